@@ -1,0 +1,52 @@
+// Closes a family over one config, so that whoever costs a network meets no config type.
+
+import { applyPatches, enablePatches } from 'immer';
+import { InputError, invariant } from '../workloads/base/errors.js';
+import type { LayerTask } from '../workloads/network.js';
+import type { Family, Hardware, Kernel, Preset, Residency } from './contract.js';
+import { checkCost, cyclesOf } from './cost.js';
+
+enablePatches();
+
+const ALL_RESIDENT: Residency = { resident: true, notes: [] };
+
+/** The family's model of one preset. Every cost is checked before it is handed out. */
+export function bind<Config extends object>(family: Family<Config>, preset: Preset<Config>): Hardware {
+  const { config } = preset;
+  const kernels = family.kernels.filter((kernel) => !kernel.fallback).map((kernel) => kernel.name);
+
+  const costOf = (task: LayerTask, name: string | undefined, residency: Residency) => {
+    const costs = candidates(family.kernels, task, name).map((kernel) => kernel.cost(task, config, residency));
+    for (const cost of costs) checkCost(cost, task, family.meters, preset.name);
+    const [first, ...others] = costs;
+    invariant(first !== undefined, () => `${preset.name} has no kernel for layer ${task.layer.name}`);
+    return others.reduce((best, cost) => (cyclesOf(cost) < cyclesOf(best) ? cost : best), first);
+  };
+
+  return {
+    name: preset.name,
+    title: preset.title,
+    family: family.name,
+    kernels,
+    meters: family.meters,
+    figures: preset.figures,
+    area: family.area(config),
+    cost(tasks, kernel) {
+      if (kernel !== undefined && !kernels.includes(kernel)) {
+        throw new InputError(`${preset.name}: found kernel '${kernel}', expected ${kernels.join(' or ')}`);
+      }
+      const residencies = family.place?.(tasks, config);
+      return tasks.map((task, at) => costOf(task, kernel, residencies?.[at] ?? ALL_RESIDENT));
+    },
+    vary: (patches) => bind(family, { ...preset, config: family.schema.parse(applyPatches(config, [...patches])) }),
+  };
+}
+
+/** The kernels that may serve a task: the named one, or all that accept it; a fallback only where none does. */
+function candidates<Config>(kernels: readonly Kernel<Config>[], task: LayerTask, name: string | undefined) {
+  const accepting = kernels.filter((kernel) => kernel.accepts(task.layer));
+  const named = accepting.filter((kernel) => !kernel.fallback && (name === undefined || kernel.name === name));
+  if (named.length > 0) return named;
+  const fallbacks = accepting.filter((kernel) => kernel.fallback);
+  return fallbacks.length > 0 ? fallbacks : accepting;
+}

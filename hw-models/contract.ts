@@ -1,0 +1,145 @@
+// The one file that every hardware family implements and that sim/ reads.
+
+import type { Patch } from 'immer';
+import type { ZodType } from 'zod';
+import type { Model } from '../workloads/model.js';
+import type { Layer, LayerTask } from '../workloads/network.js';
+
+export type Unit =
+  | 'Hz'
+  | 's'
+  | 'J'
+  | 'W'
+  | 'B'
+  | 'B/s'
+  | 'mm2'
+  | 'nm'
+  | 'V'
+  | 'bit'
+  | 'cycles'
+  | 'per cycle'
+  | 'count'
+  | 'ratio';
+
+/** Non-negative contributions by name. The whole is their sum, computed and never stored beside them. */
+export type Parts = Readonly<Record<string, number>>;
+
+export type Provenance = 'paper' | 'datasheet' | 'measured' | 'fitted' | 'estimate';
+
+/** A number about hardware. `cite` is 'EIE, Table II, row SpmatRead', a data sheet's page, a measuring run. */
+export interface Figure {
+  /** In `unit`, which is SI. */
+  readonly value: number;
+  readonly unit: Unit;
+  /** As it stands in the preset, with the unit that its source uses: '4.955 mW'. */
+  readonly published: string;
+  readonly from: Provenance;
+  readonly cite: string;
+}
+
+/** A preset after reading: plain SI numbers for the model, each number's Figure by path for people. */
+export interface Preset<Config> {
+  readonly name: string;
+  readonly title: string;
+  readonly config: Config;
+  readonly figures: ReadonlyMap<string, Figure>;
+}
+
+export type Bound = 'compute' | 'memory' | 'imbalance' | 'latency';
+
+/** What one layer costs on modelled hardware, for the whole batch. A cost that nobody can know is null, never 0. */
+export interface LayerCost {
+  readonly kernel: string;
+  readonly clockHz: number;
+  /** By cause: compute, starvation, memory, launch, … */
+  readonly cycles: Parts;
+  /** By component: spmat_read, arithmetic, dram, static, … */
+  readonly joules: Parts | null;
+  /** Each declared in the family's `meters`. `macs` (multiply-accumulates executed) is always there. */
+  readonly counters: Parts;
+  /** No time below this: the larger of MACs at peak rate, bytes at peak bandwidth and, where work is dealt out, the fullest share. */
+  readonly floorCycles: number;
+  readonly bound: Bound;
+  /** What the reader must know: what did not fit, what was assumed. */
+  readonly notes: readonly string[];
+}
+
+/** A row of a family's kernel table. `cost` is pure: same task and config, same bits, on any machine. */
+export interface Kernel<Config> {
+  readonly name: string;
+  /** True for a kernel that serves what no named kernel accepts (pooling, softmax, …). */
+  readonly fallback?: boolean;
+  accepts(layer: Layer): boolean;
+  cost(task: LayerTask, config: Config, resident: Residency): LayerCost;
+}
+
+/** Whether a layer's weights stay on the chip between frames, and if not, what is missing. */
+export interface Residency {
+  readonly resident: boolean;
+  readonly notes: readonly string[];
+}
+
+/** Everything a counter's label needs, declared once. */
+export interface Meter {
+  readonly unit: Unit;
+  readonly meaning: string;
+}
+
+/** What a new accelerator writes: one folder in hw-models/, one line in hw-models/catalog.ts. */
+export interface Family<Config> {
+  readonly name: string;
+  readonly title: string;
+  readonly schema: ZodType<Config>;
+  /** The kernels in the order in which people should see them. */
+  readonly kernels: readonly Kernel<Config>[];
+  readonly meters: Readonly<Record<string, Meter>>;
+  /** mm² by module; null where the area is not published. */
+  area(config: Config): Parts | null;
+  /** Which layers of a network keep their weights on the chip; without it all do. */
+  place?(tasks: readonly LayerTask[], config: Config): readonly Residency[];
+}
+
+/** A family closed over one config, so that sim/ never meets a Config type. `vary` validates the result again. */
+export interface Hardware {
+  readonly name: string;
+  readonly title: string;
+  readonly family: string;
+  readonly kernels: readonly string[];
+  readonly meters: Readonly<Record<string, Meter>>;
+  readonly figures: ReadonlyMap<string, Figure>;
+  readonly area: Parts | null;
+  /** What each layer costs, by `kernel` or by the fastest one. @throws InputError for an unknown kernel. */
+  cost(tasks: readonly LayerTask[], kernel?: string): readonly LayerCost[];
+  vary(patches: readonly Patch[]): Hardware;
+}
+
+/** What one layer really took here. Measured: never the same twice. */
+export interface LayerRun {
+  readonly name: string;
+  readonly seconds: number;
+}
+
+export interface NetworkRun {
+  readonly layers: readonly LayerRun[];
+  readonly output: Float32Array;
+}
+
+export interface RunOptions {
+  /** Called with each layer's first input, one frame of [channels, height, width] or [features], when asked for. */
+  readonly onInput?: (layer: Layer, values: Float32Array) => void;
+}
+
+/** A network made ready on the machine underneath: weights laid out, kernels compiled. */
+export interface LoadedNetwork {
+  /** `input`: batch × the network's input shape, row-major. */
+  run(input: Float32Array, batch: number, options?: RunOptions): Promise<NetworkRun>;
+  dispose(): void;
+}
+
+/** The machine underneath: asynchronous, not repeatable, hence not a Hardware. The types keep the two apart. */
+export interface Executor {
+  readonly name: string;
+  /** What will really run: 'tfjs-wasm, 1 thread', with a hint on how to get a faster one, if any. */
+  describe(): Promise<{ readonly engine: string; readonly hint: string | null }>;
+  load(model: Model): Promise<LoadedNetwork>;
+}

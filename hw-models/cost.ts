@@ -1,0 +1,63 @@
+// Totals, and the promises that every modelled cost must keep before anyone sees it.
+
+import { invariant } from '../workloads/base/errors.js';
+import type { LayerTask } from '../workloads/network.js';
+import type { LayerCost, Meter, Parts } from './contract.js';
+
+/** The whole of some parts. */
+export function sum(parts: Parts): number {
+  let total = 0;
+  for (const part of Object.values(parts)) total += part;
+  return total;
+}
+
+export function cyclesOf(cost: LayerCost): number {
+  return sum(cost.cycles);
+}
+
+export function secondsOf(cost: LayerCost): number {
+  return sum(cost.cycles) / cost.clockHz;
+}
+
+/** Joules, or null where the energy cannot be known. */
+export function joulesOf(cost: LayerCost): number | null {
+  return cost.joules && sum(cost.joules);
+}
+
+/** Room for the rounding of sums in floating point. */
+const ROUNDING = 1e-9;
+
+/**
+ * Throws an InvariantError unless a cost is consistent: parts finite and not negative, counters declared, no time
+ * below the floor, and the multiplications done between those that matter and those of the dense layer.
+ */
+export function checkCost(
+  cost: LayerCost,
+  task: LayerTask,
+  meters: Readonly<Record<string, Meter>>,
+  who: string,
+): void {
+  const where = `${who}, layer ${task.layer.name}, kernel ${cost.kernel}`;
+  for (const parts of [cost.cycles, cost.joules ?? {}, cost.counters]) {
+    for (const [part, value] of Object.entries(parts)) {
+      invariant(Number.isFinite(value) && value >= 0, () => `${where}: ${part} is ${value}`);
+    }
+  }
+  for (const counter of Object.keys(cost.counters)) {
+    invariant(counter in meters, () => `${where}: counter ${counter} is not declared in the family's meters`);
+  }
+  const cycles = cyclesOf(cost);
+  invariant(cycles > 0, () => `${where}: takes no time`);
+  invariant(cost.floorCycles > 0, () => `${where}: states no floor`);
+  invariant(
+    cycles >= cost.floorCycles * (1 - ROUNDING),
+    () => `${where}: ${cycles} cycles lie below the floor of ${cost.floorCycles}`,
+  );
+  const macs = cost.counters.macs;
+  invariant(macs !== undefined, () => `${where}: does not count its MACs`);
+  const { effective, dense } = task.macs;
+  invariant(
+    macs >= effective * task.batch * (1 - ROUNDING) && macs <= dense * task.batch * (1 + ROUNDING),
+    () => `${where}: ${macs} MACs, expected ${effective * task.batch} to ${dense * task.batch}`,
+  );
+}

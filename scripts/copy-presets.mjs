@@ -1,0 +1,11 @@
+// tsc copies no data: puts the presets beside the compiled families, where presets.node.ts looks for them.
+import { cp, mkdir, readdir } from 'node:fs/promises';
+
+const families = await readdir('hw-models', { withFileTypes: true });
+for (const family of families.filter((entry) => entry.isDirectory())) {
+  const source = `hw-models/${family.name}/presets`;
+  const files = await readdir(source).catch(() => []);
+  if (files.length === 0) continue;
+  await mkdir(`dist/${source}`, { recursive: true });
+  for (const file of files) await cp(`${source}/${file}`, `dist/${source}/${file}`);
+}

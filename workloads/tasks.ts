@@ -1,0 +1,84 @@
+// One layer's work, counted: which multiplications are there, and which of them meet no zero.
+
+import { invariant } from './base/errors.js';
+import { pixelsOf, sizeOf, weightShapeOf } from './layers/index.js';
+import { type Model, weightsOf } from './model.js';
+import type { Activations, Layer, LayerTask, LayerWeights, MacCounts, OpOf } from './network.js';
+import { nonzerosOf, toCsr } from './weights/store.js';
+
+/** The activations that a layer meets, with their density counted. */
+export function activations(values: Float32Array, origin: Activations['origin']): Activations {
+  let nonzeros = 0;
+  for (let i = 0; i < values.length; i++) if (values[i] !== 0) nonzeros++;
+  return { values, density: values.length === 0 ? 0 : nonzeros / values.length, origin };
+}
+
+/** The task that `layer` sets on one frame's `input`, repeated for each frame of a batch. */
+export function taskOf(model: Model, layer: Layer, input: Activations, batch: number): LayerTask {
+  const weights = weightsOf(model, layer);
+  return { layer, weights, input, macs: countMacs(layer, weights, input.values), batch };
+}
+
+/** Multiply-accumulates of one frame by what they meet. Layers without weights have none. */
+export function countMacs(layer: Layer, weights: LayerWeights | null, input: Float32Array): MacCounts {
+  const shape = weightShapeOf(layer);
+  if (!shape || !weights) return { dense: 0, keptWeights: 0, effective: 0 };
+  invariant(
+    input.length === sizeOf(layer.inputShapes[0] ?? [0]),
+    () => `layer ${layer.name}: ${input.length} activations, expected ${sizeOf(layer.inputShapes[0] ?? [0])}`,
+  );
+  const dense = shape.rows * shape.columns * pixelsOf(layer);
+  if (layer.kind === 'conv2d') return { dense, ...countConvolution(layer, weights, input) };
+  const perColumn = entriesPerColumn(weights, 1);
+  let effective = 0;
+  for (let column = 0; column < input.length; column++)
+    if (input[column] !== 0) effective += perColumn[column] as number;
+  return { dense, keptWeights: nonzerosOf(weights.store), effective };
+}
+
+/** Non-zero weights of each column, apart for each of `groups` equal blocks of rows: [groups × columns]. */
+function entriesPerColumn({ store }: LayerWeights, groups: number): Uint32Array {
+  const { rows, columns, pointers, indices } = toCsr(store);
+  const counts = new Uint32Array(groups * columns);
+  for (let row = 0; row < rows; row++) {
+    const base = Math.floor((row * groups) / rows) * columns;
+    for (let at = pointers[row] as number; at < (pointers[row + 1] as number); at++) {
+      const to = base + (indices[at] as number);
+      counts[to] = (counts[to] as number) + 1;
+    }
+  }
+  return counts;
+}
+
+/** Multiplications with padding pixels are not work that any engine must do: they count as dense only. */
+function countConvolution(
+  layer: Layer & OpOf<'conv2d'>,
+  weights: LayerWeights,
+  input: Float32Array,
+): Omit<MacCounts, 'dense'> {
+  const [channels, height, width] = layer.inputShapes[0] as readonly [number, number, number];
+  const [, outHeight, outWidth] = layer.output as readonly [number, number, number];
+  const { kernel, stride, pad, groups } = layer;
+  const perColumn = entriesPerColumn(weights, groups);
+  let effective = 0;
+  for (let channel = 0; channel < channels; channel++) {
+    for (let ky = 0; ky < kernel; ky++) {
+      for (let kx = 0; kx < kernel; kx++) {
+        const filters = perColumn[(channel * kernel + ky) * kernel + kx] as number;
+        if (filters === 0) continue;
+        let met = 0;
+        for (let oy = 0; oy < outHeight; oy++) {
+          const y = oy * stride + ky - pad;
+          if (y < 0 || y >= height) continue;
+          const row = (channel * height + y) * width;
+          for (let ox = 0; ox < outWidth; ox++) {
+            const x = ox * stride + kx - pad;
+            if (x >= 0 && x < width && input[row + x] !== 0) met++;
+          }
+        }
+        effective += met * filters;
+      }
+    }
+  }
+  return { keptWeights: nonzerosOf(weights.store) * outHeight * outWidth, effective };
+}

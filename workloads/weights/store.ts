@@ -1,0 +1,206 @@
+// Storage formats of a weight matrix of `rows` outputs by `columns` inputs, and the ways between them.
+
+import { InputError, invariant } from '../base/errors.js';
+
+interface MatrixSize {
+  readonly rows: number;
+  readonly columns: number;
+}
+
+/** Every weight, row after row. */
+export interface DenseMatrix extends MatrixSize {
+  readonly format: 'dense';
+  readonly values: Float32Array;
+}
+
+/** Compressed sparse rows: entries of row r are pointers[r] … pointers[r+1]−1, columns ascending. */
+export interface CsrMatrix extends MatrixSize {
+  readonly format: 'csr';
+  readonly pointers: Uint32Array;
+  readonly indices: Uint32Array;
+  readonly values: Float32Array;
+}
+
+/** Compressed sparse columns: entries of column c are pointers[c] … pointers[c+1]−1, rows ascending. */
+export interface CscMatrix extends MatrixSize {
+  readonly format: 'csc';
+  readonly pointers: Uint32Array;
+  readonly indices: Uint32Array;
+  readonly values: Float32Array;
+}
+
+/**
+ * Deep Compression's storage: each entry is a code into a table of shared weights and the count of zeros before it
+ * over the flattened row-major matrix. A gap too long for the index is bridged by padding entries of weight zero.
+ */
+export interface CodebookMatrix extends MatrixSize {
+  readonly format: 'codebook';
+  readonly codebook: Float32Array;
+  readonly codes: Uint8Array;
+  readonly gaps: Uint8Array;
+}
+
+export type WeightStore = DenseMatrix | CsrMatrix | CscMatrix | CodebookMatrix;
+
+const csrCache = new WeakMap<WeightStore, CsrMatrix>();
+
+/** The matrix as compressed sparse rows; computed once per store. Explicit zeros are dropped. */
+export function toCsr(store: WeightStore): CsrMatrix {
+  if (store.format === 'csr') return store;
+  let csr = csrCache.get(store);
+  if (!csr) {
+    csr = convertToCsr(store);
+    csrCache.set(store, csr);
+  }
+  return csr;
+}
+
+/** How many weights are not zero; padding entries don't count. */
+export function nonzerosOf(store: WeightStore): number {
+  return toCsr(store).indices.length;
+}
+
+function convertToCsr(store: Exclude<WeightStore, CsrMatrix>): CsrMatrix {
+  switch (store.format) {
+    case 'dense':
+      return denseToCsr(store);
+    case 'csc':
+      return {
+        ...transposeCompressed(store.columns, store.rows, store),
+        format: 'csr',
+        rows: store.rows,
+        columns: store.columns,
+      };
+    case 'codebook':
+      return codebookToCsr(store);
+  }
+}
+
+/** The matrix as compressed sparse columns. */
+export function toCsc(store: WeightStore): CscMatrix {
+  if (store.format === 'csc') return store;
+  const csr = toCsr(store);
+  return { ...transposeCompressed(csr.rows, csr.columns, csr), format: 'csc', rows: csr.rows, columns: csr.columns };
+}
+
+/** Every weight, row after row. */
+export function toDense(store: WeightStore): DenseMatrix {
+  if (store.format === 'dense') return store;
+  const { rows, columns, pointers, indices, values } = toCsr(store);
+  const dense = new Float32Array(rows * columns);
+  for (let row = 0; row < rows; row++) {
+    for (let at = pointers[row] as number; at < (pointers[row + 1] as number); at++) {
+      dense[row * columns + (indices[at] as number)] = values[at] as number;
+    }
+  }
+  return { format: 'dense', rows, columns, values: dense };
+}
+
+function denseToCsr({ rows, columns, values }: DenseMatrix): CsrMatrix {
+  let nonzeros = 0;
+  for (let i = 0; i < values.length; i++) if (values[i] !== 0) nonzeros++;
+  const pointers = new Uint32Array(rows + 1);
+  const indices = new Uint32Array(nonzeros);
+  const kept = new Float32Array(nonzeros);
+  let at = 0;
+  for (let row = 0; row < rows; row++) {
+    for (let column = 0; column < columns; column++) {
+      const value = values[row * columns + column] as number;
+      if (value === 0) continue;
+      indices[at] = column;
+      kept[at++] = value;
+    }
+    pointers[row + 1] = at;
+  }
+  return { format: 'csr', rows, columns, pointers, indices, values: kept };
+}
+
+type Compressed = Pick<CsrMatrix, 'pointers' | 'indices' | 'values'>;
+
+/** Counting sort by minor index: rows become columns, minor indices stay ascending. */
+function transposeCompressed(majors: number, minors: number, from: Compressed): Compressed {
+  const pointers = new Uint32Array(minors + 1);
+  for (let at = 0; at < from.indices.length; at++) {
+    const next = (from.indices[at] as number) + 1;
+    pointers[next] = (pointers[next] as number) + 1;
+  }
+  for (let minor = 0; minor < minors; minor++) {
+    pointers[minor + 1] = (pointers[minor + 1] as number) + (pointers[minor] as number);
+  }
+  const cursor = pointers.slice(0, minors);
+  const indices = new Uint32Array(from.indices.length);
+  const values = new Float32Array(from.indices.length);
+  for (let major = 0; major < majors; major++) {
+    for (let at = from.pointers[major] as number; at < (from.pointers[major + 1] as number); at++) {
+      const minor = from.indices[at] as number;
+      const to = cursor[minor] as number;
+      cursor[minor] = to + 1;
+      indices[to] = major;
+      values[to] = from.values[at] as number;
+    }
+  }
+  return { pointers, indices, values };
+}
+
+function codebookToCsr({ rows, columns, codebook, codes, gaps }: CodebookMatrix): CsrMatrix {
+  let nonzeros = 0;
+  for (let at = 0; at < codes.length; at++) if (codebook[codes[at] as number] !== 0) nonzeros++;
+  const pointers = new Uint32Array(rows + 1);
+  const indices = new Uint32Array(nonzeros);
+  const values = new Float32Array(nonzeros);
+  let position = -1;
+  let to = 0;
+  for (let at = 0; at < codes.length; at++) {
+    position += (gaps[at] as number) + 1;
+    const value = codebook[codes[at] as number] as number;
+    if (value === 0) continue;
+    if (!(position < rows * columns)) {
+      throw new InputError(`entry ${at} lies at weight ${position}, expected a position below ${rows * columns}`);
+    }
+    const row = Math.floor(position / columns);
+    pointers[row + 1] = (pointers[row + 1] as number) + 1;
+    indices[to] = position - row * columns;
+    values[to++] = value;
+  }
+  for (let row = 0; row < rows; row++) {
+    pointers[row + 1] = (pointers[row + 1] as number) + (pointers[row] as number);
+  }
+  return { format: 'csr', rows, columns, pointers, indices, values };
+}
+
+/**
+ * Deep Compression's storage of a matrix whose values all stand in `codebook` (entry 0 is zero), with `indexBits`-bit
+ * counts of zeros.
+ */
+export function toCodebook(store: WeightStore, codebook: Float32Array, indexBits: number): CodebookMatrix {
+  const csr = toCsr(store);
+  invariant(codebook[0] === 0 && codebook.length <= 256, 'a codebook starts with zero and has at most 256 entries');
+  const codeOf = new Map([...codebook].map((value, code) => [value, code]));
+  const reach = 2 ** indexBits;
+  const codes: number[] = [];
+  const gaps: number[] = [];
+  let previous = -1;
+  for (let row = 0; row < csr.rows; row++) {
+    for (let at = csr.pointers[row] as number; at < (csr.pointers[row + 1] as number); at++) {
+      const position = row * csr.columns + (csr.indices[at] as number);
+      let zeros = position - previous - 1;
+      for (; zeros >= reach; zeros -= reach) {
+        codes.push(0);
+        gaps.push(reach - 1);
+      }
+      const code = codeOf.get(csr.values[at] as number);
+      invariant(code !== undefined, () => `weight ${csr.values[at]} is not in the codebook`);
+      codes.push(code);
+      gaps.push(zeros);
+      previous = position;
+    }
+  }
+  return {
+    format: 'codebook',
+    rows: csr.rows,
+    columns: csr.columns,
+    codebook,
+    codes: Uint8Array.from(codes),
+    gaps: Uint8Array.from(gaps),
+  };
+}

@@ -1,1 +1,13 @@
-export {};
+// The library's public face.
+
+export type { Bound, Executor, Family, Figure, Hardware, Kernel, LayerCost, Parts } from './hw-models/contract.js';
+export { loadHardware } from './hw-models/presets.node.js';
+export type { Comparison, HardwareResult, LayerResult } from './sim/compare.js';
+export { type CompareRequest, compare } from './sim/compare.node.js';
+export { type RunByNameRequest, run } from './sim/run.node.js';
+export type { RunReport } from './sim/run-network.js';
+export type { LayerSummary, WorkloadSummary } from './sim/summary.js';
+export { InputError } from './workloads/base/errors.js';
+export { buildNetwork, type LayerSpec, type NetworkSpec } from './workloads/graph.js';
+export type { Layer, LayerTask, Network, Shape } from './workloads/network.js';
+export { groups, zoo } from './workloads/zoo/index.js';

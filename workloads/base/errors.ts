@@ -14,3 +14,10 @@ export class InvariantError extends Error {
 export function invariant(condition: boolean, message: string | (() => string)): asserts condition {
   if (!condition) throw new InvariantError(typeof message === 'string' ? message : message());
 }
+
+/** Throws {@link InputError} unless `value` is a whole number of at least `least`. */
+export function requireWhole(what: string, value: number, least: number): void {
+  if (!(Number.isSafeInteger(value) && value >= least)) {
+    throw new InputError(`${what}: found ${value}, expected a whole number of at least ${least}`);
+  }
+}

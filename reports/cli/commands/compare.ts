@@ -1,0 +1,57 @@
+import type { Command } from 'commander';
+import {
+  addOutputOptions,
+  commaList,
+  hint,
+  type OutputOptions,
+  show,
+  type Terminal,
+  wholeNumber,
+  withProgress,
+} from '../output.js';
+
+interface Options extends OutputOptions {
+  readonly on?: readonly string[];
+  readonly batch: number;
+  readonly weights?: string;
+  readonly input?: string;
+  readonly seed: number;
+  readonly repeat: number;
+  readonly layers?: boolean;
+}
+
+/** The main job. */
+export function addCompare(program: Command, terminal: Terminal): void {
+  const command = program
+    .command('compare')
+    .description('run the same pruned network on each hardware: time, energy, and ratios against the first')
+    .argument('[workload...]', 'names from "zeroskip workloads list" (default: eie-benchmark squeezenet-1.0)')
+    .option(
+      '--on <hardware>',
+      'NAME[:KERNEL] or FILE.yaml, with commas between; host is this machine, measured',
+      commaList,
+    )
+    .option('--batch <n>', 'frames at a time', wholeNumber(1), 1)
+    .option('--weights <file>', "the network's real weights, a Deep Compression .net file")
+    .option('--input <file>', 'a JPEG, PNG or .npy: the network really runs on it and the models meet its activations')
+    .option('--seed <n>', 'of whatever is drawn', wholeNumber(0), 0)
+    .option('--repeat <n>', 'timed runs on this machine; the median one counts', wholeNumber(1), 5)
+    .option('--layers', 'each layer on each hardware');
+  addOutputOptions(command).action(async (workloads: readonly string[], options: Options) => {
+    const { compare } = await import('../../../sim/compare.node.js');
+    const { compareView } = await import('../../views/compare.js');
+    const { on, batch, seed, repeat, weights, input } = options;
+    const comparisons = await withProgress(options, terminal, (progress) =>
+      compare({
+        ...(workloads.length > 0 ? { workloads } : {}),
+        ...(on ? { hardware: on } : {}),
+        ...(weights === undefined ? {} : { weights }),
+        ...(input === undefined ? {} : { input }),
+        ...{ batch, seed, repeat, progress },
+      }),
+    );
+    const hints = new Set(comparisons.flatMap(({ results }) => results.flatMap((result) => result.hint ?? [])));
+    for (const text of hints) hint(text, options, terminal);
+    await show(compareView(comparisons, { layers: options.layers === true }), options, terminal);
+  });
+}

@@ -1,0 +1,53 @@
+import type { Command } from 'commander';
+import { FailedRun } from '../failed-run.js';
+import {
+  addOutputOptions,
+  hint,
+  type OutputOptions,
+  show,
+  type Terminal,
+  wholeNumber,
+  withProgress,
+} from '../output.js';
+
+interface Options extends OutputOptions {
+  readonly executor: string;
+  readonly weights?: string;
+  readonly input?: string;
+  readonly batch: number;
+  readonly seed: number;
+  readonly repeat: number;
+  readonly check: boolean;
+}
+
+/** Really runs one network on this machine. */
+export function addRun(program: Command, terminal: Terminal): void {
+  const command = program
+    .command('run')
+    .description('really run a network on this machine: milliseconds by layer, the top classes, the output checked')
+    .argument('<workload>', 'a name from "zeroskip workloads list"')
+    .option('--executor <name>', 'tfjs (best backend here) or reference (plain passes that skip zero weights)', 'tfjs')
+    .option('--weights <file>', 'real weights, a Deep Compression .net file')
+    .option('--input <file>', 'a JPEG, PNG or .npy')
+    .option('--batch <n>', 'frames at a time', wholeNumber(1), 1)
+    .option('--seed <n>', 'of whatever is drawn', wholeNumber(0), 0)
+    .option('--repeat <n>', 'timed runs; the median one counts', wholeNumber(1), 5)
+    .option('--no-check', 'leave out the check against plain sparse passes');
+  addOutputOptions(command).action(async (workload: string, options: Options) => {
+    const { run } = await import('../../../sim/run.node.js');
+    const { runView } = await import('../../views/run.js');
+    const { executor, batch, seed, repeat, check, weights, input } = options;
+    const report = await withProgress(options, terminal, (progress) =>
+      run({
+        ...{ workload, executor, batch, seed, repeat, check, progress },
+        ...(weights === undefined ? {} : { weights }),
+        ...(input === undefined ? {} : { input }),
+      }),
+    );
+    if (report.hint) hint(report.hint, options, terminal);
+    await show(runView(report), options, terminal);
+    if (report.check && !report.check.ok) {
+      throw new FailedRun(`output differs from ${report.check.against} by ${report.check.relativeError}`);
+    }
+  });
+}

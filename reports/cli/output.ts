@@ -1,0 +1,103 @@
+// What every command shares: the options for its output, progress on stderr, results on stdout or in a file.
+
+import { type Command, InvalidArgumentError, Option } from 'commander';
+import ora from 'ora';
+import writeFileAtomic from 'write-file-atomic';
+import type { Progress } from '../../sim/progress.js';
+import { InputError } from '../../workloads/base/errors.js';
+import type { View } from '../document.js';
+import { type Format, formats, renderers } from '../renderers.js';
+
+/** The streams and the environment that a command line meets: a process, or a test's stand-in. */
+export interface Terminal {
+  readonly stdout: Pick<NodeJS.WriteStream, 'write'> & Partial<Pick<NodeJS.WriteStream, 'isTTY' | 'columns'>>;
+  readonly stderr: Pick<NodeJS.WriteStream, 'write'> & Partial<Pick<NodeJS.WriteStream, 'isTTY'>>;
+  readonly env: Readonly<Record<string, string | undefined>>;
+}
+
+export interface OutputOptions {
+  readonly format?: Format;
+  readonly out?: string;
+  readonly quiet?: boolean;
+}
+
+/** Adds --format, --out and --quiet. */
+export function addOutputOptions(command: Command): Command {
+  return command
+    .addOption(
+      new Option('--format <format>', 'how to show the result (default: table, or by the ending of --out)').choices(
+        formats,
+      ),
+    )
+    .option('--out <file>', 'write the result to a file, whole or not at all')
+    .option('--quiet', 'no progress and no hints on stderr');
+}
+
+/** A whole number of at least `least`, as an option's value. */
+export function wholeNumber(least: number): (text: string) => number {
+  return (text) => {
+    const value = Number(text);
+    if (!(text.trim() !== '' && Number.isSafeInteger(value) && value >= least)) {
+      throw new InvalidArgumentError(`Expected a whole number of at least ${least}.`);
+    }
+    return value;
+  };
+}
+
+/** Lists such as 'eie-64,titan-x:dense'. */
+export function commaList(text: string): readonly string[] {
+  const items = text.split(',').map((item) => item.trim());
+  if (items.some((item) => item === '')) throw new InvalidArgumentError('Expected names with commas between them.');
+  return items;
+}
+
+/** A terminal narrower than this gets lines that wrap; wider text where nobody knows the width. */
+const DEFAULT_COLUMNS = 80;
+
+const endings: Readonly<Record<string, Format>> = { json: 'json', csv: 'csv', md: 'markdown', txt: 'table' };
+
+/** Renders a view to stdout or, atomically, to a file. */
+export async function show(view: View, options: OutputOptions, terminal: Terminal): Promise<void> {
+  const { out } = options;
+  const format = options.format ?? endings[/\.(\w+)$/.exec(out ?? '')?.[1] ?? ''] ?? 'table';
+  const toTty = out === undefined && terminal.stdout.isTTY === true;
+  const style = {
+    columns: (toTty ? terminal.stdout.columns : Number(terminal.env.COLUMNS)) || DEFAULT_COLUMNS,
+    color: toTty && !terminal.env.NO_COLOR && terminal.env.TERM !== 'dumb',
+  };
+  const text = renderers[format](view, style);
+  if (out === undefined) {
+    terminal.stdout.write(text);
+    return;
+  }
+  try {
+    await writeFileAtomic(out, text);
+  } catch (error) {
+    throw new InputError(
+      `--out ${out}: cannot be written (${(error as NodeJS.ErrnoException).code ?? 'unknown fault'})`,
+    );
+  }
+}
+
+/** Runs `work` with progress on stderr: one changing line on a terminal, nothing elsewhere. */
+export async function withProgress<Result>(
+  options: OutputOptions,
+  terminal: Terminal,
+  work: (progress: Progress) => Promise<Result>,
+): Promise<Result> {
+  const visible = !options.quiet && terminal.stderr.isTTY === true;
+  if (!visible) return work(() => {});
+  const spinner = ora({ stream: process.stderr }).start();
+  try {
+    return await work((doing) => {
+      spinner.text = doing;
+    });
+  } finally {
+    spinner.stop();
+  }
+}
+
+/** One line for the reader on stderr, unless --quiet. */
+export function hint(text: string, options: OutputOptions, terminal: Terminal): void {
+  if (!options.quiet) terminal.stderr.write(`zeroskip: ${text}\n`);
+}

@@ -1,0 +1,63 @@
+import { Chalk, type ChalkInstance } from 'chalk';
+import Table from 'cli-table3';
+import type { Section, Style, TableData } from '../document.js';
+
+/** Aligned text with two spaces between columns; colour only where asked for. */
+export function renderTerminal(sections: readonly Section[], { color, columns }: Style): string {
+  const chalk = new Chalk({ level: color ? 1 : 0 });
+  return `${sections.map((section) => renderSection(section, chalk, columns)).join('\n\n')}\n`;
+}
+
+function renderSection({ heading, lines = [], table, notes = [] }: Section, chalk: ChalkInstance, columns: number) {
+  const parts = [chalk.bold(printable(heading)), ...lines.map((line) => chalk.dim(wrap(printable(line), columns, '')))];
+  if (table) parts.push('', renderTable(table, chalk));
+  for (const note of notes) parts.push(chalk.yellow(wrap(`! ${printable(note)}`, columns, '  ')));
+  return parts.join('\n');
+}
+
+const NO_LINES = Object.fromEntries(
+  [
+    ...['top', 'top-mid', 'top-left', 'top-right', 'bottom', 'bottom-mid', 'bottom-left', 'bottom-right'],
+    ...['left', 'left-mid', 'mid', 'mid-mid', 'right', 'right-mid'],
+  ].map((place) => [place, '']),
+);
+
+function renderTable({ columns, rows }: TableData, chalk: ChalkInstance): string {
+  const table = new Table({
+    head: columns.map((column) => chalk.underline(column.header)),
+    colAligns: columns.map((column) => column.align),
+    chars: { ...NO_LINES, middle: '  ' },
+    style: { head: [], border: [], 'padding-left': 0, 'padding-right': 0 },
+  });
+  for (const row of rows) table.push(row.map((cell) => paint(printable(cell), chalk)));
+  return table
+    .toString()
+    .split('\n')
+    .map((line) => line.trimEnd())
+    .join('\n');
+}
+
+/** Modelled and measured figures are told apart at a glance too. */
+function paint(cell: string, chalk: ChalkInstance): string {
+  if (cell === 'measured') return chalk.green(cell);
+  return cell === 'modelled' ? chalk.cyan(cell) : cell;
+}
+
+/** Control characters from a file must not reach the terminal. */
+function printable(text: string): string {
+  return text.replace(/\p{Cc}/gu, '\uFFFD');
+}
+
+function wrap(text: string, columns: number, indent: string): string {
+  const lines: string[] = [];
+  let line = '';
+  for (const word of text.split(' ')) {
+    if (line !== '' && line.length + 1 + word.length > columns) {
+      lines.push(line);
+      line = indent + word;
+    } else {
+      line = line === '' ? word : `${line} ${word}`;
+    }
+  }
+  return [...lines, line].join('\n');
+}

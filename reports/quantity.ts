@@ -1,0 +1,39 @@
+// Numbers as people read them: three digits, SI prefixes, and a dash for what nobody can know.
+
+const PREFIXES = ['p', 'n', 'µ', 'm', '', 'k', 'M', 'G', 'T', 'P'] as const;
+const UNPREFIXED = PREFIXES.indexOf('');
+
+export const UNKNOWN = '–';
+
+/** '7.52 ms', '24.2 kHz'; three significant digits. */
+export function quantity(value: number | null, unit: string): string {
+  if (value === null) return UNKNOWN;
+  if (value === 0) return `0 ${unit}`;
+  const exponent = Math.floor(Math.log10(Math.abs(Number(value.toPrecision(3)))) / 3);
+  const at = Math.min(Math.max(exponent + UNPREFIXED, 0), PREFIXES.length - 1);
+  return `${digits(value / 1000 ** (at - UNPREFIXED))} ${PREFIXES[at]}${unit}`;
+}
+
+/** A count: '37.7 M', '16'. */
+export function count(value: number | null): string {
+  if (value === null) return UNKNOWN;
+  return Math.abs(value) < 1000 ? `${Number(value.toPrecision(3))}` : quantity(value, '').trim();
+}
+
+/** '250×', '24,200×', '0.61×'; three significant digits. */
+export function ratio(value: number | null): string {
+  return value === null ? UNKNOWN : `${digits(value)}×`;
+}
+
+/** A share: 0.351 → '35.1 %'. */
+export function percent(share: number): string {
+  return `${digits(100 * share)} %`;
+}
+
+/** Three significant digits, thousands set apart. */
+function digits(value: number): string {
+  const rounded = Number(value.toPrecision(3));
+  if (Math.abs(rounded) >= 1000) return rounded.toLocaleString('en-US');
+  const places = rounded === 0 ? 0 : Math.max(0, 2 - Math.floor(Math.log10(Math.abs(rounded))));
+  return places > 4 ? rounded.toExponential(2) : rounded.toFixed(places);
+}

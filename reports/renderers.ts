@@ -1,0 +1,17 @@
+// Formats that every command offers, a row each. Rendering is pure: the same view, the same text.
+
+import type { Style, View } from './document.js';
+import { renderCsv } from './format/csv.js';
+import { renderMarkdown } from './format/markdown.js';
+import { renderTerminal } from './format/terminal.js';
+
+export const renderers = {
+  table: (view, style) => renderTerminal(view.sections(style), style),
+  json: (view) => `${JSON.stringify(view.json(), null, 2)}\n`,
+  csv: (view) => renderCsv(view.records()),
+  markdown: (view, style) => renderMarkdown(view.sections(style)),
+} as const satisfies Readonly<Record<string, (view: View, style: Style) => string>>;
+
+export type Format = keyof typeof renderers;
+
+export const formats = Object.keys(renderers) as readonly Format[];

@@ -1,0 +1,229 @@
+// A comparison as the table that people read and the JSON that scripts rely on.
+
+import { geometricMean } from 'simple-statistics';
+import type { Comparison, HardwareResult, LayerResult } from '../../sim/compare.js';
+import type { WorkloadSummary } from '../../sim/summary.js';
+import { left, type Records, right, type Section, type TableData, type View } from '../document.js';
+import { count, percent, quantity, ratio, UNKNOWN } from '../quantity.js';
+
+/** Width from which frames per second and power find room. */
+const WIDE = 100;
+
+export function compareView(comparisons: readonly Comparison[], detail: { readonly layers: boolean }): View {
+  return {
+    sections({ columns }) {
+      const wide = columns >= WIDE;
+      const each = comparisons.flatMap((comparison) => [
+        comparisonSection(comparison, wide),
+        ...(detail.layers ? comparison.results.map((result) => layerSection(comparison, result)) : []),
+      ]);
+      return comparisons.length > 1 ? [...each, meanSection(comparisons)] : each;
+    },
+    json: () => comparisons.map(comparisonJson),
+    records: () => (detail.layers ? layerRecords(comparisons) : resultRecords(comparisons)),
+  };
+}
+
+/** 'titan-x:sparse'. */
+export const labelOf = ({ hardware, kernel }: HardwareResult) => `${hardware}:${kernel}`;
+
+function comparisonSection({ workload, batch, seed, results }: Comparison, wide: boolean): Section {
+  const engines = results.flatMap((result) => (result.engine ? [`${labelOf(result)} ran ${result.engine}`] : []));
+  const table: TableData = {
+    columns: [
+      left('hardware'),
+      left('origin'),
+      right(batch > 1 ? `time / ${batch}` : 'time'),
+      ...(wide ? [right('frames/s')] : []),
+      right('energy'),
+      ...(wide ? [right('power')] : []),
+      right('speed-up'),
+      right('energy ×'),
+      left('bound by'),
+    ],
+    rows: results.map((result) => [
+      labelOf(result),
+      result.origin,
+      quantity(result.seconds, 's'),
+      ...(wide ? [count(result.framesPerSecond)] : []),
+      quantity(result.joules, 'J'),
+      ...(wide ? [quantity(result.watts, 'W')] : []),
+      ratio(result.speedup),
+      ratio(result.energyRatio),
+      result.bound ?? UNKNOWN,
+    ]),
+  };
+  return {
+    heading: `${workload.name} · ${workload.title}`,
+    lines: [describeWeights(workload), describeActivations(workload, batch, seed), ...engines],
+    table,
+    notes: results.flatMap((result) => result.notes.map((note) => `${labelOf(result)}: ${note}`)),
+  };
+}
+
+function describeWeights({ weights, nonzeros, weightsOrigin }: WorkloadSummary): string {
+  return `${count(weights)} weights, ${percent(nonzeros / weights)} not zero (${weightsOrigin})`;
+}
+
+function describeActivations(workload: WorkloadSummary, batch: number, seed: number): string {
+  const { macsDense, macsNonzero, activationDensity, activationsOrigin, weightsOrigin } = workload;
+  const drawn = activationsOrigin === 'synthetic' || weightsOrigin === 'synthetic' ? ` · seed ${seed}` : '';
+  const met = `activations ${percent(activationDensity)} not zero (${activationsOrigin})`;
+  return `${met} · ${count(macsDense)} MACs, ${count(macsNonzero)} meet no zero · batch ${batch}${drawn}`;
+}
+
+function layerSection({ workload, batch }: Comparison, result: HardwareResult): Section {
+  const summaries = new Map(workload.layers.map((layer) => [layer.name, layer]));
+  return {
+    heading: `${workload.name} on ${labelOf(result)}, layer by layer (${result.origin}, batch ${batch})`,
+    table: {
+      columns: [
+        left('layer'),
+        left('kernel'),
+        right('non-zero'),
+        right('act. ≠ 0'),
+        right('time'),
+        right('energy'),
+        left('bound by'),
+        left('where the time goes'),
+      ],
+      rows: result.layers.map((layer) => [
+        layer.name,
+        layer.kernel,
+        layer.nonzeros > 0 ? count(layer.nonzeros) : UNKNOWN,
+        percent(summaries.get(layer.name)?.activationDensity ?? 0),
+        quantity(layer.seconds, 's'),
+        quantity(layer.joules, 'J'),
+        layer.bound ?? UNKNOWN,
+        largestCauses(layer),
+      ]),
+    },
+  };
+}
+
+function largestCauses({ time, cycles }: LayerResult): string {
+  if (!time || !cycles) return UNKNOWN;
+  const causes = Object.entries(time).filter(([, part]) => part > 0);
+  causes.sort((a, b) => b[1] - a[1]);
+  return causes
+    .slice(0, 2)
+    .map(([cause, part]) => `${cause} ${((100 * part) / cycles).toFixed(0)} %`)
+    .join(', ');
+}
+
+function meanSection(comparisons: readonly Comparison[]): Section {
+  const [first] = comparisons as readonly [Comparison];
+  const rows = first.results.map((result, at) => {
+    const rest = comparisons.map((comparison) => comparison.results[at] as HardwareResult);
+    const energy = rest.map((other) => other.energyRatio);
+    const known = energy.filter((value) => value !== null);
+    return [
+      // Without a kernel named, the fastest may differ from network to network.
+      rest.every((other) => other.kernel === result.kernel) ? labelOf(result) : result.hardware,
+      result.origin,
+      ratio(geometricMean(rest.map((other) => other.speedup))),
+      ratio(known.length === energy.length ? geometricMean(known) : null),
+    ];
+  });
+  return {
+    heading: `Geometric mean of ${comparisons.length} workloads against ${labelOf(first.results[0] as HardwareResult)}`,
+    lines: [comparisons.map(({ workload }) => workload.name).join(', ')],
+    table: { columns: [left('hardware'), left('origin'), right('speed-up'), right('energy ×')], rows },
+  };
+}
+
+function comparisonJson({ workload, batch, seed, results }: Comparison) {
+  return {
+    workload: {
+      name: workload.name,
+      title: workload.title,
+      parameters: workload.parameters,
+      weights: workload.weights,
+      nonzeros: workload.nonzeros,
+      macs_dense: workload.macsDense,
+      macs_nonzero: workload.macsNonzero,
+      weights_origin: workload.weightsOrigin,
+      activations_origin: workload.activationsOrigin,
+      activation_density: workload.activationDensity,
+      layers: workload.layers.map((layer) => ({
+        name: layer.name,
+        kind: layer.kind,
+        parameters: layer.parameters,
+        nonzeros: layer.nonzeros,
+        macs_dense: layer.macsDense,
+        macs_nonzero: layer.macsNonzero,
+        activation_density: layer.activationDensity,
+        activations_origin: layer.activationsOrigin,
+      })),
+    },
+    batch,
+    seed,
+    results: results.map((result) => resultJson(result, batch)),
+  };
+}
+
+function resultJson(result: HardwareResult, batch: number) {
+  return {
+    hardware: result.hardware,
+    kernel: result.kernel,
+    family: result.family,
+    origin: result.origin,
+    engine: result.engine,
+    cycles: result.cycles,
+    seconds: result.seconds,
+    seconds_per_frame: result.seconds / batch,
+    frames_per_second: result.framesPerSecond,
+    joules: result.joules,
+    joules_per_frame: result.joules === null ? null : result.joules / batch,
+    watts: result.watts,
+    area_mm2: result.areaMm2,
+    speedup: result.speedup,
+    energy_ratio: result.energyRatio,
+    bound: result.bound,
+    notes: result.notes,
+    layers: result.layers,
+  };
+}
+
+function resultRecords(comparisons: readonly Comparison[]): Records {
+  return {
+    columns: [
+      ...[
+        'workload',
+        'weights_origin',
+        'activations_origin',
+        'batch',
+        'seed',
+        'hardware',
+        'kernel',
+        'family',
+        'origin',
+      ],
+      ...['cycles', 'seconds', 'frames_per_second', 'joules', 'watts', 'area_mm2', 'speedup', 'energy_ratio', 'bound'],
+    ],
+    rows: comparisons.flatMap(({ workload, batch, seed, results }) =>
+      results.map((r) => [
+        ...[workload.name, workload.weightsOrigin, workload.activationsOrigin, batch, seed],
+        ...[r.hardware, r.kernel, r.family, r.origin, r.cycles, r.seconds, r.framesPerSecond, r.joules, r.watts],
+        ...[r.areaMm2, r.speedup, r.energyRatio, r.bound],
+      ]),
+    ),
+  };
+}
+
+function layerRecords(comparisons: readonly Comparison[]): Records {
+  return {
+    columns: [
+      ...['workload', 'batch', 'seed', 'hardware', 'family', 'origin', 'layer', 'kernel', 'nonzeros'],
+      ...['cycles', 'seconds', 'joules', 'bound'],
+    ],
+    rows: comparisons.flatMap(({ workload, batch, seed, results }) =>
+      results.flatMap((result) =>
+        result.layers.map((layer) => [
+          ...[workload.name, batch, seed, result.hardware, result.family, result.origin],
+          ...[layer.name, layer.kernel, layer.nonzeros, layer.cycles, layer.seconds, layer.joules, layer.bound],
+        ]),
+      ),
+    ),
+  };
+}

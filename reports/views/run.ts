@@ -1,0 +1,73 @@
+// A real run on this machine as text and data.
+
+import type { RunReport } from '../../sim/run-network.js';
+import { left, right, type Section, type View } from '../document.js';
+import { percent, quantity } from '../quantity.js';
+
+export function runView(report: RunReport): View {
+  return {
+    sections: () => sections(report),
+    json: () => runJson(report),
+    records: () => ({
+      columns: ['workload', 'executor', 'engine', 'batch', 'layer', 'milliseconds'],
+      rows: report.layers.map(({ name, seconds }) => [
+        ...[report.workload, report.executor, report.engine, report.batch, name, 1000 * seconds],
+      ]),
+    }),
+  };
+}
+
+function sections(report: RunReport): readonly Section[] {
+  const { layers, seconds, batch, top, check } = report;
+  const main: Section = {
+    heading: `${report.workload} · ${report.title}, measured on this machine`,
+    lines: [
+      `${report.engine} · weights ${report.weightsOrigin} · input ${report.inputOrigin} · batch ${batch} · seed ${report.seed}`,
+      `${quantity(seconds, 's')} (median run), ${quantity(seconds / batch, 's')} a frame`,
+    ],
+    table: {
+      columns: [left('layer'), right('time'), right('share')],
+      rows: layers.map((layer) => [layer.name, quantity(layer.seconds, 's'), percent(layer.seconds / seconds)]),
+    },
+    notes:
+      check && !check.ok
+        ? [`output differs from ${check.against} by ${check.relativeError}, more than ${check.bound}`]
+        : [],
+  };
+  const checked = check?.ok
+    ? [`output within ${check.relativeError.toExponential(1)} of ${check.against} passes that skip every zero weight`]
+    : [];
+  if (top.length === 0) return checked.length > 0 ? [main, { heading: 'Check', lines: checked }] : [main];
+  const classes: Section = {
+    heading: 'Top five classes',
+    lines: checked,
+    table: {
+      columns: [right('class'), right('probability')],
+      rows: top.map((entry) => [`${entry.class}`, entry.probability.toFixed(4)]),
+    },
+  };
+  return [main, classes];
+}
+
+function runJson(report: RunReport) {
+  return {
+    workload: report.workload,
+    executor: report.executor,
+    engine: report.engine,
+    origin: 'measured',
+    weights_origin: report.weightsOrigin,
+    input_origin: report.inputOrigin,
+    batch: report.batch,
+    seed: report.seed,
+    seconds: report.seconds,
+    milliseconds: 1000 * report.seconds,
+    layers: report.layers.map(({ name, seconds }) => ({ name, seconds, milliseconds: 1000 * seconds })),
+    top: report.top,
+    check: report.check && {
+      against: report.check.against,
+      relative_error: report.check.relativeError,
+      bound: report.check.bound,
+      ok: report.check.ok,
+    },
+  };
+}

@@ -1,0 +1,75 @@
+// `compare` by names and files: what the command line and the library call.
+
+import { createExecutor } from '../hw-models/host/executors.js';
+import { InputError, requireWhole } from '../workloads/base/errors.js';
+import type { Model } from '../workloads/model.js';
+import type { ZooEntry } from '../workloads/zoo/entry.js';
+import { type Comparison, compareModel } from './compare.js';
+import { loadInput, loadModel } from './load.node.js';
+import { type Progress, silent } from './progress.js';
+import { resolveContender, resolveWorkloads } from './resolve.node.js';
+import { type Trace, traceDrawn, traceRun } from './trace.js';
+
+/** The paper's question: each platform dense and sparse, the accelerator, and this machine. */
+export const DEFAULT_HARDWARE = [
+  'i7-5930k:dense',
+  'i7-5930k:sparse',
+  'titan-x:dense',
+  'titan-x:sparse',
+  'tegra-k1:dense',
+  'tegra-k1:sparse',
+  'eie-64',
+  'host:tfjs',
+] as const;
+
+export const DEFAULT_WORKLOADS = ['eie-benchmark', 'squeezenet-1.0'] as const;
+
+export interface CompareRequest {
+  /** Names of the zoo or of a group. */
+  readonly workloads?: readonly string[];
+  /** `NAME[:KERNEL]`, `FILE.yaml[:KERNEL]` or `host[:EXECUTOR]`; ratios are against the first. */
+  readonly hardware?: readonly string[];
+  readonly batch?: number;
+  readonly seed?: number;
+  /** A Deep Compression `.net` file for the one workload named; without it weights are drawn at published densities. */
+  readonly weights?: string;
+  /** A picture or `.npy` tensor for the one workload named; without it activations are drawn at published densities. */
+  readonly input?: string;
+  /** Timed runs of a measured contender. */
+  readonly repeat?: number;
+  readonly progress?: Progress;
+}
+
+/**
+ * Runs or costs each workload on each hardware. Modelled rows are the same bits for the same request; measured ones
+ * never are. @throws InputError for an unknown name or an unusable file, before anything is run.
+ */
+export async function compare(request: CompareRequest = {}): Promise<readonly Comparison[]> {
+  const { workloads = DEFAULT_WORKLOADS, hardware = DEFAULT_HARDWARE, batch = 1, seed = 0, repeat = 5 } = request;
+  const { progress = silent } = request;
+  requireWhole('batch', batch, 1);
+  requireWhole('seed', seed, 0);
+  requireWhole('repeat', repeat, 1);
+  const entries = resolveWorkloads(workloads);
+  const contenders = hardware.map(resolveContender);
+  if (contenders.length === 0) throw new InputError('found no hardware, expected at least one');
+  if (entries.length !== 1 && (request.weights ?? request.input) !== undefined) {
+    throw new InputError(`weights and input belong to one network, found ${entries.length} workloads`);
+  }
+  const comparisons: Comparison[] = [];
+  for (const entry of entries) {
+    progress(`weights and activations of ${entry.network.name}`);
+    const model = await loadModel(entry, request.weights, seed);
+    const trace = await traceOf(entry, model, request.input, seed);
+    comparisons.push(await compareModel(model, trace, contenders, { batch, seed, repeat, progress }));
+  }
+  return comparisons;
+}
+
+/** The executor that finds the activations for the models. */
+const TRACER = 'tfjs';
+
+async function traceOf(entry: ZooEntry, model: Model, file: string | undefined, seed: number): Promise<Trace> {
+  if (file === undefined) return traceDrawn(entry.network, entry.densities, seed);
+  return traceRun(model, await loadInput(entry, file), createExecutor(TRACER));
+}

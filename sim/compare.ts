@@ -1,0 +1,229 @@
+// The main job: the same network on each hardware, modelled and measured side by side.
+
+import type { Bound, Executor, Hardware, LayerCost, NetworkRun, Parts } from '../hw-models/contract.js';
+import { cyclesOf, joulesOf, secondsOf, sum } from '../hw-models/cost.js';
+import { invariant } from '../workloads/base/errors.js';
+import type { Model } from '../workloads/model.js';
+import type { LayerTask } from '../workloads/network.js';
+import { nonzerosOf } from '../workloads/weights/store.js';
+import { type Progress, silent } from './progress.js';
+import { summarize, total, type WorkloadSummary } from './summary.js';
+import { type Trace, tasksOf } from './trace.js';
+
+/** One layer on one hardware, for the whole batch. Null: nobody can know. */
+export interface LayerResult {
+  readonly name: string;
+  readonly kernel: string;
+  readonly nonzeros: number;
+  readonly cycles: number | null;
+  readonly seconds: number;
+  readonly joules: number | null;
+  readonly bound: Bound | null;
+  readonly energy: Parts | null;
+  readonly time: Parts | null;
+  readonly counters: Parts;
+}
+
+/** One network on one hardware, for the whole batch. Totals are sums over the layers. */
+export interface HardwareResult {
+  readonly hardware: string;
+  /** The kernel asked for, or the fastest ones per layer joined by '+'. */
+  readonly kernel: string;
+  readonly family: string;
+  readonly origin: 'modelled' | 'measured';
+  /** What really ran, for a measured row. */
+  readonly engine: string | null;
+  /** How to get a faster engine, for a measured row where there is one. */
+  readonly hint: string | null;
+  readonly cycles: number | null;
+  readonly seconds: number;
+  readonly framesPerSecond: number;
+  readonly joules: number | null;
+  readonly watts: number | null;
+  readonly areaMm2: number | null;
+  /** Against the first hardware of the comparison. */
+  readonly speedup: number;
+  readonly energyRatio: number | null;
+  /** What bounds the layers in which most of the time goes. */
+  readonly bound: Bound | null;
+  readonly layers: readonly LayerResult[];
+  readonly notes: readonly string[];
+}
+
+export interface Comparison {
+  readonly workload: WorkloadSummary;
+  readonly batch: number;
+  readonly seed: number;
+  readonly results: readonly HardwareResult[];
+}
+
+/** A hardware to compare: a model with one kernel or its fastest, or an executor of the machine underneath. */
+export type Contender =
+  | { readonly kind: 'modelled'; readonly hardware: Hardware; readonly kernel: string | undefined }
+  | { readonly kind: 'measured'; readonly executor: Executor };
+
+export interface CompareOptions {
+  readonly batch: number;
+  readonly seed: number;
+  /** Timed runs of a measured contender after one to warm up; the median one is reported. */
+  readonly repeat: number;
+  readonly progress?: Progress;
+}
+
+/** Costs or runs one network on every contender. Ratios are against the first. */
+export async function compareModel(
+  model: Model,
+  trace: Trace,
+  contenders: readonly Contender[],
+  options: CompareOptions,
+): Promise<Comparison> {
+  const { batch, seed, progress = silent } = options;
+  const tasks = tasksOf(model, trace, batch);
+  const rows: Row[] = [];
+  for (const contender of contenders) {
+    progress(`${model.network.name} on ${nameOf(contender)}`);
+    rows.push(
+      contender.kind === 'modelled'
+        ? modelledRow(contender.hardware, contender.kernel, tasks)
+        : await measuredRow(contender.executor, model, trace.input, tasks, options),
+    );
+  }
+  const [first] = rows;
+  invariant(first !== undefined, 'a comparison needs hardware');
+  return {
+    workload: summarize(model, tasks),
+    batch,
+    seed,
+    results: rows.map((row) => ({
+      ...row,
+      speedup: first.seconds / row.seconds,
+      energyRatio: first.joules !== null && row.joules !== null ? first.joules / row.joules : null,
+    })),
+  };
+}
+
+function nameOf(contender: Contender): string {
+  return contender.kind === 'modelled' ? contender.hardware.name : `host:${contender.executor.name}`;
+}
+
+type Row = Omit<HardwareResult, 'speedup' | 'energyRatio'>;
+
+function modelledRow(hardware: Hardware, kernel: string | undefined, tasks: readonly LayerTask[]): Row {
+  const costs = hardware.cost(tasks, kernel);
+  const layers = costs.map((cost, at) => layerResult(cost, tasks[at] as LayerTask));
+  const joules = layers.every((layer) => layer.joules !== null)
+    ? total(layers.map((layer) => layer.joules as number))
+    : null;
+  const seconds = total(layers.map((layer) => layer.seconds));
+  return {
+    hardware: hardware.name,
+    kernel: kernelLabel(costs, tasks),
+    family: hardware.family,
+    origin: 'modelled',
+    engine: null,
+    hint: null,
+    cycles: total(layers.map((layer) => layer.cycles as number)),
+    seconds,
+    framesPerSecond: (tasks[0]?.batch ?? 1) / seconds,
+    joules,
+    watts: joules === null ? null : joules / seconds,
+    areaMm2: hardware.area && sum(hardware.area),
+    bound: mainBound(layers),
+    layers,
+    notes: [...new Set(costs.flatMap((cost) => cost.notes))],
+  };
+}
+
+function layerResult(cost: LayerCost, task: LayerTask): LayerResult {
+  return {
+    name: task.layer.name,
+    kernel: cost.kernel,
+    nonzeros: task.weights ? nonzerosOf(task.weights.store) : 0,
+    cycles: cyclesOf(cost),
+    seconds: secondsOf(cost),
+    joules: joulesOf(cost),
+    bound: cost.bound,
+    energy: cost.joules,
+    time: cost.cycles,
+    counters: cost.counters,
+  };
+}
+
+/** The kernels of the weighted layers; the others have only one. */
+function kernelLabel(costs: readonly LayerCost[], tasks: readonly LayerTask[]): string {
+  const weighted = costs.filter((_, at) => tasks[at]?.weights);
+  return [...new Set((weighted.length > 0 ? weighted : costs).map((cost) => cost.kernel))].join('+');
+}
+
+function mainBound(layers: readonly LayerResult[]): Bound | null {
+  const seconds = new Map<Bound, number>();
+  for (const { bound, seconds: taken } of layers) if (bound) seconds.set(bound, (seconds.get(bound) ?? 0) + taken);
+  return [...seconds].sort((a, b) => b[1] - a[1])[0]?.[0] ?? null;
+}
+
+async function measuredRow(
+  executor: Executor,
+  model: Model,
+  input: Float32Array,
+  tasks: readonly LayerTask[],
+  { batch, repeat }: CompareOptions,
+): Promise<Row> {
+  const { engine, hint } = await executor.describe();
+  const run = await medianRun(executor, model, input, batch, repeat);
+  const taken = new Map(run.layers.map((layer) => [layer.name, layer.seconds]));
+  const layers = tasks.map((task): LayerResult => {
+    const seconds = taken.get(task.layer.name);
+    invariant(seconds !== undefined, `host:${executor.name} did not time layer ${task.layer.name}`);
+    const nonzeros = task.weights ? nonzerosOf(task.weights.store) : 0;
+    const unknown = { cycles: null, joules: null, bound: null, energy: null, time: null, counters: {} };
+    return { name: task.layer.name, kernel: executor.name, nonzeros, seconds, ...unknown };
+  });
+  const seconds = total(layers.map((layer) => layer.seconds));
+  return {
+    hardware: 'host',
+    kernel: executor.name,
+    family: 'host',
+    origin: 'measured',
+    engine,
+    hint,
+    cycles: null,
+    seconds,
+    framesPerSecond: batch / seconds,
+    joules: null,
+    watts: null,
+    areaMm2: null,
+    bound: null,
+    layers,
+    notes: [],
+  };
+}
+
+/** One run to warm up, then `repeat` timed ones: the one whose total is the median, so that its layers add up. */
+export async function medianRun(
+  executor: Executor,
+  model: Model,
+  input: Float32Array,
+  batch: number,
+  repeat: number,
+): Promise<NetworkRun> {
+  const frames = repeatFrames(input, batch);
+  const loaded = await executor.load(model);
+  try {
+    await loaded.run(frames, batch);
+    const runs: NetworkRun[] = [];
+    for (let i = 0; i < repeat; i++) runs.push(await loaded.run(frames, batch));
+    const taken = (run: NetworkRun) => total(run.layers.map((layer) => layer.seconds));
+    runs.sort((a, b) => taken(a) - taken(b));
+    const median = runs[runs.length >> 1];
+    invariant(median !== undefined, 'a measurement needs at least one run');
+    return median;
+  } finally {
+    loaded.dispose();
+  }
+}
+
+function repeatFrames(frame: Float32Array, batch: number): Float32Array {
+  const frames = new Float32Array(frame.length * batch);
+  for (let at = 0; at < batch; at++) frames.set(frame, at * frame.length);
+  return frames;
+}

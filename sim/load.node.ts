@@ -1,0 +1,53 @@
+// Files → the model and the input that a comparison or a run starts from.
+
+import { readFile } from 'node:fs/promises';
+import { InputError } from '../workloads/base/errors.js';
+import { readImage } from '../workloads/import/image.node.js';
+import { readNetFile } from '../workloads/import/net-file.js';
+import { readNpy } from '../workloads/import/npy.js';
+import { sizeOf } from '../workloads/layers/index.js';
+import type { Model } from '../workloads/model.js';
+import { drawModel } from '../workloads/synthesis.js';
+import type { ZooEntry } from '../workloads/zoo/entry.js';
+
+/** The network with the weights of `file`, or with drawn ones where there is no file. */
+export async function loadModel(entry: ZooEntry, file: string | undefined, seed: number): Promise<Model> {
+  if (file === undefined) return drawModel(entry.network, entry.densities, seed);
+  const weights = readNetFile(await readBytes(file), entry.network, file);
+  return { network: entry.network, weights, origin: 'real' };
+}
+
+/** One frame of the network's input from a picture (JPEG, PNG) or a `.npy` tensor. */
+export async function loadInput(entry: ZooEntry, file: string): Promise<Float32Array> {
+  const { network, preprocessing } = entry;
+  const bytes = await readBytes(file);
+  if (/\.npy$/i.test(file)) return fromNpy(bytes, file, network.input);
+  if (!preprocessing) {
+    throw new InputError(
+      `${file}: ${network.name} takes no picture, expected a .npy tensor of ${network.input.join('×')}`,
+    );
+  }
+  return readImage(bytes, preprocessing, file);
+}
+
+function fromNpy(bytes: Uint8Array, file: string, expected: readonly number[]): Float32Array {
+  const { shape, values } = readNpy(bytes, file);
+  const size = sizeOf(expected as [number]);
+  const trimmed = shape[0] === 1 && shape.length === expected.length + 1 ? shape.slice(1) : shape;
+  const fits = trimmed.join() === expected.join() || (trimmed.length === 1 && trimmed[0] === size);
+  if (!fits) throw new InputError(`${file}: found a tensor of ${shape.join('×')}, expected ${expected.join('×')}`);
+  const bad = values.findIndex((value) => !Number.isFinite(value));
+  if (bad >= 0) throw new InputError(`${file}: value ${bad} is ${values[bad]}, expected finite numbers`);
+  return values;
+}
+
+async function readBytes(file: string): Promise<Uint8Array> {
+  try {
+    return await readFile(file);
+  } catch (error) {
+    const code = (error as NodeJS.ErrnoException).code;
+    throw new InputError(
+      `${file}: ${code === 'ENOENT' ? 'no such file' : `cannot be read (${code ?? 'unknown fault'})`}`,
+    );
+  }
+}

@@ -1,0 +1,52 @@
+// Names on the command line → networks, hardware and executors. The rest of sim/ is given objects.
+
+import { closest } from 'fastest-levenshtein';
+import type { Hardware } from '../hw-models/contract.js';
+import { createExecutor, executorNames } from '../hw-models/host/executors.js';
+import { loadHardware, presetNames } from '../hw-models/presets.node.js';
+import { InputError } from '../workloads/base/errors.js';
+import type { ZooEntry } from '../workloads/zoo/entry.js';
+import { groups, zoo } from '../workloads/zoo/index.js';
+import type { Contender } from './compare.js';
+import { HOST_MODEL, hostModel } from './host-model.node.js';
+
+/** The executor that `host` alone stands for. */
+const DEFAULT_EXECUTOR = 'tfjs';
+
+/** Zoo entries by name, groups spread out. @throws InputError naming the nearest known name. */
+export function resolveWorkloads(names: readonly string[]): readonly ZooEntry[] {
+  return names.flatMap((name) => (groups.get(name) ?? [name]).map(resolveWorkload));
+}
+
+/** One zoo entry by name. */
+export function resolveWorkload(name: string): ZooEntry {
+  const entry = zoo.get(name);
+  if (entry) return entry;
+  const known = [...groups.keys(), ...zoo.keys()];
+  const what = groups.has(name) ? 'is a group of networks, expected one of them' : 'is unknown; did you mean';
+  throw new InputError(`workload '${name}' ${what} ${groups.get(name)?.join(', ') ?? `${closest(name, known)}?`}`);
+}
+
+/** `NAME`, `NAME:KERNEL` or `FILE.yaml[:KERNEL]`; `host` and `host:EXECUTOR` are the machine underneath. */
+export function resolveContender(text: string): Contender {
+  const [, name = text, kernel] = /^(.+?)(?::([\w-]+))?$/.exec(text) ?? [];
+  if (name === 'host') return { kind: 'measured', executor: createExecutor(kernel ?? DEFAULT_EXECUTOR) };
+  const hardware = resolveHardware(name);
+  if (kernel !== undefined && !hardware.kernels.includes(kernel)) {
+    throw new InputError(`${text}: found kernel '${kernel}', expected ${hardware.kernels.join(' or ')}`);
+  }
+  return { kind: 'modelled', hardware, kernel };
+}
+
+/** A modelled hardware by preset name, `host-model`, or YAML file. */
+export function resolveHardware(name: string): Hardware {
+  return name === HOST_MODEL ? hostModel() : loadHardware(name);
+}
+
+/** Every hardware that can be named: presets, the model of this machine, and what really runs here. */
+export function hardwareNames(): { readonly modelled: readonly string[]; readonly measured: readonly string[] } {
+  return {
+    modelled: [...presetNames(), HOST_MODEL],
+    measured: executorNames.map((name) => `host:${name}`),
+  };
+}

@@ -1,0 +1,57 @@
+// What the zoo keeps of a network, and the shorthand its files are written in.
+
+import type { LayerSpec } from '../graph.js';
+import type { Preprocessing } from '../import/preprocess.js';
+import type { Citation, Network } from '../network.js';
+
+/** Shares from 0 to 1 at which a network's weights and activations are drawn where no real ones are given. */
+export interface DensityProfile {
+  readonly source: Citation;
+  /** Non-zero share of the network's own input. */
+  readonly input: number;
+  /** By weighted layer: weights kept and non-zero outputs (after the rectifier). */
+  readonly layers: Readonly<Record<string, { readonly weights: number; readonly output: number }>>;
+}
+
+export interface ZooEntry {
+  readonly network: Network;
+  readonly densities: DensityProfile;
+  /** How a picture becomes the input; null for layers that take no picture. */
+  readonly preprocessing: Preprocessing | null;
+}
+
+/** Percents as published → shares. */
+export function shares(
+  layers: Readonly<Record<string, { readonly weights: number; readonly output: number }>>,
+): DensityProfile['layers'] {
+  return Object.fromEntries(
+    Object.entries(layers).map(([name, { weights, output }]) => [
+      name,
+      { weights: weights / 100, output: output / 100 },
+    ]),
+  );
+}
+
+/** A convolution with bias and rectifier; the usual case in the zoo. */
+export function conv(
+  name: string,
+  channels: number,
+  kernel: number,
+  rest: { stride?: number; pad?: number; groups?: number; inputs?: readonly string[] } = {},
+): LayerSpec {
+  const { stride = 1, pad = 0, groups = 1, inputs } = rest;
+  const op = { kind: 'conv2d', name, channels, kernel, stride, pad, groups, bias: true, activation: 'relu' } as const;
+  return inputs ? { ...op, inputs } : op;
+}
+
+/** A fully connected layer with bias. */
+export function dense(name: string, outputs: number, activation: 'relu' | 'none'): LayerSpec {
+  return { kind: 'dense', name, outputs, bias: true, activation };
+}
+
+/** Max pooling in Caffe's manner. */
+export function maxPool(name: string, kernel: number, stride: number): LayerSpec {
+  return { kind: 'pool2d', name, mode: 'max', kernel, stride, pad: 0, rounding: 'ceil' };
+}
+
+export const softmax: LayerSpec = { kind: 'softmax', name: 'prob' };

@@ -1,0 +1,17 @@
+// The networks that can be named, a line each, and the groups of them.
+
+import { alexnet } from './alexnet.js';
+import { eieBenchmark } from './eie-benchmark.js';
+import type { ZooEntry } from './entry.js';
+import { lenet5, lenet300 } from './lenet.js';
+import { squeezenet10 } from './squeezenet.js';
+import { vgg16 } from './vgg-16.js';
+
+const entries: readonly ZooEntry[] = [...eieBenchmark, lenet300, lenet5, alexnet, vgg16, squeezenet10];
+
+export const zoo: ReadonlyMap<string, ZooEntry> = new Map(entries.map((entry) => [entry.network.name, entry]));
+
+/** Names that stand for several networks. */
+export const groups: ReadonlyMap<string, readonly string[]> = new Map([
+  ['eie-benchmark', eieBenchmark.map((entry) => entry.network.name)],
+]);

@@ -5,6 +5,7 @@ import { InputError, invariant } from '../workloads/base/errors.js';
 import type { LayerTask } from '../workloads/network.js';
 import type { Family, Hardware, Kernel, Preset, Residency } from './contract.js';
 import { checkCost, cyclesOf } from './cost.js';
+import { faultsOf, faultText } from './faults.js';
 
 enablePatches();
 
@@ -38,7 +39,13 @@ export function bind<Config extends object>(family: Family<Config>, preset: Pres
       const residencies = family.place?.(tasks, config);
       return tasks.map((task, at) => costOf(task, kernel, residencies?.[at] ?? ALL_RESIDENT));
     },
-    vary: (patches) => bind(family, { ...preset, config: family.schema.parse(applyPatches(config, [...patches])) }),
+    vary(patches) {
+      const varied = applyPatches(config, [...patches]);
+      const parsed = family.schema.safeParse(varied);
+      if (parsed.success) return bind(family, { ...preset, config: parsed.data });
+      const faults = parsed.error.issues.flatMap((issue) => faultsOf(issue, varied, family.schema));
+      throw new InputError(faults.map((fault) => `${preset.name}: ${faultText(fault)}`).join('\n'));
+    },
   };
 }
 

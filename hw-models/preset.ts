@@ -1,10 +1,10 @@
 // YAML → Preset: every number with its unit, the kind of its source and the place; faults with file:line, all at once.
 
-import { closest, distance } from 'fastest-levenshtein';
 import { isMap, isScalar, LineCounter, type Node, parseDocument, type YAMLMap } from 'yaml';
 import { z } from 'zod';
 import { InputError } from '../workloads/base/errors.js';
 import type { Family, Figure, Preset, Provenance, Unit } from './contract.js';
+import { type Fault, faultsOf, faultText } from './faults.js';
 
 /** Units a preset may use, with the factor to SI. Prefixes are decimal; KiB and MiB are binary. */
 const units: Readonly<Record<string, readonly [factor: number, unit: Unit]>> = {
@@ -52,11 +52,6 @@ const FigureEntry = z.strictObject({
 
 const Header = z.object({ name: z.string().min(1), title: z.string().min(1), family: z.string().min(1) });
 
-interface Fault {
-  readonly path: readonly PropertyKey[];
-  readonly text: string;
-}
-
 /** Reads presets of one family. `file` names the text in messages. */
 export function readPreset<Config>(text: string, file: string, family: Family<Config>): Preset<Config> {
   const document = openYaml(text, file);
@@ -66,7 +61,12 @@ export function readPreset<Config>(text: string, file: string, family: Family<Co
   const { name: _name, title: _title, family: _family, ...body } = document.value;
   const plain = takeFigures(body, [], figures, faults);
   const parsed = family.schema.safeParse(plain);
-  if (!parsed.success) faults.push(...parsed.error.issues.flatMap((issue) => faultsOf(issue, plain, family.schema)));
+  if (!parsed.success) {
+    const known = faults.map(({ path }) => path[0]);
+    // A number that could not be read has its own fault; what the schema says of the hole would only repeat it.
+    const issues = parsed.error.issues.filter((issue) => !known.includes(issue.path[0]));
+    faults.push(...issues.flatMap((issue) => faultsOf(issue, plain, family.schema)));
+  }
   document.fail(faults);
   return { name, title, config: parsed.data as Config, figures };
 }
@@ -98,11 +98,9 @@ function openYaml(text: string, file: string): OpenDocument {
     value: document.toJS({ maxAliasCount: 100 }),
     fail(faults) {
       if (faults.length === 0) return;
-      const placed = faults.map(({ path, text }) => ({ offset: offsetOf(root, path), path, text }));
+      const placed = faults.map((fault) => ({ offset: offsetOf(root, fault.path), text: faultText(fault) }));
       placed.sort((a, b) => a.offset - b.offset);
-      throw new InputError(
-        placed.map((f) => `${at(f.offset)}: ${[...f.path, f.text].slice(0, -1).join('.')}: ${f.text}`).join('\n'),
-      );
+      throw new InputError(placed.map(({ offset, text }) => `${at(offset)}: ${text}`).join('\n'));
     },
   };
 }
@@ -131,63 +129,15 @@ function takeFigures(value: unknown, path: readonly string[], figures: Map<strin
   }
   const entry = FigureEntry.safeParse(value);
   if (!entry.success) {
-    for (const issue of entry.error.issues)
-      faults.push(...faultsOf({ ...issue, path: [...path, ...issue.path] }, null, FigureEntry));
-    return value.value;
+    const found = entry.error.issues.flatMap((issue) => faultsOf(issue, value, FigureEntry));
+    faults.push(...found.map(({ path: inner, text }) => ({ path: [...path, ...inner], text })));
+    return undefined;
   }
   const [factor, unit] = units[entry.data.unit] as readonly [number, Unit];
   const { from, cite } = entry.data;
   const si = entry.data.value * factor;
   figures.set(path.join('.'), { value: si, unit, published: `${entry.data.value} ${entry.data.unit}`, from, cite });
   return si;
-}
-
-function faultsOf(issue: z.core.$ZodIssue, input: unknown, schema: z.ZodType): readonly Fault[] {
-  if (issue.code === 'unrecognized_keys') {
-    const known = knownKeys(schema, issue.path);
-    return issue.keys.map((key) => ({ path: [...issue.path, key], text: `unknown key${nearest(key, known)}` }));
-  }
-  const found = issue.path.reduce<unknown>(
-    (value, key) => (value as Record<PropertyKey, unknown> | undefined)?.[key],
-    input,
-  );
-  const expected = expectation(issue);
-  return [
-    {
-      path: issue.path,
-      text:
-        found === undefined ? `missing, expected ${expected}` : `found ${JSON.stringify(found)}, expected ${expected}`,
-    },
-  ];
-}
-
-function expectation(issue: z.core.$ZodIssue): string {
-  switch (issue.code) {
-    case 'too_small':
-      return `${issue.inclusive ? 'at least' : 'more than'} ${issue.minimum}`;
-    case 'too_big':
-      return `${issue.inclusive ? 'at most' : 'less than'} ${issue.maximum}`;
-    case 'invalid_type':
-      return issue.expected === 'int' ? 'a whole number' : `a ${issue.expected}`;
-    case 'invalid_value':
-      return issue.values.map(String).join(', ');
-    default:
-      return issue.message;
-  }
-}
-
-/** '; did you mean X?' where a known key is near. */
-export function nearest(key: string, known: readonly string[]): string {
-  if (known.length === 0) return '';
-  const candidate = closest(key, known);
-  return distance(key, candidate) <= Math.max(2, key.length / 3) ? `; did you mean ${candidate}?` : '';
-}
-
-function knownKeys(schema: z.ZodType, path: readonly PropertyKey[]): readonly string[] {
-  let inner: z.ZodType | undefined = schema;
-  for (const key of path)
-    inner = inner instanceof z.ZodObject ? (inner.shape as Record<PropertyKey, z.ZodType>)[key] : undefined;
-  return inner instanceof z.ZodObject ? Object.keys(inner.shape) : [];
 }
 
 /** Where a path stands in the text; a missing key points at the map that lacks it. */

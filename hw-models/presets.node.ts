@@ -5,7 +5,8 @@ import { fileURLToPath } from 'node:url';
 import { InputError } from '../workloads/base/errors.js';
 import { type CatalogEntry, catalog } from './catalog.js';
 import type { Hardware } from './contract.js';
-import { familyOf, nearest } from './preset.js';
+import { nearest } from './faults.js';
+import { familyOf } from './preset.js';
 
 const folderOf = (family: string) => fileURLToPath(new URL(`./${family}/presets/`, import.meta.url));
 

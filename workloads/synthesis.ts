@@ -45,7 +45,7 @@ function tensorDensities(network: Network, densities: DensityProfile): ReadonlyM
     const sizes = layer.inputShapes.map(sizeOf);
     const total = sizes.reduce((sum, size) => sum + size, 0);
     const met = layer.inputs.reduce((sum, name, at) => sum + (density.get(name) ?? 1) * (sizes[at] ?? 0), 0) / total;
-    density.set(layer.name, densities.layers[layer.name]?.output ?? met);
+    density.set(layer.name, densities.layers[layer.name]?.output ?? densities.others?.[layer.name] ?? met);
   }
   return density;
 }

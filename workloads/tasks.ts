@@ -4,13 +4,11 @@ import { invariant } from './base/errors.js';
 import { pixelsOf, sizeOf, weightShapeOf } from './layers/index.js';
 import { type Model, weightsOf } from './model.js';
 import type { Activations, Layer, LayerTask, LayerWeights, MacCounts, OpOf } from './network.js';
-import { nonzerosOf, toCsr } from './weights/store.js';
+import { countNonzeros, nonzerosOf, toCsr } from './weights/store.js';
 
 /** The activations that a layer meets, with their density counted. */
 export function activations(values: Float32Array, origin: Activations['origin']): Activations {
-  let nonzeros = 0;
-  for (let i = 0; i < values.length; i++) if (values[i] !== 0) nonzeros++;
-  return { values, density: values.length === 0 ? 0 : nonzeros / values.length, origin };
+  return { values, density: values.length === 0 ? 0 : countNonzeros(values) / values.length, origin };
 }
 
 /** The task that `layer` sets on one frame's `input`, repeated for each frame of a batch. */

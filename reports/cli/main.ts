@@ -22,7 +22,13 @@ export async function main(argv: readonly string[], terminal: Terminal): Promise
       writeOut: (text) => terminal.stdout.write(text),
       writeErr: (text) => terminal.stderr.write(text),
       // One line, with commander's suggestion on it.
-      outputError: (text, write) => write(`${text.trim().replace(/^error: /, 'zeroskip: ').replace(/\n/g, ' ')}\n`),
+      outputError: (text, write) =>
+        write(
+          `${text
+            .trim()
+            .replace(/^error: /, 'zeroskip: ')
+            .replace(/\n/g, ' ')}\n`,
+        ),
     });
   for (const add of [addCompare, addRun, addWorkloads, addHardware]) add(program, terminal);
   try {

@@ -1,5 +1,6 @@
 import { Chalk, type ChalkInstance } from 'chalk';
 import Table from 'cli-table3';
+import stringWidth from 'string-width';
 import type { Section, Style, TableData } from '../document.js';
 
 /** Aligned text with two spaces between columns; colour only where asked for. */
@@ -10,7 +11,7 @@ export function renderTerminal(sections: readonly Section[], { color, columns }:
 
 function renderSection({ heading, lines = [], table, notes = [] }: Section, chalk: ChalkInstance, columns: number) {
   const parts = [chalk.bold(printable(heading)), ...lines.map((line) => chalk.dim(wrap(printable(line), columns, '')))];
-  if (table) parts.push('', renderTable(table, chalk));
+  if (table) parts.push('', renderTable(table, chalk, columns));
   for (const note of notes) parts.push(chalk.yellow(wrap(`! ${printable(note)}`, columns, '  ')));
   return parts.join('\n');
 }
@@ -22,11 +23,18 @@ const NO_LINES = Object.fromEntries(
   ].map((place) => [place, '']),
 );
 
-function renderTable({ columns, rows }: TableData, chalk: ChalkInstance): string {
+/** Between columns. */
+const GAP = '  ';
+/** A column of text is not made narrower than this, whatever the terminal. */
+const NARROWEST = 12;
+
+function renderTable({ columns, rows }: TableData, chalk: ChalkInstance, space: number): string {
   const table = new Table({
     head: columns.map((column) => chalk.underline(column.header)),
     colAligns: columns.map((column) => column.align),
-    chars: { ...NO_LINES, middle: '  ' },
+    colWidths: [...widths({ columns, rows }, space)],
+    wordWrap: true,
+    chars: { ...NO_LINES, middle: GAP },
     style: { head: [], border: [], 'padding-left': 0, 'padding-right': 0 },
   });
   for (const row of rows) table.push(row.map((cell) => paint(printable(cell), chalk)));
@@ -35,6 +43,21 @@ function renderTable({ columns, rows }: TableData, chalk: ChalkInstance): string
     .split('\n')
     .map((line) => line.trimEnd())
     .join('\n');
+}
+
+/** Natural widths; where they overrun the terminal the widest columns of text wrap. Numbers never do. */
+function widths({ columns, rows }: TableData, space: number): readonly number[] {
+  const result = columns.map((column, at) =>
+    Math.max(stringWidth(column.header), ...rows.map((row) => stringWidth(printable(row[at] ?? '')))),
+  );
+  const room = space - GAP.length * (columns.length - 1);
+  for (;;) {
+    const excess = result.reduce((sum, width) => sum + width, 0) - room;
+    const texts = result.map((width, at) => (columns[at]?.align === 'left' ? width : 0));
+    const widest = Math.max(...texts);
+    if (excess <= 0 || widest <= NARROWEST) return result;
+    result[texts.indexOf(widest)] = widest - 1;
+  }
 }
 
 /** Modelled and measured figures are told apart at a glance too. */
@@ -52,7 +75,7 @@ function wrap(text: string, columns: number, indent: string): string {
   const lines: string[] = [];
   let line = '';
   for (const word of text.split(' ')) {
-    if (line !== '' && line.length + 1 + word.length > columns) {
+    if (line !== '' && stringWidth(line) + 1 + stringWidth(word) > columns) {
       lines.push(line);
       line = indent + word;
     } else {

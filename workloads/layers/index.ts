@@ -55,10 +55,13 @@ const definitions: { readonly [Kind in LayerKind]: LayerDefinition<Kind> } = {
       const [channels, height, width] = imageShape(input as Shape, name);
       if (op.kernel === 'global') return [channels, 1, 1];
       const { kernel, stride, pad } = op;
+      if (!(pad < kernel)) {
+        throw new InputError(`layer ${name}: pad: found ${pad}, expected less than the kernel's ${kernel}`);
+      }
       const extent = (size: number) => {
         const windows = Math[op.rounding]((size + 2 * pad - kernel) / stride) + 1;
-        // Caffe: the last window must start inside the image or its leading padding.
-        return pad > 0 && (windows - 1) * stride >= size + pad ? windows - 1 : windows;
+        // As in Caffe, the last window must start inside the image or its leading padding.
+        return (windows - 1) * stride >= size + pad ? windows - 1 : windows;
       };
       return checkedImage([channels, extent(height), extent(width)], kernel, input as Shape, name);
     },
@@ -66,7 +69,11 @@ const definitions: { readonly [Kind in LayerKind]: LayerDefinition<Kind> } = {
   },
   lrn: {
     arity: 'one',
-    outputShape: (_op, [input], name) => imageShape(input as Shape, name),
+    outputShape(op, [input], name) {
+      if (op.size % 2 !== 1)
+        throw new InputError(`layer ${name}: size: found ${op.size}, expected an odd whole number`);
+      return imageShape(input as Shape, name);
+    },
     weightShape: () => null,
   },
   concat: {

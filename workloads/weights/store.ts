@@ -57,6 +57,7 @@ export function toCsr(store: WeightStore): CsrMatrix {
 
 /** How many weights are not zero; padding entries don't count. */
 export function nonzerosOf(store: WeightStore): number {
+  if (store.format === 'dense') return countNonzeros(store.values);
   return toCsr(store).indices.length;
 }
 
@@ -96,9 +97,15 @@ export function toDense(store: WeightStore): DenseMatrix {
   return { format: 'dense', rows, columns, values: dense };
 }
 
-function denseToCsr({ rows, columns, values }: DenseMatrix): CsrMatrix {
+/** How many of `values` are not zero. */
+export function countNonzeros(values: Float32Array): number {
   let nonzeros = 0;
   for (let i = 0; i < values.length; i++) if (values[i] !== 0) nonzeros++;
+  return nonzeros;
+}
+
+function denseToCsr({ rows, columns, values }: DenseMatrix): CsrMatrix {
+  const nonzeros = countNonzeros(values);
   const pointers = new Uint32Array(rows + 1);
   const indices = new Uint32Array(nonzeros);
   const kept = new Float32Array(nonzeros);

@@ -11,6 +11,8 @@ export interface DensityProfile {
   readonly input: number;
   /** By weighted layer: weights kept and non-zero outputs (after the rectifier). */
   readonly layers: Readonly<Record<string, { readonly weights: number; readonly output: number }>>;
+  /** Non-zero outputs of layers without weights where known; else they pass on what they meet. */
+  readonly others?: Readonly<Record<string, number>>;
 }
 
 export interface ZooEntry {

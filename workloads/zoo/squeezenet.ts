@@ -1,6 +1,6 @@
 // Iandola et al., "SqueezeNet: AlexNet-level accuracy with 50x fewer parameters and <0.5MB model size" (arXiv 1602.07360).
 
-import { squeezenetDensities, squeezenetDensitySource } from '../data/squeezenet-densities.js';
+import { squeezenetDensities, squeezenetDensitySource, squeezenetPoolDensities } from '../data/squeezenet-densities.js';
 import { buildNetwork, type LayerSpec } from '../graph.js';
 import { conv, maxPool, shares, softmax, type ZooEntry } from './entry.js';
 import { imagenetPreprocessing } from './preprocessing.js';
@@ -44,6 +44,11 @@ export const squeezenet10: ZooEntry = {
       at: 'Table 1; conv10 pads by 1 as in the released model',
     },
   }),
-  densities: { source: squeezenetDensitySource, input: 1, layers: shares(squeezenetDensities) },
+  densities: {
+    source: squeezenetDensitySource,
+    input: 1,
+    layers: shares(squeezenetDensities),
+    others: Object.fromEntries(Object.entries(squeezenetPoolDensities).map(([name, percent]) => [name, percent / 100])),
+  },
   preprocessing: imagenetPreprocessing(227),
 };

@@ -1,0 +1,66 @@
+// What is wrong with a config, in the words of whoever wrote it: what was found, what was expected, the nearest key.
+
+import { closest, distance } from 'fastest-levenshtein';
+import { z } from 'zod';
+
+export interface Fault {
+  readonly path: readonly PropertyKey[];
+  readonly text: string;
+}
+
+/** 'pes: found 0, expected a whole number from 1 to 1024'. */
+export const faultText = ({ path, text }: Fault): string =>
+  path.length > 0 ? `${path.map(String).join('.')}: ${text}` : text;
+
+/** One issue of `schema` with `input` as faults, one an unknown key. */
+export function faultsOf(issue: z.core.$ZodIssue, input: unknown, schema: z.ZodType): readonly Fault[] {
+  if (issue.code === 'unrecognized_keys') {
+    const inner = schemaAt(schema, issue.path);
+    const known = inner instanceof z.ZodObject ? Object.keys(inner.shape) : [];
+    return issue.keys.map((key) => ({ path: [...issue.path, key], text: `unknown key${nearest(key, known)}` }));
+  }
+  if (issue.code === 'custom') return [{ path: issue.path, text: issue.message }];
+  const found = issue.path.reduce<unknown>((value, key) => (value as Record<PropertyKey, unknown>)?.[key], input);
+  const expected = expectation(issue, schemaAt(schema, issue.path));
+  const text = found === undefined ? `missing, expected ${expected}` : `found ${shown(found)}, expected ${expected}`;
+  return [{ path: issue.path, text }];
+}
+
+/** '; did you mean X?' where a known key is near, else nothing. */
+export function nearest(key: string, known: readonly string[]): string {
+  if (known.length === 0) return '';
+  const candidate = closest(key, known);
+  return distance(key, candidate) <= Math.max(2, key.length / 3) ? `; did you mean ${candidate}?` : '';
+}
+
+function schemaAt(schema: z.ZodType, path: readonly PropertyKey[]): z.ZodType | undefined {
+  let inner: z.ZodType | undefined = schema;
+  for (const key of path) {
+    inner = inner instanceof z.ZodObject ? (inner.shape as Record<PropertyKey, z.ZodType>)[key] : undefined;
+  }
+  return inner;
+}
+
+function expectation(issue: z.core.$ZodIssue, schema: z.ZodType | undefined): string {
+  if (schema instanceof z.ZodNumber) return numberRange(schema);
+  if (issue.code === 'invalid_value') return issue.values.map(String).join(', ');
+  return issue.code === 'invalid_type' ? `a ${issue.expected}` : issue.message;
+}
+
+/** 'a whole number from 1 to 1024', 'a number above 0'. */
+function numberRange(schema: z.ZodNumber): string {
+  const { type, minimum, exclusiveMinimum, maximum, exclusiveMaximum } = z.toJSONSchema(schema);
+  const unbounded = Number.MAX_SAFE_INTEGER; // zod bounds every whole number by it
+  const low = minimum !== undefined && minimum > -unbounded ? minimum : undefined;
+  const high = maximum !== undefined && maximum < unbounded ? maximum : undefined;
+  const what = type === 'integer' ? 'a whole number' : 'a number';
+  if (low !== undefined && high !== undefined) return `${what} from ${low} to ${high}`;
+  const above =
+    low !== undefined ? ` of at least ${low}` : exclusiveMinimum !== undefined ? ` above ${exclusiveMinimum}` : '';
+  const below =
+    high !== undefined ? ` up to ${high}` : exclusiveMaximum !== undefined ? ` below ${exclusiveMaximum}` : '';
+  return what + [above, below].filter(Boolean).join(' and');
+}
+
+const shown = (value: unknown) =>
+  typeof value === 'number' ? String(value) : (JSON.stringify(value) ?? String(value));

@@ -1,0 +1,40 @@
+// npm run bench [-- NAME…] [-- --json FILE]: runs the suites that make the named figures (all without names).
+
+import { parseArgs } from 'node:util';
+import writeFileAtomic from 'write-file-atomic';
+import type { BenchRow } from './row.js';
+
+interface Suite {
+  readonly makes: readonly string[];
+  readonly run: () => Promise<readonly BenchRow[]>;
+}
+
+const suites: readonly Suite[] = [
+  {
+    makes: ['eie_nine_layers_ms', 'eie_macs_per_second', 'eie_slowdown', 'squeezenet_eie_seconds'],
+    run: async () => (await import('./eie.bench.js')).bench(),
+  },
+  { makes: ['startup_ms'], run: async () => (await import('./startup.bench.js')).bench() },
+];
+
+const { values, positionals } = parseArgs({ allowPositionals: true, options: { json: { type: 'string' } } });
+const known = suites.flatMap(({ makes }) => makes);
+const unknown = positionals.filter((name) => !known.includes(name));
+if (unknown.length > 0) {
+  process.stderr.write(`bench: found ${unknown.join(', ')}, expected ${known.join(', ')}\n`);
+  process.exit(2);
+}
+const wanted = (name: string) => positionals.length === 0 || positionals.includes(name);
+
+const rows: BenchRow[] = [];
+for (const { makes, run } of suites) {
+  if (!makes.some(wanted)) continue;
+  for (const row of await run()) {
+    if (!wanted(row.name)) continue;
+    rows.push(row);
+    process.stdout.write(
+      `${row.name.padEnd(26)} ${row.value.toPrecision(4).padStart(12)} ${row.unit.padEnd(8)} ${row.note}\n`,
+    );
+  }
+}
+if (values.json !== undefined) await writeFileAtomic(values.json, `${JSON.stringify(rows, null, 2)}\n`);

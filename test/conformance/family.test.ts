@@ -1,0 +1,117 @@
+// Every family × preset × kernel of the catalog must keep these promises.
+
+import { describe, expect, it } from 'vitest';
+import { catalog } from '../../hw-models/catalog.js';
+import type { Hardware } from '../../hw-models/contract.js';
+import { cyclesOf, sum } from '../../hw-models/cost.js';
+import { loadHardware, presetNames } from '../../hw-models/presets.node.js';
+import { buildNetwork } from '../../workloads/graph.js';
+import type { LayerTask } from '../../workloads/network.js';
+import { drawInputs, drawModel } from '../../workloads/synthesis.js';
+import { taskOf } from '../../workloads/tasks.js';
+import { conv, dense, maxPool, softmax } from '../../workloads/zoo/entry.js';
+
+const source = { work: 'a test', at: 'here' };
+
+/** Every kind of layer, small. */
+const network = buildNetwork({
+  name: 'every-kind',
+  title: 'every kind of layer',
+  input: [4, 12, 12],
+  layers: [
+    conv('conv3x3', 8, 3, { pad: 1 }),
+    { kind: 'lrn', name: 'norm', size: 5, alpha: 1e-4, beta: 0.75, k: 1 },
+    maxPool('pool', 3, 2),
+    conv('grouped', 8, 3, { pad: 1, groups: 2 }),
+    conv('strided', 6, 5, { stride: 2, pad: 2, inputs: ['pool'] }),
+    conv('conv1x1', 6, 1, { inputs: ['grouped'] }),
+    { kind: 'concat', name: 'concat', inputs: ['conv1x1', 'grouped'] },
+    dense('fc', 33, 'relu'),
+    dense('out', 10, 'none'),
+    softmax,
+  ],
+  source,
+});
+
+function tasks(weights: number, activations: number, batch = 1): readonly LayerTask[] {
+  const layers = Object.fromEntries(network.layers.map(({ name }) => [name, { weights, output: activations }]));
+  const profile = { source, input: activations, layers };
+  const model = drawModel(network, profile, 7);
+  const inputs = drawInputs(network, profile, 7);
+  return network.layers.map((layer) => {
+    const met = inputs.get(layer.name);
+    if (!met) throw new Error(`nothing drawn for ${layer.name}`);
+    return taskOf(model, layer, met, batch);
+  });
+}
+
+const seconds = (hardware: Hardware, work: readonly LayerTask[], kernel?: string) =>
+  hardware.cost(work, kernel).reduce((total, cost) => total + cyclesOf(cost) / cost.clockHz, 0);
+
+describe('the catalog', () => {
+  it('has a preset for every family', () => {
+    const families = new Set(presetNames().map((name) => loadHardware(name).family));
+    expect([...families]).toEqual(catalog.map(({ name }) => name));
+  });
+
+  it('declares each counter of a family once, with distinct meanings', () => {
+    for (const name of presetNames()) {
+      const meanings = Object.values(loadHardware(name).meters).map(({ meaning }) => meaning);
+      expect(new Set(meanings).size).toBe(meanings.length);
+    }
+  });
+});
+
+describe.each(presetNames())('%s', (name) => {
+  const hardware = loadHardware(name);
+
+  it('says of every number where it comes from', () => {
+    expect(hardware.figures.size).toBeGreaterThan(5);
+    for (const figure of hardware.figures.values()) {
+      expect(Number.isFinite(figure.value)).toBe(true);
+      expect(figure.cite.length).toBeGreaterThan(5);
+    }
+  });
+
+  // cost() itself throws where parts, counters, floor or MACs are inconsistent.
+  it.each(hardware.kernels)('costs every kind of layer with %s, dense to empty', (kernel) => {
+    for (const weights of [1, 0.5, 0.09, 0]) {
+      for (const activations of [1, 0.35, 0]) {
+        for (const batch of [1, 64]) {
+          const costs = hardware.cost(tasks(weights, activations, batch), kernel);
+          expect(costs).toHaveLength(network.layers.length);
+          for (const cost of costs) expect(cyclesOf(cost)).toBeGreaterThan(0);
+        }
+      }
+    }
+  });
+
+  it('takes the fastest kernel of each layer when none is named', () => {
+    const work = tasks(0.3, 0.5);
+    const free = hardware.cost(work);
+    for (const kernel of hardware.kernels) {
+      hardware.cost(work, kernel).forEach((cost, at) => {
+        expect(cyclesOf(free[at] ?? cost)).toBeLessThanOrEqual(cyclesOf(cost));
+      });
+    }
+  });
+
+  it('gives the same bits for the same task', () => {
+    expect(hardware.cost(tasks(0.3, 0.5))).toEqual(hardware.cost(tasks(0.3, 0.5)));
+  });
+
+  it('never takes longer for fewer weights, all else the same', () => {
+    const kernel = hardware.kernels.at(-1);
+    expect(seconds(hardware, tasks(0.1, 1), kernel)).toBeLessThanOrEqual(seconds(hardware, tasks(1, 1), kernel));
+  });
+
+  it('spends more energy on a bigger batch', () => {
+    const joules = (batch: number) =>
+      hardware.cost(tasks(0.3, 0.5, batch)).reduce((total, { joules: parts }) => total + (parts ? sum(parts) : 0), 0);
+    expect(joules(64)).toBeGreaterThan(joules(1));
+  });
+
+  it('refuses an unknown kernel', () => {
+    expect(() => hardware.cost(tasks(0.3, 0.5), 'magic')).toThrow(`${name}: found kernel 'magic', expected`);
+  });
+});

@@ -1,0 +1,159 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { createRandom } from '../../../workloads/base/random.js';
+import { buildNetwork, type LayerSpec } from '../../../workloads/graph.js';
+import { forwardLayer } from '../../../workloads/layers/forward.js';
+import type { Layer, LayerWeights, Shape } from '../../../workloads/network.js';
+import { toDense } from '../../../workloads/weights/store.js';
+import { drawWeights } from '../../../workloads/weights/synthetic.js';
+import { convolve } from '../../reference/convolution.js';
+
+function layerOf(spec: LayerSpec, input: Shape): Layer {
+  const source = { work: 'test', at: 'test' };
+  const [layer] = buildNetwork({ name: 'n', title: 'n', input, layers: [spec], source }).layers;
+  return layer as Layer;
+}
+
+function drawValues(size: number, seed: number): Float32Array {
+  const random = createRandom(seed, 'values');
+  return Float32Array.from({ length: size }, () => 2 * random.uniform() - 1);
+}
+
+/** The largest difference as a share of the largest expected value. */
+function errorOf(actual: Float32Array, expected: Float32Array): number {
+  expect(actual.length).toBe(expected.length);
+  const scale = expected.reduce((most, value) => Math.max(most, Math.abs(value)), 1e-30);
+  return actual.reduce((worst, value, at) => Math.max(worst, Math.abs(value - (expected[at] as number)) / scale), 0);
+}
+
+const dense = (rows: number, columns: number, values: readonly number[], bias: readonly number[] | null) =>
+  ({
+    store: { format: 'dense', rows, columns, values: Float32Array.from(values) },
+    bias: bias && Float32Array.from(bias),
+    origin: 'real',
+  }) satisfies LayerWeights;
+
+describe('a convolution', () => {
+  it('is what its definition says, for any kernel, stride, padding, grouping and density', () => {
+    const shape = fc.record({
+      groups: fc.integer({ min: 1, max: 3 }),
+      groupInputs: fc.integer({ min: 1, max: 3 }),
+      groupOutputs: fc.integer({ min: 1, max: 3 }),
+      height: fc.integer({ min: 1, max: 9 }),
+      width: fc.integer({ min: 1, max: 9 }),
+      kernel: fc.integer({ min: 1, max: 5 }),
+      stride: fc.integer({ min: 1, max: 4 }),
+      pad: fc.integer({ min: 0, max: 3 }),
+      density: fc.constantFrom(0.1, 0.5, 1),
+      activation: fc.constantFrom('relu' as const, 'none' as const),
+      seed: fc.nat(),
+    });
+    fc.assert(
+      fc.property(shape, ({ groups, groupInputs, groupOutputs, density, activation, seed, ...rest }) => {
+        const { height, width, kernel, stride, pad } = rest;
+        fc.pre(kernel <= Math.min(height, width) + 2 * pad);
+        const channels = groups * groupInputs;
+        const outputs = groups * groupOutputs;
+        const layer = layerOf(
+          { kind: 'conv2d', name: 'c', channels: outputs, kernel, stride, pad, groups, bias: true, activation },
+          [channels, height, width],
+        );
+        const weights = drawWeights(
+          { rows: outputs, columns: groupInputs * kernel * kernel, biases: outputs },
+          density,
+          seed,
+          'c',
+        );
+        const input = drawValues(channels * height * width, seed);
+        const expected = convolve(
+          { channels, outputs, groups, ...rest },
+          input,
+          toDense(weights.store).values,
+          weights.bias ?? new Float32Array(outputs),
+        );
+        const rectified = activation === 'relu' ? expected.map((value) => Math.max(0, value)) : expected;
+        expect(errorOf(forwardLayer(layer, weights, [input]), rectified)).toBeLessThan(1e-6);
+      }),
+      { numRuns: 300 },
+    );
+  });
+});
+
+describe('a fully connected layer', () => {
+  // [1 0 2; 0 -3 0] · [1 2 3] + [10 1] = [17 -5]
+  const weights = dense(2, 3, [1, 0, 2, 0, -3, 0], [10, 1]);
+  it.each([
+    ['none', [17, -5]],
+    ['relu', [17, 0]],
+  ] as const)('multiplies, adds the bias and applies rectifier %s', (activation, expected) => {
+    const layer = layerOf({ kind: 'dense', name: 'd', outputs: 2, bias: true, activation }, [3]);
+    expect([...forwardLayer(layer, weights, [Float32Array.of(1, 2, 3)])]).toEqual(expected);
+  });
+
+  it('reads an image in the order channels, height, width', () => {
+    const layer = layerOf({ kind: 'dense', name: 'd', outputs: 1, bias: false, activation: 'none' }, [2, 1, 2]);
+    const output = forwardLayer(layer, dense(1, 4, [1, 10, 100, 1000], null), [Float32Array.of(1, 2, 3, 4)]);
+    expect([...output]).toEqual([4321]);
+  });
+});
+
+describe('pooling', () => {
+  const pool = (rest: Partial<Extract<LayerSpec, { kind: 'pool2d' }>>, input: Shape) =>
+    layerOf({ kind: 'pool2d', name: 'p', mode: 'max', kernel: 2, stride: 2, pad: 0, rounding: 'ceil', ...rest }, input);
+  const nine = Float32Array.of(1, 2, 3, 4, 5, 6, 7, 8, 9);
+
+  it('rounds the number of windows up or down', () => {
+    // Windows at 0 and 2 of a side of 3; rounding down leaves the second out.
+    expect([...forwardLayer(pool({}, [1, 3, 3]), null, [nine])]).toEqual([5, 6, 8, 9]);
+    expect([...forwardLayer(pool({ rounding: 'floor' }, [1, 3, 3]), null, [nine])]).toEqual([5]);
+  });
+
+  it('takes the largest value, not zero, where all are negative', () => {
+    const layer = pool({ pad: 1, kernel: 3 }, [1, 2, 2]);
+    // Windows at −1 (and, rounded up, at 1) of a side of 2.
+    expect([...forwardLayer(layer, null, [Float32Array.of(-4, -3, -2, -1)])]).toEqual([-1, -1, -1, -1]);
+  });
+
+  it('divides by the window cut off where the padding ends', () => {
+    // Side 3, kernel 3, stride 2, pad 1: windows −1…1 and 1…3, extent 3 both (3 is padding): divisor 9.
+    const whole = pool({ mode: 'average', kernel: 3, pad: 1 }, [1, 3, 3]);
+    expect([...forwardLayer(whole, null, [nine])]).toEqual([12 / 9, 16 / 9, 24 / 9, 28 / 9].map(Math.fround));
+    // Side 3, kernel 2, stride 2, rounded up: the second window has extent 1.
+    const cut = pool({ mode: 'average' }, [1, 3, 3]);
+    expect([...forwardLayer(cut, null, [nine])]).toEqual([3, 4.5, 7.5, 9]);
+  });
+
+  it('covers the whole image when global', () => {
+    const layer = pool({ mode: 'average', kernel: 'global', stride: 1 }, [2, 1, 3]);
+    expect([...forwardLayer(layer, null, [Float32Array.of(1, 2, 3, 4, 5, 9)])]).toEqual([2, 6]);
+  });
+});
+
+describe('the other layers', () => {
+  it('normalise by the squares of neighbouring channels', () => {
+    const layer = layerOf({ kind: 'lrn', name: 'l', size: 3, alpha: 0.3, beta: 0.5, k: 1 }, [3, 1, 1]);
+    // Channel 0 sees 1² + 2², channel 1 all of them, channel 2 sees 2² + 3²; alpha / size = 0.1.
+    const expected = [1 / Math.sqrt(1.5), 2 / Math.sqrt(2.4), 3 / Math.sqrt(2.3)];
+    const output = forwardLayer(layer, null, [Float32Array.of(1, 2, 3)]);
+    for (const [channel, value] of expected.entries()) expect(output[channel]).toBeWithin(1e-6, value);
+  });
+
+  it('concatenate along the channels', () => {
+    const spec: LayerSpec = { kind: 'concat', name: 'c', inputs: ['data', 'data'] };
+    const output = forwardLayer(layerOf(spec, [1, 1, 2]), null, [Float32Array.of(1, 2), Float32Array.of(3, 4)]);
+    expect([...output]).toEqual([1, 2, 3, 4]);
+  });
+
+  it('turn scores into probabilities, however large the scores', () => {
+    const layer = layerOf({ kind: 'softmax', name: 's' }, [3]);
+    const output = forwardLayer(layer, null, [Float32Array.of(1000, 1000 + Math.log(2), 1000 + Math.log(5))]);
+    // Scores near 1000 are rounded to 2⁻¹⁴.
+    for (const [at, share] of [1 / 8, 2 / 8, 5 / 8].entries()) expect(output[at]).toBeWithin(1e-4, share);
+  });
+
+  it('refuse inputs and weights that are not theirs', () => {
+    const layer = layerOf({ kind: 'softmax', name: 's' }, [3]);
+    expect(() => forwardLayer(layer, null, [new Float32Array(2)])).toThrow('layer s: input 0 has 2 values, not 3');
+    expect(() => forwardLayer(layer, dense(1, 1, [1], null), [new Float32Array(3)])).toThrow('layer s: has weights');
+  });
+});

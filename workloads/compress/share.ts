@@ -1,0 +1,86 @@
+// Weight sharing: one-dimensional k-means over a layer's weights.
+// Han et al., "Deep Compression", ICLR 2016, Section 3; linear initialisation (Section 3.2), which keeps large weights.
+
+import { invariant } from '../base/errors.js';
+
+export interface SharedWeights {
+  /** Ascending. At most as many as asked for: a cluster that no weight chooses is dropped. */
+  readonly centroids: Float32Array;
+  /** For each weight the index of its centroid. */
+  readonly assignments: Uint16Array;
+}
+
+const MOST_ROUNDS = 200;
+
+/**
+ * Lloyd's algorithm from centroids spread evenly between the smallest and the largest value, until nothing moves.
+ * In one dimension a cluster is an interval of the sorted values, so a round costs O(clusters · log values).
+ */
+export function shareWeights(values: Float32Array, clusters: number): SharedWeights {
+  invariant(Number.isInteger(clusters) && clusters >= 1 && clusters <= 65_536, () => `found ${clusters} clusters`);
+  if (values.length === 0) return { centroids: new Float32Array(0), assignments: new Uint16Array(0) };
+  const sorted = values.slice().sort();
+  const sums = new Float64Array(sorted.length + 1);
+  for (let i = 0; i < sorted.length; i++) sums[i + 1] = (sums[i] as number) + (sorted[i] as number);
+  const least = sorted[0] as number;
+  const most = sorted[sorted.length - 1] as number;
+  const step = clusters > 1 ? (most - least) / (clusters - 1) : 0;
+  let centroids: readonly number[] = distinct(Array.from({ length: clusters }, (_, i) => least + i * step));
+  for (let round = 0; round < MOST_ROUNDS; round++) {
+    const moved = meansOf(centroids, sorted, sums);
+    if (moved.length === centroids.length && moved.every((mean, i) => mean === centroids[i])) break;
+    centroids = moved;
+  }
+  // Rounding to 32 bits may merge neighbours.
+  const kept = Float32Array.from(distinct([...Float32Array.from(centroids)]));
+  return { centroids: kept, assignments: assign(values, kept) };
+}
+
+function distinct(ascending: readonly number[]): readonly number[] {
+  return ascending.filter((value, i) => i === 0 || value !== ascending[i - 1]);
+}
+
+/** The mean of the values nearest to each centroid, in order; centroids without values fall away. */
+function meansOf(centroids: readonly number[], sorted: Float32Array, sums: Float64Array): readonly number[] {
+  const means: number[] = [];
+  let from = 0;
+  centroids.forEach((centroid, i) => {
+    const next = centroids[i + 1];
+    const to = next === undefined ? sorted.length : firstAbove(sorted, (centroid + next) / 2);
+    if (to > from) means.push(((sums[to] as number) - (sums[from] as number)) / (to - from));
+    from = Math.max(from, to);
+  });
+  return distinct(means);
+}
+
+/** How many sorted values are not above `bound`. */
+function firstAbove(sorted: Float32Array, bound: number): number {
+  let low = 0;
+  let high = sorted.length;
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    if ((sorted[middle] as number) <= bound) low = middle + 1;
+    else high = middle;
+  }
+  return low;
+}
+
+/** The nearest centroid of each value, the lower one of two as near. */
+function assign(values: Float32Array, centroids: Float32Array): Uint16Array {
+  const bounds = Float64Array.from({ length: centroids.length - 1 }, (_, i) => {
+    return ((centroids[i] as number) + (centroids[i + 1] as number)) / 2;
+  });
+  const assignments = new Uint16Array(values.length);
+  for (let at = 0; at < values.length; at++) {
+    const value = values[at] as number;
+    let low = 0;
+    let high = bounds.length;
+    while (low < high) {
+      const middle = (low + high) >>> 1;
+      if (value <= (bounds[middle] as number)) high = middle;
+      else low = middle + 1;
+    }
+    assignments[at] = low;
+  }
+  return assignments;
+}

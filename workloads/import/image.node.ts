@@ -1,0 +1,43 @@
+// JPEG and PNG files as a network's input, decoded and resized by sharp (libvips).
+
+import sharp from 'sharp';
+import { InputError } from '../base/errors.js';
+import { type Preprocessing, preprocess } from './preprocess.js';
+
+/** libvips' names of the file kinds that are taken. */
+const KINDS: readonly string[] = ['jpeg', 'png'];
+
+/**
+ * The network's input, [channels, crop, crop], from a JPEG's or PNG's bytes. The image is turned upright and
+ * stretched to a square, as Caffe does.
+ * @throws InputError, one line, for anything that is not a whole such image.
+ */
+export async function readImage(bytes: Uint8Array, preprocessing: Preprocessing, file: string): Promise<Float32Array> {
+  const { resize } = preprocessing;
+  const decode = async () => {
+    const image = sharp(bytes, { failOn: 'warning' });
+    const { format } = await image.metadata();
+    if (!KINDS.includes(format))
+      throw new InputError(`${file}: found an image of kind ${format}, expected JPEG or PNG`);
+    return image
+      .rotate()
+      .removeAlpha()
+      .toColourspace('srgb')
+      .resize(resize, resize, { fit: 'fill', kernel: 'linear' })
+      .raw()
+      .toBuffer({ resolveWithObject: true });
+  };
+  const { data, info } = await decode().catch((error: unknown) => {
+    if (error instanceof InputError) throw error;
+    const reason = error instanceof Error ? error.message.split('\n', 1)[0] : String(error);
+    throw new InputError(`${file}: found ${reason}, expected a whole JPEG or PNG image`);
+  });
+  return preprocess(info.channels === 3 ? data : replicate(data), preprocessing);
+}
+
+/** Red, green and blue of gray pixels. */
+function replicate(gray: Uint8Array): Uint8Array {
+  const pixels = new Uint8Array(gray.length * 3);
+  for (let i = 0; i < gray.length; i++) pixels.fill(gray[i] as number, 3 * i, 3 * i + 3);
+  return pixels;
+}

@@ -1,0 +1,136 @@
+// NumPy's `.npy` files, format versions 1.0, 2.0 and 3.0 (numpy.lib.format): one array of numbers, little-endian.
+
+import { InputError, invariant } from '../base/errors.js';
+
+export interface NpyArray {
+  readonly shape: readonly number[];
+  /** In row-major (C) order. */
+  readonly values: Float32Array;
+}
+
+interface ElementType {
+  readonly bytes: number;
+  read(view: DataView, offset: number): number;
+}
+
+/** By numpy's descr. Numbers wider than a float32 are rounded to one. */
+const elementTypes: Readonly<Record<string, ElementType>> = {
+  '<f2': { bytes: 2, read: (view, offset) => halfToNumber(view.getUint16(offset, true)) },
+  '<f4': { bytes: 4, read: (view, offset) => view.getFloat32(offset, true) },
+  '<f8': { bytes: 8, read: (view, offset) => view.getFloat64(offset, true) },
+  '|b1': { bytes: 1, read: (view, offset) => view.getUint8(offset) },
+  '|u1': { bytes: 1, read: (view, offset) => view.getUint8(offset) },
+  '|i1': { bytes: 1, read: (view, offset) => view.getInt8(offset) },
+  '<u2': { bytes: 2, read: (view, offset) => view.getUint16(offset, true) },
+  '<i2': { bytes: 2, read: (view, offset) => view.getInt16(offset, true) },
+  '<u4': { bytes: 4, read: (view, offset) => view.getUint32(offset, true) },
+  '<i4': { bytes: 4, read: (view, offset) => view.getInt32(offset, true) },
+  '<u8': { bytes: 8, read: (view, offset) => Number(view.getBigUint64(offset, true)) },
+  '<i8': { bytes: 8, read: (view, offset) => Number(view.getBigInt64(offset, true)) },
+};
+
+const MAGIC = '\x93NUMPY';
+/** numpy aligns the data to this. */
+const ALIGNMENT = 64;
+const HEADER =
+  /^\{\s*'descr':\s*'([^']*)'\s*,\s*'fortran_order':\s*(True|False)\s*,\s*'shape':\s*\(([\d\s,]*)\)\s*,?\s*\}\s*$/;
+
+/** An array of finite numbers. @throws InputError, one line, for anything else. */
+export function readNpy(bytes: Uint8Array, file: string): NpyArray {
+  const { text, end } = readHeader(bytes, file);
+  const [, descr = '', order, extents = ''] = HEADER.exec(text) ?? [];
+  if (order === undefined) {
+    throw fault(file, `the header ${JSON.stringify(text.slice(0, 80))}`, 'descr, fortran_order and shape');
+  }
+  const type = Object.hasOwn(elementTypes, descr) ? elementTypes[descr] : undefined;
+  if (!type) throw fault(file, `elements of type '${descr}'`, Object.keys(elementTypes).join(' or '));
+  const shape = extents
+    .split(',')
+    .filter((extent) => extent.trim() !== '')
+    .map(Number);
+  const size = shape.reduce((product, extent) => product * extent, 1);
+  if (!(Number.isSafeInteger(size) && size * type.bytes === bytes.length - end)) {
+    throw fault(
+      file,
+      `${bytes.length - end} bytes of data`,
+      `${size * type.bytes} for a shape of (${shape}) in ${descr}`,
+    );
+  }
+  const values = readValues(new DataView(bytes.buffer, bytes.byteOffset + end), size, type, file);
+  return { shape, values: order === 'True' ? fromColumnMajor(values, shape) : values };
+}
+
+/** A `.npy` file, version 1.0, of float32 in C order. */
+export function writeNpy({ shape, values }: NpyArray): Uint8Array {
+  const size = shape.reduce((product, extent) => product * extent, 1);
+  invariant(size === values.length, () => `${values.length} values do not fill a shape of (${shape})`);
+  const extents = shape.length === 1 ? `${shape[0]},` : shape.join(', ');
+  const dictionary = `{'descr': '<f4', 'fortran_order': False, 'shape': (${extents}), }`;
+  const preamble = MAGIC.length + 2 + 2;
+  const end = Math.ceil((preamble + dictionary.length + 1) / ALIGNMENT) * ALIGNMENT;
+  const header = `${MAGIC}\x01\x00\0\0${dictionary.padEnd(end - preamble - 1)}\n`;
+  const bytes = new Uint8Array(end + size * 4);
+  for (let i = 0; i < header.length; i++) bytes[i] = header.charCodeAt(i);
+  const view = new DataView(bytes.buffer);
+  view.setUint16(MAGIC.length + 2, end - preamble, true);
+  for (let i = 0; i < size; i++) view.setFloat32(end + 4 * i, values[i] as number, true);
+  return bytes;
+}
+
+/** The header's dictionary as text, and where the data begins. */
+function readHeader(bytes: Uint8Array, file: string): { readonly text: string; readonly end: number } {
+  const magic = String.fromCharCode(...bytes.subarray(0, MAGIC.length));
+  if (magic !== MAGIC) throw fault(file, `the first bytes ${JSON.stringify(magic)}`, JSON.stringify(MAGIC));
+  const major = bytes[MAGIC.length];
+  if (!(major === 1 || major === 2 || major === 3)) {
+    throw fault(file, `format version ${major ?? 'missing'}`, '1, 2 or 3');
+  }
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  const start = MAGIC.length + 2 + (major === 1 ? 2 : 4);
+  if (bytes.length < start) throw fault(file, `${bytes.length} bytes`, `at least ${start}: truncated`);
+  const length = major === 1 ? view.getUint16(start - 2, true) : view.getUint32(start - 4, true);
+  const end = start + length;
+  if (bytes.length < end) throw fault(file, `${bytes.length} bytes`, `at least the ${end} of the header: truncated`);
+  return { text: new TextDecoder().decode(bytes.subarray(start, end)), end };
+}
+
+function readValues(view: DataView, size: number, type: ElementType, file: string): Float32Array {
+  const values = new Float32Array(size);
+  for (let i = 0; i < size; i++) {
+    const value = Math.fround(type.read(view, i * type.bytes));
+    if (!Number.isFinite(value)) throw fault(file, `${value} at element ${i}`, 'finite numbers');
+    values[i] = value;
+  }
+  return values;
+}
+
+/** Reorders an array whose first index runs fastest into one whose last index does. */
+function fromColumnMajor(values: Float32Array, shape: readonly number[]): Float32Array {
+  const reordered = new Float32Array(values.length);
+  const index = shape.map(() => 0);
+  for (let at = 0; at < values.length; at++) {
+    let to = 0;
+    for (let axis = 0; axis < shape.length; axis++) to = to * (shape[axis] as number) + (index[axis] as number);
+    reordered[to] = values[at] as number;
+    for (let axis = 0; axis < shape.length; axis++) {
+      index[axis] = (index[axis] as number) + 1;
+      if (index[axis] !== shape[axis]) break;
+      index[axis] = 0;
+    }
+  }
+  return reordered;
+}
+
+/** IEEE 754 binary16. */
+function halfToNumber(bits: number): number {
+  const sign = bits & 0x8000 ? -1 : 1;
+  const exponent = (bits >>> 10) & 31;
+  const fraction = bits & 1023;
+  if (exponent === 31) return fraction === 0 ? sign * Number.POSITIVE_INFINITY : Number.NaN;
+  if (exponent === 0) return sign * fraction * 2 ** -24;
+  return sign * (1 + fraction / 1024) * 2 ** (exponent - 15);
+}
+
+function fault(file: string, found: string, expected: string): InputError {
+  return new InputError(`${file}: found ${found}, expected ${expected}`);
+}

@@ -5,7 +5,7 @@ import { InputError, invariant } from '../workloads/base/errors.js';
 import type { LayerTask } from '../workloads/network.js';
 import type { Family, Hardware, Kernel, Preset, Residency } from './contract.js';
 import { checkCost, cyclesOf } from './cost.js';
-import { faultsOf, faultText } from './faults.js';
+import { faultsIn, faultText } from './faults.js';
 
 enablePatches();
 
@@ -43,7 +43,7 @@ export function bind<Config extends object>(family: Family<Config>, preset: Pres
       const varied = applyPatches(config, [...patches]);
       const parsed = family.schema.safeParse(varied);
       if (parsed.success) return bind(family, { ...preset, config: parsed.data });
-      const faults = parsed.error.issues.flatMap((issue) => faultsOf(issue, varied, family.schema));
+      const faults = faultsIn(parsed.error, varied, family.schema);
       throw new InputError(faults.map((fault) => `${preset.name}: ${faultText(fault)}`).join('\n'));
     },
   };

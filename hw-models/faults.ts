@@ -12,8 +12,15 @@ export interface Fault {
 export const faultText = ({ path, text }: Fault): string =>
   path.length > 0 ? `${path.map(String).join('.')}: ${text}` : text;
 
+/** What is wrong with `input`. Relations between fields are told only once each field is sound by itself. */
+export function faultsIn(error: z.ZodError, input: unknown, schema: z.ZodType): readonly Fault[] {
+  const single = error.issues.filter((issue) => issue.code !== 'custom');
+  const issues = single.length > 0 ? single : error.issues;
+  return issues.flatMap((issue) => faultsOf(issue, input, schema));
+}
+
 /** One issue of `schema` with `input` as faults, one an unknown key. */
-export function faultsOf(issue: z.core.$ZodIssue, input: unknown, schema: z.ZodType): readonly Fault[] {
+function faultsOf(issue: z.core.$ZodIssue, input: unknown, schema: z.ZodType): readonly Fault[] {
   if (issue.code === 'unrecognized_keys') {
     const inner = schemaAt(schema, issue.path);
     const known = inner instanceof z.ZodObject ? Object.keys(inner.shape) : [];

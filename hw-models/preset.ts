@@ -4,7 +4,7 @@ import { isMap, isScalar, LineCounter, type Node, parseDocument, type YAMLMap } 
 import { z } from 'zod';
 import { InputError } from '../workloads/base/errors.js';
 import type { Family, Figure, Preset, Provenance, Unit } from './contract.js';
-import { type Fault, faultsOf, faultText } from './faults.js';
+import { type Fault, faultsIn, faultText } from './faults.js';
 
 /** Units a preset may use, with the factor to SI. Prefixes are decimal; KiB and MiB are binary. */
 const units: Readonly<Record<string, readonly [factor: number, unit: Unit]>> = {
@@ -64,8 +64,7 @@ export function readPreset<Config>(text: string, file: string, family: Family<Co
   if (!parsed.success) {
     const known = faults.map(({ path }) => path[0]);
     // A number that could not be read has its own fault; what the schema says of the hole would only repeat it.
-    const issues = parsed.error.issues.filter((issue) => !known.includes(issue.path[0]));
-    faults.push(...issues.flatMap((issue) => faultsOf(issue, plain, family.schema)));
+    faults.push(...faultsIn(parsed.error, plain, family.schema).filter(({ path }) => !known.includes(path[0])));
   }
   document.fail(faults);
   return { name, title, config: parsed.data as Config, figures };
@@ -129,7 +128,7 @@ function takeFigures(value: unknown, path: readonly string[], figures: Map<strin
   }
   const entry = FigureEntry.safeParse(value);
   if (!entry.success) {
-    const found = entry.error.issues.flatMap((issue) => faultsOf(issue, value, FigureEntry));
+    const found = faultsIn(entry.error, value, FigureEntry);
     faults.push(...found.map(({ path: inner, text }) => ({ path: [...path, ...inner], text })));
     return undefined;
   }

@@ -1,13 +1,19 @@
-import { z } from 'zod';
+// Multi-core CPUs by the Execution-Cache-Memory model; README.md states the equations and the errors.
+
 import type { Family } from '../contract.js';
+import { type CpuConfig, CpuConfigSchema } from './config.js';
+import { dense } from './kernels/dense.js';
+import { elementwise } from './kernels/elementwise.js';
+import { sparse } from './kernels/sparse.js';
+import { place } from './memory.js';
+import { meters } from './meters.js';
 
-const Config = z.strictObject({});
-
-export const cpu: Family<z.infer<typeof Config>> = {
+export const cpu: Family<CpuConfig> = {
   name: 'cpu',
-  title: 'cpu',
-  schema: Config,
-  kernels: [],
-  meters: {},
-  area: () => null,
+  title: 'CPU (Execution-Cache-Memory model)',
+  schema: CpuConfigSchema,
+  kernels: [dense, sparse, elementwise],
+  meters,
+  area: ({ area }) => area ?? null,
+  place,
 };

@@ -1,13 +1,28 @@
-import { z } from 'zod';
-import type { Family } from '../contract.js';
+// GPUs, kernel by kernel: launches, waves of thread blocks over SMs, occupancy, and a roofline over issue slots, load
+// paths, L2 cache, DRAM and latency. README.md has the equations and how far to trust them.
 
-const Config = z.strictObject({});
+import type { Family, Residency } from '../contract.js';
+import { type GpuConfig, GpuSchema } from './config.js';
+import { csrBytes } from './csr-profile.js';
+import { dense } from './kernels/dense.js';
+import { elementwise } from './kernels/elementwise.js';
+import { sparse } from './kernels/sparse.js';
+import { meters } from './meters.js';
 
-export const gpu: Family<z.infer<typeof Config>> = {
+export const gpu: Family<GpuConfig> = {
   name: 'gpu',
-  title: 'gpu',
-  schema: Config,
-  kernels: [],
-  meters: {},
-  area: () => null,
+  title: 'GPU, kernel by kernel',
+  schema: GpuSchema,
+  kernels: [dense, sparse, elementwise],
+  meters,
+  area: ({ dieMm2 }) => (dieMm2 === undefined ? null : { die: dieMm2 }),
+  /**
+   * Weights can outlive a frame in the L2 cache only where the whole network's do: a cache that a frame's stream
+   * overruns has dropped the first layer when the next frame begins. Each kernel then asks whether its own format fits.
+   */
+  place(tasks, { l2 }) {
+    const bytes = tasks.reduce((total, { weights }) => total + (weights ? csrBytes(weights.store) : 0), 0);
+    const residency: Residency = { resident: bytes <= l2.bytes, notes: [] };
+    return tasks.map(() => residency);
+  },
 };

@@ -1,0 +1,118 @@
+// What a CPU preset says: a core's ports, the cost of a cache line between levels, the library's efficiencies, energy.
+
+import { z } from 'zod';
+
+const positive = z.number().gt(0);
+const whole = z.number().int().min(1).max(4096);
+const share = z.number().gt(0).max(1);
+
+const OuterCache = z.strictObject({
+  /** Bytes: of one core for L2, of all cores together for L3 (0 where there is none). */
+  capacity: z.number().min(0),
+  /** Bytes that the path towards the core moves in a cycle. */
+  bytesPerCycle: positive,
+  /** Cycles from a load that misses the level before to its data. */
+  latency: positive,
+});
+
+const Shape = z.strictObject({
+  cores: whole,
+  clock: positive,
+  /** For readers: enters no equation. */
+  technology: positive.optional(),
+  /** A check on the powers: enters no equation. */
+  thermalDesignPower: positive.optional(),
+  /** serial: transfers between levels exclude each other and L1 loads (Intel); full: all of them overlap. */
+  overlap: z.enum(['serial', 'full']),
+  lineBytes: whole,
+  simd: z.strictObject({
+    width: z.number().int().min(32).max(4096).multipleOf(32),
+    fmaPerCycle: positive,
+    loadsPerCycle: positive,
+    storesPerCycle: positive,
+  }),
+  l1: z.strictObject({ capacity: positive }),
+  l2: OuterCache,
+  l3: OuterCache,
+  /** Cache lines that one core's L1 can wait for at once: bounds irregular reads. */
+  fillBuffers: whole,
+  /** The part of a cache that data which is meant to stay may fill: the layer condition's safety factor. */
+  cacheShare: share,
+  memory: z.strictObject({
+    bandwidth: positive,
+    /** Share of `bandwidth` that streaming loops on all cores reach. */
+    sustained: share,
+    latency: positive,
+    /** Cache lines that one core with its prefetchers keeps under way to memory. */
+    outstandingLines: whole,
+  }),
+  dense: z.strictObject({
+    cores: whole,
+    /** Share of the sustained bandwidth that the dense library reaches when it streams weights. */
+    streamShare: share,
+    /** Share of the peak multiply-add rate that the inner kernel of GEMM reaches on packed operands. */
+    gemmEfficiency: share,
+  }),
+  sparse: z.strictObject({
+    cores: whole,
+    /** In-core cycles of one core for one non-zero of CSR times vector. */
+    cyclesPerNonzero: positive,
+    /** Vector width of the loop in which a non-zero meets a row of activations or pixels: 32 bit is a scalar loop. */
+    spmmWidth: z.number().int().min(32).multipleOf(32),
+    /** Share of the load and store ports' rate that this loop reaches. */
+    spmmEfficiency: share,
+  }),
+  call: z.strictObject({
+    /** To enter a library routine once. */
+    entry: z.number().min(0),
+    /** To start and join its threads, where it uses more than one. */
+    forkJoin: z.number().min(0),
+  }),
+  energy: z.strictObject({
+    add: positive,
+    multiply: positive,
+    l2Byte: positive,
+    l3Byte: positive,
+    dramBit: positive,
+    /** Watts of one busy core above its idle power: clock, instructions, registers and L1. */
+    core: positive,
+    /** Watts of socket and DRAM with all cores waiting. */
+    idle: positive,
+  }),
+  area: z.strictObject({ die: positive }).optional(),
+});
+
+export type CpuConfig = z.infer<typeof Shape>;
+
+/** Physics across fields: what cannot be true together, with both numbers. */
+export const CpuConfigSchema = Shape.superRefine((config, context) => {
+  const check = (holds: boolean, path: string[], found: number | string, expected: string) => {
+    if (!holds) context.addIssue({ code: 'custom', path, message: `found ${found}, expected ${expected}` });
+  };
+  const { cores, dense, sparse, l1, l2, l3, simd, lineBytes, energy, thermalDesignPower } = config;
+  check(dense.cores <= cores, ['dense', 'cores'], dense.cores, `at most the chip's ${cores}`);
+  check(sparse.cores <= cores, ['sparse', 'cores'], sparse.cores, `at most the chip's ${cores}`);
+  check(l2.capacity > l1.capacity, ['l2', 'capacity'], `${l2.capacity} B`, `more than L1's ${l1.capacity} B`);
+  check(
+    l3.capacity === 0 || l3.capacity > l2.capacity,
+    ['l3', 'capacity'],
+    `${l3.capacity} B`,
+    `0 or more than L2's ${l2.capacity} B`,
+  );
+  check(simd.width <= lineBytes * 8, ['simd', 'width'], simd.width, `at most a cache line's ${lineBytes * 8} bit`);
+  check(sparse.spmmWidth <= simd.width, ['sparse', 'spmmWidth'], sparse.spmmWidth, `at most ${simd.width} bit`);
+  const leastCycles = 32 / (simd.width * simd.fmaPerCycle);
+  check(
+    sparse.cyclesPerNonzero >= leastCycles,
+    ['sparse', 'cyclesPerNonzero'],
+    sparse.cyclesPerNonzero,
+    `at least ${leastCycles}, the peak multiply-add rate`,
+  );
+  const busyWatts = energy.idle + cores * energy.core;
+  check(
+    thermalDesignPower === undefined || busyWatts <= thermalDesignPower,
+    ['energy', 'core'],
+    `${busyWatts.toFixed(1)} W with all cores busy`,
+    `at most the thermal design power of ${thermalDesignPower} W`,
+  );
+});

@@ -1,0 +1,150 @@
+// A GPU in numbers: what a preset must state, and which statements contradict each other.
+
+import { z } from 'zod';
+import { blockShapes } from './launch.js';
+import { residentBlocks } from './occupancy.js';
+
+const positive = z.number().positive();
+const count = z.int().min(1);
+const share = z.number().positive().max(1);
+
+const Sm = z.strictObject({
+  count: count.max(1024),
+  /** FP32 multiply-adds a cycle. */
+  lanes: count.max(1024),
+  warpLanes: count.max(128),
+  residentThreads: count,
+  residentBlocks: count,
+  registers: count,
+  sharedBytes: positive,
+  /** L1 or read-only data (texture) cache that serves gathers. */
+  gatherCacheBytes: positive,
+  /** Sectors a cycle that gathers get through the SM's load path. */
+  gatherSectorsPerCycle: positive,
+});
+
+const L2 = z.strictObject({
+  bytes: positive,
+  bytesPerCycle: positive,
+  sectorBytes: count,
+  latencyCycles: positive,
+});
+
+const Dram = z.strictObject({
+  bytesPerSecond: positive,
+  /** The share of the peak that long streams reach. */
+  efficiency: share,
+  latencyCycles: positive,
+  /** A warp's load of consecutive words fetches whole, aligned transactions of this size. */
+  transactionBytes: count,
+});
+
+const Energy = z.strictObject({
+  macJoules: positive,
+  /** A warp-wide instruction: fetch, issue and the register file, the arithmetic apart. */
+  instructionJoules: positive,
+  gatherSectorJoules: positive,
+  l2ByteJoules: positive,
+  dramByteJoules: positive,
+  /** Drawn as long as a kernel runs: leakage, clocks, the board or the rest of the chip. */
+  activeWatts: positive,
+  boardWatts: positive,
+});
+
+const Fields = z.strictObject({
+  clockHz: positive,
+  /** Left out where it is not published. */
+  dieMm2: positive.optional(),
+  sm: Sm,
+  l2: L2,
+  dram: Dram,
+  /** From the end of one kernel to the first work of the next, launches being queued. */
+  launchSeconds: positive,
+  /** The share of the FP32 peak that a GEMM's inner loop reaches. */
+  gemmEfficiency: share,
+  /** How well a kernel's demands overlap: 1 = one after the other, large = the slowest alone counts. */
+  overlapExponent: z.number().min(1).max(16),
+  energy: Energy,
+});
+
+export type GpuConfig = z.infer<typeof Fields>;
+
+interface Contradiction {
+  readonly holds: (config: GpuConfig) => boolean;
+  readonly path: readonly [keyof GpuConfig, string];
+  readonly found: (config: GpuConfig) => number;
+  readonly expected: (config: GpuConfig) => string;
+}
+
+const rules: readonly Contradiction[] = [
+  {
+    holds: ({ sm }) => sm.lanes % sm.warpLanes === 0,
+    path: ['sm', 'lanes'],
+    found: ({ sm }) => sm.lanes,
+    expected: ({ sm }) => `a multiple of the warp's ${sm.warpLanes} lanes (sm.warpLanes)`,
+  },
+  {
+    holds: ({ sm }) => sm.residentThreads % sm.warpLanes === 0,
+    path: ['sm', 'residentThreads'],
+    found: ({ sm }) => sm.residentThreads,
+    expected: ({ sm }) => `a multiple of the warp's ${sm.warpLanes} lanes (sm.warpLanes)`,
+  },
+  {
+    holds: ({ sm, l2 }) => sm.gatherCacheBytes <= l2.bytes,
+    path: ['sm', 'gatherCacheBytes'],
+    found: ({ sm }) => sm.gatherCacheBytes,
+    expected: ({ l2 }) => `at most the ${l2.bytes} B of the L2 cache (l2.bytes)`,
+  },
+  {
+    holds: ({ l2, dram, clockHz }) => l2.bytesPerCycle * clockHz >= dram.bytesPerSecond,
+    path: ['l2', 'bytesPerCycle'],
+    found: ({ l2 }) => l2.bytesPerCycle,
+    expected: ({ dram, clockHz }) =>
+      `at least the ${dram.bytesPerSecond / clockHz} B a cycle that DRAM delivers (dram.bytesPerSecond / clockHz)`,
+  },
+  {
+    holds: ({ l2, dram }) => dram.transactionBytes % l2.sectorBytes === 0,
+    path: ['dram', 'transactionBytes'],
+    found: ({ dram }) => dram.transactionBytes,
+    expected: ({ l2 }) => `a multiple of the ${l2.sectorBytes} B of a sector (l2.sectorBytes)`,
+  },
+  {
+    holds: ({ l2 }) => l2.sectorBytes % 4 === 0,
+    path: ['l2', 'sectorBytes'],
+    found: ({ l2 }) => l2.sectorBytes,
+    expected: () => 'a multiple of the 4 B of a 32-bit word',
+  },
+  {
+    holds: ({ l2, dram }) => dram.latencyCycles >= l2.latencyCycles,
+    path: ['dram', 'latencyCycles'],
+    found: ({ dram }) => dram.latencyCycles,
+    expected: ({ l2 }) => `at least the ${l2.latencyCycles} cycles of the L2 cache (l2.latencyCycles)`,
+  },
+  {
+    holds: ({ energy }) => energy.activeWatts <= energy.boardWatts,
+    path: ['energy', 'activeWatts'],
+    found: ({ energy }) => energy.activeWatts,
+    expected: ({ energy }) => `at most the board's ${energy.boardWatts} W (energy.boardWatts)`,
+  },
+];
+
+export const GpuSchema = Fields.superRefine((config, context) => {
+  for (const { holds, path, found, expected } of rules) {
+    if (holds(config)) continue;
+    context.addIssue({
+      code: 'custom',
+      path: [...path],
+      message: `found ${found(config)}, expected ${expected(config)}`,
+    });
+  }
+  for (const [kernel, { threads, registersPerThread, sharedBytes }] of Object.entries(blockShapes)) {
+    if (residentBlocks({ threads, registersPerThread, sharedBytes }, config.sm) >= 1) continue;
+    context.addIssue({
+      code: 'custom',
+      path: ['sm'],
+      message:
+        `found no room for a ${kernel} block of ${threads} threads, ${threads * registersPerThread} registers ` +
+        `and ${sharedBytes} B of shared memory`,
+    });
+  }
+});

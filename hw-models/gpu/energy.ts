@@ -1,0 +1,16 @@
+// Joules of a launch by component: so much an operation and a byte, and the power drawn while it runs.
+
+import type { Parts } from '../contract.js';
+import type { GpuConfig } from './config.js';
+import type { Launch } from './launch.js';
+
+/** `macs`: multiply-accumulates that really happen; `seconds`: the whole time, the launch included. */
+export function joulesOf(launch: Launch, macs: number, seconds: number, { energy }: GpuConfig): Parts {
+  return {
+    core: macs * energy.macJoules + launch.instructions * energy.instructionJoules,
+    l1: launch.gatherSectors * energy.gatherSectorJoules,
+    l2: launch.l2Bytes * energy.l2ByteJoules,
+    dram: launch.dramBytes * energy.dramByteJoules,
+    active: seconds * energy.activeWatts,
+  };
+}

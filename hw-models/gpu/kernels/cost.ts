@@ -1,0 +1,102 @@
+// From a launch to a LayerCost: time, energy, floor and notes, the same way for every kernel.
+
+import { invariant } from '../../../workloads/base/errors.js';
+import { sizeOf } from '../../../workloads/layers/index.js';
+import type { LayerTask, LayerWeights } from '../../../workloads/network.js';
+import type { LayerCost, Residency } from '../../contract.js';
+import { sum } from '../../cost.js';
+import type { GpuConfig } from '../config.js';
+import { joulesOf } from '../energy.js';
+import type { Launch } from '../launch.js';
+import type { Counters } from '../meters.js';
+import { floorCyclesOf, timeOf } from '../roofline.js';
+
+export const WORD_BYTES = 4;
+
+/** What the bytes of a layer come to, and which of them must cross the DRAM's pins. */
+export interface Footprint {
+  readonly inputBytes: number;
+  readonly outputBytes: number;
+  readonly weightBytes: number;
+  /** Weights, once, unless they stay in the L2 cache between frames. */
+  readonly dramWeightBytes: number;
+  /** Inputs and outputs, once, where they exceed the L2 cache; else they pass from layer to layer within it. */
+  readonly dramActivationBytes: number;
+}
+
+/** `weightBytes`: as the kernel stores them. All frames of the batch count. */
+export function footprintOf(
+  task: LayerTask,
+  weightBytes: number,
+  { l2 }: GpuConfig,
+  { resident }: Residency,
+): Footprint {
+  const { layer, batch } = task;
+  const inputBytes = layer.inputShapes.reduce((bytes, shape) => bytes + sizeOf(shape), 0) * WORD_BYTES * batch;
+  const outputBytes = sizeOf(layer.output) * WORD_BYTES * batch;
+  const activationBytes = inputBytes + outputBytes;
+  return {
+    inputBytes,
+    outputBytes,
+    weightBytes,
+    dramWeightBytes: resident && weightBytes + activationBytes <= l2.bytes ? 0 : weightBytes,
+    dramActivationBytes: activationBytes <= l2.bytes ? 0 : activationBytes,
+  };
+}
+
+export interface Work {
+  readonly kernel: string;
+  readonly launch: Launch;
+  readonly footprint: Footprint;
+  readonly macs: number;
+  readonly macSlots: number;
+  readonly nonzeros: number;
+}
+
+export function costOf({ kernel, launch, footprint, macs, macSlots, nonzeros }: Work, config: GpuConfig): LayerCost {
+  const { clockHz, energy } = config;
+  const time = timeOf(launch, config);
+  const seconds = sum(time.cycles) / clockHz;
+  const joules = joulesOf(launch, macs, seconds, config);
+  const watts = sum(joules) / seconds;
+  const { weightBytes, outputBytes, dramWeightBytes, dramActivationBytes } = footprint;
+  const notes = [];
+  if (weightBytes > 0 && dramWeightBytes === 0) notes.push('weights stay in the L2 cache between frames');
+  if (watts > energy.boardWatts)
+    notes.push(`draws ${watts.toFixed(0)} W, above the board's ${energy.boardWatts} W: the device would slow down`);
+  const counters: Counters = {
+    macs,
+    mac_slots: macSlots,
+    nonzeros,
+    instructions: launch.instructions,
+    gather_sectors: launch.gatherSectors,
+    l2_bytes: launch.l2Bytes,
+    dram_bytes: launch.dramBytes,
+    weight_bytes: weightBytes,
+    launches: 1,
+    blocks: launch.blocks,
+    resident_blocks: time.residentBlocks,
+    waves: time.waves,
+  };
+  const compulsory = {
+    macs,
+    l2Bytes: weightBytes + outputBytes,
+    dramBytes: dramWeightBytes + dramActivationBytes,
+  };
+  return {
+    kernel,
+    clockHz,
+    cycles: time.cycles,
+    joules,
+    counters,
+    floorCycles: floorCyclesOf(compulsory, config),
+    bound: time.bound,
+    notes,
+  };
+}
+
+/** The weights of a layer that must have some. */
+export function requireWeights({ layer, weights }: LayerTask): LayerWeights {
+  invariant(weights !== null, () => `layer ${layer.name} has no weights`);
+  return weights;
+}

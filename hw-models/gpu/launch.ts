@@ -1,0 +1,102 @@
+// What one launched kernel asks of the device, and the launch shapes of the libraries modelled: cuBLAS GEMV and GEMM,
+// cuSPARSE CSRMV and CSRMM. The shapes are properties of software, guessed from public kernel names
+// (maxwell_sgemm_128x64_nn) and from what such kernels need, GEMV's loads in flight and CSRMM's columns also with EIE's
+// Table IV in view (README.md says how much hangs on them). They are the same on every device.
+
+/** What a thread block occupies on an SM. */
+export interface BlockShape {
+  readonly threads: number;
+  readonly registersPerThread: number;
+  readonly sharedBytes: number;
+}
+
+/** One kernel launch: its grid and the work of the whole grid. */
+export interface Launch {
+  readonly blocks: number;
+  readonly block: BlockShape;
+  /** Warp-wide instructions issued, idle lanes included. */
+  readonly instructions: number;
+  /** The share of the issue rate that the kernel's inner loop reaches when nothing else holds it up. */
+  readonly issueEfficiency: number;
+  /** Sectors that gathers take from the load path of the SMs (L1 or texture cache, hit or miss). */
+  readonly gatherSectors: number;
+  readonly l2Bytes: number;
+  readonly dramBytes: number;
+  /** Memory accesses that a block must wait for one after another. */
+  readonly dependentLoads: number;
+}
+
+/** Column-major matrix, a thread for each row; four warps share 32 rows and sum their column slices at the end. */
+export const GEMV = {
+  rowsPerBlock: 32,
+  columnSlices: 4,
+  loadsInFlight: 8,
+  block: { threads: 128, registersPerThread: 32, sharedBytes: 512 },
+} as const;
+
+/** A warp for each row; its lanes take consecutive non-zeros and sum their products at the end. */
+export const CSRMV = {
+  rowsPerBlock: 8,
+  /** Per step: two loads of the matrix, the gather, the multiply-add, addresses and the loop. */
+  instructionsPerStep: 8,
+  /** Row pointers, the sum over the lanes (five shuffles and adds), the store. */
+  instructionsPerRow: 24,
+  block: { threads: 256, registersPerThread: 32, sharedBytes: 0 },
+} as const;
+
+/** As CSRMV, over `columnsPerWarp` columns of a column-major right-hand side at a time. */
+export const CSRMM = {
+  columnsPerWarp: 8,
+  /** For each column: the gather and the multiply-add; the rest is shared by the columns. */
+  instructionsPerGather: 2,
+  instructionsPerStep: 6,
+  block: { threads: 256, registersPerThread: 64, sharedBytes: 0 },
+} as const;
+
+/** Sparse convolution: a warp's lanes take consecutive pixels of one filter, all multiplied by the same weight. */
+export const SPARSE_CONVOLUTION = {
+  filtersPerBlock: 8,
+  /** Weights whose pixels are loaded at a time. */
+  loadsInFlight: 4,
+  /** For each weight: its index and value (read by one lane for all), the load of the pixels, the multiply-add. */
+  instructionsPerStep: 4,
+  block: { threads: 256, registersPerThread: 32, sharedBytes: 0 },
+} as const;
+
+/** Element by element: pooling, normalisation, concatenation, softmax. */
+export const ELEMENTWISE = {
+  block: { threads: 256, registersPerThread: 32, sharedBytes: 0 },
+  /** Address, load, operation, store. */
+  instructionsPerElement: 4,
+} as const;
+
+/** A GEMM's tile of outputs per block, and the columns of A that it loads at a time. */
+export interface GemmTile {
+  readonly rows: number;
+  readonly columns: number;
+  readonly depth: number;
+  /** Such slices on their way while one is multiplied: one in shared memory, one in registers. */
+  readonly slicesInFlight: number;
+  readonly block: BlockShape;
+}
+
+/** The smallest of the usual tiles (32 to 128 rows, 32 to 64 columns) that covers the matrix, or the largest. */
+export function gemmTile(rows: number, columns: number): GemmTile {
+  const extent = (size: number, most: number) => Math.min(most, Math.max(32, 2 ** Math.ceil(Math.log2(size))));
+  const tile = { rows: extent(rows, 128), columns: extent(columns, 64), depth: 8 };
+  const outputsPerThread = 64;
+  const threads = Math.max(64, (tile.rows * tile.columns) / outputsPerThread);
+  // Two buffers for a slice of both operands.
+  const sharedBytes = 2 * (tile.rows + tile.columns) * tile.depth * 4;
+  return { ...tile, slicesInFlight: 2, block: { threads, registersPerThread: 120, sharedBytes } };
+}
+
+/** The block shapes that a device must have room for, by kernel. */
+export const blockShapes: Readonly<Record<string, BlockShape>> = {
+  gemv: GEMV.block,
+  gemm: gemmTile(128, 64).block,
+  csrmv: CSRMV.block,
+  csrmm: CSRMM.block,
+  sparse_convolution: SPARSE_CONVOLUTION.block,
+  elementwise: ELEMENTWISE.block,
+};

@@ -1,0 +1,60 @@
+// The nine benchmark layers on any modelled hardware, each cost computed once.
+
+import type { Hardware, LayerCost } from '../../hw-models/contract.js';
+import { joulesOf, secondsOf } from '../../hw-models/cost.js';
+import { InvariantError } from '../../workloads/base/errors.js';
+import type { LayerTask } from '../../workloads/network.js';
+import { drawModel } from '../../workloads/synthesis.js';
+import { zoo } from '../../workloads/zoo/index.js';
+import { tasksOf, traceDrawn } from '../trace.js';
+
+export interface Lab {
+  readonly hardware: (name: string) => Hardware;
+  /** The one task of a benchmark layer ('Alex-6'), one frame. */
+  readonly task: (layer: string) => LayerTask;
+  readonly cost: (hardware: string, kernel: string, batch: number, layer: string) => LayerCost;
+  /** Seconds a frame. */
+  readonly seconds: (hardware: string, kernel: string, batch: number, layer: string) => number;
+  /** Joules a frame. */
+  readonly joules: (hardware: string, kernel: string, batch: number, layer: string) => number;
+}
+
+export const benchmarkLayers = [
+  ...['Alex-6', 'Alex-7', 'Alex-8', 'VGG-6', 'VGG-7', 'VGG-8', 'NT-We', 'NT-Wd', 'NT-LSTM'],
+] as const;
+
+/** Draws the layers at their published densities from `seed`; finds hardware by name through `load`. */
+export function createLab(load: (name: string) => Hardware, seed: number): Lab {
+  const hardware = memo(load);
+  const task = memo((layer: string): LayerTask => {
+    const entry = zoo.get(layer.toLowerCase());
+    if (!entry) throw new InvariantError(`no benchmark layer ${layer}`);
+    const model = drawModel(entry.network, entry.densities, seed);
+    const [only] = tasksOf(model, traceDrawn(entry.network, entry.densities, seed), 1);
+    if (!only) throw new InvariantError(`${layer} has no layer`);
+    return only;
+  });
+  const costs = memo((key: string): LayerCost => {
+    const [name = '', kernel = '', batch = '', layer = ''] = key.split('|');
+    const [cost] = hardware(name).cost([{ ...task(layer), batch: Number(batch) }], kernel);
+    if (!cost) throw new InvariantError(`${key} has no cost`);
+    return cost;
+  });
+  const cost: Lab['cost'] = (...key) => costs(key.join('|'));
+  return {
+    hardware,
+    task,
+    cost,
+    seconds: (name, kernel, batch, layer) => secondsOf(cost(name, kernel, batch, layer)) / batch,
+    joules: (name, kernel, batch, layer) => (joulesOf(cost(name, kernel, batch, layer)) ?? Number.NaN) / batch,
+  };
+}
+
+function memo<Value>(compute: (key: string) => Value): (key: string) => Value {
+  const known = new Map<string, Value>();
+  return (key) => {
+    const value = known.get(key) ?? compute(key);
+    known.set(key, value);
+    return value;
+  };
+}

@@ -1,0 +1,188 @@
+// Fits the four efficiencies and the two powers of the i7-5930k preset, and states what the model's errors are.
+// npx tsx test/hw-models/cpu/fit.ts prints both as Markdown; README.md of the model carries its output.
+
+import { pathToFileURL } from 'node:url';
+import { bind } from '../../../hw-models/bind.js';
+import type { Preset } from '../../../hw-models/contract.js';
+import { joulesOf, secondsOf } from '../../../hw-models/cost.js';
+import type { CpuConfig } from '../../../hw-models/cpu/config.js';
+import { cpu } from '../../../hw-models/cpu/index.js';
+import { benchmarkLayers, benchmarkTask, cpuPreset, type PublishedRow, publishedRows } from './published.js';
+
+export function median(values: readonly number[]): number {
+  const sorted = [...values].sort((a, b) => a - b);
+  const middle = sorted.length / 2;
+  return ((sorted[Math.ceil(middle) - 1] as number) + (sorted[Math.floor(middle)] as number)) / 2;
+}
+
+export interface Comparison {
+  readonly layer: string;
+  readonly published: number;
+  readonly modelled: number;
+  /** modelled / published − 1 */
+  readonly error: number;
+}
+
+function compare(layer: string, published: number, modelled: number): Comparison {
+  return { layer, published, modelled, error: modelled / published - 1 };
+}
+
+function costOf(preset: Preset<CpuConfig>, row: PublishedRow, at: number) {
+  const layer = benchmarkLayers[at];
+  const cost = layer && bind(cpu, preset).cost([benchmarkTask(layer, row.batch)], row.kernel)[0];
+  if (!cost) throw new Error(`no cost for layer ${at}`);
+  return cost;
+}
+
+/** Microseconds a frame against Table IV, one row. */
+export function timeErrors(preset: Preset<CpuConfig>, row: PublishedRow): readonly Comparison[] {
+  return row.microseconds.map((published, at) =>
+    compare(benchmarkLayers[at]?.name ?? '', published, (secondsOf(costOf(preset, row, at)) / row.batch) * 1e6),
+  );
+}
+
+/** Watts against Deep Compression's Table 9, one row. */
+export function powerErrors(preset: Preset<CpuConfig>, row: PublishedRow): readonly Comparison[] {
+  return row.watts.map((published, at) => {
+    const cost = costOf(preset, row, at);
+    return compare(benchmarkLayers[at]?.name ?? '', published, (joulesOf(cost) ?? 0) / secondsOf(cost));
+  });
+}
+
+interface Parameter {
+  readonly row: number;
+  readonly range: readonly [slowest: number, fastest: number];
+  set(config: CpuConfig, value: number): CpuConfig;
+}
+
+/** One efficiency for each row of the table, shared by its nine layers. */
+export const parameters: readonly Parameter[] = [
+  {
+    row: 0,
+    range: [0.01, 1],
+    set: (config, streamShare) => ({ ...config, dense: { ...config.dense, streamShare } }),
+  },
+  {
+    row: 1,
+    range: [100, 0.1],
+    set: (config, cyclesPerNonzero) => ({ ...config, sparse: { ...config.sparse, cyclesPerNonzero } }),
+  },
+  {
+    row: 2,
+    range: [0.01, 1],
+    set: (config, gemmEfficiency) => ({ ...config, dense: { ...config.dense, gemmEfficiency } }),
+  },
+  {
+    row: 3,
+    range: [0.001, 1],
+    set: (config, spmmEfficiency) => ({ ...config, sparse: { ...config.sparse, spmmEfficiency } }),
+  },
+];
+
+const HALVINGS = 40;
+
+/** The value at which the median of modelled over published is 1, over all layers but `leftOut`. */
+export function fitParameter(preset: Preset<CpuConfig>, { row, range, set }: Parameter, leftOut = -1): number {
+  let [slow, fast] = range;
+  const target = publishedRows[row] as PublishedRow;
+  for (let i = 0; i < HALVINGS; i++) {
+    const middle = Math.sqrt(slow * fast);
+    const errors = timeErrors({ ...preset, config: set(preset.config, middle) }, target);
+    const signed = median(errors.filter((_, at) => at !== leftOut).map(({ error }) => error));
+    if (signed > 0) slow = middle;
+    else fast = middle;
+  }
+  return Math.sqrt(slow * fast);
+}
+
+/** All four fitted, in an order in which none moves a row fitted before it: GEMM also packs at `streamShare`. */
+export function fitAll(preset: Preset<CpuConfig>, leftOut = -1): Preset<CpuConfig> {
+  let fitted = preset;
+  for (const parameter of parameters) {
+    fitted = { ...fitted, config: parameter.set(fitted.config, fitParameter(fitted, parameter, leftOut)) };
+  }
+  return fitted;
+}
+
+/**
+ * The two powers: sparse rows keep one core busy, dense rows six, so the medians of what the rest of the energy leaves
+ * of the published watts are idle + core and idle + 6 core.
+ */
+export function fitPowers(preset: Preset<CpuConfig>): { readonly idle: number; readonly core: number } {
+  const left = (kernel: PublishedRow['kernel']) =>
+    median(
+      publishedRows
+        .filter((row) => row.kernel === kernel)
+        .flatMap((row) =>
+          row.watts.map((watts, at) => {
+            const cost = costOf(preset, row, at);
+            const { core = 0, static: idle = 0 } = cost.joules ?? {};
+            return watts - ((joulesOf(cost) ?? 0) - core - idle) / secondsOf(cost);
+          }),
+        ),
+    );
+  const { dense, sparse } = preset.config;
+  const core = (left('dense') - left('sparse')) / (dense.cores - sparse.cores);
+  return { core, idle: left('sparse') - sparse.cores * core };
+}
+
+/** Errors on each layer by parameters fitted on the other eight. */
+export function leaveOneOut(preset: Preset<CpuConfig>): readonly number[] {
+  return benchmarkLayers.flatMap((_, at) => {
+    const fitted = fitAll(preset, at);
+    return publishedRows.map((row) => timeErrors(fitted, row)[at]?.error ?? Number.NaN);
+  });
+}
+
+function percent(error: number): string {
+  const rounded = Math.round(100 * error);
+  return `${rounded < 0 ? '−' : rounded > 0 ? '+' : ''}${Math.abs(rounded)} %`;
+}
+
+const absolute = (errors: readonly number[]) => errors.map(Math.abs);
+const tenths = (error: number) => `${(100 * error).toFixed(1)} %`;
+
+function table(
+  title: string,
+  errorsOf: (row: PublishedRow) => readonly Comparison[],
+  layers: readonly string[],
+): string {
+  const rows = publishedRows.map((row) => ({ row, errors: errorsOf(row).map(({ error }) => error) }));
+  const all = absolute(rows.flatMap(({ errors }) => errors));
+  return [
+    title,
+    '',
+    `| kernel | ${layers.join(' | ')} | median abs. |`,
+    `| --- |${layers.map(() => ' --- |').join('')} --- |`,
+    ...rows.map(
+      ({ row: { kernel, batch }, errors }) =>
+        `| ${kernel}, batch ${batch} | ${errors.map(percent).join(' | ')} | ${tenths(median(absolute(errors)))} |`,
+    ),
+    '',
+    `Median absolute error of all ${all.length}: ${tenths(median(all))}; ${all.filter((error) => error <= 0.2).length} within 20 %.`,
+    '',
+  ].join('\n');
+}
+
+/** The errors as they stand in the model's README.md. */
+export function errorReport(preset: Preset<CpuConfig>): string {
+  const names = benchmarkLayers.map(({ name }) => name);
+  return [
+    table('**Time** against EIE, Table IV (µs a frame):', (row) => timeErrors(preset, row), names),
+    table('**Power** against Deep Compression, Table 9 (W):', (row) => powerErrors(preset, row), names.slice(0, 6)),
+    `Time, each layer left out of the fit in turn: median absolute error ${tenths(median(absolute(leaveOneOut(preset))))}.`,
+  ].join('\n');
+}
+
+function main() {
+  const preset = cpuPreset('i7-5930k');
+  const { dense, sparse } = fitAll(preset).config;
+  const { idle, core } = fitPowers(preset);
+  console.log(`dense.streamShare ${dense.streamShare.toPrecision(3)}`);
+  console.log(`dense.gemmEfficiency ${dense.gemmEfficiency.toPrecision(3)}`);
+  console.log(`sparse.cyclesPerNonzero ${sparse.cyclesPerNonzero.toPrecision(3)}`);
+  console.log(`sparse.spmmEfficiency ${sparse.spmmEfficiency.toPrecision(3)}`);
+  console.log(`energy.idle ${idle.toPrecision(3)} W\nenergy.core ${core.toPrecision(3)} W\n\n${errorReport(preset)}`);
+}
+
+if (import.meta.url === pathToFileURL(process.argv[1] ?? '').href) main();

@@ -1,0 +1,83 @@
+import { describe, expect, it } from 'vitest';
+import { gpu } from '../../../hw-models/gpu/index.js';
+import { readPreset } from '../../../hw-models/preset.js';
+import { presetOf, presetText } from './published.js';
+
+const text = presetText('titan-x');
+
+/** The line, counted from one, on which `key` stands in the part that `block` opens. */
+function lineOf(key: string, block?: string): number {
+  const lines = text.split('\n');
+  const from = block === undefined ? 0 : lines.indexOf(`${block}:`);
+  return lines.findIndex((line, at) => at >= from && line.trimStart().startsWith(`${key}:`)) + 1;
+}
+
+/** The preset with one figure's value replaced. */
+function edited(key: string, value: string, block?: string): string {
+  const lines = text.split('\n');
+  const at = lineOf(key, block) - 1;
+  const rest = lines
+    .slice(at)
+    .join('\n')
+    .replace(/value: [^,]+/, `value: ${value}`);
+  return [...lines.slice(0, at), rest].join('\n');
+}
+
+const reading = (yaml: string) => () => readPreset(yaml, 'x.yaml', gpu);
+
+describe('presets of GPUs', () => {
+  it.each(['titan-x', 'tegra-k1', 'tesla-t4', 'a10g'])('%s reads, with a source for every number', (name) => {
+    const { config, figures } = presetOf(name);
+    expect(config.sm.count).toBeGreaterThanOrEqual(1);
+    expect(figures.size).toBeGreaterThan(25);
+    for (const { cite } of figures.values()) expect(cite).not.toBe('');
+  });
+
+  it('refuses zero SMs, with the line', () => {
+    expect(reading(edited('count', '0', 'sm'))).toThrow(
+      `x.yaml:${lineOf('count', 'sm')}:3: sm.count: found 0, expected a whole number from 1 to 1024`,
+    );
+  });
+
+  it('refuses half an SM and a clock of −1 at once', () => {
+    const yaml = edited('count', '1.5', 'sm').replace('value: 1075', 'value: -1');
+    expect(reading(yaml)).toThrow(
+      `x.yaml:${lineOf('count', 'sm')}:3: sm.count: found 1.5, expected a whole number from 1 to 1024`,
+    );
+    expect(reading(yaml)).toThrow(`x.yaml:${lineOf('clockHz')}:1: clockHz: found -1000000, expected a number above 0`);
+  });
+
+  it('refuses what is not a number, with the line', () => {
+    expect(reading(edited('latencyCycles', '.nan', 'dram'))).toThrow(
+      `x.yaml:${lineOf('latencyCycles', 'dram')}:20: dram.latencyCycles.value:`,
+    );
+  });
+
+  it('refuses an unknown key and names the nearest', () => {
+    const yaml = text.replace('  registers:', '  register:');
+    expect(reading(yaml)).toThrow(`x.yaml:${lineOf('registers')}:3: sm.register: unknown key; did you mean registers?`);
+  });
+
+  it('refuses an efficiency above one', () => {
+    expect(reading(edited('efficiency', '1.2', 'dram'))).toThrow(
+      'dram.efficiency: found 1.2, expected a number above 0 and up to 1',
+    );
+  });
+
+  it.each([
+    ['lanes', '100', 'sm', "sm.lanes: found 100, expected a multiple of the warp's 32 lanes (sm.warpLanes)"],
+    [
+      'gatherCacheBytes',
+      '4096',
+      'sm',
+      'sm.gatherCacheBytes: found 4194304, expected at most the 3145728 B of the L2 cache (l2.bytes)',
+    ],
+    ['bytesPerCycle', '100', 'l2', 'l2.bytesPerCycle: found 100, expected at least the 313.0'],
+    ['transactionBytes', '48', 'dram', 'dram.transactionBytes: found 48, expected a multiple of the 32 B of a sector'],
+    ['latencyCycles', '100', 'dram', 'dram.latencyCycles: found 100, expected at least the 200 cycles of the L2 cache'],
+    ['activeWatts', '300', 'energy', "energy.activeWatts: found 300, expected at most the board's 250 W"],
+    ['registers', '8192', 'sm', 'sm: found no room for a gemm block of 128 threads, 15360 registers and 12288 B'],
+  ])('refuses %s = %s, which another number contradicts', (key, value, block, message) => {
+    expect(reading(edited(key, value, block))).toThrow(message);
+  });
+});

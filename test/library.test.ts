@@ -1,0 +1,25 @@
+// The built package, as another project meets it.
+
+import { execFileSync } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { describe, expect, it } from 'vitest';
+
+const node = (...args: readonly string[]) => execFileSync(process.execPath, [...args], { encoding: 'utf8' });
+
+describe('the built package', () => {
+  it('compares by import', () => {
+    const program = `
+      import { compare, zoo } from 'zeroskip';
+      const [result] = await compare({ workloads: ['nt-lstm'], hardware: ['eie-64', 'titan-x:dense'] });
+      console.log(JSON.stringify([zoo.size, result.workload.name, result.results.map((row) => row.hardware)]));`;
+    expect(JSON.parse(node('--input-type=module', '-e', program))).toEqual([14, 'nt-lstm', ['eie-64', 'titan-x']]);
+  });
+
+  it('has type declarations', () => {
+    expect(existsSync('dist/index.d.ts')).toBe(true);
+  });
+
+  it('runs as a command and says its version', () => {
+    expect(node('dist/reports/cli/bin.js', '--version')).toBe('0.1.0\n');
+  });
+});

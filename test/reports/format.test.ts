@@ -1,0 +1,97 @@
+import { describe, expect, it } from 'vitest';
+import { left, right, type Section } from '../../reports/document.js';
+import { renderCsv } from '../../reports/format/csv.js';
+import { renderMarkdown } from '../../reports/format/markdown.js';
+import { renderTerminal } from '../../reports/format/terminal.js';
+import { count, percent, quantity, ratio } from '../../reports/quantity.js';
+
+describe('quantities', () => {
+  it.each([
+    [quantity(7.5162e-3, 's'), '7.52 ms'],
+    [quantity(30.3e-6, 's'), '30.3 µs'],
+    [quantity(1.77e-5, 'J'), '17.7 µJ'],
+    [quantity(0.59, 'W'), '590 mW'],
+    [quantity(999.9e-6, 's'), '1.00 ms'],
+    [quantity(0, 'J'), '0 J'],
+    [quantity(null, 'J'), '–'],
+    [quantity(2e-15, 'J'), '2.00e-3 pJ'],
+    [count(37_748_736), '37.7 M'],
+    [count(16), '16'],
+    [ratio(24_207), '24,200×'],
+    [ratio(0.6123), '0.612×'],
+    [ratio(null), '–'],
+    [ratio(1), '1.00×'],
+    [percent(0.351), '35.1 %'],
+    [percent(1), '100 %'],
+  ])('%s', (text, expected) => {
+    expect(text).toBe(expected);
+  });
+});
+
+const section: Section = {
+  heading: 'a | b <img src=x onerror=alert(1)>',
+  lines: ['a line'],
+  table: {
+    columns: [left('name'), right('value')],
+    rows: [
+      ['x_1', '7 µs'],
+      ['=cmd()', '12 ms'],
+    ],
+  },
+  notes: ['mind the *gap*'],
+};
+
+describe('markdown', () => {
+  it('is a table with aligned columns, and nothing in it becomes markup', () => {
+    expect(renderMarkdown([section])).toBe(
+      [
+        '## a \\| b \\<img src=x onerror=alert(1)\\>',
+        '',
+        'a line',
+        '',
+        '| name   | value |',
+        '| :----- | ----: |',
+        '| x\\_1   |  7 µs |',
+        '| =cmd() | 12 ms |',
+        '',
+        '- mind the \\*gap\\*',
+        '',
+      ].join('\n'),
+    );
+  });
+});
+
+describe('csv', () => {
+  it('quotes what needs it, leaves unknown cells empty and disarms formulas', () => {
+    const rows = [
+      ['a,b', 1.5, null],
+      ['=1+1', -2, 'say "x"'],
+    ];
+    expect(renderCsv({ columns: ['k', 'v', 'n'], rows })).toBe('k,v,n\n"a,b",1.5,\n\'=1+1,-2,"say ""x"""\n');
+  });
+});
+
+describe('the terminal', () => {
+  const plain = { columns: 80, color: false };
+
+  it('aligns columns', () => {
+    expect(renderTerminal([section], plain)).toBe(
+      `${section.heading}\na line\n\nname    value\nx_1      7 µs\n=cmd()  12 ms\n! mind the *gap*\n`,
+    );
+  });
+
+  it('wraps long text in a narrow terminal and keeps numbers whole', () => {
+    const table = {
+      columns: [left('what'), right('time')],
+      rows: [['some very long words to wrap around', '123.456 ms']],
+    };
+    const lines = renderTerminal([{ heading: 'h', table }], { columns: 30, color: false }).split('\n');
+    expect(Math.max(...lines.map((line) => line.length))).toBeLessThanOrEqual(30);
+    expect(lines.join('\n')).toContain('123.456 ms');
+  });
+
+  it('lets no control character through', () => {
+    const text = renderTerminal([{ heading: 'evil\u001b[2J', notes: ['bell\u0007'] }], plain);
+    expect(text).toBe('evil\uFFFD[2J\n! bell\uFFFD\n');
+  });
+});

@@ -1,7 +1,7 @@
 // Names on the command line → networks, hardware and executors. The rest of sim/ is given objects.
 
-import { closest } from 'fastest-levenshtein';
 import type { Hardware } from '../hw-models/contract.js';
+import { nearest } from '../hw-models/faults.js';
 import { createExecutor, executorNames } from '../hw-models/host/executors.js';
 import { loadHardware, presetNames } from '../hw-models/presets.node.js';
 import { InputError } from '../workloads/base/errors.js';
@@ -22,9 +22,12 @@ export function resolveWorkloads(names: readonly string[]): readonly ZooEntry[] 
 export function resolveWorkload(name: string): ZooEntry {
   const entry = zoo.get(name);
   if (entry) return entry;
+  const members = groups.get(name);
+  if (members) {
+    throw new InputError(`workload '${name}' is a group of networks, expected one of them: ${members.join(', ')}`);
+  }
   const known = [...groups.keys(), ...zoo.keys()];
-  const what = groups.has(name) ? 'is a group of networks, expected one of them' : 'is unknown; did you mean';
-  throw new InputError(`workload '${name}' ${what} ${groups.get(name)?.join(', ') ?? `${closest(name, known)}?`}`);
+  throw new InputError(`workload '${name}' is unknown${nearest(name, known)}; expected ${known.join(', ')}`);
 }
 
 /** `NAME`, `NAME:KERNEL` or `FILE.yaml[:KERNEL]`; `host` and `host:EXECUTOR` are the machine underneath. */

@@ -1,13 +1,18 @@
-import { z } from 'zod';
+// EIE, the efficient inference engine on compressed networks, and designs varied from it.
+
 import type { Family } from '../contract.js';
+import { areaOf } from './area.js';
+import { EieConfig } from './config.js';
+import { elementwise, sparse } from './kernels.js';
+import { meters } from './meters.js';
+import { place } from './placement.js';
 
-const Config = z.strictObject({});
-
-export const eie: Family<z.infer<typeof Config>> = {
+export const eie: Family<EieConfig> = {
   name: 'eie',
-  title: 'eie',
-  schema: Config,
-  kernels: [],
-  meters: {},
-  area: () => null,
+  title: 'EIE-style sparse accelerator',
+  schema: EieConfig,
+  kernels: [sparse, elementwise],
+  meters,
+  area: areaOf,
+  place,
 };

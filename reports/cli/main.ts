@@ -6,6 +6,7 @@ import { InputError } from '../../workloads/base/errors.js';
 import { addCompare } from './commands/compare.js';
 import { addHardware } from './commands/hardware.js';
 import { addRun } from './commands/run.js';
+import { addValidate } from './commands/validate.js';
 import { addWorkloads } from './commands/workloads.js';
 import { FailedRun } from './failed-run.js';
 import type { Terminal } from './output.js';
@@ -30,7 +31,7 @@ export async function main(argv: readonly string[], terminal: Terminal): Promise
             .replace(/\n/g, ' ')}\n`,
         ),
     });
-  for (const add of [addCompare, addRun, addWorkloads, addHardware]) add(program, terminal);
+  for (const add of [addCompare, addRun, addValidate, addWorkloads, addHardware]) add(program, terminal);
   try {
     await program.parseAsync([...argv], { from: 'user' });
     return 0;

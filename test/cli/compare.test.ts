@@ -62,7 +62,8 @@ function expectConsistent({ batch, results }: ComparisonJson): void {
     expect(sum(result.layers.map((layer) => layer.cycles ?? Number.NaN))).toBeWithin(1e-9, result.cycles ?? Number.NaN);
     expect(sum(result.layers.map((layer) => layer.joules ?? Number.NaN))).toBeWithin(1e-9, result.joules ?? Number.NaN);
     expect(result.watts).toBeWithin(1e-9, (result.joules ?? Number.NaN) / result.seconds);
-    expect(result.energy_ratio).toBeWithin(1e-9, (first?.joules ?? Number.NaN) / (result.joules ?? Number.NaN));
+    if (first?.joules) expect(result.energy_ratio).toBeWithin(1e-9, first.joules / (result.joules ?? Number.NaN));
+    else expect(result.energy_ratio).toBeNull();
     for (const layer of result.layers) {
       expect(sum(Object.values(layer.time ?? {}))).toBeWithin(1e-9, layer.cycles ?? Number.NaN);
       expect(sum(Object.values(layer.energy ?? {}))).toBeWithin(1e-9, layer.joules ?? Number.NaN);

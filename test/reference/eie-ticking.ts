@@ -2,7 +2,7 @@
 // Figure 4. Slow and obviously right. In each cycle every block first works out its next state from what all registers
 // held at the cycle's start (propagate), then all take it over (update).
 
-import { saturate, shiftProduct, fixTable, type Fractions } from '../../hw-models/eie/datapath.js';
+import { type Fractions, fixTable, saturate, shiftProduct } from '../../hw-models/eie/datapath.js';
 import type { EncodedMatrix, PeMemory } from '../../hw-models/eie/encode.js';
 
 export interface TickingMachine {
@@ -70,7 +70,9 @@ class ControlUnit {
   /** What every queue takes in at the end of this cycle. */
   sent: Broadcast | null = null;
   #queues: readonly Queue[] = [];
+  #group = 0;
   #next = 0;
+  /** Cycles left of the running fetch. */
   #fetching = 0;
   #advance: () => void = () => {};
 
@@ -80,17 +82,14 @@ class ControlUnit {
     readonly fetchCycles: number,
   ) {}
 
-  #group = 0;
-
   connect(queues: readonly Queue[]): void {
     this.#queues = queues;
   }
 
-  /** Whether nothing is left to broadcast or fetch. */
+  /** Whether nothing is left to broadcast or fetch. Where fetching takes no time, groups without non-zeros take none. */
   get done(): boolean {
     if (this.#fetching > 0 || this.#nextInGroup(this.#group) !== null) return false;
-    if (!this.#isLast(this.#group)) return this.fetchCycles === 0 ? this.#nothingAhead() : false;
-    return true;
+    return this.#isLast(this.#group) || (this.fetchCycles === 0 && this.#nothingAhead());
   }
 
   #isLast(group: number): boolean {

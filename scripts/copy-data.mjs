@@ -1,4 +1,4 @@
-// tsc copies no data: puts the presets beside the compiled families, where presets.node.ts looks for them.
+// tsc copies no data: puts presets and published tables beside the compiled code, where it looks for them.
 import { cp, mkdir, readdir } from 'node:fs/promises';
 
 const families = await readdir('hw-models', { withFileTypes: true });
@@ -9,3 +9,5 @@ for (const family of families.filter((entry) => entry.isDirectory())) {
   await mkdir(`dist/${source}`, { recursive: true });
   for (const file of files) await cp(`${source}/${file}`, `dist/${source}/${file}`);
 }
+
+await cp('sim/claims', 'dist/sim/claims', { recursive: true });

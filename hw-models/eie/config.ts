@@ -1,0 +1,164 @@
+// What an EIE preset must say, and the physics that its numbers must obey together.
+// Han et al., "EIE: Efficient Inference Engine on Compressed Deep Neural Network", ISCA 2016, Sections III to VI.
+
+import { z } from 'zod';
+
+const positive = z.number().positive();
+const count = z.int().min(1);
+const fraction = z.number().positive().max(1);
+
+/** Watts of one PE's modules, at the clock and the activity at which they were taken. */
+const PowerWatts = z.strictObject({
+  actQueue: positive,
+  ptrRead: positive,
+  spmatRead: positive,
+  arithmetic: positive,
+  actRw: positive,
+  /** The part of the sum of the above that the clock network burns in every cycle. */
+  clockNetwork: positive,
+  /** One leading-non-zero detector of the tree that all PEs share. */
+  lnzdUnit: positive,
+});
+
+const AreaMm2 = z.strictObject({
+  actQueue: positive,
+  ptrRead: positive,
+  spmatRead: positive,
+  arithmetic: positive,
+  actRw: positive,
+  filler: positive,
+  lnzdUnit: positive,
+});
+
+/** The PE that the module powers and areas belong to; a varied design is scaled from it. */
+const Characterised = z.strictObject({
+  clockHz: positive,
+  processNm: positive,
+  spmatWidthBits: count,
+  spmatBytes: count,
+  pointerBytes: count,
+  queueDepth: count,
+  /** Events per PE and cycle while the powers were taken. */
+  activity: z.strictObject({
+    broadcasts: fraction,
+    wordReads: fraction,
+    entries: fraction,
+    registerAccesses: positive.max(4),
+  }),
+});
+
+const shape = z.strictObject({
+  pes: count.max(1024),
+  clockHz: positive,
+  processNm: positive,
+  codeBits: count.max(8),
+  indexBits: count.max(8),
+  fixedPointBits: z.int().min(8).max(16),
+  /** Activations a PE holds, the one it works on among them. */
+  queueDepth: count.max(1024),
+  /** Cycles an entry spends behind the queue: pointer read, Spmat read, arithmetic. */
+  pipelineStages: count.max(64),
+  /** Cycles in which the control unit broadcasts nothing because it fetches the next group of `pes` activations. */
+  groupFetchCycles: z.int().min(0).max(64),
+  spmat: z.strictObject({ widthBits: count.max(4096), bytes: count }),
+  /** How a read's energy follows an SRAM's size. */
+  sram: z.strictObject({
+    /** Share that does not grow with the word's width, at the characterised width. */
+    fixedReadShare: z.number().min(0).max(1),
+    /** Energy grows with the capacity to this power. */
+    capacityExponent: z.number().min(0).max(1),
+  }),
+  pointers: z.strictObject({ bytes: count, bits: count.max(32) }),
+  activations: z.strictObject({
+    registers: count,
+    sramBytes: count,
+    /** Cycles a PE waits for each activation moved between SRAM and registers when a vector takes several passes. */
+    moveCycles: z.number().min(0),
+    sramAccessJoules: positive,
+  }),
+  dram: z.strictObject({ bytesPerSecond: positive, joulesPerBit: positive }),
+  powerWatts: PowerWatts,
+  areaMm2: AreaMm2,
+  characterised: Characterised,
+});
+
+export type EieConfig = z.infer<typeof shape>;
+
+/** The schema of an EIE preset; every violated relation is told with both numbers. */
+export const EieConfig = shape.superRefine((config, context) => {
+  const expect = (holds: boolean, path: readonly string[], found: number, expected: string) => {
+    if (!holds) context.addIssue({ code: 'custom', path: [...path], message: `found ${found}, expected ${expected}` });
+  };
+  const { spmat, pointers, activations, characterised, powerWatts } = config;
+  const entryBits = entryBitsOf(config);
+  expect(
+    spmat.widthBits >= entryBits,
+    ['spmat', 'widthBits'],
+    spmat.widthBits,
+    `at least the ${entryBits} bits of one entry (codeBits + indexBits)`,
+  );
+  expect(
+    (spmat.bytes * 8) % spmat.widthBits === 0,
+    ['spmat', 'bytes'],
+    spmat.bytes,
+    `a whole number of ${spmat.widthBits}-bit words (spmat.widthBits)`,
+  );
+  expect(
+    pointers.bytes * 8 >= 2 * pointers.bits,
+    ['pointers', 'bytes'],
+    pointers.bytes,
+    `room for two pointers of ${pointers.bits} bits (pointers.bits), one per bank`,
+  );
+  const registerBytes = (activations.registers * config.fixedPointBits) / 8;
+  expect(
+    activations.sramBytes >= registerBytes,
+    ['activations', 'sramBytes'],
+    activations.sramBytes,
+    `at least the ${registerBytes} B that ${activations.registers} registers (activations.registers) hold`,
+  );
+  const { activity } = characterised;
+  expect(
+    activity.wordReads <= activity.entries,
+    ['characterised', 'activity', 'wordReads'],
+    activity.wordReads,
+    `at most the ${activity.entries} entries per cycle (characterised.activity.entries) that words are read for`,
+  );
+  const modules = modulePowerWatts(powerWatts);
+  expect(
+    powerWatts.clockNetwork < modules,
+    ['powerWatts', 'clockNetwork'],
+    powerWatts.clockNetwork,
+    `less than the ${modules.toPrecision(4)} W of all modules, which contain it`,
+  );
+});
+
+/** Watts of all modules of a PE together, the clock network included. */
+export function modulePowerWatts(power: EieConfig['powerWatts']): number {
+  return power.actQueue + power.ptrRead + power.spmatRead + power.arithmetic + power.actRw;
+}
+
+/** Bits of one stored entry: a code and a count of zeros. */
+export function entryBitsOf(config: Pick<EieConfig, 'codeBits' | 'indexBits'>): number {
+  return config.codeBits + config.indexBits;
+}
+
+/** Whole entries in one word of the sparse-matrix SRAM. */
+export function entriesPerWord(config: Pick<EieConfig, 'codeBits' | 'indexBits' | 'spmat'>): number {
+  return Math.floor(config.spmat.widthBits / entryBitsOf(config));
+}
+
+/** Entries in the table of shared weights; entry 0 is the weight zero that padding uses. */
+export function tableSize(config: Pick<EieConfig, 'codeBits'>): number {
+  return 2 ** config.codeBits;
+}
+
+/** Leading-non-zero detectors of the quadtree over `pes` PEs: 16 + 4 + 1 for 64 (Section IV). */
+export function lnzdUnits(pes: number): number {
+  let units = 0;
+  let level = pes;
+  do {
+    level = Math.ceil(level / 4);
+    units += level;
+  } while (level > 1);
+  return units;
+}

@@ -1,0 +1,80 @@
+// The sparse vectors that a layer's activations make: one for a fully connected layer, one for each output pixel of a
+// convolution (im2col; a 1×1 kernel's columns are the pixel's channels). Han et al., EIE, ISCA 2016,
+// names 1×1 convolutions so (discussion of flexibility); the paper measures none.
+
+import { invariant } from '../../workloads/base/errors.js';
+import type { Image } from '../../workloads/layers/index.js';
+import type { Layer, LayerTask, OpOf } from '../../workloads/network.js';
+import type { ColumnLayout } from './layout.js';
+import { findActive } from './timing.js';
+
+/** Called with the ascending active columns, of which the first `count` are valid until it returns. */
+type Visit = (active: Int32Array, count: number) => void;
+
+/** Visits the vectors that group number `group` of a layer multiplies its matrix with, pixel after pixel. */
+export function forEachVector({ layer, input }: LayerTask, layout: ColumnLayout, group: number, visit: Visit): void {
+  // One more than columns: a zero activation is written before it is dropped.
+  const active = new Int32Array(layout.columns + 1);
+  if (layer.kind === 'conv2d') visitPixels(layer, input.values, layout, group, active, visit);
+  else visit(active, findActive(input.values, layout, active));
+}
+
+function visitPixels(
+  layer: Layer & OpOf<'conv2d'>,
+  values: Float32Array,
+  layout: ColumnLayout,
+  group: number,
+  active: Int32Array,
+  visit: Visit,
+): void {
+  const [channels, height, width] = imageOf(layer.inputShapes[0] ?? [0]);
+  const [, outHeight, outWidth] = imageOf(layer.output);
+  const { kernel, stride, pad } = layer;
+  const ours = channels / layer.groups;
+  const marks = markNonzeros(values, group * ours, ours, height * width);
+  for (let oy = 0; oy < outHeight; oy++) {
+    const top = oy * stride - pad;
+    const fromRow = Math.max(0, -top);
+    const toRow = Math.min(kernel, height - top);
+    for (let ox = 0; ox < outWidth; ox++) {
+      const left = ox * stride - pad;
+      const fromTap = Math.max(0, -left);
+      const toTap = Math.min(kernel, width - left);
+      let count = 0;
+      for (let channel = 0; channel < ours; channel++) {
+        for (let ky = fromRow; ky < toRow; ky++) {
+          const column = (channel * kernel + ky) * kernel;
+          let at = ((top + ky) * width + left + fromTap) * ours + channel;
+          for (let kx = fromTap; kx < toTap; kx++, at += ours) {
+            // Written always, kept when the mark is 1: half the activations are zero, a branch would be mispredicted.
+            active[count] = column + kx;
+            count += marks[at] as number;
+          }
+        }
+      }
+      if (layout.hasBias) active[count++] = layout.columns - 1;
+      visit(active, count);
+    }
+  }
+}
+
+/** 1 where an activation is not zero, channels innermost ([pixels × channels]), so that neighbours lie side by side. */
+function markNonzeros(values: Float32Array, firstChannel: number, channels: number, pixels: number): Uint8Array {
+  const marks = new Uint8Array(pixels * channels);
+  for (let channel = 0; channel < channels; channel++) {
+    const plane = (firstChannel + channel) * pixels;
+    for (let pixel = 0; pixel < pixels; pixel++) {
+      marks[pixel * channels + channel] = values[plane + pixel] === 0 ? 0 : 1;
+    }
+  }
+  return marks;
+}
+
+function imageOf(shape: readonly number[]): Image {
+  const [channels, height, width] = shape;
+  invariant(
+    channels !== undefined && height !== undefined && width !== undefined,
+    () => `found shape ${shape.join('×')}, expected [channels, height, width]`,
+  );
+  return [channels, height, width];
+}

@@ -1,0 +1,14 @@
+// `validate` with the shipped presets and tables: what the command line and the library call.
+
+import { loadHardware } from '../hw-models/presets.node.js';
+import { requireWhole } from '../workloads/base/errors.js';
+import { type Progress, silent } from './progress.js';
+import { publishedTables } from './validate/tables.node.js';
+import { type Validation, validate as validateWith } from './validate/validate.js';
+
+/** Holds every published figure against the shipped models, layers drawn from `seed`. */
+export function validate(request: { readonly seed?: number; readonly progress?: Progress } = {}): Validation {
+  const { seed = 0, progress = silent } = request;
+  requireWhole('seed', seed, 0);
+  return validateWith({ load: loadHardware, tables: publishedTables, seed, progress });
+}

@@ -1,0 +1,90 @@
+// Every published figure beside the model's, and how far off each table is.
+
+import { geometricMean, median, quantile } from 'simple-statistics';
+import type { Hardware } from '../../hw-models/contract.js';
+import { type Progress, silent } from '../progress.js';
+import type { Basis, Claim, Tables } from './claims.js';
+import { operationClaims, otherHeadlineClaims, peClaims, platformClaims, workClaims } from './eie.js';
+import { createLab } from './lab.js';
+import { prunedWorkClaims } from './pruned.js';
+import { figureClaims, headlineRatioClaims } from './ratios.js';
+import { trendClaims } from './trends.js';
+import { powerClaims, wallclockClaims } from './wallclock.js';
+
+export interface ValidationRequest {
+  readonly load: (name: string) => Hardware;
+  readonly tables: Tables;
+  readonly seed: number;
+  readonly progress?: Progress;
+}
+
+/** How far off the modelled figures of one table are, for one device and basis. */
+export interface Summary {
+  readonly table: string;
+  readonly device: string;
+  readonly basis: Basis;
+  readonly figures: number;
+  readonly medianAbsoluteError: number;
+  readonly percentile90AbsoluteError: number;
+  /** Geometric mean of modelled / published; null where a figure is 0. */
+  readonly geomeanRatio: number | null;
+  readonly worst: Claim;
+}
+
+export interface Validation {
+  readonly seed: number;
+  readonly claims: readonly Claim[];
+  readonly summaries: readonly Summary[];
+}
+
+/** Evaluates every claim. Deterministic for a seed. */
+export function validate({ load, tables, seed, progress = silent }: ValidationRequest): Validation {
+  const lab = createLab(load, seed);
+  const parts: readonly (readonly [string, () => readonly Claim[]])[] = [
+    ['operations', () => operationClaims(lab, tables)],
+    ['a PE', () => peClaims(lab, tables)],
+    ['the work left', () => workClaims(lab, tables)],
+    ['wall-clock times', () => wallclockClaims(lab, tables)],
+    ['platforms', () => platformClaims(lab, tables)],
+    ['power of the baselines', () => powerClaims(lab, tables)],
+    ['figures 6 and 7', () => figureClaims(lab, tables)],
+    ['headline ratios', () => headlineRatioClaims(lab, tables)],
+    ['other headlines', () => otherHeadlineClaims(lab, tables)],
+    ['figures 8 to 13', () => trendClaims(lab)],
+    ['pruned networks', () => prunedWorkClaims(tables, seed)],
+  ];
+  const claims = parts.flatMap(([what, make]) => {
+    progress(`validating ${what}`);
+    return make();
+  });
+  return { seed, claims, summaries: summarizeClaims(claims) };
+}
+
+/** Groups by table, device and basis; claims without a modelled figure have no error to count. */
+function summarizeClaims(claims: readonly Claim[]): readonly Summary[] {
+  const groups = new Map<string, Claim[]>();
+  for (const claim of claims) {
+    if (claim.error === null) continue;
+    const key = `${claim.table}|${deviceOf(claim)}|${claim.basis}`;
+    groups.set(key, [...(groups.get(key) ?? []), claim]);
+  }
+  return [...groups].map(([key, group]) => {
+    const [table = '', device = ''] = key.split('|');
+    const errors = group.map(({ error }) => Math.abs(error ?? Number.NaN));
+    const ratios = group.map(({ modelled, published }) => (modelled ?? 0) / published);
+    return {
+      ...{ table, device, basis: (group[0] as Claim).basis, figures: group.length },
+      medianAbsoluteError: median(errors),
+      percentile90AbsoluteError: quantile(errors, 0.9),
+      geomeanRatio: ratios.every((ratio) => ratio > 0) ? geometricMean(ratios) : null,
+      worst: group[errors.indexOf(Math.max(...errors))] as Claim,
+    };
+  });
+}
+
+const devices = ['i7-5930k', 'titan-x', 'tegra-k1', 'eie-64'] as const;
+
+/** The device of a Table IV or Table 9 claim, which those tables are told apart by. */
+function deviceOf({ claim }: Claim): string {
+  return devices.find((device) => claim.startsWith(device)) ?? '';
+}

@@ -3,7 +3,7 @@
 export type { Bound, Executor, Family, Figure, Hardware, Kernel, LayerCost, Parts } from './hw-models/contract.js';
 export { loadHardware } from './hw-models/presets.node.js';
 export type { Comparison, HardwareResult, LayerResult } from './sim/compare.js';
-export { type CompareRequest, compare } from './sim/compare.node.js';
+export { type CompareRequest, compare, type NamedComparison } from './sim/compare.node.js';
 export { type RunByNameRequest, run } from './sim/run.node.js';
 export type { RunReport } from './sim/run-network.js';
 export type { LayerSummary, WorkloadSummary } from './sim/summary.js';

@@ -10,6 +10,11 @@ import { type Progress, silent } from './progress.js';
 import { resolveContender, resolveWorkloads } from './resolve.node.js';
 import { type Trace, traceDrawn, traceRun } from './trace.js';
 
+/** A comparison and the group that its workload was named by, if any. */
+export interface NamedComparison extends Comparison {
+  readonly group: string | null;
+}
+
 /** The paper's question: each platform dense and sparse, the accelerator, and this machine. */
 export const DEFAULT_HARDWARE = [
   'i7-5930k:dense',
@@ -44,7 +49,7 @@ export interface CompareRequest {
  * Runs or costs each workload on each hardware. Modelled rows are the same bits for the same request; measured ones
  * never are. @throws InputError for an unknown name or an unusable file, before anything is run.
  */
-export async function compare(request: CompareRequest = {}): Promise<readonly Comparison[]> {
+export async function compare(request: CompareRequest = {}): Promise<readonly NamedComparison[]> {
   const { workloads = DEFAULT_WORKLOADS, hardware = DEFAULT_HARDWARE, batch = 1, seed = 0, repeat = 5 } = request;
   const { progress = silent } = request;
   requireWhole('batch', batch, 1);
@@ -56,12 +61,13 @@ export async function compare(request: CompareRequest = {}): Promise<readonly Co
   if (entries.length !== 1 && (request.weights ?? request.input) !== undefined) {
     throw new InputError(`weights and input belong to one network, found ${entries.length} workloads`);
   }
-  const comparisons: Comparison[] = [];
-  for (const entry of entries) {
+  const comparisons: NamedComparison[] = [];
+  for (const { entry, group } of entries) {
     progress(`weights and activations of ${entry.network.name}`);
     const model = await loadModel(entry, request.weights, seed);
     const trace = await traceOf(entry, model, request.input, seed);
-    comparisons.push(await compareModel(model, trace, contenders, { batch, seed, repeat, progress }));
+    const comparison = await compareModel(model, trace, contenders, { batch, seed, repeat, progress });
+    comparisons.push({ ...comparison, group });
   }
   return comparisons;
 }

@@ -130,7 +130,7 @@ function modelledRow(hardware: Hardware, kernel: string | undefined, tasks: read
     areaMm2: hardware.area && sum(hardware.area),
     bound: mainBound(layers),
     layers,
-    notes: [...new Set(costs.flatMap((cost) => cost.notes))],
+    notes: collectNotes(costs, tasks),
   };
 }
 
@@ -147,6 +147,19 @@ function layerResult(cost: LayerCost, task: LayerTask): LayerResult {
     time: cost.cycles,
     counters: cost.counters,
   };
+}
+
+/** Each note once, with the layers that it is about where the network has others. */
+function collectNotes(costs: readonly LayerCost[], tasks: readonly LayerTask[]): readonly string[] {
+  const about = new Map<string, string[]>();
+  costs.forEach((cost, at) => {
+    const layer = tasks[at]?.layer.name ?? '';
+    for (const note of cost.notes) about.set(note, [...(about.get(note) ?? []), layer]);
+  });
+  return [...about].map(([note, layers]) => {
+    if (layers.length === tasks.length) return note;
+    return `${note} [${layers.length > 3 ? `${layers.length} layers` : layers.join(', ')}]`;
+  });
 }
 
 /** The kernels of the weighted layers; the others have only one. */

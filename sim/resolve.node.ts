@@ -13,9 +13,19 @@ import { HOST_MODEL, hostModel } from './host-model.node.js';
 /** The executor that `host` alone stands for. */
 const DEFAULT_EXECUTOR = 'tfjs';
 
+/** A network as named, by itself or as one of a group. */
+export interface NamedWorkload {
+  readonly entry: ZooEntry;
+  readonly group: string | null;
+}
+
 /** Zoo entries by name, groups spread out. @throws InputError naming the nearest known name. */
-export function resolveWorkloads(names: readonly string[]): readonly ZooEntry[] {
-  return names.flatMap((name) => (groups.get(name) ?? [name]).map(resolveWorkload));
+export function resolveWorkloads(names: readonly string[]): readonly NamedWorkload[] {
+  return names.flatMap((name): readonly NamedWorkload[] => {
+    const members = groups.get(name);
+    if (!members) return [{ entry: resolveWorkload(name), group: null }];
+    return members.map((member) => ({ entry: resolveWorkload(member), group: name }));
+  });
 }
 
 /** One zoo entry by name. */

@@ -175,9 +175,7 @@ function dramTraffic(
   const overflows = activationBytes > room;
   const bytes = weightBytes + (overflows ? activationBytes : 0);
   const notes = overflows
-    ? [
-        `${grouped(activationBytes)} bytes of activations exceed the ${grouped(room)} of activation SRAM and pass through DRAM (estimate)`,
-      ]
+    ? [`activations exceed the ${grouped(room)} bytes of activation SRAM and pass through DRAM (estimate)`]
     : [];
   return { bytes, cycles: (bytes / config.dram.bytesPerSecond) * config.clockHz, notes };
 }
@@ -221,7 +219,7 @@ function costElementwise({ layer, input, batch }: LayerTask, config: EieConfig):
     counters: times(batch, { macs: 0, register_accesses: registerAccesses }),
     floorCycles: batch * (writes / config.pes),
     bound: 'compute',
-    notes: [`${layer.kind} is not in the paper: estimated as one activation read and one written per PE and cycle`],
+    notes: ['not in the paper: estimated as one activation read and one written per PE and cycle'],
   };
 }
 

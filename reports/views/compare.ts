@@ -2,6 +2,7 @@
 
 import { geometricMean } from 'simple-statistics';
 import type { Comparison, HardwareResult, LayerResult } from '../../sim/compare.js';
+import type { NamedComparison } from '../../sim/compare.node.js';
 import type { WorkloadSummary } from '../../sim/summary.js';
 import { left, type Records, right, type Section, type TableData, type View } from '../document.js';
 import { count, percent, quantity, ratio, UNKNOWN } from '../quantity.js';
@@ -9,19 +10,26 @@ import { count, percent, quantity, ratio, UNKNOWN } from '../quantity.js';
 /** Width from which frames per second and power find room. */
 const WIDE = 100;
 
-export function compareView(comparisons: readonly Comparison[], detail: { readonly layers: boolean }): View {
+export function compareView(comparisons: readonly NamedComparison[], detail: { readonly layers: boolean }): View {
   return {
     sections({ columns }) {
       const wide = columns >= WIDE;
-      const each = comparisons.flatMap((comparison) => [
+      return comparisons.flatMap((comparison, at) => [
         comparisonSection(comparison, wide),
         ...(detail.layers ? comparison.results.map((result) => layerSection(comparison, result)) : []),
+        ...groupEndingAt(comparisons, at).map(meanSection),
       ]);
-      return comparisons.length > 1 ? [...each, meanSection(comparisons)] : each;
     },
     json: () => comparisons.map(comparisonJson),
     records: () => (detail.layers ? layerRecords(comparisons) : resultRecords(comparisons)),
   };
+}
+
+/** The workloads named by one group, or each by itself, if the last of several stands at `at`. */
+function groupEndingAt(comparisons: readonly NamedComparison[], at: number): readonly (readonly NamedComparison[])[] {
+  const group = comparisons[at]?.group;
+  const members = comparisons.filter((comparison) => comparison.group === group);
+  return members.length > 1 && members.at(-1) === comparisons[at] ? [members] : [];
 }
 
 /** 'titan-x:sparse'. */
@@ -111,8 +119,8 @@ function largestCauses({ time, cycles }: LayerResult): string {
     .join(', ');
 }
 
-function meanSection(comparisons: readonly Comparison[]): Section {
-  const [first] = comparisons as readonly [Comparison];
+function meanSection(comparisons: readonly NamedComparison[]): Section {
+  const [first] = comparisons as readonly [NamedComparison];
   const rows = first.results.map((result, at) => {
     const rest = comparisons.map((comparison) => comparison.results[at] as HardwareResult);
     const energy = rest.map((other) => other.energyRatio);
@@ -126,7 +134,7 @@ function meanSection(comparisons: readonly Comparison[]): Section {
     ];
   });
   return {
-    heading: `Geometric mean of ${comparisons.length} workloads against ${labelOf(first.results[0] as HardwareResult)}`,
+    heading: `${first.group ?? 'All of these'} · geometric mean of ${comparisons.length} workloads against ${labelOf(first.results[0] as HardwareResult)}`,
     lines: [comparisons.map(({ workload }) => workload.name).join(', ')],
     table: { columns: [left('hardware'), left('origin'), right('speed-up'), right('energy ×')], rows },
   };

@@ -194,7 +194,7 @@ describe('other formats', () => {
     expect(Math.max(...stdout.split('\n').map((line) => [...line].length))).toBeLessThanOrEqual(columns);
     expect(stdout).not.toContain('\u001b');
     expect(stdout.includes('frames/s')).toBe(columns >= 100);
-    expect(stdout).toContain('Geometric mean of 2 workloads');
+    expect(stdout).toContain('geometric mean of 2 workloads');
   });
 
   it('colours a terminal, and only a terminal', async () => {

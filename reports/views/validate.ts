@@ -1,6 +1,7 @@
 // Published beside modelled, summed up by table and figure by figure.
 
 import type { Claim } from '../../sim/validate/claims.js';
+import { contradictions } from '../../sim/validate/contradictions.js';
 import type { Summary, Validation } from '../../sim/validate/validate.js';
 import { left, right, type Section, type View } from '../document.js';
 import { UNKNOWN } from '../quantity.js';
@@ -13,7 +14,10 @@ const lead = [
 
 export function validationView({ seed, claims, summaries }: Validation, detail: { readonly claims: boolean }): View {
   return {
-    sections: () => [summarySection(summaries, seed), ...(detail.claims ? claimSections(claims) : [])],
+    sections: () => [
+      summarySection(summaries, seed),
+      ...(detail.claims ? [...claimSections(claims), disagreements] : []),
+    ],
     json: () =>
       claims.map(({ table, claim, source, unit, published, modelled, error, basis, note }) => ({
         ...{ table, claim, source, unit, published, modelled, error, basis, note },
@@ -45,6 +49,11 @@ function summarySection(summaries: readonly Summary[], seed: number): Section {
     },
   };
 }
+
+const disagreements: Section = {
+  heading: 'Where the published figures disagree with each other',
+  notes: contradictions,
+};
 
 function claimSections(claims: readonly Claim[]): readonly Section[] {
   const tables = [...new Set(claims.map(({ table }) => table))];

@@ -89,16 +89,14 @@ function sramWidth(base: Hardware, run: Run): readonly Claim[] {
   ];
 }
 
-/** The array with another number of PEs and the same memory in all. */
+/** The array with another number of PEs; fewer have larger memories, so that what fits stays the same. */
 function withPes(base: Hardware, pes: number): Hardware {
   const value = (path: string) => base.figures.get(path)?.value ?? Number.NaN;
-  const scale = value('pes') / pes;
+  const scale = Math.max(1, value('pes') / pes);
   return base.vary([
     replace(pes, 'pes'),
-    replace(Math.ceil((value('spmat.bytes') * scale) / 8) * 8, 'spmat', 'bytes'),
-    // Every PE needs all column pointers, however few rows it owns.
-    replace(value('pointers.bytes') * Math.max(1, scale), 'pointers', 'bytes'),
-    replace(Math.max(128, Math.ceil(value('activations.sramBytes') * scale)), 'activations', 'sramBytes'),
+    replace(value('spmat.bytes') * scale, 'spmat', 'bytes'),
+    replace(value('activations.sramBytes') * scale, 'activations', 'sramBytes'),
   ]);
 }
 

@@ -3,6 +3,7 @@
 import { probit } from 'simple-statistics';
 import { InputError } from '../base/errors.js';
 import { createRandom, type Random } from '../base/random.js';
+import { overDispersion } from '../data/dispersion.js';
 import type { WeightShape } from '../layers/index.js';
 import type { Activations, LayerWeights } from '../network.js';
 import type { CsrMatrix } from './store.js';
@@ -14,14 +15,15 @@ export function keptOf(size: number, density: number): number {
 }
 
 /**
- * Weights with exactly round(density · size) non-zeros, every set of positions equally likely. Values are what
- * magnitude pruning leaves of a Gaussian (both tails), scaled so that the layer keeps its input's variance (He).
+ * Weights with exactly round(density · size) non-zeros. Rows and columns keep more or less than the mean by factors
+ * that vary as in a real pruned matrix (`overDispersion`, the same spread for every layer). Values are what magnitude pruning
+ * leaves of a Gaussian (both tails), scaled so that the layer keeps its input's variance (He).
  */
 export function drawWeights(shape: WeightShape, density: number, seed: number, label: string): LayerWeights {
   const { rows, columns } = shape;
   const random = createRandom(seed, `${label}/weights`);
   const nonzeros = keptOf(rows * columns, density);
-  const chosen = chooseBits(rows * columns, nonzeros, random);
+  const chosen = chooseUnevenly(rows, columns, nonzeros, random);
   const pointers = new Uint32Array(rows + 1);
   const indices = new Uint32Array(nonzeros);
   const values = new Float32Array(nonzeros);
@@ -54,17 +56,46 @@ export function drawActivations(size: number, density: number, seed: number, lab
   return { values, density: size === 0 ? 0 : kept / size, origin: 'synthetic' };
 }
 
-/** A bit set of `size` with exactly `kept` ones: draws positions until enough differ (of the rarer kind). */
+/** A bit set of `size` with exactly `kept` ones, every such set equally likely. */
 function chooseBits(size: number, kept: number, random: Random): Uint32Array {
+  return chooseFrom(size, kept, () => random.below(size));
+}
+
+/** A bit set of rows × columns with exactly `kept` ones, more likely where row and column weigh more. */
+function chooseUnevenly(rows: number, columns: number, kept: number, random: Random): Uint32Array {
+  const size = rows * columns;
+  // Where zeros are the rarer kind they are drawn, and fall less often where weights are kept.
+  const sign = kept <= size / 2 ? 1 : -1;
+  const drawn = Math.min(kept, size - kept) / size;
+  // Positions are not drawn twice, which evens out what is drawn; in log odds by this factor.
+  const evening = drawn > 0 ? -Math.log1p(-drawn) / drawn : 1;
+  const ofRow = weighing(rows, (sign * overDispersion.rows) / evening, random);
+  const ofColumn = weighing(columns, (sign * overDispersion.columns) / evening, random);
+  return chooseFrom(size, kept, () => ofRow() * columns + ofColumn());
+}
+
+/** Draws from 0 … n − 1 in proportion to weights whose logarithms are normal with standard deviation |sigma|. */
+function weighing(n: number, sigma: number, random: Random): () => number {
+  const weights = Float64Array.from({ length: n }, () => Math.exp(sigma * probit(random.uniform())));
+  const largest = weights.reduce((most, weight) => Math.max(most, weight), 0);
+  return () => {
+    for (;;) {
+      const at = random.below(n);
+      if (random.uniform() * largest <= (weights[at] as number)) return at;
+    }
+  };
+}
+
+/** A bit set of `size` with exactly `kept` ones: positions of the rarer kind are drawn until enough differ. */
+function chooseFrom(size: number, kept: number, position: () => number): Uint32Array {
   const drawOnes = kept <= size / 2;
   const bits = new Uint32Array(Math.ceil(size / 32)).fill(drawOnes ? 0 : 0xffffffff);
   for (let left = drawOnes ? kept : size - kept; left > 0; ) {
-    const position = random.below(size);
-    const word = bits[position >>> 5] as number;
-    const flipped = word ^ (1 << (position & 31));
-    const isOne = (word >>> (position & 31)) & 1;
+    const at = position();
+    const word = bits[at >>> 5] as number;
+    const isOne = (word >>> (at & 31)) & 1;
     if (isOne === (drawOnes ? 1 : 0)) continue;
-    bits[position >>> 5] = flipped;
+    bits[at >>> 5] = word ^ (1 << (at & 31));
     left--;
   }
   return bits;

@@ -4,14 +4,11 @@ import type { Style, View } from './document.js';
 import { renderCsv } from './format/csv.js';
 import { renderMarkdown } from './format/markdown.js';
 import { renderTerminal } from './format/terminal.js';
+import type { Format } from './formats.js';
 
 export const renderers = {
   table: (view, style) => renderTerminal(view.sections(style), style),
   json: (view) => `${JSON.stringify(view.json(), null, 2)}\n`,
   csv: (view) => renderCsv(view.records()),
   markdown: (view, style) => renderMarkdown(view.sections(style)),
-} as const satisfies Readonly<Record<string, (view: View, style: Style) => string>>;
-
-export type Format = keyof typeof renderers;
-
-export const formats = Object.keys(renderers) as readonly Format[];
+} satisfies Readonly<Record<Format, (view: View, style: Style) => string>>;

@@ -1,12 +1,10 @@
 // What every command shares: the options for its output, progress on stderr, results on stdout or in a file.
 
 import { type Command, InvalidArgumentError, Option } from 'commander';
-import ora from 'ora';
-import writeFileAtomic from 'write-file-atomic';
 import type { Progress } from '../../sim/progress.js';
 import { InputError } from '../../workloads/base/errors.js';
 import type { View } from '../document.js';
-import { type Format, formats, renderers } from '../renderers.js';
+import { type Format, formats } from '../formats.js';
 
 /** The streams and the environment that a command line meets: a process, or a test's stand-in. */
 export interface Terminal {
@@ -65,11 +63,14 @@ export async function show(view: View, options: OutputOptions, terminal: Termina
     columns: (toTty ? terminal.stdout.columns : Number(terminal.env.COLUMNS)) || DEFAULT_COLUMNS,
     color: toTty && !terminal.env.NO_COLOR && terminal.env.TERM !== 'dumb',
   };
+  // Loaded only now: most of a short command's time would be the loading of libraries it does not need.
+  const { renderers } = await import('../renderers.js');
   const text = renderers[format](view, style);
   if (out === undefined) {
     terminal.stdout.write(text);
     return;
   }
+  const { default: writeFileAtomic } = await import('write-file-atomic');
   try {
     await writeFileAtomic(out, text);
   } catch (error) {
@@ -87,6 +88,7 @@ export async function withProgress<Result>(
 ): Promise<Result> {
   const visible = !options.quiet && terminal.stderr.isTTY === true;
   if (!visible) return work(() => {});
+  const { default: ora } = await import('ora');
   const spinner = ora({ stream: process.stderr }).start();
   try {
     return await work((doing) => {

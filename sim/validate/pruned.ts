@@ -16,6 +16,9 @@ export function prunedWorkClaims(tables: Tables, seed: number): readonly Claim[]
     if (!entry) return [];
     const model = drawModel(entry.network, entry.densities, seed);
     const tasks = tasksOf(model, traceDrawn(entry.network, entry.densities, seed), 1);
+    const reads = (layer: string | undefined) =>
+      entry.densities.input < 1 &&
+      entry.network.layers.some(({ name, inputs }) => name === layer && inputs[0] === 'data');
     return rows
       .filter(({ network }) => network === name)
       .map((row) => {
@@ -24,7 +27,10 @@ export function prunedWorkClaims(tables: Tables, seed: number): readonly Claim[]
           claim: `${name} ${row.layer}, operations left`,
           ...{ source: SOURCE, unit: '%', published: cell(row, 'flop_pct') ?? Number.NaN },
         };
-        return claim(SOURCE, published, macs ? (100 * macs.effective) / macs.dense : null, 'predicted');
+        const note = reads(row.layer)
+          ? 'published without the zeros of the input picture, which the model counts'
+          : null;
+        return claim(SOURCE, published, macs ? (100 * macs.effective) / macs.dense : null, 'predicted', note);
       });
   });
 }

@@ -1,0 +1,110 @@
+// How far off the models may be: the bounds are the project's own, on medians, and CI fails when an error grows past one.
+
+import { readFileSync } from 'node:fs';
+import { median } from 'simple-statistics';
+import { beforeAll, describe, expect, it } from 'vitest';
+import type { Claim } from '../../sim/validate/claims.js';
+import type { Validation } from '../../sim/validate/validate.js';
+import { validate } from '../../sim/validate.node.js';
+import { zeroskip } from '../cli/run-cli.js';
+
+let validation: Validation;
+beforeAll(() => {
+  validation = validate();
+});
+
+const claims = (match: (claim: Claim) => boolean) => validation.claims.filter(match);
+const medianError = (some: readonly Claim[]) => median(some.map(({ error }) => Math.abs(error ?? Number.NaN)));
+const one = (words: string) => {
+  const [found, ...more] = claims(({ claim }) => claim === words);
+  if (!found || more.length > 0) throw new Error(`${more.length} claims too many or none: ${words}`);
+  return found;
+};
+
+describe('validate', () => {
+  it('covers every published number', () => {
+    const rows = (file: string) =>
+      readFileSync(`sim/claims/${file}.csv`, 'utf8')
+        .split('\n')
+        .filter((line) => line !== '' && !line.startsWith('#')).length - 1;
+    expect(claims(({ table }) => table === 'EIE, Table IV')).toHaveLength(9 * rows('eie-wallclock-us'));
+    expect(claims(({ table }) => table === 'Deep Compression, Table 9')).toHaveLength(6 * rows('baseline-power-w'));
+    expect(claims(({ table }) => /^EIE, Figure [67]$/.test(table))).toHaveLength(10 * rows('eie-figures-6-7'));
+    expect(claims(({ table }) => table === 'EIE, Table III')).toHaveLength(rows('eie-benchmark'));
+    expect(claims(({ table }) => table === 'EIE, Table I')).toHaveLength(rows('energy-45nm'));
+    expect(claims(({ table }) => table === 'Han 2015, per-layer tables')).toHaveLength(rows('pruned-densities'));
+  });
+
+  it('has an error for each modelled figure, and a reason for each that is not', () => {
+    for (const { modelled, published, error, basis, note } of validation.claims) {
+      expect(Number.isFinite(published)).toBe(true);
+      if (modelled === null) expect([basis, error, note !== null]).toEqual(['none', null, true]);
+      else expect(error).toBe(modelled / published - 1);
+    }
+  });
+
+  it.each(['i7-5930k', 'titan-x', 'tegra-k1'])(
+    '%s: half of its 36 times within 20 %%, of its 24 powers within 15 %%',
+    (device) => {
+      const of = (name: string) => claims(({ table, claim }) => table === name && claim.startsWith(device));
+      expect(of('EIE, Table IV')).toHaveLength(36);
+      expect(medianError(of('EIE, Table IV'))).toBeLessThanOrEqual(0.2);
+      expect(of('Deep Compression, Table 9')).toHaveLength(24);
+      expect(medianError(of('Deep Compression, Table 9'))).toBeLessThanOrEqual(0.15);
+    },
+  );
+
+  it('EIE: half of the actual times within 10 %, of actual over theoretical within 5 %', () => {
+    const actual = claims(({ claim }) => claim.startsWith('eie-64 actual batch 1'));
+    expect(actual).toHaveLength(9);
+    expect(medianError(actual)).toBeLessThanOrEqual(0.1);
+    const ratios = claims(({ claim }) => claim.startsWith('eie-64 actual over theoretical'));
+    expect(ratios).toHaveLength(9);
+    expect(medianError(ratios)).toBeLessThanOrEqual(0.05);
+  });
+
+  it('EIE: power and area within 5 %', () => {
+    expect(Math.abs(one('EIE power 64 PE').error ?? 1)).toBeLessThanOrEqual(0.05);
+    expect(Math.abs(one('EIE area 64 PE').error ?? 1)).toBeLessThanOrEqual(0.05);
+  });
+
+  it('EIE: every trend of the paper’s text holds', () => {
+    const trends = claims(({ unit }) => unit === 'holds');
+    expect(trends.length).toBeGreaterThanOrEqual(5);
+    expect(trends.filter(({ modelled }) => modelled !== 1)).toEqual([]);
+    expect(one('energy-optimal Spmat SRAM width on AlexNet').modelled).toBe(64);
+  });
+
+  it('sums up by table: medians and worst cases are those of its figures', () => {
+    for (const {
+      table,
+      basis,
+      figures,
+      medianAbsoluteError,
+      percentile90AbsoluteError,
+      worst,
+    } of validation.summaries) {
+      expect(figures).toBeGreaterThan(0);
+      expect(medianAbsoluteError).toBeLessThanOrEqual(percentile90AbsoluteError);
+      expect(percentile90AbsoluteError).toBeLessThanOrEqual(Math.abs(worst.error ?? Number.NaN));
+      expect([worst.table, worst.basis]).toEqual([table, basis]);
+    }
+  });
+});
+
+describe('zeroskip validate', () => {
+  it('gives claim, source, unit, published, modelled and error as JSON', async () => {
+    const { code, stdout } = await zeroskip(['validate', '--format', 'json', '--quiet']);
+    expect(code).toBe(0);
+    const rows = JSON.parse(stdout) as readonly Record<string, unknown>[];
+    expect(rows).toHaveLength(validation.claims.length);
+    for (const row of rows) {
+      for (const key of ['claim', 'source', 'unit', 'published', 'modelled', 'error']) expect(row).toHaveProperty(key);
+    }
+  });
+
+  it('docs/validation.md is what it says now', async () => {
+    const { stdout } = await zeroskip(['validate', '--claims', '--format', 'markdown', '--quiet']);
+    expect(readFileSync('docs/validation.md', 'utf8')).toBe(stdout);
+  });
+});

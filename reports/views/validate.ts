@@ -12,11 +12,14 @@ const lead = [
   'predicted: the figure was used for nothing. fitted: a number of the preset was fitted on that table. input: the preset holds the figure itself. none: no model of it here.',
 ];
 
-export function validationView({ seed, claims, summaries }: Validation, detail: { readonly claims: boolean }): View {
+export function validationView(
+  { seed, claims, summaries, fitted }: Validation,
+  detail: { readonly claims: boolean },
+): View {
   return {
     sections: () => [
       summarySection(summaries, seed),
-      ...(detail.claims ? [...claimSections(claims), disagreements] : []),
+      ...(detail.claims ? [fittedSection(fitted), ...claimSections(claims), disagreements] : []),
     ],
     json: () =>
       claims.map(({ table, claim, source, unit, published, modelled, error, basis, note }) => ({
@@ -46,6 +49,19 @@ function summarySection(summaries: readonly Summary[], seed: number): Section {
         summary.geomeanRatio === null ? UNKNOWN : summary.geomeanRatio.toFixed(2),
         `${summary.worst.claim} ${signed(summary.worst.error)}`,
       ]),
+    },
+  };
+}
+
+function fittedSection(fitted: Validation['fitted']): Section {
+  return {
+    heading: 'Fitted numbers',
+    lines: [
+      'Each is one number for all layers of a device. How far off a layer is that was left out of the fit stands in hw-models/cpu/README.md and hw-models/gpu/README.md.',
+    ],
+    table: {
+      columns: [left('hardware'), left('number'), right('value'), left('fitted on')],
+      rows: fitted.map(({ hardware, number, figure }) => [hardware, number, figure.published, figure.cite]),
     },
   };
 }

@@ -1,7 +1,7 @@
 // Every published figure beside the model's, and how far off each table is.
 
 import { geometricMean, median, quantile } from 'simple-statistics';
-import type { Hardware } from '../../hw-models/contract.js';
+import type { Figure, Hardware } from '../../hw-models/contract.js';
 import { type Progress, silent } from '../progress.js';
 import type { Basis, Claim, Tables } from './claims.js';
 import { operationClaims, otherHeadlineClaims, peClaims, platformClaims, workClaims } from './eie.js';
@@ -31,8 +31,16 @@ export interface Summary {
   readonly worst: Claim;
 }
 
+/** A number of a preset that was fitted, with what on. */
+export interface FittedNumber {
+  readonly hardware: string;
+  readonly number: string;
+  readonly figure: Figure;
+}
+
 export interface Validation {
   readonly seed: number;
+  readonly fitted: readonly FittedNumber[];
   readonly claims: readonly Claim[];
   readonly summaries: readonly Summary[];
 }
@@ -57,7 +65,8 @@ export function validate({ load, tables, seed, progress = silent }: ValidationRe
     progress(`validating ${what}`);
     return make();
   });
-  return { seed, claims, summaries: summarizeClaims(claims) };
+  const fitted = devices.flatMap((name) => fittedNumbers(lab.hardware(name)));
+  return { seed, claims, summaries: summarizeClaims(claims), fitted };
 }
 
 /** Groups by table, device and basis; claims without a modelled figure have no error to count. */
@@ -80,6 +89,11 @@ function summarizeClaims(claims: readonly Claim[]): readonly Summary[] {
       worst: group[errors.indexOf(Math.max(...errors))] as Claim,
     };
   });
+}
+
+function fittedNumbers({ name, figures }: Hardware): readonly FittedNumber[] {
+  const fitted = [...figures].filter(([, figure]) => figure.from === 'fitted');
+  return fitted.map(([number, figure]) => ({ hardware: name, number, figure }));
 }
 
 const devices = ['i7-5930k', 'titan-x', 'tegra-k1', 'eie-64'] as const;

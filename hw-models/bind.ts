@@ -14,10 +14,12 @@ const ALL_RESIDENT: Residency = { resident: true, notes: [] };
 /** The family's model of one preset. Every cost is checked before it is handed out. */
 export function bind<Config extends object>(family: Family<Config>, preset: Preset<Config>): Hardware {
   const { config } = preset;
-  const kernels = family.kernels.filter((kernel) => !kernel.fallback).map((kernel) => kernel.name);
+  const available = family.kernels.filter((kernel) => kernel.available?.(config) ?? true);
+  const named = available.filter((kernel) => !kernel.fallback);
+  const names = named.map((kernel) => kernel.name);
 
   const costOf = (task: LayerTask, name: string | undefined, residency: Residency) => {
-    const costs = candidates(family.kernels, task, name).map((kernel) => kernel.cost(task, config, residency));
+    const costs = candidates(available, task, name).map((kernel) => kernel.cost(task, config, residency));
     for (const cost of costs) checkCost(cost, task, family.meters, preset.name);
     const [first, ...others] = costs;
     invariant(first !== undefined, () => `${preset.name} has no kernel for layer ${task.layer.name}`);
@@ -28,13 +30,14 @@ export function bind<Config extends object>(family: Family<Config>, preset: Pres
     name: preset.name,
     title: preset.title,
     family: family.name,
-    kernels,
+    kernels: named.filter((kernel) => !kernel.optIn).map((kernel) => kernel.name),
+    optInKernels: named.filter((kernel) => kernel.optIn).map((kernel) => kernel.name),
     meters: family.meters,
     figures: preset.figures,
     area: family.area(config),
     cost(tasks, kernel) {
-      if (kernel !== undefined && !kernels.includes(kernel)) {
-        throw new InputError(`${preset.name}: found kernel '${kernel}', expected ${kernels.join(' or ')}`);
+      if (kernel !== undefined && !names.includes(kernel)) {
+        throw new InputError(`${preset.name}: found kernel '${kernel}', expected ${names.join(' or ')}`);
       }
       const residencies = family.place?.(tasks, config);
       return tasks.map((task, at) => costOf(task, kernel, residencies?.[at] ?? ALL_RESIDENT));
@@ -49,11 +52,17 @@ export function bind<Config extends object>(family: Family<Config>, preset: Pres
   };
 }
 
-/** The kernels that may serve a task: the named one, or all that accept it; a fallback only where none does. */
+/**
+ * The kernels that may serve a task: the named one, or all that accept it; a fallback only where none does. Opt-in
+ * kernels serve by name alone: what computes in another precision must not win a comparison unasked.
+ */
 function candidates<Config>(kernels: readonly Kernel<Config>[], task: LayerTask, name: string | undefined) {
   const accepting = kernels.filter((kernel) => kernel.accepts(task.layer));
-  const named = accepting.filter((kernel) => !kernel.fallback && (name === undefined || kernel.name === name));
+  const named = accepting.filter((kernel) => kernel.name === name);
   if (named.length > 0) return named;
-  const fallbacks = accepting.filter((kernel) => kernel.fallback);
-  return fallbacks.length > 0 ? fallbacks : accepting;
+  const free = accepting.filter((kernel) => !kernel.optIn);
+  const regular = free.filter((kernel) => !kernel.fallback);
+  if (name === undefined && regular.length > 0) return regular;
+  const fallbacks = free.filter((kernel) => kernel.fallback);
+  return fallbacks.length > 0 ? fallbacks : free;
 }

@@ -69,6 +69,10 @@ export interface Kernel<Config> {
   readonly name: string;
   /** True for a kernel that serves what no named kernel accepts (pooling, softmax, …). */
   readonly fallback?: boolean;
+  /** True for a kernel that computes something else (other precision, other pruning): it serves only by name. */
+  readonly optIn?: boolean;
+  /** Whether a device of this config has what the kernel needs; without it every device has. */
+  available?(config: Config): boolean;
   accepts(layer: Layer): boolean;
   cost(task: LayerTask, config: Config, resident: Residency): LayerCost;
 }
@@ -104,11 +108,14 @@ export interface Hardware {
   readonly name: string;
   readonly title: string;
   readonly family: string;
+  /** The kernels among which the fastest is taken where none is named. */
   readonly kernels: readonly string[];
+  /** The kernels that serve only by name. */
+  readonly optInKernels: readonly string[];
   readonly meters: Readonly<Record<string, Meter>>;
   readonly figures: ReadonlyMap<string, Figure>;
   readonly area: Parts | null;
-  /** What each layer costs, by `kernel` or by the fastest one. @throws InputError for an unknown kernel. */
+  /** What each layer costs, by `kernel` or by the fastest one that is not opt-in. @throws InputError for an unknown kernel. */
   cost(tasks: readonly LayerTask[], kernel?: string): readonly LayerCost[];
   vary(patches: readonly Patch[]): Hardware;
 }

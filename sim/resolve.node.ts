@@ -45,8 +45,9 @@ export function resolveContender(text: string): Contender {
   const [, name = text, kernel] = /^(.+?)(?::([\w-]+))?$/.exec(text) ?? [];
   if (name === 'host') return { kind: 'measured', executor: createExecutor(kernel ?? DEFAULT_EXECUTOR) };
   const hardware = resolveHardware(name);
-  if (kernel !== undefined && !hardware.kernels.includes(kernel)) {
-    throw new InputError(`${text}: found kernel '${kernel}', expected ${hardware.kernels.join(' or ')}`);
+  const kernels = [...hardware.kernels, ...hardware.optInKernels];
+  if (kernel !== undefined && !kernels.includes(kernel)) {
+    throw new InputError(`${text}: found kernel '${kernel}', expected ${kernels.join(' or ')}`);
   }
   return { kind: 'modelled', hardware, kernel };
 }

@@ -21,6 +21,19 @@ const Sm = z.strictObject({
   gatherCacheBytes: positive,
   /** Sectors a cycle that gathers get through the SM's load path. */
   gatherSectorsPerCycle: positive,
+  /** Bytes a cycle of loads whose lanes read consecutive words: whole lines, not sector by sector. */
+  loadBytesPerCycle: positive,
+});
+
+/** Left out where the SMs have none. Sums are 32-bit: floating-point for halves, integers for 8-bit integers. */
+const Tensor = z.strictObject({
+  /** Multiply-adds a cycle of one SM. */
+  macsPerCycle: z.strictObject({ half: positive, int8: positive }),
+  macJoules: z.strictObject({ half: positive, int8: positive }),
+  /** The share of that rate that a GEMM's inner loop reaches. */
+  efficiency: share,
+  /** How much faster a matrix of which two in four weights are zero goes through; left out where it is not. */
+  structuredSpeedup: z.number().min(1).max(2).optional(),
 });
 
 const L2 = z.strictObject({
@@ -56,6 +69,7 @@ const Fields = z.strictObject({
   /** Left out where it is not published. */
   dieMm2: positive.optional(),
   sm: Sm,
+  tensor: Tensor.optional(),
   l2: L2,
   dram: Dram,
   /** From the end of one kernel to the first work of the next, launches being queued. */
@@ -88,6 +102,19 @@ const rules: readonly Contradiction[] = [
     path: ['sm', 'residentThreads'],
     found: ({ sm }) => sm.residentThreads,
     expected: ({ sm }) => `a multiple of the warp's ${sm.warpLanes} lanes (sm.warpLanes)`,
+  },
+  {
+    holds: ({ sm, tensor }) => tensor === undefined || tensor.macsPerCycle.half >= sm.lanes,
+    path: ['tensor', 'macsPerCycle'],
+    found: ({ tensor }) => tensor?.macsPerCycle.half ?? 0,
+    expected: ({ sm }) => `at least the ${sm.lanes} multiply-adds a cycle of the ordinary lanes (sm.lanes)`,
+  },
+  {
+    holds: ({ sm, l2 }) => sm.loadBytesPerCycle >= sm.gatherSectorsPerCycle * l2.sectorBytes,
+    path: ['sm', 'loadBytesPerCycle'],
+    found: ({ sm }) => sm.loadBytesPerCycle,
+    expected: ({ sm, l2 }) =>
+      `at least the ${sm.gatherSectorsPerCycle * l2.sectorBytes} B a cycle of gathers (sm.gatherSectorsPerCycle · l2.sectorBytes)`,
   },
   {
     holds: ({ sm, l2 }) => sm.gatherCacheBytes <= l2.bytes,
@@ -138,6 +165,7 @@ export const GpuSchema = Fields.superRefine((config, context) => {
     });
   }
   for (const [kernel, { threads, registersPerThread, sharedBytes }] of Object.entries(blockShapes)) {
+    if (kernel === 'tensor_gemm' && config.tensor === undefined) continue;
     if (residentBlocks({ threads, registersPerThread, sharedBytes }, config.sm) >= 1) continue;
     context.addIssue({
       code: 'custom',

@@ -4,11 +4,12 @@ import type { Parts } from '../contract.js';
 import type { GpuConfig } from './config.js';
 import type { Launch } from './launch.js';
 
-/** `macs`: multiply-accumulates that really happen; `seconds`: the whole time, the launch included. */
-export function joulesOf(launch: Launch, macs: number, seconds: number, { energy }: GpuConfig): Parts {
+/** `arithmeticJoules`: of the multiply-accumulates that really happen; `seconds`: the whole time, the launch included. */
+export function joulesOf(launch: Launch, arithmeticJoules: number, seconds: number, { energy, l2 }: GpuConfig): Parts {
+  const sectors = launch.gatherSectors + launch.coalescedBytes / l2.sectorBytes;
   return {
-    core: macs * energy.macJoules + launch.instructions * energy.instructionJoules,
-    l1: launch.gatherSectors * energy.gatherSectorJoules,
+    core: arithmeticJoules + launch.instructions * energy.instructionJoules,
+    l1: sectors * energy.gatherSectorJoules,
     l2: launch.l2Bytes * energy.l2ByteJoules,
     dram: launch.dramBytes * energy.dramByteJoules,
     active: seconds * energy.activeWatts,

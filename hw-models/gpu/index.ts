@@ -7,13 +7,14 @@ import { csrBytes } from './csr-profile.js';
 import { dense } from './kernels/dense.js';
 import { elementwise } from './kernels/elementwise.js';
 import { sparse } from './kernels/sparse.js';
+import { structured, tensor, tensorInt8 } from './kernels/tensor.js';
 import { meters } from './meters.js';
 
 export const gpu: Family<GpuConfig> = {
   name: 'gpu',
   title: 'GPU, kernel by kernel',
   schema: GpuSchema,
-  kernels: [dense, sparse, elementwise],
+  kernels: [dense, sparse, tensor, tensorInt8, structured, elementwise],
   meters,
   area: ({ dieMm2 }) => (dieMm2 === undefined ? null : { die: dieMm2 }),
   /**

@@ -20,6 +20,10 @@ export interface Launch {
   readonly issueEfficiency: number;
   /** Sectors that gathers take from the load path of the SMs (L1 or texture cache, hit or miss). */
   readonly gatherSectors: number;
+  /** Bytes that warps load from consecutive addresses through the same path, in whole sectors. */
+  readonly coalescedBytes: number;
+  /** Cycles of an SM's tensor cores, summed over the grid; they work while the warps issue. */
+  readonly tensorCycles: number;
   readonly l2Bytes: number;
   readonly dramBytes: number;
   /** Memory accesses that a block must wait for one after another. */
@@ -56,9 +60,9 @@ export const CSRMM = {
 /** Sparse convolution: a warp's lanes take consecutive pixels of one filter, all multiplied by the same weight. */
 export const SPARSE_CONVOLUTION = {
   filtersPerBlock: 8,
-  /** Weights whose pixels are loaded at a time. */
-  loadsInFlight: 4,
-  /** For each weight: its index and value (read by one lane for all), the load of the pixels, the multiply-add. */
+  /** Weights whose pixels are loaded at a time; where they lie is known long before. As many as GEMV's. */
+  loadsInFlight: 8,
+  /** For each weight: its index and value (read once for all lanes), the load of the pixels, the multiply-add. */
   instructionsPerStep: 4,
   block: { threads: 256, registersPerThread: 32, sharedBytes: 0 },
 } as const;
@@ -75,7 +79,7 @@ export interface GemmTile {
   readonly rows: number;
   readonly columns: number;
   readonly depth: number;
-  /** Such slices on their way while one is multiplied: one in shared memory, one in registers. */
+  /** Such slices on their way while one is multiplied. */
   readonly slicesInFlight: number;
   readonly block: BlockShape;
 }
@@ -86,15 +90,36 @@ export function gemmTile(rows: number, columns: number): GemmTile {
   const tile = { rows: extent(rows, 128), columns: extent(columns, 64), depth: 8 };
   const outputsPerThread = 64;
   const threads = Math.max(64, (tile.rows * tile.columns) / outputsPerThread);
-  // Two buffers for a slice of both operands.
-  const sharedBytes = 2 * (tile.rows + tile.columns) * tile.depth * 4;
-  return { ...tile, slicesInFlight: 2, block: { threads, registersPerThread: 120, sharedBytes } };
+  // One slice in shared memory, the next on its way through registers; two buffers for both operands.
+  const slicesInFlight = 2;
+  const sharedBytes = slicesInFlight * (tile.rows + tile.columns) * tile.depth * 4;
+  return { ...tile, slicesInFlight, block: { threads, registersPerThread: 120, sharedBytes } };
 }
 
-/** The block shapes that a device must have room for, by kernel. */
+/** Matrix instructions of tensor cores (PTX mma.m16n8k16): a warp multiplies 16 × 16 by 16 × 8 halves at a time. */
+export const MATRIX_INSTRUCTION = {
+  outputs: 16 * 8,
+  /** Products that it sums for each output, in bytes: 16 halves or 32 8-bit integers. */
+  depthBytes: 32,
+  /** Itself and the load of its operands from shared memory. */
+  instructions: 2,
+} as const;
+
+/** As gemmTile, for tensor cores: up to 128 × 128 outputs, slices of 64 B of each row and column, three on their way. */
+export function tensorTile(rows: number, columns: number, wordBytes: number): GemmTile {
+  const extent = (size: number, least: number) => Math.min(128, Math.max(least, 2 ** Math.ceil(Math.log2(size))));
+  const tile = { rows: extent(rows, 32), columns: extent(columns, 8), depth: 64 / wordBytes };
+  const slicesInFlight = 3;
+  const threads = Math.max(64, (tile.rows * tile.columns) / 64);
+  const sharedBytes = slicesInFlight * (tile.rows + tile.columns) * 64;
+  return { ...tile, slicesInFlight, block: { threads, registersPerThread: 128, sharedBytes } };
+}
+
+/** The block shapes that a device must have room for, by kernel; `tensor_gemm` only where it has tensor cores. */
 export const blockShapes: Readonly<Record<string, BlockShape>> = {
   gemv: GEMV.block,
   gemm: gemmTile(128, 64).block,
+  tensor_gemm: tensorTile(128, 128, 2).block,
   csrmv: CSRMV.block,
   csrmm: CSRMM.block,
   sparse_convolution: SPARSE_CONVOLUTION.block,

@@ -6,11 +6,12 @@ export const meters = {
   macs: { unit: 'count', meaning: 'multiply-accumulates with data, lanes without work left out' },
   mac_slots: {
     unit: 'count',
-    meaning: 'lane slots of multiply-add instructions, idle lanes and tile padding included',
+    meaning: 'multiply-accumulates that the instructions had room for, idle lanes and tile padding included',
   },
   nonzeros: { unit: 'count', meaning: 'non-zero weights stored' },
   instructions: { unit: 'count', meaning: 'warp-wide instructions issued' },
   gather_sectors: { unit: 'count', meaning: 'sectors that gathers take through the SMs’ load paths' },
+  coalesced_bytes: { unit: 'B', meaning: 'bytes of consecutive words through the SMs’ load paths' },
   l2_bytes: { unit: 'B', meaning: 'bytes between the SMs and the L2 cache' },
   dram_bytes: { unit: 'B', meaning: 'bytes between the L2 cache and DRAM' },
   weight_bytes: { unit: 'B', meaning: 'size of the weights as this kernel stores them' },

@@ -64,8 +64,9 @@ function demandOf(
   // Little's law: a wave's loads in flight come back once a latency, so that few or short blocks starve the DRAM.
   const latency = launch.dramBytes > 0 ? dram.latencyCycles : l2.latencyCycles;
   return {
-    compute: (launch.instructions * shareOfBusiest) / instructionsPerCycle,
-    l1: (launch.gatherSectors * shareOfBusiest) / sm.gatherSectorsPerCycle,
+    compute: Math.max(launch.instructions / instructionsPerCycle, launch.tensorCycles) * shareOfBusiest,
+    l1:
+      (launch.gatherSectors / sm.gatherSectorsPerCycle + launch.coalescedBytes / sm.loadBytesPerCycle) * shareOfBusiest,
     l2: launch.l2Bytes / l2.bytesPerCycle,
     memory: (launch.dramBytes / (dram.bytesPerSecond * dram.efficiency)) * clockHz,
     latency: waves * launch.dependentLoads * latency,
@@ -98,13 +99,13 @@ function largest<Name extends string>(parts: Readonly<Record<Name, number>>): Na
   return names.reduce((most, name) => (parts[name] > parts[most] ? name : most));
 }
 
-/** Cycles that no kernel can beat: peak multiply-adds, peak DRAM and L2 bandwidth, for the bytes that must move. */
+/** Cycles that no kernel can beat: `smCycles` of peak arithmetic, peak DRAM and L2 bandwidth for what must move. */
 export function floorCyclesOf(
-  compulsory: { readonly macs: number; readonly l2Bytes: number; readonly dramBytes: number },
+  compulsory: { readonly smCycles: number; readonly l2Bytes: number; readonly dramBytes: number },
   { sm, l2, dram, clockHz }: GpuConfig,
 ): number {
   return Math.max(
-    compulsory.macs / (sm.count * sm.lanes),
+    compulsory.smCycles / sm.count,
     compulsory.l2Bytes / l2.bytesPerCycle,
     (compulsory.dramBytes / dram.bytesPerSecond) * clockHz,
   );

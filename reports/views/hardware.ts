@@ -12,6 +12,9 @@ export interface MeasuredHardware {
 
 const areaText = (hardware: Hardware) => (hardware.area ? `${Number(sum(hardware.area).toPrecision(4))} mm²` : UNKNOWN);
 
+const kernelText = ({ kernels, optInKernels }: Pick<Hardware, 'kernels' | 'optInKernels'>) =>
+  [kernels.join(', '), optInKernels.length > 0 ? `by name: ${optInKernels.join(', ')}` : ''].filter(Boolean).join('; ');
+
 export function hardwareListView(modelled: readonly Hardware[], measured: readonly MeasuredHardware[]): View {
   return {
     sections: () => [
@@ -20,15 +23,15 @@ export function hardwareListView(modelled: readonly Hardware[], measured: readon
         table: {
           columns: [left('name'), left('origin'), left('what'), left('kernels'), right('area')],
           rows: [
-            ...modelled.map((hw) => [hw.name, 'modelled', hw.title, hw.kernels.join(', '), areaText(hw)]),
+            ...modelled.map((hw) => [hw.name, 'modelled', hw.title, kernelText(hw), areaText(hw)]),
             ...measured.map(({ name, engine }) => [name, 'measured', engine, UNKNOWN, UNKNOWN]),
           ],
         },
       },
     ],
     json: () => [
-      ...modelled.map(({ name, title, family, kernels, area }) => ({
-        ...{ name, title, family, kernels, origin: 'modelled' },
+      ...modelled.map(({ name, title, family, kernels, optInKernels, area }) => ({
+        ...{ name, title, family, kernels, opt_in_kernels: optInKernels, origin: 'modelled' },
         area_mm2: area && sum(area),
       })),
       ...measured.map(({ name, engine }) => ({ name, title: engine, family: 'host', origin: 'measured' })),
@@ -51,6 +54,7 @@ export function hardwareView(hardware: Hardware): View {
       title: hardware.title,
       family: hardware.family,
       kernels: hardware.kernels,
+      opt_in_kernels: hardware.optInKernels,
       figures: Object.fromEntries(hardware.figures),
       area_mm2_by_module: hardware.area,
       meters: hardware.meters,
@@ -59,10 +63,10 @@ export function hardwareView(hardware: Hardware): View {
   };
 }
 
-function figureSection({ name, title, family, kernels, figures }: Hardware): Section {
+function figureSection({ name, title, family, figures, ...hardware }: Hardware): Section {
   return {
     heading: `${name} · ${title}`,
-    lines: [`family ${family}; kernels ${kernels.join(', ')}; ${sourceSummary(figures)}`],
+    lines: [`family ${family}; kernels ${kernelText(hardware)}; ${sourceSummary(figures)}`],
     table: {
       columns: [left('number'), right('value'), left('from'), left('source')],
       rows: [...figures].map(([path, figure]) => [path, figure.published, figure.from, figure.cite]),

@@ -74,17 +74,20 @@ describe.each(presetNames())('%s', (name) => {
   });
 
   // cost() itself throws where parts, counters, floor or MACs are inconsistent.
-  it.each(hardware.kernels)('costs every kind of layer with %s, dense to empty', (kernel) => {
-    for (const weights of [1, 0.5, 0.09, 0]) {
-      for (const activations of [1, 0.35, 0]) {
-        for (const batch of [1, 64]) {
-          const costs = hardware.cost(tasks(weights, activations, batch), kernel);
-          expect(costs).toHaveLength(network.layers.length);
-          for (const cost of costs) expect(cyclesOf(cost)).toBeGreaterThan(0);
+  it.each([...hardware.kernels, ...hardware.optInKernels])(
+    'costs every kind of layer with %s, dense to empty',
+    (kernel) => {
+      for (const weights of [1, 0.5, 0.09, 0]) {
+        for (const activations of [1, 0.35, 0]) {
+          for (const batch of [1, 64]) {
+            const costs = hardware.cost(tasks(weights, activations, batch), kernel);
+            expect(costs).toHaveLength(network.layers.length);
+            for (const cost of costs) expect(cyclesOf(cost)).toBeGreaterThan(0);
+          }
         }
       }
-    }
-  });
+    },
+  );
 
   it('takes the fastest kernel of each layer when none is named', () => {
     const work = tasks(0.3, 0.5);

@@ -11,6 +11,7 @@ import type { Launch } from '../launch.js';
 import type { Counters } from '../meters.js';
 import { floorCyclesOf, timeOf } from '../roofline.js';
 
+/** Of a 32-bit float or index. */
 export const WORD_BYTES = 4;
 
 /** What the bytes of a layer come to, and which of them must cross the DRAM's pins. */
@@ -24,16 +25,17 @@ export interface Footprint {
   readonly dramActivationBytes: number;
 }
 
-/** `weightBytes`: as the kernel stores them. All frames of the batch count. */
+/** `weightBytes`: as the kernel stores them; `wordBytes`: of an activation. All frames of the batch count. */
 export function footprintOf(
   task: LayerTask,
   weightBytes: number,
   { l2 }: GpuConfig,
   { resident }: Residency,
+  wordBytes = WORD_BYTES,
 ): Footprint {
   const { layer, batch } = task;
-  const inputBytes = layer.inputShapes.reduce((bytes, shape) => bytes + sizeOf(shape), 0) * WORD_BYTES * batch;
-  const outputBytes = sizeOf(layer.output) * WORD_BYTES * batch;
+  const inputBytes = layer.inputShapes.reduce((bytes, shape) => bytes + sizeOf(shape), 0) * wordBytes * batch;
+  const outputBytes = sizeOf(layer.output) * wordBytes * batch;
   const activationBytes = inputBytes + outputBytes;
   return {
     inputBytes,
@@ -44,8 +46,24 @@ export function footprintOf(
   };
 }
 
+/** What multiplies: the ordinary lanes or the tensor cores. */
+export interface Arithmetic {
+  /** Multiply-accumulates a cycle of one SM, at most. */
+  readonly macsPerCycle: number;
+  readonly macJoules: number;
+}
+
+const float32 = ({ sm, energy }: GpuConfig): Arithmetic => ({
+  macsPerCycle: sm.lanes,
+  macJoules: energy.macJoules,
+});
+
 export interface Work {
   readonly kernel: string;
+  /** Without it, 32-bit floats on the ordinary lanes. */
+  readonly arithmetic?: Arithmetic;
+  /** What the reader must know of this kernel. */
+  readonly notes?: readonly string[];
   readonly launch: Launch;
   readonly footprint: Footprint;
   readonly macs: number;
@@ -53,14 +71,15 @@ export interface Work {
   readonly nonzeros: number;
 }
 
-export function costOf({ kernel, launch, footprint, macs, macSlots, nonzeros }: Work, config: GpuConfig): LayerCost {
+export function costOf(work: Work, config: GpuConfig): LayerCost {
+  const { kernel, launch, footprint, macs, macSlots, nonzeros, arithmetic = float32(config) } = work;
   const { clockHz, energy } = config;
   const time = timeOf(launch, config);
   const seconds = sum(time.cycles) / clockHz;
-  const joules = joulesOf(launch, macs, seconds, config);
+  const joules = joulesOf(launch, macs * arithmetic.macJoules, seconds, config);
   const watts = sum(joules) / seconds;
   const { weightBytes, outputBytes, dramWeightBytes, dramActivationBytes } = footprint;
-  const notes = [];
+  const notes = [...(work.notes ?? [])];
   if (weightBytes > 0 && dramWeightBytes === 0) notes.push('weights stay in the L2 cache between frames');
   if (watts > energy.boardWatts)
     notes.push(`draws ${watts.toFixed(0)} W, above the board's ${energy.boardWatts} W: the device would slow down`);
@@ -70,6 +89,7 @@ export function costOf({ kernel, launch, footprint, macs, macSlots, nonzeros }: 
     nonzeros,
     instructions: launch.instructions,
     gather_sectors: launch.gatherSectors,
+    coalesced_bytes: launch.coalescedBytes,
     l2_bytes: launch.l2Bytes,
     dram_bytes: launch.dramBytes,
     weight_bytes: weightBytes,
@@ -79,7 +99,7 @@ export function costOf({ kernel, launch, footprint, macs, macSlots, nonzeros }: 
     waves: time.waves,
   };
   const compulsory = {
-    macs,
+    smCycles: macs / arithmetic.macsPerCycle,
     l2Bytes: weightBytes + outputBytes,
     dramBytes: dramWeightBytes + dramActivationBytes,
   };

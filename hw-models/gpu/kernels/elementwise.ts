@@ -21,6 +21,8 @@ export const elementwise: Kernel<GpuConfig> = {
       instructions: Math.ceil(elements / config.sm.warpLanes) * ELEMENTWISE.instructionsPerElement,
       issueEfficiency: 1,
       gatherSectors: 0,
+      coalescedBytes: 0,
+      tensorCycles: 0,
       l2Bytes: inputBytes + outputBytes,
       dramBytes: dramActivationBytes,
       dependentLoads: 1,

@@ -7,6 +7,7 @@ import type { Kernel } from '../../contract.js';
 import type { GpuConfig } from '../config.js';
 import { type CsrProfile, csrBytes, profileOf } from '../csr-profile.js';
 import { CSRMM, CSRMV, type Launch, SPARSE_CONVOLUTION } from '../launch.js';
+import { residentBlocks } from '../occupancy.js';
 import { costOf, type Footprint, footprintOf, requireWeights, WORD_BYTES } from './cost.js';
 
 export const sparse: Kernel<GpuConfig> = {
@@ -54,6 +55,8 @@ function planCsr(profile: CsrProfile, batch: number, footprint: Footprint, confi
       instructions: (steps * perStep + rows * CSRMV.instructionsPerRow * columnsPerWarp) * passes,
       issueEfficiency: 1,
       gatherSectors,
+      coalescedBytes: 0,
+      tensorCycles: 0,
       l2Bytes:
         passes * (2 * streamSectors * l2.sectorBytes + (rows + 1) * WORD_BYTES) +
         gathered.l2Bytes +
@@ -65,6 +68,10 @@ function planCsr(profile: CsrProfile, batch: number, footprint: Footprint, confi
   };
 }
 
+/**
+ * The lanes of a warp read the pixels of one tap at a time, neighbours in memory. Blocks of the same pixels run
+ * together and their warps walk the same channels, so that a block fetches the inputs under its pixels once.
+ */
 function planConvolution(
   profile: CsrProfile,
   layer: Layer & OpOf<'conv2d'>,
@@ -73,34 +80,50 @@ function planConvolution(
   config: GpuConfig,
 ): Plan {
   const { sm, l2 } = config;
-  const { rows, nonzeros } = profile;
+  const { rows, columns, nonzeros } = profile;
+  const { kernel, stride } = layer;
   const passes = Math.ceil(pixels / sm.warpLanes);
   const steps = nonzeros * passes;
+  const blocks = Math.ceil(rows / SPARSE_CONVOLUTION.filtersPerBlock) * passes;
   // A warp's pixels lie `stride` words apart and, with more than one tap, seldom start a sector.
-  const sectorsPerStep =
-    Math.ceil((sm.warpLanes * layer.stride * WORD_BYTES) / l2.sectorBytes) + (layer.kernel > 1 ? 1 : 0);
-  const gatherSectors = steps * sectorsPerStep;
-  // The blocks in flight work on the same few frames; they share one frame's image at least.
-  const frameBytes = (footprint.inputBytes * pixelsOf(layer)) / pixels;
-  const gathered = gatherMisses(gatherSectors, frameBytes, footprint.inputBytes, config);
+  const sectorsPerStep = Math.ceil((sm.warpLanes * stride * WORD_BYTES) / l2.sectorBytes) + (kernel > 1 ? 1 : 0);
+  const coalescedBytes = steps * sectorsPerStep * l2.sectorBytes;
+  const [, height = 1, width = 1] = layer.inputShapes[0] ?? [];
+  const touchedPixels = Math.min(height * width, kernel * ((sm.warpLanes - 1) * stride + kernel));
+  const touchedBytes = (columns / kernel ** 2) * touchedPixels * WORD_BYTES;
   return {
     macSlots: steps * sm.warpLanes,
     launch: {
-      blocks: Math.ceil(rows / SPARSE_CONVOLUTION.filtersPerBlock) * passes,
+      blocks,
       block: SPARSE_CONVOLUTION.block,
       instructions: steps * SPARSE_CONVOLUTION.instructionsPerStep,
       issueEfficiency: 1,
-      gatherSectors,
-      l2Bytes: passes * profile.bytes + gathered.l2Bytes + footprint.outputBytes,
-      dramBytes: streamedBytes(footprint, passes, config) + gathered.dramBytes + footprint.dramActivationBytes,
+      gatherSectors: 0,
+      coalescedBytes,
+      tensorCycles: 0,
+      l2Bytes: passes * profile.bytes + Math.min(coalescedBytes, blocks * touchedBytes) + footprint.outputBytes,
+      dramBytes: convolutionDramBytes(footprint, blocks / passes, passes, config),
       dependentLoads: 1 + Math.ceil(profile.stepsOfSlowestRow / SPARSE_CONVOLUTION.loadsInFlight),
     },
   };
 }
 
-/** The matrix from DRAM: once where the L2 cache keeps it from pass to pass, else in every pass. */
-function streamedBytes({ dramWeightBytes, weightBytes }: Footprint, passes: number, { l2 }: GpuConfig): number {
-  return weightBytes <= l2.bytes ? dramWeightBytes : dramWeightBytes * passes;
+/**
+ * The better of two orders, for what the L2 cache cannot keep. All filters over some pixels at a time: the matrix comes
+ * again for the next pixels. All pixels for as many filters as are in flight: the inputs come again for the next filters.
+ */
+function convolutionDramBytes(footprint: Footprint, filterBlocks: number, passes: number, config: GpuConfig): number {
+  const { sm } = config;
+  const { inputBytes, dramWeightBytes, dramActivationBytes } = footprint;
+  const inFlight = sm.count * residentBlocks(SPARSE_CONVOLUTION.block, sm);
+  const pixelRounds = Math.ceil(passes * Math.min(1, filterBlocks / inFlight));
+  const inputsAgain = dramActivationBytes > 0 ? (Math.ceil(filterBlocks / inFlight) - 1) * inputBytes : 0;
+  return dramActivationBytes + Math.min(streamedBytes(footprint, pixelRounds, config), dramWeightBytes + inputsAgain);
+}
+
+/** The matrix from DRAM: once where the L2 cache keeps it from round to round, else in every round. */
+function streamedBytes({ dramWeightBytes, weightBytes }: Footprint, rounds: number, { l2 }: GpuConfig): number {
+  return weightBytes <= l2.bytes ? dramWeightBytes : dramWeightBytes * rounds;
 }
 
 /**

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { gpu } from '../../../hw-models/gpu/index.js';
 import { readPreset } from '../../../hw-models/preset.js';
-import { presetOf, presetText } from './published.js';
+import { presetOf, presets, presetText } from './published.js';
 
 const text = presetText('titan-x');
 
@@ -26,7 +26,7 @@ function edited(key: string, value: string, block?: string): string {
 const reading = (yaml: string) => () => readPreset(yaml, 'x.yaml', gpu);
 
 describe('presets of GPUs', () => {
-  it.each(['titan-x', 'tegra-k1', 'tesla-t4', 'a10g'])('%s reads, with a source for every number', (name) => {
+  it.each(presets)('%s reads, with a source for every number', (name) => {
     const { config, figures } = presetOf(name);
     expect(config.sm.count).toBeGreaterThanOrEqual(1);
     expect(figures.size).toBeGreaterThan(25);
@@ -72,6 +72,12 @@ describe('presets of GPUs', () => {
       'sm',
       'sm.gatherCacheBytes: found 4194304, expected at most the 3145728 B of the L2 cache (l2.bytes)',
     ],
+    [
+      'loadBytesPerCycle',
+      '16',
+      'sm',
+      'sm.loadBytesPerCycle: found 16, expected at least the 31.84 B a cycle of gathers',
+    ],
     ['bytesPerCycle', '100', 'l2', 'l2.bytesPerCycle: found 100, expected at least the 313.0'],
     ['transactionBytes', '48', 'dram', 'dram.transactionBytes: found 48, expected a multiple of the 32 B of a sector'],
     ['latencyCycles', '100', 'dram', 'dram.latencyCycles: found 100, expected at least the 200 cycles of the L2 cache'],
@@ -79,5 +85,16 @@ describe('presets of GPUs', () => {
     ['registers', '8192', 'sm', 'sm: found no room for a gemm block of 128 threads, 15360 registers and 12288 B'],
   ])('refuses %s = %s, which another number contradicts', (key, value, block, message) => {
     expect(reading(edited(key, value, block))).toThrow(message);
+  });
+
+  it('refuses tensor cores slower than the ordinary lanes', () => {
+    const yaml = presetText('tesla-t4').replace(/half:\s*\{\s*value: 512/, 'half: { value: 32');
+    expect(reading(yaml)).toThrow('tensor.macsPerCycle: found 32, expected at least the 64 multiply-adds a cycle');
+  });
+
+  it('refuses shared memory too small for a tensor-core block, where there are tensor cores', () => {
+    const small = (yaml: string) => yaml.replace(/(sharedBytes:\s*\{\s*value:) \d+/, '$1 40');
+    expect(reading(small(presetText('a10g')))).toThrow('sm: found no room for a tensor_gemm block of 256 threads');
+    expect(readPreset(small(text), 'x.yaml', gpu).config.sm.sharedBytes).toBe(40960);
   });
 });

@@ -5,46 +5,11 @@ import { bind } from '../../../hw-models/bind.js';
 import { secondsOf } from '../../../hw-models/cost.js';
 import { gpu } from '../../../hw-models/gpu/index.js';
 import { columnBytes } from '../../../hw-models/gpu/kernels/dense.js';
-import { buildNetwork, type LayerSpec } from '../../../workloads/graph.js';
-import { sizeOf, weightShapeOf } from '../../../workloads/layers/index.js';
-import type { Layer, LayerTask, Shape } from '../../../workloads/network.js';
-import { taskOf } from '../../../workloads/tasks.js';
-import { drawActivations, drawWeights } from '../../../workloads/weights/synthetic.js';
-import { presetOf } from './published.js';
+import type { LayerSpec } from '../../../workloads/graph.js';
+import { conv, dense, task, tasks } from './drawn.js';
+import { presetOf, presets } from './published.js';
 
-const hardware = ['titan-x', 'tegra-k1', 'tesla-t4', 'a10g'].map((name) => bind(gpu, presetOf(name)));
-
-function task(spec: LayerSpec, input: Shape, density: number, batch: number): LayerTask {
-  const source = { work: 'a test', at: 'here' };
-  const network = buildNetwork({ name: 'test', title: 'test', input, layers: [spec], source });
-  const layer = network.layers[0] as Layer;
-  const shape = weightShapeOf(layer);
-  const weights = shape ? drawWeights(shape, density, 1, layer.name) : null;
-  const model = { network, weights: new Map(weights ? [[layer.name, weights]] : []), origin: 'synthetic' as const };
-  return taskOf(model, layer, drawActivations(sizeOf(input), 0.5, 1, layer.name), batch);
-}
-
-const fc6 = (inputs: number, outputs: number, density: number, batch: number) =>
-  task({ kind: 'dense', name: 'fc', outputs, bias: true, activation: 'relu' }, [inputs], density, batch);
-
-const conv = (channels: number, size: number, kernel: number, groups: number, density: number, batch: number) => {
-  const shape = { kernel, stride: 1, pad: Math.floor(kernel / 2), groups, bias: true } as const;
-  const spec = { kind: 'conv2d', name: 'conv', channels: 2 * channels, activation: 'relu', ...shape } as const;
-  return task(spec, [channels, size, size], density, batch);
-};
-
-const tasks = fc.oneof(
-  fc
-    .tuple(fc.integer({ min: 1, max: 300 }), fc.integer({ min: 1, max: 300 }), fc.constantFrom(0, 0.05, 0.5, 1))
-    .chain(([inputs, outputs, density]) =>
-      fc.constantFrom(1, 2, 7, 64).map((batch) => fc6(inputs, outputs, density, batch)),
-    ),
-  fc
-    .tuple(fc.constantFrom(2, 16, 34), fc.integer({ min: 3, max: 14 }), fc.constantFrom(1, 3), fc.constantFrom(1, 2))
-    .chain(([channels, size, kernel, groups]) =>
-      fc.constantFrom(0, 0.3, 1).map((density) => conv(channels, size, kernel, groups, density, 2)),
-    ),
-);
+const hardware = presets.map((name) => bind(gpu, presetOf(name)));
 
 const unweighted: readonly LayerSpec[] = [
   { kind: 'pool2d', name: 'pool', mode: 'max', kernel: 3, stride: 2, pad: 0, rounding: 'ceil' },
@@ -67,6 +32,49 @@ describe('kernels of GPUs', () => {
       }),
       { numRuns: 60 },
     );
+  });
+
+  it('load the pixels of a sparse convolution in rows', () => {
+    // 8 weights of 4 filters over 2 channels, 64 pixels: two passes of 32 pixels, 16 steps of four sectors. A block
+    // fetches 32 pixels of two channels; each pass reads the matrix (8 · 8 + 4 · 5 B); 256 outputs are written.
+    const [cost] = hardware[0]?.cost([conv(2, 8, 1, 1, 1, 1)], 'sparse') ?? [];
+    expect(cost?.counters).toMatchObject({ instructions: 64, gather_sectors: 0, coalesced_bytes: 16 * 128, blocks: 2 });
+    expect(cost?.counters.l2_bytes).toBe(2 * 2 * 32 * 4 + 2 * 84 + 256 * 4);
+    // With three taps a row, pixels seldom start a sector: 32 · 144 / 2 weights, each of 98 / 32 passes five sectors.
+    const [taps] = hardware[0]?.cost([conv(2, 7, 3, 1, 1, 2)], 'sparse') ?? [];
+    expect(taps?.counters.coalesced_bytes).toBe(72 * 4 * 5 * 32);
+  });
+
+  it('fetch what a sparse convolution cannot keep in the cheaper order', () => {
+    // 128 filters over 64 · 28 · 28 inputs; 3686 weights of 8 bytes and row pointers fit Tegra K1's L2 of 128 KB.
+    const layer = conv(64, 28, 1, 1, 0.45, 1);
+    const [tegra] = hardware[1]?.cost([layer], 'sparse') ?? [];
+    const [inputs, outputs, weights] = [4 * 64 * 784, 4 * 128 * 784, 8 * 3686 + 4 * 129];
+    expect(tegra?.counters.dram_bytes).toBe(inputs + outputs + weights);
+    const small = hardware[1]?.vary([
+      { op: 'replace', path: ['l2', 'bytes'], value: 16384 },
+      { op: 'replace', path: ['sm', 'gatherCacheBytes'], value: 16384 },
+    ]);
+    // 16 KB do not hold them: 25 passes over the matrix, or four rounds over the inputs, since registers allow four
+    // blocks of eight filters at a time.
+    const [rounds] = small?.cost([layer], 'sparse') ?? [];
+    expect(rounds?.counters.dram_bytes).toBe(4 * inputs + outputs + weights);
+    // 16 pixels are one pass.
+    const [once] = small?.cost([conv(64, 4, 1, 1, 0.9, 1)], 'sparse') ?? [];
+    expect(once?.counters.dram_bytes).toBe(8 * 7373 + 4 * 129);
+  });
+
+  it('gain from a sparse convolution where few weights are left, not where a third is', () => {
+    const ratio = (density: number) => {
+      const [titan] = hardware;
+      const [fast, slow] = ['dense', 'sparse'].map((kernel) =>
+        (titan?.cost([conv(64, 28, 3, 1, density, 16)], kernel) ?? []).map(secondsOf),
+      );
+      return (slow?.[0] ?? Number.NaN) / (fast?.[0] ?? Number.NaN);
+    };
+    expect(ratio(0.05)).toBeLessThan(1);
+    expect(ratio(0.35)).toBeGreaterThan(1);
+    expect(ratio(0.35)).toBeLessThan(4);
   });
 
   it.each(unweighted)('serve $name without weights', (spec) => {
@@ -96,20 +104,20 @@ describe('kernels of GPUs', () => {
 
   it('keep small weights in the L2 cache, unless the network overruns it', () => {
     const [titan] = hardware;
-    const small = fc6(4096, 600, 0.1, 1); // 245 760 weights of 8 bytes: 2 of 3 MB
+    const small = dense(4096, 600, 0.1, 1); // 245 760 weights of 8 bytes: 2 of 3 MB
     const [alone] = titan?.cost([small], 'sparse') ?? [];
     expect(alone?.counters.dram_bytes).toBe(0);
     expect(alone?.notes).toContain('weights stay in the L2 cache between frames');
     const [first] = titan?.cost([small, small], 'sparse') ?? [];
     expect(first?.counters.dram_bytes).toBe(8 * 245760 + 4 * 601);
-    const [dense] = titan?.cost([small], 'dense') ?? [];
-    expect(dense?.counters.dram_bytes).toBe(4 * 4096 * 600);
+    const [unpruned] = titan?.cost([small], 'dense') ?? [];
+    expect(unpruned?.counters.dram_bytes).toBe(4 * 4096 * 600);
   });
 
   it('say when the board could not feed them', () => {
     const [titan] = hardware;
     const fed = titan?.vary([{ op: 'replace', path: ['energy', 'boardWatts'], value: 147 }]);
-    expect(fed?.cost([fc6(1000, 1000, 1, 1)], 'dense')[0]?.notes.join()).toContain("above the board's 147 W");
+    expect(fed?.cost([dense(1000, 1000, 1, 1)], 'dense')[0]?.notes.join()).toContain("above the board's 147 W");
   });
 });
 

@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { blockShapes, gemmTile } from '../../../hw-models/gpu/launch.js';
+import { blockShapes, gemmTile, tensorTile } from '../../../hw-models/gpu/launch.js';
 import { residentBlocks } from '../../../hw-models/gpu/occupancy.js';
-import { presetOf } from './published.js';
+import { presetOf, presets } from './published.js';
 
 const { sm } = presetOf('titan-x').config;
 
@@ -40,11 +40,24 @@ describe('occupancy', () => {
   });
 
   it('leaves every device room for every kernel', () => {
-    for (const device of ['titan-x', 'tegra-k1', 'tesla-t4', 'a10g']) {
+    for (const device of presets) {
       for (const block of Object.values(blockShapes)) {
         expect(residentBlocks(block, presetOf(device).config.sm)).toBeGreaterThanOrEqual(1);
       }
     }
+  });
+});
+
+describe('tiles of tensor cores', () => {
+  it('are as narrow as a matrix instruction and at most 128 × 128', () => {
+    expect(tensorTile(4096, 1, 2)).toMatchObject({ rows: 128, columns: 8, depth: 32 });
+    expect(tensorTile(40, 9, 1)).toMatchObject({ rows: 64, columns: 16, depth: 64 });
+    // 16 384 outputs at 64 a thread; three slices of 256 rows and columns of 64 B.
+    expect(tensorTile(1000, 3136, 2)).toMatchObject({
+      rows: 128,
+      columns: 128,
+      block: { threads: 256, sharedBytes: 3 * 256 * 64 },
+    });
   });
 });
 

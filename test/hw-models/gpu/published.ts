@@ -1,16 +1,20 @@
 // What was published about the two GPUs of EIE, and the nine benchmark layers as tasks.
 
-import { existsSync, readFileSync } from 'node:fs';
-import path from 'node:path';
+import { readFileSync } from 'node:fs';
 import type { Preset } from '../../../hw-models/contract.js';
 import type { GpuConfig } from '../../../hw-models/gpu/config.js';
 import { gpu } from '../../../hw-models/gpu/index.js';
 import { readPreset } from '../../../hw-models/preset.js';
+import { publishedTables } from '../../../sim/validate/tables.node.js';
 import { buildNetwork } from '../../../workloads/graph.js';
 import type { LayerTask } from '../../../workloads/network.js';
 import { activations, taskOf } from '../../../workloads/tasks.js';
 import { drawWeights } from '../../../workloads/weights/synthetic.js';
 
+/** Every shipped preset of a GPU. */
+export const presets = ['titan-x', 'tegra-k1', 'tesla-t4', 'a10g', 'h100-sxm'] as const;
+
+/** Those of which there are published measurements. */
 export const devices = ['titan-x', 'tegra-k1'] as const;
 export type Device = (typeof devices)[number];
 
@@ -20,18 +24,6 @@ export function presetText(name: string): string {
 
 export function presetOf(name: string): Preset<GpuConfig> {
   return readPreset(presetText(name), `${name}.yaml`, gpu);
-}
-
-const assets = process.env.ZEROSKIP_ASSETS ?? '../shared';
-export const assetsAreThere = existsSync(path.join(assets, 'facts', 'eie-wallclock-us.csv'));
-
-/** Rows of a published table as records by column name. */
-function rowsOf(file: string): readonly Readonly<Record<string, string>>[] {
-  const lines = readFileSync(path.join(assets, 'facts', file), 'utf8')
-    .trim()
-    .split('\n');
-  const [head = [], ...rows] = lines.filter((line) => !line.startsWith('#')).map((line) => line.split(','));
-  return rows.map((cells) => Object.fromEntries(head.map((name, at) => [name, cells[at] ?? ''])));
 }
 
 /** One of the nine layers, its weights drawn at the published density; the models of a GPU ignore activations. */
@@ -60,7 +52,7 @@ let tasks: ReadonlyMap<string, LayerTask> | undefined;
 
 /** The nine layers of EIE's Table III by name, drawn once. */
 export function benchmarkTasks(): ReadonlyMap<string, LayerTask> {
-  tasks ??= new Map(rowsOf('eie-benchmark.csv').map((row) => [row.layer ?? '', benchmarkTask(row)]));
+  tasks ??= new Map(publishedTables('eie-benchmark').map((row) => [row.layer ?? '', benchmarkTask(row)]));
   return tasks;
 }
 
@@ -71,8 +63,8 @@ export interface Cell {
   readonly published: number;
 }
 
-function cellsOf(file: string, device: Device): readonly Cell[] {
-  return rowsOf(file)
+function cellsOf(table: string, device: Device): readonly Cell[] {
+  return publishedTables(table)
     .filter(({ platform }) => platform === device)
     .flatMap(({ platform: _platform, kernel, batch, ...cells }) =>
       Object.entries(cells).map(([layer, value]) => ({
@@ -85,10 +77,10 @@ function cellsOf(file: string, device: Device): readonly Cell[] {
 }
 
 /** EIE, Table IV: microseconds per frame. */
-export const timesOf = (device: Device) => cellsOf('eie-wallclock-us.csv', device);
+export const timesOf = (device: Device) => cellsOf('eie-wallclock-us', device);
 
 /** Deep Compression, Table 9: watts. */
-export const powersOf = (device: Device) => cellsOf('baseline-power-w.csv', device);
+export const powersOf = (device: Device) => cellsOf('baseline-power-w', device);
 
 export interface Modelled {
   readonly microseconds: number;

@@ -12,6 +12,8 @@ const idle: Launch = {
   instructions: 0,
   issueEfficiency: 1,
   gatherSectors: 0,
+  coalescedBytes: 0,
+  tensorCycles: 0,
   l2Bytes: 0,
   dramBytes: 0,
   dependentLoads: 1,
@@ -24,6 +26,8 @@ const launches = fc.record({
   instructions: fc.nat(1e7),
   issueEfficiency: fc.constantFrom(0.5, 1),
   gatherSectors: fc.nat(1e7),
+  coalescedBytes: fc.nat(1e9),
+  tensorCycles: fc.nat(1e7),
   l2Bytes: fc.nat(1e9),
   dramBytes: fc.nat(1e9),
   dependentLoads: fc.integer({ min: 1, max: 1000 }),
@@ -55,11 +59,14 @@ describe('the time of a launch', () => {
     fc.assert(
       fc.property(launches, (launch) => {
         const alone = (part: Partial<Launch>) => busy({ ...idle, blocks: launch.blocks, dependentLoads: 0, ...part });
-        const { instructions, issueEfficiency, gatherSectors, l2Bytes, dramBytes, dependentLoads } = launch;
+        const { instructions, issueEfficiency, gatherSectors, coalescedBytes, tensorCycles } = launch;
+        const { l2Bytes, dramBytes, dependentLoads } = launch;
         const latency = dramBytes > 0 ? config.dram.latencyCycles / config.l2.latencyCycles : 1;
         const demands = [
           alone({ instructions: instructions + 1, issueEfficiency }),
           alone({ gatherSectors: gatherSectors + 1 }),
+          alone({ coalescedBytes: coalescedBytes + 1 }),
+          alone({ tensorCycles: tensorCycles + 1 }),
           alone({ l2Bytes: l2Bytes + 1 }),
           alone({ dramBytes: dramBytes + 1 }),
           alone({ dependentLoads }) * latency,
@@ -95,6 +102,20 @@ describe('the time of a launch', () => {
         expect(seconds(launch, { ...config, sm: { ...sm, count: sm.count + more } })).toBeLessThanOrEqual(most);
       }),
     );
+  });
+
+  it('takes consecutive words by the line and scattered ones by the sector', () => {
+    // 24 blocks, one on each SM: 32 MB in lines of 128 B a cycle, or in sectors at the fitted rate.
+    const work = { ...idle, blocks: 24, dependentLoads: 0 };
+    expect(busy({ ...work, coalescedBytes: 32e6 })).toBeWithin(1e-9, 32e6 / 24 / 128);
+    expect(busy({ ...work, gatherSectors: 1e6 })).toBeWithin(1e-9, 1e6 / 24 / config.sm.gatherSectorsPerCycle);
+  });
+
+  it('has warps issue while the tensor cores work', () => {
+    const work = { ...idle, blocks: 24, dependentLoads: 0, instructions: 24e4 };
+    expect(busy(work)).toBeWithin(1e-9, 1e4 / 4);
+    expect(busy({ ...work, tensorCycles: 24e4 })).toBeWithin(1e-9, 1e4);
+    expect(busy({ ...work, tensorCycles: 24e2 })).toBeWithin(1e-9, 1e4 / 4);
   });
 
   it('is what held it up most', () => {

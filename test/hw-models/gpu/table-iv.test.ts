@@ -1,7 +1,7 @@
 // The two GPUs of EIE against what was published about them. fit.ts prints the errors cell by cell.
 
 import { describe, expect, it } from 'vitest';
-import { assetsAreThere, type Device, medianOf, modelOf, powersOf, presetOf, timesOf } from './published.js';
+import { type Device, medianOf, modelOf, powersOf, presetOf, timesOf } from './published.js';
 
 const errorsOf = (device: Device) => {
   const { config } = presetOf(device);
@@ -11,7 +11,7 @@ const errorsOf = (device: Device) => {
   }));
 };
 
-describe.skipIf(!assetsAreThere)('EIE, Table IV', () => {
+describe('EIE, Table IV', () => {
   it.each([
     ['titan-x', 0.09],
     ['tegra-k1', 0.09],
@@ -37,7 +37,7 @@ describe.skipIf(!assetsAreThere)('EIE, Table IV', () => {
   });
 });
 
-describe.skipIf(!assetsAreThere)('Deep Compression, Table 9', () => {
+describe('Deep Compression, Table 9', () => {
   it.each([
     ['titan-x', 0.06],
     ['tegra-k1', 0.12],

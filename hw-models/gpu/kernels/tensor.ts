@@ -1,0 +1,125 @@
+// Dense layers on tensor cores, as cuBLAS and cuDNN run them (GEMM, convolution as implicit GEMM), and with weights of
+// which two in every four are zero, as cuSPARSELt runs them: "Exploiting NVIDIA Ampere Structured Sparsity with
+// cuSPARSELt", developer.nvidia.com/blog. They compute in fewer bits than the other kernels, so they serve by name only.
+
+import { invariant } from '../../../workloads/base/errors.js';
+import { pixelsOf, weightShapeOf } from '../../../workloads/layers/index.js';
+import { nonzerosOf } from '../../../workloads/weights/store.js';
+import type { Kernel } from '../../contract.js';
+import type { GpuConfig } from '../config.js';
+import { MATRIX_INSTRUCTION, tensorTile } from '../launch.js';
+import { costOf, footprintOf, requireWeights } from './cost.js';
+
+interface Precision {
+  readonly name: 'half' | 'int8';
+  readonly wordBytes: number;
+  readonly note: string;
+}
+
+const half: Precision = { name: 'half', wordBytes: 2, note: 'half precision on tensor cores, 32-bit sums' };
+const int8: Precision = {
+  name: 'int8',
+  wordBytes: 1,
+  note: 'costed as if quantised to 8-bit integers at the same accuracy, on tensor cores',
+};
+
+/** What a kernel stores and multiplies of the `depth` weights of a row. */
+interface Pattern {
+  /** Weights kept of a row, at most. */
+  readonly kept: (depth: number) => number;
+  /** Bits beside each kept weight that say where it belongs. */
+  readonly indexBits: number;
+  /** How many times a row's depth a matrix instruction spans beyond its own. */
+  readonly reach: number;
+  /** Of the kept weights' rate against the rate of dense ones. */
+  readonly rate: (config: NonNullable<GpuConfig['tensor']>) => number;
+}
+
+const everyWeight: Pattern = { kept: (depth) => depth, indexBits: 0, reach: 1, rate: () => 1 };
+
+/** Two weights of every four along a row, each with a 2-bit place. */
+const twoOfFour: Pattern = {
+  kept: (depth) => Math.min(depth, 2 * Math.ceil(depth / 4)),
+  indexBits: 2,
+  reach: 2,
+  rate: ({ structuredSpeedup = 1 }) => structuredSpeedup / 2,
+};
+
+const isWeighted: Kernel<GpuConfig>['accepts'] = (layer) => weightShapeOf(layer) !== null;
+
+export const tensor: Kernel<GpuConfig> = {
+  name: 'tensor',
+  optIn: true,
+  available: (config) => config.tensor !== undefined,
+  accepts: isWeighted,
+  cost: costWith('tensor', half, everyWeight, [half.note]),
+};
+
+export const tensorInt8: Kernel<GpuConfig> = {
+  name: 'tensor-int8',
+  optIn: true,
+  available: (config) => config.tensor !== undefined,
+  accepts: isWeighted,
+  cost: costWith('tensor-int8', int8, everyWeight, [int8.note]),
+};
+
+const costStructured = costWith('structured', half, twoOfFour, [
+  'costed as if pruned to two weights in every four at the same accuracy',
+  half.note,
+]);
+
+/** Layers with more than half of their weights cannot be pruned so without losing some: they run on `tensor`, with a note. */
+export const structured: Kernel<GpuConfig> = {
+  name: 'structured',
+  optIn: true,
+  available: (config) => config.tensor?.structuredSpeedup !== undefined,
+  accepts: isWeighted,
+  cost(task, config, residency) {
+    if (2 * task.macs.keptWeights <= task.macs.dense) return costStructured(task, config, residency);
+    const cost = tensor.cost(task, config, residency);
+    return { ...cost, notes: ['denser than two weights in every four: runs dense', ...cost.notes] };
+  },
+};
+
+function costWith(
+  kernel: string,
+  precision: Precision,
+  { kept, indexBits, reach, rate }: Pattern,
+  notes: readonly string[],
+): Kernel<GpuConfig>['cost'] {
+  return (task, config, residency) => {
+    const cores = config.tensor;
+    invariant(cores !== undefined, () => `kernel ${kernel} without tensor cores`);
+    const { layer, batch } = task;
+    const { store } = requireWeights(task);
+    const { wordBytes } = precision;
+    const groups = layer.kind === 'conv2d' ? layer.groups : 1;
+    const [rows, depth, columns] = [store.rows / groups, store.columns, pixelsOf(layer) * batch];
+    const weightBytes = store.rows * kept(depth) * (wordBytes + indexBits / 8);
+    const footprint = footprintOf(task, weightBytes, config, residency, wordBytes);
+
+    const tile = tensorTile(rows, columns, wordBytes);
+    const tilesDown = Math.ceil(rows / tile.rows);
+    const tilesAcross = Math.ceil(columns / tile.columns);
+    const blocks = tilesDown * tilesAcross * groups;
+    const stepDepth = MATRIX_INSTRUCTION.depthBytes / wordBytes;
+    const macSlots = blocks * tile.rows * tile.columns * Math.ceil(depth / (reach * stepDepth)) * stepDepth;
+    const macsPerCycle = cores.macsPerCycle[precision.name] * rate(cores);
+    const launch = {
+      blocks,
+      block: tile.block,
+      instructions: (macSlots / (MATRIX_INSTRUCTION.outputs * stepDepth)) * MATRIX_INSTRUCTION.instructions,
+      issueEfficiency: 1,
+      gatherSectors: 0,
+      coalescedBytes: 0,
+      tensorCycles: macSlots / (macsPerCycle * cores.efficiency),
+      l2Bytes: weightBytes * tilesAcross + groups * depth * columns * tilesDown * wordBytes + footprint.outputBytes,
+      dramBytes: footprint.dramWeightBytes + footprint.dramActivationBytes,
+      dependentLoads: Math.ceil(depth / (tile.depth * tile.slicesInFlight)),
+    };
+    const macs = store.rows * kept(depth) * columns;
+    const nonzeros = nonzerosOf(store);
+    const arithmetic = { macsPerCycle, macJoules: cores.macJoules[precision.name] };
+    return costOf({ kernel, arithmetic, notes, launch, footprint, macs, macSlots, nonzeros }, config);
+  };
+}

@@ -1,0 +1,122 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { bind } from '../../../hw-models/bind.js';
+import type { LayerCost } from '../../../hw-models/contract.js';
+import { secondsOf, sum } from '../../../hw-models/cost.js';
+import { gpu } from '../../../hw-models/gpu/index.js';
+import type { LayerTask } from '../../../workloads/network.js';
+import { conv, dense, tasks } from './drawn.js';
+import { presetOf } from './published.js';
+
+const [titan, t4, a10g, h100] = ['titan-x', 'tesla-t4', 'a10g', 'h100-sxm'].map((name) => bind(gpu, presetOf(name)));
+const withCores = [t4, a10g, h100];
+
+function costOf(task: LayerTask, kernel: string, device = a10g): LayerCost {
+  const [cost] = device?.cost([task], kernel) ?? [];
+  if (!cost) throw new Error('nothing costed');
+  return cost;
+}
+
+describe('the kernels of tensor cores', () => {
+  it('are there where the cores are, and serve by name only', () => {
+    const optIn = [titan, t4, a10g, h100].map((device) => device?.optInKernels);
+    const structured = ['tensor', 'tensor-int8', 'structured'];
+    expect(optIn).toEqual([[], ['tensor', 'tensor-int8'], structured, structured]);
+    for (const device of withCores) expect(device?.kernels).toEqual(['dense', 'sparse']);
+    const layer = conv(64, 14, 3, 1, 0.3, 64);
+    expect(() => titan?.cost([layer], 'tensor')).toThrow("titan-x: found kernel 'tensor', expected dense or sparse");
+    expect(() => t4?.cost([layer], 'structured')).toThrow('expected dense or sparse or tensor or tensor-int8');
+    const [free] = a10g?.cost([layer]) ?? [];
+    expect(secondsOf(costOf(layer, 'tensor'))).toBeLessThan(free ? secondsOf(free) : Number.NaN);
+    expect(['dense', 'sparse']).toContain(free?.kernel);
+  });
+
+  it('appear and vanish with the cores of a varied design', () => {
+    const without = a10g?.vary([{ op: 'remove', path: ['tensor'] }]);
+    expect(without?.optInKernels).toEqual([]);
+    const unstructured = a10g?.vary([{ op: 'remove', path: ['tensor', 'structuredSpeedup'] }]);
+    expect(unstructured?.optInKernels).toEqual(['tensor', 'tensor-int8']);
+  });
+
+  it('count a tile by hand', () => {
+    // 128 × 128 outputs of depth 256: one tile, 2¹⁵ weights of two bytes; an instruction takes 16 · 8 · 16 products.
+    const layer = dense(256, 128, 0.5, 128);
+    const products = 128 * 128 * 256;
+    expect(costOf(layer, 'tensor').counters).toMatchObject({
+      ...{ macs: products, mac_slots: products, weight_bytes: 2 ** 16, blocks: 1 },
+      instructions: (2 * products) / 2048,
+    });
+    expect(costOf(layer, 'tensor-int8').counters).toMatchObject({
+      ...{ macs: products, mac_slots: products, weight_bytes: 2 ** 15, blocks: 1 },
+      instructions: (2 * products) / 4096,
+    });
+    // Two of four: half the products; 2¹⁴ weights of two bytes and two bits.
+    expect(costOf(layer, 'structured').counters).toMatchObject({
+      ...{ macs: products / 2, mac_slots: products / 2, weight_bytes: 2 ** 15 + 2 ** 12 },
+      instructions: products / 2048,
+    });
+  });
+
+  it('move and add halves', () => {
+    const { counters, joules } = costOf(dense(256, 128, 0.5, 128), 'tensor');
+    // One tile: weights, inputs and outputs once, two bytes each.
+    expect(counters.l2_bytes).toBe(2 * (128 * 256 + 256 * 128 + 128 * 128));
+    expect(joules?.core).toBeWithin(1e-9, 128 * 128 * 256 * 0.36e-12 + 4096 * 28e-12);
+  });
+
+  it('pad depth and tile to whole instructions', () => {
+    // 3 inputs, 10 outputs: a tile of 32 × 8, 16 deep. Of each row's three weights the pattern keeps two.
+    const layer = dense(3, 10, 0.3, 1);
+    expect(costOf(layer, 'tensor').counters).toMatchObject({ macs: 30, mac_slots: 32 * 8 * 16 });
+    expect(costOf(layer, 'structured').counters).toMatchObject({ macs: 20, mac_slots: 32 * 8 * 16 });
+  });
+
+  it('take half the time with two of four weights, where the cores hold them up', () => {
+    const layer = conv(256, 14, 3, 1, 0.3, 64);
+    // The cores' own time, with the launch and what memory adds left out by a fast memory.
+    const fed = a10g?.vary([
+      { op: 'replace', path: ['dram', 'bytesPerSecond'], value: 1e15 },
+      { op: 'replace', path: ['l2', 'bytesPerCycle'], value: 1e9 },
+      { op: 'replace', path: ['launchSeconds'], value: 1e-12 },
+      { op: 'replace', path: ['l2', 'latencyCycles'], value: 1 },
+      { op: 'replace', path: ['dram', 'latencyCycles'], value: 1 },
+    ]);
+    const ratio = secondsOf(costOf(layer, 'tensor', fed)) / secondsOf(costOf(layer, 'structured', fed));
+    expect(ratio).toBeWithin(0.01, 2);
+    // 512 filters, 12 544 pixels, depth 2304: 4 · 98 tiles on 80 SMs, five rounds, at 0.7 · 256 a cycle.
+    const cycles = (5 * 128 * 128 * 2304) / (0.7 * 256);
+    expect(sum(costOf(layer, 'tensor', fed).cycles)).toBeWithin(0.01, cycles);
+  });
+
+  it('say what they assume', () => {
+    const layer = dense(512, 512, 0.3, 64);
+    expect(costOf(layer, 'tensor').notes).toContain('half precision on tensor cores, 32-bit sums');
+    expect(costOf(layer, 'tensor-int8').notes.join()).toContain('as if quantised to 8-bit integers');
+    expect(costOf(layer, 'structured').notes.join()).toContain('as if pruned to two weights in every four');
+  });
+
+  it('run a layer denser than two of four dense, and say so', () => {
+    const layer = dense(512, 512, 0.51, 64);
+    const cost = costOf(layer, 'structured');
+    const { notes, ...rest } = costOf(layer, 'tensor');
+    expect(cost).toEqual({ ...rest, notes: ['denser than two weights in every four: runs dense', ...notes] });
+    expect(costOf(dense(512, 512, 0.5, 64), 'structured').kernel).toBe('structured');
+  });
+
+  it('keep every promise of a cost on any layer', () => {
+    // bind() checks: parts finite, counters declared, no time below the floor, multiplications conserved.
+    const kernels = fc.constantFrom('tensor', 'tensor-int8', 'structured');
+    fc.assert(
+      fc.property(tasks, fc.constantFrom(a10g, h100), kernels, (task, device, kernel) => {
+        const { counters, cycles, joules } = costOf(task, kernel, device);
+        expect(counters.mac_slots).toBeGreaterThanOrEqual(counters.macs ?? Number.NaN);
+        const half = costOf(task, 'tensor', device);
+        // Rows of one or two weights gain nothing from the pattern but its indices.
+        const slack = 1 + 1e-3;
+        expect(sum(cycles)).toBeLessThanOrEqual(sum(half.cycles) * slack);
+        expect(sum(joules ?? {})).toBeLessThanOrEqual(sum(half.joules ?? {}) * slack);
+      }),
+      { numRuns: 60 },
+    );
+  });
+});

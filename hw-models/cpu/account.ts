@@ -10,7 +10,7 @@ import { activationElements, activationsHome, addTransfers, ELEMENT_BYTES, type 
 
 /** A phase that runs by itself. A named one is shown as one cause; an unnamed one by the levels that it waits for. */
 export interface Phase {
-  readonly name?: 'im2col' | 'packing';
+  readonly name?: 'im2col' | 'packing' | 'halo' | 'transform';
   readonly work: Work;
 }
 
@@ -20,7 +20,10 @@ export interface Execution {
   readonly cores: number;
   /** Calls of the library. */
   readonly calls: number;
+  /** What the layer's definition asks for with the weights that are read. */
   readonly macs: number;
+  /** What the arithmetic units carry out: differs from `macs` where an algorithm needs fewer. */
+  readonly executedMacs: number;
   readonly operations: number;
   readonly nonzeros: number | null;
   readonly weightBytes: number;
@@ -38,13 +41,15 @@ const boundOf: Readonly<Record<string, Bound>> = {
   memory: 'memory',
   im2col: 'memory',
   packing: 'memory',
+  halo: 'memory',
+  transform: 'memory',
   imbalance: 'imbalance',
   overhead: 'latency',
 };
 
 /** What the layer costs when its phases run one after the other. */
 export function account(execution: Execution, task: LayerTask, config: CpuConfig, residency: Residency): LayerCost {
-  const { kernel, phases, cores, macs, operations, nonzeros, weightBytes } = execution;
+  const { kernel, phases, cores, macs, executedMacs, operations, nonzeros, weightBytes } = execution;
   const cycles: Record<string, number> = {};
   const add = (cause: string, value: number) => {
     cycles[cause] = (cycles[cause] ?? 0) + value;
@@ -58,6 +63,7 @@ export function account(execution: Execution, task: LayerTask, config: CpuConfig
   const transfers = addTransfers(...phases.map((phase) => phase.work.transfers));
   const counters: Record<string, number> = {
     macs,
+    executed_macs: executedMacs,
     operations,
     weight_bytes: weightBytes,
     l2_bytes: transfers.l2.bytes,
@@ -70,7 +76,10 @@ export function account(execution: Execution, task: LayerTask, config: CpuConfig
     kernel,
     clockHz: config.clock,
     cycles,
-    joules: joulesFor({ seconds: sum(cycles) / config.clock, cores, macs, operations, transfers }, config),
+    joules: joulesFor(
+      { seconds: sum(cycles) / config.clock, cores, macs: executedMacs, operations, transfers },
+      config,
+    ),
     counters,
     floorCycles: floorOf(execution, task, config),
     bound: largestOf(cycles),
@@ -87,7 +96,7 @@ function callSeconds({ call }: CpuConfig, cores: number): number {
  * at the peak bandwidth of memory, every output stored once. None of the model's efficiencies enter.
  */
 function floorOf(execution: Execution, task: LayerTask, config: CpuConfig): number {
-  const { cores, macs, weightBytes, weightsHome, inputsRead } = execution;
+  const { cores, executedMacs, weightBytes, weightsHome, inputsRead } = execution;
   const { inputs, outputs } = activationElements(task);
   const activations = (inputsRead === 'all' ? inputs : 0) + outputs;
   const compulsoryBytes =
@@ -95,7 +104,7 @@ function floorOf(execution: Execution, task: LayerTask, config: CpuConfig): numb
     (activationsHome(task, config) === 'memory' ? activations * task.batch * ELEMENT_BYTES : 0);
   const storedPerCycle = cores * config.simd.storesPerCycle * (config.simd.width / 8);
   return Math.max(
-    macs / peakMacsPerCycle(config, cores),
+    executedMacs / peakMacsPerCycle(config, cores),
     (compulsoryBytes / config.memory.bandwidth) * config.clock,
     (outputs * task.batch * ELEMENT_BYTES) / storedPerCycle,
   );

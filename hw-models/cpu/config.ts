@@ -30,6 +30,8 @@ const Shape = z.strictObject({
     fmaPerCycle: positive,
     loadsPerCycle: positive,
     storesPerCycle: positive,
+    /** Vector registers that the instruction set names: bounds the sums that a loop keeps. */
+    registers: z.number().int().min(4).max(1024),
   }),
   l1: z.strictObject({ capacity: positive }),
   l2: OuterCache,
@@ -52,15 +54,22 @@ const Shape = z.strictObject({
     streamShare: share,
     /** Share of the peak multiply-add rate that the inner kernel of GEMM reaches on packed operands. */
     gemmEfficiency: share,
+    /** The same of the many small products of a Winograd convolution. */
+    winogradEfficiency: share,
   }),
   sparse: z.strictObject({
     cores: whole,
     /** In-core cycles of one core for one non-zero of CSR times vector. */
     cyclesPerNonzero: positive,
-    /** Vector width of the loop in which a non-zero meets a row of activations or pixels: 32 bit is a scalar loop. */
+    /** Vector width of the loop in which a non-zero meets a row of activations: 32 bit is a scalar loop. */
     spmmWidth: z.number().int().min(32).multipleOf(32),
     /** Share of the load and store ports' rate that this loop reaches. */
     spmmEfficiency: share,
+  }),
+  sparseConvolution: z.strictObject({
+    cores: whole,
+    /** Share of the load and multiply-add ports' rate that the direct loop over pixels reaches. */
+    efficiency: share,
   }),
   call: z.strictObject({
     /** To enter a library routine once. */
@@ -89,9 +98,15 @@ export const CpuConfigSchema = Shape.superRefine((config, context) => {
   const check = (holds: boolean, path: string[], found: number | string, expected: string) => {
     if (!holds) context.addIssue({ code: 'custom', path, message: `found ${found}, expected ${expected}` });
   };
-  const { cores, dense, sparse, l1, l2, l3, simd, lineBytes, energy, thermalDesignPower } = config;
+  const { cores, dense, sparse, sparseConvolution, l1, l2, l3, simd, lineBytes, energy, thermalDesignPower } = config;
   check(dense.cores <= cores, ['dense', 'cores'], dense.cores, `at most the chip's ${cores}`);
   check(sparse.cores <= cores, ['sparse', 'cores'], sparse.cores, `at most the chip's ${cores}`);
+  check(
+    sparseConvolution.cores <= cores,
+    ['sparseConvolution', 'cores'],
+    sparseConvolution.cores,
+    `at most the chip's ${cores}`,
+  );
   check(l2.capacity > l1.capacity, ['l2', 'capacity'], `${l2.capacity} B`, `more than L1's ${l1.capacity} B`);
   check(
     l3.capacity === 0 || l3.capacity > l2.capacity,

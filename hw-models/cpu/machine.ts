@@ -48,6 +48,7 @@ const LIBRARY = 'a current library; calibration measures it';
 /** The preset's YAML text, as a person could have written it. */
 export function machineYaml(facts: MachineFacts): string {
   const has = (set: InstructionSet) => facts.instructionSets.includes(set);
+  const isIntel = /intel/i.test(facts.vendor);
   const width = has('avx512') ? 512 : has('avx2') ? 256 : 128;
   const l1 = told(facts.l1Bytes, 32 * 1024, 'B');
   const l2 = told(above(facts.l2Bytes, l1.value), Math.max(512 * 1024, 8 * l1.value), 'B');
@@ -62,7 +63,7 @@ export function machineYaml(facts: MachineFacts): string {
     family: cpu.name,
     cores,
     clock: told(facts.clockHz, 2.5e9, 'Hz'),
-    overlap: /intel/i.test(facts.vendor) ? 'serial' : 'full',
+    overlap: isIntel ? 'serial' : 'full',
     lineBytes: estimate(64, 'B', COMMON),
     simd: {
       width: measured(width, 'bit', `instruction sets ${facts.instructionSets.join(', ') || 'not told'}`),
@@ -72,6 +73,11 @@ export function machineYaml(facts: MachineFacts): string {
           : estimate(1, 'per cycle', 'no fused multiply-add: a multiplication and an addition port'),
       loadsPerCycle: estimate(2, 'per cycle', COMMON),
       storesPerCycle: estimate(1, 'per cycle', COMMON),
+      registers: estimate(
+        has('avx512') || has('neon') ? 32 : 16,
+        'count',
+        'vector registers that the instruction set names',
+      ),
     },
     l1: { capacity: l1 },
     l2: {
@@ -85,12 +91,7 @@ export function machineYaml(facts: MachineFacts): string {
       latency: estimate(60, 'cycles', COMMON),
     },
     fillBuffers: estimate(12, 'count', COMMON),
-    cacheShare: {
-      value: 0.5,
-      unit: 'ratio',
-      from: 'paper',
-      cite: 'Stengel et al. 2015, layer condition: half the cache',
-    },
+    cacheShare: estimate(0.5, 'ratio', 'as in the i7-5930k preset'),
     memory: {
       bandwidth: memory,
       sustained:
@@ -104,12 +105,17 @@ export function machineYaml(facts: MachineFacts): string {
       cores,
       streamShare: estimate(0.85, 'ratio', LIBRARY),
       gemmEfficiency: estimate(0.75, 'ratio', LIBRARY),
+      winogradEfficiency: estimate(0.45, 'ratio', 'gemmEfficiency times 0.6, as in the i7-5930k preset'),
     },
     sparse: {
       cores,
       cyclesPerNonzero: estimate(2, 'cycles', LIBRARY),
       spmmWidth: estimate(width, 'bit', LIBRARY),
       spmmEfficiency: estimate(0.7, 'ratio', LIBRARY),
+    },
+    sparseConvolution: {
+      cores,
+      efficiency: estimate(isIntel ? 0.9 : 0.7, 'ratio', `as in the ${isIntel ? 'i7-5930k' : 'cortex-a76'} preset`),
     },
     call: {
       entry: estimate(0.5, 'us', 'a library call with its checks'),

@@ -37,6 +37,7 @@ export const dense: Kernel<CpuConfig> = {
       cores,
       calls: isConvolution ? batch * layer.groups : 1,
       macs: macs.dense * batch,
+      executedMacs: macs.dense * batch,
       operations: 0,
       nonzeros: null,
       weightBytes,

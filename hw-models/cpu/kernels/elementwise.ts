@@ -60,6 +60,7 @@ export const elementwise: Kernel<CpuConfig> = {
       cores,
       calls: 1,
       macs: 0,
+      executedMacs: 0,
       operations,
       nonzeros: null,
       weightBytes: 0,

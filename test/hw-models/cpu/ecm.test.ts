@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { sum } from '../../../hw-models/cost.js';
 import type { CpuConfig } from '../../../hw-models/cpu/config.js';
 import { predict, supplyBytesPerSecond, type Work } from '../../../hw-models/cpu/ecm.js';
-import { fullestShare } from '../../../hw-models/cpu/kernels/sparse.js';
+import { fullestShare } from '../../../hw-models/cpu/kernels/csr.js';
 import { homeOf, scatteredReads, stream, weightsHomeOf, write } from '../../../hw-models/cpu/memory.js';
 import { cpuPreset, evenCsr } from './published.js';
 
@@ -61,6 +61,13 @@ describe('fullestShare', () => {
     // Rows of 3, 1, 1, 1 entries on two cores: blocks of 4 and 2, mean 3.
     const pointers = Uint32Array.of(0, 3, 4, 5, 6);
     expect(fullestShare({ rows: 4, pointers, indices: new Uint32Array(6) }, 2)).toBeWithin(1e-12, 4 / 3);
+  });
+
+  it('counts what each row costs by itself, and is never below 1', () => {
+    // The same with 3 entries' worth a row: blocks of 4 + 6 and 2 + 6, mean 9.
+    const pointers = Uint32Array.of(0, 3, 4, 5, 6);
+    expect(fullestShare({ rows: 4, pointers, indices: new Uint32Array(6) }, 2, 3)).toBeWithin(1e-12, 10 / 9);
+    for (let i = 1; i < 50; i++) expect(fullestShare(evenCsr(6, 50, 6 * i), 6, i / 7)).toBeGreaterThanOrEqual(1);
   });
 
   it('is 1 for one core, and the number of cores for a single row', () => {

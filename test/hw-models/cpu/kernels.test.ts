@@ -1,59 +1,20 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { bind } from '../../../hw-models/bind.js';
-import type { LayerCost, Preset } from '../../../hw-models/contract.js';
+import type { Preset } from '../../../hw-models/contract.js';
 import { cyclesOf, joulesOf, secondsOf, sum } from '../../../hw-models/cost.js';
 import type { CpuConfig } from '../../../hw-models/cpu/config.js';
 import { cpu } from '../../../hw-models/cpu/index.js';
-import { buildNetwork, type LayerSpec } from '../../../workloads/graph.js';
-import { weightShapeOf } from '../../../workloads/layers/index.js';
+import type { LayerSpec } from '../../../workloads/graph.js';
 import type { LayerTask, Shape } from '../../../workloads/network.js';
-import { activations, taskOf } from '../../../workloads/tasks.js';
-import { drawWeights } from '../../../workloads/weights/synthetic.js';
+import { conv, costOf, layerTask } from './layer-task.js';
 import { cpuPreset, denseLayerTask } from './published.js';
 
 const presets = ['i7-5930k', 'xeon-platinum-8375c', 'cortex-a76'].map(cpuPreset);
 const [i7, xeon] = presets as [Preset<CpuConfig>, Preset<CpuConfig>];
 
-function costOf(preset: Preset<CpuConfig>, task: LayerTask, kernel?: string): LayerCost {
-  const [cost] = bind(cpu, preset).cost([task], kernel);
-  if (!cost) throw new Error('no cost');
-  return cost;
-}
-
 const secondsOn = (config: CpuConfig, task: LayerTask, kernel: string) =>
   secondsOf(costOf({ ...i7, config }, task, kernel));
-
-/** One layer on an input of ones. */
-function layerTask(input: Shape, spec: LayerSpec, density = 1, batch = 1): LayerTask {
-  const network = buildNetwork({
-    name: 'test',
-    title: 'test',
-    input,
-    layers: [spec],
-    source: { work: 'none', at: 'none' },
-  });
-  const [layer] = network.layers;
-  const shape = layer && weightShapeOf(layer);
-  if (!layer) throw new Error('no layer');
-  const weights = new Map(shape ? [[layer.name, drawWeights(shape, density, 1, layer.name)]] : []);
-  const size = input.reduce((product: number, extent) => product * extent, 1);
-  const ones = activations(new Float32Array(size).fill(1), 'synthetic');
-  return taskOf({ network, weights, origin: 'synthetic' }, layer, ones, batch);
-}
-
-const conv = (channels: number, kernel: number, options = {}): LayerSpec => ({
-  kind: 'conv2d',
-  name: 'conv',
-  channels,
-  kernel,
-  stride: 1,
-  pad: 0,
-  groups: 1,
-  bias: true,
-  activation: 'relu',
-  ...options,
-});
 
 describe('closed forms on the i7-5930k', () => {
   it('GEMV from memory takes its bytes over what the library streams', () => {
@@ -157,7 +118,7 @@ const weighted = fc.oneof(
 
 const presetAndKernel = fc.record({
   preset: fc.constantFrom(...presets),
-  kernel: fc.constantFrom('dense', 'sparse'),
+  kernel: fc.constantFrom('dense', 'winograd', 'sparse'),
 });
 
 describe('every kernel on every preset', () => {
@@ -202,8 +163,13 @@ describe('every kernel on every preset', () => {
     for (const batch of [1, 64]) {
       const task = denseLayerTask('fc', 2000, 2048, 0.1, batch);
       const seconds = [2, 4, 8].map((cores) => {
-        const { dense, sparse } = xeon.config;
-        const config = { ...xeon.config, cores, dense: { ...dense, cores }, sparse: { ...sparse, cores } };
+        const { dense, sparse, sparseConvolution } = xeon.config;
+        const libraries = {
+          dense: { ...dense, cores },
+          sparse: { ...sparse, cores },
+          sparseConvolution: { ...sparseConvolution, cores },
+        };
+        const config = { ...xeon.config, cores, ...libraries };
         return secondsOf(costOf({ ...xeon, config }, task, kernel));
       });
       expect(seconds).toEqual([...seconds].sort((a, b) => b - a));

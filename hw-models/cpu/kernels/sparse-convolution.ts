@@ -1,0 +1,155 @@
+// Direct sparse convolution: for each kept weight one broadcast and a vector multiply-add over a row of pixels. A tile
+// of output pixels stays in registers; input channels are blocked so that the tile's rows stay in L1. Filters are dealt
+// out over all cores. No im2col matrix is built: Park et al., "Faster CNNs with direct sparse convolutions and guided
+// pruning" (ICLR 2017).
+
+import { invariant } from '../../../workloads/base/errors.js';
+import { imageShape, pixelsOf } from '../../../workloads/layers/index.js';
+import type { Layer, LayerTask, OpOf } from '../../../workloads/network.js';
+import type { CsrMatrix } from '../../../workloads/weights/store.js';
+import type { Phase } from '../account.js';
+import type { CpuConfig } from '../config.js';
+import { lanesOf } from '../ecm.js';
+import {
+  activationsHome,
+  addTransfers,
+  csrWeightBytes,
+  ELEMENT_BYTES,
+  homeOf,
+  type Level,
+  stream,
+  streamWeights,
+  type Transfers,
+  type WeightsHome,
+  write,
+} from '../memory.js';
+import { fullestShare } from './csr.js';
+
+/** Registers that hold no sum: the broadcast weight and the pixels that it meets. */
+const SCRATCH_REGISTERS = 2;
+
+/** Loads besides pixels for each kept weight and tile: its place in the image and its value, broadcast. */
+const LOADS_PER_WEIGHT = 2;
+
+/** How one frame's output plane is cut up. */
+export interface Tiling {
+  /** Vectors of output pixels of one plane; the end of a row fills one only in part. */
+  readonly vectors: number;
+  /** Tiles of one plane, each small enough to be summed in registers. */
+  readonly tiles: number;
+  /** Blocks of input channels, each small enough for its part of a tile's input rows to stay in L1. */
+  readonly blocks: number;
+  /** Pixels that one tile reads, all channels of one group, those that it shares with its neighbours included. */
+  readonly tileInputBytes: number;
+}
+
+/** A 1×1 kernel takes the plane as one long row; others go row by row over a copy of the image with its halo. */
+export function tilingOf(layer: Layer & OpOf<'conv2d'>, config: CpuConfig): Tiling {
+  const { kernel, stride, pad, groups } = layer;
+  const [channels, height, width] = inputOf(layer);
+  const [, outHeight, outWidth] = imageShape(layer.output, layer.name);
+  const lanes = lanesOf(config);
+  const asOneRow = isPlain(layer);
+  const vectors = asOneRow ? Math.ceil((outHeight * outWidth) / lanes) : outHeight * Math.ceil(outWidth / lanes);
+  const tiles = Math.ceil(vectors / (config.simd.registers - SCRATCH_REGISTERS));
+  const outRows = Math.ceil(outHeight / tiles);
+  const outColumns = Math.min(outWidth, Math.ceil((outHeight * outWidth) / tiles));
+  const reach = (outputs: number, extent: number) => Math.min(extent + 2 * pad, (outputs - 1) * stride + kernel);
+  const pixels = asOneRow ? Math.ceil((height * width) / tiles) : reach(outRows, height) * reach(outColumns, width);
+  const tileInputBytes = (channels / groups) * pixels * ELEMENT_BYTES;
+  const blocks = Math.ceil(tileInputBytes / (config.cacheShare * config.l1.capacity));
+  return { vectors, tiles, blocks: Math.min(blocks, channels / groups), tileInputBytes };
+}
+
+/** The whole batch, frame by frame: the image with its halo where it needs one, then the sums. */
+export function directConvolution(
+  task: LayerTask,
+  layer: Layer & OpOf<'conv2d'>,
+  matrix: CsrMatrix,
+  weightsHome: WeightsHome,
+  config: CpuConfig,
+): readonly Phase[] {
+  const { simd } = config;
+  const { cores, efficiency } = config.sparseConvolution;
+  const { batch } = task;
+  const { rows, indices } = matrix;
+  const nonzeros = indices.length;
+  const { vectors, tiles, blocks, tileInputBytes } = tilingOf(layer, config);
+  const vectorBytes = simd.width / 8;
+  const home = activationsHome(task, config);
+  // A filter's sums are set up and stored once for each block of channels in which it has weights.
+  const visits = Math.min(rows * blocks, Math.max(rows, nonzeros));
+  const resumed = (visits - rows) * vectors;
+  const loads = nonzeros * (vectors + LOADS_PER_WEIGHT * tiles) + resumed;
+  const stores = visits * vectors;
+  // Cores that read the same channels: each has its own copy in L1, and L3 serves all but the first.
+  const readers = Math.max(1, Math.min(cores, rows) / layer.groups);
+  const inputBytes = tileInputBytes * tiles * layer.groups * batch;
+  const partialBytes = 2 * resumed * vectorBytes * batch;
+  const outputBytes = layer.channels * pixelsOf(layer) * ELEMENT_BYTES * batch;
+  const perNonzero = (vectors + LOADS_PER_WEIGHT * tiles) / simd.loadsPerCycle;
+  const perRow = vectors / simd.storesPerCycle;
+  const work = {
+    arithmeticCycles: (nonzeros * vectors * batch) / simd.fmaPerCycle / efficiency,
+    loadStoreCycles: (Math.max(loads / simd.loadsPerCycle, stores / simd.storesPerCycle) * batch) / efficiency,
+    transfers: addTransfers(
+      streamWeights(csrWeightBytes(task), weightsHome, tiles * batch, config, cores),
+      shared(inputBytes, readers, imageHome(layer, home, config), config),
+      stream(partialBytes, 'l2', config),
+      write(outputBytes, home, config),
+    ),
+    cores,
+    fullestShare: fullestShare(matrix, cores, perRow / perNonzero),
+    supplyShare: 1,
+  };
+  return needsCopy(layer) ? [copying(layer, home, batch, config), { work }] : [{ work }];
+}
+
+function isPlain({ kernel, stride, pad }: OpOf<'conv2d'>): boolean {
+  return kernel === 1 && stride === 1 && pad === 0;
+}
+
+/** Padding needs a halo of zeros; a stride needs pixels that far apart side by side, to be loaded as vectors. */
+function needsCopy({ stride, pad }: OpOf<'conv2d'>): boolean {
+  return stride > 1 || pad > 0;
+}
+
+function inputOf(layer: Layer) {
+  const [input] = layer.inputShapes;
+  invariant(input !== undefined, () => `layer ${layer.name}: a convolution without input`);
+  return imageShape(input, layer.name);
+}
+
+function copyBytes(layer: Layer & OpOf<'conv2d'>): number {
+  const [channels, height, width] = inputOf(layer);
+  return channels * (height + 2 * layer.pad) * (width + 2 * layer.pad) * ELEMENT_BYTES;
+}
+
+function imageHome(layer: Layer & OpOf<'conv2d'>, home: Level, config: CpuConfig): Level {
+  return needsCopy(layer) ? homeOf(copyBytes(layer), config) : home;
+}
+
+function copying(layer: Layer & OpOf<'conv2d'>, home: Level, batch: number, config: CpuConfig): Phase {
+  const { simd } = config;
+  const [channels, height, width] = inputOf(layer);
+  const bytes = copyBytes(layer) * batch;
+  const copies = bytes / ELEMENT_BYTES / (layer.stride === 1 ? lanesOf(config) : 1);
+  const work = {
+    arithmeticCycles: 0,
+    loadStoreCycles: copies / Math.min(simd.loadsPerCycle, simd.storesPerCycle),
+    transfers: addTransfers(
+      stream(channels * height * width * ELEMENT_BYTES * batch, home, config),
+      write(bytes, imageHome(layer, home, config), config),
+    ),
+    cores: config.sparseConvolution.cores,
+    fullestShare: 1,
+    supplyShare: 1,
+  };
+  return { name: 'halo', work };
+}
+
+/** Bytes that each of `readers` cores reads: from memory once, from the caches as often as there are readers. */
+function shared(bytes: number, readers: number, home: Level, config: CpuConfig): Transfers {
+  if (home !== 'memory') return stream(bytes * readers, home, config);
+  return addTransfers(stream(bytes, 'memory', config), stream(bytes * (readers - 1), 'l3', config));
+}

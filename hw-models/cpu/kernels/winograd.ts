@@ -1,0 +1,194 @@
+// Winograd convolution: Lavin and Gray, "Fast algorithms for convolutional neural networks" (CVPR 2016), sections 4.1 to
+// 4.3 and algorithm 1: F(2×2, 3×3) and F(4×4, 3×3), whichever is cheaper. Every tile of inputs is transformed, each of its
+// elements takes part in one matrix product over channels, and the sums are transformed back. Weights are transformed
+// ahead of time.
+
+import { invariant } from '../../../workloads/base/errors.js';
+import { imageShape, weightShapeOf } from '../../../workloads/layers/index.js';
+import type { Layer, LayerTask, OpOf } from '../../../workloads/network.js';
+import type { Kernel, LayerCost, Residency } from '../../contract.js';
+import { cyclesOf } from '../../cost.js';
+import { account, type Phase } from '../account.js';
+import type { CpuConfig } from '../config.js';
+import { lanesOf, peakMacsPerCycle } from '../ecm.js';
+import {
+  activationElements,
+  activationsHome,
+  addTransfers,
+  competingBytes,
+  denseWeightBytes,
+  ELEMENT_BYTES,
+  homeOf,
+  stream,
+  streamWeights,
+  type Transfers,
+  weightsHomeOf,
+  write,
+} from '../memory.js';
+
+/**
+ * What F(m×m, 3×3) costs apart from its products. A tile is transformed by columns, then by rows, with so many
+ * operations (a fused multiply-add is one) for a vector of one dimension:
+ * F(2, 3): each of the 4 rows of Bᵀ and of the 2 of Aᵀ is a sum: 4 and 2 × 2 = 4 additions.
+ * F(4, 3): Bᵀ has rows 1 and 6 of 2 operations each and two pairs of rows that share theirs, 4 a pair: 12. Aᵀ works on the
+ * sums and differences of two pairs (4), then 2 + 1 + 1 + 2: 10.
+ */
+interface Variant {
+  readonly outputs: number;
+  /** Operations of one column or row of the input transform. */
+  readonly inputOperations: number;
+  /** The same of the output transform. */
+  readonly outputOperations: number;
+}
+
+const variants: readonly Variant[] = [
+  { outputs: 2, inputOperations: 4, outputOperations: 4 },
+  { outputs: 4, inputOperations: 12, outputOperations: 10 },
+];
+
+type Convolution = Layer & OpOf<'conv2d'>;
+
+function canTransform(layer: Layer): layer is Convolution {
+  return layer.kind === 'conv2d' && layer.kernel === 3 && layer.stride === 1;
+}
+
+/** Tiles of one frame; those at the right and bottom edges may lie partly outside. */
+export function tilesOf(layer: Convolution, outputs: number): number {
+  const [, height, width] = imageShape(layer.output, layer.name);
+  return Math.ceil(height / outputs) * Math.ceil(width / outputs);
+}
+
+export const winograd: Kernel<CpuConfig> = {
+  name: 'winograd',
+  accepts: canTransform,
+  cost(task, config, residency) {
+    const { layer } = task;
+    invariant(canTransform(layer), () => `layer ${layer.name}: not a 3×3 convolution of stride 1`);
+    const [first, ...others] = variants.map((variant) => costOf(variant, task, layer, config, residency));
+    invariant(first !== undefined, 'no variant of Winograd');
+    return others.reduce((best, cost) => (cyclesOf(cost) < cyclesOf(best) ? cost : best), first);
+  },
+};
+
+function costOf(
+  variant: Variant,
+  task: LayerTask,
+  layer: Convolution,
+  config: CpuConfig,
+  residency: Residency,
+): LayerCost {
+  const { batch, macs } = task;
+  const { cores } = config.dense;
+  const m = variant.outputs;
+  const edge = m + 2;
+  const shape = weightShapeOf(layer);
+  const [input] = layer.inputShapes;
+  invariant(shape !== null && input !== undefined, () => `layer ${layer.name}: a convolution without input`);
+  const [channels] = imageShape(input, layer.name);
+  const tiles = tilesOf(layer, m) * batch;
+  const depth = channels / layer.groups;
+  const products = edge ** 2 * tiles * layer.channels * depth;
+  const weightBytes = (edge ** 2 * layer.channels * depth + shape.biases) * ELEMENT_BYTES;
+  // What the other layers' kernels make of their weights is not known here: they count as the dense matrix.
+  const competing = competingBytes(task, residency, 'dense') - denseWeightBytes(task) + weightBytes;
+  const weightsHome = weightsHomeOf(competing, config, cores);
+  // Transformed inputs and sums of so many tiles at a time stay in the last cache; each block reads the weights anew.
+  const scratchBytes = edge ** 2 * (channels + layer.channels) * tiles * ELEMENT_BYTES;
+  const lastCache = config.cacheShare * Math.max(config.l2.capacity, config.l3.capacity);
+  const blocks = Math.min(tiles, Math.ceil(scratchBytes / lastCache));
+  const scratchHome = homeOf(scratchBytes / blocks, config);
+  const home = activationsHome(task, config);
+  const { inputs, outputs } = activationElements(task);
+  const transformed = edge ** 2 * channels * tiles;
+  const sums = edge ** 2 * layer.channels * tiles;
+  const inputVectors = Math.ceil(channels / lanesOf(config)) * tiles;
+  const outputVectors = Math.ceil(layer.channels / lanesOf(config)) * tiles;
+  const inputOperations = inputVectors * variant.inputOperations * 2 * edge;
+  const outputOperations = outputVectors * variant.outputOperations * (edge + m);
+  const phases: readonly Phase[] = [
+    transform(
+      inputOperations,
+      inputVectors * edge ** 2,
+      inputVectors * edge ** 2,
+      addTransfers(
+        stream(inputs * batch * ELEMENT_BYTES, home, config),
+        write(transformed * ELEMENT_BYTES, scratchHome, config),
+      ),
+      config,
+    ),
+    multiplication(
+      products,
+      layer.channels / layer.groups,
+      sums,
+      addTransfers(
+        streamWeights(weightBytes, weightsHome, blocks, config, cores),
+        stream(transformed * ELEMENT_BYTES, scratchHome, config),
+        write(sums * ELEMENT_BYTES, scratchHome, config),
+      ),
+      config,
+    ),
+    transform(
+      outputOperations,
+      outputVectors * edge ** 2,
+      outputVectors * m ** 2,
+      addTransfers(
+        stream(sums * ELEMENT_BYTES, scratchHome, config),
+        write(outputs * batch * ELEMENT_BYTES, home, config),
+      ),
+      config,
+    ),
+  ];
+  const execution = {
+    kernel: 'winograd',
+    phases,
+    cores,
+    // One parallel region for each phase of each block.
+    calls: phases.length * blocks,
+    macs: macs.dense * batch,
+    executedMacs: products,
+    operations: (inputOperations + outputOperations) * lanesOf(config),
+    nonzeros: null,
+    weightBytes,
+    weightsHome,
+    inputsRead: 'all' as const,
+    notes: [`Winograd F(${m}×${m}, 3×3)`],
+  };
+  return account(execution, task, config, residency);
+}
+
+/** Tiles to and fro: vectors over channels, loaded, transformed and stored. */
+function transform(operations: number, loads: number, stores: number, transfers: Transfers, config: CpuConfig): Phase {
+  const { simd, dense } = config;
+  const work = {
+    arithmeticCycles: operations / simd.fmaPerCycle,
+    loadStoreCycles: Math.max(loads / simd.loadsPerCycle, stores / simd.storesPerCycle),
+    transfers,
+    cores: dense.cores,
+    fullestShare: 1,
+    supplyShare: 1,
+  };
+  return { name: 'transform', work };
+}
+
+/** All products over channels; filters fill vectors, so a part of one costs a whole one. */
+function multiplication(
+  products: number,
+  filters: number,
+  sums: number,
+  transfers: Transfers,
+  config: CpuConfig,
+): Phase {
+  const { simd, dense } = config;
+  const lanes = lanesOf(config);
+  const padded = (products / filters) * Math.ceil(filters / lanes) * lanes;
+  const work = {
+    arithmeticCycles: padded / (peakMacsPerCycle(config, 1) * dense.winogradEfficiency),
+    loadStoreCycles: sums / lanes / simd.storesPerCycle,
+    transfers,
+    cores: dense.cores,
+    fullestShare: 1,
+    // Only weights come from memory here, at what the library reaches when it streams them.
+    supplyShare: dense.streamShare,
+  };
+  return { work };
+}

@@ -9,6 +9,7 @@ import { UNKNOWN } from '../quantity.js';
 /** What stands in front of the tables, in the terminal and in docs/validation.md. */
 const lead = [
   'Error = modelled ÷ published − 1. Layers are drawn from a seed at the published densities; nothing is tuned per layer or figure.',
+  "The nine layers run with their biases, as in the authors' simulator; `compare eie-benchmark` leaves them out.",
   'predicted: the figure was used for nothing. fitted: a number of the preset was fitted on that table. input: the preset holds the figure itself. none: no model of it here.',
 ];
 

@@ -3,7 +3,7 @@
 import type { Hardware, LayerCost } from '../../hw-models/contract.js';
 import { joulesOf, secondsOf } from '../../hw-models/cost.js';
 import { InvariantError } from '../../workloads/base/errors.js';
-import type { LayerTask } from '../../workloads/network.js';
+import type { LayerTask, Network } from '../../workloads/network.js';
 import { drawModel } from '../../workloads/synthesis.js';
 import { zoo } from '../../workloads/zoo/index.js';
 import { tasksOf, traceDrawn } from '../trace.js';
@@ -29,8 +29,9 @@ export function createLab(load: (name: string) => Hardware, seed: number): Lab {
   const task = memo((layer: string): LayerTask => {
     const entry = zoo.get(layer.toLowerCase());
     if (!entry) throw new InvariantError(`no benchmark layer ${layer}`);
-    const model = drawModel(entry.network, entry.densities, seed);
-    const [only] = tasksOf(model, traceDrawn(entry.network, entry.densities, seed), 1);
+    const network = withBiases(entry.network);
+    const model = drawModel(network, entry.densities, seed);
+    const [only] = tasksOf(model, traceDrawn(network, entry.densities, seed), 1);
     if (!only) throw new InvariantError(`${layer} has no layer`);
     return only;
   });
@@ -48,6 +49,12 @@ export function createLab(load: (name: string) => Hardware, seed: number): Lab {
     seconds: (name, kernel, batch, layer) => secondsOf(cost(name, kernel, batch, layer)) / batch,
     joules: (name, kernel, batch, layer) => (joulesOf(cost(name, kernel, batch, layer)) ?? Number.NaN) / batch,
   };
+}
+
+/** The layers as they were timed: the authors' simulator runs the biases as one more column. */
+function withBiases(network: Network): Network {
+  const layers = network.layers.map((layer) => (layer.kind === 'dense' ? { ...layer, bias: true } : layer));
+  return { ...network, layers };
 }
 
 function memo<Value>(compute: (key: string) => Value): (key: string) => Value {

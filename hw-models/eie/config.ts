@@ -2,10 +2,13 @@
 // Han et al., "EIE: Efficient Inference Engine on Compressed Deep Neural Network", ISCA 2016, Sections III to VI.
 
 import { z } from 'zod';
+import { largestNm, smallestNm, supplyRange } from '../technology/scaling.js';
+import type { Sram } from '../technology/sram.js';
 
 const positive = z.number().positive();
 const count = z.int().min(1);
 const fraction = z.number().positive().max(1);
+const process = z.number().min(smallestNm).max(largestNm);
 
 /** Watts of one PE's modules, at the clock and the activity at which they were taken. */
 const PowerWatts = z.strictObject({
@@ -33,10 +36,11 @@ const AreaMm2 = z.strictObject({
 /** The PE that the module powers and areas belong to; a varied design is scaled from it. */
 const Characterised = z.strictObject({
   clockHz: positive,
-  processNm: positive,
+  processNm: process,
   spmatWidthBits: count,
   spmatBytes: count,
   pointerBytes: count,
+  pointerBits: count,
   queueDepth: count,
   /** Events per PE and cycle while the powers were taken. */
   activity: z.strictObject({
@@ -50,7 +54,9 @@ const Characterised = z.strictObject({
 const shape = z.strictObject({
   pes: count.max(1024),
   clockHz: positive,
-  processNm: positive,
+  processNm: process,
+  /** The supply; that of the process when left out. */
+  volts: positive.optional(),
   codeBits: count.max(8),
   indexBits: count.max(8),
   fixedPointBits: z.int().min(8).max(16),
@@ -61,20 +67,12 @@ const shape = z.strictObject({
   /** Cycles in which the control unit broadcasts nothing because it fetches the next group of `pes` activations. */
   groupFetchCycles: z.int().min(0).max(64),
   spmat: z.strictObject({ widthBits: count.max(4096), bytes: count }),
-  /** How a read's energy follows an SRAM's size. */
-  sram: z.strictObject({
-    /** Share that does not grow with the word's width, at the characterised width. */
-    fixedReadShare: z.number().min(0).max(1),
-    /** Energy grows with the capacity to this power. */
-    capacityExponent: z.number().min(0).max(1),
-  }),
   pointers: z.strictObject({ bytes: count, bits: count.max(32) }),
   activations: z.strictObject({
     registers: count,
     sramBytes: count,
     /** Cycles a PE waits for each activation moved between SRAM and registers when a vector takes several passes. */
     moveCycles: z.number().min(0),
-    sramAccessJoules: positive,
   }),
   dram: z.strictObject({ bytesPerSecond: positive, joulesPerBit: positive }),
   powerWatts: PowerWatts,
@@ -116,6 +114,12 @@ export const EieConfig = shape.superRefine((config, context) => {
     activations.sramBytes,
     `at least the ${registerBytes} B that ${activations.registers} registers (activations.registers) hold`,
   );
+  const { volts, processNm } = config;
+  if (volts !== undefined && processNm >= smallestNm && processNm <= largestNm) {
+    const [least, most] = supplyRange(processNm);
+    const expected = `${least} to ${most.toPrecision(3)} V, for which scaling to ${processNm} nm (processNm) is published`;
+    expect(volts >= least && volts <= most, ['volts'], volts, expected);
+  }
   const { activity } = characterised;
   expect(
     activity.wordReads <= activity.entries,
@@ -135,6 +139,27 @@ export const EieConfig = shape.superRefine((config, context) => {
 /** Watts of all modules of a PE together, the clock network included. */
 export function modulePowerWatts(power: EieConfig['powerWatts']): number {
   return power.actQueue + power.ptrRead + power.spmatRead + power.arithmetic + power.actRw;
+}
+
+/** The sparse-matrix and the pointer memory of a PE, in a design or where its powers and areas were taken. */
+type Memories = Pick<EieConfig, 'spmat' | 'pointers'>;
+
+/** The memories that the module powers and areas belong to. */
+export function characterisedMemories({ characterised }: EieConfig): Memories {
+  const { spmatWidthBits, spmatBytes, pointerBytes, pointerBits } = characterised;
+  return {
+    spmat: { widthBits: spmatWidthBits, bytes: spmatBytes },
+    pointers: { bytes: pointerBytes, bits: pointerBits },
+  };
+}
+
+export function spmatOf({ spmat }: Memories): Sram {
+  return { bytes: spmat.bytes, bits: spmat.widthBits };
+}
+
+/** Even and odd columns lie in two banks, which give both ends of a column in one cycle (Section IV). */
+export function pointersOf({ pointers }: Memories): Sram {
+  return { bytes: pointers.bytes, bits: pointers.bits, banks: 2 };
 }
 
 /** Bits of one stored entry: a code and a count of zeros. */

@@ -3,10 +3,14 @@
 //
 // Table II gives watts at an activity that the paper does not state. A module's energy per event is its power, less
 // its part of the clock network, over the clock and over the events per cycle in `characterised.activity`. The clock
-// network burns its share in every cycle, work or not; the detector tree too.
+// network burns its share in every cycle, work or not; the detector tree too. Memories of another size follow the SRAM
+// law, and everything on the chip the scaling of the process and its supply. DRAM follows neither.
+// Table II does not tell leakage from switching, so what leaks is part of each event and of the clock.
 
 import type { Parts } from '../contract.js';
-import { type EieConfig, lnzdUnits, modulePowerWatts } from './config.js';
+import { scale } from '../technology/scaling.js';
+import { type Sram, sramNm, sramReadJoules } from '../technology/sram.js';
+import { characterisedMemories, type EieConfig, lnzdUnits, modulePowerWatts, pointersOf, spmatOf } from './config.js';
 
 /** What happened, over all PEs. */
 export interface Work {
@@ -26,31 +30,41 @@ export interface EventEnergy {
   readonly wordRead: number;
   readonly entry: number;
   readonly registerAccess: number;
+  readonly activationSramAccess: number;
   readonly clock: number;
   readonly lnzd: number;
 }
 
-/** Joules per event at this configuration's SRAM sizes. */
+/** Joules per event at this configuration's memories, process and supply. */
 export function eventEnergy(config: EieConfig): EventEnergy {
-  const { powerWatts, characterised, sram, spmat, pointers, pes } = config;
+  const { powerWatts, characterised, activations, pes } = config;
   const { clockHz, activity } = characterised;
   const withoutClock = 1 - powerWatts.clockNetwork / modulePowerWatts(powerWatts);
-  const perEvent = (watts: number, eventsPerCycle: number) => (watts * withoutClock) / clockHz / eventsPerCycle;
-  const widthRatio = spmat.widthBits / characterised.spmatWidthBits;
-  const width = sram.fixedReadShare + (1 - sram.fixedReadShare) * widthRatio;
-  const capacity = (bytes: number, characterisedBytes: number) => (bytes / characterisedBytes) ** sram.capacityExponent;
+  const process = energyFactor(config, characterised.processNm);
+  const perEvent = (watts: number, eventsPerCycle: number) =>
+    (process * watts * withoutClock) / clockHz / eventsPerCycle;
+  const spmat = memoryFactor(spmatOf(config), spmatOf(characterisedMemories(config)));
+  const pointers = memoryFactor(pointersOf(config), pointersOf(characterisedMemories(config)));
+  const activationSram = { bytes: activations.sramBytes, bits: config.fixedPointBits };
   return {
     queueEntry: perEvent(powerWatts.actQueue, activity.broadcasts),
-    pointerRead:
-      perEvent(powerWatts.ptrRead, activity.broadcasts) * capacity(pointers.bytes, characterised.pointerBytes),
-    wordRead:
-      perEvent(powerWatts.spmatRead, activity.wordReads) * width * capacity(spmat.bytes, characterised.spmatBytes),
+    pointerRead: perEvent(powerWatts.ptrRead, activity.broadcasts) * pointers,
+    wordRead: perEvent(powerWatts.spmatRead, activity.wordReads) * spmat,
     entry: perEvent(powerWatts.arithmetic, activity.entries),
     registerAccess: perEvent(powerWatts.actRw, activity.registerAccesses),
-    clock: (pes * powerWatts.clockNetwork) / clockHz,
-    lnzd: (lnzdUnits(pes) * powerWatts.lnzdUnit) / clockHz,
+    activationSramAccess: sramReadJoules(activationSram) * energyFactor(config, sramNm),
+    clock: (process * pes * powerWatts.clockNetwork) / clockHz,
+    lnzd: (process * lnzdUnits(pes) * powerWatts.lnzdUnit) / clockHz,
   };
 }
+
+/** What an operation costs in this process, where it costs 1 in one of `fromNm` at its nominal supply. */
+function energyFactor({ processNm, volts }: EieConfig, fromNm: number): number {
+  return scale({ fromNm, toNm: processNm, toVolts: volts }).energyPerOperation;
+}
+
+/** The reading of one memory over that of another. */
+const memoryFactor = (memory: Sram, reference: Sram) => sramReadJoules(memory) / sramReadJoules(reference);
 
 /** Joules by module. */
 export function joulesOfWork(work: Work, config: EieConfig): Parts {
@@ -60,8 +74,7 @@ export function joulesOfWork(work: Work, config: EieConfig): Parts {
     ptr_read: work.queueEntries * energy.pointerRead,
     spmat_read: work.wordReads * energy.wordRead,
     arithmetic: work.entries * energy.entry,
-    act_rw:
-      work.registerAccesses * energy.registerAccess + work.activationSramAccesses * config.activations.sramAccessJoules,
+    act_rw: work.registerAccesses * energy.registerAccess + work.activationSramAccesses * energy.activationSramAccess,
     lnzd: work.cycles * energy.lnzd,
     clock: work.cycles * energy.clock,
     dram: work.dramBytes * 8 * config.dram.joulesPerBit,

@@ -34,6 +34,7 @@ describe('an EIE preset', () => {
     ['pes', '2000', /pes: found 2000, expected a whole number from 1 to 1024/],
     ['queueDepth', '0', /queueDepth: found 0, expected a whole number from 1 to 1024/],
     ['clockHz', '.nan', /clockHz/],
+    ['processNm', '5', /processNm: found 5, expected a number from 7 to 65/],
     [
       'widthBits',
       '7',
@@ -43,6 +44,15 @@ describe('an EIE preset', () => {
     ['clockNetwork', '9.5', /powerWatts\.clockNetwork: found 0\.0095, expected less than the 0\.009158 W of all/],
   ])('with %s of %s is refused with the place', (key, value, message) => {
     expect(faultsOf(withValue(key, value))).toMatch(message);
+  });
+
+  it('takes a supply for which scaling is published', () => {
+    const withVolts = (volts: number) => (text: string) =>
+      `${text}\nvolts: { value: ${volts}, unit: V, from: estimate, cite: test }\n`;
+    expect(faultsOf(withVolts(0.9))).toBe('');
+    expect(faultsOf(withVolts(1.5))).toMatch(
+      /^eie\.yaml:\d+:1: volts: found 1\.5, expected 0\.6 to 1\.10 V, for which scaling to 45 nm \(processNm\) is published$/,
+    );
   });
 
   it('tells an unknown key and the one that was meant', () => {

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { sum } from '../../../hw-models/cost.js';
+import { joulesOf, secondsOf, sum } from '../../../hw-models/cost.js';
 import { areaOf } from '../../../hw-models/eie/area.js';
 import type { EieConfig } from '../../../hw-models/eie/config.js';
 import { eventEnergy, joulesOfWork } from '../../../hw-models/eie/energy.js';
@@ -9,7 +9,13 @@ import { eie } from '../../../hw-models/eie/index.js';
 import { layoutsOf } from '../../../hw-models/eie/layout.js';
 import { createTimer, findActive } from '../../../hw-models/eie/timing.js';
 import { readPreset } from '../../../hw-models/preset.js';
+import { loadHardware } from '../../../hw-models/presets.node.js';
+import { scale } from '../../../hw-models/technology/scaling.js';
+import { sramAreaMm2 } from '../../../hw-models/technology/sram.js';
+import { publishedTables } from '../../../sim/validate/tables.node.js';
+import type { LayerTask } from '../../../workloads/network.js';
 import { drawInputs, drawModel } from '../../../workloads/synthesis.js';
+import { countMacs } from '../../../workloads/tasks.js';
 import { zoo } from '../../../workloads/zoo/index.js';
 
 function preset(name: string): EieConfig {
@@ -46,6 +52,15 @@ function countAlexNet(entriesPerWord: number) {
   return { cycles, broadcasts, wordReads, entries, registerAccesses };
 }
 
+function alexNet7(): LayerTask {
+  const entry = zoo.get('alex-7');
+  const layer = entry?.network.layers[0];
+  const weights = entry && layer && drawModel(entry.network, entry.densities, 0).weights.get(layer.name);
+  const input = entry && layer && drawInputs(entry.network, entry.densities, 0).get(layer.name);
+  if (!layer || !weights || !input) throw new Error('no alex-7');
+  return { layer, weights, input, macs: countMacs(layer, weights, input.values), batch: 1 };
+}
+
 describe('EIE energy', () => {
   it('adds up to Table II at the activity that Table II was taken to have', () => {
     const { activity } = small.characterised;
@@ -77,12 +92,8 @@ describe('EIE energy', () => {
     expect(registerAccesses / peCycles).toBeWithin(0.01, activity.registerAccesses);
   });
 
-  it('reads a word for about what Table I says of an SRAM', () => {
-    // 5 pJ for 32 bits of 32 KB; twice the bits, and four times the capacity to the power 0.5: 20 pJ.
-    expect(eventEnergy(small).wordRead).toBeWithin(0.25, 20e-12);
-  });
-
-  it('is least at words of 64 bits, as in Figure 9', () => {
+  it('predicts words of 64 bits as the best, as in Figure 9', () => {
+    // Nothing is fitted to the figure: reads by this model's counts, energies by the SRAM law.
     const joules = [32, 64, 128, 256, 512].map((widthBits) => {
       const config = { ...small, spmat: { ...small.spmat, widthBits } };
       return countAlexNet(widthBits / 8).wordReads * eventEnergy(config).wordRead;
@@ -93,42 +104,72 @@ describe('EIE energy', () => {
   });
 
   it('follows the memories and not the clock', () => {
-    const halved = { ...small, spmat: { ...small.spmat, bytes: small.spmat.bytes / 4 } };
-    expect(eventEnergy(halved).wordRead).toBeWithin(1e-9, eventEnergy(small).wordRead / 2);
-    expect(eventEnergy({ ...small, clockHz: 1e9 })).toEqual(eventEnergy(small));
+    const energy = eventEnergy(small);
+    const quarter = { ...small, spmat: { ...small.spmat, bytes: small.spmat.bytes / 4 } };
+    expect(eventEnergy(quarter).wordRead).toBeLessThan(energy.wordRead);
+    expect({ ...eventEnergy(quarter), wordRead: 0 }).toEqual({ ...energy, wordRead: 0 });
+    const wide = { ...small, pointers: { ...small.pointers, bits: 32 } };
+    expect(eventEnergy(wide).pointerRead).toBeGreaterThan(energy.pointerRead);
+    const buffer = { ...small, activations: { ...small.activations, sramBytes: 8192 } };
+    expect(eventEnergy(buffer).activationSramAccess).toBeGreaterThan(energy.activationSramAccess);
+    expect(eventEnergy({ ...small, clockHz: 1e9 })).toEqual(energy);
   });
 
-  it('takes four times 0.59 W for 256 PEs at the same activity', () => {
-    const { activity } = large.characterised;
-    const events = large.pes * large.clockHz;
-    const joules = joulesOfWork(
-      {
-        cycles: large.clockHz,
-        queueEntries: events * activity.broadcasts,
-        wordReads: events * activity.wordReads,
-        entries: events * activity.entries,
-        registerAccesses: events * activity.registerAccesses,
-        activationSramAccesses: 0,
-        dramBytes: 0,
-      },
-      large,
+  it('follows the process and its supply in every event, but for DRAM', () => {
+    const shrunk = { ...small, processNm: 28 };
+    const factor = scale({ fromNm: 45, toNm: 28 }).energyPerOperation;
+    const energy = eventEnergy(small);
+    for (const [event, joules] of Object.entries(eventEnergy(shrunk))) {
+      expect(joules).toBeWithin(1e-9, factor * (Object.entries(energy).find(([name]) => name === event)?.[1] ?? 0));
+    }
+    const starved = eventEnergy({ ...small, volts: 0.8 });
+    expect(starved.wordRead).toBeWithin(
+      1e-9,
+      energy.wordRead * scale({ fromNm: 45, toNm: 45, toVolts: 0.8 }).energyPerOperation,
     );
-    expect(sum(joules)).toBeWithin(0.01, 2.36);
+    const idle = {
+      cycles: 0,
+      queueEntries: 0,
+      wordReads: 0,
+      entries: 0,
+      registerAccesses: 0,
+      activationSramAccesses: 0,
+    };
+    expect(joulesOfWork({ ...idle, dramBytes: 4 }, shrunk).dram).toBeWithin(1e-9, 640e-12);
+  });
+
+  it("predicts Table V's 256 PEs at 28 nm within 15 %", () => {
+    const published = publishedTables('eie-platforms').find(({ platform }) => platform === 'EIE 256PE');
+    const task = alexNet7();
+    const [cost] = loadHardware('eie-256').cost([task]);
+    if (!cost) throw new Error('no cost');
+    expect(1 / secondsOf(cost)).toBeWithin(0.15, Number(published?.throughput_fps));
+    expect((joulesOf(cost) ?? 0) / secondsOf(cost)).toBeWithin(0.15, Number(published?.power_w));
   });
 });
 
 describe('EIE area', () => {
-  it('is that of Table II and Table V', () => {
+  it('is that of Table II, and predicts that of Table V at 28 nm', () => {
     // 64 × 638,024 µm² and 21 detectors of 189 µm².
     expect(sum(areaOf(small))).toBeWithin(1e-6, 64 * 0.638024 + 21 * 189e-6);
-    expect(sum(areaOf(small))).toBeWithin(0.005, 40.8);
-    expect(sum(areaOf(large))).toBeWithin(0.01, 63.8);
+    const published = publishedTables('eie-platforms');
+    const mm2 = (name: string) => Number(published.find(({ platform }) => platform === name)?.area_mm2);
+    expect(sum(areaOf(small))).toBeWithin(0.005, mm2('EIE 64PE'));
+    expect(sum(areaOf(large))).toBeWithin(0.07, mm2('EIE 256PE'));
   });
 
   it('grows with memories and queues', () => {
     const doubled = areaOf({ ...small, spmat: { ...small.spmat, bytes: 2 * small.spmat.bytes }, queueDepth: 16 });
-    expect(doubled.spmat_read).toBeWithin(1e-9, 2 * (areaOf(small).spmat_read ?? 0));
+    const growth = (doubled.spmat_read ?? 0) / (areaOf(small).spmat_read ?? 0);
+    expect(growth).toBeGreaterThan(1.8);
+    expect(growth).toBeLessThan(2); // what surrounds the cells grows less
     expect(doubled.act_queue).toBeWithin(1e-9, 2 * (areaOf(small).act_queue ?? 0));
     expect(doubled.arithmetic).toBe(areaOf(small).arithmetic);
+    expect(doubled.ptr_read).toBe(areaOf(small).ptr_read);
+  });
+
+  it('gives for the pointers what Table II says of them, from the law alone', () => {
+    const memory = { bytes: 32_768, bits: 16, banks: 2 };
+    expect(sramAreaMm2(memory)).toBeWithin(0.05, small.areaMm2.ptrRead);
   });
 });

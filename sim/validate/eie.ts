@@ -96,6 +96,28 @@ export function workClaims(lab: Lab, tables: Tables): readonly Claim[] {
   });
 }
 
+/** Figure 10: a multiplier's energy grows with the square of its width; Table I has the 32-bit ones. */
+export function precisionClaims(tables: Tables): readonly Claim[] {
+  const source = 'EIE, Figure 10';
+  const picojoules = (operation: string) => {
+    const row = tables('energy-45nm').find((candidate) => candidate.operation === operation);
+    return (row && cell(row, 'energy_pj')) ?? Number.NaN;
+  };
+  const narrow = picojoules('32-bit int multiply') * (16 / 32) ** 2;
+  const models: Readonly<Record<string, number>> = {
+    '32-bit fixed over 16-bit fixed multiply': picojoules('32-bit int multiply') / narrow,
+    '32-bit float over 16-bit fixed multiply': picojoules('32-bit float multiply') / narrow,
+  };
+  return tables('eie-figure-10').map((row) => {
+    const name = text(row, 'quantity');
+    const published = { claim: name, source, unit: text(row, 'unit'), published: cell(row, 'value') ?? Number.NaN };
+    const modelled = models[name];
+    return modelled === undefined
+      ? claim(source, published, null, 'none', 'needs the trained network and its test set')
+      : claim(source, published, modelled, 'predicted', 'energy by the square of the width from Table I');
+  });
+}
+
 /** Table V's platforms by what models them. */
 const platforms: Readonly<Record<string, readonly [hardware: string, kernel: string]>> = {
   'Core i7-5930K': ['i7-5930k', 'dense'],

@@ -4,7 +4,7 @@ import { geometricMean, median, quantile } from 'simple-statistics';
 import type { Figure, Hardware } from '../../hw-models/contract.js';
 import { type Progress, silent } from '../progress.js';
 import type { Basis, Claim, Tables } from './claims.js';
-import { operationClaims, otherHeadlineClaims, peClaims, platformClaims, workClaims } from './eie.js';
+import { operationClaims, otherHeadlineClaims, peClaims, platformClaims, precisionClaims, workClaims } from './eie.js';
 import { createLab } from './lab.js';
 import { prunedWorkClaims } from './pruned.js';
 import { figureClaims, headlineRatioClaims } from './ratios.js';
@@ -59,6 +59,7 @@ export function validate({ load, tables, seed, progress = silent }: ValidationRe
     ['headline ratios', () => headlineRatioClaims(lab, tables)],
     ['other headlines', () => otherHeadlineClaims(lab, tables)],
     ['figures 8 to 13', () => trendClaims(lab)],
+    ['precision', () => precisionClaims(tables)],
     ['pruned networks', () => prunedWorkClaims(tables, seed)],
   ];
   const claims = parts.flatMap(([what, make]) => {

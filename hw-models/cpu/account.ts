@@ -25,6 +25,8 @@ export interface Execution {
   /** What the arithmetic units carry out: differs from `macs` where an algorithm needs fewer. */
   readonly executedMacs: number;
   readonly operations: number;
+  /** Multiply-adds or operations of one instruction: the vector's lanes, 1 in a scalar loop. */
+  readonly lanes: number;
   readonly nonzeros: number | null;
   readonly weightBytes: number;
   /** Where the weights wait before the layer; null for a layer without weights. */
@@ -49,7 +51,7 @@ const boundOf: Readonly<Record<string, Bound>> = {
 
 /** What the layer costs when its phases run one after the other. */
 export function account(execution: Execution, task: LayerTask, config: CpuConfig, residency: Residency): LayerCost {
-  const { kernel, phases, cores, macs, executedMacs, operations, nonzeros, weightBytes } = execution;
+  const { kernel, phases, cores, macs, executedMacs, operations, lanes, nonzeros, weightBytes } = execution;
   const cycles: Record<string, number> = {};
   const add = (cause: string, value: number) => {
     cycles[cause] = (cycles[cause] ?? 0) + value;
@@ -77,7 +79,14 @@ export function account(execution: Execution, task: LayerTask, config: CpuConfig
     clockHz: config.clock,
     cycles,
     joules: joulesFor(
-      { seconds: sum(cycles) / config.clock, cores, macs: executedMacs, operations, transfers },
+      {
+        seconds: sum(cycles) / config.clock,
+        cores,
+        macs: executedMacs,
+        operations,
+        instructions: (executedMacs + operations) / lanes,
+        transfers,
+      },
       config,
     ),
     counters,

@@ -83,7 +83,9 @@ const Shape = z.strictObject({
     l2Byte: positive,
     l3Byte: positive,
     dramBit: positive,
-    /** Watts of one busy core above its idle power: clock, instructions, registers and L1. */
+    /** An arithmetic instruction with the loads, stores and loop around it: fetch, decode, registers, L1. */
+    instruction: positive,
+    /** Watts of one core at work above its idle power, also while it waits for memory: clock, leakage, out-of-order logic. */
     core: positive,
     /** Watts of socket and DRAM with all cores waiting. */
     idle: positive,
@@ -123,11 +125,12 @@ export const CpuConfigSchema = Shape.superRefine((config, context) => {
     sparse.cyclesPerNonzero,
     `at least ${leastCycles}, the peak multiply-add rate`,
   );
-  const busyWatts = energy.idle + cores * energy.core;
+  const issueWatts = simd.fmaPerCycle * config.clock * dense.gemmEfficiency * energy.instruction;
+  const busyWatts = energy.idle + cores * (energy.core + issueWatts);
   check(
     thermalDesignPower === undefined || busyWatts <= thermalDesignPower,
     ['energy', 'core'],
-    `${busyWatts.toFixed(1)} W with all cores busy`,
+    `${busyWatts.toFixed(1)} W with GEMM on all cores`,
     `at most the thermal design power of ${thermalDesignPower} W`,
   );
 });

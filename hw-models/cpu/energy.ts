@@ -1,4 +1,5 @@
-// Joules by component: operations and bytes by their energy, cores and the rest by power over time.
+// Joules by component: instructions, operations and bytes by their energy, cores and the rest by power over time. A core
+// that waits for memory draws less than one that issues: what it draws at all is `core`, what issuing adds `instructions`.
 
 import type { Parts } from '../contract.js';
 import type { CpuConfig } from './config.js';
@@ -9,14 +10,17 @@ export interface Activity {
   readonly cores: number;
   readonly macs: number;
   readonly operations: number;
+  /** Arithmetic instructions: what `macs` and `operations` come to in vectors, or one by one where a loop is scalar. */
+  readonly instructions: number;
   readonly transfers: Transfers;
 }
 
-/** `core` is what a busy core draws to run instructions at all; `arithmetic` the multiply-adds alone. */
+/** `arithmetic` is what the multiply-adds and operations take by themselves, `instructions` what surrounds them. */
 export function joulesFor(activity: Activity, { energy }: CpuConfig): Parts {
-  const { seconds, cores, macs, operations, transfers } = activity;
+  const { seconds, cores, macs, operations, instructions, transfers } = activity;
   return {
     arithmetic: macs * (energy.multiply + energy.add) + operations * energy.add,
+    instructions: instructions * energy.instruction,
     core: seconds * cores * energy.core,
     l2: transfers.l2.bytes * energy.l2Byte,
     l3: transfers.l3.bytes * energy.l3Byte,

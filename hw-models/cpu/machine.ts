@@ -132,7 +132,8 @@ export function machineYaml(facts: MachineFacts): string {
       l2Byte: estimate(5, 'pJ', 'as in the i7-5930k preset'),
       l3Byte: estimate(20, 'pJ', 'as in the i7-5930k preset'),
       dramBit: estimate(39, 'pJ', 'as in the i7-5930k preset'),
-      core: estimate(4, 'W', 'no power reading here'),
+      instruction: estimate(0.7, 'nJ', 'half of what was fitted on the i7-5930k, for a later process'),
+      core: estimate(3, 'W', 'no power reading here'),
       idle: estimate(5 + 2 * facts.cores, 'W', 'no power reading here'),
     },
   });

@@ -54,9 +54,12 @@ const Dram = z.strictObject({
 
 const Energy = z.strictObject({
   macJoules: positive,
-  /** A warp-wide instruction: fetch, issue and the register file, the arithmetic apart. */
+  /** A warp-wide instruction (an issue slot): fetch, issue and the register file, the arithmetic apart. */
   instructionJoules: positive,
+  /** A sector that lanes gather, each from its own address: tags, replays, alignment, the array. */
   gatherSectorJoules: positive,
+  /** A sector of a whole line that lanes load in a row. */
+  loadSectorJoules: positive,
   l2ByteJoules: positive,
   dramByteJoules: positive,
   /** Drawn as long as a kernel runs: leakage, clocks, the board or the rest of the chip. */

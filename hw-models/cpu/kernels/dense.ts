@@ -39,6 +39,7 @@ export const dense: Kernel<CpuConfig> = {
       macs: macs.dense * batch,
       executedMacs: macs.dense * batch,
       operations: 0,
+      lanes: lanesOf(config),
       nonzeros: null,
       weightBytes,
       weightsHome,

@@ -5,7 +5,7 @@ import type { Layer, LayerKind } from '../../../workloads/network.js';
 import type { Kernel } from '../../contract.js';
 import { account } from '../account.js';
 import type { CpuConfig } from '../config.js';
-import { peakMacsPerCycle } from '../ecm.js';
+import { lanesOf, peakMacsPerCycle } from '../ecm.js';
 import { activationElements, activationsHome, addTransfers, ELEMENT_BYTES, stream, write } from '../memory.js';
 
 /** A power or an exponential as a polynomial: about this many vector operations each. */
@@ -62,6 +62,7 @@ export const elementwise: Kernel<CpuConfig> = {
       macs: 0,
       executedMacs: 0,
       operations,
+      lanes: lanesOf(config),
       nonzeros: null,
       weightBytes: 0,
       weightsHome: null,

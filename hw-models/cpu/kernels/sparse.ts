@@ -7,7 +7,7 @@ import { type CsrMatrix, toCsr } from '../../../workloads/weights/store.js';
 import type { Kernel } from '../../contract.js';
 import { account } from '../account.js';
 import type { CpuConfig } from '../config.js';
-import type { Work } from '../ecm.js';
+import { lanesOf, type Work } from '../ecm.js';
 import {
   activationElements,
   activationsHome,
@@ -45,6 +45,7 @@ export const sparse: Kernel<CpuConfig> = {
       macs: macs.keptWeights * batch,
       executedMacs: macs.keptWeights * batch,
       operations: 0,
+      lanes: lanesIn(task, config),
       nonzeros: matrix.indices.length,
       weightBytes: csrWeightBytes(task),
       weightsHome,
@@ -54,6 +55,12 @@ export const sparse: Kernel<CpuConfig> = {
     return account(execution, task, config, residency);
   },
 };
+
+/** A single frame meets its non-zeros one by one. */
+function lanesIn({ layer, batch }: LayerTask, config: CpuConfig): number {
+  if (layer.kind === 'conv2d') return lanesOf(config);
+  return batch === 1 ? 1 : spmmLanes(config);
+}
 
 function idleCores({ cores, sparse }: CpuConfig): readonly string[] {
   return sparse.cores < cores ? [`CSR runs on ${sparse.cores} of ${cores} cores`] : [];

@@ -147,6 +147,7 @@ function costOf(
     macs: macs.dense * batch,
     executedMacs: products,
     operations: (inputOperations + outputOperations) * lanesOf(config),
+    lanes: lanesOf(config),
     nonzeros: null,
     weightBytes,
     weightsHome,

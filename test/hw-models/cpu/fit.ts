@@ -1,4 +1,4 @@
-// Fits the four efficiencies and the two powers of the i7-5930k preset, and states what the model's errors are.
+// Fits the four efficiencies and the three powers of the i7-5930k preset, and states what the model's errors are.
 // npx tsx test/hw-models/cpu/fit.ts prints both as Markdown; README.md of the model carries its output.
 
 import { pathToFileURL } from 'node:url';
@@ -7,6 +7,7 @@ import type { Preset } from '../../../hw-models/contract.js';
 import { joulesOf, secondsOf } from '../../../hw-models/cost.js';
 import type { CpuConfig } from '../../../hw-models/cpu/config.js';
 import { cpu } from '../../../hw-models/cpu/index.js';
+import { fitThree, type Observation } from './least-absolute.js';
 import { benchmarkLayers, benchmarkTask, cpuPreset, type PublishedRow, publishedRows } from './published.js';
 
 export function median(values: readonly number[]): number {
@@ -81,7 +82,10 @@ export const parameters: readonly Parameter[] = [
 
 const HALVINGS = 40;
 
-/** The value at which the median of modelled over published is 1, over all layers but `leftOut`. */
+/**
+ * The value at which the median of modelled over published is 1, over all layers but `leftOut`: with one efficiency to a
+ * row, the least absolute logarithms lie there.
+ */
 export function fitParameter(preset: Preset<CpuConfig>, { row, range, set }: Parameter, leftOut = -1): number {
   let [slow, fast] = range;
   const target = publishedRows[row] as PublishedRow;
@@ -104,29 +108,42 @@ export function fitAll(preset: Preset<CpuConfig>, leftOut = -1): Preset<CpuConfi
   return fitted;
 }
 
-/**
- * The two powers: sparse rows keep one core busy, dense rows six, so the medians of what the rest of the energy leaves
- * of the published watts are idle + core and idle + 6 core.
- */
-export function fitPowers(preset: Preset<CpuConfig>): { readonly idle: number; readonly core: number } {
-  const left = (kernel: PublishedRow['kernel']) =>
-    median(
-      publishedRows
-        .filter((row) => row.kernel === kernel)
-        .flatMap((row) =>
-          row.watts.map((watts, at) => {
-            const cost = costOf(preset, row, at);
-            const { core = 0, static: idle = 0 } = cost.joules ?? {};
-            return watts - ((joulesOf(cost) ?? 0) - core - idle) / secondsOf(cost);
-          }),
-        ),
-    );
-  const { dense, sparse } = preset.config;
-  const core = (left('dense') - left('sparse')) / (dense.cores - sparse.cores);
-  return { core, idle: left('sparse') - sparse.cores * core };
+export type Powers = Pick<CpuConfig['energy'], 'instruction' | 'core' | 'idle'>;
+
+/** Watts of a row's layers by what the three powers are multiplied with, and what the rest of the energy draws. */
+function observationsOf(preset: Preset<CpuConfig>, row: PublishedRow): readonly Observation[] {
+  const { instruction, core, idle } = preset.config.energy;
+  return row.watts.map((published, at) => {
+    const cost = costOf(preset, row, at);
+    const seconds = secondsOf(cost);
+    const drawn = { instructions: 0, core: 0, static: 0, ...cost.joules };
+    const varied = drawn.instructions + drawn.core + drawn.static;
+    return {
+      factors: [drawn.instructions / instruction / seconds, drawn.core / core / seconds, drawn.static / idle / seconds],
+      fixed: ((joulesOf(cost) ?? 0) - varied) / seconds,
+      published,
+    };
+  });
 }
 
-/** Errors on each layer by parameters fitted on the other eight. */
+/** The least absolute logarithms over all powers but those of the layer `leftOut`. */
+export function fitPowers(preset: Preset<CpuConfig>, leftOut = -1): Powers {
+  const [instruction, core, idle] = fitThree(
+    publishedRows.flatMap((row) => observationsOf(preset, row).filter((_, at) => at !== leftOut)),
+  );
+  return { instruction, core, idle };
+}
+
+/** Errors of each layer's powers by parameters fitted on the other five. */
+export function leavePowersOut(preset: Preset<CpuConfig>): readonly number[] {
+  return benchmarkLayers.slice(0, publishedRows[0]?.watts.length).flatMap((_, at) => {
+    const energy = { ...preset.config.energy, ...fitPowers(preset, at) };
+    const fitted = { ...preset, config: { ...preset.config, energy } };
+    return publishedRows.map((row) => powerErrors(fitted, row)[at]?.error ?? Number.NaN);
+  });
+}
+
+/** Errors of each layer's times by parameters fitted on the other eight. */
 export function leaveOneOut(preset: Preset<CpuConfig>): readonly number[] {
   return benchmarkLayers.flatMap((_, at) => {
     const fitted = fitAll(preset, at);
@@ -141,6 +158,15 @@ function percent(error: number): string {
 
 const absolute = (errors: readonly number[]) => errors.map(Math.abs);
 const tenths = (error: number) => `${(100 * error).toFixed(1)} %`;
+function signedTenths(error: number): string {
+  const rounded = Math.round(1000 * error);
+  return `${rounded < 0 ? '−' : rounded > 0 ? '+' : ''}${tenths(Math.abs(error))}`;
+}
+
+/** By how much the geometric mean of modelled over published is off. */
+export function meanError(errors: readonly number[]): number {
+  return Math.exp(errors.reduce((total, error) => total + Math.log1p(error), 0) / errors.length) - 1;
+}
 
 function table(
   title: string,
@@ -152,11 +178,11 @@ function table(
   return [
     title,
     '',
-    `| kernel | ${layers.join(' | ')} | median abs. |`,
-    `| --- |${layers.map(() => ' --- |').join('')} --- |`,
+    `| kernel | ${layers.join(' | ')} | median abs. | geometric mean |`,
+    `| --- |${layers.map(() => ' --- |').join('')} --- | --- |`,
     ...rows.map(
       ({ row: { kernel, batch }, errors }) =>
-        `| ${kernel}, batch ${batch} | ${errors.map(percent).join(' | ')} | ${tenths(median(absolute(errors)))} |`,
+        `| ${kernel}, batch ${batch} | ${errors.map(percent).join(' | ')} | ${tenths(median(absolute(errors)))} | ${signedTenths(meanError(errors))} |`,
     ),
     '',
     `Median absolute error of all ${all.length}: ${tenths(median(all))}; ${all.filter((error) => error <= 0.2).length} within 20 %.`,
@@ -170,19 +196,21 @@ export function errorReport(preset: Preset<CpuConfig>): string {
   return [
     table('**Time** against EIE, Table IV (µs a frame):', (row) => timeErrors(preset, row), names),
     table('**Power** against Deep Compression, Table 9 (W):', (row) => powerErrors(preset, row), names.slice(0, 6)),
-    `Time, each layer left out of the fit in turn: median absolute error ${tenths(median(absolute(leaveOneOut(preset))))}.`,
+    `Each layer left out of the fit in turn: median absolute error of the times ${tenths(median(absolute(leaveOneOut(preset))))}, of the powers ${tenths(median(absolute(leavePowersOut(preset))))}.`,
   ].join('\n');
 }
 
 function main() {
   const preset = cpuPreset('i7-5930k');
   const { dense, sparse } = fitAll(preset).config;
-  const { idle, core } = fitPowers(preset);
+  const powers = fitPowers(preset);
   console.log(`dense.streamShare ${dense.streamShare.toPrecision(3)}`);
   console.log(`dense.gemmEfficiency ${dense.gemmEfficiency.toPrecision(3)}`);
   console.log(`sparse.cyclesPerNonzero ${sparse.cyclesPerNonzero.toPrecision(3)}`);
   console.log(`sparse.spmmEfficiency ${sparse.spmmEfficiency.toPrecision(3)}`);
-  console.log(`energy.idle ${idle.toPrecision(3)} W\nenergy.core ${core.toPrecision(3)} W\n\n${errorReport(preset)}`);
+  console.log(`energy.instruction ${(powers.instruction * 1e9).toPrecision(3)} nJ`);
+  console.log(`energy.core ${powers.core.toPrecision(3)} W\nenergy.idle ${powers.idle.toPrecision(3)} W`);
+  console.log(`\n${errorReport(preset)}`);
 }
 
 if (import.meta.url === pathToFileURL(process.argv[1] ?? '').href) main();

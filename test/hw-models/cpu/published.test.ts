@@ -1,6 +1,16 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { errorReport, fitAll, fitPowers, leaveOneOut, median, powerErrors, timeErrors } from './fit.js';
+import {
+  errorReport,
+  fitAll,
+  fitPowers,
+  leaveOneOut,
+  leavePowersOut,
+  meanError,
+  median,
+  powerErrors,
+  timeErrors,
+} from './fit.js';
 import { cpuPreset, publishedRows } from './published.js';
 
 const preset = cpuPreset('i7-5930k');
@@ -23,13 +33,28 @@ describe('i7-5930k against published measurements', () => {
     expect(median(errors)).toBeLessThanOrEqual(0.15);
   });
 
+  it('keeps a median absolute error of at most 8 % on powers of layers left out of the fit', () => {
+    expect(median(leavePowersOut(preset).map(Math.abs))).toBeLessThanOrEqual(0.08);
+  });
+
+  it.each(publishedRows)('draws as much as $kernel, batch $batch, in the geometric mean, within 6 %', (row) => {
+    expect(Math.abs(meanError(powerErrors(preset, row).map(({ error }) => error)))).toBeLessThanOrEqual(0.06);
+  });
+
+  it('is neither fast nor slow at dense, batch 1, by more than 2 % in the geometric mean', () => {
+    const [baseline] = publishedRows;
+    if (!baseline) throw new Error('no row');
+    expect(Math.abs(meanError(timeErrors(preset, baseline).map(({ error }) => error)))).toBeLessThanOrEqual(0.02);
+  });
+
   it('states the values that the fit finds', () => {
     const { dense, sparse } = fitAll(preset).config;
     expect(preset.config.dense.streamShare).toBeWithin(0.01, dense.streamShare);
     expect(preset.config.dense.gemmEfficiency).toBeWithin(0.01, dense.gemmEfficiency);
     expect(preset.config.sparse.cyclesPerNonzero).toBeWithin(0.01, sparse.cyclesPerNonzero);
     expect(preset.config.sparse.spmmEfficiency).toBeWithin(0.01, sparse.spmmEfficiency);
-    const { idle, core } = fitPowers(preset);
+    const { instruction, idle, core } = fitPowers(preset);
+    expect(preset.config.energy.instruction).toBeWithin(0.01, instruction);
     expect(preset.config.energy.idle).toBeWithin(0.01, idle);
     expect(preset.config.energy.core).toBeWithin(0.01, core);
   });

@@ -82,6 +82,15 @@ export const timesOf = (device: Device) => cellsOf('eie-wallclock-us', device);
 /** Deep Compression, Table 9: watts. */
 export const powersOf = (device: Device) => cellsOf('baseline-power-w', device);
 
+/** The cells by kernel and batch, in the order of the table. */
+export function rowsOf<Row extends Cell>(cells: readonly Row[]): readonly (readonly Row[])[] {
+  return [1, 64].flatMap((batch) =>
+    (['dense', 'sparse'] as const).map((kernel) =>
+      cells.filter((cell) => cell.batch === batch && cell.kernel === kernel),
+    ),
+  );
+}
+
 export interface Modelled {
   readonly microseconds: number;
   readonly watts: number;
@@ -103,4 +112,13 @@ export function medianOf(values: readonly number[]): number {
   const sorted = [...values].sort((a, b) => a - b);
   const middle = (sorted.length - 1) / 2;
   return ((sorted[Math.floor(middle)] as number) + (sorted[Math.ceil(middle)] as number)) / 2;
+}
+
+export function meanOf(values: readonly number[]): number {
+  return values.reduce((total, value) => total + value, 0) / values.length;
+}
+
+/** By how much the geometric mean of modelled over published is off. */
+export function biasOf(errors: readonly number[]): number {
+  return Math.expm1(meanOf(errors.map(Math.log1p)));
 }

@@ -1,7 +1,8 @@
 // The two GPUs of EIE against what was published about them. fit.ts prints the errors cell by cell.
 
 import { describe, expect, it } from 'vitest';
-import { type Device, medianOf, modelOf, powersOf, presetOf, timesOf } from './published.js';
+import { fitPowers } from './fit.js';
+import { biasOf, type Device, devices, medianOf, modelOf, powersOf, presetOf, rowsOf, timesOf } from './published.js';
 
 const errorsOf = (device: Device) => {
   const { config } = presetOf(device);
@@ -37,7 +38,31 @@ describe('EIE, Table IV', () => {
   });
 });
 
+it.each(devices)('%s is neither fast nor slow at dense, batch 1, by more than 2 %% in the geometric mean', (device) => {
+  const { config } = presetOf(device);
+  const [baseline = []] = rowsOf(timesOf(device));
+  const errors = baseline.map((cell) => modelOf(cell, config).microseconds / cell.published - 1);
+  expect(errors).toHaveLength(9);
+  expect(Math.abs(biasOf(errors))).toBeLessThanOrEqual(0.02);
+});
+
 describe('Deep Compression, Table 9', () => {
+  it.each(devices)('%s draws as much as each row in the geometric mean, within 6 %%', (device) => {
+    const { config } = presetOf(device);
+    const biases = rowsOf(powersOf(device)).map((row) =>
+      biasOf(row.map((cell) => modelOf(cell, config).watts / cell.published - 1)),
+    );
+    expect(Math.max(...biases.map(Math.abs))).toBeLessThanOrEqual(0.06);
+  });
+
+  it.each(devices)('%s states the powers that the fit finds', (device) => {
+    const { config } = presetOf(device);
+    const { instructionJoules, gatherSectorJoules, activeWatts } = fitPowers(powersOf(device), config).energy;
+    expect(config.energy.instructionJoules).toBeWithin(0.01, instructionJoules);
+    expect(config.energy.gatherSectorJoules).toBeWithin(0.01, gatherSectorJoules);
+    expect(config.energy.activeWatts).toBeWithin(0.01, activeWatts);
+  });
+
   it.each([
     ['titan-x', 0.06],
     ['tegra-k1', 0.12],

@@ -73,7 +73,7 @@ describe('CPU presets', () => {
   it('refuses busy cores that draw more than the design power, with both numbers', () => {
     const message = refusal(/(energy:[\s\S]*core:\s*\{\s*value: )6\.91/, '$0125', /^ {2}core:/m);
     expect(message).toContain(
-      'energy.core: found 203.1 W with GEMM on all cores, expected at most the thermal design power of 140 W',
+      'energy.core: found 202.9 W with GEMM on all cores, expected at most the thermal design power of 140 W',
     );
   });
 });

@@ -110,3 +110,27 @@ describe('zeroskip validate', () => {
     expect(readFileSync('docs/validation.md', 'utf8')).toBe(renderers.markdown(view, { columns: 80, color: false }));
   });
 });
+
+describe('the README', () => {
+  it('states the errors that the models have', () => {
+    const rows = [
+      ...readFileSync('README.md', 'utf8').matchAll(/^\| `([\w-]+)`, ([\w ]+) \|[^|]+\| (\d+) \| ([\d.]+) % \|/gm),
+    ];
+    expect(rows).toHaveLength(8);
+    for (const [, device = '', what = '', figures, median] of rows) {
+      const belongs: Readonly<Record<string, (claim: Claim) => boolean>> = {
+        time: ({ table, claim }) =>
+          table === 'EIE, Table IV' && claim.startsWith(device) && !claim.includes('theoretical'),
+        'time over theoretical': ({ claim }) => claim.startsWith(`${device} actual over theoretical`),
+        power: ({ table, claim }) => table === 'Deep Compression, Table 9' && claim.startsWith(device),
+      };
+      const some = claims(belongs[what] ?? (() => false));
+      expect([device, what, `${some.length}`, (100 * medianError(some)).toFixed(1)]).toEqual([
+        device,
+        what,
+        figures,
+        median,
+      ]);
+    }
+  });
+});

@@ -2,11 +2,15 @@
 
 import { InputError } from '../../workloads/base/errors.js';
 import type { Executor } from '../contract.js';
+import { createOnnxruntime } from './onnxruntime.js';
 import { createReference } from './reference.js';
+import { createSparse } from './sparse.js';
 import { createTfjs } from './tfjs.js';
 
 export const executors: Readonly<Record<string, () => Executor>> = {
   tfjs: () => createTfjs(),
+  sparse: () => createSparse(),
+  onnxruntime: () => createOnnxruntime(),
   reference: createReference,
 };
 

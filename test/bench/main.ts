@@ -14,6 +14,18 @@ const suites: readonly Suite[] = [
     makes: ['eie_nine_layers_ms', 'eie_macs_per_second', 'eie_slowdown', 'squeezenet_eie_seconds'],
     run: async () => (await import('./eie.bench.js')).bench(),
   },
+  {
+    makes: ['fc6_dense_onnxruntime_ms', 'squeezenet_onnxruntime_ms'],
+    run: async () => (await import('./onnx.bench.js')).bench(),
+  },
+  {
+    makes: ['fc6_sparse_vs_tfjs', 'squeezenet_sparse_vs_tfjs', 'alexnet_sparse_vs_tfjs'],
+    run: async () => (await import('./sparse.bench.js')).bench(),
+  },
+  {
+    makes: ['winograd_f4_vs_direct', 'winograd_sparse_vs_dense_winograd', 'binary_fc_vs_dense'],
+    run: async () => (await import('./winograd.bench.js')).bench(),
+  },
   { makes: ['startup_ms'], run: async () => (await import('./startup.bench.js')).bench() },
 ];
 

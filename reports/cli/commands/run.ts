@@ -26,7 +26,7 @@ export function addRun(program: Command, terminal: Terminal): void {
     .command('run')
     .description('really run a network on this machine: milliseconds by layer, the top classes, the output checked')
     .argument('<workload>', 'a name from "zeroskip workloads list"')
-    .option('--executor <name>', 'tfjs (best backend here) or reference (plain passes that skip zero weights)', 'tfjs')
+    .option('--executor <name>', 'tfjs, reference, or another from the host: rows of "zeroskip hardware list"', 'tfjs')
     .option('--weights <file>', 'real weights, a Deep Compression .net file')
     .option('--input <file>', 'a JPEG, PNG or .npy')
     .option('--batch <n>', 'frames at a time', wholeNumber(1), 1)

@@ -1,0 +1,205 @@
+// Fully connected layers, one frame: weights column by column, so that a column whose activation is zero is neither read
+// nor multiplied. Addresses are in bytes.
+
+import { multiplyAdd } from './shared/vector';
+
+const VECTOR: usize = 16;
+const FLOAT: usize = 4;
+/** Four weights of a column: four row offsets (u16), four values (f32). */
+const QUAD: usize = 24;
+/** Eight weights of a column: eight row offsets (u16), eight codes (u8). */
+const OCTET: usize = 24;
+
+// @ts-ignore: decorator
+@inline
+function begin(output: usize, bias: usize, rows: i32): void {
+  memory.copy(output, bias, <usize>rows << 2);
+}
+
+// @ts-ignore: decorator
+@inline
+function rectify(output: usize, rows: i32, least: f32): void {
+  const floor = f32x4.splat(least);
+  const end = output + (<usize>rows << 2);
+  for (; output + VECTOR <= end; output += VECTOR) v128.store(output, f32x4.pmax(v128.load(output), floor));
+  for (; output < end; output += FLOAT) store<f32>(output, max<f32>(load<f32>(output), least));
+}
+
+// @ts-ignore: decorator
+@inline
+function accumulate(to: usize, product: f32): void {
+  store<f32>(to, load<f32>(to) + product);
+}
+
+/** Sparse columns: quads of column c are pointers[c] … pointers[c + 1] − 1; row offsets are from `output`, in bytes. */
+export function sparseColumns(
+  input: usize,
+  output: usize,
+  pointers: usize,
+  quads: usize,
+  bias: usize,
+  columns: i32,
+  rows: i32,
+  least: f32,
+): void {
+  begin(output, bias, rows);
+  for (let column: i32 = 0; column < columns; column++) {
+    const x = load<f32>(input + (<usize>column << 2));
+    if (x == 0) continue;
+    let at = quads + <usize>load<u32>(pointers + (<usize>column << 2)) * QUAD;
+    const end = quads + <usize>load<u32>(pointers + (<usize>column << 2), 4) * QUAD;
+    for (; at < end; at += QUAD) {
+      const offsets = load<u64>(at);
+      accumulate(output + <usize>(offsets & 0xffff), load<f32>(at, 8) * x);
+      accumulate(output + <usize>((offsets >> 16) & 0xffff), load<f32>(at, 12) * x);
+      accumulate(output + <usize>((offsets >> 32) & 0xffff), load<f32>(at, 16) * x);
+      accumulate(output + <usize>(offsets >> 48), load<f32>(at, 20) * x);
+    }
+  }
+  rectify(output, rows, least);
+}
+
+/** As `sparseColumns`, with codes into `codebook` of `entries` (a multiple of 4) shared weights; `products` is as large. */
+export function codedColumns(
+  input: usize,
+  output: usize,
+  pointers: usize,
+  octets: usize,
+  bias: usize,
+  columns: i32,
+  rows: i32,
+  least: f32,
+  codebook: usize,
+  entries: i32,
+  products: usize,
+): void {
+  begin(output, bias, rows);
+  const tableBytes = <usize>entries << 2;
+  for (let column: i32 = 0; column < columns; column++) {
+    const x = load<f32>(input + (<usize>column << 2));
+    if (x == 0) continue;
+    const factor = f32x4.splat(x);
+    // Each shared weight is multiplied once a column, not once an entry.
+    for (let at: usize = 0; at < tableBytes; at += VECTOR) {
+      v128.store(products + at, f32x4.mul(v128.load(codebook + at), factor));
+    }
+    let at = octets + <usize>load<u32>(pointers + (<usize>column << 2)) * OCTET;
+    const end = octets + <usize>load<u32>(pointers + (<usize>column << 2), 4) * OCTET;
+    for (; at < end; at += OCTET) {
+      let offsets = load<u64>(at);
+      accumulate(output + <usize>(offsets & 0xffff), load<f32>(products + (<usize>load<u8>(at, 16) << 2)));
+      accumulate(output + <usize>((offsets >> 16) & 0xffff), load<f32>(products + (<usize>load<u8>(at, 17) << 2)));
+      accumulate(output + <usize>((offsets >> 32) & 0xffff), load<f32>(products + (<usize>load<u8>(at, 18) << 2)));
+      accumulate(output + <usize>(offsets >> 48), load<f32>(products + (<usize>load<u8>(at, 19) << 2)));
+      offsets = load<u64>(at, 8);
+      accumulate(output + <usize>(offsets & 0xffff), load<f32>(products + (<usize>load<u8>(at, 20) << 2)));
+      accumulate(output + <usize>((offsets >> 16) & 0xffff), load<f32>(products + (<usize>load<u8>(at, 21) << 2)));
+      accumulate(output + <usize>((offsets >> 32) & 0xffff), load<f32>(products + (<usize>load<u8>(at, 22) << 2)));
+      accumulate(output + <usize>(offsets >> 48), load<f32>(products + (<usize>load<u8>(at, 23) << 2)));
+    }
+  }
+  rectify(output, rows, least);
+}
+
+/**
+ * Dense weights column by column ([columns, rows], columns `columnBytes` apart), those with a zero activation skipped;
+ * four columns share the loads and stores of the sums. `list`: room for the address and activation of every column.
+ */
+export function denseColumns(
+  input: usize,
+  output: usize,
+  weights: usize,
+  bias: usize,
+  columns: i32,
+  rows: i32,
+  columnBytes: usize,
+  list: usize,
+  least: f32,
+): void {
+  begin(output, bias, rows);
+  let end = list;
+  for (let column: i32 = 0; column < columns; column++) {
+    const x = load<f32>(input + (<usize>column << 2));
+    store<u32>(end, <u32>(weights + <usize>column * columnBytes));
+    store<f32>(end, x, 4);
+    end += x != 0 ? 8 : 0;
+  }
+  // Missing columns of the last four count nothing.
+  for (let missing: usize = 0; missing < 24; missing += 8) {
+    store<u32>(end + missing, <u32>weights);
+    store<f32>(end + missing, 0, 4);
+  }
+  for (let at = list; at < end; at += 32) addColumns(output, at, rows);
+  rectify(output, rows, least);
+}
+
+// @ts-ignore: decorator
+@inline
+function addColumns(output: usize, at: usize, rows: i32): void {
+  let a = <usize>load<u32>(at);
+  let b = <usize>load<u32>(at, 8);
+  let c = <usize>load<u32>(at, 16);
+  let d = <usize>load<u32>(at, 24);
+  const xa = v128.load32_splat(at, 4);
+  const xb = v128.load32_splat(at, 12);
+  const xc = v128.load32_splat(at, 20);
+  const xd = v128.load32_splat(at, 28);
+  const end = output + (<usize>rows << 2);
+  for (; output + VECTOR <= end; output += VECTOR) {
+    const low = multiplyAdd(v128.load(a), xa, f32x4.mul(v128.load(b), xb));
+    const high = multiplyAdd(v128.load(c), xc, f32x4.mul(v128.load(d), xd));
+    v128.store(output, f32x4.add(v128.load(output), f32x4.add(low, high)));
+    a += VECTOR;
+    b += VECTOR;
+    c += VECTOR;
+    d += VECTOR;
+  }
+  for (; output < end; output += FLOAT) {
+    const low = load<f32>(a) * f32x4.extract_lane(xa, 0) + load<f32>(b) * f32x4.extract_lane(xb, 0);
+    const high = load<f32>(c) * f32x4.extract_lane(xc, 0) + load<f32>(d) * f32x4.extract_lane(xd, 0);
+    accumulate(output, low + high);
+    a += FLOAT;
+    b += FLOAT;
+    c += FLOAT;
+    d += FLOAT;
+  }
+}
+
+/** [rows, columns] with rows `inputBytes` apart → [columns, rows] with rows `outputBytes` apart. */
+export function transpose(
+  input: usize,
+  output: usize,
+  rows: i32,
+  columns: i32,
+  inputBytes: usize,
+  outputBytes: usize,
+): void {
+  for (let row: i32 = 0; row < rows; row += 4) {
+    for (let column: i32 = 0; column < columns; column += 4) {
+      const from = input + <usize>row * inputBytes + (<usize>column << 2);
+      const to = output + <usize>column * outputBytes + (<usize>row << 2);
+      if (row + 4 <= rows && column + 4 <= columns) {
+        const a = v128.load(from);
+        const b = v128.load(from + inputBytes);
+        const c = v128.load(from + 2 * inputBytes);
+        const d = v128.load(from + 3 * inputBytes);
+        const lowAb = v128.shuffle<f32>(a, b, 0, 4, 1, 5);
+        const highAb = v128.shuffle<f32>(a, b, 2, 6, 3, 7);
+        const lowCd = v128.shuffle<f32>(c, d, 0, 4, 1, 5);
+        const highCd = v128.shuffle<f32>(c, d, 2, 6, 3, 7);
+        v128.store(to, v128.shuffle<f32>(lowAb, lowCd, 0, 1, 4, 5));
+        v128.store(to + outputBytes, v128.shuffle<f32>(lowAb, lowCd, 2, 3, 6, 7));
+        v128.store(to + 2 * outputBytes, v128.shuffle<f32>(highAb, highCd, 0, 1, 4, 5));
+        v128.store(to + 3 * outputBytes, v128.shuffle<f32>(highAb, highCd, 2, 3, 6, 7));
+        continue;
+      }
+      const height = <usize>min(4, rows - row);
+      const width = <usize>min(4, columns - column);
+      for (let y: usize = 0; y < height; y++) {
+        for (let x: usize = 0; x < width; x++) {
+          store<f32>(to + x * outputBytes + (y << 2), load<f32>(from + y * inputBytes + (x << 2)));
+        }
+      }
+    }
+  }
+}

@@ -1,0 +1,283 @@
+// Fully connected layers in low precision, one frame: binary weights and activations by exclusive or and bit count,
+// ternary weights by tables of sums, 8-bit integers by multiply-add in pairs. Addresses are in bytes.
+
+const VECTOR: usize = 16;
+const FLOAT: usize = 4;
+/** Weights in a ternary code, and the sums that 3⁵ codes stand for. */
+const CODE_WEIGHTS: usize = 5;
+const CODES: usize = 243;
+/** Codes of a row read at once. */
+const CODES_TOGETHER: usize = 8;
+
+/** Sum of the lanes. */
+// @ts-ignore: decorator
+@inline
+function total(a: v128): f32 {
+  return f32x4.extract_lane(a, 0) + f32x4.extract_lane(a, 1) + (f32x4.extract_lane(a, 2) + f32x4.extract_lane(a, 3));
+}
+
+/**
+ * `count` > 0 activations as bits, set where they are below their mean, in words of 64 from the lowest bit up, the last
+ * one filled with 0. `statistics` receives their mean and their mean distance from it.
+ */
+export function binarizeActivations(input: usize, count: i32, bits: usize, statistics: usize): void {
+  const end = input + (<usize>count << 2);
+  const whole = input + (<usize>(count & ~3) << 2);
+  let sums = f32x4.splat(0);
+  for (let at = input; at < whole; at += VECTOR) sums = f32x4.add(sums, v128.load(at));
+  let sum = total(sums);
+  for (let at = whole; at < end; at += FLOAT) sum += load<f32>(at);
+  const mean = sum / <f32>count;
+  const means = f32x4.splat(mean);
+  let distances = f32x4.splat(0);
+  let word: u64 = 0;
+  let shift: u64 = 0;
+  for (let at = input; at < whole; at += VECTOR) {
+    const values = v128.load(at);
+    distances = f32x4.add(distances, f32x4.abs(f32x4.sub(values, means)));
+    word |= <u64>i32x4.bitmask(f32x4.lt(values, means)) << shift;
+    shift += 4;
+    if (shift == 64) {
+      store<u64>(bits, word);
+      bits += 8;
+      word = 0;
+      shift = 0;
+    }
+  }
+  let distance = total(distances);
+  for (let at = whole; at < end; at += FLOAT) {
+    const value = load<f32>(at);
+    distance += abs(value - mean);
+    word |= <u64>(value < mean) << shift;
+    shift++;
+  }
+  if (shift > 0) store<u64>(bits, word);
+  store<f32>(statistics, mean);
+  store<f32>(statistics, distance / <f32>count, 4);
+}
+
+/** One output of binary weights that differ from the activations in `differing` of `columns` bits. */
+// @ts-ignore: decorator
+@inline
+function binaryOutput(
+  output: usize,
+  row: usize,
+  differing: u64,
+  columns: i32,
+  scales: usize,
+  balances: usize,
+  bias: usize,
+  statistics: usize,
+  least: f32,
+): void {
+  const offset = row << 2;
+  const agreement = <f32>(columns - 2 * <i32>differing);
+  const sum = load<f32>(statistics) * <f32>load<i32>(balances + offset) + load<f32>(statistics, 4) * agreement;
+  store<f32>(output + offset, max(load<f32>(bias + offset) + load<f32>(scales + offset) * sum, least));
+}
+
+/** Rows of signs, `words` of 64 each; four rows share the loads of the activations' bits. */
+export function binary(
+  bits: usize,
+  statistics: usize,
+  signs: usize,
+  scales: usize,
+  balances: usize,
+  bias: usize,
+  output: usize,
+  rows: i32,
+  columns: i32,
+  words: i32,
+  least: f32,
+): void {
+  const rowBytes = <usize>words << 3;
+  let row: usize = 0;
+  for (; row + 4 <= <usize>rows; row += 4) {
+    let a: u64 = 0;
+    let b: u64 = 0;
+    let c: u64 = 0;
+    let d: u64 = 0;
+    const second = signs + rowBytes;
+    const third = second + rowBytes;
+    const fourth = third + rowBytes;
+    for (let at: usize = 0; at < rowBytes; at += 8) {
+      const x = load<u64>(bits + at);
+      a += popcnt(load<u64>(signs + at) ^ x);
+      b += popcnt(load<u64>(second + at) ^ x);
+      c += popcnt(load<u64>(third + at) ^ x);
+      d += popcnt(load<u64>(fourth + at) ^ x);
+    }
+    binaryOutput(output, row, a, columns, scales, balances, bias, statistics, least);
+    binaryOutput(output, row + 1, b, columns, scales, balances, bias, statistics, least);
+    binaryOutput(output, row + 2, c, columns, scales, balances, bias, statistics, least);
+    binaryOutput(output, row + 3, d, columns, scales, balances, bias, statistics, least);
+    signs = fourth + rowBytes;
+  }
+  for (; row < <usize>rows; row++) {
+    let a: u64 = 0;
+    for (let at: usize = 0; at < rowBytes; at += 8) a += popcnt(load<u64>(signs + at) ^ load<u64>(bits + at));
+    binaryOutput(output, row, a, columns, scales, balances, bias, statistics, least);
+    signs += rowBytes;
+  }
+}
+
+/** The sums of five activations with each of 3⁵ signs: code Σ (wₖ + 1) 3ᵏ. `left`: activations there are, from 0 on. */
+function fillTable(table: usize, input: usize, left: i32): void {
+  store<f32>(table, 0);
+  let filled: usize = 1;
+  for (let k: usize = 0; k < CODE_WEIGHTS; k++) {
+    const x: f32 = <i32>k < left ? load<f32>(input + (k << 2)) : 0;
+    const second = table + (filled << 2);
+    const third = second + (filled << 2);
+    // From what the codes so far stand for: + x last, for −x takes their place.
+    for (let code: usize = 0; code < filled << 2; code += FLOAT) {
+      const sum = load<f32>(table + code);
+      store<f32>(third + code, sum + x);
+      store<f32>(second + code, sum);
+      store<f32>(table + code, sum - x);
+    }
+    filled *= 3;
+  }
+}
+
+/** The sum that code number `k` of eight stands for. */
+// @ts-ignore: decorator
+@inline
+function looked(tables: usize, codes: u64, k: usize): f32 {
+  return load<f32>(tables + k * (CODES << 2) + (((<usize>(codes >> (8 * k))) & 0xff) << 2));
+}
+
+/** `codes`: [group of 40 columns][row] eight codes of five weights. `tables`: room for eight tables of 3⁵ floats. */
+export function ternary(
+  input: usize,
+  codes: usize,
+  groupBytes: usize,
+  scales: usize,
+  bias: usize,
+  output: usize,
+  rows: i32,
+  columns: i32,
+  tables: usize,
+  least: f32,
+): void {
+  const end = output + (<usize>rows << 2);
+  memory.fill(output, 0, <usize>rows << 2);
+  const tableBytes = CODES << 2;
+  for (let left = columns; left > 0; left -= <i32>(CODES_TOGETHER * CODE_WEIGHTS)) {
+    for (let k: usize = 0; k < CODES_TOGETHER; k++) {
+      const first = k * CODE_WEIGHTS;
+      fillTable(tables + k * tableBytes, input + (first << 2), left - <i32>first);
+    }
+    let code = codes;
+    for (let to = output; to < end; to += FLOAT) {
+      const eight = load<u64>(code);
+      const low = looked(tables, eight, 0) + looked(tables, eight, 1) + (looked(tables, eight, 2) + looked(tables, eight, 3));
+      const high = looked(tables, eight, 4) + looked(tables, eight, 5) + (looked(tables, eight, 6) + looked(tables, eight, 7));
+      store<f32>(to, load<f32>(to) + (low + high));
+      code += CODES_TOGETHER;
+    }
+    codes += groupBytes;
+    input += (CODES_TOGETHER * CODE_WEIGHTS) << 2;
+  }
+  for (; output < end; output += FLOAT) {
+    store<f32>(output, max(load<f32>(bias) + load<f32>(scales) * load<f32>(output), least));
+    bias += FLOAT;
+    scales += FLOAT;
+  }
+}
+
+/** `count` activations as 16-bit integers −127 … 127, filled with 0 to a multiple of 16. Their scale goes to `scale`. */
+export function quantizeActivations(input: usize, count: i32, output: usize, scale: usize): void {
+  const whole = input + (<usize>(count & ~3) << 2);
+  const end = input + (<usize>count << 2);
+  let largest = f32x4.splat(0);
+  for (let at = input; at < whole; at += VECTOR) largest = f32x4.max(largest, f32x4.abs(v128.load(at)));
+  let most: f32 = max(
+    max(f32x4.extract_lane(largest, 0), f32x4.extract_lane(largest, 1)),
+    max(f32x4.extract_lane(largest, 2), f32x4.extract_lane(largest, 3)),
+  );
+  for (let at = whole; at < end; at += FLOAT) most = max(most, abs(load<f32>(at)));
+  const step: f32 = most / 127;
+  store<f32>(scale, step);
+  memory.fill(output, 0, ((<usize>count + 15) & ~15) << 1);
+  if (step == 0) return;
+  const steps = f32x4.splat(step);
+  const bound = f32x4.splat(127);
+  for (; input < whole; input += VECTOR) {
+    const quotient = f32x4.max(f32x4.min(f32x4.div(v128.load(input), steps), bound), f32x4.neg(bound));
+    const rounded = i32x4.trunc_sat_f32x4_s(f32x4.nearest(quotient));
+    v128.store64_lane(output, i16x8.narrow_i32x4_s(rounded, rounded), 0);
+    output += 8;
+  }
+  for (; input < end; input += FLOAT) {
+    store<i16>(output, <i16>nearest<f32>(max<f32>(min<f32>(load<f32>(input) / step, 127), -127)));
+    output += 2;
+  }
+}
+
+/** 16 products of 8-bit weights with 16-bit activations, in four sums. */
+// @ts-ignore: decorator
+@inline
+function products(weights: usize, low: v128, high: v128): v128 {
+  return i32x4.add(
+    i32x4.dot_i16x8_s(v128.load_ext<i8>(weights), low),
+    i32x4.dot_i16x8_s(v128.load_ext<i8>(weights, 8), high),
+  );
+}
+
+// @ts-ignore: decorator
+@inline
+function int8Output(output: usize, row: usize, sums: v128, scales: usize, bias: usize, step: f32, least: f32): void {
+  const low = i32x4.extract_lane(sums, 0) + i32x4.extract_lane(sums, 1);
+  const sum = low + i32x4.extract_lane(sums, 2) + i32x4.extract_lane(sums, 3);
+  const offset = row << 2;
+  const value = load<f32>(bias + offset) + load<f32>(scales + offset) * step * <f32>sum;
+  store<f32>(output + offset, max(value, least));
+}
+
+/** Rows of `rowBytes`, a multiple of 16, 8-bit weights; four rows share the loads of the activations. */
+export function int8(
+  activations: usize,
+  scale: usize,
+  weights: usize,
+  rowBytes: usize,
+  scales: usize,
+  bias: usize,
+  output: usize,
+  rows: i32,
+  least: f32,
+): void {
+  const step = load<f32>(scale);
+  let row: usize = 0;
+  for (; row + 4 <= <usize>rows; row += 4) {
+    let a = i32x4.splat(0);
+    let b = i32x4.splat(0);
+    let c = i32x4.splat(0);
+    let d = i32x4.splat(0);
+    const second = weights + rowBytes;
+    const third = second + rowBytes;
+    const fourth = third + rowBytes;
+    for (let at: usize = 0; at < rowBytes; at += VECTOR) {
+      const low = v128.load(activations + (at << 1));
+      const high = v128.load(activations + (at << 1), 16);
+      a = i32x4.add(a, products(weights + at, low, high));
+      b = i32x4.add(b, products(second + at, low, high));
+      c = i32x4.add(c, products(third + at, low, high));
+      d = i32x4.add(d, products(fourth + at, low, high));
+    }
+    int8Output(output, row, a, scales, bias, step, least);
+    int8Output(output, row + 1, b, scales, bias, step, least);
+    int8Output(output, row + 2, c, scales, bias, step, least);
+    int8Output(output, row + 3, d, scales, bias, step, least);
+    weights = fourth + rowBytes;
+  }
+  for (; row < <usize>rows; row++) {
+    let a = i32x4.splat(0);
+    for (let at: usize = 0; at < rowBytes; at += VECTOR) {
+      const low = v128.load(activations + (at << 1));
+      a = i32x4.add(a, products(weights + at, low, v128.load(activations + (at << 1), 16)));
+    }
+    int8Output(output, row, a, scales, bias, step, least);
+    weights += rowBytes;
+  }
+}

@@ -1,0 +1,253 @@
+// Rows for fully connected layers (asm/connected.ts). One frame goes column by column, so that zero activations cost
+// nothing; several frames lie side by side like an image's pixels and go through the sparse convolution's kernel.
+
+import { invariant } from '../../../workloads/base/errors.js';
+import { sizeOf } from '../../../workloads/layers/index.js';
+import type { LayerWeights } from '../../../workloads/network.js';
+import { type CsrMatrix, nonzerosOf, toCsc, toCsr, toDense } from '../../../workloads/weights/store.js';
+import { wasm as connectedWasm, relaxed as relaxedConnected } from '../connected.wasm.js';
+import { wasm as convolutionWasm, relaxed as relaxedConvolution } from '../convolution.wasm.js';
+import { closeUp } from './close-up.js';
+import { placeBias } from './convolution.js';
+import type { Call, Heap, HostKernel, PreparedLayer, Scratch, Step, Tensor } from './kernel.js';
+import { callerOf, cutByWork, cutEvenly, eachFrame, leastOf, only, type Part, planeOf, weightedRow } from './rows.js';
+import { FLOAT, VECTOR, vectorsOf } from './tensor.js';
+
+const connected = callerOf({ name: 'connected', wasm: connectedWasm, relaxed: relaxedConnected });
+const convolution = callerOf({ name: 'convolution', wasm: convolutionWasm, relaxed: relaxedConvolution });
+
+/** Frames side by side: as many as the accumulators of one tile. */
+const FRAMES_TOGETHER = 28;
+/** From this batch on frames are faster together: fc6 of AlexNet, 35 % of activations, breaks even between 4 and 8. */
+const TOGETHER_FROM = 6;
+/** Rows whose byte offsets fit in 16 bits. */
+const MOST_ROWS = 16_384;
+
+/** A block of rows as columns of entries padded to whole groups, whose layout `write` makes. */
+interface ColumnBlock extends Part {
+  readonly pointersAt: number;
+  readonly entriesAt: number;
+}
+
+/** Writes entry number `at` of a group that starts at `base` bytes. */
+type WriteEntry = (view: DataView, base: number, at: number, rowBytes: number, value: number) => void;
+
+/** How many entries a group has, and its bytes: the layouts of asm/connected.ts. */
+interface GroupSize {
+  readonly together: number;
+  readonly groupBytes: number;
+}
+const QUAD: GroupSize = { together: 4, groupBytes: 24 };
+const OCTET: GroupSize = { together: 8, groupBytes: 24 };
+
+/** Cuts rows into blocks of equal work, each laid out column by column in groups of entries. */
+function placeColumns(csr: CsrMatrix, heap: Heap, size: GroupSize, write: WriteEntry): readonly ColumnBlock[] {
+  const { together, groupBytes } = size;
+  const parts = cutByWork(csr.pointers, heap.threads * Math.ceil(csr.rows / MOST_ROWS / heap.threads));
+  return parts.map(({ first, end }) => {
+    invariant(end - first <= MOST_ROWS, () => `${end - first} rows in a block`);
+    const columns = toCsc(rowsOf(csr, first, end));
+    const pointers = new Uint32Array(csr.columns + 1);
+    for (let column = 0; column < csr.columns; column++) {
+      const entries = (columns.pointers[column + 1] as number) - (columns.pointers[column] as number);
+      pointers[column + 1] = (pointers[column] as number) + Math.ceil(entries / together);
+    }
+    const bytes = new Uint8Array((pointers[csr.columns] as number) * groupBytes);
+    const view = new DataView(bytes.buffer);
+    for (let column = 0; column < csr.columns; column++) {
+      const from = columns.pointers[column] as number;
+      const entries = (columns.pointers[column + 1] as number) - from;
+      const base = (pointers[column] as number) * groupBytes;
+      const padded = Math.ceil(entries / together) * together;
+      for (let entry = 0; entry < padded; entry++) {
+        // Padding adds zero to the last entry's row.
+        const at = from + Math.min(entry, entries - 1);
+        const value = entry < entries ? (columns.values[at] as number) : 0;
+        const group = base + Math.floor(entry / together) * groupBytes;
+        write(view, group, entry % together, (columns.indices[at] as number) * FLOAT, value);
+      }
+    }
+    return { first, end, pointersAt: heap.place(pointers), entriesAt: heap.place(bytes) };
+  });
+}
+
+function rowsOf(csr: CsrMatrix, first: number, end: number): CsrMatrix {
+  const from = csr.pointers[first] as number;
+  const to = csr.pointers[end] as number;
+  return {
+    format: 'csr',
+    rows: end - first,
+    columns: csr.columns,
+    pointers: csr.pointers.slice(first, end + 1).map((pointer) => pointer - from),
+    indices: csr.indices.subarray(from, to),
+    values: csr.values.subarray(from, to),
+  };
+}
+
+/**
+ * Up to this share of weights sparse columns are faster than dense ones, at any share of zero activations, as both skip
+ * those: 4096×4096 breaks even at 27 % with float32 weights and at 33 % with codes (Sapphire Rapids). Rows in the lanes
+ * of a vector (CSR) were measured too: at best as fast, and three times slower where two of three activations are zero.
+ */
+const SPARSE_UP_TO = { values: 0.27, codes: 0.33 };
+
+function isSparse({ store }: LayerWeights, most: number): boolean {
+  return nonzerosOf(store) <= most * store.rows * store.columns;
+}
+
+/** The call that makes a block's rows of one frame. */
+type BlockCall = (block: ColumnBlock, input: number, output: number, scratch: Scratch) => Call;
+
+/** A layer's steps: columns for few frames, `together` for many. */
+function planColumns(
+  blocks: readonly ColumnBlock[],
+  blockCall: BlockCall,
+  together: PreparedLayer['plan'],
+): PreparedLayer {
+  return {
+    plan(inputs, output, batch, scratch) {
+      const { tensor, steps } = closeUp(only(inputs), batch, scratch);
+      if (batch >= TOGETHER_FROM) return [...steps, ...together([tensor], output, batch, scratch)];
+      const frames = eachFrame(batch, (frame) => [
+        blocks.map((block) => {
+          return blockCall(block, planeOf(tensor, frame), planeOf(output, frame, block.first), scratch);
+        }),
+      ]);
+      return [...steps, ...frames];
+    },
+  };
+}
+
+const sparseColumns = weightedRow(
+  'dense',
+  'sparse-columns',
+  (_layer, weights) => isSparse(weights, SPARSE_UP_TO.values),
+  (layer, weights, heap) => {
+    const csr = toCsr(weights.store);
+    const biasAt = placeBias(weights, heap);
+    const least = leastOf(layer);
+    const blocks = placeColumns(csr, heap, QUAD, (view, base, at, rowBytes, value) => {
+      view.setUint16(base + 2 * at, rowBytes, true);
+      view.setFloat32(base + 8 + FLOAT * at, value, true);
+    });
+    const blockCall: BlockCall = ({ first, end, pointersAt, entriesAt }, input, output) => {
+      const own = [pointersAt, entriesAt, biasAt + first * FLOAT, csr.columns, end - first, least];
+      return connected('sparseColumns', input, output, ...own);
+    };
+    return planColumns(blocks, blockCall, placeRows(csr, biasAt, least, heap));
+  },
+);
+
+/** The same with 8-bit codes into a table of shared weights: half the bytes, and a fifth less time. */
+const codedColumns = weightedRow(
+  'dense',
+  'coded-columns',
+  (_layer, weights) => weights.store.format === 'codebook' && isSparse(weights, SPARSE_UP_TO.codes),
+  (layer, weights, heap) => {
+    invariant(weights.store.format === 'codebook', () => `${layer.name} has no codebook`);
+    const csr = toCsr(weights.store);
+    const shared = [...new Set([0, ...weights.store.codebook])];
+    const codes = new Map(shared.map((value, code) => [value, code]));
+    const codebook = new Float32Array(vectorsOf(shared.length) * 4);
+    codebook.set(shared);
+    const [biasAt, codebookAt] = [placeBias(weights, heap), heap.place(codebook)];
+    const least = leastOf(layer);
+    const blocks = placeColumns(csr, heap, OCTET, (view, base, at, rowBytes, value) => {
+      view.setUint16(base + 2 * at, rowBytes, true);
+      view.setUint8(base + 16 + at, codes.get(value) ?? 0);
+    });
+    const blockCall: BlockCall = ({ first, end, pointersAt, entriesAt }, input, output, scratch) => {
+      const own = [pointersAt, entriesAt, biasAt + first * FLOAT, csr.columns, end - first, least];
+      const table = [codebookAt, codebook.length, scratch.take(codebook.byteLength)];
+      return connected('codedColumns', input, output, ...own, ...table);
+    };
+    return planColumns(blocks, blockCall, placeRows(csr, biasAt, least, heap));
+  },
+);
+
+/** Sparse rows over frames side by side: [features, frames] × rows → [rows, frames]. */
+function placeRows({ pointers, indices, values, rows, columns }: CsrMatrix, biasAt: number, least: number, heap: Heap) {
+  const entries = new Uint32Array(2 * indices.length);
+  const entryValues = new Float32Array(entries.buffer);
+  const lineBytes = FRAMES_TOGETHER * FLOAT;
+  for (let at = 0; at < indices.length; at++) {
+    entries[2 * at] = (indices[at] as number) * lineBytes;
+    entryValues[2 * at + 1] = values[at] as number;
+  }
+  const [pointersAt, entriesAt] = [heap.place(pointers), heap.place(entries)];
+  const parts = cutByWork(pointers, heap.threads);
+  return ([input]: readonly Tensor[], output: Tensor, batch: number, scratch: Scratch): readonly Step[] => {
+    invariant(input !== undefined, 'no input');
+    const features = scratch.take(columns * lineBytes);
+    const sums = scratch.take(rows * lineBytes);
+    const steps: Step[] = [];
+    for (let frame = 0; frame < batch; frame += FRAMES_TOGETHER) {
+      const frames = Math.min(FRAMES_TOGETHER, batch - frame);
+      const apart = cutEvenly(columns, scratch.threads).map(({ first, end }) => {
+        const from = planeOf(input, frame, first);
+        return connected(
+          'transpose',
+          from,
+          features + first * lineBytes,
+          frames,
+          end - first,
+          input.frameBytes,
+          lineBytes,
+        );
+      });
+      const made = parts.map(({ first, end }) => {
+        const own = [pointersAt + first * FLOAT, entriesAt, biasAt + first * FLOAT, end - first];
+        const line = [1, vectorsOf(frames), 0, 0, lineBytes, 0];
+        return convolution('sparse', features, sums + first * lineBytes, ...own, ...line, least);
+      });
+      const back = parts.map(({ first, end }) => {
+        const to = planeOf(output, frame, first);
+        return connected('transpose', sums + first * lineBytes, to, end - first, frames, lineBytes, output.frameBytes);
+      });
+      steps.push(apart, made, back);
+    }
+    return steps;
+  };
+}
+
+const denseColumns = weightedRow(
+  'dense',
+  'dense-columns',
+  () => true,
+  (layer, weights, heap) => {
+    const { rows, columns, values } = toDense(weights.store);
+    const columnBytes = vectorsOf(rows) * VECTOR;
+    const turned = new Float32Array((columns * columnBytes) / FLOAT);
+    for (let row = 0; row < rows; row++) {
+      for (let column = 0, to = row; column < columns; column++, to += columnBytes / FLOAT) {
+        turned[to] = values[row * columns + column] as number;
+      }
+    }
+    const [weightsAt, biasAt] = [heap.place(turned), placeBias(weights, heap)];
+    const parts = cutEvenly(vectorsOf(rows), heap.threads).map(({ first, end }) => ({
+      first: 4 * first,
+      end: Math.min(rows, 4 * end),
+    }));
+    const least = leastOf(layer);
+    invariant(columns === sizeOf(layer.inputShapes[0] ?? [0]), () => `${layer.name}: ${columns} columns`);
+    return {
+      plan(inputs, output, batch, scratch) {
+        const { tensor, steps } = closeUp(only(inputs), batch, scratch);
+        // An address and an activation for every column, and three more to make whole fours.
+        const lists = parts.map(() => scratch.take((columns + 3) * 2 * FLOAT));
+        const frames = eachFrame(batch, (frame) => [
+          parts.map(({ first, end }, part) => {
+            const own = [weightsAt + first * FLOAT, biasAt + first * FLOAT, columns, end - first, columnBytes];
+            const to = planeOf(output, frame, first);
+            return connected('denseColumns', planeOf(tensor, frame), to, ...own, lists[part] ?? 0, least);
+          }),
+        ]);
+        return [...steps, ...frames];
+      },
+    };
+  },
+);
+
+/** In the order in which they are asked. */
+export const connectedKernels: readonly HostKernel[] = [codedColumns, sparseColumns, denseColumns];
+export { denseColumns };

@@ -1,0 +1,77 @@
+// What a kernel of the WebAssembly engine is: a row of a table. A prepared layer becomes a fixed programme, steps of
+// calls of exported functions with numbers as arguments, so that the same programme runs on one thread or on several
+// without asking the kernel again. A new kernel is one file in ../asm and one row; the engine knows none by name.
+
+import type { Layer, LayerWeights } from '../../../workloads/network.js';
+
+/**
+ * An AssemblyScript file of ../asm as built by scripts/build-wasm.mjs: it imports one shared memory. `relaxed` is the
+ * same source built with fused multiply-add (asm/shared/vector.ts), used where the machine underneath has it.
+ */
+export interface KernelModule {
+  readonly name: string;
+  /** The bytes in base64. */
+  readonly wasm: string;
+  readonly relaxed: string;
+}
+
+/** One call of an exported function; addresses are in bytes. */
+export interface Call {
+  readonly module: KernelModule;
+  readonly function: string;
+  readonly arguments: readonly number[];
+}
+
+/**
+ * Calls that may run at the same time: none reads or writes what another of them writes, but for those of one thread.
+ * Call k runs on thread k modulo the number of threads, and each thread runs its calls in their order.
+ */
+export type Step = readonly Call[];
+
+/**
+ * A batch of values in the engine's memory. An image is a plane of float32 per channel, row after row, its planes
+ * `planeBytes` apart; a vector of features is `features` planes of one value each, without gaps (planeBytes 4).
+ * Planes of images begin on 16 bytes and are filled up to whole vectors of 4 floats (`planeBytesOf` in tensor.ts): a
+ * kernel may overwrite the filling, whose values mean nothing.
+ */
+export interface Tensor {
+  readonly address: number;
+  readonly channels: number;
+  readonly height: number;
+  readonly width: number;
+  readonly planeBytes: number;
+  /** From one frame of the batch to the next; more than channels · planeBytes inside a concatenation. */
+  readonly frameBytes: number;
+}
+
+/** Memory that lives as long as the network. */
+export interface Heap {
+  /** Into how many calls of equal work a step should be cut, or a multiple of it. */
+  readonly threads: number;
+  /** Copies `data` into the memory and returns its address, a multiple of 64. */
+  place(data: Float32Array | Uint32Array | Int32Array | Uint16Array | Uint8Array | Int8Array): number;
+}
+
+/** Memory for one layer's run: undefined at its first step, any other layer's after its last. */
+export interface Scratch {
+  readonly threads: number;
+  /** The address of `bytes` bytes, a multiple of 64. Up to 256 bytes beyond them may be read, not written. */
+  take(bytes: number): number;
+}
+
+/** A layer with its weights laid out in the engine's memory. */
+export interface PreparedLayer {
+  /**
+   * The layer's programme for `batch` frames: steps run one after the other. `inputs` as in layer.inputs, `output` of
+   * the layer's output shape. Up to 256 bytes beyond a tensor may be read, not written.
+   */
+  plan(inputs: readonly Tensor[], output: Tensor, batch: number, scratch: Scratch): readonly Step[];
+}
+
+/** A way to run a kind of layer. The engine takes the first row of its table that accepts a layer. */
+export interface HostKernel {
+  readonly name: string;
+  /** Whether it can run the layer and, with a density's threshold, whether it should. */
+  accepts(layer: Layer, weights: LayerWeights | null): boolean;
+  prepare(layer: Layer, weights: LayerWeights | null, heap: Heap): PreparedLayer;
+}

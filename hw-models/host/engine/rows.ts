@@ -1,0 +1,119 @@
+// What rows of a kernel table are written with.
+
+import { invariant } from '../../../workloads/base/errors.js';
+import type { Layer, LayerKind, LayerWeights, OpOf } from '../../../workloads/network.js';
+import type { Call, Heap, HostKernel, KernelModule, PreparedLayer, Step, Tensor } from './kernel.js';
+
+export type LayerOf<Kind extends LayerKind> = Layer & OpOf<Kind>;
+
+function isKind<Kind extends LayerKind>(layer: Layer, kind: Kind): layer is LayerOf<Kind> {
+  return layer.kind === kind;
+}
+
+/** A row for layers of one kind without weights. */
+export function plainRow<Kind extends LayerKind>(
+  kind: Kind,
+  name: string,
+  prepare: (layer: LayerOf<Kind>) => PreparedLayer,
+): HostKernel {
+  return {
+    name,
+    accepts: (layer) => isKind(layer, kind),
+    prepare(layer) {
+      invariant(isKind(layer, kind), () => `${name} met ${layer.kind} ${layer.name}`);
+      return prepare(layer);
+    },
+  };
+}
+
+/** A row for layers of one kind with weights. */
+export function weightedRow<Kind extends LayerKind>(
+  kind: Kind,
+  name: string,
+  accepts: (layer: LayerOf<Kind>, weights: LayerWeights) => boolean,
+  prepare: (layer: LayerOf<Kind>, weights: LayerWeights, heap: Heap) => PreparedLayer,
+): HostKernel {
+  return {
+    name,
+    accepts: (layer, weights) => isKind(layer, kind) && weights !== null && accepts(layer, weights),
+    prepare(layer, weights, heap) {
+      invariant(isKind(layer, kind) && weights !== null, () => `${name} met ${layer.kind} ${layer.name}`);
+      return prepare(layer, weights, heap);
+    },
+  };
+}
+
+/** Makes calls of one module's functions. */
+export function callerOf(module: KernelModule) {
+  return (name: string, ...values: readonly number[]): Call => ({ module, function: name, arguments: values });
+}
+
+/** The one input of a layer that takes one. */
+export function only(inputs: readonly Tensor[]): Tensor {
+  const [input] = inputs;
+  invariant(input !== undefined && inputs.length === 1, () => `found ${inputs.length} inputs, expected one`);
+  return input;
+}
+
+/** The address of a frame's plane. */
+export function planeOf(tensor: Tensor, frame: number, channel = 0): number {
+  return tensor.address + frame * tensor.frameBytes + channel * tensor.planeBytes;
+}
+
+/** One step or more for each frame. */
+export function eachFrame(batch: number, steps: (frame: number) => readonly Step[]): readonly Step[] {
+  return Array.from({ length: batch }, (_, frame) => steps(frame)).flat();
+}
+
+/**
+ * Steps for sequences of calls, all of the same length, of which number s may use the scratch of thread s modulo
+ * `threads`: the calls of a sequence run in their order and, but for a last ragged round, without waiting for others.
+ */
+export function dealSequences(sequences: readonly (readonly Call[])[], threads: number): readonly Step[] {
+  const even: Call[] = [];
+  const ragged: Step[] = [];
+  for (let at = 0; at < sequences.length; at += threads) {
+    const round = sequences.slice(at, at + threads);
+    const steps = (round[0] ?? []).map((_, position) => round.map((sequence) => sequence[position] as Call));
+    if (round.length === threads) even.push(...steps.flat());
+    else ragged.push(...steps);
+  }
+  return even.length > 0 ? [even, ...ragged] : ragged;
+}
+
+/** What a rectifier's lower bound is. */
+export function leastOf({ activation }: { readonly activation: 'relu' | 'none' }): number {
+  return activation === 'relu' ? 0 : Number.NEGATIVE_INFINITY;
+}
+
+export interface Part {
+  readonly first: number;
+  readonly end: number;
+}
+
+/** 0 … count − 1 as at most `parts` parts of nearly equal length, none empty. */
+export function cutEvenly(count: number, parts: number): readonly Part[] {
+  return cutByWork(
+    Uint32Array.from({ length: count + 1 }, (_, at) => at),
+    parts,
+  );
+}
+
+/**
+ * 0 … n − 1 as at most `parts` parts of nearly equal work, none empty: `pointers[i]` (of n + 1, ascending) is the work
+ * before i. Parts begin at multiples of `multiple`.
+ */
+export function cutByWork(pointers: Uint32Array, parts: number, multiple = 1): readonly Part[] {
+  const count = pointers.length - 1;
+  const total = pointers[count] ?? 0;
+  const cuts: Part[] = [];
+  let first = 0;
+  for (let part = 1; part <= parts && first < count; part++) {
+    let end = first + 1;
+    while (end < count && (end % multiple !== 0 || (pointers[end] as number) * parts < total * part)) end++;
+    if (part === parts) end = count;
+    cuts.push({ first, end });
+    first = end;
+  }
+  return cuts;
+}

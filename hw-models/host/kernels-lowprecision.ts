@@ -1,0 +1,150 @@
+// Rows of the engine's table: fully connected layers with binary, ternary and 8-bit weights. Each computes another
+// function than the layer's weights say, so it runs only where it is asked for; docs/winograd.md states by how much
+// each is off.
+
+import { invariant } from '../../workloads/base/errors.js';
+import { balanceOf, binarize } from '../../workloads/compress/binary.js';
+import { quantize } from '../../workloads/compress/int8.js';
+import { ternarize } from '../../workloads/compress/ternary.js';
+import { toDense } from '../../workloads/weights/store.js';
+import { closeUp } from './engine/close-up.js';
+import { placeBias } from './engine/convolution.js';
+import type { Call, HostKernel, Scratch, Step } from './engine/kernel.js';
+import { callerOf, cutEvenly, eachFrame, leastOf, only, type Part, planeOf, weightedRow } from './engine/rows.js';
+import { FLOAT } from './engine/tensor.js';
+import { relaxed, wasm } from './lowprecision.wasm.js';
+
+const call = callerOf({ name: 'lowprecision', wasm, relaxed });
+
+/** The largest sum of 8-bit products that an i32 holds: 127² a column. */
+const MOST_INT8_COLUMNS = Math.floor((2 ** 31 - 1) / 127 ** 2);
+const CODE_WEIGHTS = 5;
+const CODES_TOGETHER = 8;
+
+/** What happens once a frame, and what each part of the rows then does. Addresses are of one frame's features. */
+interface Phases {
+  /** Bytes of scratch memory for a frame's activations. */
+  readonly activationBytes: number;
+  readonly activations: (input: number, to: number) => Call | null;
+  readonly rows: (part: Part, partNumber: number, input: number, activations: number, output: number) => Call;
+}
+
+/** One call for the activations, then one for each part of the rows. */
+function plan({ activationBytes, activations, rows }: Phases, parts: readonly Part[]) {
+  return (inputs: Parameters<typeof only>[0], output: ReturnType<typeof only>, batch: number, scratch: Scratch) => {
+    const { tensor, steps } = closeUp(only(inputs), batch, scratch);
+    const at = scratch.take(activationBytes);
+    const frames = eachFrame(batch, (frame): readonly Step[] => {
+      const input = planeOf(tensor, frame);
+      const first = activations(input, at);
+      const made = parts.map((part, number) => rows(part, number, input, at, planeOf(output, frame, part.first)));
+      return first ? [[first], made] : [made];
+    });
+    return [...steps, ...frames];
+  };
+}
+
+/** Binary weights and activations: words of 64 signs, exclusive or and bit count (XNOR-Net). */
+export const binaryConnected: HostKernel = weightedRow('dense', 'binary', always, (layer, weights, heap) => {
+  const matrix = binarize(toDense(weights.store));
+  const words = Math.ceil(matrix.columns / 64);
+  const signs = heap.place(paddedRows(matrix.signs, matrix.rows, 8 * words));
+  const scales = heap.place(matrix.scales);
+  const balances = heap.place(balanceOf(matrix));
+  const bias = placeBias(weights, heap);
+  const bitsBytes = 8 * words;
+  const phases: Phases = {
+    activationBytes: bitsBytes + 2 * FLOAT,
+    activations: (input, to) => call('binarizeActivations', input, matrix.columns, to, to + bitsBytes),
+    rows({ first, end }, _number, _input, bits, output) {
+      const own = [scales, balances, bias].map((address) => address + first * FLOAT);
+      const of = [signs + first * bitsBytes, ...own, output, end - first, matrix.columns, words, leastOf(layer)];
+      return call('binary', bits, bits + bitsBytes, ...of);
+    },
+  };
+  return { plan: plan(phases, cutEvenly(matrix.rows, heap.threads)) };
+});
+
+/** Ternary weights, five in a byte, that choose among sums of float activations (Ternary Weight Networks). */
+export const ternaryConnected: HostKernel = weightedRow('dense', 'ternary', always, (layer, weights, heap) => {
+  const matrix = ternarize(toDense(weights.store));
+  const parts = cutEvenly(matrix.rows, heap.threads);
+  const codes = parts.map((part) => heap.place(codesOf(matrix.values, matrix.columns, part)));
+  const scales = heap.place(matrix.scales);
+  const bias = placeBias(weights, heap);
+  const tableBytes = CODES_TOGETHER * 3 ** CODE_WEIGHTS * FLOAT;
+  const phases: Phases = {
+    activationBytes: parts.length * tableBytes,
+    activations: () => null,
+    rows({ first, end }, number, input, tables, output) {
+      const own = [scales + first * FLOAT, bias + first * FLOAT, output, end - first, matrix.columns];
+      const groupBytes = CODES_TOGETHER * (end - first);
+      const table = tables + number * tableBytes;
+      return call('ternary', input, codes[number] as number, groupBytes, ...own, table, leastOf(layer));
+    },
+  };
+  return { plan: plan(phases, parts) };
+});
+
+/** 8-bit weights with 8-bit activations, summed in 32 bits. */
+export const int8Connected: HostKernel = weightedRow(
+  'dense',
+  'int8',
+  (_layer, { store }) => store.columns <= MOST_INT8_COLUMNS,
+  (layer, weights, heap) => {
+    const matrix = quantize(toDense(weights.store));
+    const rowBytes = Math.ceil(matrix.columns / 16) * 16;
+    const values = heap.place(paddedRows(matrix.values, matrix.rows, rowBytes));
+    const scales = heap.place(matrix.scales);
+    const bias = placeBias(weights, heap);
+    const phases: Phases = {
+      activationBytes: 2 * rowBytes + FLOAT,
+      activations: (input, to) => call('quantizeActivations', input, matrix.columns, to, to + 2 * rowBytes),
+      rows({ first, end }, _number, _input, activations, output) {
+        const own = [scales + first * FLOAT, bias + first * FLOAT, output, end - first, leastOf(layer)];
+        return call('int8', activations, activations + 2 * rowBytes, values + first * rowBytes, rowBytes, ...own);
+      },
+    };
+    return { plan: plan(phases, cutEvenly(matrix.rows, heap.threads)) };
+  },
+);
+
+/** The rows by what a person asks for. */
+export const lowPrecisionKernels: Readonly<Record<'binary' | 'ternary' | 'int8', HostKernel>> = {
+  binary: binaryConnected,
+  ternary: ternaryConnected,
+  int8: int8Connected,
+};
+
+function always(): boolean {
+  return true;
+}
+
+/** The bytes of `rows` rows of the same length, each filled with zeros up to `rowBytes`. */
+function paddedRows(values: Uint32Array | Int8Array, rows: number, rowBytes: number): Uint8Array {
+  const bytes = new Uint8Array(values.buffer, values.byteOffset, values.byteLength);
+  const from = bytes.length / rows;
+  invariant(from <= rowBytes, () => `rows of ${from} bytes in ${rowBytes}`);
+  const padded = new Uint8Array(rows * rowBytes);
+  for (let row = 0; row < rows; row++) padded.set(bytes.subarray(row * from, (row + 1) * from), row * rowBytes);
+  return padded;
+}
+
+/** [group of 40 columns][row of the part][8]: codes Σ (wₖ + 1) 3ᵏ of five weights each, zeros behind the last column. */
+function codesOf(values: Int8Array, columns: number, { first, end }: Part): Uint8Array {
+  const rows = end - first;
+  const groups = Math.ceil(columns / (CODES_TOGETHER * CODE_WEIGHTS));
+  const codes = new Uint8Array(groups * rows * CODES_TOGETHER);
+  for (let row = 0; row < rows; row++) {
+    for (let at = 0; at < groups * CODES_TOGETHER; at++) {
+      let code = 0;
+      for (let k = CODE_WEIGHTS - 1; k >= 0; k--) {
+        const column = at * CODE_WEIGHTS + k;
+        const weight = column < columns ? (values[(first + row) * columns + column] as number) : 0;
+        code = 3 * code + weight + 1;
+      }
+      codes[(Math.floor(at / CODES_TOGETHER) * rows + row) * CODES_TOGETHER + (at % CODES_TOGETHER)] = code;
+    }
+  }
+  return codes;
+}

@@ -1,0 +1,263 @@
+// Rows of the engine's table: Winograd convolution F(2×2, 3×3), F(4×4, 3×3) and F(6×6, 3×3), dense, and with weights
+// pruned in the transform domain. What they cannot do (strides, other kernels) they refuse, with the reason.
+
+import { invariant } from '../../workloads/base/errors.js';
+import type { Layer } from '../../workloads/network.js';
+import { cookToom, toFloat } from '../../workloads/transforms/cook-toom.js';
+import { type ConvolutionShape, outputExtent, transformable } from '../../workloads/transforms/shape.js';
+import { pruneTransformed, type TransformedWeights, transformWeights } from '../../workloads/transforms/winograd.js';
+import { toDense } from '../../workloads/weights/store.js';
+import { placeBias } from './engine/convolution.js';
+import type { Heap, HostKernel, PreparedLayer, Step } from './engine/kernel.js';
+import {
+  callerOf,
+  cutEvenly,
+  eachFrame,
+  type LayerOf,
+  leastOf,
+  only,
+  type Part,
+  planeOf,
+  weightedRow,
+} from './engine/rows.js';
+import { FLOAT, VECTOR, vectorsOf } from './engine/tensor.js';
+import { relaxed, wasm } from './winograd.wasm.js';
+import { filterings } from './winograd-source.js';
+
+const call = callerOf({ name: 'winograd', wasm, relaxed });
+
+/** Tiles worked on together: as many as seven accumulators hold, so that a sparse row is read once for all. */
+const BLOCK_TILES = 28;
+/** Output channels multiplied before they are transformed back. */
+const CHUNK_ROWS = 32;
+/** Rows of weights that share the loads of an input. */
+const QUAD = 4;
+const LANES = 4;
+/** Bytes of a cache line. */
+const LINE = 64;
+
+/** In words why Winograd does not serve a layer, or null where it does. */
+export function winogradRefusal(layer: Layer): string | null {
+  const shape = transformable(layer);
+  if (typeof shape === 'string') return shape;
+  const offered = [...new Set(filterings.map(([, taps]) => taps))];
+  if (offered.includes(shape.kernel)) return null;
+  return `has ${shape.kernel}×${shape.kernel} kernels, not ${offered.map((taps) => `${taps}×${taps}`).join(' or ')}`;
+}
+
+/** Dense F(m×m, r×r) with m = `outputs` and r the layer's kernel. */
+export function createWinograd(outputs: number): HostKernel {
+  return winogradRow(`winograd-f${outputs}`, outputs, (transformed, { groups }, _tiling, heap) => {
+    const rows = transformed.outputs / groups;
+    const panels = Array.from({ length: groups }, (_, group) => heap.place(panelOf(transformed, group * rows, rows)));
+    const quadBytes = transformed.channels * QUAD * FLOAT;
+    return (group, firstRow) => ({
+      function: 'dense',
+      weights: [(panels[group] as number) + (firstRow / QUAD) * quadBytes, Math.ceil(rows / QUAD) * quadBytes],
+    });
+  });
+}
+
+/**
+ * F(m×m, r×r) with the layer's weights pruned to `density` after their transformation. It computes another function
+ * than the layer's weights say: a network has to be trained for it, hence it runs only where it is asked for.
+ */
+export function createSparseWinograd(outputs: number, density: number): HostKernel {
+  return winogradRow(`winograd-f${outputs}-sparse`, outputs, (transformed, { groups }, { tileBytes }, heap) => {
+    const pruned = pruneTransformed(transformed, density);
+    const rows = transformed.outputs / groups;
+    const lists = Array.from({ length: groups }, (_, group) => {
+      const { pointers, entries } = listsOf(pruned, group * rows, rows, tileBytes);
+      return { pointers: heap.place(pointers), entries: heap.place(entries) };
+    });
+    return (group, firstRow) => {
+      const { pointers, entries } = lists[group] as (typeof lists)[number];
+      return { function: 'sparse', weights: [pointers + firstRow * FLOAT, (rows + 1) * FLOAT, entries] };
+    };
+  });
+}
+
+/** The function that multiplies, and its arguments for a group's rows from `firstRow` on. */
+type WeightsAt = (
+  group: number,
+  firstRow: number,
+) => { readonly function: string; readonly weights: readonly number[] };
+
+function winogradRow(
+  name: string,
+  outputs: number,
+  place: (transformed: TransformedWeights, shape: ConvolutionShape, tiling: Tiling, heap: Heap) => WeightsAt,
+): HostKernel {
+  return weightedRow(
+    'conv2d',
+    name,
+    (layer) => winogradRefusal(layer) === null,
+    (layer, weights, heap) => {
+      const shape = transformable(layer);
+      invariant(typeof shape !== 'string', () => `layer ${layer.name} ${shape}`);
+      const filtering = toFloat(cookToom(outputs, shape.kernel));
+      const dense = toDense(weights.store).values;
+      const transformed = transformWeights(filtering, shape.outputs, shape.channels / shape.groups, dense);
+      const tiling = tilingOf(shape, outputs);
+      const weightsAt = place(transformed, shape, tiling, heap);
+      return preparedLayer(layer, shape, tiling, weightsAt, placeBias(weights, heap));
+    },
+  );
+}
+
+/** [position][⌈rows / 4⌉][channel][4] of the rows of one group; rows that fill up the last four are zero. */
+function panelOf({ values, outputs, channels, filtering }: TransformedWeights, firstRow: number, rows: number) {
+  const positions = filtering.inputMatrix.length ** 2;
+  const quads = Math.ceil(rows / QUAD);
+  const panel = new Float32Array(positions * quads * channels * QUAD);
+  for (let position = 0; position < positions; position++) {
+    for (let row = 0; row < rows; row++) {
+      const from = (position * outputs + firstRow + row) * channels;
+      const to = (position * quads + Math.floor(row / QUAD)) * channels * QUAD + (row % QUAD);
+      for (let channel = 0; channel < channels; channel++) {
+        panel[to + channel * QUAD] = values[from + channel] as number;
+      }
+    }
+  }
+  return panel;
+}
+
+/** Non-zero weights of one group as (offset of the channel's tiles, value), and each position's row pointers. */
+function listsOf(
+  { values, outputs, channels, filtering }: TransformedWeights,
+  firstRow: number,
+  rows: number,
+  tileBytes: number,
+) {
+  const positions = filtering.inputMatrix.length ** 2;
+  const pointers = new Uint32Array(positions * (rows + 1));
+  const words = new Uint32Array(2 * countNonzeros(values));
+  const floats = new Float32Array(words.buffer);
+  let at = 0;
+  for (let position = 0; position < positions; position++) {
+    for (let row = 0; row <= rows; row++) {
+      pointers[position * (rows + 1) + row] = at / 2;
+      if (row === rows) break;
+      const from = (position * outputs + firstRow + row) * channels;
+      for (let channel = 0; channel < channels; channel++) {
+        const value = values[from + channel] as number;
+        if (value === 0) continue;
+        words[at++] = channel * tileBytes;
+        floats[at++] = value;
+      }
+    }
+  }
+  return { pointers, entries: words.slice(0, at) };
+}
+
+function countNonzeros(values: Float64Array): number {
+  let nonzeros = 0;
+  for (let at = 0; at < values.length; at++) if (values[at] !== 0) nonzeros++;
+  return nonzeros;
+}
+
+interface Tiling {
+  readonly outputs: number;
+  readonly taps: number;
+  readonly positions: number;
+  readonly tilesX: number;
+  readonly tilesY: number;
+  /** Tile rows worked on together. */
+  readonly blockRows: number;
+  /** From one channel's tiles to the next's. */
+  readonly tileBytes: number;
+  /** A line of transformed inputs or of outputs. */
+  readonly lineBytes: number;
+}
+
+function tilingOf(shape: ConvolutionShape, outputs: number): Tiling {
+  const [outHeight, outWidth] = outputExtent(shape);
+  const size = outputs + shape.kernel - 1;
+  const tilesX = Math.ceil(outWidth / outputs);
+  const tilesY = Math.ceil(outHeight / outputs);
+  const blocks = Math.ceil(tilesY / Math.max(1, Math.floor(BLOCK_TILES / tilesX)));
+  const blockRows = Math.ceil(tilesY / blocks);
+  // An image's row in whole vectors and one more, or four tiles at least, the last one read to a whole pair.
+  const imageFloats = shape.pad + LANES * vectorsOf(shape.width) + LANES;
+  const tileFloats = outputs * Math.max(4, tilesX) + shape.kernel + 1;
+  return {
+    outputs,
+    taps: shape.kernel,
+    positions: size * size,
+    tilesX,
+    tilesY,
+    blockRows,
+    tileBytes: VECTOR * tileVectors(tilesX, blockRows),
+    lineBytes: VECTOR * vectorsOf(Math.max(imageFloats, tileFloats)),
+  };
+}
+
+/** `bytes` or more that are an odd number of cache lines: so many streams apart do not fall on the same few sets. */
+function unevenLines(bytes: number): number {
+  return LINE * (2 * Math.ceil(bytes / (2 * LINE)) + 1);
+}
+
+/** Vectors that hold rows of tiles one after the other, where each row is written four tiles at least. */
+function tileVectors(tilesX: number, rows: number): number {
+  return vectorsOf(tilesX * (rows - 1) + Math.max(4, tilesX));
+}
+
+function preparedLayer(
+  layer: LayerOf<'conv2d'>,
+  shape: ConvolutionShape,
+  tiling: Tiling,
+  weightsAt: WeightsAt,
+  biasAt: number,
+): PreparedLayer {
+  const { outputs, taps, positions, tilesX, tilesY, blockRows, tileBytes, lineBytes } = tiling;
+  const size = outputs + taps - 1;
+  const groupChannels = shape.channels / shape.groups;
+  const groupRows = shape.outputs / shape.groups;
+  const blocks = Array.from({ length: Math.ceil(tilesY / blockRows) }, (_, block): Part => {
+    return { first: block * blockRows, end: Math.min((block + 1) * blockRows, tilesY) };
+  });
+  const bothSides = [outputs, taps];
+  return {
+    plan(inputs, output, batch, scratch) {
+      const input = only(inputs);
+      const positionBytes = unevenLines(groupChannels * tileBytes);
+      const productBytes = unevenLines(CHUNK_ROWS * tileBytes);
+      const transformed = scratch.take(positions * positionBytes);
+      const channelParts = cutEvenly(groupChannels, scratch.threads).map((part) => {
+        return { ...part, lines: scratch.take((size + 1) * lineBytes) };
+      });
+      const rowParts = cutEvenly(Math.ceil(groupRows / QUAD), scratch.threads).map(({ first, end }) => ({
+        first: first * QUAD,
+        end: Math.min(end * QUAD, groupRows),
+        products: scratch.take(
+          positions * productBytes + (3 * groupChannels + outputs * size) * VECTOR + outputs * lineBytes,
+        ),
+      }));
+      /** A block's tiles are transformed, then multiplied and transformed back. */
+      const blockSteps = (frame: number, group: number, { first: tileRow, end }: Part): readonly Step[] => {
+        const tiles = [tileRow, end - tileRow, tilesX];
+        const vectors = tileVectors(tilesX, end - tileRow);
+        const transforms = channelParts.map((part) => {
+          const from = planeOf(input, frame, group * groupChannels + part.first);
+          const image = [from, input.planeBytes, part.end - part.first, input.height, input.width, shape.pad];
+          const to = [transformed + part.first * tileBytes, tileBytes, positionBytes];
+          return call('transformInputs', ...bothSides, ...image, ...tiles, ...to, part.lines, lineBytes);
+        });
+        const products = rowParts.map((part) => {
+          const row = group * groupRows + part.first;
+          const { function: multiply, weights } = weightsAt(group, part.first);
+          const from = [transformed, positionBytes, groupChannels, vectors];
+          const image = [planeOf(output, frame, row), output.planeBytes, output.height, output.width];
+          const own = [tileBytes, biasAt + row * FLOAT, leastOf(layer), productBytes, part.products, lineBytes];
+          const rows = [part.end - part.first, CHUNK_ROWS];
+          return call(multiply, ...bothSides, ...from, ...weights, ...rows, ...image, ...tiles, ...own);
+        });
+        return [transforms, products];
+      };
+      const groups = Array.from({ length: shape.groups }, (_, group) => group);
+      return eachFrame(batch, (frame) =>
+        groups.flatMap((group) => blocks.flatMap((block) => blockSteps(frame, group, block))),
+      );
+    },
+  };
+}

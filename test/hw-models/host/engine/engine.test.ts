@@ -1,0 +1,240 @@
+// The engine with whole networks: on one thread and on several, against the plain forward passes.
+
+import { execFileSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { pathToFileURL } from 'node:url';
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import type { Executor } from '../../../../hw-models/contract.js';
+import { createEngine, kernelFor } from '../../../../hw-models/host/engine/engine.js';
+import type { HostKernel } from '../../../../hw-models/host/engine/kernel.js';
+import { denseKernels, sparseKernels } from '../../../../hw-models/host/engine/table.js';
+import { hasFusedMultiplyAdd } from '../../../../hw-models/host/engine/webassembly.js';
+import { createReference } from '../../../../hw-models/host/reference.js';
+import { createSparse } from '../../../../hw-models/host/sparse.js';
+import { createTfjs } from '../../../../hw-models/host/tfjs.js';
+import { InputError } from '../../../../workloads/base/errors.js';
+import { buildNetwork, type LayerSpec } from '../../../../workloads/graph.js';
+import { readImage } from '../../../../workloads/import/image.node.js';
+import { readNetFile } from '../../../../workloads/import/net-file.js';
+import { sizeOf } from '../../../../workloads/layers/index.js';
+import { drawModel } from '../../../../workloads/synthesis.js';
+import { drawActivations, drawWeights } from '../../../../workloads/weights/synthetic.js';
+import { conv, dense, maxPool, softmax } from '../../../../workloads/zoo/entry.js';
+import { imagenetPreprocessing } from '../../../../workloads/zoo/preprocessing.js';
+import { squeezenet10 } from '../../../../workloads/zoo/squeezenet.js';
+import { catPicture, squeezenetNet } from '../../../assets.js';
+import { type Case, cases } from '../random-network.js';
+
+const source = { work: 'test', at: 'test' };
+
+/** Each layer's first input of the first frame, then the output. */
+async function valuesOf(executor: Executor, { model, input, batch }: Case): Promise<readonly Float32Array[]> {
+  const network = await executor.load(model);
+  const seen: Float32Array[] = [];
+  const { output } = await network.run(input, batch, { onInput: (_layer, values) => seen.push(values) });
+  network.dispose();
+  return [...seen, output];
+}
+
+/** The largest difference over the largest value. */
+function distance(found: Float32Array, expected: Float32Array): number {
+  expect(found.length).toBe(expected.length);
+  const scale = expected.reduce((most, value) => Math.max(most, Math.abs(value)), 1e-30);
+  return found.reduce((most, value, at) => Math.max(most, Math.abs(value - (expected[at] as number))), 0) / scale;
+}
+
+async function expectAgreement(executor: Executor, drawn: Case): Promise<void> {
+  const expected = await valuesOf(createReference(), drawn);
+  const found = await valuesOf(executor, drawn);
+  expect(found.length).toBe(expected.length);
+  for (const [at, values] of expected.entries()) {
+    expect(distance(found[at] as Float32Array, values)).toBeLessThanOrEqual(1e-4);
+  }
+}
+
+describe.each([
+  ['sparse', createSparse(), 200],
+  ['sparse, multiply and add apart', createSparse({ fused: false }), 100],
+  ['sparse, 2 threads', createSparse({ threads: 2 }), 30],
+  ['sparse, 3 threads', createSparse({ threads: 3 }), 30],
+  ['dense', createEngine('dense', 'dense', denseKernels), 200],
+])('%s', (_name, executor, numRuns) => {
+  it('computes what the plain forward passes compute, layer by layer', async () => {
+    await fc.assert(
+      fc.asyncProperty(cases, (drawn) => expectAgreement(executor, drawn)),
+      { numRuns },
+    );
+  });
+});
+
+/** Values made inside a concatenation, one read twice, one read by others too; a stride, a pad, an odd size. */
+const joins: readonly LayerSpec[] = [
+  conv('squeeze', 4, 3, { stride: 2, pad: 1 }),
+  conv('a', 5, 1),
+  conv('b', 6, 3, { pad: 1, inputs: ['squeeze'] }),
+  conv('c', 2, 1, { inputs: ['squeeze'] }),
+  { kind: 'concat', name: 'inner', inputs: ['b', 'c'] },
+  { kind: 'concat', name: 'outer', inputs: ['inner', 'a', 'squeeze', 'a'] },
+  maxPool('pooled', 3, 2),
+  // By now the concatenations' memory is free, and taken; one of their parts is read once more.
+  conv('filler', 30, 3, { pad: 1 }),
+  { ...maxPool('late', 3, 2), inputs: ['b'] },
+  { kind: 'concat', name: 'final', inputs: ['filler', 'late'] },
+  dense('last', 7, 'none'),
+  softmax,
+];
+
+function joinedCase(batch: number): Case {
+  const network = buildNetwork({ name: 'joins', title: 'joins', input: [3, 17, 22], layers: joins, source });
+  const layers = Object.fromEntries(network.layers.map(({ name }) => [name, { weights: 0.4, output: 0.5 }]));
+  const model = drawModel(network, { source, input: 1, layers }, 1);
+  return { model, batch, input: drawActivations(batch * sizeOf(network.input), 0.9, 1, 'input').values };
+}
+
+describe('a network with concatenations', () => {
+  it.each([1, 2, 3, 4])(
+    'is right on %d threads and at every batch, larger or smaller than the one before',
+    async (threads) => {
+      const loaded = await createSparse({ threads }).load(joinedCase(1).model);
+      for (const batch of [1, 3, 5, 2, 1]) {
+        const drawn = joinedCase(batch);
+        const expected = (await valuesOf(createReference(), drawn)).at(-1) as Float32Array;
+        for (let run = 0; run < 3; run++) {
+          expect(distance((await loaded.run(drawn.input, batch)).output, expected)).toBeLessThanOrEqual(1e-5);
+        }
+      }
+      loaded.dispose();
+    },
+  );
+
+  it('copies nothing that can be made in place', async () => {
+    const loaded = await createSparse().load(joinedCase(1).model);
+    const inputs = new Map<string, Float32Array>();
+    const { layers } = await loaded.run(joinedCase(1).input, 1, {
+      onInput: (layer, values) => inputs.set(layer.name, values),
+    });
+    loaded.dispose();
+    // The concatenation's first input is the inner one, whose values it must hold.
+    expect(inputs.get('outer')?.slice(0, 6 * 99)).toEqual(inputs.get('inner'));
+    expect(layers.map(({ name }) => name)).toEqual(joins.map(({ name }) => name));
+  });
+});
+
+describe('the choice of a kernel', () => {
+  const choice = (layer: LayerSpec, density: number, input: readonly [number, number, number] = [8, 28, 28]) => {
+    const network = buildNetwork({ name: 'one', title: 'one', input, layers: [layer], source });
+    const [built] = network.layers;
+    if (!built) throw new Error('no layer');
+    const { rows, columns } = { rows: 16, columns: sizeOf(input) };
+    const shape = layer.kind === 'dense' ? { rows, columns, biases: 0 } : { rows: 16, columns: 8 * 9, biases: 0 };
+    return kernelFor(sparseKernels, built, drawWeights(shape, density, 0, 'w')).name;
+  };
+
+  it.each([
+    [0.1, 'sparse-convolution'],
+    [0.33, 'sparse-convolution'],
+    [1, 'filtered-convolution'],
+  ])('a 3×3 convolution with %d of its weights goes to %s', (density, name) => {
+    expect(choice(conv('c', 16, 3), density)).toBe(name);
+  });
+
+  it.each([
+    [0.5, 'sparse-convolution'],
+    [0.9, 'dense-convolution'],
+  ])('a 1×1 convolution with %d of its weights goes to %s', (density, name) => {
+    expect(choice(conv('c', 16, 1), density)).toBe(name);
+  });
+
+  it.each([
+    [0.09, 'sparse-columns'],
+    [0.5, 'dense-columns'],
+  ])('a fully connected layer with %d of its weights goes to %s', (density, name) => {
+    expect(choice(dense('d', 16, 'relu'), density)).toBe(name);
+  });
+
+  it('refuses a network that no row serves', async () => {
+    const only: readonly HostKernel[] = sparseKernels.filter(({ name }) => name !== 'pool');
+    const refusal = createEngine('bare', 'bare', only).load(joinedCase(1).model);
+    await expect(refusal).rejects.toThrow('layer pooled: found no kernel for pool2d');
+  });
+});
+
+describe('threads', () => {
+  it.each([0, 1.5, Number.NaN, 1000])('%d are refused', (threads) => {
+    expect(() => createSparse({ threads })).toThrow(InputError);
+  });
+
+  it('are told, and whether multiply and add are fused', async () => {
+    const fused = hasFusedMultiplyAdd() ? ' with fused multiply-add' : '';
+    expect(await createSparse().describe()).toEqual({
+      engine: `zeroskip WebAssembly SIMD${fused}, sparse, 1 thread`,
+      hint: null,
+    });
+    const { engine } = await createSparse({ threads: 2, fused: false }).describe();
+    expect(engine).toBe('zeroskip WebAssembly SIMD, sparse, 2 threads');
+  });
+
+  it('end when the network is disposed of', async () => {
+    const loaded = await createSparse({ threads: 3 }).load(joinedCase(1).model);
+    loaded.dispose();
+    loaded.dispose();
+    await expect(loaded.run(joinedCase(1).input, 1)).rejects.toThrow('joins: run after dispose');
+    const [before, during, after] = inOwnProcess('loaded.dispose(); await ending();').split(' ').map(Number);
+    expect(during).toBe((before ?? 0) + 2);
+    expect(after).toBe(before);
+  });
+
+  it('do not keep a process alive that forgets to dispose', () => {
+    const [before, during, after] = inOwnProcess('').split(' ').map(Number);
+    expect(during).toBe((before ?? 0) + 2);
+    expect(after).toBe(during);
+  });
+});
+
+/** Runs LeNet on three threads, then `finish`; says how many workers there were before, during and after. */
+function inOwnProcess(finish: string): string {
+  const script = `
+    import { createSparse } from ${JSON.stringify(pathToFileURL('hw-models/host/sparse.ts').href)};
+    import { drawModel } from ${JSON.stringify(pathToFileURL('workloads/synthesis.ts').href)};
+    import { zoo } from ${JSON.stringify(pathToFileURL('workloads/zoo/index.ts').href)};
+    let workers = 0;
+    const ended = [];
+    process.on('worker', (worker) => {
+      workers++;
+      ended.push(new Promise((resolve) => worker.once('exit', () => resolve(workers--))));
+    });
+    const ending = () => Promise.all(ended);
+    const counts = [workers];
+    const { network, densities } = zoo.get('lenet-300-100');
+    const loaded = await createSparse({ threads: 3 }).load(drawModel(network, densities, 0));
+    const { output } = await loaded.run(new Float32Array(784).fill(1), 1);
+    counts.push(workers);
+    const alive = setTimeout(() => undefined, ${finish === '' ? 0 : 5_000});
+    ${finish}
+    clearTimeout(alive);
+    counts.push(workers);
+    console.log(output.length === 10 ? counts.join(' ') : 'no output');
+  `;
+  const args = ['--import', 'tsx', '--input-type', 'module', '--eval', script];
+  return execFileSync(process.execPath, args, { encoding: 'utf8', timeout: 30_000 }).trim();
+}
+
+describe('SqueezeNet with its published weights', () => {
+  it.skipIf(squeezenetNet.missing || catPicture.missing)('sees what TensorFlow.js sees', async () => {
+    const { network } = squeezenet10;
+    const weights = readNetFile(readFileSync(squeezenetNet.path), network, squeezenetNet.path);
+    const input = await readImage(readFileSync(catPicture.path), imagenetPreprocessing(227), catPicture.path);
+    const drawn: Case = { model: { network, weights, origin: 'real' }, batch: 1, input };
+    const expected = await valuesOf(createTfjs(), drawn);
+    for (const executor of [createSparse(), createSparse({ threads: 2 }), createSparse({ fused: false })]) {
+      const found = await valuesOf(executor, drawn);
+      for (const [at, values] of expected.entries()) {
+        expect(distance(found[at] as Float32Array, values)).toBeLessThanOrEqual(2e-5);
+      }
+      const ranked = [...(found.at(-1) ?? [])].map((probability, index) => ({ probability, index }));
+      ranked.sort((a, b) => b.probability - a.probability);
+      expect(ranked.slice(0, 5).map(({ index }) => index)).toEqual([278, 277, 263, 281, 280]);
+    }
+  });
+});

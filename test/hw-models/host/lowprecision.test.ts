@@ -1,0 +1,189 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { lowPrecisionKernels } from '../../../hw-models/host/kernels-lowprecision.js';
+import { binarize, binarizeActivations } from '../../../workloads/compress/binary.js';
+import { quantize, quantizeVector } from '../../../workloads/compress/int8.js';
+import { ternarize } from '../../../workloads/compress/ternary.js';
+import type { Layer, LayerWeights, Rectifier, Shape } from '../../../workloads/network.js';
+import type { DenseMatrix } from '../../../workloads/weights/store.js';
+import { toDense } from '../../../workloads/weights/store.js';
+import { drawActivations, drawWeights } from '../../../workloads/weights/synthetic.js';
+import { drawFrom, expectNear } from '../../workloads/transforms/cases.js';
+import { loadKernel } from './run-kernel.js';
+
+type Name = keyof typeof lowPrecisionKernels;
+
+interface Case {
+  readonly layer: Layer;
+  readonly matrix: DenseMatrix;
+  readonly weights: LayerWeights;
+  readonly bias: Float32Array;
+  /** Frame after frame. */
+  readonly input: Float32Array;
+  readonly batch: number;
+  readonly threads: number;
+}
+
+const cases = fc
+  .record({
+    rows: fc.integer({ min: 1, max: 13 }),
+    image: fc.constantFrom<Shape>([1], [3], [63], [64], [65], [130], [21], [3, 3, 5], [2, 2, 2]),
+    activation: fc.constantFrom<Rectifier>('relu', 'none'),
+    batch: fc.integer({ min: 1, max: 2 }),
+    threads: fc.integer({ min: 1, max: 3 }),
+    seed: fc.integer({ min: 1, max: 2 ** 31 - 1 }),
+  })
+  .map(({ rows, image, activation, batch, threads, seed }): Case => {
+    const columns = image.reduce((product: number, extent) => product * extent, 1);
+    const draw = drawFrom(seed);
+    const matrix: DenseMatrix = { format: 'dense', rows, columns, values: draw(rows * columns) };
+    const bias = draw(rows);
+    const layer: Layer = {
+      ...{ kind: 'dense', outputs: rows, bias: true, activation },
+      ...{ name: 'fc', inputs: ['data'], inputShapes: [image], output: [rows] },
+    };
+    const weights: LayerWeights = { store: matrix, bias, origin: 'synthetic' };
+    return { layer, matrix, weights, bias, input: draw(batch * columns), batch, threads };
+  });
+
+/** Each frame's outputs by `row`, given a row and a frame's activations; then what rounding may add to each. */
+function check(
+  name: Name,
+  { layer, matrix, weights, bias, input, batch, threads }: Case,
+  row: (at: number, frame: Float32Array) => number,
+): void {
+  const found = loadKernel(lowPrecisionKernels[name], layer, weights, batch, threads).run(input);
+  const expected: number[] = [];
+  const sizes: number[] = [];
+  for (let frame = 0; frame < batch; frame++) {
+    const values = input.subarray(frame * matrix.columns, (frame + 1) * matrix.columns);
+    for (let at = 0; at < matrix.rows; at++) {
+      const sum = (bias[at] as number) + row(at, values);
+      expected.push(layer.kind === 'dense' && layer.activation === 'relu' ? Math.max(sum, 0) : sum);
+      sizes.push(1 + values.reduce((total, value) => total + Math.abs(value), 0));
+    }
+  }
+  // Weights and activations are at most 1 in magnitude: 32-bit sums of n terms are off by a few n units at most.
+  const rounding = (matrix.columns + 10) * 2 ** -23;
+  expectNear(found, expected, (at) => rounding * (sizes[at] as number));
+}
+
+function dot(columns: number, weight: (column: number) => number, activation: (column: number) => number): number {
+  let sum = 0;
+  for (let column = 0; column < columns; column++) sum += weight(column) * activation(column);
+  return sum;
+}
+
+function signAt(words: Uint32Array, firstWord: number, bit: number): number {
+  return ((words[firstWord + (bit >> 5)] as number) >>> (bit & 31)) & 1 ? -1 : 1;
+}
+
+describe('low precision on the host', () => {
+  it('multiplies binary weights with binary activations', () => {
+    fc.assert(
+      fc.property(cases, (drawn) => {
+        const { signs, scales, columns } = binarize(drawn.matrix);
+        const words = Math.ceil(columns / 32);
+        check('binary', drawn, (row, frame) => {
+          const { signs: bits, offset, scale } = binarizeActivations(frame);
+          const weight = (column: number) => (scales[row] as number) * signAt(signs, row * words, column);
+          return dot(columns, weight, (column) => offset + scale * signAt(bits, 0, column));
+        });
+      }),
+    );
+  });
+
+  it('multiplies ternary weights with float activations', () => {
+    fc.assert(
+      fc.property(cases, (drawn) => {
+        const { values, scales, columns } = ternarize(drawn.matrix);
+        check('ternary', drawn, (row, frame) => {
+          const weight = (column: number) => (scales[row] as number) * (values[row * columns + column] as number);
+          return dot(columns, weight, (column) => frame[column] as number);
+        });
+      }),
+    );
+  });
+
+  it('multiplies 8-bit weights with 8-bit activations', () => {
+    fc.assert(
+      fc.property(cases, (drawn) => {
+        const { values, scales, columns } = quantize(drawn.matrix);
+        check('int8', drawn, (row, frame) => {
+          const { values: codes, scale } = quantizeVector(frame);
+          const weight = (column: number) => (scales[row] as number) * (values[row * columns + column] as number);
+          return dot(columns, weight, (column) => scale * (codes[column] as number));
+        });
+      }),
+    );
+  });
+
+  it('keeps 8-bit results within half a step of weights and of activations', () => {
+    fc.assert(
+      fc.property(cases, (drawn) => {
+        const { matrix, bias, weights, batch, threads, input } = drawn;
+        const { columns, rows } = matrix;
+        const layer: Layer = { ...drawn.layer, kind: 'dense', outputs: rows, bias: true, activation: 'none' };
+        const found = loadKernel(lowPrecisionKernels.int8, layer, weights, batch, threads).run(input);
+        const steps = quantize(matrix).scales;
+        found.forEach((value, at) => {
+          const row = at % rows;
+          const frame = input.subarray(Math.floor(at / rows) * columns, (Math.floor(at / rows) + 1) * columns);
+          const weight = (column: number) => matrix.values[row * columns + column] as number;
+          const exact = (bias[row] as number) + dot(columns, weight, (column) => frame[column] as number);
+          const step = quantizeVector(frame).scale;
+          // |ŵ x̂ − w x| ≤ |ŵ| |x̂ − x| + |x| |ŵ − w|, and |ŵ| ≤ |w| + half a step.
+          const bound = dot(
+            columns,
+            () => 1,
+            (column) => {
+              const half = (steps[row] as number) / 2;
+              return ((Math.abs(weight(column)) + half) * step) / 2 + Math.abs(frame[column] as number) * half;
+            },
+          );
+          expect(Math.abs(value - exact)).toBeLessThanOrEqual(bound + 1e-4);
+        });
+      }),
+    );
+  });
+
+  it('is off by what the docs state, for Gaussian weights and rectified activations', () => {
+    const [rows, columns] = [512, 4096];
+    const drawn = drawWeights({ rows, columns, biases: 0 }, 1, 0, 'fc');
+    const input = drawActivations(columns, 0.35, 0, 'fc').values;
+    const matrix = toDense(drawn.store);
+    const layer: Layer = {
+      ...{ kind: 'dense', outputs: rows, bias: false, activation: 'none' },
+      ...{ name: 'fc', inputs: ['data'], inputShapes: [[columns]], output: [rows] },
+    };
+    const exact = Float32Array.from({ length: rows }, (_, row) =>
+      dot(
+        columns,
+        (column) => matrix.values[row * columns + column] as number,
+        (column) => input[column] as number,
+      ),
+    );
+    const errorOf = (name: Name) => {
+      const found = loadKernel(lowPrecisionKernels[name], layer, { ...drawn, store: matrix }).run(input);
+      const squares = exact.reduce((sum, value) => sum + value * value, 0);
+      return Math.sqrt(found.reduce((sum, value, at) => sum + (value - (exact[at] as number)) ** 2, 0) / squares);
+    };
+    // A ternary row loses 19.2 % of its energy (see test/workloads/compress): √0.192 = 0.44 of its output.
+    expect(errorOf('ternary')).toBeWithin(0.1, 0.44);
+    expect(errorOf('binary')).toBeWithin(0.1, 0.76);
+    expect(errorOf('int8')).toBeLessThan(0.02);
+  });
+
+  it('refuses sums that 32 bits cannot hold, and other layers', () => {
+    const layer: Layer = {
+      ...{ kind: 'dense', outputs: 1, bias: false, activation: 'none' },
+      ...{ name: 'fc', inputs: ['data'], inputShapes: [[200_000]], output: [1] },
+    };
+    const store: DenseMatrix = { format: 'dense', rows: 1, columns: 200_000, values: new Float32Array(200_000) };
+    const weights: LayerWeights = { store, bias: null, origin: 'synthetic' };
+    expect(lowPrecisionKernels.int8.accepts(layer, weights)).toBe(false);
+    expect(lowPrecisionKernels.ternary.accepts(layer, weights)).toBe(true);
+    const softmax: Layer = { kind: 'softmax', name: 'p', inputs: ['fc'], inputShapes: [[4]], output: [4] };
+    for (const kernel of Object.values(lowPrecisionKernels)) expect(kernel.accepts(softmax, null)).toBe(false);
+  });
+});

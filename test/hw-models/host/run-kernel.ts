@@ -1,0 +1,89 @@
+// Runs one kernel of the engine's table alone, without the engine: a memory that only grows, calls one by one.
+
+import type { Call, Heap, HostKernel, KernelModule, Step, Tensor } from '../../../hw-models/host/engine/kernel.js';
+import { frameBytesOf, readTensor, tensorAt, writeTensor } from '../../../hw-models/host/engine/tensor.js';
+import {
+  compileModule,
+  createMemory,
+  type Exports,
+  instantiate,
+  PAGE,
+  type SharedMemory,
+} from '../../../hw-models/host/engine/webassembly.js';
+import type { Layer, LayerWeights } from '../../../workloads/network.js';
+
+const MIB = 2 ** 20;
+/** Bytes that a kernel may read beyond what it was given, but neither use nor write. */
+const BEYOND = 256;
+
+export interface LoadedKernel {
+  /** One pass over `batch` frames, row-major. */
+  run(input: Float32Array): Float32Array;
+  /** The same pass again, for timing: no copies in or out. */
+  repeat(): void;
+}
+
+/** The kernel made ready for one layer. With several threads the calls of each step run last to first. */
+export function loadKernel(
+  kernel: HostKernel,
+  layer: Layer,
+  weights: LayerWeights | null,
+  batch = 1,
+  threads = 1,
+): LoadedKernel {
+  const memory = createMemory(MIB / PAGE);
+  let free = MIB;
+  const take = (bytes: number) => {
+    const address = free;
+    free = Math.ceil((address + bytes + BEYOND) / 64) * 64;
+    const missing = free - memory.buffer.byteLength;
+    if (missing > 0) memory.grow(Math.ceil(missing / PAGE));
+    // Garbage, as an engine's scratch memory holds: not a number, so that it shows where it is used.
+    new Uint8Array(memory.buffer, address, free - address).fill(0xff);
+    return address;
+  };
+  const heap: Heap = {
+    threads,
+    place(data) {
+      const address = take(data.byteLength);
+      const bytes = new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
+      new Uint8Array(memory.buffer, address, data.byteLength).set(bytes);
+      return address;
+    },
+  };
+  const prepared = kernel.prepare(layer, weights, heap);
+  const inputShape = layer.inputShapes[0] ?? [0];
+  const place = (shape: typeof inputShape): Tensor => tensorAt(take(batch * frameBytesOf(shape)), shape);
+  const input = place(inputShape);
+  const output = place(layer.output);
+  const steps: readonly Step[] = prepared.plan([input], output, batch, { threads, take });
+  const calls = steps.flatMap((step) => (threads > 1 ? step.toReversed() : step)).map(bound(memory));
+  const repeat = () => {
+    for (const call of calls) call();
+  };
+  return {
+    repeat,
+    run(values) {
+      writeTensor(memory.buffer, input, values, batch);
+      repeat();
+      const bytes = new Uint8Array(memory.buffer, output.address + batch * output.frameBytes, BEYOND);
+      if (!bytes.every((byte) => byte === 0xff)) throw new Error(`${kernel.name} wrote beyond its output`);
+      return readTensor(memory.buffer, output, batch);
+    },
+  };
+}
+
+/** A call of a module of its own, compiled at its first use. */
+function bound(memory: SharedMemory): (call: Call) => () => void {
+  const instances = new Map<KernelModule, Exports>();
+  return ({ module, function: name, arguments: given }) => {
+    let exports = instances.get(module);
+    if (!exports) {
+      exports = instantiate(compileModule(module, false), memory);
+      instances.set(module, exports);
+    }
+    const run = exports[name];
+    if (!run) throw new Error(`${module.name} has no ${name}`);
+    return () => run(...given);
+  };
+}

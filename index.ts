@@ -2,11 +2,14 @@
 
 export type { Bound, Executor, Family, Figure, Hardware, Kernel, LayerCost, Parts } from './hw-models/contract.js';
 export { loadHardware } from './hw-models/presets.node.js';
+export { calibrate } from './sim/calibrate.node.js';
 export type { Comparison, HardwareResult, LayerResult } from './sim/compare.js';
 export { type CompareRequest, compare, type NamedComparison } from './sim/compare.node.js';
 export { type RunByNameRequest, run } from './sim/run.node.js';
 export type { RunReport } from './sim/run-network.js';
 export type { LayerSummary, WorkloadSummary } from './sim/summary.js';
+export type { Validation } from './sim/validate/validate.js';
+export { validate } from './sim/validate.node.js';
 export { InputError } from './workloads/base/errors.js';
 export { buildNetwork, type LayerSpec, type NetworkSpec } from './workloads/graph.js';
 export type { Layer, LayerTask, Network, Shape } from './workloads/network.js';

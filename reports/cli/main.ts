@@ -3,6 +3,7 @@
 import { readFileSync } from 'node:fs';
 import { Command, CommanderError } from 'commander';
 import { InputError } from '../../workloads/base/errors.js';
+import { addCalibrate } from './commands/calibrate.js';
 import { addCompare } from './commands/compare.js';
 import { addHardware } from './commands/hardware.js';
 import { addRun } from './commands/run.js';
@@ -31,7 +32,7 @@ export async function main(argv: readonly string[], terminal: Terminal): Promise
             .replace(/\n/g, ' ')}\n`,
         ),
     });
-  for (const add of [addCompare, addRun, addValidate, addWorkloads, addHardware]) add(program, terminal);
+  for (const add of [addCompare, addRun, addValidate, addCalibrate, addWorkloads, addHardware]) add(program, terminal);
   try {
     await program.parseAsync([...argv], { from: 'user' });
     return 0;

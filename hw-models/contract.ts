@@ -123,7 +123,11 @@ export interface Hardware {
 /** What one layer really took here. Measured: never the same twice. */
 export interface LayerRun {
   readonly name: string;
+  /** Which of the executor's kernels ran it; a library stands for all of its own. */
+  readonly kernel: string;
   readonly seconds: number;
+  /** What the reader must know: why it was not the kernel asked for. */
+  readonly notes: readonly string[];
 }
 
 export interface NetworkRun {

@@ -130,7 +130,7 @@ function modelledRow(hardware: Hardware, kernel: string | undefined, tasks: read
     areaMm2: hardware.area && sum(hardware.area),
     bound: mainBound(layers),
     layers,
-    notes: collectNotes(costs, tasks),
+    notes: collectNotes(costs.map(({ notes }, at) => ({ name: tasks[at]?.layer.name ?? '', notes }))),
   };
 }
 
@@ -150,15 +150,16 @@ function layerResult(cost: LayerCost, task: LayerTask): LayerResult {
 }
 
 /** Each note once, with the layers that it is about where the network has others. */
-function collectNotes(costs: readonly LayerCost[], tasks: readonly LayerTask[]): readonly string[] {
+export function collectNotes(
+  layers: readonly { readonly name: string; readonly notes: readonly string[] }[],
+): readonly string[] {
   const about = new Map<string, string[]>();
-  costs.forEach((cost, at) => {
-    const layer = tasks[at]?.layer.name ?? '';
-    for (const note of cost.notes) about.set(note, [...(about.get(note) ?? []), layer]);
-  });
-  return [...about].map(([note, layers]) => {
-    if (layers.length === tasks.length) return note;
-    return `${note} [${layers.length > 3 ? `${layers.length} layers` : layers.join(', ')}]`;
+  for (const { name, notes } of layers) {
+    for (const note of notes) about.set(note, [...(about.get(note) ?? []), name]);
+  }
+  return [...about].map(([note, names]) => {
+    if (names.length === layers.length) return note;
+    return `${note} [${names.length > 3 ? `${names.length} layers` : names.join(', ')}]`;
   });
 }
 
@@ -183,13 +184,15 @@ async function measuredRow(
 ): Promise<Row> {
   const { engine, hint } = await executor.describe();
   const run = await medianRun(executor, model, input, batch, repeat);
-  const taken = new Map(run.layers.map((layer) => [layer.name, layer.seconds]));
-  const layers = tasks.map((task): LayerResult => {
-    const seconds = taken.get(task.layer.name);
-    invariant(seconds !== undefined, `host:${executor.name} did not time layer ${task.layer.name}`);
+  const layers = tasks.map((task, at): LayerResult => {
+    const { name, kernel, seconds } = run.layers[at] ?? {};
+    invariant(
+      name === task.layer.name && kernel !== undefined && seconds !== undefined,
+      () => `host:${executor.name} did not time layer ${task.layer.name}`,
+    );
     const nonzeros = task.weights ? nonzerosOf(task.weights.store) : 0;
     const unknown = { cycles: null, joules: null, bound: null, energy: null, time: null, counters: {} };
-    return { name: task.layer.name, kernel: executor.name, nonzeros, seconds, ...unknown };
+    return { name, kernel, nonzeros, seconds, ...unknown };
   });
   const seconds = total(layers.map((layer) => layer.seconds));
   return {
@@ -207,7 +210,7 @@ async function measuredRow(
     areaMm2: null,
     bound: null,
     layers,
-    notes: [],
+    notes: collectNotes(run.layers),
   };
 }
 

@@ -3,7 +3,7 @@
 import type { Executor, NetworkRun } from '../hw-models/contract.js';
 import type { Model } from '../workloads/model.js';
 import type { Origin } from '../workloads/network.js';
-import { medianRun } from './compare.js';
+import { collectNotes, medianRun } from './compare.js';
 import { type Progress, silent } from './progress.js';
 import { total } from './summary.js';
 
@@ -33,6 +33,7 @@ export interface RunReport {
   readonly inputOrigin: Origin;
   readonly seconds: number;
   readonly layers: NetworkRun['layers'];
+  readonly notes: readonly string[];
   /** The first frame's five largest outputs; empty unless the network ends in a softmax. */
   readonly top: readonly TopClass[];
   readonly check: OutputCheck | null;
@@ -79,6 +80,7 @@ export async function runNetwork(request: RunRequest): Promise<RunReport> {
     inputOrigin: request.inputOrigin,
     seconds: total(run.layers.map((layer) => layer.seconds)),
     layers: run.layers,
+    notes: collectNotes(run.layers),
     top: model.network.layers.at(-1)?.kind === 'softmax' ? topClasses(frame) : [],
     check,
   };

@@ -69,7 +69,12 @@ async function loadNetwork(ort: Ort, model: Model, threads: number): Promise<Loa
       const results = await session.run({ data });
       const seconds = (performance.now() - start) / 1000;
       return {
-        layers: names.map((name, at) => ({ name, seconds: seconds * (shares[at] as number) })),
+        layers: names.map((name, at) => ({
+          name,
+          kernel: 'onnxruntime',
+          seconds: seconds * (shares[at] as number),
+          notes: [],
+        })),
         output: Float32Array.from(floatsOf(results[output])),
       };
     },

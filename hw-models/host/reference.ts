@@ -39,7 +39,12 @@ export function createReference(): Executor {
             output.set(values.get(last.name) as Float32Array, frame * outputSize);
           }
           return {
-            layers: network.layers.map(({ name }, at) => ({ name, seconds: seconds[at] as number })),
+            layers: network.layers.map(({ name }, at) => ({
+              name,
+              kernel: 'reference',
+              seconds: seconds[at] as number,
+              notes: [],
+            })),
             output,
           };
         },

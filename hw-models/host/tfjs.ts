@@ -62,7 +62,8 @@ function loadNetwork(tf: Tf, backend: BackendName, model: Model): LoadedNetwork 
             layer.name,
             tf.tidy(() => (compiled[at] as CompiledLayer).apply(inputs)),
           );
-          layers.push({ name: layer.name, seconds: (performance.now() - start) / 1000 });
+          const seconds = (performance.now() - start) / 1000;
+          layers.push({ name: layer.name, kernel: 'tfjs', seconds, notes: [] });
           for (const name of doneAfter[at] ?? []) {
             values.get(name)?.dispose();
             values.delete(name);

@@ -9,9 +9,9 @@ export function runView(report: RunReport): View {
     sections: () => sections(report),
     json: () => runJson(report),
     records: () => ({
-      columns: ['workload', 'executor', 'engine', 'batch', 'layer', 'milliseconds'],
-      rows: report.layers.map(({ name, seconds }) => [
-        ...[report.workload, report.executor, report.engine, report.batch, name, 1000 * seconds],
+      columns: ['workload', 'executor', 'engine', 'batch', 'layer', 'kernel', 'milliseconds'],
+      rows: report.layers.map(({ name, kernel, seconds }) => [
+        ...[report.workload, report.executor, report.engine, report.batch, name, kernel, 1000 * seconds],
       ]),
     }),
   };
@@ -26,13 +26,18 @@ function sections(report: RunReport): readonly Section[] {
       `${quantity(seconds, 's')} (median run), ${quantity(seconds / batch, 's')} a frame`,
     ],
     table: {
-      columns: [left('layer'), right('time'), right('share')],
-      rows: layers.map((layer) => [layer.name, quantity(layer.seconds, 's'), percent(layer.seconds / seconds)]),
+      columns: [left('layer'), left('kernel'), right('time'), right('share')],
+      rows: layers.map((layer) => [
+        ...[layer.name, layer.kernel],
+        ...[quantity(layer.seconds, 's'), percent(layer.seconds / seconds)],
+      ]),
     },
-    notes:
-      check && !check.ok
+    notes: [
+      ...report.notes,
+      ...(check && !check.ok
         ? [`output differs from ${check.against} by ${check.relativeError}, more than ${check.bound}`]
-        : [],
+        : []),
+    ],
   };
   const checked = check?.ok
     ? [`output within ${check.relativeError.toExponential(1)} of ${check.against} passes that skip every zero weight`]
@@ -61,7 +66,8 @@ function runJson(report: RunReport) {
     seed: report.seed,
     seconds: report.seconds,
     milliseconds: 1000 * report.seconds,
-    layers: report.layers.map(({ name, seconds }) => ({ name, seconds, milliseconds: 1000 * seconds })),
+    layers: report.layers.map(({ name, kernel, seconds }) => ({ name, kernel, seconds, milliseconds: 1000 * seconds })),
+    notes: report.notes,
     top: report.top,
     check: report.check && {
       against: report.check.against,

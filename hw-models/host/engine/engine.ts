@@ -58,9 +58,9 @@ async function loadNetwork(
   checkModel(model);
   const { network } = model;
   const memory = new EngineMemory(threads);
-  const prepared = network.layers.map((layer) => {
-    const weights = weightsOf(model, layer);
-    return kernelFor(kernels, layer, weights).prepare(layer, weights, memory);
+  const chosen = network.layers.map((layer) => kernelFor(kernels, layer, weightsOf(model, layer)));
+  const prepared = network.layers.map((layer, at) => {
+    return (chosen[at] as HostKernel).prepare(layer, weightsOf(model, layer), memory);
   });
   const crew = new Crew(threads, memory.memory, fused);
   await crew.start();
@@ -83,7 +83,8 @@ async function loadNetwork(
         if (options?.onInput) options.onInput(layer, readTensor(buffer, inputs[0] ?? programme.input, 1));
         const start = performance.now();
         crew.run(bound[at] ?? []);
-        return { name: layer.name, seconds: (performance.now() - start) / 1000 };
+        const seconds = (performance.now() - start) / 1000;
+        return { name: layer.name, kernel: (chosen[at] as HostKernel).name, seconds, notes: [] };
       });
       return { layers, output: readTensor(buffer, programme.output, batch) };
     },

@@ -22,6 +22,7 @@ async function valuesOf(executor: Executor, { model, input, batch }: Case): Prom
   network.dispose();
   const names = model.network.layers.map(({ name }) => name);
   expect(layers.map(({ name }) => name)).toEqual(names);
+  for (const { kernel } of layers) expect(kernel).toMatch(/^[a-z][a-z\d-]+$/);
   expect(seen.map(([name]) => name)).toEqual(names);
   for (const { seconds } of layers) expect(seconds).toBeGreaterThanOrEqual(0);
   return [...seen.map(([, values]) => values), output];

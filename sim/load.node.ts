@@ -3,8 +3,8 @@
 import { readFile } from 'node:fs/promises';
 import { InputError } from '../workloads/base/errors.js';
 import { readImage } from '../workloads/import/image.node.js';
-import { readNetFile } from '../workloads/import/net-file.js';
 import { readNpy } from '../workloads/import/npy.js';
+import { readWeights } from '../workloads/import/weight-files.js';
 import { sizeOf } from '../workloads/layers/index.js';
 import type { Model } from '../workloads/model.js';
 import { drawModel } from '../workloads/synthesis.js';
@@ -13,7 +13,7 @@ import type { ZooEntry } from '../workloads/zoo/entry.js';
 /** The network with the weights of `file`, or with drawn ones where there is no file. */
 export async function loadModel(entry: ZooEntry, file: string | undefined, seed: number): Promise<Model> {
   if (file === undefined) return drawModel(entry.network, entry.densities, seed);
-  const weights = readNetFile(await readBytes(file), entry.network, file);
+  const weights = readWeights(await readBytes(file), entry.network, file);
   return { network: entry.network, weights, origin: 'real' };
 }
 

@@ -1,3 +1,6 @@
+import { mkdtempSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { defineConfig } from 'vitest/config';
 
 export default defineConfig({
@@ -7,5 +10,7 @@ export default defineConfig({
     testTimeout: 60_000,
     hookTimeout: 60_000,
     maxWorkers: 2,
+    // Tests neither read nor leave anything in the user's cache.
+    env: { ZEROSKIP_CACHE: mkdtempSync(join(tmpdir(), 'zeroskip-cache-')) },
   },
 });

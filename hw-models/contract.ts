@@ -133,11 +133,15 @@ export interface LayerRun {
 export interface NetworkRun {
   readonly layers: readonly LayerRun[];
   readonly output: Float32Array;
+  /** What the reader must know of the run as a whole. */
+  readonly notes: readonly string[];
 }
 
 export interface RunOptions {
   /** Called with each layer's first input, one frame of [channels, height, width] or [features], when asked for. */
   readonly onInput?: (layer: Layer, values: Float32Array) => void;
+  /** Called with what is being done, where a run takes long. */
+  readonly onProgress?: (doing: string) => void;
 }
 
 /** A network made ready on the machine underneath: weights laid out, kernels compiled. */
@@ -150,6 +154,8 @@ export interface LoadedNetwork {
 /** The machine underneath: asynchronous, not repeatable, hence not a Hardware. The types keep the two apart. */
 export interface Executor {
   readonly name: string;
+  /** True where it computes something else than the weights say (other precision, other pruning), by design. */
+  readonly optIn: boolean;
   /** What will really run: 'tfjs-wasm, 1 thread', with a hint on how to get a faster one, if any. */
   describe(): Promise<{ readonly engine: string; readonly hint: string | null }>;
   load(model: Model): Promise<LoadedNetwork>;

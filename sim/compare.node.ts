@@ -25,6 +25,7 @@ export const DEFAULT_HARDWARE = [
   'tegra-k1:sparse',
   'eie-64',
   'host:tfjs',
+  'host:auto',
 ] as const;
 
 export const DEFAULT_WORKLOADS = ['eie-benchmark', 'squeezenet-1.0'] as const;
@@ -42,6 +43,8 @@ export interface CompareRequest {
   readonly input?: string;
   /** Timed runs of a measured contender. */
   readonly repeat?: number;
+  /** Of a measured contender that has them. */
+  readonly threads?: number;
   readonly progress?: Progress;
 }
 
@@ -51,27 +54,31 @@ export interface CompareRequest {
  */
 export async function compare(request: CompareRequest = {}): Promise<readonly NamedComparison[]> {
   const { workloads = DEFAULT_WORKLOADS, hardware = DEFAULT_HARDWARE, batch = 1, seed = 0, repeat = 5 } = request;
-  const { progress = silent } = request;
+  const { threads = 1, progress = silent } = request;
   requireWhole('batch', batch, 1);
   requireWhole('seed', seed, 0);
   requireWhole('repeat', repeat, 1);
+  requireWhole('threads', threads, 1);
   const entries = resolveWorkloads(workloads);
-  const contenders = hardware.map(resolveContender);
+  const contenders = hardware.map((name) => resolveContender(name, threads));
   if (contenders.length === 0) throw new InputError('found no hardware, expected at least one');
   if (entries.length !== 1 && (request.weights ?? request.input) !== undefined) {
     throw new InputError(`weights and input belong to one network, found ${entries.length} workloads`);
   }
+  const exact = createExecutor(EXACT, { threads });
   const comparisons: NamedComparison[] = [];
   for (const { entry, group } of entries) {
     progress(`weights and activations of ${entry.network.name}`);
     const model = await loadModel(entry, request.weights, seed);
     const trace = await traceOf(entry, model, request.input, seed);
-    const comparison = await compareModel(model, trace, contenders, { batch, seed, repeat, progress });
+    const comparison = await compareModel(model, trace, contenders, { batch, seed, repeat, exact, progress });
     comparisons.push({ ...comparison, group });
   }
   return comparisons;
 }
 
+/** The executor that those are held against that compute something else by design. */
+const EXACT = 'sparse';
 /** The executor that finds the activations for the models. */
 const TRACER = 'tfjs';
 

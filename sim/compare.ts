@@ -6,6 +6,7 @@ import { invariant } from '../workloads/base/errors.js';
 import type { Model } from '../workloads/model.js';
 import type { LayerTask } from '../workloads/network.js';
 import { nonzerosOf } from '../workloads/weights/store.js';
+import { checkOutput, describeDeparture } from './output-check.js';
 import { type Progress, silent } from './progress.js';
 import { summarize, total, type WorkloadSummary } from './summary.js';
 import { type Trace, tasksOf } from './trace.js';
@@ -67,6 +68,8 @@ export interface CompareOptions {
   readonly seed: number;
   /** Timed runs of a measured contender after one to warm up; the median one is reported. */
   readonly repeat: number;
+  /** Computes what the weights say: what contenders are held against that do not, by design. */
+  readonly exact: Executor;
   readonly progress?: Progress;
 }
 
@@ -180,10 +183,12 @@ async function measuredRow(
   model: Model,
   input: Float32Array,
   tasks: readonly LayerTask[],
-  { batch, repeat }: CompareOptions,
+  { batch, repeat, exact, progress = silent }: CompareOptions,
 ): Promise<Row> {
   const { engine, hint } = await executor.describe();
-  const run = await medianRun(executor, model, input, batch, repeat);
+  const run = await medianRun(executor, model, input, batch, repeat, progress);
+  const frame = run.output.subarray(0, run.output.length / batch);
+  const check = executor.optIn ? await checkOutput(model, input, frame, executor, exact) : null;
   const layers = tasks.map((task, at): LayerResult => {
     const { name, kernel, seconds } = run.layers[at] ?? {};
     invariant(
@@ -210,22 +215,23 @@ async function measuredRow(
     areaMm2: null,
     bound: null,
     layers,
-    notes: collectNotes(run.layers),
+    notes: [...(check ? [describeDeparture(check)] : []), ...run.notes, ...collectNotes(run.layers)],
   };
 }
 
-/** One run to warm up, then `repeat` timed ones: the one whose total is the median, so that its layers add up. */
+/** One run to warm up (and to choose kernels, where the executor does), then `repeat` timed ones: the one whose total is the median, so that its layers add up. */
 export async function medianRun(
   executor: Executor,
   model: Model,
   input: Float32Array,
   batch: number,
   repeat: number,
+  progress: Progress,
 ): Promise<NetworkRun> {
   const frames = repeatFrames(input, batch);
   const loaded = await executor.load(model);
   try {
-    await loaded.run(frames, batch);
+    await loaded.run(frames, batch, { onProgress: progress });
     const runs: NetworkRun[] = [];
     for (let i = 0; i < repeat; i++) runs.push(await loaded.run(frames, batch));
     const taken = (run: NetworkRun) => total(run.layers.map((layer) => layer.seconds));

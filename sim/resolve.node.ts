@@ -11,7 +11,7 @@ import type { Contender } from './compare.js';
 import { HOST_MODEL, hostModel } from './host-model.node.js';
 
 /** The executor that `host` alone stands for. */
-const DEFAULT_EXECUTOR = 'tfjs';
+const DEFAULT_EXECUTOR = 'auto';
 
 /** A network as named, by itself or as one of a group. */
 export interface NamedWorkload {
@@ -40,10 +40,13 @@ export function resolveWorkload(name: string): ZooEntry {
   throw new InputError(`workload '${name}' is unknown${nearest(name, known)}; expected ${known.join(', ')}`);
 }
 
-/** `NAME`, `NAME:KERNEL` or `FILE.yaml[:KERNEL]`; `host` and `host:EXECUTOR` are the machine underneath. */
-export function resolveContender(text: string): Contender {
+/**
+ * `NAME`, `NAME:KERNEL` or `FILE.yaml[:KERNEL]`; `host` and `host:EXECUTOR` are the machine underneath, on `threads`
+ * where the executor has them.
+ */
+export function resolveContender(text: string, threads = 1): Contender {
   const [, name = text, kernel] = /^(.+?)(?::([\w-]+))?$/.exec(text) ?? [];
-  if (name === 'host') return { kind: 'measured', executor: createExecutor(kernel ?? DEFAULT_EXECUTOR) };
+  if (name === 'host') return { kind: 'measured', executor: createExecutor(kernel ?? DEFAULT_EXECUTOR, { threads }) };
   const hardware = resolveHardware(name);
   const kernels = [...hardware.kernels, ...hardware.optInKernels];
   if (kernel !== undefined && !kernels.includes(kernel)) {

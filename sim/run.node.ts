@@ -10,10 +10,14 @@ import { traceDrawn } from './trace.js';
 
 /** Plain forward passes over the sparse weights. */
 const REFERENCE = 'reference';
+/** The fastest there is. */
+const DEFAULT_EXECUTOR = 'auto';
 
 export interface RunByNameRequest {
   readonly workload: string;
   readonly executor?: string;
+  /** Of an executor that has them. */
+  readonly threads?: number;
   /** A Deep Compression `.net` file; without it weights are drawn at published densities. */
   readonly weights?: string;
   /** A picture or `.npy` tensor; without it an input is drawn. */
@@ -28,12 +32,14 @@ export interface RunByNameRequest {
 
 /** Really runs one workload here. @throws InputError for an unknown name or an unusable file. */
 export async function run(request: RunByNameRequest): Promise<RunReport> {
-  const { executor = 'tfjs', batch = 1, seed = 0, repeat = 5, check = true, progress = silent } = request;
+  const { executor = DEFAULT_EXECUTOR, threads = 1, check = true, progress = silent } = request;
+  const { batch = 1, seed = 0, repeat = 5 } = request;
+  requireWhole('threads', threads, 1);
   requireWhole('batch', batch, 1);
   requireWhole('seed', seed, 0);
   requireWhole('repeat', repeat, 1);
   const entry = resolveWorkload(request.workload);
-  const runner = createExecutor(executor);
+  const runner = createExecutor(executor, { threads });
   progress(`weights of ${entry.network.name}`);
   const model = await loadModel(entry, request.weights, seed);
   const input =

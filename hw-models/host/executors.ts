@@ -2,23 +2,28 @@
 
 import { InputError } from '../../workloads/base/errors.js';
 import type { Executor } from '../contract.js';
+import { createAuto } from './auto.js';
+import type { EngineOptions } from './engine/engine.js';
+import { engineExecutors } from './engine/executors.js';
 import { createOnnxruntime } from './onnxruntime.js';
 import { createReference } from './reference.js';
-import { createSparse } from './sparse.js';
 import { createTfjs } from './tfjs.js';
 
-export const executors: Readonly<Record<string, () => Executor>> = {
+export type ExecutorOptions = Pick<EngineOptions, 'threads'>;
+
+export const executors: Readonly<Record<string, (options: ExecutorOptions) => Executor>> = {
+  auto: createAuto,
+  ...engineExecutors,
   tfjs: () => createTfjs(),
-  sparse: () => createSparse(),
-  onnxruntime: () => createOnnxruntime(),
+  onnxruntime: createOnnxruntime,
   reference: createReference,
 };
 
 export const executorNames: readonly string[] = Object.keys(executors);
 
-/** @throws InputError naming the known ones. */
-export function createExecutor(name: string): Executor {
+/** Libraries without threads of their own say so. @throws InputError naming the known ones. */
+export function createExecutor(name: string, options: ExecutorOptions = {}): Executor {
   const create = Object.hasOwn(executors, name) ? executors[name] : undefined;
-  if (!create) throw new InputError(`found executor '${name}', expected ${executorNames.join(' or ')}`);
-  return create();
+  if (!create) throw new InputError(`found executor '${name}', expected one of ${executorNames.join(', ')}`);
+  return create(options);
 }

@@ -20,6 +20,7 @@ export interface OnnxruntimeOptions {
 export function createOnnxruntime({ threads = 1, open = importOrt }: OnnxruntimeOptions = {}): Executor {
   return {
     name: 'onnxruntime',
+    optIn: false,
     async describe() {
       const ort = await open().catch(() => null);
       if (!ort) return { engine: 'onnxruntime, not installed', hint: `install it with ${INSTALL}` };
@@ -76,6 +77,7 @@ async function loadNetwork(ort: Ort, model: Model, threads: number): Promise<Loa
           notes: [],
         })),
         output: Float32Array.from(floatsOf(results[output])),
+        notes: [],
       };
     },
     dispose() {

@@ -10,6 +10,7 @@ import { checkInput, checkModel, valuesDoneAfter } from './checks.js';
 export function createReference(): Executor {
   return {
     name: 'reference',
+    optIn: false,
     describe: async () => ({ engine: 'plain TypeScript over compressed sparse rows, 1 thread', hint: null }),
     async load(model) {
       checkModel(model);
@@ -46,6 +47,7 @@ export function createReference(): Executor {
               notes: [],
             })),
             output,
+            notes: [],
           };
         },
         dispose() {

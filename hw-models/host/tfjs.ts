@@ -20,6 +20,7 @@ export function createTfjs(candidates: readonly BackendName[] = BACKENDS): Execu
   };
   return {
     name: 'tfjs',
+    optIn: false,
     async describe() {
       const { tf, name, threads } = await open();
       return {
@@ -71,7 +72,7 @@ function loadNetwork(tf: Tf, backend: BackendName, model: Model): LoadedNetwork 
         }
         const last = values.get(network.layers.at(-1)?.name ?? 'data') as Tensor;
         const output = tf.tidy(() => Float32Array.from(channelsFirst(tf, last).dataSync()));
-        return { layers, output };
+        return { layers, output, notes: [] };
       } finally {
         tf.dispose([...values.values()]);
       }

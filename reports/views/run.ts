@@ -1,5 +1,6 @@
 // A real run on this machine as text and data.
 
+import { describeDeparture, type OutputCheck } from '../../sim/output-check.js';
 import type { RunReport } from '../../sim/run-network.js';
 import { left, right, type Section, type View } from '../document.js';
 import { percent, quantity } from '../quantity.js';
@@ -32,16 +33,9 @@ function sections(report: RunReport): readonly Section[] {
         ...[quantity(layer.seconds, 's'), percent(layer.seconds / seconds)],
       ]),
     },
-    notes: [
-      ...report.notes,
-      ...(check && !check.ok
-        ? [`output differs from ${check.against} by ${check.relativeError}, more than ${check.bound}`]
-        : []),
-    ],
+    notes: [...report.notes, ...faults(check)],
   };
-  const checked = check?.ok
-    ? [`output within ${check.relativeError.toExponential(1)} of ${check.against} passes that skip every zero weight`]
-    : [];
+  const checked = check?.ok ? [agreement(check)] : [];
   if (top.length === 0) return checked.length > 0 ? [main, { heading: 'Check', lines: checked }] : [main];
   const classes: Section = {
     heading: 'Top five classes',
@@ -52,6 +46,17 @@ function sections(report: RunReport): readonly Section[] {
     },
   };
   return [main, classes];
+}
+
+function faults(check: OutputCheck | null): readonly string[] {
+  return check && !check.ok
+    ? [`output differs from ${check.against} by ${check.relativeError}, more than ${check.bound}`]
+    : [];
+}
+
+function agreement(check: OutputCheck): string {
+  if (check.bound === null) return describeDeparture(check);
+  return `output within ${check.relativeError.toExponential(1)} of ${check.against} passes that skip every zero weight`;
 }
 
 function runJson(report: RunReport) {
@@ -74,6 +79,7 @@ function runJson(report: RunReport) {
       relative_error: report.check.relativeError,
       bound: report.check.bound,
       ok: report.check.ok,
+      top_kept: report.check.topKept,
     },
   };
 }

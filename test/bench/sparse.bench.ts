@@ -4,8 +4,8 @@
 import { readFileSync } from 'node:fs';
 import { median } from 'simple-statistics';
 import type { Executor } from '../../hw-models/contract.js';
+import { createSparse } from '../../hw-models/host/engine/executors.js';
 import { readMachine } from '../../hw-models/host/machine.node.js';
-import { createSparse } from '../../hw-models/host/sparse.js';
 import { createTfjs } from '../../hw-models/host/tfjs.js';
 import { readImage } from '../../workloads/import/image.node.js';
 import { readNetFile } from '../../workloads/import/net-file.js';

@@ -126,7 +126,7 @@ describe('compare on this machine', () => {
     const [comparison] = await compare('nt-lstm', '--on', 'host,eie-64', '--repeat', '1');
     if (comparison) expectConsistent(comparison);
     expect(comparison?.results[0]).toMatchObject({
-      ...{ hardware: 'host', kernel: 'tfjs', family: 'host', origin: 'measured', cycles: null, joules: null },
+      ...{ hardware: 'host', kernel: 'auto', family: 'host', origin: 'measured', cycles: null, joules: null },
     });
     expect(comparison?.results[1]).toMatchObject({ hardware: 'eie-64', origin: 'modelled', energy_ratio: null });
   });

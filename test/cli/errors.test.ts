@@ -37,7 +37,7 @@ describe('a command line with a fault', () => {
       ['compare', 'alex-6', '--on', 'titan-x:magic'],
       "zeroskip: titan-x:magic: found kernel 'magic', expected dense or sparse",
     ],
-    [['compare', 'alex-6', '--on', 'host:magic'], "zeroskip: found executor 'magic', expected tfjs or"],
+    [['compare', 'alex-6', '--on', 'host:magic'], "zeroskip: found executor 'magic', expected one of auto, sparse,"],
     [
       ['compare', 'alex-6', '--on', 'titan-x,,eie-64'],
       "zeroskip: option '--on <hardware>' argument 'titan-x,,eie-64' is invalid. Expected names with commas between them.",

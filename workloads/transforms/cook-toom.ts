@@ -1,6 +1,6 @@
 // Cook–Toom: the matrices of Winograd's minimal filtering F(m, r), derived from points in exact arithmetic.
 // Lavin and Gray, "Fast Algorithms for Convolutional Neural Networks", CVPR 2016 (arXiv:1509.09308), Section 4, gives the
-// form Y = Aᵀ[(G g) ⊙ (Bᵀ d)]; why it holds is derived in docs/winograd.md.
+// form Y = Aᵀ[(G g) ⊙ (Bᵀ d)]; why it holds is derived in docs/convolution.md.
 
 import { invariant } from '../base/errors.js';
 import {

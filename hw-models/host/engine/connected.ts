@@ -121,7 +121,7 @@ function planColumns(
 const sparseColumns = weightedRow(
   'dense',
   'sparse-columns',
-  (_layer, weights) => isSparse(weights, SPARSE_UP_TO.values),
+  { pays: (_layer, weights) => isSparse(weights, SPARSE_UP_TO.values) },
   (layer, weights, heap) => {
     const csr = toCsr(weights.store);
     const biasAt = placeBias(weights, heap);
@@ -142,7 +142,10 @@ const sparseColumns = weightedRow(
 const codedColumns = weightedRow(
   'dense',
   'coded-columns',
-  (_layer, weights) => weights.store.format === 'codebook' && isSparse(weights, SPARSE_UP_TO.codes),
+  {
+    refusal: (_layer, { store }) => (store.format === 'codebook' ? null : 'has weights without a codebook'),
+    pays: (_layer, weights) => isSparse(weights, SPARSE_UP_TO.codes),
+  },
   (layer, weights, heap) => {
     invariant(weights.store.format === 'codebook', () => `${layer.name} has no codebook`);
     const csr = toCsr(weights.store);
@@ -210,43 +213,38 @@ function placeRows({ pointers, indices, values, rows, columns }: CsrMatrix, bias
   };
 }
 
-const denseColumns = weightedRow(
-  'dense',
-  'dense-columns',
-  () => true,
-  (layer, weights, heap) => {
-    const { rows, columns, values } = toDense(weights.store);
-    const columnBytes = vectorsOf(rows) * VECTOR;
-    const turned = new Float32Array((columns * columnBytes) / FLOAT);
-    for (let row = 0; row < rows; row++) {
-      for (let column = 0, to = row; column < columns; column++, to += columnBytes / FLOAT) {
-        turned[to] = values[row * columns + column] as number;
-      }
+const denseColumns = weightedRow('dense', 'dense-columns', {}, (layer, weights, heap) => {
+  const { rows, columns, values } = toDense(weights.store);
+  const columnBytes = vectorsOf(rows) * VECTOR;
+  const turned = new Float32Array((columns * columnBytes) / FLOAT);
+  for (let row = 0; row < rows; row++) {
+    for (let column = 0, to = row; column < columns; column++, to += columnBytes / FLOAT) {
+      turned[to] = values[row * columns + column] as number;
     }
-    const [weightsAt, biasAt] = [heap.place(turned), placeBias(weights, heap)];
-    const parts = cutEvenly(vectorsOf(rows), heap.threads).map(({ first, end }) => ({
-      first: 4 * first,
-      end: Math.min(rows, 4 * end),
-    }));
-    const least = leastOf(layer);
-    invariant(columns === sizeOf(layer.inputShapes[0] ?? [0]), () => `${layer.name}: ${columns} columns`);
-    return {
-      plan(inputs, output, batch, scratch) {
-        const { tensor, steps } = closeUp(only(inputs), batch, scratch);
-        // An address and an activation for every column, and three more to make whole fours.
-        const lists = parts.map(() => scratch.take((columns + 3) * 2 * FLOAT));
-        const frames = eachFrame(batch, (frame) => [
-          parts.map(({ first, end }, part) => {
-            const own = [weightsAt + first * FLOAT, biasAt + first * FLOAT, columns, end - first, columnBytes];
-            const to = planeOf(output, frame, first);
-            return connected('denseColumns', planeOf(tensor, frame), to, ...own, lists[part] ?? 0, least);
-          }),
-        ]);
-        return [...steps, ...frames];
-      },
-    };
-  },
-);
+  }
+  const [weightsAt, biasAt] = [heap.place(turned), placeBias(weights, heap)];
+  const parts = cutEvenly(vectorsOf(rows), heap.threads).map(({ first, end }) => ({
+    first: 4 * first,
+    end: Math.min(rows, 4 * end),
+  }));
+  const least = leastOf(layer);
+  invariant(columns === sizeOf(layer.inputShapes[0] ?? [0]), () => `${layer.name}: ${columns} columns`);
+  return {
+    plan(inputs, output, batch, scratch) {
+      const { tensor, steps } = closeUp(only(inputs), batch, scratch);
+      // An address and an activation for every column, and three more to make whole fours.
+      const lists = parts.map(() => scratch.take((columns + 3) * 2 * FLOAT));
+      const frames = eachFrame(batch, (frame) => [
+        parts.map(({ first, end }, part) => {
+          const own = [weightsAt + first * FLOAT, biasAt + first * FLOAT, columns, end - first, columnBytes];
+          const to = planeOf(output, frame, first);
+          return connected('denseColumns', planeOf(tensor, frame), to, ...own, lists[part] ?? 0, least);
+        }),
+      ]);
+      return [...steps, ...frames];
+    },
+  };
+});
 
 /** In the order in which they are asked. */
 export const connectedKernels: readonly HostKernel[] = [codedColumns, sparseColumns, denseColumns];

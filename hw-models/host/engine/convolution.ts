@@ -154,7 +154,7 @@ function goesByRows(layer: LayerOf<'conv2d'>, { isGapless }: Geometry, segments:
 export const sparseConvolution: HostKernel = weightedRow(
   'conv2d',
   'sparse-convolution',
-  (_layer, { store }) => nonzerosOf(store) <= SPARSE_UP_TO * store.rows * store.columns,
+  { pays: (_layer, { store }) => nonzerosOf(store) <= SPARSE_UP_TO * store.rows * store.columns },
   (layer, weights, heap) => {
     const geometry = geometryOf(layer);
     const csr = toCsr(weights.store);
@@ -216,48 +216,43 @@ function placeEntries(
   return { pointersAt: heap.place(ownPointers), entriesAt: heap.place(entries) };
 }
 
-export const denseConvolution: HostKernel = weightedRow(
-  'conv2d',
-  'dense-convolution',
-  () => true,
-  (layer, weights, heap) => {
-    const geometry = geometryOf(layer);
-    const { values, rows, columns } = toDense(weights.store);
-    const groupRows = rows / layer.groups;
-    const biasAt = placeBias(weights, heap);
-    const least = leastOf(layer);
-    const groups = Array.from({ length: layer.groups }, (_, group) => {
-      const own = values.subarray(group * groupRows * columns, (group + 1) * groupRows * columns);
-      return {
-        offsetsAt: heap.place(tapOffsets(layer, geometry, group)),
-        weightsAt: heap.place(packRows(own, groupRows, columns)),
-      };
-    });
-    const count = blockCount(groupRows * columns * FLOAT, groupRows, geometry, heap.threads);
-    const work = Uint32Array.from({ length: groupRows + 1 }, (_, row) => row);
-    const blocks = groups.flatMap((_, group) =>
-      cutByWork(work, count, ROWS_TOGETHER).map(({ first, end }) => ({
-        first: group * groupRows + first,
-        end: group * groupRows + end,
-      })),
-    );
+export const denseConvolution: HostKernel = weightedRow('conv2d', 'dense-convolution', {}, (layer, weights, heap) => {
+  const geometry = geometryOf(layer);
+  const { values, rows, columns } = toDense(weights.store);
+  const groupRows = rows / layer.groups;
+  const biasAt = placeBias(weights, heap);
+  const least = leastOf(layer);
+  const groups = Array.from({ length: layer.groups }, (_, group) => {
+    const own = values.subarray(group * groupRows * columns, (group + 1) * groupRows * columns);
     return {
-      plan: planConvolution(
-        layer,
-        geometry,
-        blocks,
-        geometry.isGapless,
-        ({ first, end }, input, output, outputPlaneBytes) => {
-          const group = Math.floor(first / groupRows);
-          const { offsetsAt, weightsAt } = groups[group] as (typeof groups)[number];
-          const weightAt = weightsAt + (first - group * groupRows) * columns * FLOAT;
-          const own = [offsetsAt, weightAt, biasAt + first * FLOAT, columns, end - first];
-          return [call('dense', input, output, ...own, geometry.vectors, outputPlaneBytes, least)];
-        },
-      ),
+      offsetsAt: heap.place(tapOffsets(layer, geometry, group)),
+      weightsAt: heap.place(packRows(own, groupRows, columns)),
     };
-  },
-);
+  });
+  const count = blockCount(groupRows * columns * FLOAT, groupRows, geometry, heap.threads);
+  const work = Uint32Array.from({ length: groupRows + 1 }, (_, row) => row);
+  const blocks = groups.flatMap((_, group) =>
+    cutByWork(work, count, ROWS_TOGETHER).map(({ first, end }) => ({
+      first: group * groupRows + first,
+      end: group * groupRows + end,
+    })),
+  );
+  return {
+    plan: planConvolution(
+      layer,
+      geometry,
+      blocks,
+      geometry.isGapless,
+      ({ first, end }, input, output, outputPlaneBytes) => {
+        const group = Math.floor(first / groupRows);
+        const { offsetsAt, weightsAt } = groups[group] as (typeof groups)[number];
+        const weightAt = weightsAt + (first - group * groupRows) * columns * FLOAT;
+        const own = [offsetsAt, weightAt, biasAt + first * FLOAT, columns, end - first];
+        return [call('dense', input, output, ...own, geometry.vectors, outputPlaneBytes, least)];
+      },
+    ),
+  };
+});
 
 /** [rows, columns] → [⌈rows / 4⌉, columns, 4], zeros behind the last row. */
 export function packRows(values: Float32Array, rows: number, columns: number): Float32Array {

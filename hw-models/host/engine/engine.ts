@@ -3,10 +3,9 @@
 
 import { InputError, invariant } from '../../../workloads/base/errors.js';
 import { type Model, weightsOf } from '../../../workloads/model.js';
-import type { Layer, LayerWeights } from '../../../workloads/network.js';
 import type { Executor, LoadedNetwork } from '../../contract.js';
 import { checkInput, checkModel } from '../checks.js';
-import type { HostKernel } from './kernel.js';
+import type { Choice, Choose } from './choice.js';
 import { EngineMemory } from './memory.js';
 import { type Programme, planNetwork } from './programme.js';
 import { readTensor, writeTensor } from './tensor.js';
@@ -20,47 +19,56 @@ export interface EngineOptions {
   readonly fused?: boolean;
 }
 
-/** An executor that runs each layer by the first of `kernels` that accepts it. `label` says what they skip. */
-export function createEngine(
-  name: string,
-  label: string,
-  kernels: readonly HostKernel[],
-  options: EngineOptions = {},
-): Executor {
-  const { threads = 1 } = options;
+/** What a network runs on: threads and a build of the kernels. */
+export interface EngineSetting {
+  readonly threads: number;
+  readonly fused: boolean;
+}
+
+/** @throws InputError, naming the executor, for a number of threads that cannot be. */
+export function engineSetting(name: string, { threads = 1, fused = true }: EngineOptions): EngineSetting {
   if (!(Number.isInteger(threads) && threads >= 1 && threads <= 256)) {
     throw new InputError(`${name}: found ${threads} threads, expected a whole number from 1 to 256`);
   }
-  const fused = (options.fused ?? true) && hasFusedMultiplyAdd();
+  return { threads, fused: fused && hasFusedMultiplyAdd() };
+}
+
+/** 'zeroskip WebAssembly SIMD with fused multiply-add, sparse, 2 threads'; `label` says what is skipped. */
+export function engineName(label: string, { threads, fused }: EngineSetting): string {
+  const simd = `WebAssembly SIMD${fused ? ' with fused multiply-add' : ''}`;
+  return `zeroskip ${simd}, ${label}, ${threads} thread${threads === 1 ? '' : 's'}`;
+}
+
+/** An executor that runs each layer by the kernel that `choose` gives it. */
+export function createEngine(
+  name: string,
+  label: string,
+  choose: Choose,
+  options: EngineOptions & { readonly optIn?: boolean } = {},
+): Executor {
+  const setting = engineSetting(name, options);
   return {
     name,
-    describe: async () => ({
-      engine: `zeroskip WebAssembly SIMD${fused ? ' with fused multiply-add' : ''}, ${label}, ${threads} thread${threads === 1 ? '' : 's'}`,
-      hint: null,
-    }),
-    load: (model) => loadNetwork(model, kernels, threads, fused),
+    optIn: options.optIn ?? false,
+    describe: async () => ({ engine: engineName(label, setting), hint: null }),
+    async load(model) {
+      checkModel(model);
+      const choices = model.network.layers.map((layer) => choose(layer, weightsOf(model, layer)));
+      return loadNetwork(model, choices, setting);
+    },
   };
 }
 
-/** The kernel that runs a layer. @throws InputError if none does. */
-export function kernelFor(kernels: readonly HostKernel[], layer: Layer, weights: LayerWeights | null): HostKernel {
-  const kernel = kernels.find((row) => row.accepts(layer, weights));
-  if (!kernel) throw new InputError(`layer ${layer.name}: found no kernel for ${layer.kind}`);
-  return kernel;
-}
-
-async function loadNetwork(
+/** A checked model ready to run, `choices[i]` being layer i's kernel. */
+export async function loadNetwork(
   model: Model,
-  kernels: readonly HostKernel[],
-  threads: number,
-  fused: boolean,
+  choices: readonly Choice[],
+  { threads, fused }: EngineSetting,
 ): Promise<LoadedNetwork> {
-  checkModel(model);
   const { network } = model;
   const memory = new EngineMemory(threads);
-  const chosen = network.layers.map((layer) => kernelFor(kernels, layer, weightsOf(model, layer)));
   const prepared = network.layers.map((layer, at) => {
-    return (chosen[at] as HostKernel).prepare(layer, weightsOf(model, layer), memory);
+    return (choices[at] as Choice).kernel.prepare(layer, weightsOf(model, layer), memory);
   });
   const crew = new Crew(threads, memory.memory, fused);
   await crew.start();
@@ -68,7 +76,7 @@ async function loadNetwork(
   const readyFor = (batch: number) => {
     if (ready?.programme.batch === batch) return ready;
     const programme = planNetwork(network, prepared, memory, batch);
-    ready = { programme, bound: crew.bind(programme) };
+    ready = { programme, bound: crew.bind(programme.layers.map(({ steps }) => steps)) };
     return ready;
   };
   let disposed = false;
@@ -84,9 +92,10 @@ async function loadNetwork(
         const start = performance.now();
         crew.run(bound[at] ?? []);
         const seconds = (performance.now() - start) / 1000;
-        return { name: layer.name, kernel: (chosen[at] as HostKernel).name, seconds, notes: [] };
+        const { kernel, notes } = choices[at] as Choice;
+        return { name: layer.name, kernel: kernel.name, seconds, notes };
       });
-      return { layers, output: readTensor(buffer, programme.output, batch) };
+      return { layers, output: readTensor(buffer, programme.output, batch), notes: [] };
     },
     dispose() {
       if (disposed) return;

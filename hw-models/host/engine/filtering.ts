@@ -63,9 +63,12 @@ function gainOf(layer: LayerOf<'conv2d'>): number {
 export const filteredConvolution: HostKernel = weightedRow(
   'conv2d',
   'filtered-convolution',
-  (layer, { store }) => {
-    const density = nonzerosOf(store) / (store.rows * store.columns);
-    return geometryOf(layer).positions <= MATRIX_COLUMNS && density * gainOf(layer) >= PAYS_FROM;
+  {
+    refusal(layer) {
+      const { taps, positions } = geometryOf(layer);
+      return positions <= MATRIX_COLUMNS ? null : `has ${taps} taps a phase, more than ${MATRIX_COLUMNS + 1 - TILE}`;
+    },
+    pays: (layer, { store }) => (nonzerosOf(store) / (store.rows * store.columns)) * gainOf(layer) >= PAYS_FROM,
   },
   (layer, weights, heap) => {
     const { kernel, stride, groups } = layer;

@@ -2,7 +2,7 @@
 // calls of exported functions with numbers as arguments, so that the same programme runs on one thread or on several
 // without asking the kernel again. A new kernel is one file in ../asm and one row; the engine knows none by name.
 
-import type { Layer, LayerWeights } from '../../../workloads/network.js';
+import type { Layer, LayerKind, LayerWeights } from '../../../workloads/network.js';
 
 /**
  * An AssemblyScript file of ../asm as built by scripts/build-wasm.mjs: it imports one shared memory. `relaxed` is the
@@ -68,10 +68,15 @@ export interface PreparedLayer {
   plan(inputs: readonly Tensor[], output: Tensor, batch: number, scratch: Scratch): readonly Step[];
 }
 
-/** A way to run a kind of layer. The engine takes the first row of its table that accepts a layer. */
+/** A way to run a kind of layer. */
 export interface HostKernel {
   readonly name: string;
-  /** Whether it can run the layer and, with a density's threshold, whether it should. */
-  accepts(layer: Layer, weights: LayerWeights | null): boolean;
+  readonly kind: LayerKind;
+  /** True where it computes something else than the weights say (other precision, other pruning): it serves by name only. */
+  readonly optIn: boolean;
+  /** In words why it cannot run a layer of its kind, or null where it can. */
+  refusal(layer: Layer, weights: LayerWeights | null): string | null;
+  /** Whether it is worth running where nobody has timed it: by the share of weights left, by the shape. */
+  pays(layer: Layer, weights: LayerWeights | null): boolean;
   prepare(layer: Layer, weights: LayerWeights | null, heap: Heap): PreparedLayer;
 }

@@ -17,8 +17,9 @@ export function plainRow<Kind extends LayerKind>(
   prepare: (layer: LayerOf<Kind>) => PreparedLayer,
 ): HostKernel {
   return {
-    name,
-    accepts: (layer) => isKind(layer, kind),
+    ...{ name, kind, optIn: false },
+    refusal: () => null,
+    pays: () => true,
     prepare(layer) {
       invariant(isKind(layer, kind), () => `${name} met ${layer.kind} ${layer.name}`);
       return prepare(layer);
@@ -26,20 +27,29 @@ export function plainRow<Kind extends LayerKind>(
   };
 }
 
+/** What a row says of itself, each left out where there is nothing to say. */
+interface Terms<Kind extends LayerKind> {
+  readonly optIn?: boolean;
+  refusal?(layer: LayerOf<Kind>, weights: LayerWeights): string | null;
+  pays?(layer: LayerOf<Kind>, weights: LayerWeights): boolean;
+}
+
 /** A row for layers of one kind with weights. */
 export function weightedRow<Kind extends LayerKind>(
   kind: Kind,
   name: string,
-  accepts: (layer: LayerOf<Kind>, weights: LayerWeights) => boolean,
+  terms: Terms<Kind>,
   prepare: (layer: LayerOf<Kind>, weights: LayerWeights, heap: Heap) => PreparedLayer,
 ): HostKernel {
+  const own = (layer: Layer, weights: LayerWeights | null) => {
+    invariant(isKind(layer, kind) && weights !== null, () => `${name} met ${layer.kind} ${layer.name}`);
+    return [layer, weights] as const;
+  };
   return {
-    name,
-    accepts: (layer, weights) => isKind(layer, kind) && weights !== null && accepts(layer, weights),
-    prepare(layer, weights, heap) {
-      invariant(isKind(layer, kind) && weights !== null, () => `${name} met ${layer.kind} ${layer.name}`);
-      return prepare(layer, weights, heap);
-    },
+    ...{ name, kind, optIn: terms.optIn ?? false },
+    refusal: (layer, weights) => terms.refusal?.(...own(layer, weights)) ?? null,
+    pays: (layer, weights) => terms.pays?.(...own(layer, weights)) ?? true,
+    prepare: (layer, weights, heap) => prepare(...own(layer, weights), heap),
   };
 }
 

@@ -1,10 +1,15 @@
-// The engine's table of kernels, in the order in which they are asked: whole networks run on it.
+// The engine's tables of kernels, each in the order in which its rows are asked.
 
+import { relaxed as relaxedConnected } from '../connected.wasm.js';
+import { relaxed as relaxedConvolution } from '../convolution.wasm.js';
+import { relaxed as relaxedFiltering } from '../filtering.wasm.js';
+import { relaxed as relaxedWinograd } from '../winograd.wasm.js';
 import { connectedKernels, denseColumns } from './connected.js';
 import { denseConvolution, sparseConvolution } from './convolution.js';
 import { elementwiseKernels } from './elementwise.js';
 import { filteredConvolution } from './filtering.js';
 import type { HostKernel } from './kernel.js';
+import { createWinograd } from './winograd.js';
 
 /** Sparse where few weights are left, else dense. */
 export const sparseKernels: readonly HostKernel[] = [
@@ -17,3 +22,12 @@ export const sparseKernels: readonly HostKernel[] = [
 
 /** Every weight multiplied, zero or not. */
 export const denseKernels: readonly HostKernel[] = [denseColumns, denseConvolution, ...elementwiseKernels];
+
+/** The one with fewer multiplications pays. */
+export const winogradKernels: readonly HostKernel[] = [createWinograd(4), createWinograd(2)];
+
+/** Everything that computes what the weights say: what can be timed against each other. */
+export const exactKernels: readonly HostKernel[] = [...sparseKernels, ...winogradKernels];
+
+/** The code of kernels that are timed: another build of them may have another fastest one. */
+export const kernelCode: readonly string[] = [relaxedConnected, relaxedConvolution, relaxedFiltering, relaxedWinograd];

@@ -5,7 +5,6 @@ import { once } from 'node:events';
 import { MessageChannel, type MessagePort, Worker } from 'node:worker_threads';
 import { invariant } from '../../../workloads/base/errors.js';
 import type { Call, Step } from './kernel.js';
-import type { Programme } from './programme.js';
 import { compileModule, type Exports, instantiate, type SharedMemory } from './webassembly.js';
 
 type BoundCall = () => void;
@@ -19,7 +18,7 @@ interface BoundStep {
   readonly isShared: boolean;
 }
 
-/** For each layer the steps that make it. */
+/** For each layer, or whatever else is run by itself, the steps that make it. */
 export type BoundProgramme = readonly (readonly BoundStep[])[];
 
 /** What a worker is sent: each of its calls as a module's number, a function and its arguments. */
@@ -102,10 +101,10 @@ export class Crew {
     }
   }
 
-  /** Hands out the programme's calls. Only the programme bound last can run. */
-  bind({ layers }: Programme): BoundProgramme {
+  /** Hands out the calls of each layer's steps. Only what was bound last can run. */
+  bind(layers: readonly (readonly Step[])[]): BoundProgramme {
     const { threads } = this;
-    const steps = layers.flatMap((layer) => layer.steps);
+    const steps = layers.flat();
     const modules = [...new Set(steps.flatMap((step) => step.map((call) => call.module)))];
     const compiled = modules.map((module) => compileModule(module, this.fused));
     for (const [worker, port] of this.#ports.entries()) {
@@ -124,7 +123,7 @@ export class Crew {
     if (threads > 1) this.#together(NEW_PROGRAMME, []);
     let number = 0;
     return layers.map((layer) =>
-      layer.steps.map((step) => ({
+      layer.map((step) => ({
         number: number++,
         calls: callsOf(step, 0, threads).map((call) => this.#boundCall(call)),
         isShared: threads > 1 && step.length > 1,

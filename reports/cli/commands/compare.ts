@@ -17,6 +17,7 @@ interface Options extends OutputOptions {
   readonly input?: string;
   readonly seed: number;
   readonly repeat: number;
+  readonly threads: number;
   readonly layers?: boolean;
 }
 
@@ -36,18 +37,19 @@ export function addCompare(program: Command, terminal: Terminal): void {
     .option('--input <file>', 'a JPEG, PNG or .npy: the network really runs on it and the models meet its activations')
     .option('--seed <n>', 'of whatever is drawn', wholeNumber(0), 0)
     .option('--repeat <n>', 'timed runs on this machine; the median one counts', wholeNumber(1), 5)
+    .option('--threads <n>', 'threads of this machine, for an executor that has them', wholeNumber(1), 1)
     .option('--layers', 'each layer on each hardware');
   addOutputOptions(command).action(async (workloads: readonly string[], options: Options) => {
     const { compare } = await import('../../../sim/compare.node.js');
     const { compareView } = await import('../../views/compare.js');
-    const { on, batch, seed, repeat, weights, input } = options;
+    const { on, batch, seed, repeat, threads, weights, input } = options;
     const comparisons = await withProgress(options, terminal, (progress) =>
       compare({
         ...(workloads.length > 0 ? { workloads } : {}),
         ...(on ? { hardware: on } : {}),
         ...(weights === undefined ? {} : { weights }),
         ...(input === undefined ? {} : { input }),
-        ...{ batch, seed, repeat, progress },
+        ...{ batch, seed, repeat, threads, progress },
       }),
     );
     const hints = new Set(comparisons.flatMap(({ results }) => results.flatMap((result) => result.hint ?? [])));

@@ -12,6 +12,7 @@ import {
 
 interface Options extends OutputOptions {
   readonly executor: string;
+  readonly threads: number;
   readonly weights?: string;
   readonly input?: string;
   readonly batch: number;
@@ -26,7 +27,12 @@ export function addRun(program: Command, terminal: Terminal): void {
     .command('run')
     .description('really run a network on this machine: milliseconds by layer, the top classes, the output checked')
     .argument('<workload>', 'a name from "zeroskip workloads list"')
-    .option('--executor <name>', 'tfjs, reference, or another from the host: rows of "zeroskip hardware list"', 'tfjs')
+    .option(
+      '--executor <name>',
+      'auto (the fastest kernel of each layer), tfjs, or another from the host: rows of "zeroskip hardware list"',
+      'auto',
+    )
+    .option('--threads <n>', 'threads, of an executor that has them', wholeNumber(1), 1)
     .option('--weights <file>', 'real weights, a Deep Compression .net file')
     .option('--input <file>', 'a JPEG, PNG or .npy')
     .option('--batch <n>', 'frames at a time', wholeNumber(1), 1)
@@ -36,10 +42,10 @@ export function addRun(program: Command, terminal: Terminal): void {
   addOutputOptions(command).action(async (workload: string, options: Options) => {
     const { run } = await import('../../../sim/run.node.js');
     const { runView } = await import('../../views/run.js');
-    const { executor, batch, seed, repeat, check, weights, input } = options;
+    const { executor, threads, batch, seed, repeat, check, weights, input } = options;
     const report = await withProgress(options, terminal, (progress) =>
       run({
-        ...{ workload, executor, batch, seed, repeat, check, progress },
+        ...{ workload, executor, threads, batch, seed, repeat, check, progress },
         ...(weights === undefined ? {} : { weights }),
         ...(input === undefined ? {} : { input }),
       }),

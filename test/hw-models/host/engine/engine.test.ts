@@ -6,12 +6,13 @@ import { pathToFileURL } from 'node:url';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { Executor } from '../../../../hw-models/contract.js';
-import { createEngine, kernelFor } from '../../../../hw-models/host/engine/engine.js';
+import { firstThatPays } from '../../../../hw-models/host/engine/choice.js';
+import { createEngine } from '../../../../hw-models/host/engine/engine.js';
+import { createSparse } from '../../../../hw-models/host/engine/executors.js';
 import type { HostKernel } from '../../../../hw-models/host/engine/kernel.js';
 import { denseKernels, sparseKernels } from '../../../../hw-models/host/engine/table.js';
 import { hasFusedMultiplyAdd } from '../../../../hw-models/host/engine/webassembly.js';
 import { createReference } from '../../../../hw-models/host/reference.js';
-import { createSparse } from '../../../../hw-models/host/sparse.js';
 import { createTfjs } from '../../../../hw-models/host/tfjs.js';
 import { InputError } from '../../../../workloads/base/errors.js';
 import { buildNetwork, type LayerSpec } from '../../../../workloads/graph.js';
@@ -58,7 +59,7 @@ describe.each([
   ['sparse, multiply and add apart', createSparse({ fused: false }), 100],
   ['sparse, 2 threads', createSparse({ threads: 2 }), 30],
   ['sparse, 3 threads', createSparse({ threads: 3 }), 30],
-  ['dense', createEngine('dense', 'dense', denseKernels), 200],
+  ['dense', createEngine('dense', 'dense', firstThatPays(denseKernels)), 200],
 ])('%s', (_name, executor, numRuns) => {
   it('computes what the plain forward passes compute, layer by layer', async () => {
     await fc.assert(
@@ -128,7 +129,7 @@ describe('the choice of a kernel', () => {
     if (!built) throw new Error('no layer');
     const { rows, columns } = { rows: 16, columns: sizeOf(input) };
     const shape = layer.kind === 'dense' ? { rows, columns, biases: 0 } : { rows: 16, columns: 8 * 9, biases: 0 };
-    return kernelFor(sparseKernels, built, drawWeights(shape, density, 0, 'w')).name;
+    return firstThatPays(sparseKernels)(built, drawWeights(shape, density, 0, 'w')).kernel.name;
   };
 
   it.each([
@@ -155,7 +156,7 @@ describe('the choice of a kernel', () => {
 
   it('refuses a network that no row serves', async () => {
     const only: readonly HostKernel[] = sparseKernels.filter(({ name }) => name !== 'pool');
-    const refusal = createEngine('bare', 'bare', only).load(joinedCase(1).model);
+    const refusal = createEngine('bare', 'bare', firstThatPays(only)).load(joinedCase(1).model);
     await expect(refusal).rejects.toThrow('layer pooled: found no kernel for pool2d');
   });
 });

@@ -2,6 +2,7 @@
 
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { firstThatPays } from '../../../../hw-models/host/engine/choice.js';
 import { connectedKernels } from '../../../../hw-models/host/engine/connected.js';
 import { denseConvolution, sparseConvolution } from '../../../../hw-models/host/engine/convolution.js';
 import { elementwiseKernels } from '../../../../hw-models/host/engine/elementwise.js';
@@ -82,8 +83,7 @@ async function expectAgreement(kernel: HostKernel, { input, layer, batch, seed, 
   const values = drawActivations(batch * size, drawn.inputDensity, seed, 'input').values;
   // Signs and sizes as they come: half of the values negative.
   for (let i = 0; i < values.length; i += 2) values[i] = -(values[i] as number);
-  const row = { ...kernel, accepts: () => true };
-  const loaded = await createEngine('test', 'test', [row], { threads }).load({
+  const loaded = await createEngine('test', 'test', firstThatPays([kernel]), { threads }).load({
     network,
     weights: new Map(weights ? [['layer', weights]] : []),
     origin: 'synthetic',
@@ -276,7 +276,7 @@ describe('layers without weights', () => {
     const size = sizeOf(input);
     const { values } = drawActivations(batch * size, inputDensity, seed, 'input');
     const model = { network, weights: new Map(), origin: 'synthetic' as const };
-    const loaded = await createEngine('test', 'test', [kernel]).load(model);
+    const loaded = await createEngine('test', 'test', firstThatPays([kernel])).load(model);
     const { output } = await loaded.run(values, batch);
     loaded.dispose();
     const frames = Array.from({ length: batch }, (_, frame) => values.subarray(frame * size, (frame + 1) * size));

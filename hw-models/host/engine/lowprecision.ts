@@ -1,18 +1,18 @@
 // Rows of the engine's table: fully connected layers with binary, ternary and 8-bit weights. Each computes another
-// function than the layer's weights say, so it runs only where it is asked for; docs/winograd.md states by how much
+// function than the layer's weights say, so it runs only where it is asked for; docs/convolution.md states by how much
 // each is off.
 
-import { invariant } from '../../workloads/base/errors.js';
-import { balanceOf, binarize } from '../../workloads/compress/binary.js';
-import { quantize } from '../../workloads/compress/int8.js';
-import { ternarize } from '../../workloads/compress/ternary.js';
-import { toDense } from '../../workloads/weights/store.js';
-import { closeUp } from './engine/close-up.js';
-import { placeBias } from './engine/convolution.js';
-import type { Call, HostKernel, Scratch, Step } from './engine/kernel.js';
-import { callerOf, cutEvenly, eachFrame, leastOf, only, type Part, planeOf, weightedRow } from './engine/rows.js';
-import { FLOAT } from './engine/tensor.js';
-import { relaxed, wasm } from './lowprecision.wasm.js';
+import { invariant } from '../../../workloads/base/errors.js';
+import { balanceOf, binarize } from '../../../workloads/compress/binary.js';
+import { quantize } from '../../../workloads/compress/int8.js';
+import { ternarize } from '../../../workloads/compress/ternary.js';
+import { toDense } from '../../../workloads/weights/store.js';
+import { relaxed, wasm } from '../lowprecision.wasm.js';
+import { closeUp } from './close-up.js';
+import { placeBias } from './convolution.js';
+import type { Call, HostKernel, Scratch, Step } from './kernel.js';
+import { callerOf, cutEvenly, eachFrame, leastOf, only, type Part, planeOf, weightedRow } from './rows.js';
+import { FLOAT } from './tensor.js';
 
 const call = callerOf({ name: 'lowprecision', wasm, relaxed });
 
@@ -45,7 +45,7 @@ function plan({ activationBytes, activations, rows }: Phases, parts: readonly Pa
 }
 
 /** Binary weights and activations: words of 64 signs, exclusive or and bit count (XNOR-Net). */
-export const binaryConnected: HostKernel = weightedRow('dense', 'binary', always, (layer, weights, heap) => {
+export const binaryConnected: HostKernel = weightedRow('dense', 'binary', { optIn: true }, (layer, weights, heap) => {
   const matrix = binarize(toDense(weights.store));
   const words = Math.ceil(matrix.columns / 64);
   const signs = heap.place(paddedRows(matrix.signs, matrix.rows, 8 * words));
@@ -66,7 +66,7 @@ export const binaryConnected: HostKernel = weightedRow('dense', 'binary', always
 });
 
 /** Ternary weights, five in a byte, that choose among sums of float activations (Ternary Weight Networks). */
-export const ternaryConnected: HostKernel = weightedRow('dense', 'ternary', always, (layer, weights, heap) => {
+export const ternaryConnected: HostKernel = weightedRow('dense', 'ternary', { optIn: true }, (layer, weights, heap) => {
   const matrix = ternarize(toDense(weights.store));
   const parts = cutEvenly(matrix.rows, heap.threads);
   const codes = parts.map((part) => heap.place(codesOf(matrix.values, matrix.columns, part)));
@@ -90,7 +90,11 @@ export const ternaryConnected: HostKernel = weightedRow('dense', 'ternary', alwa
 export const int8Connected: HostKernel = weightedRow(
   'dense',
   'int8',
-  (_layer, { store }) => store.columns <= MOST_INT8_COLUMNS,
+  {
+    optIn: true,
+    refusal: (_layer, { store: { columns } }) =>
+      columns <= MOST_INT8_COLUMNS ? null : `has ${columns} inputs, whose products 32 bits cannot sum`,
+  },
   (layer, weights, heap) => {
     const matrix = quantize(toDense(weights.store));
     const rowBytes = Math.ceil(matrix.columns / 16) * 16;
@@ -115,10 +119,6 @@ export const lowPrecisionKernels: Readonly<Record<'binary' | 'ternary' | 'int8',
   ternary: ternaryConnected,
   int8: int8Connected,
 };
-
-function always(): boolean {
-  return true;
-}
 
 /** The bytes of `rows` rows of the same length, each filled with zeros up to `rowBytes`. */
 function paddedRows(values: Uint32Array | Int8Array, rows: number, rowBytes: number): Uint8Array {

@@ -1,14 +1,15 @@
 // Rows of the engine's table: Winograd convolution F(2×2, 3×3), F(4×4, 3×3) and F(6×6, 3×3), dense, and with weights
 // pruned in the transform domain. What they cannot do (strides, other kernels) they refuse, with the reason.
 
-import { invariant } from '../../workloads/base/errors.js';
-import type { Layer } from '../../workloads/network.js';
-import { cookToom, toFloat } from '../../workloads/transforms/cook-toom.js';
-import { type ConvolutionShape, outputExtent, transformable } from '../../workloads/transforms/shape.js';
-import { pruneTransformed, type TransformedWeights, transformWeights } from '../../workloads/transforms/winograd.js';
-import { toDense } from '../../workloads/weights/store.js';
-import { placeBias } from './engine/convolution.js';
-import type { Heap, HostKernel, PreparedLayer, Step } from './engine/kernel.js';
+import { invariant } from '../../../workloads/base/errors.js';
+import type { Layer, LayerWeights } from '../../../workloads/network.js';
+import { cookToom, toFloat } from '../../../workloads/transforms/cook-toom.js';
+import { type ConvolutionShape, outputExtent, transformable } from '../../../workloads/transforms/shape.js';
+import { pruneTransformed, type TransformedWeights, transformWeights } from '../../../workloads/transforms/winograd.js';
+import { nonzerosOf, toDense } from '../../../workloads/weights/store.js';
+import { relaxed, wasm } from '../winograd.wasm.js';
+import { placeBias } from './convolution.js';
+import type { Heap, HostKernel, PreparedLayer, Step } from './kernel.js';
 import {
   callerOf,
   cutEvenly,
@@ -19,9 +20,8 @@ import {
   type Part,
   planeOf,
   weightedRow,
-} from './engine/rows.js';
-import { FLOAT, VECTOR, vectorsOf } from './engine/tensor.js';
-import { relaxed, wasm } from './winograd.wasm.js';
+} from './rows.js';
+import { FLOAT, VECTOR, vectorsOf } from './tensor.js';
 import { filterings } from './winograd-source.js';
 
 const call = callerOf({ name: 'winograd', wasm, relaxed });
@@ -45,26 +45,42 @@ export function winogradRefusal(layer: Layer): string | null {
   return `has ${shape.kernel}×${shape.kernel} kernels, not ${offered.map((taps) => `${taps}×${taps}`).join(' or ')}`;
 }
 
+/** Multiplications a channel and output channel of F(m×m, r×r), which grow with tiles that reach over the image's edge. */
+function productsOf(layer: Layer, outputs: number): number {
+  const shape = transformable(layer);
+  if (typeof shape === 'string') return Number.POSITIVE_INFINITY;
+  const [height, width] = outputExtent(shape);
+  return (outputs + shape.kernel - 1) ** 2 * Math.ceil(height / outputs) * Math.ceil(width / outputs);
+}
+
 /** Dense F(m×m, r×r) with m = `outputs` and r the layer's kernel. */
 export function createWinograd(outputs: number): HostKernel {
-  return winogradRow(`winograd-f${outputs}`, outputs, (transformed, { groups }, _tiling, heap) => {
-    const rows = transformed.outputs / groups;
-    const panels = Array.from({ length: groups }, (_, group) => heap.place(panelOf(transformed, group * rows, rows)));
-    const quadBytes = transformed.channels * QUAD * FLOAT;
-    return (group, firstRow) => ({
-      function: 'dense',
-      weights: [(panels[group] as number) + (firstRow / QUAD) * quadBytes, Math.ceil(rows / QUAD) * quadBytes],
-    });
-  });
+  const pays = (layer: Layer) => productsOf(layer, outputs) <= Math.min(productsOf(layer, 2), productsOf(layer, 4));
+  return winogradRow(
+    `winograd-f${outputs}`,
+    outputs,
+    { optIn: false, pays },
+    (transformed, { groups }, _tiling, heap) => {
+      const rows = transformed.outputs / groups;
+      const panels = Array.from({ length: groups }, (_, group) => heap.place(panelOf(transformed, group * rows, rows)));
+      const quadBytes = transformed.channels * QUAD * FLOAT;
+      return (group, firstRow) => ({
+        function: 'dense',
+        weights: [(panels[group] as number) + (firstRow / QUAD) * quadBytes, Math.ceil(rows / QUAD) * quadBytes],
+      });
+    },
+  );
 }
 
 /**
- * F(m×m, r×r) with the layer's weights pruned to `density` after their transformation. It computes another function
- * than the layer's weights say: a network has to be trained for it, hence it runs only where it is asked for.
+ * F(m×m, r×r) with the layer's weights pruned after their transformation, to `density` or to the layer's own share of
+ * non-zero weights. It computes another function than the layer's weights say: a network has to be trained for it, hence
+ * it runs only where it is asked for.
  */
-export function createSparseWinograd(outputs: number, density: number): HostKernel {
-  return winogradRow(`winograd-f${outputs}-sparse`, outputs, (transformed, { groups }, { tileBytes }, heap) => {
-    const pruned = pruneTransformed(transformed, density);
+export function createSparseWinograd(outputs: number, density?: number): HostKernel {
+  const name = `winograd-f${outputs}-sparse`;
+  return winogradRow(name, outputs, { optIn: true }, (transformed, { groups }, { tileBytes }, heap, { store }) => {
+    const pruned = pruneTransformed(transformed, density ?? nonzerosOf(store) / (store.rows * store.columns));
     const rows = transformed.outputs / groups;
     const lists = Array.from({ length: groups }, (_, group) => {
       const { pointers, entries } = listsOf(pruned, group * rows, rows, tileBytes);
@@ -83,26 +99,30 @@ type WeightsAt = (
   firstRow: number,
 ) => { readonly function: string; readonly weights: readonly number[] };
 
+type Place = (
+  transformed: TransformedWeights,
+  shape: ConvolutionShape,
+  tiling: Tiling,
+  heap: Heap,
+  weights: LayerWeights,
+) => WeightsAt;
+
 function winogradRow(
   name: string,
   outputs: number,
-  place: (transformed: TransformedWeights, shape: ConvolutionShape, tiling: Tiling, heap: Heap) => WeightsAt,
+  terms: { readonly optIn: boolean; pays?(layer: Layer): boolean },
+  place: Place,
 ): HostKernel {
-  return weightedRow(
-    'conv2d',
-    name,
-    (layer) => winogradRefusal(layer) === null,
-    (layer, weights, heap) => {
-      const shape = transformable(layer);
-      invariant(typeof shape !== 'string', () => `layer ${layer.name} ${shape}`);
-      const filtering = toFloat(cookToom(outputs, shape.kernel));
-      const dense = toDense(weights.store).values;
-      const transformed = transformWeights(filtering, shape.outputs, shape.channels / shape.groups, dense);
-      const tiling = tilingOf(shape, outputs);
-      const weightsAt = place(transformed, shape, tiling, heap);
-      return preparedLayer(layer, shape, tiling, weightsAt, placeBias(weights, heap));
-    },
-  );
+  return weightedRow('conv2d', name, { ...terms, refusal: winogradRefusal }, (layer, weights, heap) => {
+    const shape = transformable(layer);
+    invariant(typeof shape !== 'string', () => `layer ${layer.name} ${shape}`);
+    const filtering = toFloat(cookToom(outputs, shape.kernel));
+    const dense = toDense(weights.store).values;
+    const transformed = transformWeights(filtering, shape.outputs, shape.channels / shape.groups, dense);
+    const tiling = tilingOf(shape, outputs);
+    const weightsAt = place(transformed, shape, tiling, heap, weights);
+    return preparedLayer(layer, shape, tiling, weightsAt, placeBias(weights, heap));
+  });
 }
 
 /** [position][⌈rows / 4⌉][channel][4] of the rows of one group; rows that fill up the last four are zero. */

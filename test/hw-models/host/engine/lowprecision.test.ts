@@ -1,15 +1,16 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { lowPrecisionKernels } from '../../../hw-models/host/kernels-lowprecision.js';
-import { binarize, binarizeActivations } from '../../../workloads/compress/binary.js';
-import { quantize, quantizeVector } from '../../../workloads/compress/int8.js';
-import { ternarize } from '../../../workloads/compress/ternary.js';
-import type { Layer, LayerWeights, Rectifier, Shape } from '../../../workloads/network.js';
-import type { DenseMatrix } from '../../../workloads/weights/store.js';
-import { toDense } from '../../../workloads/weights/store.js';
-import { drawActivations, drawWeights } from '../../../workloads/weights/synthetic.js';
-import { drawFrom, expectNear } from '../../workloads/transforms/cases.js';
-import { loadKernel } from './run-kernel.js';
+import { kernelsFor } from '../../../../hw-models/host/engine/choice.js';
+import { lowPrecisionKernels } from '../../../../hw-models/host/engine/lowprecision.js';
+import { binarize, binarizeActivations } from '../../../../workloads/compress/binary.js';
+import { quantize, quantizeVector } from '../../../../workloads/compress/int8.js';
+import { ternarize } from '../../../../workloads/compress/ternary.js';
+import type { Layer, LayerWeights, Rectifier, Shape } from '../../../../workloads/network.js';
+import type { DenseMatrix } from '../../../../workloads/weights/store.js';
+import { toDense } from '../../../../workloads/weights/store.js';
+import { drawActivations, drawWeights } from '../../../../workloads/weights/synthetic.js';
+import { drawFrom, expectNear } from '../../../workloads/transforms/cases.js';
+import { loadKernel } from '../run-kernel.js';
 
 type Name = keyof typeof lowPrecisionKernels;
 
@@ -181,9 +182,9 @@ describe('low precision on the host', () => {
     };
     const store: DenseMatrix = { format: 'dense', rows: 1, columns: 200_000, values: new Float32Array(200_000) };
     const weights: LayerWeights = { store, bias: null, origin: 'synthetic' };
-    expect(lowPrecisionKernels.int8.accepts(layer, weights)).toBe(false);
-    expect(lowPrecisionKernels.ternary.accepts(layer, weights)).toBe(true);
+    expect(lowPrecisionKernels.int8.refusal(layer, weights)).toMatch(/^has 200000 inputs/);
+    expect(lowPrecisionKernels.ternary.refusal(layer, weights)).toBeNull();
     const softmax: Layer = { kind: 'softmax', name: 'p', inputs: ['fc'], inputShapes: [[4]], output: [4] };
-    for (const kernel of Object.values(lowPrecisionKernels)) expect(kernel.accepts(softmax, null)).toBe(false);
+    for (const kernel of Object.values(lowPrecisionKernels)) expect(kernelsFor([kernel], softmax, null)).toEqual([]);
   });
 });

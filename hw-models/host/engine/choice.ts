@@ -1,0 +1,48 @@
+// Which kernel runs a layer, where nobody has timed them here.
+
+import { InputError } from '../../../workloads/base/errors.js';
+import type { Layer, LayerKind, LayerWeights } from '../../../workloads/network.js';
+import type { HostKernel } from './kernel.js';
+
+export interface Choice {
+  readonly kernel: HostKernel;
+  /** Why it is not the kernel asked for. */
+  readonly notes: readonly string[];
+}
+
+export type Choose = (layer: Layer, weights: LayerWeights | null) => Choice;
+
+/** The rows that can run a layer, in their order. */
+export function kernelsFor(
+  kernels: readonly HostKernel[],
+  layer: Layer,
+  weights: LayerWeights | null,
+): readonly HostKernel[] {
+  return kernels.filter((row) => row.kind === layer.kind && row.refusal(layer, weights) === null);
+}
+
+/** The first row that can run a layer and pays. @throws InputError, when asked, if none can. */
+export function firstThatPays(kernels: readonly HostKernel[]): Choose {
+  return (layer, weights) => {
+    const able = kernelsFor(kernels, layer, weights);
+    const kernel = able.find((row) => row.pays(layer, weights)) ?? able[0];
+    if (!kernel) throw new InputError(`layer ${layer.name}: found no kernel for ${layer.kind}`);
+    return { kernel, notes: [] };
+  };
+}
+
+/** Layers with weights, in words. */
+const KIND_NAMES: { readonly [Kind in LayerKind]?: string } = { dense: 'fully connected', conv2d: 'a convolution' };
+
+/** As `wanted` say where one of them can run a layer; else as `others` say, with the reason where a layer has weights. */
+export function preferring(wanted: readonly HostKernel[], others: Choose): Choose {
+  const first = firstThatPays(wanted);
+  return (layer, weights) => {
+    if (kernelsFor(wanted, layer, weights).length > 0) return first(layer, weights);
+    const { kernel } = others(layer, weights);
+    if (weights === null) return { kernel, notes: [] };
+    const refusing = wanted.find((row) => row.kind === layer.kind);
+    const reason = refusing?.refusal(layer, weights) ?? `is ${KIND_NAMES[layer.kind] ?? layer.kind}`;
+    return { kernel, notes: [`ran ${kernel.name}: the layer ${reason}`] };
+  };
+}

@@ -1,0 +1,137 @@
+// Times kernels against each other, layer by layer, on the values that a network really meets: which zeros they skip
+// decides. Candidates take turns, so that each finds the caches as the others left them, as in a whole network's run.
+
+import { setImmediate } from 'node:timers/promises';
+import { invariant } from '../../../workloads/base/errors.js';
+import { type Model, weightsOf } from '../../../workloads/model.js';
+import type { Layer } from '../../../workloads/network.js';
+import { checkInput, checkModel, valuesDoneAfter } from '../checks.js';
+import { firstThatPays, kernelsFor } from './choice.js';
+import type { EngineSetting } from './engine.js';
+import type { HostKernel } from './kernel.js';
+import { EngineMemory, LayerScratch, ValueSpace } from './memory.js';
+import { frameBytesOf, readTensor, tensorAt, writeTensor } from './tensor.js';
+import { Crew } from './threads.js';
+
+/** What each kernel took, the fastest one first named. */
+export interface LayerRace {
+  readonly name: string;
+  readonly kernel: string;
+  /** The best of each kernel's rounds: other programs only ever slow one down. Empty where nothing was to be chosen. */
+  readonly seconds: Readonly<Record<string, number>>;
+}
+
+/** Rounds until they took this long, but so many at least and at most. */
+const ROUND_SECONDS = 0.1;
+const LEAST_ROUNDS = 3;
+const MOST_ROUNDS = 15;
+/** A candidate this much slower than the best in a round does not run in the next ones. */
+const HOPELESS = 2;
+
+/** Runs `batch` frames of a network once through, and at each layer every kernel of `kernels` that can run it. */
+export async function raceKernels(
+  model: Model,
+  kernels: readonly HostKernel[],
+  { threads, fused }: EngineSetting,
+  input: Float32Array,
+  batch: number,
+  onProgress: (doing: string) => void,
+): Promise<readonly LayerRace[]> {
+  checkModel(model);
+  const { network } = model;
+  checkInput(network, input, batch);
+  const memory = new EngineMemory(threads);
+  const crew = new Crew(threads, memory.memory, fused);
+  await crew.start();
+  try {
+    const track = new Track(memory, crew, batch);
+    const doneAfter = valuesDoneAfter(network);
+    const values = new Map([['data', input]]);
+    const races: LayerRace[] = [];
+    for (const [at, layer] of network.layers.entries()) {
+      onProgress(`${network.name}: timing kernels, layer ${at + 1} of ${network.layers.length}, ${layer.name}`);
+      // Timing blocks this thread: whoever shows the progress needs it between layers.
+      await setImmediate();
+      const weights = weightsOf(model, layer);
+      const able = kernelsFor(kernels, layer, weights);
+      const candidates = weights === null ? [firstThatPays(able)(layer, weights).kernel] : able;
+      const inputs = layer.inputs.map((name) => values.get(name) as Float32Array);
+      const { race, output } = track.run(layer, weights, candidates, inputs);
+      races.push(race);
+      values.set(layer.name, output);
+      for (const name of doneAfter[at] ?? []) values.delete(name);
+    }
+    return races;
+  } finally {
+    crew.stop();
+  }
+}
+
+/** One layer after another in one memory, which only ever grows as the largest of them needs. */
+class Track {
+  readonly #start: number;
+
+  constructor(
+    readonly memory: EngineMemory,
+    readonly crew: Crew,
+    readonly batch: number,
+  ) {
+    this.#start = memory.end;
+  }
+
+  run(
+    layer: Layer,
+    weights: Parameters<HostKernel['prepare']>[1],
+    candidates: readonly HostKernel[],
+    inputs: readonly Float32Array[],
+  ): { readonly race: LayerRace; readonly output: Float32Array } {
+    const { memory, crew, batch } = this;
+    memory.end = this.#start;
+    const prepared = candidates.map((kernel) => kernel.prepare(layer, weights, memory));
+    const space = new ValueSpace(memory.end);
+    const place = (shape: Layer['output']) => tensorAt(space.take(batch * frameBytesOf(shape)), shape);
+    const from = layer.inputShapes.map(place);
+    const to = place(layer.output);
+    const scratch = new LayerScratch(memory.threads, space.end);
+    const steps = prepared.map((one) => {
+      scratch.reset();
+      return one.plan(from, to, batch, scratch);
+    });
+    memory.reserve(scratch.end);
+    for (const [at, tensor] of from.entries()) {
+      writeTensor(memory.memory.buffer, tensor, inputs[at] as Float32Array, batch);
+    }
+    const bound = crew.bind(steps);
+    const runs = bound.map((one) => () => crew.run(one));
+    const best = takeTurns(runs);
+    const winner = best.indexOf(Math.min(...best));
+    runs[winner]?.();
+    const kernel = candidates[winner];
+    invariant(kernel !== undefined, () => `layer ${layer.name}: found no kernel for ${layer.kind}`);
+    const seconds = candidates.length > 1 ? candidates.map(({ name }, at) => [name, best[at] as number] as const) : [];
+    return {
+      race: { name: layer.name, kernel: kernel.name, seconds: Object.fromEntries(seconds) },
+      output: readTensor(memory.memory.buffer, to, batch),
+    };
+  }
+}
+
+/** The best seconds of each run; nothing to choose takes no time. */
+function takeTurns(runs: readonly (() => void)[]): readonly number[] {
+  const best = runs.map(() => Number.POSITIVE_INFINITY);
+  if (runs.length < 2) return best.map(() => 0);
+  for (const run of runs) run();
+  let spent = 0;
+  for (let round = 0; round < MOST_ROUNDS && (round < LEAST_ROUNDS || spent < ROUND_SECONDS); round++) {
+    const limit = HOPELESS * Math.min(...best);
+    for (const [at, run] of runs.entries()) {
+      if (round > 0 && (best[at] as number) > limit) continue;
+      const start = performance.now();
+      run();
+      const seconds = (performance.now() - start) / 1000;
+      best[at] = Math.min(best[at] as number, seconds);
+      spent += seconds;
+    }
+  }
+  return best;
+}

@@ -1,0 +1,85 @@
+// How far what an executor computed lies from plain passes over the same weights.
+
+import type { Executor } from '../hw-models/contract.js';
+import type { Model } from '../workloads/model.js';
+
+export interface TopClass {
+  readonly class: number;
+  readonly probability: number;
+}
+
+export interface OutputCheck {
+  /** The executor that it was held against. */
+  readonly against: string;
+  /** Largest difference over the largest magnitude of the reference. */
+  readonly relativeError: number;
+  /** Null where the executor computes something else by design: then the error is a finding, not a fault. */
+  readonly bound: number | null;
+  readonly ok: boolean;
+  /** How many of the reference's five largest outputs are among the executor's; null unless the network classifies. */
+  readonly topKept: number | null;
+}
+
+/** Single precision over sums of up to 10⁵ terms in any order; measured errors lie near 10⁻⁶. */
+const OUTPUT_BOUND = 1e-4;
+const TOP = 5;
+
+/** Holds `output`, the first frame's, against what `reference` makes of the same input. */
+export async function checkOutput(
+  model: Model,
+  input: Float32Array,
+  output: Float32Array,
+  executor: Executor,
+  reference: Executor,
+): Promise<OutputCheck> {
+  const expected = await outputOf(reference, model, input);
+  const relativeError = distance(output, expected);
+  const bound = executor.optIn ? null : OUTPUT_BOUND;
+  const found = new Set(topClasses(model, output).map((top) => top.class));
+  const wanted = topClasses(model, expected);
+  return {
+    against: reference.name,
+    relativeError,
+    bound,
+    ok: bound === null || relativeError <= bound,
+    topKept: wanted.length > 0 ? wanted.filter((top) => found.has(top.class)).length : null,
+  };
+}
+
+/** The five largest of a network that ends in a softmax; none of another. */
+export function topClasses({ network }: Model, output: Float32Array): readonly TopClass[] {
+  if (network.layers.at(-1)?.kind !== 'softmax') return [];
+  const ranked = Array.from(output, (probability, index) => ({ class: index, probability }));
+  return ranked.sort((a, b) => b.probability - a.probability).slice(0, TOP);
+}
+
+/** What an executor that computes something else by design is off by, in words. */
+export function describeDeparture({ relativeError, topKept, against }: OutputCheck): string {
+  if (relativeError <= OUTPUT_BOUND) {
+    return `may compute something else than the weights say, but here lies within ${relativeError.toExponential(1)} of ${against}`;
+  }
+  const kept = topKept === null ? '' : `, ${topKept} of the top ${TOP} classes kept`;
+  const off = `output off by ${Number((100 * relativeError).toPrecision(2))} % of its largest value`;
+  return `computes something else than the weights say: ${off}${kept} (against ${against})`;
+}
+
+async function outputOf(executor: Executor, model: Model, input: Float32Array): Promise<Float32Array> {
+  const loaded = await executor.load(model);
+  try {
+    return (await loaded.run(input, 1)).output;
+  } finally {
+    loaded.dispose();
+  }
+}
+
+/** NaN counts as infinitely far. */
+function distance(output: Float32Array, reference: Float32Array): number {
+  let difference = output.length === reference.length ? 0 : Number.POSITIVE_INFINITY;
+  let scale = 0;
+  for (let i = 0; i < reference.length; i++) {
+    const apart = Math.abs((output[i] as number) - (reference[i] as number));
+    difference = Math.max(difference, Number.isNaN(apart) ? Number.POSITIVE_INFINITY : apart);
+    scale = Math.max(scale, Math.abs(reference[i] as number));
+  }
+  return scale > 0 ? difference / scale : difference;
+}

@@ -35,6 +35,7 @@ export function bind<Config extends object>(family: Family<Config>, preset: Pres
     meters: family.meters,
     figures: preset.figures,
     area: family.area(config),
+    events: family.events?.(config) ?? [],
     cost(tasks, kernel) {
       if (kernel !== undefined && !names.includes(kernel)) {
         throw new InputError(`${preset.name}: found kernel '${kernel}', expected ${names.join(' or ')}`);

@@ -6,18 +6,26 @@ import { cpu } from './cpu/index.js';
 import { eie } from './eie/index.js';
 import { gpu } from './gpu/index.js';
 import { readPreset } from './preset.js';
+import type { FindBase } from './preset-document.js';
+import { presetSchema } from './preset-schema.js';
 
 /** A family as sim/ meets it: it reads presets and forgets what is in them. */
 export interface CatalogEntry {
   readonly name: string;
   readonly title: string;
   /** @throws InputError with a line for each fault, `file` named. */
-  read(text: string, file: string): Hardware;
+  read(text: string, file: string, findBase?: FindBase): Hardware;
+  /** The JSON Schema of its presets, of which some are named. */
+  schema(presets: readonly string[]): Readonly<Record<string, unknown>>;
 }
 
 function entry<Config extends object>(family: Family<Config>): CatalogEntry {
   const { name, title } = family;
-  return { name, title, read: (text, file) => bind(family, readPreset(text, file, family)) };
+  return {
+    ...{ name, title },
+    read: (text, file, findBase) => bind(family, readPreset(text, file, family, findBase)),
+    schema: (presets) => presetSchema(family, presets),
+  };
 }
 
 export const catalog: readonly CatalogEntry[] = [entry(cpu), entry(gpu), entry(eie)];

@@ -89,6 +89,18 @@ export interface Meter {
   readonly meaning: string;
 }
 
+/** What one event on a hardware costs, as energy reference tables (Accelergy's ERT) state it. */
+export interface EnergyEvent {
+  /** The preset's number that says so, or would replace what the model derives: 'energy.l2Byte'. */
+  readonly path: string;
+  /** The part of a layer's joules that it goes to. */
+  readonly component: string;
+  readonly action: string;
+  /** How many such components the hardware has. */
+  readonly instances: number;
+  readonly joules: number;
+}
+
 /** What a new accelerator writes: one folder in hw-models/, one line in hw-models/catalog.ts. */
 export interface Family<Config> {
   readonly name: string;
@@ -99,6 +111,8 @@ export interface Family<Config> {
   readonly meters: Readonly<Record<string, Meter>>;
   /** mm² by module; null where the area is not published. */
   area(config: Config): Parts | null;
+  /** What single events cost; without it energy reference tables cannot be imported or exported. */
+  events?(config: Config): readonly EnergyEvent[];
   /** Which layers of a network keep their weights on the chip; without it all do. */
   place?(tasks: readonly LayerTask[], config: Config): readonly Residency[];
 }
@@ -115,6 +129,7 @@ export interface Hardware {
   readonly meters: Readonly<Record<string, Meter>>;
   readonly figures: ReadonlyMap<string, Figure>;
   readonly area: Parts | null;
+  readonly events: readonly EnergyEvent[];
   /** What each layer costs, by `kernel` or by the fastest one that is not opt-in. @throws InputError for an unknown kernel. */
   cost(tasks: readonly LayerTask[], kernel?: string): readonly LayerCost[];
   vary(patches: readonly Patch[]): Hardware;

@@ -40,13 +40,17 @@ export function nearest(key: string, known: readonly string[]): string {
   return distance(key, candidate) <= Math.max(2, key.length / 3) ? `; did you mean ${candidate}?` : '';
 }
 
-function schemaAt(schema: z.ZodType, path: readonly PropertyKey[]): z.ZodType | undefined {
-  let inner: z.ZodType | undefined = schema;
+/** The schema of the value at `path`, whether it may be left out or not. */
+export function schemaAt(schema: z.ZodType, path: readonly PropertyKey[]): z.ZodType | undefined {
+  let inner: z.ZodType | undefined = required(schema);
   for (const key of path) {
-    inner = inner instanceof z.ZodObject ? (inner.shape as Record<PropertyKey, z.ZodType>)[key] : undefined;
+    inner = inner instanceof z.ZodObject ? required((inner.shape as Record<PropertyKey, z.ZodType>)[key]) : undefined;
   }
   return inner;
 }
+
+const required = (schema: z.ZodType | undefined) =>
+  schema instanceof z.ZodOptional ? (schema.unwrap() as z.ZodType) : schema;
 
 function expectation(issue: z.core.$ZodIssue, schema: z.ZodType | undefined): string {
   if (schema instanceof z.ZodNumber) return numberRange(schema);

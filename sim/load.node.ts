@@ -1,6 +1,5 @@
 // Files → the model and the input that a comparison or a run starts from.
 
-import { readFile } from 'node:fs/promises';
 import { InputError } from '../workloads/base/errors.js';
 import { readImage } from '../workloads/import/image.node.js';
 import { readNpy } from '../workloads/import/npy.js';
@@ -9,6 +8,7 @@ import { sizeOf } from '../workloads/layers/index.js';
 import type { Model } from '../workloads/model.js';
 import { drawModel } from '../workloads/synthesis.js';
 import type { ZooEntry } from '../workloads/zoo/entry.js';
+import { readBytes } from './files.node.js';
 
 /** The network with the weights of `file`, or with drawn ones where there is no file. */
 export async function loadModel(entry: ZooEntry, file: string | undefined, seed: number): Promise<Model> {
@@ -37,15 +37,4 @@ function fromNpy(bytes: Uint8Array, file: string, expected: readonly number[]): 
   const fits = trimmed.join() === expected.join() || (trimmed.length === 1 && trimmed[0] === size);
   if (!fits) throw new InputError(`${file}: found a tensor of ${shape.join('×')}, expected ${expected.join('×')}`);
   return values;
-}
-
-async function readBytes(file: string): Promise<Uint8Array> {
-  try {
-    return await readFile(file);
-  } catch (error) {
-    const code = (error as NodeJS.ErrnoException).code;
-    throw new InputError(
-      `${file}: ${code === 'ENOENT' ? 'no such file' : `cannot be read (${code ?? 'unknown fault'})`}`,
-    );
-  }
 }

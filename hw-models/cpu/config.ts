@@ -1,96 +1,115 @@
 // What a CPU preset says: a core's ports, the cost of a cache line between levels, the library's efficiencies, energy.
 
 import { z } from 'zod';
+import { quantity } from '../units.js';
 
 const positive = z.number().gt(0);
 const whole = z.number().int().min(1).max(4096);
 const share = z.number().gt(0).max(1);
 
 const OuterCache = z.strictObject({
-  /** Bytes: of one core for L2, of all cores together for L3 (0 where there is none). */
-  capacity: z.number().min(0),
-  /** Bytes that the path towards the core moves in a cycle. */
-  bytesPerCycle: positive,
-  /** Cycles from a load that misses the level before to its data. */
-  latency: positive,
+  capacity: quantity(
+    'B',
+    z.number().min(0),
+    'Bytes: of one core for L2, of all cores together for L3 (0 where there is none).',
+  ),
+  bytesPerCycle: quantity('per cycle', positive, 'Bytes that the path towards the core moves in a cycle.'),
+  latency: quantity('cycles', positive, 'Cycles from a load that misses the level before to its data.'),
 });
 
 const Shape = z.strictObject({
-  cores: whole,
-  clock: positive,
-  /** For readers: enters no equation. */
-  technology: positive.optional(),
-  /** A check on the powers: enters no equation. */
-  thermalDesignPower: positive.optional(),
+  cores: quantity('count', whole),
+  clock: quantity('Hz', positive),
+  technology: quantity('nm', positive, 'For readers: enters no equation.').optional(),
+  thermalDesignPower: quantity('W', positive, 'A check on the powers: enters no equation.').optional(),
   /** serial: transfers between levels exclude each other and L1 loads (Intel); full: all of them overlap. */
   overlap: z.enum(['serial', 'full']),
-  lineBytes: whole,
+  lineBytes: quantity('B', whole),
   simd: z.strictObject({
-    width: z.number().int().min(32).max(4096).multipleOf(32),
-    fmaPerCycle: positive,
-    loadsPerCycle: positive,
-    storesPerCycle: positive,
-    /** Vector registers that the instruction set names: bounds the sums that a loop keeps. */
-    registers: z.number().int().min(4).max(1024),
+    width: quantity('bit', z.number().int().min(32).max(4096).multipleOf(32)),
+    fmaPerCycle: quantity('per cycle', positive),
+    loadsPerCycle: quantity('per cycle', positive),
+    storesPerCycle: quantity('per cycle', positive),
+    registers: quantity(
+      'count',
+      z.number().int().min(4).max(1024),
+      'Vector registers that the instruction set names: bounds the sums that a loop keeps.',
+    ),
   }),
-  l1: z.strictObject({ capacity: positive }),
+  l1: z.strictObject({ capacity: quantity('B', positive) }),
   l2: OuterCache,
   l3: OuterCache,
-  /** Cache lines that one core's L1 can wait for at once: bounds irregular reads. */
-  fillBuffers: whole,
-  /** The part of a cache that data which is meant to stay may fill: the layer condition's safety factor. */
-  cacheShare: share,
+  fillBuffers: quantity('count', whole, "Cache lines that one core's L1 can wait for at once: bounds irregular reads."),
+  cacheShare: quantity(
+    'ratio',
+    share,
+    "The part of a cache that data which is meant to stay may fill: the layer condition's safety factor.",
+  ),
   memory: z.strictObject({
-    bandwidth: positive,
-    /** Share of `bandwidth` that streaming loops on all cores reach. */
-    sustained: share,
-    latency: positive,
-    /** Cache lines that one core with its prefetchers keeps under way to memory. */
-    outstandingLines: whole,
+    bandwidth: quantity('B/s', positive),
+    sustained: quantity('ratio', share, 'Share of `bandwidth` that streaming loops on all cores reach.'),
+    latency: quantity('s', positive),
+    outstandingLines: quantity(
+      'count',
+      whole,
+      'Cache lines that one core with its prefetchers keeps under way to memory.',
+    ),
   }),
   dense: z.strictObject({
-    cores: whole,
-    /** Share of the sustained bandwidth that the dense library reaches when it streams weights. */
-    streamShare: share,
-    /** Share of the peak multiply-add rate that the inner kernel of GEMM reaches on packed operands. */
-    gemmEfficiency: share,
-    /** The same of the many small products of a Winograd convolution. */
-    winogradEfficiency: share,
+    cores: quantity('count', whole),
+    streamShare: quantity(
+      'ratio',
+      share,
+      'Share of the sustained bandwidth that the dense library reaches when it streams weights.',
+    ),
+    gemmEfficiency: quantity(
+      'ratio',
+      share,
+      'Share of the peak multiply-add rate that the inner kernel of GEMM reaches on packed operands.',
+    ),
+    winogradEfficiency: quantity('ratio', share, 'The same of the many small products of a Winograd convolution.'),
   }),
   sparse: z.strictObject({
-    cores: whole,
-    /** In-core cycles of one core for one non-zero of CSR times vector. */
-    cyclesPerNonzero: positive,
-    /** Vector width of the loop in which a non-zero meets a row of activations: 32 bit is a scalar loop. */
-    spmmWidth: z.number().int().min(32).multipleOf(32),
-    /** Share of the load and store ports' rate that this loop reaches. */
-    spmmEfficiency: share,
+    cores: quantity('count', whole),
+    cyclesPerNonzero: quantity('cycles', positive, 'In-core cycles of one core for one non-zero of CSR times vector.'),
+    spmmWidth: quantity(
+      'bit',
+      z.number().int().min(32).multipleOf(32),
+      'Vector width of the loop in which a non-zero meets a row of activations: 32 bit is a scalar loop.',
+    ),
+    spmmEfficiency: quantity('ratio', share, "Share of the load and store ports' rate that this loop reaches."),
   }),
   sparseConvolution: z.strictObject({
-    cores: whole,
-    /** Share of the load and multiply-add ports' rate that the direct loop over pixels reaches. */
-    efficiency: share,
+    cores: quantity('count', whole),
+    efficiency: quantity(
+      'ratio',
+      share,
+      "Share of the load and multiply-add ports' rate that the direct loop over pixels reaches.",
+    ),
   }),
   call: z.strictObject({
-    /** To enter a library routine once. */
-    entry: z.number().min(0),
-    /** To start and join its threads, where it uses more than one. */
-    forkJoin: z.number().min(0),
+    entry: quantity('s', z.number().min(0), 'To enter a library routine once.'),
+    forkJoin: quantity('s', z.number().min(0), 'To start and join its threads, where it uses more than one.'),
   }),
   energy: z.strictObject({
-    add: positive,
-    multiply: positive,
-    l2Byte: positive,
-    l3Byte: positive,
-    dramBit: positive,
-    /** An arithmetic instruction with the loads, stores and loop around it: fetch, decode, registers, L1. */
-    instruction: positive,
-    /** Watts of one core at work above its idle power, also while it waits for memory: clock, leakage, out-of-order logic. */
-    core: positive,
-    /** Watts of socket and DRAM with all cores waiting. */
-    idle: positive,
+    add: quantity('J', positive),
+    multiply: quantity('J', positive),
+    l2Byte: quantity('J', positive),
+    l3Byte: quantity('J', positive),
+    dramBit: quantity('J', positive),
+    instruction: quantity(
+      'J',
+      positive,
+      'An arithmetic instruction with the loads, stores and loop around it: fetch, decode, registers, L1.',
+    ),
+    core: quantity(
+      'W',
+      positive,
+      'Watts of one core at work above its idle power, also while it waits for memory: clock, leakage, out-of-order logic.',
+    ),
+    idle: quantity('W', positive, 'Watts of socket and DRAM with all cores waiting.'),
   }),
-  area: z.strictObject({ die: positive }).optional(),
+  area: z.strictObject({ die: quantity('mm2', positive) }).optional(),
 });
 
 export type CpuConfig = z.infer<typeof Shape>;

@@ -1,7 +1,7 @@
 // Joules by component: instructions, operations and bytes by their energy, cores and the rest by power over time. A core
 // that waits for memory draws less than one that issues: what it draws at all is `core`, what issuing adds `instructions`.
 
-import type { Parts } from '../contract.js';
+import type { EnergyEvent, Parts } from '../contract.js';
 import type { CpuConfig } from './config.js';
 import type { Transfers } from './memory.js';
 
@@ -27,4 +27,20 @@ export function joulesFor(activity: Activity, { energy }: CpuConfig): Parts {
     dram: transfers.memory.bytes * 8 * energy.dramBit,
     static: seconds * energy.idle,
   };
+}
+
+/** What single events cost. Powers over time (`core`, `static`) are no events. */
+export function energyEvents({ energy, cores }: CpuConfig): readonly EnergyEvent[] {
+  const event = (key: keyof CpuConfig['energy'], component: string, action: string, instances = 1): EnergyEvent => ({
+    ...{ path: `energy.${key}`, component, action, instances },
+    joules: energy[key],
+  });
+  return [
+    event('add', 'arithmetic', 'add', cores),
+    event('multiply', 'arithmetic', 'multiply', cores),
+    event('instruction', 'instructions', 'issue', cores),
+    event('l2Byte', 'l2', 'access_byte', cores),
+    event('l3Byte', 'l3', 'access_byte'),
+    event('dramBit', 'dram', 'access_bit'),
+  ];
 }

@@ -2,6 +2,7 @@
 
 import type { Family, Kernel } from '../contract.js';
 import { type CpuConfig, CpuConfigSchema } from './config.js';
+import { energyEvents } from './energy.js';
 import { dense } from './kernels/dense.js';
 import { elementwise } from './kernels/elementwise.js';
 import { sparse } from './kernels/sparse.js';
@@ -19,5 +20,6 @@ export const cpu: Family<CpuConfig> = {
   kernels: [dense, winograd, sparse, elementwise, otherwise],
   meters,
   area: ({ area }) => area ?? null,
+  events: energyEvents,
   place,
 };

@@ -4,6 +4,7 @@
 import { z } from 'zod';
 import { largestNm, smallestNm, supplyRange } from '../technology/scaling.js';
 import type { Sram } from '../technology/sram.js';
+import { quantity } from '../units.js';
 
 const positive = z.number().positive();
 const count = z.int().min(1);
@@ -12,70 +13,94 @@ const process = z.number().min(smallestNm).max(largestNm);
 
 /** Watts of one PE's modules, at the clock and the activity at which they were taken. */
 const PowerWatts = z.strictObject({
-  actQueue: positive,
-  ptrRead: positive,
-  spmatRead: positive,
-  arithmetic: positive,
-  actRw: positive,
-  /** The part of the sum of the above that the clock network burns in every cycle. */
-  clockNetwork: positive,
-  /** One leading-non-zero detector of the tree that all PEs share. */
-  lnzdUnit: positive,
+  actQueue: quantity('W', positive),
+  ptrRead: quantity('W', positive),
+  spmatRead: quantity('W', positive),
+  arithmetic: quantity('W', positive),
+  actRw: quantity('W', positive),
+  clockNetwork: quantity(
+    'W',
+    positive,
+    'The part of the sum of the above that the clock network burns in every cycle.',
+  ),
+  lnzdUnit: quantity('W', positive, 'One leading-non-zero detector of the tree that all PEs share.'),
 });
 
 const AreaMm2 = z.strictObject({
-  actQueue: positive,
-  ptrRead: positive,
-  spmatRead: positive,
-  arithmetic: positive,
-  actRw: positive,
-  filler: positive,
-  lnzdUnit: positive,
+  actQueue: quantity('mm2', positive),
+  ptrRead: quantity('mm2', positive),
+  spmatRead: quantity('mm2', positive),
+  arithmetic: quantity('mm2', positive),
+  actRw: quantity('mm2', positive),
+  filler: quantity('mm2', positive),
+  lnzdUnit: quantity('mm2', positive),
+});
+
+const replaced = quantity('J', positive).optional();
+
+/** Joules of single events, each in place of what `powerWatts` and the laws of scaling give: it scales with nothing. */
+const EventJoules = z.strictObject({
+  queueEntry: replaced,
+  pointerRead: replaced,
+  wordRead: replaced,
+  entry: replaced,
+  registerAccess: replaced,
+  activationSramAccess: replaced,
+  clock: replaced,
+  lnzd: replaced,
 });
 
 /** The PE that the module powers and areas belong to; a varied design is scaled from it. */
 const Characterised = z.strictObject({
-  clockHz: positive,
-  processNm: process,
-  spmatWidthBits: count,
-  spmatBytes: count,
-  pointerBytes: count,
-  pointerBits: count,
-  queueDepth: count,
+  clockHz: quantity('Hz', positive),
+  processNm: quantity('nm', process),
+  spmatWidthBits: quantity('bit', count),
+  spmatBytes: quantity('B', count),
+  pointerBytes: quantity('B', count),
+  pointerBits: quantity('bit', count),
+  queueDepth: quantity('count', count),
   /** Events per PE and cycle while the powers were taken. */
   activity: z.strictObject({
-    broadcasts: fraction,
-    wordReads: fraction,
-    entries: fraction,
-    registerAccesses: positive.max(4),
+    broadcasts: quantity('per cycle', fraction),
+    wordReads: quantity('per cycle', fraction),
+    entries: quantity('per cycle', fraction),
+    registerAccesses: quantity('per cycle', positive.max(4)),
   }),
 });
 
 const shape = z.strictObject({
-  pes: count.max(1024),
-  clockHz: positive,
-  processNm: process,
-  /** The supply; that of the process when left out. */
-  volts: positive.optional(),
-  codeBits: count.max(8),
-  indexBits: count.max(8),
-  fixedPointBits: z.int().min(8).max(16),
-  /** Activations a PE holds, the one it works on among them. */
-  queueDepth: count.max(1024),
-  /** Cycles an entry spends behind the queue: pointer read, Spmat read, arithmetic. */
-  pipelineStages: count.max(64),
-  /** Cycles in which the control unit broadcasts nothing because it fetches the next group of `pes` activations. */
-  groupFetchCycles: z.int().min(0).max(64),
-  spmat: z.strictObject({ widthBits: count.max(4096), bytes: count }),
-  pointers: z.strictObject({ bytes: count, bits: count.max(32) }),
+  pes: quantity('count', count.max(1024)),
+  clockHz: quantity('Hz', positive),
+  processNm: quantity('nm', process),
+  volts: quantity('V', positive, 'The supply; that of the process when left out.').optional(),
+  codeBits: quantity('bit', count.max(8)),
+  indexBits: quantity('bit', count.max(8)),
+  fixedPointBits: quantity('bit', z.int().min(8).max(16)),
+  queueDepth: quantity('count', count.max(1024), 'Activations a PE holds, the one it works on among them.'),
+  pipelineStages: quantity(
+    'cycles',
+    count.max(64),
+    'Cycles an entry spends behind the queue: pointer read, Spmat read, arithmetic.',
+  ),
+  groupFetchCycles: quantity(
+    'cycles',
+    z.int().min(0).max(64),
+    'Cycles in which the control unit broadcasts nothing because it fetches the next group of `pes` activations.',
+  ),
+  spmat: z.strictObject({ widthBits: quantity('bit', count.max(4096)), bytes: quantity('B', count) }),
+  pointers: z.strictObject({ bytes: quantity('B', count), bits: quantity('bit', count.max(32)) }),
   activations: z.strictObject({
-    registers: count,
-    sramBytes: count,
-    /** Cycles a PE waits for each activation moved between SRAM and registers when a vector takes several passes. */
-    moveCycles: z.number().min(0),
+    registers: quantity('count', count),
+    sramBytes: quantity('B', count),
+    moveCycles: quantity(
+      'cycles',
+      z.number().min(0),
+      'Cycles a PE waits for each activation moved between SRAM and registers when a vector takes several passes.',
+    ),
   }),
-  dram: z.strictObject({ bytesPerSecond: positive, joulesPerBit: positive }),
+  dram: z.strictObject({ bytesPerSecond: quantity('B/s', positive), joulesPerBit: quantity('J', positive) }),
   powerWatts: PowerWatts,
+  eventJoules: EventJoules.optional(),
   areaMm2: AreaMm2,
   characterised: Characterised,
 });

@@ -5,9 +5,10 @@
 // its part of the clock network, over the clock and over the events per cycle in `characterised.activity`. The clock
 // network burns its share in every cycle, work or not; the detector tree too. Memories of another size follow the SRAM
 // law, and everything on the chip the scaling of the process and its supply. DRAM follows neither.
+// Where a preset states joules of an event itself (`eventJoules`), those are taken as they are.
 // Table II does not tell leakage from switching, so what leaks is part of each event and of the clock.
 
-import type { Parts } from '../contract.js';
+import type { EnergyEvent, Parts } from '../contract.js';
 import { scale } from '../technology/scaling.js';
 import { type Sram, sramNm, sramReadJoules } from '../technology/sram.js';
 import { characterisedMemories, type EieConfig, lnzdUnits, modulePowerWatts, pointersOf, spmatOf } from './config.js';
@@ -35,8 +36,13 @@ export interface EventEnergy {
   readonly lnzd: number;
 }
 
-/** Joules per event at this configuration's memories, process and supply. */
+/** Joules per event: as stated, else at this configuration's memories, process and supply. */
 export function eventEnergy(config: EieConfig): EventEnergy {
+  const stated = Object.entries(config.eventJoules ?? {}).filter(([, joules]) => joules !== undefined);
+  return { ...derivedEnergy(config), ...Object.fromEntries(stated) };
+}
+
+function derivedEnergy(config: EieConfig): EventEnergy {
   const { powerWatts, characterised, activations, pes } = config;
   const { clockHz, activity } = characterised;
   const withoutClock = 1 - powerWatts.clockNetwork / modulePowerWatts(powerWatts);
@@ -79,4 +85,31 @@ export function joulesOfWork(work: Work, config: EieConfig): Parts {
     clock: work.cycles * energy.clock,
     dram: work.dramBytes * 8 * config.dram.joulesPerBit,
   };
+}
+
+/** Where each event's joules go in `joulesOfWork`, and what the event is there. */
+const events: Readonly<Record<keyof EventEnergy, readonly [component: string, action: string]>> = {
+  queueEntry: ['act_queue', 'write'],
+  pointerRead: ['ptr_read', 'read'],
+  wordRead: ['spmat_read', 'read'],
+  entry: ['arithmetic', 'compute'],
+  registerAccess: ['act_rw', 'access'],
+  activationSramAccess: ['act_rw', 'access_sram'],
+  clock: ['clock', 'leak'],
+  lnzd: ['lnzd', 'leak'],
+};
+
+/** The events as an energy reference table has them. `leak` is per cycle; all but clock and detectors are in each PE. */
+export function energyEvents(config: EieConfig): readonly EnergyEvent[] {
+  const energy = eventEnergy(config);
+  const all = (Object.keys(events) as (keyof EventEnergy)[]).map((name): EnergyEvent => {
+    const [component, action] = events[name];
+    const instances = action === 'leak' ? 1 : config.pes;
+    return { path: `eventJoules.${name}`, component, action, instances, joules: energy[name] };
+  });
+  const { joulesPerBit } = config.dram;
+  return [
+    ...all,
+    { path: 'dram.joulesPerBit', component: 'dram', action: 'access_bit', instances: 1, joules: joulesPerBit },
+  ];
 }

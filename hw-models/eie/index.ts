@@ -3,6 +3,7 @@
 import type { Family } from '../contract.js';
 import { areaOf } from './area.js';
 import { EieConfig } from './config.js';
+import { energyEvents } from './energy.js';
 import { elementwise, sparse } from './kernels.js';
 import { meters } from './meters.js';
 import { place } from './placement.js';
@@ -14,5 +15,6 @@ export const eie: Family<EieConfig> = {
   kernels: [sparse, elementwise],
   meters,
   area: areaOf,
+  events: energyEvents,
   place,
 };

@@ -1,6 +1,7 @@
 // A GPU in numbers: what a preset must state, and which statements contradict each other.
 
 import { z } from 'zod';
+import { quantity } from '../units.js';
 import { blockShapes } from './launch.js';
 import { residentBlocks } from './occupancy.js';
 
@@ -9,78 +10,98 @@ const count = z.int().min(1);
 const share = z.number().positive().max(1);
 
 const Sm = z.strictObject({
-  count: count.max(1024),
-  /** FP32 multiply-adds a cycle. */
-  lanes: count.max(1024),
-  warpLanes: count.max(128),
-  residentThreads: count,
-  residentBlocks: count,
-  registers: count,
-  sharedBytes: positive,
-  /** L1 or read-only data (texture) cache that serves gathers. */
-  gatherCacheBytes: positive,
-  /** Sectors a cycle that gathers get through the SM's load path. */
-  gatherSectorsPerCycle: positive,
-  /** Bytes a cycle of loads whose lanes read consecutive words: whole lines, not sector by sector. */
-  loadBytesPerCycle: positive,
+  count: quantity('count', count.max(1024)),
+  lanes: quantity('count', count.max(1024), 'FP32 multiply-adds a cycle.'),
+  warpLanes: quantity('count', count.max(128)),
+  residentThreads: quantity('count', count),
+  residentBlocks: quantity('count', count),
+  registers: quantity('count', count),
+  sharedBytes: quantity('B', positive),
+  gatherCacheBytes: quantity('B', positive, 'L1 or read-only data (texture) cache that serves gathers.'),
+  gatherSectorsPerCycle: quantity(
+    'per cycle',
+    positive,
+    "Sectors a cycle that gathers get through the SM's load path.",
+  ),
+  loadBytesPerCycle: quantity(
+    'per cycle',
+    positive,
+    'Bytes a cycle of loads whose lanes read consecutive words: whole lines, not sector by sector.',
+  ),
 });
 
 /** Left out where the SMs have none. Sums are 32-bit: floating-point for halves, integers for 8-bit integers. */
 const Tensor = z.strictObject({
   /** Multiply-adds a cycle of one SM. */
-  macsPerCycle: z.strictObject({ half: positive, int8: positive }),
-  macJoules: z.strictObject({ half: positive, int8: positive }),
-  /** The share of that rate that a GEMM's inner loop reaches. */
-  efficiency: share,
-  /** How much faster a matrix of which two in four weights are zero goes through; left out where it is not. */
-  structuredSpeedup: z.number().min(1).max(2).optional(),
+  macsPerCycle: z.strictObject({ half: quantity('per cycle', positive), int8: quantity('per cycle', positive) }),
+  macJoules: z.strictObject({ half: quantity('J', positive), int8: quantity('J', positive) }),
+  efficiency: quantity('ratio', share, "The share of that rate that a GEMM's inner loop reaches."),
+  structuredSpeedup: quantity(
+    'ratio',
+    z.number().min(1).max(2),
+    'How much faster a matrix of which two in four weights are zero goes through; left out where it is not.',
+  ).optional(),
 });
 
 const L2 = z.strictObject({
-  bytes: positive,
-  bytesPerCycle: positive,
-  sectorBytes: count,
-  latencyCycles: positive,
+  bytes: quantity('B', positive),
+  bytesPerCycle: quantity('per cycle', positive),
+  sectorBytes: quantity('B', count),
+  latencyCycles: quantity('cycles', positive),
 });
 
 const Dram = z.strictObject({
-  bytesPerSecond: positive,
-  /** The share of the peak that long streams reach. */
-  efficiency: share,
-  latencyCycles: positive,
-  /** A warp's load of consecutive words fetches whole, aligned transactions of this size. */
-  transactionBytes: count,
+  bytesPerSecond: quantity('B/s', positive),
+  efficiency: quantity('ratio', share, 'The share of the peak that long streams reach.'),
+  latencyCycles: quantity('cycles', positive),
+  transactionBytes: quantity(
+    'B',
+    count,
+    "A warp's load of consecutive words fetches whole, aligned transactions of this size.",
+  ),
 });
 
 const Energy = z.strictObject({
-  macJoules: positive,
-  /** A warp-wide instruction (an issue slot): fetch, issue and the register file, the arithmetic apart. */
-  instructionJoules: positive,
-  /** A sector that lanes gather, each from its own address: tags, replays, alignment, the array. */
-  gatherSectorJoules: positive,
-  /** A sector of a whole line that lanes load in a row. */
-  loadSectorJoules: positive,
-  l2ByteJoules: positive,
-  dramByteJoules: positive,
-  /** Drawn as long as a kernel runs: leakage, clocks, the board or the rest of the chip. */
-  activeWatts: positive,
-  boardWatts: positive,
+  macJoules: quantity('J', positive),
+  instructionJoules: quantity(
+    'J',
+    positive,
+    'A warp-wide instruction (an issue slot): fetch, issue and the register file, the arithmetic apart.',
+  ),
+  gatherSectorJoules: quantity(
+    'J',
+    positive,
+    'A sector that lanes gather, each from its own address: tags, replays, alignment, the array.',
+  ),
+  loadSectorJoules: quantity('J', positive, 'A sector of a whole line that lanes load in a row.'),
+  l2ByteJoules: quantity('J', positive),
+  dramByteJoules: quantity('J', positive),
+  activeWatts: quantity(
+    'W',
+    positive,
+    'Drawn as long as a kernel runs: leakage, clocks, the board or the rest of the chip.',
+  ),
+  boardWatts: quantity('W', positive),
 });
 
 const Fields = z.strictObject({
-  clockHz: positive,
-  /** Left out where it is not published. */
-  dieMm2: positive.optional(),
+  clockHz: quantity('Hz', positive),
+  dieMm2: quantity('mm2', positive, 'Left out where it is not published.').optional(),
   sm: Sm,
   tensor: Tensor.optional(),
   l2: L2,
   dram: Dram,
-  /** From the end of one kernel to the first work of the next, launches being queued. */
-  launchSeconds: positive,
-  /** The share of the FP32 peak that a GEMM's inner loop reaches. */
-  gemmEfficiency: share,
-  /** How well a kernel's demands overlap: 1 = one after the other, large = the slowest alone counts. */
-  overlapExponent: z.number().min(1).max(16),
+  launchSeconds: quantity(
+    's',
+    positive,
+    'From the end of one kernel to the first work of the next, launches being queued.',
+  ),
+  gemmEfficiency: quantity('ratio', share, "The share of the FP32 peak that a GEMM's inner loop reaches."),
+  overlapExponent: quantity(
+    'ratio',
+    z.number().min(1).max(16),
+    "How well a kernel's demands overlap: 1 = one after the other, large = the slowest alone counts.",
+  ),
   energy: Energy,
 });
 

@@ -1,6 +1,6 @@
 // Joules of a launch by component: so much an operation and a byte, and the power drawn while it runs.
 
-import type { Parts } from '../contract.js';
+import type { EnergyEvent, Parts } from '../contract.js';
 import type { GpuConfig } from './config.js';
 import type { Launch } from './launch.js';
 
@@ -17,4 +17,25 @@ export function joulesOf(launch: Launch, arithmeticJoules: number, seconds: numb
     dram: launch.dramBytes * energy.dramByteJoules,
     active: seconds * energy.activeWatts,
   };
+}
+
+/** What single events cost. `activeWatts` over time is no event. */
+export function energyEvents({ energy, tensor, sm }: GpuConfig): readonly EnergyEvent[] {
+  const event = (path: string, component: string, action: string, instances: number, joules: number): EnergyEvent => ({
+    ...{ path, component, action, instances, joules },
+  });
+  return [
+    event('energy.macJoules', 'core', 'mac', sm.count, energy.macJoules),
+    ...(tensor
+      ? [
+          event('tensor.macJoules.half', 'core', 'mac_half', sm.count, tensor.macJoules.half),
+          event('tensor.macJoules.int8', 'core', 'mac_int8', sm.count, tensor.macJoules.int8),
+        ]
+      : []),
+    event('energy.instructionJoules', 'core', 'issue', sm.count, energy.instructionJoules),
+    event('energy.gatherSectorJoules', 'l1', 'gather_sector', sm.count, energy.gatherSectorJoules),
+    event('energy.loadSectorJoules', 'l1', 'load_sector', sm.count, energy.loadSectorJoules),
+    event('energy.l2ByteJoules', 'l2', 'access_byte', 1, energy.l2ByteJoules),
+    event('energy.dramByteJoules', 'dram', 'access_byte', 1, energy.dramByteJoules),
+  ];
 }

@@ -4,6 +4,7 @@
 import type { Family, Residency } from '../contract.js';
 import { type GpuConfig, GpuSchema } from './config.js';
 import { csrBytes } from './csr-profile.js';
+import { energyEvents } from './energy.js';
 import { dense } from './kernels/dense.js';
 import { elementwise } from './kernels/elementwise.js';
 import { sparse } from './kernels/sparse.js';
@@ -17,6 +18,7 @@ export const gpu: Family<GpuConfig> = {
   kernels: [dense, sparse, tensor, tensorInt8, structured, elementwise],
   meters,
   area: ({ dieMm2 }) => (dieMm2 === undefined ? null : { die: dieMm2 }),
+  events: energyEvents,
   /**
    * Weights can outlive a frame in the L2 cache only where the whole network's do: a cache that a frame's stream
    * overruns has dropped the first layer when the next frame begins. Each kernel then asks whether its own format fits.

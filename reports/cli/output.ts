@@ -66,13 +66,18 @@ export async function show(view: View, options: OutputOptions, terminal: Termina
   // Loaded only now: most of a short command's time would be the loading of libraries it does not need.
   const { renderers } = await import('../renderers.js');
   const text = renderers[format](view, style);
+  await write(text, out, terminal);
+}
+
+/** Text or bytes to stdout or, whole or not at all, to the file `out`. @throws InputError where that cannot be written. */
+export async function write(content: string | Uint8Array, out: string | undefined, terminal: Terminal): Promise<void> {
   if (out === undefined) {
-    terminal.stdout.write(text);
+    terminal.stdout.write(content);
     return;
   }
   const { default: writeFileAtomic } = await import('write-file-atomic');
   try {
-    await writeFileAtomic(out, text);
+    await writeFileAtomic(out, typeof content === 'string' ? content : Buffer.from(content));
   } catch (error) {
     throw new InputError(
       `--out ${out}: cannot be written (${(error as NodeJS.ErrnoException).code ?? 'unknown fault'})`,

@@ -1,6 +1,5 @@
 import { extname } from 'node:path';
 import type { Command } from 'commander';
-import { InputError } from '../../../workloads/base/errors.js';
 import {
   addOutputOptions,
   hint,
@@ -9,6 +8,7 @@ import {
   type Terminal,
   wholeNumber,
   withProgress,
+  write,
 } from '../output.js';
 
 interface Options extends OutputOptions {
@@ -31,7 +31,7 @@ export function addCalibrate(program: Command, terminal: Terminal): void {
     );
     if (wantsPreset(options)) {
       for (const note of calibration.notes) hint(note, options, terminal);
-      return writePreset(calibration.preset, options, terminal);
+      return write(calibration.preset, options.out, terminal);
     }
     const { calibrationView } = await import('../../views/calibrate.js');
     await show(calibrationView(calibration), options, terminal);
@@ -42,18 +42,4 @@ const PRESET_ENDINGS = ['', '.yaml', '.yml'];
 
 function wantsPreset({ format, out = '' }: OutputOptions): boolean {
   return format === undefined && PRESET_ENDINGS.includes(extname(out));
-}
-
-async function writePreset(yaml: string, { out }: OutputOptions, terminal: Terminal): Promise<void> {
-  if (out === undefined) {
-    terminal.stdout.write(yaml);
-    return;
-  }
-  const { default: writeFileAtomic } = await import('write-file-atomic');
-  try {
-    await writeFileAtomic(out, yaml);
-  } catch (error) {
-    const code = error instanceof Error && 'code' in error ? error.code : 'unknown fault';
-    throw new InputError(`--out ${out}: cannot be written (${code})`);
-  }
 }

@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import { addOutputOptions, type OutputOptions, show, type Terminal } from '../output.js';
+import { addOutputOptions, commaList, type OutputOptions, show, type Terminal, write } from '../output.js';
 
 /** Hardware presets and files. */
 export function addHardware(program: Command, terminal: Terminal): void {
@@ -39,4 +39,39 @@ export function addHardware(program: Command, terminal: Terminal): void {
     const { hardwareCheckView } = await import('../../views/hardware.js');
     await show(hardwareCheckView(file, resolveHardware(file)), options, terminal);
   });
+  addTables(hardware, terminal);
+}
+
+interface ErtOptions {
+  readonly onto: string;
+  readonly map?: readonly string[];
+  readonly out?: string;
+}
+
+/** Reference tables in and out, and what editors complete presets with. */
+function addTables(hardware: Command, terminal: Terminal): void {
+  hardware
+    .command('ert')
+    .description("a preset with the energies of an Accelergy reference table in place of another preset's")
+    .argument('<file>', 'an ERT, as Accelergy and Timeloop write it')
+    .requiredOption('--onto <name>', 'the preset, or .yaml file, that says everything else')
+    .option(
+      '--map <events>',
+      'EVENT=COMPONENT.ACTION[/NUMBER], with commas between: wordRead=glb.read,l2Byte=l2.read/64',
+      commaList,
+    )
+    .option('--out <file>', 'write the preset to a file, whole or not at all')
+    .action(async (file: string, { onto, map = [], out }: ErtOptions) => {
+      const { importEnergyTable } = await import('../../../sim/energy-table.node.js');
+      await write(await importEnergyTable({ file, onto, map, out }), out, terminal);
+    });
+  hardware
+    .command('schema')
+    .description('the JSON Schema of a family of presets, for editors')
+    .argument('<family>', 'the family, as "zeroskip hardware list --format csv" names it')
+    .option('--out <file>', 'write it to a file, whole or not at all')
+    .action(async (family: string, { out }: { readonly out?: string }) => {
+      const { hardwareSchema } = await import('../../../hw-models/presets.node.js');
+      await write(`${JSON.stringify(hardwareSchema(family), null, 2)}\n`, out, terminal);
+    });
 }

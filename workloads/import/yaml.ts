@@ -1,0 +1,74 @@
+// YAML files with the places of their keys: one clear line for what cannot be read, whatever is in it.
+
+import { isMap, isScalar, isSeq, LineCounter, type Node, parseDocument } from 'yaml';
+import { InputError } from '../base/errors.js';
+
+export interface YamlFile {
+  readonly value: unknown;
+  /** 'file:line:column' of what stands at `path`, or of the innermost part of it that is there. */
+  place(path: readonly PropertyKey[]): string;
+  /** Whether the file itself states `path`. */
+  states(path: readonly PropertyKey[]): boolean;
+}
+
+/** An alias that stands for more nodes than this is a bomb. */
+const MOST_ALIASES = 100;
+/** Texts above this are no descriptions that people or tools write. */
+const MOST_CHARACTERS = 64 * 1024 ** 2;
+
+const TOO_DEEP = 'found nodes nested too deep to read';
+
+/** @throws InputError, one line with its place, for what is no YAML, is too large, or too deep. */
+export function readYaml(text: string, file: string): YamlFile {
+  if (text.length > MOST_CHARACTERS) {
+    throw new InputError(`${file}: found ${text.length} characters of YAML, expected at most ${MOST_CHARACTERS}`);
+  }
+  const lines = new LineCounter();
+  const document = withoutOverflow(file, () => parseDocument(text, { lineCounter: lines }));
+  const at = (offset: number) => {
+    const { line, col } = lines.linePos(offset);
+    return `${file}:${line}:${col}`;
+  };
+  const [error] = document.errors;
+  if (error) {
+    const reason = (error.message.split('\n')[0] as string).replace(/ at line.*$/, '');
+    throw new InputError(`${at(error.pos[0])}: ${/call stack/.test(reason) ? TOO_DEEP : reason}`);
+  }
+  const root = document.contents;
+  return {
+    value: withoutOverflow(file, () => document.toJS({ maxAliasCount: MOST_ALIASES })),
+    place: (path) => at(offsetOf(root, path)),
+    states: (path) =>
+      path.length === 0 || document.hasIn(path.map((key) => (typeof key === 'number' ? key : String(key)))),
+  };
+}
+
+/** The library recurses into nested nodes, and throws a ReferenceError for aliases that it won't resolve. */
+function withoutOverflow<Result>(file: string, read: () => Result): Result {
+  try {
+    return read();
+  } catch (error) {
+    if (error instanceof RangeError) throw new InputError(`${file}: ${TOO_DEEP}`);
+    if (error instanceof ReferenceError) throw new InputError(`${file}: ${error.message}`);
+    throw error;
+  }
+}
+
+/** Where a path stands in the text; a missing key points at what lacks it. */
+function offsetOf(root: Node | null, path: readonly PropertyKey[]): number {
+  let node: Node | null = root;
+  let offset = root?.range?.[0] ?? 0;
+  for (const key of path) {
+    if (isSeq(node) && typeof key === 'number') {
+      node = (node.items[key] as Node | undefined) ?? null;
+      if (!node) break;
+      offset = node.range?.[0] ?? offset;
+      continue;
+    }
+    const pair = isMap(node) ? node.items.find((item) => isScalar(item.key) && item.key.value === key) : undefined;
+    if (!pair) break;
+    offset = (pair.key as Node).range?.[0] ?? offset;
+    node = pair.value as Node | null;
+  }
+  return offset;
+}

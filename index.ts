@@ -11,6 +11,7 @@ export type { LayerSummary, WorkloadSummary } from './sim/summary.js';
 export type { Validation } from './sim/validate/validate.js';
 export { validate } from './sim/validate.node.js';
 export { InputError } from './workloads/base/errors.js';
-export { buildNetwork, type LayerSpec, type NetworkSpec } from './workloads/graph.js';
+export { buildNetwork, type NetworkSpec } from './workloads/graph.js';
 export type { Layer, LayerTask, Network, Shape } from './workloads/network.js';
+export type { LayerSpec, TrainedLayerSpec } from './workloads/spec.js';
 export { groups, zoo } from './workloads/zoo/index.js';

@@ -6,9 +6,10 @@ import { median } from 'simple-statistics';
 import type { Executor } from '../hw-models/contract.js';
 import { ACCESSES_PER_PASS, CYCLES_PER_PASS, MULTIPLY_ADDS_PER_PASS, type Probe } from '../hw-models/host/probe.js';
 import type { EnergyMeter } from '../hw-models/host/rapl.node.js';
-import { buildNetwork, type LayerSpec } from '../workloads/graph.js';
+import { buildNetwork } from '../workloads/graph.js';
 import type { Model } from '../workloads/model.js';
 import type { LayerWeights } from '../workloads/network.js';
+import type { LayerSpec } from '../workloads/spec.js';
 import type { Progress } from './progress.js';
 import { total } from './summary.js';
 

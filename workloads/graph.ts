@@ -1,17 +1,16 @@
-// Building a network: shape inference and validation in one pass.
+// Building a network: what only training needs is folded away, then shapes are inferred and checked in one pass.
 
 import { InputError } from './base/errors.js';
-import { inferShape } from './layers/index.js';
-import type { Citation, Layer, LayerOp, Network, Shape } from './network.js';
-
-/** A layer as written: without `inputs` it reads the layer before it (the first one reads `data`). */
-export type LayerSpec = LayerOp & { readonly name: string; readonly inputs?: readonly string[] };
+import { forInference } from './inference.js';
+import { inferShape, parametersOf } from './layers/index.js';
+import type { Citation, Layer, Network, Shape } from './network.js';
+import { type LayerSpec, opOf, type TrainedLayerSpec } from './spec.js';
 
 export interface NetworkSpec {
   readonly name: string;
   readonly title: string;
   readonly input: Shape;
-  readonly layers: readonly LayerSpec[];
+  readonly layers: readonly TrainedLayerSpec[];
   readonly source: Citation;
 }
 
@@ -19,24 +18,24 @@ export interface NetworkSpec {
 export function buildNetwork(spec: NetworkSpec): Network {
   const shapes = new Map<string, Shape>([['data', checkedInput(spec)]]);
   const layers: Layer[] = [];
-  let previous = 'data';
-  for (const layer of spec.layers) {
-    if (shapes.has(layer.name)) throw new InputError(`${spec.name}: two layers are named ${layer.name}`);
-    const inputs = layer.inputs ?? [previous];
+  const { layers: written, parametersFolded } = forInference(spec.layers, spec.name);
+  for (const one of written) {
+    const { inputs } = one;
     const inputShapes = inputs.map((input) => {
       const shape = shapes.get(input);
       if (!shape)
-        throw new InputError(`${spec.name}: layer ${layer.name} reads ${input}, which no layer before it makes`);
+        throw new InputError(`${spec.name}: layer ${one.name} reads ${input}, which no layer before it makes`);
       return shape;
     });
-    checkNumbers(layer);
-    const output = inferShape(layer, inputShapes, layer.name);
-    layers.push({ ...layer, inputs, inputShapes, output });
-    shapes.set(layer.name, output);
-    previous = layer.name;
+    checkNumbers(one);
+    const op = opOf(one);
+    const output = inferShape(op, inputShapes, one.name);
+    layers.push({ ...op, name: one.name, inputs, inputShapes, output });
+    shapes.set(one.name, output);
   }
   if (layers.length === 0) throw new InputError(`${spec.name}: found no layers, expected at least one`);
-  return { ...spec, layers };
+  const parameters = layers.reduce((sum, layer) => sum + parametersOf(layer), 0);
+  return { ...spec, layers, trainedParameters: parametersFolded === null ? null : parameters + parametersFolded };
 }
 
 function checkedInput({ name, input }: NetworkSpec): Shape {
@@ -49,11 +48,14 @@ function checkedInput({ name, input }: NetworkSpec): Shape {
 }
 
 function checkNumbers(layer: LayerSpec): void {
+  if (layer.kind === 'lrn') return;
   for (const [key, value] of Object.entries(layer)) {
-    if (typeof value !== 'number' || layer.kind === 'lrn') continue;
     const least = key === 'pad' ? 0 : 1;
-    if (!(Number.isInteger(value) && value >= least)) {
-      throw new InputError(`layer ${layer.name}: ${key}: found ${value}, expected a whole number of at least ${least}`);
+    for (const number of Array.isArray(value) ? value : [value]) {
+      if (typeof number !== 'number' || (Number.isInteger(number) && number >= least)) continue;
+      throw new InputError(
+        `layer ${layer.name}: ${key}: found ${number}, expected a whole number of at least ${least}`,
+      );
     }
   }
 }

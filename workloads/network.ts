@@ -10,7 +10,13 @@ export interface Citation {
   readonly at: string;
 }
 
-export type Rectifier = 'relu' | 'none';
+/** 'relu6' is a rectifier that also stops at 6. */
+export type Rectifier = 'relu' | 'relu6' | 'none';
+
+export type Pair = readonly [vertical: number, horizontal: number];
+
+/** Pixels of padding around an image. */
+export type Padding = readonly [top: number, left: number, bottom: number, right: number];
 
 /** What a layer does to its inputs. A rectifier that follows is part of the layer, as every engine fuses it. */
 export type LayerOp =
@@ -18,9 +24,11 @@ export type LayerOp =
   | {
       readonly kind: 'conv2d';
       readonly channels: number;
-      readonly kernel: number;
-      readonly stride: number;
-      readonly pad: number;
+      readonly kernel: Pair;
+      readonly stride: Pair;
+      /** Pixels from one tap to the next. */
+      readonly dilation: Pair;
+      readonly pad: Padding;
       readonly groups: number;
       readonly bias: boolean;
       readonly activation: Rectifier;
@@ -28,14 +36,20 @@ export type LayerOp =
   | {
       readonly kind: 'pool2d';
       readonly mode: 'max' | 'average';
-      readonly kernel: number | 'global';
-      readonly stride: number;
-      readonly pad: number;
+      readonly kernel: Pair | 'global';
+      readonly stride: Pair;
+      readonly pad: Padding;
       /** Caffe rounds up; most others round down. */
       readonly rounding: 'ceil' | 'floor';
+      /** Whether an average's divisor counts the padding under its window, as Caffe's does. */
+      readonly countsPadding: boolean;
     }
   | { readonly kind: 'lrn'; readonly size: number; readonly alpha: number; readonly beta: number; readonly k: number }
   | { readonly kind: 'concat' }
+  /** The sum of inputs of one shape. */
+  | { readonly kind: 'add'; readonly activation: Rectifier }
+  /** A rectifier of its own, where it is no other layer's last step. */
+  | { readonly kind: 'rectify'; readonly activation: Exclude<Rectifier, 'none'> }
   | { readonly kind: 'softmax' };
 
 export type LayerKind = LayerOp['kind'];
@@ -56,6 +70,8 @@ export interface Network {
   /** In an order in which every layer follows its inputs. The last one is the network's output. */
   readonly layers: readonly Layer[];
   readonly source: Citation;
+  /** Parameters while it is trained, where batch normalisation that is folded here had its own; else null. */
+  readonly trainedParameters: number | null;
 }
 
 /** Real: from a file or met on a real run. Synthetic: drawn from a seed at a stated density. */

@@ -37,14 +37,19 @@ export function drawInputs(
 
 /**
  * Non-zero share of every tensor: weighted layers as published; pooling and normalisation pass theirs on (the published
- * shares are those that the next weighted layer meets); concatenation mixes by size.
+ * shares are those that the next weighted layer meets); concatenation mixes by size; a sum is zero where all its inputs
+ * are, zeros of different inputs falling independently.
  */
 function tensorDensities(network: Network, densities: DensityProfile): ReadonlyMap<string, number> {
   const density = new Map<string, number>([['data', densities.input]]);
   for (const layer of network.layers) {
     const sizes = layer.inputShapes.map(sizeOf);
     const total = sizes.reduce((sum, size) => sum + size, 0);
-    const met = layer.inputs.reduce((sum, name, at) => sum + (density.get(name) ?? 1) * (sizes[at] ?? 0), 0) / total;
+    const shares = layer.inputs.map((name) => density.get(name) ?? 1);
+    const met =
+      layer.kind === 'add'
+        ? 1 - shares.reduce((zeros, share) => zeros * (1 - share), 1)
+        : shares.reduce((sum, share, at) => sum + share * (sizes[at] ?? 0), 0) / total;
     density.set(layer.name, densities.layers[layer.name]?.output ?? densities.others?.[layer.name] ?? met);
   }
   return density;

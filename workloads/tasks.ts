@@ -2,6 +2,7 @@
 
 import { invariant } from './base/errors.js';
 import { pixelsOf, sizeOf, weightShapeOf } from './layers/index.js';
+import { insideRange } from './layers/window.js';
 import { type Model, weightsOf } from './model.js';
 import type { Activations, Layer, LayerTask, LayerWeights, MacCounts, OpOf } from './network.js';
 import { countNonzeros, nonzerosOf, toCsr } from './weights/store.js';
@@ -56,23 +57,22 @@ function countConvolution(
 ): Omit<MacCounts, 'dense'> {
   const [channels, height, width] = layer.inputShapes[0] as readonly [number, number, number];
   const [, outHeight, outWidth] = layer.output as readonly [number, number, number];
-  const { kernel, stride, pad, groups } = layer;
+  const { kernel, stride, dilation, pad, groups } = layer;
   const perColumn = entriesPerColumn(weights, groups);
   let effective = 0;
   for (let channel = 0; channel < channels; channel++) {
-    for (let ky = 0; ky < kernel; ky++) {
-      for (let kx = 0; kx < kernel; kx++) {
-        const filters = perColumn[(channel * kernel + ky) * kernel + kx] as number;
+    for (let ky = 0; ky < kernel[0]; ky++) {
+      const top = ky * dilation[0] - pad[0];
+      const [firstRow, endRow] = insideRange(height, outHeight, stride[0], top);
+      for (let kx = 0; kx < kernel[1]; kx++) {
+        const filters = perColumn[(channel * kernel[0] + ky) * kernel[1] + kx] as number;
         if (filters === 0) continue;
+        const left = kx * dilation[1] - pad[1];
+        const [firstColumn, endColumn] = insideRange(width, outWidth, stride[1], left);
         let met = 0;
-        for (let oy = 0; oy < outHeight; oy++) {
-          const y = oy * stride + ky - pad;
-          if (y < 0 || y >= height) continue;
-          const row = (channel * height + y) * width;
-          for (let ox = 0; ox < outWidth; ox++) {
-            const x = ox * stride + kx - pad;
-            if (x >= 0 && x < width && input[row + x] !== 0) met++;
-          }
+        for (let oy = firstRow; oy < endRow; oy++) {
+          const row = (channel * height + oy * stride[0] + top) * width + left;
+          for (let ox = firstColumn; ox < endColumn; ox++) if (input[row + ox * stride[1]] !== 0) met++;
         }
         effective += met * filters;
       }

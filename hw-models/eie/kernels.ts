@@ -3,6 +3,7 @@
 
 import { invariant } from '../../workloads/base/errors.js';
 import { sizeOf } from '../../workloads/layers/index.js';
+import { tapsOf } from '../../workloads/layers/window.js';
 import type { Layer, LayerTask, LayerWeights } from '../../workloads/network.js';
 import { nonzerosOf } from '../../workloads/weights/store.js';
 import type { Bound, Kernel, LayerCost, Parts, Residency } from '../contract.js';
@@ -227,9 +228,11 @@ function costElementwise({ layer, input, batch }: LayerTask, config: EieConfig):
 function readsOf(layer: Layer, inputs: number, outputs: number): number {
   switch (layer.kind) {
     case 'pool2d':
-      return layer.kernel === 'global' ? inputs : outputs * layer.kernel ** 2;
+      return layer.kernel === 'global' ? inputs : outputs * tapsOf({ kernel: layer.kernel });
     case 'lrn':
       return inputs * layer.size;
+    case 'add':
+      return outputs * layer.inputs.length;
     case 'softmax':
       return 2 * inputs; // the sum first, then the quotients
     default:

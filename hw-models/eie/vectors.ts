@@ -4,6 +4,7 @@
 
 import { invariant } from '../../workloads/base/errors.js';
 import type { Image } from '../../workloads/layers/index.js';
+import { insideRange } from '../../workloads/layers/window.js';
 import type { Layer, LayerTask, OpOf } from '../../workloads/network.js';
 import type { ColumnLayout } from './layout.js';
 import { findActive } from './timing.js';
@@ -29,23 +30,23 @@ function visitPixels(
 ): void {
   const [channels, height, width] = imageOf(layer.inputShapes[0] ?? [0]);
   const [, outHeight, outWidth] = imageOf(layer.output);
-  const { kernel, stride, pad } = layer;
+  const { kernel, stride, dilation, pad } = layer;
   const ours = channels / layer.groups;
+  // From one tap's mark to the next one's, channels innermost.
+  const step = dilation[1] * ours;
   const marks = markNonzeros(values, group * ours, ours, height * width);
   for (let oy = 0; oy < outHeight; oy++) {
-    const top = oy * stride - pad;
-    const fromRow = Math.max(0, -top);
-    const toRow = Math.min(kernel, height - top);
+    const top = oy * stride[0] - pad[0];
+    const [fromRow, toRow] = insideRange(height, kernel[0], dilation[0], top);
     for (let ox = 0; ox < outWidth; ox++) {
-      const left = ox * stride - pad;
-      const fromTap = Math.max(0, -left);
-      const toTap = Math.min(kernel, width - left);
+      const left = ox * stride[1] - pad[1];
+      const [fromTap, toTap] = insideRange(width, kernel[1], dilation[1], left);
       let count = 0;
       for (let channel = 0; channel < ours; channel++) {
         for (let ky = fromRow; ky < toRow; ky++) {
-          const column = (channel * kernel + ky) * kernel;
-          let at = ((top + ky) * width + left + fromTap) * ours + channel;
-          for (let kx = fromTap; kx < toTap; kx++, at += ours) {
+          const column = (channel * kernel[0] + ky) * kernel[1];
+          let at = ((top + ky * dilation[0]) * width + left + fromTap * dilation[1]) * ours + channel;
+          for (let kx = fromTap; kx < toTap; kx++, at += step) {
             // Written always, kept when the mark is 1: half the activations are zero, a branch would be mispredicted.
             active[count] = column + kx;
             count += marks[at] as number;

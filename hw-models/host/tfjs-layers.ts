@@ -6,6 +6,7 @@ import type { Tensor, Tensor4D } from '@tensorflow/tfjs-core';
 import { invariant } from '../../workloads/base/errors.js';
 import { poolSpans } from '../../workloads/layers/forward.js';
 import { type Image, imageShape, sizeOf } from '../../workloads/layers/index.js';
+import { reachOf, tapsOf } from '../../workloads/layers/window.js';
 import type { Layer, LayerKind, LayerWeights, OpOf, Rectifier } from '../../workloads/network.js';
 import { toCsr, type WeightStore } from '../../workloads/weights/store.js';
 import type { Tf } from './tfjs-backend.js';
@@ -27,6 +28,14 @@ const compilers: { readonly [Kind in LayerKind]: Compile<Kind> } = {
   pool2d: compilePool,
   lrn: compileNormalisation,
   concat: (tf) => ({ constants: [], apply: (inputs) => tf.concat([...inputs], -1) }),
+  add: (tf, layer) => ({
+    constants: [],
+    apply: (inputs) => rectify(tf, tf.addN([...inputs]), layer.activation),
+  }),
+  rectify: (tf, layer) => ({
+    constants: [],
+    apply: ([input]) => rectify(tf, input as Tensor, layer.activation),
+  }),
   softmax: (tf, layer) => ({
     constants: [],
     apply: ([input]) => {
@@ -56,7 +65,10 @@ function compileDense(tf: Tf, layer: LayerOf<'dense'>, weights: LayerWeights | n
   const { store, bias } = weights as LayerWeights;
   const [channels, height = 1, width = 1] = layer.inputShapes[0] ?? [0];
   // An input image is flattened as it lies, channels last: its weights are laid out to match.
-  const matrix = tf.tensor2d(layOut(store, 0, store.rows, channels, height * width), [store.columns, store.rows]);
+  const matrix = tf.tensor2d(layOut(store, 0, store.rows, channels, everyPixel(height * width)), [
+    store.columns,
+    store.rows,
+  ]);
   const biases = bias && tf.tensor1d(bias);
   return {
     constants: biases ? [matrix, biases] : [matrix],
@@ -72,30 +84,28 @@ function compileDense(tf: Tf, layer: LayerOf<'dense'>, weights: LayerWeights | n
 
 function compileConvolution(tf: Tf, layer: LayerOf<'conv2d'>, weights: LayerWeights | null): CompiledLayer {
   const { store, bias } = weights as LayerWeights;
-  const { kernel, stride, pad, groups } = layer;
+  const { groups, stride } = layer;
   const inputs = inputImage(layer)[0] / groups;
+  // One channel a group: TensorFlow's depthwise convolution, which takes one stride for both axes.
+  if (groups > 1 && inputs === 1 && stride[0] === stride[1]) return compileDepthwise(tf, layer, store, bias);
   const outputs = layer.channels / groups;
+  const reach = reachOf(layer);
   const filters = Array.from({ length: groups }, (_, group) => ({
-    filter: tf.tensor4d(layOut(store, group * outputs, outputs, inputs, kernel * kernel), [
-      kernel,
-      kernel,
-      inputs,
-      outputs,
-    ]),
+    filter: tf.tensor4d(layOut(store, group * outputs, outputs, inputs, spread(layer)), [...reach, inputs, outputs]),
     bias: bias && tf.tensor1d(bias.slice(group * outputs, (group + 1) * outputs)),
   }));
-  const padded = padding(pad, kernel, stride);
+  const padded = padding(layer);
   const activation = activationOf(layer.activation);
   return {
     constants: filters.flatMap(({ filter, bias }) => (bias ? [filter, bias] : [filter])),
     apply: ([input]) => {
-      const image = padImage(tf, asImage(input), padded.added, padded.added, 0);
+      const image = padImage(tf, asImage(input), padded.rows, padded.columns, 0);
       const parts = groups === 1 ? [image] : tf.split(image, groups, 3);
       const convolved = filters.map(({ filter, bias }, group) =>
         tf.fused.conv2d({
           x: asImage(parts[group]),
           filter,
-          strides: stride,
+          strides: [...stride],
           pad: padded.mode,
           activation,
           ...(bias && { bias }),
@@ -104,6 +114,45 @@ function compileConvolution(tf: Tf, layer: LayerOf<'conv2d'>, weights: LayerWeig
       return convolved.length === 1 ? (convolved[0] as Tensor) : tf.concat(convolved, 3);
     },
   };
+}
+
+function compileDepthwise(
+  tf: Tf,
+  layer: LayerOf<'conv2d'>,
+  store: WeightStore,
+  bias: Float32Array | null,
+): CompiledLayer {
+  const { channels, groups, stride } = layer;
+  const shape = [...reachOf(layer), groups, channels / groups] as const;
+  const filter = tf.tensor4d(layOut(store, 0, channels, 1, spread(layer)), [...shape]);
+  const biases = bias && tf.tensor1d(bias);
+  const padded = padding(layer);
+  const activation = activationOf(layer.activation);
+  return {
+    constants: biases ? [filter, biases] : [filter],
+    apply: ([input]) => {
+      const x = padImage(tf, asImage(input), padded.rows, padded.columns, 0);
+      const strides: [number, number] = [...stride];
+      return tf.fused.depthwiseConv2d({
+        x,
+        filter,
+        strides,
+        pad: padded.mode,
+        activation,
+        ...(biases && { bias: biases }),
+      });
+    },
+  };
+}
+
+/**
+ * Where each tap lies in a filter whose holes are zero weights: TensorFlow.js takes a dilation only without a stride.
+ */
+function spread(layer: LayerOf<'conv2d'>): Taps {
+  const [height, width] = reachOf(layer);
+  const { kernel, dilation } = layer;
+  const placeOf = (tap: number) => Math.floor(tap / kernel[1]) * dilation[0] * width + (tap % kernel[1]) * dilation[1];
+  return { count: tapsOf(layer), room: height * width, placeOf };
 }
 
 function compilePool(tf: Tf, layer: LayerOf<'pool2d'>): CompiledLayer {
@@ -116,26 +165,27 @@ function compilePool(tf: Tf, layer: LayerOf<'pool2d'>): CompiledLayer {
   const { kernel, stride, pad, mode } = layer;
   const [, outHeight, outWidth] = imageShape(layer.output, layer.name);
   // What the last window needs beyond the image.
-  const after = (size: number, windows: number) => Math.max(0, (windows - 1) * stride + kernel - size - pad);
-  const below: Padding = [pad, after(height, outHeight)];
-  const right: Padding = [pad, after(width, outWidth)];
+  const after = (axis: 0 | 1, size: number, windows: number) =>
+    Math.max(0, (windows - 1) * stride[axis] + kernel[axis] - size - pad[axis]);
+  const below: Sides = [pad[0], after(0, height, outHeight)];
+  const right: Sides = [pad[1], after(1, width, outWidth)];
   const outside = mode === 'max' ? Number.NEGATIVE_INFINITY : 0;
-  const correction = mode === 'average' ? averageCorrection(tf, layer, kernel) : null;
+  const correction = mode === 'average' ? averageCorrection(tf, layer, tapsOf({ kernel })) : null;
   return {
     constants: correction ? [correction] : [],
     apply: ([input]) => {
       const image = padImage(tf, asImage(input), below, right, outside);
-      const pooled = pool(image, kernel, stride, 'valid');
+      const pooled = pool(image, [...kernel], [...stride], 'valid');
       return correction ? tf.mul(pooled, correction) : pooled;
     },
   };
 }
 
-/** Caffe divides by the window that ends with the padding, TensorFlow by the whole kernel: their ratio, if not 1. */
-function averageCorrection(tf: Tf, layer: LayerOf<'pool2d'>, kernel: number): Tensor | null {
-  const rows = poolSpans(layer, 1);
-  const columns = poolSpans(layer, 2);
-  const ratios = rows.flatMap((row) => columns.map((column) => (kernel * kernel) / (row.extent * column.extent)));
+/** A layer may divide by less than its kernel, TensorFlow never does: the ratio, if not 1. */
+function averageCorrection(tf: Tf, layer: LayerOf<'pool2d'>, taps: number): Tensor | null {
+  const rows = poolSpans(layer, 0);
+  const columns = poolSpans(layer, 1);
+  const ratios = rows.flatMap((row) => columns.map((column) => taps / (row.extent * column.extent)));
   return ratios.every((ratio) => ratio === 1) ? null : tf.tensor4d(ratios, [1, rows.length, columns.length, 1]);
 }
 
@@ -147,27 +197,41 @@ function compileNormalisation(tf: Tf, layer: LayerOf<'lrn'>): CompiledLayer {
   };
 }
 
-type Padding = readonly [before: number, after: number];
+type Sides = readonly [before: number, after: number];
 
 /** Padding of a convolution: 'same' where that means the same, which costs nothing, else pixels to add first. */
-function padding(pad: number, kernel: number, stride: number): { mode: 'same' | 'valid'; added: Padding } {
-  const same = stride === 1 && 2 * pad === kernel - 1;
-  return same ? { mode: 'same', added: [0, 0] } : { mode: 'valid', added: [pad, pad] };
+function padding(layer: LayerOf<'conv2d'>): { mode: 'same' | 'valid'; rows: Sides; columns: Sides } {
+  const [top, left, bottom, right] = layer.pad;
+  const reach = reachOf(layer);
+  const isSame = (before: number, after: number, axis: 0 | 1) =>
+    layer.stride[axis] === 1 && before === after && 2 * before === reach[axis] - 1;
+  if (isSame(top, bottom, 0) && isSame(left, right, 1)) return { mode: 'same', rows: [0, 0], columns: [0, 0] };
+  return { mode: 'valid', rows: [top, bottom], columns: [left, right] };
 }
 
-function padImage(tf: Tf, image: Tensor4D, rows: Padding, columns: Padding, value: number): Tensor4D {
+function padImage(tf: Tf, image: Tensor4D, rows: Sides, columns: Sides, value: number): Tensor4D {
   if (![...rows, ...columns].some((pixels) => pixels > 0)) return image;
   return tf.pad(image, [[0, 0], [...rows], [...columns], [0, 0]], value);
 }
 
+/** The columns of one channel, and where each goes in the `room` that the channel has. */
+interface Taps {
+  readonly count: number;
+  readonly room: number;
+  placeOf(tap: number): number;
+}
+
+const everyPixel = (pixels: number): Taps => ({ count: pixels, room: pixels, placeOf: (pixel) => pixel });
+
 /**
- * Weights of `rows` outputs from `firstRow` on as [inputs, outputs], the inputs' channels (the slowest of a store's
- * columns) turned to run fastest. Zeros are where nothing is placed, so that a sparse store never becomes dense twice.
+ * Weights of `rows` outputs from `firstRow` on as [taps, channels, outputs]: the channels, the slowest of a store's
+ * columns, run faster. Zeros are where nothing is placed, so that a sparse store never becomes dense twice.
  */
-function layOut(store: WeightStore, firstRow: number, rows: number, channels: number, pixels: number): Float32Array {
+function layOut(store: WeightStore, firstRow: number, rows: number, channels: number, taps: Taps): Float32Array {
   const { columns } = store;
-  const values = new Float32Array(rows * columns);
-  const place = (column: number) => ((column % pixels) * channels + Math.floor(column / pixels)) * rows;
+  const values = new Float32Array(taps.room * channels * rows);
+  const place = (column: number) =>
+    (taps.placeOf(column % taps.count) * channels + Math.floor(column / taps.count)) * rows;
   const places = Uint32Array.from({ length: columns }, (_, column) => place(column));
   if (store.format === 'dense') {
     for (let row = 0; row < rows; row++) {
@@ -188,8 +252,13 @@ function layOut(store: WeightStore, firstRow: number, rows: number, channels: nu
   return values;
 }
 
-function activationOf(rectifier: Rectifier): 'relu' | 'linear' {
-  return rectifier === 'relu' ? 'relu' : 'linear';
+function activationOf(rectifier: Rectifier): 'relu' | 'relu6' | 'linear' {
+  return rectifier === 'none' ? 'linear' : rectifier;
+}
+
+function rectify(tf: Tf, tensor: Tensor, rectifier: Rectifier): Tensor {
+  if (rectifier === 'none') return tensor;
+  return rectifier === 'relu' ? tf.relu(tensor) : tf.relu6(tensor);
 }
 
 function inputImage(layer: Layer): Image {

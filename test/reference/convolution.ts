@@ -1,21 +1,31 @@
 // Convolution from its definition: every output is a sum over all taps of its group's inputs, zero outside the image.
 
+type Extents = number | readonly [vertical: number, horizontal: number];
+
 export interface ConvolutionShape {
   readonly channels: number;
   readonly height: number;
   readonly width: number;
   readonly outputs: number;
-  readonly kernel: number;
-  readonly stride: number;
-  readonly pad: number;
+  readonly kernel: Extents;
+  readonly stride: Extents;
+  readonly dilation?: Extents;
+  readonly pad: number | readonly [top: number, left: number, bottom: number, right: number];
   readonly groups: number;
 }
 
-/** `input` [channels, height, width], `weights` [outputs, channels / groups, kernel, kernel] → [outputs, oh, ow]. */
+const both = (extents: Extents) => (typeof extents === 'number' ? ([extents, extents] as const) : extents);
+
+/** `input` [channels, height, width], `weights` [outputs, channels / groups, kh, kw] → [outputs, oh, ow]. */
 export function convolve(shape: ConvolutionShape, input: Float32Array, weights: Float32Array, bias: Float32Array) {
-  const { channels, height, width, outputs, kernel, stride, pad, groups } = shape;
-  const outHeight = Math.floor((height + 2 * pad - kernel) / stride) + 1;
-  const outWidth = Math.floor((width + 2 * pad - kernel) / stride) + 1;
+  const { channels, height, width, outputs, groups } = shape;
+  const [kernelHeight, kernelWidth] = both(shape.kernel);
+  const [strideY, strideX] = both(shape.stride);
+  const [dilationY, dilationX] = both(shape.dilation ?? 1);
+  const { pad } = shape;
+  const [top, left, bottom, right] = typeof pad === 'number' ? ([pad, pad, pad, pad] as const) : pad;
+  const outHeight = Math.floor((height + top + bottom - (dilationY * (kernelHeight - 1) + 1)) / strideY) + 1;
+  const outWidth = Math.floor((width + left + right - (dilationX * (kernelWidth - 1) + 1)) / strideX) + 1;
   const pixel = (c: number, y: number, x: number): number =>
     y < 0 || y >= height || x < 0 || x >= width ? 0 : (input[(c * height + y) * width + x] ?? Number.NaN);
   const groupInputs = channels / groups;
@@ -27,10 +37,11 @@ export function convolve(shape: ConvolutionShape, input: Float32Array, weights: 
       for (let ox = 0; ox < outWidth; ox++) {
         let sum = bias[o] ?? Number.NaN;
         for (let c = 0; c < groupInputs; c++) {
-          for (let ky = 0; ky < kernel; ky++) {
-            for (let kx = 0; kx < kernel; kx++) {
-              const weight = weights[((o * groupInputs + c) * kernel + ky) * kernel + kx] ?? Number.NaN;
-              sum += weight * pixel(firstInput + c, oy * stride + ky - pad, ox * stride + kx - pad);
+          for (let ky = 0; ky < kernelHeight; ky++) {
+            for (let kx = 0; kx < kernelWidth; kx++) {
+              const weight = weights[((o * groupInputs + c) * kernelHeight + ky) * kernelWidth + kx] ?? Number.NaN;
+              const [y, x] = [oy * strideY + ky * dilationY - top, ox * strideX + kx * dilationX - left];
+              sum += weight * pixel(firstInput + c, y, x);
             }
           }
         }

@@ -1,7 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { InputError } from '../../workloads/base/errors.js';
-import { buildNetwork, type LayerSpec, type NetworkSpec } from '../../workloads/graph.js';
+import { buildNetwork, type NetworkSpec } from '../../workloads/graph.js';
+import type { LayerSpec } from '../../workloads/spec.js';
 import { conv, dense, maxPool } from '../../workloads/zoo/entry.js';
 
 const source = { work: 'a test', at: 'here' };

@@ -7,6 +7,7 @@ import { countMacs } from '../../workloads/tasks.js';
 import { toDense } from '../../workloads/weights/store.js';
 import { drawActivations, drawWeights } from '../../workloads/weights/synthetic.js';
 import { conv, dense } from '../../workloads/zoo/entry.js';
+import { fits, windowsOf } from './layers/windows.js';
 
 const source = { work: 'a test', at: 'here' };
 
@@ -14,7 +15,7 @@ const source = { work: 'a test', at: 'here' };
 function countSlowly(layer: Layer & { kind: 'conv2d' }, weights: Float32Array, input: Float32Array) {
   const [channels, height, width] = layer.inputShapes[0] as [number, number, number];
   const [filters, outHeight, outWidth] = layer.output as [number, number, number];
-  const { kernel, stride, pad, groups } = layer;
+  const { kernel, stride, dilation, pad, groups } = layer;
   const perGroup = channels / groups;
   let counts = { dense: 0, keptWeights: 0, effective: 0 };
   for (let f = 0; f < filters; f++) {
@@ -22,11 +23,11 @@ function countSlowly(layer: Layer & { kind: 'conv2d' }, weights: Float32Array, i
     for (let oy = 0; oy < outHeight; oy++) {
       for (let ox = 0; ox < outWidth; ox++) {
         for (let c = 0; c < perGroup; c++) {
-          for (let ky = 0; ky < kernel; ky++) {
-            for (let kx = 0; kx < kernel; kx++) {
-              const weight = weights[((f * perGroup + c) * kernel + ky) * kernel + kx] as number;
-              const y = oy * stride + ky - pad;
-              const x = ox * stride + kx - pad;
+          for (let ky = 0; ky < kernel[0]; ky++) {
+            for (let kx = 0; kx < kernel[1]; kx++) {
+              const weight = weights[((f * perGroup + c) * kernel[0] + ky) * kernel[1] + kx] as number;
+              const y = oy * stride[0] + ky * dilation[0] - pad[0];
+              const x = ox * stride[1] + kx * dilation[1] - pad[1];
               const inside = y >= 0 && y < height && x >= 0 && x < width;
               const met = inside ? (input[((firstChannel + c) * height + y) * width + x] as number) : 0;
               counts = {
@@ -50,16 +51,14 @@ describe('countMacs', () => {
       channels: fc.integer({ min: 1, max: 3 }),
       filters: fc.integer({ min: 1, max: 3 }),
       size: fc.integer({ min: 1, max: 7 }),
-      kernel: fc.integer({ min: 1, max: 3 }),
-      stride: fc.integer({ min: 1, max: 3 }),
-      pad: fc.integer({ min: 0, max: 2 }),
+      window: windowsOf(3, 3, 2),
       weightDensity: fc.double({ min: 0, max: 1, noNaN: true }),
       inputDensity: fc.double({ min: 0, max: 1, noNaN: true }),
     });
     fc.assert(
-      fc.property(shapes, ({ groups, channels, filters, size, kernel, stride, pad, weightDensity, inputDensity }) => {
-        fc.pre(size + 2 * pad >= kernel);
-        const layers = [conv('a', filters * groups, kernel, { stride, pad, groups })];
+      fc.property(shapes, ({ groups, channels, filters, size, window, weightDensity, inputDensity }) => {
+        fc.pre(fits(window, size, size));
+        const layers = [conv('a', filters * groups, window.kernel, { ...window, groups })];
         const net = buildNetwork({ name: 'n', title: 'n', input: [channels * groups, size, size], layers, source });
         const layer = net.layers[0] as Layer & { kind: 'conv2d' };
         const weights = drawWeights(

@@ -3,8 +3,9 @@
 
 import { poolSpans } from '../layers/forward.js';
 import { type Image, imageShape } from '../layers/index.js';
+import { tapsOf } from '../layers/window.js';
 import { type Model, weightsOf } from '../model.js';
-import type { Layer, LayerKind, LayerWeights, OpOf, Shape } from '../network.js';
+import type { Layer, LayerKind, LayerWeights, OpOf, Rectifier, Shape } from '../network.js';
 import { toDense } from '../weights/store.js';
 import {
   ATTRIBUTE,
@@ -37,6 +38,12 @@ const writers: { readonly [Kind in LayerKind]: Write<Kind> } = {
   pool2d: writePool,
   lrn: writeNormalisation,
   concat: (layer) => alone(node(layer.name, 'Concat', layer.inputs, [int('axis', 1)])),
+  add(layer) {
+    const [sums, rectifier] = rectified(layer);
+    // Sum takes any number of inputs, Add two.
+    return { nodes: [node(layer.name, 'Sum', layer.inputs, [], sums), ...rectifier.nodes], tensors: rectifier.tensors };
+  },
+  rectify: (layer) => rectifierOf(layer, layer.inputs[0] ?? 'data'),
   softmax(layer) {
     const [flat, vector] = flattened(layer);
     return { nodes: [...flat, node(layer.name, 'Softmax', [vector], [int('axis', 1)])], tensors: [] };
@@ -74,26 +81,25 @@ function writeDense(layer: LayerOf<'dense'>, weights: LayerWeights | null): Piec
   const [constants, tensors] = parameters(layer, weights as LayerWeights, [store.rows, store.columns], bias);
   const [product, rectifier] = rectified(layer);
   const gemm = node(layer.name, 'Gemm', [vector, ...constants], [int('transB', 1)], product);
-  return { nodes: [...flat, gemm, ...rectifier], tensors };
+  return { nodes: [...flat, gemm, ...rectifier.nodes], tensors: [...tensors, ...rectifier.tensors] };
 }
 
 function writeConvolution(layer: LayerOf<'conv2d'>, weights: LayerWeights | null): Piece {
   const { bias } = weights as LayerWeights;
-  const { kernel, stride, pad, groups } = layer;
+  const { kernel, stride, dilation, pad, groups } = layer;
   const [channels] = inputImage(layer);
-  const shape = [layer.channels, channels / groups, kernel, kernel];
+  const shape = [layer.channels, channels / groups, ...kernel];
   const [constants, tensors] = parameters(layer, weights as LayerWeights, shape, bias);
   const [sums, rectifier] = rectified(layer);
   const attributes = [
-    ints('kernel_shape', [kernel, kernel]),
-    ints('strides', [stride, stride]),
-    ints('pads', [pad, pad, pad, pad]),
+    ints('kernel_shape', kernel),
+    ints('strides', stride),
+    ints('dilations', dilation),
+    ints('pads', pad),
     int('group', groups),
   ];
-  return {
-    nodes: [node(layer.name, 'Conv', [layer.inputs[0] ?? 'data', ...constants], attributes, sums), ...rectifier],
-    tensors,
-  };
+  const convolution = node(layer.name, 'Conv', [layer.inputs[0] ?? 'data', ...constants], attributes, sums);
+  return { nodes: [convolution, ...rectifier.nodes], tensors: [...tensors, ...rectifier.tensors] };
 }
 
 /**
@@ -109,16 +115,18 @@ function writePool(layer: LayerOf<'pool2d'>): Piece {
   const [, height, width] = inputImage(layer);
   const [, outHeight, outWidth] = imageShape(layer.output, layer.name);
   // What the last window needs beyond the image.
-  const after = (size: number, windows: number) => Math.max(0, (windows - 1) * stride + kernel - size - pad);
+  const after = (axis: 0 | 1, size: number, windows: number) =>
+    Math.max(0, (windows - 1) * stride[axis] + kernel[axis] - size - pad[axis]);
   const attributes = [
-    ints('kernel_shape', [kernel, kernel]),
-    ints('strides', [stride, stride]),
-    ints('pads', [pad, pad, after(height, outHeight), after(width, outWidth)]),
+    ints('kernel_shape', kernel),
+    ints('strides', stride),
+    ints('pads', [pad[0], pad[1], after(0, height, outHeight), after(1, width, outWidth)]),
   ];
   if (layer.mode === 'max') return alone(node(layer.name, 'MaxPool', [input], attributes));
-  const rows = poolSpans(layer, 1);
-  const columns = poolSpans(layer, 2);
-  const ratios = rows.flatMap((row) => columns.map((column) => (kernel * kernel) / (row.extent * column.extent)));
+  const rows = poolSpans(layer, 0);
+  const columns = poolSpans(layer, 1);
+  const taps = tapsOf({ kernel });
+  const ratios = rows.flatMap((row) => columns.map((column) => taps / (row.extent * column.extent)));
   const counted = [...attributes, int('count_include_pad', 1)];
   if (ratios.every((ratio) => ratio === 1)) return alone(node(layer.name, 'AveragePool', [input], counted));
   const averages = `${layer.name}/averages`;
@@ -166,10 +174,18 @@ function flattened(layer: Layer): readonly [nodes: readonly NodeMessage[], vecto
 }
 
 /** Where a layer's sums go, and the operator that rectifies them, if any. */
-function rectified(layer: LayerOf<'dense' | 'conv2d'>): readonly [sums: string, nodes: readonly NodeMessage[]] {
-  if (layer.activation === 'none') return [layer.name, []];
+function rectified(layer: LayerOf<'dense' | 'conv2d' | 'add'>): readonly [sums: string, rectifier: Piece] {
+  if (layer.activation === 'none') return [layer.name, { nodes: [], tensors: [] }];
   const sums = `${layer.name}/sums`;
-  return [sums, [node(`${layer.name}/relu`, 'Relu', [sums], [], layer.name)]];
+  return [sums, rectifierOf(layer, sums)];
+}
+
+/** The operator that makes a layer's result of `sums`. */
+function rectifierOf({ name, activation }: Layer & { readonly activation: Rectifier }, sums: string): Piece {
+  if (activation !== 'relu6') return alone(node(`${name}/relu`, 'Relu', [sums], [], name));
+  const bounds = [tensor(`${name}/least`, [], Float32Array.of(0)), tensor(`${name}/most`, [], Float32Array.of(6))];
+  const clip = node(`${name}/relu6`, 'Clip', [sums, ...bounds.map((bound) => bound.name)], [], name);
+  return { nodes: [clip], tensors: bounds };
 }
 
 /** Names and tensors of a layer's weights and, where there are any, its biases. */

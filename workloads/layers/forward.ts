@@ -5,6 +5,7 @@ import { invariant } from '../base/errors.js';
 import type { Layer, LayerKind, LayerWeights, OpOf, Rectifier } from '../network.js';
 import { toCsr } from '../weights/store.js';
 import { type Image, imageShape, sizeOf, weightShapeOf } from './index.js';
+import { insideRange, tapsOf } from './window.js';
 
 type LayerOf<Kind extends LayerKind> = Layer & OpOf<Kind>;
 type Forward<Kind extends LayerKind> = (
@@ -19,6 +20,8 @@ const passes: { readonly [Kind in LayerKind]: Forward<Kind> } = {
   pool2d: poolForward,
   lrn: normalisationForward,
   concat: concatForward,
+  add: addForward,
+  rectify: (layer, inputs) => (inputs[0] as Float32Array).map((value) => rectify(value, layer.activation)),
   softmax: softmaxForward,
 };
 
@@ -64,7 +67,9 @@ function convolutionForward(layer: LayerOf<'conv2d'>, inputs: readonly Float32Ar
   const input = inputs[0] as Float32Array;
   const [channels, height, width] = inputImage(layer);
   const [, outHeight, outWidth] = outputImage(layer);
-  const { kernel, stride, pad, groups } = layer;
+  const { stride, dilation, pad, groups } = layer;
+  const taps = tapsOf(layer);
+  const kernelWidth = layer.kernel[1];
   const pixels = outHeight * outWidth;
   const output = new Float32Array(rows * pixels);
   const plane = new Float64Array(pixels);
@@ -74,19 +79,17 @@ function convolutionForward(layer: LayerOf<'conv2d'>, inputs: readonly Float32Ar
     for (let at = pointers[row] as number; at < (pointers[row + 1] as number); at++) {
       const weight = values[at] as number;
       const tap = indices[at] as number;
-      const kx = tap % kernel;
-      const ky = Math.floor(tap / kernel) % kernel;
-      const channel = firstChannel + Math.floor(tap / (kernel * kernel));
-      // The output columns whose input column ox · stride + kx − pad lies inside the image.
-      const firstColumn = Math.max(0, Math.ceil((pad - kx) / stride));
-      const endColumn = Math.min(outWidth, Math.floor((width - 1 + pad - kx) / stride) + 1);
-      for (let oy = 0; oy < outHeight; oy++) {
-        const y = oy * stride + ky - pad;
-        if (y < 0 || y >= height) continue;
-        const from = (channel * height + y) * width + kx - pad;
+      const channel = firstChannel + Math.floor(tap / taps);
+      // What the tap reads for output (0, 0), which may lie outside the image.
+      const top = (Math.floor(tap / kernelWidth) % layer.kernel[0]) * dilation[0] - pad[0];
+      const left = (tap % kernelWidth) * dilation[1] - pad[1];
+      const [firstRow, endRow] = insideRange(height, outHeight, stride[0], top);
+      const [firstColumn, endColumn] = insideRange(width, outWidth, stride[1], left);
+      for (let oy = firstRow; oy < endRow; oy++) {
+        const from = (channel * height + oy * stride[0] + top) * width + left;
         const to = oy * outWidth;
         for (let ox = firstColumn; ox < endColumn; ox++) {
-          plane[to + ox] = (plane[to + ox] as number) + weight * (input[from + ox * stride] as number);
+          plane[to + ox] = (plane[to + ox] as number) + weight * (input[from + ox * stride[1]] as number);
         }
       }
     }
@@ -97,22 +100,27 @@ function convolutionForward(layer: LayerOf<'conv2d'>, inputs: readonly Float32Ar
   return output;
 }
 
-/** One axis of a pooling window: what it covers of the image, and its extent with padding, which averages divide by. */
+/** One axis of a pooling window: what it covers of the image, and the extent that averages divide by. */
 interface Span {
   readonly start: number;
   readonly end: number;
   readonly extent: number;
 }
 
-/** Caffe's windows along one axis: they end with the padding behind the image, if not before. */
-export function poolSpans(layer: LayerOf<'pool2d'>, axis: 1 | 2): readonly Span[] {
-  const size = inputImage(layer)[axis];
+/** The windows along the height (axis 0) or the width: they end with the padding behind the image, if not before. */
+export function poolSpans(layer: LayerOf<'pool2d'>, axis: 0 | 1): readonly Span[] {
+  const size = inputImage(layer)[axis === 0 ? 1 : 2];
+  const windows = outputImage(layer)[axis === 0 ? 1 : 2];
   if (layer.kernel === 'global') return [{ start: 0, end: size, extent: size }];
-  const { kernel, stride, pad } = layer;
-  return Array.from({ length: outputImage(layer)[axis] }, (_, at) => {
-    const start = at * stride - pad;
-    const end = Math.min(start + kernel, size + pad);
-    return { start: Math.max(start, 0), end: Math.min(end, size), extent: end - start };
+  const [kernel, stride, before, after] = [
+    ...[layer.kernel[axis], layer.stride[axis], layer.pad[axis]],
+    layer.pad[axis === 0 ? 2 : 3],
+  ] as const;
+  return Array.from({ length: windows }, (_, at) => {
+    const first = at * stride - before;
+    const last = Math.min(first + kernel, size + after);
+    const [start, end] = [Math.max(first, 0), Math.min(last, size)];
+    return { start, end, extent: layer.countsPadding ? last - first : end - start };
   });
 }
 
@@ -120,8 +128,8 @@ function poolForward(layer: LayerOf<'pool2d'>, inputs: readonly Float32Array[]) 
   const input = inputs[0] as Float32Array;
   const [channels, height, width] = inputImage(layer);
   const output = new Float32Array(sizeOf(layer.output));
-  const rows = poolSpans(layer, 1);
-  const columns = poolSpans(layer, 2);
+  const rows = poolSpans(layer, 0);
+  const columns = poolSpans(layer, 1);
   let to = 0;
   for (let channel = 0; channel < channels; channel++) {
     for (const row of rows) {
@@ -174,6 +182,13 @@ function concatForward(layer: LayerOf<'concat'>, inputs: readonly Float32Array[]
   return output;
 }
 
+function addForward(layer: LayerOf<'add'>, inputs: readonly Float32Array[]) {
+  const output = new Float32Array(sizeOf(layer.output));
+  for (const input of inputs)
+    for (let at = 0; at < output.length; at++) output[at] = (output[at] as number) + (input[at] as number);
+  return output.map((value) => rectify(value, layer.activation));
+}
+
 function softmaxForward(_layer: LayerOf<'softmax'>, inputs: readonly Float32Array[]) {
   const input = inputs[0] as Float32Array;
   const most = input.reduce((a, b) => Math.max(a, b), Number.NEGATIVE_INFINITY);
@@ -183,7 +198,16 @@ function softmaxForward(_layer: LayerOf<'softmax'>, inputs: readonly Float32Arra
 }
 
 function rectify(value: number, activation: Rectifier): number {
-  return activation === 'relu' && value < 0 ? 0 : value;
+  const { least, most } = rectifierRange(activation);
+  return Math.min(Math.max(value, least), most);
+}
+
+/** Between which values a rectifier's results lie. */
+export function rectifierRange(activation: Rectifier): { readonly least: number; readonly most: number } {
+  return {
+    least: activation === 'none' ? Number.NEGATIVE_INFINITY : 0,
+    most: activation === 'relu6' ? 6 : Number.POSITIVE_INFINITY,
+  };
 }
 
 function inputImage(layer: Layer): Image {

@@ -1,7 +1,8 @@
 // What each kind of layer is: its output shape, its weights and its multiplications. The one exhaustive table.
 
 import { InputError } from '../base/errors.js';
-import type { Layer, LayerKind, OpOf, Shape } from '../network.js';
+import type { Layer, LayerKind, OpOf, Pair, Shape } from '../network.js';
+import { reachOf, tapsOf } from './window.js';
 
 /** Rows are outputs (a convolution's channels), columns the inputs that one output reads, all kernel taps included. */
 export interface WeightShape {
@@ -40,12 +41,15 @@ const definitions: { readonly [Kind in LayerKind]: LayerDefinition<Kind> } = {
           `layer ${name}: ${channels} → ${op.channels} channels do not divide into ${op.groups} groups`,
         );
       }
-      const extent = (size: number) => Math.floor((size + 2 * op.pad - op.kernel) / op.stride) + 1;
-      return checkedImage([op.channels, extent(height), extent(width)], op.kernel, input as Shape, name);
+      const [top, left, bottom, right] = op.pad;
+      const reach = reachOf(op);
+      const rows = Math.floor((height + top + bottom - reach[0]) / op.stride[0]) + 1;
+      const columns = Math.floor((width + left + right - reach[1]) / op.stride[1]) + 1;
+      return checkedImage([op.channels, rows, columns], reach, input as Shape, name);
     },
     weightShape: (op, [input]) => ({
       rows: op.channels,
-      columns: ((input as Image)[0] / op.groups) * op.kernel * op.kernel,
+      columns: ((input as Image)[0] / op.groups) * tapsOf(op),
       biases: op.bias ? op.channels : 0,
     }),
   },
@@ -55,15 +59,17 @@ const definitions: { readonly [Kind in LayerKind]: LayerDefinition<Kind> } = {
       const [channels, height, width] = imageShape(input as Shape, name);
       if (op.kernel === 'global') return [channels, 1, 1];
       const { kernel, stride, pad } = op;
-      if (!(pad < kernel)) {
-        throw new InputError(`layer ${name}: pad: found ${pad}, expected less than the kernel's ${kernel}`);
-      }
-      const extent = (size: number) => {
-        const windows = Math[op.rounding]((size + 2 * pad - kernel) / stride) + 1;
+      const extent = (size: number, axis: 0 | 1) => {
+        const [before, after] = [pad[axis], pad[axis + 2] as number];
+        if (!(Math.max(before, after) < kernel[axis])) {
+          const most = Math.max(before, after);
+          throw new InputError(`layer ${name}: pad: found ${most}, expected less than the kernel's ${kernel[axis]}`);
+        }
+        const windows = Math[op.rounding]((size + before + after - kernel[axis]) / stride[axis]) + 1;
         // As in Caffe, the last window must start inside the image or its leading padding.
-        return (windows - 1) * stride >= size + pad ? windows - 1 : windows;
+        return (windows - 1) * stride[axis] >= size + before ? windows - 1 : windows;
       };
-      return checkedImage([channels, extent(height), extent(width)], kernel, input as Shape, name);
+      return checkedImage([channels, extent(height, 0), extent(width, 1)], kernel, input as Shape, name);
     },
     weightShape: () => null,
   },
@@ -88,6 +94,24 @@ const definitions: { readonly [Kind in LayerKind]: LayerDefinition<Kind> } = {
       }
       return [images.reduce((sum, [channels]) => sum + channels, 0), height, width];
     },
+    weightShape: () => null,
+  },
+  add: {
+    arity: 'many',
+    outputShape(_op, inputs, name) {
+      const [first, ...others] = inputs as readonly [Shape, ...Shape[]];
+      for (const shape of others) {
+        if (shape.join() !== first.join()) {
+          throw new InputError(`layer ${name}: cannot add ${first.join('×')} and ${shape.join('×')}`);
+        }
+      }
+      return first;
+    },
+    weightShape: () => null,
+  },
+  rectify: {
+    arity: 'one',
+    outputShape: (_op, [input]) => input as Shape,
     weightShape: () => null,
   },
   softmax: {
@@ -138,7 +162,7 @@ export function imageShape(input: Shape, name: string): Image {
   throw new InputError(`layer ${name}: found a vector of ${input[0]}, expected an image of [channels, height, width]`);
 }
 
-function checkedImage(output: Image, kernel: number, input: Shape, name: string): Image {
+function checkedImage(output: Image, kernel: Pair, input: Shape, name: string): Image {
   if (output[1] >= 1 && output[2] >= 1) return output;
-  throw new InputError(`layer ${name}: a kernel of ${kernel}×${kernel} does not fit an input of ${input.join('×')}`);
+  throw new InputError(`layer ${name}: a kernel of ${kernel.join('×')} does not fit an input of ${input.join('×')}`);
 }

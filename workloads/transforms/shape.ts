@@ -1,6 +1,7 @@
 // What a transformed convolution is given: an image, square kernels, no stride.
 
 import { imageShape } from '../layers/index.js';
+import { squareOf } from '../layers/window.js';
 import type { Layer } from '../network.js';
 
 /** A convolution of stride 1. `weights` are [outputs, channels / groups, kernel, kernel]. */
@@ -17,11 +18,14 @@ export interface ConvolutionShape {
 /** The layer as a convolution of stride 1, or in words why no transform serves it. */
 export function transformable(layer: Layer): ConvolutionShape | string {
   if (layer.kind !== 'conv2d') return `is ${layer.kind}, not a convolution`;
-  const { stride, kernel, pad, groups } = layer;
+  const square = squareOf(layer);
+  if (!square) return `has ${layer.kernel.join('×')} kernels or padding that are not square`;
+  const { stride, dilation, kernel, pad } = square;
   if (stride !== 1) return `has stride ${stride}: a transform computes every output, ${stride * stride} times the work`;
+  if (dilation !== 1) return `has dilation ${dilation}: neighbouring outputs share no inputs`;
   if (kernel === 1) return 'has 1×1 kernels: nothing to share between outputs';
   const [channels, height, width] = imageShape(layer.inputShapes[0] ?? [0], layer.name);
-  return { channels, height, width, outputs: layer.channels, kernel, pad, groups };
+  return { channels, height, width, outputs: layer.channels, kernel, pad, groups: layer.groups };
 }
 
 /** [height, width] of the output. */

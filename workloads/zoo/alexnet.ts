@@ -1,7 +1,8 @@
 // Krizhevsky et al., NIPS 2012, as the Caffe reference model that was pruned (bvlc_alexnet: norm before pooling, two groups).
 
 import { prunedDensities, prunedDensitySource } from '../data/pruned-densities.js';
-import { buildNetwork, type LayerSpec } from '../graph.js';
+import { buildNetwork } from '../graph.js';
+import type { LayerSpec } from '../spec.js';
 import { conv, dense, maxPool, shares, softmax, type ZooEntry } from './entry.js';
 import { imagenetPreprocessing } from './preprocessing.js';
 

@@ -1,8 +1,9 @@
 // What the zoo keeps of a network, and the shorthand its files are written in.
 
-import type { LayerSpec } from '../graph.js';
 import type { Preprocessing } from '../import/preprocess.js';
+import type { Extents } from '../layers/window.js';
 import type { Citation, Network } from '../network.js';
+import type { LayerSpec, SpecOf } from '../spec.js';
 
 /** Shares from 0 to 1 at which a network's weights and activations are drawn where no real ones are given. */
 export interface DensityProfile {
@@ -38,12 +39,11 @@ export function shares(
 export function conv(
   name: string,
   channels: number,
-  kernel: number,
-  rest: { stride?: number; pad?: number; groups?: number; inputs?: readonly string[] } = {},
-): LayerSpec {
-  const { stride = 1, pad = 0, groups = 1, inputs } = rest;
-  const op = { kind: 'conv2d', name, channels, kernel, stride, pad, groups, bias: true, activation: 'relu' } as const;
-  return inputs ? { ...op, inputs } : op;
+  kernel: Extents,
+  rest: Partial<Omit<SpecOf<'conv2d'>, 'kind' | 'name'>> = {},
+): SpecOf<'conv2d'> {
+  const usual = { kind: 'conv2d', stride: 1, pad: 0, groups: 1, bias: true, activation: 'relu' } as const;
+  return { ...usual, name, channels, kernel, ...rest };
 }
 
 /** A fully connected layer with bias. */
@@ -52,7 +52,7 @@ export function dense(name: string, outputs: number, activation: 'relu' | 'none'
 }
 
 /** Max pooling in Caffe's manner. */
-export function maxPool(name: string, kernel: number, stride: number): LayerSpec {
+export function maxPool(name: string, kernel: number, stride: number): SpecOf<'pool2d'> {
   return { kind: 'pool2d', name, mode: 'max', kernel, stride, pad: 0, rounding: 'ceil' };
 }
 

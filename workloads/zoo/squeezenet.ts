@@ -1,7 +1,8 @@
 // Iandola et al., "SqueezeNet: AlexNet-level accuracy with 50x fewer parameters and <0.5MB model size" (arXiv 1602.07360).
 
 import { squeezenetDensities, squeezenetDensitySource, squeezenetPoolDensities } from '../data/squeezenet-densities.js';
-import { buildNetwork, type LayerSpec } from '../graph.js';
+import { buildNetwork } from '../graph.js';
+import type { LayerSpec } from '../spec.js';
 import { conv, maxPool, shares, softmax, type ZooEntry } from './entry.js';
 import { imagenetPreprocessing } from './preprocessing.js';
 

@@ -1,7 +1,8 @@
 // Simonyan and Zisserman, "Very deep convolutional networks for large-scale image recognition", ICLR 2015, configuration D.
 
 import { prunedDensities, prunedDensitySource } from '../data/pruned-densities.js';
-import { buildNetwork, type LayerSpec } from '../graph.js';
+import { buildNetwork } from '../graph.js';
+import type { LayerSpec } from '../spec.js';
 import { conv, dense, maxPool, shares, softmax, type ZooEntry } from './entry.js';
 import { imagenetPreprocessing } from './preprocessing.js';
 

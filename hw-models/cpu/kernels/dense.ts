@@ -2,6 +2,7 @@
 
 import { invariant } from '../../../workloads/base/errors.js';
 import { imageShape, pixelsOf, weightShapeOf } from '../../../workloads/layers/index.js';
+import { isPointwise } from '../../../workloads/layers/window.js';
 import type { Layer, LayerTask, OpOf } from '../../../workloads/network.js';
 import type { Kernel } from '../../contract.js';
 import { account, type Phase } from '../account.js';
@@ -141,13 +142,13 @@ function convolution(
   const shape = weightShapeOf(layer);
   invariant(input !== undefined && shape !== null, () => `layer ${layer.name}: a convolution without input`);
   const { batch } = task;
-  const { groups, kernel, stride, pad } = layer;
+  const { groups } = layer;
   const [channels, height, width] = imageShape(input, layer.name);
   const pixels = pixelsOf(layer);
   const outputs = layer.channels * pixels;
   const home = activationsHome(task, config);
   const imageBytes = channels * height * width * ELEMENT_BYTES * batch;
-  const isPlain = kernel === 1 && stride === 1 && pad === 0;
+  const isPlain = isPointwise(layer);
   const matrixElements = shape.columns * groups * pixels;
   const matrixHome = homeOf((matrixElements * ELEMENT_BYTES) / groups, config);
   const matrixBytes = matrixElements * ELEMENT_BYTES * batch;
@@ -164,7 +165,7 @@ function convolution(
   const pack = packing(weightBytes, weightsHome, batch, config);
   if (isPlain) return [pack, multiply];
   // Pixels side by side are copied as vectors; with a stride each one is copied by itself.
-  const copies = (matrixElements * batch) / (stride === 1 ? lanesOf(config) : 1);
+  const copies = (matrixElements * batch) / (layer.stride[1] === 1 ? lanesOf(config) : 1);
   const unfolding = moving(
     copies / Math.min(config.simd.loadsPerCycle, config.simd.storesPerCycle),
     addTransfers(stream(imageBytes, home, config), write(matrixBytes, matrixHome, config)),

@@ -1,7 +1,8 @@
-// Layers without weights: pooling, local response normalisation, concatenation, softmax. Memory-bound, vectorised.
+// Layers without weights: pooling, normalisation, sums, concatenation, softmax. Memory-bound, vectorised.
 
 import { weightShapeOf } from '../../../workloads/layers/index.js';
-import type { Layer, LayerKind } from '../../../workloads/network.js';
+import { tapsOf } from '../../../workloads/layers/window.js';
+import type { Layer, LayerKind, Rectifier } from '../../../workloads/network.js';
 import type { Kernel } from '../../contract.js';
 import { account } from '../account.js';
 import type { CpuConfig } from '../config.js';
@@ -15,13 +16,20 @@ const TRANSCENDENTAL_OPERATIONS = 20;
 const operationsPerOutput: { readonly [Kind in LayerKind]: (layer: Extract<Layer, { kind: Kind }>) => number } = {
   dense: () => 0,
   conv2d: () => 0,
-  pool2d: (layer) => (layer.kernel === 'global' ? inputsPerOutput(layer) : layer.kernel ** 2),
+  pool2d: (layer) => (layer.kernel === 'global' ? inputsPerOutput(layer) : tapsOf({ kernel: layer.kernel })),
   // A square and a sum for each neighbour, then a power and two multiplications.
   lrn: (layer) => 2 * layer.size + TRANSCENDENTAL_OPERATIONS + 2,
   concat: () => 0,
+  add: (layer) => layer.inputs.length - 1 + rectifierOperations(layer),
+  rectify: rectifierOperations,
   // Maximum, subtraction, exponential, sum, division.
   softmax: () => TRANSCENDENTAL_OPERATIONS + 4,
 };
+
+/** A comparison with each bound. */
+function rectifierOperations({ activation }: { readonly activation: Rectifier }): number {
+  return { none: 0, relu: 1, relu6: 2 }[activation];
+}
 
 function inputsPerOutput({ inputShapes: [input] }: Layer): number {
   return input?.length === 3 ? input[1] * input[2] : 1;

@@ -5,6 +5,7 @@
 
 import { invariant } from '../../../workloads/base/errors.js';
 import { imageShape, pixelsOf } from '../../../workloads/layers/index.js';
+import { isPointwise, reachOf } from '../../../workloads/layers/window.js';
 import type { Layer, LayerTask, OpOf } from '../../../workloads/network.js';
 import type { CsrMatrix } from '../../../workloads/weights/store.js';
 import type { Phase } from '../account.js';
@@ -45,17 +46,20 @@ export interface Tiling {
 
 /** A 1×1 kernel takes the plane as one long row; others go row by row over a copy of the image with its halo. */
 export function tilingOf(layer: Layer & OpOf<'conv2d'>, config: CpuConfig): Tiling {
-  const { kernel, stride, pad, groups } = layer;
+  const { stride, groups } = layer;
   const [channels, height, width] = inputOf(layer);
   const [, outHeight, outWidth] = imageShape(layer.output, layer.name);
   const lanes = lanesOf(config);
-  const asOneRow = isPlain(layer);
+  const asOneRow = isPointwise(layer);
   const vectors = asOneRow ? Math.ceil((outHeight * outWidth) / lanes) : outHeight * Math.ceil(outWidth / lanes);
   const tiles = Math.ceil(vectors / (config.simd.registers - SCRATCH_REGISTERS));
   const outRows = Math.ceil(outHeight / tiles);
   const outColumns = Math.min(outWidth, Math.ceil((outHeight * outWidth) / tiles));
-  const reach = (outputs: number, extent: number) => Math.min(extent + 2 * pad, (outputs - 1) * stride + kernel);
-  const pixels = asOneRow ? Math.ceil((height * width) / tiles) : reach(outRows, height) * reach(outColumns, width);
+  const [paddedHeight, paddedWidth] = paddedExtent(layer);
+  const reach = reachOf(layer);
+  const rows = Math.min(paddedHeight, (outRows - 1) * stride[0] + reach[0]);
+  const columns = Math.min(paddedWidth, (outColumns - 1) * stride[1] + reach[1]);
+  const pixels = asOneRow ? Math.ceil((height * width) / tiles) : rows * columns;
   const tileInputBytes = (channels / groups) * pixels * ELEMENT_BYTES;
   const blocks = Math.ceil(tileInputBytes / (config.cacheShare * config.l1.capacity));
   return { vectors, tiles, blocks: Math.min(blocks, channels / groups), tileInputBytes };
@@ -105,13 +109,15 @@ export function directConvolution(
   return needsCopy(layer) ? [copying(layer, home, batch, config), { work }] : [{ work }];
 }
 
-function isPlain({ kernel, stride, pad }: OpOf<'conv2d'>): boolean {
-  return kernel === 1 && stride === 1 && pad === 0;
-}
-
 /** Padding needs a halo of zeros; a stride needs pixels that far apart side by side, to be loaded as vectors. */
 function needsCopy({ stride, pad }: OpOf<'conv2d'>): boolean {
-  return stride > 1 || pad > 0;
+  return stride.some((pixels) => pixels > 1) || pad.some((pixels) => pixels > 0);
+}
+
+function paddedExtent(layer: Layer & OpOf<'conv2d'>): readonly [height: number, width: number] {
+  const [, height, width] = inputOf(layer);
+  const [top, left, bottom, right] = layer.pad;
+  return [height + top + bottom, width + left + right];
 }
 
 function inputOf(layer: Layer) {
@@ -121,8 +127,8 @@ function inputOf(layer: Layer) {
 }
 
 function copyBytes(layer: Layer & OpOf<'conv2d'>): number {
-  const [channels, height, width] = inputOf(layer);
-  return channels * (height + 2 * layer.pad) * (width + 2 * layer.pad) * ELEMENT_BYTES;
+  const [height, width] = paddedExtent(layer);
+  return inputOf(layer)[0] * height * width * ELEMENT_BYTES;
 }
 
 function imageHome(layer: Layer & OpOf<'conv2d'>, home: Level, config: CpuConfig): Level {
@@ -133,7 +139,7 @@ function copying(layer: Layer & OpOf<'conv2d'>, home: Level, batch: number, conf
   const { simd } = config;
   const [channels, height, width] = inputOf(layer);
   const bytes = copyBytes(layer) * batch;
-  const copies = bytes / ELEMENT_BYTES / (layer.stride === 1 ? lanesOf(config) : 1);
+  const copies = bytes / ELEMENT_BYTES / (layer.stride[1] === 1 ? lanesOf(config) : 1);
   const work = {
     arithmeticCycles: 0,
     loadStoreCycles: copies / Math.min(simd.loadsPerCycle, simd.storesPerCycle),

@@ -5,6 +5,7 @@
 
 import { invariant } from '../../../workloads/base/errors.js';
 import { imageShape, weightShapeOf } from '../../../workloads/layers/index.js';
+import { squareOf } from '../../../workloads/layers/window.js';
 import type { Layer, LayerTask, OpOf } from '../../../workloads/network.js';
 import type { Kernel, LayerCost, Residency } from '../../contract.js';
 import { cyclesOf } from '../../cost.js';
@@ -49,7 +50,9 @@ const variants: readonly Variant[] = [
 type Convolution = Layer & OpOf<'conv2d'>;
 
 function canTransform(layer: Layer): layer is Convolution {
-  return layer.kind === 'conv2d' && layer.kernel === 3 && layer.stride === 1;
+  if (layer.kind !== 'conv2d') return false;
+  const square = squareOf(layer);
+  return square?.kernel === 3 && square.stride === 1 && square.dilation === 1;
 }
 
 /** Tiles of one frame; those at the right and bottom edges may lie partly outside. */

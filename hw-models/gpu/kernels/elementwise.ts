@@ -1,6 +1,7 @@
 // Layers without weights: one kernel that reads its inputs, writes its output and does little in between.
 
 import { sizeOf, weightShapeOf } from '../../../workloads/layers/index.js';
+import { tapsOf } from '../../../workloads/layers/window.js';
 import type { Layer } from '../../../workloads/network.js';
 import type { Kernel } from '../../contract.js';
 import type { GpuConfig } from '../config.js';
@@ -34,7 +35,9 @@ export const elementwise: Kernel<GpuConfig> = {
 /** Elements that the outputs of one frame look at, counted as often as they are looked at. */
 function elementsRead(layer: Layer): number {
   const inputs = layer.inputShapes.reduce((elements, shape) => elements + sizeOf(shape), 0);
-  if (layer.kind === 'pool2d' && layer.kernel !== 'global') return sizeOf(layer.output) * layer.kernel ** 2;
+  if (layer.kind === 'pool2d' && layer.kernel !== 'global') {
+    return sizeOf(layer.output) * tapsOf({ kernel: layer.kernel });
+  }
   if (layer.kind === 'lrn') return inputs * layer.size;
   return inputs;
 }

@@ -2,6 +2,7 @@
 // columns, read where they lie. Zero weights are skipped, zero activations are not.
 
 import { pixelsOf } from '../../../workloads/layers/index.js';
+import { reachOf, tapsOf } from '../../../workloads/layers/window.js';
 import type { Layer, OpOf } from '../../../workloads/network.js';
 import type { Kernel } from '../../contract.js';
 import type { GpuConfig } from '../config.js';
@@ -82,15 +83,16 @@ function planConvolution(
   const { sm, l2 } = config;
   const { rows, columns, nonzeros } = profile;
   const { kernel, stride } = layer;
+  const taps = tapsOf(layer);
   const passes = Math.ceil(pixels / sm.warpLanes);
   const steps = nonzeros * passes;
   const blocks = Math.ceil(rows / SPARSE_CONVOLUTION.filtersPerBlock) * passes;
   // A warp's pixels lie `stride` words apart and, with more than one tap, seldom start a sector.
-  const sectorsPerStep = Math.ceil((sm.warpLanes * stride * WORD_BYTES) / l2.sectorBytes) + (kernel > 1 ? 1 : 0);
+  const sectorsPerStep = Math.ceil((sm.warpLanes * stride[1] * WORD_BYTES) / l2.sectorBytes) + (taps > 1 ? 1 : 0);
   const coalescedBytes = steps * sectorsPerStep * l2.sectorBytes;
   const [, height = 1, width = 1] = layer.inputShapes[0] ?? [];
-  const touchedPixels = Math.min(height * width, kernel * ((sm.warpLanes - 1) * stride + kernel));
-  const touchedBytes = (columns / kernel ** 2) * touchedPixels * WORD_BYTES;
+  const touchedPixels = Math.min(height * width, kernel[0] * ((sm.warpLanes - 1) * stride[1] + reachOf(layer)[1]));
+  const touchedBytes = (columns / taps) * touchedPixels * WORD_BYTES;
   return {
     macSlots: steps * sm.warpLanes,
     launch: {

@@ -10,8 +10,8 @@ const FLOAT: usize = 4;
 const ENTRY: usize = 8;
 
 /**
- * Copies planes into `stride`² phases each, with zeros around: pixel (y, x) of phase (py, px) is pixel
- * (y · stride + py − pad, x · stride + px − pad) of the plane. Phases of `phaseHeight` rows of `pitch` pixels.
+ * Copies planes into `strideY` · `strideX` phases each, with zeros around: pixel (y, x) of phase (py, px) is pixel
+ * (y · strideY + py − padTop, x · strideX + px − padLeft) of the plane. Phases of `phaseHeight` rows of `pitch` pixels.
  */
 export function gather(
   input: usize,
@@ -20,31 +20,33 @@ export function gather(
   height: i32,
   width: i32,
   planeBytes: usize,
-  stride: i32,
-  pad: i32,
+  strideY: i32,
+  strideX: i32,
+  padTop: i32,
+  padLeft: i32,
   phaseHeight: i32,
   pitch: i32,
   phaseBytes: usize,
 ): void {
   for (let channel: i32 = 0; channel < channels; channel++) {
-    for (let py: i32 = 0; py < stride; py++) {
-      for (let px: i32 = 0; px < stride; px++) {
+    for (let py: i32 = 0; py < strideY; py++) {
+      for (let px: i32 = 0; px < strideX; px++) {
         // Columns of the phase that lie inside the image.
-        const first = min(pitch, max(0, (pad - px + stride - 1) / stride));
-        const end = max(first, min(pitch, (width - 1 + pad - px + stride) / stride));
+        const first = min(pitch, max(0, (padLeft - px + strideX - 1) / strideX));
+        const end = max(first, min(pitch, (width - 1 + padLeft - px + strideX) / strideX));
         let to = output;
         for (let row: i32 = 0; row < phaseHeight; row++, to += <usize>pitch * FLOAT) {
-          const y = row * stride + py - pad;
+          const y = row * strideY + py - padTop;
           if (y < 0 || y >= height) {
             memory.fill(to, 0, <usize>pitch * FLOAT);
             continue;
           }
           memory.fill(to, 0, <usize>first * FLOAT);
-          let from = input + <usize>((y * width + first * stride + px - pad) << 2);
-          if (stride == 1) {
+          let from = input + <usize>((y * width + first * strideX + px - padLeft) << 2);
+          if (strideX == 1) {
             memory.copy(to + <usize>first * FLOAT, from, <usize>(end - first) * FLOAT);
           } else {
-            for (let x = first; x < end; x++, from += <usize>stride * FLOAT) {
+            for (let x = first; x < end; x++, from += <usize>strideX * FLOAT) {
               store<f32>(to + <usize>x * FLOAT, load<f32>(from));
             }
           }

@@ -1,4 +1,4 @@
-// Layers without weights, on planes: pooling in Caffe's windows, local response normalisation, softmax, copies.
+// Layers without weights, on planes: pooling, local response normalisation, sums, rectifiers, softmax, copies.
 // Addresses are in bytes.
 
 const VECTOR: usize = 16;
@@ -6,8 +6,8 @@ const FLOAT: usize = 4;
 
 /**
  * Pools `channels` planes. A window starts at `at` · stride − pad and ends with the padding behind the image, if not
- * before; an average divides by that extent. `line`: room for a line for each output row, `lineBytes` apart: `pad` pixels,
- * whole vectors of a row, a kernel's width.
+ * before; an average divides by that extent, or by what of it lies inside the image unless it `countsPadding`. `line`:
+ * room for a line for each output row, `lineBytes` apart: `padLeft` pixels, whole vectors of a row, a kernel's width.
  */
 export function pool(
   input: usize,
@@ -21,9 +21,14 @@ export function pool(
   outputPlaneBytes: usize,
   kernelHeight: i32,
   kernelWidth: i32,
-  stride: i32,
-  pad: i32,
+  strideY: i32,
+  strideX: i32,
+  padTop: i32,
+  padLeft: i32,
+  padBottom: i32,
+  padRight: i32,
   averages: i32,
+  countsPadding: i32,
   line: usize,
   lineBytes: usize,
 ): void {
@@ -33,12 +38,12 @@ export function pool(
   for (let channel: i32 = 0; channel < channels; channel++) {
     // All rows, then all columns: what was stored just now is slow to load at another offset.
     for (let oy: i32 = 0; oy < outHeight; oy++) {
-      const top = oy * stride - pad;
+      const top = oy * strideY - padTop;
       const first = max(top, 0);
-      const rows = min(min(top + kernelHeight, height + pad), height) - first;
+      const rows = min(top + kernelHeight, height) - first;
       const from = input + <usize>first * rowBytes;
       const to = line + <usize>oy * lineBytes;
-      const image = to + (<usize>pad << 2);
+      const image = to + (<usize>padLeft << 2);
       for (let at = to; at < image; at += FLOAT) store<f32>(at, outside);
       if (averages) foldRows(true, from, image, rows, rowBytes);
       else if (rows == 3) maximumOfThree(from, image, rowBytes);
@@ -48,20 +53,26 @@ export function pool(
     for (let oy: i32 = 0; oy < outHeight; oy++) {
       const from = line + <usize>oy * lineBytes;
       const to = output + (<usize>(oy * outWidth) << 2);
-      if (averages) foldColumns(true, from, to, outWidth, kernelWidth, stride);
-      else foldColumns(false, from, to, outWidth, kernelWidth, stride);
+      if (averages) foldColumns(true, from, to, outWidth, kernelWidth, strideX);
+      else foldColumns(false, from, to, outWidth, kernelWidth, strideX);
       if (averages) {
-        const extent = min(oy * stride - pad + kernelHeight, height + pad) - (oy * stride - pad);
+        const rows = extentOf(oy * strideY - padTop, kernelHeight, height, padBottom, countsPadding);
         for (let ox: i32 = 0; ox < outWidth; ox++) {
-          const left = ox * stride - pad;
+          const columns = extentOf(ox * strideX - padLeft, kernelWidth, width, padRight, countsPadding);
           const at = to + (<usize>ox << 2);
-          store<f32>(at, load<f32>(at) / <f32>(extent * (min(left + kernelWidth, width + pad) - left)));
+          store<f32>(at, load<f32>(at) / <f32>(rows * columns));
         }
       }
     }
     input += inputPlaneBytes;
     output += outputPlaneBytes;
   }
+}
+
+// @ts-ignore: decorator
+@inline
+function extentOf(start: i32, kernel: i32, size: i32, padAfter: i32, countsPadding: i32): i32 {
+  return countsPadding ? min(start + kernel, size + padAfter) - start : min(start + kernel, size) - max(start, 0);
 }
 
 // @ts-ignore: decorator
@@ -201,6 +212,35 @@ export function softmax(input: usize, output: usize, count: i32, inputBytes: usi
   for (let i: i32 = 0; i < count; i++) {
     const at = output + (<usize>i << 2);
     store<f32>(at, <f32>(<f64>load<f32>(at) / total));
+  }
+}
+
+/** Sums of `count` values each of `a` and `b`, none below `least`; `output` may be `a`. */
+export function add(a: usize, b: usize, output: usize, count: i32, least: f32): void {
+  const floor = f32x4.splat(least);
+  let i: i32 = 0;
+  for (; i + 4 <= count; i += 4) {
+    const at = <usize>i << 2;
+    v128.store(output + at, f32x4.max(floor, f32x4.add(v128.load(a + at), v128.load(b + at))));
+  }
+  for (; i < count; i++) {
+    const at = <usize>i << 2;
+    store<f32>(output + at, max<f32>(least, load<f32>(a + at) + load<f32>(b + at)));
+  }
+}
+
+/** `count` values, none below `least` nor above `most`; `output` may be `input`. */
+export function clip(input: usize, output: usize, count: i32, least: f32, most: f32): void {
+  const floor = f32x4.splat(least);
+  const ceiling = f32x4.splat(most);
+  let i: i32 = 0;
+  for (; i + 4 <= count; i += 4) {
+    const at = <usize>i << 2;
+    v128.store(output + at, f32x4.min(ceiling, f32x4.max(floor, v128.load(input + at))));
+  }
+  for (; i < count; i++) {
+    const at = <usize>i << 2;
+    store<f32>(output + at, min<f32>(most, max<f32>(least, load<f32>(input + at))));
   }
 }
 

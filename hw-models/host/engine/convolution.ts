@@ -1,7 +1,8 @@
 // Rows for convolutions, sparse and dense, both over shifted planes (asm/convolution.ts). A stride s cuts the input into
-// s² phases, in each of which a tap is a plain shift; padding becomes a halo of zeros.
+// s² phases, in each of which a tap is a plain shift (of more pixels where the kernel is dilated); padding becomes a halo of zeros.
 
 import { imageShape } from '../../../workloads/layers/index.js';
+import { reachOf, tapsOf } from '../../../workloads/layers/window.js';
 import type { LayerWeights } from '../../../workloads/network.js';
 import { type CsrMatrix, nonzerosOf, toCsr, toDense } from '../../../workloads/weights/store.js';
 import { relaxed, wasm } from '../convolution.wasm.js';
@@ -46,10 +47,12 @@ interface Geometry {
 function geometryOf(layer: LayerOf<'conv2d'>): Geometry {
   const input = imageShape(layer.inputShapes[0] ?? [0], layer.name);
   const [, outHeight, outWidth] = imageShape(layer.output, layer.name);
-  const { kernel, stride, pad } = layer;
-  const inPlace = stride === 1 && pad === 0;
-  const reach = Math.floor((kernel - 1) / stride);
-  const [phaseHeight, pitch] = inPlace ? [input[1], input[2]] : [outHeight + reach, outWidth + reach];
+  const { stride, dilation, pad } = layer;
+  const inPlace = phasesOf(layer) === 1 && pad.every((pixels) => pixels === 0);
+  const reach = reachOf(layer);
+  const [phaseHeight, pitch] = inPlace
+    ? [input[1], input[2]]
+    : [outHeight + Math.floor((reach[0] - 1) / stride[0]), outWidth + Math.floor((reach[1] - 1) / stride[1])];
   const phaseBytes = planeBytesOf([1, phaseHeight, pitch]);
   return {
     inPlace,
@@ -59,20 +62,30 @@ function geometryOf(layer: LayerOf<'conv2d'>): Geometry {
     phaseBytes,
     vectors: vectorsOf((outHeight - 1) * pitch + outWidth),
     offsetOf(channel, ky, kx) {
-      const phase = (channel * stride + (ky % stride)) * stride + (kx % stride);
-      return phase * phaseBytes + (Math.floor(ky / stride) * pitch + Math.floor(kx / stride)) * FLOAT;
+      const [y, x] = [ky * dilation[0], kx * dilation[1]];
+      const phase = (channel * stride[0] + (y % stride[0])) * stride[1] + (x % stride[1]);
+      return phase * phaseBytes + (Math.floor(y / stride[0]) * pitch + Math.floor(x / stride[1])) * FLOAT;
     },
   };
+}
+
+function phasesOf({ stride }: LayerOf<'conv2d'>): number {
+  return stride[0] * stride[1];
 }
 
 /** The offset of every column of the weight matrix, for each group. */
 function tapOffsets(layer: LayerOf<'conv2d'>, geometry: Geometry, group: number): Uint32Array {
   const channels = imageShape(layer.inputShapes[0] ?? [0], layer.name)[0] / layer.groups;
-  const { kernel } = layer;
-  return Uint32Array.from({ length: channels * kernel * kernel }, (_, tap) => {
-    const channel = group * channels + Math.floor(tap / (kernel * kernel));
-    return geometry.offsetOf(channel, Math.floor(tap / kernel) % kernel, tap % kernel);
+  const [height, width] = layer.kernel;
+  return Uint32Array.from({ length: channels * height * width }, (_, tap) => {
+    const channel = group * channels + Math.floor(tap / (height * width));
+    return geometry.offsetOf(channel, Math.floor(tap / width) % height, tap % width);
   });
+}
+
+/** What the gathering function is told of a layer's phases. */
+export function phaseArguments({ stride, pad: [top, left] }: LayerOf<'conv2d'>): readonly number[] {
+  return [...stride, top, left];
 }
 
 /** The calls that make the sums of a block of output channels from `input` at `output`. */
@@ -87,7 +100,7 @@ function planConvolution(
   sums: Sums,
 ): PreparedLayer['plan'] {
   const { phaseHeight, pitch, phaseBytes, vectors } = geometry;
-  const phases = layer.stride ** 2;
+  const phases = phasesOf(layer);
   const mostRows = blocks.reduce((rows, { first, end }) => Math.max(rows, end - first), 0);
   return (inputs, output, batch, scratch) => {
     const input = only(inputs);
@@ -100,7 +113,7 @@ function planConvolution(
         const to = gathered + first * phases * phaseBytes;
         const image = [end - first, input.height, input.width, input.planeBytes];
         const from = planeOf(input, frame, first);
-        return call('gather', from, to, ...image, layer.stride, layer.pad, phaseHeight, pitch, phaseBytes);
+        return call('gather', from, to, ...image, ...phaseArguments(layer), phaseHeight, pitch, phaseBytes);
       });
       const from = geometry.inPlace ? planeOf(input, frame) : gathered;
       // Each thread makes a block's sums, then closes up their rows while they are still in its cache.
@@ -135,7 +148,7 @@ const MOST_TILE_VECTORS = 7;
 
 /** Into how many parts input channels are cut so that a tile's rows of one part stay in the first-level cache. */
 function segmentCount({ kernel, stride }: LayerOf<'conv2d'>, channels: number): number {
-  return Math.ceil((channels * kernel * Math.min(kernel, stride) * TILE_ROW_BYTES) / TILE_BYTES);
+  return Math.ceil((channels * kernel[0] * Math.min(kernel[1], stride[1]) * TILE_ROW_BYTES) / TILE_BYTES);
 }
 
 /**
@@ -159,7 +172,7 @@ export const sparseConvolution: HostKernel = weightedRow(
     const geometry = geometryOf(layer);
     const csr = toCsr(weights.store);
     const { rows, columns } = csr;
-    const channels = columns / layer.kernel ** 2;
+    const channels = columns / tapsOf(layer);
     const segments = cutEvenly(channels, segmentCount(layer, channels)).map((part) => ({
       ...placeEntries(layer, geometry, csr, part, heap),
       isFirst: part.first === 0,
@@ -194,7 +207,7 @@ function placeEntries(
   channels: Part,
   heap: Heap,
 ) {
-  const taps = layer.kernel ** 2;
+  const taps = tapsOf(layer);
   const [first, end] = [channels.first * taps, channels.end * taps];
   const ownPointers = new Uint32Array(rows + 1);
   const entries = new Uint32Array(2 * indices.filter((column) => column >= first && column < end).length);

@@ -1,20 +1,24 @@
 // Rows for layers without weights.
 
+import { invariant } from '../../../workloads/base/errors.js';
+import { rectifierRange } from '../../../workloads/layers/forward.js';
 import { imageShape } from '../../../workloads/layers/index.js';
 import { relaxed, wasm } from '../elementwise.wasm.js';
 import { closeUp } from './close-up.js';
-import type { HostKernel } from './kernel.js';
-import { callerOf, cutEvenly, eachFrame, only, plainRow, planeOf } from './rows.js';
+import type { HostKernel, Step, Tensor } from './kernel.js';
+import { callerOf, cutEvenly, dealSequences, eachFrame, leastOf, only, plainRow, planeOf } from './rows.js';
 import { FLOAT, VECTOR, vectorsOf } from './tensor.js';
 
 const call = callerOf({ name: 'elementwise', wasm, relaxed });
 
 const pool = plainRow('pool2d', 'pool', (layer) => {
   const [, height, width] = imageShape(layer.inputShapes[0] ?? [0], layer.name);
-  const { kernel, stride, pad } = layer;
-  const window = kernel === 'global' ? ([height, width, 1, 0] as const) : ([kernel, kernel, stride, pad] as const);
-  const [, kernelWidth, , before] = window;
-  const averages = layer.mode === 'average' ? 1 : 0;
+  const { kernel, stride, pad, mode, countsPadding } = layer;
+  const isGlobal = kernel === 'global';
+  const window = isGlobal ? [height, width, 1, 1, 0, 0, 0, 0] : [...kernel, ...stride, ...pad];
+  const kernelWidth = isGlobal ? width : kernel[1];
+  const before = isGlobal ? 0 : pad[1];
+  const division = [mode === 'average' ? 1 : 0, countsPadding ? 1 : 0];
   return {
     plan(inputs, output, batch, scratch) {
       const input = only(inputs);
@@ -33,7 +37,7 @@ const pool = plainRow('pool2d', 'pool', (layer) => {
             end - first,
             ...size,
             ...window,
-            averages,
+            ...division,
             lines[part] ?? 0,
             lineBytes,
           );
@@ -74,6 +78,53 @@ const concatenation = plainRow('concat', 'concatenate', () => ({
   },
 }));
 
+/** One input after the other is added to the sum so far; rectified with the last one. */
+const addition = plainRow('add', 'add', (layer) => ({
+  plan(inputs, output, batch, scratch) {
+    const [first, ...others] = inputs;
+    invariant(first !== undefined, () => `layer ${layer.name} adds nothing`);
+    return eachFrame(batch, (frame) => {
+      const sequences = cutEvenly(output.channels, scratch.threads).map((part) => {
+        const to = planeOf(output, frame, part.first);
+        const values = ((part.end - part.first) * output.planeBytes) / FLOAT;
+        if (others.length === 0) {
+          return [call('clip', planeOf(first, frame, part.first), to, values, leastOf(layer), Infinity)];
+        }
+        return others.map((other, at) => {
+          const from = planeOf(at === 0 ? first : output, frame, part.first);
+          const least = at === others.length - 1 ? leastOf(layer) : Number.NEGATIVE_INFINITY;
+          return call('add', from, planeOf(other, frame, part.first), to, values, least);
+        });
+      });
+      return dealSequences(sequences, scratch.threads);
+    });
+  },
+}));
+
+const rectifier = plainRow('rectify', 'rectify', (layer) => ({
+  plan(inputs, output, batch, scratch) {
+    const { least, most } = rectifierRange(layer.activation);
+    return clipped(only(inputs), output, batch, scratch.threads, least, most);
+  },
+}));
+
+/** Steps that copy a value of the same shape, none of it below `least` nor above `most`; in place if it is the same. */
+export function clipped(
+  input: Tensor,
+  output: Tensor,
+  batch: number,
+  threads: number,
+  least: number,
+  most: number,
+): readonly Step[] {
+  return eachFrame(batch, (frame) => [
+    cutEvenly(output.channels, threads).map(({ first, end }) => {
+      const count = ((end - first) * output.planeBytes) / FLOAT;
+      return call('clip', planeOf(input, frame, first), planeOf(output, frame, first), count, least, most);
+    }),
+  ]);
+}
+
 const softmax = plainRow('softmax', 'softmax', () => ({
   plan(inputs, output, batch, scratch) {
     const { tensor, steps } = closeUp(only(inputs), batch, scratch);
@@ -84,4 +135,11 @@ const softmax = plainRow('softmax', 'softmax', () => ({
   },
 }));
 
-export const elementwiseKernels: readonly HostKernel[] = [pool, normalisation, concatenation, softmax];
+export const elementwiseKernels: readonly HostKernel[] = [
+  pool,
+  normalisation,
+  concatenation,
+  addition,
+  rectifier,
+  softmax,
+];

@@ -3,11 +3,12 @@
 // transformed back. Only rows are filtered, not columns: half the multiplications at little cost of transforming.
 
 import { imageShape } from '../../../workloads/layers/index.js';
+import { tapsOf } from '../../../workloads/layers/window.js';
 import { cookToom, type Matrix, toFloat } from '../../../workloads/transforms/cook-toom.js';
 import { nonzerosOf, toDense } from '../../../workloads/weights/store.js';
 import { wasm as convolutionWasm, relaxed as relaxedConvolution } from '../convolution.wasm.js';
 import { wasm as filteringWasm, relaxed as relaxedFiltering } from '../filtering.wasm.js';
-import { BLOCK_BYTES, packRows, placeBias, ROWS_TOGETHER } from './convolution.js';
+import { BLOCK_BYTES, packRows, phaseArguments, placeBias, ROWS_TOGETHER } from './convolution.js';
 import type { HostKernel } from './kernel.js';
 import {
   callerOf,
@@ -42,13 +43,13 @@ interface Geometry {
 
 function geometryOf(layer: LayerOf<'conv2d'>): Geometry {
   const [, outHeight, outWidth] = imageShape(layer.output, layer.name);
-  const taps = Math.ceil(layer.kernel / layer.stride);
+  const taps = Math.ceil(layer.kernel[1] / layer.stride[1]);
   const tiles = Math.ceil(outWidth / TILE);
   return {
     taps,
     positions: taps + TILE - 1,
     tiles,
-    phaseHeight: outHeight + Math.floor((layer.kernel - 1) / layer.stride),
+    phaseHeight: outHeight + Math.floor((layer.kernel[0] - 1) / layer.stride[0]),
     pitch: tiles * TILE + taps - 1,
   };
 }
@@ -57,7 +58,7 @@ function geometryOf(layer: LayerOf<'conv2d'>): Geometry {
 function gainOf(layer: LayerOf<'conv2d'>): number {
   const { positions, tiles } = geometryOf(layer);
   const [, , outWidth] = imageShape(layer.output, layer.name);
-  return (layer.kernel * outWidth) / (layer.stride * positions * tiles);
+  return (layer.kernel[1] * outWidth) / (layer.stride[1] * positions * tiles);
 }
 
 export const filteredConvolution: HostKernel = weightedRow(
@@ -65,6 +66,7 @@ export const filteredConvolution: HostKernel = weightedRow(
   'filtered-convolution',
   {
     refusal(layer) {
+      if (Math.max(...layer.dilation) > 1) return 'is dilated: neighbouring outputs share no inputs';
       const { taps, positions } = geometryOf(layer);
       return positions <= MATRIX_COLUMNS ? null : `has ${taps} taps a phase, more than ${MATRIX_COLUMNS + 1 - TILE}`;
     },
@@ -81,16 +83,16 @@ export const filteredConvolution: HostKernel = weightedRow(
     });
     const outputMatrixAt = heap.place(Float32Array.from(outputColumns.flat()));
     const { rows, values, columns } = toDense(weights.store);
-    const channels = columns / kernel ** 2;
+    const channels = columns / tapsOf(layer);
     const groupRows = rows / groups;
     // A plane of one product of all tiles, with room for the lanes beyond its last tile.
     const planeBytes = vectorsOf(phaseHeight * tiles + 3) * VECTOR;
-    const offsets = new Uint32Array(channels * kernel * stride);
+    const offsets = new Uint32Array(channels * kernel[0] * stride[1]);
     for (let channel = 0, at = 0; channel < channels; channel++) {
-      for (let ky = 0; ky < kernel; ky++) {
-        for (let px = 0; px < stride; px++) {
-          const plane = (channel * stride + (ky % stride)) * stride + px;
-          offsets[at++] = plane * planeBytes + Math.floor(ky / stride) * tiles * FLOAT;
+      for (let ky = 0; ky < kernel[0]; ky++) {
+        for (let px = 0; px < stride[1]; px++) {
+          const plane = (channel * stride[0] + (ky % stride[0])) * stride[1] + px;
+          offsets[at++] = plane * planeBytes + Math.floor(ky / stride[0]) * tiles * FLOAT;
         }
       }
     }
@@ -100,14 +102,14 @@ export const filteredConvolution: HostKernel = weightedRow(
     const panels = Array.from({ length: groups }, (_, group) =>
       matrices.tapMatrix.map((taps) => {
         const own = values.subarray(group * groupRows * columns, (group + 1) * groupRows * columns);
-        return heap.place(packRows(transformWeights(own, taps, kernel, stride), groupRows, offsets.length));
+        return heap.place(packRows(transformWeights(own, taps, kernel[1], stride[1]), groupRows, offsets.length));
       }),
     );
     const least = leastOf(layer);
     return {
       plan(inputs, output, batch, scratch) {
         const input = only(inputs);
-        const phases = stride ** 2;
+        const phases = stride[0] * stride[1];
         const phaseBytes = vectorsOf(phaseHeight * pitch) * VECTOR;
         const gathered = scratch.take(input.channels * phases * phaseBytes);
         const positionBytes = input.channels * phases * planeBytes;
@@ -125,7 +127,7 @@ export const filteredConvolution: HostKernel = weightedRow(
           const gathers = channelParts.map(({ first, end }) => {
             const image = [end - first, input.height, input.width, input.planeBytes];
             const to = gathered + first * phases * phaseBytes;
-            const phase = [stride, layer.pad, phaseHeight, pitch, phaseBytes];
+            const phase = [...phaseArguments(layer), phaseHeight, pitch, phaseBytes];
             return convolution('gather', planeOf(input, frame, first), to, ...image, ...phase);
           });
           const transforms = channelParts.map(({ first, end }, part) => {

@@ -1,8 +1,10 @@
 // A network's programme for one batch size: where every value lies and which calls make it.
 
 import { invariant } from '../../../workloads/base/errors.js';
+import { rectifierRange } from '../../../workloads/layers/forward.js';
 import type { Layer, Network } from '../../../workloads/network.js';
 import { valuesDoneAfter } from '../checks.js';
+import { clipped } from './elementwise.js';
 import type { PreparedLayer, Step, Tensor } from './kernel.js';
 import { type EngineMemory, LayerScratch, ValueSpace } from './memory.js';
 import { frameBytesOf, tensorAt } from './tensor.js';
@@ -58,12 +60,20 @@ export function planNetwork(
   const scratch = new LayerScratch(memory.threads, space.end);
   const planned = placed.map(({ layer, inputs, output }, at) => {
     scratch.reset();
-    return { layer, inputs, steps: (prepared[at] as PreparedLayer).plan(inputs, output, batch, scratch) };
+    const steps = (prepared[at] as PreparedLayer).plan(inputs, output, batch, scratch);
+    return { layer, inputs, steps: [...steps, ...clippingSteps(layer, output, batch, memory.threads)] };
   });
   memory.reserve(scratch.end);
   const output = placed.at(-1)?.output;
   invariant(output !== undefined, () => `${network.name} has no layers`);
   return { batch, input, output, layers: planned };
+}
+
+/** Kernels with weights rectify below only: where a layer has an upper bound too, its result is clipped afterwards. */
+function clippingSteps(layer: Layer, output: Tensor, batch: number, threads: number): readonly Step[] {
+  if (!('activation' in layer) || layer.kind === 'rectify') return [];
+  const { least, most } = rectifierRange(layer.activation);
+  return most < Infinity ? clipped(output, output, batch, threads, least, most) : [];
 }
 
 /** The values that are made in place: those that one concatenation alone reads, once. */

@@ -1,7 +1,8 @@
 // What rows of a kernel table are written with.
 
 import { invariant } from '../../../workloads/base/errors.js';
-import type { Layer, LayerKind, LayerWeights, OpOf } from '../../../workloads/network.js';
+import { rectifierRange } from '../../../workloads/layers/forward.js';
+import type { Layer, LayerKind, LayerWeights, OpOf, Rectifier } from '../../../workloads/network.js';
 import type { Call, Heap, HostKernel, KernelModule, PreparedLayer, Step, Tensor } from './kernel.js';
 
 export type LayerOf<Kind extends LayerKind> = Layer & OpOf<Kind>;
@@ -91,9 +92,9 @@ export function dealSequences(sequences: readonly (readonly Call[])[], threads: 
   return even.length > 0 ? [even, ...ragged] : ragged;
 }
 
-/** What a rectifier's lower bound is. */
-export function leastOf({ activation }: { readonly activation: 'relu' | 'none' }): number {
-  return activation === 'relu' ? 0 : Number.NEGATIVE_INFINITY;
+/** What a rectifier's lower bound is. An upper one is seen to when the layer is done (programme.ts). */
+export function leastOf({ activation }: { readonly activation: Rectifier }): number {
+  return rectifierRange(activation).least;
 }
 
 export interface Part {

@@ -5,8 +5,8 @@ import type { Preset } from '../../../hw-models/contract.js';
 import { cyclesOf, joulesOf, secondsOf, sum } from '../../../hw-models/cost.js';
 import type { CpuConfig } from '../../../hw-models/cpu/config.js';
 import { cpu } from '../../../hw-models/cpu/index.js';
-import type { LayerSpec } from '../../../workloads/graph.js';
 import type { LayerTask, Shape } from '../../../workloads/network.js';
+import type { LayerSpec } from '../../../workloads/spec.js';
 import { conv, costOf, layerTask } from './layer-task.js';
 import { cpuPreset, denseLayerTask } from './published.js';
 

@@ -6,15 +6,17 @@ import { cyclesOf, joulesOf, secondsOf } from '../../../hw-models/cost.js';
 import { chooseFractions } from '../../../hw-models/eie/datapath.js';
 import { encode, shareCodes } from '../../../hw-models/eie/encode.js';
 import { loadHardware } from '../../../hw-models/presets.node.js';
-import { buildNetwork, type LayerSpec } from '../../../workloads/graph.js';
+import { buildNetwork } from '../../../workloads/graph.js';
 import { sizeOf, weightShapeOf } from '../../../workloads/layers/index.js';
 import type { Layer, LayerTask, LayerWeights, Shape } from '../../../workloads/network.js';
+import type { LayerSpec } from '../../../workloads/spec.js';
 import { drawInputs, drawModel } from '../../../workloads/synthesis.js';
 import { activations, countMacs } from '../../../workloads/tasks.js';
 import { toCodebook, toCsr, toDense } from '../../../workloads/weights/store.js';
 import { drawActivations, drawWeights } from '../../../workloads/weights/synthetic.js';
 import { groups as workloadGroups, zoo } from '../../../workloads/zoo/index.js';
 import { tick } from '../../reference/eie-ticking.js';
+import { fits, windowsOf } from '../../workloads/layers/windows.js';
 
 const eie64 = loadHardware('eie-64');
 const replace = (value: number, ...path: readonly string[]): Patch => ({ op: 'replace', path: [...path], value });
@@ -63,9 +65,7 @@ function tasksOf(name: string): readonly LayerTask[] {
 
 describe('the sparse kernel', () => {
   const convolutions = fc.record({
-    kernel: fc.integer({ min: 1, max: 3 }),
-    stride: fc.integer({ min: 1, max: 2 }),
-    pad: fc.integer({ min: 0, max: 1 }),
+    window: windowsOf(3, 2, 1),
     groups: fc.integer({ min: 1, max: 2 }),
     perGroup: fc.integer({ min: 1, max: 3 }),
     filters: fc.integer({ min: 1, max: 5 }),
@@ -79,9 +79,10 @@ describe('the sparse kernel', () => {
   it('costs a convolution as the ticked machine does, pixel by pixel', () => {
     fc.assert(
       fc.property(convolutions, (c) => {
-        const { kernel, stride, pad, groups, bias, seed, pes } = c;
+        const { window, groups, bias, seed, pes } = c;
+        fc.pre(fits(window, c.height, c.width));
         const op = { kind: 'conv2d', channels: c.filters * groups, activation: 'relu' } as const;
-        const layer = layerOf({ ...op, name: 'conv', kernel, stride, pad, groups, bias }, [
+        const layer = layerOf({ ...op, name: 'conv', ...window, groups, bias }, [
           c.perGroup * groups,
           c.height,
           c.width,
@@ -241,9 +242,12 @@ function tickConvolution({ layer, weights, input }: LayerTask, pes: number) {
     for (let pixel = 0; pixel < outHeight * outWidth; pixel++) {
       const patch = new Float32Array(columns);
       for (let column = 0; column < columns; column++) {
-        const [channel, tap] = [Math.floor(column / layer.kernel ** 2), column % layer.kernel ** 2];
-        const y = Math.floor(pixel / outWidth) * layer.stride + Math.floor(tap / layer.kernel) - layer.pad;
-        const x = (pixel % outWidth) * layer.stride + (tap % layer.kernel) - layer.pad;
+        const [kernelHeight, kernelWidth] = layer.kernel;
+        const tap = column % (kernelHeight * kernelWidth);
+        const channel = Math.floor(column / (kernelHeight * kernelWidth));
+        const [oy, ox] = [Math.floor(pixel / outWidth), pixel % outWidth];
+        const y = oy * layer.stride[0] + Math.floor(tap / kernelWidth) * layer.dilation[0] - layer.pad[0];
+        const x = ox * layer.stride[1] + (tap % kernelWidth) * layer.dilation[1] - layer.pad[1];
         if (y < 0 || y >= height || x < 0 || x >= width) continue;
         patch[column] = input.values[((group * ours + channel) * height + y) * width + x] as number;
       }

@@ -1,9 +1,10 @@
 // Layers of any size as tasks, and an arbitrary of them.
 
 import fc from 'fast-check';
-import { buildNetwork, type LayerSpec } from '../../../workloads/graph.js';
+import { buildNetwork } from '../../../workloads/graph.js';
 import { sizeOf, weightShapeOf } from '../../../workloads/layers/index.js';
 import type { Layer, LayerTask, Shape } from '../../../workloads/network.js';
+import type { LayerSpec } from '../../../workloads/spec.js';
 import { taskOf } from '../../../workloads/tasks.js';
 import { drawActivations, drawWeights } from '../../../workloads/weights/synthetic.js';
 

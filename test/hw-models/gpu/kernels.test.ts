@@ -5,7 +5,7 @@ import { bind } from '../../../hw-models/bind.js';
 import { secondsOf } from '../../../hw-models/cost.js';
 import { gpu } from '../../../hw-models/gpu/index.js';
 import { columnBytes } from '../../../hw-models/gpu/kernels/dense.js';
-import type { LayerSpec } from '../../../workloads/graph.js';
+import type { LayerSpec } from '../../../workloads/spec.js';
 import { conv, dense, task, tasks } from './drawn.js';
 import { presetOf, presets } from './published.js';
 

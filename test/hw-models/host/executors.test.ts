@@ -6,8 +6,9 @@ import { createExecutor, executorNames } from '../../../hw-models/host/executors
 import { createReference } from '../../../hw-models/host/reference.js';
 import { createTfjs } from '../../../hw-models/host/tfjs.js';
 import { InputError } from '../../../workloads/base/errors.js';
-import { buildNetwork, type LayerSpec } from '../../../workloads/graph.js';
+import { buildNetwork } from '../../../workloads/graph.js';
 import type { Model } from '../../../workloads/model.js';
+import type { LayerSpec } from '../../../workloads/spec.js';
 import { type Case, cases } from './random-network.js';
 
 afterEach(() => vi.restoreAllMocks());

@@ -2,9 +2,10 @@
 
 import { describe, expect, it } from 'vitest';
 import { writeOnnx } from '../../../workloads/export/onnx.js';
-import { buildNetwork, type LayerSpec } from '../../../workloads/graph.js';
+import { buildNetwork } from '../../../workloads/graph.js';
 import type { Model } from '../../../workloads/model.js';
 import type { Shape } from '../../../workloads/network.js';
+import type { LayerSpec } from '../../../workloads/spec.js';
 
 const source = { work: 'test', at: 'test' };
 

@@ -1,12 +1,14 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { createRandom } from '../../../workloads/base/random.js';
-import { buildNetwork, type LayerSpec } from '../../../workloads/graph.js';
+import { buildNetwork } from '../../../workloads/graph.js';
 import { forwardLayer } from '../../../workloads/layers/forward.js';
 import type { Layer, LayerWeights, Shape } from '../../../workloads/network.js';
+import type { LayerSpec, SpecOf } from '../../../workloads/spec.js';
 import { toDense } from '../../../workloads/weights/store.js';
 import { drawWeights } from '../../../workloads/weights/synthetic.js';
 import { convolve } from '../../reference/convolution.js';
+import { fits, windowsOf } from './windows.js';
 
 function layerOf(spec: LayerSpec, input: Shape): Layer {
   const source = { work: 'test', at: 'test' };
@@ -34,44 +36,43 @@ const dense = (rows: number, columns: number, values: readonly number[], bias: r
   }) satisfies LayerWeights;
 
 describe('a convolution', () => {
-  it('is what its definition says, for any kernel, stride, padding, grouping and density', () => {
+  it('is what its definition says, for any kernel, stride, dilation, padding, grouping and density', () => {
     const shape = fc.record({
       groups: fc.integer({ min: 1, max: 3 }),
       groupInputs: fc.integer({ min: 1, max: 3 }),
       groupOutputs: fc.integer({ min: 1, max: 3 }),
       height: fc.integer({ min: 1, max: 9 }),
       width: fc.integer({ min: 1, max: 9 }),
-      kernel: fc.integer({ min: 1, max: 5 }),
-      stride: fc.integer({ min: 1, max: 4 }),
-      pad: fc.integer({ min: 0, max: 3 }),
+      window: windowsOf(5),
       density: fc.constantFrom(0.1, 0.5, 1),
-      activation: fc.constantFrom('relu' as const, 'none' as const),
+      activation: fc.constantFrom('relu' as const, 'relu6' as const, 'none' as const),
       seed: fc.nat(),
     });
     fc.assert(
-      fc.property(shape, ({ groups, groupInputs, groupOutputs, density, activation, seed, ...rest }) => {
-        const { height, width, kernel, stride, pad } = rest;
-        fc.pre(kernel <= Math.min(height, width) + 2 * pad);
+      fc.property(shape, ({ groups, groupInputs, groupOutputs, height, width, window, density, activation, seed }) => {
+        fc.pre(fits(window, height, width));
         const channels = groups * groupInputs;
         const outputs = groups * groupOutputs;
         const layer = layerOf(
-          { kind: 'conv2d', name: 'c', channels: outputs, kernel, stride, pad, groups, bias: true, activation },
+          { kind: 'conv2d', name: 'c', channels: outputs, ...window, groups, bias: true, activation },
           [channels, height, width],
         );
         const weights = drawWeights(
-          { rows: outputs, columns: groupInputs * kernel * kernel, biases: outputs },
+          { rows: outputs, columns: groupInputs * window.kernel[0] * window.kernel[1], biases: outputs },
           density,
           seed,
           'c',
         );
         const input = drawValues(channels * height * width, seed);
         const expected = convolve(
-          { channels, outputs, groups, ...rest },
+          { channels, height, width, outputs, groups, ...window },
           input,
           toDense(weights.store).values,
           weights.bias ?? new Float32Array(outputs),
         );
-        const rectified = activation === 'relu' ? expected.map((value) => Math.max(0, value)) : expected;
+        const most = activation === 'relu6' ? 6 : Number.POSITIVE_INFINITY;
+        const rectified =
+          activation === 'none' ? expected : expected.map((value) => Math.min(Math.max(0, value), most));
         expect(errorOf(forwardLayer(layer, weights, [input]), rectified)).toBeLessThan(1e-6);
       }),
       { numRuns: 300 },
@@ -98,7 +99,7 @@ describe('a fully connected layer', () => {
 });
 
 describe('pooling', () => {
-  const pool = (rest: Partial<Extract<LayerSpec, { kind: 'pool2d' }>>, input: Shape) =>
+  const pool = (rest: Partial<SpecOf<'pool2d'>>, input: Shape) =>
     layerOf({ kind: 'pool2d', name: 'p', mode: 'max', kernel: 2, stride: 2, pad: 0, rounding: 'ceil', ...rest }, input);
   const nine = Float32Array.of(1, 2, 3, 4, 5, 6, 7, 8, 9);
 
@@ -129,7 +130,43 @@ describe('pooling', () => {
   });
 });
 
+describe('a pooling window', () => {
+  const pool = (rest: Partial<SpecOf<'pool2d'>>, input: Shape) => {
+    const op = { kind: 'pool2d', name: 'p', mode: 'average', rounding: 'floor' } as const;
+    return layerOf({ ...op, kernel: 2, stride: 1, pad: 0, ...rest }, input);
+  };
+  const six = Float32Array.of(1, 2, 3, 4, 5, 6);
+
+  it('has extents, strides and padding of its own on each axis', () => {
+    // Rows 1 2 3 / 4 5 6; one row above; windows of 2 rows × 1 column, every other column.
+    const layer = pool({ mode: 'max', kernel: [2, 1], stride: [1, 2], pad: [1, 0, 0, 0] }, [1, 2, 3]);
+    expect(layer.output).toEqual([1, 2, 2]);
+    expect([...forwardLayer(layer, null, [six])]).toEqual([1, 3, 4, 6]);
+  });
+
+  it('divides by the pixels inside the image where padding does not count', () => {
+    const layer = pool({ kernel: [2, 3], pad: [1, 0, 0, 0], countsPadding: false }, [1, 2, 3]);
+    expect([...forwardLayer(layer, null, [six])]).toEqual([2, 3.5]);
+    const counted = pool({ kernel: [2, 3], pad: [1, 0, 0, 0] }, [1, 2, 3]);
+    expect([...forwardLayer(counted, null, [six])]).toEqual([1, 3.5]);
+  });
+});
+
 describe('the other layers', () => {
+  it('add inputs of one shape and rectify the sum', () => {
+    const spec: LayerSpec = { kind: 'add', name: 'a', inputs: ['data', 'data', 'data'], activation: 'relu' };
+    const inputs = [Float32Array.of(1, -2), Float32Array.of(3, 1), Float32Array.of(5, -8)];
+    expect([...forwardLayer(layerOf(spec, [1, 1, 2]), null, inputs)]).toEqual([9, 0]);
+    expect([...forwardLayer(layerOf({ ...spec, activation: 'relu6' }, [2]), null, inputs)]).toEqual([6, 0]);
+  });
+
+  it('rectify what no other layer does', () => {
+    const values = Float32Array.of(-3, 0.5, 7);
+    const rectify = (activation: 'relu' | 'relu6') => layerOf({ kind: 'rectify', name: 'r', activation }, [3]);
+    expect([...forwardLayer(rectify('relu'), null, [values])]).toEqual([0, 0.5, 7]);
+    expect([...forwardLayer(rectify('relu6'), null, [values])]).toEqual([0, 0.5, 6]);
+  });
+
   it('normalise by the squares of neighbouring channels', () => {
     const layer = layerOf({ kind: 'lrn', name: 'l', size: 3, alpha: 0.3, beta: 0.5, k: 1 }, [3, 1, 1]);
     // Channel 0 sees 1² + 2², channel 1 all of them, channel 2 sees 2² + 3²; alpha / size = 0.1.

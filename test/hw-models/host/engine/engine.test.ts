@@ -15,10 +15,11 @@ import { hasFusedMultiplyAdd } from '../../../../hw-models/host/engine/webassemb
 import { createReference } from '../../../../hw-models/host/reference.js';
 import { createTfjs } from '../../../../hw-models/host/tfjs.js';
 import { InputError } from '../../../../workloads/base/errors.js';
-import { buildNetwork, type LayerSpec } from '../../../../workloads/graph.js';
+import { buildNetwork } from '../../../../workloads/graph.js';
 import { readImage } from '../../../../workloads/import/image.node.js';
 import { readNetFile } from '../../../../workloads/import/net-file.js';
 import { sizeOf } from '../../../../workloads/layers/index.js';
+import type { LayerSpec } from '../../../../workloads/spec.js';
 import { drawModel } from '../../../../workloads/synthesis.js';
 import { drawActivations, drawWeights } from '../../../../workloads/weights/synthetic.js';
 import { conv, dense, maxPool, softmax } from '../../../../workloads/zoo/entry.js';

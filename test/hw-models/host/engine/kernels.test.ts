@@ -9,13 +9,15 @@ import { elementwiseKernels } from '../../../../hw-models/host/engine/elementwis
 import { createEngine } from '../../../../hw-models/host/engine/engine.js';
 import { filteredConvolution } from '../../../../hw-models/host/engine/filtering.js';
 import type { HostKernel } from '../../../../hw-models/host/engine/kernel.js';
-import { buildNetwork, type LayerSpec } from '../../../../workloads/graph.js';
+import { buildNetwork } from '../../../../workloads/graph.js';
 import { forwardLayer } from '../../../../workloads/layers/forward.js';
 import { sizeOf, weightShapeOf } from '../../../../workloads/layers/index.js';
-import type { LayerWeights, OpOf, Shape } from '../../../../workloads/network.js';
+import type { LayerWeights, Shape } from '../../../../workloads/network.js';
+import { type LayerSpec, opOf, type SpecOf } from '../../../../workloads/spec.js';
 import { toCodebook, toDense } from '../../../../workloads/weights/store.js';
 import { drawActivations, drawWeights } from '../../../../workloads/weights/synthetic.js';
 import { convolve } from '../../../reference/convolution.js';
+import { fits, windowsOf } from '../../../workloads/layers/windows.js';
 
 interface Case {
   readonly input: Shape;
@@ -29,7 +31,7 @@ interface Case {
 
 const density = fc.oneof(fc.constantFrom(0, 0.5, 1), fc.double({ min: 0, max: 1, noNaN: true }));
 const common = { density, inputDensity: density, batch: fc.integer({ min: 1, max: 5 }), seed: fc.nat() };
-const activation = fc.constantFrom('relu' as const, 'none' as const);
+const activation = fc.constantFrom('relu' as const, 'relu6' as const, 'none' as const);
 const extent = fc.integer({ min: 1, max: 17 });
 
 const convolutions: fc.Arbitrary<Case> = fc
@@ -40,18 +42,16 @@ const convolutions: fc.Arbitrary<Case> = fc
     outputs: fc.integer({ min: 1, max: 7 }),
     height: extent,
     width: fc.oneof(extent, fc.constantFrom(27, 28, 29, 55)),
-    kernel: fc.integer({ min: 1, max: 7 }),
-    stride: fc.integer({ min: 1, max: 4 }),
-    pad: fc.integer({ min: 0, max: 3 }),
+    window: windowsOf(7),
     bias: fc.boolean(),
     activation,
   })
-  .filter(({ height, width, kernel, pad }) => Math.min(height, width) + 2 * pad >= kernel)
-  .map(({ groups, channels, outputs, height, width, kernel, stride, pad, bias, activation, ...rest }) => ({
+  .filter(({ height, width, window }) => fits(window, height, width))
+  .map(({ groups, channels, outputs, height, width, window, bias, activation, ...rest }) => ({
     ...rest,
     threads: 1,
     input: [groups * channels, height, width],
-    layer: { kind: 'conv2d', name: 'layer', channels: groups * outputs, kernel, stride, pad, groups, bias, activation },
+    layer: { kind: 'conv2d', name: 'layer', channels: groups * outputs, ...window, groups, bias, activation },
   }));
 
 const connections: fc.Arbitrary<Case> = fc
@@ -126,10 +126,18 @@ function expectClose(found: Float32Array, expected: readonly number[], terms: re
   expect(worst / scale).toBeLessThanOrEqual(bound);
 }
 
+function asConvolution(layer: LayerSpec) {
+  const op = opOf(layer);
+  if (op.kind !== 'conv2d') throw new Error('not a convolution');
+  return op;
+}
+
 describe.each([sparseConvolution, denseConvolution, filteredConvolution])('$name', (kernel) => {
-  // Filtering knows at most five taps a phase.
+  // Filtering knows at most five taps a phase, side by side.
   const served = convolutions.filter(({ layer }) => {
-    return kernel !== filteredConvolution || (layer.kind === 'conv2d' && Math.ceil(layer.kernel / layer.stride) <= 5);
+    if (kernel !== filteredConvolution) return true;
+    const { kernel: taps, stride, dilation } = asConvolution(layer);
+    return Math.ceil(taps[1] / stride[1]) <= 5 && Math.max(...dilation) === 1;
   });
 
   it('computes what the forward pass computes, at every stride, pad, group and density', async () => {
@@ -143,13 +151,14 @@ describe.each([sparseConvolution, denseConvolution, filteredConvolution])('$name
     await fc.assert(
       fc.asyncProperty(served, async (drawn) => {
         const { layer, input } = drawn;
-        if (layer.kind !== 'conv2d' || input.length !== 3) throw new Error('not a convolution');
-        const plain = { ...drawn, batch: 1, layer: { ...layer, activation: 'none' as const } };
+        if (input.length !== 3) throw new Error('not an image');
+        const convolution = asConvolution(layer);
+        const plain = { ...drawn, batch: 1, layer: { ...convolution, name: 'layer', activation: 'none' as const } };
         const { weights, output, values } = await expectAgreement(kernel, plain);
         if (!weights) throw new Error('no weights');
         const [channels, height, width] = input;
-        const { kernel: taps, stride, pad, groups, channels: outputs } = layer;
-        const shape = { channels, height, width, outputs, kernel: taps, stride, pad, groups };
+        const outputs = convolution.channels;
+        const shape = { ...convolution, channels, height, width, outputs };
         const bias = weights.bias ?? new Float32Array(outputs);
         const terms = magnitudes(weights);
         const dense = (of: LayerWeights) => toDense(of.store).values;
@@ -174,7 +183,7 @@ describe.each(connectedKernels)('$name', (kernel) => {
 /** What small drawn cases do not reach: several blocks of rows, several segments of channels, rows that fill tiles. */
 describe('large layers', () => {
   const square = { kernel: 3, stride: 1, pad: 1, groups: 1, bias: true, activation: 'relu' } as const;
-  const conv = (input: Shape, op: Partial<OpOf<'conv2d'>>, drawn: Partial<Case> = {}): Case => ({
+  const conv = (input: Shape, op: Partial<SpecOf<'conv2d'>>, drawn: Partial<Case> = {}): Case => ({
     input,
     layer: { kind: 'conv2d', name: 'layer', channels: 40, ...square, ...op },
     ...{ density: 0.3, inputDensity: 0.5, batch: 1, threads: 1, seed: 1, ...drawn },
@@ -216,14 +225,19 @@ describe('layers without weights', () => {
           kind: fc.constant('pool2d' as const),
           name: fc.constant('layer'),
           mode: fc.constantFrom('max' as const, 'average' as const),
-          kernel: fc.oneof(fc.integer({ min: 1, max: 4 }), fc.constant('global' as const)),
-          stride: fc.integer({ min: 1, max: 3 }),
-          pad: fc.integer({ min: 0, max: 3 }),
+          window: fc.oneof(windowsOf(4, 3), fc.constant({ kernel: 'global' as const, stride: 1, pad: 0 })),
           rounding: fc.constantFrom('ceil' as const, 'floor' as const),
+          countsPadding: fc.boolean(),
         }),
       })
+      .map(({ layer: { window, ...layer }, ...rest }) => {
+        const { kernel, stride, pad } = window;
+        return { ...rest, layer: { ...layer, kernel, stride, pad } };
+      })
       .filter(({ input, layer: { kernel, pad } }) => {
-        return kernel === 'global' || (pad < kernel && Math.min(input[1], input[2]) >= kernel);
+        if (kernel === 'global' || typeof pad === 'number') return true;
+        const hasRoom = Math.min(input[1] - kernel[0], input[2] - kernel[1]) >= 0;
+        return hasRoom && Math.max(pad[0], pad[2]) < kernel[0] && Math.max(pad[1], pad[3]) < kernel[1];
       }),
     normalise: fc.record({
       ...shared,
@@ -241,10 +255,29 @@ describe('layers without weights', () => {
       ...shared,
       layer: fc.constantFrom({ kind: 'concat' as const, name: 'layer', inputs: ['data', 'data', 'data'] }),
     }),
+    add: fc.record({
+      ...shared,
+      input: fc.oneof(image, fc.tuple(fc.integer({ min: 1, max: 19 }))),
+      layer: fc.record({
+        kind: fc.constant('add' as const),
+        name: fc.constant('layer'),
+        inputs: fc.integer({ min: 1, max: 4 }).map((count): string[] => Array(count).fill('data')),
+        activation,
+      }),
+    }),
+    rectify: fc.record({
+      ...shared,
+      input: fc.oneof(image, fc.tuple(fc.integer({ min: 1, max: 19 }))),
+      layer: fc.record({
+        kind: fc.constant('rectify' as const),
+        name: fc.constant('layer'),
+        activation: fc.constantFrom('relu' as const, 'relu6' as const),
+      }),
+    }),
   };
 
   it('are all here', () => {
-    expect(elementwiseKernels.map(({ name }) => name)).toEqual(['pool', 'normalise', 'concatenate', 'softmax']);
+    expect(elementwiseKernels.map(({ name }) => name).sort()).toEqual(Object.keys(layers).sort());
   });
 
   it.each(elementwiseKernels)('$name computes what the forward pass computes', async (kernel) => {

@@ -8,7 +8,8 @@ import { createSparseWinograd, createWinograd, winogradRefusal } from '../../../
 import { filterings, winogradSource } from '../../../../hw-models/host/engine/winograd-source.js';
 import { createReference } from '../../../../hw-models/host/reference.js';
 import { inferShape } from '../../../../workloads/layers/index.js';
-import type { Layer, LayerWeights, OpOf, Rectifier } from '../../../../workloads/network.js';
+import type { Layer, LayerWeights, Rectifier } from '../../../../workloads/network.js';
+import { opOf } from '../../../../workloads/spec.js';
 import { cookToom, type Filtering, type Matrix, toFloat } from '../../../../workloads/transforms/cook-toom.js';
 import type { ConvolutionShape } from '../../../../workloads/transforms/shape.js';
 import {
@@ -27,7 +28,8 @@ const ROUNDING = 2 ** -24;
 
 function layerOf(shape: ConvolutionShape, activation: Rectifier, stride = 1): Layer {
   const { channels, height, width, outputs, kernel, pad, groups } = shape;
-  const op: OpOf<'conv2d'> = { kind: 'conv2d', channels: outputs, kernel, stride, pad, groups, bias: true, activation };
+  const square = { kernel, stride, pad, groups } as const;
+  const op = opOf({ kind: 'conv2d', name: 'conv', channels: outputs, ...square, bias: true, activation });
   const input = [channels, height, width] as const;
   return { ...op, name: 'conv', inputs: ['data'], inputShapes: [input], output: inferShape(op, [input], 'conv') };
 }

@@ -1,0 +1,163 @@
+// A network as it is trained → as it is run: dropout does nothing, batch normalisation is folded into the weights before
+// it, a rectifier becomes the last step of the layer before it. Ioffe and Szegedy, "Batch normalization" (2015), section 3.1.
+
+import { InputError } from './base/errors.js';
+import type { LayerWeights } from './network.js';
+import type { LayerSpec, TrainedLayerSpec } from './spec.js';
+import { toCsr, type WeightStore } from './weights/store.js';
+
+/** What a batch normalisation learned and met, by channel: y = scale · (x − mean) / √(variance + epsilon) + shift. */
+export interface BatchNorm {
+  readonly scale: Float32Array;
+  readonly shift: Float32Array;
+  readonly mean: Float32Array;
+  readonly variance: Float32Array;
+  readonly epsilon: number;
+}
+
+type InferenceLayer = LayerSpec & { readonly inputs: readonly string[] };
+
+interface InferenceGraph {
+  readonly layers: readonly InferenceLayer[];
+  /** The layer whose weights each batch normalisation scales; its own name where it became a layer of its own. */
+  readonly folds: ReadonlyMap<string, string>;
+  /** Parameters as trained minus those of `layers`; null without batch normalisation. */
+  readonly parametersFolded: number | null;
+}
+
+/**
+ * The layers that are left at inference. A batch normalisation that is not alone behind a convolution or a fully
+ * connected layer becomes a 1×1 convolution of one channel a group. `network` is named in errors.
+ * @throws InputError for a doubled name.
+ */
+export function forInference(trained: readonly TrainedLayerSpec[], network: string): InferenceGraph {
+  const resolved = withoutDropout(trained, network);
+  const readers = new Map<string, number>();
+  for (const { inputs } of resolved) for (const name of inputs) readers.set(name, (readers.get(name) ?? 0) + 1);
+
+  const layers: InferenceLayer[] = [];
+  const places = new Map<string, number>();
+  const madeBy = new Map<string, string>();
+  const folds = new Map<string, string>();
+  let parametersFolded: number | null = null;
+  const nameOf = (name: string) => madeBy.get(name) ?? name;
+  const add = (layer: InferenceLayer) => {
+    places.set(layer.name, layers.length);
+    layers.push(layer);
+  };
+  /** The layer that makes `layer`'s only input, for nobody else. */
+  const makerOf = ({ inputs: [input, ...others] }: { readonly inputs: readonly string[] }) => {
+    if (input === undefined || others.length > 0 || readers.get(input) !== 1) return undefined;
+    return layers[places.get(nameOf(input)) ?? -1];
+  };
+  const replace = (maker: InferenceLayer, by: InferenceLayer, absorbed: string) => {
+    layers[places.get(maker.name) as number] = by;
+    madeBy.set(absorbed, maker.name);
+  };
+
+  for (const spec of resolved) {
+    const inputs = spec.inputs.map(nameOf);
+    const maker = makerOf(spec);
+    if (spec.kind === 'batch-norm') {
+      const { name, channels } = spec;
+      parametersFolded ??= 0;
+      if (maker && (maker.kind === 'conv2d' || maker.kind === 'dense') && maker.activation === 'none') {
+        // A scale and a shift for each channel, of which a bias, new or not, keeps one.
+        parametersFolded += maker.bias ? 2 * channels : channels;
+        folds.set(name, maker.name);
+        replace(maker, { ...maker, bias: true }, name);
+      } else {
+        folds.set(name, name);
+        const window = { kernel: 1, stride: 1, pad: 0, groups: channels } as const;
+        add({ kind: 'conv2d', name, inputs, channels, ...window, bias: true, activation: 'none' });
+      }
+    } else if (spec.kind === 'rectify' && maker && 'activation' in maker && maker.activation === 'none') {
+      replace(maker, { ...maker, activation: spec.activation }, spec.name);
+    } else {
+      add({ ...spec, inputs });
+    }
+  }
+  return { layers, folds, parametersFolded };
+}
+
+/** Every layer but dropout, its inputs told, those that dropout passes on by the names of what it passes on. */
+function withoutDropout(trained: readonly TrainedLayerSpec[], network: string) {
+  const passed = new Map<string, string>();
+  const names = new Set(['data']);
+  let previous = 'data';
+  return trained.flatMap((spec) => {
+    const inputs = (spec.inputs ?? [previous]).map((name) => passed.get(name) ?? name);
+    if (names.has(spec.name)) throw new InputError(`${network}: two layers are named ${spec.name}`);
+    names.add(spec.name);
+    previous = spec.name;
+    if (spec.kind !== 'dropout') return [{ ...spec, inputs }];
+    const [input, ...others] = inputs;
+    if (input === undefined || others.length > 0) {
+      throw new InputError(`layer ${spec.name}: found ${inputs.length} inputs, expected one`);
+    }
+    passed.set(spec.name, input);
+    return [];
+  });
+}
+
+/**
+ * The weights of the layers that are left of `network`: `weights` by layer as trained, `norms` by batch normalisation.
+ * @throws InputError where one is missing or has another number of channels.
+ */
+export function foldWeights(
+  trained: readonly TrainedLayerSpec[],
+  network: string,
+  weights: ReadonlyMap<string, LayerWeights>,
+  norms: ReadonlyMap<string, BatchNorm>,
+): ReadonlyMap<string, LayerWeights> {
+  const folded = new Map(weights);
+  for (const [name, into] of forInference(trained, network).folds) {
+    const norm = norms.get(name);
+    if (!norm) throw new InputError(`layer ${name}: found no batch normalisation statistics`);
+    const before = into === name ? identity(norm.scale.length) : folded.get(into);
+    if (!before) throw new InputError(`layer ${into}: found no weights to fold ${name} into`);
+    folded.set(into, foldBatchNorm(before, norm, name));
+  }
+  return folded;
+}
+
+/** One weight of 1 a channel: what a batch normalisation with nothing before it scales. */
+function identity(channels: number): LayerWeights {
+  const values = new Float32Array(channels).fill(1);
+  return { store: { format: 'dense', rows: channels, columns: 1, values }, bias: null, origin: 'real' };
+}
+
+/** Weights and bias that do what `weights` and then the batch normalisation do. Zeros stay zeros. */
+export function foldBatchNorm({ store, bias, origin }: LayerWeights, norm: BatchNorm, name: string): LayerWeights {
+  const { scale, shift, mean, variance, epsilon } = norm;
+  for (const [what, values] of Object.entries({ scale, shift, mean, variance })) {
+    if (values.length !== store.rows) {
+      throw new InputError(`layer ${name}: found ${values.length} values of ${what}, expected ${store.rows}`);
+    }
+  }
+  const factors = Float64Array.from(scale, (value, row) => value / Math.sqrt((variance[row] as number) + epsilon));
+  const invalid = factors.findIndex((factor) => !Number.isFinite(factor));
+  if (invalid >= 0) {
+    throw new InputError(`layer ${name}: found a variance of ${variance[invalid]}, expected more than −epsilon`);
+  }
+  const folded = shift.map(
+    (value, row) => value + ((bias?.[row] ?? 0) - (mean[row] as number)) * (factors[row] as number),
+  );
+  return { store: scaleRows(store, factors), bias: folded, origin };
+}
+
+/** A dense store stays dense; any other becomes CSR, as a table of shared weights does not survive. */
+function scaleRows(store: WeightStore, factors: Float64Array): WeightStore {
+  if (store.format === 'dense') {
+    const values = store.values.map((value, at) => value * (factors[Math.floor(at / store.columns)] as number));
+    return { ...store, values };
+  }
+  const csr = toCsr(store);
+  const values = Float32Array.from(csr.values);
+  for (let row = 0; row < csr.rows; row++) {
+    for (let at = csr.pointers[row] as number; at < (csr.pointers[row + 1] as number); at++) {
+      values[at] = (values[at] as number) * (factors[row] as number);
+    }
+  }
+  return { ...csr, values };
+}

@@ -1,0 +1,69 @@
+// What an importer is given, and what it gives back: bytes in, networks with or without weights out. No importer opens
+// files or trusts a size that a file states.
+
+import { InputError } from '../base/errors.js';
+import type { ZooEntry } from '../zoo/entry.js';
+
+/** What a file may ask for. Each is checked before anything is allocated or begun for it. */
+export interface ImportLimits {
+  /** Bytes of any one file. */
+  readonly fileBytes: number;
+  /** Bytes that compressed data may become. */
+  readonly expandedBytes: number;
+  /** Layers, operators or matrices of a network. */
+  readonly layers: number;
+  /** Weights of a network, zeros included, and elements of any one tensor of activations. */
+  readonly elements: number;
+}
+
+export const defaultLimits: ImportLimits = {
+  fileBytes: 4 * 1024 ** 3,
+  expandedBytes: 4 * 1024 ** 3,
+  layers: 100_000,
+  elements: 2 ** 30,
+};
+
+/** A file that describes networks. */
+export interface SourceFile {
+  /** As the user named it; messages begin with it. */
+  readonly name: string;
+  readonly bytes: Uint8Array;
+  readonly limits: ImportLimits;
+  /**
+   * The bytes of a file in the same folder or below, which this one names; null where there is none.
+   * @throws InputError for a path that leads out of the folder, or a file that cannot be read.
+   */
+  beside(path: string): Promise<Uint8Array | null>;
+}
+
+/** A kind of file that describes networks. */
+export interface WorkloadFormat {
+  /** As users know it: 'ONNX (.onnx)'. */
+  readonly title: string;
+  /** Whether a file is of this kind, by its name and, where names do not tell, its text. */
+  matches(file: SourceFile): boolean;
+  /** The networks: one, or a group of layers that do not feed each other. @throws InputError, one line. */
+  read(file: SourceFile): Promise<readonly ZooEntry[]>;
+}
+
+/** A file's name without its folders and its ending: a network's name where it has no other. */
+export function stemOf(name: string): string {
+  const base = name.split(/[\\/]/).at(-1) ?? name;
+  return base.replace(/\.[A-Za-z]\w*$/, '') || base;
+}
+
+/** Text in UTF-8. @throws InputError for other bytes. */
+export function textOf({ bytes, name }: Pick<SourceFile, 'bytes' | 'name'>): string {
+  try {
+    return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
+  } catch {
+    throw new InputError(`${name}: found bytes that are no UTF-8, expected text`);
+  }
+}
+
+/** @throws InputError where `found` of something is more than a limit. */
+export function requireAtMost(file: string, what: string, found: number, most: number, limit: keyof ImportLimits): void {
+  if (!(found <= most)) {
+    throw new InputError(`${file}: found ${found} ${what}, expected at most ${most} (limit ${limit})`);
+  }
+}

@@ -2,12 +2,14 @@
 
 import { createExecutor } from '../hw-models/host/executors.js';
 import { InputError, requireWhole } from '../workloads/base/errors.js';
+import type { ImportLimits } from '../workloads/import/source.js';
 import type { Model } from '../workloads/model.js';
 import type { ZooEntry } from '../workloads/zoo/entry.js';
 import { type Comparison, compareModel } from './compare.js';
 import { loadInput, loadModel } from './load.node.js';
+import { openWorkloads } from './open.node.js';
 import { type Progress, silent } from './progress.js';
-import { resolveContender, resolveWorkloads } from './resolve.node.js';
+import { resolveContender } from './resolve.node.js';
 import { type Trace, traceDrawn, traceRun } from './trace.js';
 
 /** A comparison and the group that its workload was named by, if any. */
@@ -31,7 +33,7 @@ export const DEFAULT_HARDWARE = [
 export const DEFAULT_WORKLOADS = ['eie-benchmark', 'squeezenet-1.0'] as const;
 
 export interface CompareRequest {
-  /** Names of the zoo or of a group. */
+  /** Names of the zoo or of a group, or files that describe networks. */
   readonly workloads?: readonly string[];
   /** `NAME[:KERNEL]`, `FILE.yaml[:KERNEL]` or `host[:EXECUTOR]`; ratios are against the first. */
   readonly hardware?: readonly string[];
@@ -45,6 +47,8 @@ export interface CompareRequest {
   readonly repeat?: number;
   /** Of a measured contender that has them. */
   readonly threads?: number;
+  /** What a file may ask for. */
+  readonly limits?: Partial<ImportLimits>;
   readonly progress?: Progress;
 }
 
@@ -54,14 +58,14 @@ export interface CompareRequest {
  */
 export async function compare(request: CompareRequest = {}): Promise<readonly NamedComparison[]> {
   const { workloads = DEFAULT_WORKLOADS, hardware = DEFAULT_HARDWARE, batch = 1, seed = 0, repeat = 5 } = request;
-  const { threads = 1, progress = silent } = request;
+  const { threads = 1, limits = {}, progress = silent } = request;
   requireWhole('batch', batch, 1);
   requireWhole('seed', seed, 0);
   requireWhole('repeat', repeat, 1);
   requireWhole('threads', threads, 1);
-  const entries = resolveWorkloads(workloads);
   const contenders = hardware.map((name) => resolveContender(name, threads));
   if (contenders.length === 0) throw new InputError('found no hardware, expected at least one');
+  const entries = await openWorkloads(workloads, limits);
   if (entries.length !== 1 && (request.weights ?? request.input) !== undefined) {
     throw new InputError(`weights and input belong to one network, found ${entries.length} workloads`);
   }
@@ -83,6 +87,9 @@ const EXACT = 'sparse';
 const TRACER = 'tfjs';
 
 async function traceOf(entry: ZooEntry, model: Model, file: string | undefined, seed: number): Promise<Trace> {
-  if (file === undefined) return traceDrawn(entry.network, entry.densities, seed);
-  return traceRun(model, await loadInput(entry, file), createExecutor(TRACER));
+  if (file !== undefined) return traceRun(model, await loadInput(entry, file), createExecutor(TRACER));
+  const drawn = traceDrawn(entry.network, entry.densities, seed);
+  // Nobody published what a file's own network meets: it really runs, on a drawn input.
+  if (entry.weights === undefined || entry.network.layers.length === 1) return drawn;
+  return traceRun(model, drawn.input, createExecutor(TRACER), 'synthetic');
 }

@@ -10,11 +10,12 @@ import { drawModel } from '../workloads/synthesis.js';
 import type { ZooEntry } from '../workloads/zoo/entry.js';
 import { readBytes } from './files.node.js';
 
-/** The network with the weights of `file`, or with drawn ones where there is no file. */
+/** The network with the weights of `file`, else with its own, else with drawn ones. */
 export async function loadModel(entry: ZooEntry, file: string | undefined, seed: number): Promise<Model> {
-  if (file === undefined) return drawModel(entry.network, entry.densities, seed);
-  const weights = readWeights(await readBytes(file), entry.network, file);
-  return { network: entry.network, weights, origin: 'real' };
+  const { network, densities, weights: own } = entry;
+  if (file === undefined) return own ? { network, weights: own, origin: 'real' } : drawModel(network, densities, seed);
+  const weights = readWeights(await readBytes(file), network, file, entry.weightFormats);
+  return { network, weights, origin: 'real' };
 }
 
 /** One frame of the network's input from a picture (JPEG, PNG) or a `.npy` tensor. */

@@ -2,9 +2,10 @@
 
 import { createExecutor } from '../hw-models/host/executors.js';
 import { requireWhole } from '../workloads/base/errors.js';
+import type { ImportLimits } from '../workloads/import/source.js';
 import { loadInput, loadModel } from './load.node.js';
+import { openWorkload } from './open.node.js';
 import { type Progress, silent } from './progress.js';
-import { resolveWorkload } from './resolve.node.js';
 import { type RunReport, runNetwork } from './run-network.js';
 import { traceDrawn } from './trace.js';
 
@@ -14,6 +15,7 @@ const REFERENCE = 'reference';
 const DEFAULT_EXECUTOR = 'auto';
 
 export interface RunByNameRequest {
+  /** A name of the zoo, or a file that describes one network. */
   readonly workload: string;
   readonly executor?: string;
   /** Of an executor that has them. */
@@ -27,18 +29,20 @@ export interface RunByNameRequest {
   readonly repeat?: number;
   /** Compare the output with plain forward passes over the sparse weights; on unless switched off. */
   readonly check?: boolean;
+  /** What a file may ask for. */
+  readonly limits?: Partial<ImportLimits>;
   readonly progress?: Progress;
 }
 
 /** Really runs one workload here. @throws InputError for an unknown name or an unusable file. */
 export async function run(request: RunByNameRequest): Promise<RunReport> {
   const { executor = DEFAULT_EXECUTOR, threads = 1, check = true, progress = silent } = request;
-  const { batch = 1, seed = 0, repeat = 5 } = request;
+  const { batch = 1, seed = 0, repeat = 5, limits = {} } = request;
   requireWhole('threads', threads, 1);
   requireWhole('batch', batch, 1);
   requireWhole('seed', seed, 0);
   requireWhole('repeat', repeat, 1);
-  const entry = resolveWorkload(request.workload);
+  const { entry } = await openWorkload(request.workload, limits);
   const runner = createExecutor(executor, { threads });
   progress(`weights of ${entry.network.name}`);
   const model = await loadModel(entry, request.weights, seed);

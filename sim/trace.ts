@@ -3,7 +3,7 @@
 import type { Executor } from '../hw-models/contract.js';
 import { invariant } from '../workloads/base/errors.js';
 import type { Model } from '../workloads/model.js';
-import type { Activations, LayerTask, Network } from '../workloads/network.js';
+import type { Activations, LayerTask, Network, Origin } from '../workloads/network.js';
 import { drawInputs } from '../workloads/synthesis.js';
 import { activations, taskOf } from '../workloads/tasks.js';
 import type { DensityProfile } from '../workloads/zoo/entry.js';
@@ -17,11 +17,17 @@ export interface Trace {
 }
 
 /** Runs the network once on `input` and keeps what each layer met: real where the weights are real too. */
-export async function traceRun(model: Model, input: Float32Array, executor: Executor): Promise<Trace> {
+export async function traceRun(
+  model: Model,
+  input: Float32Array,
+  executor: Executor,
+  inputOrigin: Origin = 'real',
+): Promise<Trace> {
   const met = new Map<string, Activations>();
+  const origin = inputOrigin === 'real' ? model.origin : 'synthetic';
   const loaded = await executor.load(model);
   try {
-    await loaded.run(input, 1, { onInput: (layer, values) => met.set(layer.name, activations(values, model.origin)) });
+    await loaded.run(input, 1, { onInput: (layer, values) => met.set(layer.name, activations(values, origin)) });
   } finally {
     loaded.dispose();
   }

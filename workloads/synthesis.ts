@@ -3,7 +3,7 @@
 import { sizeOf, weightShapeOf } from './layers/index.js';
 import type { Model } from './model.js';
 import type { Activations, LayerWeights, Network } from './network.js';
-import { drawActivations, drawWeights } from './weights/synthetic.js';
+import { drawActivations, drawBlockWeights, drawWeights } from './weights/synthetic.js';
 import type { DensityProfile } from './zoo/entry.js';
 
 /** Draws every weighted layer's weights. Each layer has its own stream: the same weights whatever else is drawn. */
@@ -12,8 +12,12 @@ export function drawModel(network: Network, densities: DensityProfile, seed: num
   for (const layer of network.layers) {
     const shape = weightShapeOf(layer);
     if (!shape) continue;
-    const density = densities.layers[layer.name]?.weights ?? 1;
-    weights.set(layer.name, drawWeights(shape, density, seed, `${network.name}/${layer.name}`));
+    const { weights: density = 1, blocks } = densities.layers[layer.name] ?? {};
+    const label = `${network.name}/${layer.name}`;
+    weights.set(
+      layer.name,
+      blocks ? drawBlockWeights(shape, blocks, seed, label) : drawWeights(shape, density, seed, label),
+    );
   }
   return { network, weights, origin: 'synthetic' };
 }

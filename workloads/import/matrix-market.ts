@@ -73,7 +73,8 @@ class Lines {
 function readBanner(reader: Lines): Banner {
   const line = reader.next(true);
   const [, format = '', field = '', symmetry = ''] = (BANNER.exec(line ?? '') ?? []).map((word) => word.toLowerCase());
-  if (format === '') throw reader.fault(`'${(line ?? '').slice(0, 40)}'`, '%%MatrixMarket matrix coordinate real general');
+  if (format === '')
+    throw reader.fault(`'${(line ?? '').slice(0, 40)}'`, '%%MatrixMarket matrix coordinate real general');
   if (!FIELDS.includes(field)) throw reader.fault(`${field} entries`, FIELDS.join(', '));
   if (!SYMMETRIES.includes(symmetry)) throw reader.fault(`a ${symmetry} matrix`, SYMMETRIES.join(', '));
   if (format === 'array' && field === 'pattern') throw reader.fault('an array of pattern entries', 'values');
@@ -87,7 +88,8 @@ function readSize(reader: Lines, count: number, { symmetry }: Banner, file: Sour
   }
   const [rows = 0, columns = 0] = numbers;
   requireSize(file, rows, columns);
-  if (symmetry !== 'general' && rows !== columns) throw reader.fault(`${rows}×${columns}`, `a square ${symmetry} matrix`);
+  if (symmetry !== 'general' && rows !== columns)
+    throw reader.fault(`${rows}×${columns}`, `a square ${symmetry} matrix`);
   return numbers;
 }
 
@@ -108,7 +110,10 @@ function readCoordinates(reader: Lines, banner: Banner, file: SourceFile): Weigh
     values[to++] = value;
   };
   for (let at = 0; at < entries; at++) {
-    const [row = 0, column = 0, value = 1] = reader.numbers(field === 'pattern' ? 2 : 3, `entry ${at + 1} of ${entries}`);
+    const [row = 0, column = 0, value = 1] = reader.numbers(
+      field === 'pattern' ? 2 : 3,
+      `entry ${at + 1} of ${entries}`,
+    );
     if (!(isIndex(row, rows) && isIndex(column, columns))) {
       throw reader.fault(`an entry at ${row}, ${column}`, `1 to ${rows}, 1 to ${columns}`);
     }
@@ -128,7 +133,10 @@ function readArray(reader: Lines, banner: Banner, file: SourceFile): WeightStore
   const skew = symmetry === 'skew-symmetric';
   const entries = symmetry === 'general' ? rows * columns : (rows * (rows + (skew ? -1 : 1))) / 2;
   if (!(entries <= reader.most)) {
-    throw reader.fault(`a matrix of ${rows}×${columns}`, `at most the ${reader.most} entries there is room for: truncated`);
+    throw reader.fault(
+      `a matrix of ${rows}×${columns}`,
+      `at most the ${reader.most} entries there is room for: truncated`,
+    );
   }
   const values = new Float32Array(rows * columns);
   for (let column = 0; column < columns; column++) {

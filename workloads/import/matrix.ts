@@ -43,10 +43,7 @@ export interface Coordinates {
 
 /** Compressed sparse rows, columns ascending, without entries that come to zero. */
 export function fromCoordinates({ rows, columns, rowOf, columnOf, values }: Coordinates): CsrMatrix {
-  const order = Uint32Array.from(values.keys()).sort(
-    (a, b) =>
-      (rowOf[a] as number) - (rowOf[b] as number) || (columnOf[a] as number) - (columnOf[b] as number) || a - b,
-  );
+  const order = sortedBy(rowOf, rows, sortedBy(columnOf, columns, Uint32Array.from(values.keys())));
   const pointers = new Uint32Array(rows + 1);
   const indices = new Uint32Array(values.length);
   const kept = new Float32Array(values.length);
@@ -70,6 +67,21 @@ export function fromCoordinates({ rows, columns, rowOf, columnOf, values }: Coor
     pointers[row + 1] = Math.max(pointers[row + 1] as number, pointers[row] as number);
   }
   return { format: 'csr', rows, columns, pointers, indices: indices.slice(0, to), values: kept.slice(0, to) };
+}
+
+/** `order` sorted by what `keyOf` gives, below `keys`; equal ones stay in their order. */
+function sortedBy(keyOf: Uint32Array, keys: number, order: Uint32Array): Uint32Array {
+  const next = new Uint32Array(keys + 1);
+  for (const entry of order) next[(keyOf[entry] as number) + 1] = (next[(keyOf[entry] as number) + 1] as number) + 1;
+  for (let key = 0; key < keys; key++) next[key + 1] = (next[key + 1] as number) + (next[key] as number);
+  const sorted = new Uint32Array(order.length);
+  for (const entry of order) {
+    const key = keyOf[entry] as number;
+    const to = next[key] as number;
+    sorted[to] = entry;
+    next[key] = to + 1;
+  }
+  return sorted;
 }
 
 /** A dense matrix, row after row. */

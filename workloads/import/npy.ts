@@ -37,27 +37,74 @@ const HEADER =
 
 /** An array of finite numbers. @throws InputError, one line, for anything else. */
 export function readNpy(bytes: Uint8Array, file: string): NpyArray {
+  const { shape, values } = readNpyNumbers(bytes, file);
+  const rounded = Float32Array.from(values);
+  const at = rounded.findIndex((value) => !Number.isFinite(value));
+  if (at >= 0) throw fault(file, `${rounded[at]} at element ${at}`, 'finite numbers');
+  return { shape, values: rounded };
+}
+
+/** An array of numbers of any kind, in row-major (C) order. */
+export interface NpyNumbers {
+  readonly shape: readonly number[];
+  readonly values: Float64Array;
+}
+
+/** An array of any numbers, whole ones exact up to 2⁵³. @throws InputError, one line, for anything else. */
+export function readNpyNumbers(bytes: Uint8Array, file: string): NpyNumbers {
+  const { descr, order, shape, end } = describe(bytes, file);
+  const type = Object.hasOwn(elementTypes, descr) ? elementTypes[descr] : undefined;
+  if (!type) throw fault(file, `elements of type '${descr}'`, Object.keys(elementTypes).join(' or '));
+  const size = checkedSize(shape, type.bytes, bytes.length - end, descr, file);
+  const view = new DataView(bytes.buffer, bytes.byteOffset + end);
+  const values = new Float64Array(size);
+  for (let at = 0; at < size; at++) values[at] = type.read(view, at * type.bytes);
+  return { shape, values: order === 'column-major' ? fromColumnMajor(values, shape) : values };
+}
+
+/** One text, of ASCII bytes or of Unicode characters. @throws InputError, one line, for anything else. */
+export function readNpyText(bytes: Uint8Array, file: string): string {
+  const { descr, shape, end } = describe(bytes, file);
+  const [, kind, length = ''] = /^[|<]([SU])(\d{1,4})$/.exec(descr) ?? [];
+  if (kind === undefined) throw fault(file, `elements of type '${descr}'`, 'a text');
+  const step = kind === 'S' ? 1 : 4;
+  const size = checkedSize(shape, Number(length) * step, bytes.length - end, descr, file);
+  if (size !== 1) throw fault(file, `${size} texts`, 'one');
+  const view = new DataView(bytes.buffer, bytes.byteOffset + end);
+  const characters = Array.from({ length: Number(length) }, (_, at) =>
+    step === 1 ? view.getUint8(at) : view.getUint32(at * step, true),
+  );
+  return String.fromCodePoint(...characters.filter((code) => code > 0 && code <= 0x10ffff));
+}
+
+interface Description {
+  readonly descr: string;
+  readonly order: 'row-major' | 'column-major';
+  readonly shape: readonly number[];
+  /** Where the data begins. */
+  readonly end: number;
+}
+
+function describe(bytes: Uint8Array, file: string): Description {
   const { text, end } = readHeader(bytes, file);
   const [, descr = '', order, extents = ''] = HEADER.exec(text) ?? [];
   if (order === undefined) {
     throw fault(file, `the header ${JSON.stringify(text.slice(0, 80))}`, 'descr, fortran_order and shape');
   }
-  const type = Object.hasOwn(elementTypes, descr) ? elementTypes[descr] : undefined;
-  if (!type) throw fault(file, `elements of type '${descr}'`, Object.keys(elementTypes).join(' or '));
   const shape = extents
     .split(',')
     .filter((extent) => extent.trim() !== '')
     .map(Number);
+  return { descr, order: order === 'True' ? 'column-major' : 'row-major', shape, end };
+}
+
+/** How many elements a shape has, where just so many fill the data. */
+function checkedSize(shape: readonly number[], each: number, found: number, descr: string, file: string): number {
   const size = shape.reduce((product, extent) => product * extent, 1);
-  if (!(Number.isSafeInteger(size) && size * type.bytes === bytes.length - end)) {
-    throw fault(
-      file,
-      `${bytes.length - end} bytes of data`,
-      `${size * type.bytes} for a shape of (${shape}) in ${descr}`,
-    );
+  if (!(Number.isSafeInteger(size) && size * each === found)) {
+    throw fault(file, `${found} bytes of data`, `${size * each} for a shape of (${shape}) in ${descr}`);
   }
-  const values = readValues(new DataView(bytes.buffer, bytes.byteOffset + end), size, type, file);
-  return { shape, values: order === 'True' ? fromColumnMajor(values, shape) : values };
+  return size;
 }
 
 /** A `.npy` file, version 1.0, of float32 in C order. */
@@ -94,19 +141,9 @@ function readHeader(bytes: Uint8Array, file: string): { readonly text: string; r
   return { text: new TextDecoder().decode(bytes.subarray(start, end)), end };
 }
 
-function readValues(view: DataView, size: number, type: ElementType, file: string): Float32Array {
-  const values = new Float32Array(size);
-  for (let i = 0; i < size; i++) {
-    const value = Math.fround(type.read(view, i * type.bytes));
-    if (!Number.isFinite(value)) throw fault(file, `${value} at element ${i}`, 'finite numbers');
-    values[i] = value;
-  }
-  return values;
-}
-
 /** Reorders an array whose first index runs fastest into one whose last index does. */
-function fromColumnMajor(values: Float32Array, shape: readonly number[]): Float32Array {
-  const reordered = new Float32Array(values.length);
+function fromColumnMajor(values: Float64Array, shape: readonly number[]): Float64Array {
+  const reordered = new Float64Array(values.length);
   const index = shape.map(() => 0);
   for (let at = 0; at < values.length; at++) {
     let to = 0;

@@ -22,7 +22,12 @@ export function isZip(bytes: Uint8Array): boolean {
 export function readNpz(file: SourceFile): readonly ZooEntry[] {
   const members = unzip(file);
   const format = members.get('format');
-  return [matrixEntry(file, format ? sparse(readNpyText(format, `${file.name}/format.npy`), members, file) : dense(members, file))];
+  return [
+    matrixEntry(
+      file,
+      format ? sparse(readNpyText(format, `${file.name}/format.npy`), members, file) : dense(members, file),
+    ),
+  ];
 }
 
 /** The members by name without `.npy`. What a zip says of their sizes bounds what is allocated for them. */
@@ -34,7 +39,7 @@ function unzip({ name, bytes, limits }: SourceFile): ReadonlyMap<string, Uint8Ar
       filter: ({ name: member, originalSize }) => {
         total += originalSize;
         members++;
-        requireAtMost(name, 'bytes, expanded,', total, limits.expandedBytes, 'expandedBytes');
+        requireAtMost(name, 'bytes when expanded', total, limits.expandedBytes, 'expandedBytes');
         if (members > MOST_MEMBERS) throw new InputError(`${name}: found more than ${MOST_MEMBERS} arrays`);
         return /\.npy$/.test(member);
       },
@@ -59,7 +64,10 @@ const formats: Readonly<Record<string, Sparse>> = {
 
 function sparse(format: string, members: ReadonlyMap<string, Uint8Array>, file: SourceFile): WeightStore {
   const read = Object.hasOwn(formats, format) ? formats[format] : undefined;
-  if (!read) throw new InputError(`${file.name}: found a matrix in format '${format}', expected ${Object.keys(formats).join(', ')}`);
+  if (!read)
+    throw new InputError(
+      `${file.name}: found a matrix in format '${format}', expected ${Object.keys(formats).join(', ')}`,
+    );
   const arrays: Arrays = (name) => {
     const member = members.get(name);
     if (!member) throw new InputError(`${file.name}: found no array ${name}, expected one for a ${format} matrix`);
@@ -118,7 +126,9 @@ function blocks(arrays: Arrays, rows: number, columns: number, file: SourceFile)
   const { shape, values } = arrays('data');
   const [count = 0, high = 0, wide = 0] = shape;
   if (!(shape.length === 3 && high >= 1 && wide >= 1 && rows % high === 0 && columns % wide === 0)) {
-    throw new InputError(`${file.name}: found blocks of ${shape.join('×')}, expected ones that tile ${rows}×${columns}`);
+    throw new InputError(
+      `${file.name}: found blocks of ${shape.join('×')}, expected ones that tile ${rows}×${columns}`,
+    );
   }
   const across = checkedIndices(arrays('indices').values, count, columns / wide, 'indices', file);
   const pointers = checkedPointers(arrays('indptr').values, rows / high, count, file);
@@ -138,7 +148,13 @@ function blocks(arrays: Arrays, rows: number, columns: number, file: SourceFile)
   return fromCoordinates({ rows, columns, rowOf, columnOf, values: finiteWide(values, file) });
 }
 
-function checkedIndices(indices: Float64Array, count: number, extent: number, what: string, file: SourceFile): Uint32Array {
+function checkedIndices(
+  indices: Float64Array,
+  count: number,
+  extent: number,
+  what: string,
+  file: SourceFile,
+): Uint32Array {
   if (indices.length !== count) {
     throw new InputError(`${file.name}: found ${indices.length} ${what} for ${count} entries, expected as many`);
   }

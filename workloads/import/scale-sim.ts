@@ -4,14 +4,22 @@
 
 import { parse } from 'csv-parse/browser/esm/sync';
 import { InputError } from '../base/errors.js';
-import { buildNetwork } from '../graph.js';
-import type { LayerSpec } from '../spec.js';
-import type { DensityProfile, ZooEntry } from '../zoo/entry.js';
-import { requireAtMost, type SourceFile, stemOf, textOf } from './source.js';
+import type { LayerDensity, ZooEntry } from '../zoo/entry.js';
+import { type PlacedLayer, product, singleLayerEntry } from './single-layer.js';
+import { requireAtMost, type SourceFile, textOf } from './source.js';
 
 /** The columns of the two forms behind the layer's name. */
-const CONVOLUTION = ['IFMAP Height', 'IFMAP Width', 'Filter Height', 'Filter Width', 'Channels', 'Num Filter', 'Strides'];
+const CONVOLUTION = [
+  'IFMAP Height',
+  'IFMAP Width',
+  'Filter Height',
+  'Filter Width',
+  'Channels',
+  'Num Filter',
+  'Strides',
+];
 const PRODUCT = ['M', 'N', 'K'];
+const LARGEST_BLOCK = 65_536;
 
 interface Row {
   readonly line: number;
@@ -35,14 +43,20 @@ export function readScaleSim(file: SourceFile): readonly ZooEntry[] {
 }
 
 function readRows(file: SourceFile): readonly Row[] {
-  let records: readonly { readonly record: readonly string[]; readonly info: { readonly lines: number } }[];
+  const rows: Row[] = [];
   try {
-    records = parse(textOf(file), { info: true, relax_column_count: true, skip_empty_lines: true, trim: true, bom: true });
+    parse(textOf(file), {
+      ...{ relax_column_count: true, skip_empty_lines: true, trim: true, bom: true, max_record_size: 100_000 },
+      on_record: (cells: string[], { lines }) => {
+        rows.push({ line: lines, cells: withoutTrailing(cells) });
+        return null;
+      },
+    });
   } catch (error) {
+    if (error instanceof InputError) throw error;
     const reason = error instanceof Error ? error.message : String(error);
     throw new InputError(`${file.name}: found ${reason}, expected comma-separated values`);
   }
-  const rows = records.map(({ record, info }) => ({ line: info.lines, cells: withoutTrailing(record) }));
   const filled = rows.filter(({ cells }) => cells.length > 0);
   return filled.length > 0 && isHeader(filled[0]?.cells ?? []) ? filled.slice(1) : filled;
 }
@@ -64,34 +78,24 @@ function entryOf({ line, cells }: Row, file: SourceFile): ZooEntry {
     throw new InputError(`${place}: found ${columns.length} numbers, expected ${expected}`);
   }
   const numbers = columns.map((cell, at) => wholeNumber(cell, `${place}: ${header[at]}`));
-  const [op, input] = header === PRODUCT ? productOf(numbers) : convolutionOf(numbers);
-  const size = input.reduce((product, extent) => product * extent, 1);
-  requireAtMost(file.name, `activations in layer ${name}`, size, file.limits.elements, 'elements');
-  const source = { work: stemOf(file.name), at: `line ${line}` };
-  const network = buildNetwork({ name, title: titleOf(numbers, header), input, layers: [{ ...op, name }], source });
-  return { network, densities: densitiesOf(name, sparsity, place, source), preprocessing: null };
+  const placed = header === PRODUCT ? productOf(name, numbers) : convolutionOf(name, numbers);
+  const source = { work: file.name, at: `line ${line}` };
+  const layer = sparsity === undefined ? {} : { layer: densityOf(sparsity, place) };
+  return singleLayerEntry(file, placed, titleOf(numbers, header), { source, input: 1, ...layer });
 }
 
-type Op = Omit<Extract<LayerSpec, { kind: 'conv2d' | 'dense' }>, 'name'>;
-type Placed = readonly [op: Op, input: readonly [number] | readonly [number, number, number]];
-
-function convolutionOf(numbers: readonly number[]): Placed {
-  const [height, width, filterHeight, filterWidth, channels, filters, stride] = numbers as [
-    ...[number, number, number, number, number, number, number],
-  ];
+function convolutionOf(name: string, numbers: readonly number[]): PlacedLayer {
+  const [height = 1, width = 1, filterHeight = 1, filterWidth = 1, channels = 1, filters = 1, stride = 1] = numbers;
   const window = { kernel: [filterHeight, filterWidth], stride, pad: 0, groups: 1 } as const;
-  return [
-    { kind: 'conv2d', channels: filters, ...window, bias: false, activation: 'none' },
-    [channels, height, width],
-  ];
+  return {
+    layer: { kind: 'conv2d', name, channels: filters, ...window, bias: false, activation: 'none' },
+    input: [channels, height, width],
+  };
 }
 
-/** M rows of K activations meet K×N weights: a 1×1 convolution over M pixels, or one matrix times vector. */
-function productOf(numbers: readonly number[]): Placed {
-  const [m, n, k] = numbers as [number, number, number];
-  if (m === 1) return [{ kind: 'dense', outputs: n, bias: false, activation: 'none' }, [k]];
-  const window = { kernel: 1, stride: 1, pad: 0, groups: 1 } as const;
-  return [{ kind: 'conv2d', channels: n, ...window, bias: false, activation: 'none' }, [k, m, 1]];
+/** M rows of K activations meet K×N weights. */
+function productOf(name: string, [m = 1, n = 1, k = 1]: readonly number[]): PlacedLayer {
+  return product(name, n, k, m);
 }
 
 function titleOf(numbers: readonly number[], header: readonly string[]): string {
@@ -108,16 +112,11 @@ function wholeNumber(cell: string, place: string): number {
   return value;
 }
 
-function densitiesOf(
-  layer: string,
-  sparsity: string | undefined,
-  place: string,
-  source: DensityProfile['source'],
-): DensityProfile {
-  if (sparsity === undefined) return { source, input: 1, layers: {} };
+/** `N:M`: N weights kept of every M. */
+function densityOf(sparsity: string, place: string): LayerDensity {
   const [, kept, of] = /^(\d+):(\d+)$/.exec(sparsity)?.map(Number) ?? [];
-  if (!(kept !== undefined && of !== undefined && kept >= 1 && kept <= of && of <= 65_536)) {
+  if (!(kept !== undefined && of !== undefined && kept >= 1 && kept <= of && of <= LARGEST_BLOCK)) {
     throw new InputError(`${place}: Sparsity: found '${sparsity}', expected N:M, N weights kept of every M`);
   }
-  return { source, input: 1, layers: { [layer]: { weights: kept / of, blocks: { kept, of } } } };
+  return { weights: kept / of, blocks: { kept, of } };
 }

@@ -40,8 +40,10 @@ export interface SourceFile {
 export interface WorkloadFormat {
   /** As users know it: 'ONNX (.onnx)'. */
   readonly title: string;
-  /** Whether a file is of this kind, by its name and, where names do not tell, its text. */
-  matches(file: SourceFile): boolean;
+  /** What names of such files end with. */
+  readonly ending: RegExp;
+  /** Tells files of this kind from others with the same ending. */
+  matches?(file: SourceFile): boolean;
   /** The networks: one, or a group of layers that do not feed each other. @throws InputError, one line. */
   read(file: SourceFile): Promise<readonly ZooEntry[]>;
 }
@@ -62,7 +64,13 @@ export function textOf({ bytes, name }: Pick<SourceFile, 'bytes' | 'name'>): str
 }
 
 /** @throws InputError where `found` of something is more than a limit. */
-export function requireAtMost(file: string, what: string, found: number, most: number, limit: keyof ImportLimits): void {
+export function requireAtMost(
+  file: string,
+  what: string,
+  found: number,
+  most: number,
+  limit: keyof ImportLimits,
+): void {
   if (!(found <= most)) {
     throw new InputError(`${file}: found ${found} ${what}, expected at most ${most} (limit ${limit})`);
   }

@@ -4,17 +4,16 @@
 
 import { z } from 'zod';
 import { InputError } from '../base/errors.js';
-import { buildNetwork } from '../graph.js';
-import type { LayerSpec } from '../spec.js';
-import type { DensityProfile, ZooEntry } from '../zoo/entry.js';
-import { requireAtMost, type SourceFile, stemOf, textOf } from './source.js';
+import type { ZooEntry } from '../zoo/entry.js';
+import { type PlacedLayer, product, singleLayerEntry } from './single-layer.js';
+import { type SourceFile, stemOf, textOf } from './source.js';
 import { readYaml, type YamlFile } from './yaml.js';
 
 const CONVOLUTION = ['C', 'M', 'R', 'S', 'P', 'Q', 'N', 'G'];
 const PRODUCT = ['M', 'N', 'K'];
 const STEPS = ['Wstride', 'Hstride', 'Wdilation', 'Hdilation'];
 /** Names that the same extents go by. */
-const synonyms: Readonly<Record<string, string>> = { E: 'P', F: 'Q', K: 'K' };
+const synonyms: Readonly<Record<string, string>> = { E: 'P', F: 'Q' };
 
 const Problem = z.object({
   problem: z.object({ shape: z.unknown().optional(), instance: z.record(z.string(), z.unknown()) }),
@@ -36,19 +35,14 @@ export function readTimeloop(file: SourceFile): readonly ZooEntry[] {
   const { densities: stated, ...extents } = instance;
   const numbers = readExtents(extents, yaml);
   const name = stemOf(file.name);
-  const [op, input] = 'K' in numbers ? productOf(numbers, yaml) : convolutionOf(numbers, yaml);
-  const size = input.reduce((product, extent) => product * extent, 1);
-  requireAtMost(file.name, 'activations', size, file.limits.elements, 'elements');
-  const source = { work: file.name, at: 'problem' };
+  const placed = 'K' in numbers ? productOf(name, numbers, yaml) : convolutionOf(name, numbers, yaml);
   const title = Object.entries(numbers)
     .map(([key, value]) => `${key} ${value}`)
     .join(', ');
-  const network = buildNetwork({ name, title, input, layers: [{ ...op, name }], source });
-  return [{ network, densities: densitiesOf(stated, name, yaml, source), preprocessing: null }];
+  const source = { work: file.name, at: 'problem' };
+  return [singleLayerEntry(file, placed, title, { source, ...densitiesOf(stated, yaml) })];
 }
 
-type Op = Omit<Extract<LayerSpec, { kind: 'conv2d' | 'dense' }>, 'name'>;
-type Placed = readonly [op: Op, input: readonly [number] | readonly [number, number, number]];
 type Extents = Readonly<Record<string, number>>;
 
 function readExtents(instance: Readonly<Record<string, unknown>>, yaml: YamlFile): Extents {
@@ -70,7 +64,7 @@ function readExtents(instance: Readonly<Record<string, unknown>>, yaml: YamlFile
   return numbers;
 }
 
-function convolutionOf(extents: Extents, yaml: YamlFile): Placed {
+function convolutionOf(name: string, extents: Extents, yaml: YamlFile): PlacedLayer {
   const { C = 1, M = 1, R = 1, S = 1, P = 1, Q = 1, N = 1, G = 1 } = extents;
   const { Wstride = 1, Hstride = 1, Wdilation = 1, Hdilation = 1 } = extents;
   if (N !== 1) {
@@ -79,9 +73,10 @@ function convolutionOf(extents: Extents, yaml: YamlFile): Placed {
   }
   const height = (Q - 1) * Hstride + (S - 1) * Hdilation + 1;
   const width = (P - 1) * Wstride + (R - 1) * Wdilation + 1;
-  return [
-    {
+  return {
+    layer: {
       kind: 'conv2d',
+      name,
       channels: M * G,
       kernel: [S, R],
       stride: [Hstride, Wstride],
@@ -91,35 +86,28 @@ function convolutionOf(extents: Extents, yaml: YamlFile): Placed {
       bias: false,
       activation: 'none',
     },
-    [C * G, height, width],
-  ];
+    input: [C * G, height, width],
+  };
 }
 
-/** M×K weights by K×N activations: a 1×1 convolution over N pixels, or one matrix times vector. */
-function productOf(extents: Extents, yaml: YamlFile): Placed {
+/** M×K weights by K×N activations. */
+function productOf(name: string, extents: Extents, yaml: YamlFile): PlacedLayer {
   for (const key of Object.keys(extents)) {
     if (PRODUCT.includes(key)) continue;
     const place = yaml.place(['problem', 'instance', key]);
     throw new InputError(`${place}: ${key}: found beside K, expected a product over M, N and K alone`);
   }
   const { M = 1, N = 1, K = 1 } = extents;
-  if (N === 1) return [{ kind: 'dense', outputs: M, bias: false, activation: 'none' }, [K]];
-  const window = { kernel: 1, stride: 1, pad: 0, groups: 1 } as const;
-  return [{ kind: 'conv2d', channels: M, ...window, bias: false, activation: 'none' }, [K, N, 1]];
+  return product(name, M, K, N);
 }
 
-function densitiesOf(
-  stated: unknown,
-  layer: string,
-  yaml: YamlFile,
-  source: DensityProfile['source'],
-): DensityProfile {
+function densitiesOf(stated: unknown, yaml: YamlFile) {
   const densities = stated !== null && typeof stated === 'object' ? Object.entries(stated) : [];
   const read = new Map(
     densities.map(([space, value]) => [space, densityOf(value, ['problem', 'instance', 'densities', space], yaml)]),
   );
   const weights = read.get('Weights') ?? read.get('A') ?? 1;
-  return { source, input: read.get('Inputs') ?? read.get('B') ?? 1, layers: { [layer]: { weights } } };
+  return { input: read.get('Inputs') ?? read.get('B') ?? 1, layer: { weights } };
 }
 
 /** A number, or a distribution with its density. */

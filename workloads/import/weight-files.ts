@@ -22,11 +22,20 @@ export const weightFormats: readonly WeightFormat[] = [
   },
 ];
 
-/** The weights in a file of any known kind. @throws InputError, one line, for an unknown or unusable file. */
-export function readWeights(bytes: Uint8Array, network: Network, file: string): ReadonlyMap<string, LayerWeights> {
-  const format = weightFormats.find(({ matches }) => matches(bytes, file));
+/**
+ * The weights in a file of any known kind, `more` among them. @throws InputError, one line, for an unknown or unusable
+ * file.
+ */
+export function readWeights(
+  bytes: Uint8Array,
+  network: Network,
+  file: string,
+  more: readonly WeightFormat[] = [],
+): ReadonlyMap<string, LayerWeights> {
+  const formats = [...more, ...weightFormats];
+  const format = formats.find(({ matches }) => matches(bytes, file));
   if (!format) {
-    const known = weightFormats.map(({ title }) => title);
+    const known = formats.map(({ title }) => title);
     throw new InputError(`${file}: found weights of no known kind, expected ${known.join(', ')}`);
   }
   return format.read(bytes, network, file);

@@ -43,6 +43,41 @@ export function drawWeights(shape: WeightShape, density: number, seed: number, l
   return { store, bias, origin: 'synthetic' };
 }
 
+/**
+ * Weights of which each row keeps `kept` of every `of` in a row, at positions equally likely; of a last, shorter block
+ * at most as many. Values as in {@link drawWeights}.
+ */
+export function drawBlockWeights(
+  shape: WeightShape,
+  { kept, of }: { readonly kept: number; readonly of: number },
+  seed: number,
+  label: string,
+): LayerWeights {
+  const { rows, columns } = shape;
+  const random = createRandom(seed, `${label}/weights`);
+  const perRow = Math.floor(columns / of) * kept + Math.min(kept, columns % of);
+  const draw = tailDraw(kept / of, Math.sqrt((2 * of) / (kept * columns)), random);
+  const pointers = Uint32Array.from({ length: rows + 1 }, (_, row) => row * perRow);
+  const indices = new Uint32Array(rows * perRow);
+  const values = new Float32Array(rows * perRow);
+  let at = 0;
+  for (let row = 0; row < rows; row++) {
+    for (let block = 0; block < columns; block += of) {
+      // Selection sampling: each of the positions left is taken with the chance that is left for it.
+      const end = Math.min(block + of, columns);
+      for (let column = block, left = Math.min(kept, end - block); left > 0; column++) {
+        if (random.below(end - column) >= left) continue;
+        indices[at] = column;
+        values[at++] = draw();
+        left--;
+      }
+    }
+  }
+  const store: CsrMatrix = { format: 'csr', rows, columns, pointers, indices, values };
+  const bias = shape.biases > 0 ? drawBias(shape.biases, random) : null;
+  return { store, bias, origin: 'synthetic' };
+}
+
 /** Activations after a rectifier: exactly round(density · size) positive values, half-normal, the rest zero. */
 export function drawActivations(size: number, density: number, seed: number, label: string): Activations {
   const random = createRandom(seed, `${label}/activations`);

@@ -1,17 +1,25 @@
 // What the zoo keeps of a network, and the shorthand its files are written in.
 
 import type { Preprocessing } from '../import/preprocess.js';
+import type { WeightFormat } from '../import/weight-files.js';
 import type { Extents } from '../layers/window.js';
-import type { Citation, Network } from '../network.js';
+import type { Citation, LayerWeights, Network } from '../network.js';
 import type { LayerSpec, SpecOf } from '../spec.js';
+
+export interface LayerDensity {
+  readonly weights: number;
+  readonly output?: number;
+  /** So many weights are kept of every so many in a row of the matrix, `weights` being their quotient. */
+  readonly blocks?: { readonly kept: number; readonly of: number };
+}
 
 /** Shares from 0 to 1 at which a network's weights and activations are drawn where no real ones are given. */
 export interface DensityProfile {
   readonly source: Citation;
   /** Non-zero share of the network's own input. */
   readonly input: number;
-  /** By weighted layer: weights kept and non-zero outputs (after the rectifier). */
-  readonly layers: Readonly<Record<string, { readonly weights: number; readonly output: number }>>;
+  /** By weighted layer: weights kept and non-zero outputs (after the rectifier), where known. */
+  readonly layers: Readonly<Record<string, LayerDensity>>;
   /** Non-zero outputs of layers without weights where known; else they pass on what they meet. */
   readonly others?: Readonly<Record<string, number>>;
 }
@@ -21,6 +29,12 @@ export interface ZooEntry {
   readonly densities: DensityProfile;
   /** How a picture becomes the input; null for layers that take no picture. */
   readonly preprocessing: Preprocessing | null;
+  /** The network's own weights, where it came with them from a file. */
+  readonly weights?: ReadonlyMap<string, LayerWeights>;
+  /** Kinds of weight file that only this network can be read with. */
+  readonly weightFormats?: readonly WeightFormat[];
+  /** What the reader must know of how it was read. */
+  readonly notes?: readonly string[];
 }
 
 /** Percents as published → shares. */

@@ -26,7 +26,7 @@ export function addCompare(program: Command, terminal: Terminal): void {
   const command = program
     .command('compare')
     .description('run the same pruned network on each hardware: time, energy, and ratios against the first')
-    .argument('[workload...]', 'names from "zeroskip workloads list" (default: eie-benchmark squeezenet-1.0)')
+    .argument('[workload...]', 'names from "zeroskip workloads list", or files (default: eie-benchmark squeezenet-1.0)')
     .option(
       '--on <hardware>',
       'NAME[:KERNEL] or FILE.yaml, with commas between; host is this machine, measured',

@@ -26,7 +26,7 @@ export function addRun(program: Command, terminal: Terminal): void {
   const command = program
     .command('run')
     .description('really run a network on this machine: milliseconds by layer, the top classes, the output checked')
-    .argument('<workload>', 'a name from "zeroskip workloads list"')
+    .argument('<workload>', 'a name from "zeroskip workloads list", or a file')
     .option(
       '--executor <name>',
       'auto (the fastest kernel of each layer), tfjs, or another from the host: rows of "zeroskip hardware list"',

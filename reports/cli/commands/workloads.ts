@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import { addOutputOptions, type OutputOptions, show, type Terminal } from '../output.js';
+import { addOutputOptions, hint, type OutputOptions, show, type Terminal } from '../output.js';
 
 /** The zoo. */
 export function addWorkloads(program: Command, terminal: Terminal): void {
@@ -12,10 +12,28 @@ export function addWorkloads(program: Command, terminal: Terminal): void {
     },
   );
   addOutputOptions(
-    workloads.command('show').description('layers, shapes, parameters and densities of one network').argument('<name>'),
+    workloads
+      .command('show')
+      .description('layers, shapes, parameters and densities of one network, or the layers of a file')
+      .argument('<name>', 'a name from "zeroskip workloads list", or a file'),
   ).action(async (name: string, options: OutputOptions) => {
-    const { resolveWorkload } = await import('../../../sim/resolve.node.js');
-    const { workloadView } = await import('../../views/workloads.js');
-    await show(workloadView(resolveWorkload(name)), options, terminal);
+    const { openWorkloads } = await import('../../../sim/open.node.js');
+    const { workloadListView, workloadView } = await import('../../views/workloads.js');
+    const entries = (await openWorkloads([name])).map(({ entry }) => entry);
+    for (const note of entries.flatMap(({ notes = [] }) => notes)) hint(note, options, terminal);
+    const [first, ...others] = entries;
+    const view = first && others.length === 0 ? workloadView(first) : workloadListView(entries, new Map());
+    await show(view, options, terminal);
+  });
+  addOutputOptions(
+    workloads
+      .command('check')
+      .description('check a file that describes a network: what can be read, or the first fault')
+      .argument('<file>', 'ONNX, tfjs, Caffe, YAML, SCALE-Sim, Timeloop, Matrix Market, SciPy or NumPy'),
+  ).action(async (file: string, options: OutputOptions) => {
+    const { openWorkloads } = await import('../../../sim/open.node.js');
+    const { workloadCheckView } = await import('../../views/workload-check.js');
+    const entries = (await openWorkloads([file])).map(({ entry }) => entry);
+    await show(workloadCheckView(file, entries), options, terminal);
   });
 }

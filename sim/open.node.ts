@@ -1,0 +1,54 @@
+// Workloads as people name them: networks of the zoo, groups of them, and files.
+
+import { dirname, isAbsolute, join, normalize, sep } from 'node:path';
+import { InputError } from '../workloads/base/errors.js';
+import { defaultLimits, type ImportLimits, type SourceFile } from '../workloads/import/source.js';
+import { isWorkloadFile, readWorkload } from '../workloads/import/workload-files.js';
+import { readBytes } from './files.node.js';
+import { type NamedWorkload, resolveWorkloads } from './resolve.node.js';
+
+/**
+ * The networks that the names stand for, groups and files of several layers spread out. `limits` bound what a file may
+ * ask for. @throws InputError, one line, for an unknown name or an unusable file.
+ */
+export async function openWorkloads(
+  names: readonly string[],
+  limits: Partial<ImportLimits> = {},
+): Promise<readonly NamedWorkload[]> {
+  const opened: NamedWorkload[] = [];
+  for (const name of names) {
+    if (!isWorkloadFile(name)) {
+      opened.push(...resolveWorkloads([name]));
+      continue;
+    }
+    const entries = await readWorkload(await openFile(name, { ...defaultLimits, ...limits }));
+    opened.push(...entries.map((entry) => ({ entry, group: entries.length > 1 ? name : null })));
+  }
+  return opened;
+}
+
+/** The one network that a name stands for. @throws InputError for a group. */
+export async function openWorkload(name: string, limits: Partial<ImportLimits> = {}): Promise<NamedWorkload> {
+  const [first, ...others] = await openWorkloads([name], limits);
+  if (first && others.length === 0) return first;
+  const members = [first, ...others].map((member) => member?.entry.network.name);
+  throw new InputError(`workload '${name}' is a group of networks, expected one of them: ${members.join(', ')}`);
+}
+
+async function openFile(name: string, limits: ImportLimits): Promise<SourceFile> {
+  return {
+    name,
+    bytes: await readBytes(name, limits.fileBytes),
+    limits,
+    async beside(path) {
+      const inside = normalize(path);
+      if (isAbsolute(inside) || inside === '..' || inside.startsWith(`..${sep}`)) {
+        throw new InputError(`${name}: found the path '${path}', expected one inside the file's own folder`);
+      }
+      return readBytes(join(dirname(name), inside), limits.fileBytes).catch((error: unknown) => {
+        if (error instanceof InputError && error.message.endsWith('no such file')) return null;
+        throw error;
+      });
+    },
+  };
+}

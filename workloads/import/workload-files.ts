@@ -1,0 +1,38 @@
+// The kinds of file that describe networks, a row each. The first one that matches reads the file.
+
+import { InputError } from '../base/errors.js';
+import type { ZooEntry } from '../zoo/entry.js';
+import { matrixEntry } from './matrix.js';
+import { readMatrixMarket } from './matrix-market.js';
+import { readNpyNumbers } from './npy.js';
+import { denseOf, readNpz } from './npz.js';
+import { readScaleSim } from './scale-sim.js';
+import type { SourceFile, WorkloadFormat } from './source.js';
+import { readTimeloop } from './timeloop.js';
+
+export const workloadFormats: readonly WorkloadFormat[] = [
+  { title: 'SCALE-Sim topology (.csv)', ending: /\.csv$/i, read: async (file) => readScaleSim(file) },
+  { title: 'Timeloop problem (.yaml)', ending: /\.ya?ml$/i, read: async (file) => readTimeloop(file) },
+  { title: 'Matrix Market (.mtx)', ending: /\.mtx$/i, read: async (file) => readMatrixMarket(file) },
+  { title: 'SciPy sparse matrix (.npz)', ending: /\.npz$/i, read: async (file) => readNpz(file) },
+  {
+    title: 'NumPy matrix (.npy)',
+    ending: /\.npy$/i,
+    read: async (file) => [matrixEntry(file, denseOf(readNpyNumbers(file.bytes, file.name), file))],
+  },
+];
+
+/** Whether a name that the user gave is a file's and no zoo network's. */
+export function isWorkloadFile(name: string): boolean {
+  return /[\\/]/.test(name) || workloadFormats.some(({ ending }) => ending.test(name));
+}
+
+/** The networks in a file of any known kind. @throws InputError, one line, for an unknown or unusable file. */
+export async function readWorkload(file: SourceFile): Promise<readonly ZooEntry[]> {
+  const format = workloadFormats.find(({ ending, matches }) => ending.test(file.name) && (matches?.(file) ?? true));
+  if (!format) {
+    const known = workloadFormats.map(({ title }) => title);
+    throw new InputError(`${file.name}: found a network of no known kind, expected ${known.join(', ')}`);
+  }
+  return format.read(file);
+}

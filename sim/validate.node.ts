@@ -6,9 +6,11 @@ import { type Progress, silent } from './progress.js';
 import { publishedTables } from './validate/tables.node.js';
 import { type Validation, validate as validateWith } from './validate/validate.js';
 
-/** Holds every published figure against the shipped models, layers drawn from `seed`. */
-export function validate(request: { readonly seed?: number; readonly progress?: Progress } = {}): Validation {
-  const { seed = 0, progress = silent } = request;
+/** Holds every published figure against the shipped models, layers drawn from `seed`; `refit`: see ValidationRequest. */
+export function validate(
+  request: { readonly seed?: number; readonly refit?: boolean; readonly progress?: Progress } = {},
+): Validation {
+  const { seed = 0, refit = false, progress = silent } = request;
   requireWhole('seed', seed, 0);
-  return validateWith({ load: loadHardware, tables: publishedTables, seed, progress });
+  return validateWith({ load: loadHardware, tables: publishedTables, seed, refit, progress });
 }

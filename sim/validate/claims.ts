@@ -24,6 +24,8 @@ export interface Claim extends Published {
   /** modelled / published − 1 */
   readonly error: number | null;
   readonly basis: Basis;
+  /** The error of a fit that did not see this figure's layer; null where nothing was fitted or the fit not repeated. */
+  readonly heldOutError: number | null;
   readonly note: string | null;
 }
 
@@ -36,7 +38,7 @@ export function claim(
   note: string | null = null,
 ): Claim {
   const error = modelled === null ? null : modelled / published.published - 1;
-  return { table, ...published, modelled, error, basis, note };
+  return { table, ...published, modelled, error, basis, heldOutError: null, note };
 }
 
 /** Published tables as rows of named cells, by file name without its ending. */

@@ -2,6 +2,7 @@
 
 export const contradictions: readonly string[] = [
   "EIE's Figure 6 prints speed-ups of 63 (NT-We) and 60 (NT-LSTM), geometric mean 189; Table IV's times give 75.6 and 62.7, mean 193.9 (GPU 13.2, mobile GPU 314 against 13 and 307). The headline rests on the figure; both are held against the model.",
+  "Figure 7 was drawn with Figure 6's times for these two layers: by Table IV's, its labels would give the CPU 75 W on NT-We and with it Tegra K1 4.3 W (5.1 to 5.4 W on the six layers of Deep Compression's Table 9) and CSR on the CPU 29 W (36 to 42 W); by Figure 6's they give 90, 5.2 and 35 W. The paper's own baselines are taken so.",
   "EIE's abstract says 600 mW, its text and Table V 590 mW, its related work 0.58 W; Figure 7 reproduces only with 0.600 W. The model is held against 0.59 W, the paper's own baselines use 0.600 W.",
   "18,800 frames/s on AlexNet's layers are 53.2 µs; the actual times of Table IV add up to 52.4 µs.",
   "Section VIII says that 256 PEs have 3.25 times the throughput of 64; Table V's ratio is 5.2, of which 1.5 is the clock.",

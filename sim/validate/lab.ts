@@ -13,6 +13,8 @@ export interface Lab {
   /** The one task of a benchmark layer ('Alex-6'), one frame. */
   readonly task: (layer: string) => LayerTask;
   readonly cost: (hardware: string, kernel: string, batch: number, layer: string) => LayerCost;
+  /** The same on a hardware that has no name of its own: a variation. */
+  readonly costOn: (hardware: Hardware, kernel: string, batch: number, layer: string) => LayerCost;
   /** Seconds a frame. */
   readonly seconds: (hardware: string, kernel: string, batch: number, layer: string) => number;
   /** Joules a frame. */
@@ -35,17 +37,21 @@ export function createLab(load: (name: string) => Hardware, seed: number): Lab {
     if (!only) throw new InvariantError(`${layer} has no layer`);
     return only;
   });
+  const costOn: Lab['costOn'] = (on, kernel, batch, layer) => {
+    const [cost] = on.cost([{ ...task(layer), batch }], kernel);
+    if (!cost) throw new InvariantError(`${layer} has no cost on ${on.name}`);
+    return cost;
+  };
   const costs = memo((key: string): LayerCost => {
     const [name = '', kernel = '', batch = '', layer = ''] = key.split('|');
-    const [cost] = hardware(name).cost([{ ...task(layer), batch: Number(batch) }], kernel);
-    if (!cost) throw new InvariantError(`${key} has no cost`);
-    return cost;
+    return costOn(hardware(name), kernel, Number(batch), layer);
   });
   const cost: Lab['cost'] = (...key) => costs(key.join('|'));
   return {
     hardware,
     task,
     cost,
+    costOn,
     seconds: (name, kernel, batch, layer) => secondsOf(cost(name, kernel, batch, layer)) / batch,
     joules: (name, kernel, batch, layer) => (joulesOf(cost(name, kernel, batch, layer)) ?? Number.NaN) / batch,
   };

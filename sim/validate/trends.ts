@@ -14,7 +14,7 @@ const KERNEL = 'sparse';
 /** The figures' text as checks. `holds` claims are published as 1 and modelled as 1 or 0. */
 export function trendClaims(lab: Lab): readonly Claim[] {
   const base = lab.hardware('eie-64');
-  const run = (hardware: Hardware, layer: Layer) => hardware.cost([lab.task(layer)], KERNEL)[0] as LayerCost;
+  const run = (hardware: Hardware, layer: Layer) => lab.costOn(hardware, KERNEL, 1, layer);
   const each = <Value>(of: (layer: Layer) => Value) => benchmarkLayers.map(of);
   const holds = (source: string, words: string, is: boolean, note: string) =>
     claim(

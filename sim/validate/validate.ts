@@ -5,6 +5,8 @@ import type { Figure, Hardware } from '../../hw-models/contract.js';
 import { type Progress, silent } from '../progress.js';
 import type { Basis, Claim, Tables } from './claims.js';
 import { operationClaims, otherHeadlineClaims, peClaims, platformClaims, precisionClaims, workClaims } from './eie.js';
+import { fittedDevices } from './fit/devices.js';
+import { heldOutKey, type Refit, refit as refitDevice } from './fit/refit.js';
 import { createLab } from './lab.js';
 import { prunedWorkClaims } from './pruned.js';
 import { figureClaims, headlineRatioClaims } from './ratios.js';
@@ -15,6 +17,8 @@ export interface ValidationRequest {
   readonly load: (name: string) => Hardware;
   readonly tables: Tables;
   readonly seed: number;
+  /** Fit every device again, whole and without each layer: what was fitted then has an error as a prediction too. */
+  readonly refit?: boolean;
   readonly progress?: Progress;
 }
 
@@ -26,6 +30,8 @@ export interface Summary {
   readonly figures: number;
   readonly medianAbsoluteError: number;
   readonly percentile90AbsoluteError: number;
+  /** Median absolute error of fits that did not see the figure's layer; null where there was none. */
+  readonly medianHeldOutError: number | null;
   /** Geometric mean of modelled / published; null where a figure is 0. */
   readonly geomeanRatio: number | null;
   readonly worst: Claim;
@@ -36,6 +42,8 @@ export interface FittedNumber {
   readonly hardware: string;
   readonly number: string;
   readonly figure: Figure;
+  /** What the fit finds now, in the figure's unit; null where it was chosen by hand or the fit not repeated. */
+  readonly refitted: number | null;
 }
 
 export interface Validation {
@@ -46,7 +54,7 @@ export interface Validation {
 }
 
 /** Evaluates every claim. Deterministic for a seed. */
-export function validate({ load, tables, seed, progress = silent }: ValidationRequest): Validation {
+export function validate({ load, tables, seed, refit = false, progress = silent }: ValidationRequest): Validation {
   const lab = createLab(load, seed);
   const parts: readonly (readonly [string, () => readonly Claim[]])[] = [
     ['operations', () => operationClaims(lab, tables)],
@@ -62,12 +70,22 @@ export function validate({ load, tables, seed, progress = silent }: ValidationRe
     ['precision', () => precisionClaims(tables)],
     ['pruned networks', () => prunedWorkClaims(tables, seed)],
   ];
-  const claims = parts.flatMap(([what, make]) => {
+  const found = parts.flatMap(([what, make]) => {
     progress(`validating ${what}`);
     return make();
   });
-  const fitted = devices.flatMap((name) => fittedNumbers(lab.hardware(name)));
+  const refits = (refit ? fittedDevices : []).map((fitted) => {
+    progress(`fitting ${fitted.device} without each layer`);
+    return refitDevice(lab, tables, fitted);
+  });
+  const claims = found.map((claim) => ({ ...claim, heldOutError: heldOutError(claim, refits) }));
+  const fitted = devices.flatMap((name) => fittedNumbers(lab.hardware(name), refits));
   return { seed, claims, summaries: summarizeClaims(claims), fitted };
+}
+
+function heldOutError({ table, claim }: Claim, refits: readonly Refit[]): number | null {
+  const key = heldOutKey(table, claim);
+  return refits.find(({ heldOut }) => heldOut.has(key))?.heldOut.get(key) ?? null;
 }
 
 /** Groups by table, device and basis; claims without a modelled figure have no error to count. */
@@ -81,20 +99,28 @@ function summarizeClaims(claims: readonly Claim[]): readonly Summary[] {
   return [...groups].map(([key, group]) => {
     const [table = '', device = ''] = key.split('|');
     const errors = group.map(({ error }) => Math.abs(error ?? Number.NaN));
+    const heldOut = group.flatMap(({ heldOutError: error }) => (error === null ? [] : [Math.abs(error)]));
     const ratios = group.map(({ modelled, published }) => (modelled ?? 0) / published);
     return {
       ...{ table, device, basis: (group[0] as Claim).basis, figures: group.length },
       medianAbsoluteError: median(errors),
       percentile90AbsoluteError: quantile(errors, 0.9),
+      medianHeldOutError: heldOut.length > 0 ? median(heldOut) : null,
       geomeanRatio: ratios.every((ratio) => ratio > 0) ? geometricMean(ratios) : null,
       worst: group[errors.indexOf(Math.max(...errors))] as Claim,
     };
   });
 }
 
-function fittedNumbers({ name, figures }: Hardware): readonly FittedNumber[] {
+function fittedNumbers({ name, figures }: Hardware, refits: readonly Refit[]): readonly FittedNumber[] {
+  const values = refits.find(({ device }) => device === name)?.values;
   const fitted = [...figures].filter(([, figure]) => figure.from === 'fitted');
-  return fitted.map(([number, figure]) => ({ hardware: name, number, figure }));
+  return fitted.map(([number, figure]) => ({
+    hardware: name,
+    number,
+    figure,
+    refitted: values?.get(number) ?? null,
+  }));
 }
 
 const devices = ['i7-5930k', 'titan-x', 'tegra-k1', 'eie-64'] as const;

@@ -1,9 +1,12 @@
 // EIE, Table IV: wall-clock time of the nine layers on four platforms; Deep Compression, Table 9: power of three.
 
+import { cellName, cellsOf } from './cells.js';
 import { type Claim, cell, claim, type Tables } from './claims.js';
 import { benchmarkLayers, type Lab } from './lab.js';
+import { powerRemark, timeRemark } from './remarks.js';
 
-const SOURCE = 'EIE, Table IV';
+export const TIMES = { source: 'EIE, Table IV', table: 'eie-wallclock-us' } as const;
+export const POWERS = { source: 'Deep Compression, Table 9', table: 'baseline-power-w' } as const;
 
 /**
  * The paper's 'theoretical time': the work over what all PEs do in a cycle. The work contains the padding zeros:
@@ -17,34 +20,30 @@ function theoreticalSeconds(lab: Lab, layer: string): number {
 
 /** Microseconds a frame: 14 rows of nine, and EIE's actual over theoretical time, which rounded densities don't blur. */
 export function wallclockClaims(lab: Lab, tables: Tables): readonly Claim[] {
-  const rows = tables('eie-wallclock-us');
-  const microseconds = rows.flatMap((row) => {
-    const { platform = '', kernel = '', batch = '' } = row;
-    return benchmarkLayers.map((layer) => {
-      const published = {
-        claim: `${platform} ${kernel} batch ${batch}, ${layer}`,
-        ...{ source: SOURCE, unit: 'µs', published: cell(row, layer) ?? Number.NaN },
-      };
-      if (platform !== 'eie-64') {
-        return claim(SOURCE, published, 1e6 * lab.seconds(platform, kernel, Number(batch), layer), 'fitted');
-      }
-      const seconds =
-        kernel === 'theoretical' ? theoreticalSeconds(lab, layer) : lab.seconds(platform, 'sparse', 1, layer);
-      return claim(SOURCE, published, 1e6 * seconds, 'predicted');
-    });
+  const { source, table } = TIMES;
+  const microseconds = cellsOf(tables, table).map((one) => {
+    const { platform, kernel, batch, layer } = one;
+    const published = { claim: cellName(one), source, unit: 'µs', published: one.published };
+    const remark = timeRemark(published.claim);
+    if (platform !== 'eie-64') {
+      return claim(source, published, 1e6 * lab.seconds(platform, kernel, batch, layer), 'fitted', remark);
+    }
+    const seconds =
+      kernel === 'theoretical' ? theoreticalSeconds(lab, layer) : lab.seconds(platform, 'sparse', 1, layer);
+    return claim(source, published, 1e6 * seconds, 'predicted', remark);
   });
   return [...microseconds, ...overTheoretical(lab, tables)];
 }
 
 function overTheoretical(lab: Lab, tables: Tables): readonly Claim[] {
-  const eie = tables('eie-wallclock-us').filter(({ platform }) => platform === 'eie-64');
+  const eie = tables(TIMES.table).filter(({ platform }) => platform === 'eie-64');
   const [theoretical = {}, actual = {}] = ['theoretical', 'actual'].map((kernel) =>
     eie.find((row) => row.kernel === kernel),
   );
   return benchmarkLayers.map((layer) => {
     const published = {
       claim: `eie-64 actual over theoretical, ${layer}`,
-      ...{ source: `${SOURCE}, computed`, unit: 'ratio' },
+      ...{ source: `${TIMES.source}, computed`, unit: 'ratio' },
       published: (cell(actual, layer) ?? Number.NaN) / (cell(theoretical, layer) ?? Number.NaN),
     };
     const modelled = lab.seconds('eie-64', 'sparse', 1, layer) / theoreticalSeconds(lab, layer);
@@ -54,18 +53,10 @@ function overTheoretical(lab: Lab, tables: Tables): readonly Claim[] {
 
 /** Watts of the three baselines over six layers. */
 export function powerClaims(lab: Lab, tables: Tables): readonly Claim[] {
-  const source = 'Deep Compression, Table 9';
-  return tables('baseline-power-w').flatMap((row) => {
-    const { platform = '', kernel = '', batch = '' } = row;
-    return benchmarkLayers.flatMap((layer) => {
-      const watts = cell(row, layer);
-      if (watts === null) return [];
-      const key = [platform, kernel, Number(batch), layer] as const;
-      const published = {
-        claim: `${platform} ${kernel} batch ${batch}, ${layer}`,
-        ...{ source, unit: 'W', published: watts },
-      };
-      return [claim(source, published, lab.joules(...key) / lab.seconds(...key), 'fitted')];
-    });
+  const { source, table } = POWERS;
+  return cellsOf(tables, table).map((one) => {
+    const key = [one.platform, one.kernel, one.batch, one.layer] as const;
+    const published = { claim: cellName(one), source, unit: 'W', published: one.published };
+    return claim(source, published, lab.joules(...key) / lab.seconds(...key), 'fitted', powerRemark(published.claim));
   });
 }

@@ -1,6 +1,7 @@
 // Direct sparse convolution and Winograd.
 
 import fc from 'fast-check';
+import { median } from 'simple-statistics';
 import { describe, expect, it } from 'vitest';
 import { bind } from '../../../hw-models/bind.js';
 import type { Preset } from '../../../hw-models/contract.js';
@@ -10,9 +11,8 @@ import { peakMacsPerCycle } from '../../../hw-models/cpu/ecm.js';
 import { cpu } from '../../../hw-models/cpu/index.js';
 import { tilingOf } from '../../../hw-models/cpu/kernels/sparse-convolution.js';
 import type { LayerTask, Shape } from '../../../workloads/network.js';
-import { median } from './fit.js';
 import { conv, costOf, evenTask, layerTask } from './layer-task.js';
-import { cpuPreset, denseLayerTask } from './published.js';
+import { cpuPreset, denseLayerTask } from './presets.js';
 
 const presets = ['i7-5930k', 'xeon-platinum-8375c', 'cortex-a76'].map(cpuPreset);
 const [i7, xeon] = presets as [Preset<CpuConfig>, Preset<CpuConfig>];

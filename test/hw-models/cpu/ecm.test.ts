@@ -4,7 +4,7 @@ import type { CpuConfig } from '../../../hw-models/cpu/config.js';
 import { predict, supplyBytesPerSecond, type Work } from '../../../hw-models/cpu/ecm.js';
 import { fullestShare } from '../../../hw-models/cpu/kernels/csr.js';
 import { homeOf, scatteredReads, stream, weightsHomeOf, write } from '../../../hw-models/cpu/memory.js';
-import { cpuPreset, evenCsr } from './published.js';
+import { cpuPreset, evenCsr } from './presets.js';
 
 const { config } = cpuPreset('i7-5930k');
 const full: CpuConfig = { ...config, overlap: 'full' };

@@ -8,7 +8,7 @@ import { cpu } from '../../../hw-models/cpu/index.js';
 import type { LayerTask, Shape } from '../../../workloads/network.js';
 import type { LayerSpec } from '../../../workloads/spec.js';
 import { conv, costOf, layerTask } from './layer-task.js';
-import { cpuPreset, denseLayerTask } from './published.js';
+import { cpuPreset, denseLayerTask } from './presets.js';
 
 const presets = ['i7-5930k', 'xeon-platinum-8375c', 'cortex-a76'].map(cpuPreset);
 const [i7, xeon] = presets as [Preset<CpuConfig>, Preset<CpuConfig>];

@@ -10,7 +10,7 @@ import type { LayerTask, LayerWeights, Shape } from '../../../workloads/network.
 import type { LayerSpec } from '../../../workloads/spec.js';
 import { activations, taskOf } from '../../../workloads/tasks.js';
 import { drawWeights } from '../../../workloads/weights/synthetic.js';
-import { evenCsr } from './published.js';
+import { evenCsr } from './presets.js';
 
 export function costOf(preset: Preset<CpuConfig>, task: LayerTask, kernel?: string): LayerCost {
   const [cost] = bind(cpu, preset).cost([task], kernel);

@@ -4,7 +4,7 @@ import { secondsOf } from '../../../hw-models/cost.js';
 import { cpu } from '../../../hw-models/cpu/index.js';
 import { type MachineFacts, machinePreset } from '../../../hw-models/cpu/machine.js';
 import { readMachine } from '../../../hw-models/host/machine.node.js';
-import { denseLayerTask } from './published.js';
+import { denseLayerTask } from './presets.js';
 
 const facts: MachineFacts = {
   model: 'Some Xeon',

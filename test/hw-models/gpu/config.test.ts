@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { gpu } from '../../../hw-models/gpu/index.js';
 import { readPreset } from '../../../hw-models/preset.js';
-import { presetOf, presets, presetText } from './published.js';
+import { presetOf, presets, presetText } from './presets.js';
 
 const text = presetText('titan-x');
 

@@ -7,7 +7,7 @@ import { gpu } from '../../../hw-models/gpu/index.js';
 import { columnBytes } from '../../../hw-models/gpu/kernels/dense.js';
 import type { LayerSpec } from '../../../workloads/spec.js';
 import { conv, dense, task, tasks } from './drawn.js';
-import { presetOf, presets } from './published.js';
+import { presetOf, presets } from './presets.js';
 
 const hardware = presets.map((name) => bind(gpu, presetOf(name)));
 

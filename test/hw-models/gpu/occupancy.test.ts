@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { blockShapes, gemmTile, tensorTile } from '../../../hw-models/gpu/launch.js';
 import { residentBlocks } from '../../../hw-models/gpu/occupancy.js';
-import { presetOf, presets } from './published.js';
+import { presetOf, presets } from './presets.js';
 
 const { sm } = presetOf('titan-x').config;
 

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { sum } from '../../../hw-models/cost.js';
 import type { Launch } from '../../../hw-models/gpu/launch.js';
 import { timeOf } from '../../../hw-models/gpu/roofline.js';
-import { presetOf } from './published.js';
+import { presetOf } from './presets.js';
 
 const { config } = presetOf('titan-x');
 const idle: Launch = {

@@ -1,6 +1,13 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { distanceOf, fitThree, type Observation, type Triple } from './least-absolute.js';
+import {
+  distanceOf,
+  fitThree,
+  meanRatio,
+  modelled,
+  type Observation,
+  type Triple,
+} from '../../sim/validate/fit/least-absolute.js';
 
 const truth: Triple = [2, 30, 0.5];
 
@@ -9,7 +16,7 @@ function observations(outliers: readonly number[]): readonly Observation[] {
   return Array.from({ length: 10 }, (_, at) => {
     const factors: Triple = [1 + (at % 4), 1, (at * at) % 7];
     const exact = 1 + factors[0] * truth[0] + factors[1] * truth[1] + factors[2] * truth[2];
-    return { factors, fixed: 1, published: exact * (outliers[at] ?? 1) };
+    return { factors, fixed: 1, published: exact * (outliers[at] ?? 1), weight: 1 };
   });
 }
 
@@ -33,5 +40,14 @@ describe('fitThree', () => {
       ),
       { numRuns: 50 },
     );
+  });
+
+  it('removes the bias of some figures where their mean counts enough', () => {
+    // Three of the ten are 10 % high, the rest exact: by themselves they do not move the least absolute errors.
+    const figures = observations([1.1, 1, 1.1, 1, 1.1]);
+    const some = figures.slice(0, 5);
+    const biasOf = (found: Triple) => modelled(meanRatio(some, 1), found) - 1;
+    expect(biasOf(fitThree(figures))).toBeLessThan(-0.05);
+    expect(Math.abs(biasOf(fitThree([...figures, meanRatio(some, 50)])))).toBeLessThan(1e-9);
   });
 });

@@ -1,16 +1,34 @@
-// Fits a few numbers to measured figures so that the absolute errors of their logarithms sum to the least.
+// Fits three numbers, in which a figure is linear, so that the absolute errors of the logarithms sum to the least.
+
+import { InvariantError } from '../../../workloads/base/errors.js';
 
 /** One figure as the model sees it: `fixed` + Σ factor · parameter should be `published`. */
 export interface Observation {
-  readonly factors: readonly [number, number, number];
+  readonly factors: Triple;
   readonly fixed: number;
   readonly published: number;
+  /** How many figures it counts for. */
+  readonly weight: number;
 }
 
 export type Triple = readonly [number, number, number];
 
+/** The figure with these parameters. */
 export function modelled({ factors, fixed }: Observation, parameters: Triple): number {
   return fixed + factors[0] * parameters[0] + factors[1] * parameters[1] + factors[2] * parameters[2];
+}
+
+/** The mean of modelled over published of some figures, as one more figure that should be 1. */
+export function meanRatio(observations: readonly Observation[], weight: number): Observation {
+  const mean = (of: (observation: Observation) => number) =>
+    observations.reduce((total, observation) => total + of(observation) / observation.published, 0) /
+    observations.length;
+  return {
+    factors: [mean(({ factors }) => factors[0]), mean(({ factors }) => factors[1]), mean(({ factors }) => factors[2])],
+    fixed: mean(({ fixed }) => fixed),
+    published: 1,
+    weight,
+  };
 }
 
 /**
@@ -32,13 +50,15 @@ export function fitThree(observations: readonly Observation[]): Triple {
       }
     });
   });
-  if (!best) throw new Error('no three figures determine positive parameters');
+  if (!best) throw new InvariantError('no three figures determine positive parameters');
   return best;
 }
 
+/** What is made least: the weighted sum of the logarithms' absolute errors. */
 export function distanceOf(observations: readonly Observation[], parameters: Triple): number {
   return observations.reduce(
-    (total, observation) => total + Math.abs(Math.log(modelled(observation, parameters) / observation.published)),
+    (total, observation) =>
+      total + observation.weight * Math.abs(Math.log(modelled(observation, parameters) / observation.published)),
     0,
   );
 }

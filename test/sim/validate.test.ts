@@ -6,6 +6,7 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import { renderers } from '../../reports/renderers.js';
 import { validationView } from '../../reports/views/validate.js';
 import type { Claim } from '../../sim/validate/claims.js';
+import { fittedDevices } from '../../sim/validate/fit/devices.js';
 import type { Validation } from '../../sim/validate/validate.js';
 import { validate } from '../../sim/validate.node.js';
 import { zeroskip } from '../cli/run-cli.js';
@@ -14,7 +15,7 @@ let validation: Validation;
 // Fitting every device again takes seconds.
 beforeAll(() => {
   validation = validate({ refit: true });
-});
+}, 300_000);
 
 const claims = (match: (claim: Claim) => boolean) => validation.claims.filter(match);
 const medianError = (some: readonly Claim[]) => median(some.map(({ error }) => Math.abs(error ?? Number.NaN)));
@@ -54,6 +55,33 @@ describe('validate', () => {
       expect(medianError(of('EIE, Table IV'))).toBeLessThanOrEqual(0.2);
       expect(of('Deep Compression, Table 9')).toHaveLength(24);
       expect(medianError(of('Deep Compression, Table 9'))).toBeLessThanOrEqual(0.15);
+    },
+  );
+
+  it.each(fittedDevices)('$device states the values that the fit finds', ({ device, efficiencies, powers }) => {
+    const numbers = validation.fitted.filter(({ hardware, refitted }) => hardware === device && refitted !== null);
+    expect(numbers.map(({ number }) => number).sort()).toEqual(
+      [...efficiencies.map(({ number }) => number), ...powers].sort(),
+    );
+    for (const { figure, refitted } of numbers) expect(figure.value).toBeWithin(0.01, refitted ?? Number.NaN);
+  });
+
+  it.each(fittedDevices)('$device has at most five fitted efficiencies', ({ device, powers }) => {
+    const fitted = validation.fitted.filter(({ hardware }) => hardware === device).map(({ number }) => number);
+    expect(fitted.filter((number) => !powers.includes(number)).length).toBeLessThanOrEqual(5);
+  });
+
+  it.each(fittedDevices)(
+    '$device: half of the times within 0.2 and of the powers within 0.15 on layers that the fit did not see',
+    ({ device }) => {
+      const heldOut = (name: string) =>
+        claims(({ table, claim }) => table === name && claim.startsWith(device)).map(({ heldOutError }) =>
+          Math.abs(heldOutError ?? Number.NaN),
+        );
+      expect(heldOut('EIE, Table IV')).toHaveLength(36);
+      expect(median(heldOut('EIE, Table IV'))).toBeLessThanOrEqual(0.2);
+      expect(heldOut('Deep Compression, Table 9')).toHaveLength(24);
+      expect(median(heldOut('Deep Compression, Table 9'))).toBeLessThanOrEqual(0.15);
     },
   );
 

@@ -29,15 +29,18 @@ export function drawWeights(shape: WeightShape, density: number, seed: number, l
   const values = new Float32Array(nonzeros);
   const draw = tailDraw(density, Math.sqrt(2 / (density * columns)), random);
   let at = 0;
-  for (let row = 0, position = 0; row < rows; row++) {
-    for (let column = 0; column < columns; column++, position++) {
-      if (((chosen[position >>> 5] as number) >>> (position & 31)) & 1) {
-        indices[at] = column;
-        values[at++] = draw();
-      }
+  let row = 0;
+  let rowStart = 0;
+  // Word by word, from one to the next: most of a pruned matrix is zeros.
+  for (let word = 0; word < chosen.length; word++) {
+    for (let ones = chosen[word] as number; ones !== 0; ones &= ones - 1) {
+      const position = 32 * word + 31 - Math.clz32(ones & -ones);
+      for (; position >= rowStart + columns; rowStart += columns) pointers[++row] = at;
+      indices[at] = position - rowStart;
+      values[at++] = draw();
     }
-    pointers[row + 1] = at;
   }
+  pointers.fill(at, row + 1);
   const store: CsrMatrix = { format: 'csr', rows, columns, pointers, indices, values };
   const bias = shape.biases > 0 ? drawBias(shape.biases, random) : null;
   return { store, bias, origin: 'synthetic' };

@@ -9,6 +9,12 @@ const FLOAT: usize = 4;
 const QUAD: usize = 24;
 /** Eight weights of a column: eight row offsets (u16), eight codes (u8). */
 const OCTET: usize = 24;
+/** A column with a non-zero activation: that (f32), the addresses of its first group and behind its last one (u32). */
+const ACTIVE: usize = 12;
+/** Columns whose weights are fetched together: about what the first-level cache holds beside the sums. */
+const AHEAD: usize = 8;
+/** Bytes of a cache line. */
+const LINE: usize = 64;
 
 // @ts-ignore: decorator
 @inline
@@ -31,7 +37,49 @@ function accumulate(to: usize, product: f32): void {
   store<f32>(to, load<f32>(to) + product);
 }
 
-/** Sparse columns: quads of column c are pointers[c] … pointers[c + 1] − 1; row offsets are from `output`, in bytes. */
+/** Lists the columns whose activation is not zero, and behind them so many empty ones as are fetched ahead. */
+// @ts-ignore: decorator
+@inline
+function listActive(
+  input: usize,
+  pointers: usize,
+  groups: usize,
+  groupBytes: usize,
+  columns: i32,
+  list: usize,
+): usize {
+  let end = list;
+  for (let column: i32 = 0; column < columns; column++) {
+    const x = load<f32>(input + (<usize>column << 2));
+    const pointer = pointers + (<usize>column << 2);
+    store<f32>(end, x);
+    store<u32>(end, <u32>(groups + <usize>load<u32>(pointer) * groupBytes), 4);
+    store<u32>(end, <u32>(groups + <usize>load<u32>(pointer, 4) * groupBytes), 8);
+    end += x != 0 ? ACTIVE : 0;
+  }
+  memory.fill(end, 0, AHEAD * ACTIVE);
+  return end;
+}
+
+/**
+ * Reads a line of the next columns' weights each, so that many are on their way from memory at once: what the sums that
+ * follow would find out one after the other. Returns a value that depends on every read, or none would be made.
+ */
+// @ts-ignore: decorator
+@inline
+function fetch(active: usize): u32 {
+  let any: u32 = 0;
+  for (const last = active + AHEAD * ACTIVE; active < last; active += ACTIVE) {
+    const end = <usize>load<u32>(active, 8);
+    for (let at = <usize>load<u32>(active, 4); at < end; at += LINE) any |= load<u32>(at);
+  }
+  return any;
+}
+
+/**
+ * Sparse columns: quads of column c are pointers[c] … pointers[c + 1] − 1; row offsets are from `output`, in bytes.
+ * `list`: room for `columns` + AHEAD active columns.
+ */
 export function sparseColumns(
   input: usize,
   output: usize,
@@ -41,21 +89,27 @@ export function sparseColumns(
   columns: i32,
   rows: i32,
   least: f32,
+  list: usize,
 ): void {
   begin(output, bias, rows);
-  for (let column: i32 = 0; column < columns; column++) {
-    const x = load<f32>(input + (<usize>column << 2));
-    if (x == 0) continue;
-    let at = quads + <usize>load<u32>(pointers + (<usize>column << 2)) * QUAD;
-    const end = quads + <usize>load<u32>(pointers + (<usize>column << 2), 4) * QUAD;
-    for (; at < end; at += QUAD) {
-      const offsets = load<u64>(at);
-      accumulate(output + <usize>(offsets & 0xffff), load<f32>(at, 8) * x);
-      accumulate(output + <usize>((offsets >> 16) & 0xffff), load<f32>(at, 12) * x);
-      accumulate(output + <usize>((offsets >> 32) & 0xffff), load<f32>(at, 16) * x);
-      accumulate(output + <usize>(offsets >> 48), load<f32>(at, 20) * x);
+  const end = listActive(input, pointers, quads, QUAD, columns, list);
+  let fetched = fetch(list);
+  for (let active = list; active < end; ) {
+    const next = active + AHEAD * ACTIVE;
+    if (next < end) fetched |= fetch(next);
+    for (const stop = min(next, end); active < stop; active += ACTIVE) {
+      const x = v128.load32_splat(active);
+      const last = <usize>load<u32>(active, 8);
+      for (let at = <usize>load<u32>(active, 4); at < last; at += QUAD) {
+        const products = f32x4.mul(v128.load(at, 8), x);
+        accumulate(output + <usize>load<u16>(at), f32x4.extract_lane(products, 0));
+        accumulate(output + <usize>load<u16>(at, 2), f32x4.extract_lane(products, 1));
+        accumulate(output + <usize>load<u16>(at, 4), f32x4.extract_lane(products, 2));
+        accumulate(output + <usize>load<u16>(at, 6), f32x4.extract_lane(products, 3));
+      }
     }
   }
+  store<u32>(list, fetched);
   rectify(output, rows, least);
 }
 
@@ -69,35 +123,38 @@ export function codedColumns(
   columns: i32,
   rows: i32,
   least: f32,
+  list: usize,
   codebook: usize,
   entries: i32,
   products: usize,
 ): void {
   begin(output, bias, rows);
   const tableBytes = <usize>entries << 2;
-  for (let column: i32 = 0; column < columns; column++) {
-    const x = load<f32>(input + (<usize>column << 2));
-    if (x == 0) continue;
-    const factor = f32x4.splat(x);
-    // Each shared weight is multiplied once a column, not once an entry.
-    for (let at: usize = 0; at < tableBytes; at += VECTOR) {
-      v128.store(products + at, f32x4.mul(v128.load(codebook + at), factor));
-    }
-    let at = octets + <usize>load<u32>(pointers + (<usize>column << 2)) * OCTET;
-    const end = octets + <usize>load<u32>(pointers + (<usize>column << 2), 4) * OCTET;
-    for (; at < end; at += OCTET) {
-      let offsets = load<u64>(at);
-      accumulate(output + <usize>(offsets & 0xffff), load<f32>(products + (<usize>load<u8>(at, 16) << 2)));
-      accumulate(output + <usize>((offsets >> 16) & 0xffff), load<f32>(products + (<usize>load<u8>(at, 17) << 2)));
-      accumulate(output + <usize>((offsets >> 32) & 0xffff), load<f32>(products + (<usize>load<u8>(at, 18) << 2)));
-      accumulate(output + <usize>(offsets >> 48), load<f32>(products + (<usize>load<u8>(at, 19) << 2)));
-      offsets = load<u64>(at, 8);
-      accumulate(output + <usize>(offsets & 0xffff), load<f32>(products + (<usize>load<u8>(at, 20) << 2)));
-      accumulate(output + <usize>((offsets >> 16) & 0xffff), load<f32>(products + (<usize>load<u8>(at, 21) << 2)));
-      accumulate(output + <usize>((offsets >> 32) & 0xffff), load<f32>(products + (<usize>load<u8>(at, 22) << 2)));
-      accumulate(output + <usize>(offsets >> 48), load<f32>(products + (<usize>load<u8>(at, 23) << 2)));
+  const end = listActive(input, pointers, octets, OCTET, columns, list);
+  let fetched = fetch(list);
+  for (let active = list; active < end; ) {
+    const next = active + AHEAD * ACTIVE;
+    if (next < end) fetched |= fetch(next);
+    for (const stop = min(next, end); active < stop; active += ACTIVE) {
+      const x = v128.load32_splat(active);
+      // Each shared weight is multiplied once a column, not once an entry.
+      for (let at: usize = 0; at < tableBytes; at += VECTOR) {
+        v128.store(products + at, f32x4.mul(v128.load(codebook + at), x));
+      }
+      const last = <usize>load<u32>(active, 8);
+      for (let at = <usize>load<u32>(active, 4); at < last; at += OCTET) {
+        accumulate(output + <usize>load<u16>(at), load<f32>(products + (<usize>load<u8>(at, 16) << 2)));
+        accumulate(output + <usize>load<u16>(at, 2), load<f32>(products + (<usize>load<u8>(at, 17) << 2)));
+        accumulate(output + <usize>load<u16>(at, 4), load<f32>(products + (<usize>load<u8>(at, 18) << 2)));
+        accumulate(output + <usize>load<u16>(at, 6), load<f32>(products + (<usize>load<u8>(at, 19) << 2)));
+        accumulate(output + <usize>load<u16>(at, 8), load<f32>(products + (<usize>load<u8>(at, 20) << 2)));
+        accumulate(output + <usize>load<u16>(at, 10), load<f32>(products + (<usize>load<u8>(at, 21) << 2)));
+        accumulate(output + <usize>load<u16>(at, 12), load<f32>(products + (<usize>load<u8>(at, 22) << 2)));
+        accumulate(output + <usize>load<u16>(at, 14), load<f32>(products + (<usize>load<u8>(at, 23) << 2)));
+      }
     }
   }
+  store<u32>(list, fetched);
   rectify(output, rows, least);
 }
 

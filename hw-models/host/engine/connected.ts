@@ -95,11 +95,16 @@ function isSparse({ store }: LayerWeights, most: number): boolean {
   return nonzerosOf(store) <= most * store.rows * store.columns;
 }
 
-/** The call that makes a block's rows of one frame. */
-type BlockCall = (block: ColumnBlock, input: number, output: number, scratch: Scratch) => Call;
+/** The call that makes a block's rows of one frame; `list` is the block's own room for its active columns. */
+type BlockCall = (block: ColumnBlock, input: number, output: number, list: number, scratch: Scratch) => Call;
+
+/** Bytes of an active column in a list, and how many more than there are columns are read: asm/connected.ts. */
+const ACTIVE = 12;
+const AHEAD = 8;
 
 /** A layer's steps: columns for few frames, `together` for many. */
 function planColumns(
+  columns: number,
   blocks: readonly ColumnBlock[],
   blockCall: BlockCall,
   together: PreparedLayer['plan'],
@@ -108,9 +113,11 @@ function planColumns(
     plan(inputs, output, batch, scratch) {
       const { tensor, steps } = closeUp(only(inputs), batch, scratch);
       if (batch >= TOGETHER_FROM) return [...steps, ...together([tensor], output, batch, scratch)];
+      const lists = blocks.map(() => scratch.take((columns + AHEAD) * ACTIVE));
       const frames = eachFrame(batch, (frame) => [
-        blocks.map((block) => {
-          return blockCall(block, planeOf(tensor, frame), planeOf(output, frame, block.first), scratch);
+        blocks.map((block, at) => {
+          const [from, to] = [planeOf(tensor, frame), planeOf(output, frame, block.first)];
+          return blockCall(block, from, to, lists[at] ?? 0, scratch);
         }),
       ]);
       return [...steps, ...frames];
@@ -130,11 +137,11 @@ const sparseColumns = weightedRow(
       view.setUint16(base + 2 * at, rowBytes, true);
       view.setFloat32(base + 8 + FLOAT * at, value, true);
     });
-    const blockCall: BlockCall = ({ first, end, pointersAt, entriesAt }, input, output) => {
-      const own = [pointersAt, entriesAt, biasAt + first * FLOAT, csr.columns, end - first, least];
+    const blockCall: BlockCall = ({ first, end, pointersAt, entriesAt }, input, output, list) => {
+      const own = [pointersAt, entriesAt, biasAt + first * FLOAT, csr.columns, end - first, least, list];
       return connected('sparseColumns', input, output, ...own);
     };
-    return planColumns(blocks, blockCall, placeRows(csr, biasAt, least, heap));
+    return planColumns(csr.columns, blocks, blockCall, placeRows(csr, biasAt, least, heap));
   },
 );
 
@@ -159,12 +166,12 @@ const codedColumns = weightedRow(
       view.setUint16(base + 2 * at, rowBytes, true);
       view.setUint8(base + 16 + at, codes.get(value) ?? 0);
     });
-    const blockCall: BlockCall = ({ first, end, pointersAt, entriesAt }, input, output, scratch) => {
-      const own = [pointersAt, entriesAt, biasAt + first * FLOAT, csr.columns, end - first, least];
+    const blockCall: BlockCall = ({ first, end, pointersAt, entriesAt }, input, output, list, scratch) => {
+      const own = [pointersAt, entriesAt, biasAt + first * FLOAT, csr.columns, end - first, least, list];
       const table = [codebookAt, codebook.length, scratch.take(codebook.byteLength)];
       return connected('codedColumns', input, output, ...own, ...table);
     };
-    return planColumns(blocks, blockCall, placeRows(csr, biasAt, least, heap));
+    return planColumns(csr.columns, blocks, blockCall, placeRows(csr, biasAt, least, heap));
   },
 );
 

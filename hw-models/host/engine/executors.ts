@@ -3,9 +3,10 @@
 import type { Executor } from '../../contract.js';
 import { type Choose, firstThatPays, preferring } from './choice.js';
 import { createEngine, type EngineOptions } from './engine.js';
+import { createSparseFft, fftSizes } from './fft.js';
 import type { HostKernel } from './kernel.js';
 import { lowPrecisionKernels } from './lowprecision.js';
-import { denseKernels, sparseKernels, winogradKernels } from './table.js';
+import { denseKernels, fftKernels, sparseKernels, winogradKernels } from './table.js';
 import { createSparseWinograd } from './winograd.js';
 
 const sparse = firstThatPays(sparseKernels);
@@ -31,6 +32,11 @@ export const engineExecutors: Readonly<Record<string, (options: EngineOptions) =
   dense: executor('dense', firstThatPays(denseKernels)),
   winograd: executor('winograd', preferring(winogradKernels, sparse)),
   'winograd-sparse': optIn('winograd-sparse', [createSparseWinograd(4)]),
+  fft: executor('fft', preferring(fftKernels, sparse)),
+  'fft-sparse': optIn(
+    'fft-sparse',
+    fftSizes.map((size) => createSparseFft(size)),
+  ),
   binary: optIn('binary', [lowPrecisionKernels.binary]),
   ternary: optIn('ternary', [lowPrecisionKernels.ternary]),
   int8: optIn('int8', [lowPrecisionKernels.int8]),

@@ -128,3 +128,11 @@ export function cutByWork(pointers: Uint32Array, parts: number, multiple = 1): r
   }
   return cuts;
 }
+
+/** Bytes of a cache line. */
+const LINE = 64;
+
+/** `bytes` or more that are an odd number of cache lines: so many streams apart do not fall on the same few sets. */
+export function unevenLines(bytes: number): number {
+  return LINE * (2 * Math.ceil(bytes / (2 * LINE)) + 1);
+}

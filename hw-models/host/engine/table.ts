@@ -2,11 +2,13 @@
 
 import { relaxed as relaxedConnected } from '../connected.wasm.js';
 import { relaxed as relaxedConvolution } from '../convolution.wasm.js';
+import { relaxed as relaxedFft } from '../fft.wasm.js';
 import { relaxed as relaxedFiltering } from '../filtering.wasm.js';
 import { relaxed as relaxedWinograd } from '../winograd.wasm.js';
 import { connectedKernels, denseColumns } from './connected.js';
 import { denseConvolution, sparseConvolution } from './convolution.js';
 import { elementwiseKernels } from './elementwise.js';
+import { createFft, fftSizes } from './fft.js';
 import { filteredConvolution } from './filtering.js';
 import type { HostKernel } from './kernel.js';
 import { createWinograd } from './winograd.js';
@@ -26,8 +28,13 @@ export const denseKernels: readonly HostKernel[] = [denseColumns, denseConvoluti
 /** The one with fewer multiplications pays. */
 export const winogradKernels: readonly HostKernel[] = [createWinograd(4), createWinograd(2)];
 
+/** The one with fewer products pays. */
+export const fftKernels: readonly HostKernel[] = fftSizes.map(createFft);
+
 /** Everything that computes what the weights say: what can be timed against each other. */
-export const exactKernels: readonly HostKernel[] = [...sparseKernels, ...winogradKernels];
+export const exactKernels: readonly HostKernel[] = [...sparseKernels, ...winogradKernels, ...fftKernels];
 
 /** The code of kernels that are timed: another build of them may have another fastest one. */
-export const kernelCode: readonly string[] = [relaxedConnected, relaxedConvolution, relaxedFiltering, relaxedWinograd];
+export const kernelCode: readonly string[] = [
+  ...[relaxedConnected, relaxedConvolution, relaxedFiltering, relaxedWinograd, relaxedFft],
+];

@@ -19,6 +19,7 @@ import {
   only,
   type Part,
   planeOf,
+  unevenLines,
   weightedRow,
 } from './rows.js';
 import { FLOAT, VECTOR, vectorsOf } from './tensor.js';
@@ -33,8 +34,6 @@ const CHUNK_ROWS = 32;
 /** Rows of weights that share the loads of an input. */
 const QUAD = 4;
 const LANES = 4;
-/** Bytes of a cache line. */
-const LINE = 64;
 
 /** In words why Winograd does not serve a layer, or null where it does. */
 export function winogradRefusal(layer: Layer): string | null {
@@ -210,11 +209,6 @@ function tilingOf(shape: ConvolutionShape, outputs: number): Tiling {
     tileBytes: VECTOR * tileVectors(tilesX, blockRows),
     lineBytes: VECTOR * vectorsOf(Math.max(imageFloats, tileFloats)),
   };
-}
-
-/** `bytes` or more that are an odd number of cache lines: so many streams apart do not fall on the same few sets. */
-function unevenLines(bytes: number): number {
-  return LINE * (2 * Math.ceil(bytes / (2 * LINE)) + 1);
 }
 
 /** Vectors that hold rows of tiles one after the other, where each row is written four tiles at least. */

@@ -1,8 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { type Complex, fftConvolve, transformInPlace, transformSquare } from '../../../workloads/transforms/fft.js';
-import { convolve } from '../../reference/convolution.js';
-import { convolutionCases, expectNear, magnitudesOf } from './cases.js';
+import { type Complex, transformInPlace, transformSquare } from '../../../workloads/transforms/fft.js';
 
 /** From the definition: Σ xₜ exp(−2πi·tf/N). */
 function discreteFourierTransform({ real, imaginary }: Complex): Complex {
@@ -80,29 +78,5 @@ describe('the fast Fourier transform', () => {
   it('refuses sizes that are no power of two', () => {
     const three = { real: new Float64Array(3), imaginary: new Float64Array(3) };
     expect(() => transformInPlace(three, 'forward')).toThrow('a transform of 3 values, not a power of two');
-  });
-});
-
-describe('convolution by Fourier transforms', () => {
-  it('is the convolution, for any kernel, padding, groups and tile', () => {
-    const tiled = convolutionCases({ mostKernel: 5 }).chain((one) => {
-      return fc.constantFrom(8, 16).map((size) => ({ ...one, size }));
-    });
-    fc.assert(
-      fc.property(tiled, ({ shape, input, weights, bias, size }) => {
-        const found = fftConvolve(shape, weights, bias, input, size);
-        const expected = convolve({ ...shape, stride: 1 }, input, weights, bias);
-        // Errors of a transform spread over its tile, so the largest magnitude bounds them all.
-        const largest = Math.max(...magnitudesOf(shape, input, weights, bias));
-        expectNear(found, expected, () => 1e-6 * largest);
-      }),
-      { numRuns: 50 },
-    );
-  });
-
-  it('refuses tiles smaller than the kernel', () => {
-    const shape = { channels: 1, height: 9, width: 9, outputs: 1, kernel: 5, pad: 0, groups: 1 };
-    const run = () => fftConvolve(shape, new Float32Array(25), null, new Float32Array(81), 4);
-    expect(run).toThrow('a transform of 4 for kernels of 5');
   });
 });

@@ -5,7 +5,7 @@ import { rectifierRange } from '../../../workloads/layers/forward.js';
 import type { Layer, Network } from '../../../workloads/network.js';
 import { valuesDoneAfter } from '../checks.js';
 import { clipped } from './elementwise.js';
-import type { PreparedLayer, Step, Tensor } from './kernel.js';
+import type { PreparedLayer, Scratch, Step, Tensor } from './kernel.js';
 import { type EngineMemory, LayerScratch, ValueSpace } from './memory.js';
 import { frameBytesOf, tensorAt } from './tensor.js';
 
@@ -60,13 +60,25 @@ export function planNetwork(
   const scratch = new LayerScratch(memory.threads, space.end);
   const planned = placed.map(({ layer, inputs, output }, at) => {
     scratch.reset();
-    const steps = (prepared[at] as PreparedLayer).plan(inputs, output, batch, scratch);
-    return { layer, inputs, steps: [...steps, ...clippingSteps(layer, output, batch, memory.threads)] };
+    return { layer, inputs, steps: planLayer(layer, prepared[at] as PreparedLayer, inputs, output, batch, scratch) };
   });
   memory.reserve(scratch.end);
   const output = placed.at(-1)?.output;
   invariant(output !== undefined, () => `${network.name} has no layers`);
   return { batch, input, output, layers: planned };
+}
+
+/** The steps that make a layer's output, its rectifier included. */
+export function planLayer(
+  layer: Layer,
+  prepared: PreparedLayer,
+  inputs: readonly Tensor[],
+  output: Tensor,
+  batch: number,
+  scratch: Scratch,
+): readonly Step[] {
+  const steps = prepared.plan(inputs, output, batch, scratch);
+  return [...steps, ...clippingSteps(layer, output, batch, scratch.threads)];
 }
 
 /** Kernels with weights rectify below only: where a layer has an upper bound too, its result is clipped afterwards. */

@@ -10,6 +10,7 @@ import { firstThatPays, kernelsFor } from './choice.js';
 import type { EngineSetting } from './engine.js';
 import type { HostKernel } from './kernel.js';
 import { EngineMemory, LayerScratch, ValueSpace } from './memory.js';
+import { planLayer } from './programme.js';
 import { frameBytesOf, readTensor, tensorAt, writeTensor } from './tensor.js';
 import { Crew } from './threads.js';
 
@@ -95,7 +96,7 @@ class Track {
     const scratch = new LayerScratch(memory.threads, space.end);
     const steps = prepared.map((one) => {
       scratch.reset();
-      return one.plan(from, to, batch, scratch);
+      return planLayer(layer, one, from, to, batch, scratch);
     });
     memory.reserve(scratch.end);
     for (const [at, tensor] of from.entries()) {

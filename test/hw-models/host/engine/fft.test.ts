@@ -3,7 +3,8 @@ import { describe, expect, it } from 'vitest';
 import { createFft, createSparseFft, fftRefusal, fftSizes } from '../../../../hw-models/host/engine/fft.js';
 import type { HostKernel } from '../../../../hw-models/host/engine/kernel.js';
 import { inferShape } from '../../../../workloads/layers/index.js';
-import type { Layer, LayerWeights, OpOf, Rectifier } from '../../../../workloads/network.js';
+import type { Layer, LayerWeights, Rectifier } from '../../../../workloads/network.js';
+import { opOf } from '../../../../workloads/spec.js';
 import { pruneSpectra, spectralConvolve, spectraOf } from '../../../../workloads/transforms/fft-convolution.js';
 import type { ConvolutionShape } from '../../../../workloads/transforms/shape.js';
 import { convolve } from '../../../reference/convolution.js';
@@ -18,7 +19,8 @@ import { loadKernel } from '../run-kernel.js';
 
 function layerOf(shape: ConvolutionShape, activation: Rectifier, stride = 1): Layer {
   const { channels, height, width, outputs, kernel, pad, groups } = shape;
-  const op: OpOf<'conv2d'> = { kind: 'conv2d', channels: outputs, kernel, stride, pad, groups, bias: true, activation };
+  const square = { kernel, stride, pad, groups } as const;
+  const op = opOf({ kind: 'conv2d', name: 'conv', channels: outputs, ...square, bias: true, activation });
   const input = [channels, height, width] as const;
   return { ...op, name: 'conv', inputs: ['data'], inputShapes: [input], output: inferShape(op, [input], 'conv') };
 }

@@ -8,7 +8,7 @@ import { type ConvolutionShape, outputExtent, transformable } from '../../../wor
 import { nonzerosOf, toDense } from '../../../workloads/weights/store.js';
 import { wasm as convolutionWasm, relaxed as relaxedConvolution } from '../convolution.wasm.js';
 import { wasm as fftWasm, relaxed as relaxedFft } from '../fft.wasm.js';
-import { placeBias } from './convolution.js';
+import { phaseArguments, placeBias } from './convolution.js';
 import type { Heap, HostKernel, PreparedLayer, Step } from './kernel.js';
 import {
   callerOf,
@@ -282,9 +282,10 @@ function preparedLayer(
       };
       return eachFrame(batch, (frame) => {
         const gathers = cutEvenly(shape.channels, scratch.threads).map(({ first, end }) => {
-          const image = [end - first, input.height, input.width, input.planeBytes, 1, shape.pad];
+          const image = [end - first, input.height, input.width, input.planeBytes];
           const to = padded + first * planeBytes;
-          return convolution('gather', planeOf(input, frame, first), to, ...image, rows, pitch, planeBytes);
+          const phase = [...phaseArguments(layer), rows, pitch, planeBytes];
+          return convolution('gather', planeOf(input, frame, first), to, ...image, ...phase);
         });
         const groups = Array.from({ length: shape.groups }, (_, group) => group);
         return [gathers, ...groups.flatMap((group) => blocks.flatMap((block) => blockSteps(frame, group, block)))];

@@ -175,6 +175,11 @@ export class Crew {
     const run = exports[call.function];
     const values = call.arguments;
     invariant(run !== undefined, () => `${call.module.name} has no function ${call.function}`);
+    // WebAssembly takes missing arguments for zeros.
+    invariant(
+      run.length === values.length,
+      () => `${call.function} was given ${values.length} of ${run.length} numbers`,
+    );
     return () => void run(...values);
   }
 }

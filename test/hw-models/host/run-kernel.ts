@@ -83,7 +83,7 @@ function bound(memory: SharedMemory): (call: Call) => () => void {
       instances.set(module, exports);
     }
     const run = exports[name];
-    if (!run) throw new Error(`${module.name} has no ${name}`);
+    if (run?.length !== given.length) throw new Error(`${module.name} has no ${name} of ${given.length} numbers`);
     return () => run(...given);
   };
 }

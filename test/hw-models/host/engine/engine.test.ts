@@ -197,7 +197,7 @@ describe('threads', () => {
 /** Runs LeNet on three threads, then `finish`; says how many workers there were before, during and after. */
 function inOwnProcess(finish: string): string {
   const script = `
-    import { createSparse } from ${JSON.stringify(pathToFileURL('hw-models/host/sparse.ts').href)};
+    import { createSparse } from ${JSON.stringify(pathToFileURL('hw-models/host/engine/executors.ts').href)};
     import { drawModel } from ${JSON.stringify(pathToFileURL('workloads/synthesis.ts').href)};
     import { zoo } from ${JSON.stringify(pathToFileURL('workloads/zoo/index.ts').href)};
     let workers = 0;

@@ -1,5 +1,5 @@
-// The part of the Open Neural Network Exchange format that a dense network needs: messages and field numbers of
-// onnx/onnx.proto (onnx/onnx on GitHub), whose names are kept in camel case. Readers skip what is left out here.
+// The part of the Open Neural Network Exchange format that networks need: messages and field numbers of
+// onnx/onnx.proto (onnx/onnx on GitHub), whose names are kept in camel case. What is left out here is skipped.
 
 import protobuf from 'protobufjs/light.js';
 
@@ -67,7 +67,7 @@ const schema = protobuf.Root.fromJSON({
         opsetImport: many('OperatorSet', 8),
       },
     },
-    OperatorSet: { fields: { version: one('int64', 2) } },
+    OperatorSet: { fields: { domain: one('string', 1), version: one('int64', 2) } },
     Graph: {
       fields: {
         node: many('Node', 1),
@@ -75,6 +75,7 @@ const schema = protobuf.Root.fromJSON({
         initializer: many('Tensor', 5),
         input: many('Value', 11),
         output: many('Value', 12),
+        sparseInitializer: many('SparseTensor', 15),
       },
     },
     Node: {
@@ -84,6 +85,7 @@ const schema = protobuf.Root.fromJSON({
         name: one('string', 3),
         opType: one('string', 4),
         attribute: many('Attribute', 5),
+        domain: one('string', 7),
       },
     },
     Attribute: {
@@ -91,7 +93,11 @@ const schema = protobuf.Root.fromJSON({
         name: one('string', 1),
         f: one('float', 2),
         i: one('int64', 3),
+        s: one('bytes', 4),
+        t: one('Tensor', 5),
+        floats: many('float', 7),
         ints: many('int64', 8),
+        strings: many('bytes', 9),
         type: one('int32', 20),
       },
     },
@@ -99,10 +105,19 @@ const schema = protobuf.Root.fromJSON({
       fields: {
         dims: many('int64', 1),
         dataType: one('int32', 2),
+        floatData: many('float', 4),
+        int32Data: many('int32', 5),
+        int64Data: many('int64', 7),
         name: one('string', 8),
         rawData: one('bytes', 9),
+        doubleData: many('double', 10),
+        uint64Data: many('uint64', 11),
+        externalData: many('Entry', 13),
+        dataLocation: one('int32', 14),
       },
     },
+    SparseTensor: { fields: { values: one('Tensor', 1), indices: one('Tensor', 2), dims: many('int64', 3) } },
+    Entry: { fields: { key: one('string', 1), value: one('string', 2) } },
     Value: { fields: { name: one('string', 1), type: one('Type', 2) } },
     Type: { fields: { tensorType: one('TensorType', 1) } },
     TensorType: { fields: { elemType: one('int32', 1), shape: one('Shape', 2) } },
@@ -111,10 +126,10 @@ const schema = protobuf.Root.fromJSON({
   },
 });
 
+/** The message of a whole file, for readers. */
+export const modelType = schema.lookupType('Model');
+
 /** The bytes of an ONNX file. */
 export function encodeModel(message: ModelMessage): Uint8Array {
-  return schema
-    .lookupType('Model')
-    .encode({ ...message })
-    .finish();
+  return modelType.encode({ ...message }).finish();
 }

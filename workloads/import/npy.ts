@@ -1,6 +1,7 @@
 // NumPy's `.npy` files, format versions 1.0, 2.0 and 3.0 (numpy.lib.format): one array of numbers, little-endian.
 
 import { InputError, invariant } from '../base/errors.js';
+import { halfToNumber } from './half.js';
 
 export interface NpyArray {
   readonly shape: readonly number[];
@@ -156,16 +157,6 @@ function fromColumnMajor(values: Float64Array, shape: readonly number[]): Float6
     }
   }
   return reordered;
-}
-
-/** IEEE 754 binary16. */
-function halfToNumber(bits: number): number {
-  const sign = bits & 0x8000 ? -1 : 1;
-  const exponent = (bits >>> 10) & 31;
-  const fraction = bits & 1023;
-  if (exponent === 31) return fraction === 0 ? sign * Number.POSITIVE_INFINITY : Number.NaN;
-  if (exponent === 0) return sign * fraction * 2 ** -24;
-  return sign * (1 + fraction / 1024) * 2 ** (exponent - 15);
 }
 
 function fault(file: string, found: string, expected: string): InputError {

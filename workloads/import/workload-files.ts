@@ -6,11 +6,13 @@ import { matrixEntry } from './matrix.js';
 import { readMatrixMarket } from './matrix-market.js';
 import { readNpyNumbers } from './npy.js';
 import { denseOf, readNpz } from './npz.js';
+import { readOnnx } from './onnx.js';
 import { readScaleSim } from './scale-sim.js';
 import type { SourceFile, WorkloadFormat } from './source.js';
 import { readTimeloop } from './timeloop.js';
 
 export const workloadFormats: readonly WorkloadFormat[] = [
+  { title: 'ONNX (.onnx)', ending: /\.onnx$/i, read: readOnnx },
   { title: 'SCALE-Sim topology (.csv)', ending: /\.csv$/i, read: async (file) => readScaleSim(file) },
   { title: 'Timeloop problem (.yaml)', ending: /\.ya?ml$/i, read: async (file) => readTimeloop(file) },
   { title: 'Matrix Market (.mtx)', ending: /\.mtx$/i, read: async (file) => readMatrixMarket(file) },

@@ -1,0 +1,348 @@
+// Every supported ONNX operator over random shapes and attributes computes what ONNX Runtime computes.
+
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { floatsOf, importOrt, sessionOptions } from '../../../hw-models/host/onnx-runtime.js';
+import { readOnnx } from '../../../workloads/import/onnx.js';
+import { type OnnxNodeText, type OnnxTensorText, type OnnxText, onnxFile } from './onnx-file.js';
+import { difference, runEntry } from './run-entry.js';
+import { source } from './source.js';
+
+const ort = await importOrt().catch(() => null);
+if (!ort) process.stderr.write('skipping tests that need onnxruntime-node\n');
+
+const size = (dims: readonly number[]) => dims.reduce((product, extent) => product * extent, 1);
+/** Numbers that differ and have zeros among them. */
+const numbers = (count: number, seed: number) =>
+  Array.from({ length: count }, (_, at) => {
+    const value = Math.sin((at + 1) * (seed + 1.7)) * 2;
+    return Math.abs(value) < 0.4 ? 0 : Math.fround(value);
+  });
+const tensor = (dims: readonly number[], seed: number, type = 1): OnnxTensorText => ({
+  dims,
+  values: type === 1 ? numbers(size(dims), seed) : numbers(size(dims), seed).map((value) => Math.round(value * 40)),
+  type,
+});
+const positive = (dims: readonly number[], seed: number): OnnxTensorText => ({
+  dims,
+  values: numbers(size(dims), seed).map((value) => Math.abs(value) + 0.1),
+});
+const wholes = (...values: readonly number[]): OnnxTensorText => ({ dims: [values.length], values, type: 7 });
+const node = (
+  opType: string,
+  input: readonly string[],
+  attributes: OnnxNodeText['attributes'] = {},
+  floats: readonly string[] = [],
+): OnnxNodeText => ({
+  ...{ opType, input, attributes, floats },
+  output: ['y'],
+});
+
+const small = fc.integer({ min: 1, max: 3 });
+const seed = fc.integer({ min: 0, max: 1000 });
+const channels = fc.integer({ min: 1, max: 5 });
+const extent = fc.integer({ min: 5, max: 9 });
+const image = fc.tuple(channels, extent, extent);
+const pad = fc.integer({ min: 0, max: 1 });
+const autoPad = fc.constantFrom('NOTSET', 'VALID', 'SAME_UPPER', 'SAME_LOWER');
+type Draw = fc.Arbitrary<OnnxText>;
+
+/** Pads may be told only where none are worked out. */
+const padding = (mode: string, pads: readonly number[]): NonNullable<OnnxNodeText['attributes']> =>
+  mode === 'NOTSET' ? { pads } : { auto_pad: mode };
+
+const operators: Readonly<Record<string, Draw>> = {
+  Conv: fc
+    .record({
+      groups: small,
+      per: small,
+      out: small,
+      h: extent,
+      w: extent,
+      k: fc.tuple(small, small),
+      stride: fc.tuple(small, small),
+    })
+    .chain((shape) =>
+      fc.record({
+        shape: fc.constant(shape),
+        dilation: fc.tuple(fc.integer({ min: 1, max: 2 }), fc.integer({ min: 1, max: 2 })),
+        ...{ mode: autoPad, pads: fc.tuple(pad, pad, pad, pad), bias: fc.boolean(), seed },
+      }),
+    )
+    .map(({ mode, ...drawn }) => ({ ...drawn, mode: told(mode, drawn.shape.k, drawn.shape.stride) }))
+    .map(({ shape: { groups, per, out, h, w, k, stride }, dilation, mode, pads, bias, seed }) => ({
+      input: [groups * per, h, w],
+      nodes: [
+        node('Conv', ['x', 'w', ...(bias ? ['b'] : [])], {
+          // ONNX Runtime refuses automatic padding with dilation.
+          ...{ group: groups, strides: stride, dilations: mode.startsWith('SAME') ? [1, 1] : dilation },
+          ...padding(mode, pads),
+        }),
+      ],
+      tensors: { w: tensor([groups * out, per, ...k], seed), ...(bias ? { b: tensor([groups * out], seed + 1) } : {}) },
+    })),
+  Gemm: fc
+    .record({
+      inputs: channels,
+      outputs: channels,
+      transposed: fc.boolean(),
+      bias: fc.constantFrom('none', 'each', 'one', 'row'),
+      seed,
+    })
+    .map(({ inputs, outputs, transposed, bias, seed }) => ({
+      input: [inputs],
+      nodes: [
+        node(
+          'Gemm',
+          ['x', 'w', ...(bias === 'none' ? [] : ['b'])],
+          { transB: transposed ? 1 : 0, alpha: 0.5, beta: 2 },
+          ['alpha', 'beta'],
+        ),
+      ],
+      tensors: {
+        w: tensor(transposed ? [outputs, inputs] : [inputs, outputs], seed),
+        ...(bias === 'none'
+          ? {}
+          : { b: tensor(bias === 'each' ? [outputs] : bias === 'one' ? [1] : [1, outputs], seed + 1) }),
+      },
+    })),
+  MatMul: fc.record({ inputs: channels, outputs: channels, seed }).map(({ inputs, outputs, seed }) => ({
+    input: [inputs],
+    nodes: [node('MatMul', ['x', 'w']), { opType: 'Add', input: ['y', 'b'], output: ['z'] }],
+    tensors: { w: tensor([inputs, outputs], seed), b: tensor([outputs], seed + 1) },
+  })),
+  MaxPool: fc
+    .record({
+      image,
+      k: fc.tuple(small, small),
+      stride: fc.tuple(small, small),
+      mode: autoPad,
+      pads: fc.tuple(pad, pad, pad, pad),
+    })
+    .filter(({ k, pads }) => fits(k, pads))
+    .map(({ mode, ...drawn }) => ({ ...drawn, mode: told(mode, drawn.k, drawn.stride) }))
+    .map(({ image, k, stride, mode, pads }) => ({
+      input: image,
+      nodes: [node('MaxPool', ['x'], { kernel_shape: k, strides: stride, ...padding(mode, pads) })],
+    })),
+  'MaxPool rounding up': fc
+    .record({ image, k: fc.tuple(small, small), stride: fc.tuple(small, small), pads: fc.tuple(pad, pad, pad, pad) })
+    .filter(({ k, pads }) => fits(k, pads))
+    .map(({ image, k, stride, pads }) => ({
+      input: image,
+      nodes: [node('MaxPool', ['x'], { kernel_shape: k, strides: stride, pads, ceil_mode: 1 })],
+    })),
+  AveragePool: fc
+    .record({
+      image,
+      k: fc.tuple(small, small),
+      stride: fc.tuple(small, small),
+      mode: autoPad,
+      pads: fc.tuple(pad, pad, pad, pad),
+      counts: pad,
+      ceil: pad,
+    })
+    .filter(({ k, pads }) => fits(k, pads))
+    .map(({ mode, ...drawn }) => ({ ...drawn, mode: told(mode, drawn.k, drawn.stride) }))
+    .map(({ image, k, stride, mode, pads, counts, ceil }) => ({
+      opset: 19,
+      input: image,
+      nodes: [
+        node('AveragePool', ['x'], {
+          ...{ kernel_shape: k, strides: stride, count_include_pad: counts, ceil_mode: mode === 'NOTSET' ? ceil : 0 },
+          ...padding(mode, pads),
+        }),
+      ],
+    })),
+  GlobalAveragePool: image.map((input) => ({ input, nodes: [node('GlobalAveragePool', ['x'])] })),
+  GlobalMaxPool: image.map((input) => ({ input, nodes: [node('GlobalMaxPool', ['x'])] })),
+  ReduceMean: fc.record({ image, keep: pad }).map(({ image: input, keep }) => ({
+    input,
+    nodes: [node('ReduceMean', ['x'], { axes: [-1, 2], keepdims: keep })],
+  })),
+  'BatchNormalization alone': fc.record({ image, seed }).map(({ image: input, seed }) => ({
+    input,
+    nodes: [node('BatchNormalization', ['x', 's', 'b', 'm', 'v'], { epsilon: 0.01 }, ['epsilon'])],
+    tensors: {
+      ...{ s: tensor([input[0]], seed), b: tensor([input[0]], seed + 1) },
+      ...{ m: tensor([input[0]], seed + 2), v: positive([input[0]], seed + 3) },
+    },
+  })),
+  'BatchNormalization folded': fc.record({ image, filters: channels, seed }).map(({ image: input, filters, seed }) => ({
+    input,
+    nodes: [
+      { opType: 'Conv', input: ['x', 'w'], output: ['c'] },
+      node('BatchNormalization', ['c', 's', 'b', 'm', 'v']),
+      { opType: 'Relu', input: ['y'], output: ['z'] },
+    ],
+    tensors: {
+      ...{ w: tensor([filters, input[0], 3, 2], seed), s: tensor([filters], seed + 1), b: tensor([filters], seed + 2) },
+      ...{ m: tensor([filters], seed + 3), v: positive([filters], seed + 4) },
+    },
+  })),
+  Relu: image.map((input) => ({ input, nodes: [node('Relu', ['x'])] })),
+  Clip: fc.record({ image, six: fc.boolean() }).map(({ image: input, six }) => ({
+    input,
+    nodes: [node('Clip', ['x', 'least', ...(six ? ['most'] : [])])],
+    tensors: { least: { dims: [], values: [0] }, ...(six ? { most: { dims: [], values: [6] } } : {}) },
+  })),
+  'Clip by attributes': image.map((input) => ({
+    ...{ opset: 9, input },
+    nodes: [node('Clip', ['x'], { min: 0, max: 6 }, ['min', 'max'])],
+  })),
+  'Add, Sub, Mul and Div by channel': fc
+    .record({ image, opType: fc.constantFrom('Add', 'Sub', 'Mul', 'Div'), one: fc.boolean(), seed })
+    .map(({ image: input, opType, one, seed }) => ({
+      input,
+      nodes: [node(opType, ['x', 'c'])],
+      tensors: { c: positive(one ? [] : [1, input[0], 1, 1], seed) },
+    })),
+  'Add and Sum of results': fc
+    .record({ image, filters: channels, opType: fc.constantFrom('Add', 'Sum'), seed })
+    .map(({ image: input, filters, opType, seed }) => ({
+      input,
+      nodes: [
+        { opType: 'Conv', input: ['x', 'w'], output: ['a'] },
+        { opType: 'Conv', input: ['x', 'v'], output: ['b'] },
+        node(opType, ['a', 'b']),
+      ],
+      tensors: { w: tensor([filters, input[0], 1, 1], seed), v: tensor([filters, input[0], 1, 1], seed + 1) },
+    })),
+  Concat: fc.record({ image, filters: channels, seed }).map(({ image: input, filters, seed }) => ({
+    input,
+    nodes: [
+      { opType: 'Conv', input: ['x', 'w'], output: ['a'] },
+      { opType: 'Relu', input: ['x'], output: ['b'] },
+      node('Concat', ['a', 'b', 'x'], { axis: 1 }),
+    ],
+    tensors: { w: tensor([filters, input[0], 1, 1], seed) },
+  })),
+  Softmax: fc
+    .record({ inputs: channels, opset: fc.constantFrom(9, 12, 13, 21), axis: fc.constantFrom(1, -1) })
+    .map(({ inputs, opset, axis }) => ({
+      ...{ opset, input: [inputs] },
+      nodes: [node('Softmax', ['x'], { axis })],
+    })),
+  LRN: fc.record({ image, size: fc.constantFrom(1, 3, 5) }).map(({ image: input, size: window }) => ({
+    input,
+    nodes: [node('LRN', ['x'], { size: window, alpha: 0.3, beta: 0.6, bias: 1.5 }, ['alpha', 'beta', 'bias'])],
+  })),
+  'Flatten, Dropout, Identity': fc
+    .record({ image, outputs: channels, seed })
+    .map(({ image: input, outputs, seed }) => ({
+      input,
+      nodes: [
+        { opType: 'Identity', input: ['x'], output: ['i'] },
+        { opType: 'Dropout', input: ['i'], output: ['d'] },
+        { opType: 'Flatten', input: ['d'], output: ['f'] },
+        node('Gemm', ['f', 'w']),
+      ],
+      tensors: { w: tensor([size(input), outputs], seed) },
+    })),
+  'Reshape, Squeeze, Unsqueeze': fc
+    .record({ inputs: channels, filters: channels, seed })
+    .map(({ inputs, filters, seed }) => ({
+      input: [inputs, 4, 4],
+      nodes: [
+        { opType: 'GlobalAveragePool', input: ['x'], output: ['p'] },
+        { opType: 'Squeeze', input: ['p', 'axes'], output: ['s'] },
+        { opType: 'Unsqueeze', input: ['s', 'axes'], output: ['u'] },
+        { opType: 'Conv', input: ['u', 'k'], output: ['c'] },
+        { opType: 'Reshape', input: ['c', 'shape'], output: ['r'] },
+        node('MatMul', ['r', 'w']),
+      ],
+      tensors: {
+        ...{ axes: wholes(2, 3), shape: wholes(0, -1), k: tensor([filters, inputs, 1, 1], seed) },
+        w: tensor([filters, 3], seed + 1),
+      },
+    })),
+  'Shape arithmetic': fc.record({ image, outputs: channels, seed }).map(({ image: input, outputs, seed }) => ({
+    input,
+    nodes: [
+      { opType: 'Shape', input: ['x'], output: ['sh'] },
+      { opType: 'Gather', input: ['sh', 'zero'], output: ['n'] },
+      { opType: 'Unsqueeze', input: ['n', 'first'], output: ['nu'] },
+      { opType: 'Concat', input: ['nu', 'rest'], output: ['to'], attributes: { axis: 0 } },
+      { opType: 'Reshape', input: ['x', 'to'], output: ['f'] },
+      node('Gemm', ['f', 'w'], { transB: 1 }),
+    ],
+    tensors: {
+      ...{ zero: { dims: [], values: [0], type: 7 }, first: wholes(0), rest: wholes(-1) },
+      w: tensor([outputs, size(input)], seed),
+    },
+  })),
+  'Transpose to and from channels last': fc
+    .record({ image, filters: channels, seed })
+    .map(({ image: [c, h, w], filters, seed }) => ({
+      input: [h, w, c],
+      nodes: [
+        { opType: 'Transpose', input: ['x'], output: ['t'], attributes: { perm: [0, 3, 1, 2] } },
+        { opType: 'Conv', input: ['t', 'k'], output: ['c'] },
+        { opType: 'Transpose', input: ['c'], output: ['l'], attributes: { perm: [0, 2, 3, 1] } },
+        { opType: 'Flatten', input: ['l'], output: ['f'] },
+        node('Gemm', ['f', 'w']),
+      ],
+      tensors: { k: tensor([filters, c, 1, 1], seed), w: tensor([filters * h * w, 3], seed + 1) },
+    })),
+  'Pad before Conv': fc
+    .record({ image, pads: fc.tuple(pad, pad, pad, pad), seed })
+    .map(({ image: input, pads: [t, l, b, r], seed }) => ({
+      input,
+      nodes: [
+        { opType: 'Pad', input: ['x', 'p'], output: ['q'] },
+        node('Conv', ['q', 'w'], { strides: [2, 2], pads: [0, 1, 0, 1] }),
+      ],
+      tensors: { p: wholes(0, 0, t, l, 0, 0, b, r), w: tensor([2, input[0], 3, 3], seed) },
+    })),
+  'quantized weights': fc
+    .record({ image, filters: channels, each: fc.boolean(), signed: fc.boolean(), seed })
+    .map(({ image: input, filters, each, signed, seed }) => {
+      const type = signed ? 3 : 2;
+      const dims = each ? [filters] : [];
+      const weights = tensor([filters, input[0], 2, 2], seed, 3);
+      return {
+        input,
+        nodes: [
+          { opType: 'DequantizeLinear', input: ['q', 's', 'z'], output: ['w'], attributes: { axis: 0 } },
+          node('Conv', ['x', 'w']),
+        ],
+        tensors: {
+          q: signed ? weights : { ...weights, values: weights.values.map((value) => value + 100), type },
+          s: positive(dims, seed),
+          z: { dims, values: numbers(size(dims), seed).map((value) => (signed ? 0 : Math.round(value) + 100)), type },
+        },
+      };
+    }),
+};
+
+/** Automatic padding is refused where windows leave pixels out: engines disagree on where they begin. */
+function told(mode: string, k: readonly number[], stride: readonly number[]): string {
+  return mode.startsWith('SAME') && k.some((taps, axis) => taps < (stride[axis] ?? 0)) ? 'VALID' : mode;
+}
+
+/** Padding must be less than the kernel. */
+function fits(k: readonly number[], pads: readonly number[]): boolean {
+  return pads.every((pixels, at) => pixels < (k[at % 2] ?? 0));
+}
+
+async function check(text: OnnxText): Promise<void> {
+  const bytes = onnxFile(text);
+  const input = Float32Array.from(numbers(size(text.input), 5));
+  const [entry] = await readOnnx(source('t.onnx', bytes));
+  if (!entry || !ort) throw new Error('no network');
+  const session = await ort.InferenceSession.create(bytes, sessionOptions(1));
+  const results = await session.run({ x: new ort.Tensor('float32', input, [1, ...text.input]) });
+  await session.release();
+  const expected = floatsOf(Object.values(results)[0]);
+  // From channels last, as the file has it, to channels first, as the network does.
+  const [h = 1, w = 1, c = 1] = text.input;
+  const moved = text.nodes[0]?.opType === 'Transpose';
+  const own = moved ? input.map((_, at) => input[(at % (h * w)) * c + Math.floor(at / (h * w))] as number) : input;
+  expect(difference(runEntry(entry, own), expected), JSON.stringify(text.nodes)).toBeLessThan(1e-4);
+}
+
+describe.skipIf(!ort)('ONNX operators compute what ONNX Runtime computes', () => {
+  it.each(Object.entries(operators))('%s', async (_name, draw) => {
+    await fc.assert(fc.asyncProperty(draw, check), { numRuns: 25 });
+  });
+});

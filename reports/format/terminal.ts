@@ -45,19 +45,31 @@ function renderTable({ columns, rows }: TableData, chalk: ChalkInstance, space: 
     .join('\n');
 }
 
-/** Natural widths; where they overrun the terminal the widest columns of text wrap. Numbers never do. */
+/**
+ * Natural widths; where they overrun the terminal the widest columns of text wrap, between words as long as that is
+ * enough. Numbers never do.
+ */
 function widths({ columns, rows }: TableData, space: number): readonly number[] {
-  const result = columns.map((column, at) =>
-    Math.max(stringWidth(column.header), ...rows.map((row) => stringWidth(printable(row[at] ?? '')))),
-  );
+  const widest = (cellWidth: (text: string) => number) =>
+    columns.map(({ header }, at) =>
+      Math.max(...[header, ...rows.map((row) => row[at] ?? '')].map((text) => cellWidth(printable(text)))),
+    );
+  const result = widest(stringWidth);
+  const longestWords = widest((text) => Math.max(...text.split(' ').map((word) => stringWidth(word))));
   const room = space - GAP.length * (columns.length - 1);
-  for (;;) {
-    const excess = result.reduce((sum, width) => sum + width, 0) - room;
-    const texts = result.map((width, at) => (columns[at]?.align === 'left' ? width : 0));
-    const widest = Math.max(...texts);
-    if (excess <= 0 || widest <= NARROWEST) return result;
-    result[texts.indexOf(widest)] = widest - 1;
+  const overruns = () => result.reduce((sum, width) => sum + width, 0) > room;
+  for (const least of [longestWords, columns.map(() => 0)]) {
+    while (overruns()) {
+      const spare = result.map((width, at) => {
+        const isText = columns[at]?.align === 'left';
+        return isText && width > Math.max(NARROWEST, least[at] ?? 0) ? width : 0;
+      });
+      const most = Math.max(...spare);
+      if (most === 0) break;
+      result[spare.indexOf(most)] = most - 1;
+    }
   }
+  return result;
 }
 
 /** Modelled and measured figures are told apart at a glance too. */

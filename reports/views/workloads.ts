@@ -1,7 +1,7 @@
 // The zoo, as a list and network by network.
 
 import { parametersOf, pixelsOf, weightShapeOf } from '../../workloads/layers/index.js';
-import type { Layer } from '../../workloads/network.js';
+import type { Layer, Network } from '../../workloads/network.js';
 import type { ZooEntry } from '../../workloads/zoo/entry.js';
 import { left, right, type View } from '../document.js';
 import { count, percent, UNKNOWN } from '../quantity.js';
@@ -9,6 +9,12 @@ import { count, percent, UNKNOWN } from '../quantity.js';
 const shapeText = (shape: readonly number[]) => shape.join('×');
 const citationText = ({ work, at }: { work: string; at: string }) => `${work}, ${at}`;
 const sum = (values: readonly number[]) => values.reduce((total, value) => total + value, 0);
+
+/** Batch normalisation has parameters only while it is trained. */
+function trainedText({ trainedParameters }: Network): string {
+  if (trainedParameters === null) return '';
+  return ` with batch normalisation folded away (${trainedParameters.toLocaleString('en-US')} as trained)`;
+}
 
 function macsOf(layer: Layer): number {
   const shape = weightShapeOf(layer);
@@ -86,7 +92,7 @@ export function workloadView(entry: ZooEntry): View {
         lines: [
           `network: ${citationText(network.source)}`,
           `densities for synthetic weights and activations: ${citationText(densities.source)}`,
-          `${totals.parameters.toLocaleString('en-US')} parameters, ${count(totals.macs)} MACs, ${percent(totals.kept)} of the weights kept`,
+          `${totals.parameters.toLocaleString('en-US')} parameters${trainedText(network)}, ${count(totals.macs)} MACs, ${percent(totals.kept)} of the weights kept`,
         ],
         table: {
           columns: [
@@ -111,6 +117,7 @@ export function workloadView(entry: ZooEntry): View {
       source: network.source,
       density_source: densities.source,
       parameters: totals.parameters,
+      parameters_trained: network.trainedParameters ?? totals.parameters,
       macs_dense: totals.macs,
       layers: network.layers.map((layer) => ({
         ...layer,

@@ -11,8 +11,8 @@ export interface Preprocessing {
   readonly channelOrder: 'bgr' | 'rgb' | 'gray';
   /** Subtracted from each channel, in the channel order, on the scale of 0 to 255. */
   readonly mean: readonly number[];
-  /** Multiplies what is left. */
-  readonly scale: number;
+  /** Multiplies what is left, one number for all channels or one for each in their order. */
+  readonly scale: number | readonly number[];
 }
 
 /** What each channel weighs of red, green and blue. Gray is the luma of ITU-R BT.601. */
@@ -36,19 +36,24 @@ const channelMixes: Readonly<Record<Preprocessing['channelOrder'], readonly (rea
  */
 export function preprocess(pixels: Uint8Array, { resize, crop, channelOrder, mean, scale }: Preprocessing) {
   const channels = channelMixes[channelOrder];
+  const scales = typeof scale === 'number' ? channels.length : scale.length;
   invariant(pixels.length === resize * resize * 3, () => `${pixels.length} bytes of pixels for ${resize}×${resize}`);
-  invariant(crop <= resize && mean.length === channels.length, 'a preprocessing that contradicts itself');
+  invariant(
+    crop <= resize && mean.length === channels.length && scales === channels.length,
+    'a preprocessing that contradicts itself',
+  );
   const input = new Float32Array(channels.length * crop * crop);
   const margin = Math.floor((resize - crop) / 2);
   let to = 0;
   for (const [channel, [red, green, blue]] of channels.entries()) {
     const shift = mean[channel] as number;
+    const factor = typeof scale === 'number' ? scale : (scale[channel] as number);
     for (let y = 0; y < crop; y++) {
       let from = ((y + margin) * resize + margin) * 3;
       for (let x = 0; x < crop; x++, from += 3) {
         const value =
           red * (pixels[from] as number) + green * (pixels[from + 1] as number) + blue * (pixels[from + 2] as number);
-        input[to++] = (value - shift) * scale;
+        input[to++] = (value - shift) * factor;
       }
     }
   }

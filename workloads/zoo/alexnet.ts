@@ -11,7 +11,7 @@ const norm = (name: string): LayerSpec => ({ kind: 'lrn', name, size: 5, alpha: 
 export const alexnet: ZooEntry = {
   network: buildNetwork({
     name: 'alexnet',
-    title: 'AlexNet (bvlc_alexnet), ImageNet',
+    title: 'AlexNet (Caffe), ImageNet',
     input: [3, 227, 227],
     layers: [
       conv('conv1', 96, 11, { stride: 4 }),

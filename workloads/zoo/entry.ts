@@ -2,9 +2,10 @@
 
 import type { Preprocessing } from '../import/preprocess.js';
 import type { WeightFormat } from '../import/weight-files.js';
+import { weightShapeOf } from '../layers/index.js';
 import type { Extents } from '../layers/window.js';
-import type { Citation, LayerWeights, Network } from '../network.js';
-import type { LayerSpec, SpecOf } from '../spec.js';
+import type { Citation, Layer, LayerWeights, Network } from '../network.js';
+import type { LayerSpec, SpecOf, TrainedLayerSpec } from '../spec.js';
 
 export interface LayerDensity {
   readonly weights: number;
@@ -49,6 +50,24 @@ export function shares(
   );
 }
 
+/**
+ * For networks that nobody published pruned: dense weights, and zero half of what a rectifier passes. Sums of a residual
+ * network are rectified too.
+ */
+export function denseEstimate({ layers }: Network): DensityProfile {
+  const densityOf = (layer: Layer) => ('activation' in layer && layer.activation !== 'none' ? 0.5 : 1);
+  const densities = layers.map((layer) => [layer.name, densityOf(layer)] as const);
+  const isWeighted = new Set(layers.filter((layer) => weightShapeOf(layer)).map(({ name }) => name));
+  return {
+    source: { work: 'estimate, not published', at: 'dense weights, half of rectified outputs zero' },
+    input: 1,
+    layers: Object.fromEntries(
+      densities.filter(([name]) => isWeighted.has(name)).map(([name, output]) => [name, { weights: 1, output }]),
+    ),
+    others: Object.fromEntries(densities.filter(([name, output]) => !isWeighted.has(name) && output < 1)),
+  };
+}
+
 /** A convolution with bias and rectifier; the usual case in the zoo. */
 export function conv(
   name: string,
@@ -68,6 +87,26 @@ export function dense(name: string, outputs: number, activation: 'relu' | 'none'
 /** Max pooling in Caffe's manner. */
 export function maxPool(name: string, kernel: number, stride: number): SpecOf<'pool2d'> {
   return { kind: 'pool2d', name, mode: 'max', kernel, stride, pad: 0, rounding: 'ceil' };
+}
+
+/** The mean of each whole channel. */
+export function averagePool(name: string): SpecOf<'pool2d'> {
+  return { kind: 'pool2d', name, mode: 'average', kernel: 'global', stride: 1, pad: 0, rounding: 'ceil' };
+}
+
+/** A convolution without bias, a batch normalisation and, unless told otherwise, a rectifier. */
+export function normalisedConv(
+  name: string,
+  channels: number,
+  kernel: Extents,
+  rest: Partial<Omit<SpecOf<'conv2d'>, 'kind' | 'name' | 'bias'>> = {},
+): readonly TrainedLayerSpec[] {
+  const { activation = 'relu' } = rest;
+  return [
+    conv(name, channels, kernel, { ...rest, bias: false, activation: 'none' }),
+    { kind: 'batch-norm', name: `${name}/norm`, channels },
+    ...(activation === 'none' ? [] : [{ kind: 'rectify', name: `${name}/${activation}`, activation } as const]),
+  ];
 }
 
 export const softmax: LayerSpec = { kind: 'softmax', name: 'prob' };

@@ -1,22 +1,35 @@
-// Iandola et al., "SqueezeNet: AlexNet-level accuracy with 50x fewer parameters and <0.5MB model size" (arXiv 1602.07360).
+// Iandola et al., "SqueezeNet: AlexNet-level accuracy with 50x fewer parameters and <0.5MB model size" (arXiv 1602.07360),
+// and version 1.1 of the network, published with it.
 
 import { squeezenetDensities, squeezenetDensitySource, squeezenetPoolDensities } from '../data/squeezenet-densities.js';
 import { buildNetwork } from '../graph.js';
-import type { LayerSpec } from '../spec.js';
-import { conv, maxPool, shares, softmax, type ZooEntry } from './entry.js';
+import { averagePool, conv, type DensityProfile, maxPool, shares, softmax, type ZooEntry } from './entry.js';
+import { fire, fireStack } from './fire.js';
 import { imagenetPreprocessing } from './preprocessing.js';
 
-/** A fire module: squeeze to few channels by 1×1, expand by 1×1 and 3×3 side by side, concatenate. */
-function fire(index: number, squeeze: number, expand: number): readonly LayerSpec[] {
-  const name = (part: string) => `fire${index}/${part}`;
-  const inputs = [name('squeeze1x1')];
-  return [
-    conv(name('squeeze1x1'), squeeze, 1),
-    conv(name('expand1x1'), expand, 1, { inputs }),
-    conv(name('expand3x3'), expand, 3, { pad: 1, inputs }),
-    { kind: 'concat', name: name('concat'), inputs: [name('expand1x1'), name('expand3x3')] },
-  ];
-}
+export const squeezenetWork = 'Iandola et al., SqueezeNet (arXiv 1602.07360)';
+
+const poolDensities = Object.fromEntries(
+  Object.entries(squeezenetPoolDensities).map(([name, percent]) => [name, percent / 100]),
+);
+
+/** What the released compressed network keeps, and lets through. */
+export const compressedDensities: DensityProfile = {
+  source: squeezenetDensitySource,
+  input: 1,
+  layers: shares(squeezenetDensities),
+  others: poolDensities,
+};
+
+/** For networks of the same modules that nobody has published pruned. */
+export const likeCompressed: Omit<DensityProfile, 'others'> = {
+  source: {
+    work: 'estimate, not published',
+    at: 'layer by layer as in the compressed SqueezeNet 1.0',
+  },
+  input: 1,
+  layers: shares(squeezenetDensities),
+};
 
 export const squeezenet10: ZooEntry = {
   network: buildNetwork({
@@ -26,30 +39,35 @@ export const squeezenet10: ZooEntry = {
     layers: [
       conv('conv1', 96, 7, { stride: 2 }),
       maxPool('pool1', 3, 2),
-      ...fire(2, 16, 64),
-      ...fire(3, 16, 64),
-      ...fire(4, 32, 128),
-      maxPool('pool4', 3, 2),
-      ...fire(5, 32, 128),
-      ...fire(6, 48, 192),
-      ...fire(7, 48, 192),
-      ...fire(8, 64, 256),
-      maxPool('pool8', 3, 2),
-      ...fire(9, 64, 256),
+      ...fireStack('pool1', [4, 8], fire),
+      { kind: 'dropout', name: 'drop9', rate: 0.5 },
       conv('conv10', 1000, 1, { pad: 1 }),
-      { kind: 'pool2d', name: 'pool10', mode: 'average', kernel: 'global', stride: 1, pad: 0, rounding: 'ceil' },
+      averagePool('pool10'),
       softmax,
     ],
-    source: {
-      work: 'Iandola et al., SqueezeNet (arXiv 1602.07360)',
-      at: 'Table 1; conv10 pads by 1 as in the released model',
-    },
+    source: { work: squeezenetWork, at: 'Table 1; conv10 pads by 1 as in the released model' },
   }),
-  densities: {
-    source: squeezenetDensitySource,
-    input: 1,
-    layers: shares(squeezenetDensities),
-    others: Object.fromEntries(Object.entries(squeezenetPoolDensities).map(([name, percent]) => [name, percent / 100])),
-  },
+  densities: compressedDensities,
+  preprocessing: imagenetPreprocessing(227),
+};
+
+/** A smaller first layer, and poolings earlier. */
+export const squeezenet11: ZooEntry = {
+  network: buildNetwork({
+    name: 'squeezenet-1.1',
+    title: 'SqueezeNet 1.1, ImageNet',
+    input: [3, 227, 227],
+    layers: [
+      conv('conv1', 64, 3, { stride: 2 }),
+      maxPool('pool1', 3, 2),
+      ...fireStack('pool1', [3, 5], fire),
+      { kind: 'dropout', name: 'drop9', rate: 0.5 },
+      conv('conv10', 1000, 1),
+      averagePool('pool10'),
+      softmax,
+    ],
+    source: { work: squeezenetWork, at: 'SqueezeNet_v1.1/deploy.prototxt, released with it' },
+  }),
+  densities: likeCompressed,
   preprocessing: imagenetPreprocessing(227),
 };

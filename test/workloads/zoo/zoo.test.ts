@@ -21,15 +21,41 @@ function macs(net: Network): number {
 const outputOf = (net: Network, layer: string) => net.layers.find(({ name }) => name === layer)?.output;
 
 describe('the zoo', () => {
-  // Sums over the layer tables of the papers and the Caffe definitions.
+  // Sums over the layer tables of the papers and the released definitions; folded batch normalisation counts as trained.
   it.each([
     ['lenet-300-100', 266_610],
     ['lenet-5', 431_080],
     ['alexnet', 60_965_224],
     ['vgg-16', 138_357_544],
+    // SqueezeNet, Table 1.
     ['squeezenet-1.0', 1_248_424],
+    ['squeezenet-1.1', 1_235_496],
+    // Simple bypass has none of its own.
+    ['squeezenet-bypass', 1_248_424],
+    // The four 1×1 projections 96 → 128, 128 → 256, 256 → 384 and 384 → 512, with biases.
+    ['squeezenet-complex', 1_248_424 + 97 * 128 + 129 * 256 + 257 * 384 + 385 * 512],
+    // SqueezeNet's convolutions without biases (3,976 of them with conv10's 1000, 200 here), 512 × 200 in conv10, and a
+    // scale and a shift for each of 3,176 channels.
+    ['squeezenet-residual', 1_248_424 - 3_976 - 512 * 800 + 2 * 3_176],
+    // torchvision and fb.resnet.torch; published as 11.69 M.
+    ['resnet-18', 11_689_512],
+    // Howard et al., Table 4 and others: 4.2 M.
+    ['mobilenet-v1', 4_231_976],
   ])('%s has %d parameters', (name, expected) => {
-    expect(parameters(network(name))).toBe(expected);
+    const net = network(name);
+    expect(net.trainedParameters ?? parameters(net)).toBe(expected);
+  });
+
+  it.each([
+    ['squeezenet-1.0', 1.25e6],
+    ['alexnet', 60.97e6],
+    ['vgg-16', 138.36e6],
+    ['resnet-18', 11.69e6],
+    ['mobilenet-v1', 4.2e6],
+  ])('%s has the published %d parameters, to the digits printed', (name, published) => {
+    const net = network(name);
+    const digits = `${published}`.replace(/0+$/, '').length;
+    expect(Number((net.trainedParameters ?? parameters(net)).toPrecision(digits))).toBe(published);
   });
 
   // Two operations a MAC: Han et al. (NIPS 2015) print 532 K, 4586 K, 1.5 B and 30.9 B operations.
@@ -38,6 +64,10 @@ describe('the zoo', () => {
     ['lenet-5', 4586e3, 0.005],
     ['alexnet', 1.5e9, 0.05],
     ['vgg-16', 30.9e9, 0.005],
+    // 1.8 × 10⁹ multiply-adds in He et al., Table 1.
+    ['resnet-18', 3.6e9, 0.01],
+    // 569 million in Howard et al., Table 4.
+    ['mobilenet-v1', 2 * 569e6, 0.001],
   ])('%s has the published %d operations', (name, operations, within) => {
     expect(2 * macs(network(name))).toBeWithin(within, operations);
   });
@@ -51,6 +81,55 @@ describe('the zoo', () => {
     expect(outputOf(net, 'pool8')).toEqual([512, 13, 13]);
     expect(outputOf(net, 'conv10')).toEqual([1000, 15, 15]);
     expect(outputOf(net, 'prob')).toEqual([1000]);
+  });
+
+  it('SqueezeNet 1.1 does 2.2 times less work than 1.0, as its feature maps say', () => {
+    const net = network('squeezenet-1.1');
+    expect(outputOf(net, 'pool1')).toEqual([64, 56, 56]);
+    expect(outputOf(net, 'pool3')).toEqual([128, 28, 28]);
+    expect(outputOf(net, 'pool5')).toEqual([256, 14, 14]);
+    expect(outputOf(net, 'conv10')).toEqual([1000, 14, 14]);
+    expect(macs(network('squeezenet-1.0')) / macs(net)).toBeWithin(0.01, 2.22);
+  });
+
+  it('bypasses join what has the same shape: after pooling, before it', () => {
+    const inputsOf = (name: string, layer: string) =>
+      network(name).layers.find((one) => one.name === layer)?.inputs ?? [];
+    expect(inputsOf('squeezenet-bypass', 'fire3/add')).toEqual(['fire2/concat', 'fire3/concat']);
+    expect(inputsOf('squeezenet-bypass', 'fire5/add')).toEqual(['pool4', 'fire5/concat']);
+    expect(inputsOf('squeezenet-bypass', 'conv10')).toEqual(['fire9/add']);
+    expect(inputsOf('squeezenet-complex', 'fire4/bypass1x1')).toEqual(['fire3/add']);
+    expect(inputsOf('squeezenet-complex', 'pool4')).toEqual(['fire4/add']);
+  });
+
+  it('nothing is left of batch normalisation and dropout but rectified convolutions', () => {
+    for (const name of ['squeezenet-residual', 'resnet-18', 'mobilenet-v1']) {
+      const kinds = new Set(network(name).layers.map(({ kind }) => kind));
+      expect([...kinds].sort().join()).toMatch(/^(add,)?(concat,)?conv2d,(dense,)?pool2d,softmax$/);
+    }
+  });
+
+  it('ResNet-18 and MobileNet have the papers’ feature maps', () => {
+    const sizes = (name: string, layers: readonly string[]) => layers.map((layer) => outputOf(network(name), layer));
+    expect(sizes('resnet-18', ['conv1', 'pool1', 'conv2_2/add', 'conv3_2/add', 'conv4_2/add', 'conv5_2/add'])).toEqual([
+      ...[
+        [64, 112, 112],
+        [64, 56, 56],
+        [64, 56, 56],
+        [128, 28, 28],
+        [256, 14, 14],
+        [512, 7, 7],
+      ],
+    ]);
+    expect(sizes('mobilenet-v1', ['conv1', 'conv3/dw', 'conv6/pw', 'conv13/dw', 'conv14/pw'])).toEqual([
+      ...[
+        [32, 112, 112],
+        [64, 56, 56],
+        [256, 28, 28],
+        [512, 7, 7],
+        [1024, 7, 7],
+      ],
+    ]);
   });
 
   it('AlexNet’s first fully connected layer reads 9216 values', () => {
@@ -69,9 +148,9 @@ describe('the zoo', () => {
     ]);
   });
 
-  it.each([...zoo.values()])('$network.name has a published density for every weighted layer and no other', (entry) => {
+  it.each([...zoo.values()])('$network.name has a density for every weighted layer and no other', (entry) => {
     const weighted = entry.network.layers.filter((layer) => weightShapeOf(layer)).map(({ name }) => name);
-    expect(Object.keys(entry.densities.layers)).toEqual(weighted);
+    expect(Object.keys(entry.densities.layers).sort()).toEqual(weighted.sort());
     for (const { weights, output } of Object.values(entry.densities.layers)) {
       expect(weights).toBeGreaterThan(0);
       expect(weights).toBeLessThanOrEqual(1);

@@ -6,7 +6,7 @@ import type { Tensor, Tensor4D } from '@tensorflow/tfjs-core';
 import { invariant } from '../../workloads/base/errors.js';
 import { poolSpans } from '../../workloads/layers/forward.js';
 import { type Image, imageShape, sizeOf } from '../../workloads/layers/index.js';
-import { reachOf, tapsOf } from '../../workloads/layers/window.js';
+import { isDepthwise, reachOf, tapsOf } from '../../workloads/layers/window.js';
 import type { Layer, LayerKind, LayerWeights, OpOf, Rectifier } from '../../workloads/network.js';
 import { toCsr, type WeightStore } from '../../workloads/weights/store.js';
 import type { Tf } from './tfjs-backend.js';
@@ -87,7 +87,7 @@ function compileConvolution(tf: Tf, layer: LayerOf<'conv2d'>, weights: LayerWeig
   const { groups, stride } = layer;
   const inputs = inputImage(layer)[0] / groups;
   // One channel a group: TensorFlow's depthwise convolution, which takes one stride for both axes.
-  if (groups > 1 && inputs === 1 && stride[0] === stride[1]) return compileDepthwise(tf, layer, store, bias);
+  if (isDepthwise(layer) && stride[0] === stride[1]) return compileDepthwise(tf, layer, store, bias);
   const outputs = layer.channels / groups;
   const reach = reachOf(layer);
   const filters = Array.from({ length: groups }, (_, group) => ({

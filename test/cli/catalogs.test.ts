@@ -15,7 +15,8 @@ describe('workloads', () => {
     const list = (await json('workloads', 'list')) as readonly { name: string; parameters: number }[];
     expect(list.map(({ name }) => name)).toEqual([
       ...['alex-6', 'alex-7', 'alex-8', 'vgg-6', 'vgg-7', 'vgg-8', 'nt-we', 'nt-wd', 'nt-lstm'],
-      ...['lenet-300-100', 'lenet-5', 'alexnet', 'vgg-16', 'squeezenet-1.0'],
+      ...['lenet-300-100', 'lenet-5', 'alexnet', 'vgg-16', 'squeezenet-1.0', 'squeezenet-1.1', 'squeezenet-bypass'],
+      ...['squeezenet-complex', 'squeezenet-residual', 'resnet-18', 'mobilenet-v1'],
     ]);
     expect(list.find(({ name }) => name === 'vgg-16')?.parameters).toBe(138_357_544);
   });

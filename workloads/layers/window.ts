@@ -1,6 +1,6 @@
 // Windows that slide over images: a convolution's and a pooling's.
 
-import type { Padding, Pair } from '../network.js';
+import type { Padding, Pair, Shape } from '../network.js';
 
 /** A square extent as written, or one for each axis. */
 export type Extents = number | Pair;
@@ -37,6 +37,17 @@ export function reachOf({ kernel, dilation }: Pick<Convolution, 'kernel' | 'dila
 /** Whether every output pixel is made of the one input pixel at its own place: a matrix product over channels. */
 export function isPointwise({ kernel, stride, pad }: Convolution): boolean {
   return tapsOf({ kernel }) === 1 && stride[0] * stride[1] === 1 && pad.every((pixels) => pixels === 0);
+}
+
+/** Whether each input channel has filters of its own. */
+export function isDepthwise({
+  groups,
+  inputShapes: [input],
+}: {
+  readonly groups: number;
+  readonly inputShapes: readonly Shape[];
+}): boolean {
+  return groups > 1 && input?.[0] === groups;
 }
 
 /** The side of square kernels with the same stride, dilation and padding everywhere, or null for others. */

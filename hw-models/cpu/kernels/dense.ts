@@ -1,8 +1,9 @@
-// Dense kernels: GEMV for one frame, GEMM for a batch, convolution as im2col and GEMM frame by frame.
+// Dense kernels: GEMV for one frame, GEMM for a batch, convolution as im2col and GEMM frame by frame, and directly where
+// each channel has filters of its own.
 
 import { invariant } from '../../../workloads/base/errors.js';
 import { imageShape, pixelsOf, weightShapeOf } from '../../../workloads/layers/index.js';
-import { isPointwise } from '../../../workloads/layers/window.js';
+import { isDepthwise, isPointwise } from '../../../workloads/layers/window.js';
 import type { Layer, LayerTask, OpOf } from '../../../workloads/network.js';
 import type { Kernel } from '../../contract.js';
 import { account, type Phase } from '../account.js';
@@ -23,12 +24,14 @@ import {
   weightsHomeOf,
   write,
 } from '../memory.js';
+import { directConvolution } from './sparse-convolution.js';
 
 export const dense: Kernel<CpuConfig> = {
   name: 'dense',
   accepts: (layer) => weightShapeOf(layer) !== null,
   cost(task, config, residency) {
-    const { layer, batch, macs } = task;
+    const { layer, weights, batch, macs } = task;
+    invariant(weights !== null, () => `layer ${layer.name}: no weights`);
     const { cores } = config.dense;
     const weightBytes = denseWeightBytes(task);
     const weightsHome = weightsHomeOf(competingBytes(task, residency, 'dense'), config, cores);
@@ -47,6 +50,16 @@ export const dense: Kernel<CpuConfig> = {
       inputsRead: 'all' as const,
       notes: [],
     };
+    if (layer.kind === 'conv2d' && isDepthwise(layer)) {
+      const { rows, columns } = weights.store;
+      const phases = directConvolution(task, layer, fullPattern(rows, columns), weightBytes, weightsHome, config);
+      return account(
+        { ...execution, phases, cores: config.sparseConvolution.cores, calls: 1, notes: [DEPTHWISE_NOTE] },
+        task,
+        config,
+        residency,
+      );
+    }
     if (layer.kind === 'conv2d') {
       const phases = convolution(task, layer, weightBytes, weightsHome, config);
       return account({ ...execution, phases }, task, config, residency);
@@ -56,6 +69,17 @@ export const dense: Kernel<CpuConfig> = {
     return account({ ...execution, phases }, task, config, residency);
   },
 };
+
+const DEPTHWISE_NOTE = 'depthwise convolution runs directly, not as a matrix product for each channel';
+
+/** Every place of a matrix, as a sparse one's places are told. */
+function fullPattern(rows: number, columns: number) {
+  return {
+    rows,
+    pointers: Uint32Array.from({ length: rows + 1 }, (_, row) => row * columns),
+    indices: Uint32Array.from({ length: rows * columns }, (_, at) => at % columns),
+  };
+}
 
 /** Work without arithmetic of its own, dealt out evenly; `streamsWeights` limits it to what the library reaches. */
 function moving(loadStoreCycles: number, transfers: Transfers, streamsWeights: boolean, config: CpuConfig): Work {

@@ -14,7 +14,6 @@ import { lanesOf } from '../ecm.js';
 import {
   activationsHome,
   addTransfers,
-  csrWeightBytes,
   ELEMENT_BYTES,
   homeOf,
   type Level,
@@ -65,11 +64,12 @@ export function tilingOf(layer: Layer & OpOf<'conv2d'>, config: CpuConfig): Tili
   return { vectors, tiles, blocks: Math.min(blocks, channels / groups), tileInputBytes };
 }
 
-/** The whole batch, frame by frame: the image with its halo where it needs one, then the sums. */
+/** The whole batch, frame by frame, with the weights in `matrix` alone: the image with its halo where it needs one, then the sums. */
 export function directConvolution(
   task: LayerTask,
   layer: Layer & OpOf<'conv2d'>,
-  matrix: CsrMatrix,
+  matrix: Pick<CsrMatrix, 'rows' | 'pointers' | 'indices'>,
+  weightBytes: number,
   weightsHome: WeightsHome,
   config: CpuConfig,
 ): readonly Phase[] {
@@ -97,7 +97,7 @@ export function directConvolution(
     arithmeticCycles: (nonzeros * vectors * batch) / simd.fmaPerCycle / efficiency,
     loadStoreCycles: (Math.max(loads / simd.loadsPerCycle, stores / simd.storesPerCycle) * batch) / efficiency,
     transfers: addTransfers(
-      streamWeights(csrWeightBytes(task), weightsHome, tiles * batch, config, cores),
+      streamWeights(weightBytes, weightsHome, tiles * batch, config, cores),
       shared(inputBytes, readers, imageHome(layer, home, config), config),
       stream(partialBytes, 'l2', config),
       write(outputBytes, home, config),

@@ -33,9 +33,10 @@ export const sparse: Kernel<CpuConfig> = {
     const { cores } = layer.kind === 'conv2d' ? config.sparseConvolution : config.sparse;
     const matrix = toCsr(weights.store);
     const weightsHome = weightsHomeOf(competingBytes(task, residency, 'csr'), config, cores);
+    const weightBytes = csrWeightBytes(task);
     const phases =
       layer.kind === 'conv2d'
-        ? directConvolution(task, layer, matrix, weightsHome, config)
+        ? directConvolution(task, layer, matrix, weightBytes, weightsHome, config)
         : [{ work: product(task, matrix, weightsHome, config) }];
     const execution = {
       kernel: 'sparse',
@@ -47,7 +48,7 @@ export const sparse: Kernel<CpuConfig> = {
       operations: 0,
       lanes: lanesIn(task, config),
       nonzeros: matrix.indices.length,
-      weightBytes: csrWeightBytes(task),
+      weightBytes,
       weightsHome,
       inputsRead: 'some' as const,
       notes: layer.kind === 'conv2d' ? unlikeEngines(config) : idleCores(config),

@@ -167,7 +167,7 @@ function goesByRows(layer: LayerOf<'conv2d'>, { isGapless }: Geometry, segments:
 export const sparseConvolution: HostKernel = weightedRow(
   'conv2d',
   'sparse-convolution',
-  { pays: (_layer, { store }) => nonzerosOf(store) <= SPARSE_UP_TO * store.rows * store.columns },
+  { pays: (layer, { store }) => nonzerosOf(store) <= SPARSE_UP_TO * filledUpRows(layer) * store.columns },
   (layer, weights, heap) => {
     const geometry = geometryOf(layer);
     const csr = toCsr(weights.store);
@@ -227,6 +227,11 @@ function placeEntries(
     }
   }
   return { pointersAt: heap.place(ownPointers), entriesAt: heap.place(entries) };
+}
+
+/** Rows that the dense kernel multiplies: those that fill up each group's last four too. */
+export function filledUpRows({ channels, groups }: LayerOf<'conv2d'>): number {
+  return groups * Math.ceil(channels / groups / ROWS_TOGETHER) * ROWS_TOGETHER;
 }
 
 export const denseConvolution: HostKernel = weightedRow('conv2d', 'dense-convolution', {}, (layer, weights, heap) => {

@@ -8,7 +8,7 @@ import { cookToom, type Matrix, toFloat } from '../../../workloads/transforms/co
 import { nonzerosOf, toDense } from '../../../workloads/weights/store.js';
 import { wasm as convolutionWasm, relaxed as relaxedConvolution } from '../convolution.wasm.js';
 import { wasm as filteringWasm, relaxed as relaxedFiltering } from '../filtering.wasm.js';
-import { BLOCK_BYTES, packRows, phaseArguments, placeBias, ROWS_TOGETHER } from './convolution.js';
+import { BLOCK_BYTES, filledUpRows, packRows, phaseArguments, placeBias, ROWS_TOGETHER } from './convolution.js';
 import type { HostKernel } from './kernel.js';
 import {
   callerOf,
@@ -70,7 +70,8 @@ export const filteredConvolution: HostKernel = weightedRow(
       const { taps, positions } = geometryOf(layer);
       return positions <= MATRIX_COLUMNS ? null : `has ${taps} taps a phase, more than ${MATRIX_COLUMNS + 1 - TILE}`;
     },
-    pays: (layer, { store }) => (nonzerosOf(store) / (store.rows * store.columns)) * gainOf(layer) >= PAYS_FROM,
+    pays: (layer, { store }) =>
+      (nonzerosOf(store) / (filledUpRows(layer) * store.columns)) * gainOf(layer) >= PAYS_FROM,
   },
   (layer, weights, heap) => {
     const { kernel, stride, groups } = layer;

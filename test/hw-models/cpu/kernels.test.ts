@@ -67,6 +67,18 @@ describe('data in caches', () => {
     expect(costOf(i7, layerTask(input, conv(32, 1)), 'dense').cycles).not.toHaveProperty('im2col');
     expect(costOf(i7, layerTask(input, conv(32, 3, { pad: 1 })), 'dense').cycles.im2col).toBeGreaterThan(0);
   });
+
+  it('a depthwise convolution of all its weights costs what the direct sparse one does, bar the indices', () => {
+    const task = layerTask([32, 28, 28], conv(32, 3, { pad: 1, groups: 32 }));
+    const [dense, sparse] = [costOf(i7, task, 'dense'), costOf(i7, task, 'sparse')];
+    expect(dense.counters.macs).toBe(32 * 9 * 28 * 28);
+    expect(dense.cycles.compute).toBeWithin(1e-9, sparse.cycles.compute ?? 0);
+    expect(dense.counters.weight_bytes).toBeLessThan(sparse.counters.weight_bytes ?? 0);
+    // Zero weights are multiplied all the same.
+    expect(cyclesOf(costOf(i7, layerTask([32, 28, 28], conv(32, 3, { pad: 1, groups: 32 }), 0.2), 'dense'))).toBe(
+      cyclesOf(dense),
+    );
+  });
 });
 
 describe('counters and energy', () => {

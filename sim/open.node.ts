@@ -1,5 +1,6 @@
 // Workloads as people name them: networks of the zoo, groups of them, and files.
 
+import { stat } from 'node:fs/promises';
 import { dirname, isAbsolute, join, normalize, sep } from 'node:path';
 import { InputError } from '../workloads/base/errors.js';
 import { defaultLimits, type ImportLimits, type SourceFile } from '../workloads/import/source.js';
@@ -21,7 +22,7 @@ export async function openWorkloads(
       opened.push(...resolveWorkloads([name]));
       continue;
     }
-    const entries = await readWorkload(await openFile(name, { ...defaultLimits, ...limits }));
+    const entries = await readWorkload(await openFile(await fileOf(name), { ...defaultLimits, ...limits }));
     opened.push(...entries.map((entry) => ({ entry, group: entries.length > 1 ? name : null })));
   }
   return opened;
@@ -33,6 +34,15 @@ export async function openWorkload(name: string, limits: Partial<ImportLimits> =
   if (first && others.length === 0) return first;
   const members = [first, ...others].map((member) => member?.entry.network.name);
   throw new InputError(`workload '${name}' is a group of networks, expected one of them: ${members.join(', ')}`);
+}
+
+/** A folder with a model in it stands for the model. */
+async function fileOf(name: string): Promise<string> {
+  const isFolder = await stat(name).then(
+    (found) => found.isDirectory(),
+    () => false,
+  );
+  return isFolder ? join(name, 'model.json') : name;
 }
 
 async function openFile(name: string, limits: ImportLimits): Promise<SourceFile> {

@@ -35,6 +35,14 @@ export interface Weights {
   readonly bias: Float32Array | null;
 }
 
+/** What is known of weights that the file does not hold: they are drawn, or come from a file of their own. */
+export interface OpenWeights {
+  readonly rows: number;
+  readonly hasBias: boolean;
+}
+
+const isOpen = (weights: Weights | OpenWeights): weights is OpenWeights => 'hasBias' in weights;
+
 type Window = Pick<SpecOf<'conv2d'>, 'kernel' | 'stride' | 'groups'> & {
   readonly dilation: readonly [number, number];
   readonly pad: Padding;
@@ -49,6 +57,8 @@ export class GraphBuilder {
   private readonly norms = new Map<string, BatchNorm>();
   private inputShape: Shape | null = null;
   private weightCount = 0;
+  /** Whether some layer's weights are not in the file. */
+  private open = false;
 
   constructor(private readonly file: SourceFile) {}
 
@@ -62,26 +72,31 @@ export class GraphBuilder {
   }
 
   /** `weights`: filters by [input channels of a group, rows, columns]. */
-  convolution(name: string, value: Value, window: Window, weights: Weights): Value {
+  convolution(name: string, value: Value, window: Window, weights: Weights | OpenWeights): Value {
     const { pad, ...rest } = window;
     const [top, left, bottom, right] = value.pad;
     const padded: Padding = [pad[0] + top, pad[1] + left, pad[2] + bottom, pad[3] + right];
-    const bias = weights.bias !== null;
+    const bias = hasBias(weights);
     const spec = { kind: 'conv2d', ...rest, pad: padded, channels: weights.rows, bias, activation: 'none' } as const;
     const added = this.add(name, spec, [{ ...this.image(value, name, true), pad: NO_PAD }]);
-    this.putWeights(added.layer, weights, name);
+    if (isOpen(weights)) this.open = true;
+    else this.putWeights(added.layer, weights, name);
     return added;
   }
 
   /** `weights`: columns in the order in which the file flattens the value. */
-  dense(name: string, value: Value, weights: Weights): Value {
+  dense(name: string, value: Value, weights: Weights | OpenWeights): Value {
     const whole = this.unpadded(value, name);
+    const op = { kind: 'dense', outputs: weights.rows, bias: hasBias(weights), activation: 'none' } as const;
+    if (isOpen(weights)) {
+      this.open = true;
+      return this.add(name, op, [whole]);
+    }
     const size = sizeOf(whole.actual);
     if (weights.columns !== size) throw this.fault(name, `${size} inputs`, `${weights.columns}, as its weights have`);
     const { actual, order } = whole;
     const values = order === 'hwc' && actual.length === 3 ? channelsOutward(weights, actual) : weights.values;
-    const bias = weights.bias !== null;
-    const added = this.add(name, { kind: 'dense', outputs: weights.rows, bias, activation: 'none' }, [whole]);
+    const added = this.add(name, op, [whole]);
     this.putWeights(added.layer, { ...weights, values }, name);
     return added;
   }
@@ -90,19 +105,22 @@ export class GraphBuilder {
     return this.add(name, { kind: 'pool2d', ...pool }, [this.image(value, name)]);
   }
 
-  /** Each channel by itself: y = scale · (x − mean) / √(variance + epsilon) + shift. */
-  normalise(name: string, value: Value, norm: BatchNorm): Value {
+  /** Each channel by itself: y = scale · (x − mean) / √(variance + epsilon) + shift; null where the file has no numbers. */
+  normalise(name: string, value: Value, norm: BatchNorm | null): Value {
     const whole = this.unpadded(value, name);
     const [channels] = whole.actual;
+    if (!norm) {
+      this.open = true;
+      return this.addNorm(name, whole, channels);
+    }
     for (const values of [norm.scale, norm.shift, norm.mean, norm.variance]) {
       if (values.length !== channels)
         throw this.fault(name, `${values.length} values`, `one for each of ${channels} channels`);
       this.requireFinite(values, name);
     }
-    const layer = this.uniqueName(name);
-    this.specs.push({ kind: 'batch-norm', name: layer, inputs: [whole.layer], channels });
-    this.norms.set(layer, norm);
-    return { ...whole, layer };
+    const added = this.addNorm(name, whole, channels);
+    this.norms.set(added.layer, norm);
+    return added;
   }
 
   /** Adds to each channel a number of its own. */
@@ -210,6 +228,11 @@ export class GraphBuilder {
     });
     if (!network.layers.some(({ inputs }) => inputs.includes(INPUT)))
       throw this.fault('', 'no layer that reads the input', 'one');
+    const source = { work: file.name, at: this.open ? 'no weights: dense' : 'its own weights' };
+    if (this.open) {
+      const densities = { source, input: 1, layers: {} };
+      return { network, densities, preprocessing: null, notes: this.notes };
+    }
     const all = foldWeights(specs, name, this.weights, this.norms);
     const weights = new Map(
       network.layers.flatMap((layer) => {
@@ -220,7 +243,7 @@ export class GraphBuilder {
     const layers = Object.fromEntries(
       [...weights].map(([layer, { store }]) => [layer, { weights: nonzerosOf(store) / (store.rows * store.columns) }]),
     );
-    const densities = { source: { work: file.name, at: 'its own weights' }, input: 1, layers };
+    const densities = { source, input: 1, layers };
     return { network, densities, preprocessing: null, weights, notes: this.notes };
   }
 
@@ -244,6 +267,12 @@ export class GraphBuilder {
     this.specs.push(written);
     const order = actual.length === 3 ? (values[0]?.order ?? 'chw') : 'chw';
     return { layer, actual, seen: order === 'hwc' ? channelsLast(actual) : actual, order, pad: NO_PAD };
+  }
+
+  private addNorm(name: string, value: Value, channels: number): Value {
+    const layer = this.uniqueName(name);
+    this.specs.push({ kind: 'batch-norm', name: layer, inputs: [value.layer], channels });
+    return { ...value, layer };
   }
 
   /** Files may name two layers alike, or one as the input. */
@@ -290,6 +319,8 @@ export class GraphBuilder {
     throw this.fault(name, `an input of ${value.actual.join('×')} reshaped to ${value.seen.join('×')}`, 'an image');
   }
 }
+
+const hasBias = (weights: Weights | OpenWeights) => (isOpen(weights) ? weights.hasBias : weights.bias !== null);
 
 type DistributedOmit<Union, Key extends PropertyKey> = Union extends unknown ? Omit<Union, Key> : never;
 

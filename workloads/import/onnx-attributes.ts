@@ -3,6 +3,7 @@
 import type { Padding, Pair } from '../network.js';
 import type { Operation } from './onnx-operation.js';
 import type { OnnxNode } from './onnx-proto.js';
+import { samePadding } from './window-padding.js';
 
 export function intOf({ attribute }: OnnxNode, name: string, otherwise: number): number {
   return attribute.find((candidate) => candidate.name === name)?.i ?? otherwise;
@@ -56,19 +57,13 @@ function padOf(operation: Operation, kernel: Pair, stride: Pair, dilation: Pair,
   if (mode !== 'SAME_UPPER' && mode !== 'SAME_LOWER') {
     throw operation.fault(`auto_pad ${mode.slice(0, 20)}`, 'NOTSET, VALID, SAME_UPPER or SAME_LOWER');
   }
-  const [vertical, horizontal] = [0, 1].map((axis) => {
-    const [taps = 1, step = 1, apart = 1] = [kernel[axis], stride[axis], dilation[axis]];
+  for (const axis of [0, 1] as const) {
     // Engines disagree on where windows begin that leave pixels out.
-    if ((taps - 1) * apart + 1 < step)
-      throw operation.fault(`auto_pad ${mode} with strides of ${step} over ${taps}`, 'pads');
-    const needed = samePadding(image[axis + 1] ?? 1, taps, step, apart);
-    const less = Math.floor(needed / 2);
-    return mode === 'SAME_UPPER' ? [less, needed - less] : [needed - less, less];
-  }) as [[number, number], [number, number]];
-  return [vertical[0], horizontal[0], vertical[1], horizontal[1]];
-}
-
-/** Pixels around an axis so that there is one window for every `stride` pixels, begun or not. */
-export function samePadding(size: number, kernel: number, stride: number, dilation: number): number {
-  return Math.max(0, (Math.ceil(size / stride) - 1) * stride + (kernel - 1) * dilation + 1 - size);
+    if ((kernel[axis] - 1) * dilation[axis] + 1 < stride[axis]) {
+      throw operation.fault(`auto_pad ${mode} with strides of ${stride[axis]} over ${kernel[axis]}`, 'pads');
+    }
+  }
+  const [, height = 1, width = 1] = image;
+  const [top, left, bottom, right] = samePadding([height, width], kernel, stride, dilation);
+  return mode === 'SAME_UPPER' ? [top, left, bottom, right] : [bottom, right, top, left];
 }

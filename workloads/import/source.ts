@@ -54,6 +54,13 @@ export function stemOf(name: string): string {
   return base.replace(/\.[A-Za-z]\w*$/, '') || base;
 }
 
+/** The name of a model that lies in a folder of its own as model.json: the folder's. */
+export function modelName(name: string): string {
+  const stem = stemOf(name);
+  const folder = name.split(/[\\/]/).at(-2);
+  return stem === 'model' && folder && folder !== '.' && folder !== '..' ? folder : stem;
+}
+
 /** Text in UTF-8. @throws InputError for other bytes. */
 export function textOf({ bytes, name }: Pick<SourceFile, 'bytes' | 'name'>): string {
   try {

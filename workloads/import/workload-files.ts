@@ -2,6 +2,7 @@
 
 import { InputError } from '../base/errors.js';
 import type { ZooEntry } from '../zoo/entry.js';
+import { readCaffe } from './caffe.js';
 import { matrixEntry } from './matrix.js';
 import { readMatrixMarket } from './matrix-market.js';
 import { readNpyNumbers } from './npy.js';
@@ -9,10 +10,13 @@ import { denseOf, readNpz } from './npz.js';
 import { readOnnx } from './onnx.js';
 import { readScaleSim } from './scale-sim.js';
 import type { SourceFile, WorkloadFormat } from './source.js';
+import { readTfjs } from './tfjs.js';
 import { readTimeloop } from './timeloop.js';
 
 export const workloadFormats: readonly WorkloadFormat[] = [
   { title: 'ONNX (.onnx)', ending: /\.onnx$/i, read: readOnnx },
+  { title: 'TensorFlow.js (model.json)', ending: /\.json$/i, read: readTfjs },
+  { title: 'Caffe (.prototxt)', ending: /\.prototxt$/i, read: readCaffe },
   { title: 'SCALE-Sim topology (.csv)', ending: /\.csv$/i, read: async (file) => readScaleSim(file) },
   { title: 'Timeloop problem (.yaml)', ending: /\.ya?ml$/i, read: async (file) => readTimeloop(file) },
   { title: 'Matrix Market (.mtx)', ending: /\.mtx$/i, read: async (file) => readMatrixMarket(file) },

@@ -1,5 +1,5 @@
 // tsc copies no data: puts presets and published tables beside the compiled code, where it looks for them.
-import { cp, mkdir, readdir } from 'node:fs/promises';
+import { chmod, cp, mkdir, readdir } from 'node:fs/promises';
 
 const families = await readdir('hw-models', { withFileTypes: true });
 for (const family of families.filter((entry) => entry.isDirectory())) {
@@ -11,3 +11,6 @@ for (const family of families.filter((entry) => entry.isDirectory())) {
 }
 
 await cp('sim/claims', 'dist/sim/claims', { recursive: true });
+
+// tsc makes no file executable; npm does so for installed packages, but npx in a checkout runs this one as it is.
+await chmod('dist/reports/cli/bin.js', 0o755);

@@ -20,6 +20,7 @@ describe('the built package', () => {
   });
 
   it('runs as a command and says its version', () => {
-    expect(node('dist/reports/cli/bin.js', '--version')).toBe('0.1.0\n');
+    // Directly, as npx does in a checkout: it must be executable.
+    expect(execFileSync('dist/reports/cli/bin.js', ['--version'], { encoding: 'utf8' })).toBe('0.1.0\n');
   });
 });

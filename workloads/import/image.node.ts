@@ -1,6 +1,5 @@
 // JPEG and PNG files as a network's input, decoded and resized by sharp (libvips).
 
-import sharp from 'sharp';
 import { InputError } from '../base/errors.js';
 import { type Preprocessing, preprocess } from './preprocess.js';
 
@@ -14,6 +13,7 @@ const KINDS: readonly string[] = ['jpeg', 'png'];
  */
 export async function readImage(bytes: Uint8Array, preprocessing: Preprocessing, file: string): Promise<Float32Array> {
   const { resize } = preprocessing;
+  const sharp = await loadSharp(file);
   const decode = async () => {
     const image = sharp(bytes, { failOn: 'warning' });
     const { format } = await image.metadata();
@@ -33,6 +33,16 @@ export async function readImage(bytes: Uint8Array, preprocessing: Preprocessing,
     throw new InputError(`${file}: found ${reason}, expected a whole JPEG or PNG image`);
   });
   return preprocess(info.channels === 3 ? data : replicate(data), preprocessing);
+}
+
+/** Only when there is a picture: its binary is an optional dependency, without which all else works. */
+async function loadSharp(file: string) {
+  const { default: sharp } = await import('sharp').catch(() => {
+    throw new InputError(
+      `${file}: found no sharp for ${process.platform}-${process.arch}, which decodes pictures; expected it installed (npm install --include=optional)`,
+    );
+  });
+  return sharp;
 }
 
 /** Red, green and blue of gray pixels. */

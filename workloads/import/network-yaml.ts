@@ -20,10 +20,11 @@ const pad = z
 const name = z.string().min(1);
 const inputs = z.array(name).min(1).optional().describe('The layers that it reads; the one before it unless told.');
 const common = { name, inputs };
+const activation = z.enum(['relu', 'relu6', 'none']).default('none');
 const weighted = {
   ...common,
   bias: z.boolean().default(true),
-  activation: z.enum(['relu', 'relu6', 'none']).default('none'),
+  activation,
   density: z.number().min(0).max(1).optional().describe('Share of the weights that is not zero, where they are drawn.'),
   weight: name.optional().describe('The tensor of its weights; NAME.weight unless told.'),
   biasName: name.optional().describe('The tensor of its biases; NAME.bias unless told.'),
@@ -61,7 +62,7 @@ const LayerYaml = z.discriminatedUnion('kind', [
   }),
   z.strictObject({ kind: z.literal('relu'), ...common }),
   z.strictObject({ kind: z.literal('relu6'), ...common }),
-  z.strictObject({ kind: z.literal('add'), ...common }),
+  z.strictObject({ kind: z.literal('add'), ...common, activation }),
   z.strictObject({ kind: z.literal('concat'), ...common }),
   z.strictObject({ kind: z.literal('softmax'), ...common }),
   z.strictObject({ kind: z.literal('flatten'), ...common }),
@@ -138,7 +139,7 @@ function add(layer: LayerText, read: readonly Value[], builder: GraphBuilder, na
   const { name } = layer;
   const [value, ...others] = read;
   if (!value) throw builder.fault(name, 'no inputs', 'at least one');
-  if (layer.kind === 'add') return builder.sum(name, read);
+  if (layer.kind === 'add') return rectified(layer, builder, (made) => builder.sum(made, read));
   if (layer.kind === 'concat') return builder.concatenate(name, read);
   if (others.length > 0) throw builder.fault(name, `${read.length} inputs`, 'one');
   switch (layer.kind) {
@@ -205,7 +206,11 @@ function add(layer: LayerText, read: readonly Value[], builder: GraphBuilder, na
 
 type WeightedText = Extract<LayerText, { kind: 'conv2d' | 'dense' }>;
 
-function rectified(layer: WeightedText, builder: GraphBuilder, make: (name: string) => Value): Value {
+function rectified(
+  layer: Extract<LayerText, { activation: unknown }>,
+  builder: GraphBuilder,
+  make: (name: string) => Value,
+): Value {
   const made = make(layer.name);
   return layer.activation === 'none'
     ? made

@@ -7,6 +7,7 @@ import { addCalibrate } from './commands/calibrate.js';
 import { addCompare } from './commands/compare.js';
 import { addExport } from './commands/export.js';
 import { addHardware } from './commands/hardware.js';
+import { addPull } from './commands/pull.js';
 import { addRun } from './commands/run.js';
 import { addValidate } from './commands/validate.js';
 import { addWorkloads } from './commands/workloads.js';
@@ -33,7 +34,7 @@ export async function main(argv: readonly string[], terminal: Terminal): Promise
             .replace(/\n/g, ' ')}\n`,
         ),
     });
-  for (const add of [addCompare, addRun, addValidate, addCalibrate, addWorkloads, addHardware, addExport])
+  for (const add of [addCompare, addRun, addValidate, addCalibrate, addWorkloads, addHardware, addExport, addPull])
     add(program, terminal);
   try {
     await program.parseAsync([...argv], { from: 'user' });

@@ -59,7 +59,8 @@ export async function pull(request: PullRequest): Promise<Pulled> {
       transferred += error.transferred;
       failures = error.transferred > 0 ? 1 : failures + 1;
       if (failures >= tries) {
-        throw new TransferError(`${url}: ${error.message}; the same command takes up what is in ${part}`);
+        const left = (await sizeOf(part)) > 0 ? `; the same command takes up what is in ${part}` : '';
+        throw new TransferError(`${url}: ${error.message}${left}`);
       }
       progress(`${weights.file}: ${error.message}, again in ${2 ** (failures - 1)} s`);
       await wait(RETRY_MILLISECONDS * 2 ** (failures - 1));
@@ -98,12 +99,11 @@ interface Transfer {
 
 /** Appends to `part` what it lacks. Returns the bytes that came. @throws Interrupted where some are missing still. */
 async function fetchRest({ url, part, weights, idleSeconds, progress }: Transfer): Promise<number> {
-  const { EnvHttpProxyAgent, fetch } = await import('undici');
+  const { fetch } = await import('undici');
   const have = await sizeOf(part);
   if (have === weights.bytes) return 0;
   const from = have > weights.bytes ? 0 : have;
-  const idle = idleSeconds * 1000;
-  const dispatcher = new EnvHttpProxyAgent({ bodyTimeout: idle, headersTimeout: idle, connect: { timeout: idle } });
+  const dispatcher = await dispatcherFor(url, idleSeconds);
   let transferred = 0;
   try {
     const response = await fetch(url, {
@@ -139,6 +139,15 @@ async function fetchRest({ url, part, weights, idleSeconds, progress }: Transfer
   } finally {
     await dispatcher.destroy();
   }
+}
+
+/** Straight to the server, or through the proxy that the environment names for it. */
+async function dispatcherFor(url: string, idleSeconds: number) {
+  const [{ Agent, ProxyAgent }, { getProxyForUrl }] = await Promise.all([import('undici'), import('proxy-from-env')]);
+  const idle = idleSeconds * 1000;
+  const patience = { bodyTimeout: idle, headersTimeout: idle, connect: { timeout: idle } };
+  const uri = getProxyForUrl(url);
+  return uri === '' ? new Agent(patience) : new ProxyAgent({ ...patience, uri });
 }
 
 /** Where what the server sends belongs. @throws Interrupted for an answer that is no part of the file. */

@@ -10,6 +10,7 @@
 // as long as nothing saturates, which `chooseFractions` sees to. `errorBound` sums these over a row.
 
 import { invariant } from '../../workloads/base/errors.js';
+import { rectifierRange } from '../../workloads/layers/forward.js';
 import type { Rectifier } from '../../workloads/network.js';
 import type { CodedMatrix, EncodedMatrix } from './encode.js';
 
@@ -40,14 +41,14 @@ export function shiftProduct(weight: number, activation: number, { weight: w, ac
 }
 
 /** Most fraction bits with which `most` still fits. */
-function fractionFor(most: number, bits: number): number {
+export function finestFraction(most: number, bits: number): number {
   if (!(most > 0)) return bits - 2;
   let fraction = Math.floor(Math.log2((2 ** (bits - 1) - 1) / most));
   while (Math.floor(most * 2 ** fraction + 0.5) > 2 ** (bits - 1) - 1) fraction--;
   return fraction;
 }
 
-const MOST_SHIFT = 30;
+export const MOST_SHIFT = 30;
 
 /**
  * The finest formats in which this layer with these activations [columns without bias] cannot saturate: weights and
@@ -56,8 +57,8 @@ const MOST_SHIFT = 30;
 export function chooseFractions(matrix: CodedMatrix, activations: Float32Array, bits: number): Fractions {
   const { table, rows, columns, hasBias, pointers, indices, codes } = matrix;
   const largest = (values: Float32Array) => values.reduce((most, value) => Math.max(most, Math.abs(value)), 0);
-  const weight = fractionFor(largest(table), bits);
-  const activation = fractionFor(Math.max(largest(activations), hasBias ? 1 : 0), bits);
+  const weight = finestFraction(largest(table), bits);
+  const activation = finestFraction(Math.max(largest(activations), hasBias ? 1 : 0), bits);
   const fixedTable = fixTable(table, { weight, bits });
   const inputs = fixActivations(activations, hasBias, { activation, bits });
   const magnitudes = new Float64Array(rows);
@@ -122,7 +123,14 @@ export function multiply(
       }
     }
   });
-  return rectifier === 'relu' ? sums.map((sum) => Math.max(0, sum)) : sums;
+  const { least, most } = fixedRange(rectifier, fractions);
+  return sums.map((sum) => Math.min(Math.max(sum, least), most));
+}
+
+/** Between which fixed-point values a rectifier's results lie. */
+export function fixedRange(rectifier: Rectifier, { output, bits }: Pick<Fractions, 'output' | 'bits'>) {
+  const { least, most } = rectifierRange(rectifier);
+  return { least, most: Number.isFinite(most) ? toFixed(most, output, bits) : most };
 }
 
 /** How far each output [rows] may lie from the exact product of shared weights and activations; see above. */

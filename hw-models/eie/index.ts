@@ -4,17 +4,18 @@ import type { Family } from '../contract.js';
 import { areaOf } from './area.js';
 import { EieConfig } from './config.js';
 import { energyEvents } from './energy.js';
-import { elementwise, sparse } from './kernels.js';
+import { elementwise, im2col, sparse } from './kernels.js';
 import { meters } from './meters.js';
 import { place } from './placement.js';
+import { canTransform, winograd, winogradPruned } from './winograd.js';
 
 export const eie: Family<EieConfig> = {
   name: 'eie',
   title: 'EIE-style sparse accelerator',
   schema: EieConfig,
-  kernels: [sparse, elementwise],
+  kernels: [sparse, im2col, winograd, winogradPruned, elementwise],
   meters,
   area: areaOf,
   events: energyEvents,
-  place,
+  place: (tasks, config) => place(tasks, config, canTransform),
 };

@@ -30,44 +30,50 @@ const MOST_ROWS_PER_PE = 65_535;
 const layouts = new WeakMap<LayerWeights, Map<string, readonly ColumnLayout[]>>();
 
 /**
- * The layout of each group of a layer's weights (a layer without groups has one), computed once per weights, number
- * of PEs and index width. @throws InputError where a PE would hold more rows than counts can tell.
+ * The layout of a layer's weights, in `blocks` blocks of rows where they are too many to be held at once; computed once
+ * per weights, number of PEs and index width. The weights of `groups` groups lie on the diagonal of one matrix, whose
+ * columns are all groups' inputs. @throws InputError where a PE would hold more rows than counts can tell.
  */
 export function layoutsOf(
   weights: LayerWeights,
   groups: number,
   pes: number,
   indexBits: number,
+  blocks = 1,
 ): readonly ColumnLayout[] {
   const known = layouts.get(weights) ?? new Map<string, readonly ColumnLayout[]>();
   layouts.set(weights, known);
-  const key = `${groups}/${pes}/${indexBits}`;
+  const key = `${groups}/${pes}/${indexBits}/${blocks}`;
   let found = known.get(key);
   if (!found) {
     const csr = toCsr(weights.store);
-    const rows = csr.rows / groups;
-    found = Array.from({ length: groups }, (_, group) =>
-      countEntries(csr, weights.bias, pes, indexBits, group * rows, (group + 1) * rows),
-    );
+    const machine = { pes, indexBits };
+    // Whole rounds over the PEs, so that each row stays on its PE.
+    const blockRows = Math.ceil(csr.rows / pes / blocks) * pes;
+    found = Array.from({ length: Math.ceil(csr.rows / blockRows) }, (_, block) => {
+      const from = block * blockRows;
+      return countEntries(csr, weights.bias, machine, { groups, from, to: Math.min(csr.rows, from + blockRows) });
+    });
     known.set(key, found);
   }
   return found;
 }
 
+/** Where a matrix has entries: all of it that a layout depends on. */
+export type SparsePattern = Pick<CsrMatrix, 'rows' | 'columns' | 'pointers' | 'indices'>;
+
 /** Counts the entries of rows `from` to `to` − 1 of `csr` (and of their biases) per column and PE. */
 export function countEntries(
-  csr: CsrMatrix,
+  csr: SparsePattern,
   bias: Float32Array | null,
-  pes: number,
-  indexBits: number,
-  from = 0,
-  to = csr.rows,
+  { pes, indexBits }: { readonly pes: number; readonly indexBits: number },
+  { groups = 1, from = 0, to = csr.rows } = {},
 ): ColumnLayout {
   if (!(Math.ceil((to - from) / pes) <= MOST_ROWS_PER_PE)) {
     throw new InputError(`found ${to - from} rows on ${pes} PEs, expected at most ${MOST_ROWS_PER_PE} rows per PE`);
   }
   const { pointers, indices } = csr;
-  const columns = csr.columns + (bias ? 1 : 0);
+  const columns = groups * csr.columns + (bias ? 1 : 0);
   const stride = Math.ceil(pes / LANES) * LANES;
   const entries = new Uint16Array(columns * stride);
   const columnPadding = new Uint32Array(columns);
@@ -81,8 +87,9 @@ export function countEntries(
     counts.fill(0);
     for (let row = from + pe, local = 0; row < to; row += pes, local++) {
       const end = pointers[row + 1] as number;
+      const firstColumn = Math.floor((row * groups) / csr.rows) * csr.columns;
       for (let at = pointers[row] as number; at < end; at++) {
-        const column = indices[at] as number;
+        const column = firstColumn + (indices[at] as number);
         const padding = (local - (lastRow[column] as number) - 1) >> indexBits;
         lastRow[column] = local;
         counts[column] = (counts[column] as number) + 1 + padding;

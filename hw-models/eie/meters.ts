@@ -4,6 +4,13 @@ import type { Meter } from '../contract.js';
 
 export const meters = {
   macs: { unit: 'count', meaning: 'multiply-accumulates of a non-zero weight and a non-zero activation, biases apart' },
+  executed_macs: {
+    unit: 'count',
+    meaning:
+      'multiply-accumulates carried out: others than `macs` where an algorithm transforms weights and activations',
+  },
+  transform_operations: { unit: 'count', meaning: 'additions and multiplications that transform tiles of activations' },
+  transformed_nonzeros: { unit: 'count', meaning: 'non-zero weights after their transformation, whatever the batch' },
   bias_adds: { unit: 'count', meaning: 'entries of the bias column that were added' },
   nonzeros: { unit: 'count', meaning: 'non-zero weights of the layer, whatever the batch' },
   entries: { unit: 'count', meaning: 'entries processed, padding and biases included' },

@@ -7,16 +7,14 @@ import type { Image } from '../../workloads/layers/index.js';
 import { insideRange } from '../../workloads/layers/window.js';
 import type { Layer, LayerTask, OpOf } from '../../workloads/network.js';
 import type { ColumnLayout } from './layout.js';
+import type { RunProduct } from './products.js';
 import { findActive } from './timing.js';
 
-/** Called with the ascending active columns, of which the first `count` are valid until it returns. */
-type Visit = (active: Int32Array, count: number) => void;
-
-/** Visits the vectors that group number `group` of a layer multiplies its matrix with, pixel after pixel. */
-export function forEachVector({ layer, input }: LayerTask, layout: ColumnLayout, group: number, visit: Visit): void {
+/** Visits the vectors that a layer multiplies its matrix with, pixel after pixel, the columns of all groups in each. */
+export function forEachVector({ layer, input }: LayerTask, layout: ColumnLayout, visit: RunProduct): void {
   // One more than columns: a zero activation is written before it is dropped.
   const active = new Int32Array(layout.columns + 1);
-  if (layer.kind === 'conv2d') visitPixels(layer, input.values, layout, group, active, visit);
+  if (layer.kind === 'conv2d') visitPixels(layer, input.values, layout, active, visit);
   else visit(active, findActive(input.values, layout, active));
 }
 
@@ -24,17 +22,15 @@ function visitPixels(
   layer: Layer & OpOf<'conv2d'>,
   values: Float32Array,
   layout: ColumnLayout,
-  group: number,
   active: Int32Array,
-  visit: Visit,
+  visit: RunProduct,
 ): void {
   const [channels, height, width] = imageOf(layer.inputShapes[0] ?? [0]);
   const [, outHeight, outWidth] = imageOf(layer.output);
   const { kernel, stride, dilation, pad } = layer;
-  const ours = channels / layer.groups;
   // From one tap's mark to the next one's, channels innermost.
-  const step = dilation[1] * ours;
-  const marks = markNonzeros(values, group * ours, ours, height * width);
+  const step = dilation[1] * channels;
+  const marks = markNonzeros(values, channels, height * width);
   for (let oy = 0; oy < outHeight; oy++) {
     const top = oy * stride[0] - pad[0];
     const [fromRow, toRow] = insideRange(height, kernel[0], dilation[0], top);
@@ -42,10 +38,10 @@ function visitPixels(
       const left = ox * stride[1] - pad[1];
       const [fromTap, toTap] = insideRange(width, kernel[1], dilation[1], left);
       let count = 0;
-      for (let channel = 0; channel < ours; channel++) {
+      for (let channel = 0; channel < channels; channel++) {
         for (let ky = fromRow; ky < toRow; ky++) {
           const column = (channel * kernel[0] + ky) * kernel[1];
-          let at = ((top + ky * dilation[0]) * width + left + fromTap * dilation[1]) * ours + channel;
+          let at = ((top + ky * dilation[0]) * width + left + fromTap * dilation[1]) * channels + channel;
           for (let kx = fromTap; kx < toTap; kx++, at += step) {
             // Written always, kept when the mark is 1: half the activations are zero, a branch would be mispredicted.
             active[count] = column + kx;
@@ -60,10 +56,10 @@ function visitPixels(
 }
 
 /** 1 where an activation is not zero, channels innermost ([pixels × channels]), so that neighbours lie side by side. */
-function markNonzeros(values: Float32Array, firstChannel: number, channels: number, pixels: number): Uint8Array {
+function markNonzeros(values: Float32Array, channels: number, pixels: number): Uint8Array {
   const marks = new Uint8Array(pixels * channels);
   for (let channel = 0; channel < channels; channel++) {
-    const plane = (firstChannel + channel) * pixels;
+    const plane = channel * pixels;
     for (let pixel = 0; pixel < pixels; pixel++) {
       marks[pixel * channels + channel] = values[plane + pixel] === 0 ? 0 : 1;
     }

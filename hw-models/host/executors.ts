@@ -5,6 +5,7 @@ import type { Executor } from '../contract.js';
 import { createAuto } from './auto.js';
 import type { EngineOptions } from './engine/engine.js';
 import { engineExecutors } from './engine/executors.js';
+import { createFixedPoint } from './fixed-point.js';
 import { createOnnxruntime } from './onnxruntime.js';
 import { createReference } from './reference.js';
 import { createTfjs } from './tfjs.js';
@@ -17,6 +18,8 @@ export const executors: Readonly<Record<string, (options: ExecutorOptions) => Ex
   tfjs: () => createTfjs(),
   onnxruntime: createOnnxruntime,
   reference: createReference,
+  eie: () => createFixedPoint('eie', { codeBits: 4, fixedPointBits: 16 }),
+  'eie-8bit': () => createFixedPoint('eie-8bit', { codeBits: 8, fixedPointBits: 16 }),
 };
 
 export const executorNames: readonly string[] = Object.keys(executors);

@@ -7,6 +7,7 @@ import { invariant } from '../../../workloads/base/errors.js';
 import { imageShape, weightShapeOf } from '../../../workloads/layers/index.js';
 import { squareOf } from '../../../workloads/layers/window.js';
 import type { Layer, LayerTask, OpOf } from '../../../workloads/network.js';
+import { type TileTransform, tileTransforms } from '../../../workloads/transforms/tile-cost.js';
 import type { Kernel, LayerCost, Residency } from '../../contract.js';
 import { cyclesOf } from '../../cost.js';
 import { account, type Phase } from '../account.js';
@@ -26,26 +27,6 @@ import {
   weightsHomeOf,
   write,
 } from '../memory.js';
-
-/**
- * What F(m×m, 3×3) costs apart from its products. A tile is transformed by columns, then by rows, with so many
- * operations (a fused multiply-add is one) for a vector of one dimension:
- * F(2, 3): each of the 4 rows of Bᵀ and of the 2 of Aᵀ is a sum: 4 and 2 × 2 = 4 additions.
- * F(4, 3): Bᵀ has rows 1 and 6 of 2 operations each and two pairs of rows that share theirs, 4 a pair: 12. Aᵀ works on the
- * sums and differences of two pairs (4), then 2 + 1 + 1 + 2: 10.
- */
-interface Variant {
-  readonly outputs: number;
-  /** Operations of one column or row of the input transform. */
-  readonly inputOperations: number;
-  /** The same of the output transform. */
-  readonly outputOperations: number;
-}
-
-const variants: readonly Variant[] = [
-  { outputs: 2, inputOperations: 4, outputOperations: 4 },
-  { outputs: 4, inputOperations: 12, outputOperations: 10 },
-];
 
 type Convolution = Layer & OpOf<'conv2d'>;
 
@@ -67,14 +48,14 @@ export const winograd: Kernel<CpuConfig> = {
   cost(task, config, residency) {
     const { layer } = task;
     invariant(canTransform(layer), () => `layer ${layer.name}: not a 3×3 convolution of stride 1`);
-    const [first, ...others] = variants.map((variant) => costOf(variant, task, layer, config, residency));
+    const [first, ...others] = tileTransforms.map((variant) => costOf(variant, task, layer, config, residency));
     invariant(first !== undefined, 'no variant of Winograd');
     return others.reduce((best, cost) => (cyclesOf(cost) < cyclesOf(best) ? cost : best), first);
   },
 };
 
 function costOf(
-  variant: Variant,
+  { outputs: m, edge, ...operations }: TileTransform,
   task: LayerTask,
   layer: Convolution,
   config: CpuConfig,
@@ -82,8 +63,6 @@ function costOf(
 ): LayerCost {
   const { batch, macs } = task;
   const { cores } = config.dense;
-  const m = variant.outputs;
-  const edge = m + 2;
   const shape = weightShapeOf(layer);
   const [input] = layer.inputShapes;
   invariant(shape !== null && input !== undefined, () => `layer ${layer.name}: a convolution without input`);
@@ -106,8 +85,8 @@ function costOf(
   const sums = edge ** 2 * layer.channels * tiles;
   const inputVectors = Math.ceil(channels / lanesOf(config)) * tiles;
   const outputVectors = Math.ceil(layer.channels / lanesOf(config)) * tiles;
-  const inputOperations = inputVectors * variant.inputOperations * 2 * edge;
-  const outputOperations = outputVectors * variant.outputOperations * (edge + m);
+  const inputOperations = inputVectors * operations.inputOperations;
+  const outputOperations = outputVectors * operations.outputOperations;
   const phases: readonly Phase[] = [
     transform(
       inputOperations,

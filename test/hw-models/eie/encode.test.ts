@@ -4,7 +4,7 @@ import { decode, encode, shareCodes } from '../../../hw-models/eie/encode.js';
 import { countEntries, layoutsOf, wordSpansOf } from '../../../hw-models/eie/layout.js';
 import { InputError } from '../../../workloads/base/errors.js';
 import type { LayerWeights } from '../../../workloads/network.js';
-import { toCsr } from '../../../workloads/weights/store.js';
+import { toCsr, toDense } from '../../../workloads/weights/store.js';
 import { drawWeights } from '../../../workloads/weights/synthetic.js';
 
 function column(values: readonly number[]): LayerWeights {
@@ -41,7 +41,7 @@ describe('interleaved relative-index columns', () => {
       [32, 3],
     ] as const) {
       const csr = toCsr(column([...Array(zeros).fill(0), 1, ...Array(40).fill(0)]).store);
-      expect(countEntries(csr, null, 1, 4).columnEntries[0]).toBe(entries);
+      expect(countEntries(csr, null, { pes: 1, indexBits: 4 }).columnEntries[0]).toBe(entries);
     }
   });
 
@@ -86,13 +86,34 @@ describe('interleaved relative-index columns', () => {
     );
   });
 
-  it('are dealt out group by group', () => {
-    const weights = drawWeights({ rows: 12, columns: 5, biases: 0 }, 0.5, 0, 'groups');
+  it('of groups lie on the diagonal of one matrix', () => {
+    const weights = drawWeights({ rows: 12, columns: 5, biases: 12 }, 0.5, 0, 'groups');
+    const whole = toDense(weights.store).values;
+    const diagonal = new Float32Array(12 * 15);
+    for (let row = 0; row < 12; row++) {
+      const group = Math.floor(row / 4);
+      diagonal.set(whole.subarray(row * 5, (row + 1) * 5), row * 15 + group * 5);
+    }
+    const store = { format: 'dense', rows: 12, columns: 15, values: diagonal } as const;
+    expect(layoutsOf(weights, 3, 4, 1)).toEqual(layoutsOf({ ...weights, store }, 1, 4, 1));
+  });
+
+  it('of blocks of rows are those of the rows alone, rows staying on their PEs', () => {
+    const weights = drawWeights({ rows: 23, columns: 6, biases: 23 }, 0.5, 0, 'blocks');
     const csr = toCsr(weights.store);
-    const groups = layoutsOf(weights, 3, 4, 4);
-    expect(groups).toHaveLength(3);
-    expect(groups[1]).toEqual(countEntries(csr, null, 4, 4, 4, 8));
-    expect(layoutsOf(weights, 3, 4, 4)).toBe(groups);
+    const machine = { pes: 4, indexBits: 4 };
+    const blocks = layoutsOf(weights, 1, 4, 4, 3);
+    expect(blocks).toEqual([
+      countEntries(csr, weights.bias, machine, { from: 0, to: 8 }),
+      countEntries(csr, weights.bias, machine, { from: 8, to: 16 }),
+      countEntries(csr, weights.bias, machine, { from: 16, to: 23 }),
+    ]);
+    expect(layoutsOf(weights, 1, 4, 4, 3)).toBe(blocks);
+    // A dense matrix has no padding, so that its blocks hold what the whole does.
+    const dense = drawWeights({ rows: 23, columns: 6, biases: 0 }, 1, 0, 'dense');
+    const held = (layouts: readonly { readonly peEntries: Uint32Array }[]) =>
+      [0, 1, 2, 3].map((pe) => layouts.reduce((sum, { peEntries }) => sum + (peEntries[pe] ?? 0), 0));
+    expect(held(layoutsOf(dense, 1, 4, 4, 3))).toEqual(held(layoutsOf(dense, 1, 4, 4)));
   });
 
   it('refuse weights that are not finite and more rows than a PE can count', () => {
@@ -101,7 +122,7 @@ describe('interleaved relative-index columns', () => {
     );
     const tall = { format: 'csr', rows: 70_000, columns: 1, pointers: new Uint32Array(70_001) } as const;
     const csr = { ...tall, indices: new Uint32Array(0), values: new Float32Array(0) };
-    expect(() => countEntries(csr, null, 1, 4)).toThrow(InputError);
-    expect(countEntries(csr, null, 2, 4).columnEmptyPes[0]).toBe(2);
+    expect(() => countEntries(csr, null, { pes: 1, indexBits: 4 })).toThrow(InputError);
+    expect(countEntries(csr, null, { pes: 2, indexBits: 4 }).columnEmptyPes[0]).toBe(2);
   });
 });

@@ -1,49 +1,14 @@
-import fc from 'fast-check';
-import type { Patch } from 'immer';
 import { describe, expect, it } from 'vitest';
-import type { LayerCost } from '../../../hw-models/contract.js';
 import { cyclesOf, joulesOf, secondsOf } from '../../../hw-models/cost.js';
-import { chooseFractions } from '../../../hw-models/eie/datapath.js';
-import { encode, shareCodes } from '../../../hw-models/eie/encode.js';
-import { loadHardware } from '../../../hw-models/presets.node.js';
 import { buildNetwork } from '../../../workloads/graph.js';
-import { sizeOf, weightShapeOf } from '../../../workloads/layers/index.js';
-import type { Layer, LayerTask, LayerWeights, Shape } from '../../../workloads/network.js';
+import type { LayerTask } from '../../../workloads/network.js';
 import type { LayerSpec } from '../../../workloads/spec.js';
 import { drawInputs, drawModel } from '../../../workloads/synthesis.js';
 import { activations, countMacs } from '../../../workloads/tasks.js';
-import { toCodebook, toCsr, toDense } from '../../../workloads/weights/store.js';
-import { drawActivations, drawWeights } from '../../../workloads/weights/synthetic.js';
+import { toCodebook, toCsr } from '../../../workloads/weights/store.js';
+import { drawWeights } from '../../../workloads/weights/synthetic.js';
 import { groups as workloadGroups, zoo } from '../../../workloads/zoo/index.js';
-import { tick } from '../../reference/eie-ticking.js';
-import { fits, windowsOf } from '../../workloads/layers/windows.js';
-
-const eie64 = loadHardware('eie-64');
-const replace = (value: number, ...path: readonly string[]): Patch => ({ op: 'replace', path: [...path], value });
-
-function layerOf(spec: LayerSpec, input: Shape): Layer {
-  const source = { work: 'test', at: 'test' };
-  const [layer] = buildNetwork({ name: 'test', title: 'test', input, layers: [spec], source }).layers;
-  if (!layer) throw new Error('no layer');
-  return layer;
-}
-
-function drawTask(layer: Layer, weightDensity: number, inputDensity: number, seed = 0, batch = 1): LayerTask {
-  const shape = weightShapeOf(layer);
-  const weights = shape && drawWeights(shape, weightDensity, seed, layer.name);
-  return taskWith(layer, weights, inputDensity, seed, batch);
-}
-
-function taskWith(layer: Layer, weights: LayerWeights | null, inputDensity: number, seed: number, batch: number) {
-  const input = drawActivations(sizeOf(layer.inputShapes[0] ?? [0]), inputDensity, seed, layer.name);
-  return { layer, weights, input, macs: countMacs(layer, weights, input.values), batch };
-}
-
-function costOf(task: LayerTask, hardware = eie64): LayerCost {
-  const [cost] = hardware.cost([task]);
-  if (!cost) throw new Error('no cost');
-  return cost;
-}
+import { costOf, drawTask, eie64, layerOf, replace, taskWith } from './layer-task.js';
 
 const dense = (outputs: number, bias = true): LayerSpec => ({
   ...{ kind: 'dense', name: 'fc', activation: 'relu' },
@@ -64,39 +29,6 @@ function tasksOf(name: string): readonly LayerTask[] {
 }
 
 describe('the sparse kernel', () => {
-  const convolutions = fc.record({
-    window: windowsOf(3, 2, 1),
-    groups: fc.integer({ min: 1, max: 2 }),
-    perGroup: fc.integer({ min: 1, max: 3 }),
-    filters: fc.integer({ min: 1, max: 5 }),
-    height: fc.integer({ min: 3, max: 5 }),
-    width: fc.integer({ min: 3, max: 5 }),
-    bias: fc.boolean(),
-    pes: fc.constantFrom(1, 2, 3, 8),
-    seed: fc.nat(100),
-  });
-
-  it('costs a convolution as the ticked machine does, pixel by pixel', () => {
-    fc.assert(
-      fc.property(convolutions, (c) => {
-        const { window, groups, bias, seed, pes } = c;
-        fc.pre(fits(window, c.height, c.width));
-        const op = { kind: 'conv2d', channels: c.filters * groups, activation: 'relu' } as const;
-        const layer = layerOf({ ...op, name: 'conv', ...window, groups, bias }, [
-          c.perGroup * groups,
-          c.height,
-          c.width,
-        ]);
-        const task = drawTask(layer, 0.5, 0.5, seed);
-        const cost = costOf(task, eie64.vary([replace(pes, 'pes')]));
-        const slow = tickConvolution(task, pes);
-        expect(cyclesOf(cost)).toBeWithin(1e-9, slow.cycles);
-        expect(cost.counters).toMatchObject(slow.counters);
-      }),
-      { numRuns: 60 },
-    );
-  });
-
   it('splits its cycles so that they add up, whatever the shape', () => {
     const task = drawTask(layerOf(dense(300), [500]), 0.1, 0.4);
     const { cycles, counters, floorCycles } = costOf(task);
@@ -222,48 +154,3 @@ describe('the elementwise kernel', () => {
     expect(cost.notes[0]).toContain('not in the paper');
   });
 });
-
-/** Every pixel's im2col vector from the definition, ticked on its group's rows; cycles, events and passes added up. */
-function tickConvolution({ layer, weights, input }: LayerTask, pes: number) {
-  if (layer.kind !== 'conv2d' || !weights) throw new Error('not a convolution');
-  const [channels, height, width] = layer.inputShapes[0] as readonly [number, number, number];
-  const [, outHeight, outWidth] = layer.output as readonly [number, number, number];
-  const { values, columns } = toDense(weights.store);
-  const rows = layer.channels / layer.groups;
-  const ours = channels / layer.groups;
-  let cycles = 0;
-  const counters = { entries: 0, padding_zeros: 0, spmat_reads: 0, ptr_reads: 0, broadcasts: 0, stall_cycles: 0 };
-  for (let group = 0; group < layer.groups; group++) {
-    const part = values.slice(group * rows * columns, (group + 1) * rows * columns);
-    const store = { format: 'dense', rows, columns, values: part } as const;
-    const bias = weights.bias?.slice(group * rows, (group + 1) * rows) ?? null;
-    const coded = shareCodes({ store, bias, origin: 'synthetic' }, 4);
-    const encoded = encode(coded, pes, 4);
-    for (let pixel = 0; pixel < outHeight * outWidth; pixel++) {
-      const patch = new Float32Array(columns);
-      for (let column = 0; column < columns; column++) {
-        const [kernelHeight, kernelWidth] = layer.kernel;
-        const tap = column % (kernelHeight * kernelWidth);
-        const channel = Math.floor(column / (kernelHeight * kernelWidth));
-        const [oy, ox] = [Math.floor(pixel / outWidth), pixel % outWidth];
-        const y = oy * layer.stride[0] + Math.floor(tap / kernelWidth) * layer.dilation[0] - layer.pad[0];
-        const x = ox * layer.stride[1] + (tap % kernelWidth) * layer.dilation[1] - layer.pad[1];
-        if (y < 0 || y >= height || x < 0 || x >= width) continue;
-        patch[column] = input.values[((group * ours + channel) * height + y) * width + x] as number;
-      }
-      const fractions = chooseFractions(coded, patch, 16);
-      // Positions alone: a value that rounds to zero was broadcast all the same.
-      const ones = Int16Array.from([...patch].map((value) => (value === 0 ? 0 : 1)).concat(bias ? [1] : []));
-      const machine = { queueDepth: 8, groupFetchCycles: 1, entriesPerWord: 8 };
-      const ticked = tick(encoded, ones, machine, fractions);
-      cycles += ticked.cycles;
-      counters.entries += ticked.entries;
-      counters.padding_zeros += ticked.padding;
-      counters.spmat_reads += ticked.wordReads;
-      counters.ptr_reads += ticked.pointerReads;
-      counters.broadcasts += ticked.broadcasts;
-      counters.stall_cycles += ticked.stallCycles;
-    }
-  }
-  return { cycles, counters };
-}

@@ -1,0 +1,261 @@
+// 3×3 convolutions of stride 1 by Winograd: each of a transformed tile's 16 elements, F(2×2, 3×3), or 36, F(4×4, 3×3),
+// is a matrix-vector product over the channels. Han et al., EIE, ISCA 2016, name it among the uses of EIE (discussion of
+// flexibility) and measure none. Weights are transformed ahead of time; tiles by the PEs that hold the channels.
+
+import { invariant } from '../../workloads/base/errors.js';
+import type { Layer, LayerTask, LayerWeights } from '../../workloads/network.js';
+import { cookToom, type Filtering, toFloat } from '../../workloads/transforms/cook-toom.js';
+import { type ConvolutionShape, transformable } from '../../workloads/transforms/shape.js';
+import { type TileTransform, tileTransforms } from '../../workloads/transforms/tile-cost.js';
+import { forEachTile, tilesOf } from '../../workloads/transforms/tiles.js';
+import { pruneTransformed, transformWeights } from '../../workloads/transforms/winograd.js';
+import { nonzerosOf, toDense } from '../../workloads/weights/store.js';
+import type { Kernel, LayerCost, Residency } from '../contract.js';
+import { cyclesOf } from '../cost.js';
+import { accountFor, type Transforms } from './account.js';
+import type { EieConfig } from './config.js';
+import { type ColumnLayout, countEntries, type SparsePattern } from './layout.js';
+import { blocksFor, blocksNote, type EieResidency, layoutsOfTask, spmatBitsOf, storedBytes } from './placement.js';
+import { runProducts } from './products.js';
+
+export function canTransform(layer: Layer): boolean {
+  const shape = transformable(layer);
+  return typeof shape !== 'string' && shape.kernel === 3;
+}
+
+/** Weights as the layer has them: pruned before they are transformed, which fills most places up again. */
+export const winograd: Kernel<EieConfig> = {
+  name: 'winograd',
+  accepts: canTransform,
+  cost: (task, config, residency) => cheapest('winograd', task, config, residency, null),
+};
+
+/** As many of the transformed weights pruned as the layer's own are: another function, so it serves by name only. */
+export const winogradPruned: Kernel<EieConfig> = {
+  name: 'winograd-pruned',
+  optIn: true,
+  accepts: canTransform,
+  cost(task, config, residency) {
+    const { store } = weightsOf(task);
+    const density = nonzerosOf(store) / (store.rows * store.columns);
+    return cheapest('winograd-pruned', task, config, residency, density);
+  },
+};
+
+function cheapest(
+  kernel: string,
+  task: LayerTask,
+  config: EieConfig,
+  residency: Residency,
+  density: number | null,
+): LayerCost {
+  const plans = tileTransforms.map((variant) => planOf(variant, task, config));
+  plans.sort((a, b) => a.leastCycles - b.leastCycles);
+  let best: LayerCost | undefined;
+  for (const plan of plans) {
+    if (best && plan.leastCycles >= cyclesOf(best) / task.batch) break;
+    const cost = costOf(kernel, plan, task, config, residency, density);
+    if (!best || cyclesOf(cost) < cyclesOf(best)) best = cost;
+  }
+  invariant(best !== undefined, 'no variant of Winograd');
+  return best;
+}
+
+/** A variant with the tiles of one frame. */
+interface Plan {
+  readonly variant: TileTransform;
+  readonly shape: ConvolutionShape;
+  readonly filtering: Filtering<number>;
+  readonly tiles: number;
+  /** For each position of a tile, tile by tile, 1 where a channel's transformed input is not zero. */
+  readonly marks: Uint8Array;
+  readonly transforms: Transforms;
+  /** No frame takes fewer: one broadcast a cycle, pipelines filled, tiles transformed. */
+  readonly leastCycles: number;
+}
+
+function planOf(variant: TileTransform, task: LayerTask, config: EieConfig): Plan {
+  const shape = transformable(task.layer);
+  const filtering = filterings.get(variant.outputs);
+  invariant(typeof shape !== 'string' && filtering !== undefined, () => `layer ${task.layer.name}: ${shape}`);
+  const { count: tiles, positions } = tilesOf(shape, filtering);
+  const { channels } = shape;
+  const marks = new Uint8Array(positions * tiles * channels);
+  let broadcasts = 0;
+  forEachTile(shape, filtering, task.input.values, (channel, tile, values) => {
+    for (let position = 0; position < positions; position++) {
+      if (values[position] === 0) continue;
+      marks[(position * tiles + tile) * channels + channel] = 1;
+      broadcasts++;
+    }
+  });
+  const transforms = transformsOf(variant, shape, tiles, weightsOf(task), config);
+  const leastCycles = broadcasts + positions * tiles * config.pipelineStages + transforms.cycles;
+  return { variant, shape, filtering, tiles, marks, transforms, leastCycles };
+}
+
+function weightsOf({ layer, weights }: LayerTask): LayerWeights {
+  invariant(weights !== null, () => `layer ${layer.name} has no weights`);
+  return weights;
+}
+
+const filterings = new Map(tileTransforms.map(({ outputs }) => [outputs, toFloat(cookToom(outputs, 3))]));
+
+function costOf(
+  kernel: string,
+  { variant, shape, filtering, tiles, marks, transforms }: Plan,
+  task: LayerTask,
+  config: EieConfig,
+  residency: Residency,
+  density: number | null,
+): LayerCost {
+  const weights = weightsOf(task);
+  const layoutsIn = (blocks: number) => layoutsOf(weights, shape, filtering, density, config, blocks);
+  const blocks = blocksFor(layoutsIn, Math.ceil(shape.outputs / config.pes), config);
+  const blocked = layoutsIn(blocks);
+  const layouts = blocked.flat();
+  const runs = blocked.flatMap((positions) =>
+    positions.map((layout, position) => {
+      const active = new Int32Array(shape.channels + 1);
+      return runProducts(layout, shape.outputs / blocked.length, config, (run) => {
+        for (let tile = 0; tile < tiles; tile++) {
+          const first = (position * tiles + tile) * shape.channels;
+          let count = 0;
+          for (let channel = 0; channel < shape.channels; channel++) {
+            active[count] = channel;
+            count += marks[first + channel] as number;
+          }
+          run(active, count);
+        }
+      });
+    }),
+  );
+  const resident = staysOnChip(layouts, task, weights, config, residency);
+  const cost = accountFor(
+    {
+      kernel,
+      runs,
+      streamedBytes: resident ? 0 : storedBytes(layouts, config),
+      transforms,
+      notes: [
+        `Winograd F(${variant.outputs}×${variant.outputs}, 3×3); transforms at one operation per PE and cycle (estimate)`,
+        ...(weights.origin === 'real' ? ['transformed weights are shared anew, position by position'] : []),
+        ...(density === null ? [] : ['weights pruned after their transformation: another function than the layer’s']),
+        ...(resident ? [] : ['transformed weights do not fit and are streamed from DRAM in each frame']),
+        ...blocksNote(blocked.length),
+      ],
+    },
+    task,
+    config,
+  );
+  return { ...cost, counters: { ...cost.counters, transformed_nonzeros: nonzerosIn(layouts) } };
+}
+
+function nonzerosIn(layouts: readonly ColumnLayout[]): number {
+  const sum = (values: Uint32Array) => values.reduce((total, value) => total + value, 0);
+  return layouts.reduce((all, { columnEntries, columnPadding }) => all + sum(columnEntries) - sum(columnPadding), 0);
+}
+
+/** Whether the transformed weights fit where the layer's own would lie, with its part of what else is free. */
+function staysOnChip(
+  layouts: readonly ColumnLayout[],
+  task: LayerTask,
+  weights: LayerWeights,
+  config: EieConfig,
+  residency: Residency,
+): boolean {
+  const own = residency.resident ? spmatBitsOf(layoutsOfTask(task, weights, config), config) : 0;
+  const spare = isEieResidency(residency) ? residency.spareBits : config.spmat.bytes * 8 - own;
+  return spmatBitsOf(layouts, config) <= own + spare;
+}
+
+function isEieResidency(residency: Residency): residency is EieResidency {
+  return 'spareBits' in residency;
+}
+
+/**
+ * PEs transform the channels that they hold, with one operation and one access of the activation SRAM in a cycle: a
+ * tile's inputs are read and their transforms written; the products' sums are kept and read, the outputs written.
+ */
+function transformsOf(
+  { outputs, edge, inputOperations, outputOperations }: TileTransform,
+  shape: ConvolutionShape,
+  tiles: number,
+  { bias }: LayerWeights,
+  { pes }: EieConfig,
+): Transforms {
+  const positions = edge ** 2;
+  const backward = outputOperations + (bias ? outputs ** 2 : 0);
+  const [read, kept] = [2 * positions, 2 * positions + outputs ** 2];
+  const onFullest = (channels: number) => Math.ceil(channels / pes);
+  const perTile =
+    onFullest(shape.channels) * Math.max(inputOperations, read) + onFullest(shape.outputs) * Math.max(backward, kept);
+  return {
+    cycles: tiles * perTile,
+    operations: tiles * (shape.channels * inputOperations + shape.outputs * backward),
+    sramAccesses: tiles * (shape.channels * read + shape.outputs * kept),
+  };
+}
+
+/** Layouts of each position's matrix, block of rows by block of rows. */
+type BlockedLayouts = readonly (readonly ColumnLayout[])[];
+
+const known = new WeakMap<LayerWeights, Map<string, BlockedLayouts>>();
+
+/** The layouts of the transformed weights; once per weights, tile, density, and what of the machine they depend on. */
+function layoutsOf(
+  weights: LayerWeights,
+  shape: ConvolutionShape,
+  filtering: Filtering<number>,
+  density: number | null,
+  { pes, indexBits }: EieConfig,
+  blocks: number,
+): BlockedLayouts {
+  const { outputs, groups } = shape;
+  const ofWeights = known.get(weights) ?? new Map<string, BlockedLayouts>();
+  known.set(weights, ofWeights);
+  const key = `${filtering.outputs}/${density}/${pes}/${indexBits}/${blocks}`;
+  let found = ofWeights.get(key);
+  if (!found) {
+    const matrices = matricesOf(weights, shape, filtering, density);
+    const blockRows = Math.ceil(outputs / pes / blocks) * pes;
+    found = Array.from({ length: Math.ceil(outputs / blockRows) }, (_, block) => {
+      const rows = { groups, from: block * blockRows, to: Math.min(outputs, (block + 1) * blockRows) };
+      return matrices.map((matrix) => countEntries(matrix, null, { pes, indexBits }, rows));
+    });
+    ofWeights.set(key, found);
+  }
+  return found;
+}
+
+/** The matrix of each position, [outputs, channels of a group]. */
+function matricesOf(
+  weights: LayerWeights,
+  { outputs, channels, groups }: ConvolutionShape,
+  filtering: Filtering<number>,
+  density: number | null,
+): readonly SparsePattern[] {
+  const groupChannels = channels / groups;
+  const whole = transformWeights(filtering, outputs, groupChannels, toDense(weights.store).values);
+  const { values } = density === null ? whole : pruneTransformed(whole, density);
+  const size = outputs * groupChannels;
+  return Array.from({ length: values.length / size }, (_, position) =>
+    patternOf(values.subarray(position * size, (position + 1) * size), outputs, groupChannels),
+  );
+}
+
+/** Where the values of a matrix [rows, columns] are not zero. */
+function patternOf(values: Float64Array, rows: number, columns: number): SparsePattern {
+  const indices = new Uint32Array(values.length);
+  const pointers = new Uint32Array(rows + 1);
+  let count = 0;
+  for (let row = 0; row < rows; row++) {
+    for (let column = 0; column < columns; column++) {
+      // Written always, kept when it is not zero.
+      indices[count] = column;
+      if (values[row * columns + column] !== 0) count++;
+    }
+    pointers[row + 1] = count;
+  }
+  return { rows, columns, pointers, indices: indices.subarray(0, count) };
+}

@@ -1,0 +1,35 @@
+// EIE's numbers as an executor: what the accelerator would answer, bit for bit, at the speed of a simulation.
+
+import { invariant } from '../../workloads/base/errors.js';
+import { forwardLayer } from '../../workloads/layers/forward.js';
+import { weightsOf } from '../../workloads/model.js';
+import type { Executor } from '../contract.js';
+import { type FixedLayer, multiplyFixed, type Precision, prepareFixed } from '../eie/fixed.js';
+import { createFramewise } from './framewise.js';
+
+/**
+ * Weighted layers in shared weights and fixed point, the others on what those leave, unrounded until the next weighted
+ * layer reads it. EIE stores 4-bit codes and computes in 16 bits.
+ */
+export function createFixedPoint(name: string, precision: Precision): Executor {
+  const { codeBits, fixedPointBits } = precision;
+  return createFramewise({
+    name,
+    optIn: true,
+    engine: `EIE's datapath bit for bit, ${2 ** codeBits - 1} shared weights a layer, ${fixedPointBits}-bit fixed point (times are this simulation's)`,
+    prepare(model) {
+      const prepared = new Map<string, FixedLayer>();
+      return (layer, inputs) => {
+        const weights = weightsOf(model, layer);
+        if (!weights || (layer.kind !== 'conv2d' && layer.kind !== 'dense'))
+          return forwardLayer(layer, weights, inputs);
+        const fixed = prepared.get(layer.name) ?? prepareFixed(layer, weights, precision);
+        prepared.set(layer.name, fixed);
+        const [input] = inputs;
+        invariant(input !== undefined, () => `layer ${layer.name} has no input`);
+        const { values, fractions } = multiplyFixed(fixed, input);
+        return Float32Array.from(values, (value) => value / 2 ** fractions.output);
+      };
+    },
+  });
+}

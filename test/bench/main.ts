@@ -19,8 +19,20 @@ const suites: readonly Suite[] = [
     run: async () => (await import('./onnx.bench.js')).bench(),
   },
   {
-    makes: ['fc6_sparse_vs_tfjs', 'squeezenet_sparse_vs_tfjs', 'alexnet_sparse_vs_tfjs'],
-    run: async () => (await import('./sparse.bench.js')).bench(),
+    makes: ['fc6_sparse_vs_tfjs', 'fc6_sparse_vs_onnxruntime', 'fc6_batch64_sparse_vs_onnxruntime'],
+    run: async () => (await import('./fc6.bench.js')).bench(),
+  },
+  {
+    makes: ['squeezenet_auto_vs_tfjs', 'squeezenet_auto_vs_onnxruntime'],
+    run: async () => (await import('./networks.bench.js')).squeezenet(),
+  },
+  {
+    makes: ['alexnet_auto_vs_tfjs', 'alexnet_auto_vs_onnxruntime'],
+    run: async () => (await import('./networks.bench.js')).alexnet(),
+  },
+  {
+    makes: ['stack_alexnet_dense_vs_squeezenet_auto'],
+    run: async () => (await import('./networks.bench.js')).stack(),
   },
   {
     makes: ['winograd_f4_vs_direct', 'winograd_sparse_vs_dense_winograd', 'binary_fc_vs_dense'],

@@ -4,7 +4,7 @@
 import { invariant } from '../../../workloads/base/errors.js';
 import { sizeOf } from '../../../workloads/layers/index.js';
 import type { LayerWeights } from '../../../workloads/network.js';
-import { type CsrMatrix, nonzerosOf, toCsc, toCsr, toDense } from '../../../workloads/weights/store.js';
+import { type CscMatrix, type CsrMatrix, nonzerosOf, toCsc, toCsr, toDense } from '../../../workloads/weights/store.js';
 import { wasm as connectedWasm, relaxed as relaxedConnected } from '../connected.wasm.js';
 import { wasm as convolutionWasm, relaxed as relaxedConvolution } from '../convolution.wasm.js';
 import { closeUp } from './close-up.js';
@@ -20,8 +20,6 @@ const convolution = callerOf({ name: 'convolution', wasm: convolutionWasm, relax
 const FRAMES_TOGETHER = 28;
 /** From this batch on frames are faster together: fc6 of AlexNet, 35 % of activations, breaks even between 4 and 8. */
 const TOGETHER_FROM = 6;
-/** Rows whose byte offsets fit in 16 bits. */
-const MOST_ROWS = 16_384;
 
 /** A block of rows as columns of entries padded to whole groups, whose layout `write` makes. */
 interface ColumnBlock extends Part {
@@ -29,43 +27,54 @@ interface ColumnBlock extends Part {
   readonly entriesAt: number;
 }
 
-/** Writes entry number `at` of a group that starts at `base` bytes. */
-type WriteEntry = (view: DataView, base: number, at: number, rowBytes: number, value: number) => void;
+/** Writes entry number `at` of the group that starts at `base`: `step` rows below the one before. */
+type WriteEntry = (bytes: DataView, base: number, at: number, step: number, value: number) => void;
 
-/** How many entries a group has, and its bytes: the layouts of asm/connected.ts. */
+/** How many entries a group has, and its bytes: the layouts of asm/connected.ts, in which zeros weigh nothing. */
 interface GroupSize {
   readonly together: number;
   readonly groupBytes: number;
 }
-const QUAD: GroupSize = { together: 4, groupBytes: 24 };
-const OCTET: GroupSize = { together: 8, groupBytes: 24 };
+const QUAD: GroupSize = { together: 4, groupBytes: 20 };
+const OCTET: GroupSize = { together: 8, groupBytes: 16 };
+/** What a byte holds. */
+const MOST_STEP = 255;
+
+/** Visits a column's entries, and entries of weight zero wherever the next one is too far below. */
+function eachEntry(
+  { pointers, indices, values }: CscMatrix,
+  column: number,
+  visit: (step: number, value: number) => void,
+): void {
+  let row = 0;
+  for (let at = pointers[column] as number; at < (pointers[column + 1] as number); at++) {
+    const next = indices[at] as number;
+    for (; next - row > MOST_STEP; row += MOST_STEP) visit(MOST_STEP, 0);
+    visit(next - row, values[at] as number);
+    row = next;
+  }
+}
 
 /** Cuts rows into blocks of equal work, each laid out column by column in groups of entries. */
 function placeColumns(csr: CsrMatrix, heap: Heap, size: GroupSize, write: WriteEntry): readonly ColumnBlock[] {
   const { together, groupBytes } = size;
-  const parts = cutByWork(csr.pointers, heap.threads * Math.ceil(csr.rows / MOST_ROWS / heap.threads));
-  return parts.map(({ first, end }) => {
-    invariant(end - first <= MOST_ROWS, () => `${end - first} rows in a block`);
-    const columns = toCsc(rowsOf(csr, first, end));
+  return cutByWork(csr.pointers, heap.threads).map(({ first, end }) => {
+    const csc = toCsc(rowsOf(csr, first, end));
     const pointers = new Uint32Array(csr.columns + 1);
     for (let column = 0; column < csr.columns; column++) {
-      const entries = (columns.pointers[column + 1] as number) - (columns.pointers[column] as number);
+      let entries = 0;
+      eachEntry(csc, column, () => entries++);
       pointers[column + 1] = (pointers[column] as number) + Math.ceil(entries / together);
     }
     const bytes = new Uint8Array((pointers[csr.columns] as number) * groupBytes);
     const view = new DataView(bytes.buffer);
     for (let column = 0; column < csr.columns; column++) {
-      const from = columns.pointers[column] as number;
-      const entries = (columns.pointers[column + 1] as number) - from;
       const base = (pointers[column] as number) * groupBytes;
-      const padded = Math.ceil(entries / together) * together;
-      for (let entry = 0; entry < padded; entry++) {
-        // Padding adds zero to the last entry's row.
-        const at = from + Math.min(entry, entries - 1);
-        const value = entry < entries ? (columns.values[at] as number) : 0;
-        const group = base + Math.floor(entry / together) * groupBytes;
-        write(view, group, entry % together, (columns.indices[at] as number) * FLOAT, value);
-      }
+      let entry = 0;
+      eachEntry(csc, column, (step, value) => {
+        write(view, base + Math.floor(entry / together) * groupBytes, entry % together, step, value);
+        entry++;
+      });
     }
     return { first, end, pointersAt: heap.place(pointers), entriesAt: heap.place(bytes) };
   });
@@ -100,7 +109,7 @@ type BlockCall = (block: ColumnBlock, input: number, output: number, list: numbe
 
 /** Bytes of an active column in a list, and how many more than there are columns are read: asm/connected.ts. */
 const ACTIVE = 12;
-const AHEAD = 8;
+const AHEAD = 16;
 
 /** A layer's steps: columns for few frames, `together` for many. */
 function planColumns(
@@ -133,9 +142,9 @@ const sparseColumns = weightedRow(
     const csr = toCsr(weights.store);
     const biasAt = placeBias(weights, heap);
     const least = leastOf(layer);
-    const blocks = placeColumns(csr, heap, QUAD, (view, base, at, rowBytes, value) => {
-      view.setUint16(base + 2 * at, rowBytes, true);
-      view.setFloat32(base + 8 + FLOAT * at, value, true);
+    const blocks = placeColumns(csr, heap, QUAD, (view, base, at, step, value) => {
+      view.setUint8(base + at, step);
+      view.setFloat32(base + 4 + FLOAT * at, value, true);
     });
     const blockCall: BlockCall = ({ first, end, pointersAt, entriesAt }, input, output, list) => {
       const own = [pointersAt, entriesAt, biasAt + first * FLOAT, csr.columns, end - first, least, list];
@@ -145,7 +154,7 @@ const sparseColumns = weightedRow(
   },
 );
 
-/** The same with 8-bit codes into a table of shared weights: half the bytes, and a fifth less time. */
+/** The same with 8-bit codes into a table of shared weights: two fifths of the bytes. */
 const codedColumns = weightedRow(
   'dense',
   'coded-columns',
@@ -162,9 +171,9 @@ const codedColumns = weightedRow(
     codebook.set(shared);
     const [biasAt, codebookAt] = [placeBias(weights, heap), heap.place(codebook)];
     const least = leastOf(layer);
-    const blocks = placeColumns(csr, heap, OCTET, (view, base, at, rowBytes, value) => {
-      view.setUint16(base + 2 * at, rowBytes, true);
-      view.setUint8(base + 16 + at, codes.get(value) ?? 0);
+    const blocks = placeColumns(csr, heap, OCTET, (view, base, at, step, value) => {
+      view.setUint8(base + at, step);
+      view.setUint8(base + 8 + at, codes.get(value) ?? 0);
     });
     const blockCall: BlockCall = ({ first, end, pointersAt, entriesAt }, input, output, list, scratch) => {
       const own = [pointersAt, entriesAt, biasAt + first * FLOAT, csr.columns, end - first, least, list];

@@ -10,5 +10,6 @@ export const renderers = {
   table: (view, style) => renderTerminal(view.sections(style), style),
   json: (view) => `${JSON.stringify(view.json(), null, 2)}\n`,
   csv: (view) => renderCsv(view.records()),
-  markdown: (view, style) => renderMarkdown(view.sections(style)),
+  // A document is as wide as it is: whatever terminal makes it, the same text.
+  markdown: (view, style) => renderMarkdown(view.sections({ ...style, columns: Number.POSITIVE_INFINITY })),
 } satisfies Readonly<Record<Format, (view: View, style: Style) => string>>;

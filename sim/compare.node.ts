@@ -15,6 +15,8 @@ import { type Trace, traceDrawn, traceRun } from './trace.js';
 /** A comparison and the group that its workload was named by, if any. */
 export interface NamedComparison extends Comparison {
   readonly group: string | null;
+  /** What the reader must know of how the workload was read from its file. */
+  readonly importNotes: readonly string[];
 }
 
 /** The paper's question: each platform dense and sparse, the accelerator, and this machine. */
@@ -76,7 +78,7 @@ export async function compare(request: CompareRequest = {}): Promise<readonly Na
     const model = await loadModel(entry, request.weights, seed);
     const trace = await traceOf(entry, model, request.input, seed);
     const comparison = await compareModel(model, trace, contenders, { batch, seed, repeat, exact, progress });
-    comparisons.push({ ...comparison, group });
+    comparisons.push({ ...comparison, group, importNotes: entry.notes ?? [] });
   }
   return comparisons;
 }

@@ -5,7 +5,9 @@ import { Command, CommanderError } from 'commander';
 import { InputError } from '../../workloads/base/errors.js';
 import { addCalibrate } from './commands/calibrate.js';
 import { addCompare } from './commands/compare.js';
+import { addExport } from './commands/export.js';
 import { addHardware } from './commands/hardware.js';
+import { addPull } from './commands/pull.js';
 import { addRun } from './commands/run.js';
 import { addValidate } from './commands/validate.js';
 import { addWorkloads } from './commands/workloads.js';
@@ -32,7 +34,8 @@ export async function main(argv: readonly string[], terminal: Terminal): Promise
             .replace(/\n/g, ' ')}\n`,
         ),
     });
-  for (const add of [addCompare, addRun, addValidate, addCalibrate, addWorkloads, addHardware]) add(program, terminal);
+  for (const add of [addCompare, addRun, addValidate, addCalibrate, addWorkloads, addHardware, addExport, addPull])
+    add(program, terminal);
   try {
     await program.parseAsync([...argv], { from: 'user' });
     return 0;

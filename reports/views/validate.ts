@@ -16,6 +16,9 @@ const lead = [
   'predicted: the figure was used for nothing. fitted: a number of the preset was fitted on that table. input: the preset holds the figure itself. none: no model of it here.',
 ];
 
+/** Characters of a terminal in which the summary fits on one line a row, nearly. */
+const WIDE = 110;
+
 const HELD_OUT =
   'held out: median absolute error of layers that the fit did not see, each left out in turn; for what was fitted.';
 
@@ -24,8 +27,10 @@ export function validationView(
   detail: { readonly claims: boolean },
 ): View {
   return {
-    sections: () => [
-      summarySection(summaries, seed),
+    sections: ({ columns }) => [
+      ...(columns >= WIDE
+        ? [summarySection(summaries, seed, true)]
+        : [summarySection(summaries, seed, false), worstSection(summaries)]),
       ...(detail.claims
         ? [fittedSection(fitted), ...byLayer.map((table) => layerSection(table, claims)), ...claimSections(claims)]
         : []),
@@ -52,7 +57,8 @@ export function validationView(
   };
 }
 
-function summarySection(summaries: readonly Summary[], seed: number): Section {
+/** The worst figures stand beside the errors where there is room for them, else in a table of their own. */
+function summarySection(summaries: readonly Summary[], seed: number, wide: boolean): Section {
   const refitted = summaries.some(({ medianHeldOutError }) => medianHeldOutError !== null);
   return {
     heading: `Published figures against the models, seed ${seed}`,
@@ -60,15 +66,25 @@ function summarySection(summaries: readonly Summary[], seed: number): Section {
     table: {
       columns: [
         ...[left('table'), left('device'), left('basis'), right('figures'), right('median'), right('90 %')],
-        ...[...(refitted ? [right('held out')] : []), right('geomean'), left('worst')],
+        ...[...(refitted ? [right('held out')] : []), right('geomean'), ...(wide ? [left('worst')] : [])],
       ],
       rows: summaries.map((summary) => [
         ...[summary.table, summary.device || UNKNOWN, summary.basis, `${summary.figures}`],
         ...[absolute(summary.medianAbsoluteError), absolute(summary.percentile90AbsoluteError)],
         ...(refitted ? [orUnknown(summary.medianHeldOutError, absolute)] : []),
         summary.geomeanRatio === null ? UNKNOWN : summary.geomeanRatio.toFixed(2),
-        `${summary.worst.claim} ${orUnknown(summary.worst.error, signed)}`,
+        ...(wide ? [`${summary.worst.claim} ${orUnknown(summary.worst.error, signed)}`] : []),
       ]),
+    },
+  };
+}
+
+function worstSection(summaries: readonly Summary[]): Section {
+  return {
+    heading: 'Worst figures',
+    table: {
+      columns: [left('table'), left('figure'), right('error')],
+      rows: summaries.map(({ table, worst }) => [table, worst.claim, orUnknown(worst.error, signed)]),
     },
   };
 }

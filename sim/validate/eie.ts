@@ -2,7 +2,7 @@
 
 import { sum } from '../../hw-models/cost.js';
 import { type Claim, cell, claim, type Tables } from './claims.js';
-import { benchmarkLayers, type Lab } from './lab.js';
+import type { Lab } from './lab.js';
 
 const text = (row: Readonly<Record<string, string>>, name: string) => row[name] ?? '';
 
@@ -30,16 +30,16 @@ const modules: Readonly<Record<string, string>> = {
 };
 
 /** The layers over which the model is held against Table II: AlexNet's, as in the paper's other energy figures. */
-const powerLayers = ['Alex-6', 'Alex-7', 'Alex-8'] as const;
+export const alexnetLayers = ['Alex-6', 'Alex-7', 'Alex-8'] as const;
 
 /** Table II: milliwatts and square micrometres of one PE by module. */
 export function peClaims(lab: Lab, tables: Tables): readonly Claim[] {
   const source = 'EIE, Table II';
   const hardware = lab.hardware('eie-64');
   const pes = hardware.figures.get('pes')?.value ?? Number.NaN;
-  const seconds = sumOver(powerLayers, (layer) => lab.seconds('eie-64', 'sparse', 1, layer));
+  const seconds = sumOver(alexnetLayers, (layer) => lab.seconds('eie-64', 'sparse', 1, layer));
   const watts = (part: string) =>
-    sumOver(powerLayers, (layer) => lab.cost('eie-64', 'sparse', 1, layer).joules?.[part] ?? 0) / seconds;
+    sumOver(alexnetLayers, (layer) => lab.cost('eie-64', 'sparse', 1, layer).joules?.[part] ?? 0) / seconds;
   // The paper's modules contain their share of the clock network; the model keeps it apart.
   const ours = Object.values(modules);
   const dynamic = sumOver(ours, watts);
@@ -170,56 +170,7 @@ export function platformClaims(lab: Lab, tables: Tables): readonly Claim[] {
   });
 }
 
-/** The abstract's and conclusion's figures of EIE itself, and those of other papers that need training or execution. */
-export function otherHeadlineClaims(lab: Lab, tables: Tables): readonly Claim[] {
-  const hardware = lab.hardware('eie-64');
-  const figure = (path: string) => hardware.figures.get(path)?.value ?? Number.NaN;
-  // A PE multiplies and adds once a cycle.
-  const peakGops = (2 * figure('pes') * figure('clockHz')) / 1e9;
-  const alexnet = sumOver(powerLayers, (layer) => lab.seconds('eie-64', 'sparse', 1, layer));
-  const watts =
-    sumOver(benchmarkLayers, (layer) => lab.joules('eie-64', 'sparse', 1, layer)) /
-    sumOver(benchmarkLayers, (layer) => lab.seconds('eie-64', 'sparse', 1, layer));
-  const dense = sumOver(powerLayers, (layer) => lab.task(layer).macs.dense);
-  const models: Readonly<Record<string, number>> = {
-    'EIE peak on the compressed network': peakGops,
-    'EIE equivalent dense throughput': (2 * dense) / alexnet / 1e12,
-    'EIE AlexNet FC layers': 1 / alexnet,
-    'EIE power 64 PE': watts,
-    'EIE area 64 PE': sum(hardware.area ?? {}),
-    'Sparsity energy saving': dense / sumOver(powerLayers, (layer) => lab.task(layer).macs.keptWeights),
-    'Zero-activation skipping energy saving':
-      sumOver(powerLayers, (layer) => lab.task(layer).macs.keptWeights) /
-      sumOver(powerLayers, (layer) => lab.task(layer).macs.effective),
-    'Weight sharing energy saving': 32 / figure('codeBits'),
-    'DRAM to SRAM energy saving': 640 / 5,
-    'Winograd F(2x2 3x3) multiplications saved': savedByWinograd(2, 3),
-    'Winograd F(4x4 3x3) multiplications saved': savedByWinograd(4, 3),
-  };
-  return tables('headlines').flatMap((row) => {
-    const name = text(row, 'claim');
-    if (/^EIE (speed-up|energy efficiency)/.test(name)) return [];
-    const published = cell(row, 'value');
-    if (published === null) return [];
-    const data = { claim: name, source: text(row, 'source'), unit: text(row, 'unit'), published };
-    const modelled = models[name];
-    return [
-      modelled === undefined
-        ? claim('Headlines', data, null, 'none', 'needs training or execution, not a hardware model')
-        : claim('Headlines', data, modelled, 'predicted', remarks[name] ?? null),
-    ];
-  });
-}
-
-const remarks: Readonly<Record<string, string>> = {
-  'EIE equivalent dense throughput':
-    "the paper's 3 TOP/s is 102 GOP/s × 10 × 3, at full use of the PEs; the model's is AlexNet's three layers as they run",
-  'DRAM to SRAM energy saving': "Table I's own 640 over 5 pJ: the text says 120× in one place and 128× in another",
-};
-
-/** Multiplications of F(m×m, r×r) saved: (m r)² / (m + r − 1)². */
-const savedByWinograd = (m: number, r: number) => (m * r) ** 2 / (m + r - 1) ** 2;
-
-function sumOver<Item>(items: readonly Item[], of: (item: Item) => number): number {
+/** The sum of what `of` gives for each item. */
+export function sumOver<Item>(items: readonly Item[], of: (item: Item) => number): number {
   return items.reduce((total, item) => total + of(item), 0);
 }

@@ -1,4 +1,4 @@
-// The nine benchmark layers on any modelled hardware, each cost computed once.
+// The nine benchmark layers on any modelled hardware, each cost computed once, and whole networks of the zoo.
 
 import type { Hardware, LayerCost } from '../../hw-models/contract.js';
 import { joulesOf, secondsOf } from '../../hw-models/cost.js';
@@ -12,6 +12,8 @@ export interface Lab {
   readonly hardware: (name: string) => Hardware;
   /** The one task of a benchmark layer ('Alex-6'), one frame. */
   readonly task: (layer: string) => LayerTask;
+  /** The tasks of a network of the zoo ('alexnet'), one frame. */
+  readonly network: (name: string) => readonly LayerTask[];
   readonly cost: (hardware: string, kernel: string, batch: number, layer: string) => LayerCost;
   /** The same on a hardware that has no name of its own: a variation. */
   readonly costOn: (hardware: Hardware, kernel: string, batch: number, layer: string) => LayerCost;
@@ -28,12 +30,14 @@ export const benchmarkLayers = [
 /** Draws the layers at their published densities from `seed`; finds hardware by name through `load`. */
 export function createLab(load: (name: string) => Hardware, seed: number): Lab {
   const hardware = memo(load);
+  const draw = (name: string, vary: (network: Network) => Network): readonly LayerTask[] => {
+    const { network: asListed, densities } = entryOf(name);
+    const network = vary(asListed);
+    return tasksOf(drawModel(network, densities, seed), traceDrawn(network, densities, seed), 1);
+  };
+  const network = memo((name) => draw(name, (asListed) => asListed));
   const task = memo((layer: string): LayerTask => {
-    const entry = zoo.get(layer.toLowerCase());
-    if (!entry) throw new InvariantError(`no benchmark layer ${layer}`);
-    const network = withBiases(entry.network);
-    const model = drawModel(network, entry.densities, seed);
-    const [only] = tasksOf(model, traceDrawn(network, entry.densities, seed), 1);
+    const [only] = draw(layer.toLowerCase(), withBiases);
     if (!only) throw new InvariantError(`${layer} has no layer`);
     return only;
   });
@@ -50,11 +54,19 @@ export function createLab(load: (name: string) => Hardware, seed: number): Lab {
   return {
     hardware,
     task,
+    network,
     cost,
     costOn,
     seconds: (name, kernel, batch, layer) => secondsOf(cost(name, kernel, batch, layer)) / batch,
     joules: (name, kernel, batch, layer) => (joulesOf(cost(name, kernel, batch, layer)) ?? Number.NaN) / batch,
   };
+}
+
+/** What the zoo knows of a network that the published tables name. */
+export function entryOf(name: string) {
+  const entry = zoo.get(name);
+  if (!entry) throw new InvariantError(`no network ${name}`);
+  return entry;
 }
 
 /** The layers as they were timed: the authors' simulator runs the biases as one more column. */

@@ -4,9 +4,10 @@ import { geometricMean, median, quantile } from 'simple-statistics';
 import type { Figure, Hardware } from '../../hw-models/contract.js';
 import { type Progress, silent } from '../progress.js';
 import type { Basis, Claim, Tables } from './claims.js';
-import { operationClaims, otherHeadlineClaims, peClaims, platformClaims, precisionClaims, workClaims } from './eie.js';
+import { operationClaims, peClaims, platformClaims, precisionClaims, workClaims } from './eie.js';
 import { fittedDevices } from './fit/devices.js';
 import { heldOutKey, type Refit, refit as refitDevice } from './fit/refit.js';
+import { otherHeadlineClaims } from './headlines.js';
 import { createLab } from './lab.js';
 import { prunedWorkClaims } from './pruned.js';
 import { figureClaims, headlineRatioClaims } from './ratios.js';
@@ -68,7 +69,7 @@ export function validate({ load, tables, seed, refit = false, progress = silent 
     ['other headlines', () => otherHeadlineClaims(lab, tables)],
     ['figures 8 to 13', () => trendClaims(lab)],
     ['precision', () => precisionClaims(tables)],
-    ['pruned networks', () => prunedWorkClaims(tables, seed)],
+    ['pruned networks', () => prunedWorkClaims(lab, tables)],
   ];
   const found = parts.flatMap(([what, make]) => {
     progress(`validating ${what}`);

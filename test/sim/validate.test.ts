@@ -7,6 +7,7 @@ import { renderers } from '../../reports/renderers.js';
 import { validationView } from '../../reports/views/validate.js';
 import type { Claim } from '../../sim/validate/claims.js';
 import { fittedDevices } from '../../sim/validate/fit/devices.js';
+import { publishedTables } from '../../sim/validate/tables.node.js';
 import type { Validation } from '../../sim/validate/validate.js';
 import { validate } from '../../sim/validate.node.js';
 import { zeroskip } from '../cli/run-cli.js';
@@ -36,6 +37,9 @@ describe('validate', () => {
     expect(claims(({ table }) => /^EIE, Figure [67]$/.test(table))).toHaveLength(10 * rows('eie-figures-6-7'));
     expect(claims(({ table }) => table === 'EIE, Table III')).toHaveLength(rows('eie-benchmark'));
     expect(claims(({ table }) => table === 'EIE, Table I')).toHaveLength(rows('energy-45nm'));
+    // A range counts for its two ends; EIE's six ratios are held against two baselines, in a table of their own.
+    const ranges = publishedTables('headlines').filter(({ value }) => value?.includes('-')).length;
+    expect(claims(({ table }) => table === 'Headlines')).toHaveLength(rows('headlines') + ranges - 6);
     expect(claims(({ table }) => table === 'Han 2015, per-layer tables')).toHaveLength(rows('pruned-densities'));
   });
 
@@ -182,6 +186,16 @@ describe('zeroskip validate', () => {
     }
   });
 
+  it('names the worst figure of each table, beside it or, in a narrow terminal, below', () => {
+    const view = validationView(validation, { claims: false });
+    const shown = (columns: number) => renderers.table(view, { columns, color: false });
+    expect(shown(160)).toMatch(/tegra-k1 +fitted .*tegra-k1 dense batch 64, VGG-6 \+\d+/);
+    expect(shown(80)).toMatch(/Worst figures[\s\S]*tegra-k1 dense batch 64, VGG-6 +\+\d+/);
+    for (const columns of [80, 160]) {
+      for (const line of shown(columns).split('\n')) expect(line.length).toBeLessThanOrEqual(columns);
+    }
+  });
+
   it('docs/validation.md is what `npm run docs` makes now', () => {
     const view = validationView(validation, { claims: true });
     expect(readFileSync('docs/validation.md', 'utf8')).toBe(renderers.markdown(view, { columns: 80, color: false }));
@@ -189,6 +203,12 @@ describe('zeroskip validate', () => {
 });
 
 describe('the README', () => {
+  it('counts the published figures', () => {
+    expect(readFileSync('README.md', 'utf8').replace(/\s+/g, ' ')).toContain(
+      `each of the ${validation.claims.length} published figures`,
+    );
+  });
+
   it('states the errors that the models have', () => {
     const rows = [
       ...readFileSync('README.md', 'utf8').matchAll(

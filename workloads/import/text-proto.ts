@@ -10,7 +10,7 @@ export type Field = { readonly line: number } & (
 );
 
 const TOKEN =
-  /\s*(?:#[^\n]*\s*)*(?:([A-Za-z_][\w.]*|[-+]?[\d.][\w.+-]*|[-+][A-Za-z]+)|("(?:[^"\\\n]|\\.)*"|'(?:[^'\\\n]|\\.)*')|([{}:;,[\]<>]))/y;
+  /\s*(?:#[^\n]*(?:\n\s*|$))*(?:([A-Za-z_][\w.]*|[-+]?[\d.][\w.+-]*|[-+][A-Za-z]+)|("(?:[^"\\\n]|\\.)*"|'(?:[^'\\\n]|\\.)*')|([{}:;,[\]<>]))/y;
 const DEEPEST = 64;
 const MOST_TOKENS = 10_000_000;
 
@@ -27,7 +27,7 @@ export function readTextProto(text: string, file: string): Block {
     TOKEN.lastIndex = offset;
     const match = TOKEN.exec(text);
     if (match) return { word: match[1], quoted: match[2], sign: match[3], end: TOKEN.lastIndex, text: match[0].trim() };
-    if (/^\s*(?:#[^\n]*\s*)*$/.test(text.slice(offset))) return null;
+    if (/^\s*(?:#[^\n]*(?:\n\s*|$))*$/.test(text.slice(offset))) return null;
     throw fault(JSON.stringify(text.slice(offset).trimStart().slice(0, 20)), 'a field');
   };
   const take = () => {

@@ -76,8 +76,14 @@ function ints({ attr }: GraphUse, key: string): readonly number[] {
   return Array.isArray(items) ? items.map(Number) : [];
 }
 
-/** Texts are in base 64. */
-const decoded = (text: unknown) => (typeof text === 'string' ? atob(text.replace(/[^A-Za-z0-9+/=]/g, '')) : '');
+/** Texts are in base 64; what is none is no text that any attribute takes. */
+function decoded(text: unknown): string {
+  try {
+    return typeof text === 'string' ? atob(text) : '';
+  } catch {
+    return '';
+  }
+}
 
 const text = ({ attr }: GraphUse, key: string) => decoded(attr[key]?.s);
 

@@ -19,11 +19,6 @@ const Problem = z.object({
   problem: z.object({ shape: z.unknown().optional(), instance: z.record(z.string(), z.unknown()) }),
 });
 
-/** Whether a YAML file is such a problem. */
-export function isTimeloop(value: unknown): boolean {
-  return value !== null && typeof value === 'object' && 'problem' in value;
-}
-
 /** The one layer as a network. */
 export function readTimeloop(file: SourceFile): readonly ZooEntry[] {
   const yaml = readYaml(textOf(file), file.name);

@@ -5,19 +5,24 @@ import type { ZooEntry } from '../zoo/entry.js';
 import { readCaffe } from './caffe.js';
 import { matrixEntry } from './matrix.js';
 import { readMatrixMarket } from './matrix-market.js';
+import { readNetworkYaml } from './network-yaml.js';
 import { readNpyNumbers } from './npy.js';
 import { denseOf, readNpz } from './npz.js';
 import { readOnnx } from './onnx.js';
 import { readScaleSim } from './scale-sim.js';
-import type { SourceFile, WorkloadFormat } from './source.js';
+import { type SourceFile, textOf, type WorkloadFormat } from './source.js';
 import { readTfjs } from './tfjs.js';
 import { readTimeloop } from './timeloop.js';
+
+/** A network's own YAML has a list of layers, a problem of Timeloop's none. */
+const hasLayers = (file: SourceFile) => /(^|[{,\s])layers\s*:/m.test(textOf(file));
 
 export const workloadFormats: readonly WorkloadFormat[] = [
   { title: 'ONNX (.onnx)', ending: /\.onnx$/i, read: readOnnx },
   { title: 'TensorFlow.js (model.json)', ending: /\.json$/i, read: readTfjs },
   { title: 'Caffe (.prototxt)', ending: /\.prototxt$/i, read: readCaffe },
   { title: 'SCALE-Sim topology (.csv)', ending: /\.csv$/i, read: async (file) => readScaleSim(file) },
+  { title: 'layers in YAML (.yaml)', ending: /\.ya?ml$/i, matches: hasLayers, read: readNetworkYaml },
   { title: 'Timeloop problem (.yaml)', ending: /\.ya?ml$/i, read: async (file) => readTimeloop(file) },
   { title: 'Matrix Market (.mtx)', ending: /\.mtx$/i, read: async (file) => readMatrixMarket(file) },
   { title: 'SciPy sparse matrix (.npz)', ending: /\.npz$/i, read: async (file) => readNpz(file) },

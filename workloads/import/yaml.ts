@@ -13,8 +13,8 @@ export interface YamlFile {
 
 /** An alias that stands for more nodes than this is a bomb. */
 const MOST_ALIASES = 100;
-/** Texts above this are no descriptions that people or tools write. */
-const MOST_CHARACTERS = 64 * 1024 ** 2;
+/** Longer texts take seconds to read, and are no descriptions that people or tools write. */
+const MOST_CHARACTERS = 1024 ** 2;
 
 const TOO_DEEP = 'found nodes nested too deep to read';
 

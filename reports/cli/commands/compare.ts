@@ -53,6 +53,7 @@ export function addCompare(program: Command, terminal: Terminal): void {
       }),
     );
     const hints = new Set(comparisons.flatMap(({ results }) => results.flatMap((result) => result.hint ?? [])));
+    for (const note of new Set(comparisons.flatMap(({ importNotes }) => importNotes))) hints.add(note);
     for (const text of hints) hint(text, options, terminal);
     await show(compareView(comparisons, { layers: options.layers === true }), options, terminal);
   });

@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import { addOutputOptions, hint, type OutputOptions, show, type Terminal } from '../output.js';
+import { addOutputOptions, hint, type OutputOptions, show, type Terminal, write } from '../output.js';
 
 /** The zoo. */
 export function addWorkloads(program: Command, terminal: Terminal): void {
@@ -36,4 +36,12 @@ export function addWorkloads(program: Command, terminal: Terminal): void {
     const entries = (await openWorkloads([file])).map(({ entry }) => entry);
     await show(workloadCheckView(file, entries), options, terminal);
   });
+  workloads
+    .command('schema')
+    .description('the JSON Schema of networks in YAML, for editors')
+    .option('--out <file>', 'write it to a file, whole or not at all')
+    .action(async ({ out }: { readonly out?: string }) => {
+      const { networkSchema } = await import('../../../workloads/import/network-schema.js');
+      await write(`${JSON.stringify(networkSchema(), null, 2)}\n`, out, terminal);
+    });
 }

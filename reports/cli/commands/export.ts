@@ -1,0 +1,27 @@
+import type { Command } from 'commander';
+import { type Terminal, wholeNumber, write } from '../output.js';
+
+interface Options {
+  readonly to?: string;
+  readonly out?: string;
+  readonly weights?: string;
+  readonly layer?: string;
+  readonly seed: number;
+}
+
+/** Files for other tools. */
+export function addExport(program: Command, terminal: Terminal): void {
+  program
+    .command('export')
+    .description('write a network, or the energies of a hardware, for other tools')
+    .argument('<name>', 'a workload or its file; for ert and art a hardware')
+    .option('--to <format>', 'onnx, safetensors, yaml, npy, scale-sim, ert or art (default: by the ending of --out)')
+    .option('--out <file>', 'where to write it, whole or not at all (default: stdout)')
+    .option('--weights <file>', "the network's weights; its own or drawn ones unless told")
+    .option('--layer <name>', 'the layer whose weights a .npy holds')
+    .option('--seed <n>', 'of drawn weights', wholeNumber(0), 0)
+    .action(async (name: string, { to, out, weights, layer, seed }: Options) => {
+      const { exportFile } = await import('../../../sim/export.node.js');
+      await write(await exportFile({ name, format: to, out, weights, layer, seed }), out, terminal);
+    });
+}

@@ -1,0 +1,276 @@
+// Every importer with a whole file to begin from. What lies beside a file is left whole, or is the file that is broken.
+
+import { readFileSync } from 'node:fs';
+import { zipSync } from 'fflate';
+import { catalog } from '../../hw-models/catalog.js';
+import { readEnergyTable, writeReferenceTables } from '../../hw-models/energy-table.js';
+import { loadHardware } from '../../hw-models/presets.node.js';
+import { writeScaleSim } from '../../workloads/export/scale-sim.js';
+import { writeNetworkYaml, writeTensors } from '../../workloads/export/tensors.js';
+import { readCaffe } from '../../workloads/import/caffe.js';
+import { netType, readCaffeWeights } from '../../workloads/import/caffe-proto.js';
+import { readMatrixMarket } from '../../workloads/import/matrix-market.js';
+import { readNetFile, writeNetFile } from '../../workloads/import/net-file.js';
+import { readNetworkYaml } from '../../workloads/import/network-yaml.js';
+import { readNpy, writeNpy } from '../../workloads/import/npy.js';
+import { readNpz } from '../../workloads/import/npz.js';
+import { readOnnx } from '../../workloads/import/onnx.js';
+import { readSafetensors } from '../../workloads/import/safetensors.js';
+import { readScaleSim } from '../../workloads/import/scale-sim.js';
+import { defaultLimits, type ImportLimits, type SourceFile } from '../../workloads/import/source.js';
+import { readTfjs } from '../../workloads/import/tfjs.js';
+import { readTimeloop } from '../../workloads/import/timeloop.js';
+import { readYaml } from '../../workloads/import/yaml.js';
+import { drawModel } from '../../workloads/synthesis.js';
+import { toCodebook, toCsr, toDense } from '../../workloads/weights/store.js';
+import { zoo } from '../../workloads/zoo/index.js';
+
+/** What a fuzzed file may ask for: small, so that a broken promise shows as memory or time. */
+export const fuzzLimits: ImportLimits = {
+  ...defaultLimits,
+  layers: 10_000,
+  elements: 4_000_000,
+  expandedBytes: 32_000_000,
+};
+
+export interface Importer {
+  readonly name: string;
+  readonly whole: Uint8Array;
+  /** Whether the file is text, of which words and numbers are changed too. */
+  readonly text: boolean;
+  /** @throws InputError for what cannot be read, and nothing else. */
+  read(bytes: Uint8Array): Promise<unknown> | unknown;
+}
+
+const FILE = 'fuzzed';
+const encode = (text: string) => new TextEncoder().encode(text);
+const decode = (bytes: Uint8Array) => new TextDecoder().decode(bytes);
+
+function file(bytes: Uint8Array, beside: Readonly<Record<string, Uint8Array>> = {}): SourceFile {
+  return {
+    name: FILE,
+    bytes,
+    limits: fuzzLimits,
+    beside: async (path) => (Object.hasOwn(beside, path) ? (beside[path] ?? null) : null),
+  };
+}
+
+const lenet = zoo.get('lenet-5');
+if (!lenet) throw new Error('no lenet-5');
+const model = drawModel(lenet.network, lenet.densities, 1);
+/** LeNet-5's first layers are enough of a network, and quick to read. */
+const tensors = writeTensors({ ...model, weights: new Map([...model.weights].slice(0, 1)) });
+
+const prototxt = `name: "n" input: "data" input_dim: 1 input_dim: 3 input_dim: 9 input_dim: 9
+layer { name: "c" type: "Convolution" bottom: "data" top: "c" convolution_param { num_output: 4 kernel_size: 3 pad: 1 group: 1 } }
+layer { name: "b" type: "BatchNorm" bottom: "c" top: "c" batch_norm_param { eps: 0.01 } }
+layer { name: "r" type: "ReLU" bottom: "c" top: "c" }
+layer { name: "p" type: "Pooling" bottom: "c" top: "p" pooling_param { pool: MAX kernel_size: 2 stride: 2 } }
+layer { name: "f" type: "InnerProduct" bottom: "p" top: "f" inner_product_param { num_output: 5 } } # comment
+`;
+const wave = (count: number) => Array.from({ length: count }, (_, at) => Math.abs(Math.sin(at + 1)) + 0.1);
+const blob = (...dim: readonly number[]) => ({ shape: { dim }, data: wave(dim.reduce((a, b) => a * b, 1)) });
+const caffemodel = netType
+  .encode({
+    name: 'n',
+    layer: [
+      { name: 'c', type: 'Convolution', blobs: [blob(4, 3, 3, 3), blob(4)] },
+      { name: 'b', type: 'BatchNorm', blobs: [blob(4), blob(4), blob(1)] },
+      { name: 'f', type: 'InnerProduct', blobs: [blob(5, 100), blob(5)] },
+    ],
+  })
+  .finish();
+
+const keras = {
+  format: 'layers-model',
+  modelTopology: {
+    class_name: 'Sequential',
+    config: {
+      name: 's',
+      layers: [
+        {
+          class_name: 'Conv2D',
+          config: {
+            name: 'c',
+            batch_input_shape: [null, 8, 8, 2],
+            filters: 3,
+            kernel_size: [3, 3],
+            strides: [2, 2],
+            padding: 'same',
+            activation: 'relu',
+          },
+        },
+        { class_name: 'MaxPooling2D', config: { name: 'p', pool_size: [2, 2], strides: [2, 2], padding: 'valid' } },
+        { class_name: 'Flatten', config: { name: 'l' } },
+        { class_name: 'Dense', config: { name: 'd', units: 4, activation: 'softmax' } },
+      ],
+    },
+  },
+  weightsManifest: [
+    {
+      paths: ['w.bin'],
+      weights: [
+        { name: 'c/kernel', shape: [3, 3, 2, 3], dtype: 'float32' },
+        { name: 'c/bias', shape: [3], dtype: 'float32' },
+        { name: 'd/kernel', shape: [12, 4], dtype: 'float32' },
+        { name: 'd/bias', shape: [4], dtype: 'float32' },
+      ],
+    },
+  ],
+};
+const shape = (...dims: readonly number[]) => ({ shape: { dim: dims.map((extent) => ({ size: String(extent) })) } });
+const ints = (...values: readonly number[]) => ({ list: { i: values.map(String) } });
+const graph = {
+  format: 'graph-model',
+  modelTopology: {
+    node: [
+      { name: 'x', op: 'Placeholder', attr: { shape: shape(-1, 8, 8, 2) } },
+      { name: 'w', op: 'Const', attr: {} },
+      {
+        name: 'c',
+        op: 'Conv2D',
+        input: ['x', 'w'],
+        attr: { strides: ints(1, 2, 2, 1), dilations: ints(1, 1, 1, 1), padding: { s: btoa('SAME') } },
+      },
+      { name: 'r', op: 'Relu', input: ['c'], attr: {} },
+      {
+        name: 'p',
+        op: 'MaxPool',
+        input: ['r'],
+        attr: { ksize: ints(1, 2, 2, 1), strides: ints(1, 2, 2, 1), padding: { s: btoa('VALID') } },
+      },
+    ],
+  },
+  weightsManifest: [{ paths: ['w.bin'], weights: [{ name: 'w', shape: [3, 3, 2, 3], dtype: 'float32' }] }],
+};
+const floats = (count: number) => new Uint8Array(Float32Array.from(wave(count)).buffer);
+
+const matrix = toDense(
+  drawModel(lenet.network, lenet.densities, 2).weights.get('fc2')?.store ?? {
+    format: 'dense',
+    rows: 1,
+    columns: 1,
+    values: new Float32Array(1),
+  },
+);
+const entries = [...matrix.values].flatMap((value, at) =>
+  value === 0 ? [] : [[Math.floor(at / matrix.columns) + 1, (at % matrix.columns) + 1, value]],
+);
+const market = `%%MatrixMarket matrix coordinate real general\n% c\n${matrix.rows} ${matrix.columns} ${entries.length}\n${entries.map((entry) => entry.join(' ')).join('\n')}\n`;
+const npy = writeNpy({ shape: [matrix.rows, matrix.columns], values: matrix.values });
+
+const eie = readFileSync('hw-models/eie/presets/eie-64.yaml');
+const problem = `problem:
+  shape: { name: cnn-layer }
+  instance:
+    { C: 16, M: 64, R: 3, S: 5, P: 31, Q: 17, N: 1, Wstride: 2, densities: { Weights: { distribution: hypergeometric, density: 0.5 }, Inputs: 0.7 } }
+`;
+/** LeNet-5 with one positive and one negative weight in each layer's table. */
+const shared = new Map(
+  [...model.weights].map(([name, { store, bias, origin }]) => {
+    const csr = toCsr(store);
+    const signs = { ...csr, values: csr.values.map((value) => (value < 0 ? -0.5 : 0.5)) };
+    return [name, { store: toCodebook(signs, Float32Array.of(0, 0.5, -0.5), 4), bias, origin }] as const;
+  }),
+);
+
+export const importers: readonly Importer[] = [
+  {
+    name: 'ONNX',
+    text: false,
+    whole: readFileSync('test/fixtures/onnx/torch-9.onnx'),
+    read: (bytes) => readOnnx(file(bytes)),
+  },
+  {
+    name: 'ONNX, recurrent',
+    text: false,
+    whole: readFileSync('test/fixtures/onnx/torch-lstm.onnx').subarray(0),
+    read: (bytes) => readOnnx(file(bytes)),
+  },
+  {
+    name: 'TensorFlow.js layers',
+    text: true,
+    whole: encode(JSON.stringify(keras)),
+    read: (bytes) => readTfjs(file(bytes, { 'w.bin': floats(54 + 3 + 48 + 4) })),
+  },
+  {
+    name: 'TensorFlow.js graph',
+    text: true,
+    whole: encode(JSON.stringify(graph)),
+    read: (bytes) => readTfjs(file(bytes, { 'w.bin': floats(54) })),
+  },
+  {
+    name: 'TensorFlow.js weights',
+    text: false,
+    whole: floats(54),
+    read: (bytes) => readTfjs(file(encode(JSON.stringify(graph)), { 'w.bin': bytes })),
+  },
+  {
+    name: 'Caffe prototxt',
+    text: true,
+    whole: encode(prototxt),
+    read: (bytes) => readCaffe(file(bytes, { 'fuzzed.caffemodel': caffemodel })),
+  },
+  { name: 'Caffe weights', text: false, whole: caffemodel, read: (bytes) => readCaffeWeights(bytes, FILE, fuzzLimits) },
+  {
+    name: 'network YAML',
+    text: true,
+    whole: encode(writeNetworkYaml(lenet.network, 'w').replace(/^weights: .*\n/m, '')),
+    read: (bytes) => readNetworkYaml(file(bytes)),
+  },
+  { name: 'safetensors', text: false, whole: tensors, read: (bytes) => readSafetensors(bytes, FILE) },
+  {
+    name: 'SCALE-Sim topology',
+    text: true,
+    whole: encode(writeScaleSim(lenet.network)),
+    read: (bytes) => readScaleSim(file(bytes)),
+  },
+  { name: 'Timeloop problem', text: true, whole: encode(problem), read: (bytes) => readTimeloop(file(bytes)) },
+  { name: 'Matrix Market', text: true, whole: encode(market), read: (bytes) => readMatrixMarket(file(bytes)) },
+  { name: 'SciPy npz', text: false, whole: npz(), read: (bytes) => readNpz(file(bytes)) },
+  { name: 'NumPy npy', text: false, whole: npy, read: (bytes) => readNpy(bytes, FILE) },
+  {
+    name: 'Deep Compression .net',
+    text: false,
+    whole: writeNetFile(shared, lenet.network),
+    read: (bytes) => readNetFile(bytes, lenet.network, FILE),
+  },
+  {
+    name: 'hardware preset',
+    text: true,
+    whole: eie,
+    read: (bytes) => catalog.find(({ name }) => name === 'eie')?.read(decode(bytes), FILE),
+  },
+  {
+    name: 'energy reference table',
+    text: true,
+    whole: encode(writeReferenceTables(loadHardware('eie-64')).ert),
+    read: (bytes) => readEnergyTable(decode(bytes), FILE),
+  },
+  {
+    name: 'any YAML',
+    text: true,
+    whole: encode('a: &a [1, {b: 2}]\nc: [*a, *a]\n? d\n: !!str 5\ne: |\n  text\n'),
+    read: (bytes) => readYaml(decode(bytes), FILE),
+  },
+];
+
+/** A small csr matrix as SciPy stores it. */
+function npz(): Uint8Array {
+  const array = (descr: string, extents: string, bytes: Uint8Array) => {
+    const header = encode(
+      `\x00NUMPY\x01\x00v\x00${`{'descr': '${descr}', 'fortran_order': False, 'shape': (${extents}), }`.padEnd(117)}\n`,
+    );
+    header[0] = 0x93;
+    return new Uint8Array([...header, ...bytes]);
+  };
+  const wholes = (...values: readonly number[]) =>
+    array('<i4', `${values.length},`, new Uint8Array(Int32Array.from(values).buffer));
+  return zipSync({
+    'format.npy': array('|S3', '', encode('csr')),
+    'shape.npy': wholes(4, 6),
+    'indptr.npy': wholes(0, 2, 2, 3, 5),
+    'indices.npy': wholes(0, 5, 3, 1, 2),
+    'data.npy': array('<f4', '5,', floats(5)),
+  });
+}

@@ -34,6 +34,7 @@ export function bind<Config extends object>(family: Family<Config>, preset: Pres
     optInKernels: named.filter((kernel) => kernel.optIn).map((kernel) => kernel.name),
     meters: family.meters,
     figures: preset.figures,
+    config,
     area: family.area(config),
     events: family.events?.(config) ?? [],
     cost(tasks, kernel) {
@@ -43,6 +44,7 @@ export function bind<Config extends object>(family: Family<Config>, preset: Pres
       const residencies = family.place?.(tasks, config);
       return tasks.map((task, at) => costOf(task, kernel, residencies?.[at] ?? ALL_RESIDENT));
     },
+    numericError: (task) => family.numericError?.(task, config) ?? null,
     vary(patches) {
       const varied = applyPatches(config, [...patches]);
       const parsed = family.schema.safeParse(varied);

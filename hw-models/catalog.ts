@@ -1,7 +1,7 @@
 // The modelled hardware families, a line each.
 
 import { bind } from './bind.js';
-import type { Family, Hardware } from './contract.js';
+import type { Family, Figure, Hardware } from './contract.js';
 import { cpu } from './cpu/index.js';
 import { eie } from './eie/index.js';
 import { gpu } from './gpu/index.js';
@@ -17,6 +17,8 @@ export interface CatalogEntry {
   read(text: string, file: string, findBase?: FindBase): Hardware;
   /** The JSON Schema of its presets, of which some are named. */
   schema(presets: readonly string[]): Readonly<Record<string, unknown>>;
+  /** Binds a config that was read before, elsewhere; figures and their sources stay behind. */
+  rebind(name: string, config: object): Hardware;
 }
 
 function entry<Config extends object>(family: Family<Config>): CatalogEntry {
@@ -25,7 +27,10 @@ function entry<Config extends object>(family: Family<Config>): CatalogEntry {
     ...{ name, title },
     read: (text, file, findBase) => bind(family, readPreset(text, file, family, findBase)),
     schema: (presets) => presetSchema(family, presets),
+    rebind: (preset, config) => bind(family, { ...emptyPreset(preset), config: family.schema.parse(config) }),
   };
 }
+
+const emptyPreset = (name: string) => ({ name, title: name, figures: new Map<string, Figure>() });
 
 export const catalog: readonly CatalogEntry[] = [entry(cpu), entry(gpu), entry(eie)];

@@ -113,6 +113,8 @@ export interface Family<Config> {
   area(config: Config): Parts | null;
   /** What single events cost; without it energy reference tables cannot be imported or exported. */
   events?(config: Config): readonly EnergyEvent[];
+  /** See {@link Hardware.numericError}; without it nobody can know. */
+  numericError?(task: LayerTask, config: Config): number | null;
   /** Which layers of a network keep their weights on the chip; without it all do. */
   place?(tasks: readonly LayerTask[], config: Config): readonly Residency[];
 }
@@ -128,10 +130,17 @@ export interface Hardware {
   readonly optInKernels: readonly string[];
   readonly meters: Readonly<Record<string, Meter>>;
   readonly figures: ReadonlyMap<string, Figure>;
+  /** What it was bound from, as plain data: to tell designs apart and to bind it again elsewhere. */
+  readonly config: object;
   readonly area: Parts | null;
   readonly events: readonly EnergyEvent[];
   /** What each layer costs, by `kernel` or by the fastest one that is not opt-in. @throws InputError for an unknown kernel. */
   cost(tasks: readonly LayerTask[], kernel?: string): readonly LayerCost[];
+  /**
+   * What the arithmetic's number formats do to a layer: the root mean square of (computed − exact output) over that of
+   * the exact outputs, for the task's own weights and activations. Null where nobody can know, or nothing is computed.
+   */
+  numericError(task: LayerTask): number | null;
   vary(patches: readonly Patch[]): Hardware;
 }
 

@@ -2,7 +2,7 @@
 // Han et al., EIE, ISCA 2016, Section IV; a word that was just read is not read again, as in the authors' simulator.
 
 import type { ColumnLayout } from './layout.js';
-import { wordSpansOf } from './layout.js';
+import { spanWords } from './layout.js';
 import { workbench } from './simd.js';
 
 /** Sums over the vectors that ran, over all PEs. */
@@ -27,7 +27,7 @@ export interface EventCounter {
 /** A counter for products with the matrix of `layout`, whose memory words hold `entriesPerWord` entries. */
 export function createEventCounter(layout: ColumnLayout, entriesPerWord: number): EventCounter {
   const { pes, stride, columns, columnEntries, columnPadding, columnEmptyPes } = layout;
-  const spans = wordSpansOf(layout, entriesPerWord);
+  const spans = spanWords(layout, entriesPerWord);
   const bench = workbench();
   const rowBytes = 2 * stride * spans.BYTES_PER_ELEMENT;
   let queueEntries = 0;

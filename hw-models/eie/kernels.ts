@@ -45,7 +45,7 @@ function costProducts(kernel: string, task: LayerTask, config: EieConfig, reside
   const blocks = layer.kind === 'conv2d' ? blocksFor(alone, Math.ceil(rows / config.pes), config) : 1;
   const layouts = layoutsIn(blocks);
   const runs = layouts.map((layout) =>
-    runProducts(layout, rows / layouts.length, config, (run) => forEachVector(task, layout, run)),
+    runProducts(layout, rows / layouts.length, config, (run) => forEachVector(task, layout, run), task.input),
   );
   const macs = runs.reduce((sum, { events, biasAdds }) => sum + events.entries - events.padding - biasAdds, 0);
   invariant(macs === task.macs.effective, () => `layer ${layer.name}: ${macs} MACs, not ${task.macs.effective}`);

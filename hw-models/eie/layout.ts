@@ -27,7 +27,19 @@ export interface ColumnLayout {
 const LANES = 4;
 const MOST_ROWS_PER_PE = 65_535;
 
-const layouts = new WeakMap<LayerWeights, Map<string, readonly ColumnLayout[]>>();
+/** Layouts beyond this are dropped, the longest unused first, and counted again when they are next asked for. */
+const MOST_KEPT_BYTES = 256 * 2 ** 20;
+
+/** Layouts of one layer on one machine. */
+interface Kept {
+  readonly layouts: readonly ColumnLayout[];
+  readonly bytes: number;
+  drop(): void;
+}
+
+const kept = new WeakMap<LayerWeights, Map<string, Kept>>();
+/** The longest unused first. */
+const byUse = new Set<Kept>();
 
 /**
  * The layout of a layer's weights, in `blocks` blocks of rows where they are too many to be held at once; computed once
@@ -41,22 +53,43 @@ export function layoutsOf(
   indexBits: number,
   blocks = 1,
 ): readonly ColumnLayout[] {
-  const known = layouts.get(weights) ?? new Map<string, readonly ColumnLayout[]>();
-  layouts.set(weights, known);
+  const known = kept.get(weights) ?? new Map<string, Kept>();
+  kept.set(weights, known);
   const key = `${groups}/${pes}/${indexBits}/${blocks}`;
-  let found = known.get(key);
-  if (!found) {
-    const csr = toCsr(weights.store);
-    const machine = { pes, indexBits };
-    // Whole rounds over the PEs, so that each row stays on its PE.
-    const blockRows = Math.ceil(csr.rows / pes / blocks) * pes;
-    found = Array.from({ length: Math.ceil(csr.rows / blockRows) }, (_, block) => {
-      const from = block * blockRows;
-      return countEntries(csr, weights.bias, machine, { groups, from, to: Math.min(csr.rows, from + blockRows) });
-    });
-    known.set(key, found);
+  const found = known.get(key) ?? keep(countBlocks(weights, groups, { pes, indexBits }, blocks), known, key);
+  byUse.delete(found);
+  byUse.add(found);
+  return found.layouts;
+}
+
+function countBlocks(
+  { store, bias }: LayerWeights,
+  groups: number,
+  machine: { readonly pes: number; readonly indexBits: number },
+  blocks: number,
+): readonly ColumnLayout[] {
+  const csr = toCsr(store);
+  // Whole rounds over the PEs, so that each row stays on its PE.
+  const blockRows = Math.ceil(csr.rows / machine.pes / blocks) * machine.pes;
+  return Array.from({ length: Math.ceil(csr.rows / blockRows) }, (_, block) => {
+    const from = block * blockRows;
+    return countEntries(csr, bias, machine, { groups, from, to: Math.min(csr.rows, from + blockRows) });
+  });
+}
+
+function keep(layouts: readonly ColumnLayout[], known: Map<string, Kept>, key: string): Kept {
+  const bytes = layouts.reduce((sum, { entries }) => sum + entries.byteLength, 0);
+  let total = bytes;
+  for (const old of byUse) total += old.bytes;
+  for (const old of byUse) {
+    if (total <= MOST_KEPT_BYTES) break;
+    total -= old.bytes;
+    byUse.delete(old);
+    old.drop();
   }
-  return found;
+  const made: Kept = { layouts, bytes, drop: () => known.delete(key) };
+  known.set(key, made);
+  return made;
 }
 
 /** Where a matrix has entries: all of it that a layout depends on. */
@@ -147,18 +180,8 @@ export type WordSpans = Int32Array;
 const NO_FIRST = -2;
 const NO_LAST = -3;
 
-const spans = new WeakMap<ColumnLayout, Map<number, WordSpans>>();
-
-/** First and last word of each column in each PE when a word holds `entriesPerWord`; once per layout and width. */
-export function wordSpansOf(layout: ColumnLayout, entriesPerWord: number): WordSpans {
-  const known = spans.get(layout) ?? new Map<number, WordSpans>();
-  spans.set(layout, known);
-  const found = known.get(entriesPerWord) ?? spanWords(layout, entriesPerWord);
-  known.set(entriesPerWord, found);
-  return found;
-}
-
-function spanWords({ entries, columns, stride, pes }: ColumnLayout, entriesPerWord: number): WordSpans {
+/** First and last word of each column in each PE when a word holds `entriesPerWord`. */
+export function spanWords({ entries, columns, stride, pes }: ColumnLayout, entriesPerWord: number): WordSpans {
   const words = new Int32Array(columns * 2 * stride).fill(NO_FIRST);
   const next = new Uint32Array(pes);
   for (let column = 0; column < columns; column++) {

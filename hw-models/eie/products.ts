@@ -1,40 +1,32 @@
 // Matrix-vector products, one after another, over the weights as they lie on the PEs: what they take and what happens.
 
-import { type EieConfig, entriesPerWord } from './config.js';
-import { createEventCounter, type Events } from './events.js';
+import type { EieConfig } from './config.js';
 import type { ColumnLayout } from './layout.js';
-import { createTimer, type Timing } from './timing.js';
+import { type EngineRun, type RunProduct, runOnce } from './runs.js';
 
-/** Runs one product: `active` are its active columns, ascending, of which the first `count` are read. */
-export type RunProduct = (active: Int32Array, count: number) => void;
-
-export interface ProductRun {
-  readonly timing: Timing;
-  readonly events: Events;
+export interface ProductRun extends EngineRun {
   /** Entries of the bias column that were added. */
   readonly biasAdds: number;
   readonly moves: Moves;
 }
 
-/** All products that `visit` runs with the `rows` rows of `layout`. */
+/**
+ * All products that `visit` runs with the `rows` rows of `layout`. `vectors`: what alone decides the vectors that are
+ * visited; results are remembered by it.
+ */
 export function runProducts(
   layout: ColumnLayout,
   rows: number,
   config: EieConfig,
   visit: (run: RunProduct) => void,
+  vectors?: object,
 ): ProductRun {
-  const timer = createTimer(layout, config);
-  const counter = createEventCounter(layout, entriesPerWord(config));
-  visit((active, count) => {
-    timer.run(active, count);
-    counter.run(active, count);
-  });
-  const timing = timer.total();
+  const { timing, events } = runOnce(layout, config, visit, vectors);
   const bias = layout.columns - 1;
   const biases = layout.hasBias ? (layout.columnEntries[bias] ?? 0) - (layout.columnPadding[bias] ?? 0) : 0;
   return {
     timing,
-    events: counter.total(),
+    events,
     biasAdds: biases * timing.vectors,
     moves: moveActivations(layout.columns - (layout.hasBias ? 1 : 0), rows, timing.vectors, config),
   };

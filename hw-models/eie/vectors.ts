@@ -7,7 +7,7 @@ import type { Image } from '../../workloads/layers/index.js';
 import { insideRange } from '../../workloads/layers/window.js';
 import type { Layer, LayerTask, OpOf } from '../../workloads/network.js';
 import type { ColumnLayout } from './layout.js';
-import type { RunProduct } from './products.js';
+import type { RunProduct } from './runs.js';
 import { findActive } from './timing.js';
 
 /** Visits the vectors that a layer multiplies its matrix with, pixel after pixel, the columns of all groups in each. */

@@ -1,7 +1,7 @@
 // argv → sim → renderer, and the exit code: 0 ok, 1 a failed run, 2 bad usage or bad input.
 
-import { readFileSync } from 'node:fs';
 import { Command, CommanderError } from 'commander';
+import { packageVersion } from '../../sim/version.node.js';
 import { InputError } from '../../workloads/base/errors.js';
 import { addCalibrate } from './commands/calibrate.js';
 import { addCompare } from './commands/compare.js';
@@ -9,6 +9,8 @@ import { addExport } from './commands/export.js';
 import { addHardware } from './commands/hardware.js';
 import { addPull } from './commands/pull.js';
 import { addRun } from './commands/run.js';
+import { addStores } from './commands/stores.js';
+import { addSweep } from './commands/sweep.js';
 import { addValidate } from './commands/validate.js';
 import { addWorkloads } from './commands/workloads.js';
 import { FailedRun } from './failed-run.js';
@@ -34,7 +36,18 @@ export async function main(argv: readonly string[], terminal: Terminal): Promise
             .replace(/\n/g, ' ')}\n`,
         ),
     });
-  for (const add of [addCompare, addRun, addValidate, addCalibrate, addWorkloads, addHardware, addExport, addPull])
+  for (const add of [
+    addCompare,
+    addRun,
+    addValidate,
+    addSweep,
+    addStores,
+    addCalibrate,
+    addWorkloads,
+    addHardware,
+    addExport,
+    addPull,
+  ])
     add(program, terminal);
   try {
     await program.parseAsync([...argv], { from: 'user' });
@@ -56,15 +69,4 @@ function exitCode(error: unknown, terminal: Terminal): number {
   }
   terminal.stderr.write(`zeroskip: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`);
   return 1;
-}
-
-/** The same relative place in the sources and, one folder deeper, in dist/. */
-function packageVersion(): string {
-  for (const up of ['../../package.json', '../../../package.json']) {
-    try {
-      const { version } = JSON.parse(readFileSync(new URL(up, import.meta.url), 'utf8')) as { version: string };
-      return version;
-    } catch {}
-  }
-  return 'unknown';
 }

@@ -60,7 +60,8 @@ function encoded(task: ReturnType<typeof tasksOf>[number]) {
 function squeezenet(): BenchRow {
   const tasks = tasksOf(entryOf('squeezenet-1.0'));
   const hardware = loadHardware('eie-64');
-  const run = () => void hardware.cost(tasks);
+  // Activations of their own for each run: results are remembered by them.
+  const run = () => void hardware.cost(tasks.map((task) => ({ ...task, input: { ...task.input } })));
   run();
   const value = median(Array.from({ length: 5 }, () => secondsOf(run)));
   const note = 'modelling all of SqueezeNet 1.0 on eie-64, time and energy, every output pixel; weights encoded';

@@ -1,0 +1,80 @@
+import { extname } from 'node:path';
+import { type Command, InvalidArgumentError } from 'commander';
+import { addOutputOptions, hint, type OutputOptions, show, type Terminal } from '../output.js';
+
+/** What is done with the results of sweeps: merged, asked, read. */
+export function addStores(program: Command, terminal: Terminal): void {
+  addMerge(program, terminal);
+  addQuery(program, terminal);
+  addFront(program, terminal);
+}
+
+function addMerge(program: Command, terminal: Terminal): void {
+  program
+    .command('merge')
+    .description('make one store of the shards of a sweep')
+    .argument('<stores...>', 'folders with shards or results, or files')
+    .option('--into <folder>', 'the folder of the merged store (default: the first one named)')
+    .option('--quiet', 'no hints on stderr')
+    .action(async (stores: readonly string[], options: { readonly into?: string; readonly quiet?: boolean }) => {
+      const { mergeStores } = await import('../../../sim/sweep/stores.node.js');
+      const { into = stores[0] ?? '.' } = options;
+      const { file, parts, designs, missing } = await mergeStores(stores, into);
+      const found = `${designs.toLocaleString('en-US')} designs of ${parts} stores in ${file}`;
+      terminal.stdout.write(`${found}\n`);
+      if (missing !== null && missing > 0) {
+        hint(
+          `${missing.toLocaleString('en-US')} designs are missing: zeroskip sweep --resume finishes them`,
+          options,
+          terminal,
+        );
+      }
+    });
+}
+
+function addQuery(program: Command, terminal: Terminal): void {
+  const command = program
+    .command('query')
+    .description('ask a store in SQL, read only; with --out FILE.parquet the answer as Parquet')
+    .argument('<store>', "a sweep's folder")
+    .argument(
+      '<sql>',
+      'such as "SELECT * FROM designs WHERE feasible ORDER BY edp LIMIT 10"; tables: designs, workloads, sweep',
+    );
+  addOutputOptions(command).action(async (store: string, sql: string, options: OutputOptions) => {
+    const { exportParquet, queryStore } = await import('../../../sim/sweep/query.node.js');
+    if (options.format === undefined && extname(options.out ?? '') === '.parquet') {
+      await exportParquet(store, sql, options.out ?? '');
+      return;
+    }
+    const { queryView } = await import('../../views/query.js');
+    await show(queryView(await queryStore(store, sql)), options, terminal);
+  });
+}
+
+interface FrontOptions extends OutputOptions {
+  readonly reference?: readonly number[];
+}
+
+function numberList(text: string): readonly number[] {
+  const values = text.split(',').map(Number);
+  if (!values.every(Number.isFinite)) throw new InvalidArgumentError('Expected numbers with commas between them.');
+  return values;
+}
+
+function addFront(program: Command, terminal: Terminal): void {
+  const command = program
+    .command('front')
+    .description('the designs of a store that no other one beats, and the hypervolume that they cover')
+    .argument('<store>', "a sweep's folder")
+    .option(
+      '--reference <values>',
+      'where the hypervolume ends, a number an objective (default: the worst values)',
+      numberList,
+    );
+  addOutputOptions(command).action(async (path: string, options: FrontOptions) => {
+    const { summarizeStore } = await import('../../../sim/sweep/reading.node.js');
+    const { sweepView } = await import('../../views/sweep.js');
+    await show(sweepView(await summarizeStore(path, options.reference)), options, terminal);
+  });
+}

@@ -1,0 +1,89 @@
+// What a sweep found: counts, the front, and what was refused.
+
+import { metrics } from '../../sim/sweep/metrics.js';
+import type { StoredResult } from '../../sim/sweep/store.js';
+import type { SweepSummary } from '../../sim/sweep/summary.js';
+import { right, type Section, type View } from '../document.js';
+import { count, percent, quantity, UNKNOWN } from '../quantity.js';
+
+/** Designs of a front that a table shows. */
+const MOST_ROWS = 20;
+const MOST_REFUSALS = 5;
+
+export function sweepView(summary: SweepSummary): View {
+  const { plan, front } = summary;
+  const { objectives } = plan.spec;
+  const axes = axisNames(front);
+  const cells = (result: StoredResult) => [
+    ...[result.ordinal, result.id, result.feasible],
+    ...axes.map((name) => result.settings[name] ?? null),
+    ...objectives.map((name) => result.metrics[name]),
+  ];
+  return {
+    sections: () => [frontSection(summary, axes)],
+    json: () => ({
+      sweep: plan.spec.name,
+      fingerprint: plan.fingerprint,
+      ...{ designs: summary.designs, planned: summary.planned, feasible: summary.feasible },
+      refusals: summary.refusals,
+      objectives: objectives.map((name, at) => ({
+        ...{ name, unit: metrics[name].unit, best: summary.best[at] ?? null, worst: summary.worst[at] ?? null },
+        reference: summary.reference[at] ?? null,
+      })),
+      hypervolume: summary.hypervolume,
+      front: front.map(({ ordinal, id, settings, metrics: values }) => ({ ordinal, id, settings, metrics: values })),
+    }),
+    records: () => ({
+      columns: ['ordinal', 'id', 'feasible', ...axes, ...objectives],
+      rows: front.map((result) => cells(result).map((cell) => (typeof cell === 'boolean' ? String(cell) : cell))),
+    }),
+  };
+}
+
+/** The axes that any of the designs has, in order. */
+function axisNames(results: readonly StoredResult[]): readonly string[] {
+  return [...new Set(results.flatMap(({ settings }) => Object.keys(settings)))];
+}
+
+function frontSection(summary: SweepSummary, axes: readonly string[]): Section {
+  const { plan, designs, planned, feasible, front, hypervolume, refusals } = summary;
+  const { objectives, name, title } = plan.spec;
+  const shown = front.length > MOST_ROWS ? spread(front, MOST_ROWS) : front;
+  const covered =
+    hypervolume === null
+      ? []
+      : [`the front covers ${percent(hypervolume)} of the box from the best to the reference values`];
+  return {
+    heading: title ? `${name} · ${title}` : name,
+    lines: [
+      `${counted(designs)}${planned === null || planned === designs ? '' : ` of ${counted(planned)}`} designs, ${counted(feasible)} feasible`,
+      `${counted(front.length)} that no other design beats in ${objectives.join(', ')}${shown.length < front.length ? `; ${MOST_ROWS} of them, spread evenly, are shown` : ''}`,
+      ...covered,
+    ],
+    table: {
+      columns: [right('design'), ...axes.map(right), ...objectives.map(right)],
+      rows: shown.map(({ ordinal, settings, metrics: values }) => [
+        `${ordinal}`,
+        ...axes.map((axis) => (settings[axis] === undefined ? UNKNOWN : `${settings[axis]}`)),
+        ...objectives.map((objective) => shownMetric(values[objective], metrics[objective].unit)),
+      ]),
+    },
+    notes: refusals
+      .slice(0, MOST_REFUSALS)
+      .map(({ fault, designs: refused }) => `${counted(refused)} designs refused: ${fault}`),
+  };
+}
+
+const counted = (value: number) => value.toLocaleString('en-US');
+
+/** Every so-manieth item, the first and the last among them. */
+function spread<Item>(items: readonly Item[], most: number): readonly Item[] {
+  const at = Array.from({ length: most }, (_, index) => Math.round((index * (items.length - 1)) / (most - 1)));
+  return items.filter((_, index) => at.includes(index));
+}
+
+/** Squares of metres take no prefixes, and ratios no unit. */
+function shownMetric(value: number | null, unit: string): string {
+  if (value === null) return UNKNOWN;
+  return unit === 'mm²' || unit === '$' || unit === '' ? `${count(value)} ${unit}`.trim() : quantity(value, unit);
+}

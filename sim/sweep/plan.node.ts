@@ -1,0 +1,112 @@
+// A spec's names and files → a plan that runs anywhere.
+
+import { createHash } from 'node:crypto';
+import { dirname, resolve } from 'node:path';
+import { enablePatches, type Patch } from 'immer';
+import type { Fault } from '../../hw-models/faults.js';
+import { InputError } from '../../workloads/base/errors.js';
+import { readBytes, readText } from '../files.node.js';
+import { resolveContender, resolveWorkloads } from '../resolve.node.js';
+import type { Axis } from './axes.js';
+import { reservedFields } from './axes.js';
+import { type BasePlan, hardwareOf, type SweepPlan, spaceOf, type WorkloadPlan } from './plan.js';
+import { readSpec, type SpecDocument } from './spec-file.js';
+
+enablePatches();
+
+/** Reads a spec's file and all that it names. @throws InputError where something is missing or wrong. */
+export async function planSweep(file: string): Promise<SweepPlan> {
+  const document = readSpec(await readText(file), file);
+  const { spec } = document;
+  const bases = await Promise.all(spec.hardware.map((label, at) => basePlan(label, at, document)));
+  const workloads = await Promise.all(spec.workloads.map((_, at) => workloadPlans(at, document, dirname(file))));
+  const { name: _name, title: _title, ...decisive } = spec;
+  const parts = { spec: decisive, bases, workloads: workloads.flat() };
+  // Where a file of weights lies says nothing about what is in it.
+  const identity = JSON.stringify(parts, (key, value) => (key === 'file' ? undefined : value));
+  const fingerprint = createHash('sha256').update(identity).digest('hex').slice(0, 32);
+  const plan: SweepPlan = { spec, bases, workloads: parts.workloads, fingerprint };
+  document.fail(spaceOf(plan).axes.flatMap((axis) => axisFaults(axis, plan)));
+  return plan;
+}
+
+/** Does `work`; what it finds wrong is told where it stands in the spec. */
+async function located<Value>(
+  document: SpecDocument,
+  path: readonly PropertyKey[],
+  work: () => Value | Promise<Value>,
+): Promise<Value> {
+  try {
+    return await work();
+  } catch (error) {
+    if (error instanceof InputError) document.fail([{ path, text: error.message }]);
+    throw error;
+  }
+}
+
+function basePlan(label: string, at: number, document: SpecDocument): Promise<BasePlan> {
+  return located(document, ['hardware', at], () => {
+    const contender = resolveContender(label);
+    if (contender.kind === 'measured') {
+      throw new InputError('found a measured hardware, expected a modelled one (`zeroskip calibrate` writes one)');
+    }
+    const { hardware, kernel = null } = contender;
+    const { name, family, config } = hardware;
+    return { label, name, family, kernel, config };
+  });
+}
+
+async function workloadPlans(at: number, document: SpecDocument, folder: string): Promise<readonly WorkloadPlan[]> {
+  const { spec } = document;
+  const { name = '', weight = 1, weights } = spec.workloads[at] ?? {};
+  const named = await located(document, ['workloads', at], () => resolveWorkloads([name]));
+  if (weights === undefined) {
+    return named.map(({ entry }) => ({ name: entry.network.name, weight, weights: null }));
+  }
+  if (named.length > 1) {
+    document.fail([{ path: ['workloads', at], text: `weights belong to one network, ${name} is ${named.length}` }]);
+  }
+  const file = resolve(folder, weights);
+  const bytes = await located(document, ['workloads', at, 'weights'], () => readBytes(file));
+  return [{ name, weight, weights: { file, sha256: createHash('sha256').update(bytes).digest('hex') } }];
+}
+
+/** An axis of which no level makes a valid design by itself, on any hardware, is a mistake. */
+function axisFaults(axis: Axis, { bases }: SweepPlan): readonly Fault[] {
+  const reserved: readonly string[] = Object.values(reservedFields);
+  const labels = axis.labels ? [...new Set([axis.labels[0], axis.labels.at(-1)])] : [axis.labelAt(0), axis.labelAt(1)];
+  let first: string | null = null;
+  for (const base of bases) {
+    for (const label of labels) {
+      const patches = (label === undefined ? [] : axis.assignments(label))
+        .filter(({ field }) => !reserved.includes(field))
+        .map(({ field, value }): Patch => ({ op: 'replace', path: field.split('.'), value }));
+      const fault = faultOf(base, patches);
+      if (fault === null) return [];
+      first ??= fault;
+    }
+  }
+  return first === null ? [] : [{ path: ['axes', axis.name], text: first }];
+}
+
+function faultOf(base: BasePlan, patches: readonly Patch[]): string | null {
+  const lost = patches.find(({ path }) => !hasParent(base.config, path));
+  if (lost) return `${base.name} has no ${lost.path.join('.')}`;
+  try {
+    hardwareOf(base).vary(patches);
+    return null;
+  } catch (error) {
+    if (error instanceof InputError) return error.message;
+    throw error;
+  }
+}
+
+/** Whether a path's last key would be one of an object of the config's. */
+function hasParent(config: object, path: readonly PropertyKey[]): boolean {
+  let inner: unknown = config;
+  for (const key of path.slice(0, -1)) {
+    if (inner === null || typeof inner !== 'object') return false;
+    inner = new Map(Object.entries(inner)).get(String(key));
+  }
+  return inner !== null && typeof inner === 'object';
+}

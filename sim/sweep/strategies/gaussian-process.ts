@@ -1,0 +1,72 @@
+// A Gaussian process: what is known of a function between the points at which it was evaluated.
+// Rasmussen and Williams, "Gaussian Processes for Machine Learning", MIT Press 2006: Algorithm 2.1; Matérn kernel with
+// ν = 5/2 (equation 4.17), one length for all axes, chosen with the noise by the marginal likelihood.
+
+import { CholeskyDecomposition, Matrix } from 'ml-matrix';
+import { invariant } from '../../../workloads/base/errors.js';
+
+export interface Prediction {
+  readonly mean: number;
+  readonly deviation: number;
+}
+
+export interface GaussianProcess {
+  predict(place: Float64Array): Prediction;
+}
+
+/** Lengths in units of the cube's side, and noise as a share of the values' variance, among which the likelihood picks. */
+const LENGTHS = [0.05, 0.1, 0.2, 0.4, 0.8, 1.6];
+const NOISES = [1e-6, 1e-3, 1e-2];
+
+/** The process that fits `values` at `places` in the unit cube; values are taken as they are, not scaled. */
+export function fitProcess(places: readonly Float64Array[], values: readonly number[]): GaussianProcess {
+  invariant(places.length === values.length && places.length > 0, 'a process needs as many values as places');
+  const mean = values.reduce((sum, value) => sum + value, 0) / values.length;
+  const variance = values.reduce((sum, value) => sum + (value - mean) ** 2, 0) / values.length || 1;
+  const scaled = values.map((value) => (value - mean) / Math.sqrt(variance));
+  const distances = places.map((a) => places.map((b) => distance(a, b)));
+  const fits = LENGTHS.flatMap((length) =>
+    NOISES.flatMap((noise) => fitLength(distances, scaled, length, noise) ?? []),
+  );
+  const [first, ...others] = fits;
+  invariant(first !== undefined, 'some noise makes every kernel matrix positive definite');
+  const best = others.reduce((a, b) => (b.likelihood > a.likelihood ? b : a), first);
+  return {
+    predict(place) {
+      const near = places.map((other) => matern(distance(place, other) / best.length));
+      const predicted = near.reduce((sum, k, at) => sum + k * (best.weights[at] ?? 0), 0);
+      const solved = best.cholesky.solve(Matrix.columnVector(near)).to1DArray();
+      const explained = near.reduce((sum, k, at) => sum + k * (solved[at] ?? 0), 0);
+      return {
+        mean: mean + Math.sqrt(variance) * predicted,
+        deviation: Math.sqrt(variance * Math.max(0, 1 - explained)),
+      };
+    },
+  };
+}
+
+function fitLength(
+  distances: readonly (readonly number[])[],
+  values: readonly number[],
+  length: number,
+  noise: number,
+) {
+  const kernel = new Matrix(distances.map((row, i) => row.map((d, j) => matern(d / length) + (i === j ? noise : 0))));
+  const cholesky = new CholeskyDecomposition(kernel);
+  if (!cholesky.isPositiveDefinite()) return null;
+  const weights = cholesky.solve(Matrix.columnVector([...values])).to1DArray();
+  const misfit = values.reduce((sum, value, at) => sum + value * (weights[at] ?? 0), 0);
+  const logDeterminant = cholesky.lowerTriangularMatrix.diagonal().reduce((sum, value) => sum + 2 * Math.log(value), 0);
+  return { length, cholesky, weights, likelihood: -0.5 * (misfit + logDeterminant) };
+}
+
+function matern(ratio: number): number {
+  const scaled = Math.sqrt(5) * ratio;
+  return (1 + scaled + (scaled * scaled) / 3) * Math.exp(-scaled);
+}
+
+function distance(a: Float64Array, b: Float64Array): number {
+  let squares = 0;
+  for (let at = 0; at < a.length; at++) squares += ((a[at] ?? 0) - (b[at] ?? 0)) ** 2;
+  return Math.sqrt(squares);
+}

@@ -1,0 +1,78 @@
+// What a sweep found, in short: how many designs, the best ones, the front, and why designs were refused.
+
+import { hypervolume, type Objectives, ParetoFront } from './pareto.js';
+import type { SweepPlan } from './plan.js';
+import { designsOf, outcomeOf } from './run.js';
+import type { StoredResult } from './store.js';
+
+export interface SweepSummary {
+  readonly plan: SweepPlan;
+  /** Results that are there. */
+  readonly designs: number;
+  /** Designs that the sweep evaluates at most; null where that is not known. */
+  readonly planned: number | null;
+  readonly feasible: number;
+  /** Why models refused designs, most frequent first. */
+  readonly refusals: readonly { readonly fault: string; readonly designs: number }[];
+  /** Feasible designs that no other one beats in every objective, by the first objective. */
+  readonly front: readonly StoredResult[];
+  /** By objective, over the feasible designs; empty where there are none. */
+  readonly best: readonly number[];
+  readonly worst: readonly number[];
+  /** The share of the box from best to `reference` that the front covers; null without feasible designs. */
+  readonly hypervolume: number | null;
+  /** By objective: where the box ends. */
+  readonly reference: readonly number[];
+}
+
+/** Different texts of refusals that are kept apart. */
+const MOST_REFUSALS = 100;
+
+/** Sums up results. `reference` bounds the hypervolume; without it the worst feasible values do. */
+export async function summarizeSweep(
+  plan: SweepPlan,
+  results: AsyncIterable<readonly StoredResult[]>,
+  reference?: readonly number[],
+): Promise<SweepSummary> {
+  const front = new ParetoFront<StoredResult>();
+  const refusals = new Map<string, number>();
+  let designs = 0;
+  let feasible = 0;
+  let best: readonly number[] = [];
+  let worst: readonly number[] = [];
+  for await (const batch of results) {
+    designs += batch.length;
+    for (const result of batch) {
+      if (result.fault !== null && (refusals.has(result.fault) || refusals.size < MOST_REFUSALS)) {
+        refusals.set(result.fault, (refusals.get(result.fault) ?? 0) + 1);
+      }
+      const { objectives } = outcomeOf(plan, result);
+      if (!result.feasible || !objectives) continue;
+      feasible++;
+      front.add(result, objectives);
+      best = objectives.map((value, at) => Math.min(value, best[at] ?? value));
+      worst = objectives.map((value, at) => Math.max(value, worst[at] ?? value));
+    }
+  }
+  const bound = reference ?? worst;
+  return {
+    plan,
+    designs,
+    planned: designsOf(plan),
+    feasible,
+    refusals: [...refusals].map(([fault, count]) => ({ fault, designs: count })).sort((a, b) => b.designs - a.designs),
+    front: front.items(),
+    best,
+    worst,
+    hypervolume: feasible > 0 ? coveredShare(front.objectives(), best, bound) : null,
+    reference: bound,
+  };
+}
+
+/** The share of the box from `best` to `reference` that a front covers. Objectives that do not vary have no side. */
+export function coveredShare(front: readonly Objectives[], best: Objectives, reference: Objectives): number {
+  const axes = reference.flatMap((value, at) => (value > (best[at] ?? value) ? [at] : []));
+  const scale = (point: Objectives) =>
+    axes.map((at) => ((point[at] ?? 0) - (best[at] ?? 0)) / ((reference[at] ?? 0) - (best[at] ?? 0)));
+  return axes.length === 0 ? 1 : hypervolume(front.map(scale), scale(reference));
+}

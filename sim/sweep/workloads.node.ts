@@ -1,0 +1,67 @@
+// The networks of a plan with their weights and activations, drawn or read, and kept between designs.
+
+import { InputError } from '../../workloads/base/errors.js';
+import type { DensityProfile, ZooEntry } from '../../workloads/zoo/entry.js';
+import { loadModel } from '../load.node.js';
+import { resolveWorkload } from '../resolve.node.js';
+import { tasksOf, traceDrawn } from '../trace.js';
+import type { MixedWorkload, WorkloadSource } from './evaluator.js';
+import type { SweepPlan, WorkloadPlan } from './plan.js';
+
+type Densities = Parameters<WorkloadSource>[0];
+
+const PUBLISHED: Densities = { weightDensity: null, activationDensity: null };
+
+/** Mixes kept beside the published one: each may hold hundreds of megabytes. */
+const MOST_DRAWN = 1;
+
+/** Finds a plan's networks; `published` are those at published densities, where they are at hand already. */
+export function createWorkloadSource(plan: SweepPlan, published?: readonly MixedWorkload[]): WorkloadSource {
+  const kept = new Map<string, Promise<readonly MixedWorkload[]>>();
+  if (published) kept.set(JSON.stringify(PUBLISHED), Promise.resolve(published));
+  return ({ weightDensity, activationDensity }) => {
+    const at = { weightDensity, activationDensity };
+    const key = JSON.stringify(at);
+    const found = kept.get(key) ?? loadWorkloads(plan, at);
+    if (!kept.has(key)) {
+      const drawn = [...kept.keys()].filter((other) => other !== JSON.stringify(PUBLISHED));
+      for (const oldest of drawn.slice(0, Math.max(0, drawn.length - MOST_DRAWN + 1))) kept.delete(oldest);
+      kept.set(key, found);
+    }
+    return found;
+  };
+}
+
+/** Reads or draws a plan's networks. @throws InputError for an impossible density. */
+export async function loadWorkloads(plan: SweepPlan, at: Densities = PUBLISHED): Promise<readonly MixedWorkload[]> {
+  const mix: MixedWorkload[] = [];
+  for (const workload of plan.workloads) mix.push(await loadWorkload(workload, at, plan.spec.seed ?? 0));
+  return mix;
+}
+
+async function loadWorkload(workload: WorkloadPlan, at: Densities, seed: number): Promise<MixedWorkload> {
+  const { name, weight, weights } = workload;
+  const entry = resolveWorkload(name);
+  const densities = densitiesAt(entry, at);
+  const model = await loadModel({ ...entry, densities }, weights?.file, seed);
+  return { name, weight, tasks: tasksOf(model, traceDrawn(entry.network, densities, seed), 1) };
+}
+
+/** The published densities, or the same one for all layers. */
+function densitiesAt({ densities }: ZooEntry, { weightDensity, activationDensity }: Densities): DensityProfile {
+  for (const density of [weightDensity, activationDensity]) {
+    if (density !== null && !(density > 0 && density <= 1)) {
+      throw new InputError(`density: found ${density}, expected a number above 0 and up to 1`);
+    }
+  }
+  const layers = Object.entries(densities.layers).map(([name, layer]) => [
+    name,
+    { weights: weightDensity ?? layer.weights, output: activationDensity ?? layer.output },
+  ]);
+  return {
+    ...densities,
+    input: activationDensity ?? densities.input,
+    layers: Object.fromEntries(layers),
+    ...(activationDensity === null ? {} : { others: {} }),
+  };
+}

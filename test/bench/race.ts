@@ -1,6 +1,7 @@
 // Executors in turns on the same machine in one process, so that whatever else disturbs it disturbs them alike.
 
 import { readFileSync } from 'node:fs';
+import { setTimeout } from 'node:timers/promises';
 import { median } from 'simple-statistics';
 import type { Executor } from '../../hw-models/contract.js';
 import { createAuto } from '../../hw-models/host/auto.js';
@@ -38,6 +39,9 @@ export interface Timing {
   readonly milliseconds: number;
 }
 
+/** A library's threads go on looking for work for a while after a run, on cores that the next one needs. */
+const PAUSE_MS = 20;
+
 /** Median times of whole runs by entrant; `between` comes before every run. Those whose library is missing are left out. */
 export async function race<Name extends string>(
   entrants: Readonly<Record<Name, Entrant>>,
@@ -52,6 +56,7 @@ export async function race<Name extends string>(
   }
   for (let run = 0; run < WARM_UP + RUNS; run++) {
     for (const { work, network, milliseconds } of racers) {
+      await setTimeout(PAUSE_MS);
       between();
       const start = performance.now();
       await network.run(work.input, work.batch);

@@ -1,10 +1,12 @@
 // Times kernels against each other, layer by layer, on the values that a network really meets: which zeros they skip
-// decides. Candidates take turns, so that each finds the caches as the others left them, as in a whole network's run.
+// decides. Candidates take turns, and before each as much memory is read as the network's weights take, so that each
+// finds the caches as in a whole network's run.
 
 import { setImmediate } from 'node:timers/promises';
 import { invariant } from '../../../workloads/base/errors.js';
 import { type Model, weightsOf } from '../../../workloads/model.js';
 import type { Layer } from '../../../workloads/network.js';
+import { nonzerosOf } from '../../../workloads/weights/store.js';
 import { checkInput, checkModel, valuesDoneAfter } from '../checks.js';
 import { firstThatPays, kernelsFor } from './choice.js';
 import type { EngineSetting } from './engine.js';
@@ -28,6 +30,11 @@ const LEAST_ROUNDS = 3;
 const MOST_ROUNDS = 15;
 /** A candidate this much slower than the best in a round does not run in the next ones. */
 const HOPELESS = 2;
+/** Of a sparse weight, and more than most last-level caches have for a core. */
+const WEIGHT_BYTES = 8;
+const MOST_CACHE_BYTES = 64 * 2 ** 20;
+/** Numbers of 8 bytes in a cache line. */
+const LINE_VALUES = 8;
 
 /** Runs `batch` frames of a network once through, and at each layer every kernel of `kernels` that can run it. */
 export async function raceKernels(
@@ -45,7 +52,7 @@ export async function raceKernels(
   const crew = new Crew(threads, memory.memory, fused);
   await crew.start();
   try {
-    const track = new Track(memory, crew, batch);
+    const track = new Track(memory, crew, batch, passingWeights(model));
     const doneAfter = valuesDoneAfter(network);
     const values = new Map([['data', input]]);
     const races: LayerRace[] = [];
@@ -76,6 +83,7 @@ class Track {
     readonly memory: EngineMemory,
     readonly crew: Crew,
     readonly batch: number,
+    readonly between: () => void,
   ) {
     this.#start = memory.end;
   }
@@ -104,7 +112,7 @@ class Track {
     }
     const bound = crew.bind(steps);
     const runs = bound.map((one) => () => crew.run(one));
-    const best = takeTurns(runs);
+    const best = takeTurns(runs, this.between);
     const winner = best.indexOf(Math.min(...best));
     runs[winner]?.();
     const kernel = candidates[winner];
@@ -117,8 +125,22 @@ class Track {
   }
 }
 
+/** Reads as many bytes as the network's weights take, to about what caches hold. */
+function passingWeights({ weights }: Model): () => void {
+  let bytes = 0;
+  for (const { store } of weights.values()) bytes += WEIGHT_BYTES * nonzerosOf(store);
+  const values = new Float64Array(Math.ceil(Math.min(bytes, MOST_CACHE_BYTES) / Float64Array.BYTES_PER_ELEMENT)).fill(
+    1,
+  );
+  let sum = 0;
+  return () => {
+    for (let at = 0; at < values.length; at += LINE_VALUES) sum += values[at] as number;
+    invariant(sum > 0 || values.length === 0, 'what was read adds up');
+  };
+}
+
 /** The best seconds of each run; nothing to choose takes no time. */
-function takeTurns(runs: readonly (() => void)[]): readonly number[] {
+function takeTurns(runs: readonly (() => void)[], between: () => void): readonly number[] {
   const best = runs.map(() => Number.POSITIVE_INFINITY);
   if (runs.length < 2) return best.map(() => 0);
   for (const run of runs) run();
@@ -127,6 +149,7 @@ function takeTurns(runs: readonly (() => void)[]): readonly number[] {
     const limit = HOPELESS * Math.min(...best);
     for (const [at, run] of runs.entries()) {
       if (round > 0 && (best[at] as number) > limit) continue;
+      between();
       const start = performance.now();
       run();
       const seconds = (performance.now() - start) / 1000;

@@ -40,7 +40,7 @@ export interface Timing {
 }
 
 /** A library's threads go on looking for work for a while after a run, on cores that the next one needs. */
-const PAUSE_MS = 20;
+const PAUSE_MS = 100;
 
 /** Median times of whole runs by entrant; `between` comes before every run. Those whose library is missing are left out. */
 export async function race<Name extends string>(

@@ -1,10 +1,25 @@
 // The library's public face.
 
-export type { Bound, Executor, Family, Figure, Hardware, Kernel, LayerCost, Parts } from './hw-models/contract.js';
+export type {
+  Bound,
+  EnergyEvent,
+  Executor,
+  Family,
+  Figure,
+  Hardware,
+  Kernel,
+  LayerCost,
+  Parts,
+} from './hw-models/contract.js';
 export { loadHardware } from './hw-models/presets.node.js';
 export { calibrate } from './sim/calibrate.node.js';
 export type { Comparison, HardwareResult, LayerResult } from './sim/compare.js';
 export { type CompareRequest, compare, type NamedComparison } from './sim/compare.node.js';
+export { type EnergyTableRequest, importEnergyTable } from './sim/energy-table.node.js';
+export { type ExportRequest, exportFile, exportFormats } from './sim/export.node.js';
+export { openWorkload, openWorkloads } from './sim/open.node.js';
+export { type Pulled, type PullRequest, pull, TransferError } from './sim/pull.node.js';
+export type { NamedWorkload } from './sim/resolve.node.js';
 export { type RunByNameRequest, run } from './sim/run.node.js';
 export type { RunReport } from './sim/run-network.js';
 export type { LayerSummary, WorkloadSummary } from './sim/summary.js';
@@ -12,6 +27,8 @@ export type { Validation } from './sim/validate/validate.js';
 export { validate } from './sim/validate.node.js';
 export { InputError } from './workloads/base/errors.js';
 export { buildNetwork, type NetworkSpec } from './workloads/graph.js';
+export { defaultLimits, type ImportLimits } from './workloads/import/source.js';
 export type { Layer, LayerTask, Network, Shape } from './workloads/network.js';
 export type { LayerSpec, TrainedLayerSpec } from './workloads/spec.js';
+export type { DensityProfile, ZooEntry } from './workloads/zoo/entry.js';
 export { groups, zoo } from './workloads/zoo/index.js';

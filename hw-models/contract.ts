@@ -73,7 +73,9 @@ export interface Kernel<Config> {
   readonly optIn?: boolean;
   /** Whether a device of this config has what the kernel needs; without it every device has. */
   available?(config: Config): boolean;
+  /** Whether it can compute such a layer. */
   accepts(layer: Layer): boolean;
+  /** What one layer costs, for the whole batch. */
   cost(task: LayerTask, config: Config, resident: Residency): LayerCost;
 }
 
@@ -141,6 +143,7 @@ export interface Hardware {
    * the exact outputs, for the task's own weights and activations. Null where nobody can know, or nothing is computed.
    */
   numericError(task: LayerTask): number | null;
+  /** The design with its config changed, checked again. @throws InputError for what cannot be. */
   vary(patches: readonly Patch[]): Hardware;
 }
 
@@ -182,5 +185,6 @@ export interface Executor {
   readonly optIn: boolean;
   /** What will really run: 'tfjs-wasm, 1 thread', with a hint on how to get a faster one, if any. */
   describe(): Promise<{ readonly engine: string; readonly hint: string | null }>;
+  /** Makes a network ready to run. @throws InputError where this machine cannot run it. */
   load(model: Model): Promise<LoadedNetwork>;
 }

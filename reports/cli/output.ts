@@ -3,6 +3,7 @@
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import type { Progress } from '../../sim/progress.js';
 import { InputError } from '../../workloads/base/errors.js';
+import { parseLimits } from '../../workloads/import/source.js';
 import type { View } from '../document.js';
 import { type Format, formats } from '../formats.js';
 
@@ -29,6 +30,15 @@ export function addOutputOptions(command: Command): Command {
     )
     .option('--out <file>', 'write the result to a file, whole or not at all')
     .option('--quiet', 'no progress and no hints on stderr');
+}
+
+/** Adds --limits, for commands that read networks from files. */
+export function addLimitsOption(command: Command): Command {
+  return command.option(
+    '--limits <limits>',
+    'what a file may ask for: fileBytes, expandedBytes, layers, elements, as in elements=4e9,layers=1000',
+    parseLimits,
+  );
 }
 
 /** A whole number of at least `least`, as an option's value. */

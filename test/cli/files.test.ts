@@ -92,3 +92,20 @@ it('a file of no known kind is refused', async () => {
   expect(code).toBe(2);
   expect(stderr).toBe('zeroskip: ./nothing.txt: no such file\n');
 });
+
+describe('--limits', () => {
+  it.each([
+    [['compare', onnx, '--on', 'eie-64', '--limits', 'elements=100'], 'expected at most 100 (limit elements)'],
+    [['workloads', 'check', onnx, '--limits', 'layers=3'], 'found 37 nodes, expected at most 3 (limit layers)'],
+    [['run', onnx, '--limits', 'fileBytes=10'], 'found 27027 bytes, expected at most 10'],
+    [
+      ['run', onnx, '--limits', 'layer=10'],
+      "limits: found 'layer', expected fileBytes, expandedBytes, layers, elements",
+    ],
+    [['run', onnx, '--limits', 'layers=x'], "limits: layers: found 'x', expected a whole number"],
+  ])('%j', async (argv, message) => {
+    const { code, stdout, stderr } = await zeroskip(argv);
+    expect([code, stdout]).toEqual([2, '']);
+    expect(stderr).toContain(message);
+  });
+});

@@ -16,12 +16,29 @@ export interface ImportLimits {
   readonly elements: number;
 }
 
+/** What a file may ask for unless told otherwise. */
 export const defaultLimits: ImportLimits = {
   fileBytes: 4 * 1024 ** 3,
   expandedBytes: 4 * 1024 ** 3,
   layers: 100_000,
   elements: 2 ** 30,
 };
+
+/** 'elements=4e9,layers=1000'. @throws InputError for an unknown limit or no whole number. */
+export function parseLimits(text: string): Partial<ImportLimits> {
+  const known = Object.keys(defaultLimits);
+  return Object.fromEntries(
+    text.split(',').map((item) => {
+      const [name = '', value = ''] = item.split('=').map((part) => part.trim());
+      if (!known.includes(name)) throw new InputError(`limits: found '${name}', expected ${known.join(', ')}`);
+      const number = Number(value);
+      if (!(value !== '' && Number.isSafeInteger(number) && number >= 1)) {
+        throw new InputError(`limits: ${name}: found '${value}', expected a whole number of at least 1`);
+      }
+      return [name, number];
+    }),
+  );
+}
 
 /** A file that describes networks. */
 export interface SourceFile {

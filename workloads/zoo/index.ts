@@ -25,6 +25,7 @@ const entries: readonly ZooEntry[] = [
   mobilenetV1,
 ];
 
+/** Every network that comes with the package, by name. */
 export const zoo: ReadonlyMap<string, ZooEntry> = new Map(entries.map((entry) => [entry.network.name, entry]));
 
 /** Names that stand for several networks. */

@@ -1,5 +1,7 @@
 import type { Command } from 'commander';
+import type { ImportLimits } from '../../../workloads/import/source.js';
 import {
+  addLimitsOption,
   addOutputOptions,
   commaList,
   hint,
@@ -11,6 +13,7 @@ import {
 } from '../output.js';
 
 interface Options extends OutputOptions {
+  readonly limits?: Partial<ImportLimits>;
   readonly on?: readonly string[];
   readonly batch: number;
   readonly weights?: string;
@@ -39,17 +42,17 @@ export function addCompare(program: Command, terminal: Terminal): void {
     .option('--repeat <n>', 'timed runs on this machine; the median one counts', wholeNumber(1), 5)
     .option('--threads <n>', 'threads of this machine, for an executor that has them', wholeNumber(1), 1)
     .option('--layers', 'each layer on each hardware');
-  addOutputOptions(command).action(async (workloads: readonly string[], options: Options) => {
+  addLimitsOption(addOutputOptions(command)).action(async (workloads: readonly string[], options: Options) => {
     const { compare } = await import('../../../sim/compare.node.js');
     const { compareView } = await import('../../views/compare.js');
-    const { on, batch, seed, repeat, threads, weights, input } = options;
+    const { on, batch, seed, repeat, threads, weights, input, limits = {} } = options;
     const comparisons = await withProgress(options, terminal, (progress) =>
       compare({
         ...(workloads.length > 0 ? { workloads } : {}),
         ...(on ? { hardware: on } : {}),
         ...(weights === undefined ? {} : { weights }),
         ...(input === undefined ? {} : { input }),
-        ...{ batch, seed, repeat, threads, progress },
+        ...{ batch, seed, repeat, threads, limits, progress },
       }),
     );
     const hints = new Set(comparisons.flatMap(({ results }) => results.flatMap((result) => result.hint ?? [])));

@@ -1,6 +1,8 @@
 import type { Command } from 'commander';
+import type { ImportLimits } from '../../../workloads/import/source.js';
 import { FailedRun } from '../failed-run.js';
 import {
+  addLimitsOption,
   addOutputOptions,
   hint,
   type OutputOptions,
@@ -11,6 +13,7 @@ import {
 } from '../output.js';
 
 interface Options extends OutputOptions {
+  readonly limits?: Partial<ImportLimits>;
   readonly executor: string;
   readonly threads: number;
   readonly weights?: string;
@@ -39,13 +42,13 @@ export function addRun(program: Command, terminal: Terminal): void {
     .option('--seed <n>', 'of whatever is drawn', wholeNumber(0), 0)
     .option('--repeat <n>', 'timed runs; the median one counts', wholeNumber(1), 5)
     .option('--no-check', 'leave out the check against plain sparse passes');
-  addOutputOptions(command).action(async (workload: string, options: Options) => {
+  addLimitsOption(addOutputOptions(command)).action(async (workload: string, options: Options) => {
     const { run } = await import('../../../sim/run.node.js');
     const { runView } = await import('../../views/run.js');
-    const { executor, threads, batch, seed, repeat, check, weights, input } = options;
+    const { executor, threads, batch, seed, repeat, check, weights, input, limits = {} } = options;
     const report = await withProgress(options, terminal, (progress) =>
       run({
-        ...{ workload, executor, threads, batch, seed, repeat, check, progress },
+        ...{ workload, executor, threads, batch, seed, repeat, check, limits, progress },
         ...(weights === undefined ? {} : { weights }),
         ...(input === undefined ? {} : { input }),
       }),

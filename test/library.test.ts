@@ -28,4 +28,8 @@ describe('the built package', () => {
     // Directly, as npx does in a checkout: it must be executable.
     expect(execFileSync('dist/reports/cli/bin.js', ['--version'], { encoding: 'utf8' })).toBe('0.1.0\n');
   });
+
+  it('documents everything that it exports', () => {
+    expect(node('node_modules/typedoc/bin/typedoc', '--emit', 'none', '--logLevel', 'Warn')).toBe('');
+  });
 });

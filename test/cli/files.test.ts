@@ -96,7 +96,7 @@ it('a file of no known kind is refused', async () => {
 describe('--limits', () => {
   it.each([
     [['compare', onnx, '--on', 'eie-64', '--limits', 'elements=100'], 'expected at most 100 (limit elements)'],
-    [['workloads', 'check', onnx, '--limits', 'layers=3'], 'found 37 nodes, expected at most 3 (limit layers)'],
+    [['workloads', 'check', onnx, '--limits', 'layers=3'], 'nodes, expected at most 3 (limit layers)'],
     [['run', onnx, '--limits', 'fileBytes=10'], 'found 27027 bytes, expected at most 10'],
     [
       ['run', onnx, '--limits', 'layer=10'],

@@ -10,7 +10,7 @@ import { addHardware } from './commands/hardware.js';
 import { addPull } from './commands/pull.js';
 import { addRun } from './commands/run.js';
 import { addStores } from './commands/stores.js';
-import { addSweep } from './commands/sweep.js';
+import { addSweep, addWorker } from './commands/sweep.js';
 import { addValidate } from './commands/validate.js';
 import { addWorkloads } from './commands/workloads.js';
 import { FailedRun } from './failed-run.js';
@@ -41,6 +41,7 @@ export async function main(argv: readonly string[], terminal: Terminal): Promise
     addRun,
     addValidate,
     addSweep,
+    addWorker,
     addStores,
     addCalibrate,
     addWorkloads,

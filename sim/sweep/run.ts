@@ -68,7 +68,7 @@ export async function runSweep(
   let evaluated = 0;
   const report = () => onProgress?.({ done: done.size + evaluated, doneBefore: done.size, total: ours });
 
-  const chunk = chunkSizer();
+  const chunk = chunkSizer(crew.batchSeconds);
   const stages = (input: AsyncIterable<readonly Proposal[]>) => {
     const missing = only((proposal) => isOurs(proposal) && !done.has(proposal.ordinal))(input);
     const batches = until<readonly Proposal[]>(signal)(cut(chunk.size)(missing));
@@ -143,18 +143,16 @@ export function outcomeOf({ spec }: SweepPlan, { fault, metrics, settings }: Sto
   };
 }
 
-/** How long a batch should take: long against a message, short against a person's patience. */
-const BATCH_SECONDS = 0.1;
 const MOST_PER_BATCH = 512;
 const FIRST_BATCH = 4;
 
 /** Sizes batches by how long those before took. */
-function chunkSizer() {
+function chunkSizer(batchSeconds: number) {
   let size = FIRST_BATCH;
   return {
     size: () => size,
     learn: (designs: number, seconds: number) => {
-      const fitting = Math.round((designs / seconds) * BATCH_SECONDS);
+      const fitting = Math.round((designs / seconds) * batchSeconds);
       size = Math.max(1, Math.min(MOST_PER_BATCH, 2 * size, fitting));
     },
   };

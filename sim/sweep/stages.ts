@@ -49,9 +49,8 @@ export function evaluateBy(crew: Crew, onBatch: (designs: number, seconds: numbe
     const source = input[Symbol.asyncIterator]();
     const underWay = new Set<Promise<Results>>();
     const start = (batch: Proposals) => {
-      const began = performance.now();
-      const work = crew.evaluate(batch).then((results) => {
-        onBatch(batch.length, (performance.now() - began) / 1e3);
+      const work = crew.evaluate(batch).then(({ results, seconds }) => {
+        onBatch(batch.length, seconds);
         return results;
       });
       underWay.add(work);

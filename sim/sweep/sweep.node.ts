@@ -3,7 +3,6 @@
 import { availableParallelism } from 'node:os';
 import { InputError, requireWhole } from '../../workloads/base/errors.js';
 import { packageVersion } from '../version.node.js';
-import { reservedFields } from './axes.js';
 import type { Crew } from './crew.js';
 import type { SweepPlan } from './plan.js';
 import { planSweep } from './plan.node.js';
@@ -11,13 +10,15 @@ import { type RunOptions, runSweep, type SweepOutcome } from './run.js';
 import { openStore } from './store-duckdb.node.js';
 import { storeFile } from './stores.node.js';
 import { startThreads } from './threads.node.js';
-import { loadWorkloads } from './workloads.node.js';
+import { sharedWorkloads } from './workloads.node.js';
 
 export interface SweepRequest extends RunOptions {
   /** The spec's file. */
   readonly spec: string;
   /** Threads on this machine; all cores when left out. */
   readonly workers?: number;
+  /** A Redis whose workers evaluate the designs, instead of threads on this machine. */
+  readonly redis?: string | undefined;
   /** The folder of the store; the spec's name and `.sweep` when left out. */
   readonly store?: string | undefined;
   /** Go on with what is in the store. Without it a store that holds results is refused. */
@@ -35,7 +36,10 @@ export async function sweep(request: SweepRequest): Promise<SweepReport> {
   const { workers = availableParallelism() } = request;
   requireWhole('workers', workers, 1);
   const plan = await planSweep(request.spec);
-  return runInStore(plan, request, async () => startThreads(plan, workers, await sharedWorkloads(plan)));
+  const { redis } = request;
+  return runInStore(plan, request, async () =>
+    redis === undefined ? startThreads(plan, workers, await sharedWorkloads(plan)) : redisCrewOf(plan, redis),
+  );
 }
 
 /** Opens the store, has a crew that `start` brings together finish the sweep, and closes both. */
@@ -62,9 +66,8 @@ export async function runInStore(
   }
 }
 
-/** Networks at published densities, made once for all threads; undefined where no design runs them. */
-async function sharedWorkloads(plan: SweepPlan) {
-  const fields = Object.entries(plan.spec.axes).map(([name, { field = name }]) => field);
-  const isVaried = fields.includes(reservedFields.weightDensity) || fields.includes(reservedFields.activationDensity);
-  return isVaried ? undefined : loadWorkloads(plan);
+/** Loaded only when asked for: most sweeps need no Redis. */
+async function redisCrewOf(plan: SweepPlan, url: string): Promise<Crew> {
+  const { redisCrew } = await import('./queue-redis.node.js');
+  return redisCrew(plan, url);
 }

@@ -2,10 +2,10 @@
 
 import { Worker } from 'node:worker_threads';
 import { InputError, invariant } from '../../workloads/base/errors.js';
-import type { Crew } from './crew.js';
+import { type Crew, type Evaluated, THREAD_BATCH_SECONDS } from './crew.js';
 import type { MixedWorkload } from './evaluator.js';
 import type { SweepPlan } from './plan.js';
-import type { Proposal, Result } from './result.js';
+import type { Proposal } from './result.js';
 
 /** What a thread is started with. */
 export interface ThreadStart {
@@ -16,14 +16,14 @@ export interface ThreadStart {
 
 /** What a thread says of a batch. */
 export type ThreadReply =
-  | { readonly results: readonly Result[] }
+  | Evaluated
   | { readonly fault: { readonly message: string; readonly stack: string | undefined; readonly isInput: boolean } };
 
 interface Thread {
   readonly worker: Worker;
   /** Batches that it has, the one it works on first. */
   readonly waiting: {
-    readonly resolve: (results: readonly Result[]) => void;
+    readonly resolve: (evaluated: Evaluated) => void;
     readonly reject: (error: Error) => void;
   }[];
 }
@@ -37,6 +37,7 @@ export function startThreads(plan: SweepPlan, count: number, published?: readonl
   const threads = Array.from({ length: count }, () => startThread(start));
   return {
     capacity: count * BATCHES_PER_THREAD,
+    batchSeconds: THREAD_BATCH_SECONDS,
     evaluate(batch: readonly Proposal[]) {
       const idlest = threads.reduce((best, thread) => (thread.waiting.length < best.waiting.length ? thread : best));
       return new Promise((resolve, reject) => {
@@ -67,7 +68,7 @@ function startThread(start: ThreadStart): Thread {
   worker.on('message', (reply: ThreadReply) => {
     const next = waiting.shift();
     invariant(next !== undefined, 'a thread replied to nothing');
-    if ('results' in reply) next.resolve(reply.results);
+    if ('results' in reply) next.resolve(reply);
     else next.reject(errorOf(reply.fault));
   });
   const failAll = (error: Error) => {

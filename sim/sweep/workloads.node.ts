@@ -5,6 +5,7 @@ import type { DensityProfile, ZooEntry } from '../../workloads/zoo/entry.js';
 import { loadModel } from '../load.node.js';
 import { resolveWorkload } from '../resolve.node.js';
 import { tasksOf, traceDrawn } from '../trace.js';
+import { reservedFields } from './axes.js';
 import type { MixedWorkload, WorkloadSource } from './evaluator.js';
 import type { SweepPlan, WorkloadPlan } from './plan.js';
 
@@ -37,6 +38,13 @@ export async function loadWorkloads(plan: SweepPlan, at: Densities = PUBLISHED):
   const mix: MixedWorkload[] = [];
   for (const workload of plan.workloads) mix.push(await loadWorkload(workload, at, plan.spec.seed ?? 0));
   return mix;
+}
+
+/** Networks at published densities, made once for all threads; undefined where no design runs them. */
+export async function sharedWorkloads(plan: SweepPlan) {
+  const fields = Object.entries(plan.spec.axes).map(([name, { field = name }]) => field);
+  const isVaried = fields.includes(reservedFields.weightDensity) || fields.includes(reservedFields.activationDensity);
+  return isVaried ? undefined : loadWorkloads(plan);
 }
 
 async function loadWorkload(workload: WorkloadPlan, at: Densities, seed: number): Promise<MixedWorkload> {

@@ -1,6 +1,7 @@
 import { type Command, InvalidArgumentError } from 'commander';
 import type { Shard } from '../../../sim/sweep/run.js';
 import type { SweepReport } from '../../../sim/sweep/sweep.node.js';
+import { InputError } from '../../../workloads/base/errors.js';
 import { FailedRun } from '../failed-run.js';
 import { stopOnSignals, sweepProgress } from '../long-work.js';
 import {
@@ -18,6 +19,7 @@ interface Options extends OutputOptions {
   readonly store?: string;
   readonly resume?: boolean;
   readonly shard?: Shard;
+  readonly redis?: string;
 }
 
 function shard(text: string): Shard {
@@ -37,15 +39,19 @@ export function addSweep(program: Command, terminal: Terminal): void {
     .option('--workers <n>', 'threads on this machine (default: all cores)', wholeNumber(1))
     .option('--store <folder>', "where results are kept (default: the spec's name and .sweep)")
     .option('--resume', 'go on with what is in the store')
+    .option('--redis <url>', 'hand designs to zeroskip worker processes on any machines through this Redis')
     .option('--shard <i/n>', 'only one of N equal parts, for array jobs; zeroskip merge puts them together', shard);
   addOutputOptions(command).action(async (spec: string, options: Options) => {
     const { sweep } = await import('../../../sim/sweep/sweep.node.js');
-    const { workers, store, resume = false } = options;
+    const { workers, store, redis, resume = false } = options;
+    if (redis !== undefined && workers !== undefined) {
+      throw new InputError('--workers: threads are the workers’ business with --redis; see zeroskip worker --threads');
+    }
     const stop = stopOnSignals();
     try {
       const report = await withProgress(options, terminal, (progress) => {
         const onProgress = sweepProgress(options, terminal, progress);
-        const given = { ...(workers === undefined ? {} : { workers }), store, resume, shard: options.shard };
+        const given = { ...(workers === undefined ? {} : { workers }), store, resume, redis, shard: options.shard };
         return sweep({ spec, ...given, signal: stop.signal, onProgress });
       });
       await finish(report, options, terminal);
@@ -64,4 +70,42 @@ async function finish({ complete, file }: SweepReport, options: Options, termina
   }
   hint(`results are in ${file}`, options, terminal);
   await show(sweepView(summary), options, terminal);
+}
+
+interface WorkerOptions {
+  readonly redis: string;
+  readonly threads?: number;
+  readonly lease: number;
+  readonly quiet?: boolean;
+}
+
+/** Evaluates designs of sweeps that run elsewhere. */
+export function addWorker(program: Command, terminal: Terminal): void {
+  program
+    .command('worker')
+    .description('evaluate designs for sweeps that were started with --redis, here or elsewhere, until stopped')
+    .requiredOption('--redis <url>', 'such as redis://127.0.0.1:6379')
+    .option('--threads <n>', 'threads on this machine (default: all cores)', wholeNumber(1))
+    .option('--lease <seconds>', 'silence after which others take over what this worker was at', wholeNumber(1), 30)
+    .option('--quiet', 'no progress on stderr')
+    .action(async ({ redis, threads, lease, quiet = false }: WorkerOptions) => {
+      const { runWorker } = await import('../../../sim/sweep/worker.node.js');
+      const { availableParallelism } = await import('node:os');
+      const stop = stopOnSignals();
+      try {
+        let designs = 0;
+        await withProgress({ quiet }, terminal, (progress) => {
+          const onBatch = (count: number) => {
+            designs += count;
+            progress(`${designs.toLocaleString('en-US')} designs evaluated`);
+          };
+          const how = { redis, threads: threads ?? availableParallelism(), leaseSeconds: lease, onBatch };
+          const onReady = () => hint('waiting for designs', { quiet }, terminal);
+          return runWorker({ ...how, signal: stop.signal, onReady });
+        });
+        hint(`${designs.toLocaleString('en-US')} designs evaluated`, { quiet }, terminal);
+      } finally {
+        stop.release();
+      }
+    });
 }

@@ -19,3 +19,4 @@ function asset(path: string): Asset {
 
 export const squeezenetNet = asset('models/compressed_SqueezeNet.net');
 export const catPicture = asset('data/cat.jpg');
+export const mnistDigits = asset('data/t10k-images-idx3-ubyte.gz');

@@ -7,6 +7,7 @@ import { addCalibrate } from './commands/calibrate.js';
 import { addCompare } from './commands/compare.js';
 import { addExport } from './commands/export.js';
 import { addHardware } from './commands/hardware.js';
+import { addPrune } from './commands/prune.js';
 import { addPull } from './commands/pull.js';
 import { addRun } from './commands/run.js';
 import { addStores } from './commands/stores.js';
@@ -39,6 +40,7 @@ export async function main(argv: readonly string[], terminal: Terminal): Promise
   for (const add of [
     addCompare,
     addRun,
+    addPrune,
     addValidate,
     addSweep,
     addWorker,

@@ -1,7 +1,8 @@
 // Weight sharing: one-dimensional k-means over a layer's weights.
-// Han et al., "Deep Compression", ICLR 2016, Section 3; linear initialisation (Section 3.2), which keeps large weights.
+// Han et al., "Deep Compression", ICLR 2016, Section 3; initialisations of Section 3.2.
 
 import { invariant } from '../base/errors.js';
+import type { Random } from '../base/random.js';
 
 export interface SharedWeights {
   /** Ascending. At most as many as asked for: a cluster that no weight chooses is dropped. */
@@ -10,22 +11,29 @@ export interface SharedWeights {
   readonly assignments: Uint16Array;
 }
 
+/**
+ * Where the centroids start: spread evenly over the range, which keeps the few large weights; evenly over the
+ * distribution; or at weights drawn at random ("Forgy").
+ */
+export type Initialisation = 'linear' | 'density' | 'random';
+
 const MOST_ROUNDS = 200;
 
 /**
- * Lloyd's algorithm from centroids spread evenly between the smallest and the largest value, until nothing moves.
- * In one dimension a cluster is an interval of the sorted values, so a round costs O(clusters · log values).
+ * Lloyd's algorithm from its starting centroids until nothing moves. In one dimension a cluster is an interval of the
+ * sorted values, so a round costs O(clusters · log values). `random` is drawn from by a random initialisation alone.
  */
-export function shareWeights(values: Float32Array, clusters: number): SharedWeights {
+export function shareWeights(
+  values: Float32Array,
+  clusters: number,
+  initialisation: Exclude<Initialisation, 'random'> | Random = 'linear',
+): SharedWeights {
   invariant(Number.isInteger(clusters) && clusters >= 1 && clusters <= 65_536, () => `found ${clusters} clusters`);
   if (values.length === 0) return { centroids: new Float32Array(0), assignments: new Uint16Array(0) };
   const sorted = values.slice().sort();
   const sums = new Float64Array(sorted.length + 1);
   for (let i = 0; i < sorted.length; i++) sums[i + 1] = (sums[i] as number) + (sorted[i] as number);
-  const least = sorted[0] as number;
-  const most = sorted[sorted.length - 1] as number;
-  const step = clusters > 1 ? (most - least) / (clusters - 1) : 0;
-  let centroids: readonly number[] = distinct(Array.from({ length: clusters }, (_, i) => least + i * step));
+  let centroids: readonly number[] = distinct(startingPoints(sorted, clusters, initialisation));
   for (let round = 0; round < MOST_ROUNDS; round++) {
     const moved = meansOf(centroids, sorted, sums);
     if (moved.length === centroids.length && moved.every((mean, i) => mean === centroids[i])) break;
@@ -34,6 +42,27 @@ export function shareWeights(values: Float32Array, clusters: number): SharedWeig
   // Rounding to 32 bits may merge neighbours.
   const kept = Float32Array.from(distinct([...Float32Array.from(centroids)]));
   return { centroids: kept, assignments: assign(values, kept) };
+}
+
+/** Ascending. */
+function startingPoints(
+  sorted: Float32Array,
+  clusters: number,
+  initialisation: Exclude<Initialisation, 'random'> | Random,
+): number[] {
+  if (typeof initialisation === 'object') {
+    const drawn = Array.from({ length: clusters }, () => sorted[initialisation.below(sorted.length)] as number);
+    return drawn.sort((a, b) => a - b);
+  }
+  if (initialisation === 'density') {
+    return Array.from({ length: clusters }, (_, i) => {
+      return sorted[Math.floor(((i + 0.5) / clusters) * sorted.length)] as number;
+    });
+  }
+  const least = sorted[0] as number;
+  const most = sorted[sorted.length - 1] as number;
+  const step = clusters > 1 ? (most - least) / (clusters - 1) : 0;
+  return Array.from({ length: clusters }, (_, i) => least + i * step);
 }
 
 function distinct(ascending: readonly number[]): readonly number[] {

@@ -2,6 +2,7 @@
 
 import { InputError } from '../base/errors.js';
 import type { LayerWeights, Network } from '../network.js';
+import { isModelFile, readModelFile } from './model-file.js';
 import { readNetFile } from './net-file.js';
 
 export interface WeightFormat {
@@ -15,6 +16,11 @@ export interface WeightFormat {
 
 /** The first row that matches reads the file: kinds with a signature before those with only an ending. */
 export const weightFormats: readonly WeightFormat[] = [
+  {
+    title: 'a model file (zeroskip prune)',
+    matches: isModelFile,
+    read: readModelFile,
+  },
   {
     title: '.net (Deep Compression)',
     matches: (_bytes, file) => /\.net$/i.test(file),

@@ -1,0 +1,202 @@
+import { type Command, InvalidArgumentError, Option } from 'commander';
+import type { Settings } from '../../../sim/prune/recipes.js';
+import type { PruneByNameRequest, StudyProgress } from '../../../sim/prune.node.js';
+import { InputError } from '../../../workloads/base/errors.js';
+import { FailedRun } from '../failed-run.js';
+import {
+  addOutputOptions,
+  commaList,
+  hint,
+  type OutputOptions,
+  show,
+  type Terminal,
+  wholeNumber,
+  write,
+} from '../output.js';
+import { studyProgress } from '../study-progress.js';
+
+interface Options extends OutputOptions {
+  readonly pipeline?: string;
+  readonly data?: string;
+  readonly seed: number;
+  readonly seeds?: readonly number[];
+  readonly weights?: string;
+  readonly save?: string;
+  readonly checkpoint?: string;
+  readonly resume?: string;
+  readonly on?: readonly string[];
+  readonly compare: boolean;
+  readonly backend?: 'tensorflow' | 'wasm' | 'cpu';
+  readonly target?: number;
+  readonly density?: Readonly<Record<string, number>>;
+  readonly quality?: Readonly<Record<string, number>>;
+  readonly allocation?: Settings['allocation'];
+  readonly iterations?: number;
+  readonly epochs?: number;
+  readonly retrainEpochs?: number;
+  readonly finalEpochs?: number;
+  readonly tuneEpochs?: number;
+  readonly rate?: number;
+  readonly retrainRate?: number;
+  readonly tuneRate?: number;
+  readonly batch?: number;
+  readonly l1?: number;
+  readonly l2?: number;
+  readonly dropout?: number;
+  readonly shift?: number;
+  readonly bits?: Readonly<Record<string, number>>;
+  readonly centroids?: Settings['initialisation'];
+  readonly scan: boolean;
+  readonly scanEpochs?: number;
+  readonly control?: boolean;
+}
+
+const PIPELINES = 'deep-compression (default), han2015, dsd, ternary, binary, 2:4, block';
+
+/** Train → prune → retrain → share weights → code, with accuracy and size at each step. */
+export function addPrune(program: Command, terminal: Terminal): void {
+  const command = program
+    .command('prune')
+    .description('train, prune, retrain, share and code a network, with its accuracy and size at each step')
+    .argument('[workload]', 'a name from "zeroskip workloads list"; not with --resume')
+    .option('--pipeline <name>', PIPELINES)
+    .option('--data <name>', "'procedural' digits (default), IDX files (MNIST), CIFAR-10 .bin files, or their folder")
+    .option('--seed <n>', 'of first weights, batches and whatever is drawn', wholeNumber(0), 0)
+    .option('--seeds <list>', 'several seeds, a run for each: 0,1,2', numberList)
+    .option('--weights <file>', 'start from these weights in place of training')
+    .option('--save <file>', 'the pruned network: a model file, or .net (Deep Compression)')
+    .option('--checkpoint <folder>', 'save after each epoch; goes on where the same study stands in the folder')
+    .option('--resume <folder>', 'go on with the study in a folder, with its own settings')
+    .option('--on <hardware>', 'compare the pruned network there, as "zeroskip compare" does', commaList)
+    .option('--no-compare', 'leave out the comparison on hardware')
+    .addOption(
+      new Option('--backend <name>', 'of TensorFlow.js; without it the fastest').choices(['tensorflow', 'wasm', 'cpu']),
+    )
+    .optionsGroup('How to prune:')
+    .option('--target <times>', 'so many times fewer weights (12)', positive)
+    .option('--density <shares>', 'shares of weights to keep by layer: fc1=0.08,fc2=0.09', namedNumbers)
+    .option('--quality <factors>', 'thresholds in standard deviations, one or by layer: 1.2 or fc1=1.3', namedNumbers)
+    .addOption(
+      new Option('--allocation <how>', 'how --target is spread over layers').choices([
+        ...['published', 'uniform', 'global', 'sensitivity'],
+      ]),
+    )
+    .option('--iterations <n>', 'prunings, each followed by retraining (3)', wholeNumber(1))
+    .option('--bits <bits>', 'of a shared weight, by layer or kind: conv2d=8,dense=5', namedNumbers)
+    .addOption(new Option('--centroids <how>', 'where shared weights start').choices(['linear', 'density', 'random']))
+    .option('--no-scan', 'leave out the sensitivity scan')
+    .option('--scan-epochs <n>', 'a second scan that retrains so long at each point', wholeNumber(1))
+    .option('--control', 'also train the dense network as long, for comparison')
+    .optionsGroup('How to train:')
+    .option('--epochs <n>', 'of the dense network', wholeNumber(1))
+    .option('--retrain-epochs <n>', 'after each pruning but the last', wholeNumber(1))
+    .option('--final-epochs <n>', 'after the last pruning', wholeNumber(1))
+    .option('--tune-epochs <n>', 'of shared weights', wholeNumber(1))
+    .option('--rate <r>', 'first learning rate; it falls along a half cosine', positive)
+    .option('--retrain-rate <r>', 'the same after a pruning', positive)
+    .option('--tune-rate <r>', 'the same of shared weights', positive)
+    .option('--batch <n>', 'pictures a step', wholeNumber(1))
+    .option('--l1 <x>', 'L1 regularisation', nonNegative)
+    .option('--l2 <x>', 'L2 regularisation', nonNegative)
+    .option('--dropout <share>', 'of hidden outputs; less after pruning', share)
+    .option('--shift <pixels>', 'pictures are moved at random by up to so many', wholeNumber(0));
+  addOutputOptions(command).action(async (workload: string | undefined, options: Options) => {
+    const { encodeModel } = await import('../../../sim/prune.node.js');
+    const { pruneView } = await import('../../views/prune.js');
+    const progress = studyProgress(options, terminal);
+    const result = await runStudy(workload, options, progress.report)
+      .catch((error: unknown) => {
+        throw isDiverged(error) ? new FailedRun(error.message) : error;
+      })
+      .finally(progress.stop);
+    const model = savesModel(options.out) ? options.out : options.save;
+    const { out, ...others } = options;
+    if (model !== undefined) {
+      await write(encodeModel(result, model), model, terminal);
+      hint(`${model}: the pruned network; compare ${result.network.name} --weights ${model}`, options, terminal);
+    }
+    await show(pruneView(result.report), model === out ? others : options, terminal);
+  });
+}
+
+async function runStudy(workload: string | undefined, options: Options, progress: (event: StudyProgress) => void) {
+  const { prune, resumePrune } = await import('../../../sim/prune.node.js');
+  const { backend, on, compare, resume, checkpoint } = options;
+  const common = {
+    ...(backend ? { backends: [backend] } : {}),
+    ...(compare ? (on ? { hardware: on } : {}) : { hardware: [] }),
+    progress,
+  };
+  if (resume !== undefined) {
+    if (workload !== undefined) throw new InputError('--resume: found a workload too, expected the folder alone');
+    return resumePrune(resume, common);
+  }
+  if (workload === undefined) throw new InputError("found no workload, expected one, such as 'lenet-300-100'");
+  const { pipeline, data, weights, seed, seeds } = options;
+  const request: PruneByNameRequest = {
+    workload,
+    ...{ seeds: seeds ?? [seed], settings: settingsOf(options) },
+    ...(pipeline === undefined ? {} : { pipeline }),
+    ...(data === undefined ? {} : { data }),
+    ...(weights === undefined ? {} : { weights }),
+    ...(checkpoint === undefined ? {} : { checkpoint }),
+    ...common,
+  };
+  return prune(request);
+}
+
+/** Only what was asked for: the rest is the pipeline's own. */
+function settingsOf(options: Options): Partial<Settings> {
+  const { target, density, quality, centroids, scan, bits, control } = options;
+  const { epochs, retrainEpochs, tuneEpochs, rate, retrainRate, tuneRate, batch, l1, l2, dropout, shift } = options;
+  const { iterations, allocation, scanEpochs, finalEpochs } = options;
+  const stated = {
+    ...{ epochs, retrainEpochs, tuneEpochs, rate, retrainRate, tuneRate, batch, l1, l2, dropout, shift },
+    ...{ iterations, allocation, scanEpochs, finalEpochs, control, initialisation: centroids },
+    density: target === undefined ? undefined : 1 / target,
+    densities: density,
+    quality: quality && (quality[''] ?? quality),
+    bits: bits && (bits[''] === undefined ? bits : { conv2d: bits[''], dense: bits[''] }),
+    scan: scan ? undefined : [],
+  };
+  return Object.fromEntries(Object.entries(stated).filter(([, value]) => value !== undefined));
+}
+
+const savesModel = (out: string | undefined): out is string => out !== undefined && /\.(safetensors|net)$/i.test(out);
+
+const isDiverged = (error: unknown): error is Error => error instanceof Error && error.name === 'DivergedError';
+
+function numberList(text: string): readonly number[] {
+  return commaList(text).map(wholeNumber(0));
+}
+
+function positive(text: string): number {
+  const value = Number(text);
+  if (!(text.trim() !== '' && Number.isFinite(value) && value > 0)) {
+    throw new InvalidArgumentError('Expected a number above 0.');
+  }
+  return value;
+}
+
+function nonNegative(text: string): number {
+  const value = Number(text);
+  if (!(text.trim() !== '' && Number.isFinite(value) && value >= 0)) {
+    throw new InvalidArgumentError('Expected a number of at least 0.');
+  }
+  return value;
+}
+
+function share(text: string): number {
+  const value = nonNegative(text);
+  if (!(value < 1)) throw new InvalidArgumentError('Expected a share from 0 to below 1.');
+  return value;
+}
+
+/** 'fc1=0.08,fc2=0.09', or one number for all under ''. */
+function namedNumbers(text: string): Readonly<Record<string, number>> {
+  const entries = commaList(text).map((item) => {
+    const [, name = '', number = ''] = /^(?:([^=]+)=)?([^=]+)$/.exec(item) ?? [];
+    return [name, positive(number)] as const;
+  });
+  return Object.fromEntries(entries);
+}

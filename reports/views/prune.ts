@@ -1,0 +1,237 @@
+// A pruning study: accuracy and size after each step, layers, sensitivity, the test set, and the network on hardware.
+
+import { MARKS } from '../../sim/prune/recipes.js';
+import type { PruneReport, SeedReport, Spread, TestSummary } from '../../sim/prune/report.js';
+import type { Accuracy, LayerState, Step } from '../../sim/prune/state.js';
+import { left, type Records, right, type Section, type View } from '../document.js';
+import { count, percent, ratio, UNKNOWN } from '../quantity.js';
+import { compareView } from './compare.js';
+
+export function pruneView(report: PruneReport): View {
+  const compared =
+    report.comparison && compareView([{ ...report.comparison, group: null, importNotes: [] }], { layers: false });
+  return {
+    sections: (style) => [
+      stepsSection(report),
+      layersSection(report),
+      ...sensitivitySections(report),
+      ...testSections(report),
+      ...(compared?.sections(style) ?? []),
+    ],
+    json: () => ({ ...pruneJson(report), comparison: compared && (compared.json() as readonly unknown[])[0] }),
+    records: () => stepRecords(report),
+  };
+}
+
+const mean = (values: readonly number[]) => values.reduce((sum, value) => sum + value, 0) / values.length;
+
+/** '2.35 %'; two places, as errors of single frames would show. */
+const errorText = (share: number) => `${(100 * share).toFixed(2)} %`;
+
+function stepsSection({ workload, title, pipeline, pipelineTitle, data, engine, seeds }: PruneReport): Section {
+  const parts = `${count(data.train)} pictures to train on, ${count(data.validation)} to validate, ${count(data.test)} to test`;
+  const several = seeds.length > 1;
+  return {
+    heading: `${workload} · ${title}, ${pipeline}`,
+    lines: [
+      pipelineTitle,
+      `data ${data.name} (${data.origin}): ${parts}`,
+      `${engine} · seed${several ? 's' : ''} ${seeds.map(({ seed }) => seed).join(', ')}${several ? ' (means)' : ''}`,
+    ],
+    table: {
+      columns: [
+        left('step'),
+        right('weights kept'),
+        right('fewer'),
+        right('error'),
+        right('file, bytes'),
+        right('Huffman'),
+        right('smaller'),
+      ],
+      rows: alignedSteps(seeds).map((steps) => {
+        const kept = mean(steps.map(({ layers }) => keptShare(layers)));
+        const coded = mean(steps.map(({ size }) => size.huffmanFileBytes));
+        return [
+          (steps[0] as Step).title,
+          percent(kept),
+          ratio(1 / kept),
+          errorText(mean(steps.map(({ validation }) => 1 - validation.accuracy))),
+          Math.round(mean(steps.map(({ size }) => size.fileBytes))).toLocaleString('en-US'),
+          Math.round(coded).toLocaleString('en-US'),
+          ratio(mean(steps.map(({ size }) => size.denseBytes)) / coded),
+        ];
+      }),
+    },
+    notes: ['errors on the validation part; sizes of whole files, written and read back, against 32 bits a weight'],
+  };
+}
+
+/** The steps that belong together, seed by seed. */
+function alignedSteps(seeds: readonly SeedReport[]): readonly (readonly Step[])[] {
+  return (seeds[0]?.steps ?? []).map((_, at) => seeds.flatMap(({ steps }) => steps[at] ?? []));
+}
+
+function keptShare(layers: readonly LayerState[]): number {
+  const total = layers.reduce((sum, { weights }) => sum + weights, 0);
+  return layers.reduce((sum, { nonzeros }) => sum + nonzeros, 0) / total;
+}
+
+/** The last step before the dense control. */
+function finalStep({ steps }: SeedReport): Step | undefined {
+  return steps.filter(({ title }) => !title.startsWith('dense control')).at(-1);
+}
+
+function layersSection({ seeds }: PruneReport): Section {
+  const [first] = seeds;
+  const step = first && finalStep(first);
+  const bits = (plain: number | null, coded: number | null) =>
+    plain === null ? UNKNOWN : `${plain}${coded === null ? '' : ` → ${coded.toFixed(1)}`}`;
+  return {
+    heading: 'Layers at the end',
+    lines: [`seed ${first?.seed}; bits of a code and of a gap as they are → as Huffman's code has them`],
+    table: {
+      columns: [
+        left('layer'),
+        right('weights'),
+        right('kept'),
+        right('code bits'),
+        right('gap bits'),
+        right('bytes'),
+        right('of dense'),
+      ],
+      rows: (step?.layers ?? []).map(({ name, weights, nonzeros }, at) => {
+        const size = step?.size.layers[at];
+        return [
+          name,
+          count(weights),
+          percent(nonzeros / weights),
+          bits(size?.codeBits ?? null, size?.huffmanCodeBits ?? null),
+          bits(size?.gapBits ?? null, size?.huffmanGapBits ?? null),
+          (size?.huffmanBytes ?? 0).toLocaleString('en-US'),
+          size ? percent(size.huffmanBytes / size.denseBytes) : UNKNOWN,
+        ];
+      }),
+    },
+  };
+}
+
+function sensitivitySections({ seeds }: PruneReport): readonly Section[] {
+  const [first] = seeds;
+  const kinds = [false, true].filter((retrained) => first?.curves.some((curve) => curve.retrained === retrained));
+  return kinds.map((retrained) => {
+    const curves = (first?.curves ?? []).filter((curve) => curve.retrained === retrained);
+    const densities = curves[0]?.points.map(({ density }) => density) ?? [];
+    return {
+      heading: `Sensitivity${retrained ? ', retrained' : ', not retrained'}`,
+      lines: ['error on the validation part with one layer pruned to a share of its weights'],
+      table: {
+        columns: [left('layer'), ...densities.map((density) => right(percent(density)))],
+        rows: curves.map(({ layer }) => [
+          layer,
+          ...densities.map((_, at) => {
+            const points = seeds.flatMap(
+              ({ curves: own }) =>
+                own.find((curve) => curve.layer === layer && curve.retrained === retrained)?.points[at] ?? [],
+            );
+            return errorText(mean(points.map(({ validation }) => 1 - validation.accuracy)));
+          }),
+        ]),
+      },
+    };
+  });
+}
+
+function testSections({ tests, seeds, data }: PruneReport): readonly Section[] {
+  if (tests.length === 0) return [];
+  const points = (spread: Spread | null) =>
+    spread === null ? UNKNOWN : `${spread.mean >= 0 ? '+' : ''}${(100 * spread.mean).toFixed(2)}${deviation(spread)}`;
+  const withControl = tests.some(({ name }) => name === MARKS.control);
+  return [
+    {
+      heading: `Test set, ${count(data.test)} pictures, looked at once`,
+      lines: seeds.length > 1 ? [`mean ± standard deviation over ${seeds.length} seeds; differences seed by seed`] : [],
+      table: {
+        columns: [
+          left('network'),
+          right('error'),
+          right('points above dense'),
+          ...(withControl ? [right('above dense, trained as long')] : []),
+        ],
+        rows: tests.map(({ name, error, aboveDense, aboveControl }) => [
+          name,
+          `${(100 * error.mean).toFixed(2)}${deviation(error)} %`,
+          points(aboveDense),
+          ...(withControl ? [points(aboveControl)] : []),
+        ]),
+      },
+    },
+  ];
+}
+
+const deviation = ({ deviation }: Spread) => (deviation === null ? '' : ` ± ${(100 * deviation).toFixed(2)}`);
+
+function stepRecords({ workload, pipeline, data, seeds }: PruneReport): Records {
+  return {
+    columns: [
+      ...['workload', 'pipeline', 'data', 'seed', 'step', 'weights', 'nonzeros', 'validation_error'],
+      ...['dense_bytes', 'file_bytes', 'huffman_file_bytes'],
+    ],
+    rows: seeds.flatMap(({ seed, steps }) =>
+      steps.map(({ title, layers, validation, size }) => [
+        ...[workload, pipeline, data.name, seed, title],
+        layers.reduce((sum, { weights }) => sum + weights, 0),
+        layers.reduce((sum, { nonzeros }) => sum + nonzeros, 0),
+        1 - validation.accuracy,
+        ...[size.denseBytes, size.fileBytes, size.huffmanFileBytes],
+      ]),
+    ),
+  };
+}
+
+function pruneJson({ workload, title, pipeline, data, engine, seeds, tests, stages }: PruneReport) {
+  return {
+    ...{ workload, title, pipeline, engine },
+    data: { name: data.name, origin: data.origin, train: data.train, validation: data.validation, test: data.test },
+    stages,
+    seeds: seeds.map(({ seed, steps, curves, tests: own }) => ({
+      seed,
+      steps: steps.map(stepJson),
+      sensitivity: curves.map(({ layer, retrained, points }) => ({
+        ...{ layer, retrained },
+        points: points.map(({ density, validation }) => ({ density, validation: accuracyJson(validation) })),
+      })),
+      tests: own.map(({ name, test }) => ({ name, ...accuracyJson(test) })),
+    })),
+    tests: tests.map(testJson),
+  };
+}
+
+function stepJson({ title, kind, validation, layers, size }: Step) {
+  return {
+    step: title,
+    kind,
+    validation: accuracyJson(validation),
+    density: keptShare(layers),
+    dense_bytes: size.denseBytes,
+    file_bytes: size.fileBytes,
+    huffman_file_bytes: size.huffmanFileBytes,
+    layers: layers.map(({ name, weights, nonzeros }, at) => {
+      const own = size.layers[at];
+      return {
+        ...{ name, weights, nonzeros, density: nonzeros / weights },
+        bytes: own?.bytes ?? null,
+        huffman_bytes: own?.huffmanBytes ?? null,
+        code_bits: own?.codeBits ?? null,
+        huffman_code_bits: own?.huffmanCodeBits ?? null,
+        gap_bits: own?.gapBits ?? null,
+        huffman_gap_bits: own?.huffmanGapBits ?? null,
+      };
+    }),
+  };
+}
+
+function testJson({ name, error, aboveDense, aboveControl }: TestSummary) {
+  return { name, error, above_dense: aboveDense, above_control: aboveControl };
+}
+
+const accuracyJson = ({ accuracy, loss, frames }: Accuracy) => ({ accuracy, error: 1 - accuracy, loss, frames });

@@ -1,0 +1,242 @@
+// `prune` by names and files: what the command line and the library call.
+
+import { setImmediate } from 'node:timers/promises';
+import { nearest } from '../hw-models/faults.js';
+import { createExecutor } from '../hw-models/host/executors.js';
+import { BACKENDS, type BackendName, openBackend } from '../hw-models/host/tfjs-backend.js';
+import { InputError, requireWhole } from '../workloads/base/errors.js';
+import { encodable } from '../workloads/compress/size.js';
+import type { DataSet } from '../workloads/datasets/dataset.js';
+import { loadDataSet, PROCEDURAL } from '../workloads/datasets/load.node.js';
+import { writeModelFile } from '../workloads/export/model-file.js';
+import { writeNetFile } from '../workloads/import/net-file.js';
+import { weightShapeOf } from '../workloads/layers/index.js';
+import type { Model } from '../workloads/model.js';
+import type { LayerWeights, Network } from '../workloads/network.js';
+import { trainable } from '../workloads/train/network.js';
+import { effectiveWeights, initialise, type Parameters } from '../workloads/train/parameters.js';
+import { toCodebook, toDense } from '../workloads/weights/store.js';
+import { compareModel } from './compare.js';
+import { DEFAULT_HARDWARE } from './compare.node.js';
+import { loadModel } from './load.node.js';
+import { silent } from './progress.js';
+import { initialState, type Laboratory, type LabProgress, runPipeline } from './prune/pipeline.js';
+import { defaultSettings, MARKS, type Recipe, recipes, type Settings, stagesOf } from './prune/recipes.js';
+import { type PruneReport, type SeedReport, summarizeData, summarizeTests } from './prune/report.js';
+import type { Stage } from './prune/stages.js';
+import type { LabState } from './prune/state.js';
+import { noStore, openStore, resumeStudy, type StudyRequest } from './prune/store.node.js';
+import { resolveContender, resolveWorkload } from './resolve.node.js';
+import { traceRun } from './trace.js';
+
+export interface PruneByNameRequest {
+  readonly workload: string;
+  readonly pipeline?: string;
+  /** 'procedural', or a file or folder of a data set. */
+  readonly data?: string;
+  /** A run for each. */
+  readonly seeds?: readonly number[];
+  readonly settings?: Partial<Settings>;
+  /** Weights to start from in place of training. */
+  readonly weights?: string;
+  /** Where the pruned network is compared at the end; none: nowhere. */
+  readonly hardware?: readonly string[];
+  /** TensorFlow.js backends to try in turn. */
+  readonly backends?: readonly BackendName[];
+  /** A folder for checkpoints; one that holds this study already is gone on with. */
+  readonly checkpoint?: string;
+  readonly progress?: (event: StudyProgress) => void;
+}
+
+export interface StudyProgress extends LabProgress {
+  readonly seed: number;
+  /** Which of how many runs. */
+  readonly run: number;
+  readonly runs: number;
+}
+
+export interface PruneResult {
+  readonly report: PruneReport;
+  /** The network at the end of the pipeline, of the first seed. */
+  readonly network: Network;
+  readonly parameters: Parameters;
+}
+
+/** The pipeline that a pruning without a name takes. */
+export const DEFAULT_PIPELINE = 'deep-compression';
+
+/** @throws InputError for an unknown name, an unusable file, or settings that don't fit. */
+export async function prune(request: PruneByNameRequest): Promise<PruneResult> {
+  const { workload, pipeline = DEFAULT_PIPELINE, data = PROCEDURAL, weights = null, settings = {} } = request;
+  const { network } = resolveWorkload(workload);
+  const recipe = resolveRecipe(pipeline);
+  const chosen: Settings = { ...defaultSettings(network), ...recipe.settings, ...settings };
+  checkSettings(chosen, network);
+  const whole = stagesOf(recipe, chosen);
+  // A network that comes with its weights is not trained first.
+  const stages = weights === null ? whole : whole.slice(1);
+  return runStudy({ workload: network.name, pipeline, data, weights, stages }, request.seeds ?? [0], request);
+}
+
+/** Goes on with the study in a folder, wherever it was stopped. */
+export async function resumePrune(
+  folder: string,
+  options: Pick<PruneByNameRequest, 'hardware' | 'backends' | 'progress'>,
+): Promise<PruneResult> {
+  const { request, seeds } = await resumeStudy(folder);
+  return runStudy(request, seeds, { ...options, checkpoint: folder });
+}
+
+async function runStudy(
+  study: StudyRequest,
+  seeds: readonly number[],
+  options: Pick<PruneByNameRequest, 'hardware' | 'backends' | 'checkpoint' | 'progress'>,
+): Promise<PruneResult> {
+  const { hardware = DEFAULT_HARDWARE, backends = BACKENDS, checkpoint, progress = () => {} } = options;
+  if (seeds.length === 0) throw new InputError('found no seeds, expected at least one');
+  for (const seed of seeds) requireWhole('seed', seed, 0);
+  const entry = resolveWorkload(study.workload);
+  const { network } = entry;
+  const contenders = hardware.map((name) => resolveContender(name));
+  const start = study.weights === null ? null : await loadModel(entry, study.weights, 0);
+  const { tf, name: backend } = await openBackend(backends);
+  const trained = trainable(tf, network);
+  const data = await loadDataSet(study.data);
+  checkData(data, network, trained.classes);
+  const store = checkpoint === undefined ? noStore : await openStore(checkpoint, study, seeds);
+  const states: LabState[] = [];
+  for (const [at, seed] of seeds.entries()) {
+    const lab: Laboratory = {
+      ...{ trained, data, published: entry.densities, seed },
+      progress: (event) => progress({ ...event, seed, run: at + 1, runs: seeds.length }),
+      save: (state) => store.save(seed, state),
+      breathe: () => setImmediate(),
+    };
+    const from = (await store.load(seed)) ?? initialState(start ? parametersOf(start) : initialise(network, seed));
+    states.push(await runPipeline(study.stages, from, lab));
+  }
+  const [first] = states as [LabState];
+  const final = finalNetwork(first, study.stages);
+  const runs = states.map(({ steps, curves, tests }, at): SeedReport => {
+    return { seed: seeds[at] as number, steps, curves, tests };
+  });
+  const model = modelOf(network, final);
+  const comparison =
+    contenders.length === 0
+      ? null
+      : await compareModel(model, await traceRun(model, firstPicture(data), createExecutor('tfjs')), contenders, {
+          batch: 1,
+          seed: seeds[0] as number,
+          repeat: 5,
+          exact: createExecutor('reference'),
+          progress: silent,
+        });
+  const report: PruneReport = {
+    workload: network.name,
+    title: network.title,
+    pipeline: study.pipeline,
+    pipelineTitle: resolveRecipe(study.pipeline).title,
+    data: summarizeData(data),
+    engine: `tfjs ${tf.version_core} ${backend}`,
+    stages: study.stages,
+    seeds: runs,
+    tests: summarizeTests(runs),
+    comparison,
+  };
+  return { report, network, parameters: final };
+}
+
+function resolveRecipe(name: string): Recipe {
+  const known = Object.keys(recipes);
+  const recipe = known.includes(name) ? recipes[name] : undefined;
+  if (!recipe) {
+    throw new InputError(`pipeline '${name}' is unknown${nearest(name, known)}; expected ${known.join(', ')}`);
+  }
+  return recipe;
+}
+
+/** The last network kept before the control: what the pipeline made. */
+function finalNetwork(state: LabState, stages: readonly Stage[]): Parameters {
+  const names = stages.flatMap((stage) => (stage.kind === 'mark' ? [stage.name] : []));
+  const last = names.filter((name) => name !== MARKS.control).at(-1);
+  return (last === undefined ? undefined : state.marks.get(last)) ?? state.parameters;
+}
+
+function parametersOf({ weights }: Model): Parameters {
+  return new Map(
+    [...weights].map(([name, { store, bias }]) => {
+      const { rows, columns, values } = toDense(store);
+      return [name, { rows, columns, weights: values, bias, mask: null, binding: { kind: 'free' } }];
+    }),
+  );
+}
+
+/** The network with the weights that it computes with, shared ones as codes. */
+export function modelOf(network: Network, parameters: Parameters): Model {
+  return { network, weights: storedWeights(parameters, null), origin: 'real' };
+}
+
+/** `gapBits`: shared weights as codes with gaps of so many bits, or null for plain matrices. */
+function storedWeights(parameters: Parameters, gapBits: number | null): ReadonlyMap<string, LayerWeights> {
+  return new Map(
+    [...parameters].map(([name, layer]) => {
+      const { rows, columns, bias, binding } = layer;
+      const dense = { format: 'dense', rows, columns, values: effectiveWeights(layer) } as const;
+      const coded = gapBits !== null && binding.kind === 'shared';
+      const store = coded ? toCodebook(dense, binding.centroids, gapBits) : dense;
+      return [name, { store, bias, origin: 'real' }];
+    }),
+  );
+}
+
+/** Gaps of a `.net` file. */
+const NET_GAP_BITS = 4;
+
+/** The pruned network as a file: '.net' in Deep Compression's layout, else our own. @throws InputError where it has no room. */
+export function encodeModel({ network, parameters, report }: PruneResult, file: string): Uint8Array {
+  if (/\.net$/i.test(file)) return writeNetFile(storedWeights(parameters, NET_GAP_BITS), network);
+  const layers = new Map([...parameters].map(([name, layer]) => [name, { ...encodable(layer), bias: layer.bias }]));
+  const facts = { network: network.name, data: report.data.title };
+  return writeModelFile(layers, facts, true);
+}
+
+function checkData(data: DataSet, network: Network, classes: number): void {
+  if (data.shape.join() !== network.input.join()) {
+    throw new InputError(
+      `${data.name}: found pictures of ${data.shape.join('×')}, expected ${network.input.join('×')} for ${network.name}`,
+    );
+  }
+  if (data.classes > classes) {
+    throw new InputError(
+      `${data.name}: found ${data.classes} classes, expected at most the ${classes} of ${network.name}`,
+    );
+  }
+}
+
+function checkSettings({ densities, bits, quality, density }: Settings, network: Network): void {
+  const weighted = network.layers.filter((layer) => weightShapeOf(layer));
+  const layers = weighted.map(({ name }) => name);
+  const kinds = ['conv2d', 'dense'];
+  const check = (record: unknown, known: readonly string[]) => {
+    if (typeof record !== 'object' || record === null) return;
+    const odd = Object.keys(record).find((name) => !known.includes(name));
+    if (odd !== undefined) {
+      throw new InputError(`layer '${odd}' is unknown${nearest(odd, known)}; expected ${known.join(', ')}`);
+    }
+  };
+  check(densities, layers);
+  check(quality, layers);
+  check(bits, [...layers, ...kinds]);
+  if (!(density > 0 && density <= 1)) {
+    throw new InputError(`density: found ${density}, expected above 0 and up to 1`);
+  }
+}
+
+/** The first test picture as a network takes it, channels first. */
+function firstPicture({ test, shape, normalisation }: DataSet): Float32Array {
+  const [channels, height, width] = shape;
+  const pixels = height * width;
+  return Float32Array.from({ length: channels * pixels }, (_, at) => {
+    return ((test.images[at] as number) - (normalisation.mean[Math.floor(at / pixels)] ?? 0)) * normalisation.scale;
+  });
+}

@@ -1,0 +1,296 @@
+// Runs a pipeline's stages one after the other, in units small enough to lose: an epoch, a point of a scan. What has
+// been done is saved after each unit, and a unit depends on nothing but the saved state, so that a run that was stopped
+// and resumed ends with the same bits as one that was not.
+
+import { invariant } from '../../workloads/base/errors.js';
+import { createRandom } from '../../workloads/base/random.js';
+import { maskByDensity, maskByQuality } from '../../workloads/compress/prune.js';
+import { shareWeights } from '../../workloads/compress/share.js';
+import { measureSize } from '../../workloads/compress/size.js';
+import type { DataSet, Labelled } from '../../workloads/datasets/dataset.js';
+import { evaluate, type Score, trainEpoch } from '../../workloads/train/epoch.js';
+import type { TrainableNetwork } from '../../workloads/train/network.js';
+import { effectiveWeights, type LayerParameters, type Parameters, replaced } from '../../workloads/train/parameters.js';
+import { createOptimizer } from '../../workloads/train/sgd.js';
+import { countNonzeros } from '../../workloads/weights/store.js';
+import type { DensityProfile } from '../../workloads/zoo/entry.js';
+import { allocate } from './allocation.js';
+import type { PruneRule, PruneStage, SensitivityStage, ShareStage, Stage, TrainStage } from './stages.js';
+import type { Accuracy, LabState, SensitivityCurve } from './state.js';
+
+/** What is going on, for whoever waits. */
+export interface LabProgress {
+  readonly title: string;
+  /** Share of all the work that is done, 0 to 1. */
+  readonly done: number;
+  readonly detail: string;
+}
+
+export interface Laboratory {
+  readonly trained: TrainableNetwork;
+  readonly data: DataSet;
+  readonly published: DensityProfile;
+  readonly seed: number;
+  readonly progress: (event: LabProgress) => void;
+  /** Called after each unit; the pipeline goes on when it resolves. */
+  readonly save: (state: LabState) => Promise<void>;
+  /** Lets signals and other work through; called several times a second. */
+  readonly breathe: () => Promise<void>;
+}
+
+/** A pipeline that has done nothing yet. */
+export function initialState(parameters: Parameters): LabState {
+  return {
+    ...{ stage: 0, unit: 0, parameters, velocities: null, marks: new Map() },
+    ...{ steps: [], curves: [], tests: [] },
+  };
+}
+
+/** Runs what `state` has left of `stages`. */
+export async function runPipeline(stages: readonly Stage[], from: LabState, lab: Laboratory): Promise<LabState> {
+  let state = from;
+  const work = stages.map((stage) => unitsOf(stage, state.parameters) * unitFrames(stage, lab.data));
+  const total = work.reduce((sum, frames) => sum + frames, 0) || 1;
+  while (state.stage < stages.length) {
+    const stage = stages[state.stage] as Stage;
+    const before = work.slice(0, state.stage).reduce((sum, frames) => sum + frames, 0);
+    const units = unitsOf(stage, state.parameters);
+    const { unit } = state;
+    const report = (share: number, detail: string) =>
+      lab.progress({
+        title: titleOf(stage),
+        done: (before + (unit + share) * unitFrames(stage, lab.data)) / total,
+        detail: units > 1 ? `${unit + 1} of ${units} · ${detail}` : detail,
+      });
+    report(0, '');
+    const after = await runUnit(stage, state, lab, report);
+    const last = unit + 1 >= units;
+    state = { ...after, stage: last ? state.stage + 1 : state.stage, unit: last ? 0 : unit + 1 };
+    await lab.save(state);
+    await lab.breathe();
+  }
+  return state;
+}
+
+type Report = (share: number, detail: string) => void;
+
+/** How many units a stage has. */
+function unitsOf(stage: Stage, parameters: Parameters): number {
+  if (stage.kind === 'train') return stage.epochs;
+  if (stage.kind === 'sensitivity') return parameters.size * stage.densities.length;
+  return 1;
+}
+
+/** About how many pictures a unit passes through the network, forward passes counting a third. */
+function unitFrames(stage: Stage, data: DataSet): number {
+  const validation = data.validation.labels.length / 3;
+  switch (stage.kind) {
+    case 'train':
+      return data.train.labels.length;
+    case 'sensitivity':
+      return validation + (stage.retrain ? stage.retrain.epochs * data.train.labels.length : 0);
+    case 'test':
+      return data.test.labels.length;
+    case 'mark':
+    case 'restore':
+      return 0;
+    default:
+      return validation;
+  }
+}
+
+function titleOf(stage: Stage): string {
+  switch (stage.kind) {
+    case 'mark':
+      return `keeps ${stage.name}`;
+    case 'restore':
+      return `back to ${stage.name}`;
+    case 'test':
+      return 'test set';
+    default:
+      return stage.title;
+  }
+}
+
+async function runUnit(stage: Stage, state: LabState, lab: Laboratory, report: Report): Promise<LabState> {
+  switch (stage.kind) {
+    case 'train':
+      return train(stage, state, lab, report);
+    case 'prune':
+      return judged(stage.title, stage.kind, { ...state, parameters: prune(stage, state, lab) }, lab);
+    case 'densify': {
+      const parameters = replaced(state.parameters, (layer) => ({ ...layer, mask: null }));
+      return { ...state, parameters };
+    }
+    case 'share': {
+      const parameters = replaced(state.parameters, (layer, name) => share(stage, layer, name, lab));
+      return judged(stage.title, stage.kind, { ...state, parameters }, lab);
+    }
+    case 'round': {
+      const wanted = (name: string) => stage.layers === null || stage.layers.includes(name);
+      const parameters = replaced(state.parameters, (layer, name) =>
+        wanted(name) ? { ...layer, mask: null, binding: { kind: stage.to } } : layer,
+      );
+      return judged(stage.title, stage.kind, { ...state, parameters }, lab);
+    }
+    case 'sensitivity':
+      return sensitivity(stage, state, lab, report);
+    case 'mark':
+      return { ...state, marks: new Map([...state.marks, [stage.name, state.parameters]]) };
+    case 'restore': {
+      const parameters = state.marks.get(stage.name);
+      invariant(parameters !== undefined, () => `no network was kept as '${stage.name}'`);
+      return { ...state, parameters };
+    }
+    case 'test':
+      return test(state, lab);
+  }
+}
+
+async function train(stage: TrainStage, state: LabState, lab: Laboratory, report: Report): Promise<LabState> {
+  const optimizer = createOptimizer(state.parameters, stage, state.velocities);
+  await runEpoch(stage, state.unit, `stage ${state.stage}`, optimizer, lab, report);
+  const parameters = optimizer.parameters();
+  if (state.unit + 1 < stage.epochs) return { ...state, parameters, velocities: optimizer.velocities() };
+  return judged(stage.title, stage.kind, { ...state, parameters, velocities: null }, lab);
+}
+
+async function runEpoch(
+  stage: TrainStage,
+  epoch: number,
+  label: string,
+  optimizer: ReturnType<typeof createOptimizer>,
+  lab: Laboratory,
+  report: Report,
+): Promise<Score> {
+  let steps = 0;
+  return trainEpoch(lab.trained, lab.data, optimizer, {
+    batch: stage.batch,
+    augmentation: { shift: stage.shift },
+    dropout: stage.dropout,
+    seed: lab.seed,
+    label: `${label}, epoch ${epoch}`,
+    rate: (done) => (stage.rate * (1 + Math.cos((Math.PI * (epoch + done)) / stage.epochs))) / 2,
+    async onStep(done, { loss, accuracy }) {
+      report(done, `loss ${loss.toFixed(4)} · accuracy ${(100 * accuracy).toFixed(2)} %`);
+      if (++steps % 8 === 0) await lab.breathe();
+    },
+  });
+}
+
+function prune({ rule, pattern }: PruneStage, state: LabState, lab: Laboratory): Parameters {
+  const densities = densitiesOf(rule, state, lab);
+  return replaced(state.parameters, (layer, name) => {
+    if (rule.by === 'quality') {
+      const quality = typeof rule.quality === 'number' ? rule.quality : rule.quality[name];
+      return quality === undefined ? layer : masked(layer, maskByQuality(layer, quality));
+    }
+    const density = densities?.get(name);
+    return density === undefined ? layer : masked(layer, maskByDensity(layer, density, pattern));
+  });
+}
+
+function densitiesOf(rule: PruneRule, state: LabState, lab: Laboratory): ReadonlyMap<string, number> | null {
+  switch (rule.by) {
+    case 'quality':
+      return null;
+    case 'densities':
+      return new Map(Object.entries(rule.densities));
+    case 'target':
+      return allocate(rule.allocation, rule.density, state.parameters, lab.published, state.curves);
+  }
+}
+
+/** The layer without the weights whose mask is 0. */
+export function masked(layer: LayerParameters, mask: Uint8Array): LayerParameters {
+  return { ...layer, mask, weights: layer.weights.map((weight, at) => (mask[at] === 1 ? weight : 0)) };
+}
+
+function share(
+  stage: ShareStage,
+  layer: LayerParameters,
+  name: string,
+  { trained, seed }: Laboratory,
+): LayerParameters {
+  const kind = trained.network.layers.find((own) => own.name === name)?.kind;
+  const bits = stage.bits[name] ?? (kind && stage.bits[kind]);
+  if (bits === undefined) return layer;
+  const { weights } = layer;
+  const kept = weights.filter((weight) => weight !== 0);
+  // One of the codes is zero's.
+  const start =
+    stage.initialisation === 'random' ? createRandom(seed, `${name}/first centroids`) : stage.initialisation;
+  const { centroids, assignments } = shareWeights(kept, 2 ** bits - 1, start);
+  const codes = new Uint16Array(weights.length);
+  let from = 0;
+  weights.forEach((weight, at) => {
+    if (weight !== 0) codes[at] = (assignments[from++] as number) + 1;
+  });
+  const shared: LayerParameters = {
+    ...layer,
+    binding: { kind: 'shared', centroids: Float32Array.of(0, ...centroids), codes },
+  };
+  return { ...shared, weights: effectiveWeights(shared) };
+}
+
+/** One layer at one density, the others as they are; nothing of it stays. */
+async function sensitivity(
+  { densities, retrain }: SensitivityStage,
+  state: LabState,
+  lab: Laboratory,
+  report: Report,
+): Promise<LabState> {
+  const names = [...state.parameters.keys()];
+  const name = names[Math.floor(state.unit / densities.length)] as string;
+  const density = densities[state.unit % densities.length] as number;
+  let parameters: Parameters = replaced(state.parameters, (layer, own) =>
+    own === name ? masked(layer, maskByDensity(layer, density, { kind: 'free' })) : layer,
+  );
+  if (retrain) {
+    const optimizer = createOptimizer(parameters, retrain);
+    for (let epoch = 0; epoch < retrain.epochs; epoch++) {
+      const label = `stage ${state.stage}, ${name} at ${density}`;
+      await runEpoch(retrain, epoch, label, optimizer, lab, (share, detail) => {
+        report((epoch + share) / retrain.epochs, `${name} at ${density} · ${detail}`);
+      });
+    }
+    parameters = optimizer.parameters();
+  }
+  const point = { density, validation: judge(parameters, lab, lab.data.validation) };
+  return { ...state, curves: withPoint(state.curves, name, retrain !== null, point) };
+}
+
+function withPoint(
+  curves: readonly SensitivityCurve[],
+  layer: string,
+  retrained: boolean,
+  point: SensitivityCurve['points'][number],
+): readonly SensitivityCurve[] {
+  const belongs = (curve: SensitivityCurve) => curve.layer === layer && curve.retrained === retrained;
+  if (!curves.some(belongs)) return [...curves, { layer, retrained, points: [point] }];
+  return curves.map((curve) => (belongs(curve) ? { ...curve, points: [...curve.points, point] } : curve));
+}
+
+/** The state with a step that says how good and how large the network is now. */
+function judged(title: string, kind: string, state: LabState, lab: Laboratory): LabState {
+  const layers = [...state.parameters].map(([name, layer]) => ({
+    name,
+    weights: layer.weights.length,
+    nonzeros: countNonzeros(effectiveWeights(layer)),
+  }));
+  const validation = judge(state.parameters, lab, lab.data.validation);
+  const size = measureSize(lab.trained.network, state.parameters);
+  return { ...state, steps: [...state.steps, { title, kind, validation, layers, size }] };
+}
+
+function test(state: LabState, lab: Laboratory): LabState {
+  const tests = [...state.marks].map(([name, parameters]) => ({ name, test: judge(parameters, lab, lab.data.test) }));
+  return { ...state, tests };
+}
+
+function judge(parameters: Parameters, lab: Laboratory, part: Labelled): Accuracy {
+  const values = new Map(
+    [...parameters].map(([name, layer]) => [name, { weights: effectiveWeights(layer), bias: layer.bias }]),
+  );
+  return evaluate(lab.trained, lab.data, part, values);
+}

@@ -1,0 +1,232 @@
+// The pipelines that have a name, each a list of stages made from a few settings.
+
+import type { PrunePattern } from '../../workloads/compress/prune.js';
+import type { Initialisation } from '../../workloads/compress/share.js';
+import type { Network } from '../../workloads/network.js';
+import type { Allocation, PruneRule, Stage, TrainStage } from './stages.js';
+
+/** What can be chosen. Each pipeline uses what it has use for. */
+export interface Settings {
+  readonly epochs: number;
+  readonly rate: number;
+  readonly batch: number;
+  readonly momentum: number;
+  readonly l1: number;
+  readonly l2: number;
+  readonly dropout: number;
+  readonly shift: number;
+  /** Prunings, each followed by retraining. */
+  readonly iterations: number;
+  readonly retrainEpochs: number;
+  /** In place of those after the last pruning. */
+  readonly finalEpochs: number;
+  readonly retrainRate: number;
+  /** Share of all weights to keep. */
+  readonly density: number;
+  readonly allocation: Allocation;
+  /** Shares by layer name, in place of `density`. */
+  readonly densities: Readonly<Record<string, number>> | null;
+  /** Thresholds in standard deviations, in place of both. */
+  readonly quality: number | Readonly<Record<string, number>> | null;
+  readonly pattern: PrunePattern;
+  /** Of a shared weight, by layer name or kind. */
+  readonly bits: Readonly<Record<string, number>>;
+  readonly initialisation: Initialisation;
+  /** Of the centroids. */
+  readonly tuneEpochs: number;
+  readonly tuneRate: number;
+  /** Densities of the sensitivity scan; none: no scan. */
+  readonly scan: readonly number[];
+  /** Epochs of training at each point of a second scan; 0: no such scan. */
+  readonly scanEpochs: number;
+  /** Trains the dense network as long, for comparison. */
+  readonly control: boolean;
+}
+
+export interface Recipe {
+  readonly title: string;
+  /** What differs from the general settings. */
+  readonly settings?: Partial<Settings>;
+  stages(settings: Settings): readonly Stage[];
+}
+
+/** Names under which networks are kept and tested. */
+export const MARKS = {
+  dense: 'dense',
+  oneShot: 'pruned at once, not retrained',
+  pruned: 'pruned and retrained',
+  redense: 'dense again',
+  shared: 'shared',
+  rounded: 'rounded and retrained',
+  control: 'dense, trained as long',
+} as const;
+
+const free: PrunePattern = { kind: 'free' };
+
+/** Chosen on validation parts, for networks of fully connected layers and for those with convolutions. */
+export function defaultSettings(network: Network): Settings {
+  const convolutional = network.layers.some(({ kind }) => kind === 'conv2d');
+  const rate = convolutional ? 0.02 : 0.1;
+  return {
+    epochs: convolutional ? 5 : 30,
+    rate,
+    batch: convolutional ? 64 : 128,
+    ...{ momentum: 0.9, l1: 0, l2: 1e-4, dropout: 0, shift: 2 },
+    iterations: 3,
+    retrainEpochs: convolutional ? 1 : 8,
+    finalEpochs: convolutional ? 5 : 30,
+    retrainRate: rate / 2,
+    density: 1 / 12,
+    ...{ allocation: 'published', densities: null, quality: null, pattern: free },
+    bits: { conv2d: 8, dense: 5 },
+    ...{ initialisation: 'linear', tuneEpochs: convolutional ? 1 : 5, tuneRate: rate / 100 },
+    ...{ scan: [0.8, 0.6, 0.4, 0.3, 0.2, 0.15, 0.1, 0.05, 0.02], scanEpochs: 0, control: false },
+  };
+}
+
+export const recipes: Readonly<Record<string, Recipe>> = {
+  han2015: {
+    title: 'train, prune by magnitude, retrain, step by step (Han et al., NIPS 2015)',
+    stages: (settings) => [...dense(settings), ...scans(settings), ...gradual(settings), { kind: 'test' }],
+  },
+  'deep-compression': {
+    title: 'pruning, then shared weights with trained centroids, then Huffman coding (Han et al., ICLR 2016)',
+    stages: (settings) => [
+      ...dense(settings),
+      ...scans(settings),
+      ...gradual(settings),
+      ...sharing(settings),
+      { kind: 'test' },
+    ],
+  },
+  dsd: {
+    title: 'dense, sparse, dense again (Han et al., ICLR 2017)',
+    settings: { density: 0.5, allocation: 'uniform', iterations: 1 },
+    stages: (settings) => [
+      ...dense(settings),
+      ...gradual(settings),
+      { kind: 'densify', title: 'every weight again' },
+      training('dense again', settings, settings.finalEpochs, settings.retrainRate / 5),
+      { kind: 'mark', name: MARKS.redense },
+      { kind: 'test' },
+    ],
+  },
+  ternary: {
+    title: 'weights −1, 0 and 1 times a scale, straight-through retraining (Li et al., 2016)',
+    stages: (settings) => [...dense(settings), ...rounding('ternary', settings), { kind: 'test' }],
+  },
+  binary: {
+    title:
+      'weights −1 and 1 times a scale, straight-through retraining (Courbariaux et al., 2015; Rastegari et al., 2016)',
+    stages: (settings) => [...dense(settings), ...rounding('binary', settings), { kind: 'test' }],
+  },
+  '2:4': {
+    title: 'two of each four neighbours, as sparse tensor cores take them (Mishra et al., 2021)',
+    settings: { pattern: { kind: 'n-of-m', keep: 2, of: 4 }, density: 1, allocation: 'uniform', iterations: 1 },
+    stages: (settings) => [...dense(settings), ...gradual(settings), { kind: 'test' }],
+  },
+  block: {
+    title: 'whole blocks of 4×4 weights',
+    settings: { pattern: { kind: 'block', rows: 4, columns: 4 }, density: 0.25 },
+    stages: (settings) => [...dense(settings), ...scans(settings), ...gradual(settings), { kind: 'test' }],
+  },
+};
+
+/** The whole pipeline, the dense control at its end where it is wanted. */
+export function stagesOf(recipe: Recipe, settings: Settings): readonly Stage[] {
+  const stages = recipe.stages(settings);
+  return settings.control ? withControl(stages) : stages;
+}
+
+function training(
+  title: string,
+  settings: Settings,
+  epochs: number,
+  rate: number,
+  dropout = settings.dropout,
+): TrainStage {
+  const { momentum, batch, l1, l2, shift } = settings;
+  return { kind: 'train', title, epochs, rate, momentum, batch, l1, l2, dropout, shift };
+}
+
+function dense(settings: Settings): readonly Stage[] {
+  return [training('dense', settings, settings.epochs, settings.rate), { kind: 'mark', name: MARKS.dense }];
+}
+
+function scans(settings: Settings): readonly Stage[] {
+  const { scan, scanEpochs, retrainRate } = settings;
+  if (scan.length === 0) return [];
+  const densities = [1, ...scan];
+  const plain: Stage = { kind: 'sensitivity', title: 'sensitivity', densities, retrain: null };
+  if (scanEpochs === 0) return [plain];
+  const retrain = training('retraining', settings, scanEpochs, retrainRate);
+  return [plain, { kind: 'sensitivity', title: 'sensitivity, retrained', densities, retrain }];
+}
+
+/** Prunes in steps, by the same factor each, and retrains after each; and once at one go without retraining. */
+function gradual(settings: Settings): readonly Stage[] {
+  const { iterations, pattern, retrainEpochs, finalEpochs, retrainRate, dropout } = settings;
+  const stages: Stage[] = [
+    { kind: 'prune', title: 'all at once', rule: ruleAt(settings, 1), pattern },
+    { kind: 'mark', name: MARKS.oneShot },
+    { kind: 'restore', name: MARKS.dense },
+  ];
+  for (let round = 1; round <= iterations; round++) {
+    const share = round / iterations;
+    const name = iterations === 1 ? '' : ` ${round}`;
+    // As fewer connections are left fewer are dropped: by the root of their share (Han et al., Section 3.2).
+    const left = Math.sqrt(settings.density ** share);
+    const epochs = round === iterations ? finalEpochs : retrainEpochs;
+    stages.push(
+      { kind: 'prune', title: `pruned${name}`, rule: ruleAt(settings, share), pattern },
+      training(`retrained${name}`, settings, epochs, retrainRate, dropout * left),
+    );
+  }
+  return [...stages, { kind: 'mark', name: MARKS.pruned }];
+}
+
+/** The rule of a step: densities at the same factor each, thresholds at the same distance. */
+function ruleAt({ densities, quality, density, allocation }: Settings, share: number): PruneRule {
+  if (quality !== null) {
+    const at = typeof quality === 'number' ? quality * share : mapValues(quality, (value) => value * share);
+    return { by: 'quality', quality: at };
+  }
+  if (densities !== null) return { by: 'densities', densities: mapValues(densities, (value) => value ** share) };
+  return { by: 'target', density: density ** share, allocation };
+}
+
+function sharing(settings: Settings): readonly Stage[] {
+  const { bits, initialisation, tuneEpochs, tuneRate } = settings;
+  return [
+    { kind: 'share', title: 'shared', bits, initialisation },
+    training('centroids trained', settings, tuneEpochs, tuneRate, 0),
+    { kind: 'mark', name: MARKS.shared },
+  ];
+}
+
+function rounding(to: 'ternary' | 'binary', settings: Settings): readonly Stage[] {
+  return [
+    { kind: 'round', title: to, to, layers: null },
+    training(`${to}, retrained`, settings, settings.finalEpochs, settings.retrainRate),
+    { kind: 'mark', name: MARKS.rounded },
+  ];
+}
+
+/** Puts a dense network trained as long before the test. */
+function withControl(stages: readonly Stage[]): readonly Stage[] {
+  const dense = stages.findIndex((stage) => stage.kind === 'mark' && stage.name === MARKS.dense);
+  const later = stages.slice(dense + 1).filter((stage) => stage.kind === 'train');
+  const control: Stage[] = [
+    { kind: 'restore', name: MARKS.dense },
+    ...later.map((stage, at): Stage => ({ ...stage, title: `dense control ${at + 1}` })),
+    { kind: 'mark', name: MARKS.control },
+  ];
+  return [...stages.filter(({ kind }) => kind !== 'test'), ...control, { kind: 'test' }];
+}
+
+function mapValues(
+  record: Readonly<Record<string, number>>,
+  change: (value: number) => number,
+): Readonly<Record<string, number>> {
+  return Object.fromEntries(Object.entries(record).map(([key, value]) => [key, change(value)]));
+}

@@ -1,0 +1,85 @@
+// What a pruning study found: each seed's run, and mean and spread over the seeds.
+
+import type { DataSet } from '../../workloads/datasets/dataset.js';
+import type { Origin } from '../../workloads/network.js';
+import type { Comparison } from '../compare.js';
+import { MARKS } from './recipes.js';
+import type { Stage } from './stages.js';
+import type { SensitivityCurve, Step, TestResult } from './state.js';
+
+export interface SeedReport {
+  readonly seed: number;
+  readonly steps: readonly Step[];
+  readonly curves: readonly SensitivityCurve[];
+  readonly tests: readonly TestResult[];
+}
+
+/** A value over several seeds. `deviation` is the sample's standard deviation, null of a single one. */
+export interface Spread {
+  readonly mean: number;
+  readonly deviation: number | null;
+  readonly values: readonly number[];
+}
+
+/** A kept network's error on the test set, and how far above others' it lies, seed by seed. */
+export interface TestSummary {
+  readonly name: string;
+  readonly error: Spread;
+  /** Error less that of the dense network it started from, in shares (0.01 is one point). */
+  readonly aboveDense: Spread | null;
+  /** Error less that of the dense network that was trained as long. */
+  readonly aboveControl: Spread | null;
+}
+
+export interface DataSummary {
+  readonly name: string;
+  readonly title: string;
+  readonly origin: Origin;
+  readonly train: number;
+  readonly validation: number;
+  readonly test: number;
+}
+
+export interface PruneReport {
+  readonly workload: string;
+  readonly title: string;
+  readonly pipeline: string;
+  readonly pipelineTitle: string;
+  readonly data: DataSummary;
+  /** What computed: the library, its backend. */
+  readonly engine: string;
+  readonly stages: readonly Stage[];
+  readonly seeds: readonly SeedReport[];
+  readonly tests: readonly TestSummary[];
+  /** The first seed's network on every hardware; null where none was asked for. */
+  readonly comparison: Comparison | null;
+}
+
+export function summarizeData({ name, title, origin, train, validation, test }: DataSet): DataSummary {
+  const count = (part: { readonly labels: Uint8Array }) => part.labels.length;
+  return { name, title, origin, train: count(train), validation: count(validation), test: count(test) };
+}
+
+/** The kept networks in the order in which they were tested. */
+export function summarizeTests(seeds: readonly SeedReport[]): readonly TestSummary[] {
+  const errors = (name: string): readonly number[] =>
+    seeds.flatMap(({ tests }) => tests.filter((test) => test.name === name).map(({ test }) => 1 - test.accuracy));
+  const above = (name: string, other: string): Spread | null => {
+    const others = errors(other);
+    return name === other || others.length < seeds.length
+      ? null
+      : spreadOf(errors(name).map((error, at) => error - (others[at] as number)));
+  };
+  return (seeds[0]?.tests ?? []).map(({ name }) => ({
+    name,
+    error: spreadOf(errors(name)),
+    aboveDense: above(name, MARKS.dense),
+    aboveControl: above(name, MARKS.control),
+  }));
+}
+
+export function spreadOf(values: readonly number[]): Spread {
+  const mean = values.reduce((sum, value) => sum + value, 0) / values.length;
+  const squares = values.reduce((sum, value) => sum + (value - mean) ** 2, 0);
+  return { mean, deviation: values.length > 1 ? Math.sqrt(squares / (values.length - 1)) : null, values };
+}

@@ -1,0 +1,180 @@
+// A network that can be trained: loss and gradients of a batch, and plain outputs.
+
+import type { Tensor, Tensor2D } from '@tensorflow/tfjs-core';
+import { InputError, invariant } from '../base/errors.js';
+import type { Random } from '../base/random.js';
+import { sizeOf, weightShapeOf } from '../layers/index.js';
+import type { Layer, Network } from '../network.js';
+import type { Tf } from './backend.js';
+import { crossEntropy } from './loss.js';
+import { compilePass, type DeviceParameters, type Met, type Pass } from './passes.js';
+
+/** A layer's weights [rows][columns] as in a dense weight store, and its bias. */
+export interface LayerValues {
+  readonly weights: Float32Array;
+  readonly bias: Float32Array | null;
+}
+
+/** By layer name. */
+export type NetworkValues = ReadonlyMap<string, LayerValues>;
+
+export interface Batch {
+  /** [frames][height][width][channels] or [frames][features] */
+  readonly input: Float32Array;
+  readonly labels: Uint8Array;
+}
+
+export interface StepResult {
+  readonly loss: number;
+  readonly correct: number;
+  readonly gradients: NetworkValues;
+}
+
+/** Outputs of hidden fully connected layers are dropped at `rate` and the others scaled up (inverted dropout). */
+export interface Dropout {
+  readonly rate: number;
+  readonly random: Random;
+}
+
+/** A network with its weights on the backend, for several passes. */
+export interface Placed {
+  /** [frames][classes] before the softmax. */
+  outputs(input: Float32Array, frames: number): Float32Array;
+  dispose(): void;
+}
+
+export interface TrainableNetwork {
+  readonly network: Network;
+  readonly classes: number;
+  step(batch: Batch, values: NetworkValues, dropout: Dropout | null): StepResult;
+  place(values: NetworkValues): Placed;
+}
+
+/** @throws InputError for a network with a layer that cannot be trained. */
+export function trainable(tf: Tf, network: Network): TrainableNetwork {
+  const last = network.layers.at(-1) as Layer;
+  const layers = last.kind === 'softmax' ? network.layers.slice(0, -1) : network.layers;
+  const final = layers.at(-1);
+  if (!final || (last.kind === 'softmax' && last.inputs[0] !== final.name)) {
+    throw new InputError(`${network.name}: cannot be trained, expected the layer before the softmax to be its input`);
+  }
+  const passes = new Map<string, Pass>(layers.map((layer) => [layer.name, compilePass(tf, layer)]));
+  // Gradients flow back as far as the first weights.
+  const reachesWeights = new Set<string>();
+  for (const layer of layers) {
+    if (weightShapeOf(layer) || layer.inputs.some((name) => reachesWeights.has(name))) reachesWeights.add(layer.name);
+  }
+  const [channels, height = 1, width = 1] = network.input;
+  const inputShape = network.input.length === 3 ? [height, width, channels] : [channels];
+
+  const forward = (input: Tensor, parameters: DeviceNetwork, dropout: Dropout | null) => {
+    const values = new Map<string, Tensor>([['data', input]]);
+    const met = new Map<string, Met & { readonly kept: Tensor | null }>();
+    for (const layer of layers) {
+      const inputs = layer.inputs.map((name) => values.get(name) as Tensor);
+      const own = parameters.get(layer.name) ?? null;
+      const output = passOf(passes, layer).forward(inputs, own);
+      const kept = dropout && layer.kind === 'dense' && layer !== final ? drawKept(tf, output, dropout) : null;
+      values.set(layer.name, kept ? tf.mul(output, kept) : output);
+      met.set(layer.name, { inputs, output, parameters: own, kept });
+    }
+    return { logits: tf.reshape(values.get(final.name) as Tensor, [input.shape[0] as number, -1]), met };
+  };
+
+  const backward = (gradient: Tensor, met: ReturnType<typeof forward>['met']) => {
+    const arriving = new Map<string, Tensor>([[final.name, gradient]]);
+    const found = new Map<string, { readonly weights: Tensor; readonly bias: Tensor | null }>();
+    for (const layer of [...layers].reverse()) {
+      const arrived = arriving.get(layer.name);
+      const memory = met.get(layer.name);
+      if (!arrived || !memory) continue;
+      const through = memory.kept ? tf.mul(arrived, memory.kept) : arrived;
+      const wanted = layer.inputs.map((name) => reachesWeights.has(name));
+      const { inputs, weights, bias } = passOf(passes, layer).backward(through, memory, wanted.some(Boolean));
+      layer.inputs.forEach((name, at) => {
+        const part = inputs[at];
+        if (!wanted[at] || !part) return;
+        const other = arriving.get(name);
+        arriving.set(name, other ? tf.add(other, part) : part);
+      });
+      if (weights) found.set(layer.name, { weights, bias: bias ?? null });
+    }
+    return found;
+  };
+
+  return {
+    network,
+    classes: sizeOf(final.output),
+    step({ input, labels }, values, dropout) {
+      let result: StepResult | null = null;
+      tf.tidy(() => {
+        const { logits, met } = forward(
+          tf.tensor(input, [labels.length, ...inputShape]),
+          upload(tf, network, values),
+          dropout,
+        );
+        const { loss, correct, gradient } = crossEntropy(logits.dataSync<'float32'>(), labels);
+        const shape = [labels.length, ...outputShape(final)];
+        const found = backward(tf.tensor(gradient, shape), met);
+        const gradients = new Map<string, LayerValues>();
+        for (const [name, { weights, bias }] of found) {
+          gradients.set(name, {
+            weights: weights.dataSync<'float32'>(),
+            bias: bias?.dataSync<'float32'>() ?? null,
+          });
+        }
+        result = { loss, correct, gradients };
+      });
+      invariant(result !== null, 'a step was not run');
+      return result;
+    },
+    place(values) {
+      const parameters = upload(tf, network, values);
+      return {
+        outputs: (input, frames) =>
+          tf.tidy(() =>
+            forward(tf.tensor(input, [frames, ...inputShape]), parameters, null).logits.dataSync<'float32'>(),
+          ),
+        dispose() {
+          for (const { weights, bias } of parameters.values()) tf.dispose(bias ? [weights, bias] : [weights]);
+        },
+      };
+    },
+  };
+}
+
+type DeviceNetwork = ReadonlyMap<string, DeviceParameters>;
+
+function upload(tf: Tf, network: Network, values: NetworkValues): DeviceNetwork {
+  const placed = new Map<string, DeviceParameters>();
+  for (const layer of network.layers) {
+    const shape = weightShapeOf(layer);
+    if (!shape) continue;
+    const own = values.get(layer.name);
+    invariant(own !== undefined, () => `layer ${layer.name} has no weights`);
+    const weights: Tensor2D = tf.tensor2d(own.weights, [shape.rows, shape.columns]);
+    placed.set(layer.name, { weights, bias: own.bias && tf.tensor1d(own.bias) });
+  }
+  return placed;
+}
+
+function passOf(passes: ReadonlyMap<string, Pass>, layer: Layer): Pass {
+  const pass = passes.get(layer.name);
+  invariant(pass !== undefined, () => `layer ${layer.name} was not compiled`);
+  return pass;
+}
+
+/** As a pass leaves it: channels last. */
+function outputShape({ output }: Layer): readonly number[] {
+  const [channels, height, width] = output;
+  return height === undefined || width === undefined ? [channels] : [height, width, channels];
+}
+
+/** 0 for a dropped value, 1 / (1 − rate) for a kept one. */
+function drawKept(tf: Tf, output: Tensor, { rate, random }: Dropout): Tensor {
+  const scale = 1 / (1 - rate);
+  return tf.tensor(
+    Float32Array.from({ length: output.size }, () => (random.uniform() < rate ? 0 : scale)),
+    output.shape,
+  );
+}

@@ -1,0 +1,77 @@
+// What a network under training consists of: values, and what binds them: kept or pruned, shared, ternary, binary.
+
+import { probit } from 'simple-statistics';
+import { createRandom } from '../base/random.js';
+import { binarize } from '../compress/binary.js';
+import { ternarize } from '../compress/ternary.js';
+import { parametersOf, weightShapeOf } from '../layers/index.js';
+import type { Layer, Network } from '../network.js';
+
+/** How a layer's weights depend on what is trained. */
+export type Binding =
+  /** Each weight by itself. */
+  | { readonly kind: 'free' }
+  /** Weight i is centroids[codes[i]]; centroid 0 is zero and stays it. */
+  | { readonly kind: 'shared'; readonly centroids: Float32Array; readonly codes: Uint16Array }
+  /** Each row is a scale times −1, 0 or 1 (ternary) or times −1 or 1 (binary) of the values behind it. */
+  | { readonly kind: 'ternary' | 'binary' };
+
+/** One layer under training. Arrays are never written once they are here. */
+export interface LayerParameters {
+  readonly rows: number;
+  readonly columns: number;
+  /** [rows][columns]. Of ternary and binary layers the full-precision values behind them. */
+  readonly weights: Float32Array;
+  readonly bias: Float32Array | null;
+  /** 1 where a weight is kept; null before any pruning. */
+  readonly mask: Uint8Array | null;
+  readonly binding: Binding;
+}
+
+/** By layer name, in network order. */
+export type Parameters = ReadonlyMap<string, LayerParameters>;
+
+/** Weights drawn for rectified layers: normal with variance 2 / inputs (He et al., ICCV 2015), biases 0. */
+export function initialise(network: Network, seed: number): Parameters {
+  const parameters = new Map<string, LayerParameters>();
+  for (const layer of network.layers) {
+    const shape = weightShapeOf(layer);
+    if (!shape) continue;
+    const { rows, columns } = shape;
+    const random = createRandom(seed, `${network.name}/${layer.name}/initial weights`);
+    const deviation = Math.sqrt(2 / columns);
+    const weights = Float32Array.from({ length: rows * columns }, () => deviation * probit(random.uniform()));
+    const bias = shape.biases > 0 ? new Float32Array(shape.biases) : null;
+    parameters.set(layer.name, { rows, columns, weights, bias, mask: null, binding: { kind: 'free' } });
+  }
+  return parameters;
+}
+
+/** The weights with which the network computes, [rows][columns]. */
+export function effectiveWeights(layer: LayerParameters): Float32Array {
+  const { binding, rows, columns, weights } = layer;
+  switch (binding.kind) {
+    case 'free':
+      return weights;
+    case 'shared':
+      return Float32Array.from(binding.codes, (code) => binding.centroids[code] as number);
+    case 'ternary': {
+      const { values, scales } = ternarize({ format: 'dense', rows, columns, values: weights });
+      return Float32Array.from(values, (value, at) => value * (scales[Math.floor(at / columns)] as number));
+    }
+    case 'binary': {
+      const { scales } = binarize({ format: 'dense', rows, columns, values: weights });
+      // The sign of zero is plus, as in `binarize`.
+      return weights.map((value, at) => (value < 0 ? -1 : 1) * (scales[Math.floor(at / columns)] as number));
+    }
+  }
+}
+
+/** Replaces some layers. */
+export function replaced(parameters: Parameters, change: (layer: LayerParameters, name: string) => LayerParameters) {
+  return new Map([...parameters].map(([name, layer]) => [name, change(layer, name)]));
+}
+
+/** Weights and biases of the whole network. */
+export const parameterCount = (network: Network): number =>
+  network.layers.reduce((sum, layer: Layer) => sum + parametersOf(layer), 0);

@@ -1,0 +1,268 @@
+// Each kind of layer that can be trained, forward and backward, on TensorFlow.js: tensors of [batch, height, width,
+// channels] or [batch, features]. Gradients are written out, as backends lack some and are slow at others.
+
+import type { Tensor, Tensor1D, Tensor2D, Tensor4D } from '@tensorflow/tfjs-core';
+import { InputError, invariant } from '../base/errors.js';
+import { imageShape } from '../layers/index.js';
+import { tapsOf } from '../layers/window.js';
+import type { Layer, LayerKind, OpOf, Padding, Rectifier } from '../network.js';
+import type { Tf } from './backend.js';
+import { checkConvolution, convolve, filterGradient, inputGradient, padImage } from './convolution.js';
+import { poolGradient } from './pooling.js';
+
+/** A layer's parameters on the backend: weights [rows, columns] as in a weight store. */
+export interface DeviceParameters {
+  readonly weights: Tensor2D;
+  readonly bias: Tensor1D | null;
+}
+
+/** What a layer met on its way forward. */
+export interface Met {
+  readonly inputs: readonly Tensor[];
+  readonly output: Tensor;
+  readonly parameters: DeviceParameters | null;
+}
+
+export interface Gradients {
+  /** By input; none where not wanted. */
+  readonly inputs: readonly (Tensor | null)[];
+  readonly weights?: Tensor;
+  readonly bias?: Tensor;
+}
+
+/** Both run inside a `tidy`. */
+export interface Pass {
+  forward(inputs: readonly Tensor[], parameters: DeviceParameters | null): Tensor;
+  /** `wantsInput`: the gradient of the inputs is needed. */
+  backward(gradient: Tensor, met: Met, wantsInput: boolean): Gradients;
+}
+
+type LayerOf<Kind extends LayerKind> = Layer & OpOf<Kind>;
+type Compile<Kind extends LayerKind> = (tf: Tf, layer: LayerOf<Kind>) => Pass;
+
+/** A final softmax is part of the loss. */
+const compilers: { readonly [Kind in LayerKind]?: Compile<Kind> } = {
+  dense: densePass,
+  conv2d: convolutionPass,
+  pool2d: poolPass,
+  lrn: normalisationPass,
+  concat: concatPass,
+  add: addPass,
+  rectify: rectifyPass,
+};
+
+/** @throws InputError for a kind of layer that has no backward pass. */
+export function compilePass(tf: Tf, layer: Layer): Pass {
+  const compile = compilers[layer.kind] as Compile<LayerKind> | undefined;
+  if (!compile) {
+    throw new InputError(
+      `layer ${layer.name}: ${layer.kind} cannot be trained, expected ${Object.keys(compilers).join(', ')} and a last softmax`,
+    );
+  }
+  return compile(tf, layer);
+}
+
+function densePass(tf: Tf, layer: LayerOf<'dense'>): Pass {
+  // An image is flattened channels first, as weight stores have it.
+  const flat = (input: Tensor): Tensor2D => {
+    const first = input.rank === 4 ? tf.transpose(input, [0, 3, 1, 2]) : input;
+    return tf.reshape(first, [input.shape[0] ?? 1, -1]);
+  };
+  return {
+    forward([input], parameters) {
+      const { weights, bias } = owned(parameters);
+      return tf.fused.matMul({
+        a: flat(input as Tensor),
+        // Transposed by hand: the matrix product's own way to do it is slow on the wasm backend.
+        b: tf.transpose(weights),
+        ...(bias && { bias }),
+        activation: fusedActivation(layer.activation),
+      });
+    },
+    backward(gradient, { inputs, output, parameters }, wantsInput) {
+      const input = inputs[0] as Tensor;
+      const { weights, bias } = owned(parameters);
+      const before = asMatrix(throughRectifier(tf, gradient, output, layer.activation));
+      return {
+        inputs: [wantsInput ? unflatten(tf, tf.matMul(before, weights), input) : null],
+        weights: tf.matMul(tf.transpose(before), flat(input)),
+        ...(bias && { bias: columnSums(tf, before) }),
+      };
+    },
+  };
+}
+
+function convolutionPass(tf: Tf, layer: LayerOf<'conv2d'>): Pass {
+  checkConvolution(layer, layer.name);
+  const { kernel, groups } = layer;
+  const inputs = imageShape(layer.inputShapes[0] ?? [0], layer.name)[0] / groups;
+  const inGroups = <T extends Tensor>(values: T, axis: number): readonly T[] => {
+    return groups === 1 ? [values] : tf.split(values, groups, axis);
+  };
+  const filtersOf = (weights: Tensor2D): readonly Tensor4D[] => {
+    const all: Tensor4D = tf.transpose(tf.reshape(weights, [layer.channels, inputs, ...kernel]), [2, 3, 1, 0]);
+    return inGroups(all, 3);
+  };
+  return {
+    forward([input], parameters) {
+      const { weights, bias } = owned(parameters);
+      const parts = inGroups(asImage(input as Tensor), 3);
+      const biases = bias && inGroups(bias, 0);
+      const activation = fusedActivation(layer.activation);
+      const convolved = filtersOf(weights).map((filter, group) =>
+        convolve(tf, parts[group] as Tensor4D, filter, biases?.[group] ?? null, activation, layer),
+      );
+      return join(tf, convolved);
+    },
+    backward(gradient, met, wantsInput) {
+      const { weights, bias } = owned(met.parameters);
+      const before = asImage(throughRectifier(tf, gradient, met.output, layer.activation));
+      const gradients = inGroups(before, 3);
+      const parts = inGroups(asImage(met.inputs[0] as Tensor), 3);
+      const filters = filtersOf(weights);
+      const ofFilters = gradients.map((part, group) => filterGradient(tf, parts[group] as Tensor4D, part, layer));
+      const ofInputs = () =>
+        gradients.map((part, group) =>
+          inputGradient(tf, (parts[group] as Tensor4D).shape, filters[group] as Tensor4D, part, layer),
+        );
+      return {
+        inputs: [wantsInput ? join(tf, ofInputs()) : null],
+        weights: tf.reshape(tf.transpose(join(tf, ofFilters), [3, 2, 0, 1]), [layer.channels, inputs * tapsOf(layer)]),
+        ...(bias && { bias: columnSums(tf, tf.reshape(before, [-1, layer.channels])) }),
+      };
+    },
+  };
+}
+
+function poolPass(tf: Tf, layer: LayerOf<'pool2d'>): Pass {
+  const gradientOf = poolGradient(layer);
+  const pool = poolForward(tf, layer);
+  return {
+    forward: ([input]) => pool(asImage(input as Tensor)),
+    backward(gradient, { inputs: [input] }) {
+      const image = asImage(input as Tensor);
+      const values = gradientOf(image.dataSync<'float32'>(), gradient.dataSync<'float32'>());
+      return { inputs: [tf.tensor4d(values, image.shape)] };
+    },
+  };
+}
+
+/** Whole windows as the backend has them; others are cut out of an image padded for them. */
+function poolForward(tf: Tf, layer: LayerOf<'pool2d'>): (image: Tensor4D) => Tensor4D {
+  const [, height, width] = imageShape(layer.inputShapes[0] ?? [0], layer.name);
+  const pool = layer.mode === 'max' ? tf.maxPool : tf.avgPool;
+  if (layer.kernel === 'global') return (image) => pool(image, [height, width], 1, 'valid');
+  const { kernel, stride, pad, mode } = layer;
+  const [, outHeight, outWidth] = imageShape(layer.output, layer.name);
+  const [top, left] = pad;
+  // What the last window needs beyond the image.
+  const after = (axis: 0 | 1, size: number, windows: number, before: number) =>
+    Math.max(0, (windows - 1) * stride[axis] + kernel[axis] - size - before);
+  const around: Padding = [top, left, after(0, height, outHeight, top), after(1, width, outWidth, left)];
+  if (mode === 'average' && around.some((pixels) => pixels > 0)) {
+    throw new InputError(`layer ${layer.name}: found average pooling over padding, which cannot be trained`);
+  }
+  return (image) => pool(padImage(tf, image, around, Number.NEGATIVE_INFINITY), [...kernel], [...stride], 'valid');
+}
+
+/** y = x · s^−β with s = k + α/n · Σ x²: dx = g · s^−β − 2αβ/n · x · Σ (g · y / s), sums over the same channels. */
+function normalisationPass(tf: Tf, layer: LayerOf<'lrn'>): Pass {
+  const { size, alpha, beta, k } = layer;
+  const [channels] = imageShape(layer.inputShapes[0] ?? [0], layer.name);
+  const reach = (size - 1) / 2;
+  // [in, out]: 1 where the channels are neighbours; symmetric.
+  const band = () =>
+    tf.tensor4d(
+      Float32Array.from({ length: channels * channels }, (_, at) => {
+        return Math.abs(Math.floor(at / channels) - (at % channels)) <= reach ? 1 : 0;
+      }),
+      [1, 1, channels, channels],
+    );
+  const neighbours = (image: Tensor4D) => tf.conv2d(image, band(), 1, 'valid');
+  const scaleOf = (image: Tensor4D) => tf.add(tf.mul(neighbours(tf.square(image)), alpha / size), k);
+  return {
+    forward: ([input]) => tf.mul(asImage(input as Tensor), tf.pow(scaleOf(asImage(input as Tensor)), -beta)),
+    backward(gradient, { inputs: [input], output }) {
+      const image = asImage(input as Tensor);
+      const scale = scaleOf(image);
+      const direct = tf.mul(gradient, tf.pow(scale, -beta));
+      const sums = neighbours(asImage(tf.div(tf.mul(gradient, output), scale)));
+      return { inputs: [tf.sub(direct, tf.mul(tf.mul(image, sums), (2 * alpha * beta) / size))] };
+    },
+  };
+}
+
+function concatPass(tf: Tf): Pass {
+  return {
+    forward: (inputs) => tf.concat([...inputs], -1),
+    backward(gradient, { inputs }) {
+      const sizes = inputs.map((input) => input.shape[input.rank - 1] as number);
+      return { inputs: tf.split(gradient, sizes, gradient.rank - 1) };
+    },
+  };
+}
+
+function addPass(tf: Tf, layer: LayerOf<'add'>): Pass {
+  return {
+    forward: (inputs) => rectified(tf, tf.addN([...inputs]), layer.activation),
+    backward(gradient, { inputs, output }) {
+      const before = throughRectifier(tf, gradient, output, layer.activation);
+      return { inputs: inputs.map(() => before) };
+    },
+  };
+}
+
+function rectifyPass(tf: Tf, layer: LayerOf<'rectify'>): Pass {
+  return {
+    forward: ([input]) => rectified(tf, input as Tensor, layer.activation),
+    backward: (gradient, { output }) => ({ inputs: [throughRectifier(tf, gradient, output, layer.activation)] }),
+  };
+}
+
+function fusedActivation(rectifier: Rectifier): 'relu' | 'relu6' | 'linear' {
+  return rectifier === 'none' ? 'linear' : rectifier;
+}
+
+function rectified(tf: Tf, values: Tensor, rectifier: Rectifier): Tensor {
+  if (rectifier === 'none') return values;
+  return rectifier === 'relu' ? tf.relu(values) : tf.relu6(values);
+}
+
+/** The gradient where the rectifier let its input through. */
+function throughRectifier<T extends Tensor>(tf: Tf, gradient: T, output: Tensor, rectifier: Rectifier): T {
+  if (rectifier === 'none') return gradient;
+  const above: T = tf.mul(gradient, tf.step(output));
+  return rectifier === 'relu' ? above : tf.mul(above, tf.step(tf.sub(6, output)));
+}
+
+/** Sums over the rows of a matrix as a product, which is the faster way. */
+function columnSums(tf: Tf, matrix: Tensor): Tensor {
+  const rows = matrix.shape[0] as number;
+  return tf.reshape(tf.matMul(tf.ones([1, rows]), matrix as Tensor2D), [-1]);
+}
+
+/** [batch, features] back to the shape of the `input` that they were flattened from. */
+function unflatten(tf: Tf, features: Tensor, input: Tensor): Tensor {
+  if (input.rank !== 4) return features;
+  const [batch, height, width, channels] = asImage(input).shape;
+  return tf.transpose(tf.reshape(features, [batch, channels, height, width]), [0, 2, 3, 1]);
+}
+
+function join(tf: Tf, parts: readonly Tensor4D[]): Tensor4D {
+  return parts.length === 1 ? (parts[0] as Tensor4D) : tf.concat([...parts], 3);
+}
+
+function owned(parameters: DeviceParameters | null): DeviceParameters {
+  invariant(parameters !== null, 'a weighted layer met no parameters');
+  return parameters;
+}
+
+function asImage(tensor: Tensor): Tensor4D {
+  invariant(tensor.rank === 4, 'a layer of images met something else');
+  return tensor as Tensor4D;
+}
+
+function asMatrix(tensor: Tensor): Tensor2D {
+  invariant(tensor.rank === 2, 'a layer of vectors met something else');
+  return tensor as Tensor2D;
+}

@@ -14,6 +14,11 @@ export function quantity(value: number | null, unit: string): string {
   return `${digits(value / 1000 ** (at - UNPREFIXED))} ${PREFIXES[at]}${unit}`;
 }
 
+/** '$12.3', '$0.0045'; three significant digits. */
+export function dollars(value: number | null): string {
+  return value === null ? UNKNOWN : `$${digits(value)}`;
+}
+
 /** A count: '37.7 M', '16'. */
 export function count(value: number | null): string {
   if (value === null) return UNKNOWN;

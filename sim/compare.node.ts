@@ -10,6 +10,7 @@ import { loadInput, loadModel } from './load.node.js';
 import { openWorkloads } from './open.node.js';
 import { type Progress, silent } from './progress.js';
 import { resolveContender } from './resolve.node.js';
+import { loadPrices } from './serving/prices.node.js';
 import { type Trace, traceDrawn, traceRun } from './trace.js';
 
 /** A comparison and the group that its workload was named by, if any. */
@@ -49,6 +50,8 @@ export interface CompareRequest {
   readonly repeat?: number;
   /** Of a measured contender that has them. */
   readonly threads?: number;
+  /** What a million frames cost: at the shipped prices, or with those of a YAML file in their place. */
+  readonly cost?: true | string;
   /** What a file may ask for. */
   readonly limits?: Partial<ImportLimits>;
   readonly progress?: Progress;
@@ -72,12 +75,15 @@ export async function compare(request: CompareRequest = {}): Promise<readonly Na
     throw new InputError(`weights and input belong to one network, found ${entries.length} workloads`);
   }
   const exact = createExecutor(EXACT, { threads });
+  const { cost } = request;
+  const priced = cost === undefined ? {} : { prices: await loadPrices(cost === true ? undefined : cost) };
   const comparisons: NamedComparison[] = [];
   for (const { entry, group } of entries) {
     progress(`weights and activations of ${entry.network.name}`);
     const model = await loadModel(entry, request.weights, seed);
     const trace = await traceOf(entry, model, request.input, seed);
-    const comparison = await compareModel(model, trace, contenders, { batch, seed, repeat, exact, progress });
+    const options = { batch, seed, repeat, exact, progress, ...priced };
+    const comparison = await compareModel(model, trace, contenders, options);
     comparisons.push({ ...comparison, group, importNotes: entry.notes ?? [] });
   }
   return comparisons;

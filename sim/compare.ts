@@ -8,6 +8,7 @@ import type { LayerTask } from '../workloads/network.js';
 import { nonzerosOf } from '../workloads/weights/store.js';
 import { checkOutput, describeDeparture } from './output-check.js';
 import { type Progress, silent } from './progress.js';
+import { describePrices, type PriceTable, type ServingCost, servingCost } from './serving/prices.js';
 import { summarize, total, type WorkloadSummary } from './summary.js';
 import { type Trace, tasksOf } from './trace.js';
 
@@ -45,6 +46,8 @@ export interface HardwareResult {
   /** Against the first hardware of the comparison. */
   readonly speedup: number;
   readonly energyRatio: number | null;
+  /** What a million frames cost, where it was asked for. */
+  readonly serving: ServingCost | null;
   /** What bounds the layers in which most of the time goes. */
   readonly bound: Bound | null;
   readonly layers: readonly LayerResult[];
@@ -56,6 +59,8 @@ export interface Comparison {
   readonly batch: number;
   readonly seed: number;
   readonly results: readonly HardwareResult[];
+  /** What the costs of serving rest on; null where they were not asked for. */
+  readonly pricing: string | null;
 }
 
 /** A hardware to compare: a model with one kernel or its fastest, or an executor of the machine underneath. */
@@ -68,6 +73,8 @@ export interface CompareOptions {
   readonly seed: number;
   /** Timed runs of a measured contender after one to warm up; the median one is reported. */
   readonly repeat: number;
+  /** Where a million frames are to be priced. */
+  readonly prices?: PriceTable;
   /** Computes what the weights say: what contenders are held against that do not, by design. */
   readonly exact: Executor;
   readonly progress?: Progress;
@@ -80,7 +87,7 @@ export async function compareModel(
   contenders: readonly Contender[],
   options: CompareOptions,
 ): Promise<Comparison> {
-  const { batch, seed, progress = silent } = options;
+  const { batch, seed, prices, progress = silent } = options;
   const tasks = tasksOf(model, trace, batch);
   const rows: Row[] = [];
   for (const contender of contenders) {
@@ -97,10 +104,14 @@ export async function compareModel(
     workload: summarize(model, tasks),
     batch,
     seed,
+    pricing: prices ? describePrices(prices) : null,
     results: rows.map((row) => ({
       ...row,
       speedup: first.seconds / row.seconds,
       energyRatio: first.joules !== null && row.joules !== null ? first.joules / row.joules : null,
+      serving: prices
+        ? servingCost(row.hardware, row.seconds / batch, row.joules === null ? null : row.joules / batch, prices)
+        : null,
     })),
   };
 }
@@ -109,7 +120,7 @@ function nameOf(contender: Contender): string {
   return contender.kind === 'modelled' ? contender.hardware.name : `host:${contender.executor.name}`;
 }
 
-type Row = Omit<HardwareResult, 'speedup' | 'energyRatio'>;
+type Row = Omit<HardwareResult, 'speedup' | 'energyRatio' | 'serving'>;
 
 function modelledRow(hardware: Hardware, kernel: string | undefined, tasks: readonly LayerTask[]): Row {
   const costs = hardware.cost(tasks, kernel);

@@ -41,6 +41,10 @@ export function addLimitsOption(command: Command): Command {
   );
 }
 
+/** What --cost means, wherever it is. */
+export const COST_HELP =
+  'dollars and grams of CO2e for a million inferences, at dated prices; FILE.yaml replaces some of them';
+
 /** A whole number of at least `least`, as an option's value. */
 export function wholeNumber(least: number): (text: string) => number {
   return (text) => {

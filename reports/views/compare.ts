@@ -6,6 +6,7 @@ import type { NamedComparison } from '../../sim/compare.node.js';
 import type { WorkloadSummary } from '../../sim/summary.js';
 import { left, type Records, right, type Section, type TableData, type View } from '../document.js';
 import { count, percent, quantity, ratio, UNKNOWN } from '../quantity.js';
+import { servingJson, servingSections } from './serving.js';
 
 /** Width from which frames per second and power find room. */
 const WIDE = 100;
@@ -16,6 +17,7 @@ export function compareView(comparisons: readonly NamedComparison[], detail: { r
       const wide = columns >= WIDE;
       return comparisons.flatMap((comparison, at) => [
         comparisonSection(comparison, wide),
+        ...servingSections(comparison, labelOf),
         ...(detail.layers ? comparison.results.map((result) => layerSection(comparison, result)) : []),
         ...groupEndingAt(comparisons, at).map(meanSection),
       ]);
@@ -188,12 +190,14 @@ function resultJson(result: HardwareResult, batch: number) {
     speedup: result.speedup,
     energy_ratio: result.energyRatio,
     bound: result.bound,
+    ...servingJson(result.serving),
     notes: result.notes,
     layers: result.layers,
   };
 }
 
 function resultRecords(comparisons: readonly Comparison[]): Records {
+  const isPriced = comparisons.some(({ pricing }) => pricing !== null);
   return {
     columns: [
       ...[
@@ -208,12 +212,14 @@ function resultRecords(comparisons: readonly Comparison[]): Records {
         'origin',
       ],
       ...['cycles', 'seconds', 'frames_per_second', 'joules', 'watts', 'area_mm2', 'speedup', 'energy_ratio', 'bound'],
+      ...(isPriced ? ['dollars_per_million', 'grams_co2e_per_million'] : []),
     ],
     rows: comparisons.flatMap(({ workload, batch, seed, results }) =>
       results.map((r) => [
         ...[workload.name, workload.weightsOrigin, workload.activationsOrigin, batch, seed],
         ...[r.hardware, r.kernel, r.family, r.origin, r.cycles, r.seconds, r.framesPerSecond, r.joules, r.watts],
         ...[r.areaMm2, r.speedup, r.energyRatio, r.bound],
+        ...(isPriced ? [r.serving?.dollarsPerMillion ?? null, r.serving?.gramsCo2ePerMillion ?? null] : []),
       ]),
     ),
   };

@@ -3,6 +3,7 @@ import type { ImportLimits } from '../../../workloads/import/source.js';
 import {
   addLimitsOption,
   addOutputOptions,
+  COST_HELP,
   commaList,
   hint,
   type OutputOptions,
@@ -22,6 +23,7 @@ interface Options extends OutputOptions {
   readonly repeat: number;
   readonly threads: number;
   readonly layers?: boolean;
+  readonly cost?: true | string;
 }
 
 /** The main job. */
@@ -41,17 +43,19 @@ export function addCompare(program: Command, terminal: Terminal): void {
     .option('--seed <n>', 'of whatever is drawn', wholeNumber(0), 0)
     .option('--repeat <n>', 'timed runs on this machine; the median one counts', wholeNumber(1), 5)
     .option('--threads <n>', 'threads of this machine, for an executor that has them', wholeNumber(1), 1)
-    .option('--layers', 'each layer on each hardware');
+    .option('--layers', 'each layer on each hardware')
+    .option('--cost [file]', COST_HELP);
   addLimitsOption(addOutputOptions(command)).action(async (workloads: readonly string[], options: Options) => {
     const { compare } = await import('../../../sim/compare.node.js');
     const { compareView } = await import('../../views/compare.js');
-    const { on, batch, seed, repeat, threads, weights, input, limits = {} } = options;
+    const { on, batch, seed, repeat, threads, weights, input, cost, limits = {} } = options;
     const comparisons = await withProgress(options, terminal, (progress) =>
       compare({
         ...(workloads.length > 0 ? { workloads } : {}),
         ...(on ? { hardware: on } : {}),
         ...(weights === undefined ? {} : { weights }),
         ...(input === undefined ? {} : { input }),
+        ...(cost === undefined ? {} : { cost }),
         ...{ batch, seed, repeat, threads, limits, progress },
       }),
     );

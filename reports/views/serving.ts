@@ -1,0 +1,36 @@
+// What a million inferences cost, beside the hardware.
+
+import type { Comparison } from '../../sim/compare.js';
+import type { ServingCost } from '../../sim/serving/prices.js';
+import { left, right, type Section } from '../document.js';
+import { dollars, quantity } from '../quantity.js';
+
+/** A table of the costs, where they were asked for. `labelOf` names a row. */
+export function servingSections(
+  { workload, results, pricing }: Comparison,
+  labelOf: (result: Comparison['results'][number]) => string,
+): readonly Section[] {
+  if (pricing === null) return [];
+  return [
+    {
+      heading: `${workload.name} · a million inferences`,
+      lines: [pricing],
+      table: {
+        columns: [left('hardware'), right('cost'), right('CO₂e'), left('price')],
+        rows: results.map((result) => [
+          labelOf(result),
+          dollars(result.serving?.dollarsPerMillion ?? null),
+          quantity(result.serving?.gramsCo2ePerMillion ?? null, 'g'),
+          result.serving?.basis ?? '',
+        ]),
+      },
+    },
+  ];
+}
+
+/** The costs as JSON: nothing where they were not asked for. */
+export function servingJson(serving: ServingCost | null) {
+  if (!serving) return {};
+  const { dollarsPerMillion, gramsCo2ePerMillion, basis } = serving;
+  return { dollars_per_million: dollarsPerMillion, grams_co2e_per_million: gramsCo2ePerMillion, price_basis: basis };
+}

@@ -18,7 +18,6 @@ import { catPicture, squeezenetNet } from '../assets.js';
 
 const WARM_UP = 3;
 const RUNS = 11;
-const SETTLE_MILLISECONDS = 30;
 const MIB = 2 ** 20;
 
 /** A network with what it is run on. */
@@ -59,8 +58,6 @@ export async function race<Name extends string>(
     for (const { work, network, milliseconds } of racers) {
       await setTimeout(PAUSE_MS);
       between();
-      // Libraries' threads spin a while after their work; they must not hold the next one's cores.
-      await setTimeout(SETTLE_MILLISECONDS);
       const start = performance.now();
       await network.run(work.input, work.batch);
       if (run >= WARM_UP) milliseconds.push(performance.now() - start);

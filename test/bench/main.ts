@@ -35,8 +35,16 @@ const suites: readonly Suite[] = [
     run: async () => (await import('./networks.bench.js')).stack(),
   },
   {
-    makes: ['winograd_f4_vs_direct', 'winograd_sparse_vs_dense_winograd', 'binary_fc_vs_dense'],
-    run: async () => (await import('./winograd.bench.js')).bench(),
+    makes: ['winograd_f4_vs_direct'],
+    run: async () => (await import('./winograd.bench.js')).dense(),
+  },
+  {
+    makes: ['winograd_sparse_vs_dense_winograd', 'fft_sparse_vs_dense_fft'],
+    run: async () => (await import('./winograd.bench.js')).sparse(),
+  },
+  {
+    makes: ['binary_fc_vs_dense'],
+    run: async () => (await import('./winograd.bench.js')).lowPrecision(),
   },
   { makes: ['startup_ms'], run: async () => (await import('./startup.bench.js')).bench() },
 ];

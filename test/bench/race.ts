@@ -40,12 +40,13 @@ export interface Timing {
 }
 
 /** A library's threads go on looking for work for a while after a run, on cores that the next one needs. */
-const PAUSE_MS = 100;
+const PAUSE_MILLISECONDS = 100;
 
 /** Median times of whole runs by entrant; `between` comes before every run. Those whose library is missing are left out. */
 export async function race<Name extends string>(
   entrants: Readonly<Record<Name, Entrant>>,
   between: () => void = () => undefined,
+  pauseMilliseconds = PAUSE_MILLISECONDS,
 ): Promise<Readonly<Partial<Record<Name, Timing>>>> {
   const racers = [];
   for (const [name, { executor, work }] of Object.entries<Entrant>(entrants)) {
@@ -56,7 +57,7 @@ export async function race<Name extends string>(
   }
   for (let run = 0; run < WARM_UP + RUNS; run++) {
     for (const { work, network, milliseconds } of racers) {
-      await setTimeout(PAUSE_MS);
+      await setTimeout(pauseMilliseconds);
       between();
       const start = performance.now();
       await network.run(work.input, work.batch);

@@ -1,151 +1,197 @@
-// What transforms and low precision buy on one thread here, kernel against kernel of the same engine, in turns: Winograd
-// on VGG-16's 3×3 layers, dense and pruned in the transform domain, and low-precision fully connected layers.
+// What transforms and low precision buy here, kernel against kernel of the same engine, in turns, on one thread and on
+// two: Winograd and Fourier transforms on VGG-16's 3×3 layers, dense and pruned in the transform domain, and
+// low-precision fully connected layers.
 
-import { median } from 'simple-statistics';
+import type { Executor } from '../../hw-models/contract.js';
+import { firstThatPays } from '../../hw-models/host/engine/choice.js';
 import { denseColumns } from '../../hw-models/host/engine/connected.js';
 import { denseConvolution, sparseConvolution } from '../../hw-models/host/engine/convolution.js';
+import { createEngine } from '../../hw-models/host/engine/engine.js';
+import { createFft, createSparseFft } from '../../hw-models/host/engine/fft.js';
 import type { HostKernel } from '../../hw-models/host/engine/kernel.js';
 import { lowPrecisionKernels } from '../../hw-models/host/engine/lowprecision.js';
 import { createSparseWinograd, createWinograd, winogradRefusal } from '../../hw-models/host/engine/winograd.js';
-import { weightShapeOf } from '../../workloads/layers/index.js';
+import { sizeOf, weightShapeOf } from '../../workloads/layers/index.js';
 import type { Layer, LayerWeights } from '../../workloads/network.js';
 import { toDense } from '../../workloads/weights/store.js';
 import { drawActivations, drawWeights } from '../../workloads/weights/synthetic.js';
 import { vgg16 } from '../../workloads/zoo/vgg-16.js';
-import { type LoadedKernel, loadKernel } from '../hw-models/host/run-kernel.js';
+import { milliseconds, race, speedup, type Timing, type Work } from './race.js';
 import type { BenchRow } from './row.js';
 
-const WARM_UP = 3;
-const RUNS = 7;
 const DENSITIES = [0.1, 0.2, 0.33];
 const ACTIVATIONS = 0.35;
+const THREADS = [1, 2];
 
-export async function bench(): Promise<readonly BenchRow[]> {
-  const layers = distinct(vgg16.network.layers.filter((layer) => winogradRefusal(layer) === null));
-  const dense = layers.map((layer) => winogradAgainstDirect(layer));
-  const [middle] = layers.filter((layer) => layer.name === 'conv4_2');
-  if (!middle) throw new Error('VGG-16 has no conv4_2');
-  return [f4Row(dense), sparseRow(middle), connectedRow()];
+type Timings<Name extends string> = Readonly<Partial<Record<Name, Timing>>>;
+
+interface Setting {
+  readonly threads: number;
+  readonly density: number;
 }
 
-/** Layers that differ in shape, with how often each shape comes. */
-function distinct(layers: readonly Layer[]): readonly Layer[] {
-  const keys = layers.map((layer) => JSON.stringify([layer.inputShapes, layer.output]));
-  return layers.filter((_, at) => keys.indexOf(keys[at] as string) === at);
-}
-
-/** Median milliseconds of each, one after the other in turns. */
-function inTurns(candidates: readonly LoadedKernel[]): readonly number[] {
-  const milliseconds = candidates.map((): number[] => []);
-  for (let run = 0; run < WARM_UP + RUNS; run++) {
-    candidates.forEach((candidate, at) => {
-      const start = performance.now();
-      candidate.repeat();
-      if (run >= WARM_UP) milliseconds[at]?.push(performance.now() - start);
-    });
-  }
-  return milliseconds.map(median);
-}
-
-/** The kernels ready for one layer, its activations in place. */
-function load(kernels: readonly HostKernel[], layer: Layer, weights: LayerWeights): readonly LoadedKernel[] {
-  const size = (layer.inputShapes[0] ?? [0]).reduce((product: number, extent) => product * extent, 1);
-  const input = drawActivations(size, ACTIVATIONS, 0, layer.name).values;
-  return kernels.map((kernel) => {
-    const loaded = loadKernel(kernel, layer, weights);
-    loaded.run(input);
-    return loaded;
-  });
+/** A layer as a network of its own, on drawn activations. */
+function workOf(layer: Layer, weights: LayerWeights, density = ACTIVATIONS): Work {
+  const input = layer.inputShapes[0] ?? [0];
+  const alone: Layer = { ...layer, inputs: ['data'] };
+  const source = { work: 'drawn', at: layer.name };
+  const network = { name: layer.name, title: layer.name, input, layers: [alone], source, trainedParameters: null };
+  return {
+    model: { network, weights: new Map([[layer.name, weights]]), origin: weights.origin },
+    ...{ input: drawActivations(sizeOf(input), density, 0, layer.name).values, batch: 1, what: layer.name },
+  };
 }
 
 function drawnWeights(layer: Layer, density: number): LayerWeights {
   const shape = weightShapeOf(layer);
   if (!shape) throw new Error(`${layer.name} has no weights`);
-  return drawWeights(shape, density, 0, layer.name);
+  const drawn = drawWeights(shape, density, 0, layer.name);
+  return density === 1 ? { ...drawn, store: toDense(drawn.store) } : drawn;
 }
 
-interface Comparison {
-  readonly name: string;
-  readonly direct: number;
-  readonly f2: number;
-  readonly f4: number;
+function executorOf(kernel: HostKernel, threads: number): Executor {
+  return createEngine(kernel.name, kernel.name, firstThatPays([kernel]), { threads });
 }
 
-function winogradAgainstDirect(layer: Layer): Comparison {
-  const drawn = drawnWeights(layer, 1);
-  const weights = { ...drawn, store: toDense(drawn.store) };
-  const [direct, f2, f4] = inTurns(load([denseConvolution, createWinograd(2), createWinograd(4)], layer, weights));
-  return { name: layer.name, direct: direct as number, f2: f2 as number, f4: f4 as number };
+/** Each kernel on its own work, in turns. Nobody else's threads stand in the way, so no pause. */
+async function compare<Name extends string>(
+  kernels: Readonly<Record<Name, readonly [HostKernel, Work]>>,
+  threads: number,
+) {
+  const entries = Object.entries<readonly [HostKernel, Work]>(kernels);
+  const entrants = entries.map(([name, [kernel, work]]) => [name, { executor: executorOf(kernel, threads), work }]);
+  return race(Object.fromEntries(entrants) as Record<Name, { executor: Executor; work: Work }>, () => undefined, 0);
 }
 
-function f4Row(layers: readonly Comparison[]): BenchRow {
-  const total = (pick: (layer: Comparison) => number) => layers.reduce((sum, layer) => sum + pick(layer), 0);
-  const [direct, f2, f4] = [total((one) => one.direct), total((one) => one.f2), total((one) => one.f4)];
-  const each = layers.map((one) => `${one.name} ${(one.direct / one.f4).toFixed(2)}`).join(', ');
-  return {
-    name: 'winograd_f4_vs_direct',
-    value: direct / f4,
-    unit: 'ratio',
-    better: 'higher',
-    note: `VGG-16's 3×3 layers, each shape once, dense, 1 thread: direct ${ms(direct)}, F(2×2) ${ms(f2)}, F(4×4) ${ms(f4)}; ${each}`,
-  };
+/** VGG-16's 3×3 layers, those of the same shape once. */
+function vggLayers(): readonly Layer[] {
+  const layers = vgg16.network.layers.filter((layer) => winogradRefusal(layer) === null);
+  const keys = layers.map((layer) => JSON.stringify([layer.inputShapes, layer.output]));
+  return layers.filter((_, at) => keys.indexOf(keys[at] as string) === at);
 }
 
-/** At each density: direct sparse with as many weights left, F(4×4) pruned to it, and dense F(4×4). */
-function sparseRow(layer: Layer): BenchRow {
-  const whole = drawnWeights(layer, 1);
-  const dense = { ...whole, store: toDense(whole.store) };
-  const rows = DENSITIES.map((density) => {
-    const [f4, sparse] = load([createWinograd(4), createSparseWinograd(4, density)], layer, dense);
-    const [direct] = load([sparseConvolution], layer, drawnWeights(layer, density));
-    return { density, milliseconds: inTurns([f4, sparse, direct] as LoadedKernel[]) };
+const totalOf = (timings: readonly (Timing | undefined)[]): Timing => ({
+  engine: timings[0]?.engine ?? '',
+  milliseconds: timings.reduce((sum, timing) => sum + (timing?.milliseconds ?? Number.NaN), 0),
+});
+
+export async function dense(): Promise<readonly BenchRow[]> {
+  const results = [];
+  for (const threads of THREADS) {
+    const layers: (Timings<'direct' | 'f2' | 'f4'> & { readonly name: string })[] = [];
+    for (const layer of vggLayers()) {
+      const work = workOf(layer, drawnWeights(layer, 1));
+      const kernels = { direct: denseConvolution, f2: createWinograd(2), f4: createWinograd(4) };
+      const timings = await compare(
+        { direct: [kernels.direct, work], f2: [kernels.f2, work], f4: [kernels.f4, work] },
+        threads,
+      );
+      layers.push({ name: layer.name, ...timings });
+    }
+    const [direct, f2, f4] = (['direct', 'f2', 'f4'] as const).map((name) => totalOf(layers.map((one) => one[name])));
+    results.push({ threads, direct, f2, f4, layers });
+  }
+  const [one] = results;
+  const texts = results.map(({ threads, direct, f2, f4, layers }) => {
+    const each = layers.map((layer) => `${layer.name} ${speedup(layer.direct, layer.f4).toFixed(2)}`).join(', ');
+    const total = `direct ${milliseconds(direct)}, F(2×2) ${milliseconds(f2)}, F(4×4) ${milliseconds(f4)}`;
+    return `${threadsOf(threads)}: ${total}, ${speedup(direct, f4).toFixed(2)}× (${each})`;
   });
-  const texts = rows.map(({ density, milliseconds: [f4, sparse, direct] }) => {
-    return `${100 * density} %: ${ms(sparse as number)} against dense F(4×4) ${ms(f4 as number)} and direct sparse ${ms(direct as number)}`;
-  });
-  const [first] = rows;
-  const [f4, sparse] = first?.milliseconds ?? [];
-  return {
-    name: 'winograd_sparse_vs_dense_winograd',
-    value: (f4 as number) / (sparse as number),
-    unit: 'ratio',
-    better: 'higher',
-    note: `${layer.name} of VGG-16, F(4×4) with 10 % of the transformed weights left; ${texts.join('; ')}`,
+  return [
+    {
+      name: 'winograd_f4_vs_direct',
+      value: speedup(one?.direct, one?.f4),
+      unit: 'ratio',
+      better: 'higher',
+      note: `VGG-16's 3×3 layers, each shape once, dense; ${texts.join('; ')}`,
+    },
+  ];
+}
+
+/** At each density: direct sparse with as many weights left, the transforms pruned to it, and those that are dense. */
+export async function sparse(): Promise<readonly BenchRow[]> {
+  const layer = vggLayers().find(({ name }) => name === 'conv3_2');
+  if (!layer) throw new Error('VGG-16 has no conv3_2');
+  const whole = workOf(layer, drawnWeights(layer, 1));
+  const results: (Timings<'f4' | 'fft' | 'sparseF4' | 'sparseFft' | 'direct'> & Setting)[] = [];
+  for (const threads of THREADS) {
+    for (const density of DENSITIES) {
+      const timings = await compare(
+        {
+          f4: [createWinograd(4), whole],
+          fft: [createFft(16), whole],
+          sparseF4: [createSparseWinograd(4, density), whole],
+          sparseFft: [createSparseFft(16, density), whole],
+          direct: [sparseConvolution, workOf(layer, drawnWeights(layer, density))],
+        },
+        threads,
+      );
+      results.push({ threads, density, ...timings });
+    }
+  }
+  const row = (name: string, what: string, pruned: 'sparseF4' | 'sparseFft', parent: 'f4' | 'fft'): BenchRow => {
+    const texts = results.map((one) => {
+      const ratio = (other: Timing | undefined) => `${milliseconds(other)} ${speedup(other, one[pruned]).toFixed(2)}×`;
+      const parents = `dense ${what} ${ratio(one[parent])}, direct sparse ${ratio(one.direct)}`;
+      return `${threadsOf(one.threads)}, ${100 * one.density} %: ${milliseconds(one[pruned])} against ${parents}`;
+    });
+    const [first] = results;
+    const note = `conv3_2 of VGG-16, ${what}, that share of the transformed weights left; ${texts.join('; ')}`;
+    return { name, value: speedup(first?.[parent], first?.[pruned]), unit: 'ratio', better: 'higher', note };
   };
+  return [
+    row('winograd_sparse_vs_dense_winograd', 'F(4×4)', 'sparseF4', 'f4'),
+    row('fft_sparse_vs_dense_fft', 'FFT of 16', 'sparseFft', 'fft'),
+  ];
 }
 
 /** Fully connected 9216 × 4096 as AlexNet's fc6, and how far off each precision is. */
-function connectedRow(): BenchRow {
+export async function lowPrecision(): Promise<readonly BenchRow[]> {
   const layer: Layer = {
     ...{ kind: 'dense', outputs: 4096, bias: true, activation: 'none' },
     ...{ name: 'fc6', inputs: ['data'], inputShapes: [[9216]], output: [4096] },
   };
-  const drawn = drawnWeights(layer, 1);
-  const weights = { ...drawn, store: toDense(drawn.store) };
+  const weights = drawnWeights(layer, 1);
+  const work = workOf(layer, weights);
   const names = ['binary', 'ternary', 'int8'] as const;
-  const kernels = [denseColumns, ...names.map((name) => lowPrecisionKernels[name])];
-  const whole = drawActivations(9216, 1, 0, 'fc6').values;
-  const loaded = load(kernels, layer, weights);
-  const [rectified, everyOne] = [ACTIVATIONS, 1].map((density) => {
-    const input = density === 1 ? whole : drawActivations(9216, density, 0, 'fc6').values;
-    const outputs = loaded.map((kernel) => kernel.run(input));
-    return { milliseconds: inTurns(loaded), errors: outputs.map((output) => distance(output, outputs[0] ?? output)) };
+  const exact = await outputOf(denseColumns, work);
+  const errors: number[] = [];
+  for (const name of names) errors.push(distance(await outputOf(lowPrecisionKernels[name], work), exact));
+  const results = [];
+  for (const threads of THREADS) {
+    const timings = await compare(
+      {
+        float: [denseColumns, work],
+        everyOne: [denseColumns, workOf(layer, weights, 1)],
+        ...{ binary: [lowPrecisionKernels.binary, work], ternary: [lowPrecisionKernels.ternary, work] },
+        int8: [lowPrecisionKernels.int8, work],
+      },
+      threads,
+    );
+    results.push({ threads, ...timings });
+  }
+  const texts = results.map(({ threads, float, everyOne, ...low }) => {
+    const each = names.map((name) => `${name} ${milliseconds(low[name])} ${speedup(float, low[name]).toFixed(2)}×`);
+    const skipping = `${milliseconds(float)} (skips zero activations; ${milliseconds(everyOne)} where none is zero)`;
+    return `${threadsOf(threads)}: float ${skipping}, ${each.join(', ')}`;
   });
-  if (!rectified || !everyOne) throw new Error('two inputs were given');
-  const texts = names.map((name, at) => {
-    const error = `${(100 * (rectified.errors[at + 1] as number)).toFixed(1)} %`;
-    return `${name} ${ms(rectified.milliseconds[at + 1] as number)} (output off by ${error})`;
-  });
-  const [dense, binary] = rectified.milliseconds;
-  return {
-    name: 'binary_fc_vs_dense',
-    value: (dense as number) / (binary as number),
-    unit: 'ratio',
-    better: 'higher',
-    note:
-      `9216×4096, batch 1, 1 thread, 35 % of activations, weights drawn as a Gaussian: float ${ms(dense as number)} ` +
-      `(skips zero activations; ${ms(everyOne.milliseconds[0] as number)} where none is zero), ${texts.join(', ')}`,
-  };
+  const off = names.map((name, at) => `${name} ${(100 * (errors[at] ?? Number.NaN)).toFixed(1)} %`).join(', ');
+  return [
+    {
+      name: 'binary_fc_vs_dense',
+      value: speedup(results[0]?.float, results[0]?.binary),
+      unit: 'ratio',
+      better: 'higher',
+      note: `9216×4096, batch 1, 35 % of activations, weights drawn as a Gaussian; ${texts.join('; ')}; output off by ${off}`,
+    },
+  ];
+}
+
+async function outputOf(kernel: HostKernel, { model, input }: Work): Promise<Float32Array> {
+  const network = await executorOf(kernel, 1).load(model);
+  const { output } = await network.run(input, 1);
+  network.dispose();
+  return output;
 }
 
 /** ‖a − b‖ / ‖b‖. */
@@ -154,6 +200,6 @@ function distance(a: Float32Array, b: Float32Array): number {
   return Math.sqrt(squares(a.map((value, at) => value - (b[at] as number))) / squares(b));
 }
 
-function ms(milliseconds: number): string {
-  return `${milliseconds.toFixed(milliseconds < 10 ? 2 : 0)} ms`;
+function threadsOf(threads: number): string {
+  return `${threads} thread${threads === 1 ? '' : 's'}`;
 }

@@ -4,14 +4,16 @@ import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { pathToFileURL } from 'node:url';
 import fc from 'fast-check';
-import { describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect, it } from 'vitest';
 import type { Executor } from '../../../../hw-models/contract.js';
+import { createAuto } from '../../../../hw-models/host/auto.js';
 import { firstThatPays } from '../../../../hw-models/host/engine/choice.js';
 import { createEngine } from '../../../../hw-models/host/engine/engine.js';
-import { createSparse } from '../../../../hw-models/host/engine/executors.js';
+import { createSparse, engineExecutors } from '../../../../hw-models/host/engine/executors.js';
 import type { HostKernel } from '../../../../hw-models/host/engine/kernel.js';
 import { denseKernels, sparseKernels } from '../../../../hw-models/host/engine/table.js';
 import { hasFusedMultiplyAdd } from '../../../../hw-models/host/engine/webassembly.js';
+import type { PlanStore } from '../../../../hw-models/host/plan-store.node.js';
 import { createReference } from '../../../../hw-models/host/reference.js';
 import { createTfjs } from '../../../../hw-models/host/tfjs.js';
 import { InputError } from '../../../../workloads/base/errors.js';
@@ -222,21 +224,37 @@ function inOwnProcess(finish: string): string {
   return execFileSync(process.execPath, args, { encoding: 'utf8', timeout: 30_000 }).trim();
 }
 
-describe('SqueezeNet with its published weights', () => {
-  it.skipIf(squeezenetNet.missing || catPicture.missing)('sees what TensorFlow.js sees', async () => {
+describe.skipIf(squeezenetNet.missing || catPicture.missing)('SqueezeNet with its published weights', () => {
+  const plans: PlanStore = { read: () => null, write: async () => undefined };
+  const exact = Object.values(engineExecutors).flatMap((create) => (create({}).optIn ? [] : [create({})]));
+  const executors: readonly (readonly [string, Executor])[] = [
+    ...exact.map((executor) => [executor.name, executor] as const),
+    ['auto', createAuto({ plans })],
+    ['sparse, 2 threads', createSparse({ threads: 2 })],
+    ['sparse, multiply and add apart', createSparse({ fused: false })],
+  ];
+  let drawn: Case;
+  let expected: readonly Float32Array[];
+
+  beforeAll(async () => {
     const { network } = squeezenet10;
     const weights = readNetFile(readFileSync(squeezenetNet.path), network, squeezenetNet.path);
     const input = await readImage(readFileSync(catPicture.path), imagenetPreprocessing(227), catPicture.path);
-    const drawn: Case = { model: { network, weights, origin: 'real' }, batch: 1, input };
-    const expected = await valuesOf(createTfjs(), drawn);
-    for (const executor of [createSparse(), createSparse({ threads: 2 }), createSparse({ fused: false })]) {
-      const found = await valuesOf(executor, drawn);
-      for (const [at, values] of expected.entries()) {
-        expect(distance(found[at] as Float32Array, values)).toBeLessThanOrEqual(2e-5);
-      }
-      const ranked = [...(found.at(-1) ?? [])].map((probability, index) => ({ probability, index }));
-      ranked.sort((a, b) => b.probability - a.probability);
-      expect(ranked.slice(0, 5).map(({ index }) => index)).toEqual([278, 277, 263, 281, 280]);
+    drawn = { model: { network, weights, origin: 'real' }, batch: 1, input };
+    expected = await valuesOf(createTfjs(), drawn);
+  });
+
+  it.each(executors)('%s sees what TensorFlow.js sees', async (_name, executor) => {
+    const found = await valuesOf(executor, drawn);
+    for (const [at, values] of expected.entries()) {
+      expect(distance(found[at] as Float32Array, values)).toBeLessThanOrEqual(2e-5);
     }
+    const ranked = [...(found.at(-1) ?? [])].map((probability, index) => ({ probability, index }));
+    ranked.sort((a, b) => b.probability - a.probability);
+    expect(ranked.slice(0, 5).map(({ index }) => index)).toEqual([278, 277, 263, 281, 280]);
+  });
+
+  it('is seen by every executor that computes what the weights say', () => {
+    expect(exact.map(({ name }) => name)).toEqual(['sparse', 'dense', 'winograd', 'fft']);
   });
 });

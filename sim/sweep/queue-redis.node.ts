@@ -31,9 +31,10 @@ interface Waiting {
 /** Workers that take batches of `plan` from the Redis at `url`. */
 export async function redisCrew(plan: SweepPlan, url: string): Promise<Crew> {
   const redis = await connectRedis(url);
+  const listening = redis.duplicate();
   const name = queueName(packageVersion());
   const queue = new Queue<BatchJob, BatchAnswer>(name, { connection: redis });
-  const events = new QueueEvents(name, { connection: redis.duplicate() });
+  const events = new QueueEvents(name, { connection: listening });
   // Both connect again by themselves.
   queue.on('error', () => {});
   events.on('error', () => {});
@@ -97,7 +98,7 @@ export async function redisCrew(plan: SweepPlan, url: string): Promise<Crew> {
       await watching;
       await events.close();
       await queue.close();
-      redis.disconnect();
+      for (const connection of [redis, listening]) connection.disconnect();
     },
   };
 }

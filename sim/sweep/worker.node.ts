@@ -37,6 +37,7 @@ export async function runWorker({
   onBatch,
 }: WorkerOptions): Promise<void> {
   const redis = await connectRedis(url);
+  const taking = redis.duplicate();
   const crew = new CrewOfOneSweep(redis, threads);
   const worker = new Worker<BatchJob, BatchAnswer>(
     queueName(packageVersion()),
@@ -46,7 +47,7 @@ export async function runWorker({
       return answer;
     },
     {
-      connection: redis.duplicate(),
+      connection: taking,
       concurrency: threads + 1,
       lockDuration: leaseSeconds * 1e3,
       stalledInterval: leaseSeconds * 1e3,
@@ -63,7 +64,7 @@ export async function runWorker({
   });
   await worker.close();
   await crew.close();
-  redis.disconnect();
+  for (const connection of [redis, taking]) connection.disconnect();
 }
 
 async function answerOf(evaluate: () => Promise<Evaluated>): Promise<BatchAnswer> {

@@ -46,6 +46,7 @@ const suites: readonly Suite[] = [
     makes: ['binary_fc_vs_dense'],
     run: async () => (await import('./winograd.bench.js')).lowPrecision(),
   },
+  { makes: ['sweep_points_per_second'], run: async () => (await import('./sweep.bench.js')).bench() },
   { makes: ['startup_ms'], run: async () => (await import('./startup.bench.js')).bench() },
 ];
 

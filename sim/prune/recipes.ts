@@ -63,7 +63,7 @@ export const MARKS = {
 
 const free: PrunePattern = { kind: 'free' };
 
-/** Chosen on validation parts, for networks of fully connected layers and for those with convolutions. */
+/** Rules of thumb and kept short, for networks of fully connected layers and with convolutions: no search stands behind them. */
 export function defaultSettings(network: Network): Settings {
   const convolutional = network.layers.some(({ kind }) => kind === 'conv2d');
   const rate = convolutional ? 0.02 : 0.1;

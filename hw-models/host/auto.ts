@@ -23,7 +23,7 @@ export function createAuto({ plans = openPlanStore(), ...options }: AutoOptions 
   return {
     name: 'auto',
     optIn: false,
-    describe: async () => ({ engine: engineName('the fastest kernel of each layer', setting), hint: null }),
+    describe: async () => ({ engine: engineName('auto', setting), hint: null }),
     async load(model) {
       checkModel(model);
       return new AutoNetwork(model, setting, plans);

@@ -1,7 +1,7 @@
 // The engine's executors: each a rule for which kernel runs a layer.
 
 import type { Executor } from '../../contract.js';
-import { type Choose, firstThatPays, preferring } from './choice.js';
+import { firstThatPays, preferring } from './choice.js';
 import { createEngine, type EngineOptions } from './engine.js';
 import { createSparseFft, fftSizes } from './fft.js';
 import type { HostKernel } from './kernel.js';
@@ -16,28 +16,23 @@ export function createSparse(options: EngineOptions = {}): Executor {
   return createEngine('sparse', 'sparse', sparse, options);
 }
 
-function executor(name: string, choose: Choose) {
-  return (options: EngineOptions): Executor => createEngine(name, name, choose, options);
-}
-
-/** Computes something else than the weights say, in the layers that `kernels` can run. */
-function optIn(name: string, kernels: readonly HostKernel[]) {
-  return (options: EngineOptions): Executor => {
-    return createEngine(name, name, preferring(kernels, sparse), { ...options, optIn: true });
-  };
+/** `wanted` wherever one of them can run a layer; it computes something else than the weights say if they do. */
+function named(name: string, wanted: readonly HostKernel[]) {
+  const optIn = wanted.some((kernel) => kernel.optIn);
+  return (options: EngineOptions) => createEngine(name, name, preferring(wanted, sparse), { ...options, optIn });
 }
 
 export const engineExecutors: Readonly<Record<string, (options: EngineOptions) => Executor>> = {
   sparse: createSparse,
-  dense: executor('dense', firstThatPays(denseKernels)),
-  winograd: executor('winograd', preferring(winogradKernels, sparse)),
-  'winograd-sparse': optIn('winograd-sparse', [createSparseWinograd(4)]),
-  fft: executor('fft', preferring(fftKernels, sparse)),
-  'fft-sparse': optIn(
+  dense: (options) => createEngine('dense', 'dense', firstThatPays(denseKernels), options),
+  winograd: named('winograd', winogradKernels),
+  'winograd-sparse': named('winograd-sparse', [createSparseWinograd(4)]),
+  fft: named('fft', fftKernels),
+  'fft-sparse': named(
     'fft-sparse',
     fftSizes.map((size) => createSparseFft(size)),
   ),
-  binary: optIn('binary', [lowPrecisionKernels.binary]),
-  ternary: optIn('ternary', [lowPrecisionKernels.ternary]),
-  int8: optIn('int8', [lowPrecisionKernels.int8]),
+  binary: named('binary', [lowPrecisionKernels.binary]),
+  ternary: named('ternary', [lowPrecisionKernels.ternary]),
+  int8: named('int8', [lowPrecisionKernels.int8]),
 };

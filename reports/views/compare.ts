@@ -84,6 +84,8 @@ function describeActivations(workload: WorkloadSummary, batch: number, seed: num
 
 function layerSection({ workload, batch }: Comparison, result: HardwareResult): Section {
   const summaries = new Map(workload.layers.map((layer) => [layer.name, layer]));
+  // Of a real run nobody knows more than the time.
+  const modelled = result.origin === 'modelled';
   return {
     heading: `${workload.name} on ${labelOf(result)}, layer by layer (${result.origin}, batch ${batch})`,
     table: {
@@ -93,9 +95,7 @@ function layerSection({ workload, batch }: Comparison, result: HardwareResult): 
         right('non-zero'),
         right('act. ≠ 0'),
         right('time'),
-        right('energy'),
-        left('bound by'),
-        left('where the time goes'),
+        ...(modelled ? [right('energy'), left('bound by'), left('where the time goes')] : [right('share')]),
       ],
       rows: result.layers.map((layer) => [
         layer.name,
@@ -103,9 +103,9 @@ function layerSection({ workload, batch }: Comparison, result: HardwareResult): 
         layer.nonzeros > 0 ? count(layer.nonzeros) : UNKNOWN,
         percent(summaries.get(layer.name)?.activationDensity ?? 0),
         quantity(layer.seconds, 's'),
-        quantity(layer.joules, 'J'),
-        layer.bound ?? UNKNOWN,
-        largestCauses(layer),
+        ...(modelled
+          ? [quantity(layer.joules, 'J'), layer.bound ?? UNKNOWN, largestCauses(layer)]
+          : [percent(layer.seconds / result.seconds)]),
       ]),
     },
   };

@@ -27,6 +27,13 @@ describe('the README', () => {
     expect(lines(stdout).slice(-shown.length)).toEqual(shown);
   });
 
+  it('shows each measured row of that output, whose numbers never repeat', () => {
+    const text = blocks.find(({ text }) => text.includes('geometric mean'))?.text ?? '';
+    for (const name of DEFAULT_HARDWARE.filter((name) => name.startsWith('host:'))) {
+      expect(text.match(new RegExp(`^${name} +measured `, 'gm'))).toHaveLength(2);
+    }
+  });
+
   it('names only commands and options that exist', async () => {
     const commands = blocks.filter(({ language }) => language === 'sh').flatMap(({ text }) => text.split('\n'));
     for (const line of commands) {

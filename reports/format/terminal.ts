@@ -29,15 +29,18 @@ const GAP = '  ';
 const NARROWEST = 12;
 
 function renderTable({ columns, rows }: TableData, chalk: ChalkInstance, space: number): string {
+  const colWidths = widths({ columns, rows }, space);
   const table = new Table({
     head: columns.map((column) => chalk.underline(column.header)),
     colAligns: columns.map((column) => column.align),
-    colWidths: [...widths({ columns, rows }, space)],
+    colWidths: [...colWidths],
     wordWrap: true,
     chars: { ...NO_LINES, middle: GAP },
     style: { head: [], border: [], 'padding-left': 0, 'padding-right': 0 },
   });
-  for (const row of rows) table.push(row.map((cell) => paint(printable(cell), chalk)));
+  for (const row of rows) {
+    table.push(row.map((cell, at) => paint(fold(printable(cell), colWidths[at] ?? space), chalk)));
+  }
   return table
     .toString()
     .split('\n')
@@ -70,6 +73,17 @@ function widths({ columns, rows }: TableData, space: number): readonly number[] 
     }
   }
   return result;
+}
+
+/** Words longer than `width` in pieces that fit, broken behind a '+', ':', ',', '/' or '-' where there is one: none is cut short. */
+function fold(text: string, width: number): string {
+  const pieces = (word: string): string => {
+    if (stringWidth(word) <= width) return word;
+    const most = [...word].slice(0, width).join('');
+    const [piece = most] = /^.*[+:,/-]/u.exec(most) ?? [];
+    return `${piece}\n${pieces(word.slice(piece.length))}`;
+  };
+  return text.split(' ').map(pieces).join(' ');
 }
 
 /** Modelled and measured figures are told apart at a glance too. */

@@ -90,6 +90,23 @@ describe('the terminal', () => {
     expect(lines.join('\n')).toContain('123.456 ms');
   });
 
+  it('breaks words that are too long, cutting none short', () => {
+    const table = {
+      columns: [left('hardware'), right('time')],
+      rows: [
+        ['eie-64:im2col+sparse+winograd', '9.91 ms'],
+        ['abcdefghijklmnopqrstuvwxyz', '1 s'],
+      ],
+    };
+    const lines = renderTerminal([{ heading: 'h', table }], { columns: 30, color: false }).split('\n');
+    expect(lines.slice(3, -1)).toEqual([
+      'eie-64:im2col+sparse+  9.91 ms',
+      'winograd',
+      'abcdefghijklmnopqrstu      1 s',
+      'vwxyz',
+    ]);
+  });
+
   it('lets no control character through', () => {
     const text = renderTerminal([{ heading: 'evil\u001b[2J', notes: ['bell\u0007'] }], plain);
     expect(text).toBe('evil\uFFFD[2J\n! bell\uFFFD\n');

@@ -14,6 +14,8 @@ const blocks = [...readme.matchAll(/```(\w*)\n([\s\S]*?)```/g)].map(([, language
 /** Lines without what depends on the machine and on the widths of columns. */
 const lines = (text: string) =>
   text
+    // What ran on this machine may take more than a line.
+    .replace(/^host:\S+ ran [\s\S]*?\n\n/gm, '\n\n')
     .split('\n')
     .filter((line) => line.trim() !== '' && !line.includes('host:'))
     .map((line) => line.replace(/\s+/g, ' ').trim());

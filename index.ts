@@ -22,6 +22,7 @@ export { type Pulled, type PullRequest, pull, TransferError } from './sim/pull.n
 export type { NamedWorkload } from './sim/resolve.node.js';
 export { type RunByNameRequest, run } from './sim/run.node.js';
 export type { RunReport } from './sim/run-network.js';
+export { type StackByNameRequest, stack } from './sim/stack.node.js';
 export type { LayerSummary, WorkloadSummary } from './sim/summary.js';
 export type { Validation } from './sim/validate/validate.js';
 export { validate } from './sim/validate.node.js';

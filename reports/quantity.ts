@@ -30,6 +30,11 @@ export function ratio(value: number | null): string {
   return value === null ? UNKNOWN : `${digits(value)}×`;
 }
 
+/** A figure alone, for tables whose heading says what it counts: '250', '0.61'. */
+export function figure(value: number | null): string {
+  return value === null ? UNKNOWN : digits(value);
+}
+
 /** A share: 0.351 → '35.1 %'. */
 export function percent(share: number): string {
   return `${digits(100 * share)} %`;

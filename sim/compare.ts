@@ -94,7 +94,7 @@ export async function compareModel(
     progress(`${model.network.name} on ${nameOf(contender)}`);
     rows.push(
       contender.kind === 'modelled'
-        ? modelledRow(contender.hardware, contender.kernel, tasks)
+        ? modelledRow(contender.hardware, contender.hardware.cost(tasks, contender.kernel), tasks)
         : await measuredRow(contender.executor, model, trace.input, tasks, options),
     );
   }
@@ -120,10 +120,11 @@ function nameOf(contender: Contender): string {
   return contender.kind === 'modelled' ? contender.hardware.name : `host:${contender.executor.name}`;
 }
 
-type Row = Omit<HardwareResult, 'speedup' | 'energyRatio' | 'serving'>;
+/** A result before it is held against others. */
+export type Row = Omit<HardwareResult, 'speedup' | 'energyRatio' | 'serving'>;
 
-function modelledRow(hardware: Hardware, kernel: string | undefined, tasks: readonly LayerTask[]): Row {
-  const costs = hardware.cost(tasks, kernel);
+/** What `costs`, layer by layer, come to. */
+export function modelledRow(hardware: Hardware, costs: readonly LayerCost[], tasks: readonly LayerTask[]): Row {
   const layers = costs.map((cost, at) => layerResult(cost, tasks[at] as LayerTask));
   const joules = layers.every((layer) => layer.joules !== null)
     ? total(layers.map((layer) => layer.joules as number))
@@ -189,12 +190,13 @@ function mainBound(layers: readonly LayerResult[]): Bound | null {
   return [...seconds].sort((a, b) => b[1] - a[1])[0]?.[0] ?? null;
 }
 
-async function measuredRow(
+/** What `executor` really takes. */
+export async function measuredRow(
   executor: Executor,
   model: Model,
   input: Float32Array,
   tasks: readonly LayerTask[],
-  { batch, repeat, exact, progress = silent }: CompareOptions,
+  { batch, repeat, exact, progress = silent }: Omit<CompareOptions, 'seed'>,
 ): Promise<Row> {
   const { engine, hint } = await executor.describe();
   const run = await medianRun(executor, model, input, batch, repeat, progress);

@@ -10,6 +10,7 @@ import { addHardware } from './commands/hardware.js';
 import { addPrune } from './commands/prune.js';
 import { addPull } from './commands/pull.js';
 import { addRun } from './commands/run.js';
+import { addStack } from './commands/stack.js';
 import { addStores } from './commands/stores.js';
 import { addSweep, addWorker } from './commands/sweep.js';
 import { addValidate } from './commands/validate.js';
@@ -40,6 +41,7 @@ export async function main(argv: readonly string[], terminal: Terminal): Promise
   for (const add of [
     addCompare,
     addRun,
+    addStack,
     addPrune,
     addValidate,
     addSweep,

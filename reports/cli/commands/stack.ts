@@ -1,0 +1,54 @@
+import type { Command } from 'commander';
+import {
+  addOutputOptions,
+  COST_HELP,
+  commaList,
+  type OutputOptions,
+  show,
+  type Terminal,
+  wholeNumber,
+  withProgress,
+} from '../output.js';
+
+interface Options extends OutputOptions {
+  readonly on?: readonly string[];
+  readonly seed: number;
+  readonly repeat: number;
+  readonly threads: number;
+  readonly cost?: true | string;
+}
+
+/** What stacking a smaller network, Winograd and pruning buys. */
+export function addStack(program: Command, terminal: Terminal): void {
+  const command = program
+    .command('stack')
+    .description(
+      'a chain of steps, AlexNet dense to SqueezeNet pruned and by Winograd: what each buys on each hardware',
+    )
+    .argument('[base]', 'the network that the chain starts from (default: alexnet)')
+    .argument('[small]', 'the one that does the same with fewer parameters (default: squeezenet-1.0)')
+    .option(
+      '--on <hardware>',
+      'presets, FILE.yaml or host, with commas between (default: host and every preset)',
+      commaList,
+    )
+    .option('--seed <n>', 'of the weights and activations that are drawn', wholeNumber(0), 0)
+    .option('--repeat <n>', 'timed runs on this machine; the median one counts', wholeNumber(1), 5)
+    .option('--threads <n>', 'threads of this machine', wholeNumber(1), 1)
+    .option('--cost [file]', COST_HELP);
+  addOutputOptions(command).action(async (base: string | undefined, small: string | undefined, options: Options) => {
+    const { stack } = await import('../../../sim/stack.node.js');
+    const { stackView } = await import('../../views/stack.js');
+    const { on, seed, repeat, threads, cost } = options;
+    const report = await withProgress(options, terminal, (progress) =>
+      stack({
+        ...(base === undefined ? {} : { base }),
+        ...(small === undefined ? {} : { small }),
+        ...(on === undefined ? {} : { hardware: on }),
+        ...(cost === undefined ? {} : { cost }),
+        ...{ seed, repeat, threads, progress },
+      }),
+    );
+    await show(stackView(report), options, terminal);
+  });
+}

@@ -51,10 +51,7 @@ const cases = (leastKernel: number): fc.Arbitrary<Drawn> =>
     })
     .filter(({ one }) => one.shape.kernel > 1);
 
-/**
- * Rounding errors of a transform spread over its tile, and grow with the logarithm of its size: measured errors are up to
- * 3 · 10⁻⁷ of the largest sum of magnitudes.
- */
+/** Of the largest sum of magnitudes: rounding errors of a transform spread over its tile. */
 const BOUND = 1e-6;
 
 /** Runs a kernel on a batch of frames, the case's input the first, and holds each against `expected`. */

@@ -11,6 +11,7 @@ for (const family of families.filter((entry) => entry.isDirectory())) {
 }
 
 await cp('sim/claims', 'dist/sim/claims', { recursive: true });
+await cp('sim/sweep/studies', 'dist/sim/sweep/studies', { recursive: true });
 await cp('sim/serving/prices.yaml', 'dist/sim/serving/prices.yaml');
 
 // tsc makes no file executable; npm does so for installed packages, but npx in a checkout runs this one as it is.

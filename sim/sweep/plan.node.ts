@@ -1,7 +1,9 @@
 // A spec's names and files → a plan that runs anywhere.
 
 import { createHash } from 'node:crypto';
-import { dirname, resolve } from 'node:path';
+import { readdirSync } from 'node:fs';
+import { dirname, join, resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { enablePatches, type Patch } from 'immer';
 import type { Fault } from '../../hw-models/faults.js';
 import { InputError } from '../../workloads/base/errors.js';
@@ -14,8 +16,22 @@ import { readSpec, type SpecDocument } from './spec-file.js';
 
 enablePatches();
 
-/** Reads a spec's file and all that it names. @throws InputError where something is missing or wrong. */
-export async function planSweep(file: string): Promise<SweepPlan> {
+const STUDIES = fileURLToPath(new URL('./studies/', import.meta.url));
+
+/** Names of the shipped studies: specs that need no file. */
+export function studyNames(): readonly string[] {
+  const files = readdirSync(STUDIES).filter((name) => name.endsWith('.yaml'));
+  return files
+    .map((name) => name.slice(0, -'.yaml'.length))
+    .sort((a, b) => a.localeCompare(b, 'en', { numeric: true }));
+}
+
+/**
+ * Reads a spec's file, or a shipped study by its name, and all that it names. @throws InputError where something is
+ * missing or wrong.
+ */
+export async function planSweep(fileOrStudy: string): Promise<SweepPlan> {
+  const file = studyNames().includes(fileOrStudy) ? join(STUDIES, `${fileOrStudy}.yaml`) : fileOrStudy;
   const document = readSpec(await readText(file), file);
   const { spec } = document;
   const bases = await Promise.all(spec.hardware.map((label, at) => basePlan(label, at, document)));

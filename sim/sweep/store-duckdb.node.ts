@@ -3,11 +3,14 @@
 import { existsSync, mkdirSync } from 'node:fs';
 import { dirname } from 'node:path';
 import {
+  DOUBLE,
   type DuckDBAppender,
   type DuckDBConnection,
   DuckDBInstance,
   DuckDBMapValue,
   type DuckDBValue,
+  MAP,
+  VARCHAR,
 } from '@duckdb/node-api';
 import type { Parts } from '../../hw-models/contract.js';
 import { InputError, invariant } from '../../workloads/base/errors.js';
@@ -242,9 +245,12 @@ function appendWorkloads(appender: DuckDBAppender, { ordinal, workloads }: Resul
   }
 }
 
+// Told, as it would be guessed from the first number otherwise.
+const PARTS = MAP(VARCHAR, DOUBLE);
+
 function appendParts(appender: DuckDBAppender, parts: Parts | null): void {
   if (parts === null) appender.appendNull();
-  else appender.appendMap(new DuckDBMapValue(Object.entries(parts).map(([key, value]) => ({ key, value }))));
+  else appender.appendMap(new DuckDBMapValue(Object.entries(parts).map(([key, value]) => ({ key, value }))), PARTS);
 }
 
 function storedResult(row: readonly DuckDBValue[], axes: AxisColumns): StoredResult {

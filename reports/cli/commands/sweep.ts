@@ -12,6 +12,7 @@ import {
   type Terminal,
   wholeNumber,
   withProgress,
+  write,
 } from '../output.js';
 
 interface Options extends OutputOptions {
@@ -20,6 +21,7 @@ interface Options extends OutputOptions {
   readonly resume?: boolean;
   readonly shard?: Shard;
   readonly redis?: string;
+  readonly schema?: boolean;
 }
 
 function shard(text: string): Shard {
@@ -35,13 +37,20 @@ export function addSweep(program: Command, terminal: Terminal): void {
   const command = program
     .command('sweep')
     .description('explore a design space: every design of a spec, or a search among them')
-    .argument('<spec>', 'a .yaml file; see docs/sweeps.md')
+    .argument('[spec]', 'a .yaml file, or a study: eie-figure-8, -9, -11, -12, -13')
     .option('--workers <n>', 'threads on this machine (default: all cores)', wholeNumber(1))
     .option('--store <folder>', "where results are kept (default: the spec's name and .sweep)")
     .option('--resume', 'go on with what is in the store')
+    .option('--schema', 'print the JSON Schema of specs, for editors')
     .option('--redis <url>', 'hand designs to zeroskip worker processes on any machines through this Redis')
     .option('--shard <i/n>', 'only one of N equal parts, for array jobs; zeroskip merge puts them together', shard);
-  addOutputOptions(command).action(async (spec: string, options: Options) => {
+  addOutputOptions(command).action(async (spec: string | undefined, options: Options) => {
+    if (options.schema) {
+      const { sweepJsonSchema } = await import('../../../sim/sweep/spec.js');
+      await write(`${JSON.stringify(sweepJsonSchema(), null, 2)}\n`, options.out, terminal);
+      return;
+    }
+    if (spec === undefined) throw new InputError('sweep: found no spec, expected a .yaml file or a study');
     const { sweep } = await import('../../../sim/sweep/sweep.node.js');
     const { workers, store, redis, resume = false } = options;
     if (redis !== undefined && workers !== undefined) {

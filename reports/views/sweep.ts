@@ -52,7 +52,9 @@ function frontSection(summary: SweepSummary, axes: readonly string[]): Section {
   const covered =
     hypervolume === null
       ? []
-      : [`the front covers ${percent(hypervolume)} of the box from the best to the reference values`];
+      : [
+          `the front covers ${percent(hypervolume)} of the box from the best to the reference values, on logarithmic scales`,
+        ];
   return {
     heading: title ? `${name} · ${title}` : name,
     lines: [

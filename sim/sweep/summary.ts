@@ -69,10 +69,17 @@ export async function summarizeSweep(
   };
 }
 
-/** The share of the box from `best` to `reference` that a front covers. Objectives that do not vary have no side. */
+/**
+ * The share of the box from `best` to `reference` that a front covers. An objective above zero enters as its logarithm:
+ * designs lie decades apart, and of such a box nearly any front covers nearly all. One that does not vary has no side.
+ */
 export function coveredShare(front: readonly Objectives[], best: Objectives, reference: Objectives): number {
   const axes = reference.flatMap((value, at) => (value > (best[at] ?? value) ? [at] : []));
   const scale = (point: Objectives) =>
-    axes.map((at) => ((point[at] ?? 0) - (best[at] ?? 0)) / ((reference[at] ?? 0) - (best[at] ?? 0)));
+    axes.map((at) => {
+      const [value = 0, low = 0, high = 0] = [point[at], best[at], reference[at]];
+      if (!(low > 0)) return (value - low) / (high - low);
+      return Math.log(value / low) / Math.log(high / low);
+    });
   return axes.length === 0 ? 1 : hypervolume(front.map(scale), scale(reference));
 }

@@ -31,18 +31,35 @@ export function fitProcess(places: readonly Float64Array[], values: readonly num
   const [first, ...others] = fits;
   invariant(first !== undefined, 'some noise makes every kernel matrix positive definite');
   const best = others.reduce((a, b) => (b.likelihood > a.likelihood ? b : a), first);
+  const lower = best.cholesky.lowerTriangularMatrix.to2DArray().map((row) => Float64Array.from(row));
+  const near = new Float64Array(places.length);
   return {
     predict(place) {
-      const near = places.map((other) => matern(distance(place, other) / best.length));
-      const predicted = near.reduce((sum, k, at) => sum + k * (best.weights[at] ?? 0), 0);
-      const solved = best.cholesky.solve(Matrix.columnVector(near)).to1DArray();
-      const explained = near.reduce((sum, k, at) => sum + k * (solved[at] ?? 0), 0);
+      let predicted = 0;
+      for (const [at, other] of places.entries()) {
+        near[at] = matern(distance(place, other) / best.length);
+        predicted += (near[at] ?? 0) * (best.weights[at] ?? 0);
+      }
+      const explained = squaredLength(lower, near);
       return {
         mean: mean + Math.sqrt(variance) * predicted,
         deviation: Math.sqrt(variance * Math.max(0, 1 - explained)),
       };
     },
   };
+}
+
+/** |L⁻¹ b|², by forward substitution in place of `b`: what the known values explain of the variance. */
+function squaredLength(lower: readonly Float64Array[], b: Float64Array): number {
+  let squares = 0;
+  for (const [at, row] of lower.entries()) {
+    let value = b[at] as number;
+    for (let before = 0; before < at; before++) value -= (row[before] as number) * (b[before] as number);
+    value /= row[at] as number;
+    b[at] = value;
+    squares += value * value;
+  }
+  return squares;
 }
 
 function fitLength(

@@ -23,8 +23,9 @@ export function readYaml(text: string, file: string): YamlFile {
   if (text.length > MOST_CHARACTERS) {
     throw new InputError(`${file}: found ${text.length} characters of YAML, expected at most ${MOST_CHARACTERS}`);
   }
+  requireShallow(text, file);
   const lines = new LineCounter();
-  const document = withoutOverflow(file, () => parseDocument(text, { lineCounter: lines }));
+  const document = withoutOverflow(file, () => parseDocument(text, { lineCounter: lines, stringKeys: true }));
   const at = (offset: number) => {
     const { line, col } = lines.linePos(offset);
     return `${file}:${line}:${col}`;
@@ -41,6 +42,19 @@ export function readYaml(text: string, file: string): YamlFile {
     states: (path) =>
       path.length === 0 || document.hasIn(path.map((key) => (typeof key === 'number' ? key : String(key)))),
   };
+}
+
+/** Maps and lists nested deeper than this are no description of anything, and the library takes seconds for them. */
+const DEEPEST = 100;
+
+/** Told from the brackets, wherever they stand, before the library sees the text. */
+function requireShallow(text: string, file: string): void {
+  let depth = 0;
+  for (const { 0: sign } of text.matchAll(/[[\]{}]/g)) {
+    depth = sign === '[' || sign === '{' ? depth + 1 : Math.max(0, depth - 1);
+    if (depth > DEEPEST) throw new InputError(`${file}: ${TOO_DEEP}`);
+  }
+  if (/(?:[-?:] +){100}/.test(text)) throw new InputError(`${file}: ${TOO_DEEP}`);
 }
 
 /** The library recurses into nested nodes, and throws a ReferenceError for aliases that it won't resolve. */

@@ -1,5 +1,6 @@
 // Workloads as people name them: networks of the zoo, groups of them, and files.
 
+import { createHash, type Hash } from 'node:crypto';
 import { stat } from 'node:fs/promises';
 import { dirname, isAbsolute, join, normalize, sep } from 'node:path';
 import { InputError } from '../workloads/base/errors.js';
@@ -22,8 +23,11 @@ export async function openWorkloads(
       opened.push(...resolveWorkloads([name]));
       continue;
     }
-    const entries = await readWorkload(await openFile(await fileOf(name), { ...defaultLimits, ...limits }));
-    opened.push(...entries.map((entry) => ({ entry, group: entries.length > 1 ? name : null })));
+    const hash = createHash('sha256');
+    const entries = await readWorkload(await openFile(await fileOf(name), { ...defaultLimits, ...limits }, hash));
+    const sha256 = hash.digest('hex');
+    const group = entries.length > 1 ? name : null;
+    opened.push(...entries.map((entry, at) => ({ entry, group, file: { file: name, at, sha256 } })));
   }
   return opened;
 }
@@ -45,20 +49,24 @@ async function fileOf(name: string): Promise<string> {
   return isFolder ? join(name, 'model.json') : name;
 }
 
-async function openFile(name: string, limits: ImportLimits): Promise<SourceFile> {
+async function openFile(name: string, limits: ImportLimits, hash: Hash): Promise<SourceFile> {
+  const bytes = await readBytes(name, limits.fileBytes);
+  hash.update(bytes);
   return {
     name,
-    bytes: await readBytes(name, limits.fileBytes),
+    bytes,
     limits,
     async beside(path) {
       const inside = normalize(path);
       if (isAbsolute(inside) || inside === '..' || inside.startsWith(`..${sep}`)) {
         throw new InputError(`${name}: found the path '${path}', expected one inside the file's own folder`);
       }
-      return readBytes(join(dirname(name), inside), limits.fileBytes).catch((error: unknown) => {
+      const found = await readBytes(join(dirname(name), inside), limits.fileBytes).catch((error: unknown) => {
         if (error instanceof InputError && error.message.endsWith('no such file')) return null;
         throw error;
       });
+      if (found) hash.update(found);
+      return found;
     },
   };
 }

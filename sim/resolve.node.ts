@@ -17,6 +17,16 @@ const DEFAULT_EXECUTOR = 'auto';
 export interface NamedWorkload {
   readonly entry: ZooEntry;
   readonly group: string | null;
+  /** Where it was read, and which of the file's networks it is; left out for the zoo. */
+  readonly file?: NetworkFile;
+}
+
+/** A network in a file. */
+export interface NetworkFile {
+  readonly file: string;
+  readonly at: number;
+  /** SHA-256 of all that was read, files that the file names among it. */
+  readonly sha256: string;
 }
 
 /** Zoo entries by name, groups spread out. @throws InputError naming the nearest known name. */

@@ -7,8 +7,10 @@ import { fileURLToPath } from 'node:url';
 import { enablePatches, type Patch } from 'immer';
 import type { Fault } from '../../hw-models/faults.js';
 import { InputError } from '../../workloads/base/errors.js';
+import { isWorkloadFile } from '../../workloads/import/workload-files.js';
 import { readBytes, readText } from '../files.node.js';
-import { resolveContender, resolveWorkloads } from '../resolve.node.js';
+import { openWorkloads } from '../open.node.js';
+import { resolveContender } from '../resolve.node.js';
 import type { Axis } from './axes.js';
 import { reservedFields } from './axes.js';
 import { type BasePlan, hardwareOf, type SweepPlan, spaceOf, type WorkloadPlan } from './plan.js';
@@ -75,16 +77,24 @@ function basePlan(label: string, at: number, document: SpecDocument): Promise<Ba
 async function workloadPlans(at: number, document: SpecDocument, folder: string): Promise<readonly WorkloadPlan[]> {
   const { spec } = document;
   const { name = '', weight = 1, weights } = spec.workloads[at] ?? {};
-  const named = await located(document, ['workloads', at], () => resolveWorkloads([name]));
+  const path = isWorkloadFile(name) ? resolve(folder, name) : name;
+  const named = await located(document, ['workloads', at], () => openWorkloads([path]));
   if (weights === undefined) {
-    return named.map(({ entry }) => ({ name: entry.network.name, weight, weights: null }));
+    return named.map(({ entry, file }) => ({
+      name: entry.network.name,
+      weight,
+      weights: null,
+      ...(file ? { network: file } : {}),
+    }));
   }
   if (named.length > 1) {
     document.fail([{ path: ['workloads', at], text: `weights belong to one network, ${name} is ${named.length}` }]);
   }
   const file = resolve(folder, weights);
   const bytes = await located(document, ['workloads', at, 'weights'], () => readBytes(file));
-  return [{ name, weight, weights: { file, sha256: createHash('sha256').update(bytes).digest('hex') } }];
+  const [{ entry, file: network } = { entry: null, file: undefined }] = named;
+  const sha256 = createHash('sha256').update(bytes).digest('hex');
+  return [{ name: entry?.network.name ?? name, weight, weights: { file, sha256 }, ...(network ? { network } : {}) }];
 }
 
 /** An axis of which no level makes a valid design by itself, on any hardware, is a mistake. */

@@ -4,6 +4,7 @@ import { catalog } from '../../hw-models/catalog.js';
 import type { Hardware } from '../../hw-models/contract.js';
 import type { Fault } from '../../hw-models/faults.js';
 import { invariant } from '../../workloads/base/errors.js';
+import type { NetworkFile } from '../resolve.node.js';
 import { readSpace, type Space } from './space.js';
 import type { SweepSpec } from './spec.js';
 
@@ -18,9 +19,11 @@ export interface BasePlan {
 }
 
 export interface WorkloadPlan {
-  /** Of the zoo. */
+  /** Of the zoo, or in `network`. */
   readonly name: string;
   readonly weight: number;
+  /** The file that describes it, where it is none of the zoo. */
+  readonly network?: NetworkFile;
   /** A file of real weights, or null where they are drawn. */
   readonly weights: { readonly file: string; readonly sha256: string } | null;
 }

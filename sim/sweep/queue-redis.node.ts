@@ -111,7 +111,8 @@ function jobId({ fingerprint }: SweepPlan, batch: readonly Proposal[]): string {
 
 /** Puts plan and weights where workers look for them, unless they are there. */
 async function publish(plan: SweepPlan, redis: Redis): Promise<void> {
-  for (const { weights } of plan.workloads) {
+  for (const { weights, network } of plan.workloads) {
+    if (network) throw new InputError(`${network.file}: a sweep over Redis runs networks of the zoo, expected one`);
     if (!weights || (await redis.exists(weightsKey(weights.sha256)))) continue;
     await redis.set(weightsKey(weights.sha256), Buffer.from(await readBytes(weights.file)));
   }

@@ -53,7 +53,10 @@ export const AxisSpec = z.strictObject({
 });
 
 export const WorkloadSpec = z.strictObject({
-  name: z.string().min(1).describe('A network or a group of networks; see `zeroskip workloads list`.'),
+  name: z
+    .string()
+    .min(1)
+    .describe('A network or a group of networks, see `zeroskip workloads list`, or a file, relative to this one.'),
   weight: z.number().positive().optional().describe('How many frames of it the mix holds, 1 when left out.'),
   weights: z.string().min(1).optional().describe("A file with the network's real weights, relative to this file."),
 });

@@ -1,10 +1,12 @@
 // The networks of a plan with their weights and activations, drawn or read, and kept between designs.
 
+import { createExecutor } from '../../hw-models/host/executors.js';
 import { InputError } from '../../workloads/base/errors.js';
 import type { DensityProfile, ZooEntry } from '../../workloads/zoo/entry.js';
 import { loadModel } from '../load.node.js';
+import { openWorkloads } from '../open.node.js';
 import { resolveWorkload } from '../resolve.node.js';
-import { tasksOf, traceDrawn } from '../trace.js';
+import { tasksOf, traceDrawn, traceRun } from '../trace.js';
 import { reservedFields } from './axes.js';
 import type { MixedWorkload, WorkloadSource } from './evaluator.js';
 import type { SweepPlan, WorkloadPlan } from './plan.js';
@@ -49,10 +51,29 @@ export async function sharedWorkloads(plan: SweepPlan) {
 
 async function loadWorkload(workload: WorkloadPlan, at: Densities, seed: number): Promise<MixedWorkload> {
   const { name, weight, weights } = workload;
-  const entry = resolveWorkload(name);
+  const entry = await entryOf(workload);
+  const isReal = entry.weights !== undefined || weights !== null;
+  if (isReal && (at.weightDensity ?? at.activationDensity) !== null) {
+    throw new InputError(`${name}: its weights are from a file, expected no axis that varies densities`);
+  }
   const densities = densitiesAt(entry, at);
   const model = await loadModel({ ...entry, densities }, weights?.file, seed);
-  return { name, weight, tasks: tasksOf(model, traceDrawn(entry.network, densities, seed), 1) };
+  const trace = traceDrawn(entry.network, densities, seed);
+  // As in a comparison, a file's own network meets what a run on the drawn input gives; in plain passes, which give the
+  // same bits on every machine.
+  const met =
+    entry.weights !== undefined && entry.network.layers.length > 1
+      ? await traceRun(model, trace.input, createExecutor('reference'), 'synthetic')
+      : trace;
+  return { name, weight, tasks: tasksOf(model, met, 1) };
+}
+
+/** @throws InputError where the file is not there, or not the planned one any more. */
+async function entryOf({ name, network }: WorkloadPlan): Promise<ZooEntry> {
+  if (!network) return resolveWorkload(name);
+  const found = (await openWorkloads([network.file]))[network.at];
+  if (found?.file?.sha256 === network.sha256) return found.entry;
+  throw new InputError(`${network.file}: found another content than was planned, expected SHA-256 ${network.sha256}`);
 }
 
 /** The published densities, or the same one for all layers. */

@@ -11,7 +11,7 @@ import { queryStore } from '../../../sim/sweep/query.node.js';
 import { openStore } from '../../../sim/sweep/store-duckdb.node.js';
 import { mergeStores } from '../../../sim/sweep/stores.node.js';
 import { runInStore, sweep } from '../../../sim/sweep/sweep.node.js';
-import { createWorkloadSource } from '../../../sim/sweep/workloads.node.js';
+import { createWorkloadSource, loadWorkloads } from '../../../sim/sweep/workloads.node.js';
 import { planOf, smallSpec, sortedDesigns, specFile, temporaryFolder } from './small-plan.js';
 
 const spec = specFile(smallSpec);
@@ -46,7 +46,6 @@ describe('a sweep', () => {
       'SELECT seconds, area_mm2 FROM designs WHERE pes = 16 AND "queueDepth" = 8 AND width = 64 AND "clockHz" = 800',
     );
     const { loadHardware } = await import('../../../hw-models/presets.node.js');
-    const { loadWorkloads } = await import('../../../sim/sweep/workloads.node.js');
     const { secondsOf, sum } = await import('../../../hw-models/cost.js');
     const hardware = loadHardware('eie-64').vary([
       { op: 'replace', path: ['pes'], value: 16 },
@@ -55,6 +54,18 @@ describe('a sweep', () => {
     const [mix] = await loadWorkloads(await planOf(smallSpec));
     const seconds = hardware.cost(mix?.tasks ?? []).reduce((all, cost) => all + secondsOf(cost), 0);
     expect(rows).toEqual([[seconds, sum(hardware.area ?? {})]]);
+  });
+
+  it('takes a network from a file, and tells when it is another one', async () => {
+    const file = join(process.cwd(), 'test/fixtures/onnx/torch-16.onnx');
+    const plan = await planOf({ ...smallSpec, workloads: file, axes: { pes: [4, 8] } });
+    const [mix] = await loadWorkloads(plan);
+    expect(mix).toMatchObject({ name: 'torch-16' });
+    expect(mix?.tasks.find(({ weights }) => weights)?.weights?.origin).toBe('real');
+    const [workload] = plan.workloads;
+    const network = { file, at: 0, sha256: 'another' };
+    const changed = { ...plan, workloads: workload ? [{ ...workload, network }] : [] };
+    await expect(loadWorkloads(changed)).rejects.toThrow('found another content than was planned');
   });
 
   it('stops when told to, and a resumed one finishes exactly what is missing', async () => {

@@ -5,11 +5,16 @@ import { zipSync } from 'fflate';
 import { catalog } from '../../hw-models/catalog.js';
 import { readEnergyTable, writeReferenceTables } from '../../hw-models/energy-table.js';
 import { loadHardware } from '../../hw-models/presets.node.js';
+import { readSpec } from '../../sim/sweep/spec-file.js';
+import { readCifar10 } from '../../workloads/datasets/cifar10.js';
+import { readIdxPictures } from '../../workloads/datasets/idx.js';
+import { writeModelFile } from '../../workloads/export/model-file.js';
 import { writeScaleSim } from '../../workloads/export/scale-sim.js';
 import { writeNetworkYaml, writeTensors } from '../../workloads/export/tensors.js';
 import { readCaffe } from '../../workloads/import/caffe.js';
 import { netType, readCaffeWeights } from '../../workloads/import/caffe-proto.js';
 import { readMatrixMarket } from '../../workloads/import/matrix-market.js';
+import { readModelFile } from '../../workloads/import/model-file.js';
 import { readNetFile, writeNetFile } from '../../workloads/import/net-file.js';
 import { readNetworkYaml } from '../../workloads/import/network-yaml.js';
 import { readNpy, writeNpy } from '../../workloads/import/npy.js';
@@ -174,6 +179,30 @@ const shared = new Map(
   }),
 );
 
+/** The same network as `prune` writes it: coded with Huffman's code, or sparse. */
+const modelFile = writeModelFile(
+  new Map(
+    [...shared].map(([name, { store, bias }]) => {
+      const { rows, columns, values: weights } = toDense(store);
+      const codes = Uint8Array.from(weights, (value) => (value === 0 ? 0 : value > 0 ? 1 : 2));
+      const coded = name.startsWith('fc') ? { codebook: Float32Array.of(0, 0.5, -0.5), scales: null, codes } : null;
+      return [name, { rows, columns, weights, coded, bias }] as const;
+    }),
+  ),
+  { network: lenet.network.name },
+  true,
+);
+const idx = Uint8Array.from([0, 0, 8, 3, 0, 0, 0, 5, 0, 0, 0, 4, 0, 0, 0, 3, ...wave(60).map((value) => value * 200)]);
+const cifar = Uint8Array.from({ length: 2 * 3073 }, (_, at) => at % 10);
+const sweepSpec = `name: s
+hardware: eie-64
+workloads: [lenet-5, { name: alex-7, weight: 2 }]
+axes:
+  pes: [4, 8, 16]
+  queueDepth: { from: 1, to: 8, factor: 2 }
+objectives: [seconds, joules]
+`;
+
 export const importers: readonly Importer[] = [
   {
     name: 'ONNX',
@@ -235,6 +264,15 @@ export const importers: readonly Importer[] = [
     whole: writeNetFile(shared, lenet.network),
     read: (bytes) => readNetFile(bytes, lenet.network, FILE),
   },
+  {
+    name: 'pruned model file',
+    text: false,
+    whole: modelFile,
+    read: (bytes) => readModelFile(bytes, lenet.network, FILE),
+  },
+  { name: 'IDX pictures', text: false, whole: idx, read: (bytes) => readIdxPictures(bytes, FILE) },
+  { name: 'CIFAR-10', text: false, whole: cifar, read: (bytes) => readCifar10(bytes, FILE) },
+  { name: 'sweep spec', text: true, whole: encode(sweepSpec), read: (bytes) => readSpec(decode(bytes), FILE) },
   {
     name: 'hardware preset',
     text: true,

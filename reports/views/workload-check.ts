@@ -34,7 +34,7 @@ function densityOf(weights: readonly LayerWeights[]): number {
 
 export function workloadCheckView(file: string, entries: readonly ZooEntry[]): View {
   const networks = entries.map(checked);
-  const notes = entries.flatMap((entry) => entry.notes ?? []);
+  const notes = [...new Set(entries.flatMap((entry) => entry.notes ?? []))];
   const line = ({ name, layers, parameters, density }: Checked) => {
     const kept = density === null ? 'no weights: they are drawn' : `${percent(density)} of the weights not zero`;
     return `${name}: ${layers} ${layers === 1 ? 'layer' : 'layers'}, ${count(parameters)} parameters, ${kept}`;

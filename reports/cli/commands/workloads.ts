@@ -27,7 +27,7 @@ export function addWorkloads(program: Command, terminal: Terminal): void {
     const { openWorkloads } = await import('../../../sim/open.node.js');
     const { workloadListView, workloadView } = await import('../../views/workloads.js');
     const entries = (await openWorkloads([name], options.limits)).map(({ entry }) => entry);
-    for (const note of entries.flatMap(({ notes = [] }) => notes)) hint(note, options, terminal);
+    for (const note of new Set(entries.flatMap(({ notes = [] }) => notes))) hint(note, options, terminal);
     const [first, ...others] = entries;
     const view = first && others.length === 0 ? workloadView(first) : workloadListView(entries, new Map());
     await show(view, options, terminal);

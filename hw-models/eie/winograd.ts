@@ -9,7 +9,7 @@ import { type ConvolutionShape, transformable } from '../../workloads/transforms
 import { type TileTransform, tileTransforms } from '../../workloads/transforms/tile-cost.js';
 import { forEachTile, tilesOf } from '../../workloads/transforms/tiles.js';
 import { pruneTransformed, transformWeights } from '../../workloads/transforms/winograd.js';
-import { nonzerosOf, toDense } from '../../workloads/weights/store.js';
+import { densityOf, toDense } from '../../workloads/weights/store.js';
 import type { Kernel, LayerCost, Residency } from '../contract.js';
 import { cyclesOf } from '../cost.js';
 import { accountFor, type Transforms } from './account.js';
@@ -37,7 +37,7 @@ export const winogradPruned: Kernel<EieConfig> = {
   accepts: canTransform,
   cost(task, config, residency) {
     const { store } = weightsOf(task);
-    const density = nonzerosOf(store) / (store.rows * store.columns);
+    const density = densityOf(store);
     return cheapest('winograd-pruned', task, config, residency, density);
   },
 };

@@ -7,7 +7,7 @@ import { type BatchNorm, foldWeights } from '../inference.js';
 import { type Image, inferShape, sizeOf, weightShapeOf } from '../layers/index.js';
 import type { LayerWeights, OpOf, Padding, Shape } from '../network.js';
 import { type LayerSpec, opOf, type SpecOf, type TrainedLayerSpec } from '../spec.js';
-import { nonzerosOf } from '../weights/store.js';
+import { densityOf } from '../weights/store.js';
 import type { ZooEntry } from '../zoo/entry.js';
 import { requireAtMost, type SourceFile } from './source.js';
 
@@ -240,9 +240,7 @@ export class GraphBuilder {
         return own && weightShapeOf(layer) ? [[layer.name, own] as const] : [];
       }),
     );
-    const layers = Object.fromEntries(
-      [...weights].map(([layer, { store }]) => [layer, { weights: nonzerosOf(store) / (store.rows * store.columns) }]),
-    );
+    const layers = Object.fromEntries([...weights].map(([layer, { store }]) => [layer, { weights: densityOf(store) }]));
     const densities = { source, input: 1, layers };
     return { network, densities, preprocessing: null, weights, notes: this.notes };
   }

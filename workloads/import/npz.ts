@@ -9,14 +9,8 @@ import { fromCoordinates, matrixEntry, requireSize } from './matrix.js';
 import { type NpyNumbers, readNpyNumbers, readNpyText } from './npy.js';
 import { requireAtMost, type SourceFile } from './source.js';
 
-const LOCAL_HEADER = 0x04034b50;
 /** Members that a sparse matrix has at most, and some. */
 const MOST_MEMBERS = 64;
-
-/** Whether bytes begin as a zip's do. */
-export function isZip(bytes: Uint8Array): boolean {
-  return bytes.length >= 4 && new DataView(bytes.buffer, bytes.byteOffset).getUint32(0, true) === LOCAL_HEADER;
-}
 
 /** The matrix as a layer. @throws InputError, one line. */
 export function readNpz(file: SourceFile): readonly ZooEntry[] {

@@ -126,10 +126,6 @@ export function floats(values: Float32Array, shape: readonly number[] = [values.
   return stored('F32', shape, values.length, (view, at) => view.setFloat32(4 * at, values[at] as number, true));
 }
 
-export function wholes32(values: Uint32Array, shape: readonly number[] = [values.length]): StoredTensor {
-  return stored('U32', shape, values.length, (view, at) => view.setUint32(4 * at, values[at] as number, true));
-}
-
 export function wholes16(values: Uint16Array, shape: readonly number[] = [values.length]): StoredTensor {
   return stored('U16', shape, values.length, (view, at) => view.setUint16(2 * at, values[at] as number, true));
 }

@@ -4,8 +4,8 @@ import { probit } from 'simple-statistics';
 import { createRandom } from '../base/random.js';
 import { binarize } from '../compress/binary.js';
 import { ternarize } from '../compress/ternary.js';
-import { parametersOf, weightShapeOf } from '../layers/index.js';
-import type { Layer, Network } from '../network.js';
+import { weightShapeOf } from '../layers/index.js';
+import type { Network } from '../network.js';
 
 /** How a layer's weights depend on what is trained. */
 export type Binding =
@@ -71,7 +71,3 @@ export function effectiveWeights(layer: LayerParameters): Float32Array {
 export function replaced(parameters: Parameters, change: (layer: LayerParameters, name: string) => LayerParameters) {
   return new Map([...parameters].map(([name, layer]) => [name, change(layer, name)]));
 }
-
-/** Weights and biases of the whole network. */
-export const parameterCount = (network: Network): number =>
-  network.layers.reduce((sum, layer: Layer) => sum + parametersOf(layer), 0);

@@ -61,6 +61,11 @@ export function nonzerosOf(store: WeightStore): number {
   return toCsr(store).indices.length;
 }
 
+/** The share of weights that are not zero. */
+export function densityOf(store: WeightStore): number {
+  return nonzerosOf(store) / (store.rows * store.columns);
+}
+
 function convertToCsr(store: Exclude<WeightStore, CsrMatrix>): CsrMatrix {
   switch (store.format) {
     case 'dense':
@@ -98,7 +103,7 @@ export function toDense(store: WeightStore): DenseMatrix {
 }
 
 /** How many of `values` are not zero. */
-export function countNonzeros(values: Float32Array): number {
+export function countNonzeros(values: Float32Array | Float64Array): number {
   let nonzeros = 0;
   for (let i = 0; i < values.length; i++) if (values[i] !== 0) nonzeros++;
   return nonzeros;

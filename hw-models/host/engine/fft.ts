@@ -5,7 +5,7 @@ import { invariant } from '../../../workloads/base/errors.js';
 import type { Layer, LayerWeights } from '../../../workloads/network.js';
 import { type KernelSpectra, pruneSpectra, spectraOf } from '../../../workloads/transforms/fft-convolution.js';
 import { type ConvolutionShape, outputExtent, transformable } from '../../../workloads/transforms/shape.js';
-import { nonzerosOf, toDense } from '../../../workloads/weights/store.js';
+import { densityOf, toDense } from '../../../workloads/weights/store.js';
 import { wasm as convolutionWasm, relaxed as relaxedConvolution } from '../convolution.wasm.js';
 import { wasm as fftWasm, relaxed as relaxedFft } from '../fft.wasm.js';
 import { phaseArguments, placeBias } from './convolution.js';
@@ -23,6 +23,7 @@ import {
   weightedRow,
 } from './rows.js';
 import { FLOAT, planeBytesOf, VECTOR, vectorsOf } from './tensor.js';
+import { densePanels, sparseLists, type WeightsAt } from './transformed.js';
 
 const convolution = callerOf({ name: 'convolution', wasm: convolutionWasm, relaxed: relaxedConvolution });
 const fft = callerOf({ name: 'fft', wasm: fftWasm, relaxed: relaxedFft });
@@ -67,12 +68,8 @@ function productsOf(layer: Layer, size: number): number {
 export function createFft(size: number): HostKernel {
   return fftRow(`fft-${size}`, size, false, (spectra, { groups }, _tileBytes, heap) => {
     const rows = spectra.outputs / groups;
-    const panels = Array.from({ length: groups }, (_, group) => heap.place(panelOf(spectra, group * rows, rows)));
     const pairBytes = spectra.channels * PAIR * 2 * FLOAT;
-    return (group, firstRow) => ({
-      function: 'dense',
-      weights: [(panels[group] as number) + (firstRow / PAIR) * pairBytes, Math.ceil(rows / PAIR) * pairBytes],
-    });
+    return densePanels({ groups, rows }, PAIR, pairBytes, heap, (firstRow) => panelOf(spectra, firstRow, rows));
   });
 }
 
@@ -82,24 +79,11 @@ export function createFft(size: number): HostKernel {
  */
 export function createSparseFft(size: number, density?: number): HostKernel {
   return fftRow(`fft-${size}-sparse`, size, true, (spectra, { groups }, tileBytes, heap, { store }) => {
-    const pruned = pruneSpectra(spectra, density ?? nonzerosOf(store) / (store.rows * store.columns));
+    const pruned = pruneSpectra(spectra, density ?? densityOf(store));
     const rows = spectra.outputs / groups;
-    const lists = Array.from({ length: groups }, (_, group) => {
-      const { pointers, entries } = listsOf(pruned, group * rows, rows, tileBytes);
-      return { pointers: heap.place(pointers), entries: heap.place(entries) };
-    });
-    return (group, firstRow) => {
-      const { pointers, entries } = lists[group] as (typeof lists)[number];
-      return { function: 'sparse', weights: [pointers + firstRow * FLOAT, (rows + 1) * FLOAT, entries] };
-    };
+    return sparseLists({ groups, rows }, heap, (firstRow) => listsOf(pruned, firstRow, rows, tileBytes));
   });
 }
-
-/** The function that multiplies, and its arguments for a group's rows from `firstRow` on. */
-type WeightsAt = (
-  group: number,
-  firstRow: number,
-) => { readonly function: string; readonly weights: readonly number[] };
 
 type Place = (
   spectra: KernelSpectra,

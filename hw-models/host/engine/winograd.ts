@@ -6,7 +6,7 @@ import type { Layer, LayerWeights } from '../../../workloads/network.js';
 import { cookToom, toFloat } from '../../../workloads/transforms/cook-toom.js';
 import { type ConvolutionShape, outputExtent, transformable } from '../../../workloads/transforms/shape.js';
 import { pruneTransformed, type TransformedWeights, transformWeights } from '../../../workloads/transforms/winograd.js';
-import { nonzerosOf, toDense } from '../../../workloads/weights/store.js';
+import { countNonzeros, densityOf, toDense } from '../../../workloads/weights/store.js';
 import { relaxed, wasm } from '../winograd.wasm.js';
 import { placeBias } from './convolution.js';
 import type { Heap, HostKernel, PreparedLayer, Step } from './kernel.js';
@@ -23,6 +23,7 @@ import {
   weightedRow,
 } from './rows.js';
 import { FLOAT, VECTOR, vectorsOf } from './tensor.js';
+import { densePanels, sparseLists, type WeightsAt } from './transformed.js';
 import { filterings } from './winograd-source.js';
 
 const call = callerOf({ name: 'winograd', wasm, relaxed });
@@ -61,12 +62,8 @@ export function createWinograd(outputs: number): HostKernel {
     { optIn: false, pays },
     (transformed, { groups }, _tiling, heap) => {
       const rows = transformed.outputs / groups;
-      const panels = Array.from({ length: groups }, (_, group) => heap.place(panelOf(transformed, group * rows, rows)));
       const quadBytes = transformed.channels * QUAD * FLOAT;
-      return (group, firstRow) => ({
-        function: 'dense',
-        weights: [(panels[group] as number) + (firstRow / QUAD) * quadBytes, Math.ceil(rows / QUAD) * quadBytes],
-      });
+      return densePanels({ groups, rows }, QUAD, quadBytes, heap, (firstRow) => panelOf(transformed, firstRow, rows));
     },
   );
 }
@@ -79,24 +76,11 @@ export function createWinograd(outputs: number): HostKernel {
 export function createSparseWinograd(outputs: number, density?: number): HostKernel {
   const name = `winograd-f${outputs}-sparse`;
   return winogradRow(name, outputs, { optIn: true }, (transformed, { groups }, { tileBytes }, heap, { store }) => {
-    const pruned = pruneTransformed(transformed, density ?? nonzerosOf(store) / (store.rows * store.columns));
+    const pruned = pruneTransformed(transformed, density ?? densityOf(store));
     const rows = transformed.outputs / groups;
-    const lists = Array.from({ length: groups }, (_, group) => {
-      const { pointers, entries } = listsOf(pruned, group * rows, rows, tileBytes);
-      return { pointers: heap.place(pointers), entries: heap.place(entries) };
-    });
-    return (group, firstRow) => {
-      const { pointers, entries } = lists[group] as (typeof lists)[number];
-      return { function: 'sparse', weights: [pointers + firstRow * FLOAT, (rows + 1) * FLOAT, entries] };
-    };
+    return sparseLists({ groups, rows }, heap, (firstRow) => listsOf(pruned, firstRow, rows, tileBytes));
   });
 }
-
-/** The function that multiplies, and its arguments for a group's rows from `firstRow` on. */
-type WeightsAt = (
-  group: number,
-  firstRow: number,
-) => { readonly function: string; readonly weights: readonly number[] };
 
 type Place = (
   transformed: TransformedWeights,
@@ -167,12 +151,6 @@ function listsOf(
     }
   }
   return { pointers, entries: words.slice(0, at) };
-}
-
-function countNonzeros(values: Float64Array): number {
-  let nonzeros = 0;
-  for (let at = 0; at < values.length; at++) if (values[at] !== 0) nonzeros++;
-  return nonzeros;
 }
 
 interface Tiling {

@@ -2,16 +2,13 @@
 
 import type { Hardware } from '../hw-models/contract.js';
 import { nearest } from '../hw-models/faults.js';
-import { createExecutor, executorNames } from '../hw-models/host/executors.js';
+import { createExecutor, DEFAULT_EXECUTOR, executorNames } from '../hw-models/host/executors.js';
 import { loadHardware, presetNames } from '../hw-models/presets.node.js';
 import { InputError } from '../workloads/base/errors.js';
 import type { ZooEntry } from '../workloads/zoo/entry.js';
 import { groups, zoo } from '../workloads/zoo/index.js';
 import type { Contender } from './compare.js';
 import { HOST_MODEL, hostModel } from './host-model.node.js';
-
-/** The executor that `host` alone stands for. */
-const DEFAULT_EXECUTOR = 'auto';
 
 /** A network as named, by itself or as one of a group. */
 export interface NamedWorkload {

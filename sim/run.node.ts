@@ -1,6 +1,6 @@
 // `run` by names and files: what the command line and the library call.
 
-import { createExecutor } from '../hw-models/host/executors.js';
+import { createExecutor, DEFAULT_EXECUTOR } from '../hw-models/host/executors.js';
 import { requireWhole } from '../workloads/base/errors.js';
 import type { ImportLimits } from '../workloads/import/source.js';
 import { loadInput, loadModel } from './load.node.js';
@@ -11,8 +11,6 @@ import { traceDrawn } from './trace.js';
 
 /** Plain forward passes over the sparse weights. */
 const REFERENCE = 'reference';
-/** The fastest there is. */
-const DEFAULT_EXECUTOR = 'auto';
 
 export interface RunByNameRequest {
   /** A name of the zoo, or a file that describes one network. */

@@ -22,6 +22,9 @@ export const executors: Readonly<Record<string, (options: ExecutorOptions) => Ex
   'eie-8bit': () => createFixedPoint('eie-8bit', { codeBits: 8, fixedPointBits: 16 }),
 };
 
+/** The executor that is meant where none is named: the fastest there is. */
+export const DEFAULT_EXECUTOR = 'auto';
+
 export const executorNames: readonly string[] = Object.keys(executors);
 
 /** Libraries without threads of their own say so. @throws InputError naming the known ones. */

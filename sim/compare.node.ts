@@ -6,7 +6,7 @@ import type { ImportLimits } from '../workloads/import/source.js';
 import type { Model } from '../workloads/model.js';
 import type { ZooEntry } from '../workloads/zoo/entry.js';
 import { type Comparison, compareModel } from './compare.js';
-import { loadInput, loadModel } from './load.node.js';
+import { loadInput, loadTrainedModel } from './load.node.js';
 import { openWorkloads } from './open.node.js';
 import { type Progress, silent } from './progress.js';
 import { resolveContender } from './resolve.node.js';
@@ -80,7 +80,7 @@ export async function compare(request: CompareRequest = {}): Promise<readonly Na
   const comparisons: NamedComparison[] = [];
   for (const { entry, group } of entries) {
     progress(`weights and activations of ${entry.network.name}`);
-    const model = await loadModel(entry, request.weights, seed);
+    const model = await loadTrainedModel(entry, request.weights, seed);
     const trace = await traceOf(entry, model, request.input, seed);
     const options = { batch, seed, repeat, exact, progress, ...priced };
     const comparison = await compareModel(model, trace, contenders, options);

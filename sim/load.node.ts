@@ -1,5 +1,6 @@
 // Files → the model and the input that a comparison or a run starts from.
 
+import { fileURLToPath } from 'node:url';
 import { InputError } from '../workloads/base/errors.js';
 import { readImage } from '../workloads/import/image.node.js';
 import { readNpy } from '../workloads/import/npy.js';
@@ -16,6 +17,16 @@ export async function loadModel(entry: ZooEntry, file: string | undefined, seed:
   if (file === undefined) return own ? { network, weights: own, origin: 'real' } : drawModel(network, densities, seed);
   const weights = readWeights(await readBytes(file), network, file, entry.weightFormats);
   return { network, weights, origin: 'real' };
+}
+
+/** The same place in the sources and in dist/. */
+const SHIPPED = new URL('../workloads/zoo/weights/', import.meta.url);
+
+/** The same, but that weights which the project ships go before drawn ones. */
+export async function loadTrainedModel(entry: ZooEntry, file: string | undefined, seed: number): Promise<Model> {
+  const { shippedWeights } = entry;
+  if (file !== undefined || shippedWeights === undefined) return loadModel(entry, file, seed);
+  return loadModel(entry, fileURLToPath(new URL(shippedWeights, SHIPPED)), seed);
 }
 
 /** One frame of the network's input from a picture (JPEG, PNG) or a `.npy` tensor. */

@@ -3,7 +3,7 @@
 import { createExecutor, DEFAULT_EXECUTOR } from '../hw-models/host/executors.js';
 import { requireWhole } from '../workloads/base/errors.js';
 import type { ImportLimits } from '../workloads/import/source.js';
-import { loadInput, loadModel } from './load.node.js';
+import { loadInput, loadTrainedModel } from './load.node.js';
 import { openWorkload } from './open.node.js';
 import { type Progress, silent } from './progress.js';
 import { type RunReport, runNetwork } from './run-network.js';
@@ -43,7 +43,7 @@ export async function run(request: RunByNameRequest): Promise<RunReport> {
   const { entry } = await openWorkload(request.workload, limits);
   const runner = createExecutor(executor, { threads });
   progress(`weights of ${entry.network.name}`);
-  const model = await loadModel(entry, request.weights, seed);
+  const model = await loadTrainedModel(entry, request.weights, seed);
   const input =
     request.input === undefined
       ? traceDrawn(entry.network, entry.densities, seed).input

@@ -63,7 +63,7 @@ describe('run', () => {
   it('gives milliseconds by layer, the top classes and the check', async () => {
     const report = await json('run', 'lenet-5', '--repeat', '1');
     expect(report).toMatchObject({
-      ...{ workload: 'lenet-5', executor: 'auto', origin: 'measured', weights_origin: 'synthetic', batch: 1 },
+      ...{ workload: 'lenet-5', executor: 'auto', origin: 'measured', weights_origin: 'real', batch: 1 },
       check: { against: 'reference', ok: true },
     });
     const { layers, top, milliseconds } = report as {

@@ -32,6 +32,8 @@ export interface ZooEntry {
   readonly preprocessing: Preprocessing | null;
   /** The network's own weights, where it came with them from a file. */
   readonly weights?: ReadonlyMap<string, LayerWeights>;
+  /** A file in workloads/zoo/weights with trained and pruned weights, taken where nobody gives others. */
+  readonly shippedWeights?: string;
   /** Kinds of weight file that only this network can be read with. */
   readonly weightFormats?: readonly WeightFormat[];
   /** What the reader must know of how it was read. */

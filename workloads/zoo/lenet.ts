@@ -25,6 +25,7 @@ export const lenet300: ZooEntry = {
     layers: shares(prunedDensities['lenet-300-100']),
   },
   preprocessing: mnistPreprocessing,
+  shippedWeights: 'lenet-300-100.safetensors',
 };
 
 /** With rectified convolutions: the published output densities below 100 % presuppose them. */
@@ -50,4 +51,5 @@ export const lenet5: ZooEntry = {
     layers: shares(prunedDensities['lenet-5']),
   },
   preprocessing: mnistPreprocessing,
+  shippedWeights: 'lenet-5.safetensors',
 };

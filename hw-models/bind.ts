@@ -37,12 +37,19 @@ export function bind<Config extends object>(family: Family<Config>, preset: Pres
     config,
     area: family.area(config),
     events: family.events?.(config) ?? [],
+    peaks: family.peaks?.(config) ?? null,
     cost(tasks, kernel) {
       if (kernel !== undefined && !names.includes(kernel)) {
         throw new InputError(`${preset.name}: found kernel '${kernel}', expected ${names.join(' or ')}`);
       }
       const residencies = family.place?.(tasks, config);
       return tasks.map((task, at) => costOf(task, kernel, residencies?.[at] ?? ALL_RESIDENT));
+    },
+    record(tasks, at, kernel, recorder) {
+      const task = tasks[at];
+      invariant(task !== undefined, () => `${preset.name}: no layer ${at} to record`);
+      const row = available.find(({ name, accepts }) => name === kernel && accepts(task.layer));
+      row?.record?.(task, config, family.place?.(tasks, config)[at] ?? ALL_RESIDENT, recorder);
     },
     numericError: (task) => family.numericError?.(task, config) ?? null,
     vary(patches) {

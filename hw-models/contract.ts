@@ -47,6 +47,38 @@ export interface Preset<Config> {
 
 export type Bound = 'compute' | 'memory' | 'imbalance' | 'latency';
 
+/** Cycles that each of several like units worked on a layer, for the whole batch. */
+export interface Load {
+  /** 'PE' */
+  readonly unit: string;
+  readonly busyCycles: readonly number[];
+  /** From the layer's start to its end. */
+  readonly cycles: number;
+}
+
+/** A bandwidth that bounds multiply-accumulates a second by how many of them each byte serves. */
+export interface Roof {
+  /** 'DRAM' */
+  readonly name: string;
+  readonly bytesPerSecond: number;
+  /** The meter that counts what passes, and the bytes of one count. */
+  readonly meter: string;
+  readonly bytesPerCount: number;
+}
+
+/** A rate of arithmetic that bounds multiply-accumulates a second: of ordinary units, of matrix units, by precision. */
+export interface Ceiling {
+  /** 'FP32' */
+  readonly name: string;
+  readonly macsPerSecond: number;
+}
+
+/** Peak rates; the first of each kind is what the ordinary kernels meet. */
+export interface Peaks {
+  readonly ceilings: readonly [Ceiling, ...Ceiling[]];
+  readonly roofs: readonly [Roof, ...Roof[]];
+}
+
 /** What one layer costs on modelled hardware, for the whole batch. A cost that nobody can know is null, never 0. */
 export interface LayerCost {
   readonly kernel: string;
@@ -60,8 +92,20 @@ export interface LayerCost {
   /** No time below this: the larger of MACs at peak rate, bytes at peak bandwidth and, where work is dealt out, the fullest share. */
   readonly floorCycles: number;
   readonly bound: Bound;
+  /** How evenly parallel units worked, where the model knows each of them. */
+  readonly load?: Load;
   /** What the reader must know: what did not fit, what was assumed. */
   readonly notes: readonly string[];
+}
+
+/** Takes down what happens when in a layer's first frame. Times are cycles from the layer's start. */
+export interface Recorder {
+  /** About as many slices as there is room for. */
+  readonly room: number;
+  /** Something takes `cycles` on a track; slices of one track never overlap. */
+  slice(track: string, name: string, fromCycle: number, cycles: number): void;
+  /** A quantity over time: its mean from `fromCycle` to the next level of that name. */
+  level(name: string, fromCycle: number, value: number): void;
 }
 
 /** A row of a family's kernel table. `cost` is pure: same task and config, same bits, on any machine. */
@@ -77,6 +121,8 @@ export interface Kernel<Config> {
   accepts(layer: Layer): boolean;
   /** What one layer costs, for the whole batch. */
   cost(task: LayerTask, config: Config, resident: Residency): LayerCost;
+  /** What happens when, for a model that knows it. */
+  record?(task: LayerTask, config: Config, resident: Residency, recorder: Recorder): void;
 }
 
 /** Whether a layer's weights stay on the chip between frames, and if not, what is missing. */
@@ -113,6 +159,8 @@ export interface Family<Config> {
   readonly meters: Readonly<Record<string, Meter>>;
   /** mm² by module; null where the area is not published. */
   area(config: Config): Parts | null;
+  /** Peak rates, for rooflines. */
+  peaks?(config: Config): Peaks;
   /** What single events cost; without it energy reference tables cannot be imported or exported. */
   events?(config: Config): readonly EnergyEvent[];
   /** See {@link Hardware.numericError}; without it nobody can know. */
@@ -136,6 +184,7 @@ export interface Hardware {
   readonly config: object;
   readonly area: Parts | null;
   readonly events: readonly EnergyEvent[];
+  readonly peaks: Peaks | null;
   /** What each layer costs, by `kernel` or by the fastest one that is not opt-in. @throws InputError for an unknown kernel. */
   cost(tasks: readonly LayerTask[], kernel?: string): readonly LayerCost[];
   /**
@@ -143,6 +192,8 @@ export interface Hardware {
    * the exact outputs, for the task's own weights and activations. Null where nobody can know, or nothing is computed.
    */
   numericError(task: LayerTask): number | null;
+  /** Records a layer of a network, by the kernel that its cost names; nothing where the model knows no order of events. */
+  record(tasks: readonly LayerTask[], at: number, kernel: string, recorder: Recorder): void;
   /** The design with its config changed, checked again. @throws InputError for what cannot be. */
   vary(patches: readonly Patch[]): Hardware;
 }

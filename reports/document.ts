@@ -1,5 +1,8 @@
 // What a report consists of, whatever it is rendered to.
 
+import type { ChartGroup } from './charts/chart.js';
+import type { Records } from './records.js';
+
 export interface Column {
   readonly header: string;
   readonly align: 'left' | 'right';
@@ -12,17 +15,13 @@ export interface TableData {
 
 export interface Section {
   readonly heading: string;
+  /** True for what a page says first. */
+  readonly summary?: boolean;
   /** Short lines under the heading. */
   readonly lines?: readonly string[];
   readonly table?: TableData;
   /** What the reader must know of the figures above. */
   readonly notes?: readonly string[];
-}
-
-/** One row a record; the same columns throughout. */
-export interface Records {
-  readonly columns: readonly string[];
-  readonly rows: readonly (readonly (string | number | null)[])[];
 }
 
 /** What the reader's terminal can show. */
@@ -34,9 +33,13 @@ export interface Style {
 
 /** How one kind of result is shown. Everything is computed only when asked for. */
 export interface View {
+  /** What a page of it is called; else the first section's heading. */
+  readonly title?: string;
   sections(style: Style): readonly Section[];
   json(): unknown;
   records(): Records;
+  /** Pictures of the result, for formats that have room for them. */
+  charts?(): readonly ChartGroup[];
 }
 
 export const left = (header: string): Column => ({ header, align: 'left' });

@@ -1,4 +1,4 @@
 /** What every result can be rendered to. */
-export const formats = ['table', 'json', 'csv', 'markdown'] as const;
+export const formats = ['table', 'json', 'csv', 'markdown', 'html'] as const;
 
 export type Format = (typeof formats)[number];

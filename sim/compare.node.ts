@@ -54,6 +54,8 @@ export interface CompareRequest {
   readonly cost?: true | string;
   /** What a file may ask for. */
   readonly limits?: Partial<ImportLimits>;
+  /** About as many slices as all timelines have room for; without it there are none. */
+  readonly timelineRoom?: number;
   readonly progress?: Progress;
 }
 
@@ -63,7 +65,7 @@ export interface CompareRequest {
  */
 export async function compare(request: CompareRequest = {}): Promise<readonly NamedComparison[]> {
   const { workloads = DEFAULT_WORKLOADS, hardware = DEFAULT_HARDWARE, batch = 1, seed = 0, repeat = 5 } = request;
-  const { threads = 1, limits = {}, progress = silent } = request;
+  const { threads = 1, limits = {}, timelineRoom, progress = silent } = request;
   requireWhole('batch', batch, 1);
   requireWhole('seed', seed, 0);
   requireWhole('repeat', repeat, 1);
@@ -82,7 +84,8 @@ export async function compare(request: CompareRequest = {}): Promise<readonly Na
     progress(`weights and activations of ${entry.network.name}`);
     const model = await loadTrainedModel(entry, request.weights, seed);
     const trace = await traceOf(entry, model, request.input, seed);
-    const options = { batch, seed, repeat, exact, progress, ...priced };
+    const room = timelineRoom === undefined ? {} : { timelineRoom: timelineRoom / entries.length };
+    const options = { batch, seed, repeat, exact, progress, ...priced, ...room };
     const comparison = await compareModel(model, trace, contenders, options);
     comparisons.push({ ...comparison, group, importNotes: entry.notes ?? [] });
   }

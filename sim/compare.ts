@@ -1,6 +1,6 @@
 // The main job: the same network on each hardware, modelled and measured side by side.
 
-import type { Bound, Executor, Hardware, LayerCost, NetworkRun, Parts } from '../hw-models/contract.js';
+import type { Bound, Executor, Hardware, LayerCost, Load, NetworkRun, Parts, Peaks } from '../hw-models/contract.js';
 import { cyclesOf, joulesOf, secondsOf, sum } from '../hw-models/cost.js';
 import { invariant } from '../workloads/base/errors.js';
 import type { Model } from '../workloads/model.js';
@@ -10,6 +10,7 @@ import { checkOutput, describeDeparture } from './output-check.js';
 import { type Progress, silent } from './progress.js';
 import { describePrices, type PriceTable, type ServingCost, servingCost } from './serving/prices.js';
 import { summarize, total, type WorkloadSummary } from './summary.js';
+import { type Timeline, timelineOf, timelineOfRun } from './timeline.js';
 import { type Trace, tasksOf } from './trace.js';
 
 /** One layer on one hardware, for the whole batch. Null: nobody can know. */
@@ -24,6 +25,8 @@ export interface LayerResult {
   readonly energy: Parts | null;
   readonly time: Parts | null;
   readonly counters: Parts;
+  /** How evenly parallel units worked, where a model knows each of them. */
+  readonly load?: Load;
 }
 
 /** One network on one hardware, for the whole batch. Totals are sums over the layers. */
@@ -50,7 +53,11 @@ export interface HardwareResult {
   readonly serving: ServingCost | null;
   /** What bounds the layers in which most of the time goes. */
   readonly bound: Bound | null;
+  /** The rates that bound a model; null for what was measured. */
+  readonly peaks: Peaks | null;
   readonly layers: readonly LayerResult[];
+  /** When what happened, where it was asked for. */
+  readonly timeline?: Timeline;
   readonly notes: readonly string[];
 }
 
@@ -77,6 +84,8 @@ export interface CompareOptions {
   readonly prices?: PriceTable;
   /** Computes what the weights say: what contenders are held against that do not, by design. */
   readonly exact: Executor;
+  /** About as many slices as the timelines of the comparison have room for; without it there are none. */
+  readonly timelineRoom?: number;
   readonly progress?: Progress;
 }
 
@@ -94,7 +103,7 @@ export async function compareModel(
     progress(`${model.network.name} on ${nameOf(contender)}`);
     rows.push(
       contender.kind === 'modelled'
-        ? modelledRow(contender.hardware, contender.hardware.cost(tasks, contender.kernel), tasks)
+        ? costedRow(contender, tasks, roomFor(contenders, options))
         : await measuredRow(contender.executor, model, trace.input, tasks, options),
     );
   }
@@ -116,12 +125,27 @@ export async function compareModel(
   };
 }
 
+/** Each model's part of the timelines' room. */
+function roomFor(contenders: readonly Contender[], { timelineRoom }: CompareOptions): number | undefined {
+  return timelineRoom && timelineRoom / contenders.filter(({ kind }) => kind === 'modelled').length;
+}
+
 function nameOf(contender: Contender): string {
   return contender.kind === 'modelled' ? contender.hardware.name : `host:${contender.executor.name}`;
 }
 
 /** A result before it is held against others. */
 export type Row = Omit<HardwareResult, 'speedup' | 'energyRatio' | 'serving'>;
+
+function costedRow(
+  { hardware, kernel }: Contender & { readonly kind: 'modelled' },
+  tasks: readonly LayerTask[],
+  timelineRoom: number | undefined,
+): Row {
+  const costs = hardware.cost(tasks, kernel);
+  const row = modelledRow(hardware, costs, tasks);
+  return timelineRoom === undefined ? row : { ...row, timeline: timelineOf(hardware, tasks, costs, timelineRoom) };
+}
 
 /** What `costs`, layer by layer, come to. */
 export function modelledRow(hardware: Hardware, costs: readonly LayerCost[], tasks: readonly LayerTask[]): Row {
@@ -144,6 +168,7 @@ export function modelledRow(hardware: Hardware, costs: readonly LayerCost[], tas
     watts: joules === null ? null : joules / seconds,
     areaMm2: hardware.area && sum(hardware.area),
     bound: mainBound(layers),
+    peaks: hardware.peaks,
     layers,
     notes: collectNotes(costs.map(({ notes }, at) => ({ name: tasks[at]?.layer.name ?? '', notes }))),
   };
@@ -161,6 +186,7 @@ function layerResult(cost: LayerCost, task: LayerTask): LayerResult {
     energy: cost.joules,
     time: cost.cycles,
     counters: cost.counters,
+    ...(cost.load ? { load: cost.load } : {}),
   };
 }
 
@@ -196,7 +222,7 @@ export async function measuredRow(
   model: Model,
   input: Float32Array,
   tasks: readonly LayerTask[],
-  { batch, repeat, exact, progress = silent }: Omit<CompareOptions, 'seed'>,
+  { batch, repeat, exact, timelineRoom, progress = silent }: Omit<CompareOptions, 'seed'>,
 ): Promise<Row> {
   const { engine, hint } = await executor.describe();
   const run = await medianRun(executor, model, input, batch, repeat, progress);
@@ -227,7 +253,9 @@ export async function measuredRow(
     watts: null,
     areaMm2: null,
     bound: null,
+    peaks: null,
     layers,
+    ...(timelineRoom === undefined ? {} : { timeline: timelineOfRun(run) }),
     notes: [...(check ? [describeDeparture(check)] : []), ...run.notes, ...collectNotes(run.layers)],
   };
 }

@@ -2,6 +2,7 @@
 
 import type { Family, Kernel } from '../contract.js';
 import { type CpuConfig, CpuConfigSchema } from './config.js';
+import { peakMacsPerCycle, supplyBytesPerSecond } from './ecm.js';
 import { energyEvents } from './energy.js';
 import { dense } from './kernels/dense.js';
 import { elementwise } from './kernels/elementwise.js';
@@ -20,6 +21,17 @@ export const cpu: Family<CpuConfig> = {
   kernels: [dense, winograd, sparse, elementwise, otherwise],
   meters,
   area: ({ area }) => area ?? null,
+  peaks: (config) => ({
+    ceilings: [{ name: 'FP32', macsPerSecond: peakMacsPerCycle(config, config.cores) * config.clock }],
+    roofs: [
+      {
+        name: 'memory',
+        bytesPerSecond: supplyBytesPerSecond(config, config.cores),
+        meter: 'dram_bytes',
+        bytesPerCount: 1,
+      },
+    ],
+  }),
   events: energyEvents,
   place,
 };

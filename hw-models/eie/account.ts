@@ -97,8 +97,18 @@ export function accountFor(execution: Execution, task: LayerTask, config: EieCon
     },
     floorCycles: batch * Math.max(busiest, executed / config.pes, broadcasts, traffic.cycles, 1),
     bound: boundOf(cycles),
+    load: { unit: 'PE', busyCycles: busyCycles(runs, config, batch), cycles: batch * (running - pipeline) },
     notes: [...execution.notes, ...traffic.notes, ...sharingNotes(weights, config)],
   };
+}
+
+/** By PE, over all products and frames. */
+function busyCycles(runs: readonly ProductRun[], { pes }: EieConfig, batch: number): readonly number[] {
+  const busy = new Float64Array(pes);
+  for (const { timing } of runs) {
+    for (let pe = 0; pe < pes; pe++) busy[pe] = (busy[pe] as number) + batch * (timing.busyCycles[pe] as number);
+  }
+  return [...busy];
 }
 
 interface Traffic {

@@ -9,6 +9,8 @@ import { meters } from './meters.js';
 import { place } from './placement.js';
 import { canTransform, winograd, winogradPruned } from './winograd.js';
 
+const wordBytes = ({ spmat }: EieConfig) => spmat.widthBits / 8;
+
 export const eie: Family<EieConfig> = {
   name: 'eie',
   title: 'EIE-style sparse accelerator',
@@ -16,6 +18,18 @@ export const eie: Family<EieConfig> = {
   kernels: [sparse, im2col, winograd, winogradPruned, elementwise],
   meters,
   area: areaOf,
+  peaks: (config) => ({
+    ceilings: [{ name: `${config.fixedPointBits}-bit fixed point`, macsPerSecond: config.pes * config.clockHz }],
+    roofs: [
+      {
+        name: 'sparse-matrix SRAM',
+        bytesPerSecond: config.pes * config.clockHz * wordBytes(config),
+        meter: 'spmat_reads',
+        bytesPerCount: wordBytes(config),
+      },
+      { name: 'DRAM', bytesPerSecond: config.dram.bytesPerSecond, meter: 'dram_bytes', bytesPerCount: 1 },
+    ],
+  }),
   events: energyEvents,
   place: (tasks, config) => place(tasks, config, canTransform),
 };

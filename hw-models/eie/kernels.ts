@@ -10,7 +10,8 @@ import { accountFor, noTransforms, times } from './account.js';
 import type { EieConfig } from './config.js';
 import { joulesOfWork } from './energy.js';
 import { blocksFor, blocksNote, layoutsOfTask, storedBytes } from './placement.js';
-import { runProducts } from './products.js';
+import { type Products, runProducts } from './products.js';
+import { recordProducts } from './record.js';
 import { forEachVector } from './vectors.js';
 
 /** Fully connected layers, and 1×1 convolutions, whose vectors are the pixels' channels as they are. */
@@ -18,6 +19,7 @@ export const sparse: Kernel<EieConfig> = {
   name: 'sparse',
   accepts: (layer) => layer.kind === 'dense' || (layer.kind === 'conv2d' && isPointwise(layer)),
   cost: (task, config, residency) => costProducts('sparse', task, config, residency),
+  record: (task, config, _, recorder) => recordProducts(productsOf(task, config), config, recorder),
 };
 
 /** Other convolutions: each pixel's vector is what all taps of the kernel read for it. */
@@ -25,6 +27,7 @@ export const im2col: Kernel<EieConfig> = {
   name: 'im2col',
   accepts: (layer) => layer.kind === 'conv2d' && !isPointwise(layer),
   cost: (task, config, residency) => costProducts('im2col', task, config, residency),
+  record: (task, config, _, recorder) => recordProducts(productsOf(task, config), config, recorder),
 };
 
 /** Not in the paper: each PE reads and writes one activation a cycle through its registers. */
@@ -35,18 +38,24 @@ export const elementwise: Kernel<EieConfig> = {
   cost: costElementwise,
 };
 
-function costProducts(kernel: string, task: LayerTask, config: EieConfig, residency: Residency): LayerCost {
+/** The products of a layer, block of rows by block and group by group. */
+function productsOf(task: LayerTask, config: EieConfig): readonly Products[] {
   const { layer, weights } = task;
   invariant(weights !== null, () => `layer ${layer.name} has no weights`);
   // A vector of its own reads each weight once, however many there are.
   const layoutsIn = (blocks: number) => layoutsOfTask(task, weights, config, blocks);
-  const rows = outputsPerVector(layer);
   const alone = (blocks: number) => layoutsIn(blocks).map((layout) => [layout]);
+  const rows = outputsPerVector(layer);
   const blocks = layer.kind === 'conv2d' ? blocksFor(alone, Math.ceil(rows / config.pes), config) : 1;
-  const layouts = layoutsIn(blocks);
-  const runs = layouts.map((layout) =>
-    runProducts(layout, rows / layouts.length, config, (run) => forEachVector(task, layout, run), task.input),
-  );
+  return layoutsIn(blocks).map((layout) => ({ layout, visit: (run) => forEachVector(task, layout, run) }));
+}
+
+function costProducts(kernel: string, task: LayerTask, config: EieConfig, residency: Residency): LayerCost {
+  const { layer } = task;
+  const products = productsOf(task, config);
+  const layouts = products.map(({ layout }) => layout);
+  const rows = outputsPerVector(layer) / layouts.length;
+  const runs = products.map((product) => runProducts(product, rows, config, task.input));
   const macs = runs.reduce((sum, { events, biasAdds }) => sum + events.entries - events.padding - biasAdds, 0);
   invariant(macs === task.macs.effective, () => `layer ${layer.name}: ${macs} MACs, not ${task.macs.effective}`);
   const streamedBytes = residency.resident ? 0 : storedBytes(layouts, config);

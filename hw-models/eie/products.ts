@@ -4,6 +4,12 @@ import type { EieConfig } from './config.js';
 import type { ColumnLayout } from './layout.js';
 import { type EngineRun, type RunProduct, runOnce } from './runs.js';
 
+/** Products with one layout: `visit` hands out their vectors. */
+export interface Products {
+  readonly layout: ColumnLayout;
+  readonly visit: (run: RunProduct) => void;
+}
+
 export interface ProductRun extends EngineRun {
   /** Entries of the bias column that were added. */
   readonly biasAdds: number;
@@ -11,14 +17,13 @@ export interface ProductRun extends EngineRun {
 }
 
 /**
- * All products that `visit` runs with the `rows` rows of `layout`. `vectors`: what alone decides the vectors that are
- * visited; results are remembered by it.
+ * All products with the `rows` rows of a layout. `vectors`: what alone decides the vectors that are visited; results are
+ * remembered by it.
  */
 export function runProducts(
-  layout: ColumnLayout,
+  { layout, visit }: Products,
   rows: number,
   config: EieConfig,
-  visit: (run: RunProduct) => void,
   vectors?: object,
 ): ProductRun {
   const { timing, events } = runOnce(layout, config, visit, vectors);

@@ -16,7 +16,9 @@ import { accountFor, type Transforms } from './account.js';
 import type { EieConfig } from './config.js';
 import { type ColumnLayout, countEntries, type SparsePattern } from './layout.js';
 import { blocksFor, blocksNote, type EieResidency, layoutsOfTask, spmatBitsOf, storedBytes } from './placement.js';
-import { runProducts } from './products.js';
+import { type Products, runProducts } from './products.js';
+import { recordProducts } from './record.js';
+import type { RunProduct } from './runs.js';
 
 export function canTransform(layer: Layer): boolean {
   const shape = transformable(layer);
@@ -27,7 +29,10 @@ export function canTransform(layer: Layer): boolean {
 export const winograd: Kernel<EieConfig> = {
   name: 'winograd',
   accepts: canTransform,
-  cost: (task, config, residency) => cheapest('winograd', task, config, residency, null),
+  cost: (task, config, residency) => cheapest('winograd', task, config, residency, null).cost,
+  record(task, config, residency, recorder) {
+    recordProducts(cheapest('winograd', task, config, residency, null).products, config, recorder);
+  },
 };
 
 /** As many of the transformed weights pruned as the layer's own are: another function, so it serves by name only. */
@@ -35,12 +40,21 @@ export const winogradPruned: Kernel<EieConfig> = {
   name: 'winograd-pruned',
   optIn: true,
   accepts: canTransform,
-  cost(task, config, residency) {
-    const { store } = weightsOf(task);
-    const density = densityOf(store);
-    return cheapest('winograd-pruned', task, config, residency, density);
+  cost: (task, config, residency) => cheapestPruned(task, config, residency).cost,
+  record(task, config, residency, recorder) {
+    recordProducts(cheapestPruned(task, config, residency).products, config, recorder);
   },
 };
+
+function cheapestPruned(task: LayerTask, config: EieConfig, residency: Residency): Tried {
+  return cheapest('winograd-pruned', task, config, residency, densityOf(weightsOf(task).store));
+}
+
+/** A variant of the transformation with what it costs. */
+interface Tried {
+  readonly cost: LayerCost;
+  readonly products: readonly Products[];
+}
 
 function cheapest(
   kernel: string,
@@ -48,14 +62,14 @@ function cheapest(
   config: EieConfig,
   residency: Residency,
   density: number | null,
-): LayerCost {
+): Tried {
   const plans = tileTransforms.map((variant) => planOf(variant, task, config));
   plans.sort((a, b) => a.leastCycles - b.leastCycles);
-  let best: LayerCost | undefined;
+  let best: Tried | undefined;
   for (const plan of plans) {
-    if (best && plan.leastCycles >= cyclesOf(best) / task.batch) break;
-    const cost = costOf(kernel, plan, task, config, residency, density);
-    if (!best || cyclesOf(cost) < cyclesOf(best)) best = cost;
+    if (best && plan.leastCycles >= cyclesOf(best.cost) / task.batch) break;
+    const tried = tryOut(kernel, plan, task, config, residency, density);
+    if (!best || cyclesOf(tried.cost) < cyclesOf(best.cost)) best = tried;
   }
   invariant(best !== undefined, 'no variant of Winograd');
   return best;
@@ -101,23 +115,23 @@ function weightsOf({ layer, weights }: LayerTask): LayerWeights {
 
 const filterings = new Map(tileTransforms.map(({ outputs }) => [outputs, toFloat(cookToom(outputs, 3))]));
 
-function costOf(
+function tryOut(
   kernel: string,
   { variant, shape, filtering, tiles, marks, transforms }: Plan,
   task: LayerTask,
   config: EieConfig,
   residency: Residency,
   density: number | null,
-): LayerCost {
+): Tried {
   const weights = weightsOf(task);
   const layoutsIn = (blocks: number) => layoutsOf(weights, shape, filtering, density, config, blocks);
   const blocks = blocksFor(layoutsIn, Math.ceil(shape.outputs / config.pes), config);
   const blocked = layoutsIn(blocks);
   const layouts = blocked.flat();
-  const runs = blocked.flatMap((positions) =>
-    positions.map((layout, position) => {
+  const products = blocked.flatMap((positions) =>
+    positions.map((layout, position): Products => {
       const active = new Int32Array(shape.channels + 1);
-      return runProducts(layout, shape.outputs / blocked.length, config, (run) => {
+      const visit = (run: RunProduct) => {
         for (let tile = 0; tile < tiles; tile++) {
           const first = (position * tiles + tile) * shape.channels;
           let count = 0;
@@ -127,9 +141,11 @@ function costOf(
           }
           run(active, count);
         }
-      });
+      };
+      return { layout, visit };
     }),
   );
+  const runs = products.map((product) => runProducts(product, shape.outputs / blocked.length, config));
   const resident = staysOnChip(layouts, task, weights, config, residency);
   const cost = accountFor(
     {
@@ -148,7 +164,8 @@ function costOf(
     task,
     config,
   );
-  return { ...cost, counters: { ...cost.counters, transformed_nonzeros: nonzerosIn(layouts) } };
+  const counters = { ...cost.counters, transformed_nonzeros: nonzerosIn(layouts) };
+  return { cost: { ...cost, counters }, products };
 }
 
 function nonzerosIn(layouts: readonly ColumnLayout[]): number {

@@ -17,6 +17,21 @@ export const gpu: Family<GpuConfig> = {
   schema: GpuSchema,
   kernels: [dense, sparse, tensor, tensorInt8, structured, elementwise],
   meters,
+  peaks: ({ clockHz, sm, l2, dram, tensor }) => ({
+    ceilings: [
+      { name: 'FP32', macsPerSecond: sm.count * sm.lanes * clockHz },
+      ...(tensor
+        ? [
+            { name: 'tensor FP16', macsPerSecond: sm.count * tensor.macsPerCycle.half * clockHz },
+            { name: 'tensor INT8', macsPerSecond: sm.count * tensor.macsPerCycle.int8 * clockHz },
+          ]
+        : []),
+    ],
+    roofs: [
+      { name: 'DRAM', bytesPerSecond: dram.bytesPerSecond, meter: 'dram_bytes', bytesPerCount: 1 },
+      { name: 'L2 cache', bytesPerSecond: l2.bytesPerCycle * clockHz, meter: 'l2_bytes', bytesPerCount: 1 },
+    ],
+  }),
   area: ({ dieMm2 }) => (dieMm2 === undefined ? null : { die: dieMm2 }),
   events: energyEvents,
   /**

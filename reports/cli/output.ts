@@ -17,10 +17,11 @@ export interface Terminal {
 export interface OutputOptions {
   readonly format?: Format;
   readonly out?: string;
+  readonly charts?: string;
   readonly quiet?: boolean;
 }
 
-/** Adds --format, --out and --quiet. */
+/** Adds --format, --out, --charts and --quiet. */
 export function addOutputOptions(command: Command): Command {
   return command
     .addOption(
@@ -29,6 +30,7 @@ export function addOutputOptions(command: Command): Command {
       ),
     )
     .option('--out <file>', 'write the result to a file, whole or not at all')
+    .option('--charts <folder>', 'also write each chart as SVG, PNG, CSV and Vega-Lite into a folder')
     .option('--quiet', 'no progress and no hints on stderr');
 }
 
@@ -66,7 +68,13 @@ export function commaList(text: string): readonly string[] {
 /** A terminal narrower than this gets lines that wrap; wider text where nobody knows the width. */
 const DEFAULT_COLUMNS = 80;
 
-const endings: Readonly<Record<string, Format>> = { json: 'json', csv: 'csv', md: 'markdown', txt: 'table' };
+const endings: Readonly<Record<string, Format>> = {
+  json: 'json',
+  csv: 'csv',
+  md: 'markdown',
+  txt: 'table',
+  html: 'html',
+};
 
 /** Renders a view to stdout or, atomically, to a file. */
 export async function show(view: View, options: OutputOptions, terminal: Terminal): Promise<void> {
@@ -79,12 +87,32 @@ export async function show(view: View, options: OutputOptions, terminal: Termina
   };
   // Loaded only now: most of a short command's time would be the loading of libraries it does not need.
   const { renderers } = await import('../renderers.js');
-  const text = renderers[format](view, style);
+  if (options.charts !== undefined) await writeChartsOf(view, options.charts);
+  const text = await renderers[format](view, style);
   await write(text, out, terminal);
 }
 
-/** Text or bytes to stdout or, whole or not at all, to the file `out`. @throws InputError where that cannot be written. */
-export async function write(content: string | Uint8Array, out: string | undefined, terminal: Terminal): Promise<void> {
+async function writeChartsOf(view: View, folder: string): Promise<void> {
+  const charts = (view.charts?.() ?? []).flatMap((group) => group.charts);
+  if (charts.length === 0) throw new InputError('--charts: this result has no charts');
+  const { writeCharts } = await import('../charts/files.node.js');
+  try {
+    await writeCharts(charts, folder);
+  } catch (error) {
+    if (error instanceof Error && 'code' in error) {
+      throw new InputError(`--charts ${folder}: cannot be written (${error.code})`);
+    }
+    throw error;
+  }
+}
+
+/** Text or bytes to stdout or, whole or not at all, to the file `out`, as `option` names it. @throws InputError where that cannot be written. */
+export async function write(
+  content: string | Uint8Array,
+  out: string | undefined,
+  terminal: Terminal,
+  option = '--out',
+): Promise<void> {
   if (out === undefined) {
     terminal.stdout.write(content);
     return;
@@ -94,7 +122,7 @@ export async function write(content: string | Uint8Array, out: string | undefine
     await writeFileAtomic(out, typeof content === 'string' ? content : Buffer.from(content));
   } catch (error) {
     throw new InputError(
-      `--out ${out}: cannot be written (${(error as NodeJS.ErrnoException).code ?? 'unknown fault'})`,
+      `${option} ${out}: cannot be written (${(error as NodeJS.ErrnoException).code ?? 'unknown fault'})`,
     );
   }
 }

@@ -1,5 +1,5 @@
 import { stringify } from 'csv-stringify/sync';
-import type { Records } from '../document.js';
+import type { Records } from '../records.js';
 
 /** RFC 4180 with a header line; null is an empty cell. Texts that a spreadsheet would run as formulas are escaped. */
 export function renderCsv({ columns, rows }: Records): string {

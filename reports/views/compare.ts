@@ -4,8 +4,10 @@ import { geometricMean } from 'simple-statistics';
 import type { Comparison, HardwareResult, LayerResult } from '../../sim/compare.js';
 import type { NamedComparison } from '../../sim/compare.node.js';
 import type { WorkloadSummary } from '../../sim/summary.js';
-import { left, type Records, right, type Section, type TableData, type View } from '../document.js';
+import { left, right, type Section, type TableData, type View } from '../document.js';
 import { count, percent, quantity, ratio, UNKNOWN } from '../quantity.js';
+import type { Records } from '../records.js';
+import { comparisonCharts } from './compare-charts.js';
 import { servingJson, servingSections } from './serving.js';
 
 /** Width from which frames per second and power find room. */
@@ -16,22 +18,28 @@ export function compareView(comparisons: readonly NamedComparison[], detail: { r
     sections({ columns }) {
       const wide = columns >= WIDE;
       return comparisons.flatMap((comparison, at) => [
-        comparisonSection(comparison, wide),
+        { ...comparisonSection(comparison, wide), summary: comparisons.length === 1 },
         ...servingSections(comparison, labelOf),
         ...(detail.layers ? comparison.results.map((result) => layerSection(comparison, result)) : []),
         ...groupEndingAt(comparisons, at).map(meanSection),
       ]);
     },
+    title: 'zeroskip compare',
     json: () => comparisons.map(comparisonJson),
+    charts: () => comparisonCharts(groupsOf(comparisons)),
     records: () => (detail.layers ? layerRecords(comparisons) : resultRecords(comparisons)),
   };
 }
 
-/** The workloads named by one group, or each by itself, if the last of several stands at `at`. */
+/** The workloads of each group, and those named by themselves. */
+function groupsOf(comparisons: readonly NamedComparison[]): readonly (readonly NamedComparison[])[] {
+  const names = new Set(comparisons.map(({ group }) => group));
+  return [...names].map((name) => comparisons.filter(({ group }) => group === name));
+}
+
+/** The group whose last workload stands at `at`, if it has several. */
 function groupEndingAt(comparisons: readonly NamedComparison[], at: number): readonly (readonly NamedComparison[])[] {
-  const group = comparisons[at]?.group;
-  const members = comparisons.filter((comparison) => comparison.group === group);
-  return members.length > 1 && members.at(-1) === comparisons[at] ? [members] : [];
+  return groupsOf(comparisons).filter((members) => members.length > 1 && members.at(-1) === comparisons[at]);
 }
 
 /** 'titan-x:sparse'. */
@@ -136,6 +144,7 @@ function meanSection(comparisons: readonly NamedComparison[]): Section {
     ];
   });
   return {
+    summary: true,
     heading: `${first.group ?? 'All of these'} · geometric mean of ${comparisons.length} workloads against ${labelOf(first.results[0] as HardwareResult)}`,
     lines: [comparisons.map(({ workload }) => workload.name).join(', ')],
     table: { columns: [left('hardware'), left('origin'), right('speed-up'), right('energy ×')], rows },

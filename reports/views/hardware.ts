@@ -2,8 +2,9 @@
 
 import type { Figure, Hardware } from '../../hw-models/contract.js';
 import { sum } from '../../hw-models/cost.js';
-import { left, type Records, right, type Section, type View } from '../document.js';
+import { left, right, type Section, type View } from '../document.js';
 import { UNKNOWN } from '../quantity.js';
+import type { Records } from '../records.js';
 
 export interface MeasuredHardware {
   readonly name: string;

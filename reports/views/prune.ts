@@ -3,8 +3,9 @@
 import { MARKS } from '../../sim/prune/recipes.js';
 import type { PruneReport, SeedReport, Spread, TestSummary } from '../../sim/prune/report.js';
 import type { Accuracy, LayerState, Step } from '../../sim/prune/state.js';
-import { left, type Records, right, type Section, type View } from '../document.js';
+import { left, right, type Section, type View } from '../document.js';
 import { count, percent, ratio, UNKNOWN } from '../quantity.js';
+import type { Records } from '../records.js';
 import { compareView } from './compare.js';
 
 export function pruneView(report: PruneReport): View {

@@ -6,6 +6,7 @@ import type { Claim } from '../../sim/validate/claims.js';
 import { contradictions } from '../../sim/validate/contradictions.js';
 import type { Summary, Validation } from '../../sim/validate/validate.js';
 import { POWERS, TIMES } from '../../sim/validate/wallclock.js';
+import { predictedCharts } from '../charts/predicted.js';
 import { left, right, type Section, type View } from '../document.js';
 import { UNKNOWN } from '../quantity.js';
 
@@ -36,6 +37,8 @@ export function validationView(
         : []),
       ...(detail.claims ? [disagreements] : []),
     ],
+    title: 'zeroskip validate',
+    charts: () => [{ heading: 'Published figures against the models', charts: predictedCharts(claims) }],
     json: () => claims.map(({ heldOutError, note, ...claim }) => ({ ...claim, held_out_error: heldOutError, note })),
     records: () => ({
       columns: [

@@ -126,7 +126,7 @@ function fittedNumbers({ name, figures }: Hardware, refits: readonly Refit[]): r
 
 const devices = ['i7-5930k', 'titan-x', 'tegra-k1', 'eie-64'] as const;
 
-/** The device of a Table IV or Table 9 claim, which those tables are told apart by. */
-function deviceOf({ claim }: Claim): string {
+/** The device of a Table IV or Table 9 claim, which those tables are told apart by; '' where none is named. */
+export function deviceOf({ claim }: Claim): string {
   return devices.find((device) => claim.startsWith(device)) ?? '';
 }

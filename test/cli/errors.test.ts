@@ -53,7 +53,7 @@ describe('a command line with a fault', () => {
     [['compare', '--bach', '2'], "zeroskip: unknown option '--bach' (Did you mean --batch?)"],
     [
       ['compare', '--format', 'xml'],
-      "zeroskip: option '--format <format>' argument 'xml' is invalid. Allowed choices are table, json, csv, markdown.",
+      "zeroskip: option '--format <format>' argument 'xml' is invalid. Allowed choices are table, json, csv, markdown, html.",
     ],
     [['compere'], "zeroskip: unknown command 'compere' (Did you mean compare?)"],
     [['hardware', 'show', 'nothing'], "zeroskip: unknown hardware 'nothing'"],

@@ -1,4 +1,5 @@
 import type { Command } from 'commander';
+import type { NamedComparison } from '../../../sim/compare.node.js';
 import type { ImportLimits } from '../../../workloads/import/source.js';
 import {
   addLimitsOption,
@@ -11,6 +12,7 @@ import {
   type Terminal,
   wholeNumber,
   withProgress,
+  write,
 } from '../output.js';
 
 interface Options extends OutputOptions {
@@ -24,6 +26,8 @@ interface Options extends OutputOptions {
   readonly threads: number;
   readonly layers?: boolean;
   readonly cost?: true | string;
+  readonly trace?: string;
+  readonly traceEvents: number;
 }
 
 /** The main job. */
@@ -44,7 +48,9 @@ export function addCompare(program: Command, terminal: Terminal): void {
     .option('--repeat <n>', 'timed runs on this machine; the median one counts', wholeNumber(1), 5)
     .option('--threads <n>', 'threads of this machine, for an executor that has them', wholeNumber(1), 1)
     .option('--layers', 'each layer on each hardware')
-    .option('--cost [file]', COST_HELP);
+    .option('--cost [file]', COST_HELP)
+    .option('--trace <file>', 'also write what happens when, a JSON trace for ui.perfetto.dev')
+    .option('--trace-events <n>', 'about as many steps as the trace has room for', wholeNumber(1000), 200_000);
   addLimitsOption(addOutputOptions(command)).action(async (workloads: readonly string[], options: Options) => {
     const { compare } = await import('../../../sim/compare.node.js');
     const { compareView } = await import('../../views/compare.js');
@@ -56,12 +62,24 @@ export function addCompare(program: Command, terminal: Terminal): void {
         ...(weights === undefined ? {} : { weights }),
         ...(input === undefined ? {} : { input }),
         ...(cost === undefined ? {} : { cost }),
+        ...(options.trace === undefined ? {} : { timelineRoom: options.traceEvents }),
         ...{ batch, seed, repeat, threads, limits, progress },
       }),
     );
     const hints = new Set(comparisons.flatMap(({ results }) => results.flatMap((result) => result.hint ?? [])));
     for (const note of new Set(comparisons.flatMap(({ importNotes }) => importNotes))) hints.add(note);
     for (const text of hints) hint(text, options, terminal);
+    if (options.trace !== undefined) await writeTrace(comparisons, options.trace, terminal);
     await show(compareView(comparisons, { layers: options.layers === true }), options, terminal);
   });
+}
+
+async function writeTrace(comparisons: readonly NamedComparison[], file: string, terminal: Terminal): Promise<void> {
+  const { chromeTrace } = await import('../../trace/chrome-trace.js');
+  const timelines = comparisons.flatMap(({ workload, results }) =>
+    results.flatMap(({ hardware, kernel, timeline }) =>
+      timeline ? [{ ...timeline, name: `${workload.name} on ${hardware}:${kernel}` }] : [],
+    ),
+  );
+  await write(chromeTrace(timelines), file, terminal, '--trace');
 }

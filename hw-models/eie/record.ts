@@ -1,0 +1,141 @@
+// When everything happens in products on EIE: the broadcast recurrence of timing.ts once more, in plain TypeScript and
+// with each step told. What is told of a layer too long for that: all of it as means over equal stretches of time, and
+// every step of some runs of consecutive broadcasts, spread evenly over the layer.
+
+import { invariant } from '../../workloads/base/errors.js';
+import type { Recorder } from '../contract.js';
+import type { ColumnLayout } from './layout.js';
+import type { Products } from './products.js';
+import { createTimer, type Machine } from './timing.js';
+
+/** Stretches over which a layer's means are taken. */
+const STRETCHES = 200;
+/** Broadcasts of a run that is told step by step. */
+const RUN = 64;
+
+const CONTROL = 'control unit';
+
+/** Tells one frame's products to `recorder`, one after another from cycle 0. */
+export function recordProducts(products: readonly Products[], machine: Machine, recorder: Recorder): void {
+  const timings = products.map(({ layout, visit }) => {
+    const timer = createTimer(layout, machine);
+    visit(timer.run);
+    return timer.total();
+  });
+  const cycles = timings.reduce((sum, timing) => sum + timing.cycles, 0);
+  const broadcasts = timings.reduce((sum, timing) => sum + timing.broadcasts, 0);
+  const pes = products[0]?.layout.pes ?? 0;
+  const means = createMeans(cycles, pes);
+  const told = chooseRuns(broadcasts, pes, recorder.room);
+  let from = 0;
+  let broadcast = 0;
+  for (const { layout, visit } of products) {
+    const isTold = (k: number) => told(broadcast + k);
+    const run = createRun(layout, machine, means, recorder);
+    visit((active, count) => {
+      from = run(active, count, from, isTold);
+      broadcast += count;
+    });
+  }
+  invariant(from === cycles, () => `recorded ${from} cycles of ${cycles}`);
+  means.tell(recorder);
+}
+
+/** Whether a broadcast is told step by step: all are where there is room, else evenly spread runs of them. */
+function chooseRuns(broadcasts: number, pes: number, room: number): (broadcast: number) => boolean {
+  // One step of the control unit, perhaps a stall, and one of each PE.
+  const affordable = Math.floor(room / (pes + 2));
+  if (affordable >= broadcasts) return () => true;
+  const runs = Math.max(1, Math.floor(affordable / RUN));
+  const distance = broadcasts / runs;
+  return (broadcast) => broadcast % distance < Math.min(RUN, affordable);
+}
+
+interface Means {
+  /** A PE works, or an activation waits or is worked on in its queue, in the cycles from … up to …. */
+  worked(from: number, to: number): void;
+  queued(from: number, to: number): void;
+  sent(at: number): void;
+  tell(recorder: Recorder): void;
+}
+
+function createMeans(cycles: number, pes: number): Means {
+  const width = Math.max(1, Math.ceil(cycles / STRETCHES));
+  const stretches = Math.ceil(cycles / width);
+  const working = new Float64Array(stretches);
+  const queueing = new Float64Array(stretches);
+  const sending = new Float64Array(stretches);
+  const add = (to: Float64Array, from: number, until: number) => {
+    for (let at = from; at < until; ) {
+      const stretch = Math.floor(at / width);
+      const end = Math.min(until, (stretch + 1) * width);
+      to[stretch] = (to[stretch] as number) + end - at;
+      at = end;
+    }
+  };
+  return {
+    worked: (from, to) => add(working, from, to),
+    queued: (from, to) => add(queueing, from, to),
+    sent(at) {
+      const stretch = Math.floor(at / width);
+      sending[stretch] = (sending[stretch] as number) + 1;
+    },
+    tell(recorder) {
+      for (let stretch = 0; stretch < stretches; stretch++) {
+        const from = stretch * width;
+        const held = Math.min(width, cycles - from);
+        recorder.level('PEs at work', from, (working[stretch] as number) / held);
+        recorder.level('activations in a queue', from, (queueing[stretch] as number) / held / pes);
+        recorder.level('broadcasts per cycle', from, (sending[stretch] as number) / held);
+      }
+      for (const name of ['PEs at work', 'activations in a queue', 'broadcasts per cycle']) {
+        recorder.level(name, cycles, 0);
+      }
+    },
+  };
+}
+
+/** The recurrence of timing.ts for one product from cycle `from` on; returns the cycle at which the next one starts. */
+function createRun(layout: ColumnLayout, machine: Machine, means: Means, recorder: Recorder) {
+  const { pes, stride, columns, entries } = layout;
+  const { queueDepth, groupFetchCycles, pipelineStages } = machine;
+  const lastGroup = Math.ceil(columns / pes) - 1;
+  const tracks = Array.from({ length: pes }, (_, pe) => `PE ${pe}`);
+  const finish = new Float64Array(pes);
+  /** When each activation has left every PE. */
+  const finished = new Float64Array(columns);
+
+  return (active: Int32Array, count: number, from: number, isTold: (k: number) => boolean): number => {
+    finish.fill(from);
+    let group = 0;
+    let next = from;
+    for (let k = 0; k < count; k++) {
+      const column = active[k] as number;
+      const itsGroup = Math.floor(column / pes);
+      const ready = next + (itsGroup - group) * groupFetchCycles;
+      const sent = k < queueDepth ? ready : Math.max(ready, finished[k - queueDepth] as number);
+      const tell = isTold(k);
+      if (tell && ready > next) recorder.slice(CONTROL, 'fetch', next, ready - next);
+      if (tell && sent > ready) recorder.slice(CONTROL, 'wait for the fullest queue', ready, sent - ready);
+      if (tell) recorder.slice(CONTROL, `send activation ${column}`, sent, 1);
+      means.sent(sent);
+      let latest = 0;
+      for (let pe = 0; pe < pes; pe++) {
+        const start = Math.max(finish[pe] as number, sent + 1);
+        const held = entries[column * stride + pe] as number;
+        const left = start + Math.max(1, held);
+        finish[pe] = left;
+        latest = Math.max(latest, left);
+        means.worked(start, left);
+        means.queued(sent + 1, left);
+        if (tell) recorder.slice(tracks[pe] as string, held > 0 ? `column ${column}` : 'no entry', start, left - start);
+      }
+      finished[k] = latest;
+      group = itsGroup;
+      next = sent + 1;
+    }
+    const scanEnd = next + (lastGroup - group) * groupFetchCycles;
+    const workEnd = count > 0 ? (finished[count - 1] as number) : from;
+    return Math.max(scanEnd, workEnd) + pipelineStages;
+  };
+}

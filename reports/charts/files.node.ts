@@ -1,0 +1,51 @@
+// Each chart as files: SVG, PNG, its data as CSV, its specification as Vega-Lite.
+
+import { mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import sharp from 'sharp';
+import type { TopLevelSpec } from 'vega-lite';
+import writeFileAtomic from 'write-file-atomic';
+import { renderCsv } from '../format/csv.js';
+import type { Chart } from './chart.js';
+import { look } from './look.js';
+import { color, resolveColors } from './palette.js';
+import { drawSvg } from './render.js';
+
+/** Pixels across, and how much denser the PNG is. */
+const WIDTH = 860;
+const HALF = 520;
+const PIXELS_PER_INCH = 192;
+
+/** Writes ID.svg, ID.png, ID.csv and ID.vl.json for each chart into `folder`, which is made where it is missing. */
+export async function writeCharts(charts: readonly Chart[], folder: string): Promise<void> {
+  await mkdir(folder, { recursive: true });
+  for (const chart of charts) {
+    const spec = titled(chart);
+    const svg = resolveColors(await drawSvg(spec), 'light');
+    const png = await sharp(Buffer.from(svg), { density: PIXELS_PER_INCH }).png().toBuffer();
+    const vegaLite = `${resolveColors(JSON.stringify({ ...spec, config: look }, null, 2), 'light')}\n`;
+    const contents = { svg, png, csv: renderCsv(chart.data), 'vl.json': vegaLite };
+    for (const [ending, content] of Object.entries(contents)) {
+      await writeFileAtomic(join(folder, `${chart.id}.${ending}`), content);
+    }
+  }
+}
+
+/** A chart that stands by itself: with its words on it and something behind it. */
+function titled(chart: Chart): TopLevelSpec {
+  return {
+    $schema: 'https://vega.github.io/schema/vega-lite/v6.json',
+    description: chart.alt,
+    background: color('panel'),
+    title: {
+      text: chart.title,
+      subtitle: chart.subtitle,
+      anchor: 'start',
+      frame: 'group',
+      offset: 12,
+      color: color('ink'),
+      subtitleColor: color('muted'),
+    },
+    ...chart.spec(chart.half ? HALF : WIDTH),
+  };
+}

@@ -1,0 +1,14 @@
+import { FONT_PIXELS } from './look.js';
+import { textWidth } from './text-width.js';
+
+/** Pixels of a legend entry beside its text: the symbol, the gaps. */
+const BESIDE_TEXT = 34;
+/** Pixels that the axis to the left of a legend takes of a drawing, as a rule. */
+const AXIS = 60;
+
+/** As many entries of a legend in a row as a drawing of `width` pixels has room for. */
+export function legendColumns(names: readonly string[], width: number): number {
+  const widest = Math.max(0, ...names.map((name) => textWidth(name, FONT_PIXELS, false)));
+  const fit = Math.floor((width - AXIS) / (widest + BESIDE_TEXT));
+  return Math.max(1, Math.min(names.length, fit));
+}

@@ -1,0 +1,224 @@
+// Speed-up and energy efficiency as bars from 1 on a log scale, workload by workload: Han et al., EIE, ISCA 2016,
+// Figures 6 and 7.
+
+import { geometricMean } from 'simple-statistics';
+import type { TopLevelSpec } from 'vega-lite';
+import type { Comparison } from '../../sim/compare.js';
+import { ratio } from '../quantity.js';
+import { type Chart, NARROW } from './chart.js';
+import { legendColumns } from './legend.js';
+import { RATIO_LABELS } from './look.js';
+import { color } from './palette.js';
+import { logScale } from './scales.js';
+import { type Series, seriesEncoding, seriesOf } from './series.js';
+
+interface Bar {
+  readonly workload: string;
+  readonly series: string;
+  readonly origin: string;
+  readonly value: number;
+}
+
+const MEAN = 'geomean';
+
+interface Measure {
+  readonly id: string;
+  readonly title: string;
+  readonly column: string;
+  readonly axis: string;
+  readonly than: string;
+  readonly of: (comparison: Comparison, at: number) => number | null;
+}
+
+const speedup: Measure = {
+  id: 'speed-up',
+  title: 'Speed-up',
+  column: 'speedup',
+  axis: 'times as fast',
+  than: 'as',
+  of: ({ results }, at) => results[at]?.speedup ?? null,
+};
+
+const energy: Measure = {
+  id: 'energy-efficiency',
+  title: 'Energy efficiency',
+  column: 'energy_ratio',
+  axis: 'times fewer joules',
+  than: 'than',
+  of: ({ results }, at) => results[at]?.energyRatio ?? null,
+};
+
+/** Both charts of comparisons on the same hardware; the second is left out where no row but the first has joules. */
+export function ratioCharts(comparisons: readonly Comparison[]): readonly Chart[] {
+  const series = seriesOf(comparisons);
+  return [speedup, energy].flatMap((measure) => ratioChart(comparisons, series, measure));
+}
+
+function ratioChart(comparisons: readonly Comparison[], series: readonly Series[], measure: Measure): readonly Chart[] {
+  const bars = barsOf(comparisons, series, measure);
+  const shown = series.filter(({ name }) => bars.some((bar) => bar.series === name));
+  const [reference] = series;
+  if (!reference || shown.length < 2) return [];
+  const last = bars.filter((bar) => bar.workload === bars.at(-1)?.workload);
+  const said = last.map(({ series: name, value }) => `${name} ${ratio(value)}`).join(', ');
+  return [
+    {
+      id: measure.id,
+      title: `${measure.title} over ${reference.name}`,
+      subtitle: `${measure.axis} ${measure.than} ${reference.name}, log scale; bars begin at 1×`,
+      alt: `Bars on a log scale for ${comparisons.length} workloads. ${last[0]?.workload}: ${said}.`,
+      data: {
+        columns: ['workload', 'hardware', 'origin', measure.column],
+        rows: bars.map((bar) => [bar.workload, bar.series, bar.origin, bar.value]),
+      },
+      spec: (width) => specFor(comparisons.length, width)(bars, shown, measure.axis, width),
+    },
+  ];
+}
+
+function barsOf(comparisons: readonly Comparison[], series: readonly Series[], measure: Measure): readonly Bar[] {
+  const bars = comparisons.flatMap((comparison) =>
+    series.flatMap(({ name, origin }, at): readonly Bar[] => {
+      const value = measure.of(comparison, at);
+      return value === null ? [] : [{ workload: comparison.workload.name, series: name, origin, value }];
+    }),
+  );
+  if (comparisons.length === 1) return bars;
+  const means = series.flatMap(({ name, origin }): readonly Bar[] => {
+    const values = bars.filter((bar) => bar.series === name).map(({ value }) => value);
+    const complete = values.length === comparisons.length;
+    return complete ? [{ workload: MEAN, series: name, origin, value: geometricMean(values) }] : [];
+  });
+  return [...bars, ...means];
+}
+
+function parts(bars: readonly Bar[], axis: string) {
+  const { domain, ticks } = logScale(
+    bars.map(({ value }) => value),
+    [1],
+  );
+  return {
+    values: bars.map((bar) => ({
+      ...bar,
+      label: `${bar.workload}, ${bar.series}: ${ratio(bar.value)} (${bar.origin})`,
+    })),
+    value: {
+      field: 'value',
+      type: 'quantitative' as const,
+      title: axis,
+      scale: { type: 'log' as const, domain: [...domain], nice: false },
+      axis: { values: [...ticks], labelExpr: RATIO_LABELS },
+    },
+    workloads: [...new Set(bars.map(({ workload }) => workload))],
+  };
+}
+
+/** Pixels of a lying bar. */
+const LYING_STEP = 9;
+/** Pixels of a hardware's row. */
+const SINGLE_STEP = 22;
+const ONE = { datum: 1 } as const;
+const description = { field: 'label', type: 'nominal' } as const;
+const reference = { type: 'rule', color: color('ink'), strokeWidth: 1 } as const;
+
+function specFor(workloads: number, width: number) {
+  if (workloads === 1) return singleSpec;
+  return width < NARROW ? lyingSpec : standingSpec;
+}
+
+/** One workload: a bar a hardware, its ratio beside it. */
+function singleSpec(bars: readonly Bar[], series: readonly Series[], axis: string, width: number): TopLevelSpec {
+  const { values, value } = parts(bars, axis);
+  const y = {
+    field: 'series',
+    type: 'nominal' as const,
+    sort: namesOf(series),
+    title: null,
+    scale: { paddingInner: 0.3 },
+    axis: { ticks: false, domain: false, labelPadding: 6 },
+  };
+  return {
+    width,
+    height: bars.length * SINGLE_STEP,
+    autosize: { type: 'fit-x', contains: 'padding' },
+    data: { values: values.map((bar) => ({ ...bar, ratio: ratio(bar.value) })) },
+    layer: [
+      {
+        mark: { type: 'bar', strokeWidth: 1 },
+        encoding: { y, x: value, x2: ONE, ...seriesEncoding(series, null), description },
+      },
+      { mark: reference, encoding: { x: ONE } },
+      {
+        transform: [{ calculate: 'max(1, datum.value)', as: 'end' }],
+        mark: { type: 'text', align: 'left', dx: 6, aria: false },
+        encoding: { y, x: { field: 'end', type: 'quantitative' }, text: { field: 'ratio' } },
+      },
+    ],
+  };
+}
+
+/** Workloads side by side, bars upwards from 1. */
+function standingSpec(bars: readonly Bar[], series: readonly Series[], axis: string, width: number): TopLevelSpec {
+  const { values, value, workloads } = parts(bars, axis);
+  return {
+    width,
+    height: 320,
+    autosize: { type: 'fit', contains: 'padding' },
+    data: { values },
+    layer: [
+      {
+        mark: { type: 'bar', strokeWidth: 1 },
+        encoding: {
+          x: {
+            field: 'workload',
+            type: 'nominal',
+            sort: workloads,
+            title: null,
+            scale: { paddingInner: 0.22, paddingOuter: 0.1 },
+            axis: { labelAngle: 0, ticks: false, domain: false, labelPadding: 6, labelLimit: width / workloads.length },
+          },
+          xOffset: { field: 'series', sort: namesOf(series) },
+          y: value,
+          y2: ONE,
+          ...seriesEncoding(series, { columns: legendColumns(namesOf(series), width) }),
+          description,
+        },
+      },
+      { mark: reference, encoding: { y: ONE } },
+    ],
+  };
+}
+
+/** Workloads below each other, bars to the right from 1. */
+function lyingSpec(bars: readonly Bar[], series: readonly Series[], axis: string, width: number): TopLevelSpec {
+  const { values, value, workloads } = parts(bars, axis);
+  return {
+    width,
+    height: workloads.length * (series.length + 2) * LYING_STEP,
+    autosize: { type: 'fit-x', contains: 'padding' },
+    data: { values },
+    layer: [
+      {
+        mark: { type: 'bar', strokeWidth: 1 },
+        encoding: {
+          y: {
+            field: 'workload',
+            type: 'nominal',
+            sort: workloads,
+            title: null,
+            scale: { paddingInner: 0.25, paddingOuter: 0.1 },
+            axis: { ticks: false, domain: false, labelLimit: width / 4 },
+          },
+          yOffset: { field: 'series', sort: namesOf(series) },
+          x: value,
+          x2: ONE,
+          ...seriesEncoding(series, { columns: legendColumns(namesOf(series), width) }),
+          description,
+        },
+      },
+      { mark: reference, encoding: { x: ONE } },
+    ],
+  };
+}
+
+const namesOf = (series: readonly Series[]) => series.map(({ name }) => name);

@@ -1,0 +1,162 @@
+// Rooflines: what a hardware's arithmetic and its main bandwidth allow, and where the layers lie under it.
+// Williams, Waterman and Patterson, "Roofline", CACM 52(4), 2009.
+
+import type { TopLevelSpec } from 'vega-lite';
+import type { Ceiling, Peaks, Roof } from '../../hw-models/contract.js';
+import type { Comparison, LayerResult } from '../../sim/compare.js';
+import { quantity } from '../quantity.js';
+import { type Chart, slug } from './chart.js';
+import { siLabels } from './look.js';
+import { color, partColor } from './palette.js';
+import { logScale } from './scales.js';
+
+interface Point {
+  readonly workload: string;
+  readonly layer: string;
+  readonly kernel: string;
+  readonly macsPerByte: number;
+  readonly macsPerSecond: number;
+}
+
+/** A roofline for each modelled hardware, all its kernels on it. */
+export function rooflineCharts(comparisons: readonly Comparison[]): readonly Chart[] {
+  const rows = comparisons[0]?.results ?? [];
+  const names = [...new Set(rows.flatMap(({ hardware, peaks }) => (peaks ? [hardware] : [])))];
+  return names.flatMap((hardware) => {
+    const peaks = rows.find((row) => row.hardware === hardware)?.peaks;
+    return peaks ? rooflineChart(hardware, peaks, comparisons) : [];
+  });
+}
+
+function rooflineChart(hardware: string, peaks: Peaks, comparisons: readonly Comparison[]): readonly Chart[] {
+  // The main bandwidth, unless nothing passes there because all of it stays in the caches.
+  const under = peaks.roofs.map((roof) => ({ roof, ...pointsUnder(roof, hardware, comparisons) }));
+  const used = under.find(({ points }) => points.length > 0);
+  if (!used) return [];
+  const { roof, points, without } = used;
+  const [ceiling] = peaks.ceilings;
+  const best = Math.max(...points.map((point) => point.macsPerSecond / attainable(point.macsPerByte, ceiling, roof)));
+  const left = without > 0 ? `; ${without} that move nothing there are left out` : '';
+  return [
+    {
+      half: true,
+      id: `roofline-${slug(hardware)}`,
+      title: `Roofline of ${hardware}`,
+      subtitle: `a mark a layer; the roof is ${roof.name} and arithmetic${left}`,
+      alt:
+        `Scatter of ${points.length} layers under a roof of ${quantity(roof.bytesPerSecond, 'B/s')} (${roof.name}) and ` +
+        `${quantity(ceiling.macsPerSecond, 'MAC/s')} (${ceiling.name}). The nearest layer reaches ${(100 * best).toFixed(0)} % of it.`,
+      data: {
+        columns: ['workload', 'layer', 'kernel', 'macs_per_byte', 'macs_per_second'],
+        rows: points.map((point) => [
+          ...[point.workload, point.layer, point.kernel, point.macsPerByte, point.macsPerSecond],
+        ]),
+      },
+      spec: (width) => spec(points, peaks.ceilings, roof, width),
+    },
+  ];
+}
+
+function pointsUnder(roof: Roof, hardware: string, comparisons: readonly Comparison[]) {
+  const points: Point[] = [];
+  let without = 0;
+  for (const { workload, results } of comparisons) {
+    for (const row of results.filter((result) => result.hardware === hardware)) {
+      for (const layer of row.layers) {
+        const rate = rateOf(layer, roof);
+        if (rate === 'no arithmetic') continue;
+        if (rate === 'no bytes') without++;
+        else points.push({ workload: workload.name, layer: layer.name, kernel: layer.kernel, ...rate });
+      }
+    }
+  }
+  return { points, without };
+}
+
+function rateOf({ counters, seconds }: LayerResult, roof: Roof) {
+  const { macs = 0 } = counters;
+  if (macs === 0) return 'no arithmetic';
+  const bytes = (counters[roof.meter] ?? 0) * roof.bytesPerCount;
+  return bytes > 0 ? { macsPerByte: macs / bytes, macsPerSecond: macs / seconds } : 'no bytes';
+}
+
+const attainable = (macsPerByte: number, ceiling: Ceiling, roof: Roof) =>
+  Math.min(ceiling.macsPerSecond, macsPerByte * roof.bytesPerSecond);
+
+function spec(points: readonly Point[], ceilings: Peaks['ceilings'], roof: Roof, width: number): TopLevelSpec {
+  const [lowest] = ceilings;
+  const used = ceilings.filter(
+    (ceiling, at) => at === 0 || points.some((p) => p.macsPerSecond > (ceilings[at - 1] ?? ceiling).macsPerSecond),
+  );
+  const ridge = lowest.macsPerSecond / roof.bytesPerSecond;
+  const x = logScale(
+    points.map(({ macsPerByte }) => macsPerByte),
+    [ridge],
+  );
+  const [from, to] = x.domain;
+  const y = logScale(
+    points.map(({ macsPerSecond }) => macsPerSecond),
+    used.map(({ macsPerSecond }) => macsPerSecond),
+  );
+  const roofs = used.flatMap((ceiling) => {
+    const corner = ceiling.macsPerSecond / roof.bytesPerSecond;
+    const start = Math.max(from, y.domain[0] / roof.bytesPerSecond);
+    return [start, Math.min(corner, to), to].map((at) => ({
+      at,
+      rate: attainable(at, ceiling, roof),
+      ceiling: ceiling.name,
+    }));
+  });
+  const kernels = [...new Set(points.map(({ kernel }) => kernel))];
+  const scaleOf = ({ domain, ticks }: typeof x, labelExpr: string, title: string) => ({
+    title,
+    scale: { type: 'log' as const, domain: [...domain], nice: false },
+    axis: { values: [...ticks], labelExpr },
+  });
+  return {
+    width,
+    height: 250,
+    autosize: { type: 'fit', contains: 'padding' },
+    layer: [
+      {
+        data: { values: roofs },
+        mark: { type: 'line', color: color('ink'), strokeWidth: 1.5, aria: false },
+        encoding: {
+          x: { field: 'at', type: 'quantitative', ...scaleOf(x, "format(datum.value, '~g')", 'MAC per byte') },
+          y: { field: 'rate', type: 'quantitative', ...scaleOf(y, siLabels('MAC/s'), 'attained') },
+          detail: { field: 'ceiling', type: 'nominal' },
+        },
+      },
+      {
+        data: { values: used.map((ceiling) => ({ at: to, rate: ceiling.macsPerSecond, name: ceiling.name })) },
+        mark: { type: 'text', align: 'right', baseline: 'bottom', dy: -3, color: color('muted'), aria: false },
+        encoding: {
+          x: { field: 'at', type: 'quantitative' },
+          y: { field: 'rate', type: 'quantitative' },
+          text: { field: 'name' },
+        },
+      },
+      {
+        data: {
+          values: points.map((point) => ({
+            ...point,
+            label: `${point.workload}, ${point.layer}, ${point.kernel}: ${quantity(point.macsPerSecond, 'MAC/s')}, ${point.macsPerByte.toPrecision(3)} MAC per byte`,
+          })),
+        },
+        mark: { type: 'point', filled: true, size: 42, opacity: 0.85, stroke: color('panel'), strokeWidth: 0.7 },
+        encoding: {
+          x: { field: 'macsPerByte', type: 'quantitative' },
+          y: { field: 'macsPerSecond', type: 'quantitative' },
+          color: {
+            field: 'kernel',
+            type: 'nominal',
+            scale: { domain: kernels, range: kernels.map((_, at) => partColor(at)) },
+            legend: {},
+          },
+          shape: { field: 'kernel', type: 'nominal', scale: { domain: kernels }, legend: {} },
+          description: { field: 'label', type: 'nominal' },
+        },
+      },
+    ],
+  };
+}

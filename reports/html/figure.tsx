@@ -1,0 +1,60 @@
+import type { Chart } from '../charts/chart.js';
+import { drawSvg } from '../charts/render.js';
+import { renderCsv } from '../format/csv.js';
+import { DataTable } from './table.js';
+
+/** Pixels of a drawing across the page, across half of it, and across a phone. */
+const WIDE = 860;
+const HALF = 410;
+const SLIM = 330;
+
+/** A chart with its drawings, which can only be made asynchronously; half a page and a phone share one. */
+export interface DrawnChart {
+  readonly chart: Chart;
+  readonly drawing: string;
+  readonly slim: string | null;
+}
+
+export async function drawChart(chart: Chart): Promise<DrawnChart> {
+  if (chart.half) return { chart, drawing: await picture(chart, HALF), slim: null };
+  return { chart, drawing: await picture(chart, WIDE), slim: await picture(chart, SLIM) };
+}
+
+async function picture(chart: Chart, width: number): Promise<string> {
+  const svg = await drawSvg(chart.spec(width));
+  // The words are the figure's own: its caption, its description and its table.
+  return svg.replace(
+    /^<svg /,
+    `<svg role="img" aria-labelledby="${chart.id}-title" aria-describedby="${chart.id}-alt" `,
+  );
+}
+
+export function Figure({ chart, drawing, slim }: DrawnChart) {
+  return (
+    <figure id={chart.id} className={chart.half ? 'half' : ''}>
+      <figcaption>
+        <h3 id={`${chart.id}-title`}>{chart.title}</h3>
+        <p>{chart.subtitle}</p>
+        <p id={`${chart.id}-alt`} hidden>
+          {chart.alt}
+        </p>
+      </figcaption>
+      <Drawing className={slim ? 'drawing wide' : 'drawing'} svg={drawing} />
+      {slim && <Drawing className="narrow" svg={slim} />}
+      <div className="below">
+        <details>
+          <summary>Data</summary>
+          <DataTable data={chart.data} caption={chart.title} />
+        </details>
+        <pre className="csv" hidden>
+          {renderCsv(chart.data)}
+        </pre>
+      </div>
+    </figure>
+  );
+}
+
+function Drawing({ className, svg }: { readonly className: string; readonly svg: string }) {
+  // Vega's own SVG, which escapes every text; tests hold it to that
+  return <div className={className} dangerouslySetInnerHTML={{ __html: svg }} />;
+}

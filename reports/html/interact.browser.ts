@@ -1,0 +1,88 @@
+// What a report's page does in a browser beyond being read: a mark under the pointer says its numbers, and a chart is
+// saved as SVG, PNG or CSV. Without it nothing is lost but that. Runs from the page itself; loads nothing.
+
+const tip = document.createElement('div');
+tip.id = 'tip';
+tip.hidden = true;
+document.body.append(tip);
+
+document.addEventListener('pointermove', (event) => {
+  const mark = event.target instanceof Element ? event.target.closest('svg [aria-label]') : null;
+  const text = mark?.getAttribute('aria-roledescription') === 'axis' ? null : mark?.getAttribute('aria-label');
+  tip.hidden = !text;
+  if (!text) return;
+  tip.textContent = text;
+  const room = 14;
+  const beyond = event.clientX + room + tip.offsetWidth > innerWidth;
+  tip.style.left = `${Math.max(4, beyond ? event.clientX - room - tip.offsetWidth : event.clientX + room)}px`;
+  tip.style.top = `${Math.min(event.clientY + room, innerHeight - tip.offsetHeight - 4)}px`;
+});
+
+/** Twice the size on screen: sharp on paper. */
+const PNG_SCALE = 2;
+
+for (const figure of document.querySelectorAll('figure')) {
+  const below = figure.querySelector('.below');
+  const csv = figure.querySelector('.csv')?.textContent ?? '';
+  const add = (label: string, make: () => Blob | Promise<Blob>) => {
+    const button = document.createElement('button');
+    button.type = 'button';
+    button.textContent = label;
+    button.title = `Save this chart as ${label}`;
+    button.addEventListener('click', async () => save(await make(), `${figure.id}.${label.toLowerCase()}`));
+    below?.append(button);
+  };
+  add('SVG', () => new Blob([drawing(figure).text], { type: 'image/svg+xml' }));
+  add('PNG', () => rasterize(drawing(figure)));
+  add('CSV', () => new Blob([csv], { type: 'text/csv' }));
+}
+
+interface Drawing {
+  readonly text: string;
+  readonly width: number;
+  readonly height: number;
+}
+
+/** The chart as a file by itself: its colours, now variables of the page, written out on the page's panel colour. */
+function drawing(figure: Element): Drawing {
+  const shown = figure.querySelector('.drawing svg');
+  if (!(shown instanceof SVGSVGElement)) throw new Error('a figure without a drawing');
+  const { width, height } = shown.viewBox.baseVal;
+  const copy = shown.cloneNode(true) as SVGSVGElement;
+  copy.setAttribute('width', `${width}`);
+  copy.setAttribute('height', `${height}`);
+  const back = document.createElementNS('http://www.w3.org/2000/svg', 'rect');
+  for (const [name, value] of [
+    ['width', '100%'],
+    ['height', '100%'],
+    ['fill', 'var(--panel)'],
+  ] as const)
+    back.setAttribute(name, value);
+  copy.prepend(back);
+  const colors = getComputedStyle(document.documentElement);
+  const text = new XMLSerializer()
+    .serializeToString(copy)
+    .replace(/var\((--[\w-]+)\)/g, (whole, name: string) => colors.getPropertyValue(name).trim() || whole);
+  return { text, width, height };
+}
+
+async function rasterize({ text, width, height }: Drawing): Promise<Blob> {
+  const picture = new Image();
+  picture.src = `data:image/svg+xml;charset=utf-8,${encodeURIComponent(text)}`;
+  await picture.decode();
+  const canvas = document.createElement('canvas');
+  canvas.width = width * PNG_SCALE;
+  canvas.height = height * PNG_SCALE;
+  canvas.getContext('2d')?.drawImage(picture, 0, 0, canvas.width, canvas.height);
+  return new Promise((resolve, reject) =>
+    canvas.toBlob((blob) => (blob ? resolve(blob) : reject(new Error('the picture cannot be drawn'))), 'image/png'),
+  );
+}
+
+function save(blob: Blob, name: string): void {
+  const link = document.createElement('a');
+  link.href = URL.createObjectURL(blob);
+  link.download = name;
+  link.click();
+  setTimeout(() => URL.revokeObjectURL(link.href), 1000);
+}

@@ -1,0 +1,128 @@
+// A result as one HTML file: it works from disk, loads nothing, and nothing in it but its own script can run.
+
+import { createHash } from 'node:crypto';
+import { renderToStaticMarkup } from 'preact-render-to-string';
+import { declarations } from '../charts/palette.js';
+import type { Section, View } from '../document.js';
+import { pageAsset } from './assets.node.js';
+import { type DrawnChart, drawChart, Figure } from './figure.js';
+import { Table } from './table.js';
+
+/** A page is as wide as it is: sections show all their columns. */
+const COLUMNS = Number.POSITIVE_INFINITY;
+
+interface DrawnGroup {
+  readonly heading: string;
+  readonly charts: readonly DrawnChart[];
+}
+
+/** The whole page. Charts come first, tables below. */
+export async function renderHtml(view: View): Promise<string> {
+  const groups: DrawnGroup[] = [];
+  for (const { heading, charts } of view.charts?.() ?? []) {
+    groups.push({ heading, charts: await Promise.all(charts.map(drawChart)) });
+  }
+  const sections = view.sections({ columns: COLUMNS, color: false });
+  const title = view.title ?? sections[0]?.heading ?? 'zeroskip';
+  return `<!doctype html>\n${renderToStaticMarkup(<Page title={title} groups={groups} sections={sections} />)}\n`;
+}
+
+interface PageParts {
+  readonly title: string;
+  readonly groups: readonly DrawnGroup[];
+  readonly sections: readonly Section[];
+}
+
+function Page({ title, groups, sections }: PageParts) {
+  const style = `:root{${declarations('light')}}@media screen and (prefers-color-scheme:dark){:root{${declarations('dark')}}}${pageAsset('report-style.css')}`;
+  const script = pageAsset('report.js');
+  const first = sections.filter(({ summary }) => summary);
+  const rest = sections.filter(({ summary }) => !summary);
+  const anchors = [...first, ...groups, ...rest].map(({ heading }, at) => ({ heading, id: `s${at + 1}` }));
+  const anchor = (at: number) => anchors[at]?.id ?? '';
+  return (
+    <html lang="en">
+      <head>
+        <meta charSet="utf-8" />
+        <meta name="viewport" content="width=device-width, initial-scale=1" />
+        <meta name="color-scheme" content="light dark" />
+        <meta
+          httpEquiv="Content-Security-Policy"
+          content={`default-src 'none'; style-src '${hash(style)}'; script-src '${hash(script)}'; img-src data:`}
+        />
+        <title>{title}</title>
+        <Verbatim tag="style" text={style} />
+      </head>
+      <body>
+        <header>
+          <h1>{title}</h1>
+          {anchors.length > 1 && (
+            <nav aria-label="Contents">
+              <ul>
+                {anchors.map(({ heading, id }) => (
+                  <li key={id}>
+                    <a href={`#${id}`}>{heading.split(' · ')[0]}</a>
+                  </li>
+                ))}
+              </ul>
+            </nav>
+          )}
+        </header>
+        <main>
+          {first.map((section, at) => (
+            <TextSection key={anchor(at)} id={anchor(at)} section={section} />
+          ))}
+          {groups.map((group, at) => (
+            <section key={anchor(first.length + at)} id={anchor(first.length + at)}>
+              <h2>{group.heading}</h2>
+              <div className="figures">
+                {group.charts.map((drawn) => (
+                  <Figure key={drawn.chart.id} {...drawn} />
+                ))}
+              </div>
+            </section>
+          ))}
+          {rest.map((section, at) => {
+            const id = anchor(first.length + groups.length + at);
+            return <TextSection key={id} id={id} section={section} />;
+          })}
+        </main>
+        <footer>
+          <p>
+            Made by zeroskip. A row or bar that really ran says measured; everything else is a model. Synthetic weights
+            and activations are drawn from a seed at published densities.
+          </p>
+        </footer>
+        <Verbatim tag="script" text={script} />
+      </body>
+    </html>
+  );
+}
+
+function TextSection({ id, section }: { readonly id: string; readonly section: Section }) {
+  const { heading, lines = [], table, notes = [] } = section;
+  return (
+    <section id={id}>
+      <h2>{heading}</h2>
+      {lines.map((line) => (
+        <p key={line}>{line}</p>
+      ))}
+      {table && <Table {...table} />}
+      {notes.length > 0 && (
+        <ul className="notes">
+          {notes.map((note) => (
+            <li key={note}>{note}</li>
+          ))}
+        </ul>
+      )}
+    </section>
+  );
+}
+
+/** Our own style or script, as it was built. */
+function Verbatim({ tag: Tag, text }: { readonly tag: 'style' | 'script'; readonly text: string }) {
+  // Built from the sources; no result is in it
+  return <Tag dangerouslySetInnerHTML={{ __html: text }} />;
+}
+
+const hash = (text: string) => `sha256-${createHash('sha256').update(text).digest('base64')}`;

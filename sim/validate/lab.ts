@@ -46,17 +46,26 @@ export function createLab(load: (name: string) => Hardware, seed: number): Lab {
     if (!cost) throw new InvariantError(`${layer} has no cost on ${on.name}`);
     return cost;
   };
+  return { hardware, task, network, costOn, ...measures(hardware, costOn) };
+}
+
+/** As `lab`, but that a layer may meet another hardware of that name than the other layers do. */
+export function labBy(lab: Lab, other: (hardware: string, layer: string) => Hardware | undefined): Lab {
+  return { ...lab, ...measures((name, layer) => other(name, layer) ?? lab.hardware(name), lab.costOn) };
+}
+
+/** Costs by name, each computed once. */
+function measures(
+  hardware: (name: string, layer: string) => Hardware,
+  costOn: Lab['costOn'],
+): Pick<Lab, 'cost' | 'seconds' | 'joules'> {
   const costs = memo((key: string): LayerCost => {
     const [name = '', kernel = '', batch = '', layer = ''] = key.split('|');
-    return costOn(hardware(name), kernel, Number(batch), layer);
+    return costOn(hardware(name, layer), kernel, Number(batch), layer);
   });
   const cost: Lab['cost'] = (...key) => costs(key.join('|'));
   return {
-    hardware,
-    task,
-    network,
     cost,
-    costOn,
     seconds: (name, kernel, batch, layer) => secondsOf(cost(name, kernel, batch, layer)) / batch,
     joules: (name, kernel, batch, layer) => (joulesOf(cost(name, kernel, batch, layer)) ?? Number.NaN) / batch,
   };

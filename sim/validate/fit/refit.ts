@@ -1,10 +1,10 @@
-// Fits each device again: on all its cells, and with each layer left out in turn, whose errors are then predictions.
+// Fits each device again: on all its cells, and with each layer left out in turn, on which it then predicts that layer.
 
 import type { Hardware } from '../../../hw-models/contract.js';
 import { joulesOf, secondsOf } from '../../../hw-models/cost.js';
-import { type Cell, cellName, cellsOf } from '../cells.js';
+import { type Cell, cellsOf } from '../cells.js';
 import type { Tables } from '../claims.js';
-import type { Lab } from '../lab.js';
+import { benchmarkLayers, type Lab, labBy } from '../lab.js';
 import { POWERS, TIMES } from '../wallclock.js';
 import type { FittedDevice } from './devices.js';
 import { fitEfficiencies, fitPowers, type Measure, statedValues, type Values, withValues } from './search.js';
@@ -13,11 +13,9 @@ export interface Refit {
   readonly device: string;
   /** What the fit finds on all cells, by number; the preset states it to two or three digits. */
   readonly values: Values;
-  /** modelled / published − 1 of a layer that was left out, by table and claim (`heldOutKey`). */
-  readonly heldOut: ReadonlyMap<string, number>;
+  /** The device fitted on both tables without a layer's cells, by that layer. */
+  readonly without: ReadonlyMap<string, Hardware>;
 }
-
-export const heldOutKey = (table: string, claim: string) => `${table}|${claim}`;
 
 /** Fits one device on both tables. Deterministic; a second or two. */
 export function refit(lab: Lab, tables: Tables, fitted: FittedDevice): Refit {
@@ -32,37 +30,24 @@ export function refit(lab: Lab, tables: Tables, fitted: FittedDevice): Refit {
   const times = cellsOf(tables, TIMES.table).filter(of);
   const powers = cellsOf(tables, POWERS.table).filter(of);
 
-  const fitTimes = (cells: readonly Cell[], start: Values) =>
-    fitEfficiencies(hardware, fitted, cells, microseconds, start);
   const stated = statedValues(
     hardware,
     fitted.efficiencies.map(({ number }) => number),
   );
-  const efficiencies = fitTimes(times, stated);
+  const efficiencies = fitEfficiencies(hardware, fitted, times, microseconds, stated);
+  const without = (layer: string): Hardware => {
+    const kept = (cells: readonly Cell[]) => cells.filter((cell) => cell.layer !== layer);
+    const timed = withValues(hardware, fitEfficiencies(hardware, fitted, kept(times), microseconds, efficiencies));
+    return withValues(timed, fitPowers(timed, fitted, kept(powers), watts));
+  };
   return {
     device: fitted.device,
     values: new Map([...efficiencies, ...fitPowers(hardware, fitted, powers, watts)]),
-    heldOut: new Map([
-      ...leaveOut(times, TIMES.source, microseconds, (kept) => withValues(hardware, fitTimes(kept, efficiencies))),
-      ...leaveOut(powers, POWERS.source, watts, (kept) =>
-        withValues(hardware, fitPowers(hardware, fitted, kept, watts)),
-      ),
-    ]),
+    without: new Map(benchmarkLayers.map((layer) => [layer, without(layer)])),
   };
 }
 
-/** The errors of each layer's cells on hardware fitted to the other layers'. */
-function leaveOut(
-  cells: readonly Cell[],
-  table: string,
-  measure: Measure,
-  refitOn: (kept: readonly Cell[]) => Hardware,
-): readonly (readonly [string, number])[] {
-  const layers = [...new Set(cells.map(({ layer }) => layer))];
-  return layers.flatMap((layer) => {
-    const hardware = refitOn(cells.filter((cell) => cell.layer !== layer));
-    return cells
-      .filter((cell) => cell.layer === layer)
-      .map((cell) => [heldOutKey(table, cellName(cell)), measure(hardware, cell) / cell.published - 1] as const);
-  });
+/** A lab whose fitted devices meet each layer as the fit that has not seen it makes them. */
+export function heldOutLab(lab: Lab, refits: readonly Refit[]): Lab {
+  return labBy(lab, (name, layer) => refits.find(({ device }) => device === name)?.without.get(layer));
 }

@@ -39,11 +39,13 @@ export function bind<Config extends object>(family: Family<Config>, preset: Pres
     events: family.events?.(config) ?? [],
     peaks: family.peaks?.(config) ?? null,
     cost(tasks, kernel) {
-      if (kernel !== undefined && !names.includes(kernel)) {
-        throw new InputError(`${preset.name}: found kernel '${kernel}', expected ${names.join(' or ')}`);
+      const kernelOf = (at: number) => (typeof kernel === 'object' ? kernel[at] : kernel);
+      for (const name of new Set(tasks.map((_, at) => kernelOf(at)))) {
+        if (name === undefined || names.includes(name)) continue;
+        throw new InputError(`${preset.name}: found kernel '${name}', expected ${names.join(' or ')}`);
       }
       const residencies = family.place?.(tasks, config);
-      return tasks.map((task, at) => costOf(task, kernel, residencies?.[at] ?? ALL_RESIDENT));
+      return tasks.map((task, at) => costOf(task, kernelOf(at), residencies?.[at] ?? ALL_RESIDENT));
     },
     record(tasks, at, kernel, recorder) {
       const task = tasks[at];

@@ -5,6 +5,7 @@ import type { Family, Figure, Hardware } from './contract.js';
 import { cpu } from './cpu/index.js';
 import { eie } from './eie/index.js';
 import { gpu } from './gpu/index.js';
+import { hostModel } from './host-model/index.js';
 import { readPreset } from './preset.js';
 import type { FindBase } from './preset-document.js';
 import { presetSchema } from './preset-schema.js';
@@ -33,4 +34,4 @@ function entry<Config extends object>(family: Family<Config>): CatalogEntry {
 
 const emptyPreset = (name: string) => ({ name, title: name, figures: new Map<string, Figure>() });
 
-export const catalog: readonly CatalogEntry[] = [entry(cpu), entry(gpu), entry(eie)];
+export const catalog: readonly CatalogEntry[] = [entry(cpu), entry(gpu), entry(eie), entry(hostModel)];

@@ -185,8 +185,11 @@ export interface Hardware {
   readonly area: Parts | null;
   readonly events: readonly EnergyEvent[];
   readonly peaks: Peaks | null;
-  /** What each layer costs, by `kernel` or by the fastest one that is not opt-in. @throws InputError for an unknown kernel. */
-  cost(tasks: readonly LayerTask[], kernel?: string): readonly LayerCost[];
+  /**
+   * What each layer costs, by `kernel` (one for all, or one for each layer) or by the fastest one that is not opt-in.
+   * @throws InputError for an unknown kernel.
+   */
+  cost(tasks: readonly LayerTask[], kernel?: string | readonly string[]): readonly LayerCost[];
   /**
    * What the arithmetic's number formats do to a layer: the root mean square of (computed − exact output) over that of
    * the exact outputs, for the task's own weights and activations. Null where nobody can know, or nothing is computed.

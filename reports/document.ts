@@ -20,6 +20,8 @@ export interface Section {
   /** Short lines under the heading. */
   readonly lines?: readonly string[];
   readonly table?: TableData;
+  /** Lines of characters that stand below each other: a chart for terminals. */
+  readonly text?: readonly string[];
   /** What the reader must know of the figures above. */
   readonly notes?: readonly string[];
 }

@@ -1,8 +1,11 @@
 // `calibrate` on the machine underneath: what the command line and the library call.
 
 import { freemem } from 'node:os';
-import type { Executor } from '../hw-models/contract.js';
-import { type MachineFacts, machinePreset } from '../hw-models/cpu/machine.js';
+import type { Preset } from '../hw-models/contract.js';
+import { createEngine } from '../hw-models/host/engine/engine.js';
+import { readyCalls } from '../hw-models/host/engine/ready-calls.js';
+import { rules } from '../hw-models/host/engine/rules.js';
+import { hasFusedMultiplyAdd } from '../hw-models/host/engine/webassembly.js';
 import { readMachine } from '../hw-models/host/machine.node.js';
 import { importOrt } from '../hw-models/host/onnx-runtime.js';
 import { createOnnxruntime } from '../hw-models/host/onnxruntime.js';
@@ -10,18 +13,31 @@ import { openProbe } from '../hw-models/host/probe.js';
 import { readOnAllCores } from '../hw-models/host/probe-cores.node.js';
 import { openRapl } from '../hw-models/host/rapl.node.js';
 import { createTfjs } from '../hw-models/host/tfjs.js';
-import { requireWhole } from '../workloads/base/errors.js';
-import { type Measurement, measure } from './calibrate.js';
-import { calibratedYaml, workingSetsOf } from './calibrate-preset.js';
+import type { HostConfig } from '../hw-models/host-model/config.js';
+import { type LoopName, loopNames } from '../hw-models/host-model/loops.js';
+import type { MachineFacts } from '../hw-models/host-model/machine.js';
+import { InputError, requireWhole } from '../workloads/base/errors.js';
+import { nearLayers } from './calibrate/layers.js';
+import { type FarSample, solveLines, timeFar } from './calibrate/lines.js';
+import { type LibraryUnderTest, type Measurement, measure } from './calibrate/measure.js';
+import { overheads } from './calibrate/overheads.js';
+import { calibratedPreset, calibratedYaml, coreOf, readCycles, workingSetsOf } from './calibrate/preset.js';
+import type { Timing } from './calibrate/timing.js';
+import { type Sample, type SolvedTurns, solveTurns, timeCalls } from './calibrate/turns.js';
+import { energyNote } from './compare.js';
+import { uncalibrated } from './host-model.node.js';
 import { type Progress, silent } from './progress.js';
 
 export interface Calibration {
   readonly machine: MachineFacts;
-  /** What computed the library's rows. */
-  readonly library: string;
   readonly measurements: readonly Measurement[];
-  /** A CPU preset of this machine, as a YAML file. */
-  readonly preset: string;
+  /** The calls that the turns of inner loops and the lines of caches were solved from. */
+  readonly calls: readonly Sample[];
+  readonly farCalls: readonly FarSample[];
+  readonly turns: SolvedTurns;
+  readonly preset: Preset<HostConfig>;
+  /** The preset as a YAML file. */
+  readonly yaml: string;
   /** What could not be measured here, and what would help. */
   readonly notes: readonly string[];
 }
@@ -36,49 +52,88 @@ export interface CalibrationRequest {
 
 const MIB = 2 ** 20;
 const FLOAT_BYTES = 4;
-/** AlexNet's fc6: the matrix that the library streams, where there is memory for it. */
+/** AlexNet's fc6: the matrix that libraries stream, where there is memory for it. */
 const MATRIX = [4096, 9216] as const;
 /** A larger working set takes long to fill, and the largest caches are smaller. */
 const MOST_MEBIBYTES = 1024;
-/** Next to what the library needs for its own. */
+/** Next to what libraries need for their own. */
 const SHARE_OF_FREE = 0.25;
+/** Seconds of a repetition, for each of `repeat`, of all calls together. */
+const ROUND_SECONDS = 1;
+/** Of the caches' share, so that neighbours of what is gone through do not push it out. */
+const FILLING = 0.6;
 
-/** Measures the machine underneath and makes its preset. Takes most of a minute. */
+const seconds = () => performance.now() / 1000;
+
+/** Measures the machine underneath and makes its preset. Takes about a minute. */
 export async function calibrate(request: CalibrationRequest = {}): Promise<Calibration> {
   const { repeat = 15, mebibytes = MOST_MEBIBYTES, progress = silent } = request;
   requireWhole('repeat', repeat, 1);
   requireWhole('memory', mebibytes, 1);
-  const machine = readMachine();
-  const library = await openLibrary(machine.cores);
-  // 'onnxruntime 1.30.0 cpu, 1 thread, …': how many threads, each row says.
-  const [engine = library.single.name] = (await library.single.describe()).engine.split(',', 1);
+  const facts = readMachine();
+  const machine = uncalibrated(facts);
+  const { config } = machine;
   const energy = openRapl();
   const mostBytes = Math.min(mebibytes * MIB, SHARE_OF_FREE * freemem());
-  const { config } = machinePreset(machine);
   const workingSets = workingSetsOf(config, mostBytes);
   const outputs = Math.max(1, Math.min(MATRIX[0], Math.floor(mostBytes / (FLOAT_BYTES * MATRIX[1]))));
+  const { libraries, notes } = await openLibraries();
   const measurements = await measure({
     workingSets,
-    matrix: [outputs, MATRIX[1]],
+    library: { matrix: [outputs, MATRIX[1]] },
     repeat,
     instruments: {
+      clock: seconds,
       openProbe,
-      readOnAllCores: (probe, bytes, seconds, times) => readOnAllCores(probe, bytes, machine.cores, seconds, times),
-      library,
+      readOnAllCores: (probe, bytes, each, times) => readOnAllCores(probe, bytes, facts.cores, each, times),
+      libraries,
+      engineOverheads: (times) =>
+        overheads((threads) => createEngine('sparse', 'sparse', rules.sparse, { threads }), facts.cores, times),
       energy,
     },
     progress,
   });
+  const { clockHz, macsPerCycle } = coreOf(measurements);
+  const fused = hasFusedMultiplyAdd();
+  const timing: Timing = { clock: seconds, budget: repeat * ROUND_SECONDS, atLeast: 0.0005 };
+  const ready = ({ kernel, layer, weights, input, batch }: ReturnType<typeof nearLayers>[number]) =>
+    readyCalls(kernel, layer, weights, input, fused, batch);
+  progress('inner loops of the engine');
+  const calls = timeCalls(nearLayers(), ready, timing);
+  const turns = solveTurns(calls, clockHz, macsPerCycle);
+  progress('cache lines on their way to the engine');
+  const { l2, l3, cacheShare } = config;
+  const farCalls = timeFar({
+    bytes: {
+      l2: FILLING * cacheShare * l2.capacity,
+      // Between the caches, as most layers' weights are: as large as L3 it is address translation that costs.
+      ...(l3.capacity > 0 ? { l3: Math.sqrt(l2.capacity * l3.capacity) } : {}),
+      memory: Math.min(2 * Math.max(l2.capacity, l3.capacity), mostBytes),
+    },
+    ready,
+    turns: turnsOf(turns, config),
+    clockHz,
+    hierarchy: config,
+    timing,
+  });
+  const lines = solveLines(farCalls, readCycles(measurements, config));
+  const described = await Promise.all(libraries.map(describe));
+  const preset = calibratedPreset(machine, measurements, { turns, lines }, described);
   const beyond = workingSets.at(-1)?.bytes ?? 0;
-  const caches = Math.max(config.l2.capacity, config.l3.capacity);
+  const caches = Math.max(l2.capacity, l3.capacity);
   return {
-    machine,
-    library: engine,
+    machine: facts,
     measurements,
-    preset: calibratedYaml(machine, measurements, engine),
+    calls,
+    farCalls,
+    turns,
+    preset,
+    yaml: calibratedYaml(preset, measurements, new Date().toISOString()),
     notes: [
-      ...(energy ? [] : ['energy: not measurable here (no readable counters under /sys/class/powercap)']),
-      ...(library.note === null ? [] : [library.note]),
+      ...(energy
+        ? []
+        : [`${energyNote(energy)} (no readable counters under /sys/class/powercap); joules stay modelled`]),
+      ...notes,
       ...(beyond >= 4 * caches
         ? []
         : [`memory: a working set of ${beyond / MIB} MiB, less than 4 times the caches' ${caches / MIB} MiB`]),
@@ -86,21 +141,26 @@ export async function calibrate(request: CalibrationRequest = {}): Promise<Calib
   };
 }
 
-interface Library {
-  readonly single: Executor;
-  readonly all: Executor;
-  readonly note: string | null;
+/** The preset's turns with those that were solved for. */
+function turnsOf({ cycles }: SolvedTurns, { turns }: HostConfig): Readonly<Record<LoopName, number>> {
+  const solved: Record<LoopName, number> = { ...turns };
+  for (const name of loopNames) solved[name] = cycles.get(name) ?? turns[name];
+  return solved;
 }
 
-/** ONNX Runtime where it is installed, for it can be told how many threads to use; else TensorFlow.js. */
-async function openLibrary(cores: number): Promise<Library> {
+async function openLibraries(): Promise<{ libraries: readonly LibraryUnderTest[]; notes: readonly string[] }> {
+  const tfjs: LibraryUnderTest = { name: 'tfjs', executor: createTfjs() };
   try {
     await importOrt();
-    return { single: createOnnxruntime(), all: createOnnxruntime({ threads: cores }), note: null };
+    return { libraries: [tfjs, { name: 'onnxruntime', executor: createOnnxruntime() }], notes: [] };
   } catch (error) {
-    const tfjs = createTfjs();
-    const { engine } = await tfjs.describe();
-    const note = `library: ${engine}; ${error instanceof Error ? error.message : error}`;
-    return { single: tfjs, all: tfjs, note };
+    if (!(error instanceof InputError)) throw error;
+    return { libraries: [tfjs], notes: [`not measured, stays an estimate: ${error.message}`] };
   }
+}
+
+/** 'tfjs 4.22.0 wasm, 1 thread' → what computes, and on how many threads. */
+async function describe({ name, executor }: LibraryUnderTest) {
+  const { engine } = await executor.describe();
+  return { name, engine, threads: Number(/(\d+) threads?/.exec(engine)?.[1] ?? 1) };
 }

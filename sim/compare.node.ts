@@ -1,6 +1,7 @@
 // `compare` by names and files: what the command line and the library call.
 
 import { createExecutor } from '../hw-models/host/executors.js';
+import { openRapl } from '../hw-models/host/rapl.node.js';
 import { InputError, requireWhole } from '../workloads/base/errors.js';
 import type { ImportLimits } from '../workloads/import/source.js';
 import type { Model } from '../workloads/model.js';
@@ -79,13 +80,14 @@ export async function compare(request: CompareRequest = {}): Promise<readonly Na
   const exact = createExecutor(EXACT, { threads });
   const { cost } = request;
   const priced = cost === undefined ? {} : { prices: await loadPrices(cost === true ? undefined : cost) };
+  const energy = openRapl();
   const comparisons: NamedComparison[] = [];
   for (const { entry, group } of entries) {
     progress(`weights and activations of ${entry.network.name}`);
     const model = await loadTrainedModel(entry, request.weights, seed);
     const trace = await traceOf(entry, model, request.input, seed);
     const room = timelineRoom === undefined ? {} : { timelineRoom: timelineRoom / entries.length };
-    const options = { batch, seed, repeat, exact, progress, ...priced, ...room };
+    const options = { batch, seed, repeat, energy, exact, progress, ...priced, ...room };
     const comparison = await compareModel(model, trace, contenders, options);
     comparisons.push({ ...comparison, group, importNotes: entry.notes ?? [] });
   }

@@ -2,6 +2,7 @@
 
 import type { Bound, Executor, Hardware, LayerCost, Load, NetworkRun, Parts, Peaks } from '../hw-models/contract.js';
 import { cyclesOf, joulesOf, secondsOf, sum } from '../hw-models/cost.js';
+import type { EnergyMeter } from '../hw-models/host/rapl.node.js';
 import { invariant } from '../workloads/base/errors.js';
 import type { Model } from '../workloads/model.js';
 import type { LayerTask } from '../workloads/network.js';
@@ -44,6 +45,8 @@ export interface HardwareResult {
   readonly seconds: number;
   readonly framesPerSecond: number;
   readonly joules: number | null;
+  /** Modelled from events, or counted by the processor while it ran; null where there are no joules. */
+  readonly joulesOrigin: 'modelled' | 'measured' | null;
   readonly watts: number | null;
   readonly areaMm2: number | null;
   /** Against the first hardware of the comparison. */
@@ -82,6 +85,8 @@ export interface CompareOptions {
   readonly repeat: number;
   /** Where a million frames are to be priced. */
   readonly prices?: PriceTable;
+  /** What counts energy here; null where nothing can be read. */
+  readonly energy?: EnergyMeter | null;
   /** Computes what the weights say: what contenders are held against that do not, by design. */
   readonly exact: Executor;
   /** About as many slices as the timelines of the comparison have room for; without it there are none. */
@@ -143,12 +148,17 @@ function costedRow(
   timelineRoom: number | undefined,
 ): Row {
   const costs = hardware.cost(tasks, kernel);
-  const row = modelledRow(hardware, costs, tasks);
+  const row = modelledRow(hardware, costs, tasks, kernel);
   return timelineRoom === undefined ? row : { ...row, timeline: timelineOf(hardware, tasks, costs, timelineRoom) };
 }
 
-/** What `costs`, layer by layer, come to. */
-export function modelledRow(hardware: Hardware, costs: readonly LayerCost[], tasks: readonly LayerTask[]): Row {
+/** What `costs`, layer by layer, come to; `kernel` is the one that was asked for, if one was. */
+export function modelledRow(
+  hardware: Hardware,
+  costs: readonly LayerCost[],
+  tasks: readonly LayerTask[],
+  kernel?: string,
+): Row {
   const layers = costs.map((cost, at) => layerResult(cost, tasks[at] as LayerTask));
   const joules = layers.every((layer) => layer.joules !== null)
     ? total(layers.map((layer) => layer.joules as number))
@@ -156,7 +166,7 @@ export function modelledRow(hardware: Hardware, costs: readonly LayerCost[], tas
   const seconds = total(layers.map((layer) => layer.seconds));
   return {
     hardware: hardware.name,
-    kernel: kernelLabel(costs, tasks),
+    kernel: kernelLabel(costs, tasks, kernel),
     family: hardware.family,
     origin: 'modelled',
     engine: null,
@@ -165,6 +175,7 @@ export function modelledRow(hardware: Hardware, costs: readonly LayerCost[], tas
     seconds,
     framesPerSecond: (tasks[0]?.batch ?? 1) / seconds,
     joules,
+    joulesOrigin: joules === null ? null : 'modelled',
     watts: joules === null ? null : joules / seconds,
     areaMm2: hardware.area && sum(hardware.area),
     bound: mainBound(layers),
@@ -204,10 +215,11 @@ export function collectNotes(
   });
 }
 
-/** The kernels of the weighted layers; the others have only one. */
-function kernelLabel(costs: readonly LayerCost[], tasks: readonly LayerTask[]): string {
+/** The kernels of the weighted layers, as the others have only one; or what was asked for, if that stands for several. */
+function kernelLabel(costs: readonly LayerCost[], tasks: readonly LayerTask[], asked: string | undefined): string {
   const weighted = costs.filter((_, at) => tasks[at]?.weights);
-  return [...new Set((weighted.length > 0 ? weighted : costs).map((cost) => cost.kernel))].join('+');
+  const names = [...new Set((weighted.length > 0 ? weighted : costs).map((cost) => cost.kernel))];
+  return asked === undefined || names.includes(asked) ? names.join('+') : asked;
 }
 
 function mainBound(layers: readonly LayerResult[]): Bound | null {
@@ -222,10 +234,10 @@ export async function measuredRow(
   model: Model,
   input: Float32Array,
   tasks: readonly LayerTask[],
-  { batch, repeat, exact, timelineRoom, progress = silent }: Omit<CompareOptions, 'seed'>,
+  { batch, repeat, energy = null, exact, timelineRoom, progress = silent }: Omit<CompareOptions, 'seed'>,
 ): Promise<Row> {
   const { engine, hint } = await executor.describe();
-  const run = await medianRun(executor, model, input, batch, repeat, progress);
+  const { run, joules } = await medianRun(executor, model, input, { batch, repeat, energy, progress });
   const frame = run.output.subarray(0, run.output.length / batch);
   const check = executor.optIn ? await checkOutput(model, input, frame, executor, exact) : null;
   const layers = tasks.map((task, at): LayerResult => {
@@ -249,15 +261,44 @@ export async function measuredRow(
     cycles: null,
     seconds,
     framesPerSecond: batch / seconds,
-    joules: null,
-    watts: null,
+    joules,
+    joulesOrigin: joules === null ? null : 'measured',
+    watts: joules === null ? null : joules / seconds,
     areaMm2: null,
     bound: null,
     peaks: null,
     layers,
     ...(timelineRoom === undefined ? {} : { timeline: timelineOfRun(run) }),
-    notes: [...(check ? [describeDeparture(check)] : []), ...run.notes, ...collectNotes(run.layers)],
+    notes: [
+      energyNote(energy),
+      ...(check ? [describeDeparture(check)] : []),
+      ...run.notes,
+      ...collectNotes(run.layers),
+    ],
   };
+}
+
+export interface Measuring {
+  readonly batch: number;
+  readonly repeat: number;
+  readonly energy: EnergyMeter | null;
+  readonly progress: Progress;
+}
+
+/** What a run took: the median one, and the energy of one, if it can be counted. */
+export interface MeasuredRun {
+  readonly run: NetworkRun;
+  readonly joules: number | null;
+}
+
+/** Counters move a thousand times a second: runs that energy is counted over take this long at least. */
+const ENERGY_SECONDS = 0.2;
+
+/** In words what the joules of a measured row are. */
+export function energyNote(energy: EnergyMeter | null): string {
+  return energy
+    ? `energy of ${energy.domains.join(' and ')}, all cores and whatever else ran on them included`
+    : 'energy: not measurable here';
 }
 
 /** One run to warm up (and to choose kernels, where the executor does), then `repeat` timed ones: the one whose total is the median, so that its layers add up. */
@@ -265,10 +306,8 @@ export async function medianRun(
   executor: Executor,
   model: Model,
   input: Float32Array,
-  batch: number,
-  repeat: number,
-  progress: Progress,
-): Promise<NetworkRun> {
+  { batch, repeat, energy, progress }: Measuring,
+): Promise<MeasuredRun> {
   const frames = repeatFrames(input, batch);
   const loaded = await executor.load(model);
   try {
@@ -279,7 +318,11 @@ export async function medianRun(
     runs.sort((a, b) => taken(a) - taken(b));
     const median = runs[runs.length >> 1];
     invariant(median !== undefined, 'a measurement needs at least one run');
-    return median;
+    if (!energy) return { run: median, joules: null };
+    const times = Math.max(1, Math.ceil(ENERGY_SECONDS / taken(median)));
+    const joules = energy.start();
+    for (let i = 0; i < times; i++) await loaded.run(frames, batch);
+    return { run: median, joules: joules() / times };
   } finally {
     loaded.dispose();
   }

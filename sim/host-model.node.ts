@@ -1,15 +1,76 @@
-// The CPU model of the machine underneath, from what the operating system says of it.
+// The model of the machine underneath: calibrated where `calibrate` has been run here, else from what the operating
+// system says of the machine, with the rest as it was measured on another one.
 
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { bind } from '../hw-models/bind.js';
-import type { Hardware } from '../hw-models/contract.js';
-import { cpu } from '../hw-models/cpu/index.js';
-import { machinePreset } from '../hw-models/cpu/machine.js';
+import type { Hardware, Preset } from '../hw-models/contract.js';
 import { readMachine } from '../hw-models/host/machine.node.js';
+import { cacheFolder } from '../hw-models/host/plan-store.node.js';
+import type { HostConfig } from '../hw-models/host-model/config.js';
+import { hostModel } from '../hw-models/host-model/index.js';
+import { HOST_MODEL, type MachineFacts, machinePreset } from '../hw-models/host-model/machine.js';
+import { readPreset } from '../hw-models/preset.js';
+import { InputError } from '../workloads/base/errors.js';
 
-/** `host` itself is measured; its model goes by this name. */
-export const HOST_MODEL = 'host-model';
+export { HOST_MODEL };
 
-/** The model of this machine. Its memory bandwidth is an estimate: nothing is measured here. */
-export function hostModel(): Hardware {
-  return bind(cpu, machinePreset(readMachine()));
+/** The machine whose numbers stand in for those that nobody measured here. */
+const BASE = 'zen4-host';
+
+export interface HostModel {
+  readonly preset: Preset<HostConfig>;
+  /** The file that it was read from; null where this machine is not calibrated. */
+  readonly file: string | null;
+  /** Whether its numbers were measured here, in words. */
+  readonly origin: string;
+}
+
+/** Where `calibrate` keeps a machine's preset: zeroskip/machines in the user's cache folder (docs/host.md). */
+export function hostPresetFile({ model, vendor, cores }: MachineFacts = readMachine()): string {
+  const slug = (model || vendor || 'unknown')
+    .toLowerCase()
+    .replace(/[^a-z0-9]+/g, '-')
+    .replace(/^-|-$/g, '');
+  return join(cacheFolder(), 'machines', `${slug}-${cores}-cores.yaml`);
+}
+
+/** From what the operating system says alone. */
+export function uncalibrated(facts: MachineFacts = readMachine()): Preset<HostConfig> {
+  return machinePreset(facts, shipped(BASE));
+}
+
+function shipped(name: string): Preset<HostConfig> {
+  const url = new URL(`../hw-models/${hostModel.name}/presets/${name}.yaml`, import.meta.url);
+  return readPreset(readFileSync(url, 'utf8'), `${name}.yaml`, hostModel);
+}
+
+/** The preset of `file`, of this machine's calibration, or of what the operating system says. @throws InputError */
+export function loadHostModel(file: string = hostPresetFile(), required = false): HostModel {
+  const text = textOf(file);
+  if (text !== null) return { preset: readPreset(text, file, hostModel), file, origin: `calibrated (${file})` };
+  if (required) throw new InputError(`${file}: cannot be read`);
+  return {
+    preset: uncalibrated(),
+    file: null,
+    origin: `not calibrated here (zeroskip calibrate): caches and clock from the operating system, the rest as on ${BASE}`,
+  };
+}
+
+/** The model ready to cost networks on `threads` threads of the engine; each result says whether it is calibrated. */
+export function bindHostModel({ preset, origin }: HostModel, threads = 1): Hardware {
+  const hardware = bind(hostModel, preset).vary([{ op: 'replace', path: ['threads'], value: threads }]);
+  const note = `${HOST_MODEL}: ${origin}`;
+  return {
+    ...hardware,
+    cost: (tasks, kernel) => hardware.cost(tasks, kernel).map((cost) => ({ ...cost, notes: [note, ...cost.notes] })),
+  };
+}
+
+function textOf(file: string): string | null {
+  try {
+    return readFileSync(file, 'utf8');
+  } catch {
+    return null;
+  }
 }

@@ -8,7 +8,7 @@ import { InputError } from '../workloads/base/errors.js';
 import type { ZooEntry } from '../workloads/zoo/entry.js';
 import { groups, zoo } from '../workloads/zoo/index.js';
 import type { Contender } from './compare.js';
-import { HOST_MODEL, hostModel } from './host-model.node.js';
+import { bindHostModel, HOST_MODEL, loadHostModel } from './host-model.node.js';
 
 /** A network as named, by itself or as one of a group. */
 export interface NamedWorkload {
@@ -54,7 +54,7 @@ export function resolveWorkload(name: string): ZooEntry {
 export function resolveContender(text: string, threads = 1): Contender {
   const [, name = text, kernel] = /^(.+?)(?::([\w-]+))?$/.exec(text) ?? [];
   if (name === 'host') return { kind: 'measured', executor: createExecutor(kernel ?? DEFAULT_EXECUTOR, { threads }) };
-  const hardware = resolveHardware(name);
+  const hardware = resolveHardware(name, threads);
   const kernels = [...hardware.kernels, ...hardware.optInKernels];
   if (kernel !== undefined && !kernels.includes(kernel)) {
     throw new InputError(`${text}: found kernel '${kernel}', expected ${kernels.join(' or ')}`);
@@ -62,9 +62,9 @@ export function resolveContender(text: string, threads = 1): Contender {
   return { kind: 'modelled', hardware, kernel };
 }
 
-/** A modelled hardware by preset name, `host-model`, or YAML file. */
-export function resolveHardware(name: string): Hardware {
-  return name === HOST_MODEL ? hostModel() : loadHardware(name);
+/** A modelled hardware by preset name, `host-model` (whose engine has `threads`), or YAML file. */
+export function resolveHardware(name: string, threads = 1): Hardware {
+  return name === HOST_MODEL ? bindHostModel(loadHostModel(), threads) : loadHardware(name);
 }
 
 /** Every hardware that can be named: presets, the model of this machine, and what really runs here. */

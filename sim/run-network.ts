@@ -1,9 +1,10 @@
 // Really running one network here: seconds by layer, the top classes, and the check against plain forward passes.
 
 import type { Executor, NetworkRun } from '../hw-models/contract.js';
+import type { EnergyMeter } from '../hw-models/host/rapl.node.js';
 import type { Model } from '../workloads/model.js';
 import type { Origin } from '../workloads/network.js';
-import { collectNotes, medianRun } from './compare.js';
+import { collectNotes, energyNote, medianRun } from './compare.js';
 import { checkOutput, type OutputCheck, type TopClass, topClasses } from './output-check.js';
 import { type Progress, silent } from './progress.js';
 import { total } from './summary.js';
@@ -19,6 +20,8 @@ export interface RunReport {
   readonly weightsOrigin: Origin;
   readonly inputOrigin: Origin;
   readonly seconds: number;
+  /** Counted by the processor over a run; null where it cannot be read. */
+  readonly joules: number | null;
   readonly layers: NetworkRun['layers'];
   readonly notes: readonly string[];
   /** The first frame's five largest outputs; empty unless the network ends in a softmax. */
@@ -36,15 +39,17 @@ export interface RunRequest {
   readonly batch: number;
   readonly seed: number;
   readonly repeat: number;
+  /** What counts energy here; null where nothing can be read. */
+  readonly energy?: EnergyMeter | null;
   readonly progress?: Progress;
 }
 
 /** Runs a network `repeat` times after one to warm up and reports the median run. */
 export async function runNetwork(request: RunRequest): Promise<RunReport> {
-  const { model, input, executor, reference, batch, repeat, progress = silent } = request;
+  const { model, input, executor, reference, batch, repeat, energy = null, progress = silent } = request;
   const { engine, hint } = await executor.describe();
   progress(`${model.network.name} on ${engine}`);
-  const run = await medianRun(executor, model, input, batch, repeat, progress);
+  const { run, joules } = await medianRun(executor, model, input, { batch, repeat, energy, progress });
   const frame = run.output.subarray(0, run.output.length / batch);
   let check: OutputCheck | null = null;
   if (reference) {
@@ -62,8 +67,9 @@ export async function runNetwork(request: RunRequest): Promise<RunReport> {
     weightsOrigin: model.origin,
     inputOrigin: request.inputOrigin,
     seconds: total(run.layers.map((layer) => layer.seconds)),
+    joules,
     layers: run.layers,
-    notes: [...run.notes, ...collectNotes(run.layers)],
+    notes: [energyNote(energy), ...run.notes, ...collectNotes(run.layers)],
     top: topClasses(model, frame),
     check,
   };

@@ -1,6 +1,7 @@
 // `run` by names and files: what the command line and the library call.
 
 import { createExecutor, DEFAULT_EXECUTOR } from '../hw-models/host/executors.js';
+import { openRapl } from '../hw-models/host/rapl.node.js';
 import { requireWhole } from '../workloads/base/errors.js';
 import type { ImportLimits } from '../workloads/import/source.js';
 import { loadInput, loadTrainedModel } from './load.node.js';
@@ -57,6 +58,7 @@ export async function run(request: RunByNameRequest): Promise<RunReport> {
     batch,
     seed,
     repeat,
+    energy: openRapl(),
     progress,
   });
 }

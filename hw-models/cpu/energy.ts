@@ -29,8 +29,8 @@ export function joulesFor(activity: Activity, { energy }: CpuConfig): Parts {
   };
 }
 
-/** What single events cost. Powers over time (`core`, `static`) are no events. */
-export function energyEvents({ energy, cores }: CpuConfig): readonly EnergyEvent[] {
+/** What single events cost, on any such cores. Powers over time (`core`, `static`) are no events. */
+export function energyEvents({ energy, cores }: Pick<CpuConfig, 'energy' | 'cores'>): readonly EnergyEvent[] {
   const event = (key: keyof CpuConfig['energy'], component: string, action: string, instances = 1): EnergyEvent => ({
     ...{ path: `energy.${key}`, component, action, instances },
     joules: energy[key],

@@ -3,7 +3,7 @@
 
 import { readFileSync } from 'node:fs';
 import { availableParallelism, cpus } from 'node:os';
-import type { InstructionSet, MachineFacts } from '../cpu/machine.js';
+import type { InstructionSet, MachineFacts } from '../host-model/machine.js';
 
 /** A file's text, or null where it cannot be read. */
 export type ReadText = (path: string) => string | null;
@@ -16,7 +16,7 @@ const readText: ReadText = (path) => {
   }
 };
 
-/** Reads the machine underneath. Measures nothing: the memory bandwidth is null. */
+/** Reads the machine underneath. Measures nothing. */
 export function readMachine(read: ReadText = readText, architecture: string = process.arch): MachineFacts {
   const [first] = cpus();
   const info = read('/proc/cpuinfo') ?? '';
@@ -30,7 +30,6 @@ export function readMachine(read: ReadText = readText, architecture: string = pr
     l2Bytes: cache.get(2) ?? null,
     l3Bytes: cache.get(3) ?? (cache.size > 0 ? 0 : null),
     instructionSets: instructionSetsOf(field(info, 'flags') ?? field(info, 'Features') ?? '', architecture),
-    memoryBytesPerSecond: null,
   };
 }
 

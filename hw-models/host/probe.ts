@@ -3,6 +3,7 @@
 
 import { invariant } from '../../workloads/base/errors.js';
 import { createRandom } from '../../workloads/base/random.js';
+import { hasFusedMultiplyAdd } from './engine/webassembly.js';
 import { relaxed, wasm } from './probe.wasm.js';
 
 /** What this file uses of the WebAssembly interface; the compiler's library knows it for browsers only. */
@@ -10,7 +11,6 @@ interface Engine {
   readonly Memory: new (size: { initial: number; maximum: number; shared: true }) => ProbeMemory;
   readonly Instance: new (module: object, imports: object) => { readonly exports: Loops };
   readonly Module: new (bytes: Uint8Array) => object;
-  validate(bytes: Uint8Array): boolean;
 }
 
 export interface ProbeMemory {
@@ -88,8 +88,7 @@ export function openProbe(bytes: number): Probe {
   const memory = new engine.Memory({ initial: pages, maximum: MAXIMUM_PAGES, shared: true });
   const instantiate = (code: Uint8Array) => new engine.Instance(new engine.Module(code), { env: { memory } }).exports;
   const loops = instantiate(decode(wasm));
-  const fusedCode = decode(relaxed);
-  const fused = engine.validate(fusedCode) ? instantiate(fusedCode) : null;
+  const fused = hasFusedMultiplyAdd() ? instantiate(decode(relaxed)) : null;
   const random = createRandom(0, 'probe');
   new Uint32Array(memory.buffer, VECTOR).fill(1);
   new Float32Array(memory.buffer, WEIGHTS, ACCESSES_PER_PASS).fill(1);

@@ -6,13 +6,14 @@ export function renderMarkdown(sections: readonly Section[]): string {
   return `${sections.map(renderSection).join('\n\n')}\n`;
 }
 
-function renderSection({ heading, lines = [], table, notes = [] }: Section): string {
+function renderSection({ heading, lines = [], table, text, notes = [] }: Section): string {
   const parts = [`## ${escapeMarkup(heading)}`, ...lines.map(escapeMarkup)];
   if (table) {
     const align = table.columns.map((column) => column.align);
     const rows = [table.columns.map((column) => column.header), ...table.rows].map((row) => row.map(escapeMarkup));
     parts.push(markdownTable(rows, { align }));
   }
+  if (text) parts.push(['```', ...text.map((line) => line.replaceAll('`', "'")), '```'].join('\n'));
   if (notes.length > 0) parts.push(notes.map((note) => `- ${escapeMarkup(note)}`).join('\n'));
   return parts.join('\n\n');
 }

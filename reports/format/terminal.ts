@@ -9,9 +9,14 @@ export function renderTerminal(sections: readonly Section[], { color, columns }:
   return `${sections.map((section) => renderSection(section, chalk, columns)).join('\n\n')}\n`;
 }
 
-function renderSection({ heading, lines = [], table, notes = [] }: Section, chalk: ChalkInstance, columns: number) {
+function renderSection(
+  { heading, lines = [], table, text, notes = [] }: Section,
+  chalk: ChalkInstance,
+  columns: number,
+) {
   const parts = [chalk.bold(printable(heading)), ...lines.map((line) => chalk.dim(wrap(printable(line), columns, '')))];
   if (table) parts.push('', renderTable(table, chalk, columns));
+  if (text) parts.push('', ...text.map(printable));
   for (const note of notes) parts.push(chalk.yellow(wrap(`! ${printable(note)}`, columns, '  ')));
   return parts.join('\n');
 }

@@ -24,7 +24,7 @@ function sections(report: RunReport): readonly Section[] {
     heading: `${report.workload} · ${report.title}, measured on this machine`,
     lines: [
       `${report.engine} · weights ${report.weightsOrigin} · input ${report.inputOrigin} · batch ${batch} · seed ${report.seed}`,
-      `${quantity(seconds, 's')} (median run), ${quantity(seconds / batch, 's')} a frame`,
+      `${quantity(seconds, 's')} (median run), ${quantity(seconds / batch, 's')} a frame${report.joules === null ? '' : `, ${quantity(report.joules / batch, 'J')} a frame`}`,
     ],
     table: {
       columns: [left('layer'), left('kernel'), right('time'), right('share')],
@@ -71,6 +71,8 @@ function runJson(report: RunReport) {
     seed: report.seed,
     seconds: report.seconds,
     milliseconds: 1000 * report.seconds,
+    joules: report.joules,
+    joules_origin: report.joules === null ? null : 'measured',
     layers: report.layers.map(({ name, kernel, seconds }) => ({ name, kernel, seconds, milliseconds: 1000 * seconds })),
     notes: report.notes,
     top: report.top,

@@ -78,7 +78,7 @@ describe('a command line with a fault', () => {
   it('a config of an unknown family', async () => {
     const path = file('family.yaml', preset.replace(/^family: eie/m, 'family: eye'));
     expect(await refused(['hardware', 'check', path])).toBe(
-      `zeroskip: ${path}: family: found 'eye', expected cpu, gpu, eie; did you mean eie?`,
+      `zeroskip: ${path}: family: found 'eye', expected cpu, gpu, eie, host-model; did you mean eie?`,
     );
   });
 

@@ -85,7 +85,9 @@ describe.each(presetNames())('%s', (name) => {
     (kernel) => {
       for (const weights of [1, 0.5, 0.09, 0]) {
         for (const activations of [1, 0.35, 0]) {
-          for (const batch of [1, 64]) {
+          // Many frames at the corners only: they repeat a frame's work many times.
+          const batches = weights === 0.5 || activations === 0.35 ? [1] : [1, 64];
+          for (const batch of batches) {
             const costs = hardware.cost(tasks(weights, activations, batch), kernel);
             expect(costs).toHaveLength(network.layers.length);
             for (const cost of costs) expect(cyclesOf(cost)).toBeGreaterThan(0);

@@ -65,7 +65,7 @@ function madeUp(name: string, scale: number): NamedComparison {
     return {
       ...{ hardware, kernel, family: 'made-up', origin: 'modelled', engine: null, hint: null, cycles: seconds * 1e9 },
       ...{ seconds, framesPerSecond: 1 / seconds, joules: 2 * seconds, watts: 2, areaMm2: null },
-      ...{ speedup, energyRatio: speedup, bound: 'compute', serving: null, notes: [] },
+      ...{ joulesOrigin: 'modelled', speedup, energyRatio: speedup, bound: 'compute', serving: null, notes: [] },
       peaks: {
         ceilings: [{ name: 'FP32', macsPerSecond: 1e12 }],
         roofs: [{ name: 'DRAM', bytesPerSecond: 1e11, meter: 'dram_bytes', bytesPerCount: 1 }],
@@ -75,7 +75,15 @@ function madeUp(name: string, scale: number): NamedComparison {
   };
   const measured: HardwareResult = {
     ...row('host', 'tfjs', 0.4),
-    ...{ origin: 'measured', joules: null, watts: null, energyRatio: null, bound: null, peaks: null },
+    ...{
+      origin: 'measured',
+      joules: null,
+      joulesOrigin: null,
+      watts: null,
+      energyRatio: null,
+      bound: null,
+      peaks: null,
+    },
     layers: layers([0.5, 0.5], 1, false).map((layer) => ({ ...layer, joules: null, energy: null, time: null })),
   };
   const summary = { kind: 'dense', parameters: 1000, nonzeros: 100, macsDense: 1e6, macsNonzero: 1e5 } as const;

@@ -1,5 +1,7 @@
-import { extname } from 'node:path';
+import { mkdir } from 'node:fs/promises';
+import { dirname, extname } from 'node:path';
 import type { Command } from 'commander';
+import { InputError } from '../../../workloads/base/errors.js';
 import {
   addOutputOptions,
   hint,
@@ -8,7 +10,6 @@ import {
   type Terminal,
   wholeNumber,
   withProgress,
-  write,
 } from '../output.js';
 
 interface Options extends OutputOptions {
@@ -16,30 +17,45 @@ interface Options extends OutputOptions {
   readonly memory: number;
 }
 
-/** Measures this machine. The result is a hardware description, unless a format is asked for. */
+/** Measures this machine and keeps its preset where `host-model` finds it, or writes it to a .yaml file. */
 export function addCalibrate(program: Command, terminal: Terminal): void {
   const command = program
     .command('calibrate')
-    .description('measure this machine and write its CPU preset, a .yaml file for --on (20 to 60 seconds)')
+    .description('measure this machine; host-model and validate --host then use its preset (about a minute)')
     .option('--repeat <n>', 'repetitions of every measurement; the best one counts', wholeNumber(1), 15)
     .option('--memory <mib>', 'memory to use at most', wholeNumber(1), 1024);
-  addOutputOptions(command).action(async (options: Options) => {
-    const { calibrate } = await import('../../../sim/calibrate.node.js');
-    const { repeat, memory } = options;
-    const calibration = await withProgress(options, terminal, (progress) =>
-      calibrate({ repeat, mebibytes: memory, progress }),
-    );
-    if (wantsPreset(options)) {
-      for (const note of calibration.notes) hint(note, options, terminal);
-      return write(calibration.preset, options.out, terminal);
-    }
-    const { calibrationView } = await import('../../views/calibrate.js');
-    await show(calibrationView(calibration), options, terminal);
-  });
+  addOutputOptions(command)
+    .addHelpText(
+      'after',
+      '\nThe preset is kept in ZEROSKIP_CACHE, else in zeroskip/machines of the XDG cache folder (~/.cache).\n--out FILE.yaml writes it there instead, for --on and for validate --host --preset.',
+    )
+    .action(async (options: Options) => {
+      const { calibrate } = await import('../../../sim/calibrate.node.js');
+      const { hostPresetFile } = await import('../../../sim/host-model.node.js');
+      const { repeat, memory, out } = options;
+      const calibration = await withProgress(options, terminal, (progress) =>
+        calibrate({ repeat, mebibytes: memory, progress }),
+      );
+      if (out !== undefined && options.format === undefined && PRESET_ENDINGS.includes(extname(out))) {
+        for (const note of calibration.notes) hint(note, options, terminal);
+        return writePreset(out, calibration.yaml, '--out ');
+      }
+      const file = hostPresetFile(calibration.machine);
+      await mkdir(dirname(file), { recursive: true });
+      await writePreset(file, calibration.yaml, '');
+      const { calibrationView } = await import('../../views/calibrate.js');
+      await show(calibrationView(calibration, file), options, terminal);
+    });
 }
 
 const PRESET_ENDINGS = ['', '.yaml', '.yml'];
 
-function wantsPreset({ format, out = '' }: OutputOptions): boolean {
-  return format === undefined && PRESET_ENDINGS.includes(extname(out));
+async function writePreset(file: string, yaml: string, option: string): Promise<void> {
+  const { default: writeFileAtomic } = await import('write-file-atomic');
+  try {
+    await writeFileAtomic(file, yaml);
+  } catch (error) {
+    const code = error instanceof Error && 'code' in error ? error.code : 'unknown fault';
+    throw new InputError(`${option}${file}: cannot be written (${code})`);
+  }
 }

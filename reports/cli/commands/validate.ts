@@ -1,26 +1,83 @@
 import type { Command } from 'commander';
-import { addOutputOptions, type OutputOptions, show, type Terminal, wholeNumber, withProgress } from '../output.js';
+import { InputError } from '../../../workloads/base/errors.js';
+import {
+  addOutputOptions,
+  commaList,
+  type OutputOptions,
+  show,
+  type Terminal,
+  wholeNumber,
+  withProgress,
+} from '../output.js';
 
 interface Options extends OutputOptions {
   readonly seed: number;
   readonly claims?: boolean;
   readonly refit?: boolean;
+  readonly host?: boolean;
+  readonly preset?: string;
+  readonly on?: readonly string[];
+  readonly workloads?: readonly string[];
+  readonly repeat?: number;
+  readonly seconds?: number;
+  readonly layers?: boolean;
+  readonly roofline?: boolean;
 }
 
-/** Published figures beside the models'. */
+/** Options that say something of the machine underneath only. */
+const HOST_OPTIONS = ['preset', 'on', 'workloads', 'repeat', 'seconds', 'layers', 'roofline'] as const;
+
+/** Published figures beside the models'; or, of this machine, predicted times beside measured ones. */
 export function addValidate(program: Command, terminal: Terminal): void {
   const command = program
     .command('validate')
-    .description("every published figure beside the model's, and the error")
+    .description(
+      "every published figure beside the model's, and the error; --host: this machine, predicted and measured",
+    )
     .option('--seed <n>', 'of the drawn layers', wholeNumber(0), 0)
     .option('--claims', 'every figure, not only the summary by table (json and csv always have them all)')
-    .option('--refit', 'fit each device again, whole and without each layer, and show how far off that layer then is');
-  addOutputOptions(command).action(async (options: Options) => {
-    const { validate } = await import('../../../sim/validate.node.js');
-    const { validationView } = await import('../../views/validate.js');
-    const validation = await withProgress(options, terminal, async (progress) =>
-      validate({ seed: options.seed, refit: options.refit === true, progress }),
-    );
-    await show(validationView(validation, { claims: options.claims === true }), options, terminal);
-  });
+    .option('--refit', 'fit each device again, whole and without each layer, and show how far off that layer then is')
+    .option('--host', 'run every layer of the zoo here, by every kernel, beside what host-model predicts (minutes)')
+    .option('--preset <file>', '--host: a preset that calibrate --out wrote, in place of this machine’s calibration')
+    .option('--on <executors>', '--host: which ones, with commas between', commaList)
+    .option('--workloads <names>', '--host: which networks, with commas between', commaList)
+    .option('--repeat <n>', '--host: runs of each network at least', wholeNumber(1))
+    .option('--seconds <n>', '--host: for the runs of one network', wholeNumber(1))
+    .option('--layers', '--host: every layer, not only the summaries (json and csv always have them all)')
+    .option('--roofline', '--host: the roofline of this machine with every layer in it');
+  addOutputOptions(command).action((options: Options) =>
+    options.host ? validateHere(options, terminal) : validatePublished(options, terminal),
+  );
+}
+
+async function validatePublished(options: Options, terminal: Terminal): Promise<void> {
+  const stray = HOST_OPTIONS.find((name) => options[name] !== undefined);
+  if (stray !== undefined) throw new InputError(`--${stray}: found without --host, expected with it`);
+  const { validate } = await import('../../../sim/validate.node.js');
+  const { validationView } = await import('../../views/validate.js');
+  const validation = await withProgress(options, terminal, async (progress) =>
+    validate({ seed: options.seed, refit: options.refit === true, progress }),
+  );
+  await show(validationView(validation, { claims: options.claims === true }), options, terminal);
+}
+
+async function validateHere(options: Options, terminal: Terminal): Promise<void> {
+  const stray = (['claims', 'refit'] as const).find((name) => options[name] !== undefined);
+  if (stray !== undefined)
+    throw new InputError(`--${stray}: found with --host, expected without it: it is of published figures`);
+  const { validateHost } = await import('../../../sim/host-validate.node.js');
+  const { hostValidationView } = await import('../../views/host-validation.js');
+  const { seed, preset, on, workloads, repeat, seconds } = options;
+  const validation = await withProgress(options, terminal, (progress) =>
+    validateHost({
+      ...{ seed, progress },
+      ...(preset === undefined ? {} : { preset }),
+      ...(on === undefined ? {} : { executors: on }),
+      ...(workloads === undefined ? {} : { workloads }),
+      ...(repeat === undefined ? {} : { repeat }),
+      ...(seconds === undefined ? {} : { seconds }),
+    }),
+  );
+  const detail = { layers: options.layers === true, roofline: options.roofline === true };
+  await show(hostValidationView(validation, detail), options, terminal);
 }

@@ -1,0 +1,44 @@
+// What a call of one of the engine's functions does, counted: turns of inner loops, and the memory that it goes through.
+
+import type { LoopName } from '../loops.js';
+
+export type Turns = Partial<Record<LoopName, number>>;
+
+/** Consecutive bytes that a call reads or writes. */
+export interface Touch {
+  readonly address: number;
+  readonly bytes: number;
+  readonly writes?: boolean;
+  /** How often they are gone through; 1 unless told. */
+  readonly passes?: number;
+  /** Bytes gone through, these and others, from one pass over a byte to the next; `bytes` unless told. */
+  readonly apart?: number;
+  /** How often reading starts anew somewhere else, where no prefetching helps. */
+  readonly starts?: number;
+  /** How often one of several streams that are read side by side goes on to another column or page. */
+  readonly streams?: number;
+}
+
+export interface CallWork {
+  readonly turns: Turns;
+  readonly touches: readonly Touch[];
+}
+
+/** What counting needs to see: what was placed in memory, and one frame of the layer's first input. */
+export interface Seen {
+  /** `count` 32-bit words that were placed at `address`. */
+  words(address: number, count: number): Uint32Array;
+  readonly activations: Float32Array;
+}
+
+/**
+ * Counts a call by its arguments, in the order in which the AssemblyScript function has them: one piece of work, or
+ * several that follow each other, where what one waits for the next one cannot hide.
+ */
+export type CallCount = (values: readonly number[], seen: Seen) => CallWork | readonly CallWork[];
+
+export const FLOAT = 4;
+export const VECTOR = 16;
+
+/** Vectors that hold `floats` values. */
+export const vectors = (floats: number) => Math.ceil(floats / 4);

@@ -1,0 +1,81 @@
+// One layer laid out as the engine would, without a memory: which calls make it, and what was placed where.
+
+import { invariant } from '../../workloads/base/errors.js';
+import type { LayerTask } from '../../workloads/network.js';
+import type { Heap, HostKernel, Scratch, Step } from '../host/engine/kernel.js';
+import { frameBytesOf, tensorAt } from '../host/engine/tensor.js';
+import type { Seen } from './calls/work.js';
+
+type Data = Parameters<Heap['place']>[0];
+
+const ALIGNMENT = 64;
+/** Nothing lies at address 0, as in the engine's memory. */
+const FIRST_FREE = 2 ** 20;
+
+/** Addresses handed out one behind the other; what is placed is remembered, not copied. */
+export class Placements implements Heap {
+  #free = FIRST_FREE;
+  readonly #placed: { readonly address: number; readonly data: Data }[] = [];
+
+  constructor(readonly threads: number) {}
+
+  take(bytes: number): number {
+    const address = this.#free;
+    this.#free = Math.ceil((address + bytes) / ALIGNMENT) * ALIGNMENT;
+    return address;
+  }
+
+  place(data: Data): number {
+    const address = this.take(data.byteLength);
+    this.#placed.push({ address, data });
+    return address;
+  }
+
+  /** `count` words of what was placed around `address`. */
+  words(address: number, count: number): Uint32Array {
+    const part = this.#placed.find(({ address: start, data }) => start <= address && address < start + data.byteLength);
+    invariant(part !== undefined || count === 0, () => `nothing was placed at ${address}`);
+    if (!part) return new Uint32Array();
+    const { buffer, byteOffset } = part.data;
+    return new Uint32Array(buffer, byteOffset + address - part.address, count);
+  }
+
+  /** Bytes of all that was placed. */
+  get bytes(): number {
+    return this.#placed.reduce((sum, { data }) => sum + data.byteLength, 0);
+  }
+}
+
+/** A layer's programme, and what it meets in memory. */
+export interface Layout {
+  readonly steps: readonly Step[];
+  /** Weights end here; behind lie values. */
+  readonly weightsEnd: number;
+  readonly weightBytes: number;
+  readonly seen: Seen;
+}
+
+/**
+ * Lays out `task` for `threads` threads. `inPlace`: which of a concatenation's inputs were made where it needs them;
+ * they are not copied.
+ */
+export function layOut(task: LayerTask, kernel: HostKernel, threads: number, inPlace: readonly boolean[]): Layout {
+  const { layer, weights, batch, input } = task;
+  const heap = new Placements(threads);
+  const prepared = kernel.prepare(layer, weights, heap);
+  const weightsEnd = heap.take(0);
+  const output = tensorAt(heap.take(batch * frameBytesOf(layer.output)), layer.output);
+  let channel = 0;
+  const inputs = layer.inputShapes.map((shape, at) => {
+    const address = inPlace[at] ? output.address + channel * output.planeBytes : heap.take(batch * frameBytesOf(shape));
+    channel += shape[0];
+    return tensorAt(address, shape, inPlace[at] ? output.frameBytes : frameBytesOf(shape));
+  });
+  const scratch: Scratch = { threads, take: (bytes) => heap.take(bytes) };
+  return {
+    steps: prepared.plan(inputs, output, batch, scratch),
+    weightsEnd,
+    weightBytes: heap.bytes,
+    seen: { words: (address, count) => heap.words(address, count), activations: input.values },
+  };
+}

@@ -1,0 +1,46 @@
+// A layer's calls, one by one, ready to be timed each by itself.
+
+import type { Layer, LayerWeights } from '../../../workloads/network.js';
+import type { Call, HostKernel } from './kernel.js';
+import { EngineMemory, LayerScratch } from './memory.js';
+import { frameBytesOf, tensorAt, writeTensor } from './tensor.js';
+import { Crew } from './threads.js';
+
+/** A call that can be run again and again on the same data. */
+export interface ReadyCall {
+  readonly call: Call;
+  run(): void;
+  /** `count` 32-bit words of the memory that the call works on. */
+  words(address: number, count: number): Uint32Array;
+}
+
+/** The calls that make `layer` of some frames on one thread, in their order, each run once. */
+export function readyCalls(
+  kernel: HostKernel,
+  layer: Layer,
+  weights: LayerWeights | null,
+  input: Float32Array,
+  fused: boolean,
+  batch = 1,
+): readonly ReadyCall[] {
+  const memory = new EngineMemory(1);
+  const prepared = kernel.prepare(layer, weights, memory);
+  const values = new LayerScratch(1, memory.end);
+  const inputs = layer.inputShapes.map((shape) => tensorAt(values.take(batch * frameBytesOf(shape)), shape));
+  const output = tensorAt(values.take(batch * frameBytesOf(layer.output)), layer.output);
+  const steps = prepared.plan(inputs, output, batch, values);
+  memory.reserve(values.end);
+  const { buffer } = memory.memory;
+  for (const tensor of inputs) writeTensor(buffer, tensor, input, batch);
+  const crew = new Crew(1, memory.memory, fused);
+  const [bound = []] = crew.bind([steps]);
+  crew.run(bound);
+  const calls = steps.flat();
+  return bound
+    .flatMap((step) => step.calls)
+    .map((run, at) => ({
+      call: calls[at] as Call,
+      run,
+      words: (address, count) => new Uint32Array(buffer, address, count),
+    }));
+}

@@ -1,0 +1,262 @@
+// Small layers, each run by one of the engine's kernels, from whose calls the turns of inner loops are told apart: shapes
+// are chosen so that every loop turns often in some and seldom in others, with the data of a call in L1 or not far.
+
+import { connectedKernels } from '../../hw-models/host/engine/connected.js';
+import { denseConvolution, sparseConvolution } from '../../hw-models/host/engine/convolution.js';
+import { elementwiseKernels } from '../../hw-models/host/engine/elementwise.js';
+import { createFft, fftSizes } from '../../hw-models/host/engine/fft.js';
+import { filteredConvolution } from '../../hw-models/host/engine/filtering.js';
+import type { HostKernel } from '../../hw-models/host/engine/kernel.js';
+import { createWinograd } from '../../hw-models/host/engine/winograd.js';
+import { invariant } from '../../workloads/base/errors.js';
+import { buildNetwork } from '../../workloads/graph.js';
+import { sizeOf, weightShapeOf } from '../../workloads/layers/index.js';
+import type { Layer, LayerWeights, Shape } from '../../workloads/network.js';
+import type { LayerSpec } from '../../workloads/spec.js';
+import { type CodebookMatrix, toCsr, toDense } from '../../workloads/weights/store.js';
+import { drawActivations, drawWeights } from '../../workloads/weights/synthetic.js';
+import { conv, dense, maxPool, softmax } from '../../workloads/zoo/entry.js';
+
+/** A layer for one of the engine's kernels, with one frame of activations. */
+export interface CalibrationLayer {
+  readonly kernel: HostKernel;
+  readonly layer: Layer;
+  readonly weights: LayerWeights | null;
+  readonly input: Float32Array;
+  readonly batch: number;
+}
+
+interface Densities {
+  readonly weights?: number;
+  readonly activations?: number;
+  readonly batch?: number;
+}
+
+const SEED = 1;
+const source = { work: 'calibration', at: '' };
+
+function made(kernel: HostKernel, input: Shape, spec: LayerSpec, densities: Densities = {}): CalibrationLayer {
+  const { weights: kept = 1, activations = 1, batch = 1 } = densities;
+  const { layers } = buildNetwork({ name: 'calibration', title: 'calibration', input, layers: [spec], source });
+  const [layer] = layers;
+  invariant(layer !== undefined, 'a calibration network has one layer');
+  const values = drawActivations(sizeOf(input), activations, SEED, 'calibration').values;
+  const frames = new Float32Array(batch * values.length);
+  for (let frame = 0; frame < batch; frame++) frames.set(values, frame * values.length);
+  return { kernel, layer, weights: weightsFor(kernel, layer, kept), input: frames, batch };
+}
+
+function weightsFor(kernel: HostKernel, layer: Layer, kept: number): LayerWeights | null {
+  const shape = weightShapeOf(layer);
+  if (!shape) return null;
+  const drawn = drawWeights(shape, kept, SEED, 'calibration');
+  if (kernel.name === 'coded-columns') return { ...drawn, store: coded(drawn) };
+  return kept === 1 ? { ...drawn, store: toDense(drawn.store) } : drawn;
+}
+
+const CODES = 16;
+const MOST_GAP = 255;
+
+/** As many weights in the same places, as codes into a small table. */
+function coded({ store }: LayerWeights): CodebookMatrix {
+  const { rows, columns, pointers, indices } = toCsr(store);
+  const codes: number[] = [];
+  const gaps: number[] = [];
+  let next = 0;
+  for (let row = 0; row < rows; row++) {
+    for (let at = pointers[row] as number; at < (pointers[row + 1] as number); at++) {
+      const place = row * columns + (indices[at] as number);
+      for (; place - next > MOST_GAP; next += MOST_GAP + 1) {
+        codes.push(0);
+        gaps.push(MOST_GAP);
+      }
+      codes.push(1 + (at % (CODES - 1)));
+      gaps.push(place - next);
+      next = place + 1;
+    }
+  }
+  const codebook = Float32Array.from({ length: CODES }, (_, code) => code / CODES);
+  return { format: 'codebook', rows, columns, codebook, codes: Uint8Array.from(codes), gaps: Uint8Array.from(gaps) };
+}
+
+function elementwise(name: string): HostKernel {
+  const found = elementwiseKernels.find((kernel) => kernel.name === name);
+  invariant(found !== undefined, () => `the engine has no kernel ${name}`);
+  return found;
+}
+
+function connected(name: string): HostKernel {
+  const found = connectedKernels.find((kernel) => kernel.name === name);
+  invariant(found !== undefined, () => `the engine has no kernel ${name}`);
+  return found;
+}
+
+function sparseLayers(): readonly CalibrationLayer[] {
+  const wide = [4, 8, 12, 16, 20, 24, 28];
+  const densities = [0.1, 0.4];
+  return [
+    ...wide.flatMap((width) =>
+      densities.flatMap((weights) => [
+        made(sparseConvolution, [8, 8, width], conv('c', 16, 3, { pad: 1 }), { weights }),
+        made(sparseConvolution, [32, 8, width], conv('c', 16, 1), { weights }),
+        // One row of pixels: tiles of every width.
+        made(sparseConvolution, [32, 1, width], conv('c', 32, 1), { weights }),
+      ]),
+    ),
+    made(sparseConvolution, [4, 13, 13], conv('c', 16, 3, { pad: 1 }), { weights: 0.3 }),
+    made(sparseConvolution, [4, 27, 27], conv('c', 8, 5, { stride: 2, pad: 2 }), { weights: 0.3 }),
+    made(sparseConvolution, [3, 31, 31], conv('c', 8, 7, { stride: 2 }), { weights: 0.3 }),
+  ];
+}
+
+function denseLayers(): readonly CalibrationLayer[] {
+  return [
+    made(denseConvolution, [8, 8, 8], conv('c', 16, 3, { pad: 1 })),
+    made(denseConvolution, [64, 4, 7], conv('c', 16, 1)),
+    made(denseConvolution, [16, 13, 13], conv('c', 16, 3, { pad: 1 })),
+    made(denseConvolution, [3, 23, 23], conv('c', 16, 5, { stride: 2 })),
+    made(denseConvolution, [4, 4, 4], conv('c', 32, 1)),
+    made(denseConvolution, [2, 6, 6], conv('c', 32, 1)),
+    made(denseConvolution, [128, 2, 2], conv('c', 16, 1)),
+    made(filteredConvolution, [4, 13, 13], conv('c', 8, 3, { pad: 1 })),
+    made(filteredConvolution, [3, 27, 27], conv('c', 8, 7, { stride: 2 })),
+    made(filteredConvolution, [4, 20, 20], conv('c', 8, 5, { pad: 2 })),
+    made(filteredConvolution, [8, 8, 24], conv('c', 8, 3, { pad: 1 })),
+    made(filteredConvolution, [2, 16, 32], conv('c', 16, 3, { pad: 1 })),
+  ];
+}
+
+function winogradLayers(outputs: number): readonly CalibrationLayer[] {
+  const kernel = createWinograd(outputs);
+  const shapes = [
+    [8, 13, 13, 8],
+    [4, 24, 24, 8],
+    [2, 12, 28, 32],
+    [16, 6, 6, 16],
+    [4, 7, 7, 4],
+    [32, 4, 16, 4],
+    [1, 24, 24, 4],
+    [2, 8, 48, 8],
+    [16, 8, 8, 64],
+    [64, 4, 12, 8],
+    [128, 8, 8, 16],
+    [256, 4, 12, 16],
+    [96, 12, 12, 32],
+  ] as const;
+  return shapes.map(([channels, height, width, filters]) =>
+    made(kernel, [channels, height, width], conv('c', filters, 3, { pad: 1 })),
+  );
+}
+
+function fftLayers(size: number): readonly CalibrationLayer[] {
+  const kernel = createFft(size);
+  const shapes = [
+    [2, 14, 14, 2],
+    [8, 14, 14, 2],
+    [2, 14, 14, 16],
+    [4, 30, 30, 4],
+    [1, 44, 30, 4],
+    [16, 14, 44, 4],
+    [4, 14, 72, 8],
+  ] as const;
+  return shapes.map(([channels, height, width, filters]) =>
+    made(kernel, [channels, height, width], conv('c', filters, 3, { pad: 1 })),
+  );
+}
+
+function connectedLayers(): readonly CalibrationLayer[] {
+  const [codedColumns, sparseColumns, denseColumns] = ['coded-columns', 'sparse-columns', 'dense-columns'].map(
+    connected,
+  );
+  invariant(codedColumns !== undefined && sparseColumns !== undefined && denseColumns !== undefined, 'three kernels');
+  const layers = [0.1, 0.35, 0.7, 1].flatMap((activations) => [
+    ...[sparseColumns, codedColumns].flatMap((kernel) => [
+      made(kernel, [512], dense('f', 256, 'relu'), { weights: 0.1, activations }),
+      made(kernel, [1024], dense('f', 64, 'relu'), { weights: 0.1, activations }),
+      made(kernel, [256], dense('f', 256, 'relu'), { weights: 0.25, activations }),
+    ]),
+    made(denseColumns, [128], dense('f', 64, 'relu'), { activations }),
+    made(denseColumns, [64], dense('f', 130, 'relu'), { activations }),
+    made(denseColumns, [256], dense('f', 16, 'relu'), { activations }),
+  ]);
+  return [...layers, made(sparseColumns, [64], dense('f', 32, 'relu'), { weights: 0.2, batch: 16 })];
+}
+
+function otherLayers(): readonly CalibrationLayer[] {
+  const [pool, normalise, concatenate] = ['pool', 'normalise', 'concatenate'].map(elementwise);
+  const [add, rectify, softmaxKernel] = ['add', 'rectify', 'softmax'].map(elementwise);
+  invariant(pool !== undefined && normalise !== undefined && concatenate !== undefined, 'three kernels');
+  invariant(add !== undefined && rectify !== undefined && softmaxKernel !== undefined, 'three kernels');
+  const average = { ...maxPool('p', 3, 2), mode: 'average' } as const;
+  const lrn = (size: number): LayerSpec => ({ kind: 'lrn', name: 'n', size, alpha: 1e-4, beta: 0.75, k: 1 });
+  const sum: LayerSpec = { kind: 'add', name: 's', inputs: ['data', 'data'], activation: 'relu' };
+  const concat: LayerSpec = { kind: 'concat', name: 'c', inputs: ['data', 'data'] };
+  return [
+    made(pool, [4, 27, 27], maxPool('p', 3, 2)),
+    made(pool, [2, 40, 40], maxPool('p', 3, 2)),
+    made(pool, [2, 24, 64], maxPool('p', 3, 2)),
+    made(pool, [8, 13, 13], maxPool('p', 3, 2)),
+    made(pool, [8, 55, 55], maxPool('p', 3, 2)),
+    made(pool, [2, 113, 113], maxPool('p', 3, 2)),
+    made(pool, [4, 112, 112], maxPool('p', 2, 2)),
+    made(pool, [16, 28, 28], maxPool('p', 2, 2)),
+    made(pool, [4, 28, 28], maxPool('p', 2, 2)),
+    made(pool, [8, 6, 6], maxPool('p', 2, 2)),
+    made(pool, [16, 5, 5], maxPool('p', 3, 3)),
+    made(pool, [4, 14, 14], { ...maxPool('p', 3, 1), pad: 1 }),
+    made(pool, [4, 14, 14], { ...average, pad: 1 }),
+    made(pool, [4, 15, 15], { ...average, kernel: 'global', stride: 1 }),
+    made(pool, [16, 7, 7], { ...average, kernel: 'global', stride: 1 }),
+    made(normalise, [16, 8, 8], lrn(5)),
+    made(normalise, [16, 8, 8], lrn(3)),
+    made(normalise, [8, 16, 16], lrn(5)),
+    made(normalise, [32, 4, 4], lrn(9)),
+    ...[10, 100, 1000].map((values) => made(softmaxKernel, [values], softmax)),
+    made(concatenate, [8, 8, 8], concat),
+    made(concatenate, [32, 4, 4], concat),
+    made(add, [8, 8, 8], sum),
+    made(add, [32, 4, 4], sum),
+    made(rectify, [8, 8, 8], { kind: 'rectify', name: 'r', activation: 'relu6' }),
+    made(rectify, [64, 4, 4], { kind: 'rectify', name: 'r', activation: 'relu6' }),
+  ];
+}
+
+/** Layers whose calls' data are near. */
+export function nearLayers(): readonly CalibrationLayer[] {
+  return [
+    ...sparseLayers(),
+    ...denseLayers(),
+    ...[2, 4, 6].flatMap(winogradLayers),
+    ...fftSizes.flatMap(fftLayers),
+    ...connectedLayers(),
+    ...otherLayers(),
+  ];
+}
+
+/**
+ * Layers that go once through `bytes` of memory in all, or little more: dense columns, columns of which every other one
+ * is skipped, sums, copies, rectifiers and pools.
+ */
+export function farLayers(bytes: number): readonly CalibrationLayer[] {
+  const float = 4;
+  const entry = 6;
+  const kept = 0.1;
+  const active = 0.5;
+  // Few enough rows for the sums to stay in L1.
+  const rows = Math.min(2048, Math.max(64, 2 ** Math.floor(Math.log2(Math.sqrt(bytes / float)))));
+  const columns = (each: number) => Math.max(16, Math.round(bytes / each / rows));
+  const layer = dense('f', rows, 'relu');
+  const edge = 64;
+  const planes = (each: number) => Math.max(1, Math.round(bytes / each / (float * edge ** 2)));
+  const sum: LayerSpec = { kind: 'add', name: 's', inputs: ['data', 'data'], activation: 'relu' };
+  const concat: LayerSpec = { kind: 'concat', name: 'c', inputs: ['data', 'data'] };
+  const rectify: LayerSpec = { kind: 'rectify', name: 'r', activation: 'relu' };
+  return [
+    made(connected('dense-columns'), [columns(float)], layer),
+    made(connected('sparse-columns'), [columns(kept * entry * active)], layer, { weights: kept, activations: active }),
+    made(elementwise('add'), [planes(3), edge, edge], sum),
+    made(elementwise('concatenate'), [planes(4), edge, edge], concat),
+    made(elementwise('rectify'), [planes(2), edge, edge], rectify),
+    made(elementwise('pool'), [planes(1.25), edge, edge], maxPool('p', 3, 2)),
+  ];
+}

@@ -1,0 +1,111 @@
+// Every layer of a network by every executor here, timed so that other programs disturb little: executors take turns, run
+// by run, the best time of each layer counts, and turns go on where a busy spell still shows.
+
+import { median } from 'simple-statistics';
+import type { Executor, LoadedNetwork } from '../../hw-models/contract.js';
+import { invariant } from '../../workloads/base/errors.js';
+import type { Model } from '../../workloads/model.js';
+import type { Progress } from '../progress.js';
+
+export interface MeasuredLayer {
+  readonly layer: string;
+  /** Which of the executor's kernels ran it. */
+  readonly kernel: string;
+  /** Best of all runs. */
+  readonly seconds: number;
+  /** Median over best. */
+  readonly spread: number;
+}
+
+export interface MeasuredNetwork {
+  readonly executor: string;
+  readonly layers: readonly MeasuredLayer[];
+  readonly runs: number;
+}
+
+export interface MeasuringOptions {
+  /** Runs at least. */
+  readonly repeat: number;
+  /** Seconds for a network's runs at most, once each executor has run `repeat` times or the double of it is spent. */
+  readonly budget: number;
+  readonly clock: () => number;
+  readonly progress: Progress;
+}
+
+/** Runs to warm up: code is compiled for speed and caches are filled. */
+const WARM_UP = 2;
+/** A network's median time this near to its best says that nothing else ran. */
+const STEADY = 1.05;
+/** Short networks run until this much time has passed, so that one busy moment does not cover all runs. */
+const LEAST_SECONDS = 0.5;
+
+/** One frame's layers by each executor. An executor that cannot be loaded is told to `unable` and left out. */
+export async function measureNetwork(
+  model: Model,
+  input: Float32Array,
+  executors: readonly Executor[],
+  options: MeasuringOptions,
+  unable: (executor: string, error: unknown) => void,
+): Promise<readonly MeasuredNetwork[]> {
+  const { repeat, budget, clock, progress } = options;
+  const { name } = model.network;
+  const tracks: Track[] = [];
+  try {
+    for (const executor of executors) {
+      progress(`${name}: loading ${executor.name}`);
+      try {
+        const loaded = await executor.load(model);
+        tracks.push(new Track(executor.name, loaded));
+        for (let i = 0; i < WARM_UP; i++) await loaded.run(input, 1, { onProgress: progress });
+      } catch (error) {
+        if (tracks.at(-1)?.executor === executor.name) tracks.pop()?.loaded.dispose();
+        unable(executor.name, error);
+      }
+    }
+    const start = clock();
+    for (let round = 0; ; round++) {
+      const spent = clock() - start;
+      const enough = round >= repeat && spent >= LEAST_SECONDS && tracks.every((track) => track.isSteady());
+      if (round > 0 && (enough || spent >= (round < repeat ? 2 : 1) * budget)) break;
+      progress(`${name}: run ${round + 1} of ${tracks.length} executors`);
+      for (const track of tracks) await track.run(input);
+    }
+    return tracks.map((track) => track.result());
+  } finally {
+    for (const { loaded } of tracks) loaded.dispose();
+  }
+}
+
+/** One executor's runs. */
+class Track {
+  readonly #runs: (readonly number[])[] = [];
+  #layers: readonly { readonly name: string; readonly kernel: string }[] = [];
+
+  constructor(
+    readonly executor: string,
+    readonly loaded: LoadedNetwork,
+  ) {}
+
+  /** Runs once and again: the first run finds the caches as the other executors left them, the second one counts. */
+  async run(input: Float32Array): Promise<void> {
+    await this.loaded.run(input, 1);
+    const { layers } = await this.loaded.run(input, 1);
+    this.#layers = layers;
+    this.#runs.push(layers.map(({ seconds }) => seconds));
+  }
+
+  isSteady(): boolean {
+    const totals = this.#runs.map((layers) => layers.reduce((sum, seconds) => sum + seconds, 0));
+    return totals.length > 0 && median(totals) <= STEADY * Math.min(...totals);
+  }
+
+  result(): MeasuredNetwork {
+    const layers = this.#layers.map(({ name, kernel }, at): MeasuredLayer => {
+      const seconds = this.#runs.map((run) => run[at] as number);
+      const best = Math.min(...seconds);
+      invariant(Number.isFinite(best), () => `${this.executor} did not time layer ${name}`);
+      return { layer: name, kernel, seconds: best, spread: best > 0 ? median(seconds) / best : 1 };
+    });
+    return { executor: this.executor, layers, runs: this.#runs.length };
+  }
+}

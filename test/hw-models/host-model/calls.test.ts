@@ -1,0 +1,127 @@
+// What is counted of the engine's calls, held against the definition of the layers that they make.
+
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { kernelsFor } from '../../../hw-models/host/engine/choice.js';
+import { exactKernels } from '../../../hw-models/host/engine/table.js';
+import { frameBytesOf } from '../../../hw-models/host/engine/tensor.js';
+import { countCall } from '../../../hw-models/host-model/calls/index.js';
+import type { CallWork } from '../../../hw-models/host-model/calls/work.js';
+import { layOut } from '../../../hw-models/host-model/layout.js';
+import { loops, turnsIn } from '../../../hw-models/host-model/loops.js';
+import { imageShape } from '../../../workloads/layers/index.js';
+import type { Layer, LayerTask } from '../../../workloads/network.js';
+import { activations, taskOf } from '../../../workloads/tasks.js';
+import { cases } from '../host/random-network.js';
+
+/** Every layer of a random network on activations of its own, a third of them zero. */
+const tasks: fc.Arbitrary<readonly LayerTask[]> = cases.map(({ model, batch }) =>
+  model.network.layers.map((layer, at) => {
+    const size = (layer.inputShapes[0] ?? [0]).reduce((product: number, extent) => product * extent, 1);
+    const values = Float32Array.from({ length: size }, (_, i) => ((i + at) % 3 === 0 ? 0 : 1));
+    return taskOf(model, layer, activations(values, 'synthetic'), batch);
+  }),
+);
+
+function countedBy(task: LayerTask, name: string, threads: number) {
+  const kernel = exactKernels.find((row) => row.name === name);
+  if (!kernel) throw new Error(`no kernel ${name}`);
+  const { steps, seen } = layOut(task, kernel, threads, []);
+  return steps.flat().flatMap((call) => countCall(call, seen));
+}
+
+const macsOf = (pieces: readonly CallWork[]) =>
+  pieces.flatMap(({ turns }) => turnsIn(turns)).reduce((sum, [name, times]) => sum + loops[name].macs * times, 0);
+
+const padded = (size: number) => 4 * Math.ceil(size / 4);
+
+/** Multiply-adds of a convolution whose outputs fill vectors, halos of the pitch included: no kernel does more. */
+function mostMacs({ layer, batch, macs }: LayerTask, kept: number): number {
+  if (layer.kind !== 'conv2d') return macs.dense;
+  const [, height, width] = imageShape(layer.output, layer.name);
+  const reach = (layer.kernel[1] - 1) * layer.dilation[1] + 1;
+  const pitch = Math.max(width + reach, (layer.inputShapes[0] as readonly number[])[2] as number);
+  return batch * kept * (padded(height * pitch) + 4 * height);
+}
+
+describe('countCall', () => {
+  it('counts every call of every kernel that computes what the weights say, with whole numbers of turns', () => {
+    fc.assert(
+      fc.property(tasks, fc.integer({ min: 1, max: 3 }), (layers, threads) => {
+        for (const task of layers) {
+          for (const { name } of kernelsFor(exactKernels, task.layer, task.weights)) {
+            for (const { turns, touches } of countedBy(task, name, threads)) {
+              for (const [loop, times] of turnsIn(turns)) expect(times, `${name} ${loop}`).toBeGreaterThan(0);
+              for (const { address, bytes, passes = 1 } of touches) {
+                expect(address, name).toBeGreaterThanOrEqual(2 ** 20);
+                expect(Number.isFinite(bytes) && bytes >= 0 && passes >= 0, name).toBe(true);
+              }
+            }
+          }
+        }
+      }),
+      { numRuns: 60 },
+    );
+  });
+
+  it('counts the multiply-adds of direct convolutions: what the definition needs, and no more than vectors add', () => {
+    fc.assert(
+      fc.property(tasks, (layers) => {
+        for (const task of layers.filter(({ layer }) => layer.kind === 'conv2d')) {
+          const { macs, batch, weights } = task;
+          const rows = weights?.store.rows ?? 0;
+          const columns = weights?.store.columns ?? 0;
+          const sparse = macsOf(countedBy(task, 'sparse-convolution', 1));
+          expect(sparse).toBeGreaterThanOrEqual(macs.keptWeights * batch);
+          const pixels = macs.keptWeights === 0 ? 0 : macs.dense / (rows * columns);
+          expect(sparse).toBeLessThanOrEqual(mostMacs(task, pixels === 0 ? 0 : macs.keptWeights / pixels));
+          const dense = macsOf(countedBy(task, 'dense-convolution', 1));
+          expect(dense).toBeGreaterThanOrEqual(macs.dense * batch);
+          const { groups } = task.layer as Layer & { readonly groups: number };
+          expect(dense).toBeLessThanOrEqual(mostMacs(task, groups * padded(rows / groups) * columns));
+        }
+      }),
+      { numRuns: 60 },
+    );
+  });
+
+  it('counts in sparse columns the weights that meet a non-zero activation, in whole groups of four', () => {
+    fc.assert(
+      fc.property(tasks, fc.integer({ min: 1, max: 2 }), (layers, threads) => {
+        for (const task of layers.filter(({ layer }) => layer.kind === 'dense')) {
+          const { macs, batch, input } = task;
+          const counted = macsOf(countedBy(task, 'sparse-columns', threads));
+          expect(counted).toBeGreaterThanOrEqual(macs.effective * batch);
+          // At most three entries are filled up for each column that is met, block of rows by block.
+          const columns = input.values.filter((value) => value !== 0).length;
+          expect(counted).toBeLessThanOrEqual((macs.effective + 3 * columns * threads) * batch);
+        }
+      }),
+      { numRuns: 60 },
+    );
+  });
+
+  it('goes through all of a layer’s outputs', () => {
+    fc.assert(
+      fc.property(tasks, (layers) => {
+        for (const task of layers.filter(({ weights }) => weights !== null)) {
+          for (const { name } of kernelsFor(exactKernels, task.layer, task.weights)) {
+            const written = countedBy(task, name, 1)
+              .flatMap(({ touches }) => touches)
+              .filter(({ writes }) => writes)
+              .reduce((sum, { bytes }) => sum + bytes, 0);
+            const { channels, size } = outputOf(task.layer);
+            expect(written, name).toBeGreaterThanOrEqual(task.batch * channels * size * 4 * 0.5);
+            expect(frameBytesOf(task.layer.output)).toBeGreaterThanOrEqual(channels * size * 4);
+          }
+        }
+      }),
+      { numRuns: 30 },
+    );
+  });
+});
+
+function outputOf({ output }: Layer) {
+  const [channels, height = 1, width = 1] = output;
+  return { channels, size: height * width };
+}

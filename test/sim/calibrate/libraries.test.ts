@@ -1,0 +1,92 @@
+import { describe, expect, it } from 'vitest';
+import type { Executor } from '../../../hw-models/contract.js';
+import { type LibraryKey, measureLibrary } from '../../../sim/calibrate/libraries.js';
+import { overheads } from '../../../sim/calibrate/overheads.js';
+import { sizeOf, weightShapeOf } from '../../../workloads/layers/index.js';
+import { isDepthwise } from '../../../workloads/layers/window.js';
+import type { Layer } from '../../../workloads/network.js';
+import { taskMacs } from './task-macs.js';
+
+/** A library of known speed: 10 GMAC/s in convolutions, 2 in depthwise ones, 5 from a cache, 20 GB/s, 3 µs a call. */
+const CALL = 3e-6;
+const RUN = 7e-6;
+
+function secondsOf(layer: Layer): number {
+  const bytes = 4 * [...layer.inputShapes, layer.output].reduce((sum, shape) => sum + sizeOf(shape), 0);
+  const shape = weightShapeOf(layer);
+  if (layer.kind === 'conv2d') return CALL + taskMacs(layer) / (isDepthwise(layer) ? 2e9 : 10e9);
+  if (layer.kind === 'dense' && shape) {
+    return (
+      CALL + (shape.rows * shape.columns > 2 ** 21 ? (4 * shape.rows * shape.columns) / 20e9 : taskMacs(layer) / 5e9)
+    );
+  }
+  return CALL + bytes / { lrn: 0.5e9, softmax: 1e9, pool2d: 4e9, concat: 4e9 }[layer.kind as 'lrn'];
+}
+
+/** Every other run is disturbed; a run costs something besides its layers, spread over them. */
+function fakeLibrary(): Executor {
+  let runs = 0;
+  return {
+    name: 'fake',
+    optIn: false,
+    describe: async () => ({ engine: 'fake, 1 thread', hint: null }),
+    load: async ({ network }) => ({
+      async run() {
+        const factor = runs++ % 2 === 0 ? 1.7 : 1;
+        const layers = network.layers.map((layer) => {
+          const seconds = factor * (secondsOf(layer) + RUN / network.layers.length);
+          return { name: layer.name, kernel: 'fake', seconds, notes: [] };
+        });
+        return { layers, output: new Float32Array(), notes: [] };
+      },
+      dispose() {},
+    }),
+  };
+}
+
+describe('measureLibrary', () => {
+  it('finds a library’s rates, busy moments left out', async () => {
+    let now = 0;
+    const rates = await measureLibrary({
+      ...{ executor: fakeLibrary(), repeat: 2, matrix: [2048, 4096], edge: 28, width: 512, atLeast: 3 },
+      clock: () => now++,
+    });
+    const best = (key: LibraryKey) => (key === 'run' || key === 'call' ? Math.min : Math.max)(...rates[key]);
+    // A layer of 4×4 is 16 multiply-adds besides its call.
+    expect(best('call')).toBeWithin(0.002, CALL);
+    expect(best('run')).toBeWithin(0.002, RUN);
+    expect(best('stream')).toBeWithin(0.01, 20e9);
+    // What a run costs besides its layers is a share of each of them here.
+    expect(best('convolution')).toBeWithin(0.01, 10e9);
+    expect(best('depthwise')).toBeWithin(0.02, 2e9);
+    expect(best('vector')).toBeWithin(0.1, 5e9);
+    expect(best('normalise')).toBeWithin(0.01, 0.5e9);
+    expect(best('softmax')).toBeWithin(0.15, 1e9);
+    expect(best('elementwise')).toBeWithin(0.2, 4e9);
+  });
+});
+
+describe('overheads', () => {
+  const engine = (threads: number): Executor => ({
+    name: 'fake',
+    optIn: false,
+    describe: async () => ({ engine: 'fake', hint: null }),
+    load: async ({ network }) => ({
+      async run() {
+        const seconds = threads === 1 ? [2e-6, 2e-6, 1e-7] : [7e-6, 7e-6, 1e-7];
+        const layers = network.layers.map(({ name }, at) => {
+          return { name, kernel: 'fake', seconds: seconds[at] ?? 0, notes: [] };
+        });
+        return { layers, output: new Float32Array(), notes: [] };
+      },
+      dispose() {},
+    }),
+  });
+
+  it('are what a layer without a call takes, and what a second thread adds', async () => {
+    const { layer, step } = await overheads(engine, 2, 3);
+    expect(layer).toEqual([1e-7, 1e-7, 1e-7]);
+    for (const seconds of step) expect(seconds).toBeWithin(1e-9, 5e-6);
+    expect((await overheads(engine, 1, 3)).step).toEqual([]);
+  });
+});

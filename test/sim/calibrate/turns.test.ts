@@ -1,0 +1,143 @@
+import { describe, expect, it } from 'vitest';
+import { readyCalls } from '../../../hw-models/host/engine/ready-calls.js';
+import { countCall } from '../../../hw-models/host-model/calls/index.js';
+import { type LoopName, loopNames, turnsIn } from '../../../hw-models/host-model/loops.js';
+import { farLayers, nearLayers } from '../../../sim/calibrate/layers.js';
+import { type FarSample, solveLines } from '../../../sim/calibrate/lines.js';
+import { inTurns, repetitionsOf } from '../../../sim/calibrate/timing.js';
+import { allTurns, type Sample, solveTurns } from '../../../sim/calibrate/turns.js';
+
+const CLOCK = 1e9;
+
+describe('inTurns', () => {
+  it('takes the best of rounds of all, until the budget is spent', () => {
+    let now = 0;
+    const took = [4, 2, 9, 3, 8, 1, 7, 7, 7, 7, 7, 7];
+    const timed = inTurns(['a', 'b'], { clock: () => now, budget: 12, atLeast: 0 }, () => {
+      const seconds = took.shift() ?? 5;
+      now += 1;
+      return seconds;
+    });
+    // Six rounds of two: a took 4, 9, 8, 7, 7, 7 and b 2, 3, 1, 7, 7, 7.
+    expect(timed).toEqual([
+      { seconds: 4, spread: 7 / 4 },
+      { seconds: 1, spread: 5 },
+    ]);
+  });
+});
+
+describe('repetitionsOf', () => {
+  it('doubles until it takes long enough', () => {
+    let now = 0;
+    const timing = { clock: () => now, budget: 1, atLeast: 10 };
+    expect(repetitionsOf(() => (now += 3), timing)).toBe(4);
+  });
+});
+
+/** Every call of the calibration layers, with its turns. */
+const calls = nearLayers().flatMap((layer) =>
+  readyCalls(layer.kernel, layer.layer, layer.weights, layer.input, false, layer.batch).map(({ call, words }) => ({
+    kernel: layer.kernel.name,
+    what: call.function,
+    turns: allTurns(countCall(call, { words, activations: layer.input })),
+  })),
+);
+
+describe('solveTurns', () => {
+  /** What each loop takes: no two alike, none below its multiply-adds at 8 a cycle. */
+  const truth = new Map<LoopName, number>(loopNames.map((name, at) => [name, 6 + ((at * 7) % 13)]));
+
+  /** The real calibration layers' turns, at made-up times: `disturb` tells a call's time from what it should be. */
+  function samples(disturb: (seconds: number, at: number) => number): readonly Sample[] {
+    const few = calls.filter(({ kernel }) => ['sparse-convolution', 'dense-convolution', 'pool'].includes(kernel));
+    return few.map(({ what, turns }, at) => {
+      const cycles = turnsIn(turns).reduce((sum, [name, times]) => sum + times * (truth.get(name) ?? 0), 0);
+      return { what, turns, seconds: disturb(cycles / CLOCK, at), spread: 1 };
+    });
+  }
+
+  const DECISIVE: readonly LoopName[] = [
+    'denseTap',
+    'denseNarrowTap',
+    'sparseEntry7',
+    'sparseEntry4',
+    'sparseEntry1',
+    'sparseRow',
+  ];
+
+  it('finds the cycles that times were made of', () => {
+    const { cycles, medianError } = solveTurns(
+      samples((seconds) => seconds),
+      CLOCK,
+      8,
+    );
+    for (const name of DECISIVE) expect(cycles.get(name), name).toBeWithin(0.02, truth.get(name) ?? 0);
+    expect(medianError).toBeLessThan(0.005);
+  });
+
+  it('does so in spite of calls that a busy machine made slower', () => {
+    const { cycles } = solveTurns(
+      samples((seconds, at) => seconds * (at % 9 === 0 ? 1.8 : 1)),
+      CLOCK,
+      8,
+    );
+    for (const name of DECISIVE) expect(cycles.get(name), name).toBeWithin(0.1, truth.get(name) ?? 0);
+  });
+});
+
+describe('calibration layers', () => {
+  it('turn every loop that can be measured', () => {
+    const turned = new Set(calls.flatMap(({ turns }) => Object.keys(turns)));
+    expect(loopNames.filter((name) => !turned.has(name))).toEqual([]);
+  });
+
+  it('go through about as much memory as asked', () => {
+    const bytes = 2 ** 20;
+    for (const { kernel, layer, weights, input } of farLayers(bytes)) {
+      const touched = readyCalls(kernel, layer, weights, input, false)
+        .flatMap(({ call, words }) => countCall(call, { words, activations: input }))
+        .flatMap(({ touches }) => touches)
+        .reduce((sum, touch) => sum + touch.bytes, 0);
+      expect(touched, kernel.name).toBeGreaterThan(0.6 * bytes);
+      expect(touched, kernel.name).toBeLessThan(2 * bytes);
+    }
+  });
+});
+
+describe('solveLines', () => {
+  const none = { read: 0, write: 0, restart: 0, stream: 0 };
+  const far = (what: string, cycles: number, core: number, memory: Partial<typeof none>): FarSample => ({
+    ...{ what: `${what} of a kernel`, level: 'memory', seconds: cycles / CLOCK, spread: 1, cycles, core },
+    lines: { l2: none, l3: none, memory: { ...none, ...memory } },
+  });
+
+  it('finds what writing, beginning anew, going on elsewhere and overlapping cost', () => {
+    const read = { memory: 10 };
+    const solved = solveLines(
+      [
+        // 100 lines read at 10 and 100 written at 14.
+        far('copy', 2400, 50, { read: 100, write: 100 }),
+        // T_core 1000, T_data 50 · 10 = 500, of which a fifth shows.
+        far('add', 1100, 1000, { read: 50 }),
+        // Its 3000 of compute hide 1000; 20 times 400 do not.
+        far('sparseColumns', 11_000, 3000, { read: 100, restart: 20 }),
+        far('denseColumns', 4000, 3000, { read: 100, stream: 10 }),
+      ],
+      read,
+    );
+    expect(solved).toEqual({ write: { memory: 14 }, restart: { memory: 400 }, stream: { memory: 100 }, exposed: 0.2 });
+  });
+
+  it('takes a wait that is within the noise for none', () => {
+    const samples = [
+      far('copy', 2400, 50, { read: 100, write: 100 }),
+      far('sparseColumns', 3100, 3000, { read: 10, restart: 5 }),
+      far('denseColumns', 2900, 3000, { read: 10, stream: 5 }),
+    ];
+    expect(solveLines(samples, { memory: 10 })).toMatchObject({
+      restart: { memory: 0 },
+      stream: { memory: 0 },
+      exposed: 0,
+    });
+  });
+});

@@ -1,0 +1,113 @@
+import { describe, expect, it } from 'vitest';
+import type { Executor } from '../../../hw-models/contract.js';
+import { measureNetwork } from '../../../sim/host-validate/measure.js';
+import { silent } from '../../../sim/progress.js';
+import { buildNetwork } from '../../../workloads/graph.js';
+import type { Model } from '../../../workloads/model.js';
+
+const source = { work: 'a test', at: 'here' };
+const network = buildNetwork({
+  ...{ name: 'two', title: 'two', input: [4], source },
+  layers: [
+    { kind: 'rectify', name: 'first', activation: 'relu' },
+    { kind: 'softmax', name: 'second' },
+  ],
+});
+const model: Model = { network, weights: new Map(), origin: 'synthetic' };
+
+/** An executor whose run number n takes `seconds(n)` for its first layer and half of it for its second. */
+function fake(name: string, seconds: (run: number) => number, log: string[] = []): Executor {
+  return {
+    name,
+    optIn: false,
+    describe: async () => ({ engine: name, hint: null }),
+    async load() {
+      let runs = 0;
+      return {
+        async run() {
+          log.push(name);
+          const taken = seconds(runs++);
+          const layers = network.layers.map((layer, at) => {
+            return { name: layer.name, kernel: `${name}-kernel`, seconds: taken / (at + 1), notes: [] };
+          });
+          return { layers, output: new Float32Array(4), notes: [] };
+        },
+        dispose: () => void log.push(`${name} disposed`),
+      };
+    },
+  };
+}
+
+/** Each look at the clock is a tenth of a second later. */
+function ticking(): () => number {
+  let now = 0;
+  return () => {
+    now += 0.1;
+    return now;
+  };
+}
+
+const options = { repeat: 3, budget: 100, progress: silent };
+const never = () => {
+  throw new Error('every executor can be loaded');
+};
+
+describe('measureNetwork', () => {
+  it('takes the best of each layer, executors in turns, the run that meets others’ caches left out', async () => {
+    const log: string[] = [];
+    // Even runs meet caches as others left them.
+    const executors = [
+      fake('a', (run) => (run % 2 === 0 ? 9 : 2), log),
+      fake('b', (run) => (run % 2 === 0 ? 9 : 4), log),
+    ];
+    const measured = await measureNetwork(
+      model,
+      new Float32Array(4),
+      executors,
+      { ...options, clock: ticking() },
+      never,
+    );
+    expect(measured.map(({ executor }) => executor)).toEqual(['a', 'b']);
+    expect(measured[0]?.layers).toEqual([
+      { layer: 'first', kernel: 'a-kernel', seconds: 2, spread: 1 },
+      { layer: 'second', kernel: 'a-kernel', seconds: 1, spread: 1 },
+    ]);
+    expect(measured[1]?.layers[0]?.seconds).toBe(4);
+    // Both loaded and warmed up, then two runs each in turns.
+    expect(log.slice(4, 12)).toEqual(['a', 'a', 'b', 'b', 'a', 'a', 'b', 'b']);
+    expect(log.slice(-2)).toEqual(['a disposed', 'b disposed']);
+  });
+
+  it('goes on while a busy machine shows, as long as the budget allows', async () => {
+    const calm = (run: number) => (run < 40 ? 2 + (run % 7) : 1);
+    const once = { ...options, clock: ticking() };
+    const [steady] = await measureNetwork(model, new Float32Array(4), [fake('a', () => 1)], once, never);
+    const [busy] = await measureNetwork(
+      model,
+      new Float32Array(4),
+      [fake('a', calm)],
+      { ...options, clock: ticking() },
+      never,
+    );
+    expect(busy?.runs ?? 0).toBeGreaterThan(steady?.runs ?? 0);
+    expect(busy?.layers[0]?.seconds).toBe(1);
+    const short = { ...options, budget: 1, clock: ticking() };
+    const [cut] = await measureNetwork(model, new Float32Array(4), [fake('a', calm)], short, never);
+    expect(cut?.runs).toBeLessThan(busy?.runs ?? 0);
+    expect(cut?.layers[0]?.spread).toBeGreaterThan(1);
+  });
+
+  it('leaves out what cannot be loaded, and says so', async () => {
+    const broken: Executor = { ...fake('broken', () => 1), load: () => Promise.reject(new Error('not installed')) };
+    const told: string[] = [];
+    const measured = await measureNetwork(
+      model,
+      new Float32Array(4),
+      [broken, fake('a', () => 1)],
+      { ...options, clock: ticking() },
+      (executor, error) => told.push(`${executor}: ${error instanceof Error ? error.message : ''}`),
+    );
+    expect(measured.map(({ executor }) => executor)).toEqual(['a']);
+    expect(told).toEqual(['broken: not installed']);
+  });
+});

@@ -5,7 +5,8 @@ import { InputError, invariant } from '../workloads/base/errors.js';
 import type { LayerTask } from '../workloads/network.js';
 import type { Family, Hardware, Kernel, Preset, Residency } from './contract.js';
 import { checkCost, cyclesOf } from './cost.js';
-import { faultsIn, faultText } from './faults.js';
+import { faultsIn, faultText, schemaAt } from './faults.js';
+import { unitOf } from './units.js';
 
 enablePatches();
 
@@ -53,6 +54,7 @@ export function bind<Config extends object>(family: Family<Config>, preset: Pres
       const row = available.find(({ name, accepts }) => name === kernel && accepts(task.layer));
       row?.record?.(task, config, family.place?.(tasks, config)[at] ?? ALL_RESIDENT, recorder);
     },
+    unitOf: (number) => unitOf(schemaAt(family.schema, number.split('.'))),
     numericError: (task) => family.numericError?.(task, config) ?? null,
     vary(patches) {
       const varied = applyPatches(config, [...patches]);

@@ -197,6 +197,8 @@ export interface Hardware {
   numericError(task: LayerTask): number | null;
   /** Records a layer of a network, by the kernel that its cost names; nothing where the model knows no order of events. */
   record(tasks: readonly LayerTask[], at: number, kernel: string, recorder: Recorder): void;
+  /** The unit of a number of the config, by path ('spmat.widthBits'); undefined where it has none of the family. */
+  unitOf(number: string): Unit | undefined;
   /** The design with its config changed, checked again. @throws InputError for what cannot be. */
   vary(patches: readonly Patch[]): Hardware;
 }

@@ -4,7 +4,8 @@ import { metrics } from '../../sim/sweep/metrics.js';
 import type { StoredResult } from '../../sim/sweep/store.js';
 import type { SweepSummary } from '../../sim/sweep/summary.js';
 import { right, type Section, type View } from '../document.js';
-import { count, percent, quantity, UNKNOWN } from '../quantity.js';
+import { percent, UNKNOWN } from '../quantity.js';
+import { metricText } from './metric.js';
 
 /** Designs of a front that a table shows. */
 const MOST_ROWS = 20;
@@ -67,7 +68,7 @@ function frontSection(summary: SweepSummary, axes: readonly string[]): Section {
       rows: shown.map(({ ordinal, settings, metrics: values }) => [
         `${ordinal}`,
         ...axes.map((axis) => (settings[axis] === undefined ? UNKNOWN : `${settings[axis]}`)),
-        ...objectives.map((objective) => shownMetric(values[objective], metrics[objective].unit)),
+        ...objectives.map((objective) => metricText(values[objective], metrics[objective].unit)),
       ]),
     },
     notes: refusals
@@ -82,10 +83,4 @@ const counted = (value: number) => value.toLocaleString('en-US');
 function spread<Item>(items: readonly Item[], most: number): readonly Item[] {
   const at = Array.from({ length: most }, (_, index) => Math.round((index * (items.length - 1)) / (most - 1)));
   return items.filter((_, index) => at.includes(index));
-}
-
-/** Squares of metres take no prefixes, and ratios no unit. */
-function shownMetric(value: number | null, unit: string): string {
-  if (value === null) return UNKNOWN;
-  return unit === 'mm²' || unit === '$' || unit === '' ? `${count(value)} ${unit}`.trim() : quantity(value, unit);
 }

@@ -31,6 +31,17 @@ export function addHardware(program: Command, terminal: Terminal): void {
   });
   addOutputOptions(
     hardware
+      .command('diff')
+      .description('in what two differ, number by number')
+      .argument('<before>', 'a preset or a .yaml file')
+      .argument('<after>', 'another one'),
+  ).action(async (before: string, after: string, options: OutputOptions) => {
+    const { resolveHardware } = await import('../../../sim/resolve.node.js');
+    const { hardwareDifferenceView } = await import('../../views/difference.js');
+    await show(hardwareDifferenceView(resolveHardware(before), resolveHardware(after)), options, terminal);
+  });
+  addOutputOptions(
+    hardware
       .command('check')
       .description('check a hardware description, fault by fault')
       .argument('<file>', 'a .yaml file'),

@@ -1,12 +1,14 @@
 import { extname } from 'node:path';
 import { type Command, InvalidArgumentError } from 'commander';
-import { addOutputOptions, hint, type OutputOptions, show, type Terminal } from '../output.js';
+import { addOutputOptions, hint, type OutputOptions, show, type Terminal, wholeNumber } from '../output.js';
 
 /** What is done with the results of sweeps: merged, asked, read. */
 export function addStores(program: Command, terminal: Terminal): void {
   addMerge(program, terminal);
   addQuery(program, terminal);
   addFront(program, terminal);
+  addSensitivity(program, terminal);
+  addDifference(program, terminal);
 }
 
 function addMerge(program: Command, terminal: Terminal): void {
@@ -76,5 +78,31 @@ function addFront(program: Command, terminal: Terminal): void {
     const { summarizeStore } = await import('../../../sim/sweep/reading.node.js');
     const { sweepView } = await import('../../views/sweep.js');
     await show(sweepView(await summarizeStore(path, options.reference)), options, terminal);
+  });
+}
+
+function addSensitivity(program: Command, terminal: Terminal): void {
+  const command = program
+    .command('sensitivity')
+    .description("how much of each objective's variation each axis of a sweep accounts for, and its best level")
+    .argument('<store>', "a sweep's folder");
+  addOutputOptions(command).action(async (path: string, options: OutputOptions) => {
+    const { sensitivityOfStore } = await import('../../../sim/sweep/reading.node.js');
+    const { sensitivityView } = await import('../../views/sensitivity.js');
+    await show(sensitivityView(await sensitivityOfStore(path)), options, terminal);
+  });
+}
+
+function addDifference(program: Command, terminal: Terminal): void {
+  const command = program
+    .command('diff')
+    .description('in what two designs of a sweep differ, number by number, and what comes of it')
+    .argument('<store>', "a sweep's folder")
+    .argument('<before>', 'a design, by the number that front and query show as its ordinal', wholeNumber(0))
+    .argument('<after>', 'another one', wholeNumber(0));
+  addOutputOptions(command).action(async (path: string, before: number, after: number, options: OutputOptions) => {
+    const { compareDesigns } = await import('../../../sim/sweep/reading.node.js');
+    const { designDifferenceView } = await import('../../views/difference.js');
+    await show(designDifferenceView(await compareDesigns(path, [before, after])), options, terminal);
   });
 }

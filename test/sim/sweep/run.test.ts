@@ -12,15 +12,14 @@ import { openStore } from '../../../sim/sweep/store-duckdb.node.js';
 import { mergeStores } from '../../../sim/sweep/stores.node.js';
 import { runInStore, sweep } from '../../../sim/sweep/sweep.node.js';
 import { createWorkloadSource, loadWorkloads } from '../../../sim/sweep/workloads.node.js';
-import { planOf, smallSpec, sortedDesigns, specFile, temporaryFolder } from './small-plan.js';
+import { planOf, runSolo, smallSpec, sortedDesigns, specFile, temporaryFolder } from './small-plan.js';
 
 const spec = specFile(smallSpec);
 const DESIGNS = 48;
 
 async function solo(): Promise<string> {
-  const plan = await planOf(smallSpec);
   const store = temporaryFolder();
-  await runInStore(plan, { store }, async () => soloCrew(createEvaluator(plan, createWorkloadSource(plan))));
+  await runSolo(smallSpec, store);
   return sortedDesigns(store);
 }
 

@@ -4,9 +4,13 @@ import { mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { stringify } from 'yaml';
+import { soloCrew } from '../../../sim/sweep/crew.js';
+import { createEvaluator } from '../../../sim/sweep/evaluator.js';
 import type { SweepPlan } from '../../../sim/sweep/plan.js';
 import { planSweep } from '../../../sim/sweep/plan.node.js';
 import { queryStore } from '../../../sim/sweep/query.node.js';
+import { runInStore } from '../../../sim/sweep/sweep.node.js';
+import { createWorkloadSource } from '../../../sim/sweep/workloads.node.js';
 
 export const temporaryFolder = () => mkdtempSync(join(tmpdir(), 'zeroskip-sweep-'));
 
@@ -35,4 +39,10 @@ export const planOf = (spec: object): Promise<SweepPlan> => planSweep(specFile(s
 /** All of a store's designs in order, as text. */
 export async function sortedDesigns(store: string): Promise<string> {
   return JSON.stringify(await queryStore(store, 'SELECT * FROM designs ORDER BY ordinal'));
+}
+
+/** Evaluates a spec's designs on this thread. */
+export async function runSolo(spec: object, store: string): Promise<void> {
+  const plan = await planOf(spec);
+  await runInStore(plan, { store }, async () => soloCrew(createEvaluator(plan, createWorkloadSource(plan))));
 }

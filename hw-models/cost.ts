@@ -11,6 +11,11 @@ export function sum(parts: Parts): number {
   return total;
 }
 
+/** Each part so many times. */
+export function times(factor: number, parts: Parts): Parts {
+  return Object.fromEntries(Object.entries(parts).map(([name, part]) => [name, part * factor]));
+}
+
 export function cyclesOf(cost: LayerCost): number {
   return sum(cost.cycles);
 }

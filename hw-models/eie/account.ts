@@ -4,7 +4,8 @@ import { invariant } from '../../workloads/base/errors.js';
 import { sizeOf } from '../../workloads/layers/index.js';
 import type { LayerTask, LayerWeights } from '../../workloads/network.js';
 import { nonzerosOf } from '../../workloads/weights/store.js';
-import type { Bound, LayerCost, Parts } from '../contract.js';
+import type { Bound, LayerCost } from '../contract.js';
+import { times } from '../cost.js';
 import { type EieConfig, tableSize } from './config.js';
 import { joulesOfWork } from './energy.js';
 import type { ProductRun } from './products.js';
@@ -154,8 +155,4 @@ function hasMoreValuesThan(most: number, { store }: LayerWeights): boolean {
     if (met.size > most) return true;
   }
   return false;
-}
-
-export function times(factor: number, parts: Parts): Parts {
-  return Object.fromEntries(Object.entries(parts).map(([name, part]) => [name, part * factor]));
 }

@@ -3,10 +3,12 @@
 
 import { invariant } from '../../workloads/base/errors.js';
 import { sizeOf } from '../../workloads/layers/index.js';
-import { isPointwise, tapsOf } from '../../workloads/layers/window.js';
+import { isPointwise } from '../../workloads/layers/window.js';
 import type { Layer, LayerTask } from '../../workloads/network.js';
 import type { Kernel, LayerCost, Residency } from '../contract.js';
-import { accountFor, noTransforms, times } from './account.js';
+import { times } from '../cost.js';
+import { elementsRead } from '../elementwise.js';
+import { accountFor, noTransforms } from './account.js';
 import type { EieConfig } from './config.js';
 import { joulesOfWork } from './energy.js';
 import { blocksFor, blocksNote, layoutsOfTask, storedBytes } from './placement.js';
@@ -67,9 +69,9 @@ function outputsPerVector(layer: Layer): number {
   return layer.kind === 'conv2d' ? layer.channels : sizeOf(layer.output);
 }
 
-function costElementwise({ layer, input, batch }: LayerTask, config: EieConfig): LayerCost {
+function costElementwise({ layer, batch }: LayerTask, config: EieConfig): LayerCost {
   const writes = sizeOf(layer.output);
-  const reads = readsOf(layer, input.values.length, writes);
+  const reads = elementsRead(layer);
   const cycles = Math.ceil(Math.max(reads, writes) / config.pes);
   const registerAccesses = reads + writes;
   const idle = { queueEntries: 0, wordReads: 0, entries: 0, activationSramAccesses: 0, dramBytes: 0 };
@@ -83,20 +85,4 @@ function costElementwise({ layer, input, batch }: LayerTask, config: EieConfig):
     bound: 'compute',
     notes: ['not in the paper: estimated as one activation read and one written per PE and cycle'],
   };
-}
-
-/** Activations read for a layer without weights: each window of a pooling or a normalisation anew. */
-function readsOf(layer: Layer, inputs: number, outputs: number): number {
-  switch (layer.kind) {
-    case 'pool2d':
-      return layer.kernel === 'global' ? inputs : outputs * tapsOf({ kernel: layer.kernel });
-    case 'lrn':
-      return inputs * layer.size;
-    case 'add':
-      return outputs * layer.inputs.length;
-    case 'softmax':
-      return 2 * inputs; // the sum first, then the quotients
-    default:
-      return outputs;
-  }
 }

@@ -1,0 +1,104 @@
+// Joules of single events, and of a layer.
+// A product costs a multiplication, which grows with both factors' bits, an addition, which grows with its own, and the
+// registers that the operands and the sum pass through. SRAM follows the law of ../technology, bank by bank; everything
+// on the chip follows the process and its supply, DRAM neither. Nothing here leaks: no such array's leakage is published.
+
+import type { EnergyEvent, Parts } from '../contract.js';
+import { scale } from '../technology/scaling.js';
+import { type Sram, sramNm, sramReadJoules, sramWriteJoules } from '../technology/sram.js';
+import type { SystolicConfig } from './config.js';
+import type { SramTraffic } from './traffic.js';
+
+/** Each memory with as many banks as feed a row (weights, accumulators: a column) of PEs in a cycle. */
+export function srams({ sram, rows, columns, operandBits, accumulatorBits }: SystolicConfig) {
+  const banked = (bytes: number, bitsPerCycle: number): Sram => ({
+    bytes,
+    bits: sram.wordBits,
+    banks: Math.ceil(bitsPerCycle / sram.wordBits),
+  });
+  return {
+    weights: banked(sram.weightBytes, columns * operandBits),
+    activations: banked(sram.activationBytes, rows * operandBits),
+    accumulators: banked(sram.accumulatorBytes, columns * accumulatorBits),
+  };
+}
+
+/** Bits of a PE that change with each product: both operands and a sum move on or are kept. */
+export const registerBits = ({ operandBits, accumulatorBits }: SystolicConfig): number =>
+  2 * operandBits + accumulatorBits;
+
+export interface EventEnergy {
+  readonly mac: number;
+  readonly weightByte: number;
+  readonly activationByte: number;
+  readonly accumulatorByte: number;
+}
+
+export function eventEnergy(config: SystolicConfig): EventEnergy {
+  const { characterised, operandBits, accumulatorBits, processNm, volts, sram } = config;
+  const process = (fromNm: number) => scale({ fromNm, toNm: processNm, toVolts: volts }).energyPerOperation;
+  const { weights, activations, accumulators } = srams(config);
+  const perByte = (joulesPerWord: number) => ((joulesPerWord * 8) / sram.wordBits) * process(sramNm);
+  const product =
+    characterised.multiplyJoules * (operandBits / characterised.operandBits) ** 2 +
+    characterised.addJoules * (accumulatorBits / characterised.accumulatorBits) +
+    characterised.registerBitJoules * registerBits(config);
+  return {
+    mac: config.eventJoules?.mac ?? product * process(characterised.processNm),
+    weightByte: config.eventJoules?.weightByte ?? perByte(sramReadJoules(weights)),
+    activationByte:
+      config.eventJoules?.activationByte ?? perByte((sramReadJoules(activations) + sramWriteJoules(activations)) / 2),
+    accumulatorByte:
+      config.eventJoules?.accumulatorByte ??
+      perByte((sramReadJoules(accumulators) + sramWriteJoules(accumulators)) / 2),
+  };
+}
+
+/** What happened, over the whole array. */
+export interface Work extends SramTraffic {
+  readonly macs: number;
+  readonly vectorOperations: number;
+  readonly dramBytes: number;
+}
+
+/** Joules by component. An operation of the vector unit is taken for a product. */
+export function joulesOfWork(work: Work, config: SystolicConfig): Parts {
+  const energy = eventEnergy(config);
+  const operand = config.operandBits / 8;
+  return {
+    arithmetic: work.macs * energy.mac,
+    vector: work.vectorOperations * energy.mac,
+    weight_sram: work.weightReads * operand * energy.weightByte,
+    activation_sram: (work.inputReads + work.outputWrites) * operand * energy.activationByte,
+    accumulator_sram: (work.sumAccesses * config.accumulatorBits * energy.accumulatorByte) / 8,
+    dram: work.dramBytes * 8 * config.dram.joulesPerBit,
+  };
+}
+
+/** The events as an energy reference table has them. */
+export function energyEvents(config: SystolicConfig): readonly EnergyEvent[] {
+  const energy = eventEnergy(config);
+  const { weights, activations, accumulators } = srams(config);
+  const event = (path: string, component: string, action: string, instances: number, joules: number): EnergyEvent => ({
+    ...{ path, component, action, instances, joules },
+  });
+  return [
+    event('eventJoules.mac', 'arithmetic', 'mac', config.rows * config.columns, energy.mac),
+    event('eventJoules.weightByte', 'weight_sram', 'read_byte', weights.banks ?? 1, energy.weightByte),
+    event(
+      'eventJoules.activationByte',
+      'activation_sram',
+      'access_byte',
+      activations.banks ?? 1,
+      energy.activationByte,
+    ),
+    event(
+      'eventJoules.accumulatorByte',
+      'accumulator_sram',
+      'access_byte',
+      accumulators.banks ?? 1,
+      energy.accumulatorByte,
+    ),
+    event('dram.joulesPerBit', 'dram', 'access_bit', 1, config.dram.joulesPerBit),
+  ];
+}

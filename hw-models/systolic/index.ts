@@ -1,0 +1,24 @@
+// Dense systolic arrays: weight-, output- and input-stationary, after SCALE-Sim.
+
+import type { Family } from '../contract.js';
+import { areaOf } from './area.js';
+import { type SystolicConfig, SystolicSchema } from './config.js';
+import { energyEvents } from './energy.js';
+import { elementwise, inputStationary, outputStationary, weightStationary } from './kernels.js';
+import { meters } from './meters.js';
+import { place } from './placement.js';
+
+export const systolic: Family<SystolicConfig> = {
+  name: 'systolic',
+  title: 'Dense systolic array',
+  schema: SystolicSchema,
+  kernels: [weightStationary, outputStationary, inputStationary, elementwise],
+  meters,
+  area: areaOf,
+  peaks: (config) => ({
+    ceilings: [{ name: `INT${config.operandBits}`, macsPerSecond: config.rows * config.columns * config.clockHz }],
+    roofs: [{ name: 'DRAM', bytesPerSecond: config.dram.bytesPerSecond, meter: 'dram_bytes', bytesPerCount: 1 }],
+  }),
+  events: energyEvents,
+  place,
+};

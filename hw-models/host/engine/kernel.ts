@@ -23,8 +23,8 @@ export interface Call {
 }
 
 /**
- * Calls that may run at the same time: none reads or writes what another of them writes, but for those of one thread.
- * Call k runs on thread k modulo the number of threads, and each thread runs its calls in their order.
+ * Calls that may run at the same time: none reads or writes what another of them writes, but for those of one lane.
+ * Call k is of lane k modulo the number of threads. Whichever thread is free takes a lane and runs its calls in turn.
  */
 export type Step = readonly Call[];
 

@@ -10,62 +10,76 @@ import { compileModule, type Exports, instantiate, type SharedMemory } from './w
 type BoundCall = () => void;
 
 interface BoundStep {
-  /** Through all layers: how workers know it. */
+  /** Through all layers: how threads know it. */
   readonly number: number;
-  /** This thread's calls. */
-  readonly calls: readonly BoundCall[];
-  /** Whether workers have calls too. */
-  readonly isShared: boolean;
+  /** Calls to be run in their order on one thread: whichever takes them, so that one held up holds up no other. */
+  readonly lanes: readonly (readonly BoundCall[])[];
 }
 
 /** For each layer, or whatever else is run by itself, the steps that make it. */
 export type BoundProgramme = readonly (readonly BoundStep[])[];
 
-/** What a worker is sent: each of its calls as a module's number, a function and its arguments. */
+/** What a worker is sent: for each step its lanes' calls as a module's number, a function and its arguments. */
 interface WorkerProgramme {
   readonly modules: readonly object[];
-  readonly steps: readonly (readonly WorkerCall[])[];
+  readonly steps: readonly (readonly (readonly WorkerCall[])[])[];
 }
 
 type WorkerCall = readonly [module: number, name: string, values: readonly number[]];
 
-/** Words that threads signal each other by: an order's number, its step, workers still at it, whether one failed. */
-const ORDER = 0;
-const STEP = 1;
-const PENDING = 2;
-const FAILED = 3;
-/** Steps that are none. */
-const NEW_PROGRAMME = -1;
-const STOP = -2;
+/**
+ * Words that threads signal each other by. A ticket is a step's number and the next of its lanes that nobody has taken,
+ * or, below zero, the number of an order whose message lies in each worker's port. A thread that wins the exchange of a
+ * ticket for the next one has that lane, and the ticket alone says what it is: it does not matter how old its reading is.
+ */
+const TICKET = 0;
+/** Lanes of the step, or workers of the order, that are done. */
+const DONE = 1;
+const FAILED = 2;
+const LANE_BITS = 12;
+const LANE_MASK = 2 ** LANE_BITS - 1;
+const MOST_STEPS = 2 ** (31 - LANE_BITS);
 /** Looks at a word before a thread sleeps: about as long as waking one takes. */
 const SPINS = 20_000;
 
 /**
- * What a worker runs: orders, one after the other. It is a text so that it starts the same from TypeScript, from tests
- * and compiled, without a loader; it sleeps in Atomics.wait, so programmes come through a port read by hand.
+ * What a worker runs: lanes of whatever step is on, and orders. It is a text so that it starts the same from TypeScript,
+ * from tests and compiled, without a loader; it sleeps in Atomics.wait, so programmes come through a port read by hand.
  */
 const WORKER = `
 const { workerData, receiveMessageOnPort } = require('node:worker_threads');
 const { port, memory, signals } = workerData;
 let steps = [];
-function load({ modules, steps: calls }) {
+function load({ modules, steps: sent }) {
   const instances = modules.map((module) => new WebAssembly.Instance(module, { env: { memory } }).exports);
-  steps = calls.map((step) => step.map(([module, name, values]) => () => instances[module][name](...values)));
+  const bind = ([module, name, values]) => () => instances[module][name](...values);
+  steps = sent.map((lanes) => lanes.map((calls) => calls.map(bind)));
 }
-for (let order = 0; ; ) {
-  for (let spins = 0; Atomics.load(signals, ${ORDER}) === order; spins++) {
-    if (spins > ${SPINS}) Atomics.wait(signals, ${ORDER}, order);
-  }
-  order = Atomics.load(signals, ${ORDER});
-  const step = Atomics.load(signals, ${STEP});
-  if (step === ${STOP}) break;
+function attempt(work) {
   try {
-    if (step === ${NEW_PROGRAMME}) load(receiveMessageOnPort(port).message);
-    else for (const call of steps[step]) call();
+    work();
   } catch {
     Atomics.store(signals, ${FAILED}, 1);
   }
-  if (Atomics.sub(signals, ${PENDING}, 1) === 1) Atomics.notify(signals, ${PENDING});
+  Atomics.add(signals, ${DONE}, 1);
+  Atomics.notify(signals, ${DONE});
+}
+for (let order = 0, spins = 0; ; ) {
+  const ticket = Atomics.load(signals, ${TICKET});
+  if (ticket < 0 && ticket !== order) {
+    order = ticket;
+    const { message } = receiveMessageOnPort(port);
+    if (message === null) break;
+    attempt(() => load(message));
+    continue;
+  }
+  const calls = ticket < 0 ? undefined : steps[ticket >> ${LANE_BITS}]?.[ticket & ${LANE_MASK}];
+  if (calls === undefined) {
+    if (spins++ > ${SPINS}) Atomics.wait(signals, ${TICKET}, ticket);
+  } else if (Atomics.compareExchange(signals, ${TICKET}, ticket, ticket + 1) === ticket) {
+    attempt(() => { for (const call of calls) call(); });
+    spins = 0;
+  }
 }
 port.close();
 `;
@@ -76,13 +90,17 @@ export class Crew {
   readonly #signals = new Int32Array(new SharedArrayBuffer(16));
   readonly #workers: Worker[] = [];
   readonly #ports: MessagePort[] = [];
+  #orders = 0;
 
   constructor(
     readonly threads: number,
     readonly memory: SharedMemory,
     /** Which of a module's builds is taken. */
     readonly fused: boolean,
-  ) {}
+  ) {
+    // Until there is a programme there is nothing to take.
+    Atomics.store(this.#signals, TICKET, LANE_MASK);
+  }
 
   async start(): Promise<void> {
     for (let i = 1; i < this.threads; i++) {
@@ -103,64 +121,85 @@ export class Crew {
 
   /** Hands out the calls of each layer's steps. Only what was bound last can run. */
   bind(layers: readonly (readonly Step[])[]): BoundProgramme {
-    const { threads } = this;
-    const steps = layers.flat();
-    const modules = [...new Set(steps.flatMap((step) => step.map((call) => call.module)))];
-    const compiled = modules.map((module) => compileModule(module, this.fused));
-    for (const [worker, port] of this.#ports.entries()) {
-      const programme: WorkerProgramme = {
-        modules: compiled,
-        steps: steps.map((step) =>
-          callsOf(step, worker + 1, threads).map((call) => [
-            modules.indexOf(call.module),
-            call.function,
-            call.arguments,
-          ]),
-        ),
-      };
-      port.postMessage(programme);
-    }
-    if (threads > 1) this.#together(NEW_PROGRAMME, []);
+    const steps = layers.map((layer) => layer.map((step) => lanesOf(step, this.threads)));
+    if (this.#workers.length > 0) this.#order(this.#workerProgramme(steps.flat()));
     let number = 0;
-    return layers.map((layer) =>
-      layer.map((step) => ({
+    return steps.map((layer) =>
+      layer.map((lanes) => ({
         number: number++,
-        calls: callsOf(step, 0, threads).map((call) => this.#boundCall(call)),
-        isShared: threads > 1 && step.length > 1,
+        lanes: lanes.map((calls) => calls.map((call) => this.#boundCall(call))),
       })),
     );
   }
 
   run(steps: readonly BoundStep[]): void {
-    for (const { number, calls, isShared } of steps) {
-      if (isShared) this.#together(number, calls);
-      else for (const call of calls) call();
+    for (const { number, lanes } of steps) {
+      if (lanes.length > 1 && this.#workers.length > 0) this.#together(number, lanes);
+      else for (const calls of lanes) for (const call of calls) call();
     }
   }
 
   stop(): void {
-    if (this.#workers.length > 0) this.#order(STOP);
+    if (this.#workers.length > 0) this.#send(null);
     for (const port of this.#ports) port.close();
     this.#workers.length = 0;
     this.#ports.length = 0;
   }
 
-  #order(step: number): void {
-    const signals = this.#signals;
-    Atomics.store(signals, PENDING, this.#workers.length);
-    Atomics.store(signals, STEP, step);
-    Atomics.add(signals, ORDER, 1);
-    Atomics.notify(signals, ORDER);
+  #workerProgramme(steps: readonly (readonly (readonly Call[])[])[]): WorkerProgramme {
+    invariant(steps.length <= MOST_STEPS, () => `found ${steps.length} steps, expected at most ${MOST_STEPS}`);
+    const modules = [...new Set(steps.flat(2).map(({ module }) => module))];
+    const sent = ({ module, function: name, arguments: values }: Call): WorkerCall => {
+      return [modules.indexOf(module), name, values];
+    };
+    return {
+      modules: modules.map((module) => compileModule(module, this.fused)),
+      steps: steps.map((lanes) => lanes.map((calls) => calls.map(sent))),
+    };
   }
 
-  /** Has workers do a step, does this thread's calls, and waits for the others. */
-  #together(step: number, calls: readonly BoundCall[]): void {
+  #send(message: WorkerProgramme | null): void {
+    for (const port of this.#ports) port.postMessage(message);
+    this.#open(-++this.#orders);
+  }
+
+  #order(message: WorkerProgramme): void {
+    this.#send(message);
+    this.#waitFor(this.#workers.length);
+  }
+
+  #open(ticket: number): void {
     const signals = this.#signals;
-    this.#order(step);
-    for (const call of calls) call();
-    for (let spins = 0, left = 1; left > 0; spins++) {
-      left = Atomics.load(signals, PENDING);
-      if (left > 0 && spins > SPINS) Atomics.wait(signals, PENDING, left);
+    Atomics.store(signals, DONE, 0);
+    Atomics.store(signals, TICKET, ticket);
+    Atomics.notify(signals, TICKET);
+  }
+
+  /** Does a step's lanes with whichever workers are awake, and waits for those that workers have taken. */
+  #together(step: number, lanes: readonly (readonly BoundCall[])[]): void {
+    const signals = this.#signals;
+    const first = step << LANE_BITS;
+    this.#open(first);
+    let own = 0;
+    for (let ticket = first; ticket - first < lanes.length; ) {
+      const found = Atomics.compareExchange(signals, TICKET, ticket, ticket + 1);
+      if (found === ticket) {
+        for (const call of lanes[ticket - first] ?? []) call();
+        own++;
+        ticket++;
+      } else {
+        ticket = found;
+      }
+    }
+    this.#waitFor(lanes.length - own);
+  }
+
+  /** Until workers have done `count` lanes or orders. */
+  #waitFor(count: number): void {
+    const signals = this.#signals;
+    for (let spins = 0, done = -1; done !== count; spins++) {
+      done = Atomics.load(signals, DONE);
+      if (done !== count && spins > SPINS) Atomics.wait(signals, DONE, done);
     }
     invariant(Atomics.load(signals, FAILED) === 0, 'a call failed on a worker thread');
   }
@@ -184,7 +223,9 @@ export class Crew {
   }
 }
 
-/** The calls of thread number `thread`. */
-function callsOf(step: Step, thread: number, threads: number): readonly Call[] {
-  return step.filter((_, at) => at % threads === thread);
+/** What one thread is to do in turn; at most `lanes` of them, none without calls. */
+function lanesOf(step: Step, lanes: number): readonly (readonly Call[])[] {
+  return Array.from({ length: Math.min(lanes, step.length) }, (_, lane) => {
+    return step.filter((_, at) => at % lanes === lane);
+  });
 }

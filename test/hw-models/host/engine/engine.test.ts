@@ -179,6 +179,14 @@ describe('threads', () => {
     expect(engine).toBe('zeroskip WebAssembly SIMD, sparse, 2 threads');
   });
 
+  it('give the same values in every run, more of them than cores and whoever takes which lane', async () => {
+    const { model, input } = joinedCase(1);
+    const loaded = await createSparse({ threads: 5 }).load(model);
+    const expected = (await loaded.run(input, 1)).output;
+    for (let run = 0; run < 500; run++) expect((await loaded.run(input, 1)).output).toEqual(expected);
+    loaded.dispose();
+  });
+
   it('end when the network is disposed of', async () => {
     const loaded = await createSparse({ threads: 3 }).load(joinedCase(1).model);
     loaded.dispose();

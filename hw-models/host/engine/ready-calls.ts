@@ -37,7 +37,7 @@ export function readyCalls(
   crew.run(bound);
   const calls = steps.flat();
   return bound
-    .flatMap((step) => step.calls)
+    .flatMap(({ lanes }) => lanes.flat())
     .map((run, at) => ({
       call: calls[at] as Call,
       run,

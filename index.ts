@@ -12,6 +12,7 @@ export type {
   Parts,
 } from './hw-models/contract.js';
 export { loadHardware } from './hw-models/presets.node.js';
+export { type Breakeven, type BreakevenRequest, breakeven } from './sim/breakeven/breakeven.node.js';
 export { calibrate } from './sim/calibrate.node.js';
 export type { Comparison, HardwareResult, LayerResult } from './sim/compare.js';
 export { type CompareRequest, compare, type NamedComparison } from './sim/compare.node.js';

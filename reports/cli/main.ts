@@ -3,6 +3,7 @@
 import { Command, CommanderError } from 'commander';
 import { packageVersion } from '../../sim/version.node.js';
 import { InputError } from '../../workloads/base/errors.js';
+import { addBreakeven } from './commands/breakeven.js';
 import { addCalibrate } from './commands/calibrate.js';
 import { addCompare } from './commands/compare.js';
 import { addExport } from './commands/export.js';
@@ -47,6 +48,7 @@ export async function main(argv: readonly string[], terminal: Terminal): Promise
     addSweep,
     addWorker,
     addStores,
+    addBreakeven,
     addCalibrate,
     addWorkloads,
     addHardware,

@@ -4,6 +4,7 @@ import type { Hardware, LayerCost, Parts } from '../../hw-models/contract.js';
 import { cyclesOf, joulesOf, secondsOf, sum } from '../../hw-models/cost.js';
 import { InputError, invariant } from '../../workloads/base/errors.js';
 import type { LayerTask } from '../../workloads/network.js';
+import type { Densities } from '../densities.js';
 import { total } from '../summary.js';
 import { violationOf } from './constraints.js';
 import type { Metrics } from './metrics.js';
@@ -20,10 +21,7 @@ export interface MixedWorkload {
 }
 
 /** Finds a plan's networks, drawn at these densities; null densities are the published ones. */
-export type WorkloadSource = (at: {
-  readonly weightDensity: number | null;
-  readonly activationDensity: number | null;
-}) => Promise<readonly MixedWorkload[]>;
+export type WorkloadSource = (at: Densities) => Promise<readonly MixedWorkload[]>;
 
 export interface Evaluator {
   evaluate(proposal: Proposal): Promise<Result>;

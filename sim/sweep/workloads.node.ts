@@ -2,7 +2,8 @@
 
 import { createExecutor } from '../../hw-models/host/executors.js';
 import { InputError } from '../../workloads/base/errors.js';
-import type { DensityProfile, ZooEntry } from '../../workloads/zoo/entry.js';
+import type { ZooEntry } from '../../workloads/zoo/entry.js';
+import { type Densities, densitiesAt } from '../densities.js';
 import { loadModel } from '../load.node.js';
 import { openWorkloads } from '../open.node.js';
 import { resolveWorkload } from '../resolve.node.js';
@@ -10,8 +11,6 @@ import { tasksOf, traceDrawn, traceRun } from '../trace.js';
 import { reservedFields } from './axes.js';
 import type { MixedWorkload, WorkloadSource } from './evaluator.js';
 import type { SweepPlan, WorkloadPlan } from './plan.js';
-
-type Densities = Parameters<WorkloadSource>[0];
 
 const PUBLISHED: Densities = { weightDensity: null, activationDensity: null };
 
@@ -56,7 +55,7 @@ async function loadWorkload(workload: WorkloadPlan, at: Densities, seed: number)
   if (isReal && (at.weightDensity ?? at.activationDensity) !== null) {
     throw new InputError(`${name}: its weights are from a file, expected no axis that varies densities`);
   }
-  const densities = densitiesAt(entry, at);
+  const densities = densitiesAt(entry.densities, at);
   const model = await loadModel({ ...entry, densities }, weights?.file, seed);
   const trace = traceDrawn(entry.network, densities, seed);
   // As in a comparison, a file's own network meets what a run on the drawn input gives; in plain passes, which give the
@@ -74,23 +73,4 @@ async function entryOf({ name, network }: WorkloadPlan): Promise<ZooEntry> {
   const found = (await openWorkloads([network.file]))[network.at];
   if (found?.file?.sha256 === network.sha256) return found.entry;
   throw new InputError(`${network.file}: found another content than was planned, expected SHA-256 ${network.sha256}`);
-}
-
-/** The published densities, or the same one for all layers. */
-function densitiesAt({ densities }: ZooEntry, { weightDensity, activationDensity }: Densities): DensityProfile {
-  for (const density of [weightDensity, activationDensity]) {
-    if (density !== null && !(density > 0 && density <= 1)) {
-      throw new InputError(`density: found ${density}, expected a number above 0 and up to 1`);
-    }
-  }
-  const layers = Object.entries(densities.layers).map(([name, layer]) => [
-    name,
-    { weights: weightDensity ?? layer.weights, output: activationDensity ?? layer.output },
-  ]);
-  return {
-    ...densities,
-    input: activationDensity ?? densities.input,
-    layers: Object.fromEntries(layers),
-    ...(activationDensity === null ? {} : { others: {} }),
-  };
 }

@@ -2,6 +2,7 @@
 
 export type {
   Bound,
+  Dial,
   EnergyEvent,
   Executor,
   Family,

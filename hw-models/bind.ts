@@ -5,6 +5,7 @@ import { InputError, invariant } from '../workloads/base/errors.js';
 import type { LayerTask } from '../workloads/network.js';
 import type { Family, Hardware, Kernel, Preset, Residency } from './contract.js';
 import { checkCost, cyclesOf } from './cost.js';
+import { dialsOf } from './dials.js';
 import { faultsIn, faultText, schemaAt } from './faults.js';
 import { unitOf } from './units.js';
 
@@ -39,6 +40,9 @@ export function bind<Config extends object>(family: Family<Config>, preset: Pres
     area: family.area(config),
     events: family.events?.(config) ?? [],
     peaks: family.peaks?.(config) ?? null,
+    get dials() {
+      return dialsOf(family, preset);
+    },
     cost(tasks, kernel) {
       const kernelOf = (at: number) => (typeof kernel === 'object' ? kernel[at] : kernel);
       for (const name of new Set(tasks.map((_, at) => kernelOf(at)))) {

@@ -149,6 +149,18 @@ export interface EnergyEvent {
   readonly joules: number;
 }
 
+/** A number of a preset that a designer turns first, with levels worth trying. */
+export interface Dial {
+  /** 'spmat.widthBits' */
+  readonly path: string;
+  /** 'words of the sparse-matrix SRAM' */
+  readonly label: string;
+  /** The unit of `levels`, as presets name it: 'MHz'. */
+  readonly unit: string;
+  /** From small to large. */
+  readonly levels: readonly number[];
+}
+
 /** What a new accelerator writes: one folder in hw-models/, one line in hw-models/catalog.ts. */
 export interface Family<Config> {
   readonly name: string;
@@ -161,6 +173,8 @@ export interface Family<Config> {
   area(config: Config): Parts | null;
   /** Peak rates, for rooflines. */
   peaks?(config: Config): Peaks;
+  /** What to turn first; without it whatever the presets state. */
+  readonly dials?: readonly Dial[];
   /** What single events cost; without it energy reference tables cannot be imported or exported. */
   events?(config: Config): readonly EnergyEvent[];
   /** See {@link Hardware.numericError}; without it nobody can know. */
@@ -185,6 +199,8 @@ export interface Hardware {
   readonly area: Parts | null;
   readonly events: readonly EnergyEvent[];
   readonly peaks: Peaks | null;
+  /** The numbers to turn, of those that its config has. */
+  readonly dials: readonly Dial[];
   /**
    * What each layer costs, by `kernel` (one for all, or one for each layer) or by the fastest one that is not opt-in.
    * @throws InputError for an unknown kernel.

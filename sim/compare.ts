@@ -2,7 +2,7 @@
 
 import type { Bound, Executor, Hardware, LayerCost, Load, NetworkRun, Parts, Peaks } from '../hw-models/contract.js';
 import { cyclesOf, joulesOf, secondsOf, sum } from '../hw-models/cost.js';
-import type { EnergyMeter } from '../hw-models/host/rapl.node.js';
+import type { EnergyMeter } from '../hw-models/host/energy-meter.js';
 import { invariant } from '../workloads/base/errors.js';
 import type { Model } from '../workloads/model.js';
 import type { LayerTask } from '../workloads/network.js';

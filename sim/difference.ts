@@ -22,20 +22,27 @@ export interface Difference {
 
 /** Compares two designs' configs leaf by leaf. */
 export function differenceOf(before: Hardware, after: Hardware): Difference {
-  const [old, renewed] = [leavesOf(before.config), leavesOf(after.config)];
-  const fields = [...new Set([...old.keys(), ...renewed.keys()])];
-  const changes = fields.flatMap((field): readonly FieldChange[] => {
-    const [a, b] = [old.get(field), renewed.get(field)];
-    if (Object.is(a, b)) return [];
-    return [{ field, before: a ?? null, after: b ?? null, unit: before.unitOf(field) ?? after.unitOf(field) ?? null }];
-  });
+  const changes = leafChanges(before.config, after.config).map(
+    (change): FieldChange => ({ ...change, unit: before.unitOf(change.field) ?? after.unitOf(change.field) ?? null }),
+  );
   if (before.family !== after.family) return { changes, patches: null };
   const [, patches] = produceWithPatches(before.config, (draft) => merge(draft, after.config));
   return { changes, patches };
 }
 
+/** The leaves in which two configs differ, by path. */
+export function leafChanges(before: object, after: object): readonly Omit<FieldChange, 'unit'>[] {
+  const [old, renewed] = [leavesOf(before), leavesOf(after)];
+  return [...new Set([...old.keys(), ...renewed.keys()])].flatMap((field) => {
+    const [a, b] = [old.get(field), renewed.get(field)];
+    return Object.is(a, b) ? [] : [{ field, before: a ?? null, after: b ?? null }];
+  });
+}
+
 /** Assigns what differs and leaves the rest alone, so that patches name numbers and not whole objects. */
 function merge(draft: object, target: object): void {
+  // A list is cut, not left with holes.
+  if (Array.isArray(draft)) draft.length = Math.min(draft.length, Object.keys(target).length);
   for (const key of Object.keys(draft)) if (!(key in target)) Reflect.deleteProperty(draft, key);
   for (const [key, value] of Object.entries(target)) {
     const mine: unknown = Reflect.get(draft, key);

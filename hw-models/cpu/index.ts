@@ -2,6 +2,7 @@
 
 import type { Family, Kernel } from '../contract.js';
 import { type CpuConfig, CpuConfigSchema } from './config.js';
+import { dials } from './dials.js';
 import { peakMacsPerCycle, supplyBytesPerSecond } from './ecm.js';
 import { energyEvents } from './energy.js';
 import { dense } from './kernels/dense.js';
@@ -20,6 +21,7 @@ export const cpu: Family<CpuConfig> = {
   schema: CpuConfigSchema,
   kernels: [dense, winograd, sparse, elementwise, otherwise],
   meters,
+  dials,
   area: ({ area }) => area ?? null,
   peaks: (config) => ({
     ceilings: [{ name: 'FP32', macsPerSecond: peakMacsPerCycle(config, config.cores) * config.clock }],

@@ -3,6 +3,7 @@
 import type { Family } from '../contract.js';
 import { areaOf } from './area.js';
 import { EieConfig } from './config.js';
+import { dials } from './dials.js';
 import { energyEvents } from './energy.js';
 import { elementwise, im2col, sparse } from './kernels.js';
 import { meters } from './meters.js';
@@ -17,6 +18,7 @@ export const eie: Family<EieConfig> = {
   schema: EieConfig,
   kernels: [sparse, im2col, winograd, winogradPruned, elementwise],
   meters,
+  dials,
   area: areaOf,
   peaks: (config) => ({
     ceilings: [{ name: `${config.fixedPointBits}-bit fixed point`, macsPerSecond: config.pes * config.clockHz }],

@@ -4,6 +4,7 @@
 import type { Family, Residency } from '../contract.js';
 import { type GpuConfig, GpuSchema } from './config.js';
 import { csrBytes } from './csr-profile.js';
+import { dials } from './dials.js';
 import { energyEvents } from './energy.js';
 import { dense } from './kernels/dense.js';
 import { elementwise } from './kernels/elementwise.js';
@@ -17,6 +18,7 @@ export const gpu: Family<GpuConfig> = {
   schema: GpuSchema,
   kernels: [dense, sparse, tensor, tensorInt8, structured, elementwise],
   meters,
+  dials,
   peaks: ({ clockHz, sm, l2, dram, tensor }) => ({
     ceilings: [
       { name: 'FP32', macsPerSecond: sm.count * sm.lanes * clockHz },

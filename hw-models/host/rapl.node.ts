@@ -3,18 +3,12 @@
 // takes root, and virtual machines have none.
 
 import { readdirSync, readFileSync } from 'node:fs';
+import type { EnergyMeter } from './energy-meter.js';
 
 /** A file's text and a folder's names, or null where they cannot be read. */
 export interface FileTree {
   read(path: string): string | null;
   list(folder: string): readonly string[] | null;
-}
-
-export interface EnergyMeter {
-  /** What is counted: 'package-0', 'dram'. */
-  readonly domains: readonly string[];
-  /** Starts counting. The returned function gives the joules since then; a counter must not wrap twice in between. */
-  start(): () => number;
 }
 
 const FOLDER = '/sys/class/powercap';

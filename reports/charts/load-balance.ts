@@ -6,6 +6,7 @@ import type { Comparison } from '../../sim/compare.js';
 import { percent } from '../quantity.js';
 import { type Chart, slug } from './chart.js';
 import { legendColumns } from './legend.js';
+import { bandOf, bands } from './load-bands.js';
 import { color } from './palette.js';
 import { seriesOf } from './series.js';
 
@@ -28,17 +29,6 @@ export function loadCharts(comparisons: readonly Comparison[]): readonly Chart[]
   });
 }
 
-/** Viridis in six steps: ascends in lightness, readable on light and dark. Finest where well-balanced designs lie. */
-const bands = [
-  { from: 0.95, name: '95 % or more', color: '#fde725' },
-  { from: 0.9, name: '90–95 %', color: '#7ad151' },
-  { from: 0.8, name: '80–90 %', color: '#22a884' },
-  { from: 0.65, name: '65–80 %', color: '#2a788e' },
-  { from: 0.5, name: '50–65 %', color: '#414487' },
-  { from: 0, name: 'under 50 %', color: '#440154' },
-] as const;
-
-const bandOf = (share: number) => bands.find(({ from }) => share >= from)?.name ?? '';
 const shareOf = ({ busyCycles, cycles }: Load) => busyCycles.map((busy) => busy / cycles);
 
 export function loadChart(hardware: string, rows: readonly LoadRow[]): Chart {
@@ -75,7 +65,7 @@ function spec(rows: readonly LoadRow[], unit: string, width: number): TopLevelSp
     autosize: { type: 'fit-x', contains: 'padding' },
     data: {
       values: rows.flatMap(({ name, load }) =>
-        shareOf(load).map((share, at) => ({ row: name, at, to: at + 1, band: bandOf(share) })),
+        shareOf(load).map((share, at) => ({ row: name, at, to: at + 1, band: bandOf(share).name })),
       ),
     },
     // Thousands of cells: without a description each, which the table gives.

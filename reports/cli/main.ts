@@ -6,6 +6,7 @@ import { InputError } from '../../workloads/base/errors.js';
 import { addBreakeven } from './commands/breakeven.js';
 import { addCalibrate } from './commands/calibrate.js';
 import { addCompare } from './commands/compare.js';
+import { addExplore } from './commands/explore.js';
 import { addExport } from './commands/export.js';
 import { addHardware } from './commands/hardware.js';
 import { addPrune } from './commands/prune.js';
@@ -45,6 +46,7 @@ export async function main(argv: readonly string[], terminal: Terminal): Promise
     addStack,
     addPrune,
     addValidate,
+    addExplore,
     addSweep,
     addWorker,
     addStores,

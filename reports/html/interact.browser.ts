@@ -1,6 +1,8 @@
 // What a report's page does in a browser beyond being read: a mark under the pointer says its numbers, and a chart is
 // saved as SVG, PNG or CSV. Without it nothing is lost but that. Runs from the page itself; loads nothing.
 
+import { save } from './save.browser.js';
+
 const tip = document.createElement('div');
 tip.id = 'tip';
 tip.hidden = true;
@@ -77,12 +79,4 @@ async function rasterize({ text, width, height }: Drawing): Promise<Blob> {
   return new Promise((resolve, reject) =>
     canvas.toBlob((blob) => (blob ? resolve(blob) : reject(new Error('the picture cannot be drawn'))), 'image/png'),
   );
-}
-
-function save(blob: Blob, name: string): void {
-  const link = document.createElement('a');
-  link.href = URL.createObjectURL(blob);
-  link.download = name;
-  link.click();
-  setTimeout(() => URL.revokeObjectURL(link.href), 1000);
 }

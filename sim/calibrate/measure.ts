@@ -4,8 +4,8 @@
 
 import { median } from 'simple-statistics';
 import type { Executor } from '../../hw-models/contract.js';
+import type { EnergyMeter } from '../../hw-models/host/energy-meter.js';
 import { ACCESSES_PER_PASS, CYCLES_PER_PASS, MULTIPLY_ADDS_PER_PASS, type Probe } from '../../hw-models/host/probe.js';
-import type { EnergyMeter } from '../../hw-models/host/rapl.node.js';
 import type { LibraryName } from '../../hw-models/host-model/config.js';
 import type { Progress } from '../progress.js';
 import { type LibraryKey, type LibraryRequest, libraryKeys, measureLibrary } from './libraries.js';

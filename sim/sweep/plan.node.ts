@@ -36,7 +36,7 @@ export async function planSweep(fileOrStudy: string): Promise<SweepPlan> {
   const file = studyNames().includes(fileOrStudy) ? join(STUDIES, `${fileOrStudy}.yaml`) : fileOrStudy;
   const document = readSpec(await readText(file), file);
   const { spec } = document;
-  const bases = await Promise.all(spec.hardware.map((label, at) => basePlan(label, at, document)));
+  const bases = await Promise.all(spec.hardware.map((label, at) => basePlan(label, at, document, dirname(file))));
   const workloads = await Promise.all(spec.workloads.map((_, at) => workloadPlans(at, document, dirname(file))));
   const { name: _name, title: _title, ...decisive } = spec;
   const parts = { spec: decisive, bases, workloads: workloads.flat() };
@@ -62,9 +62,10 @@ async function located<Value>(
   }
 }
 
-function basePlan(label: string, at: number, document: SpecDocument): Promise<BasePlan> {
+function basePlan(label: string, at: number, document: SpecDocument, folder: string): Promise<BasePlan> {
   return located(document, ['hardware', at], () => {
-    const contender = resolveContender(label);
+    const isFile = /\.ya?ml(:[\w-]+)?$/.test(label);
+    const contender = resolveContender(isFile ? resolve(folder, label) : label);
     if (contender.kind === 'measured') {
       throw new InputError('found a measured hardware, expected a modelled one (`zeroskip calibrate` writes one)');
     }

@@ -109,7 +109,9 @@ const CostSpec = z.strictObject({
 export const SweepSpec = z.strictObject({
   name: z.string().regex(/^[\w.-]{1,100}$/, 'letters, digits, dots, dashes and underscores'),
   title: z.string().optional().describe('For people.'),
-  hardware: Names.describe('Presets or .yaml files, each with a kernel if need be; several make an axis `hardware`.'),
+  hardware: Names.describe(
+    'Presets or .yaml files, relative to this one, each with a kernel if need be; several make an axis `hardware`.',
+  ),
   workloads: z.array(WorkloadSpec).min(1).describe('The networks that every design runs.'),
   combine: z
     .enum(['sum', 'geomean'])

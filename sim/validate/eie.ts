@@ -119,7 +119,7 @@ export function precisionClaims(tables: Tables): readonly Claim[] {
 }
 
 /** Table V's platforms by what models them. */
-const platforms: Readonly<Record<string, readonly [hardware: string, kernel: string]>> = {
+export const platforms: Readonly<Record<string, readonly [hardware: string, kernel: string]>> = {
   'Core i7-5930K': ['i7-5930k', 'dense'],
   'GeForce Titan X': ['titan-x', 'dense'],
   'Tegra K1': ['tegra-k1', 'dense'],

@@ -12,7 +12,7 @@ export const HOSTILE = '<img src=x onerror=alert(1)>';
 export const HOSTILE_TITLE = '</script></style><script>alert(2)</script>"\'&';
 
 /** EIE's preset in a file that tries to get markup and script into whatever names it. */
-function hostilePreset(): string {
+export function hostilePreset(): string {
   const preset = readFileSync('hw-models/eie/presets/eie-64.yaml', 'utf8');
   const file = join(mkdtempSync(join(tmpdir(), 'zeroskip-')), 'hostile.yaml');
   const name = preset

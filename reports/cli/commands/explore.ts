@@ -1,0 +1,49 @@
+import type { Command } from 'commander';
+import { InputError } from '../../../workloads/base/errors.js';
+import { stopOnSignals } from '../long-work.js';
+import { commaList, type Terminal, wholeNumber } from '../output.js';
+
+interface Options {
+  readonly on: readonly string[];
+  readonly batch: number;
+  readonly seed: number;
+  readonly port: number;
+  readonly out?: string;
+}
+
+const DEFAULT_PORT = 8064;
+
+/** The explorer page, served or as a folder. */
+export function addExplore(program: Command, terminal: Terminal): void {
+  program
+    .command('explore')
+    .description('turn a design’s numbers in a browser and watch time, energy, area and load balance follow')
+    .argument('[workload]', 'a name from "zeroskip workloads list"', 'alex-6')
+    .option('--on <hardware>', 'one design or two, NAME[:KERNEL] or FILE.yaml', commaList, ['eie-64'])
+    .option('--batch <n>', 'frames at a time', wholeNumber(1), 1)
+    .option('--seed <n>', 'of whatever is drawn', wholeNumber(0), 0)
+    .option('--port <n>', 'of 127.0.0.1; 0 for any that is free', wholeNumber(0), DEFAULT_PORT)
+    .option('--out <folder>', 'write the page as a folder for any web host, and serve nothing')
+    .action(async (workload: string, { on, batch, seed, port, out }: Options) => {
+      const { gatherOffer } = await import('../../explorer/offer.node.js');
+      const { siteOf, writeSite } = await import('../../explorer/site.node.js');
+      const site = await siteOf(gatherOffer({ workload, hardware: on, batch, seed }));
+      if (out !== undefined) {
+        await writeSite(site, out).catch((error: NodeJS.ErrnoException) => {
+          throw new InputError(`--out ${out}: cannot be written (${error.code ?? error.message})`);
+        });
+        return;
+      }
+      const { serveSite } = await import('../../explorer/server.node.js');
+      const served = await serveSite(site, port);
+      const stop = stopOnSignals();
+      terminal.stdout.write(`${served.url}\n`);
+      terminal.stderr.write('zeroskip: open the address in a browser; Ctrl-C stops\n');
+      await new Promise<void>((resolve) => {
+        if (stop.signal.aborted) resolve();
+        else stop.signal.addEventListener('abort', () => resolve());
+      });
+      stop.release();
+      await served.close();
+    });
+}

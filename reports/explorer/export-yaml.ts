@@ -1,0 +1,96 @@
+// Designs as the files that `compare --on` and `sweep` read.
+
+import { Document } from 'yaml';
+import { inUnit, numberAt, toSi } from '../../hw-models/dials.js';
+import { units } from '../../hw-models/units.js';
+import { leafChanges } from '../../sim/difference.js';
+import type { ExploredDesign } from '../../sim/explore.js';
+import type { Offer, OfferedPreset } from './offer.js';
+import { type ExplorerState, presetOf } from './state.js';
+
+/** 'eie-64-a' */
+export const nameOf = ({ preset }: ExploredDesign, at: number) => `${preset}-${'ab'[at]}`;
+
+/** The name of a design's file: that of its name which every file system takes. */
+export const fileOf = (design: ExploredDesign, at: number) => `${nameOf(design, at).replace(/[^\w.-]+/g, '-')}.yaml`;
+
+/** A design as a preset that builds on the one it was turned from. */
+export function designYaml(design: ExploredDesign, at: number, offer: Offer): string {
+  const preset = presetOf(offer, design);
+  const family = offer.presets.filter((other) => other.family === design.family);
+  const body: Record<string, unknown> = {};
+  for (const { field, after } of leafChanges(preset?.config ?? {}, design.config)) {
+    put(body, field.split('.'), entryOf(field, after, family));
+  }
+  const document = new Document({
+    name: nameOf(design, at),
+    title: `${preset?.title ?? design.preset}, turned in the explorer`,
+    ...(preset ? { extends: preset.extendsAs } : { family: design.family }),
+    ...body,
+  });
+  document.commentBefore = ` zeroskip compare ... --on ${fileOf(design, at)}${design.kernel ? `:${design.kernel}` : ''}`;
+  return document.toString({ lineWidth: 120 });
+}
+
+/** A map key after key, made where it is missing. Keys are a config's own. */
+function put(map: Record<string, unknown>, [key, ...rest]: readonly string[], value: unknown): void {
+  if (key === undefined) return;
+  if (rest.length === 0) {
+    map[key] = value;
+    return;
+  }
+  const inner: Record<string, unknown> = {};
+  const found = map[key];
+  if (typeof found === 'object') Object.assign(inner, found);
+  put(inner, rest, value);
+  map[key] = inner;
+}
+
+function entryOf(path: string, value: unknown, family: readonly OfferedPreset[]): unknown {
+  if (typeof value !== 'number') return value;
+  return { ...told(path, value, family), from: 'estimate', cite: 'turned in the explorer' };
+}
+
+/** A number in the unit in which the family's presets tell it, unless it is not the same there to the last bit. */
+function told(path: string, value: number, family: readonly OfferedPreset[]) {
+  const [unit = 'count'] = [
+    ...family.flatMap(({ dials }) => dials.flatMap((dial) => (dial.path === path ? [dial.unit] : []))),
+    ...family.flatMap((preset) => preset.units[path] ?? []),
+  ];
+  const shown = inUnit(value, unit);
+  const [factor, si] = units[unit] ?? [1, unit];
+  return shown * factor === value ? { value: shown, unit } : { value, unit: si };
+}
+
+/** A sweep over the dials that were turned, or over the first ones, of the designs on their network. */
+export function sweepYaml(state: ExplorerState, offer: Offer): string {
+  const { designs, workload, batch, seed, weightDensity, activationDensity } = state;
+  const [first] = designs;
+  const preset = presetOf(offer, first);
+  const dials = preset?.dials ?? [];
+  const turned = dials.filter(({ path }) =>
+    designs.some(({ config }) => numberAt(config, path) !== numberAt(preset?.config ?? {}, path)),
+  );
+  const isOneFamily = designs.every(({ family }) => family === first.family);
+  const axes = (turned.length > 0 ? turned : dials.slice(0, 2)).map(({ path, unit, levels }) => {
+    const here = designs.flatMap(({ config }) => numberAt(config, path) ?? []).map((value) => inUnit(value, unit));
+    const values = [...new Set([...levels, ...here])].sort((a, b) => a - b);
+    return [path, toSi(1, unit) === 1 ? values : { unit, values }];
+  });
+  const fixed = Object.entries({ weightDensity, activationDensity }).flatMap(([name, density]) =>
+    density === null ? [] : [[`workload.${name}`, [density]]],
+  );
+  const document = new Document({
+    name: `${first.preset.replace(/[^\w.-]+/g, '-').slice(0, 80)}-explored`,
+    hardware: designs.map((design, at) => `${fileOf(design, at)}${design.kernel ? `:${design.kernel}` : ''}`),
+    workloads: workload,
+    batch,
+    seed,
+    axes: Object.fromEntries([...(isOneFamily ? axes : []), ...fixed]),
+    objectives: ['seconds', 'joules', 'area_mm2'],
+  });
+  document.commentBefore = ` zeroskip sweep ${SWEEP_FILE}, beside ${designs.map(fileOf).join(' and ')}`;
+  return document.toString({ lineWidth: 120 });
+}
+
+export const SWEEP_FILE = 'sweep.yaml';

@@ -1,0 +1,76 @@
+// Gathers what a page is given from the shipped presets, files, the zoo and the published tables.
+
+import { relative } from 'node:path';
+import type { Hardware } from '../../hw-models/contract.js';
+import { presetNames } from '../../hw-models/presets.node.js';
+import { publishedPoints } from '../../sim/published.js';
+import { resolveContender, resolveWorkload } from '../../sim/resolve.node.js';
+import { publishedTables } from '../../sim/validate/tables.node.js';
+import { packageVersion } from '../../sim/version.node.js';
+import { InputError } from '../../workloads/base/errors.js';
+import { weightShapeOf } from '../../workloads/layers/index.js';
+import { zoo } from '../../workloads/zoo/index.js';
+import type { Offer, OfferedPreset, OfferedWorkload } from './offer.js';
+
+export interface ExplorerRequest {
+  readonly workload: string;
+  /** One or two: `NAME[:KERNEL]` or `FILE.yaml[:KERNEL]`. */
+  readonly hardware: readonly string[];
+  readonly batch: number;
+  readonly seed: number;
+}
+
+/** @throws InputError for an unknown workload or unusable hardware. */
+export function gatherOffer({ workload, hardware, batch, seed }: ExplorerRequest): Offer {
+  resolveWorkload(workload);
+  if (hardware.length < 1 || hardware.length > 2) {
+    throw new InputError(`explore: found ${hardware.length} designs, expected one or two`);
+  }
+  const asked = hardware.map(modelled);
+  const shipped = presetNames()
+    .filter((name) => !asked.some(({ preset }) => preset.name === name))
+    .map(modelled);
+  const [first, second] = asked.map(({ preset }) => preset);
+  // Twice the same preset is one preset and two designs; two presets of one name would be one to the page.
+  const isSame = second?.name === first?.name && JSON.stringify(second?.config) === JSON.stringify(first?.config);
+  if (second && second.name === first?.name && !isSame) {
+    throw new InputError(`explore: found two presets named ${second.name}, expected names that differ`);
+  }
+  return {
+    version: packageVersion(),
+    presets: [...(isSame ? asked.slice(0, 1) : asked), ...shipped].map(({ preset }) => preset),
+    workloads: [...zoo.values()].map(({ network }): OfferedWorkload => {
+      const sizes = network.layers.map((layer) => {
+        const { rows, columns } = weightShapeOf(layer) ?? { rows: 0, columns: 0 };
+        return rows * columns;
+      });
+      return { name: network.name, title: network.title, weights: sizes.reduce((sum, size) => sum + size, 0) };
+    }),
+    published: publishedPoints(publishedTables),
+    start: { workload, batch, seed, designs: asked.map(({ preset, kernel }) => ({ preset: preset.name, kernel })) },
+  };
+}
+
+/** The preset that a text such as 'eie-64:sparse' names, and the kernel. */
+function modelled(text: string) {
+  const contender = resolveContender(text);
+  if (contender.kind === 'measured') {
+    throw new InputError(`${text}: found this machine, measured; expected modelled hardware, which can be turned`);
+  }
+  const [file] = /^.+?\.ya?ml/.exec(text) ?? [];
+  const preset = offered(contender.hardware, file === undefined ? null : relative('.', file));
+  return { preset, kernel: contender.kernel ?? null };
+}
+
+function offered(hardware: Hardware, file: string | null): OfferedPreset {
+  const { name, title, family, kernels, optInKernels, dials, config, figures } = hardware;
+  const byPath = <Value>(
+    of: (figure: { readonly published: string; readonly from: string; readonly cite: string }) => Value,
+  ) => Object.fromEntries([...figures].map(([path, figure]) => [path, of(figure)]));
+  return {
+    ...{ name, title, family, kernels, optInKernels, dials, config },
+    extendsAs: file ?? name,
+    sources: byPath(({ from, cite }) => `${from}: ${cite}`),
+    units: byPath(({ published }) => published.slice(published.indexOf(' ') + 1)),
+  };
+}

@@ -1,0 +1,41 @@
+// What a page of the explorer is given beside its code: presets with their sources, networks, published points.
+
+import type { Dial } from '../../hw-models/contract.js';
+import type { PublishedPoint } from '../../sim/published.js';
+
+/** A preset as data. */
+export interface OfferedPreset {
+  readonly name: string;
+  readonly title: string;
+  readonly family: string;
+  readonly kernels: readonly string[];
+  readonly optInKernels: readonly string[];
+  readonly dials: readonly Dial[];
+  readonly config: object;
+  /** What a file that builds on it names it: its name, or its file. */
+  readonly extendsAs: string;
+  /** Where each number is from, by path: 'paper: EIE, Table II, row SpmatRead'. */
+  readonly sources: Readonly<Record<string, string>>;
+  /** The unit in which each number is published, by path. */
+  readonly units: Readonly<Record<string, string>>;
+}
+
+export interface OfferedWorkload {
+  readonly name: string;
+  readonly title: string;
+  readonly weights: number;
+}
+
+export interface Offer {
+  readonly version: string;
+  readonly presets: readonly OfferedPreset[];
+  readonly workloads: readonly OfferedWorkload[];
+  readonly published: readonly PublishedPoint[];
+  readonly start: {
+    readonly workload: string;
+    readonly batch: number;
+    readonly seed: number;
+    /** One or two of the presets, by name. */
+    readonly designs: readonly { readonly preset: string; readonly kernel: string | null }[];
+  };
+}

@@ -1,0 +1,230 @@
+// The explorer's pictures. Drawn by hand where reports have Vega, which takes 20 to 60 ms a chart: a turned slider may
+// take 100 ms, models included.
+
+import type { Load, Parts } from '../../../hw-models/contract.js';
+import { bandOf, bands } from '../../charts/load-bands.js';
+import { color, partColor } from '../../charts/palette.js';
+import { logScale } from '../../charts/scales.js';
+import { percent, quantity } from '../../quantity.js';
+import { balanceOf } from '../outcome.js';
+
+const WIDTH = 400;
+const BAR = 22;
+const LETTER = 18;
+const TEXT_ROOM = 74;
+
+export interface Stack {
+  readonly letter: string;
+  readonly parts: Parts;
+}
+
+/** Bars of what wholes consist of, on one scale. */
+export function StackChart({
+  title,
+  unit,
+  stacks,
+}: {
+  readonly title: string;
+  readonly unit: string;
+  readonly stacks: readonly Stack[];
+}) {
+  const names = [
+    ...new Set(stacks.flatMap(({ parts }) => Object.keys(parts).filter((name) => (parts[name] ?? 0) > 0))),
+  ];
+  const wholes = stacks.map(({ parts }) => Object.values(parts).reduce((sum, part) => sum + part, 0));
+  const scale = (WIDTH - LETTER - TEXT_ROOM) / Math.max(...wholes, Number.MIN_VALUE);
+  const said = stacks.map(({ letter }, at) => `${letter} ${quantity(wholes[at] ?? 0, unit)}`).join(', ');
+  return (
+    <figure>
+      <h3>{title}</h3>
+      <svg viewBox={`0 0 ${WIDTH} ${stacks.length * BAR}`} role="img" aria-label={`${title}: ${said}`}>
+        {stacks.map(({ letter, parts }, row) => {
+          let x = LETTER;
+          return (
+            <g key={letter}>
+              <text x={0} y={row * BAR + 14} className="strong">
+                {letter}
+              </text>
+              {names.map((name, at) => {
+                const width = (parts[name] ?? 0) * scale;
+                x += width;
+                return (
+                  <rect key={name} x={x - width} y={row * BAR + 2} width={width} height={BAR - 6} fill={partColor(at)}>
+                    <title>
+                      {name}: {quantity(parts[name] ?? 0, unit)}, {percent((parts[name] ?? 0) / (wholes[row] || 1))}
+                    </title>
+                  </rect>
+                );
+              })}
+              <text x={x + 5} y={row * BAR + 14}>
+                {quantity(wholes[row] ?? 0, unit)}
+              </text>
+            </g>
+          );
+        })}
+      </svg>
+      <ul className="legend">
+        {names.map((name, at) => (
+          <li key={name}>
+            <svg viewBox="0 0 10 10" className="swatch" aria-hidden="true">
+              <rect width={10} height={10} fill={partColor(at)} />
+            </svg>
+            {name.replaceAll('_', ' ')}
+          </li>
+        ))}
+      </ul>
+    </figure>
+  );
+}
+
+const PER_ROW = 32;
+const CELL = (WIDTH - LETTER) / PER_ROW;
+
+/** A cell for each parallel unit of each design, by the share of the time in which it worked. */
+export function LoadChart({ loads }: { readonly loads: readonly { readonly letter: string; readonly load: Load }[] }) {
+  if (loads.length === 0) return null;
+  const said = loads.map(({ letter, load }) => `${letter} ${percent(balanceOf(load))}`).join(', ');
+  return (
+    <figure>
+      <h3>How busy each {loads[0]?.load.unit} is</h3>
+      {loads.map(({ letter, load: { unit, busyCycles, cycles } }) => (
+        <svg
+          key={letter}
+          viewBox={`0 0 ${WIDTH} ${Math.ceil(busyCycles.length / PER_ROW) * CELL + 3}`}
+          role="img"
+          aria-label={`Busy on average: ${said}`}
+        >
+          <text x={0} y={12} className="strong">
+            {letter}
+          </text>
+          {busyCycles.map((busy, at) => {
+            const share = busy / cycles;
+            return (
+              <rect
+                key={at}
+                className="unit"
+                x={LETTER + (at % PER_ROW) * CELL}
+                y={Math.floor(at / PER_ROW) * CELL}
+                width={CELL - 0.6}
+                height={CELL - 0.6}
+                fill={bandOf(share).color}
+              >
+                <title>
+                  {unit} {at}: {percent(share)}
+                </title>
+              </rect>
+            );
+          })}
+        </svg>
+      ))}
+      <ul className="legend">
+        {bands.map((band) => (
+          <li key={band.name}>
+            <svg viewBox="0 0 10 10" className="swatch" aria-hidden="true">
+              <rect width={10} height={10} fill={band.color} />
+            </svg>
+            {band.name}
+          </li>
+        ))}
+      </ul>
+    </figure>
+  );
+}
+
+/** A design in the plane of time and energy. */
+export interface Place {
+  readonly kind: 'design' | 'preset' | 'paper' | 'trail';
+  readonly label: string;
+  readonly letter: string;
+  readonly seconds: number;
+  readonly joules: number;
+}
+
+const HEIGHT = 250;
+const [LEFT, RIGHT, TOP, BOTTOM] = [62, 14, 12, 34];
+
+/** Time and energy of designs, of what they were turned from, of what was tried on the way, and of the paper. */
+export function PlaneChart({ places }: { readonly places: readonly Place[] }) {
+  if (places.length === 0) return null;
+  const [xs, ys] = [places.map(({ seconds }) => seconds), places.map(({ joules }) => joules)];
+  const [xAxis, yAxis] = [logScale(withRoom(xs)), logScale(withRoom(ys))];
+  const across = (value: number, [low, high]: readonly [number, number]) =>
+    Math.log(value / low) / Math.log(high / low);
+  const x = (seconds: number) => LEFT + across(seconds, xAxis.domain) * (WIDTH - LEFT - RIGHT);
+  const y = (joules: number) => HEIGHT - BOTTOM - across(joules, yAxis.domain) * (HEIGHT - TOP - BOTTOM);
+  const said = places
+    .filter(({ kind }) => kind !== 'trail')
+    .map(({ label, seconds, joules }) => `${label}: ${quantity(seconds, 's')}, ${quantity(joules, 'J')}`)
+    .join('; ');
+  return (
+    <figure>
+      <h3>Time and energy</h3>
+      <svg viewBox={`0 0 ${WIDTH} ${HEIGHT}`} role="img" aria-label={`Time and energy. ${said}`}>
+        {xAxis.ticks.map((tick) => (
+          <g key={tick}>
+            <line x1={x(tick)} x2={x(tick)} y1={TOP} y2={HEIGHT - BOTTOM} stroke={color('grid')} />
+            <text x={x(tick)} y={HEIGHT - BOTTOM + 14} className="tick" text-anchor="middle">
+              {roundly(tick, 's')}
+            </text>
+          </g>
+        ))}
+        {yAxis.ticks.map((tick) => (
+          <g key={tick}>
+            <line x1={LEFT} x2={WIDTH - RIGHT} y1={y(tick)} y2={y(tick)} stroke={color('grid')} />
+            <text x={LEFT - 6} y={y(tick) + 4} className="tick" text-anchor="end">
+              {roundly(tick, 'J')}
+            </text>
+          </g>
+        ))}
+        <text x={WIDTH - RIGHT} y={HEIGHT - 4} text-anchor="end">
+          time →
+        </text>
+        {places.map((place) => (
+          <Mark key={`${place.kind} ${place.label}`} {...place} x={x(place.seconds)} y={y(place.joules)} />
+        ))}
+      </svg>
+      <p>Both log: down and to the left is better. Hollow: the preset. Diamond: the paper. Small: tried before.</p>
+    </figure>
+  );
+}
+
+/** A round number with its unit: '20 µs'. */
+const roundly = (value: number, unit: string) => quantity(value, unit).replace(/\.?0+ /, ' ');
+
+/** So that few places do not fill the plane to its corners. */
+const withRoom = (values: readonly number[]) => [Math.min(...values) / 1.5, Math.max(...values) * 1.5];
+
+function Mark({ kind, label, letter, seconds, joules, x, y }: Place & { readonly x: number; readonly y: number }) {
+  const strong = color(letter === 'B' ? 's3-strong' : 's0-strong');
+  const title = <title>{`${label}: ${quantity(seconds, 's')}, ${quantity(joules, 'J')}`}</title>;
+  if (kind === 'trail') return <circle cx={x} cy={y} r={2} fill={strong} opacity={0.4} />;
+  if (kind === 'paper') {
+    return (
+      <path
+        className="paper"
+        d={`M${x - 6},${y}l6,-6l6,6l-6,6z`}
+        fill="none"
+        stroke={color('s2-strong')}
+        stroke-width={2}
+      >
+        {title}
+      </path>
+    );
+  }
+  if (kind === 'preset') {
+    return (
+      <circle cx={x} cy={y} r={6} fill={color('panel')} stroke={strong} stroke-width={2}>
+        {title}
+      </circle>
+    );
+  }
+  return (
+    <g className="place">
+      <circle cx={x} cy={y} r={8} fill={strong} />
+      <text x={x} y={y + 4} text-anchor="middle" fill={color('panel')} className="strong">
+        {letter}
+      </text>
+      {title}
+    </g>
+  );
+}

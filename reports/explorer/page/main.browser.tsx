@@ -1,0 +1,128 @@
+// Starts the explorer: loads what it offers, keeps the state, asks the simulator, draws.
+
+import { render } from 'preact';
+import { z } from 'zod';
+import type { Offer } from '../offer.js';
+import { askedDesigns, outcomesOf } from '../outcome.js';
+import { linkOf, stateOf } from '../permalink.js';
+import { type ExplorerState, initialState } from '../state.js';
+import { createStore } from '../store.js';
+import { App, placesOf } from './app.browser.js';
+import type { Place } from './charts.browser.js';
+import { type Shown, startSimulator } from './simulator.browser.js';
+
+// As in the worker.
+z.config({ jitless: true });
+
+/** Designs that the plane remembers. */
+const LONGEST_TRAIL = 40;
+/** Browsers refuse addresses that change more often than this for long. */
+const MILLISECONDS_BETWEEN_LINKS = 400;
+
+const app = document.getElementById('app');
+if (!app) throw new Error('the page has no place for the explorer');
+app.replaceChildren();
+const response = await fetch('offer.json');
+const offer: Offer = await response.json();
+
+let message: string | null = null;
+
+/** The state in the address, if there is a good one. */
+function linkedState(): ExplorerState | null {
+  if (location.hash.length <= 1) return null;
+  try {
+    return stateOf(location.hash.slice(1));
+  } catch (error) {
+    message = error instanceof Error ? error.message : String(error);
+    return null;
+  }
+}
+
+const store = createStore(linkedState() ?? initialState(offer));
+let shown: Shown | null = null;
+let trail: readonly Place[] = [];
+let answers = 0;
+
+function draw(): void {
+  if (app) render(<App {...{ offer, store, shown, trail, message, onCopyLink }} />, app);
+}
+
+const simulator = startSimulator((answer) => {
+  remember(answer);
+  shown = answer;
+  answers++;
+  draw();
+  tellWhenPainted(answer);
+});
+
+/** What was shown becomes the trail of what is now, as long as it is about the same network. */
+function remember(answer: Shown): void {
+  if (!shown || JSON.stringify(shown.workload) !== JSON.stringify(answer.workload) || 'fault' in shown.found) {
+    trail = [];
+    return;
+  }
+  const places = placesOf(outcomesOf(offer, shown.designs, shown.found, shown.workload.batch));
+  const passed = places.filter(({ kind }) => kind === 'design');
+  trail = [
+    ...trail,
+    ...passed.map((place): Place => ({ ...place, kind: 'trail', label: `${place.label}, answer ${answers}` })),
+  ].slice(-LONGEST_TRAIL);
+}
+
+/** Leaves in the browser's own record how long an answer took from the change to the picture. */
+function tellWhenPainted({ askedAt, modelMilliseconds }: Shown): void {
+  requestAnimationFrame(() =>
+    setTimeout(() => {
+      performance.measure('answer', { start: askedAt, detail: { modelMilliseconds } });
+    }),
+  );
+}
+
+function ask(): void {
+  const { designs: _, ...workload } = store.state;
+  simulator.ask(workload, askedDesigns(offer, store.state));
+}
+
+let linkTimer: ReturnType<typeof setTimeout> | undefined;
+function updateLink(): void {
+  clearTimeout(linkTimer);
+  linkTimer = setTimeout(() => history.replaceState(null, '', `#${linkOf(store.state)}`), MILLISECONDS_BETWEEN_LINKS);
+}
+
+store.subscribe(() => {
+  message = null;
+  ask();
+  draw();
+  updateLink();
+});
+
+function onCopyLink(): void {
+  history.replaceState(null, '', `#${linkOf(store.state)}`);
+  navigator.clipboard.writeText(location.href).then(
+    () => say('copied'),
+    () => say('the address above is the link'),
+  );
+}
+
+function say(text: string): void {
+  message = text;
+  draw();
+}
+
+addEventListener('hashchange', () => {
+  const linked = linkedState();
+  if (linked) store.change((draft) => Object.assign(draft, linked));
+  else draw();
+});
+
+addEventListener('keydown', (event) => {
+  if (!(event.ctrlKey || event.metaKey) || event.altKey) return;
+  const key = event.key.toLowerCase();
+  if (key !== 'z' && key !== 'y') return;
+  event.preventDefault();
+  if (key === 'y' || event.shiftKey) store.redo();
+  else store.undo();
+});
+
+draw();
+ask();

@@ -1,0 +1,53 @@
+// What the explorer shows, all of it: a link, a step to undo and a run of the models each need nothing else.
+
+import { z } from 'zod';
+import type { ExploredDesign, ExploredWorkload } from '../../sim/explore.js';
+import type { Offer, OfferedPreset } from './offer.js';
+
+/** One design, or two side by side. */
+export type Designs = readonly [ExploredDesign] | readonly [ExploredDesign, ExploredDesign];
+
+export interface ExplorerState extends ExploredWorkload {
+  readonly designs: Designs;
+}
+
+const density = z.number().gt(0).max(1).nullable();
+const design = z.strictObject({
+  preset: z.string().min(1).max(200),
+  family: z.string().min(1).max(200),
+  kernel: z.string().max(200).nullable(),
+  config: z.record(z.string(), z.unknown()),
+});
+
+/** A state that comes from outside: a link. Configs are judged by their models. */
+export const ExplorerState: z.ZodType<ExplorerState> = z.strictObject({
+  workload: z.string().min(1).max(200),
+  batch: z.int().min(1).max(65_536),
+  seed: z
+    .int()
+    .min(0)
+    .max(2 ** 32 - 1),
+  weightDensity: density,
+  activationDensity: density,
+  designs: z.union([z.tuple([design]), z.tuple([design, design])]),
+});
+
+/** A preset as a design that nobody has turned yet. */
+export function designOf({ name, family, config }: OfferedPreset, kernel: string | null = null): ExploredDesign {
+  return { preset: name, family, kernel, config };
+}
+
+/** The preset that a design was turned from, or, where the page has not got it, one of its family. */
+export function presetOf({ presets }: Offer, { preset, family }: ExploredDesign): OfferedPreset | undefined {
+  return presets.find(({ name }) => name === preset) ?? presets.find((other) => other.family === family);
+}
+
+/** What the explorer begins with. */
+export function initialState({ presets, start }: Offer): ExplorerState {
+  const { designs, ...workload } = start;
+  const [first, second] = designs.flatMap(({ preset, kernel }) =>
+    presets.filter(({ name }) => name === preset).map((found) => designOf(found, kernel)),
+  );
+  if (!first) throw new Error('the explorer was built without hardware');
+  return { ...workload, weightDensity: null, activationDensity: null, designs: second ? [first, second] : [first] };
+}

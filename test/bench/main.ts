@@ -1,4 +1,4 @@
-// npm run bench [-- NAME…] [-- --json FILE]: runs the suites that make the named figures (all without names).
+// npm run bench [-- NAME…] [-- --json FILE]: runs the suites that make the named figures (without names all but the longest).
 
 import { parseArgs } from 'node:util';
 import writeFileAtomic from 'write-file-atomic';
@@ -6,6 +6,8 @@ import type { BenchRow } from './row.js';
 
 interface Suite {
   readonly makes: readonly string[];
+  /** What takes minutes, or a process of its own, runs only where it is named. */
+  readonly byNameOnly?: true;
   readonly run: () => Promise<readonly BenchRow[]>;
 }
 
@@ -47,6 +49,11 @@ const suites: readonly Suite[] = [
     run: async () => (await import('./winograd.bench.js')).lowPrecision(),
   },
   { makes: ['sweep_points_per_second'], run: async () => (await import('./sweep.bench.js')).bench() },
+  {
+    makes: ['sweep_million_mebibytes'],
+    byNameOnly: true,
+    run: async () => (await import('./sweep.bench.js')).million(),
+  },
   { makes: ['startup_ms'], run: async () => (await import('./startup.bench.js')).bench() },
 ];
 
@@ -60,8 +67,8 @@ if (unknown.length > 0) {
 const wanted = (name: string) => positionals.length === 0 || positionals.includes(name);
 
 const rows: BenchRow[] = [];
-for (const { makes, run } of suites) {
-  if (!makes.some(wanted)) continue;
+for (const { makes, byNameOnly, run } of suites) {
+  if (!makes.some(wanted) || (byNameOnly && positionals.length === 0)) continue;
   for (const row of await run()) {
     if (!wanted(row.name)) continue;
     rows.push(row);

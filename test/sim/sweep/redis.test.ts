@@ -5,6 +5,7 @@ import { once } from 'node:events';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { connectRedis } from '../../../sim/sweep/redis.node.js';
 import { sweep } from '../../../sim/sweep/sweep.node.js';
+import { sweepUnderKills } from '../../faults/kills.js';
 import { hasRedis, RedisServer } from './redis-server.js';
 import { smallSpec, sortedDesigns, specFile, temporaryFolder } from './small-plan.js';
 
@@ -63,6 +64,17 @@ describe.skipIf(!hasRedis)(`workers over Redis${hasRedis ? '' : ' (skipped: no r
     const report = await sweep({ spec, store, redis: redis.url, onProgress });
     expect(done).toEqual(['worker killed', 'Redis restarted']);
     expect(report).toMatchObject({ complete: true, evaluated: DESIGNS });
+    expect(await sortedDesigns(store)).toBe(await sortedDesigns(threads));
+  }, 300_000);
+
+  it('gives them though coordinator, workers and Redis die at random and are started again', async () => {
+    const [threads, store] = [temporaryFolder(), temporaryFolder()];
+    await sweep({ spec, store: threads, workers: 2 });
+    const killed = await sweepUnderKills({
+      ...{ spec, store, kills: 5, seed: 0, workers: 2, mostSeconds: 1.5 },
+      onKill: () => {},
+    });
+    expect(killed.coordinator).toBeGreaterThan(0);
     expect(await sortedDesigns(store)).toBe(await sortedDesigns(threads));
   }, 300_000);
 

@@ -1,8 +1,10 @@
 // Every supported ONNX operator over random shapes and attributes computes what ONNX Runtime computes.
 
+import { readFileSync } from 'node:fs';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { floatsOf, importOrt, sessionOptions } from '../../../hw-models/host/onnx-runtime.js';
+import { readNpy } from '../../../workloads/import/npy.js';
 import { readOnnx } from '../../../workloads/import/onnx.js';
 import { type OnnxNodeText, type OnnxTensorText, type OnnxText, onnxFile } from './onnx-file.js';
 import { difference, runEntry } from './run-entry.js';
@@ -345,4 +347,20 @@ describe.skipIf(!ort)('ONNX operators compute what ONNX Runtime computes', () =>
   it.each(Object.entries(operators))('%s', async (_name, draw) => {
     await fc.assert(fc.asyncProperty(draw, check), { numRuns: 25 });
   });
+});
+
+describe.skipIf(!ort)('a whole network', () => {
+  it.each(['torch-9.onnx', 'torch-13.onnx', 'torch-16.onnx'])(
+    '%s computes what ONNX Runtime computes',
+    async (name) => {
+      const bytes = readFileSync(`test/fixtures/onnx/${name}`);
+      const { values: input } = readNpy(readFileSync('test/fixtures/onnx/input.npy'), 'input.npy');
+      const [entry] = await readOnnx(source(name, bytes));
+      if (!entry || !ort) throw new Error('no network');
+      const session = await ort.InferenceSession.create(bytes, sessionOptions(1));
+      const results = await session.run({ image: new ort.Tensor('float32', input, [1, 3, 34, 33]) });
+      await session.release();
+      expect(difference(runEntry(entry, input), floatsOf(Object.values(results)[0]))).toBeLessThan(1e-4);
+    },
+  );
 });

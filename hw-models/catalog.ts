@@ -9,6 +9,7 @@ import { hostModel } from './host-model/index.js';
 import { readPreset } from './preset.js';
 import type { FindBase } from './preset-document.js';
 import { presetSchema } from './preset-schema.js';
+import { scnn } from './scnn/index.js';
 import { systolic } from './systolic/index.js';
 
 /** A family as sim/ meets it: it reads presets and forgets what is in them. */
@@ -35,4 +36,11 @@ function entry<Config extends object>(family: Family<Config>): CatalogEntry {
 
 const emptyPreset = (name: string) => ({ name, title: name, figures: new Map<string, Figure>() });
 
-export const catalog: readonly CatalogEntry[] = [entry(cpu), entry(gpu), entry(eie), entry(systolic), entry(hostModel)];
+export const catalog: readonly CatalogEntry[] = [
+  entry(cpu),
+  entry(gpu),
+  entry(eie),
+  entry(systolic),
+  entry(scnn),
+  entry(hostModel),
+];

@@ -1,0 +1,24 @@
+// SCNN, the sparse convolutional accelerator of Parashar et al., ISCA 2017, and designs varied from it.
+
+import type { Family } from '../contract.js';
+import { areaOf } from './area.js';
+import { pesOf, productsPerIssue, type ScnnConfig, ScnnSchema } from './config.js';
+import { energyEvents } from './energy.js';
+import { elementwise, sparse } from './kernels.js';
+import { meters } from './meters.js';
+
+export const scnn: Family<ScnnConfig> = {
+  name: 'scnn',
+  title: 'SCNN-style sparse convolutional accelerator',
+  schema: ScnnSchema,
+  kernels: [sparse, elementwise],
+  meters,
+  area: areaOf,
+  peaks: (config) => ({
+    ceilings: [
+      { name: `INT${config.valueBits}`, macsPerSecond: pesOf(config) * productsPerIssue(config.pe) * config.clockHz },
+    ],
+    roofs: [{ name: 'DRAM', bytesPerSecond: config.dram.bytesPerSecond, meter: 'dram_bytes', bytesPerCount: 1 }],
+  }),
+  events: energyEvents,
+};

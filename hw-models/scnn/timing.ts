@@ -1,0 +1,89 @@
+// Cycles of a convolution from what its compressed operands hold.
+// SCNN, Section 3: for each output-channel group, for each input channel, each vector of I activations meets each vector of
+// F weights in one issue, ⌈a/I⌉ · ⌈w/F⌉ of them. PEs wait for each other at the end of a group (Section 4), while the sums of
+// the group before are drained from the other half of the accumulators.
+
+import type { Blocks } from './compressed.js';
+import { pesOf, type ScnnConfig } from './config.js';
+import { cyclesForMean, cyclesPerIssue } from './contention.js';
+
+/** Sums over groups of one band. */
+export interface BandRun {
+  /** From the band's start to the last sum drained. */
+  readonly cycles: number;
+  /** Cycles that each PE issues or waits for banks. */
+  readonly busyCycles: Float64Array;
+  /** Issues of all PEs, and the waits for banks that they meet. */
+  readonly issues: number;
+  readonly stallCycles: number;
+  /** What the slowest PE of each group takes, summed. */
+  readonly slowestCycles: number;
+  /** Products of non-zero values. */
+  readonly products: number;
+  /** Vectors of activations read, and of weights taken in. */
+  readonly activationVectors: number;
+  readonly weightVectors: number;
+}
+
+/** `sumsPerGroup`: sums that a PE drains after each group. */
+export function runBand(
+  activations: Blocks,
+  weights: Blocks,
+  { groups, phases, sumsPerGroup }: { readonly groups: number; readonly phases: number; readonly sumsPerGroup: number },
+  config: ScnnConfig,
+): BandRun {
+  const pes = pesOf(config);
+  const blocks = activations.channels * phases;
+  const perIssue = cyclesPerIssue(config);
+  const ofActivations = vectors(activations.elements, config.pe.activations);
+  const ofWeights = vectors(weights.elements, config.pe.weights);
+  const drain = sumsPerGroup / config.drainedPerCycle;
+  const busyCycles = new Float64Array(pes);
+  let [cycles, issues, stallCycles, slowestCycles, products, activationVectors] = [0, 0, 0, 0, 0, 0];
+  for (let group = 0; group < groups; group++) {
+    const met = nonEmpty(ofWeights, group * blocks, blocks);
+    let slowest = 0;
+    for (let pe = 0; pe < pes; pe++) {
+      const base = pe * blocks;
+      let [own, ownProducts, read] = [0, 0, 0];
+      for (let at = 0; at < met.count; at++) {
+        const block = met.blocks[at] as number;
+        const vector = ofActivations[base + block] as number;
+        read += vector;
+        own += vector * (ofWeights[group * blocks + block] as number);
+        ownProducts +=
+          (activations.values[base + block] as number) * (weights.values[group * blocks + block] as number);
+      }
+      const time = own === 0 ? 0 : own * cyclesForMean(perIssue, ownProducts / own);
+      issues += own;
+      products += ownProducts;
+      activationVectors += read;
+      stallCycles += time - own;
+      busyCycles[pe] = (busyCycles[pe] as number) + time;
+      slowest = Math.max(slowest, time);
+    }
+    slowestCycles += slowest;
+    // The sums of the group before leave in the meantime.
+    cycles += group === 0 ? slowest : Math.max(slowest, drain);
+  }
+  const weightVectors = ofWeights.reduce((sum, count) => sum + count, 0);
+  return {
+    ...{ busyCycles, issues, stallCycles, slowestCycles, products, activationVectors, weightVectors },
+    cycles: cycles + drain,
+  };
+}
+
+/** Vectors of `width` that so many elements fill, block by block. */
+function vectors(elements: Uint32Array, width: number): Uint32Array {
+  return elements.map((count) => Math.ceil(count / width));
+}
+
+/** The blocks from `base` on that hold weights: others take no time. */
+function nonEmpty(counts: Uint32Array, base: number, length: number) {
+  const blocks = new Uint32Array(length);
+  let count = 0;
+  for (let block = 0; block < length; block++) {
+    if ((counts[base + block] as number) > 0) blocks[count++] = block;
+  }
+  return { blocks, count };
+}

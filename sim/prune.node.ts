@@ -34,6 +34,8 @@ export interface PruneByNameRequest {
   readonly pipeline?: string;
   /** 'procedural', or a file or folder of a data set. */
   readonly data?: string;
+  /** Of the drawn digits, or of which of a file's pictures are in which part. */
+  readonly dataSeed?: number;
   /** A run for each. */
   readonly seeds?: readonly number[];
   readonly settings?: Partial<Settings>;
@@ -67,7 +69,8 @@ export const DEFAULT_PIPELINE = 'deep-compression';
 
 /** @throws InputError for an unknown name, an unusable file, or settings that don't fit. */
 export async function prune(request: PruneByNameRequest): Promise<PruneResult> {
-  const { workload, pipeline = DEFAULT_PIPELINE, data = PROCEDURAL, weights = null, settings = {} } = request;
+  const { workload, pipeline = DEFAULT_PIPELINE, weights = null, settings = {} } = request;
+  const { data = PROCEDURAL, dataSeed = 0 } = request;
   const { network } = resolveWorkload(workload);
   const recipe = resolveRecipe(pipeline);
   const chosen: Settings = { ...defaultSettings(network), ...recipe.settings, ...settings };
@@ -75,7 +78,7 @@ export async function prune(request: PruneByNameRequest): Promise<PruneResult> {
   const whole = stagesOf(recipe, chosen);
   // A network that comes with its weights is not trained first.
   const stages = weights === null ? whole : whole.slice(1);
-  return runStudy({ workload: network.name, pipeline, data, weights, stages }, request.seeds ?? [0], request);
+  return runStudy({ workload: network.name, pipeline, data, dataSeed, weights, stages }, request.seeds ?? [0], request);
 }
 
 /** Goes on with the study in a folder, wherever it was stopped. */
@@ -94,14 +97,14 @@ async function runStudy(
 ): Promise<PruneResult> {
   const { hardware = DEFAULT_HARDWARE, backends = BACKENDS, checkpoint, progress = () => {} } = options;
   if (seeds.length === 0) throw new InputError('found no seeds, expected at least one');
-  for (const seed of seeds) requireWhole('seed', seed, 0);
+  for (const seed of [...seeds, study.dataSeed]) requireWhole('seed', seed, 0);
   const entry = resolveWorkload(study.workload);
   const { network } = entry;
   const contenders = hardware.map((name) => resolveContender(name));
   const start = study.weights === null ? null : await loadModel(entry, study.weights, 0);
   const { tf, name: backend } = await openBackend(backends);
   const trained = trainable(tf, network);
-  const data = await loadDataSet(study.data);
+  const data = await loadDataSet(study.data, study.dataSeed);
   checkData(data, network, trained.classes);
   const store = checkpoint === undefined ? noStore : await openStore(checkpoint, study, seeds);
   const states: LabState[] = [];
@@ -136,7 +139,7 @@ async function runStudy(
     title: network.title,
     pipeline: study.pipeline,
     pipelineTitle: resolveRecipe(study.pipeline).title,
-    data: summarizeData(data),
+    data: summarizeData(data, study.dataSeed),
     engine: `tfjs ${tf.version_core} ${backend}`,
     stages: study.stages,
     seeds: runs,

@@ -36,7 +36,7 @@ function stepsSection({ workload, title, pipeline, pipelineTitle, data, engine, 
     heading: `${workload} · ${title}, ${pipeline}`,
     lines: [
       pipelineTitle,
-      `data ${data.name} (${data.origin}): ${parts}`,
+      `data ${data.name} (${data.origin}, seed ${data.seed}): ${parts}`,
       `${engine} · seed${several ? 's' : ''} ${seeds.map(({ seed }) => seed).join(', ')}${several ? ' (means)' : ''}`,
     ],
     table: {
@@ -192,7 +192,7 @@ function stepRecords({ workload, pipeline, data, seeds }: PruneReport): Records 
 function pruneJson({ workload, title, pipeline, data, engine, seeds, tests, stages }: PruneReport) {
   return {
     ...{ workload, title, pipeline, engine },
-    data: { name: data.name, origin: data.origin, train: data.train, validation: data.validation, test: data.test },
+    data,
     stages,
     seeds: seeds.map(({ seed, steps, curves, tests: own }) => ({
       seed,

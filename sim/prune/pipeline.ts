@@ -15,6 +15,7 @@ import { createOptimizer } from '../../workloads/train/sgd.js';
 import { countNonzeros } from '../../workloads/weights/store.js';
 import type { DensityProfile } from '../../workloads/zoo/entry.js';
 import { allocate } from './allocation.js';
+import { cubicDensity, ruleAt } from './schedule.js';
 import type { PruneRule, PruneStage, SensitivityStage, ShareStage, Stage, TrainStage } from './stages.js';
 import type { Accuracy, LabState, SensitivityCurve } from './state.js';
 
@@ -117,7 +118,7 @@ async function runUnit(stage: Stage, state: LabState, lab: Laboratory, report: R
     case 'train':
       return train(stage, state, lab, report);
     case 'prune':
-      return judged(stage.title, stage.kind, { ...state, parameters: prune(stage, state, lab) }, lab);
+      return judged(stage.title, stage.kind, pruned(stage, state, lab), lab);
     case 'densify': {
       const parameters = replaced(state.parameters, (layer) => ({ ...layer, mask: null }));
       return { ...state, parameters };
@@ -147,12 +148,39 @@ async function runUnit(stage: Stage, state: LabState, lab: Laboratory, report: R
   }
 }
 
-async function train(stage: TrainStage, state: LabState, lab: Laboratory, report: Report): Promise<LabState> {
+async function train(stage: TrainStage, before: LabState, lab: Laboratory, report: Report): Promise<LabState> {
+  const { unit, stage: at } = before;
+  const state = thinned(stage, before, lab);
   const optimizer = createOptimizer(state.parameters, stage, state.velocities);
-  await runEpoch(stage, state.unit, `stage ${state.stage}`, optimizer, lab, report);
+  await runEpoch(stage, unit, `stage ${at}`, optimizer, lab, report);
   const parameters = optimizer.parameters();
-  if (state.unit + 1 < stage.epochs) return { ...state, parameters, velocities: optimizer.velocities() };
-  return judged(stage.title, stage.kind, { ...state, parameters, velocities: null }, lab);
+  if (unit + 1 === stage.epochs) {
+    return judged(stage.title, stage.kind, { ...state, parameters, velocities: null }, lab);
+  }
+  const after = { ...state, parameters, velocities: optimizer.velocities() };
+  const milestone = milestoneOf(stage, unit);
+  return milestone === null ? after : judged(milestone, 'prune', after, lab);
+}
+
+/** Pruned as far as the stage has it before its epoch `unit`. */
+function thinned({ thinning }: TrainStage, state: LabState, lab: Laboratory): LabState {
+  const done = thinning ? state.unit / thinning.epochsEach : 0;
+  if (!thinning || !Number.isInteger(done) || done >= thinning.prunings) return state;
+  const rule = ruleAt(thinning.rule, (done + 1) / thinning.prunings, cubicDensity);
+  return pruned({ rule, pattern: thinning.pattern }, state, lab);
+}
+
+/** Of so many prunings in a stage a step is reported. */
+const MILESTONES = 8;
+
+/** The title under which the network is judged after epoch `unit`, the last before another pruning; null: it is not. */
+function milestoneOf({ thinning }: TrainStage, unit: number): string | null {
+  if (!thinning) return null;
+  const { prunings, epochsEach } = thinning;
+  const done = (unit + 1) / epochsEach;
+  if (!Number.isInteger(done) || done > prunings) return null;
+  const passed = (count: number) => Math.floor((MILESTONES * count) / prunings);
+  return passed(done) > passed(done - 1) ? `pruned, ${done} of ${prunings}` : null;
 }
 
 async function runEpoch(
@@ -178,9 +206,9 @@ async function runEpoch(
   });
 }
 
-function prune({ rule, pattern }: PruneStage, state: LabState, lab: Laboratory): Parameters {
+function pruned({ rule, pattern }: Pick<PruneStage, 'rule' | 'pattern'>, state: LabState, lab: Laboratory): LabState {
   const densities = densitiesOf(rule, state, lab);
-  return replaced(state.parameters, (layer, name) => {
+  const parameters = replaced(state.parameters, (layer, name) => {
     if (rule.by === 'quality') {
       const quality = typeof rule.quality === 'number' ? rule.quality : rule.quality[name];
       return quality === undefined ? layer : masked(layer, maskByQuality(layer, quality));
@@ -188,6 +216,7 @@ function prune({ rule, pattern }: PruneStage, state: LabState, lab: Laboratory):
     const density = densities?.get(name);
     return density === undefined ? layer : masked(layer, maskByDensity(layer, density, pattern));
   });
+  return { ...state, parameters };
 }
 
 function densitiesOf(rule: PruneRule, state: LabState, lab: Laboratory): ReadonlyMap<string, number> | null {

@@ -3,6 +3,7 @@
 import type { PrunePattern } from '../../workloads/compress/prune.js';
 import type { Initialisation } from '../../workloads/compress/share.js';
 import type { Network } from '../../workloads/network.js';
+import { geometricDensity, ruleAt } from './schedule.js';
 import type { Allocation, PruneRule, Stage, TrainStage } from './stages.js';
 
 /** What can be chosen. Each pipeline uses what it has use for. */
@@ -17,8 +18,9 @@ export interface Settings {
   readonly shift: number;
   /** Prunings, each followed by retraining. */
   readonly iterations: number;
+  readonly schedule: Schedule;
   readonly retrainEpochs: number;
-  /** In place of those after the last pruning. */
+  /** In place of those after the last pruning; of a gradual schedule those after them all. */
   readonly finalEpochs: number;
   readonly retrainRate: number;
   /** Share of all weights to keep. */
@@ -43,6 +45,12 @@ export interface Settings {
   readonly control: boolean;
 }
 
+/**
+ * Stepwise: after each pruning the learning rate falls anew (Han et al., NIPS 2015). Gradual: it falls once over all
+ * prunings and what follows them, and most weights go early (Zhu and Gupta, "To prune, or not to prune", 2017).
+ */
+export type Schedule = 'stepwise' | 'gradual';
+
 export interface Recipe {
   readonly title: string;
   /** What differs from the general settings. */
@@ -63,23 +71,24 @@ export const MARKS = {
 
 const free: PrunePattern = { kind: 'free' };
 
-/** Rules of thumb and kept short, for networks of fully connected layers and with convolutions: no search stands behind them. */
+/** For networks of fully connected layers and with convolutions; docs/pruning.md says how they were chosen. */
 export function defaultSettings(network: Network): Settings {
   const convolutional = network.layers.some(({ kind }) => kind === 'conv2d');
   const rate = convolutional ? 0.02 : 0.1;
   return {
-    epochs: convolutional ? 5 : 30,
+    epochs: convolutional ? 8 : 30,
     rate,
     batch: convolutional ? 64 : 128,
     ...{ momentum: 0.9, l1: 0, l2: 1e-4, dropout: 0, shift: 2 },
-    iterations: 3,
-    retrainEpochs: convolutional ? 1 : 8,
-    finalEpochs: convolutional ? 5 : 30,
-    retrainRate: rate / 2,
+    iterations: convolutional ? 8 : 60,
+    schedule: 'gradual',
+    retrainEpochs: 1,
+    finalEpochs: convolutional ? 8 : 60,
+    retrainRate: rate,
     density: 1 / 12,
     ...{ allocation: 'published', densities: null, quality: null, pattern: free },
     bits: { conv2d: 8, dense: 5 },
-    ...{ initialisation: 'linear', tuneEpochs: convolutional ? 1 : 5, tuneRate: rate / 100 },
+    ...{ initialisation: 'linear', tuneEpochs: convolutional ? 2 : 10, tuneRate: rate / 100 },
     ...{ scan: [0.8, 0.6, 0.4, 0.3, 0.2, 0.15, 0.1, 0.05, 0.02], scanEpochs: 0, control: false },
   };
 }
@@ -87,24 +96,25 @@ export function defaultSettings(network: Network): Settings {
 export const recipes: Readonly<Record<string, Recipe>> = {
   han2015: {
     title: 'train, prune by magnitude, retrain, step by step (Han et al., NIPS 2015)',
-    stages: (settings) => [...dense(settings), ...scans(settings), ...gradual(settings), { kind: 'test' }],
+    settings: { schedule: 'stepwise', iterations: 3 },
+    stages: (settings) => [...dense(settings), ...scans(settings), ...pruning(settings), { kind: 'test' }],
   },
   'deep-compression': {
     title: 'pruning, then shared weights with trained centroids, then Huffman coding (Han et al., ICLR 2016)',
     stages: (settings) => [
       ...dense(settings),
       ...scans(settings),
-      ...gradual(settings),
+      ...pruning(settings),
       ...sharing(settings),
       { kind: 'test' },
     ],
   },
   dsd: {
     title: 'dense, sparse, dense again (Han et al., ICLR 2017)',
-    settings: { density: 0.5, allocation: 'uniform', iterations: 1 },
+    settings: { density: 0.5, allocation: 'uniform', schedule: 'stepwise', iterations: 1 },
     stages: (settings) => [
       ...dense(settings),
-      ...gradual(settings),
+      ...pruning(settings),
       { kind: 'densify', title: 'every weight again' },
       training('dense again', settings, settings.finalEpochs, settings.retrainRate / 5),
       { kind: 'mark', name: MARKS.redense },
@@ -122,13 +132,16 @@ export const recipes: Readonly<Record<string, Recipe>> = {
   },
   '2:4': {
     title: 'two of each four neighbours, as sparse tensor cores take them (Mishra et al., 2021)',
-    settings: { pattern: { kind: 'n-of-m', keep: 2, of: 4 }, density: 1, allocation: 'uniform', iterations: 1 },
-    stages: (settings) => [...dense(settings), ...gradual(settings), { kind: 'test' }],
+    settings: {
+      ...{ pattern: { kind: 'n-of-m', keep: 2, of: 4 }, density: 1, allocation: 'uniform' },
+      ...{ schedule: 'stepwise', iterations: 1 },
+    },
+    stages: (settings) => [...dense(settings), ...pruning(settings), { kind: 'test' }],
   },
   block: {
     title: 'whole blocks of 4×4 weights',
     settings: { pattern: { kind: 'block', rows: 4, columns: 4 }, density: 0.25 },
-    stages: (settings) => [...dense(settings), ...scans(settings), ...gradual(settings), { kind: 'test' }],
+    stages: (settings) => [...dense(settings), ...scans(settings), ...pruning(settings), { kind: 'test' }],
   },
 };
 
@@ -146,7 +159,7 @@ function training(
   dropout = settings.dropout,
 ): TrainStage {
   const { momentum, batch, l1, l2, shift } = settings;
-  return { kind: 'train', title, epochs, rate, momentum, batch, l1, l2, dropout, shift };
+  return { kind: 'train', title, epochs, rate, momentum, batch, l1, l2, dropout, shift, thinning: null };
 }
 
 function dense(settings: Settings): readonly Stage[] {
@@ -163,36 +176,49 @@ function scans(settings: Settings): readonly Stage[] {
   return [plain, { kind: 'sensitivity', title: 'sensitivity, retrained', densities, retrain }];
 }
 
-/** Prunes in steps, by the same factor each, and retrains after each; and once at one go without retraining. */
-function gradual(settings: Settings): readonly Stage[] {
-  const { iterations, pattern, retrainEpochs, finalEpochs, retrainRate, dropout } = settings;
-  const stages: Stage[] = [
-    { kind: 'prune', title: 'all at once', rule: ruleAt(settings, 1), pattern },
+/** Prunes once at one go without retraining, then by the schedule. */
+function pruning(settings: Settings): readonly Stage[] {
+  return [
+    { kind: 'prune', title: 'all at once', rule: finalRule(settings), pattern: settings.pattern },
     { kind: 'mark', name: MARKS.oneShot },
     { kind: 'restore', name: MARKS.dense },
+    ...(settings.schedule === 'gradual' ? gradual(settings) : stepwise(settings)),
+    { kind: 'mark', name: MARKS.pruned },
   ];
+}
+
+function gradual(settings: Settings): readonly Stage[] {
+  const { iterations, pattern, retrainEpochs, finalEpochs, retrainRate, dropout, density } = settings;
+  const epochs = iterations * retrainEpochs + finalEpochs;
+  const thinning = { rule: finalRule(settings), pattern, prunings: iterations, epochsEach: retrainEpochs };
+  const train = training('retrained', settings, epochs, retrainRate, dropout * dropped(density));
+  return [{ ...train, thinning }];
+}
+
+/** By the same factor each. */
+function stepwise(settings: Settings): readonly Stage[] {
+  const { iterations, pattern, retrainEpochs, finalEpochs, retrainRate, dropout, density } = settings;
+  const stages: Stage[] = [];
   for (let round = 1; round <= iterations; round++) {
     const share = round / iterations;
     const name = iterations === 1 ? '' : ` ${round}`;
-    // As fewer connections are left fewer are dropped: by the root of their share (Han et al., Section 3.2).
-    const left = Math.sqrt(settings.density ** share);
     const epochs = round === iterations ? finalEpochs : retrainEpochs;
     stages.push(
-      { kind: 'prune', title: `pruned${name}`, rule: ruleAt(settings, share), pattern },
-      training(`retrained${name}`, settings, epochs, retrainRate, dropout * left),
+      { kind: 'prune', title: `pruned${name}`, rule: ruleAt(finalRule(settings), share, geometricDensity), pattern },
+      training(`retrained${name}`, settings, epochs, retrainRate, dropout * dropped(density ** share)),
     );
   }
-  return [...stages, { kind: 'mark', name: MARKS.pruned }];
+  return stages;
 }
 
-/** The rule of a step: densities at the same factor each, thresholds at the same distance. */
-function ruleAt({ densities, quality, density, allocation }: Settings, share: number): PruneRule {
-  if (quality !== null) {
-    const at = typeof quality === 'number' ? quality * share : mapValues(quality, (value) => value * share);
-    return { by: 'quality', quality: at };
-  }
-  if (densities !== null) return { by: 'densities', densities: mapValues(densities, (value) => value ** share) };
-  return { by: 'target', density: density ** share, allocation };
+/** As fewer connections are left fewer are dropped: by the root of their share (Han et al., NIPS 2015, Section 3.2). */
+const dropped = (density: number) => Math.sqrt(density);
+
+/** What pruning leaves in the end. */
+function finalRule({ densities, quality, density, allocation }: Settings): PruneRule {
+  if (quality !== null) return { by: 'quality', quality };
+  if (densities !== null) return { by: 'densities', densities };
+  return { by: 'target', density, allocation };
 }
 
 function sharing(settings: Settings): readonly Stage[] {
@@ -218,15 +244,8 @@ function withControl(stages: readonly Stage[]): readonly Stage[] {
   const later = stages.slice(dense + 1).filter((stage) => stage.kind === 'train');
   const control: Stage[] = [
     { kind: 'restore', name: MARKS.dense },
-    ...later.map((stage, at): Stage => ({ ...stage, title: `dense control ${at + 1}` })),
+    ...later.map((stage, at): Stage => ({ ...stage, thinning: null, title: `dense control ${at + 1}` })),
     { kind: 'mark', name: MARKS.control },
   ];
   return [...stages.filter(({ kind }) => kind !== 'test'), ...control, { kind: 'test' }];
-}
-
-function mapValues(
-  record: Readonly<Record<string, number>>,
-  change: (value: number) => number,
-): Readonly<Record<string, number>> {
-  return Object.fromEntries(Object.entries(record).map(([key, value]) => [key, change(value)]));
 }

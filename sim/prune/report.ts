@@ -35,6 +35,8 @@ export interface DataSummary {
   readonly name: string;
   readonly title: string;
   readonly origin: Origin;
+  /** Of the drawn digits, or of the split of files. */
+  readonly seed: number;
   readonly train: number;
   readonly validation: number;
   readonly test: number;
@@ -55,9 +57,10 @@ export interface PruneReport {
   readonly comparison: Comparison | null;
 }
 
-export function summarizeData({ name, title, origin, train, validation, test }: DataSet): DataSummary {
+export function summarizeData(data: DataSet, seed: number): DataSummary {
+  const { name, title, origin, train, validation, test } = data;
   const count = (part: { readonly labels: Uint8Array }) => part.labels.length;
-  return { name, title, origin, train: count(train), validation: count(validation), test: count(test) };
+  return { name, title, origin, seed, train: count(train), validation: count(validation), test: count(test) };
 }
 
 /** The kept networks in the order in which they were tested. */

@@ -16,6 +16,18 @@ export interface TrainStage {
   readonly dropout: number;
   /** Pictures are moved by up to this many pixels. */
   readonly shift: number;
+  /** Prunes at the start of the stage's first epochs; null: only trains. */
+  readonly thinning: Thinning | null;
+}
+
+/** Gradual pruning: ever further towards `rule`, along `cubicDensity`, while the rate falls once over the whole stage. */
+export interface Thinning {
+  /** What the last pruning leaves. */
+  readonly rule: PruneRule;
+  readonly pattern: PrunePattern;
+  readonly prunings: number;
+  /** From one pruning to the next. */
+  readonly epochsEach: number;
 }
 
 /** How many weights a pruning leaves. */

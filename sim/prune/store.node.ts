@@ -16,6 +16,7 @@ export interface StudyRequest {
   readonly workload: string;
   readonly pipeline: string;
   readonly data: string;
+  readonly dataSeed: number;
   readonly weights: string | null;
   readonly stages: readonly Stage[];
 }
@@ -71,6 +72,7 @@ const Study = z.object({
     workload: z.string(),
     pipeline: z.string(),
     data: z.string(),
+    dataSeed: z.number().int().min(0),
     weights: z.string().nullable(),
     stages: z.array(z.object({ kind: z.string() }).loose()),
   }),

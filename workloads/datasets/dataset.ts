@@ -38,9 +38,9 @@ export const grayNormalisation: Normalisation = { mean: [0], scale: 1 / 256 };
 /** Of what is there to train on, this share is kept for validation. */
 export const VALIDATION_SHARE = 1 / 8;
 
-/** Cuts pictures into parts of the given sizes in an order that is the same for every seed of a study. */
-export function split(all: Labelled, imageSize: number, sizes: readonly number[]): readonly Labelled[] {
-  const order = shuffled(all.labels.length, createRandom(0, 'split of a data set'));
+/** Cuts pictures into parts of the given sizes in an order that follows from `seed` alone. */
+export function split(all: Labelled, imageSize: number, sizes: readonly number[], seed: number): readonly Labelled[] {
+  const order = shuffled(all.labels.length, createRandom(seed, 'split of a data set'));
   let from = 0;
   return sizes.map((size) => {
     const part = select(all, imageSize, order.subarray(from, from + size));

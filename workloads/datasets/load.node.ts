@@ -15,8 +15,6 @@ export const PROCEDURAL = 'procedural';
 
 /** Where one file holds everything, this share of it is the test set: 2,000 of MNIST's 10,000 test digits. */
 const TEST_SHARE = 1 / 5;
-/** The procedural set is one fixed set; a study's seeds vary the network. */
-const PROCEDURAL_SEED = 0;
 /** Mean and spread of CIFAR-10's bytes, near enough to centre them. */
 const cifarNormalisation = { mean: [125, 123, 114], scale: 1 / 64 };
 
@@ -26,15 +24,16 @@ const CIFAR = /(_batch(_\d)?|cifar.*)\.bin$/;
 /**
  * 'procedural'; an IDX file of pictures (`…images-idx3-ubyte[.gz]`, labels beside it), a CIFAR-10 `.bin` file, or a
  * folder of either. A training and a test file are kept apart; where there is one alone a fifth of it is the test set.
+ * `seed`: of the drawn digits, or of which of the files' pictures are in which part.
  * @throws InputError for what cannot be read.
  */
-export async function loadDataSet(name: string): Promise<DataSet> {
-  if (name === PROCEDURAL) return proceduralDigits(PROCEDURAL_SEED);
+export async function loadDataSet(name: string, seed: number): Promise<DataSet> {
+  if (name === PROCEDURAL) return proceduralDigits(seed);
   const files = await filesOf(name);
   const pictures = files.filter((file) => PICTURES.test(basename(file)));
-  if (pictures.length > 0) return loadIdx(name, pictures);
+  if (pictures.length > 0) return loadIdx(name, pictures, seed);
   const batches = files.filter((file) => CIFAR.test(basename(file)));
-  if (batches.length > 0) return loadCifar(name, batches);
+  if (batches.length > 0) return loadCifar(name, batches, seed);
   throw new InputError(
     `${name}: found no data set, expected '${PROCEDURAL}', …images-idx3-ubyte[.gz] with its labels, CIFAR-10's .bin files or a folder of them`,
   );
@@ -50,7 +49,7 @@ async function filesOf(name: string): Promise<readonly string[]> {
   return (await readdir(name)).sort().map((file) => join(name, file));
 }
 
-async function loadIdx(name: string, files: readonly string[]): Promise<DataSet> {
+async function loadIdx(name: string, files: readonly string[], seed: number): Promise<DataSet> {
   const sets = await Promise.all(files.map(readIdxPair));
   const [first] = sets as [IdxSet];
   const odd = sets.find((set) => set.height !== first.height || set.width !== first.width);
@@ -72,6 +71,7 @@ async function loadIdx(name: string, files: readonly string[]): Promise<DataSet>
     },
     sets.filter(({ file }) => !isTest(file)),
     sets.filter(({ file }) => isTest(file)),
+    seed,
   );
 }
 
@@ -93,7 +93,7 @@ async function readIdxPair(file: string): Promise<IdxSet> {
   return { ...set, file, height: pictures.height, width: pictures.width };
 }
 
-async function loadCifar(name: string, files: readonly string[]): Promise<DataSet> {
+async function loadCifar(name: string, files: readonly string[], seed: number): Promise<DataSet> {
   const sets = await Promise.all(files.map(async (file) => ({ file, ...readCifar10(await readUnpacked(file), file) })));
   const about = {
     name,
@@ -107,6 +107,7 @@ async function loadCifar(name: string, files: readonly string[]): Promise<DataSe
     about,
     sets.filter(({ file }) => !isTest(file)),
     sets.filter(({ file }) => isTest(file)),
+    seed,
   );
 }
 
@@ -114,7 +115,7 @@ const isTest = (file: string) => /^(t10k|test)/.test(basename(file));
 
 type About = Omit<DataSet, 'train' | 'validation' | 'test'>;
 
-function parts(about: About, forTraining: readonly Labelled[], forTest: readonly Labelled[]): DataSet {
+function parts(about: About, forTraining: readonly Labelled[], forTest: readonly Labelled[], seed: number): DataSet {
   const imageSize = sizeOf(about.shape);
   const kept = concatenate(forTest);
   const all = forTraining.length > 0 ? concatenate(forTraining) : kept;
@@ -125,7 +126,7 @@ function parts(about: About, forTraining: readonly Labelled[], forTest: readonly
   if (!(validationSize > 0)) {
     throw new InputError(`${about.name}: found ${total} pictures, expected enough for training, validation and test`);
   }
-  const [train, validation, test] = split(all, imageSize, [trainSize, validationSize, testSize]) as [
+  const [train, validation, test] = split(all, imageSize, [trainSize, validationSize, testSize], seed) as [
     Labelled,
     Labelled,
     Labelled,

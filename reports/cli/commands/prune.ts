@@ -18,6 +18,7 @@ import { studyProgress } from '../study-progress.js';
 interface Options extends OutputOptions {
   readonly pipeline?: string;
   readonly data?: string;
+  readonly dataSeed?: number;
   readonly seed: number;
   readonly seeds?: readonly number[];
   readonly weights?: string;
@@ -32,6 +33,7 @@ interface Options extends OutputOptions {
   readonly quality?: Readonly<Record<string, number>>;
   readonly allocation?: Settings['allocation'];
   readonly iterations?: number;
+  readonly schedule?: Settings['schedule'];
   readonly epochs?: number;
   readonly retrainEpochs?: number;
   readonly finalEpochs?: number;
@@ -61,6 +63,11 @@ export function addPrune(program: Command, terminal: Terminal): void {
     .argument('[workload]', 'a name from "zeroskip workloads list"; not with --resume')
     .option('--pipeline <name>', PIPELINES)
     .option('--data <name>', "'procedural' digits (default), IDX files (MNIST), CIFAR-10 .bin files, or their folder")
+    .option(
+      '--data-seed <n>',
+      'of the drawn digits, or of which pictures of files are in which part (0)',
+      wholeNumber(0),
+    )
     .option('--seed <n>', 'of first weights, batches and whatever is drawn', wholeNumber(0), 0)
     .option('--seeds <list>', 'several seeds, a run for each: 0,1,2', numberList)
     .option('--weights <file>', 'start from these weights in place of training')
@@ -81,7 +88,12 @@ export function addPrune(program: Command, terminal: Terminal): void {
         ...['published', 'uniform', 'global', 'sensitivity'],
       ]),
     )
-    .option('--iterations <n>', 'prunings, each followed by retraining (3)', wholeNumber(1))
+    .option('--iterations <n>', 'prunings, each followed by retraining', wholeNumber(1))
+    .addOption(
+      new Option('--schedule <how>', 'the learning rate falls anew after each pruning, or once over all').choices([
+        ...['stepwise', 'gradual'],
+      ]),
+    )
     .option('--bits <bits>', 'of a shared weight, by layer or kind: conv2d=8,dense=5', namedNumbers)
     .addOption(new Option('--centroids <how>', 'where shared weights start').choices(['linear', 'density', 'random']))
     .option('--no-scan', 'leave out the sensitivity scan')
@@ -132,12 +144,13 @@ async function runStudy(workload: string | undefined, options: Options, progress
     return resumePrune(resume, common);
   }
   if (workload === undefined) throw new InputError("found no workload, expected one, such as 'lenet-300-100'");
-  const { pipeline, data, weights, seed, seeds } = options;
+  const { pipeline, data, dataSeed, weights, seed, seeds } = options;
   const request: PruneByNameRequest = {
     workload,
     ...{ seeds: seeds ?? [seed], settings: settingsOf(options) },
     ...(pipeline === undefined ? {} : { pipeline }),
     ...(data === undefined ? {} : { data }),
+    ...(dataSeed === undefined ? {} : { dataSeed }),
     ...(weights === undefined ? {} : { weights }),
     ...(checkpoint === undefined ? {} : { checkpoint }),
     ...common,
@@ -149,10 +162,10 @@ async function runStudy(workload: string | undefined, options: Options, progress
 function settingsOf(options: Options): Partial<Settings> {
   const { target, density, quality, centroids, scan, bits, control } = options;
   const { epochs, retrainEpochs, tuneEpochs, rate, retrainRate, tuneRate, batch, l1, l2, dropout, shift } = options;
-  const { iterations, allocation, scanEpochs, finalEpochs } = options;
+  const { iterations, schedule, allocation, scanEpochs, finalEpochs } = options;
   const stated = {
     ...{ epochs, retrainEpochs, tuneEpochs, rate, retrainRate, tuneRate, batch, l1, l2, dropout, shift },
-    ...{ iterations, allocation, scanEpochs, finalEpochs, control, initialisation: centroids },
+    ...{ iterations, schedule, allocation, scanEpochs, finalEpochs, control, initialisation: centroids },
     density: target === undefined ? undefined : 1 / target,
     densities: density,
     quality: quality && (quality[''] ?? quality),

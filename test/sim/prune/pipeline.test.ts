@@ -44,6 +44,7 @@ const settings: Settings = {
     finalEpochs: 6,
     tuneEpochs: 2,
     iterations: 2,
+    schedule: 'stepwise',
     batch: 32,
     shift: 1,
     scan: [0.3, 0.1],
@@ -124,12 +125,61 @@ describe('Deep Compression from start to end', () => {
   });
 });
 
+describe('gradual pruning', () => {
+  const few = proceduralDigits(1, { train: 320, validation: 40, test: 40 });
+  const gradual = { schedule: 'gradual', scan: [], epochs: 2, batch: 32 } as const;
+
+  it('follows the cubic curve within one training, and never brings a weight back', async () => {
+    const masks: Uint8Array[] = [];
+    const save = async ({ parameters }: LabState) => {
+      const mask = parameters.get('fc1')?.mask;
+      if (mask) masks.push(mask);
+      // Back to dense after the pruning at one go.
+      else masks.length = 0;
+    };
+    const settings = { ...gradual, iterations: 4, retrainEpochs: 2, finalEpochs: 3 };
+    const state = await run(pipeline('han2015', settings), { data: few, save });
+    const titles = state.steps.map(({ title }) => title);
+    expect(titles.slice(2)).toEqual([
+      ...['pruned, 1 of 4', 'pruned, 2 of 4', 'pruned, 3 of 4', 'pruned, 4 of 4', 'retrained'],
+    ]);
+    // 1/12 + 11/12 · (1 − k/4)³
+    for (const [at, density] of [0.47, 0.198, 0.0977, 1 / 12].entries()) {
+      expect(kept(state, titles[at + 2] as string)).toBeWithin(2e-3, density);
+    }
+    expect(kept(state, 'retrained')).toBe(kept(state, 'pruned, 4 of 4'));
+    const later = masks.slice(1);
+    expect(later.length).toBeGreaterThan(8);
+    later.forEach((mask, at) => {
+      expect(mask.every((kept, i) => kept === 0 || masks[at]?.[i] === 1)).toBe(true);
+    });
+  });
+
+  it('reports no more than eight of many prunings', async () => {
+    const settings = { ...gradual, iterations: 20, retrainEpochs: 1, finalEpochs: 1 };
+    const state = await run(pipeline('han2015', settings), { data: few });
+    const reported = state.steps.filter(({ title }) => title.startsWith('pruned, '));
+    expect(reported.length).toBe(8);
+    expect(reported.at(-1)?.title).toBe('pruned, 20 of 20');
+  });
+
+  it('has a dense control that trains as long without pruning', () => {
+    const stages = pipeline('han2015', { ...gradual, iterations: 4, control: true });
+    const epochs = (wanted: (title: string) => boolean) =>
+      stages.reduce((sum, stage) => sum + (stage.kind === 'train' && wanted(stage.title) ? stage.epochs : 0), 0);
+    expect(epochs((title) => title.startsWith('dense control'))).toBe(epochs((title) => title === 'retrained'));
+    const control = stages.find((stage) => stage.kind === 'train' && stage.title.startsWith('dense control'));
+    expect(control).toMatchObject({ thinning: null });
+  });
+});
+
 describe('a pipeline that is killed', () => {
   const few = proceduralDigits(1, { train: 160, validation: 40, test: 40 });
   const stages = pipeline('deep-compression', {
     ...{
       control: true,
       epochs: 3,
+      schedule: 'gradual',
       retrainEpochs: 1,
       finalEpochs: 2,
       tuneEpochs: 2,
@@ -210,7 +260,7 @@ describe('other pipelines', () => {
   });
 
   it('by sensitivity needs a scan, and then meets the target', async () => {
-    const by = { allocation: 'sensitivity', epochs: 4, finalEpochs: 1, retrainEpochs: 1 } as const;
+    const by = { allocation: 'sensitivity', iterations: 2, epochs: 4, finalEpochs: 1, retrainEpochs: 1 } as const;
     await expect(run(pipeline('han2015', { ...by, scan: [] }))).rejects.toThrow(InputError);
     const state = await run(pipeline('han2015', { ...by, scan: [0.6, 0.3, 0.1, 0.03] }));
     expect(kept(state, 'pruned 2')).toBeWithin(2e-3, 1 / 12);

@@ -95,7 +95,7 @@ describe('a data set', () => {
     const file = join(folder, 'some-images-idx3-ubyte');
     await writeFile(file, pictures);
     await writeFile(join(folder, 'some-labels-idx1-ubyte.gz'), gzipSync(labels));
-    const { train, validation, test, shape, classes, origin } = await loadDataSet(file);
+    const { train, validation, test, shape, classes, origin } = await loadDataSet(file, 0);
     expect({ shape, classes, origin }).toEqual({ shape: [1, 3, 2], classes: 3, origin: 'real' });
     // A fifth is the test set; of the others an eighth validates.
     expect([train, validation, test].map((part) => part.labels.length)).toEqual([70, 10, 20]);
@@ -106,6 +106,16 @@ describe('a data set', () => {
     }
   });
 
+  it('of one file is split otherwise by another seed', async () => {
+    const file = join(folder, 'seeded-images-idx3-ubyte');
+    await writeFile(file, pair(100).pictures);
+    await writeFile(join(folder, 'seeded-labels-idx1-ubyte'), pair(100).labels);
+    const [zero, again, one] = await Promise.all([0, 0, 1].map((seed) => loadDataSet(file, seed)));
+    const tests = [zero, again, one].map((data) => data && firstPixels(data.test));
+    expect(tests[1]).toEqual(tests[0]);
+    expect(tests[2]).not.toEqual(tests[0]);
+  });
+
   it('of a training and a test file keeps them apart', async () => {
     const both = join(folder, 'both');
     await mkdir(both);
@@ -113,7 +123,7 @@ describe('a data set', () => {
     await writeFile(join(both, 'train-labels-idx1-ubyte'), pair(80).labels);
     await writeFile(join(both, 't10k-images-idx3-ubyte'), pair(7).pictures);
     await writeFile(join(both, 't10k-labels-idx1-ubyte'), pair(7).labels);
-    const { train, validation, test } = await loadDataSet(both);
+    const { train, validation, test } = await loadDataSet(both, 0);
     expect([train, validation, test].map((part) => part.labels.length)).toEqual([70, 10, 7]);
     expect(firstPixels(test)).toEqual([0, 1, 2, 3, 4, 5, 6]);
   });
@@ -130,12 +140,12 @@ describe('a data set', () => {
     await writeFile(join(folder, 'broken-images-idx3-ubyte.gz'), gzipSync(pair(8).pictures).subarray(0, 30));
     await writeFile(join(folder, 'few-images-idx3-ubyte'), pair(8).pictures);
     await writeFile(join(folder, 'few-labels-idx1-ubyte'), pair(9).labels);
-    await expect(loadDataSet(join(folder, name))).rejects.toThrow(message);
-    await expect(loadDataSet(join(folder, name))).rejects.toThrow(InputError);
+    await expect(loadDataSet(join(folder, name), 0)).rejects.toThrow(message);
+    await expect(loadDataSet(join(folder, name), 0)).rejects.toThrow(InputError);
   });
 
   it.skipIf(mnistDigits.missing)("of MNIST's test digits has 8,000 to learn and 2,000 to test", async () => {
-    const { train, validation, test, classes } = await loadDataSet(mnistDigits.path);
+    const { train, validation, test, classes } = await loadDataSet(mnistDigits.path, 0);
     expect([train, validation, test].map((part) => part.labels.length)).toEqual([7000, 1000, 2000]);
     expect(classes).toBe(10);
   });

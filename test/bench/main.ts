@@ -54,6 +54,14 @@ const suites: readonly Suite[] = [
     byNameOnly: true,
     run: async () => (await import('./sweep.bench.js')).million(),
   },
+  {
+    makes: ['train_lenet300_images_per_second'],
+    run: async () => (await import('./train.bench.js')).lenet300Row(),
+  },
+  {
+    makes: ['train_lenet5_images_per_second'],
+    run: async () => (await import('./train.bench.js')).lenet5Row(),
+  },
   { makes: ['startup_ms'], run: async () => (await import('./startup.bench.js')).bench() },
 ];
 

@@ -16,9 +16,11 @@ import type { LayerWeights, Network } from '../workloads/network.js';
 import { trainable } from '../workloads/train/network.js';
 import { effectiveWeights, initialise, type Parameters } from '../workloads/train/parameters.js';
 import { toCodebook, toDense } from '../workloads/weights/store.js';
+import type { ZooEntry } from '../workloads/zoo/entry.js';
 import { compareModel } from './compare.js';
 import { DEFAULT_HARDWARE } from './compare.node.js';
 import { loadModel } from './load.node.js';
+import { openWorkload } from './open.node.js';
 import { silent } from './progress.js';
 import { initialState, type Laboratory, type LabProgress, runPipeline } from './prune/pipeline.js';
 import { defaultSettings, MARKS, type Recipe, recipes, type Settings, stagesOf } from './prune/recipes.js';
@@ -26,10 +28,11 @@ import { type PruneReport, type SeedReport, summarizeData, summarizeTests } from
 import type { Stage } from './prune/stages.js';
 import type { LabState } from './prune/state.js';
 import { noStore, openStore, resumeStudy, type StudyRequest } from './prune/store.node.js';
-import { resolveContender, resolveWorkload } from './resolve.node.js';
+import { resolveContender } from './resolve.node.js';
 import { traceRun } from './trace.js';
 
 export interface PruneByNameRequest {
+  /** A name of the zoo or the file of a network. */
   readonly workload: string;
   readonly pipeline?: string;
   /** 'procedural', or a file or folder of a data set. */
@@ -39,7 +42,7 @@ export interface PruneByNameRequest {
   /** A run for each. */
   readonly seeds?: readonly number[];
   readonly settings?: Partial<Settings>;
-  /** Weights to start from in place of training. */
+  /** Weights to start from in place of training; a network's file may bring its own. */
   readonly weights?: string;
   /** Where the pruned network is compared at the end; none: nowhere. */
   readonly hardware?: readonly string[];
@@ -71,14 +74,17 @@ export const DEFAULT_PIPELINE = 'deep-compression';
 export async function prune(request: PruneByNameRequest): Promise<PruneResult> {
   const { workload, pipeline = DEFAULT_PIPELINE, weights = null, settings = {} } = request;
   const { data = PROCEDURAL, dataSeed = 0 } = request;
-  const { network } = resolveWorkload(workload);
+  const { entry, file } = await openWorkload(workload);
+  const { network } = entry;
   const recipe = resolveRecipe(pipeline);
   const chosen: Settings = { ...defaultSettings(network), ...recipe.settings, ...settings };
   checkSettings(chosen, network);
   const whole = stagesOf(recipe, chosen);
   // A network that comes with its weights is not trained first.
-  const stages = weights === null ? whole : whole.slice(1);
-  return runStudy({ workload: network.name, pipeline, data, dataSeed, weights, stages }, request.seeds ?? [0], request);
+  const stages = weights === null && !entry.weights ? whole : whole.slice(1);
+  const sha256 = file?.sha256 ?? null;
+  const study = { workload, sha256, pipeline, data, dataSeed, weights, stages };
+  return runStudy(study, entry, request.seeds ?? [0], request);
 }
 
 /** Goes on with the study in a folder, wherever it was stopped. */
@@ -87,21 +93,28 @@ export async function resumePrune(
   options: Pick<PruneByNameRequest, 'hardware' | 'backends' | 'progress'>,
 ): Promise<PruneResult> {
   const { request, seeds } = await resumeStudy(folder);
-  return runStudy(request, seeds, { ...options, checkpoint: folder });
+  const { entry, file } = await openWorkload(request.workload);
+  if ((file?.sha256 ?? null) !== request.sha256) {
+    throw new InputError(
+      `${request.workload}: found another network than the study in ${folder} has, expected the same`,
+    );
+  }
+  return runStudy(request, entry, seeds, { ...options, checkpoint: folder });
 }
 
 async function runStudy(
   study: StudyRequest,
+  entry: ZooEntry,
   seeds: readonly number[],
   options: Pick<PruneByNameRequest, 'hardware' | 'backends' | 'checkpoint' | 'progress'>,
 ): Promise<PruneResult> {
   const { hardware = DEFAULT_HARDWARE, backends = BACKENDS, checkpoint, progress = () => {} } = options;
   if (seeds.length === 0) throw new InputError('found no seeds, expected at least one');
   for (const seed of [...seeds, study.dataSeed]) requireWhole('seed', seed, 0);
-  const entry = resolveWorkload(study.workload);
   const { network } = entry;
   const contenders = hardware.map((name) => resolveContender(name));
-  const start = study.weights === null ? null : await loadModel(entry, study.weights, 0);
+  const comesTrained = study.weights !== null || entry.weights !== undefined;
+  const start = comesTrained ? await loadModel(entry, study.weights ?? undefined, 0) : null;
   const { tf, name: backend } = await openBackend(backends);
   const trained = trainable(tf, network);
   const data = await loadDataSet(study.data, study.dataSeed);

@@ -13,7 +13,9 @@ import type { LabState } from './state.js';
 
 /** Everything that the numbers of a study follow from, but for its seeds. */
 export interface StudyRequest {
+  /** A name of the zoo or a file, of which `sha256` then tells the content. */
   readonly workload: string;
+  readonly sha256: string | null;
   readonly pipeline: string;
   readonly data: string;
   readonly dataSeed: number;
@@ -70,6 +72,7 @@ export async function resumeStudy(folder: string) {
 const Study = z.object({
   request: z.object({
     workload: z.string(),
+    sha256: z.string().nullable(),
     pipeline: z.string(),
     data: z.string(),
     dataSeed: z.number().int().min(0),

@@ -60,7 +60,7 @@ export function addPrune(program: Command, terminal: Terminal): void {
   const command = program
     .command('prune')
     .description('train, prune, retrain, share and code a network, with its accuracy and size at each step')
-    .argument('[workload]', 'a name from "zeroskip workloads list"; not with --resume')
+    .argument('[workload]', 'a name from "zeroskip workloads list" or the file of a network; not with --resume')
     .option('--pipeline <name>', PIPELINES)
     .option('--data <name>', "'procedural' digits (default), IDX files (MNIST), CIFAR-10 .bin files, or their folder")
     .option(

@@ -15,6 +15,7 @@ import type { Model } from '../workloads/model.js';
 import type { LayerWeights, Network } from '../workloads/network.js';
 import { trainable } from '../workloads/train/network.js';
 import { effectiveWeights, initialise, type Parameters } from '../workloads/train/parameters.js';
+import { hasWinogradDomain } from '../workloads/transforms/winograd-domain.js';
 import { toCodebook, toDense } from '../workloads/weights/store.js';
 import type { ZooEntry } from '../workloads/zoo/entry.js';
 import { compareModel } from './compare.js';
@@ -82,6 +83,11 @@ export async function prune(request: PruneByNameRequest): Promise<PruneResult> {
   const whole = stagesOf(recipe, chosen);
   // A network that comes with its weights is not trained first.
   const stages = weights === null && !entry.weights ? whole : whole.slice(1);
+  if (stages.some(({ kind }) => kind === 'transform') && !network.layers.some(hasWinogradDomain)) {
+    throw new InputError(
+      `${network.name}: found no 3×3 convolution of stride 1, expected one to prune in Winograd's domain`,
+    );
+  }
   const sha256 = file?.sha256 ?? null;
   const study = { workload, sha256, pipeline, data, dataSeed, weights, stages };
   return runStudy(study, entry, request.seeds ?? [0], request);
@@ -138,7 +144,7 @@ async function runStudy(
   });
   const model = modelOf(network, final);
   const comparison =
-    contenders.length === 0
+    contenders.length === 0 || transformedLayer(final) !== null
       ? null
       : await compareModel(model, await traceRun(model, firstPicture(data), createExecutor('tfjs')), contenders, {
           batch: 1,
@@ -210,10 +216,21 @@ const NET_GAP_BITS = 4;
 
 /** The pruned network as a file: '.net' in Deep Compression's layout, else our own. @throws InputError where it has no room. */
 export function encodeModel({ network, parameters, report }: PruneResult, file: string): Uint8Array {
+  const transformed = transformedLayer(parameters);
+  if (transformed !== null) {
+    throw new InputError(
+      `${file}: layer ${transformed} is in Winograd's domain, for which files of weights have no room`,
+    );
+  }
   if (/\.net$/i.test(file)) return writeNetFile(storedWeights(parameters, NET_GAP_BITS), network);
   const layers = new Map([...parameters].map(([name, layer]) => [name, { ...encodable(layer), bias: layer.bias }]));
   const facts = { network: network.name, data: report.data.title };
   return writeModelFile(layers, facts, true);
+}
+
+/** A layer whose weights are no longer those of its network's own shape. */
+function transformedLayer(parameters: Parameters): string | null {
+  return [...parameters].find(([, { binding }]) => binding.kind === 'winograd')?.[0] ?? null;
 }
 
 function checkData(data: DataSet, network: Network, classes: number): void {

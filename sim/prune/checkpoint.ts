@@ -1,6 +1,6 @@
 // A pipeline's state as bytes and back, exactly: safetensors for the arrays, JSON for the rest.
 
-import { InputError } from '../../workloads/base/errors.js';
+import { InputError, invariant } from '../../workloads/base/errors.js';
 import {
   floats,
   readSafetensors,
@@ -37,6 +37,8 @@ interface LayerRest {
   readonly rows: number;
   readonly columns: number;
   readonly binding: Binding['kind'];
+  /** Of Winograd's domain. */
+  readonly tile: number | null;
 }
 
 export function writeCheckpoint<Request>({ request, state }: Checkpoint<Request>): Uint8Array {
@@ -45,7 +47,9 @@ export function writeCheckpoint<Request>({ request, state }: Checkpoint<Request>
   const layers: LayerRest[] = [];
   for (const [network, own] of [['', parameters] as const, ...marks]) {
     for (const [name, layer] of own) {
-      layers.push({ network, name, rows: layer.rows, columns: layer.columns, binding: layer.binding.kind });
+      const { rows, columns, binding } = layer;
+      const tile = binding.kind === 'winograd' ? binding.tile : null;
+      layers.push({ network, name, rows, columns, binding: binding.kind, tile });
       addLayer(tensors, `${network}/${name}`, layer);
     }
   }
@@ -75,10 +79,10 @@ export function readCheckpoint<Request>(bytes: Uint8Array, file: string): Checkp
     new Map(
       rest.layers
         .filter((layer) => layer.network === network)
-        .map(({ name, rows, columns, binding }): readonly [string, LayerParameters] => {
+        .map(({ name, rows, columns, binding, tile }): readonly [string, LayerParameters] => {
           const prefix = `${network}/${name}`;
           const mask = tensors.has(`${prefix}/mask`) ? Uint8Array.from(tensor(`${prefix}/mask`).bytes) : null;
-          return [name, { rows, columns, ...values(prefix), mask, binding: bindingOf(binding, prefix, tensor) }];
+          return [name, { rows, columns, ...values(prefix), mask, binding: bindingOf(binding, tile, prefix, tensor) }];
         }),
     );
   const parameters = networkOf('');
@@ -112,7 +116,16 @@ function addValues(tensors: Map<string, StoredTensor>, prefix: string, { weights
   if (bias) tensors.set(`${prefix}/bias`, floats(bias));
 }
 
-function bindingOf(kind: Binding['kind'], prefix: string, tensor: (name: string) => StoredTensor): Binding {
+function bindingOf(
+  kind: Binding['kind'],
+  tile: number | null,
+  prefix: string,
+  tensor: (name: string) => StoredTensor,
+): Binding {
+  if (kind === 'winograd') {
+    invariant(tile !== null, () => `${prefix}: a Winograd domain without tiles`);
+    return { kind, tile };
+  }
   if (kind !== 'shared') return { kind };
   return {
     kind,

@@ -10,8 +10,16 @@ import { measureSize } from '../../workloads/compress/size.js';
 import type { DataSet, Labelled } from '../../workloads/datasets/dataset.js';
 import { evaluate, type Score, trainEpoch } from '../../workloads/train/epoch.js';
 import type { TrainableNetwork } from '../../workloads/train/network.js';
-import { effectiveWeights, type LayerParameters, type Parameters, replaced } from '../../workloads/train/parameters.js';
+import {
+  effectiveWeights,
+  inWinogradDomain,
+  type LayerParameters,
+  type Parameters,
+  replaced,
+  valuesOf,
+} from '../../workloads/train/parameters.js';
 import { createOptimizer } from '../../workloads/train/sgd.js';
+import { hasWinogradDomain } from '../../workloads/transforms/winograd-domain.js';
 import { countNonzeros } from '../../workloads/weights/store.js';
 import type { DensityProfile } from '../../workloads/zoo/entry.js';
 import { allocate } from './allocation.js';
@@ -123,6 +131,8 @@ async function runUnit(stage: Stage, state: LabState, lab: Laboratory, report: R
       const parameters = replaced(state.parameters, (layer) => ({ ...layer, mask: null }));
       return { ...state, parameters };
     }
+    case 'transform':
+      return judged(stage.title, stage.kind, { ...state, parameters: transformed(stage.tile, state, lab) }, lab);
     case 'share': {
       const parameters = replaced(state.parameters, (layer, name) => share(stage, layer, name, lab));
       return judged(stage.title, stage.kind, { ...state, parameters }, lab);
@@ -230,6 +240,11 @@ function densitiesOf(rule: PruneRule, state: LabState, lab: Laboratory): Readonl
   }
 }
 
+function transformed(tile: number, { parameters }: LabState, { trained }: Laboratory): Parameters {
+  const fits = new Set(trained.network.layers.filter(hasWinogradDomain).map(({ name }) => name));
+  return replaced(parameters, (layer, name) => (fits.has(name) ? inWinogradDomain(layer, tile) : layer));
+}
+
 /** The layer without the weights whose mask is 0. */
 export function masked(layer: LayerParameters, mask: Uint8Array): LayerParameters {
   return { ...layer, mask, weights: layer.weights.map((weight, at) => (mask[at] === 1 ? weight : 0)) };
@@ -318,8 +333,5 @@ function test(state: LabState, lab: Laboratory): LabState {
 }
 
 function judge(parameters: Parameters, lab: Laboratory, part: Labelled): Accuracy {
-  const values = new Map(
-    [...parameters].map(([name, layer]) => [name, { weights: effectiveWeights(layer), bias: layer.bias }]),
-  );
-  return evaluate(lab.trained, lab.data, part, values);
+  return evaluate(lab.trained, lab.data, part, valuesOf(parameters));
 }

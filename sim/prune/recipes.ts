@@ -31,6 +31,8 @@ export interface Settings {
   /** Thresholds in standard deviations, in place of both. */
   readonly quality: number | Readonly<Record<string, number>> | null;
   readonly pattern: PrunePattern;
+  /** Outputs of a Winograd tile along an edge. */
+  readonly tile: number;
   /** Of a shared weight, by layer name or kind. */
   readonly bits: Readonly<Record<string, number>>;
   readonly initialisation: Initialisation;
@@ -86,7 +88,7 @@ export function defaultSettings(network: Network): Settings {
     finalEpochs: convolutional ? 8 : 60,
     retrainRate: rate,
     density: 1 / 12,
-    ...{ allocation: 'published', densities: null, quality: null, pattern: free },
+    ...{ allocation: 'published', densities: null, quality: null, pattern: free, tile: 2 },
     bits: { conv2d: 8, dense: 5 },
     ...{ initialisation: 'linear', tuneEpochs: convolutional ? 2 : 10, tuneRate: rate / 100 },
     ...{ scan: [0.8, 0.6, 0.4, 0.3, 0.2, 0.15, 0.1, 0.05, 0.02], scanEpochs: 0, control: false },
@@ -138,6 +140,14 @@ export const recipes: Readonly<Record<string, Recipe>> = {
     },
     stages: (settings) => [...dense(settings), ...pruning(settings), { kind: 'test' }],
   },
+  winograd: {
+    title: "3×3 convolutions pruned and retrained in Winograd's domain (Li et al., 2017; Liu et al., ICLR 2018)",
+    settings: { density: 0.3, allocation: 'uniform' },
+    stages: (settings) => {
+      const transform: Stage = { kind: 'transform', title: `in Winograd's domain`, tile: settings.tile };
+      return [...dense(settings), ...pruning(settings, [transform]), { kind: 'test' }];
+    },
+  },
   block: {
     title: 'whole blocks of 4×4 weights',
     settings: { pattern: { kind: 'block', rows: 4, columns: 4 }, density: 0.25 },
@@ -176,12 +186,14 @@ function scans(settings: Settings): readonly Stage[] {
   return [plain, { kind: 'sensitivity', title: 'sensitivity, retrained', densities, retrain }];
 }
 
-/** Prunes once at one go without retraining, then by the schedule. */
-function pruning(settings: Settings): readonly Stage[] {
+/** Prunes once at one go without retraining, then by the schedule; the dense network goes through `before` each time. */
+function pruning(settings: Settings, before: readonly Stage[] = []): readonly Stage[] {
   return [
+    ...before,
     { kind: 'prune', title: 'all at once', rule: finalRule(settings), pattern: settings.pattern },
     { kind: 'mark', name: MARKS.oneShot },
     { kind: 'restore', name: MARKS.dense },
+    ...before,
     ...(settings.schedule === 'gradual' ? gradual(settings) : stepwise(settings)),
     { kind: 'mark', name: MARKS.pruned },
   ];

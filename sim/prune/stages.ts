@@ -75,6 +75,8 @@ export type Stage =
   | PruneStage
   | SensitivityStage
   | ShareStage
+  /** 3×3 convolutions of stride 1 go to Winograd's domain, for tiles of so many outputs along an edge. */
+  | { readonly kind: 'transform'; readonly title: string; readonly tile: number }
   /** Every weight may be other than zero again. */
   | { readonly kind: 'densify'; readonly title: string }
   /** Weights become a row's scale times −1, 0, 1 or −1, 1; null: every layer. */

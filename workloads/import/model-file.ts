@@ -53,13 +53,21 @@ export function readModelHeader(bytes: Uint8Array, file: string): ModelHeader {
   return headerOf(readSafetensors(bytes, file), file);
 }
 
-/** The weights of `network`'s layers. @throws InputError, one line, for a damaged file or one of another network. */
-export function readModelFile(bytes: Uint8Array, network: Network, file: string): ReadonlyMap<string, LayerWeights> {
+/**
+ * The weights of `network`'s layers, matrices of the shape that `shapeOf` has. @throws InputError, one line, for a damaged
+ * file or one of another network.
+ */
+export function readModelFile(
+  bytes: Uint8Array,
+  network: Network,
+  file: string,
+  shapeOf: typeof weightShapeOf = weightShapeOf,
+): ReadonlyMap<string, LayerWeights> {
   const tensors = readSafetensors(bytes, file);
   const header = headerOf(tensors, file);
   const weights = new Map<string, LayerWeights>();
   for (const layer of network.layers) {
-    const shape = weightShapeOf(layer);
+    const shape = shapeOf(layer);
     if (!shape) continue;
     const about = header.layers[layer.name];
     const fault = (found: string, expected: string) =>

@@ -13,6 +13,8 @@ import { compilePass, type DeviceParameters, type Met, type Pass } from './passe
 export interface LayerValues {
   readonly weights: Float32Array;
   readonly bias: Float32Array | null;
+  /** Weights are in Winograd's domain, for tiles of so many outputs along an edge; none: they are as in a weight store. */
+  readonly tile?: number;
 }
 
 /** By layer name. */
@@ -152,8 +154,8 @@ function upload(tf: Tf, network: Network, values: NetworkValues): DeviceNetwork 
     if (!shape) continue;
     const own = values.get(layer.name);
     invariant(own !== undefined, () => `layer ${layer.name} has no weights`);
-    const weights: Tensor2D = tf.tensor2d(own.weights, [shape.rows, shape.columns]);
-    placed.set(layer.name, { weights, bias: own.bias && tf.tensor1d(own.bias) });
+    const weights: Tensor2D = tf.tensor2d(own.weights, [shape.rows, own.weights.length / shape.rows]);
+    placed.set(layer.name, { weights, bias: own.bias && tf.tensor1d(own.bias), tile: own.tile ?? null });
   }
   return placed;
 }

@@ -6,6 +6,8 @@ import { binarize } from '../compress/binary.js';
 import { ternarize } from '../compress/ternary.js';
 import { weightShapeOf } from '../layers/index.js';
 import type { Network } from '../network.js';
+import { toWinogradDomain } from '../transforms/winograd-domain.js';
+import type { LayerValues, NetworkValues } from './network.js';
 
 /** How a layer's weights depend on what is trained. */
 export type Binding =
@@ -14,7 +16,9 @@ export type Binding =
   /** Weight i is centroids[codes[i]]; centroid 0 is zero and stays it. */
   | { readonly kind: 'shared'; readonly centroids: Float32Array; readonly codes: Uint16Array }
   /** Each row is a scale times −1, 0 or 1 (ternary) or times −1 or 1 (binary) of the values behind it. */
-  | { readonly kind: 'ternary' | 'binary' };
+  | { readonly kind: 'ternary' | 'binary' }
+  /** Each by itself, in Winograd's domain for tiles of so many outputs along an edge: [rows][channels · (tile + 2)²]. */
+  | { readonly kind: 'winograd'; readonly tile: number };
 
 /** One layer under training. Arrays are never written once they are here. */
 export interface LayerParameters {
@@ -47,11 +51,29 @@ export function initialise(network: Network, seed: number): Parameters {
   return parameters;
 }
 
+/** What the network computes with. */
+export function valuesOf(parameters: Parameters): NetworkValues {
+  return new Map([...parameters].map(([name, layer]) => [name, layerValues(layer)]));
+}
+
+export function layerValues(layer: LayerParameters): LayerValues {
+  const { bias, binding } = layer;
+  const values = { weights: effectiveWeights(layer), bias };
+  return binding.kind === 'winograd' ? { ...values, tile: binding.tile } : values;
+}
+
+/** Takes a layer's 3×3 kernels to Winograd's domain; every weight there is free again. */
+export function inWinogradDomain(layer: LayerParameters, tile: number): LayerParameters {
+  const weights = toWinogradDomain(tile, effectiveWeights(layer));
+  return { ...layer, columns: weights.length / layer.rows, weights, mask: null, binding: { kind: 'winograd', tile } };
+}
+
 /** The weights with which the network computes, [rows][columns]. */
 export function effectiveWeights(layer: LayerParameters): Float32Array {
   const { binding, rows, columns, weights } = layer;
   switch (binding.kind) {
     case 'free':
+    case 'winograd':
       return weights;
     case 'shared':
       return Float32Array.from(binding.codes, (code) => binding.centroids[code] as number);

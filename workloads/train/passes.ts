@@ -4,16 +4,17 @@
 import type { Tensor, Tensor1D, Tensor2D, Tensor4D } from '@tensorflow/tfjs-core';
 import { InputError, invariant } from '../base/errors.js';
 import { imageShape } from '../layers/index.js';
-import { tapsOf } from '../layers/window.js';
 import type { Layer, LayerKind, OpOf, Padding, Rectifier } from '../network.js';
 import type { Tf } from './backend.js';
 import { checkConvolution, convolve, filterGradient, inputGradient, padImage } from './convolution.js';
+import { directForm, winogradForm } from './filters.js';
 import { poolGradient } from './pooling.js';
 
-/** A layer's parameters on the backend: weights [rows, columns] as in a weight store. */
+/** A layer's parameters on the backend: weights [rows, columns] as in a weight store, or in the domain of a `tile`. */
 export interface DeviceParameters {
   readonly weights: Tensor2D;
   readonly bias: Tensor1D | null;
+  readonly tile: number | null;
 }
 
 /** What a layer met on its way forward. */
@@ -94,40 +95,42 @@ function densePass(tf: Tf, layer: LayerOf<'dense'>): Pass {
 
 function convolutionPass(tf: Tf, layer: LayerOf<'conv2d'>): Pass {
   checkConvolution(layer, layer.name);
-  const { kernel, groups } = layer;
-  const inputs = imageShape(layer.inputShapes[0] ?? [0], layer.name)[0] / groups;
+  const { groups } = layer;
   const inGroups = <T extends Tensor>(values: T, axis: number): readonly T[] => {
     return groups === 1 ? [values] : tf.split(values, groups, axis);
   };
-  const filtersOf = (weights: Tensor2D): readonly Tensor4D[] => {
-    const all: Tensor4D = tf.transpose(tf.reshape(weights, [layer.channels, inputs, ...kernel]), [2, 3, 1, 0]);
-    return inGroups(all, 3);
-  };
+  const formOf = ({ tile }: DeviceParameters) =>
+    tile === null ? directForm(tf, layer) : winogradForm(tf, layer, tile);
   return {
     forward([input], parameters) {
       const { weights, bias } = owned(parameters);
+      const form = formOf(owned(parameters));
       const parts = inGroups(asImage(input as Tensor), 3);
       const biases = bias && inGroups(bias, 0);
       const activation = fusedActivation(layer.activation);
-      const convolved = filtersOf(weights).map((filter, group) =>
-        convolve(tf, parts[group] as Tensor4D, filter, biases?.[group] ?? null, activation, layer),
-      );
+      const convolved = inGroups(weights, 0).map((own, group) => {
+        const ownBias = biases && form.bias(biases[group] as Tensor1D);
+        return form.output(convolve(tf, parts[group] as Tensor4D, form.filter(own), ownBias, activation, form.shape));
+      });
       return join(tf, convolved);
     },
     backward(gradient, met, wantsInput) {
       const { weights, bias } = owned(met.parameters);
+      const form = formOf(owned(met.parameters));
       const before = asImage(throughRectifier(tf, gradient, met.output, layer.activation));
-      const gradients = inGroups(before, 3);
+      const gradients = inGroups(before, 3).map(form.outputGradient);
       const parts = inGroups(asImage(met.inputs[0] as Tensor), 3);
-      const filters = filtersOf(weights);
-      const ofFilters = gradients.map((part, group) => filterGradient(tf, parts[group] as Tensor4D, part, layer));
+      const ofWeights = gradients.map((part, group) =>
+        form.weights(filterGradient(tf, parts[group] as Tensor4D, part, form.shape)),
+      );
       const ofInputs = () =>
-        gradients.map((part, group) =>
-          inputGradient(tf, (parts[group] as Tensor4D).shape, filters[group] as Tensor4D, part, layer),
-        );
+        inGroups(weights, 0).map((own, group) => {
+          const { shape } = parts[group] as Tensor4D;
+          return inputGradient(tf, shape, form.filter(own), gradients[group] as Tensor4D, form.shape);
+        });
       return {
         inputs: [wantsInput ? join(tf, ofInputs()) : null],
-        weights: tf.reshape(tf.transpose(join(tf, ofFilters), [3, 2, 0, 1]), [layer.channels, inputs * tapsOf(layer)]),
+        weights: ofWeights.length === 1 ? (ofWeights[0] as Tensor2D) : tf.concat([...ofWeights], 0),
         ...(bias && { bias: columnSums(tf, tf.reshape(before, [-1, layer.channels])) }),
       };
     },

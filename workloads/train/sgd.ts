@@ -2,7 +2,7 @@
 
 import type { LayerValues, NetworkValues } from './network.js';
 import type { LayerParameters, Parameters } from './parameters.js';
-import { effectiveWeights } from './parameters.js';
+import { effectiveWeights, layerValues } from './parameters.js';
 
 export interface SgdOptions {
   readonly momentum: number;
@@ -65,7 +65,7 @@ function plainTuner(layer: LayerParameters, options: SgdOptions, resumed: LayerV
   const now = (): LayerParameters => ({ ...layer, weights, bias });
   return {
     velocity,
-    values: () => ({ weights: effectiveWeights(now()), bias }),
+    values: () => layerValues(now()),
     step(gradient, rate) {
       const { l1, l2, momentum } = options;
       const { mask } = layer;
@@ -99,7 +99,7 @@ function sharedTuner(
   const now = (): LayerParameters => ({ ...layer, bias, binding: { ...binding, centroids } });
   return {
     velocity,
-    values: () => ({ weights: effectiveWeights(now()), bias }),
+    values: () => layerValues(now()),
     step(gradient, rate) {
       sums.fill(0);
       for (let at = 0; at < codes.length; at++) {

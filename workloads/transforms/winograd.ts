@@ -52,16 +52,9 @@ export function transformWeights(
 export function pruneTransformed(weights: TransformedWeights, density: number): TransformedWeights {
   const { filtering, outputs, channels, values } = weights;
   const kept = keptOf(values.length, density);
-  const reach = filtering.inputMatrix.map((row, i) => {
-    return norm(row) * norm(filtering.outputMatrix.map((outputRow) => outputRow[i] as number));
-  });
+  const reach = positionReach(filtering);
   const kernels = outputs * channels;
-  const effect = new Float64Array(values.length);
-  for (let at = 0; at < values.length; at++) {
-    const position = Math.floor(at / kernels);
-    const reached = (reach[Math.floor(position / reach.length)] as number) * (reach[position % reach.length] as number);
-    effect[at] = Math.abs(values[at] as number) * reached;
-  }
+  const effect = values.map((value, at) => Math.abs(value) * (reach[Math.floor(at / kernels)] as number));
   const threshold = effect.toSorted()[values.length - kept] ?? Number.POSITIVE_INFINITY;
   const pruned = new Float64Array(values.length);
   let left = kept;
@@ -74,6 +67,14 @@ export function pruneTransformed(weights: TransformedWeights, density: number): 
     }
   }
   return { ...weights, values: pruned };
+}
+
+/** aᵢ bᵢ aⱼ bⱼ of each position (i, j): the norm of what a weight of 1 there adds to a tile's outputs. */
+export function positionReach({ inputMatrix, outputMatrix }: Filtering<number>): Float64Array {
+  const reach = inputMatrix.map((row, i) => norm(row) * norm(outputMatrix.map((output) => output[i] as number)));
+  return Float64Array.from({ length: reach.length ** 2 }, (_, position) => {
+    return (reach[Math.floor(position / reach.length)] as number) * (reach[position % reach.length] as number);
+  });
 }
 
 function norm(vector: readonly number[]): number {

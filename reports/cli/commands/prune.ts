@@ -33,6 +33,7 @@ interface Options extends OutputOptions {
   readonly quality?: Readonly<Record<string, number>>;
   readonly allocation?: Settings['allocation'];
   readonly iterations?: number;
+  readonly tile?: number;
   readonly schedule?: Settings['schedule'];
   readonly epochs?: number;
   readonly retrainEpochs?: number;
@@ -53,7 +54,7 @@ interface Options extends OutputOptions {
   readonly control?: boolean;
 }
 
-const PIPELINES = 'deep-compression (default), han2015, dsd, ternary, binary, 2:4, block';
+const PIPELINES = 'deep-compression (default), han2015, dsd, ternary, binary, 2:4, block, winograd';
 
 /** Train → prune → retrain → share weights → code, with accuracy and size at each step. */
 export function addPrune(program: Command, terminal: Terminal): void {
@@ -96,6 +97,7 @@ export function addPrune(program: Command, terminal: Terminal): void {
     )
     .option('--bits <bits>', 'of a shared weight, by layer or kind: conv2d=8,dense=5', namedNumbers)
     .addOption(new Option('--centroids <how>', 'where shared weights start').choices(['linear', 'density', 'random']))
+    .option('--tile <m>', "outputs along an edge of a Winograd pipeline's tile: 2 or 4 (2)", tileSize)
     .option('--no-scan', 'leave out the sensitivity scan')
     .option('--scan-epochs <n>', 'a second scan that retrains so long at each point', wholeNumber(1))
     .option('--control', 'also train the dense network as long, for comparison')
@@ -162,10 +164,10 @@ async function runStudy(workload: string | undefined, options: Options, progress
 function settingsOf(options: Options): Partial<Settings> {
   const { target, density, quality, centroids, scan, bits, control } = options;
   const { epochs, retrainEpochs, tuneEpochs, rate, retrainRate, tuneRate, batch, l1, l2, dropout, shift } = options;
-  const { iterations, schedule, allocation, scanEpochs, finalEpochs } = options;
+  const { iterations, schedule, tile, allocation, scanEpochs, finalEpochs } = options;
   const stated = {
     ...{ epochs, retrainEpochs, tuneEpochs, rate, retrainRate, tuneRate, batch, l1, l2, dropout, shift },
-    ...{ iterations, schedule, allocation, scanEpochs, finalEpochs, control, initialisation: centroids },
+    ...{ iterations, schedule, tile, allocation, scanEpochs, finalEpochs, control, initialisation: centroids },
     density: target === undefined ? undefined : 1 / target,
     densities: density,
     quality: quality && (quality[''] ?? quality),
@@ -181,6 +183,11 @@ const isDiverged = (error: unknown): error is Error => error instanceof Error &&
 
 function numberList(text: string): readonly number[] {
   return commaList(text).map(wholeNumber(0));
+}
+
+function tileSize(text: string): number {
+  if (text !== '2' && text !== '4') throw new InvalidArgumentError('Expected 2 or 4.');
+  return Number(text);
 }
 
 function positive(text: string): number {

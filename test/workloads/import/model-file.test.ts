@@ -35,11 +35,14 @@ const network: Network = buildNetwork({
   source: { work: 'test', at: 'here' },
 });
 
+/** Of weights that a file has room for. */
+type StoredKind = Exclude<Binding['kind'], 'winograd'>;
+
 function drawLayer(
   rows: number,
   columns: number,
   density: number,
-  kind: Binding['kind'],
+  kind: StoredKind,
   seed: number,
 ): LayerParameters {
   const random = createRandom(seed, `${rows}×${columns}`);
@@ -56,7 +59,7 @@ function drawLayer(
   return { ...layer, binding: { kind, centroids: Float32Array.of(0, ...centroids), codes } };
 }
 
-const draw = (kind: Binding['kind'], density: number, seed: number): Parameters =>
+const draw = (kind: StoredKind, density: number, seed: number): Parameters =>
   new Map([
     ['conv', drawLayer(4, 9, density, kind, seed)],
     ['fc', drawLayer(5, 64, density, kind, seed)],

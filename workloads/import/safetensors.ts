@@ -173,7 +173,9 @@ function parseHeader(bytes: Uint8Array, file: string): Record<string, unknown> {
   try {
     header = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes));
   } catch (error) {
-    throw fault(file, `a header that is no JSON (${error instanceof Error ? error.message : error})`, 'a JSON object');
+    // Parsers quote the text, line breaks and all.
+    const reason = (error instanceof Error ? error.message : String(error)).replaceAll(/\s+/g, ' ');
+    throw fault(file, `a header that is no JSON (${reason})`, 'a JSON object');
   }
   const parsed = z.record(z.string(), z.unknown()).safeParse(header);
   if (!parsed.success) throw fault(file, 'a header of another kind', 'a JSON object of tensors');

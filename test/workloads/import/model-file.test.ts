@@ -38,13 +38,7 @@ const network: Network = buildNetwork({
 /** Of weights that a file has room for. */
 type StoredKind = Exclude<Binding['kind'], 'winograd'>;
 
-function drawLayer(
-  rows: number,
-  columns: number,
-  density: number,
-  kind: StoredKind,
-  seed: number,
-): LayerParameters {
+function drawLayer(rows: number, columns: number, density: number, kind: StoredKind, seed: number): LayerParameters {
   const random = createRandom(seed, `${rows}×${columns}`);
   const weights = Float32Array.from({ length: rows * columns }, () =>
     random.uniform() < density ? 2 * random.uniform() - 1 : 0,
@@ -70,7 +64,7 @@ const write = (parameters: Parameters, huffman: boolean) => {
   return writeModelFile(layers, { network: network.name }, huffman);
 };
 
-const kinds = fc.constantFrom('free', 'shared', 'ternary', 'binary') as fc.Arbitrary<Binding['kind']>;
+const kinds = fc.constantFrom('free', 'shared', 'ternary', 'binary') as fc.Arbitrary<StoredKind>;
 const densities = fc.constantFrom(0, 0.03, 0.1, 0.5, 1);
 
 describe('a model file', () => {

@@ -60,6 +60,11 @@ describe('a safetensors file', () => {
   it.each([
     ['a header beyond the file', Uint8Array.of(255, 0, 0, 0, 0, 0, 0, 0, 0x7b, 0x7d), /a header of 255 bytes/],
     ['no JSON', file('{"a":'), /a header that is no JSON/],
+    [
+      'a line break in a header',
+      file('{"a":\nU8}'),
+      /^x: found a header that is no JSON \(.*\), expected a JSON object$/,
+    ],
     ['a tensor of an unknown type', file('{"a":{"dtype":"F8","shape":[],"data_offsets":[0,0]}}'), /tensor a of F8/],
     ['a wrong size', file('{"a":{"dtype":"U8","shape":[3],"data_offsets":[0,2]}}', [1, 2]), /at bytes 0 to 2 of 2/],
     ['data that nobody owns', file('{}', [1]), /found 1 bytes of data, expected the 0/],

@@ -124,14 +124,12 @@ describe('a convolution on SCNN', () => {
         expect(cost.counters.issues).toBe(real.issues);
         expect(cost.counters.products).toBe(real.products);
         expect(cost.counters.activation_vectors).toBe(real.activationVectors);
-        expect(on(cost, 'compute') + on(cost, 'fragmentation') + on(cost, 'imbalance')).toBeCloseTo(
-          real.slowestIssues,
-          6,
-        );
+        const slowest = on(cost, 'compute') + on(cost, 'fragmentation') + on(cost, 'imbalance');
+        expect(Math.abs(slowest - real.slowestIssues)).toBeLessThan(1e-6);
         const nonzeros = Array.from(task.input.values).filter((value) => value !== 0).length;
         const placeholders = real.inputElements + real.weightElements - nonzeros - (cost.counters.nonzeros ?? 0);
         expect(cost.counters.placeholders).toBe(placeholders);
-        expect(on(cost, 'contention')).toBeCloseTo(0, 6);
+        expect(on(cost, 'contention')).toBeLessThan(1e-6);
       }),
     );
   });

@@ -5,18 +5,15 @@ import { nearest } from '../hw-models/faults.js';
 import { createExecutor } from '../hw-models/host/executors.js';
 import { BACKENDS, type BackendName, openBackend } from '../hw-models/host/tfjs-backend.js';
 import { InputError, requireWhole } from '../workloads/base/errors.js';
-import { encodable } from '../workloads/compress/size.js';
 import type { DataSet } from '../workloads/datasets/dataset.js';
 import { loadDataSet, PROCEDURAL } from '../workloads/datasets/load.node.js';
-import { writeModelFile } from '../workloads/export/model-file.js';
-import { writeNetFile } from '../workloads/import/net-file.js';
 import { weightShapeOf } from '../workloads/layers/index.js';
 import type { Model } from '../workloads/model.js';
-import type { LayerWeights, Network } from '../workloads/network.js';
+import type { Network } from '../workloads/network.js';
 import { trainable } from '../workloads/train/network.js';
-import { effectiveWeights, initialise, type Parameters } from '../workloads/train/parameters.js';
+import { initialise, type Parameters } from '../workloads/train/parameters.js';
 import { hasWinogradDomain } from '../workloads/transforms/winograd-domain.js';
-import { toCodebook, toDense } from '../workloads/weights/store.js';
+import { toDense } from '../workloads/weights/store.js';
 import type { ZooEntry } from '../workloads/zoo/entry.js';
 import { compareModel } from './compare.js';
 import { DEFAULT_HARDWARE } from './compare.node.js';
@@ -26,6 +23,7 @@ import { silent } from './progress.js';
 import { initialState, type Laboratory, type LabProgress, runPipeline } from './prune/pipeline.js';
 import { defaultSettings, MARKS, type Recipe, recipes, type Settings, stagesOf } from './prune/recipes.js';
 import { type PruneReport, type SeedReport, summarizeData, summarizeTests } from './prune/report.js';
+import { checkSave, modelOf, transformedLayer } from './prune/save.node.js';
 import type { Stage } from './prune/stages.js';
 import type { LabState } from './prune/state.js';
 import { noStore, openStore, resumeStudy, type StudyRequest } from './prune/store.node.js';
@@ -51,6 +49,8 @@ export interface PruneByNameRequest {
   readonly backends?: readonly BackendName[];
   /** A folder for checkpoints; one that holds this study already is gone on with. */
   readonly checkpoint?: string;
+  /** The file that the network will be saved as: one that has no room for it is refused before the work. */
+  readonly save?: string;
   readonly progress?: (event: StudyProgress) => void;
 }
 
@@ -63,6 +63,8 @@ export interface StudyProgress extends LabProgress {
 
 export interface PruneResult {
   readonly report: PruneReport;
+  /** As it was named: a name of the zoo or a file. */
+  readonly workload: string;
   /** The network at the end of the pipeline, of the first seed. */
   readonly network: Network;
   readonly parameters: Parameters;
@@ -96,7 +98,7 @@ export async function prune(request: PruneByNameRequest): Promise<PruneResult> {
 /** Goes on with the study in a folder, wherever it was stopped. */
 export async function resumePrune(
   folder: string,
-  options: Pick<PruneByNameRequest, 'hardware' | 'backends' | 'progress'>,
+  options: Pick<PruneByNameRequest, 'hardware' | 'backends' | 'save' | 'progress'>,
 ): Promise<PruneResult> {
   const { request, seeds } = await resumeStudy(folder);
   const { entry, file } = await openWorkload(request.workload);
@@ -112,12 +114,13 @@ async function runStudy(
   study: StudyRequest,
   entry: ZooEntry,
   seeds: readonly number[],
-  options: Pick<PruneByNameRequest, 'hardware' | 'backends' | 'checkpoint' | 'progress'>,
+  options: Pick<PruneByNameRequest, 'hardware' | 'backends' | 'checkpoint' | 'save' | 'progress'>,
 ): Promise<PruneResult> {
-  const { hardware = DEFAULT_HARDWARE, backends = BACKENDS, checkpoint, progress = () => {} } = options;
+  const { hardware = DEFAULT_HARDWARE, backends = BACKENDS, checkpoint, save, progress = () => {} } = options;
   if (seeds.length === 0) throw new InputError('found no seeds, expected at least one');
   for (const seed of [...seeds, study.dataSeed]) requireWhole('seed', seed, 0);
   const { network } = entry;
+  if (save !== undefined) await checkSave(save, study.stages);
   const contenders = hardware.map((name) => resolveContender(name));
   const comesTrained = study.weights !== null || entry.weights !== undefined;
   const start = comesTrained ? await loadModel(entry, study.weights ?? undefined, 0) : null;
@@ -144,7 +147,7 @@ async function runStudy(
   });
   const model = modelOf(network, final);
   const comparison =
-    contenders.length === 0 || transformedLayer(final) !== null
+    contenders.length === 0 || transformedLayer(final) !== undefined
       ? null
       : await compareModel(model, await traceRun(model, firstPicture(data), createExecutor('tfjs')), contenders, {
           batch: 1,
@@ -165,7 +168,7 @@ async function runStudy(
     tests: summarizeTests(runs),
     comparison,
   };
-  return { report, network, parameters: final };
+  return { report, workload: study.workload, network, parameters: final };
 }
 
 function resolveRecipe(name: string): Recipe {
@@ -191,46 +194,6 @@ function parametersOf({ weights }: Model): Parameters {
       return [name, { rows, columns, weights: values, bias, mask: null, binding: { kind: 'free' } }];
     }),
   );
-}
-
-/** The network with the weights that it computes with, shared ones as codes. */
-export function modelOf(network: Network, parameters: Parameters): Model {
-  return { network, weights: storedWeights(parameters, null), origin: 'real' };
-}
-
-/** `gapBits`: shared weights as codes with gaps of so many bits, or null for plain matrices. */
-function storedWeights(parameters: Parameters, gapBits: number | null): ReadonlyMap<string, LayerWeights> {
-  return new Map(
-    [...parameters].map(([name, layer]) => {
-      const { rows, columns, bias, binding } = layer;
-      const dense = { format: 'dense', rows, columns, values: effectiveWeights(layer) } as const;
-      const coded = gapBits !== null && binding.kind === 'shared';
-      const store = coded ? toCodebook(dense, binding.centroids, gapBits) : dense;
-      return [name, { store, bias, origin: 'real' }];
-    }),
-  );
-}
-
-/** Gaps of a `.net` file. */
-const NET_GAP_BITS = 4;
-
-/** The pruned network as a file: '.net' in Deep Compression's layout, else our own. @throws InputError where it has no room. */
-export function encodeModel({ network, parameters, report }: PruneResult, file: string): Uint8Array {
-  const transformed = transformedLayer(parameters);
-  if (transformed !== null) {
-    throw new InputError(
-      `${file}: layer ${transformed} is in Winograd's domain, for which files of weights have no room`,
-    );
-  }
-  if (/\.net$/i.test(file)) return writeNetFile(storedWeights(parameters, NET_GAP_BITS), network);
-  const layers = new Map([...parameters].map(([name, layer]) => [name, { ...encodable(layer), bias: layer.bias }]));
-  const facts = { network: network.name, data: report.data.title };
-  return writeModelFile(layers, facts, true);
-}
-
-/** A layer whose weights are no longer those of its network's own shape. */
-function transformedLayer(parameters: Parameters): string | null {
-  return [...parameters].find(([, { binding }]) => binding.kind === 'winograd')?.[0] ?? null;
 }
 
 function checkData(data: DataSet, network: Network, classes: number): void {

@@ -63,6 +63,15 @@ describe('prune refuses in one line, with exit code 2 and nothing written', () =
     ['a folder without a study', ['--resume', folder], /found no study.json, expected a folder that --checkpoint/],
     ['a workload beside a folder', ['lenet-5', '--resume', folder], /found a workload too, expected the folder/],
     ['pictures of another size', ['squeezenet-1.0', '--data', digits], /found pictures of 1×28×28, expected 3×227×227/],
+    [
+      'a folder that is not there',
+      ['lenet-5', '--save', place('no/x.net')],
+      /found no folder .*no, expected one to save/,
+    ],
+    ['wide codes in a .net file', ['lenet-5', '--save', 'x.net'], /no room for codes of 8 bits \(conv2d\), only of 4/],
+    ['free weights in a .net file', ['lenet-5', '--pipeline', 'dsd', '--save', 'x.net'], /weights that are not shared/],
+    ['no 3×3 convolution', ['lenet-5', '--pipeline', 'winograd'], /found no 3×3 convolution of stride 1/],
+    ['a tile of 3', ['lenet-5', '--tile', '3'], /Expected 2 or 4/],
     ['weights that are none', ['lenet-5', '--weights', digits], /digits-images-idx3-ubyte/],
   ])('%s', async (_, argv, message) => {
     const before = readdirSync(folder);

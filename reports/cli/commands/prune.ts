@@ -115,29 +115,36 @@ export function addPrune(program: Command, terminal: Terminal): void {
     .option('--dropout <share>', 'of hidden outputs; less after pruning', share)
     .option('--shift <pixels>', 'pictures are moved at random by up to so many', wholeNumber(0));
   addOutputOptions(command).action(async (workload: string | undefined, options: Options) => {
-    const { encodeModel } = await import('../../../sim/prune.node.js');
+    const { encodeModel } = await import('../../../sim/prune/save.node.js');
     const { pruneView } = await import('../../views/prune.js');
     const progress = studyProgress(options, terminal);
-    const result = await runStudy(workload, options, progress.report)
+    const model = savesModel(options.out) ? options.out : options.save;
+    const result = await runStudy(workload, options, model, progress.report)
       .catch((error: unknown) => {
         throw isDiverged(error) ? new FailedRun(error.message) : error;
       })
       .finally(progress.stop);
-    const model = savesModel(options.out) ? options.out : options.save;
     const { out, ...others } = options;
     if (model !== undefined) {
-      await write(encodeModel(result, model), model, terminal);
-      hint(`${model}: the pruned network; compare ${result.network.name} --weights ${model}`, options, terminal);
+      const { workload: name, network, parameters, report } = result;
+      await write(encodeModel(network, parameters, report, model), model, terminal);
+      hint(`${model}: the pruned network; compare ${name} --weights ${model}`, options, terminal);
     }
     await show(pruneView(result.report), model === out ? others : options, terminal);
   });
 }
 
-async function runStudy(workload: string | undefined, options: Options, progress: (event: StudyProgress) => void) {
+async function runStudy(
+  workload: string | undefined,
+  options: Options,
+  save: string | undefined,
+  progress: (event: StudyProgress) => void,
+) {
   const { prune, resumePrune } = await import('../../../sim/prune.node.js');
   const { backend, on, compare, resume, checkpoint } = options;
   const common = {
     ...(backend ? { backends: [backend] } : {}),
+    ...(save === undefined ? {} : { save }),
     ...(compare ? (on ? { hardware: on } : {}) : { hardware: [] }),
     progress,
   };

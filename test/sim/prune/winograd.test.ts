@@ -5,8 +5,9 @@ import { openBackend } from '../../../hw-models/host/tfjs-backend.js';
 import { readCheckpoint, writeCheckpoint } from '../../../sim/prune/checkpoint.js';
 import { initialState, runPipeline } from '../../../sim/prune/pipeline.js';
 import { defaultSettings, type Recipe, recipes, stagesOf } from '../../../sim/prune/recipes.js';
+import { encodeModel } from '../../../sim/prune/save.node.js';
 import type { LabState } from '../../../sim/prune/state.js';
-import { encodeModel, prune } from '../../../sim/prune.node.js';
+import { prune } from '../../../sim/prune.node.js';
 import { InputError } from '../../../workloads/base/errors.js';
 import { proceduralDigits } from '../../../workloads/datasets/digits.js';
 import { buildNetwork } from '../../../workloads/graph.js';
@@ -57,10 +58,10 @@ describe("pruning in Winograd's domain", () => {
   it('is saved in checkpoints, and refused by files of weights', () => {
     const bytes = writeCheckpoint({ request: null, state });
     expect(readCheckpoint(bytes, 'x').state).toEqual(state);
-    const result = { network, parameters: state.parameters } as Parameters<typeof encodeModel>[0];
+    const data = { data: { title: 'none' } } as Parameters<typeof encodeModel>[2];
     for (const file of ['a.safetensors', 'a.net']) {
-      expect(() => encodeModel(result, file)).toThrow(
-        new InputError(`${file}: layer conv1 is in Winograd's domain, for which files of weights have no room`),
+      expect(() => encodeModel(network, state.parameters, data, file)).toThrow(
+        new InputError(`${file}: such a file has no room for layer conv1, which is in Winograd's domain`),
       );
     }
   });

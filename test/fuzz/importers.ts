@@ -1,11 +1,17 @@
 // Every importer with a whole file to begin from. What lies beside a file is left whole, or is the file that is broken.
 
-import { readFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { zipSync } from 'fflate';
+import sharp from 'sharp';
 import { catalog } from '../../hw-models/catalog.js';
 import { readEnergyTable, writeReferenceTables } from '../../hw-models/energy-table.js';
+import { openPlanStore } from '../../hw-models/host/plan-store.node.js';
 import { loadHardware } from '../../hw-models/presets.node.js';
+import { readPrices } from '../../sim/serving/prices.js';
 import { readSpec } from '../../sim/sweep/spec-file.js';
+import { InputError } from '../../workloads/base/errors.js';
 import { readCifar10 } from '../../workloads/datasets/cifar10.js';
 import { readIdxPictures } from '../../workloads/datasets/idx.js';
 import { writeModelFile } from '../../workloads/export/model-file.js';
@@ -13,6 +19,7 @@ import { writeScaleSim } from '../../workloads/export/scale-sim.js';
 import { writeNetworkYaml, writeTensors } from '../../workloads/export/tensors.js';
 import { readCaffe } from '../../workloads/import/caffe.js';
 import { netType, readCaffeWeights } from '../../workloads/import/caffe-proto.js';
+import { readImage } from '../../workloads/import/image.node.js';
 import { readMatrixMarket } from '../../workloads/import/matrix-market.js';
 import { readModelFile } from '../../workloads/import/model-file.js';
 import { readNetFile, writeNetFile } from '../../workloads/import/net-file.js';
@@ -164,7 +171,22 @@ const entries = [...matrix.values].flatMap((value, at) =>
 const market = `%%MatrixMarket matrix coordinate real general\n% c\n${matrix.rows} ${matrix.columns} ${entries.length}\n${entries.map((entry) => entry.join(' ')).join('\n')}\n`;
 const npy = writeNpy({ shape: [matrix.rows, matrix.columns], values: matrix.values });
 
-const eie = readFileSync('hw-models/eie/presets/eie-64.yaml');
+const gemms = 'Layer, M, N, K, Sparsity,\nfc1, 1, 500, 800, 1:4,\nfc2, 16, 10, 500, 2:4,\n';
+/** A preset of the family that extends no other. */
+function presetOf(family: string): Uint8Array {
+  const folder = `hw-models/${family}/presets`;
+  const texts = readdirSync(folder).map((preset) => readFileSync(join(folder, preset), 'utf8'));
+  return encode(texts.find((text) => !/^extends:/m.test(text)) ?? '');
+}
+const picture = () => sharp({ create: { width: 40, height: 30, channels: 3, background: '#c86432' } });
+const preprocessing = { resize: 32, crop: 28, channelOrder: 'rgb', mean: [0, 0, 0], scale: 1 } as const;
+const prices = readFileSync('sim/serving/prices.yaml', 'utf8');
+const plan = {
+  ...{ version: 1, network: 'lenet-5', machine: 'a machine', batch: 1, threads: 2 },
+  layers: [{ name: 'conv1', kernel: 'sparse', seconds: { sparse: 1e-5, dense: 2e-5 } }],
+};
+const cache = mkdtempSync(join(tmpdir(), 'zeroskip-fuzz-'));
+mkdirSync(join(cache, 'plans'));
 const problem = `problem:
   shape: { name: cnn-layer }
   instance:
@@ -254,6 +276,7 @@ export const importers: readonly Importer[] = [
     whole: encode(writeScaleSim(lenet.network)),
     read: (bytes) => readScaleSim(file(bytes)),
   },
+  { name: 'SCALE-Sim products', text: true, whole: encode(gemms), read: (bytes) => readScaleSim(file(bytes)) },
   { name: 'Timeloop problem', text: true, whole: encode(problem), read: (bytes) => readTimeloop(file(bytes)) },
   { name: 'Matrix Market', text: true, whole: encode(market), read: (bytes) => readMatrixMarket(file(bytes)) },
   { name: 'SciPy npz', text: false, whole: npz(), read: (bytes) => readNpz(file(bytes)) },
@@ -273,12 +296,25 @@ export const importers: readonly Importer[] = [
   { name: 'IDX pictures', text: false, whole: idx, read: (bytes) => readIdxPictures(bytes, FILE) },
   { name: 'CIFAR-10', text: false, whole: cifar, read: (bytes) => readCifar10(bytes, FILE) },
   { name: 'sweep spec', text: true, whole: encode(sweepSpec), read: (bytes) => readSpec(decode(bytes), FILE) },
-  {
-    name: 'hardware preset',
+  ...catalog.map(({ name, read }) => ({
+    name: `hardware preset, ${name}`,
     text: true,
-    whole: eie,
-    read: (bytes) => catalog.find(({ name }) => name === 'eie')?.read(decode(bytes), FILE),
+    whole: presetOf(name),
+    read: (bytes: Uint8Array) => read(decode(bytes), FILE),
+  })),
+  {
+    name: 'prices',
+    text: true,
+    whole: encode(prices),
+    read: (bytes) =>
+      readPrices([
+        { text: prices, file: 'prices' },
+        { text: decode(bytes), file: FILE },
+      ]),
   },
+  { name: 'remembered plan', text: true, whole: encode(JSON.stringify(plan)), read: readPlan },
+  { name: 'JPEG', text: false, whole: await picture().jpeg().toBuffer(), read: readPicture },
+  { name: 'PNG', text: false, whole: await picture().png().toBuffer(), read: readPicture },
   {
     name: 'energy reference table',
     text: true,
@@ -292,6 +328,22 @@ export const importers: readonly Importer[] = [
     read: (bytes) => readYaml(decode(bytes), FILE),
   },
 ];
+
+function readPicture(bytes: Uint8Array): Promise<unknown> {
+  return readImage(bytes, preprocessing, FILE);
+}
+
+/** A damaged plan is as good as none: the store says so, and nothing else. */
+function readPlan(bytes: Uint8Array): unknown {
+  writeFileSync(join(cache, 'plans', 'fuzzed.json'), bytes);
+  try {
+    return openPlanStore(cache).read('fuzzed');
+  } catch (error) {
+    if (error instanceof Error && error.message.endsWith('found no plan (damaged or of another version)'))
+      throw new InputError(error.message);
+    throw error;
+  }
+}
 
 /** A small csr matrix as SciPy stores it. */
 function npz(): Uint8Array {

@@ -12,6 +12,7 @@ import { importers } from './importers.js';
 const MOST_SECONDS = 5;
 /** After so long on the clock it hangs, however busy the machine is. */
 const HANGS_SECONDS = 60;
+const STARTS_SECONDS = 600;
 /** What the process may take above what it takes with the whole file read: the limits allow 32 MB of data. */
 const MOST_MEBIBYTES = 512;
 
@@ -60,8 +61,8 @@ function run(name: string): Promise<Tally | string> {
       child.kill('SIGKILL');
       resolve(result);
     };
-    // Starting takes longer than a file may.
-    let timer = setTimeout(() => end('did not start'), 120_000);
+    // Starting takes longer than a file may, on a busy machine much longer.
+    let timer = setTimeout(() => end('did not start'), STARTS_SECONDS * 1000);
     child.on('message', (message: { readonly at?: number; readonly tally?: Tally; readonly fault?: string }) => {
       if (message.tally) end(verdict(message.tally));
       else if (message.fault !== undefined) end(message.fault);

@@ -57,6 +57,8 @@ export interface CompareRequest {
   readonly limits?: Partial<ImportLimits>;
   /** About as many slices as all timelines have room for; without it there are none. */
   readonly timelineRoom?: number;
+  /** Whether models say how far each of their estimated or fitted numbers moves the answer. */
+  readonly uncertainty?: boolean;
   readonly progress?: Progress;
 }
 
@@ -66,7 +68,7 @@ export interface CompareRequest {
  */
 export async function compare(request: CompareRequest = {}): Promise<readonly NamedComparison[]> {
   const { workloads = DEFAULT_WORKLOADS, hardware = DEFAULT_HARDWARE, batch = 1, seed = 0, repeat = 5 } = request;
-  const { threads = 1, limits = {}, timelineRoom, progress = silent } = request;
+  const { threads = 1, limits = {}, timelineRoom, uncertainty = false, progress = silent } = request;
   requireWhole('batch', batch, 1);
   requireWhole('seed', seed, 0);
   requireWhole('repeat', repeat, 1);
@@ -87,7 +89,7 @@ export async function compare(request: CompareRequest = {}): Promise<readonly Na
     const model = await loadTrainedModel(entry, request.weights, seed);
     const trace = await traceOf(entry, model, request.input, seed);
     const room = timelineRoom === undefined ? {} : { timelineRoom: timelineRoom / entries.length };
-    const options = { batch, seed, repeat, energy, exact, progress, ...priced, ...room };
+    const options = { batch, seed, repeat, energy, exact, uncertainty, progress, ...priced, ...room };
     const comparison = await compareModel(model, trace, contenders, options);
     comparisons.push({ ...comparison, group, importNotes: entry.notes ?? [] });
   }

@@ -13,6 +13,7 @@ import { describePrices, type PriceTable, type ServingCost, servingCost } from '
 import { summarize, total, type WorkloadSummary } from './summary.js';
 import { type Timeline, timelineOf, timelineOfRun } from './timeline.js';
 import { type Trace, tasksOf } from './trace.js';
+import { type Swing, swingsOf } from './uncertainty.js';
 
 /** One layer on one hardware, for the whole batch. Null: nobody can know. */
 export interface LayerResult {
@@ -61,6 +62,8 @@ export interface HardwareResult {
   readonly layers: readonly LayerResult[];
   /** When what happened, where it was asked for. */
   readonly timeline?: Timeline;
+  /** How far each uncertain number of a model moves its answer, where it was asked for. */
+  readonly swings?: readonly Swing[];
   readonly notes: readonly string[];
 }
 
@@ -91,6 +94,8 @@ export interface CompareOptions {
   readonly exact: Executor;
   /** About as many slices as the timelines of the comparison have room for; without it there are none. */
   readonly timelineRoom?: number;
+  /** Whether models say how far each of their uncertain numbers moves the answer. */
+  readonly uncertainty?: boolean;
   readonly progress?: Progress;
 }
 
@@ -108,7 +113,7 @@ export async function compareModel(
     progress(`${model.network.name} on ${nameOf(contender)}`);
     rows.push(
       contender.kind === 'modelled'
-        ? costedRow(contender, tasks, roomFor(contenders, options))
+        ? costedRow(contender, tasks, roomFor(contenders, options), options.uncertainty === true)
         : await measuredRow(contender.executor, model, trace.input, tasks, options),
     );
   }
@@ -146,10 +151,15 @@ function costedRow(
   { hardware, kernel }: Contender & { readonly kind: 'modelled' },
   tasks: readonly LayerTask[],
   timelineRoom: number | undefined,
+  uncertainty: boolean,
 ): Row {
   const costs = hardware.cost(tasks, kernel);
   const row = modelledRow(hardware, costs, tasks, kernel);
-  return timelineRoom === undefined ? row : { ...row, timeline: timelineOf(hardware, tasks, costs, timelineRoom) };
+  return {
+    ...row,
+    ...(timelineRoom === undefined ? {} : { timeline: timelineOf(hardware, tasks, costs, timelineRoom) }),
+    ...(uncertainty ? { swings: swingsOf(hardware, kernel, tasks) } : {}),
+  };
 }
 
 /** What `costs`, layer by layer, come to; `kernel` is the one that was asked for, if one was. */

@@ -12,7 +12,8 @@ import { color } from './palette.js';
 import { logScale } from './scales.js';
 import { type Series, seriesEncoding, seriesOf } from './series.js';
 
-interface Bar {
+/** A bar of one series beside those of its group. */
+export interface RatioBar {
   readonly workload: string;
   readonly series: string;
   readonly origin: string;
@@ -71,20 +72,20 @@ function ratioChart(comparisons: readonly Comparison[], series: readonly Series[
         columns: ['workload', 'hardware', 'origin', measure.column],
         rows: bars.map((bar) => [bar.workload, bar.series, bar.origin, bar.value]),
       },
-      spec: (width) => specFor(comparisons.length, width)(bars, shown, measure.axis, width),
+      spec: (width) => specFor(comparisons.length)(bars, shown, measure.axis, width),
     },
   ];
 }
 
-function barsOf(comparisons: readonly Comparison[], series: readonly Series[], measure: Measure): readonly Bar[] {
+function barsOf(comparisons: readonly Comparison[], series: readonly Series[], measure: Measure): readonly RatioBar[] {
   const bars = comparisons.flatMap((comparison) =>
-    series.flatMap(({ name, origin }, at): readonly Bar[] => {
+    series.flatMap(({ name, origin }, at): readonly RatioBar[] => {
       const value = measure.of(comparison, at);
       return value === null ? [] : [{ workload: comparison.workload.name, series: name, origin, value }];
     }),
   );
   if (comparisons.length === 1) return bars;
-  const means = series.flatMap(({ name, origin }): readonly Bar[] => {
+  const means = series.flatMap(({ name, origin }): readonly RatioBar[] => {
     const values = bars.filter((bar) => bar.series === name).map(({ value }) => value);
     const complete = values.length === comparisons.length;
     return complete ? [{ workload: MEAN, series: name, origin, value: geometricMean(values) }] : [];
@@ -92,7 +93,7 @@ function barsOf(comparisons: readonly Comparison[], series: readonly Series[], m
   return [...bars, ...means];
 }
 
-function parts(bars: readonly Bar[], axis: string) {
+function parts(bars: readonly RatioBar[], axis: string) {
   const { domain, ticks } = logScale(
     bars.map(({ value }) => value),
     [1],
@@ -121,13 +122,17 @@ const ONE = { datum: 1 } as const;
 const description = { field: 'label', type: 'nominal' } as const;
 const reference = { type: 'rule', color: color('ink'), strokeWidth: 1 } as const;
 
-function specFor(workloads: number, width: number) {
-  if (workloads === 1) return singleSpec;
-  return width < NARROW ? lyingSpec : standingSpec;
+function specFor(workloads: number) {
+  return workloads === 1 ? singleSpec : groupedSpec;
+}
+
+/** Ratios from 1 on a log scale, a group of bars for each workload: standing, or lying where there is little room. */
+export function groupedSpec(bars: readonly RatioBar[], series: readonly Series[], axis: string, width: number) {
+  return (width < NARROW ? lyingSpec : standingSpec)(bars, series, axis, width);
 }
 
 /** One workload: a bar a hardware, its ratio beside it. */
-function singleSpec(bars: readonly Bar[], series: readonly Series[], axis: string, width: number): TopLevelSpec {
+function singleSpec(bars: readonly RatioBar[], series: readonly Series[], axis: string, width: number): TopLevelSpec {
   const { values, value } = parts(bars, axis);
   const y = {
     field: 'series',
@@ -158,7 +163,7 @@ function singleSpec(bars: readonly Bar[], series: readonly Series[], axis: strin
 }
 
 /** Workloads side by side, bars upwards from 1. */
-function standingSpec(bars: readonly Bar[], series: readonly Series[], axis: string, width: number): TopLevelSpec {
+function standingSpec(bars: readonly RatioBar[], series: readonly Series[], axis: string, width: number): TopLevelSpec {
   const { values, value, workloads } = parts(bars, axis);
   return {
     width,
@@ -190,7 +195,7 @@ function standingSpec(bars: readonly Bar[], series: readonly Series[], axis: str
 }
 
 /** Workloads below each other, bars to the right from 1. */
-function lyingSpec(bars: readonly Bar[], series: readonly Series[], axis: string, width: number): TopLevelSpec {
+function lyingSpec(bars: readonly RatioBar[], series: readonly Series[], axis: string, width: number): TopLevelSpec {
   const { values, value, workloads } = parts(bars, axis);
   return {
     width,

@@ -2,6 +2,7 @@
 
 import type { AxisName, AxisResult, BreakevenPoint, ObjectiveName, Verdict } from '../../sim/breakeven/breakeven.js';
 import type { Breakeven, MapCell } from '../../sim/breakeven/breakeven.node.js';
+import { winnerCharts } from '../charts/winners.js';
 import { left, right, type Section, type View } from '../document.js';
 import { count, percent, UNKNOWN } from '../quantity.js';
 
@@ -18,6 +19,8 @@ const BETTER: Readonly<Record<ObjectiveName, string>> = { seconds: 'faster', jou
 
 export function breakevenView(found: Breakeven): View {
   return {
+    title: 'zeroskip breakeven',
+    charts: () => [{ heading: 'Who wins where', charts: winnerCharts(found) }],
     sections: () => [introduction(found), ...found.axes.flatMap(axisSections), ...mapSections(found)],
     json: () => ({
       workload: found.workload,

@@ -6,6 +6,7 @@ import { loadCharts } from '../charts/load-balance.js';
 import { partCharts } from '../charts/parts.js';
 import { ratioCharts } from '../charts/ratios.js';
 import { rooflineCharts } from '../charts/roofline.js';
+import { swingCharts } from '../charts/swings.js';
 
 export function comparisonCharts(groups: readonly (readonly NamedComparison[])[]): readonly ChartGroup[] {
   return groups.flatMap((group) => chartGroups(group, groups.length > 1));
@@ -20,5 +21,6 @@ function chartGroups(group: readonly NamedComparison[], several: boolean): reado
     { heading: `${name}: how much faster, with how much less energy`, charts: named(ratioCharts(group)) },
     { heading: `${name}: where time and energy went`, charts: named(partCharts(group)) },
     { heading: `${name}: how near to the limits`, charts: named([...rooflineCharts(group), ...loadCharts(group)]) },
+    { heading: `${name}: how sure`, charts: named(swingCharts(group)) },
   ].filter(({ charts }) => charts.length > 0);
 }

@@ -4,11 +4,13 @@ import { geometricMean } from 'simple-statistics';
 import type { Comparison, HardwareResult, LayerResult } from '../../sim/compare.js';
 import type { NamedComparison } from '../../sim/compare.node.js';
 import type { WorkloadSummary } from '../../sim/summary.js';
+import type { Swing } from '../../sim/uncertainty.js';
 import { left, right, type Section, type TableData, type View } from '../document.js';
 import { count, percent, quantity, ratio, UNKNOWN } from '../quantity.js';
 import type { Records } from '../records.js';
 import { comparisonCharts } from './compare-charts.js';
 import { servingJson, servingSections } from './serving.js';
+import { swingSections } from './swings.js';
 
 /** Width from which frames per second and power find room. */
 const WIDE = 100;
@@ -20,6 +22,7 @@ export function compareView(comparisons: readonly NamedComparison[], detail: { r
       return comparisons.flatMap((comparison, at) => [
         { ...comparisonSection(comparison, wide), summary: comparisons.length === 1 },
         ...servingSections(comparison, labelOf),
+        ...swingSections(comparison, labelOf),
         ...(detail.layers ? comparison.results.map((result) => layerSection(comparison, result)) : []),
         ...groupEndingAt(comparisons, at).map(meanSection),
       ]);
@@ -201,9 +204,14 @@ function resultJson(result: HardwareResult, batch: number) {
     energy_ratio: result.energyRatio,
     bound: result.bound,
     ...servingJson(result.serving),
+    ...(result.swings ? { uncertainty: result.swings.map(swingJson) } : {}),
     notes: result.notes,
     layers: result.layers,
   };
+}
+
+function swingJson({ path, figure, less, more }: Swing) {
+  return { number: path, value: figure.published, from: figure.from, less, more };
 }
 
 function resultRecords(comparisons: readonly Comparison[]): Records {

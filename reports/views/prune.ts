@@ -3,6 +3,7 @@
 import { MARKS } from '../../sim/prune/recipes.js';
 import type { PruneReport, SeedReport, Spread, TestSummary } from '../../sim/prune/report.js';
 import type { Accuracy, LayerState, Step } from '../../sim/prune/state.js';
+import { pruningCharts } from '../charts/pruning.js';
 import { left, right, type Section, type View } from '../document.js';
 import { count, percent, ratio, UNKNOWN } from '../quantity.js';
 import type { Records } from '../records.js';
@@ -19,6 +20,8 @@ export function pruneView(report: PruneReport): View {
       ...testSections(report),
       ...(compared?.sections(style) ?? []),
     ],
+    title: 'zeroskip prune',
+    charts: () => [{ heading: 'What pruning costs', charts: pruningCharts(report) }, ...(compared?.charts?.() ?? [])],
     json: () => ({ ...pruneJson(report), comparison: compared && (compared.json() as readonly unknown[])[0] }),
     records: () => stepRecords(report),
   };

@@ -2,6 +2,7 @@
 
 import { metrics } from '../../sim/sweep/metrics.js';
 import type { Effect, Sensitivity } from '../../sim/sweep/sensitivity.js';
+import { effectCharts } from '../charts/effects.js';
 import { left, right, type Section, type View } from '../document.js';
 import { percent, ratio, UNKNOWN } from '../quantity.js';
 import { metricText } from './metric.js';
@@ -22,6 +23,8 @@ export function sensitivityView(sensitivity: Sensitivity): View {
       : []),
   ];
   return {
+    title: 'zeroskip sensitivity',
+    charts: () => [{ heading: 'What each axis does', charts: effectCharts(sensitivity) }],
     sections: () => [
       {
         heading: `${title ? `${name} · ${title}` : name} · what each axis does`,

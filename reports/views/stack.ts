@@ -2,12 +2,15 @@
 
 import type { LinkSummary } from '../../sim/stack/chain.js';
 import type { LinkResult, StackReport, StackRow } from '../../sim/stack/stack.js';
+import { chainCharts } from '../charts/chain.js';
 import { left, right, type Section, type TableData, type View } from '../document.js';
 import { count, figure, quantity, UNKNOWN } from '../quantity.js';
 import { servingJson } from './serving.js';
 
 export function stackView(report: StackReport): View {
   return {
+    title: 'zeroskip stack',
+    charts: () => [{ heading: 'What each link buys', charts: chainCharts(report) }],
     sections: () => [
       chainSection(report),
       {

@@ -3,6 +3,7 @@
 import { metrics } from '../../sim/sweep/metrics.js';
 import type { StoredResult } from '../../sim/sweep/store.js';
 import type { SweepSummary } from '../../sim/sweep/summary.js';
+import { paretoCharts } from '../charts/pareto.js';
 import { right, type Section, type View } from '../document.js';
 import { percent, UNKNOWN } from '../quantity.js';
 import { metricText } from './metric.js';
@@ -21,7 +22,9 @@ export function sweepView(summary: SweepSummary): View {
     ...objectives.map((name) => result.metrics[name]),
   ];
   return {
-    sections: () => [frontSection(summary, axes)],
+    title: 'zeroskip sweep',
+    sections: () => [{ ...frontSection(summary, axes), summary: true }],
+    charts: () => [{ heading: 'The front', charts: paretoCharts(summary) }],
     json: () => ({
       sweep: plan.spec.name,
       fingerprint: plan.fingerprint,

@@ -16,6 +16,8 @@ export interface SweepSummary {
   readonly refusals: readonly { readonly fault: string; readonly designs: number }[];
   /** Feasible designs that no other one beats in every objective, by the first objective. */
   readonly front: readonly StoredResult[];
+  /** Every so-manieth of the designs that the models accept, feasible or not: enough for a picture. */
+  readonly sample: readonly StoredResult[];
   /** By objective, over the feasible designs; empty where there are none. */
   readonly best: readonly number[];
   readonly worst: readonly number[];
@@ -24,6 +26,9 @@ export interface SweepSummary {
   /** By objective: where the box ends. */
   readonly reference: readonly number[];
 }
+
+/** Designs of a sample, at most. */
+const LARGEST_SAMPLE = 2000;
 
 /** Different texts of refusals that are kept apart. */
 const MOST_REFUSALS = 100;
@@ -36,6 +41,9 @@ export async function summarizeSweep(
 ): Promise<SweepSummary> {
   const front = new ParetoFront<StoredResult>();
   const refusals = new Map<string, number>();
+  let sample: StoredResult[] = [];
+  let every = 1;
+  let accepted = 0;
   let designs = 0;
   let feasible = 0;
   let best: readonly number[] = [];
@@ -45,6 +53,11 @@ export async function summarizeSweep(
     for (const result of batch) {
       if (result.fault !== null && (refusals.has(result.fault) || refusals.size < MOST_REFUSALS)) {
         refusals.set(result.fault, (refusals.get(result.fault) ?? 0) + 1);
+      }
+      if (result.fault === null && accepted++ % every === 0) sample.push(result);
+      if (sample.length > LARGEST_SAMPLE) {
+        sample = sample.filter((_, at) => at % 2 === 0);
+        every *= 2;
       }
       const { objectives } = outcomeOf(plan, result);
       if (!result.feasible || !objectives) continue;
@@ -62,6 +75,7 @@ export async function summarizeSweep(
     feasible,
     refusals: [...refusals].map(([fault, count]) => ({ fault, designs: count })).sort((a, b) => b.designs - a.designs),
     front: front.items(),
+    sample,
     best,
     worst,
     hypervolume: feasible > 0 ? coveredShare(front.objectives(), best, bound) : null,

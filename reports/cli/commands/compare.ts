@@ -26,6 +26,7 @@ interface Options extends OutputOptions {
   readonly threads: number;
   readonly layers?: boolean;
   readonly cost?: true | string;
+  readonly uncertainty?: boolean;
   readonly trace?: string;
   readonly traceEvents: number;
 }
@@ -49,6 +50,7 @@ export function addCompare(program: Command, terminal: Terminal): void {
     .option('--threads <n>', 'threads of this machine, for an executor that has them', wholeNumber(1), 1)
     .option('--layers', 'each layer on each hardware')
     .option('--cost [file]', COST_HELP)
+    .option('--uncertainty', 'how far each estimated or fitted number of the hardware moves time and energy')
     .option('--trace <file>', 'also write what happens when, a JSON trace for ui.perfetto.dev')
     .option('--trace-events <n>', 'about as many steps as the trace has room for', wholeNumber(1000), 200_000);
   addLimitsOption(addOutputOptions(command)).action(async (workloads: readonly string[], options: Options) => {
@@ -62,6 +64,7 @@ export function addCompare(program: Command, terminal: Terminal): void {
         ...(weights === undefined ? {} : { weights }),
         ...(input === undefined ? {} : { input }),
         ...(cost === undefined ? {} : { cost }),
+        ...(options.uncertainty ? { uncertainty: true } : {}),
         ...(options.trace === undefined ? {} : { timelineRoom: options.traceEvents }),
         ...{ batch, seed, repeat, threads, limits, progress },
       }),

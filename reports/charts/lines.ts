@@ -1,0 +1,87 @@
+// One quantity over another, a line for each of several things.
+
+import type { TopLevelSpec } from 'vega-lite';
+import type { Chart } from './chart.js';
+import { legendColumns } from './legend.js';
+import { partColor } from './palette.js';
+import { logScale } from './scales.js';
+
+export interface Line {
+  readonly name: string;
+  /** Its place in the palette, where that is not its place among the lines. */
+  readonly hue?: number;
+  /** From left to right; `label` is what a mark says of itself. */
+  readonly points: readonly { readonly x: number; readonly y: number; readonly label: string }[];
+}
+
+export interface LineAxis {
+  readonly title: string;
+  /** The column of the data: SI, with the unit in its name. */
+  readonly column: string;
+  readonly scale: 'log' | 'linear';
+  /** A Vega expression for the axis's labels. */
+  readonly labels: string;
+}
+
+/** A chart of `lines`; on a logarithmic axis every number must be above 0. */
+export function lineChart(
+  words: Pick<Chart, 'id' | 'title' | 'subtitle' | 'alt'>,
+  lines: readonly Line[],
+  x: LineAxis,
+  y: LineAxis,
+): Chart {
+  return {
+    ...words,
+    half: true,
+    data: {
+      columns: ['line', x.column, y.column],
+      rows: lines.flatMap(({ name, points }) => points.map((point) => [name, point.x, point.y])),
+    },
+    spec: (width) => spec(lines, x, y, width),
+  };
+}
+
+function encodingOf(axis: LineAxis, values: readonly number[]) {
+  const { title, labels: labelExpr } = axis;
+  if (axis.scale === 'linear') {
+    return { title, scale: { zero: false, nice: true }, axis: { labelExpr, tickCount: 6 } };
+  }
+  const { domain, ticks } = logScale(values);
+  return {
+    title,
+    scale: { type: 'log' as const, domain: [...domain], nice: false },
+    axis: { labelExpr, values: [...ticks] },
+  };
+}
+
+function spec(lines: readonly Line[], x: LineAxis, y: LineAxis, width: number): TopLevelSpec {
+  const names = lines.map(({ name }) => name);
+  const points = lines.flatMap((line) => line.points.map((point) => ({ ...point, line: line.name })));
+  const [xs, ys] = [points.map((point) => point.x), points.map((point) => point.y)];
+  return {
+    width,
+    height: 260,
+    autosize: { type: 'fit', contains: 'padding' },
+    data: { values: points },
+    encoding: {
+      x: { field: 'x', type: 'quantitative', ...encodingOf(x, xs) },
+      y: { field: 'y', type: 'quantitative', ...encodingOf(y, ys) },
+      color: {
+        field: 'line',
+        type: 'nominal',
+        scale: { domain: names, range: lines.map(({ hue }, at) => partColor(hue ?? at)) },
+        legend: { columns: legendColumns(names, width) },
+      },
+    },
+    layer: [
+      { mark: { type: 'line', strokeWidth: 1.6, aria: false } },
+      {
+        mark: { type: 'point', filled: true, size: 30, opacity: 1 },
+        encoding: {
+          shape: { field: 'line', type: 'nominal', scale: { domain: names }, legend: {} },
+          description: { field: 'label', type: 'nominal' },
+        },
+      },
+    ],
+  };
+}

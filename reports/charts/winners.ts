@@ -1,0 +1,156 @@
+// Who costs least where: a map over density and batch, and costs along each axis.
+
+import { median } from 'simple-statistics';
+import type { TopLevelSpec } from 'vega-lite';
+import { type AxisName, type AxisResult, type ObjectiveName, objectiveNames } from '../../sim/breakeven/breakeven.js';
+import type { Breakeven } from '../../sim/breakeven/breakeven.node.js';
+import { percent, quantity } from '../quantity.js';
+import type { Chart } from './chart.js';
+import { legendColumns } from './legend.js';
+import { type Line, lineChart } from './lines.js';
+import { siLabels } from './look.js';
+import { color, partColor } from './palette.js';
+
+const OBJECTIVES = {
+  seconds: { name: 'time', unit: 's', best: 'fastest' },
+  joules: { name: 'energy', unit: 'J', best: 'most frugal' },
+} as const;
+
+const AXES: Readonly<Record<AxisName, { readonly title: string; readonly column: string; readonly labels: string }>> = {
+  weightDensity: {
+    title: 'weights that are not zero',
+    column: 'weight_density',
+    labels: "format(datum.value, '.3~%')",
+  },
+  activationDensity: {
+    title: 'activations that are not zero',
+    column: 'activation_density',
+    labels: "format(datum.value, '.3~%')",
+  },
+  batch: { title: 'batch', column: 'batch', labels: "format(datum.value, ',~r')" },
+};
+
+/** Maps first: they answer the question at once. */
+export function winnerCharts(found: Breakeven): readonly Chart[] {
+  const maps = objectiveNames.flatMap((objective) => mapChart(found, objective));
+  const curves = found.axes.flatMap((axis) =>
+    objectiveNames.flatMap((objective) => curveChart(found, axis, objective)),
+  );
+  return [...maps, ...curves];
+}
+
+interface Cell {
+  readonly batch: string;
+  readonly density: string;
+  readonly winner: string;
+  readonly label: string;
+}
+
+function mapChart({ map, contenders, workload }: Breakeven, objective: ObjectiveName): readonly Chart[] {
+  if (!map) return [];
+  const { name, unit, best } = OBJECTIVES[objective];
+  const cells = map.flatMap(({ weightDensity, batch, costs }): readonly Cell[] => {
+    const known = costs.flatMap((cost, at) => {
+      const value = cost[objective];
+      return value === null ? [] : [{ value, label: contenders[at]?.label ?? '' }];
+    });
+    const [first, second] = known.sort((a, b) => a.value - b.value);
+    if (!first) return [];
+    const next = second ? `, then ${second.label} with ${quantity(second.value, unit)}` : '';
+    const label = `${percent(weightDensity)}, batch ${batch}: ${first.label}, ${quantity(first.value, unit)}${next}`;
+    return [{ batch: `${batch}`, density: percent(weightDensity), winner: first.label, label }];
+  });
+  const labels = contenders.map(({ label }) => label);
+  const winners = labels.filter((label) => cells.some(({ winner }) => winner === label));
+  if (winners.length === 0) return [];
+  const shares = winners.map((label) => `${label} in ${cells.filter(({ winner }) => winner === label).length}`);
+  return [
+    {
+      id: `map-${name}`,
+      half: true,
+      title: `Who needs the least ${name}`,
+      subtitle: `${workload.name}: the ${best} by density of weights and batch`,
+      alt: `Map of ${cells.length} cells, ${best}: ${shares.join(', ')}.`,
+      data: {
+        columns: ['batch', 'weight_density', 'winner'],
+        rows: cells.map(({ batch, density, winner }) => [batch, density, winner]),
+      },
+      spec: (width) => mapSpec(cells, winners, (label) => labels.indexOf(label), width),
+    },
+  ];
+}
+
+const ROW = 24;
+
+function mapSpec(
+  cells: readonly Cell[],
+  winners: readonly string[],
+  hueOf: (winner: string) => number,
+  width: number,
+): TopLevelSpec {
+  const [batches, densities] = [cells.map(({ batch }) => batch), cells.map(({ density }) => density)];
+  return {
+    width,
+    height: new Set(batches).size * ROW,
+    autosize: { type: 'fit-x', contains: 'padding' },
+    data: { values: [...cells] },
+    mark: { type: 'rect', stroke: color('panel'), strokeWidth: 1 },
+    encoding: {
+      x: {
+        field: 'density',
+        type: 'ordinal',
+        sort: [...new Set(densities)],
+        title: AXES.weightDensity.title,
+        axis: { labelAngle: 0, ticks: false, domain: false, labelOverlap: true },
+      },
+      y: {
+        field: 'batch',
+        type: 'ordinal',
+        sort: [...new Set(batches)].reverse(),
+        title: 'batch',
+        axis: { ticks: false, domain: false },
+      },
+      color: {
+        field: 'winner',
+        type: 'nominal',
+        scale: { domain: [...winners], range: winners.map((winner) => partColor(hueOf(winner))) },
+        legend: { columns: legendColumns(winners, width) },
+      },
+      description: { field: 'label', type: 'nominal' },
+    },
+  };
+}
+
+/** What each contender costs a frame along an axis: the median over the draws. */
+function curveChart(
+  { contenders, workload }: Breakeven,
+  { axis, points, verdicts }: AxisResult,
+  objective: ObjectiveName,
+) {
+  const { name, unit } = OBJECTIVES[objective];
+  const { title, column, labels } = AXES[axis];
+  const lines = contenders.flatMap(({ label, origin }, at): readonly Line[] => {
+    const along = points.flatMap(({ level, costs }) => {
+      const known = (costs[at] ?? []).flatMap((cost) => cost[objective] ?? []);
+      if (known.length === 0) return [];
+      const y = median(known);
+      return [{ x: level, y, label: `${label} (${origin}) at ${level}: ${quantity(y, unit)}` }];
+    });
+    return along.length === points.length ? [{ name: label, hue: at, points: along }] : [];
+  });
+  if (lines.length < 2) return [];
+  const reigns = verdicts.find((verdict) => verdict.objective === objective)?.reigns ?? [];
+  return [
+    lineChart(
+      {
+        id: `${name}-by-${column}`.replaceAll('_', '-'),
+        title: `${name[0]?.toUpperCase()}${name.slice(1)} of a frame by ${title}`,
+        subtitle: `${workload.name}, both log; where lines cross, another one wins`,
+        alt: `A line for each of ${lines.length}. Least along the axis: ${reigns.map(({ winner }) => winner).join(', then ')}.`,
+      },
+      lines,
+      { title, column, scale: 'log', labels },
+      { title: name, column: objective, scale: 'log', labels: siLabels(unit) },
+    ),
+  ];
+}

@@ -1,0 +1,65 @@
+// How far each number of a design that nobody published moves the answer: estimates, and what was fitted.
+
+import type { Figure, Hardware, LayerCost } from '../hw-models/contract.js';
+import { joulesOf, secondsOf } from '../hw-models/cost.js';
+import { InputError } from '../workloads/base/errors.js';
+import type { LayerTask } from '../workloads/network.js';
+import { total } from './summary.js';
+
+/** Each uncertain number is taken that much smaller and that much larger. */
+export const SWING = 1.2;
+
+/** What comes of another value: times as long, times as many joules. */
+export interface Moved {
+  readonly seconds: number;
+  readonly joules: number | null;
+}
+
+export interface Swing {
+  /** 'characterised.activity.entries' */
+  readonly path: string;
+  readonly figure: Figure;
+  /** With the number over and times {@link SWING}; null where such a design cannot be. */
+  readonly less: Moved | null;
+  readonly more: Moved | null;
+}
+
+/** Every estimated or fitted number of `hardware`, in the order of its preset. */
+export function swingsOf(
+  hardware: Hardware,
+  kernel: string | undefined,
+  tasks: readonly LayerTask[],
+): readonly Swing[] {
+  const costOf = (design: Hardware) => wholeOf(design.cost(tasks, kernel));
+  const now = costOf(hardware);
+  const uncertain = [...hardware.figures].filter(([, { from }]) => from === 'estimate' || from === 'fitted');
+  return uncertain.map(([path, figure]): Swing => {
+    const at = (value: number): Moved | null => {
+      // Counts and widths stay whole.
+      const varied = Number.isInteger(figure.value) && value >= 1 ? Math.round(value) : value;
+      const then = orNull(() => costOf(hardware.vary([{ op: 'replace', path: path.split('.'), value: varied }])));
+      if (!then) return null;
+      const joules = then.joules === null || now.joules === null ? null : then.joules / now.joules;
+      return { seconds: then.seconds / now.seconds, joules };
+    };
+    return { path, figure, less: at(figure.value / SWING), more: at(figure.value * SWING) };
+  });
+}
+
+/** Null for what a model refuses. */
+function orNull<Value>(make: () => Value): Value | null {
+  try {
+    return make();
+  } catch (error) {
+    if (error instanceof InputError) return null;
+    throw error;
+  }
+}
+
+function wholeOf(costs: readonly LayerCost[]) {
+  const joules = costs.map(joulesOf);
+  return {
+    seconds: total(costs.map(secondsOf)),
+    joules: joules.every((value) => value !== null) ? total(joules) : null,
+  };
+}

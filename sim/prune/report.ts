@@ -1,5 +1,6 @@
 // What a pruning study found: each seed's run, and mean and spread over the seeds.
 
+import { mean, sampleStandardDeviation } from 'simple-statistics';
 import type { DataSet } from '../../workloads/datasets/dataset.js';
 import type { Origin } from '../../workloads/network.js';
 import type { Comparison } from '../compare.js';
@@ -82,7 +83,6 @@ export function summarizeTests(seeds: readonly SeedReport[]): readonly TestSumma
 }
 
 export function spreadOf(values: readonly number[]): Spread {
-  const mean = values.reduce((sum, value) => sum + value, 0) / values.length;
-  const squares = values.reduce((sum, value) => sum + (value - mean) ** 2, 0);
-  return { mean, deviation: values.length > 1 ? Math.sqrt(squares / (values.length - 1)) : null, values };
+  const deviation = values.length > 1 ? sampleStandardDeviation([...values]) : null;
+  return { mean: mean([...values]), deviation, values };
 }

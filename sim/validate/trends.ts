@@ -1,6 +1,7 @@
 // EIE, Figures 8 to 13: what their text says, as numbers that a sweep of the model gives or misses.
 
 import type { Patch } from 'immer';
+import { mean } from 'simple-statistics';
 import type { Hardware, LayerCost } from '../../hw-models/contract.js';
 import { cyclesOf, joulesOf } from '../../hw-models/cost.js';
 import { type Claim, claim } from './claims.js';
@@ -29,11 +30,10 @@ export function trendClaims(lab: Lab): readonly Claim[] {
 }
 
 type Run = (hardware: Hardware, layer: Layer) => LayerCost;
-type Each = <Value>(of: (layer: Layer) => Value) => readonly Value[];
+type Each = <Value>(of: (layer: Layer) => Value) => Value[];
 type Holds = (source: string, words: string, is: boolean, note: string) => Claim;
 
 const replace = (value: unknown, ...path: string[]): Patch => ({ op: 'replace', path, value });
-const mean = (values: readonly number[]) => values.reduce((sum, value) => sum + value, 0) / values.length;
 const idleShare = (cost: LayerCost) => (cost.cycles.starvation ?? 0) / cyclesOf(cost);
 
 function queueDepth(base: Hardware, run: Run, each: Each, holds: Holds): readonly Claim[] {

@@ -17,10 +17,6 @@ const suites: readonly Suite[] = [
     run: async () => (await import('./eie.bench.js')).bench(),
   },
   {
-    makes: ['fc6_dense_onnxruntime_ms', 'squeezenet_onnxruntime_ms'],
-    run: async () => (await import('./onnx.bench.js')).bench(),
-  },
-  {
     makes: ['fc6_sparse_vs_tfjs', 'fc6_sparse_vs_onnxruntime', 'fc6_batch64_sparse_vs_onnxruntime'],
     run: async () => (await import('./fc6.bench.js')).bench(),
   },

@@ -2,6 +2,7 @@
 // two zero bytes, the element type, the number of dimensions, their extents as big-endian 32-bit words, the elements.
 
 import { InputError } from '../base/errors.js';
+import { sizeOf } from '../layers/index.js';
 import type { Labelled } from './dataset.js';
 
 const UNSIGNED_BYTE = 0x08;
@@ -48,7 +49,7 @@ function readIdx(bytes: Uint8Array, dimensions: number, what: string, file: stri
     throw fault(file, `${bytes.length} bytes`, `at least the ${headerBytes} of the header: truncated`);
   }
   const extents = Array.from({ length: dimensions }, (_, at) => view.getUint32(4 + 4 * at));
-  const size = extents.reduce((product, extent) => product * extent, 1);
+  const size = sizeOf(extents);
   if (!(Number.isSafeInteger(size) && bytes.length === headerBytes + size)) {
     throw fault(file, `${bytes.length - headerBytes} bytes of ${what}`, `${size} for ${extents.join('×')}`);
   }

@@ -3,6 +3,7 @@
 
 import protobuf from 'protobufjs/light.js';
 import { InputError } from '../base/errors.js';
+import { sizeOf } from '../layers/index.js';
 import { requireAtMost, type SourceFile } from './source.js';
 
 const one = (type: string, id: number) => ({ type, id });
@@ -82,7 +83,7 @@ function blobOf(
 ): Blob {
   const dims = shape?.dim ?? [num, channels, height, width];
   const stored = data && data.length > 0 ? data : (doubleData ?? []);
-  const size = dims.reduce((product, extent) => product * extent, 1);
+  const size = sizeOf(dims);
   if (!(dims.every((extent) => Number.isSafeInteger(extent) && extent >= 0) && size === stored.length)) {
     throw new InputError(`${where}: found ${stored.length} values, expected ${size} for a shape of ${dims.join('×')}`);
   }

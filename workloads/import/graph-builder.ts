@@ -184,7 +184,7 @@ export class GraphBuilder {
   /** The same values as another shape without the batch. @throws InputError where a layer would need them reordered. */
   reshape(name: string, value: Value, seen: readonly number[]): Value {
     const whole = this.unpadded(value, name);
-    const [before, after] = [sizeOf(whole.actual), seen.reduce((product, extent) => product * extent, 1)];
+    const [before, after] = [sizeOf(whole.actual), sizeOf(seen)];
     if (before !== after) throw this.fault(name, `a reshape of ${before} values to ${seen.join('×')}`, 'as many');
     return { ...whole, seen };
   }

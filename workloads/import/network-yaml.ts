@@ -124,7 +124,7 @@ async function tensorsOf(path: string, file: SourceFile): Promise<Tensors> {
   if (!bytes) throw new InputError(`${file.name}: found no file ${path} beside it, expected its weights`);
   const { tensors } = readSafetensors(bytes, path);
   let elements = 0;
-  for (const { shape } of tensors.values()) elements += shape.reduce((product, extent) => product * extent, 1);
+  for (const { shape } of tensors.values()) elements += sizeOf(shape);
   requireAtMost(path, 'weights', elements, file.limits.elements, 'elements');
   return tensors;
 }

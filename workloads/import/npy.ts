@@ -1,6 +1,7 @@
 // NumPy's `.npy` files, format versions 1.0, 2.0 and 3.0 (numpy.lib.format): one array of numbers, little-endian.
 
 import { InputError, invariant } from '../base/errors.js';
+import { sizeOf } from '../layers/index.js';
 import { halfToNumber } from './half.js';
 
 export interface NpyArray {
@@ -101,7 +102,7 @@ function describe(bytes: Uint8Array, file: string): Description {
 
 /** How many elements a shape has, where just so many fill the data. */
 function checkedSize(shape: readonly number[], each: number, found: number, descr: string, file: string): number {
-  const size = shape.reduce((product, extent) => product * extent, 1);
+  const size = sizeOf(shape);
   if (!(Number.isSafeInteger(size) && size * each === found)) {
     throw fault(file, `${found} bytes of data`, `${size * each} for a shape of (${shape}) in ${descr}`);
   }
@@ -110,7 +111,7 @@ function checkedSize(shape: readonly number[], each: number, found: number, desc
 
 /** A `.npy` file, version 1.0, of float32 in C order. */
 export function writeNpy({ shape, values }: NpyArray): Uint8Array {
-  const size = shape.reduce((product, extent) => product * extent, 1);
+  const size = sizeOf(shape);
   invariant(size === values.length, () => `${values.length} values do not fill a shape of (${shape})`);
   const extents = shape.length === 1 ? `${shape[0]},` : shape.join(', ');
   const dictionary = `{'descr': '<f4', 'fortran_order': False, 'shape': (${extents}), }`;

@@ -1,6 +1,7 @@
 // Operators whose inputs are all constants, worked out while reading: what exporters leave of shapes and of quantized
 // weights. Only what they are seen to use is here.
 
+import { sizeOf } from '../layers/index.js';
 import { intOf, intsOf } from './onnx-attributes.js';
 import type { Operation } from './onnx-operation.js';
 import type { Constant } from './onnx-proto.js';
@@ -66,7 +67,7 @@ async function constantOfShape(operation: Operation): Promise<Constant | null> {
   const shape = first(operation);
   if (!shape) return null;
   const dims = [...shape.values];
-  const size = dims.reduce((product, extent) => product * extent, 1);
+  const size = sizeOf(dims);
   if (!(size >= 0 && size <= MOST_SHAPE_ELEMENTS))
     throw operation.fault(`${size} elements`, `at most ${MOST_SHAPE_ELEMENTS}`);
   const filler = (await operation.attributeTensor('value'))?.values[0] ?? 0;
@@ -120,7 +121,7 @@ function reshaped(operation: Operation): Constant | null {
   }
   if (operation.node.opType === 'Flatten') return { dims: [dims[0] ?? 1, values.length / (dims[0] ?? 1)], values };
   const target = [...operation.constant(1).values];
-  const known = target.filter((extent) => extent > 0).reduce((product, extent) => product * extent, 1);
+  const known = sizeOf(target.filter((extent) => extent > 0));
   return {
     dims: target.map((extent, axis) =>
       extent > 0 ? extent : extent === 0 ? (dims[axis] ?? 0) : values.length / known,
@@ -176,7 +177,7 @@ function dequantize(operation: Operation): Constant | null {
       `${along}, one a slice, or one`,
     );
   }
-  const inner = dims.slice(axis + 1).reduce((product, extent) => product * extent, 1);
+  const inner = sizeOf(dims.slice(axis + 1));
   const result = new Float32Array(values.length);
   for (let at = 0; at < values.length; at++) {
     const slice = along === 1 ? 0 : Math.floor(at / inner) % along;

@@ -1,5 +1,6 @@
 // What each ONNX operator is here: a layer, a way to the same values, or a constant. The one table of what is supported.
 
+import { sizeOf } from '../layers/index.js';
 import type { Value, Weights } from './graph-builder.js';
 import { floatOf, intOf, intsOf, windowOf } from './onnx-attributes.js';
 import { constantOperators } from './onnx-constants.js';
@@ -237,13 +238,11 @@ function softmax(operation: Operation): Value {
   const rank = value.seen.length + 1;
   const along = axis < 0 ? axis + rank : axis;
   // Before operator set 13, a softmax ran over everything from its axis on.
-  if (opset < 13 && along === 1) return builder.softmax(name, builder.reshape(name, value, [flatSize(value)]));
-  if ((value.seen[along - 1] ?? 0) !== flatSize(value))
+  if (opset < 13 && along === 1) return builder.softmax(name, builder.reshape(name, value, [sizeOf(value.actual)]));
+  if ((value.seen[along - 1] ?? 0) !== sizeOf(value.actual))
     throw operation.fault(`a softmax over axis ${axis} of ${value.seen.join('×')}`, 'one over a whole vector');
   return builder.softmax(name, value);
 }
-
-const flatSize = ({ actual }: Value) => actual.reduce((product: number, extent: number) => product * extent, 1);
 
 function localResponse({ node, builder, name, value }: Operation): Value {
   return builder.localResponse(name, value(0), {
@@ -258,7 +257,7 @@ function flatten(operation: Operation): Value {
   const value = operation.value(0);
   const axis = intOf(operation.node, 'axis', 1);
   if (axis !== 1 && axis !== -value.seen.length) throw operation.fault(`axis ${axis}`, '1, behind the batch');
-  return operation.builder.reshape(operation.name, value, [flatSize(value)]);
+  return operation.builder.reshape(operation.name, value, [sizeOf(value.actual)]);
 }
 
 /** 0 keeps an extent, −1 takes what is left; the batch stays apart. */
@@ -269,8 +268,8 @@ function reshape(operation: Operation): Value {
   const before = [batch, ...value.seen];
   const kept = intOf(node, 'allowzero', 0) === 0;
   const extents = target.map((extent, axis) => (extent === 0 && kept ? (before[axis] ?? 0) : extent));
-  const known = extents.filter((extent) => extent !== -1).reduce((product, extent) => product * extent, 1);
-  const whole = extents.map((extent) => (extent === -1 ? (batch * flatSize(value)) / known : extent));
+  const known = sizeOf(extents.filter((extent) => extent !== -1));
+  const whole = extents.map((extent) => (extent === -1 ? (batch * sizeOf(value.actual)) / known : extent));
   const [first, ...seen] = whole;
   if (first !== batch || !seen.every((extent) => Number.isSafeInteger(extent) && extent >= 1)) {
     throw operation.fault(`a reshape of ${before.join('×')} to ${target.join(', ')}`, 'one that keeps the batch');

@@ -3,6 +3,7 @@
 import { z } from 'zod';
 import { InputError } from '../base/errors.js';
 import { modelType } from '../export/onnx-schema.js';
+import { sizeOf } from '../layers/index.js';
 import { halfToNumber } from './half.js';
 import { requireAtMost, type SourceFile } from './source.js';
 
@@ -134,7 +135,7 @@ export async function constantOf(tensor: OnnxTensor, file: SourceFile): Promise<
     throw new InputError(`${where}: found elements of type ${tensor.dataType}, expected ${known.join(', ')}`);
   }
   const { dims } = tensor;
-  const size = dims.reduce((product, extent) => product * extent, 1);
+  const size = sizeOf(dims);
   if (!dims.every((extent) => Number.isSafeInteger(extent) && extent >= 0)) {
     throw new InputError(`${where}: found a shape of ${dims.join('×')}, expected whole numbers`);
   }
@@ -187,7 +188,7 @@ export async function sparseConstant(
   file: SourceFile,
 ): Promise<Constant> {
   const where = `${file.name}: sparse tensor ${values.name}`;
-  const size = dims.reduce((product, extent) => product * extent, 1);
+  const size = sizeOf(dims);
   if (!dims.every((extent) => Number.isSafeInteger(extent) && extent >= 1)) {
     throw new InputError(`${where}: found a shape of ${dims.join('×')}, expected whole numbers above 0`);
   }

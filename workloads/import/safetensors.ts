@@ -3,6 +3,7 @@
 
 import { z } from 'zod';
 import { InputError, invariant } from '../base/errors.js';
+import { sizeOf } from '../layers/index.js';
 import { halfToNumber } from './half.js';
 
 /** The element types read here, with their sizes in bytes. */
@@ -204,8 +205,6 @@ function placed(name: string, entry: unknown, dataBytes: number, file: string) {
 }
 
 const isElementType = (text: string): text is ElementType => Object.hasOwn(elementBytes, text);
-
-const sizeOf = (shape: readonly number[]) => shape.reduce((product, extent) => product * extent, 1);
 
 /** Too long for a number's 53 bits reads as infinite. */
 function headerLength(bytes: Uint8Array): number {

@@ -243,7 +243,7 @@ function concat(use: GraphUse): Value {
 function reshape(use: GraphUse): Value {
   const value = use.value(0);
   const [, ...target] = use.constant(1).values;
-  const known = target.filter((extent) => extent !== -1).reduce((product, extent) => product * extent, 1);
+  const known = sizeOf(target.filter((extent) => extent !== -1));
   const seen = target.map((extent) => (extent === -1 ? sizeOf(value.actual) / known : extent));
   if (!seen.every((extent) => Number.isSafeInteger(extent) && extent >= 1)) {
     throw use.fault(`a reshape to ${target.join(', ')}`, 'a shape of as many values');

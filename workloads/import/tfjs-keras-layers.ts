@@ -188,7 +188,7 @@ function reshaped(use: KerasUse): Value {
   const value = one(use);
   const target: unknown = config.target_shape;
   const shape = Array.isArray(target) ? target.filter((extent): extent is number => typeof extent === 'number') : [];
-  const known = shape.filter((extent) => extent !== -1).reduce((product, extent) => product * extent, 1);
+  const known = sizeOf(shape.filter((extent) => extent !== -1));
   const seen = shape.map((extent) => (extent === -1 ? sizeOf(value.actual) / known : extent));
   if (seen.length === 0 || !seen.every((extent) => Number.isSafeInteger(extent) && extent >= 1)) {
     throw fault(`target_shape of ${JSON.stringify(target)?.slice(0, 40)}`, 'a shape of as many values');

@@ -2,6 +2,7 @@
 
 import { z } from 'zod';
 import { InputError } from '../base/errors.js';
+import { sizeOf } from '../layers/index.js';
 import { halfToNumber } from './half.js';
 import { requireAtMost, type SourceFile } from './source.js';
 
@@ -44,7 +45,7 @@ export async function readTfjsWeights(
     const bytes = await joined(paths, file);
     let offset = 0;
     for (const spec of weights) {
-      const size = spec.shape.reduce((product, extent) => product * extent, 1);
+      const size = sizeOf(spec.shape);
       elements += size;
       requireAtMost(file.name, 'weights', elements, file.limits.elements, 'elements');
       const type = elementTypes[spec.quantization?.dtype ?? spec.dtype];

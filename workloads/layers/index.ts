@@ -146,8 +146,8 @@ export function parametersOf(layer: Layer): number {
   return shape ? shape.rows * shape.columns + shape.biases : 0;
 }
 
-/** Elements of a shape. */
-export function sizeOf(shape: Shape): number {
+/** Elements of a shape, of a tensor with any number of axes. */
+export function sizeOf(shape: readonly number[]): number {
   return shape.reduce((product, extent) => product * extent, 1);
 }
 

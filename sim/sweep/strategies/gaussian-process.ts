@@ -3,6 +3,7 @@
 // ν = 5/2 (equation 4.17), one length for all axes, chosen with the noise by the marginal likelihood.
 
 import { CholeskyDecomposition, Matrix } from 'ml-matrix';
+import { mean, standardDeviation } from 'simple-statistics';
 import { invariant } from '../../../workloads/base/errors.js';
 
 export interface Prediction {
@@ -21,9 +22,9 @@ const NOISES = [1e-6, 1e-3, 1e-2];
 /** The process that fits `values` at `places` in the unit cube; values are taken as they are, not scaled. */
 export function fitProcess(places: readonly Float64Array[], values: readonly number[]): GaussianProcess {
   invariant(places.length === values.length && places.length > 0, 'a process needs as many values as places');
-  const mean = values.reduce((sum, value) => sum + value, 0) / values.length;
-  const variance = values.reduce((sum, value) => sum + (value - mean) ** 2, 0) / values.length || 1;
-  const scaled = values.map((value) => (value - mean) / Math.sqrt(variance));
+  const centre = mean([...values]);
+  const deviation = standardDeviation([...values]) || 1;
+  const scaled = values.map((value) => (value - centre) / deviation);
   const distances = places.map((a) => places.map((b) => distance(a, b)));
   const fits = LENGTHS.flatMap((length) =>
     NOISES.flatMap((noise) => fitLength(distances, scaled, length, noise) ?? []),
@@ -42,8 +43,8 @@ export function fitProcess(places: readonly Float64Array[], values: readonly num
       }
       const explained = squaredLength(lower, near);
       return {
-        mean: mean + Math.sqrt(variance) * predicted,
-        deviation: Math.sqrt(variance * Math.max(0, 1 - explained)),
+        mean: centre + deviation * predicted,
+        deviation: deviation * Math.sqrt(Math.max(0, 1 - explained)),
       };
     },
   };

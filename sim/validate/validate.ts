@@ -3,6 +3,7 @@
 import { geometricMean, median, quantile } from 'simple-statistics';
 import type { Figure, Hardware } from '../../hw-models/contract.js';
 import { type Progress, silent } from '../progress.js';
+import { acceleratorClaims } from './accelerators.js';
 import type { Basis, Claim, Tables } from './claims.js';
 import { operationClaims, peClaims, platformClaims, precisionClaims, workClaims } from './eie.js';
 import { fittedDevices } from './fit/devices.js';
@@ -66,6 +67,7 @@ export function validate({ load, tables, seed, refit = false, progress = silent 
     ['figures 8 to 13', () => trendClaims(lab)],
     ['precision', () => precisionClaims(tables)],
     ['pruned networks', () => prunedWorkClaims(lab, tables)],
+    ['other accelerators', () => acceleratorClaims(lab, tables)],
   ];
   const found = parts.flatMap(([what, make]) => {
     progress(`validating ${what}`);
@@ -130,9 +132,9 @@ function fittedNumbers({ name, figures }: Hardware, refits: readonly Refit[]): r
   }));
 }
 
-const devices = ['i7-5930k', 'titan-x', 'tegra-k1', 'eie-64'] as const;
+const devices = ['i7-5930k', 'titan-x', 'tegra-k1', 'eie-64', 'edge-tpu', 'scnn'] as const;
 
-/** The device of a Table IV or Table 9 claim, which those tables are told apart by; '' where none is named. */
+/** The device that a claim begins with, which tables are told apart by; '' where none is named. */
 export function deviceOf({ claim }: Claim): string {
   return devices.find((device) => claim.startsWith(device)) ?? '';
 }

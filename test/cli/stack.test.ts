@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { zeroskip } from './run-cli.js';
 
@@ -29,6 +30,14 @@ describe('stack', () => {
         .every((value) => value > 0),
     ).toBe(true);
     expect(row).toHaveLength(10);
+    const documented = readFileSync('docs/stack.md', 'utf8').match(/^\| i7-5930k .*ms.*$/m)?.[0] ?? '';
+    expect(documented.split('|').map((cell) => cell.trim())).toEqual([
+      '',
+      'i7-5930k',
+      row.slice(1, 3).join(' '),
+      ...row.slice(3),
+      '',
+    ]);
     expect(stdout).toContain('Han et al., NIPS 2015, Table 1');
     for (const line of lines) expect(line.length, line).toBeLessThanOrEqual(80);
   });

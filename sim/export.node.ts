@@ -11,7 +11,7 @@ import { writeNpy } from '../workloads/import/npy.js';
 import { stemOf } from '../workloads/import/source.js';
 import type { Model } from '../workloads/model.js';
 import { toDense } from '../workloads/weights/store.js';
-import { loadModel } from './load.node.js';
+import { loadTrainedModel } from './load.node.js';
 import { openWorkload } from './open.node.js';
 import { resolveHardware } from './resolve.node.js';
 
@@ -35,7 +35,7 @@ const network =
   (write: (model: Model, request: ExportRequest) => string | Uint8Array): Write =>
   async (request) => {
     const { entry } = await openWorkload(request.name);
-    return write(await loadModel(entry, request.weights, request.seed ?? 0), request);
+    return write(await loadTrainedModel(entry, request.weights, request.seed ?? 0), request);
   };
 
 const formats: Readonly<

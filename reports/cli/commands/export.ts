@@ -17,7 +17,7 @@ export function addExport(program: Command, terminal: Terminal): void {
     .argument('<name>', 'a workload or its file; for ert and art a hardware')
     .option('--to <format>', 'onnx, safetensors, yaml, npy, scale-sim, ert or art (default: by the ending of --out)')
     .option('--out <file>', 'where to write it, whole or not at all (default: stdout)')
-    .option('--weights <file>', "the network's weights; its own or drawn ones unless told")
+    .option('--weights <file>', "the network's weights; its own, shipped or drawn ones unless told")
     .option('--layer <name>', 'the layer whose weights a .npy holds')
     .option('--seed <n>', 'of drawn weights', wholeNumber(0), 0)
     .action(async (name: string, { to, out, weights, layer, seed }: Options) => {

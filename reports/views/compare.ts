@@ -22,7 +22,7 @@ export function compareView(comparisons: readonly NamedComparison[], detail: { r
       return comparisons.flatMap((comparison, at) => [
         { ...comparisonSection(comparison, wide), summary: comparisons.length === 1 },
         ...servingSections(comparison, labelOf),
-        ...swingSections(comparison, labelOf),
+        ...swingSections(comparison, labelOf, wide),
         ...(detail.layers ? comparison.results.map((result) => layerSection(comparison, result)) : []),
         ...groupEndingAt(comparisons, at).map(meanSection),
       ]);

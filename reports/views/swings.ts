@@ -11,6 +11,7 @@ import { ratio, UNKNOWN } from '../quantity.js';
 export function swingSections(
   { workload, results }: NamedComparison,
   labelOf: (result: HardwareResult) => string,
+  wide: boolean,
 ): readonly Section[] {
   return results.flatMap((result): readonly Section[] => {
     const rows = swingRows(result.swings ? [result.swings] : []);
@@ -20,9 +21,12 @@ export function swingSections(
         heading: `${workload.name} on ${labelOf(result)}: what its uncertain numbers move`,
         lines: [`time and energy over those above, with the number ÷ ${SWING} and × ${SWING}, the others as they are`],
         table: {
-          columns: [left('number'), left('value'), left('from'), right('time'), right('energy')],
+          columns: [
+            ...[left('number'), ...(wide ? [left('value')] : []), left('from')],
+            ...[right('time'), right('energy')],
+          ],
           rows: rows.map(({ path, published, from, seconds, joules }) => [
-            ...[path, published, from, spanText(seconds), spanText(joules)],
+            ...[path, ...(wide ? [published] : []), from, spanText(seconds), spanText(joules)],
           ]),
         },
       },

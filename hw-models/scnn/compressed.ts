@@ -71,7 +71,7 @@ export function weightBlocks(
   const taps = tapsOf(layer);
   const values = new Uint32Array(groups * channels * phases);
   const elements = new Uint32Array(groups * channels * phases);
-  /** Where the block's last value stands in it, one past the front at first. */
+  // Where the value before stands in its block.
   const last = new Int32Array(groups * channels * phases).fill(-1);
   const { phaseOfTap, rankOfTap, tapsOfPhase } = tapPhases(layer, phases);
   const { pointers, indices } = toCsr(store);

@@ -66,7 +66,6 @@ function convolution(layer: Convolution, task: LayerTask, weights: LayerWeights,
     ...{ weightElements, inputElements, groups: bands * groups, drainedSums },
     fullestElements: Math.max(...perPe),
     placeholders: inputElements + weightElements - values,
-    // Sums beyond the PE's own share of the outputs.
     haloSums: Math.max(0, drainedSums - sizeOf(layer.output)),
     notes: [
       ...(phases > 1 ? [`split into ${phases} phases of its stride, which the paper does not describe`] : []),
@@ -110,7 +109,8 @@ function accountFor(execution: Execution, task: LayerTask, weights: LayerWeights
   const outputElements = sizeOf(layer.output) * input.density;
   const spills = Math.max(execution.fullestElements, outputElements / pes) * elementBytes > config.pe.activationBytes;
   const activationBytes = spills ? (execution.inputElements + outputElements) * elementBytes : 0;
-  const bytes = execution.weightElements * elementBytes + activationBytes;
+  // All weights pass by once for each band of the plane.
+  const bytes = execution.weightElements * runs.length * elementBytes + activationBytes;
   const memory = (bytes / config.dram.bytesPerSecond) * config.clockHz;
 
   const [onChip, slowest, issues, stalls, products] = [

@@ -17,7 +17,11 @@ export const meters = {
   },
   nonzeros: { unit: 'count', meaning: 'non-zero weights of the layer, whatever the batch' },
   output_groups: { unit: 'count', meaning: 'output-channel groups, with a barrier after each' },
-  halo_sums: { unit: 'count', meaning: 'sums of outputs that belong to another PE, exchanged at the end of a group' },
+  halo_sums: {
+    unit: 'count',
+    meaning:
+      'sums drained beyond one an output: halos, which neighbours add to theirs, and accumulators that a tile leaves unused',
+  },
   drained_sums: { unit: 'count', meaning: 'sums that left the accumulators' },
   activation_vectors: { unit: 'count', meaning: 'vectors of activations read' },
   weight_vectors: { unit: 'count', meaning: 'vectors of weights that issues read, and that entered the FIFOs' },

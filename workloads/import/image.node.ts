@@ -5,6 +5,8 @@ import { type Preprocessing, preprocess } from './preprocess.js';
 
 /** libvips' names of the file kinds that are taken. */
 const KINDS: readonly string[] = ['jpeg', 'png'];
+/** An interlaced picture is decoded whole, four bytes a pixel: the library's own limit would take gigabytes. */
+const MOST_PIXELS = 2 ** 26;
 
 /**
  * The network's input, [channels, crop, crop], from a JPEG's or PNG's bytes. The image is turned upright and
@@ -15,7 +17,7 @@ export async function readImage(bytes: Uint8Array, preprocessing: Preprocessing,
   const { resize } = preprocessing;
   const sharp = await loadSharp(file);
   const decode = async () => {
-    const image = sharp(bytes, { failOn: 'warning' });
+    const image = sharp(bytes, { failOn: 'warning', limitInputPixels: MOST_PIXELS });
     const { format } = await image.metadata();
     if (!KINDS.includes(format))
       throw new InputError(`${file}: found an image of kind ${format}, expected JPEG or PNG`);
@@ -30,7 +32,9 @@ export async function readImage(bytes: Uint8Array, preprocessing: Preprocessing,
   const { data, info } = await decode().catch((error: unknown) => {
     if (error instanceof InputError) throw error;
     const reason = error instanceof Error ? error.message.split('\n', 1)[0] : String(error);
-    throw new InputError(`${file}: found ${reason}, expected a whole JPEG or PNG image`);
+    throw new InputError(
+      `${file}: found ${reason}, expected a whole JPEG or PNG image of at most ${MOST_PIXELS} pixels`,
+    );
   });
   return preprocess(info.channels === 3 ? data : replicate(data), preprocessing);
 }

@@ -6,7 +6,7 @@ import type { NamedComparison } from '../../sim/compare.node.js';
 import type { WorkloadSummary } from '../../sim/summary.js';
 import type { Swing } from '../../sim/uncertainty.js';
 import { left, right, type Section, type TableData, type View } from '../document.js';
-import { count, percent, quantity, ratio, UNKNOWN } from '../quantity.js';
+import { count, percent, quantity, ratio, sparkbar, UNKNOWN } from '../quantity.js';
 import type { Records } from '../records.js';
 import { comparisonCharts } from './compare-charts.js';
 import { servingJson, servingSections } from './serving.js';
@@ -23,7 +23,7 @@ export function compareView(comparisons: readonly NamedComparison[], detail: { r
         { ...comparisonSection(comparison, wide), summary: comparisons.length === 1 },
         ...servingSections(comparison, labelOf),
         ...swingSections(comparison, labelOf, wide),
-        ...(detail.layers ? comparison.results.map((result) => layerSection(comparison, result)) : []),
+        ...(detail.layers ? comparison.results.map((result) => layerSection(comparison, result, wide)) : []),
         ...groupEndingAt(comparisons, at).map(meanSection),
       ]);
     },
@@ -93,7 +93,11 @@ function describeActivations(workload: WorkloadSummary, batch: number, seed: num
   return `${met} · ${count(macsDense)} MACs, ${count(macsNonzero)} meet no zero · batch ${batch}${drawn}`;
 }
 
-function layerSection({ workload, batch }: Comparison, result: HardwareResult): Section {
+/** Characters of the longest bar. */
+const BAR = 10;
+
+function layerSection({ workload, batch }: Comparison, result: HardwareResult, wide: boolean): Section {
+  const longest = Math.max(...result.layers.map(({ seconds }) => seconds));
   const summaries = new Map(workload.layers.map((layer) => [layer.name, layer]));
   // Of a real run nobody knows more than the time.
   const modelled = result.origin === 'modelled';
@@ -104,30 +108,32 @@ function layerSection({ workload, batch }: Comparison, result: HardwareResult): 
         left('layer'),
         left('kernel'),
         right('non-zero'),
-        right('act. ≠ 0'),
+        ...(wide ? [right('act. ≠ 0')] : []),
         right('time'),
+        ...(wide ? [left('of the longest')] : []),
         ...(modelled ? [right('energy'), left('bound by'), left('where the time goes')] : [right('share')]),
       ],
       rows: result.layers.map((layer) => [
         layer.name,
         layer.kernel,
         layer.nonzeros > 0 ? count(layer.nonzeros) : UNKNOWN,
-        percent(summaries.get(layer.name)?.activationDensity ?? 0),
+        ...(wide ? [percent(summaries.get(layer.name)?.activationDensity ?? 0)] : []),
         quantity(layer.seconds, 's'),
+        ...(wide ? [sparkbar(layer.seconds / longest, BAR)] : []),
         ...(modelled
-          ? [quantity(layer.joules, 'J'), layer.bound ?? UNKNOWN, largestCauses(layer)]
+          ? [quantity(layer.joules, 'J'), layer.bound ?? UNKNOWN, largestCauses(layer, wide ? 2 : 1)]
           : [percent(layer.seconds / result.seconds)]),
       ]),
     },
   };
 }
 
-function largestCauses({ time, cycles }: LayerResult): string {
+function largestCauses({ time, cycles }: LayerResult, most: number): string {
   if (!time || !cycles) return UNKNOWN;
   const causes = Object.entries(time).filter(([, part]) => part > 0);
   causes.sort((a, b) => b[1] - a[1]);
   return causes
-    .slice(0, 2)
+    .slice(0, most)
     .map(([cause, part]) => `${cause} ${((100 * part) / cycles).toFixed(0)} %`)
     .join(', ');
 }

@@ -3,7 +3,7 @@ import { left, right, type Section } from '../../reports/document.js';
 import { renderCsv } from '../../reports/format/csv.js';
 import { renderMarkdown } from '../../reports/format/markdown.js';
 import { renderTerminal } from '../../reports/format/terminal.js';
-import { count, percent, quantity, ratio } from '../../reports/quantity.js';
+import { count, percent, quantity, ratio, sparkbar } from '../../reports/quantity.js';
 
 describe('quantities', () => {
   it.each([
@@ -23,6 +23,10 @@ describe('quantities', () => {
     [ratio(1), '1.00×'],
     [percent(0.351), '35.1 %'],
     [percent(1), '100 %'],
+    [sparkbar(1, 4), '████'],
+    [sparkbar(0.5, 3), '█▌'],
+    [sparkbar(1e-6, 4), '▏'],
+    [sparkbar(0, 4), ''],
   ])('%s', (text, expected) => {
     expect(text).toBe(expected);
   });

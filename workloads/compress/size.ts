@@ -14,6 +14,7 @@ import { ternarize } from './ternary.js';
 /** One layer's weights without its bias. */
 export interface LayerSize {
   readonly name: string;
+  /** 32 bits a weight as the network has them, in Winograd's domain too. */
   readonly denseBytes: number;
   readonly bytes: number;
   readonly huffmanBytes: number;
@@ -43,12 +44,17 @@ export function measureSize(network: Network, parameters: Parameters): EncodedSi
     checkReadBack(file, network, parameters);
     return file.length;
   }) as [number, number];
-  const values = [...parameters.values()].map(({ weights, bias }) => weights.length + (bias?.length ?? 0));
+  const sizes = network.layers.flatMap((layer) => {
+    const shape = weightShapeOf(layer);
+    const own = shape && layers.get(layer.name);
+    return own ? [layerSize(layer.name, own, FLOAT_BYTES * shape.rows * shape.columns)] : [];
+  });
+  const biases = [...layers.values()].reduce((sum, { bias }) => sum + (bias?.length ?? 0), 0);
   return {
-    denseBytes: FLOAT_BYTES * values.reduce((sum, count) => sum + count, 0),
+    denseBytes: FLOAT_BYTES * biases + sizes.reduce((sum, { denseBytes }) => sum + denseBytes, 0),
     fileBytes: plain,
     huffmanFileBytes: huffman,
-    layers: [...layers].map(([name, layer]) => layerSize(name, layer)),
+    layers: sizes,
   };
 }
 
@@ -77,13 +83,13 @@ function codesOf(layer: LayerParameters, kind: LayerParameters['binding']['kind'
   return null;
 }
 
-function layerSize(name: string, layer: Encodable): LayerSize {
+function layerSize(name: string, layer: Encodable, denseBytes: number): LayerSize {
   const plain = encodeMatrix(layer, false);
   const coded = encodeMatrix(layer, true);
   const perEntry = (bytes: Uint8Array, entries: number) => (entries === 0 ? null : (8 * bytes.length) / entries);
   return {
     name,
-    denseBytes: FLOAT_BYTES * layer.weights.length,
+    denseBytes,
     bytes: matrixBytes(plain, false),
     huffmanBytes: matrixBytes(coded, true),
     codeBits: plain.encoding === 'coded' ? plain.codeBits : null,

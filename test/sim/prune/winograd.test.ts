@@ -52,6 +52,8 @@ describe("pruning in Winograd's domain", () => {
     expect(step('retrained').layers.map(({ nonzeros }) => nonzeros)).toEqual([16, 490]);
     expect(step('retrained').validation.loss).toBeLessThan(step('all at once').validation.loss);
     expect(step('retrained').validation.accuracy).toBeGreaterThan(0.6);
+    // Against the kernels' own nine weights, not the sixteen.
+    expect(step('retrained').size.denseBytes).toBe(step('dense').size.denseBytes);
     expect(step('retrained').size.huffmanFileBytes).toBeLessThan(step('dense').size.denseBytes / 2);
   });
 

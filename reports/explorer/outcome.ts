@@ -2,7 +2,7 @@
 
 import type { Load } from '../../hw-models/contract.js';
 import type { Row } from '../../sim/compare.js';
-import type { Exploration, ExploredDesign } from '../../sim/explore.js';
+import type { Exploration, ExploredDesign, ExploredWorkload } from '../../sim/explore.js';
 import type { PublishedPoint } from '../../sim/published.js';
 import type { Offer } from './offer.js';
 import { designOf, type ExplorerState, presetOf } from './state.js';
@@ -31,7 +31,7 @@ export function outcomesOf(
   offer: Offer,
   designs: readonly ExploredDesign[],
   { workload, designs: found }: Exploration,
-  batch: number,
+  { batch, weightDensity, activationDensity }: ExploredWorkload,
 ): readonly DesignOutcome[] {
   const half = designs.length / 2;
   return designs.slice(0, half).map((design, at) => {
@@ -42,8 +42,9 @@ export function outcomesOf(
       row,
       fault: own && 'fault' in own ? own.fault : null,
       before: before && 'row' in before ? before.row : null,
+      // The paper ran its own densities: beside others its figures would say nothing.
       published:
-        offer.published.find(
+        ((weightDensity ?? activationDensity) === null ? offer.published : []).find(
           (point) =>
             point.hardware === design.preset &&
             point.workload === workload.name &&

@@ -107,7 +107,7 @@ function Found({
       </section>
     );
   }
-  const outcomes = outcomesOf(offer, designs, found, workload.batch);
+  const outcomes = outcomesOf(offer, designs, found, workload);
   const rows = outcomes.flatMap(({ row }, at) => (row ? [{ letter: 'AB'[at] ?? '', row }] : []));
   return (
     <>
@@ -155,7 +155,7 @@ function added(all: readonly Parts[]): Parts {
 
 /** Where designs, their presets and the paper lie, as far as their energy is known. */
 export function placesOf(outcomes: readonly DesignOutcome[]): readonly Place[] {
-  return outcomes.flatMap(({ design, row, before, published }, at) => {
+  const places = outcomes.flatMap(({ design, row, before, published }, at) => {
     const letter = 'AB'[at] ?? '';
     const place = (kind: Place['kind'], label: string, point: { seconds: number; joules: number | null } | null) =>
       point && point.joules !== null ? [{ kind, label, letter, seconds: point.seconds, joules: point.joules }] : [];
@@ -165,4 +165,6 @@ export function placesOf(outcomes: readonly DesignOutcome[]): readonly Place[] {
       ...place('design', letter, row),
     ];
   });
+  // Designs lie on top.
+  return places.sort((a, b) => Number(a.kind === 'design') - Number(b.kind === 'design'));
 }

@@ -61,7 +61,7 @@ function remember(answer: Shown): void {
     trail = [];
     return;
   }
-  const places = placesOf(outcomesOf(offer, shown.designs, shown.found, shown.workload.batch));
+  const places = placesOf(outcomesOf(offer, shown.designs, shown.found, shown.workload));
   const passed = places.filter(({ kind }) => kind === 'design');
   trail = [
     ...trail,

@@ -56,7 +56,9 @@ export function ResultsPanel({
   readonly batch: number;
 }) {
   const [a, b] = outcomes;
-  const published = outcomes.flatMap((outcome, at) => (outcome.published ? [{ at, point: outcome.published }] : []));
+  // Two designs of one preset have one point of the paper.
+  const points = [...new Set(outcomes.flatMap((outcome) => outcome.published ?? []))];
+  const published = points.map((point, at) => ({ at, point }));
   const pointOf = ({ point }: (typeof published)[number], name: string): number | null => {
     if (name === 'time') return point.seconds;
     if (name === 'energy') return point.joules;

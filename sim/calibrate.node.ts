@@ -60,12 +60,14 @@ const MOST_MEBIBYTES = 1024;
 const SHARE_OF_FREE = 0.25;
 /** Seconds of a repetition, for each of `repeat`, of all calls together. */
 const ROUND_SECONDS = 1;
+/** Unless fewer repetitions are asked for. */
+const LEAST_ROUNDS = 5;
 /** Of the caches' share, so that neighbours of what is gone through do not push it out. */
 const FILLING = 0.6;
 
 const seconds = () => performance.now() / 1000;
 
-/** Measures the machine underneath and makes its preset. Takes about a minute. */
+/** Measures the machine underneath and makes its preset. Takes one to two minutes. */
 export async function calibrate(request: CalibrationRequest = {}): Promise<Calibration> {
   const { repeat = 15, mebibytes = MOST_MEBIBYTES, progress = silent } = request;
   requireWhole('repeat', repeat, 1);
@@ -77,7 +79,7 @@ export async function calibrate(request: CalibrationRequest = {}): Promise<Calib
   const mostBytes = Math.min(mebibytes * MIB, SHARE_OF_FREE * freemem());
   const workingSets = workingSetsOf(config, mostBytes);
   const outputs = Math.max(1, Math.min(MATRIX[0], Math.floor(mostBytes / (FLOAT_BYTES * MATRIX[1]))));
-  const { libraries, notes } = await openLibraries();
+  const { libraries, notes } = await openLibraries(facts.cores);
   const measurements = await measure({
     workingSets,
     library: { matrix: [outputs, MATRIX[1]] },
@@ -95,7 +97,12 @@ export async function calibrate(request: CalibrationRequest = {}): Promise<Calib
   });
   const { clockHz, macsPerCycle } = coreOf(measurements);
   const fused = hasFusedMultiplyAdd();
-  const timing: Timing = { clock: seconds, budget: repeat * ROUND_SECONDS, atLeast: 0.0005 };
+  const timing: Timing = {
+    clock: seconds,
+    budget: repeat * ROUND_SECONDS,
+    atLeast: 0.0005,
+    rounds: Math.min(LEAST_ROUNDS, repeat),
+  };
   const ready = ({ kernel, layer, weights, input, batch }: ReturnType<typeof nearLayers>[number]) =>
     readyCalls(kernel, layer, weights, input, fused, batch);
   progress('inner loops of the engine');
@@ -148,11 +155,17 @@ function turnsOf({ cycles }: SolvedTurns, { turns }: HostConfig): Readonly<Recor
   return solved;
 }
 
-async function openLibraries(): Promise<{ libraries: readonly LibraryUnderTest[]; notes: readonly string[] }> {
+async function openLibraries(
+  cores: number,
+): Promise<{ libraries: readonly LibraryUnderTest[]; notes: readonly string[] }> {
   const tfjs: LibraryUnderTest = { name: 'tfjs', executor: createTfjs() };
   try {
     await importOrt();
-    return { libraries: [tfjs, { name: 'onnxruntime', executor: createOnnxruntime() }], notes: [] };
+    const onnxruntime: LibraryUnderTest = { name: 'onnxruntime', executor: createOnnxruntime() };
+    const allCores: LibraryUnderTest = {
+      ...{ name: 'onnxruntimeAllCores', executor: createOnnxruntime({ threads: cores }) },
+    };
+    return { libraries: [tfjs, onnxruntime, ...(cores > 1 ? [allCores] : [])], notes: [] };
   } catch (error) {
     if (!(error instanceof InputError)) throw error;
     return { libraries: [tfjs], notes: [`not measured, stays an estimate: ${error.message}`] };

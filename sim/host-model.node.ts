@@ -45,16 +45,34 @@ function shipped(name: string): Preset<HostConfig> {
   return readPreset(readFileSync(url, 'utf8'), `${name}.yaml`, hostModel);
 }
 
-/** The preset of `file`, of this machine's calibration, or of what the operating system says. @throws InputError */
-export function loadHostModel(file: string = hostPresetFile(), required = false): HostModel {
-  const text = textOf(file);
-  if (text !== null) return { preset: readPreset(text, file, hostModel), file, origin: `calibrated (${file})` };
-  if (required) throw new InputError(`${file}: cannot be read`);
-  return {
-    preset: uncalibrated(),
-    file: null,
-    origin: `not calibrated here (zeroskip calibrate): caches and clock from the operating system, the rest as on ${BASE}`,
-  };
+/**
+ * The preset of `file`; without one of this machine's calibration, or of what the operating system says where there is
+ * none or another version of zeroskip made it. @throws InputError for a file that was named and is no such preset.
+ */
+export function loadHostModel(file?: string): HostModel {
+  if (file !== undefined) {
+    const text = textOf(file);
+    if (text === null) throw new InputError(`${file}: cannot be read`);
+    return calibrated(text, file);
+  }
+  const kept = hostPresetFile();
+  const text = textOf(kept);
+  const rest = `caches and clock from the operating system, the rest as on ${BASE}`;
+  if (text === null) return notCalibrated(`not calibrated here (zeroskip calibrate): ${rest}`);
+  try {
+    return calibrated(text, kept);
+  } catch (error) {
+    if (!(error instanceof InputError)) throw error;
+    return notCalibrated(`calibrated by another version (zeroskip calibrate makes it anew, ${kept}): ${rest}`);
+  }
+}
+
+function calibrated(text: string, file: string): HostModel {
+  return { preset: readPreset(text, file, hostModel), file, origin: `calibrated (${file})` };
+}
+
+function notCalibrated(origin: string): HostModel {
+  return { preset: uncalibrated(), file: null, origin };
 }
 
 /** The model ready to cost networks on `threads` threads of the engine; each result says whether it is calibrated. */

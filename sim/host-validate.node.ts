@@ -1,6 +1,7 @@
 // `validate --host`: every layer of every zoo network on the machine underneath, predicted beside measured.
 
 import { freemem } from 'node:os';
+import { setTimeout } from 'node:timers/promises';
 import type { Executor } from '../hw-models/contract.js';
 import { createExecutor } from '../hw-models/host/executors.js';
 import { readMachine } from '../hw-models/host/machine.node.js';
@@ -37,6 +38,8 @@ export interface HostValidationRequest {
   /** Names of the zoo or of a group; all of it unless told. */
   readonly workloads?: readonly string[];
   readonly executors?: readonly string[];
+  /** Of the engine and of ONNX Runtime; TensorFlow.js runs as it does. */
+  readonly threads?: number;
   readonly seed?: number;
   /** Runs of each network by each executor, at least. */
   readonly repeat?: number;
@@ -49,6 +52,7 @@ export interface HostValidation {
   readonly machine: string;
   /** Whether the model is calibrated, in words. */
   readonly model: string;
+  readonly threads: number;
   readonly seed: number;
   readonly engines: readonly { readonly executor: string; readonly engine: string }[];
   readonly points: readonly PredictedPoint[];
@@ -75,22 +79,29 @@ const COPIES = 12;
 const SHARE_OF_FREE = 0.8;
 const ROOF_REPEAT = 15;
 
+/** ONNX Runtime's threads go on looking for work for a while after a run, on the cores that the next one needs. */
+const settle = (executor: string): Promise<void> =>
+  executor === 'onnxruntime' ? setTimeout(SETTLING_MILLISECONDS) : Promise.resolve();
+const SETTLING_MILLISECONDS = 100;
+
 const seconds = () => performance.now() / 1000;
 
 /** Runs and predicts. Measured: never the same twice. @throws InputError for an unknown name or an unusable preset. */
 export async function validateHost(request: HostValidationRequest = {}): Promise<HostValidation> {
   const { preset, workloads = [...zoo.keys()], executors = HOST_EXECUTORS, seed = 0, repeat = 7 } = request;
+  const { threads = 1 } = request;
   const { seconds: budget = 5, progress = silent } = request;
   requireWhole('seed', seed, 0);
   requireWhole('repeat', repeat, 1);
-  const host = preset === undefined ? loadHostModel() : loadHostModel(preset, true);
-  const model = bindHostModel(host);
+  requireWhole('threads', threads, 1);
+  const host = loadHostModel(preset);
+  const model = bindHostModel(host, threads);
   const known = [...model.kernels, ...model.optInKernels];
   for (const name of executors) {
     if (!known.includes(name))
       throw new InputError(`executor '${name}' is not modelled, expected ${HOST_EXECUTORS.join(', ')}`);
   }
-  const runners = executors.map((name) => createExecutor(name));
+  const runners = executors.map((name) => createExecutor(name, { threads }));
   const networks = resolveWorkloads(workloads).map(({ entry }) => entry);
   const notes = [`${energyNote(openRapl())}; the joules of host-model are modelled`];
   const points: Point[] = [];
@@ -111,7 +122,7 @@ export async function validateHost(request: HostValidationRequest = {}): Promise
       drawn,
       input,
       runners,
-      { repeat, budget, clock: seconds, progress },
+      { repeat, budget, clock: seconds, progress, ...(threads > 1 ? { settle } : {}) },
       (executor, error) => notes.push(`${network.name}: ${executor} left out, ${messageOf(error)}`),
     );
     progress(`${network.name}: predicting`);
@@ -123,6 +134,7 @@ export async function validateHost(request: HostValidationRequest = {}): Promise
   return {
     machine: readMachine().model,
     model: host.origin,
+    threads,
     seed,
     engines: await enginesOf(runners),
     points: predicted,
@@ -136,7 +148,7 @@ export async function validateHost(request: HostValidationRequest = {}): Promise
     byNetwork: summarizeBy(predicted, ({ network }) => network),
     totals: totalsOf(predicted),
     factors,
-    roofline: rooflineOf(readMachine().model, measureCeilings(host.preset.config, progress), points),
+    roofline: rooflineOf(readMachine().model, threads, measureCeilings(host.preset.config, threads, progress), points),
     notes,
   };
 }
@@ -174,10 +186,9 @@ function untimed(points: readonly Point[]): readonly string[] {
     : [];
 }
 
-function measureCeilings(config: HostConfig, progress: Progress) {
+function measureCeilings(config: HostConfig, threads: number, progress: Progress) {
   const workingSets = workingSetsOf(config, SHARE_OF_FREE * freemem());
   const probe = openProbe(Math.max(...workingSets.map(({ bytes }) => bytes)));
-  return ceilingsOf(
-    measureRoof(probe, { workingSets, repeat: ROOF_REPEAT, instruments: { clock: seconds }, progress }),
-  );
+  const roof = measureRoof(probe, { workingSets, repeat: ROOF_REPEAT, instruments: { clock: seconds }, progress });
+  return ceilingsOf(roof, threads, config.memory.bandwidth);
 }

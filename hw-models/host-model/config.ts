@@ -3,6 +3,8 @@
 
 import { z } from 'zod';
 import { quantity } from '../units.js';
+import { type Code, codes } from './calls/work.js';
+import type { OuterLevel } from './levels.js';
 import { type LoopName, loopNames, loops } from './loops.js';
 
 /** Presets state four digits. */
@@ -17,12 +19,22 @@ const Line = z.strictObject({
   read: quantity('cycles', notNegative, 'Cycles of a line that is read in order.'),
   write: quantity('cycles', notNegative, 'Cycles of a line that is written: fetched first, written back later.'),
   restart: quantity('cycles', notNegative, 'Cycles lost where reading begins anew at an unforeseen place.'),
-  stream: quantity('cycles', notNegative, 'Cycles lost where one of several streams goes on to another page.'),
+  stream: quantity('cycles', notNegative, 'Cycles lost where one of several streams goes on to another column.'),
+  page: quantity('cycles', notNegative, 'Cycles lost where it goes on to another page.'),
 });
 
 const turnsShape = Object.fromEntries(
   loopNames.map((name) => [name, quantity('cycles', notNegative, loops[name].what)]),
 ) as Readonly<Record<LoopName, z.ZodNumber>>;
+
+const share = quantity(
+  'ratio',
+  z.number().min(0).max(1),
+  'Share of the shorter of core and transfer times that adds to the longer: 0 where they overlap, 1 where none does.',
+);
+const exposedShape = Object.fromEntries(
+  codes.map((code) => [code, z.strictObject({ l2: share, l3: share, memory: share })]),
+) as Readonly<Record<Code, z.ZodObject<Readonly<Record<OuterLevel, typeof share>>, z.core.$strict>>>;
 
 const Library = z.strictObject({
   threads: quantity('count', whole),
@@ -38,7 +50,7 @@ const Library = z.strictObject({
 });
 
 export type LibraryConfig = z.infer<typeof Library>;
-export type LibraryName = 'tfjs' | 'onnxruntime';
+export type LibraryName = 'tfjs' | 'onnxruntime' | 'onnxruntimeAllCores';
 
 const Shape = z.strictObject({
   threads: quantity('count', whole, 'Threads of the engine.'),
@@ -58,15 +70,11 @@ const Shape = z.strictObject({
     oneCore: quantity('B/s', positive, 'Of one core by itself.'),
   }),
   lines: z.strictObject({ l2: Line, l3: Line, memory: Line }),
-  exposed: quantity(
-    'ratio',
-    z.number().min(0).max(1),
-    'Share of the shorter of core and transfer times that adds to the longer: 0 where they overlap, 1 where none does.',
-  ),
+  exposed: z.strictObject(exposedShape),
   turns: z.strictObject(turnsShape),
   layer: quantity('s', notNegative, 'What a layer takes besides its calls.'),
   step: quantity('s', notNegative, 'To hand a step out to other threads and wait for them.'),
-  libraries: z.strictObject({ tfjs: Library, onnxruntime: Library }),
+  libraries: z.strictObject({ tfjs: Library, onnxruntime: Library, onnxruntimeAllCores: Library }),
   energy: z.strictObject({
     add: quantity('J', positive),
     multiply: quantity('J', positive),

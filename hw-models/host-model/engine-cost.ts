@@ -6,12 +6,13 @@ import type { Bound, LayerCost, Parts } from '../contract.js';
 import { sum } from '../cost.js';
 import type { HostKernel } from '../host/engine/kernel.js';
 import { countCall } from './calls/index.js';
-import type { CallWork, Turns } from './calls/work.js';
+import type { CountedWork, Turns } from './calls/work.js';
 import type { HostConfig } from './config.js';
 import { joulesFor } from './energy.js';
 import { layOut } from './layout.js';
+import type { OuterLevel } from './levels.js';
 import { loopNames, loops } from './loops.js';
-import { bytesOfLines, cyclesOfLines, LayerMemory, type Lines, type OuterLevel, type Surroundings } from './memory.js';
+import { bytesOfLines, cyclesOfLines, LayerMemory, type Lines, type Surroundings } from './memory.js';
 
 /** Where a layer stands in its network. */
 export interface Place extends Surroundings {
@@ -52,23 +53,35 @@ interface CallCost {
 type CallCycles = Readonly<Record<'compute' | OuterLevel, number>>;
 
 /**
- * T = max(T_core, T_data) + exposed · min(T_core, T_data) + T_wait, where T_data is the sum of the levels' transfers.
+ * T = max(T_core, T_data) + exposed · min(T_core, T_data) + T_wait, where T_data is the sum of the levels' transfers, and
+ * `exposed` the levels' own, each by its share of the transfers.
  * `compute` is T_core; what lies beyond it is the levels', by their share of the transfers.
  */
-export function callCycles(core: number, lines: Lines, config: Pick<HostConfig, 'lines' | 'exposed'>): CallCycles {
+export function callCycles(
+  core: number,
+  lines: Lines,
+  exposedAt: Readonly<Record<OuterLevel, number>>,
+  config: Pick<HostConfig, 'lines'>,
+): CallCycles {
   const { l2, l3, memory } = cyclesOfLines(lines, config);
   const data = l2.transfer + l3.transfer + memory.transfer;
-  const beyond = Math.max(core, data) + config.exposed * Math.min(core, data) - core;
+  const weighted = exposedAt.l2 * l2.transfer + exposedAt.l3 * l3.transfer + exposedAt.memory * memory.transfer;
+  const exposed = data > 0 ? weighted / data : 0;
+  const beyond = Math.max(core, data) + exposed * Math.min(core, data) - core;
   const of = ({ transfer, wait }: typeof l2) => (data > 0 ? (beyond * transfer) / data : 0) + wait;
   return { compute: core, l2: of(l2), l3: of(l3), memory: of(memory) };
 }
 
 /** Its pieces one after the other. */
-function callCost(pieces: readonly CallWork[], memory: LayerMemory, config: HostConfig): CallCost {
+function callCost(pieces: readonly CountedWork[], memory: LayerMemory, config: HostConfig): CallCost {
   const costs = pieces.map((work) => {
     const core = inCore(work.turns, config.turns);
     const lines = memory.lines(work);
-    return { core, bytes: bytesOfLines(lines, config), cycles: callCycles(core.cycles, lines, config) };
+    return {
+      core,
+      bytes: bytesOfLines(lines, config),
+      cycles: callCycles(core.cycles, lines, config.exposed[work.code], config),
+    };
   });
   const bytesAt = (level: OuterLevel) => total(costs, ({ bytes }) => bytes[level]);
   const cyclesAt = (part: keyof CallCycles) => total(costs, ({ cycles }) => cycles[part]);
@@ -87,13 +100,18 @@ function callCost(pieces: readonly CallWork[], memory: LayerMemory, config: Host
 
 /** A layer's calls, step by step and each piece by piece, as one kernel and so many threads make them. */
 interface Counted {
-  readonly steps: readonly (readonly (readonly CallWork[])[])[];
+  readonly steps: readonly (readonly (readonly CountedWork[])[])[];
   readonly weightsEnd: number;
   readonly weightBytes: number;
 }
 
 /** Counting lays out all weights; a task is often costed by several executors' rules that take the same kernel. */
 const countedOf = new WeakMap<LayerTask, Map<string, Counted>>();
+
+/** Weights as `kernel` lays them out, with what leads to them. */
+export function laidOutBytes(task: LayerTask, kernel: HostKernel, threads: number): number {
+  return countLayer(task, kernel, threads, []).weightBytes;
+}
 
 function countLayer(task: LayerTask, kernel: HostKernel, threads: number, inPlace: readonly boolean[]): Counted {
   const known = countedOf.get(task) ?? new Map<string, Counted>();

@@ -8,7 +8,7 @@ import type { HostKernel } from '../host/engine/kernel.js';
 import { rules } from '../host/engine/rules.js';
 import { exactKernels } from '../host/engine/table.js';
 import type { HostConfig } from './config.js';
-import { engineCost } from './engine-cost.js';
+import { engineCost, laidOutBytes } from './engine-cost.js';
 import { enginePlace, type HostResidency, residencyOf } from './place.js';
 
 /** Multiply-accumulates that a kernel carries out, of those that the layer's definition asks for. */
@@ -21,22 +21,39 @@ function costOf(
   task: LayerTask,
   { kernel, notes }: Choice,
   residency: HostResidency,
-  format: 'dense' | 'sparse',
   config: HostConfig,
+  weightBytes = residency.weightBytes.sparse,
 ): LayerCost {
-  const cost = engineCost(task, kernel, macsOf(kernel, task), enginePlace(residency, format), config);
+  const cost = engineCost(task, kernel, macsOf(kernel, task), enginePlace(residency, weightBytes), config);
   return { ...cost, notes: [...residency.notes, ...notes] };
 }
 
-/** The kernels that an executor takes by rule. */
-function byRule(name: keyof typeof rules, format: 'dense' | 'sparse'): Kernel<HostConfig> {
+/** The kernels that an executor takes by rule. `weightBytes`: what a run of the network reads of them. */
+function byRule(
+  name: keyof typeof rules,
+  weightBytes: (residency: HostResidency, config: HostConfig) => number,
+): Kernel<HostConfig> {
   const choose: Choose = rules[name];
   return {
     name,
     accepts: () => true,
-    cost: (task, config, residency) =>
-      costOf(task, choose(task.layer, task.weights), residencyOf(task, residency, config), format, config),
+    cost(task, config, residency) {
+      const place = residencyOf(task, residency, config);
+      return costOf(task, choose(task.layer, task.weights), place, config, weightBytes(place, config));
+    },
   };
+}
+
+/** Weights that a rule's kernels have transformed: many times as large as before. */
+function transformed(name: 'winograd' | 'fft') {
+  const bytesOf = (task: LayerTask, threads: number) => {
+    if (!task.weights) return 0;
+    const { kernel } = rules[name](task.layer, task.weights);
+    // Columns of fully connected layers whose activation is zero are not read.
+    return laidOutBytes(task, kernel, threads) * (task.layer.kind === 'dense' ? task.input.density : 1);
+  };
+  return ({ tasks }: HostResidency, { threads }: HostConfig): number =>
+    tasks.reduce((sum, task) => sum + bytesOf(task, threads), 0);
 }
 
 /** The fastest kernel of each layer, as the executor of that name finds by timing them. */
@@ -46,7 +63,7 @@ const auto: Kernel<HostConfig> = {
   cost(task, config, residency) {
     const place = residencyOf(task, residency, config);
     const costs = kernelsFor(exactKernels, task.layer, task.weights).map((kernel) =>
-      costOf(task, { kernel, notes: [] }, place, 'sparse', config),
+      costOf(task, { kernel, notes: [] }, place, config),
     );
     return costs.reduce((best, cost) => (cyclesOf(cost) < cyclesOf(best) ? cost : best));
   },
@@ -63,18 +80,18 @@ function byName(row: HostKernel): Kernel<HostConfig> {
       const other = rules.sparse(task.layer, task.weights).kernel;
       const choice =
         reason === null ? { kernel: row, notes: [] } : { kernel: other, notes: [`${other.name}: the layer ${reason}`] };
-      return costOf(task, choice, residencyOf(task, residency, config), 'sparse', config);
+      return costOf(task, choice, residencyOf(task, residency, config), config);
     },
   };
 }
 
-const sparse = byRule('sparse', 'sparse');
+const sparse = byRule('sparse', ({ weightBytes }) => weightBytes.sparse);
 
 export const engineKernels: readonly Kernel<HostConfig>[] = [
   auto,
-  byRule('dense', 'dense'),
-  byRule('winograd', 'sparse'),
-  byRule('fft', 'sparse'),
+  byRule('dense', ({ weightBytes }) => weightBytes.dense),
+  byRule('winograd', transformed('winograd')),
+  byRule('fft', transformed('fft')),
   sparse,
   ...exactKernels.map(byName),
   // Layers of another kind than a kernel that was asked for by name.

@@ -6,7 +6,7 @@ import { isDepthwise } from '../../workloads/layers/window.js';
 import type { LayerTask } from '../../workloads/network.js';
 import type { Bound, Kernel } from '../contract.js';
 import { sum } from '../cost.js';
-import type { HostConfig, LibraryConfig, LibraryName } from './config.js';
+import type { HostConfig, LibraryConfig } from './config.js';
 import { joulesFor } from './energy.js';
 import { sharesBeyond } from './memory.js';
 import { compactBytes, residencyOf } from './place.js';
@@ -36,19 +36,26 @@ function rateOf({ kind }: LayerTask['layer'], library: LibraryConfig): number {
   return kind === 'softmax' ? library.softmax : library.elementwise;
 }
 
-function libraryKernel(name: LibraryName): Kernel<HostConfig> {
+/** What an executor's library reaches on the engine's number of threads, or on the only other one that it was measured on. */
+function libraryOf(name: Executed, { libraries, threads }: HostConfig): LibraryConfig {
+  return name === 'onnxruntime' && threads > 1 ? libraries.onnxruntimeAllCores : libraries[name];
+}
+
+type Executed = 'tfjs' | 'onnxruntime';
+
+function libraryKernel(name: Executed): Kernel<HostConfig> {
   return {
     name,
     optIn: true,
     accepts: () => true,
     cost(task, config, residency) {
       const { clock } = config;
-      const library = config.libraries[name];
-      const { weightBytes, layers } = residencyOf(task, residency, config);
+      const library = libraryOf(name, config);
+      const { weightBytes, tasks } = residencyOf(task, residency, config);
       const fromMemory = sharesBeyond(weightBytes.library, config).memory;
       const cycles: Readonly<Record<string, number>> = {
         ...workOf(task, fromMemory, library, clock),
-        overhead: (library.call + library.run / layers) * clock,
+        overhead: (library.call + library.run / tasks.length) * clock,
       };
       const dense = task.macs.dense * task.batch;
       const shape = weightShapeOf(task.layer);
@@ -78,7 +85,10 @@ function libraryKernel(name: LibraryName): Kernel<HostConfig> {
         },
         floorCycles: Math.max(overhead, Number.MIN_VALUE),
         bound,
-        notes: [],
+        notes:
+          library.threads === config.threads || name === 'tfjs'
+            ? []
+            : [`${name}: rates measured on ${library.threads} threads`],
       };
     },
   };

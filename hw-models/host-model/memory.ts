@@ -3,21 +3,15 @@
 
 import type { CallWork, Touch } from './calls/work.js';
 import type { HostConfig } from './config.js';
+import { type OuterLevel, outerLevels } from './levels.js';
 import { ReuseDistance } from './reuse.js';
 
-export const outerLevels = ['l2', 'l3', 'memory'] as const;
-export type OuterLevel = (typeof outerLevels)[number];
-
-/** Lines read and written in order, reading begun anew, and one of several streams gone on elsewhere. */
-export type LineKind = 'read' | 'write' | 'restart' | 'stream';
+/** Lines read and written in order, reading begun anew, and one of several streams gone on to another column or page. */
+export const lineKinds = ['read', 'write', 'restart', 'stream', 'page'] as const;
+export type LineKind = (typeof lineKinds)[number];
 
 /** Each by the level where lines are found. */
-export type Lines = Readonly<
-  Record<
-    OuterLevel,
-    { readonly read: number; readonly write: number; readonly restart: number; readonly stream: number }
-  >
->;
+export type Lines = Readonly<Record<OuterLevel, Readonly<Record<LineKind, number>>>>;
 
 /** Cycles of the lines of each level on their way, and of waiting where reading begins anew. */
 export function cyclesOfLines(lines: Lines, config: Pick<HostConfig, 'lines'>) {
@@ -25,7 +19,7 @@ export function cyclesOfLines(lines: Lines, config: Pick<HostConfig, 'lines'>) {
     const [cycles, times] = [config.lines[level], lines[level]];
     return {
       transfer: times.read * cycles.read + times.write * cycles.write,
-      wait: times.restart * cycles.restart + times.stream * cycles.stream,
+      wait: times.restart * cycles.restart + times.stream * cycles.stream + times.page * cycles.page,
     };
   };
   return { l2: of('l2'), l3: of('l3'), memory: of('memory') };
@@ -63,7 +57,7 @@ export function sharesBeyond(distance: number, { l1, l2, l3, cacheShare }: Hiera
   return { l2: beyondL1 - beyondL2, l3: beyondL2 - beyondL3, memory: beyondL3 };
 }
 
-const none = () => ({ read: 0, write: 0, restart: 0, stream: 0 });
+const none = () => ({ read: 0, write: 0, restart: 0, stream: 0, page: 0 });
 
 /** Follows the calls of one layer in their order. */
 export class LayerMemory {
@@ -92,7 +86,7 @@ export class LayerMemory {
     distance: number,
     bytes: number,
     writes: boolean,
-    { starts = 0, streams = 0 }: Pick<Touch, 'starts' | 'streams'>,
+    { starts = 0, streams = 0, pages = 0 }: Pick<Touch, 'starts' | 'streams' | 'pages'>,
   ): void {
     const shares = sharesBeyond(distance, this.config);
     for (const level of outerLevels) {
@@ -102,6 +96,7 @@ export class LayerMemory {
       found[writes ? 'write' : 'read'] += (share * bytes) / this.config.lineBytes;
       found.restart += share * starts;
       found.stream += share * streams;
+      found.page += share * pages;
     }
   }
 

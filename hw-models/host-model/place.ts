@@ -21,8 +21,8 @@ interface WeightBytes {
 }
 
 export interface HostResidency extends Residency {
-  /** Of the network. */
-  readonly layers: number;
+  /** The network. */
+  readonly tasks: readonly LayerTask[];
   readonly weightBytes: WeightBytes;
   /** Values that come and go between two uses of the weights, and since the layer's inputs were made. */
   readonly frameBytes: number;
@@ -59,7 +59,7 @@ export function place(tasks: readonly LayerTask[], config: HostConfig): readonly
   return tasks.map(({ layer }) => ({
     resident,
     notes: [],
-    layers: tasks.length,
+    tasks,
     weightBytes,
     frameBytes,
     valueBytes: batch * (ownBytes(layer) + makersBytes(layer, makers)),
@@ -88,11 +88,9 @@ export function residencyOf(task: LayerTask, residency: Residency, config: HostC
   return isHostResidency(residency) ? residency : (place([task], config)[0] as HostResidency);
 }
 
-export function enginePlace(
-  { weightBytes, frameBytes, valueBytes, inPlace }: HostResidency,
-  format: 'dense' | 'sparse',
-): Place {
-  return { weightBytes: weightBytes[format] + frameBytes, valueBytes, inPlace };
+/** `weightBytes`: all weights that a run of the network reads. */
+export function enginePlace({ frameBytes, valueBytes, inPlace }: HostResidency, weightBytes: number): Place {
+  return { weightBytes: weightBytes + frameBytes, valueBytes, inPlace };
 }
 
 /** Bytes of all that a layer reads and writes, without filling between planes. */

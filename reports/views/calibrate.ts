@@ -1,16 +1,27 @@
 // What was measured of this machine, and the preset made of it.
 
+import { type Code, codes } from '../../hw-models/host-model/calls/work.js';
 import { type LoopName, loopNames, loops } from '../../hw-models/host-model/loops.js';
 import type { Measurement } from '../../sim/calibrate/measure.js';
 import type { Calibration } from '../../sim/calibrate.node.js';
 import { left, right, type Section, type View } from '../document.js';
 import { percent, quantity } from '../quantity.js';
 
+const CODE_NAMES: Readonly<Record<Code, string>> = {
+  ...{ columns: 'columns', sparseRows: 'sparse rows', denseRows: 'dense rows', winograd: 'Winograd' },
+  ...{ fft: 'Fourier transforms', pools: 'pools', elementwise: 'sums and rectifiers', copies: 'copies' },
+};
+
 /** `file`: where the preset was kept; null where it was not. */
 export function calibrationView(calibration: Calibration, file: string | null): View {
   const { machine, measurements, turns, preset, yaml, notes } = calibration;
   return {
-    sections: () => [machineSection(calibration), loopSection(calibration), lineSection(calibration, file)],
+    sections: () => [
+      machineSection(calibration),
+      loopSection(calibration),
+      lineSection(calibration),
+      exposedSection(calibration, file),
+    ],
     json: () => ({
       ...{ machine, origin: 'measured', measurements: measurements.map(record), notes, file },
       turns: {
@@ -80,12 +91,12 @@ function loopSection(calibration: Calibration): Section {
   };
 }
 
-function lineSection({ preset, notes }: Calibration, file: string | null): Section {
-  const { lines, exposed } = preset.config;
+function lineSection({ preset }: Calibration): Section {
+  const { lines } = preset.config;
   return {
     heading: 'A cache line on its way to a core',
     lines: [
-      `Of a call's time in the core and on the way, ${percent(exposed)} of the shorter adds to the longer; beginning anew adds all of its wait.`,
+      'Of a call’s time in the core and on the way the longer counts whole, and of the shorter a share that depends on the code (below). Beginning anew and going on elsewhere add all of their wait.',
     ],
     table: {
       columns: [
@@ -93,15 +104,31 @@ function lineSection({ preset, notes }: Calibration, file: string | null): Secti
         right('read, cycles'),
         right('write, cycles'),
         right('begin anew, cycles'),
-        right('go on elsewhere'),
+        right('next column'),
+        right('next page'),
       ],
       rows: (['l2', 'l3', 'memory'] as const).map((level) => {
-        const { read, write, restart, stream } = lines[level];
+        const { read, write, restart, stream, page } = lines[level];
         return [
           level === 'memory' ? level : level.toUpperCase(),
-          ...[read, write, restart, stream].map((cycles) => cycles.toFixed(1)),
+          ...[read, write, restart, stream, page].map((cycles) => cycles.toFixed(1)),
         ];
       }),
+    },
+  };
+}
+
+function exposedSection({ preset, notes }: Calibration, file: string | null): Section {
+  return {
+    heading: 'Of the shorter of both times, what adds to the longer',
+    table: {
+      columns: [left('code'), ...['L2', 'L3', 'memory'].map((level) => right(`data in ${level}`))],
+      rows: codes
+        .filter((code) => code !== 'columns')
+        .map((code) => {
+          const { l2, l3, memory } = preset.config.exposed[code];
+          return [CODE_NAMES[code], ...[l2, l3, memory].map((share) => `${(100 * share).toFixed(0)} %`)];
+        }),
     },
     notes: [...(file === null ? [] : [`kept for host-model in ${file}`]), ...notes],
   };

@@ -5,7 +5,7 @@ import type { Roofline } from '../../sim/host-validate/roofline.js';
 import type { ErrorSummary } from '../../sim/host-validate/summary.js';
 import type { HostValidation } from '../../sim/host-validate.node.js';
 import { rooflineText } from '../charts/roofline-text.js';
-import { type Column, left, right, type Section, type View } from '../document.js';
+import { type Column, left, right, type Section, type TableData, type View } from '../document.js';
 import { quantity, UNKNOWN } from '../quantity.js';
 
 interface Detail {
@@ -23,7 +23,7 @@ export function hostValidationView(validation: HostValidation, detail: Detail): 
       totalSection(validation),
       ...(validation.factors.length > 0 ? [factorSection(validation)] : []),
       ...(detail.layers ? layerSections(validation.points) : []),
-      ...(detail.roofline ? [rooflineSection(validation.roofline, style.columns)] : []),
+      ...(detail.roofline ? [rooflineSection(validation.roofline, style.columns, detail.layers)] : []),
     ],
     json: () => jsonOf(validation),
     records: () => ({
@@ -43,11 +43,11 @@ const intensityOf = ({ macs, bytes }: PredictedPoint) => (macs > 0 ? macs / byte
 const rateOf = ({ macs, measuredSeconds }: PredictedPoint) =>
   macs > 0 && measuredSeconds > 0 ? macs / measuredSeconds : null;
 
-function overview({ machine, model, engines, seed, overall, calibrated, notes }: HostValidation): Section {
+function overview({ machine, model, threads, engines, seed, overall, calibrated, notes }: HostValidation): Section {
   return {
     heading: `Predicted against measured on ${machine || 'this machine'}`,
     lines: [
-      `Model: ${model}. Weights drawn with seed ${seed}, batch 1; the model meets the activations of the timed run.`,
+      `Model: ${model}. Weights drawn with seed ${seed}, batch 1, ${threadsText(threads)}; the model meets the activations of the timed run.`,
       ...engines.map(({ executor, engine }) => `host:${executor} is ${engine}`),
       'Error = predicted ÷ measured − 1, of the best of all runs. Rates of libraries are fitted on the other networks’ layers; nothing is fitted for the engine’s kernels.',
     ],
@@ -125,20 +125,34 @@ function layerSections(points: readonly PredictedPoint[]): readonly Section[] {
   }));
 }
 
-function rooflineSection(roofline: Roofline, columns: number): Section {
+function rooflineSection(roofline: Roofline, columns: number, layers: boolean): Section {
   return {
-    heading: `Roofline of ${roofline.machine || 'this machine'}, one core; every layer as measured`,
+    heading: `Roofline of ${roofline.machine || 'this machine'}, ${threadsText(roofline.threads)}; every layer as measured`,
     text: rooflineText(roofline, columns),
+    ...(layers ? { table: pointTable(roofline) } : {}),
     notes: [
       'Above the roof: Winograd and filtering need fewer multiplications than the layer’s definition, and ONNX Runtime has wider vectors than WebAssembly.',
     ],
   };
 }
 
-function jsonOf(validation: HostValidation) {
-  const { machine, model, seed, engines, overall, calibrated, factors, roofline, notes } = validation;
+function pointTable({ points }: Roofline): TableData {
   return {
-    ...{ machine, model, seed, engines },
+    columns: [
+      ...[left('network'), left('layer'), left('executor'), left('kernel')],
+      ...[right('MACs/byte'), right('MAC/s'), right('of the roof')],
+    ],
+    rows: points.map(({ network, layer, executor, kernel, macsPerByte, macsPerSecond, shareOfRoof }) => [
+      ...[network, layer, executor, kernel, macsPerByte.toPrecision(3)],
+      ...[quantity(macsPerSecond, 'MAC/s'), absolute(shareOfRoof)],
+    ]),
+  };
+}
+
+function jsonOf(validation: HostValidation) {
+  const { machine, model, threads, seed, engines, overall, calibrated, factors, roofline, notes } = validation;
+  return {
+    ...{ machine, model, threads, seed, engines },
     overall: overall && summaryJson(overall),
     calibrated: calibrated && summaryJson(calibrated),
     by_executor: validation.byExecutor.map(summaryJson),
@@ -155,6 +169,7 @@ function jsonOf(validation: HostValidation) {
       ...{ calibrated_seconds: p.modelledSeconds, spread: p.spread, bound: p.bound },
     })),
     roofline: {
+      threads: roofline.threads,
       ceilings: roofline.ceilings,
       points: roofline.points.map((p) => ({
         ...{ network: p.network, executor: p.executor, kernel: p.kernel, layer: p.layer, macs: p.macs, bytes: p.bytes },
@@ -181,6 +196,7 @@ function summaryJson({
   };
 }
 
+const threadsText = (threads: number) => (threads === 1 ? 'one thread' : `${threads} threads`);
 const absolute = (error: number) => `${(100 * error).toFixed(1)} %`;
 const signed = (error: number | null) =>
   error === null ? UNKNOWN : `${error < 0 ? '−' : '+'}${absolute(Math.abs(error))}`;

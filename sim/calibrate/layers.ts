@@ -234,29 +234,49 @@ export function nearLayers(): readonly CalibrationLayer[] {
 }
 
 /**
- * Layers that go once through `bytes` of memory in all, or little more: dense columns, columns of which every other one
- * is skipped, sums, copies, rectifiers and pools.
+ * Layers of which a call goes through `bytes` of memory, or little more: dense columns, short and long, and sparse ones, of
+ * which every other one is skipped; sums, copies, rectifiers and pools; convolutions of many channels; transformed
+ * weights of many rows.
  */
 export function farLayers(bytes: number): readonly CalibrationLayer[] {
   const float = 4;
   const entry = 6;
   const kept = 0.1;
   const active = 0.5;
+  const atLeast = (least: number, count: number) => Math.max(least, Math.round(count));
+  const columns = (rows: number, each: number): Shape => [atLeast(16, bytes / each / rows)];
   // Few enough rows for the sums to stay in L1.
   const rows = Math.min(2048, Math.max(64, 2 ** Math.floor(Math.log2(Math.sqrt(bytes / float)))));
-  const columns = (each: number) => Math.max(16, Math.round(bytes / each / rows));
-  const layer = dense('f', rows, 'relu');
+  const skipping = (size: number) =>
+    made(connected('dense-columns'), columns(size, float * active), dense('f', size, 'relu'), { activations: active });
   const edge = 64;
-  const planes = (each: number) => Math.max(1, Math.round(bytes / each / (float * edge ** 2)));
+  const planes = (each: number) => atLeast(1, bytes / each / (float * edge ** 2));
   const sum: LayerSpec = { kind: 'add', name: 's', inputs: ['data', 'data'], activation: 'relu' };
   const concat: LayerSpec = { kind: 'concat', name: 'c', inputs: ['data', 'data'] };
   const rectify: LayerSpec = { kind: 'rectify', name: 'r', activation: 'relu' };
+  // As many channels as large images have: more of them would lie on more pages than a core keeps track of.
+  const size = Math.max(8, Math.round(Math.sqrt(bytes / (float * CHANNELS))));
+  const image: Shape = [CHANNELS, size, size];
+  const few = (stride: number) => conv('c', 8, 3, { pad: 1, stride });
+  // Transformed weights are (tile)² values a channel and row, those of Fourier transforms half as many complex ones.
+  const transformed = (values: number) =>
+    conv('c', 4 * atLeast(1, bytes / (float * values * CHANNELS) / 4), 3, { pad: 1 });
   return [
-    made(connected('dense-columns'), [columns(float)], layer),
-    made(connected('sparse-columns'), [columns(kept * entry * active)], layer, { weights: kept, activations: active }),
+    ...[256, 1024, 4096].map(skipping),
+    made(connected('sparse-columns'), columns(rows, kept * entry * active), dense('f', rows, 'relu'), {
+      ...{ weights: kept, activations: active },
+    }),
     made(elementwise('add'), [planes(3), edge, edge], sum),
     made(elementwise('concatenate'), [planes(4), edge, edge], concat),
     made(elementwise('rectify'), [planes(2), edge, edge], rectify),
-    made(elementwise('pool'), [planes(1.25), edge, edge], maxPool('p', 3, 2)),
+    ...[2, 3].map((size) => made(elementwise('pool'), [planes(1.25), edge, edge], maxPool('p', size, 2))),
+    ...[1, 2].map((stride) => made(sparseConvolution, image, few(stride), { weights: 0.3 })),
+    made(denseConvolution, image, few(1)),
+    made(createWinograd(4), [CHANNELS, 28, 28], transformed(36)),
+    made(createFft(16), [CHANNELS, 28, 28], transformed(288)),
+    made(createFft(32), [CHANNELS, 28, 28], transformed(1088)),
   ];
 }
+
+/** Of convolutions. */
+const CHANNELS = 64;

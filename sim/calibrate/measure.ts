@@ -160,10 +160,11 @@ export async function measure(request: MeasureRequest): Promise<readonly Measure
   add('cores.memory', `read in order from memory (${megabytes(largest)}), all cores`, 'B/s', together);
 
   for (const { name, executor } of instruments.libraries) {
-    progress(`${name}: calls, convolution, matrix times vector`);
+    const label = name === 'onnxruntimeAllCores' ? 'onnxruntime, all cores' : name;
+    progress(`${label}: calls, convolution, matrix times vector`);
     const rates = await measureLibrary({ ...library, executor, repeat, clock: instruments.clock });
     for (const key of libraryKeys)
-      add(`${name}.${key}`, `${name}: ${LIBRARY_ROWS[key].what}`, LIBRARY_ROWS[key].unit, rates[key]);
+      add(`${name}.${key}`, `${label}: ${LIBRARY_ROWS[key].what}`, LIBRARY_ROWS[key].unit, rates[key]);
   }
   progress('layers and steps of the engine');
   const { layer, step } = await instruments.engineOverheads(repeat);

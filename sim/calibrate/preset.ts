@@ -101,9 +101,15 @@ export function calibratedPreset(
     add(`lines.${level}.restart`, cycles, 'cycles', 'sparse columns of which every other one is skipped');
   }
   for (const [level, cycles] of Object.entries(lines.stream)) {
-    add(`lines.${level}.stream`, cycles, 'cycles', 'dense columns, four side by side');
+    add(`lines.${level}.stream`, cycles, 'cycles', 'dense columns, four side by side, short and long');
   }
-  add('exposed', lines.exposed, 'ratio', 'sums, rectifiers and pools of values beyond L1');
+  for (const [level, cycles] of Object.entries(lines.page)) {
+    add(`lines.${level}.page`, cycles, 'cycles', 'dense columns, four side by side, short and long');
+  }
+  for (const [code, shares] of Object.entries(lines.exposed)) {
+    const cite = code === 'columns' ? 'what they do not hide is in their waits' : 'calls of such code beyond L1';
+    for (const [level, share] of Object.entries(shares)) add(`exposed.${code}.${level}`, share, 'ratio', cite);
+  }
   for (const [name, cycles] of turns.cycles)
     add(`turns.${name}`, cycles, 'cycles', 'calls of small layers, solved for');
   add('layer', need('engine.layer'), 's', 'a concatenation that copies nothing');

@@ -10,6 +10,8 @@ export interface Timing {
   readonly budget: number;
   /** Seconds of one repetition, at least, where code is repeated back to back. */
   readonly atLeast: number;
+  /** Rounds at least, so that no figure rests on one look. */
+  readonly rounds: number;
 }
 
 export interface Timed {
@@ -19,18 +21,15 @@ export interface Timed {
   readonly spread: number;
 }
 
-/** Rounds at least, so that no figure rests on one look. */
-const LEAST_ROUNDS = 5;
-
 /** Best seconds of each; `time` gives those of one round. */
 export function inTurns<Item>(
   items: readonly Item[],
-  { clock, budget }: Timing,
+  { clock, budget, rounds }: Timing,
   time: (item: Item) => number,
 ): readonly Timed[] {
   const seconds = items.map((): number[] => []);
   const end = clock() + budget;
-  for (let round = 0; round < LEAST_ROUNDS || clock() < end; round++) {
+  for (let round = 0; round < rounds || clock() < end; round++) {
     for (const [at, item] of items.entries()) seconds[at]?.push(time(item));
   }
   return seconds.map((each) => {

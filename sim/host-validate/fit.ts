@@ -1,5 +1,6 @@
 // Efficiencies of libraries, whose kernels the model does not look into: one factor a library and kind of layer, fitted
-// on networks. What is reported of a network comes from factors fitted on the other networks alone.
+// on networks. What is reported of a network comes from factors fitted on the other networks alone, and there on layers
+// that the network has none like.
 
 import { median } from 'simple-statistics';
 import type { Point } from './points.js';
@@ -45,11 +46,17 @@ export function fitFactors(points: readonly Point[]): readonly Factor[] {
   );
 }
 
-/** Each network's points predicted with factors fitted on the other networks'. The engine's kernels have none. */
+/**
+ * Each network's points predicted with factors fitted on the other networks', without layers of a shape that it has too:
+ * several networks share most of their layers. The engine's kernels have no factors.
+ */
 export function leaveOneNetworkOut(points: readonly Point[]): readonly PredictedPoint[] {
   const networks = [...new Set(points.map(({ network }) => network))];
   const factorsWithout = new Map(
-    networks.map((left) => [left, fitFactors(points.filter(({ network }) => network !== left))]),
+    networks.map((left) => {
+      const own = new Set(points.filter(({ network }) => network === left).map(({ shape }) => shape));
+      return [left, fitFactors(points.filter(({ network, shape }) => network !== left && !own.has(shape)))];
+    }),
   );
   return points.map((point): PredictedPoint => {
     const factors = factorsWithout.get(point.network) ?? [];

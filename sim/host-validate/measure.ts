@@ -29,6 +29,8 @@ export interface MeasuringOptions {
   /** Seconds for a network's runs at most, once each executor has run `repeat` times or the double of it is spent. */
   readonly budget: number;
   readonly clock: () => number;
+  /** Waits until an executor's threads stand in the next one's way no more. */
+  readonly settle?: (executor: string) => Promise<void>;
   readonly progress: Progress;
 }
 
@@ -47,7 +49,7 @@ export async function measureNetwork(
   options: MeasuringOptions,
   unable: (executor: string, error: unknown) => void,
 ): Promise<readonly MeasuredNetwork[]> {
-  const { repeat, budget, clock, progress } = options;
+  const { repeat, budget, clock, settle, progress } = options;
   const { name } = model.network;
   const tracks: Track[] = [];
   try {
@@ -68,7 +70,10 @@ export async function measureNetwork(
       const enough = round >= repeat && spent >= LEAST_SECONDS && tracks.every((track) => track.isSteady());
       if (round > 0 && (enough || spent >= (round < repeat ? 2 : 1) * budget)) break;
       progress(`${name}: run ${round + 1} of ${tracks.length} executors`);
-      for (const track of tracks) await track.run(input);
+      for (const track of tracks) {
+        await track.run(input);
+        await settle?.(track.executor);
+      }
     }
     return tracks.map((track) => track.result());
   } finally {

@@ -12,6 +12,8 @@ export interface Point {
   readonly executor: string;
   readonly layer: string;
   readonly kind: LayerKind;
+  /** All that the layer is but its name: two of the same shape are the same work, whatever networks they are of. */
+  readonly shape: string;
   /** A convolution of each channel by itself. */
   readonly isDepthwise: boolean;
   /** Which of the executor's kernels ran it. */
@@ -51,6 +53,7 @@ export function pointsOf(
       );
       return {
         ...{ network, executor, layer: run.layer, kind: task.layer.kind, kernel: run.kernel },
+        shape: JSON.stringify({ ...task.layer, name: null, inputs: null }),
         isDepthwise: task.layer.kind === 'conv2d' && isDepthwise(task.layer),
         ...{ measuredSeconds: run.seconds, spread: run.spread, modelledSeconds: secondsOf(cost), bound: cost.bound },
         isTimed: run.seconds > 0 && cost.counters.calls !== 0,

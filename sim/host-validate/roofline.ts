@@ -32,17 +32,24 @@ export interface RooflinePoint {
 
 export interface Roofline {
   readonly machine: string;
+  readonly threads: number;
   readonly ceilings: readonly Ceiling[];
   readonly points: readonly RooflinePoint[];
 }
 
 /** Layers with weights: the others multiply nothing. */
-export function rooflineOf(machine: string, ceilings: readonly Ceiling[], points: readonly Point[]): Roofline {
+export function rooflineOf(
+  machine: string,
+  threads: number,
+  ceilings: readonly Ceiling[],
+  points: readonly Point[],
+): Roofline {
   const most = (unit: Ceiling['unit']) =>
     Math.max(...ceilings.filter((ceiling) => ceiling.unit === unit).map(({ value }) => value));
   const [arithmetic, bandwidth] = [most('MAC/s'), most('B/s')];
   return {
     machine,
+    threads,
     ceilings,
     points: points
       .filter(({ macs, isTimed }) => macs > 0 && isTimed)
@@ -69,13 +76,24 @@ const PEAKS = [
   ['peak.plain', 'multiply, then add'],
 ] as const;
 
-/** What `calibrate` measured of one core with 128-bit vectors. */
-export function ceilingsOf(measurements: readonly Pick<Measurement, 'key' | 'value'>[]): readonly Ceiling[] {
+/**
+ * What `threads` cores reach with 128-bit vectors, from what one does: so many times as much, but for memory, which
+ * supplies all of them with no more than `memoryBytesPerSecond`.
+ */
+export function ceilingsOf(
+  measurements: readonly Pick<Measurement, 'key' | 'value'>[],
+  threads = 1,
+  memoryBytesPerSecond = Number.POSITIVE_INFINITY,
+): readonly Ceiling[] {
   const values = new Map(measurements.map(({ key, value }) => [key, value]));
   const of = (keys: readonly (readonly [Measurement['key'], string])[], unit: Ceiling['unit'], factor: number) =>
     keys.flatMap(([key, name]): readonly Ceiling[] => {
       const value = values.get(key);
-      return value === undefined ? [] : [{ name, unit, value: value * factor }];
+      if (value === undefined) return [];
+      const all = value * factor * threads;
+      // One core alone is what was just measured, whatever a calibration said of all.
+      const isShared = key === 'read.memory' && threads > 1;
+      return [{ name, unit, value: isShared ? Math.min(all, memoryBytesPerSecond) : all }];
     });
   // A multiply-add is two floating-point operations.
   return [...of(LEVELS, 'B/s', 1), ...of(PEAKS, 'MAC/s', 0.5)];

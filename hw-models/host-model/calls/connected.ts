@@ -89,7 +89,8 @@ const denseColumns: CallCount = (values, seen) => {
   const fours = Math.ceil(started / 4);
   const bytes = Math.min(columnBytes, rows * FLOAT);
   // Four columns are read side by side: each goes on three columns further, or to its next page, where prefetching stops.
-  const streams = 3 * columnBytes > NEAR_BYTES ? started * Math.ceil(bytes / PAGE) : 0;
+  const streams = 3 * columnBytes > NEAR_BYTES ? started : 0;
+  const pages = (streams * bytes) / PAGE;
   return {
     turns: {
       call: 1,
@@ -102,7 +103,7 @@ const denseColumns: CallCount = (values, seen) => {
     touches: [
       { address: input, bytes: columns * FLOAT },
       { address: list, bytes: columns * 2 * FLOAT, passes: 2 },
-      { address: weights, bytes: started * bytes, streams },
+      { address: weights, bytes: started * bytes, streams, pages },
       { address: bias, bytes: rows * FLOAT },
       { address: output, bytes: rows * FLOAT, writes: true, passes: 2, apart: started * rows * FLOAT },
     ],

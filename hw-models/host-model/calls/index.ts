@@ -8,7 +8,7 @@ import { elementwiseCalls } from './elementwise.js';
 import { fftCalls } from './fft.js';
 import { filteringCalls } from './filtering.js';
 import { winogradCalls } from './winograd.js';
-import type { CallCount, CallWork, Seen } from './work.js';
+import type { CallCount, Code, CountedWork, Seen } from './work.js';
 
 const modules: Readonly<Record<string, Readonly<Record<string, CallCount>>>> = {
   connected: connectedCalls,
@@ -19,10 +19,27 @@ const modules: Readonly<Record<string, Readonly<Record<string, CallCount>>>> = {
   winograd: winogradCalls,
 };
 
+/** By module, and by function where a module has several kinds. */
+const codeOf: Readonly<Record<string, Code>> = {
+  connected: 'columns',
+  'connected.transpose': 'copies',
+  convolution: 'copies',
+  'convolution.sparse': 'sparseRows',
+  'convolution.dense': 'denseRows',
+  elementwise: 'elementwise',
+  'elementwise.pool': 'pools',
+  'elementwise.copy': 'copies',
+  fft: 'fft',
+  filtering: 'denseRows',
+  winograd: 'winograd',
+};
+
 /** What a call does, piece by piece. @throws InvariantError for a function that nobody has counted. */
-export function countCall({ module, function: name, arguments: values }: Call, seen: Seen): readonly CallWork[] {
+export function countCall({ module, function: name, arguments: values }: Call, seen: Seen): readonly CountedWork[] {
   const count = modules[module.name]?.[name];
   invariant(count !== undefined, () => `nobody has counted ${module.name}.${name}`);
   const work = count(values, seen);
-  return 'turns' in work ? [work] : work;
+  const code = codeOf[`${module.name}.${name}`] ?? codeOf[module.name];
+  invariant(code !== undefined, () => `nobody knows what kind of code ${module.name}.${name} is`);
+  return ('turns' in work ? [work] : work).map((piece) => ({ ...piece, code }));
 }

@@ -15,13 +15,32 @@ export interface Touch {
   readonly apart?: number;
   /** How often reading starts anew somewhere else, where no prefetching helps. */
   readonly starts?: number;
-  /** How often one of several streams that are read side by side goes on to another column or page. */
+  /** How often one of several streams that are read side by side goes on to another column, and to another page. */
   readonly streams?: number;
+  readonly pages?: number;
 }
 
 export interface CallWork {
   readonly turns: Turns;
   readonly touches: readonly Touch[];
+}
+
+/** Kinds of code by how much of a cache line's way they hide behind their work. */
+export const codes = [
+  'columns',
+  'sparseRows',
+  'denseRows',
+  'winograd',
+  'fft',
+  'pools',
+  'elementwise',
+  'copies',
+] as const;
+export type Code = (typeof codes)[number];
+
+/** One piece of a call that was counted. */
+export interface CountedWork extends CallWork {
+  readonly code: Code;
 }
 
 /** What counting needs to see: what was placed in memory, and one frame of the layer's first input. */

@@ -21,7 +21,7 @@ interface Options extends OutputOptions {
 export function addCalibrate(program: Command, terminal: Terminal): void {
   const command = program
     .command('calibrate')
-    .description('measure this machine; host-model and validate --host then use its preset (about a minute)')
+    .description('measure this machine; host-model and validate --host then use its preset (one to two minutes)')
     .option('--repeat <n>', 'repetitions of every measurement; the best one counts', wholeNumber(1), 15)
     .option('--memory <mib>', 'memory to use at most', wholeNumber(1), 1024);
   addOutputOptions(command)

@@ -18,6 +18,7 @@ interface Options extends OutputOptions {
   readonly preset?: string;
   readonly on?: readonly string[];
   readonly workloads?: readonly string[];
+  readonly threads?: number;
   readonly repeat?: number;
   readonly seconds?: number;
   readonly layers?: boolean;
@@ -25,7 +26,7 @@ interface Options extends OutputOptions {
 }
 
 /** Options that say something of the machine underneath only. */
-const HOST_OPTIONS = ['preset', 'on', 'workloads', 'repeat', 'seconds', 'layers', 'roofline'] as const;
+const HOST_OPTIONS = ['preset', 'on', 'workloads', 'threads', 'repeat', 'seconds', 'layers', 'roofline'] as const;
 
 /** Published figures beside the models'; or, of this machine, predicted times beside measured ones. */
 export function addValidate(program: Command, terminal: Terminal): void {
@@ -41,6 +42,7 @@ export function addValidate(program: Command, terminal: Terminal): void {
     .option('--preset <file>', '--host: a preset that calibrate --out wrote, in place of this machine’s calibration')
     .option('--on <executors>', '--host: which ones, with commas between', commaList)
     .option('--workloads <names>', '--host: which networks, with commas between', commaList)
+    .option('--threads <n>', '--host: of the engine and of ONNX Runtime (1 unless told)', wholeNumber(1))
     .option('--repeat <n>', '--host: runs of each network at least', wholeNumber(1))
     .option('--seconds <n>', '--host: for the runs of one network', wholeNumber(1))
     .option('--layers', '--host: every layer, not only the summaries (json and csv always have them all)')
@@ -67,13 +69,14 @@ async function validateHere(options: Options, terminal: Terminal): Promise<void>
     throw new InputError(`--${stray}: found with --host, expected without it: it is of published figures`);
   const { validateHost } = await import('../../../sim/host-validate.node.js');
   const { hostValidationView } = await import('../../views/host-validation.js');
-  const { seed, preset, on, workloads, repeat, seconds } = options;
+  const { seed, preset, on, workloads, threads, repeat, seconds } = options;
   const validation = await withProgress(options, terminal, (progress) =>
     validateHost({
       ...{ seed, progress },
       ...(preset === undefined ? {} : { preset }),
       ...(on === undefined ? {} : { executors: on }),
       ...(workloads === undefined ? {} : { workloads }),
+      ...(threads === undefined ? {} : { threads }),
       ...(repeat === undefined ? {} : { repeat }),
       ...(seconds === undefined ? {} : { seconds }),
     }),

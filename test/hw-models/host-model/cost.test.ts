@@ -22,8 +22,8 @@ const onTwo = hardware.vary([{ op: 'replace', path: ['threads'], value: 2 }]);
 const { config } = preset;
 
 const KIB = 1024;
-const none = { read: 0, write: 0, restart: 0, stream: 0 };
-const line = { read: 2, write: 3, restart: 100, stream: 10 };
+const none = { read: 0, write: 0, restart: 0, stream: 0, page: 0 };
+const line = { read: 2, write: 3, restart: 100, stream: 10, page: 5 };
 const hierarchy: Hierarchy = {
   ...{ l1: { capacity: 32 * KIB }, l2: { capacity: 512 * KIB }, l3: { capacity: 8192 * KIB } },
   ...{ cacheShare: 0.5, lineBytes: 64 },
@@ -57,17 +57,19 @@ describe('inCore', () => {
 });
 
 describe('callCycles', () => {
-  const lines = { l2: { ...none, read: 50 }, l3: { ...none, read: 100, restart: 2, stream: 3 }, memory: none };
+  const lines = { l2: { ...none, read: 50 }, l3: { ...none, read: 100, restart: 2, stream: 3, page: 4 }, memory: none };
   const costs = { l2: line, l3: line, memory: line };
 
   it.each([
-    // T_data = 2 · 150 = 300; waits 2 · 100 + 3 · 10 = 230.
-    ['hides the shorter behind the longer', 0, 1000, 1000 + 230],
-    ['whichever it is', 0, 100, 300 + 230],
-    ['adds what is exposed of the shorter', 0.5, 1000, 1000 + 150 + 230],
-    ['or all of it', 1, 100, 400 + 230],
-  ])('%s', (_, exposed, core, expected) => {
-    const cycles = callCycles(core, lines, { lines: costs, exposed });
+    // T_data = 2 · 150 = 300; waits 2 · 100 + 3 · 10 + 4 · 5 = 250.
+    ['hides the shorter behind the longer', 0, 0, 1000, 1000 + 250],
+    ['whichever it is', 0, 0, 100, 300 + 250],
+    ['adds what is exposed of the shorter', 0.5, 0.5, 1000, 1000 + 150 + 250],
+    ['or all of it', 1, 1, 100, 400 + 250],
+    // A third of the transfers is L2's, two thirds L3's.
+    ['each level by its share of the transfers', 0, 0.75, 1000, 1000 + 150 + 250],
+  ])('%s', (_, l2, l3, core, expected) => {
+    const cycles = callCycles(core, lines, { l2, l3, memory: 1 }, { lines: costs });
     expect(sum(cycles)).toBeWithin(1e-12, expected);
     expect(cycles.compute).toBe(core);
     expect(cycles.memory).toBe(0);
@@ -168,6 +170,14 @@ describe('libraries', () => {
     const layer = conv('c', 64, 3, { pad: 1 });
     const [full, few] = [task(layer, [32, 28, 28], 1), task(layer, [32, 28, 28], 0.2)];
     for (const library of ['tfjs', 'onnxruntime']) expect(seconds(few, library)).toBe(seconds(full, library));
+  });
+
+  it('have rates of their own on several threads, and say on how many', () => {
+    const one = task(conv('c', 64, 3, { pad: 1 }), [32, 28, 28], 1);
+    expect(seconds(one, 'onnxruntime', 2)).toBeLessThan(seconds(one, 'onnxruntime'));
+    expect(only(onTwo.cost([one], 'onnxruntime')).notes).toEqual([]);
+    const onThree = hardware.vary([{ op: 'replace', path: ['threads'], value: 3 }]);
+    expect(only(onThree.cost([one], 'onnxruntime')).notes).toEqual(['onnxruntime: rates measured on 2 threads']);
   });
 
   it('stream weights that no cache holds', () => {

@@ -42,7 +42,10 @@ function measured(changes: Readonly<Partial<Record<MeasurementKey, number>>> = {
 
 const solved = {
   turns: { cycles: new Map([['denseTap', 5] as const]), medianError: 0.01 },
-  lines: { write: { memory: 12 }, restart: { l3: 300 }, stream: { l3: 90 }, exposed: 0.2 },
+  lines: {
+    ...{ write: { memory: 12 }, restart: { l3: 300 }, stream: { l3: 90 }, page: { l3: 40 } },
+    exposed: { pools: { l2: 0, l3: 0.2, memory: 0.7 } },
+  },
 };
 const tfjs = [{ name: 'tfjs', engine: 'tfjs 4.22.0 wasm, 1 thread', threads: 1 }] as const;
 const presetOf = (changes: Parameters<typeof measured>[0] = {}) =>
@@ -58,8 +61,9 @@ describe('calibratedPreset', () => {
     // 64 bytes at 32, 16 and 2.5 bytes a cycle.
     expect([config.lines.l2.read, config.lines.l3.read, config.lines.memory.read]).toEqual([2, 4, 25.6]);
     expect(config.lines.memory.write).toBe(12);
-    expect(config.lines.l3).toMatchObject({ restart: 300, stream: 90 });
-    expect(config).toMatchObject({ exposed: 0.2, layer: 1e-7, step: 5e-7, turns: { denseTap: 5 } });
+    expect(config.lines.l3).toMatchObject({ restart: 300, stream: 90, page: 40 });
+    expect(config.exposed.pools).toEqual({ l2: 0, l3: 0.2, memory: 0.7 });
+    expect(config).toMatchObject({ layer: 1e-7, step: 5e-7, turns: { denseTap: 5 } });
     expect(config.libraries.tfjs).toMatchObject({ call: 8e-6, convolution: 4, depthwise: 1, vector: 2, stream: 20e9 });
     for (const path of ['clock', 'lines.l2.read', 'turns.denseTap', 'libraries.tfjs.convolution', 'step']) {
       expect(figures.get(path)?.from, path).toBe('measured');

@@ -13,7 +13,7 @@ describe('inTurns', () => {
   it('takes the best of rounds of all, until the budget is spent', () => {
     let now = 0;
     const took = [4, 2, 9, 3, 8, 1, 7, 7, 7, 7, 7, 7];
-    const timed = inTurns(['a', 'b'], { clock: () => now, budget: 12, atLeast: 0 }, () => {
+    const timed = inTurns(['a', 'b'], { clock: () => now, budget: 12, atLeast: 0, rounds: 5 }, () => {
       const seconds = took.shift() ?? 5;
       now += 1;
       return seconds;
@@ -29,7 +29,7 @@ describe('inTurns', () => {
 describe('repetitionsOf', () => {
   it('doubles until it takes long enough', () => {
     let now = 0;
-    const timing = { clock: () => now, budget: 1, atLeast: 10 };
+    const timing = { clock: () => now, budget: 1, atLeast: 10, rounds: 5 };
     expect(repetitionsOf(() => (now += 3), timing)).toBe(4);
   });
 });
@@ -91,23 +91,31 @@ describe('calibration layers', () => {
     expect(loopNames.filter((name) => !turned.has(name))).toEqual([]);
   });
 
-  it('go through about as much memory as asked', () => {
+  it('go through about as much memory in a call as asked', () => {
     const bytes = 2 ** 20;
     for (const { kernel, layer, weights, input } of farLayers(bytes)) {
-      const touched = readyCalls(kernel, layer, weights, input, false)
-        .flatMap(({ call, words }) => countCall(call, { words, activations: input }))
-        .flatMap(({ touches }) => touches)
-        .reduce((sum, touch) => sum + touch.bytes, 0);
-      expect(touched, kernel.name).toBeGreaterThan(0.6 * bytes);
-      expect(touched, kernel.name).toBeLessThan(2 * bytes);
+      const touched = readyCalls(kernel, layer, weights, input, false).map(({ call, words }) =>
+        countCall(call, { words, activations: input })
+          .flatMap(({ touches }) => touches)
+          .reduce((sum, touch) => sum + touch.bytes, 0),
+      );
+      // A copy of an image goes through it twice, each of the two of a concatenation through half.
+      expect(Math.max(...touched), kernel.name).toBeGreaterThan(0.4 * bytes);
+      expect(Math.max(...touched), kernel.name).toBeLessThan(3 * bytes);
     }
   });
 });
 
 describe('solveLines', () => {
-  const none = { read: 0, write: 0, restart: 0, stream: 0 };
-  const far = (what: string, cycles: number, core: number, memory: Partial<typeof none>): FarSample => ({
-    ...{ what: `${what} of a kernel`, level: 'memory', seconds: cycles / CLOCK, spread: 1, cycles, core },
+  const none = { read: 0, write: 0, restart: 0, stream: 0, page: 0 };
+  const far = (
+    what: string,
+    code: FarSample['code'],
+    cycles: number,
+    core: number,
+    memory: Partial<typeof none>,
+  ): FarSample => ({
+    ...{ what: `${what} of a kernel`, code, level: 'memory', seconds: cycles / CLOCK, spread: 1, cycles, core },
     lines: { l2: none, l3: none, memory: { ...none, ...memory } },
   });
 
@@ -116,28 +124,37 @@ describe('solveLines', () => {
     const solved = solveLines(
       [
         // 100 lines read at 10 and 100 written at 14.
-        far('copy', 2400, 50, { read: 100, write: 100 }),
+        far('copy', 'copies', 2400, 50, { read: 100, write: 100 }),
         // T_core 1000, T_data 50 · 10 = 500, of which a fifth shows.
-        far('add', 1100, 1000, { read: 50 }),
+        far('add', 'elementwise', 1100, 1000, { read: 50 }),
         // Its 3000 of compute hide 1000; 20 times 400 do not.
-        far('sparseColumns', 11_000, 3000, { read: 100, restart: 20 }),
-        far('denseColumns', 4000, 3000, { read: 100, stream: 10 }),
+        far('sparseColumns', 'columns', 11_000, 3000, { read: 100, restart: 20 }),
+        // 10 times another column at 100 and 5 times another page at 40; 20 and 80.
+        far('denseColumns', 'columns', 4200, 3000, { read: 100, stream: 10, page: 5 }),
+        far('denseColumns', 'columns', 10_200, 5000, { read: 100, stream: 20, page: 80 }),
       ],
       read,
     );
-    expect(solved).toEqual({ write: { memory: 14 }, restart: { memory: 400 }, stream: { memory: 100 }, exposed: 0.2 });
+    expect(solved).toMatchObject({ write: { memory: 14 }, restart: { memory: 400 } });
+    expect(solved.stream.memory).toBeWithin(1e-6, 100);
+    expect(solved.page.memory).toBeWithin(1e-6, 40);
+    // Of levels without a call that tells anything the nearest is taken; of kinds of code without one nothing is.
+    expect(solved.exposed).toEqual({
+      columns: { l2: 0, l3: 0, memory: 0 },
+      elementwise: { l2: 0.2, l3: 0.2, memory: 0.2 },
+    });
   });
 
   it('takes a wait that is within the noise for none', () => {
     const samples = [
-      far('copy', 2400, 50, { read: 100, write: 100 }),
-      far('sparseColumns', 3100, 3000, { read: 10, restart: 5 }),
-      far('denseColumns', 2900, 3000, { read: 10, stream: 5 }),
+      far('copy', 'copies', 2400, 50, { read: 100, write: 100 }),
+      far('sparseColumns', 'columns', 3100, 3000, { read: 10, restart: 5 }),
+      far('denseColumns', 'columns', 2900, 3000, { read: 10, stream: 5 }),
     ];
     expect(solveLines(samples, { memory: 10 })).toMatchObject({
       restart: { memory: 0 },
       stream: { memory: 0 },
-      exposed: 0,
+      page: { memory: 0 },
     });
   });
 });

@@ -11,6 +11,7 @@ function point(changes: Partial<Point>): Point {
   return {
     ...{ network: 'a', executor: 'tfjs', layer: 'conv', kind: 'conv2d', isDepthwise: false, kernel: 'tfjs' },
     ...{ measuredSeconds: 1, isTimed: true, spread: 1, modelledSeconds: 1, bound: 'compute', macs: 1e9, bytes: 1e6 },
+    shape: `of ${changes.network}`,
     ...changes,
   };
 }
@@ -46,6 +47,13 @@ describe('leaveOneNetworkOut', () => {
     expect(of('b', 'tfjs')).toMatchObject({ predictedSeconds: 3, error: 0 });
     expect(of('c', 'tfjs')).toMatchObject({ predictedSeconds: 2.5, error: -0.375 });
     expect(of('c', 'sparse')).toMatchObject({ predictedSeconds: 1, error: -0.75 });
+  });
+
+  it('learns nothing from layers of other networks that it has too', () => {
+    const shared = points.map((one) => (one.network === 'c' ? { ...one, shape: 'of a' } : one));
+    const [a] = leaveOneNetworkOut(shared);
+    // From b alone.
+    expect(a).toMatchObject({ network: 'a', predictedSeconds: 3 });
   });
 
   it('has no error where nothing was timed', () => {
@@ -88,11 +96,21 @@ describe('the roofline', () => {
     { key: 'read.memory', value: 10e9 },
     { key: 'peak.fused', value: 64e9 },
   ]);
-  const roofline = rooflineOf('a machine', ceilings, [
+  const roofline = rooflineOf('a machine', 1, ceilings, [
     point({ executor: 'dense', kernel: 'dense-columns', macs: 1e6, bytes: 1e7, measuredSeconds: 1e-3 }),
     point({ executor: 'dense', kernel: 'dense-convolution', macs: 1e9, bytes: 1e6, measuredSeconds: 0.1 }),
     point({ macs: 0 }),
   ]);
+
+  it('rises with the threads, but for memory, which all cores share', () => {
+    const measured = [
+      { key: 'read.l1', value: 100e9 },
+      { key: 'read.memory', value: 10e9 },
+      { key: 'peak.fused', value: 64e9 },
+    ] as const;
+    expect(ceilingsOf(measured, 4, 25e9).map(({ value }) => value)).toEqual([400e9, 25e9, 128e9]);
+    expect(ceilingsOf(measured, 2, 25e9).map(({ value }) => value)).toEqual([200e9, 20e9, 64e9]);
+  });
 
   it('has every layer that multiplies, against what the fastest level and the arithmetic allow', () => {
     expect(ceilings).toEqual([
@@ -135,6 +153,7 @@ describe('the roofline', () => {
         ...{
           machine: 'a machine',
           model: 'calibrated (file)',
+          threads: 1,
           seed: 0,
           engines: [{ executor: 'tfjs', engine: 'tfjs 4' }],
         },
@@ -151,7 +170,7 @@ describe('the roofline', () => {
     const text = renderers.table(view, { columns: 100, color: false });
     expect(text).toMatch(/left out +18 +\d+\.\d %/);
     expect(text).toMatch(/tfjs +convolutions +3\.000× +fitted +9 layers/);
-    expect(text).toContain('Roofline of a machine');
+    expect(text).toContain('Roofline of a machine, one thread');
     expect(text).toContain('energy: not measurable here');
     const json = JSON.parse(renderers.json(view));
     expect(json.layers).toHaveLength(18);

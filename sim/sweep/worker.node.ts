@@ -1,6 +1,6 @@
 // A worker: takes batches of any sweep from a Redis queue, evaluates them on threads, hands back results.
 
-import { mkdtemp, writeFile } from 'node:fs/promises';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { UnrecoverableError, Worker } from 'bullmq';
@@ -82,6 +82,8 @@ class CrewOfOneSweep {
   #fingerprint = '';
   #crew: Promise<Crew> = Promise.reject(new Error('no sweep yet'));
   readonly #underWay = new Set<Promise<Evaluated>>();
+  /** With this machine's copies of weights, which threads may read again while the sweep goes on. */
+  #folders: string[] = [];
 
   constructor(
     readonly redis: Redis,
@@ -116,19 +118,22 @@ class CrewOfOneSweep {
       (threads) => threads.close(),
       () => {},
     );
+    const folders = this.#folders;
+    this.#folders = [];
+    for (const folder of folders) await rm(folder, { recursive: true, force: true });
   }
 
   async #start(fingerprint: string): Promise<Crew> {
     const text = await this.redis.get(planKey({ fingerprint }));
     // The coordinator publishes it again, and gives the batch out again.
     if (text === null) throw new UnrecoverableError(`no plan ${fingerprint} in Redis`);
-    const plan = await withFiles(JSON.parse(text), this.redis);
+    const plan = await withFiles(JSON.parse(text), this.redis, this.#folders);
     return startThreads(plan, this.threads, await sharedWorkloads(plan));
   }
 }
 
-/** The plan with files of weights where this machine has them. */
-async function withFiles(plan: SweepPlan, redis: Redis): Promise<SweepPlan> {
+/** The plan with files of weights where this machine has them, in folders of their own that are added to `folders`. */
+async function withFiles(plan: SweepPlan, redis: Redis, folders: string[]): Promise<SweepPlan> {
   const workloads = [];
   for (const workload of plan.workloads) {
     const { weights } = workload;
@@ -139,6 +144,7 @@ async function withFiles(plan: SweepPlan, redis: Redis): Promise<SweepPlan> {
     const bytes = await redis.getBuffer(weightsKey(weights.sha256));
     if (!bytes) throw new UnrecoverableError(`no weights ${weights.sha256} in Redis`);
     const folder = await mkdtemp(join(tmpdir(), 'zeroskip-worker-'));
+    folders.push(folder);
     const file = join(folder, weights.file.split(/[\\/]/).at(-1) ?? 'weights');
     await writeFile(file, bytes);
     workloads.push({ ...workload, weights: { ...weights, file } });

@@ -43,7 +43,10 @@ export function addCompare(program: Command, terminal: Terminal): void {
       commaList,
     )
     .option('--batch <n>', 'frames at a time', wholeNumber(1), 1)
-    .option('--weights <file>', "the network's real weights, a Deep Compression .net file")
+    .option(
+      '--weights <file>',
+      "the network's real weights: a model file of prune (.safetensors), Deep Compression's .net, or a .caffemodel",
+    )
     .option('--input <file>', 'a JPEG, PNG or .npy: the network really runs on it and the models meet its activations')
     .option('--seed <n>', 'of whatever is drawn', wholeNumber(0), 0)
     .option('--repeat <n>', 'timed runs on this machine; the median one counts', wholeNumber(1), 5)

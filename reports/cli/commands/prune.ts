@@ -127,7 +127,7 @@ export function addPrune(program: Command, terminal: Terminal): void {
     const { out, ...others } = options;
     if (model !== undefined) {
       const { workload: name, network, parameters, report } = result;
-      await write(encodeModel(network, parameters, report, model), model, terminal);
+      await write(encodeModel(network, parameters, report, model), model, terminal, model === out ? '--out' : '--save');
       hint(`${model}: the pruned network; compare ${name} --weights ${model}`, options, terminal);
     }
     await show(pruneView(result.report), model === out ? others : options, terminal);

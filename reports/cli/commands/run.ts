@@ -36,7 +36,10 @@ export function addRun(program: Command, terminal: Terminal): void {
       'auto',
     )
     .option('--threads <n>', 'threads, of an executor that has them', wholeNumber(1), 1)
-    .option('--weights <file>', 'real weights, a Deep Compression .net file')
+    .option(
+      '--weights <file>',
+      "real weights: a model file of prune (.safetensors), Deep Compression's .net, or a .caffemodel",
+    )
     .option('--input <file>', 'a JPEG, PNG or .npy')
     .option('--batch <n>', 'frames at a time', wholeNumber(1), 1)
     .option('--seed <n>', 'of whatever is drawn', wholeNumber(0), 0)

@@ -95,9 +95,12 @@ class Workbench {
   }
 
   #makeRoom(activations: number, stride: number): void {
+    const before = this.#room;
     this.#room = {
-      activations: Math.max(2 * this.#room.activations, activations, 4096),
-      stride: Math.max(this.#room.stride, stride, 64),
+      // Doubled only where it is what lacks: arrays of more and more PEs alone would double it each time.
+      activations:
+        activations > before.activations ? Math.max(2 * before.activations, activations, 4096) : before.activations,
+      stride: Math.max(before.stride, stride, 64),
     };
     this.#firstFree = WORD * (3 * this.#room.activations + 4 * this.#room.stride);
     this.#clear();

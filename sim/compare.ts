@@ -10,7 +10,7 @@ import { nonzerosOf } from '../workloads/weights/store.js';
 import { checkOutput, describeDeparture } from './output-check.js';
 import { type Progress, silent } from './progress.js';
 import { describePrices, type PriceTable, type ServingCost, servingCost } from './serving/prices.js';
-import { summarize, total, type WorkloadSummary } from './summary.js';
+import { summarize, total, totalOrNull, type WorkloadSummary } from './summary.js';
 import { type Timeline, timelineOf, timelineOfRun } from './timeline.js';
 import { type Trace, tasksOf } from './trace.js';
 import { type Swing, swingsOf } from './uncertainty.js';
@@ -170,9 +170,7 @@ export function modelledRow(
   kernel?: string,
 ): Row {
   const layers = costs.map((cost, at) => layerResult(cost, tasks[at] as LayerTask));
-  const joules = layers.every((layer) => layer.joules !== null)
-    ? total(layers.map((layer) => layer.joules as number))
-    : null;
+  const joules = totalOrNull(layers.map((layer) => layer.joules));
   const seconds = total(layers.map((layer) => layer.seconds));
   return {
     hardware: hardware.name,

@@ -69,3 +69,7 @@ export function summarize(model: Model, tasks: readonly LayerTask[]): WorkloadSu
 
 /** The sum of some numbers. */
 export const total = (values: readonly number[]) => values.reduce((sum, value) => sum + value, 0);
+
+/** The same; null where one of them is not known. */
+export const totalOrNull = (values: readonly (number | null)[]) =>
+  values.every((value) => value !== null) ? total(values) : null;

@@ -4,7 +4,7 @@ import type { Figure, Hardware, LayerCost } from '../hw-models/contract.js';
 import { joulesOf, secondsOf } from '../hw-models/cost.js';
 import { InputError } from '../workloads/base/errors.js';
 import type { LayerTask } from '../workloads/network.js';
-import { total } from './summary.js';
+import { total, totalOrNull } from './summary.js';
 
 /** Each uncertain number is taken that much smaller and that much larger. */
 export const SWING = 1.2;
@@ -57,9 +57,5 @@ function orNull<Value>(make: () => Value): Value | null {
 }
 
 function wholeOf(costs: readonly LayerCost[]) {
-  const joules = costs.map(joulesOf);
-  return {
-    seconds: total(costs.map(secondsOf)),
-    joules: joules.every((value) => value !== null) ? total(joules) : null,
-  };
+  return { seconds: total(costs.map(secondsOf)), joules: totalOrNull(costs.map(joulesOf)) };
 }

@@ -3,8 +3,8 @@
 import type { TopLevelSpec } from 'vega-lite';
 import { type MetricName, metrics } from '../../sim/sweep/metrics.js';
 import type { Effect, Sensitivity } from '../../sim/sweep/sensitivity.js';
+import { metricText } from '../metric.js';
 import { percent, ratio } from '../quantity.js';
-import { metricText } from '../views/metric.js';
 import type { Chart } from './chart.js';
 import { legendColumns } from './legend.js';
 import { type Line, lineChart } from './lines.js';
@@ -22,8 +22,7 @@ function shareChart(effects: readonly Effect[], objectives: readonly MetricName[
   const bars = effects.flatMap(({ axis, objective, share, range }) => {
     if (share === null || !objectives.includes(objective)) return [];
     const label = `${axis}, ${objective}: ${percent(share)} of the variance, ${ratio(range)} from best to worst level`;
-    // A share less than chance is drawn as none.
-    return [{ axis, objective, share: Math.max(0, share), label }];
+    return [{ axis, objective, share, label }];
   });
   const most = bars.reduce<(typeof bars)[number] | undefined>((a, b) => (a && a.share >= b.share ? a : b), undefined);
   if (!most) return [];

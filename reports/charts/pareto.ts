@@ -5,7 +5,7 @@ import { type MetricName, metrics } from '../../sim/sweep/metrics.js';
 import type { Bounds } from '../../sim/sweep/spec.js';
 import type { StoredResult } from '../../sim/sweep/store.js';
 import type { SweepSummary } from '../../sim/sweep/summary.js';
-import { metricText } from '../views/metric.js';
+import { metricText } from '../metric.js';
 import type { Chart } from './chart.js';
 import { siLabels } from './look.js';
 import { color, partColor } from './palette.js';

@@ -2,7 +2,13 @@
 
 import { median } from 'simple-statistics';
 import type { TopLevelSpec } from 'vega-lite';
-import { type AxisName, type AxisResult, type ObjectiveName, objectiveNames } from '../../sim/breakeven/breakeven.js';
+import {
+  type AxisName,
+  type AxisResult,
+  type ObjectiveName,
+  objectiveNames,
+  ranked,
+} from '../../sim/breakeven/breakeven.js';
 import type { Breakeven } from '../../sim/breakeven/breakeven.node.js';
 import { percent, quantity } from '../quantity.js';
 import type { Chart } from './chart.js';
@@ -11,9 +17,10 @@ import { type Line, lineChart } from './lines.js';
 import { siLabels } from './look.js';
 import { color, partColor } from './palette.js';
 
-const OBJECTIVES = {
-  seconds: { name: 'time', unit: 's', best: 'fastest' },
-  joules: { name: 'energy', unit: 'J', best: 'most frugal' },
+/** How the objectives are spoken of. */
+export const OBJECTIVES = {
+  seconds: { name: 'time', unit: 's', better: 'faster', best: 'fastest' },
+  joules: { name: 'energy', unit: 'J', better: 'more frugal', best: 'most frugal' },
 } as const;
 
 const AXES: Readonly<Record<AxisName, { readonly title: string; readonly column: string; readonly labels: string }>> = {
@@ -50,11 +57,7 @@ function mapChart({ map, contenders, workload }: Breakeven, objective: Objective
   if (!map) return [];
   const { name, unit, best } = OBJECTIVES[objective];
   const cells = map.flatMap(({ weightDensity, batch, costs }): readonly Cell[] => {
-    const known = costs.flatMap((cost, at) => {
-      const value = cost[objective];
-      return value === null ? [] : [{ value, label: contenders[at]?.label ?? '' }];
-    });
-    const [first, second] = known.sort((a, b) => a.value - b.value);
+    const [first, second] = ranked(contenders, costs, objective);
     if (!first) return [];
     const next = second ? `, then ${second.label} with ${quantity(second.value, unit)}` : '';
     const label = `${percent(weightDensity)}, batch ${batch}: ${first.label}, ${quantity(first.value, unit)}${next}`;

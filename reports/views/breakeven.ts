@@ -1,8 +1,16 @@
 // Where each hardware and kernel stops winning over each other one.
 
-import type { AxisName, AxisResult, BreakevenPoint, ObjectiveName, Verdict } from '../../sim/breakeven/breakeven.js';
+import {
+  type AxisName,
+  type AxisResult,
+  type BreakevenPoint,
+  type ObjectiveName,
+  objectiveNames,
+  ranked,
+  type Verdict,
+} from '../../sim/breakeven/breakeven.js';
 import type { Breakeven, MapCell } from '../../sim/breakeven/breakeven.node.js';
-import { winnerCharts } from '../charts/winners.js';
+import { OBJECTIVES, winnerCharts } from '../charts/winners.js';
 import { left, right, type Section, type View } from '../document.js';
 import { count, percent, UNKNOWN } from '../quantity.js';
 
@@ -11,11 +19,6 @@ const AXES: Readonly<Record<AxisName, string>> = {
   activationDensity: 'activation density',
   batch: 'batch',
 };
-
-const OBJECTIVES: Readonly<Record<ObjectiveName, string>> = { seconds: 'time', joules: 'energy' };
-
-/** Adjectives of a winner. */
-const BETTER: Readonly<Record<ObjectiveName, string>> = { seconds: 'faster', joules: 'more frugal' };
 
 export function breakevenView(found: Breakeven): View {
   return {
@@ -35,7 +38,11 @@ export function breakevenView(found: Breakeven): View {
         })),
         verdicts,
       })),
-      map: found.map?.map((cell) => ({ ...cell, winners: winnersOf(found, cell) })) ?? null,
+      map:
+        found.map?.map((cell) => ({
+          ...cell,
+          winners: { seconds: winnerOf(found, cell, 'seconds'), joules: winnerOf(found, cell, 'joules') },
+        })) ?? null,
     }),
     records: () => ({
       columns: [
@@ -89,7 +96,7 @@ function axisSections({ axis, points, verdicts }: AxisResult): readonly Section[
         .flatMap((pair) => pair.crossings)
         .sort((a, b) => ownKernels(a) - ownKernels(b) || a.at - b.at);
       return {
-        heading: `${OBJECTIVES[objective]} by ${AXES[axis]}, ${levelText(axis, first)} to ${levelText(axis, last)}`,
+        heading: `${OBJECTIVES[objective].name} by ${AXES[axis]}, ${levelText(axis, first)} to ${levelText(axis, last)}`,
         lines: [reignText(axis, verdict)],
         ...(crossings.length > 0 ? { table: crossingTable(axis, objective, crossings) } : {}),
         notes: crossings.length > 0 ? [] : ['no two of them change places'],
@@ -104,18 +111,22 @@ function ownKernels({ below, above }: BreakevenPoint): number {
 
 function reignText(axis: AxisName, { objective, reigns }: Verdict): string {
   const [only] = reigns;
-  if (reigns.length === 1 && only) return `${only.winner} is the ${superlative(objective)} throughout`;
-  return `the ${superlative(objective)}: ${reigns
+  if (reigns.length === 1 && only) return `${only.winner} is the ${OBJECTIVES[objective].best} throughout`;
+  return `the ${OBJECTIVES[objective].best}: ${reigns
     .map(({ from, to, winner }) => `${winner} from ${levelText(axis, from)} to ${levelText(axis, to)}`)
     .join(', ')}`;
 }
 
-const superlative = (objective: ObjectiveName) => (objective === 'seconds' ? 'fastest' : 'most frugal');
-
 function crossingTable(axis: AxisName, objective: ObjectiveName, crossings: readonly BreakevenPoint[]) {
   return {
     columns: [
-      ...[left(`${BETTER[objective]} below`), left('and above'), right('at'), right('in doubt'), right('draws')],
+      ...[
+        left(`${OBJECTIVES[objective].better} below`),
+        left('and above'),
+        right('at'),
+        right('in doubt'),
+        right('draws'),
+      ],
     ],
     rows: crossings.map(({ at, below, above, doubt, seeds }) => [
       ...[below, above, levelText(axis, at)],
@@ -134,18 +145,9 @@ function levelText(axis: AxisName, level: number): string {
   return axis === 'batch' ? count(level) : percent(level);
 }
 
-/** Who costs least in a cell, by objective. */
-function winnersOf({ contenders }: Breakeven, { costs }: MapCell): Readonly<Record<ObjectiveName, string | null>> {
-  const best = (objective: ObjectiveName) => {
-    const known = costs.flatMap((cost, at) => {
-      const value = cost[objective];
-      return value === null ? [] : [{ value, label: contenders[at]?.label ?? '' }];
-    });
-    return (
-      known.reduce<(typeof known)[number] | null>((a, b) => (a && a.value <= b.value ? a : b), null)?.label ?? null
-    );
-  };
-  return { seconds: best('seconds'), joules: best('joules') };
+/** Who costs least in a cell; null where nobody's cost is known. */
+function winnerOf({ contenders }: Breakeven, { costs }: MapCell, objective: ObjectiveName): string | null {
+  return ranked(contenders, costs, objective)[0]?.label ?? null;
 }
 
 function mapSections(found: Breakeven): readonly Section[] {
@@ -153,13 +155,13 @@ function mapSections(found: Breakeven): readonly Section[] {
   if (!map) return [];
   const densities = [...new Set(map.map(({ weightDensity }) => weightDensity))];
   const batches = [...new Set(map.map(({ batch }) => batch))];
-  return (['seconds', 'joules'] as const).map((objective): Section => {
+  return objectiveNames.map((objective): Section => {
     const winner = (weightDensity: number, batch: number) => {
       const cell = map.find((one) => one.weightDensity === weightDensity && one.batch === batch);
-      return (cell && winnersOf(found, cell)[objective]) ?? UNKNOWN;
+      return (cell && winnerOf(found, cell, objective)) ?? UNKNOWN;
     };
     return {
-      heading: `the ${superlative(objective)} by weight density and batch`,
+      heading: `the ${OBJECTIVES[objective].best} by weight density and batch`,
       table: {
         columns: [right('batch'), ...densities.map((density) => left(percent(density)))],
         rows: batches.map((batch) => [`${batch}`, ...densities.map((density) => winner(density, batch))]),

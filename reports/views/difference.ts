@@ -6,8 +6,8 @@ import { type Difference, differenceOf, type FieldChange } from '../../sim/diffe
 import { type MetricName, metrics } from '../../sim/sweep/metrics.js';
 import type { ComparedDesign, DesignDifference } from '../../sim/sweep/reading.node.js';
 import { left, right, type Section, type View } from '../document.js';
+import { metricText } from '../metric.js';
 import { count, quantity, ratio, UNKNOWN } from '../quantity.js';
-import { metricText } from './metric.js';
 
 /** Units that take SI prefixes; the others are said as they are. */
 const PREFIXED: readonly string[] = ['Hz', 's', 'J', 'W', 'B', 'B/s'];

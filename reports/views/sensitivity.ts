@@ -4,8 +4,8 @@ import { metrics } from '../../sim/sweep/metrics.js';
 import type { Effect, Sensitivity } from '../../sim/sweep/sensitivity.js';
 import { effectCharts } from '../charts/effects.js';
 import { left, right, type Section, type View } from '../document.js';
+import { metricText } from '../metric.js';
 import { percent, ratio, UNKNOWN } from '../quantity.js';
-import { metricText } from './metric.js';
 
 const EXPLANATION = [
   'share: of the variance of the objective’s logarithm, what lies between the levels of this axis by itself',

@@ -5,8 +5,8 @@ import type { StoredResult } from '../../sim/sweep/store.js';
 import type { SweepSummary } from '../../sim/sweep/summary.js';
 import { paretoCharts } from '../charts/pareto.js';
 import { right, type Section, type View } from '../document.js';
+import { metricText } from '../metric.js';
 import { percent, UNKNOWN } from '../quantity.js';
-import { metricText } from './metric.js';
 
 /** Designs of a front that a table shows. */
 const MOST_ROWS = 20;

@@ -103,7 +103,7 @@ export async function breakeven(request: BreakevenRequest = {}): Promise<Breakev
   const meter = createMeter(entry, contenders, { seeds, repeat, progress });
 
   const results: AxisResult[] = [];
-  const facts = contenderFacts(hardware, await meter.at(base), progress);
+  const facts = contenderFacts(hardware, await meter.at(base, 1), progress);
   for (const axis of axes) {
     const at = async (level: number): Promise<AxisPoint> => {
       return { level, costs: (await meter.at({ ...base, [axis]: level })).map(({ costs }) => costs) };
@@ -202,11 +202,12 @@ function placeText({ weightDensity, activationDensity, batch }: Place): string {
 
 /** The published errors are found only where a model has any. */
 function contenderFacts(labels: readonly string[], met: readonly Met[], progress: Progress): readonly ContenderFacts[] {
-  progress('errors of the models where figures are published');
-  const errors = modelErrors(loadHardware, publishedTables);
+  const isModelled = met.some(({ result }) => result.origin === 'modelled');
+  if (isModelled) progress('errors of the models where figures are published');
+  const errors = isModelled ? modelErrors(loadHardware, publishedTables) : null;
   return met.map(({ result: { hardware, kernel, origin, engine } }, at) => ({
     label: labels[at] ?? '',
     ...{ hardware, origin, engine },
-    error: origin === 'modelled' ? errors(hardware, kernel) : null,
+    error: origin === 'modelled' ? (errors?.(hardware, kernel) ?? null) : null,
   }));
 }

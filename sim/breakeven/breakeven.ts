@@ -25,6 +25,19 @@ export interface ContenderFacts {
   readonly error: ModelError | null;
 }
 
+/** Contenders whose cost is known, the least one first. */
+export function ranked(
+  contenders: readonly ContenderFacts[],
+  costs: readonly Costs[],
+  objective: ObjectiveName,
+): readonly { readonly label: string; readonly value: number }[] {
+  const known = contenders.flatMap(({ label }, at) => {
+    const value = costs[at]?.[objective] ?? null;
+    return value === null ? [] : [{ label, value }];
+  });
+  return known.sort((a, b) => a.value - b.value);
+}
+
 /** Costs at one level: by contender, and there by seed. */
 export interface AxisPoint {
   readonly level: number;

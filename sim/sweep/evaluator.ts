@@ -5,7 +5,7 @@ import { cyclesOf, joulesOf, secondsOf, sum } from '../../hw-models/cost.js';
 import { InputError, invariant } from '../../workloads/base/errors.js';
 import type { LayerTask } from '../../workloads/network.js';
 import type { Densities } from '../densities.js';
-import { total } from '../summary.js';
+import { total, totalOrNull } from '../summary.js';
 import { violationOf } from './constraints.js';
 import type { Metrics } from './metrics.js';
 import { dieDollars, dollarsPerMillionFrames } from './money.js';
@@ -131,12 +131,12 @@ function worstOf(errors: readonly (number | null)[]): number | null {
 }
 
 function workloadResult(workload: string, costs: readonly LayerCost[], batch: number): WorkloadResult {
-  const joules = costs.map(joulesOf);
+  const joules = totalOrNull(costs.map(joulesOf));
   const energies = costs.map((cost) => cost.joules);
   return {
     workload,
     seconds: total(costs.map(secondsOf)) / batch,
-    joules: joules.every((value) => value !== null) ? total(joules) / batch : null,
+    joules: joules === null ? null : joules / batch,
     cycles: total(costs.map(cyclesOf)) / batch,
     time: perFrame(
       costs.map((cost) => cost.cycles),

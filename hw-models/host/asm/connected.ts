@@ -1,7 +1,7 @@
 // Fully connected layers, one frame: weights column by column, so that a column whose activation is zero is neither read
 // nor multiplied. Addresses are in bytes.
 
-import { multiplyAdd } from './shared/vector';
+import { multiplyAdd, storeTransposed } from './shared/vector';
 
 const VECTOR: usize = 16;
 const FLOAT: usize = 4;
@@ -254,14 +254,7 @@ export function transpose(
         const b = v128.load(from + inputBytes);
         const c = v128.load(from + 2 * inputBytes);
         const d = v128.load(from + 3 * inputBytes);
-        const lowAb = v128.shuffle<f32>(a, b, 0, 4, 1, 5);
-        const highAb = v128.shuffle<f32>(a, b, 2, 6, 3, 7);
-        const lowCd = v128.shuffle<f32>(c, d, 0, 4, 1, 5);
-        const highCd = v128.shuffle<f32>(c, d, 2, 6, 3, 7);
-        v128.store(to, v128.shuffle<f32>(lowAb, lowCd, 0, 1, 4, 5));
-        v128.store(to + outputBytes, v128.shuffle<f32>(lowAb, lowCd, 2, 3, 6, 7));
-        v128.store(to + 2 * outputBytes, v128.shuffle<f32>(highAb, highCd, 0, 1, 4, 5));
-        v128.store(to + 3 * outputBytes, v128.shuffle<f32>(highAb, highCd, 2, 3, 6, 7));
+        storeTransposed(a, b, c, d, to, outputBytes);
         continue;
       }
       const height = <usize>min(4, rows - row);

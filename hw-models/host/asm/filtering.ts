@@ -2,7 +2,7 @@
 // n = r + 3 products instead of 4 r. Winograd, "Arithmetic Complexity of Computations", 1980; the matrices come as data
 // (workloads/transforms/cook-toom.ts). The products themselves are sums over taps like any other (asm/convolution.ts).
 
-import { multiplyAdd } from './shared/vector';
+import { multiplyAdd, storeTransposed } from './shared/vector';
 
 const VECTOR: usize = 16;
 const FLOAT: usize = 4;
@@ -37,8 +37,8 @@ export function transformRows(
         const third = v128.load(from, 32);
         const fourth = v128.load(from, 48);
         // Lane l of work[j] is input j of tile + l.
-        transpose(v128.load(from), next, third, fourth, work);
-        transpose(next, third, fourth, v128.load(from, 64), work + 4 * VECTOR);
+        storeTransposed(v128.load(from), next, third, fourth, work, VECTOR);
+        storeTransposed(next, third, fourth, v128.load(from, 64), work + 4 * VECTOR, VECTOR);
         // Lanes beyond the last tile are overwritten by the next row.
         const to = target + (<usize>tile << 2);
         for (let p: i32 = 0; p < positions; p++) {
@@ -61,19 +61,6 @@ function product(matrix: usize, row: i32, vectors: usize, count: i32): v128 {
     sum = multiplyAdd(v128.load(vectors), v128.load32_splat(coefficient), sum);
   }
   return sum;
-}
-
-// @ts-ignore: decorator
-@inline
-function transpose(a: v128, b: v128, c: v128, d: v128, to: usize): void {
-  const lowAb = v128.shuffle<f32>(a, b, 0, 4, 1, 5);
-  const highAb = v128.shuffle<f32>(a, b, 2, 6, 3, 7);
-  const lowCd = v128.shuffle<f32>(c, d, 0, 4, 1, 5);
-  const highCd = v128.shuffle<f32>(c, d, 2, 6, 3, 7);
-  v128.store(to, v128.shuffle<f32>(lowAb, lowCd, 0, 1, 4, 5));
-  v128.store(to, v128.shuffle<f32>(lowAb, lowCd, 2, 3, 6, 7), 16);
-  v128.store(to, v128.shuffle<f32>(highAb, highCd, 0, 1, 4, 5), 32);
-  v128.store(to, v128.shuffle<f32>(highAb, highCd, 2, 3, 6, 7), 48);
 }
 
 /**
@@ -122,7 +109,7 @@ export function transformBack(
         y1 = f32x4.pmax(y1, floor);
         y2 = f32x4.pmax(y2, floor);
         y3 = f32x4.pmax(y3, floor);
-        transpose(y0, y1, y2, y3, left >= 16 ? target : work);
+        storeTransposed(y0, y1, y2, y3, left >= 16 ? target : work, VECTOR);
         if (left < 16) {
           for (let x: usize = 0; x < <usize>left << 2; x += FLOAT) store<f32>(target + x, load<f32>(work + x));
         }

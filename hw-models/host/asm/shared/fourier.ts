@@ -2,7 +2,7 @@
 // are real, so only frequencies fx ≤ size / 2 are kept; along fy they stand in bit-reversed order, as the transforms leave
 // them.
 
-import { multiplyAdd, multiplySubtract } from './vector';
+import { multiplyAdd, multiplySubtract, storeTransposed } from './vector';
 
 const VECTOR: usize = 16;
 const FLOAT: usize = 4;
@@ -71,20 +71,6 @@ function inverse(at: usize, size: i32, turns: usize): void {
   }
 }
 
-/** Four vectors, `step` apart, from the four lanes' rows of four values. */
-// @ts-ignore: decorator
-@inline
-function spread(a: v128, b: v128, c: v128, d: v128, to: usize, step: usize): void {
-  const lowAb = v128.shuffle<f32>(a, b, 0, 4, 1, 5);
-  const highAb = v128.shuffle<f32>(a, b, 2, 6, 3, 7);
-  const lowCd = v128.shuffle<f32>(c, d, 0, 4, 1, 5);
-  const highCd = v128.shuffle<f32>(c, d, 2, 6, 3, 7);
-  v128.store(to, v128.shuffle<f32>(lowAb, lowCd, 0, 1, 4, 5));
-  v128.store(to + step, v128.shuffle<f32>(lowAb, lowCd, 2, 3, 6, 7));
-  v128.store(to + 2 * step, v128.shuffle<f32>(highAb, highCd, 0, 1, 4, 5));
-  v128.store(to + 3 * step, v128.shuffle<f32>(highAb, highCd, 2, 3, 6, 7));
-}
-
 /** Where a tile begins in a plane: tiles are numbered row by row. */
 // @ts-ignore: decorator
 @inline
@@ -131,8 +117,8 @@ export function transformInputs(
           const at = <usize>y * rowBytes + (<usize>x << 2);
           const next = at + rowBytes;
           const cell = line + <usize>x * COMPLEX;
-          spread(v128.load(a + at), v128.load(b + at), v128.load(c + at), v128.load(d + at), cell, COMPLEX);
-          spread(v128.load(a + next), v128.load(b + next), v128.load(c + next), v128.load(d + next), cell + VECTOR, COMPLEX);
+          storeTransposed(v128.load(a + at), v128.load(b + at), v128.load(c + at), v128.load(d + at), cell, COMPLEX);
+          storeTransposed(v128.load(a + next), v128.load(b + next), v128.load(c + next), v128.load(d + next), cell + VECTOR, COMPLEX);
         }
         forward(line, size, turns);
         let column = columns + <usize>y * COMPLEX;
@@ -237,7 +223,7 @@ export function transformOutputs(
         for (let part: i32 = 0; part < 2 && y + part < step; part++) {
           for (let x: i32 = 0; x < step; x += 4) {
             const cell = line + <usize>x * COMPLEX + <usize>part * VECTOR;
-            spread(v128.load(cell), v128.load(cell, 32), v128.load(cell, 64), v128.load(cell, 96), room, VECTOR);
+            storeTransposed(v128.load(cell), v128.load(cell, 32), v128.load(cell, 64), v128.load(cell, 96), room, VECTOR);
             for (let lane: i32 = 0; lane < 4 && tile + lane < endTile; lane++) {
               const top = ((tile + lane) / tilesX) * step + y + part;
               const left = ((tile + lane) % tilesX) * step + x;

@@ -1,6 +1,6 @@
 // A metric of a design as people read it.
 
-import { count, quantity, UNKNOWN } from '../quantity.js';
+import { count, quantity, UNKNOWN } from './quantity.js';
 
 /** Squares of metres take no prefixes, and ratios no unit. */
 export function metricText(value: number | null, unit: string): string {

@@ -61,13 +61,20 @@ export function bind<Config extends object>(family: Family<Config>, preset: Pres
     unitOf: (number) => unitOf(schemaAt(family.schema, number.split('.'))),
     numericError: (task) => family.numericError?.(task, config) ?? null,
     vary(patches) {
-      const varied = applyPatches(config, [...patches]);
-      const parsed = family.schema.safeParse(varied);
-      if (parsed.success) return bind(family, { ...preset, config: parsed.data });
-      const faults = faultsIn(parsed.error, varied, family.schema);
-      throw new InputError(faults.map((fault) => `${preset.name}: ${faultText(fault)}`).join('\n'));
+      return bind(family, {
+        ...preset,
+        config: checkedConfig(family, preset.name, applyPatches(config, [...patches])),
+      });
     },
   };
+}
+
+/** `config` as the family's schema has it. @throws InputError with a line for each fault. */
+export function checkedConfig<Config>({ schema }: Family<Config>, name: string, config: unknown): Config {
+  const parsed = schema.safeParse(config);
+  if (parsed.success) return parsed.data;
+  const faults = faultsIn(parsed.error, config, schema);
+  throw new InputError(faults.map((fault) => `${name}: ${faultText(fault)}`).join('\n'));
 }
 
 /**

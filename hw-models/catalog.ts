@@ -1,6 +1,6 @@
 // The modelled hardware families, a line each.
 
-import { bind } from './bind.js';
+import { bind, checkedConfig } from './bind.js';
 import type { Family, Figure, Hardware } from './contract.js';
 import { cpu } from './cpu/index.js';
 import { eie } from './eie/index.js';
@@ -20,7 +20,10 @@ export interface CatalogEntry {
   read(text: string, file: string, findBase?: FindBase): Hardware;
   /** The JSON Schema of its presets, of which some are named. */
   schema(presets: readonly string[]): Readonly<Record<string, unknown>>;
-  /** Binds a config that was read before, elsewhere; figures and their sources stay behind. */
+  /**
+   * Binds a config that was read before, elsewhere; figures and their sources stay behind. @throws InputError with a line
+   * for each fault.
+   */
   rebind(name: string, config: object): Hardware;
 }
 
@@ -30,7 +33,7 @@ function entry<Config extends object>(family: Family<Config>): CatalogEntry {
     ...{ name, title },
     read: (text, file, findBase) => bind(family, readPreset(text, file, family, findBase)),
     schema: (presets) => presetSchema(family, presets),
-    rebind: (preset, config) => bind(family, { ...emptyPreset(preset), config: family.schema.parse(config) }),
+    rebind: (preset, config) => bind(family, { ...emptyPreset(preset), config: checkedConfig(family, preset, config) }),
   };
 }
 

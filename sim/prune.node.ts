@@ -101,6 +101,7 @@ export async function resumePrune(
   options: Pick<PruneByNameRequest, 'hardware' | 'backends' | 'save' | 'progress'>,
 ): Promise<PruneResult> {
   const { request, seeds } = await resumeStudy(folder);
+  resolveRecipe(request.pipeline);
   const { entry, file } = await openWorkload(request.workload);
   if ((file?.sha256 ?? null) !== request.sha256) {
     throw new InputError(
@@ -137,7 +138,8 @@ async function runStudy(
       save: (state) => store.save(seed, state),
       breathe: () => setImmediate(),
     };
-    const from = (await store.load(seed)) ?? initialState(start ? parametersOf(start) : initialise(network, seed));
+    const from =
+      (await store.load(seed, network)) ?? initialState(start ? parametersOf(start) : initialise(network, seed));
     states.push(await runPipeline(study.stages, from, lab));
   }
   const [first] = states as [LabState];

@@ -1,13 +1,18 @@
 // A folder with what a study needs to go on: its request, and a checkpoint for each seed. Files are whole or not there.
 
+import { createHash } from 'node:crypto';
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
 import writeFileAtomic from 'write-file-atomic';
 import { z } from 'zod';
+import { faultsIn, faultText } from '../../hw-models/faults.js';
 import { InputError } from '../../workloads/base/errors.js';
-import { MOST_BYTES, readBytes, readText } from '../files.node.js';
-import { readCheckpoint, writeCheckpoint } from './checkpoint.js';
+import { weightShapeOf } from '../../workloads/layers/index.js';
+import type { Network } from '../../workloads/network.js';
+import { MOST_BYTES, readBytes } from '../files.node.js';
+import { readCheckpoint, writeCheckpoint } from './checkpoint.node.js';
+import { StagesSchema } from './stage-schema.js';
 import type { Stage } from './stages.js';
 import type { LabState } from './state.js';
 
@@ -25,13 +30,16 @@ export interface StudyRequest {
 
 /** Saves nothing where no folder is named. */
 export interface StudyStore {
-  load(seed: number): Promise<LabState | null>;
+  /** Where the run of `seed` stands; null: it has not begun. @throws InputError for another run's checkpoint. */
+  load(seed: number, network: Network): Promise<LabState | null>;
   save(seed: number, state: LabState): Promise<void>;
 }
 
 export const noStore: StudyStore = { load: async () => null, save: async () => {} };
 
 const REQUEST = 'study.json';
+/** Thousands of stages. */
+const MOST_STUDY_BYTES = 2 ** 24;
 
 /** @throws InputError for a folder that holds another study. */
 export async function openStore(folder: string, request: StudyRequest, seeds: readonly number[]): Promise<StudyStore> {
@@ -51,15 +59,42 @@ export async function openStore(folder: string, request: StudyRequest, seeds: re
   }
   if (!before) await writeFileAtomic(join(folder, REQUEST), `${JSON.stringify({ request, seeds }, null, 2)}\n`);
   const fileOf = (seed: number) => join(folder, `seed-${seed}.checkpoint`);
+  const study = createHash('sha256').update(JSON.stringify(plain)).digest('hex');
   return {
-    async load(seed) {
-      const bytes = await readIfThere(fileOf(seed));
-      return bytes && readCheckpoint<{ seed: number }>(bytes, fileOf(seed)).state;
+    async load(seed, network) {
+      const file = fileOf(seed);
+      const bytes = await readIfThere(file, MOST_BYTES);
+      if (!bytes) return null;
+      const found = readCheckpoint(bytes, file);
+      if (found.study !== study) throw new InputError(`${file}: found another study's checkpoint, expected this one's`);
+      if (found.seed !== seed)
+        throw new InputError(`${file}: found a checkpoint of seed ${found.seed}, expected ${seed}`);
+      requireLayers(found.state, network, file);
+      return found.state;
     },
     async save(seed, state) {
-      await writeFileAtomic(fileOf(seed), Buffer.from(writeCheckpoint({ request: { seed }, state })));
+      await writeFileAtomic(fileOf(seed), Buffer.from(writeCheckpoint({ study, seed, state })));
     },
   };
+}
+
+/** A network that has changed since, with the package or its file, has other layers. */
+function requireLayers({ parameters }: LabState, network: Network, file: string): void {
+  const wanted = new Map(
+    network.layers.flatMap((layer) => {
+      const shape = weightShapeOf(layer);
+      return shape ? [[layer.name, shape]] : [];
+    }),
+  );
+  const names = [parameters, wanted].map((layers) => [...layers.keys()].sort().join(', '));
+  if (names[0] !== names[1]) throw new InputError(`${file}: found weights of ${names[0]}, expected of ${names[1]}`);
+  for (const [name, { rows, columns, biases }] of wanted) {
+    const layer = parameters.get(name);
+    // In Winograd's domain a layer has more columns than its network says.
+    const own = layer?.binding.kind === 'winograd' ? { rows, columns: layer.columns } : { rows, columns };
+    if (layer?.rows === own.rows && layer.columns === own.columns && (layer.bias?.length ?? 0) === biases) continue;
+    throw new InputError(`${file}: found a layer ${name} of another size, expected ${rows}×${columns} weights`);
+  }
 }
 
 /** The study that a folder holds. @throws InputError where there is none. */
@@ -69,37 +104,46 @@ export async function resumeStudy(folder: string) {
   return study;
 }
 
-const Study = z.object({
-  request: z.object({
+const Study = z.strictObject({
+  request: z.strictObject({
     workload: z.string(),
     sha256: z.string().nullable(),
     pipeline: z.string(),
     data: z.string(),
-    dataSeed: z.number().int().min(0),
+    dataSeed: z.int().min(0),
     weights: z.string().nullable(),
-    stages: z.array(z.object({ kind: z.string() }).loose()),
+    stages: StagesSchema,
   }),
-  seeds: z.array(z.number().int().min(0)),
+  seeds: z.array(z.int().min(0)).min(1),
 });
 
 async function readStudy(folder: string) {
   const file = join(folder, REQUEST);
-  if (!(await readIfThere(file))) return null;
-  let study: unknown;
-  try {
-    study = JSON.parse(await readText(file));
-  } catch (error) {
-    if (error instanceof InputError) throw error;
-    throw new InputError(`${file}: found no JSON, expected a study that --checkpoint wrote`);
-  }
-  const parsed = Study.safeParse(study);
-  if (!parsed.success) throw new InputError(`${file}: found another kind of JSON, expected a study`);
-  return study as { readonly request: StudyRequest; readonly seeds: readonly number[] };
+  const bytes = await readIfThere(file, MOST_STUDY_BYTES);
+  return bytes && parseStudy(bytes, file);
 }
 
-async function readIfThere(file: string): Promise<Uint8Array | null> {
+/** @throws InputError, one line, for anything but a study that --checkpoint wrote. */
+export function parseStudy(bytes: Uint8Array, file: string): z.infer<typeof Study> {
+  let json: unknown;
   try {
-    return await readBytes(file, MOST_BYTES);
+    json = JSON.parse(new TextDecoder().decode(bytes));
+  } catch {
+    throw new InputError(`${file}: found no JSON, expected a study that --checkpoint wrote`);
+  }
+  const parsed = Study.safeParse(json);
+  if (parsed.success) return parsed.data;
+  const [fault = { path: [], text: 'found another kind of JSON, expected a study' }] = faultsIn(
+    parsed.error,
+    json,
+    Study,
+  );
+  throw new InputError(`${file}: ${faultText(fault).slice(0, 200)}`);
+}
+
+async function readIfThere(file: string, mostBytes: number): Promise<Uint8Array | null> {
+  try {
+    return await readBytes(file, mostBytes);
   } catch (error) {
     if (error instanceof InputError && error.message.endsWith('no such file')) return null;
     throw error;

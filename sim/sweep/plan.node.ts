@@ -14,6 +14,7 @@ import { resolveContender } from '../resolve.node.js';
 import type { Axis } from './axes.js';
 import { reservedFields } from './axes.js';
 import { type BasePlan, hardwareOf, type SweepPlan, spaceOf, type WorkloadPlan } from './plan.js';
+import { fingerprintOf } from './plan-text.node.js';
 import { readSpec, type SpecDocument } from './spec-file.js';
 
 enablePatches();
@@ -38,12 +39,8 @@ export async function planSweep(fileOrStudy: string): Promise<SweepPlan> {
   const { spec } = document;
   const bases = await Promise.all(spec.hardware.map((label, at) => basePlan(label, at, document, dirname(file))));
   const workloads = await Promise.all(spec.workloads.map((_, at) => workloadPlans(at, document, dirname(file))));
-  const { name: _name, title: _title, ...decisive } = spec;
-  const parts = { spec: decisive, bases, workloads: workloads.flat() };
-  // Where a file of weights lies says nothing about what is in it.
-  const identity = JSON.stringify(parts, (key, value) => (key === 'file' ? undefined : value));
-  const fingerprint = createHash('sha256').update(identity).digest('hex').slice(0, 32);
-  const plan: SweepPlan = { spec, bases, workloads: parts.workloads, fingerprint };
+  const parts = { spec, bases, workloads: workloads.flat() };
+  const plan: SweepPlan = { ...parts, fingerprint: fingerprintOf(parts) };
   document.fail(spaceOf(plan).axes.flatMap((axis) => axisFaults(axis, plan)));
   return plan;
 }

@@ -16,6 +16,7 @@ import type { Parts } from '../../hw-models/contract.js';
 import { InputError, invariant } from '../../workloads/base/errors.js';
 import { type MetricName, metricNames } from './metrics.js';
 import { type SweepPlan, spaceOf } from './plan.js';
+import { readPlan } from './plan-text.node.js';
 import type { Result } from './result.js';
 import type { Label } from './spec.js';
 import type { StoredResult, SweepStore } from './store.js';
@@ -51,11 +52,10 @@ export async function openStore(file: string, header: StoreHeader): Promise<Duck
     if (isNew || !(await hasTable(connection, 'sweep'))) await createTables(connection, header);
     else requireSame(file, await readHeader(connection, file), header);
   } catch (error) {
-    connection.closeSync();
-    instance.closeSync();
-    throw error;
+    close(instance, connection);
+    throw isNew ? error : faultOf(file, error);
   }
-  return { ...storeOver(connection, header.plan), close: async () => close(instance, connection) };
+  return { ...storeOver(connection, file, header.plan), close: async () => close(instance, connection) };
 }
 
 /** Opens a store to read it only. */
@@ -66,10 +66,11 @@ export async function openForReading(
   const connection = await instance.connect();
   try {
     const header = await readHeader(connection, file);
-    return { store: { ...storeOver(connection, header.plan), close: async () => close(instance, connection) }, header };
+    const store = storeOver(connection, file, header.plan);
+    return { store: { ...store, close: async () => close(instance, connection) }, header };
   } catch (error) {
     close(instance, connection);
-    throw error;
+    throw faultOf(file, error);
   }
 }
 
@@ -88,6 +89,15 @@ async function openDatabase(file: string, settings: Readonly<Record<string, stri
   }
 }
 
+/** What DuckDB says of a file that it cannot read on, as the file's fault; other errors as they are. */
+function faultOf(file: string, error: unknown): unknown {
+  const [, reason] = (error instanceof Error && DAMAGE.exec(error.message)) || [];
+  return reason === undefined ? error : new InputError(`${file}: found a damaged store (${reason.slice(0, 200)})`);
+}
+
+/** Kinds of errors by which DuckDB tells that bytes, tables or columns are not what they should be. */
+const DAMAGE = /^((?:IO|Serialization|Catalog|Binder|Conversion|Invalid Input|INTERNAL|FATAL)[^\n]*)/;
+
 async function hasTable(connection: DuckDBConnection, name: string): Promise<boolean> {
   const reader = await connection.runAndReadAll('SELECT 1 FROM duckdb_tables() WHERE table_name = $name', { name });
   return reader.currentRowCount > 0;
@@ -99,7 +109,7 @@ async function readHeader(connection: DuckDBConnection, file: string): Promise<S
   const values = new Map(rows.map(([key, value]) => [String(key), String(value)]));
   const format = values.get('format');
   if (format !== FORMAT) throw new InputError(`${file}: found a store of format ${format}, expected ${FORMAT}`);
-  return { plan: JSON.parse(values.get('plan') ?? 'null'), version: values.get('version') ?? '' };
+  return { plan: readPlan(values.get('plan') ?? '', file), version: values.get('version') ?? '' };
 }
 
 /** @throws InputError where a store is another sweep's, or another version's. */
@@ -145,15 +155,23 @@ async function createTables(connection: DuckDBConnection, { plan, version }: Sto
   await connection.run('COMMIT');
 }
 
-function storeOver(connection: DuckDBConnection, plan: SweepPlan): Omit<DuckDbStore, 'close'> {
+function storeOver(connection: DuckDBConnection, file: string, plan: SweepPlan): Omit<DuckDbStore, 'close'> {
   const axes = axisColumns(plan);
   const columns = ['ordinal', 'id', 'feasible', 'fault', ...axes.map(({ name }) => quoted(name)), ...metricNames];
+  async function* rowsOf(sql: string): AsyncGenerator<readonly (readonly DuckDBValue[])[]> {
+    try {
+      yield* (await connection.stream(sql)).yieldRows();
+    } catch (error) {
+      throw faultOf(file, error);
+    }
+  }
   return {
     connection,
     async ordinals() {
       const found = new Set<number>();
-      const result = await connection.stream('SELECT ordinal FROM designs');
-      for await (const rows of result.yieldRows()) for (const [ordinal] of rows) found.add(Number(ordinal));
+      for await (const rows of rowsOf('SELECT ordinal FROM designs')) {
+        for (const [ordinal] of rows) found.add(Number(ordinal));
+      }
       return found;
     },
     async append(results) {
@@ -171,11 +189,13 @@ function storeOver(connection: DuckDBConnection, plan: SweepPlan): Omit<DuckDbSt
         throw error;
       }
     },
-    absorb: (file) => absorb(connection, file),
+    absorb: (part) =>
+      absorb(connection, part).catch((error: unknown) => {
+        throw faultOf(part, error);
+      }),
     async *results() {
-      const result = await connection.stream(`SELECT ${columns.join(', ')} FROM designs ORDER BY ordinal`);
       let held: StoredResult[] = [];
-      for await (const rows of result.yieldRows()) {
+      for await (const rows of rowsOf(`SELECT ${columns.join(', ')} FROM designs ORDER BY ordinal`)) {
         for (const row of rows) held.push(storedResult(row, axes));
         if (held.length < BATCH) continue;
         yield held;

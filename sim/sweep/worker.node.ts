@@ -9,6 +9,7 @@ import { InputError } from '../../workloads/base/errors.js';
 import { packageVersion } from '../version.node.js';
 import type { Crew, Evaluated } from './crew.js';
 import type { SweepPlan } from './plan.js';
+import { readPlan } from './plan-text.node.js';
 import { type BatchAnswer, type BatchJob, planKey, queueName, weightsKey } from './queue.js';
 import { connectRedis } from './redis.node.js';
 import { startThreads } from './threads.node.js';
@@ -127,7 +128,7 @@ class CrewOfOneSweep {
     const text = await this.redis.get(planKey({ fingerprint }));
     // The coordinator publishes it again, and gives the batch out again.
     if (text === null) throw new UnrecoverableError(`no plan ${fingerprint} in Redis`);
-    const plan = await withFiles(JSON.parse(text), this.redis, this.#folders);
+    const plan = await withFiles(readPlan(text, planKey({ fingerprint })), this.redis, this.#folders);
     return startThreads(plan, this.threads, await sharedWorkloads(plan));
   }
 }

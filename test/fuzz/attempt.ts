@@ -1,7 +1,7 @@
 // One broken file and one importer.
 
 import { InputError } from '../../workloads/base/errors.js';
-import type { Importer } from './importers.js';
+import type { Importer } from './importer.js';
 import { mutate } from './mutate.js';
 
 export type Outcome = 'read' | 'refused';

@@ -1,19 +1,17 @@
 // Every importer with a whole file to begin from. What lies beside a file is left whole, or is the file that is broken.
 
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { zipSync } from 'fflate';
+import { gzipSync, zipSync } from 'fflate';
 import sharp from 'sharp';
 import { catalog } from '../../hw-models/catalog.js';
 import { readEnergyTable, writeReferenceTables } from '../../hw-models/energy-table.js';
-import { openPlanStore } from '../../hw-models/host/plan-store.node.js';
 import { loadHardware } from '../../hw-models/presets.node.js';
 import { readPrices } from '../../sim/serving/prices.js';
 import { readSpec } from '../../sim/sweep/spec-file.js';
-import { InputError } from '../../workloads/base/errors.js';
 import { readCifar10 } from '../../workloads/datasets/cifar10.js';
-import { readIdxPictures } from '../../workloads/datasets/idx.js';
+import { readIdxLabels, readIdxPictures } from '../../workloads/datasets/idx.js';
+import { unpacked } from '../../workloads/datasets/unpack.node.js';
 import { writeModelFile } from '../../workloads/export/model-file.js';
 import { writeScaleSim } from '../../workloads/export/scale-sim.js';
 import { writeNetworkYaml, writeTensors } from '../../workloads/export/tensors.js';
@@ -36,6 +34,8 @@ import { readYaml } from '../../workloads/import/yaml.js';
 import { drawModel } from '../../workloads/synthesis.js';
 import { toCodebook, toCsr, toDense } from '../../workloads/weights/store.js';
 import { zoo } from '../../workloads/zoo/index.js';
+import { decode, encode, FILE, type Importer } from './importer.js';
+import { ownFiles } from './own-files.js';
 
 /** What a fuzzed file may ask for: small, so that a broken promise shows as memory or time. */
 export const fuzzLimits: ImportLimits = {
@@ -44,19 +44,6 @@ export const fuzzLimits: ImportLimits = {
   elements: 4_000_000,
   expandedBytes: 32_000_000,
 };
-
-export interface Importer {
-  readonly name: string;
-  readonly whole: Uint8Array;
-  /** Whether the file is text, of which words and numbers are changed too. */
-  readonly text: boolean;
-  /** @throws InputError for what cannot be read, and nothing else. */
-  read(bytes: Uint8Array): Promise<unknown> | unknown;
-}
-
-const FILE = 'fuzzed';
-const encode = (text: string) => new TextEncoder().encode(text);
-const decode = (bytes: Uint8Array) => new TextDecoder().decode(bytes);
 
 function file(bytes: Uint8Array, beside: Readonly<Record<string, Uint8Array>> = {}): SourceFile {
   return {
@@ -181,12 +168,6 @@ function presetOf(family: string): Uint8Array {
 const picture = () => sharp({ create: { width: 40, height: 30, channels: 3, background: '#c86432' } });
 const preprocessing = { resize: 32, crop: 28, channelOrder: 'rgb', mean: [0, 0, 0], scale: 1 } as const;
 const prices = readFileSync('sim/serving/prices.yaml', 'utf8');
-const plan = {
-  ...{ version: 1, network: 'lenet-5', machine: 'a machine', batch: 1, threads: 2 },
-  layers: [{ name: 'conv1', kernel: 'sparse', seconds: { sparse: 1e-5, dense: 2e-5 } }],
-};
-const cache = mkdtempSync(join(tmpdir(), 'zeroskip-fuzz-'));
-mkdirSync(join(cache, 'plans'));
 const problem = `problem:
   shape: { name: cnn-layer }
   instance:
@@ -215,6 +196,7 @@ const modelFile = writeModelFile(
   true,
 );
 const idx = Uint8Array.from([0, 0, 8, 3, 0, 0, 0, 5, 0, 0, 0, 4, 0, 0, 0, 3, ...wave(60).map((value) => value * 200)]);
+const idxLabels = Uint8Array.from([0, 0, 8, 1, 0, 0, 0, 5, 7, 2, 1, 0, 4]);
 const cifar = Uint8Array.from({ length: 2 * 3073 }, (_, at) => at % 10);
 const sweepSpec = `name: s
 hardware: eie-64
@@ -293,7 +275,14 @@ export const importers: readonly Importer[] = [
     whole: modelFile,
     read: (bytes) => readModelFile(bytes, lenet.network, FILE),
   },
+  {
+    name: 'gzipped data set',
+    text: false,
+    whole: gzipSync(new Uint8Array(100_000)),
+    read: (bytes) => unpacked(bytes, FILE, fuzzLimits.expandedBytes),
+  },
   { name: 'IDX pictures', text: false, whole: idx, read: (bytes) => readIdxPictures(bytes, FILE) },
+  { name: 'IDX labels', text: false, whole: idxLabels, read: (bytes) => readIdxLabels(bytes, FILE) },
   { name: 'CIFAR-10', text: false, whole: cifar, read: (bytes) => readCifar10(bytes, FILE) },
   { name: 'sweep spec', text: true, whole: encode(sweepSpec), read: (bytes) => readSpec(decode(bytes), FILE) },
   ...catalog.map(({ name, read }) => ({
@@ -312,7 +301,6 @@ export const importers: readonly Importer[] = [
         { text: decode(bytes), file: FILE },
       ]),
   },
-  { name: 'remembered plan', text: true, whole: encode(JSON.stringify(plan)), read: readPlan },
   { name: 'JPEG', text: false, whole: await picture().jpeg().toBuffer(), read: readPicture },
   { name: 'PNG', text: false, whole: await picture().png().toBuffer(), read: readPicture },
   {
@@ -327,22 +315,11 @@ export const importers: readonly Importer[] = [
     whole: encode('a: &a [1, {b: 2}]\nc: [*a, *a]\n? d\n: !!str 5\ne: |\n  text\n'),
     read: (bytes) => readYaml(decode(bytes), FILE),
   },
+  ...ownFiles,
 ];
 
 function readPicture(bytes: Uint8Array): Promise<unknown> {
   return readImage(bytes, preprocessing, FILE);
-}
-
-/** A damaged plan is as good as none: the store says so, and nothing else. */
-function readPlan(bytes: Uint8Array): unknown {
-  writeFileSync(join(cache, 'plans', 'fuzzed.json'), bytes);
-  try {
-    return openPlanStore(cache).read('fuzzed');
-  } catch (error) {
-    if (error instanceof Error && error.message.endsWith('found no plan (damaged or of another version)'))
-      throw new InputError(error.message);
-    throw error;
-  }
 }
 
 /** A small csr matrix as SciPy stores it. */

@@ -110,6 +110,7 @@ const text = renderMarkdown([
     lines: [
       'Each file is cut at every hundredth of its length, then broken in one to three of twelve ways: flipped bits, extreme bytes, hostile sizes and counts, pieces cut, repeated, removed or exchanged, noise; in texts numbers that nobody should write, brackets nested 20,000 deep, exchanged words and signs.',
       `A file must be read or refused with one clear line within ${MOST_SECONDS} s of processor time, the process growing by at most ${MOST_MEBIBYTES} MiB while the limits allow 32 MB of data; anything else fails the command.`,
+      "Every file that the program reads is in the table but those in which nothing of a stranger's can be: what the package ships; /proc and /sys; the profile that ONNX Runtime writes during the same run; a partial download, which nothing looks into before its size and SHA-256 are right.",
     ],
   },
 ]);

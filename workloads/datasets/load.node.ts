@@ -1,15 +1,14 @@
 // Data sets by what a user names: 'procedural', a file or a folder.
 
-import { readdir, readFile, stat } from 'node:fs/promises';
+import { readdir, stat } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
-import { promisify } from 'node:util';
-import { gunzip } from 'node:zlib';
 import { InputError } from '../base/errors.js';
 import { sizeOf } from '../layers/index.js';
 import { CIFAR_CLASSES, CIFAR_SHAPE, readCifar10 } from './cifar10.js';
 import { checkLabels, type DataSet, grayNormalisation, type Labelled, split, VALIDATION_SHARE } from './dataset.js';
 import { proceduralDigits } from './digits.js';
 import { pairIdx, readIdxLabels, readIdxPictures } from './idx.js';
+import { readUnpacked } from './unpack.node.js';
 
 export const PROCEDURAL = 'procedural';
 
@@ -147,16 +146,6 @@ function concatenate(sets: readonly Labelled[]): Labelled {
     label += set.labels.length;
   }
   return { images, labels };
-}
-
-async function readUnpacked(file: string): Promise<Uint8Array> {
-  const bytes = await readFile(file).catch((error: NodeJS.ErrnoException) => {
-    throw new InputError(`${file}: cannot be read (${error.code})`);
-  });
-  if (!(bytes[0] === 0x1f && bytes[1] === 0x8b)) return bytes;
-  return promisify(gunzip)(bytes).catch((error: Error) => {
-    throw new InputError(`${file}: found damaged gzip data (${error.message}), expected a whole file`);
-  });
 }
 
 async function exists(file: string): Promise<boolean> {

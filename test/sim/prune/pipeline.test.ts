@@ -2,7 +2,7 @@
 
 import { beforeAll, describe, expect, it } from 'vitest';
 import { type Backend, openBackend } from '../../../hw-models/host/tfjs-backend.js';
-import { readCheckpoint, writeCheckpoint } from '../../../sim/prune/checkpoint.js';
+import { readCheckpoint, writeCheckpoint } from '../../../sim/prune/checkpoint.node.js';
 import { initialState, type Laboratory, runPipeline } from '../../../sim/prune/pipeline.js';
 import { defaultSettings, MARKS, recipes, type Settings, stagesOf } from '../../../sim/prune/recipes.js';
 import type { Stage } from '../../../sim/prune/stages.js';
@@ -190,7 +190,7 @@ describe('a pipeline that is killed', () => {
   });
 
   it('ends with the same bits when it is resumed', async () => {
-    const bitsOf = (state: LabState) => writeCheckpoint({ request: null, state });
+    const bitsOf = (state: LabState) => writeCheckpoint({ study: 'one', seed: 1, state });
     const whole = bitsOf(await run(stages, { data: few }));
     // Dies at the n-th breath: within the first epoch, between epochs, in a scan, while centroids are trained.
     for (const life of [1, 6, 9, 20, 27]) {
@@ -209,7 +209,7 @@ describe('a pipeline that is killed', () => {
   });
 
   it('leaves a checkpoint that is refused in one line when it is damaged', () => {
-    const bytes = writeCheckpoint({ request: null, state: start() });
+    const bytes = writeCheckpoint({ study: 'one', seed: 1, state: start() });
     expect(readCheckpoint(bytes, 'x').state).toEqual(start());
     expect(() => readCheckpoint(bytes.slice(0, 1000), 'x')).toThrow(InputError);
     expect(() => readCheckpoint(bytes.slice(0, 3), 'x')).toThrow(InputError);

@@ -2,7 +2,7 @@
 
 import { beforeAll, describe, expect, it } from 'vitest';
 import { openBackend } from '../../../hw-models/host/tfjs-backend.js';
-import { readCheckpoint, writeCheckpoint } from '../../../sim/prune/checkpoint.js';
+import { readCheckpoint, writeCheckpoint } from '../../../sim/prune/checkpoint.node.js';
 import { initialState, runPipeline } from '../../../sim/prune/pipeline.js';
 import { defaultSettings, type Recipe, recipes, stagesOf } from '../../../sim/prune/recipes.js';
 import { encodeModel } from '../../../sim/prune/save.node.js';
@@ -58,7 +58,7 @@ describe("pruning in Winograd's domain", () => {
   });
 
   it('is saved in checkpoints, and refused by files of weights', () => {
-    const bytes = writeCheckpoint({ request: null, state });
+    const bytes = writeCheckpoint({ study: 'one', seed: 1, state });
     expect(readCheckpoint(bytes, 'x').state).toEqual(state);
     const data = { data: { title: 'none' } } as Parameters<typeof encodeModel>[2];
     for (const file of ['a.safetensors', 'a.net']) {

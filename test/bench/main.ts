@@ -44,6 +44,10 @@ const suites: readonly Suite[] = [
     makes: ['binary_fc_vs_dense'],
     run: async () => (await import('./winograd.bench.js')).lowPrecision(),
   },
+  {
+    makes: ['binary_convolution_vs_dense'],
+    run: async () => (await import('./winograd.bench.js')).lowPrecisionConvolution(),
+  },
   { makes: ['sweep_points_per_second'], run: async () => (await import('./sweep.bench.js')).bench() },
   {
     makes: ['sweep_million_mebibytes'],

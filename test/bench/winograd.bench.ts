@@ -1,6 +1,6 @@
 // What transforms and low precision buy here, kernel against kernel of the same engine, in turns, on one thread and on
-// two: Winograd and Fourier transforms on VGG-16's 3×3 layers, dense and pruned in the transform domain, and
-// low-precision fully connected layers.
+// two: Winograd and Fourier transforms on VGG-16's 3×3 layers, dense and pruned in the transform domain, and layers in
+// low precision.
 
 import type { Executor } from '../../hw-models/contract.js';
 import { firstThatPays } from '../../hw-models/host/engine/choice.js';
@@ -10,6 +10,11 @@ import { createEngine } from '../../hw-models/host/engine/engine.js';
 import { createFft, createSparseFft } from '../../hw-models/host/engine/fft.js';
 import type { HostKernel } from '../../hw-models/host/engine/kernel.js';
 import { lowPrecisionKernels } from '../../hw-models/host/engine/lowprecision.js';
+import {
+  binaryConvolution,
+  int8Convolution,
+  ternaryConvolution,
+} from '../../hw-models/host/engine/lowprecision-convolution.js';
 import { createSparseWinograd, createWinograd, winogradRefusal } from '../../hw-models/host/engine/winograd.js';
 import { sizeOf, weightShapeOf } from '../../workloads/layers/index.js';
 import type { Layer, LayerWeights } from '../../workloads/network.js';
@@ -70,10 +75,12 @@ function vggLayers(): readonly Layer[] {
   return layers.filter((_, at) => keys.indexOf(keys[at] as string) === at);
 }
 
-const totalOf = (timings: readonly (Timing | undefined)[]): Timing => ({
-  engine: timings[0]?.engine ?? '',
-  milliseconds: timings.reduce((sum, timing) => sum + (timing?.milliseconds ?? Number.NaN), 0),
-});
+const totalOf = (timings: readonly (Timing | undefined)[]): Timing => {
+  const sumOf = (part: 'milliseconds' | 'firstMilliseconds') =>
+    timings.reduce((sum, timing) => sum + (timing?.[part] ?? Number.NaN), 0);
+  const [engine, milliseconds] = [timings[0]?.engine ?? '', sumOf('milliseconds')];
+  return { engine, milliseconds, firstMilliseconds: sumOf('firstMilliseconds') };
+};
 
 export async function dense(): Promise<readonly BenchRow[]> {
   const results = [];
@@ -151,40 +158,53 @@ export async function lowPrecision(): Promise<readonly BenchRow[]> {
     ...{ kind: 'dense', outputs: 4096, bias: true, activation: 'none' },
     ...{ name: 'fc6', inputs: ['data'], inputShapes: [[9216]], output: [4096] },
   };
+  const row = await lowPrecisionRow('binary_fc_vs_dense', layer, denseColumns, lowPrecisionKernels);
+  return [{ ...row, note: `9216×4096, ${row.note}` }];
+}
+
+export async function lowPrecisionConvolution(): Promise<readonly BenchRow[]> {
+  const layer = vggLayers().find(({ name }) => name === 'conv3_2');
+  if (!layer) throw new Error('VGG-16 has no conv3_2');
+  const kernels = { binary: binaryConvolution, ternary: ternaryConvolution, int8: int8Convolution };
+  const row = await lowPrecisionRow('binary_convolution_vs_dense', layer, denseConvolution, kernels);
+  return [{ ...row, note: `conv3_2 of VGG-16, ${row.note}` }];
+}
+
+/** A dense layer in float, with zero activations and without, and in fewer bits. */
+async function lowPrecisionRow(
+  name: string,
+  layer: Layer,
+  float: HostKernel,
+  kernels: typeof lowPrecisionKernels,
+): Promise<BenchRow> {
   const weights = drawnWeights(layer, 1);
   const work = workOf(layer, weights);
   const names = ['binary', 'ternary', 'int8'] as const;
-  const exact = await outputOf(denseColumns, work);
+  const exact = await outputOf(float, work);
   const errors: number[] = [];
-  for (const name of names) errors.push(distance(await outputOf(lowPrecisionKernels[name], work), exact));
+  for (const precision of names) errors.push(distance(await outputOf(kernels[precision], work), exact));
   const results = [];
   for (const threads of THREADS) {
     const timings = await compare(
       {
-        float: [denseColumns, work],
-        everyOne: [denseColumns, workOf(layer, weights, 1)],
-        ...{ binary: [lowPrecisionKernels.binary, work], ternary: [lowPrecisionKernels.ternary, work] },
-        int8: [lowPrecisionKernels.int8, work],
+        float: [float, work],
+        everyOne: [float, workOf(layer, weights, 1)],
+        ...{ binary: [kernels.binary, work], ternary: [kernels.ternary, work], int8: [kernels.int8, work] },
       },
       threads,
     );
     results.push({ threads, ...timings });
   }
   const texts = results.map(({ threads, float, everyOne, ...low }) => {
-    const each = names.map((name) => `${name} ${milliseconds(low[name])} ${speedup(float, low[name]).toFixed(2)}×`);
-    const skipping = `${milliseconds(float)} (skips zero activations; ${milliseconds(everyOne)} where none is zero)`;
-    return `${threadsOf(threads)}: float ${skipping}, ${each.join(', ')}`;
+    const each = names.map((one) => `${one} ${milliseconds(low[one])} ${speedup(float, low[one]).toFixed(2)}×`);
+    const whole = `${milliseconds(float)} (${milliseconds(everyOne)} where no activation is zero)`;
+    return `${threadsOf(threads)}: float ${whole}, ${each.join(', ')}`;
   });
-  const off = names.map((name, at) => `${name} ${(100 * (errors[at] ?? Number.NaN)).toFixed(1)} %`).join(', ');
-  return [
-    {
-      name: 'binary_fc_vs_dense',
-      value: speedup(results[0]?.float, results[0]?.binary),
-      unit: 'ratio',
-      better: 'higher',
-      note: `9216×4096, batch 1, 35 % of activations, weights drawn as a Gaussian; ${texts.join('; ')}; output off by ${off}`,
-    },
-  ];
+  const off = names.map((one, at) => `${one} ${(100 * (errors[at] ?? Number.NaN)).toFixed(1)} %`).join(', ');
+  return {
+    ...{ name, value: speedup(results[0]?.float, results[0]?.binary), unit: 'ratio', better: 'higher' },
+    note: `batch 1, 35 % of activations, weights drawn as a Gaussian; ${texts.join('; ')}; output off by ${off}`,
+  };
 }
 
 async function outputOf(kernel: HostKernel, { model, input }: Work): Promise<Float32Array> {

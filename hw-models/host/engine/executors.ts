@@ -6,6 +6,7 @@ import { createEngine, type EngineOptions } from './engine.js';
 import { createSparseFft, fftSizes } from './fft.js';
 import type { HostKernel } from './kernel.js';
 import { lowPrecisionKernels } from './lowprecision.js';
+import { binaryConvolution, int8Convolution, ternaryConvolution } from './lowprecision-convolution.js';
 import { rules } from './rules.js';
 import { createSparseWinograd } from './winograd.js';
 
@@ -34,7 +35,7 @@ export const engineExecutors: Readonly<Record<string, (options: EngineOptions) =
     'fft-sparse',
     fftSizes.map((size) => createSparseFft(size)),
   ),
-  binary: optIn('binary', [lowPrecisionKernels.binary]),
-  ternary: optIn('ternary', [lowPrecisionKernels.ternary]),
-  int8: optIn('int8', [lowPrecisionKernels.int8]),
+  binary: optIn('binary', [lowPrecisionKernels.binary, binaryConvolution]),
+  ternary: optIn('ternary', [lowPrecisionKernels.ternary, ternaryConvolution]),
+  int8: optIn('int8', [lowPrecisionKernels.int8, int8Convolution]),
 };

@@ -17,7 +17,7 @@ import { FLOAT } from './tensor.js';
 const call = callerOf({ name: 'lowprecision', wasm, relaxed });
 
 /** The largest sum of 8-bit products that an i32 holds: 127² a column. */
-const MOST_INT8_COLUMNS = Math.floor((2 ** 31 - 1) / 127 ** 2);
+export const MOST_INT8_COLUMNS = Math.floor((2 ** 31 - 1) / 127 ** 2);
 const CODE_WEIGHTS = 5;
 const CODES_TOGETHER = 8;
 

@@ -23,13 +23,14 @@ export interface LoadedKernel {
   repeat(): void;
 }
 
-/** The kernel made ready for one layer. With several threads the calls of each step run last to first. */
+/** The kernel made ready for one layer, of the plain build unless told. With several threads the lanes of each step run last to first. */
 export function loadKernel(
   kernel: HostKernel,
   layer: Layer,
   weights: LayerWeights | null,
   batch = 1,
   threads = 1,
+  fused = false,
 ): LoadedKernel {
   const memory = createMemory(MIB / PAGE);
   let free = MIB;
@@ -57,7 +58,7 @@ export function loadKernel(
   const input = place(inputShape);
   const output = place(layer.output);
   const steps: readonly Step[] = prepared.plan([input], output, batch, { threads, take });
-  const calls = steps.flatMap((step) => (threads > 1 ? step.toReversed() : step)).map(bound(memory));
+  const calls = steps.flatMap((step) => lastLaneFirst(step, threads)).map(bound(memory, fused));
   const repeat = () => {
     for (const call of calls) call();
   };
@@ -73,13 +74,20 @@ export function loadKernel(
   };
 }
 
+/** Call k is of lane k modulo the threads. */
+function lastLaneFirst(step: Step, threads: number): readonly Call[] {
+  return Array.from({ length: threads }, (_, lane) => step.filter((_call, at) => at % threads === lane))
+    .reverse()
+    .flat();
+}
+
 /** A call of a module of its own, compiled at its first use. */
-function bound(memory: SharedMemory): (call: Call) => () => void {
+function bound(memory: SharedMemory, fused: boolean): (call: Call) => () => void {
   const instances = new Map<KernelModule, Exports>();
   return ({ module, function: name, arguments: given }) => {
     let exports = instances.get(module);
     if (!exports) {
-      exports = instantiate(compileModule(module, false), memory);
+      exports = instantiate(compileModule(module, fused), memory);
       instances.set(module, exports);
     }
     const run = exports[name];

@@ -1,6 +1,8 @@
 // Fully connected layers in low precision, one frame: binary weights and activations by exclusive or and bit count,
 // ternary weights by tables of sums, 8-bit integers by multiply-add in pairs. Addresses are in bytes.
 
+import { addProducts, findStep, totals } from './shared/bytes';
+
 const VECTOR: usize = 16;
 const FLOAT: usize = 4;
 /** Weights in a ternary code, and the sums that 3⁵ codes stand for. */
@@ -186,59 +188,52 @@ export function ternary(
   }
 }
 
-/** `count` activations as 16-bit integers −127 … 127, filled with 0 to a multiple of 16. Their scale goes to `scale`. */
-export function quantizeActivations(input: usize, count: i32, output: usize, scale: usize): void {
-  const whole = input + (<usize>(count & ~3) << 2);
-  const end = input + (<usize>count << 2);
-  let largest = f32x4.splat(0);
-  for (let at = input; at < whole; at += VECTOR) largest = f32x4.max(largest, f32x4.abs(v128.load(at)));
-  let most: f32 = max(
-    max(f32x4.extract_lane(largest, 0), f32x4.extract_lane(largest, 1)),
-    max(f32x4.extract_lane(largest, 2), f32x4.extract_lane(largest, 3)),
-  );
-  for (let at = whole; at < end; at += FLOAT) most = max(most, abs(load<f32>(at)));
-  const step: f32 = most / 127;
-  store<f32>(scale, step);
-  memory.fill(output, 0, ((<usize>count + 15) & ~15) << 1);
-  if (step == 0) return;
-  const steps = f32x4.splat(step);
-  const bound = f32x4.splat(127);
-  for (; input < whole; input += VECTOR) {
-    const quotient = f32x4.max(f32x4.min(f32x4.div(v128.load(input), steps), bound), f32x4.neg(bound));
-    const rounded = i32x4.trunc_sat_f32x4_s(f32x4.nearest(quotient));
-    v128.store64_lane(output, i16x8.narrow_i32x4_s(rounded, rounded), 0);
-    output += 8;
+/**
+ * `count` activations as integers −127 … 127, a byte each, filled with 0 to a multiple of 16. Their step goes to `step`,
+ * and behind it whether one is below zero.
+ */
+export function quantizeActivations(input: usize, count: i32, output: usize, step: usize): void {
+  findStep(input, 1, count, 0, step);
+  memory.fill(output, 0, (<usize>count + 15) & ~15);
+  const size = load<f32>(step);
+  if (size == 0) return;
+  const sizes = f32x4.splat(size);
+  for (const whole = input + (<usize>(count & ~3) << 2); input < whole; input += VECTOR) {
+    const codes = i32x4.trunc_sat_f32x4_s(f32x4.nearest(f32x4.div(v128.load(input), sizes)));
+    const halves = i16x8.narrow_i32x4_s(codes, codes);
+    v128.store32_lane(output, i8x16.narrow_i16x8_s(halves, halves), 0);
+    output += 4;
   }
-  for (; input < end; input += FLOAT) {
-    store<i16>(output, <i16>nearest<f32>(max<f32>(min<f32>(load<f32>(input) / step, 127), -127)));
-    output += 2;
+  for (let left = count & 3; left > 0; left--) {
+    store<i8>(output, <i8>nearest<f32>(load<f32>(input) / size));
+    input += FLOAT;
+    output++;
   }
 }
 
-/** 16 products of 8-bit weights with 16-bit activations, in four sums. */
+/** Sums of four rows of weights, 16 of each in turn. */
 // @ts-ignore: decorator
 @inline
-function products(weights: usize, low: v128, high: v128): v128 {
-  return i32x4.add(
-    i32x4.dot_i16x8_s(v128.load_ext<i8>(weights), low),
-    i32x4.dot_i16x8_s(v128.load_ext<i8>(weights, 8), high),
-  );
+function int8Rows(isPositive: bool, activations: usize, weights: usize, rowBytes: usize): v128 {
+  let a = i32x4.splat(0);
+  let b = a;
+  let c = a;
+  let d = a;
+  for (const end = activations + rowBytes; activations < end; activations += VECTOR) {
+    const x = v128.load(activations);
+    a = addProducts(isPositive, a, v128.load(weights), x);
+    b = addProducts(isPositive, b, v128.load(weights, 16), x);
+    c = addProducts(isPositive, c, v128.load(weights, 32), x);
+    d = addProducts(isPositive, d, v128.load(weights, 48), x);
+    weights += 4 * VECTOR;
+  }
+  return totals(a, b, c, d);
 }
 
-// @ts-ignore: decorator
-@inline
-function int8Output(output: usize, row: usize, sums: v128, scales: usize, bias: usize, step: f32, least: f32): void {
-  const low = i32x4.extract_lane(sums, 0) + i32x4.extract_lane(sums, 1);
-  const sum = low + i32x4.extract_lane(sums, 2) + i32x4.extract_lane(sums, 3);
-  const offset = row << 2;
-  const value = load<f32>(bias + offset) + load<f32>(scales + offset) * step * <f32>sum;
-  store<f32>(output + offset, max(value, least));
-}
-
-/** Rows of `rowBytes`, a multiple of 16, 8-bit weights; four rows share the loads of the activations. */
+/** Rows of `rowBytes` 8-bit weights, [⌈rows / 4⌉][rowBytes / 16][4][16]: four share the loads of the activations. */
 export function int8(
   activations: usize,
-  scale: usize,
+  step: usize,
   weights: usize,
   rowBytes: usize,
   scales: usize,
@@ -247,37 +242,25 @@ export function int8(
   rows: i32,
   least: f32,
 ): void {
-  const step = load<f32>(scale);
-  let row: usize = 0;
-  for (; row + 4 <= <usize>rows; row += 4) {
-    let a = i32x4.splat(0);
-    let b = i32x4.splat(0);
-    let c = i32x4.splat(0);
-    let d = i32x4.splat(0);
-    const second = weights + rowBytes;
-    const third = second + rowBytes;
-    const fourth = third + rowBytes;
-    for (let at: usize = 0; at < rowBytes; at += VECTOR) {
-      const low = v128.load(activations + (at << 1));
-      const high = v128.load(activations + (at << 1), 16);
-      a = i32x4.add(a, products(weights + at, low, high));
-      b = i32x4.add(b, products(second + at, low, high));
-      c = i32x4.add(c, products(third + at, low, high));
-      d = i32x4.add(d, products(fourth + at, low, high));
-    }
-    int8Output(output, row, a, scales, bias, step, least);
-    int8Output(output, row + 1, b, scales, bias, step, least);
-    int8Output(output, row + 2, c, scales, bias, step, least);
-    int8Output(output, row + 3, d, scales, bias, step, least);
-    weights = fourth + rowBytes;
+  const size = load<f32>(step);
+  const isPositive = ASC_FEATURE_RELAXED_SIMD && load<i32>(step, 4) == 0;
+  for (; rows > 0; rows -= 4) {
+    const sums = isPositive
+      ? int8Rows(true, activations, weights, rowBytes)
+      : int8Rows(false, activations, weights, rowBytes);
+    int8Output(output, i32x4.extract_lane(sums, 0), scales, bias, size, least);
+    if (rows > 1) int8Output(output + 4, i32x4.extract_lane(sums, 1), scales + 4, bias + 4, size, least);
+    if (rows > 2) int8Output(output + 8, i32x4.extract_lane(sums, 2), scales + 8, bias + 8, size, least);
+    if (rows > 3) int8Output(output + 12, i32x4.extract_lane(sums, 3), scales + 12, bias + 12, size, least);
+    weights += rowBytes << 2;
+    scales += VECTOR;
+    bias += VECTOR;
+    output += VECTOR;
   }
-  for (; row < <usize>rows; row++) {
-    let a = i32x4.splat(0);
-    for (let at: usize = 0; at < rowBytes; at += VECTOR) {
-      const low = v128.load(activations + (at << 1));
-      a = i32x4.add(a, products(weights + at, low, v128.load(activations + (at << 1), 16)));
-    }
-    int8Output(output, row, a, scales, bias, step, least);
-    weights += rowBytes;
-  }
+}
+
+// @ts-ignore: decorator
+@inline
+function int8Output(output: usize, sum: i32, scale: usize, bias: usize, step: f32, least: f32): void {
+  store<f32>(output, max(load<f32>(bias) + load<f32>(scale) * step * <f32>sum, least));
 }

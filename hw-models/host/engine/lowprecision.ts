@@ -12,12 +12,13 @@ import { closeUp } from './close-up.js';
 import { placeBias } from './convolution.js';
 import type { Call, HostKernel, Scratch, Step } from './kernel.js';
 import { callerOf, cutEvenly, eachFrame, leastOf, only, type Part, planeOf, weightedRow } from './rows.js';
-import { FLOAT } from './tensor.js';
+import { FLOAT, VECTOR } from './tensor.js';
 
 const call = callerOf({ name: 'lowprecision', wasm, relaxed });
 
 /** The largest sum of 8-bit products that an i32 holds: 127² a column. */
 export const MOST_INT8_COLUMNS = Math.floor((2 ** 31 - 1) / 127 ** 2);
+const ROWS_TOGETHER = 4;
 const CODE_WEIGHTS = 5;
 const CODES_TOGETHER = 8;
 
@@ -97,19 +98,23 @@ export const int8Connected: HostKernel = weightedRow(
   },
   (layer, weights, heap) => {
     const matrix = quantize(toDense(weights.store));
-    const rowBytes = Math.ceil(matrix.columns / 16) * 16;
-    const values = heap.place(paddedRows(matrix.values, matrix.rows, rowBytes));
+    const rowBytes = Math.ceil(matrix.columns / VECTOR) * VECTOR;
+    const values = heap.place(inFours(matrix.values, matrix.rows, rowBytes));
     const scales = heap.place(matrix.scales);
     const bias = placeBias(weights, heap);
     const phases: Phases = {
-      activationBytes: 2 * rowBytes + FLOAT,
-      activations: (input, to) => call('quantizeActivations', input, matrix.columns, to, to + 2 * rowBytes),
+      activationBytes: rowBytes + 2 * FLOAT,
+      activations: (input, to) => call('quantizeActivations', input, matrix.columns, to, to + rowBytes),
       rows({ first, end }, _number, _input, activations, output) {
         const own = [scales + first * FLOAT, bias + first * FLOAT, output, end - first, leastOf(layer)];
-        return call('int8', activations, activations + 2 * rowBytes, values + first * rowBytes, rowBytes, ...own);
+        return call('int8', activations, activations + rowBytes, values + first * rowBytes, rowBytes, ...own);
       },
     };
-    return { plan: plan(phases, cutEvenly(matrix.rows, heap.threads)) };
+    const fours = cutEvenly(Math.ceil(matrix.rows / ROWS_TOGETHER), heap.threads).map(({ first, end }) => ({
+      first: first * ROWS_TOGETHER,
+      end: Math.min(matrix.rows, end * ROWS_TOGETHER),
+    }));
+    return { plan: plan(phases, fours) };
   },
 );
 
@@ -121,13 +126,27 @@ export const lowPrecisionKernels: Readonly<Record<'binary' | 'ternary' | 'int8',
 };
 
 /** The bytes of `rows` rows of the same length, each filled with zeros up to `rowBytes`. */
-function paddedRows(values: Uint32Array | Int8Array, rows: number, rowBytes: number): Uint8Array {
+function paddedRows(values: Uint32Array, rows: number, rowBytes: number): Uint8Array {
   const bytes = new Uint8Array(values.buffer, values.byteOffset, values.byteLength);
   const from = bytes.length / rows;
   invariant(from <= rowBytes, () => `rows of ${from} bytes in ${rowBytes}`);
   const padded = new Uint8Array(rows * rowBytes);
   for (let row = 0; row < rows; row++) padded.set(bytes.subarray(row * from, (row + 1) * from), row * rowBytes);
   return padded;
+}
+
+/** [⌈rows / 4⌉][rowBytes / 16][4][16]: four rows are one stream from memory. Filled with zeros. */
+function inFours(values: Int8Array, rows: number, rowBytes: number): Int8Array {
+  const columns = values.length / rows;
+  const packed = new Int8Array(Math.ceil(rows / ROWS_TOGETHER) * ROWS_TOGETHER * rowBytes);
+  for (let row = 0; row < rows; row++) {
+    const to = (row - (row % ROWS_TOGETHER)) * rowBytes + (row % ROWS_TOGETHER) * VECTOR;
+    for (let column = 0; column < columns; column += VECTOR) {
+      const part = values.subarray(row * columns + column, row * columns + Math.min(columns, column + VECTOR));
+      packed.set(part, to + column * ROWS_TOGETHER);
+    }
+  }
+  return packed;
 }
 
 /** [group of 40 columns][row of the part][8]: codes Σ (wₖ + 1) 3ᵏ of five weights each, zeros behind the last column. */

@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { kernelsFor } from '../../../../hw-models/host/engine/choice.js';
 import { lowPrecisionKernels } from '../../../../hw-models/host/engine/lowprecision.js';
+import { hasFusedMultiplyAdd } from '../../../../hw-models/host/engine/webassembly.js';
 import { binarize, binarizeActivations } from '../../../../workloads/compress/binary.js';
 import { quantize, quantizeVector } from '../../../../workloads/compress/int8.js';
 import { ternarize } from '../../../../workloads/compress/ternary.js';
@@ -52,8 +53,9 @@ function check(
   name: Name,
   { layer, matrix, weights, bias, input, batch, threads }: Case,
   row: (at: number, frame: Float32Array) => number,
+  fused = false,
 ): void {
-  const found = loadKernel(lowPrecisionKernels[name], layer, weights, batch, threads).run(input);
+  const found = loadKernel(lowPrecisionKernels[name], layer, weights, batch, threads, fused).run(input);
   const expected: number[] = [];
   const sizes: number[] = [];
   for (let frame = 0; frame < batch; frame++) {
@@ -106,18 +108,24 @@ describe('low precision on the host', () => {
     );
   });
 
-  it('multiplies 8-bit weights with 8-bit activations', () => {
-    fc.assert(
-      fc.property(cases, (drawn) => {
-        const { values, scales, columns } = quantize(drawn.matrix);
-        check('int8', drawn, (row, frame) => {
-          const { values: codes, scale } = quantizeVector(frame);
-          const weight = (column: number) => (scales[row] as number) * (values[row * columns + column] as number);
-          return dot(columns, weight, (column) => scale * (codes[column] as number));
-        });
-      }),
-    );
-  });
+  // The relaxed build multiplies bytes as they are where no activation is below zero.
+  it.each(hasFusedMultiplyAdd() ? [false, true] : [false])(
+    'multiplies 8-bit weights with 8-bit activations, relaxed build: %s',
+    (fused) => {
+      fc.assert(
+        fc.property(cases, fc.boolean(), (drawn, isRectified) => {
+          const { values, scales, columns } = quantize(drawn.matrix);
+          const input = isRectified ? drawn.input.map(Math.abs) : drawn.input;
+          const row = (at: number, frame: Float32Array) => {
+            const { values: codes, scale } = quantizeVector(frame);
+            const weight = (column: number) => (scales[at] as number) * (values[at * columns + column] as number);
+            return dot(columns, weight, (column) => scale * (codes[column] as number));
+          };
+          check('int8', { ...drawn, input }, row, fused);
+        }),
+      );
+    },
+  );
 
   it('keeps 8-bit results within half a step of weights and of activations', () => {
     fc.assert(

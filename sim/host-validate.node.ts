@@ -18,7 +18,8 @@ import { workingSetsOf } from './calibrate/preset.js';
 import { energyNote } from './compare.js';
 import { bindHostModel, loadHostModel } from './host-model.node.js';
 import { type Factor, fitFactors, leaveOneNetworkOut, type PredictedPoint } from './host-validate/fit.js';
-import { measureNetwork } from './host-validate/measure.js';
+import { FULL_PACE, measureNetwork } from './host-validate/measure.js';
+import { openPace } from './host-validate/pace.js';
 import { type Point, pointsOf } from './host-validate/points.js';
 import { ceilingsOf, type Roofline, rooflineOf } from './host-validate/roofline.js';
 import {
@@ -105,28 +106,38 @@ export async function validateHost(request: HostValidationRequest = {}): Promise
   const networks = resolveWorkloads(workloads).map(({ entry }) => entry);
   const notes = [`${energyNote(openRapl())}; the joules of host-model are modelled`];
   const points: Point[] = [];
-  for (const { network, densities } of networks) {
-    const bytes = COPIES * weightBytes(network);
-    if (bytes > SHARE_OF_FREE * freemem()) {
-      notes.push(
-        `${network.name}: left out, needs about ${gibibytes(bytes)} of memory, ${gibibytes(freemem())} are free`,
+  const pace = await openPace(createExecutor('dense', { threads }));
+  try {
+    for (const { network, densities } of networks) {
+      const bytes = COPIES * weightBytes(network);
+      if (bytes > SHARE_OF_FREE * freemem()) {
+        notes.push(
+          `${network.name}: left out, needs about ${gibibytes(bytes)} of memory, ${gibibytes(freemem())} are free`,
+        );
+        continue;
+      }
+      progress(`${network.name}: weights`);
+      const drawn = drawModel(network, densities, seed);
+      const { input } = traceDrawn(network, densities, seed);
+      // The model meets the activations of the very run that is timed.
+      const tasks = tasksOf(drawn, await traceRun(drawn, input, createExecutor('sparse')), 1);
+      const measured = await measureNetwork(
+        drawn,
+        input,
+        runners,
+        { repeat, budget, clock: seconds, pace: pace.now, progress, ...(threads > 1 ? { settle } : {}) },
+        (executor, error) => notes.push(`${network.name}: ${executor} left out, ${messageOf(error)}`),
       );
-      continue;
+      const best = measured[0]?.pace ?? 1;
+      if (best < FULL_PACE) {
+        const share = Math.round(100 * best);
+        notes.push(`${network.name}: measured while the machine ran at ${share} % of its best pace at most`);
+      }
+      progress(`${network.name}: predicting`);
+      points.push(...pointsOf(network.name, tasks, measured, model));
     }
-    progress(`${network.name}: weights`);
-    const drawn = drawModel(network, densities, seed);
-    const { input } = traceDrawn(network, densities, seed);
-    // The model meets the activations of the very run that is timed.
-    const tasks = tasksOf(drawn, await traceRun(drawn, input, createExecutor('sparse')), 1);
-    const measured = await measureNetwork(
-      drawn,
-      input,
-      runners,
-      { repeat, budget, clock: seconds, progress, ...(threads > 1 ? { settle } : {}) },
-      (executor, error) => notes.push(`${network.name}: ${executor} left out, ${messageOf(error)}`),
-    );
-    progress(`${network.name}: predicting`);
-    points.push(...pointsOf(network.name, tasks, measured, model));
+  } finally {
+    pace.dispose();
   }
   notes.push(...untimed(points));
   const predicted = leaveOneNetworkOut(points);

@@ -6,8 +6,9 @@ import { sizeOf } from '../../workloads/layers/index.js';
 import type { Shape } from '../../workloads/network.js';
 import type { LayerSpec } from '../../workloads/spec.js';
 
-const INPUT: Shape = [2, 2, 2];
-/** Runs for each repetition, of which the best one counts: they are as short as the clock's tick. */
+/** Large enough that a second thread takes its half: of a smaller sum the first one would have done all by itself. */
+const INPUT: Shape = [16, 32, 32];
+/** Runs for each repetition, of which the best one counts: some are as short as the clock's tick. */
 const RUNS = 50;
 
 /** Two sums, beside each other where their concatenation needs them. */
@@ -17,7 +18,10 @@ const LAYERS: readonly LayerSpec[] = [
   { kind: 'concat', name: 'both', inputs: ['left', 'right'] },
 ];
 
-/** Seconds of the concatenation, which copies nothing, and of what a second thread adds to a sum, where there is one. */
+/**
+ * Seconds of the concatenation, which copies nothing, and of what a sum on two threads takes beyond half of one on one,
+ * where there are two: waking, waiting, and values on their way from one core's caches to the other's.
+ */
 export async function overheads(
   engine: (threads: number) => Executor,
   cores: number,
@@ -28,7 +32,7 @@ export async function overheads(
   if (cores < 2) return { layer, step: [] };
   const alone = Math.min(...single.map((layers) => layers[0] as number));
   const shared = await bestOf(engine(2), repeat);
-  return { layer, step: shared.map((layers) => Math.max(0, (layers[0] as number) - alone)) };
+  return { layer, step: shared.map((layers) => Math.max(0, (layers[0] as number) - alone / 2)) };
 }
 
 /** The best seconds of each layer, repetition by repetition. */

@@ -114,7 +114,7 @@ export function calibratedPreset(
     add(`turns.${name}`, cycles, 'cycles', 'calls of small layers, solved for');
   add('layer', need('engine.layer'), 's', 'a concatenation that copies nothing');
   const step = get('engine.step');
-  if (step !== undefined) add('step', step, 's', 'a sum on two threads, less its work');
+  if (step !== undefined) add('step', step, 's', 'a sum on two threads, less half of one on one');
   for (const { name, engine, threads } of libraries) {
     const own = (key: keyof LibraryConfig, value: number, unit: string) =>
       add(`libraries.${name}.${key}`, value, unit, engine);

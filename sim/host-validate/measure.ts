@@ -21,6 +21,8 @@ export interface MeasuredNetwork {
   readonly executor: string;
   readonly layers: readonly MeasuredLayer[];
   readonly runs: number;
+  /** Of the machine's best, the pace of the fastest round. */
+  readonly pace: number;
 }
 
 export interface MeasuringOptions {
@@ -29,6 +31,8 @@ export interface MeasuringOptions {
   /** Seconds for a network's runs at most, once each executor has run `repeat` times or the double of it is spent. */
   readonly budget: number;
   readonly clock: () => number;
+  /** How fast the machine runs just now: 1 is as fast as ever. Rounds that it runs slowly do not count towards `repeat`. */
+  readonly pace?: () => Promise<number>;
   /** Waits until an executor's threads stand in the next one's way no more. */
   readonly settle?: (executor: string) => Promise<void>;
   readonly progress: Progress;
@@ -38,6 +42,10 @@ export interface MeasuringOptions {
 const WARM_UP = 2;
 /** A network's median time this near to its best says that nothing else ran. */
 const STEADY = 1.05;
+/** A round counts where the machine runs at this much of its best pace. */
+export const FULL_PACE = 0.9;
+/** Times the budget, while the machine is slow. */
+const SLOW_BUDGETS = 4;
 /** Short networks run until this much time has passed, so that one busy moment does not cover all runs. */
 const LEAST_SECONDS = 0.5;
 
@@ -49,7 +57,7 @@ export async function measureNetwork(
   options: MeasuringOptions,
   unable: (executor: string, error: unknown) => void,
 ): Promise<readonly MeasuredNetwork[]> {
-  const { repeat, budget, clock, settle, progress } = options;
+  const { repeat, budget, clock, pace, settle, progress } = options;
   const { name } = model.network;
   const tracks: Track[] = [];
   try {
@@ -65,17 +73,23 @@ export async function measureNetwork(
       }
     }
     const start = clock();
+    let counted = 0;
+    let fastest = 0;
     for (let round = 0; ; round++) {
       const spent = clock() - start;
-      const enough = round >= repeat && spent >= LEAST_SECONDS && tracks.every((track) => track.isSteady());
-      if (round > 0 && (enough || spent >= (round < repeat ? 2 : 1) * budget)) break;
-      progress(`${name}: run ${round + 1} of ${tracks.length} executors`);
+      const enough = counted >= repeat && spent >= LEAST_SECONDS && tracks.every((track) => track.isSteady());
+      const budgets = counted >= repeat ? 1 : counted === round ? 2 : SLOW_BUDGETS;
+      if (round > 0 && (enough || spent >= budgets * budget)) break;
+      const now = (await pace?.()) ?? 1;
+      fastest = Math.max(fastest, now);
+      if (now >= FULL_PACE) counted++;
+      progress(`${name}: run ${round + 1} of ${tracks.length} executors${now < FULL_PACE ? ', machine slow' : ''}`);
       for (const track of tracks) {
         await track.run(input);
         await settle?.(track.executor);
       }
     }
-    return tracks.map((track) => track.result());
+    return tracks.map((track) => track.result(fastest));
   } finally {
     for (const { loaded } of tracks) loaded.dispose();
   }
@@ -104,13 +118,13 @@ class Track {
     return totals.length > 0 && median(totals) <= STEADY * Math.min(...totals);
   }
 
-  result(): MeasuredNetwork {
+  result(pace: number): MeasuredNetwork {
     const layers = this.#layers.map(({ name, kernel }, at): MeasuredLayer => {
       const seconds = this.#runs.map((run) => run[at] as number);
       const best = Math.min(...seconds);
       invariant(Number.isFinite(best), () => `${this.executor} did not time layer ${name}`);
       return { layer: name, kernel, seconds: best, spread: best > 0 ? median(seconds) / best : 1 };
     });
-    return { executor: this.executor, layers, runs: this.#runs.length };
+    return { executor: this.executor, layers, runs: this.#runs.length, pace };
   }
 }

@@ -83,10 +83,10 @@ describe('overheads', () => {
     }),
   });
 
-  it('are what a layer without a call takes, and what a second thread adds', async () => {
+  it('are what a layer without a call takes, and what two threads take beyond half of what one does', async () => {
     const { layer, step } = await overheads(engine, 2, 3);
     expect(layer).toEqual([1e-7, 1e-7, 1e-7]);
-    for (const seconds of step) expect(seconds).toBeWithin(1e-9, 5e-6);
+    for (const seconds of step) expect(seconds).toBeWithin(1e-9, 6e-6);
     expect((await overheads(engine, 1, 3)).step).toEqual([]);
   });
 });

@@ -97,6 +97,20 @@ describe('measureNetwork', () => {
     expect(cut?.layers[0]?.spread).toBeGreaterThan(1);
   });
 
+  it('waits for a machine that runs slowly, and says how fast it ran', async () => {
+    const paces = [0.6, 0.6, 0.65, 1, 0.95, 1];
+    const pace = async () => paces.shift() ?? 1;
+    const slow = { ...options, pace, clock: ticking() };
+    const [measured] = await measureNetwork(model, new Float32Array(4), [fake('a', () => 1)], slow, never);
+    // Three rounds that do not count, and three that do, more of them for half a second.
+    expect(measured?.runs).toBe(6);
+    expect(measured?.pace).toBe(1);
+    const always = { ...options, budget: 1, pace: async () => 0.5, clock: ticking() };
+    const [never3] = await measureNetwork(model, new Float32Array(4), [fake('a', () => 1)], always, never);
+    expect(never3?.pace).toBe(0.5);
+    expect(never3?.runs).toBeWithin(20, 50);
+  });
+
   it('leaves out what cannot be loaded, and says so', async () => {
     const broken: Executor = { ...fake('broken', () => 1), load: () => Promise.reject(new Error('not installed')) };
     const told: string[] = [];

@@ -1,0 +1,51 @@
+// How fast the machine runs just now. Cores of a virtual machine share physical ones with whatever its host puts beside
+// them: the same code then takes half as long again, for seconds at a time, and nothing in the machine itself shows it.
+
+import type { Executor } from '../../hw-models/contract.js';
+import { buildNetwork } from '../../workloads/graph.js';
+import { sizeOf, weightShapeOf } from '../../workloads/layers/index.js';
+import type { Shape } from '../../workloads/network.js';
+import { drawWeights } from '../../workloads/weights/synthetic.js';
+
+export interface Pace {
+  /** Over the fastest since it was opened: 1 is as fast as ever. */
+  now(): Promise<number>;
+  dispose(): void;
+}
+
+/** A convolution whose data stay in the first caches: two million multiply-accumulates. */
+const INPUT: Shape = [32, 14, 14];
+/** Of which the best counts. */
+const RUNS = 10;
+/** Rounds of that many to find out how fast it can be. */
+const FIRST_ROUNDS = 50;
+
+/** By runs of a small network on `executor`'s threads. */
+export async function openPace(executor: Executor): Promise<Pace> {
+  const network = buildNetwork({
+    ...{ name: 'pace', title: 'pace', input: INPUT, source: { work: 'calibration', at: '' } },
+    layers: [
+      {
+        ...{ kind: 'conv2d', name: 'conv', channels: INPUT[0], kernel: 3, stride: 1, pad: 1, groups: 1 },
+        ...{ bias: false, activation: 'none' },
+      },
+    ],
+  });
+  const [layer] = network.layers;
+  const shape = layer && weightShapeOf(layer);
+  const weights = new Map(shape ? [['conv', drawWeights(shape, 1, 0, 'conv')]] : []);
+  const loaded = await executor.load({ network, weights, origin: 'synthetic' });
+  const input = new Float32Array(sizeOf(INPUT)).fill(1);
+  let fastest = Number.POSITIVE_INFINITY;
+  const now = async () => {
+    let best = Number.POSITIVE_INFINITY;
+    for (let run = 0; run < RUNS; run++) {
+      const { layers } = await loaded.run(input, 1);
+      best = Math.min(best, layers[0]?.seconds ?? best);
+    }
+    fastest = Math.min(fastest, best);
+    return fastest / best;
+  };
+  for (let round = 0; round < FIRST_ROUNDS; round++) await now();
+  return { now, dispose: () => loaded.dispose() };
+}

@@ -104,7 +104,18 @@ export function quantizePixels(
   }
 }
 
-/** `count` pixels of `channels` planes as bits, set below `mean`: [pixel][words of 64 channels], the last filled with 0. */
+// @ts-ignore: decorator
+@inline
+function storeNarrow(to: usize, bytes: usize, bits: i32): void {
+  if (bytes == 1) store<u8>(to, <u8>bits);
+  else if (bytes == 2) store<u16>(to, <u16>bits);
+  else store<i32>(to, bits);
+}
+
+/**
+ * `count` pixels of `channels` planes as bits, set below `mean`: [pixel][words of 64 channels], the last filled with 0, or
+ * where one of 1, 2 or 4 bytes is enough, [pixel][word].
+ */
 export function binarizePixels(
   input: usize,
   output: usize,
@@ -115,6 +126,7 @@ export function binarizePixels(
 ): void {
   const means = v128.load32_splat(mean);
   const words = (<usize>channels + 63) >> 6;
+  const narrow: usize = channels <= 8 ? 1 : channels <= 16 ? 2 : channels <= 32 ? 4 : 0;
   for (let left = count; left > 0; left -= 4, input += VECTOR) {
     let plane = input;
     for (let first: i32 = 0; first < channels; first += 64) {
@@ -126,6 +138,13 @@ export function binarizePixels(
         if (channel < 32) low = v128.or(low, below);
         else high = v128.or(high, below);
       }
+      if (narrow) {
+        storeNarrow(output, narrow, i32x4.extract_lane(low, 0));
+        if (left > 1) storeNarrow(output + narrow, narrow, i32x4.extract_lane(low, 1));
+        if (left > 2) storeNarrow(output + 2 * narrow, narrow, i32x4.extract_lane(low, 2));
+        if (left > 3) storeNarrow(output + 3 * narrow, narrow, i32x4.extract_lane(low, 3));
+        continue;
+      }
       const to = output + (<usize>(first >> 6) << 3);
       const firstPixels = v128.shuffle<i32>(low, high, 0, 4, 1, 5);
       const lastPixels = v128.shuffle<i32>(low, high, 2, 6, 3, 7);
@@ -134,7 +153,7 @@ export function binarizePixels(
       if (left > 2) v128.store64_lane(to + (words << 4), lastPixels, 0);
       if (left > 3) v128.store64_lane(to + 3 * (words << 3), lastPixels, 1);
     }
-    output += words << 5;
+    output += narrow ? narrow << 2 : words << 5;
   }
 }
 

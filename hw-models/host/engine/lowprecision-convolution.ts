@@ -5,7 +5,7 @@ import { balanceOf, binarize } from '../../../workloads/compress/binary.js';
 import { quantize } from '../../../workloads/compress/int8.js';
 import { ternarize } from '../../../workloads/compress/ternary.js';
 import { imageShape } from '../../../workloads/layers/index.js';
-import { tapsOf } from '../../../workloads/layers/window.js';
+import { isPointwise, tapsOf } from '../../../workloads/layers/window.js';
 import { type DenseMatrix, toDense } from '../../../workloads/weights/store.js';
 import { relaxed, wasm } from '../lowprecision-convolution.wasm.js';
 import { denseConvolution, sparseConvolution } from './convolution.js';
@@ -174,7 +174,7 @@ export const int8Convolution: HostKernel = weightedRow(
     const [weightsAt, geometry] = [heap.place(filled), placeGeometry(coding, heap)];
     const [scalesOf, biasOf] = [placeFilled(scales, of), placeFilled(weights.bias, of)];
     // Where a pixel is what a filter sees, nothing needs laying out.
-    const isInPlace = tapsOf(layer) === 1 && pixelBytes === patchBytes && isWhole(layer);
+    const isInPlace = isPointwise(layer) && pixelBytes === patchBytes;
     return {
       plan(inputs, output, batch, scratch) {
         const rooms = Array.from({ length: isInPlace ? 0 : scratch.threads }, () =>
@@ -200,9 +200,10 @@ export const int8Convolution: HostKernel = weightedRow(
   },
 );
 
-/** Whether there is an output pixel for each input pixel. */
-function isWhole({ stride, pad }: LayerOf<'conv2d'>): boolean {
-  return stride[0] * stride[1] === 1 && pad.every((pixels) => pixels === 0);
+/** Bytes of a pixel's bits: 1, 2, 4 or whole words of 8, so that images of few channels make short patches. */
+function signBytesOf(channels: number): number {
+  const narrow = [1, 2, 4].find((bytes) => 8 * bytes >= channels);
+  return narrow ?? Math.ceil(channels / WORD_BITS) * WORD_BYTES;
 }
 
 export const binaryConvolution: HostKernel = weightedRow(
@@ -210,14 +211,14 @@ export const binaryConvolution: HostKernel = weightedRow(
   'binary-convolution',
   { optIn: true },
   (layer, weights, heap): PreparedLayer => {
-    const coding = codingOf(layer, (channels) => Math.ceil(channels / WORD_BITS) * WORD_BYTES, WORD_BYTES);
+    const coding = codingOf(layer, signBytesOf, WORD_BYTES);
     const { patchBytes, pixelBytes, block, groupRows, groupChannels } = coding;
     const taps = tapsOf(layer);
     const matrix = byTaps(toDense(weights.store), taps);
     const { rows } = matrix;
     const { scales } = binarize(matrix);
     const of: Rows = { rows, groups: layer.groups, heap };
-    // Each tap's signs by themselves, so that they begin with a word as a pixel does.
+    // Each tap's signs by themselves, so that they begin with a byte as a pixel does.
     const apart = binarize({ ...matrix, rows: rows * taps, columns: groupChannels });
     const signBytes = new Uint8Array(apart.signs.buffer);
     const tapBytes = signBytes.length / apart.rows;
@@ -233,7 +234,8 @@ export const binaryConvolution: HostKernel = weightedRow(
       let all = 0;
       for (let tap = 0; tap < taps; tap++) {
         const at = row * taps + tap;
-        signs.set(signBytes.subarray(at * tapBytes, (at + 1) * tapBytes), signRows.offsetOf(row) + tap * pixelBytes);
+        const own = signBytes.subarray(at * tapBytes, at * tapBytes + Math.min(tapBytes, pixelBytes));
+        signs.set(own, signRows.offsetOf(row) + tap * pixelBytes);
         const set = (groupChannels - (balances[at] as number)) / 2;
         tables[table + tap * ROWS_TOGETHER] = set;
         all += set;

@@ -1,5 +1,5 @@
-// Compiles each AssemblyScript kernel (hw-models/*/asm/NAME.ts) to WebAssembly SIMD and writes it as a module that
-// holds the bytes in base64 (hw-models/*/NAME.wasm.ts), so that it loads the same way in Node.js and in a browser.
+// Compiles each AssemblyScript kernel (asm/NAME.ts beside the code that calls it) to WebAssembly SIMD and writes it as a
+// module that holds the bytes in base64 (NAME.wasm.ts), so that it loads the same way in Node.js and in a browser.
 // Kernels of the machine underneath (host/) share one memory between threads and modules; they are built twice, the
 // second time with relaxed SIMD (fused multiply-add), which not every engine has.
 import { readdir, writeFile } from 'node:fs/promises';
@@ -11,12 +11,13 @@ const SHARED_MEMORY = ['--importMemory', '--sharedMemory', '--initialMemory', '1
 // Constant tables of modules that share a memory must not lie on each other: 16 KiB each in the first MiB.
 const BYTES_PER_MODULE = 16_384;
 
-const families = await readdir('hw-models', { withFileTypes: true });
-for (const family of families.filter((entry) => entry.isDirectory())) {
-  const folder = `hw-models/${family.name}/asm`;
+const entries = await readdir('hw-models', { withFileTypes: true });
+const families = entries.filter((entry) => entry.isDirectory()).map(({ name }) => `hw-models/${name}`);
+for (const home of ['workloads/weights', ...families]) {
+  const folder = `${home}/asm`;
   const sources = (await readdir(folder).catch(() => [])).filter((file) => /^[\w-]+\.ts$/.test(file));
   for (const [at, source] of sources.entries()) {
-    if (family.name === 'host') await compileShared(`${folder}/${source}`, at + 1);
+    if (home === 'hw-models/host') await compileShared(`${folder}/${source}`, at + 1);
     else await write(`${folder}/${source}`, { wasm: await compile(`${folder}/${source}`, OWN_MEMORY) });
   }
 }

@@ -5,7 +5,7 @@ import { pixelsOf, sizeOf, weightShapeOf } from './layers/index.js';
 import { insideRange } from './layers/window.js';
 import { type Model, weightsOf } from './model.js';
 import type { Activations, Layer, LayerTask, LayerWeights, MacCounts, OpOf } from './network.js';
-import { countNonzeros, nonzerosOf, toCsr } from './weights/store.js';
+import { countNonzeros, entriesPerColumn, nonzerosOf, toCsr } from './weights/store.js';
 
 /** The activations that a layer meets, with their density counted. */
 export function activations(values: Float32Array, origin: Activations['origin']): Activations {
@@ -28,25 +28,11 @@ export function countMacs(layer: Layer, weights: LayerWeights | null, input: Flo
   );
   const dense = shape.rows * shape.columns * pixelsOf(layer);
   if (layer.kind === 'conv2d') return { dense, ...countConvolution(layer, weights, input) };
-  const perColumn = entriesPerColumn(weights, 1);
+  const perColumn = entriesPerColumn(toCsr(weights.store));
   let effective = 0;
   for (let column = 0; column < input.length; column++)
     if (input[column] !== 0) effective += perColumn[column] as number;
   return { dense, keptWeights: nonzerosOf(weights.store), effective };
-}
-
-/** Non-zero weights of each column, apart for each of `groups` equal blocks of rows: [groups × columns]. */
-function entriesPerColumn({ store }: LayerWeights, groups: number): Uint32Array {
-  const { rows, columns, pointers, indices } = toCsr(store);
-  const counts = new Uint32Array(groups * columns);
-  for (let row = 0; row < rows; row++) {
-    const base = Math.floor((row * groups) / rows) * columns;
-    for (let at = pointers[row] as number; at < (pointers[row + 1] as number); at++) {
-      const to = base + (indices[at] as number);
-      counts[to] = (counts[to] as number) + 1;
-    }
-  }
-  return counts;
 }
 
 /** Multiplications with padding pixels are not work that any engine must do: they count as dense only. */
@@ -58,7 +44,7 @@ function countConvolution(
   const [channels, height, width] = layer.inputShapes[0] as readonly [number, number, number];
   const [, outHeight, outWidth] = layer.output as readonly [number, number, number];
   const { kernel, stride, dilation, pad, groups } = layer;
-  const perColumn = entriesPerColumn(weights, groups);
+  const perColumn = entriesPerColumn(toCsr(weights.store), groups);
   let effective = 0;
   for (let channel = 0; channel < channels; channel++) {
     for (let ky = 0; ky < kernel[0]; ky++) {

@@ -2,8 +2,7 @@
 // Han et al., EIE, ISCA 2016, Section IV; a word that was just read is not read again, as in the authors' simulator.
 
 import type { ColumnLayout } from './layout.js';
-import { spanWords } from './layout.js';
-import { workbench } from './simd.js';
+import { type WordSpans, workbench } from './simd.js';
 
 /** Sums over the vectors that ran, over all PEs. */
 export interface Events {
@@ -27,9 +26,9 @@ export interface EventCounter {
 /** A counter for products with the matrix of `layout`, whose memory words hold `entriesPerWord` entries. */
 export function createEventCounter(layout: ColumnLayout, entriesPerWord: number): EventCounter {
   const { pes, stride, columns, columnEntries, columnPadding, columnEmptyPes } = layout;
-  const spans = spanWords(layout, entriesPerWord);
+  const spans: WordSpans = { layout, entriesPerWord };
   const bench = workbench();
-  const rowBytes = 2 * stride * spans.BYTES_PER_ELEMENT;
+  const rowBytes = 2 * stride * Int32Array.BYTES_PER_ELEMENT;
   let queueEntries = 0;
   let emptyColumns = 0;
   let entries = 0;
@@ -49,7 +48,7 @@ export function createEventCounter(layout: ColumnLayout, entriesPerWord: number)
 
   return {
     run(active, count) {
-      const base = bench.open(spans, columns, stride);
+      const base = bench.openSpans(spans, columns);
       const { rows } = bench;
       for (let k = 0; k < count; k++) {
         const column = active[k] as number;

@@ -3,7 +3,7 @@
 
 import { InputError } from '../../workloads/base/errors.js';
 import type { LayerWeights } from '../../workloads/network.js';
-import { type CsrMatrix, toCsr } from '../../workloads/weights/store.js';
+import { countNonzeros, entriesPerColumn, type SparsePattern, toCsr } from '../../workloads/weights/store.js';
 
 /** Row i lies on PE i mod `pes`. A bias is one more column, the last, whose activation is 1. */
 export interface ColumnLayout {
@@ -26,6 +26,9 @@ export interface ColumnLayout {
 /** Lanes of a SIMD vector of 32-bit numbers. */
 const LANES = 4;
 const MOST_ROWS_PER_PE = 65_535;
+const LOWER_HALF = 0xffff;
+/** PEs whose counts are worked on at a time: in the second-level cache together. */
+const PES_AT_ONCE = 16;
 
 /** Layouts beyond this are dropped, the longest unused first, and counted again when they are next asked for. */
 const MOST_KEPT_BYTES = 256 * 2 ** 20;
@@ -92,9 +95,6 @@ function keep(layouts: readonly ColumnLayout[], known: Map<string, Kept>, key: s
   return made;
 }
 
-/** Where a matrix has entries: all of it that a layout depends on. */
-export type SparsePattern = Pick<CsrMatrix, 'rows' | 'columns' | 'pointers' | 'indices'>;
-
 /** Counts the entries of rows `from` to `to` − 1 of `csr` (and of their biases) per column and PE. */
 export function countEntries(
   csr: SparsePattern,
@@ -109,94 +109,56 @@ export function countEntries(
   const columns = groups * csr.columns + (bias ? 1 : 0);
   const stride = Math.ceil(pes / LANES) * LANES;
   const entries = new Uint16Array(columns * stride);
-  const columnPadding = new Uint32Array(columns);
+  const columnEntries = new Uint32Array(columns);
+  const columnEmptyPes = new Uint32Array(columns);
   const peEntries = new Uint32Array(pes);
-  // One PE after another, so that the two arrays that every non-zero touches stay in the first-level cache.
-  const lastRow = new Int32Array(columns);
-  const counts = new Uint16Array(columns);
-  const biasColumn = columns - 1;
-  for (let pe = 0; pe < pes; pe++) {
-    lastRow.fill(-1);
-    counts.fill(0);
-    for (let row = from + pe, local = 0; row < to; row += pes, local++) {
-      const end = pointers[row + 1] as number;
-      const firstColumn = Math.floor((row * groups) / csr.rows) * csr.columns;
-      for (let at = pointers[row] as number; at < end; at++) {
-        const column = firstColumn + (indices[at] as number);
-        const padding = (local - (lastRow[column] as number) - 1) >> indexBits;
-        lastRow[column] = local;
-        counts[column] = (counts[column] as number) + 1 + padding;
-        if (padding > 0) columnPadding[column] = (columnPadding[column] as number) + padding;
-      }
-      if (bias && bias[row] !== 0) {
-        const padding = (local - (lastRow[biasColumn] as number) - 1) >> indexBits;
-        lastRow[biasColumn] = local;
-        counts[biasColumn] = (counts[biasColumn] as number) + 1 + padding;
-        columnPadding[biasColumn] = (columnPadding[biasColumn] as number) + padding;
+  // One PE after another, so that the array that every non-zero touches stays in the first-level cache. Of each column
+  // it holds the entries in the upper half, and the row after the last of them in the lower one.
+  const held = new Int32Array(Math.min(pes, PES_AT_ONCE) * columns);
+  for (let first = 0; first < pes; first += PES_AT_ONCE) {
+    const end = Math.min(pes, first + PES_AT_ONCE);
+    held.fill(0);
+    for (let pe = first; pe < end; pe++) {
+      const base = (pe - first) * columns;
+      for (let row = from + pe, local = 0; row < to; row += pes, local++) {
+        const firstColumn = base + Math.floor((row * groups) / csr.rows) * csr.columns;
+        const rowEnd = pointers[row + 1] as number;
+        for (let at = pointers[row] as number; at < rowEnd; at++) {
+          const column = firstColumn + (indices[at] as number);
+          held[column] = withEntry(held[column] as number, local, indexBits);
+        }
+        const last = base + columns - 1;
+        if (bias && bias[row] !== 0) held[last] = withEntry(held[last] as number, local, indexBits);
       }
     }
-    let total = 0;
+    // Together: a column's counts lie side by side.
     for (let column = 0; column < columns; column++) {
-      const held = counts[column] as number;
-      entries[column * stride + pe] = held;
-      total += held;
+      let total = 0;
+      let some = 0;
+      for (let pe = first, at = column; pe < end; pe++, at += columns) {
+        const count = (held[at] as number) >>> 16;
+        entries[column * stride + pe] = count;
+        peEntries[pe] = (peEntries[pe] as number) + count;
+        total += count;
+        // 1 where there are any: a branch would be mispredicted.
+        some += -count >>> 31;
+      }
+      columnEntries[column] = (columnEntries[column] as number) + total;
+      columnEmptyPes[column] = (columnEmptyPes[column] as number) + end - first - some;
     }
-    peEntries[pe] = total;
   }
+  const kept = entriesPerColumn(csr, groups, from, to);
+  const columnPadding = columnEntries.map((all, column) => all - (kept[column] ?? 0));
+  if (bias)
+    columnPadding[columns - 1] = (columnEntries[columns - 1] as number) - countNonzeros(bias.subarray(from, to));
   return {
-    pes,
-    stride,
-    columns,
-    hasBias: bias !== null,
-    entries,
-    columnPadding,
-    peEntries,
-    ...overPes(entries, columns, stride, pes),
+    ...{ pes, stride, columns, hasBias: bias !== null, entries },
+    ...{ columnEntries, columnPadding, columnEmptyPes, peEntries },
   };
 }
 
-function overPes(entries: Uint16Array, columns: number, stride: number, pes: number) {
-  const columnEntries = new Uint32Array(columns);
-  const columnEmptyPes = new Uint32Array(columns);
-  for (let column = 0; column < columns; column++) {
-    let total = 0;
-    let empty = 0;
-    const base = column * stride;
-    for (let pe = 0; pe < pes; pe++) {
-      const held = entries[base + pe] as number;
-      total += held;
-      if (held === 0) empty++;
-    }
-    columnEntries[column] = total;
-    columnEmptyPes[column] = empty;
-  }
-  return { columnEntries, columnEmptyPes };
-}
-
-/** The word addresses that a column's entries span in each PE: [columns × 2 × stride], first words then last words. */
-export type WordSpans = Int32Array;
-
-/** What stands for a PE without entries: an address no read has, and a last word one before it, hence no words. */
-const NO_FIRST = -2;
-const NO_LAST = -3;
-
-/** First and last word of each column in each PE when a word holds `entriesPerWord`. */
-export function spanWords({ entries, columns, stride, pes }: ColumnLayout, entriesPerWord: number): WordSpans {
-  const words = new Int32Array(columns * 2 * stride).fill(NO_FIRST);
-  const next = new Uint32Array(pes);
-  for (let column = 0; column < columns; column++) {
-    const firsts = column * 2 * stride;
-    for (let lane = 0; lane < stride; lane++) {
-      const held = entries[column * stride + lane] as number;
-      if (held === 0) {
-        words[firsts + stride + lane] = NO_LAST;
-        continue;
-      }
-      const start = next[lane] as number;
-      words[firsts + lane] = (start / entriesPerWord) | 0;
-      words[firsts + stride + lane] = ((start + held - 1) / entriesPerWord) | 0;
-      next[lane] = start + held;
-    }
-  }
-  return words;
+/** What a PE holds of a column with one more entry, in its row `local`: see {@link countEntries}. */
+function withEntry(held: number, local: number, indexBits: number): number {
+  const padding = (local - (held & LOWER_HALF)) >> indexBits;
+  return (((held >>> 16) + 1 + padding) << 16) | (local + 1);
 }

@@ -1,24 +1,13 @@
-// The memory that the two inner loops of the EIE model work in. The loops are WebAssembly SIMD (asm/timing.ts), four
+// The memory that the inner loops of the EIE model work in. The loops are WebAssembly SIMD (asm/timing.ts), four
 // PEs at a time: plain TypeScript takes about eight times as long over the same recurrence.
 
-import type { WordSpans } from './layout.js';
+import { type KernelMemory, loadKernels, reserve } from '../../workloads/base/webassembly.js';
+import type { ColumnLayout } from './layout.js';
 import { wasm } from './timing.wasm.js';
 
 /** Bytes of an i32, and of four i32 lanes. */
 const WORD = 4;
 const VECTOR = 16;
-
-interface Memory {
-  readonly buffer: ArrayBuffer;
-  grow(pages: number): number;
-}
-
-/** What this file uses of the WebAssembly interface; the compiler's library knows it for browsers only. */
-interface Engine {
-  readonly Memory: new (size: { initial: number }) => Memory;
-  readonly Module: new (bytes: Uint8Array<ArrayBuffer>) => object;
-  readonly Instance: new (module: object, imports: object) => { readonly exports: Kernels };
-}
 
 /** The exports of asm/timing.ts; all addresses are in bytes. */
 interface Kernels {
@@ -32,12 +21,18 @@ interface Kernels {
     depthBytes: number,
     laneBytes: number,
   ): number;
+  spans(columns: number, entries: number, spans: number, next: number, perEntry: number, laneBytes: number): void;
   words(count: number, rows: number, previous: number, reads: number, laneBytes: number): void;
 }
 
-const PAGE = 65_536;
 /** Resident layouts beyond this are dropped, all at once: they are copied in again when they are next worked on. */
 const MOST_RESIDENT_BYTES = 192 * 2 ** 20;
+
+/** The words that a layout's entries lie in, when a word holds so many of them. */
+export interface WordSpans {
+  readonly layout: ColumnLayout;
+  readonly entriesPerWord: number;
+}
 
 /** The kernels, their memory, and what is in it: work arrays first, then the layouts that were worked on. */
 class Workbench {
@@ -52,25 +47,29 @@ class Workbench {
   previous = new Int32Array(0);
   reads = new Int32Array(0);
 
-  readonly #memory: Memory;
+  readonly #memory: KernelMemory;
   readonly #kernels: Kernels;
   #room = { activations: 0, stride: 0 };
-  #resident = new WeakMap<Uint16Array | WordSpans, number>();
+  #resident = new WeakMap<ColumnLayout | WordSpans, number>();
   #firstFree = 0;
   #free = 0;
 
   constructor() {
-    const { WebAssembly: engine } = globalThis as unknown as { readonly WebAssembly: Engine };
-    this.#memory = new engine.Memory({ initial: 1 });
-    const module = new engine.Module(Uint8Array.from(atob(wasm), (character) => character.charCodeAt(0)));
-    this.#kernels = new engine.Instance(module, { env: { memory: this.#memory } }).exports;
+    const { memory, kernels } = loadKernels<Kernels>(wasm);
+    this.#memory = memory;
+    this.#kernels = kernels;
   }
 
-  /** Makes room for `activations` (queue depth included) on `stride` PEs, and `data` resident. Returns its address. */
-  open(data: Uint16Array | WordSpans, activations: number, stride: number): number {
-    if (activations > this.#room.activations || stride > this.#room.stride) this.#makeRoom(activations, stride);
-    const known = this.#resident.get(data);
-    return known ?? this.#load(data);
+  /** Makes room for `activations` (queue depth included), and a layout's counts resident. Returns their address. */
+  openCounts(layout: ColumnLayout, activations: number): number {
+    this.#makeRoom(activations, layout.stride);
+    return this.#resident.get(layout) ?? this.#load(layout, 0);
+  }
+
+  /** Makes room for `activations`, and words resident: [columns × 2 × stride], first words then last words. */
+  openSpans(spans: WordSpans, activations: number): number {
+    this.#makeRoom(activations, spans.layout.stride);
+    return this.#resident.get(spans) ?? this.#span(spans);
   }
 
   /** Runs the broadcast recurrence over the first `count` > 0 rows and gaps. Returns the last broadcast's cycle. */
@@ -96,6 +95,7 @@ class Workbench {
 
   #makeRoom(activations: number, stride: number): void {
     const before = this.#room;
+    if (activations <= before.activations && stride <= before.stride) return;
     this.#room = {
       // Doubled only where it is what lacks: arrays of more and more PEs alone would double it each time.
       activations:
@@ -112,20 +112,40 @@ class Workbench {
     this.#free = Math.ceil(this.#firstFree / VECTOR) * VECTOR;
   }
 
-  #load(data: Uint16Array | WordSpans): number {
-    if (this.#free + data.byteLength > MOST_RESIDENT_BYTES) this.#clear();
+  /** Copies a layout's counts in, and leaves room for `more` bytes that are taken next. */
+  #load(layout: ColumnLayout, more: number): number {
+    const { entries } = layout;
+    if (this.#free + entries.byteLength + more > MOST_RESIDENT_BYTES) this.#clear();
+    const address = this.#take(entries.byteLength);
+    new Uint16Array(this.#memory.buffer, address).set(entries);
+    this.#resident.set(layout, address);
+    return address;
+  }
+
+  #span(spans: WordSpans): number {
+    const { layout, entriesPerWord } = spans;
+    const laneBytes = layout.stride * WORD;
+    const bytes = 2 * layout.columns * laneBytes;
+    if (this.#free + bytes > MOST_RESIDENT_BYTES) this.#clear();
+    const counts = this.#resident.get(layout) ?? this.#load(layout, bytes);
+    const address = this.#take(bytes);
+    const { previous } = this;
+    previous.fill(0, 0, layout.stride);
+    this.#kernels.spans(layout.columns, counts, address, previous.byteOffset, 1 / entriesPerWord, laneBytes);
+    this.#resident.set(spans, address);
+    return address;
+  }
+
+  #take(bytes: number): number {
     const address = this.#free;
-    this.#free += Math.ceil(data.byteLength / VECTOR) * VECTOR;
+    this.#free += Math.ceil(bytes / VECTOR) * VECTOR;
     this.#reserve(this.#free);
-    new Uint8Array(this.#memory.buffer, address).set(new Uint8Array(data.buffer, data.byteOffset, data.byteLength));
-    this.#resident.set(data, address);
     return address;
   }
 
   /** Grows the memory to `bytes`; growing detaches every view, so they are made anew. */
   #reserve(bytes: number): void {
-    const missing = bytes - this.#memory.buffer.byteLength;
-    if (missing > 0) this.#memory.grow(Math.ceil(missing / PAGE));
+    reserve(this.#memory, bytes);
     const { activations, stride } = this.#room;
     const { buffer } = this.#memory;
     if (this.gaps.buffer === buffer && this.gaps.length === activations && this.finish.length === stride) return;

@@ -86,7 +86,7 @@ export function createTimer(layout: ColumnLayout, machine: Machine): Timer {
     run(active, count) {
       vectors++;
       broadcasts += count;
-      const base = bench.open(entries, columns + queueDepth, stride);
+      const base = bench.openCounts(layout, columns + queueDepth);
       const group = queueUp(active, count, base);
       // One cycle per broadcast and the fetches, as if nothing ever waited.
       let scanEnd = count + lastGroup * groupFetchCycles;

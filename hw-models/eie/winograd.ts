@@ -9,12 +9,12 @@ import { type ConvolutionShape, transformable } from '../../workloads/transforms
 import { type TileTransform, tileTransforms } from '../../workloads/transforms/tile-cost.js';
 import { forEachTile, tilesOf } from '../../workloads/transforms/tiles.js';
 import { pruneTransformed, transformWeights } from '../../workloads/transforms/winograd.js';
-import { densityOf, toDense } from '../../workloads/weights/store.js';
+import { densityOf, type SparsePattern, toDense } from '../../workloads/weights/store.js';
 import type { Kernel, LayerCost, Residency } from '../contract.js';
 import { cyclesOf } from '../cost.js';
 import { accountFor, type Transforms } from './account.js';
 import type { EieConfig } from './config.js';
-import { type ColumnLayout, countEntries, type SparsePattern } from './layout.js';
+import { type ColumnLayout, countEntries } from './layout.js';
 import { blocksFor, blocksNote, type EieResidency, layoutsOfTask, spmatBitsOf, storedBytes } from './placement.js';
 import { type Products, runProducts } from './products.js';
 import { recordProducts } from './record.js';

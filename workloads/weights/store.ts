@@ -40,6 +40,9 @@ export interface CodebookMatrix extends MatrixSize {
   readonly gaps: Uint8Array;
 }
 
+/** Where a matrix has entries, as compressed sparse rows. */
+export type SparsePattern = Pick<CsrMatrix, 'rows' | 'columns' | 'pointers' | 'indices'>;
+
 export type WeightStore = DenseMatrix | CsrMatrix | CscMatrix | CodebookMatrix;
 
 const csrCache = new WeakMap<WeightStore, CsrMatrix>();
@@ -58,7 +61,36 @@ export function toCsr(store: WeightStore): CsrMatrix {
 /** How many weights are not zero; padding entries don't count. */
 export function nonzerosOf(store: WeightStore): number {
   if (store.format === 'dense') return countNonzeros(store.values);
-  return toCsr(store).indices.length;
+  const { rows, pointers } = toCsr(store);
+  return pointers[rows] as number;
+}
+
+const countsByGroups = new WeakMap<SparsePattern, Map<number, Uint32Array>>();
+
+/**
+ * Entries of each column, apart for each of `groups` equal blocks of rows: [groups × columns]. Of rows `from` to `to` − 1;
+ * counted once where that is all of them.
+ */
+export function entriesPerColumn(matrix: SparsePattern, groups = 1, from = 0, to = matrix.rows): Uint32Array {
+  if (from > 0 || to < matrix.rows) return countColumns(matrix, groups, from, to);
+  const known = countsByGroups.get(matrix) ?? new Map<number, Uint32Array>();
+  countsByGroups.set(matrix, known);
+  const counts = known.get(groups) ?? countColumns(matrix, groups, from, to);
+  known.set(groups, counts);
+  return counts;
+}
+
+function countColumns(matrix: SparsePattern, groups: number, from: number, to: number): Uint32Array {
+  const { rows, columns, pointers, indices } = matrix;
+  const counts = new Uint32Array(groups * columns);
+  for (let row = from; row < to; row++) {
+    const base = Math.floor((row * groups) / rows) * columns;
+    for (let at = pointers[row] as number; at < (pointers[row + 1] as number); at++) {
+      const column = base + (indices[at] as number);
+      counts[column] = (counts[column] as number) + 1;
+    }
+  }
+  return counts;
 }
 
 /** The share of weights that are not zero. */

@@ -3,9 +3,11 @@
 import { probit } from 'simple-statistics';
 import { InputError } from '../base/errors.js';
 import { createRandom, type Random } from '../base/random.js';
+import { finish, type Steps } from '../base/steps.js';
 import { overDispersion } from '../data/dispersion.js';
 import type { WeightShape } from '../layers/index.js';
 import type { Activations, LayerWeights } from '../network.js';
+import { drawMatrix } from './draw.js';
 import type { CsrMatrix } from './store.js';
 
 /** The whole number of a tensor's `size` elements that a density keeps. @throws InputError outside 0 to 1. */
@@ -20,28 +22,19 @@ export function keptOf(size: number, density: number): number {
  * leaves of a Gaussian (both tails), scaled so that the layer keeps its input's variance (He).
  */
 export function drawWeights(shape: WeightShape, density: number, seed: number, label: string): LayerWeights {
+  return finish(drawingWeights(shape, density, seed, label));
+}
+
+/** {@link drawWeights} with pauses. */
+export function* drawingWeights(shape: WeightShape, density: number, seed: number, label: string): Steps<LayerWeights> {
   const { rows, columns } = shape;
   const random = createRandom(seed, `${label}/weights`);
   const nonzeros = keptOf(rows * columns, density);
-  const chosen = chooseUnevenly(rows, columns, nonzeros, random);
-  const pointers = new Uint32Array(rows + 1);
-  const indices = new Uint32Array(nonzeros);
-  const values = new Float32Array(nonzeros);
-  const draw = tailDraw(density, Math.sqrt(2 / (density * columns)), random);
-  let at = 0;
-  let row = 0;
-  let rowStart = 0;
-  // Word by word, from one to the next: most of a pruned matrix is zeros.
-  for (let word = 0; word < chosen.length; word++) {
-    for (let ones = chosen[word] as number; ones !== 0; ones &= ones - 1) {
-      const position = 32 * word + 31 - Math.clz32(ones & -ones);
-      for (; position >= rowStart + columns; rowStart += columns) pointers[++row] = at;
-      indices[at] = position - rowStart;
-      values[at++] = draw();
-    }
-  }
-  pointers.fill(at, row + 1);
-  const store: CsrMatrix = { format: 'csr', rows, columns, pointers, indices, values };
+  const { ofRows, ofColumns } = scatterFor(nonzeros, rows * columns);
+  const rowChances = unevenChances(rows, ofRows, random);
+  const columnChances = unevenChances(columns, ofColumns, random);
+  const table = tailTable(density, Math.sqrt(2 / (density * columns)));
+  const store = yield* drawMatrix({ rowChances, columnChances, nonzeros, table: Float32Array.from(table) }, random);
   const bias = shape.biases > 0 ? drawBias(shape.biases, random) : null;
   return { store, bias, origin: 'synthetic' };
 }
@@ -94,45 +87,30 @@ export function drawActivations(size: number, density: number, seed: number, lab
   return { values, density: size === 0 ? 0 : kept / size, origin: 'synthetic' };
 }
 
-/** A bit set of `size` with exactly `kept` ones, every such set equally likely. */
-function chooseBits(size: number, kept: number, random: Random): Uint32Array {
-  return chooseFrom(size, kept, () => random.below(size));
-}
-
-/** A bit set of rows × columns with exactly `kept` ones, more likely where row and column weigh more. */
-function chooseUnevenly(rows: number, columns: number, kept: number, random: Random): Uint32Array {
-  const size = rows * columns;
+/** Standard deviations of the logarithms of rows' and columns' chances to be drawn where `kept` of `size` are kept. */
+function scatterFor(kept: number, size: number) {
   // Where zeros are the rarer kind they are drawn, and fall less often where weights are kept.
   const sign = kept <= size / 2 ? 1 : -1;
   const drawn = Math.min(kept, size - kept) / size;
   // Positions are not drawn twice, which evens out what is drawn; in log odds by this factor.
   const evening = drawn > 0 ? -Math.log1p(-drawn) / drawn : 1;
-  const ofRow = weighing(rows, (sign * overDispersion.rows) / evening, random);
-  const ofColumn = weighing(columns, (sign * overDispersion.columns) / evening, random);
-  return chooseFrom(size, kept, () => ofRow() * columns + ofColumn());
+  return { ofRows: (sign * overDispersion.rows) / evening, ofColumns: (sign * overDispersion.columns) / evening };
 }
 
-/** Draws from 0 … n − 1 in proportion to weights whose logarithms are normal with standard deviation |sigma|. */
-function weighing(n: number, sigma: number, random: Random): () => number {
-  const weights = Float64Array.from({ length: n }, () => Math.exp(sigma * probit(random.uniform())));
-  const largest = weights.reduce((most, weight) => Math.max(most, weight), 0);
-  return () => {
-    for (;;) {
-      const at = random.below(n);
-      if (random.uniform() * largest <= (weights[at] as number)) return at;
-    }
-  };
+/** Chances of n places against each other: their logarithms are normal with standard deviation |sigma|. */
+function unevenChances(n: number, sigma: number, random: Random): Float64Array {
+  return Float64Array.from({ length: n }, () => Math.exp(sigma * probit(random.uniform())));
 }
 
-/** A bit set of `size` with exactly `kept` ones: positions of the rarer kind are drawn until enough differ. */
-function chooseFrom(size: number, kept: number, position: () => number): Uint32Array {
-  const drawOnes = kept <= size / 2;
-  const bits = new Uint32Array(Math.ceil(size / 32)).fill(drawOnes ? 0 : 0xffffffff);
-  for (let left = drawOnes ? kept : size - kept; left > 0; ) {
-    const at = position();
+/** A bit set of `size` with exactly `kept` ones, every such set equally likely: the rarer kind is drawn. */
+function chooseBits(size: number, kept: number, random: Random): Uint32Array {
+  const drawsOnes = kept <= size / 2;
+  const bits = new Uint32Array(Math.ceil(size / 32)).fill(drawsOnes ? 0 : 0xffffffff);
+  for (let left = drawsOnes ? kept : size - kept; left > 0; ) {
+    const at = random.below(size);
     const word = bits[at >>> 5] as number;
     const isOne = (word >>> (at & 31)) & 1;
-    if (isOne === (drawOnes ? 1 : 0)) continue;
+    if (isOne === (drawsOnes ? 1 : 0)) continue;
     bits[at >>> 5] = word ^ (1 << (at & 31));
     left--;
   }
@@ -141,21 +119,24 @@ function chooseFrom(size: number, kept: number, position: () => number): Uint32A
 
 const QUANTILES = 1024;
 
-/** Draws of the outer `density` share of a Gaussian, both signs, scaled to the root mean square `scale`; never zero. */
-function tailDraw(density: number, scale: number, random: Random): () => number {
-  const magnitudes = new Float64Array(QUANTILES);
-  let squares = 0;
-  for (let i = 0; i < QUANTILES; i++) {
-    const magnitude = probit(1 - (density / 2) * (1 - (i + 0.5) / QUANTILES));
-    magnitudes[i] = magnitude;
-    squares += magnitude * magnitude;
-  }
+/** Values of the outer `density` share of a Gaussian, equally likely, scaled to the root mean square `scale`; no zero. */
+function tailTable(density: number, scale: number): Float64Array {
+  const magnitudes = Float64Array.from({ length: QUANTILES }, (_, i) =>
+    probit(1 - (density / 2) * (1 - (i + 0.5) / QUANTILES)),
+  );
+  const squares = magnitudes.reduce((sum, magnitude) => sum + magnitude * magnitude, 0);
   const factor = scale / Math.sqrt(squares / QUANTILES);
-  return () => {
-    const pick = random.below(2 * QUANTILES);
+  // Both signs.
+  return Float64Array.from({ length: 2 * QUANTILES }, (_, pick) => {
     const magnitude = (magnitudes[pick >>> 1] as number) * factor;
     return pick & 1 ? -magnitude : magnitude;
-  };
+  });
+}
+
+/** Draws from {@link tailTable}. */
+function tailDraw(density: number, scale: number, random: Random): () => number {
+  const table = tailTable(density, scale);
+  return () => table[random.below(table.length)] as number;
 }
 
 function drawBias(size: number, random: Random): Float32Array {

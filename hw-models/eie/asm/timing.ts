@@ -42,6 +42,55 @@ export function time(
   return broadcast;
 }
 
+/** What stands for a PE without entries: an address no read has, and a last word one before it, hence no words. */
+const NO_FIRST = -2;
+const NO_LAST = -3;
+
+/**
+ * First and last word of each column in each PE when a word holds 1 / `perEntry` entries: [columns × 2 × lanes] at
+ * `spans`, first words then last words. `entries`: 16-bit counts; `next`: a zero per PE.
+ */
+export function spans(
+  columns: i32,
+  entries: usize,
+  spans: usize,
+  next: usize,
+  perEntry: f64,
+  laneBytes: usize,
+): void {
+  const zero = i32x4.splat(0);
+  const one = i32x4.splat(1);
+  const factor = f64x2.splat(perEntry);
+  let from = entries;
+  let to = spans;
+  for (let column: i32 = 0; column < columns; column++) {
+    for (let lane: usize = 0; lane < laneBytes; lane += VECTOR) {
+      const held = v128.load_ext<u16>(from + (lane >> 1));
+      const start = v128.load(next + lane);
+      const end = i32x4.add(start, held);
+      const none = i32x4.eq(held, zero);
+      const first = wordsOf(start, factor);
+      const last = wordsOf(i32x4.sub(end, one), factor);
+      v128.store(to + lane, v128.bitselect(i32x4.splat(NO_FIRST), first, none));
+      v128.store(to + laneBytes + lane, v128.bitselect(i32x4.splat(NO_LAST), last, none));
+      v128.store(next + lane, end);
+    }
+    from += laneBytes >> 1;
+    to += 2 * laneBytes;
+  }
+}
+
+/** The words of four entries. Of the middle of an entry, so that rounding decides nothing. */
+// @ts-ignore: a decorator of AssemblyScript
+@inline
+function wordsOf(entries: v128, factor: v128): v128 {
+  const half = f64x2.splat(0.5);
+  const low = f64x2.mul(f64x2.add(f64x2.convert_low_i32x4_s(entries), half), factor);
+  const upper = v128.shuffle<i32>(entries, entries, 2, 3, 2, 3);
+  const high = f64x2.mul(f64x2.add(f64x2.convert_low_i32x4_s(upper), half), factor);
+  return v128.shuffle<i32>(i32x4.trunc_sat_f64x2_s_zero(low), i32x4.trunc_sat_f64x2_s_zero(high), 0, 1, 4, 5);
+}
+
 /**
  * Words read for `count` > 0 activations: a column's span of words, less one where its first word is the last one
  * read. `rows[k]`: address of its first words, its last words `laneBytes` further on; `previous`, `reads`: per PE.

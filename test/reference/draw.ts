@@ -1,0 +1,28 @@
+// The seeded draw of a matrix in plain TypeScript: row and column in turns, each until one is taken; then a value for each
+// entry, row after row. Slow and obviously right.
+
+import type { Random } from '../../workloads/base/random.js';
+import type { MatrixDraw } from '../../workloads/weights/draw.js';
+
+/** Every entry by its place row · columns + column, ascending. */
+export function drawEntries({ rowChances, columnChances, nonzeros, table }: MatrixDraw, random: Random) {
+  const [rows, columns] = [rowChances.length, columnChances.length];
+  const size = rows * columns;
+  const drawsOnes = nonzeros <= size / 2;
+  const [rowMost, columnMost] = [Math.max(...rowChances), Math.max(...columnChances)];
+  const drawn = new Set<number>();
+  while (drawn.size < (drawsOnes ? nonzeros : size - nonzeros)) {
+    const row = pick(rowChances, rowMost, random);
+    drawn.add(row * columns + pick(columnChances, columnMost, random));
+  }
+  const places = Array.from({ length: size }, (_, place) => place).filter((place) => drawn.has(place) === drawsOnes);
+  return places.map((place) => [place, table[random.below(table.length)] as number] as const);
+}
+
+/** A place in proportion to its chance. */
+function pick(chances: Float64Array, largest: number, random: Random): number {
+  for (;;) {
+    const place = random.below(chances.length);
+    if (random.uniform() * largest <= (chances[place] as number)) return place;
+  }
+}

@@ -43,6 +43,7 @@ export function bind<Config extends object>(family: Family<Config>, preset: Pres
     get dials() {
       return dialsOf(family, preset);
     },
+    switches: family.switches ?? [],
     cost(tasks, kernel) {
       const kernelOf = (at: number) => (typeof kernel === 'object' ? kernel[at] : kernel);
       for (const name of new Set(tasks.map((_, at) => kernelOf(at)))) {

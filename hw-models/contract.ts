@@ -161,6 +161,15 @@ export interface Dial {
   readonly levels: readonly number[];
 }
 
+/** What a designer decides that is no number. */
+export interface Switch {
+  /** 'dataflows' */
+  readonly path: string;
+  readonly label: string;
+  /** What a config may hold at `path`, as its schema has it. */
+  readonly choices: readonly { readonly name: string; readonly value: unknown }[];
+}
+
 /** What a new accelerator writes: one folder in hw-models/, one line in hw-models/catalog.ts. */
 export interface Family<Config> {
   readonly name: string;
@@ -175,6 +184,7 @@ export interface Family<Config> {
   peaks?(config: Config): Peaks;
   /** What to turn first; without it whatever the presets state. */
   readonly dials?: readonly Dial[];
+  readonly switches?: readonly Switch[];
   /** What single events cost; without it energy reference tables cannot be imported or exported. */
   events?(config: Config): readonly EnergyEvent[];
   /** See {@link Hardware.numericError}; without it nobody can know. */
@@ -201,6 +211,7 @@ export interface Hardware {
   readonly peaks: Peaks | null;
   /** The numbers to turn, of those that its config has. */
   readonly dials: readonly Dial[];
+  readonly switches: readonly Switch[];
   /**
    * What each layer costs, by `kernel` (one for all, or one for each layer) or by the fastest one that is not opt-in.
    * @throws InputError for an unknown kernel.

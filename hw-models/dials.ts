@@ -17,13 +17,23 @@ export function dialsOf<Config extends object>(family: Family<Config>, preset: P
 
 /** The number at a path such as 'spmat.widthBits', or null where there is none. */
 export function numberAt(config: object, path: string): number | null {
+  const found = valueAt(config, path);
+  return typeof found === 'number' ? found : null;
+}
+
+/** What a config holds at a path, or null where there is nothing. */
+export function valueAt(config: object, path: string): unknown {
   let found: unknown = config;
   for (const key of path.split('.')) {
     if (typeof found !== 'object' || found === null || !Object.hasOwn(found, key)) return null;
     found = Object.getOwnPropertyDescriptor(found, key)?.value;
   }
-  return typeof found === 'number' ? found : null;
+  return found;
 }
+
+/** Levels from 2^`least` to 2^`most`. */
+export const powersOfTwo = (least: number, most: number): readonly number[] =>
+  Array.from({ length: most - least + 1 }, (_, at) => 2 ** (least + at));
 
 /** Digits to which a number in SI and one in another unit are the same. */
 const DIGITS = 12;

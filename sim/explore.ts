@@ -5,9 +5,8 @@ import { catalog } from '../hw-models/catalog.js';
 import type { Hardware } from '../hw-models/contract.js';
 import { InputError } from '../workloads/base/errors.js';
 import { readWeights } from '../workloads/import/weight-files.js';
-import type { Model } from '../workloads/model.js';
 import type { LayerTask } from '../workloads/network.js';
-import { drawModel } from '../workloads/synthesis.js';
+import { type DrawnModel, drawRedrawnModel } from '../workloads/synthesis.js';
 import type { ZooEntry } from '../workloads/zoo/entry.js';
 import { zoo } from '../workloads/zoo/index.js';
 import { modelledRow, type Row } from './compare.js';
@@ -47,14 +46,34 @@ export interface ExplorerSources {
   readShippedWeights(name: string): Promise<Uint8Array>;
 }
 
-export type Explore = (workload: ExploredWorkload, designs: readonly ExploredDesign[]) => Promise<Exploration>;
+/** What is asked: designs on a network. */
+export interface ExplorerQuestion {
+  readonly workload: ExploredWorkload;
+  readonly designs: readonly ExploredDesign[];
+}
 
-/** @throws InputError for a network that is none of the zoo's or cannot be drawn so. */
-export function createExplorer(sources: ExplorerSources): Explore {
-  const models = keepLast<Model>();
-  const traces = keepLast<Trace>();
-  const tasks = keepLast<readonly LayerTask[]>();
+export interface Explorer {
+  /** @throws InputError for a network that is none of the zoo's or cannot be drawn so. */
+  explore(question: ExplorerQuestion): Promise<Exploration>;
+  /**
+   * Works out what may be asked next, so that it is known when it is; what cannot be is passed over. It pauses often:
+   * once something else is explored in a pause, the rest must be dropped.
+   */
+  ahead(questions: Iterable<ExplorerQuestion>): AsyncGenerator<void, void>;
+}
+
+/** Bytes that models, activations and tasks may each take before the longest unused are dropped. */
+const MOST_BYTES = 256 * 2 ** 20;
+/** What anything takes besides its large arrays, in bytes, roughly. */
+const SMALL = 2 ** 16;
+
+export function createExplorer(sources: ExplorerSources): Explorer {
+  const models = keepRecent<DrawnModel>(MOST_BYTES);
+  const traces = keepRecent<Trace>(MOST_BYTES);
+  const tasks = keepRecent<readonly LayerTask[]>(MOST_BYTES);
   const bases = new Map<string, Hardware>();
+  /** The model that was asked for last: its weights are held. */
+  let current: DrawnModel | undefined;
 
   const bound = ({ preset, family, config }: ExploredDesign): Hardware => {
     const entry = catalog.find(({ name }) => name === family);
@@ -87,41 +106,96 @@ export function createExplorer(sources: ExplorerSources): Explore {
     }
   };
 
-  return async (settings, designs) => {
+  /** The network with its weights, and the tasks that it sets. */
+  async function* prepare(settings: ExploredWorkload, beforeDrawing: () => void = () => undefined) {
     const { workload, batch, seed, weightDensity, activationDensity } = settings;
     const entry = zoo.get(workload);
     if (!entry) throw new InputError(`found the workload '${workload}', expected one of ${[...zoo.keys()].join(', ')}`);
+    const { network } = entry;
     const densities = densitiesAt(entry.densities, settings);
     const isDrawn = (weightDensity ?? activationDensity) !== null || entry.shippedWeights === undefined;
-    const model = await models([workload, seed, weightDensity, isDrawn], async () =>
-      isDrawn ? drawModel(entry.network, densities, seed) : shippedModel(entry, sources),
-    );
-    const trace = await traces([workload, seed, activationDensity], async () =>
-      traceDrawn(entry.network, densities, seed),
-    );
-    const work = await tasks([workload, seed, weightDensity, activationDensity, batch, isDrawn], async () =>
-      tasksOf(model, trace, batch),
-    );
-    return { workload: summarize(model, work), designs: designs.map((design) => explored(design, work)) };
+    const drawn = yield* models([workload, seed, weightDensity, isDrawn], async function* () {
+      beforeDrawing();
+      const value = isDrawn ? yield* drawRedrawnModel(network, densities, seed) : await shippedModel(entry, sources);
+      return { value, bytes: SMALL };
+    });
+    const trace = yield* traces([workload, seed, activationDensity], async function* () {
+      const value = traceDrawn(network, densities, seed);
+      yield;
+      return { value, bytes: bytesOf(value) };
+    });
+    const work = yield* tasks([workload, seed, weightDensity, activationDensity, batch, isDrawn], async function* () {
+      const value = tasksOf(drawn.model, trace, batch);
+      yield;
+      return { value, bytes: SMALL + bytesOf(trace) };
+    });
+    return { drawn, work };
+  }
+
+  return {
+    async explore({ workload, designs }) {
+      const letGo = () => current?.letGo();
+      const { drawn, work } = await finishing(prepare(workload, letGo));
+      if (current !== drawn) letGo();
+      current = drawn;
+      return { workload: summarize(drawn.model, work), designs: designs.map((design) => explored(design, work)) };
+    },
+    async *ahead(questions) {
+      if (current) yield* current.hold();
+      for (const { workload, designs } of questions) {
+        try {
+          const { drawn, work } = yield* prepare(workload);
+          for (const design of designs) {
+            explored(design, work);
+            yield;
+          }
+          if (drawn !== current) drawn.letGo();
+        } catch (error) {
+          if (!(error instanceof InputError)) throw error;
+        }
+      }
+    },
   };
 }
+
+const bytesOf = ({ activations }: Trace) =>
+  [...activations.values()].reduce((sum, { values }) => sum + values.byteLength, 0);
 
 async function shippedModel(
   { network, shippedWeights = '', weightFormats }: ZooEntry,
   sources: ExplorerSources,
-): Promise<Model> {
+): Promise<DrawnModel> {
   const bytes = await sources.readShippedWeights(shippedWeights);
-  return { network, weights: readWeights(bytes, network, shippedWeights, weightFormats), origin: 'real' };
+  const weights = readWeights(bytes, network, shippedWeights, weightFormats);
+  // What was read is not drawn again, so it stays.
+  return { model: { network, weights, origin: 'real' }, letGo: () => undefined, *hold() {} };
 }
 
-/** Remembers the value of the last key alone: one network's weights may take hundreds of megabytes. */
-function keepLast<Value>() {
-  let last: { readonly key: string; readonly value: Value } | undefined;
-  return async (key: readonly unknown[], make: () => Promise<Value>): Promise<Value> => {
+async function finishing<Result>(work: AsyncGenerator<void, Result>): Promise<Result> {
+  for (;;) {
+    const { done, value } = await work.next();
+    if (done) return value;
+  }
+}
+
+/** Remembers values by their keys, and drops the longest unused where they take more than `most` bytes. */
+function keepRecent<Value>(most: number) {
+  const kept = new Map<string, { readonly value: Value; readonly bytes: number }>();
+  return async function* (
+    key: readonly unknown[],
+    make: () => AsyncGenerator<void, { readonly value: Value; readonly bytes: number }>,
+  ): AsyncGenerator<void, Value> {
     const text = JSON.stringify(key);
-    if (last?.key === text) return last.value;
-    last = undefined;
-    last = { key: text, value: await make() };
-    return last.value;
+    const found = kept.get(text) ?? (yield* make());
+    kept.delete(text);
+    let room = most - found.bytes;
+    for (const { bytes } of kept.values()) room -= bytes;
+    for (const [old, { bytes }] of kept) {
+      if (room >= 0) break;
+      kept.delete(old);
+      room += bytes;
+    }
+    kept.set(text, found);
+    return found.value;
   };
 }

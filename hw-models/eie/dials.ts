@@ -1,15 +1,13 @@
 import type { Dial } from '../contract.js';
+import { powersOfTwo } from '../dials.js';
 import { technologyNodes } from '../technology/nodes.js';
-
-/** Powers of two from 2^`least` to 2^`most`. */
-const powers = (least: number, most: number) => Array.from({ length: most - least + 1 }, (_, at) => 2 ** (least + at));
 
 /** What Han et al. vary in EIE, ISCA 2016, Figures 8 to 13, and what its designers would have to choose again. */
 export const dials: readonly Dial[] = [
-  { path: 'pes', label: 'PEs', unit: 'count', levels: powers(0, 10) },
-  { path: 'queueDepth', label: 'activation queue', unit: 'count', levels: powers(0, 8) },
-  { path: 'spmat.widthBits', label: 'sparse-matrix SRAM, word', unit: 'bit', levels: powers(5, 9) },
-  { path: 'spmat.bytes', label: 'sparse-matrix SRAM, a PE', unit: 'KiB', levels: powers(4, 10) },
+  { path: 'pes', label: 'PEs', unit: 'count', levels: powersOfTwo(0, 10) },
+  { path: 'queueDepth', label: 'activation queue', unit: 'count', levels: powersOfTwo(0, 8) },
+  { path: 'spmat.widthBits', label: 'sparse-matrix SRAM, word', unit: 'bit', levels: powersOfTwo(5, 9) },
+  { path: 'spmat.bytes', label: 'sparse-matrix SRAM, a PE', unit: 'KiB', levels: powersOfTwo(4, 10) },
   { path: 'fixedPointBits', label: 'arithmetic', unit: 'bit', levels: [8, 10, 12, 14, 16] },
   { path: 'codeBits', label: 'shared weights, code', unit: 'bit', levels: [2, 3, 4, 5, 6, 8] },
   { path: 'indexBits', label: 'zeros before an entry', unit: 'bit', levels: [2, 3, 4, 5, 6, 8] },

@@ -3,6 +3,7 @@
 import type { Family } from '../contract.js';
 import { areaOf } from './area.js';
 import { pesOf, productsPerIssue, type ScnnConfig, ScnnSchema } from './config.js';
+import { dials } from './dials.js';
 import { energyEvents } from './energy.js';
 import { elementwise, sparse } from './kernels.js';
 import { meters } from './meters.js';
@@ -13,6 +14,7 @@ export const scnn: Family<ScnnConfig> = {
   schema: ScnnSchema,
   kernels: [sparse, elementwise],
   meters,
+  dials,
   area: areaOf,
   peaks: (config) => ({
     ceilings: [

@@ -3,6 +3,7 @@
 import type { Family } from '../contract.js';
 import { areaOf } from './area.js';
 import { type SystolicConfig, SystolicSchema } from './config.js';
+import { dials, switches } from './dials.js';
 import { energyEvents } from './energy.js';
 import { elementwise, inputStationary, outputStationary, weightStationary } from './kernels.js';
 import { meters } from './meters.js';
@@ -14,6 +15,8 @@ export const systolic: Family<SystolicConfig> = {
   schema: SystolicSchema,
   kernels: [weightStationary, outputStationary, inputStationary, elementwise],
   meters,
+  dials,
+  switches,
   area: areaOf,
   peaks: (config) => ({
     ceilings: [{ name: `INT${config.operandBits}`, macsPerSecond: config.rows * config.columns * config.clockHz }],

@@ -1,7 +1,7 @@
 // Designs as the files that `compare --on` and `sweep` read.
 
 import { Document } from 'yaml';
-import { inUnit, numberAt, toSi } from '../../hw-models/dials.js';
+import { inUnit, numberAt, toSi, valueAt } from '../../hw-models/dials.js';
 import { units } from '../../hw-models/units.js';
 import { leafChanges } from '../../sim/difference.js';
 import type { ExploredDesign } from '../../sim/explore.js';
@@ -20,7 +20,9 @@ export function designYaml(design: ExploredDesign, at: number, offer: Offer): st
   const family = offer.presets.filter((other) => other.family === design.family);
   const body: Record<string, unknown> = {};
   for (const { field, after } of leafChanges(preset?.config ?? {}, design.config)) {
-    put(body, field.split('.'), entryOf(field, after, family));
+    const list = listOf(design.config, field);
+    if (list) put(body, list.path.split('.'), list.values);
+    else put(body, field.split('.'), entryOf(field, after, family));
   }
   const document = new Document({
     name: nameOf(design, at),
@@ -30,6 +32,13 @@ export function designYaml(design: ExploredDesign, at: number, offer: Offer): st
   });
   document.commentBefore = ` zeroskip compare ... --on ${fileOf(design, at)}${design.kernel ? `:${design.kernel}` : ''}`;
   return document.toString({ lineWidth: 120 });
+}
+
+/** The list that a leaf such as 'dataflows.1' stands in: a preset states lists whole. */
+function listOf(config: object, field: string) {
+  const path = field.split('.').slice(0, -1).join('.');
+  const values = valueAt(config, path);
+  return Array.isArray(values) ? { path, values } : null;
 }
 
 /** A map key after key, made where it is missing. Keys are a config's own. */

@@ -63,12 +63,12 @@ function modelled(text: string) {
 }
 
 function offered(hardware: Hardware, file: string | null): OfferedPreset {
-  const { name, title, family, kernels, optInKernels, dials, config, figures } = hardware;
+  const { name, title, family, kernels, optInKernels, dials, switches, config, figures } = hardware;
   const byPath = <Value>(
     of: (figure: { readonly published: string; readonly from: string; readonly cite: string }) => Value,
   ) => Object.fromEntries([...figures].map(([path, figure]) => [path, of(figure)]));
   return {
-    ...{ name, title, family, kernels, optInKernels, dials, config },
+    ...{ name, title, family, kernels, optInKernels, dials, switches, config },
     extendsAs: file ?? name,
     sources: byPath(({ from, cite }) => `${from}: ${cite}`),
     units: byPath(({ published }) => published.slice(published.indexOf(' ') + 1)),

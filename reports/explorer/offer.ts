@@ -1,6 +1,6 @@
 // What a page of the explorer is given beside its code: presets with their sources, networks, published points.
 
-import type { Dial } from '../../hw-models/contract.js';
+import type { Dial, Switch } from '../../hw-models/contract.js';
 import type { PublishedPoint } from '../../sim/published.js';
 
 /** A preset as data. */
@@ -11,6 +11,7 @@ export interface OfferedPreset {
   readonly kernels: readonly string[];
   readonly optInKernels: readonly string[];
   readonly dials: readonly Dial[];
+  readonly switches: readonly Switch[];
   readonly config: object;
   /** What a file that builds on it names it: its name, or its file. */
   readonly extendsAs: string;

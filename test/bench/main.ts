@@ -62,6 +62,10 @@ const suites: readonly Suite[] = [
     makes: ['train_lenet5_images_per_second'],
     run: async () => (await import('./train.bench.js')).lenet5Row(),
   },
+  {
+    makes: ['explorer_move_ms', 'explorer_move_worst_ms', 'explorer_first_move_worst_ms'],
+    run: async () => (await import('./explorer.bench.js')).bench(),
+  },
   { makes: ['startup_ms'], run: async () => (await import('./startup.bench.js')).bench() },
 ];
 

@@ -78,21 +78,32 @@ describe.skipIf(noChromium)('the explorer', () => {
     await page.close();
   });
 
-  it('finds the numbers that the command line finds for the saved design, to the last bit', async () => {
-    const { page, faults } = await open();
-    await turn(page, 'pes', 'ArrowRight');
-    await turn(page, 'queueDepth', 'ArrowLeft');
-    await turn(page, 'clockHz', 'ArrowRight');
-    await turn(page, 'processNm', 'ArrowLeft');
-    await turn(page, 'fixedPointBits', 'ArrowLeft');
-    const file = await saved(page, 'Save eie-64-a.yaml');
-    const { code, stdout } = await zeroskip(['compare', 'nt-we', '--on', file, '--format', 'json']);
-    expect(code).toBe(0);
-    const [row] = JSON.parse(stdout)[0].results;
-    expect(await numbers(page)).toEqual({ time: row.seconds, energy: row.joules, area: row.area_mm2 });
-    expect(faults).toEqual([]);
-    await page.close();
-  }, 60_000);
+  it.each([
+    ['eie-64', { up: ['pes', 'clockHz'], down: ['queueDepth', 'processNm', 'fixedPointBits'] }],
+    ['edge-tpu', { up: ['rows', 'dram.bytesPerSecond'], down: ['columns', 'sram.weightBytes'] }],
+    ['scnn', { up: ['pe.weights', 'bankQueue'], down: ['peRows', 'valueBits', 'pe.activationBytes'] }],
+  ] as const)(
+    'finds the numbers that the command line finds for %s as saved, to the last bit',
+    async (preset, dials) => {
+      const { page, faults } = await open();
+      if (preset !== 'eie-64') await answered(page, () => page.locator('#preset-0').selectOption(preset));
+      for (const path of dials.up) await turn(page, path, 'ArrowRight');
+      for (const path of dials.down) await turn(page, path, 'ArrowLeft');
+      if (preset === 'edge-tpu') {
+        const dataflow = page.locator('[id="switch-0-dataflows"]');
+        await answered(page, () => dataflow.selectOption('all three, the fastest for each layer'));
+        await answered(page, () => dataflow.selectOption('output-stationary'));
+      }
+      const file = await saved(page, `Save ${preset}-a.yaml`);
+      const { code, stdout } = await zeroskip(['compare', 'nt-we', '--on', file, '--format', 'json']);
+      expect(code).toBe(0);
+      const [row] = JSON.parse(stdout)[0].results;
+      expect(await numbers(page)).toEqual({ time: row.seconds, energy: row.joules, area: row.area_mm2 });
+      expect(faults).toEqual([]);
+      await page.close();
+    },
+    60_000,
+  );
 
   it('saves a sweep that comes to the same numbers, drawn densities and all', async () => {
     const { page, faults } = await open();
@@ -169,6 +180,23 @@ describe.skipIf(noChromium)('the explorer', () => {
     expect(faults).toEqual([]);
     await page.close();
   });
+
+  it('answers every slider, prepared or not, and finds the same again when it is turned back', async () => {
+    const { page, faults } = await open();
+    await page.waitForFunction(() => performance.getEntriesByName('ready').length > 0);
+    const before = await numbers(page);
+    for (const slider of await page.getByRole('slider').all()) {
+      const value = await slider.inputValue();
+      const key = value === (await slider.getAttribute('max')) ? 'ArrowLeft' : 'ArrowRight';
+      await answered(page, () => slider.press(key));
+      expect(await slider.inputValue()).not.toBe(value);
+      await answered(page, () => page.keyboard.press('Control+z'));
+      expect(await slider.inputValue()).toBe(value);
+      expect(await numbers(page)).toEqual(before);
+    }
+    expect(faults).toEqual([]);
+    await page.close();
+  }, 60_000);
 
   it('answers a turned slider in under 100 ms for fc6 on 64 PEs', async () => {
     const { page } = await open();

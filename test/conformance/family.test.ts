@@ -4,7 +4,10 @@ import { describe, expect, it } from 'vitest';
 import { catalog } from '../../hw-models/catalog.js';
 import type { Hardware } from '../../hw-models/contract.js';
 import { cyclesOf, sum } from '../../hw-models/cost.js';
+import { toSi } from '../../hw-models/dials.js';
 import { loadHardware, presetNames } from '../../hw-models/presets.node.js';
+import { units } from '../../hw-models/units.js';
+import { InputError } from '../../workloads/base/errors.js';
 import { buildNetwork } from '../../workloads/graph.js';
 import type { LayerTask } from '../../workloads/network.js';
 import { drawInputs, drawModel } from '../../workloads/synthesis.js';
@@ -58,6 +61,39 @@ describe('the catalog', () => {
   it('has a preset for every family', () => {
     const families = new Set(presetNames().map((name) => loadHardware(name).family));
     expect([...families]).toEqual(catalog.map(({ name }) => name));
+  });
+
+  it('can be turned: each level of a dial is a design or is refused in words, and each dial has two on some preset', () => {
+    const work = tasks(0.3, 0.5).filter(({ layer }) => ['conv3x3', 'fc'].includes(layer.name));
+    const isSound = (hardware: Hardware, path: string, value: unknown) => {
+      try {
+        hardware.vary([{ op: 'replace', path: path.split('.'), value }]).cost(work);
+        return true;
+      } catch (error) {
+        if (error instanceof InputError) return false;
+        throw error;
+      }
+    };
+    const most = new Map<string, number>();
+    // All numbers of the model of the machine underneath are dials: the levels of one preset take as long as all others'.
+    for (const hardware of presetNames()
+      .map(loadHardware)
+      .filter(({ family }) => family !== 'host-model')) {
+      for (const { path, unit, levels } of hardware.dials) {
+        expect(units[unit]?.[1], path).toBe(hardware.unitOf(path));
+        expect(levels, path).toEqual([...levels].sort((a, b) => a - b));
+        const sound = levels.filter((level) => isSound(hardware, path, toSi(level, unit)));
+        const key = `${hardware.family} ${path}`;
+        most.set(key, Math.max(sound.length, most.get(key) ?? 0));
+      }
+      for (const { path, choices } of hardware.switches) {
+        expect(
+          choices.filter(({ value }) => isSound(hardware, path, value)),
+          path,
+        ).toEqual(choices);
+      }
+    }
+    expect([...most].filter(([, sound]) => sound < 2)).toEqual([]);
   });
 
   it('declares each counter of a family once, with distinct meanings', () => {

@@ -1,27 +1,18 @@
 // What can be turned: sliders over levels, and choices.
 
 import type { ComponentChildren } from 'preact';
+import { placeOf, type Slider } from '../sliders.js';
+import type { ExplorerState } from '../state.js';
+import type { Store } from '../store.js';
 
-interface SliderProps {
-  readonly id: string;
-  readonly label: string;
-  /** Where the number comes from. */
-  readonly title?: string | undefined;
-  readonly levels: readonly number[];
-  readonly value: number;
-  readonly shown: (level: number) => string;
-  /** True where it no longer stands as it began. */
-  readonly turned: boolean;
-  readonly onTurn: (level: number) => void;
-  readonly onSettle: () => void;
+interface SliderInputProps {
+  readonly slider: Slider;
+  readonly store: Store<ExplorerState>;
 }
 
-/** A slider whose every place is a level. A value between levels stands at the nearest one below. */
-export function Slider({ id, label, title, levels, value, shown, turned, onTurn, onSettle }: SliderProps) {
-  const at = Math.max(
-    0,
-    levels.findLastIndex((level) => level <= value),
-  );
+/** A slider whose every place is a level. All moves of one drag are one change. */
+export function SliderInput({ slider, store }: SliderInputProps) {
+  const { id, label, title, levels, value, shown, turned, turn } = slider;
   return (
     <div className={turned ? 'dial turned' : 'dial'} title={title}>
       <label for={id}>{label}</label>
@@ -32,10 +23,13 @@ export function Slider({ id, label, title, levels, value, shown, turned, onTurn,
         min={0}
         max={levels.length - 1}
         step={1}
-        value={at}
+        value={placeOf(slider)}
         aria-valuetext={shown(value)}
-        onInput={({ currentTarget }) => onTurn(levels[currentTarget.valueAsNumber] ?? value)}
-        onChange={onSettle}
+        onInput={({ currentTarget }) => {
+          const level = levels[currentTarget.valueAsNumber];
+          if (level !== undefined) store.change((draft) => turn(draft, level), id);
+        }}
+        onChange={store.settle}
       />
     </div>
   );

@@ -1,14 +1,15 @@
 // One design: which preset it was turned from, its dials, what is different now, its file.
 
-import { inUnit, numberAt, toSi } from '../../../hw-models/dials.js';
+import type { Switch } from '../../../hw-models/contract.js';
+import { valueAt } from '../../../hw-models/dials.js';
 import { leafChanges } from '../../../sim/difference.js';
 import { save } from '../../html/save.browser.js';
-import { count } from '../../quantity.js';
 import { designYaml, fileOf } from '../export-yaml.js';
 import type { Offer } from '../offer.js';
+import { designSliders, setAt } from '../sliders.js';
 import { designOf, type ExplorerState, presetOf } from '../state.js';
 import type { Store } from '../store.js';
-import { Button, Choice, Slider } from './controls.browser.js';
+import { Button, Choice, SliderInput } from './controls.browser.js';
 
 const FASTEST = '';
 
@@ -59,24 +60,12 @@ export function DesignPanel({ at, offer, store }: DesignPanelProps) {
             })
           }
         />
-        {(preset?.dials ?? []).map(({ path, label, unit, levels }) => {
-          const value = numberAt(design.config, path);
-          if (value === null) return null;
-          return (
-            <Slider
-              key={path}
-              id={`dial-${at}-${path}`}
-              label={label}
-              title={`${path}; ${design.preset} has it from ${preset?.sources[path] ?? 'nowhere'}`}
-              levels={levels}
-              value={inUnit(value, unit)}
-              shown={(level) => (unit === 'count' ? count(level) : `${count(level)} ${unit}`)}
-              turned={turned.some(({ field }) => field === path)}
-              onTurn={(level) => turn(store, at, path, toSi(level, unit))}
-              onSettle={store.settle}
-            />
-          );
-        })}
+        {(preset?.switches ?? []).map((own) => (
+          <SwitchChoice key={own.path} at={at} own={own} config={design.config} store={store} />
+        ))}
+        {designSliders(offer, store.state, at).map((slider) => (
+          <SliderInput key={slider.id} slider={slider} store={store} />
+        ))}
       </div>
       <div className="below">
         <Button
@@ -108,20 +97,32 @@ export function DesignPanel({ at, offer, store }: DesignPanelProps) {
   );
 }
 
+/** A switch stands by the number of its choice; a config that is none of them is shown as it is. */
+function SwitchChoice({
+  at,
+  own: { path, label, choices },
+  config,
+  store,
+}: Pick<DesignPanelProps, 'at' | 'store'> & { readonly own: Switch; readonly config: object }) {
+  const value = JSON.stringify(valueAt(config, path));
+  const chosen = choices.findIndex((choice) => JSON.stringify(choice.value) === value);
+  return (
+    <Choice
+      id={`switch-${at}-${path}`}
+      label={label}
+      value={chosen < 0 ? value : `${chosen}`}
+      options={choices.map(({ name }, number) => ({ value: `${number}`, text: name }))}
+      onChoose={(number) => {
+        const choice = choices[Number(number)];
+        if (choice) store.change((draft) => setAt(draft, at, path, choice.value));
+      }}
+    />
+  );
+}
+
 function replace(store: Store<ExplorerState>, at: 0 | 1, preset: Offer['presets'][number]): void {
   store.change((draft) => {
     const own = draft.designs[at];
     if (own) Object.assign(own, designOf(preset));
   });
-}
-
-/** Sets the number at `path` of a design's config; the gesture is the dial. */
-function turn(store: Store<ExplorerState>, at: 0 | 1, path: string, value: number): void {
-  store.change((draft) => {
-    const keys = path.split('.');
-    const last = keys.pop() ?? '';
-    let map: object | undefined = draft.designs[at]?.config;
-    for (const key of keys) map = Reflect.get(map ?? {}, key);
-    if (map) Reflect.set(map, last, value);
-  }, `${at} ${path}`);
 }

@@ -3,8 +3,9 @@
 import { render } from 'preact';
 import { z } from 'zod';
 import type { Offer } from '../offer.js';
-import { askedDesigns, outcomesOf } from '../outcome.js';
+import { outcomesOf } from '../outcome.js';
 import { linkOf, stateOf } from '../permalink.js';
+import { nextQuestions, questionOf } from '../sliders.js';
 import { type ExplorerState, initialState } from '../state.js';
 import { createStore } from '../store.js';
 import { App, placesOf } from './app.browser.js';
@@ -47,13 +48,17 @@ function draw(): void {
   if (app) render(<App {...{ offer, store, shown, trail, message, onCopyLink }} />, app);
 }
 
-const simulator = startSimulator((answer) => {
-  remember(answer);
-  shown = answer;
-  answers++;
-  draw();
-  tellWhenPainted(answer);
-});
+const simulator = startSimulator(
+  (answer) => {
+    remember(answer);
+    shown = answer;
+    answers++;
+    draw();
+    tellWhenPainted(answer);
+  },
+  () => nextQuestions(offer, store.state),
+  () => performance.mark('ready'),
+);
 
 /** What was shown becomes the trail of what is now, as long as it is about the same network. */
 function remember(answer: Shown): void {
@@ -79,8 +84,7 @@ function tellWhenPainted({ askedAt, modelMilliseconds }: Shown): void {
 }
 
 function ask(): void {
-  const { designs: _, ...workload } = store.state;
-  simulator.ask(workload, askedDesigns(offer, store.state));
+  simulator.ask(questionOf(offer, store.state));
 }
 
 let linkTimer: ReturnType<typeof setTimeout> | undefined;

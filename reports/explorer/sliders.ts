@@ -1,0 +1,131 @@
+// What can be turned, as data: what the page draws, and what may be asked next.
+
+import { type Draft, produce } from 'immer';
+import { inUnit, numberAt, toSi } from '../../hw-models/dials.js';
+import type { ExplorerQuestion } from '../../sim/explore.js';
+import { count, percent } from '../quantity.js';
+import type { Offer } from './offer.js';
+import { askedDesigns } from './outcome.js';
+import { type ExplorerState, presetOf } from './state.js';
+
+export interface Slider {
+  readonly id: string;
+  readonly label: string;
+  /** Where the number comes from. */
+  readonly title: string;
+  /** From small to large. */
+  readonly levels: readonly number[];
+  readonly value: number;
+  readonly shown: (level: number) => string;
+  /** True where it no longer stands as it began. */
+  readonly turned: boolean;
+  /** Sets a level. */
+  readonly turn: (draft: Draft<ExplorerState>, level: number) => void;
+}
+
+const BATCHES = [1, 2, 4, 8, 16, 32, 64, 128, 256];
+const DENSITIES = [0.01, 0.02, 0.03, 0.05, 0.07, 0.1, 0.15, 0.2, 0.3, 0.4, 0.5, 0.7, 1];
+const SEEDS = Array.from({ length: 10 }, (_, seed) => seed);
+/** Non-zero weights that a page has the memory to draw. */
+const MOST_WEIGHTS = 30e6;
+/** The slider's place for 'as published', below all shares. */
+const AS_PUBLISHED = 0;
+
+/** How many weights a state's network has, zeros included. */
+export const weightsOf = ({ workloads }: Offer, { workload }: ExplorerState) =>
+  workloads.find(({ name }) => name === workload)?.weights ?? 0;
+
+/** Sliders of what all designs run: the batch, the densities, the seed. */
+export function workloadSliders(offer: Offer, state: ExplorerState): readonly Slider[] {
+  const weights = weightsOf(offer, state);
+  const density = (id: 'weightDensity' | 'activationDensity', label: string, levels: readonly number[]): Slider => ({
+    ...{ id, label, levels: [AS_PUBLISHED, ...levels], value: state[id] ?? AS_PUBLISHED },
+    title: 'Drawn from the seed, the same share in every layer; furthest left: as published',
+    shown: (level) => (level === AS_PUBLISHED ? 'as published' : percent(level)),
+    turned: state[id] !== null,
+    turn(draft, level) {
+      draft[id] = level === AS_PUBLISHED ? null : level;
+    },
+  });
+  const whole = (id: 'batch' | 'seed', label: string, levels: readonly number[], title: string): Slider => ({
+    ...{ id, label, title, value: state[id] },
+    levels: [...new Set([...levels, state[id]])].sort((a, b) => a - b),
+    shown: (level) => `${level}`,
+    turned: state[id] !== offer.start[id],
+    turn(draft, level) {
+      draft[id] = level;
+    },
+  });
+  return [
+    whole('batch', 'batch', BATCHES, 'Frames at a time'),
+    density(
+      'weightDensity',
+      'weights ≠ 0',
+      DENSITIES.filter((share) => share * weights <= MOST_WEIGHTS),
+    ),
+    density('activationDensity', 'activations ≠ 0', DENSITIES),
+    whole('seed', 'seed', SEEDS, 'Of the weights and activations that are drawn'),
+  ];
+}
+
+/** Sliders of one design: its family's dials. */
+export function designSliders(offer: Offer, { designs }: ExplorerState, at: 0 | 1): readonly Slider[] {
+  const design = designs[at];
+  const preset = design && presetOf(offer, design);
+  return (preset?.dials ?? []).flatMap(({ path, label, unit, levels }): readonly Slider[] => {
+    const value = numberAt(design?.config ?? {}, path);
+    if (value === null) return [];
+    return [
+      {
+        ...{ id: `dial-${at}-${path}`, label, levels, value: inUnit(value, unit) },
+        title: `${path}; ${preset?.name} has it from ${preset?.sources[path] ?? 'nowhere'}`,
+        shown: (level) => (unit === 'count' ? count(level) : `${count(level)} ${unit}`),
+        turned: value !== numberAt(preset?.config ?? {}, path),
+        turn: (draft, level) => setAt(draft, at, path, toSi(level, unit)),
+      },
+    ];
+  });
+}
+
+/** Sets what stands at `path` of a design's config. */
+export function setAt(draft: Draft<ExplorerState>, at: 0 | 1, path: string, value: unknown): void {
+  const keys = path.split('.');
+  const last = keys.pop() ?? '';
+  let map: object | undefined = draft.designs[at]?.config;
+  for (const key of keys) map = Reflect.get(map ?? {}, key);
+  if (map) Reflect.set(map, last, value);
+}
+
+/** The place of a slider's value among its levels: that of the nearest one below. */
+export const placeOf = ({ levels, value }: Pick<Slider, 'levels' | 'value'>) =>
+  Math.max(
+    0,
+    levels.findLastIndex((level) => level <= value),
+  );
+
+/** What a state asks of the simulator: its designs, and the presets that they were turned from. */
+export function questionOf(offer: Offer, state: ExplorerState): ExplorerQuestion {
+  const { designs: _, ...workload } = state;
+  return { workload, designs: askedDesigns(offer, state) };
+}
+
+/** What one move of one slider would ask, the nearest levels of all sliders first. */
+export function nextQuestions(offer: Offer, state: ExplorerState): readonly ExplorerQuestion[] {
+  const sliders = [
+    ...workloadSliders(offer, state),
+    ...state.designs.flatMap((_, at) => designSliders(offer, state, at === 0 ? 0 : 1)),
+  ];
+  const moves = sliders.flatMap((slider) => {
+    const here = placeOf(slider);
+    return slider.levels.map((level, place) => ({ slider, level, steps: Math.abs(place - here) }));
+  });
+  return moves
+    .filter(({ steps }) => steps > 0)
+    .sort((a, b) => a.steps - b.steps)
+    .map(({ slider, level }) =>
+      questionOf(
+        offer,
+        produce(state, (draft) => slider.turn(draft, level)),
+      ),
+    );
+}

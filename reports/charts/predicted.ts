@@ -4,11 +4,10 @@ import type { TopLevelSpec } from 'vega-lite';
 import type { Claim } from '../../sim/validate/claims.js';
 import { deviceOf } from '../../sim/validate/validate.js';
 import { ratio } from '../quantity.js';
+import { againstSpec } from './against.js';
 import { type Chart, slug } from './chart.js';
-import { legendColumns } from './legend.js';
 import { RATIO_LABELS } from './look.js';
 import { color, partColor } from './palette.js';
-import { logScale } from './scales.js';
 
 /** A claim that can lie on a logarithmic axis. */
 interface Point {
@@ -130,61 +129,13 @@ function againstChart(points: readonly Point[]): Chart {
     subtitle: `${unit === '×' ? 'ratios' : unit}, both log; on the line they agree, between the dotted ones within 25 %`,
     alt: `Scatter of ${points.length} figures; the median lies ${(100 * median).toFixed(1)} % off.`,
     data: records(points),
-    spec: (width) => againstSpec(points, unit, width),
-  };
-}
-
-function againstSpec(points: readonly Point[], unit: string, width: number): TopLevelSpec {
-  const { domain, ticks } = logScale(points.flatMap(({ published, modelled }) => [published, modelled]));
-  const devices = [...new Set(points.map(({ device, basis }) => device || basis))];
-  const axis = (title: string) => ({
-    title: `${title}, ${unit}`,
-    type: 'quantitative' as const,
-    scale: { type: 'log' as const, domain: [...domain], nice: false },
-    axis: { values: [...ticks], format: ',~g' },
-  });
-  const line = (factor: number) => [
-    { x: Math.max(domain[0], domain[0] / factor), y: Math.max(domain[0], domain[0] * factor), factor },
-    { x: Math.min(domain[1], domain[1] / factor), y: Math.min(domain[1], domain[1] * factor), factor },
-  ];
-  return {
-    width,
-    height: 300,
-    autosize: { type: 'fit', contains: 'padding' },
-    layer: [
-      {
-        data: { values: [1, 1.25, 0.8].flatMap(line) },
-        mark: { type: 'line', color: color('muted'), strokeWidth: 1, aria: false },
-        encoding: {
-          x: { field: 'x', ...axis('published') },
-          y: { field: 'y', ...axis('modelled') },
-          detail: { field: 'factor' },
-          strokeDash: { condition: { test: 'datum.factor === 1', value: [1, 0] }, value: [2, 3] },
-        },
-      },
-      {
-        data: {
-          values: points.map((point) => ({
-            x: point.published,
-            y: point.modelled,
-            of: point.device || point.basis,
-            label: labelOf(point),
-          })),
-        },
-        mark: { type: 'point', filled: true, size: 34, opacity: 0.75 },
-        encoding: {
-          x: { field: 'x', type: 'quantitative' },
-          y: { field: 'y', type: 'quantitative' },
-          color: {
-            field: 'of',
-            type: 'nominal',
-            scale: { domain: devices, range: devices.map((_, at) => partColor(at)) },
-            legend: { columns: legendColumns(devices, width) },
-          },
-          shape: { field: 'of', type: 'nominal', scale: { domain: devices }, legend: {} },
-          description: { field: 'label', type: 'nominal' },
-        },
-      },
-    ],
+    spec: (width) =>
+      againstSpec(
+        points.map((point) => ({
+          ...{ x: point.published, y: point.modelled, of: point.device || point.basis, label: labelOf(point) },
+        })),
+        { x: `published, ${unit}`, y: `modelled, ${unit}`, labels: "format(datum.value, ',~g')" },
+        width,
+      ),
   };
 }

@@ -6,9 +6,7 @@ import type { Ceiling, Peaks, Roof } from '../../hw-models/contract.js';
 import type { Comparison, LayerResult } from '../../sim/compare.js';
 import { quantity } from '../quantity.js';
 import { type Chart, slug } from './chart.js';
-import { siLabels } from './look.js';
-import { color, partColor } from './palette.js';
-import { logScale } from './scales.js';
+import { rateText, rooflineSpec } from './roofline-spec.js';
 
 interface Point {
   readonly workload: string;
@@ -83,80 +81,17 @@ function rateOf({ counters, seconds }: LayerResult, roof: Roof) {
 const attainable = (macsPerByte: number, ceiling: Ceiling, roof: Roof) =>
   Math.min(ceiling.macsPerSecond, macsPerByte * roof.bytesPerSecond);
 
+/** One hardware's roof of ordinary arithmetic, and those of other units as far as a layer passes them. */
 function spec(points: readonly Point[], ceilings: Peaks['ceilings'], roof: Roof, width: number): TopLevelSpec {
   const [lowest] = ceilings;
   const used = ceilings.filter(
     (ceiling, at) => at === 0 || points.some((p) => p.macsPerSecond > (ceilings[at - 1] ?? ceiling).macsPerSecond),
   );
+  const marks = points.map((point) => ({
+    ...point,
+    of: point.kernel,
+    label: `${point.workload}, ${point.layer}, ${point.kernel}: ${rateText(point)}`,
+  }));
   const ridge = lowest.macsPerSecond / roof.bytesPerSecond;
-  const x = logScale(
-    points.map(({ macsPerByte }) => macsPerByte),
-    [ridge],
-  );
-  const [from, to] = x.domain;
-  const y = logScale(
-    points.map(({ macsPerSecond }) => macsPerSecond),
-    used.map(({ macsPerSecond }) => macsPerSecond),
-  );
-  const roofs = used.flatMap((ceiling) => {
-    const corner = ceiling.macsPerSecond / roof.bytesPerSecond;
-    const start = Math.max(from, y.domain[0] / roof.bytesPerSecond);
-    return [start, Math.min(corner, to), to].map((at) => ({
-      at,
-      rate: attainable(at, ceiling, roof),
-      ceiling: ceiling.name,
-    }));
-  });
-  const kernels = [...new Set(points.map(({ kernel }) => kernel))];
-  const scaleOf = ({ domain, ticks }: typeof x, labelExpr: string, title: string) => ({
-    title,
-    scale: { type: 'log' as const, domain: [...domain], nice: false },
-    axis: { values: [...ticks], labelExpr },
-  });
-  return {
-    width,
-    height: 250,
-    autosize: { type: 'fit', contains: 'padding' },
-    layer: [
-      {
-        data: { values: roofs },
-        mark: { type: 'line', color: color('ink'), strokeWidth: 1.5, aria: false },
-        encoding: {
-          x: { field: 'at', type: 'quantitative', ...scaleOf(x, "format(datum.value, '~g')", 'MAC per byte') },
-          y: { field: 'rate', type: 'quantitative', ...scaleOf(y, siLabels('MAC/s'), 'attained') },
-          detail: { field: 'ceiling', type: 'nominal' },
-        },
-      },
-      {
-        data: { values: used.map((ceiling) => ({ at: to, rate: ceiling.macsPerSecond, name: ceiling.name })) },
-        mark: { type: 'text', align: 'right', baseline: 'bottom', dy: -3, color: color('muted'), aria: false },
-        encoding: {
-          x: { field: 'at', type: 'quantitative' },
-          y: { field: 'rate', type: 'quantitative' },
-          text: { field: 'name' },
-        },
-      },
-      {
-        data: {
-          values: points.map((point) => ({
-            ...point,
-            label: `${point.workload}, ${point.layer}, ${point.kernel}: ${quantity(point.macsPerSecond, 'MAC/s')}, ${point.macsPerByte.toPrecision(3)} MAC per byte`,
-          })),
-        },
-        mark: { type: 'point', filled: true, size: 42, opacity: 0.85, stroke: color('panel'), strokeWidth: 0.7 },
-        encoding: {
-          x: { field: 'macsPerByte', type: 'quantitative' },
-          y: { field: 'macsPerSecond', type: 'quantitative' },
-          color: {
-            field: 'kernel',
-            type: 'nominal',
-            scale: { domain: kernels, range: kernels.map((_, at) => partColor(at)) },
-            legend: {},
-          },
-          shape: { field: 'kernel', type: 'nominal', scale: { domain: kernels }, legend: {} },
-          description: { field: 'label', type: 'nominal' },
-        },
-      },
-    ],
-  };
+  return rooflineSpec(marks, [roof], used, { ridge, width });
 }

@@ -4,6 +4,7 @@ import type { PredictedPoint } from '../../sim/host-validate/fit.js';
 import type { Roofline } from '../../sim/host-validate/roofline.js';
 import type { ErrorSummary } from '../../sim/host-validate/summary.js';
 import type { HostValidation } from '../../sim/host-validate.node.js';
+import { machineRooflineChart, networkErrorChart, predictedChart } from '../charts/host-validation.js';
 import { rooflineText } from '../charts/roofline-text.js';
 import { type Column, left, right, type Section, type TableData, type View } from '../document.js';
 import { quantity, UNKNOWN } from '../quantity.js';
@@ -25,6 +26,15 @@ export function hostValidationView(validation: HostValidation, detail: Detail): 
       ...(detail.layers ? layerSections(validation.points) : []),
       ...(detail.roofline ? [rooflineSection(validation.roofline, style.columns, detail.layers)] : []),
     ],
+    title: 'zeroskip validate --host',
+    charts: () =>
+      [
+        {
+          heading: 'How far off predictions are',
+          charts: [...predictedChart(validation.points), ...networkErrorChart(validation.byNetwork)],
+        },
+        { heading: 'How near to the limits', charts: machineRooflineChart(validation.roofline) },
+      ].filter(({ charts }) => charts.length > 0),
     json: () => jsonOf(validation),
     records: () => ({
       columns: [

@@ -8,6 +8,7 @@ import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { renderHtml } from '../../reports/html/page.js';
 import { hostileComparison, smallComparison, viewOf } from '../reports/comparison.js';
+import { hostValidationStudy } from '../reports/host-validation.js';
 import { breakevenStudy, pruneStudy, stackStudy, sweepStudy, validateStudy } from '../reports/studies.js';
 import { launchChromium, noChromium, openWatched } from './chromium.js';
 
@@ -134,7 +135,12 @@ describe.skipIf(noChromium)('a report', () => {
     const studies = await sweepStudy();
     const views = {
       ...{ sweep: studies.sweep, sensitivity: studies.sensitivity, breakeven: await breakevenStudy() },
-      ...{ stack: await stackStudy(), prune: pruneStudy(), validate: validateStudy() },
+      ...{
+        stack: await stackStudy(),
+        prune: pruneStudy(),
+        validate: validateStudy(),
+        'validate --host': hostValidationStudy(),
+      },
     };
     for (const [name, view] of Object.entries(views)) {
       const own = await pageFile(`${name}.html`, await renderHtml(view));
@@ -146,6 +152,10 @@ describe.skipIf(noChromium)('a report', () => {
       expect(marks.length, name).toBe(view.charts?.().flatMap(({ charts }) => charts).length);
       expect(Math.min(...marks), name).toBeGreaterThan(1);
       expect(await page.locator('img, script:not(body > script:last-of-type), iframe, object').count(), name).toBe(0);
+      // A4 less the usual margins.
+      await page.setViewportSize({ width: 718, height: 1047 });
+      await page.emulateMedia({ media: 'print' });
+      expect(await overflow(page), `${name} on paper`).toBeLessThanOrEqual(0);
       expect(faults, name).toEqual([]);
       await page.close();
     }

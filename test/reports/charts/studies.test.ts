@@ -7,6 +7,7 @@ import type { View } from '../../../reports/document.js';
 import { compareView } from '../../../reports/views/compare.js';
 import { compare } from '../../../sim/compare.node.js';
 import { HOSTILE } from '../comparison.js';
+import { hostValidationStudy } from '../host-validation.js';
 import { breakevenStudy, pruneStudy, stackStudy, sweepStudy } from '../studies.js';
 
 const chartsOf = (view: View) => (view.charts?.() ?? []).flatMap(({ charts }) => charts);
@@ -17,7 +18,7 @@ const uncertain = compareView(
   { layers: false },
 );
 const charts: readonly Chart[] = [
-  ...[sweep, sensitivity, breakeven, await stackStudy(), pruneStudy()].flatMap(chartsOf),
+  ...[sweep, sensitivity, breakeven, await stackStudy(), pruneStudy(), hostValidationStudy()].flatMap(chartsOf),
   ...chartsOf(uncertain).filter(({ id }) => id.startsWith('swings')),
 ];
 const ofId = (id: string) => {
@@ -36,6 +37,7 @@ describe('charts of studies', () => {
       ...['map-time', 'map-energy', 'time-by-batch', 'energy-by-batch'],
       ...['chain-speed-up', 'chain-energy'],
       ...['size-and-error', 'sensitivity-plain'],
+      ...['predicted-measured', 'error-by-network', 'roofline'],
       ...['swings-titan-x-sparse', 'swings-eie-64-sparse'],
     ]);
   });
@@ -100,6 +102,26 @@ describe('charts of studies', () => {
     expect(rows).toHaveLength(map.length);
     expect(rows.map(([, , winner]) => winner)).toEqual(map.map(({ winners }) => winners.seconds));
     for (const [, , winner] of rows) expect(contenders.map(({ label }) => label)).toContain(winner);
+  });
+
+  it('set every timed layer predicted against measured, by kind of kernel', async () => {
+    const { alt, data, spec } = ofId('predicted-measured');
+    // 3 networks × 13 kernels × 3 layers, of which one a network is not timed.
+    expect(data.rows).toHaveLength(114);
+    expect(alt).toMatch(/^Scatter of 114 layers by kind of kernel\. \d+ of them lie within a factor of 1\.25\.$/);
+    const svg = await drawSvg(spec(860));
+    expect(labels(svg, 'point')).toHaveLength(114);
+    for (const kind of ['dense', 'winograd', 'sparse', 'tfjs', 'others']) expect(svg).toContain(`>${kind}</text>`);
+    expect(svg).not.toContain('>winograd-f4</text>');
+  });
+
+  it('draw a machine’s roofline with each level of its memory and what each layer reached', async () => {
+    const { data, spec } = ofId('roofline');
+    // Layers that multiply: 9 kernels on 3 layers of 3 networks.
+    expect(data.rows).toHaveLength(81);
+    const svg = await drawSvg(spec(860));
+    expect(labels(svg, 'point')).toHaveLength(81);
+    for (const name of ['L1 200 GB/s', 'memory 15.0 GB/s', 'fused multiply-add']) expect(svg).toContain(name);
   });
 
   it('show for each uncertain number what less and more of it do', () => {

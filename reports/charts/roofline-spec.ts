@@ -1,0 +1,127 @@
+// The picture of a roofline: slopes of bandwidths under flat roofs of arithmetic, a mark a layer.
+
+import type { TopLevelSpec } from 'vega-lite';
+import { quantity } from '../quantity.js';
+import { NARROW } from './chart.js';
+import { legendColumns } from './legend.js';
+import { siLabels } from './look.js';
+import { color, partColor } from './palette.js';
+import { logScale } from './scales.js';
+
+export interface RooflineMark {
+  readonly macsPerByte: number;
+  readonly macsPerSecond: number;
+  /** What it is one of: its colour and shape. */
+  readonly of: string;
+  readonly label: string;
+}
+
+export const rateText = ({ macsPerSecond, macsPerByte }: Pick<RooflineMark, 'macsPerSecond' | 'macsPerByte'>) =>
+  `${quantity(macsPerSecond, 'MAC/s')}, ${macsPerByte.toPrecision(3)} MAC per byte`;
+
+interface Slope {
+  readonly name: string;
+  readonly bytesPerSecond: number;
+}
+
+interface Flat {
+  readonly name: string;
+  readonly macsPerSecond: number;
+}
+
+/**
+ * Slopes up to the highest flat roof that they reach in the picture, flat roofs from the steepest slope on. Names stand on
+ * flat roofs and, where there are several, on slopes. `ridge`: an intensity that is in the picture in any case.
+ */
+export function rooflineSpec(
+  marks: readonly RooflineMark[],
+  slopes: readonly [Slope, ...Slope[]],
+  flats: readonly Flat[],
+  { ridge, width }: { readonly ridge: number; readonly width: number },
+): TopLevelSpec {
+  const x = logScale(
+    marks.map(({ macsPerByte }) => macsPerByte),
+    [ridge],
+  );
+  const [from, to] = x.domain;
+  const y = logScale(
+    marks.map(({ macsPerSecond }) => macsPerSecond),
+    flats.map(({ macsPerSecond }) => macsPerSecond),
+  );
+  const steepest = Math.max(...slopes.map(({ bytesPerSecond }) => bytesPerSecond));
+  const highest = Math.max(...flats.map(({ macsPerSecond }) => macsPerSecond));
+  const startOf = ({ bytesPerSecond }: Slope) => Math.max(from, y.domain[0] / bytesPerSecond);
+  const lines = [
+    ...slopes.flatMap((slope) =>
+      [startOf(slope), Math.min(highest / slope.bytesPerSecond, to)].map((at) => ({
+        ...{ at, rate: at * slope.bytesPerSecond, line: slope.name },
+      })),
+    ),
+    ...flats.flatMap(({ name, macsPerSecond }) =>
+      [Math.max(from, macsPerSecond / steepest), to].map((at) => ({ at, rate: macsPerSecond, line: name })),
+    ),
+  ];
+  const named = slopes.length > 1 ? slopes : [];
+  const slopeNames = named.map(({ name, bytesPerSecond }, row) => {
+    // On its slope, each name a row below the one before, so that no two meet.
+    const [low, high] = [startOf({ name, bytesPerSecond }), Math.min(highest / bytesPerSecond, to)];
+    const at = high * (low / high) ** ((row + 1) / (named.length + 1));
+    const rate = width < NARROW ? '' : ` ${quantity(bytesPerSecond, 'B/s')}`;
+    return { at, rate: at * bytesPerSecond, name: `${name}${rate}` };
+  });
+  const flatNames = flats.map(({ name, macsPerSecond }) => ({ at: to, rate: macsPerSecond, name }));
+  const kinds = [...new Set(marks.map(({ of }) => of))];
+  const scaleOf = ({ domain, ticks }: typeof x, labelExpr: string, title: string) => ({
+    title,
+    scale: { type: 'log' as const, domain: [...domain], nice: false },
+    axis: { values: [...ticks], labelExpr },
+  });
+  const place = { x: { field: 'at', type: 'quantitative' }, y: { field: 'rate', type: 'quantitative' } } as const;
+  const text = { color: color('muted'), aria: false } as const;
+  return {
+    width,
+    height: slopes.length > 1 ? 320 : 250,
+    autosize: { type: 'fit', contains: 'padding' },
+    layer: [
+      {
+        data: { values: lines },
+        mark: { type: 'line', color: color('ink'), strokeWidth: 1.5, aria: false },
+        encoding: {
+          x: { ...place.x, ...scaleOf(x, "format(datum.value, '~g')", 'MAC per byte') },
+          y: { ...place.y, ...scaleOf(y, siLabels('MAC/s'), 'attained') },
+          detail: { field: 'line', type: 'nominal' },
+        },
+      },
+      {
+        data: { values: flatNames },
+        mark: { type: 'text', align: 'right', baseline: 'bottom', dy: -3, ...text },
+        encoding: { ...place, text: { field: 'name' } },
+      },
+      ...(slopeNames.length > 0
+        ? [
+            {
+              data: { values: slopeNames },
+              mark: { type: 'text' as const, align: 'left' as const, dx: 6, ...text },
+              encoding: { ...place, text: { field: 'name' } },
+            },
+          ]
+        : []),
+      {
+        data: { values: [...marks] },
+        mark: { type: 'point', filled: true, size: 42, opacity: 0.85, stroke: color('panel'), strokeWidth: 0.7 },
+        encoding: {
+          x: { field: 'macsPerByte', type: 'quantitative' },
+          y: { field: 'macsPerSecond', type: 'quantitative' },
+          color: {
+            field: 'of',
+            type: 'nominal',
+            scale: { domain: kinds, range: kinds.map((_, at) => partColor(at)) },
+            legend: { columns: legendColumns(kinds, width) },
+          },
+          shape: { field: 'of', type: 'nominal', scale: { domain: kinds }, legend: {} },
+          description: { field: 'label', type: 'nominal' },
+        },
+      },
+    ],
+  };
+}

@@ -53,6 +53,8 @@ export class GraphBuilder {
   readonly notes: string[] = [];
   private readonly specs: TrainedLayerSpec[] = [];
   private readonly names = new Set([INPUT]);
+  /** Layers whose results are zero or more. The input of a quantized network is within its range. */
+  private readonly neverNegative = new Set([INPUT]);
   private readonly weights = new Map<string, LayerWeights>();
   private readonly norms = new Map<string, BatchNorm>();
   private inputShape: Shape | null = null;
@@ -142,6 +144,10 @@ export class GraphBuilder {
   rectify(name: string, value: Value, activation: 'relu' | 'relu6'): Value {
     const whole = this.unpadded(value, name);
     return { ...this.add(name, { kind: 'rectify', activation }, [whole]), seen: whole.seen, order: whole.order };
+  }
+
+  isNeverNegative({ layer }: Value): boolean {
+    return this.neverNegative.has(layer);
   }
 
   localResponse(name: string, value: Value, op: Omit<OpOf<'lrn'>, 'kind'>): Value {
@@ -263,6 +269,9 @@ export class GraphBuilder {
     );
     this.requireElements(sizeOf(actual), `activations behind layer ${name}`);
     this.specs.push(written);
+    const keeps = ['pool2d', 'concat', 'add'].includes(written.kind);
+    const reads = keeps && whole.every((value) => this.isNeverNegative(value));
+    if (reads || written.kind === 'rectify' || written.kind === 'softmax') this.neverNegative.add(layer);
     const order = actual.length === 3 ? (values[0]?.order ?? 'chw') : 'chw';
     return { layer, actual, seen: order === 'hwc' ? channelsLast(actual) : actual, order, pad: NO_PAD };
   }

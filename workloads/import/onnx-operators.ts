@@ -1,19 +1,27 @@
 // What each ONNX operator is here: a layer, a way to the same values, or a constant. The one table of what is supported.
 
 import { sizeOf } from '../layers/index.js';
-import type { Value, Weights } from './graph-builder.js';
+import type { Value } from './graph-builder.js';
 import { floatOf, intOf, intsOf, windowOf } from './onnx-attributes.js';
 import { constantOperators } from './onnx-constants.js';
 import { type Meaning, type Operation, permutationOf } from './onnx-operation.js';
+import { convolved, multiplied, rowsOf } from './onnx-products.js';
 import type { Constant } from './onnx-proto.js';
+import {
+  convInteger,
+  dynamicQuantizeLinear,
+  matMulInteger,
+  qLinearConv,
+  qLinearMatMul,
+  quantizeLinear,
+} from './onnx-quantized.js';
 
-type Operator = (operation: Operation) => Meaning | null | Promise<Meaning | null>;
 type Layer = (operation: Operation) => Value;
 
 const layers: Readonly<Record<string, Layer>> = {
-  Conv: convolution,
+  Conv: (operation) => convolved(operation, operation.constant(1), operation.optionalConstant(2)),
   Gemm: gemm,
-  MatMul: matMul,
+  MatMul: (operation) => multiplied(operation, operation.constant(1)),
   MaxPool: (operation) => pool(operation, 'max'),
   AveragePool: (operation) => pool(operation, 'average'),
   GlobalMaxPool: (operation) => globalPool(operation, 'max'),
@@ -43,77 +51,38 @@ const layers: Readonly<Record<string, Layer>> = {
   Dropout: (operation) => operation.builder.dropout(operation.value(0)),
   Identity: (operation) => operation.value(0),
   Cast: (operation) => operation.value(0),
-  QuantizeLinear: quantized,
+  QuantizeLinear: quantizeLinear,
   DequantizeLinear: (operation) => operation.value(0),
+  QLinearConv: qLinearConv,
+  QLinearMatMul: qLinearMatMul,
+  ConvInteger: convInteger,
+  MatMulInteger: matMulInteger,
 };
 
-/** By operator: constants first, where all that it reads is constant. */
-export const operators: Readonly<Record<string, Operator>> = Object.fromEntries(
-  [...new Set([...Object.keys(layers), ...Object.keys(constantOperators)])].map((opType): [string, Operator] => [
-    opType,
-    async (operation) => {
-      const folded = await constantOperators[opType]?.(operation);
-      if (folded) return { kind: 'constant', constant: folded };
-      const layer = layers[opType];
-      if (!layer) throw operation.fault("an input that is computed from the network's input", 'constants');
-      return { kind: 'value', value: layer(operation) };
-    },
-  ]),
-);
+/** Operators that take part in layers; others are worked out where all that they read is constant. */
+export const layerOperators: readonly string[] = [...Object.keys(layers), 'DynamicQuantizeLinear'].sort();
 
-function convolution(operation: Operation): Value {
-  const { node, builder, name } = operation;
-  const value = operation.value(0);
-  const { dims, values } = operation.constant(1);
-  const [filters = 0, channels = 0, ...kernel] = dims;
-  const bias = operation.optionalConstant(2);
-  const groups = intOf(node, 'group', 1);
-  const window = windowOf(operation, kernel, value.actual);
-  const [inputs] = value.actual;
-  if (channels * groups !== inputs) {
-    throw operation.fault(`weights for ${channels * groups} channels`, `the ${inputs} of its input`);
-  }
-  const columns = channels * window.kernel[0] * window.kernel[1];
-  return builder.convolution(name, value, { ...window, groups }, matrix(filters, columns, values, bias));
-}
-
-function matrix(rows: number, columns: number, values: Constant['values'], bias: Constant | null): Weights {
-  return { rows, columns, values: Float32Array.from(values), bias: bias && Float32Array.from(bias.values) };
+/** What the node's results stand for, in their order. @throws InputError where it is no constant and no layer. */
+export async function meaningsOf(operation: Operation): Promise<readonly Meaning[]> {
+  const { opType } = operation.node;
+  const folded = await constantOperators[opType]?.(operation);
+  if (folded) return [{ kind: 'constant', constant: folded }];
+  if (opType === 'DynamicQuantizeLinear') return dynamicQuantizeLinear(operation);
+  const layer = layers[opType];
+  if (!layer) throw operation.fault("an input that is computed from the network's input", 'constants');
+  return [{ kind: 'value', value: layer(operation) }];
 }
 
 /** y = alpha · x · B + beta · C. */
 function gemm(operation: Operation): Value {
   const { node, builder, name } = operation;
   if (intOf(node, 'transA', 0) !== 0) throw operation.fault('transA of 1', '0');
-  const weights = productWeights(operation, intOf(node, 'transB', 0) !== 0, floatOf(node, 'alpha', 1));
+  const transposed = intOf(node, 'transB', 0) !== 0;
+  const weights = rowsOf(operation, operation.constant(1), transposed, floatOf(node, 'alpha', 1));
   const beta = floatOf(node, 'beta', 1);
   const constant = operation.optionalConstant(2);
   const bias = constant && broadcast(operation, constant, weights.rows).map((value) => value * beta);
   return builder.dense(name, operation.value(0), { ...weights, bias });
-}
-
-function matMul(operation: Operation): Value {
-  const value = operation.value(0);
-  if (value.seen.filter((extent) => extent > 1).length > 1) {
-    throw operation.fault(`a product of ${value.seen.join('×')} values a frame`, 'of one vector a frame');
-  }
-  return operation.builder.dense(operation.name, value, { ...productWeights(operation, false, 1), bias: null });
-}
-
-/** B of x · B, a row an output. */
-function productWeights(operation: Operation, transposed: boolean, alpha: number): Omit<Weights, 'bias'> {
-  const { dims, values } = operation.constant(1);
-  const [first = 0, second = 0] = dims;
-  if (dims.length !== 2) throw operation.fault(`weights of ${dims.length} axes`, '2');
-  const [rows, columns] = transposed ? [first, second] : [second, first];
-  const weights = new Float32Array(rows * columns);
-  for (let row = 0; row < rows; row++) {
-    for (let column = 0; column < columns; column++) {
-      const at = transposed ? row * columns + column : column * rows + row;
-      weights[row * columns + column] = (values[at] as number) * alpha;
-    }
-  }
-  return { rows, columns, values: weights };
 }
 
 /** A constant with one value for each of `channels`, or one for all. */
@@ -330,11 +299,4 @@ function pad(operation: Operation): Value {
     throw operation.fault(`pads of ${pads.join(', ')}`, 'around height and width');
   const [top, left, bottom, right] = spatial.map((at) => pads[at] ?? 0);
   return builder.padded(name, value, [top ?? 0, left ?? 0, bottom ?? 0, right ?? 0]);
-}
-
-const QUANTIZED = 'activations are not quantized here: QuantizeLinear and DequantizeLinear pass them on';
-
-function quantized({ builder, value }: Operation): Value {
-  if (!builder.notes.includes(QUANTIZED)) builder.notes.push(QUANTIZED);
-  return value(0);
 }

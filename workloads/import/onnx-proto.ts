@@ -81,6 +81,10 @@ export type OnnxValueInfo = z.infer<typeof ValueInfo>;
 export interface Constant {
   readonly dims: readonly number[];
   readonly values: Float32Array | Float64Array;
+  /** Whether the elements are whole numbers by their type, which divide without a rest. */
+  readonly whole?: boolean;
+  /** TensorProto.DataType of a tensor that is as the file holds it. */
+  readonly dataType?: number;
 }
 
 /** @throws InputError, one line, for bytes that are no ONNX model or hold more than the limits allow. */
@@ -126,6 +130,11 @@ const elementTypes: Readonly<Record<number, ElementType>> = {
   13: { title: 'uint64', bytes: 8, read: (view, at) => Number(view.getBigUint64(at, true)), field: 'uint64Data' },
 };
 
+/** Whether elements of a TensorProto.DataType are whole numbers; false for what is true or false. */
+export function isWholeType(dataType: number): boolean {
+  return /int/.test(elementTypes[dataType]?.title ?? '');
+}
+
 /** The tensor's values. @throws InputError where they do not fill its shape, or lie where they may not. */
 export async function constantOf(tensor: OnnxTensor, file: SourceFile): Promise<Constant> {
   const type = elementTypes[tensor.dataType];
@@ -134,12 +143,13 @@ export async function constantOf(tensor: OnnxTensor, file: SourceFile): Promise<
     const known = Object.values(elementTypes).map(({ title }) => title);
     throw new InputError(`${where}: found elements of type ${tensor.dataType}, expected ${known.join(', ')}`);
   }
-  const { dims } = tensor;
+  const { dims, dataType } = tensor;
   const size = sizeOf(dims);
   if (!dims.every((extent) => Number.isSafeInteger(extent) && extent >= 0)) {
     throw new InputError(`${where}: found a shape of ${dims.join('×')}, expected whole numbers`);
   }
   requireAtMost(file.name, `elements in tensor ${tensor.name}`, size, file.limits.elements, 'elements');
+  const whole = isWholeType(dataType);
   const raw = tensor.dataLocation === 1 ? await externalBytes(tensor, file, where) : tensor.rawData;
   if (raw && raw.length > 0) {
     if (raw.length !== size * type.bytes) {
@@ -148,14 +158,14 @@ export async function constantOf(tensor: OnnxTensor, file: SourceFile): Promise<
       );
     }
     const view = new DataView(raw.buffer, raw.byteOffset, raw.byteLength);
-    return { dims, values: filled(type, size, (at) => type.read(view, at * type.bytes)) };
+    return { dims, values: filled(type, size, (at) => type.read(view, at * type.bytes)), whole, dataType };
   }
   const stored = tensor[type.field];
   if (stored.length !== size) {
     throw new InputError(`${where}: found ${stored.length} values, expected ${size} for ${dims.join('×')}`);
   }
   const { unpack = (value: number) => value } = type;
-  return { dims, values: filled(type, size, (at) => unpack(stored[at] as number)) };
+  return { dims, values: filled(type, size, (at) => unpack(stored[at] as number)), whole, dataType };
 }
 
 /** Single precision holds what has no more: the weights. */

@@ -5,6 +5,7 @@
 import { InputError } from '../base/errors.js';
 import type { ZooEntry } from '../zoo/entry.js';
 import { intOf } from './onnx-attributes.js';
+import type { Meaning } from './onnx-operation.js';
 import type { Constant, OnnxModel, OnnxNode } from './onnx-proto.js';
 import { product, singleLayerEntry } from './single-layer.js';
 import { requireAtMost, type SourceFile } from './source.js';
@@ -19,7 +20,7 @@ export function isRecurrent({ opType }: OnnxNode): boolean {
 /** A workload a product. @throws InputError for a graph that convolves, or matrices that are no constants. */
 export function recurrentEntries(
   { graph }: OnnxModel,
-  constants: ReadonlyMap<string, Constant>,
+  meanings: ReadonlyMap<string, Meaning>,
   file: SourceFile,
 ): readonly ZooEntry[] {
   const names = new Map<string, number>();
@@ -30,7 +31,10 @@ export function recurrentEntries(
         `${file.name}: node ${name}: found a convolution beside recurrent operators, expected products alone`,
       );
     }
-    const known = (at: number) => constants.get(node.input[at] ?? '');
+    const known = (at: number) => {
+      const found = meanings.get(node.input[at] ?? '');
+      return found?.kind === 'constant' ? found.constant : undefined;
+    };
     const matrices = isRecurrent(node) ? gateMatrices(node, known, name, file) : productMatrices(node, known);
     return matrices.map((matrix) => {
       const copies = (names.get(matrix.name) ?? 0) + 1;

@@ -2,10 +2,12 @@
 // in the file's order: constants are folded, what only moves or names values is followed, and the rest become layers.
 
 import { InputError } from '../base/errors.js';
+import { sizeOf } from '../layers/index.js';
 import type { ZooEntry } from '../zoo/entry.js';
 import { GraphBuilder, type Value } from './graph-builder.js';
-import { type Meaning, operationOf, permutationOf } from './onnx-operation.js';
-import { operators } from './onnx-operators.js';
+import { constantOperators } from './onnx-constants.js';
+import { type Context, type Meaning, operationOf, permutationOf } from './onnx-operation.js';
+import { layerOperators, meaningsOf } from './onnx-operators.js';
 import {
   type Constant,
   constantOf,
@@ -29,19 +31,22 @@ const OWN_DOMAINS = ['', 'ai.onnx'];
 export async function readOnnx(file: SourceFile): Promise<readonly ZooEntry[]> {
   const model = decodeOnnx(file);
   const opset = opsetOf(model, file);
-  const constants = await constantsOf(model, file);
-  if (model.graph.node.some(isRecurrent)) return recurrentEntries(model, constants, file);
-  requireKnown(model, file);
   const builder = new GraphBuilder(file);
-  const meanings = new Map<string, Meaning>();
-  for (const [name, constant] of constants) meanings.set(name, { kind: 'constant', constant });
+  const meanings = await constantsOf(model, file);
+  if (model.graph.node.some(isRecurrent)) {
+    await fold(model, meanings, { opset, builder, batch: 1, file });
+    return recurrentEntries(model, meanings, file);
+  }
+  requireKnown(model, meanings, file);
   const batch = addInput(model, meanings, builder, file);
   for (const node of model.graph.node) {
     const operation = operationOf(node, meanings, { opset, builder, batch, file });
-    const result = await operators[node.opType]?.(operation);
-    const [output = ''] = node.output;
-    if (meanings.has(output)) throw operation.fault(`the result ${output} a second time`, 'each made once');
-    if (result) meanings.set(output, result);
+    const results = await meaningsOf(operation);
+    for (const [at, result] of results.entries()) {
+      const output = node.output[at] ?? '';
+      if (meanings.has(output)) throw operation.fault(`the result ${output} a second time`, 'each made once');
+      if (output !== '' || at === 0) meanings.set(output, result);
+    }
   }
   return [
     builder.finish(stemOf(file.name), titleOf(model), outputsOf(model, meanings, file), model.graph.name || 'ONNX'),
@@ -61,24 +66,44 @@ function opsetOf({ opsetImport }: OnnxModel, file: SourceFile): number {
   );
 }
 
-async function constantsOf({ graph }: OnnxModel, file: SourceFile): Promise<ReadonlyMap<string, Constant>> {
-  const constants = new Map<string, Constant>();
-  for (const tensor of graph.initializer) constants.set(tensor.name, await constantOf(tensor, file));
-  for (const tensor of graph.sparseInitializer) constants.set(tensor.values.name, await sparseConstant(tensor, file));
-  return constants;
+async function constantsOf({ graph }: OnnxModel, file: SourceFile): Promise<Map<string, Meaning>> {
+  const meanings = new Map<string, Meaning>();
+  const add = (name: string, constant: Constant) => meanings.set(name, { kind: 'constant', constant });
+  for (const tensor of graph.initializer) add(tensor.name, await constantOf(tensor, file));
+  for (const tensor of graph.sparseInitializer) add(tensor.values.name, await sparseConstant(tensor, file));
+  return meanings;
 }
 
-/** Every operator that is not supported, at once. */
-function requireKnown({ graph }: OnnxModel, file: SourceFile): void {
-  const unknown = graph.node.filter(
-    ({ opType, domain }) => !OWN_DOMAINS.includes(domain) || !Object.hasOwn(operators, opType),
-  );
+/** Adds what follows from constants alone; what cannot be worked out is left to whoever reads it. */
+async function fold({ graph }: OnnxModel, meanings: Map<string, Meaning>, context: Context): Promise<void> {
+  for (const node of graph.node) {
+    const reads = node.input.filter((name) => name !== '');
+    if (!Object.hasOwn(constantOperators, node.opType) || !reads.every((name) => meanings.has(name))) continue;
+    try {
+      const [result] = await meaningsOf(operationOf(node, meanings, context));
+      if (result) meanings.set(node.output[0] ?? '', result);
+    } catch (error) {
+      if (!(error instanceof InputError)) throw error;
+    }
+  }
+}
+
+/** Every operator that is not supported, at once: those of layers are, and others where all that they read is constant. */
+function requireKnown({ graph }: OnnxModel, meanings: ReadonlyMap<string, Meaning>, file: SourceFile): void {
+  const constant = new Set(meanings.keys());
+  const unknown: string[] = [];
+  for (const { opType, domain, input, output } of graph.node) {
+    const own = OWN_DOMAINS.includes(domain);
+    const ofShape = opType === 'Shape' || opType === 'Size';
+    const isConstant = ofShape || input.every((name) => name === '' || constant.has(name));
+    if (own && isConstant && Object.hasOwn(constantOperators, opType)) for (const name of output) constant.add(name);
+    else if (!own || !layerOperators.includes(opType))
+      unknown.push((domain === '' ? opType : `${domain}.${opType}`).slice(0, 60));
+  }
   if (unknown.length === 0) return;
-  const names = [
-    ...new Set(unknown.map(({ opType, domain }) => (domain === '' ? opType : `${domain}.${opType}`).slice(0, 60))),
-  ];
+  const names = [...new Set(unknown)];
   const shown = names.slice(0, 12).join(', ') + (names.length > 12 ? ` and ${names.length - 12} more` : '');
-  throw new InputError(`${file.name}: found operators ${shown}, expected ${Object.keys(operators).sort().join(', ')}`);
+  throw new InputError(`${file.name}: found operators ${shown}, expected ${layerOperators.join(', ')}`);
 }
 
 /** Adds the one input that no initializer fills, and tells how many frames the file fixes. */
@@ -101,7 +126,10 @@ function addInput(
   // A file from a framework with the channels last moves them to the front at once.
   const moves = readers.every((node) => node.opType === 'Transpose' && permutationOf(node).join() === '0,3,1,2');
   const order = extents.length === 3 && readers.length > 0 && moves ? 'hwc' : 'chw';
-  meanings.set(input.name, { kind: 'value', value: builder.input(extents, order) });
+  // Anything but a vector or an image is a vector to layers, as flattening has it; they refuse what they cannot read.
+  const isLayered = extents.length === 1 || extents.length === 3;
+  const value = isLayered ? builder.input(extents, order) : { ...builder.input([sizeOf(extents)]), seen: extents };
+  meanings.set(input.name, { kind: 'value', value });
   return batch;
 }
 

@@ -56,7 +56,14 @@ function attribute(name: string, value: number | readonly number[] | string | On
   return isFloat ? { name, type: 6, floats: value } : { name, type: 7, ints: value };
 }
 
-const arrays = { 1: Float32Array, 2: Uint8Array, 3: Int8Array, 6: Int32Array, 11: Float64Array } as const;
+const arrays = {
+  1: Float32Array,
+  2: Uint8Array,
+  3: Int8Array,
+  6: Int32Array,
+  9: Uint8Array,
+  11: Float64Array,
+} as const;
 
 export function tensorMessage({ dims, values, type = 1 }: OnnxTensorText) {
   if (type === 7) {

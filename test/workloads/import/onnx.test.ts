@@ -181,7 +181,7 @@ describe('a file that cannot be read', () => {
       { ...gemm, input: [4, 2, 2], nodes: [{ opType: 'Softmax', input: ['x'], output: ['y'] }] },
       'found a softmax over axis -1',
     ],
-    ['two axes', { ...gemm, input: [4, 2] }, 'found an input of 4×2, expected [channels, height, width] or [features]'],
+    ['two axes', { ...gemm, input: [4, 2] }, 'layer y: found 8 inputs, expected 4, as its weights have'],
     [
       'bounds of another kind',
       { ...gemm, opset: 9, nodes: [{ opType: 'Clip', input: ['x'], output: ['y'] }] },

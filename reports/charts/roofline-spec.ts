@@ -19,6 +19,9 @@ export interface RooflineMark {
 export const rateText = ({ macsPerSecond, macsPerByte }: Pick<RooflineMark, 'macsPerSecond' | 'macsPerByte'>) =>
   `${quantity(macsPerSecond, 'MAC/s')}, ${macsPerByte.toPrecision(3)} MAC per byte`;
 
+/** Slopes nearer to each other than by this factor have no room for a name between them. */
+const CLOSE = 2;
+
 interface Slope {
   readonly name: string;
   readonly bytesPerSecond: number;
@@ -63,11 +66,13 @@ export function rooflineSpec(
   ];
   const named = slopes.length > 1 ? slopes : [];
   const slopeNames = named.map(({ name, bytesPerSecond }, row) => {
-    // On its slope, each name a row below the one before, so that no two meet.
-    const [low, high] = [startOf({ name, bytesPerSecond }), Math.min(highest / bytesPerSecond, to)];
+    // Each name a row below the one before, so that no two meet; beside the last of the slopes that lie close together.
+    const close = named.filter((other) => other.bytesPerSecond > bytesPerSecond / CLOSE);
+    const last = close.reduce((a, b) => (b.bytesPerSecond < a.bytesPerSecond ? b : a));
+    const [low, high] = [startOf(last), Math.min(highest / last.bytesPerSecond, to)];
     const at = high * (low / high) ** ((row + 1) / (named.length + 1));
-    const rate = width < NARROW ? '' : ` ${quantity(bytesPerSecond, 'B/s')}`;
-    return { at, rate: at * bytesPerSecond, name: `${name}${rate}` };
+    const value = width < NARROW ? '' : ` ${quantity(bytesPerSecond, 'B/s')}`;
+    return { at, rate: at * last.bytesPerSecond, name: `${name}${value}` };
   });
   const flatNames = flats.map(({ name, macsPerSecond }) => ({ at: to, rate: macsPerSecond, name }));
   const kinds = [...new Set(marks.map(({ of }) => of))];
@@ -92,16 +97,20 @@ export function rooflineSpec(
           detail: { field: 'line', type: 'nominal' },
         },
       },
-      {
-        data: { values: flatNames },
-        mark: { type: 'text', align: 'right', baseline: 'bottom', dy: -3, ...text },
+      // The highest roof has its name above it, others below: two may lie close together.
+      ...(['bottom', 'top'] as const).map((baseline) => ({
+        data: { values: flatNames.filter(({ rate }) => (rate === highest) === (baseline === 'bottom')) },
+        mark: {
+          ...{ type: 'text' as const, align: 'right' as const, baseline, dy: baseline === 'bottom' ? -3 : 4 },
+          ...text,
+        },
         encoding: { ...place, text: { field: 'name' } },
-      },
+      })),
       ...(slopeNames.length > 0
         ? [
             {
               data: { values: slopeNames },
-              mark: { type: 'text' as const, align: 'left' as const, dx: 6, ...text },
+              mark: { type: 'text' as const, align: 'left' as const, baseline: 'top' as const, dx: 5, ...text },
               encoding: { ...place, text: { field: 'name' } },
             },
           ]

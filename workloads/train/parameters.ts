@@ -76,7 +76,7 @@ export function effectiveWeights(layer: LayerParameters): Float32Array {
     case 'winograd':
       return weights;
     case 'shared':
-      return Float32Array.from(binding.codes, (code) => binding.centroids[code] as number);
+      return decoded(binding.codes, binding.centroids);
     case 'ternary': {
       const { values, scales } = ternarize({ format: 'dense', rows, columns, values: weights });
       return Float32Array.from(values, (value, at) => value * (scales[Math.floor(at / columns)] as number));
@@ -87,6 +87,13 @@ export function effectiveWeights(layer: LayerParameters): Float32Array {
       return weights.map((value, at) => (value < 0 ? -1 : 1) * (scales[Math.floor(at / columns)] as number));
     }
   }
+}
+
+/** A plain loop: once a training step over all weights. */
+function decoded(codes: Uint16Array, centroids: Float32Array): Float32Array {
+  const weights = new Float32Array(codes.length);
+  for (let at = 0; at < codes.length; at++) weights[at] = centroids[codes[at] as number] as number;
+  return weights;
 }
 
 /** Replaces some layers. */

@@ -62,18 +62,20 @@ function plainTuner(layer: LayerParameters, options: SgdOptions, resumed: LayerV
   const weights = layer.weights.slice();
   const bias = layer.bias?.slice() ?? null;
   const velocity = ownVelocity(layer.weights.length, bias, resumed);
+  const kept = layer.mask && placesOf(layer.mask);
   const now = (): LayerParameters => ({ ...layer, weights, bias });
   return {
     velocity,
     values: () => layerValues(now()),
     step(gradient, rate) {
       const { l1, l2, momentum } = options;
-      const { mask } = layer;
+      const slopes = gradient.weights;
       const speeds = velocity.weights;
-      for (let at = 0; at < weights.length; at++) {
-        if (mask !== null && mask[at] === 0) continue;
+      const count = kept?.length ?? weights.length;
+      for (let i = 0; i < count; i++) {
+        const at = kept === null ? i : (kept[i] as number);
         const weight = weights[at] as number;
-        const slope = (gradient.weights[at] as number) + l2 * weight + (l1 === 0 ? 0 : l1 * Math.sign(weight));
+        const slope = (slopes[at] as number) + l2 * weight + (l1 === 0 ? 0 : l1 * Math.sign(weight));
         const speed = momentum * (speeds[at] as number) - rate * slope;
         speeds[at] = speed;
         weights[at] = weight + speed;
@@ -124,6 +126,14 @@ function sharedTuner(
       return { ...shared, weights: effectiveWeights(shared) };
     },
   };
+}
+
+/** Where a mask is not 0. */
+function placesOf(mask: Uint8Array): Uint32Array {
+  const places = new Uint32Array(mask.length);
+  let count = 0;
+  for (let at = 0; at < mask.length; at++) if (mask[at] !== 0) places[count++] = at;
+  return places.subarray(0, count);
 }
 
 function ownVelocity(size: number, bias: Float32Array | null, resumed: LayerValues | null): LayerValues {

@@ -85,9 +85,10 @@ export function addPrune(program: Command, terminal: Terminal): void {
     .option('--density <shares>', 'shares of weights to keep by layer: fc1=0.08,fc2=0.09', namedNumbers)
     .option('--quality <factors>', 'thresholds in standard deviations, one or by layer: 1.2 or fc1=1.3', namedNumbers)
     .addOption(
-      new Option('--allocation <how>', 'how --target is spread over layers').choices([
-        ...['published', 'uniform', 'global', 'sensitivity'],
-      ]),
+      new Option(
+        '--allocation <how>',
+        'how --target is spread over layers (global where there are convolutions, else published)',
+      ).choices([...['published', 'uniform', 'global', 'sensitivity']]),
     )
     .option('--iterations <n>', 'prunings, each followed by retraining', wholeNumber(1))
     .addOption(

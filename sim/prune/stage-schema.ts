@@ -52,7 +52,7 @@ const StageSchema: z.ZodType<Stage> = z.discriminatedUnion('kind', [
   z.strictObject({
     kind: z.literal('share'),
     title: z.string(),
-    bits: ByLayer,
+    bits: z.record(z.string(), z.int().min(1).max(8)),
     initialisation: z.enum(['linear', 'density', 'random']),
   }),
   z.strictObject({ kind: z.literal('transform'), title: z.string(), tile: Count }),

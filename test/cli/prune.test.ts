@@ -55,6 +55,7 @@ describe('prune refuses in one line, with exit code 2 and nothing written', () =
     ['an unknown pipeline', ['lenet-5', '--pipeline', 'dsb'], /pipeline 'dsb' is unknown; did you mean dsd\?/],
     ['data that are not there', ['lenet-5', '--data', place('nowhere')], /no such file or folder/],
     ['a layer that is not there', ['lenet-5', '--density', 'fc9=0.1'], /layer 'fc9' is unknown/],
+    ['more bits than a byte has', ['lenet-5', '--bits', 'dense=9'], /whole numbers from 1 to 8/],
     ['bits of an unknown kind', ['lenet-5', '--bits', 'lstm=4'], /layer 'lstm' is unknown/],
     ['a share above all', ['lenet-5', '--target', '0.5'], /density: found 2, expected above 0 and up to 1/],
     ['a target of nothing', ['lenet-5', '--target', '0'], /Expected a number above 0/],

@@ -54,6 +54,7 @@ interface Options extends OutputOptions {
   readonly control?: boolean;
 }
 
+const MOST_BITS = 8;
 const PIPELINES = 'deep-compression (default), han2015, dsd, ternary, binary, 2:4, block, winograd';
 
 /** Train → prune → retrain → share weights → code, with accuracy and size at each step. */
@@ -96,7 +97,7 @@ export function addPrune(program: Command, terminal: Terminal): void {
         ...['stepwise', 'gradual'],
       ]),
     )
-    .option('--bits <bits>', 'of a shared weight, by layer or kind: conv2d=8,dense=5', namedNumbers)
+    .option('--bits <bits>', 'of a shared weight, 1 to 8, by layer or kind: conv2d=8,dense=5', namedBits)
     .addOption(new Option('--centroids <how>', 'where shared weights start').choices(['linear', 'density', 'random']))
     .option('--tile <m>', "outputs along an edge of a Winograd pipeline's tile: 2 or 4 (2)", tileSize)
     .option('--no-scan', 'leave out the sensitivity scan')
@@ -221,6 +222,14 @@ function share(text: string): number {
 }
 
 /** 'fc1=0.08,fc2=0.09', or one number for all under ''. */
+/** Codes of shared weights fill a byte at most. */
+function namedBits(text: string): Readonly<Record<string, number>> {
+  const bits = namedNumbers(text);
+  const wrong = Object.values(bits).find((each) => !Number.isInteger(each) || each > MOST_BITS);
+  if (wrong !== undefined) throw new InvalidArgumentError(`Expected whole numbers from 1 to ${MOST_BITS}.`);
+  return bits;
+}
+
 function namedNumbers(text: string): Readonly<Record<string, number>> {
   const entries = commaList(text).map((item) => {
     const [, name = '', number = ''] = /^(?:([^=]+)=)?([^=]+)$/.exec(item) ?? [];

@@ -1,8 +1,8 @@
 // One quantity as two sources have it, a mark each, both axes logarithmic: on the line they agree.
 
 import type { TopLevelSpec } from 'vega-lite';
-import { legendColumns } from './legend.js';
-import { color, partColor } from './palette.js';
+import { byKind } from './legend.js';
+import { color } from './palette.js';
 import { logScale } from './scales.js';
 
 /** A mark; both numbers are above 0. */
@@ -56,14 +56,7 @@ export function againstSpec(marks: readonly Mark[], axes: AgainstAxes, width: nu
         encoding: {
           x: { field: 'x', type: 'quantitative' },
           y: { field: 'y', type: 'quantitative' },
-          color: {
-            field: 'of',
-            type: 'nominal',
-            scale: { domain: kinds, range: kinds.map((_, at) => partColor(at)) },
-            legend: { columns: legendColumns(kinds, width) },
-          },
-          shape: { field: 'of', type: 'nominal', scale: { domain: kinds }, legend: {} },
-          description: { field: 'label', type: 'nominal' },
+          ...byKind(kinds, width),
         },
       },
     ],

@@ -1,4 +1,5 @@
 import { FONT_PIXELS } from './look.js';
+import { partColor } from './palette.js';
 import { textWidth } from './text-width.js';
 
 /** Pixels of a legend entry beside its text: the symbol, the gaps. */
@@ -11,4 +12,18 @@ export function legendColumns(names: readonly string[], width: number): number {
   const widest = Math.max(0, ...names.map((name) => textWidth(name, FONT_PIXELS, false)));
   const fit = Math.floor((width - AXIS) / (widest + BESIDE_TEXT));
   return Math.max(1, Math.min(names.length, fit));
+}
+
+/** The encoding of marks with a `label` that are one `of` some kinds: a colour and a shape for each, one legend for both. */
+export function byKind(kinds: readonly string[], width: number) {
+  return {
+    color: {
+      field: 'of',
+      type: 'nominal' as const,
+      scale: { domain: [...kinds], range: kinds.map((_, at) => partColor(at)) },
+      legend: { columns: legendColumns(kinds, width) },
+    },
+    shape: { field: 'of', type: 'nominal' as const, scale: { domain: [...kinds] }, legend: {} },
+    description: { field: 'label', type: 'nominal' as const },
+  };
 }

@@ -3,9 +3,9 @@
 import type { TopLevelSpec } from 'vega-lite';
 import { quantity } from '../quantity.js';
 import { NARROW } from './chart.js';
-import { legendColumns } from './legend.js';
+import { byKind } from './legend.js';
 import { siLabels } from './look.js';
-import { color, partColor } from './palette.js';
+import { color } from './palette.js';
 import { logScale } from './scales.js';
 
 export interface RooflineMark {
@@ -121,14 +121,7 @@ export function rooflineSpec(
         encoding: {
           x: { field: 'macsPerByte', type: 'quantitative' },
           y: { field: 'macsPerSecond', type: 'quantitative' },
-          color: {
-            field: 'of',
-            type: 'nominal',
-            scale: { domain: kinds, range: kinds.map((_, at) => partColor(at)) },
-            legend: { columns: legendColumns(kinds, width) },
-          },
-          shape: { field: 'of', type: 'nominal', scale: { domain: kinds }, legend: {} },
-          description: { field: 'label', type: 'nominal' },
+          ...byKind(kinds, width),
         },
       },
     ],

@@ -43,8 +43,6 @@ export interface Entrant {
 export interface Timing {
   readonly engine: string;
   readonly milliseconds: number;
-  /** Of the first run after a pause. */
-  readonly firstMilliseconds: number;
 }
 
 /** A library's threads go on looking for work for a while after a run, on cores that the next one needs. */
@@ -63,25 +61,23 @@ export async function race<Name extends string>(
   for (const [name, { executor, work }] of Object.entries<Entrant>(entrants)) {
     const { engine, hint } = await executor.describe();
     const network = await executor.load(work.model).catch(() => null);
-    if (network) racers.push({ name, engine, work, network, times: [] as number[], firsts: [] as number[] });
+    if (network) racers.push({ name, engine, work, network, times: [] as number[] });
     else process.stderr.write(`bench: ${name} is left out: ${engine}${hint ? `; ${hint}` : ''}\n`);
   }
   for (let round = 0; round < ROUNDS; round++) {
-    for (const { work, network, times, firsts } of racers) {
+    for (const { work, network, times } of racers) {
       await setTimeout(pauseMilliseconds);
       for (let run = 0; run <= RUNS; run++) {
         between();
         const start = performance.now();
         await network.run(work.input, work.batch);
-        if (round > 0) (run === 0 ? firsts : times).push(performance.now() - start);
+        if (round > 0 && run > 0) times.push(performance.now() - start);
       }
     }
   }
   for (const { network } of racers) network.dispose();
   return Object.fromEntries(
-    racers.map(({ name, engine, times, firsts }) => {
-      return [name, { engine, milliseconds: median(times), firstMilliseconds: median(firsts) }];
-    }),
+    racers.map(({ name, engine, times }) => [name, { engine, milliseconds: median(times) }]),
   ) as Partial<Record<Name, Timing>>;
 }
 

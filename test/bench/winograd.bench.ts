@@ -75,12 +75,10 @@ function vggLayers(): readonly Layer[] {
   return layers.filter((_, at) => keys.indexOf(keys[at] as string) === at);
 }
 
-const totalOf = (timings: readonly (Timing | undefined)[]): Timing => {
-  const sumOf = (part: 'milliseconds' | 'firstMilliseconds') =>
-    timings.reduce((sum, timing) => sum + (timing?.[part] ?? Number.NaN), 0);
-  const [engine, milliseconds] = [timings[0]?.engine ?? '', sumOf('milliseconds')];
-  return { engine, milliseconds, firstMilliseconds: sumOf('firstMilliseconds') };
-};
+const totalOf = (timings: readonly (Timing | undefined)[]): Timing => ({
+  engine: timings[0]?.engine ?? '',
+  milliseconds: timings.reduce((sum, timing) => sum + (timing?.milliseconds ?? Number.NaN), 0),
+});
 
 export async function dense(): Promise<readonly BenchRow[]> {
   const results = [];

@@ -2,8 +2,11 @@
 // what a filter sees is a few runs of it, which are laid one behind the other (a patch) and multiplied with all rows of
 // weights, ordered alike. Addresses are in bytes.
 
-import { addProducts, findStep, totals } from './shared/bytes';
+import { differing } from './shared/bits';
+import { addProducts, totals } from './shared/bytes';
 import { BLOCK, KERNEL_HEIGHT, KERNEL_WIDTH, PATCH, gatherPatches, get, listMissing } from './shared/patches';
+
+export { findStep } from './shared/bytes';
 
 const VECTOR: usize = 16;
 const FLOAT: usize = 4;
@@ -14,11 +17,6 @@ const FLOAT: usize = 4;
 function total(a: v128): f64 {
   const low = <f64>f32x4.extract_lane(a, 0) + <f64>f32x4.extract_lane(a, 1);
   return low + (<f64>f32x4.extract_lane(a, 2) + <f64>f32x4.extract_lane(a, 3));
-}
-
-/** `findStep` of a whole image. */
-export function stepOf(input: usize, planes: i32, count: i32, planeBytes: usize, step: usize): void {
-  findStep(input, planes, count, planeBytes, step);
 }
 
 /** The mean of `planes` planes of `count` values each, then their mean distance from it. */
@@ -245,28 +243,6 @@ export function int8(
     }
     output += <usize>block << 2;
   }
-}
-
-/** Four rows' set bits where they differ from a patch. */
-// @ts-ignore: decorator
-@inline
-function differing(signs: usize, patch: usize, patchBytes: usize): v128 {
-  let a: u64 = 0;
-  let b: u64 = 0;
-  let c: u64 = 0;
-  let d: u64 = 0;
-  const second = signs + patchBytes;
-  const third = second + patchBytes;
-  const fourth = third + patchBytes;
-  for (let at: usize = 0; at < patchBytes; at += 8) {
-    const x = load<u64>(patch + at);
-    a += popcnt(load<u64>(signs + at) ^ x);
-    b += popcnt(load<u64>(second + at) ^ x);
-    c += popcnt(load<u64>(third + at) ^ x);
-    d += popcnt(load<u64>(fourth + at) ^ x);
-  }
-  const low = i32x4.replace_lane(i32x4.splat(<i32>a), 1, <i32>b);
-  return i32x4.replace_lane(i32x4.replace_lane(low, 2, <i32>c), 3, <i32>d);
 }
 
 /**

@@ -1,6 +1,7 @@
 // Fully connected layers in low precision, one frame: binary weights and activations by exclusive or and bit count,
 // ternary weights by tables of sums, 8-bit integers by multiply-add in pairs. Addresses are in bytes.
 
+import { differing } from './shared/bits';
 import { addProducts, findStep, totals } from './shared/bytes';
 
 const VECTOR: usize = 16;
@@ -58,13 +59,13 @@ export function binarizeActivations(input: usize, count: i32, bits: usize, stati
   store<f32>(statistics, distance / <f32>count, 4);
 }
 
-/** One output of binary weights that differ from the activations in `differing` of `columns` bits. */
+/** One output of binary weights that differ from the activations in `differ` of `columns` bits. */
 // @ts-ignore: decorator
 @inline
 function binaryOutput(
   output: usize,
   row: usize,
-  differing: u64,
+  differ: i32,
   columns: i32,
   scales: usize,
   balances: usize,
@@ -73,7 +74,7 @@ function binaryOutput(
   least: f32,
 ): void {
   const offset = row << 2;
-  const agreement = <f32>(columns - 2 * <i32>differing);
+  const agreement = <f32>(columns - 2 * differ);
   const sum = load<f32>(statistics) * <f32>load<i32>(balances + offset) + load<f32>(statistics, 4) * agreement;
   store<f32>(output + offset, max(load<f32>(bias + offset) + load<f32>(scales + offset) * sum, least));
 }
@@ -95,30 +96,17 @@ export function binary(
   const rowBytes = <usize>words << 3;
   let row: usize = 0;
   for (; row + 4 <= <usize>rows; row += 4) {
-    let a: u64 = 0;
-    let b: u64 = 0;
-    let c: u64 = 0;
-    let d: u64 = 0;
-    const second = signs + rowBytes;
-    const third = second + rowBytes;
-    const fourth = third + rowBytes;
-    for (let at: usize = 0; at < rowBytes; at += 8) {
-      const x = load<u64>(bits + at);
-      a += popcnt(load<u64>(signs + at) ^ x);
-      b += popcnt(load<u64>(second + at) ^ x);
-      c += popcnt(load<u64>(third + at) ^ x);
-      d += popcnt(load<u64>(fourth + at) ^ x);
-    }
-    binaryOutput(output, row, a, columns, scales, balances, bias, statistics, least);
-    binaryOutput(output, row + 1, b, columns, scales, balances, bias, statistics, least);
-    binaryOutput(output, row + 2, c, columns, scales, balances, bias, statistics, least);
-    binaryOutput(output, row + 3, d, columns, scales, balances, bias, statistics, least);
-    signs = fourth + rowBytes;
+    const differ = differing(signs, bits, rowBytes);
+    binaryOutput(output, row, i32x4.extract_lane(differ, 0), columns, scales, balances, bias, statistics, least);
+    binaryOutput(output, row + 1, i32x4.extract_lane(differ, 1), columns, scales, balances, bias, statistics, least);
+    binaryOutput(output, row + 2, i32x4.extract_lane(differ, 2), columns, scales, balances, bias, statistics, least);
+    binaryOutput(output, row + 3, i32x4.extract_lane(differ, 3), columns, scales, balances, bias, statistics, least);
+    signs += rowBytes << 2;
   }
   for (; row < <usize>rows; row++) {
     let a: u64 = 0;
     for (let at: usize = 0; at < rowBytes; at += 8) a += popcnt(load<u64>(signs + at) ^ load<u64>(bits + at));
-    binaryOutput(output, row, a, columns, scales, balances, bias, statistics, least);
+    binaryOutput(output, row, <i32>a, columns, scales, balances, bias, statistics, least);
     signs += rowBytes;
   }
 }

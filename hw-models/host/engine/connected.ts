@@ -10,7 +10,18 @@ import { wasm as convolutionWasm, relaxed as relaxedConvolution } from '../convo
 import { closeUp } from './close-up.js';
 import { placeBias } from './convolution.js';
 import type { Call, Heap, HostKernel, PreparedLayer, Scratch, Step, Tensor } from './kernel.js';
-import { callerOf, cutByWork, cutEvenly, eachFrame, leastOf, only, type Part, planeOf, weightedRow } from './rows.js';
+import {
+  callerOf,
+  cutByWork,
+  cutEvenly,
+  cutInMultiples,
+  eachFrame,
+  leastOf,
+  only,
+  type Part,
+  planeOf,
+  weightedRow,
+} from './rows.js';
 import { FLOAT, VECTOR, vectorsOf } from './tensor.js';
 
 const connected = callerOf({ name: 'connected', wasm: connectedWasm, relaxed: relaxedConnected });
@@ -239,10 +250,7 @@ const denseColumns = weightedRow('dense', 'dense-columns', {}, (layer, weights, 
     }
   }
   const [weightsAt, biasAt] = [heap.place(turned), placeBias(weights, heap)];
-  const parts = cutEvenly(vectorsOf(rows), heap.threads).map(({ first, end }) => ({
-    first: 4 * first,
-    end: Math.min(rows, 4 * end),
-  }));
+  const parts = cutInMultiples(rows, VECTOR / FLOAT, heap.threads);
   const least = leastOf(layer);
   invariant(columns === sizeOf(layer.inputShapes[0] ?? [0]), () => `${layer.name}: ${columns} columns`);
   return {

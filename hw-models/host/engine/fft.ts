@@ -13,6 +13,7 @@ import type { Heap, HostKernel, PreparedLayer, Step } from './kernel.js';
 import {
   callerOf,
   cutEvenly,
+  cutInMultiples,
   eachFrame,
   type LayerOf,
   leastOf,
@@ -239,9 +240,8 @@ function preparedLayer(
       const channelParts = cutEvenly(groupChannels, scratch.threads).map((part) => {
         return { ...part, work: scratch.take(workBytes) };
       });
-      const rowParts = cutEvenly(Math.ceil(groupRows / PAIR), scratch.threads).map(({ first, end }) => ({
-        first: first * PAIR,
-        end: Math.min(end * PAIR, groupRows),
+      const rowParts = cutInMultiples(groupRows, PAIR, scratch.threads).map((part) => ({
+        ...part,
         products: scratch.take(positions * productBytes + 2 * groupChannels * COMPLEX + workBytes),
       }));
       /** A block's tiles are transformed, then multiplied and transformed back. */

@@ -68,7 +68,7 @@ interface Addresses {
 
 interface Phases {
   readonly coding: Coding;
-  readonly statistics: 'stepOf' | 'meanOf';
+  readonly statistics: 'findStep' | 'meanOf';
   readonly code: 'quantizePixels' | 'binarizePixels';
   /** Makes `count` output pixels of a group from number `first` on; `lane`: whose room it may use. */
   readonly pixels: (group: number, first: number, count: number, addresses: Addresses, lane: number) => Call;
@@ -181,7 +181,7 @@ export const int8Convolution: HostKernel = weightedRow(
           scratch.take(block * patchBytes + BEYOND),
         );
         const phases: Phases = {
-          ...{ coding, statistics: 'stepOf', code: 'quantizePixels' },
+          ...{ coding, statistics: 'findStep', code: 'quantizePixels' },
           pixels(group, first, count, { image, statistics, output: to, outputPlaneBytes }, lane) {
             const own = [
               weightsAt + group * groupBytes,

@@ -11,7 +11,17 @@ import { relaxed, wasm } from '../lowprecision.wasm.js';
 import { closeUp } from './close-up.js';
 import { placeBias } from './convolution.js';
 import type { Call, HostKernel, Scratch, Step } from './kernel.js';
-import { callerOf, cutEvenly, eachFrame, leastOf, only, type Part, planeOf, weightedRow } from './rows.js';
+import {
+  callerOf,
+  cutEvenly,
+  cutInMultiples,
+  eachFrame,
+  leastOf,
+  only,
+  type Part,
+  planeOf,
+  weightedRow,
+} from './rows.js';
 import { FLOAT, VECTOR } from './tensor.js';
 
 const call = callerOf({ name: 'lowprecision', wasm, relaxed });
@@ -110,11 +120,7 @@ export const int8Connected: HostKernel = weightedRow(
         return call('int8', activations, activations + rowBytes, values + first * rowBytes, rowBytes, ...own);
       },
     };
-    const fours = cutEvenly(Math.ceil(matrix.rows / ROWS_TOGETHER), heap.threads).map(({ first, end }) => ({
-      first: first * ROWS_TOGETHER,
-      end: Math.min(matrix.rows, end * ROWS_TOGETHER),
-    }));
-    return { plan: plan(phases, fours) };
+    return { plan: plan(phases, cutInMultiples(matrix.rows, ROWS_TOGETHER, heap.threads)) };
   },
 );
 

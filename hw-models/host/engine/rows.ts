@@ -110,6 +110,13 @@ export function cutEvenly(count: number, parts: number): readonly Part[] {
   );
 }
 
+/** The same in parts that begin at multiples of `multiple`. */
+export function cutInMultiples(count: number, multiple: number, parts: number): readonly Part[] {
+  return cutEvenly(Math.ceil(count / multiple), parts).map(({ first, end }) => {
+    return { first: first * multiple, end: Math.min(count, end * multiple) };
+  });
+}
+
 /**
  * 0 … n − 1 as at most `parts` parts of nearly equal work, none empty: `pointers[i]` (of n + 1, ascending) is the work
  * before i. Parts begin at multiples of `multiple`.

@@ -1,0 +1,127 @@
+// What an operator demands of hardware. Families see these and never an operator's name. Counts are of one frame.
+
+/** [channels, height, width] of one image. */
+export type Image = readonly [channels: number, height: number, width: number];
+
+export type Pair = readonly [vertical: number, horizontal: number];
+
+/** Pixels of padding around an image. */
+export type Padding = readonly [top: number, left: number, bottom: number, right: number];
+
+/** 'relu6' is a rectifier that also stops at 6. */
+export type Rectifier = 'relu' | 'relu6' | 'none';
+
+/** Arithmetic by class: a comparison counts as an addition, a power, logarithm, root or error function as an exponential. */
+export interface Operations {
+  readonly add: number;
+  readonly multiply: number;
+  readonly exponential: number;
+  readonly divide: number;
+}
+
+/**
+ * `matrices` products of [rows × depth] activations with [depth × columns]: weights that all rows share, or, where
+ * `right` says so, other activations. A fully connected layer of one position has one row.
+ */
+export interface ProductDemand {
+  readonly kind: 'product';
+  readonly matrices: number;
+  readonly rows: number;
+  readonly depth: number;
+  readonly columns: number;
+  readonly right: 'weights' | 'activations';
+  readonly bias: boolean;
+  readonly activation: Rectifier;
+}
+
+/** A convolution of `images` images of one frame, 2 spatial axes. */
+export interface ConvolutionDemand {
+  readonly kind: 'convolution';
+  readonly images: number;
+  readonly input: Image;
+  readonly output: Image;
+  readonly kernel: Pair;
+  readonly stride: Pair;
+  /** Pixels from one tap to the next. */
+  readonly dilation: Pair;
+  readonly pad: Padding;
+  readonly groups: number;
+  readonly bias: boolean;
+  readonly activation: Rectifier;
+}
+
+/** Rows of a table of weights, looked up by number. */
+export interface EmbeddingDemand {
+  readonly kind: 'embedding';
+  readonly lookups: number;
+  readonly width: number;
+  /** Rows of the table. */
+  readonly entries: number;
+}
+
+/** Elements read and written with a little arithmetic in between. */
+export interface StreamDemand {
+  readonly kind: 'stream';
+  /** Elements of all inputs. */
+  readonly inputs: number;
+  /** Elements looked at: a window that slides looks at most of them several times. */
+  readonly looks: number;
+  /** How often all that is looked at passes by: 2 where a sum over it comes before what it is used for. */
+  readonly passes: number;
+  readonly outputs: number;
+  /** Of all outputs together. */
+  readonly operations: Operations;
+}
+
+/** Elements that change their place. */
+export interface MoveDemand {
+  readonly kind: 'move';
+  readonly inputs: number;
+  readonly outputs: number;
+}
+
+/** A recurrent layer: in each step a product of the input and one of the state, then `operations` on the gates. */
+export interface RecurrentDemand {
+  readonly kind: 'recurrent';
+  readonly directions: number;
+  readonly steps: number;
+  /** Sequences side by side. */
+  readonly sequences: number;
+  readonly inputs: number;
+  readonly hidden: number;
+  /** Rows of the weight matrices over `hidden`: 4 of an LSTM, 3 of a GRU, 1 of a plain cell. */
+  readonly gates: number;
+  /** Of all steps and directions together, the products' own left out. */
+  readonly operations: Operations;
+}
+
+/** What nobody here implements: its bytes pass by, its arithmetic is not known. */
+export interface OpaqueDemand {
+  readonly kind: 'opaque';
+  /** As the file names it. */
+  readonly operator: string;
+  readonly inputs: number;
+  readonly outputs: number;
+}
+
+export type Demand =
+  | ProductDemand
+  | ConvolutionDemand
+  | EmbeddingDemand
+  | StreamDemand
+  | MoveDemand
+  | RecurrentDemand
+  | OpaqueDemand;
+
+export const noOperations: Operations = { add: 0, multiply: 0, exponential: 0, divide: 0 };
+
+/** So many of an operation for each of `count` outputs. */
+export function operationsEach(count: number, each: Partial<Operations>): Operations {
+  const { add = 0, multiply = 0, exponential = 0, divide = 0 } = each;
+  return { add: add * count, multiply: multiply * count, exponential: exponential * count, divide: divide * count };
+}
+
+/** An element-wise pass: every input looked at once. */
+export function streamOf(inputs: number, outputs: number, operations: Operations): StreamDemand {
+  return { kind: 'stream', inputs, looks: inputs, passes: 1, outputs, operations };
+}

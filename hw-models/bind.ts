@@ -3,10 +3,11 @@
 import { applyPatches, enablePatches } from 'immer';
 import { InputError, invariant } from '../workloads/base/errors.js';
 import type { LayerTask } from '../workloads/network.js';
-import type { Family, Hardware, Kernel, Preset, Residency } from './contract.js';
-import { checkCost, cyclesOf } from './cost.js';
+import type { Family, Hardware, Kernel, LayerCost, Preset, Residency } from './contract.js';
+import { addCosts, checkCost, cyclesOf, repeated } from './cost.js';
 import { dialsOf } from './dials.js';
 import { faultsIn, faultText, schemaAt } from './faults.js';
+import { partsOf } from './lowering.js';
 import { unitOf } from './units.js';
 
 enablePatches();
@@ -20,12 +21,24 @@ export function bind<Config extends object>(family: Family<Config>, preset: Pres
   const named = available.filter((kernel) => !kernel.fallback);
   const names = named.map((kernel) => kernel.name);
 
-  const costOf = (task: LayerTask, name: string | undefined, residency: Residency) => {
+  /** By the fastest of the kernels that may; null where none accepts it as it is. */
+  const costDirectly = (task: LayerTask, name: string | undefined, residency: Residency): LayerCost | null => {
     const costs = candidates(available, task, name).map((kernel) => kernel.cost(task, config, residency));
     for (const cost of costs) checkCost(cost, task, family.meters, preset.name);
     const [first, ...others] = costs;
-    invariant(first !== undefined, () => `${preset.name} has no kernel for layer ${task.layer.name}`);
+    if (!first) return null;
     return others.reduce((best, cost) => (cyclesOf(cost) < cyclesOf(best) ? cost : best), first);
+  };
+
+  const costOf = (task: LayerTask, name: string | undefined, residency: Residency): LayerCost => {
+    const direct = costDirectly(task, name, residency);
+    if (direct) return direct;
+    const costs = partsOf(task).map((part) => {
+      const cost = costDirectly(part.task, name, residency);
+      invariant(cost !== null, () => `${preset.name} has no kernel for layer ${task.name}`);
+      return repeated(cost, part.times, part.notes);
+    });
+    return addCosts(costs);
   };
 
   return {
@@ -56,7 +69,7 @@ export function bind<Config extends object>(family: Family<Config>, preset: Pres
     record(tasks, at, kernel, recorder) {
       const task = tasks[at];
       invariant(task !== undefined, () => `${preset.name}: no layer ${at} to record`);
-      const row = available.find(({ name, accepts }) => name === kernel && accepts(task.layer));
+      const row = available.find(({ name, accepts }) => name === kernel && accepts(task.demand));
       row?.record?.(task, config, family.place?.(tasks, config)[at] ?? ALL_RESIDENT, recorder);
     },
     unitOf: (number) => unitOf(schemaAt(family.schema, number.split('.'))),
@@ -83,7 +96,7 @@ export function checkedConfig<Config>({ schema }: Family<Config>, name: string, 
  * kernels serve by name alone: what computes in another precision must not win a comparison unasked.
  */
 function candidates<Config>(kernels: readonly Kernel<Config>[], task: LayerTask, name: string | undefined) {
-  const accepting = kernels.filter((kernel) => kernel.accepts(task.layer));
+  const accepting = kernels.filter((kernel) => kernel.accepts(task.demand));
   const named = accepting.filter((kernel) => kernel.name === name);
   if (named.length > 0) return named;
   const free = accepting.filter((kernel) => !kernel.optIn);

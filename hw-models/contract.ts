@@ -2,8 +2,9 @@
 
 import type { Patch } from 'immer';
 import type { ZodType } from 'zod';
+import type { Demand } from '../workloads/demand.js';
 import type { Model } from '../workloads/model.js';
-import type { Layer, LayerTask } from '../workloads/network.js';
+import type { Layer, LayerTask, Tensor, Values } from '../workloads/network.js';
 
 export type Unit =
   | 'Hz'
@@ -111,14 +112,17 @@ export interface Recorder {
 /** A row of a family's kernel table. `cost` is pure: same task and config, same bits, on any machine. */
 export interface Kernel<Config> {
   readonly name: string;
-  /** True for a kernel that serves what no named kernel accepts (pooling, softmax, …). */
+  /** True for a kernel that serves what no named kernel accepts (streams and moves). */
   readonly fallback?: boolean;
   /** True for a kernel that computes something else (other precision, other pruning): it serves only by name. */
   readonly optIn?: boolean;
   /** Whether a device of this config has what the kernel needs; without it every device has. */
   available?(config: Config): boolean;
-  /** Whether it can compute such a layer. */
-  accepts(layer: Layer): boolean;
+  /**
+   * Whether it can compute what is demanded. Products of several rows, recurrent layers, embeddings and opaque operators
+   * that no kernel accepts are made of convolutions, products, moves and streams (lowering.ts).
+   */
+  accepts(demand: Demand): boolean;
   /** What one layer costs, for the whole batch. */
   cost(task: LayerTask, config: Config, resident: Residency): LayerCost;
   /** What happens when, for a model that knows it. */
@@ -241,23 +245,30 @@ export interface LayerRun {
 }
 
 export interface NetworkRun {
+  /** Every layer that costs something; others may be left out. */
   readonly layers: readonly LayerRun[];
+  /** The network's first output, of all frames. */
   readonly output: Float32Array;
+  /** Every output of the network, by name. */
+  readonly outputs: ReadonlyMap<string, Values>;
   /** What the reader must know of the run as a whole. */
   readonly notes: readonly string[];
 }
 
 export interface RunOptions {
-  /** Called with each layer's first input, one frame of [channels, height, width] or [features], when asked for. */
-  readonly onInput?: (layer: Layer, values: Float32Array) => void;
+  /** Called with what each layer met in the first frame, null for an input that is left out, when asked for. */
+  readonly onInputs?: (layer: Layer, inputs: readonly (Tensor | null)[]) => void;
   /** Called with what is being done, where a run takes long. */
   readonly onProgress?: (doing: string) => void;
 }
 
+/** What a network is run on: values by the inputs' names, or those of its only input. */
+export type NetworkInputs = Values | ReadonlyMap<string, Values>;
+
 /** A network made ready on the machine underneath: weights laid out, kernels compiled. */
 export interface LoadedNetwork {
-  /** `input`: batch × the network's input shape, row-major. */
-  run(input: Float32Array, batch: number, options?: RunOptions): Promise<NetworkRun>;
+  /** `inputs`: batch × each input's shape, row-major, by name; of a network with one input its values do. */
+  run(inputs: NetworkInputs, batch: number, options?: RunOptions): Promise<NetworkRun>;
   dispose(): void;
 }
 

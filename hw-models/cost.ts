@@ -29,6 +29,42 @@ export function joulesOf(cost: LayerCost): number | null {
   return cost.joules && sum(cost.joules);
 }
 
+/** `cost` so many times, one after another. */
+export function repeated(cost: LayerCost, count: number, notes: readonly string[] = []): LayerCost {
+  const all = notes.length > 0 ? { ...cost, notes: [...cost.notes, ...notes] } : cost;
+  if (count === 1) return all;
+  const { load: _load, ...rest } = all;
+  return {
+    ...rest,
+    cycles: times(count, cost.cycles),
+    joules: cost.joules && times(count, cost.joules),
+    counters: times(count, cost.counters),
+    floorCycles: cost.floorCycles * count,
+  };
+}
+
+/** Costs of one layer's parts, one after another. Kernel and bound are those of the longest part. */
+export function addCosts(costs: readonly LayerCost[]): LayerCost {
+  const [first, ...others] = costs;
+  invariant(first !== undefined, 'no costs to add');
+  if (others.length === 0) return first;
+  const longest = costs.reduce((a, b) => (cyclesOf(b) > cyclesOf(a) ? b : a));
+  return {
+    ...{ kernel: longest.kernel, clockHz: first.clockHz, bound: longest.bound },
+    cycles: addParts(costs.map(({ cycles }) => cycles)),
+    joules: costs.every(({ joules }) => joules) ? addParts(costs.map(({ joules }) => joules ?? {})) : null,
+    counters: addParts(costs.map(({ counters }) => counters)),
+    floorCycles: costs.reduce((all, { floorCycles }) => all + floorCycles, 0),
+    notes: [...new Set(costs.flatMap(({ notes }) => notes))],
+  };
+}
+
+function addParts(all: readonly Parts[]): Parts {
+  const whole: Record<string, number> = {};
+  for (const parts of all) for (const [name, part] of Object.entries(parts)) whole[name] = (whole[name] ?? 0) + part;
+  return whole;
+}
+
 /** Room for the rounding of sums in floating point. */
 const ROUNDING = 1e-9;
 
@@ -42,7 +78,7 @@ export function checkCost(
   meters: Readonly<Record<string, Meter>>,
   who: string,
 ): void {
-  const where = `${who}, layer ${task.layer.name}, kernel ${cost.kernel}`;
+  const where = `${who}, layer ${task.name}, kernel ${cost.kernel}`;
   for (const parts of [cost.cycles, cost.joules ?? {}, cost.counters]) {
     for (const [part, value] of Object.entries(parts)) {
       invariant(Number.isFinite(value) && value >= 0, () => `${where}: ${part} is ${value}`);

@@ -2,60 +2,124 @@
 
 import { InputError } from './base/errors.js';
 import { forInference } from './inference.js';
-import { inferShape, parametersOf } from './layers/index.js';
-import type { Citation, Layer, Network, Shape } from './network.js';
+import {
+  type Citation,
+  type Layer,
+  type NamedTensor,
+  type Network,
+  parametersOf,
+  resultOf,
+  type Shape,
+  type Tensor,
+  type TensorType,
+} from './network.js';
+import type { Fault } from './operators/operator.js';
+import { rowOf } from './operators/table.js';
 import { type LayerSpec, opOf, type TrainedLayerSpec } from './spec.js';
+import { elementTypes, sizeOf } from './tensor.js';
+
+/** The name of a network's one input, where it has no other. */
+export const INPUT = 'data';
 
 export interface NetworkSpec {
   readonly name: string;
   readonly title: string;
-  readonly input: Shape;
+  /** The shape of one frame of the input `data`, without the leading 1; or `inputs`. */
+  readonly input?: Shape;
+  readonly inputs?: readonly NamedTensor[];
+  /** Names of tensors; without it the last layer's result. */
+  readonly outputs?: readonly string[];
+  readonly constants?: ReadonlyMap<string, Tensor>;
   readonly layers: readonly TrainedLayerSpec[];
   readonly source: Citation;
 }
 
 /** Infers every shape. @throws InputError for an unknown or doubled name, or inputs that don't fit. */
 export function buildNetwork(spec: NetworkSpec): Network {
-  const shapes = new Map<string, Shape>([['data', checkedInput(spec)]]);
-  const layers: Layer[] = [];
-  const { layers: written, parametersFolded } = forInference(spec.layers, spec.name);
-  for (const one of written) {
-    const { inputs } = one;
-    const inputShapes = inputs.map((input) => {
-      const shape = shapes.get(input);
-      if (!shape)
-        throw new InputError(`${spec.name}: layer ${one.name} reads ${input}, which no layer before it makes`);
-      return shape;
-    });
-    checkNumbers(one);
-    const op = opOf(one);
-    const output = inferShape(op, inputShapes, one.name);
-    layers.push({ ...op, name: one.name, inputs, inputShapes, output });
-    shapes.set(one.name, output);
+  const inputs = checkedInputs(spec);
+  const { layers: written, parametersFolded, constants: folded } = forInference({
+    ...{ name: spec.name, layers: spec.layers },
+    ...{ input: inputs[0]?.name ?? INPUT, outputs: spec.outputs ?? [] },
+  });
+  const constants = new Map([...folded, ...(spec.constants ?? [])]);
+  const types = new Map<string, TensorType>(inputs.map((input) => [input.name, input]));
+  for (const [name, tensor] of constants) types.set(name, tensor);
+  const layers = written.map((one) => {
+    const layer = placeLayer(one, types, spec.name);
+    for (const result of layer.results) {
+      if (types.has(result.name)) throw new InputError(`${spec.name}: two tensors are named ${result.name}`);
+      types.set(result.name, result);
+    }
+    return layer;
+  });
+  const last = layers.at(-1);
+  if (!last) throw new InputError(`${spec.name}: found no layers, expected at least one`);
+  const outputs = spec.outputs ?? [resultOf(last).name];
+  for (const name of outputs) {
+    if (!types.has(name)) throw new InputError(`${spec.name}: output ${name}: found no tensor of that name`);
   }
-  if (layers.length === 0) throw new InputError(`${spec.name}: found no layers, expected at least one`);
-  const parameters = layers.reduce((sum, layer) => sum + parametersOf(layer), 0);
-  return { ...spec, layers, trainedParameters: parametersFolded === null ? null : parameters + parametersFolded };
+  const own = [...constants.values()].filter(({ type, shape }) => elementTypes[type].isFloat && sizeOf(shape) > 1);
+  const parameters =
+    layers.reduce((sum, layer) => sum + parametersOf(layer), 0) + own.reduce((sum, { shape }) => sum + sizeOf(shape), 0);
+  const { name, title, source } = spec;
+  const trainedParameters = parametersFolded === null ? null : parameters + parametersFolded;
+  return { ...{ name, title, source, inputs, outputs, constants, layers }, trainedParameters };
 }
 
-function checkedInput({ name, input }: NetworkSpec): Shape {
-  for (const extent of input) {
-    if (!(Number.isInteger(extent) && extent > 0)) {
-      throw new InputError(`${name}: input shape ${input.join('×')}: found ${extent}, expected whole numbers above 0`);
+/** `spec` with its shapes inferred from `types`, which know every tensor made before it. */
+export function placeLayer(
+  spec: LayerSpec & { readonly inputs: readonly string[] },
+  types: ReadonlyMap<string, TensorType>,
+  network: string,
+): Layer {
+  const { name, inputs, outputs } = spec;
+  const fault: Fault = (found, expected) => new InputError(`layer ${name}: found ${found}, expected ${expected}`);
+  const inputTypes = inputs.map((input) => {
+    if (input === '') return null;
+    const type = types.get(input);
+    if (!type) throw new InputError(`${network}: layer ${name} reads ${input}, which no layer before it makes`);
+    return type;
+  });
+  checkWindow(spec);
+  const op = opOf(spec);
+  const row = rowOf(op.kind);
+  const [least, most] = row.arity;
+  const isMissing = inputTypes.slice(0, least).some((type) => type === null);
+  if (!(inputs.length >= least && inputs.length <= most && !isMissing)) {
+    throw fault(`${inputTypes.filter(Boolean).length} inputs`, least === most ? `${least}` : `${least} or more`);
+  }
+  const inferred = row.infer(op, inputTypes, fault);
+  const results = inferred.map(({ shape, type }, at) => ({
+    name: outputs?.[at] ?? (at === 0 ? name : `${name}:${at}`),
+    ...{ shape, type },
+  }));
+  const demand = row.demand(op, inputTypes, results);
+  return { ...op, name, inputs, inputTypes, results, demand };
+}
+
+function checkedInputs({ name, input, inputs }: NetworkSpec): readonly NamedTensor[] {
+  const named: readonly NamedTensor[] = inputs ?? (input ? [{ name: INPUT, shape: [1, ...input], type: 'float32' }] : []);
+  for (const { name: tensor, shape } of named) {
+    for (const extent of shape) {
+      if (!(Number.isInteger(extent) && extent > 0)) {
+        const written = inputs ? shape : shape.slice(1);
+        const which = inputs ? `input ${tensor}: shape` : 'input shape';
+        throw new InputError(`${name}: ${which} ${written.join('×')}: found ${extent}, expected whole numbers above 0`);
+      }
     }
   }
-  return input;
+  return named;
 }
 
-function checkNumbers(layer: LayerSpec): void {
-  if (layer.kind === 'lrn') return;
+/** Extents of windows, channels and groups are whole numbers. */
+function checkWindow(layer: LayerSpec): void {
+  if (layer.kind !== 'conv2d' && layer.kind !== 'pool2d' && layer.kind !== 'dense') return;
   for (const [key, value] of Object.entries(layer)) {
+    if (key === 'axis') continue;
     const least = key === 'pad' ? 0 : 1;
     for (const number of Array.isArray(value) ? value : [value]) {
       if (typeof number !== 'number' || (Number.isInteger(number) && number >= least)) continue;
-      throw new InputError(
-        `layer ${layer.name}: ${key}: found ${number}, expected a whole number of at least ${least}`,
-      );
+      throw new InputError(`layer ${layer.name}: ${key}: found ${number}, expected a whole number of at least ${least}`);
     }
   }
 }

@@ -2,9 +2,10 @@
 // it, a rectifier becomes the last step of the layer before it. Ioffe and Szegedy, "Batch normalization" (2015), section 3.1.
 
 import { InputError } from './base/errors.js';
-import type { LayerWeights } from './network.js';
+import type { LayerWeights } from './operators/operator.js';
 import type { LayerSpec, TrainedLayerSpec } from './spec.js';
-import { toCsr, type WeightStore } from './weights/store.js';
+import { floats, type Tensor } from './tensor.js';
+import { toCsr, toDense, type WeightStore } from './weights/store.js';
 
 /** What a batch normalisation learned and met, by channel: y = scale · (x − mean) / √(variance + epsilon) + shift. */
 export interface BatchNorm {
@@ -15,23 +16,42 @@ export interface BatchNorm {
   readonly epsilon: number;
 }
 
+/** What of a network as it is trained is needed to fold it. */
+export interface TrainedNetwork {
+  readonly name: string;
+  readonly input: string;
+  /** Without the last layer's, where that is all. */
+  readonly outputs: readonly string[];
+  readonly layers: readonly TrainedLayerSpec[];
+}
+
 type InferenceLayer = LayerSpec & { readonly inputs: readonly string[] };
 
 interface InferenceGraph {
   readonly layers: readonly InferenceLayer[];
   /** The layer whose weights each batch normalisation scales; its own name where it became a layer of its own. */
   readonly folds: ReadonlyMap<string, string>;
+  /** The scales (1) and shifts (0) of batch normalisations that became layers of their own, until theirs are known. */
+  readonly constants: ReadonlyMap<string, Tensor>;
   /** Parameters as trained minus those of `layers`; null without batch normalisation. */
   readonly parametersFolded: number | null;
 }
 
+/** The tensors that the scales and shifts of a batch normalisation of its own are. */
+const scaleName = (norm: string) => `${norm}.scale`;
+const shiftName = (norm: string) => `${norm}.shift`;
+
+/** The name of a layer's first result. */
+const resultName = ({ name, outputs }: Pick<LayerSpec, 'name' | 'outputs'>) => outputs?.[0] ?? name;
+
 /**
  * The layers that are left at inference. A batch normalisation that is not alone behind a convolution or a fully
- * connected layer becomes a 1×1 convolution of one channel a group. `network` is named in errors.
- * @throws InputError for a doubled name.
+ * connected layer becomes a layer of its own that scales and shifts each channel. The first layer reads `input` unless it
+ * says otherwise; tensors named in `outputs` keep their names and are given out. @throws InputError for a doubled name.
  */
-export function forInference(trained: readonly TrainedLayerSpec[], network: string): InferenceGraph {
-  const resolved = withoutDropout(trained, network);
+export function forInference({ name: network, input, outputs, layers: trained }: TrainedNetwork): InferenceGraph {
+  const resolved = withoutDropout(trained, network, input);
+  const isOutput = new Set(outputs);
   const readers = new Map<string, number>();
   for (const { inputs } of resolved) for (const name of inputs) readers.set(name, (readers.get(name) ?? 0) + 1);
 
@@ -39,20 +59,24 @@ export function forInference(trained: readonly TrainedLayerSpec[], network: stri
   const places = new Map<string, number>();
   const madeBy = new Map<string, string>();
   const folds = new Map<string, string>();
+  const constants = new Map<string, Tensor>();
   let parametersFolded: number | null = null;
   const nameOf = (name: string) => madeBy.get(name) ?? name;
   const add = (layer: InferenceLayer) => {
-    places.set(layer.name, layers.length);
+    places.set(resultName(layer), layers.length);
     layers.push(layer);
   };
   /** The layer that makes `layer`'s only input, for nobody else. */
   const makerOf = ({ inputs: [input, ...others] }: { readonly inputs: readonly string[] }) => {
-    if (input === undefined || others.length > 0 || readers.get(input) !== 1) return undefined;
+    if (input === undefined || others.length > 0 || readers.get(input) !== 1 || isOutput.has(input)) return undefined;
     return layers[places.get(nameOf(input)) ?? -1];
   };
   const replace = (maker: InferenceLayer, by: InferenceLayer, absorbed: string) => {
-    layers[places.get(maker.name) as number] = by;
-    madeBy.set(absorbed, maker.name);
+    const place = places.get(resultName(maker)) as number;
+    const kept = isOutput.has(absorbed) ? { ...by, outputs: [absorbed] } : by;
+    layers[place] = kept;
+    places.set(resultName(kept), place);
+    madeBy.set(absorbed, resultName(kept));
   };
 
   for (const spec of resolved) {
@@ -65,60 +89,68 @@ export function forInference(trained: readonly TrainedLayerSpec[], network: stri
         // A scale and a shift for each channel, of which a bias, new or not, keeps one.
         parametersFolded += maker.bias ? 2 * channels : channels;
         folds.set(name, maker.name);
-        replace(maker, { ...maker, bias: true }, name);
+        replace(maker, { ...maker, bias: true }, resultName(spec));
       } else {
         folds.set(name, name);
-        const window = { kernel: 1, stride: 1, pad: 0, groups: channels } as const;
-        add({ kind: 'conv2d', name, inputs, channels, ...window, bias: true, activation: 'none' });
+        constants.set(scaleName(name), floats([channels], new Float32Array(channels).fill(1)));
+        constants.set(shiftName(name), floats([channels], new Float32Array(channels)));
+        const read = [...inputs, scaleName(name), shiftName(name)];
+        add({ kind: 'affine', name, inputs: read, axis: 1, ...(spec.outputs ? { outputs: spec.outputs } : {}) });
       }
     } else if (spec.kind === 'rectify' && maker && 'activation' in maker && maker.activation === 'none') {
-      replace(maker, { ...maker, activation: spec.activation }, spec.name);
+      replace(maker, { ...maker, activation: spec.activation } as InferenceLayer, resultName(spec));
     } else {
       add({ ...spec, inputs });
     }
   }
-  return { layers, folds, parametersFolded };
+  return { layers, folds, constants, parametersFolded };
 }
 
 /** Every layer but dropout, its inputs told, those that dropout passes on by the names of what it passes on. */
-function withoutDropout(trained: readonly TrainedLayerSpec[], network: string) {
+function withoutDropout(trained: readonly TrainedLayerSpec[], network: string, input: string) {
   const passed = new Map<string, string>();
-  const names = new Set(['data']);
-  let previous = 'data';
+  const names = new Set([input]);
+  let previous = input;
   return trained.flatMap((spec) => {
     const inputs = (spec.inputs ?? [previous]).map((name) => passed.get(name) ?? name);
     if (names.has(spec.name)) throw new InputError(`${network}: two layers are named ${spec.name}`);
     names.add(spec.name);
-    previous = spec.name;
+    previous = spec.outputs?.[0] ?? spec.name;
     if (spec.kind !== 'dropout') return [{ ...spec, inputs }];
-    const [input, ...others] = inputs;
-    if (input === undefined || others.length > 0) {
+    const [only, ...others] = inputs;
+    if (only === undefined || others.length > 0) {
       throw new InputError(`layer ${spec.name}: found ${inputs.length} inputs, expected one`);
     }
-    passed.set(spec.name, input);
+    passed.set(previous, only);
     return [];
   });
 }
 
 /**
- * The weights of the layers that are left of `network`: `weights` by layer as trained, `norms` by batch normalisation.
- * @throws InputError where one is missing or has another number of channels.
+ * The weights of the layers that are left: `weights` by layer as trained, `norms` by batch normalisation; those that
+ * became layers of their own are `constants`. @throws InputError where one is missing or has another number of channels.
  */
 export function foldWeights(
-  trained: readonly TrainedLayerSpec[],
-  network: string,
+  trained: TrainedNetwork,
   weights: ReadonlyMap<string, LayerWeights>,
   norms: ReadonlyMap<string, BatchNorm>,
-): ReadonlyMap<string, LayerWeights> {
+): { readonly weights: ReadonlyMap<string, LayerWeights>; readonly constants: ReadonlyMap<string, Tensor> } {
   const folded = new Map(weights);
-  for (const [name, into] of forInference(trained, network).folds) {
+  const constants = new Map<string, Tensor>();
+  for (const [name, into] of forInference(trained).folds) {
     const norm = norms.get(name);
     if (!norm) throw new InputError(`layer ${name}: found no batch normalisation statistics`);
-    const before = into === name ? identity(norm.scale.length) : folded.get(into);
+    if (into === name) {
+      const { store, bias } = foldBatchNorm(identity(norm.scale.length), norm, name);
+      constants.set(scaleName(name), floats([store.rows], toDense(store).values));
+      constants.set(shiftName(name), floats([store.rows], bias as Float32Array));
+      continue;
+    }
+    const before = folded.get(into);
     if (!before) throw new InputError(`layer ${into}: found no weights to fold ${name} into`);
     folded.set(into, foldBatchNorm(before, norm, name));
   }
-  return folded;
+  return { weights: folded, constants };
 }
 
 /** One weight of 1 a channel: what a batch normalisation with nothing before it scales. */

@@ -1,90 +1,55 @@
-// What is computed: networks as graphs of layers, and one layer's work as any hardware meets it. Types only.
+// What is computed: networks as graphs of tensors, and one layer's work as any hardware meets it.
 
-import type { WeightStore } from './weights/store.js';
+import { invariant } from './base/errors.js';
+import type { Demand } from './demand.js';
+import type { InputTypes, LayerWeights, Origin, WeightShape } from './operators/operator.js';
+import { type LayerKind, type LayerOp, type OpOf, rowOf } from './operators/table.js';
+import { sizeOf, type Tensor, type TensorType, type Values } from './tensor.js';
 
-/** A tensor's shape without the batch: [features] or [channels, height, width]. */
-export type Shape = readonly [features: number] | readonly [channels: number, height: number, width: number];
+export type { Image, Padding, Pair, Rectifier } from './demand.js';
+export type { LayerWeights, Origin, WeightShape } from './operators/operator.js';
+export type { LayerKind, LayerOp, OpOf } from './operators/table.js';
+export type { ElementType, Shape, Tensor, TensorType, Values } from './tensor.js';
 
 export interface Citation {
   readonly work: string;
   readonly at: string;
 }
 
-/** 'relu6' is a rectifier that also stops at 6. */
-export type Rectifier = 'relu' | 'relu6' | 'none';
+export interface NamedTensor extends TensorType {
+  readonly name: string;
+}
 
-export type Pair = readonly [vertical: number, horizontal: number];
-
-/** Pixels of padding around an image. */
-export type Padding = readonly [top: number, left: number, bottom: number, right: number];
-
-/** What a layer does to its inputs. A rectifier that follows is part of the layer, as every engine fuses it. */
-export type LayerOp =
-  | { readonly kind: 'dense'; readonly outputs: number; readonly bias: boolean; readonly activation: Rectifier }
-  | {
-      readonly kind: 'conv2d';
-      readonly channels: number;
-      readonly kernel: Pair;
-      readonly stride: Pair;
-      /** Pixels from one tap to the next. */
-      readonly dilation: Pair;
-      readonly pad: Padding;
-      readonly groups: number;
-      readonly bias: boolean;
-      readonly activation: Rectifier;
-    }
-  | {
-      readonly kind: 'pool2d';
-      readonly mode: 'max' | 'average';
-      readonly kernel: Pair | 'global';
-      readonly stride: Pair;
-      readonly pad: Padding;
-      /** Caffe rounds up; most others round down. */
-      readonly rounding: 'ceil' | 'floor';
-      /** Whether an average's divisor counts the padding under its window, as Caffe's does. */
-      readonly countsPadding: boolean;
-    }
-  | { readonly kind: 'lrn'; readonly size: number; readonly alpha: number; readonly beta: number; readonly k: number }
-  | { readonly kind: 'concat' }
-  /** The sum of inputs of one shape. */
-  | { readonly kind: 'add'; readonly activation: Rectifier }
-  /** A rectifier of its own, where it is no other layer's last step. */
-  | { readonly kind: 'rectify'; readonly activation: Exclude<Rectifier, 'none'> }
-  | { readonly kind: 'softmax' };
-
-export type LayerKind = LayerOp['kind'];
-export type OpOf<Kind extends LayerKind> = Extract<LayerOp, { kind: Kind }>;
-
-/** A layer placed in a network: its inputs are names of layers before it, or `data`; shapes are inferred. */
+/** An operator placed in a network. */
 export type Layer = LayerOp & {
   readonly name: string;
+  /** Names of tensors: results of layers before it, inputs or constants of the network; '' for one that is left out. */
   readonly inputs: readonly string[];
-  readonly inputShapes: readonly Shape[];
-  readonly output: Shape;
+  readonly inputTypes: InputTypes;
+  /** The first one is named after the layer unless its network says otherwise. */
+  readonly results: readonly NamedTensor[];
+  /** What it demands of hardware; null where it costs nothing. */
+  readonly demand: Demand | null;
 };
+
+export type LayerOf<Kind extends LayerKind> = Layer & OpOf<Kind>;
 
 export interface Network {
   readonly name: string;
   readonly title: string;
-  readonly input: Shape;
-  /** In an order in which every layer follows its inputs. The last one is the network's output. */
+  readonly inputs: readonly NamedTensor[];
+  /** Names of tensors; the first one is the network's answer. */
+  readonly outputs: readonly string[];
+  /** Tensors that never change, by name: scales, tables of indices, whatever is no layer's weight matrix. */
+  readonly constants: ReadonlyMap<string, Tensor>;
+  /** In an order in which every layer follows its inputs. */
   readonly layers: readonly Layer[];
   readonly source: Citation;
   /** Parameters while it is trained, where batch normalisation that is folded here had its own; else null. */
   readonly trainedParameters: number | null;
 }
 
-/** Real: from a file or met on a real run. Synthetic: drawn from a seed at a stated density. */
-export type Origin = 'real' | 'synthetic';
-
-/** A layer's weights as the matrix [outputs, inputs per output]; a convolution's columns run over [in, kh, kw]. */
-export interface LayerWeights {
-  readonly store: WeightStore;
-  readonly bias: Float32Array | null;
-  readonly origin: Origin;
-}
-
-/** One frame of a layer's first input, row-major. `density` is the share of non-zero values. */
+/** A tensor of one frame as a layer meets it, row-major. `density` is the share of non-zero values. */
 export interface Activations {
   readonly values: Float32Array;
   readonly density: number;
@@ -100,9 +65,66 @@ export interface MacCounts {
 
 /** One layer's work as any hardware meets it. Every frame of a batch has the same activations. */
 export interface LayerTask {
-  readonly layer: Layer;
+  /** The layer's. */
+  readonly name: string;
+  readonly demand: Demand;
+  /**
+   * The matrix that `demand` multiplies by, [columns × depth] of a product: a layer's weights, or other activations.
+   * Read when it is needed: a task holds no weights.
+   */
   readonly weights: LayerWeights | null;
+  /** The first input. */
   readonly input: Activations;
   readonly macs: MacCounts;
   readonly batch: number;
+}
+
+/** The layer's result: its first one. */
+export function resultOf({ results }: Pick<Layer, 'results' | 'name'>): NamedTensor {
+  const [first] = results;
+  invariant(first !== undefined, 'a layer without a result');
+  return first;
+}
+
+/** The shape of the input at `at`, which is there. */
+export function inputShapeOf(layer: Layer, at = 0): readonly number[] {
+  const input = layer.inputTypes[at];
+  invariant(!!input, () => `layer ${layer.name} has no input ${at}`);
+  return input.shape;
+}
+
+/** The shape of a layer's weights, or null where it has none. */
+export function weightShapeOf(layer: Layer): WeightShape | null {
+  return rowOf(layer.kind).weightShape?.(layer, layer.inputTypes) ?? null;
+}
+
+/** Weights plus biases. */
+export function parametersOf(layer: Layer): number {
+  const shape = weightShapeOf(layer);
+  return shape ? shape.rows * shape.columns + shape.biases : 0;
+}
+
+/** The results of a layer for one frame; `inputs` in the order of `layer.inputs`. Its activation is applied. */
+export function forwardLayer(
+  layer: Layer,
+  weights: LayerWeights | null,
+  inputs: readonly (Tensor | null)[],
+): readonly Tensor[] {
+  for (const [at, type] of layer.inputTypes.entries()) {
+    const found = inputs[at]?.values.length;
+    invariant(!type || found === sizeOf(type.shape), () => `layer ${layer.name}: input ${at} has ${found} values`);
+  }
+  invariant(
+    (weights === null) === (weightShapeOf(layer) === null),
+    () => `layer ${layer.name}: ${weights ? 'has weights' : 'has no weights'}`,
+  );
+  const { forward } = rowOf(layer.kind);
+  invariant(forward !== null, () => `layer ${layer.name}: nobody implements ${layer.kind}`);
+  const values = forward(layer, inputs, layer.results, weights);
+  return layer.results.map(({ shape, type }, at) => ({ shape, type, values: values[at] as Values }));
+}
+
+/** Whether a plain pass over it can be made. */
+export function isImplemented({ kind }: Pick<LayerOp, 'kind'>): boolean {
+  return rowOf(kind).forward !== null;
 }

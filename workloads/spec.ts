@@ -1,7 +1,8 @@
 // Layers as people and importers write them.
 
-import { type Extents, paddingOf, pairOf } from './layers/window.js';
-import type { LayerKind, LayerOp, OpOf, Padding } from './network.js';
+import type { Padding } from './demand.js';
+import type { LayerKind, LayerOp, OpOf } from './operators/table.js';
+import { type Extents, paddingOf, pairOf } from './operators/window.js';
 
 /** A window as written: square extents as one number, no dilation unless told. */
 interface WrittenWindow {
@@ -17,7 +18,7 @@ type WrittenPool = Omit<OpOf<'pool2d'>, 'kernel' | 'stride' | 'pad' | 'countsPad
 
 type WrittenOp = Exclude<LayerOp, { kind: 'conv2d' | 'pool2d' }> | WrittenConvolution | WrittenPool;
 
-/** A layer as written: without `inputs` it reads the layer before it (the first one reads `data`). */
+/** A layer as written: without `inputs` it reads the layer before it (the first one reads the network's input). */
 export type LayerSpec = WrittenOp & Named;
 
 export type SpecOf<Kind extends LayerKind> = Extract<LayerSpec, { kind: Kind }>;
@@ -25,6 +26,8 @@ export type SpecOf<Kind extends LayerKind> = Extract<LayerSpec, { kind: Kind }>;
 interface Named {
   readonly name: string;
   readonly inputs?: readonly string[];
+  /** Names of its results; without it the first one is named after the layer, others NAME:1, NAME:2, … */
+  readonly outputs?: readonly string[];
 }
 
 /** Normalises each channel of its one input. */
@@ -38,14 +41,19 @@ export type TrainedLayerSpec = LayerSpec | BatchNormSpec | DropoutSpec;
 
 /** The operation as every reader of a network meets it: each extent told for each axis. */
 export function opOf(spec: LayerSpec): LayerOp {
+  const { name: _name, inputs: _inputs, outputs: _outputs, ...op } = spec;
   if (spec.kind === 'conv2d') {
     const { kernel, stride, dilation = 1, pad } = spec;
-    return { ...spec, kernel: pairOf(kernel), stride: pairOf(stride), dilation: pairOf(dilation), pad: paddingOf(pad) };
+    return {
+      ...(op as OpOf<'conv2d'>),
+      ...{ kernel: pairOf(kernel), stride: pairOf(stride), dilation: pairOf(dilation) },
+      pad: paddingOf(pad),
+    };
   }
   if (spec.kind === 'pool2d') {
     const { kernel, stride, pad, countsPadding = true } = spec;
     const window = kernel === 'global' ? kernel : pairOf(kernel);
-    return { ...spec, kernel: window, stride: pairOf(stride), pad: paddingOf(pad), countsPadding };
+    return { ...(op as OpOf<'pool2d'>), kernel: window, stride: pairOf(stride), pad: paddingOf(pad), countsPadding };
   }
-  return spec;
+  return op as LayerOp;
 }

@@ -1,52 +1,124 @@
 // One layer's work, counted: which multiplications are there, and which of them meet no zero.
 
 import { invariant } from './base/errors.js';
-import { pixelsOf, sizeOf, weightShapeOf } from './layers/index.js';
-import { insideRange } from './layers/window.js';
+import type { ConvolutionDemand, Demand, ProductDemand, RecurrentDemand } from './demand.js';
 import { type Model, weightsOf } from './model.js';
-import type { Activations, Layer, LayerTask, LayerWeights, MacCounts, OpOf } from './network.js';
-import { countNonzeros, entriesPerColumn, nonzerosOf, toCsr } from './weights/store.js';
+import type { Activations, Layer, LayerTask, LayerWeights, MacCounts } from './network.js';
+import { insideRange } from './operators/window.js';
+import { sizeOf } from './tensor.js';
+import { type CsrMatrix, countNonzeros, entriesPerColumn, nonzerosOf, toCsr } from './weights/store.js';
 
 /** The activations that a layer meets, with their density counted. */
 export function activations(values: Float32Array, origin: Activations['origin']): Activations {
   return { values, density: values.length === 0 ? 0 : countNonzeros(values) / values.length, origin };
 }
 
-/** The task that `layer` sets on one frame's `input`, repeated for each frame of a batch. */
-export function taskOf(model: Model, layer: Layer, input: Activations, batch: number): LayerTask {
-  const weights = weightsOf(model, layer);
-  return { layer, weights, input, macs: countMacs(layer, weights, input.values), batch };
+/**
+ * The task that `layer` sets on one frame's inputs, repeated for each frame of a batch; null for a layer that costs
+ * nothing. `right`: what a product of two results multiplies by, [matrices][columns][depth].
+ */
+export function taskOf(
+  model: Model,
+  layer: Layer,
+  input: Activations,
+  batch: number,
+  right: Activations | null = null,
+): LayerTask | null {
+  const { demand, name } = layer;
+  if (!demand) return null;
+  const ownWeights = () => (right ? operandWeights(demand, right) : weightsOf(model, layer));
+  let counted: MacCounts | null = null;
+  return {
+    ...{ name, demand, input, batch },
+    get weights() {
+      return ownWeights();
+    },
+    get macs() {
+      counted ??= countMacs(demand, ownWeights(), input.values);
+      return counted;
+    },
+  };
 }
 
-/** Multiply-accumulates of one frame by what they meet. Layers without weights have none. */
-export function countMacs(layer: Layer, weights: LayerWeights | null, input: Float32Array): MacCounts {
-  const shape = weightShapeOf(layer);
-  if (!shape || !weights) return { dense: 0, keptWeights: 0, effective: 0 };
-  invariant(
-    input.length === sizeOf(layer.inputShapes[0] ?? [0]),
-    () => `layer ${layer.name}: ${input.length} activations, expected ${sizeOf(layer.inputShapes[0] ?? [0])}`,
-  );
-  const dense = shape.rows * shape.columns * pixelsOf(layer);
-  if (layer.kind === 'conv2d') return { dense, ...countConvolution(layer, weights, input) };
-  const perColumn = entriesPerColumn(toCsr(weights.store));
+const operands = new WeakMap<Activations, LayerWeights>();
+
+/** Activations as the matrix that others are multiplied with: all matrices below each other. */
+function operandWeights(demand: Demand, right: Activations): LayerWeights {
+  invariant(demand.kind === 'product', () => `${demand.kind} of two results`);
+  const known = operands.get(right);
+  if (known) return known;
+  const { depth } = demand;
+  const rows = right.values.length / depth;
+  const made: LayerWeights = {
+    store: { format: 'dense', rows, columns: depth, values: right.values },
+    bias: null,
+    origin: right.origin,
+  };
+  operands.set(right, made);
+  return made;
+}
+
+/** Multiply-accumulates of one frame by what they meet. What is no product has none. */
+export function countMacs(demand: Demand, weights: LayerWeights | null, input: Float32Array): MacCounts {
+  if (!weights) return { dense: 0, keptWeights: 0, effective: 0 };
+  switch (demand.kind) {
+    case 'convolution':
+      return countConvolution(demand, weights, input);
+    case 'product':
+      return countProduct(demand, toCsr(weights.store), input);
+    case 'recurrent':
+      return countRecurrent(demand, weights, input);
+    default:
+      return { dense: 0, keptWeights: 0, effective: 0 };
+  }
+}
+
+function countProduct(demand: ProductDemand, csr: CsrMatrix, input: Float32Array): MacCounts {
+  const { matrices, rows, depth, columns } = demand;
+  const size = matrices * rows * depth;
+  const perColumn = entriesPerColumn(csr, matrices);
   let effective = 0;
-  for (let column = 0; column < input.length; column++)
-    if (input[column] !== 0) effective += perColumn[column] as number;
-  return { dense, keptWeights: nonzerosOf(weights.store), effective };
+  // Fewer values than the product reads: a plane that is unfolded on the way, of which only the share is known.
+  if (input.length === size) {
+    for (let at = 0; at < size; at++) {
+      if (input[at] === 0) continue;
+      effective += perColumn[Math.floor(at / (rows * depth)) * depth + (at % depth)] as number;
+    }
+  } else {
+    const density = input.length === 0 ? 0 : countNonzeros(input) / input.length;
+    effective = (csr.pointers[csr.rows] as number) * rows * density;
+  }
+  return {
+    dense: matrices * rows * depth * columns,
+    keptWeights: (csr.pointers[csr.rows] as number) * rows,
+    effective,
+  };
+}
+
+/** The state of a recurrent layer is not known before it runs: as dense as it can be. */
+function countRecurrent(demand: RecurrentDemand, { store }: LayerWeights, input: Float32Array): MacCounts {
+  const { directions, steps, sequences, inputs, hidden, gates } = demand;
+  const perColumn = entriesPerColumn(toCsr(store));
+  let effective = 0;
+  for (let at = 0; at < input.length; at++) if (input[at] !== 0) effective += perColumn[at % inputs] as number;
+  for (let unit = 0; unit < hidden; unit++) effective += steps * sequences * (perColumn[inputs + unit] as number);
+  return {
+    dense: directions * steps * sequences * gates * hidden * (inputs + hidden),
+    keptWeights: steps * sequences * nonzerosOf(store),
+    effective,
+  };
 }
 
 /** Multiplications with padding pixels are not work that any engine must do: they count as dense only. */
-function countConvolution(
-  layer: Layer & OpOf<'conv2d'>,
-  weights: LayerWeights,
-  input: Float32Array,
-): Omit<MacCounts, 'dense'> {
-  const [channels, height, width] = layer.inputShapes[0] as readonly [number, number, number];
-  const [, outHeight, outWidth] = layer.output as readonly [number, number, number];
-  const { kernel, stride, dilation, pad, groups } = layer;
-  const perColumn = entriesPerColumn(toCsr(weights.store), groups);
+function countConvolution(demand: ConvolutionDemand, { store }: LayerWeights, input: Float32Array): MacCounts {
+  const [channels, height, width] = demand.input;
+  const [, outHeight, outWidth] = demand.output;
+  const { images, kernel, stride, dilation, pad, groups } = demand;
+  const perColumn = entriesPerColumn(toCsr(store), groups);
+  invariant(input.length === images * sizeOf(demand.input), () => `${input.length} activations of a convolution`);
   let effective = 0;
-  for (let channel = 0; channel < channels; channel++) {
+  for (let plane = 0; plane < images * channels; plane++) {
+    const channel = plane % channels;
     for (let ky = 0; ky < kernel[0]; ky++) {
       const top = ky * dilation[0] - pad[0];
       const [firstRow, endRow] = insideRange(height, outHeight, stride[0], top);
@@ -57,12 +129,17 @@ function countConvolution(
         const [firstColumn, endColumn] = insideRange(width, outWidth, stride[1], left);
         let met = 0;
         for (let oy = firstRow; oy < endRow; oy++) {
-          const row = (channel * height + oy * stride[0] + top) * width + left;
+          const row = (plane * height + oy * stride[0] + top) * width + left;
           for (let ox = firstColumn; ox < endColumn; ox++) if (input[row + ox * stride[1]] !== 0) met++;
         }
         effective += met * filters;
       }
     }
   }
-  return { keptWeights: nonzerosOf(weights.store) * outHeight * outWidth, effective };
+  const pixels = images * outHeight * outWidth;
+  return {
+    dense: store.rows * store.columns * pixels,
+    keptWeights: nonzerosOf(store) * pixels,
+    effective,
+  };
 }

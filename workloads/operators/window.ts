@@ -1,6 +1,6 @@
 // Windows that slide over images: a convolution's and a pooling's.
 
-import type { Padding, Pair, Shape } from '../network.js';
+import type { Padding, Pair } from '../demand.js';
 
 /** A square extent as written, or one for each axis. */
 export type Extents = number | Pair;
@@ -40,14 +40,8 @@ export function isPointwise({ kernel, stride, pad }: Convolution): boolean {
 }
 
 /** Whether each input channel has filters of its own. */
-export function isDepthwise({
-  groups,
-  inputShapes: [input],
-}: {
-  readonly groups: number;
-  readonly inputShapes: readonly Shape[];
-}): boolean {
-  return groups > 1 && input?.[0] === groups;
+export function isDepthwise({ groups, input }: { readonly groups: number; readonly input: readonly number[] }): boolean {
+  return groups > 1 && input[0] === groups;
 }
 
 /** The side of square kernels with the same stride, dilation and padding everywhere, or null for others. */

@@ -1,0 +1,63 @@
+// Parts of a weight matrix: some rows, some columns. Stored once for each matrix and part.
+
+import type { LayerWeights } from '../operators/operator.js';
+import { type CsrMatrix, toCsr, type WeightStore } from './store.js';
+
+const kept = new WeakMap<WeightStore, Map<string, WeightStore>>();
+
+function once(store: WeightStore, key: string, make: () => WeightStore): WeightStore {
+  const known = kept.get(store) ?? new Map<string, WeightStore>();
+  kept.set(store, known);
+  const found = known.get(key) ?? make();
+  known.set(key, found);
+  return found;
+}
+
+/** Rows `from` to `to` − 1. */
+export function sliceRows(weights: LayerWeights, from: number, to: number): LayerWeights {
+  const { store, bias, origin } = weights;
+  if (from === 0 && to === store.rows) return weights;
+  const part = once(store, `rows ${from} ${to}`, () => {
+    if (store.format === 'dense') {
+      const values = store.values.subarray(from * store.columns, to * store.columns);
+      return { ...store, rows: to - from, values };
+    }
+    return csrRows(toCsr(store), from, to);
+  });
+  return { store: part, bias: bias?.subarray(from, to) ?? null, origin };
+}
+
+function csrRows(csr: CsrMatrix, from: number, to: number): CsrMatrix {
+  const first = csr.pointers[from] as number;
+  const end = csr.pointers[to] as number;
+  return {
+    ...{ format: 'csr', rows: to - from, columns: csr.columns },
+    pointers: csr.pointers.slice(from, to + 1).map((pointer) => pointer - first),
+    indices: csr.indices.subarray(first, end),
+    values: csr.values.subarray(first, end),
+  };
+}
+
+/** Columns `from` to `to` − 1. */
+export function sliceColumns(weights: LayerWeights, from: number, to: number): LayerWeights {
+  const { store } = weights;
+  if (from === 0 && to === store.columns) return weights;
+  return { ...weights, store: once(store, `columns ${from} ${to}`, () => csrColumns(toCsr(store), from, to)) };
+}
+
+function csrColumns({ rows, pointers, indices, values }: CsrMatrix, from: number, to: number): CsrMatrix {
+  const kept: number[] = [];
+  const ends = new Uint32Array(rows + 1);
+  for (let row = 0; row < rows; row++) {
+    for (let at = pointers[row] as number; at < (pointers[row + 1] as number); at++) {
+      const column = indices[at] as number;
+      if (column >= from && column < to) kept.push(at);
+    }
+    ends[row + 1] = kept.length;
+  }
+  return {
+    ...{ format: 'csr', rows, columns: to - from, pointers: ends },
+    indices: Uint32Array.from(kept, (at) => (indices[at] as number) - from),
+    values: Float32Array.from(kept, (at) => values[at] as number),
+  };
+}

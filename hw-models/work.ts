@@ -1,0 +1,91 @@
+// How much a demand is: what it reads, writes and multiplies by, in elements of one frame.
+
+import type { ConvolutionDemand, Demand, ProductDemand } from '../workloads/demand.js';
+import type { WeightShape } from '../workloads/network.js';
+import { tapsOf } from '../workloads/operators/window.js';
+import { sizeOf } from '../workloads/tensor.js';
+
+/** Elements of all inputs, the second factor of a product of two results among them. */
+export function inputElements(demand: Demand): number {
+  switch (demand.kind) {
+    case 'product': {
+      const { matrices, rows, depth } = demand;
+      return matrices * rows * depth + rightElements(demand);
+    }
+    case 'convolution':
+      return demand.images * sizeOf(demand.input);
+    case 'embedding':
+      return demand.lookups * demand.width;
+    case 'recurrent':
+      return demand.steps * demand.sequences * demand.inputs;
+    default:
+      return demand.inputs;
+  }
+}
+
+/** Elements of the results. */
+export function outputElements(demand: Demand): number {
+  switch (demand.kind) {
+    case 'product':
+      return demand.matrices * demand.rows * demand.columns;
+    case 'convolution':
+      return demand.images * sizeOf(demand.output);
+    case 'embedding':
+      return demand.lookups * demand.width;
+    case 'recurrent':
+      return demand.directions * demand.steps * demand.sequences * demand.hidden;
+    default:
+      return demand.outputs;
+  }
+}
+
+/** Elements of the activations that a product multiplies by; 0 where it multiplies by weights. */
+export function rightElements({ right, matrices, depth, columns }: ProductDemand): number {
+  return right === 'activations' ? matrices * depth * columns : 0;
+}
+
+/**
+ * The matrix of weights that a product or a convolution multiplies by, that of several products below each other; null
+ * for all else, a product of two results among it.
+ */
+export function weightShapeOf(demand: Demand): WeightShape | null {
+  switch (demand.kind) {
+    case 'product': {
+      const { matrices, depth, columns, right, bias } = demand;
+      const rows = matrices * columns;
+      return right === 'weights' ? { rows, columns: depth, biases: bias ? rows : 0 } : null;
+    }
+    case 'convolution': {
+      const { input, output, groups, bias } = demand;
+      const [rows] = output;
+      return { rows, columns: (input[0] / groups) * tapsOf(demand), biases: bias ? rows : 0 };
+    }
+    default:
+      return null;
+  }
+}
+
+/** Positions that share the weights: a convolution's pixels, a product's rows; 1 for all else. */
+export function pixelsOf(demand: Demand): number {
+  if (demand.kind === 'product') return demand.rows;
+  return demand.kind === 'convolution' ? imagePixels(demand) : 1;
+}
+
+function imagePixels({ images, output: [, height, width] }: ConvolutionDemand): number {
+  return images * height * width;
+}
+
+/** Whether weights or other activations are multiplied with. */
+export function isWeighted(demand: Demand): demand is ProductDemand | ConvolutionDemand {
+  return demand.kind === 'product' || demand.kind === 'convolution';
+}
+
+/** A fully connected layer of one position, as every family knows it. */
+export function isVectorProduct(demand: Demand): demand is ProductDemand {
+  return demand.kind === 'product' && demand.matrices === 1 && demand.rows === 1;
+}
+
+/** A convolution of one image, as every family knows it. */
+export function isImageConvolution(demand: Demand): demand is ConvolutionDemand {
+  return demand.kind === 'convolution' && demand.images === 1;
+}

@@ -72,7 +72,7 @@ export function placeLayer(
   types: ReadonlyMap<string, TensorType>,
   network: string,
 ): Layer {
-  const { name, inputs, outputs } = spec;
+  const { name, inputs, resultNames } = spec;
   const fault: Fault = (found, expected) => new InputError(`layer ${name}: found ${found}, expected ${expected}`);
   const inputTypes = inputs.map((input) => {
     if (input === '') return null;
@@ -90,7 +90,7 @@ export function placeLayer(
   }
   const inferred = row.infer(op, inputTypes, fault);
   const results = inferred.map(({ shape, type }, at) => ({
-    name: outputs?.[at] ?? (at === 0 ? name : `${name}:${at}`),
+    name: resultNames?.[at] ?? (at === 0 ? name : `${name}:${at}`),
     ...{ shape, type },
   }));
   const demand = row.demand(op, inputTypes, results);

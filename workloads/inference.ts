@@ -42,7 +42,7 @@ const scaleName = (norm: string) => `${norm}.scale`;
 const shiftName = (norm: string) => `${norm}.shift`;
 
 /** The name of a layer's first result. */
-const resultName = ({ name, outputs }: Pick<LayerSpec, 'name' | 'outputs'>) => outputs?.[0] ?? name;
+const resultName = ({ name, resultNames }: Pick<TrainedLayerSpec, 'name' | 'resultNames'>) => resultNames?.[0] ?? name;
 
 /**
  * The layers that are left at inference. A batch normalisation that is not alone behind a convolution or a fully
@@ -73,7 +73,7 @@ export function forInference({ name: network, input, outputs, layers: trained }:
   };
   const replace = (maker: InferenceLayer, by: InferenceLayer, absorbed: string) => {
     const place = places.get(resultName(maker)) as number;
-    const kept = isOutput.has(absorbed) ? { ...by, outputs: [absorbed] } : by;
+    const kept = isOutput.has(absorbed) ? { ...by, resultNames: [absorbed] } : by;
     layers[place] = kept;
     places.set(resultName(kept), place);
     madeBy.set(absorbed, resultName(kept));
@@ -95,7 +95,7 @@ export function forInference({ name: network, input, outputs, layers: trained }:
         constants.set(scaleName(name), floats([channels], new Float32Array(channels).fill(1)));
         constants.set(shiftName(name), floats([channels], new Float32Array(channels)));
         const read = [...inputs, scaleName(name), shiftName(name)];
-        add({ kind: 'affine', name, inputs: read, axis: 1, ...(spec.outputs ? { outputs: spec.outputs } : {}) });
+        add({ kind: 'affine', name, inputs: read, axis: 1, ...(spec.resultNames ? { resultNames: spec.resultNames } : {}) });
       }
     } else if (spec.kind === 'rectify' && maker && 'activation' in maker && maker.activation === 'none') {
       replace(maker, { ...maker, activation: spec.activation } as InferenceLayer, resultName(spec));
@@ -115,7 +115,7 @@ function withoutDropout(trained: readonly TrainedLayerSpec[], network: string, i
     const inputs = (spec.inputs ?? [previous]).map((name) => passed.get(name) ?? name);
     if (names.has(spec.name)) throw new InputError(`${network}: two layers are named ${spec.name}`);
     names.add(spec.name);
-    previous = spec.outputs?.[0] ?? spec.name;
+    previous = resultName(spec);
     if (spec.kind !== 'dropout') return [{ ...spec, inputs }];
     const [only, ...others] = inputs;
     if (only === undefined || others.length > 0) {

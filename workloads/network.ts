@@ -1,7 +1,7 @@
 // What is computed: networks as graphs of tensors, and one layer's work as any hardware meets it.
 
 import { invariant } from './base/errors.js';
-import type { Demand } from './demand.js';
+import type { Demand, Image } from './demand.js';
 import type { InputTypes, LayerWeights, Origin, WeightShape } from './operators/operator.js';
 import { type LayerKind, type LayerOp, type OpOf, rowOf } from './operators/table.js';
 import { sizeOf, type Tensor, type TensorType, type Values } from './tensor.js';
@@ -91,6 +91,22 @@ export function inputShapeOf(layer: Layer, at = 0): readonly number[] {
   const input = layer.inputTypes[at];
   invariant(!!input, () => `layer ${layer.name} has no input ${at}`);
   return input.shape;
+}
+
+/** The one image that a layer reads. */
+export function inputImageOf(layer: Layer): Image {
+  return imageOf(inputShapeOf(layer), layer.name);
+}
+
+/** The one image that a layer makes. */
+export function outputImageOf(layer: Layer): Image {
+  return imageOf(resultOf(layer).shape, layer.name);
+}
+
+function imageOf(shape: readonly number[], name: string): Image {
+  const [images, channels, height, width] = shape;
+  invariant(images === 1 && shape.length === 4, () => `layer ${name}: ${shape.join('×')} is no image`);
+  return [channels as number, height as number, width as number];
 }
 
 /** The shape of a layer's weights, or null where it has none. */

@@ -27,7 +27,7 @@ interface Named {
   readonly name: string;
   readonly inputs?: readonly string[];
   /** Names of its results; without it the first one is named after the layer, others NAME:1, NAME:2, … */
-  readonly outputs?: readonly string[];
+  readonly resultNames?: readonly string[];
 }
 
 /** Normalises each channel of its one input. */
@@ -41,7 +41,7 @@ export type TrainedLayerSpec = LayerSpec | BatchNormSpec | DropoutSpec;
 
 /** The operation as every reader of a network meets it: each extent told for each axis. */
 export function opOf(spec: LayerSpec): LayerOp {
-  const { name: _name, inputs: _inputs, outputs: _outputs, ...op } = spec;
+  const { name: _name, inputs: _inputs, resultNames: _resultNames, ...op } = spec;
   if (spec.kind === 'conv2d') {
     const { kernel, stride, dilation = 1, pad } = spec;
     return {

@@ -2,22 +2,69 @@
 
 import { invariant } from './base/errors.js';
 import { finish, type Steps } from './base/steps.js';
-import { sizeOf, weightShapeOf } from './layers/index.js';
+import { drawInput, meets } from './drawn-inputs.js';
 import type { Model } from './model.js';
-import type { Activations, Layer, LayerWeights, Network } from './network.js';
+import { type Activations, type Layer, type LayerWeights, type Network, weightShapeOf } from './network.js';
+import { sizeOf } from './tensor.js';
+import { LazyWeights } from './weights/lazy.js';
 import { type Redrawn, redrawn } from './weights/redrawn.js';
 import { toCsr } from './weights/store.js';
 import { drawActivations, drawBlockWeights, drawingWeights } from './weights/synthetic.js';
 import type { DensityProfile } from './zoo/entry.js';
 
+/** From this many weights on layers of one shape and density share a draw, and no layer's weights are held. */
+const SHARED_FROM = 2e8;
+
 /** Draws every weighted layer's weights. Each layer has its own stream: the same weights whatever else is drawn. */
 export function drawModel(network: Network, densities: DensityProfile, seed: number): Model {
-  const weights = new Map<string, LayerWeights>();
-  for (const layer of network.layers) {
+  const weighted = network.layers.filter((layer) => weightShapeOf(layer));
+  const draw = (layer: Layer) => {
     const own = finish(drawLayer(network, layer, densities, seed));
-    if (own) weights.set(layer.name, own);
-  }
+    invariant(own !== null, () => `layer ${layer.name} has no weights`);
+    return own;
+  };
+  if (weightsIn(network) >= SHARED_FROM) return drawShared(network, weighted, densities, draw);
+  const weights = new Map(weighted.map((layer) => [layer.name, draw(layer)]));
   return { network, weights, origin: 'synthetic' };
+}
+
+function weightsIn({ layers }: Network): number {
+  return layers.reduce((sum, layer) => {
+    const shape = weightShapeOf(layer);
+    return sum + (shape ? shape.rows * shape.columns : 0);
+  }, 0);
+}
+
+/** Weights by the first layer of the same shape, density and bias. */
+function drawShared(
+  network: Network,
+  weighted: readonly Layer[],
+  densities: DensityProfile,
+  draw: (layer: Layer) => LayerWeights,
+): Model {
+  const firsts = new Map<string, Layer>();
+  const standsFor = new Map<string, Layer>();
+  for (const layer of weighted) {
+    const { weights = 1, blocks } = densities.layers[layer.name] ?? {};
+    const key = JSON.stringify([weightShapeOf(layer), weights, blocks]);
+    const first = firsts.get(key) ?? layer;
+    firsts.set(key, first);
+    standsFor.set(layer.name, first);
+  }
+  const drawn = new LazyWeights(
+    [...firsts.values()].map(({ name }) => name),
+    (name) => draw(standsFor.get(name) as Layer),
+  );
+  const weights = new LazyWeights(
+    weighted.map(({ name }) => name),
+    (name) => drawn.get((standsFor.get(name) as Layer).name) as LayerWeights,
+  );
+  return { network, weights, origin: 'synthetic' };
+}
+
+/** Whether layers of one shape have the same drawn weights. */
+export function sharesDraws(network: Network): boolean {
+  return weightsIn(network) >= SHARED_FROM;
 }
 
 /** A model whose weights take memory only while somebody needs them. */
@@ -68,39 +115,61 @@ function* drawLayer(
   return blocks ? drawBlockWeights(shape, blocks, seed, label) : yield* drawingWeights(shape, density, seed, label);
 }
 
-/** Draws each layer's first input at the density that the profile gives the tensor, by layer name. */
-export function drawInputs(
-  network: Network,
-  densities: DensityProfile,
-  seed: number,
-): ReadonlyMap<string, Activations> {
-  const density = tensorDensities(network, densities);
-  const drawn = new Map<string, Activations>();
-  for (const layer of network.layers) {
-    const tensor = layer.inputs[0] as string;
-    const size = sizeOf(layer.inputShapes[0] ?? [0]);
-    // By tensor, so that two readers of one tensor meet the same values.
-    drawn.set(layer.name, drawActivations(size, density.get(tensor) ?? 1, seed, `${network.name}/${tensor}`));
-  }
-  return drawn;
+/** Tensors of one frame by name, made when they are asked for. */
+export interface TensorsMet {
+  get(tensor: string): Activations | undefined;
 }
 
 /**
+ * What readers of each tensor meet, drawn at the density that the profile gives it: the same values whenever they are
+ * asked for, held only while somebody uses them. Inputs of whole numbers are drawn as what reads them allows.
+ */
+export function drawTensors(network: Network, densities: DensityProfile, seed: number): TensorsMet {
+  const density = tensorDensities(network, densities);
+  const sizes = new Map<string, number>();
+  for (const { name, shape } of network.inputs) sizes.set(name, sizeOf(shape));
+  for (const { results } of network.layers) for (const { name, shape } of results) sizes.set(name, sizeOf(shape));
+  const held = new Map<string, WeakRef<Activations>>();
+  const draw = (tensor: string): Activations | undefined => {
+    const constant = network.constants.get(tensor);
+    if (constant) return meets(constant, 'real');
+    const input = network.inputs.find(({ name }) => name === tensor);
+    if (input) return drawInput(network, input, densities.input, seed);
+    const size = sizes.get(tensor);
+    if (size === undefined) return undefined;
+    return drawActivations(size, density.get(tensor) ?? 1, seed, `${network.name}/${tensor}`);
+  };
+  return {
+    get(tensor) {
+      const known = held.get(tensor)?.deref();
+      if (known) return known;
+      const drawn = draw(tensor);
+      if (drawn) held.set(tensor, new WeakRef(drawn));
+      return drawn;
+    },
+  };
+}
+
+/** What passes on the zeros that it meets. Of other layers only a profile knows; what is not known is dense. */
+const PASSES_ON: readonly Layer['kind'][] = ['pool2d', 'lrn', 'softmax', 'rectify', 'dense', 'conv2d'];
+
+/**
  * Non-zero share of every tensor: weighted layers as published; pooling and normalisation pass theirs on (the published
- * shares are those that the next weighted layer meets); concatenation mixes by size; a sum is zero where all its inputs
- * are, zeros of different inputs falling independently.
+ * shares are those that the next weighted layer meets); what joins or moves tensors mixes by size; a sum is zero where
+ * all its inputs are, zeros of different inputs falling independently.
  */
 function tensorDensities(network: Network, densities: DensityProfile): ReadonlyMap<string, number> {
-  const density = new Map<string, number>([['data', densities.input]]);
+  const density = new Map<string, number>(network.inputs.map(({ name }) => [name, densities.input]));
   for (const layer of network.layers) {
-    const sizes = layer.inputShapes.map(sizeOf);
+    const sizes = layer.inputTypes.map((type) => (type ? sizeOf(type.shape) : 0));
     const total = sizes.reduce((sum, size) => sum + size, 0);
     const shares = layer.inputs.map((name) => density.get(name) ?? 1);
-    const met =
-      layer.kind === 'add'
-        ? 1 - shares.reduce((zeros, share) => zeros * (1 - share), 1)
-        : shares.reduce((sum, share, at) => sum + share * (sizes[at] ?? 0), 0) / total;
-    density.set(layer.name, densities.layers[layer.name]?.output ?? densities.others?.[layer.name] ?? met);
+    const passes = layer.demand === null || layer.demand.kind === 'move' || PASSES_ON.includes(layer.kind);
+    const mixed = shares.reduce((sum, share, at) => sum + share * (sizes[at] ?? 0), 0) / total;
+    const joined = 1 - shares.reduce((zeros, share) => zeros * (1 - share), 1);
+    const met = layer.kind === 'add' ? joined : passes ? mixed : 1;
+    const known = densities.layers[layer.name]?.output ?? densities.others?.[layer.name] ?? met;
+    for (const { name } of layer.results) density.set(name, known);
   }
   return density;
 }

@@ -15,26 +15,30 @@ export function activations(values: Float32Array, origin: Activations['origin'])
 
 /**
  * The task that `layer` sets on one frame's inputs, repeated for each frame of a batch; null for a layer that costs
- * nothing. `right`: what a product of two results multiplies by, [matrices][columns][depth].
+ * nothing. `meet`: what the layer meets at each input, read when it is needed.
  */
 export function taskOf(
   model: Model,
   layer: Layer,
-  input: Activations,
+  meet: Activations | ((at: number) => Activations),
   batch: number,
-  right: Activations | null = null,
 ): LayerTask | null {
   const { demand, name } = layer;
   if (!demand) return null;
-  const ownWeights = () => (right ? operandWeights(demand, right) : weightsOf(model, layer));
+  const input = (at: number) => (typeof meet === 'function' ? meet(at) : meet);
+  const isOfTwo = demand.kind === 'product' && demand.right === 'activations';
+  const weights = () => (isOfTwo ? operandWeights(layer, demand, input(1)) : weightsOf(model, layer));
   let counted: MacCounts | null = null;
   return {
-    ...{ name, demand, input, batch },
+    ...{ name, demand, batch },
+    get input() {
+      return input(0);
+    },
     get weights() {
-      return ownWeights();
+      return weights();
     },
     get macs() {
-      counted ??= countMacs(demand, ownWeights(), input.values);
+      counted ??= countMacs(demand, weights(), input(0).values);
       return counted;
     },
   };
@@ -42,18 +46,28 @@ export function taskOf(
 
 const operands = new WeakMap<Activations, LayerWeights>();
 
-/** Activations as the matrix that others are multiplied with: all matrices below each other. */
-function operandWeights(demand: Demand, right: Activations): LayerWeights {
-  invariant(demand.kind === 'product', () => `${demand.kind} of two results`);
+/**
+ * Activations as the matrix that others are multiplied with, [columns × depth]: all matrices below each other. Where they
+ * are fewer than the product reads (a head that several queries share), they repeat.
+ */
+function operandWeights(layer: Layer, demand: ProductDemand, right: Activations): LayerWeights {
   const known = operands.get(right);
   if (known) return known;
-  const { depth } = demand;
-  const rows = right.values.length / depth;
-  const made: LayerWeights = {
-    store: { format: 'dense', rows, columns: depth, values: right.values },
-    bias: null,
-    origin: right.origin,
-  };
+  const { matrices, depth, columns } = demand;
+  const isTransposed = layer.kind === 'matmul' && layer.transposeRight === true;
+  const one = depth * columns;
+  const values = new Float32Array(matrices * one);
+  for (let matrix = 0; matrix < matrices; matrix++) {
+    const from = (matrix * one) % Math.max(one, right.values.length);
+    for (let column = 0; column < columns; column++) {
+      for (let at = 0; at < depth; at++) {
+        const place = isTransposed ? column * depth + at : at * columns + column;
+        values[matrix * one + column * depth + at] = right.values[(from + place) % right.values.length] as number;
+      }
+    }
+  }
+  const store = { format: 'dense', rows: matrices * columns, columns: depth, values } as const;
+  const made: LayerWeights = { store, bias: null, origin: right.origin };
   operands.set(right, made);
   return made;
 }

@@ -3,8 +3,7 @@
 import { invariant } from '../base/errors.js';
 import { writeModelFile } from '../export/model-file.js';
 import { readModelFile } from '../import/model-file.js';
-import { weightShapeOf } from '../layers/index.js';
-import type { Network } from '../network.js';
+import { type Network, weightShapeOf } from '../network.js';
 import { effectiveWeights, type LayerParameters, type Parameters } from '../train/parameters.js';
 import { toDense } from '../weights/store.js';
 import { binarize } from './binary.js';

@@ -1,7 +1,7 @@
 // What a network takes on disk, told from where its weights are not zero: nothing is shared or written for it.
 
-import { parametersOf } from '../layers/index.js';
 import type { Model } from '../model.js';
+import { parametersOf } from '../network.js';
 import { type CsrMatrix, toCsr } from '../weights/store.js';
 
 const FLOAT_BYTES = 4;

@@ -2,7 +2,7 @@
 // section "Binary version"): records of a label byte and 3×32×32 bytes, red plane first, rows from the top.
 
 import { InputError } from '../base/errors.js';
-import type { Image } from '../layers/index.js';
+import type { Image } from '../demand.js';
 import { checkLabels, type Labelled } from './dataset.js';
 
 export const CIFAR_SHAPE: Image = [3, 32, 32];

@@ -2,7 +2,7 @@
 
 import { InputError } from '../base/errors.js';
 import { createRandom, type Random } from '../base/random.js';
-import type { Image } from '../layers/index.js';
+import type { Image } from '../demand.js';
 import type { Origin } from '../network.js';
 
 /** Pictures [count][channels, height, width] of bytes, and the class of each. */

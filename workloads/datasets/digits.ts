@@ -3,7 +3,7 @@
 
 import { probit } from 'simple-statistics';
 import { createRandom, type Random } from '../base/random.js';
-import type { Image } from '../layers/index.js';
+import type { Image } from '../demand.js';
 import { type DataSet, grayNormalisation, type Labelled } from './dataset.js';
 import { glyphs, type Point, type Stroke } from './strokes.js';
 

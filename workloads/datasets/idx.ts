@@ -2,7 +2,7 @@
 // two zero bytes, the element type, the number of dimensions, their extents as big-endian 32-bit words, the elements.
 
 import { InputError } from '../base/errors.js';
-import { sizeOf } from '../layers/index.js';
+import { sizeOf } from '../tensor.js';
 import type { Labelled } from './dataset.js';
 
 const UNSIGNED_BYTE = 0x08;

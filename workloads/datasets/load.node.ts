@@ -3,7 +3,7 @@
 import { readdir, stat } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { InputError } from '../base/errors.js';
-import { sizeOf } from '../layers/index.js';
+import { sizeOf } from '../tensor.js';
 import { CIFAR_CLASSES, CIFAR_SHAPE, readCifar10 } from './cifar10.js';
 import { checkLabels, type DataSet, grayNormalisation, type Labelled, split, VALIDATION_SHARE } from './dataset.js';
 import { proceduralDigits } from './digits.js';

@@ -1,7 +1,7 @@
 // The one table of operators. A new operator is one row of one of these files.
 
 import { joinOperators } from './joins.js';
-import { normaliseOperators } from './normalise.js';
+import { normaliseOperators } from './softmax.js';
 import type { Operator } from './operator.js';
 import { poolingOperators } from './pooling.js';
 import { rectifyOperators } from './rectify.js';

@@ -1,8 +1,7 @@
 // What a layer's matrix of weights is to a convolution: its filter as it stands, or weights in Winograd's domain.
 
 import type { Tensor1D, Tensor2D, Tensor4D } from '@tensorflow/tfjs-core';
-import { imageShape } from '../layers/index.js';
-import type { Layer, OpOf } from '../network.js';
+import { inputImageOf, type LayerOf, outputImageOf } from '../network.js';
 import { type WinogradDomain, winogradDomain } from '../transforms/winograd-domain.js';
 import type { Tf } from './backend.js';
 import type { ConvolutionShape } from './convolution.js';
@@ -21,7 +20,7 @@ export interface FilterForm {
   outputGradient(gradient: Tensor4D): Tensor4D;
 }
 
-type Convolution = Layer & OpOf<'conv2d'>;
+type Convolution = LayerOf<'conv2d'>;
 
 /** Weights [outputs][channels · kernel]. */
 export function directForm(tf: Tf, layer: Convolution): FilterForm {
@@ -47,8 +46,8 @@ export function winogradForm(tf: Tf, layer: Convolution, tile: number): FilterFo
   const { edge } = domain;
   const inputs = channelsOf(layer);
   const outputs = layer.channels / layer.groups;
-  const [, height, width] = imageShape(layer.inputShapes[0] ?? [0], layer.name);
-  const [, outHeight, outWidth] = imageShape(layer.output, layer.name);
+  const [, height, width] = inputImageOf(layer);
+  const [, outHeight, outWidth] = outputImageOf(layer);
   const [down, across] = [Math.ceil(outHeight / tile), Math.ceil(outWidth / tile)];
   const [top, left] = layer.pad;
   // The last tiles may hang over the image.
@@ -93,5 +92,5 @@ function matrixOf(tf: Tf, { matrix, edge, tile }: WinogradDomain): Tensor2D {
 
 /** Input channels of a group. */
 function channelsOf(layer: Convolution): number {
-  return imageShape(layer.inputShapes[0] ?? [0], layer.name)[0] / layer.groups;
+  return inputImageOf(layer)[0] / layer.groups;
 }

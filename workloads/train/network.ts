@@ -3,8 +3,8 @@
 import type { Tensor, Tensor2D } from '@tensorflow/tfjs-core';
 import { InputError, invariant } from '../base/errors.js';
 import type { Random } from '../base/random.js';
-import { sizeOf, weightShapeOf } from '../layers/index.js';
-import type { Layer, Network } from '../network.js';
+import { type Layer, type Network, resultOf, weightShapeOf } from '../network.js';
+import { sizeOf } from '../tensor.js';
 import type { Tf } from './backend.js';
 import { crossEntropy } from './loss.js';
 import { compilePass, type DeviceParameters, type Met, type Pass } from './passes.js';
@@ -66,19 +66,22 @@ export function trainable(tf: Tf, network: Network): TrainableNetwork {
   for (const layer of layers) {
     if (weightShapeOf(layer) || layer.inputs.some((name) => reachesWeights.has(name))) reachesWeights.add(layer.name);
   }
-  const [channels, height = 1, width = 1] = network.input;
-  const inputShape = network.input.length === 3 ? [height, width, channels] : [channels];
+  const [own, ...others] = network.inputs;
+  if (!own || others.length > 0) {
+    throw new InputError(`${network.name}: cannot be trained, found ${network.inputs.length} inputs, expected one`);
+  }
+  const inputShape = channelsLast(own.shape);
 
   const forward = (input: Tensor, parameters: DeviceNetwork, dropout: Dropout | null) => {
-    const values = new Map<string, Tensor>([['data', input]]);
+    const values = new Map<string, Tensor>([[own.name, input]]);
     const met = new Map<string, Met & { readonly kept: Tensor | null }>();
     for (const layer of layers) {
       const inputs = layer.inputs.map((name) => values.get(name) as Tensor);
-      const own = parameters.get(layer.name) ?? null;
-      const output = passOf(passes, layer).forward(inputs, own);
+      const placed = parameters.get(layer.name) ?? null;
+      const output = passOf(passes, layer).forward(inputs, placed);
       const kept = dropout && layer.kind === 'dense' && layer !== final ? drawKept(tf, output, dropout) : null;
       values.set(layer.name, kept ? tf.mul(output, kept) : output);
-      met.set(layer.name, { inputs, output, parameters: own, kept });
+      met.set(layer.name, { inputs, output, parameters: placed, kept });
     }
     return { logits: tf.reshape(values.get(final.name) as Tensor, [input.shape[0] as number, -1]), met };
   };
@@ -106,7 +109,7 @@ export function trainable(tf: Tf, network: Network): TrainableNetwork {
 
   return {
     network,
-    classes: sizeOf(final.output),
+    classes: sizeOf(resultOf(final).shape),
     step({ input, labels }, values, dropout) {
       let result: StepResult | null = null;
       tf.tidy(() => {
@@ -116,7 +119,7 @@ export function trainable(tf: Tf, network: Network): TrainableNetwork {
           dropout,
         );
         const { loss, correct, gradient } = crossEntropy(logits.dataSync<'float32'>(), labels);
-        const shape = [labels.length, ...outputShape(final)];
+        const shape = [labels.length, ...channelsLast(resultOf(final).shape)];
         const found = backward(tf.tensor(gradient, shape), met);
         const gradients = new Map<string, LayerValues>();
         for (const [name, { weights, bias }] of found) {
@@ -166,9 +169,8 @@ function passOf(passes: ReadonlyMap<string, Pass>, layer: Layer): Pass {
   return pass;
 }
 
-/** As a pass leaves it: channels last. */
-function outputShape({ output }: Layer): readonly number[] {
-  const [channels, height, width] = output;
+/** A frame's shape as passes have it, without the leading 1: channels last. */
+function channelsLast([, channels = 1, height, width]: readonly number[]): readonly number[] {
   return height === undefined || width === undefined ? [channels] : [height, width, channels];
 }
 

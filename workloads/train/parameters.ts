@@ -4,8 +4,7 @@ import { probit } from 'simple-statistics';
 import { createRandom } from '../base/random.js';
 import { binarize } from '../compress/binary.js';
 import { ternarize } from '../compress/ternary.js';
-import { weightShapeOf } from '../layers/index.js';
-import type { Network } from '../network.js';
+import { type Network, weightShapeOf } from '../network.js';
 import { toWinogradDomain } from '../transforms/winograd-domain.js';
 import type { LayerValues, NetworkValues } from './network.js';
 

@@ -3,8 +3,15 @@
 
 import type { Tensor, Tensor1D, Tensor2D, Tensor4D } from '@tensorflow/tfjs-core';
 import { InputError, invariant } from '../base/errors.js';
-import { imageShape } from '../layers/index.js';
-import type { Layer, LayerKind, OpOf, Padding, Rectifier } from '../network.js';
+import {
+  inputImageOf,
+  type Layer,
+  type LayerKind,
+  type LayerOf,
+  outputImageOf,
+  type Padding,
+  type Rectifier,
+} from '../network.js';
 import type { Tf } from './backend.js';
 import { checkConvolution, convolve, filterGradient, inputGradient, padImage } from './convolution.js';
 import { directForm, winogradForm } from './filters.js';
@@ -38,7 +45,6 @@ export interface Pass {
   backward(gradient: Tensor, met: Met, wantsInput: boolean): Gradients;
 }
 
-type LayerOf<Kind extends LayerKind> = Layer & OpOf<Kind>;
 type Compile<Kind extends LayerKind> = (tf: Tf, layer: LayerOf<Kind>) => Pass;
 
 /** A final softmax is part of the loss. */
@@ -64,6 +70,9 @@ export function compilePass(tf: Tf, layer: Layer): Pass {
 }
 
 function densePass(tf: Tf, layer: LayerOf<'dense'>): Pass {
+  if ((layer.axis ?? 1) !== 1) {
+    throw new InputError(`layer ${layer.name}: a fully connected layer over axis ${layer.axis} cannot be trained, expected all of a frame`);
+  }
   // An image is flattened channels first, as weight stores have it.
   const flat = (input: Tensor): Tensor2D => {
     const first = input.rank === 4 ? tf.transpose(input, [0, 3, 1, 2]) : input;
@@ -152,11 +161,11 @@ function poolPass(tf: Tf, layer: LayerOf<'pool2d'>): Pass {
 
 /** Whole windows as the backend has them; others are cut out of an image padded for them. */
 function poolForward(tf: Tf, layer: LayerOf<'pool2d'>): (image: Tensor4D) => Tensor4D {
-  const [, height, width] = imageShape(layer.inputShapes[0] ?? [0], layer.name);
+  const [, height, width] = inputImageOf(layer);
   const pool = layer.mode === 'max' ? tf.maxPool : tf.avgPool;
   if (layer.kernel === 'global') return (image) => pool(image, [height, width], 1, 'valid');
   const { kernel, stride, pad, mode } = layer;
-  const [, outHeight, outWidth] = imageShape(layer.output, layer.name);
+  const [, outHeight, outWidth] = outputImageOf(layer);
   const [top, left] = pad;
   // What the last window needs beyond the image.
   const after = (axis: 0 | 1, size: number, windows: number, before: number) =>
@@ -171,7 +180,7 @@ function poolForward(tf: Tf, layer: LayerOf<'pool2d'>): (image: Tensor4D) => Ten
 /** y = x · s^−β with s = k + α/n · Σ x²: dx = g · s^−β − 2αβ/n · x · Σ (g · y / s), sums over the same channels. */
 function normalisationPass(tf: Tf, layer: LayerOf<'lrn'>): Pass {
   const { size, alpha, beta, k } = layer;
-  const [channels] = imageShape(layer.inputShapes[0] ?? [0], layer.name);
+  const [channels] = inputImageOf(layer);
   const reach = (size - 1) / 2;
   // [in, out]: 1 where the channels are neighbours; symmetric.
   const band = () =>
@@ -195,7 +204,10 @@ function normalisationPass(tf: Tf, layer: LayerOf<'lrn'>): Pass {
   };
 }
 
-function concatPass(tf: Tf): Pass {
+function concatPass(tf: Tf, layer: LayerOf<'concat'>): Pass {
+  if ((layer.axis ?? 1) !== 1) {
+    throw new InputError(`layer ${layer.name}: a concatenation along axis ${layer.axis} cannot be trained, expected the channels`);
+  }
   return {
     forward: (inputs) => tf.concat([...inputs], -1),
     backward(gradient, { inputs }) {

@@ -1,8 +1,7 @@
 // The gradient of pooling, in plain TypeScript: the wasm backend's is wrong where a window's maximum is negative.
 
-import { poolSpans } from '../layers/forward.js';
-import type { Image } from '../layers/index.js';
-import type { Layer, OpOf } from '../network.js';
+import { inputImageOf, type LayerOf, outputImageOf } from '../network.js';
+import { poolSpans } from '../operators/pooling.js';
 
 export type PoolGradient = (input: Float32Array, outputGradient: Float32Array) => Float32Array;
 
@@ -10,10 +9,11 @@ export type PoolGradient = (input: Float32Array, outputGradient: Float32Array) =
  * For a batch of [height, width, channels]. The gradient of a maximum goes to the first of the largest values of its
  * window, that of an average in equal parts to all.
  */
-export function poolGradient(layer: Layer & OpOf<'pool2d'>): PoolGradient {
-  const [channels, height, width] = layer.inputShapes[0] as Image;
-  const rows = poolSpans(layer, 0);
-  const columns = poolSpans(layer, 1);
+export function poolGradient(layer: LayerOf<'pool2d'>): PoolGradient {
+  const image = inputImageOf(layer);
+  const [channels, height, width] = image;
+  const rows = poolSpans(layer, image, outputImageOf(layer), 0);
+  const columns = poolSpans(layer, image, outputImageOf(layer), 1);
   const size = height * width * channels;
   const windows = rows.flatMap((row) =>
     columns.map((column) => {

@@ -1,8 +1,7 @@
 // What a transformed convolution is given: an image, square kernels, no stride.
 
-import { imageShape } from '../layers/index.js';
-import { squareOf } from '../layers/window.js';
-import type { Layer } from '../network.js';
+import type { Demand } from '../demand.js';
+import { squareOf } from '../operators/window.js';
 
 /** A convolution of stride 1. `weights` are [outputs, channels / groups, kernel, kernel]. */
 export interface ConvolutionShape {
@@ -15,17 +14,18 @@ export interface ConvolutionShape {
   readonly groups: number;
 }
 
-/** The layer as a convolution of stride 1, or in words why no transform serves it. */
-export function transformable(layer: Layer): ConvolutionShape | string {
-  if (layer.kind !== 'conv2d') return `is ${layer.kind}, not a convolution`;
-  const square = squareOf(layer);
-  if (!square) return `has ${layer.kernel.join('×')} kernels or padding that are not square`;
+/** What is demanded as a convolution of stride 1, or in words why no transform serves it. */
+export function transformable(demand: Demand | null): ConvolutionShape | string {
+  if (demand?.kind !== 'convolution') return `is ${demand?.kind ?? 'nothing'}, not a convolution`;
+  if (demand.images !== 1) return `has ${demand.images} images in a frame`;
+  const square = squareOf(demand);
+  if (!square) return `has ${demand.kernel.join('×')} kernels or padding that are not square`;
   const { stride, dilation, kernel, pad } = square;
   if (stride !== 1) return `has stride ${stride}: a transform computes every output, ${stride * stride} times the work`;
   if (dilation !== 1) return `has dilation ${dilation}: neighbouring outputs share no inputs`;
   if (kernel === 1) return 'has 1×1 kernels: nothing to share between outputs';
-  const [channels, height, width] = imageShape(layer.inputShapes[0] ?? [0], layer.name);
-  return { channels, height, width, outputs: layer.channels, kernel, pad, groups: layer.groups };
+  const [channels, height, width] = demand.input;
+  return { channels, height, width, outputs: demand.output[0], kernel, pad, groups: demand.groups };
 }
 
 /** [height, width] of the output. */

@@ -2,8 +2,8 @@
 // "Enabling Sparse Winograd Convolution by Native Pruning" (arXiv:1702.08597); Liu et al., ICLR 2018 (arXiv:1802.06367).
 
 import { invariant } from '../base/errors.js';
-import { squareOf } from '../layers/window.js';
 import type { Layer } from '../network.js';
+import { squareOf } from '../operators/window.js';
 import { cookToom, toFloat } from './cook-toom.js';
 import { positionReach, transformWeights } from './winograd.js';
 

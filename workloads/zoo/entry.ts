@@ -2,9 +2,8 @@
 
 import type { Preprocessing } from '../import/preprocess.js';
 import type { WeightFormat } from '../import/weight-files.js';
-import { weightShapeOf } from '../layers/index.js';
-import type { Extents } from '../layers/window.js';
-import type { Citation, Layer, LayerWeights, Network } from '../network.js';
+import { type Citation, type Layer, type LayerWeights, type Network, weightShapeOf } from '../network.js';
+import type { Extents } from '../operators/window.js';
 import type { LayerSpec, SpecOf, TrainedLayerSpec } from '../spec.js';
 
 export interface LayerDensity {

@@ -1,0 +1,28 @@
+// Operators that nobody implements here: what their results look like is known from the file, and no more.
+
+import { sizeOf, type TensorType } from '../tensor.js';
+import { operator } from './operator.js';
+
+export interface OpaqueAttributes {
+  /** As the file names it. */
+  readonly operator: string;
+  readonly results: readonly TensorType[];
+}
+
+const opaque = operator<OpaqueAttributes>({
+  arity: [0, Number.POSITIVE_INFINITY],
+  infer: ({ results }) => results,
+  forward: null,
+  demand: ({ operator: name }, inputs, results) => ({
+    kind: 'opaque',
+    operator: name,
+    inputs: elementsOf(inputs),
+    outputs: elementsOf(results),
+  }),
+});
+
+function elementsOf(tensors: readonly (TensorType | null)[]): number {
+  return tensors.reduce((sum, tensor) => sum + (tensor ? sizeOf(tensor.shape) : 0), 0);
+}
+
+export const opaqueOperators = { opaque } as const;

@@ -37,7 +37,11 @@ export interface NetworkSpec {
 /** Infers every shape. @throws InputError for an unknown or doubled name, or inputs that don't fit. */
 export function buildNetwork(spec: NetworkSpec): Network {
   const inputs = checkedInputs(spec);
-  const { layers: written, parametersFolded, constants: folded } = forInference({
+  const {
+    layers: written,
+    parametersFolded,
+    constants: folded,
+  } = forInference({
     ...{ name: spec.name, layers: spec.layers },
     ...{ input: inputs[0]?.name ?? INPUT, outputs: spec.outputs ?? [] },
   });
@@ -60,7 +64,8 @@ export function buildNetwork(spec: NetworkSpec): Network {
   }
   const own = [...constants.values()].filter(({ type, shape }) => elementTypes[type].isFloat && sizeOf(shape) > 1);
   const parameters =
-    layers.reduce((sum, layer) => sum + parametersOf(layer), 0) + own.reduce((sum, { shape }) => sum + sizeOf(shape), 0);
+    layers.reduce((sum, layer) => sum + parametersOf(layer), 0) +
+    own.reduce((sum, { shape }) => sum + sizeOf(shape), 0);
   const { name, title, source } = spec;
   const trainedParameters = parametersFolded === null ? null : parameters + parametersFolded;
   return { ...{ name, title, source, inputs, outputs, constants, layers }, trainedParameters };
@@ -94,11 +99,12 @@ export function placeLayer(
     ...{ shape, type },
   }));
   const demand = row.demand(op, inputTypes, results);
-  return { ...op, name, inputs, inputTypes, results, demand };
+  return { ...op, name, inputs, inputTypes, results, demand } as Layer;
 }
 
 function checkedInputs({ name, input, inputs }: NetworkSpec): readonly NamedTensor[] {
-  const named: readonly NamedTensor[] = inputs ?? (input ? [{ name: INPUT, shape: [1, ...input], type: 'float32' }] : []);
+  const named: readonly NamedTensor[] =
+    inputs ?? (input ? [{ name: INPUT, shape: [1, ...input], type: 'float32' }] : []);
   for (const { name: tensor, shape } of named) {
     for (const extent of shape) {
       if (!(Number.isInteger(extent) && extent > 0)) {
@@ -119,7 +125,9 @@ function checkWindow(layer: LayerSpec): void {
     const least = key === 'pad' ? 0 : 1;
     for (const number of Array.isArray(value) ? value : [value]) {
       if (typeof number !== 'number' || (Number.isInteger(number) && number >= least)) continue;
-      throw new InputError(`layer ${layer.name}: ${key}: found ${number}, expected a whole number of at least ${least}`);
+      throw new InputError(
+        `layer ${layer.name}: ${key}: found ${number}, expected a whole number of at least ${least}`,
+      );
     }
   }
 }

@@ -25,6 +25,8 @@ export interface TrainedNetwork {
   readonly layers: readonly TrainedLayerSpec[];
 }
 
+type Resolved = Exclude<TrainedLayerSpec, { readonly kind: 'dropout' }> & { readonly inputs: readonly string[] };
+
 type InferenceLayer = LayerSpec & { readonly inputs: readonly string[] };
 
 interface InferenceGraph {
@@ -40,6 +42,12 @@ interface InferenceGraph {
 /** The tensors that the scales and shifts of a batch normalisation of its own are. */
 const scaleName = (norm: string) => `${norm}.scale`;
 const shiftName = (norm: string) => `${norm}.shift`;
+
+/** Whether a layer's outputs are the channels that a batch normalisation behind it scales. */
+function isFoldable(layer: InferenceLayer): layer is Extract<InferenceLayer, { readonly kind: 'conv2d' | 'dense' }> {
+  if (layer.kind === 'dense') return layer.activation === 'none' && (layer.axis ?? 1) === 1;
+  return layer.kind === 'conv2d' && layer.activation === 'none';
+}
 
 /** The name of a layer's first result. */
 const resultName = ({ name, resultNames }: Pick<TrainedLayerSpec, 'name' | 'resultNames'>) => resultNames?.[0] ?? name;
@@ -73,7 +81,7 @@ export function forInference({ name: network, input, outputs, layers: trained }:
   };
   const replace = (maker: InferenceLayer, by: InferenceLayer, absorbed: string) => {
     const place = places.get(resultName(maker)) as number;
-    const kept = isOutput.has(absorbed) ? { ...by, resultNames: [absorbed] } : by;
+    const kept = isOutput.has(absorbed) ? ({ ...by, resultNames: [absorbed] } as InferenceLayer) : by;
     layers[place] = kept;
     places.set(resultName(kept), place);
     madeBy.set(absorbed, resultName(kept));
@@ -85,22 +93,28 @@ export function forInference({ name: network, input, outputs, layers: trained }:
     if (spec.kind === 'batch-norm') {
       const { name, channels } = spec;
       parametersFolded ??= 0;
-      if (maker && (maker.kind === 'conv2d' || maker.kind === 'dense') && maker.activation === 'none') {
+      if (maker && isFoldable(maker)) {
         // A scale and a shift for each channel, of which a bias, new or not, keeps one.
         parametersFolded += maker.bias ? 2 * channels : channels;
         folds.set(name, maker.name);
-        replace(maker, { ...maker, bias: true }, resultName(spec));
+        replace(maker, { ...maker, bias: true } as InferenceLayer, resultName(spec));
       } else {
         folds.set(name, name);
         constants.set(scaleName(name), floats([channels], new Float32Array(channels).fill(1)));
         constants.set(shiftName(name), floats([channels], new Float32Array(channels)));
         const read = [...inputs, scaleName(name), shiftName(name)];
-        add({ kind: 'affine', name, inputs: read, axis: 1, ...(spec.resultNames ? { resultNames: spec.resultNames } : {}) });
+        add({
+          kind: 'affine',
+          name,
+          inputs: read,
+          axis: 1,
+          ...(spec.resultNames ? { resultNames: spec.resultNames } : {}),
+        });
       }
     } else if (spec.kind === 'rectify' && maker && 'activation' in maker && maker.activation === 'none') {
       replace(maker, { ...maker, activation: spec.activation } as InferenceLayer, resultName(spec));
     } else {
-      add({ ...spec, inputs });
+      add({ ...spec, inputs } as InferenceLayer);
     }
   }
   return { layers, folds, constants, parametersFolded };
@@ -116,7 +130,7 @@ function withoutDropout(trained: readonly TrainedLayerSpec[], network: string, i
     if (names.has(spec.name)) throw new InputError(`${network}: two layers are named ${spec.name}`);
     names.add(spec.name);
     previous = resultName(spec);
-    if (spec.kind !== 'dropout') return [{ ...spec, inputs }];
+    if (spec.kind !== 'dropout') return [{ ...spec, inputs } as Resolved];
     const [only, ...others] = inputs;
     if (only === undefined || others.length > 0) {
       throw new InputError(`layer ${spec.name}: found ${inputs.length} inputs, expected one`);

@@ -2,6 +2,7 @@
 // files or trusts a size that a file states.
 
 import { InputError } from '../base/errors.js';
+import type { Tensor } from '../tensor.js';
 import type { ZooEntry } from '../zoo/entry.js';
 
 /** What a file may ask for. Each is checked before anything is allocated or begun for it. */
@@ -46,6 +47,10 @@ export interface SourceFile {
   readonly name: string;
   readonly bytes: Uint8Array;
   readonly limits: ImportLimits;
+  /** Extents of open dimensions by their names. */
+  readonly dims?: ReadonlyMap<string, number>;
+  /** Values of inputs by name, where a shape depends on them. */
+  readonly known?: ReadonlyMap<string, Tensor>;
   /**
    * The bytes of a file in the same folder or below, which this one names; null where there is none.
    * @throws InputError for a path that leads out of the folder, or a file that cannot be read.

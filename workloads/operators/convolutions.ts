@@ -3,10 +3,10 @@
 
 import { invariant } from '../base/errors.js';
 import type { ProductDemand, Rectifier } from '../demand.js';
-import { rectifierRange } from '../layers/forward.js';
 import { roomFor, type Shape, shapeText, sizeOf, type Tensor, type TensorType, type Values } from '../tensor.js';
 import { type CsrMatrix, toCsr } from '../weights/store.js';
 import { type Fault, given, type InputTypes, type LayerWeights, operator, type WeightShape } from './operator.js';
+import { rectifierRange } from './rectify.js';
 import { coveredExtents, requireWindows, slidingOf, type Windows, windowCounts } from './windows.js';
 
 export interface ConvolutionAttributes extends Windows {

@@ -25,7 +25,8 @@ const add = operator<Add>({
     const first = given(inputs);
     for (const [at] of inputs.entries()) {
       const { shape } = given(inputs, at);
-      if (shape.join() !== first.shape.join()) throw fault(`a sum of ${shapeText(first.shape)} and ${shapeText(shape)}`, 'one shape');
+      if (shape.join() !== first.shape.join())
+        throw fault(`a sum of ${shapeText(first.shape)} and ${shapeText(shape)}`, 'one shape');
     }
     return [first];
   },
@@ -35,7 +36,8 @@ const add = operator<Add>({
       const { values } = given(inputs, at);
       for (let i = 0; i < output.length; i++) output[i] = (output[i] as number) + (values[i] as number);
     }
-    if (activation !== 'none') for (let i = 0; i < output.length; i++) output[i] = rectified(output[i] as number, activation);
+    if (activation !== 'none')
+      for (let i = 0; i < output.length; i++) output[i] = rectified(output[i] as number, activation);
     return [output];
   },
   demand({ activation }, inputs, results) {
@@ -54,8 +56,13 @@ const concat = operator<Concatenation>({
     let extent = 0;
     for (const [at] of inputs.entries()) {
       const other = given(inputs, at).shape;
-      const fits = other.length === shape.length && other.every((size, place) => place === along || size === shape[place]);
-      if (!fits) throw fault(`a concatenation of ${shapeText(first.shape)} and ${shapeText(other)}`, `shapes that differ in axis ${along} only`);
+      const fits =
+        other.length === shape.length && other.every((size, place) => place === along || size === shape[place]);
+      if (!fits)
+        throw fault(
+          `a concatenation of ${shapeText(first.shape)} and ${shapeText(other)}`,
+          `shapes that differ in axis ${along} only`,
+        );
       extent += other[along] as number;
     }
     shape[along] = extent;

@@ -6,12 +6,12 @@ import { operator } from './operator.js';
 export interface OpaqueAttributes {
   /** As the file names it. */
   readonly operator: string;
-  readonly results: readonly TensorType[];
+  readonly resultTypes: readonly TensorType[];
 }
 
 const opaque = operator<OpaqueAttributes>({
   arity: [0, Number.POSITIVE_INFINITY],
-  infer: ({ results }) => results,
+  infer: ({ resultTypes }) => resultTypes,
   forward: null,
   demand: ({ operator: name }, inputs, results) => ({
     kind: 'opaque',

@@ -41,7 +41,9 @@ const pool2d = operator<Pool>({
       // As in Caffe, the last window must start inside the image or its leading padding.
       return (windows - 1) * stride[axis] >= size + before ? windows - 1 : windows;
     };
-    return [{ shape: [images, ...checkedImage([channels, extent(height, 0), extent(width, 1)], kernel, image, fault)], type }];
+    return [
+      { shape: [images, ...checkedImage([channels, extent(height, 0), extent(width, 1)], kernel, image, fault)], type },
+    ];
   },
   forward(op, inputs, results) {
     const { shape, values } = given(inputs);

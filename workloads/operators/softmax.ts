@@ -59,7 +59,8 @@ const lrn = operator<LocalResponse>({
   infer(op, inputs, fault) {
     const input = given(inputs);
     if (input.shape.length < 2) throw fault(`${input.shape.length} axes`, 'at least 2, the second one the channels');
-    if (!(Number.isInteger(op.size) && op.size >= 1)) throw fault(`a size of ${op.size}`, 'a whole number of at least 1');
+    if (!(Number.isInteger(op.size) && op.size >= 1))
+      throw fault(`a size of ${op.size}`, 'a whole number of at least 1');
     return [input];
   },
   forward({ size, alpha, beta, k }, inputs, results) {
@@ -74,7 +75,8 @@ const lrn = operator<LocalResponse>({
         const last = Math.min(channels - 1, channel + Math.ceil((size - 1) / 2));
         for (let pixel = 0; pixel < pixels; pixel++) {
           let squares = 0;
-          for (let other = first; other <= last; other++) squares += (values[base + other * pixels + pixel] as number) ** 2;
+          for (let other = first; other <= last; other++)
+            squares += (values[base + other * pixels + pixel] as number) ** 2;
           const at = base + channel * pixels + pixel;
           output[at] = (values[at] as number) * (k + (alpha / size) * squares) ** -beta;
         }

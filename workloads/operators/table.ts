@@ -1,18 +1,58 @@
 // The one table of operators. A new operator is one row of one of these files.
 
+import { elementwiseOperators } from './binary.js';
+import { blockOperators } from './blocks.js';
+import { convolutionOperators } from './convolutions.js';
+import { einsumOperators } from './einsum.js';
+import { embeddingOperators } from './embedding.js';
+import { gatherOperators } from './gathers.js';
 import { joinOperators } from './joins.js';
-import { normaliseOperators } from './softmax.js';
+import { matmulOperators } from './matmul.js';
+import { moveOperators } from './moves.js';
+import { normalisationOperators } from './normalise.js';
+import { opaqueOperators } from './opaque.js';
 import type { Operator } from './operator.js';
+import { poolOperators } from './pool-nd.js';
 import { poolingOperators } from './pooling.js';
+import { quantisationOperators } from './quantise.js';
 import { rectifyOperators } from './rectify.js';
+import { recurrentOperators } from './recurrent.js';
+import { reductionOperators } from './reduce.js';
+import { resizeOperators } from './resize.js';
+import { samplingOperators } from './sampling.js';
+import { scatterOperators } from './scatters.js';
+import { signalOperators } from './signal.js';
+import { normaliseOperators } from './softmax.js';
+import { topKOperators } from './top-k.js';
+import { unaryOperators } from './unary.js';
 import { weightedOperators } from './weighted.js';
 
 export const operators = {
   ...weightedOperators,
-  ...poolingOperators,
-  ...normaliseOperators,
+  ...elementwiseOperators,
+  ...blockOperators,
+  ...convolutionOperators,
+  ...einsumOperators,
+  ...embeddingOperators,
+  ...gatherOperators,
   ...joinOperators,
+  ...matmulOperators,
+  ...moveOperators,
+  ...normalisationOperators,
+  ...opaqueOperators,
+  ...poolOperators,
+  ...poolingOperators,
+  ...quantisationOperators,
   ...rectifyOperators,
+  ...recurrentOperators,
+  ...reductionOperators,
+  ...resizeOperators,
+  ...samplingOperators,
+  ...scatterOperators,
+  ...signalOperators,
+  ...normaliseOperators,
+  ...topKOperators,
+  ...unaryOperators,
 } as const;
 
 type Table = typeof operators;

@@ -127,7 +127,13 @@ const conv2d = operator<Convolution>({
   },
 });
 
-function convolve(op: Convolution, input: Values, [channels, height, width]: Image, output: Image, weights: LayerWeights) {
+function convolve(
+  op: Convolution,
+  input: Values,
+  [channels, height, width]: Image,
+  output: Image,
+  weights: LayerWeights,
+) {
   const { store, bias } = weights;
   const { rows, pointers, indices, values } = toCsr(store);
   const [, outHeight, outWidth] = output;

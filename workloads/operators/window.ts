@@ -40,7 +40,13 @@ export function isPointwise({ kernel, stride, pad }: Convolution): boolean {
 }
 
 /** Whether each input channel has filters of its own. */
-export function isDepthwise({ groups, input }: { readonly groups: number; readonly input: readonly number[] }): boolean {
+export function isDepthwise({
+  groups,
+  input,
+}: {
+  readonly groups: number;
+  readonly input: readonly number[];
+}): boolean {
   return groups > 1 && input[0] === groups;
 }
 

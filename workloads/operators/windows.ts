@@ -1,6 +1,6 @@
 // Windows that slide over 1 to 3 axes of positions. Passes see 3 axes: those that are missing have extent 1, in front.
 
-import { insideRange } from '../layers/window.js';
+import { insideRange } from './window.js';
 import { type Shape, shapeText } from '../tensor.js';
 import type { Fault } from './operator.js';
 

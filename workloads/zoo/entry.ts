@@ -2,6 +2,7 @@
 
 import type { Preprocessing } from '../import/preprocess.js';
 import type { WeightFormat } from '../import/weight-files.js';
+import type { OnnxFile } from '../model.js';
 import { type Citation, type Layer, type LayerWeights, type Network, weightShapeOf } from '../network.js';
 import type { Extents } from '../operators/window.js';
 import type { LayerSpec, SpecOf, TrainedLayerSpec } from '../spec.js';
@@ -35,6 +36,8 @@ export interface ZooEntry {
   readonly shippedWeights?: string;
   /** Kinds of weight file that only this network can be read with. */
   readonly weightFormats?: readonly WeightFormat[];
+  /** The file that it was read from, where it can be run as it is. */
+  readonly file?: OnnxFile;
   /** What the reader must know of how it was read. */
   readonly notes?: readonly string[];
 }

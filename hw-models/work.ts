@@ -65,6 +65,13 @@ export function weightShapeOf(demand: Demand): WeightShape | null {
   }
 }
 
+/** {@link weightShapeOf}, and a recurrent layer's matrices below each other: all weights that a layer goes through. */
+export function keptMatrixOf(demand: Demand): WeightShape | null {
+  if (demand.kind !== 'recurrent') return weightShapeOf(demand);
+  const { directions, gates, hidden, inputs } = demand;
+  return { rows: directions * gates * hidden, columns: inputs + hidden, biases: 0 };
+}
+
 /** Positions that share the weights: a convolution's pixels, a product's rows; 1 for all else. */
 export function pixelsOf(demand: Demand): number {
   if (demand.kind === 'product') return demand.rows;

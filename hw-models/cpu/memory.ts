@@ -1,9 +1,9 @@
 // Where data live, and what it costs to bring them to a core's L1.
 
-import { sizeOf, weightShapeOf } from '../../workloads/layers/index.js';
 import type { LayerTask } from '../../workloads/network.js';
 import { nonzerosOf } from '../../workloads/weights/store.js';
 import type { Residency } from '../contract.js';
+import { inputElements, keptMatrixOf, outputElements } from '../work.js';
 import type { CpuConfig } from './config.js';
 
 /** float32 values and 32-bit CSR indices. */
@@ -109,15 +109,16 @@ export function scatteredReads(lines: number, footprintBytes: number, config: Cp
 
 /** Bytes of a layer's weights as a dense matrix, bias included. */
 export function denseWeightBytes(task: LayerTask): number {
-  const shape = weightShapeOf(task.layer);
+  const shape = keptMatrixOf(task.demand);
   return shape ? (shape.rows * shape.columns + shape.biases) * ELEMENT_BYTES : 0;
 }
 
 /** Bytes of a layer's weights in CSR: value and index of each non-zero, row pointers, bias. */
 export function csrWeightBytes(task: LayerTask): number {
-  const shape = weightShapeOf(task.layer);
-  if (!shape || !task.weights) return 0;
-  return (2 * nonzerosOf(task.weights.store) + shape.rows + 1 + shape.biases) * ELEMENT_BYTES;
+  const shape = keptMatrixOf(task.demand);
+  const weights = shape && task.weights;
+  if (!weights) return 0;
+  return (2 * nonzerosOf(weights.store) + shape.rows + 1 + shape.biases) * ELEMENT_BYTES;
 }
 
 /** A CPU's caches keep weights by size, and size depends on the format: both are told to the kernels. */
@@ -149,9 +150,9 @@ export function competingBytes(task: LayerTask, residency: Residency, format: 'd
   return isCacheResidency(residency) ? residency.networkCsrBytes : csrWeightBytes(task);
 }
 
-/** Elements of a layer's inputs and of its output, one frame. */
-export function activationElements({ layer }: LayerTask): { readonly inputs: number; readonly outputs: number } {
-  return { inputs: layer.inputShapes.reduce((sum, shape) => sum + sizeOf(shape), 0), outputs: sizeOf(layer.output) };
+/** Elements of a layer's inputs, what a product of two results multiplies by among them, and of its output, one frame. */
+export function activationElements({ demand }: LayerTask): { readonly inputs: number; readonly outputs: number } {
+  return { inputs: inputElements(demand), outputs: outputElements(demand) };
 }
 
 /** Where a layer finds its inputs and leaves its outputs, the whole batch. */

@@ -1,16 +1,17 @@
-// Dense kernels: GEMV for one frame, GEMM for a batch, convolution as im2col and GEMM frame by frame, and directly where
-// each channel has filters of its own.
+// Dense kernels: GEMV for one vector, GEMM for several (a batch's, a frame's tokens), convolution as im2col and GEMM
+// image by image, and directly where each channel has filters of its own.
 
 import { invariant } from '../../../workloads/base/errors.js';
-import { imageShape, pixelsOf, weightShapeOf } from '../../../workloads/layers/index.js';
-import { isDepthwise, isPointwise } from '../../../workloads/layers/window.js';
-import type { Layer, LayerTask, OpOf } from '../../../workloads/network.js';
+import type { ConvolutionDemand, ProductDemand } from '../../../workloads/demand.js';
+import type { LayerTask } from '../../../workloads/network.js';
+import { isDepthwise, isPointwise, tapsOf } from '../../../workloads/operators/window.js';
+import { sizeOf } from '../../../workloads/tensor.js';
 import type { Kernel } from '../../contract.js';
+import { isWeighted, outputElements, rightElements } from '../../work.js';
 import { account, type Phase } from '../account.js';
 import type { CpuConfig } from '../config.js';
 import { lanesOf, peakMacsPerCycle, type Work } from '../ecm.js';
 import {
-  activationElements,
   activationsHome,
   addTransfers,
   competingBytes,
@@ -28,18 +29,17 @@ import { directConvolution } from './sparse-convolution.js';
 
 export const dense: Kernel<CpuConfig> = {
   name: 'dense',
-  accepts: (layer) => weightShapeOf(layer) !== null,
+  accepts: isWeighted,
   cost(task, config, residency) {
-    const { layer, weights, batch, macs } = task;
-    invariant(weights !== null, () => `layer ${layer.name}: no weights`);
+    const { demand, batch, macs } = task;
+    invariant(isWeighted(demand), () => `layer ${task.name}: no matrix to multiply by`);
     const { cores } = config.dense;
     const weightBytes = denseWeightBytes(task);
     const weightsHome = weightsHomeOf(competingBytes(task, residency, 'dense'), config, cores);
-    const isConvolution = layer.kind === 'conv2d';
     const execution = {
       kernel: 'dense',
       cores,
-      calls: isConvolution ? batch * layer.groups : 1,
+      calls: 1,
       macs: macs.dense * batch,
       executedMacs: macs.dense * batch,
       operations: 0,
@@ -50,23 +50,25 @@ export const dense: Kernel<CpuConfig> = {
       inputsRead: 'all' as const,
       notes: [],
     };
-    if (layer.kind === 'conv2d' && isDepthwise(layer)) {
-      const { rows, columns } = weights.store;
-      const phases = directConvolution(task, layer, fullPattern(rows, columns), weightBytes, weightsHome, config);
+    if (demand.kind === 'product') {
+      const resident = demand.right === 'weights' ? weightsHome : null;
+      const phases = product(task, demand, weightBytes, resident, config);
+      return account({ ...execution, weightsHome: resident, phases }, task, config, residency);
+    }
+    if (isDepthwise(demand)) {
+      const [rows] = demand.output;
+      const columns = (demand.input[0] / demand.groups) * tapsOf(demand);
+      const phases = directConvolution(task, demand, fullPattern(rows, columns), weightBytes, weightsHome, config);
       return account(
-        { ...execution, phases, cores: config.sparseConvolution.cores, calls: 1, notes: [DEPTHWISE_NOTE] },
+        { ...execution, phases, cores: config.sparseConvolution.cores, notes: [DEPTHWISE_NOTE] },
         task,
         config,
         residency,
       );
     }
-    if (layer.kind === 'conv2d') {
-      const phases = convolution(task, layer, weightBytes, weightsHome, config);
-      return account({ ...execution, phases }, task, config, residency);
-    }
-    const phases =
-      batch === 1 ? [gemv(task, weightBytes, weightsHome, config)] : gemm(task, weightBytes, weightsHome, config);
-    return account({ ...execution, phases }, task, config, residency);
+    const phases = convolution(task, demand, weightBytes, weightsHome, config);
+    const calls = demand.images * batch * demand.groups;
+    return account({ ...execution, phases, calls }, task, config, residency);
   },
 };
 
@@ -93,47 +95,52 @@ function moving(loadStoreCycles: number, transfers: Transfers, streamsWeights: b
   };
 }
 
-/** Every weight is loaded once and multiplied once; the vector stays where it is. */
-function gemv(task: LayerTask, weightBytes: number, weightsHome: WeightsHome, config: CpuConfig): Phase {
-  const { inputs, outputs } = activationElements(task);
+/**
+ * All matrices in one call. Rows of a frame and frames of a batch are vectors that share the weights; where two results
+ * are multiplied each frame has matrices of its own, and only its rows share them. `weightsHome`: null there.
+ */
+function product(
+  task: LayerTask,
+  demand: ProductDemand,
+  weightBytes: number,
+  weightsHome: WeightsHome | null,
+  config: CpuConfig,
+): readonly Phase[] {
+  const { matrices, rows, depth, columns } = demand;
   const home = activationsHome(task, config);
-  const vectorBytes = config.simd.width / 8;
-  const transfers = addTransfers(
-    stream(weightBytes, weightsHome, config),
-    stream(inputs * ELEMENT_BYTES, home, config),
-    write(outputs * ELEMENT_BYTES, home, config),
-  );
+  const frames = weightsHome ? 1 : task.batch;
+  const vectors = weightsHome ? rows * task.batch : rows;
+  const streamed = weightBytes + rightElements(demand) * frames * ELEMENT_BYTES;
+  const matrix = weightsHome ? stream(weightBytes, weightsHome, config) : stream(streamed, home, config);
+  const stored = outputElements(demand) * task.batch;
+  const vectorsIn = stream(matrices * rows * depth * task.batch * ELEMENT_BYTES, home, config);
+  const vectorsOut = write(stored * ELEMENT_BYTES, home, config);
+  if (vectors === 1) {
+    const transfers = addTransfers(matrix, vectorsIn, vectorsOut);
+    return [gemv(task.macs.dense * task.batch, streamed, stored, transfers, config)];
+  }
+  const transfers = addTransfers(vectorsIn, vectorsOut);
+  const count = vectors * matrices * frames;
+  return [packing(streamed, matrix, config), multiplication(columns, depth, count, stored, transfers, config)];
+}
+
+/** Every weight is loaded once and multiplied once; the vector stays where it is. */
+function gemv(macs: number, matrixBytes: number, stored: number, transfers: Transfers, config: CpuConfig): Phase {
   // Per multiply-add one load for the weights and one for the vector, as a row-wise product has no register reuse.
-  const loads = (2 * weightBytes) / vectorBytes / config.simd.loadsPerCycle;
-  const work = moving(loads + storeCycles(outputs, config), transfers, true, config);
-  return { work: { ...work, arithmeticCycles: task.macs.dense / peakMacsPerCycle(config, 1) } };
+  const loads = (2 * matrixBytes) / (config.simd.width / 8) / config.simd.loadsPerCycle;
+  const work = moving(loads + storeCycles(stored, config), transfers, true, config);
+  return { work: { ...work, arithmeticCycles: macs / peakMacsPerCycle(config, 1) } };
 }
 
 /**
  * Goto and van de Geijn, "Anatomy of high-performance matrix multiplication" (2008): the weights are first copied into
  * blocks that fit L2, which does not overlap the multiplication. Each call packs anew.
  */
-function packing(weightBytes: number, weightsHome: WeightsHome, calls: number, config: CpuConfig): Phase {
-  const vectors = (weightBytes * calls) / (config.simd.width / 8);
+function packing(bytes: number, source: Transfers, config: CpuConfig): Phase {
+  const vectors = bytes / (config.simd.width / 8);
   const copies = vectors / Math.min(config.simd.loadsPerCycle, config.simd.storesPerCycle);
-  const transfers = addTransfers(
-    streamWeights(weightBytes, weightsHome, calls, config, config.dense.cores),
-    write(weightBytes * calls, 'l2', config),
-  );
+  const transfers = addTransfers(source, write(bytes, 'l2', config));
   return { name: 'packing', work: moving(copies, transfers, true, config) };
-}
-
-function gemm(task: LayerTask, weightBytes: number, weightsHome: WeightsHome, config: CpuConfig): readonly Phase[] {
-  const { inputs, outputs } = activationElements(task);
-  const home = activationsHome(task, config);
-  const transfers = addTransfers(
-    stream(inputs * task.batch * ELEMENT_BYTES, home, config),
-    write(outputs * task.batch * ELEMENT_BYTES, home, config),
-  );
-  return [
-    packing(weightBytes, weightsHome, 1, config),
-    multiplication(outputs, inputs, task.batch, outputs * task.batch, transfers, config),
-  ];
 }
 
 /** rows × depth times depth × columns; rows fill vector registers, so a part of a vector costs a whole one. */
@@ -157,39 +164,38 @@ function storeCycles(elements: number, config: CpuConfig): number {
 
 function convolution(
   task: LayerTask,
-  layer: Layer & OpOf<'conv2d'>,
+  demand: ConvolutionDemand,
   weightBytes: number,
   weightsHome: WeightsHome,
   config: CpuConfig,
 ): readonly Phase[] {
-  const [input] = layer.inputShapes;
-  const shape = weightShapeOf(layer);
-  invariant(input !== undefined && shape !== null, () => `layer ${layer.name}: a convolution without input`);
-  const { batch } = task;
-  const { groups } = layer;
-  const [channels, height, width] = imageShape(input, layer.name);
-  const pixels = pixelsOf(layer);
-  const outputs = layer.channels * pixels;
+  const { groups, input, output } = demand;
+  const images = demand.images * task.batch;
+  const [channels, height, width] = output;
+  const pixels = height * width;
+  const depth = (input[0] / groups) * tapsOf(demand);
+  const outputs = channels * pixels;
   const home = activationsHome(task, config);
-  const imageBytes = channels * height * width * ELEMENT_BYTES * batch;
-  const isPlain = isPointwise(layer);
-  const matrixElements = shape.columns * groups * pixels;
+  const imageBytes = sizeOf(input) * ELEMENT_BYTES * images;
+  const isPlain = isPointwise(demand);
+  const matrixElements = depth * groups * pixels;
   const matrixHome = homeOf((matrixElements * ELEMENT_BYTES) / groups, config);
-  const matrixBytes = matrixElements * ELEMENT_BYTES * batch;
+  const matrixBytes = matrixElements * ELEMENT_BYTES * images;
   const operand = isPlain ? stream(imageBytes, home, config) : stream(matrixBytes, matrixHome, config);
-  const results = write(outputs * ELEMENT_BYTES * batch, home, config);
+  const results = write(outputs * ELEMENT_BYTES * images, home, config);
   const multiply = multiplication(
-    layer.channels / groups,
-    shape.columns,
-    pixels * groups * batch,
-    outputs * batch,
+    channels / groups,
+    depth,
+    pixels * groups * images,
+    outputs * images,
     addTransfers(operand, results),
     config,
   );
-  const pack = packing(weightBytes, weightsHome, batch, config);
+  const { cores } = config.dense;
+  const pack = packing(weightBytes * images, streamWeights(weightBytes, weightsHome, images, config, cores), config);
   if (isPlain) return [pack, multiply];
   // Pixels side by side are copied as vectors; with a stride each one is copied by itself.
-  const copies = (matrixElements * batch) / (layer.stride[1] === 1 ? lanesOf(config) : 1);
+  const copies = (matrixElements * images) / (demand.stride[1] === 1 ? lanesOf(config) : 1);
   const unfolding = moving(
     copies / Math.min(config.simd.loadsPerCycle, config.simd.storesPerCycle),
     addTransfers(stream(imageBytes, home, config), write(matrixBytes, matrixHome, config)),

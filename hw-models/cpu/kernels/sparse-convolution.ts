@@ -3,10 +3,10 @@
 // out over all cores. No im2col matrix is built: Park et al., "Faster CNNs with direct sparse convolutions and guided
 // pruning" (ICLR 2017).
 
-import { invariant } from '../../../workloads/base/errors.js';
-import { imageShape, pixelsOf } from '../../../workloads/layers/index.js';
-import { isPointwise, reachOf } from '../../../workloads/layers/window.js';
-import type { Layer, LayerTask, OpOf } from '../../../workloads/network.js';
+import type { ConvolutionDemand } from '../../../workloads/demand.js';
+import type { LayerTask } from '../../../workloads/network.js';
+import { isPointwise, reachOf } from '../../../workloads/operators/window.js';
+import { sizeOf } from '../../../workloads/tensor.js';
 import type { CsrMatrix } from '../../../workloads/weights/store.js';
 import type { Phase } from '../account.js';
 import type { CpuConfig } from '../config.js';
@@ -44,18 +44,18 @@ export interface Tiling {
 }
 
 /** A 1×1 kernel takes the plane as one long row; others go row by row over a copy of the image with its halo. */
-export function tilingOf(layer: Layer & OpOf<'conv2d'>, config: CpuConfig): Tiling {
-  const { stride, groups } = layer;
-  const [channels, height, width] = inputOf(layer);
-  const [, outHeight, outWidth] = imageShape(layer.output, layer.name);
+export function tilingOf(convolution: ConvolutionDemand, config: CpuConfig): Tiling {
+  const { stride, groups, input, output } = convolution;
+  const [channels, height, width] = input;
+  const [, outHeight, outWidth] = output;
   const lanes = lanesOf(config);
-  const asOneRow = isPointwise(layer);
+  const asOneRow = isPointwise(convolution);
   const vectors = asOneRow ? Math.ceil((outHeight * outWidth) / lanes) : outHeight * Math.ceil(outWidth / lanes);
   const tiles = Math.ceil(vectors / (config.simd.registers - SCRATCH_REGISTERS));
   const outRows = Math.ceil(outHeight / tiles);
   const outColumns = Math.min(outWidth, Math.ceil((outHeight * outWidth) / tiles));
-  const [paddedHeight, paddedWidth] = paddedExtent(layer);
-  const reach = reachOf(layer);
+  const [paddedHeight, paddedWidth] = paddedExtent(convolution);
+  const reach = reachOf(convolution);
   const rows = Math.min(paddedHeight, (outRows - 1) * stride[0] + reach[0]);
   const columns = Math.min(paddedWidth, (outColumns - 1) * stride[1] + reach[1]);
   const pixels = asOneRow ? Math.ceil((height * width) / tiles) : rows * columns;
@@ -64,10 +64,10 @@ export function tilingOf(layer: Layer & OpOf<'conv2d'>, config: CpuConfig): Tili
   return { vectors, tiles, blocks: Math.min(blocks, channels / groups), tileInputBytes };
 }
 
-/** The whole batch, frame by frame, with the weights in `matrix` alone: the image with its halo where it needs one, then the sums. */
+/** The whole batch, image by image, with the weights in `matrix` alone: the image with its halo where it needs one, then the sums. */
 export function directConvolution(
   task: LayerTask,
-  layer: Layer & OpOf<'conv2d'>,
+  convolution: ConvolutionDemand,
   matrix: Pick<CsrMatrix, 'rows' | 'pointers' | 'indices'>,
   weightBytes: number,
   weightsHome: WeightsHome,
@@ -75,10 +75,11 @@ export function directConvolution(
 ): readonly Phase[] {
   const { simd } = config;
   const { cores, efficiency } = config.sparseConvolution;
-  const { batch } = task;
+  const { groups, output } = convolution;
+  const images = convolution.images * task.batch;
   const { rows, indices } = matrix;
   const nonzeros = indices.length;
-  const { vectors, tiles, blocks, tileInputBytes } = tilingOf(layer, config);
+  const { vectors, tiles, blocks, tileInputBytes } = tilingOf(convolution, config);
   const vectorBytes = simd.width / 8;
   const home = activationsHome(task, config);
   // A filter's sums are set up and stored once for each block of channels in which it has weights.
@@ -87,18 +88,18 @@ export function directConvolution(
   const loads = nonzeros * (vectors + LOADS_PER_WEIGHT * tiles) + resumed;
   const stores = visits * vectors;
   // Cores that read the same channels: each has its own copy in L1, and L3 serves all but the first.
-  const readers = Math.max(1, Math.min(cores, rows) / layer.groups);
-  const inputBytes = tileInputBytes * tiles * layer.groups * batch;
-  const partialBytes = 2 * resumed * vectorBytes * batch;
-  const outputBytes = layer.channels * pixelsOf(layer) * ELEMENT_BYTES * batch;
+  const readers = Math.max(1, Math.min(cores, rows) / groups);
+  const inputBytes = tileInputBytes * tiles * groups * images;
+  const partialBytes = 2 * resumed * vectorBytes * images;
+  const outputBytes = sizeOf(output) * ELEMENT_BYTES * images;
   const perNonzero = (vectors + LOADS_PER_WEIGHT * tiles) / simd.loadsPerCycle;
   const perRow = vectors / simd.storesPerCycle;
   const work = {
-    arithmeticCycles: (nonzeros * vectors * batch) / simd.fmaPerCycle / efficiency,
-    loadStoreCycles: (Math.max(loads / simd.loadsPerCycle, stores / simd.storesPerCycle) * batch) / efficiency,
+    arithmeticCycles: (nonzeros * vectors * images) / simd.fmaPerCycle / efficiency,
+    loadStoreCycles: (Math.max(loads / simd.loadsPerCycle, stores / simd.storesPerCycle) * images) / efficiency,
     transfers: addTransfers(
-      streamWeights(weightBytes, weightsHome, tiles * batch, config, cores),
-      shared(inputBytes, readers, imageHome(layer, home, config), config),
+      streamWeights(weightBytes, weightsHome, tiles * images, config, cores),
+      shared(inputBytes, readers, imageHome(convolution, home, config), config),
       stream(partialBytes, 'l2', config),
       write(outputBytes, home, config),
     ),
@@ -106,46 +107,40 @@ export function directConvolution(
     fullestShare: fullestShare(matrix, cores, perRow / perNonzero),
     supplyShare: 1,
   };
-  return needsCopy(layer) ? [copying(layer, home, batch, config), { work }] : [{ work }];
+  return needsCopy(convolution) ? [copying(convolution, home, images, config), { work }] : [{ work }];
 }
 
 /** Padding needs a halo of zeros; a stride needs pixels that far apart side by side, to be loaded as vectors. */
-function needsCopy({ stride, pad }: OpOf<'conv2d'>): boolean {
+function needsCopy({ stride, pad }: ConvolutionDemand): boolean {
   return stride.some((pixels) => pixels > 1) || pad.some((pixels) => pixels > 0);
 }
 
-function paddedExtent(layer: Layer & OpOf<'conv2d'>): readonly [height: number, width: number] {
-  const [, height, width] = inputOf(layer);
-  const [top, left, bottom, right] = layer.pad;
+function paddedExtent({ input, pad }: ConvolutionDemand): readonly [height: number, width: number] {
+  const [, height, width] = input;
+  const [top, left, bottom, right] = pad;
   return [height + top + bottom, width + left + right];
 }
 
-function inputOf(layer: Layer) {
-  const [input] = layer.inputShapes;
-  invariant(input !== undefined, () => `layer ${layer.name}: a convolution without input`);
-  return imageShape(input, layer.name);
+/** Of one image. */
+function copyBytes(convolution: ConvolutionDemand): number {
+  const [height, width] = paddedExtent(convolution);
+  return convolution.input[0] * height * width * ELEMENT_BYTES;
 }
 
-function copyBytes(layer: Layer & OpOf<'conv2d'>): number {
-  const [height, width] = paddedExtent(layer);
-  return inputOf(layer)[0] * height * width * ELEMENT_BYTES;
+function imageHome(convolution: ConvolutionDemand, home: Level, config: CpuConfig): Level {
+  return needsCopy(convolution) ? homeOf(copyBytes(convolution), config) : home;
 }
 
-function imageHome(layer: Layer & OpOf<'conv2d'>, home: Level, config: CpuConfig): Level {
-  return needsCopy(layer) ? homeOf(copyBytes(layer), config) : home;
-}
-
-function copying(layer: Layer & OpOf<'conv2d'>, home: Level, batch: number, config: CpuConfig): Phase {
+function copying(convolution: ConvolutionDemand, home: Level, images: number, config: CpuConfig): Phase {
   const { simd } = config;
-  const [channels, height, width] = inputOf(layer);
-  const bytes = copyBytes(layer) * batch;
-  const copies = bytes / ELEMENT_BYTES / (layer.stride[1] === 1 ? lanesOf(config) : 1);
+  const bytes = copyBytes(convolution) * images;
+  const copies = bytes / ELEMENT_BYTES / (convolution.stride[1] === 1 ? lanesOf(config) : 1);
   const work = {
     arithmeticCycles: 0,
     loadStoreCycles: copies / Math.min(simd.loadsPerCycle, simd.storesPerCycle),
     transfers: addTransfers(
-      stream(channels * height * width * ELEMENT_BYTES * batch, home, config),
-      write(bytes, imageHome(layer, home, config), config),
+      stream(sizeOf(convolution.input) * ELEMENT_BYTES * images, home, config),
+      write(bytes, imageHome(convolution, home, config), config),
     ),
     cores: config.sparseConvolution.cores,
     fullestShare: 1,

@@ -1,10 +1,11 @@
-// CSR kernels: SpMV for one frame, SpMM for a batch, direct sparse convolution. Zero activations are multiplied like any.
+// CSR kernels: SpMV for one vector, SpMM for several (a batch's, a frame's tokens), direct sparse convolution. Zero
+// activations are multiplied like any.
 
 import { invariant } from '../../../workloads/base/errors.js';
-import { weightShapeOf } from '../../../workloads/layers/index.js';
 import type { LayerTask } from '../../../workloads/network.js';
 import { type CsrMatrix, toCsr } from '../../../workloads/weights/store.js';
 import type { Kernel } from '../../contract.js';
+import { pixelsOf, weightShapeOf } from '../../work.js';
 import { account } from '../account.js';
 import type { CpuConfig } from '../config.js';
 import { lanesOf, type Work } from '../ecm.js';
@@ -26,17 +27,19 @@ import { directConvolution } from './sparse-convolution.js';
 
 export const sparse: Kernel<CpuConfig> = {
   name: 'sparse',
-  accepts: (layer) => weightShapeOf(layer) !== null,
+  // What two results make has no weights to skip.
+  accepts: (demand) => weightShapeOf(demand) !== null,
   cost(task, config, residency) {
-    const { layer, weights, batch, macs } = task;
-    invariant(weights !== null, () => `layer ${layer.name}: no weights`);
-    const { cores } = layer.kind === 'conv2d' ? config.sparseConvolution : config.sparse;
+    const { demand, weights, batch, macs } = task;
+    invariant(weights !== null, () => `layer ${task.name}: no weights`);
+    const isConvolution = demand.kind === 'convolution';
+    const { cores } = isConvolution ? config.sparseConvolution : config.sparse;
     const matrix = toCsr(weights.store);
     const weightsHome = weightsHomeOf(competingBytes(task, residency, 'csr'), config, cores);
     const weightBytes = csrWeightBytes(task);
     const phases =
-      layer.kind === 'conv2d'
-        ? directConvolution(task, layer, matrix, weightBytes, weightsHome, config)
+      demand.kind === 'convolution'
+        ? directConvolution(task, demand, matrix, weightBytes, weightsHome, config)
         : [{ work: product(task, matrix, weightsHome, config) }];
     const execution = {
       kernel: 'sparse',
@@ -51,16 +54,21 @@ export const sparse: Kernel<CpuConfig> = {
       weightBytes,
       weightsHome,
       inputsRead: 'some' as const,
-      notes: layer.kind === 'conv2d' ? unlikeEngines(config) : idleCores(config),
+      notes: isConvolution ? unlikeEngines(config) : idleCores(config),
     };
     return account(execution, task, config, residency);
   },
 };
 
-/** A single frame meets its non-zeros one by one. */
-function lanesIn({ layer, batch }: LayerTask, config: CpuConfig): number {
-  if (layer.kind === 'conv2d') return lanesOf(config);
-  return batch === 1 ? 1 : spmmLanes(config);
+/** A single vector meets its non-zeros one by one. */
+function lanesIn(task: LayerTask, config: CpuConfig): number {
+  if (task.demand.kind === 'convolution') return lanesOf(config);
+  return vectorsOf(task) === 1 ? 1 : spmmLanes(config);
+}
+
+/** Vectors that meet the same weights: each frame's, or each of its tokens'. */
+function vectorsOf({ demand, batch }: LayerTask): number {
+  return pixelsOf(demand) * batch;
 }
 
 function idleCores({ cores, sparse }: CpuConfig): readonly string[] {
@@ -76,7 +84,8 @@ function unlikeEngines({ sparseConvolution: { efficiency }, dense: { gemmEfficie
 }
 
 function product(task: LayerTask, matrix: CsrMatrix, weightsHome: WeightsHome, config: CpuConfig): Work {
-  const work = task.batch === 1 ? spmv(task, matrix, weightsHome, config) : spmm(task, matrix, weightsHome, config);
+  const work =
+    vectorsOf(task) === 1 ? spmv(task, matrix, weightsHome, config) : spmm(task, matrix, weightsHome, config);
   const { cores } = config.sparse;
   return { ...work, cores, fullestShare: fullestShare(matrix, cores), supplyShare: 1 };
 }
@@ -97,27 +106,32 @@ function spmv(task: LayerTask, matrix: CsrMatrix, weightsHome: WeightsHome, conf
     loadStoreCycles: (3 * indices.length + rows) / simd.loadsPerCycle + rows / simd.storesPerCycle,
     transfers: addTransfers(
       stream(csrWeightBytes(task), weightsHome, config),
-      scatteredReads(Math.min(lines, indices.length), columns * ELEMENT_BYTES, config),
+      scatteredReads(Math.min(lines, indices.length), inputBytesOf(task), config),
       write(rows * ELEMENT_BYTES, home, config),
     ),
   };
 }
 
-/** Each non-zero scales one input's row of `batch` activations and adds it to an output's row, which stays in L1. */
+/** What non-zeros gather from. */
+function inputBytesOf(task: LayerTask): number {
+  return activationElements(task).inputs * task.batch * ELEMENT_BYTES;
+}
+
+/** Each non-zero scales one input's row of activations, one a vector, and adds it to an output's row, which stays in L1. */
 function spmm(task: LayerTask, matrix: CsrMatrix, weightsHome: WeightsHome, config: CpuConfig): ProductWork {
-  const { batch } = task;
-  const { rows, columns, indices } = matrix;
+  const { rows, indices } = matrix;
+  const vectors = vectorsOf(task);
   const { outputs } = activationElements(task);
-  const vectorsPerRow = Math.ceil(batch / spmmLanes(config));
-  const linesPerRow = Math.ceil((batch * ELEMENT_BYTES) / config.lineBytes);
+  const vectorsPerRow = Math.ceil(vectors / spmmLanes(config));
+  const linesPerRow = Math.ceil((vectors * ELEMENT_BYTES) / config.lineBytes);
   const inner = scaledRows(indices.length * vectorsPerRow, config);
   return {
     arithmeticCycles: inner.arithmeticCycles,
     loadStoreCycles: inner.loadStoreCycles + (rows * vectorsPerRow) / config.simd.storesPerCycle,
     transfers: addTransfers(
       stream(csrWeightBytes(task), weightsHome, config),
-      scatteredReads(indices.length * linesPerRow, columns * batch * ELEMENT_BYTES, config),
-      write(outputs * batch * ELEMENT_BYTES, activationsHome(task, config), config),
+      scatteredReads(indices.length * linesPerRow, inputBytesOf(task), config),
+      write(outputs * task.batch * ELEMENT_BYTES, activationsHome(task, config), config),
     ),
   };
 }

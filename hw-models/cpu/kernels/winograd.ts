@@ -4,9 +4,9 @@
 // ahead of time.
 
 import { invariant } from '../../../workloads/base/errors.js';
-import { imageShape, weightShapeOf } from '../../../workloads/layers/index.js';
-import { squareOf } from '../../../workloads/layers/window.js';
-import type { Layer, LayerTask, OpOf } from '../../../workloads/network.js';
+import type { ConvolutionDemand, Demand } from '../../../workloads/demand.js';
+import type { LayerTask } from '../../../workloads/network.js';
+import { squareOf } from '../../../workloads/operators/window.js';
 import { type TileTransform, tileTransforms } from '../../../workloads/transforms/tile-cost.js';
 import type { Kernel, LayerCost, Residency } from '../../contract.js';
 import { cyclesOf } from '../../cost.js';
@@ -28,27 +28,24 @@ import {
   write,
 } from '../memory.js';
 
-type Convolution = Layer & OpOf<'conv2d'>;
-
-function canTransform(layer: Layer): layer is Convolution {
-  if (layer.kind !== 'conv2d') return false;
-  const square = squareOf(layer);
+function canTransform(demand: Demand): demand is ConvolutionDemand {
+  if (demand.kind !== 'convolution') return false;
+  const square = squareOf(demand);
   return square?.kernel === 3 && square.stride === 1 && square.dilation === 1;
 }
 
 /** Tiles of one frame; those at the right and bottom edges may lie partly outside. */
-export function tilesOf(layer: Convolution, outputs: number): number {
-  const [, height, width] = imageShape(layer.output, layer.name);
-  return Math.ceil(height / outputs) * Math.ceil(width / outputs);
+export function tilesOf({ images, output: [, height, width] }: ConvolutionDemand, outputs: number): number {
+  return images * Math.ceil(height / outputs) * Math.ceil(width / outputs);
 }
 
 export const winograd: Kernel<CpuConfig> = {
   name: 'winograd',
   accepts: canTransform,
   cost(task, config, residency) {
-    const { layer } = task;
-    invariant(canTransform(layer), () => `layer ${layer.name}: not a 3×3 convolution of stride 1`);
-    const [first, ...others] = tileTransforms.map((variant) => costOf(variant, task, layer, config, residency));
+    const { demand } = task;
+    invariant(canTransform(demand), () => `layer ${task.name}: not a 3×3 convolution of stride 1`);
+    const [first, ...others] = tileTransforms.map((variant) => costOf(variant, task, demand, config, residency));
     invariant(first !== undefined, 'no variant of Winograd');
     return others.reduce((best, cost) => (cyclesOf(cost) < cyclesOf(best) ? cost : best), first);
   },
@@ -57,34 +54,33 @@ export const winograd: Kernel<CpuConfig> = {
 function costOf(
   { outputs: m, edge, ...operations }: TileTransform,
   task: LayerTask,
-  layer: Convolution,
+  convolution: ConvolutionDemand,
   config: CpuConfig,
   residency: Residency,
 ): LayerCost {
   const { batch, macs } = task;
   const { cores } = config.dense;
-  const shape = weightShapeOf(layer);
-  const [input] = layer.inputShapes;
-  invariant(shape !== null && input !== undefined, () => `layer ${layer.name}: a convolution without input`);
-  const [channels] = imageShape(input, layer.name);
-  const tiles = tilesOf(layer, m) * batch;
-  const depth = channels / layer.groups;
-  const products = edge ** 2 * tiles * layer.channels * depth;
-  const weightBytes = (edge ** 2 * layer.channels * depth + shape.biases) * ELEMENT_BYTES;
+  const { groups, bias } = convolution;
+  const [channels] = convolution.input;
+  const [filters] = convolution.output;
+  const tiles = tilesOf(convolution, m) * batch;
+  const depth = channels / groups;
+  const products = edge ** 2 * tiles * filters * depth;
+  const weightBytes = (edge ** 2 * filters * depth + (bias ? filters : 0)) * ELEMENT_BYTES;
   // What the other layers' kernels make of their weights is not known here: they count as the dense matrix.
   const competing = competingBytes(task, residency, 'dense') - denseWeightBytes(task) + weightBytes;
   const weightsHome = weightsHomeOf(competing, config, cores);
   // Transformed inputs and sums of so many tiles at a time stay in the last cache; each block reads the weights anew.
-  const scratchBytes = edge ** 2 * (channels + layer.channels) * tiles * ELEMENT_BYTES;
+  const scratchBytes = edge ** 2 * (channels + filters) * tiles * ELEMENT_BYTES;
   const lastCache = config.cacheShare * Math.max(config.l2.capacity, config.l3.capacity);
   const blocks = Math.min(tiles, Math.ceil(scratchBytes / lastCache));
   const scratchHome = homeOf(scratchBytes / blocks, config);
   const home = activationsHome(task, config);
   const { inputs, outputs } = activationElements(task);
   const transformed = edge ** 2 * channels * tiles;
-  const sums = edge ** 2 * layer.channels * tiles;
+  const sums = edge ** 2 * filters * tiles;
   const inputVectors = Math.ceil(channels / lanesOf(config)) * tiles;
-  const outputVectors = Math.ceil(layer.channels / lanesOf(config)) * tiles;
+  const outputVectors = Math.ceil(filters / lanesOf(config)) * tiles;
   const inputOperations = inputVectors * operations.inputOperations;
   const outputOperations = outputVectors * operations.outputOperations;
   const phases: readonly Phase[] = [
@@ -100,7 +96,7 @@ function costOf(
     ),
     multiplication(
       products,
-      layer.channels / layer.groups,
+      filters / groups,
       sums,
       addTransfers(
         streamWeights(weightBytes, weightsHome, blocks, config, cores),

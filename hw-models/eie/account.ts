@@ -1,13 +1,13 @@
 // From products to the layer's cost: cycles by cause, joules by module, counters, floor, bound.
 
-import { invariant } from '../../workloads/base/errors.js';
-import { sizeOf } from '../../workloads/layers/index.js';
 import type { LayerTask, LayerWeights } from '../../workloads/network.js';
 import { nonzerosOf } from '../../workloads/weights/store.js';
 import type { Bound, LayerCost } from '../contract.js';
 import { times } from '../cost.js';
+import { inputElements, outputElements } from '../work.js';
 import { type EieConfig, tableSize } from './config.js';
 import { joulesOfWork } from './energy.js';
+import type { Encoding } from './operands.js';
 import type { ProductRun } from './products.js';
 
 /** Work on activations between products, all PEs. */
@@ -20,6 +20,9 @@ export interface Transforms {
 export interface Execution {
   readonly kernel: string;
   readonly runs: readonly ProductRun[];
+  readonly weights: LayerWeights;
+  /** What it takes to make weights of a matrix of activations; null where they are weights. */
+  readonly encoding?: Encoding | null;
   /** Bytes of weights that a frame reads from DRAM. */
   readonly streamedBytes: number;
   readonly transforms: Transforms;
@@ -30,9 +33,8 @@ export const noTransforms: Transforms = { cycles: 0, operations: 0, sramAccesses
 
 /** What a layer with weights costs, for the whole batch. */
 export function accountFor(execution: Execution, task: LayerTask, config: EieConfig): LayerCost {
-  const { runs, transforms } = execution;
-  const { weights, batch } = task;
-  invariant(weights !== null, () => `layer ${task.layer.name} has no weights`);
+  const { runs, transforms, weights, encoding } = execution;
+  const { batch } = task;
   const sum = (of: (run: ProductRun) => number) => runs.reduce((total, run) => total + of(run), 0);
   const entries = sum(({ events }) => events.entries);
   const padding = sum(({ events }) => events.padding);
@@ -44,7 +46,7 @@ export function accountFor(execution: Execution, task: LayerTask, config: EieCon
   const pipeline = sum(({ timing }) => timing.vectors) * config.pipelineStages;
   const passCycles = sum(({ moves }) => moves.cycles);
   const traffic = dramTraffic(task, execution.streamedBytes, config);
-  const onChip = running + passCycles + transforms.cycles;
+  const onChip = running + passCycles + transforms.cycles + (encoding?.cycles ?? 0);
   const worked = (entries + emptyColumns) / config.pes;
   const cycles = {
     compute: (entries - padding) / config.pes,
@@ -55,17 +57,20 @@ export function accountFor(execution: Execution, task: LayerTask, config: EieCon
     pipeline,
     passes: passCycles,
     transform: transforms.cycles,
+    ...(encoding ? { encode: encoding.cycles } : {}),
     // What streaming takes beyond the work that it overlaps with.
     memory: Math.max(0, traffic.cycles - onChip),
   };
+  const wordReads = sum(({ events }) => events.wordReads);
   const work = {
     cycles: Math.max(onChip, traffic.cycles),
     queueEntries: sum(({ events }) => events.queueEntries),
-    wordReads: sum(({ events }) => events.wordReads),
+    // A word written is taken for one read.
+    wordReads: wordReads + (encoding?.words ?? 0),
     entries: entries + transforms.operations,
     // An accumulator is read and written for each entry that is no padding; a broadcast reads its activation.
     registerAccesses: 2 * (entries - padding + transforms.operations) + broadcasts,
-    activationSramAccesses: sum(({ moves }) => moves.activations) + transforms.sramAccesses,
+    activationSramAccesses: sum(({ moves }) => moves.activations) + transforms.sramAccesses + (encoding?.reads ?? 0),
     dramBytes: traffic.bytes,
   };
   const executed = entries - padding - biasAdds;
@@ -88,7 +93,8 @@ export function accountFor(execution: Execution, task: LayerTask, config: EieCon
         broadcasts,
         stall_cycles: sum(({ timing }) => timing.stallCycles),
         ptr_reads: work.queueEntries,
-        spmat_reads: work.wordReads,
+        spmat_reads: wordReads,
+        ...(encoding ? { encoded_entries: encoding.entries } : {}),
         register_accesses: work.registerAccesses,
         activation_sram_accesses: work.activationSramAccesses,
         passes: sum(({ moves }) => moves.passes),
@@ -99,7 +105,7 @@ export function accountFor(execution: Execution, task: LayerTask, config: EieCon
     floorCycles: batch * Math.max(busiest, executed / config.pes, broadcasts, traffic.cycles, 1),
     bound: boundOf(cycles),
     load: { unit: 'PE', busyCycles: busyCycles(runs, config, batch), cycles: batch * (running - pipeline) },
-    notes: [...execution.notes, ...traffic.notes, ...sharingNotes(weights, config)],
+    notes: [...execution.notes, ...traffic.notes, ...(encoding ? [] : sharingNotes(weights, config))],
   };
 }
 
@@ -119,8 +125,8 @@ interface Traffic {
 }
 
 /** What a frame moves to or from DRAM: weights without a place on the chip, activations that overflow their SRAM. */
-function dramTraffic(task: LayerTask, weightBytes: number, config: EieConfig): Traffic {
-  const activationBytes = ((task.input.values.length + sizeOf(task.layer.output)) * config.fixedPointBits) / 8;
+function dramTraffic({ demand }: LayerTask, weightBytes: number, config: EieConfig): Traffic {
+  const activationBytes = ((inputElements(demand) + outputElements(demand)) * config.fixedPointBits) / 8;
   const room = config.activations.sramBytes * config.pes;
   const overflows = activationBytes > room;
   const bytes = weightBytes + (overflows ? activationBytes : 0);
@@ -133,10 +139,14 @@ function dramTraffic(task: LayerTask, weightBytes: number, config: EieConfig): T
 const grouped = (count: number) => Math.ceil(count).toLocaleString('en-US');
 
 function boundOf(
-  cycles: Readonly<Record<'compute' | 'empty_columns' | 'starvation' | 'transform' | 'memory', number>>,
+  cycles: Readonly<Record<'compute' | 'empty_columns' | 'starvation' | 'transform' | 'memory', number>> & {
+    readonly encode?: number;
+  },
 ): Bound {
   if (cycles.memory > 0) return 'memory';
-  return cycles.starvation + cycles.empty_columns > cycles.compute + cycles.transform ? 'imbalance' : 'compute';
+  return cycles.starvation + cycles.empty_columns > cycles.compute + cycles.transform + (cycles.encode ?? 0)
+    ? 'imbalance'
+    : 'compute';
 }
 
 /** Real weights with more values than the table holds compute something else after they have been shared. */

@@ -192,9 +192,9 @@ export function entryBitsOf(config: Pick<EieConfig, 'codeBits' | 'indexBits'>): 
   return config.codeBits + config.indexBits;
 }
 
-/** Whole entries in one word of the sparse-matrix SRAM. */
+/** Whole entries in one word of the sparse-matrix SRAM; a word narrower than an entry is taken for one as wide. */
 export function entriesPerWord(config: Pick<EieConfig, 'codeBits' | 'indexBits' | 'spmat'>): number {
-  return Math.floor(config.spmat.widthBits / entryBitsOf(config));
+  return Math.max(1, Math.floor(config.spmat.widthBits / entryBitsOf(config)));
 }
 
 /** Entries in the table of shared weights; entry 0 is the weight zero that padding uses. */

@@ -10,8 +10,8 @@
 // as long as nothing saturates, which `chooseFractions` sees to. `errorBound` sums these over a row.
 
 import { invariant } from '../../workloads/base/errors.js';
-import { rectifierRange } from '../../workloads/layers/forward.js';
 import type { Rectifier } from '../../workloads/network.js';
+import { rectifierRange } from '../../workloads/operators/rectify.js';
 import type { CodedMatrix, EncodedMatrix } from './encode.js';
 
 /** Fraction bits of a layer's three fixed-point formats, all of the same width. */

@@ -1,10 +1,12 @@
 // What EIE computes for a whole layer, bit for bit: shared weights, fixed point, terms rounded one by one (datapath.ts).
 // Formats are chosen so that nothing saturates, hence sums do not depend on their order: a convolution is summed tap by
-// tap over whole planes instead of pixel by pixel, a fully connected layer as a convolution of one pixel.
+// tap over whole planes instead of pixel by pixel, a fully connected layer as a convolution of a pixel for each of its vectors.
 
-import { imageShape, pixelsOf, sizeOf } from '../../workloads/layers/index.js';
-import { insideRange, tapsOf } from '../../workloads/layers/window.js';
-import type { Layer, LayerWeights, OpOf } from '../../workloads/network.js';
+import { invariant } from '../../workloads/base/errors.js';
+import type { ConvolutionDemand, Demand, ProductDemand } from '../../workloads/demand.js';
+import type { Layer, LayerWeights } from '../../workloads/network.js';
+import { insideRange, tapsOf } from '../../workloads/operators/window.js';
+import { inputElements, isImageConvolution, pixelsOf } from '../work.js';
 import { type Fractions, finestFraction, fixActivations, fixedRange, fixTable, MOST_SHIFT } from './datapath.js';
 import { shareCodes } from './encode.js';
 
@@ -14,11 +16,17 @@ export interface Precision {
   readonly fixedPointBits: number;
 }
 
-type Weighted = Layer & OpOf<'dense' | 'conv2d'>;
+type FixedDemand = ProductDemand | ConvolutionDemand;
+
+/** Whether a layer is one matrix of weights, multiplied with vectors or with the pixels of one image. */
+export function isFixed(demand: Demand | null): demand is FixedDemand {
+  if (demand?.kind === 'product') return demand.matrices === 1 && demand.right === 'weights';
+  return demand !== null && isImageConvolution(demand);
+}
 
 /** A layer's shared weights row by row, the bias last in its row. */
 export interface FixedLayer {
-  readonly layer: Weighted;
+  readonly demand: FixedDemand;
   readonly bits: number;
   readonly rows: number;
   readonly columns: number;
@@ -30,7 +38,12 @@ export interface FixedLayer {
 }
 
 /** Shares the layer's weights and biases into one table. @throws InputError where a weight is not finite. */
-export function prepareFixed(layer: Weighted, weights: LayerWeights, precision: Precision): FixedLayer {
+export function prepareFixed(
+  { name, demand }: Pick<Layer, 'name' | 'demand'>,
+  weights: LayerWeights,
+  precision: Precision,
+): FixedLayer {
+  invariant(isFixed(demand), () => `layer ${name} is no product with weights`);
   const coded = shareCodes(weights, precision.codeBits);
   const pointers = new Uint32Array(coded.rows + 1);
   for (const row of coded.indices) pointers[row + 1] = (pointers[row + 1] as number) + 1;
@@ -49,10 +62,10 @@ export function prepareFixed(layer: Weighted, weights: LayerWeights, precision: 
     }
   }
   const { rows, columns, table, hasBias } = coded;
-  return { layer, bits: precision.fixedPointBits, rows, columns, pointers, indices, codes, table, hasBias };
+  return { demand, bits: precision.fixedPointBits, rows, columns, pointers, indices, codes, table, hasBias };
 }
 
-/** One frame's output [rows · pixels], with `fractions.output` fraction bits. */
+/** One frame's output, [rows · pixels] of a convolution and [vectors · rows] of a product, with `fractions.output` fraction bits. */
 export interface FixedOutput {
   readonly values: Int16Array;
   readonly fractions: Fractions;
@@ -60,16 +73,17 @@ export interface FixedOutput {
 
 /** Multiplies one frame, in the finest formats that cannot saturate with it, and rectifies. */
 export function multiplyFixed(fixed: FixedLayer, input: Float32Array): FixedOutput {
-  const { layer, bits, table, hasBias } = fixed;
+  const { demand, bits, table, hasBias } = fixed;
   const weight = finestFraction(largestOf(table), bits);
   const activation = finestFraction(Math.max(largestOf(input), hasBias ? 1 : 0), bits);
   const weights = Int32Array.from(fixTable(table, { weight, bits }));
   const inputs = Int32Array.from(fixActivations(input, hasBias, { activation, bits }));
   const shift = shiftFor(fixed, weights, inputs);
   const fractions = { bits, weight, activation, output: weight + activation - shift };
-  const { least, most } = fixedRange(layer.activation, fractions);
+  const { least, most } = fixedRange(demand.activation, fractions);
   const half = shift > 0 ? 2 ** (shift - 1) : 0;
-  const pixels = pixelsOf(layer);
+  const pixels = pixelsOf(demand);
+  const [ofRow, ofPixel] = demand.kind === 'convolution' ? [pixels, 1] : [1, fixed.rows];
   const sums = new Int32Array(pixels);
   const values = new Int16Array(fixed.rows * pixels);
   forEachRow(fixed, (row, visit) => {
@@ -78,7 +92,7 @@ export function multiplyFixed(fixed: FixedLayer, input: Float32Array): FixedOutp
       addTerms(sums, inputs, weights[code] as number, from, to, count, stride, half, shift);
     });
     for (let pixel = 0; pixel < pixels; pixel++) {
-      values[row * pixels + pixel] = Math.min(Math.max(sums[pixel] as number, least), most);
+      values[row * ofRow + pixel * ofPixel] = Math.min(Math.max(sums[pixel] as number, least), most);
     }
   });
   return { values, fractions };
@@ -87,7 +101,7 @@ export function multiplyFixed(fixed: FixedLayer, input: Float32Array): FixedOutp
 /** The fewest bits to drop from products so that no sum of any pixel can saturate, in whatever order it is made. */
 function shiftFor(fixed: FixedLayer, weights: Int32Array, inputs: Int32Array): number {
   const limit = 2 ** (fixed.bits - 1) - 1;
-  const magnitudes = new Float64Array(pixelsOf(fixed.layer));
+  const magnitudes = new Float64Array(pixelsOf(fixed.demand));
   const sizes = Float64Array.from(inputs, Math.abs);
   let shift = 0;
   forEachRow(fixed, (row, visit) => {
@@ -139,11 +153,12 @@ type Terms = (code: number, from: number, to: number, count: number, stride: num
 
 /** Calls `rowOf` with each row and a function that visits all of its terms. */
 function forEachRow(fixed: FixedLayer, rowOf: (row: number, visit: (each: Terms) => void) => void): void {
-  const { layer, rows, columns, hasBias, pointers, indices, codes } = fixed;
-  const pixels = pixelsOf(layer);
+  const { demand, rows, columns, hasBias, pointers, indices, codes } = fixed;
+  const pixels = pixelsOf(demand);
   const biasColumn = hasBias ? columns - 1 : -1;
-  const biasAt = sizeOf(layer.inputShapes[0] ?? [0]);
-  const geometry = layer.kind === 'conv2d' ? geometryOf(layer) : null;
+  const biasAt = inputElements(demand);
+  const depth = columns - (hasBias ? 1 : 0);
+  const geometry = demand.kind === 'convolution' ? geometryOf(demand) : null;
   for (let row = 0; row < rows; row++) {
     rowOf(row, (each) => {
       for (let entry = pointers[row] as number; entry < (pointers[row + 1] as number); entry++) {
@@ -151,20 +166,20 @@ function forEachRow(fixed: FixedLayer, rowOf: (row: number, visit: (each: Terms)
         const code = codes[entry] as number;
         if (column === biasColumn) each(code, biasAt, 0, pixels, 0);
         else if (geometry) geometry(row, column, code, each);
-        else each(code, column, 0, 1, 1);
+        else each(code, column, 0, pixels, depth);
       }
     });
   }
 }
 
 /** The terms of a convolution's weight: one run for each row of output pixels that its tap reaches inside the image. */
-function geometryOf(layer: Layer & OpOf<'conv2d'>) {
-  const [channels, height, width] = imageShape(layer.inputShapes[0] ?? [0], layer.name);
-  const [, outHeight, outWidth] = imageShape(layer.output, layer.name);
-  const { kernel, stride, dilation, pad, groups } = layer;
-  const taps = tapsOf(layer);
+function geometryOf(demand: ConvolutionDemand) {
+  const [channels, height, width] = demand.input;
+  const [outputs, outHeight, outWidth] = demand.output;
+  const { kernel, stride, dilation, pad, groups } = demand;
+  const taps = tapsOf(demand);
   return (row: number, column: number, code: number, each: Terms) => {
-    const firstChannel = Math.floor((row * groups) / layer.channels) * (channels / groups);
+    const firstChannel = Math.floor((row * groups) / outputs) * (channels / groups);
     const plane = (firstChannel + Math.floor(column / taps)) * height;
     const top = (Math.floor(column / kernel[1]) % kernel[0]) * dilation[0] - pad[0];
     const left = (column % kernel[1]) * dilation[1] - pad[1];

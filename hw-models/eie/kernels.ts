@@ -1,88 +1,184 @@
-// What a layer costs on EIE as matrix-vector products: one for a fully connected layer, one for each output pixel of a
-// convolution, and what the rest of a network costs. Han et al., EIE, ISCA 2016, Sections III and IV.
+// What a layer costs on EIE as matrix-vector products: one for each row of a fully connected layer or of a product of two
+// results, one for each output pixel of a convolution, and what the rest of a network costs. Han et al., EIE, ISCA 2016,
+// Sections III and IV.
 
 import { invariant } from '../../workloads/base/errors.js';
-import { sizeOf } from '../../workloads/layers/index.js';
-import { isPointwise } from '../../workloads/layers/window.js';
-import type { Layer, LayerTask } from '../../workloads/network.js';
+import type { ConvolutionDemand, EmbeddingDemand, ProductDemand, StreamDemand } from '../../workloads/demand.js';
+import type { LayerTask, LayerWeights } from '../../workloads/network.js';
+import { isPointwise } from '../../workloads/operators/window.js';
 import type { Kernel, LayerCost, Residency } from '../contract.js';
 import { times } from '../cost.js';
-import { elementsRead } from '../elementwise.js';
+import { isImageConvolution } from '../work.js';
 import { accountFor, noTransforms } from './account.js';
 import type { EieConfig } from './config.js';
 import { joulesOfWork } from './energy.js';
+import { encodingNote, encodingOf, operandConfig } from './operands.js';
 import { blocksFor, blocksNote, layoutsOfTask, storedBytes } from './placement.js';
-import { type Products, runProducts } from './products.js';
+import { type Products, runProducts, scaleRun } from './products.js';
 import { recordProducts } from './record.js';
-import { forEachVector } from './vectors.js';
+import { firstRows, MOST_RECORDED_STEPS, MOST_STEPS, type Sample, sampleNote, sampleOf } from './sampling.js';
+import { forEachPixel, forEachRow } from './vectors.js';
 
-/** Fully connected layers, and 1×1 convolutions, whose vectors are the pixels' channels as they are. */
+/** Products, whose vectors are their rows, and 1×1 convolutions, whose vectors are the pixels' channels as they are. */
 export const sparse: Kernel<EieConfig> = {
   name: 'sparse',
-  accepts: (layer) => layer.kind === 'dense' || (layer.kind === 'conv2d' && isPointwise(layer)),
+  accepts: (demand) => demand.kind === 'product' || (isImageConvolution(demand) && isPointwise(demand)),
   cost: (task, config, residency) => costProducts('sparse', task, config, residency),
-  record: (task, config, _, recorder) => recordProducts(productsOf(task, config), config, recorder),
+  record: (task, config, _, recorder) => recordProducts(recordedOf(task, config), config, recorder),
 };
 
 /** Other convolutions: each pixel's vector is what all taps of the kernel read for it. */
 export const im2col: Kernel<EieConfig> = {
   name: 'im2col',
-  accepts: (layer) => layer.kind === 'conv2d' && !isPointwise(layer),
+  accepts: (demand) => isImageConvolution(demand) && !isPointwise(demand),
   cost: (task, config, residency) => costProducts('im2col', task, config, residency),
-  record: (task, config, _, recorder) => recordProducts(productsOf(task, config), config, recorder),
+  record: (task, config, _, recorder) => recordProducts(recordedOf(task, config), config, recorder),
 };
 
 /** Not in the paper: each PE reads and writes one activation a cycle through its registers. */
 export const elementwise: Kernel<EieConfig> = {
   name: 'elementwise',
   fallback: true,
-  accepts: (layer) => layer.kind !== 'dense' && layer.kind !== 'conv2d',
+  accepts: ({ kind }) => kind === 'stream' || kind === 'embedding',
   cost: costElementwise,
 };
 
-/** The products of a layer, block of rows by block and group by group. */
-function productsOf(task: LayerTask, config: EieConfig): readonly Products[] {
-  const { layer, weights } = task;
-  invariant(weights !== null, () => `layer ${layer.name} has no weights`);
-  // A vector of its own reads each weight once, however many there are.
-  const layoutsIn = (blocks: number) => layoutsOfTask(task, weights, config, blocks);
-  const alone = (blocks: number) => layoutsIn(blocks).map((layout) => [layout]);
-  const rows = outputsPerVector(layer);
-  const blocks = layer.kind === 'conv2d' ? blocksFor(alone, Math.ceil(rows / config.pes), config) : 1;
-  return layoutsIn(blocks).map((layout) => ({ layout, visit: (run) => forEachVector(task, layout, run) }));
+/** A layer's products, one after another. */
+interface Plan {
+  readonly products: readonly Products[];
+  /** Blocks of rows that each matrix is worked through in. */
+  readonly blocks: number;
+  /** How many products each one stands for, and how many matrices each matrix. */
+  readonly factor: number;
+  readonly matrices: number;
+  readonly notes: readonly string[];
 }
 
 function costProducts(kernel: string, task: LayerTask, config: EieConfig, residency: Residency): LayerCost {
-  const { layer } = task;
-  const products = productsOf(task, config);
+  const { demand } = task;
+  const weights = weightsOf(task);
+  const isOperand = demand.kind === 'product' && demand.right === 'activations';
+  // Weights of another matrix of activations lie on the chip as they are, not as codes of shared values.
+  const stored = isOperand ? operandConfig(config) : config;
+  const plan = planOf(task, weights, stored, sampleOf);
+  const { products, blocks, factor } = plan;
+  const rows = outputsPerVector(task) / blocks;
+  const runs = products.map((product) => scaleRun(runProducts(product, rows, stored, task.input), factor));
+  if (isExact(task, factor)) {
+    const macs = runs.reduce((sum, { events, biasAdds }) => sum + events.entries - events.padding - biasAdds, 0);
+    invariant(macs === task.macs.effective, () => `layer ${task.name}: ${macs} MACs, not ${task.macs.effective}`);
+  }
   const layouts = products.map(({ layout }) => layout);
-  const rows = outputsPerVector(layer) / layouts.length;
-  const runs = products.map((product) => runProducts(product, rows, config, task.input));
-  const macs = runs.reduce((sum, { events, biasAdds }) => sum + events.entries - events.padding - biasAdds, 0);
-  invariant(macs === task.macs.effective, () => `layer ${layer.name}: ${macs} MACs, not ${task.macs.effective}`);
-  const streamedBytes = residency.resident ? 0 : storedBytes(layouts, config);
-  const notes = [...residency.notes, ...blocksNote(layouts.length)];
-  return accountFor({ kernel, runs, streamedBytes, transforms: noTransforms, notes }, task, config);
+  const isStreamed = !residency.resident && !isOperand;
+  return accountFor(
+    {
+      ...{ kernel, runs, weights, transforms: noTransforms },
+      streamedBytes: isStreamed ? storedBytes(layouts, config) * plan.matrices : 0,
+      encoding: isOperand ? encodingOf(demand, layouts, plan.matrices, stored) : null,
+      notes: [...residency.notes, ...blocksNote(blocks), ...plan.notes, ...(isOperand ? [encodingNote] : [])],
+    },
+    task,
+    stored,
+  );
 }
 
-function outputsPerVector(layer: Layer): number {
-  return layer.kind === 'conv2d' ? layer.channels : sizeOf(layer.output);
+function weightsOf({ name, weights }: LayerTask): LayerWeights {
+  invariant(weights !== null, () => `layer ${name} has no weights`);
+  return weights;
 }
 
-function costElementwise({ layer, batch }: LayerTask, config: EieConfig): LayerCost {
-  const writes = sizeOf(layer.output);
-  const reads = elementsRead(layer);
+/** Whether each product was played through on activations that are all known. */
+function isExact({ demand, input }: LayerTask, factor: number): boolean {
+  if (demand.kind !== 'product') return true;
+  return factor === 1 && input.values.length === demand.matrices * demand.rows * demand.depth;
+}
+
+function recordedOf(task: LayerTask, config: EieConfig): readonly Products[] {
+  return planOf(task, weightsOf(task), config, firstRows, MOST_RECORDED_STEPS).products;
+}
+
+type Choose = (demand: ProductDemand, stepsPerRow: number, most: number) => Sample;
+
+function planOf(task: LayerTask, weights: LayerWeights, config: EieConfig, choose: Choose, most = MOST_STEPS): Plan {
+  const { demand } = task;
+  if (demand.kind === 'product') return planOfProduct(task, demand, weights, config, choose, most);
+  invariant(demand.kind === 'convolution', () => `layer ${task.name}: ${demand.kind} is no product`);
+  return planOfConvolution(task, demand, weights, config);
+}
+
+function planOfConvolution(task: LayerTask, demand: ConvolutionDemand, weights: LayerWeights, config: EieConfig): Plan {
+  const layoutsIn = (blocks: number) => layoutsOfTask(task, weights, config, { blocks });
+  const alone = (blocks: number) => layoutsIn(blocks).map((layout) => [layout]);
+  const layouts = layoutsIn(blocksFor(alone, Math.ceil(demand.output[0] / config.pes), config));
+  const { values } = task.input;
+  return {
+    products: layouts.map((layout) => ({ layout, visit: (run) => forEachPixel(demand, values, layout, run) })),
+    ...{ blocks: layouts.length, factor: 1, matrices: 1, notes: [] },
+  };
+}
+
+function planOfProduct(
+  task: LayerTask,
+  demand: ProductDemand,
+  weights: LayerWeights,
+  config: EieConfig,
+  choose: Choose,
+  most: number,
+): Plan {
+  const { matrices, rows, depth, columns } = demand;
+  const { values } = task.input;
+  // Blocks by what the first matrix takes; a vector of its own reads each weight once, however many there are.
+  const layoutsIn = (blocks: number) => layoutsOfTask(task, weights, config, { blocks });
+  const alone = (blocks: number) => layoutsIn(blocks).map((layout) => [layout]);
+  const blocks = rows === 1 ? 1 : layoutsIn(blocksFor(alone, Math.ceil(columns / config.pes), config)).length;
+  const sample = choose(demand, depth * config.pes * blocks, most);
+  const products = sample.matrices.flatMap((matrix) =>
+    layoutsOfTask(task, weights, config, { blocks, matrix }).map((layout): Products => {
+      const chosen = { matrix, rows: sample.rows };
+      return { layout, visit: (run) => forEachRow(demand, values, layout, chosen, run) };
+    }),
+  );
+  const ofMatrices = matrices / sample.matrices.length;
+  return {
+    ...{ products, blocks, matrices: ofMatrices },
+    factor: (rows / sample.rows.length) * ofMatrices,
+    notes: sampleNote(demand, sample),
+  };
+}
+
+function outputsPerVector({ demand }: LayerTask): number {
+  return demand.kind === 'convolution' ? demand.output[0] : (demand as ProductDemand).columns;
+}
+
+function costElementwise({ demand, batch }: LayerTask, config: EieConfig): LayerCost {
+  const { reads, writes, dramBytes } = passOf(demand as StreamDemand | EmbeddingDemand, config);
   const cycles = Math.ceil(Math.max(reads, writes) / config.pes);
+  const memory = Math.max(0, (dramBytes / config.dram.bytesPerSecond) * config.clockHz - cycles);
   const registerAccesses = reads + writes;
-  const idle = { queueEntries: 0, wordReads: 0, entries: 0, activationSramAccesses: 0, dramBytes: 0 };
+  const idle = { queueEntries: 0, wordReads: 0, entries: 0, activationSramAccesses: 0, dramBytes };
+  const isTable = demand.kind === 'embedding';
   return {
     kernel: 'elementwise',
     clockHz: config.clockHz,
-    cycles: times(batch, { compute: cycles }),
-    joules: times(batch, joulesOfWork({ ...idle, cycles, registerAccesses }, config)),
-    counters: times(batch, { macs: 0, register_accesses: registerAccesses }),
+    cycles: times(batch, isTable ? { compute: cycles, memory } : { compute: cycles }),
+    joules: times(batch, joulesOfWork({ ...idle, cycles: cycles + memory, registerAccesses }, config)),
+    counters: times(batch, {
+      ...{ macs: 0, register_accesses: registerAccesses },
+      ...(isTable ? { dram_bytes: dramBytes } : {}),
+    }),
     floorCycles: batch * (writes / config.pes),
-    bound: 'compute',
-    notes: ['not in the paper: estimated as one activation read and one written per PE and cycle'],
+    bound: memory > 0 ? 'memory' : 'compute',
+    notes: [
+      'not in the paper: estimated as one activation read and one written per PE and cycle',
+      ...(isTable ? ['rows of the table are read from DRAM'] : []),
+    ],
   };
+}
+
+function passOf(demand: StreamDemand | EmbeddingDemand, { fixedPointBits }: EieConfig) {
+  if (demand.kind === 'stream') {
+    return { reads: demand.looks * demand.passes, writes: demand.outputs, dramBytes: 0 };
+  }
+  const elements = demand.lookups * demand.width;
+  return { reads: elements, writes: elements, dramBytes: (elements * fixedPointBits) / 8 };
 }

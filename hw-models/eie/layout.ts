@@ -3,7 +3,14 @@
 
 import { InputError } from '../../workloads/base/errors.js';
 import type { LayerWeights } from '../../workloads/network.js';
-import { countNonzeros, entriesPerColumn, type SparsePattern, toCsr } from '../../workloads/weights/store.js';
+import {
+  countNonzeros,
+  type DenseMatrix,
+  entriesPerColumn,
+  type SparsePattern,
+  toCsr,
+  type WeightStore,
+} from '../../workloads/weights/store.js';
 
 /** Row i lies on PE i mod `pes`. A bias is one more column, the last, whose activation is 1. */
 export interface ColumnLayout {
@@ -33,6 +40,12 @@ const PES_AT_ONCE = 16;
 /** Layouts beyond this are dropped, the longest unused first, and counted again when they are next asked for. */
 const MOST_KEPT_BYTES = 256 * 2 ** 20;
 
+/** One layer's layouts, all its blocks together, may take so much. */
+const MOST_LAYOUT_BYTES = 256 * 2 ** 20;
+
+/** A dense matrix of more weights is counted as it stands: as compressed rows it would take up to three times the room. */
+const MOST_COMPRESSED = 2 ** 22;
+
 /** Layouts of one layer on one machine. */
 interface Kept {
   readonly layouts: readonly ColumnLayout[];
@@ -44,22 +57,36 @@ const kept = new WeakMap<LayerWeights, Map<string, Kept>>();
 /** The longest unused first. */
 const byUse = new Set<Kept>();
 
+/** Of which rows a layout is, and in how many blocks of rows one after another; all of them at once unless told. */
+export interface Part {
+  readonly blocks?: number;
+  readonly from?: number;
+  readonly to?: number;
+}
+
+interface Machine {
+  readonly pes: number;
+  readonly indexBits: number;
+}
+
 /**
- * The layout of a layer's weights, in `blocks` blocks of rows where they are too many to be held at once; computed once
- * per weights, number of PEs and index width. The weights of `groups` groups lie on the diagonal of one matrix, whose
- * columns are all groups' inputs. @throws InputError where a PE would hold more rows than counts can tell.
+ * The layouts of a layer's weights, one for each block of rows where they are too many to be held at once; computed once
+ * per weights, number of PEs, index width and part. The weights of `groups` groups lie on the diagonal of one matrix,
+ * whose columns are all groups' inputs. @throws InputError where counts would take too much room, or where a PE would
+ * hold more rows than they can tell.
  */
 export function layoutsOf(
   weights: LayerWeights,
   groups: number,
   pes: number,
   indexBits: number,
-  blocks = 1,
+  { blocks = 1, from = 0, to = weights.store.rows }: Part = {},
 ): readonly ColumnLayout[] {
   const known = kept.get(weights) ?? new Map<string, Kept>();
   kept.set(weights, known);
-  const key = `${groups}/${pes}/${indexBits}/${blocks}`;
-  const found = known.get(key) ?? keep(countBlocks(weights, groups, { pes, indexBits }, blocks), known, key);
+  const key = `${groups}/${pes}/${indexBits}/${blocks}/${from}/${to}`;
+  const count = () => countBlocks(weights, groups, { pes, indexBits }, { blocks, from, to });
+  const found = known.get(key) ?? keep(count(), known, key);
   byUse.delete(found);
   byUse.add(found);
   return found.layouts;
@@ -68,17 +95,30 @@ export function layoutsOf(
 function countBlocks(
   { store, bias }: LayerWeights,
   groups: number,
-  machine: { readonly pes: number; readonly indexBits: number },
-  blocks: number,
+  machine: Machine,
+  { blocks, from, to }: Required<Part>,
 ): readonly ColumnLayout[] {
-  const csr = toCsr(store);
+  requireRoom(groups * store.columns, blocks, machine.pes);
   // Whole rounds over the PEs, so that each row stays on its PE.
-  const blockRows = Math.ceil(csr.rows / machine.pes / blocks) * machine.pes;
-  return Array.from({ length: Math.ceil(csr.rows / blockRows) }, (_, block) => {
-    const from = block * blockRows;
-    return countEntries(csr, bias, machine, { groups, from, to: Math.min(csr.rows, from + blockRows) });
+  const blockRows = Math.ceil((to - from) / machine.pes / blocks) * machine.pes;
+  return Array.from({ length: Math.ceil((to - from) / blockRows) }, (_, block) => {
+    const first = from + block * blockRows;
+    return countEntries(store, bias, machine, { groups, from: first, to: Math.min(to, first + blockRows) });
   });
 }
+
+/** Before anything is reserved for them. */
+function requireRoom(columns: number, blocks: number, pes: number): void {
+  const bytesPerColumn = blocks * strideOf(pes) * Uint16Array.BYTES_PER_ELEMENT;
+  const most = Math.floor(MOST_LAYOUT_BYTES / bytesPerColumn);
+  if (columns <= most) return;
+  const grouped = (count: number) => count.toLocaleString('en-US');
+  throw new InputError(
+    `found a matrix of ${grouped(columns)} inputs, expected at most ${grouped(most)} on ${pes} PEs, whose entries are counted input by input`,
+  );
+}
+
+const strideOf = (pes: number) => Math.ceil(pes / LANES) * LANES;
 
 function keep(layouts: readonly ColumnLayout[], known: Map<string, Kept>, key: string): Kept {
   const bytes = layouts.reduce((sum, { entries }) => sum + entries.byteLength, 0);
@@ -95,19 +135,19 @@ function keep(layouts: readonly ColumnLayout[], known: Map<string, Kept>, key: s
   return made;
 }
 
-/** Counts the entries of rows `from` to `to` − 1 of `csr` (and of their biases) per column and PE. */
+/** Counts the entries of rows `from` to `to` − 1 of `store` (and of their biases) per column and PE. */
 export function countEntries(
-  csr: SparsePattern,
+  store: WeightStore | SparsePattern,
   bias: Float32Array | null,
-  { pes, indexBits }: { readonly pes: number; readonly indexBits: number },
-  { groups = 1, from = 0, to = csr.rows } = {},
+  { pes, indexBits }: Machine,
+  { groups = 1, from = 0, to = store.rows } = {},
 ): ColumnLayout {
   if (!(Math.ceil((to - from) / pes) <= MOST_ROWS_PER_PE)) {
     throw new InputError(`found ${to - from} rows on ${pes} PEs, expected at most ${MOST_ROWS_PER_PE} rows per PE`);
   }
-  const { pointers, indices } = csr;
-  const columns = groups * csr.columns + (bias ? 1 : 0);
-  const stride = Math.ceil(pes / LANES) * LANES;
+  const matrix = readable(store);
+  const columns = groups * store.columns + (bias ? 1 : 0);
+  const stride = strideOf(pes);
   const entries = new Uint16Array(columns * stride);
   const columnEntries = new Uint32Array(columns);
   const columnEmptyPes = new Uint32Array(columns);
@@ -121,12 +161,9 @@ export function countEntries(
     for (let pe = first; pe < end; pe++) {
       const base = (pe - first) * columns;
       for (let row = from + pe, local = 0; row < to; row += pes, local++) {
-        const firstColumn = base + Math.floor((row * groups) / csr.rows) * csr.columns;
-        const rowEnd = pointers[row + 1] as number;
-        for (let at = pointers[row] as number; at < rowEnd; at++) {
-          const column = firstColumn + (indices[at] as number);
-          held[column] = withEntry(held[column] as number, local, indexBits);
-        }
+        const firstColumn = base + Math.floor((row * groups) / store.rows) * store.columns;
+        if ('pointers' in matrix) addRow(held, firstColumn, matrix, row, local, indexBits);
+        else addDenseRow(held, firstColumn, matrix, row, local, indexBits);
         const last = base + columns - 1;
         if (bias && bias[row] !== 0) held[last] = withEntry(held[last] as number, local, indexBits);
       }
@@ -147,7 +184,8 @@ export function countEntries(
       columnEmptyPes[column] = (columnEmptyPes[column] as number) + end - first - some;
     }
   }
-  const kept = entriesPerColumn(csr, groups, from, to);
+  const kept =
+    'pointers' in matrix ? entriesPerColumn(matrix, groups, from, to) : denseColumns(matrix, groups, from, to);
   const columnPadding = columnEntries.map((all, column) => all - (kept[column] ?? 0));
   if (bias)
     columnPadding[columns - 1] = (columnEntries[columns - 1] as number) - countNonzeros(bias.subarray(from, to));
@@ -155,6 +193,56 @@ export function countEntries(
     ...{ pes, stride, columns, hasBias: bias !== null, entries },
     ...{ columnEntries, columnPadding, columnEmptyPes, peEntries },
   };
+}
+
+/** A large dense matrix as it is, all else as where it has entries. */
+function readable(store: WeightStore | SparsePattern): DenseMatrix | SparsePattern {
+  if (!('format' in store)) return store;
+  return store.format === 'dense' && store.values.length > MOST_COMPRESSED ? store : toCsr(store);
+}
+
+function addRow(
+  held: Int32Array,
+  firstColumn: number,
+  { pointers, indices }: SparsePattern,
+  row: number,
+  local: number,
+  indexBits: number,
+): void {
+  const rowEnd = pointers[row + 1] as number;
+  for (let at = pointers[row] as number; at < rowEnd; at++) {
+    const column = firstColumn + (indices[at] as number);
+    held[column] = withEntry(held[column] as number, local, indexBits);
+  }
+}
+
+function addDenseRow(
+  held: Int32Array,
+  firstColumn: number,
+  { columns, values }: DenseMatrix,
+  row: number,
+  local: number,
+  indexBits: number,
+): void {
+  const first = row * columns;
+  for (let at = 0; at < columns; at++) {
+    if (values[first + at] === 0) continue;
+    const column = firstColumn + at;
+    held[column] = withEntry(held[column] as number, local, indexBits);
+  }
+}
+
+/** As entriesPerColumn, of a dense matrix. */
+function denseColumns({ rows, columns, values }: DenseMatrix, groups: number, from: number, to: number): Uint32Array {
+  const counts = new Uint32Array(groups * columns);
+  for (let row = from; row < to; row++) {
+    const base = Math.floor((row * groups) / rows) * columns;
+    const first = row * columns;
+    for (let at = 0; at < columns; at++) {
+      if (values[first + at] !== 0) counts[base + at] = (counts[base + at] as number) + 1;
+    }
+  }
+  return counts;
 }
 
 /** What a PE holds of a column with one more entry, in its row `local`: see {@link countEntries}. */

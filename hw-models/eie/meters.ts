@@ -21,6 +21,10 @@ export const meters = {
   stall_cycles: { unit: 'cycles', meaning: 'cycles in which a broadcast waited for room in the fullest queue' },
   ptr_reads: { unit: 'count', meaning: 'pairs of column pointers read, one per PE and broadcast' },
   spmat_reads: { unit: 'count', meaning: 'words read from the sparse-matrix SRAMs' },
+  encoded_entries: {
+    unit: 'count',
+    meaning: 'entries written for the second factor of a product of two results, padding included',
+  },
   register_accesses: { unit: 'count', meaning: 'activation registers read or written by arithmetic and broadcasts' },
   activation_sram_accesses: { unit: 'count', meaning: 'activations moved between activation SRAM and registers' },
   passes: { unit: 'count', meaning: 'fillings of the activation registers that the vectors take' },

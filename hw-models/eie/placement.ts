@@ -4,20 +4,34 @@
 // sparse-matrix SRAM. Nor do 16-bit pointers reach all 131,072 entries; as they never decrease, one column number for
 // each 65,536 entries restores the missing bit, and that is taken to be free.
 
-import { invariant } from '../../workloads/base/errors.js';
-import type { Layer, LayerTask, LayerWeights } from '../../workloads/network.js';
+import { InputError, invariant } from '../../workloads/base/errors.js';
+import type { Demand } from '../../workloads/demand.js';
+import type { LayerTask, LayerWeights } from '../../workloads/network.js';
 import type { Residency } from '../contract.js';
 import { type EieConfig, entryBitsOf } from './config.js';
 import { type ColumnLayout, layoutsOf } from './layout.js';
 
-/** The layout of a task's weights on this configuration, in blocks of rows if told so. */
+/** The layouts of one of a task's matrices on this configuration, in blocks of rows if told so. */
 export function layoutsOfTask(
-  { layer }: LayerTask,
+  { name, demand }: LayerTask,
   weights: LayerWeights,
   config: Pick<EieConfig, 'pes' | 'indexBits'>,
-  blocks = 1,
+  { blocks = 1, matrix = 0 } = {},
 ): readonly ColumnLayout[] {
-  return layoutsOf(weights, layer.kind === 'conv2d' ? layer.groups : 1, config.pes, config.indexBits, blocks);
+  const groups = demand.kind === 'convolution' ? demand.groups : 1;
+  const rows = weights.store.rows / matricesOf(demand);
+  try {
+    const part = { blocks, from: matrix * rows, to: (matrix + 1) * rows };
+    return layoutsOf(weights, groups, config.pes, config.indexBits, part);
+  } catch (error) {
+    throw error instanceof InputError ? new InputError(`layer ${name}: ${error.message}`) : error;
+  }
+}
+
+/** Matrices that a task's weights hold below each other, each dealt out to the PEs by itself. */
+function matricesOf(demand: Demand): number {
+  if (demand.kind === 'product') return demand.matrices;
+  return demand.kind === 'recurrent' ? demand.directions : 1;
 }
 
 /**
@@ -29,11 +43,15 @@ export function blocksFor(
   rows: number,
   config: EieConfig,
 ): number {
-  const room = config.spmat.bytes * 8;
+  const memory = config.spmat.bytes * 8;
   const fullest = (blocks: number) => Math.max(...layoutsIn(blocks).map((block) => spmatBitsOf(block, config)));
   const whole = fullest(1);
+  if (whole <= memory) return 1;
+  // Pointers are the same in each block. Where they alone exceed the memory, blocks are as if there were none.
+  const pointers = layoutsIn(1).reduce((most, block) => Math.max(most, pointerOverflow(block, config)), 0);
+  const room = pointers < memory ? memory : memory + pointers;
   for (let blocks = Math.ceil(whole / room); blocks < rows; blocks++) if (fullest(blocks) <= room) return blocks;
-  return whole <= room ? 1 : rows;
+  return rows;
 }
 
 /** What the reader must know of a layer that takes several blocks. */
@@ -45,8 +63,12 @@ export function blocksNote(blocks: number): readonly string[] {
 export function spmatBitsOf(layouts: readonly ColumnLayout[], config: EieConfig): number {
   let most = 0;
   for (let pe = 0; pe < config.pes; pe++) most = Math.max(most, entriesOn(layouts, pe));
-  const overflow = Math.max(0, pointerBits(layouts, config) - config.pointers.bytes * 8);
-  return most * entryBitsOf(config) + overflow;
+  return most * entryBitsOf(config) + pointerOverflow(layouts, config);
+}
+
+/** Bits of pointers on a PE beyond their own SRAM. */
+function pointerOverflow(layouts: readonly ColumnLayout[], config: EieConfig): number {
+  return Math.max(0, pointerBits(layouts, config) - config.pointers.bytes * 8);
 }
 
 /** Bytes of a layer as it is stored on all PEs: entries and pointers. */
@@ -55,9 +77,9 @@ export function storedBytes(layouts: readonly ColumnLayout[], config: EieConfig)
   return (entries * entryBitsOf(config) + config.pes * pointerBits(layouts, config)) / 8;
 }
 
-/** Bits of pointers per PE: one past the last column included, for each layout. */
+/** Bits of pointers per PE. */
 function pointerBits(layouts: readonly ColumnLayout[], config: EieConfig): number {
-  return layouts.reduce((sum, { columns }) => sum + columns + 1, 0) * config.pointers.bits;
+  return pointersIn(layouts) * config.pointers.bits;
 }
 
 /** Where a layer's weights are, and what is free on the fullest PE when the whole network has its place. */
@@ -73,10 +95,10 @@ export interface EieResidency extends Residency {
 export function place(
   tasks: readonly LayerTask[],
   config: EieConfig,
-  wantsMore: (layer: Layer) => boolean,
+  wantsMore: (demand: Demand) => boolean,
 ): readonly EieResidency[] {
   const { residencies, freeBits } = fill(tasks, config);
-  const parts = Math.max(1, tasks.filter(({ layer }) => wantsMore(layer)).length);
+  const parts = Math.max(1, tasks.filter(({ demand }) => wantsMore(demand)).length);
   return residencies.map((residency) => ({ ...residency, spareBits: freeBits / parts }));
 }
 
@@ -85,11 +107,11 @@ function fill(tasks: readonly LayerTask[], config: EieConfig) {
   const usedBits = new Float64Array(config.pes);
   let freePointerBits = config.pointers.bytes * 8;
   const residencies = tasks.map((task): Residency => {
-    if (!task.weights) return { resident: true, notes: [] };
-    const layouts = layoutsOfTask(task, task.weights, config);
-    const needed = pointerBits(layouts, config);
+    const stored = storedOf(task, config);
+    if (!stored) return { resident: true, notes: [] };
+    const needed = stored.pointers * config.pointers.bits;
     const overflow = Math.max(0, needed - freePointerBits);
-    const after = usedBits.map((used, pe) => used + overflow + entriesOn(layouts, pe) * entryBitsOf(config));
+    const after = usedBits.map((used, pe) => used + overflow + (stored.peEntries[pe] as number) * entryBitsOf(config));
     const missing = Math.max(...after) - spmatBits;
     if (missing > 0) {
       const bytes = whole(missing / 8);
@@ -108,6 +130,49 @@ function fill(tasks: readonly LayerTask[], config: EieConfig) {
     };
   });
   return { residencies, freeBits: spmatBits - Math.max(...usedBits) };
+}
+
+/** What all of a task's weights take: entries of each PE, pointers of any of them. */
+interface Stored {
+  readonly peEntries: Float64Array;
+  readonly pointers: number;
+}
+
+/** Counts alone, so that a network whose weights are loaded layer by layer is placed without holding any of them. */
+const counted = new WeakMap<LayerTask, Map<string, Stored>>();
+
+/** Null for a task whose weights don't lie on the chip: it has none, or they are a table of which rows are looked up. */
+function storedOf(task: LayerTask, config: EieConfig): Stored | null {
+  const { demand } = task;
+  const isStored =
+    demand.kind === 'convolution' ||
+    demand.kind === 'recurrent' ||
+    (demand.kind === 'product' && demand.right === 'weights');
+  if (!isStored) return null;
+  const known = counted.get(task) ?? new Map<string, Stored>();
+  counted.set(task, known);
+  const key = `${config.pes}/${config.indexBits}`;
+  const found = known.get(key) ?? countStored(task, config);
+  known.set(key, found);
+  return found;
+}
+
+function countStored(task: LayerTask, config: EieConfig): Stored {
+  const { weights } = task;
+  invariant(weights !== null, () => `layer ${task.name} has no weights`);
+  const peEntries = new Float64Array(config.pes);
+  let pointers = 0;
+  for (let matrix = 0; matrix < matricesOf(task.demand); matrix++) {
+    const layouts = layoutsOfTask(task, weights, config, { matrix });
+    for (let pe = 0; pe < config.pes; pe++) peEntries[pe] = (peEntries[pe] as number) + entriesOn(layouts, pe);
+    pointers += pointersIn(layouts);
+  }
+  return { peEntries, pointers };
+}
+
+/** One past the last column included, for each layout. */
+function pointersIn(layouts: readonly ColumnLayout[]): number {
+  return layouts.reduce((sum, { columns }) => sum + columns + 1, 0);
 }
 
 function entriesOn(layouts: readonly ColumnLayout[], pe: number): number {

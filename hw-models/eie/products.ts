@@ -37,6 +37,21 @@ export function runProducts(
   };
 }
 
+/** What `factor` times as many such products take and do. */
+export function scaleRun(run: ProductRun, factor: number): ProductRun {
+  if (factor === 1) return run;
+  const { timing, events, biasAdds, moves } = run;
+  const scaled = <Counts extends object>(counts: Counts): Counts => {
+    const all = Object.entries(counts).map(([name, value]) => [name, times(value, factor)]);
+    return Object.fromEntries(all) as Counts;
+  };
+  return { timing: scaled(timing), events: scaled(events), biasAdds: biasAdds * factor, moves: scaled(moves) };
+}
+
+function times(value: number | Float64Array, factor: number): number | Float64Array {
+  return typeof value === 'number' ? value * factor : value.map((each) => each * factor);
+}
+
 interface Moves {
   readonly passes: number;
   /** Activations moved between SRAM and registers. */

@@ -1,33 +1,50 @@
 // The sparse vectors that a layer's activations make: one for a fully connected layer, one for each output pixel of a
-// convolution (im2col; a 1×1 kernel's columns are the pixel's channels). Han et al., EIE, ISCA 2016,
+// convolution (im2col; a 1×1 kernel's columns are the pixel's channels), one for each row of a product. Han et al., EIE, ISCA 2016,
 // names 1×1 convolutions so (discussion of flexibility); the paper measures none.
 
-import { invariant } from '../../workloads/base/errors.js';
-import type { Image } from '../../workloads/layers/index.js';
-import { insideRange } from '../../workloads/layers/window.js';
-import type { Layer, LayerTask, OpOf } from '../../workloads/network.js';
+import type { ConvolutionDemand, ProductDemand } from '../../workloads/demand.js';
+import { insideRange } from '../../workloads/operators/window.js';
 import type { ColumnLayout } from './layout.js';
 import type { RunProduct } from './runs.js';
-import { findActive } from './timing.js';
 
-/** Visits the vectors that a layer multiplies its matrix with, pixel after pixel, the columns of all groups in each. */
-export function forEachVector({ layer, input }: LayerTask, layout: ColumnLayout, visit: RunProduct): void {
-  // One more than columns: a zero activation is written before it is dropped.
-  const active = new Int32Array(layout.columns + 1);
-  if (layer.kind === 'conv2d') visitPixels(layer, input.values, layout, active, visit);
-  else visit(active, findActive(input.values, layout, active));
-}
-
-function visitPixels(
-  layer: Layer & OpOf<'conv2d'>,
+/** Visits some rows of one matrix's left side, [matrices × rows × depth]; values that are too few repeat. */
+export function forEachRow(
+  { rows, depth }: ProductDemand,
   values: Float32Array,
   layout: ColumnLayout,
-  active: Int32Array,
+  { matrix, rows: chosen }: { readonly matrix: number; readonly rows: readonly number[] },
   visit: RunProduct,
 ): void {
-  const [channels, height, width] = imageOf(layer.inputShapes[0] ?? [0]);
-  const [, outHeight, outWidth] = imageOf(layer.output);
-  const { kernel, stride, dilation, pad } = layer;
+  const active = activeFor(layout);
+  const repeats = values.length < (matrix + 1) * rows * depth;
+  for (const row of chosen) {
+    const first = (matrix * rows + row) * depth;
+    let count = 0;
+    for (let column = 0; column < depth; column++) {
+      const at = repeats ? (first + column) % values.length : first + column;
+      // Written always, kept where it is not zero.
+      active[count] = column;
+      if (values[at] !== 0) count++;
+    }
+    if (layout.hasBias) active[count++] = depth;
+    visit(active, count);
+  }
+}
+
+/** One more than columns: a zero activation is written before it is dropped. */
+const activeFor = ({ columns }: ColumnLayout) => new Int32Array(columns + 1);
+
+/** Visits the vectors that a convolution multiplies its matrix with, pixel after pixel, the columns of all groups in each. */
+export function forEachPixel(
+  demand: ConvolutionDemand,
+  values: Float32Array,
+  layout: ColumnLayout,
+  visit: RunProduct,
+): void {
+  const active = activeFor(layout);
+  const [channels, height, width] = demand.input;
+  const [, outHeight, outWidth] = demand.output;
+  const { kernel, stride, dilation, pad } = demand;
   // From one tap's mark to the next one's, channels innermost.
   const step = dilation[1] * channels;
   const marks = markNonzeros(values, channels, height * width);
@@ -65,13 +82,4 @@ function markNonzeros(values: Float32Array, channels: number, pixels: number): U
     }
   }
   return marks;
-}
-
-function imageOf(shape: readonly number[]): Image {
-  const [channels, height, width] = shape;
-  invariant(
-    channels !== undefined && height !== undefined && width !== undefined,
-    () => `found shape ${shape.join('×')}, expected [channels, height, width]`,
-  );
-  return [channels, height, width];
 }

@@ -3,7 +3,8 @@
 // flexibility) and measure none. Weights are transformed ahead of time; tiles by the PEs that hold the channels.
 
 import { invariant } from '../../workloads/base/errors.js';
-import type { Layer, LayerTask, LayerWeights } from '../../workloads/network.js';
+import type { Demand } from '../../workloads/demand.js';
+import type { LayerTask, LayerWeights } from '../../workloads/network.js';
 import { cookToom, type Filtering, toFloat } from '../../workloads/transforms/cook-toom.js';
 import { type ConvolutionShape, transformable } from '../../workloads/transforms/shape.js';
 import { type TileTransform, tileTransforms } from '../../workloads/transforms/tile-cost.js';
@@ -20,8 +21,8 @@ import { type Products, runProducts } from './products.js';
 import { recordProducts } from './record.js';
 import type { RunProduct } from './runs.js';
 
-export function canTransform(layer: Layer): boolean {
-  const shape = transformable(layer);
+export function canTransform(demand: Demand): boolean {
+  const shape = transformable(demand);
   return typeof shape !== 'string' && shape.kernel === 3;
 }
 
@@ -89,9 +90,9 @@ interface Plan {
 }
 
 function planOf(variant: TileTransform, task: LayerTask, config: EieConfig): Plan {
-  const shape = transformable(task.layer);
+  const shape = transformable(task.demand);
   const filtering = filterings.get(variant.outputs);
-  invariant(typeof shape !== 'string' && filtering !== undefined, () => `layer ${task.layer.name}: ${shape}`);
+  invariant(typeof shape !== 'string' && filtering !== undefined, () => `layer ${task.name}: ${shape}`);
   const { count: tiles, positions } = tilesOf(shape, filtering);
   const { channels } = shape;
   const marks = new Uint8Array(positions * tiles * channels);
@@ -108,8 +109,8 @@ function planOf(variant: TileTransform, task: LayerTask, config: EieConfig): Pla
   return { variant, shape, filtering, tiles, marks, transforms, leastCycles };
 }
 
-function weightsOf({ layer, weights }: LayerTask): LayerWeights {
-  invariant(weights !== null, () => `layer ${layer.name} has no weights`);
+function weightsOf({ name, weights }: LayerTask): LayerWeights {
+  invariant(weights !== null, () => `layer ${name} has no weights`);
   return weights;
 }
 
@@ -149,8 +150,7 @@ function tryOut(
   const resident = staysOnChip(layouts, task, weights, config, residency);
   const cost = accountFor(
     {
-      kernel,
-      runs,
+      ...{ kernel, runs, weights },
       streamedBytes: resident ? 0 : storedBytes(layouts, config),
       transforms,
       notes: [

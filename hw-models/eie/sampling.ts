@@ -1,0 +1,47 @@
+// Which vectors of a product are played through. Each has its own zeros, hence its own time; but a product of many rows
+// over a large matrix has more of them than anyone waits for, and they differ little.
+
+import type { ProductDemand } from '../../workloads/demand.js';
+
+/**
+ * A PE that takes up one activation is a step; a vector has at most depth × PEs of them in each block of rows. Products
+ * of more steps than these are played through on some rows only (about two seconds), records of them on fewer.
+ */
+export const MOST_STEPS = 2 ** 31;
+export const MOST_RECORDED_STEPS = 2 ** 26;
+
+/** Where several matrices are sampled, at most so many of them: then rows of each. */
+const MOST_MATRICES = 64;
+
+export interface Sample {
+  readonly matrices: readonly number[];
+  /** Of each of those matrices. */
+  readonly rows: readonly number[];
+}
+
+/** The rows that fit into `most` steps of `perRow` each, evenly spread over all. */
+export function sampleOf({ matrices, rows }: ProductDemand, perRow: number, most: number): Sample {
+  const affordable = Math.max(1, Math.floor(most / perRow));
+  if (matrices * rows <= affordable) return { matrices: spread(matrices, matrices), rows: spread(rows, rows) };
+  const some = Math.min(matrices, MOST_MATRICES, affordable);
+  return { matrices: spread(matrices, some), rows: spread(rows, Math.min(rows, Math.floor(affordable / some))) };
+}
+
+/** The first rows that fit into `most` steps: a record starts where the layer does. */
+export function firstRows({ matrices, rows }: ProductDemand, perRow: number, most: number): Sample {
+  const affordable = Math.max(1, Math.floor(most / perRow));
+  const some = Math.min(matrices, Math.max(1, Math.floor(affordable / rows)));
+  return { matrices: spread(some, some), rows: spread(Math.min(rows, affordable), Math.min(rows, affordable)) };
+}
+
+/** The middles of `count` equal stretches of 0 … `all` − 1. */
+function spread(all: number, count: number): readonly number[] {
+  return Array.from({ length: count }, (_, at) => Math.floor(((at + 0.5) * all) / count));
+}
+
+/** The note on a sample; nothing where it is all. */
+export function sampleNote({ matrices, rows }: ProductDemand, sample: Sample): readonly string[] {
+  if (sample.matrices.length === matrices && sample.rows.length === rows) return [];
+  const of = matrices > 1 ? ` of ${sample.matrices.length} of ${matrices} matrices` : '';
+  return [`${sample.rows.length} of ${rows} rows${of}, evenly spread, stand for all`];
+}

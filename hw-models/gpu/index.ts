@@ -2,6 +2,7 @@
 // paths, L2 cache, DRAM and latency. README.md has the equations and how far to trust them.
 
 import type { Family, Residency } from '../contract.js';
+import { keptMatrixOf } from '../work.js';
 import { type GpuConfig, GpuSchema } from './config.js';
 import { csrBytes } from './csr-profile.js';
 import { dials } from './dials.js';
@@ -41,7 +42,10 @@ export const gpu: Family<GpuConfig> = {
    * overruns has dropped the first layer when the next frame begins. Each kernel then asks whether its own format fits.
    */
   place(tasks, { l2 }) {
-    const bytes = tasks.reduce((total, { weights }) => total + (weights ? csrBytes(weights.store) : 0), 0);
+    const bytes = tasks.reduce((total, task) => {
+      const weights = keptMatrixOf(task.demand) && task.weights;
+      return total + (weights ? csrBytes(weights.store) : 0);
+    }, 0);
     const residency: Residency = { resident: bytes <= l2.bytes, notes: [] };
     return tasks.map(() => residency);
   },

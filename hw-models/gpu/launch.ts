@@ -72,6 +72,10 @@ export const ELEMENTWISE = {
   block: { threads: 256, registersPerThread: 32, sharedBytes: 0 },
   /** Address, load, operation, store. */
   instructionsPerElement: 4,
+  /** A reciprocal on the special-function unit (PTX rcp.approx), and its product. */
+  instructionsPerDivision: 2,
+  /** To base 2 by a product, ex2.approx, and a product more for what a power, a logarithm or an error function takes beyond. */
+  instructionsPerExponential: 3,
 } as const;
 
 /** A GEMM's tile of outputs per block, and the columns of A that it loads at a time. */

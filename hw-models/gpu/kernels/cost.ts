@@ -1,10 +1,10 @@
 // From a launch to a LayerCost: time, energy, floor and notes, the same way for every kernel.
 
 import { invariant } from '../../../workloads/base/errors.js';
-import { sizeOf } from '../../../workloads/layers/index.js';
 import type { LayerTask, LayerWeights } from '../../../workloads/network.js';
 import type { LayerCost, Residency } from '../../contract.js';
 import { sum } from '../../cost.js';
+import { inputElements, outputElements, rightElements } from '../../work.js';
 import type { GpuConfig } from '../config.js';
 import { joulesOf } from '../energy.js';
 import type { Launch } from '../launch.js';
@@ -16,7 +16,10 @@ export const WORD_BYTES = 4;
 
 /** What the bytes of a layer come to, and which of them must cross the DRAM's pins. */
 export interface Footprint {
+  /** Of all inputs, those among them that `rightBytes` are of. */
   readonly inputBytes: number;
+  /** Of the activations that a product multiplies by. */
+  readonly rightBytes: number;
   readonly outputBytes: number;
   readonly weightBytes: number;
   /** Weights, once, unless they stay in the L2 cache between frames. */
@@ -33,12 +36,13 @@ export function footprintOf(
   { resident }: Residency,
   wordBytes = WORD_BYTES,
 ): Footprint {
-  const { layer, batch } = task;
-  const inputBytes = layer.inputShapes.reduce((bytes, shape) => bytes + sizeOf(shape), 0) * wordBytes * batch;
-  const outputBytes = sizeOf(layer.output) * wordBytes * batch;
+  const { demand, batch } = task;
+  const inputBytes = inputElements(demand) * wordBytes * batch;
+  const outputBytes = outputElements(demand) * wordBytes * batch;
   const activationBytes = inputBytes + outputBytes;
   return {
     inputBytes,
+    rightBytes: demand.kind === 'product' ? rightElements(demand) * wordBytes * batch : 0,
     outputBytes,
     weightBytes,
     dramWeightBytes: resident && weightBytes + activationBytes <= l2.bytes ? 0 : weightBytes,
@@ -78,7 +82,7 @@ export function costOf(work: Work, config: GpuConfig): LayerCost {
   const seconds = sum(time.cycles) / clockHz;
   const joules = joulesOf(launch, macs * arithmetic.macJoules, seconds, config);
   const watts = sum(joules) / seconds;
-  const { weightBytes, outputBytes, dramWeightBytes, dramActivationBytes } = footprint;
+  const { weightBytes, rightBytes, outputBytes, dramWeightBytes, dramActivationBytes } = footprint;
   const notes = [...(work.notes ?? [])];
   if (weightBytes > 0 && dramWeightBytes === 0) notes.push('weights stay in the L2 cache between frames');
   if (watts > energy.boardWatts)
@@ -100,7 +104,7 @@ export function costOf(work: Work, config: GpuConfig): LayerCost {
   };
   const compulsory = {
     smCycles: macs / arithmetic.macsPerCycle,
-    l2Bytes: weightBytes + outputBytes,
+    l2Bytes: weightBytes + rightBytes + outputBytes,
     dramBytes: dramWeightBytes + dramActivationBytes,
   };
   return {
@@ -116,7 +120,7 @@ export function costOf(work: Work, config: GpuConfig): LayerCost {
 }
 
 /** The weights of a layer that must have some. */
-export function requireWeights({ layer, weights }: LayerTask): LayerWeights {
-  invariant(weights !== null, () => `layer ${layer.name} has no weights`);
+export function requireWeights({ name, weights }: LayerTask): LayerWeights {
+  invariant(weights !== null, () => `layer ${name} has no weights`);
   return weights;
 }

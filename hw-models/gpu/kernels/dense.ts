@@ -1,50 +1,42 @@
-// Dense layers as cuBLAS runs them: GEMV for one column, tiled GEMM for more, convolution as GEMM over its pixels with
-// the columns formed on the fly (implicit GEMM: nothing unfolded goes to memory).
+// Dense layers as cuBLAS runs them: GEMV for one column, tiled GEMM for more, batched where there are several matrices,
+// and convolution as GEMM over its pixels with the columns formed on the fly (implicit GEMM: nothing unfolded goes to
+// memory).
 
-import { pixelsOf } from '../../../workloads/layers/index.js';
-import { nonzerosOf } from '../../../workloads/weights/store.js';
 import type { Kernel } from '../../contract.js';
+import { isWeighted } from '../../work.js';
 import type { GpuConfig } from '../config.js';
 import { GEMV, gemmTile, type Launch } from '../launch.js';
-import { costOf, type Footprint, footprintOf, requireWeights, WORD_BYTES } from './cost.js';
+import { costOf, type Footprint, footprintOf, WORD_BYTES } from './cost.js';
+import { type Gemm, gemmOf, keptWeights } from './gemm.js';
 
 export const dense: Kernel<GpuConfig> = {
   name: 'dense',
-  accepts: ({ kind }) => kind === 'dense' || kind === 'conv2d',
+  accepts: isWeighted,
   cost(task, config, residency) {
-    const { layer, macs, batch } = task;
-    const { store } = requireWeights(task);
-    const footprint = footprintOf(task, store.rows * store.columns * WORD_BYTES, config, residency);
-    const columns = pixelsOf(layer) * batch;
-    const groups = layer.kind === 'conv2d' ? layer.groups : 1;
-    const matrix = { rows: store.rows / groups, depth: store.columns, columns, groups };
-    const planned =
-      columns === 1 && groups === 1 ? planGemv(matrix, footprint, config) : planGemm(matrix, footprint, config);
-    return costOf(
-      { kernel: 'dense', footprint, macs: macs.dense * batch, nonzeros: nonzerosOf(store), ...planned },
-      config,
-    );
+    const { demand, macs, batch } = task;
+    const gemm = gemmOf(task);
+    const footprint = footprintOf(task, gemm.weights * WORD_BYTES, config, residency);
+    // Convolutions with groups are no batch of products to a library.
+    const isVector = gemm.columns === 1 && (gemm.count === 1 || demand.kind === 'product');
+    const planned = isVector ? planGemv(gemm, footprint, config) : planGemm(gemm, footprint, config);
+    const work = { footprint, macs: macs.dense * batch, nonzeros: keptWeights(task), ...planned };
+    return costOf({ kernel: 'dense', ...work }, config);
   },
 };
-
-/** [rows × depth] · [depth × columns], once for each group. */
-interface Product {
-  readonly rows: number;
-  readonly depth: number;
-  readonly columns: number;
-  readonly groups: number;
-}
 
 interface Plan {
   readonly launch: Launch;
   readonly macSlots: number;
 }
 
-function planGemv({ rows, depth }: Product, footprint: Footprint, { sm, l2, dram }: GpuConfig): Plan {
-  const blocks = Math.ceil(rows / GEMV.rowsPerBlock);
+function planGemv({ rows, depth, count }: Gemm, footprint: Footprint, { sm, l2, dram }: GpuConfig): Plan {
+  const blocks = Math.ceil(rows / GEMV.rowsPerBlock) * count;
   const warpSteps = blocks * Math.ceil(GEMV.rowsPerBlock / sm.warpLanes) * depth;
   const streamed = (granule: number) => columnBytes(rows, sm.warpLanes, granule) * depth;
   const overfetched = streamed(dram.transactionBytes) / (rows * depth * WORD_BYTES);
+  const { dramWeightBytes, dramActivationBytes, rightBytes, outputBytes } = footprint;
+  // What is multiplied by comes in whole transactions, weights or not.
+  const rightAgain = dramActivationBytes > 0 ? rightBytes * (overfetched - 1) : 0;
   return {
     macSlots: warpSteps * sm.warpLanes,
     launch: {
@@ -56,8 +48,8 @@ function planGemv({ rows, depth }: Product, footprint: Footprint, { sm, l2, dram
       gatherSectors: 0,
       coalescedBytes: 0,
       tensorCycles: 0,
-      l2Bytes: streamed(l2.sectorBytes) + blocks * depth * WORD_BYTES + footprint.outputBytes,
-      dramBytes: footprint.dramWeightBytes * overfetched + footprint.dramActivationBytes,
+      l2Bytes: streamed(l2.sectorBytes) * count + blocks * depth * WORD_BYTES + outputBytes,
+      dramBytes: dramWeightBytes * overfetched + dramActivationBytes + rightAgain,
       dependentLoads: Math.ceil(depth / (GEMV.columnSlices * GEMV.loadsInFlight)),
     },
   };
@@ -82,14 +74,14 @@ export function columnBytes(rows: number, lanes: number, granuleBytes: number): 
   return (granules / words) * granuleBytes;
 }
 
-function planGemm(product: Product, footprint: Footprint, { sm, gemmEfficiency }: GpuConfig): Plan {
-  const { rows, depth, columns, groups } = product;
+function planGemm(gemm: Gemm, footprint: Footprint, { sm, gemmEfficiency }: GpuConfig): Plan {
+  const { rows, depth, columns, count } = gemm;
   const tile = gemmTile(rows, columns);
   const tilesDown = Math.ceil(rows / tile.rows);
   const tilesAcross = Math.ceil(columns / tile.columns);
-  const blocks = tilesDown * tilesAcross * groups;
+  const blocks = tilesDown * tilesAcross * count;
   const macSlots = blocks * tile.rows * tile.columns * depth;
-  const operandWords = groups * depth * (rows * tilesAcross + columns * tilesDown);
+  const operandWords = count * depth * (rows * tilesAcross + columns * tilesDown);
   return {
     macSlots,
     launch: {

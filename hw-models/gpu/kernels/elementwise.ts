@@ -1,8 +1,7 @@
-// Layers without weights: one kernel that reads its inputs, writes its output and does little in between.
+// Streams: one kernel that reads its inputs, writes its output and does little in between.
 
-import { sizeOf, weightShapeOf } from '../../../workloads/layers/index.js';
-import { tapsOf } from '../../../workloads/layers/window.js';
-import type { Layer } from '../../../workloads/network.js';
+import { invariant } from '../../../workloads/base/errors.js';
+import type { Operations, StreamDemand } from '../../../workloads/demand.js';
 import type { Kernel } from '../../contract.js';
 import type { GpuConfig } from '../config.js';
 import { ELEMENTWISE } from '../launch.js';
@@ -11,15 +10,19 @@ import { costOf, footprintOf } from './cost.js';
 export const elementwise: Kernel<GpuConfig> = {
   name: 'elementwise',
   fallback: true,
-  accepts: (layer) => weightShapeOf(layer) === null,
+  accepts: ({ kind }) => kind === 'stream',
   cost(task, config, residency) {
+    const { demand, batch } = task;
+    invariant(demand.kind === 'stream', () => `layer ${task.name}: no stream`);
     const footprint = footprintOf(task, 0, config, residency);
     const { inputBytes, outputBytes, dramActivationBytes } = footprint;
-    const elements = elementsRead(task.layer) * task.batch;
+    const { warpLanes } = config.sm;
     const launch = {
-      blocks: Math.ceil((sizeOf(task.layer.output) * task.batch) / ELEMENTWISE.block.threads),
+      blocks: Math.ceil((demand.outputs * batch) / ELEMENTWISE.block.threads),
       block: ELEMENTWISE.block,
-      instructions: Math.ceil(elements / config.sm.warpLanes) * ELEMENTWISE.instructionsPerElement,
+      instructions:
+        Math.ceil((demand.looks * batch) / warpLanes) * ELEMENTWISE.instructionsPerElement +
+        Math.ceil((operationsBeyond(demand) * batch) / warpLanes),
       issueEfficiency: 1,
       gatherSectors: 0,
       coalescedBytes: 0,
@@ -32,12 +35,16 @@ export const elementwise: Kernel<GpuConfig> = {
   },
 };
 
-/** Elements that the outputs of one frame look at, counted as often as they are looked at. */
-function elementsRead(layer: Layer): number {
-  const inputs = layer.inputShapes.reduce((elements, shape) => elements + sizeOf(shape), 0);
-  if (layer.kind === 'pool2d' && layer.kernel !== 'global') {
-    return sizeOf(layer.output) * tapsOf({ kernel: layer.kernel });
-  }
-  if (layer.kind === 'lrn') return inputs * layer.size;
-  return inputs;
+/**
+ * Instructions of one lane for arithmetic that finds no room among those counted for each element that is looked at: as
+ * many for each pass over them.
+ */
+function operationsBeyond({ looks, passes, operations }: StreamDemand): number {
+  return Math.max(0, instructionsFor(operations) - looks * passes * ELEMENTWISE.instructionsPerElement);
+}
+
+function instructionsFor({ add, multiply, divide, exponential }: Operations): number {
+  return (
+    add + multiply + ELEMENTWISE.instructionsPerDivision * divide + ELEMENTWISE.instructionsPerExponential * exponential
+  );
 }

@@ -1,10 +1,10 @@
 // Sparse layers: cuSPARSE CSRMV for one column, CSRMM for more, and convolution as a sparse matrix times the image's
 // columns, read where they lie. Zero weights are skipped, zero activations are not.
 
-import { pixelsOf } from '../../../workloads/layers/index.js';
-import { reachOf, tapsOf } from '../../../workloads/layers/window.js';
-import type { Layer, OpOf } from '../../../workloads/network.js';
+import type { ConvolutionDemand } from '../../../workloads/demand.js';
+import { reachOf, tapsOf } from '../../../workloads/operators/window.js';
 import type { Kernel } from '../../contract.js';
+import { pixelsOf, weightShapeOf } from '../../work.js';
 import type { GpuConfig } from '../config.js';
 import { type CsrProfile, csrBytes, profileOf } from '../csr-profile.js';
 import { CSRMM, CSRMV, type Launch, SPARSE_CONVOLUTION } from '../launch.js';
@@ -13,12 +13,14 @@ import { costOf, type Footprint, footprintOf, requireWeights, WORD_BYTES } from 
 
 export const sparse: Kernel<GpuConfig> = {
   name: 'sparse',
-  accepts: ({ kind }) => kind === 'dense' || kind === 'conv2d',
+  // What two results make has no weights to skip.
+  accepts: (demand) => weightShapeOf(demand) !== null,
   cost(task, config, residency) {
-    const { layer, macs, batch } = task;
+    const { demand, macs, batch } = task;
     const { store } = requireWeights(task);
     const footprint = footprintOf(task, csrBytes(store), config, residency);
-    const isConvolution = layer.kind === 'conv2d';
+    const isConvolution = demand.kind === 'convolution';
+    const columns = pixelsOf(demand) * batch;
     const profile = profileOf(store, {
       // A convolution's lanes share each weight; elsewhere they share a row's weights out.
       lanes: isConvolution ? 1 : config.sm.warpLanes,
@@ -26,8 +28,8 @@ export const sparse: Kernel<GpuConfig> = {
       sectorWords: config.l2.sectorBytes / WORD_BYTES,
     });
     const planned = isConvolution
-      ? planConvolution(profile, layer, pixelsOf(layer) * batch, footprint, config)
-      : planCsr(profile, batch, footprint, config);
+      ? planConvolution(profile, demand, columns, footprint, config)
+      : planCsr(profile, columns, footprint, config);
     const work = { footprint, macs: macs.keptWeights * batch, nonzeros: profile.nonzeros, ...planned };
     return costOf({ kernel: 'sparse', ...work }, config);
   },
@@ -38,21 +40,25 @@ interface Plan {
   readonly macSlots: number;
 }
 
-function planCsr(profile: CsrProfile, batch: number, footprint: Footprint, config: GpuConfig): Plan {
+/** `vectors`: columns of the right-hand side, a frame's tokens and the frames of a batch. */
+function planCsr(profile: CsrProfile, vectors: number, footprint: Footprint, config: GpuConfig): Plan {
   const { sm, l2 } = config;
-  const { rows, columns, steps, streamSectors } = profile;
-  const columnsPerWarp = Math.min(batch, CSRMM.columnsPerWarp);
-  const passes = Math.ceil(batch / columnsPerWarp);
-  const gatherSectors = profile.gatherSectors * batch;
+  const { rows, steps, streamSectors } = profile;
+  const columnsPerWarp = Math.min(vectors, CSRMM.columnsPerWarp);
+  const passes = Math.ceil(vectors / columnsPerWarp);
+  const gatherSectors = profile.gatherSectors * vectors;
   // One pass gathers from `columnsPerWarp` columns of the right-hand side.
-  const gathered = gatherMisses(gatherSectors, columns * columnsPerWarp * WORD_BYTES, footprint.inputBytes, config);
+  const gatheredFrom = (footprint.inputBytes / vectors) * columnsPerWarp;
+  const gathered = gatherMisses(gatherSectors, gatheredFrom, footprint.inputBytes, config);
   const perStep =
-    batch === 1 ? CSRMV.instructionsPerStep : CSRMM.instructionsPerStep + CSRMM.instructionsPerGather * columnsPerWarp;
+    vectors === 1
+      ? CSRMV.instructionsPerStep
+      : CSRMM.instructionsPerStep + CSRMM.instructionsPerGather * columnsPerWarp;
   return {
-    macSlots: steps * sm.warpLanes * batch,
+    macSlots: steps * sm.warpLanes * vectors,
     launch: {
       blocks: Math.ceil(rows / CSRMV.rowsPerBlock) * passes,
-      block: batch === 1 ? CSRMV.block : CSRMM.block,
+      block: vectors === 1 ? CSRMV.block : CSRMM.block,
       instructions: (steps * perStep + rows * CSRMV.instructionsPerRow * columnsPerWarp) * passes,
       issueEfficiency: 1,
       gatherSectors,
@@ -75,23 +81,26 @@ function planCsr(profile: CsrProfile, batch: number, footprint: Footprint, confi
  */
 function planConvolution(
   profile: CsrProfile,
-  layer: Layer & OpOf<'conv2d'>,
+  convolution: ConvolutionDemand,
   pixels: number,
   footprint: Footprint,
   config: GpuConfig,
 ): Plan {
   const { sm, l2 } = config;
   const { rows, columns, nonzeros } = profile;
-  const { kernel, stride } = layer;
-  const taps = tapsOf(layer);
+  const { kernel, stride, input } = convolution;
+  const taps = tapsOf(convolution);
   const passes = Math.ceil(pixels / sm.warpLanes);
   const steps = nonzeros * passes;
   const blocks = Math.ceil(rows / SPARSE_CONVOLUTION.filtersPerBlock) * passes;
   // A warp's pixels lie `stride` words apart and, with more than one tap, seldom start a sector.
   const sectorsPerStep = Math.ceil((sm.warpLanes * stride[1] * WORD_BYTES) / l2.sectorBytes) + (taps > 1 ? 1 : 0);
   const coalescedBytes = steps * sectorsPerStep * l2.sectorBytes;
-  const [, height = 1, width = 1] = layer.inputShapes[0] ?? [];
-  const touchedPixels = Math.min(height * width, kernel[0] * ((sm.warpLanes - 1) * stride[1] + reachOf(layer)[1]));
+  const [, height, width] = input;
+  const touchedPixels = Math.min(
+    height * width,
+    kernel[0] * ((sm.warpLanes - 1) * stride[1] + reachOf(convolution)[1]),
+  );
   const touchedBytes = (columns / taps) * touchedPixels * WORD_BYTES;
   return {
     macSlots: steps * sm.warpLanes,

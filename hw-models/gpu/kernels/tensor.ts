@@ -3,12 +3,12 @@
 // cuSPARSELt", developer.nvidia.com/blog. They compute in fewer bits than the other kernels, so they serve by name only.
 
 import { invariant } from '../../../workloads/base/errors.js';
-import { pixelsOf, weightShapeOf } from '../../../workloads/layers/index.js';
-import { nonzerosOf } from '../../../workloads/weights/store.js';
 import type { Kernel } from '../../contract.js';
+import { isWeighted, weightShapeOf } from '../../work.js';
 import type { GpuConfig } from '../config.js';
 import { MATRIX_INSTRUCTION, tensorTile } from '../launch.js';
-import { costOf, footprintOf, requireWeights } from './cost.js';
+import { costOf, footprintOf } from './cost.js';
+import { gemmOf, keptWeights } from './gemm.js';
 
 interface Precision {
   readonly name: 'half' | 'int8';
@@ -45,8 +45,6 @@ const twoOfFour: Pattern = {
   rate: ({ structuredSpeedup = 1 }) => structuredSpeedup / 2,
 };
 
-const isWeighted: Kernel<GpuConfig>['accepts'] = (layer) => weightShapeOf(layer) !== null;
-
 export const tensor: Kernel<GpuConfig> = {
   name: 'tensor',
   optIn: true,
@@ -68,16 +66,22 @@ const costStructured = costWith('structured', half, twoOfFour, [
   half.note,
 ]);
 
-/** Layers with more than half of their weights cannot be pruned so without losing some: they run on `tensor`, with a note. */
+/**
+ * Layers with more than half of their weights cannot be pruned so without losing some, and activations cannot be pruned
+ * ahead of time: they run on `tensor`, with a note.
+ */
 export const structured: Kernel<GpuConfig> = {
   name: 'structured',
   optIn: true,
   available: (config) => config.tensor?.structuredSpeedup !== undefined,
   accepts: isWeighted,
   cost(task, config, residency) {
-    if (2 * task.macs.keptWeights <= task.macs.dense) return costStructured(task, config, residency);
+    const hasWeights = weightShapeOf(task.demand) !== null;
+    const fits = hasWeights && 2 * task.macs.keptWeights <= task.macs.dense;
+    if (fits) return costStructured(task, config, residency);
     const cost = tensor.cost(task, config, residency);
-    return { ...cost, notes: ['denser than two weights in every four: runs dense', ...cost.notes] };
+    const reason = hasWeights ? 'denser than two weights in every four' : 'multiplies activations with each other';
+    return { ...cost, notes: [`${reason}: runs dense`, ...cost.notes] };
   },
 };
 
@@ -90,18 +94,17 @@ function costWith(
   return (task, config, residency) => {
     const cores = config.tensor;
     invariant(cores !== undefined, () => `kernel ${kernel} without tensor cores`);
-    const { layer, batch } = task;
-    const { store } = requireWeights(task);
     const { wordBytes } = precision;
-    const groups = layer.kind === 'conv2d' ? layer.groups : 1;
-    const [rows, depth, columns] = [store.rows / groups, store.columns, pixelsOf(layer) * batch];
-    const weightBytes = store.rows * kept(depth) * (wordBytes + indexBits / 8);
+    const { rows, depth, columns, count, weights } = gemmOf(task);
+    const keptDepth = kept(depth);
+    const weightBytes = weights === 0 ? 0 : rows * count * keptDepth * (wordBytes + indexBits / 8);
     const footprint = footprintOf(task, weightBytes, config, residency, wordBytes);
+    const matrixBytes = weightBytes + footprint.rightBytes;
 
     const tile = tensorTile(rows, columns, wordBytes);
     const tilesDown = Math.ceil(rows / tile.rows);
     const tilesAcross = Math.ceil(columns / tile.columns);
-    const blocks = tilesDown * tilesAcross * groups;
+    const blocks = tilesDown * tilesAcross * count;
     const stepDepth = MATRIX_INSTRUCTION.depthBytes / wordBytes;
     const macSlots = blocks * tile.rows * tile.columns * Math.ceil(depth / (reach * stepDepth)) * stepDepth;
     const macsPerCycle = cores.macsPerCycle[precision.name] * rate(cores);
@@ -113,12 +116,12 @@ function costWith(
       gatherSectors: 0,
       coalescedBytes: 0,
       tensorCycles: macSlots / (macsPerCycle * cores.efficiency),
-      l2Bytes: weightBytes * tilesAcross + groups * depth * columns * tilesDown * wordBytes + footprint.outputBytes,
+      l2Bytes: matrixBytes * tilesAcross + count * depth * columns * tilesDown * wordBytes + footprint.outputBytes,
       dramBytes: footprint.dramWeightBytes + footprint.dramActivationBytes,
       dependentLoads: Math.ceil(depth / (tile.depth * tile.slicesInFlight)),
     };
-    const macs = store.rows * kept(depth) * columns;
-    const nonzeros = nonzerosOf(store);
+    const macs = rows * count * keptDepth * columns;
+    const nonzeros = keptWeights(task);
     const arithmetic = { macsPerCycle, macJoules: cores.macJoules[precision.name] };
     return costOf({ kernel, arithmetic, notes, launch, footprint, macs, macSlots, nonzeros }, config);
   };

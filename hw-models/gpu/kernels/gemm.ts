@@ -1,0 +1,42 @@
+// A layer as matrix products, the way libraries are asked for them.
+
+import { invariant } from '../../../workloads/base/errors.js';
+import type { LayerTask } from '../../../workloads/network.js';
+import { nonzerosOf } from '../../../workloads/weights/store.js';
+import { isWeighted, pixelsOf, weightShapeOf } from '../../work.js';
+
+/** [rows × depth] · [depth × columns], `count` times in one launch. */
+export interface Gemm {
+  readonly rows: number;
+  readonly depth: number;
+  /** Pixels or tokens of all frames that share the matrix. */
+  readonly columns: number;
+  /** A convolution's groups, a batched product's matrices. */
+  readonly count: number;
+  /** Weights in all [rows × depth] matrices together; 0 where they are activations. */
+  readonly weights: number;
+}
+
+/**
+ * The layer's filters times its pixels, or its weights times its vectors: a frame's tokens and the frames of a batch lie
+ * side by side. Where two results are multiplied each frame has matrices of its own.
+ */
+export function gemmOf({ name, demand, batch }: LayerTask): Gemm {
+  invariant(isWeighted(demand), () => `layer ${name}: no matrix to multiply by`);
+  const shape = weightShapeOf(demand);
+  if (demand.kind === 'convolution') {
+    const { groups, output } = demand;
+    const [rows, depth] = [output[0] / groups, shape?.columns ?? 0];
+    return { rows, depth, columns: pixelsOf(demand) * batch, count: groups, weights: output[0] * depth };
+  }
+  const { matrices, rows, depth, columns } = demand;
+  return shape
+    ? { rows: columns, depth, columns: rows * batch, count: matrices, weights: shape.rows * depth }
+    : { rows: columns, depth, columns: rows, count: matrices * batch, weights: 0 };
+}
+
+/** Non-zero weights; 0 where activations are multiplied by. */
+export function keptWeights(task: LayerTask): number {
+  const weights = weightShapeOf(task.demand) && task.weights;
+  return weights ? nonzerosOf(weights.store) : 0;
+}

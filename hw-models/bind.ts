@@ -64,7 +64,15 @@ export function bind<Config extends object>(family: Family<Config>, preset: Pres
         throw new InputError(`${preset.name}: found kernel '${name}', expected ${names.join(' or ')}`);
       }
       const residencies = family.place?.(tasks, config);
-      return tasks.map((task, at) => costOf(task, kernelOf(at), residencies?.[at] ?? ALL_RESIDENT));
+      const known = new Map<string, LayerCost>();
+      return tasks.map((task, at) => {
+        const residency = residencies?.[at] ?? ALL_RESIDENT;
+        if (task.alike === undefined) return costOf(task, kernelOf(at), residency);
+        const key = JSON.stringify([task.alike, kernelOf(at) ?? null, residency]);
+        const cost = known.get(key) ?? costOf(task, kernelOf(at), residency);
+        known.set(key, cost);
+        return cost;
+      });
     },
     record(tasks, at, kernel, recorder) {
       const task = tasks[at];

@@ -5,7 +5,7 @@ import { cyclesOf, joulesOf, secondsOf, sum } from '../hw-models/cost.js';
 import type { EnergyMeter } from '../hw-models/host/energy-meter.js';
 import { invariant } from '../workloads/base/errors.js';
 import type { Model } from '../workloads/model.js';
-import type { LayerTask } from '../workloads/network.js';
+import type { LayerTask, Values } from '../workloads/network.js';
 import { nonzerosOf } from '../workloads/weights/store.js';
 import { checkOutput, describeDeparture } from './output-check.js';
 import { type Progress, silent } from './progress.js';
@@ -114,7 +114,7 @@ export async function compareModel(
     rows.push(
       contender.kind === 'modelled'
         ? costedRow(contender, tasks, roomFor(contenders, options), options.uncertainty === true)
-        : await measuredRow(contender.executor, model, trace.input, tasks, options),
+        : await measuredRow(contender.executor, model, trace.inputs, tasks, options),
     );
   }
   const [first] = rows;
@@ -189,15 +189,21 @@ export function modelledRow(
     bound: mainBound(layers),
     peaks: hardware.peaks,
     layers,
-    notes: collectNotes(costs.map(({ notes }, at) => ({ name: tasks[at]?.layer.name ?? '', notes }))),
+    notes: collectNotes(costs.map(({ notes }, at) => ({ name: tasks[at]?.name ?? '', notes }))),
   };
+}
+
+/** Of a layer's own weights: what else it multiplies by is activations. */
+export function nonzerosIn({ demand, weights }: LayerTask): number {
+  if (demand.kind === 'product' && demand.right === 'activations') return 0;
+  return weights ? nonzerosOf(weights.store) : 0;
 }
 
 function layerResult(cost: LayerCost, task: LayerTask): LayerResult {
   return {
-    name: task.layer.name,
+    name: task.name,
     kernel: cost.kernel,
-    nonzeros: task.weights ? nonzerosOf(task.weights.store) : 0,
+    nonzeros: nonzerosIn(task),
     cycles: cyclesOf(cost),
     seconds: secondsOf(cost),
     joules: joulesOf(cost),
@@ -225,9 +231,14 @@ export function collectNotes(
 
 /** The kernels of the weighted layers, as the others have only one; or what was asked for, if that stands for several. */
 function kernelLabel(costs: readonly LayerCost[], tasks: readonly LayerTask[], asked: string | undefined): string {
-  const weighted = costs.filter((_, at) => tasks[at]?.weights);
+  const weighted = costs.filter((_, at) => isArithmetic(tasks[at]));
   const names = [...new Set((weighted.length > 0 ? weighted : costs).map((cost) => cost.kernel))];
   return asked === undefined || names.includes(asked) ? names.join('+') : asked;
+}
+
+/** Whether a task's time is spent on multiplications: others have one kernel only. */
+function isArithmetic(task: LayerTask | undefined): boolean {
+  return task !== undefined && ['product', 'convolution', 'recurrent'].includes(task.demand.kind);
 }
 
 function mainBound(layers: readonly LayerResult[]): Bound | null {
@@ -240,23 +251,21 @@ function mainBound(layers: readonly LayerResult[]): Bound | null {
 export async function measuredRow(
   executor: Executor,
   model: Model,
-  input: Float32Array,
+  inputs: ReadonlyMap<string, Values>,
   tasks: readonly LayerTask[],
   { batch, repeat, energy = null, exact, timelineRoom, progress = silent }: Omit<CompareOptions, 'seed'>,
 ): Promise<Row> {
   const { engine, hint } = await executor.describe();
-  const { run, joules } = await medianRun(executor, model, input, { batch, repeat, energy, progress });
+  const { run, joules } = await medianRun(executor, model, inputs, { batch, repeat, energy, progress });
   const frame = run.output.subarray(0, run.output.length / batch);
-  const check = executor.optIn ? await checkOutput(model, input, frame, executor, exact) : null;
-  const layers = tasks.map((task, at): LayerResult => {
-    const { name, kernel, seconds } = run.layers[at] ?? {};
-    invariant(
-      name === task.layer.name && kernel !== undefined && seconds !== undefined,
-      () => `host:${executor.name} did not time layer ${task.layer.name}`,
-    );
-    const nonzeros = task.weights ? nonzerosOf(task.weights.store) : 0;
+  const check = executor.optIn ? await checkOutput(model, inputs, frame, executor, exact) : null;
+  const timed = new Map(run.layers.map((layer) => [layer.name, layer]));
+  const layers = tasks.map((task): LayerResult => {
+    const layer = timed.get(task.name);
+    invariant(layer !== undefined, () => `host:${executor.name} did not time layer ${task.name}`);
+    const { name, kernel, seconds } = layer;
     const unknown = { cycles: null, joules: null, bound: null, energy: null, time: null, counters: {} };
-    return { name, kernel, nonzeros, seconds, ...unknown };
+    return { name, kernel, nonzeros: nonzerosIn(task), seconds, ...unknown };
   });
   const seconds = total(layers.map((layer) => layer.seconds));
   return {
@@ -313,10 +322,10 @@ export function energyNote(energy: EnergyMeter | null): string {
 export async function medianRun(
   executor: Executor,
   model: Model,
-  input: Float32Array,
+  inputs: ReadonlyMap<string, Values>,
   { batch, repeat, energy, progress }: Measuring,
 ): Promise<MeasuredRun> {
-  const frames = repeatFrames(input, batch);
+  const frames = new Map([...inputs].map(([name, values]) => [name, repeatFrames(values, batch)]));
   const loaded = await executor.load(model);
   try {
     await loaded.run(frames, batch, { onProgress: progress });
@@ -336,8 +345,9 @@ export async function medianRun(
   }
 }
 
-function repeatFrames(frame: Float32Array, batch: number): Float32Array {
-  const frames = new Float32Array(frame.length * batch);
+function repeatFrames<Kind extends Values>(frame: Kind, batch: number): Kind {
+  if (batch === 1) return frame;
+  const frames = new (frame.constructor as new (length: number) => Kind)(frame.length * batch);
   for (let at = 0; at < batch; at++) frames.set(frame, at * frame.length);
   return frames;
 }

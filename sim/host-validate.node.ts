@@ -9,8 +9,7 @@ import { openProbe } from '../hw-models/host/probe.js';
 import { openRapl } from '../hw-models/host/rapl.node.js';
 import type { HostConfig } from '../hw-models/host-model/config.js';
 import { InputError, requireWhole } from '../workloads/base/errors.js';
-import { parametersOf } from '../workloads/layers/index.js';
-import type { Network } from '../workloads/network.js';
+import { type Network, parametersOf } from '../workloads/network.js';
 import { drawModel } from '../workloads/synthesis.js';
 import { zoo } from '../workloads/zoo/index.js';
 import { measureRoof } from './calibrate/measure.js';
@@ -118,12 +117,12 @@ export async function validateHost(request: HostValidationRequest = {}): Promise
       }
       progress(`${network.name}: weights`);
       const drawn = drawModel(network, densities, seed);
-      const { input } = traceDrawn(network, densities, seed);
+      const { inputs } = traceDrawn(network, densities, seed);
       // The model meets the activations of the very run that is timed.
-      const tasks = tasksOf(drawn, await traceRun(drawn, input, createExecutor('sparse')), 1);
+      const tasks = tasksOf(drawn, await traceRun(drawn, inputs, createExecutor('sparse')), 1);
       const measured = await measureNetwork(
         drawn,
-        input,
+        inputs,
         runners,
         { repeat, budget, clock: seconds, pace: pace.now, progress, ...(threads > 1 ? { settle } : {}) },
         (executor, error) => notes.push(`${network.name}: ${executor} left out, ${messageOf(error)}`),
@@ -134,7 +133,7 @@ export async function validateHost(request: HostValidationRequest = {}): Promise
         notes.push(`${network.name}: measured while the machine ran at ${share} % of its best pace at most`);
       }
       progress(`${network.name}: predicting`);
-      points.push(...pointsOf(network.name, tasks, measured, model));
+      points.push(...pointsOf(network, tasks, measured, model));
     }
   } finally {
     pace.dispose();

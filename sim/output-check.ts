@@ -2,6 +2,7 @@
 
 import type { Executor } from '../hw-models/contract.js';
 import type { Model } from '../workloads/model.js';
+import type { Values } from '../workloads/network.js';
 
 export interface TopClass {
   readonly class: number;
@@ -27,12 +28,12 @@ const TOP = 5;
 /** Holds `output`, the first frame's, against what `reference` makes of the same input. */
 export async function checkOutput(
   model: Model,
-  input: Float32Array,
+  inputs: ReadonlyMap<string, Values>,
   output: Float32Array,
   executor: Executor,
   reference: Executor,
 ): Promise<OutputCheck> {
-  const expected = await outputOf(reference, model, input);
+  const expected = await outputOf(reference, model, inputs);
   const relativeError = distance(output, expected);
   const bound = executor.optIn ? null : OUTPUT_BOUND;
   const found = new Set(topClasses(model, output).map((top) => top.class));
@@ -63,10 +64,10 @@ export function describeDeparture({ relativeError, topKept, against }: OutputChe
   return `computes something else than the weights say: ${off}${kept} (against ${against})`;
 }
 
-async function outputOf(executor: Executor, model: Model, input: Float32Array): Promise<Float32Array> {
+async function outputOf(executor: Executor, model: Model, inputs: ReadonlyMap<string, Values>): Promise<Float32Array> {
   const loaded = await executor.load(model);
   try {
-    return (await loaded.run(input, 1)).output;
+    return (await loaded.run(inputs, 1)).output;
   } finally {
     loaded.dispose();
   }

@@ -7,9 +7,8 @@ import { BACKENDS, type BackendName, openBackend } from '../hw-models/host/tfjs-
 import { InputError, requireWhole } from '../workloads/base/errors.js';
 import type { DataSet } from '../workloads/datasets/dataset.js';
 import { loadDataSet, PROCEDURAL } from '../workloads/datasets/load.node.js';
-import { weightShapeOf } from '../workloads/layers/index.js';
 import type { Model } from '../workloads/model.js';
-import type { Network } from '../workloads/network.js';
+import { frameShape, type Network, onlyInput, weightShapeOf } from '../workloads/network.js';
 import { trainable } from '../workloads/train/network.js';
 import { initialise, type Parameters } from '../workloads/train/parameters.js';
 import { hasWinogradDomain } from '../workloads/transforms/winograd-domain.js';
@@ -199,9 +198,10 @@ function parametersOf({ weights }: Model): Parameters {
 }
 
 function checkData(data: DataSet, network: Network, classes: number): void {
-  if (data.shape.join() !== network.input.join()) {
+  const input = frameShape(onlyInput(network).shape);
+  if (data.shape.join() !== input.join()) {
     throw new InputError(
-      `${data.name}: found pictures of ${data.shape.join('×')}, expected ${network.input.join('×')} for ${network.name}`,
+      `${data.name}: found pictures of ${data.shape.join('×')}, expected ${input.join('×')} for ${network.name}`,
     );
   }
   if (data.classes > classes) {

@@ -3,7 +3,7 @@
 import type { Executor, NetworkRun } from '../hw-models/contract.js';
 import type { EnergyMeter } from '../hw-models/host/energy-meter.js';
 import type { Model } from '../workloads/model.js';
-import type { Origin } from '../workloads/network.js';
+import type { Origin, Values } from '../workloads/network.js';
 import { collectNotes, energyNote, medianRun } from './compare.js';
 import { checkOutput, type OutputCheck, type TopClass, topClasses } from './output-check.js';
 import { type Progress, silent } from './progress.js';
@@ -31,7 +31,7 @@ export interface RunReport {
 
 export interface RunRequest {
   readonly model: Model;
-  readonly input: Float32Array;
+  readonly inputs: ReadonlyMap<string, Values>;
   readonly inputOrigin: Origin;
   readonly executor: Executor;
   /** Skips no layer and takes no short cut; null to leave the check out. */
@@ -46,15 +46,15 @@ export interface RunRequest {
 
 /** Runs a network `repeat` times after one to warm up and reports the median run. */
 export async function runNetwork(request: RunRequest): Promise<RunReport> {
-  const { model, input, executor, reference, batch, repeat, energy = null, progress = silent } = request;
+  const { model, inputs, executor, reference, batch, repeat, energy = null, progress = silent } = request;
   const { engine, hint } = await executor.describe();
   progress(`${model.network.name} on ${engine}`);
-  const { run, joules } = await medianRun(executor, model, input, { batch, repeat, energy, progress });
+  const { run, joules } = await medianRun(executor, model, inputs, { batch, repeat, energy, progress });
   const frame = run.output.subarray(0, run.output.length / batch);
   let check: OutputCheck | null = null;
   if (reference) {
     progress(`${model.network.name} on ${reference.name}, to check the output`);
-    check = await checkOutput(model, input, frame, executor, reference);
+    check = await checkOutput(model, inputs, frame, executor, reference);
   }
   return {
     workload: model.network.name,

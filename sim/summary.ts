@@ -1,8 +1,8 @@
 // What a network asks of any hardware, in numbers.
 
-import { parametersOf, weightShapeOf } from '../workloads/layers/index.js';
+import { invariant } from '../workloads/base/errors.js';
 import type { Model } from '../workloads/model.js';
-import type { LayerKind, LayerTask, Origin } from '../workloads/network.js';
+import { type LayerKind, type LayerTask, type Origin, parametersIn, parametersOf, weightShapeOf } from '../workloads/network.js';
 import { nonzerosOf } from '../workloads/weights/store.js';
 
 /** What one layer asks of any hardware, for one frame. */
@@ -38,31 +38,39 @@ export interface WorkloadSummary {
 
 /** What `model` asks of any hardware on the frame that set `tasks`. */
 export function summarize(model: Model, tasks: readonly LayerTask[]): WorkloadSummary {
-  const layers = tasks.map(
-    (task): LayerSummary => ({
-      name: task.layer.name,
-      kind: task.layer.kind,
-      parameters: parametersOf(task.layer),
-      nonzeros: task.weights ? nonzerosOf(task.weights.store) : 0,
-      macsDense: task.macs.dense,
-      macsNonzero: task.macs.effective,
-      activationDensity: task.input.density,
-      activationsOrigin: task.input.origin,
-    }),
-  );
-  const weighted = tasks.filter((task) => task.weights);
-  const read = total(weighted.map((task) => task.input.values.length));
+  const byName = new Map(model.network.layers.map((layer) => [layer.name, layer]));
+  const layerOf = ({ name }: LayerTask) => {
+    const layer = byName.get(name);
+    invariant(layer !== undefined, () => `${model.network.name} has no layer ${name}`);
+    return layer;
+  };
+  // Weights are read once a layer and let go: what a huge network has of them never lies in memory together.
+  const read = tasks.map((task) => {
+    const layer = layerOf(task);
+    const shape = weightShapeOf(layer);
+    const { input, macs } = task;
+    const summary: LayerSummary = {
+      ...{ name: task.name, kind: layer.kind, parameters: parametersOf(layer) },
+      nonzeros: shape && task.weights ? nonzerosOf(task.weights.store) : 0,
+      ...{ macsDense: macs.dense, macsNonzero: macs.effective },
+      ...{ activationDensity: input.density, activationsOrigin: input.origin },
+    };
+    return { summary, weights: shape ? shape.rows * shape.columns : 0, inputs: shape ? input.values.length : 0 };
+  });
+  const layers = read.map(({ summary }) => summary);
+  const inputs = total(read.map((layer) => layer.inputs));
   return {
     name: model.network.name,
     title: model.network.title,
-    parameters: total(layers.map((layer) => layer.parameters)),
-    weights: total(tasks.map(({ layer }) => (weightShapeOf(layer)?.rows ?? 0) * (weightShapeOf(layer)?.columns ?? 0))),
+    parameters: parametersIn(model.network),
+    weights: total(read.map(({ weights }) => weights)),
     nonzeros: total(layers.map((layer) => layer.nonzeros)),
     macsDense: total(layers.map((layer) => layer.macsDense)),
     macsNonzero: total(layers.map((layer) => layer.macsNonzero)),
     weightsOrigin: model.origin,
     activationsOrigin: layers.some((layer) => layer.activationsOrigin === 'synthetic') ? 'synthetic' : 'real',
-    activationDensity: total(weighted.map((task) => task.input.density * task.input.values.length)) / read,
+    activationDensity:
+      inputs === 0 ? 1 : total(read.map((layer) => layer.summary.activationDensity * layer.inputs)) / inputs,
     layers,
   };
 }

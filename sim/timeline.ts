@@ -48,7 +48,7 @@ export function timelineOf(
     const cycles = cyclesOf(cost);
     const seconds = cycles / cost.clockHz;
     slices.push({
-      ...{ track: LAYERS, name: task.layer.name, startSeconds: start, endSeconds: second(cycles) },
+      ...{ track: LAYERS, name: task.name, startSeconds: start, endSeconds: second(cycles) },
       details: { kernel: cost.kernel, cycles, bound: cost.bound, frames: task.batch, ...nonZero(cost.counters) },
     });
     slices.push(...causes(cost.cycles, second));

@@ -2,24 +2,25 @@
 
 import type { Executor } from '../hw-models/contract.js';
 import { invariant } from '../workloads/base/errors.js';
+import { asType, meets } from '../workloads/drawn-inputs.js';
 import type { Model } from '../workloads/model.js';
-import type { Activations, LayerTask, Network, Origin } from '../workloads/network.js';
-import { drawInputs } from '../workloads/synthesis.js';
-import { activations, taskOf } from '../workloads/tasks.js';
+import type { Activations, LayerTask, Network, Origin, Values } from '../workloads/network.js';
+import { drawTensors, sharesDraws, type TensorsMet } from '../workloads/synthesis.js';
+import { taskOf } from '../workloads/tasks.js';
 import type { DensityProfile } from '../workloads/zoo/entry.js';
 
 /** What a network meets on one frame. */
 export interface Trace {
-  /** The network's own input, [channels, height, width] or [features]. */
-  readonly input: Float32Array;
-  /** Each layer's first input, by layer name. */
-  readonly activations: ReadonlyMap<string, Activations>;
+  /** The network's own inputs, by name. */
+  readonly inputs: ReadonlyMap<string, Values>;
+  /** What readers of each tensor meet. */
+  readonly tensors: TensorsMet;
 }
 
-/** Runs the network once on `input` and keeps what each layer met: real where the weights are real too. */
+/** Runs the network once on `inputs` and keeps what its layers met: real where the weights are real too. */
 export async function traceRun(
   model: Model,
-  input: Float32Array,
+  inputs: ReadonlyMap<string, Values>,
   executor: Executor,
   inputOrigin: Origin = 'real',
 ): Promise<Trace> {
@@ -27,27 +28,52 @@ export async function traceRun(
   const origin = inputOrigin === 'real' ? model.origin : 'synthetic';
   const loaded = await executor.load(model);
   try {
-    await loaded.run(input, 1, { onInput: (layer, values) => met.set(layer.name, activations(values, origin)) });
+    await loaded.run(inputs, 1, {
+      onInputs(layer, tensors) {
+        if (!layer.demand) return;
+        const counted = layer.demand.kind === 'product' && layer.demand.right === 'activations' ? 2 : 1;
+        for (let at = 0; at < counted; at++) {
+          const [name, tensor] = [layer.inputs[at], tensors[at]];
+          if (name && tensor && !met.has(name)) met.set(name, meets(tensor, origin));
+        }
+      },
+    });
   } finally {
     loaded.dispose();
   }
-  return { input, activations: met };
+  return { inputs, tensors: met };
 }
 
-/** Draws what each layer meets at the published densities; the input is the first layer's. */
+/** Draws what each layer meets at the published densities. */
 export function traceDrawn(network: Network, densities: DensityProfile, seed: number): Trace {
-  const drawn = drawInputs(network, densities, seed);
-  const first = network.layers.find((layer) => layer.inputs[0] === 'data');
-  const input = first && drawn.get(first.name)?.values;
-  invariant(input !== undefined, `${network.name}: no layer reads the input`);
-  return { input, activations: drawn };
+  const tensors = drawTensors(network, densities, seed);
+  const inputs = new Map(
+    network.inputs.map(({ name, type }) => {
+      const drawn = tensors.get(name);
+      invariant(drawn !== undefined, () => `${network.name}: input ${name} was not drawn`);
+      return [name, asType(drawn.values, type)];
+    }),
+  );
+  return { inputs, tensors };
 }
 
-/** The tasks that one frame sets, in network order. */
+/** The tasks that one frame sets, in network order: of every layer that costs something. */
 export function tasksOf(model: Model, trace: Trace, batch: number): readonly LayerTask[] {
-  return model.network.layers.map((layer) => {
-    const met = trace.activations.get(layer.name);
-    invariant(met !== undefined, `layer ${layer.name} was not met on the way`);
-    return taskOf(model, layer, met, batch);
+  const isShared = model.origin === 'synthetic' && sharesDraws(model.network);
+  return model.network.layers.flatMap((layer) => {
+    const meet = (at: number): Activations => {
+      const name = layer.inputs[at] ?? '';
+      const met = trace.tensors.get(name) ?? constantOf(model.network, name);
+      invariant(met !== undefined, () => `layer ${layer.name}: ${name} was not met on the way`);
+      return met;
+    };
+    const task = taskOf(model, layer, meet, batch);
+    if (!task) return [];
+    return [isShared ? Object.defineProperty(task, 'alike', { value: JSON.stringify(layer.demand) }) : task];
   });
+}
+
+function constantOf(network: Network, name: string): Activations | undefined {
+  const constant = network.constants.get(name);
+  return constant && meets(constant, 'real');
 }

@@ -113,6 +113,25 @@ export type Demand =
   | RecurrentDemand
   | OpaqueDemand;
 
+/** Multiply-accumulates of one frame, zeros included. */
+export function denseMacsOf(demand: Demand): number {
+  switch (demand.kind) {
+    case 'product':
+      return demand.matrices * demand.rows * demand.depth * demand.columns;
+    case 'convolution': {
+      const [channels, height, width] = demand.output;
+      const taps = demand.kernel[0] * demand.kernel[1];
+      return demand.images * channels * height * width * (demand.input[0] / demand.groups) * taps;
+    }
+    case 'recurrent': {
+      const { directions, steps, sequences, gates, hidden, inputs } = demand;
+      return directions * steps * sequences * gates * hidden * (inputs + hidden);
+    }
+    default:
+      return 0;
+  }
+}
+
 export const noOperations: Operations = { add: 0, multiply: 0, exponential: 0, divide: 0 };
 
 /** So many of an operation for each of `count` outputs. */

@@ -7,7 +7,7 @@ import {
   type Layer,
   type NamedTensor,
   type Network,
-  parametersOf,
+  parametersIn,
   resultOf,
   type Shape,
   type Tensor,
@@ -16,7 +16,6 @@ import {
 import type { Fault } from './operators/operator.js';
 import { rowOf } from './operators/table.js';
 import { type LayerSpec, opOf, type TrainedLayerSpec } from './spec.js';
-import { elementTypes, sizeOf } from './tensor.js';
 
 /** The name of a network's one input, where it has no other. */
 export const INPUT = 'data';
@@ -62,10 +61,7 @@ export function buildNetwork(spec: NetworkSpec): Network {
   for (const name of outputs) {
     if (!types.has(name)) throw new InputError(`${spec.name}: output ${name}: found no tensor of that name`);
   }
-  const own = [...constants.values()].filter(({ type, shape }) => elementTypes[type].isFloat && sizeOf(shape) > 1);
-  const parameters =
-    layers.reduce((sum, layer) => sum + parametersOf(layer), 0) +
-    own.reduce((sum, { shape }) => sum + sizeOf(shape), 0);
+  const parameters = parametersIn({ layers, constants });
   const { name, title, source } = spec;
   const trainedParameters = parametersFolded === null ? null : parameters + parametersFolded;
   return { ...{ name, title, source, inputs, outputs, constants, layers }, trainedParameters };

@@ -1,10 +1,10 @@
 // What is computed: networks as graphs of tensors, and one layer's work as any hardware meets it.
 
-import { invariant } from './base/errors.js';
+import { InputError, invariant } from './base/errors.js';
 import type { Demand, Image } from './demand.js';
 import type { InputTypes, LayerWeights, Origin, WeightShape } from './operators/operator.js';
 import { type LayerKind, type LayerOp, type OpOf, rowOf } from './operators/table.js';
-import { sizeOf, type Tensor, type TensorType, type Values } from './tensor.js';
+import { elementTypes, type Shape, sizeOf, type Tensor, type TensorType, type Values } from './tensor.js';
 
 export type { Image, Padding, Pair, Rectifier } from './demand.js';
 export type { LayerWeights, Origin, WeightShape } from './operators/operator.js';
@@ -77,6 +77,8 @@ export interface LayerTask {
   readonly input: Activations;
   readonly macs: MacCounts;
   readonly batch: number;
+  /** Tasks of one network with the same text cost the same, where the network draws once for all of them. */
+  readonly alike?: string;
 }
 
 /** The layer's result: its first one. */
@@ -118,6 +120,29 @@ export function weightShapeOf(layer: Layer): WeightShape | null {
 export function parametersOf(layer: Layer): number {
   const shape = weightShapeOf(layer);
   return shape ? shape.rows * shape.columns + shape.biases : 0;
+}
+
+/** Weights, biases, and constants that are learned: scales, shifts and the like. */
+export function parametersIn({ layers, constants }: Pick<Network, 'layers' | 'constants'>): number {
+  let parameters = 0;
+  for (const layer of layers) parameters += parametersOf(layer);
+  for (const { type, shape } of constants.values()) {
+    if (elementTypes[type].isFloat && sizeOf(shape) > 1) parameters += sizeOf(shape);
+  }
+  return parameters;
+}
+
+/** A shape without the leading 1 of a frame. */
+export function frameShape(shape: Shape): Shape {
+  return shape[0] === 1 ? shape.slice(1) : shape;
+}
+
+/** The one input of a network that takes one. @throws InputError for another number of inputs. */
+export function onlyInput({ name, inputs }: Pick<Network, 'name' | 'inputs'>): NamedTensor {
+  const [first, ...others] = inputs;
+  if (first && others.length === 0) return first;
+  const names = inputs.map((input) => input.name).join(', ');
+  throw new InputError(`${name}: found ${inputs.length} inputs (${names}), expected one`);
 }
 
 /** The results of a layer for one frame; `inputs` in the order of `layer.inputs`. Its activation is applied. */

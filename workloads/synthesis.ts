@@ -115,6 +115,9 @@ function* drawLayer(
   return blocks ? drawBlockWeights(shape, blocks, seed, label) : yield* drawingWeights(shape, density, seed, label);
 }
 
+/** Elements of drawn tensors that are held whether or not somebody uses them. */
+const MOST_HELD = 2 ** 26;
+
 /** Tensors of one frame by name, made when they are asked for. */
 export interface TensorsMet {
   get(tensor: string): Activations | undefined;
@@ -122,14 +125,16 @@ export interface TensorsMet {
 
 /**
  * What readers of each tensor meet, drawn at the density that the profile gives it: the same values whenever they are
- * asked for, held only while somebody uses them. Inputs of whole numbers are drawn as what reads them allows.
+ * asked for, of large networks held only while somebody uses them. Inputs of whole numbers are drawn as what reads them allows.
  */
 export function drawTensors(network: Network, densities: DensityProfile, seed: number): TensorsMet {
   const density = tensorDensities(network, densities);
   const sizes = new Map<string, number>();
   for (const { name, shape } of network.inputs) sizes.set(name, sizeOf(shape));
   for (const { results } of network.layers) for (const { name, shape } of results) sizes.set(name, sizeOf(shape));
-  const held = new Map<string, WeakRef<Activations>>();
+  const held = new Map<string, Activations>();
+  const weaklyHeld = new Map<string, WeakRef<Activations>>();
+  let elements = 0;
   const draw = (tensor: string): Activations | undefined => {
     const constant = network.constants.get(tensor);
     if (constant) return meets(constant, 'real');
@@ -141,10 +146,13 @@ export function drawTensors(network: Network, densities: DensityProfile, seed: n
   };
   return {
     get(tensor) {
-      const known = held.get(tensor)?.deref();
+      const known = held.get(tensor) ?? weaklyHeld.get(tensor)?.deref();
       if (known) return known;
       const drawn = draw(tensor);
-      if (drawn) held.set(tensor, new WeakRef(drawn));
+      if (!drawn) return undefined;
+      elements += drawn.values.length;
+      if (elements <= MOST_HELD) held.set(tensor, drawn);
+      else weaklyHeld.set(tensor, new WeakRef(drawn));
       return drawn;
     },
   };

@@ -8,7 +8,7 @@ import { resolveContender, resolveWorkload } from '../../sim/resolve.node.js';
 import { publishedTables } from '../../sim/validate/tables.node.js';
 import { packageVersion } from '../../sim/version.node.js';
 import { InputError } from '../../workloads/base/errors.js';
-import { weightShapeOf } from '../../workloads/layers/index.js';
+import { weightShapeOf } from '../../workloads/network.js';
 import { zoo } from '../../workloads/zoo/index.js';
 import type { Offer, OfferedPreset, OfferedWorkload } from './offer.js';
 

@@ -1,7 +1,6 @@
 // What `workloads check` says of a file that can be read.
 
-import { parametersOf } from '../../workloads/layers/index.js';
-import type { LayerWeights } from '../../workloads/network.js';
+import { type LayerWeights, parametersIn } from '../../workloads/network.js';
 import { nonzerosOf } from '../../workloads/weights/store.js';
 import type { ZooEntry } from '../../workloads/zoo/entry.js';
 import type { View } from '../document.js';
@@ -20,8 +19,8 @@ interface Checked {
 function checked({ network, weights }: ZooEntry): Checked {
   return {
     name: network.name,
-    layers: network.layers.length,
-    parameters: sum(network.layers.map(parametersOf)),
+    layers: network.layers.filter(({ demand }) => demand).length,
+    parameters: parametersIn(network),
     density: weights ? densityOf([...weights.values()]) : null,
   };
 }

@@ -1,7 +1,15 @@
 // The zoo, as a list and network by network.
 
-import { parametersOf, pixelsOf, weightShapeOf } from '../../workloads/layers/index.js';
-import type { Layer, Network } from '../../workloads/network.js';
+import { denseMacsOf } from '../../workloads/demand.js';
+import {
+  frameShape,
+  type Layer,
+  type Network,
+  parametersIn,
+  parametersOf,
+  resultOf,
+  weightShapeOf,
+} from '../../workloads/network.js';
 import type { ZooEntry } from '../../workloads/zoo/entry.js';
 import { left, right, type View } from '../document.js';
 import { count, percent, UNKNOWN } from '../quantity.js';
@@ -16,10 +24,17 @@ function trainedText({ trainedParameters }: Network): string {
   return ` with batch normalisation folded away (${trainedParameters.toLocaleString('en-US')} as trained)`;
 }
 
-function macsOf(layer: Layer): number {
-  const shape = weightShapeOf(layer);
-  return shape ? shape.rows * shape.columns * pixelsOf(layer) : 0;
-}
+const macsOf = ({ demand }: Layer) => (demand ? denseMacsOf(demand) : 0);
+
+/** What reshapes costs nothing and is no row of a table. */
+const shown = ({ layers }: Network) => layers.filter(({ demand }) => demand);
+
+const inputsText = ({ inputs }: Network) => inputs.map(({ shape }) => shapeText(frameShape(shape))).join(', ');
+
+/** The first input, as networks of one input have always been told. */
+const firstInput = ({ inputs: [first] }: Network) => (first ? frameShape(first.shape) : []);
+
+const outputText = (layer: Layer) => shapeText(frameShape(resultOf(layer).shape)) || '1';
 
 interface Totals {
   readonly parameters: number;
@@ -33,7 +48,7 @@ function totalsOf({ network, densities }: ZooEntry): Totals {
     return { size: shape ? shape.rows * shape.columns : 0, density: densities.layers[layer.name]?.weights ?? 1 };
   });
   return {
-    parameters: sum(network.layers.map(parametersOf)),
+    parameters: parametersIn(network),
     macs: sum(network.layers.map(macsOf)),
     kept: sum(weights.map(({ size, density }) => size * density)) / sum(weights.map(({ size }) => size)),
   };
@@ -55,7 +70,7 @@ export function workloadListView(entries: readonly ZooEntry[], groups: ReadonlyM
             right('weights kept'),
           ],
           rows: rows.map(({ entry: { network }, totals }) => [
-            ...[network.name, network.title, shapeText(network.input)],
+            ...[network.name, network.title, inputsText(network)],
             ...[count(totals.parameters), count(totals.macs), percent(totals.kept)],
           ]),
         },
@@ -66,7 +81,8 @@ export function workloadListView(entries: readonly ZooEntry[], groups: ReadonlyM
       rows.map(({ entry: { network }, totals }) => ({
         name: network.name,
         title: network.title,
-        input: network.input,
+        input: firstInput(network),
+        inputs: network.inputs,
         parameters: totals.parameters,
         macs_dense: totals.macs,
         weight_density: totals.kept,
@@ -75,7 +91,7 @@ export function workloadListView(entries: readonly ZooEntry[], groups: ReadonlyM
     records: () => ({
       columns: ['name', 'title', 'input', 'parameters', 'macs_dense', 'weight_density'],
       rows: rows.map(({ entry: { network }, totals }) => [
-        ...[network.name, network.title, shapeText(network.input), totals.parameters, totals.macs, totals.kept],
+        ...[network.name, network.title, inputsText(network), totals.parameters, totals.macs, totals.kept],
       ]),
     }),
   };
@@ -99,8 +115,8 @@ export function workloadView(entry: ZooEntry): View {
             ...[left('layer'), left('kind'), left('reads'), right('output'), right('parameters'), right('MACs')],
             ...[right('weights kept'), right('outputs ≠ 0')],
           ],
-          rows: network.layers.map((layer) => [
-            ...[layer.name, layer.kind, layer.inputs.join(', '), shapeText(layer.output)],
+          rows: shown(network).map((layer) => [
+            ...[layer.name, layer.kind, layer.inputs.join(', '), outputText(layer)],
             parametersOf(layer) > 0 ? parametersOf(layer).toLocaleString('en-US') : UNKNOWN,
             macsOf(layer) > 0 ? count(macsOf(layer)) : UNKNOWN,
             ...[densityOf(layer)?.weights, densityOf(layer)?.output].map((d) =>
@@ -113,24 +129,28 @@ export function workloadView(entry: ZooEntry): View {
     json: () => ({
       name: network.name,
       title: network.title,
-      input: network.input,
+      input: firstInput(network),
+      inputs: network.inputs,
+      outputs: network.outputs,
       source: network.source,
       density_source: densities.source,
       parameters: totals.parameters,
       parameters_trained: network.trainedParameters ?? totals.parameters,
       macs_dense: totals.macs,
-      layers: network.layers.map((layer) => ({
+      layers: network.layers.map(({ inputTypes, ...layer }) => ({
         ...layer,
-        parameters: parametersOf(layer),
-        macs_dense: macsOf(layer),
+        inputShapes: inputTypes.map((type) => type && frameShape(type.shape)),
+        output: frameShape(resultOf(layer).shape),
+        parameters: parametersOf({ ...layer, inputTypes } as Layer),
+        macs_dense: macsOf(layer as Layer),
         weight_density: densityOf(layer)?.weights ?? null,
         output_density: densityOf(layer)?.output ?? null,
       })),
     }),
     records: () => ({
       columns: ['layer', 'kind', 'output', 'parameters', 'macs_dense', 'weight_density', 'output_density'],
-      rows: network.layers.map((layer) => [
-        ...[layer.name, layer.kind, shapeText(layer.output), parametersOf(layer), macsOf(layer)],
+      rows: shown(network).map((layer) => [
+        ...[layer.name, layer.kind, outputText(layer), parametersOf(layer), macsOf(layer)],
         ...[densityOf(layer)?.weights ?? null, densityOf(layer)?.output ?? null],
       ]),
     }),

@@ -2,9 +2,9 @@
 
 import type { Executor, LoadedNetwork } from '../../hw-models/contract.js';
 import { buildNetwork } from '../../workloads/graph.js';
-import { sizeOf, weightShapeOf } from '../../workloads/layers/index.js';
 import type { Model } from '../../workloads/model.js';
-import type { LayerWeights, Shape } from '../../workloads/network.js';
+import { type LayerWeights, onlyInput, type Shape, weightShapeOf } from '../../workloads/network.js';
+import { sizeOf } from '../../workloads/tensor.js';
 import type { LayerSpec } from '../../workloads/spec.js';
 import { conv, dense, maxPool, softmax } from '../../workloads/zoo/entry.js';
 import { total } from '../summary.js';
@@ -103,7 +103,7 @@ async function inRounds<Name extends string>(
   try {
     for (const name of names) {
       const model = networks[name];
-      const input = new Float32Array(sizeOf(model.network.input)).fill(0.5);
+      const input = new Float32Array(sizeOf(onlyInput(model.network).shape)).fill(0.5);
       loaded.push({ name, network: await executor.load(model), input });
     }
     for (let round = 0; round < repeat; round++) {

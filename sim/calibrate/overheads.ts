@@ -2,8 +2,7 @@
 
 import type { Executor } from '../../hw-models/contract.js';
 import { buildNetwork } from '../../workloads/graph.js';
-import { sizeOf } from '../../workloads/layers/index.js';
-import type { Shape } from '../../workloads/network.js';
+import { type Shape, sizeOf } from '../../workloads/tensor.js';
 import type { LayerSpec } from '../../workloads/spec.js';
 
 /** Large enough that a second thread takes its half: of a smaller sum the first one would have done all by itself. */

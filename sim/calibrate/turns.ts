@@ -6,6 +6,7 @@ import type { ReadyCall } from '../../hw-models/host/engine/ready-calls.js';
 import { countCall } from '../../hw-models/host-model/calls/index.js';
 import type { CallWork, Turns } from '../../hw-models/host-model/calls/work.js';
 import { type LoopName, loopNames, loops, turnsIn } from '../../hw-models/host-model/loops.js';
+import { frameShape, inputShapeOf } from '../../workloads/network.js';
 import type { CalibrationLayer } from './layers.js';
 import { boundedLeastSquares } from './least-squares.js';
 import { inTurns, repetitionsOf, type Timed, type Timing, timeOf } from './timing.js';
@@ -23,7 +24,7 @@ export interface Sample extends Timed {
 export function timeCalls(layers: readonly CalibrationLayer[], ready: MakeReady, timing: Timing): readonly Sample[] {
   const calls = layers.flatMap((layer) =>
     ready(layer).map(({ call, run, words }) => ({
-      what: `${call.module.name}.${call.function} of ${layer.kernel.name}, ${layer.layer.inputShapes[0]?.join('×')}`,
+      what: `${call.module.name}.${call.function} of ${layer.kernel.name}, ${frameShape(inputShapeOf(layer.layer)).join('×')}`,
       turns: allTurns(countCall(call, { words, activations: layer.input })),
       times: repetitionsOf(run, timing),
       run,

@@ -3,8 +3,8 @@
 
 import type { Executor } from '../../hw-models/contract.js';
 import { buildNetwork } from '../../workloads/graph.js';
-import { sizeOf, weightShapeOf } from '../../workloads/layers/index.js';
-import type { Shape } from '../../workloads/network.js';
+import { weightShapeOf } from '../../workloads/network.js';
+import { sizeOf } from '../../workloads/tensor.js';
 import { drawWeights } from '../../workloads/weights/synthetic.js';
 
 export interface Pace {
@@ -14,7 +14,7 @@ export interface Pace {
 }
 
 /** A convolution whose data stay in the first caches: two million multiply-accumulates. */
-const INPUT: Shape = [32, 14, 14];
+const INPUT = [32, 14, 14] as const;
 /** Of which the best counts. */
 const RUNS = 10;
 /** Rounds of that many to find out how fast it can be. */

@@ -3,8 +3,8 @@
 import type { Hardware, LayerCost } from '../../hw-models/contract.js';
 import { secondsOf } from '../../hw-models/cost.js';
 import { invariant } from '../../workloads/base/errors.js';
-import { isDepthwise } from '../../workloads/layers/window.js';
-import type { LayerKind, LayerTask } from '../../workloads/network.js';
+import type { LayerKind, LayerTask, Network } from '../../workloads/network.js';
+import { isDepthwise } from '../../workloads/operators/window.js';
 import type { MeasuredNetwork } from './measure.js';
 
 export interface Point {
@@ -38,23 +38,24 @@ const PLANNING = 'auto';
 
 /** The points of one network. Executors that `model` has no kernel for are left out. */
 export function pointsOf(
-  network: string,
+  { name: network, layers: all }: Network,
   tasks: readonly LayerTask[],
   measured: readonly MeasuredNetwork[],
   model: Hardware,
 ): readonly Point[] {
+  const kinds = new Map(all.map(({ name, kind }) => [name, kind]));
   return measured.flatMap(({ executor, layers }) => {
     const kernel = executor === PLANNING ? layers.map((layer) => layer.kernel) : executor;
     return model.cost(tasks, kernel).map((cost: LayerCost, at): Point => {
       const [run, task] = [layers[at], tasks[at]];
       invariant(
-        run !== undefined && task !== undefined && run.layer === task.layer.name,
+        run !== undefined && task !== undefined && run.layer === task.name,
         `${network}: other layers ran`,
       );
       return {
-        ...{ network, executor, layer: run.layer, kind: task.layer.kind, kernel: run.kernel },
-        shape: JSON.stringify({ ...task.layer, name: null, inputs: null }),
-        isDepthwise: task.layer.kind === 'conv2d' && isDepthwise(task.layer),
+        ...{ network, executor, layer: run.layer, kernel: run.kernel, kind: kinds.get(run.layer) as LayerKind },
+        shape: JSON.stringify(task.demand),
+        isDepthwise: task.demand.kind === 'convolution' && isDepthwise(task.demand),
         ...{ measuredSeconds: run.seconds, spread: run.spread, modelledSeconds: secondsOf(cost), bound: cost.bound },
         isTimed: run.seconds > 0 && cost.counters.calls !== 0,
         macs: cost.counters.macs ?? 0,

@@ -15,7 +15,7 @@ import {
   wholes16,
   writeSafetensors,
 } from '../../workloads/import/safetensors.js';
-import { sizeOf } from '../../workloads/layers/index.js';
+import { sizeOf } from '../../workloads/tensor.js';
 import type { LayerValues, NetworkValues } from '../../workloads/train/network.js';
 import type { Binding, LayerParameters, Parameters } from '../../workloads/train/parameters.js';
 import { CheckpointHeader, FORMAT, type LayerHeader } from './checkpoint-header.js';

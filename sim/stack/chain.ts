@@ -1,7 +1,6 @@
 // The chain of steps that each make inference cheaper, and what they come to whatever the hardware.
 
 import { compressedBytes, denseBytes } from '../../workloads/compress/stored-size.js';
-import { parametersOf } from '../../workloads/layers/index.js';
 import type { Model } from '../../workloads/model.js';
 import type { LayerTask } from '../../workloads/network.js';
 import { outputExtent, transformable } from '../../workloads/transforms/shape.js';
@@ -67,7 +66,7 @@ export function summarizeLink(
     ...link,
     title: [name, ...(steps.length > 0 ? steps : ['dense'])].join(', '),
     workload: name,
-    parameters: tasks.reduce((sum, { layer }) => sum + parametersOf(layer), 0),
+    parameters: entry.network.layers.reduce((sum, layer) => sum + parametersOf(layer), 0),
     nonzeros: tasks.reduce((sum, { weights }) => sum + (weights ? nonzerosOf(weights.store) : 0), 0),
     multiplications: tasks.reduce((sum, task) => sum + multiplicationsOf(task, link), 0),
     modelBytes: link.isPruned ? compressedBytes(model) : denseBytes(model),
@@ -77,9 +76,9 @@ export function summarizeLink(
 }
 
 /** The algorithm's multiplications, the cheapest tile of Winograd's where it may be used; pruning keeps its share there. */
-export function multiplicationsOf({ layer, macs }: LayerTask, { isPruned, isWinograd }: Link): number {
+export function multiplicationsOf({ demand, macs }: Pick<LayerTask, 'demand' | 'macs'>, { isPruned, isWinograd }: Link): number {
   const direct = isPruned ? macs.keptWeights : macs.dense;
-  const shape = isWinograd ? transformable(layer) : 'not asked for';
+  const shape = isWinograd ? transformable(demand) : 'not asked for';
   if (typeof shape === 'string' || shape.kernel !== 3 || macs.dense === 0) return direct;
   const [height, width] = outputExtent(shape);
   const kept = direct / macs.dense;

@@ -1,8 +1,8 @@
 // Accelerators other than EIE: an Edge-TPU-class array against Coral's benchmarks, SCNN against its paper's dense design.
 
 import { secondsOf, sum } from '../../hw-models/cost.js';
-import { imageShape, sizeOf, weightShapeOf } from '../../workloads/layers/index.js';
-import type { Layer } from '../../workloads/network.js';
+import type { ConvolutionDemand } from '../../workloads/demand.js';
+import { tapsOf } from '../../workloads/operators/window.js';
 import { type Claim, cell, claim, type Tables } from './claims.js';
 import type { Lab } from './lab.js';
 
@@ -29,16 +29,16 @@ function milliseconds(lab: Lab, hardware: string, network: string): number {
 
 /** Of a network's convolutions. */
 function speedupOverDense(lab: Lab, hardware: string, network: string): number {
-  const tasks = lab.network(network).filter(({ layer }) => layer.kind === 'conv2d');
+  const tasks = lab.network(network).filter(({ demand }) => demand.kind === 'convolution');
   const costs = lab.hardware(hardware).cost(tasks);
   const cycles = costs.reduce((all, cost) => all + sum(cost.cycles), 0);
-  return tasks.reduce((all, { layer }) => all + dcnnCycles(layer), 0) / cycles;
+  const dense = tasks.map(({ demand }) => (demand.kind === 'convolution' ? dcnnCycles(demand) : 0));
+  return dense.reduce((all, each) => all + each, 0) / cycles;
 }
 
 /** DCNN: planar tiles as SCNN's on 8 × 8 PEs, each with a dot product of 16 a cycle (SCNN, Table 5: 1,024 multipliers). */
-function dcnnCycles(layer: Layer): number {
-  const [, height, width] = imageShape(layer.output, layer.name);
-  const outputs = sizeOf(layer.output) / (height * width);
+function dcnnCycles(demand: ConvolutionDemand): number {
+  const [outputs, height, width] = demand.output;
   const tile = Math.ceil(height / 8) * Math.ceil(width / 8);
-  return tile * outputs * Math.ceil((weightShapeOf(layer)?.columns ?? 0) / 16);
+  return tile * outputs * Math.ceil(((demand.input[0] / demand.groups) * tapsOf(demand)) / 16);
 }

@@ -1,7 +1,7 @@
 // The figures of abstracts and conclusions but EIE's ratios to other platforms (ratios.ts).
 
 import { secondsOf, sum } from '../../hw-models/cost.js';
-import { parametersOf } from '../../workloads/layers/index.js';
+import { parametersOf } from '../../workloads/network.js';
 import { nonzerosOf } from '../../workloads/weights/store.js';
 import { type Claim, claim, type Tables } from './claims.js';
 import { alexnetLayers, sumOver } from './eie.js';

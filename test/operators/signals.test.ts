@@ -6,7 +6,7 @@ import type { Tensor } from '../../workloads/tensor.js';
 import { describeWithOnnx } from './onnx-judge.js';
 import { agree, demandOf, drawn, fault, runRow, runs, seeds, tensor, valuesIn } from './rows.js';
 
-const { trilu, dft } = signalOperators;
+const { trilu, dft, window: windows } = signalOperators;
 const { 'grid-sample': gridSample, 'roi-align': roiAlign } = samplingOperators;
 
 describe('trilu', () => {
@@ -105,6 +105,18 @@ describeWithOnnx('signals and samples as in ONNX Runtime', () => {
       ),
       runs(30),
     );
+  });
+
+  it.each([
+    ['hann', 'HannWindow'],
+    ['hamming', 'HammingWindow'],
+    ['blackman', 'BlackmanWindow'],
+  ] as const)('%s windows', async (name, opType) => {
+    for (const periodic of [true, false]) {
+      const operator = { opType, attributes: { periodic: { i: Number(periodic) } } };
+      const attributes = { function: name, length: 7, periodic, type: 'float32' } as const;
+      await agree(windows, attributes, [], operator, { onnxInputs: [tensor([], [7], 'int64')] });
+    }
   });
 
   it('grid-sample', async () => {

@@ -107,6 +107,15 @@ describeWithOnnx('signals and samples as in ONNX Runtime', () => {
     );
   });
 
+  it('dft of a signal cut short or filled up, along any axis', async () => {
+    for (const length of [3, 7]) {
+      const x = drawn([2, 3, 5, 2], 1);
+      const row = { axis: -2, inverse: false, onesided: false, length };
+      const onnxInputs = [x, tensor([], [length], 'int64'), tensor([], [-2], 'int64')];
+      await agree(dft, row, [x], { opType: 'DFT', opset: 20 }, { onnxInputs, tolerance: 1e-4 });
+    }
+  });
+
   it.each([
     ['hann', 'HannWindow'],
     ['hamming', 'HammingWindow'],

@@ -243,6 +243,47 @@ describeWithOnnx('resize as in ONNX Runtime', () => {
     );
   });
 
+  it('by scales that do not divide the extents', async () => {
+    const scale = fc.integer({ min: 4, max: 40 }).map((tenths) => Math.fround(tenths / 10));
+    const modes = fc.constantFrom<ResizeAttributes['mode']>('nearest', 'linear', 'cubic');
+    await fc.assert(
+      fc.asyncProperty(modes, size, fc.tuple(scale, scale), coordinates, (mode, image, factors, coordinates) => {
+        const scales = [1, 1, ...factors];
+        const to = image.map((extent, axis) => Math.max(1, Math.floor(extent * (factors[axis] as number))));
+        fc.pre(image.every((extent, axis) => extent * (factors[axis] as number) >= 1));
+        return check(image, to, { mode, coordinates, scales }, true);
+      }),
+      runs(60),
+    );
+  });
+
+  it('in its first forms', async () => {
+    const scale = fc.constantFrom(0.5, 0.6, 1.5, 2, 2.5, 3);
+    await fc.assert(
+      fc.asyncProperty(
+        fc.constantFrom('Upsample', 'Resize'),
+        size,
+        fc.tuple(scale, scale),
+        async (opType, image, by) => {
+          const factors = opType === 'Upsample' ? by.map((factor) => Math.max(1, factor)) : by;
+          const shape = [1, 2, ...image.map((extent, axis) => Math.floor(extent * (factors[axis] as number)))];
+          const scales = [1, 1, ...factors];
+          const x = drawn([1, 2, ...image], 3);
+          const row = resizeOf(x.shape, shape, {
+            mode: 'nearest',
+            coordinates: 'asymmetric',
+            nearestMode: 'simple',
+            scales,
+          });
+          const attributes = { mode: { s: 'nearest' } };
+          const operator = { opType, attributes, opset: opType === 'Upsample' ? 9 : 10, constants: [1] };
+          await agree(resize, row, [x], operator, { onnxInputs: [x, tensor([4], scales)], tolerance: 0 });
+        },
+      ),
+      runs(40),
+    );
+  });
+
   it('of a region', async () => {
     for (const mode of ['nearest', 'linear'] as const) {
       const roi = [0, 0, 0.2, 0.3, 1, 1, 1.2, 0.8];

@@ -191,4 +191,9 @@ function originOf({ scales, coordinates, roi, shape }: ResizeAttributes, axis: n
   }
 }
 
+/** The extent that a scale makes of another one: a product of float32 numbers, as in ONNX Runtime. */
+export function resizedExtent(extent: number, scale: number): number {
+  return Math.floor(Math.fround(extent * Math.fround(scale)));
+}
+
 export const resizeOperators = { resize } as const;

@@ -87,8 +87,8 @@ export function requireBroadcast(what: string, operand: TensorType, shape: Shape
 /** Values broadcast from one shape to another: those given where nothing is repeated, and not to be written to. */
 export function expand<Each extends Values>(values: Each, from: Shape, to: Shape): Each {
   if (sizeOf(from) === sizeOf(to)) return values;
-  const result = values.slice(0, 0).constructor as new (count: number) => Each;
-  const room = new result(sizeOf(to));
+  const Room = values.constructor as new (count: number) => Each;
+  const room = new Room(sizeOf(to));
   const strides = stridesOf(from);
   const missing = to.length - from.length;
   const offsets = offsetsOf(

@@ -48,11 +48,11 @@ const matmul = operator<MatmulAttributes>({
   forward(attributes, inputs, results) {
     const { left, right, batch } = stacksOf(attributes, inputs, broken);
     const [a, b] = [given(inputs).values, given(inputs, 1).values];
-    const zeroOf = (at: 2 | 3) => {
+    const zerosOf = (at: 2 | 3, count: number) => {
       const values = inputs[at]?.values ?? [0];
-      return (index: number) => (values.length === 1 ? values[0] : values[index]) as number;
+      return Float64Array.from({ length: count }, (_, each) => values[values.length === 1 ? 0 : each] as number);
     };
-    const [rowZero, columnZero] = [zeroOf(2), zeroOf(3)];
+    const [rowZeros, columnZeros] = [zerosOf(2, left.rows), zerosOf(3, right.columns)];
     const [leftOf, rightOf] = [matrixNumbers(left.batch, batch), matrixNumbers(right.batch, batch)];
     const product = roomFor(given(results));
     const fitted = fitOf(given(results).type);
@@ -64,10 +64,11 @@ const matmul = operator<MatmulAttributes>({
       for (let row = 0; row < left.rows; row++) {
         sums.fill(0);
         for (let depth = 0; depth < left.columns; depth++) {
-          const x = (a[fromLeft + row * left.rowStride + depth * left.columnStride] as number) - rowZero(row);
+          const x =
+            (a[fromLeft + row * left.rowStride + depth * left.columnStride] as number) - (rowZeros[row] as number);
           const from = fromRight + depth * right.rowStride;
           for (let column = 0; column < right.columns; column++) {
-            const y = (b[from + column * right.columnStride] as number) - columnZero(column);
+            const y = (b[from + column * right.columnStride] as number) - (columnZeros[column] as number);
             sums[column] = (sums[column] as number) + x * y;
           }
         }

@@ -172,7 +172,8 @@ function originOf({ scales, coordinates, roi, shape }: ResizeAttributes, axis: n
       return halfPixel;
     case 'half_pixel_symmetric': {
       const adjustment = f(resized / f(scale * length));
-      return f(f((length / 2) * f(1 - adjustment)) + halfPixel);
+      // ONNX Runtime rounds this sum once, at its end.
+      return f(f((length / 2) * f(1 - adjustment)) + (index + 0.5) / scale - 0.5);
     }
     case 'pytorch_half_pixel':
       return resized > 1 ? halfPixel : 0;
@@ -188,6 +189,11 @@ function originOf({ scales, coordinates, roi, shape }: ResizeAttributes, axis: n
       return f(f(start * (length - 1)) + f(f(index * f(end - start) * (length - 1)) / (resized - 1)));
     }
   }
+}
+
+/** The extent that a scale makes of another one: a product of float32 numbers, as in ONNX Runtime. */
+export function resizedExtent(extent: number, scale: number): number {
+  return Math.floor(Math.fround(extent * Math.fround(scale)));
 }
 
 export const resizeOperators = { resize } as const;

@@ -84,22 +84,17 @@ function tapsAlong({ mode, padding, alignCorners }: GridSampleAttributes, positi
     if (padding === 'border') return Math.min(Math.max(at, 0), extent - 1);
     return padding === 'reflection' ? reflect(at, least, most) : at;
   };
-  // A cubic filter reaches beyond the edge from a position inside, so that its elements are settled one by one.
   const at = mode === 'cubic' ? raw : settle(raw);
   const below = Math.floor(at);
   const part = at - below;
-  let taps: Taps;
-  if (mode === 'nearest') taps = [[roundHalfEven(at), 1]];
-  else if (mode === 'linear') {
-    taps = [
-      [below, 1 - part],
-      [below + 1, part],
-    ];
-  } else {
-    taps = [-1, 0, 1, 2].map((step) => [settle(below + step), cubic(Math.abs(part - step))] as const);
-  }
+  const taps: Taps = {
+    nearest: () => [[roundHalfEven(at), 1] as const],
+    linear: () => [[below, 1 - part] as const, [below + 1, part] as const],
+    cubic: () => [-1, 0, 1, 2].map((step) => [below + step, cubic(Math.abs(part - step))] as const),
+  }[mode]();
+  // A filter may reach beyond the edge from a position inside.
   return taps
-    .map(([index, weight]) => [padding === 'reflection' ? Math.round(index) : index, weight] as const)
+    .map(([index, weight]) => [Math.round(settle(index)), weight] as const)
     .filter(([index]) => index >= 0 && index < extent);
 }
 

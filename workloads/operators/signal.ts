@@ -1,7 +1,7 @@
-// Triangles of matrices and discrete Fourier transforms.
+// Triangles of matrices, discrete Fourier transforms, and windows of signals.
 
 import { operationsEach, streamOf } from '../demand.js';
-import { roomFor, type Shape, shapeText, sizeOf, type TensorType } from '../tensor.js';
+import { type ElementType, roomFor, type Shape, shapeText, sizeOf, type TensorType } from '../tensor.js';
 import { elementsOf, knownAxis, laneStart, lanesOf } from './axes.js';
 import { fitOf, valuesOf } from './elements.js';
 import { axisOf, type Fault, given, operator } from './operator.js';
@@ -74,20 +74,23 @@ const dft = operator<DftAttributes>({
     const transformed = roomFor(result);
     const fitted = fitOf(result.type);
     const known = Math.min(length, lanes.extent);
+    const [reals, imaginaries] = [new Float64Array(length), new Float64Array(length)];
     for (let lane = 0; lane < lanes.outer * lanes.inner; lane++) {
       const from = laneStart(lanes, lane);
-      const read = (index: number, part: number) => {
-        // The half that was left out mirrors the other one, conjugated.
-        const mirrored = onesided && inverse && index >= known;
-        if (index >= known && !mirrored) return 0;
-        if (part >= parts) return 0;
-        const at = (from + (mirrored ? length - index : index) * lanes.inner) * parts + part;
-        return (mirrored && part === 1 ? -1 : 1) * (values[at] ?? 0);
-      };
+      for (let index = 0; index < known; index++) {
+        const at = (from + index * lanes.inner) * parts;
+        reals[index] = values[at] as number;
+        imaginaries[index] = parts === 2 ? (values[at + 1] as number) : 0;
+      }
+      // The half that was left out mirrors the other one, conjugated.
+      for (let index = known; index < length && onesided && inverse; index++) {
+        reals[index] = reals[length - index] as number;
+        imaginaries[index] = -(imaginaries[length - index] as number);
+      }
       for (let frequency = 0; frequency < resultLanes.extent; frequency++) {
         let [real, imaginary] = [0, 0];
         for (let index = 0; index < length; index++) {
-          const [x, y] = [read(index, 0), read(index, 1)];
+          const [x, y] = [reals[index] as number, imaginaries[index] as number];
           const at = (index * frequency) % length;
           const [cosine, sine] = [cosines[at] as number, sines[at] as number];
           real += x * cosine - y * sine;
@@ -126,4 +129,38 @@ function lengthOf({ inverse, onesided, length }: DftAttributes, shape: Shape, ax
   return length ?? (inverse && onesided ? 2 * (extent - 1) : extent);
 }
 
-export const signalOperators = { trilu, dft } as const;
+/** Weights of the cosines of 0, 1 and 2 periods. */
+const windows = {
+  hann: [0.5, -0.5, 0],
+  hamming: [25 / 46, -21 / 46, 0],
+  blackman: [0.42, -0.5, 0.08],
+} as const;
+
+export interface WindowAttributes {
+  readonly function: keyof typeof windows;
+  readonly length: number;
+  /** Whether the first element is the one that would follow the last; else both ends are the same. */
+  readonly periodic: boolean;
+  /** The result's. */
+  readonly type: ElementType;
+}
+
+/** No input. Result: the weights of a window of a signal. */
+const windowRow = operator<WindowAttributes>({
+  arity: [0, 0],
+  infer: ({ length, type }) => [{ shape: [length], type }],
+  forward(attributes, _inputs, results) {
+    const [mean, once, twice] = windows[attributes.function];
+    const { length, periodic } = attributes;
+    const period = periodic ? length : length - 1;
+    return [
+      valuesOf(given(results), (at) => {
+        const angle = (2 * Math.PI * at) / period;
+        return mean + once * Math.cos(angle) + twice * Math.cos(2 * angle);
+      }),
+    ];
+  },
+  demand: ({ length }) => streamOf(0, length, operationsEach(length, { exponential: 2, multiply: 3, add: 2 })),
+});
+
+export const signalOperators = { trilu, dft, window: windowRow } as const;

@@ -158,8 +158,10 @@ export function createExplorer(sources: ExplorerSources): Explorer {
   };
 }
 
-const bytesOf = ({ activations }: Trace) =>
-  [...activations.values()].reduce((sum, { values }) => sum + values.byteLength, 0);
+const bytesOf = (network: Network, { tensors }: Trace) => {
+  const read = new Set(network.layers.map(({ inputs: [first = ''] }) => first));
+  return [...read].reduce((sum, name) => sum + (tensors.get(name)?.values.byteLength ?? 0), 0);
+};
 
 async function shippedModel(
   { network, shippedWeights = '', weightFormats }: ZooEntry,

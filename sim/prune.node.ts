@@ -150,7 +150,7 @@ async function runStudy(
   const comparison =
     contenders.length === 0 || transformedLayer(final) !== undefined
       ? null
-      : await compareModel(model, await traceRun(model, firstPicture(data), createExecutor('tfjs')), contenders, {
+      : await compareModel(model, await traceRun(model, new Map([[onlyInput(network).name, firstPicture(data)]]), createExecutor('sparse')), contenders, {
           batch: 1,
           seed: seeds[0] as number,
           repeat: 5,

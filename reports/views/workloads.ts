@@ -97,6 +97,20 @@ export function workloadListView(entries: readonly ZooEntry[], groups: ReadonlyM
   };
 }
 
+/** A layer as JSON tells it: attributes, tensors, counts; shapes without the leading 1 of a frame. */
+function layerRecord({ densities }: ZooEntry, layer: Layer): Readonly<Record<string, unknown>> {
+  const { inputTypes, ...rest } = layer;
+  return {
+    ...rest,
+    inputShapes: inputTypes.map((type) => type && frameShape(type.shape)),
+    output: frameShape(resultOf(layer).shape),
+    parameters: parametersOf(layer),
+    macs_dense: macsOf(layer),
+    weight_density: densities.layers[layer.name]?.weights ?? null,
+    output_density: densities.layers[layer.name]?.output ?? null,
+  };
+}
+
 export function workloadView(entry: ZooEntry): View {
   const { network, densities } = entry;
   const totals = totalsOf(entry);
@@ -137,15 +151,7 @@ export function workloadView(entry: ZooEntry): View {
       parameters: totals.parameters,
       parameters_trained: network.trainedParameters ?? totals.parameters,
       macs_dense: totals.macs,
-      layers: network.layers.map(({ inputTypes, ...layer }) => ({
-        ...layer,
-        inputShapes: inputTypes.map((type) => type && frameShape(type.shape)),
-        output: frameShape(resultOf(layer).shape),
-        parameters: parametersOf({ ...layer, inputTypes } as Layer),
-        macs_dense: macsOf(layer as Layer),
-        weight_density: densityOf(layer)?.weights ?? null,
-        output_density: densityOf(layer)?.output ?? null,
-      })),
+      layers: network.layers.map((layer) => layerRecord(entry, layer)),
     }),
     records: () => ({
       columns: ['layer', 'kind', 'output', 'parameters', 'macs_dense', 'weight_density', 'output_density'],

@@ -5,6 +5,7 @@ import { median } from 'simple-statistics';
 import type { Executor, LoadedNetwork } from '../../hw-models/contract.js';
 import { invariant } from '../../workloads/base/errors.js';
 import type { Model } from '../../workloads/model.js';
+import type { Values } from '../../workloads/network.js';
 import type { Progress } from '../progress.js';
 
 export interface MeasuredLayer {
@@ -52,7 +53,7 @@ const LEAST_SECONDS = 0.5;
 /** One frame's layers by each executor. An executor that cannot be loaded is told to `unable` and left out. */
 export async function measureNetwork(
   model: Model,
-  input: Float32Array,
+  inputs: ReadonlyMap<string, Values>,
   executors: readonly Executor[],
   options: MeasuringOptions,
   unable: (executor: string, error: unknown) => void,
@@ -66,7 +67,7 @@ export async function measureNetwork(
       try {
         const loaded = await executor.load(model);
         tracks.push(new Track(executor.name, loaded));
-        for (let i = 0; i < WARM_UP; i++) await loaded.run(input, 1, { onProgress: progress });
+        for (let i = 0; i < WARM_UP; i++) await loaded.run(inputs, 1, { onProgress: progress });
       } catch (error) {
         if (tracks.at(-1)?.executor === executor.name) tracks.pop()?.loaded.dispose();
         unable(executor.name, error);
@@ -85,7 +86,7 @@ export async function measureNetwork(
       if (now >= FULL_PACE) counted++;
       progress(`${name}: run ${round + 1} of ${tracks.length} executors${now < FULL_PACE ? ', machine slow' : ''}`);
       for (const track of tracks) {
-        await track.run(input);
+        await track.run(inputs);
         await settle?.(track.executor);
       }
     }
@@ -106,9 +107,9 @@ class Track {
   ) {}
 
   /** Runs once and again: the first run finds the caches as the other executors left them, the second one counts. */
-  async run(input: Float32Array): Promise<void> {
-    await this.loaded.run(input, 1);
-    const { layers } = await this.loaded.run(input, 1);
+  async run(inputs: ReadonlyMap<string, Values>): Promise<void> {
+    await this.loaded.run(inputs, 1);
+    const { layers } = await this.loaded.run(inputs, 1);
     this.#layers = layers;
     this.#runs.push(layers.map(({ seconds }) => seconds));
   }

@@ -2,7 +2,7 @@
 
 import { compressedBytes, denseBytes } from '../../workloads/compress/stored-size.js';
 import type { Model } from '../../workloads/model.js';
-import type { LayerTask } from '../../workloads/network.js';
+import { type LayerTask, parametersOf } from '../../workloads/network.js';
 import { outputExtent, transformable } from '../../workloads/transforms/shape.js';
 import { tileTransforms } from '../../workloads/transforms/tile-cost.js';
 import { nonzerosOf } from '../../workloads/weights/store.js';

@@ -91,7 +91,7 @@ export async function runStack(request: StackRequest): Promise<StackReport> {
           contender.kind === 'modelled'
             ? cheapest(contender.hardware, tasks, link)
             : await fastest(contender.executor, link, (executor) =>
-                measuredRow(executor, model, trace.input, tasks, {
+                measuredRow(executor, model, trace.inputs, tasks, {
                   ...request,
                   batch: 1,
                   exact: contender.executor('sparse'),

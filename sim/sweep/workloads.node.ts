@@ -62,7 +62,7 @@ async function loadWorkload(workload: WorkloadPlan, at: Densities, seed: number)
   // same bits on every machine.
   const met =
     entry.weights !== undefined && entry.network.layers.length > 1
-      ? await traceRun(model, trace.input, createExecutor('reference'), 'synthetic')
+      ? await traceRun(model, trace.inputs, createExecutor('reference'), 'synthetic')
       : trace;
   return { name, weight, tasks: tasksOf(model, met, 1) };
 }

@@ -2,6 +2,7 @@
 
 import { operationsEach, streamOf } from '../demand.js';
 import { roomFor, type Shape, shapeText, sizeOf, type TensorType } from '../tensor.js';
+import { fitOf } from './elements.js';
 import { given, operator } from './operator.js';
 import { reshaped } from './places.js';
 import { requireWindows, slidingOf, type Windows, windowCounts } from './windows.js';
@@ -26,7 +27,8 @@ const col2im = operator<Col2ImAttributes>({
     return [reshaped(input, [images, columns / sizeOf(kernel), ...image])];
   },
   forward(attributes, inputs, [result]) {
-    const { values: from } = given(inputs);
+    const { values: from, type } = given(inputs);
+    const fitted = fitOf(type);
     const { image } = attributes;
     const { taps, wide, narrow, forEachRun } = slidingOf(attributes, image, windowCounts(attributes, image));
     const values = roomFor(result as TensorType);
@@ -35,7 +37,7 @@ const col2im = operator<Col2ImAttributes>({
       forEachRun(column % taps, (place, window, count, step) => {
         for (let index = 0; index < count; index++) {
           const to = plane + place + index * step;
-          values[to] = (values[to] as number) + (from[column * narrow + window + index] as number);
+          values[to] = fitted((values[to] as number) + (from[column * narrow + window + index] as number));
         }
       });
     }

@@ -6,6 +6,7 @@ import type { ProductDemand, Rectifier } from '../demand.js';
 import { rectifierRange } from '../layers/forward.js';
 import { roomFor, type Shape, shapeText, sizeOf, type Tensor, type TensorType, type Values } from '../tensor.js';
 import { type CsrMatrix, toCsr } from '../weights/store.js';
+import { fitOf } from './elements.js';
 import { type Fault, given, type InputTypes, type LayerWeights, operator, type WeightShape } from './operator.js';
 import { coveredExtents, requireWindows, slidingOf, type Windows, windowCounts } from './windows.js';
 
@@ -85,6 +86,7 @@ function convolve(
   const sliding = slidingOf(attributes, from, result.shape.slice(2));
   const { taps, wide, narrow } = sliding;
   const values = roomFor(result);
+  const store = storing(attributes, result);
   const sums = new Float64Array(narrow);
   for (let image = 0; image < images; image++) {
     for (let row = 0; row < rows; row++) {
@@ -102,7 +104,7 @@ function convolve(
           }
         });
       }
-      storeRectified(sums, values, (image * rows + row) * narrow, attributes.activation);
+      store(sums, values, (image * rows + row) * narrow);
     }
   }
   return values;
@@ -120,6 +122,7 @@ function convolveTransposed(
   const sliding = slidingOf(attributes, result.shape.slice(2), from);
   const { taps, wide, narrow } = sliding;
   const values = roomFor(result);
+  const store = storing(attributes, result);
   const sums = new Float64Array(wide);
   for (let image = 0; image < images; image++) {
     for (let channel = 0; channel < channels; channel++) {
@@ -138,15 +141,19 @@ function convolveTransposed(
           });
         }
       }
-      storeRectified(sums, values, (image * channels + channel) * wide, attributes.activation);
+      store(sums, values, (image * channels + channel) * wide);
     }
   }
   return values;
 }
 
-function storeRectified(sums: Float64Array, values: Values, at: number, activation: Rectifier): void {
+/** Writes sums from a place on, rectified and rounded to the result's type. */
+function storing({ activation }: ConvolutionAttributes, { type }: TensorType) {
   const { least, most } = rectifierRange(activation);
-  for (const [index, sum] of sums.entries()) values[at + index] = Math.min(Math.max(sum, least), most);
+  const fitted = fitOf(type);
+  return (sums: Float64Array, values: Values, at: number) => {
+    for (const [index, sum] of sums.entries()) values[at + index] = fitted(Math.min(Math.max(sum, least), most));
+  };
 }
 
 /** The unfolded patches, one a position of the result, times the filters. */

@@ -1,6 +1,7 @@
 // Convolutions whose taps are moved by offsets that are themselves an input (Dai et al., 2017; Zhu et al., 2019).
 
 import { roomFor, shapeText, sizeOf, type TensorType, type Values } from '../tensor.js';
+import { fitOf } from './elements.js';
 import { given, operator } from './operator.js';
 import { requireWindows, type Windows, windowCounts } from './windows.js';
 
@@ -49,6 +50,7 @@ const deformableConvolution = operator<DeformableConvolutionAttributes>({
     const [perGroup, perOffset] = [channels / groups, channels / offsetGroups];
     const [kernelWidth, strideY, strideX] = [kernel[1], stride[0], stride[1]] as [number, number, number];
     const values = roomFor(result as TensorType);
+    const fitted = fitOf(input.type);
     const patch = new Float64Array(channels * taps);
     for (let image = 0; image < images; image++) {
       for (let pixel = 0; pixel < pixels; pixel++) {
@@ -74,7 +76,7 @@ const deformableConvolution = operator<DeformableConvolutionAttributes>({
           for (let at = 0; at < perGroup * taps; at++) {
             sum += (filters.values[output * perGroup * taps + at] as number) * (patch[first + at] as number);
           }
-          values[(image * outputs + output) * pixels + pixel] = sum;
+          values[(image * outputs + output) * pixels + pixel] = fitted(sum);
         }
       }
     }

@@ -1,8 +1,9 @@
 // Operators whose results' shapes depend on values: functions of whole tensors, for constants and for tests.
 
 import { elementTypes, roomFor, sizeOf, stridesOf, type Tensor, type Values } from '../tensor.js';
+import { knownAxis } from './axes.js';
 import { given, type InputTensors } from './operator.js';
-import { copyBy, frontAxis, readsOf, readsOfShape } from './places.js';
+import { copyBy, readsOf, readsOfShape } from './places.js';
 
 /** Indices of the elements that are not zero, [axes, elements]; a scalar has no axes. */
 export function nonZero(inputs: InputTensors): Tensor[] {
@@ -26,7 +27,7 @@ export function compress(inputs: InputTensors, { axis }: { readonly axis: number
 
 /** The elements at `indices` along an axis. */
 function taken({ shape, type, values }: Tensor, axis: number, indices: readonly number[]): Tensor {
-  const at = frontAxis(axis, shape.length);
+  const at = knownAxis(axis, shape.length);
   const along = readsOf(indices.length, stridesOf(shape)[at] as number, (index) => indices[index] as number);
   const result = { shape: shape.with(at, indices.length), type };
   const room = roomFor(result);
@@ -45,7 +46,7 @@ export interface UniqueAttributes {
 export function unique(inputs: InputTensors, { axis, sorted }: UniqueAttributes): Tensor[] {
   const whole = given(inputs);
   const data = axis === null ? { ...whole, shape: [whole.values.length] } : whole;
-  const at = frontAxis(axis ?? 0, data.shape.length);
+  const at = knownAxis(axis ?? 0, data.shape.length);
   const extent = data.shape[at] as number;
   const slices = Array.from({ length: extent }, (_, index) => taken(data, at, [index]).values);
   const byKey = new Map<string, number[]>();

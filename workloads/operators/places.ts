@@ -86,11 +86,6 @@ export function indexInside(index: number, extent: number): number {
   return counted;
 }
 
-/** An axis that is known to be there, counted from the front. */
-export function frontAxis(axis: number, rank: number): number {
-  return axis < 0 ? axis + rank : axis;
-}
-
 export function move(inputs: number, outputs: number): MoveDemand {
   return { kind: 'move', inputs, outputs };
 }

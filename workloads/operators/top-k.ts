@@ -2,8 +2,8 @@
 
 import { operationsEach, streamOf } from '../demand.js';
 import { roomFor, sizeOf, stridesOf, type TensorType, type Values } from '../tensor.js';
+import { knownAxis } from './axes.js';
 import { axisOf, given, operator } from './operator.js';
-import { frontAxis } from './places.js';
 
 /** Results: values, and their indices as int64. Of equal values the one in front comes first. */
 export interface TopKAttributes {
@@ -30,7 +30,7 @@ const topK = operator<TopKAttributes>({
   },
   forward({ k, axis, largest }, inputs, [valuesType, indicesType]) {
     const { shape, values } = given(inputs);
-    const at = frontAxis(axis, shape.length);
+    const at = knownAxis(axis, shape.length);
     const [extent, stride] = [shape[at] ?? 1, stridesOf(shape)[at] ?? 1];
     const [best, places] = [roomFor(valuesType as TensorType), roomFor(indicesType as TensorType)];
     for (let line = 0; line < values.length / Math.max(1, extent); line++) {

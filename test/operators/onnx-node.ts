@@ -162,7 +162,11 @@ export function counted(shape: readonly number[], type: ElementType = 'float32')
 /** Numbers between −2 and 2 that differ; whole ones from −50 to 50 of integer types. */
 export function drawn(shape: readonly number[], seed: number, type: ElementType = 'float32'): Tensor {
   const numbers = Array.from({ length: sizeOf(shape) }, (_, at) => 2 * Math.sin((at + 1) * (seed + 1.7)));
-  return tensorOf(shape, elementTypes[type].isFloat ? numbers : numbers.map((value) => Math.round(25 * value)), type);
+  return tensorOf(
+    shape,
+    elementTypes[type].isFloat ? numbers : numbers.map((value) => Math.round(25 * value) + 0),
+    type,
+  );
 }
 
 export function int64s(...numbers: readonly number[]): Tensor {

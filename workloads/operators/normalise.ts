@@ -216,7 +216,7 @@ function inferGroups(groups: number, inputs: InputTypes, fault: Fault): readonly
     throw fault(`${groups} groups of ${channels} channels`, 'a divisor of the channels');
   }
   for (const operand of inputs.slice(1)) {
-    const extent = operand ? sizeOf(operand.shape) : channels;
+    const extent: number = operand ? sizeOf(operand.shape) : channels;
     if (extent !== channels && extent !== groups) {
       throw fault(`a scale or bias of ${extent} values`, `${channels}, one a channel`);
     }

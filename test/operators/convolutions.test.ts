@@ -13,7 +13,9 @@ import type { LayerWeights } from '../../workloads/operators/operator.js';
 import { windowCounts } from '../../workloads/operators/windows.js';
 import { sizeOf, type Tensor } from '../../workloads/tensor.js';
 import { toCodebook, toCsc, toCsr, type WeightStore } from '../../workloads/weights/store.js';
-import { counted, drawn, fault, int64s, judge, ort, results, tensorOf } from './onnx-node.js';
+import { describeWithOnnx } from './onnx-judge.js';
+import { counted, judge } from './onnx-node.js';
+import { drawn, fault, runRow, tensor, whole } from './rows.js';
 
 const { 'conv-nd': conv, 'conv-transpose': transposed } = convolutionOperators;
 const { 'conv-dynamic': dynamic, 'conv-transpose-dynamic': dynamicTransposed } = convolutionOperators;
@@ -79,7 +81,7 @@ const weightsOf = (store: WeightStore, bias: Tensor | null): LayerWeights => ({
 const dense = (rows: number, columns: number, values: ArrayLike<number>) =>
   ({ format: 'dense', rows, columns, values: Float32Array.from(values) }) as const;
 
-describe.skipIf(!ort)('convolutions held against ONNX Runtime', () => {
+describeWithOnnx('convolutions held against ONNX Runtime', () => {
   it('over 1 to 3 axes, weights its own or an input', async () => {
     await fc.assert(
       fc.asyncProperty(layers, async ({ attributes, x, seed, perInput }) => {
@@ -141,7 +143,7 @@ describe.skipIf(!ort)('convolutions held against ONNX Runtime', () => {
         const node = {
           opType: 'Col2Im',
           attributes: { dilations: dilation, pads, strides: stride },
-          inputs: [input, int64s(...image), int64s(...kernel)],
+          inputs: [input, whole(...image), whole(...kernel)],
         };
         const own = { kernel, stride, dilation, pads, image };
         await judge(col2imOperators.col2im, own, node, { inputs: [input], tolerance: 1e-5 });
@@ -223,12 +225,12 @@ describe('convolutions', () => {
     const x = drawn([1, 4, 9], 3);
     const filters = drawn([6, 6], 4).values.map((value) => (value < 0.5 ? 0 : value)) as Float32Array;
     const store = dense(6, 6, filters);
-    const bias = tensorOf([6], [-1, 0, 1, 2, 3, -4]);
-    const [expected] = results(conv, attributes, [x], weightsOf(store, bias));
+    const bias = tensor([6], [-1, 0, 1, 2, 3, -4]);
+    const [expected] = runRow(conv, attributes, [x], weightsOf(store, bias));
     expect(expected?.values.some((value) => value > 0) && expected.values.every((value) => value >= 0)).toBe(true);
     const codebook = Float32Array.from(new Set([0, ...filters]));
     for (const other of [toCsr(store), toCsc(store), toCodebook(store, codebook, 3)]) {
-      expect(results(conv, attributes, [x], weightsOf(other, bias))[0]?.values).toEqual(expected?.values);
+      expect(runRow(conv, attributes, [x], weightsOf(other, bias))[0]?.values).toEqual(expected?.values);
     }
   });
 
@@ -255,7 +257,7 @@ it('col2im turns the taking of patches round: what either joins, the other joins
       const [images = 1, channels = 1] = x.shape;
       const columns = drawn([images, channels * sizeOf(kernel), sizeOf(counts)], seed + 1);
       const own = { kernel, stride, dilation, pads, image };
-      const [back] = results(col2imOperators.col2im, own, [columns]);
+      const [back] = runRow(col2imOperators.col2im, own, [columns]);
       const numbers = Array.from(back?.values ?? []);
       const joined = numbers.reduce((sum, value, at) => sum + value * (x.values[at] as number), 0);
       const expected = Array.from(columns.values).reduce((sum, value, at) => {
@@ -283,18 +285,18 @@ describe('an embedding', () => {
   const attributes = { entries: 4, width: 3 };
 
   it('reads rows of any store', () => {
-    const indices = tensorOf([1, 3], [2, -1, 0], 'int64');
+    const indices = tensor([1, 3], [2, -1, 0], 'int64');
     const codebook = table.values.slice();
     for (const store of [table, toCsr(table), toCsc(table), toCodebook(table, codebook, 4)]) {
-      const [result] = results(embedding, attributes, [indices], weightsOf(store, null));
+      const [result] = runRow(embedding, attributes, [indices], weightsOf(store, null));
       expect(result?.shape).toEqual([1, 3, 3]);
       expect(Array.from(result?.values ?? [])).toEqual([6, 7, 0, 9, 10, 11, 0, 1, 2]);
     }
-    expect(() => results(embedding, attributes, [int64s(4)], weightsOf(table, null))).toThrow('found index 4 of 4');
+    expect(() => runRow(embedding, attributes, [whole(4)], weightsOf(table, null))).toThrow('found index 4 of 4');
   });
 
   it('demands as many rows as it has indices', () => {
-    expect(embedding.demand(attributes, [int64s(0, 1, 2, 3, 0)], [])).toEqual({
+    expect(embedding.demand(attributes, [whole(0, 1, 2, 3, 0)], [])).toEqual({
       ...{ kind: 'embedding', lookups: 5, width: 3, entries: 4 },
     });
     expect(embedding.weightShape?.(attributes, [])).toEqual({ rows: 4, columns: 3, biases: 0 });

@@ -4,7 +4,9 @@ import { gatherOperators } from '../../workloads/operators/gathers.js';
 import { type Reduction, scatterOperators } from '../../workloads/operators/scatters.js';
 import { topKOperators } from '../../workloads/operators/top-k.js';
 import { sizeOf, type Tensor } from '../../workloads/tensor.js';
-import { counted, drawn, fault, int64s, judge, ort, results, tensorOf } from './onnx-node.js';
+import { describeWithOnnx } from './onnx-judge.js';
+import { counted, judge } from './onnx-node.js';
+import { drawn, fault, runRow, tensor, whole } from './rows.js';
 
 const extent = fc.integer({ min: 1, max: 4 });
 const shapes = fc.array(extent, { minLength: 1, maxLength: 4 });
@@ -19,7 +21,7 @@ function indicesOf(shape: readonly number[], extentOf: (at: number) => number, s
     const length = extentOf(at);
     return (Math.floor(Math.abs(Math.sin((at + 1) * (seed + 0.7))) * 1e4) % (2 * length)) - length;
   });
-  return tensorOf(shape, numbers, 'int64');
+  return tensor(shape, numbers, 'int64');
 }
 
 /** Indices into an axis that differ along it, as scattering needs where it doesn't reduce. */
@@ -29,10 +31,10 @@ function differing(shape: readonly number[], axis: number, length: number): Tens
     const along = Math.floor(at / inner) % (shape[axis] as number);
     return (length - 1 - along + (at % inner)) % length;
   });
-  return tensorOf(shape, numbers, 'int64');
+  return tensor(shape, numbers, 'int64');
 }
 
-describe.skipIf(!ort)('gathers held against ONNX Runtime', () => {
+describeWithOnnx('gathers held against ONNX Runtime', () => {
   it('gather', async () => {
     const draw = fc.tuple(shapes, fc.array(extent, { maxLength: 2 }), fc.nat(3), types, seeds);
     await fc.assert(
@@ -86,8 +88,8 @@ describe.skipIf(!ort)('gathers held against ONNX Runtime', () => {
       fc.asyncProperty(draw, ([shape, depth, at, seed]) => {
         const axis = (at % (shape.length + 1)) - (seed % 2) * (shape.length + 1);
         const indices = indicesOf(shape, () => depth + 1, seed);
-        const offOn = tensorOf([2], [-1, 5]);
-        const node = { opType: 'OneHot', attributes: { axis }, inputs: [indices, int64s(depth), offOn] };
+        const offOn = tensor([2], [-1, 5]);
+        const node = { opType: 'OneHot', attributes: { axis }, inputs: [indices, whole(depth), offOn] };
         return judge(gatherOperators['one-hot'], { axis, depth }, node, { inputs: [indices, offOn] });
       }),
       runs,
@@ -100,7 +102,7 @@ describe.skipIf(!ort)('gathers held against ONNX Runtime', () => {
       fc.asyncProperty(draw, ([first, second, third, isTimeFirst, seed]) => {
         const [batchAxis, timeAxis] = isTimeFirst ? [1, 0] : [0, 1];
         const [steps, sequences] = isTimeFirst ? [first, second] : [second, first];
-        const lengths = int64s(...Array.from({ length: sequences }, (_, at) => 1 + ((at + seed) % steps)));
+        const lengths = whole(...Array.from({ length: sequences }, (_, at) => 1 + ((at + seed) % steps)));
         const node = {
           opType: 'ReverseSequence',
           attributes: { batch_axis: batchAxis, time_axis: timeAxis },
@@ -124,7 +126,7 @@ describe.skipIf(!ort)('gathers held against ONNX Runtime', () => {
         const node = {
           opType: 'TopK',
           attributes: { axis, largest: Number(largest), sorted: 1 },
-          inputs: [x, int64s(k)],
+          inputs: [x, whole(k)],
         };
         return judge(topKOperators['top-k'], { k, axis, largest, sorted: true }, node, { inputs: [x] });
       }),
@@ -133,7 +135,7 @@ describe.skipIf(!ort)('gathers held against ONNX Runtime', () => {
   });
 });
 
-describe.skipIf(!ort)('scatters held against ONNX Runtime', () => {
+describeWithOnnx('scatters held against ONNX Runtime', () => {
   const reductions = fc.constantFrom<Reduction>('none', 'add', 'mul', 'max', 'min');
 
   it('scatter-elements', async () => {
@@ -178,8 +180,8 @@ describe.skipIf(!ort)('scatters held against ONNX Runtime', () => {
   });
 
   it('max-unpool', async () => {
-    const x = tensorOf([1, 1, 2, 2], [1, 2, 3, 4]);
-    const indices = tensorOf([1, 1, 2, 2], [5, 7, 13, 15], 'int64');
+    const x = tensor([1, 1, 2, 2], [1, 2, 3, 4]);
+    const indices = tensor([1, 1, 2, 2], [5, 7, 13, 15], 'int64');
     const windows = { kernel: [2, 2], stride: [2, 2], pads: [0, 0, 0, 0] };
     const node = {
       opType: 'MaxUnpool',
@@ -192,25 +194,25 @@ describe.skipIf(!ort)('scatters held against ONNX Runtime', () => {
 
 describe('lookups', () => {
   it('gathers read what they keep, and the indices', () => {
-    const inputs = [counted([10, 4]), int64s(3, -1)];
-    const own = results(gatherOperators.gather, { axis: 0 }, inputs);
+    const inputs = [counted([10, 4]), whole(3, -1)];
+    const own = runRow(gatherOperators.gather, { axis: 0 }, inputs);
     expect(values(own)).toEqual([[12, 13, 14, 15, 36, 37, 38, 39]]);
     expect(gatherOperators.gather.demand({ axis: 0 }, inputs, own)).toEqual({ kind: 'move', inputs: 10, outputs: 8 });
   });
 
   it('refuse an index that is not there', () => {
-    expect(() => results(gatherOperators.gather, { axis: 0 }, [counted([3]), int64s(3)])).toThrow(
+    expect(() => runRow(gatherOperators.gather, { axis: 0 }, [counted([3]), whole(3)])).toThrow(
       'found index 3 of 3, expected one from -3 to 2',
     );
     const { gather, 'gather-elements': elements, 'gather-nd': nd } = gatherOperators;
-    expect(() => gather.infer({ axis: 2 }, [counted([3, 2]), int64s(0)], fault)).toThrow('axis 2 of 2 axes');
-    expect(() => elements.infer({ axis: 0 }, [counted([3, 2]), int64s(0)], fault)).toThrow('indices of 1 for 3×2');
-    expect(() => nd.infer({ batchAxes: 0 }, [counted([3]), int64s(0, 1)], fault)).toThrow('indices of 2 for 3');
+    expect(() => gather.infer({ axis: 2 }, [counted([3, 2]), whole(0)], fault)).toThrow('axis 2 of 2 axes');
+    expect(() => elements.infer({ axis: 0 }, [counted([3, 2]), whole(0)], fault)).toThrow('indices of 1 for 3×2');
+    expect(() => nd.infer({ batchAxes: 0 }, [counted([3]), whole(0, 1)], fault)).toThrow('indices of 2 for 3');
   });
 
   it('scatters that reduce are streams with an operation an update', () => {
-    const inputs = [counted([2, 4]), tensorOf([1, 1], [1], 'int64'), counted([1, 4])];
-    const own = results(scatterOperators['scatter-nd'], { reduction: 'add' }, inputs);
+    const inputs = [counted([2, 4]), tensor([1, 1], [1], 'int64'), counted([1, 4])];
+    const own = runRow(scatterOperators['scatter-nd'], { reduction: 'add' }, inputs);
     expect(values(own)).toEqual([[0, 1, 2, 3, 4, 6, 8, 10]]);
     const demand = scatterOperators['scatter-nd'].demand({ reduction: 'add' }, inputs, own);
     expect(demand).toMatchObject({ kind: 'stream', inputs: 13, outputs: 8, operations: { add: 4, multiply: 0 } });
@@ -219,29 +221,29 @@ describe('lookups', () => {
   });
 
   it('half-precision sums are rounded', () => {
-    const inputs = [tensorOf([1], [2048], 'float16'), int64s(0), tensorOf([1], [1], 'float16')];
-    expect(values(results(scatterOperators['scatter-elements'], { axis: 0, reduction: 'add' }, inputs))).toEqual([
+    const inputs = [tensor([1], [2048], 'float16'), whole(0), tensor([1], [1], 'float16')];
+    expect(values(runRow(scatterOperators['scatter-elements'], { axis: 0, reduction: 'add' }, inputs))).toEqual([
       [2048],
     ]);
   });
 
   it('max-unpool counts in what was pooled, at the front of a larger result', () => {
-    const inputs = [tensorOf([1, 1, 2, 2], [1, 2, 3, 4]), tensorOf([1, 1, 2, 2], [5, 7, 13, 15], 'int64')];
+    const inputs = [tensor([1, 1, 2, 2], [1, 2, 3, 4]), tensor([1, 1, 2, 2], [5, 7, 13, 15], 'int64')];
     const attributes = { kernel: [2, 2], stride: [2, 2], pads: [0, 0, 0, 0], shape: [1, 1, 5, 5] };
-    expect(values(results(scatterOperators['max-unpool'], attributes, inputs))).toEqual([
+    expect(values(runRow(scatterOperators['max-unpool'], attributes, inputs))).toEqual([
       [0, 0, 0, 0, 0, 0, 1, 0, 2, 0, 0, 0, 0, 0, 0, 0, 3, 0, 4, 0, 0, 0, 0, 0, 0],
     ]);
   });
 
   it('tensor-scatter writes new positions into a cache, around its end where it is circular', () => {
     const cache = counted([2, 1, 4, 1]);
-    const update = tensorOf([2, 1, 2, 1], [10, 11, 20, 21]);
+    const update = tensor([2, 1, 2, 1], [10, 11, 20, 21]);
     const row = scatterOperators['tensor-scatter'];
-    const linear = results(row, { axis: -2, mode: 'linear' }, [cache, update, int64s(1, 2)]);
+    const linear = runRow(row, { axis: -2, mode: 'linear' }, [cache, update, whole(1, 2)]);
     expect(values(linear)).toEqual([[0, 10, 11, 3, 4, 5, 20, 21]]);
-    const circular = results(row, { axis: -2, mode: 'circular' }, [cache, update, int64s(1, 3)]);
+    const circular = runRow(row, { axis: -2, mode: 'circular' }, [cache, update, whole(1, 3)]);
     expect(values(circular)).toEqual([[0, 10, 11, 3, 21, 5, 6, 20]]);
-    const first = results(row, { axis: 2, mode: 'linear' }, [cache, update]);
+    const first = runRow(row, { axis: 2, mode: 'linear' }, [cache, update]);
     expect(values(first)).toEqual([[10, 11, 2, 3, 20, 21, 6, 7]]);
     expect(row.demand({ axis: 2, mode: 'linear' }, [cache, update], first)).toEqual({
       kind: 'move',

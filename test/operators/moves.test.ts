@@ -4,11 +4,13 @@ import { blockOperators } from '../../workloads/operators/blocks.js';
 import { moveOperators } from '../../workloads/operators/moves.js';
 import type { ElementType, Tensor } from '../../workloads/tensor.js';
 import { scalar } from '../../workloads/tensor.js';
-import { counted, drawn, fault, int64s, judge, ort, results, tensorOf } from './onnx-node.js';
+import { describeWithOnnx } from './onnx-judge.js';
+import { counted, judge } from './onnx-node.js';
+import { drawn, fault, runRow, tensor, whole } from './rows.js';
 
 const extent = fc.integer({ min: 1, max: 4 });
 const shapes = fc.array(extent, { minLength: 1, maxLength: 4 });
-const types = fc.constantFrom<ElementType>('float32', 'float64', 'int64', 'int32', 'uint8', 'bool');
+const types = fc.constantFrom<ElementType>('float32', 'float64', 'float16', 'int64', 'int16', 'uint8', 'bool');
 const seeds = fc.nat(1000);
 const runs = { numRuns: 40 };
 
@@ -29,7 +31,7 @@ const values = ([tensor]: readonly Tensor[]) => Array.from(tensor?.values ?? [])
 describe('moves', () => {
   it('reshape keeps the very values and costs nothing', () => {
     const input = counted([2, 3]);
-    const [result] = results(moveOperators.reshape, { shape: [3, 1, 2] }, [input]);
+    const [result] = runRow(moveOperators.reshape, { shape: [3, 1, 2] }, [input]);
     expect(result?.shape).toEqual([3, 1, 2]);
     expect(result?.values).toBe(input.values);
     expect(moveOperators.reshape.demand({ shape: [6] }, [input], [])).toBeNull();
@@ -41,29 +43,29 @@ describe('moves', () => {
   it('a slice reads what it keeps and no more', () => {
     const attributes = { starts: [2, 3], ends: [-100, 1], axes: [0, -1], steps: [-1, -2] };
     const input = counted([3, 4]);
-    const own = results(moveOperators.slice, attributes, [input]);
+    const own = runRow(moveOperators.slice, attributes, [input]);
     expect(values(own)).toEqual([11, 7, 3]);
     expect(moveOperators.slice.demand(attributes, [input], own)).toEqual({ kind: 'move', inputs: 3, outputs: 3 });
   });
 
   it('moves what it does to images and to a scalar', () => {
-    expect(values(results(moveOperators.expand, { shape: [2, 2] }, [scalar(7)]))).toEqual([7, 7, 7, 7]);
-    expect(values(results(moveOperators.transpose, { permutation: [] }, [scalar(7)]))).toEqual([7]);
-    expect(values(results(moveOperators.reverse, { axes: [0, -1] }, [counted([2, 3])]))).toEqual([5, 4, 3, 2, 1, 0]);
+    expect(values(runRow(moveOperators.expand, { shape: [2, 2] }, [scalar(7)]))).toEqual([7, 7, 7, 7]);
+    expect(values(runRow(moveOperators.transpose, { permutation: [] }, [scalar(7)]))).toEqual([7]);
+    expect(values(runRow(moveOperators.reverse, { axes: [0, -1] }, [counted([2, 3])]))).toEqual([5, 4, 3, 2, 1, 0]);
     const padded = { mode: 'symmetric', pads: [3, 2], value: 0 } as const;
-    expect(values(results(moveOperators.pad, padded, [counted([3])]))).toEqual([2, 1, 0, 0, 1, 2, 2, 1]);
+    expect(values(runRow(moveOperators.pad, padded, [counted([3])]))).toEqual([2, 1, 0, 0, 1, 2, 2, 1]);
   });
 
   it('pads read what they keep, tiles and expansions their input once', () => {
     const input = counted([2, 3]);
     const pad = { mode: 'constant', pads: [1, -1, 0, 2], value: 9 } as const;
-    const padded = results(moveOperators.pad, pad, [input]);
+    const padded = runRow(moveOperators.pad, pad, [input]);
     expect(padded[0]?.shape).toEqual([3, 4]);
     expect(values(padded)).toEqual([9, 9, 9, 9, 1, 2, 9, 9, 4, 5, 9, 9]);
     expect(moveOperators.pad.demand(pad, [input], padded)).toEqual({ kind: 'move', inputs: 4, outputs: 12 });
-    const tiled = results(moveOperators.tile, { repeats: [2, 2] }, [input]);
+    const tiled = runRow(moveOperators.tile, { repeats: [2, 2] }, [input]);
     expect(moveOperators.tile.demand({ repeats: [2, 2] }, [input], tiled)).toMatchObject({ inputs: 6, outputs: 24 });
-    const expanded = results(moveOperators.expand, { shape: [5, 2, 3] }, [input]);
+    const expanded = runRow(moveOperators.expand, { shape: [5, 2, 3] }, [input]);
     expect(moveOperators.expand.demand({ shape: [5, 2, 3] }, [input], expanded)).toMatchObject({
       inputs: 6,
       outputs: 30,
@@ -83,7 +85,7 @@ describe('moves', () => {
   });
 });
 
-describe.skipIf(!ort)('moves held against ONNX Runtime', () => {
+describeWithOnnx('moves held against ONNX Runtime', () => {
   it('transpose', async () => {
     const draw = fc.tuple(shapes, types, seeds).chain(([shape, type, seed]) =>
       fc.tuple(
@@ -114,13 +116,7 @@ describe.skipIf(!ort)('moves held against ONNX Runtime', () => {
         const [starts, ends, steps] = [0, 1, 2].map((at) => slices.map((each) => each[at] as number)) as number[][];
         const axes = slices.map((_, axis) => (isNegative ? axis - slices.length : axis));
         const attributes = { starts, ends, axes, steps } as const;
-        const inputs = [
-          x,
-          int64s(...(starts ?? [])),
-          int64s(...(ends ?? [])),
-          int64s(...axes),
-          int64s(...(steps ?? [])),
-        ];
+        const inputs = [x, whole(...(starts ?? [])), whole(...(ends ?? [])), whole(...axes), whole(...(steps ?? []))];
         return judge(moveOperators.slice, attributes as never, { opType: 'Slice', inputs }, { inputs: [x] });
       }),
       runs,
@@ -139,7 +135,7 @@ describe.skipIf(!ort)('moves held against ONNX Runtime', () => {
           ),
           seed,
         );
-        const node = { opType: 'Split', attributes: { axis }, inputs: [x, int64s(...sizes)] };
+        const node = { opType: 'Split', attributes: { axis }, inputs: [x, whole(...sizes)] };
         return judge(moveOperators.split, { axis, sizes }, node, { inputs: [x] });
       }),
       runs,
@@ -159,7 +155,7 @@ describe.skipIf(!ort)('moves held against ONNX Runtime', () => {
         });
         const pads = [...sized.map(([before]) => before), ...sized.map(([, behind]) => behind)];
         const value = x.type === 'uint8' ? 3 : -3;
-        const inputs = [x, int64s(...pads), scalar(value, x.type)];
+        const inputs = [x, whole(...pads), scalar(value, x.type)];
         const node = { opType: 'Pad', attributes: { mode }, inputs };
         return judge(moveOperators.pad, { mode, pads, value }, node, { inputs: [x] });
       }),
@@ -176,7 +172,7 @@ describe.skipIf(!ort)('moves held against ONNX Runtime', () => {
         return judge(
           moveOperators.expand,
           { shape },
-          { opType: 'Expand', inputs: [own, int64s(...shape)] },
+          { opType: 'Expand', inputs: [own, whole(...shape)] },
           { inputs: [own] },
         );
       }),
@@ -184,7 +180,7 @@ describe.skipIf(!ort)('moves held against ONNX Runtime', () => {
     );
     await fc.assert(
       fc.asyncProperty(withAxes(fc.integer({ min: 0, max: 3 })), ([x, repeats]) =>
-        judge(moveOperators.tile, { repeats }, { opType: 'Tile', inputs: [x, int64s(...repeats)] }, { inputs: [x] }),
+        judge(moveOperators.tile, { repeats }, { opType: 'Tile', inputs: [x, whole(...repeats)] }, { inputs: [x] }),
       ),
       runs,
     );
@@ -195,7 +191,7 @@ describe.skipIf(!ort)('moves held against ONNX Runtime', () => {
       fc.asyncProperty(withAxes(fc.integer({ min: 1, max: 7 })), ([x, shape]) => {
         const own = drawn(x.shape, 3);
         const axes = shape.map((_, axis) => axis);
-        const node = { opType: 'CenterCropPad', attributes: { axes }, inputs: [own, int64s(...shape)] };
+        const node = { opType: 'CenterCropPad', attributes: { axes }, inputs: [own, whole(...shape)] };
         return judge(moveOperators['center-crop-pad'], { axes, shape }, node, { inputs: [own] });
       }),
       runs,
@@ -226,12 +222,12 @@ describe.skipIf(!ort)('moves held against ONNX Runtime', () => {
 
 describe('blocks of positions and images', () => {
   it('space-to-batch is what its documentation shows', () => {
-    const spaced = results(blockOperators['space-to-batch'], { block: [2, 2], pads: [0, 0, 0, 0] }, [
+    const spaced = runRow(blockOperators['space-to-batch'], { block: [2, 2], pads: [0, 0, 0, 0] }, [
       counted([1, 4, 4, 1]),
     ]);
     expect(spaced[0]?.shape).toEqual([4, 2, 2, 1]);
     expect(values(spaced)).toEqual([0, 2, 8, 10, 1, 3, 9, 11, 4, 6, 12, 14, 5, 7, 13, 15]);
-    const padded = results(blockOperators['space-to-batch'], { block: [2, 2], pads: [0, 2, 0, 0] }, [
+    const padded = runRow(blockOperators['space-to-batch'], { block: [2, 2], pads: [0, 2, 0, 0] }, [
       counted([2, 2, 4, 1]),
     ]);
     expect(padded[0]?.shape).toEqual([8, 1, 3, 1]);
@@ -253,8 +249,8 @@ describe('blocks of positions and images', () => {
             return length;
           });
           const input = counted([images, ...extents, numbers[5] as number]);
-          const spaced = results(blockOperators['space-to-batch'], { block: sides, pads }, [input]);
-          const [back] = results(blockOperators['batch-to-space'], { block: sides, crops: pads }, spaced);
+          const spaced = runRow(blockOperators['space-to-batch'], { block: sides, pads }, [input]);
+          const [back] = runRow(blockOperators['batch-to-space'], { block: sides, crops: pads }, spaced);
           expect(back).toEqual(input);
         },
       ),
@@ -263,8 +259,8 @@ describe('blocks of positions and images', () => {
 });
 
 it('an empty tensor moves nothing', () => {
-  const empty = tensorOf([2, 0], []);
-  expect(results(moveOperators.transpose, { permutation: [1, 0] }, [empty])[0]?.shape).toEqual([0, 2]);
+  const empty = tensor([2, 0], []);
+  expect(runRow(moveOperators.transpose, { permutation: [1, 0] }, [empty])[0]?.shape).toEqual([0, 2]);
   const pad = { mode: 'constant', pads: [0, 1, 0, 1], value: 5 } as const;
-  expect(values(results(moveOperators.pad, pad, [empty]))).toEqual([5, 5, 5, 5]);
+  expect(values(runRow(moveOperators.pad, pad, [empty]))).toEqual([5, 5, 5, 5]);
 });

@@ -4,7 +4,9 @@ import { type CellKind, defaultGates, gateCounts } from '../../workloads/operato
 import { type Gate, gateFunctions, gateOf } from '../../workloads/operators/gates.js';
 import { type RecurrentAttributes, recurrentOperators, recurrentWeights } from '../../workloads/operators/recurrent.js';
 import type { Tensor } from '../../workloads/tensor.js';
-import { counted, drawn, fault, judge, ort, results, tensorOf } from './onnx-node.js';
+import { describeWithOnnx } from './onnx-judge.js';
+import { counted, judge } from './onnx-node.js';
+import { drawn, fault, runRow, tensor } from './rows.js';
 
 const { recurrent, 'recurrent-dynamic': dynamic } = recurrentOperators;
 
@@ -54,7 +56,7 @@ function layerOf(draw: typeof layers extends fc.Arbitrary<infer Draw> ? Draw : n
   const r = drawn([directions, rows, hidden], seed + 2);
   const b = draw.bias ? drawn([directions, 2 * rows], seed + 3) : null;
   const lengths = draw.hasLengths
-    ? tensorOf(
+    ? tensor(
         [sequences],
         Array.from({ length: sequences }, (_, at) => 1 + ((at + seed) % steps)),
         'int32',
@@ -99,11 +101,10 @@ function onnxOf({ attributes, x, w, r, b, lengths, state, first, peepholes }: La
       ...(cell === 'gru' ? { linear_before_reset: Number(linearBeforeReset) } : {}),
     },
     inputs: [x, w, r, b, lengths, state, ...tail],
-    outputs: cell === 'lstm' ? 3 : 2,
   };
 }
 
-describe.skipIf(!ort)('recurrent layers held against ONNX Runtime', () => {
+describeWithOnnx('recurrent layers held against ONNX Runtime', () => {
   it('of every cell, in every direction, weights its own or inputs', async () => {
     await fc.assert(
       fc.asyncProperty(layers, async (draw) => {
@@ -141,10 +142,10 @@ describe('a recurrent layer', () => {
     fc.assert(
       fc.property(layers, (draw) => {
         const layer = layerOf(draw);
-        const [all, ...last] = results(dynamic, layer.attributes, onnxOf(layer).inputs);
+        const [all, ...last] = runRow(dynamic, layer.attributes, onnxOf(layer).inputs);
         const swap = (tensor: Tensor | null) => tensor && swapped(tensor);
         const inputs = onnxOf(layer).inputs.map((input, at) => ([0, 5, 6].includes(at) ? swap(input) : input));
-        const [own, ...ownLast] = results(dynamic, { ...layer.attributes, layout: 1 }, inputs);
+        const [own, ...ownLast] = runRow(dynamic, { ...layer.attributes, layout: 1 }, inputs);
         expect(ownLast).toEqual(last.map(swapped));
         // [steps, directions, sequences, hidden] and [sequences, steps, directions, hidden].
         const [steps = 0, directions = 0, sequences = 0, hidden = 0] = all?.shape ?? [];
@@ -193,10 +194,10 @@ describe('a recurrent layer', () => {
       '0 activation functions, expected 3',
     );
     expect(() => dynamic.infer(lstm, [x, counted([1, 8, 5]), counted([1, 8, 2])], fault)).toThrow('no B');
-    const longer = [x, tensorOf([3], [1, 11, 2], 'int32')];
+    const longer = [x, tensor([3], [1, 11, 2], 'int32')];
     const shape = recurrent.weightShape?.(lstm, [x]) ?? { rows: 0, columns: 0 };
     const store = { format: 'dense', ...shape, values: new Float32Array(shape.rows * shape.columns) } as const;
-    expect(() => results(recurrent, lstm, longer, { store, bias: null, origin: 'real' })).toThrow(
+    expect(() => runRow(recurrent, lstm, longer, { store, bias: null, origin: 'real' })).toThrow(
       'found a sequence of 11 steps, expected at most 10',
     );
   });

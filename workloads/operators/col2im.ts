@@ -30,16 +30,18 @@ const col2im = operator<Col2ImAttributes>({
     const { values: from, type } = given(inputs);
     const fitted = fitOf(type);
     const { image } = attributes;
-    const { taps, wide, narrow, forEachRun } = slidingOf(attributes, image, windowCounts(attributes, image));
+    const { taps, wide, narrow, step, runs } = slidingOf(attributes, image, windowCounts(attributes, image));
     const values = roomFor(result as TensorType);
     for (let column = 0; column < from.length / narrow; column++) {
       const plane = Math.floor(column / taps) * wide;
-      forEachRun(column % taps, (place, window, count, step) => {
+      const ofTap = runs[column % taps] as Int32Array;
+      for (let run = 0; run < ofTap.length; run += 3) {
+        const [place, window, count] = ofTap.subarray(run, run + 3) as unknown as [number, number, number];
         for (let index = 0; index < count; index++) {
           const to = plane + place + index * step;
           values[to] = fitted((values[to] as number) + (from[column * narrow + window + index] as number));
         }
-      });
+      }
     }
     return [values];
   },

@@ -83,31 +83,64 @@ function convolve(
   bias: Values | null,
 ): Values {
   const [images = 1, channels = 1, ...from] = input.shape;
-  const sliding = slidingOf(attributes, from, result.shape.slice(2));
-  const { taps, wide, narrow } = sliding;
+  const { wide, narrow, taps, step, runs } = slidingOf(attributes, from, result.shape.slice(2));
+  const perGroup = channels / attributes.groups;
   const values = roomFor(result);
   const store = storing(attributes, result);
   const sums = new Float64Array(narrow);
   for (let image = 0; image < images; image++) {
     for (let row = 0; row < rows; row++) {
       sums.fill(bias?.[row] ?? 0);
-      const firstChannel =
-        image * channels + Math.floor((row * attributes.groups) / rows) * (channels / attributes.groups);
+      const firstChannel = image * channels + Math.floor((row * attributes.groups) / rows) * perGroup;
       for (let at = pointers[row] as number; at < (pointers[row + 1] as number); at++) {
-        const weight = weights[at] as number;
         const column = indices[at] as number;
         const plane = (firstChannel + Math.floor(column / taps)) * wide;
-        sliding.forEachRun(column % taps, (place, to, count, step) => {
-          for (let index = 0; index < count; index++) {
-            sums[to + index] =
-              (sums[to + index] as number) + weight * (input.values[plane + place + index * step] as number);
-          }
-        });
+        gatherTap(runs[column % taps] as Int32Array, step, weights[at] as number, input.values, plane, sums);
       }
       store(sums, values, (image * rows + row) * narrow);
     }
   }
   return values;
+}
+
+/** Adds to each window's sum what one tap reads of a plane. */
+function gatherTap(
+  runs: Int32Array,
+  step: number,
+  weight: number,
+  from: Values,
+  plane: number,
+  sums: Float64Array,
+): void {
+  for (let run = 0; run < runs.length; run += 3) {
+    let place = plane + (runs[run] as number);
+    const first = runs[run + 1] as number;
+    const end = first + (runs[run + 2] as number);
+    for (let at = first; at < end; at++) {
+      sums[at] = (sums[at] as number) + weight * (from[place] as number);
+      place += step;
+    }
+  }
+}
+
+/** Adds what one tap makes of each position of a plane to where it falls. */
+function scatterTap(
+  runs: Int32Array,
+  step: number,
+  weight: number,
+  from: Values,
+  plane: number,
+  sums: Float64Array,
+): void {
+  for (let run = 0; run < runs.length; run += 3) {
+    let place = runs[run] as number;
+    const first = plane + (runs[run + 1] as number);
+    const end = first + (runs[run + 2] as number);
+    for (let at = first; at < end; at++) {
+      sums[place] = (sums[place] as number) + weight * (from[at] as number);
+      place += step;
+    }
+  }
 }
 
 function convolveTransposed(
@@ -119,8 +152,7 @@ function convolveTransposed(
 ): Values {
   const [images = 1, inputs = 1, ...from] = input.shape;
   const { channels, groups } = attributes;
-  const sliding = slidingOf(attributes, result.shape.slice(2), from);
-  const { taps, wide, narrow } = sliding;
+  const { wide, narrow, taps, step, runs } = slidingOf(attributes, result.shape.slice(2), from);
   const values = roomFor(result);
   const store = storing(attributes, result);
   const sums = new Float64Array(wide);
@@ -131,14 +163,8 @@ function convolveTransposed(
       for (let tap = 0; tap < taps; tap++) {
         const row = channel * taps + tap;
         for (let at = pointers[row] as number; at < (pointers[row + 1] as number); at++) {
-          const weight = weights[at] as number;
           const plane = (firstInput + (indices[at] as number)) * narrow;
-          sliding.forEachRun(tap, (to, place, count, step) => {
-            for (let index = 0; index < count; index++) {
-              const target = to + index * step;
-              sums[target] = (sums[target] as number) + weight * (input.values[plane + place + index] as number);
-            }
-          });
+          scatterTap(runs[tap] as Int32Array, step, weights[at] as number, input.values, plane, sums);
         }
       }
       store(sums, values, (image * channels + channel) * wide);

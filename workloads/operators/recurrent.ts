@@ -139,16 +139,18 @@ function parametersOf(
 ): Omit<CellParameters, 'peepholes'> {
   const rows = gateCounts[cell] * hidden;
   const functions = activations.length / directions;
+  const operand = new Float64Array(features + hidden);
   return {
     gates: activations.slice(turn * functions, (turn + 1) * functions),
     multiply(sums, from, end, x, h) {
+      operand.fill(0);
+      if (x) operand.set(x);
+      if (h) operand.set(h, features);
       for (let row = from; row < end; row++) {
         const whole = turn * rows + row;
         let sum = x ? (bias?.[whole] ?? 0) : 0;
         for (let at = pointers[whole] as number; at < (pointers[whole + 1] as number); at++) {
-          const column = indices[at] as number;
-          const factor = column < features ? x?.[column] : h?.[column - features];
-          sum += (values[at] as number) * (factor ?? 0);
+          sum += (values[at] as number) * (operand[indices[at] as number] as number);
         }
         sums[row] = sum;
       }

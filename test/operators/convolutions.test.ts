@@ -10,7 +10,7 @@ import { deformableOperators } from '../../workloads/operators/deformable.js';
 import { embeddingOperators } from '../../workloads/operators/embedding.js';
 import { opaqueOperators } from '../../workloads/operators/opaque.js';
 import type { LayerWeights } from '../../workloads/operators/operator.js';
-import { windowCounts } from '../../workloads/operators/windows.js';
+import { coveredExtents, transposedPads, windowCounts } from '../../workloads/operators/windows.js';
 import { sizeOf, type Tensor } from '../../workloads/tensor.js';
 import { toCodebook, toCsc, toCsr, type WeightStore } from '../../workloads/weights/store.js';
 import { describeWithOnnx } from './onnx-judge.js';
@@ -104,11 +104,7 @@ describeWithOnnx('convolutions held against ONNX Runtime', () => {
     await fc.assert(
       fc.asyncProperty(layers, async ({ attributes: plain, x, seed, perOutput, outputPads }) => {
         const attributes = { ...plain, outputPads };
-        const extents = plain.kernel.map((taps, axis) => {
-          const [stride, dilation] = [plain.stride[axis] as number, plain.dilation[axis] as number];
-          const cut = (plain.pads[axis] as number) + (plain.pads[axis + plain.kernel.length] as number);
-          return stride * ((x.shape[axis + 2] as number) - 1) + (taps - 1) * dilation + 1 - cut;
-        });
+        const extents = coveredExtents(plain, x.shape.slice(2));
         fc.pre(extents.every((extent) => extent >= 1));
         const filters = filtersOf([x.shape[1] as number, perOutput, ...plain.kernel], seed);
         const bias = plain.bias ? drawn([plain.channels], seed + 2) : null;
@@ -125,6 +121,30 @@ describeWithOnnx('convolutions held against ONNX Runtime', () => {
         const store = dense(shape?.rows ?? 0, shape?.columns ?? 0, values);
         expect(store.rows * store.columns).toBe(values.length);
         await judge(transposed, attributes, node, { inputs: [x], weights: weightsOf(store, bias), tolerance: 1e-5 });
+      }),
+      { numRuns: 60 },
+    );
+  });
+
+  it('transposed, to the extents of a file or its strides', async () => {
+    await fc.assert(
+      fc.asyncProperty(layers, fc.constantFrom('SAME_UPPER', 'SAME_LOWER', 'NOTSET'), async (draw, autoPad) => {
+        const { attributes: plain, x, seed, perOutput } = draw;
+        const positions = x.shape.slice(2);
+        const extents =
+          autoPad === 'NOTSET'
+            ? coveredExtents(plain, positions)
+            : positions.map((count, axis) => count * (plain.stride[axis] as number));
+        fc.pre(extents.every((extent) => extent >= 1));
+        const windows = { ...plain, outputPads: plain.kernel.map(() => 0) };
+        const padded = transposedPads(windows, positions, extents, autoPad === 'SAME_UPPER' ? 'behind' : 'front');
+        // Where kernels are smaller than strides ONNX Runtime falls short of the extents.
+        fc.pre(padded.outputPads.every((added) => added === 0));
+        const filters = filtersOf([x.shape[1] as number, perOutput, ...plain.kernel], seed);
+        const { pads: _, ...rest } = onnxOf(plain);
+        const shape = autoPad === 'NOTSET' ? { output_shape: extents } : { auto_pad: autoPad };
+        const node = { opType: 'ConvTranspose', attributes: { ...rest, ...shape }, inputs: [x, filters] };
+        await judge(dynamicTransposed, { ...plain, ...padded, bias: false }, node, { tolerance: 1e-5 });
       }),
       { numRuns: 60 },
     );
@@ -219,6 +239,13 @@ describe('convolutions', () => {
     expect(transposed.weightShape?.(wide, [x])).toEqual({ rows: 18, columns: 2, biases: 6 });
     const filters = counted([6, 2, 3]);
     expect(dynamic.demand(attributes, [x, filters, counted([6])], types)).toMatchObject({ right: 'activations' });
+  });
+
+  it('transposed, add behind what kernels smaller than their strides leave out', () => {
+    const windows = { kernel: [1], stride: [2], dilation: [1], outputPads: [0] };
+    expect(transposedPads(windows, [3], [6], 'behind')).toEqual({ pads: [0, 0], outputPads: [1] });
+    expect(transposedPads({ ...windows, kernel: [5] }, [3], [6], 'behind').pads).toEqual([1, 2]);
+    expect(transposedPads({ ...windows, kernel: [5] }, [3], [6], 'front').pads).toEqual([2, 1]);
   });
 
   it('rectify and skip no matter how the weights are stored', () => {

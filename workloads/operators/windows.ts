@@ -107,3 +107,26 @@ export function coveredExtents({ kernel, stride, dilation, pads }: Windows, wind
     return ((windows[axis] as number) - 1) * (stride[axis] as number) + reach - cut;
   });
 }
+
+/**
+ * The pads of a transposed convolution whose result has given extents (ONNX's `output_shape`, and `auto_pad`, which asks
+ * for positions times strides): an odd element is cut off behind for SAME_UPPER, otherwise in front. What is missing is
+ * added behind.
+ */
+export function transposedPads(
+  windows: Omit<Windows, 'pads'> & { readonly outputPads: readonly number[] },
+  positions: Shape,
+  extents: Shape,
+  odd: 'front' | 'behind',
+): { readonly pads: readonly number[]; readonly outputPads: readonly number[] } {
+  const none = new Array<number>(2 * extents.length).fill(0);
+  const excess = coveredExtents({ ...windows, pads: none }, positions).map(
+    (covered, axis) => covered + (windows.outputPads[axis] as number) - (extents[axis] as number),
+  );
+  const rounded = odd === 'front' ? Math.ceil : Math.floor;
+  const fronts = excess.map((cut) => rounded(Math.max(0, cut) / 2));
+  return {
+    pads: [...fronts, ...excess.map((cut, axis) => Math.max(0, cut) - (fronts[axis] as number))],
+    outputPads: excess.map((cut, axis) => (windows.outputPads[axis] as number) + Math.max(0, -cut)),
+  };
+}

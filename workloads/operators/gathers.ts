@@ -2,10 +2,10 @@
 
 import { InputError } from '../base/errors.js';
 import { roomFor, type Shape, shapeText, sizeOf, stridesOf, type Tensor, type TensorType } from '../tensor.js';
-import { knownAxis } from './axes.js';
+import { knownAxis, offsetsOf } from './axes.js';
 import { movedValues } from './moves.js';
 import { axisOf, type Fault, given, operator } from './operator.js';
-import { indexInside, move, placesOf, readsOf, readsOfShape, reshaped } from './places.js';
+import { indexInside, move, readsOf, readsOfShape, reshaped } from './places.js';
 
 /** Indices are input 1; their axes stand in the place of `axis`. */
 export interface GatherAttributes {
@@ -93,10 +93,8 @@ export function elementPlaces(data: Shape, indices: Tensor, axis: number): Int32
   const extent = data[at] as number;
   const strides = stridesOf(data);
   const stride = strides[at] as number;
-  const tables = indices.shape.map((length, other) =>
-    readsOf(length, strides[other] as number, (index) => (other === at ? 0 : index)),
-  );
-  return placesOf(tables).map((place, index) => place + indexInside(indices.values[index] as number, extent) * stride);
+  const places = offsetsOf(indices.shape, strides.with(at, 0));
+  return places.map((place, index) => place + indexInside(indices.values[index] as number, extent) * stride);
 }
 
 const gatherNd = operator<GatherNdAttributes>({

@@ -16,6 +16,7 @@ import { fitOf } from './elements.js';
 import { blockPlaces, elementPlaces, indexDepth, requireElementIndices } from './gathers.js';
 import { axisOf, given, type InputTypes, operator } from './operator.js';
 import { indexInside, move, reshaped } from './places.js';
+import { coveredExtents } from './windows.js';
 
 /** What happens to an element that an update meets. */
 export type Reduction = 'none' | 'add' | 'mul' | 'max' | 'min';
@@ -194,12 +195,9 @@ const maxUnpool = operator<MaxUnpoolAttributes>({
   },
 });
 
-function unpooledShape({ kernel, stride, pads }: MaxUnpoolAttributes, shape: Shape): Shape {
-  const positions = kernel.map((taps, axis) => {
-    const cut = (pads[axis] as number) + (pads[axis + kernel.length] as number);
-    return ((shape[axis + 2] as number) - 1) * (stride[axis] as number) - cut + taps;
-  });
-  return [...shape.slice(0, 2), ...positions];
+function unpooledShape(attributes: MaxUnpoolAttributes, shape: Shape): Shape {
+  const windows = { ...attributes, dilation: attributes.kernel.map(() => 1) };
+  return [...shape.slice(0, 2), ...coveredExtents(windows, shape.slice(2))];
 }
 
 export const scatterOperators = {

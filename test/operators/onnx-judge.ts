@@ -19,7 +19,8 @@ export type OnnxAttribute =
   | { readonly f: number }
   | { readonly s: string }
   | { readonly ints: readonly number[] }
-  | { readonly floats: readonly number[] };
+  | { readonly floats: readonly number[] }
+  | { readonly strings: readonly string[] };
 
 export interface OnnxOperator {
   readonly opType: string;
@@ -36,7 +37,7 @@ const codes: { readonly [Type in ElementType]: number } = {
   ...{ float32: 1, uint8: 2, int8: 3, uint16: 4, int16: 5, int32: 6, int64: 7, bool: 9, float16: 10, float64: 11 },
   ...{ uint32: 12, uint64: 13, bfloat16: 16, uint4: 21, int4: 22 },
 };
-const attributeTypes = { f: 1, i: 2, s: 3, floats: 6, ints: 7 } as const;
+const attributeTypes = { f: 1, i: 2, s: 3, floats: 6, ints: 7, strings: 8 } as const;
 
 /** Types that JavaScript has no array for travel as a wider one and are cast inside the model. */
 const carriers: { readonly [Type in ElementType]?: ElementType } = {
@@ -112,7 +113,9 @@ function modelOf(
 
 function attributeMessage(name: string, attribute: OnnxAttribute) {
   const [field] = Object.keys(attribute) as [keyof typeof attributeTypes];
-  const value = 's' in attribute ? { s: new TextEncoder().encode(attribute.s) } : attribute;
+  const bytesOf = (text: string) => new TextEncoder().encode(text);
+  const text = 'strings' in attribute ? { strings: attribute.strings.map(bytesOf) } : attribute;
+  const value = 's' in text ? { s: bytesOf(text.s) } : text;
   return { name, type: attributeTypes[field], ...value };
 }
 

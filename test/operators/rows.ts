@@ -4,7 +4,7 @@ import fc from 'fast-check';
 import { expect } from 'vitest';
 import { InputError } from '../../workloads/base/errors.js';
 import type { Demand } from '../../workloads/demand.js';
-import type { InputTensors, Operator } from '../../workloads/operators/operator.js';
+import type { InputTensors, LayerWeights, Operator } from '../../workloads/operators/operator.js';
 import { type ElementType, elementTypes, roomFor, type Shape, sizeOf, type Tensor } from '../../workloads/tensor.js';
 import { judge, type OnnxOperator } from './onnx-judge.js';
 
@@ -17,9 +17,10 @@ export function runRow<Attributes>(
   row: Operator<Attributes>,
   attributes: Attributes,
   inputs: InputTensors,
+  weights: LayerWeights | null = null,
 ): readonly Tensor[] {
   const results = row.infer(attributes, inputs, fault);
-  const values = row.forward?.(attributes, inputs, results, null) ?? [];
+  const values = row.forward?.(attributes, inputs, results, weights) ?? [];
   expect(values.length).toBe(results.length);
   return results.map(({ shape, type }, at) => {
     const each = values[at] ?? new Float32Array(0);

@@ -5,6 +5,7 @@ import { invariant } from '../base/errors.js';
 import type { ProductDemand, Rectifier } from '../demand.js';
 import { roomFor, type Shape, shapeText, sizeOf, type Tensor, type TensorType, type Values } from '../tensor.js';
 import { type CsrMatrix, toCsr } from '../weights/store.js';
+import { fitOf } from './elements.js';
 import { type Fault, given, type InputTypes, type LayerWeights, operator, type WeightShape } from './operator.js';
 import { rectifierRange } from './rectify.js';
 import { coveredExtents, requireWindows, slidingOf, type Windows, windowCounts } from './windows.js';
@@ -82,30 +83,64 @@ function convolve(
   bias: Values | null,
 ): Values {
   const [images = 1, channels = 1, ...from] = input.shape;
-  const sliding = slidingOf(attributes, from, result.shape.slice(2));
-  const { taps, wide, narrow } = sliding;
+  const { wide, narrow, taps, step, runs } = slidingOf(attributes, from, result.shape.slice(2));
+  const perGroup = channels / attributes.groups;
   const values = roomFor(result);
+  const store = storing(attributes, result);
   const sums = new Float64Array(narrow);
   for (let image = 0; image < images; image++) {
     for (let row = 0; row < rows; row++) {
       sums.fill(bias?.[row] ?? 0);
-      const firstChannel =
-        image * channels + Math.floor((row * attributes.groups) / rows) * (channels / attributes.groups);
+      const firstChannel = image * channels + Math.floor((row * attributes.groups) / rows) * perGroup;
       for (let at = pointers[row] as number; at < (pointers[row + 1] as number); at++) {
-        const weight = weights[at] as number;
         const column = indices[at] as number;
         const plane = (firstChannel + Math.floor(column / taps)) * wide;
-        sliding.forEachRun(column % taps, (place, to, count, step) => {
-          for (let index = 0; index < count; index++) {
-            sums[to + index] =
-              (sums[to + index] as number) + weight * (input.values[plane + place + index * step] as number);
-          }
-        });
+        gatherTap(runs[column % taps] as Int32Array, step, weights[at] as number, input.values, plane, sums);
       }
-      storeRectified(sums, values, (image * rows + row) * narrow, attributes.activation);
+      store(sums, values, (image * rows + row) * narrow);
     }
   }
   return values;
+}
+
+/** Adds to each window's sum what one tap reads of a plane. */
+function gatherTap(
+  runs: Int32Array,
+  step: number,
+  weight: number,
+  from: Values,
+  plane: number,
+  sums: Float64Array,
+): void {
+  for (let run = 0; run < runs.length; run += 3) {
+    let place = plane + (runs[run] as number);
+    const first = runs[run + 1] as number;
+    const end = first + (runs[run + 2] as number);
+    for (let at = first; at < end; at++) {
+      sums[at] = (sums[at] as number) + weight * (from[place] as number);
+      place += step;
+    }
+  }
+}
+
+/** Adds what one tap makes of each position of a plane to where it falls. */
+function scatterTap(
+  runs: Int32Array,
+  step: number,
+  weight: number,
+  from: Values,
+  plane: number,
+  sums: Float64Array,
+): void {
+  for (let run = 0; run < runs.length; run += 3) {
+    let place = runs[run] as number;
+    const first = plane + (runs[run + 1] as number);
+    const end = first + (runs[run + 2] as number);
+    for (let at = first; at < end; at++) {
+      sums[place] = (sums[place] as number) + weight * (from[at] as number);
+      place += step;
+    }
+  }
 }
 
 function convolveTransposed(
@@ -117,9 +152,9 @@ function convolveTransposed(
 ): Values {
   const [images = 1, inputs = 1, ...from] = input.shape;
   const { channels, groups } = attributes;
-  const sliding = slidingOf(attributes, result.shape.slice(2), from);
-  const { taps, wide, narrow } = sliding;
+  const { wide, narrow, taps, step, runs } = slidingOf(attributes, result.shape.slice(2), from);
   const values = roomFor(result);
+  const store = storing(attributes, result);
   const sums = new Float64Array(wide);
   for (let image = 0; image < images; image++) {
     for (let channel = 0; channel < channels; channel++) {
@@ -128,25 +163,23 @@ function convolveTransposed(
       for (let tap = 0; tap < taps; tap++) {
         const row = channel * taps + tap;
         for (let at = pointers[row] as number; at < (pointers[row + 1] as number); at++) {
-          const weight = weights[at] as number;
           const plane = (firstInput + (indices[at] as number)) * narrow;
-          sliding.forEachRun(tap, (to, place, count, step) => {
-            for (let index = 0; index < count; index++) {
-              const target = to + index * step;
-              sums[target] = (sums[target] as number) + weight * (input.values[plane + place + index] as number);
-            }
-          });
+          scatterTap(runs[tap] as Int32Array, step, weights[at] as number, input.values, plane, sums);
         }
       }
-      storeRectified(sums, values, (image * channels + channel) * wide, attributes.activation);
+      store(sums, values, (image * channels + channel) * wide);
     }
   }
   return values;
 }
 
-function storeRectified(sums: Float64Array, values: Values, at: number, activation: Rectifier): void {
+/** Writes sums from a place on, rectified and rounded to the result's type. */
+function storing({ activation }: ConvolutionAttributes, { type }: TensorType) {
   const { least, most } = rectifierRange(activation);
-  for (const [index, sum] of sums.entries()) values[at + index] = Math.min(Math.max(sum, least), most);
+  const fitted = fitOf(type);
+  return (sums: Float64Array, values: Values, at: number) => {
+    for (const [index, sum] of sums.entries()) values[at + index] = fitted(Math.min(Math.max(sum, least), most));
+  };
 }
 
 /** The unfolded patches, one a position of the result, times the filters. */

@@ -2,9 +2,10 @@
 
 import { InputError } from '../base/errors.js';
 import { roomFor, type Shape, shapeText, sizeOf, stridesOf, type Tensor, type TensorType } from '../tensor.js';
+import { knownAxis, offsetsOf } from './axes.js';
 import { movedValues } from './moves.js';
 import { axisOf, type Fault, given, operator } from './operator.js';
-import { frontAxis, indexInside, move, placesOf, readsOf, readsOfShape, reshaped } from './places.js';
+import { indexInside, move, readsOf, readsOfShape, reshaped } from './places.js';
 
 /** Indices are input 1; their axes stand in the place of `axis`. */
 export interface GatherAttributes {
@@ -46,7 +47,7 @@ const gather = operator<GatherAttributes>({
   forward({ axis }, inputs, [result]) {
     const data = given(inputs);
     const indices = given(inputs, 1).values;
-    const at = frontAxis(axis, data.shape.length);
+    const at = knownAxis(axis, data.shape.length);
     const extent = data.shape[at] as number;
     const stride = stridesOf(data.shape)[at] as number;
     const along = readsOf(indices.length, stride, (index) => indexInside(indices[index] as number, extent));
@@ -88,14 +89,12 @@ export function requireElementIndices(data: Shape, indices: Shape, axis: number,
 
 /** Where each index points: at its own place but along `axis`. */
 export function elementPlaces(data: Shape, indices: Tensor, axis: number): Int32Array {
-  const at = frontAxis(axis, data.length);
+  const at = knownAxis(axis, data.length);
   const extent = data[at] as number;
   const strides = stridesOf(data);
   const stride = strides[at] as number;
-  const tables = indices.shape.map((length, other) =>
-    readsOf(length, strides[other] as number, (index) => (other === at ? 0 : index)),
-  );
-  return placesOf(tables).map((place, index) => place + indexInside(indices.values[index] as number, extent) * stride);
+  const places = offsetsOf(indices.shape, strides.with(at, 0));
+  return places.map((place, index) => place + indexInside(indices.values[index] as number, extent) * stride);
 }
 
 const gatherNd = operator<GatherNdAttributes>({
@@ -156,9 +155,9 @@ const oneHot = operator<OneHotAttributes>({
   forward({ axis, depth }, inputs, [result]) {
     const [indices, { values: offOn }] = [given(inputs), given(inputs, 1)];
     const values = roomFor(result as TensorType).fill(offOn[0] as number);
-    const inner = sizeOf(indices.shape.slice(frontAxis(axis, indices.shape.length + 1)));
+    const inner = sizeOf(indices.shape.slice(knownAxis(axis, indices.shape.length + 1)));
     for (const [at, written] of indices.values.entries()) {
-      const index = frontAxis(Math.trunc(written), depth);
+      const index = knownAxis(Math.trunc(written), depth);
       if (index < 0 || index >= depth) continue;
       values[(Math.floor(at / inner) * depth + index) * inner + (at % inner)] = offOn[1] as number;
     }
@@ -181,7 +180,7 @@ const reverseSequence = operator<ReverseSequenceAttributes>({
   forward({ batchAxis, timeAxis }, inputs, [result]) {
     const [data, lengths] = [given(inputs), given(inputs, 1).values];
     const { shape } = data;
-    const [batch, time] = [frontAxis(batchAxis, shape.length), frontAxis(timeAxis, shape.length)];
+    const [batch, time] = [knownAxis(batchAxis, shape.length), knownAxis(timeAxis, shape.length)];
     const strides = stridesOf(shape);
     const steps = shape[time] as number;
     const values = roomFor(result as TensorType);

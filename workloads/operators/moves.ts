@@ -11,8 +11,9 @@ import {
   type TensorType,
   type Values,
 } from '../tensor.js';
+import { knownAxis } from './axes.js';
 import { axisOf, type Fault, given, operator } from './operator.js';
-import { copyBy, elementsRead, frontAxis, move, type Reads, readsOf, readsOfShape, reshaped } from './places.js';
+import { copyBy, elementsRead, move, type Reads, readsOf, readsOfShape, reshaped } from './places.js';
 
 export interface ReshapeAttributes {
   /** Without −1 and 0 for "as it was". */
@@ -141,7 +142,7 @@ const slice = moved<SliceAttributes>(
     const tables = readsOfShape(shape);
     const strides = stridesOf(shape);
     for (const [at, written] of axes.entries()) {
-      const axis = frontAxis(written, shape.length);
+      const axis = knownAxis(written, shape.length);
       const extent = shape[axis] as number;
       const step = steps[at] as number;
       const [least, most] = step > 0 ? [0, extent] : [-1, extent - 1];
@@ -171,7 +172,7 @@ const split = operator<SplitAttributes>({
   },
   forward({ axis, sizes }, inputs, results) {
     const input = given(inputs);
-    const at = frontAxis(axis, input.shape.length);
+    const at = knownAxis(axis, input.shape.length);
     const tables = readsOfShape(input.shape);
     let start = 0;
     return results.map((result, part) => {
@@ -268,7 +269,7 @@ const reverse = moved<ReverseAttributes>(
   },
   ({ axes }, shape) => {
     const tables = readsOfShape(shape);
-    for (const axis of new Set(axes.map((each) => frontAxis(each, shape.length)))) tables[axis]?.reverse();
+    for (const axis of new Set(axes.map((each) => knownAxis(each, shape.length)))) tables[axis]?.reverse();
     return tables;
   },
 );
@@ -282,7 +283,7 @@ const centerCropPad = moved<CenterCropPadAttributes>(
     const tables = readsOfShape(shape);
     const strides = stridesOf(shape);
     for (const [at, written] of axes.entries()) {
-      const axis = frontAxis(written, shape.length);
+      const axis = knownAxis(written, shape.length);
       const [extent, wanted] = [shape[axis] as number, extents[at] as number];
       // Where there is an odd element, the side behind gets it.
       const before = wanted > extent ? Math.floor((wanted - extent) / 2) : -Math.floor((extent - wanted) / 2);

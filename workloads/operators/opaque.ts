@@ -1,6 +1,7 @@
 // Operators that nobody implements here: what their results look like is known from the file, and no more.
 
-import { sizeOf, type TensorType } from '../tensor.js';
+import type { TensorType } from '../tensor.js';
+import { elementsOf } from './axes.js';
 import { operator } from './operator.js';
 
 export interface OpaqueAttributes {
@@ -20,9 +21,5 @@ const opaque = operator<OpaqueAttributes>({
     outputs: elementsOf(results),
   }),
 });
-
-function elementsOf(tensors: readonly (TensorType | null)[]): number {
-  return tensors.reduce((sum, tensor) => sum + (tensor ? sizeOf(tensor.shape) : 0), 0);
-}
 
 export const opaqueOperators = { opaque } as const;

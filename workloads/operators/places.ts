@@ -58,18 +58,6 @@ export function copyBy(from: Values, to: Values, reads: readonly Reads[], fill =
   else fillAxis(0, first);
 }
 
-/** The sum over the axes for each element, row-major: places in an input that all tables lie inside of. */
-export function placesOf(reads: readonly Reads[]): Int32Array {
-  let places = Int32Array.of(0);
-  for (const table of reads) {
-    const wider = new Int32Array(places.length * table.length);
-    let at = 0;
-    for (const place of places) for (const read of table) wider[at++] = place + read;
-    places = wider;
-  }
-  return places;
-}
-
 /** Different elements that the tables read. */
 export function elementsRead(reads: readonly Reads[]): number {
   let product = 1;
@@ -84,11 +72,6 @@ export function indexInside(index: number, extent: number): number {
     throw new InputError(`found index ${index} of ${extent}, expected one from ${-extent} to ${extent - 1}`);
   }
   return counted;
-}
-
-/** An axis that is known to be there, counted from the front. */
-export function frontAxis(axis: number, rank: number): number {
-  return axis < 0 ? axis + rank : axis;
 }
 
 export function move(inputs: number, outputs: number): MoveDemand {

@@ -5,6 +5,7 @@ import type { Operations, RecurrentDemand } from '../demand.js';
 import { roomFor, type Shape, shapeText, type TensorType, type Values } from '../tensor.js';
 import { type CsrMatrix, toCsr } from '../weights/store.js';
 import { type CellAttributes, type CellParameters, gateCounts, stepOf } from './cells.js';
+import { fitOf } from './elements.js';
 import { type Gate, operationsOfGate } from './gates.js';
 import { type Fault, given, type InputTensors, type InputTypes, operator } from './operator.js';
 
@@ -91,6 +92,8 @@ function run(
 ): readonly Values[] {
   const { hidden, direction, layout, cell } = attributes;
   const x = given(inputs);
+  const fitted = fitOf(x.type);
+  const put = (values: Values, at: number, state: Float64Array) => values.set(state.map(fitted), at);
   const { steps, sequences, features, directions } = extentsOf(attributes, x);
   const [lengths, firstState, firstCell, peepholes] = [at.lengths, at.state, at.cell, at.peepholes].map(
     (place) => inputs[place]?.values ?? null,
@@ -116,10 +119,10 @@ function run(
         const row = layout === 0 ? time * sequences + sequence : sequence * steps + time;
         step(state, x.values.subarray(row * features, (row + 1) * features));
         const to = layout === 0 ? (time * directions + turn) * sequences + sequence : row * directions + turn;
-        all.set(state.hidden, to * hidden);
+        put(all, to * hidden, state.hidden);
       }
-      lastState.set(state.hidden, place);
-      lastCell?.set(state.cell, place);
+      put(lastState, place, state.hidden);
+      if (lastCell) put(lastCell, place, state.cell);
     }
   }
   return lastCell ? [all, lastState, lastCell] : [all, lastState];
@@ -136,16 +139,18 @@ function parametersOf(
 ): Omit<CellParameters, 'peepholes'> {
   const rows = gateCounts[cell] * hidden;
   const functions = activations.length / directions;
+  const operand = new Float64Array(features + hidden);
   return {
     gates: activations.slice(turn * functions, (turn + 1) * functions),
     multiply(sums, from, end, x, h) {
+      operand.fill(0);
+      if (x) operand.set(x);
+      if (h) operand.set(h, features);
       for (let row = from; row < end; row++) {
         const whole = turn * rows + row;
         let sum = x ? (bias?.[whole] ?? 0) : 0;
         for (let at = pointers[whole] as number; at < (pointers[whole + 1] as number); at++) {
-          const column = indices[at] as number;
-          const factor = column < features ? x?.[column] : h?.[column - features];
-          sum += (values[at] as number) * (factor ?? 0);
+          sum += (values[at] as number) * (operand[indices[at] as number] as number);
         }
         sums[row] = sum;
       }

@@ -1,10 +1,22 @@
 // Elements written where indices say: a copy of the data with updates in it.
 
 import { operationsEach, type StreamDemand } from '../demand.js';
-import { roomFor, type Shape, shapeText, sizeOf, stridesOf, type TensorType, type Values } from '../tensor.js';
+import {
+  roomFor,
+  type Shape,
+  shapeText,
+  sizeOf,
+  stridesOf,
+  type Tensor,
+  type TensorType,
+  type Values,
+} from '../tensor.js';
+import { knownAxis } from './axes.js';
+import { fitOf } from './elements.js';
 import { blockPlaces, elementPlaces, indexDepth, requireElementIndices } from './gathers.js';
 import { axisOf, given, type InputTypes, operator } from './operator.js';
-import { frontAxis, indexInside, move, reshaped } from './places.js';
+import { indexInside, move, reshaped } from './places.js';
+import { coveredExtents } from './windows.js';
 
 /** What happens to an element that an update meets. */
 export type Reduction = 'none' | 'add' | 'mul' | 'max' | 'min';
@@ -56,13 +68,20 @@ function scatterDemand(reduction: Reduction, inputs: InputTypes, result: TensorT
 }
 
 /** Data copied, and update `u` of element `e` of its block put at places[u] + e. */
-function scattered(data: Values, places: Int32Array, block: number, updates: Values, reduction: Reduction): Values {
+function scattered(
+  { values: data, type }: Tensor,
+  places: Int32Array,
+  block: number,
+  updates: Values,
+  reduction: Reduction,
+): Values {
   const values = data.slice();
   const combine = reduce[reduction];
+  const fitted = fitOf(type);
   for (const [at, place] of places.entries()) {
     for (let element = 0; element < block; element++) {
       const to = place + element;
-      values[to] = combine(values[to] as number, updates[at * block + element] as number);
+      values[to] = fitted(combine(values[to] as number, updates[at * block + element] as number));
     }
   }
   return values;
@@ -79,9 +98,9 @@ const scatterElements = operator<ScatterElementsAttributes>({
     return [reshaped(data, data.shape)];
   },
   forward({ axis, reduction }, inputs) {
-    const { shape, values } = given(inputs);
-    const places = elementPlaces(shape, given(inputs, 1), axis);
-    return [scattered(values, places, 1, given(inputs, 2).values, reduction)];
+    const data = given(inputs);
+    const places = elementPlaces(data.shape, given(inputs, 1), axis);
+    return [scattered(data, places, 1, given(inputs, 2).values, reduction)];
   },
   demand: ({ reduction }, inputs, [result]) => scatterDemand(reduction, inputs, result as TensorType),
 });
@@ -98,9 +117,9 @@ const scatterNd = operator<ScatterNdAttributes>({
     return [reshaped(data, data.shape)];
   },
   forward({ reduction }, inputs) {
-    const { shape, values } = given(inputs);
-    const { places, block } = blockPlaces(shape, given(inputs, 1), 0);
-    return [scattered(values, places, block, given(inputs, 2).values, reduction)];
+    const data = given(inputs);
+    const { places, block } = blockPlaces(data.shape, given(inputs, 1), 0);
+    return [scattered(data, places, block, given(inputs, 2).values, reduction)];
   },
   demand: ({ reduction }, inputs, [result]) => scatterDemand(reduction, inputs, result as TensorType),
 });
@@ -118,7 +137,7 @@ const tensorScatter = operator<TensorScatterAttributes>({
   },
   forward({ axis, mode }, inputs) {
     const [cache, update, starts] = [given(inputs), given(inputs, 1), inputs[2]];
-    const at = frontAxis(axis, cache.shape.length);
+    const at = knownAxis(axis, cache.shape.length);
     const [positions, steps] = [cache.shape[at] as number, update.shape[at] as number];
     const block = stridesOf(cache.shape)[at] as number;
     const before = sizeOf(cache.shape.slice(0, at));
@@ -130,7 +149,7 @@ const tensorScatter = operator<TensorScatterAttributes>({
         (outer * positions + (mode === 'circular' ? position % positions : indexInside(position, positions))) * block
       );
     });
-    return [scattered(cache.values, places, block, update.values, 'none')];
+    return [scattered(cache, places, block, update.values, 'none')];
   },
   demand(_, inputs) {
     // In place: the rest of the cache stays where it is.
@@ -176,12 +195,9 @@ const maxUnpool = operator<MaxUnpoolAttributes>({
   },
 });
 
-function unpooledShape({ kernel, stride, pads }: MaxUnpoolAttributes, shape: Shape): Shape {
-  const positions = kernel.map((taps, axis) => {
-    const cut = (pads[axis] as number) + (pads[axis + kernel.length] as number);
-    return ((shape[axis + 2] as number) - 1) * (stride[axis] as number) - cut + taps;
-  });
-  return [...shape.slice(0, 2), ...positions];
+function unpooledShape(attributes: MaxUnpoolAttributes, shape: Shape): Shape {
+  const windows = { ...attributes, dilation: attributes.kernel.map(() => 1) };
+  return [...shape.slice(0, 2), ...coveredExtents(windows, shape.slice(2))];
 }
 
 export const scatterOperators = {

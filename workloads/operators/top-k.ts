@@ -1,9 +1,9 @@
 // The largest or smallest along an axis and where they stand.
 
 import { operationsEach, streamOf } from '../demand.js';
-import { roomFor, sizeOf, stridesOf, type TensorType, type Values } from '../tensor.js';
+import { roomFor, sizeOf, type TensorType, type Values } from '../tensor.js';
+import { knownAxis, laneStart, lanesOf } from './axes.js';
 import { axisOf, given, operator } from './operator.js';
-import { frontAxis } from './places.js';
 
 /** Results: values, and their indices as int64. Of equal values the one in front comes first. */
 export interface TopKAttributes {
@@ -30,18 +30,17 @@ const topK = operator<TopKAttributes>({
   },
   forward({ k, axis, largest }, inputs, [valuesType, indicesType]) {
     const { shape, values } = given(inputs);
-    const at = frontAxis(axis, shape.length);
-    const [extent, stride] = [shape[at] ?? 1, stridesOf(shape)[at] ?? 1];
+    const lanes = lanesOf(shape, knownAxis(axis, shape.length));
+    const { outer, extent, inner } = lanes;
     const [best, places] = [roomFor(valuesType as TensorType), roomFor(indicesType as TensorType)];
-    for (let line = 0; line < values.length / Math.max(1, extent); line++) {
-      const outer = Math.floor(line / stride);
-      const start = outer * extent * stride + (line % stride);
-      const order = orderOf(values, start, stride, extent, largest);
+    for (let lane = 0; lane < outer * inner; lane++) {
+      const start = laneStart(lanes, lane);
+      const to = laneStart({ ...lanes, extent: k }, lane);
+      const order = orderOf(values, start, inner, extent, largest);
       for (let rank = 0; rank < k; rank++) {
-        const to = (outer * k + rank) * stride + (line % stride);
         const index = order[rank] as number;
-        best[to] = values[start + index * stride] as number;
-        places[to] = index;
+        best[to + rank * inner] = values[start + index * inner] as number;
+        places[to + rank * inner] = index;
       }
     }
     return [best, places];

@@ -29,11 +29,13 @@ export interface Sliding {
   readonly taps: number;
   readonly wide: number;
   readonly narrow: number;
+  /** How far apart two windows in a row are in the wide image. */
+  readonly step: number;
   /**
-   * Calls `each` for the pairs of places that a tap connects, in runs along the last axis: from `wide` and `narrow` on,
-   * `count` windows, `step` apart in the wide image.
+   * The pairs of places that each tap connects, in runs along the last axis: where in the wide and where in the narrow
+   * image a run starts, and how many windows it has; three numbers a run.
    */
-  forEachRun(tap: number, each: (wide: number, narrow: number, count: number, step: number) => void): void;
+  readonly runs: readonly Int32Array[];
 }
 
 export function slidingOf({ kernel, stride, dilation, pads }: Windows, wide: Shape, narrow: Shape): Sliding {
@@ -50,23 +52,22 @@ export function slidingOf({ kernel, stride, dilation, pads }: Windows, wide: Sha
     taps: taps[0] * taps[1] * taps[2],
     wide: wides[0] * wides[1] * wides[2],
     narrow: narrows[0] * narrows[1] * narrows[2],
-    forEachRun(tap, each) {
+    step: strides[2],
+    runs: Array.from({ length: taps[0] * taps[1] * taps[2] }, (_, tap) => {
       const depth = meet(0, Math.floor(tap / (taps[1] * taps[2])));
       const row = meet(1, Math.floor(tap / taps[2]) % taps[1]);
       const column = meet(2, tap % taps[2]);
-      if (column.end <= column.first) return;
+      const runs: number[] = [];
+      if (column.end <= column.first) return Int32Array.of();
       for (let z = depth.first; z < depth.end; z++) {
         for (let y = row.first; y < row.end; y++) {
           const plane = (z * depth.stride + depth.offset) * wides[1] + y * row.stride + row.offset;
-          each(
-            plane * wides[2] + column.first * column.stride + column.offset,
-            (z * narrows[1] + y) * narrows[2] + column.first,
-            column.end - column.first,
-            column.stride,
-          );
+          const wideStart = plane * wides[2] + column.first * column.stride + column.offset;
+          runs.push(wideStart, (z * narrows[1] + y) * narrows[2] + column.first, column.end - column.first);
         }
       }
-    },
+      return Int32Array.from(runs);
+    }),
   };
 }
 
@@ -105,4 +106,27 @@ export function coveredExtents({ kernel, stride, dilation, pads }: Windows, wind
     const cut = (pads[axis] as number) + (pads[axis + kernel.length] as number);
     return ((windows[axis] as number) - 1) * (stride[axis] as number) + reach - cut;
   });
+}
+
+/**
+ * The pads of a transposed convolution whose result has given extents (ONNX's `output_shape`, and `auto_pad`, which asks
+ * for positions times strides): an odd element is cut off behind for SAME_UPPER, otherwise in front. What is missing is
+ * added behind.
+ */
+export function transposedPads(
+  windows: Omit<Windows, 'pads'> & { readonly outputPads: readonly number[] },
+  positions: Shape,
+  extents: Shape,
+  odd: 'front' | 'behind',
+): { readonly pads: readonly number[]; readonly outputPads: readonly number[] } {
+  const none = new Array<number>(2 * extents.length).fill(0);
+  const excess = coveredExtents({ ...windows, pads: none }, positions).map(
+    (covered, axis) => covered + (windows.outputPads[axis] as number) - (extents[axis] as number),
+  );
+  const rounded = odd === 'front' ? Math.ceil : Math.floor;
+  const fronts = excess.map((cut) => rounded(Math.max(0, cut) / 2));
+  return {
+    pads: [...fronts, ...excess.map((cut, axis) => Math.max(0, cut) - (fronts[axis] as number))],
+    outputPads: excess.map((cut, axis) => (windows.outputPads[axis] as number) + Math.max(0, -cut)),
+  };
 }

@@ -4,14 +4,13 @@
 import { invariant } from '../workloads/base/errors.js';
 import {
   type ConvolutionDemand,
-  type Demand,
   noOperations,
   type ProductDemand,
   type RecurrentDemand,
   type StreamDemand,
   streamOf,
 } from '../workloads/demand.js';
-import type { Activations, LayerTask, LayerWeights, MacCounts } from '../workloads/network.js';
+import type { Activations, LayerTask, LayerWeights } from '../workloads/network.js';
 import { activations, countMacs } from '../workloads/tasks.js';
 import { sizeOf } from '../workloads/tensor.js';
 import { sliceColumns, sliceRows } from '../workloads/weights/slices.js';
@@ -24,7 +23,10 @@ export interface Part {
   readonly notes: readonly string[];
 }
 
-const alone = (task: LayerTask): Part => ({ task, times: 1, notes: [] });
+/** Of more matrices or images alike, so many are costed: each stands for as many of its neighbours. */
+const MOST_ALIKE = 8;
+
+const alone = (task: LayerTask, notes: readonly string[] = []): Part => ({ task, times: 1, notes });
 
 /**
  * What `task` is made of, in the order in which it happens; the task itself where it is made of nothing smaller. Each
@@ -34,20 +36,21 @@ export function partsOf(task: LayerTask): readonly Part[] {
   const { demand } = task;
   switch (demand.kind) {
     case 'product':
-      return [productPart(task, demand)];
+      return matrixParts(task, demand).map(pixelPart);
     case 'convolution':
-      return [imagePart(task, demand)];
+      return imageParts(task, demand);
     case 'stream':
       return [alone(task)];
     case 'move':
       return [alone(streamTask(task, streamOf(demand.inputs, demand.outputs, noOperations)))];
     case 'embedding': {
       const elements = demand.lookups * demand.width;
-      return [alone(streamTask(task, streamOf(elements, elements, noOperations)))];
+      const note = 'rows of a table, wherever they lie: costed as a copy of them';
+      return [alone(streamTask(task, streamOf(elements, elements, noOperations)), [note])];
     }
     case 'opaque': {
       const note = `operator ${demand.operator} is not modelled: costed as the bytes that it reads and writes`;
-      return [{ ...alone(streamTask(task, streamOf(demand.inputs, demand.outputs, noOperations))), notes: [note] }];
+      return [alone(streamTask(task, streamOf(demand.inputs, demand.outputs, noOperations)), [note])];
     }
     case 'recurrent':
       return recurrentParts(task, demand);
@@ -56,139 +59,153 @@ export function partsOf(task: LayerTask): readonly Part[] {
 
 /** `task` with another demand that needs no weights. */
 function streamTask(task: LayerTask, demand: StreamDemand): LayerTask {
-  const { name, input, batch } = task;
-  return { name, demand, weights: null, input, macs: { dense: 0, keptWeights: 0, effective: 0 }, batch };
+  return {
+    ...{ name: task.name, demand, weights: null, batch: task.batch },
+    macs: { dense: 0, keptWeights: 0, effective: 0 },
+    get input() {
+      return task.input;
+    },
+  };
 }
 
-/** Several matrices: the first one stands for all. Several rows: pixels of a pointwise convolution. */
-function productPart(task: LayerTask, demand: ProductDemand): Part {
+/** Made when it is first asked for, then kept. */
+function once<Value extends object>(make: () => Value): () => Value {
+  let made: Value | undefined;
+  return () => {
+    made ??= make();
+    return made;
+  };
+}
+
+/** Products and convolutions whose weights are read, and whose MACs counted, when somebody asks. */
+function multiplying(
+  task: Pick<LayerTask, 'name' | 'batch'>,
+  demand: ProductDemand | ConvolutionDemand,
+  inputOf: () => Activations,
+  weightsOf: () => LayerWeights,
+): LayerTask {
+  const input = once(inputOf);
+  const macs = once(() => countMacs(demand, weightsOf(), input().values));
+  return {
+    ...{ name: task.name, demand, batch: task.batch },
+    get input() {
+      return input();
+    },
+    get weights() {
+      return weightsOf();
+    },
+    get macs() {
+      return macs();
+    },
+  };
+}
+
+function weightsOf({ name, weights }: LayerTask): LayerWeights {
+  invariant(weights !== null, () => `layer ${name} has no weights`);
+  return weights;
+}
+
+/** Those of `count` things alike that stand for all: the first of each of a few stretches, and its stretch's length. */
+function standing(count: number): readonly { readonly at: number; readonly times: number }[] {
+  const some = Math.min(count, MOST_ALIKE);
+  return Array.from({ length: some }, (_, stretch) => {
+    const at = Math.floor((stretch * count) / some);
+    return { at, times: Math.floor(((stretch + 1) * count) / some) - at };
+  });
+}
+
+const standingNote = (count: number, what: string): readonly string[] =>
+  count > MOST_ALIKE ? [`the zeros of ${MOST_ALIKE} of ${count} ${what}, evenly spread, stand for all`] : [];
+
+/** A product of one matrix for each of several; each has its own zeros. */
+export function matrixParts(task: LayerTask, demand: ProductDemand): readonly Part[] {
   const { matrices, rows, depth, columns } = demand;
-  if (matrices === 1 && rows === 1) return alone(task);
-  const one = matrices === 1 ? task : firstMatrix(task, demand);
-  const notes = matrices === 1 ? [] : [`of ${matrices} products alike the first one's zeros stand for all`];
-  if (rows === 1) return { task: one, times: matrices, notes };
-  const { bias, activation } = demand;
+  if (matrices === 1) return [alone(task)];
+  const one: ProductDemand = { ...demand, matrices: 1 };
+  return standing(matrices).map(({ at, times }) => ({
+    task: multiplying(
+      task,
+      one,
+      () => cut(task.input, at * rows * depth, rows * depth),
+      () => sliceRows(weightsOf(task), at * columns, (at + 1) * columns),
+    ),
+    ...{ times, notes: standingNote(matrices, 'matrices') },
+  }));
+}
+
+/** `size` values from `from` on. Those of a plane that is unfolded on the way are fewer than are read: they repeat. */
+function cut({ values, origin }: Activations, from: number, size: number): Activations {
+  if (from + size <= values.length) return activations(values.subarray(from, from + size), origin);
+  const all = new Float32Array(size);
+  for (let at = 0; at < size; at++) all[at] = values[(from + at) % Math.max(1, values.length)] ?? 0;
+  return activations(all, origin);
+}
+
+/** A product of several rows as a pointwise convolution, whose pixels they are. */
+function pixelPart(part: Part): Part {
+  const { task } = part;
+  const { demand } = task;
+  if (demand.kind !== 'product' || demand.rows === 1) return part;
+  const { rows, depth, columns, bias, activation } = demand;
   const convolution: ConvolutionDemand = {
     ...{ kind: 'convolution', images: 1, input: [depth, rows, 1], output: [columns, rows, 1], groups: 1 },
     ...{ kernel: [1, 1], stride: [1, 1], dilation: [1, 1], pad: [0, 0, 0, 0], bias, activation },
   };
-  return { task: withInput(one, convolution, () => transposed(one.input, rows, depth)), times: matrices, notes };
-}
-
-/** The task of the first of several matrices; its MACs are the mean of all. */
-function firstMatrix(task: LayerTask, demand: ProductDemand): LayerTask {
-  const { matrices, rows, depth, columns } = demand;
-  const share = (counts: MacCounts): MacCounts => ({
-    dense: counts.dense / matrices,
-    keptWeights: counts.keptWeights / matrices,
-    effective: counts.effective / matrices,
-  });
-  const whole = matrices * rows * depth;
-  const input =
-    task.input.values.length === whole
-      ? activations(task.input.values.subarray(0, rows * depth), task.input.origin)
-      : spread(task.input, rows * depth);
-  return {
-    ...{ name: task.name, demand: { ...demand, matrices: 1 }, input, batch: task.batch },
-    get weights() {
-      const { weights } = task;
-      invariant(weights !== null, () => `layer ${task.name}: a product without a right side`);
-      return sliceRows(weights, 0, columns);
-    },
-    get macs() {
-      return share(task.macs);
-    },
-  };
-}
-
-/** As many values as dense as the ones that are known: of a plane that is unfolded on the way. */
-function spread({ values, origin }: Activations, size: number): Activations {
-  const all = new Float32Array(size);
-  for (let at = 0; at < size; at++) all[at] = values[at % Math.max(1, values.length)] ?? 0;
-  return activations(all, origin);
+  const planes = () => transposed(cut(task.input, 0, rows * depth), rows, depth);
+  return { ...part, task: multiplying(task, convolution, planes, () => weightsOf(task)) };
 }
 
 /** [rows × depth] as the planes of an image of `depth` channels. */
-function transposed(input: Activations, rows: number, depth: number): Activations {
-  const known = input.values.length === rows * depth ? input : spread(input, rows * depth);
-  const values = new Float32Array(rows * depth);
+function transposed({ values, density, origin }: Activations, rows: number, depth: number): Activations {
+  const planes = new Float32Array(rows * depth);
   for (let row = 0; row < rows; row++) {
-    for (let at = 0; at < depth; at++) values[at * rows + row] = known.values[row * depth + at] as number;
+    for (let at = 0; at < depth; at++) planes[at * rows + row] = values[row * depth + at] as number;
   }
-  return { values, density: known.density, origin: known.origin };
+  return { values: planes, density, origin };
 }
 
-/** `task` with another demand on other activations, made once when they are read. */
-function withInput(task: LayerTask, demand: Demand, make: () => Activations): LayerTask {
-  let made: Activations | null = null;
-  return {
-    ...{ name: task.name, demand, batch: task.batch },
-    get input() {
-      made ??= make();
-      return made;
-    },
-    get weights() {
-      return task.weights;
-    },
-    get macs() {
-      return task.macs;
-    },
-  };
-}
-
-function imagePart(task: LayerTask, demand: ConvolutionDemand): Part {
+function imageParts(task: LayerTask, demand: ConvolutionDemand): readonly Part[] {
   const { images } = demand;
-  if (images === 1) return alone(task);
-  const first = activations(task.input.values.subarray(0, sizeOf(demand.input)), task.input.origin);
+  if (images === 1) return [alone(task)];
   const one: ConvolutionDemand = { ...demand, images: 1 };
-  return {
-    task: {
-      ...{ name: task.name, demand: one, input: first, batch: task.batch },
-      get weights() {
-        return task.weights;
-      },
-      get macs() {
-        return countMacs(one, task.weights, first.values);
-      },
-    },
-    times: images,
-    notes: [`of ${images} images in a frame the first one's zeros stand for all`],
-  };
+  const size = sizeOf(demand.input);
+  return standing(images).map(({ at, times }) => ({
+    task: multiplying(
+      task,
+      one,
+      () => cut(task.input, at * size, size),
+      () => weightsOf(task),
+    ),
+    ...{ times, notes: standingNote(images, 'images in a frame') },
+  }));
 }
 
-/** All steps' inputs in one product, then in each step the state's, then the gates. */
+/** For each direction all steps' inputs in one product, then in each step the state's; then the gates. */
 function recurrentParts(task: LayerTask, demand: RecurrentDemand): readonly Part[] {
   const { directions, steps, sequences, inputs, hidden, gates, operations } = demand;
   const rows = gates * hidden;
-  const product = (taken: Pick<ProductDemand, 'rows' | 'depth'>, input: Activations, from: number, times: number) => {
-    const own: ProductDemand = {
-      ...{ kind: 'product', matrices: 1, ...taken, columns: rows, right: 'weights' },
-      ...{ bias: false, activation: 'none' },
-    };
-    const weights = (): LayerWeights => {
-      const all = task.weights;
-      invariant(all !== null, () => `layer ${task.name}: a recurrent layer without weights`);
-      return sliceColumns(sliceRows({ ...all, bias: null }, 0, rows), from, from + taken.depth);
-    };
-    const made: LayerTask = {
-      ...{ name: task.name, demand: own, input, batch: task.batch },
-      get weights() {
-        return weights();
-      },
-      get macs() {
-        return countMacs(own, weights(), input.values);
-      },
-    };
-    return partsOf(made).map((part) => ({ ...part, times: part.times * times }));
-  };
   // What the state holds is not known before it runs: counted as dense.
-  const state = activations(new Float32Array(sequences * hidden).fill(1), 'synthetic');
-  const elements = steps * sequences * rows * directions;
-  const gate = streamTask(task, streamOf(elements, steps * sequences * hidden * directions, operations));
-  const notes = ['the state of a recurrent layer counts as dense'];
+  const state = once(() => activations(new Float32Array(sequences * hidden).fill(1), 'synthetic'));
+  const note = 'the state of a recurrent layer counts as dense';
+  const product = (direction: number, of: 'input' | 'state', times: number): Part => {
+    const [from, depth] = of === 'input' ? [0, inputs] : [inputs, hidden];
+    const own: ProductDemand = {
+      ...{ kind: 'product', matrices: 1, rows: of === 'input' ? steps * sequences : sequences, depth, columns: rows },
+      ...{ right: 'weights', bias: false, activation: 'none' },
+    };
+    const weights = () => {
+      const all = { ...weightsOf(task), bias: null };
+      return sliceColumns(sliceRows(all, direction * rows, (direction + 1) * rows), from, from + depth);
+    };
+    const read = of === 'input' ? () => cut(task.input, 0, steps * sequences * inputs) : state;
+    const notes = of === 'state' ? [note] : [];
+    return pixelPart({ task: multiplying(task, own, read, weights), times, notes });
+  };
+  const perStep = sequences * directions;
+  const gate = streamTask(task, streamOf(steps * perStep * rows, steps * perStep * hidden, operations));
+  const all = Array.from({ length: directions }, (_, direction) => direction);
   return [
-    ...product({ rows: steps * sequences, depth: inputs }, task.input, 0, directions),
-    ...product({ rows: sequences, depth: hidden }, state, inputs, steps * directions),
-    { ...alone(gate), notes: directions > 1 ? [...notes, 'the first direction stands for both'] : notes },
+    ...all.flatMap((direction) => [product(direction, 'input', 1), product(direction, 'state', steps)]),
+    alone(gate),
   ];
 }

@@ -3,9 +3,9 @@
 // How the outputs are dealt to PEs is not said: here evenly, each PE with weights of its own.
 
 import type { LayerWeights } from '../../workloads/network.js';
-import { toCsc } from '../../workloads/weights/store.js';
 import { pesOf, type ScnnConfig } from './config.js';
 import { cyclesForMean, cyclesPerIssue } from './contention.js';
+import { rowsOf } from './rows.js';
 import type { BandRun } from './timing.js';
 
 export interface ConnectedRun extends BandRun {
@@ -14,33 +14,43 @@ export interface ConnectedRun extends BandRun {
 }
 
 export function runConnected({ store }: LayerWeights, activations: Float32Array, config: ScnnConfig): ConnectedRun {
-  const { rows, columns, pointers, indices } = toCsc(store);
+  const { rows, columns } = store;
+  const rowOf = rowsOf(store);
   const pes = pesOf(config);
   const rowsPerPe = Math.ceil(rows / pes);
   const perIssue = cyclesPerIssue(config);
   const issuesOf = new Float64Array(pes);
   const productsOf = new Float64Array(pes);
   let [weightElements, activationVectors] = [0, 0];
-  for (let column = 0; column < columns; column++) {
-    const isRead = activations[column] !== 0;
-    let at = pointers[column] as number;
-    const end = pointers[column + 1] as number;
-    while (at < end) {
-      const pe = Math.floor((indices[at] as number) / rowsPerPe);
-      const endRow = (pe + 1) * rowsPerPe;
-      let [last, values, elements] = [pe * rowsPerPe - 1, 0, 0];
-      for (; at < end && (indices[at] as number) < endRow; at++) {
-        const row = indices[at] as number;
-        elements += 1 + ((row - last - 1) >> config.indexBits);
-        values++;
-        last = row;
+  // Of one PE's rows: each column's values, elements, and the row of its last value.
+  const values = new Uint32Array(columns);
+  const elements = new Uint32Array(columns);
+  const last = new Int32Array(columns);
+  for (let pe = 0; pe * rowsPerPe < rows; pe++) {
+    values.fill(0);
+    elements.fill(0);
+    last.fill(pe * rowsPerPe - 1);
+    for (let row = pe * rowsPerPe; row < Math.min(rows, (pe + 1) * rowsPerPe); row++) {
+      const { indices, from, to } = rowOf(row);
+      for (let at = from; at < to; at++) {
+        const column = indices[at] as number;
+        const zeros = row - (last[column] as number) - 1;
+        elements[column] = (elements[column] as number) + 1 + (zeros >> config.indexBits);
+        values[column] = (values[column] as number) + 1;
+        last[column] = row;
       }
-      weightElements += elements;
-      if (!isRead) continue;
-      activationVectors++;
-      issuesOf[pe] = (issuesOf[pe] as number) + Math.ceil(elements / config.pe.weights);
-      productsOf[pe] = (productsOf[pe] as number) + values;
     }
+    let [issues, products] = [0, 0];
+    for (let column = 0; column < columns; column++) {
+      const held = elements[column] as number;
+      weightElements += held;
+      if (held === 0 || activations[column] === 0) continue;
+      activationVectors++;
+      issues += Math.ceil(held / config.pe.weights);
+      products += values[column] as number;
+    }
+    issuesOf[pe] = issues;
+    productsOf[pe] = products;
   }
   const busyCycles = issuesOf.map((issues, pe) =>
     issues === 0 ? 0 : issues * cyclesForMean(perIssue, (productsOf[pe] as number) / issues),

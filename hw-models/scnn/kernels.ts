@@ -2,33 +2,56 @@
 // post-processing units.
 
 import { invariant } from '../../workloads/base/errors.js';
-import { sizeOf } from '../../workloads/layers/index.js';
+import type { ConvolutionDemand, EmbeddingDemand, ProductDemand, StreamDemand } from '../../workloads/demand.js';
 import type { LayerTask, LayerWeights } from '../../workloads/network.js';
 import { nonzerosOf } from '../../workloads/weights/store.js';
 import type { Bound, Kernel, LayerCost } from '../contract.js';
-import { times } from '../cost.js';
-import { elementsRead } from '../elementwise.js';
+import { addCosts, repeated, times } from '../cost.js';
+import { matrixParts } from '../lowering.js';
+import { isImageConvolution, outputElements } from '../work.js';
 import { activationBlocks, weightBlocks } from './compressed.js';
 import { pesOf, productsPerIssue, type ScnnConfig } from './config.js';
 import { runConnected } from './connected.js';
 import { joulesOfWork } from './energy.js';
-import { type Convolution, tilingOf } from './tiling.js';
+import { groupsNote, groupsToRun } from './sampling.js';
+import { tilingOf } from './tiling.js';
 import { type BandRun, runBand } from './timing.js';
+import { tokenImage } from './tokens.js';
 
 export const sparse: Kernel<ScnnConfig> = {
   name: 'sparse',
-  accepts: ({ kind }) => kind === 'dense' || kind === 'conv2d',
+  accepts: (demand) => demand.kind === 'product' || isImageConvolution(demand),
   cost(task, config) {
-    const { layer, weights } = task;
-    invariant(weights !== null, () => `layer ${layer.name} has no weights`);
-    return accountFor(
-      layer.kind === 'conv2d' ? convolution(layer, task, weights, config) : connected(task, weights, config),
-      task,
-      weights,
-      config,
-    );
+    const { demand } = task;
+    if (demand.kind !== 'product' || demand.matrices === 1) return costOne(task, config);
+    const parts = matrixParts(task, demand);
+    return addCosts(parts.map((part) => repeated(costOne(part.task, config), part.times, part.notes)));
   },
 };
+
+function costOne(task: LayerTask, config: ScnnConfig): LayerCost {
+  const { demand, weights } = task;
+  invariant(weights !== null, () => `layer ${task.name} has no weights`);
+  return accountFor(
+    executionOf(demand as ProductDemand | ConvolutionDemand, task, weights, config),
+    task,
+    weights,
+    config,
+  );
+}
+
+function executionOf(
+  demand: ProductDemand | ConvolutionDemand,
+  task: LayerTask,
+  weights: LayerWeights,
+  config: ScnnConfig,
+): Execution {
+  const { values } = task.input;
+  if (demand.kind === 'convolution') return convolution(demand, values, weights, config);
+  if (demand.rows === 1) return connected(demand, task, weights, config);
+  const tokens = tokenImage(demand, values, config);
+  return convolution(tokens.demand, tokens.values, weights, config, true);
+}
 
 /** One frame of a layer with weights. */
 interface Execution {
@@ -44,39 +67,49 @@ interface Execution {
   readonly notes: readonly string[];
 }
 
-function convolution(layer: Convolution, task: LayerTask, weights: LayerWeights, config: ScnnConfig): Execution {
-  const tiling = tilingOf(layer, config);
+/** `mayBeSampled`: where it is too much, on some output-channel groups that stand for all. */
+function convolution(
+  demand: ConvolutionDemand,
+  values: Float32Array,
+  weights: LayerWeights,
+  config: ScnnConfig,
+  mayBeSampled = false,
+): Execution {
+  const tiling = tilingOf(demand, config);
   const { bands, groups, groupChannels, phases, reachedRows, reachedColumns } = tiling;
-  const filters = weightBlocks(layer, weights, tiling, config);
-  const inputs = Array.from({ length: bands }, (_, band) =>
-    activationBlocks(layer, task.input.values, band, tiling, config),
-  );
+  const chosen = groupsToRun(groups, demand.input[0] * phases * bands * pesOf(config), mayBeSampled);
+  const share = groups / chosen.length;
+  const filters = weightBlocks(demand, weights, tiling, chosen, config);
+  const inputs = Array.from({ length: bands }, (_, band) => activationBlocks(demand, values, band, tiling, config));
   const sumsPerGroup = groupChannels * reachedRows * reachedColumns;
-  const runs = inputs.map((own) => runBand(own, filters, { groups, phases, sumsPerGroup }, config));
+  const runs = inputs.map((own) =>
+    runBand(own, filters, { groups: chosen.length, phases, sumsPerGroup, share }, config),
+  );
   const pes = pesOf(config);
   const perPe = Array.from({ length: pes }, (_, pe) =>
     inputs.reduce((sum, own) => sum + heldBy(own.elements, pe, pes), 0),
   );
   const inputElements = perPe.reduce((sum, held) => sum + held, 0);
-  const weightElements = total(filters.elements);
+  const weightElements = total(filters.elements) * share;
   const drainedSums = bands * groups * pes * sumsPerGroup;
-  const values = inputs.reduce((sum, own) => sum + total(own.values), 0) + total(filters.values);
+  const kept = inputs.reduce((sum, own) => sum + total(own.values), 0) + total(filters.values) * share;
   return {
     runs,
     ...{ weightElements, inputElements, groups: bands * groups, drainedSums },
     fullestElements: Math.max(...perPe),
-    placeholders: inputElements + weightElements - values,
-    haloSums: Math.max(0, drainedSums - sizeOf(layer.output)),
+    placeholders: inputElements + weightElements - kept,
+    haloSums: Math.max(0, drainedSums - outputElements(demand)),
     notes: [
       ...(phases > 1 ? [`split into ${phases} phases of its stride, which the paper does not describe`] : []),
       ...(bands > 1 ? [`${bands} bands of the plane, as a whole tile's sums exceed the accumulators`] : []),
+      ...groupsNote(chosen.length, groups),
     ],
   };
 }
 
-function connected({ layer, input }: LayerTask, weights: LayerWeights, config: ScnnConfig): Execution {
+function connected(demand: ProductDemand, { input }: LayerTask, weights: LayerWeights, config: ScnnConfig): Execution {
   const run = runConnected(weights, input.values, config);
-  const outputs = sizeOf(layer.output);
+  const outputs = outputElements(demand);
   const inputElements = Math.ceil(input.values.length * input.density);
   return {
     runs: [run],
@@ -100,17 +133,22 @@ function heldBy(elements: Uint32Array, pe: number, pes: number): number {
 
 function accountFor(execution: Execution, task: LayerTask, weights: LayerWeights, config: ScnnConfig): LayerCost {
   const { runs, drainedSums } = execution;
-  const { layer, batch, macs, input } = task;
+  const { demand, batch, macs, input } = task;
   const sum = (of: (run: BandRun) => number) => runs.reduce((all, run) => all + of(run), 0);
   const pes = pesOf(config);
   const slots = productsPerIssue(config.pe);
   const elementBytes = (config.valueBits + config.indexBits) / 8;
   // What the outputs will hold is not known before the next layer: as dense as the inputs.
-  const outputElements = sizeOf(layer.output) * input.density;
-  const spills = Math.max(execution.fullestElements, outputElements / pes) * elementBytes > config.pe.activationBytes;
-  const activationBytes = spills ? (execution.inputElements + outputElements) * elementBytes : 0;
+  const written = outputElements(demand) * input.density;
+  // Other activations in place of weights lie beside the input, an equal part on each PE.
+  const isOfTwo = demand.kind === 'product' && demand.right === 'activations';
+  const operand = isOfTwo ? execution.weightElements : 0;
+  const fullest = execution.fullestElements + operand / pes;
+  const spills = Math.max(fullest, written / pes) * elementBytes > config.pe.activationBytes;
+  const activationBytes = spills ? (execution.inputElements + operand + written) * elementBytes : 0;
   // All weights pass by once for each band of the plane.
-  const bytes = execution.weightElements * runs.length * elementBytes + activationBytes;
+  const weightBytes = isOfTwo ? 0 : execution.weightElements * runs.length * elementBytes;
+  const bytes = weightBytes + activationBytes;
   const memory = (bytes / config.dram.bytesPerSecond) * config.clockHz;
 
   const [onChip, slowest, issues, stalls, products] = [
@@ -132,10 +170,11 @@ function accountFor(execution: Execution, task: LayerTask, weights: LayerWeights
   const weightVectors = issues + pes * sum((run) => run.weightVectors);
   const work = {
     products,
-    activationVectors,
+    // On its way to the FIFOs the operand is read from the activation RAMs.
+    activationVectors: activationVectors + Math.ceil((operand * runs.length) / config.pe.activations),
     weightVectors,
     drainedSums,
-    outputValues: outputElements,
+    outputValues: written,
     dramBytes: bytes,
   };
   const busyCycles = Array.from({ length: pes }, (_, pe) => batch * sum((run) => run.busyCycles[pe] as number));
@@ -161,11 +200,19 @@ function accountFor(execution: Execution, task: LayerTask, weights: LayerWeights
       placeholders: execution.placeholders,
       nonzeros: nonzerosOf(weights.store),
     },
-    floorCycles: batch * Math.max(macs.effective / (pes * slots), memory, drainedSums / (pes * config.drainedPerCycle)),
+    // A sample may miss some of the MACs.
+    floorCycles:
+      batch *
+      Math.max(
+        Math.min(macs.effective, products) / (pes * slots),
+        memory,
+        drainedSums / (pes * config.drainedPerCycle),
+      ),
     bound: boundOf(cycles),
     load: { unit: 'PE', busyCycles, cycles: batch * Math.max(onChip, memory) },
     notes: [
       ...execution.notes,
+      ...(isOfTwo ? ['the second factor is activations, compressed as they were written (estimate)'] : []),
       ...(spills ? ['activations exceed the RAM of the fullest PE and pass through DRAM'] : []),
     ],
   };
@@ -188,25 +235,45 @@ function boundOf({
 export const elementwise: Kernel<ScnnConfig> = {
   name: 'elementwise',
   fallback: true,
-  accepts: ({ kind }) => kind !== 'dense' && kind !== 'conv2d',
-  cost({ layer, batch, input }, config) {
-    const reads = elementsRead(layer);
-    const writes = sizeOf(layer.output);
+  accepts: ({ kind }) => kind === 'stream' || kind === 'embedding',
+  cost({ demand, batch, input }, config) {
+    const { reads, writes, density, tableBytes } = passOf(
+      demand as StreamDemand | EmbeddingDemand,
+      input.density,
+      config,
+    );
     const compute = Math.max(reads, writes) / (pesOf(config) * config.drainedPerCycle);
+    const memory = (tableBytes / config.dram.bytesPerSecond) * config.clockHz;
+    const isTable = demand.kind === 'embedding';
     const work = {
-      ...{ products: 0, weightVectors: 0, drainedSums: 0, dramBytes: 0 },
-      activationVectors: Math.ceil((reads * input.density) / config.pe.activations),
-      outputValues: writes * input.density,
+      ...{ products: 0, weightVectors: 0, drainedSums: 0, dramBytes: tableBytes },
+      activationVectors: Math.ceil((reads * density) / config.pe.activations),
+      outputValues: writes * density,
     };
     return {
       kernel: 'elementwise',
       clockHz: config.clockHz,
-      cycles: times(batch, { compute }),
+      cycles: times(batch, isTable ? { compute, memory: Math.max(0, memory - compute) } : { compute }),
       joules: times(batch, joulesOfWork(work, config)),
-      counters: times(batch, { macs: 0, activation_vectors: work.activationVectors }),
-      floorCycles: batch * compute,
-      bound: 'compute',
-      notes: [`not in the paper: estimated as ${config.drainedPerCycle} activations per PE and cycle`],
+      counters: times(batch, {
+        ...{ macs: 0, activation_vectors: work.activationVectors },
+        ...(isTable ? { dram_bytes: tableBytes } : {}),
+      }),
+      floorCycles: batch * Math.max(compute, memory),
+      bound: memory > compute ? 'memory' : 'compute',
+      notes: [
+        `not in the paper: estimated as ${config.drainedPerCycle} activations per PE and cycle`,
+        ...(isTable ? ['rows of the table are read from DRAM'] : []),
+      ],
     };
   },
 };
+
+/** Rows of a table come from DRAM, uncompressed, and are as dense as they can be. */
+function passOf(demand: StreamDemand | EmbeddingDemand, density: number, { valueBits }: ScnnConfig) {
+  if (demand.kind === 'stream') {
+    return { reads: demand.looks * demand.passes, writes: demand.outputs, density, tableBytes: 0 };
+  }
+  const elements = demand.lookups * demand.width;
+  return { reads: 0, writes: elements, density: 1, tableBytes: (elements * valueBits) / 8 };
+}

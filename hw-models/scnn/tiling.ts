@@ -4,12 +4,9 @@
 // accumulators too. Strides are not in the paper: channels are split by phase, as Yang et al. split convolutions by their
 // stride, so that every weight of a phase meets every activation of it and the Cartesian product holds.
 
-import { imageShape } from '../../workloads/layers/index.js';
-import { reachOf } from '../../workloads/layers/window.js';
-import type { Layer, OpOf } from '../../workloads/network.js';
+import type { ConvolutionDemand } from '../../workloads/demand.js';
+import { reachOf } from '../../workloads/operators/window.js';
 import type { ScnnConfig } from './config.js';
-
-export type Convolution = Layer & OpOf<'conv2d'>;
 
 export interface Tiling {
   /** Horizontal bands of the plane, one after another, where a tile's sums exceed the accumulators. */
@@ -27,10 +24,11 @@ export interface Tiling {
   readonly phases: number;
 }
 
-export function tilingOf(layer: Convolution, config: ScnnConfig): Tiling {
-  const [, height, width] = imageShape(layer.inputShapes[0] ?? [0], layer.name);
-  const { stride } = layer;
-  const reach = reachOf(layer);
+export function tilingOf(demand: ConvolutionDemand, config: ScnnConfig): Tiling {
+  const [, height, width] = demand.input;
+  const [outputs] = demand.output;
+  const { stride } = demand;
+  const reach = reachOf(demand);
   const room = config.pe.banks * config.pe.bankEntries;
   const reached = (extent: number, axis: 0 | 1) => Math.floor((extent + reach[axis] - 2) / stride[axis]) + 1;
   const tileColumns = Math.ceil(width / config.peColumns);
@@ -41,15 +39,15 @@ export function tilingOf(layer: Convolution, config: ScnnConfig): Tiling {
   const tileRows = tileRowsIn(bands);
   const reachedRows = reached(tileRows, 0);
   const held = Math.max(1, Math.floor(room / (reachedRows * reachedColumns)));
-  const groupChannels = Math.min(config.groupChannels, held, layer.channels);
+  const groupChannels = Math.min(config.groupChannels, held, outputs);
   return {
     ...{ bands, tileRows, tileColumns, reachedRows, reachedColumns, groupChannels },
     bandRows: Math.ceil(height / bands),
-    groups: Math.ceil(layer.channels / groupChannels),
+    groups: Math.ceil(outputs / groupChannels),
     phases: stride[0] * stride[1],
   };
 }
 
 /** The phase of a position along both axes: what meets in an output has the same one. */
-export const phaseOf = ({ stride }: Convolution, vertical: number, horizontal: number): number =>
+export const phaseOf = ({ stride }: ConvolutionDemand, vertical: number, horizontal: number): number =>
   (vertical % stride[0]) * stride[1] + (horizontal % stride[1]);

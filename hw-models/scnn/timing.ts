@@ -25,11 +25,19 @@ export interface BandRun {
   readonly weightVectors: number;
 }
 
-/** `sumsPerGroup`: sums that a PE drains after each group. */
+export interface Band {
+  readonly groups: number;
+  readonly phases: number;
+  /** Sums that a PE drains after each group. */
+  readonly sumsPerGroup: number;
+  /** How many groups each one stands for. */
+  readonly share?: number;
+}
+
 export function runBand(
   activations: Blocks,
   weights: Blocks,
-  { groups, phases, sumsPerGroup }: { readonly groups: number; readonly phases: number; readonly sumsPerGroup: number },
+  { groups, phases, sumsPerGroup, share = 1 }: Band,
   config: ScnnConfig,
 ): BandRun {
   const pes = pesOf(config);
@@ -68,8 +76,11 @@ export function runBand(
   }
   const weightVectors = ofWeights.reduce((sum, count) => sum + count, 0);
   return {
-    ...{ busyCycles, issues, stallCycles, slowestCycles, products, activationVectors, weightVectors },
-    cycles: cycles + drain,
+    busyCycles: busyCycles.map((busy) => busy * share),
+    ...{ issues: issues * share, stallCycles: stallCycles * share, slowestCycles: slowestCycles * share },
+    ...{ products: products * share, activationVectors: activationVectors * share },
+    weightVectors: weightVectors * share,
+    cycles: cycles * share + drain,
   };
 }
 

@@ -2,10 +2,13 @@
 // Samajdar et al., "A Systematic Methodology for Characterizing Scalability of DNN Accelerators using SCALE-Sim",
 // ISPASS 2020: spatial rows, spatial columns and steps in time of each dataflow, folds over an array that is smaller.
 
-import { invariant } from '../../workloads/base/errors.js';
-import { pixelsOf, weightShapeOf } from '../../workloads/layers/index.js';
-import type { Layer } from '../../workloads/network.js';
+import type { ConvolutionDemand, ProductDemand } from '../../workloads/demand.js';
+import { tapsOf } from '../../workloads/operators/window.js';
+import { pixelsOf } from '../work.js';
 import type { Dataflow, SystolicConfig } from './config.js';
+
+/** What the array multiplies. */
+export type Multiplied = ProductDemand | ConvolutionDemand;
 
 /** `groups` products of [pixels × depth] inputs with [depth × outputs] weights. */
 export interface Gemm {
@@ -15,12 +18,19 @@ export interface Gemm {
   readonly outputs: number;
 }
 
-/** The products of a layer with weights: a convolution's pixels, unfolded (im2col), of `frames` frames at a time. */
-export function gemmOf(layer: Layer, frames: number): Gemm {
-  const shape = weightShapeOf(layer);
-  invariant(shape !== null, () => `layer ${layer.name} has no weights`);
-  const groups = layer.kind === 'conv2d' ? layer.groups : 1;
-  return { groups, pixels: pixelsOf(layer) * frames, depth: shape.columns, outputs: shape.rows / groups };
+/**
+ * The products of a layer, of `frames` frames at a time: a convolution's pixels, unfolded (im2col), or a product's rows.
+ * Frames share weights; where both factors are activations, each has matrices of its own.
+ */
+export function gemmOf(demand: Multiplied, frames: number): Gemm {
+  if (demand.kind === 'convolution') {
+    const { input, output, groups } = demand;
+    const depth = (input[0] / groups) * tapsOf(demand);
+    return { groups, pixels: pixelsOf(demand) * frames, depth, outputs: output[0] / groups };
+  }
+  const { matrices, rows, depth, columns } = demand;
+  const [groups, pixels] = demand.right === 'weights' ? [matrices, rows * frames] : [matrices * frames, rows];
+  return { groups, pixels, depth, outputs: columns };
 }
 
 /** How a product lies on the array. */

@@ -1,20 +1,28 @@
 // What a layer costs on the array, a kernel for each dataflow, and what layers without weights cost beside it.
 
-import { sizeOf } from '../../workloads/layers/index.js';
+import type { StreamDemand } from '../../workloads/demand.js';
 import type { LayerTask } from '../../workloads/network.js';
 import type { Bound, Kernel, LayerCost, Residency } from '../contract.js';
 import { sum, times } from '../cost.js';
-import { elementsRead } from '../elementwise.js';
+import { isWeighted, outputElements } from '../work.js';
 import type { Dataflow, SystolicConfig } from './config.js';
 import { joulesOfWork } from './energy.js';
-import { foldingOf, gemmOf } from './gemm.js';
+import { foldingOf, gemmOf, type Multiplied } from './gemm.js';
 import { arrayCycles, doubleBuffered } from './timing.js';
-import { activationBytes, activationsFit, dramBytes, passesOf, sramTraffic } from './traffic.js';
+import {
+  activationBytes,
+  activationsFit,
+  dramBytes,
+  fromActivations,
+  isOfActivations,
+  passesOf,
+  sramTraffic,
+} from './traffic.js';
 
 const stationary = (name: Dataflow): Kernel<SystolicConfig> => ({
   name,
   available: ({ dataflows }) => dataflows.includes(name),
-  accepts: ({ kind }) => kind === 'dense' || kind === 'conv2d',
+  accepts: isWeighted,
   cost(task, config, residency) {
     // All frames at a time use each weight more often; one at a time needs less room for activations.
     const together = costOf(task, task.batch, name, config, residency);
@@ -35,12 +43,15 @@ function costOf(
   config: SystolicConfig,
   residency: Residency,
 ): LayerCost {
-  const { layer, batch, macs } = task;
-  const gemm = gemmOf(layer, frames);
+  const { batch, macs } = task;
+  const demand = task.demand as Multiplied;
+  const gemm = gemmOf(demand, frames);
   const folding = foldingOf(gemm, dataflow, config);
   const array = arrayCycles(folding, config);
-  const traffic = sramTraffic(gemm, folding, dataflow);
-  const bytes = dramBytes(layer, gemm, passesOf(folding, dataflow), frames, residency, config);
+  const isOfTwo = isOfActivations(demand);
+  const words = sramTraffic(gemm, folding, dataflow);
+  const traffic = isOfTwo ? fromActivations(words) : words;
+  const bytes = dramBytes(demand, gemm, passesOf(folding, dataflow), frames, residency, config);
   const memory = (bytes / config.dram.bytesPerSecond) * config.clockHz;
   const pes = config.rows * config.columns;
   const products = macs.dense * frames;
@@ -73,8 +84,8 @@ function costOf(
     floorCycles: repeats * Math.max(products / pes, memory),
     bound: boundOf(cycles),
     notes: [
-      ...residency.notes,
-      ...(activationsFit(layer, frames, config) ? [] : ['activations exceed their SRAM and pass through DRAM']),
+      ...(isOfTwo ? ['the second factor is activations, read from their SRAM'] : residency.notes),
+      ...(activationsFit(demand, frames, config) ? [] : ['activations exceed their SRAM and pass through DRAM']),
       ...(groupsAtOnce > 1 ? [`${groupsAtOnce} groups at a time on the diagonal, zeros beside them`] : []),
     ],
   };
@@ -90,15 +101,17 @@ function boundOf(cycles: Readonly<Record<'memory' | 'fill' | 'unused_pes' | 'com
 export const elementwise: Kernel<SystolicConfig> = {
   name: 'elementwise',
   fallback: true,
-  accepts: ({ kind }) => kind !== 'dense' && kind !== 'conv2d',
-  cost({ layer, batch }, config) {
-    const reads = elementsRead(layer);
-    const writes = sizeOf(layer.output);
+  accepts: ({ kind }) => kind === 'stream' || kind === 'embedding',
+  cost({ demand, batch }, config) {
+    const writes = outputElements(demand);
+    const isTable = demand.kind === 'embedding';
+    const reads = isTable ? writes : readsOf(demand as StreamDemand);
     const operations = Math.max(reads, writes);
     const compute = operations / config.vectorLanes;
-    const fits = activationsFit(layer, 1, config);
-    const { inputs, outputs } = activationBytes(layer, 1, config);
-    const bytes = fits ? 0 : inputs + outputs;
+    const fits = activationsFit(demand, 1, config);
+    const { inputs, outputs } = activationBytes(demand, 1, config);
+    // Rows of a table always come from DRAM.
+    const bytes = fits ? (isTable ? inputs : 0) : inputs + outputs;
     const memory = (bytes / config.dram.bytesPerSecond) * config.clockHz;
     const counters = {
       macs: 0,
@@ -116,7 +129,12 @@ export const elementwise: Kernel<SystolicConfig> = {
       counters: times(batch, counters),
       floorCycles: batch * Math.max(compute, memory),
       bound: memory > compute ? 'memory' : 'compute',
-      notes: fits ? [] : ['activations exceed their SRAM and pass through DRAM'],
+      notes: [
+        ...(fits ? [] : ['activations exceed their SRAM and pass through DRAM']),
+        ...(isTable ? ['rows of the table are read from DRAM'] : []),
+      ],
     };
   },
 };
+
+const readsOf = ({ looks, passes }: StreamDemand) => looks * passes;

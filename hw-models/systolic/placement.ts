@@ -1,7 +1,8 @@
 // Which layers of a network keep their weights on the chip between frames.
 
-import { weightShapeOf } from '../../workloads/layers/index.js';
+import type { Demand } from '../../workloads/demand.js';
 import type { LayerTask } from '../../workloads/network.js';
+import { weightShapeOf } from '../work.js';
 import { operandBytes, type SystolicConfig } from './config.js';
 import type { SystolicResidency } from './traffic.js';
 
@@ -10,10 +11,7 @@ import type { SystolicResidency } from './traffic.js';
  * which the others are streamed.
  */
 export function place(tasks: readonly LayerTask[], config: SystolicConfig): readonly SystolicResidency[] {
-  const sizes = tasks.map(({ layer }) => {
-    const shape = weightShapeOf(layer);
-    return shape ? shape.rows * shape.columns * operandBytes(config) : 0;
-  });
+  const sizes = tasks.map(({ demand }) => weightsIn(demand) * operandBytes(config));
   const all = sizes.reduce((sum, bytes) => sum + bytes, 0);
   const buffer = all <= config.sram.weightBytes ? 0 : 2 * config.rows * config.columns * operandBytes(config);
   let free = config.sram.weightBytes - buffer;
@@ -28,4 +26,14 @@ export function place(tasks: readonly LayerTask[], config: SystolicConfig): read
     freeBytes,
     notes: resident ? [] : ['weights exceed what is left of their SRAM and are streamed in each time'],
   }));
+}
+
+/** Weights that may stay on the chip: a table of which rows are looked up does not, other activations are none. */
+function weightsIn(demand: Demand): number {
+  if (demand.kind === 'recurrent') {
+    const { directions, gates, hidden, inputs } = demand;
+    return directions * gates * hidden * (inputs + hidden);
+  }
+  const shape = weightShapeOf(demand);
+  return shape ? shape.rows * shape.columns : 0;
 }

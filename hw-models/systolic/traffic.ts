@@ -1,10 +1,10 @@
 // What a layer moves: words between SRAMs and array by dataflow, bytes between SRAMs and DRAM by what fits.
 
-import { sizeOf } from '../../workloads/layers/index.js';
-import type { Layer } from '../../workloads/network.js';
+import type { Demand } from '../../workloads/demand.js';
 import type { Residency } from '../contract.js';
+import { inputElements, outputElements, rightElements } from '../work.js';
 import { type Dataflow, operandBytes, type SystolicConfig } from './config.js';
-import type { Folding, Gemm } from './gemm.js';
+import type { Folding, Gemm, Multiplied } from './gemm.js';
 
 /** Whether weights stay on the chip, and the bytes of their SRAM that a layer without a place may use. */
 export interface SystolicResidency extends Residency {
@@ -46,16 +46,25 @@ export function sramTraffic(gemm: Gemm, folding: Folding, dataflow: Dataflow): S
   };
 }
 
+/** Whether a layer's second factor is activations too: it lies in their SRAM, and nothing of it stays over frames. */
+export function isOfActivations(demand: Demand): boolean {
+  return demand.kind === 'product' && demand.right === 'activations';
+}
+
+/** The words with a second factor that comes from the activations' SRAM. */
+export function fromActivations(traffic: SramTraffic): SramTraffic {
+  return { ...traffic, weightReads: 0, inputReads: traffic.inputReads + traffic.weightReads };
+}
+
 /** Bytes of a layer's inputs and outputs for `frames` frames. */
-export function activationBytes(layer: Layer, frames: number, config: SystolicConfig) {
-  const inputs = layer.inputShapes.reduce((elements, shape) => elements + sizeOf(shape), 0);
+export function activationBytes(demand: Demand, frames: number, config: SystolicConfig) {
   const bytes = (elements: number) => elements * frames * operandBytes(config);
-  return { inputs: bytes(inputs), outputs: bytes(sizeOf(layer.output)) };
+  return { inputs: bytes(inputElements(demand)), outputs: bytes(outputElements(demand)) };
 }
 
 /** Whether the inputs and outputs of `frames` frames stay on the chip. */
-export function activationsFit(layer: Layer, frames: number, config: SystolicConfig): boolean {
-  const { inputs, outputs } = activationBytes(layer, frames, config);
+export function activationsFit(demand: Demand, frames: number, config: SystolicConfig): boolean {
+  const { inputs, outputs } = activationBytes(demand, frames, config);
   return inputs + outputs <= config.sram.activationBytes;
 }
 
@@ -65,22 +74,33 @@ export function activationsFit(layer: Layer, frames: number, config: SystolicCon
  * the array takes from the SRAM.
  */
 export function dramBytes(
-  layer: Layer,
+  demand: Multiplied,
   gemm: Gemm,
   passes: Passes,
   frames: number,
   residency: Residency,
   config: SystolicConfig,
 ): number {
-  const { inputs, outputs } = activationBytes(layer, frames, config);
-  const freeBytes = isPlaced(residency) ? residency.freeBytes : config.sram.weightBytes;
+  const { inputs, outputs } = activationBytes(demand, frames, config);
+  const { activationBytes: room, weightBytes } = config.sram;
+  const fits = activationsFit(demand, frames, config);
+  if (isOfActivations(demand)) {
+    if (fits) return 0;
+    const right = demand.kind === 'product' ? rightElements(demand) * frames * operandBytes(config) : 0;
+    return cheaperWayRound(right, room, inputs - right, room, passes) + outputs;
+  }
+  const freeBytes = isPlaced(residency) ? residency.freeBytes : weightBytes;
   const weights = residency.resident ? 0 : gemm.groups * gemm.depth * gemm.outputs * operandBytes(config);
-  if (activationsFit(layer, frames, config)) return weights;
-  const inputPasses = Math.min(passes.inputs, Math.ceil(weights / (freeBytes / 2)));
-  const weightPasses = Math.min(passes.weights, Math.ceil(inputs / (config.sram.activationBytes / 2)));
+  return fits ? weights : cheaperWayRound(weights, freeBytes, inputs, room, passes) + outputs;
+}
+
+/** Bytes of both factors, each with the SRAM that it has. */
+function cheaperWayRound(weights: number, weightRoom: number, inputs: number, inputRoom: number, passes: Passes) {
+  const inputPasses = Math.min(passes.inputs, Math.ceil(weights / (weightRoom / 2)));
+  const weightPasses = Math.min(passes.weights, Math.ceil(inputs / (inputRoom / 2)));
   const keepingWeights = weights + inputs * Math.max(1, inputPasses);
   const keepingInputs = inputs + weights * Math.max(1, weightPasses);
-  return Math.min(keepingWeights, keepingInputs) + outputs;
+  return Math.min(keepingWeights, keepingInputs);
 }
 
 function isPlaced(residency: Residency): residency is SystolicResidency {

@@ -1,0 +1,32 @@
+// Where the rows of a weight matrix have entries, row by row, in whatever format it is stored.
+
+import { toCsr, type WeightStore } from '../../workloads/weights/store.js';
+
+/** The columns of a row's entries: indices[from] … indices[to − 1], ascending, valid until the next row is asked for. */
+export interface RowEntries {
+  readonly indices: Uint32Array;
+  readonly from: number;
+  readonly to: number;
+}
+
+/** A dense matrix of more weights is read as it stands: as compressed rows it would take up to three times the room. */
+const MOST_COMPRESSED = 2 ** 22;
+
+export function rowsOf(store: WeightStore): (row: number) => RowEntries {
+  if (store.format === 'dense' && store.values.length > MOST_COMPRESSED) {
+    const { columns, values } = store;
+    const indices = new Uint32Array(columns);
+    return (row) => {
+      const first = row * columns;
+      let to = 0;
+      for (let column = 0; column < columns; column++) {
+        // Written always, kept where it is not zero.
+        indices[to] = column;
+        if (values[first + column] !== 0) to++;
+      }
+      return { indices, from: 0, to };
+    };
+  }
+  const { pointers, indices } = toCsr(store);
+  return (row) => ({ indices, from: pointers[row] as number, to: pointers[row + 1] as number });
+}

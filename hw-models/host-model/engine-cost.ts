@@ -5,14 +5,17 @@ import type { LayerTask } from '../../workloads/network.js';
 import type { Bound, LayerCost, Parts } from '../contract.js';
 import { sum } from '../cost.js';
 import type { HostKernel } from '../host/engine/kernel.js';
+import { plain } from '../host/engine/plain.js';
 import { countCall } from './calls/index.js';
 import type { CountedWork, Turns } from './calls/work.js';
 import type { HostConfig } from './config.js';
 import { joulesFor } from './energy.js';
+import type { EngineLayer } from './layer.js';
 import { layOut } from './layout.js';
 import type { OuterLevel } from './levels.js';
 import { loopNames, loops } from './loops.js';
 import { bytesOfLines, cyclesOfLines, LayerMemory, type Lines, type Surroundings } from './memory.js';
+import { plainMacs, plainNotes, plainPass } from './plain-pass.js';
 
 /** Where a layer stands in its network. */
 export interface Place extends Surroundings {
@@ -109,17 +112,23 @@ interface Counted {
 const countedOf = new WeakMap<LayerTask, Map<string, Counted>>();
 
 /** Weights as `kernel` lays them out, with what leads to them. */
-export function laidOutBytes(task: LayerTask, kernel: HostKernel, threads: number): number {
-  return countLayer(task, kernel, threads, []).weightBytes;
+export function laidOutBytes(task: LayerTask, own: EngineLayer, kernel: HostKernel, threads: number): number {
+  return countLayer(task, own, kernel, threads, []).weightBytes;
 }
 
-function countLayer(task: LayerTask, kernel: HostKernel, threads: number, inPlace: readonly boolean[]): Counted {
+function countLayer(
+  task: LayerTask,
+  own: EngineLayer,
+  kernel: HostKernel,
+  threads: number,
+  inPlace: readonly boolean[],
+): Counted {
   const known = countedOf.get(task) ?? new Map<string, Counted>();
   countedOf.set(task, known);
   const key = `${kernel.name} ${threads} ${inPlace.join()}`;
   let counted = known.get(key);
   if (!counted) {
-    const { steps, seen, weightsEnd, weightBytes } = layOut(task, kernel, threads, inPlace);
+    const { steps, seen, weightsEnd, weightBytes } = layOut(task, own, kernel, threads, inPlace);
     counted = { steps: steps.map((step) => step.map((call) => countCall(call, seen))), weightsEnd, weightBytes };
     known.set(key, counted);
   }
@@ -129,13 +138,33 @@ function countLayer(task: LayerTask, kernel: HostKernel, threads: number, inPlac
 /** The layer by `kernel`. `macs`: the multiply-accumulates of the layer that the kernel does not skip. */
 export function engineCost(
   task: LayerTask,
+  own: EngineLayer,
   kernel: HostKernel,
   macs: number,
   place: Place,
   config: HostConfig,
 ): LayerCost {
+  return costOf(countLayer(task, own, kernel, config.threads, place.inPlace), kernel.name, macs, place, config);
+}
+
+/** The layer as a plain pass. */
+export function plainCost(task: LayerTask, place: Place, config: HostConfig): LayerCost {
+  const { work, weightsEnd, weightBytes } = plainPass(task);
+  const macs = plainMacs(task) * task.batch;
+  const cost = costOf({ steps: [[[work]]], weightsEnd, weightBytes }, plain.name, macs, place, config, macs);
+  return { ...cost, notes: plainNotes(task) };
+}
+
+/** `executedElsewhere`: multiply-accumulates that no counted loop makes. */
+function costOf(
+  counted: Counted,
+  kernel: string,
+  macs: number,
+  place: Place,
+  config: HostConfig,
+  executedElsewhere = 0,
+): LayerCost {
   const { threads, clock } = config;
-  const counted = countLayer(task, kernel, threads, place.inPlace);
   const memory = new LayerMemory(counted.weightsEnd, place, config);
   const steps = counted.steps.map((step) => step.map((pieces) => callCost(pieces, memory, config)));
   const handedOut = threads > 1 ? steps.filter((step) => step.length > 1).length : 0;
@@ -145,10 +174,10 @@ export function engineCost(
   ]);
   const calls = steps.flat();
   const instructions = total(calls, (call) => call.instructions);
-  const executed = total(calls, (call) => call.macs);
+  const executed = total(calls, (call) => call.macs) + executedElsewhere;
   const bytes = addUp(calls.map((call) => call.bytes));
   return {
-    kernel: kernel.name,
+    kernel,
     clockHz: clock,
     cycles,
     joules: joulesFor({ seconds: sum(cycles) / clock, threads, macs: executed, instructions, bytes }, config),

@@ -8,8 +8,9 @@ import type { HostKernel } from '../host/engine/kernel.js';
 import { rules } from '../host/engine/rules.js';
 import { exactKernels } from '../host/engine/table.js';
 import type { HostConfig } from './config.js';
-import { engineCost, laidOutBytes } from './engine-cost.js';
-import { enginePlace, type HostResidency, residencyOf } from './place.js';
+import { engineCost, laidOutBytes, plainCost } from './engine-cost.js';
+import { type EngineLayer, type EngineTask, engineLayerOf } from './layer.js';
+import { enginePlace, type HostResidency, metByAny, networkOf, residencyOf } from './place.js';
 
 /** Multiply-accumulates that a kernel carries out, of those that the layer's definition asks for. */
 function macsOf({ name }: HostKernel, { macs, batch }: LayerTask): number {
@@ -17,15 +18,23 @@ function macsOf({ name }: HostKernel, { macs, batch }: LayerTask): number {
   return (name === 'sparse-convolution' ? macs.keptWeights : macs.dense) * batch;
 }
 
-function costOf(
-  task: LayerTask,
-  { kernel, notes }: Choice,
+/** What an engine's kernel of one of `choicesFor` takes, the fastest; a plain pass where no kernel can run the layer. */
+function fastestOf(
+  task: EngineTask,
   residency: HostResidency,
   config: HostConfig,
+  choicesFor: (own: EngineLayer) => readonly Choice[],
   weightBytes = residency.weightBytes.sparse,
 ): LayerCost {
-  const cost = engineCost(task, kernel, macsOf(kernel, task), enginePlace(residency, weightBytes), config);
-  return { ...cost, notes: [...residency.notes, ...notes] };
+  const place = enginePlace(residency, weightBytes);
+  const own = engineLayerOf(task);
+  const costs = own
+    ? choicesFor(own).map(({ kernel, notes }) => ({
+        ...engineCost(task, own, kernel, macsOf(kernel, task), place, config),
+        notes: [...residency.notes, ...notes],
+      }))
+    : [plainCost(task, place, config)];
+  return costs.reduce((best, cost) => (cyclesOf(cost) < cyclesOf(best) ? cost : best));
 }
 
 /** The kernels that an executor takes by rule. `weightBytes`: what a run of the network reads of them. */
@@ -39,7 +48,8 @@ function byRule(
     accepts: () => true,
     cost(task, config, residency) {
       const place = residencyOf(task, residency, config);
-      return costOf(task, choose(task.layer, task.weights), place, config, weightBytes(place, config));
+      const choices = ({ layer, weights }: EngineLayer) => [choose(layer, weights)];
+      return fastestOf(task, place, config, choices, weightBytes(place, config));
     },
   };
 }
@@ -47,53 +57,50 @@ function byRule(
 /** Weights that a rule's kernels have transformed: many times as large as before. */
 function transformed(name: 'winograd' | 'fft') {
   const bytesOf = (task: LayerTask, threads: number) => {
-    if (!task.weights) return 0;
-    const { kernel } = rules[name](task.layer, task.weights);
+    const own = engineLayerOf(task);
+    if (!own?.weights) return 0;
+    const { kernel } = rules[name](own.layer, own.weights);
     // Columns of fully connected layers whose activation is zero are not read.
-    return laidOutBytes(task, kernel, threads) * (task.layer.kind === 'dense' ? task.input.density : 1);
+    const read = task.demand.kind === 'product' ? metByAny(task.demand.rows, task.input.density) : 1;
+    return laidOutBytes(task, own, kernel, threads) * read;
   };
-  return ({ tasks }: HostResidency, { threads }: HostConfig): number =>
-    tasks.reduce((sum, task) => sum + bytesOf(task, threads), 0);
+  return (residency: HostResidency, { threads }: HostConfig): number =>
+    networkOf(residency).reduce((sum, task) => sum + bytesOf(task, threads), 0);
 }
 
 /** The fastest kernel of each layer, as the executor of that name finds by timing them. */
 const auto: Kernel<HostConfig> = {
   name: 'auto',
   accepts: () => true,
-  cost(task, config, residency) {
-    const place = residencyOf(task, residency, config);
-    const costs = kernelsFor(exactKernels, task.layer, task.weights).map((kernel) =>
-      costOf(task, { kernel, notes: [] }, place, config),
-    );
-    return costs.reduce((best, cost) => (cyclesOf(cost) < cyclesOf(best) ? cost : best));
-  },
+  cost: (task, config, residency) =>
+    fastestOf(task, residencyOf(task, residency, config), config, ({ layer, weights }) =>
+      kernelsFor(exactKernels, layer, weights).map((kernel) => ({ kernel, notes: [] })),
+    ),
 };
 
-/** One kernel; what it cannot run is left to the sparse rule, with the reason. */
+/** One kernel; what it cannot run is left to the sparse rule, with the reason where the layer is of its kind. */
 function byName(row: HostKernel): Kernel<HostConfig> {
+  const choose = ({ layer, weights }: EngineLayer): Choice => {
+    const other = rules.sparse(layer, weights);
+    if (layer.kind !== row.kind) return other;
+    const reason = row.refusal(layer, weights);
+    if (reason === null) return { kernel: row, notes: [] };
+    return { kernel: other.kernel, notes: [`${other.kernel.name}: the layer ${reason}`] };
+  };
   return {
     name: row.name,
     optIn: true,
-    accepts: (layer) => layer.kind === row.kind,
-    cost(task, config, residency) {
-      const reason = row.refusal(task.layer, task.weights);
-      const other = rules.sparse(task.layer, task.weights).kernel;
-      const choice =
-        reason === null ? { kernel: row, notes: [] } : { kernel: other, notes: [`${other.name}: the layer ${reason}`] };
-      return costOf(task, choice, residencyOf(task, residency, config), config);
-    },
+    accepts: () => true,
+    cost: (task, config, residency) =>
+      fastestOf(task, residencyOf(task, residency, config), config, (own) => [choose(own)]),
   };
 }
-
-const sparse = byRule('sparse', ({ weightBytes }) => weightBytes.sparse);
 
 export const engineKernels: readonly Kernel<HostConfig>[] = [
   auto,
   byRule('dense', ({ weightBytes }) => weightBytes.dense),
   byRule('winograd', transformed('winograd')),
   byRule('fft', transformed('fft')),
-  sparse,
+  byRule('sparse', ({ weightBytes }) => weightBytes.sparse),
   ...exactKernels.map(byName),
-  // Layers of another kind than a kernel that was asked for by name.
-  { ...sparse, fallback: true },
 ];

@@ -2,9 +2,10 @@
 
 import { invariant } from '../../workloads/base/errors.js';
 import type { LayerTask } from '../../workloads/network.js';
-import type { Heap, HostKernel, Scratch, Step } from '../host/engine/kernel.js';
+import type { Call, Heap, HostKernel, Scratch, Tensor } from '../host/engine/kernel.js';
 import { frameBytesOf, tensorAt } from '../host/engine/tensor.js';
 import type { Seen } from './calls/work.js';
+import type { EngineLayer } from './layer.js';
 
 type Data = Parameters<Heap['place']>[0];
 
@@ -48,7 +49,7 @@ export class Placements implements Heap {
 
 /** A layer's programme, and what it meets in memory. */
 export interface Layout {
-  readonly steps: readonly Step[];
+  readonly steps: readonly (readonly Call[])[];
   /** Weights end here; behind lie values. */
   readonly weightsEnd: number;
   readonly weightBytes: number;
@@ -56,24 +57,32 @@ export interface Layout {
 }
 
 /**
- * Lays out `task` for `threads` threads. `inPlace`: which of a concatenation's inputs were made where it needs them;
+ * Lays out `layer` for `threads` threads. `inPlace`: which of a concatenation's inputs were made where it needs them;
  * they are not copied.
  */
-export function layOut(task: LayerTask, kernel: HostKernel, threads: number, inPlace: readonly boolean[]): Layout {
-  const { layer, weights, batch, input } = task;
+export function layOut(
+  { batch, input }: LayerTask,
+  { layer, weights }: EngineLayer,
+  kernel: HostKernel,
+  threads: number,
+  inPlace: readonly boolean[],
+): Layout {
   const heap = new Placements(threads);
   const prepared = kernel.prepare(layer, weights, heap);
   const weightsEnd = heap.take(0);
-  const output = tensorAt(heap.take(batch * frameBytesOf(layer.output)), layer.output);
-  let channel = 0;
-  const inputs = layer.inputShapes.map((shape, at) => {
-    const address = inPlace[at] ? output.address + channel * output.planeBytes : heap.take(batch * frameBytesOf(shape));
-    channel += shape[0];
-    return tensorAt(address, shape, inPlace[at] ? output.frameBytes : frameBytesOf(shape));
+  const outputs = layer.results.map((result) => tensorAt(heap.take(batch * frameBytesOf(result)), result));
+  const whole = outputs[0] as Tensor;
+  let offset = 0;
+  const inputs = layer.inputTypes.map((type, at) => {
+    if (!type) return null;
+    const frameBytes = frameBytesOf(type);
+    const address = inPlace[at] ? whole.address + offset : heap.take(batch * frameBytes);
+    offset += frameBytes;
+    return tensorAt(address, type, inPlace[at] ? whole.frameBytes : frameBytes);
   });
   const scratch: Scratch = { threads, take: (bytes) => heap.take(bytes) };
   return {
-    steps: prepared.plan(inputs, output, batch, scratch),
+    steps: prepared.plan(inputs, outputs, batch, scratch).flatMap((step) => ('onMain' in step ? [] : [step])),
     weightsEnd,
     weightBytes: heap.bytes,
     seen: { words: (address, count) => heap.words(address, count), activations: input.values },

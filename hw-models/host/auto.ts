@@ -4,8 +4,8 @@
 import { createHash } from 'node:crypto';
 import { invariant } from '../../workloads/base/errors.js';
 import { type Model, weightsOf } from '../../workloads/model.js';
-import type { Executor, LoadedNetwork, RunOptions } from '../contract.js';
-import { checkInput, checkModel } from './checks.js';
+import type { Executor, LoadedNetwork, NetworkInputs, RunOptions } from '../contract.js';
+import { checkedInputs, checkImplemented, checkModel } from './checks.js';
 import { type Choice, kernelsFor } from './engine/choice.js';
 import { type EngineOptions, type EngineSetting, engineName, engineSetting, loadNetwork } from './engine/engine.js';
 import { type LayerRace, raceKernels } from './engine/race.js';
@@ -26,6 +26,7 @@ export function createAuto({ plans = openPlanStore(), ...options }: AutoOptions 
     describe: async () => ({ engine: engineName('auto', setting), hint: null }),
     async load(model) {
       checkModel(model);
+      checkImplemented(model.network);
       return new AutoNetwork(model, setting, plans);
     },
   };
@@ -45,17 +46,17 @@ class AutoNetwork implements LoadedNetwork {
     this.#weightsHash = hashWeights(model);
   }
 
-  async run(input: Float32Array, batch: number, options?: RunOptions) {
+  async run(inputs: NetworkInputs, batch: number, options?: RunOptions) {
     const { network } = this.model;
     invariant(!this.#disposed, () => `${network.name}: run after dispose`);
-    checkInput(network, input, batch);
+    const given = checkedInputs(network, inputs, batch);
     if (this.#ready?.batch !== batch) {
       this.#ready?.network.dispose();
       this.#ready = null;
-      const { choices, notes } = await this.#choose(input, batch, options?.onProgress ?? (() => {}));
+      const { choices, notes } = await this.#choose(given, batch, options?.onProgress ?? (() => {}));
       this.#ready = { batch, network: await loadNetwork(this.model, choices, this.setting), notes };
     }
-    const run = await this.#ready.network.run(input, batch, options);
+    const run = await this.#ready.network.run(given, batch, options);
     return { ...run, notes: [...this.#ready.notes, ...run.notes] };
   }
 
@@ -64,7 +65,7 @@ class AutoNetwork implements LoadedNetwork {
     this.#ready?.network.dispose();
   }
 
-  async #choose(input: Float32Array, batch: number, onProgress: (doing: string) => void) {
+  async #choose(inputs: NetworkInputs, batch: number, onProgress: (doing: string) => void) {
     const { model, setting, plans } = this;
     const machine = readMachine().model;
     const key = keyOf(model, this.#weightsHash, machine, setting, batch);
@@ -77,7 +78,7 @@ class AutoNetwork implements LoadedNetwork {
     } catch (error) {
       notes.push(`${messageOf(error)}; timed again`);
     }
-    const layers = await raceKernels(model, exactKernels, setting, input, batch, onProgress);
+    const layers = await raceKernels(model, exactKernels, setting, inputs, batch, onProgress);
     const plan: Plan = {
       ...{ version: 1, network: model.network.name, machine, batch, threads: setting.threads },
       layers: layers.map((layer) => ({ ...layer, seconds: { ...layer.seconds } })),
@@ -109,10 +110,10 @@ function keyOf(
   { threads, fused }: EngineSetting,
   batch: number,
 ): string {
-  const { layers, input } = model.network;
+  const { layers, inputs } = model.network;
   const { arch, versions } = process;
   const names = exactKernels.map(({ name }) => name);
-  const facts = { machine, arch, v8: versions.v8, names, kernelCode, input, layers, weights, threads, fused, batch };
+  const facts = { machine, arch, v8: versions.v8, names, kernelCode, inputs, layers, weights, threads, fused, batch };
   return `${model.network.name}-${createHash('sha256').update(JSON.stringify(facts)).digest('hex').slice(0, 32)}`;
 }
 

@@ -1,10 +1,11 @@
 // EIE's numbers as an executor: what the accelerator would answer, bit for bit, at the speed of a simulation.
 
 import { invariant } from '../../workloads/base/errors.js';
-import { forwardLayer } from '../../workloads/layers/forward.js';
 import { weightsOf } from '../../workloads/model.js';
+import { forwardLayer, resultOf } from '../../workloads/network.js';
 import type { Executor } from '../contract.js';
-import { type FixedLayer, multiplyFixed, type Precision, prepareFixed } from '../eie/fixed.js';
+import { type FixedLayer, isFixed, multiplyFixed, type Precision, prepareFixed } from '../eie/fixed.js';
+import { floatsOnly } from './fits.js';
 import { createFramewise } from './framewise.js';
 
 /**
@@ -21,14 +22,16 @@ export function createFixedPoint(name: string, precision: Precision): Executor {
       const prepared = new Map<string, FixedLayer>();
       return (layer, inputs) => {
         const weights = weightsOf(model, layer);
-        if (!weights || (layer.kind !== 'conv2d' && layer.kind !== 'dense'))
+        const isWeighted = layer.kind === 'conv2d' || layer.kind === 'dense';
+        if (!weights || !isWeighted || !isFixed(layer.demand) || floatsOnly(layer) !== null) {
           return forwardLayer(layer, weights, inputs);
+        }
         const fixed = prepared.get(layer.name) ?? prepareFixed(layer, weights, precision);
         prepared.set(layer.name, fixed);
         const [input] = inputs;
-        invariant(input !== undefined, () => `layer ${layer.name} has no input`);
-        const { values, fractions } = multiplyFixed(fixed, input);
-        return Float32Array.from(values, (value) => value / 2 ** fractions.output);
+        invariant(!!input, () => `layer ${layer.name} has no input`);
+        const { values, fractions } = multiplyFixed(fixed, Float32Array.from(input.values));
+        return [{ ...resultOf(layer), values: Float32Array.from(values, (value) => value / 2 ** fractions.output) }];
       };
     },
   });

@@ -1,14 +1,14 @@
 // Executors that run one frame after another and one layer after another in plain TypeScript.
 
-import { InputError, invariant } from '../../workloads/base/errors.js';
-import { sizeOf } from '../../workloads/layers/index.js';
+import { invariant } from '../../workloads/base/errors.js';
 import type { Model } from '../../workloads/model.js';
-import type { Layer } from '../../workloads/network.js';
+import type { Layer, Tensor, Values } from '../../workloads/network.js';
+import { roomFor, sizeOf } from '../../workloads/tensor.js';
 import type { Executor } from '../contract.js';
-import { checkInput, checkModel, valuesDoneAfter } from './checks.js';
+import { checkedInputs, checkImplemented, checkModel, layerRuns, outputsOf, valuesDoneAfter } from './checks.js';
 
-/** A layer's output for one frame, from its inputs in their order. */
-export type Forward = (layer: Layer, inputs: readonly Float32Array[]) => Float32Array;
+/** A layer's results for one frame, from its inputs in their order. */
+export type Forward = (layer: Layer, inputs: readonly (Tensor | null)[]) => readonly Tensor[];
 
 export interface Framewise {
   readonly name: string;
@@ -25,39 +25,43 @@ export function createFramewise({ name, optIn, engine, prepare }: Framewise): Ex
     async load(model) {
       checkModel(model);
       const { network } = model;
+      checkImplemented(network);
       const doneAfter = valuesDoneAfter(network);
-      const last = network.layers.at(-1);
-      if (!last) throw new InputError(`${network.name}: found no layers, expected at least one`);
       const forward = prepare(model);
       let disposed = false;
       return {
-        async run(input, batch, options) {
+        async run(given, batch, options) {
           invariant(!disposed, () => `${network.name}: run after dispose`);
-          checkInput(network, input, batch);
-          const frameSize = sizeOf(network.input);
-          const outputSize = sizeOf(last.output);
-          const output = new Float32Array(batch * outputSize);
+          const inputs = checkedInputs(network, given, batch);
+          const outputs = new Map<string, Values>();
           const seconds = network.layers.map(() => 0);
           for (let frame = 0; frame < batch; frame++) {
-            const values = new Map([['data', input.subarray(frame * frameSize, (frame + 1) * frameSize)]]);
-            for (const [at, layer] of network.layers.entries()) {
-              const inputs = layer.inputs.map((value) => values.get(value) as Float32Array);
-              if (frame === 0) options?.onInput?.(layer, Float32Array.from(inputs[0] ?? []));
-              const start = performance.now();
-              values.set(layer.name, forward(layer, inputs));
-              seconds[at] = (seconds[at] as number) + (performance.now() - start) / 1000;
-              for (const value of doneAfter[at] ?? []) values.delete(value);
+            const tensors = new Map<string, Tensor>(network.constants);
+            for (const { name: input, shape, type } of network.inputs) {
+              const size = sizeOf(shape);
+              const values = (inputs.get(input) as Values).subarray(frame * size, (frame + 1) * size);
+              tensors.set(input, { shape, type, values });
             }
-            output.set(values.get(last.name) as Float32Array, frame * outputSize);
+            for (const [at, layer] of network.layers.entries()) {
+              const met = layer.inputs.map((value) => tensors.get(value) ?? null);
+              if (frame === 0) options?.onInputs?.(layer, met);
+              const start = performance.now();
+              const results = forward(layer, met);
+              seconds[at] = (seconds[at] as number) + (performance.now() - start) / 1000;
+              for (const [result, tensor] of results.entries()) {
+                tensors.set((layer.results[result] as { readonly name: string }).name, tensor);
+              }
+              for (const value of doneAfter[at] ?? []) tensors.delete(value);
+            }
+            for (const output of network.outputs) {
+              const { shape, type, values } = tensors.get(output) as Tensor;
+              if (frame === 0) outputs.set(output, roomFor({ shape: [batch, ...shape], type }));
+              outputs.get(output)?.set(values, frame * sizeOf(shape));
+            }
           }
           return {
-            layers: network.layers.map((layer, at) => ({
-              name: layer.name,
-              kernel: name,
-              seconds: seconds[at] as number,
-              notes: [],
-            })),
-            output,
+            layers: layerRuns(network.layers, (at) => ({ kernel: name, seconds: seconds[at] as number, notes: [] })),
+            ...outputsOf(network, (output) => outputs.get(output) as Values),
             notes: [],
           };
         },

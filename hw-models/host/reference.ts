@@ -1,7 +1,7 @@
 // The plain forward passes as an executor: slow, readable, and what all other executors are checked against.
 
-import { forwardLayer } from '../../workloads/layers/forward.js';
 import { weightsOf } from '../../workloads/model.js';
+import { forwardLayer } from '../../workloads/network.js';
 import type { Executor } from '../contract.js';
 import { createFramewise } from './framewise.js';
 

@@ -1,14 +1,34 @@
-// Each kind of layer in TensorFlow.js, with tensors of [batch, height, width, channels] or [batch, features] and
-// weights laid out once. Convolutions and pools pad only in the ways that every backend knows: none or 'same'; other
+// Kinds of layers in TensorFlow.js, on images of [batch, height, width, channels], everything else of [batch, values],
+// with weights laid out once. Convolutions and pools pad only in the ways that every backend knows: none or 'same'; other
 // padding is an operation of its own.
 
 import type { Tensor, Tensor4D } from '@tensorflow/tfjs-core';
 import { invariant } from '../../workloads/base/errors.js';
-import { poolSpans } from '../../workloads/layers/forward.js';
-import { type Image, imageShape, sizeOf } from '../../workloads/layers/index.js';
-import { isDepthwise, reachOf, tapsOf } from '../../workloads/layers/window.js';
-import type { Layer, LayerKind, LayerWeights, OpOf, Rectifier } from '../../workloads/network.js';
+import {
+  inputShapeOf,
+  type Layer,
+  type LayerKind,
+  type LayerOf,
+  type LayerWeights,
+  type Rectifier,
+  resultOf,
+  type TensorType,
+} from '../../workloads/network.js';
+import { poolSpans } from '../../workloads/operators/pooling.js';
+import { isDepthwise, reachOf, tapsOf } from '../../workloads/operators/window.js';
+import { sizeOf } from '../../workloads/tensor.js';
 import { toCsr, type WeightStore } from '../../workloads/weights/store.js';
+import {
+  floatsOnly,
+  inputImage,
+  interleaves,
+  isImage,
+  notOneImage,
+  outputImage,
+  severalSums,
+  unequal,
+  unevenNormalisation,
+} from './fits.js';
 import type { Tf } from './tfjs-backend.js';
 
 /** A layer with its weights on the backend. */
@@ -19,52 +39,66 @@ export interface CompiledLayer {
   apply(inputs: readonly Tensor[]): Tensor;
 }
 
-type LayerOf<Kind extends LayerKind> = Layer & OpOf<Kind>;
-type Compile<Kind extends LayerKind> = (tf: Tf, layer: LayerOf<Kind>, weights: LayerWeights | null) => CompiledLayer;
+interface Compiler<Kind extends LayerKind> {
+  /** In words why it cannot run a layer of its kind, or null where it can. */
+  refusal(layer: LayerOf<Kind>): string | null;
+  compile(tf: Tf, layer: LayerOf<Kind>, weights: LayerWeights | null): CompiledLayer;
+}
 
-const compilers: { readonly [Kind in LayerKind]: Compile<Kind> } = {
-  dense: compileDense,
-  conv2d: compileConvolution,
-  pool2d: compilePool,
-  lrn: compileNormalisation,
-  concat: (tf) => ({ constants: [], apply: (inputs) => tf.concat([...inputs], -1) }),
-  add: (tf, layer) => ({
-    constants: [],
-    apply: (inputs) => rectify(tf, tf.addN([...inputs]), layer.activation),
-  }),
-  rectify: (tf, layer) => ({
-    constants: [],
-    apply: ([input]) => rectify(tf, input as Tensor, layer.activation),
-  }),
-  softmax: (tf, layer) => ({
-    constants: [],
-    apply: ([input]) => {
-      const features = channelsFirst(tf, input as Tensor);
-      return tf.softmax(tf.reshape(features, [-1, sizeOf(layer.output)]));
-    },
-  }),
+const compilers: { readonly [Kind in LayerKind]?: Compiler<Kind> } = {
+  dense: { refusal: () => null, compile: compileDense },
+  conv2d: { refusal: notOneImage, compile: compileConvolution },
+  pool2d: { refusal: notOneImage, compile: compilePool },
+  lrn: { refusal: unevenNormalisation, compile: compileNormalisation },
+  concat: { refusal: interleaves, compile: (tf) => free((inputs) => tf.concat([...inputs], -1)) },
+  add: {
+    refusal: unequal,
+    compile: (tf, layer) => free((inputs) => rectify(tf, tf.addN([...inputs]), layer.activation)),
+  },
+  rectify: {
+    refusal: () => null,
+    compile: (tf, layer) => free(([input]) => rectify(tf, input as Tensor, layer.activation)),
+  },
+  softmax: {
+    refusal: severalSums,
+    compile: (tf, layer) => free(([input]) => held(tf, tf.softmax(flat(tf, input as Tensor)), resultOf(layer))),
+  },
 };
 
-/** `weights` are those of `layer`, of its shape. */
-export function compileLayer(tf: Tf, layer: Layer, weights: LayerWeights | null): CompiledLayer {
-  const compile = compilers[layer.kind] as Compile<LayerKind>;
-  return compile(tf, layer, weights);
+/** `weights` are those of `layer`, of its shape. Null for what TensorFlow.js is not asked to do here. */
+export function compileLayer(tf: Tf, layer: Layer, weights: LayerWeights | null): CompiledLayer | null {
+  const compiler = compilers[layer.kind] as Compiler<LayerKind> | undefined;
+  if (floatsOnly(layer) !== null) return null;
+  // The same values under another shape.
+  if (layer.demand === null && layer.results.length === 1) {
+    return free(([input]) => held(tf, flat(tf, input as Tensor), resultOf(layer)));
+  }
+  return compiler && compiler.refusal(layer) === null ? compiler.compile(tf, layer, weights) : null;
 }
 
-/** [batch, height, width, channels] → [batch, channels, height, width]; a vector stays as it is. */
-export function channelsFirst(tf: Tf, tensor: Tensor): Tensor {
-  return tensor.rank === 4 ? tf.transpose(tensor, [0, 3, 1, 2]) : tensor;
+/** A layer without weights. */
+function free(apply: CompiledLayer['apply']): CompiledLayer {
+  return { constants: [], apply };
 }
 
-/** [batch, channels, height, width] → [batch, height, width, channels]; a vector stays as it is. */
-export function channelsLast(tf: Tf, tensor: Tensor): Tensor {
-  return tensor.rank === 4 ? tf.transpose(tensor, [0, 2, 3, 1]) : tensor;
+/** [batch, values], row-major, of a tensor as it is held. */
+export function flat(tf: Tf, tensor: Tensor): Tensor {
+  const [batch] = tensor.shape;
+  const rows = tensor.rank === 4 ? tf.transpose(tensor, [0, 3, 1, 2]) : tensor;
+  return tf.reshape(rows, [batch ?? 1, -1]);
+}
+
+/** Row-major values of a batch as a tensor of this type is held: images with their channels last. */
+export function held(tf: Tf, values: Tensor, type: TensorType): Tensor {
+  const size = sizeOf(type.shape);
+  if (!isImage(type)) return tf.reshape(values, [-1, size]);
+  return tf.transpose(tf.reshape(values, [-1, ...type.shape.slice(1)]), [0, 2, 3, 1]);
 }
 
 function compileDense(tf: Tf, layer: LayerOf<'dense'>, weights: LayerWeights | null): CompiledLayer {
   const { store, bias } = weights as LayerWeights;
-  const [channels, height = 1, width = 1] = layer.inputShapes[0] ?? [0];
-  // An input image is flattened as it lies, channels last: its weights are laid out to match.
+  const [channels, height, width] = isWhole(layer) ? inputImage(layer) : [store.columns, 1, 1];
+  // An image that is read as a whole is flattened as it lies, channels last: its weights are laid out to match.
   const matrix = tf.tensor2d(layOut(store, 0, store.rows, channels, everyPixel(height * width)), [
     store.columns,
     store.rows,
@@ -72,14 +106,23 @@ function compileDense(tf: Tf, layer: LayerOf<'dense'>, weights: LayerWeights | n
   const biases = bias && tf.tensor1d(bias);
   return {
     constants: biases ? [matrix, biases] : [matrix],
-    apply: ([input]) =>
-      tf.fused.matMul({
-        a: tf.reshape(input as Tensor, [-1, store.columns]),
+    apply([input]) {
+      const values = isWhole(layer) ? (input as Tensor) : flat(tf, input as Tensor);
+      const product = tf.fused.matMul({
+        a: tf.reshape(values, [-1, store.columns]),
         b: matrix,
         ...(biases && { bias: biases }),
         activation: activationOf(layer.activation),
-      }),
+      });
+      return held(tf, product, resultOf(layer));
+    },
   };
+}
+
+/** Whether a fully connected layer reads an image as one vector. */
+function isWhole(layer: LayerOf<'dense'>): boolean {
+  const input = { shape: inputShapeOf(layer), type: 'float32' } as const;
+  return isImage(input) && sizeOf(resultOf(layer).shape) === layer.outputs;
 }
 
 function compileConvolution(tf: Tf, layer: LayerOf<'conv2d'>, weights: LayerWeights | null): CompiledLayer {
@@ -87,11 +130,11 @@ function compileConvolution(tf: Tf, layer: LayerOf<'conv2d'>, weights: LayerWeig
   const { groups, stride } = layer;
   const inputs = inputImage(layer)[0] / groups;
   // One channel a group: TensorFlow's depthwise convolution, which takes one stride for both axes.
-  if (isDepthwise(layer) && stride[0] === stride[1]) return compileDepthwise(tf, layer, store, bias);
+  if (isDepthwise({ groups, input: inputImage(layer) }) && stride[0] === stride[1]) return compileDepthwise(tf, layer, store, bias);
   const outputs = layer.channels / groups;
   const reach = reachOf(layer);
   const filters = Array.from({ length: groups }, (_, group) => ({
-    filter: tf.tensor4d(layOut(store, group * outputs, outputs, inputs, spread(layer)), [...reach, inputs, outputs]),
+    filter: tf.tensor4d(layOut(store, group * outputs, outputs, inputs, spread(layer)), [reach[0], reach[1], inputs, outputs]),
     bias: bias && tf.tensor1d(bias.slice(group * outputs, (group + 1) * outputs)),
   }));
   const padded = padding(layer);
@@ -123,7 +166,8 @@ function compileDepthwise(
   bias: Float32Array | null,
 ): CompiledLayer {
   const { channels, groups, stride } = layer;
-  const shape = [...reachOf(layer), groups, channels / groups] as const;
+  const [height, width] = reachOf(layer);
+  const shape = [height, width, groups, channels / groups] as const;
   const filter = tf.tensor4d(layOut(store, 0, channels, 1, spread(layer)), [...shape]);
   const biases = bias && tf.tensor1d(bias);
   const padded = padding(layer);
@@ -163,7 +207,7 @@ function compilePool(tf: Tf, layer: LayerOf<'pool2d'>): CompiledLayer {
     return { constants: [], apply };
   }
   const { kernel, stride, pad, mode } = layer;
-  const [, outHeight, outWidth] = imageShape(layer.output, layer.name);
+  const [, outHeight, outWidth] = outputImage(layer);
   // What the last window needs beyond the image.
   const after = (axis: 0 | 1, size: number, windows: number) =>
     Math.max(0, (windows - 1) * stride[axis] + kernel[axis] - size - pad[axis]);
@@ -183,8 +227,8 @@ function compilePool(tf: Tf, layer: LayerOf<'pool2d'>): CompiledLayer {
 
 /** A layer may divide by less than its kernel, TensorFlow never does: the ratio, if not 1. */
 function averageCorrection(tf: Tf, layer: LayerOf<'pool2d'>, taps: number): Tensor | null {
-  const rows = poolSpans(layer, 0);
-  const columns = poolSpans(layer, 1);
+  const rows = poolSpans(layer, inputImage(layer), outputImage(layer), 0);
+  const columns = poolSpans(layer, inputImage(layer), outputImage(layer), 1);
   const ratios = rows.flatMap((row) => columns.map((column) => taps / (row.extent * column.extent)));
   return ratios.every((ratio) => ratio === 1) ? null : tf.tensor4d(ratios, [1, rows.length, columns.length, 1]);
 }
@@ -261,15 +305,7 @@ function rectify(tf: Tf, tensor: Tensor, rectifier: Rectifier): Tensor {
   return rectifier === 'relu' ? tf.relu(tensor) : tf.relu6(tensor);
 }
 
-function inputImage(layer: Layer): Image {
-  return imageShape(layer.inputShapes[0] ?? [0], layer.name);
-}
-
 function asImage(tensor: Tensor | undefined): Tensor4D {
-  invariant(tensor !== undefined && isImage(tensor), 'a layer of images met something else');
-  return tensor;
-}
-
-function isImage(tensor: Tensor): tensor is Tensor4D {
-  return tensor.rank === 4;
+  invariant(tensor !== undefined && tensor.rank === 4, 'a layer of images met something else');
+  return tensor as Tensor4D;
 }

@@ -3,10 +3,20 @@
 import type { Tensor } from '@tensorflow/tfjs-core';
 import { invariant } from '../../workloads/base/errors.js';
 import { type Model, weightsOf } from '../../workloads/model.js';
-import type { Executor, LayerRun, LoadedNetwork } from '../contract.js';
-import { checkInput, checkModel, valuesDoneAfter } from './checks.js';
+import {
+  forwardLayer,
+  type Layer,
+  type LayerWeights,
+  resultOf,
+  type Tensor as Frame,
+  type TensorType,
+  type Values,
+} from '../../workloads/network.js';
+import { roomFor, sizeOf } from '../../workloads/tensor.js';
+import type { Executor, LoadedNetwork } from '../contract.js';
+import { checkedInputs, checkImplemented, checkModel, layerRuns, outputsOf, valuesDoneAfter } from './checks.js';
 import { BACKENDS, type Backend, type BackendName, openBackend, type Tf } from './tfjs-backend.js';
-import { type CompiledLayer, channelsFirst, channelsLast, compileLayer } from './tfjs-layers.js';
+import { compileLayer, flat, held } from './tfjs-layers.js';
 
 const FASTER =
   'install @tensorflow/tfjs-node for the faster native backend (npm install --no-save @tensorflow/tfjs-node@4.22.0)';
@@ -30,6 +40,7 @@ export function createTfjs(candidates: readonly BackendName[] = BACKENDS): Execu
     },
     async load(model) {
       checkModel(model);
+      checkImplemented(model.network);
       const { tf, name } = await open();
       await tf.setBackend(name);
       return loadNetwork(tf, name, model);
@@ -40,56 +51,133 @@ export function createTfjs(candidates: readonly BackendName[] = BACKENDS): Execu
 function loadNetwork(tf: Tf, backend: BackendName, model: Model): LoadedNetwork {
   const { network } = model;
   const doneAfter = valuesDoneAfter(network);
-  const compiled: CompiledLayer[] = network.layers.map((layer) => compileLayer(tf, layer, weightsOf(model, layer)));
+  const compiled = network.layers.map((layer) => compileLayer(tf, layer, weightsOf(model, layer)));
   let disposed = false;
   return {
-    async run(input, batch, options) {
+    async run(given, batch, options) {
       invariant(!disposed, () => `${network.name}: run after dispose`);
-      checkInput(network, input, batch);
+      const inputs = checkedInputs(network, given, batch);
       // Another network of this process may have chosen another backend.
       if (tf.getBackend() !== backend) await tf.setBackend(backend);
-      const values = new Map<string, Tensor>();
-      const layers: LayerRun[] = [];
+      const batches = new Map<string, Batch>();
+      const batchOf = (name: string) => batches.get(name) ?? null;
       try {
-        values.set(
-          'data',
-          tf.tidy(() => channelsLast(tf, tf.tensor(input, [batch, ...network.input]))),
-        );
-        for (const [at, layer] of network.layers.entries()) {
-          const inputs = layer.inputs.map((name) => values.get(name) as Tensor);
-          options?.onInput?.(layer, firstFrame(tf, inputs[0] as Tensor));
-          const start = performance.now();
-          values.set(
-            layer.name,
-            tf.tidy(() => (compiled[at] as CompiledLayer).apply(inputs)),
-          );
-          const seconds = (performance.now() - start) / 1000;
-          layers.push({ name: layer.name, kernel: 'tfjs', seconds, notes: [] });
-          for (const name of doneAfter[at] ?? []) {
-            values.get(name)?.dispose();
-            values.delete(name);
-          }
+        for (const [name, constant] of network.constants) batches.set(name, new Batch(tf, constant, batch, repeated(constant, batch)));
+        for (const input of network.inputs) {
+          batches.set(input.name, new Batch(tf, input, batch, inputs.get(input.name) as Values));
         }
-        const last = values.get(network.layers.at(-1)?.name ?? 'data') as Tensor;
-        const output = tf.tidy(() => Float32Array.from(channelsFirst(tf, last).dataSync()));
-        return { layers, output, notes: [] };
+        const seconds = network.layers.map((layer, at) => {
+          const met = layer.inputs.map(batchOf);
+          options?.onInputs?.(
+            layer,
+            met.map((one) => one && one.frame(0)),
+          );
+          const start = performance.now();
+          const own = compiled[at];
+          if (own) {
+            const tensors = met.map((one) => one && one.tensor());
+            const result = tf.tidy(() => own.apply(tensors as readonly Tensor[]));
+            batches.set(resultOf(layer).name, new Batch(tf, resultOf(layer), batch, result));
+          } else {
+            const results = plainPass(layer, weightsOf(model, layer), met, batch);
+            for (const [at, result] of layer.results.entries()) {
+              batches.set(result.name, new Batch(tf, result, batch, results[at] as Values));
+            }
+          }
+          const taken = (performance.now() - start) / 1000;
+          for (const name of doneAfter[at] ?? []) {
+            batchOf(name)?.dispose();
+            batches.delete(name);
+          }
+          return taken;
+        });
+        return {
+          layers: layerRuns(network.layers, (at) => {
+            return { kernel: compiled[at] ? 'tfjs' : 'plain', seconds: seconds[at] as number, notes: [] };
+          }),
+          ...outputsOf(network, (name) => (batchOf(name) as Batch).values()),
+          notes: [],
+        };
       } finally {
-        tf.dispose([...values.values()]);
+        for (const one of batches.values()) one.dispose();
       }
     },
     dispose() {
       if (disposed) return;
       disposed = true;
-      for (const { constants } of compiled) tf.dispose([...constants]);
+      for (const layer of compiled) tf.dispose([...(layer?.constants ?? [])]);
     },
   };
 }
 
-/** The first of a batch, as [channels, height, width] or [features]. */
-function firstFrame(tf: Tf, tensor: Tensor): Float32Array {
-  return tf.tidy(() => {
-    const begin = tensor.shape.map(() => 0);
-    const frame = tf.slice(tensor, begin, [1, ...tensor.shape.slice(1)]);
-    return Float32Array.from(channelsFirst(tf, frame).dataSync());
-  });
+/** A tensor of all frames: on the backend, as values, or both once both were asked for. */
+class Batch {
+  #values: Values | null = null;
+  #tensor: Tensor | null = null;
+
+  constructor(
+    readonly tf: Tf,
+    readonly type: TensorType,
+    readonly batch: number,
+    known: Values | Tensor,
+  ) {
+    if (ArrayBuffer.isView(known)) this.#values = known;
+    else this.#tensor = known;
+  }
+
+  /** As layers of the backend take it. */
+  tensor(): Tensor {
+    const { tf, type, batch } = this;
+    this.#tensor ??= tf.tidy(() => held(tf, tf.tensor(this.values(), [batch, sizeOf(type.shape)], 'float32'), type));
+    return this.#tensor;
+  }
+
+  /** Row-major. */
+  values(): Values {
+    const { tf } = this;
+    if (this.#values) return this.#values;
+    const tensor = this.tensor();
+    // Not what `tidy` returns: it would look at each number.
+    const rows = tf.tidy(() => flat(tf, tensor).clone());
+    this.#values = Float32Array.from(rows.dataSync());
+    rows.dispose();
+    return this.#values;
+  }
+
+  frame(at: number): Frame {
+    const { shape, type } = this.type;
+    const size = sizeOf(shape);
+    return { shape, type, values: this.values().subarray(at * size, (at + 1) * size) };
+  }
+
+  dispose(): void {
+    this.#tensor?.dispose();
+    this.#tensor = null;
+  }
+}
+
+/** A constant is the same in every frame. */
+function repeated(constant: Frame, batch: number): Values {
+  const values = roomFor({ ...constant, shape: [batch, ...constant.shape] });
+  for (let frame = 0; frame < batch; frame++) values.set(constant.values, frame * constant.values.length);
+  return values;
+}
+
+/** What TensorFlow.js is not asked to do, frame by frame. */
+function plainPass(
+  layer: Layer,
+  weights: LayerWeights | null,
+  inputs: readonly (Batch | null)[],
+  batch: number,
+): readonly Values[] {
+  const all = layer.results.map(({ shape, type }) => roomFor({ shape: [batch, ...shape], type }));
+  for (let frame = 0; frame < batch; frame++) {
+    const results = forwardLayer(
+      layer,
+      weights,
+      inputs.map((input) => input && input.frame(frame)),
+    );
+    for (const [at, { values }] of results.entries()) all[at]?.set(values, frame * values.length);
+  }
+  return all;
 }

@@ -3,6 +3,7 @@
 import { InputError } from '../../../workloads/base/errors.js';
 import type { Layer, LayerKind, LayerWeights } from '../../../workloads/network.js';
 import type { HostKernel } from './kernel.js';
+import { plain } from './plain.js';
 
 export interface Choice {
   readonly kernel: HostKernel;
@@ -12,13 +13,19 @@ export interface Choice {
 
 export type Choose = (layer: Layer, weights: LayerWeights | null) => Choice;
 
-/** The rows that can run a layer, in their order. */
+/** The rows of `kernels` that can run a layer, in their order. */
+function ownKernels(kernels: readonly HostKernel[], layer: Layer, weights: LayerWeights | null): readonly HostKernel[] {
+  return kernels.filter((row) => row.kind === layer.kind && row.refusal(layer, weights) === null);
+}
+
+/** The same, or the plain pass where there is none. */
 export function kernelsFor(
   kernels: readonly HostKernel[],
   layer: Layer,
   weights: LayerWeights | null,
 ): readonly HostKernel[] {
-  return kernels.filter((row) => row.kind === layer.kind && row.refusal(layer, weights) === null);
+  const own = ownKernels(kernels, layer, weights);
+  return own.length === 0 && plain.refusal(layer, weights) === null ? [plain] : own;
 }
 
 /** The first row that can run a layer and pays. @throws InputError, when asked, if none can. */
@@ -38,7 +45,7 @@ const KIND_NAMES: { readonly [Kind in LayerKind]?: string } = { dense: 'fully co
 export function preferring(wanted: readonly HostKernel[], others: Choose): Choose {
   const first = firstThatPays(wanted);
   return (layer, weights) => {
-    if (kernelsFor(wanted, layer, weights).length > 0) return first(layer, weights);
+    if (ownKernels(wanted, layer, weights).length > 0) return first(layer, weights);
     const { kernel } = others(layer, weights);
     if (weights === null) return { kernel, notes: [] };
     const refusing = wanted.find((row) => row.kind === layer.kind);

@@ -2,12 +2,11 @@
 // nothing; several frames lie side by side like an image's pixels and go through the sparse convolution's kernel.
 
 import { invariant } from '../../../workloads/base/errors.js';
-import { sizeOf } from '../../../workloads/layers/index.js';
-import type { LayerWeights } from '../../../workloads/network.js';
+import type { Layer, LayerWeights } from '../../../workloads/network.js';
 import { type CscMatrix, type CsrMatrix, nonzerosOf, toCsc, toCsr, toDense } from '../../../workloads/weights/store.js';
 import { wasm as connectedWasm, relaxed as relaxedConnected } from '../connected.wasm.js';
 import { wasm as convolutionWasm, relaxed as relaxedConvolution } from '../convolution.wasm.js';
-import { closeUp } from './close-up.js';
+import { apart, eachVector, rowsOf } from './close-up.js';
 import { placeBias } from './convolution.js';
 import type { Call, Heap, HostKernel, PreparedLayer, Scratch, Step, Tensor } from './kernel.js';
 import {
@@ -17,7 +16,6 @@ import {
   cutInMultiples,
   eachFrame,
   leastOf,
-  only,
   type Part,
   planeOf,
   weightedRow,
@@ -70,7 +68,7 @@ function eachEntry(
 function placeColumns(csr: CsrMatrix, heap: Heap, size: GroupSize, write: WriteEntry): readonly ColumnBlock[] {
   const { together, groupBytes } = size;
   return cutByWork(csr.pointers, heap.threads).map(({ first, end }) => {
-    const csc = toCsc(rowsOf(csr, first, end));
+    const csc = toCsc(cutRows(csr, first, end));
     const pointers = new Uint32Array(csr.columns + 1);
     for (let column = 0; column < csr.columns; column++) {
       let entries = 0;
@@ -91,7 +89,7 @@ function placeColumns(csr: CsrMatrix, heap: Heap, size: GroupSize, write: WriteE
   });
 }
 
-function rowsOf(csr: CsrMatrix, first: number, end: number): CsrMatrix {
+function cutRows(csr: CsrMatrix, first: number, end: number): CsrMatrix {
   const from = csr.pointers[first] as number;
   const to = csr.pointers[end] as number;
   return {
@@ -122,33 +120,34 @@ type BlockCall = (block: ColumnBlock, input: number, output: number, list: numbe
 const ACTIVE = 12;
 const AHEAD = 16;
 
-/** A layer's steps: columns for few frames, `together` for many. */
+/** A layer's steps: columns for few vectors, `together` for many. */
 function planColumns(
-  columns: number,
+  layer: Layer,
+  { rows, columns }: CsrMatrix,
   blocks: readonly ColumnBlock[],
   blockCall: BlockCall,
-  together: PreparedLayer['plan'],
+  together: Together,
 ): PreparedLayer {
+  const vectors = rowsOf(layer, rows);
   return {
-    plan(inputs, output, batch, scratch) {
-      const { tensor, steps } = closeUp(only(inputs), batch, scratch);
-      if (batch >= TOGETHER_FROM) return [...steps, ...together([tensor], output, batch, scratch)];
-      const lists = blocks.map(() => scratch.take((columns + AHEAD) * ACTIVE));
-      const frames = eachFrame(batch, (frame) => [
-        blocks.map((block, at) => {
-          const [from, to] = [planeOf(tensor, frame), planeOf(output, frame, block.first)];
-          return blockCall(block, from, to, lists[at] ?? 0, scratch);
-        }),
-      ]);
-      return [...steps, ...frames];
-    },
+    plan: (inputs, outputs, batch, scratch) =>
+      eachVector(vectors, inputs, outputs, batch, scratch, (input, output, count) => {
+        if (count >= TOGETHER_FROM) return together(input, output, count, scratch);
+        const lists = blocks.map(() => scratch.take((columns + AHEAD) * ACTIVE));
+        return eachFrame(count, (vector) => [
+          blocks.map((block, at) => {
+            const [from, to] = [planeOf(input, vector), planeOf(output, vector, block.first)];
+            return blockCall(block, from, to, lists[at] ?? 0, scratch);
+          }),
+        ]);
+      }),
   };
 }
 
 const sparseColumns = weightedRow(
   'dense',
   'sparse-columns',
-  { pays: (_layer, weights) => isSparse(weights, SPARSE_UP_TO.values) },
+  { refusal: apart, pays: (_layer, weights) => isSparse(weights, SPARSE_UP_TO.values) },
   (layer, weights, heap) => {
     const csr = toCsr(weights.store);
     const biasAt = placeBias(weights, heap);
@@ -161,7 +160,7 @@ const sparseColumns = weightedRow(
       const own = [pointersAt, entriesAt, biasAt + first * FLOAT, csr.columns, end - first, least, list];
       return connected('sparseColumns', input, output, ...own);
     };
-    return planColumns(csr.columns, blocks, blockCall, placeRows(csr, biasAt, least, heap));
+    return planColumns(layer, csr, blocks, blockCall, placeRows(csr, biasAt, least, heap));
   },
 );
 
@@ -170,7 +169,7 @@ const codedColumns = weightedRow(
   'dense',
   'coded-columns',
   {
-    refusal: (_layer, { store }) => (store.format === 'codebook' ? null : 'has weights without a codebook'),
+    refusal: (layer, { store }) => apart(layer) ?? (store.format === 'codebook' ? null : 'has weights without a codebook'),
     pays: (_layer, weights) => isSparse(weights, SPARSE_UP_TO.codes),
   },
   (layer, weights, heap) => {
@@ -191,12 +190,19 @@ const codedColumns = weightedRow(
       const table = [codebookAt, codebook.length, scratch.take(codebook.byteLength)];
       return connected('codedColumns', input, output, ...own, ...table);
     };
-    return planColumns(csr.columns, blocks, blockCall, placeRows(csr, biasAt, least, heap));
+    return planColumns(layer, csr, blocks, blockCall, placeRows(csr, biasAt, least, heap));
   },
 );
 
-/** Sparse rows over frames side by side: [features, frames] × rows → [rows, frames]. */
-function placeRows({ pointers, indices, values, rows, columns }: CsrMatrix, biasAt: number, least: number, heap: Heap) {
+type Together = (input: Tensor, output: Tensor, count: number, scratch: Scratch) => readonly Step[];
+
+/** Sparse rows over vectors side by side: [features, frames] × rows → [rows, frames]. */
+function placeRows(
+  { pointers, indices, values, rows, columns }: CsrMatrix,
+  biasAt: number,
+  least: number,
+  heap: Heap,
+): Together {
   const entries = new Uint32Array(2 * indices.length);
   const entryValues = new Float32Array(entries.buffer);
   const lineBytes = FRAMES_TOGETHER * FLOAT;
@@ -206,8 +212,7 @@ function placeRows({ pointers, indices, values, rows, columns }: CsrMatrix, bias
   }
   const [pointersAt, entriesAt] = [heap.place(pointers), heap.place(entries)];
   const parts = cutByWork(pointers, heap.threads);
-  return ([input]: readonly Tensor[], output: Tensor, batch: number, scratch: Scratch): readonly Step[] => {
-    invariant(input !== undefined, 'no input');
+  return (input, output, batch, scratch) => {
     const features = scratch.take(columns * lineBytes);
     const sums = scratch.take(rows * lineBytes);
     const steps: Step[] = [];
@@ -240,7 +245,7 @@ function placeRows({ pointers, indices, values, rows, columns }: CsrMatrix, bias
   };
 }
 
-const denseColumns = weightedRow('dense', 'dense-columns', {}, (layer, weights, heap) => {
+const denseColumns = weightedRow('dense', 'dense-columns', { refusal: apart }, (layer, weights, heap) => {
   const { rows, columns, values } = toDense(weights.store);
   const columnBytes = vectorsOf(rows) * VECTOR;
   const turned = new Float32Array((columns * columnBytes) / FLOAT);
@@ -252,20 +257,20 @@ const denseColumns = weightedRow('dense', 'dense-columns', {}, (layer, weights, 
   const [weightsAt, biasAt] = [heap.place(turned), placeBias(weights, heap)];
   const parts = cutInMultiples(rows, VECTOR / FLOAT, heap.threads);
   const least = leastOf(layer);
-  invariant(columns === sizeOf(layer.inputShapes[0] ?? [0]), () => `${layer.name}: ${columns} columns`);
+  const vectors = rowsOf(layer, rows);
   return {
-    plan(inputs, output, batch, scratch) {
-      const { tensor, steps } = closeUp(only(inputs), batch, scratch);
+    plan(inputs, outputs, batch, scratch) {
       // An address and an activation for every column, and three more to make whole fours.
       const lists = parts.map(() => scratch.take((columns + 3) * 2 * FLOAT));
-      const frames = eachFrame(batch, (frame) => [
-        parts.map(({ first, end }, part) => {
-          const own = [weightsAt + first * FLOAT, biasAt + first * FLOAT, columns, end - first, columnBytes];
-          const to = planeOf(output, frame, first);
-          return connected('denseColumns', planeOf(tensor, frame), to, ...own, lists[part] ?? 0, least);
-        }),
-      ]);
-      return [...steps, ...frames];
+      return eachVector(vectors, inputs, outputs, batch, scratch, (input, output, count) =>
+        eachFrame(count, (vector) => [
+          parts.map(({ first, end }, part) => {
+            const own = [weightsAt + first * FLOAT, biasAt + first * FLOAT, columns, end - first, columnBytes];
+            const to = planeOf(output, vector, first);
+            return connected('denseColumns', planeOf(input, vector), to, ...own, lists[part] ?? 0, least);
+          }),
+        ]),
+      );
     },
   };
 });

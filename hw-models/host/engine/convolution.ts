@@ -1,11 +1,11 @@
 // Rows for convolutions, sparse and dense, both over shifted planes (asm/convolution.ts). A stride s cuts the input into
 // s² phases, in each of which a tap is a plain shift (of more pixels where the kernel is dilated); padding becomes a halo of zeros.
 
-import { imageShape } from '../../../workloads/layers/index.js';
-import { reachOf, tapsOf } from '../../../workloads/layers/window.js';
-import type { LayerWeights } from '../../../workloads/network.js';
+import { reachOf, tapsOf } from '../../../workloads/operators/window.js';
+import type { LayerOf, LayerWeights } from '../../../workloads/network.js';
 import { type CsrMatrix, nonzerosOf, toCsr, toDense } from '../../../workloads/weights/store.js';
 import { relaxed, wasm } from '../convolution.wasm.js';
+import { inputImage, notOneImage, outputImage } from '../fits.js';
 import type { Call, Heap, HostKernel, PreparedLayer } from './kernel.js';
 import {
   callerOf,
@@ -13,7 +13,6 @@ import {
   cutEvenly,
   dealSequences,
   eachFrame,
-  type LayerOf,
   leastOf,
   only,
   type Part,
@@ -45,15 +44,15 @@ interface Geometry {
 }
 
 function geometryOf(layer: LayerOf<'conv2d'>): Geometry {
-  const input = imageShape(layer.inputShapes[0] ?? [0], layer.name);
-  const [, outHeight, outWidth] = imageShape(layer.output, layer.name);
+  const input = inputImage(layer);
+  const [, outHeight, outWidth] = outputImage(layer);
   const { stride, dilation, pad } = layer;
   const inPlace = phasesOf(layer) === 1 && pad.every((pixels) => pixels === 0);
   const reach = reachOf(layer);
   const [phaseHeight, pitch] = inPlace
     ? [input[1], input[2]]
     : [outHeight + Math.floor((reach[0] - 1) / stride[0]), outWidth + Math.floor((reach[1] - 1) / stride[1])];
-  const phaseBytes = planeBytesOf([1, phaseHeight, pitch]);
+  const phaseBytes = planeBytesOf(phaseHeight * pitch);
   return {
     inPlace,
     isGapless: pitch === outWidth,
@@ -75,7 +74,7 @@ function phasesOf({ stride }: LayerOf<'conv2d'>): number {
 
 /** The offset of every column of the weight matrix, for each group. */
 function tapOffsets(layer: LayerOf<'conv2d'>, geometry: Geometry, group: number): Uint32Array {
-  const channels = imageShape(layer.inputShapes[0] ?? [0], layer.name)[0] / layer.groups;
+  const channels = inputImage(layer)[0] / layer.groups;
   const [height, width] = layer.kernel;
   return Uint32Array.from({ length: channels * height * width }, (_, tap) => {
     const channel = group * channels + Math.floor(tap / (height * width));
@@ -102,8 +101,8 @@ function planConvolution(
   const { phaseHeight, pitch, phaseBytes, vectors } = geometry;
   const phases = phasesOf(layer);
   const mostRows = blocks.reduce((rows, { first, end }) => Math.max(rows, end - first), 0);
-  return (inputs, output, batch, scratch) => {
-    const input = only(inputs);
+  return (inputs, outputs, batch, scratch) => {
+    const [input, output] = [only(inputs), only(outputs)];
     const { threads } = scratch;
     const gathered = geometry.inPlace ? 0 : scratch.take(input.channels * phases * phaseBytes);
     const sumBytes = inPlace ? output.planeBytes : vectors * VECTOR;
@@ -157,7 +156,7 @@ function segmentCount({ kernel, stride }: LayerOf<'conv2d'>, channels: number): 
  * continue from vectors that another row has written into.
  */
 function goesByRows(layer: LayerOf<'conv2d'>, { isGapless }: Geometry, segments: number): boolean {
-  const [, height, width] = imageShape(layer.output, layer.name);
+  const [, height, width] = outputImage(layer);
   const vectors = vectorsOf(width);
   const fits = (height - 1) * width + 4 * vectors <= 4 * vectorsOf(height * width);
   const fillsTiles = vectors / Math.ceil(vectors / MOST_TILE_VECTORS) >= MOST_TILE_VECTORS - 1;
@@ -167,7 +166,10 @@ function goesByRows(layer: LayerOf<'conv2d'>, { isGapless }: Geometry, segments:
 export const sparseConvolution: HostKernel = weightedRow(
   'conv2d',
   'sparse-convolution',
-  { pays: (layer, { store }) => nonzerosOf(store) <= SPARSE_UP_TO * filledUpRows(layer) * store.columns },
+  {
+    refusal: notOneImage,
+    pays: (layer, { store }) => nonzerosOf(store) <= SPARSE_UP_TO * filledUpRows(layer) * store.columns,
+  },
   (layer, weights, heap) => {
     const geometry = geometryOf(layer);
     const csr = toCsr(weights.store);
@@ -181,7 +183,7 @@ export const sparseConvolution: HostKernel = weightedRow(
     const biasAt = placeBias(weights, heap);
     const least = leastOf(layer);
     const byRows = goesByRows(layer, geometry, segments.length);
-    const [, height, width] = imageShape(layer.output, layer.name);
+    const [, height, width] = outputImage(layer);
     const lines = byRows
       ? [height, vectorsOf(width), geometry.pitch * FLOAT, width * FLOAT]
       : [1, geometry.vectors, 0, 0];
@@ -234,7 +236,7 @@ export function filledUpRows({ channels, groups }: LayerOf<'conv2d'>): number {
   return groups * Math.ceil(channels / groups / ROWS_TOGETHER) * ROWS_TOGETHER;
 }
 
-export const denseConvolution: HostKernel = weightedRow('conv2d', 'dense-convolution', {}, (layer, weights, heap) => {
+export const denseConvolution: HostKernel = weightedRow('conv2d', 'dense-convolution', { refusal: notOneImage }, (layer, weights, heap) => {
   const geometry = geometryOf(layer);
   const { values, rows, columns } = toDense(weights.store);
   const groupRows = rows / layer.groups;

@@ -1,18 +1,29 @@
 // Rows for layers without weights.
 
 import { invariant } from '../../../workloads/base/errors.js';
-import { rectifierRange } from '../../../workloads/layers/forward.js';
-import { imageShape } from '../../../workloads/layers/index.js';
+import { rectifierRange } from '../../../workloads/operators/rectify.js';
 import { relaxed, wasm } from '../elementwise.wasm.js';
-import { closeUp } from './close-up.js';
+import { inputImage, interleaves, notOneImage, severalSums, unequal, unevenNormalisation } from '../fits.js';
+import { closeUp, spread } from './close-up.js';
 import type { HostKernel, Step, Tensor } from './kernel.js';
-import { callerOf, cutEvenly, dealSequences, eachFrame, leastOf, only, plainRow, planeOf } from './rows.js';
+import {
+  all,
+  callerOf,
+  cutEvenly,
+  dealSequences,
+  eachFrame,
+  leastOf,
+  moveRow,
+  only,
+  planeOf,
+  streamRow,
+} from './rows.js';
 import { FLOAT, VECTOR, vectorsOf } from './tensor.js';
 
 const call = callerOf({ name: 'elementwise', wasm, relaxed });
 
-const pool = plainRow('pool2d', 'pool', (layer) => {
-  const [, height, width] = imageShape(layer.inputShapes[0] ?? [0], layer.name);
+const pool = streamRow('pool2d', 'pool', notOneImage, (layer) => {
+  const [, height, width] = inputImage(layer);
   const { kernel, stride, pad, mode, countsPadding } = layer;
   const isGlobal = kernel === 'global';
   const window = isGlobal ? [height, width, 1, 1, 0, 0, 0, 0] : [...kernel, ...stride, ...pad];
@@ -20,7 +31,8 @@ const pool = plainRow('pool2d', 'pool', (layer) => {
   const before = isGlobal ? 0 : pad[1];
   const division = [mode === 'average' ? 1 : 0, countsPadding ? 1 : 0];
   return {
-    plan(inputs, output, batch, scratch) {
+    plan(inputs, outputs, batch, scratch) {
+      const output = only(outputs);
       const input = only(inputs);
       const parts = cutEvenly(input.channels, scratch.threads);
       const lineBytes = vectorsOf(before + vectorsOf(width) * 4 + kernelWidth) * VECTOR;
@@ -47,8 +59,9 @@ const pool = plainRow('pool2d', 'pool', (layer) => {
   };
 });
 
-const normalisation = plainRow('lrn', 'normalise', ({ size, alpha, beta, k }) => ({
-  plan(inputs, output, batch, scratch) {
+const normalisation = streamRow('lrn', 'normalise', unevenNormalisation, ({ size, alpha, beta, k }) => ({
+  plan(inputs, outputs, batch, scratch) {
+    const output = only(outputs);
     const input = only(inputs);
     const { channels, planeBytes } = input;
     const parts = cutEvenly(channels, scratch.threads);
@@ -62,11 +75,12 @@ const normalisation = plainRow('lrn', 'normalise', ({ size, alpha, beta, k }) =>
 }));
 
 /** Copies what was not made in place. */
-const concatenation = plainRow('concat', 'concatenate', () => ({
-  plan(inputs, output, batch) {
+const concatenation = moveRow('concat', 'concatenate', interleaves, () => ({
+  plan(inputs, outputs, batch) {
+    const output = only(outputs);
     return eachFrame(batch, (frame) => {
       let to = planeOf(output, frame);
-      const copies = inputs.flatMap((input) => {
+      const copies = all(inputs).flatMap((input) => {
         const bytes = input.channels * input.planeBytes;
         const from = planeOf(input, frame);
         const copy = from === to ? [] : [call('copy', from, to, bytes)];
@@ -79,9 +93,10 @@ const concatenation = plainRow('concat', 'concatenate', () => ({
 }));
 
 /** One input after the other is added to the sum so far; rectified with the last one. */
-const addition = plainRow('add', 'add', (layer) => ({
-  plan(inputs, output, batch, scratch) {
-    const [first, ...others] = inputs;
+const addition = streamRow('add', 'add', unequal, (layer) => ({
+  plan(inputs, outputs, batch, scratch) {
+    const output = only(outputs);
+    const [first, ...others] = all(inputs);
     invariant(first !== undefined, () => `layer ${layer.name} adds nothing`);
     return eachFrame(batch, (frame) => {
       const sequences = cutEvenly(output.channels, scratch.threads).map((part) => {
@@ -101,14 +116,15 @@ const addition = plainRow('add', 'add', (layer) => ({
   },
 }));
 
-const rectifier = plainRow('rectify', 'rectify', (layer) => ({
-  plan(inputs, output, batch, scratch) {
+const rectifier = streamRow('rectify', 'rectify', () => null, (layer) => ({
+  plan(inputs, outputs, batch, scratch) {
+    const output = only(outputs);
     const { least, most } = rectifierRange(layer.activation);
     return clipped(only(inputs), output, batch, scratch.threads, least, most);
   },
 }));
 
-/** Steps that copy a value of the same shape, none of it below `least` nor above `most`; in place if it is the same. */
+/** Steps that copy a tensor of float32 of the same shape, none of it below `least` nor above `most`; in place if it is the same. */
 export function clipped(
   input: Tensor,
   output: Tensor,
@@ -125,13 +141,14 @@ export function clipped(
   ]);
 }
 
-const softmax = plainRow('softmax', 'softmax', () => ({
-  plan(inputs, output, batch, scratch) {
-    const { tensor, steps } = closeUp(only(inputs), batch, scratch);
+const softmax = streamRow('softmax', 'softmax', severalSums, () => ({
+  plan(inputs, outputs, batch, scratch) {
+    const { tensor: from, steps: before } = closeUp(only(inputs), batch, scratch);
+    const { tensor: to, steps: behind } = spread(only(outputs), batch, scratch);
     const calls = Array.from({ length: batch }, (_, frame) =>
-      call('softmax', planeOf(tensor, frame), planeOf(output, frame), output.channels, FLOAT),
+      call('softmax', planeOf(from, frame), planeOf(to, frame), to.channels, FLOAT),
     );
-    return [...steps, calls];
+    return [...before, calls, ...behind];
   },
 }));
 

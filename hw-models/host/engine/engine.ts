@@ -3,12 +3,14 @@
 
 import { InputError, invariant } from '../../../workloads/base/errors.js';
 import { type Model, weightsOf } from '../../../workloads/model.js';
+import type { Network } from '../../../workloads/network.js';
 import type { Executor, LoadedNetwork } from '../../contract.js';
-import { checkInput, checkModel } from '../checks.js';
+import { checkedInputs, checkImplemented, checkModel, layerRuns, outputsOf } from '../checks.js';
 import type { Choice, Choose } from './choice.js';
+import type { Tensor } from './kernel.js';
 import { EngineMemory } from './memory.js';
 import { type Programme, planNetwork } from './programme.js';
-import { readTensor, writeTensor } from './tensor.js';
+import { frameBytesOf, readTensor, tensorAt, writeTensor } from './tensor.js';
 import { type BoundProgramme, Crew } from './threads.js';
 import { hasFusedMultiplyAdd } from './webassembly.js';
 
@@ -53,10 +55,22 @@ export function createEngine(
     describe: async () => ({ engine: engineName(label, setting), hint: null }),
     async load(model) {
       checkModel(model);
+      checkImplemented(model.network);
       const choices = model.network.layers.map((layer) => choose(layer, weightsOf(model, layer)));
       return loadNetwork(model, choices, setting);
     },
   };
+}
+
+/** Constants beside the weights, the same for all frames. */
+function placeConstants({ constants }: Network, memory: EngineMemory): ReadonlyMap<string, Tensor> {
+  return new Map(
+    [...constants].map(([name, constant]) => {
+      const address = memory.take(frameBytesOf(constant));
+      writeTensor(memory.memory.buffer, tensorAt(address, constant), constant.values, 1);
+      return [name, tensorAt(address, constant, 0)];
+    }),
+  );
 }
 
 /** A checked model ready to run, `choices[i]` being layer i's kernel. */
@@ -70,32 +84,39 @@ export async function loadNetwork(
   const prepared = network.layers.map((layer, at) => {
     return (choices[at] as Choice).kernel.prepare(layer, weightsOf(model, layer), memory);
   });
+  const constants = placeConstants(network, memory);
   const crew = new Crew(threads, memory.memory, fused);
   await crew.start();
   let ready: { readonly programme: Programme; readonly bound: BoundProgramme } | null = null;
   const readyFor = (batch: number) => {
     if (ready?.programme.batch === batch) return ready;
-    const programme = planNetwork(network, prepared, memory, batch);
+    const programme = planNetwork(network, prepared, constants, memory, batch);
     ready = { programme, bound: crew.bind(programme.layers.map(({ steps }) => steps)) };
     return ready;
   };
   let disposed = false;
   return {
-    async run(input, batch, options) {
+    async run(given, batch, options) {
       invariant(!disposed, () => `${network.name}: run after dispose`);
-      checkInput(network, input, batch);
+      const values = checkedInputs(network, given, batch);
       const { programme, bound } = readyFor(batch);
       const { buffer } = memory.memory;
-      writeTensor(buffer, programme.input, input, batch);
-      const layers = programme.layers.map(({ layer, inputs }, at) => {
-        if (options?.onInput) options.onInput(layer, readTensor(buffer, inputs[0] ?? programme.input, 1));
+      const tensorOf = (name: string) => programme.tensors.get(name) as Tensor;
+      for (const [name, own] of values) writeTensor(buffer, tensorOf(name), own, batch);
+      const seconds = programme.layers.map(({ layer, inputs }, at) => {
+        options?.onInputs?.(
+          layer,
+          inputs.map((input) => input && { ...input, values: readTensor(buffer, input, 1) }),
+        );
         const start = performance.now();
         crew.run(bound[at] ?? []);
-        const seconds = (performance.now() - start) / 1000;
-        const { kernel, notes } = choices[at] as Choice;
-        return { name: layer.name, kernel: kernel.name, seconds, notes };
+        return (performance.now() - start) / 1000;
       });
-      return { layers, output: readTensor(buffer, programme.output, batch), notes: [] };
+      const layers = layerRuns(network.layers, (at) => {
+        const { kernel, notes } = choices[at] as Choice;
+        return { kernel: kernel.name, seconds: seconds[at] as number, notes };
+      });
+      return { layers, ...outputsOf(network, (name) => readTensor(buffer, tensorOf(name), batch)), notes: [] };
     },
     dispose() {
       if (disposed) return;

@@ -2,7 +2,7 @@
 // transform domain. What they cannot do (strides, kernels of one tap) they refuse, with the reason.
 
 import { invariant } from '../../../workloads/base/errors.js';
-import type { Layer, LayerWeights } from '../../../workloads/network.js';
+import type { Layer, LayerOf, LayerWeights } from '../../../workloads/network.js';
 import { type KernelSpectra, pruneSpectra, spectraOf } from '../../../workloads/transforms/fft-convolution.js';
 import { type ConvolutionShape, outputExtent, transformable } from '../../../workloads/transforms/shape.js';
 import { densityOf, toDense } from '../../../workloads/weights/store.js';
@@ -15,7 +15,6 @@ import {
   cutEvenly,
   cutInMultiples,
   eachFrame,
-  type LayerOf,
   leastOf,
   only,
   type Part,
@@ -43,7 +42,7 @@ export const fftSizes: readonly number[] = [16, 32];
 
 /** In words why a transform of `size` does not serve a layer, or null where it does. */
 export function fftRefusal(layer: Layer, size: number): string | null {
-  const shape = transformable(layer);
+  const shape = transformable(layer.demand);
   if (typeof shape === 'string') return shape;
   const { kernel, outputs, channels, groups } = shape;
   if (kernel > size / 2) return `has ${kernel}×${kernel} kernels, more than half of a transform of ${size}`;
@@ -59,7 +58,7 @@ function positionsOf(size: number): number {
 
 /** Complex products a channel and output channel, tiles counted in whole vectors. */
 function productsOf(layer: Layer, size: number): number {
-  const shape = transformable(layer);
+  const shape = transformable(layer.demand);
   if (typeof shape === 'string' || fftRefusal(layer, size) !== null) return Number.POSITIVE_INFINITY;
   const { tilesX, tilesY } = tilingOf(shape, size);
   return positionsOf(size) * vectorsOf(tilesX * tilesY);
@@ -101,7 +100,7 @@ function fftRow(name: string, size: number, optIn: boolean, place: Place): HostK
     name,
     { optIn, pays, refusal: (layer) => fftRefusal(layer, size) },
     (layer, weights, heap) => {
-      const shape = transformable(layer);
+      const shape = transformable(layer.demand);
       invariant(typeof shape !== 'string', () => `layer ${layer.name} ${shape}`);
       const channels = shape.channels / shape.groups;
       const spectra = spectraOf(toDense(weights.store).values, shape.outputs, channels, shape.kernel, size);
@@ -228,10 +227,11 @@ function preparedLayer(
   // Planes with the padding, and zeros as far as the last tiles reach.
   const pitch = (tilesX - 1) * step + size;
   const rows = (tilesY - 1) * step + size;
-  const planeBytes = planeBytesOf([1, rows, pitch]);
+  const planeBytes = planeBytesOf(rows * pitch);
   const workBytes = size * (size / 2 + 2) * COMPLEX + 5 * VECTOR;
   return {
-    plan(inputs, output, batch, scratch) {
+    plan(inputs, outputs, batch, scratch) {
+      const output = only(outputs);
       const input = only(inputs);
       const padded = scratch.take(shape.channels * planeBytes);
       const positionBytes = unevenLines(groupChannels * 2 * tileBytes);

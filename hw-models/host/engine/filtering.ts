@@ -2,20 +2,20 @@
 // at any stride. A stride s makes s phases of ⌈kernel / s⌉ taps each, whose products add up before they are
 // transformed back. Only rows are filtered, not columns: half the multiplications at little cost of transforming.
 
-import { imageShape } from '../../../workloads/layers/index.js';
-import { tapsOf } from '../../../workloads/layers/window.js';
+import { tapsOf } from '../../../workloads/operators/window.js';
+import type { LayerOf } from '../../../workloads/network.js';
 import { cookToom, type Matrix, toFloat } from '../../../workloads/transforms/cook-toom.js';
 import { nonzerosOf, toDense } from '../../../workloads/weights/store.js';
 import { wasm as convolutionWasm, relaxed as relaxedConvolution } from '../convolution.wasm.js';
 import { wasm as filteringWasm, relaxed as relaxedFiltering } from '../filtering.wasm.js';
 import { BLOCK_BYTES, filledUpRows, packRows, phaseArguments, placeBias, ROWS_TOGETHER } from './convolution.js';
+import { notOneImage, outputImage } from '../fits.js';
 import type { HostKernel } from './kernel.js';
 import {
   callerOf,
   cutEvenly,
   dealSequences,
   eachFrame,
-  type LayerOf,
   leastOf,
   only,
   planeOf,
@@ -42,7 +42,7 @@ interface Geometry {
 }
 
 function geometryOf(layer: LayerOf<'conv2d'>): Geometry {
-  const [, outHeight, outWidth] = imageShape(layer.output, layer.name);
+  const [, outHeight, outWidth] = outputImage(layer);
   const taps = Math.ceil(layer.kernel[1] / layer.stride[1]);
   const tiles = Math.ceil(outWidth / TILE);
   return {
@@ -57,7 +57,7 @@ function geometryOf(layer: LayerOf<'conv2d'>): Geometry {
 /** Multiplications of a direct convolution over those of its tiles. */
 function gainOf(layer: LayerOf<'conv2d'>): number {
   const { positions, tiles } = geometryOf(layer);
-  const [, , outWidth] = imageShape(layer.output, layer.name);
+  const [, , outWidth] = outputImage(layer);
   return (layer.kernel[1] * outWidth) / (layer.stride[1] * positions * tiles);
 }
 
@@ -66,6 +66,8 @@ export const filteredConvolution: HostKernel = weightedRow(
   'filtered-convolution',
   {
     refusal(layer) {
+      const several = notOneImage(layer);
+      if (several) return several;
       if (Math.max(...layer.dilation) > 1) return 'is dilated: neighbouring outputs share no inputs';
       const { taps, positions } = geometryOf(layer);
       return positions <= MATRIX_COLUMNS ? null : `has ${taps} taps a phase, more than ${MATRIX_COLUMNS + 1 - TILE}`;
@@ -108,7 +110,8 @@ export const filteredConvolution: HostKernel = weightedRow(
     );
     const least = leastOf(layer);
     return {
-      plan(inputs, output, batch, scratch) {
+      plan(inputs, outputs, batch, scratch) {
+        const output = only(outputs);
         const input = only(inputs);
         const phases = stride[0] * stride[1];
         const phaseBytes = vectorsOf(phaseHeight * pitch) * VECTOR;

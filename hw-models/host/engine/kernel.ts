@@ -2,7 +2,7 @@
 // calls of exported functions with numbers as arguments, so that the same programme runs on one thread or on several
 // without asking the kernel again. A new kernel is one file in ../asm and one row; the engine knows none by name.
 
-import type { Layer, LayerKind, LayerWeights } from '../../../workloads/network.js';
+import type { ElementType, Layer, LayerKind, LayerWeights, Shape, Values } from '../../../workloads/network.js';
 
 /**
  * An AssemblyScript file of ../asm as built by scripts/build-wasm.mjs: it imports one shared memory. `relaxed` is the
@@ -26,21 +26,29 @@ export interface Call {
  * Calls that may run at the same time: none reads or writes what another of them writes, but for those of one lane.
  * Call k is of lane k modulo the number of threads. Whichever thread is free takes a lane and runs its calls in turn.
  */
-export type Step = readonly Call[];
+export type Step = readonly Call[] | MainStep;
+
+/** What is done in TypeScript, on the main thread while all others wait. */
+export interface MainStep {
+  readonly onMain: (memory: SharedArrayBuffer) => void;
+}
 
 /**
- * A batch of values in the engine's memory. An image is a plane of float32 per channel, row after row, its planes
- * `planeBytes` apart; a vector of features is `features` planes of one value each, without gaps (planeBytes 4).
- * Planes of images begin on 16 bytes and are filled up to whole vectors of 4 floats (`planeBytesOf` in tensor.ts): a
- * kernel may overwrite the filling, whose values mean nothing.
+ * A batch of values in the engine's memory. An image, [1, channels, height, width] of float32, is a plane per channel,
+ * row after row, its planes `planeBytes` apart. Planes begin on 16 bytes and are filled up to whole vectors of 4 floats
+ * (tensor.ts): a kernel may overwrite the filling, whose values mean nothing. Any other tensor is a plane of one value
+ * per element, without gaps (of float32 planeBytes is 4).
  */
 export interface Tensor {
+  readonly type: ElementType;
+  /** Of one frame. */
+  readonly shape: Shape;
   readonly address: number;
   readonly channels: number;
   readonly height: number;
   readonly width: number;
   readonly planeBytes: number;
-  /** From one frame of the batch to the next; more than channels · planeBytes inside a concatenation. */
+  /** From one frame of the batch to the next: more than channels · planeBytes inside a concatenation, 0 of a constant. */
   readonly frameBytes: number;
 }
 
@@ -49,7 +57,7 @@ export interface Heap {
   /** Into how many calls of equal work a step should be cut, or a multiple of it. */
   readonly threads: number;
   /** Copies `data` into the memory and returns its address, a multiple of 64. */
-  place(data: Float32Array | Uint32Array | Int32Array | Uint16Array | Uint8Array | Int8Array): number;
+  place(data: Values): number;
 }
 
 /** Memory for one layer's run: undefined at its first step, any other layer's after its last. */
@@ -62,16 +70,24 @@ export interface Scratch {
 /** A layer with its weights laid out in the engine's memory. */
 export interface PreparedLayer {
   /**
-   * The layer's programme for `batch` frames: steps run one after the other. `inputs` as in layer.inputs, `output` of
-   * the layer's output shape. Up to 256 bytes beyond a tensor may be read, not written.
+   * The layer's programme for `batch` frames: steps run one after the other. `inputs` as in layer.inputs, null for one
+   * that is left out, `outputs` as in layer.results. Up to 256 bytes beyond a tensor may be read, not written.
    */
-  plan(inputs: readonly Tensor[], output: Tensor, batch: number, scratch: Scratch): readonly Step[];
+  plan(
+    inputs: readonly (Tensor | null)[],
+    outputs: readonly Tensor[],
+    batch: number,
+    scratch: Scratch,
+  ): readonly Step[];
+  /** True where the layer's own upper bound is kept to: else what is above it is clipped afterwards (programme.ts). */
+  readonly isClipped?: boolean;
 }
 
 /** A way to run a kind of layer. */
 export interface HostKernel {
   readonly name: string;
-  readonly kind: LayerKind;
+  /** Null for a row that runs layers of all kinds. */
+  readonly kind: LayerKind | null;
   /** True where it computes something else than the weights say (other precision, other pruning): it serves by name only. */
   readonly optIn: boolean;
   /** In words why it cannot run a layer of its kind, or null where it can. */

@@ -4,14 +4,23 @@
 import { balanceOf, binarize } from '../../../workloads/compress/binary.js';
 import { quantize } from '../../../workloads/compress/int8.js';
 import { ternarize } from '../../../workloads/compress/ternary.js';
-import { imageShape } from '../../../workloads/layers/index.js';
-import { isPointwise, tapsOf } from '../../../workloads/layers/window.js';
+import { isPointwise, tapsOf } from '../../../workloads/operators/window.js';
+import type { LayerOf } from '../../../workloads/network.js';
 import { type DenseMatrix, toDense } from '../../../workloads/weights/store.js';
 import { relaxed, wasm } from '../lowprecision-convolution.wasm.js';
 import { denseConvolution, sparseConvolution } from './convolution.js';
+import { inputImage, notOneImage, outputImage } from '../fits.js';
 import type { Call, Heap, HostKernel, PreparedLayer, Scratch, Tensor } from './kernel.js';
 import { MOST_INT8_COLUMNS } from './lowprecision.js';
-import { callerOf, cutEvenly, eachFrame, type LayerOf, leastOf, only, planeOf, weightedRow } from './rows.js';
+import {
+  callerOf,
+  cutEvenly,
+  eachFrame,
+  leastOf,
+  only,
+  planeOf,
+  weightedRow,
+} from './rows.js';
 import { FLOAT, VECTOR } from './tensor.js';
 
 const call = callerOf({ name: 'lowprecision-convolution', wasm, relaxed });
@@ -40,7 +49,7 @@ interface Coding {
 }
 
 function codingOf(layer: LayerOf<'conv2d'>, pixelBytesOf: (channels: number) => number, multiple: number): Coding {
-  const groupChannels = imageShape(layer.inputShapes[0] ?? [0], layer.name)[0] / layer.groups;
+  const groupChannels = inputImage(layer)[0] / layer.groups;
   const pixelBytes = pixelBytesOf(groupChannels);
   const patchBytes = Math.ceil((tapsOf(layer) * pixelBytes) / multiple) * multiple;
   return {
@@ -51,8 +60,8 @@ function codingOf(layer: LayerOf<'conv2d'>, pixelBytesOf: (channels: number) => 
 
 /** What asm/lowprecision-convolution.ts is told of a layer, in its order. */
 function placeGeometry({ layer, pixelBytes, patchBytes, block }: Coding, heap: Heap): number {
-  const [, height, width] = imageShape(layer.inputShapes[0] ?? [0], layer.name);
-  const [, , outputWidth] = imageShape(layer.output, layer.name);
+  const [, height, width] = inputImage(layer);
+  const [, , outputWidth] = outputImage(layer);
   const { stride, dilation, pad, kernel } = layer;
   const window = [...stride, ...dilation, pad[0], pad[1], ...kernel];
   return heap.place(Int32Array.of(width, height, pixelBytes, outputWidth, ...window, patchBytes, block));
@@ -77,7 +86,7 @@ interface Phases {
 /** Each frame's statistics, then its pixels as codes, then its output. */
 function planPhases(
   { coding, statistics, code, pixels }: Phases,
-  inputs: readonly Tensor[],
+  inputs: readonly (Tensor | null)[],
   output: Tensor,
   batch: number,
   scratch: Scratch,
@@ -160,8 +169,10 @@ export const int8Convolution: HostKernel = weightedRow(
   'int8-convolution',
   {
     optIn: true,
-    refusal: (_layer, { store: { columns } }) =>
-      columns <= MOST_INT8_COLUMNS ? null : `has ${columns} weights a filter, whose products 32 bits cannot sum`,
+    refusal(layer, { store: { columns } }) {
+      const tooMany = `has ${columns} weights a filter, whose products 32 bits cannot sum`;
+      return notOneImage(layer) ?? (columns <= MOST_INT8_COLUMNS ? null : tooMany);
+    },
   },
   (layer, weights, heap): PreparedLayer => {
     const coding = codingOf(layer, (channels) => channels, VECTOR);
@@ -176,7 +187,8 @@ export const int8Convolution: HostKernel = weightedRow(
     // Where a pixel is what a filter sees, nothing needs laying out.
     const isInPlace = isPointwise(layer) && pixelBytes === patchBytes;
     return {
-      plan(inputs, output, batch, scratch) {
+      plan(inputs, outputs, batch, scratch) {
+        const output = only(outputs);
         const rooms = Array.from({ length: isInPlace ? 0 : scratch.threads }, () =>
           scratch.take(block * patchBytes + BEYOND),
         );
@@ -209,7 +221,7 @@ function signBytesOf(channels: number): number {
 export const binaryConvolution: HostKernel = weightedRow(
   'conv2d',
   'binary-convolution',
-  { optIn: true },
+  { optIn: true, refusal: notOneImage },
   (layer, weights, heap): PreparedLayer => {
     const coding = codingOf(layer, signBytesOf, WORD_BYTES);
     const { patchBytes, pixelBytes, block, groupRows, groupChannels } = coding;
@@ -245,7 +257,8 @@ export const binaryConvolution: HostKernel = weightedRow(
     const [signsAt, tablesAt, geometry] = [heap.place(signs), heap.place(tables), placeGeometry(coding, heap)];
     const [scalesOf, biasOf] = [placeFilled(scales, of), placeFilled(weights.bias, of)];
     return {
-      plan(inputs, output, batch, scratch) {
+      plan(inputs, outputs, batch, scratch) {
+        const output = only(outputs);
         const rooms = Array.from({ length: scratch.threads }, () => ({
           patches: scratch.take(block * patchBytes + BEYOND),
           missing: scratch.take(block * (taps + 1) * FLOAT),
@@ -272,7 +285,7 @@ export const binaryConvolution: HostKernel = weightedRow(
 export const ternaryConvolution: HostKernel = weightedRow(
   'conv2d',
   'ternary-convolution',
-  { optIn: true },
+  { optIn: true, refusal: notOneImage },
   (layer, weights, heap) => {
     const { rows, columns, values, scales } = ternarize(toDense(weights.store));
     const scaled = Float32Array.from(values, (value, at) => value * (scales[Math.floor(at / columns)] as number));

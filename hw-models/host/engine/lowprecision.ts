@@ -6,18 +6,18 @@ import { invariant } from '../../../workloads/base/errors.js';
 import { balanceOf, binarize } from '../../../workloads/compress/binary.js';
 import { quantize } from '../../../workloads/compress/int8.js';
 import { ternarize } from '../../../workloads/compress/ternary.js';
+import type { LayerOf } from '../../../workloads/network.js';
 import { toDense } from '../../../workloads/weights/store.js';
 import { relaxed, wasm } from '../lowprecision.wasm.js';
-import { closeUp } from './close-up.js';
+import { apart, eachVector, rowsOf } from './close-up.js';
 import { placeBias } from './convolution.js';
-import type { Call, HostKernel, Scratch, Step } from './kernel.js';
+import type { Call, HostKernel, Scratch, Step, Tensor } from './kernel.js';
 import {
   callerOf,
   cutEvenly,
   cutInMultiples,
   eachFrame,
   leastOf,
-  only,
   type Part,
   planeOf,
   weightedRow,
@@ -40,23 +40,28 @@ interface Phases {
   readonly rows: (part: Part, partNumber: number, input: number, activations: number, output: number) => Call;
 }
 
-/** One call for the activations, then one for each part of the rows. */
-function plan({ activationBytes, activations, rows }: Phases, parts: readonly Part[]) {
-  return (inputs: Parameters<typeof only>[0], output: ReturnType<typeof only>, batch: number, scratch: Scratch) => {
-    const { tensor, steps } = closeUp(only(inputs), batch, scratch);
+/** One call for a vector's activations, then one for each part of the rows. */
+function plan(layer: LayerOf<'dense'>, { activationBytes, activations, rows }: Phases, parts: readonly Part[]) {
+  return (
+    inputs: readonly (Tensor | null)[],
+    outputs: readonly Tensor[],
+    batch: number,
+    scratch: Scratch,
+  ): readonly Step[] => {
     const at = scratch.take(activationBytes);
-    const frames = eachFrame(batch, (frame): readonly Step[] => {
-      const input = planeOf(tensor, frame);
-      const first = activations(input, at);
-      const made = parts.map((part, number) => rows(part, number, input, at, planeOf(output, frame, part.first)));
-      return first ? [[first], made] : [made];
-    });
-    return [...steps, ...frames];
+    return eachVector(rowsOf(layer, layer.outputs), inputs, outputs, batch, scratch, (from, to, count) =>
+      eachFrame(count, (vector): readonly Step[] => {
+        const input = planeOf(from, vector);
+        const first = activations(input, at);
+        const made = parts.map((part, number) => rows(part, number, input, at, planeOf(to, vector, part.first)));
+        return first ? [[first], made] : [made];
+      }),
+    );
   };
 }
 
 /** Binary weights and activations: words of 64 signs, exclusive or and bit count (XNOR-Net). */
-export const binaryConnected: HostKernel = weightedRow('dense', 'binary', { optIn: true }, (layer, weights, heap) => {
+export const binaryConnected: HostKernel = weightedRow('dense', 'binary', { optIn: true, refusal: apart }, (layer, weights, heap) => {
   const matrix = binarize(toDense(weights.store));
   const words = Math.ceil(matrix.columns / 64);
   const signs = heap.place(paddedRows(matrix.signs, matrix.rows, 8 * words));
@@ -73,11 +78,11 @@ export const binaryConnected: HostKernel = weightedRow('dense', 'binary', { optI
       return call('binary', bits, bits + bitsBytes, ...of);
     },
   };
-  return { plan: plan(phases, cutEvenly(matrix.rows, heap.threads)) };
+  return { plan: plan(layer, phases, cutEvenly(matrix.rows, heap.threads)) };
 });
 
 /** Ternary weights, five in a byte, that choose among sums of float activations (Ternary Weight Networks). */
-export const ternaryConnected: HostKernel = weightedRow('dense', 'ternary', { optIn: true }, (layer, weights, heap) => {
+export const ternaryConnected: HostKernel = weightedRow('dense', 'ternary', { optIn: true, refusal: apart }, (layer, weights, heap) => {
   const matrix = ternarize(toDense(weights.store));
   const parts = cutEvenly(matrix.rows, heap.threads);
   const codes = parts.map((part) => heap.place(codesOf(matrix.values, matrix.columns, part)));
@@ -94,7 +99,7 @@ export const ternaryConnected: HostKernel = weightedRow('dense', 'ternary', { op
       return call('ternary', input, codes[number] as number, groupBytes, ...own, table, leastOf(layer));
     },
   };
-  return { plan: plan(phases, parts) };
+  return { plan: plan(layer, phases, parts) };
 });
 
 /** 8-bit weights with 8-bit activations, summed in 32 bits. */
@@ -103,8 +108,10 @@ export const int8Connected: HostKernel = weightedRow(
   'int8',
   {
     optIn: true,
-    refusal: (_layer, { store: { columns } }) =>
-      columns <= MOST_INT8_COLUMNS ? null : `has ${columns} inputs, whose products 32 bits cannot sum`,
+    refusal(layer, { store: { columns } }) {
+      const tooMany = `has ${columns} inputs, whose products 32 bits cannot sum`;
+      return apart(layer) ?? (columns <= MOST_INT8_COLUMNS ? null : tooMany);
+    },
   },
   (layer, weights, heap) => {
     const matrix = quantize(toDense(weights.store));
@@ -120,7 +127,7 @@ export const int8Connected: HostKernel = weightedRow(
         return call('int8', activations, activations + rowBytes, values + first * rowBytes, rowBytes, ...own);
       },
     };
-    return { plan: plan(phases, cutInMultiples(matrix.rows, ROWS_TOGETHER, heap.threads)) };
+    return { plan: plan(layer, phases, cutInMultiples(matrix.rows, ROWS_TOGETHER, heap.threads)) };
   },
 );
 

@@ -1,6 +1,7 @@
 // The one memory that a network's weights and values live in, and who has which part of it.
 
 import { InputError } from '../../../workloads/base/errors.js';
+import type { Values } from '../../../workloads/tensor.js';
 import type { Heap, Scratch } from './kernel.js';
 import { createMemory, PAGE, type SharedMemory } from './webassembly.js';
 
@@ -23,10 +24,16 @@ export class EngineMemory implements Heap {
 
   constructor(readonly threads: number) {}
 
-  place(data: Float32Array | Uint32Array | Int32Array | Uint16Array | Uint8Array | Int8Array): number {
+  /** The address of `bytes` bytes that stay taken. */
+  take(bytes: number): number {
     const address = this.end;
-    this.end = aligned(address + data.byteLength);
+    this.end = aligned(address + bytes);
     this.reserve(this.end);
+    return address;
+  }
+
+  place(data: Values): number {
+    const address = this.take(data.byteLength);
     const bytes = new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
     new Uint8Array(this.memory.buffer, address, data.byteLength).set(bytes);
     return address;
@@ -37,15 +44,15 @@ export class EngineMemory implements Heap {
     const missing = end + OVERRUN - this.memory.buffer.byteLength;
     if (missing <= 0) return;
     if (end + OVERRUN > MOST_BYTES) {
-      throw new InputError(`found a network of ${(end / 2 ** 30).toFixed(1)} GiB, expected at most 4 GiB on the host`);
+      throw new InputError(`found a network that takes ${(end / 2 ** 30).toFixed(1)} GiB of memory, expected at most 4 GiB on the host`);
     }
     this.memory.grow(Math.ceil(missing / PAGE));
   }
 }
 
-/** Parts of the memory behind `base` for values that come and go: the first gap that is large enough. */
+/** Parts of the memory behind `base` for tensors that come and go: the first gap that is large enough. */
 export class ValueSpace {
-  #taken: { readonly start: number; readonly end: number }[] = [];
+  #taken: { readonly start: number; readonly end: number; users: number }[] = [];
   /** Behind everything ever taken. */
   end: number;
 
@@ -57,18 +64,26 @@ export class ValueSpace {
     let start = this.base;
     let at = 0;
     for (; at < this.#taken.length; at++) {
-      const next = this.#taken[at] as { start: number; end: number };
-      if (next.start - start >= bytes) break;
+      const next = this.#taken[at] as { readonly start: number; readonly end: number };
+      if (next.start - start >= Math.max(1, bytes)) break;
       start = next.end;
     }
-    const end = aligned(start + bytes);
-    this.#taken.splice(at, 0, { start, end });
+    // Nothing too has a place of its own.
+    const end = aligned(start + Math.max(1, bytes));
+    this.#taken.splice(at, 0, { start, end, users: 1 });
     this.end = Math.max(this.end, end);
     return start;
   }
 
+  /** One more who uses what begins at `start`, if it was taken here. */
+  share(start: number): void {
+    for (const part of this.#taken) if (part.start === start) part.users++;
+  }
+
+  /** One less: free where nobody is left. */
   release(start: number): void {
-    this.#taken = this.#taken.filter((part) => part.start !== start);
+    for (const part of this.#taken) if (part.start === start) part.users--;
+    this.#taken = this.#taken.filter(({ users }) => users > 0);
   }
 }
 

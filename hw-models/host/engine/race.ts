@@ -5,9 +5,10 @@
 import { setImmediate } from 'node:timers/promises';
 import { invariant } from '../../../workloads/base/errors.js';
 import { type Model, weightsOf } from '../../../workloads/model.js';
-import type { Layer } from '../../../workloads/network.js';
+import type { Layer, TensorType, Values } from '../../../workloads/network.js';
 import { nonzerosOf } from '../../../workloads/weights/store.js';
-import { checkInput, checkModel, valuesDoneAfter } from '../checks.js';
+import type { NetworkInputs } from '../../contract.js';
+import { checkedInputs, checkImplemented, checkModel, valuesDoneAfter } from '../checks.js';
 import { firstThatPays, kernelsFor } from './choice.js';
 import type { EngineSetting } from './engine.js';
 import type { HostKernel } from './kernel.js';
@@ -36,25 +37,33 @@ const MOST_CACHE_BYTES = 64 * 2 ** 20;
 /** Numbers of 8 bytes in a cache line. */
 const LINE_VALUES = 8;
 
+/** A tensor's values of all frames, or of a constant, which has one for all. */
+interface Frames {
+  readonly values: Values;
+  readonly isConstant?: boolean;
+}
+
 /** Runs `batch` frames of a network once through, and at each layer every kernel of `kernels` that can run it. */
 export async function raceKernels(
   model: Model,
   kernels: readonly HostKernel[],
   { threads, fused }: EngineSetting,
-  input: Float32Array,
+  inputs: NetworkInputs,
   batch: number,
   onProgress: (doing: string) => void,
 ): Promise<readonly LayerRace[]> {
   checkModel(model);
   const { network } = model;
-  checkInput(network, input, batch);
+  checkImplemented(network);
   const memory = new EngineMemory(threads);
   const crew = new Crew(threads, memory.memory, fused);
   await crew.start();
   try {
     const track = new Track(memory, crew, batch, passingWeights(model));
     const doneAfter = valuesDoneAfter(network);
-    const values = new Map([['data', input]]);
+    const values = new Map<string, Frames>();
+    for (const [name, { values: own }] of network.constants) values.set(name, { values: own, isConstant: true });
+    for (const [name, own] of checkedInputs(network, inputs, batch)) values.set(name, { values: own });
     const races: LayerRace[] = [];
     for (const [at, layer] of network.layers.entries()) {
       onProgress(`${network.name}: timing kernels, layer ${at + 1} of ${network.layers.length}, ${layer.name}`);
@@ -63,10 +72,10 @@ export async function raceKernels(
       const weights = weightsOf(model, layer);
       const able = kernelsFor(kernels, layer, weights);
       const candidates = weights === null ? [firstThatPays(able)(layer, weights).kernel] : able;
-      const inputs = layer.inputs.map((name) => values.get(name) as Float32Array);
-      const { race, output } = track.run(layer, weights, candidates, inputs);
+      const met = layer.inputs.map((name) => values.get(name) ?? null);
+      const { race, outputs } = track.run(layer, weights, candidates, met);
       races.push(race);
-      values.set(layer.name, output);
+      for (const [result, { name }] of layer.results.entries()) values.set(name, { values: outputs[result] as Values });
       for (const name of doneAfter[at] ?? []) values.delete(name);
     }
     return races;
@@ -92,23 +101,28 @@ class Track {
     layer: Layer,
     weights: Parameters<HostKernel['prepare']>[1],
     candidates: readonly HostKernel[],
-    inputs: readonly Float32Array[],
-  ): { readonly race: LayerRace; readonly output: Float32Array } {
+    inputs: readonly (Frames | null)[],
+  ): { readonly race: LayerRace; readonly outputs: readonly Values[] } {
     const { memory, crew, batch } = this;
     memory.end = this.#start;
     const prepared = candidates.map((kernel) => kernel.prepare(layer, weights, memory));
     const space = new ValueSpace(memory.end);
-    const place = (shape: Layer['output']) => tensorAt(space.take(batch * frameBytesOf(shape)), shape);
-    const from = layer.inputShapes.map(place);
-    const to = place(layer.output);
+    const place = (type: TensorType, frames = batch) => {
+      const address = space.take(frames * frameBytesOf(type));
+      return frames === batch ? tensorAt(address, type) : tensorAt(address, type, 0);
+    };
+    const from = layer.inputTypes.map((type, at) => type && place(type, inputs[at]?.isConstant ? 1 : batch));
+    const to = layer.results.map((result) => place(result));
     const scratch = new LayerScratch(memory.threads, space.end);
     const steps = prepared.map((one) => {
       scratch.reset();
       return planLayer(layer, one, from, to, batch, scratch);
     });
     memory.reserve(scratch.end);
+    const { buffer } = memory.memory;
     for (const [at, tensor] of from.entries()) {
-      writeTensor(memory.memory.buffer, tensor, inputs[at] as Float32Array, batch);
+      const given = inputs[at];
+      if (tensor && given) writeTensor(buffer, tensor, given.values, given.isConstant ? 1 : batch);
     }
     const bound = crew.bind(steps);
     const runs = bound.map((one) => () => crew.run(one));
@@ -120,7 +134,7 @@ class Track {
     const seconds = candidates.length > 1 ? candidates.map(({ name }, at) => [name, best[at] as number] as const) : [];
     return {
       race: { name: layer.name, kernel: kernel.name, seconds: Object.fromEntries(seconds) },
-      output: readTensor(memory.memory.buffer, to, batch),
+      outputs: to.map((tensor) => readTensor(buffer, tensor, batch)),
     };
   }
 }

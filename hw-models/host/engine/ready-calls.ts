@@ -1,6 +1,7 @@
 // A layer's calls, one by one, ready to be timed each by itself.
 
-import type { Layer, LayerWeights } from '../../../workloads/network.js';
+import { invariant } from '../../../workloads/base/errors.js';
+import type { Layer, LayerWeights, TensorType } from '../../../workloads/network.js';
 import type { Call, HostKernel } from './kernel.js';
 import { EngineMemory, LayerScratch } from './memory.js';
 import { frameBytesOf, tensorAt, writeTensor } from './tensor.js';
@@ -26,16 +27,17 @@ export function readyCalls(
   const memory = new EngineMemory(1);
   const prepared = kernel.prepare(layer, weights, memory);
   const values = new LayerScratch(1, memory.end);
-  const inputs = layer.inputShapes.map((shape) => tensorAt(values.take(batch * frameBytesOf(shape)), shape));
-  const output = tensorAt(values.take(batch * frameBytesOf(layer.output)), layer.output);
-  const steps = prepared.plan(inputs, output, batch, values);
+  const place = (type: TensorType) => tensorAt(values.take(batch * frameBytesOf(type)), type);
+  const inputs = layer.inputTypes.map((type) => type && place(type));
+  const steps = prepared.plan(inputs, layer.results.map(place), batch, values);
   memory.reserve(values.end);
   const { buffer } = memory.memory;
-  for (const tensor of inputs) writeTensor(buffer, tensor, input, batch);
+  for (const tensor of inputs) if (tensor) writeTensor(buffer, tensor, input, batch);
   const crew = new Crew(1, memory.memory, fused);
   const [bound = []] = crew.bind([steps]);
   crew.run(bound);
-  const calls = steps.flat();
+  const calls = steps.flatMap((step) => ('onMain' in step ? [] : step));
+  invariant(calls.length === bound.flatMap(({ lanes }) => lanes.flat()).length, () => `${kernel.name} makes no calls`);
   return bound
     .flatMap(({ lanes }) => lanes.flat())
     .map((run, at) => ({

@@ -1,30 +1,41 @@
 // What rows of a kernel table are written with.
 
 import { invariant } from '../../../workloads/base/errors.js';
-import { rectifierRange } from '../../../workloads/layers/forward.js';
-import type { Layer, LayerKind, LayerWeights, OpOf, Rectifier } from '../../../workloads/network.js';
+import type { Layer, LayerKind, LayerOf, LayerWeights, Rectifier } from '../../../workloads/network.js';
+import { rectifierRange } from '../../../workloads/operators/rectify.js';
+import { floatsOnly } from '../fits.js';
 import type { Call, Heap, HostKernel, KernelModule, PreparedLayer, Step, Tensor } from './kernel.js';
-
-export type LayerOf<Kind extends LayerKind> = Layer & OpOf<Kind>;
 
 function isKind<Kind extends LayerKind>(layer: Layer, kind: Kind): layer is LayerOf<Kind> {
   return layer.kind === kind;
 }
 
-/** A row for layers of one kind without weights. */
-export function plainRow<Kind extends LayerKind>(
+/** A row for layers of one kind without weights, on float32. */
+export function streamRow<Kind extends LayerKind>(
   kind: Kind,
   name: string,
-  prepare: (layer: LayerOf<Kind>) => PreparedLayer,
+  refusal: (layer: LayerOf<Kind>) => string | null,
+  prepare: (layer: LayerOf<Kind>, heap: Heap) => PreparedLayer,
 ): HostKernel {
+  return moveRow(kind, name, (layer) => floatsOnly(layer) ?? refusal(layer), prepare);
+}
+
+/** The same on elements of any type. */
+export function moveRow<Kind extends LayerKind>(
+  kind: Kind,
+  name: string,
+  refusal: (layer: LayerOf<Kind>) => string | null,
+  prepare: (layer: LayerOf<Kind>, heap: Heap) => PreparedLayer,
+): HostKernel {
+  const own = (layer: Layer) => {
+    invariant(isKind(layer, kind), () => `${name} met ${layer.kind} ${layer.name}`);
+    return layer;
+  };
   return {
     ...{ name, kind, optIn: false },
-    refusal: () => null,
+    refusal: (layer) => refusal(own(layer)),
     pays: () => true,
-    prepare(layer) {
-      invariant(isKind(layer, kind), () => `${name} met ${layer.kind} ${layer.name}`);
-      return prepare(layer);
-    },
+    prepare: (layer, _weights, heap) => prepare(own(layer), heap),
   };
 }
 
@@ -35,7 +46,7 @@ interface Terms<Kind extends LayerKind> {
   pays?(layer: LayerOf<Kind>, weights: LayerWeights): boolean;
 }
 
-/** A row for layers of one kind with weights. */
+/** A row for layers of one kind with weights, on float32. */
 export function weightedRow<Kind extends LayerKind>(
   kind: Kind,
   name: string,
@@ -48,7 +59,7 @@ export function weightedRow<Kind extends LayerKind>(
   };
   return {
     ...{ name, kind, optIn: terms.optIn ?? false },
-    refusal: (layer, weights) => terms.refusal?.(...own(layer, weights)) ?? null,
+    refusal: (layer, weights) => floatsOnly(layer) ?? terms.refusal?.(...own(layer, weights)) ?? null,
     pays: (layer, weights) => terms.pays?.(...own(layer, weights)) ?? true,
     prepare: (layer, weights, heap) => prepare(...own(layer, weights), heap),
   };
@@ -59,11 +70,19 @@ export function callerOf(module: KernelModule) {
   return (name: string, ...values: readonly number[]): Call => ({ module, function: name, arguments: values });
 }
 
-/** The one input of a layer that takes one. */
-export function only(inputs: readonly Tensor[]): Tensor {
-  const [input] = inputs;
-  invariant(input !== undefined && inputs.length === 1, () => `found ${inputs.length} inputs, expected one`);
-  return input;
+/** The one input or output of a layer that has one. */
+export function only(tensors: readonly (Tensor | null)[]): Tensor {
+  const [tensor] = tensors;
+  invariant(!!tensor && tensors.length === 1, () => `found ${tensors.length} tensors, expected one`);
+  return tensor;
+}
+
+/** The tensors of a layer of which none may be left out. */
+export function all(tensors: readonly (Tensor | null)[]): readonly Tensor[] {
+  return tensors.map((tensor) => {
+    invariant(tensor !== null, 'a tensor is left out');
+    return tensor;
+  });
 }
 
 /** The address of a frame's plane. */

@@ -121,14 +121,16 @@ export class Crew {
 
   /** Hands out the calls of each layer's steps. Only what was bound last can run. */
   bind(layers: readonly (readonly Step[])[]): BoundProgramme {
-    const steps = layers.map((layer) => layer.map((step) => lanesOf(step, this.threads)));
-    if (this.#workers.length > 0) this.#order(this.#workerProgramme(steps.flat()));
+    // Of what is done on this thread the others know nothing but the step's number.
+    const steps = layers.flatMap((layer) => layer.map((step) => lanesOf('onMain' in step ? [] : step, this.threads)));
+    if (this.#workers.length > 0) this.#order(this.#workerProgramme(steps));
     let number = 0;
-    return steps.map((layer) =>
-      layer.map((lanes) => ({
-        number: number++,
-        lanes: lanes.map((calls) => calls.map((call) => this.#boundCall(call))),
-      })),
+    return layers.map((layer) =>
+      layer.map((step) => {
+        const lanes = (steps[number] ?? []).map((calls) => calls.map((call) => this.#boundCall(call)));
+        const { buffer } = this.memory;
+        return { number: number++, lanes: 'onMain' in step ? [[() => step.onMain(buffer)]] : lanes };
+      }),
     );
   }
 
@@ -224,7 +226,7 @@ export class Crew {
 }
 
 /** What one thread is to do in turn; at most `lanes` of them, none without calls. */
-function lanesOf(step: Step, lanes: number): readonly (readonly Call[])[] {
+function lanesOf(step: readonly Call[], lanes: number): readonly (readonly Call[])[] {
   return Array.from({ length: Math.min(lanes, step.length) }, (_, lane) => {
     return step.filter((_, at) => at % lanes === lane);
   });

@@ -2,7 +2,7 @@
 // pruned in the transform domain. What they cannot do (strides, other kernels) they refuse, with the reason.
 
 import { invariant } from '../../../workloads/base/errors.js';
-import type { Layer, LayerWeights } from '../../../workloads/network.js';
+import type { Layer, LayerOf, LayerWeights } from '../../../workloads/network.js';
 import { cookToom, toFloat } from '../../../workloads/transforms/cook-toom.js';
 import { type ConvolutionShape, outputExtent, transformable } from '../../../workloads/transforms/shape.js';
 import { pruneTransformed, type TransformedWeights, transformWeights } from '../../../workloads/transforms/winograd.js';
@@ -14,7 +14,6 @@ import {
   callerOf,
   cutEvenly,
   eachFrame,
-  type LayerOf,
   leastOf,
   only,
   type Part,
@@ -38,7 +37,7 @@ const LANES = 4;
 
 /** In words why Winograd does not serve a layer, or null where it does. */
 export function winogradRefusal(layer: Layer): string | null {
-  const shape = transformable(layer);
+  const shape = transformable(layer.demand);
   if (typeof shape === 'string') return shape;
   const offered = [...new Set(filterings.map(([, taps]) => taps))];
   if (offered.includes(shape.kernel)) return null;
@@ -47,7 +46,7 @@ export function winogradRefusal(layer: Layer): string | null {
 
 /** Multiplications a channel and output channel of F(m×m, r×r), which grow with tiles that reach over the image's edge. */
 function productsOf(layer: Layer, outputs: number): number {
-  const shape = transformable(layer);
+  const shape = transformable(layer.demand);
   if (typeof shape === 'string') return Number.POSITIVE_INFINITY;
   const [height, width] = outputExtent(shape);
   return (outputs + shape.kernel - 1) ** 2 * Math.ceil(height / outputs) * Math.ceil(width / outputs);
@@ -97,7 +96,7 @@ function winogradRow(
   place: Place,
 ): HostKernel {
   return weightedRow('conv2d', name, { ...terms, refusal: winogradRefusal }, (layer, weights, heap) => {
-    const shape = transformable(layer);
+    const shape = transformable(layer.demand);
     invariant(typeof shape !== 'string', () => `layer ${layer.name} ${shape}`);
     const filtering = toFloat(cookToom(outputs, shape.kernel));
     const dense = toDense(weights.store).values;
@@ -210,7 +209,8 @@ function preparedLayer(
   });
   const bothSides = [outputs, taps];
   return {
-    plan(inputs, output, batch, scratch) {
+    plan(inputs, results, batch, scratch) {
+      const output = only(results);
       const input = only(inputs);
       const positionBytes = unevenLines(groupChannels * tileBytes);
       const productBytes = unevenLines(CHUNK_ROWS * tileBytes);

@@ -180,26 +180,36 @@ function imageParts(task: LayerTask, demand: ConvolutionDemand): readonly Part[]
   }));
 }
 
+function onesOf(rows: number, columns: number): LayerWeights {
+  const values = new Float32Array(rows * columns).fill(1);
+  return { store: { format: 'dense', rows, columns, values }, bias: null, origin: 'synthetic' };
+}
+
 /** For each direction all steps' inputs in one product, then in each step the state's; then the gates. */
 function recurrentParts(task: LayerTask, demand: RecurrentDemand): readonly Part[] {
   const { directions, steps, sequences, inputs, hidden, gates, operations } = demand;
   const rows = gates * hidden;
   // What the state holds is not known before it runs: counted as dense.
   const state = once(() => activations(new Float32Array(sequences * hidden).fill(1), 'synthetic'));
-  const note = 'the state of a recurrent layer counts as dense';
+  const stateNote = 'the state of a recurrent layer counts as dense';
+  // Weights that another layer makes are known to nobody here either.
+  const isOwn = task.weights !== null;
+  const made = once(() => onesOf(directions * rows, inputs + hidden));
+  const allWeights = () => (isOwn ? { ...weightsOf(task), bias: null } : made());
+  const notes = isOwn ? [] : ['weights that are results of other layers count as dense'];
   const product = (direction: number, of: 'input' | 'state', times: number): Part => {
     const [from, depth] = of === 'input' ? [0, inputs] : [inputs, hidden];
     const own: ProductDemand = {
       ...{ kind: 'product', matrices: 1, rows: of === 'input' ? steps * sequences : sequences, depth, columns: rows },
-      ...{ right: 'weights', bias: false, activation: 'none' },
+      ...{ right: isOwn ? 'weights' : 'activations', bias: false, activation: 'none' },
     };
     const weights = () => {
-      const all = { ...weightsOf(task), bias: null };
-      return sliceColumns(sliceRows(all, direction * rows, (direction + 1) * rows), from, from + depth);
+      const own = sliceRows(allWeights(), direction * rows, (direction + 1) * rows);
+      return sliceColumns(own, from, from + depth);
     };
     const read = of === 'input' ? () => cut(task.input, 0, steps * sequences * inputs) : state;
-    const notes = of === 'state' ? [note] : [];
-    return pixelPart({ task: multiplying(task, own, read, weights), times, notes });
+    const known = of === 'state' ? [...notes, stateNote] : notes;
+    return pixelPart({ task: multiplying(task, own, read, weights), times, notes: known });
   };
   const perStep = sequences * directions;
   const gate = streamTask(task, streamOf(steps * perStep * rows, steps * perStep * hidden, operations));

@@ -3,7 +3,13 @@
 // Sections III and IV.
 
 import { invariant } from '../../workloads/base/errors.js';
-import type { ConvolutionDemand, EmbeddingDemand, ProductDemand, StreamDemand } from '../../workloads/demand.js';
+import type {
+  ConvolutionDemand,
+  Demand,
+  EmbeddingDemand,
+  ProductDemand,
+  StreamDemand,
+} from '../../workloads/demand.js';
 import type { LayerTask, LayerWeights } from '../../workloads/network.js';
 import { isPointwise } from '../../workloads/operators/window.js';
 import type { Kernel, LayerCost, Residency } from '../contract.js';
@@ -55,16 +61,17 @@ interface Plan {
 }
 
 function costProducts(kernel: string, task: LayerTask, config: EieConfig, residency: Residency): LayerCost {
-  const { demand } = task;
+  // Read once: both may be made anew each time.
+  const { demand, input } = task;
   const weights = weightsOf(task);
   const isOperand = demand.kind === 'product' && demand.right === 'activations';
   // Weights of another matrix of activations lie on the chip as they are, not as codes of shared values.
   const stored = isOperand ? operandConfig(config) : config;
-  const plan = planOf(task, weights, stored, sampleOf);
+  const plan = planOf(task, { weights, values: input.values }, stored, sampleOf);
   const { products, blocks, factor } = plan;
   const rows = outputsPerVector(task) / blocks;
-  const runs = products.map((product) => scaleRun(runProducts(product, rows, stored, task.input), factor));
-  if (isExact(task, factor)) {
+  const runs = products.map((product) => scaleRun(runProducts(product, rows, stored, input), factor));
+  if (isExact(demand, input.values.length, factor)) {
     const macs = runs.reduce((sum, { events, biasAdds }) => sum + events.entries - events.padding - biasAdds, 0);
     invariant(macs === task.macs.effective, () => `layer ${task.name}: ${macs} MACs, not ${task.macs.effective}`);
   }
@@ -88,29 +95,40 @@ function weightsOf({ name, weights }: LayerTask): LayerWeights {
 }
 
 /** Whether each product was played through on activations that are all known. */
-function isExact({ demand, input }: LayerTask, factor: number): boolean {
+function isExact(demand: Demand, values: number, factor: number): boolean {
   if (demand.kind !== 'product') return true;
-  return factor === 1 && input.values.length === demand.matrices * demand.rows * demand.depth;
+  return factor === 1 && values === demand.matrices * demand.rows * demand.depth;
 }
 
 function recordedOf(task: LayerTask, config: EieConfig): readonly Products[] {
-  return planOf(task, weightsOf(task), config, firstRows, MOST_RECORDED_STEPS).products;
+  const met = { weights: weightsOf(task), values: task.input.values };
+  return planOf(task, met, config, firstRows, MOST_RECORDED_STEPS).products;
+}
+
+/** What a task's products are made of. */
+interface Met {
+  readonly weights: LayerWeights;
+  readonly values: Float32Array;
 }
 
 type Choose = (demand: ProductDemand, stepsPerRow: number, most: number) => Sample;
 
-function planOf(task: LayerTask, weights: LayerWeights, config: EieConfig, choose: Choose, most = MOST_STEPS): Plan {
+function planOf(task: LayerTask, met: Met, config: EieConfig, choose: Choose, most = MOST_STEPS): Plan {
   const { demand } = task;
-  if (demand.kind === 'product') return planOfProduct(task, demand, weights, config, choose, most);
+  if (demand.kind === 'product') return planOfProduct(task, demand, met, config, choose, most);
   invariant(demand.kind === 'convolution', () => `layer ${task.name}: ${demand.kind} is no product`);
-  return planOfConvolution(task, demand, weights, config);
+  return planOfConvolution(task, demand, met, config);
 }
 
-function planOfConvolution(task: LayerTask, demand: ConvolutionDemand, weights: LayerWeights, config: EieConfig): Plan {
+function planOfConvolution(
+  task: LayerTask,
+  demand: ConvolutionDemand,
+  { weights, values }: Met,
+  config: EieConfig,
+): Plan {
   const layoutsIn = (blocks: number) => layoutsOfTask(task, weights, config, { blocks });
   const alone = (blocks: number) => layoutsIn(blocks).map((layout) => [layout]);
   const layouts = layoutsIn(blocksFor(alone, Math.ceil(demand.output[0] / config.pes), config));
-  const { values } = task.input;
   return {
     products: layouts.map((layout) => ({ layout, visit: (run) => forEachPixel(demand, values, layout, run) })),
     ...{ blocks: layouts.length, factor: 1, matrices: 1, notes: [] },
@@ -120,13 +138,12 @@ function planOfConvolution(task: LayerTask, demand: ConvolutionDemand, weights: 
 function planOfProduct(
   task: LayerTask,
   demand: ProductDemand,
-  weights: LayerWeights,
+  { weights, values }: Met,
   config: EieConfig,
   choose: Choose,
   most: number,
 ): Plan {
   const { matrices, rows, depth, columns } = demand;
-  const { values } = task.input;
   // Blocks by what the first matrix takes; a vector of its own reads each weight once, however many there are.
   const layoutsIn = (blocks: number) => layoutsOfTask(task, weights, config, { blocks });
   const alone = (blocks: number) => layoutsIn(blocks).map((layout) => [layout]);

@@ -106,8 +106,9 @@ function fill(tasks: readonly LayerTask[], config: EieConfig) {
   const spmatBits = config.spmat.bytes * 8;
   const usedBits = new Float64Array(config.pes);
   let freePointerBits = config.pointers.bytes * 8;
+  const alike = new Map<string, Stored>();
   const residencies = tasks.map((task): Residency => {
-    const stored = storedOf(task, config);
+    const stored = storedOf(task, config, alike);
     if (!stored) return { resident: true, notes: [] };
     const needed = stored.pointers * config.pointers.bits;
     const overflow = Math.max(0, needed - freePointerBits);
@@ -142,7 +143,7 @@ interface Stored {
 const counted = new WeakMap<LayerTask, Map<string, Stored>>();
 
 /** Null for a task whose weights don't lie on the chip: it has none, or they are a table of which rows are looked up. */
-function storedOf(task: LayerTask, config: EieConfig): Stored | null {
+function storedOf(task: LayerTask, config: EieConfig, alike: Map<string, Stored>): Stored | null {
   const { demand } = task;
   const isStored =
     demand.kind === 'convolution' ||
@@ -152,14 +153,17 @@ function storedOf(task: LayerTask, config: EieConfig): Stored | null {
   const known = counted.get(task) ?? new Map<string, Stored>();
   counted.set(task, known);
   const key = `${config.pes}/${config.indexBits}`;
-  const found = known.get(key) ?? countStored(task, config);
+  const same = task.alike === undefined ? undefined : alike.get(task.alike);
+  const found = known.get(key) ?? same ?? countStored(task, config);
   known.set(key, found);
+  if (task.alike !== undefined) alike.set(task.alike, found);
   return found;
 }
 
 function countStored(task: LayerTask, config: EieConfig): Stored {
   const { weights } = task;
-  invariant(weights !== null, () => `layer ${task.name} has no weights`);
+  // A recurrent layer whose weights other layers make.
+  if (!weights) return { peEntries: new Float64Array(config.pes), pointers: 0 };
   const peEntries = new Float64Array(config.pes);
   let pointers = 0;
   for (let matrix = 0; matrix < matricesOf(task.demand); matrix++) {

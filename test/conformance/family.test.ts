@@ -7,11 +7,12 @@ import { cyclesOf, sum } from '../../hw-models/cost.js';
 import { toSi } from '../../hw-models/dials.js';
 import { loadHardware, presetNames } from '../../hw-models/presets.node.js';
 import { units } from '../../hw-models/units.js';
+import { tasksOf, traceDrawn } from '../../sim/trace.js';
 import { InputError } from '../../workloads/base/errors.js';
 import { buildNetwork } from '../../workloads/graph.js';
-import type { LayerTask } from '../../workloads/network.js';
-import { drawInputs, drawModel } from '../../workloads/synthesis.js';
-import { taskOf } from '../../workloads/tasks.js';
+import type { LayerTask, Network } from '../../workloads/network.js';
+import { defaultGates } from '../../workloads/operators/cells.js';
+import { drawModel } from '../../workloads/synthesis.js';
 import { conv, dense, maxPool, softmax } from '../../workloads/zoo/entry.js';
 
 const source = { work: 'a test', at: 'here' };
@@ -42,17 +43,41 @@ const network = buildNetwork({
   source,
 });
 
-function tasks(weights: number, activations: number, batch = 1): readonly LayerTask[] {
+const linear = { kind: 'dense', bias: false, activation: 'none', axis: 2 } as const;
+
+/** What tokens demand: looked up, multiplied with weights and with each other, stepped through, and what nobody models. */
+const tokens = buildNetwork({
+  name: 'every-token',
+  title: 'every demand of tokens',
+  inputs: [{ name: 'ids', shape: [1, 10], type: 'int64' }],
+  layers: [
+    { kind: 'embedding', name: 'table', entries: 50, width: 12, inputs: ['ids'] },
+    { ...linear, name: 'query', outputs: 12, inputs: ['table'] },
+    { ...linear, name: 'key', outputs: 12, bias: true, inputs: ['table'] },
+    { kind: 'matmul', name: 'scores', inputs: ['query', 'key'], transposeRight: true },
+    { kind: 'softmax', name: 'shares', axis: 2 },
+    { kind: 'matmul', name: 'mixed', inputs: ['shares', 'table'] },
+    {
+      ...{ kind: 'recurrent', name: 'lstm', cell: 'lstm', hidden: 5, direction: 'bidirectional', clip: null },
+      ...{ inputForget: false, linearBeforeReset: false, bias: true, layout: 1, inputs: ['mixed'] },
+      activations: [...defaultGates.lstm, ...defaultGates.lstm],
+    },
+    {
+      ...{ kind: 'opaque', name: 'odd', operator: 'com.example.Odd', inputs: ['mixed'] },
+      resultTypes: [{ shape: [1, 10, 12], type: 'float32' }],
+    },
+    { ...linear, name: 'out', outputs: 50 },
+  ],
+  source,
+});
+
+function tasksIn(network: Network, weights: number, activations: number, batch = 1): readonly LayerTask[] {
   const layers = Object.fromEntries(network.layers.map(({ name }) => [name, { weights, output: activations }]));
   const profile = { source, input: activations, layers };
-  const model = drawModel(network, profile, 7);
-  const inputs = drawInputs(network, profile, 7);
-  return network.layers.map((layer) => {
-    const met = inputs.get(layer.name);
-    if (!met) throw new Error(`nothing drawn for ${layer.name}`);
-    return taskOf(model, layer, met, batch);
-  });
+  return tasksOf(drawModel(network, profile, 7), traceDrawn(network, profile, 7), batch);
 }
+
+const tasks = (weights: number, activations: number, batch?: number) => tasksIn(network, weights, activations, batch);
 
 const seconds = (hardware: Hardware, work: readonly LayerTask[], kernel?: string) =>
   hardware.cost(work, kernel).reduce((total, cost) => total + cyclesOf(cost) / cost.clockHz, 0);
@@ -64,7 +89,7 @@ describe('the catalog', () => {
   });
 
   it('can be turned: each level of a dial is a design or is refused in words, and each dial has two on some preset', () => {
-    const work = tasks(0.3, 0.5).filter(({ layer }) => ['conv3x3', 'fc'].includes(layer.name));
+    const work = tasks(0.3, 0.5).filter(({ name }) => ['conv3x3', 'fc'].includes(name));
     const isSound = (hardware: Hardware, path: string, value: unknown) => {
       try {
         hardware.vary([{ op: 'replace', path: path.split('.'), value }]).cost(work);
@@ -132,6 +157,22 @@ describe.each(presetNames())('%s', (name) => {
       }
     },
   );
+
+  it.each([...hardware.kernels, ...hardware.optInKernels])('costs every demand of tokens with %s', (kernel) => {
+    for (const [weights, activations, batch] of [
+      [1, 1, 1],
+      [0.3, 0.5, 1],
+      [0.3, 0.5, 4],
+      [0, 0, 1],
+    ] as const) {
+      const work = tasksIn(tokens, weights, activations, batch);
+      const costs = hardware.cost(work, kernel);
+      expect(costs).toHaveLength(work.length);
+      for (const cost of costs) expect(cyclesOf(cost)).toBeGreaterThan(0);
+      const odd = costs[work.findIndex(({ name }) => name === 'odd')];
+      expect(odd?.notes.join()).toContain('com.example.Odd');
+    }
+  });
 
   it('takes the fastest kernel of each layer when none is named', () => {
     const work = tasks(0.3, 0.5);

@@ -98,13 +98,11 @@ describe('a convolution by Winograd', () => {
     },
   );
 
-  const layer = layerOf(
-    {
-      ...{ kind: 'conv2d', name: 'conv', channels: 64, kernel: 3, stride: 1, pad: 1, groups: 1 },
-      ...{ bias: true, activation: 'relu' },
-    },
-    [32, 16, 16],
-  );
+  const spec = {
+    ...({ kind: 'conv2d', name: 'conv', channels: 64, kernel: 3, stride: 1, pad: 1, groups: 1 } as const),
+    ...({ bias: true, activation: 'relu' } as const),
+  };
+  const layer = layerOf(spec, [32, 16, 16]);
 
   it('fills up what was pruned before, and keeps as few as asked of what is pruned after', () => {
     const task = drawTask(layer, 0.25, 0.5);
@@ -134,9 +132,8 @@ describe('a convolution by Winograd', () => {
     expect(cyclesOf(costOf(dense))).toBeLessThan(cyclesOf(costOf(dense, eie64, 'im2col')));
     // A weight in a hundred and one pixel in ten: next to no products, so that transforming everything does not pay.
     expect(costOf(drawTask(layer, 0.01, 0.1)).kernel).toBe('im2col');
-    const pointwise = { ...layer, kernel: [1, 1], pad: [0, 0, 0, 0] } as const;
-    const spec = { ...pointwise, inputs: ['data'] };
-    expect(costOf(drawTask(layerOf(spec, [32, 16, 16]), 1, 1), eie64, 'winograd').kernel).toBe('sparse');
+    const pointwise = { ...spec, kernel: 1, pad: 0 } as const;
+    expect(costOf(drawTask(layerOf(pointwise, [32, 16, 16]), 1, 1), eie64, 'winograd').kernel).toBe('sparse');
   });
 
   it('streams transformed weights that do not fit where the layer’s own do', () => {
@@ -155,8 +152,8 @@ describe('a convolution by Winograd', () => {
 });
 
 /** Every product of every tile from the definitions, ticked, and every PE's transforms of the channels that it holds. */
-function tickWinograd({ layer, weights, input }: LayerTask, outputs: number, pes: number, isPruned: boolean) {
-  const shape = transformable(layer);
+function tickWinograd({ demand, weights, input }: LayerTask, outputs: number, pes: number, isPruned: boolean) {
+  const shape = transformable(demand);
   if (typeof shape === 'string' || !weights) throw new Error('not a convolution to transform');
   const filtering = toFloat(cookToom(outputs, 3));
   const { rows, columns, values } = toDense(weights.store);
@@ -204,22 +201,22 @@ function tickWinograd({ layer, weights, input }: LayerTask, outputs: number, pes
 }
 
 /** Every pixel's im2col vector of all groups from the definition, ticked; cycles, events and passes added up. */
-function tickConvolution({ layer, weights, input }: LayerTask, pes: number) {
-  if (layer.kind !== 'conv2d' || !weights) throw new Error('not a convolution');
-  const [channels, height, width] = layer.inputShapes[0] as readonly [number, number, number];
-  const [, outHeight, outWidth] = layer.output as readonly [number, number, number];
+function tickConvolution({ demand, weights, input }: LayerTask, pes: number) {
+  if (demand.kind !== 'convolution' || !weights) throw new Error('not a convolution');
+  const [channels, height, width] = demand.input;
+  const [, outHeight, outWidth] = demand.output;
   const bank = tickingProducts();
-  const matrix = { ...weights, store: onDiagonal(toDense(weights.store), layer.groups) };
+  const matrix = { ...weights, store: onDiagonal(toDense(weights.store), demand.groups) };
   const multiply = bank.load(matrix, pes);
   for (let pixel = 0; pixel < outHeight * outWidth; pixel++) {
     const patch = new Float32Array(matrix.store.columns);
     for (let column = 0; column < patch.length; column++) {
-      const [kernelHeight, kernelWidth] = layer.kernel;
+      const [kernelHeight, kernelWidth] = demand.kernel;
       const tap = column % (kernelHeight * kernelWidth);
       const channel = Math.floor(column / (kernelHeight * kernelWidth));
       const [oy, ox] = [Math.floor(pixel / outWidth), pixel % outWidth];
-      const y = oy * layer.stride[0] + Math.floor(tap / kernelWidth) * layer.dilation[0] - layer.pad[0];
-      const x = ox * layer.stride[1] + (tap % kernelWidth) * layer.dilation[1] - layer.pad[1];
+      const y = oy * demand.stride[0] + Math.floor(tap / kernelWidth) * demand.dilation[0] - demand.pad[0];
+      const x = ox * demand.stride[1] + (tap % kernelWidth) * demand.dilation[1] - demand.pad[1];
       if (channel >= channels || y < 0 || y >= height || x < 0 || x >= width) continue;
       patch[column] = input.values[(channel * height + y) * width + x] as number;
     }

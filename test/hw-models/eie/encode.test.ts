@@ -98,18 +98,18 @@ describe('interleaved relative-index columns', () => {
     const weights = drawWeights({ rows: 23, columns: 6, biases: 23 }, 0.5, 0, 'blocks');
     const csr = toCsr(weights.store);
     const machine = { pes: 4, indexBits: 4 };
-    const blocks = layoutsOf(weights, 1, 4, 4, 3);
+    const blocks = layoutsOf(weights, 1, 4, 4, { blocks: 3 });
     expect(blocks).toEqual([
       countEntries(csr, weights.bias, machine, { from: 0, to: 8 }),
       countEntries(csr, weights.bias, machine, { from: 8, to: 16 }),
       countEntries(csr, weights.bias, machine, { from: 16, to: 23 }),
     ]);
-    expect(layoutsOf(weights, 1, 4, 4, 3)).toBe(blocks);
+    expect(layoutsOf(weights, 1, 4, 4, { blocks: 3 })).toBe(blocks);
     // A dense matrix has no padding, so that its blocks hold what the whole does.
     const dense = drawWeights({ rows: 23, columns: 6, biases: 0 }, 1, 0, 'dense');
     const held = (layouts: readonly { readonly peEntries: Uint32Array }[]) =>
       [0, 1, 2, 3].map((pe) => layouts.reduce((sum, { peEntries }) => sum + (peEntries[pe] ?? 0), 0));
-    expect(held(layoutsOf(dense, 1, 4, 4, 3))).toEqual(held(layoutsOf(dense, 1, 4, 4)));
+    expect(held(layoutsOf(dense, 1, 4, 4, { blocks: 3 }))).toEqual(held(layoutsOf(dense, 1, 4, 4)));
   });
 
   it('refuse weights that are not finite and more rows than a PE can count', () => {

@@ -14,8 +14,8 @@ import { scale } from '../../../hw-models/technology/scaling.js';
 import { sramAreaMm2 } from '../../../hw-models/technology/sram.js';
 import { publishedTables } from '../../../sim/validate/tables.node.js';
 import type { LayerTask } from '../../../workloads/network.js';
-import { drawInputs, drawModel } from '../../../workloads/synthesis.js';
-import { countMacs } from '../../../workloads/tasks.js';
+import { drawModel, drawTensors } from '../../../workloads/synthesis.js';
+import { taskOf } from '../../../workloads/tasks.js';
 import { zoo } from '../../../workloads/zoo/index.js';
 
 function preset(name: string): EieConfig {
@@ -33,7 +33,7 @@ function countAlexNet(entriesPerWord: number) {
     const entry = zoo.get(name);
     const layer = entry?.network.layers[0];
     const weights = entry && layer && drawModel(entry.network, entry.densities, 0).weights.get(layer.name);
-    const values = entry && layer && drawInputs(entry.network, entry.densities, 0).get(layer.name)?.values;
+    const values = entry && layer && drawTensors(entry.network, entry.densities, 0).get('data')?.values;
     const [layout] = weights ? layoutsOf(weights, 1, small.pes, small.indexBits) : [];
     if (!layout || !values) throw new Error(`no ${name}`);
     const active = new Int32Array(layout.columns);
@@ -55,10 +55,10 @@ function countAlexNet(entriesPerWord: number) {
 function alexNet7(): LayerTask {
   const entry = zoo.get('alex-7');
   const layer = entry?.network.layers[0];
-  const weights = entry && layer && drawModel(entry.network, entry.densities, 0).weights.get(layer.name);
-  const input = entry && layer && drawInputs(entry.network, entry.densities, 0).get(layer.name);
-  if (!layer || !weights || !input) throw new Error('no alex-7');
-  return { layer, weights, input, macs: countMacs(layer, weights, input.values), batch: 1 };
+  const input = entry && drawTensors(entry.network, entry.densities, 0).get('data');
+  const task = input && layer && taskOf(drawModel(entry.network, entry.densities, 0), layer, input, 1);
+  if (!task) throw new Error('no alex-7');
+  return task;
 }
 
 describe('EIE energy', () => {

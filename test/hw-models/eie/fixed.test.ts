@@ -3,8 +3,15 @@ import { describe, expect, it } from 'vitest';
 import { fixActivations, multiply } from '../../../hw-models/eie/datapath.js';
 import { encode, shareCodes } from '../../../hw-models/eie/encode.js';
 import { multiplyFixed, prepareFixed } from '../../../hw-models/eie/fixed.js';
-import { sizeOf, weightShapeOf } from '../../../workloads/layers/index.js';
-import type { Layer, LayerWeights, OpOf } from '../../../workloads/network.js';
+import {
+  inputImageOf,
+  inputShapeOf,
+  type LayerOf,
+  type LayerWeights,
+  outputImageOf,
+  weightShapeOf,
+} from '../../../workloads/network.js';
+import { sizeOf } from '../../../workloads/tensor.js';
 import { toDense } from '../../../workloads/weights/store.js';
 import { drawActivations, drawWeights } from '../../../workloads/weights/synthetic.js';
 import { fits, windowsOf } from '../../workloads/layers/windows.js';
@@ -24,11 +31,11 @@ const drawn = fc.record({
 type Drawn = typeof drawn extends fc.Arbitrary<infer Case> ? Case : never;
 
 /** A layer's input with signs and sizes as told, its weights, and the outputs of the fast and of the slow way. */
-function both(layer: Layer & OpOf<'dense' | 'conv2d'>, { codeBits, fixedPointBits, density, scale, pes, seed }: Drawn) {
+function both(layer: LayerOf<'dense' | 'conv2d'>, { codeBits, fixedPointBits, density, scale, pes, seed }: Drawn) {
   const shape = weightShapeOf(layer);
   if (!shape) throw new Error('no weights');
   const weights = drawWeights(shape, density, seed, 'fixed');
-  const input = drawActivations(sizeOf(layer.inputShapes[0] ?? [0]), 0.6, seed, 'fixed').values.map((value, at) =>
+  const input = drawActivations(sizeOf(inputShapeOf(layer)), 0.6, seed, 'fixed').values.map((value, at) =>
     at % 2 ? -scale * value : scale * value,
   );
   const fast = multiplyFixed(prepareFixed(layer, weights, { codeBits, fixedPointBits }), input);
@@ -53,7 +60,7 @@ describe('a layer in fixed point', () => {
           const layer = layerOf({ ...op, bias: c.bias, activation: c.activation }, [2 * groups, size, size + 1]);
           if (layer.kind !== 'conv2d') throw new Error('not a convolution');
           const { input, fast, slow } = both(layer, c);
-          const [rows, height, width] = layer.output as readonly [number, number, number];
+          const [rows, height, width] = outputImageOf(layer);
           for (let pixel = 0; pixel < height * width; pixel++) {
             const outputs = Array.from({ length: rows }, (_, row) => fast[row * height * width + pixel]);
             expect(outputs).toEqual([...slow(patchOf(layer, input, Math.floor(pixel / width), pixel % width))]);
@@ -75,11 +82,31 @@ describe('a layer in fixed point', () => {
       }),
     );
   });
+
+  it('is so for each vector of a fully connected layer over several positions', () => {
+    fc.assert(
+      fc.property(drawn, fc.integer({ min: 1, max: 5 }), fc.integer({ min: 1, max: 9 }), (c, positions, inputs) => {
+        const spec = {
+          kind: 'dense',
+          name: 'fc',
+          outputs: 4,
+          bias: c.bias,
+          activation: c.activation,
+          axis: 2,
+        } as const;
+        const layer = layerOf(spec, [positions, inputs]);
+        if (layer.kind !== 'dense') throw new Error('not fully connected');
+        const { input, fast, slow } = both(layer, c);
+        const vectors = Array.from({ length: positions }, (_, at) => input.subarray(at * inputs, (at + 1) * inputs));
+        expect(fast).toEqual(vectors.flatMap((vector) => [...slow(vector)]));
+      }),
+    );
+  });
 });
 
 /** What the kernel reads for output pixel (oy, ox), channel by channel. */
-function patchOf(layer: Layer & OpOf<'conv2d'>, input: Float32Array, oy: number, ox: number): Float32Array {
-  const [channels, height, width] = layer.inputShapes[0] as readonly [number, number, number];
+function patchOf(layer: LayerOf<'conv2d'>, input: Float32Array, oy: number, ox: number): Float32Array {
+  const [channels, height, width] = inputImageOf(layer);
   const patch: number[] = [];
   for (let channel = 0; channel < channels; channel++) {
     for (let ky = 0; ky < layer.kernel[0]; ky++) {

@@ -1,16 +1,16 @@
 import { describe, expect, it } from 'vitest';
 import { cyclesOf, joulesOf, secondsOf } from '../../../hw-models/cost.js';
+import { tasksOf as tasksIn, traceDrawn } from '../../../sim/trace.js';
 import { buildNetwork } from '../../../workloads/graph.js';
 import type { LayerTask } from '../../../workloads/network.js';
-import type { LayerSpec } from '../../../workloads/spec.js';
-import { drawInputs, drawModel } from '../../../workloads/synthesis.js';
-import { activations, countMacs } from '../../../workloads/tasks.js';
+import type { SpecOf } from '../../../workloads/spec.js';
+import { drawModel } from '../../../workloads/synthesis.js';
 import { toCodebook, toCsr } from '../../../workloads/weights/store.js';
 import { drawWeights } from '../../../workloads/weights/synthetic.js';
 import { groups as workloadGroups, zoo } from '../../../workloads/zoo/index.js';
 import { costOf, drawTask, eie64, layerOf, replace, taskWith } from './layer-task.js';
 
-const dense = (outputs: number, bias = true): LayerSpec => ({
+const dense = (outputs: number, bias = true): SpecOf<'dense'> => ({
   ...{ kind: 'dense', name: 'fc', activation: 'relu' },
   ...{ outputs, bias },
 });
@@ -20,12 +20,7 @@ function tasksOf(name: string): readonly LayerTask[] {
   const entry = zoo.get(name);
   if (!entry) throw new Error(`no ${name}`);
   const model = drawModel(entry.network, entry.densities, 0);
-  const inputs = drawInputs(entry.network, entry.densities, 0);
-  return entry.network.layers.map((layer) => {
-    const input = inputs.get(layer.name) ?? activations(new Float32Array(0), 'synthetic');
-    const weights = model.weights.get(layer.name) ?? null;
-    return { layer, weights, input, macs: countMacs(layer, weights, input.values), batch: 1 };
-  });
+  return tasksIn(model, traceDrawn(entry.network, entry.densities, 0), 1);
 }
 
 describe('the sparse kernel', () => {
@@ -131,7 +126,7 @@ describe('placement', () => {
 
   it('fills the memories in network order', () => {
     const source = { work: 'test', at: 'test' };
-    const layers: readonly LayerSpec[] = ['a', 'b', 'c'].map((name) => ({ ...dense(64 * 60, false), name }));
+    const layers = ['a', 'b', 'c'].map((name) => ({ ...dense(64 * 60, false), name }));
     const network = buildNetwork({ name: 'three', title: 'three', input: [1200], layers, source });
     const tasks = network.layers.map((layer) => drawTask(layer, 0.2, 0.2));
     const streamed = eie64.cost(tasks).map((cost) => (cost.counters.dram_bytes ?? 0) > 0);

@@ -4,10 +4,17 @@ import type { Patch } from 'immer';
 import type { LayerCost } from '../../../hw-models/contract.js';
 import { loadHardware } from '../../../hw-models/presets.node.js';
 import { buildNetwork } from '../../../workloads/graph.js';
-import { sizeOf, weightShapeOf } from '../../../workloads/layers/index.js';
-import type { Layer, LayerTask, LayerWeights, Shape } from '../../../workloads/network.js';
+import {
+  inputShapeOf,
+  type Layer,
+  type LayerTask,
+  type LayerWeights,
+  type Shape,
+  weightShapeOf,
+} from '../../../workloads/network.js';
 import type { LayerSpec } from '../../../workloads/spec.js';
 import { countMacs } from '../../../workloads/tasks.js';
+import { sizeOf } from '../../../workloads/tensor.js';
 import { drawActivations, drawWeights } from '../../../workloads/weights/synthetic.js';
 
 export const eie64 = loadHardware('eie-64');
@@ -17,6 +24,7 @@ export const replace = (value: number, ...path: readonly string[]): Patch => ({
   value,
 });
 
+/** `input`: of one frame, without the leading 1. */
 export function layerOf(spec: LayerSpec, input: Shape): Layer {
   const source = { work: 'test', at: 'test' };
   const [layer] = buildNetwork({ name: 'test', title: 'test', input, layers: [spec], source }).layers;
@@ -36,9 +44,11 @@ export function taskWith(
   inputDensity: number,
   seed: number,
   batch: number,
-) {
-  const input = drawActivations(sizeOf(layer.inputShapes[0] ?? [0]), inputDensity, seed, layer.name);
-  return { layer, weights, input, macs: countMacs(layer, weights, input.values), batch };
+): LayerTask {
+  const { name, demand } = layer;
+  if (!demand) throw new Error(`layer ${name} costs nothing`);
+  const input = drawActivations(sizeOf(inputShapeOf(layer)), inputDensity, seed, name);
+  return { name, demand, weights, input, macs: countMacs(demand, weights, input.values), batch };
 }
 
 /** What `kernel` costs, or the cheapest one. */

@@ -5,16 +5,18 @@ import { loadHardware } from '../../../hw-models/presets.node.js';
 import { ScnnSchema } from '../../../hw-models/scnn/config.js';
 import { cyclesPerIssue } from '../../../hw-models/scnn/contention.js';
 import { tilingOf } from '../../../hw-models/scnn/tiling.js';
+import type { Layer } from '../../../workloads/network.js';
 import { toDense } from '../../../workloads/weights/store.js';
 import { conv, dense, maxPool } from '../../../workloads/zoo/entry.js';
 import { costOf, drawTask, layerOf, replace } from '../eie/layer-task.js';
 
 const scnn = loadHardware('scnn');
 const config = ScnnSchema.parse(scnn.config);
-const convolution = (...spec: Parameters<typeof conv>) => {
-  const layer = layerOf(conv(...spec), [16, 16, 16]);
-  if (layer.kind !== 'conv2d') throw new Error('no convolution');
-  return layer;
+const convolution = (...spec: Parameters<typeof conv>) => layerOf(conv(...spec), [16, 16, 16]);
+
+const tilingFor = ({ demand }: Layer, design: typeof scnn) => {
+  if (demand?.kind !== 'convolution') throw new Error('no convolution');
+  return tilingOf(demand, ScnnSchema.parse(design.config));
 };
 
 describe('a convolution on SCNN', () => {
@@ -41,11 +43,10 @@ describe('a convolution on SCNN', () => {
 
   it('takes fewer channels in a group, then bands of the plane, where sums exceed the accumulators', () => {
     const layer = layerOf(conv('c', 8, 3, { pad: 1 }), [3, 224, 224]);
-    if (layer.kind !== 'conv2d') throw new Error('no convolution');
     // Tiles of 28 × 28 reach 30 × 30 = 900 outputs, of the 1,024 that fit.
-    expect(tilingOf(layer, config)).toMatchObject({ bands: 1, groupChannels: 1, reachedRows: 30, groups: 8 });
+    expect(tilingFor(layer, scnn)).toMatchObject({ bands: 1, groupChannels: 1, reachedRows: 30, groups: 8 });
     const half = scnn.vary([replace(16, 'pe', 'bankEntries')]);
-    expect(tilingOf(layer, ScnnSchema.parse(half.config))).toMatchObject({
+    expect(tilingFor(layer, half)).toMatchObject({
       bands: 2,
       groupChannels: 1,
       reachedRows: 16,

@@ -6,8 +6,9 @@ import type { LayerCost } from '../../../hw-models/contract.js';
 import { sum } from '../../../hw-models/cost.js';
 import { loadHardware } from '../../../hw-models/presets.node.js';
 import { ScnnSchema } from '../../../hw-models/scnn/config.js';
-import { type Convolution, tilingOf } from '../../../hw-models/scnn/tiling.js';
-import type { LayerTask } from '../../../workloads/network.js';
+import { tilingOf } from '../../../hw-models/scnn/tiling.js';
+import type { ConvolutionDemand } from '../../../workloads/demand.js';
+import type { Layer, LayerTask } from '../../../workloads/network.js';
 import { toDense } from '../../../workloads/weights/store.js';
 import { conv } from '../../../workloads/zoo/entry.js';
 import { convolve } from '../../reference/convolution.js';
@@ -59,9 +60,12 @@ type Case = typeof cases extends fc.Arbitrary<infer One> ? One : never;
 function layerFor(c: Case) {
   const { groups, kernel, stride, dilation, pad } = c;
   const spec = conv('c', c.outputs * groups, [...kernel], { stride, dilation, pad, groups });
-  const layer = layerOf(spec, [c.channels * groups, c.height, c.width]);
-  if (layer.kind !== 'conv2d') throw new Error('no convolution');
-  return layer;
+  return layerOf(spec, [c.channels * groups, c.height, c.width]);
+}
+
+function demandOf({ demand }: Layer): ConvolutionDemand {
+  if (demand?.kind !== 'convolution') throw new Error('no convolution');
+  return demand;
 }
 
 function designFor({ design }: Case, bankQueue: number) {
@@ -73,17 +77,17 @@ function designFor({ design }: Case, bankQueue: number) {
   ]);
 }
 
-function ticked(layer: Convolution, task: LayerTask, hardware: typeof scnn): Ticked {
+function ticked(demand: ConvolutionDemand, task: LayerTask, hardware: typeof scnn): Ticked {
   const config = ScnnSchema.parse(hardware.config);
-  const tiling = tilingOf(layer, config);
-  const [channels, height, width] = layer.inputShapes[0] as readonly [number, number, number];
-  const [outputs, outputHeight, outputWidth] = layer.output as readonly [number, number, number];
+  const tiling = tilingOf(demand, config);
+  const [channels, height, width] = demand.input;
+  const [outputs, outputHeight, outputWidth] = demand.output;
   if (!task.weights) throw new Error('no weights');
   return tick(
     {
       ...{ channels, height, width, outputs, outputHeight, outputWidth },
-      ...{ kernel: layer.kernel, stride: layer.stride, dilation: layer.dilation, groups: layer.groups },
-      pad: [layer.pad[0], layer.pad[1]],
+      ...{ kernel: demand.kernel, stride: demand.stride, dilation: demand.dilation, groups: demand.groups },
+      pad: [demand.pad[0], demand.pad[1]],
       weights: toDense(task.weights.store).values,
       activations: task.input.values,
     },
@@ -106,15 +110,16 @@ describe('a convolution on SCNN', () => {
         const task = drawTask(layer, c.weights, c.activations, c.seed);
         // Queues that never fill: contention aside, every count is exact.
         const hardware = designFor(c, 1024);
-        const real = ticked(layer, task, hardware);
+        const demand = demandOf(layer);
+        const real = ticked(demand, task, hardware);
         const { store } = task.weights ?? { store: null };
         if (!store) throw new Error('no weights');
         const { channels, height, width } = { channels: c.channels * c.groups, height: c.height, width: c.width };
         const expected = convolve(
-          { ...layer, channels, height, width, outputs: layer.channels },
+          { ...demand, channels, height, width, outputs: demand.output[0] },
           task.input.values,
           toDense(store).values,
-          new Float32Array(layer.channels),
+          new Float32Array(demand.output[0]),
         );
         expect(Array.from(real.output, Math.fround)).toSatisfy((values: number[]) =>
           values.every((value, at) => Math.abs(value - (expected[at] ?? Number.NaN)) <= 1e-4),
@@ -143,9 +148,8 @@ describe('a convolution on SCNN', () => {
     'waits for banks about as long as with real addresses: %s',
     (_name, spec, input, weights, activations) => {
       const layer = layerOf(spec, input);
-      if (layer.kind !== 'conv2d') throw new Error('no convolution');
       const task = drawTask(layer, weights, activations);
-      const real = ticked(layer, task, scnn);
+      const real = ticked(demandOf(layer), task, scnn);
       const cost = costOf(task, scnn);
       const modelled = (cost.counters.issues ?? 0) + (cost.counters.stall_cycles ?? 0);
       expect(modelled).toBeWithin(0.15, real.cycles);

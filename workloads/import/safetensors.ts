@@ -3,7 +3,7 @@
 
 import { z } from 'zod';
 import { InputError, invariant } from '../base/errors.js';
-import { sizeOf } from '../layers/index.js';
+import { sizeOf } from '../tensor.js';
 import { halfToNumber } from './half.js';
 
 /** The element types read here, with their sizes in bytes. */

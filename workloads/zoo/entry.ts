@@ -56,20 +56,32 @@ export function shares(
 
 /**
  * For networks that nobody published pruned: dense weights, and zero half of what a rectifier passes. Sums of a residual
- * network are rectified too.
+ * network are rectified too. What no rectifier passes is dense. `known` shares of other layers' results by name.
  */
-export function denseEstimate({ layers }: Network): DensityProfile {
-  const densityOf = (layer: Layer) => ('activation' in layer && layer.activation !== 'none' ? 0.5 : 1);
+export function denseEstimate(
+  { layers }: Pick<Network, 'layers'>,
+  known: ReadonlyMap<string, number> = new Map(),
+): DensityProfile {
+  const densityOf = (layer: Layer) => known.get(layer.name) ?? (isRectified(layer) ? 0.5 : 1);
   const densities = layers.map((layer) => [layer.name, densityOf(layer)] as const);
   const isWeighted = new Set(layers.filter((layer) => weightShapeOf(layer)).map(({ name }) => name));
+  const isAnyRectified = layers.some(isRectified);
   return {
-    source: { work: 'estimate, not published', at: 'dense weights, half of rectified outputs zero' },
+    source: {
+      work: 'estimate, not published',
+      at: isAnyRectified ? 'dense weights, half of rectified outputs zero' : 'dense weights, nothing is rectified',
+    },
     input: 1,
     layers: Object.fromEntries(
       densities.filter(([name]) => isWeighted.has(name)).map(([name, output]) => [name, { weights: 1, output }]),
     ),
     others: Object.fromEntries(densities.filter(([name, output]) => !isWeighted.has(name) && output < 1)),
   };
+}
+
+function isRectified(layer: Layer): boolean {
+  if (layer.kind === 'unary') return layer.function === 'relu';
+  return 'activation' in layer && layer.activation !== 'none';
 }
 
 /** A convolution with bias and rectifier; the usual case in the zoo. */

@@ -1,32 +1,56 @@
 // The networks that can be named, a line each, and the groups of them.
 
 import { alexnet } from './alexnet.js';
+import { bertBases } from './bert.js';
+import { BuiltOnDemand, buildAt, type DimensionedEntry, ready } from './dimensions.js';
 import { eieBenchmark } from './eie-benchmark.js';
 import type { ZooEntry } from './entry.js';
 import { lenet5, lenet300 } from './lenet.js';
 import { mobilenetV1 } from './mobilenet.js';
 import { resnet18 } from './resnet-18.js';
+import { resnet50s } from './resnet-50.js';
 import { squeezenet10, squeezenet11 } from './squeezenet.js';
 import { squeezenetBypass, squeezenetComplexBypass, squeezenetResidual } from './squeezenet-bypass.js';
+import { tinyllamas } from './tinyllama.js';
 import { vgg16 } from './vgg-16.js';
 
-const entries: readonly ZooEntry[] = [
-  ...eieBenchmark,
-  lenet300,
-  lenet5,
-  alexnet,
-  vgg16,
-  squeezenet10,
-  squeezenet11,
-  squeezenetBypass,
-  squeezenetComplexBypass,
-  squeezenetResidual,
-  resnet18,
-  mobilenetV1,
+const sources: readonly DimensionedEntry[] = [
+  ...eieBenchmark.map(ready),
+  ready(lenet300),
+  ready(lenet5),
+  ready(alexnet),
+  ready(vgg16),
+  ready(squeezenet10),
+  ready(squeezenet11),
+  ready(squeezenetBypass),
+  ready(squeezenetComplexBypass),
+  ready(squeezenetResidual),
+  ready(resnet18),
+  ready(mobilenetV1),
+  ...resnet50s,
+  ...bertBases,
+  ...tinyllamas,
 ];
 
-/** Every network that comes with the package, by name. */
-export const zoo: ReadonlyMap<string, ZooEntry> = new Map(entries.map((entry) => [entry.network.name, entry]));
+const byName: ReadonlyMap<string, DimensionedEntry> = new Map(sources.map((source) => [source.name, source]));
+
+/** Every network that comes with the package, by name, at its default extents. */
+export const zoo: ReadonlyMap<string, ZooEntry> = new BuiltOnDemand(byName);
+
+/**
+ * The network of that name at these extents; undefined where there is none.
+ * @throws InputError for a dimension that it does not have or an extent out of bounds.
+ */
+export function zooEntry(name: string, dims: ReadonlyMap<string, number> = new Map()): ZooEntry | undefined {
+  const source = byName.get(name);
+  if (!source) return undefined;
+  return dims.size > 0 ? buildAt(source, dims) : zoo.get(name);
+}
+
+/** The extents that users may choose of a network. */
+export function dimensionsOf(name: string): DimensionedEntry['dimensions'] {
+  return byName.get(name)?.dimensions ?? {};
+}
 
 /** Names that stand for several networks. */
 export const groups: ReadonlyMap<string, readonly string[]> = new Map([

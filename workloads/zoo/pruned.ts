@@ -1,0 +1,47 @@
+// Variants of a network at published sparsities, `NETWORK@METHOD-PERCENT`.
+
+import { type Citation, type Layer, type Network, weightShapeOf } from '../network.js';
+import type { DimensionedEntry } from './dimensions.js';
+import type { LayerDensity, ZooEntry } from './entry.js';
+
+export interface Pruning {
+  /** 'str-90'. */
+  readonly variant: string;
+  /** '90 % pruned by STR'. */
+  readonly title: string;
+  readonly source: Citation;
+  /** What is kept of a weighted layer's weights; null for one that stays as it is. */
+  kept(layer: Layer, network: Network): number | NonNullable<LayerDensity['blocks']> | null;
+}
+
+/** `entry`, and after it each variant. */
+export function withVariants(entry: DimensionedEntry, prunings: readonly Pruning[]): readonly DimensionedEntry[] {
+  const variants = prunings.map((pruning) => ({
+    ...entry,
+    name: `${entry.name}@${pruning.variant}`,
+    build: (dims: Readonly<Record<string, number>>) => pruned(entry.build(dims), pruning),
+  }));
+  return [entry, ...variants];
+}
+
+function pruned(entry: ZooEntry, { variant, title, source, kept }: Pruning): ZooEntry {
+  const { network, densities } = entry;
+  const layers = network.layers.filter((layer) => weightShapeOf(layer));
+  const profiles = layers.map((layer): [string, LayerDensity] => {
+    const before = densities.layers[layer.name] ?? { weights: 1 };
+    const share = kept(layer, network);
+    if (share === null) return [layer.name, before];
+    if (typeof share === 'number') return [layer.name, { ...before, weights: share }];
+    return [layer.name, { ...before, weights: share.kept / share.of, blocks: share }];
+  });
+  return {
+    ...entry,
+    network: { ...network, name: `${network.name}@${variant}`, title: `${network.title}, ${title}` },
+    densities: { ...densities, source, layers: Object.fromEntries(profiles) },
+  };
+}
+
+/** The same share of every layer that `isPruned` says. */
+export function everywhere(share: number, isPruned: (layer: Layer) => boolean): Pruning['kept'] {
+  return (layer) => (isPruned(layer) ? share : null);
+}

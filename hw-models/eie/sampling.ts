@@ -5,10 +5,10 @@ import type { ProductDemand } from '../../workloads/demand.js';
 
 /**
  * A PE that takes up one activation is a step; a vector has at most depth × PEs of them in each block of rows. Products
- * of more steps than these are played through on some rows only (about two seconds), records of them on fewer.
+ * of more steps than these are played through on some rows only (about a second), records of them on fewer.
  */
-export const MOST_STEPS = 2 ** 31;
-export const MOST_RECORDED_STEPS = 2 ** 26;
+export const MOST_STEPS = 2 ** 29;
+export const MOST_RECORDED_STEPS = 2 ** 25;
 
 /** Where several matrices are sampled, at most so many of them: then rows of each. */
 const MOST_MATRICES = 64;

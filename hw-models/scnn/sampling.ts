@@ -1,8 +1,8 @@
 // Which output-channel groups of a product with many columns are played through: they all meet the same activations, and
 // their weights differ little.
 
-/** A group's block that meets a PE's is a step; products of more steps are played through on some groups only (about 1 s). */
-export const MOST_STEPS = 2 ** 29;
+/** A group's block that meets a PE's is a step; products of more steps are played through on some groups only (half a second). */
+export const MOST_STEPS = 2 ** 27;
 
 /** The groups that fit, `perGroup` steps each, evenly spread; all of them where they do or `mayBeSampled` is false. */
 export function groupsToRun(groups: number, perGroup: number, mayBeSampled: boolean): readonly number[] {

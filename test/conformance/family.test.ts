@@ -170,7 +170,8 @@ describe.each(presetNames())('%s', (name) => {
       expect(costs).toHaveLength(work.length);
       for (const cost of costs) expect(cyclesOf(cost)).toBeGreaterThan(0);
       const odd = costs[work.findIndex(({ name }) => name === 'odd')];
-      expect(odd?.notes.join()).toContain('com.example.Odd');
+      // A library that runs by name alone may know it.
+      if (hardware.kernels.includes(kernel)) expect(odd?.notes.join()).toContain('com.example.Odd');
     }
   });
 

@@ -9,6 +9,7 @@ import type { Layer } from '../../../workloads/network.js';
 import { toDense } from '../../../workloads/weights/store.js';
 import { conv, dense, maxPool } from '../../../workloads/zoo/entry.js';
 import { costOf, drawTask, layerOf, replace } from '../eie/layer-task.js';
+import { productTask } from '../product-task.js';
 
 const scnn = loadHardware('scnn');
 const config = ScnnSchema.parse(scnn.config);
@@ -138,6 +139,49 @@ describe('a fully connected layer on SCNN', () => {
     expect(cost.bound).toBe('memory');
     expect(cyclesOf(cost) / config.clockHz).toBeWithin(1e-9, (1024 * 256 * 2.5) / config.dram.bytesPerSecond);
     expect(cost.notes.join()).toContain('at most 4 of 16 multipliers');
+  });
+});
+
+describe('a product on SCNN', () => {
+  const densities = { weights: 0.3, activations: 0.4 };
+
+  it('takes its rows for pixels, dealt out to all PEs', () => {
+    const cost = costOf(productTask({ rows: 128, depth: 64, columns: 32 }, densities), scnn);
+    const pixels = costOf(productTask({ rows: 128, depth: 64, columns: 32 }), scnn);
+    expect(pixels.counters.products).toBe(128 * 64 * 32);
+    expect(Math.min(...(pixels.load?.busyCycles ?? []))).toBeGreaterThan(0);
+    expect(cost.counters.products).toBe(productTask({ rows: 128, depth: 64, columns: 32 }, densities).macs.effective);
+    // 17 rows: 3 PEs have none of the last column.
+    const odd = productTask({ rows: 17, depth: 64, columns: 32 }, densities);
+    expect(costOf(odd, scnn).counters.products).toBe(odd.macs.effective);
+  });
+
+  it('multiplies each of several matrices', () => {
+    for (const rows of [1, 5]) {
+      const task = productTask({ matrices: 3, rows, depth: 16, columns: 12, right: 'activations' }, densities);
+      const cost = costOf(task, scnn);
+      expect(cost.counters.products).toBe(task.macs.effective);
+      expect(cost.counters.dram_bytes).toBe(0);
+      expect(cost.notes.join()).toContain('the second factor is activations');
+    }
+  });
+
+  it('reads a second factor of activations from their RAMs, weights from DRAM', () => {
+    const shape = { rows: 64, depth: 32, columns: 16 };
+    const [weights, activations] = [
+      costOf(productTask(shape), scnn),
+      costOf(productTask({ ...shape, right: 'activations' }), scnn),
+    ];
+    expect(weights.counters.dram_bytes).toBe(32 * 16 * 2.5);
+    expect(activations.counters.dram_bytes).toBe(0);
+    expect(activations.joules?.activation_ram).toBeGreaterThan(weights.joules?.activation_ram ?? 0);
+  });
+
+  it('plays some output-channel groups through where there are too many, and says so', () => {
+    const shape = { rows: 8, depth: 4096, columns: 8 * 1024 };
+    const cost = costOf(productTask(shape), scnn);
+    expect(cost.notes.join()).toContain('512 of 1024 output-channel groups, evenly spread, stand for all');
+    expect(cost.counters.products).toBeWithin(1e-9, 8 * 4096 * 8 * 1024);
   });
 });
 

@@ -5,6 +5,7 @@ import { SystolicSchema } from '../../../hw-models/systolic/config.js';
 import { place } from '../../../hw-models/systolic/placement.js';
 import { conv, dense, maxPool } from '../../../workloads/zoo/entry.js';
 import { costOf, drawTask, layerOf, replace } from '../eie/layer-task.js';
+import { productTask, taskWithout } from '../product-task.js';
 
 const edgeTpu = loadHardware('edge-tpu');
 const config = SystolicSchema.parse(edgeTpu.config);
@@ -88,6 +89,53 @@ describe('a layer on a systolic array', () => {
   it('pools on its vector unit', () => {
     const cost = costOf(drawTask(layerOf(maxPool('p', 3, 2), [64, 15, 15]), 1, 1), edgeTpu);
     expect(cyclesOf(cost)).toBe((9 * 64 * 7 * 7) / 64);
+  });
+});
+
+describe('a product on a systolic array', () => {
+  const shape = { rows: 196, depth: 576, columns: 128 };
+
+  it('takes its rows for pixels', () => {
+    const cost = costOf(productTask(shape), edgeTpu);
+    const pixels = costOf(drawTask(layerOf(conv('c', 128, 1), [576, 14, 14]), 1, 1), edgeTpu);
+    expect(cost).toEqual(pixels);
+  });
+
+  it('takes its matrices for groups, with room for several on the diagonal', () => {
+    const cost = costOf(productTask({ matrices: 12, rows: 10, depth: 16, columns: 20 }), edgeTpu);
+    expect(cost.counters.groups_at_once).toBe(3);
+    expect(cost.counters.folds).toBe(4);
+  });
+
+  it('of two results reads both from the activations, none of which stays over frames', () => {
+    const weights = costOf(productTask(shape), edgeTpu);
+    const task = productTask({ ...shape, right: 'activations' });
+    const cost = costOf(task, edgeTpu);
+    expect(cyclesOf(cost)).toBe(cyclesOf(weights));
+    expect(cost.counters.weight_sram_reads).toBe(0);
+    const reads = (weights.counters.input_sram_reads ?? 0) + (weights.counters.weight_sram_reads ?? 0);
+    expect(cost.counters.input_sram_reads).toBe(reads);
+    expect(cost.counters.dram_bytes).toBe(0);
+    expect(place([productTask({ ...shape, right: 'activations', columns: 1e5 })], config)[0]).toMatchObject({
+      ...{ resident: true, freeBytes: config.sram.weightBytes },
+    });
+    // Frame by frame or all together: each has a second factor of its own.
+    const four = costOf({ ...task, batch: 4 }, edgeTpu);
+    expect(four.counters.macs).toBe(4 * (cost.counters.macs ?? 0));
+    expect(four.counters.folds).toBe(4 * (cost.counters.folds ?? 0));
+  });
+
+  it('passes two results through DRAM where they do not fit', () => {
+    const little = edgeTpu.vary([replace(100_000, 'sram', 'activationBytes')]);
+    const cost = costOf(productTask({ ...shape, right: 'activations' }), little);
+    const [left, right, out] = [196 * 576, 576 * 128, 196 * 128];
+    expect(cost.counters.dram_bytes).toBe(left + right + out); // weight-stationary takes each once
+  });
+
+  it('looks up rows of a table in DRAM', () => {
+    const demand = { kind: 'embedding', lookups: 10, width: 64, entries: 1000 } as const;
+    const cost = costOf(taskWithout(demand, 10), edgeTpu);
+    expect(cost.counters.dram_bytes).toBe(640);
   });
 });
 

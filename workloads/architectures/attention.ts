@@ -85,7 +85,8 @@ export function causalMask(sketch: Sketch, positions: number, before: number) {
   const visible = (index: number) => (index % all <= before + Math.floor(index / all) ? 1 : 0);
   const table = sketch.table('causal_mask', [positions, all], 'bool', visible);
   const lowest = sketch.scalar('causal_mask.lowest', LOWEST);
-  return (name: string, scores: string) => sketch.add({ kind: 'where', name, inputs: [table, scores, lowest] } as LayerSpec);
+  return (name: string, scores: string) =>
+    sketch.add({ kind: 'where', name, inputs: [table, scores, lowest] } as LayerSpec);
 }
 
 /** The share of probabilities that a causal mask leaves. */

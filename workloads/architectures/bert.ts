@@ -87,7 +87,8 @@ function encoder(config: BertConfig, sequence: number, learned: Learned, names: 
   const outputs = [hidden];
   if (pooler) {
     const first = sketch.slice('pooler.first', hidden, 1, 0, 1);
-    outputs.push(sketch.unary('pooler.activation', sketch.dense('pooler.dense', first, width, true), 'tanh'));
+    const pooled = sketch.unary('pooler.activation', sketch.dense('pooler.dense', first, width, true), 'tanh');
+    outputs.push(sketch.reshape('pooler', pooled, [1, width]));
   }
   const inputs = [whole('input_ids'), ...(types > 0 ? [whole('token_type_ids')] : []), whole('attention_mask')];
   return { inputs, outputs, layers: sketch.layers, constants: sketch.constants, probabilities: new Map() };

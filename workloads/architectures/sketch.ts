@@ -1,5 +1,6 @@
 // A network being written down, layer after layer: each method adds one layer and gives the name of its result.
 
+import { invariant } from '../base/errors.js';
 import type { ElementType } from '../network.js';
 import type { BinaryName } from '../operators/binary.js';
 import type { UnaryName } from '../operators/unary.js';
@@ -21,6 +22,14 @@ export class Sketch {
   add(layer: LayerSpec): string {
     this.layers.push(layer);
     return layer.resultNames?.[0] ?? layer.name;
+  }
+
+  /** Layers one after the other; the last one's result. */
+  addAll(layers: readonly TrainedLayerSpec[]): string {
+    this.layers.push(...layers);
+    const last = layers.at(-1);
+    invariant(last !== undefined, 'no layers');
+    return last.resultNames?.[0] ?? last.name;
   }
 
   constant(name: string, tensor: Tensor): string {

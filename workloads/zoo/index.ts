@@ -2,17 +2,24 @@
 
 import { alexnet } from './alexnet.js';
 import { bertBases } from './bert.js';
+import { deitTiny } from './deit.js';
 import { BuiltOnDemand, buildAt, type DimensionedEntry, ready } from './dimensions.js';
+import { efficientnetB0s } from './efficientnet.js';
 import { eieBenchmark } from './eie-benchmark.js';
 import type { ZooEntry } from './entry.js';
 import { lenet5, lenet300 } from './lenet.js';
-import { mobilenetV1 } from './mobilenet.js';
+import { mlperfTiny } from './mlperf-tiny.js';
+import { mobilenetV1s } from './mobilenet.js';
+import { mobilenetV2s } from './mobilenet-v2.js';
+import { mobilenetV3Large } from './mobilenet-v3.js';
 import { resnet18 } from './resnet-18.js';
 import { resnet50s } from './resnet-50.js';
 import { squeezenet10, squeezenet11 } from './squeezenet.js';
 import { squeezenetBypass, squeezenetComplexBypass, squeezenetResidual } from './squeezenet-bypass.js';
 import { tinyllamas } from './tinyllama.js';
 import { vgg16 } from './vgg-16.js';
+import { whisperTiny } from './whisper.js';
+import { yolov8n } from './yolo.js';
 
 const sources: readonly DimensionedEntry[] = [
   ...eieBenchmark.map(ready),
@@ -26,10 +33,17 @@ const sources: readonly DimensionedEntry[] = [
   ready(squeezenetComplexBypass),
   ready(squeezenetResidual),
   ready(resnet18),
-  ready(mobilenetV1),
+  ...mobilenetV1s,
   ...resnet50s,
+  ...mobilenetV2s,
+  mobilenetV3Large,
+  ...efficientnetB0s,
+  yolov8n,
+  deitTiny,
   ...bertBases,
   ...tinyllamas,
+  whisperTiny,
+  ...mlperfTiny,
 ];
 
 const byName: ReadonlyMap<string, DimensionedEntry> = new Map(sources.map((source) => [source.name, source]));
@@ -55,4 +69,5 @@ export function dimensionsOf(name: string): DimensionedEntry['dimensions'] {
 /** Names that stand for several networks. */
 export const groups: ReadonlyMap<string, readonly string[]> = new Map([
   ['eie-benchmark', eieBenchmark.map((entry) => entry.network.name)],
+  ['mlperf-tiny', mlperfTiny.map(({ name }) => name)],
 ]);

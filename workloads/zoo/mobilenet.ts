@@ -4,8 +4,10 @@
 
 import { buildNetwork } from '../graph.js';
 import type { TrainedLayerSpec } from '../spec.js';
-import { averagePool, dense, denseEstimate, normalisedConv, softmax, type ZooEntry } from './entry.js';
+import { ready } from './dimensions.js';
+import { averagePool, dense, denseEstimate, normalisedConv, softmax } from './entry.js';
 import { mobilenetPreprocessing } from './preprocessing.js';
+import { everywhere, type Pruning, pointwisePruned, withVariants } from './pruned.js';
 
 /** SAME padding of a 3×3 window on an even size: what the stride leaves over goes behind the image. */
 const same = (stride: 1 | 2) => (stride === 1 ? 1 : ([0, 0, 1, 1] as const));
@@ -50,8 +52,18 @@ const network = buildNetwork({
   source: { work: 'Howard et al., MobileNets (arXiv 1704.04861)', at: 'Table 1' },
 });
 
-export const mobilenetV1: ZooEntry = {
-  network,
-  densities: denseEstimate(network),
-  preprocessing: mobilenetPreprocessing,
-};
+/** Over all layers together, as none of them is published by itself here. */
+const str = (percent: number, printed: string): Pruning => ({
+  variant: `str-${percent}`,
+  title: `${printed} % pruned by STR`,
+  source: {
+    work: 'Kusupati et al., STR, ICML 2020 (arXiv 2002.03231)',
+    at: `Table 2: ${printed} % of all weights, here as many of every layer; half of rectified outputs zero`,
+  },
+  kept: everywhere(1 - Number(printed) / 100, () => true),
+});
+
+export const mobilenetV1s = withVariants(
+  ready({ network, densities: denseEstimate(network), preprocessing: mobilenetPreprocessing }),
+  [str(75, '75.28'), str(89, '89.01'), pointwisePruned(90)],
+);

@@ -45,3 +45,18 @@ function pruned(entry: ZooEntry, { variant, title, source, kept }: Pruning): Zoo
 export function everywhere(share: number, isPruned: (layer: Layer) => boolean): Pruning['kept'] {
   return (layer) => (isPruned(layer) ? share : null);
 }
+
+/** Elsen et al.: 1×1 convolutions and no others. Depthwise and first convolutions, excitation and the last layer stay dense. */
+export function pointwisePruned(percent: number): Pruning {
+  const isPruned = (layer: Layer) =>
+    layer.kind === 'conv2d' && layer.kernel[0] * layer.kernel[1] === 1 && !layer.name.includes('/excite/');
+  return {
+    variant: `magnitude-${percent}`,
+    title: `1×1 convolutions ${percent} % pruned by magnitude`,
+    source: {
+      work: 'Elsen et al., Fast sparse ConvNets, CVPR 2020 (arXiv 1911.09723)',
+      at: `${percent} % of every 1×1 convolution; half of rectified outputs zero`,
+    },
+    kept: everywhere(1 - percent / 100, isPruned),
+  };
+}

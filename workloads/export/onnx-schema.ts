@@ -4,8 +4,7 @@
 import protobuf from 'protobufjs/light.js';
 
 /** `type` of an attribute and `dataType` of a tensor: onnx.proto, AttributeProto.AttributeType, TensorProto.DataType. */
-export const ATTRIBUTE = { float: 1, int: 2, ints: 7 } as const;
-export const FLOAT = 1;
+export const ATTRIBUTE = { float: 1, int: 2, string: 3, floats: 6, ints: 7, strings: 8 } as const;
 
 export interface TensorMessage {
   readonly name: string;
@@ -20,7 +19,10 @@ export interface AttributeMessage {
   readonly type: number;
   readonly f?: number;
   readonly i?: number;
+  readonly s?: Uint8Array;
+  readonly floats?: readonly number[];
   readonly ints?: readonly number[];
+  readonly strings?: readonly Uint8Array[];
 }
 
 export interface NodeMessage {
@@ -29,6 +31,8 @@ export interface NodeMessage {
   readonly input: readonly string[];
   readonly output: readonly string[];
   readonly attribute: readonly AttributeMessage[];
+  /** Without one: the ONNX specification. */
+  readonly domain?: string;
 }
 
 type Dimension = { readonly dimValue: number } | { readonly dimParam: string };
@@ -44,7 +48,7 @@ export interface ModelMessage {
   readonly irVersion: number;
   readonly producerName: string;
   /** Without a domain: the operators of the ONNX specification. */
-  readonly opsetImport: readonly { readonly version: number }[];
+  readonly opsetImport: readonly { readonly domain?: string; readonly version: number }[];
   readonly graph: {
     readonly name: string;
     readonly node: readonly NodeMessage[];

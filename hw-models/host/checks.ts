@@ -103,7 +103,10 @@ export function valuesDoneAfter(network: Network): readonly (readonly string[])[
 }
 
 /** One run for each layer that costs something; what others took is added to the one that follows. */
-export function layerRuns(layers: readonly Layer[], runOf: (at: number) => Omit<LayerRun, 'name'>): readonly LayerRun[] {
+export function layerRuns(
+  layers: readonly Layer[],
+  runOf: (at: number) => Omit<LayerRun, 'name'>,
+): readonly LayerRun[] {
   const runs: LayerRun[] = [];
   let before = 0;
   for (const [at, { name, demand }] of layers.entries()) {

@@ -7,7 +7,15 @@ export interface OrtTensor {
   readonly data: unknown;
 }
 
+/** A tensor that a session takes or gives: an extent that the file leaves open is a name. */
+export interface OrtValue {
+  readonly name: string;
+  readonly shape?: readonly (number | string)[];
+}
+
 export interface OrtSession {
+  readonly inputMetadata: readonly OrtValue[];
+  readonly outputMetadata: readonly OrtValue[];
   run(feeds: Readonly<Record<string, OrtTensor>>): Promise<Readonly<Record<string, OrtTensor>>>;
   /** Writes the profile, where profiling is on. */
   endProfiling(): void;
@@ -26,8 +34,9 @@ export interface OrtSessionOptions {
 /** The exports of onnxruntime-node that are used here. */
 export interface Ort {
   readonly env: { readonly versions: { readonly node?: string } };
-  readonly Tensor: new (type: 'float32', data: Float32Array, dims: readonly number[]) => OrtTensor;
-  readonly InferenceSession: { create(model: Uint8Array, options: OrtSessionOptions): Promise<OrtSession> };
+  readonly Tensor: new (type: string, data: unknown, dims: readonly number[]) => OrtTensor;
+  /** Of a file by its path or by its bytes. */
+  readonly InferenceSession: { create(model: string | Uint8Array, options: OrtSessionOptions): Promise<OrtSession> };
 }
 
 const PACKAGE = 'onnxruntime-node';
@@ -55,8 +64,21 @@ export function sessionOptions(threads: number): OrtSessionOptions {
   return { intraOpNumThreads: threads, interOpNumThreads: 1, logSeverityLevel: 3 };
 }
 
-/** The elements of a session's output. */
-export function floatsOf(tensor: OrtTensor | undefined): Float32Array {
-  if (tensor?.data instanceof Float32Array) return tensor.data;
-  throw new TypeError('ONNX Runtime gave no 32-bit floats');
+/** @throws InputError, in one line, where the runtime cannot run the network. */
+export async function openSession(
+  ort: Ort,
+  network: string,
+  model: string | Uint8Array,
+  options: OrtSessionOptions,
+): Promise<OrtSession> {
+  try {
+    return await ort.InferenceSession.create(model, options);
+  } catch (error) {
+    throw new InputError(`${network}: ONNX Runtime cannot run it: ${lineOf(error)}`);
+  }
+}
+
+/** What an error says, in one line. */
+export function lineOf(error: unknown): string {
+  return (error instanceof Error ? error.message : String(error)).replace(/\s+/g, ' ').trim();
 }

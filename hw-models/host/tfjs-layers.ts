@@ -130,11 +130,17 @@ function compileConvolution(tf: Tf, layer: LayerOf<'conv2d'>, weights: LayerWeig
   const { groups, stride } = layer;
   const inputs = inputImage(layer)[0] / groups;
   // One channel a group: TensorFlow's depthwise convolution, which takes one stride for both axes.
-  if (isDepthwise({ groups, input: inputImage(layer) }) && stride[0] === stride[1]) return compileDepthwise(tf, layer, store, bias);
+  if (isDepthwise({ groups, input: inputImage(layer) }) && stride[0] === stride[1])
+    return compileDepthwise(tf, layer, store, bias);
   const outputs = layer.channels / groups;
   const reach = reachOf(layer);
   const filters = Array.from({ length: groups }, (_, group) => ({
-    filter: tf.tensor4d(layOut(store, group * outputs, outputs, inputs, spread(layer)), [reach[0], reach[1], inputs, outputs]),
+    filter: tf.tensor4d(layOut(store, group * outputs, outputs, inputs, spread(layer)), [
+      reach[0],
+      reach[1],
+      inputs,
+      outputs,
+    ]),
     bias: bias && tf.tensor1d(bias.slice(group * outputs, (group + 1) * outputs)),
   }));
   const padded = padding(layer);

@@ -4,11 +4,11 @@ import type { Tensor } from '@tensorflow/tfjs-core';
 import { invariant } from '../../workloads/base/errors.js';
 import { type Model, weightsOf } from '../../workloads/model.js';
 import {
+  type Tensor as Frame,
   forwardLayer,
   type Layer,
   type LayerWeights,
   resultOf,
-  type Tensor as Frame,
   type TensorType,
   type Values,
 } from '../../workloads/network.js';
@@ -62,7 +62,8 @@ function loadNetwork(tf: Tf, backend: BackendName, model: Model): LoadedNetwork 
       const batches = new Map<string, Batch>();
       const batchOf = (name: string) => batches.get(name) ?? null;
       try {
-        for (const [name, constant] of network.constants) batches.set(name, new Batch(tf, constant, batch, repeated(constant, batch)));
+        for (const [name, constant] of network.constants)
+          batches.set(name, new Batch(tf, constant, batch, repeated(constant, batch)));
         for (const input of network.inputs) {
           batches.set(input.name, new Batch(tf, input, batch, inputs.get(input.name) as Values));
         }
@@ -70,12 +71,12 @@ function loadNetwork(tf: Tf, backend: BackendName, model: Model): LoadedNetwork 
           const met = layer.inputs.map(batchOf);
           options?.onInputs?.(
             layer,
-            met.map((one) => one && one.frame(0)),
+            met.map((one) => one?.frame(0) ?? null),
           );
           const start = performance.now();
           const own = compiled[at];
           if (own) {
-            const tensors = met.map((one) => one && one.tensor());
+            const tensors = met.map((one) => one?.tensor() ?? null);
             const result = tf.tidy(() => own.apply(tensors as readonly Tensor[]));
             batches.set(resultOf(layer).name, new Batch(tf, resultOf(layer), batch, result));
           } else {
@@ -175,7 +176,7 @@ function plainPass(
     const results = forwardLayer(
       layer,
       weights,
-      inputs.map((input) => input && input.frame(frame)),
+      inputs.map((input) => input?.frame(frame) ?? null),
     );
     for (const [at, { values }] of results.entries()) all[at]?.set(values, frame * values.length);
   }

@@ -169,7 +169,8 @@ const codedColumns = weightedRow(
   'dense',
   'coded-columns',
   {
-    refusal: (layer, { store }) => apart(layer) ?? (store.format === 'codebook' ? null : 'has weights without a codebook'),
+    refusal: (layer, { store }) =>
+      apart(layer) ?? (store.format === 'codebook' ? null : 'has weights without a codebook'),
     pays: (_layer, weights) => isSparse(weights, SPARSE_UP_TO.codes),
   },
   (layer, weights, heap) => {

@@ -1,8 +1,8 @@
 // Rows for convolutions, sparse and dense, both over shifted planes (asm/convolution.ts). A stride s cuts the input into
 // s² phases, in each of which a tap is a plain shift (of more pixels where the kernel is dilated); padding becomes a halo of zeros.
 
-import { reachOf, tapsOf } from '../../../workloads/operators/window.js';
 import type { LayerOf, LayerWeights } from '../../../workloads/network.js';
+import { reachOf, tapsOf } from '../../../workloads/operators/window.js';
 import { type CsrMatrix, nonzerosOf, toCsr, toDense } from '../../../workloads/weights/store.js';
 import { relaxed, wasm } from '../convolution.wasm.js';
 import { inputImage, notOneImage, outputImage } from '../fits.js';
@@ -236,43 +236,48 @@ export function filledUpRows({ channels, groups }: LayerOf<'conv2d'>): number {
   return groups * Math.ceil(channels / groups / ROWS_TOGETHER) * ROWS_TOGETHER;
 }
 
-export const denseConvolution: HostKernel = weightedRow('conv2d', 'dense-convolution', { refusal: notOneImage }, (layer, weights, heap) => {
-  const geometry = geometryOf(layer);
-  const { values, rows, columns } = toDense(weights.store);
-  const groupRows = rows / layer.groups;
-  const biasAt = placeBias(weights, heap);
-  const least = leastOf(layer);
-  const groups = Array.from({ length: layer.groups }, (_, group) => {
-    const own = values.subarray(group * groupRows * columns, (group + 1) * groupRows * columns);
+export const denseConvolution: HostKernel = weightedRow(
+  'conv2d',
+  'dense-convolution',
+  { refusal: notOneImage },
+  (layer, weights, heap) => {
+    const geometry = geometryOf(layer);
+    const { values, rows, columns } = toDense(weights.store);
+    const groupRows = rows / layer.groups;
+    const biasAt = placeBias(weights, heap);
+    const least = leastOf(layer);
+    const groups = Array.from({ length: layer.groups }, (_, group) => {
+      const own = values.subarray(group * groupRows * columns, (group + 1) * groupRows * columns);
+      return {
+        offsetsAt: heap.place(tapOffsets(layer, geometry, group)),
+        weightsAt: heap.place(packRows(own, groupRows, columns)),
+      };
+    });
+    const count = blockCount(groupRows * columns * FLOAT, groupRows, geometry, heap.threads);
+    const work = Uint32Array.from({ length: groupRows + 1 }, (_, row) => row);
+    const blocks = groups.flatMap((_, group) =>
+      cutByWork(work, count, ROWS_TOGETHER).map(({ first, end }) => ({
+        first: group * groupRows + first,
+        end: group * groupRows + end,
+      })),
+    );
     return {
-      offsetsAt: heap.place(tapOffsets(layer, geometry, group)),
-      weightsAt: heap.place(packRows(own, groupRows, columns)),
+      plan: planConvolution(
+        layer,
+        geometry,
+        blocks,
+        geometry.isGapless,
+        ({ first, end }, input, output, outputPlaneBytes) => {
+          const group = Math.floor(first / groupRows);
+          const { offsetsAt, weightsAt } = groups[group] as (typeof groups)[number];
+          const weightAt = weightsAt + (first - group * groupRows) * columns * FLOAT;
+          const own = [offsetsAt, weightAt, biasAt + first * FLOAT, columns, end - first];
+          return [call('dense', input, output, ...own, geometry.vectors, outputPlaneBytes, least)];
+        },
+      ),
     };
-  });
-  const count = blockCount(groupRows * columns * FLOAT, groupRows, geometry, heap.threads);
-  const work = Uint32Array.from({ length: groupRows + 1 }, (_, row) => row);
-  const blocks = groups.flatMap((_, group) =>
-    cutByWork(work, count, ROWS_TOGETHER).map(({ first, end }) => ({
-      first: group * groupRows + first,
-      end: group * groupRows + end,
-    })),
-  );
-  return {
-    plan: planConvolution(
-      layer,
-      geometry,
-      blocks,
-      geometry.isGapless,
-      ({ first, end }, input, output, outputPlaneBytes) => {
-        const group = Math.floor(first / groupRows);
-        const { offsetsAt, weightsAt } = groups[group] as (typeof groups)[number];
-        const weightAt = weightsAt + (first - group * groupRows) * columns * FLOAT;
-        const own = [offsetsAt, weightAt, biasAt + first * FLOAT, columns, end - first];
-        return [call('dense', input, output, ...own, geometry.vectors, outputPlaneBytes, least)];
-      },
-    ),
-  };
-});
+  },
+);
 
 /** [rows, columns] → [⌈rows / 4⌉, columns, 4], zeros behind the last row. */
 export function packRows(values: Float32Array, rows: number, columns: number): Float32Array {

@@ -116,13 +116,18 @@ const addition = streamRow('add', 'add', unequal, (layer) => ({
   },
 }));
 
-const rectifier = streamRow('rectify', 'rectify', () => null, (layer) => ({
-  plan(inputs, outputs, batch, scratch) {
-    const output = only(outputs);
-    const { least, most } = rectifierRange(layer.activation);
-    return clipped(only(inputs), output, batch, scratch.threads, least, most);
-  },
-}));
+const rectifier = streamRow(
+  'rectify',
+  'rectify',
+  () => null,
+  (layer) => ({
+    plan(inputs, outputs, batch, scratch) {
+      const output = only(outputs);
+      const { least, most } = rectifierRange(layer.activation);
+      return clipped(only(inputs), output, batch, scratch.threads, least, most);
+    },
+  }),
+);
 
 /** Steps that copy a tensor of float32 of the same shape, none of it below `least` nor above `most`; in place if it is the same. */
 export function clipped(

@@ -2,25 +2,16 @@
 // at any stride. A stride s makes s phases of ⌈kernel / s⌉ taps each, whose products add up before they are
 // transformed back. Only rows are filtered, not columns: half the multiplications at little cost of transforming.
 
-import { tapsOf } from '../../../workloads/operators/window.js';
 import type { LayerOf } from '../../../workloads/network.js';
+import { tapsOf } from '../../../workloads/operators/window.js';
 import { cookToom, type Matrix, toFloat } from '../../../workloads/transforms/cook-toom.js';
 import { nonzerosOf, toDense } from '../../../workloads/weights/store.js';
 import { wasm as convolutionWasm, relaxed as relaxedConvolution } from '../convolution.wasm.js';
 import { wasm as filteringWasm, relaxed as relaxedFiltering } from '../filtering.wasm.js';
-import { BLOCK_BYTES, filledUpRows, packRows, phaseArguments, placeBias, ROWS_TOGETHER } from './convolution.js';
 import { notOneImage, outputImage } from '../fits.js';
+import { BLOCK_BYTES, filledUpRows, packRows, phaseArguments, placeBias, ROWS_TOGETHER } from './convolution.js';
 import type { HostKernel } from './kernel.js';
-import {
-  callerOf,
-  cutEvenly,
-  dealSequences,
-  eachFrame,
-  leastOf,
-  only,
-  planeOf,
-  weightedRow,
-} from './rows.js';
+import { callerOf, cutEvenly, dealSequences, eachFrame, leastOf, only, planeOf, weightedRow } from './rows.js';
 import { FLOAT, VECTOR, vectorsOf } from './tensor.js';
 
 const convolution = callerOf({ name: 'convolution', wasm: convolutionWasm, relaxed: relaxedConvolution });

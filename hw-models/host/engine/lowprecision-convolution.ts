@@ -4,23 +4,15 @@
 import { balanceOf, binarize } from '../../../workloads/compress/binary.js';
 import { quantize } from '../../../workloads/compress/int8.js';
 import { ternarize } from '../../../workloads/compress/ternary.js';
-import { isPointwise, tapsOf } from '../../../workloads/operators/window.js';
 import type { LayerOf } from '../../../workloads/network.js';
+import { isPointwise, tapsOf } from '../../../workloads/operators/window.js';
 import { type DenseMatrix, toDense } from '../../../workloads/weights/store.js';
+import { inputImage, notOneImage, outputImage } from '../fits.js';
 import { relaxed, wasm } from '../lowprecision-convolution.wasm.js';
 import { denseConvolution, sparseConvolution } from './convolution.js';
-import { inputImage, notOneImage, outputImage } from '../fits.js';
 import type { Call, Heap, HostKernel, PreparedLayer, Scratch, Tensor } from './kernel.js';
 import { MOST_INT8_COLUMNS } from './lowprecision.js';
-import {
-  callerOf,
-  cutEvenly,
-  eachFrame,
-  leastOf,
-  only,
-  planeOf,
-  weightedRow,
-} from './rows.js';
+import { callerOf, cutEvenly, eachFrame, leastOf, only, planeOf, weightedRow } from './rows.js';
 import { FLOAT, VECTOR } from './tensor.js';
 
 const call = callerOf({ name: 'lowprecision-convolution', wasm, relaxed });

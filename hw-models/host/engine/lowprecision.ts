@@ -12,16 +12,7 @@ import { relaxed, wasm } from '../lowprecision.wasm.js';
 import { apart, eachVector, rowsOf } from './close-up.js';
 import { placeBias } from './convolution.js';
 import type { Call, HostKernel, Scratch, Step, Tensor } from './kernel.js';
-import {
-  callerOf,
-  cutEvenly,
-  cutInMultiples,
-  eachFrame,
-  leastOf,
-  type Part,
-  planeOf,
-  weightedRow,
-} from './rows.js';
+import { callerOf, cutEvenly, cutInMultiples, eachFrame, leastOf, type Part, planeOf, weightedRow } from './rows.js';
 import { FLOAT, VECTOR } from './tensor.js';
 
 const call = callerOf({ name: 'lowprecision', wasm, relaxed });
@@ -61,46 +52,56 @@ function plan(layer: LayerOf<'dense'>, { activationBytes, activations, rows }: P
 }
 
 /** Binary weights and activations: words of 64 signs, exclusive or and bit count (XNOR-Net). */
-export const binaryConnected: HostKernel = weightedRow('dense', 'binary', { optIn: true, refusal: apart }, (layer, weights, heap) => {
-  const matrix = binarize(toDense(weights.store));
-  const words = Math.ceil(matrix.columns / 64);
-  const signs = heap.place(paddedRows(matrix.signs, matrix.rows, 8 * words));
-  const scales = heap.place(matrix.scales);
-  const balances = heap.place(balanceOf(matrix));
-  const bias = placeBias(weights, heap);
-  const bitsBytes = 8 * words;
-  const phases: Phases = {
-    activationBytes: bitsBytes + 2 * FLOAT,
-    activations: (input, to) => call('binarizeActivations', input, matrix.columns, to, to + bitsBytes),
-    rows({ first, end }, _number, _input, bits, output) {
-      const own = [scales, balances, bias].map((address) => address + first * FLOAT);
-      const of = [signs + first * bitsBytes, ...own, output, end - first, matrix.columns, words, leastOf(layer)];
-      return call('binary', bits, bits + bitsBytes, ...of);
-    },
-  };
-  return { plan: plan(layer, phases, cutEvenly(matrix.rows, heap.threads)) };
-});
+export const binaryConnected: HostKernel = weightedRow(
+  'dense',
+  'binary',
+  { optIn: true, refusal: apart },
+  (layer, weights, heap) => {
+    const matrix = binarize(toDense(weights.store));
+    const words = Math.ceil(matrix.columns / 64);
+    const signs = heap.place(paddedRows(matrix.signs, matrix.rows, 8 * words));
+    const scales = heap.place(matrix.scales);
+    const balances = heap.place(balanceOf(matrix));
+    const bias = placeBias(weights, heap);
+    const bitsBytes = 8 * words;
+    const phases: Phases = {
+      activationBytes: bitsBytes + 2 * FLOAT,
+      activations: (input, to) => call('binarizeActivations', input, matrix.columns, to, to + bitsBytes),
+      rows({ first, end }, _number, _input, bits, output) {
+        const own = [scales, balances, bias].map((address) => address + first * FLOAT);
+        const of = [signs + first * bitsBytes, ...own, output, end - first, matrix.columns, words, leastOf(layer)];
+        return call('binary', bits, bits + bitsBytes, ...of);
+      },
+    };
+    return { plan: plan(layer, phases, cutEvenly(matrix.rows, heap.threads)) };
+  },
+);
 
 /** Ternary weights, five in a byte, that choose among sums of float activations (Ternary Weight Networks). */
-export const ternaryConnected: HostKernel = weightedRow('dense', 'ternary', { optIn: true, refusal: apart }, (layer, weights, heap) => {
-  const matrix = ternarize(toDense(weights.store));
-  const parts = cutEvenly(matrix.rows, heap.threads);
-  const codes = parts.map((part) => heap.place(codesOf(matrix.values, matrix.columns, part)));
-  const scales = heap.place(matrix.scales);
-  const bias = placeBias(weights, heap);
-  const tableBytes = CODES_TOGETHER * 3 ** CODE_WEIGHTS * FLOAT;
-  const phases: Phases = {
-    activationBytes: parts.length * tableBytes,
-    activations: () => null,
-    rows({ first, end }, number, input, tables, output) {
-      const own = [scales + first * FLOAT, bias + first * FLOAT, output, end - first, matrix.columns];
-      const groupBytes = CODES_TOGETHER * (end - first);
-      const table = tables + number * tableBytes;
-      return call('ternary', input, codes[number] as number, groupBytes, ...own, table, leastOf(layer));
-    },
-  };
-  return { plan: plan(layer, phases, parts) };
-});
+export const ternaryConnected: HostKernel = weightedRow(
+  'dense',
+  'ternary',
+  { optIn: true, refusal: apart },
+  (layer, weights, heap) => {
+    const matrix = ternarize(toDense(weights.store));
+    const parts = cutEvenly(matrix.rows, heap.threads);
+    const codes = parts.map((part) => heap.place(codesOf(matrix.values, matrix.columns, part)));
+    const scales = heap.place(matrix.scales);
+    const bias = placeBias(weights, heap);
+    const tableBytes = CODES_TOGETHER * 3 ** CODE_WEIGHTS * FLOAT;
+    const phases: Phases = {
+      activationBytes: parts.length * tableBytes,
+      activations: () => null,
+      rows({ first, end }, number, input, tables, output) {
+        const own = [scales + first * FLOAT, bias + first * FLOAT, output, end - first, matrix.columns];
+        const groupBytes = CODES_TOGETHER * (end - first);
+        const table = tables + number * tableBytes;
+        return call('ternary', input, codes[number] as number, groupBytes, ...own, table, leastOf(layer));
+      },
+    };
+    return { plan: plan(layer, phases, parts) };
+  },
+);
 
 /** 8-bit weights with 8-bit activations, summed in 32 bits. */
 export const int8Connected: HostKernel = weightedRow(

@@ -44,7 +44,9 @@ export class EngineMemory implements Heap {
     const missing = end + OVERRUN - this.memory.buffer.byteLength;
     if (missing <= 0) return;
     if (end + OVERRUN > MOST_BYTES) {
-      throw new InputError(`found a network that takes ${(end / 2 ** 30).toFixed(1)} GiB of memory, expected at most 4 GiB on the host`);
+      throw new InputError(
+        `found a network that takes ${(end / 2 ** 30).toFixed(1)} GiB of memory, expected at most 4 GiB on the host`,
+      );
     }
     this.memory.grow(Math.ceil(missing / PAGE));
   }

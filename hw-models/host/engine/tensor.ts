@@ -75,8 +75,11 @@ export function frameOf(buffer: SharedArrayBuffer, tensor: Tensor, frame: number
 }
 
 function viewOf(buffer: SharedArrayBuffer, type: ElementType, address: number, count: number): Values {
-  const { constructor } = roomFor({ shape: [0], type });
-  const View = constructor as new (buffer: SharedArrayBuffer, address: number, count: number) => Values;
+  const View = roomFor({ shape: [0], type }).constructor as new (
+    buffer: SharedArrayBuffer,
+    address: number,
+    count: number,
+  ) => Values;
   return new View(buffer, address, count);
 }
 

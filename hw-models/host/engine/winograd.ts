@@ -10,17 +10,7 @@ import { countNonzeros, densityOf, toDense } from '../../../workloads/weights/st
 import { relaxed, wasm } from '../winograd.wasm.js';
 import { placeBias } from './convolution.js';
 import type { Heap, HostKernel, PreparedLayer, Step } from './kernel.js';
-import {
-  callerOf,
-  cutEvenly,
-  eachFrame,
-  leastOf,
-  only,
-  type Part,
-  planeOf,
-  unevenLines,
-  weightedRow,
-} from './rows.js';
+import { callerOf, cutEvenly, eachFrame, leastOf, only, type Part, planeOf, unevenLines, weightedRow } from './rows.js';
 import { FLOAT, VECTOR, vectorsOf } from './tensor.js';
 import { densePanels, sparseLists, type WeightsAt } from './transformed.js';
 import { filterings } from './winograd-source.js';

@@ -86,7 +86,7 @@ export function causalMask(sketch: Sketch, positions: number, before: number) {
   const table = sketch.table('causal_mask', [positions, all], 'bool', visible);
   const lowest = sketch.scalar('causal_mask.lowest', LOWEST);
   return (name: string, scores: string) =>
-    sketch.add({ kind: 'where', name, inputs: [table, scores, lowest] } as LayerSpec);
+    sketch.add({ kind: 'where', name, inputs: [table, scores, lowest] } as unknown as LayerSpec);
 }
 
 /** The share of probabilities that a causal mask leaves. */

@@ -5,6 +5,7 @@ import { z } from 'zod';
 import { InputError, invariant } from '../base/errors.js';
 import { sizeOf } from '../tensor.js';
 import { halfToNumber } from './half.js';
+import { type OpenFile, openBytes } from './open-file.js';
 
 /** The element types read here, with their sizes in bytes. */
 const elementBytes = {
@@ -54,33 +55,59 @@ export function isSafetensors(bytes: Uint8Array): boolean {
   return headerLength(bytes) <= Math.min(MOST_HEADER_BYTES, bytes.length - LENGTH_BYTES);
 }
 
+/** A tensor that is read when it is asked for. */
+export interface PlacedTensor {
+  readonly type: ElementType;
+  readonly shape: readonly number[];
+  /** In bytes. */
+  readonly size: number;
+  /** Bytes from `from` to `to` − 1 of it, all of them unless told. */
+  read(from?: number, to?: number): Uint8Array;
+}
+
+/** The same as {@link TensorFile}, of which only the header has been read. */
+export interface PlacedTensors {
+  readonly metadata: Readonly<Record<string, string>>;
+  readonly tensors: ReadonlyMap<string, PlacedTensor>;
+}
+
 /** @throws InputError, one line, for anything but a whole file whose tensors tile the data. */
 export function readSafetensors(bytes: Uint8Array, file: string): TensorFile {
-  if (bytes.length < LENGTH_BYTES) throw fault(file, `${bytes.length} bytes`, `at least ${LENGTH_BYTES}: truncated`);
-  const length = headerLength(bytes);
-  const most = Math.min(MOST_HEADER_BYTES, bytes.length - LENGTH_BYTES);
+  const { metadata, tensors } = placeSafetensors(openBytes(bytes), file);
+  const whole = [...tensors].map(([name, { type, shape, read }]) => [name, { type, shape, bytes: read() }] as const);
+  return { metadata, tensors: new Map(whole) };
+}
+
+/** Reads the header alone. @throws InputError, one line, as {@link readSafetensors}. */
+export function placeSafetensors(opened: OpenFile, file: string): PlacedTensors {
+  if (opened.size < LENGTH_BYTES) throw fault(file, `${opened.size} bytes`, `at least ${LENGTH_BYTES}: truncated`);
+  const length = headerLength(opened.read(0, LENGTH_BYTES));
+  const most = Math.min(MOST_HEADER_BYTES, opened.size - LENGTH_BYTES);
   if (!(length <= most))
     throw fault(file, `a header of ${length} bytes`, `at most ${most}: truncated or no safetensors`);
-  const data = bytes.subarray(LENGTH_BYTES + length);
-  const header = parseHeader(bytes.subarray(LENGTH_BYTES, LENGTH_BYTES + length), file);
+  const start = LENGTH_BYTES + length;
+  const dataBytes = opened.size - start;
+  const header = parseHeader(opened.read(LENGTH_BYTES, length), file);
   const { __metadata__: texts = {}, ...entries } = header;
   const metadata = Metadata.safeParse(texts);
   if (!metadata.success) throw fault(file, 'a __metadata__ of other things', 'texts');
-  const tensors = new Map(
-    Object.entries(entries).map(([name, entry]) => [name, placed(name, entry, data.length, file)]),
+  const placed = Object.entries(entries).map(
+    ([name, entry]) => [name, placedAt(name, entry, dataBytes, file)] as const,
   );
   let end = 0;
-  for (const [name, { from, to }] of [...tensors].sort(([, a], [, b]) => a.from - b.from || a.to - b.to)) {
+  for (const [name, { from, to }] of [...placed].sort(([, a], [, b]) => a.from - b.from || a.to - b.to)) {
     if (from !== end) throw fault(file, `tensor ${name} at byte ${from}`, `byte ${end}, where the one before ends`);
     end = to;
   }
-  if (end !== data.length) throw fault(file, `${data.length} bytes of data`, `the ${end} of the tensors`);
-  return {
-    metadata: metadata.data,
-    tensors: new Map(
-      [...tensors].map(([name, { type, shape, from, to }]) => [name, { type, shape, bytes: data.subarray(from, to) }]),
-    ),
-  };
+  if (end !== dataBytes) throw fault(file, `${dataBytes} bytes of data`, `the ${end} of the tensors`);
+  const tensors = placed.map(([name, { type, shape, from, to }]): [string, PlacedTensor] => [
+    name,
+    {
+      ...{ type, shape, size: to - from },
+      read: (first = 0, past = to - from) => opened.read(start + from + first, past - first),
+    },
+  ]);
+  return { metadata: metadata.data, tensors: new Map(tensors) };
 }
 
 /** A file whose data begins at a multiple of 8 bytes. The same tensors in the same order, the same bytes. */
@@ -108,11 +135,38 @@ export function writeSafetensors({ metadata, tensors }: TensorFile): Uint8Array 
 
 /** The elements as numbers; those wider than a float32 are rounded to one. */
 export function toFloats({ type, shape, bytes }: StoredTensor): Float32Array {
+  const count = sizeOf(shape);
+  const wide = isLittleEndian ? widened(type, bytes, count) : null;
+  if (wide) return wide;
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const read = readers[type];
   const step = elementBytes[type];
-  return Float32Array.from({ length: sizeOf(shape) }, (_, at) => read(view, at * step));
+  return Float32Array.from({ length: count }, (_, at) => read(view, at * step));
 }
+
+const isLittleEndian = new Uint8Array(Uint16Array.of(1).buffer)[0] === 1;
+
+/** Every float16 as a float32, made at first use. */
+let halves: Float32Array | undefined;
+
+/** The usual types of large tensors, element by element without a call; null for others. */
+function widened(type: ElementType, bytes: Uint8Array, count: number): Float32Array | null {
+  if (type === 'F32') return new Float32Array(bytes.slice().buffer, 0, count);
+  if (type !== 'BF16' && type !== 'F16') return null;
+  const { buffer, byteOffset } = byteOffsetIsEven(bytes) ? bytes : bytes.slice();
+  const bits = new Uint16Array(buffer, byteOffset, count);
+  const values = new Float32Array(count);
+  if (type === 'BF16') {
+    const words = new Uint32Array(values.buffer);
+    for (let at = 0; at < count; at++) words[at] = (bits[at] as number) << 16;
+    return values;
+  }
+  halves ??= Float32Array.from({ length: 2 ** 16 }, (_, half) => halfToNumber(half));
+  for (let at = 0; at < count; at++) values[at] = halves[bits[at] as number] as number;
+  return values;
+}
+
+const byteOffsetIsEven = ({ byteOffset }: Uint8Array) => byteOffset % 2 === 0;
 
 /** The elements of a tensor of whole numbers without a sign. */
 export function toWholes({ type, shape, bytes }: StoredTensor): Uint32Array {
@@ -183,7 +237,7 @@ function parseHeader(bytes: Uint8Array, file: string): Record<string, unknown> {
   return parsed.data;
 }
 
-function placed(name: string, entry: unknown, dataBytes: number, file: string) {
+function placedAt(name: string, entry: unknown, dataBytes: number, file: string) {
   const parsed = Entry.safeParse(entry);
   if (!parsed.success) {
     throw fault(file, `tensor ${name} as ${JSON.stringify(entry)?.slice(0, 80)}`, 'dtype, shape and data_offsets');

@@ -4,6 +4,9 @@
 import { InputError } from '../base/errors.js';
 import type { Tensor } from '../tensor.js';
 import type { ZooEntry } from '../zoo/entry.js';
+import { type OpenFile, openBytes } from './open-file.js';
+
+export type { OpenFile } from './open-file.js';
 
 /** What a file may ask for. Each is checked before anything is allocated or begun for it. */
 export interface ImportLimits {
@@ -56,6 +59,15 @@ export interface SourceFile {
    * @throws InputError for a path that leads out of the folder, or a file that cannot be read.
    */
   beside(path: string): Promise<Uint8Array | null>;
+  /** The same for a file that is read piece by piece, when its pieces are needed; left out where nobody can. */
+  open?(path: string): Promise<OpenFile | null>;
+}
+
+/** A file in the same folder or below, piece by piece where that can be; null where there is none. */
+export async function openBeside(file: SourceFile, path: string): Promise<OpenFile | null> {
+  if (file.open) return file.open(path);
+  const bytes = await file.beside(path);
+  return bytes && openBytes(bytes);
 }
 
 /** A kind of file that describes networks. */

@@ -96,7 +96,7 @@ export function conv(
 }
 
 /** A fully connected layer with bias. */
-export function dense(name: string, outputs: number, activation: 'relu' | 'none'): LayerSpec {
+export function dense(name: string, outputs: number, activation: 'relu' | 'none'): SpecOf<'dense'> {
   return { kind: 'dense', name, outputs, bias: true, activation };
 }
 

@@ -5,9 +5,10 @@ import { openRapl } from '../hw-models/host/rapl.node.js';
 import { InputError, requireWhole } from '../workloads/base/errors.js';
 import type { ImportLimits } from '../workloads/import/source.js';
 import type { Model } from '../workloads/model.js';
+import { isImplemented } from '../workloads/network.js';
 import type { ZooEntry } from '../workloads/zoo/entry.js';
 import { type Comparison, compareModel } from './compare.js';
-import { loadInput, loadTrainedModel } from './load.node.js';
+import { loadInputs, loadTrainedModel } from './load.node.js';
 import { openWorkloads } from './open.node.js';
 import { type Progress, silent } from './progress.js';
 import { resolveContender } from './resolve.node.js';
@@ -45,8 +46,13 @@ export interface CompareRequest {
   readonly seed?: number;
   /** A Deep Compression `.net` file for the one workload named; without it weights are drawn at published densities. */
   readonly weights?: string;
-  /** A picture or `.npy` tensor for the one workload named; without it activations are drawn at published densities. */
-  readonly input?: string;
+  /**
+   * A picture or `.npy` tensor for the one workload named, or NAME=FILE for each of its inputs; without it activations are
+   * drawn at published densities.
+   */
+  readonly input?: string | readonly string[];
+  /** Extents of open dimensions, by their names. */
+  readonly dims?: ReadonlyMap<string, number>;
   /** Timed runs of a measured contender. */
   readonly repeat?: number;
   /** Of a measured contender that has them. */
@@ -75,11 +81,12 @@ export async function compare(request: CompareRequest = {}): Promise<readonly Na
   requireWhole('threads', threads, 1);
   const contenders = hardware.map((name) => resolveContender(name, threads));
   if (contenders.length === 0) throw new InputError('found no hardware, expected at least one');
-  const entries = await openWorkloads(workloads, limits);
+  const entries = await openWorkloads(workloads, limits, request.dims);
   if (entries.length !== 1 && (request.weights ?? request.input) !== undefined) {
     throw new InputError(`weights and input belong to one network, found ${entries.length} workloads`);
   }
   const exact = createExecutor(EXACT, { threads });
+  const standIn = createExecutor(STAND_IN, { threads });
   const { cost } = request;
   const priced = cost === undefined ? {} : { prices: await loadPrices(cost === true ? undefined : cost) };
   const energy = openRapl();
@@ -89,7 +96,7 @@ export async function compare(request: CompareRequest = {}): Promise<readonly Na
     const model = await loadTrainedModel(entry, request.weights, seed);
     const trace = await traceOf(entry, model, request.input, seed);
     const room = timelineRoom === undefined ? {} : { timelineRoom: timelineRoom / entries.length };
-    const options = { batch, seed, repeat, energy, exact, uncertainty, progress, ...priced, ...room };
+    const options = { batch, seed, repeat, energy, exact, standIn, uncertainty, progress, ...priced, ...room };
     const comparison = await compareModel(model, trace, contenders, options);
     comparisons.push({ ...comparison, group, importNotes: entry.notes ?? [] });
   }
@@ -99,12 +106,20 @@ export async function compare(request: CompareRequest = {}): Promise<readonly Na
 /** The executor that those are held against that compute something else by design. */
 const EXACT = 'sparse';
 /** The executor that finds the activations for the models. */
-const TRACER = 'tfjs';
+const TRACER = 'sparse';
+/** The executor that runs a file as it is, where one of its operators is not implemented here. */
+const STAND_IN = 'onnxruntime';
 
-async function traceOf(entry: ZooEntry, model: Model, file: string | undefined, seed: number): Promise<Trace> {
-  if (file !== undefined) return traceRun(model, await loadInput(entry, file), createExecutor(TRACER));
-  const drawn = traceDrawn(entry.network, entry.densities, seed);
+async function traceOf(entry: ZooEntry, model: Model, files: CompareRequest['input'], seed: number): Promise<Trace> {
+  const { network, densities, weights } = entry;
+  const drawn = traceDrawn(network, densities, seed);
+  // What lies behind an operator that nobody implements here cannot be met: it is drawn.
+  const isKnown = network.layers.every(isImplemented);
+  if (files !== undefined) {
+    const inputs = await loadInputs(entry, [files].flat(), drawn.inputs);
+    return isKnown ? traceRun(model, inputs, createExecutor(TRACER)) : { ...drawn, inputs };
+  }
   // Nobody published what a file's own network meets: it really runs, on a drawn input.
-  if (entry.weights === undefined || entry.network.layers.length === 1) return drawn;
-  return traceRun(model, drawn.input, createExecutor(TRACER), 'synthetic');
+  if (!isKnown || weights === undefined || network.layers.length === 1) return drawn;
+  return traceRun(model, drawn.inputs, createExecutor(TRACER), 'synthetic');
 }

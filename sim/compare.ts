@@ -3,9 +3,9 @@
 import type { Bound, Executor, Hardware, LayerCost, Load, NetworkRun, Parts, Peaks } from '../hw-models/contract.js';
 import { cyclesOf, joulesOf, secondsOf, sum } from '../hw-models/cost.js';
 import type { EnergyMeter } from '../hw-models/host/energy-meter.js';
-import { invariant } from '../workloads/base/errors.js';
+import { InputError, invariant } from '../workloads/base/errors.js';
 import type { Model } from '../workloads/model.js';
-import type { LayerTask, Values } from '../workloads/network.js';
+import { isImplemented, type LayerTask, type Values } from '../workloads/network.js';
 import { nonzerosOf } from '../workloads/weights/store.js';
 import { checkOutput, describeDeparture } from './output-check.js';
 import { type Progress, silent } from './progress.js';
@@ -92,6 +92,8 @@ export interface CompareOptions {
   readonly energy?: EnergyMeter | null;
   /** Computes what the weights say: what contenders are held against that do not, by design. */
   readonly exact: Executor;
+  /** Runs a file as it is, where one of the network's operators is not implemented here. */
+  readonly standIn?: Executor;
   /** About as many slices as the timelines of the comparison have room for; without it there are none. */
   readonly timelineRoom?: number;
   /** Whether models say how far each of their uncertain numbers moves the answer. */
@@ -253,12 +255,13 @@ export async function measuredRow(
   model: Model,
   inputs: ReadonlyMap<string, Values>,
   tasks: readonly LayerTask[],
-  { batch, repeat, energy = null, exact, timelineRoom, progress = silent }: Omit<CompareOptions, 'seed'>,
+  { batch, repeat, energy = null, exact, standIn, timelineRoom, progress = silent }: Omit<CompareOptions, 'seed'>,
 ): Promise<Row> {
-  const { engine, hint } = await executor.describe();
-  const { run, joules } = await medianRun(executor, model, inputs, { batch, repeat, energy, progress });
+  const { runner, notes: standingIn } = runnerOf(executor, standIn, model);
+  const { engine, hint } = await runner.describe();
+  const { run, joules } = await medianRun(runner, model, inputs, { batch, repeat, energy, progress });
   const frame = run.output.subarray(0, run.output.length / batch);
-  const check = executor.optIn ? await checkOutput(model, inputs, frame, executor, exact) : null;
+  const check = executor.optIn && runner === executor ? await checkOutput(model, inputs, frame, executor, exact) : null;
   const timed = new Map(run.layers.map((layer) => [layer.name, layer]));
   const layers = tasks.map((task): LayerResult => {
     const layer = timed.get(task.name);
@@ -288,11 +291,34 @@ export async function measuredRow(
     ...(timelineRoom === undefined ? {} : { timeline: timelineOfRun(run) }),
     notes: [
       energyNote(energy),
+      ...standingIn,
       ...(check ? [describeDeparture(check)] : []),
       ...run.notes,
       ...collectNotes(run.layers),
     ],
   };
+}
+
+/**
+ * What really runs `model`: `executor`, or `standIn` where nobody implements one of the network's operators here.
+ * @throws InputError where neither can.
+ */
+export function runnerOf(
+  executor: Executor,
+  standIn: Executor | undefined,
+  model: Model,
+): { readonly runner: Executor; readonly notes: readonly string[] } {
+  const missing = model.network.layers.flatMap((layer) =>
+    layer.demand?.kind === 'opaque' && !isImplemented(layer) ? [layer.demand.operator] : [],
+  );
+  if (missing.length === 0 || executor.name === standIn?.name) return { runner: executor, notes: [] };
+  const names = [...new Set(missing)].join(', ');
+  if (!standIn || !model.file) {
+    throw new InputError(
+      `${model.network.name}: cannot really run here, as nobody implements ${names}; leave host out of --on, or give the network as an ONNX file with its weights`,
+    );
+  }
+  return { runner: standIn, notes: [`${names} not implemented here: ran by ${standIn.name}`] };
 }
 
 export interface Measuring {

@@ -5,7 +5,7 @@ import { catalog } from '../hw-models/catalog.js';
 import type { Hardware } from '../hw-models/contract.js';
 import { InputError } from '../workloads/base/errors.js';
 import { readWeights } from '../workloads/import/weight-files.js';
-import type { LayerTask } from '../workloads/network.js';
+import type { LayerTask, Network } from '../workloads/network.js';
 import { type DrawnModel, drawRedrawnModel } from '../workloads/synthesis.js';
 import type { ZooEntry } from '../workloads/zoo/entry.js';
 import { zoo } from '../workloads/zoo/index.js';
@@ -122,12 +122,12 @@ export function createExplorer(sources: ExplorerSources): Explorer {
     const trace = yield* traces([workload, seed, activationDensity], async function* () {
       const value = traceDrawn(network, densities, seed);
       yield;
-      return { value, bytes: bytesOf(value) };
+      return { value, bytes: bytesOf(network, value) };
     });
     const work = yield* tasks([workload, seed, weightDensity, activationDensity, batch, isDrawn], async function* () {
       const value = tasksOf(drawn.model, trace, batch);
       yield;
-      return { value, bytes: SMALL + bytesOf(trace) };
+      return { value, bytes: SMALL + bytesOf(network, trace) };
     });
     return { drawn, work };
   }
@@ -158,7 +158,7 @@ export function createExplorer(sources: ExplorerSources): Explorer {
   };
 }
 
-const bytesOf = (network: Network, { tensors }: Trace) => {
+const bytesOf = (network: Network, { tensors }: Trace): number => {
   const read = new Set(network.layers.map(({ inputs: [first = ''] }) => first));
   return [...read].reduce((sum, name) => sum + (tensors.get(name)?.values.byteLength ?? 0), 0);
 };

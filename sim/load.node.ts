@@ -1,20 +1,25 @@
 // Files → the model and the input that a comparison or a run starts from.
 
 import { fileURLToPath } from 'node:url';
+import { nearest } from '../hw-models/faults.js';
 import { InputError } from '../workloads/base/errors.js';
 import { readImage } from '../workloads/import/image.node.js';
-import { readNpy } from '../workloads/import/npy.js';
+import { readNpyNumbers } from '../workloads/import/npy.js';
 import { readWeights } from '../workloads/import/weight-files.js';
-import { sizeOf } from '../workloads/layers/index.js';
 import type { Model } from '../workloads/model.js';
+import { frameShape, type NamedTensor, type Values } from '../workloads/network.js';
 import { drawModel } from '../workloads/synthesis.js';
+import { elementTypes, sizeOf } from '../workloads/tensor.js';
 import type { ZooEntry } from '../workloads/zoo/entry.js';
 import { readBytes } from './files.node.js';
 
 /** The network with the weights of `file`, else with its own, else with drawn ones. */
 export async function loadModel(entry: ZooEntry, file: string | undefined, seed: number): Promise<Model> {
-  const { network, densities, weights: own } = entry;
-  if (file === undefined) return own ? { network, weights: own, origin: 'real' } : drawModel(network, densities, seed);
+  const { network, densities, weights: own, file: source } = entry;
+  if (file === undefined) {
+    if (!own) return drawModel(network, densities, seed);
+    return { network, weights: own, origin: 'real', ...(source ? { file: source } : {}) };
+  }
   const weights = readWeights(await readBytes(file), network, file, entry.weightFormats);
   return { network, weights, origin: 'real' };
 }
@@ -29,24 +34,59 @@ export async function loadTrainedModel(entry: ZooEntry, file: string | undefined
   return loadModel(entry, fileURLToPath(new URL(shippedWeights, SHIPPED)), seed);
 }
 
-/** One frame of the network's input from a picture (JPEG, PNG) or a `.npy` tensor. */
-export async function loadInput(entry: ZooEntry, file: string): Promise<Float32Array> {
-  const { network, preprocessing } = entry;
+/**
+ * One frame of each of the network's inputs. `files`: a picture (JPEG, PNG) or `.npy` tensor for its one input, or
+ * NAME=FILE for each of several; inputs that nobody gives are drawn. @throws InputError for an unknown input or a file
+ * that does not fit.
+ */
+export async function loadInputs(
+  entry: ZooEntry,
+  files: readonly string[],
+  drawn: ReadonlyMap<string, Values>,
+): Promise<ReadonlyMap<string, Values>> {
+  const given = new Map<string, Values>();
+  for (const text of files) {
+    const { input, file } = inputOf(entry, text);
+    if (given.has(input.name)) throw new InputError(`input ${input.name}: found two files, expected one`);
+    given.set(input.name, await loadInput(entry, input, file));
+  }
+  return new Map(entry.network.inputs.map(({ name }) => [name, given.get(name) ?? (drawn.get(name) as Values)]));
+}
+
+/** The input that NAME=FILE or FILE means. */
+function inputOf({ network }: ZooEntry, text: string): { readonly input: NamedTensor; readonly file: string } {
+  const names = network.inputs.map(({ name }) => name);
+  const input = network.inputs.find(({ name }) => text.startsWith(`${name}=`));
+  if (input) return { input, file: text.slice(input.name.length + 1) };
+  const [first, ...others] = network.inputs;
+  if (first && others.length === 0) return { input: first, file: text };
+  const named = /^([^=]+)=/.exec(text)?.[1];
+  const hint = named === undefined ? '' : nearest(named, names);
+  throw new InputError(`input '${text}'${hint}: expected NAME=FILE with one of ${names.join(', ')}`);
+}
+
+async function loadInput({ network, preprocessing }: ZooEntry, input: NamedTensor, file: string): Promise<Values> {
   const bytes = await readBytes(file);
-  if (/\.npy$/i.test(file)) return fromNpy(bytes, file, network.input);
+  const expected = frameShape(input.shape);
+  if (/\.npy$/i.test(file)) return fromNpy(bytes, file, input);
   if (!preprocessing) {
-    throw new InputError(
-      `${file}: ${network.name} takes no picture, expected a .npy tensor of ${network.input.join('×')}`,
-    );
+    throw new InputError(`${file}: ${network.name} takes no picture, expected a .npy tensor of ${expected.join('×')}`);
   }
   return readImage(bytes, preprocessing, file);
 }
 
-function fromNpy(bytes: Uint8Array, file: string, expected: readonly number[]): Float32Array {
-  const { shape, values } = readNpy(bytes, file);
-  const size = sizeOf(expected as [number]);
+function fromNpy(bytes: Uint8Array, file: string, { shape: whole, type }: NamedTensor): Values {
+  const { shape, values } = readNpyNumbers(bytes, file);
+  const expected = frameShape(whole);
   const trimmed = shape[0] === 1 && shape.length === expected.length + 1 ? shape.slice(1) : shape;
-  const fits = trimmed.join() === expected.join() || (trimmed.length === 1 && trimmed[0] === size);
+  const fits = trimmed.join() === expected.join() || (trimmed.length === 1 && trimmed[0] === sizeOf(whole));
   if (!fits) throw new InputError(`${file}: found a tensor of ${shape.join('×')}, expected ${expected.join('×')}`);
-  return values;
+  const made = elementTypes[type].room(values.length);
+  made.set(values);
+  const odd = made.findIndex((value, at) =>
+    elementTypes[type].isFloat ? !Number.isFinite(value) : value !== values[at],
+  );
+  if (odd >= 0)
+    throw new InputError(`${file}: found ${values[odd]} at element ${odd}, expected finite numbers of type ${type}`);
+  return made;
 }

@@ -7,7 +7,7 @@ import { InputError } from '../workloads/base/errors.js';
 import { defaultLimits, type ImportLimits, type SourceFile } from '../workloads/import/source.js';
 import { isWorkloadFile, readWorkload } from '../workloads/import/workload-files.js';
 import { readBytes } from './files.node.js';
-import { type NamedWorkload, resolveWorkloads } from './resolve.node.js';
+import { type Dimensions, type NamedWorkload, resolveWorkloads } from './resolve.node.js';
 
 /**
  * The networks that the names stand for, groups and files of several layers spread out. `limits` bound what a file may
@@ -16,15 +16,16 @@ import { type NamedWorkload, resolveWorkloads } from './resolve.node.js';
 export async function openWorkloads(
   names: readonly string[],
   limits: Partial<ImportLimits> = {},
+  dims: Dimensions = new Map(),
 ): Promise<readonly NamedWorkload[]> {
   const opened: NamedWorkload[] = [];
   for (const name of names) {
     if (!isWorkloadFile(name)) {
-      opened.push(...resolveWorkloads([name]));
+      opened.push(...resolveWorkloads([name], dims));
       continue;
     }
     const hash = createHash('sha256');
-    const entries = await readWorkload(await openFile(await fileOf(name), { ...defaultLimits, ...limits }, hash));
+    const entries = await readWorkload(await openFile(await fileOf(name), { ...defaultLimits, ...limits }, dims, hash));
     const sha256 = hash.digest('hex');
     const group = entries.length > 1 ? name : null;
     opened.push(...entries.map((entry, at) => ({ entry, group, file: { file: name, at, sha256 } })));
@@ -33,8 +34,12 @@ export async function openWorkloads(
 }
 
 /** The one network that a name stands for. @throws InputError for a group. */
-export async function openWorkload(name: string, limits: Partial<ImportLimits> = {}): Promise<NamedWorkload> {
-  const [first, ...others] = await openWorkloads([name], limits);
+export async function openWorkload(
+  name: string,
+  limits: Partial<ImportLimits> = {},
+  dims: Dimensions = new Map(),
+): Promise<NamedWorkload> {
+  const [first, ...others] = await openWorkloads([name], limits, dims);
   if (first && others.length === 0) return first;
   const members = [first, ...others].map((member) => member?.entry.network.name);
   throw new InputError(`workload '${name}' is a group of networks, expected one of them: ${members.join(', ')}`);
@@ -49,13 +54,11 @@ async function fileOf(name: string): Promise<string> {
   return isFolder ? join(name, 'model.json') : name;
 }
 
-async function openFile(name: string, limits: ImportLimits, hash: Hash): Promise<SourceFile> {
+async function openFile(name: string, limits: ImportLimits, dims: Dimensions, hash: Hash): Promise<SourceFile> {
   const bytes = await readBytes(name, limits.fileBytes);
   hash.update(bytes);
   return {
-    name,
-    bytes,
-    limits,
+    ...{ name, bytes, limits, dims },
     async beside(path) {
       const inside = normalize(path);
       if (isAbsolute(inside) || inside === '..' || inside.startsWith(`..${sep}`)) {

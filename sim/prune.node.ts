@@ -150,13 +150,18 @@ async function runStudy(
   const comparison =
     contenders.length === 0 || transformedLayer(final) !== undefined
       ? null
-      : await compareModel(model, await traceRun(model, new Map([[onlyInput(network).name, firstPicture(data)]]), createExecutor('sparse')), contenders, {
-          batch: 1,
-          seed: seeds[0] as number,
-          repeat: 5,
-          exact: createExecutor('reference'),
-          progress: silent,
-        });
+      : await compareModel(
+          model,
+          await traceRun(model, new Map([[onlyInput(network).name, firstPicture(data)]]), createExecutor('sparse')),
+          contenders,
+          {
+            batch: 1,
+            seed: seeds[0] as number,
+            repeat: 5,
+            exact: createExecutor('reference'),
+            progress: silent,
+          },
+        );
   const report: PruneReport = {
     workload: network.name,
     title: network.title,

@@ -6,7 +6,7 @@ import { createExecutor, DEFAULT_EXECUTOR, executorNames } from '../hw-models/ho
 import { loadHardware, presetNames } from '../hw-models/presets.node.js';
 import { InputError } from '../workloads/base/errors.js';
 import type { ZooEntry } from '../workloads/zoo/entry.js';
-import { groups, zoo } from '../workloads/zoo/index.js';
+import { groups, zoo, zooEntry } from '../workloads/zoo/index.js';
 import type { Contender } from './compare.js';
 import { bindHostModel, HOST_MODEL, loadHostModel } from './host-model.node.js';
 
@@ -26,18 +26,21 @@ export interface NetworkFile {
   readonly sha256: string;
 }
 
+/** Extents of open dimensions, by their names. */
+export type Dimensions = ReadonlyMap<string, number>;
+
 /** Zoo entries by name, groups spread out. @throws InputError naming the nearest known name. */
-export function resolveWorkloads(names: readonly string[]): readonly NamedWorkload[] {
+export function resolveWorkloads(names: readonly string[], dims: Dimensions = new Map()): readonly NamedWorkload[] {
   return names.flatMap((name): readonly NamedWorkload[] => {
     const members = groups.get(name);
-    if (!members) return [{ entry: resolveWorkload(name), group: null }];
-    return members.map((member) => ({ entry: resolveWorkload(member), group: name }));
+    if (!members) return [{ entry: resolveWorkload(name, dims), group: null }];
+    return members.map((member) => ({ entry: resolveWorkload(member, dims), group: name }));
   });
 }
 
 /** One zoo entry by name. */
-export function resolveWorkload(name: string): ZooEntry {
-  const entry = zoo.get(name);
+export function resolveWorkload(name: string, dims: Dimensions = new Map()): ZooEntry {
+  const entry = dims.size > 0 ? zooEntry(name, dims) : zoo.get(name);
   if (entry) return entry;
   const members = groups.get(name);
   if (members) {

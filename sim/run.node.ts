@@ -4,7 +4,8 @@ import { createExecutor, DEFAULT_EXECUTOR } from '../hw-models/host/executors.js
 import { openRapl } from '../hw-models/host/rapl.node.js';
 import { requireWhole } from '../workloads/base/errors.js';
 import type { ImportLimits } from '../workloads/import/source.js';
-import { loadInput, loadTrainedModel } from './load.node.js';
+import { runnerOf } from './compare.js';
+import { loadInputs, loadTrainedModel } from './load.node.js';
 import { openWorkload } from './open.node.js';
 import { type Progress, silent } from './progress.js';
 import { type RunReport, runNetwork } from './run-network.js';
@@ -12,6 +13,8 @@ import { traceDrawn } from './trace.js';
 
 /** Plain forward passes over the sparse weights. */
 const REFERENCE = 'reference';
+/** Runs a file as it is, where one of its operators is not implemented here. */
+const STAND_IN = 'onnxruntime';
 
 export interface RunByNameRequest {
   /** A name of the zoo, or a file that describes one network. */
@@ -22,7 +25,9 @@ export interface RunByNameRequest {
   /** A Deep Compression `.net` file; without it weights are drawn at published densities. */
   readonly weights?: string;
   /** A picture or `.npy` tensor; without it an input is drawn. */
-  readonly input?: string;
+  readonly input?: string | readonly string[];
+  /** Extents of open dimensions, by their names. */
+  readonly dims?: ReadonlyMap<string, number>;
   readonly batch?: number;
   readonly seed?: number;
   readonly repeat?: number;
@@ -41,20 +46,20 @@ export async function run(request: RunByNameRequest): Promise<RunReport> {
   requireWhole('batch', batch, 1);
   requireWhole('seed', seed, 0);
   requireWhole('repeat', repeat, 1);
-  const { entry } = await openWorkload(request.workload, limits);
+  const { entry } = await openWorkload(request.workload, limits, request.dims);
   const runner = createExecutor(executor, { threads });
   progress(`weights of ${entry.network.name}`);
   const model = await loadTrainedModel(entry, request.weights, seed);
-  const input =
-    request.input === undefined
-      ? traceDrawn(entry.network, entry.densities, seed).input
-      : await loadInput(entry, request.input);
+  const drawn = traceDrawn(entry.network, entry.densities, seed).inputs;
+  const inputs = await loadInputs(entry, [request.input ?? []].flat(), drawn);
+  const { runner: able } = runnerOf(runner, createExecutor(STAND_IN, { threads }), model);
+  const isKnown = able === runner;
   return runNetwork({
     model,
-    input,
+    inputs,
     inputOrigin: request.input === undefined ? 'synthetic' : 'real',
-    executor: runner,
-    reference: check && executor !== REFERENCE ? createExecutor(REFERENCE) : null,
+    executor: able,
+    reference: check && isKnown && executor !== REFERENCE ? createExecutor(REFERENCE) : null,
     batch,
     seed,
     repeat,

@@ -2,7 +2,14 @@
 
 import { invariant } from '../workloads/base/errors.js';
 import type { Model } from '../workloads/model.js';
-import { type LayerKind, type LayerTask, type Origin, parametersIn, parametersOf, weightShapeOf } from '../workloads/network.js';
+import {
+  type LayerKind,
+  type LayerTask,
+  type Origin,
+  parametersIn,
+  parametersOf,
+  weightShapeOf,
+} from '../workloads/network.js';
 import { nonzerosOf } from '../workloads/weights/store.js';
 
 /** What one layer asks of any hardware, for one frame. */

@@ -3,7 +3,7 @@
 import { InputError, invariant } from './base/errors.js';
 import type { Demand, Image } from './demand.js';
 import type { InputTypes, LayerWeights, Origin, WeightShape } from './operators/operator.js';
-import { type LayerKind, type LayerOp, type OpOf, rowOf } from './operators/table.js';
+import { type LayerKind, type LayerOp, rowOf } from './operators/table.js';
 import { elementTypes, type Shape, sizeOf, type Tensor, type TensorType, type Values } from './tensor.js';
 
 export type { Image, Padding, Pair, Rectifier } from './demand.js';
@@ -20,8 +20,8 @@ export interface NamedTensor extends TensorType {
   readonly name: string;
 }
 
-/** An operator placed in a network. */
-export type Layer = LayerOp & {
+/** What a layer is besides its operator. */
+interface Placed {
   readonly name: string;
   /** Names of tensors: results of layers before it, inputs or constants of the network; '' for one that is left out. */
   readonly inputs: readonly string[];
@@ -30,9 +30,12 @@ export type Layer = LayerOp & {
   readonly results: readonly NamedTensor[];
   /** What it demands of hardware; null where it costs nothing. */
   readonly demand: Demand | null;
-};
+}
 
-export type LayerOf<Kind extends LayerKind> = Layer & OpOf<Kind>;
+/** An operator placed in a network. */
+export type Layer = LayerOp & Placed;
+
+export type LayerOf<Kind extends LayerKind> = Extract<Layer, { readonly kind: Kind }>;
 
 export interface Network {
   readonly name: string;

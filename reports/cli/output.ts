@@ -43,6 +43,30 @@ export function addLimitsOption(command: Command): Command {
   );
 }
 
+/** Adds --dim, for commands that take networks with open dimensions. */
+export function addDimOption(command: Command): Command {
+  return command.option(
+    '--dim <name=n>',
+    'the extent of an open dimension, once for each, as in sequence=128; "workloads show" names them',
+    dimension,
+  );
+}
+
+function dimension(text: string, before: ReadonlyMap<string, number> = new Map()): ReadonlyMap<string, number> {
+  const [, name = '', extent = ''] = /^(.+)=([^=]*)$/.exec(text) ?? [];
+  const value = Number(extent);
+  if (!(name !== '' && extent.trim() !== '' && Number.isSafeInteger(value) && value >= 0)) {
+    throw new InvalidArgumentError('Expected NAME=N, N a whole number of at least 0.');
+  }
+  if (before.has(name)) throw new InvalidArgumentError(`Expected ${name} once.`);
+  return new Map([...before, [name, value]]);
+}
+
+/** The values of an option that may be given several times. */
+export function eachOf(text: string, before: readonly string[] = []): readonly string[] {
+  return [...before, text];
+}
+
 /** What --cost means, wherever it is. */
 export const COST_HELP =
   'dollars and grams of CO2e for a million inferences, at dated prices; FILE.yaml replaces some of them';

@@ -4,8 +4,8 @@ import type { Executor, LoadedNetwork } from '../../hw-models/contract.js';
 import { buildNetwork } from '../../workloads/graph.js';
 import type { Model } from '../../workloads/model.js';
 import { type LayerWeights, onlyInput, type Shape, weightShapeOf } from '../../workloads/network.js';
-import { sizeOf } from '../../workloads/tensor.js';
 import type { LayerSpec } from '../../workloads/spec.js';
+import { sizeOf } from '../../workloads/tensor.js';
 import { conv, dense, maxPool, softmax } from '../../workloads/zoo/entry.js';
 import { total } from '../summary.js';
 

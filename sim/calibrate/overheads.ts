@@ -2,8 +2,8 @@
 
 import type { Executor } from '../../hw-models/contract.js';
 import { buildNetwork } from '../../workloads/graph.js';
-import { type Shape, sizeOf } from '../../workloads/tensor.js';
 import type { LayerSpec } from '../../workloads/spec.js';
+import { type Shape, sizeOf } from '../../workloads/tensor.js';
 
 /** Large enough that a second thread takes its half: of a smaller sum the first one would have done all by itself. */
 const INPUT: Shape = [16, 32, 32];

@@ -48,10 +48,7 @@ export function pointsOf(
     const kernel = executor === PLANNING ? layers.map((layer) => layer.kernel) : executor;
     return model.cost(tasks, kernel).map((cost: LayerCost, at): Point => {
       const [run, task] = [layers[at], tasks[at]];
-      invariant(
-        run !== undefined && task !== undefined && run.layer === task.name,
-        `${network}: other layers ran`,
-      );
+      invariant(run !== undefined && task !== undefined && run.layer === task.name, `${network}: other layers ran`);
       return {
         ...{ network, executor, layer: run.layer, kernel: run.kernel, kind: kinds.get(run.layer) as LayerKind },
         shape: JSON.stringify(task.demand),

@@ -76,7 +76,10 @@ export function summarizeLink(
 }
 
 /** The algorithm's multiplications, the cheapest tile of Winograd's where it may be used; pruning keeps its share there. */
-export function multiplicationsOf({ demand, macs }: Pick<LayerTask, 'demand' | 'macs'>, { isPruned, isWinograd }: Link): number {
+export function multiplicationsOf(
+  { demand, macs }: Pick<LayerTask, 'demand' | 'macs'>,
+  { isPruned, isWinograd }: Link,
+): number {
   const direct = isPruned ? macs.keptWeights : macs.dense;
   const shape = isWinograd ? transformable(demand) : 'not asked for';
   if (typeof shape === 'string' || shape.kernel !== 3 || macs.dense === 0) return direct;

@@ -4,7 +4,7 @@ import { type Operations, operationsEach, streamOf } from '../demand.js';
 import { type ElementType, elementTypes, sizeOf, type Tensor, type TensorType } from '../tensor.js';
 import { commonShape, elementsOf, expand, requireBroadcast } from './axes.js';
 import { integerRange, valuesOf } from './elements.js';
-import { given, operator } from './operator.js';
+import { given, type NoAttributes, operator } from './operator.js';
 
 interface BinaryFunction {
   /** Of two elements. What integers cannot hold of it wraps, fractions are cut off. */
@@ -123,7 +123,7 @@ function broadcast(operand: Tensor, result: TensorType) {
   return expand(operand.values, operand.shape, result.shape);
 }
 
-export type WhereAttributes = Readonly<Record<string, never>>;
+export type WhereAttributes = NoAttributes;
 
 /** Inputs: condition, what is taken where it holds, what is taken elsewhere; all broadcast. */
 const where = operator<WhereAttributes>({

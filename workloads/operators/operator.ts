@@ -73,3 +73,6 @@ export function axisOf(axis: number, rank: number, fault: Fault): number {
   }
   return counted;
 }
+
+/** Of an operator that is told by its inputs alone. */
+export type NoAttributes = Readonly<Record<never, never>>;

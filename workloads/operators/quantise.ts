@@ -12,7 +12,7 @@ import {
 } from '../tensor.js';
 import { elementsOf, expand, knownAxis, lanesOf, requireBroadcast } from './axes.js';
 import { roundHalfEven, saturate, valuesOf } from './elements.js';
-import { axisOf, type Fault, given, type InputTypes, operator } from './operator.js';
+import { axisOf, type Fault, given, type InputTypes, type NoAttributes, operator } from './operator.js';
 
 export interface QuantiseAttributes {
   /** The axis that scales run along; of no effect where there is one scale for all. */
@@ -106,7 +106,7 @@ function parameterOf({ axis, blockSize = 0 }: QuantiseAttributes, shape: Shape, 
   };
 }
 
-export type DynamicQuantiseAttributes = Readonly<Record<string, never>>;
+export type DynamicQuantiseAttributes = NoAttributes;
 
 /** Input: x. Results: uint8 elements, their scale and their zero point, from the range of x and 0. */
 const dynamicQuantise = operator<DynamicQuantiseAttributes>({
@@ -182,7 +182,7 @@ function quantisedRange({ bits, signed, narrow }: FakeQuantiseAttributes): reado
   return [-(2 ** (bits - 1)) + (narrow ? 1 : 0), 2 ** (bits - 1) - 1];
 }
 
-export type BipolarQuantiseAttributes = Readonly<Record<string, never>>;
+export type BipolarQuantiseAttributes = NoAttributes;
 
 /** Inputs: x, scale, which broadcasts to x. Result: the scale, negative where x is. */
 const bipolarQuantise = operator<BipolarQuantiseAttributes>({

@@ -2,7 +2,9 @@
 
 import { elementwiseOperators } from './binary.js';
 import { blockOperators } from './blocks.js';
+import { col2imOperators } from './col2im.js';
 import { convolutionOperators } from './convolutions.js';
+import { deformableOperators } from './deformable.js';
 import { einsumOperators } from './einsum.js';
 import { embeddingOperators } from './embedding.js';
 import { gatherOperators } from './gathers.js';
@@ -31,7 +33,9 @@ export const operators = {
   ...weightedOperators,
   ...elementwiseOperators,
   ...blockOperators,
+  ...col2imOperators,
   ...convolutionOperators,
+  ...deformableOperators,
   ...einsumOperators,
   ...embeddingOperators,
   ...gatherOperators,

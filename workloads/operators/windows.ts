@@ -1,8 +1,8 @@
 // Windows that slide over 1 to 3 axes of positions. Passes see 3 axes: those that are missing have extent 1, in front.
 
-import { insideRange } from './window.js';
 import { type Shape, shapeText } from '../tensor.js';
 import type { Fault } from './operator.js';
+import { insideRange } from './window.js';
 
 /** A number for each axis of positions. */
 export interface Windows {

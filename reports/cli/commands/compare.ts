@@ -2,10 +2,12 @@ import type { Command } from 'commander';
 import type { NamedComparison } from '../../../sim/compare.node.js';
 import type { ImportLimits } from '../../../workloads/import/source.js';
 import {
+  addDimOption,
   addLimitsOption,
   addOutputOptions,
   COST_HELP,
   commaList,
+  eachOf,
   hint,
   type OutputOptions,
   show,
@@ -20,7 +22,8 @@ interface Options extends OutputOptions {
   readonly on?: readonly string[];
   readonly batch: number;
   readonly weights?: string;
-  readonly input?: string;
+  readonly input?: readonly string[];
+  readonly dim?: ReadonlyMap<string, number>;
   readonly seed: number;
   readonly repeat: number;
   readonly threads: number;
@@ -47,7 +50,11 @@ export function addCompare(program: Command, terminal: Terminal): void {
       '--weights <file>',
       "the network's real weights: a model file of prune (.safetensors), Deep Compression's .net, or a .caffemodel",
     )
-    .option('--input <file>', 'a JPEG, PNG or .npy: the network really runs on it and the models meet its activations')
+    .option(
+      '--input <[name=]file>',
+      'a JPEG, PNG or .npy, once for each input: the network really runs on it and the models meet its activations',
+      eachOf,
+    )
     .option('--seed <n>', 'of whatever is drawn', wholeNumber(0), 0)
     .option('--repeat <n>', 'timed runs on this machine; the median one counts', wholeNumber(1), 5)
     .option('--threads <n>', 'threads of this machine, for an executor that has them', wholeNumber(1), 1)
@@ -56,28 +63,31 @@ export function addCompare(program: Command, terminal: Terminal): void {
     .option('--uncertainty', 'how far each estimated or fitted number of the hardware moves time and energy')
     .option('--trace <file>', 'also write what happens when, a JSON trace for ui.perfetto.dev')
     .option('--trace-events <n>', 'about as many steps as the trace has room for', wholeNumber(1000), 200_000);
-  addLimitsOption(addOutputOptions(command)).action(async (workloads: readonly string[], options: Options) => {
-    const { compare } = await import('../../../sim/compare.node.js');
-    const { compareView } = await import('../../views/compare.js');
-    const { on, batch, seed, repeat, threads, weights, input, cost, limits = {} } = options;
-    const comparisons = await withProgress(options, terminal, (progress) =>
-      compare({
-        ...(workloads.length > 0 ? { workloads } : {}),
-        ...(on ? { hardware: on } : {}),
-        ...(weights === undefined ? {} : { weights }),
-        ...(input === undefined ? {} : { input }),
-        ...(cost === undefined ? {} : { cost }),
-        ...(options.uncertainty ? { uncertainty: true } : {}),
-        ...(options.trace === undefined ? {} : { timelineRoom: options.traceEvents }),
-        ...{ batch, seed, repeat, threads, limits, progress },
-      }),
-    );
-    const hints = new Set(comparisons.flatMap(({ results }) => results.flatMap((result) => result.hint ?? [])));
-    for (const note of new Set(comparisons.flatMap(({ importNotes }) => importNotes))) hints.add(note);
-    for (const text of hints) hint(text, options, terminal);
-    if (options.trace !== undefined) await writeTrace(comparisons, options.trace, terminal);
-    await show(compareView(comparisons, { layers: options.layers === true }), options, terminal);
-  });
+  addDimOption(addLimitsOption(addOutputOptions(command))).action(
+    async (workloads: readonly string[], options: Options) => {
+      const { compare } = await import('../../../sim/compare.node.js');
+      const { compareView } = await import('../../views/compare.js');
+      const { on, batch, seed, repeat, threads, weights, input, cost, limits = {} } = options;
+      const comparisons = await withProgress(options, terminal, (progress) =>
+        compare({
+          ...(workloads.length > 0 ? { workloads } : {}),
+          ...(on ? { hardware: on } : {}),
+          ...(weights === undefined ? {} : { weights }),
+          ...(input === undefined ? {} : { input }),
+          ...(options.dim ? { dims: options.dim } : {}),
+          ...(cost === undefined ? {} : { cost }),
+          ...(options.uncertainty ? { uncertainty: true } : {}),
+          ...(options.trace === undefined ? {} : { timelineRoom: options.traceEvents }),
+          ...{ batch, seed, repeat, threads, limits, progress },
+        }),
+      );
+      const hints = new Set(comparisons.flatMap(({ results }) => results.flatMap((result) => result.hint ?? [])));
+      for (const note of new Set(comparisons.flatMap(({ importNotes }) => importNotes))) hints.add(note);
+      for (const text of hints) hint(text, options, terminal);
+      if (options.trace !== undefined) await writeTrace(comparisons, options.trace, terminal);
+      await show(compareView(comparisons, { layers: options.layers === true }), options, terminal);
+    },
+  );
 }
 
 async function writeTrace(comparisons: readonly NamedComparison[], file: string, terminal: Terminal): Promise<void> {

@@ -2,8 +2,10 @@ import type { Command } from 'commander';
 import type { ImportLimits } from '../../../workloads/import/source.js';
 import { FailedRun } from '../failed-run.js';
 import {
+  addDimOption,
   addLimitsOption,
   addOutputOptions,
+  eachOf,
   hint,
   type OutputOptions,
   show,
@@ -17,7 +19,8 @@ interface Options extends OutputOptions {
   readonly executor: string;
   readonly threads: number;
   readonly weights?: string;
-  readonly input?: string;
+  readonly input?: readonly string[];
+  readonly dim?: ReadonlyMap<string, number>;
   readonly batch: number;
   readonly seed: number;
   readonly repeat: number;
@@ -40,12 +43,12 @@ export function addRun(program: Command, terminal: Terminal): void {
       '--weights <file>',
       "real weights: a model file of prune (.safetensors), Deep Compression's .net, or a .caffemodel",
     )
-    .option('--input <file>', 'a JPEG, PNG or .npy')
+    .option('--input <[name=]file>', 'a JPEG, PNG or .npy, once for each input', eachOf)
     .option('--batch <n>', 'frames at a time', wholeNumber(1), 1)
     .option('--seed <n>', 'of whatever is drawn', wholeNumber(0), 0)
     .option('--repeat <n>', 'timed runs; the median one counts', wholeNumber(1), 5)
     .option('--no-check', 'leave out the check against plain sparse passes');
-  addLimitsOption(addOutputOptions(command)).action(async (workload: string, options: Options) => {
+  addDimOption(addLimitsOption(addOutputOptions(command))).action(async (workload: string, options: Options) => {
     const { run } = await import('../../../sim/run.node.js');
     const { runView } = await import('../../views/run.js');
     const { executor, threads, batch, seed, repeat, check, weights, input, limits = {} } = options;
@@ -54,6 +57,7 @@ export function addRun(program: Command, terminal: Terminal): void {
         ...{ workload, executor, threads, batch, seed, repeat, check, limits, progress },
         ...(weights === undefined ? {} : { weights }),
         ...(input === undefined ? {} : { input }),
+        ...(options.dim ? { dims: options.dim } : {}),
       }),
     );
     if (report.hint) hint(report.hint, options, terminal);

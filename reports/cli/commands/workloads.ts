@@ -1,9 +1,19 @@
 import type { Command } from 'commander';
 import type { ImportLimits } from '../../../workloads/import/source.js';
-import { addLimitsOption, addOutputOptions, hint, type OutputOptions, show, type Terminal, write } from '../output.js';
+import {
+  addDimOption,
+  addLimitsOption,
+  addOutputOptions,
+  hint,
+  type OutputOptions,
+  show,
+  type Terminal,
+  write,
+} from '../output.js';
 
 interface FileOptions extends OutputOptions {
   readonly limits?: Partial<ImportLimits>;
+  readonly dim?: ReadonlyMap<string, number>;
 }
 
 /** The zoo. */
@@ -16,33 +26,40 @@ export function addWorkloads(program: Command, terminal: Terminal): void {
       await show(workloadListView([...zoo.values()], groups), options, terminal);
     },
   );
-  addLimitsOption(
-    addOutputOptions(
-      workloads
-        .command('show')
-        .description('layers, shapes, parameters and densities of one network, or the layers of a file')
-        .argument('<name>', 'a name from "zeroskip workloads list", or a file'),
+  addDimOption(
+    addLimitsOption(
+      addOutputOptions(
+        workloads
+          .command('show')
+          .description('layers, shapes, parameters and densities of one network, or the layers of a file')
+          .argument('<name>', 'a name from "zeroskip workloads list", or a file'),
+      ),
     ),
   ).action(async (name: string, options: FileOptions) => {
     const { openWorkloads } = await import('../../../sim/open.node.js');
     const { workloadListView, workloadView } = await import('../../views/workloads.js');
-    const entries = (await openWorkloads([name], options.limits)).map(({ entry }) => entry);
+    const entries = (await openWorkloads([name], options.limits, options.dim)).map(({ entry }) => entry);
     for (const note of new Set(entries.flatMap(({ notes = [] }) => notes))) hint(note, options, terminal);
     const [first, ...others] = entries;
     const view = first && others.length === 0 ? workloadView(first) : workloadListView(entries, new Map());
     await show(view, options, terminal);
   });
-  addLimitsOption(
-    addOutputOptions(
-      workloads
-        .command('check')
-        .description('check a file that describes a network: what can be read, or the first fault')
-        .argument('<file>', 'ONNX, tfjs, Caffe, YAML, SCALE-Sim, Timeloop, Matrix Market, SciPy or NumPy'),
+  addDimOption(
+    addLimitsOption(
+      addOutputOptions(
+        workloads
+          .command('check')
+          .description('check a file that describes a network: what can be read, or the first fault')
+          .argument(
+            '<file>',
+            'ONNX, tfjs, Caffe, a Hugging Face folder, YAML, SCALE-Sim, Timeloop, or a sparse matrix',
+          ),
+      ),
     ),
   ).action(async (file: string, options: FileOptions) => {
     const { openWorkloads } = await import('../../../sim/open.node.js');
     const { workloadCheckView } = await import('../../views/workload-check.js');
-    const entries = (await openWorkloads([file], options.limits)).map(({ entry }) => entry);
+    const entries = (await openWorkloads([file], options.limits, options.dim)).map(({ entry }) => entry);
     await show(workloadCheckView(file, entries), options, terminal);
   });
   workloads

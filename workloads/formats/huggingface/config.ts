@@ -1,0 +1,202 @@
+// A folder's config.json: what it says in numbers, checked, defaults as in transformers.
+
+import { z } from 'zod';
+import { InputError } from '../../base/errors.js';
+import { type SourceFile, textOf } from '../../import/source.js';
+import type { UnaryName } from '../../operators/unary.js';
+
+/** transformers' names of functions. */
+const activations: Readonly<Record<string, UnaryName>> = {
+  gelu: 'gelu',
+  gelu_new: 'gelu-tanh',
+  gelu_fast: 'gelu-tanh',
+  gelu_pytorch_tanh: 'gelu-tanh',
+  quick_gelu: 'quick-gelu',
+  relu: 'relu',
+  silu: 'swish',
+  swish: 'swish',
+  tanh: 'tanh',
+  sigmoid: 'sigmoid',
+  mish: 'mish',
+};
+
+const Count = z
+  .number()
+  .int()
+  .min(1)
+  .max(2 ** 31);
+const Epsilon = z.number().min(0).max(1);
+const Activation = z
+  .string()
+  .refine((name) => Object.hasOwn(activations, name), { error: Object.keys(activations).join(', ') })
+  .transform((name) => activations[name] as UnaryName);
+/** Settings of which one value alone is built here. */
+const only = <Value extends string | boolean | number>(value: Value) => z.literal(value).default(value as never);
+
+const Bert = z.object({
+  vocab_size: Count.default(30_522),
+  hidden_size: Count.default(768),
+  num_hidden_layers: Count.default(12),
+  num_attention_heads: Count.default(12),
+  intermediate_size: Count.default(3072),
+  max_position_embeddings: Count.default(512),
+  type_vocab_size: Count.default(2),
+  hidden_act: Activation.default('gelu'),
+  layer_norm_eps: Epsilon.default(1e-12),
+  position_embedding_type: only('absolute'),
+  is_decoder: only(false),
+});
+
+const DistilBert = z.object({
+  vocab_size: Count.default(30_522),
+  dim: Count.default(768),
+  n_layers: Count.default(6),
+  n_heads: Count.default(12),
+  hidden_dim: Count.default(3072),
+  max_position_embeddings: Count.default(512),
+  activation: Activation.default('gelu'),
+});
+
+/** How the angles of a rotary embedding are stretched. */
+const RotaryScaling = z
+  .union([
+    z.null(),
+    z.object({ rope_type: z.literal('default') }).loose(),
+    z.object({ type: z.literal('default') }).loose(),
+  ])
+  .default(null);
+
+const decoder = {
+  vocab_size: Count.default(32_000),
+  hidden_size: Count.default(4096),
+  num_hidden_layers: Count.default(32),
+  num_attention_heads: Count.default(32),
+  num_key_value_heads: Count.nullish(),
+  intermediate_size: Count.default(11_008),
+  hidden_act: Activation.default('swish'),
+  rms_norm_eps: Epsilon.default(1e-6),
+  max_position_embeddings: Count.default(2048),
+  rope_theta: z.number().positive().default(10_000),
+  rope_scaling: RotaryScaling,
+  rope_parameters: z
+    .object({ rope_type: z.literal('default').optional(), rope_theta: z.number().positive().optional() })
+    .nullish(),
+  partial_rotary_factor: only(1),
+  tie_word_embeddings: z.boolean().default(false),
+};
+
+const Llama = z.object({
+  ...decoder,
+  head_dim: Count.nullish(),
+  attention_bias: z.boolean().default(false),
+  mlp_bias: z.boolean().default(false),
+});
+
+const Qwen2 = z.object({
+  ...decoder,
+  vocab_size: Count.default(151_936),
+  intermediate_size: Count.default(22_016),
+  max_position_embeddings: Count.default(32_768),
+  use_sliding_window: only(false),
+});
+
+const Gpt2 = z.object({
+  vocab_size: Count.default(50_257),
+  n_positions: Count.default(1024),
+  n_embd: Count.default(768),
+  n_layer: Count.default(12),
+  n_head: Count.default(12),
+  n_inner: Count.nullish(),
+  activation_function: Activation.default('gelu-tanh'),
+  layer_norm_epsilon: Epsilon.default(1e-5),
+  scale_attn_weights: only(true),
+  scale_attn_by_inverse_layer_idx: only(false),
+  add_cross_attention: only(false),
+  tie_word_embeddings: z.boolean().default(true),
+});
+
+const Vit = z.object({
+  architectures: z.array(z.string()).nullish(),
+  hidden_size: Count.default(768),
+  num_hidden_layers: Count.default(12),
+  num_attention_heads: Count.default(12),
+  intermediate_size: Count.default(3072),
+  hidden_act: Activation.default('gelu'),
+  layer_norm_eps: Epsilon.default(1e-12),
+  image_size: Count.default(224),
+  patch_size: Count.default(16),
+  num_channels: Count.default(3),
+  qkv_bias: z.boolean().default(true),
+  id2label: z.record(z.string(), z.string()).nullish(),
+  num_labels: Count.nullish(),
+});
+
+const Kind = z.object({ model_type: z.string(), quantization_config: z.unknown() });
+
+export const schemas = {
+  llama: Llama,
+  qwen2: Qwen2,
+  gpt2: Gpt2,
+  bert: Bert,
+  distilbert: DistilBert,
+  vit: Vit,
+} as const;
+
+export type ModelType = keyof typeof schemas;
+
+export type ConfigOf<Type extends ModelType> = z.infer<(typeof schemas)[Type]>;
+
+export type Config = {
+  readonly [Type in ModelType]: { readonly type: Type; readonly config: ConfigOf<Type> };
+}[ModelType];
+
+/** @throws InputError, one line, for anything that is not built here. */
+export function readConfig(file: SourceFile): Config {
+  const { name } = file;
+  const written = parseJson(file);
+  const { model_type: type, quantization_config: quantisation } = checked(Kind, written, name);
+  if (!Object.hasOwn(schemas, type)) {
+    throw new InputError(`${name}: model_type: found '${type}', expected ${Object.keys(schemas).join(', ')}`);
+  }
+  if (quantisation !== undefined && quantisation !== null) {
+    throw new InputError(
+      `${name}: quantization_config: found quantised weights, expected float32, float16 or bfloat16`,
+    );
+  }
+  const config = checked(schemas[type as ModelType] as z.ZodType, written, name);
+  return { type, config } as Config;
+}
+
+/** @throws InputError for text that is no JSON. */
+export function parseJson(file: Pick<SourceFile, 'bytes' | 'name'>): unknown {
+  const text = textOf(file);
+  try {
+    return JSON.parse(text);
+  } catch {
+    throw new InputError(`${file.name}: found text that is no JSON, expected an object`);
+  }
+}
+
+/** @throws InputError of the first fault. */
+export function checked<Value>(schema: z.ZodType<Value>, written: unknown, file: string): Value {
+  const parsed = schema.safeParse(written);
+  if (parsed.success) return parsed.data;
+  const [issue] = parsed.error.issues;
+  const path = issue?.path ?? [];
+  const found = path.reduce<unknown>((value, key) => (value as Record<PropertyKey, unknown> | null)?.[key], written);
+  const where = path.length > 0 ? `${path.join('.')}: ` : '';
+  throw new InputError(`${file}: ${where}found ${shown(found)}, expected ${expectation(issue)}`);
+}
+
+function shown(found: unknown): string {
+  return found === undefined ? 'nothing' : JSON.stringify(found).slice(0, 80);
+}
+
+function expectation(issue: z.core.$ZodIssue | undefined): string {
+  if (issue?.code === 'invalid_value') return issue.values.map((value) => JSON.stringify(value)).join(' or ');
+  if (issue?.code === 'invalid_type') return issue.expected === 'int' ? 'a whole number' : `${issue.expected}`;
+  if (issue?.code === 'too_small') return `at least ${issue.minimum}`;
+  if (issue?.code === 'too_big') return `at most ${issue.maximum}`;
+  if (issue?.code === 'invalid_union') return 'null or the type "default"';
+  return issue?.message ?? 'another value';
+}

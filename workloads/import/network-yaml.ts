@@ -1,110 +1,40 @@
 // Networks written by hand: a YAML file of layers, with the weights of a safetensors file that it names, whose tensors
 // are named as PyTorch names them unless the file says otherwise. Without one, weights are drawn at stated densities.
 
-import { z } from 'zod';
+import type { z } from 'zod';
 import { InputError } from '../base/errors.js';
-import { sizeOf } from '../layers/index.js';
-import { paddingOf, pairOf } from '../layers/window.js';
+import { INPUT, placeLayer } from '../graph.js';
+import type { LayerKind } from '../network.js';
+import { weightShapeOf } from '../network.js';
+import { paddingOf, pairOf } from '../operators/window.js';
+import type { LayerSpec } from '../spec.js';
+import { sizeOf } from '../tensor.js';
 import type { ZooEntry } from '../zoo/entry.js';
-import { GraphBuilder, type OpenWeights, type Value, type Weights } from './graph-builder.js';
+import { type FileWeights, GraphBuilder, type WrittenLayer } from './graph-builder.js';
+import { finished } from './layer-attributes.js';
+import { type LayerText, NetworkYaml, type OpText } from './network-text.js';
 import { readSafetensors, type StoredTensor, toFloats } from './safetensors.js';
 import { requireAtMost, type SourceFile, stemOf, textOf } from './source.js';
+import { storedValues } from './stored-values.js';
 import { readYaml, type YamlFile } from './yaml.js';
-
-const whole = z.int().min(1).max(1e9);
-const pair = z.union([whole, z.tuple([whole, whole])]).describe('One number, or [vertical, horizontal].');
-const pixels = z.int().min(0).max(1e9);
-const pad = z
-  .union([pixels, z.tuple([pixels, pixels, pixels, pixels])])
-  .describe('One number, or [top, left, bottom, right].');
-const name = z.string().min(1);
-const inputs = z.array(name).min(1).optional().describe('The layers that it reads; the one before it unless told.');
-const common = { name, inputs };
-const activation = z.enum(['relu', 'relu6', 'none']).default('none');
-const weighted = {
-  ...common,
-  bias: z.boolean().default(true),
-  activation,
-  density: z.number().min(0).max(1).optional().describe('Share of the weights that is not zero, where they are drawn.'),
-  weight: name.optional().describe('The tensor of its weights; NAME.weight unless told.'),
-  biasName: name.optional().describe('The tensor of its biases; NAME.bias unless told.'),
-};
-const window = { kernel: pair, stride: pair.default(1), pad: pad.default(0) };
-
-const LayerYaml = z.discriminatedUnion('kind', [
-  z.strictObject({
-    kind: z.literal('conv2d'),
-    ...weighted,
-    ...window,
-    channels: whole,
-    dilation: pair.default(1),
-    groups: whole.default(1),
-  }),
-  z.strictObject({ kind: z.literal('dense'), ...weighted, outputs: whole }),
-  z.strictObject({ kind: z.literal('max-pool'), ...common, ...window, ceil: z.boolean().default(false) }),
-  z.strictObject({
-    kind: z.literal('average-pool'),
-    ...common,
-    ...window,
-    ceil: z.boolean().default(false),
-    countsPadding: z.boolean().default(true),
-  }),
-  z.strictObject({ kind: z.literal('global-max-pool'), ...common }),
-  z.strictObject({ kind: z.literal('global-average-pool'), ...common }),
-  z.strictObject({ kind: z.literal('batch-norm'), ...common, epsilon: z.number().min(0).default(1e-5) }),
-  z.strictObject({
-    kind: z.literal('lrn'),
-    ...common,
-    size: whole,
-    alpha: z.number().default(1e-4),
-    beta: z.number().default(0.75),
-    k: z.number().default(1),
-  }),
-  z.strictObject({ kind: z.literal('relu'), ...common }),
-  z.strictObject({ kind: z.literal('relu6'), ...common }),
-  z.strictObject({ kind: z.literal('add'), ...common, activation }),
-  z.strictObject({ kind: z.literal('concat'), ...common }),
-  z.strictObject({ kind: z.literal('softmax'), ...common }),
-  z.strictObject({ kind: z.literal('flatten'), ...common }),
-  z.strictObject({ kind: z.literal('dropout'), ...common }),
-]);
-
-/** What such a file may say. */
-export const NetworkYaml = z.strictObject({
-  network: name.describe('The name that reports show.'),
-  title: z.string().optional(),
-  input: z.array(whole).min(1).max(3).describe('[channels, height, width] or [features], of one frame.'),
-  weights: z.string().optional().describe('A safetensors file in the same folder.'),
-  layers: z.array(LayerYaml).min(1),
-});
-
-type LayerText = z.infer<typeof LayerYaml>;
 
 export async function readNetworkYaml(file: SourceFile): Promise<readonly ZooEntry[]> {
   const yaml = readYaml(textOf(file), file.name);
   const parsed = NetworkYaml.safeParse(yaml.value);
   if (!parsed.success) throw new InputError(parsed.error.issues.map((issue) => faultOf(issue, yaml)).join('\n'));
-  const { network, title = network, input, weights, layers } = parsed.data;
+  const { network, title = network, weights, constants = [] } = parsed.data;
+  const layers = parsed.data.layers as readonly LayerText[];
   requireAtMost(file.name, 'layers', layers.length, file.limits.layers, 'layers');
   const tensors = weights === undefined ? null : await tensorsOf(weights, file);
-  const builder = new GraphBuilder(file);
-  const values = new Map<string, Value>([['data', builder.input(input)]]);
-  let previous = 'data';
-  for (const [at, layer] of layers.entries()) {
-    const place = `${yaml.place(['layers', at])}: layer ${layer.name}`;
-    const read = (layer.inputs ?? [previous]).map((wanted) => {
-      const value = values.get(wanted);
-      if (!value) throw new InputError(`${place}: found input ${wanted}, which no layer before it makes, expected one`);
-      return value;
-    });
-    if (values.has(layer.name)) throw new InputError(`${place}: found the name a second time, expected each once`);
-    const named = (tensor: string) => tensorNamed(tensor, tensors, place);
-    values.set(layer.name, add(layer, read, builder, named));
-    previous = layer.name;
-  }
-  const read = new Set(layers.flatMap((layer, at) => layer.inputs ?? [layers[at - 1]?.name ?? 'data']));
-  const outputs = [...values].filter(([made]) => !read.has(made)).map(([, value]) => value);
-  const entry = builder.finish(network, title, outputs, stemOf(file.name));
+  const reading = new Reading(file, yaml, tensors);
+  const inputs = parsed.data.inputs ?? [
+    { name: INPUT, shape: [1, ...(parsed.data.input ?? [])], type: 'float32' as const },
+  ];
+  for (const { name, shape, type } of inputs) reading.input(name, { shape, type });
+  for (const [at, { name, shape, type }] of constants.entries()) reading.constant(name, { shape, type }, at);
+  for (const [at, layer] of layers.entries()) reading.add(layer, at);
+  const about = { name: network, title, work: stemOf(file.name) };
+  const entry = reading.builder.finish(about, reading.outputs(parsed.data.outputs));
   return [entry.weights ? entry : { ...entry, densities: { ...entry.densities, layers: densitiesOf(layers) } }];
 }
 
@@ -117,7 +47,6 @@ function densitiesOf(layers: readonly LayerText[]): ZooEntry['densities']['layer
 }
 
 type Tensors = ReadonlyMap<string, StoredTensor>;
-type Named = (tensor: string) => StoredTensor | null;
 
 async function tensorsOf(path: string, file: SourceFile): Promise<Tensors> {
   const bytes = await file.beside(path);
@@ -129,104 +58,199 @@ async function tensorsOf(path: string, file: SourceFile): Promise<Tensors> {
   return tensors;
 }
 
-function tensorNamed(tensor: string, tensors: Tensors | null, place: string): StoredTensor | null {
-  const found = tensors?.get(tensor) ?? null;
-  if (tensors && !found) throw new InputError(`${place}: found no tensor ${tensor}, expected one in the weights`);
-  return found;
+/** The layers of a file on their way into a network. */
+class Reading {
+  readonly builder: GraphBuilder;
+  /** Tensors by the names that layers read them by. */
+  readonly #values = new Map<string, string>();
+  readonly #read = new Set<string>();
+  #previous = '';
+
+  constructor(
+    private readonly file: SourceFile,
+    private readonly yaml: YamlFile,
+    private readonly tensors: Tensors | null,
+  ) {
+    this.builder = new GraphBuilder(file);
+  }
+
+  input(name: string, type: Parameters<GraphBuilder['input']>[1]): void {
+    this.#values.set(name, this.builder.input(name, type));
+    if (this.#previous === '') this.#previous = name;
+  }
+
+  constant(name: string, type: Parameters<GraphBuilder['input']>[1], at: number): void {
+    const place = `${this.yaml.place(['constants', at])}: constant ${name}`;
+    const stored = this.#stored(name, place);
+    if (stored && sizeOf(stored.shape) !== sizeOf(type.shape)) {
+      throw new InputError(`${place}: found ${stored.shape.join('×')}, expected ${type.shape.join('×')}`);
+    }
+    const tensor = stored ? { ...type, values: storedValues(stored, type.type) } : type;
+    this.#values.set(name, this.builder.constant(name, tensor));
+  }
+
+  add(layer: LayerText, at: number): void {
+    const place = `${this.yaml.place(['layers', at])}: layer ${layer.name}`;
+    const inputs = (layer.inputs ?? [this.#previous]).map((wanted) => {
+      if (wanted === '') return '';
+      const value = this.#values.get(wanted);
+      if (value === undefined) {
+        throw new InputError(`${place}: found input ${wanted}, which no layer before it makes, expected one`);
+      }
+      this.#read.add(wanted);
+      return value;
+    });
+    const named = layer.results?.[0] ?? layer.name;
+    if (this.#values.has(named)) throw new InputError(`${place}: found the name a second time, expected each once`);
+    const results = this.#placed(at, () => this.#made(layer, inputs, place));
+    for (const [which, result] of results.entries()) {
+      const own = layer.results?.[which] ?? (which === 0 ? layer.name : result);
+      this.#values.set(own, result);
+    }
+    this.#previous = named;
+  }
+
+  /** Those that the file names, else what nobody reads, the last layer's first. */
+  outputs(told: readonly string[] | undefined): readonly string[] {
+    const unread = [...this.#values.keys()].filter((name) => !this.#read.has(name) && !this.#isGiven(name));
+    const last = this.#previous;
+    const names = told ?? [last, ...unread.filter((name) => name !== last)];
+    return names.map((name) => {
+      const value = this.#values.get(name);
+      if (value === undefined) {
+        throw new InputError(`${this.yaml.place(['outputs'])}: found output ${name}, which no layer makes`);
+      }
+      return value;
+    });
+  }
+
+  #isGiven(name: string): boolean {
+    return this.builder.isConstant(name) || this.builder.isInput(name);
+  }
+
+  /** Faults of the network are told with the layer's line. */
+  #placed<Result>(at: number, make: () => Result): Result {
+    try {
+      return make();
+    } catch (error) {
+      const start = `${this.file.name}: `;
+      if (!(error instanceof InputError) || !error.message.startsWith(start)) throw error;
+      throw new InputError(`${this.yaml.place(['layers', at])}: ${error.message.slice(start.length)}`);
+    }
+  }
+
+  #made(layer: LayerText, inputs: readonly string[], place: string): readonly string[] {
+    const { builder } = this;
+    const { name } = layer;
+    const only = () => {
+      const [input, ...others] = inputs;
+      if (input === undefined || others.length > 0) throw builder.fault(name, `${inputs.length} inputs`, 'one');
+      return input;
+    };
+    const flat = () => {
+      const { shape } = builder.typeOf(only());
+      return shape.length === 2 ? null : [shape[0] ?? 1, sizeOf(shape.slice(1))];
+    };
+    switch (layer.kind) {
+      case 'dropout':
+        return [only()];
+      case 'flatten': {
+        const shape = flat();
+        return shape ? builder.add({ kind: 'reshape', name, inputs, shape }) : [only()];
+      }
+      case 'batch-norm':
+        return [builder.normalise(name, only(), this.#norm(layer, place))];
+      case 'opaque': {
+        const results = layer.resultTypes.map((type, at) => ({ ...type, name: resultName(layer, at) }));
+        return builder.addOpaque(name, layer.operator, inputs, results);
+      }
+      case 'softmax': {
+        // Without an axis everything is one vector.
+        const shape = layer.axis === undefined ? flat() : null;
+        if (!shape) return builder.add(specOf(layer, inputs));
+        const vector = builder.add({ kind: 'reshape', name: `${name}/vector`, inputs, shape });
+        return builder.add(specOf(layer, vector));
+      }
+      default: {
+        const spec = specOf(layer, inputs);
+        const expected = this.#weightShape(spec);
+        if (!expected) return builder.add(spec);
+        return builder.addWeighted(spec, this.#weights(layer as OpText, expected, place));
+      }
+    }
+  }
+
+  #norm(layer: Extract<LayerText, { kind: 'batch-norm' }>, place: string) {
+    const stored = ['weight', 'bias', 'running_mean', 'running_var'].map((part) =>
+      this.#stored(`${layer.name}.${part}`, place),
+    );
+    const [scale, shift, mean, variance] = stored.map((tensor) => tensor && toFloats(tensor));
+    return scale && shift && mean && variance ? { scale, shift, mean, variance, epsilon: layer.epsilon } : null;
+  }
+
+  #weightShape(spec: WrittenLayer) {
+    const types = new Map(spec.inputs.filter(Boolean).map((input) => [input, this.builder.typeOf(input)]));
+    try {
+      return weightShapeOf(placeLayer(spec, types, this.file.name));
+    } catch (error) {
+      if (!(error instanceof InputError)) throw error;
+      throw new InputError(`${this.file.name}: ${error.message}`);
+    }
+  }
+
+  #weights(layer: OpText, { rows, columns, biases }: NonNullable<ReturnType<typeof weightShapeOf>>, place: string) {
+    const { name, weight = `${name}.weight`, biasName = `${name}.bias` } = layer;
+    const stored = this.#stored(weight, place);
+    if (!stored) return null;
+    const biasTensor = biases > 0 ? this.#stored(biasName, place) : null;
+    const [values, bias] = [toFloats(stored), biasTensor && toFloats(biasTensor)];
+    if (values.length !== rows * columns || (bias && bias.length !== biases)) {
+      const found = `${values.length} weights and ${bias?.length ?? 0} biases`;
+      throw this.builder.fault(name, found, `${rows * columns} and ${biases}`);
+    }
+    return { store: { format: 'dense', rows, columns, values }, bias } satisfies FileWeights;
+  }
+
+  #stored(tensor: string, place: string): StoredTensor | null {
+    const found = this.tensors?.get(tensor) ?? null;
+    if (this.tensors && !found) throw new InputError(`${place}: found no tensor ${tensor}, expected one in the weights`);
+    return found;
+  }
 }
 
-function add(layer: LayerText, read: readonly Value[], builder: GraphBuilder, named: Named): Value {
-  const { name } = layer;
-  const [value, ...others] = read;
-  if (!value) throw builder.fault(name, 'no inputs', 'at least one');
-  if (layer.kind === 'add') return rectified(layer, builder, (made) => builder.sum(made, read));
-  if (layer.kind === 'concat') return builder.concatenate(name, read);
-  if (others.length > 0) throw builder.fault(name, `${read.length} inputs`, 'one');
+function resultName({ name, results }: LayerText, at: number): string {
+  return results?.[at] ?? (at === 0 ? name : `${name}:${at}`);
+}
+
+/** Short forms as the operators that they stand for. */
+function specOf(layer: LayerText, inputs: readonly string[]): WrittenLayer {
+  const { name, results } = layer;
+  const common = { name, inputs, ...(results ? { resultNames: results } : {}) };
   switch (layer.kind) {
-    case 'conv2d': {
-      const { kernel, stride, dilation, pad, groups, channels } = layer;
-      const [high, wide] = pairOf(kernel);
-      const columns = (value.actual[0] / groups) * high * wide;
-      const window = {
-        kernel: pairOf(kernel),
-        stride: pairOf(stride),
-        dilation: pairOf(dilation),
-        pad: paddingOf(pad),
-        groups,
-      };
-      return rectified(layer, builder, (made) =>
-        builder.convolution(made, value, window, weightsOf(layer, channels, columns, named)),
-      );
-    }
-    case 'dense': {
-      const columns = sizeOf(value.actual);
-      return rectified(layer, builder, (made) =>
-        builder.dense(made, value, weightsOf(layer, layer.outputs, columns, named)),
-      );
-    }
+    case 'relu':
+    case 'relu6':
+      return { kind: 'rectify', ...common, activation: layer.kind };
     case 'max-pool':
     case 'average-pool': {
       const { kernel, stride, pad, ceil } = layer;
       const mode = layer.kind === 'max-pool' ? 'max' : 'average';
       const countsPadding = layer.kind === 'average-pool' ? layer.countsPadding : true;
-      const rounding = ceil ? 'ceil' : 'floor';
-      return builder.pool(name, value, {
-        mode,
-        kernel: pairOf(kernel),
-        stride: pairOf(stride),
-        pad: paddingOf(pad),
-        rounding,
-        countsPadding,
-      });
+      const window = { kernel: pairOf(kernel), stride: pairOf(stride), pad: paddingOf(pad) };
+      return { kind: 'pool2d', ...common, mode, ...window, rounding: ceil ? 'ceil' : 'floor', countsPadding };
     }
     case 'global-max-pool':
     case 'global-average-pool': {
       const mode = layer.kind === 'global-max-pool' ? 'max' : 'average';
-      return builder.pool(name, value, { mode, kernel: 'global', stride: 1, pad: 0, rounding: 'floor' });
+      return { kind: 'pool2d', ...common, mode, kernel: 'global', stride: 1, pad: 0, rounding: 'floor' };
     }
-    case 'batch-norm': {
-      const stored = ['weight', 'bias', 'running_mean', 'running_var'].map((part) => named(`${name}.${part}`));
-      const [scale, shift, mean, variance] = stored.map((tensor) => tensor && toFloats(tensor));
-      const norm = scale && shift && mean && variance ? { scale, shift, mean, variance, epsilon: layer.epsilon } : null;
-      return builder.normalise(name, value, norm);
+    default: {
+      const { kind, name: _name, inputs: _inputs, results: _results, ...rest } = layer;
+      const { density: _density, weight: _weight, biasName: _biasName, ...attributes } = rest as Partial<OpText>;
+      return { kind: kind as LayerKind, ...common, ...finished(attributes) } as unknown as LayerSpec & {
+        inputs: readonly string[];
+      };
     }
-    case 'lrn':
-      return builder.localResponse(name, value, { size: layer.size, alpha: layer.alpha, beta: layer.beta, k: layer.k });
-    case 'relu':
-    case 'relu6':
-      return builder.rectify(name, value, layer.kind);
-    case 'softmax':
-      return builder.softmax(name, builder.reshape(name, value, [sizeOf(value.actual)]));
-    case 'flatten':
-      return builder.reshape(name, value, [sizeOf(value.actual)]);
-    case 'dropout':
-      return builder.dropout(value);
   }
-}
-
-type WeightedText = Extract<LayerText, { kind: 'conv2d' | 'dense' }>;
-
-function rectified(
-  layer: Extract<LayerText, { activation: unknown }>,
-  builder: GraphBuilder,
-  make: (name: string) => Value,
-): Value {
-  const made = make(layer.name);
-  return layer.activation === 'none'
-    ? made
-    : builder.rectify(`${layer.name}/${layer.activation}`, made, layer.activation);
-}
-
-function weightsOf(
-  { name, bias, weight = `${name}.weight`, biasName = `${name}.bias` }: WeightedText,
-  rows: number,
-  columns: number,
-  named: Named,
-): Weights | OpenWeights {
-  const stored = named(weight);
-  if (!stored) return { rows, hasBias: bias };
-  const biases = bias ? named(biasName) : null;
-  return { rows, columns, values: toFloats(stored), bias: biases && toFloats(biases) };
 }
 
 function faultOf(issue: z.core.$ZodIssue, yaml: YamlFile): string {

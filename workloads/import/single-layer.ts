@@ -1,23 +1,23 @@
 // Files that describe layers one by one: each becomes a network of its own.
 
 import { buildNetwork } from '../graph.js';
-import { sizeOf, weightShapeOf } from '../layers/index.js';
-import type { Shape } from '../network.js';
+import { type Shape, weightShapeOf } from '../network.js';
 import type { LayerSpec } from '../spec.js';
+import { sizeOf } from '../tensor.js';
 import type { DensityProfile, LayerDensity, ZooEntry } from '../zoo/entry.js';
 import { requireAtMost, type SourceFile } from './source.js';
 
 export interface PlacedLayer {
   readonly layer: LayerSpec;
+  /** Of one frame, without the leading 1. */
   readonly input: Shape;
 }
 
-/** `vectors` vectors of `inputs` values through one matrix: a 1×1 convolution over as many pixels, or one product. */
+/** `vectors` vectors of `inputs` values through one matrix: a fully connected layer over as many tokens. */
 export function product(name: string, outputs: number, inputs: number, vectors: number): PlacedLayer {
   const plain = { bias: false, activation: 'none' } as const;
   if (vectors === 1) return { layer: { kind: 'dense', name, outputs, ...plain }, input: [inputs] };
-  const window = { kernel: 1, stride: 1, pad: 0, groups: 1 } as const;
-  return { layer: { kind: 'conv2d', name, channels: outputs, ...window, ...plain }, input: [inputs, vectors, 1] };
+  return { layer: { kind: 'dense', name, outputs, axis: 2, ...plain }, input: [vectors, inputs] };
 }
 
 /** @throws InputError for a layer that does not fit its input, or is larger than the limits allow. */
@@ -34,7 +34,7 @@ export function singleLayerEntry(
   for (const built of network.layers) {
     const { rows = 0, columns = 0 } = weightShapeOf(built) ?? {};
     requireAtMost(file.name, `weights in layer ${name}`, rows * columns, file.limits.elements, 'elements');
-    const size = sizeOf(built.output);
+    const size = built.results.reduce((sum, { shape }) => sum + sizeOf(shape), 0);
     requireAtMost(file.name, `activations behind layer ${name}`, size, file.limits.elements, 'elements');
   }
   const layers = densities.layer ? { [name]: densities.layer } : {};

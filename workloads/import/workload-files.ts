@@ -1,6 +1,7 @@
 // The kinds of file that describe networks, a row each. The first one that matches reads the file.
 
 import { InputError } from '../base/errors.js';
+import { readOnnx } from '../formats/onnx/read.js';
 import type { ZooEntry } from '../zoo/entry.js';
 import { readCaffe } from './caffe.js';
 import { matrixEntry } from './matrix.js';
@@ -8,7 +9,6 @@ import { readMatrixMarket } from './matrix-market.js';
 import { readNetworkYaml } from './network-yaml.js';
 import { readNpyNumbers } from './npy.js';
 import { denseOf, readNpz } from './npz.js';
-import { readOnnx } from './onnx.js';
 import { readScaleSim } from './scale-sim.js';
 import { type SourceFile, textOf, type WorkloadFormat } from './source.js';
 import { readTfjs } from './tfjs.js';

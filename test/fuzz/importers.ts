@@ -168,11 +168,20 @@ function presetOf(family: string): Uint8Array {
 const picture = () => sharp({ create: { width: 40, height: 30, channels: 3, background: '#c86432' } });
 const preprocessing = { resize: 32, crop: 28, channelOrder: 'rgb', mean: [0, 0, 0], scale: 1 } as const;
 const prices = readFileSync('sim/serving/prices.yaml', 'utf8');
-const problem = `problem:
-  shape: { name: cnn-layer }
+const problem = `{{include_text('base.yaml')}}
+problem:
+  <<<: *base
+  shape:
+    dimensions: [C, M, R, S, P, Q, N]
+    coefficients: [{ name: Wstride, default: 1 }, { name: Hstride, default: 1 }]
+    data_spaces:
+    - { name: Weights, projection: [C, M, R, S] }
+    - { name: Inputs, projection: [[[N]], [[C]], [[R], [P, Wstride]], [[S], [Q, Hstride]]] }
+    - { name: Outputs, projection: [N, M, Q, P], read_write: true }
   instance:
-    { C: 16, M: 64, R: 3, S: 5, P: 31, Q: 17, N: 1, Wstride: 2, densities: { Weights: { distribution: hypergeometric, density: 0.5 }, Inputs: 0.7 } }
+    { C: 16, M: 64, R: 3, S: 5, P: 31, Q: 17, Wstride: 2, densities: { Weights: { distribution: hypergeometric, density: 0.5 }, Inputs: 0.7 } }
 `;
+const problemBase = encode('ignored: &base { instance: { N: 1 } } # {{ left }}\n');
 /** LeNet-5 with one positive and one negative weight in each layer's table. */
 const shared = new Map(
   [...model.weights].map(([name, { store, bias, origin }]) => {
@@ -259,7 +268,18 @@ export const importers: readonly Importer[] = [
     read: (bytes) => readScaleSim(file(bytes)),
   },
   { name: 'SCALE-Sim products', text: true, whole: encode(gemms), read: (bytes) => readScaleSim(file(bytes)) },
-  { name: 'Timeloop problem', text: true, whole: encode(problem), read: (bytes) => readTimeloop(file(bytes)) },
+  {
+    name: 'Timeloop problem',
+    text: true,
+    whole: encode(problem),
+    read: (bytes) => readTimeloop(file(bytes, { 'base.yaml': problemBase })),
+  },
+  {
+    name: 'Timeloop include',
+    text: true,
+    whole: problemBase,
+    read: (bytes) => readTimeloop(file(encode(problem), { 'base.yaml': bytes })),
+  },
   { name: 'Matrix Market', text: true, whole: encode(market), read: (bytes) => readMatrixMarket(file(bytes)) },
   { name: 'SciPy npz', text: false, whole: npz(), read: (bytes) => readNpz(file(bytes)) },
   { name: 'NumPy npy', text: false, whole: npy, read: (bytes) => readNpy(bytes, FILE) },

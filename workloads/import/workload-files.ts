@@ -23,7 +23,7 @@ export const workloadFormats: readonly WorkloadFormat[] = [
   { title: 'Caffe (.prototxt)', ending: /\.prototxt$/i, read: readCaffe },
   { title: 'SCALE-Sim topology (.csv)', ending: /\.csv$/i, read: async (file) => readScaleSim(file) },
   { title: 'layers in YAML (.yaml)', ending: /\.ya?ml$/i, matches: hasLayers, read: readNetworkYaml },
-  { title: 'Timeloop problem (.yaml)', ending: /\.ya?ml$/i, read: async (file) => readTimeloop(file) },
+  { title: 'Timeloop problem (.yaml)', ending: /\.ya?ml$/i, read: readTimeloop },
   { title: 'Matrix Market (.mtx)', ending: /\.mtx$/i, read: async (file) => readMatrixMarket(file) },
   { title: 'SciPy sparse matrix (.npz)', ending: /\.npz$/i, read: async (file) => readNpz(file) },
   {

@@ -1,8 +1,7 @@
-// SCALE-Sim topologies and Timeloop problems: layers by their extents.
+// SCALE-Sim topologies: layers by their extents.
 
 import { describe, expect, it } from 'vitest';
 import { readScaleSim } from '../../../workloads/import/scale-sim.js';
-import { readTimeloop } from '../../../workloads/import/timeloop.js';
 import { drawModel } from '../../../workloads/synthesis.js';
 import { toDense } from '../../../workloads/weights/store.js';
 import type { ZooEntry } from '../../../workloads/zoo/entry.js';
@@ -79,63 +78,5 @@ describe('SCALE-Sim topologies', () => {
     const text = 'a,1,2,3\nb,1,2,3\n';
     expect(await refusal(() => readScaleSim(source('t.csv', text, {}, { layers: 1 })))).toContain('(limit layers)');
     expect(await refusal(() => readScaleSim(source('t.csv', text, {}, { elements: 5 })))).toContain('(limit elements)');
-  });
-});
-
-// The extents of Sparseloop's evaluation of Eyeriss V2: R along the width with E, S along the height with F.
-const problem = `problem:
-  shape: { name: grouped-CONV, dimensions: [R, S, E, F, C, M, N, G] }
-  instance:
-    M: 64
-    E: 31
-    F: 17
-    R: 3
-    S: 5
-    N: 1
-    G: 2
-    C: 16
-    Wstride: 2
-    Hdilation: 2
-    densities:
-      Inputs: { distribution: hypergeometric, density: 0.73 }
-      Weights: { distribution: hypergeometric, density: 0.52 }
-`;
-
-describe('Timeloop problems', () => {
-  it('are convolutions', () => {
-    const { network, densities, layer } = only(readTimeloop(source('layers/L07.yaml', problem)));
-    expect(network.name).toBe('L07');
-    // Height (17 − 1) · 1 + (5 − 1) · 2 + 1 = 25, width (31 − 1) · 2 + 3 = 63.
-    expect(network.input).toEqual([32, 25, 63]);
-    expect(layer).toMatchObject({ kernel: [5, 3], stride: [1, 2], dilation: [2, 1], groups: 2, output: [128, 17, 31] });
-    expect([densities.input, densities.layers.L07?.weights]).toEqual([0.73, 0.52]);
-  });
-
-  it('are products of matrices', () => {
-    const { network, layer } = only(readTimeloop(source('mm.yaml', 'problem: { instance: { M: 8, K: 3, N: 5 } }')));
-    expect([network.input, layer.output]).toEqual([
-      [3, 5, 1],
-      [8, 5, 1],
-    ]);
-  });
-
-  it.each([
-    [
-      problem.replace('N: 1', 'N: 4'),
-      'L.yaml:9:5: N: found 4, expected 1: how many frames at a time is told by --batch',
-    ],
-    [problem.replace('M: 64', 'M: 0'), 'L.yaml:4:5: M: found 0, expected a whole number of at least 1'],
-    [problem.replace('M: 64', 'MM: 64'), 'L.yaml:4:5: MM: unknown extent, expected C, M, R, S'],
-    [
-      problem.replace('0.52', '1.52'),
-      'L.yaml:16:7: Weights: found {"distribution":"hypergeometric","density":1.52}, expected',
-    ],
-    ['problem: { instance: { M: 8, K: 3, C: 5 } }', 'C: found beside K'],
-    ['problem: { instance: {} }', 'found no extents'],
-    ['problem: 3', 'L.yaml:1:1: problem: found no instance'],
-    ['problem: { instance: { C: 99999999, M: 99999999 } }', 'limit elements'],
-    ['problem: [', 'L.yaml:1:11: '],
-  ])('refuse %j', async (text, expected) => {
-    expect(await refusal(() => readTimeloop(source('L.yaml', text)))).toContain(expected);
   });
 });

@@ -158,7 +158,8 @@ const entries = [...matrix.values].flatMap((value, at) =>
 const market = `%%MatrixMarket matrix coordinate real general\n% c\n${matrix.rows} ${matrix.columns} ${entries.length}\n${entries.map((entry) => entry.join(' ')).join('\n')}\n`;
 const npy = writeNpy({ shape: [matrix.rows, matrix.columns], values: matrix.values });
 
-const gemms = 'Layer, M, N, K, Sparsity,\nfc1, 1, 500, 800, 1:4,\nfc2, 16, 10, 500, 2:4,\n';
+const gemms =
+  'Layer, M, N, K, Sparsity, Batch,\nfc1, 1, 500, 800, 1:4,\nfc2, 16, 10, 500, 2:4,\nfc2, 16, 10, 50, 2:4, 3, # heads\n';
 /** A preset of the family that extends no other. */
 function presetOf(family: string): Uint8Array {
   const folder = `hw-models/${family}/presets`;

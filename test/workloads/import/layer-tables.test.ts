@@ -26,8 +26,8 @@ describe('SCALE-Sim topologies', () => {
   ])('%s say the same', (_what, text) => {
     const entries = readScaleSim(source('t.csv', text));
     expect(entries.map(({ network }) => [network.name, network.input, network.layers[0]?.output])).toEqual([
-      // (224 − 11) / 4 + 1 = 54; (31 − 5) + 1 = 27, (30 − 3) + 1 = 28.
-      ['Conv1', [3, 224, 224], [96, 54, 54]],
+      // ⌈(224 − 11 + 4) / 4⌉ = 55; (31 − 5) + 1 = 27, (30 − 3) + 1 = 28.
+      ['Conv1', [3, 224, 224], [96, 55, 55]],
       ['Conv2', [96, 31, 30], [256, 27, 28]],
     ]);
   });
@@ -53,6 +53,44 @@ describe('SCALE-Sim topologies', () => {
     }
   });
 
+  it('rounds the output up as SCALE-Sim does, and pads for it', () => {
+    const { layer, notes } = only(readScaleSim(source('t.csv', `${header}\nres, 56, 57, 1, 3, 64, 128, 2,`)));
+    // ⌈(56 − 1 + 2) / 2⌉ = 29, ⌈(57 − 3 + 2) / 2⌉ = 28.
+    expect(layer).toMatchObject({ pad: [0, 0, 1, 0], output: [128, 29, 28] });
+    expect(notes).toEqual(["SCALE-Sim rounds the output's size up: the image is padded below and right"]);
+    expect(only(readScaleSim(source('t.csv', `${header}\nres, 57, 57, 1, 3, 64, 128, 2,`))).notes).toEqual([]);
+  });
+
+  it('numbers layers of one name', () => {
+    const names = (text: string) => readScaleSim(source('t.csv', text)).map(({ network }) => network.name);
+    expect(names('Layer,M,N,K\na,1,2,3,\na,1,2,3\na-2,1,2,3\na,4,5,6')).toEqual(['a', 'a-3', 'a-2', 'a-4']);
+  });
+
+  it('says that SCALE-Sim skips the first line', () => {
+    const [first, second] = readScaleSim(source('t.csv', 'a,1,2,3\nb,1,2,3'));
+    expect(first?.notes?.join()).toContain('the first line is a layer, which SCALE-Sim skips');
+    expect(second?.notes).toEqual([]);
+  });
+
+  it('reads what stands behind: comments, a second stride, batches', () => {
+    const commented = only(readScaleSim(source('t.csv', `${header}\ndw, 112, 112, 3, 3, 1, 1, 1,#dw\n`)));
+    expect(commented.layer.output).toEqual([1, 110, 110]);
+    expect(only(readScaleSim(source('t.csv', 'a,8,8,3,3,2,4,1, 1'))).layer.output).toEqual([4, 6, 6]);
+    const strided = `${header.replace('Strides', 'Stride Height, Stride Width, Batch Size')}\na,9,9,3,3,2,4,2,3,5,2:4,`;
+    const { layer, notes, densities } = only(readScaleSim(source('t.csv', strided)));
+    expect(layer).toMatchObject({ stride: [2, 3], output: [4, 4, 3] });
+    expect(notes).toEqual(['its batch is left to --batch 5']);
+    expect(densities.layers.a?.blocks).toEqual({ kept: 2, of: 4 });
+    const heads = only(readScaleSim(source('t.csv', 'Layer,M,N,K,Batch\nqk,128,64,32,12')));
+    expect(heads.layer).toMatchObject({ groups: 12, output: [768, 128, 1] });
+  });
+
+  it('takes layers with DP in their names for depthwise ones', () => {
+    const { layer, notes } = only(readScaleSim(source('t.csv', `${header}\nDP2, 8, 8, 3, 3, 16, 1, 1,`)));
+    expect(layer).toMatchObject({ groups: 16, output: [16, 6, 6] });
+    expect(notes?.join()).toContain('depthwise');
+  });
+
   it.each([
     ['', 't.csv: found no layers'],
     [`${header}\n`, 't.csv: found no layers'],
@@ -63,7 +101,13 @@ describe('SCALE-Sim topologies', () => {
     ],
     ['a,1,2,-3,', "t.csv:1: layer a: K: found '-3'"],
     ['a,1,2,3.5,', "t.csv:1: layer a: K: found '3.5'"],
-    ['a,1,2,3,\na,1,2,3', 't.csv:2: found layer a a second time'],
+    // Lines that are no header, whatever SCALE-Sim makes of them.
+    ['Conv1,-5,227,11,11,3,96,4,\nConv2,31,31,5,5,96,256,1,\n', "t.csv:1: layer Conv1: IFMAP Height: found '-5'"],
+    ['Conv1,x,y,11,11,3,96,4,\nConv2,31,31,5,5,96,256,1,\n', "t.csv:1: layer Conv1: IFMAP Height: found 'x'"],
+    ['Conv1,?,?,?\n', "t.csv:1: layer Conv1: M: found '?'"],
+    ['a,1,2,3,1:4,1:2', 't.csv:1: layer a: Sparsity: found 1:4 and 1:2, expected one'],
+    ['a,8,8,3,3,2,4,1,2', 't.csv:1: layer a: found 8 numbers, expected 3 (M, N, K) or 7'],
+    [`${header} Batch\na,8,8,3,3,2,4,1,0`, "t.csv:2: layer a: batch: found '0'"],
     [',1,2,3', 't.csv:1: found no name'],
     ['a,1,2,3,5:4', "t.csv:1: layer a: Sparsity: found '5:4', expected N:M"],
     ['a,1,2,3,0:4', "t.csv:1: layer a: Sparsity: found '0:4', expected N:M"],

@@ -26,6 +26,8 @@ export interface ColumnLayout {
 /** Lanes of a SIMD vector of 32-bit numbers. */
 const LANES = 4;
 const MOST_ROWS_PER_PE = 65_535;
+/** Counts of one layout: a gigabyte of them. */
+const MOST_COUNTS = 2 ** 29;
 const LOWER_HALF = 0xffff;
 /** PEs whose counts are worked on at a time: in the second-level cache together. */
 const PES_AT_ONCE = 16;
@@ -47,7 +49,8 @@ const byUse = new Set<Kept>();
 /**
  * The layout of a layer's weights, in `blocks` blocks of rows where they are too many to be held at once; computed once
  * per weights, number of PEs and index width. The weights of `groups` groups lie on the diagonal of one matrix, whose
- * columns are all groups' inputs. @throws InputError where a PE would hold more rows than counts can tell.
+ * columns are all groups' inputs. @throws InputError where a PE would hold more rows than counts can tell, or there would
+ * be too many counts.
  */
 export function layoutsOf(
   weights: LayerWeights,
@@ -108,6 +111,10 @@ export function countEntries(
   const { pointers, indices } = csr;
   const columns = groups * csr.columns + (bias ? 1 : 0);
   const stride = Math.ceil(pes / LANES) * LANES;
+  if (!(columns * stride <= MOST_COUNTS)) {
+    const most = Math.floor(MOST_COUNTS / stride);
+    throw new InputError(`found a layer of ${columns} columns on ${pes} PEs, expected at most ${most}`);
+  }
   const entries = new Uint16Array(columns * stride);
   const columnEntries = new Uint32Array(columns);
   const columnEmptyPes = new Uint32Array(columns);

@@ -154,14 +154,15 @@ function add(layer: LayerText, read: readonly Value[], builder: GraphBuilder, na
         pad: paddingOf(pad),
         groups,
       };
+      const shape = [channels, value.actual[0] / groups, high, wide];
       return rectified(layer, builder, (made) =>
-        builder.convolution(made, value, window, weightsOf(layer, channels, columns, named)),
+        builder.convolution(made, value, window, weightsOf(layer, shape, columns, named, builder)),
       );
     }
     case 'dense': {
       const columns = sizeOf(value.actual);
       return rectified(layer, builder, (made) =>
-        builder.dense(made, value, weightsOf(layer, layer.outputs, columns, named)),
+        builder.dense(made, value, weightsOf(layer, [layer.outputs, columns], columns, named, builder)),
       );
     }
     case 'max-pool':
@@ -185,8 +186,11 @@ function add(layer: LayerText, read: readonly Value[], builder: GraphBuilder, na
       return builder.pool(name, value, { mode, kernel: 'global', stride: 1, pad: 0, rounding: 'floor' });
     }
     case 'batch-norm': {
-      const stored = ['weight', 'bias', 'running_mean', 'running_var'].map((part) => named(`${name}.${part}`));
-      const [scale, shift, mean, variance] = stored.map((tensor) => tensor && toFloats(tensor));
+      const [scale, shift, mean, variance] = ['weight', 'bias', 'running_mean', 'running_var'].map((part) => {
+        const tensor = named(`${name}.${part}`);
+        if (tensor) requireShape(tensor, [value.actual[0]], `${name}.${part}`, name, builder);
+        return tensor && toFloats(tensor);
+      });
       const norm = scale && shift && mean && variance ? { scale, shift, mean, variance, epsilon: layer.epsilon } : null;
       return builder.normalise(name, value, norm);
     }
@@ -217,16 +221,34 @@ function rectified(
     : builder.rectify(`${layer.name}/${layer.activation}`, made, layer.activation);
 }
 
+/** `shape` is that of the weights as PyTorch has them: outputs first. */
 function weightsOf(
   { name, bias, weight = `${name}.weight`, biasName = `${name}.bias` }: WeightedText,
-  rows: number,
+  shape: readonly number[],
   columns: number,
   named: Named,
+  builder: GraphBuilder,
 ): Weights | OpenWeights {
+  const [rows = 0] = shape;
   const stored = named(weight);
   if (!stored) return { rows, hasBias: bias };
   const biases = bias ? named(biasName) : null;
+  // Groups that do not divide the channels are told where the layer is built.
+  if (shape.every(Number.isSafeInteger)) requireShape(stored, shape, weight, name, builder);
+  if (biases) requireShape(biases, [rows], biasName, name, builder);
   return { rows, columns, values: toFloats(stored), bias: biases && toFloats(biases) };
+}
+
+/** As many numbers in another order would be read as other weights. */
+function requireShape(
+  { shape: found }: StoredTensor,
+  expected: readonly number[],
+  tensor: string,
+  layer: string,
+  builder: GraphBuilder,
+): void {
+  if (found.join() === expected.join()) return;
+  throw builder.fault(layer, `the tensor ${tensor} of ${found.join('×') || 'one number'}`, expected.join('×'));
 }
 
 function faultOf(issue: z.core.$ZodIssue, yaml: YamlFile): string {

@@ -60,6 +60,16 @@ describe('Matrix Market files', () => {
     [`${banner('coordinate real general')}4000000000 4000000000 1\n1 1 1\n`, 'limit elements'],
     [`${banner('array real general')}30000 30000\n1\n`, 'expected at most the 1 entries there is room for: truncated'],
     [`${banner('coordinate real symmetric')}2 3 1\n1 1 1`, 'found 2×3, expected a square symmetric matrix'],
+    [`${banner('coordinate real general')}1 1 1\n1 1 1e39`, 'm.mtx:4: found 1e+39, expected a value of at most 3.4'],
+    [`${banner('array real general')}1 1\n-1e39`, 'm.mtx:4: found -1e+39, expected a value of at most 3.4'],
+    [
+      `${banner('coordinate real general')}1 2 2\n1 1 3e38\n1 1 3e38`,
+      'm.mtx: found 6e+38 at 1, 1, expected at most 3.4',
+    ],
+    [
+      `${banner('coordinate real skew-symmetric')}2 2 2\n1 1 4\n2 1 1\n`,
+      'm.mtx:4: found an entry at 1, 1, expected none on the diagonal of a skew-symmetric matrix',
+    ],
   ])('refuse %j', async (text, expected) => {
     expect(await refusal(() => readMatrixMarket(source('m.mtx', text)))).toContain(expected);
   });
@@ -170,6 +180,12 @@ describe('SciPy files', () => {
     ['a hostile shape', zip({ ...csr, shape: longs([4_000_000_000, 4_000_000_000]) }), 'limit elements'],
     ['pointers that fall', zip({ ...csr, indptr: ints([0, 4, 3]) }), 'found other pointers than 3 from 0 rising to 3'],
     ['an index outside', zip({ ...csr, indices: ints([2, 0, 3]) }), 'indices of entry 2: found 3, expected 0 to 2'],
+    ['a value beyond a float32', zip({ ...csr, data: doubles([1, 1e39, 3]) }), 'found 1e+39 at entry 1'],
+    [
+      'values that add up beyond a float32',
+      zip({ ...csr, data: doubles([1, 3e38, 3e38]), indices: ints([2, 1, 1]) }),
+      'm.npz: found 6e+38 at 2, 2, expected at most 3.4',
+    ],
     ['a value that is none', zip({ ...csr, data: doubles([1, Number.NaN, 3]) }), 'found NaN at entry 1'],
   ])('refuse %s', async (_what, bytes, expected) => {
     expect(await refusal(() => readNpz(source('m.npz', bytes)))).toContain(expected);

@@ -324,6 +324,7 @@ export const importers: readonly Importer[] = [
   },
   { name: 'JPEG', text: false, whole: await picture().jpeg().toBuffer(), read: readPicture },
   { name: 'PNG', text: false, whole: await picture().png().toBuffer(), read: readPicture },
+  { name: 'PNG, transparent', text: false, whole: await picture().ensureAlpha(0.5).png().toBuffer(), read: readPicture },
   {
     name: 'energy reference table',
     text: true,

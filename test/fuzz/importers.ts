@@ -27,6 +27,7 @@ import { readNpz } from '../../workloads/import/npz.js';
 import { readOnnx } from '../../workloads/import/onnx.js';
 import { readSafetensors } from '../../workloads/import/safetensors.js';
 import { readScaleSim } from '../../workloads/import/scale-sim.js';
+import { readSmtx } from '../../workloads/import/smtx.js';
 import { defaultLimits, type ImportLimits, type SourceFile } from '../../workloads/import/source.js';
 import { readTfjs } from '../../workloads/import/tfjs.js';
 import { readTimeloop } from '../../workloads/import/timeloop.js';
@@ -282,6 +283,7 @@ export const importers: readonly Importer[] = [
     read: (bytes) => readTimeloop(file(encode(problem), { 'base.yaml': bytes })),
   },
   { name: 'Matrix Market', text: true, whole: encode(market), read: (bytes) => readMatrixMarket(file(bytes)) },
+  { name: 'DLMC smtx', text: true, whole: encode(smtx()), read: (bytes) => readSmtx(file(bytes)) },
   { name: 'SciPy npz', text: false, whole: npz(), read: (bytes) => readNpz(file(bytes)) },
   { name: 'NumPy npy', text: false, whole: npy, read: (bytes) => readNpy(bytes, FILE) },
   {
@@ -324,7 +326,12 @@ export const importers: readonly Importer[] = [
   },
   { name: 'JPEG', text: false, whole: await picture().jpeg().toBuffer(), read: readPicture },
   { name: 'PNG', text: false, whole: await picture().png().toBuffer(), read: readPicture },
-  { name: 'PNG, transparent', text: false, whole: await picture().ensureAlpha(0.5).png().toBuffer(), read: readPicture },
+  {
+    name: 'PNG, transparent',
+    text: false,
+    whole: await picture().ensureAlpha(0.5).png().toBuffer(),
+    read: readPicture,
+  },
   {
     name: 'energy reference table',
     text: true,
@@ -342,6 +349,12 @@ export const importers: readonly Importer[] = [
 
 function readPicture(bytes: Uint8Array): Promise<unknown> {
   return readImage(bytes, preprocessing, FILE);
+}
+
+/** The pattern of LeNet-5's second fully connected layer. */
+function smtx(): string {
+  const { rows, columns, pointers, indices } = toCsr(matrix);
+  return `${rows}, ${columns}, ${indices.length}\n${pointers.join(' ')}\n${indices.join(' ')}\n`;
 }
 
 /** A small csr matrix as SciPy stores it. */

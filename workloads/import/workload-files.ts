@@ -11,6 +11,7 @@ import { readNpyNumbers } from './npy.js';
 import { denseOf, readNpz } from './npz.js';
 import { readOnnx } from './onnx.js';
 import { readScaleSim } from './scale-sim.js';
+import { readSmtx } from './smtx.js';
 import { type SourceFile, textOf, type WorkloadFormat } from './source.js';
 import { readTfjs } from './tfjs.js';
 import { readTimeloop } from './timeloop.js';
@@ -26,6 +27,7 @@ export const workloadFormats: readonly WorkloadFormat[] = [
   { title: 'layers in YAML (.yaml)', ending: /\.ya?ml$/i, matches: hasLayers, read: readNetworkYaml },
   { title: 'Timeloop problem (.yaml)', ending: /\.ya?ml$/i, read: readTimeloop },
   { title: 'Matrix Market (.mtx)', ending: /\.mtx$/i, read: async (file) => readMatrixMarket(file) },
+  { title: 'pattern of a pruned matrix, DLMC (.smtx)', ending: /\.smtx$/i, read: async (file) => readSmtx(file) },
   { title: 'SciPy sparse matrix (.npz)', ending: /\.npz$/i, read: async (file) => readNpz(file) },
   {
     title: 'NumPy matrix (.npy)',

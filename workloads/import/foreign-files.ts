@@ -69,11 +69,20 @@ export function foreignNetwork(name: string): string | null {
   return kind ? `found ${kind.what}, expected a network: ${kind.todo}` : null;
 }
 
-/** The same of a file that is to hold weights. */
+/** The same of a file that is to hold weights; networks bring their own. */
 export function foreignWeights(name: string): string | null {
   const kind = foreign.find(({ ending }) => ending.test(name));
-  return kind ? `found ${kind.what}, expected weights alone: ${kind.todo}, which brings its weights` : null;
+  if (kind) return `found ${kind.what}, expected weights alone: ${kind.todo}, which brings its weights`;
+  const network = networks.find(([ending]) => ending.test(name));
+  return network ? `found ${network[1]}, expected weights alone: ${network[2]}` : null;
 }
+
+const networks: readonly (readonly [ending: RegExp, what: string, todo: string])[] = [
+  [/\.onnx$/i, 'a network with its weights', 'name it in place of the network'],
+  [/\.(json|prototxt)$/i, 'a network', 'name it in place of the network'],
+  [/\.caffemodel$/i, "Caffe's weights", 'name their .prototxt in place of the network'],
+  [/\.safetensors$/i, 'tensors by name', 'name a YAML file with layers and weights: FILE in place of the network'],
+];
 
 /** Of a name whose ending nobody knows; `known` are the endings that are read. */
 export function unknownEnding(name: string, known: readonly string[]): string {

@@ -109,13 +109,6 @@ describe('a command line with a fault', () => {
     );
   });
 
-  it('a matrix wider than EIE can count', async () => {
-    const path = file('wide.mtx', '%%MatrixMarket matrix coordinate real general\n1 200000000 1\n1 200000000 3\n');
-    expect(await refused(['compare', path, '--on', 'eie-64'])).toBe(
-      'zeroskip: found a layer of 200000000 columns on 64 PEs, expected at most 8388608',
-    );
-  });
-
   it('a picture that is none', async () => {
     const path = file('broken.jpg', 'not a picture');
     expect(await refused(['compare', 'squeezenet-1.0', '--on', 'eie-64', '--input', path])).toContain(

@@ -96,10 +96,10 @@ function entryOf(
 ): ZooEntry {
   const [stated = '', ...rest] = cells;
   if (stated === '') throw new InputError(`${file.name}:${line}: found no name, expected one in the first column`);
-  const place = `${file.name}:${line}: layer ${stated}`;
+  const place = `${file.name}:${line}: layer ${shown(stated)}`;
   const sparsities = rest.filter((cell) => cell.includes(':'));
   if (sparsities.length > 1)
-    throw new InputError(`${place}: Sparsity: found ${sparsities.join(' and ')}, expected one`);
+    throw new InputError(`${place}: Sparsity: found ${sparsities.slice(0, 2).map(shown).join(' and ')}, expected one`);
   const columns = rest.filter((cell) => !cell.includes(':'));
   const own = columns.length < CONVOLUTION.length ? PRODUCT : CONVOLUTION;
   const extra = columns.slice(own.length);
@@ -123,6 +123,9 @@ function entryOf(
   const layer = sparsity === undefined ? {} : { layer: densityOf(sparsity, place) };
   return singleLayerEntry(file, placed, titleOf(numbers, own), { source, input: 1, ...layer }, notes);
 }
+
+/** As much of a cell as a message has room for. */
+const shown = (cell: string) => (cell.length > 60 ? `${cell.slice(0, 60)}…` : cell);
 
 /** What the header says stands behind the layer's own columns, but for the sparsity. */
 function namesOf(header: readonly string[], own: number): readonly Extra[] {
@@ -181,7 +184,7 @@ function titleOf(numbers: readonly number[], header: readonly string[]): string 
 function wholeNumber(cell: string, place: string): number {
   const value = Number(cell);
   if (!(cell !== '' && Number.isSafeInteger(value) && value >= 1)) {
-    throw new InputError(`${place}: found '${cell}', expected a whole number of at least 1`);
+    throw new InputError(`${place}: found '${shown(cell)}', expected a whole number of at least 1`);
   }
   return value;
 }
@@ -190,7 +193,7 @@ function wholeNumber(cell: string, place: string): number {
 function densityOf(sparsity: string, place: string): LayerDensity {
   const [, kept, of] = /^(\d+):(\d+)$/.exec(sparsity)?.map(Number) ?? [];
   if (!(kept !== undefined && of !== undefined && kept >= 1 && kept <= of && of <= LARGEST_BLOCK)) {
-    throw new InputError(`${place}: Sparsity: found '${sparsity}', expected N:M, N weights kept of every M`);
+    throw new InputError(`${place}: Sparsity: found '${shown(sparsity)}', expected N:M, N weights kept of every M`);
   }
   return { weights: kept / of, blocks: { kept, of } };
 }

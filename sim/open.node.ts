@@ -1,11 +1,11 @@
 // Workloads as people name them: networks of the zoo, groups of them, and files.
 
 import { createHash, type Hash } from 'node:crypto';
-import { stat } from 'node:fs/promises';
-import { dirname, isAbsolute, join, normalize, sep } from 'node:path';
+import { realpath, stat } from 'node:fs/promises';
+import { dirname, isAbsolute, join, normalize, relative, sep } from 'node:path';
 import { InputError } from '../workloads/base/errors.js';
 import { defaultLimits, type ImportLimits, type SourceFile } from '../workloads/import/source.js';
-import { isWorkloadFile, readWorkload } from '../workloads/import/workload-files.js';
+import { isWorkloadFile, readWorkload, requireKnownKind } from '../workloads/import/workload-files.js';
 import { readBytes } from './files.node.js';
 import { type Dimensions, type NamedWorkload, resolveWorkloads } from './resolve.node.js';
 
@@ -45,13 +45,26 @@ export async function openWorkload(
   throw new InputError(`workload '${name}' is a group of networks, expected one of them: ${members.join(', ')}`);
 }
 
-/** A folder with a model in it stands for the model. */
+/** A folder with a model in it stands for the model. @throws InputError for another folder. */
 async function fileOf(name: string): Promise<string> {
+  const isThere = (path: string) =>
+    stat(path).then(
+      () => true,
+      () => false,
+    );
   const isFolder = await stat(name).then(
     (found) => found.isDirectory(),
     () => false,
   );
-  return isFolder ? join(name, 'model.json') : name;
+  if (!isFolder) {
+    // What is not there is told first.
+    if (await isThere(name)) requireKnownKind(name);
+    return name;
+  }
+  const model = join(name, 'model.json');
+  if (await isThere(model)) return model;
+  if (await isThere(join(name, 'saved_model.pb'))) requireKnownKind(join(name, 'saved_model.pb'));
+  throw new InputError(`${name}: found a folder without model.json, expected a TensorFlow.js model in it, or a file`);
 }
 
 async function openFile(name: string, limits: ImportLimits, dims: Dimensions, hash: Hash): Promise<SourceFile> {
@@ -64,7 +77,9 @@ async function openFile(name: string, limits: ImportLimits, dims: Dimensions, ha
       if (isAbsolute(inside) || inside === '..' || inside.startsWith(`..${sep}`)) {
         throw new InputError(`${name}: found the path '${path}', expected one inside the file's own folder`);
       }
-      const found = await readBytes(join(dirname(name), inside), limits.fileBytes).catch((error: unknown) => {
+      const file = join(dirname(name), inside);
+      await requireInside(file, name);
+      const found = await readBytes(file, limits.fileBytes).catch((error: unknown) => {
         if (error instanceof InputError && error.message.endsWith('no such file')) return null;
         throw error;
       });
@@ -72,4 +87,24 @@ async function openFile(name: string, limits: ImportLimits, dims: Dimensions, ha
       return found;
     },
   };
+}
+
+/**
+ * A link may lead to anything below the folder of the file that names it, or below the folder where that file itself lies
+ * if it is a link: a download cache keeps both as links into one folder. @throws InputError for any other.
+ */
+async function requireInside(file: string, name: string): Promise<void> {
+  const missing = () => null;
+  const real = await realpath(file).catch(missing);
+  // Nothing is there: whoever reads it says so.
+  if (real === null) return;
+  const own = await realpath(name).catch(missing);
+  const folders = [await realpath(dirname(name)).catch(missing), own && dirname(own)];
+  if (folders.some((folder) => folder !== null && isBelow(real, folder))) return;
+  throw new InputError(`${file}: found a link that leads out of the folder, to ${real}: copy the file into it`);
+}
+
+function isBelow(file: string, folder: string): boolean {
+  const path = relative(folder, file);
+  return path !== '..' && !path.startsWith(`..${sep}`) && !isAbsolute(path);
 }

@@ -62,10 +62,13 @@ export function readAxis(name: string, spec: AxisSpec, faults: Fault[]): Axis | 
   if (ways.length > 1) return fault(ways[1] ?? 'step', `found beside ${ways[0]}, expected one of them`);
   if (spec.step !== undefined && isLog) return fault('step', 'found on a logarithmic scale, expected factor or steps');
   const scale = isLog ? logScale(from, to) : linearScale(from, to);
-  const values = rangeValues(spec, from, to, scale);
-  if (values && values.length > MOST_LEVELS) {
-    return fault('to', `found ${values.length} levels, expected at most ${MOST_LEVELS}`);
+  const count = levelsOf(spec, from, to);
+  // Before any of them is made.
+  if (count !== null && !(count <= MOST_LEVELS)) {
+    return fault('to', `found ${count} levels, expected at most ${MOST_LEVELS}`);
   }
+  if (count === 0) return fault('to', `found no whole number from ${from} to ${to}, expected one`);
+  const values = count === null ? null : rangeValues(spec, from, scale, count);
   if (spec.whole && !ways.length && values) return wholeAxis(common, values, scale, factor);
   return values ? listAxis(common, values, factor, fault) : continuousAxis(common, scale, factor);
 }
@@ -91,22 +94,24 @@ const logScale = (from: number, to: number): Scale => ({
 /** Room for the rounding of steps in floating point, in steps. */
 const SLACK = 1e-9;
 
-/** Every level of a range; null where it is continuous. */
-function rangeValues({ step, factor, steps, whole }: AxisSpec, from: number, to: number, scale: Scale) {
-  const raw = () => {
-    if (step !== undefined) {
-      return Array.from({ length: Math.floor((to - from) / step + SLACK) + 1 }, (_, at) => tidy(from + at * step));
-    }
-    if (factor !== undefined) {
-      const count = Math.floor(Math.log(to / from) / Math.log(factor) + SLACK) + 1;
-      return Array.from({ length: count }, (_, at) => tidy(from * factor ** at));
-    }
-    if (steps !== undefined) return Array.from({ length: steps }, (_, at) => tidy(scale.at(at / (steps - 1))));
-    if (whole) return Array.from({ length: Math.floor(to) - Math.ceil(from) + 1 }, (_, at) => Math.ceil(from) + at);
-    return null;
+/** How many levels a range has before they are rounded; null where it is continuous. */
+function levelsOf({ step, factor, steps, whole }: AxisSpec, from: number, to: number): number | null {
+  if (step !== undefined) return Math.floor((to - from) / step + SLACK) + 1;
+  if (factor !== undefined) return Math.floor(Math.log(to / from) / Math.log(factor) + SLACK) + 1;
+  if (steps !== undefined) return steps;
+  return whole ? Math.floor(to) - Math.ceil(from) + 1 : null;
+}
+
+/** Every level of a range, `count` of them before they are rounded. */
+function rangeValues({ step, factor, steps, whole }: AxisSpec, from: number, scale: Scale, count: number) {
+  const levelAt = (at: number) => {
+    if (step !== undefined) return tidy(from + at * step);
+    if (factor !== undefined) return tidy(from * factor ** at);
+    if (steps !== undefined) return tidy(scale.at(at / (steps - 1)));
+    return Math.ceil(from) + at;
   };
-  const values = raw();
-  return whole && values ? [...new Set(values.map(Math.round))] : values;
+  const values = Array.from({ length: count }, (_, at) => levelAt(at));
+  return whole ? [...new Set(values.map(Math.round))] : values;
 }
 
 /** Without the last digits, in which sums of steps differ from what a person would write. */

@@ -35,6 +35,7 @@ export function readSpace(spec: SweepSpec, faults: Fault[]): Space | null {
   if (faults.length > before) return null;
   checkFields(axes, faults);
   const ordered = inOrder(axes, faults);
+  checkDeciding(axes, faults);
   return faults.length > before ? null : createSpace(ordered);
 }
 
@@ -109,6 +110,18 @@ function checkFields(axes: readonly Axis[], faults: Fault[]): void {
       owners.set(field, axis.name);
     }
   }
+}
+
+/** Combinations of levels that conditions may ask about: each is looked at to count the designs. */
+const MOST_DECIDING = 10_000_000;
+
+function checkDeciding(axes: readonly Axis[], faults: Fault[]): void {
+  const deciding = axes.filter(({ name }) => axes.some(({ when }) => name in when));
+  const count = deciding.reduce((product, { labels }) => product * (labels?.length ?? 1), 1);
+  const [first] = deciding;
+  if (!first || count <= MOST_DECIDING) return;
+  const text = `found conditions on ${count} combinations of levels, expected at most ${MOST_DECIDING}`;
+  faults.push({ path: ['axes', first.name], text });
 }
 
 /** What must change seldom because much is computed anew: the networks, then the hardware. */

@@ -84,6 +84,31 @@ describe('a command line with a fault', () => {
     );
   });
 
+  it.each([
+    ['net.pt', 'found a checkpoint of PyTorch (Python objects), expected weights alone: write it as ONNX'],
+    ['net.onnx', 'found a network with its weights, expected weights alone: name it in place of the network'],
+    ['net.caffemodel', "found Caffe's weights, expected weights alone: name their .prototxt"],
+    ['net.safetensors', 'found tensors by name, expected weights alone: name a YAML file'],
+    ['net.odd', 'found weights of no known kind'],
+  ])('weights as %s, with a way on', async (name, message) => {
+    const path = file(name, 'whatever');
+    expect(await refused(['compare', 'squeezenet-1.0', '--on', 'eie-64', '--weights', path])).toContain(
+      `zeroskip: ${path}: ${message}`,
+    );
+  });
+
+  it('a pointer of Git LFS, and a folder, wherever a file is named', async () => {
+    const pointer = file('pointer.onnx', 'version https://git-lfs.github.com/spec/v1\noid sha256:0\nsize 12\n');
+    for (const argv of [[pointer], ['squeezenet-1.0', '--weights', pointer], ['squeezenet-1.0', '--input', pointer]]) {
+      expect(await refused(['compare', ...argv, '--on', 'eie-64'])).toBe(
+        `zeroskip: ${pointer}: found a Git LFS pointer to the file of 12 bytes, expected the file: git lfs pull`,
+      );
+    }
+    expect(await refused(['compare', 'squeezenet-1.0', '--weights', folder])).toBe(
+      `zeroskip: ${folder}: found a folder, expected a file`,
+    );
+  });
+
   it('a picture that is none', async () => {
     const path = file('broken.jpg', 'not a picture');
     expect(await refused(['compare', 'squeezenet-1.0', '--on', 'eie-64', '--input', path])).toContain(

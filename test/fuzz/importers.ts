@@ -27,6 +27,7 @@ import { readNpz } from '../../workloads/import/npz.js';
 import { readOnnx } from '../../workloads/import/onnx.js';
 import { readSafetensors } from '../../workloads/import/safetensors.js';
 import { readScaleSim } from '../../workloads/import/scale-sim.js';
+import { readSmtx } from '../../workloads/import/smtx.js';
 import { defaultLimits, type ImportLimits, type SourceFile } from '../../workloads/import/source.js';
 import { readTfjs } from '../../workloads/import/tfjs.js';
 import { readTimeloop } from '../../workloads/import/timeloop.js';
@@ -158,7 +159,8 @@ const entries = [...matrix.values].flatMap((value, at) =>
 const market = `%%MatrixMarket matrix coordinate real general\n% c\n${matrix.rows} ${matrix.columns} ${entries.length}\n${entries.map((entry) => entry.join(' ')).join('\n')}\n`;
 const npy = writeNpy({ shape: [matrix.rows, matrix.columns], values: matrix.values });
 
-const gemms = 'Layer, M, N, K, Sparsity,\nfc1, 1, 500, 800, 1:4,\nfc2, 16, 10, 500, 2:4,\n';
+const gemms =
+  'Layer, M, N, K, Sparsity, Batch,\nfc1, 1, 500, 800, 1:4,\nfc2, 16, 10, 500, 2:4,\nfc2, 16, 10, 50, 2:4, 3, # heads\n';
 /** A preset of the family that extends no other. */
 function presetOf(family: string): Uint8Array {
   const folder = `hw-models/${family}/presets`;
@@ -168,11 +170,20 @@ function presetOf(family: string): Uint8Array {
 const picture = () => sharp({ create: { width: 40, height: 30, channels: 3, background: '#c86432' } });
 const preprocessing = { resize: 32, crop: 28, channelOrder: 'rgb', mean: [0, 0, 0], scale: 1 } as const;
 const prices = readFileSync('sim/serving/prices.yaml', 'utf8');
-const problem = `problem:
-  shape: { name: cnn-layer }
+const problem = `{{include_text('base.yaml')}}
+problem:
+  <<<: *base
+  shape:
+    dimensions: [C, M, R, S, P, Q, N]
+    coefficients: [{ name: Wstride, default: 1 }, { name: Hstride, default: 1 }]
+    data_spaces:
+    - { name: Weights, projection: [C, M, R, S] }
+    - { name: Inputs, projection: [[[N]], [[C]], [[R], [P, Wstride]], [[S], [Q, Hstride]]] }
+    - { name: Outputs, projection: [N, M, Q, P], read_write: true }
   instance:
-    { C: 16, M: 64, R: 3, S: 5, P: 31, Q: 17, N: 1, Wstride: 2, densities: { Weights: { distribution: hypergeometric, density: 0.5 }, Inputs: 0.7 } }
+    { C: 16, M: 64, R: 3, S: 5, P: 31, Q: 17, Wstride: 2, densities: { Weights: { distribution: hypergeometric, density: 0.5 }, Inputs: 0.7 } }
 `;
+const problemBase = encode('ignored: &base { instance: { N: 1 } } # {{ left }}\n');
 /** LeNet-5 with one positive and one negative weight in each layer's table. */
 const shared = new Map(
   [...model.weights].map(([name, { store, bias, origin }]) => {
@@ -259,8 +270,20 @@ export const importers: readonly Importer[] = [
     read: (bytes) => readScaleSim(file(bytes)),
   },
   { name: 'SCALE-Sim products', text: true, whole: encode(gemms), read: (bytes) => readScaleSim(file(bytes)) },
-  { name: 'Timeloop problem', text: true, whole: encode(problem), read: (bytes) => readTimeloop(file(bytes)) },
+  {
+    name: 'Timeloop problem',
+    text: true,
+    whole: encode(problem),
+    read: (bytes) => readTimeloop(file(bytes, { 'base.yaml': problemBase })),
+  },
+  {
+    name: 'Timeloop include',
+    text: true,
+    whole: problemBase,
+    read: (bytes) => readTimeloop(file(encode(problem), { 'base.yaml': bytes })),
+  },
   { name: 'Matrix Market', text: true, whole: encode(market), read: (bytes) => readMatrixMarket(file(bytes)) },
+  { name: 'DLMC smtx', text: true, whole: encode(smtx()), read: (bytes) => readSmtx(file(bytes)) },
   { name: 'SciPy npz', text: false, whole: npz(), read: (bytes) => readNpz(file(bytes)) },
   { name: 'NumPy npy', text: false, whole: npy, read: (bytes) => readNpy(bytes, FILE) },
   {
@@ -304,6 +327,12 @@ export const importers: readonly Importer[] = [
   { name: 'JPEG', text: false, whole: await picture().jpeg().toBuffer(), read: readPicture },
   { name: 'PNG', text: false, whole: await picture().png().toBuffer(), read: readPicture },
   {
+    name: 'PNG, transparent',
+    text: false,
+    whole: await picture().ensureAlpha(0.5).png().toBuffer(),
+    read: readPicture,
+  },
+  {
     name: 'energy reference table',
     text: true,
     whole: encode(writeReferenceTables(loadHardware('eie-64')).ert),
@@ -320,6 +349,12 @@ export const importers: readonly Importer[] = [
 
 function readPicture(bytes: Uint8Array): Promise<unknown> {
   return readImage(bytes, preprocessing, FILE);
+}
+
+/** The pattern of LeNet-5's second fully connected layer. */
+function smtx(): string {
+  const { rows, columns, pointers, indices } = toCsr(matrix);
+  return `${rows}, ${columns}, ${indices.length}\n${pointers.join(' ')}\n${indices.join(' ')}\n`;
 }
 
 /** A small csr matrix as SciPy stores it. */

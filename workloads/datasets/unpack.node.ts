@@ -1,24 +1,16 @@
 // Files of data sets as they come: plain, or packed with gzip.
 
-import { readFile, stat } from 'node:fs/promises';
 import { promisify } from 'node:util';
 import { gunzip } from 'node:zlib';
 import { InputError } from '../base/errors.js';
+import { readBytes } from '../base/files.node.js';
 
 /** Of one file, packed and unpacked: MNIST's largest takes 47 MB, CIFAR-10's 31 MB. */
 const MOST_BYTES = 2 ** 30;
 
 /** A file's bytes, unpacked. @throws InputError where it cannot be read, is damaged or is more than fits. */
 export async function readUnpacked(file: string): Promise<Uint8Array> {
-  const unreadable = (error: NodeJS.ErrnoException) => new InputError(`${file}: cannot be read (${error.code})`);
-  const { size } = await stat(file).catch((error) => {
-    throw unreadable(error);
-  });
-  if (size > MOST_BYTES) throw new InputError(`${file}: found ${size} bytes, expected at most ${MOST_BYTES}`);
-  const bytes = await readFile(file).catch((error) => {
-    throw unreadable(error);
-  });
-  return unpacked(bytes, file, MOST_BYTES);
+  return unpacked(await readBytes(file, MOST_BYTES, { gzip: true }), file, MOST_BYTES);
 }
 
 /** @throws InputError where gzipped bytes are damaged or unpack to more than `mostBytes`. */

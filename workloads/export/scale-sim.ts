@@ -1,5 +1,6 @@
 // A network's weighted layers as a SCALE-Sim topology: convolutions of eight columns, fully connected layers as 1×1
-// convolutions over one pixel, a line for each group. The image includes its padding, as the format has none.
+// convolutions over one pixel, a line for each group. The image is what the windows reach, padding included: the format has
+// none, and rounds the output's size up where pixels are left over.
 
 import { InputError } from '../base/errors.js';
 import { imageShape, sizeOf } from '../layers/index.js';
@@ -20,16 +21,16 @@ export function writeScaleSim({ layers, name }: Network): string {
 }
 
 function convolution(layer: Layer & OpOf<'conv2d'>, network: string): readonly string[] {
-  const { kernel, stride, dilation, pad, groups, channels: filters } = layer;
+  const { kernel, stride, dilation, groups, channels: filters } = layer;
   const fault = (found: string) =>
     new InputError(`${network}: layer ${layer.name}: found ${found}, which a SCALE-Sim topology cannot say`);
   if (tapsOf({ kernel: dilation }) !== 1) throw fault('a dilation');
   if (stride[0] !== stride[1]) throw fault(`strides of ${stride.join(' and ')}`);
-  const [channels, height, width] = imageShape(layer.inputShapes[0] ?? [0], layer.name);
-  const [top, left, bottom, right] = pad;
+  const [channels] = imageShape(layer.inputShapes[0] ?? [0], layer.name);
+  const [, rows, columns] = imageShape(layer.output, layer.name);
   const numbers = [
-    height + top + bottom,
-    width + left + right,
+    (rows - 1) * stride[0] + kernel[0],
+    (columns - 1) * stride[1] + kernel[1],
     ...kernel,
     channels / groups,
     filters / groups,

@@ -1,5 +1,6 @@
 // JPEG and PNG files as a network's input, decoded and resized by sharp (libvips).
 
+import type { Sharp, SharpOptions } from 'sharp';
 import { InputError } from '../base/errors.js';
 import { type Preprocessing, preprocess } from './preprocess.js';
 
@@ -10,7 +11,7 @@ const MOST_PIXELS = 2 ** 26;
 
 /**
  * The network's input, [channels, crop, crop], from a JPEG's or PNG's bytes. The image is turned upright and
- * stretched to a square, as Caffe does.
+ * stretched to a square, as Caffe does; transparency is left out.
  * @throws InputError, one line, for anything that is not a whole such image.
  */
 export async function readImage(bytes: Uint8Array, preprocessing: Preprocessing, file: string): Promise<Float32Array> {
@@ -18,16 +19,13 @@ export async function readImage(bytes: Uint8Array, preprocessing: Preprocessing,
   const sharp = await loadSharp(file);
   const decode = async () => {
     const image = sharp(bytes, { failOn: 'warning', limitInputPixels: MOST_PIXELS });
-    const { format } = await image.metadata();
+    const { format, hasAlpha } = await image.metadata();
     if (!KINDS.includes(format))
       throw new InputError(`${file}: found an image of kind ${format}, expected JPEG or PNG`);
-    return image
-      .rotate()
-      .removeAlpha()
-      .toColourspace('srgb')
-      .resize(resize, resize, { fit: 'fill', kernel: 'linear' })
-      .raw()
-      .toBuffer({ resolveWithObject: true });
+    const colours = image.rotate().removeAlpha().toColourspace('srgb');
+    // Resizing weighs colours by their alpha; they are what the file says, however little of them would be seen.
+    const opaque = hasAlpha ? sharp(...(await rawOf(colours))) : colours;
+    return opaque.resize(resize, resize, { fit: 'fill', kernel: 'linear' }).raw().toBuffer({ resolveWithObject: true });
   };
   const { data, info } = await decode().catch((error: unknown) => {
     if (error instanceof InputError) throw error;
@@ -37,6 +35,13 @@ export async function readImage(bytes: Uint8Array, preprocessing: Preprocessing,
     );
   });
   return preprocess(info.channels === 3 ? data : replicate(data), preprocessing);
+}
+
+/** The pixels as they are, for another round of the library. */
+async function rawOf(image: Sharp): Promise<[Buffer, SharpOptions]> {
+  const { data, info } = await image.raw().toBuffer({ resolveWithObject: true });
+  const { width, height, channels } = info;
+  return [data, { raw: { width, height, channels }, limitInputPixels: MOST_PIXELS }];
 }
 
 /** Only when there is a picture: its binary is an optional dependency, without which all else works. */

@@ -4,7 +4,7 @@
 import { InputError } from '../base/errors.js';
 import type { WeightStore } from '../weights/store.js';
 import type { ZooEntry } from '../zoo/entry.js';
-import { denseMatrix, fromCoordinates, matrixEntry, requireSize } from './matrix.js';
+import { denseMatrix, fromCoordinates, MOST_FLOAT32, matrixEntry, requireSize } from './matrix.js';
 import { type SourceFile, textOf } from './source.js';
 
 const BANNER = /^%%MatrixMarket\s+matrix\s+(coordinate|array)\s+(\w+)\s+([\w-]+)\s*$/i;
@@ -117,11 +117,19 @@ function readCoordinates(reader: Lines, banner: Banner, file: SourceFile): Weigh
     if (!(isIndex(row, rows) && isIndex(column, columns))) {
       throw reader.fault(`an entry at ${row}, ${column}`, `1 to ${rows}, 1 to ${columns}`);
     }
+    requireValue(value, reader);
+    if (symmetry === 'skew-symmetric' && row === column) {
+      throw reader.fault(`an entry at ${row}, ${column}`, 'none on the diagonal of a skew-symmetric matrix');
+    }
     put(row - 1, column - 1, value);
     if (symmetry !== 'general' && row !== column) put(column - 1, row - 1, symmetry === 'symmetric' ? value : -value);
   }
   const all = { rowOf: rowOf.subarray(0, to), columnOf: columnOf.subarray(0, to), values: values.subarray(0, to) };
-  return fromCoordinates({ rows, columns, ...all });
+  return fromCoordinates({ rows, columns, ...all }, file);
+}
+
+function requireValue(value: number, reader: Lines): void {
+  if (!(Math.abs(value) <= MOST_FLOAT32)) throw reader.fault(`${value}`, `a value of at most ${MOST_FLOAT32}`);
 }
 
 const isIndex = (index: number, extent: number) => Number.isSafeInteger(index) && index >= 1 && index <= extent;
@@ -142,6 +150,7 @@ function readArray(reader: Lines, banner: Banner, file: SourceFile): WeightStore
   for (let column = 0; column < columns; column++) {
     for (let row = symmetry === 'general' ? 0 : column + (skew ? 1 : 0); row < rows; row++) {
       const [value = 0] = reader.numbers(1, `the entry at ${row + 1}, ${column + 1}`);
+      requireValue(value, reader);
       values[row * columns + column] = value;
       if (symmetry !== 'general') values[column * columns + row] = skew && row !== column ? -value : value;
     }

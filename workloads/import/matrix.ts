@@ -6,6 +6,9 @@ import { type CsrMatrix, type DenseMatrix, nonzerosOf, type WeightStore } from '
 import type { ZooEntry } from '../zoo/entry.js';
 import { requireAtMost, type SourceFile, stemOf } from './source.js';
 
+/** The largest finite float32: (2 − 2⁻²³) · 2¹²⁷. */
+export const MOST_FLOAT32 = 3.4028234663852886e38;
+
 /** A matrix times a vector, whose activations are dense unless an input is given. */
 export function matrixEntry(file: SourceFile, store: WeightStore): ZooEntry {
   const { rows, columns } = store;
@@ -41,8 +44,14 @@ export interface Coordinates {
   readonly values: Float64Array;
 }
 
-/** Compressed sparse rows, columns ascending, without entries that come to zero. */
-export function fromCoordinates({ rows, columns, rowOf, columnOf, values }: Coordinates): CsrMatrix {
+/**
+ * Compressed sparse rows, columns ascending, without entries that come to zero. @throws InputError where entries of one
+ * place come to more than a float32 holds.
+ */
+export function fromCoordinates(
+  { rows, columns, rowOf, columnOf, values }: Coordinates,
+  { name }: Pick<SourceFile, 'name'>,
+): CsrMatrix {
   const order = sortedBy(rowOf, rows, sortedBy(columnOf, columns, Uint32Array.from(values.keys())));
   const pointers = new Uint32Array(rows + 1);
   const indices = new Uint32Array(values.length);
@@ -59,6 +68,9 @@ export function fromCoordinates({ rows, columns, rowOf, columnOf, values }: Coor
     }
     const value = Math.fround(sum);
     if (value === 0) continue;
+    if (!Number.isFinite(value)) {
+      throw new InputError(`${name}: found ${sum} at ${row + 1}, ${column + 1}, expected at most ${MOST_FLOAT32}`);
+    }
     indices[to] = column;
     kept[to++] = value;
     pointers[row + 1] = to;

@@ -3,8 +3,7 @@
 import { z } from 'zod';
 import { InputError } from '../base/errors.js';
 import { type CodedNumbers, decodeMatrix, decodeNumbers, type EncodedMatrix } from '../compress/encode.js';
-import { weightShapeOf } from '../layers/index.js';
-import type { Layer, LayerWeights, Network } from '../network.js';
+import { type Layer, type LayerWeights, type Network, weightShapeOf } from '../network.js';
 import type { WeightStore } from '../weights/store.js';
 import { isSafetensors, readSafetensors, type StoredTensor, type TensorFile, toFloats } from './safetensors.js';
 

@@ -7,8 +7,7 @@
 // flattened [out, in, kh, kw] weights. Code 0 is weight zero: such an entry only bridges a gap of 16.
 
 import { InputError } from '../base/errors.js';
-import { type WeightShape, weightShapeOf } from '../layers/index.js';
-import type { Layer, LayerWeights, Network } from '../network.js';
+import { type Layer, type LayerWeights, type Network, type WeightShape, weightShapeOf } from '../network.js';
 import type { CodebookMatrix } from '../weights/store.js';
 
 const COUNT_BYTES = 4;

@@ -1,7 +1,7 @@
 // JSON Schema of networks in YAML, for editors.
 
 import { z } from 'zod';
-import { NetworkYaml } from './network-yaml.js';
+import { NetworkYaml } from './network-text.js';
 
 export function networkSchema(): Readonly<Record<string, unknown>> {
   const schema = z.toJSONSchema(NetworkYaml, { io: 'input', target: 'draft-7' });

@@ -42,7 +42,7 @@ export function readNpy(bytes: Uint8Array, file: string): NpyArray {
   const { shape, values } = readNpyNumbers(bytes, file);
   const rounded = Float32Array.from(values);
   const at = rounded.findIndex((value) => !Number.isFinite(value));
-  if (at >= 0) throw fault(file, `${rounded[at]} at element ${at}`, 'finite numbers');
+  if (at >= 0) throw fault(file, `${values[at]} at element ${at}`, 'finite float32 numbers');
   return { shape, values: rounded };
 }
 

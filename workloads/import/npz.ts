@@ -105,14 +105,14 @@ function compressed(arrays: Arrays, rows: number, columns: number, file: SourceF
   const majorOf = new Uint32Array(data.length);
   for (let major = 0; major < majors; major++) majorOf.fill(major, pointers[major], pointers[major + 1]);
   const [rowOf, columnOf] = byColumn ? [minorOf, majorOf] : [majorOf, minorOf];
-  return fromCoordinates({ rows, columns, rowOf, columnOf, values: finiteWide(data, file) });
+  return fromCoordinates({ rows, columns, rowOf, columnOf, values: finiteWide(data, file) }, file);
 }
 
 function coordinates(arrays: Arrays, rows: number, columns: number, file: SourceFile): WeightStore {
   const data = arrays('data').values;
   const rowOf = checkedIndices(arrays('row').values, data.length, rows, 'row', file);
   const columnOf = checkedIndices(arrays('col').values, data.length, columns, 'col', file);
-  return fromCoordinates({ rows, columns, rowOf, columnOf, values: finiteWide(data, file) });
+  return fromCoordinates({ rows, columns, rowOf, columnOf, values: finiteWide(data, file) }, file);
 }
 
 /** Compressed sparse rows of small dense blocks: data of [blocks, block rows, block columns]. */
@@ -139,7 +139,7 @@ function blocks(arrays: Arrays, rows: number, columns: number, file: SourceFile)
       }
     }
   }
-  return fromCoordinates({ rows, columns, rowOf, columnOf, values: finiteWide(values, file) });
+  return fromCoordinates({ rows, columns, rowOf, columnOf, values: finiteWide(values, file) }, file);
 }
 
 function checkedIndices(

@@ -5,6 +5,7 @@ import { z } from 'zod';
 import { InputError, invariant } from '../base/errors.js';
 import { sizeOf } from '../tensor.js';
 import { halfToNumber } from './half.js';
+import { repeatedKey } from './json-keys.js';
 import { type OpenFile, openBytes } from './open-file.js';
 
 /** The element types read here, with their sizes in bytes. */
@@ -225,8 +226,10 @@ function brainToNumber(bits: number): number {
 
 function parseHeader(bytes: Uint8Array, file: string): Record<string, unknown> {
   let header: unknown;
+  let text: string;
   try {
-    header = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes));
+    text = new TextDecoder('utf-8', { fatal: true }).decode(bytes);
+    header = JSON.parse(text);
   } catch (error) {
     // Parsers quote the text, line breaks and all.
     const reason = (error instanceof Error ? error.message : String(error)).replaceAll(/\s+/g, ' ');
@@ -234,6 +237,8 @@ function parseHeader(bytes: Uint8Array, file: string): Record<string, unknown> {
   }
   const parsed = z.record(z.string(), z.unknown()).safeParse(header);
   if (!parsed.success) throw fault(file, 'a header of another kind', 'a JSON object of tensors');
+  const twice = repeatedKey(text);
+  if (twice !== null) throw fault(file, `the key ${twice} twice in its header`, 'each once');
   return parsed.data;
 }
 

@@ -1,6 +1,7 @@
-// SCALE-Sim's topology files (Samajdar et al., ISPASS 2020; scale-sim-v2 and -v3): a layer a line, each by itself, as a
-// convolution of eight columns or a matrix product of four, with a sparsity column `N:M` behind where there is one.
-// The header and the comma at a line's end may be left out. The image of a convolution includes its padding.
+// SCALE-Sim's topology files (Samajdar et al., ISPASS 2020; scale-sim-v2 and -v3, topology_utils.py): a layer a line, each
+// by itself, as a convolution of eight columns or a matrix product of four, with columns behind for sparsity `N:M`, the
+// stride along the width and the batch. The header and the comma at a line's end may be left out. The image of a
+// convolution includes its padding, and a last window may hang over it.
 
 import { parse } from 'csv-parse/browser/esm/sync';
 import { InputError } from '../base/errors.js';
@@ -21,28 +22,38 @@ const CONVOLUTION = [
 const PRODUCT = ['M', 'N', 'K'];
 const LARGEST_BLOCK = 65_536;
 
+/** Columns behind those, as headers name them. */
+const EXTRA = { strideWidth: /stride[ _]?(w|width|col)/i, batch: /batch/i };
+
 interface Row {
   readonly line: number;
   readonly cells: readonly string[];
 }
 
-/** Every layer as a network of its own: the file does not say which reads which. */
+/** What stands behind the layer's own columns, in their order. */
+type Extra = keyof typeof EXTRA;
+
+/** Every layer as a network of its own: the file does not say which reads which. Equal names are numbered. */
 export function readScaleSim(file: SourceFile): readonly ZooEntry[] {
-  const rows = readRows(file);
-  const [first] = rows;
-  if (!first) throw new InputError(`${file.name}: found no layers, expected a line for each`);
+  const { header, rows } = readRows(file);
+  if (rows.length === 0) throw new InputError(`${file.name}: found no layers, expected a line for each`);
   requireAtMost(file.name, 'layers', rows.length, file.limits.layers, 'layers');
-  const names = new Set<string>();
-  return rows.map((row) => {
-    const entry = entryOf(row, file);
-    const { name } = entry.network;
-    if (names.has(name)) throw new InputError(`${file.name}:${row.line}: found layer ${name} a second time`);
-    names.add(name);
-    return entry;
+  const stated = new Set(rows.map(({ cells }) => cells[0] ?? ''));
+  const seen = new Map<string, number>();
+  return rows.map((row, at) => {
+    const name = row.cells[0] ?? '';
+    const notes: string[] = [];
+    if (header === null && at === 0) notes.push('there is no header: the first line is a layer, which SCALE-Sim skips');
+    let number = (seen.get(name) ?? 0) + 1;
+    // A number must not make a name that another line has.
+    while (number > 1 && stated.has(`${name}-${number}`)) number++;
+    seen.set(name, number);
+    if (number > 1) notes.push('layers of one name are numbered');
+    return entryOf(row, number > 1 ? `${name}-${number}` : name, header ?? [], file, notes);
   });
 }
 
-function readRows(file: SourceFile): readonly Row[] {
+function readRows(file: SourceFile): { readonly header: readonly string[] | null; readonly rows: readonly Row[] } {
   const rows: Row[] = [];
   try {
     parse(textOf(file), {
@@ -58,44 +69,110 @@ function readRows(file: SourceFile): readonly Row[] {
     throw new InputError(`${file.name}: found ${reason}, expected comma-separated values`);
   }
   const filled = rows.filter(({ cells }) => cells.length > 0);
-  return filled.length > 0 && isHeader(filled[0]?.cells ?? []) ? filled.slice(1) : filled;
+  const [first] = filled;
+  return first && isHeader(first.cells)
+    ? { header: first.cells, rows: filled.slice(1) }
+    : { header: null, rows: filled };
 }
 
-/** A comma at the end makes an empty last cell. */
-const withoutTrailing = (cells: readonly string[]) => (cells.at(-1) === '' ? cells.slice(0, -1) : cells);
+/** A comma at the end makes an empty last cell; a cell behind the last one may hold a comment. */
+function withoutTrailing(cells: readonly string[]): readonly string[] {
+  const last = cells.at(-1);
+  return last === '' || last?.startsWith('#') ? cells.slice(0, -1) : cells;
+}
 
-const isHeader = (cells: readonly string[]) => cells.length > 1 && !/^[\d.]+$/.test(cells[1] ?? '');
+/** Words of which at least one is a column's name: numbers, and what looks like one, are a layer's. */
+function isHeader([, ...cells]: readonly string[]): boolean {
+  if (cells.some((cell) => /^[-+.]?\d/.test(cell))) return false;
+  return cells.some((cell) => /ifmap|filter|channel|stride|height|width|sparsity|^[mnk]$/i.test(cell));
+}
 
-function entryOf({ line, cells }: Row, file: SourceFile): ZooEntry {
-  const [name = '', ...rest] = cells;
-  const place = `${file.name}:${line}: layer ${name}`;
-  const sparsity = rest.at(-1)?.includes(':') ? rest.at(-1) : undefined;
-  const columns = sparsity === undefined ? rest : rest.slice(0, -1);
-  if (name === '') throw new InputError(`${file.name}:${line}: found no name, expected one in the first column`);
-  const header = columns.length === PRODUCT.length ? PRODUCT : CONVOLUTION;
-  if (columns.length !== header.length) {
+function entryOf(
+  { line, cells }: Row,
+  name: string,
+  header: readonly string[],
+  file: SourceFile,
+  notes: string[],
+): ZooEntry {
+  const [stated = '', ...rest] = cells;
+  if (stated === '') throw new InputError(`${file.name}:${line}: found no name, expected one in the first column`);
+  const place = `${file.name}:${line}: layer ${shown(stated)}`;
+  const sparsities = rest.filter((cell) => cell.includes(':'));
+  if (sparsities.length > 1)
+    throw new InputError(`${place}: Sparsity: found ${sparsities.slice(0, 2).map(shown).join(' and ')}, expected one`);
+  const columns = rest.filter((cell) => !cell.includes(':'));
+  const own = columns.length < CONVOLUTION.length ? PRODUCT : CONVOLUTION;
+  const extra = columns.slice(own.length);
+  const names = namesOf(header, own.length);
+  const known = extra.length <= names.length || (own === CONVOLUTION && extra.length === 1 && extra[0] === columns[6]);
+  if (columns.length < own.length || !known) {
     const expected = `${PRODUCT.length} (${PRODUCT.join(', ')}) or ${CONVOLUTION.length} (${CONVOLUTION.join(', ')})`;
     throw new InputError(`${place}: found ${columns.length} numbers, expected ${expected}`);
   }
-  const numbers = columns.map((cell, at) => wholeNumber(cell, `${place}: ${header[at]}`));
-  const placed = header === PRODUCT ? productOf(name, numbers) : convolutionOf(name, numbers);
+  const numbers = columns.slice(0, own.length).map((cell, at) => wholeNumber(cell, `${place}: ${own[at]}`));
+  const extras: Partial<Record<Extra, number>> = Object.fromEntries(
+    names.slice(0, extra.length).map((key, at) => [key, wholeNumber(extra[at] ?? '', `${place}: ${key}`)]),
+  );
+  const placed =
+    own === PRODUCT
+      ? productOf(name, numbers, extras.batch ?? 1)
+      : convolutionOf(name, numbers, extras.strideWidth, stated.includes('DP'), notes);
+  if (own === CONVOLUTION && (extras.batch ?? 1) > 1) notes.push(`its batch is left to --batch ${extras.batch}`);
   const source = { work: file.name, at: `line ${line}` };
+  const [sparsity] = sparsities;
   const layer = sparsity === undefined ? {} : { layer: densityOf(sparsity, place) };
-  return singleLayerEntry(file, placed, titleOf(numbers, header), { source, input: 1, ...layer });
+  return singleLayerEntry(file, placed, titleOf(numbers, own), { source, input: 1, ...layer }, notes);
 }
 
-function convolutionOf(name: string, numbers: readonly number[]): PlacedLayer {
+/** As much of a cell as a message has room for. */
+const shown = (cell: string) => (cell.length > 60 ? `${cell.slice(0, 60)}…` : cell);
+
+/** What the header says stands behind the layer's own columns, but for the sparsity. */
+function namesOf(header: readonly string[], own: number): readonly Extra[] {
+  const keys = Object.keys(EXTRA) as Extra[];
+  return header.slice(1 + own).flatMap((cell) => keys.filter((key) => EXTRA[key].test(cell)));
+}
+
+function convolutionOf(
+  name: string,
+  numbers: readonly number[],
+  strideWidth: number | undefined,
+  isDepthwise: boolean,
+  notes: string[],
+): PlacedLayer {
   const [height = 1, width = 1, filterHeight = 1, filterWidth = 1, channels = 1, filters = 1, stride = 1] = numbers;
-  const window = { kernel: [filterHeight, filterWidth], stride, pad: 0, groups: 1 } as const;
+  const strides = [stride, strideWidth ?? stride] as const;
+  const bottom = overhang(height, filterHeight, strides[0]);
+  const right = overhang(width, filterWidth, strides[1]);
+  if (bottom + right > 0) notes.push("SCALE-Sim rounds the output's size up: the image is padded below and right");
+  if (isDepthwise)
+    notes.push('a layer with DP in its name is depthwise, each channel with filters of its own, as in SCALE-Sim');
+  const groups = isDepthwise ? channels : 1;
   return {
-    layer: { kind: 'conv2d', name, channels: filters, ...window, bias: false, activation: 'none' },
+    layer: {
+      ...{ kind: 'conv2d', name, channels: filters * groups, groups, bias: false, activation: 'none' },
+      kernel: [filterHeight, filterWidth],
+      stride: strides,
+      pad: [0, 0, bottom, right],
+    },
     input: [channels, height, width],
   };
 }
 
-/** M rows of K activations meet K×N weights. */
-function productOf(name: string, [m = 1, n = 1, k = 1]: readonly number[]): PlacedLayer {
-  return product(name, n, k, m);
+/** Pixels that the last window hangs over: SCALE-Sim makes ⌈(size − filter + stride) / stride⌉ outputs along an axis. */
+function overhang(size: number, filter: number, stride: number): number {
+  if (filter > size) return 0;
+  return (Math.ceil((size - filter + stride) / stride) - 1) * stride + filter - size;
+}
+
+/** M rows of K activations meet K×N weights, as many times as the batch says, each with weights of its own. */
+function productOf(name: string, [m = 1, n = 1, k = 1]: readonly number[], batch: number): PlacedLayer {
+  if (batch === 1) return product(name, n, k, m);
+  const window = { kernel: 1, stride: 1, pad: 0, groups: batch } as const;
+  return {
+    layer: { kind: 'conv2d', name, channels: n * batch, ...window, bias: false, activation: 'none' },
+    input: [k * batch, m, 1],
+  };
 }
 
 function titleOf(numbers: readonly number[], header: readonly string[]): string {
@@ -107,7 +184,7 @@ function titleOf(numbers: readonly number[], header: readonly string[]): string 
 function wholeNumber(cell: string, place: string): number {
   const value = Number(cell);
   if (!(cell !== '' && Number.isSafeInteger(value) && value >= 1)) {
-    throw new InputError(`${place}: found '${cell}', expected a whole number of at least 1`);
+    throw new InputError(`${place}: found '${shown(cell)}', expected a whole number of at least 1`);
   }
   return value;
 }
@@ -116,7 +193,7 @@ function wholeNumber(cell: string, place: string): number {
 function densityOf(sparsity: string, place: string): LayerDensity {
   const [, kept, of] = /^(\d+):(\d+)$/.exec(sparsity)?.map(Number) ?? [];
   if (!(kept !== undefined && of !== undefined && kept >= 1 && kept <= of && of <= LARGEST_BLOCK)) {
-    throw new InputError(`${place}: Sparsity: found '${sparsity}', expected N:M, N weights kept of every M`);
+    throw new InputError(`${place}: Sparsity: found '${shown(sparsity)}', expected N:M, N weights kept of every M`);
   }
   return { weights: kept / of, blocks: { kept, of } };
 }

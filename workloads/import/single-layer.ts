@@ -26,6 +26,7 @@ export function singleLayerEntry(
   { layer, input }: PlacedLayer,
   title: string,
   densities: Pick<DensityProfile, 'source' | 'input'> & { readonly layer?: LayerDensity },
+  notes: readonly string[] = [],
 ): ZooEntry {
   const { source } = densities;
   const { name } = layer;
@@ -38,5 +39,5 @@ export function singleLayerEntry(
     requireAtMost(file.name, `activations behind layer ${name}`, size, file.limits.elements, 'elements');
   }
   const layers = densities.layer ? { [name]: densities.layer } : {};
-  return { network, densities: { source, input: densities.input, layers }, preprocessing: null };
+  return { network, densities: { source, input: densities.input, layers }, preprocessing: null, notes };
 }

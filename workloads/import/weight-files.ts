@@ -2,6 +2,7 @@
 
 import { InputError } from '../base/errors.js';
 import type { LayerWeights, Network } from '../network.js';
+import { foreignWeights } from './foreign-files.js';
 import { isModelFile, readModelFile } from './model-file.js';
 import { readNetFile } from './net-file.js';
 
@@ -42,7 +43,8 @@ export function readWeights(
   const format = formats.find(({ matches }) => matches(bytes, file));
   if (!format) {
     const known = formats.map(({ title }) => title);
-    throw new InputError(`${file}: found weights of no known kind, expected ${known.join(', ')}`);
+    const found = foreignWeights(file) ?? `found weights of no known kind, expected ${known.join(', ')}`;
+    throw new InputError(`${file}: ${found}`);
   }
   return format.read(bytes, network, file);
 }

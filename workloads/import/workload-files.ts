@@ -4,12 +4,14 @@ import { InputError } from '../base/errors.js';
 import { readOnnx } from '../formats/onnx/read.js';
 import type { ZooEntry } from '../zoo/entry.js';
 import { readCaffe } from './caffe.js';
+import { foreignNetwork, unknownEnding } from './foreign-files.js';
 import { matrixEntry } from './matrix.js';
 import { readMatrixMarket } from './matrix-market.js';
 import { readNetworkYaml } from './network-yaml.js';
 import { readNpyNumbers } from './npy.js';
 import { denseOf, readNpz } from './npz.js';
 import { readScaleSim } from './scale-sim.js';
+import { readSmtx } from './smtx.js';
 import { type SourceFile, textOf, type WorkloadFormat } from './source.js';
 import { readTfjs } from './tfjs.js';
 import { readTimeloop } from './timeloop.js';
@@ -23,8 +25,9 @@ export const workloadFormats: readonly WorkloadFormat[] = [
   { title: 'Caffe (.prototxt)', ending: /\.prototxt$/i, read: readCaffe },
   { title: 'SCALE-Sim topology (.csv)', ending: /\.csv$/i, read: async (file) => readScaleSim(file) },
   { title: 'layers in YAML (.yaml)', ending: /\.ya?ml$/i, matches: hasLayers, read: readNetworkYaml },
-  { title: 'Timeloop problem (.yaml)', ending: /\.ya?ml$/i, read: async (file) => readTimeloop(file) },
+  { title: 'Timeloop problem (.yaml)', ending: /\.ya?ml$/i, read: readTimeloop },
   { title: 'Matrix Market (.mtx)', ending: /\.mtx$/i, read: async (file) => readMatrixMarket(file) },
+  { title: 'pattern of a pruned matrix, DLMC (.smtx)', ending: /\.smtx$/i, read: async (file) => readSmtx(file) },
   { title: 'SciPy sparse matrix (.npz)', ending: /\.npz$/i, read: async (file) => readNpz(file) },
   {
     title: 'NumPy matrix (.npy)',
@@ -33,17 +36,24 @@ export const workloadFormats: readonly WorkloadFormat[] = [
   },
 ];
 
-/** Whether a name that the user gave is a file's and no zoo network's. */
+/** Whether a name that the user gave is a file's and no zoo network's, which may end in a number behind a dot. */
 export function isWorkloadFile(name: string): boolean {
-  return /[\\/]/.test(name) || workloadFormats.some(({ ending }) => ending.test(name));
+  return /[\\/]|\.[a-z]\w*$/i.test(name);
+}
+
+/** Before a file is opened. @throws InputError, one line with a way on, where its name says that nothing here reads it. */
+export function requireKnownKind(name: string): void {
+  if (workloadFormats.some(({ ending }) => ending.test(name))) return;
+  const endings = workloadFormats.map(({ title }) => /\.\w+(?=\))/.exec(title)?.[0] ?? '');
+  throw new InputError(`${name}: ${foreignNetwork(name) ?? unknownEnding(name, endings)}`);
 }
 
 /** The networks in a file of any known kind. @throws InputError, one line, for an unknown or unusable file. */
 export async function readWorkload(file: SourceFile): Promise<readonly ZooEntry[]> {
   const format = workloadFormats.find(({ ending, matches }) => ending.test(file.name) && (matches?.(file) ?? true));
   if (!format) {
-    const known = workloadFormats.map(({ title }) => title);
-    throw new InputError(`${file.name}: found a network of no known kind, expected ${known.join(', ')}`);
+    requireKnownKind(file.name);
+    throw new InputError(`${file.name}: found no network, expected one of the kind that its name says`);
   }
   return format.read(file);
 }

@@ -11,24 +11,36 @@ export interface YamlFile {
   states(path: readonly PropertyKey[]): boolean;
 }
 
+/** Where a line stood before files were put together. */
+export interface Origin {
+  readonly file: string;
+  readonly line: number;
+}
+
 /** An alias that stands for more nodes than this is a bomb. */
 const MOST_ALIASES = 100;
 /** Longer texts take seconds to read, and are no descriptions that people or tools write. */
-const MOST_CHARACTERS = 1024 ** 2;
+export const MOST_CHARACTERS = 1024 ** 2;
 
 const TOO_DEEP = 'found nodes nested too deep to read';
 
-/** @throws InputError, one line with its place, for what is no YAML, is too large, or too deep. */
-export function readYaml(text: string, file: string): YamlFile {
+/**
+ * Maps may be merged (`<<: *base`), and keys come once. `origins`: where each line of the text came from, if not from the
+ * file itself. @throws InputError, one line with its place, for what is no YAML, is too large, or too deep.
+ */
+export function readYaml(text: string, file: string, origins?: readonly Origin[]): YamlFile {
   if (text.length > MOST_CHARACTERS) {
     throw new InputError(`${file}: found ${text.length} characters of YAML, expected at most ${MOST_CHARACTERS}`);
   }
   requireShallow(text, file);
   const lines = new LineCounter();
-  const document = withoutOverflow(file, () => parseDocument(text, { lineCounter: lines, stringKeys: true }));
+  const document = withoutOverflow(file, () =>
+    parseDocument(text, { lineCounter: lines, stringKeys: true, merge: true }),
+  );
   const at = (offset: number) => {
     const { line, col } = lines.linePos(offset);
-    return `${file}:${line}:${col}`;
+    const origin = origins?.[line - 1] ?? { file, line };
+    return `${origin.file}:${origin.line}:${col}`;
   };
   const [error] = document.errors;
   if (error) {
@@ -64,6 +76,9 @@ function withoutOverflow<Result>(file: string, read: () => Result): Result {
   } catch (error) {
     if (error instanceof RangeError) throw new InputError(`${file}: ${TOO_DEEP}`);
     if (error instanceof ReferenceError) throw new InputError(`${file}: ${error.message}`);
+    if (error instanceof Error && /^Merge sources/.test(error.message)) {
+      throw new InputError(`${file}: found a merge (<<) of something else, expected a map or an alias of one`);
+    }
     throw error;
   }
 }

@@ -75,6 +75,19 @@ export function drawBlockWeights(
   return { store, bias, origin: 'synthetic' };
 }
 
+/** Values for `entries` places of a matrix that are known, row after row, as in {@link drawWeights}; none is zero. */
+export function drawValues(
+  { rows, columns }: Pick<WeightShape, 'rows' | 'columns'>,
+  entries: number,
+  seed: number,
+  label: string,
+): Float32Array {
+  if (entries === 0) return new Float32Array();
+  const density = entries / (rows * columns);
+  const draw = tailDraw(density, Math.sqrt(2 / (density * columns)), createRandom(seed, `${label}/values`));
+  return Float32Array.from({ length: entries }, draw);
+}
+
 /** Activations after a rectifier: exactly round(density · size) positive values, half-normal, the rest zero. */
 export function drawActivations(size: number, density: number, seed: number, label: string): Activations {
   const random = createRandom(seed, `${label}/activations`);

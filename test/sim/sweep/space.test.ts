@@ -41,6 +41,28 @@ describe('an axis', () => {
     expect(labels(written)).toEqual(expected);
   });
 
+  it.each([
+    [{ from: 1, to: 1e9, step: 1 }, 'found 1000000000 levels, expected at most 1000000'],
+    [{ from: 1, to: 1e300, step: 1e-300 }, 'found Infinity levels, expected at most 1000000'],
+    [{ from: 1, to: 2, factor: 1 + 1e-12 }, 'levels, expected at most 1000000'],
+    [{ from: 1, to: 1e12, whole: true }, 'found 1000000000000 levels, expected at most 1000000'],
+    [{ from: 0.2, to: 0.8, whole: true }, 'found no whole number from 0.2 to 0.8, expected one'],
+  ])('written %j is refused before a level is made', (written, expected) => {
+    const faults: Fault[] = [];
+    expect(readSpace(specWith({ a: written }), faults)).toBeNull();
+    expect(faults.map(({ text }) => text).join()).toContain(expected);
+  });
+
+  it('is refused where conditions ask about too many levels', () => {
+    const levels = { from: 1, to: 10_000, whole: true };
+    const faults: Fault[] = [];
+    const when = { a: 3, b: { atLeast: 4 } };
+    expect(readSpace(specWith({ a: levels, b: levels, c: { ...levels, when } }), faults)).toBeNull();
+    expect(faults.map(({ text }) => text)).toEqual([
+      'found conditions on 100000000 combinations of levels, expected at most 10000000',
+    ]);
+  });
+
   it('finds the place of each of its levels again', () => {
     const axes = [
       { from: 1, to: 1000, whole: true },

@@ -5,6 +5,7 @@ import { describe, expect, it } from 'vitest';
 import { InputError } from '../../../workloads/base/errors.js';
 import { readImage } from '../../../workloads/import/image.node.js';
 import { type Preprocessing, preprocess } from '../../../workloads/import/preprocess.js';
+import { type Png, pngOf } from './png.js';
 
 const bgr: Preprocessing = { resize: 4, crop: 2, channelOrder: 'bgr', mean: [1, 2, 3], scale: 2 };
 
@@ -43,6 +44,78 @@ describe('an image file', () => {
     const first = input[0] as number;
     expect(first).toBeGreaterThan(50);
     expect([...input]).toEqual(planes(...(expected ?? [first, first, first])));
+  });
+
+  // 32 pixels become 8: resizing is where transparency can reach colours.
+  const wide = (value: number) => value * 257;
+  const seeThrough = (row: number) => (row % 4) * 60;
+  it.each<[string, Omit<Png, 'size'>, readonly number[]]>([
+    ['gray', { colour: 'gray', depth: 8, pixel: () => [120] }, [120, 120, 120]],
+    ['gray with alpha', { colour: 'gray-alpha', depth: 8, pixel: (row) => [120, seeThrough(row)] }, [120, 120, 120]],
+    ['gray, nothing of it seen', { colour: 'gray-alpha', depth: 8, pixel: () => [120, 0] }, [120, 120, 120]],
+    [
+      'gray, its one shade transparent',
+      { colour: 'gray', depth: 8, pixel: () => [120], transparency: [120] },
+      [120, 120, 120],
+    ],
+    ['gray of 16 bits', { colour: 'gray', depth: 16, pixel: () => [wide(120)] }, [120, 120, 120]],
+    [
+      'gray of 16 bits with alpha',
+      { colour: 'gray-alpha', depth: 16, pixel: (row) => [wide(120), wide(seeThrough(row))] },
+      [120, 120, 120],
+    ],
+    ['colour with alpha', { colour: 'rgba', depth: 8, pixel: (row) => [120, 60, 30, seeThrough(row)] }, [120, 60, 30]],
+    [
+      'one transparent colour',
+      { colour: 'rgb', depth: 8, pixel: () => [120, 60, 30], transparency: [120, 60, 30] },
+      [120, 60, 30],
+    ],
+    ['colour of 16 bits', { colour: 'rgb', depth: 16, pixel: () => [120, 60, 30].map(wide) }, [120, 60, 30]],
+    [
+      'colour of 16 bits with alpha',
+      { colour: 'rgba', depth: 16, pixel: (row) => [120, 60, 30, seeThrough(row)].map(wide) },
+      [120, 60, 30],
+    ],
+    [
+      'a palette',
+      {
+        colour: 'palette',
+        depth: 8,
+        pixel: () => [1],
+        palette: [
+          [0, 0, 0],
+          [120, 60, 30],
+        ],
+      },
+      [120, 60, 30],
+    ],
+    [
+      'a palette, transparent in part',
+      {
+        colour: 'palette',
+        depth: 8,
+        pixel: (row) => [row % 2],
+        palette: [
+          [120, 60, 30],
+          [120, 60, 30],
+        ],
+        transparency: [0, 128],
+      },
+      [120, 60, 30],
+    ],
+  ])('keeps its colours as a PNG of %s', async (_kind, png, expected) => {
+    const input = await readImage(pngOf({ size: 32, ...png }), rgb, 'x.png');
+    expect([...input]).toEqual(planes(...expected));
+  });
+
+  it('is the same with and without a transparency that nothing shows', async () => {
+    const read = (alpha: readonly number[]) => {
+      const pixel = (row: number, column: number) => [(row * 7 + column * 5) % 256, ...alpha];
+      const colour = alpha.length > 0 ? 'gray-alpha' : 'gray';
+      return readImage(pngOf({ size: 32, colour, depth: 8, pixel }), rgb, 'x.png');
+    };
+    const opaque = await read([]);
+    for (const alpha of [0, 1, 255]) expect([...(await read([alpha]))]).toEqual([...opaque]);
   });
 
   it('is read from a JPEG within its losses', async () => {

@@ -1,8 +1,7 @@
-// SCALE-Sim topologies and Timeloop problems: layers by their extents.
+// SCALE-Sim topologies: layers by their extents.
 
 import { describe, expect, it } from 'vitest';
 import { readScaleSim } from '../../../workloads/import/scale-sim.js';
-import { readTimeloop } from '../../../workloads/import/timeloop.js';
 import { drawModel } from '../../../workloads/synthesis.js';
 import { toDense } from '../../../workloads/weights/store.js';
 import type { ZooEntry } from '../../../workloads/zoo/entry.js';
@@ -27,8 +26,8 @@ describe('SCALE-Sim topologies', () => {
   ])('%s say the same', (_what, text) => {
     const entries = readScaleSim(source('t.csv', text));
     expect(entries.map(({ network }) => [network.name, network.input, network.layers[0]?.output])).toEqual([
-      // (224 − 11) / 4 + 1 = 54; (31 − 5) + 1 = 27, (30 − 3) + 1 = 28.
-      ['Conv1', [3, 224, 224], [96, 54, 54]],
+      // ⌈(224 − 11 + 4) / 4⌉ = 55; (31 − 5) + 1 = 27, (30 − 3) + 1 = 28.
+      ['Conv1', [3, 224, 224], [96, 55, 55]],
       ['Conv2', [96, 31, 30], [256, 27, 28]],
     ]);
   });
@@ -54,6 +53,44 @@ describe('SCALE-Sim topologies', () => {
     }
   });
 
+  it('rounds the output up as SCALE-Sim does, and pads for it', () => {
+    const { layer, notes } = only(readScaleSim(source('t.csv', `${header}\nres, 56, 57, 1, 3, 64, 128, 2,`)));
+    // ⌈(56 − 1 + 2) / 2⌉ = 29, ⌈(57 − 3 + 2) / 2⌉ = 28.
+    expect(layer).toMatchObject({ pad: [0, 0, 1, 0], output: [128, 29, 28] });
+    expect(notes).toEqual(["SCALE-Sim rounds the output's size up: the image is padded below and right"]);
+    expect(only(readScaleSim(source('t.csv', `${header}\nres, 57, 57, 1, 3, 64, 128, 2,`))).notes).toEqual([]);
+  });
+
+  it('numbers layers of one name', () => {
+    const names = (text: string) => readScaleSim(source('t.csv', text)).map(({ network }) => network.name);
+    expect(names('Layer,M,N,K\na,1,2,3,\na,1,2,3\na-2,1,2,3\na,4,5,6')).toEqual(['a', 'a-3', 'a-2', 'a-4']);
+  });
+
+  it('says that SCALE-Sim skips the first line', () => {
+    const [first, second] = readScaleSim(source('t.csv', 'a,1,2,3\nb,1,2,3'));
+    expect(first?.notes?.join()).toContain('the first line is a layer, which SCALE-Sim skips');
+    expect(second?.notes).toEqual([]);
+  });
+
+  it('reads what stands behind: comments, a second stride, batches', () => {
+    const commented = only(readScaleSim(source('t.csv', `${header}\ndw, 112, 112, 3, 3, 1, 1, 1,#dw\n`)));
+    expect(commented.layer.output).toEqual([1, 110, 110]);
+    expect(only(readScaleSim(source('t.csv', 'a,8,8,3,3,2,4,1, 1'))).layer.output).toEqual([4, 6, 6]);
+    const strided = `${header.replace('Strides', 'Stride Height, Stride Width, Batch Size')}\na,9,9,3,3,2,4,2,3,5,2:4,`;
+    const { layer, notes, densities } = only(readScaleSim(source('t.csv', strided)));
+    expect(layer).toMatchObject({ stride: [2, 3], output: [4, 4, 3] });
+    expect(notes).toEqual(['its batch is left to --batch 5']);
+    expect(densities.layers.a?.blocks).toEqual({ kept: 2, of: 4 });
+    const heads = only(readScaleSim(source('t.csv', 'Layer,M,N,K,Batch\nqk,128,64,32,12')));
+    expect(heads.layer).toMatchObject({ groups: 12, output: [768, 128, 1] });
+  });
+
+  it('takes layers with DP in their names for depthwise ones', () => {
+    const { layer, notes } = only(readScaleSim(source('t.csv', `${header}\nDP2, 8, 8, 3, 3, 16, 1, 1,`)));
+    expect(layer).toMatchObject({ groups: 16, output: [16, 6, 6] });
+    expect(notes?.join()).toContain('depthwise');
+  });
+
   it.each([
     ['', 't.csv: found no layers'],
     [`${header}\n`, 't.csv: found no layers'],
@@ -64,7 +101,13 @@ describe('SCALE-Sim topologies', () => {
     ],
     ['a,1,2,-3,', "t.csv:1: layer a: K: found '-3'"],
     ['a,1,2,3.5,', "t.csv:1: layer a: K: found '3.5'"],
-    ['a,1,2,3,\na,1,2,3', 't.csv:2: found layer a a second time'],
+    // Lines that are no header, whatever SCALE-Sim makes of them.
+    ['Conv1,-5,227,11,11,3,96,4,\nConv2,31,31,5,5,96,256,1,\n', "t.csv:1: layer Conv1: IFMAP Height: found '-5'"],
+    ['Conv1,x,y,11,11,3,96,4,\nConv2,31,31,5,5,96,256,1,\n', "t.csv:1: layer Conv1: IFMAP Height: found 'x'"],
+    ['Conv1,?,?,?\n', "t.csv:1: layer Conv1: M: found '?'"],
+    ['a,1,2,3,1:4,1:2', 't.csv:1: layer a: Sparsity: found 1:4 and 1:2, expected one'],
+    ['a,8,8,3,3,2,4,1,2', 't.csv:1: layer a: found 8 numbers, expected 3 (M, N, K) or 7'],
+    [`${header} Batch\na,8,8,3,3,2,4,1,0`, "t.csv:2: layer a: batch: found '0'"],
     [',1,2,3', 't.csv:1: found no name'],
     ['a,1,2,3,5:4', "t.csv:1: layer a: Sparsity: found '5:4', expected N:M"],
     ['a,1,2,3,0:4', "t.csv:1: layer a: Sparsity: found '0:4', expected N:M"],
@@ -79,63 +122,5 @@ describe('SCALE-Sim topologies', () => {
     const text = 'a,1,2,3\nb,1,2,3\n';
     expect(await refusal(() => readScaleSim(source('t.csv', text, {}, { layers: 1 })))).toContain('(limit layers)');
     expect(await refusal(() => readScaleSim(source('t.csv', text, {}, { elements: 5 })))).toContain('(limit elements)');
-  });
-});
-
-// The extents of Sparseloop's evaluation of Eyeriss V2: R along the width with E, S along the height with F.
-const problem = `problem:
-  shape: { name: grouped-CONV, dimensions: [R, S, E, F, C, M, N, G] }
-  instance:
-    M: 64
-    E: 31
-    F: 17
-    R: 3
-    S: 5
-    N: 1
-    G: 2
-    C: 16
-    Wstride: 2
-    Hdilation: 2
-    densities:
-      Inputs: { distribution: hypergeometric, density: 0.73 }
-      Weights: { distribution: hypergeometric, density: 0.52 }
-`;
-
-describe('Timeloop problems', () => {
-  it('are convolutions', () => {
-    const { network, densities, layer } = only(readTimeloop(source('layers/L07.yaml', problem)));
-    expect(network.name).toBe('L07');
-    // Height (17 − 1) · 1 + (5 − 1) · 2 + 1 = 25, width (31 − 1) · 2 + 3 = 63.
-    expect(network.input).toEqual([32, 25, 63]);
-    expect(layer).toMatchObject({ kernel: [5, 3], stride: [1, 2], dilation: [2, 1], groups: 2, output: [128, 17, 31] });
-    expect([densities.input, densities.layers.L07?.weights]).toEqual([0.73, 0.52]);
-  });
-
-  it('are products of matrices', () => {
-    const { network, layer } = only(readTimeloop(source('mm.yaml', 'problem: { instance: { M: 8, K: 3, N: 5 } }')));
-    expect([network.input, layer.output]).toEqual([
-      [3, 5, 1],
-      [8, 5, 1],
-    ]);
-  });
-
-  it.each([
-    [
-      problem.replace('N: 1', 'N: 4'),
-      'L.yaml:9:5: N: found 4, expected 1: how many frames at a time is told by --batch',
-    ],
-    [problem.replace('M: 64', 'M: 0'), 'L.yaml:4:5: M: found 0, expected a whole number of at least 1'],
-    [problem.replace('M: 64', 'MM: 64'), 'L.yaml:4:5: MM: unknown extent, expected C, M, R, S'],
-    [
-      problem.replace('0.52', '1.52'),
-      'L.yaml:16:7: Weights: found {"distribution":"hypergeometric","density":1.52}, expected',
-    ],
-    ['problem: { instance: { M: 8, K: 3, C: 5 } }', 'C: found beside K'],
-    ['problem: { instance: {} }', 'found no extents'],
-    ['problem: 3', 'L.yaml:1:1: problem: found no instance'],
-    ['problem: { instance: { C: 99999999, M: 99999999 } }', 'limit elements'],
-    ['problem: [', 'L.yaml:1:11: '],
-  ])('refuse %j', async (text, expected) => {
-    expect(await refusal(() => readTimeloop(source('L.yaml', text)))).toContain(expected);
   });
 });

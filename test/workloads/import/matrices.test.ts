@@ -6,6 +6,7 @@ import { describe, expect, it } from 'vitest';
 import { readMatrixMarket } from '../../../workloads/import/matrix-market.js';
 import { writeNpy } from '../../../workloads/import/npy.js';
 import { readNpz } from '../../../workloads/import/npz.js';
+import { readSmtx } from '../../../workloads/import/smtx.js';
 import { nonzerosOf, toDense } from '../../../workloads/weights/store.js';
 import type { ZooEntry } from '../../../workloads/zoo/entry.js';
 import { refusal, source } from './source.js';
@@ -60,8 +61,69 @@ describe('Matrix Market files', () => {
     [`${banner('coordinate real general')}4000000000 4000000000 1\n1 1 1\n`, 'limit elements'],
     [`${banner('array real general')}30000 30000\n1\n`, 'expected at most the 1 entries there is room for: truncated'],
     [`${banner('coordinate real symmetric')}2 3 1\n1 1 1`, 'found 2×3, expected a square symmetric matrix'],
+    [`${banner('coordinate real general')}1 1 1\n1 1 1e39`, 'm.mtx:4: found 1e+39, expected a value of at most 3.4'],
+    [`${banner('array real general')}1 1\n-1e39`, 'm.mtx:4: found -1e+39, expected a value of at most 3.4'],
+    [
+      `${banner('coordinate real general')}1 2 2\n1 1 3e38\n1 1 3e38`,
+      'm.mtx: found 6e+38 at 1, 1, expected at most 3.4',
+    ],
+    [
+      `${banner('coordinate real skew-symmetric')}2 2 2\n1 1 4\n2 1 1\n`,
+      'm.mtx:4: found an entry at 1, 1, expected none on the diagonal of a skew-symmetric matrix',
+    ],
   ])('refuse %j', async (text, expected) => {
     expect(await refusal(() => readMatrixMarket(source('m.mtx', text)))).toContain(expected);
+  });
+});
+
+describe('patterns of pruned matrices', () => {
+  const read = (text: string) => matrixOf(readSmtx(source('m.smtx', text)));
+
+  it('have their own zeros and drawn values', () => {
+    const { rows, columns, values, entry } = read('3, 4, 4\n0 2 2 4 \n3 0 1 2 \n');
+    expect([rows, columns]).toEqual([3, 4]);
+    expect(values.map((value) => value !== 0)).toEqual([1, 0, 0, 1, 0, 0, 0, 0, 0, 1, 1, 0].map((kept) => kept === 1));
+    expect(read('3,4,4\r\n0 2 2 4\r\n3 0 1 2').values).toEqual(values);
+    expect(entry.network.layers[0]).toMatchObject({ name: 'm', kind: 'dense', outputs: 3 });
+    expect(entry.densities.layers.m?.weights).toBe(4 / 12);
+    expect(entry.notes).toEqual(['the file has no values: where its weights are is real, what they are is drawn']);
+  });
+
+  it('may hold nothing', () => {
+    expect(read('2, 2, 0\n0 0 0\n\n').values).toEqual([0, 0, 0, 0]);
+  });
+
+  it('are drawn with the variance that keeps the input\u2019s', () => {
+    const size = 100;
+    const all = Array.from({ length: size }, (_, row) =>
+      Array.from({ length: size / 4 }, (_, at) => (4 * at + row) % size),
+    );
+    const pointers = Array.from({ length: size + 1 }, (_, row) => (row * size) / 4);
+    const { values } = read(`${size}, ${size}, ${(size * size) / 4}\n${pointers.join(' ')}\n${all.flat().join(' ')}\n`);
+    const squares = values.reduce((sum, value) => sum + value ** 2, 0) / size;
+    // He: the squares of a row add up to 2.
+    expect(squares).toBeWithin(0.05, 2);
+  });
+
+  it.each([
+    ['', 'm.smtx:1: rows: found the end of the file, expected a whole number'],
+    ['hello', "m.smtx:1: rows: found 'hello'"],
+    ['0, 4, 0\n0\n', 'found a matrix of 0×4, expected at least 1×1'],
+    ['2, 2, 5\n0 2 4\n0 1 0 1 0', 'found 5 nonzeros, expected at most the 4 there is room for'],
+    ['2, 2, -1\n', "m.smtx:1: nonzeros: found '-1'"],
+    ['4000000000, 4000000000, 1\n', 'limit elements'],
+    ['200000000, 1, 1\n0 1', 'found 200000000 rows, expected at most the'],
+    ['2, 2, 2\n0 2 1\n0 1', "m.smtx:2: row offset: found '1', expected a whole number from 2 to 2"],
+    ['2, 2, 2\n0 1 3\n0 1', "m.smtx:2: row offset: found '3', expected a whole number from 1 to 2"],
+    ['2, 2, 2\n1 1 2\n0 1', 'found row offsets from 1 to 2, expected from 0 to 2'],
+    ['2, 2, 2\n0 1 1\n0 1', 'found row offsets from 0 to 1, expected from 0 to 2'],
+    ['2, 2, 2\n0 1 2\n0 2', "m.smtx:3: column: found '2', expected a whole number from 0 to 1"],
+    ['2, 2, 2\n0 1 2\n0', 'm.smtx:3: column: found the end of the file'],
+    ['2, 2, 2\n0 2 2\n1 1', 'found column 1 twice in row 0, expected once'],
+    ['2, 2, 2\n0 1 2\n0 1\n0.5 0.5', "m.smtx:4: found '0.5 0.5', expected nothing behind the last column"],
+    ['2, 2, 2\n0 1 2\n0 1.5', "m.smtx:3: column: found '1.5'"],
+  ])('refuse %j', async (text, expected) => {
+    expect(await refusal(() => readSmtx(source('m.smtx', text)))).toContain(expected);
   });
 });
 
@@ -170,6 +232,12 @@ describe('SciPy files', () => {
     ['a hostile shape', zip({ ...csr, shape: longs([4_000_000_000, 4_000_000_000]) }), 'limit elements'],
     ['pointers that fall', zip({ ...csr, indptr: ints([0, 4, 3]) }), 'found other pointers than 3 from 0 rising to 3'],
     ['an index outside', zip({ ...csr, indices: ints([2, 0, 3]) }), 'indices of entry 2: found 3, expected 0 to 2'],
+    ['a value beyond a float32', zip({ ...csr, data: doubles([1, 1e39, 3]) }), 'found 1e+39 at entry 1'],
+    [
+      'values that add up beyond a float32',
+      zip({ ...csr, data: doubles([1, 3e38, 3e38]), indices: ints([2, 1, 1]) }),
+      'm.npz: found 6e+38 at 2, 2, expected at most 3.4',
+    ],
     ['a value that is none', zip({ ...csr, data: doubles([1, Number.NaN, 3]) }), 'found NaN at entry 1'],
   ])('refuse %s', async (_what, bytes, expected) => {
     expect(await refusal(() => readNpz(source('m.npz', bytes)))).toContain(expected);

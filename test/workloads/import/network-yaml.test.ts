@@ -98,12 +98,38 @@ describe('a network in YAML', () => {
       'a tensor of another shape',
       text.replace('outputs: 2', 'outputs: 3'),
       weights,
-      'layer fc: found 2 weights and 2 biases, expected 3 and 3',
+      'layer fc: found the tensor fc.weight of 2×1, expected 3×1',
+    ],
+    [
+      'a tensor of as many numbers in another order',
+      text,
+      writeSafetensors({
+        metadata: {},
+        tensors: new Map([...tensors, ['conv.weight', floats(ones(6), [1, 3, 2, 1])]]),
+      }),
+      'layer conv: found the tensor conv.weight of 1×3×2×1, expected 1×2×1×3',
+    ],
+    [
+      'biases in a row of their own',
+      text,
+      writeSafetensors({ metadata: {}, tensors: new Map([...tensors, ['fc.bias', floats(ones(2), [1, 2])]]) }),
+      'layer fc: found the tensor fc.bias of 1×2, expected 2',
+    ],
+    [
+      'statistics of another shape',
+      text,
+      writeSafetensors({ metadata: {}, tensors: new Map([...tensors, ['bn.bias', floats(ones(1), [])]]) }),
+      'layer bn: found the tensor bn.bias of one number, expected 1',
     ],
     ['no weights beside it', text, null, 'tiny.yaml: found no file tiny.safetensors beside it'],
     ['half the weights', text, weights.subarray(0, 60), 'tiny.safetensors: found'],
     ['no layers', 'network: n\ninput: [1]\nlayers: []\n', weights, 'tiny.yaml:3:1: layers: '],
-    ['a kernel that does not fit', text.replace('kernel: [1, 3]', 'kernel: [9, 3]'), weights, 'does not fit'],
+    [
+      'a kernel that does not fit',
+      text.replace('input: [2, 3, 3]', 'input: [2, 3, 1]').replace('pad: [0, 1, 0, 1], ', ''),
+      weights,
+      'does not fit',
+    ],
   ])('is refused for %s', async (_what, yaml, bytes, expected) => {
     expect(await refusal(() => read(yaml, bytes))).toContain(expected);
   });

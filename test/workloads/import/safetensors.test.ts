@@ -67,6 +67,19 @@ describe('a safetensors file', () => {
     ],
     ['a tensor of an unknown type', file('{"a":{"dtype":"F8","shape":[],"data_offsets":[0,0]}}'), /tensor a of F8/],
     ['a wrong size', file('{"a":{"dtype":"U8","shape":[3],"data_offsets":[0,2]}}', [1, 2]), /at bytes 0 to 2 of 2/],
+    [
+      'a tensor twice',
+      file(
+        '{"a":{"dtype":"U8","shape":[1],"data_offsets":[0,1]},"\\u0061":{"dtype":"U8","shape":[1],"data_offsets":[1,2]}}',
+        [1, 2],
+      ),
+      /found the key a twice in its header, expected each once/,
+    ],
+    [
+      'a shape twice',
+      file('{"a":{"dtype":"U8","shape":[1],"shape":[1],"data_offsets":[0,1]}}', [1]),
+      /the key shape twice/,
+    ],
     ['data that nobody owns', file('{}', [1]), /found 1 bytes of data, expected the 0/],
     [
       'tensors that overlap',

@@ -1,0 +1,62 @@
+// Reading files that a user names: whole, up to a size, or one clear line.
+
+import { constants } from 'node:fs';
+import { type FileHandle, open } from 'node:fs/promises';
+import { InputError } from './errors.js';
+import { strayOf } from './stray-files.js';
+
+/** Files above this are refused before they are read: 4 GiB, twice what a protobuf can hold. */
+export const MOST_BYTES = 4 * 1024 ** 3;
+
+/** Kinds that the file's own reader tells: packed ones where it unpacks. */
+export interface Accepted {
+  readonly gzip?: boolean;
+}
+
+/**
+ * The bytes of a file. @throws InputError where there is none, it is no file (a folder, a pipe, a device), it cannot be
+ * read, is above `mostBytes` or plainly stands in for what was meant (a Git LFS pointer, a web page).
+ */
+export async function readBytes(file: string, mostBytes = MOST_BYTES, accepted: Accepted = {}): Promise<Uint8Array> {
+  try {
+    // A pipe that nobody writes to would be waited for, when it is opened and when it is read.
+    const handle = await open(file, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0));
+    try {
+      return await readWhole(handle, file, mostBytes, accepted);
+    } finally {
+      await handle.close();
+    }
+  } catch (error) {
+    if (error instanceof InputError) throw error;
+    const code = (error as NodeJS.ErrnoException).code;
+    // A socket, or a device that nothing is behind.
+    if (code === 'ENXIO' || code === 'ENODEV')
+      throw new InputError(`${file}: found no file but a device, expected a file`);
+    throw new InputError(
+      `${file}: ${code === 'ENOENT' ? 'no such file' : `cannot be read (${code ?? 'unknown fault'})`}`,
+    );
+  }
+}
+
+async function readWhole(handle: FileHandle, file: string, mostBytes: number, accepted: Accepted): Promise<Uint8Array> {
+  const found = await handle.stat();
+  if (!found.isFile()) {
+    const what = found.isDirectory() ? 'a folder' : found.isFIFO() ? 'a pipe' : 'a device';
+    throw new InputError(`${file}: found ${what}, expected a file`);
+  }
+  if (found.size > mostBytes) throw tooLarge(file, found.size, mostBytes);
+  const bytes = await handle.readFile();
+  // It may have grown.
+  if (bytes.length > mostBytes) throw tooLarge(file, bytes.length, mostBytes);
+  const stray = strayOf(bytes, accepted);
+  if (stray !== null) throw new InputError(`${file}: found ${stray}`);
+  return bytes;
+}
+
+const tooLarge = (file: string, size: number, most: number) =>
+  new InputError(`${file}: found ${size} bytes, expected at most ${most}`);
+
+/** The text of a file in UTF-8. @throws InputError as {@link readBytes} does. */
+export async function readText(file: string, mostBytes = MOST_BYTES): Promise<string> {
+  return new TextDecoder().decode(await readBytes(file, mostBytes));
+}

@@ -54,7 +54,15 @@ const recurrent = {
 export const attributeSchemas: { readonly [Kind in LayerKind]: Fields<Kind> } = {
   dense: { outputs: count, bias: flag, activation: rectifier, axis: axis.optional() },
   conv2d: {
-    ...{ channels: count, kernel: pair, stride: pair, dilation: pair, groups: count, bias: flag, activation: rectifier },
+    ...{
+      channels: count,
+      kernel: pair,
+      stride: pair,
+      dilation: pair,
+      groups: count,
+      bias: flag,
+      activation: rectifier,
+    },
     pad: z.tuple([pixels, pixels, pixels, pixels]),
   },
   'conv-nd': convolution,

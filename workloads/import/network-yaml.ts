@@ -213,7 +213,8 @@ class Reading {
 
   #stored(tensor: string, place: string): StoredTensor | null {
     const found = this.tensors?.get(tensor) ?? null;
-    if (this.tensors && !found) throw new InputError(`${place}: found no tensor ${tensor}, expected one in the weights`);
+    if (this.tensors && !found)
+      throw new InputError(`${place}: found no tensor ${tensor}, expected one in the weights`);
     return found;
   }
 }

@@ -118,8 +118,7 @@ const rules: { readonly [Kind in LayerKind]: Rule<Kind> } = {
   recurrent: sequences,
   'recurrent-dynamic': sequences,
   reduce: (layer, batched) =>
-    first(layer, batched) &&
-    (layer.axes ?? [0]).every((axis) => knownAxis(axis, shapeOf(layer).length) !== 0),
+    first(layer, batched) && (layer.axes ?? [0]).every((axis) => knownAxis(axis, shapeOf(layer).length) !== 0),
   arg: behind,
   'cumulative-sum': behind,
   'cumulative-product': behind,

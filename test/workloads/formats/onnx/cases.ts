@@ -22,7 +22,8 @@ const fixed = (shape: Shape, values: readonly number[], type: ElementType = 'flo
   ...tensor(shape, values, type),
   isFixed: true,
 });
-const fed = (shape: Shape, values: readonly number[], type: ElementType = 'int64'): Given => tensor(shape, values, type);
+const fed = (shape: Shape, values: readonly number[], type: ElementType = 'int64'): Given =>
+  tensor(shape, values, type);
 
 type Row<Kind extends LayerKind> = readonly [op: Without<OpOf<Kind>>, inputs: readonly Given[], positive?: 'positive'];
 
@@ -83,7 +84,10 @@ const rows: { readonly [Kind in LayerKind]: readonly Row<Kind>[] } = {
     ],
   ],
   'conv-dynamic': [
-    [{ channels: 2, kernel: [3], stride: [1], dilation: [1], pads: [1, 1], groups: 1, ...none }, [x([1, 3, 5]), x([2, 3, 3])]],
+    [
+      { channels: 2, kernel: [3], stride: [1], dilation: [1], pads: [1, 1], groups: 1, ...none },
+      [x([1, 3, 5]), x([2, 3, 3])],
+    ],
     [
       { channels: 2, kernel: [3], stride: [1], dilation: [1], pads: [1, 1], groups: 1, bias: true, activation: 'relu' },
       [x([1, 3, 5]), x([2, 3, 3]), x([2])],
@@ -140,7 +144,10 @@ const rows: { readonly [Kind in LayerKind]: readonly Row<Kind>[] } = {
       { mode: 'average', kernel: [2], stride: [1], dilation: [2], pads: [0, 0], ceil: false, countsPadding: false },
       [x([1, 2, 7])],
     ],
-    [{ mode: 'lp', kernel: [2], stride: [1], dilation: [1], pads: [0, 0], ceil: false, countsPadding: false, p: 2 }, [x([1, 2, 7])]],
+    [
+      { mode: 'lp', kernel: [2], stride: [1], dilation: [1], pads: [0, 0], ceil: false, countsPadding: false, p: 2 },
+      [x([1, 2, 7])],
+    ],
   ],
   'max-unpool': [
     [
@@ -152,8 +159,30 @@ const rows: { readonly [Kind in LayerKind]: readonly Row<Kind>[] } = {
   unary: [
     ...(
       [
-        ...(['abs', 'atan', 'ceil', 'cos', 'erf', 'exp', 'expm1', 'floor', 'gelu', 'gelu-tanh', 'hard-sigmoid'] as const),
-        ...(['hard-swish', 'is-nan', 'is-inf', 'leaky-relu', 'log-sigmoid', 'mish', 'neg', 'not', 'quick-gelu'] as const),
+        ...([
+          'abs',
+          'atan',
+          'ceil',
+          'cos',
+          'erf',
+          'exp',
+          'expm1',
+          'floor',
+          'gelu',
+          'gelu-tanh',
+          'hard-sigmoid',
+        ] as const),
+        ...([
+          'hard-swish',
+          'is-nan',
+          'is-inf',
+          'leaky-relu',
+          'log-sigmoid',
+          'mish',
+          'neg',
+          'not',
+          'quick-gelu',
+        ] as const),
         ...(['relu', 'round', 'selu', 'shrink', 'sigmoid', 'sign', 'swish', 'sin', 'sinh', 'softplus'] as const),
         ...(['softsign', 'square', 'tanh', 'thresholded-relu', 'elu', 'celu', 'asinh', 'cosh', 'clip'] as const),
       ] as const
@@ -336,11 +365,11 @@ const rows: { readonly [Kind in LayerKind]: readonly Row<Kind>[] } = {
   'bipolar-quantise': [[{} as never, [x([1, 7]), fixed([], [0.25])]]],
   recurrent: [
     [lstm, [x([3, 2, 4])]],
-    [{ ...lstm, direction: 'bidirectional', activations: [...defaultGates.lstm, ...defaultGates.lstm] }, [x([3, 1, 4])]],
     [
-      { ...lstm, layout: 1, clip: 2, inputForget: true },
-      [x([1, 3, 4]), null, x([1, 1, 2]), x([1, 1, 2]), x([1, 6])],
+      { ...lstm, direction: 'bidirectional', activations: [...defaultGates.lstm, ...defaultGates.lstm] },
+      [x([3, 1, 4])],
     ],
+    [{ ...lstm, layout: 1, clip: 2, inputForget: true }, [x([1, 3, 4]), null, x([1, 1, 2]), x([1, 1, 2]), x([1, 6])]],
     [{ ...lstm, cell: 'gru', activations: defaultGates.gru }, [x([3, 2, 4])]],
     [
       { ...lstm, cell: 'gru', activations: defaultGates.gru, linearBeforeReset: true, direction: 'reverse' },
@@ -384,7 +413,13 @@ const rows: { readonly [Kind in LayerKind]: readonly Row<Kind>[] } = {
       [x([1, 2, 3, 4])],
     ],
     [
-      { mode: 'nearest', shape: [1, 1, 2, 6], scales: [1, 1, 0.5, 2], coordinates: 'asymmetric', nearestMode: 'simple' },
+      {
+        mode: 'nearest',
+        shape: [1, 1, 2, 6],
+        scales: [1, 1, 0.5, 2],
+        coordinates: 'asymmetric',
+        nearestMode: 'simple',
+      },
       [x([1, 1, 4, 3])],
     ],
   ],

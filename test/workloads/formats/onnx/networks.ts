@@ -38,7 +38,8 @@ export function networkOf(chosen: readonly Case[], seed: number, joins = false):
       const joined = joins && !values && !positive ? made.findLast(sameType) : undefined;
       if (joined) return joined.name;
       const numbers = drawn(shape, seed + 7 * at + place, type);
-      if (positive) for (const [index, value] of numbers.values.entries()) numbers.values[index] = Math.abs(value) + 0.5;
+      if (positive)
+        for (const [index, value] of numbers.values.entries()) numbers.values[index] = Math.abs(value) + 0.5;
       const tensor = values ? { shape, type, values } : numbers;
       return fresh(tensor, isFixed ? constants : inputs, `${isFixed ? 'constant' : 'in'}${at}-${place}`);
     });
@@ -90,12 +91,20 @@ export async function runFile(bytes: Uint8Array, inputs: ReadonlyMap<string, Ten
   if (!ort) throw new Error('ONNX Runtime is not installed');
   const session = await ort.InferenceSession.create(bytes, sessionOptions(1));
   try {
-    const Make = ort.Tensor as unknown as new (type: string, data: Carried, dims: readonly number[]) => { data: unknown };
+    const Make = ort.Tensor as unknown as new (
+      type: string,
+      data: Carried,
+      dims: readonly number[],
+    ) => { data: unknown };
     const feeds = [...inputs].map(([name, tensor]) => [name, new Make(tensor.type, carried(tensor), tensor.shape)]);
     const results = await session.run(Object.fromEntries(feeds));
     return new Map(
       Object.entries(results).map(([name, found]) => {
-        const { dims: shape, data, type } = found as unknown as {
+        const {
+          dims: shape,
+          data,
+          type,
+        } = found as unknown as {
           dims: number[];
           data: ArrayLike<number | bigint>;
           type: Tensor['type'];

@@ -1,7 +1,7 @@
 // Networks of the zoo that are built when they are asked for, those with extents that users choose (`--dim`) among them.
 
-import { closest, distance } from 'fastest-levenshtein';
 import { InputError } from '../base/errors.js';
+import { nearestOf } from '../base/nearest.js';
 import type { ZooEntry } from './entry.js';
 
 /** An extent that users choose. */
@@ -55,9 +55,8 @@ export function buildAt(entry: DimensionedEntry, dims: ReadonlyMap<string, numbe
 }
 
 function nearest(given: string, known: readonly string[]): string {
-  if (known.length === 0) return '';
-  const candidate = closest(given, known);
-  return distance(given, candidate) <= Math.max(2, given.length / 3) ? `; did you mean ${candidate}?` : '';
+  const candidate = nearestOf(given, known);
+  return candidate === null ? '' : `; did you mean ${candidate}?`;
 }
 
 /** Networks by name at their default extents, each built when it is first asked for. */

@@ -1,6 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import { parametersOf, pixelsOf, sizeOf, weightShapeOf } from '../../../workloads/layers/index.js';
-import type { Network } from '../../../workloads/network.js';
+import { denseMacsOf } from '../../../workloads/demand.js';
+import { frameShape, type Network, parametersIn, resultOf, weightShapeOf } from '../../../workloads/network.js';
+import { sizeOf } from '../../../workloads/tensor.js';
+import type { ZooEntry } from '../../../workloads/zoo/entry.js';
 import { groups, zoo } from '../../../workloads/zoo/index.js';
 
 function network(name: string): Network {
@@ -9,16 +11,13 @@ function network(name: string): Network {
   return entry.network;
 }
 
-const parameters = (net: Network) => net.layers.reduce((sum, layer) => sum + parametersOf(layer), 0);
+const macs = ({ layers }: Network) => layers.reduce((sum, { demand }) => sum + (demand ? denseMacsOf(demand) : 0), 0);
 
-function macs(net: Network): number {
-  return net.layers.reduce((sum, layer) => {
-    const shape = weightShapeOf(layer);
-    return sum + (shape ? shape.rows * shape.columns * pixelsOf(layer) : 0);
-  }, 0);
+/** [channels, height, width], or the features alone. */
+function outputOf(net: Network, name: string) {
+  const layer = net.layers.find((each) => each.name === name);
+  return layer && frameShape(resultOf(layer).shape);
 }
-
-const outputOf = (net: Network, layer: string) => net.layers.find(({ name }) => name === layer)?.output;
 
 describe('the zoo', () => {
   // Sums over the layer tables of the papers and the released definitions; folded batch normalisation counts as trained.
@@ -43,7 +42,7 @@ describe('the zoo', () => {
     ['mobilenet-v1', 4_231_976],
   ])('%s has %d parameters', (name, expected) => {
     const net = network(name);
-    expect(net.trainedParameters ?? parameters(net)).toBe(expected);
+    expect(net.trainedParameters ?? parametersIn(net)).toBe(expected);
   });
 
   it.each([
@@ -55,7 +54,7 @@ describe('the zoo', () => {
   ])('%s has the published %d parameters, to the digits printed', (name, published) => {
     const net = network(name);
     const digits = `${published}`.replace(/0+$/, '').length;
-    expect(Number((net.trainedParameters ?? parameters(net)).toPrecision(digits))).toBe(published);
+    expect(Number((net.trainedParameters ?? parametersIn(net)).toPrecision(digits))).toBe(published);
   });
 
   // Two operations a MAC: Han et al. (NIPS 2015) print 532 K, 4586 K, 1.5 B and 30.9 B operations.
@@ -80,7 +79,7 @@ describe('the zoo', () => {
     expect(outputOf(net, 'fire8/concat')).toEqual([512, 27, 27]);
     expect(outputOf(net, 'pool8')).toEqual([512, 13, 13]);
     expect(outputOf(net, 'conv10')).toEqual([1000, 15, 15]);
-    expect(outputOf(net, 'prob')).toEqual([1000]);
+    expect(outputOf(net, 'prob')).toEqual([1000, 1, 1]);
   });
 
   it('SqueezeNet 1.1 does 2.2 times less work than 1.0, as its feature maps say', () => {
@@ -134,13 +133,13 @@ describe('the zoo', () => {
 
   it('AlexNet’s first fully connected layer reads 9216 values', () => {
     const fc6 = network('alexnet').layers.find(({ name }) => name === 'fc6');
-    expect(fc6?.inputShapes.map(sizeOf)).toEqual([9216]);
+    expect(fc6?.inputTypes.map((type) => sizeOf(type?.shape ?? []))).toEqual([9216]);
   });
 
   it('eie-benchmark stands for the nine layers of Table III, without biases', () => {
     const names = groups.get('eie-benchmark') ?? [];
     expect(names).toHaveLength(9);
-    const sizes = names.map((name) => parameters(network(name)));
+    const sizes = names.map((name) => parametersIn(network(name)));
     expect(sizes).toEqual([
       ...[9216 * 4096, 4096 * 4096, 4096 * 1000],
       ...[25088 * 4096, 4096 * 4096, 4096 * 1000],
@@ -148,10 +147,14 @@ describe('the zoo', () => {
     ]);
   });
 
-  it.each([...zoo.values()])('$network.name has a density for every weighted layer and no other', (entry) => {
-    const weighted = entry.network.layers.filter((layer) => weightShapeOf(layer)).map(({ name }) => name);
-    expect(Object.keys(entry.densities.layers).sort()).toEqual(weighted.sort());
-    for (const { weights, output } of Object.values(entry.densities.layers)) {
+  it.each([...zoo.keys()])('%s has a density for every weighted layer and no other', (name) => {
+    const { network: net, densities } = zoo.get(name) as ZooEntry;
+    expect(net.name).toBe(name);
+    const weighted = net.layers.filter((layer) => weightShapeOf(layer)).map((layer) => layer.name);
+    expect(Object.keys(densities.layers).sort()).toEqual(weighted.sort());
+    const names = new Set(net.layers.map((layer) => layer.name));
+    for (const other of Object.keys(densities.others ?? {})) expect(names).toContain(other);
+    for (const { weights, output = 1 } of Object.values(densities.layers)) {
       expect(weights).toBeGreaterThan(0);
       expect(weights).toBeLessThanOrEqual(1);
       expect(output).toBeGreaterThan(0);

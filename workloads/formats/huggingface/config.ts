@@ -131,7 +131,7 @@ const Vit = z.object({
   num_labels: Count.nullish(),
 });
 
-const Kind = z.object({ model_type: z.string(), quantization_config: z.unknown() });
+const Kind = z.object({ model_type: z.string(), quantization_config: z.unknown().optional() });
 
 export const schemas = {
   llama: Llama,

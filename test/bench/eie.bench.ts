@@ -3,8 +3,9 @@
 import { layoutsOf } from '../../hw-models/eie/layout.js';
 import { createTimer, findActive } from '../../hw-models/eie/timing.js';
 import { loadHardware } from '../../hw-models/presets.node.js';
-import { drawInputs, drawModel } from '../../workloads/synthesis.js';
-import { taskOf } from '../../workloads/tasks.js';
+import { tasksOf as tasksIn, traceDrawn } from '../../sim/trace.js';
+import type { LayerTask } from '../../workloads/network.js';
+import { drawModel } from '../../workloads/synthesis.js';
 import type { ZooEntry } from '../../workloads/zoo/entry.js';
 import { groups, zoo } from '../../workloads/zoo/index.js';
 import type { BenchRow } from './row.js';
@@ -49,10 +50,10 @@ function nineLayers(): readonly BenchRow[] {
 }
 
 /** A layer with its layout and active columns at hand, as a sweep meets it. */
-function encoded(task: ReturnType<typeof tasksOf>[number]) {
-  if (!task.weights) throw new Error(`${task.layer.name} has no weights`);
+function encoded(task: LayerTask) {
+  if (!task.weights) throw new Error(`${task.name} has no weights`);
   const [layout] = layoutsOf(task.weights, 1, PES, INDEX_BITS);
-  if (!layout) throw new Error(`${task.layer.name} has no layout`);
+  if (!layout) throw new Error(`${task.name} has no layout`);
   const active = new Int32Array(layout.columns);
   return { layout, active, count: findActive(task.input.values, layout, active), macs: task.macs.effective };
 }
@@ -74,14 +75,9 @@ function entryOf(name: string): ZooEntry {
   return entry;
 }
 
-function tasksOf({ network, densities }: ZooEntry) {
-  const model = drawModel(network, densities, 0);
-  const inputs = drawInputs(network, densities, 0);
-  return network.layers.map((layer) => {
-    const input = inputs.get(layer.name);
-    if (!input) throw new Error(`no input for ${layer.name}`);
-    return taskOf(model, layer, input, 1);
-  });
+function tasksOf({ network, densities }: ZooEntry): readonly LayerTask[] {
+  const { inputs, tensors } = traceDrawn(network, densities, 0);
+  return tasksIn(drawModel(network, densities, 0), { inputs, tensors }, 1).map((task) => ({ ...task }));
 }
 
 function secondsOf(work: () => void): number {

@@ -10,7 +10,7 @@ import type { PlanStore } from '../../hw-models/host/plan-store.node.js';
 import { readImage } from '../../workloads/import/image.node.js';
 import { readNetFile } from '../../workloads/import/net-file.js';
 import type { Model } from '../../workloads/model.js';
-import { drawInputs, drawModel } from '../../workloads/synthesis.js';
+import { drawModel, drawTensors } from '../../workloads/synthesis.js';
 import { zoo } from '../../workloads/zoo/index.js';
 import { imagenetPreprocessing } from '../../workloads/zoo/preprocessing.js';
 import { squeezenet10 } from '../../workloads/zoo/squeezenet.js';
@@ -118,7 +118,7 @@ export function drawn(name: string, what: string, { density, batch = 1 }: { dens
   const entry = zoo.get(name);
   if (!entry) throw new Error(`no network ${name}`);
   const { network, densities } = entry;
-  const input = drawInputs(network, densities, 0).get(network.layers[0]?.name ?? '');
+  const input = drawTensors(network, densities, 0).get(network.inputs[0]?.name ?? '');
   if (!input) throw new Error(`no input for ${name}`);
   const layers = Object.entries(densities.layers).map(([layer, own]) => [layer, { ...own, weights: density }]);
   const model = drawModel(network, density ? { ...densities, layers: Object.fromEntries(layers) } : densities, 0);

@@ -4,7 +4,7 @@ import { median } from 'simple-statistics';
 import { openBackend, type Tf } from '../../hw-models/host/tfjs-backend.js';
 import { defaultSettings } from '../../sim/prune/recipes.js';
 import { proceduralDigits } from '../../workloads/datasets/digits.js';
-import type { Layer, Network } from '../../workloads/network.js';
+import { inputShapeOf, type Layer, type Network, onlyInput } from '../../workloads/network.js';
 import { trainingBatches } from '../../workloads/train/batches.js';
 import { type Batch, trainable } from '../../workloads/train/network.js';
 import { initialise } from '../../workloads/train/parameters.js';
@@ -64,11 +64,11 @@ async function timed(times: number[], work: () => Promise<void>): Promise<string
 
 /** The same network and loss as its users would write it. */
 function layersTrainer(tf: Tf, layers: TfLayers, network: Network): (batch: Batch) => Promise<void> {
-  const [channels = 1, height = 1, width = 1] = network.input;
+  const [, channels = 1, height = 1, width = 1] = onlyInput(network).shape;
   const shape = [height, width, channels];
   const model = layers.sequential();
   for (const layer of network.layers) {
-    if (layer.kind === 'dense' && layer.inputShapes[0]?.length === 3) {
+    if (layer.kind === 'dense' && inputShapeOf(layer).length === 4) {
       model.add(layers.layers.flatten(model.layers.length === 0 ? { inputShape: shape } : {}));
     }
     const own = layersOf(layers, layer);

@@ -16,11 +16,13 @@ import {
   ternaryConvolution,
 } from '../../hw-models/host/engine/lowprecision-convolution.js';
 import { createSparseWinograd, createWinograd, winogradRefusal } from '../../hw-models/host/engine/winograd.js';
-import { sizeOf, weightShapeOf } from '../../workloads/layers/index.js';
-import type { Layer, LayerWeights } from '../../workloads/network.js';
+import { buildNetwork } from '../../workloads/graph.js';
+import { inputShapeOf, type Layer, type LayerWeights, weightShapeOf } from '../../workloads/network.js';
+import { sizeOf } from '../../workloads/tensor.js';
 import { toDense } from '../../workloads/weights/store.js';
 import { drawActivations, drawWeights } from '../../workloads/weights/synthetic.js';
 import { vgg16 } from '../../workloads/zoo/vgg-16.js';
+import { networkOf } from '../one-layer.js';
 import { milliseconds, race, speedup, type Timing, type Work } from './race.js';
 import type { BenchRow } from './row.js';
 
@@ -37,13 +39,10 @@ interface Setting {
 
 /** A layer as a network of its own, on drawn activations. */
 function workOf(layer: Layer, weights: LayerWeights, density = ACTIVATIONS): Work {
-  const input = layer.inputShapes[0] ?? [0];
-  const alone: Layer = { ...layer, inputs: ['data'] };
-  const source = { work: 'drawn', at: layer.name };
-  const network = { name: layer.name, title: layer.name, input, layers: [alone], source, trainedParameters: null };
+  const size = sizeOf(inputShapeOf(layer));
   return {
-    model: { network, weights: new Map([[layer.name, weights]]), origin: weights.origin },
-    ...{ input: drawActivations(sizeOf(input), density, 0, layer.name).values, batch: 1, what: layer.name },
+    model: { network: networkOf(layer), weights: new Map([[layer.name, weights]]), origin: weights.origin },
+    ...{ input: drawActivations(size, density, 0, layer.name).values, batch: 1, what: layer.name },
   };
 }
 
@@ -71,7 +70,7 @@ async function compare<Name extends string>(
 /** VGG-16's 3×3 layers, those of the same shape once. */
 function vggLayers(): readonly Layer[] {
   const layers = vgg16.network.layers.filter((layer) => winogradRefusal(layer) === null);
-  const keys = layers.map((layer) => JSON.stringify([layer.inputShapes, layer.output]));
+  const keys = layers.map((layer) => JSON.stringify(layer.demand));
   return layers.filter((_, at) => keys.indexOf(keys[at] as string) === at);
 }
 
@@ -152,10 +151,11 @@ export async function sparse(): Promise<readonly BenchRow[]> {
 
 /** Fully connected 9216 × 4096 as AlexNet's fc6, and how far off each precision is. */
 export async function lowPrecision(): Promise<readonly BenchRow[]> {
-  const layer: Layer = {
-    ...{ kind: 'dense', outputs: 4096, bias: true, activation: 'none' },
-    ...{ name: 'fc6', inputs: ['data'], inputShapes: [[9216]], output: [4096] },
-  };
+  const [layer] = buildNetwork({
+    ...{ name: 'fc6', title: 'fc6', input: [9216], source: { work: 'drawn', at: 'fc6' } },
+    layers: [{ kind: 'dense', name: 'fc6', outputs: 4096, bias: true, activation: 'none' }],
+  }).layers;
+  if (!layer) throw new Error('a network without layers');
   const row = await lowPrecisionRow('binary_fc_vs_dense', layer, denseColumns, lowPrecisionKernels);
   return [{ ...row, note: `9216×4096, ${row.note}` }];
 }

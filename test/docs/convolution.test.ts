@@ -6,9 +6,8 @@ import { denseConvolution } from '../../hw-models/host/engine/convolution.js';
 import { createFft } from '../../hw-models/host/engine/fft.js';
 import type { HostKernel } from '../../hw-models/host/engine/kernel.js';
 import { createWinograd } from '../../hw-models/host/engine/winograd.js';
-import { inferShape, weightShapeOf } from '../../workloads/layers/index.js';
-import type { Layer } from '../../workloads/network.js';
-import { opOf } from '../../workloads/spec.js';
+import { buildNetwork } from '../../workloads/graph.js';
+import { type Layer, weightShapeOf } from '../../workloads/network.js';
 import { spectralConvolve, spectraOf } from '../../workloads/transforms/fft-convolution.js';
 import { transformable } from '../../workloads/transforms/shape.js';
 import { toDense } from '../../workloads/weights/store.js';
@@ -19,9 +18,12 @@ const [channels, extent, outputs] = [64, 28, 16];
 
 function layer(): Layer {
   const square = { kernel: 3, stride: 1, pad: 1, groups: 1 } as const;
-  const op = opOf({ kind: 'conv2d', name: 'conv', channels: outputs, ...square, bias: false, activation: 'none' });
-  const input = [channels, extent, extent] as const;
-  return { ...op, name: 'conv', inputs: ['data'], inputShapes: [input], output: inferShape(op, [input], 'conv') };
+  const [only] = buildNetwork({
+    ...{ name: 'conv', title: 'conv', input: [channels, extent, extent], source: { work: 'a test', at: 'here' } },
+    layers: [{ kind: 'conv2d', name: 'conv', channels: outputs, ...square, bias: false, activation: 'none' }],
+  }).layers;
+  if (!only) throw new Error('a network without layers');
+  return only;
 }
 
 /** Rows of the table whose first column is code: its other columns. */
@@ -43,7 +45,7 @@ const kernels: readonly HostKernel[] = [
 
 describe('the errors in docs/convolution.md', () => {
   const conv = layer();
-  const shape = transformable(conv);
+  const shape = transformable(conv.demand);
   const weightShape = weightShapeOf(conv);
   if (typeof shape === 'string' || !weightShape) throw new Error('the layer can be transformed');
   const weights = drawWeights(weightShape, 1, 0, 'conv');

@@ -331,7 +331,7 @@ describe('an embedding', () => {
 });
 
 it('an opaque operator is its bytes', () => {
-  const attributes = { operator: 'com.example.Mystery', results: [{ shape: [2, 3], type: 'float16' as const }] };
+  const attributes = { operator: 'com.example.Mystery', resultTypes: [{ shape: [2, 3], type: 'float16' as const }] };
   const types = opaqueOperators.opaque.infer(attributes, [counted([4]), null], fault);
   expect(opaqueOperators.opaque.demand(attributes, [counted([4]), null], types)).toEqual({
     ...{ kind: 'opaque', operator: 'com.example.Mystery', inputs: 4, outputs: 6 },

@@ -1,6 +1,6 @@
 // The loss of a network on one frame from the definitions, in double precision: what gradients are derivatives of.
 
-import type { Layer, Network, Shape } from '../../workloads/network.js';
+import { frameShape, type Layer, type Network, onlyInput, resultOf, type Shape } from '../../workloads/network.js';
 
 type Values = ReadonlyMap<string, { readonly weights: ArrayLike<number>; readonly bias: ArrayLike<number> | null }>;
 interface Tensor {
@@ -8,18 +8,20 @@ interface Tensor {
   readonly values: readonly number[];
 }
 
+const outputOf = (layer: Layer) => frameShape(resultOf(layer).shape);
+
 const at = (values: ArrayLike<number>, index: number): number => values[index] ?? Number.NaN;
 
 /** Cross-entropy of `label` for one input, channels first. A last softmax is part of the loss. */
 export function referenceLoss(network: Network, values: Values, input: readonly number[], label: number): number {
-  const tensors = new Map<string, Tensor>([['data', { shape: network.input, values: input }]]);
+  const tensors = new Map<string, Tensor>([['data', { shape: frameShape(onlyInput(network).shape), values: input }]]);
   let logits: readonly number[] = [];
   for (const layer of network.layers) {
     if (layer.kind === 'softmax') break;
     const inputs = layer.inputs.map((name) => tensors.get(name) as Tensor);
     const own = values.get(layer.name);
     const output = forward(layer, inputs, own?.weights ?? [], own?.bias ?? null);
-    tensors.set(layer.name, { shape: layer.output, values: output });
+    tensors.set(layer.name, { shape: outputOf(layer), values: output });
     logits = output;
   }
   return Math.log(logits.reduce((sum, logit) => sum + Math.exp(logit), 0)) - at(logits, label);
@@ -32,7 +34,7 @@ function forward(
   bias: ArrayLike<number> | null,
 ): readonly number[] {
   const [first] = inputs as [Tensor];
-  const size = layer.output.reduce((product: number, extent) => product * extent, 1);
+  const size = outputOf(layer).reduce((product: number, extent) => product * extent, 1);
   const rectify = (value: number, activation: string) =>
     activation === 'none' ? value : Math.min(activation === 'relu6' ? 6 : Number.POSITIVE_INFINITY, Math.max(0, value));
   switch (layer.kind) {
@@ -72,8 +74,8 @@ function forward(
         return value * (layer.k + (layer.alpha / layer.size) * squares) ** -layer.beta;
       });
     }
-    case 'softmax':
-      throw new Error('a softmax is part of the loss');
+    default:
+      throw new Error(`${layer.kind} cannot be trained`);
   }
 }
 
@@ -84,7 +86,7 @@ function convolution(
   bias: ArrayLike<number> | null,
 ): number[] {
   const [channels, height, width] = shape as readonly [number, number, number];
-  const [outputs, outHeight, outWidth] = layer.output as readonly [number, number, number];
+  const [outputs, outHeight, outWidth] = outputOf(layer) as readonly [number, number, number];
   const { kernel, stride, dilation, pad, groups } = layer;
   const inGroup = channels / groups;
   const result: number[] = [];
@@ -113,7 +115,7 @@ function convolution(
 
 function pool(layer: Extract<Layer, { kind: 'pool2d' }>, { shape, values }: Tensor): number[] {
   const [channels, height, width] = shape as readonly [number, number, number];
-  const [, outHeight, outWidth] = layer.output as readonly [number, number, number];
+  const [, outHeight, outWidth] = outputOf(layer) as readonly [number, number, number];
   const kernel = layer.kernel === 'global' ? ([height, width] as const) : layer.kernel;
   const result: number[] = [];
   for (let c = 0; c < channels; c++) {

@@ -1,20 +1,23 @@
 import { describe, expect, it } from 'vitest';
 import { loadTrainedModel } from '../../sim/load.node.js';
 import { drawDigits } from '../../workloads/datasets/digits.js';
-import { forwardLayer } from '../../workloads/layers/forward.js';
 import { type Model, weightsOf } from '../../workloads/model.js';
+import { forwardLayer, type Tensor } from '../../workloads/network.js';
+import { floats } from '../../workloads/tensor.js';
 import { nonzerosOf } from '../../workloads/weights/store.js';
 import type { ZooEntry } from '../../workloads/zoo/entry.js';
 import { zoo } from '../../workloads/zoo/index.js';
 
 /** The class that comes out on top of plain forward passes. */
 function classOf(model: Model, picture: Float32Array): number {
-  const values = new Map([['data', picture]]);
+  const [input] = model.network.inputs;
+  const tensors = new Map<string, Tensor>([['data', floats(input?.shape ?? [], picture)]]);
   let last = picture;
   for (const layer of model.network.layers) {
-    const inputs = layer.inputs.map((name) => values.get(name) as Float32Array);
-    last = forwardLayer(layer, weightsOf(model, layer), inputs);
-    values.set(layer.name, last);
+    const inputs = layer.inputs.map((name) => tensors.get(name) as Tensor);
+    const [made] = forwardLayer(layer, weightsOf(model, layer), inputs);
+    if (made) tensors.set(layer.name, made);
+    last = Float32Array.from(made?.values ?? []);
   }
   return last.indexOf(last.reduce((a, b) => Math.max(a, b)));
 }

@@ -59,6 +59,8 @@ describe('the multiplications of a link', () => {
   if (!layer) throw new Error('no layer');
   const task = taskOf(model, layer, activations(new Float32Array(256).fill(1), 'synthetic'), 1);
 
+  if (!task) throw new Error('a convolution costs something');
+
   it('are those of the algorithm with the weights that are kept', () => {
     // 6 × 4 filters, 9 taps, 64 pixels; F(4×4): 4 tiles of 36 products, 2.25 for each pixel instead of 9.
     expect(multiplicationsOf(task, link('base-dense'))).toBe(24 * 9 * 64);

@@ -66,6 +66,10 @@ export class GraphBuilder {
     return this.#types.has(tensor);
   }
 
+  isInput(tensor: string): boolean {
+    return this.#inputs.some(({ name }) => name === tensor);
+  }
+
   /** @throws InputError where no such tensor was made. */
   typeOf(tensor: string): TensorType {
     const type = this.#types.get(tensor);

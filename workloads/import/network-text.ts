@@ -111,7 +111,7 @@ export const NetworkYaml = z
       .max(3)
       .optional()
       .describe('[channels, height, width] or [features] of one frame of the one input, data.'),
-    inputs: z.array(tensor).min(1).optional().describe('Inputs with whole shapes, the leading 1 of a frame included.'),
+    inputs: z.array(tensor).optional().describe('Inputs with whole shapes, the leading 1 of a frame included.'),
     outputs: z.array(name).min(1).optional().describe('Names of tensors; those that no layer reads unless told.'),
     constants: z.array(tensor).optional().describe('Tensors of the weights file that never change.'),
     weights: z.string().optional().describe('A safetensors file in the same folder.'),

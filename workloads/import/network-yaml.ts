@@ -3,9 +3,9 @@
 
 import type { z } from 'zod';
 import { InputError } from '../base/errors.js';
+import { weightExtents } from '../export/tensors.js';
 import { INPUT, placeLayer } from '../graph.js';
-import type { LayerKind } from '../network.js';
-import { weightShapeOf } from '../network.js';
+import { type Layer, type LayerKind, type WeightShape, weightShapeOf } from '../network.js';
 import { paddingOf, pairOf } from '../operators/window.js';
 import type { LayerSpec } from '../spec.js';
 import { sizeOf } from '../tensor.js';
@@ -64,6 +64,7 @@ class Reading {
   /** Tensors by the names that layers read them by. */
   readonly #values = new Map<string, string>();
   readonly #read = new Set<string>();
+  readonly #given = new Set<string>();
   #previous = '';
 
   constructor(
@@ -76,6 +77,7 @@ class Reading {
 
   input(name: string, type: Parameters<GraphBuilder['input']>[1]): void {
     this.#values.set(name, this.builder.input(name, type));
+    this.#given.add(name);
     if (this.#previous === '') this.#previous = name;
   }
 
@@ -87,6 +89,7 @@ class Reading {
     }
     const tensor = stored ? { ...type, values: storedValues(stored, type.type) } : type;
     this.#values.set(name, this.builder.constant(name, tensor));
+    this.#given.add(name);
   }
 
   add(layer: LayerText, at: number): void {
@@ -112,7 +115,7 @@ class Reading {
 
   /** Those that the file names, else what nobody reads, the last layer's first. */
   outputs(told: readonly string[] | undefined): readonly string[] {
-    const unread = [...this.#values.keys()].filter((name) => !this.#read.has(name) && !this.#isGiven(name));
+    const unread = [...this.#values.keys()].filter((name) => !this.#read.has(name) && !this.#given.has(name));
     const last = this.#previous;
     const names = told ?? [last, ...unread.filter((name) => name !== last)];
     return names.map((name) => {
@@ -122,10 +125,6 @@ class Reading {
       }
       return value;
     });
-  }
-
-  #isGiven(name: string): boolean {
-    return this.builder.isConstant(name) || this.builder.isInput(name);
   }
 
   /** Faults of the network are told with the layer's line. */
@@ -159,7 +158,7 @@ class Reading {
         return shape ? builder.add({ kind: 'reshape', name, inputs, shape }) : [only()];
       }
       case 'batch-norm':
-        return [builder.normalise(name, only(), this.#norm(layer, place))];
+        return [builder.normalise(name, only(), this.#norm(layer, builder.typeOf(only()).shape[1] ?? 0, place))];
       case 'opaque': {
         const results = layer.resultTypes.map((type, at) => ({ ...type, name: resultName(layer, at) }));
         return builder.addOpaque(name, layer.operator, inputs, results);
@@ -173,42 +172,45 @@ class Reading {
       }
       default: {
         const spec = specOf(layer, inputs);
-        const expected = this.#weightShape(spec);
-        if (!expected) return builder.add(spec);
-        return builder.addWeighted(spec, this.#weights(layer as OpText, expected, place));
+        const placed = this.#place(spec);
+        if (!weightShapeOf(placed)) return builder.add(spec);
+        return builder.addWeighted(spec, this.#weights(layer as OpText, placed, place));
       }
     }
   }
 
-  #norm(layer: Extract<LayerText, { kind: 'batch-norm' }>, place: string) {
-    const stored = ['weight', 'bias', 'running_mean', 'running_var'].map((part) =>
-      this.#stored(`${layer.name}.${part}`, place),
+  #norm({ name, epsilon }: Extract<LayerText, { kind: 'batch-norm' }>, channels: number, place: string) {
+    const [scale, shift, mean, variance] = ['weight', 'bias', 'running_mean', 'running_var'].map((part) =>
+      this.#floats(name, `${name}.${part}`, [channels], place),
     );
-    const [scale, shift, mean, variance] = stored.map((tensor) => tensor && toFloats(tensor));
-    return scale && shift && mean && variance ? { scale, shift, mean, variance, epsilon: layer.epsilon } : null;
+    return scale && shift && mean && variance ? { scale, shift, mean, variance, epsilon } : null;
   }
 
-  #weightShape(spec: WrittenLayer) {
+  #place(spec: WrittenLayer): Layer {
     const types = new Map(spec.inputs.filter(Boolean).map((input) => [input, this.builder.typeOf(input)]));
     try {
-      return weightShapeOf(placeLayer(spec, types, this.file.name));
+      return placeLayer(spec, types, this.file.name);
     } catch (error) {
       if (!(error instanceof InputError)) throw error;
       throw new InputError(`${this.file.name}: ${error.message}`);
     }
   }
 
-  #weights(layer: OpText, { rows, columns, biases }: NonNullable<ReturnType<typeof weightShapeOf>>, place: string) {
+  #weights(layer: OpText, placed: Layer, place: string): FileWeights {
     const { name, weight = `${name}.weight`, biasName = `${name}.bias` } = layer;
-    const stored = this.#stored(weight, place);
-    if (!stored) return null;
-    const biasTensor = biases > 0 ? this.#stored(biasName, place) : null;
-    const [values, bias] = [toFloats(stored), biasTensor && toFloats(biasTensor)];
-    if (values.length !== rows * columns || (bias && bias.length !== biases)) {
-      const found = `${values.length} weights and ${bias?.length ?? 0} biases`;
-      throw this.builder.fault(name, found, `${rows * columns} and ${biases}`);
-    }
-    return { store: { format: 'dense', rows, columns, values }, bias } satisfies FileWeights;
+    const { rows, columns, biases } = weightShapeOf(placed) as WeightShape;
+    const values = this.#floats(name, weight, weightExtents(placed, { store: { rows, columns } }), place);
+    if (!values) return null;
+    const bias = biases > 0 ? this.#floats(name, biasName, [biases], place) : null;
+    return { store: { format: 'dense', rows, columns, values }, bias };
+  }
+
+  /** As many numbers in another order would be read as others. */
+  #floats(layer: string, tensor: string, expected: readonly number[], place: string): Float32Array | null {
+    const stored = this.#stored(tensor, place);
+    if (!stored || stored.shape.join() === expected.join()) return stored && toFloats(stored);
+    const found = `the tensor ${tensor} of ${stored.shape.join('×') || 'one number'}`;
+    throw this.builder.fault(layer, found, expected.join('×'));
   }
 
   #stored(tensor: string, place: string): StoredTensor | null {

@@ -1,7 +1,7 @@
 // NumPy's `.npy` files, format versions 1.0, 2.0 and 3.0 (numpy.lib.format): one array of numbers, little-endian.
 
 import { InputError, invariant } from '../base/errors.js';
-import { sizeOf } from '../layers/index.js';
+import { sizeOf } from '../tensor.js';
 import { halfToNumber } from './half.js';
 
 export interface NpyArray {

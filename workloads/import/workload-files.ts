@@ -1,9 +1,10 @@
 // The kinds of file that describe networks, a row each. The first one that matches reads the file.
 
 import { InputError } from '../base/errors.js';
+import { readCaffe } from '../formats/caffe/read.js';
 import { readOnnx } from '../formats/onnx/read.js';
+import { readTfjs } from '../formats/tfjs/read.js';
 import type { ZooEntry } from '../zoo/entry.js';
-import { readCaffe } from './caffe.js';
 import { foreignNetwork, unknownEnding } from './foreign-files.js';
 import { matrixEntry } from './matrix.js';
 import { readMatrixMarket } from './matrix-market.js';
@@ -13,7 +14,6 @@ import { denseOf, readNpz } from './npz.js';
 import { readScaleSim } from './scale-sim.js';
 import { readSmtx } from './smtx.js';
 import { type SourceFile, textOf, type WorkloadFormat } from './source.js';
-import { readTfjs } from './tfjs.js';
 import { readTimeloop } from './timeloop.js';
 
 /** A network's own YAML has a list of layers, a problem of Timeloop's none. */

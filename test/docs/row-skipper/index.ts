@@ -1,8 +1,7 @@
 import { z } from 'zod';
 import type { Family, Kernel } from '../../../hw-models/contract.js';
-import { elementsRead } from '../../../hw-models/elementwise.js';
 import { quantity } from '../../../hw-models/units.js';
-import { pixelsOf, weightShapeOf } from '../../../workloads/layers/index.js';
+import { sizeOf } from '../../../workloads/tensor.js';
 import { toCsr } from '../../../workloads/weights/store.js';
 
 const positive = z.number().positive();
@@ -21,13 +20,14 @@ type Config = z.infer<typeof Config>;
 /** Row r on lane r mod `lanes`; a lane takes a cycle for each weight that is not zero, whatever activation it meets. */
 const skipRows: Kernel<Config> = {
   name: 'skip-rows',
-  accepts: (layer) => weightShapeOf(layer) !== null,
-  cost({ layer, weights, batch }, { lanes, clockHz, bytesPerWeight, macJoules, dram }) {
+  accepts: ({ kind }) => kind === 'product' || kind === 'convolution',
+  cost({ demand, weights, batch }, { lanes, clockHz, bytesPerWeight, macJoules, dram }) {
+    const vectors = demand.kind === 'convolution' ? sizeOf(demand.output.slice(1)) : 1;
     const busyCycles = Array.from({ length: lanes }, () => 0);
     const pointers = weights ? toCsr(weights.store).pointers : new Uint32Array(1);
     for (let row = 0; row + 1 < pointers.length; row++) {
       const kept = (pointers[row + 1] ?? 0) - (pointers[row] ?? 0);
-      busyCycles[row % lanes] = (busyCycles[row % lanes] ?? 0) + kept * pixelsOf(layer) * batch;
+      busyCycles[row % lanes] = (busyCycles[row % lanes] ?? 0) + kept * vectors * batch;
     }
     const macs = busyCycles.reduce((sum, busy) => sum + busy, 0);
     const slowest = Math.max(1, ...busyCycles);
@@ -53,9 +53,9 @@ const skipRows: Kernel<Config> = {
 const elementwise: Kernel<Config> = {
   name: 'elementwise',
   fallback: true,
-  accepts: () => true,
-  cost({ layer, batch }, { lanes, clockHz, macJoules }) {
-    const elements = elementsRead(layer) * batch;
+  accepts: ({ kind }) => kind === 'stream',
+  cost({ demand, batch }, { lanes, clockHz, macJoules }) {
+    const elements = demand.kind === 'stream' ? demand.looks * demand.passes * batch : 0;
     const compute = Math.max(1, elements / lanes);
     return {
       kernel: 'elementwise',

@@ -2,9 +2,8 @@ import { describe, expect, it } from 'vitest';
 import type { Executor } from '../../../hw-models/contract.js';
 import { type LibraryKey, measureLibrary } from '../../../sim/calibrate/libraries.js';
 import { overheads } from '../../../sim/calibrate/overheads.js';
-import { sizeOf, weightShapeOf } from '../../../workloads/layers/index.js';
-import { isDepthwise } from '../../../workloads/layers/window.js';
-import type { Layer } from '../../../workloads/network.js';
+import { inputShapeOf, type Layer, resultOf, weightShapeOf } from '../../../workloads/network.js';
+import { sizeOf } from '../../../workloads/tensor.js';
 import { taskMacs } from './task-macs.js';
 
 /** A library of known speed: 10 GMAC/s in convolutions, 2 in depthwise ones, 5 from a cache, 20 GB/s, 3 µs a call. */
@@ -12,9 +11,10 @@ const CALL = 3e-6;
 const RUN = 7e-6;
 
 function secondsOf(layer: Layer): number {
-  const bytes = 4 * [...layer.inputShapes, layer.output].reduce((sum, shape) => sum + sizeOf(shape), 0);
+  const shapes = [...layer.inputTypes.map((_, at) => inputShapeOf(layer, at)), resultOf(layer).shape];
+  const bytes = 4 * shapes.reduce((sum, each) => sum + sizeOf(each), 0);
   const shape = weightShapeOf(layer);
-  if (layer.kind === 'conv2d') return CALL + taskMacs(layer) / (isDepthwise(layer) ? 2e9 : 10e9);
+  if (layer.kind === 'conv2d') return CALL + taskMacs(layer) / (layer.groups > 1 ? 2e9 : 10e9);
   if (layer.kind === 'dense' && shape) {
     return (
       CALL + (shape.rows * shape.columns > 2 ** 21 ? (4 * shape.rows * shape.columns) / 20e9 : taskMacs(layer) / 5e9)
@@ -37,7 +37,7 @@ function fakeLibrary(): Executor {
           const seconds = factor * (secondsOf(layer) + RUN / network.layers.length);
           return { name: layer.name, kernel: 'fake', seconds, notes: [] };
         });
-        return { layers, output: new Float32Array(), notes: [] };
+        return { layers, output: new Float32Array(), outputs: new Map(), notes: [] };
       },
       dispose() {},
     }),
@@ -77,7 +77,7 @@ describe('overheads', () => {
         const layers = network.layers.map(({ name }, at) => {
           return { name, kernel: 'fake', seconds: seconds[at] ?? 0, notes: [] };
         });
-        return { layers, output: new Float32Array(), notes: [] };
+        return { layers, output: new Float32Array(), outputs: new Map(), notes: [] };
       },
       dispose() {},
     }),

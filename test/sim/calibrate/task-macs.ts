@@ -1,8 +1,8 @@
-import { pixelsOf, weightShapeOf } from '../../../workloads/layers/index.js';
-import type { Layer } from '../../../workloads/network.js';
+import { type Layer, resultOf, weightShapeOf } from '../../../workloads/network.js';
 
 /** Multiply-accumulates of a layer with every weight. */
 export function taskMacs(layer: Layer): number {
   const shape = weightShapeOf(layer);
-  return shape ? shape.rows * shape.columns * pixelsOf(layer) : 0;
+  const [, , height = 1, width = 1] = resultOf(layer).shape;
+  return shape ? shape.rows * shape.columns * height * width : 0;
 }

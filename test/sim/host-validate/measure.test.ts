@@ -30,7 +30,7 @@ function fake(name: string, seconds: (run: number) => number, log: string[] = []
           const layers = network.layers.map((layer, at) => {
             return { name: layer.name, kernel: `${name}-kernel`, seconds: taken / (at + 1), notes: [] };
           });
-          return { layers, output: new Float32Array(4), notes: [] };
+          return { layers, output: new Float32Array(4), outputs: new Map(), notes: [] };
         },
         dispose: () => void log.push(`${name} disposed`),
       };
@@ -47,6 +47,7 @@ function ticking(): () => number {
   };
 }
 
+const inputs = new Map([['data', new Float32Array(4)]]);
 const options = { repeat: 3, budget: 100, progress: silent };
 const never = () => {
   throw new Error('every executor can be loaded');
@@ -60,13 +61,7 @@ describe('measureNetwork', () => {
       fake('a', (run) => (run % 2 === 0 ? 9 : 2), log),
       fake('b', (run) => (run % 2 === 0 ? 9 : 4), log),
     ];
-    const measured = await measureNetwork(
-      model,
-      new Float32Array(4),
-      executors,
-      { ...options, clock: ticking() },
-      never,
-    );
+    const measured = await measureNetwork(model, inputs, executors, { ...options, clock: ticking() }, never);
     expect(measured.map(({ executor }) => executor)).toEqual(['a', 'b']);
     expect(measured[0]?.layers).toEqual([
       { layer: 'first', kernel: 'a-kernel', seconds: 2, spread: 1 },
@@ -81,18 +76,12 @@ describe('measureNetwork', () => {
   it('goes on while a busy machine shows, as long as the budget allows', async () => {
     const calm = (run: number) => (run < 40 ? 2 + (run % 7) : 1);
     const once = { ...options, clock: ticking() };
-    const [steady] = await measureNetwork(model, new Float32Array(4), [fake('a', () => 1)], once, never);
-    const [busy] = await measureNetwork(
-      model,
-      new Float32Array(4),
-      [fake('a', calm)],
-      { ...options, clock: ticking() },
-      never,
-    );
+    const [steady] = await measureNetwork(model, inputs, [fake('a', () => 1)], once, never);
+    const [busy] = await measureNetwork(model, inputs, [fake('a', calm)], { ...options, clock: ticking() }, never);
     expect(busy?.runs ?? 0).toBeGreaterThan(steady?.runs ?? 0);
     expect(busy?.layers[0]?.seconds).toBe(1);
     const short = { ...options, budget: 1, clock: ticking() };
-    const [cut] = await measureNetwork(model, new Float32Array(4), [fake('a', calm)], short, never);
+    const [cut] = await measureNetwork(model, inputs, [fake('a', calm)], short, never);
     expect(cut?.runs).toBeLessThan(busy?.runs ?? 0);
     expect(cut?.layers[0]?.spread).toBeGreaterThan(1);
   });
@@ -101,12 +90,12 @@ describe('measureNetwork', () => {
     const paces = [0.6, 0.6, 0.65, 1, 0.95, 1];
     const pace = async () => paces.shift() ?? 1;
     const slow = { ...options, pace, clock: ticking() };
-    const [measured] = await measureNetwork(model, new Float32Array(4), [fake('a', () => 1)], slow, never);
+    const [measured] = await measureNetwork(model, inputs, [fake('a', () => 1)], slow, never);
     // Three rounds that do not count, and three that do, more of them for half a second.
     expect(measured?.runs).toBe(6);
     expect(measured?.pace).toBe(1);
     const always = { ...options, budget: 1, pace: async () => 0.5, clock: ticking() };
-    const [never3] = await measureNetwork(model, new Float32Array(4), [fake('a', () => 1)], always, never);
+    const [never3] = await measureNetwork(model, inputs, [fake('a', () => 1)], always, never);
     expect(never3?.pace).toBe(0.5);
     expect(never3?.runs).toBeWithin(20, 50);
   });
@@ -116,7 +105,7 @@ describe('measureNetwork', () => {
     const told: string[] = [];
     const measured = await measureNetwork(
       model,
-      new Float32Array(4),
+      inputs,
       [broken, fake('a', () => 1)],
       { ...options, clock: ticking() },
       (executor, error) => told.push(`${executor}: ${error instanceof Error ? error.message : ''}`),

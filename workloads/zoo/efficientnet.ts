@@ -58,4 +58,6 @@ const efficientnetB0 = fixed('efficientnet-b0', () => {
   return { network, densities: denseEstimate(network), preprocessing: torchPreprocessing };
 });
 
-export const efficientnetB0s = withVariants(efficientnetB0, [pointwisePruned(85)]);
+export const efficientnetB0s = withVariants(efficientnetB0, [
+  pointwisePruned(80, 'released models, EfficientNet-B0', 'fc'),
+]);

@@ -64,4 +64,6 @@ const mobilenetV2 = fixed('mobilenet-v2', () => {
   return { network, densities: denseEstimate(network), preprocessing: torchPreprocessing };
 });
 
-export const mobilenetV2s = withVariants(mobilenetV2, [pointwisePruned(85)]);
+export const mobilenetV2s = withVariants(mobilenetV2, [
+  pointwisePruned(85, 'released models, MobileNetV2 of any width'),
+]);

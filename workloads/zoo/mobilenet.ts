@@ -53,17 +53,17 @@ const network = buildNetwork({
 });
 
 /** Over all layers together, as none of them is published by itself here. */
-const str = (percent: number, printed: string): Pruning => ({
+const str = (percent: number, printed: string, published: string): Pruning => ({
   variant: `str-${percent}`,
   title: `${printed} % pruned by STR`,
   source: {
     work: 'Kusupati et al., STR, ICML 2020 (arXiv 2002.03231)',
-    at: `Table 2: ${printed} % of all weights, here as many of every layer; half of rectified outputs zero`,
+    at: `RAIVNLab/STR: ${printed} % of all weights, here as many of every layer (there ${published} MACs are left)`,
   },
   kept: everywhere(1 - Number(printed) / 100, () => true),
 });
 
 export const mobilenetV1s = withVariants(
   ready({ network, densities: denseEstimate(network), preprocessing: mobilenetPreprocessing }),
-  [str(75, '75.28'), str(89, '89.01'), pointwisePruned(90)],
+  [str(75, '75.28', '101 M'), str(89, '89.01', '42 M'), pointwisePruned(90, 'released models, MobileNetV1 1.0')],
 );

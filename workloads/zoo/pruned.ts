@@ -46,16 +46,21 @@ export function everywhere(share: number, isPruned: (layer: Layer) => boolean): 
   return (layer) => (isPruned(layer) ? share : null);
 }
 
-/** Elsen et al.: 1×1 convolutions and no others. Depthwise and first convolutions, excitation and the last layer stay dense. */
-export function pointwisePruned(percent: number): Pruning {
-  const isPruned = (layer: Layer) =>
-    layer.kind === 'conv2d' && layer.kernel[0] * layer.kernel[1] === 1 && !layer.name.includes('/excite/');
+/**
+ * Elsen et al.: 1×1 convolutions and, where told, the last layer. Depthwise and first convolutions and excitation stay
+ * dense. Where the authors keep blocks of 2 or 4 outputs in the last layers, weights are single ones here.
+ */
+export function pointwisePruned(percent: number, at: string, last?: string): Pruning {
+  const isPruned = (layer: Layer) => {
+    if (layer.kind === 'dense') return layer.name === last;
+    return layer.kind === 'conv2d' && layer.kernel[0] * layer.kernel[1] === 1 && !layer.name.includes('/excite/');
+  };
   return {
     variant: `magnitude-${percent}`,
     title: `1×1 convolutions ${percent} % pruned by magnitude`,
     source: {
       work: 'Elsen et al., Fast sparse ConvNets, CVPR 2020 (arXiv 1911.09723)',
-      at: `${percent} % of every 1×1 convolution; half of rectified outputs zero`,
+      at: `${at}, ${percent} % of every 1×1 convolution${last ? ' and the last layer' : ''}`,
     },
     kept: everywhere(1 - percent / 100, isPruned),
   };

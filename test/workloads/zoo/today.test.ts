@@ -172,6 +172,20 @@ describe('published sparsities', () => {
     expect(Math.abs(100 * (1 - kept(name)) - percent)).toBeLessThan(0.06);
   });
 
+  // Kusupati et al. print the multiplications that are left too, in millions.
+  it.each([
+    ['resnet-50@str-80', 766],
+    ['resnet-50@str-90', 343],
+  ])('%s leaves %d million MACs', (name, millions) => {
+    const { network, densities } = entryOf(name);
+    const left = network.layers.reduce(
+      (sum, { name: layer, demand }) =>
+        sum + (demand ? denseMacsOf(demand) : 0) * (densities.layers[layer]?.weights ?? 0),
+      0,
+    );
+    expect(left).toBeWithin(0.005, millions * 1e6);
+  });
+
   it.each([80, 90, 97])('oBERT keeps all but %d percent of the encoder', (percent) => {
     const name = `bert-base@obert-${percent}`;
     const isMatrix = (layer: string) => layer.startsWith('encoder.');

@@ -2,6 +2,7 @@
 
 import { z } from 'zod';
 import { InputError } from '../../base/errors.js';
+import { repeatedKey } from '../../import/json-keys.js';
 import { type SourceFile, textOf } from '../../import/source.js';
 import type { UnaryName } from '../../operators/unary.js';
 
@@ -167,14 +168,18 @@ export function readConfig(file: SourceFile): Config {
   return { type, config } as Config;
 }
 
-/** @throws InputError for text that is no JSON. */
+/** @throws InputError for text that is no JSON, or in which a key stands twice. */
 export function parseJson(file: Pick<SourceFile, 'bytes' | 'name'>): unknown {
   const text = textOf(file);
+  let written: unknown;
   try {
-    return JSON.parse(text);
+    written = JSON.parse(text);
   } catch {
     throw new InputError(`${file.name}: found text that is no JSON, expected an object`);
   }
+  const twice = repeatedKey(text);
+  if (twice !== null) throw new InputError(`${file.name}: found the key ${twice} twice, expected each once`);
+  return written;
 }
 
 /** @throws InputError of the first fault. */
@@ -192,9 +197,14 @@ function shown(found: unknown): string {
   return found === undefined ? 'nothing' : JSON.stringify(found).slice(0, 80);
 }
 
+const typeNames: Readonly<Record<string, string>> = {
+  ...{ int: 'a whole number', number: 'a number', string: 'a text', boolean: 'true or false' },
+  ...{ object: 'an object', record: 'an object', array: 'a list' },
+};
+
 function expectation(issue: z.core.$ZodIssue | undefined): string {
   if (issue?.code === 'invalid_value') return issue.values.map((value) => JSON.stringify(value)).join(' or ');
-  if (issue?.code === 'invalid_type') return issue.expected === 'int' ? 'a whole number' : `${issue.expected}`;
+  if (issue?.code === 'invalid_type') return typeNames[issue.expected] ?? issue.expected;
   if (issue?.code === 'too_small') return `at least ${issue.minimum}`;
   if (issue?.code === 'too_big') return `at most ${issue.maximum}`;
   if (issue?.code === 'invalid_union') return 'null or the type "default"';

@@ -166,7 +166,7 @@ describe('Llama', () => {
     [{ ...config, quantization_config: { bits: 4 } }, `${file}: quantization_config: found quantised weights`],
     [{ ...config, num_hidden_layers: 1e6 }, `${file}: found 42000000 layers, expected at most 100000`],
     [{ ...config, vocab_size: 2 ** 30 }, /elements of a tensor \(vocab_size\), expected at most/],
-    [[], `${file}: found [], expected object`],
+    [[], `${file}: found [], expected an object`],
   ])('refuses %o', async (wrong, message) => {
     await expect(read({ config: wrong })).rejects.toThrow(message);
   });

@@ -13,7 +13,8 @@ import { buildNetwork } from '../../../workloads/graph.js';
 import type { Model } from '../../../workloads/model.js';
 import { drawModel } from '../../../workloads/synthesis.js';
 import { conv, dense, maxPool, softmax } from '../../../workloads/zoo/entry.js';
-import { cases } from './random-network.js';
+import { distance } from './agreement.js';
+import { cases, graphs } from './random-network.js';
 
 const source = { work: 'test', at: 'test' };
 const network = buildNetwork({
@@ -52,20 +53,17 @@ describe('auto', () => {
   it('computes what the plain forward passes compute', async () => {
     const { store } = recordingStore();
     await fc.assert(
-      fc.asyncProperty(cases, async ({ model, batch, input }) => {
+      fc.asyncProperty(fc.oneof(cases, graphs), async ({ model, batch, inputs }) => {
         const [found, expected] = await Promise.all(
           [createAuto({ plans: store }), createReference()].map(async (executor) => {
             const loaded = await executor.load(model);
-            const { output } = await loaded.run(input, batch);
+            const { output } = await loaded.run(inputs, batch);
             loaded.dispose();
             return output;
           }),
         );
         if (!found || !expected) throw new Error('two executors ran');
-        const scale = expected.reduce((most, value) => Math.max(most, Math.abs(value)), 1e-30);
-        found.forEach((value, at) => {
-          expect(Math.abs(value - (expected[at] ?? Number.NaN)) / scale).toBeLessThanOrEqual(1e-4);
-        });
+        expect(distance(found, expected)).toBeLessThanOrEqual(1e-4);
       }),
       { numRuns: 60 },
     );

@@ -4,12 +4,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { afterEach, describe, expect, it, vi } from 'vitest';
-import type { Executor } from '../../../hw-models/contract.js';
 import { layerShares, readProfile } from '../../../hw-models/host/onnx-profile.js';
 import { importOrt } from '../../../hw-models/host/onnx-runtime.js';
 import { createOnnxruntime } from '../../../hw-models/host/onnxruntime.js';
-import { createReference } from '../../../hw-models/host/reference.js';
 import { InputError } from '../../../workloads/base/errors.js';
+import { writeOnnx } from '../../../workloads/export/onnx.js';
 import { buildNetwork } from '../../../workloads/graph.js';
 import { readImage } from '../../../workloads/import/image.node.js';
 import { readNetFile } from '../../../workloads/import/net-file.js';
@@ -19,6 +18,7 @@ import type { LayerSpec } from '../../../workloads/spec.js';
 import { imagenetPreprocessing } from '../../../workloads/zoo/preprocessing.js';
 import { squeezenet10 } from '../../../workloads/zoo/squeezenet.js';
 import { catPicture, squeezenetNet } from '../../assets.js';
+import { expectAgreement } from './agreement.js';
 import { type Case, cases } from './random-network.js';
 
 const installed = await importOrt().then(
@@ -31,44 +31,23 @@ const MISSING = 'host:onnxruntime needs onnxruntime-node: npm install --no-save 
 
 afterEach(() => vi.unstubAllEnvs());
 
-/** Each layer's first input of the first frame, then the output. */
-async function valuesOf(executor: Executor, { model, input, batch }: Case): Promise<readonly Float32Array[]> {
-  const network = await executor.load(model);
-  const seen: [string, Float32Array][] = [];
-  const onInput = ({ name }: { readonly name: string }, values: Float32Array) => seen.push([name, values]);
-  const { layers, output } = await network.run(input, batch, { onInput });
-  network.dispose();
-  const names = model.network.layers.map(({ name }) => name);
-  expect(layers.map(({ name }) => name)).toEqual(names);
-  expect(seen.map(([name]) => name)).toEqual(names);
-  return [...seen.map(([, values]) => values), output];
-}
-
-async function expectAgreement(drawn: Case): Promise<void> {
-  const expected = await valuesOf(createReference(), drawn);
-  const actual = await valuesOf(createOnnxruntime(), drawn);
-  const where = drawn.model.network.layers.map((layer) => JSON.stringify(layer)).join('\n');
-  for (const [at, values] of expected.entries()) {
-    const found = actual[at] as Float32Array;
-    expect(found.length, where).toBe(values.length);
-    const scale = values.reduce((most, each) => Math.max(most, Math.abs(each)), 1e-30);
-    // NaN fails: it is not at most anything.
-    const far = found.findIndex((each, i) => !(Math.abs(each - (values[i] as number)) / scale <= 1e-4));
-    expect(far, `value ${at} of\n${where}`).toBe(-1);
-  }
-}
+const agree = (drawn: Case) => expectAgreement(createOnnxruntime(), drawn);
 
 function drawnCase(input: Shape, layer: LayerSpec, batch: number): Case {
   const source = { work: 'test', at: 'test' };
   const network = buildNetwork({ name: 'one', title: 'one', input, layers: [layer], source });
   const size = input.reduce((product, extent) => product * extent, batch);
   const values = Float32Array.from({ length: size }, (_, i) => ((i * 7) % 11) - 5);
-  return { model: { network, weights: new Map(), origin: 'synthetic' }, input: values, batch };
+  return { model: { network, weights: new Map(), origin: 'synthetic' }, inputs: new Map([['data', values]]), batch };
 }
 
 describe.skipIf(!installed)('ONNX Runtime', () => {
   it('computes what the plain forward passes compute, layer by layer', async () => {
-    await fc.assert(fc.asyncProperty(cases, expectAgreement), { numRuns: 150 });
+    // The runtime knows no normalisation over an even number of channels.
+    const known = cases.filter(({ model }) => {
+      return model.network.layers.every((layer) => layer.kind !== 'lrn' || layer.size % 2 === 1);
+    });
+    await fc.assert(fc.asyncProperty(known, agree), { numRuns: 150 });
   });
 
   // Caffe: 2 windows from 0 and 2 over 4 pixels of kernel 3 rounded up; the second one ends outside the image. With
@@ -81,16 +60,20 @@ describe.skipIf(!installed)('ONNX Runtime', () => {
   ] as const)('ends the last %s window with padding %d where Caffe ends it', async (mode, pad) => {
     for (const size of [3, 4, 5, 6, 7]) {
       const layer: LayerSpec = { kind: 'pool2d', name: 'p', mode, kernel: 3, stride: 2, pad, rounding: 'ceil' };
-      await expectAgreement(drawnCase([2, size, size + 1], layer, 2));
+      await agree(drawnCase([2, size, size + 1], layer, 2));
     }
   });
 
   it('shares one measured total out among the layers, for each batch', async () => {
-    const { model, input } = drawnCase([3, 40, 40], { kind: 'lrn', name: 'n', size: 5, alpha: 1, beta: 0.75, k: 1 }, 4);
+    const { model, inputs } = drawnCase(
+      [3, 40, 40],
+      { kind: 'lrn', name: 'n', size: 5, alpha: 1, beta: 0.75, k: 1 },
+      4,
+    );
     const loaded = await createOnnxruntime().load(model);
     for (const batch of [1, 4, 4]) {
       const start = performance.now();
-      const { layers } = await loaded.run(input.subarray(0, batch * 4800), batch);
+      const { layers } = await loaded.run(inputs.get('data')?.subarray(0, batch * 4800) as Float32Array, batch);
       const wall = (performance.now() - start) / 1000;
       const total = layers.reduce((sum, { seconds }) => sum + seconds, 0);
       expect(total).toBeGreaterThan(0);
@@ -99,12 +82,33 @@ describe.skipIf(!installed)('ONNX Runtime', () => {
     loaded.dispose();
   });
 
+  it('runs the file that a network was read from, frame by frame, whatever its layers are named', async () => {
+    const layers: readonly LayerSpec[] = [
+      { kind: 'rectify', name: 'a,b "q"\t/é', activation: 'relu' },
+      { kind: 'rectify', name: '=SUM(A1)\n\\', activation: 'relu6' },
+    ];
+    const source = { work: 'test', at: 'test' };
+    const network = buildNetwork({ name: 'odd', title: 'odd', input: [2, 3, 3], layers, source });
+    const written: Model = { network, weights: new Map(), origin: 'real' };
+    const model: Model = { ...written, file: { format: 'onnx', bytes: writeOnnx(written), path: null } };
+    const inputs = new Map([['data', Float32Array.from({ length: 36 }, (_, i) => i - 9)]]);
+    await agree({ model, batch: 2, inputs });
+  });
+
+  it('says in one line what the runtime cannot run', async () => {
+    const { model } = drawnCase([4], { kind: 'softmax', name: 's' }, 1);
+    const file = { format: 'onnx', bytes: new Uint8Array(9).fill(1), path: null } as const;
+    const refusal = createOnnxruntime().load({ ...model, file });
+    await expect(refusal).rejects.toThrow(InputError);
+    await expect(refusal).rejects.toThrow(/^one: ONNX Runtime cannot run it: .+$/);
+  });
+
   it('leaves no profile behind', async () => {
     const folder = await mkdtemp(join(tmpdir(), 'zeroskip-test-'));
     vi.stubEnv('TMPDIR', folder);
-    const { model, input, batch } = drawnCase([4], { kind: 'softmax', name: 's' }, 1);
+    const { model, inputs, batch } = drawnCase([4], { kind: 'softmax', name: 's' }, 1);
     const loaded = await createOnnxruntime().load(model);
-    await loaded.run(input, batch);
+    await loaded.run(inputs, batch);
     loaded.dispose();
     expect(await readdir(folder)).toEqual([]);
     await rm(folder, { recursive: true });
@@ -151,25 +155,35 @@ describe('ONNX Runtime where the package is missing', () => {
 });
 
 describe('a profile', () => {
-  const node = (name: string, ts: number, dur: number) => ({ cat: 'Node', name: `${name}_kernel_time`, ts, dur });
-  const run = (ts: number) => ({ cat: 'Session', name: 'model_run', ts, dur: 100 });
+  /** As the runtime writes it, names as they are. */
+  const event = (cat: string, name: string, ts: number, dur: number) =>
+    `{"cat" : "${cat}","pid" :1,"tid" :1,"dur" :${dur},"ts" :${ts},"ph" : "X","name" :"${name}","args" : {"op_name" : "Conv"}},`;
+  const node = (name: string, ts: number, dur: number) => event('Node', `${name}_kernel_time`, ts, dur);
+  const run = (ts: number) => event('Session', 'model_run', ts, 100);
+  const profileOf = (events: readonly string[]) => `[\n${events.join('\n')}\n]`;
 
   it('tells operators in the order of their start, each at its best but for the first run', () => {
-    const fence = { cat: 'Node', name: 'b_fence_before', ts: 231, dur: 1 };
+    const fence = event('Node', 'b_fence_before', 231, 1);
     const first = [run(100), node('a', 110, 1), node('b', 120, 1)];
-    const second = [node('b', 230, 8), fence, node('a', 210, 7), run(200), { ph: 'M' }];
+    const second = [node('b', 230, 8), fence, node('a', 210, 7), run(200)];
     const third = [run(300), node('a', 310, 9), node('b', 320, 5)];
-    expect(readProfile([...second, ...first, ...third])).toEqual([
+    expect(readProfile(profileOf([...second, ...first, ...third]))).toEqual([
       { operator: 'a', microseconds: 7 },
       { operator: 'b', microseconds: 5 },
     ]);
   });
 
+  it('knows operators of any name', () => {
+    const names = ['a,b "q"\t/é', '"', '\\', 'two\nlines', '{"cat" : "Node"}', ''];
+    const runs = [100, 200, 300].flatMap((ts) => [run(ts), ...names.map((name, at) => node(name, ts + at + 1, 1))]);
+    expect(readProfile(profileOf(runs)).map(({ operator }) => operator)).toEqual(names);
+  });
+
   it('is refused where runs differ, or where there is only one', () => {
     const once = [run(100), node('a', 110, 1)];
-    expect(() => readProfile(once)).toThrow('fewer than two runs');
+    expect(() => readProfile(profileOf(once))).toThrow('fewer than two runs');
     const differing = [...once, run(200), node('a', 210, 1), run(300), node('b', 310, 1)];
-    expect(() => readProfile(differing)).toThrow('does not repeat a');
+    expect(() => readProfile(profileOf(differing))).toThrow('does not repeat a');
   });
 
   it('counts operators towards the layer they are named after, and changes of layout towards the layer that follows', () => {

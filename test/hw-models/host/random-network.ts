@@ -2,18 +2,27 @@
 
 import fc from 'fast-check';
 import { createRandom } from '../../../workloads/base/random.js';
-import { buildNetwork } from '../../../workloads/graph.js';
-import { inferShape, sizeOf, weightShapeOf } from '../../../workloads/layers/index.js';
+import { buildNetwork, placeLayer } from '../../../workloads/graph.js';
 import type { Model } from '../../../workloads/model.js';
-import type { LayerKind, Padding, Pair, Shape } from '../../../workloads/network.js';
-import { type LayerSpec, opOf } from '../../../workloads/spec.js';
+import {
+  type LayerKind,
+  type NamedTensor,
+  type Shape,
+  type Tensor,
+  type TensorType,
+  type Values,
+  weightShapeOf,
+} from '../../../workloads/network.js';
+import type { LayerSpec } from '../../../workloads/spec.js';
+import { roomFor, sizeOf } from '../../../workloads/tensor.js';
 import { toCodebook, toCsc, toDense, type WeightStore } from '../../../workloads/weights/store.js';
 import { drawWeights } from '../../../workloads/weights/synthetic.js';
+import { type Given, layerDraws } from './random-layers.js';
 
 export interface Case {
   readonly model: Model;
   readonly batch: number;
-  readonly input: Float32Array;
+  readonly inputs: ReadonlyMap<string, Values>;
 }
 
 const imageKinds: readonly LayerKind[] = [
@@ -21,107 +30,82 @@ const imageKinds: readonly LayerKind[] = [
   ...(['concat', 'add', 'rectify', 'dense', 'softmax'] as const),
 ];
 const vectorKinds: readonly LayerKind[] = ['dense', 'dense', 'add', 'rectify', 'softmax'];
+const allKinds = Object.keys(layerDraws) as readonly LayerKind[];
 
-/** A network of up to five layers on an image or a vector, with weights in any storage format, and a batch of up to 3. */
-export const cases: fc.Arbitrary<Case> = fc
-  .record({
-    seed: fc.nat(),
-    layers: fc.integer({ min: 1, max: 5 }),
-    vector: fc.integer({ min: 0, max: 7 }),
-    batch: fc.integer({ min: 1, max: 3 }),
-  })
-  .map(({ seed, layers, vector, batch }) => drawCase(seed, layers, vector === 0, batch));
+/** What a network is drawn from. */
+interface Terms {
+  readonly seed: number;
+  readonly layers: number;
+  readonly batch: number;
+  /** A chain of image layers, as most networks were; else any layers on any tensors. */
+  readonly isPlain: boolean;
+}
 
-function drawCase(seed: number, count: number, isVector: boolean, batch: number): Case {
+const terms = fc.record({
+  seed: fc.nat(),
+  layers: fc.integer({ min: 1, max: 7 }),
+  batch: fc.integer({ min: 1, max: 3 }),
+});
+
+/** Graphs with several inputs, outputs and constants, weights in any storage format, and a batch of up to 3. */
+export const graphs: fc.Arbitrary<Case> = terms.map((drawn) => drawCase({ ...drawn, isPlain: false }));
+
+/** Chains of convolutions, pools and what goes with them, on an image or a vector. */
+export const cases: fc.Arbitrary<Case> = terms.map((drawn) => drawCase({ ...drawn, isPlain: true }));
+
+function drawCase({ seed, layers: count, batch, isPlain }: Terms): Case {
   const random = createRandom(seed, 'network');
   const between = (least: number, most: number) => least + random.below(most - least + 1);
-  const input: Shape = isVector ? [between(1, 12)] : [between(1, 6), between(1, 9), between(1, 9)];
-  const layers: LayerSpec[] = [];
-  let shape: Shape = input;
-  let last = 'data';
-  for (let at = 0; at < count; at++) {
-    const kinds = shape.length === 3 ? imageKinds : vectorKinds;
-    const kind = kinds[random.below(kinds.length)] ?? 'softmax';
-    const spec = drawLayer(kind, `layer${at}`, shape, last, between);
-    shape = inferShape(opOf(spec), spec.inputs?.map(() => shape) ?? [shape], spec.name);
-    layers.push(spec);
-    last = spec.name;
+  const floatsOf = (size: number) => Float32Array.from({ length: size }, () => 2 * random.uniform() - 1);
+  const image = (): Shape => [1, between(1, 6), between(1, 9), between(1, 9)];
+  const first = between(0, 7) === 0 ? [1, between(1, 12)] : image();
+  const shapes = [[1, between(1, 5), between(2, 9)], [2, 3, between(1, 5), between(1, 5)], [between(1, 9)]];
+  const inputs: NamedTensor[] = [{ name: 'data', shape: first, type: 'float32' }];
+  const constants = new Map<string, Tensor>();
+  if (!isPlain) {
+    const shape = shapes[between(0, 2)] as Shape;
+    inputs.push({ name: 'other', shape, type: 'float32' }, { name: 'indices', shape: [1, 3], type: 'int64' });
+    for (const [at, own] of [image(), [1, sizeOf(first.slice(-1))], [2, 4]].entries()) {
+      constants.set(`constant${at}`, { shape: own, type: 'float32', values: floatsOf(sizeOf(own)) });
+    }
   }
+  const types = new Map<string, TensorType>([...inputs.map((input) => [input.name, input] as const), ...constants]);
+  const layers: LayerSpec[] = [];
+  let last = 'data';
+  for (let tries = 0; layers.length < count && tries < 100; tries++) {
+    const tensors = [...types].map(([name, { shape, type }]): Given => ({ name, shape, type }));
+    const isFork = !isPlain && between(0, 2) === 0;
+    const input = (
+      isFork ? tensors[between(0, tensors.length - 1)] : tensors.find(({ name }) => name === last)
+    ) as Given;
+    const kinds = isPlain ? (input.shape.length === 4 ? imageKinds : vectorKinds) : allKinds;
+    const kind = kinds[random.below(kinds.length)] as LayerKind;
+    const drawn = layerDraws[kind]?.({ name: `layer${layers.length}`, input, tensors, between });
+    if (!drawn) continue;
+    const spec = { inputs: [input.name], ...drawn } as LayerSpec & { readonly inputs: readonly string[] };
+    const { results } = placeLayer(spec, types, 'random');
+    if (sizeOf(results[0]?.shape ?? []) > 20_000) continue;
+    for (const result of results) types.set(result.name, result);
+    layers.push(spec);
+    last = results.at(-1)?.name ?? last;
+  }
+  const made = [...types.keys()].filter((name) => name !== last && !isPlain && between(0, 6) === 0);
   const source = { work: 'drawn', at: `seed ${seed}` };
-  const network = buildNetwork({ name: 'random', title: 'random', input, layers, source });
+  const network = buildNetwork({
+    ...{ name: 'random', title: 'random', inputs, layers, constants, outputs: [last, ...made], source },
+  });
   const weights = network.layers.flatMap((layer) => {
     const needed = weightShapeOf(layer);
     if (!needed) return [];
     const drawn = drawWeights(needed, [0.2, 0.6, 1][random.below(3)] ?? 1, seed, layer.name);
     return [[layer.name, { ...drawn, store: inSomeFormat(drawn.store, random.below(4)) }] as const];
   });
-  const values = Float32Array.from({ length: batch * sizeOf(input) }, () => 2 * random.uniform() - 1);
-  return { model: { network, weights: new Map(weights), origin: 'synthetic' }, batch, input: values };
-}
-
-function drawLayer(
-  kind: LayerKind,
-  name: string,
-  shape: Shape,
-  last: string,
-  between: (least: number, most: number) => number,
-): LayerSpec {
-  const [channels, height = 1, width = 1] = shape;
-  const activation = (['relu', 'none', 'relu6'] as const)[between(0, 2)] ?? 'none';
-  /** The same extent on both axes, or one for each. */
-  const extents = (draw: (axis: 0 | 1) => number): Pair => {
-    const first = draw(0);
-    return [first, between(0, 1) ? Math.min(first, draw(1)) : draw(1)];
-  };
-  const bias = between(0, 2) > 0;
-  switch (kind) {
-    case 'dense':
-      return { kind, name, outputs: between(1, 9), bias, activation };
-    case 'conv2d': {
-      const pad: Padding = [between(0, 2), between(0, 2), between(0, 2), between(0, 2)];
-      const room = (axis: 0 | 1) => (axis === 0 ? height : width) + pad[axis] + (pad[axis === 0 ? 2 : 3] as number);
-      const kernel = extents((axis) => between(1, Math.min(5, room(axis))));
-      const dilation = extents((axis) => {
-        return kernel[axis] > 1 && between(0, 3) === 0
-          ? between(1, Math.floor((room(axis) - 1) / (kernel[axis] - 1)))
-          : 1;
-      });
-      const divisors = [1, 2, 3, channels].filter((groups) => channels % groups === 0);
-      const groups = divisors[between(0, divisors.length - 1)] ?? 1;
-      return {
-        kind,
-        name,
-        channels: groups * between(1, 4),
-        kernel,
-        stride: extents(() => between(1, 3)),
-        dilation,
-        pad,
-        groups,
-        bias,
-        activation,
-      };
-    }
-    case 'pool2d': {
-      const mode = between(0, 1) ? 'max' : 'average';
-      const rounding = between(0, 2) ? 'ceil' : 'floor';
-      if (between(0, 4) === 0) return { kind, name, mode, kernel: 'global', stride: 1, pad: 0, rounding };
-      const kernel = extents((axis) => between(1, Math.min(4, axis === 0 ? height : width)));
-      const stride = extents((axis) => between(1, kernel[axis]));
-      const [vertical, horizontal] = [() => between(0, kernel[0] - 1), () => between(0, kernel[1] - 1)];
-      const pad: Padding = [vertical(), horizontal(), vertical(), horizontal()];
-      return { kind, name, mode, kernel, stride, pad, rounding, countsPadding: between(0, 1) === 0 };
-    }
-    case 'lrn':
-      return { kind, name, size: 2 * between(0, 2) + 1, alpha: 0.5, beta: 0.75, k: between(1, 2) };
-    case 'concat':
-      return { kind, name, inputs: between(0, 1) ? [last, last] : [last, last, last] };
-    case 'add':
-      return { kind, name, inputs: Array(between(1, 3)).fill(last), activation };
-    case 'rectify':
-      return { kind, name, activation: between(0, 1) ? 'relu' : 'relu6' };
-    case 'softmax':
-      return { kind, name };
-  }
+  const values = network.inputs.map(({ name, shape, type }) => {
+    const own = roomFor({ shape: [batch, ...shape], type });
+    for (let at = 0; at < own.length; at++) own[at] = type === 'int64' ? between(0, 1) : 2 * random.uniform() - 1;
+    return [name, own] as const;
+  });
+  return { model: { network, weights: new Map(weights), origin: 'synthetic' }, batch, inputs: new Map(values) };
 }
 
 function inSomeFormat(store: WeightStore, format: number): WeightStore {

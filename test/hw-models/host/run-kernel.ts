@@ -10,7 +10,7 @@ import {
   PAGE,
   type SharedMemory,
 } from '../../../hw-models/host/engine/webassembly.js';
-import type { Layer, LayerWeights } from '../../../workloads/network.js';
+import { inputShapeOf, type Layer, type LayerWeights, resultOf, type TensorType } from '../../../workloads/network.js';
 
 const MIB = 2 ** 20;
 /** Bytes that a kernel may read beyond what it was given, but neither use nor write. */
@@ -53,11 +53,10 @@ export function loadKernel(
     },
   };
   const prepared = kernel.prepare(layer, weights, heap);
-  const inputShape = layer.inputShapes[0] ?? [0];
-  const place = (shape: typeof inputShape): Tensor => tensorAt(take(batch * frameBytesOf(shape)), shape);
-  const input = place(inputShape);
-  const output = place(layer.output);
-  const steps: readonly Step[] = prepared.plan([input], output, batch, { threads, take });
+  const place = (type: TensorType): Tensor => tensorAt(take(batch * frameBytesOf(type)), type);
+  const input = place({ shape: inputShapeOf(layer), type: 'float32' });
+  const output = place(resultOf(layer));
+  const steps: readonly Step[] = prepared.plan([input], [output], batch, { threads, take });
   const calls = steps.flatMap((step) => lastLaneFirst(step, threads)).map(bound(memory, fused));
   const repeat = () => {
     for (const call of calls) call();
@@ -69,13 +68,14 @@ export function loadKernel(
       repeat();
       const bytes = new Uint8Array(memory.buffer, output.address + batch * output.frameBytes, BEYOND);
       if (!bytes.every((byte) => byte === 0xff)) throw new Error(`${kernel.name} wrote beyond its output`);
-      return readTensor(memory.buffer, output, batch);
+      return Float32Array.from(readTensor(memory.buffer, output, batch));
     },
   };
 }
 
 /** Call k is of lane k modulo the threads. */
 function lastLaneFirst(step: Step, threads: number): readonly Call[] {
+  if ('onMain' in step) throw new Error('a kernel runs on the main thread');
   return Array.from({ length: threads }, (_, lane) => step.filter((_call, at) => at % threads === lane))
     .reverse()
     .flat();

@@ -20,42 +20,19 @@ import { InputError } from '../../../../workloads/base/errors.js';
 import { buildNetwork } from '../../../../workloads/graph.js';
 import { readImage } from '../../../../workloads/import/image.node.js';
 import { readNetFile } from '../../../../workloads/import/net-file.js';
-import { sizeOf } from '../../../../workloads/layers/index.js';
+import type { Values } from '../../../../workloads/network.js';
 import type { LayerSpec } from '../../../../workloads/spec.js';
 import { drawModel } from '../../../../workloads/synthesis.js';
+import { sizeOf } from '../../../../workloads/tensor.js';
 import { drawActivations, drawWeights } from '../../../../workloads/weights/synthetic.js';
 import { conv, dense, maxPool, softmax } from '../../../../workloads/zoo/entry.js';
 import { imagenetPreprocessing } from '../../../../workloads/zoo/preprocessing.js';
 import { squeezenet10 } from '../../../../workloads/zoo/squeezenet.js';
 import { catPicture, squeezenetNet } from '../../../assets.js';
-import { type Case, cases } from '../random-network.js';
+import { distance, expectAgreement, valuesOf } from '../agreement.js';
+import { type Case, cases, graphs } from '../random-network.js';
 
 const source = { work: 'test', at: 'test' };
-
-/** Each layer's first input of the first frame, then the output. */
-async function valuesOf(executor: Executor, { model, input, batch }: Case): Promise<readonly Float32Array[]> {
-  const network = await executor.load(model);
-  const seen: Float32Array[] = [];
-  const { output } = await network.run(input, batch, { onInput: (_layer, values) => seen.push(values) });
-  network.dispose();
-  return [...seen, output];
-}
-
-/** The largest difference over the largest value. */
-function distance(found: Float32Array, expected: Float32Array): number {
-  expect(found.length).toBe(expected.length);
-  const scale = expected.reduce((most, value) => Math.max(most, Math.abs(value)), 1e-30);
-  return found.reduce((most, value, at) => Math.max(most, Math.abs(value - (expected[at] as number))), 0) / scale;
-}
-
-async function expectAgreement(executor: Executor, drawn: Case): Promise<void> {
-  const expected = await valuesOf(createReference(), drawn);
-  const found = await valuesOf(executor, drawn);
-  expect(found.length).toBe(expected.length);
-  for (const [at, values] of expected.entries()) {
-    expect(distance(found[at] as Float32Array, values)).toBeLessThanOrEqual(1e-4);
-  }
-}
 
 describe.each([
   ['sparse', createSparse(), 200],
@@ -68,6 +45,13 @@ describe.each([
     await fc.assert(
       fc.asyncProperty(cases, (drawn) => expectAgreement(executor, drawn)),
       { numRuns },
+    );
+  });
+
+  it('does so on graphs of any tensors', async () => {
+    await fc.assert(
+      fc.asyncProperty(graphs, (drawn) => expectAgreement(executor, drawn)),
+      { numRuns: 2 * numRuns },
     );
   });
 });
@@ -93,7 +77,8 @@ function joinedCase(batch: number): Case {
   const network = buildNetwork({ name: 'joins', title: 'joins', input: [3, 17, 22], layers: joins, source });
   const layers = Object.fromEntries(network.layers.map(({ name }) => [name, { weights: 0.4, output: 0.5 }]));
   const model = drawModel(network, { source, input: 1, layers }, 1);
-  return { model, batch, input: drawActivations(batch * sizeOf(network.input), 0.9, 1, 'input').values };
+  const { values } = drawActivations(batch * sizeOf(network.inputs[0]?.shape ?? []), 0.9, 1, 'input');
+  return { model, batch, inputs: new Map([['data', values]]) };
 }
 
 describe('a network with concatenations', () => {
@@ -103,9 +88,9 @@ describe('a network with concatenations', () => {
       const loaded = await createSparse({ threads }).load(joinedCase(1).model);
       for (const batch of [1, 3, 5, 2, 1]) {
         const drawn = joinedCase(batch);
-        const expected = (await valuesOf(createReference(), drawn)).at(-1) as Float32Array;
+        const expected = (await valuesOf(createReference(), drawn)).get('prob') as Values;
         for (let run = 0; run < 3; run++) {
-          expect(distance((await loaded.run(drawn.input, batch)).output, expected)).toBeLessThanOrEqual(1e-5);
+          expect(distance((await loaded.run(drawn.inputs, batch)).output, expected)).toBeLessThanOrEqual(1e-5);
         }
       }
       loaded.dispose();
@@ -114,9 +99,9 @@ describe('a network with concatenations', () => {
 
   it('copies nothing that can be made in place', async () => {
     const loaded = await createSparse().load(joinedCase(1).model);
-    const inputs = new Map<string, Float32Array>();
-    const { layers } = await loaded.run(joinedCase(1).input, 1, {
-      onInput: (layer, values) => inputs.set(layer.name, values),
+    const inputs = new Map<string, Values | undefined>();
+    const { layers } = await loaded.run(joinedCase(1).inputs, 1, {
+      onInputs: (layer, [first]) => inputs.set(layer.name, first?.values),
     });
     loaded.dispose();
     // The concatenation's first input is the inner one, whose values it must hold.
@@ -157,10 +142,12 @@ describe('the choice of a kernel', () => {
     expect(choice(dense('d', 16, 'relu'), density)).toBe(name);
   });
 
-  it('refuses a network that no row serves', async () => {
+  it('is the plain pass where a table has no row', async () => {
     const only: readonly HostKernel[] = sparseKernels.filter(({ name }) => name !== 'pool');
-    const refusal = createEngine('bare', 'bare', firstThatPays(only)).load(joinedCase(1).model);
-    await expect(refusal).rejects.toThrow('layer pooled: found no kernel for pool2d');
+    const loaded = await createEngine('bare', 'bare', firstThatPays(only)).load(joinedCase(1).model);
+    const { layers } = await loaded.run(joinedCase(1).inputs, 1);
+    loaded.dispose();
+    expect(layers.find(({ name }) => name === 'pooled')?.kernel).toBe('plain');
   });
 });
 
@@ -180,10 +167,10 @@ describe('threads', () => {
   });
 
   it('give the same values in every run, more of them than cores and whoever takes which lane', async () => {
-    const { model, input } = joinedCase(1);
+    const { model, inputs } = joinedCase(1);
     const loaded = await createSparse({ threads: 5 }).load(model);
-    const expected = (await loaded.run(input, 1)).output;
-    for (let run = 0; run < 500; run++) expect((await loaded.run(input, 1)).output).toEqual(expected);
+    const expected = (await loaded.run(inputs, 1)).output;
+    for (let run = 0; run < 500; run++) expect((await loaded.run(inputs, 1)).output).toEqual(expected);
     loaded.dispose();
   });
 
@@ -191,7 +178,7 @@ describe('threads', () => {
     const loaded = await createSparse({ threads: 3 }).load(joinedCase(1).model);
     loaded.dispose();
     loaded.dispose();
-    await expect(loaded.run(joinedCase(1).input, 1)).rejects.toThrow('joins: run after dispose');
+    await expect(loaded.run(joinedCase(1).inputs, 1)).rejects.toThrow('joins: run after dispose');
     const [before, during, after] = inOwnProcess('loaded.dispose(); await ending();').split(' ').map(Number);
     expect(during).toBe((before ?? 0) + 2);
     expect(after).toBe(before);
@@ -242,22 +229,22 @@ describe.skipIf(squeezenetNet.missing || catPicture.missing)('SqueezeNet with it
     ['sparse, multiply and add apart', createSparse({ fused: false })],
   ];
   let drawn: Case;
-  let expected: readonly Float32Array[];
+  let expected: ReadonlyMap<string, Values>;
 
   beforeAll(async () => {
     const { network } = squeezenet10;
     const weights = readNetFile(readFileSync(squeezenetNet.path), network, squeezenetNet.path);
     const input = await readImage(readFileSync(catPicture.path), imagenetPreprocessing(227), catPicture.path);
-    drawn = { model: { network, weights, origin: 'real' }, batch: 1, input };
+    drawn = { model: { network, weights, origin: 'real' }, batch: 1, inputs: new Map([['data', input]]) };
     expected = await valuesOf(createTfjs(), drawn);
   });
 
   it.each(executors)('%s sees what TensorFlow.js sees', async (_name, executor) => {
     const found = await valuesOf(executor, drawn);
-    for (const [at, values] of expected.entries()) {
-      expect(distance(found[at] as Float32Array, values)).toBeLessThanOrEqual(2e-5);
+    for (const [name, values] of expected) {
+      expect(distance(found.get(name) as Values, values)).toBeLessThanOrEqual(2e-5);
     }
-    const ranked = [...(found.at(-1) ?? [])].map((probability, index) => ({ probability, index }));
+    const ranked = [...(found.get('prob') ?? [])].map((probability, index) => ({ probability, index }));
     ranked.sort((a, b) => b.probability - a.probability);
     expect(ranked.slice(0, 5).map(({ index }) => index)).toEqual([278, 277, 263, 281, 280]);
   });

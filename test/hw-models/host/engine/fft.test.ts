@@ -2,9 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { createFft, createSparseFft, fftRefusal, fftSizes } from '../../../../hw-models/host/engine/fft.js';
 import type { HostKernel } from '../../../../hw-models/host/engine/kernel.js';
-import { inferShape } from '../../../../workloads/layers/index.js';
 import type { Layer, LayerWeights, Rectifier } from '../../../../workloads/network.js';
-import { opOf } from '../../../../workloads/spec.js';
 import { pruneSpectra, spectralConvolve, spectraOf } from '../../../../workloads/transforms/fft-convolution.js';
 import type { ConvolutionShape } from '../../../../workloads/transforms/shape.js';
 import { convolve } from '../../../reference/convolution.js';
@@ -15,14 +13,14 @@ import {
   expectNear,
   magnitudesOf,
 } from '../../../workloads/transforms/cases.js';
+import { layerOn } from '../one-layer.js';
 import { loadKernel } from '../run-kernel.js';
 
 function layerOf(shape: ConvolutionShape, activation: Rectifier, stride = 1): Layer {
   const { channels, height, width, outputs, kernel, pad, groups } = shape;
   const square = { kernel, stride, pad, groups } as const;
-  const op = opOf({ kind: 'conv2d', name: 'conv', channels: outputs, ...square, bias: true, activation });
-  const input = [channels, height, width] as const;
-  return { ...op, name: 'conv', inputs: ['data'], inputShapes: [input], output: inferShape(op, [input], 'conv') };
+  const spec = { kind: 'conv2d', name: 'conv', channels: outputs, ...square, bias: true, activation } as const;
+  return layerOn([channels, height, width], spec);
 }
 
 function weightsOf({ shape, weights, bias }: ConvolutionCase): LayerWeights {

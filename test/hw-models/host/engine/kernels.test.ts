@@ -10,14 +10,14 @@ import { createEngine } from '../../../../hw-models/host/engine/engine.js';
 import { filteredConvolution } from '../../../../hw-models/host/engine/filtering.js';
 import type { HostKernel } from '../../../../hw-models/host/engine/kernel.js';
 import { buildNetwork } from '../../../../workloads/graph.js';
-import { forwardLayer } from '../../../../workloads/layers/forward.js';
-import { sizeOf, weightShapeOf } from '../../../../workloads/layers/index.js';
-import type { LayerWeights, Shape } from '../../../../workloads/network.js';
+import { type Image, type LayerWeights, type Shape, weightShapeOf } from '../../../../workloads/network.js';
 import { type LayerSpec, opOf, type SpecOf } from '../../../../workloads/spec.js';
+import { sizeOf } from '../../../../workloads/tensor.js';
 import { toCodebook, toDense } from '../../../../workloads/weights/store.js';
 import { drawActivations, drawWeights } from '../../../../workloads/weights/synthetic.js';
 import { convolve } from '../../../reference/convolution.js';
 import { fits, windowsOf } from '../../../workloads/layers/windows.js';
+import { passOf } from '../one-layer.js';
 
 interface Case {
   readonly input: Shape;
@@ -91,10 +91,8 @@ async function expectAgreement(kernel: HostKernel, { input, layer, batch, seed, 
   const { output } = await loaded.run(values, batch);
   loaded.dispose();
   const frames = Array.from({ length: batch }, (_, frame) => values.subarray(frame * size, (frame + 1) * size));
-  const expected = frames.flatMap((frame) => [...forwardLayer(built, weights, [frame])]);
-  const terms = frames.flatMap((frame) => [
-    ...forwardLayer(built, weights && magnitudes(weights), [frame.map(Math.abs)]),
-  ]);
+  const expected = frames.flatMap((frame) => [...passOf(built, weights, frame)]);
+  const terms = frames.flatMap((frame) => [...passOf(built, weights && magnitudes(weights), frame.map(Math.abs))]);
   const isSum = weights !== null || built.kind === 'pool2d';
   expectClose(output, expected, isSum ? terms : expected, boundOf(kernel));
   return { weights, output, values };
@@ -156,7 +154,7 @@ describe.each([sparseConvolution, denseConvolution, filteredConvolution])('$name
         const plain = { ...drawn, batch: 1, layer: { ...convolution, name: 'layer', activation: 'none' as const } };
         const { weights, output, values } = await expectAgreement(kernel, plain);
         if (!weights) throw new Error('no weights');
-        const [channels, height, width] = input;
+        const [channels, height, width] = input as Image;
         const outputs = convolution.channels;
         const shape = { ...convolution, channels, height, width, outputs };
         const bias = weights.bias ?? new Float32Array(outputs);
@@ -319,7 +317,7 @@ describe('layers without weights', () => {
     loaded.dispose();
     const frames = Array.from({ length: batch }, (_, frame) => values.subarray(frame * size, (frame + 1) * size));
     if (!built) throw new Error('no layer');
-    const expected = frames.flatMap((frame) => [...forwardLayer(built, null, Array(inputs).fill(frame))]);
+    const expected = frames.flatMap((frame) => [...passOf(built, null, frame)]);
     expect([...output]).toEqual(expected);
   }
 });

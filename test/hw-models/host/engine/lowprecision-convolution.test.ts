@@ -13,13 +13,13 @@ import { binarize, binarizeActivations } from '../../../../workloads/compress/bi
 import { quantize, quantizeVector } from '../../../../workloads/compress/int8.js';
 import { ternarize } from '../../../../workloads/compress/ternary.js';
 import { buildNetwork } from '../../../../workloads/graph.js';
-import { forwardLayer } from '../../../../workloads/layers/forward.js';
-import { sizeOf, weightShapeOf } from '../../../../workloads/layers/index.js';
-import type { Layer, LayerWeights, Shape } from '../../../../workloads/network.js';
+import { type Layer, type LayerWeights, type Shape, weightShapeOf } from '../../../../workloads/network.js';
 import type { LayerSpec } from '../../../../workloads/spec.js';
+import { sizeOf } from '../../../../workloads/tensor.js';
 import type { DenseMatrix } from '../../../../workloads/weights/store.js';
 import { fits, windowsOf } from '../../../workloads/layers/windows.js';
 import { drawFrom, expectNear } from '../../../workloads/transforms/cases.js';
+import { passOf } from '../one-layer.js';
 import { loadKernel } from '../run-kernel.js';
 
 interface Case {
@@ -96,8 +96,8 @@ function check(
     bias: bias?.map(Math.abs) ?? null,
   };
   const seen = frames.map(meaning.activations);
-  const expected = seen.flatMap((frame) => [...forwardLayer(layer, meant, [frame])]);
-  const terms = seen.flatMap((frame) => [...forwardLayer(layer, sizes, [frame.map(Math.abs)])]);
+  const expected = seen.flatMap((frame) => [...passOf(layer, meant, frame)]);
+  const terms = seen.flatMap((frame) => [...passOf(layer, sizes, frame.map(Math.abs))]);
   expectNear(found, expected, (at) => (columns + 20) * 2 ** -23 * (0.1 + (terms[at] as number)));
 }
 

@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { kernelsFor } from '../../../../hw-models/host/engine/choice.js';
 import { lowPrecisionKernels } from '../../../../hw-models/host/engine/lowprecision.js';
+import { plain } from '../../../../hw-models/host/engine/plain.js';
 import { hasFusedMultiplyAdd } from '../../../../hw-models/host/engine/webassembly.js';
 import { binarize, binarizeActivations } from '../../../../workloads/compress/binary.js';
 import { quantize, quantizeVector } from '../../../../workloads/compress/int8.js';
@@ -11,6 +12,7 @@ import type { DenseMatrix } from '../../../../workloads/weights/store.js';
 import { toDense } from '../../../../workloads/weights/store.js';
 import { drawActivations, drawWeights } from '../../../../workloads/weights/synthetic.js';
 import { drawFrom, expectNear } from '../../../workloads/transforms/cases.js';
+import { layerOn } from '../one-layer.js';
 import { loadKernel } from '../run-kernel.js';
 
 type Name = keyof typeof lowPrecisionKernels;
@@ -40,10 +42,7 @@ const cases = fc
     const draw = drawFrom(seed);
     const matrix: DenseMatrix = { format: 'dense', rows, columns, values: draw(rows * columns) };
     const bias = draw(rows);
-    const layer: Layer = {
-      ...{ kind: 'dense', outputs: rows, bias: true, activation },
-      ...{ name: 'fc', inputs: ['data'], inputShapes: [image], output: [rows] },
-    };
+    const layer = layerOn(image, { kind: 'dense', name: 'fc', outputs: rows, bias: true, activation });
     const weights: LayerWeights = { store: matrix, bias, origin: 'synthetic' };
     return { layer, matrix, weights, bias, input: draw(batch * columns), batch, threads };
   });
@@ -161,10 +160,7 @@ describe('low precision on the host', () => {
     const drawn = drawWeights({ rows, columns, biases: 0 }, 1, 0, 'fc');
     const input = drawActivations(columns, 0.35, 0, 'fc').values;
     const matrix = toDense(drawn.store);
-    const layer: Layer = {
-      ...{ kind: 'dense', outputs: rows, bias: false, activation: 'none' },
-      ...{ name: 'fc', inputs: ['data'], inputShapes: [[columns]], output: [rows] },
-    };
+    const layer = layerOn([columns], { kind: 'dense', name: 'fc', outputs: rows, bias: false, activation: 'none' });
     const exact = Float32Array.from({ length: rows }, (_, row) =>
       dot(
         columns,
@@ -184,15 +180,14 @@ describe('low precision on the host', () => {
   });
 
   it('refuses sums that 32 bits cannot hold, and other layers', () => {
-    const layer: Layer = {
-      ...{ kind: 'dense', outputs: 1, bias: false, activation: 'none' },
-      ...{ name: 'fc', inputs: ['data'], inputShapes: [[200_000]], output: [1] },
-    };
+    const layer = layerOn([200_000], { kind: 'dense', name: 'fc', outputs: 1, bias: false, activation: 'none' });
     const store: DenseMatrix = { format: 'dense', rows: 1, columns: 200_000, values: new Float32Array(200_000) };
     const weights: LayerWeights = { store, bias: null, origin: 'synthetic' };
     expect(lowPrecisionKernels.int8.refusal(layer, weights)).toMatch(/^has 200000 inputs/);
     expect(lowPrecisionKernels.ternary.refusal(layer, weights)).toBeNull();
-    const softmax: Layer = { kind: 'softmax', name: 'p', inputs: ['fc'], inputShapes: [[4]], output: [4] };
-    for (const kernel of Object.values(lowPrecisionKernels)) expect(kernelsFor([kernel], softmax, null)).toEqual([]);
+    const softmax = layerOn([4], { kind: 'softmax', name: 'p' });
+    for (const kernel of Object.values(lowPrecisionKernels)) {
+      expect(kernelsFor([kernel], softmax, null)).toEqual([plain]);
+    }
   });
 });

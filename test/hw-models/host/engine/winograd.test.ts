@@ -7,9 +7,7 @@ import { denseKernels } from '../../../../hw-models/host/engine/table.js';
 import { createSparseWinograd, createWinograd, winogradRefusal } from '../../../../hw-models/host/engine/winograd.js';
 import { filterings, winogradSource } from '../../../../hw-models/host/engine/winograd-source.js';
 import { createReference } from '../../../../hw-models/host/reference.js';
-import { inferShape } from '../../../../workloads/layers/index.js';
 import type { Layer, LayerWeights, Rectifier } from '../../../../workloads/network.js';
-import { opOf } from '../../../../workloads/spec.js';
 import { cookToom, type Filtering, type Matrix, toFloat } from '../../../../workloads/transforms/cook-toom.js';
 import type { ConvolutionShape } from '../../../../workloads/transforms/shape.js';
 import {
@@ -20,6 +18,7 @@ import {
 } from '../../../../workloads/transforms/winograd.js';
 import { convolve } from '../../../reference/convolution.js';
 import { type ConvolutionCase, convolutionCases, drawFrom, expectNear } from '../../../workloads/transforms/cases.js';
+import { layerOn } from '../one-layer.js';
 import { cases as networkCases } from '../random-network.js';
 import { loadKernel } from '../run-kernel.js';
 
@@ -29,9 +28,8 @@ const ROUNDING = 2 ** -24;
 function layerOf(shape: ConvolutionShape, activation: Rectifier, stride = 1): Layer {
   const { channels, height, width, outputs, kernel, pad, groups } = shape;
   const square = { kernel, stride, pad, groups } as const;
-  const op = opOf({ kind: 'conv2d', name: 'conv', channels: outputs, ...square, bias: true, activation });
-  const input = [channels, height, width] as const;
-  return { ...op, name: 'conv', inputs: ['data'], inputShapes: [input], output: inferShape(op, [input], 'conv') };
+  const spec = { kind: 'conv2d', name: 'conv', channels: outputs, ...square, bias: true, activation } as const;
+  return layerOn([channels, height, width], spec);
 }
 
 function weightsOf({ shape, weights, bias }: ConvolutionCase): LayerWeights {
@@ -164,11 +162,11 @@ describe('Winograd rows', () => {
   it('give way to the rows behind them, so that whole networks run', async () => {
     const winograd = createEngine('winograd', 'Winograd', firstThatPays([createWinograd(4), ...denseKernels]));
     await fc.assert(
-      fc.asyncProperty(networkCases, async ({ model, batch, input }) => {
+      fc.asyncProperty(networkCases, async ({ model, batch, inputs }) => {
         const [found, expected] = await Promise.all(
           [winograd, createReference()].map(async (executor) => {
             const network = await executor.load(model);
-            const { output } = await network.run(input, batch);
+            const { output } = await network.run(inputs, batch);
             network.dispose();
             return output;
           }),

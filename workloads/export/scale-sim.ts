@@ -1,6 +1,6 @@
 // A network's products and convolutions as a SCALE-Sim topology: convolutions of eight columns, matrix products as 1×1
-// convolutions over as many pixels as they have rows, a line for each group and each matrix. The image includes its
-// padding, as the format has none.
+// convolutions over as many pixels as they have rows, a line for each group and each matrix. The image is what the windows
+// reach, padding included: the format has none, and rounds the output's size up where pixels are left over.
 
 import { InputError } from '../base/errors.js';
 import type { ConvolutionDemand, ProductDemand } from '../demand.js';
@@ -31,14 +31,13 @@ function productLines({ matrices, rows, depth, columns }: ProductDemand): readon
 }
 
 function convolutionLines(demand: ConvolutionDemand, place: string): readonly (readonly number[])[] {
-  const { images, kernel, stride, dilation, pad, groups, output } = demand;
+  const { images, kernel, stride, dilation, groups, input, output } = demand;
   const fault = (found: string) => new InputError(`${place}: found ${found}, which a SCALE-Sim topology cannot say`);
   if (tapsOf({ kernel: dilation }) !== 1) throw fault('a dilation');
   if (stride[0] !== stride[1]) throw fault(`strides of ${stride.join(' and ')}`);
-  const [channels, height, width] = demand.input;
-  const [top, left, bottom, right] = pad;
-  const extents = [height + top + bottom, width + left + right, ...kernel];
-  const numbers = [...extents, channels / groups, output[0] / groups, stride[0]];
+  const [filters, rows, columns] = output;
+  const reach = [(rows - 1) * stride[0] + kernel[0], (columns - 1) * stride[1] + kernel[1]];
+  const numbers = [...reach, ...kernel, input[0] / groups, filters / groups, stride[0]];
   return Array.from({ length: groups * images }, () => numbers);
 }
 

@@ -56,7 +56,10 @@ function storedTensor({ shape, type, values }: Tensor): StoredTensor {
 }
 
 /** [filters, channels of a group, taps …], or [outputs, inputs]. */
-export function weightExtents(layer: Layer, { store }: LayerWeights): readonly number[] {
+export function weightExtents(
+  layer: Layer,
+  { store }: { readonly store: Pick<LayerWeights['store'], 'rows' | 'columns'> },
+): readonly number[] {
   if (layer.kind !== 'conv2d' && layer.kind !== 'conv-nd') return [store.rows, store.columns];
   const channels = layer.inputTypes[0]?.shape[1] as number;
   return [layer.channels, channels / layer.groups, ...layer.kernel];

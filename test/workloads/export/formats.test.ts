@@ -3,17 +3,17 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { exportFile, exportFormats } from '../../../sim/export.node.js';
-import { writeOnnx } from '../../../workloads/export/onnx.js';
+import { denseMacsOf } from '../../../workloads/demand.js';
 import { writeScaleSim } from '../../../workloads/export/scale-sim.js';
 import { writeNetworkYaml, writeTensors } from '../../../workloads/export/tensors.js';
+import { readOnnx } from '../../../workloads/formats/onnx/read.js';
+import { writeOnnx } from '../../../workloads/formats/onnx/write.js';
 import { buildNetwork } from '../../../workloads/graph.js';
 import { readNetworkYaml } from '../../../workloads/import/network-yaml.js';
 import { readNpy } from '../../../workloads/import/npy.js';
-import { readOnnx } from '../../../workloads/import/onnx.js';
 import { readSafetensors } from '../../../workloads/import/safetensors.js';
 import { readScaleSim } from '../../../workloads/import/scale-sim.js';
-import { parametersOf, pixelsOf, weightShapeOf } from '../../../workloads/layers/index.js';
-import type { Network } from '../../../workloads/network.js';
+import { type Network, parametersOf, weightShapeOf } from '../../../workloads/network.js';
 import { drawModel } from '../../../workloads/synthesis.js';
 import { toDense } from '../../../workloads/weights/store.js';
 import type { ZooEntry } from '../../../workloads/zoo/entry.js';
@@ -52,14 +52,14 @@ describe('a network', () => {
   it('in YAML with safetensors is read back as it is', async () => {
     const yaml = writeNetworkYaml(network, 'w.safetensors');
     const entry = only(await readNetworkYaml(source('n.yaml', yaml, { 'w.safetensors': writeTensors(model) })));
-    const plain = ({ layers, input }: Network) => ({ layers, input });
+    const plain = ({ layers, inputs, outputs }: Network) => ({ layers, inputs, outputs });
     expect(plain(entry.network)).toEqual(plain(network));
     expect(weightsOf(entry.weights)).toEqual(weightsOf(model.weights));
   });
 
   it('in ONNX is read back with the same weights and shapes', async () => {
     const entry = only(await readOnnx(source('n.onnx', writeOnnx(model))));
-    const shapes = ({ layers }: Network) => layers.map(({ kind, output }) => `${kind} ${output.join('×')}`);
+    const shapes = ({ layers }: Network) => layers.map(({ kind, results }) => `${kind} ${results[0]?.shape.join('×')}`);
     expect(shapes(entry.network)).toEqual(shapes(network));
     expect(weightsOf(entry.weights)).toEqual(weightsOf(model.weights));
   });
@@ -84,7 +84,7 @@ describe('a network', () => {
         layers.reduce(
           ([weights, macs], layer) => {
             const size = (weightShapeOf(layer)?.rows ?? 0) * (weightShapeOf(layer)?.columns ?? 0);
-            return [weights + size, macs + size * pixelsOf(layer)] as const;
+            return [weights + size, macs + (layer.demand ? denseMacsOf(layer.demand) : 0)] as const;
           },
           [0, 0] as readonly [number, number],
         );

@@ -1,7 +1,7 @@
 // What the files mean is tested by running them (test/hw-models/host/onnxruntime.test.ts); here is what they are.
 
 import { describe, expect, it } from 'vitest';
-import { writeOnnx } from '../../../workloads/export/onnx.js';
+import { writeOnnx } from '../../../workloads/formats/onnx/write.js';
 import { buildNetwork } from '../../../workloads/graph.js';
 import type { Model } from '../../../workloads/model.js';
 import type { Shape } from '../../../workloads/network.js';
@@ -34,7 +34,7 @@ describe('writeOnnx', () => {
       ...field(11, [...field(1, text('data')), ...type]),
       ...field(12, [...field(1, text('s')), ...type]),
     ];
-    const expected = [...whole(1, 8), ...field(2, text('zeroskip')), ...field(7, graph), ...field(8, whole(2, 13))];
+    const expected = [...whole(1, 8), ...field(2, text('zeroskip')), ...field(7, graph), ...field(8, whole(2, 17))];
     expect([...writeOnnx(modelOf([2], [{ kind: 'softmax', name: 's' }]))]).toEqual(expected);
   });
 

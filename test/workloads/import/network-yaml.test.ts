@@ -128,7 +128,7 @@ describe('a network in YAML', () => {
       'a kernel that does not fit',
       text.replace('input: [2, 3, 3]', 'input: [2, 3, 1]').replace('pad: [0, 1, 0, 1], ', ''),
       weights,
-      'does not fit',
+      'expected one that fits',
     ],
   ])('is refused for %s', async (_what, yaml, bytes, expected) => {
     expect(await refusal(() => read(yaml, bytes))).toContain(expected);

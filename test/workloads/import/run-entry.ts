@@ -1,17 +1,19 @@
 // What a network from a file computes, layer by layer in plain passes.
 
-import { forwardLayer } from '../../../workloads/layers/forward.js';
+import { forwardLayer, onlyInput, type Tensor } from '../../../workloads/network.js';
+import { floats } from '../../../workloads/tensor.js';
 import type { ZooEntry } from '../../../workloads/zoo/entry.js';
 
+/** The answer of a network of one input. */
 export function runEntry({ network, weights }: ZooEntry, input: Float32Array): Float32Array {
-  const values = new Map([['data', input]]);
-  let result = input;
+  const { name, shape } = onlyInput(network);
+  const tensors = new Map<string, Tensor>([...network.constants, [name, floats(shape, input)]]);
   for (const layer of network.layers) {
-    const inputs = layer.inputs.map((name) => values.get(name) ?? new Float32Array());
-    result = forwardLayer(layer, weights?.get(layer.name) ?? null, inputs);
-    values.set(layer.name, result);
+    const inputs = layer.inputs.map((read) => tensors.get(read) ?? null);
+    const results = forwardLayer(layer, weights?.get(layer.name) ?? null, inputs);
+    for (const [at, result] of layer.results.entries()) tensors.set(result.name, results[at] as Tensor);
   }
-  return result;
+  return Float32Array.from(tensors.get(network.outputs[0] as string)?.values ?? []);
 }
 
 /** The largest difference over the larger of 1 and the largest expected magnitude; NaN where one is no number. */

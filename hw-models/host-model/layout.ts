@@ -3,7 +3,7 @@
 import { invariant } from '../../workloads/base/errors.js';
 import type { LayerTask } from '../../workloads/network.js';
 import type { Call, Heap, HostKernel, Scratch, Tensor } from '../host/engine/kernel.js';
-import { frameBytesOf, tensorAt } from '../host/engine/tensor.js';
+import { FLOAT, frameBytesOf, isGapless, tensorAt } from '../host/engine/tensor.js';
 import type { Seen } from './calls/work.js';
 import type { EngineLayer } from './layer.js';
 
@@ -85,6 +85,17 @@ export function layOut(
     steps: prepared.plan(inputs, outputs, batch, scratch).flatMap((step) => ('onMain' in step ? [] : [step])),
     weightsEnd,
     weightBytes: heap.bytes,
-    seen: { words: (address, count) => heap.words(address, count), activations: input.values },
+    seen: {
+      words: (address, count) => heap.words(address, count),
+      activations: input.values,
+      ...placeOf(inputs[0], batch),
+    },
   };
+}
+
+/** Where a call finds its activations, unless there is filling between them. */
+function placeOf(input: Tensor | null | undefined, batch: number): Pick<Seen, 'input'> {
+  if (!input || !isGapless(input) || input.frameBytes !== input.channels * input.height * input.width * FLOAT)
+    return {};
+  return { input: { address: input.address, bytes: batch * input.frameBytes } };
 }

@@ -1,6 +1,6 @@
 // hw-models/host/asm/connected.ts, counted. Columns whose activation is zero are neither read nor multiplied.
 
-import { type CallCount, FLOAT, type Seen, vectors } from './work.js';
+import { type CallCount, FLOAT, firstActivation, type Seen, vectors } from './work.js';
 
 /** Bytes of a group of 4 weights, or of 8 codes, with how many rows each is below the one before. */
 const QUAD = 20;
@@ -22,12 +22,14 @@ interface ActiveColumns {
   readonly restarts: number;
 }
 
-function activeColumns(seen: Seen, pointers: number, columns: number, groupBytes: number): ActiveColumns {
+function activeColumns(seen: Seen, values: readonly number[], groupBytes: number): ActiveColumns {
+  const [input = 0, , pointers = 0, , , columns = 0] = values;
+  const vector = firstActivation(seen, input);
   const bounds = seen.words(pointers, columns + 1);
   let [started, groups, restarts] = [0, 0, 0];
   let end = bounds[0] as number;
   for (let column = 0; column < columns; column++) {
-    if (seen.activations[column] === 0) continue;
+    if (seen.activations[vector + column] === 0) continue;
     started++;
     const [first, next] = [bounds[column] as number, bounds[column + 1] as number];
     if (next === first) continue;
@@ -52,8 +54,8 @@ function columnTouches(values: readonly number[], { started, bytes, restarts }: 
 }
 
 const sparseColumns: CallCount = (values, seen) => {
-  const [, , pointers = 0, , , columns = 0, rows = 0] = values;
-  const active = activeColumns(seen, pointers, columns, QUAD);
+  const [, , , , , columns = 0, rows = 0] = values;
+  const active = activeColumns(seen, values, QUAD);
   return {
     turns: {
       call: 1,
@@ -67,8 +69,8 @@ const sparseColumns: CallCount = (values, seen) => {
 };
 
 const codedColumns: CallCount = (values, seen) => {
-  const [, , pointers = 0, , , columns = 0, rows = 0, , , , shared = 0] = values;
-  const active = activeColumns(seen, pointers, columns, OCTET);
+  const [, , , , , columns = 0, rows = 0, , , , shared = 0] = values;
+  const active = activeColumns(seen, values, OCTET);
   return {
     turns: {
       call: 1,
@@ -84,8 +86,9 @@ const codedColumns: CallCount = (values, seen) => {
 
 const denseColumns: CallCount = (values, seen) => {
   const [input = 0, output = 0, weights = 0, bias = 0, columns = 0, rows = 0, columnBytes = 0, list = 0] = values;
+  const vector = firstActivation(seen, input);
   let started = 0;
-  for (let column = 0; column < columns; column++) if (seen.activations[column] !== 0) started++;
+  for (let column = 0; column < columns; column++) if (seen.activations[vector + column] !== 0) started++;
   const fours = Math.ceil(started / 4);
   const bytes = Math.min(columnBytes, rows * FLOAT);
   // Four columns are read side by side: each goes on three columns further, or to its next page, where prefetching stops.

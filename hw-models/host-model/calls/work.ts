@@ -2,6 +2,9 @@
 
 import type { LoopName } from '../loops.js';
 
+export const FLOAT = 4;
+export const VECTOR = 16;
+
 export type Turns = Partial<Record<LoopName, number>>;
 
 /** Consecutive bytes that a call reads or writes. */
@@ -48,6 +51,14 @@ export interface Seen {
   /** `count` 32-bit words that were placed at `address`. */
   words(address: number, count: number): Uint32Array;
   readonly activations: Float32Array;
+  /** Where all frames of that input lie, one behind the other; without it a call counts as one on the first values. */
+  readonly input?: { readonly address: number; readonly bytes: number };
+}
+
+/** The first of the activations that a call at `address` meets. */
+export function firstActivation({ activations, input }: Seen, address: number): number {
+  const offset = input ? address - input.address : -1;
+  return input && offset >= 0 && offset < input.bytes ? (offset / FLOAT) % activations.length : 0;
 }
 
 /**
@@ -55,9 +66,6 @@ export interface Seen {
  * several that follow each other, where what one waits for the next one cannot hide.
  */
 export type CallCount = (values: readonly number[], seen: Seen) => CallWork | readonly CallWork[];
-
-export const FLOAT = 4;
-export const VECTOR = 16;
 
 /** Vectors that hold `floats` values. */
 export const vectors = (floats: number) => Math.ceil(floats / 4);

@@ -18,8 +18,8 @@ const presets = ['i7-5930k', 'xeon-platinum-8375c', 'cortex-a76'].map(cpuPreset)
 const [i7, xeon] = presets as [Preset<CpuConfig>, Preset<CpuConfig>];
 
 const tiling = (task: LayerTask, config: CpuConfig) => {
-  if (task.layer.kind !== 'conv2d') throw new Error('no convolution');
-  return tilingOf(task.layer, config);
+  if (task.demand.kind !== 'convolution') throw new Error('no convolution');
+  return tilingOf(task.demand, config);
 };
 
 describe('direct sparse convolution', () => {

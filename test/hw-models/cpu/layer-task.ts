@@ -5,8 +5,7 @@ import type { LayerCost, Preset } from '../../../hw-models/contract.js';
 import type { CpuConfig } from '../../../hw-models/cpu/config.js';
 import { cpu } from '../../../hw-models/cpu/index.js';
 import { buildNetwork } from '../../../workloads/graph.js';
-import { weightShapeOf } from '../../../workloads/layers/index.js';
-import type { LayerTask, LayerWeights, Shape } from '../../../workloads/network.js';
+import { type LayerTask, type LayerWeights, type Shape, weightShapeOf } from '../../../workloads/network.js';
 import type { LayerSpec } from '../../../workloads/spec.js';
 import { activations, taskOf } from '../../../workloads/tasks.js';
 import { drawWeights } from '../../../workloads/weights/synthetic.js';
@@ -61,5 +60,7 @@ function taskWith(
   const weights = new Map(shape ? [[layer.name, weightsOf(shape, layer.name)]] : []);
   const size = input.reduce((product: number, extent) => product * extent, 1);
   const ones = activations(new Float32Array(size).fill(1), 'synthetic');
-  return taskOf({ network, weights, origin: 'synthetic' }, layer, ones, batch);
+  const task = taskOf({ network, weights, origin: 'synthetic' }, layer, ones, batch);
+  if (!task) throw new Error('a layer that costs nothing');
+  return task;
 }

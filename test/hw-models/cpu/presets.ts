@@ -5,7 +5,7 @@ import type { Preset } from '../../../hw-models/contract.js';
 import type { CpuConfig } from '../../../hw-models/cpu/config.js';
 import { cpu } from '../../../hw-models/cpu/index.js';
 import { readPreset } from '../../../hw-models/preset.js';
-import type { Layer, LayerTask } from '../../../workloads/network.js';
+import type { LayerTask } from '../../../workloads/network.js';
 import type { CsrMatrix } from '../../../workloads/weights/store.js';
 
 export function presetText(name: string): string {
@@ -38,18 +38,12 @@ export function denseLayerTask(
   batch: number,
 ): LayerTask {
   const nonzeros = Math.round(inputs * outputs * density);
-  const layer: Layer = {
-    kind: 'dense',
-    name,
-    outputs,
-    bias: false,
-    activation: 'none',
-    inputs: ['data'],
-    inputShapes: [[inputs]],
-    output: [outputs],
-  };
   return {
-    layer,
+    name,
+    demand: {
+      ...{ kind: 'product', matrices: 1, rows: 1, depth: inputs, columns: outputs, right: 'weights' },
+      ...{ bias: false, activation: 'none' },
+    },
     weights: { store: evenCsr(outputs, inputs, nonzeros), bias: null, origin: 'synthetic' },
     input: { values: new Float32Array(inputs).fill(1), density: 1, origin: 'synthetic' },
     macs: { dense: inputs * outputs, keptWeights: nonzeros, effective: nonzeros },

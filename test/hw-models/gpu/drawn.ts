@@ -2,10 +2,10 @@
 
 import fc from 'fast-check';
 import { buildNetwork } from '../../../workloads/graph.js';
-import { sizeOf, weightShapeOf } from '../../../workloads/layers/index.js';
-import type { Layer, LayerTask, Shape } from '../../../workloads/network.js';
+import { type Layer, type LayerTask, type Shape, weightShapeOf } from '../../../workloads/network.js';
 import type { LayerSpec } from '../../../workloads/spec.js';
 import { taskOf } from '../../../workloads/tasks.js';
+import { sizeOf } from '../../../workloads/tensor.js';
 import { drawActivations, drawWeights } from '../../../workloads/weights/synthetic.js';
 
 /** A network of one layer, its weights drawn at `density`. */
@@ -16,7 +16,9 @@ export function task(spec: LayerSpec, input: Shape, density: number, batch: numb
   const shape = weightShapeOf(layer);
   const weights = shape ? drawWeights(shape, density, 1, layer.name) : null;
   const model = { network, weights: new Map(weights ? [[layer.name, weights]] : []), origin: 'synthetic' as const };
-  return taskOf(model, layer, drawActivations(sizeOf(input), 0.5, 1, layer.name), batch);
+  const drawn = taskOf(model, layer, drawActivations(sizeOf(input), 0.5, 1, layer.name), batch);
+  if (!drawn) throw new Error('a layer that costs nothing');
+  return drawn;
 }
 
 /** A dense layer. */

@@ -12,9 +12,10 @@ import { buildNetwork } from '../../../workloads/graph.js';
 import type { LayerTask } from '../../../workloads/network.js';
 import type { LayerSpec } from '../../../workloads/spec.js';
 import { drawModel } from '../../../workloads/synthesis.js';
-import { activations, taskOf } from '../../../workloads/tasks.js';
+import { activations } from '../../../workloads/tasks.js';
 import { drawActivations } from '../../../workloads/weights/synthetic.js';
 import { conv, dense } from '../../../workloads/zoo/entry.js';
+import { engineTask } from './engine-task.js';
 
 const preset = readPreset(readFileSync('hw-models/host-model/presets/zen4-host.yaml', 'utf8'), 'zen4-host', hostModel);
 const hardware = bind(hostModel, preset);
@@ -37,7 +38,7 @@ function task(spec: LayerSpec, input: readonly [number] | readonly [number, numb
   const [layer] = network.layers;
   if (!layer) throw new Error('one layer');
   const size = input.reduce((product: number, extent) => product * extent, 1);
-  return taskOf(model, layer, activations(drawActivations(size, active, 1, 'x').values, 'synthetic'), 1);
+  return engineTask(model, layer, activations(drawActivations(size, active, 1, 'x').values, 'synthetic'), 1);
 }
 
 const only = (costs: readonly LayerCost[]) => {

@@ -35,6 +35,7 @@ import { readYaml } from '../../workloads/import/yaml.js';
 import { drawModel } from '../../workloads/synthesis.js';
 import { toCodebook, toCsr, toDense } from '../../workloads/weights/store.js';
 import { zoo } from '../../workloads/zoo/index.js';
+import { huggingFaceImporters } from './huggingface.js';
 import { decode, encode, FILE, type Importer } from './importer.js';
 import { ownFiles } from './own-files.js';
 
@@ -262,6 +263,7 @@ export const importers: readonly Importer[] = [
     whole: encode(writeNetworkYaml(lenet.network, 'w').replace(/^weights: .*\n/m, '')),
     read: (bytes) => readNetworkYaml(file(bytes)),
   },
+  ...huggingFaceImporters(file),
   { name: 'safetensors', text: false, whole: tensors, read: (bytes) => readSafetensors(bytes, FILE) },
   {
     name: 'SCALE-Sim topology',

@@ -33,8 +33,8 @@ const tinyllama = dimensioned({
     const network = buildNetwork({
       ...architecture,
       name: 'tinyllama-1.1b',
-      title: `TinyLlama 1.1B, ${sequence} tokens behind ${past}, logits of the last one`,
-      source: { work: 'Zhang et al., TinyLlama (arXiv 2401.02385)', at: 'Table 2' },
+      title: `TinyLlama 1.1B, ${sequence} tokens${past > 0 ? ` behind ${past}` : ''}`,
+      source: { work: 'Zhang et al., TinyLlama (arXiv 2401.02385)', at: 'Table 2; logits of the last token alone' },
     });
     const densities = denseEstimate(network, probabilities);
     return { network, densities, preprocessing: null };

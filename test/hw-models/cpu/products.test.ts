@@ -42,9 +42,9 @@ describe('several matrices', () => {
   it('never cost less than fewer of them or of fewer rows, and keep their floors', () => {
     fc.assert(
       fc.property(sizes, fc.constantFrom(1, 3), presetAndKernel, (drawn, batch, [preset, kernel]) => {
-        // bind() refuses what lies below its floor.
+        // bind() refuses what lies below its floor. The last row pointer is shared out over more cores by more rows.
         const cyclesWith = (changed: object) =>
-          cyclesOf(costOf(preset, productTask({ ...drawn, ...changed }, batch, 'weights', 1), kernel)) * (1 + 1e-9);
+          cyclesOf(costOf(preset, productTask({ ...drawn, ...changed }, batch, 'weights', 1), kernel)) * (1 + 1e-4);
         const own = cyclesOf(costOf(preset, productTask(drawn, batch, 'weights', 1), kernel));
         expect(cyclesWith({ matrices: 2 * drawn.matrices })).toBeGreaterThanOrEqual(own);
         if (drawn.rows > 1) expect(cyclesWith({ rows: 2 * drawn.rows })).toBeGreaterThanOrEqual(own);

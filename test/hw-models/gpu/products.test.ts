@@ -23,6 +23,12 @@ function costOf(device: Hardware, task: LayerTask, kernel?: string): LayerCost {
   return cost;
 }
 
+function expectRising(cycles: readonly number[]): void {
+  for (const [at, value] of cycles.entries()) {
+    expect(value * (1 + 1e-9)).toBeGreaterThanOrEqual(cycles[at - 1] ?? 0);
+  }
+}
+
 describe('products of tokens', () => {
   it('cost what as many frames of one token cost, to the last bit', () => {
     fc.assert(
@@ -63,7 +69,7 @@ describe('several matrices', () => {
         const cycles = [1, 2, 4, 16].map((matrices) =>
           cyclesOf(costOf(device, productTask({ ...drawn, matrices }, batch, 'weights', 1), kernel)),
         );
-        expect(cycles).toEqual([...cycles].sort((a, b) => a - b));
+        expectRising(cycles);
       }),
       { numRuns: 40 },
     );
@@ -75,7 +81,7 @@ describe('several matrices', () => {
         const cycles = [32, 64, 128, 512].map((rows) =>
           cyclesOf(costOf(device, productTask({ ...drawn, rows }, 1, 'weights', 1), kernel)),
         );
-        expect(cycles).toEqual([...cycles].sort((a, b) => a - b));
+        expectRising(cycles);
       }),
       { numRuns: 40 },
     );

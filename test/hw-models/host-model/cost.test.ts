@@ -8,12 +8,13 @@ import { hostModel } from '../../../hw-models/host-model/index.js';
 import { loopNames } from '../../../hw-models/host-model/loops.js';
 import { type Hierarchy, LayerMemory, sharesBeyond } from '../../../hw-models/host-model/memory.js';
 import { readPreset } from '../../../hw-models/preset.js';
+import type { Demand } from '../../../workloads/demand.js';
 import { buildNetwork } from '../../../workloads/graph.js';
 import type { LayerTask } from '../../../workloads/network.js';
 import type { LayerSpec } from '../../../workloads/spec.js';
 import { drawModel } from '../../../workloads/synthesis.js';
-import { activations } from '../../../workloads/tasks.js';
-import { drawActivations } from '../../../workloads/weights/synthetic.js';
+import { activations, countMacs } from '../../../workloads/tasks.js';
+import { drawActivations, drawWeights } from '../../../workloads/weights/synthetic.js';
 import { conv, dense } from '../../../workloads/zoo/entry.js';
 import { engineTask } from './engine-task.js';
 
@@ -189,3 +190,87 @@ describe('libraries', () => {
     expect(counters.dram_bytes).toBeWithin(1e-9, 0.75 * 4 * 4096 ** 2);
   });
 });
+
+describe('what no kernel of the engine runs', () => {
+  const gates = { add: 640, multiply: 480, exponential: 320, divide: 320 };
+  const demands: readonly Demand[] = [
+    {
+      kind: 'product',
+      matrices: 4,
+      rows: 8,
+      depth: 16,
+      columns: 8,
+      right: 'activations',
+      bias: false,
+      activation: 'none',
+    },
+    { kind: 'move', inputs: 1000, outputs: 1000 },
+    { kind: 'embedding', lookups: 10, width: 64, entries: 1000 },
+    { kind: 'opaque', operator: 'Mystery', inputs: 1000, outputs: 500 },
+    {
+      ...{ kind: 'recurrent', directions: 1, steps: 5, sequences: 1, inputs: 8, hidden: 16, gates: 4 },
+      operations: gates,
+    },
+    {
+      kind: 'stream',
+      inputs: 1000,
+      looks: 1000,
+      passes: 2,
+      outputs: 1000,
+      operations: { ...gates, exponential: 1000 },
+    },
+  ];
+  const taskOf = (demand: Demand): LayerTask => {
+    const shape = { product: [32, 16], recurrent: [64, 24] }[demand.kind as 'product'] ?? null;
+    const [rows = 0, columns = 0] = shape ?? [];
+    const weights = shape && drawWeights({ rows, columns, biases: 0 }, 0.5, 1, 'w');
+    const input = activations(new Float32Array(demand.kind === 'product' ? 512 : 40).fill(1), 'synthetic');
+    return { name: 'x', demand, weights, input, macs: countMacs(demand, weights, input.values), batch: 2 };
+  };
+
+  it.each(demands)('is costed as a plain pass on one thread: $kind', (demand) => {
+    const task = taskOf(demand);
+    for (const kernel of ['auto', 'dense', 'sparse', 'winograd', 'sparse-columns']) {
+      const cost = only(onTwo.cost([task], kernel));
+      expect(cost).toMatchObject({ kernel: 'plain', counters: { calls: 1 } });
+      expect(cost.notes).toHaveLength(1);
+      // Nothing slower than a kernel for as many frames more.
+      const more = only(onTwo.cost([{ ...task, batch: 6 }], kernel));
+      expect(secondsOf(more)).toBeGreaterThan(secondsOf(cost));
+    }
+    for (const library of ['tfjs', 'onnxruntime']) expect(seconds(task, library)).toBeGreaterThan(0);
+  });
+
+  it('pays for exponentials', () => {
+    const [plain, many] = [0, 1000].map((exponential) =>
+      seconds(taskOf({ ...demands[5], operations: { ...gates, exponential } } as Demand), 'auto'),
+    );
+    expect(many).toBeGreaterThan(2 * (plain ?? 0));
+  });
+});
+
+describe('tasks without their layer', () => {
+  it('cost what a layer that demands the same costs', () => {
+    for (const one of [task(layerOf('conv'), [32, 28, 28], 0.3), task(layerOf('dense'), [1024], 0.1, 0.3)]) {
+      const { layer: _layer, ...bare } = one;
+      expect(hardware.cost([bare], 'auto')).toEqual(hardware.cost([one], 'auto'));
+    }
+  });
+
+  it('of several tokens read no more weights than one, and take longer', () => {
+    const demand = { kind: 'product', matrices: 1, depth: 64, columns: 64, right: 'weights' } as const;
+    const of = (rows: number) => {
+      const whole: Demand = { ...demand, rows, bias: false, activation: 'none' };
+      const weights = drawWeights({ rows: 64, columns: 64, biases: 0 }, 0.5, 1, 'w');
+      const input = activations(new Float32Array(64 * rows).fill(1), 'synthetic');
+      const macs = countMacs(whole, weights, input.values);
+      return only(hardware.cost([{ name: 'x', demand: whole, weights, input, macs, batch: 1 }], 'sparse'));
+    };
+    const [one, eight] = [of(1), of(8)];
+    expect(eight.counters.macs).toBe(8 * (one.counters.macs ?? 0));
+    expect(secondsOf(eight)).toBeGreaterThan(secondsOf(one));
+    expect(eight.counters.weight_bytes).toBe(one.counters.weight_bytes);
+  });
+});
+
+const layerOf = (kind: 'conv' | 'dense') => (kind === 'conv' ? conv('c', 64, 3, { pad: 1 }) : dense('f', 512, 'relu'));

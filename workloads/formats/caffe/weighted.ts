@@ -78,13 +78,13 @@ const convolution =
     const groups = parameters.number('group', isDepthwise ? inputs : 1);
     const bias = parameters.flag('bias_term', true);
     const shared = { inputs: [first(from)], channels, groups, bias, activation: 'none' } as const;
-    const written =
+    const written: WeightedSpec =
       axes === 2
-        ? ({
-            ...{ ...shared, kind: 'conv2d', kernel: kernel as unknown as Pair, stride: stride as unknown as Pair },
-            ...{ dilation: dilation as unknown as Pair, pad: [...pad, ...pad] as unknown as Padding },
-          } as const)
-        : ({ ...shared, kind: 'conv-nd', kernel, stride, dilation, pads: [...pad, ...pad] } as const);
+        ? {
+            ...{ ...shared, dilation: dilation as unknown as Pair, pad: [...pad, ...pad] as unknown as Padding },
+            ...{ kind: 'conv2d', kernel: kernel as unknown as Pair, stride: stride as unknown as Pair },
+          }
+        : { ...shared, kind: 'conv-nd', kernel, stride, dilation, pads: [...pad, ...pad] };
     const shape = [channels, inputs / groups, ...kernel];
     return weighted(from, written, shape, bias, (values) => values);
   };
@@ -108,11 +108,12 @@ const deconvolution: CaffeRow = (from) => {
 };
 
 type Weighted = Extract<WrittenLayer, { readonly kind: 'conv2d' | 'conv-nd' | 'conv-transpose' | 'dense' }>;
+type WeightedSpec = Weighted extends infer Each ? (Each extends unknown ? Omit<Each, 'name'> : never) : never;
 
 /** Blobs as the file has them, of `shape`, then a bias. */
 function weighted(
   from: CaffeLayer,
-  written: Weighted extends infer Each ? (Each extends unknown ? Omit<Each, 'name'> : never) : never,
+  written: WeightedSpec,
   shape: Shape,
   hasBias: boolean,
   matrixOf: (values: Float32Array) => Float32Array,
@@ -168,7 +169,7 @@ const batchNorm: CaffeRow = (from) => {
   if (blobs.length < 2) throw layer.fault(`${blobs.length} blobs`, 'a mean, a variance and a factor');
   const [mean, variance] = [0, 1].map((at) => blobAt(from, at, channels, 3)?.values as Float32Array);
   const over = blobs[2]?.values[0] ?? 1;
-  const divided = (values = new Float32Array()) => values.map((each) => (over === 0 ? 0 : each / over));
+  const divided = (values: Float32Array = new Float32Array()) => values.map((each) => (over === 0 ? 0 : each / over));
   const norm = {
     ...{ scale: divided(mean).fill(1), shift: divided(mean).fill(0), mean: divided(mean), variance: divided(variance) },
     epsilon,

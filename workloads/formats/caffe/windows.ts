@@ -1,8 +1,21 @@
 // Caffe's pools, normalisations of neighbours and changes of an image's size.
 
 import type { Padding, Pair } from '../../network.js';
-import { type CaffeLayer, type CaffeRow, first, made, number, parametersOf, shapeOf, step } from './layer.js';
+import type { SpecOf } from '../../spec.js';
+import {
+  type CaffeLayer,
+  type CaffeRow,
+  first,
+  made,
+  number,
+  parametersOf,
+  type StepSpec,
+  shapeOf,
+  step,
+} from './layer.js';
 import { extents } from './weighted.js';
+
+type PoolSpans = Omit<SpecOf<'pool2d'>, 'kind' | 'name' | 'inputs' | 'resultNames' | 'mode'>;
 
 /** Caffe rounds up unless told otherwise, and counts padding in averages. */
 const pooling: CaffeRow = (from) => {
@@ -11,7 +24,7 @@ const pooling: CaffeRow = (from) => {
   const method = parameters.choice('pool', ['MAX', 'AVE', 'STOCHASTIC']);
   const input = first(from);
   if (layer.tops.length > 1) throw layer.fault(`${layer.tops.length} outputs`, 'one: places of maxima are not read');
-  const window = (mode: 'max' | 'average', of: string) => ({ kind: 'pool2d', inputs: [of], mode, ...spans }) as const;
+  const window = (mode: 'max' | 'average', of: string): StepSpec => ({ kind: 'pool2d', inputs: [of], mode, ...spans });
   const isGlobal = parameters.flag('global_pooling', false);
   const roundsDown =
     parameters.choice('round_mode', ['CEIL', 'FLOOR']) === 'FLOOR' || !parameters.flag('ceil_mode', true);
@@ -21,12 +34,12 @@ const pooling: CaffeRow = (from) => {
     extents(from, parameters, 'stride', 'stride', axes, 1),
     extents(from, parameters, 'pad', 'pad', axes, 0),
   ];
-  const spans = isGlobal
-    ? ({ kernel: 'global', stride: 1, pad: 0, rounding: 'floor' } as const)
-    : ({
+  const spans: PoolSpans = isGlobal
+    ? { kernel: 'global', stride: 1, pad: 0, rounding: 'floor' }
+    : {
         ...{ kernel: kernel as unknown as Pair, stride: stride as unknown as Pair, countsPadding: true },
         ...{ pad: [...pad, ...pad] as unknown as Padding, rounding: roundsDown ? 'floor' : 'ceil' },
-      } as const);
+      };
   if (!isGlobal && kernel.some((taps) => !(taps >= 1))) throw layer.fault('no kernel', 'one, or global_pooling');
   if (method !== 'STOCHASTIC') return made(from, window(method === 'MAX' ? 'max' : 'average', input));
   // Tested with the expectation: each value with its share of the window's sum.

@@ -1,5 +1,6 @@
 // Shapes of inputs whose extents a file leaves open.
 
+import { InputError } from '../../base/errors.js';
 import type { SourceFile } from '../../import/source.js';
 
 /** 'INPUT:AXIS' of every extent that nothing tells. */
@@ -20,4 +21,10 @@ export function boundShape(
     if (axis > 0) open.push({ name });
     return 1;
   });
+}
+
+export function openFault(open: OpenInputs, { name: file }: SourceFile): InputError {
+  const names = open.map(({ name }) => name).join(', ');
+  const flags = open.map(({ name }) => `--dim ${name}=N`).join(' ');
+  return new InputError(`${file}: found open dimensions ${names}, expected a number for each: ${flags}`);
 }

@@ -6,6 +6,7 @@ import { InputError } from '../../base/errors.js';
 import { type SourceFile, textOf } from '../../import/source.js';
 import type { ZooEntry } from '../../zoo/entry.js';
 import { readTfjsGraph } from './graph/read.js';
+import { readKeras } from './keras/read.js';
 import { readTfjsWeights, WeightsManifest } from './weights.js';
 
 const ModelJson = z.object({
@@ -32,5 +33,6 @@ export async function readTfjs(file: SourceFile): Promise<readonly ZooEntry[]> {
   }
   const { modelTopology, weightsManifest, signature, userDefinedMetadata } = parsed.data;
   const weights = await readTfjsWeights(weightsManifest, file);
+  if (!('node' in modelTopology)) return [readKeras(modelTopology, weights, file)];
   return [readTfjsGraph(modelTopology, weights, signature ?? userDefinedMetadata?.signature, file)];
 }

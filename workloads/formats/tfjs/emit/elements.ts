@@ -121,26 +121,31 @@ function scaledChannels(use: Use, name: BinaryName, left: Handle, right: Handle)
     constant.shape.length <= rank && (size === 1 || (size === channels && constant.shape.at(-1) === channels));
   const order = channelsFirst(rank);
   if (!fits || !tensors.orders(value).some((own) => samePermutation(own, order))) return null;
+  const make = folding[name];
+  if (!make) return null;
   const numbers = floatsOf(use, constant);
-  if (!numbers) return null;
-  const norm = {
-    add: () => scaleAndShift(channels, null, numbers),
-    subtract: () =>
-      scaleAndShift(
-        channels,
-        null,
-        numbers.map((each) => -each),
-      ),
-    multiply: () => scaleAndShift(channels, numbers, null),
-    divide: () =>
-      scaleAndShift(
-        channels,
-        numbers.map((each) => 1 / each),
-        null,
-      ),
-  }[name as 'add']?.();
-  return norm ? normalised(use, value, norm) : null;
+  return normalised(use, value, numbers && make(channels, numbers));
 }
+
+/** What a constant operand on the right of a function is as a scale and a shift. */
+const folding: {
+  readonly [Name in BinaryName]?: (channels: number, numbers: Float32Array) => ReturnType<typeof scaleAndShift>;
+} = {
+  add: (channels, numbers) => scaleAndShift(channels, null, numbers),
+  subtract: (channels, numbers) =>
+    scaleAndShift(
+      channels,
+      null,
+      numbers.map((each) => -each),
+    ),
+  multiply: (channels, numbers) => scaleAndShift(channels, numbers, null),
+  divide: (channels, numbers) =>
+    scaleAndShift(
+      channels,
+      numbers.map((each) => 1 / each),
+      null,
+    ),
+};
 
 /** A scale and a shift for each channel, the last axis of the file; null where the file has no numbers. */
 export function normalised(use: Use, value: Handle, norm: ReturnType<typeof scaleAndShift> | null): Handle {

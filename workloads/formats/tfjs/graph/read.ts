@@ -6,7 +6,7 @@ import { InputError } from '../../../base/errors.js';
 import { GraphBuilder } from '../../../import/graph-builder.js';
 import { modelName, requireAtMost, type SourceFile } from '../../../import/source.js';
 import type { ZooEntry } from '../../../zoo/entry.js';
-import { boundShape, type OpenInputs } from '../open-shapes.js';
+import { boundShape, type OpenInputs, openFault } from '../open-shapes.js';
 import { channelsFirst, identity } from '../permutation.js';
 import { finished } from '../results.js';
 import { type Handle, Tensors } from '../tensors.js';
@@ -62,7 +62,7 @@ export function readTfjsGraph(topology: unknown, weights: TfjsWeights, signature
   const inputs = ordered
     .filter(({ op }) => op === 'Placeholder')
     .map((node) => ({ node, shape: inputShape(node, open, builder, file) }));
-  if (open.length > 0) throw openInputs(open, file);
+  if (open.length > 0) throw openFault(open, file);
   const given = new Map<string, readonly Handle[]>();
   for (const { node, shape } of inputs) {
     const fault = (found: string, expected: string) => builder.fault(node.name, found, expected);
@@ -77,12 +77,6 @@ export function readTfjsGraph(topology: unknown, weights: TfjsWeights, signature
   });
   const title = { name: modelName(file.name), title: 'TensorFlow graph', work: 'TensorFlow graph' };
   return finished(tensors, results, title, weights, file);
-}
-
-function openInputs(open: OpenInputs, file: SourceFile): InputError {
-  const names = open.map(({ name }) => name).join(', ');
-  const flags = open.map(({ name }) => `--dim ${name}=N`).join(' ');
-  return new InputError(`${file.name}: found open dimensions ${names}, expected a number for each: ${flags}`);
 }
 
 function inputShape(node: GraphNode, open: OpenInputs, builder: GraphBuilder, file: SourceFile): readonly number[] {

@@ -82,3 +82,9 @@ export async function openSession(
 export function lineOf(error: unknown): string {
   return (error instanceof Error ? error.message : String(error)).replace(/\s+/g, ' ').trim();
 }
+
+/** The elements of a session's output. */
+export function floatsOf(tensor: OrtTensor | undefined): Float32Array {
+  if (tensor?.data instanceof Float32Array) return tensor.data;
+  throw new TypeError('ONNX Runtime gave no 32-bit floats');
+}

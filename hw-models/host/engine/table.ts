@@ -4,6 +4,7 @@ import { relaxed as relaxedConnected } from '../connected.wasm.js';
 import { relaxed as relaxedConvolution } from '../convolution.wasm.js';
 import { relaxed as relaxedFft } from '../fft.wasm.js';
 import { relaxed as relaxedFiltering } from '../filtering.wasm.js';
+import { relaxed as relaxedProduct } from '../product.wasm.js';
 import { relaxed as relaxedWinograd } from '../winograd.wasm.js';
 import { connectedKernels, denseColumns } from './connected.js';
 import { denseConvolution, sparseConvolution } from './convolution.js';
@@ -11,19 +12,29 @@ import { elementwiseKernels } from './elementwise.js';
 import { createFft, fftSizes } from './fft.js';
 import { filteredConvolution } from './filtering.js';
 import type { HostKernel } from './kernel.js';
+import { denseProduct, productKernels } from './product.js';
 import { createWinograd } from './winograd.js';
 
 /** Sparse where few weights are left, else dense. */
 export const sparseKernels: readonly HostKernel[] = [
-  ...connectedKernels,
+  ...connectedKernels.filter((kernel) => kernel !== denseColumns),
+  denseProduct,
+  denseColumns,
   filteredConvolution,
   sparseConvolution,
   denseConvolution,
   ...elementwiseKernels,
+  ...productKernels,
 ];
 
 /** Every weight multiplied, zero or not. */
-export const denseKernels: readonly HostKernel[] = [denseColumns, denseConvolution, ...elementwiseKernels];
+export const denseKernels: readonly HostKernel[] = [
+  denseProduct,
+  denseColumns,
+  denseConvolution,
+  ...elementwiseKernels,
+  ...productKernels,
+];
 
 /** The one with fewer multiplications pays. */
 export const winogradKernels: readonly HostKernel[] = [createWinograd(4), createWinograd(2)];
@@ -36,5 +47,5 @@ export const exactKernels: readonly HostKernel[] = [...sparseKernels, ...winogra
 
 /** The code of kernels that are timed: another build of them may have another fastest one. */
 export const kernelCode: readonly string[] = [
-  ...[relaxedConnected, relaxedConvolution, relaxedFiltering, relaxedWinograd, relaxedFft],
+  ...[relaxedConnected, relaxedConvolution, relaxedFiltering, relaxedWinograd, relaxedFft, relaxedProduct],
 ];

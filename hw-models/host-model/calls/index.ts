@@ -7,6 +7,7 @@ import { convolutionCalls } from './convolution.js';
 import { elementwiseCalls } from './elementwise.js';
 import { fftCalls } from './fft.js';
 import { filteringCalls } from './filtering.js';
+import { productCalls } from './product.js';
 import { winogradCalls } from './winograd.js';
 import type { CallCount, Code, CountedWork, Seen } from './work.js';
 
@@ -16,6 +17,7 @@ const modules: Readonly<Record<string, Readonly<Record<string, CallCount>>>> = {
   elementwise: elementwiseCalls,
   fft: fftCalls,
   filtering: filteringCalls,
+  product: productCalls,
   winograd: winogradCalls,
 };
 
@@ -31,6 +33,8 @@ const codeOf: Readonly<Record<string, Code>> = {
   'elementwise.copy': 'copies',
   fft: 'fft',
   filtering: 'denseRows',
+  product: 'copies',
+  'product.multiply': 'denseRows',
   winograd: 'winograd',
 };
 

@@ -1,0 +1,134 @@
+// One real file: read, costed on every device, run.
+
+import { createExecutor } from '../../hw-models/host/executors.js';
+import { compare } from '../../sim/compare.node.js';
+import { loadModel } from '../../sim/load.node.js';
+import { openWorkloads } from '../../sim/open.node.js';
+import { traceDrawn } from '../../sim/trace.js';
+import { InputError } from '../../workloads/base/errors.js';
+import type { Model } from '../../workloads/model.js';
+import { isImplemented, type Values } from '../../workloads/network.js';
+
+export const DEVICES = ['i7-5930k', 'titan-x', 'h100-sxm', 'tegra-k1', 'eie-64', 'scnn', 'edge-tpu'] as const;
+const HOST = 'host';
+/** Of the largest output. */
+const AGREED = 1e-4;
+
+export interface Outcome {
+  readonly name: string;
+  readonly family: 'ONNX' | 'TensorFlow.js' | 'Caffe';
+  /** Why it was not read; null where it was. */
+  readonly refusal: string | null;
+  readonly layers: number;
+  /** Operators that nobody implements. */
+  readonly opaque: readonly string[];
+  /** Largest difference over the largest output; null where nothing could be compared. */
+  readonly error: number | null;
+  /** Devices with a time and energy for it. */
+  readonly rows: number;
+  /** What went wrong that must not; a refusal for a shape that cannot be known is none. */
+  readonly fault: string | null;
+  readonly isFault: boolean;
+  readonly line: string;
+}
+
+function familyOf(name: string): Outcome['family'] {
+  if (/\.onnx$/.test(name)) return 'ONNX';
+  return /\.json$/.test(name) ? 'TensorFlow.js' : 'Caffe';
+}
+
+const messageOf = (error: unknown) => (error instanceof Error ? error.message : String(error)).split('\n')[0] ?? '';
+
+/** Extents that make open dimensions known where a refusal names their flags. */
+const EXTENT = 64;
+
+/** The dimensions that a refusal asks for. */
+function asked(message: string): ReadonlyMap<string, number> {
+  return new Map([...message.matchAll(/--dim (\S+?)=N/g)].map(([, name = '']) => [name, EXTENT]));
+}
+
+export async function tryFile(name: string, path: string, runs: boolean): Promise<Outcome> {
+  const start = performance.now();
+  const finish = (rest: Omit<Outcome, 'name' | 'family' | 'line' | 'isFault'>): Outcome => {
+    const seconds = ((performance.now() - start) / 1e3).toFixed(1);
+    const state = rest.fault ? `FAULT ${rest.fault}` : rest.refusal ? `refused: ${rest.refusal}` : 'ok';
+    const error = rest.error === null ? '' : `, differs by ${rest.error.toExponential(1)}`;
+    const opaque = rest.opaque.length > 0 ? `, opaque: ${rest.opaque.join(' ')}` : '';
+    const line = `${name}: ${state}, ${rest.layers} layers, ${rest.rows} devices${error}${opaque} (${seconds} s)`;
+    return { name, family: familyOf(name), ...rest, isFault: rest.fault !== null, line };
+  };
+  const nothing = { refusal: null, layers: 0, opaque: [], error: null, rows: 0, fault: null };
+  let dims: ReadonlyMap<string, number> = new Map();
+  let refusal: string | null = null;
+  const open = () => openWorkloads([path], {}, dims);
+  const opened = await open().catch(async (error: unknown) => {
+    if (!(error instanceof InputError)) return messageOf(error);
+    refusal = messageOf(error).replace(`${path}: `, '');
+    dims = asked(refusal);
+    // With the dimensions that the refusal names it must be read.
+    return dims.size > 0 ? await open().catch(messageOf) : null;
+  });
+  if (typeof opened === 'string') return finish({ ...nothing, refusal, fault: opened });
+  if (opened === null) return finish({ ...nothing, refusal });
+  const [first] = opened;
+  if (!first) return finish({ ...nothing, fault: 'no network' });
+  const { entry } = first;
+  const { layers } = entry.network;
+  const opaque = [...new Set(layers.flatMap(({ demand }) => (demand?.kind === 'opaque' ? [demand.operator] : [])))];
+  const known = { ...nothing, refusal, layers: layers.length, opaque };
+  try {
+    const canRun = layers.every(isImplemented) || entry.file !== undefined;
+    const hardware = [...DEVICES, ...(runs && canRun ? [HOST] : [])];
+    const [comparison] = await compare({ workloads: [path], hardware, dims, repeat: 1 });
+    const results = comparison?.results ?? [];
+    const isWhole = (row: (typeof results)[number]) =>
+      row.seconds > 0 && (row.hardware === HOST || (row.joules ?? 0) > 0);
+    const rows = results.filter(isWhole).length;
+    const fault =
+      rows === hardware.length
+        ? null
+        : `rows missing: ${results.filter((row) => !isWhole(row)).map((row) => row.hardware)}`;
+    const error =
+      runs && layers.every(isImplemented) ? await disagreement(await loadModel(entry, undefined, 0), entry) : null;
+    const apart =
+      error !== null && !(error <= AGREED) ? `differs from ONNX Runtime by ${error.toExponential(1)}` : null;
+    return finish({ ...known, rows, error, fault: fault ?? apart });
+  } catch (error) {
+    return finish({ ...known, fault: messageOf(error) });
+  }
+}
+
+/** Over all outputs: the engine's against ONNX Runtime's, on drawn inputs. Null where ONNX Runtime cannot run it. */
+async function disagreement(model: Model, entry: Parameters<typeof loadModel>[0]): Promise<number | null> {
+  const { inputs } = traceDrawn(entry.network, entry.densities, 0);
+  const ours = await outputsOf('sparse', model, inputs);
+  const theirs = await outputsOf('onnxruntime', model, inputs).catch((error: unknown) => {
+    if (error instanceof InputError) return null;
+    throw error;
+  });
+  if (!theirs) return null;
+  let most = 0;
+  for (const [name, expected] of theirs) {
+    const found = ours.get(name);
+    let scale = 0;
+    let apart = 0;
+    for (let at = 0; at < expected.length; at++) {
+      const [ideal, got] = [Number(expected[at]), Number(found?.[at] ?? Number.NaN)];
+      if (Object.is(ideal, got) || (Number.isNaN(ideal) && Number.isNaN(got))) continue;
+      scale = Math.max(scale, Math.abs(ideal));
+      apart = Math.max(apart, Number.isNaN(got - ideal) ? Number.POSITIVE_INFINITY : Math.abs(got - ideal));
+    }
+    for (let at = 0; at < expected.length; at++) scale = Math.max(scale, Math.abs(Number(expected[at])));
+    most = Math.max(most, scale > 0 ? apart / scale : apart);
+  }
+  return most;
+}
+
+async function outputsOf(name: string, model: Model, inputs: ReadonlyMap<string, Values>) {
+  const loaded = await createExecutor(name).load(model);
+  try {
+    return (await loaded.run(inputs, 1)).outputs;
+  } finally {
+    loaded.dispose();
+  }
+}

@@ -99,7 +99,7 @@ const uniform = (percent: number): Pruning => ({
   title: `${percent} % pruned by magnitude`,
   source: {
     work: 'Gale et al., The state of sparsity (arXiv 1902.09574)',
-    at: `Section 5, magnitude pruning: ${percent} % of every layer, the first convolution and at most 80 % of fc excepted`,
+    at: `Pushing the limits of magnitude pruning: ${percent} % of every layer, none of conv1, at most 80 % of fc`,
   },
   kept: (layer) => {
     if (layer.name === 'conv1') return null;

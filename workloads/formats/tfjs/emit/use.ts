@@ -29,6 +29,7 @@ export function frontAxis({ fault }: Pick<Use, 'fault'>, axis: number, rank: num
 export function constantValues(use: Use, handle: Handle, what: string): readonly number[] {
   const tensor = use.tensors.values(handle);
   if (tensor) return [...tensor.values];
+  if (use.tensors.isConstant(handle)) throw use.fault(`${what} that lies in a missing weight file`, 'that file');
   throw use.fault(`${what} that only a run can tell`, 'a constant: export the model with fixed shapes');
 }
 

@@ -46,11 +46,9 @@ export function readTfjsGraph(topology: unknown, weights: TfjsWeights, signature
   requireAtMost(file.name, 'nodes', nodes.length, file.limits.layers, 'layers');
   const byName = new Map(nodes.map((node) => [node.name, node]));
   const outputs = outputsOf(nodes, signature);
-  const ordered = inOrder(
-    outputs.map((output) => sourceOf(output).node),
-    byName,
-    file.name,
-  );
+  // Where all nodes are read they go round in circles.
+  const wanted = outputs.length > 0 ? outputs.map((output) => sourceOf(output).node) : [...byName.keys()];
+  const ordered = inOrder(wanted, byName, file.name);
   requireKnown(ordered, weights, file);
   const builder = new GraphBuilder(file);
   const tensors = new Tensors(builder);

@@ -106,8 +106,15 @@ export class ModelRun {
         waiting.push({ layer, key: `${name}:${node}`, inputs: read });
       }
     }
+    // A model within has a use of its own before those of this one.
+    const shifted = waiting.map((each) => {
+      const name = nameOf(each.layer);
+      const uses = each.layer.inbound_nodes.length;
+      const isLater = NESTED.includes(each.layer.class_name) && readers.has(`${name}:${uses}`);
+      return isLater ? { ...each, key: `${name}:${Number(each.key.slice(name.length + 1)) + 1}` } : each;
+    });
     this.#requireBound();
-    for (let left = waiting; left.length > 0; ) {
+    for (let left = shifted; left.length > 0; ) {
       const later = left.filter(({ layer, key, inputs: read }) => {
         const found = read.map((reference) => made.get(keyOf(reference))?.[reference.tensor]);
         if (found.some((each) => each === undefined) || found.length === 0) return true;

@@ -45,9 +45,16 @@ function readCase(name: string, model: string, set: string): Case {
   const initialised = new Set(graph.initializer.map((tensor) => tensor.name));
   const free = graph.input.filter((input) => !initialised.has(input.name));
   const inputs = tensorsOf(set, 'input', free.length === countOf(set, 'input') ? free : graph.input, source);
+  const dims = new Map<string, number>();
+  for (const { name: input, type } of free) {
+    for (const [axis, { dimValue = 0 }] of (type?.tensorType?.shape?.dim ?? []).entries()) {
+      const extent = inputs?.get(input)?.shape[axis];
+      if (dimValue < 1 && extent) dims.set(`${input}:${axis}`, extent);
+    }
+  }
   const outputs = tensorsOf(set, 'output', graph.output, source);
   const apart = inputs && outputs ? apartOf(graph) : 'strings, sequences, optionals, floats of 8 bits';
-  return { name, model: source, inputs: inputs ?? new Map(), outputs: outputs ?? new Map(), apart };
+  return { name, model: { ...source, dims }, inputs: inputs ?? new Map(), outputs: outputs ?? new Map(), apart };
 }
 
 function countOf(set: string, kind: string): number {

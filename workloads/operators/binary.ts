@@ -74,8 +74,12 @@ export const binaryFunctions = {
     (left, right) => left ^ right,
     (left, right) => left ^ right,
   ),
-  'shift-left': { apply: (left, right) => (left * 2 ** right) % 2 ** 64, each: one },
-  'shift-right': { apply: (left, right) => Math.floor(left / 2 ** right), each: one },
+  /** By less than nothing is by more than there are bits: only the sign is left. */
+  'shift-left': { apply: (left, right) => (right < 0 ? 0 : (left * 2 ** right) % 2 ** 64), each: one },
+  'shift-right': {
+    apply: (left, right) => (right < 0 ? -Number(left < 0) : Math.floor(left / 2 ** right)) + 0,
+    each: one,
+  },
   /** The second operand is the slope of negative elements. */
   prelu: {
     apply: (left, right) => (left < 0 ? left * right : left),

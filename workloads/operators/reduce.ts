@@ -1,7 +1,7 @@
 // Reductions over axes, positions of extremes, and running sums and products.
 
 import { type Operations, operationsEach, streamOf } from '../demand.js';
-import { roomFor, type Shape, type TensorType } from '../tensor.js';
+import { elementTypes, roomFor, type Shape, type TensorType } from '../tensor.js';
 import {
   axesOf,
   elementsOf,
@@ -13,7 +13,7 @@ import {
   otherAxes,
   together,
 } from './axes.js';
-import { fitOf, valuesOf } from './elements.js';
+import { fitOf, integerRange, valuesOf } from './elements.js';
 import { axisOf, given, operator } from './operator.js';
 
 interface Reduction {
@@ -84,11 +84,16 @@ const reduce = operator<ReduceAttributes>({
     return [{ shape: without(shape, axesOf(axes, shape.length, fault), keep), type }];
   },
   forward(attributes, inputs, results) {
-    const { shape, values } = given(inputs);
+    const { shape, type, values } = given(inputs);
     const axes = knownAxes(attributes.axes, shape.length);
     const starts = offsetsOver(shape, otherAxes(axes, shape.length));
     const within = offsetsOver(shape, axes);
     const { reduce: of } = reductionOf(attributes);
+    const isBound = attributes.function === 'max' || attributes.function === 'min';
+    // Of no integers, the end of their range.
+    if (within.length === 0 && isBound && !elementTypes[type].isFloat) {
+      return [roomFor(given(results)).fill(integerRange(type)[attributes.function === 'max' ? 0 : 1])];
+    }
     return [
       valuesOf(given(results), (result) => {
         const start = starts[result] as number;

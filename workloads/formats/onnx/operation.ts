@@ -91,6 +91,11 @@ export class Operation {
     this.#attributes = new Map(node.attribute.map((attribute) => [attribute.name, attribute]));
   }
 
+  /** The node with other inputs and results: for a row that is part of another. */
+  within(inputs: readonly string[], outputs: readonly string[]): Operation {
+    return new Operation(this.node, this.name, this.host, { ...this.place, inputs, outputs });
+  }
+
   get builder(): GraphBuilder {
     return this.host.builder;
   }

@@ -54,13 +54,12 @@ function brainFloatOf(bits: number): number {
   return word.getFloat32(0);
 }
 
-/** `perByte` integers in a byte, the lowest bits first. */
-const packed = (type: ElementType, bits: 2 | 4) => (bytes: Uint8Array, count: number) => {
+/** Two integers in a byte, the lower half first. */
+const halved = (type: 'int4' | 'uint4') => (bytes: Uint8Array, count: number) => {
   const values = elementTypes[type].room(count);
-  const isSigned = !type.startsWith('u');
   for (let at = 0; at < count; at++) {
-    const stored = ((bytes[Math.floor((at * bits) / 8)] as number) >> ((at * bits) % 8)) & (2 ** bits - 1);
-    values[at] = isSigned && stored >= 2 ** (bits - 1) ? stored - 2 ** bits : stored;
+    const stored = ((bytes[at >> 1] as number) >> (4 * (at % 2))) & 15;
+    values[at] = type === 'int4' && stored >= 8 ? stored - 16 : stored;
   }
   return values;
 };
@@ -68,7 +67,7 @@ const packed = (type: ElementType, bits: 2 | 4) => (bytes: Uint8Array, count: nu
 const wide = (high: number, low: number) => high * 4294967296 + low;
 const room = (type: ElementType) => (count: number) => elementTypes[type].room(count);
 
-/** By TensorProto.DataType; 2-bit integers are held as 4-bit ones. */
+/** By TensorProto.DataType. */
 const storages: Readonly<Record<number, Storage>> = {
   1: { type: 'float32', field: 4, read: asIs(Float32Array) },
   2: { type: 'uint8', field: 5, read: asIs(Uint8Array) },
@@ -95,15 +94,9 @@ const storages: Readonly<Record<number, Storage>> = {
     ...{ type: 'bfloat16', field: 5, unpack: brainFloatOf },
     read: each(room('bfloat16'), 2, (view, at) => brainFloatOf(view.getUint16(at, true))),
   },
-  21: { type: 'uint4', field: 5, read: packed('uint4', 4) },
-  22: { type: 'int4', field: 5, read: packed('int4', 4) },
-  25: { type: 'uint4', field: 5, read: packed('uint4', 2) },
-  26: { type: 'int4', field: 5, read: packed('int4', 2) },
+  21: { type: 'uint4', field: 5, read: halved('uint4') },
+  22: { type: 'int4', field: 5, read: halved('int4') },
 };
-
-/** Bits of a stored element. */
-const bitsOf = (dataType: number) => (dataType === 25 || dataType === 26 ? 2 : elementTypes[typeOf(dataType)].bits);
-const typeOf = (dataType: number) => (storages[dataType] as Storage).type;
 
 const unread: Readonly<Record<number, string>> = {
   0: 'no type',
@@ -116,6 +109,8 @@ const unread: Readonly<Record<number, string>> = {
   20: 'float8e5m2fnuz',
   23: 'float4e2m1',
   24: 'float8e8m0',
+  25: 'uint2',
+  26: 'int2',
 };
 
 /** The element type of a TensorProto.DataType; null for one that tensors here do not have. */
@@ -181,7 +176,7 @@ export function readTensor(message: TensorMessage, file: SourceFile, beside: Bes
     return size === 0 ? new StoredTensor(shape, type, () => elementTypes[type].room(0)) : { shape, type };
   }
   if (raw && raw.length > 0) {
-    const needed = Math.ceil((size * bitsOf(dataType)) / 8);
+    const needed = Math.ceil((size * elementTypes[type].bits) / 8);
     if (raw.length !== needed) {
       throw new InputError(`${where}: found ${raw.length} bytes, expected ${needed} for ${shape.join('×')} of ${type}`);
     }
@@ -190,7 +185,7 @@ export function readTensor(message: TensorMessage, file: SourceFile, beside: Bes
   const bytes = joined(typed ?? []);
   const count = countOf(bytes, storage.field);
   // 4-bit integers lie two in an integer here too.
-  const perNumber = bitsOf(dataType) < 8 ? 8 / bitsOf(dataType) : 1;
+  const perNumber = elementTypes[type].bits < 8 ? 2 : 1;
   if (count !== Math.ceil(size / perNumber)) {
     throw new InputError(`${where}: found ${count} values, expected ${size} for ${shape.join('×')}`);
   }

@@ -34,6 +34,9 @@ const DEEPEST = 64;
 /** A sequence of tensors goes by such a name, which no file can write. */
 const SEQUENCE = '\u0000sequence ';
 
+/** Other domains have taken over ONNX's operators as they are now. */
+const OTHER_DOMAIN = Number.POSITIVE_INFINITY;
+
 /** What a walk needs of the table of operators. */
 export type Domains = ReadonlyMap<string, Rows>;
 
@@ -198,7 +201,7 @@ export class Walk implements Host {
     const inputs = meanings.map((meaning) => meaning ?? '');
     const domain = domainOf(node.domain);
     const place: Place = {
-      ...{ inputs, outputs, operatorSet: scope.opsets.get(domain) ?? 1 },
+      ...{ inputs, outputs, operatorSet: domain === '' ? (scope.opsets.get('') ?? 1) : OTHER_DOMAIN },
       declared: (at) => scope.declared(node.output[at] ?? '', this.#bound),
       follower: () => this.#followerOf(node, outputs, scope),
       pass: (at, tensor) => this.#pass(node.output[at] ?? '', tensor, outputs[at] as string, scope),

@@ -2,7 +2,7 @@
 
 import type { FileWeights } from '../../../import/graph-builder.js';
 import { transposeFilters } from '../../../operators/convolutions.js';
-import { elementTypes, sizeOf } from '../../../tensor.js';
+import { sizeOf } from '../../../tensor.js';
 import { Blocked, type Emit, floatsOf, type Operation, type Rows } from '../operation.js';
 import { followingBias } from './products.js';
 import { imageOf, padOfAxes, pairOfAxes, type Window, windowOf, withoutPad } from './windows.js';
@@ -60,7 +60,7 @@ function outputShape(
 
 /** Integers too: some tools write them as the weights of layers of floats. */
 function isConstant(op: Operation, tensor: string): boolean {
-  return op.builder.isConstant(tensor) && elementTypes[op.type(0).type].isFloat;
+  return op.builder.isConstant(tensor);
 }
 
 function weighted(op: Operation, input: string, filters: string, bias: string, shared: Shared, emit: Emit): string {

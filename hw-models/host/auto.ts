@@ -114,7 +114,12 @@ function keyOf(
   const { arch, versions } = process;
   const names = exactKernels.map(({ name }) => name);
   const facts = { machine, arch, v8: versions.v8, names, kernelCode, inputs, layers, weights, threads, fused, batch };
-  return `${model.network.name}-${createHash('sha256').update(JSON.stringify(facts)).digest('hex').slice(0, 32)}`;
+  return `${model.network.name}-${createHash('sha256').update(JSON.stringify(facts, withoutValues)).digest('hex').slice(0, 32)}`;
+}
+
+/** Values decide no kernel. */
+function withoutValues(_key: string, value: unknown): unknown {
+  return ArrayBuffer.isView(value) ? null : value;
 }
 
 /** Of all weights as they are stored: another format may have another fastest kernel. */

@@ -5,6 +5,8 @@ import { relaxed as relaxedConvolution } from '../convolution.wasm.js';
 import { relaxed as relaxedFft } from '../fft.wasm.js';
 import { relaxed as relaxedFiltering } from '../filtering.wasm.js';
 import { relaxed as relaxedProduct } from '../product.wasm.js';
+import { relaxed as relaxedStream } from '../stream.wasm.js';
+import { relaxed as relaxedStrided } from '../strided.wasm.js';
 import { relaxed as relaxedWinograd } from '../winograd.wasm.js';
 import { connectedKernels, denseColumns } from './connected.js';
 import { denseConvolution, sparseConvolution } from './convolution.js';
@@ -13,7 +15,17 @@ import { createFft, fftSizes } from './fft.js';
 import { filteredConvolution } from './filtering.js';
 import type { HostKernel } from './kernel.js';
 import { denseProduct, productKernels } from './product.js';
+import { streamKernels } from './stream.js';
+import { stridedKernels } from './strided.js';
 import { createWinograd } from './winograd.js';
+
+/** What has no weights. */
+const weightless: readonly HostKernel[] = [
+  ...elementwiseKernels,
+  ...productKernels,
+  ...streamKernels,
+  ...stridedKernels,
+];
 
 /** Sparse where few weights are left, else dense. */
 export const sparseKernels: readonly HostKernel[] = [
@@ -23,18 +35,11 @@ export const sparseKernels: readonly HostKernel[] = [
   filteredConvolution,
   sparseConvolution,
   denseConvolution,
-  ...elementwiseKernels,
-  ...productKernels,
+  ...weightless,
 ];
 
 /** Every weight multiplied, zero or not. */
-export const denseKernels: readonly HostKernel[] = [
-  denseProduct,
-  denseColumns,
-  denseConvolution,
-  ...elementwiseKernels,
-  ...productKernels,
-];
+export const denseKernels: readonly HostKernel[] = [denseProduct, denseColumns, denseConvolution, ...weightless];
 
 /** The one with fewer multiplications pays. */
 export const winogradKernels: readonly HostKernel[] = [createWinograd(4), createWinograd(2)];
@@ -47,5 +52,14 @@ export const exactKernels: readonly HostKernel[] = [...sparseKernels, ...winogra
 
 /** The code of kernels that are timed: another build of them may have another fastest one. */
 export const kernelCode: readonly string[] = [
-  ...[relaxedConnected, relaxedConvolution, relaxedFiltering, relaxedWinograd, relaxedFft, relaxedProduct],
+  ...[
+    relaxedConnected,
+    relaxedConvolution,
+    relaxedFiltering,
+    relaxedWinograd,
+    relaxedFft,
+    relaxedProduct,
+    relaxedStream,
+    relaxedStrided,
+  ],
 ];

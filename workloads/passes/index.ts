@@ -6,6 +6,7 @@ import { withoutDeadCode } from './dead-code.js';
 import type { Draft, Pass } from './draft.js';
 import { joinFlattening } from './flat-products.js';
 import { recogniseMendedPools } from './mended-pools.js';
+import { recogniseMomentNorms } from './moment-norms.js';
 import { joinMoves } from './moves.js';
 import { withoutNoOps } from './no-ops.js';
 import { recogniseNorms } from './norms.js';
@@ -24,6 +25,7 @@ const passes: readonly Pass[] = [
   withoutNoOps,
   recogniseActivations,
   recogniseNorms,
+  recogniseMomentNorms,
   recogniseSoftmax,
   recogniseMendedPools,
   joinProducts,

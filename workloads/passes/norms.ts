@@ -110,7 +110,7 @@ function sumOf(graph: Rewriting, tensor: string): Root | null {
 }
 
 /** Of a mean over the last axes, which stay with an extent of 1: the first of them. */
-function lastAxes(graph: Rewriting, mean: Extract<Spec, { kind: 'reduce' }>): number | null {
+export function lastAxes(graph: Rewriting, mean: Extract<Spec, { kind: 'reduce' }>): number | null {
   const rank = graph.typeOf(mean.inputs[0] as string).shape.length;
   const axes = mean.axes?.map((axis) => (axis < 0 ? axis + rank : axis)).sort((a, b) => a - b);
   if (!axes || axes.length === 0 || !mean.keep) return null;

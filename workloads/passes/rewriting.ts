@@ -16,14 +16,14 @@ export class Rewriting {
   readonly #outputs: ReadonlySet<string>;
   readonly #types: Map<string, TensorType>;
   readonly #constants: Map<string, Tensor>;
-  readonly #weights: Map<string, LayerWeights>;
+  /** Those that have changed: others stay where they are, read or not. */
+  readonly #weights = new Map<string, LayerWeights>();
   readonly #names: Set<string>;
   #isChanged = false;
 
   constructor(private readonly before: Draft) {
     this.#types = new Map(before.types);
     this.#constants = new Map(before.constants);
-    this.#weights = new Map(before.weights);
     this.#outputs = new Set(before.outputs);
     this.#names = new Set(before.layers.map(({ name }) => name));
     this.#slots = before.layers.map(() => []);
@@ -39,8 +39,10 @@ export class Rewriting {
   finish(): Draft {
     if (!this.#isChanged) return this.before;
     const { inputs, outputs } = this.before;
+    const weights =
+      this.#weights.size === 0 ? this.before.weights : new Map([...this.before.weights, ...this.#weights]);
     const layers = this.#slots.flat();
-    return { inputs, outputs, layers, constants: this.#constants, weights: this.#weights, types: this.#types };
+    return { inputs, outputs, layers, constants: this.#constants, weights, types: this.#types };
   }
 
   /** Whether it has not been replaced. */
@@ -57,6 +59,10 @@ export class Rewriting {
     const readers = this.#readers.get(tensor);
     if (readers?.size !== 1 || this.#outputs.has(tensor)) return null;
     return [...readers][0] ?? null;
+  }
+
+  readersOf(tensor: string): Iterable<Spec> {
+    return this.#readers.get(tensor) ?? [];
   }
 
   isOutput(tensor: string): boolean {
@@ -80,7 +86,7 @@ export class Rewriting {
   }
 
   weights(layer: string): LayerWeights | undefined {
-    return this.#weights.get(layer);
+    return this.#weights.get(layer) ?? this.before.weights.get(layer);
   }
 
   setWeights(layer: string, weights: LayerWeights): void {

@@ -1,4 +1,5 @@
-// Transpositions sink through element-wise operators and concatenations, so that they meet those that turn them back:
+// Transpositions sink through element-wise operators and concatenations where they then meet others, which turn them back
+// or become one with them:
 //
 //   x → transpose → relu → y                    =  x → relu → transpose → y
 //   x → transpose ┐
@@ -14,8 +15,23 @@ import { Rewriting, type Spec } from './rewriting.js';
 export function sinkTransposes(draft: Draft): Draft {
   if (!draft.layers.some(({ kind }) => kind === 'transpose')) return draft;
   const graph = new Rewriting(draft);
-  for (const layer of graph.layers()) if (graph.isThere(layer)) sink(graph, layer);
+  const meeting = tensorsThatMeet(graph);
+  for (const layer of graph.layers())
+    if (meeting.has(graph.resultOf(layer)) && graph.isThere(layer)) sink(graph, layer);
   return graph.finish();
+}
+
+/** Tensors of which all readers are transpositions, or element-wise and make such tensors. */
+function tensorsThatMeet(graph: Rewriting): ReadonlySet<string> {
+  const meeting = new Set<string>();
+  for (const layer of [...graph.layers()].reverse()) {
+    const result = graph.resultOf(layer);
+    const readers = [...graph.readersOf(result)];
+    const meets = (reader: Spec) =>
+      reader.kind === 'transpose' || (elementwise.has(reader.kind) && meeting.has(graph.resultOf(reader)));
+    if (readers.length > 0 && !graph.isOutput(result) && readers.every(meets)) meeting.add(result);
+  }
+  return meeting;
 }
 
 /** Kinds that do the same to each element wherever it lies. */

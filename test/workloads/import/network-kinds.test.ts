@@ -10,9 +10,13 @@ import { cases } from '../formats/onnx/cases.js';
 import { networkOf, plainPass } from '../formats/onnx/networks.js';
 import { source } from './source.js';
 
-const titled = cases.map(
-  (each, at) => [`${at} ${each.op.kind} ${JSON.stringify(each.op).slice(0, 60)}`, each] as const,
+/** Those that a pass reads as something shorter are left out. */
+const asWritten = cases.filter(
+  ({ op }) => !(op.kind === 'unary' && (op.function === 'relu' || op.parameters?.join() === '0')),
 );
+const titled = asWritten.map((each, at) => {
+  return [`${at} ${each.op.kind} ${JSON.stringify(each.op).slice(0, 60)}`, each] as const;
+});
 
 describe('a network in YAML', () => {
   it.each(titled)('keeps %s', async (_, each) => {

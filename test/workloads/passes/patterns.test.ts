@@ -6,6 +6,7 @@ import { joinAffineChains } from '../../../workloads/passes/affine-chains.js';
 import type { Pass } from '../../../workloads/passes/draft.js';
 import { joinFlattening } from '../../../workloads/passes/flat-products.js';
 import { recogniseMendedPools } from '../../../workloads/passes/mended-pools.js';
+import { recogniseMomentNorms } from '../../../workloads/passes/moment-norms.js';
 import { joinMoves } from '../../../workloads/passes/moves.js';
 import { withoutNoOps } from '../../../workloads/passes/no-ops.js';
 import { recogniseNorms } from '../../../workloads/passes/norms.js';
@@ -161,6 +162,22 @@ const patterns: Readonly<Record<string, Pattern>> = {
   'LayerNorm without bias': {
     ...{ pass: recogniseNorms, inputs: x, constants: { ...numbers, ...affine } },
     layers: [...layerNorm.slice(0, 7), ['y', binary('multiply'), 'scale', 'n']],
+    becomes: ['layer-norm'],
+  },
+  'LayerNorm of Keras': {
+    ...{ pass: recogniseMomentNorms, inputs: x, constants: { ...numbers, ...affine } },
+    layers: [
+      ['m', reduce('mean', -1), 'x'],
+      ['p', binary('squared-difference'), 'x', 'm'],
+      ['v', reduce('mean', -1), 'p'],
+      ['a', binary('add'), 'v', 'epsilon'],
+      ['r', unary('rsqrt'), 'a'],
+      ['f', binary('multiply'), 'r', 'scale'],
+      ['xf', binary('multiply'), 'x', 'f'],
+      ['mf', binary('multiply'), 'm', 'f'],
+      ['b', binary('subtract'), 'bias', 'mf'],
+      ['y', binary('add'), 'xf', 'b'],
+    ],
     becomes: ['layer-norm'],
   },
   RMSNorm: {

@@ -17,11 +17,8 @@ function windowAttributes({ kernel, stride, dilation, pads }: Window): Attribute
 }
 
 /** The layer's own filters in a shape, and its biases. */
-function parameters(page: Page, shape: Shape, values: () => Float32Array): readonly string[] {
-  const { bias } = page.weights;
-  const { type } = page.type();
-  const filters = page.constant('weights', shape, type, values);
-  return bias ? [filters, page.constant('bias', [bias.length], type, () => bias)] : [filters];
+function parameters(page: Page, shape: Shape, values: (matrix: Float32Array) => Float32Array): readonly string[] {
+  return [page.weighted('weights', shape, ({ store }) => values(toDense(store).values)), page.bias()];
 }
 
 function convolve(
@@ -29,8 +26,7 @@ function convolve(
   op: Window & { readonly channels: number; readonly groups: number; readonly activation: Rectifier },
 ): void {
   const channels = page.type().shape[1] as number;
-  const { store } = page.weights;
-  const filters = parameters(page, [op.channels, channels / op.groups, ...op.kernel], () => toDense(store).values);
+  const filters = parameters(page, [op.channels, channels / op.groups, ...op.kernel], (matrix) => matrix);
   const attributes = { ...windowAttributes(op), group: op.groups };
   page.rectified(op.activation)('Conv', [page.input(), ...filters], attributes);
 }
@@ -58,10 +54,9 @@ export const convolutionWriters: WritersOf<
   'conv-transpose'(page, layer) {
     const { kernel, channels, groups, outputPads, activation } = layer;
     const inputs = page.type().shape[1] as number;
-    const { store } = page.weights;
     const perGroup = channels / groups;
-    const filters = parameters(page, [inputs, perGroup, ...kernel], () =>
-      turnedFilters(toDense(store).values, inputs, perGroup, sizeOf(kernel), groups),
+    const filters = parameters(page, [inputs, perGroup, ...kernel], (matrix) =>
+      turnedFilters(matrix, inputs, perGroup, sizeOf(kernel), groups),
     );
     const attributes = { ...windowAttributes(layer), group: groups, output_padding: outputPads };
     page.rectified(activation)('ConvTranspose', [page.input(), ...filters], attributes);

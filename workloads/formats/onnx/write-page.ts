@@ -2,7 +2,15 @@
 
 import { InputError } from '../../base/errors.js';
 import { ATTRIBUTE, type AttributeMessage, type NodeMessage } from '../../export/onnx-schema.js';
-import type { Layer, LayerKind, LayerOf, LayerWeights, Rectifier } from '../../network.js';
+import {
+  type Layer,
+  type LayerKind,
+  type LayerOf,
+  type LayerWeights,
+  type Rectifier,
+  type WeightShape,
+  weightShapeOf,
+} from '../../network.js';
 import { type ElementType, type Shape, sizeOf, type TensorType } from '../../tensor.js';
 import { dataTypes, type Initializer, type Numbers } from './write-tensors.js';
 
@@ -69,7 +77,7 @@ export class Page {
   constructor(
     private readonly sheet: Sheet,
     private readonly layer: Layer,
-    private readonly owned: LayerWeights | null,
+    private readonly owned: () => LayerWeights | null,
   ) {}
 
   get opset(): number {
@@ -114,9 +122,31 @@ export class Page {
     return inputs.every((at) => !this.has(at) || this.sheet.isConstant(this.input(at)));
   }
 
-  get weights(): LayerWeights {
-    if (!this.owned) throw new Error(`layer ${this.layer.name} has no weights`);
-    return this.owned;
+  /** Of the layer's own matrix. */
+  get weightShape(): WeightShape {
+    const shape = weightShapeOf(this.layer);
+    if (!shape) throw new Error(`layer ${this.layer.name} has no weights`);
+    return shape;
+  }
+
+  /** A constant made of the layer's weights, which are read when it is written. */
+  weighted(
+    part: string,
+    shape: Shape,
+    numbers: (weights: LayerWeights) => ArrayLike<number>,
+    type = this.type().type,
+  ): string {
+    return this.constant(part, shape, type, () => {
+      const weights = this.owned();
+      if (!weights) throw new Error(`layer ${this.layer.name} has no weights`);
+      return numbers(weights);
+    });
+  }
+
+  /** The layer's biases; '' where it has none. */
+  bias(): string {
+    const { biases } = this.weightShape;
+    return biases === 0 ? '' : this.weighted('bias', [biases], ({ bias }) => bias ?? new Float32Array(biases));
   }
 
   fault(found: string, expected: string): InputError {

@@ -3,29 +3,17 @@
 import { knownAxis } from '../../operators/axes.js';
 import { elementTypes, type Shape, sizeOf } from '../../tensor.js';
 import { toDense } from '../../weights/store.js';
+import { transposed } from './rows/products.js';
 import type { Page, WritersOf } from './write-page.js';
-
-/** Rows for columns. */
-function turned(values: Float32Array, rows: number, columns: number): Float32Array {
-  const result = new Float32Array(values.length);
-  for (let row = 0; row < rows; row++) {
-    for (let column = 0; column < columns; column++) {
-      result[column * rows + row] = values[row * columns + column] as number;
-    }
-  }
-  return result;
-}
 
 /** Weights, with outputs first or last, and biases, '' where there are none. */
 function matrix(page: Page, isTurned: boolean): readonly [weights: string, bias: string] {
-  const { store, bias } = page.weights;
-  const { type } = page.type();
-  const { rows, columns } = store;
-  const weights = page.constant('weights', isTurned ? [columns, rows] : [rows, columns], type, () => {
+  const { rows, columns } = page.weightShape;
+  const weights = page.weighted('weights', isTurned ? [columns, rows] : [rows, columns], ({ store }) => {
     const { values } = toDense(store);
-    return isTurned ? turned(values, rows, columns) : values;
+    return isTurned ? transposed(values, rows, columns) : values;
   });
-  return [weights, bias ? page.constant('bias', [rows], type, () => bias) : ''];
+  return [weights, page.bias()];
 }
 
 /** Indices as operators take them. */
@@ -46,7 +34,7 @@ export const productWriters: WritersOf<'dense' | 'embedding' | 'matmul' | 'einsu
       return;
     }
     // 0 leaves an extent as it is.
-    const vectors = [...new Array<number>(first).fill(0), page.weights.store.columns];
+    const vectors = [...new Array<number>(first).fill(0), page.weightShape.columns];
     const isPlain = first === shape.length - 1;
     const flat = isPlain
       ? page.input()
@@ -56,8 +44,7 @@ export const productWriters: WritersOf<'dense' | 'embedding' | 'matmul' | 'einsu
     else emit('Add', [page.core('product', 'MatMul', [flat, weights]), bias]);
   },
   embedding(page, { entries, width, type = 'float32' }) {
-    const { store } = page.weights;
-    const table = page.constant('weights', [entries, width], type, () => toDense(store).values);
+    const table = page.weighted('weights', [entries, width], ({ store }) => toDense(store).values, type);
     page.result('Gather', [table, indices(page, 0)], { axis: 0 });
   },
   matmul(page, layer) {

@@ -1,6 +1,7 @@
 // Recurrent layers: their one matrix of weights becomes ONNX's W and R, their one vector of biases its B. Sequences that
 // come first are turned, as ONNX Runtime takes steps first only.
 
+import type { LayerWeights } from '../../network.js';
 import { type CellKind, gateCounts } from '../../operators/cells.js';
 import { type Gate, gateFunctions } from '../../operators/gates.js';
 import type { RecurrentAttributes } from '../../operators/recurrent.js';
@@ -46,30 +47,32 @@ const directionsOf = ({ direction }: RecurrentAttributes) => (direction === 'bid
 /** W, R and B of a layer that has its weights. */
 function parameters(page: Page, attributes: RecurrentAttributes): readonly string[] {
   const { cell, hidden, linearBeforeReset } = attributes;
-  const { store, bias } = page.weights;
-  const { type } = page.type();
+  const { rows, columns, biases } = page.weightShape;
   const directions = directionsOf(attributes);
   const gateRows = gateCounts[cell] * hidden;
-  const features = store.columns - hidden;
-  const part = (from: number, to: number) => () => {
-    const { rows, columns, values } = toDense(store);
-    const cut = new Float32Array(rows * (to - from));
-    for (let row = 0; row < rows; row++) {
-      cut.set(values.subarray(row * columns + from, row * columns + to), row * (to - from));
-    }
-    return cut;
-  };
-  const w = page.constant('W', [directions, gateRows, features], type, part(0, features));
-  const r = page.constant('R', [directions, gateRows, hidden], type, part(features, store.columns));
-  if (!bias) return [w, r, ''];
+  const features = columns - hidden;
+  const part =
+    (from: number, to: number) =>
+    ({ store }: LayerWeights) => {
+      const { values } = toDense(store);
+      const cut = new Float32Array(rows * (to - from));
+      for (let row = 0; row < rows; row++) {
+        cut.set(values.subarray(row * columns + from, row * columns + to), row * (to - from));
+      }
+      return cut;
+    };
+  const w = page.weighted('W', [directions, gateRows, features], part(0, features));
+  const r = page.weighted('R', [directions, gateRows, hidden], part(features, columns));
+  if (biases === 0) return [w, r, ''];
   const isApart = cell === 'gru' && linearBeforeReset;
-  const b = page.constant('B', [directions, 2 * gateRows], type, () => {
+  const b = page.weighted('B', [directions, 2 * gateRows], ({ bias }) => {
+    const own = bias ?? new Float32Array(biases);
     const both = new Float32Array(directions * 2 * gateRows);
     for (let turn = 0; turn < directions; turn++) {
-      both.set(bias.subarray(turn * gateRows, (turn + 1) * gateRows), turn * 2 * gateRows);
+      both.set(own.subarray(turn * gateRows, (turn + 1) * gateRows), turn * 2 * gateRows);
       if (!isApart) continue;
       const from = directions * gateRows + turn * hidden;
-      both.set(bias.subarray(from, from + hidden), turn * 2 * gateRows + gateRows + 2 * hidden);
+      both.set(own.subarray(from, from + hidden), turn * 2 * gateRows + gateRows + 2 * hidden);
     }
     return both;
   });

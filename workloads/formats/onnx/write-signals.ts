@@ -8,11 +8,16 @@ import { dataTypes } from './write-tensors.js';
 
 const windows = { hann: 'HannWindow', hamming: 'HammingWindow', blackman: 'BlackmanWindow' } as const;
 
+/** Whether a scale makes an extent, however exactly a reader multiplies. */
+function scalesTo(from: number, scale: number, extent: number): boolean {
+  return resizedExtent(from, scale) === extent && Math.floor(from * Math.fround(scale)) === extent;
+}
+
 function resizeBy(page: Page, layer: ResizeAttributes, input: string, from: readonly number[], emit: Emit): void {
   const { mode, shape, scales, coordinates, nearestMode, cubicCoefficient, excludeOutside, extrapolation } = layer;
   if (coordinates === 'half_pixel_symmetric') page.need(19);
   if (layer.antialias) page.need(18);
-  const isExact = shape.every((extent, axis) => resizedExtent(from[axis] as number, scales[axis] as number) === extent);
+  const isExact = shape.every((extent, axis) => scalesTo(from[axis] as number, scales[axis] as number, extent));
   if (!isExact && page.isBatched) page.need(18);
   // A batch's own axis is left as it is.
   const axes = shape.map((_, axis) => axis).slice(!isExact && page.isBatched ? 1 : 0);

@@ -1,6 +1,5 @@
 // The one table of what writes layers as ONNX operators, a row a kind.
 
-import { InputError } from '../../base/errors.js';
 import type { LayerKind } from '../../network.js';
 import { convolutionWriters } from './write-convolutions.js';
 import { elementwiseWriters } from './write-elementwise.js';
@@ -27,7 +26,7 @@ export const writers: WritersOf<LayerKind> = {
   ...recurrentWriters,
   ...reductionWriters,
   ...signalWriters,
-  opaque(_page, { name, operator }) {
-    throw new InputError(`layer ${name}: found ${operator}, which nobody implements here, expected known operators`);
+  opaque(page, { operator }) {
+    throw page.fault(operator, 'an operator that can be written');
   },
 };

@@ -1,6 +1,7 @@
 // A network with its weights, dense, as an ONNX file. Each tensor has the name that it has in the network, and a layer's
 // operators are named after it: LAYER or LAYER/…
 
+import { InputError } from '../../base/errors.js';
 import { encodeModel, type ValueMessage } from '../../export/onnx-schema.js';
 import { type Model, weightsOf } from '../../model.js';
 import type { LayerKind, NamedTensor, Network } from '../../network.js';
@@ -28,6 +29,7 @@ const BATCH = 'batch';
  */
 export function writeOnnx(model: Model, { everyLayer = false } = {}): Uint8Array {
   const { network } = model;
+  requireKnown(network);
   const isBatched = canBatch(network);
   const first = sheetOf(model, LOWEST_OPSET, isBatched);
   const sheet = first.needed > LOWEST_OPSET ? sheetOf(model, first.needed, isBatched) : first;
@@ -46,6 +48,14 @@ export function writeOnnx(model: Model, { everyLayer = false } = {}): Uint8Array
   });
 }
 
+/** @throws InputError naming the operators that nobody implements here. */
+function requireKnown({ name, layers }: Network): void {
+  const opaque = layers.flatMap((layer) => (layer.kind === 'opaque' ? [layer.operator] : []));
+  if (opaque.length === 0) return;
+  const found = [...new Set(opaque)].slice(0, 8).join(', ');
+  throw new InputError(`${name}: found ${found}, which nobody implements here, expected operators that can be written`);
+}
+
 function sheetOf(model: Model, opset: number, isBatched: boolean): Sheet {
   const { inputs, constants, layers } = model.network;
   const results = layers.flatMap((layer) => layer.results);
@@ -54,7 +64,7 @@ function sheetOf(model: Model, opset: number, isBatched: boolean): Sheet {
   const sheet = new Sheet(opset, isBatched, taken, (tensor) => constants.has(tensor));
   for (const layer of layers) {
     const write = writers[layer.kind] as Writer<LayerKind>;
-    write(new Page(sheet, layer, weightsOf(model, layer)), layer);
+    write(new Page(sheet, layer, () => weightsOf(model, layer)), layer);
   }
   return sheet;
 }

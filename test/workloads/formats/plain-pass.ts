@@ -1,5 +1,6 @@
 // Networks from files in plain passes, tensor by tensor.
 
+import { createRandom } from '../../../workloads/base/random.js';
 import { forwardLayer, type NamedTensor, type Tensor } from '../../../workloads/network.js';
 import { elementTypes, sizeOf } from '../../../workloads/tensor.js';
 import type { ZooEntry } from '../../../workloads/zoo/entry.js';
@@ -18,10 +19,11 @@ export function outputsOf({ network, weights }: ZooEntry, inputs: ReadonlyMap<st
 /** Numbers of any sign with zeros among them; whole ones below `below`. */
 export function drawn({ shape, type }: Pick<NamedTensor, 'shape' | 'type'>, seed: number, below = 10): Tensor {
   const values = elementTypes[type].room(sizeOf(shape));
+  const random = createRandom(seed, 'inputs');
   for (let at = 0; at < values.length; at++) {
-    const value = Math.sin((at + 1) * (seed + 1.7)) * 2;
-    if (elementTypes[type].isFloat) values[at] = Math.abs(value) < 0.4 ? 0 : value;
-    else values[at] = type === 'bool' ? Number(value > 0) : Math.floor((Math.abs(value) * below) / 2) % below;
+    if (type === 'bool') values[at] = random.below(2);
+    else if (elementTypes[type].isFloat) values[at] = random.below(5) === 0 ? 0 : random.uniform() * 4 - 2;
+    else values[at] = random.below(below);
   }
   return { shape, type, values };
 }
@@ -42,9 +44,12 @@ export function channelsLast({ shape, values }: Tensor): Float32Array {
   return images === 0 ? new Float32Array() : moved;
 }
 
-/** A tensor's values as a file with another order of the same axes has them. */
-export function inOrderOf(tensor: Tensor, shape: readonly number[]): Float32Array {
-  return tensor.shape.join() === shape.join() ? Float32Array.from(tensor.values) : channelsLast(tensor);
+/** The orders in which a file may have a tensor's values: of images whose extents are alike, both. */
+export function ordersOf(tensor: Tensor, shape: readonly number[]): readonly Float32Array[] {
+  const own = tensor.shape.join() === shape.join() ? [Float32Array.from(tensor.values)] : [];
+  const [images = 1, channels = 1, ...positions] = tensor.shape;
+  const isOther = tensor.shape.length >= 4 && [images, ...positions, channels].join() === shape.join();
+  return [...own, ...(isOther ? [channelsLast(tensor)] : [])];
 }
 
 /** The largest difference over the largest expected magnitude, or over 1e-3; NaN where they are not alike. */

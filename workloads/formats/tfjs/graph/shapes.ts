@@ -22,6 +22,7 @@ import type { Handle } from '../tensors.js';
 import { flagOf, type NodeUse, numberAt, numberOf, numbersAt, type Row, textOf, wholesOf } from './node.js';
 
 function constant(use: NodeUse, shape: readonly number[], type: ElementType, values: ArrayLike<number>): Handle {
+  use.tensors.builder.requireElements(sizeOf(shape), `elements of ${use.name}`);
   const room = roomFor({ shape, type });
   room.set(values);
   const tensor: Tensor = { shape, type, values: room };

@@ -16,7 +16,7 @@ import { KerasLayer, type KerasLayerJson } from './use.js';
 export function readKeras(topology: unknown, weights: TfjsWeights, file: SourceFile): ZooEntry {
   const whole = topology as { model_config?: unknown; keras_version?: unknown };
   const written: unknown = whole.model_config ?? whole;
-  const parsed = KerasModel.safeParse(typeof written === 'string' ? JSON.parse(written) : written);
+  const parsed = KerasModel.safeParse(typeof written === 'string' ? parsedText(written) : written);
   if (!parsed.success) {
     const [issue] = parsed.error.issues;
     throw new InputError(`${file.name}: modelTopology.${issue?.path.join('.')}: ${issue?.message}: no Keras model`);
@@ -33,6 +33,15 @@ export function readKeras(topology: unknown, weights: TfjsWeights, file: SourceF
   const name = Array.isArray(config) ? '' : (config.name ?? '');
   const title = { name: modelName(file.name), title: `Keras model ${name}`.trim(), work: name || 'Keras' };
   return finished(tensors, results, title, weights, file);
+}
+
+/** A model within a text, as some converters leave it; null for what is no JSON. */
+function parsedText(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return null;
+  }
 }
 
 /** Keras 3 writes each layer's module. */

@@ -2,7 +2,9 @@
 
 import { describe, expect, it } from 'vitest';
 import { readScaleSim } from '../../../workloads/import/scale-sim.js';
+import { type Network, resultOf } from '../../../workloads/network.js';
 import { drawModel } from '../../../workloads/synthesis.js';
+import { shapeText } from '../../../workloads/tensor.js';
 import { toDense } from '../../../workloads/weights/store.js';
 import type { ZooEntry } from '../../../workloads/zoo/entry.js';
 import { refusal, source } from './source.js';
@@ -15,6 +17,10 @@ const only = (entries: readonly ZooEntry[]) => {
   return { ...entry, layer };
 };
 
+/** Of the input and the result. */
+const shapesOf = ({ inputs, layers }: Network) =>
+  [inputs[0], layers[0]?.results[0]].map((tensor) => tensor && shapeText(tensor.shape));
+
 describe('SCALE-Sim topologies', () => {
   const rows = ['Conv1, 224, 224, 11, 11, 3, 96, 4', 'Conv2, 31, 30, 5, 3, 96, 256, 1'];
 
@@ -25,18 +31,19 @@ describe('SCALE-Sim topologies', () => {
     ['with empty lines and a byte order mark', `\ufeff${header}\n\n${rows.join('\n\n')}\n\n`],
   ])('%s say the same', (_what, text) => {
     const entries = readScaleSim(source('t.csv', text));
-    expect(entries.map(({ network }) => [network.name, network.input, network.layers[0]?.output])).toEqual([
+    expect(entries.map(({ network }) => [network.name, ...shapesOf(network)])).toEqual([
       // ⌈(224 − 11 + 4) / 4⌉ = 55; (31 − 5) + 1 = 27, (30 − 3) + 1 = 28.
-      ['Conv1', [3, 224, 224], [96, 55, 55]],
-      ['Conv2', [96, 31, 30], [256, 27, 28]],
+      ['Conv1', '1×3×224×224', '1×96×55×55'],
+      ['Conv2', '1×96×31×30', '1×256×27×28'],
     ]);
   });
 
   it('takes products of matrices as M vectors through one matrix', () => {
     const [many, one] = readScaleSim(source('g.csv', 'Layer,M,N,K,\nqkv,128,768,512,\nfc,1,10,84,\n'));
-    expect(many?.network.input).toEqual([512, 128, 1]);
-    expect(many?.network.layers[0]).toMatchObject({ kind: 'conv2d', channels: 768, output: [768, 128, 1] });
-    expect(one?.network.layers[0]).toMatchObject({ kind: 'dense', outputs: 10, output: [10] });
+    expect(many?.network.layers[0]).toMatchObject({ kind: 'dense', outputs: 768, axis: 2 });
+    expect(many && shapesOf(many.network)).toEqual(['1×128×512', '1×128×768']);
+    expect(one?.network.layers[0]).toMatchObject({ kind: 'dense', outputs: 10 });
+    expect(one && shapesOf(one.network)).toEqual(['1×84', '1×10']);
   });
 
   it('draws weights of which N of every M are kept', () => {
@@ -56,7 +63,7 @@ describe('SCALE-Sim topologies', () => {
   it('rounds the output up as SCALE-Sim does, and pads for it', () => {
     const { layer, notes } = only(readScaleSim(source('t.csv', `${header}\nres, 56, 57, 1, 3, 64, 128, 2,`)));
     // ⌈(56 − 1 + 2) / 2⌉ = 29, ⌈(57 − 3 + 2) / 2⌉ = 28.
-    expect(layer).toMatchObject({ pad: [0, 0, 1, 0], output: [128, 29, 28] });
+    expect(layer).toMatchObject({ pad: [0, 0, 1, 0], results: [{ shape: [1, 128, 29, 28] }] });
     expect(notes).toEqual(["SCALE-Sim rounds the output's size up: the image is padded below and right"]);
     expect(only(readScaleSim(source('t.csv', `${header}\nres, 57, 57, 1, 3, 64, 128, 2,`))).notes).toEqual([]);
   });
@@ -74,20 +81,20 @@ describe('SCALE-Sim topologies', () => {
 
   it('reads what stands behind: comments, a second stride, batches', () => {
     const commented = only(readScaleSim(source('t.csv', `${header}\ndw, 112, 112, 3, 3, 1, 1, 1,#dw\n`)));
-    expect(commented.layer.output).toEqual([1, 110, 110]);
-    expect(only(readScaleSim(source('t.csv', 'a,8,8,3,3,2,4,1, 1'))).layer.output).toEqual([4, 6, 6]);
+    expect(resultOf(commented.layer).shape).toEqual([1, 1, 110, 110]);
+    expect(resultOf(only(readScaleSim(source('t.csv', 'a,8,8,3,3,2,4,1, 1'))).layer).shape).toEqual([1, 4, 6, 6]);
     const strided = `${header.replace('Strides', 'Stride Height, Stride Width, Batch Size')}\na,9,9,3,3,2,4,2,3,5,2:4,`;
     const { layer, notes, densities } = only(readScaleSim(source('t.csv', strided)));
-    expect(layer).toMatchObject({ stride: [2, 3], output: [4, 4, 3] });
+    expect(layer).toMatchObject({ stride: [2, 3], results: [{ shape: [1, 4, 4, 3] }] });
     expect(notes).toEqual(['its batch is left to --batch 5']);
     expect(densities.layers.a?.blocks).toEqual({ kept: 2, of: 4 });
     const heads = only(readScaleSim(source('t.csv', 'Layer,M,N,K,Batch\nqk,128,64,32,12')));
-    expect(heads.layer).toMatchObject({ groups: 12, output: [768, 128, 1] });
+    expect(heads.layer).toMatchObject({ groups: 12, results: [{ shape: [1, 768, 128, 1] }] });
   });
 
   it('takes layers with DP in their names for depthwise ones', () => {
     const { layer, notes } = only(readScaleSim(source('t.csv', `${header}\nDP2, 8, 8, 3, 3, 16, 1, 1,`)));
-    expect(layer).toMatchObject({ groups: 16, output: [16, 6, 6] });
+    expect(layer).toMatchObject({ groups: 16, results: [{ shape: [1, 16, 6, 6] }] });
     expect(notes?.join()).toContain('depthwise');
   });
 
@@ -111,7 +118,7 @@ describe('SCALE-Sim topologies', () => {
     [',1,2,3', 't.csv:1: found no name'],
     ['a,1,2,3,5:4', "t.csv:1: layer a: Sparsity: found '5:4', expected N:M"],
     ['a,1,2,3,0:4', "t.csv:1: layer a: Sparsity: found '0:4', expected N:M"],
-    ['a,4,4,11,11,3,96,4', 'layer a: a kernel of 11×11 does not fit an input of 3×4×4'],
+    ['a,4,4,11,11,3,96,4', 'layer a: found a kernel of 11×11 over an input of 3×4×4, expected one that fits'],
     ['a,1,99999999,99999999', 'limit elements'],
     ['a,"1,2,3', 't.csv: found '],
   ])('refuse %j', async (text, expected) => {

@@ -2,6 +2,7 @@
 
 import { describe, expect, it } from 'vitest';
 import { readTimeloop } from '../../../workloads/import/timeloop.js';
+import { frameShape, onlyInput, resultOf } from '../../../workloads/network.js';
 import type { ZooEntry } from '../../../workloads/zoo/entry.js';
 import { refusal, source } from './source.js';
 
@@ -9,7 +10,8 @@ const only = (entries: readonly ZooEntry[]) => {
   const [entry] = entries;
   const layer = entry?.network.layers[0];
   if (!entry || !layer) throw new Error('no layer');
-  return { ...entry, layer };
+  const network = { ...entry.network, input: frameShape(onlyInput(entry.network).shape) };
+  return { ...entry, network, layer: { ...layer, output: frameShape(resultOf(layer).shape) } };
 };
 const read = async (text: string, beside: Readonly<Record<string, string>> = {}, name = 'L.yaml') => {
   const files = Object.fromEntries(Object.entries(beside).map(([path, content]) => [path, Buffer.from(content)]));
@@ -48,8 +50,8 @@ describe('Timeloop problems', () => {
   it('are products of matrices', async () => {
     const { network, layer } = await read('problem: { instance: { M: 8, K: 3, N: 5 } }');
     expect([network.input, layer.output]).toEqual([
-      [3, 5, 1],
-      [8, 5, 1],
+      [5, 3],
+      [5, 8],
     ]);
   });
 
@@ -173,7 +175,7 @@ describe("a Timeloop problem's shape", () => {
 
   it.each([
     // Names of one letter without lists, and letters of no meaning: A outputs, B summed, C vectors.
-    ['a product', 'A: 8, B: 3, C: 5', '[A, B]', '[C, B]', '[A, C]', [3, 5, 1], [8, 5, 1]],
+    ['a product', 'A: 8, B: 3, C: 5', '[A, B]', '[C, B]', '[A, C]', [5, 3], [5, 8]],
     ['grouped products', 'A: 8, B: 3, C: 5, D: 2', '[A, B, D]', '[C, B, D]', '[A, C, D]', [6, 5, 1], [16, 5, 1]],
     ['a convolution along one axis', 'A: 8, B: 3, C: 5', '[A, B]', '[[[B], [C, s]]]', '[A, C]', [1, 1, 11], [8, 1, 5]],
     // Every second pixel: 1 + 2 · 4.
@@ -185,8 +187,8 @@ describe("a Timeloop problem's shape", () => {
       '[A, B, D]',
       '[C, B]',
       '[A, C]',
-      [3, 5, 1],
-      [8, 5, 1],
+      [5, 3],
+      [5, 8],
     ],
   ])('makes %s of its projections', async (_what, instance, weights, inputs, outputs, input, output) => {
     const extents = `A: 1, B: 1, C: 1, D: 1, E: 1, F: 1`

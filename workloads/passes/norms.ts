@@ -30,9 +30,10 @@ function recognise(graph: Rewriting, layer: Spec): void {
   if (!quotient) return;
   const { normal, root } = quotient;
   const centred = centredOf(graph, normal, root.axis);
-  const isCentred = centred !== null && normalIs(graph, root.of, centred.layers);
+  const again = centred && sameDifference(graph, root.of, centred.layers);
+  const isCentred = centred !== null && again !== null;
   if (!isCentred && root.of !== normal) return;
-  const inside = [...root.inside, ...(isCentred ? centred.layers : [])];
+  const inside = new Set([...root.inside, ...(isCentred ? [...centred.layers, again] : [])]);
   if (!graph.areInner(inside, layer)) return;
   const x = isCentred ? centred.x : normal;
   const { axis, epsilon } = root;
@@ -141,9 +142,11 @@ function centredOf(graph: Rewriting, tensor: string, axis: number): Centred | nu
   return lastAxes(graph, mean) === axis ? { x, layers: [difference, mean] } : null;
 }
 
-/** Whether a tensor is the difference, made by it or by another layer just like it. */
-function normalIs(graph: Rewriting, tensor: string, [difference]: readonly Spec[]): boolean {
-  return difference !== undefined && graph.maker(tensor) === difference;
+/** What makes a tensor, where it is the difference or just like it. */
+function sameDifference(graph: Rewriting, tensor: string, [difference]: readonly Spec[]): Spec | null {
+  const maker = graph.maker(tensor);
+  const isSame = maker?.kind === 'binary' && maker.function === 'subtract';
+  return isSame && maker.inputs.join() === difference?.inputs.join() ? maker : null;
 }
 
 /** The only reader, where it multiplies by or adds a constant that broadcasts to x. */

@@ -164,6 +164,16 @@ const patterns: Readonly<Record<string, Pattern>> = {
     layers: [...layerNorm.slice(0, 7), ['y', binary('multiply'), 'scale', 'n']],
     becomes: ['layer-norm'],
   },
+  'LayerNorm with a difference each': {
+    ...{ pass: recogniseNorms, inputs: x, constants: { ...numbers, ...affine } },
+    layers: [
+      ...layerNorm.slice(0, 2),
+      ['d2', binary('subtract'), 'x', 'm'],
+      ['p', binary('multiply'), 'd2', 'd2'],
+      ...layerNorm.slice(3),
+    ],
+    becomes: ['layer-norm'],
+  },
   'LayerNorm of Keras': {
     ...{ pass: recogniseMomentNorms, inputs: x, constants: { ...numbers, ...affine } },
     layers: [

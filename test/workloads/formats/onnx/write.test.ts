@@ -39,6 +39,17 @@ describeWithOnnx('writeOnnx', () => {
   });
 });
 
+describe('a file', () => {
+  it('is refused for operators that nobody implements, by their names', () => {
+    const resultTypes = [{ shape: [1, 2], type: 'float32' }] as const;
+    const opaque = (operator: string): Case => ({ op: { kind: 'opaque', operator, resultTypes }, inputs: [] });
+    const { model } = networkOf([opaque('Whirl'), opaque('my.Swirl'), opaque('Whirl')], 1);
+    expect(() => writeOnnx(model)).toThrow(
+      'drawn: found Whirl, my.Swirl, which nobody implements here, expected operators that can be written',
+    );
+  });
+});
+
 describeWithOnnx('canBatch', () => {
   /** Each frame has values of its own. */
   const framesOf = (each: Case, count: number) =>

@@ -24,7 +24,7 @@ import { readNetFile, writeNetFile } from '../../workloads/import/net-file.js';
 import { readNetworkYaml } from '../../workloads/import/network-yaml.js';
 import { readNpy, writeNpy } from '../../workloads/import/npy.js';
 import { readNpz } from '../../workloads/import/npz.js';
-import { readOnnx } from '../../workloads/import/onnx.js';
+import { readOnnx } from '../../workloads/formats/onnx/read.js';
 import { readSafetensors } from '../../workloads/import/safetensors.js';
 import { readScaleSim } from '../../workloads/import/scale-sim.js';
 import { readSmtx } from '../../workloads/import/smtx.js';

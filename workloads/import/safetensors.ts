@@ -6,7 +6,7 @@ import { InputError, invariant } from '../base/errors.js';
 import { sizeOf } from '../tensor.js';
 import { halfToNumber } from './half.js';
 import { repeatedKey } from './json-keys.js';
-import { type OpenFile, openBytes } from './open-file.js';
+import { type OpenFile, openBytes } from '../base/open-file.js';
 
 /** The element types read here, with their sizes in bytes. */
 const elementBytes = {

@@ -4,9 +4,9 @@
 import { InputError } from '../base/errors.js';
 import type { Tensor } from '../tensor.js';
 import type { ZooEntry } from '../zoo/entry.js';
-import { type OpenFile, openBytes } from './open-file.js';
+import { type OpenFile, openBytes } from '../base/open-file.js';
 
-export type { OpenFile } from './open-file.js';
+export type { OpenFile } from '../base/open-file.js';
 
 /** What a file may ask for. Each is checked before anything is allocated or begun for it. */
 export interface ImportLimits {

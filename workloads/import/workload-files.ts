@@ -2,6 +2,7 @@
 
 import { InputError } from '../base/errors.js';
 import { readCaffe } from '../formats/caffe/read.js';
+import { huggingFaceFormat } from '../formats/huggingface/read.js';
 import { readOnnx } from '../formats/onnx/read.js';
 import { readTfjs } from '../formats/tfjs/read.js';
 import type { ZooEntry } from '../zoo/entry.js';
@@ -21,6 +22,7 @@ const hasLayers = (file: SourceFile) => /(^|[{,\s])layers\s*:/m.test(textOf(file
 
 export const workloadFormats: readonly WorkloadFormat[] = [
   { title: 'ONNX (.onnx)', ending: /\.onnx$/i, read: readOnnx },
+  huggingFaceFormat,
   { title: 'TensorFlow.js (model.json)', ending: /\.json$/i, read: readTfjs },
   { title: 'Caffe (.prototxt)', ending: /\.prototxt$/i, read: readCaffe },
   { title: 'SCALE-Sim topology (.csv)', ending: /\.csv$/i, read: async (file) => readScaleSim(file) },

@@ -12,6 +12,8 @@ export interface Dimensions {
   readonly shapes: ReadonlyMap<string, Shape>;
   /** Extents of named dimensions; more are learned on the way. */
   readonly bound: Map<string, number>;
+  /** Dimensions that nobody bound and that were taken for the batch, as 1. */
+  readonly assumed: readonly string[];
 }
 
 interface OpenAxis {
@@ -67,12 +69,17 @@ export function bindDimensions(graph: OnnxGraph, inputs: readonly OnnxValue[], f
     bound.set(`${input}:${axis}`, value);
     if (symbol !== '' && !bound.has(symbol)) bound.set(symbol, value);
   }
+  const assumed: string[] = [];
   for (const place of open) {
     const { input, axis, symbol } = place;
     if (extentAt(place, bound) !== null) continue;
     const isDefault = isBatch(symbol) || (axis === 0 && !isLength(symbol));
-    const value = hints.get(`${input}:${axis}`) ?? (isDefault ? 1 : null);
-    if (value !== null) bound.set(symbol === '' ? `${input}:${axis}` : symbol, value);
+    const hint = hints.get(`${input}:${axis}`);
+    const value = hint ?? (isDefault ? 1 : null);
+    if (value === null) continue;
+    const name = symbol === '' ? `${input}:${axis}` : symbol;
+    bound.set(name, value);
+    if (hint === undefined) assumed.push(name);
   }
   requireBound(open, bound, file);
   const shapes = new Map<string, Shape>();
@@ -85,7 +92,7 @@ export function bindDimensions(graph: OnnxGraph, inputs: readonly OnnxValue[], f
     });
     shapes.set(input.name, shape);
   }
-  return { shapes, bound };
+  return { shapes, bound, assumed };
 }
 
 function extentAt({ input, axis, symbol }: OpenAxis, bound: ReadonlyMap<string, number>): number | null {

@@ -127,29 +127,26 @@ export function dataTypeName(dataType: number): string {
 const KEPT = 4096;
 
 /** Reads its values when they are asked for, and holds large ones only as long as somebody else does. */
-class StoredTensor implements Tensor {
-  #small: Values | null = null;
-  #large: WeakRef<Values> | null = null;
-
-  constructor(
-    readonly shape: Shape,
-    readonly type: ElementType,
-    private readonly read: () => Values,
-  ) {}
-
-  get values(): Values {
-    const held = this.#small ?? this.#large?.deref();
-    if (held) return held;
-    const values = this.read();
-    if (values.length <= KEPT) this.#small = values;
-    else this.#large = new WeakRef(values);
-    return values;
-  }
+function storedTensor(shape: Shape, type: ElementType, read: () => Values): Tensor {
+  let small: Values | null = null;
+  let large: WeakRef<Values> | null = null;
+  return {
+    shape,
+    type,
+    get values(): Values {
+      const held = small ?? large?.deref();
+      if (held) return held;
+      const values = read();
+      if (values.length <= KEPT) small = values;
+      else large = new WeakRef(values);
+      return values;
+    },
+  };
 }
 
 /** A tensor of one number, filled when it is read. */
 export function filledTensor(shape: Shape, type: ElementType, value: number): Tensor {
-  return new StoredTensor(shape, type, () => elementTypes[type].room(sizeOf(shape)).fill(value));
+  return storedTensor(shape, type, () => elementTypes[type].room(sizeOf(shape)).fill(value));
 }
 
 /** Files beside a model by the paths that its tensors name; null where one is not there. */
@@ -173,14 +170,14 @@ export function readTensor(message: TensorMessage, file: SourceFile, beside: Bes
   const raw = message.dataLocation === 1 ? externalBytes(message, beside, where) : message.rawData;
   const typed = message.packed.get(storage.field);
   if (message.dataLocation === 1 ? raw === null : (raw ?? []).length === 0 && !typed) {
-    return size === 0 ? new StoredTensor(shape, type, () => elementTypes[type].room(0)) : { shape, type };
+    return size === 0 ? storedTensor(shape, type, () => elementTypes[type].room(0)) : { shape, type };
   }
   if (raw && raw.length > 0) {
     const needed = Math.ceil((size * elementTypes[type].bits) / 8);
     if (raw.length !== needed) {
       throw new InputError(`${where}: found ${raw.length} bytes, expected ${needed} for ${shape.join('×')} of ${type}`);
     }
-    return new StoredTensor(shape, type, () => storage.read(raw, size));
+    return storedTensor(shape, type, () => storage.read(raw, size));
   }
   const bytes = joined(typed ?? []);
   const count = countOf(bytes, storage.field);
@@ -189,7 +186,7 @@ export function readTensor(message: TensorMessage, file: SourceFile, beside: Bes
   if (count !== Math.ceil(size / perNumber)) {
     throw new InputError(`${where}: found ${count} values, expected ${size} for ${shape.join('×')}`);
   }
-  return new StoredTensor(shape, type, () => unpackNumbers(bytes, storage, size, perNumber));
+  return storedTensor(shape, type, () => unpackNumbers(bytes, storage, size, perNumber));
 }
 
 function joined(chunks: readonly Uint8Array[]): Uint8Array {

@@ -1,6 +1,7 @@
 // A walk over an ONNX graph, node by node: constants are worked out, functions and graphs within are read in place, and
 // everything else becomes layers. What cannot be read is collected, so that a file is refused with all of it at once.
 
+import { InputError } from '../../base/errors.js';
 import { GraphBuilder } from '../../import/graph-builder.js';
 import { requireAtMost, type SourceFile } from '../../import/source.js';
 import { sizeOf, type Tensor, type TensorType } from '../../tensor.js';
@@ -51,6 +52,7 @@ export class Walk implements Host {
   readonly #blockers = new Blockers();
   readonly #missing = new Set<string>();
   #bound = new Map<string, number>();
+  #assumed: readonly string[] = [];
   #nodes = 0;
 
   constructor(
@@ -80,7 +82,13 @@ export class Walk implements Host {
     const scope = new Scope(body, '', null, opsetsOf(this.model.opsetImport), new Map(), graph.output);
     this.#initialise(graph, scope);
     this.#addInputs(graph, scope);
-    this.#run(graph.node, scope);
+    try {
+      this.#run(graph.node, scope);
+    } catch (error) {
+      if (!(error instanceof InputError) || this.#assumed.length === 0) throw error;
+      const flags = this.#assumed.slice(0, 4).map((name) => `--dim ${name}=N`);
+      throw new InputError(`${error.message} (1 was taken for ${flags.join(' ')})`);
+    }
     if (this.#missing.size > 0) this.#noteMissing();
     return this.#outputsOf(outputs, scope);
   }
@@ -137,8 +145,9 @@ export class Walk implements Host {
     const parameters = free.filter((input) => isParameter(input, graph) && !this.source.known?.has(input.name));
     const isNetwork = parameters.length < free.length;
     const inputs = isNetwork ? free.filter((input) => !parameters.includes(input)) : free;
-    const { shapes, bound } = bindDimensions(graph, isNetwork ? free : inputs, this.source);
+    const { shapes, bound, assumed } = bindDimensions(graph, isNetwork ? free : inputs, this.source);
     this.#bound = bound;
+    this.#assumed = assumed;
     for (const { name, type } of free) {
       const elementType = elementTypeOf(type?.tensorType?.elemType ?? 0);
       const shape = shapes.get(name);

@@ -11,9 +11,9 @@ function branch(op: Operation): void {
   const condition = op.values(0);
   const branches = [op.graph('then_branch'), op.graph('else_branch')] as const;
   if (!condition) {
-    throw new Blocked('a condition that the network computes');
+    op.host.note(`${op.name}: whether the condition of ${op.node.opType} holds is not known, read as if it held`);
   }
-  const isThen = (condition.values[0] ?? 0) !== 0;
+  const isThen = (condition?.values[0] ?? 1) !== 0;
   const results = op.place.inline(branches[isThen ? 0 : 1], [], isThen ? 'then' : 'else', op.outputs);
   passAll(op, results);
 }

@@ -45,7 +45,6 @@ function fusedGemm(op: Operation): void {
   const options = { transposeLeft, transposeRight, alpha: op.float('alpha', 1), bias, emit: op.named };
   const made = product(op, op.input(0), op.input(1), options);
   activated(
-    op,
     made,
     activation,
     parameters.filter((each) => !Number.isNaN(each)),

@@ -93,7 +93,7 @@ export const attributeSchemas: { readonly [Kind in LayerKind]: Fields<Kind> } = 
   slice: { starts: numbers, ends: numbers, axes: wholes, steps: numbers },
   split: { axis, sizes: wholes },
   pad: {
-    ...{ mode: z.enum(['constant', 'reflect', 'symmetric', 'edge', 'wrap']), pads: wholes, value: number },
+    ...{ mode: z.enum(['constant', 'reflect', 'symmetric', 'edge', 'wrap']), pads: wholes, value: endless },
   },
   expand: { shape: wholes },
   tile: { repeats: wholes },
@@ -171,22 +171,21 @@ export const attributeSchemas: { readonly [Kind in LayerKind]: Fields<Kind> } = 
   },
 };
 
-/** Infinities as numbers again. */
-export function finished(attributes: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>> {
-  return Object.fromEntries(Object.entries(attributes).map(([key, value]) => [key, numbersOf(value)]));
-}
+type AttributesOf = Readonly<Record<string, unknown>>;
 
-function numbersOf(value: unknown): unknown {
-  if (!Array.isArray(value)) return value;
-  return value.map((each) => (each === 'inf' ? Infinity : each === '-inf' ? -Infinity : each));
+/** Infinities as numbers again. */
+export function finished(attributes: AttributesOf): AttributesOf {
+  return changed(attributes, (value) => (value === 'inf' ? Infinity : value === '-inf' ? -Infinity : value));
 }
 
 /** Attributes as YAML has them. */
-export function written(attributes: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>> {
-  return Object.fromEntries(Object.entries(attributes).map(([key, value]) => [key, textsOf(value)]));
+export function written(attributes: AttributesOf): AttributesOf {
+  return changed(attributes, (value) => (value === Infinity ? 'inf' : value === -Infinity ? '-inf' : value));
 }
 
-function textsOf(value: unknown): unknown {
-  if (!Array.isArray(value)) return value;
-  return value.map((each) => (each === Infinity ? 'inf' : each === -Infinity ? '-inf' : each));
+/** Values, and those in lists, put through a function. */
+function changed(attributes: AttributesOf, each: (value: unknown) => unknown): AttributesOf {
+  return Object.fromEntries(
+    Object.entries(attributes).map(([key, value]) => [key, Array.isArray(value) ? value.map(each) : each(value)]),
+  );
 }

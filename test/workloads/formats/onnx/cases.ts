@@ -252,6 +252,7 @@ const rows: { readonly [Kind in LayerKind]: readonly Row<Kind>[] } = {
   pad: [
     [{ mode: 'constant', pads: [0, 1, 0, 2], value: 1.5 }, [x([1, 3])]],
     [{ mode: 'constant', pads: [0, -1, 0, 2], value: 0 }, [x([1, 3])]],
+    [{ mode: 'constant', pads: [0, 1, 0, 0], value: -Infinity }, [x([1, 3])]],
     [{ mode: 'reflect', pads: [0, 2, 0, 1], value: 0 }, [x([1, 4])]],
     [{ mode: 'edge', pads: [0, 2, 0, 1], value: 0 }, [x([1, 4])]],
     [{ mode: 'symmetric', pads: [0, 2, 1, 1], value: 0 }, [x([2, 4])]],

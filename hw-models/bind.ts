@@ -34,9 +34,9 @@ export function bind<Config extends object>(family: Family<Config>, preset: Pres
     const direct = costDirectly(task, name, residency);
     if (direct) return direct;
     const costs = partsOf(task).map((part) => {
-      const cost = costDirectly(part.task, name, residency);
-      invariant(cost !== null, () => `${preset.name} has no kernel for layer ${task.name}`);
-      return repeated(cost, part.times, part.notes);
+      // A part that is the task itself is made of nothing smaller.
+      invariant(part.task !== task, () => `${preset.name} has no kernel for layer ${task.name}`);
+      return repeated(costOf(part.task, name, residency), part.times, part.notes);
     });
     return addCosts(costs);
   };

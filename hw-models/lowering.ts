@@ -30,7 +30,7 @@ const alone = (task: LayerTask, notes: readonly string[] = []): Part => ({ task,
 
 /**
  * What `task` is made of, in the order in which it happens; the task itself where it is made of nothing smaller. Each
- * part is a product of one row, a convolution of one image or a stream.
+ * part is a convolution of one image, a stream, or a product: of one row, or of a recurrent layer to be taken apart in turn.
  */
 export function partsOf(task: LayerTask): readonly Part[] {
   const { demand } = task;
@@ -209,7 +209,7 @@ function recurrentParts(task: LayerTask, demand: RecurrentDemand): readonly Part
     };
     const read = of === 'input' ? () => cut(task.input, 0, steps * sequences * inputs) : state;
     const known = of === 'state' ? [...notes, stateNote] : notes;
-    return pixelPart({ task: multiplying(task, own, read, weights), times, notes: known });
+    return { task: multiplying(task, own, read, weights), times, notes: known };
   };
   const perStep = sequences * directions;
   const gate = streamTask(task, streamOf(steps * perStep * rows, steps * perStep * hidden, operations));

@@ -110,19 +110,21 @@ export async function compareModel(
 ): Promise<Comparison> {
   const { batch, seed, prices, progress = silent } = options;
   const tasks = tasksOf(model, trace, batch);
+  const workload = summarize(model, tasks);
+  const nonzeros = workload.layers.map((layer) => layer.nonzeros);
   const rows: Row[] = [];
   for (const contender of contenders) {
     progress(`${model.network.name} on ${nameOf(contender)}`);
     rows.push(
       contender.kind === 'modelled'
-        ? costedRow(contender, tasks, roomFor(contenders, options), options.uncertainty === true)
+        ? costedRow(contender, tasks, nonzeros, roomFor(contenders, options), options.uncertainty === true)
         : await measuredRow(contender.executor, model, trace.inputs, tasks, options),
     );
   }
   const [first] = rows;
   invariant(first !== undefined, 'a comparison needs hardware');
   return {
-    workload: summarize(model, tasks),
+    workload,
     batch,
     seed,
     pricing: prices ? describePrices(prices) : null,
@@ -152,11 +154,12 @@ export type Row = Omit<HardwareResult, 'speedup' | 'energyRatio' | 'serving'>;
 function costedRow(
   { hardware, kernel }: Contender & { readonly kind: 'modelled' },
   tasks: readonly LayerTask[],
+  nonzeros: readonly number[],
   timelineRoom: number | undefined,
   uncertainty: boolean,
 ): Row {
   const costs = hardware.cost(tasks, kernel);
-  const row = modelledRow(hardware, costs, tasks, kernel);
+  const row = modelledRow(hardware, costs, tasks, kernel, nonzeros);
   return {
     ...row,
     ...(timelineRoom === undefined ? {} : { timeline: timelineOf(hardware, tasks, costs, timelineRoom) }),
@@ -164,14 +167,18 @@ function costedRow(
   };
 }
 
-/** What `costs`, layer by layer, come to; `kernel` is the one that was asked for, if one was. */
+/**
+ * What `costs`, layer by layer, come to; `kernel` is the one that was asked for, if one was. `nonzeros` by layer, where
+ * somebody has counted them.
+ */
 export function modelledRow(
   hardware: Hardware,
   costs: readonly LayerCost[],
   tasks: readonly LayerTask[],
   kernel?: string,
+  nonzeros: readonly number[] = tasks.map(nonzerosIn),
 ): Row {
-  const layers = costs.map((cost, at) => layerResult(cost, tasks[at] as LayerTask));
+  const layers = costs.map((cost, at) => layerResult(cost, tasks[at] as LayerTask, nonzeros[at] as number));
   const joules = totalOrNull(layers.map((layer) => layer.joules));
   const seconds = total(layers.map((layer) => layer.seconds));
   return {
@@ -201,11 +208,11 @@ export function nonzerosIn({ demand, weights }: LayerTask): number {
   return weights ? nonzerosOf(weights.store) : 0;
 }
 
-function layerResult(cost: LayerCost, task: LayerTask): LayerResult {
+function layerResult(cost: LayerCost, task: LayerTask, nonzeros: number): LayerResult {
   return {
     name: task.name,
     kernel: cost.kernel,
-    nonzeros: nonzerosIn(task),
+    nonzeros,
     cycles: cyclesOf(cost),
     seconds: secondsOf(cost),
     joules: joulesOf(cost),

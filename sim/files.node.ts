@@ -1,3 +1,3 @@
 // Files that a user names, as sim/ reads them.
 
-export { MOST_BYTES, readBytes, readText } from '../workloads/base/files.node.js';
+export { MOST_BYTES, openPieces, readBytes, readText } from '../workloads/base/files.node.js';

@@ -4,9 +4,10 @@ import { createHash, type Hash } from 'node:crypto';
 import { realpath, stat } from 'node:fs/promises';
 import { dirname, isAbsolute, join, normalize, relative, sep } from 'node:path';
 import { InputError } from '../workloads/base/errors.js';
+import type { OpenFile } from '../workloads/base/open-file.js';
 import { defaultLimits, type ImportLimits, type SourceFile } from '../workloads/import/source.js';
 import { isWorkloadFile, readWorkload, requireKnownKind } from '../workloads/import/workload-files.js';
-import { readBytes } from './files.node.js';
+import { openPieces, readBytes } from './files.node.js';
 import { type Dimensions, type NamedWorkload, resolveWorkloads } from './resolve.node.js';
 
 /**
@@ -61,24 +62,39 @@ async function fileOf(name: string): Promise<string> {
     if (await isThere(name)) requireKnownKind(name);
     return name;
   }
-  const model = join(name, 'model.json');
-  if (await isThere(model)) return model;
+  // A TensorFlow.js model, a Hugging Face one.
+  for (const inside of ['model.json', 'config.json']) {
+    const model = join(name, inside);
+    if (await isThere(model)) return model;
+  }
   if (await isThere(join(name, 'saved_model.pb'))) requireKnownKind(join(name, 'saved_model.pb'));
-  throw new InputError(`${name}: found a folder without model.json, expected a TensorFlow.js model in it, or a file`);
+  throw new InputError(
+    `${name}: found a folder without model.json or config.json, expected a TensorFlow.js or Hugging Face model in it, or a file`,
+  );
 }
 
 async function openFile(name: string, limits: ImportLimits, dims: Dimensions, hash: Hash): Promise<SourceFile> {
   const bytes = await readBytes(name, limits.fileBytes);
   hash.update(bytes);
+  const placeOf = async (path: string) => {
+    const inside = normalize(path);
+    if (isAbsolute(inside) || inside === '..' || inside.startsWith(`..${sep}`)) {
+      throw new InputError(`${name}: found the path '${path}', expected one inside the file's own folder`);
+    }
+    const file = join(dirname(name), inside);
+    await requireInside(file, name);
+    return file;
+  };
   return {
     ...{ name, bytes, limits, dims },
+    async open(path) {
+      const file = await placeOf(path);
+      const found = openPieces(file);
+      if (found) hashEnds(found, hash);
+      return found;
+    },
     async beside(path) {
-      const inside = normalize(path);
-      if (isAbsolute(inside) || inside === '..' || inside.startsWith(`..${sep}`)) {
-        throw new InputError(`${name}: found the path '${path}', expected one inside the file's own folder`);
-      }
-      const file = join(dirname(name), inside);
-      await requireInside(file, name);
+      const file = await placeOf(path);
       const found = await readBytes(file, limits.fileBytes).catch((error: unknown) => {
         if (error instanceof InputError && error.message.endsWith('no such file')) return null;
         throw error;
@@ -87,6 +103,17 @@ async function openFile(name: string, limits: ImportLimits, dims: Dimensions, ha
       return found;
     },
   };
+}
+
+const END_BYTES = 2 ** 20;
+
+/** What tells files of weights apart without reading gigabytes: their sizes, and what they begin and end with. */
+function hashEnds({ size, read }: OpenFile, hash: Hash): void {
+  const length = Math.min(size, END_BYTES);
+  hash
+    .update(`${size}`)
+    .update(read(0, length))
+    .update(read(size - length, length));
 }
 
 /**

@@ -52,17 +52,25 @@ export function summarize(model: Model, tasks: readonly LayerTask[]): WorkloadSu
     return layer;
   };
   // Weights are read once a layer and let go: what a huge network has of them never lies in memory together.
+  const alike = new Map<string, Counted>();
+  const countedOf = (task: LayerTask, hasWeights: boolean): Counted => {
+    const key = task.alike === undefined ? undefined : `${hasWeights}${task.alike}`;
+    const known = key === undefined ? undefined : alike.get(key);
+    const counted = known ?? counting(task, hasWeights);
+    if (key !== undefined) alike.set(key, counted);
+    return counted;
+  };
   const read = tasks.map((task) => {
     const layer = layerOf(task);
     const shape = weightShapeOf(layer);
-    const { input, macs } = task;
+    const { nonzeros, macs, inputs, density, origin } = countedOf(task, shape !== null);
     const summary: LayerSummary = {
       ...{ name: task.name, kind: layer.kind, parameters: parametersOf(layer) },
-      nonzeros: shape && task.weights ? nonzerosOf(task.weights.store) : 0,
+      nonzeros,
       ...{ macsDense: macs.dense, macsNonzero: macs.effective },
-      ...{ activationDensity: input.density, activationsOrigin: input.origin },
+      ...{ activationDensity: density, activationsOrigin: origin },
     };
-    return { summary, weights: shape ? shape.rows * shape.columns : 0, inputs: shape ? input.values.length : 0 };
+    return { summary, weights: shape ? shape.rows * shape.columns : 0, inputs: shape ? inputs : 0 };
   });
   const layers = read.map(({ summary }) => summary);
   const inputs = total(read.map((layer) => layer.inputs));
@@ -80,6 +88,21 @@ export function summarize(model: Model, tasks: readonly LayerTask[]): WorkloadSu
       inputs === 0 ? 1 : total(read.map((layer) => layer.summary.activationDensity * layer.inputs)) / inputs,
     layers,
   };
+}
+
+/** What is counted of a task's weights and activations. */
+interface Counted {
+  readonly nonzeros: number;
+  readonly macs: LayerTask['macs'];
+  readonly inputs: number;
+  readonly density: number;
+  readonly origin: Origin;
+}
+
+function counting(task: LayerTask, hasWeights: boolean): Counted {
+  const { input, macs } = task;
+  const nonzeros = hasWeights && task.weights ? nonzerosOf(task.weights.store) : 0;
+  return { nonzeros, macs, inputs: input.values.length, density: input.density, origin: input.origin };
 }
 
 /** The sum of some numbers. */

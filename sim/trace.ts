@@ -4,7 +4,7 @@ import type { Executor } from '../hw-models/contract.js';
 import { invariant } from '../workloads/base/errors.js';
 import { asType, meets } from '../workloads/drawn-inputs.js';
 import type { Model } from '../workloads/model.js';
-import type { Activations, LayerTask, Network, Origin, Values } from '../workloads/network.js';
+import type { Activations, Layer, LayerTask, MacCounts, Network, Origin, Values } from '../workloads/network.js';
 import { drawTensors, sharesDraws, type TensorsMet } from '../workloads/synthesis.js';
 import { taskOf } from '../workloads/tasks.js';
 import type { DensityProfile } from '../workloads/zoo/entry.js';
@@ -60,6 +60,7 @@ export function traceDrawn(network: Network, densities: DensityProfile, seed: nu
 /** The tasks that one frame sets, in network order: of every layer that costs something. */
 export function tasksOf(model: Model, trace: Trace, batch: number): readonly LayerTask[] {
   const isShared = model.origin === 'synthetic' && sharesDraws(model.network);
+  const counts = new Map<string, MacCounts>();
   return model.network.layers.flatMap((layer) => {
     const meet = (at: number): Activations => {
       const name = layer.inputs[at] ?? '';
@@ -69,8 +70,29 @@ export function tasksOf(model: Model, trace: Trace, batch: number): readonly Lay
     };
     const task = taskOf(model, layer, meet, batch);
     if (!task) return [];
-    return [isShared ? Object.defineProperty(task, 'alike', { value: JSON.stringify(layer.demand) }) : task];
+    return [isShared ? asOneOf(task, keyOf(layer), counts) : task];
   });
+}
+
+/** `task` told to be like all of that key, whose multiplications are counted once. */
+function asOneOf(task: LayerTask, key: string, counts: Map<string, MacCounts>): LayerTask {
+  const count = () => task.macs;
+  const macs = Object.getOwnPropertyDescriptor(task, 'macs')?.get ?? count;
+  return Object.defineProperties(task, {
+    alike: { value: key },
+    macs: {
+      get() {
+        const known = counts.get(key) ?? (macs.call(task) as MacCounts);
+        counts.set(key, known);
+        return known;
+      },
+    },
+  });
+}
+
+/** All that a layer's cost depends on, where layers of one shape have the same weights. */
+function keyOf({ name: _name, inputs: _inputs, results, ...rest }: Layer): string {
+  return JSON.stringify([rest, results.map(({ shape, type }) => [shape, type])]);
 }
 
 function constantOf(network: Network, name: string): Activations | undefined {

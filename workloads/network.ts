@@ -70,6 +70,11 @@ export interface MacCounts {
 export interface LayerTask {
   /** The layer's. */
   readonly name: string;
+  /**
+   * The layer itself, where the task is one: for models of this machine's own engine, whose kernels are told apart by
+   * operators. No other hardware has any business reading it.
+   */
+  readonly layer?: Layer;
   readonly demand: Demand;
   /**
    * The matrix that `demand` multiplies by, [columns × depth] of a product: a layer's weights, or other activations.

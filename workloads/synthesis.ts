@@ -1,6 +1,7 @@
 // A network of the zoo with everything that is missing drawn from a seed at its density profile.
 
 import { invariant } from './base/errors.js';
+import { Recent } from './base/recent.js';
 import { finish, type Steps } from './base/steps.js';
 import { drawInput, meets } from './drawn-inputs.js';
 import type { Model } from './model.js';
@@ -8,7 +9,7 @@ import { type Activations, type Layer, type LayerWeights, type Network, weightSh
 import { sizeOf } from './tensor.js';
 import { LazyWeights } from './weights/lazy.js';
 import { type Redrawn, redrawn } from './weights/redrawn.js';
-import { toCsr } from './weights/store.js';
+import { nonzerosOf, toCsr, toDense } from './weights/store.js';
 import { drawActivations, drawBlockWeights, drawingWeights } from './weights/synthetic.js';
 import type { DensityProfile } from './zoo/entry.js';
 
@@ -51,13 +52,16 @@ function drawShared(
     firsts.set(key, first);
     standsFor.set(layer.name, first);
   }
-  const drawn = new LazyWeights(
-    [...firsts.values()].map(({ name }) => name),
-    (name) => draw(standsFor.get(name) as Layer),
-  );
+  const first = (name: string) => standsFor.get(name) as Layer;
   const weights = new LazyWeights(
     weighted.map(({ name }) => name),
-    (name) => drawn.get((standsFor.get(name) as Layer).name) as LayerWeights,
+    (name) => {
+      const own = draw(first(name));
+      // A matrix without zeros takes half as much without the places of its weights.
+      const isDense = nonzerosOf(own.store) === own.store.rows * own.store.columns;
+      return isDense ? { ...own, store: toDense(own.store) } : own;
+    },
+    (name) => first(name).name,
   );
   return { network, weights, origin: 'synthetic' };
 }
@@ -115,8 +119,8 @@ function* drawLayer(
   return blocks ? drawBlockWeights(shape, blocks, seed, label) : yield* drawingWeights(shape, density, seed, label);
 }
 
-/** Elements of drawn tensors that are held whether or not somebody uses them. */
-const MOST_HELD = 2 ** 26;
+/** Of drawn tensors that are held, those asked for last. */
+const HELD_BYTES = 2 ** 28;
 
 /** Tensors of one frame by name, made when they are asked for. */
 export interface TensorsMet {
@@ -125,16 +129,15 @@ export interface TensorsMet {
 
 /**
  * What readers of each tensor meet, drawn at the density that the profile gives it: the same values whenever they are
- * asked for, of large networks held only while somebody uses them. Inputs of whole numbers are drawn as what reads them allows.
+ * asked for, of large networks only some are held. Inputs of whole numbers are drawn as what reads them allows.
  */
 export function drawTensors(network: Network, densities: DensityProfile, seed: number): TensorsMet {
   const density = tensorDensities(network, densities);
+  const isShared = sharesDraws(network);
   const sizes = new Map<string, number>();
   for (const { name, shape } of network.inputs) sizes.set(name, sizeOf(shape));
   for (const { results } of network.layers) for (const { name, shape } of results) sizes.set(name, sizeOf(shape));
-  const held = new Map<string, Activations>();
-  const weaklyHeld = new Map<string, WeakRef<Activations>>();
-  let elements = 0;
+  const held = new Recent<string, Activations>(HELD_BYTES);
   const draw = (tensor: string): Activations | undefined => {
     const constant = network.constants.get(tensor);
     if (constant) return meets(constant, 'real');
@@ -144,15 +147,23 @@ export function drawTensors(network: Network, densities: DensityProfile, seed: n
     if (size === undefined) return undefined;
     return drawActivations(size, density.get(tensor) ?? 1, seed, `${network.name}/${tensor}`);
   };
+  // Where layers of one shape share their weights, tensors of one size and density share their values.
+  const firsts = new Map<string, string>();
+  const keyOf = (tensor: string) => {
+    const size = sizes.get(tensor);
+    if (!isShared || size === undefined || network.inputs.some(({ name }) => name === tensor)) return tensor;
+    const key = `${size} ${density.get(tensor) ?? 1}`;
+    const first = firsts.get(key) ?? tensor;
+    firsts.set(key, first);
+    return first;
+  };
   return {
     get(tensor) {
-      const known = held.get(tensor) ?? weaklyHeld.get(tensor)?.deref();
+      const key = keyOf(tensor);
+      const known = held.get(key);
       if (known) return known;
-      const drawn = draw(tensor);
-      if (!drawn) return undefined;
-      elements += drawn.values.length;
-      if (elements <= MOST_HELD) held.set(tensor, drawn);
-      else weaklyHeld.set(tensor, new WeakRef(drawn));
+      const drawn = draw(key);
+      if (drawn) held.set(key, drawn, drawn.values.byteLength);
       return drawn;
     },
   };

@@ -5,7 +5,7 @@ import type { ConvolutionDemand, Demand, ProductDemand, RecurrentDemand } from '
 import { type Model, weightsOf } from './model.js';
 import type { Activations, Layer, LayerTask, LayerWeights, MacCounts } from './network.js';
 import { insideRange } from './operators/window.js';
-import { sizeOf } from './tensor.js';
+import { sizeOf, stridesOf } from './tensor.js';
 import { countNonzeros, entriesPerColumn, nonzerosOf, toCsr, type WeightStore } from './weights/store.js';
 
 /** The activations that a layer meets, with their density counted. */
@@ -30,7 +30,7 @@ export function taskOf(
   const weights = () => (isOfTwo ? operandWeights(layer, demand, input(1)) : weightsOf(model, layer));
   let counted: MacCounts | null = null;
   return {
-    ...{ name, demand, batch },
+    ...{ name, layer, demand, batch },
     get input() {
       return input(0);
     },
@@ -44,21 +44,25 @@ export function taskOf(
   };
 }
 
-const operands = new WeakMap<Activations, LayerWeights>();
+const operands = new WeakMap<Activations, Map<string, LayerWeights>>();
 
 /**
  * Activations as the matrix that others are multiplied with, [columns × depth]: all matrices below each other. Where they
- * are fewer than the product reads (a head that several queries share), they repeat.
+ * are fewer than the product reads (a head that several queries share), they repeat as they are broadcast.
  */
 function operandWeights(layer: Layer, demand: ProductDemand, right: Activations): LayerWeights {
-  const known = operands.get(right);
-  if (known) return known;
   const { matrices, depth, columns } = demand;
   const isTransposed = layer.kind === 'matmul' && layer.transposeRight === true;
+  const known = operands.get(right) ?? new Map<string, LayerWeights>();
+  operands.set(right, known);
+  const startOf = startsOf(layer, demand);
+  const key = [matrices, depth, columns, isTransposed, startOf(1), startOf(matrices - 1)].join();
+  const found = known.get(key);
+  if (found) return found;
   const one = depth * columns;
   const values = new Float32Array(matrices * one);
   for (let matrix = 0; matrix < matrices; matrix++) {
-    const from = (matrix * one) % Math.max(one, right.values.length);
+    const from = startOf(matrix) % Math.max(one, right.values.length);
     for (let column = 0; column < columns; column++) {
       for (let at = 0; at < depth; at++) {
         const place = isTransposed ? column * depth + at : at * columns + column;
@@ -68,8 +72,32 @@ function operandWeights(layer: Layer, demand: ProductDemand, right: Activations)
   }
   const store = { format: 'dense', rows: matrices * columns, columns: depth, values } as const;
   const made: LayerWeights = { store, bias: null, origin: right.origin };
-  operands.set(right, made);
+  known.set(key, made);
   return made;
+}
+
+/** Where each matrix of a product's right side begins among its values. */
+function startsOf(layer: Layer, { matrices, depth, columns }: ProductDemand): (matrix: number) => number {
+  const one = depth * columns;
+  const plain = (matrix: number) => matrix * one;
+  const [result] = layer.results;
+  const right = layer.inputTypes[1];
+  if (layer.kind !== 'matmul' || !result || !right || right.shape.length < 2) return plain;
+  const outer = result.shape.slice(0, -2);
+  const own = right.shape.slice(0, -2);
+  if (sizeOf(outer) !== matrices) return plain;
+  const strides = stridesOf(own);
+  return (matrix) => {
+    let start = 0;
+    let rest = matrix;
+    for (let axis = outer.length - 1; axis >= 0; axis--) {
+      const extent = outer[axis] as number;
+      const ownAxis = axis - (outer.length - own.length);
+      if (ownAxis >= 0 && own[ownAxis] !== 1) start += (rest % extent) * (strides[ownAxis] as number);
+      rest = Math.floor(rest / extent);
+    }
+    return start * one;
+  };
 }
 
 /** Multiply-accumulates of one frame by what they meet. What is no product has none. */

@@ -1,8 +1,9 @@
 // Reading files that a user names: whole, up to a size, or one clear line.
 
-import { constants } from 'node:fs';
+import { closeSync, constants, openSync, readSync, statSync } from 'node:fs';
 import { type FileHandle, open } from 'node:fs/promises';
 import { InputError } from './errors.js';
+import type { OpenFile } from './open-file.js';
 import { strayOf } from './stray-files.js';
 
 /** Files above this are refused before they are read: 4 GiB, twice what a protobuf can hold. */
@@ -55,6 +56,51 @@ async function readWhole(handle: FileHandle, file: string, mostBytes: number, ac
 
 const tooLarge = (file: string, size: number, most: number) =>
   new InputError(`${file}: found ${size} bytes, expected at most ${most}`);
+
+/**
+ * A file that is read piece by piece, as much of it as is asked for; null where there is none. It stays open as long as
+ * somebody holds it. @throws InputError where it is no file or cannot be read.
+ */
+export function openPieces(file: string): OpenFile | null {
+  const fault = (error: unknown) =>
+    new InputError(`${file}: cannot be read (${(error as NodeJS.ErrnoException).code ?? 'unknown fault'})`);
+  let found: ReturnType<typeof statSync>;
+  try {
+    found = statSync(file);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return null;
+    throw fault(error);
+  }
+  if (!found.isFile()) throw new InputError(`${file}: found no file, expected one`);
+  const { size } = found;
+  let descriptor: number;
+  try {
+    descriptor = openSync(file, 'r');
+  } catch (error) {
+    throw fault(error);
+  }
+  const opened: OpenFile = {
+    size,
+    read(offset, length) {
+      const bytes = new Uint8Array(length);
+      try {
+        for (let done = 0; done < length; ) {
+          const read = readSync(descriptor, bytes, done, length - done, offset + done);
+          if (read === 0) throw new InputError(`${file}: found its end at ${offset + done}, expected ${size} bytes`);
+          done += read;
+        }
+      } catch (error) {
+        throw error instanceof InputError ? error : fault(error);
+      }
+      return bytes;
+    },
+  };
+  descriptors.register(opened, descriptor);
+  return opened;
+}
+
+/** Descriptors of files that nobody holds any more. */
+const descriptors = new FinalizationRegistry<number>((descriptor) => closeSync(descriptor));
 
 /** The text of a file in UTF-8. @throws InputError as {@link readBytes} does. */
 export async function readText(file: string, mostBytes = MOST_BYTES): Promise<string> {

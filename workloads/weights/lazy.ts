@@ -1,29 +1,55 @@
-// Weights that are read or drawn when somebody asks for a layer's, and let go when nobody holds them any more.
+// Weights that are read or drawn when somebody asks for a layer's; a few of those asked for last are held.
 
+import { Recent } from '../base/recent.js';
 import type { LayerWeights } from '../operators/operator.js';
+import type { WeightStore } from './store.js';
 
-/** A map of layers' weights that holds none of them. `load` must give the same weights each time. */
+/** Of weights that are held, the largest layer's aside. */
+const HELD_BYTES = 400e6;
+
+/** Bytes of a store as it stands. */
+export function bytesOf(store: WeightStore): number {
+  switch (store.format) {
+    case 'dense':
+      return store.values.byteLength;
+    case 'codebook':
+      return store.codes.byteLength + store.gaps.byteLength;
+    default:
+      return store.pointers.byteLength + store.indices.byteLength + store.values.byteLength;
+  }
+}
+
+/**
+ * A map of layers' weights that holds few of them. `load` must give the same weights each time; layers with the same key
+ * have the same weights.
+ */
 export class LazyWeights implements ReadonlyMap<string, LayerWeights> {
-  readonly #held = new Map<string, WeakRef<LayerWeights>>();
+  readonly #held = new Recent<string, LayerWeights>(HELD_BYTES);
+  readonly #names: ReadonlySet<string>;
 
   constructor(
     private readonly names: readonly string[],
     private readonly load: (layer: string) => LayerWeights,
-  ) {}
+    private readonly keyOf: (layer: string) => string = (layer) => layer,
+  ) {
+    this.#names = new Set(names);
+  }
 
   get size(): number {
     return this.names.length;
   }
 
   has(layer: string): boolean {
-    return this.names.includes(layer);
+    return this.#names.has(layer);
   }
 
   get(layer: string): LayerWeights | undefined {
-    const held = this.#held.get(layer)?.deref();
-    if (held || !this.has(layer)) return held;
-    const loaded = this.load(layer);
-    this.#held.set(layer, new WeakRef(loaded));
+    if (!this.has(layer)) return undefined;
+    const key = this.keyOf(layer);
+    const held = this.#held.get(key);
+    if (held) return held;
+    const loaded = this.load(key);
+    this.#held.set(key, loaded, bytesOf(loaded.store));
     return loaded;
   }
 

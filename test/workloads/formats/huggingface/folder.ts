@@ -1,8 +1,8 @@
 // Small folders of random weights, held in memory, and a plain pass over what is read from them.
 
+import { openBytes } from '../../../../workloads/base/open-file.js';
 import { createRandom } from '../../../../workloads/base/random.js';
 import { readHuggingFace } from '../../../../workloads/formats/huggingface/read.js';
-import { openBytes } from '../../../../workloads/import/open-file.js';
 import { type StoredTensor, writeSafetensors } from '../../../../workloads/import/safetensors.js';
 import { defaultLimits, type SourceFile } from '../../../../workloads/import/source.js';
 import { forwardLayer } from '../../../../workloads/network.js';

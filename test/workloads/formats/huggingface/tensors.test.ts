@@ -1,9 +1,9 @@
 // What is read of a folder's files, and when.
 
 import { describe, expect, it } from 'vitest';
+import { openBytes } from '../../../../workloads/base/open-file.js';
 import { readHuggingFace } from '../../../../workloads/formats/huggingface/read.js';
 import { densityOf } from '../../../../workloads/formats/huggingface/tensors.js';
-import { openBytes } from '../../../../workloads/import/open-file.js';
 import { placeSafetensors, toFloats, writeSafetensors } from '../../../../workloads/import/safetensors.js';
 import { randomTensors, safetensors, sourceFile } from './folder.js';
 

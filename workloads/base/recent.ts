@@ -1,0 +1,32 @@
+// What was used last, as much as there is room for.
+
+/** Remembers values by key and forgets the longest unused where they take more than `mostBytes`; the newest one stays. */
+export class Recent<Key, Value> {
+  readonly #kept = new Map<Key, { readonly value: Value; readonly bytes: number }>();
+  #bytes = 0;
+
+  constructor(private readonly mostBytes: number) {}
+
+  get(key: Key): Value | undefined {
+    const found = this.#kept.get(key);
+    if (!found) return undefined;
+    this.#kept.delete(key);
+    this.#kept.set(key, found);
+    return found.value;
+  }
+
+  set(key: Key, value: Value, bytes: number): void {
+    this.#drop(key);
+    this.#kept.set(key, { value, bytes });
+    this.#bytes += bytes;
+    for (const old of this.#kept.keys()) {
+      if (this.#bytes <= this.mostBytes || old === key) break;
+      this.#drop(old);
+    }
+  }
+
+  #drop(key: Key): void {
+    this.#bytes -= this.#kept.get(key)?.bytes ?? 0;
+    this.#kept.delete(key);
+  }
+}

@@ -268,8 +268,12 @@ export class Operation {
   readonly named: Emit = (written, inputs, weights) =>
     this.#emit(written, this.name, inputs, [this.host.fresh(this.name)], weights);
 
+  /** The layer whose one result is the node's first. */
+  readonly result: Emit = (written, inputs, weights) =>
+    this.#emit(written, this.name, inputs, this.outputs.slice(0, 1), weights);
+
   /** The layer whose results are the node's. */
-  readonly result: Emit = (written, inputs, weights) => this.#emit(written, this.name, inputs, this.outputs, weights);
+  readonly results: Emit = (written, inputs, weights) => this.#emit(written, this.name, inputs, this.outputs, weights);
 
   /** The layer whose one result is the node's result at `at`. */
   resultAt(at: number): Emit {

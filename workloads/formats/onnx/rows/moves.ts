@@ -97,7 +97,7 @@ function split(op: Operation): void {
   const count = op.int('num_outputs', op.node.output.length);
   const sizes = written ?? equalParts(shape[axis] ?? 0, count);
   if (sizes.length < op.node.output.length) throw op.fault(`${sizes.length} parts`, `${op.node.output.length}`);
-  op.result({ kind: 'split', axis, sizes }, [op.input(0)]);
+  op.results({ kind: 'split', axis, sizes }, [op.input(0)]);
 }
 
 /** As large as the first, the last one smaller where they don't come out even. */

@@ -48,7 +48,7 @@ function layerNorm(op: Operation): void {
   op.ignore('stash_type');
   const statistics = op.wants(1) || op.wants(2) ? { statistics: true } : {};
   const attributes = { axis: op.int('axis', -1), epsilon: op.float('epsilon', 1e-5), ...statistics };
-  op.result({ kind: 'layer-norm', ...attributes }, [op.input(0), op.optional(1), op.optional(2)]);
+  op.results({ kind: 'layer-norm', ...attributes }, [op.input(0), op.optional(1), op.optional(2)]);
 }
 
 function rmsNorm(op: Operation): void {

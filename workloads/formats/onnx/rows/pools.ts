@@ -34,7 +34,7 @@ export const pool =
       ...(mode === 'lp' ? { p } : {}),
       ...(op.wants(1) ? ({ indices: true, storageOrder } as const) : {}),
     };
-    op.result({ kind: 'pool-nd', mode, ...window, ceil: isCeil, countsPadding, ...extra }, [read]);
+    op.results({ kind: 'pool-nd', mode, ...window, ceil: isCeil, countsPadding, ...extra }, [read]);
   };
 
 /** No window lies in padding alone. */

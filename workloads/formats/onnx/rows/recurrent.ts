@@ -71,7 +71,7 @@ function recurrent(op: Operation, cell: CellKind): void {
   const names = more.map((at) => op.optional(at));
   const isConstant = [1, 2, 3].every((at) => !op.has(at) || op.builder.isConstant(op.input(at)));
   if (!isConstant || op.builder.isConstant(op.input(0))) {
-    op.result({ kind: 'recurrent-dynamic', ...attributes }, [
+    op.results({ kind: 'recurrent-dynamic', ...attributes }, [
       op.input(0),
       op.input(1),
       op.input(2),
@@ -82,13 +82,13 @@ function recurrent(op: Operation, cell: CellKind): void {
   }
   const [w, r, b] = [op.values(1), op.values(2), op.values(3)];
   if (!w || !r || (op.has(3) && !b)) {
-    op.result({ kind: 'recurrent', ...attributes }, [op.input(0), ...names], null);
+    op.results({ kind: 'recurrent', ...attributes }, [op.input(0), ...names], null);
     return;
   }
   const rows = (w.shape[0] ?? 0) * (w.shape[1] ?? 0);
   const { matrix, bias } = recurrentWeights(attributes, w.values, r.values, b?.values ?? null);
   const store = { format: 'dense', rows, columns: matrix.length / Math.max(1, rows), values: matrix } as const;
-  op.result({ kind: 'recurrent', ...attributes }, [op.input(0), ...names], { store, bias });
+  op.results({ kind: 'recurrent', ...attributes }, [op.input(0), ...names], { store, bias });
 }
 
 export const recurrentRows: Rows = {

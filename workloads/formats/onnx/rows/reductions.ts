@@ -36,7 +36,7 @@ function topK(op: Operation): void {
     largest: op.flag('largest', true),
     sorted: op.flag('sorted', true),
   };
-  op.result({ kind: 'top-k', ...attributes }, [op.input(0)]);
+  op.results({ kind: 'top-k', ...attributes }, [op.input(0)]);
 }
 
 export const reductionRows: Rows = {

@@ -4,7 +4,7 @@ import { basename } from 'node:path';
 import { writeReferenceTables } from '../hw-models/energy-table.js';
 import { nearest } from '../hw-models/faults.js';
 import { InputError, requireWhole } from '../workloads/base/errors.js';
-import { writeOnnx } from '../workloads/export/onnx.js';
+import { writeOnnx } from '../workloads/formats/onnx/write.js';
 import { writeScaleSim } from '../workloads/export/scale-sim.js';
 import { weightExtents, writeNetworkYaml, writeTensors } from '../workloads/export/tensors.js';
 import { writeNpy } from '../workloads/import/npy.js';

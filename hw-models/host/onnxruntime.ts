@@ -2,8 +2,9 @@
 // dense, by the CPU kernels that most people would run it on. One session runs the whole network, and that run is what is
 // timed; a second session under the runtime's profiler says which share of it each layer takes.
 
+import { existsSync } from 'node:fs';
 import { InputError, invariant } from '../../workloads/base/errors.js';
-import { writeOnnx } from '../../workloads/export/onnx.js';
+import { writeOnnx } from '../../workloads/formats/onnx/write.js';
 import type { Model } from '../../workloads/model.js';
 import { isImplemented, type NamedTensor, type Network, type Values } from '../../workloads/network.js';
 import { roomFor, sizeOf } from '../../workloads/tensor.js';
@@ -53,7 +54,8 @@ type Feeds = Readonly<Record<string, OrtTensor>>;
 async function loadNetwork(ort: Ort, model: Model, threads: number): Promise<LoadedNetwork> {
   const { network, file } = model;
   // By its path the runtime finds tensors that lie beside a file.
-  const source = () => file?.path ?? file?.bytes ?? writeOnnx(model);
+  const path = file?.path && existsSync(file.path) ? file.path : null;
+  const source = () => path ?? file?.bytes ?? writeOnnx(model);
   const session = await openSession(ort, network.name, source(), sessionOptions(threads));
   const together = !file && takesBatches(session, network);
   const shares = new Map<number, readonly number[]>();

@@ -8,7 +8,7 @@ import { layerShares, readProfile } from '../../../hw-models/host/onnx-profile.j
 import { importOrt } from '../../../hw-models/host/onnx-runtime.js';
 import { createOnnxruntime } from '../../../hw-models/host/onnxruntime.js';
 import { InputError } from '../../../workloads/base/errors.js';
-import { writeOnnx } from '../../../workloads/export/onnx.js';
+import { writeOnnx } from '../../../workloads/formats/onnx/write.js';
 import { buildNetwork } from '../../../workloads/graph.js';
 import { readImage } from '../../../workloads/import/image.node.js';
 import { readNetFile } from '../../../workloads/import/net-file.js';

@@ -1,7 +1,7 @@
 // What is wrong with a config, in the words of whoever wrote it: what was found, what was expected, the nearest key.
 
-import { closest, distance } from 'fastest-levenshtein';
 import { z } from 'zod';
+import { nearestOf } from '../workloads/base/nearest.js';
 
 export interface Fault {
   readonly path: readonly PropertyKey[];
@@ -35,9 +35,8 @@ function faultsOf(issue: z.core.$ZodIssue, input: unknown, schema: z.ZodType): r
 
 /** '; did you mean X?' where a known key is near, else nothing. */
 export function nearest(key: string, known: readonly string[]): string {
-  if (known.length === 0) return '';
-  const candidate = closest(key, known);
-  return distance(key, candidate) <= Math.max(2, key.length / 3) ? `; did you mean ${candidate}?` : '';
+  const candidate = nearestOf(key, known, 2);
+  return candidate === null ? '' : `; did you mean ${candidate}?`;
 }
 
 /** The schema of the value at `path`, whether it may be left out or not. */

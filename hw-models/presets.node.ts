@@ -1,6 +1,6 @@
 // Finds the shipped presets on disk, beside the families, in the sources and in dist/ alike.
 
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { InputError } from '../workloads/base/errors.js';
@@ -52,8 +52,11 @@ function shipped(name: string): PresetText {
 
 function readText(file: string): PresetText {
   try {
+    // A pipe that nobody writes to would be waited for.
+    if (!statSync(file).isFile()) throw new InputError(`${file}: found a folder, a pipe or a device, expected a file`);
     return { text: readFileSync(file, 'utf8'), file };
   } catch (error) {
+    if (error instanceof InputError) throw error;
     throw new InputError(`${file}: cannot be read (${(error as NodeJS.ErrnoException).code ?? 'unknown fault'})`);
   }
 }

@@ -3,10 +3,10 @@
 
 import { z } from 'zod';
 import { InputError, invariant } from '../base/errors.js';
+import { type OpenFile, openBytes } from '../base/open-file.js';
 import { sizeOf } from '../tensor.js';
 import { halfToNumber } from './half.js';
 import { repeatedKey } from './json-keys.js';
-import { type OpenFile, openBytes } from '../base/open-file.js';
 
 /** The element types read here, with their sizes in bytes. */
 const elementBytes = {

@@ -2,9 +2,9 @@
 // files or trusts a size that a file states.
 
 import { InputError } from '../base/errors.js';
+import { type OpenFile, openBytes } from '../base/open-file.js';
 import type { Tensor } from '../tensor.js';
 import type { ZooEntry } from '../zoo/entry.js';
-import { type OpenFile, openBytes } from '../base/open-file.js';
 
 export type { OpenFile } from '../base/open-file.js';
 

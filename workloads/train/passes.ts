@@ -71,7 +71,9 @@ export function compilePass(tf: Tf, layer: Layer): Pass {
 
 function densePass(tf: Tf, layer: LayerOf<'dense'>): Pass {
   if ((layer.axis ?? 1) !== 1) {
-    throw new InputError(`layer ${layer.name}: a fully connected layer over axis ${layer.axis} cannot be trained, expected all of a frame`);
+    throw new InputError(
+      `layer ${layer.name}: a fully connected layer over axis ${layer.axis} cannot be trained, expected all of a frame`,
+    );
   }
   // An image is flattened channels first, as weight stores have it.
   const flat = (input: Tensor): Tensor2D => {
@@ -206,7 +208,9 @@ function normalisationPass(tf: Tf, layer: LayerOf<'lrn'>): Pass {
 
 function concatPass(tf: Tf, layer: LayerOf<'concat'>): Pass {
   if ((layer.axis ?? 1) !== 1) {
-    throw new InputError(`layer ${layer.name}: a concatenation along axis ${layer.axis} cannot be trained, expected the channels`);
+    throw new InputError(
+      `layer ${layer.name}: a concatenation along axis ${layer.axis} cannot be trained, expected the channels`,
+    );
   }
   return {
     forward: (inputs) => tf.concat([...inputs], -1),

@@ -5,9 +5,8 @@ import { InputError } from '../base/errors.js';
 import { createRandom, type Random } from '../base/random.js';
 import { finish, type Steps } from '../base/steps.js';
 import { overDispersion } from '../data/dispersion.js';
-import type { WeightShape } from '../operators/operator.js';
-import type { LayerWeights } from '../operators/operator.js';
 import type { Activations } from '../network.js';
+import type { LayerWeights, WeightShape } from '../operators/operator.js';
 import { drawMatrix } from './draw.js';
 import type { CsrMatrix } from './store.js';
 

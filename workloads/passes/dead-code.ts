@@ -5,10 +5,12 @@ import type { Draft } from './draft.js';
 export function withoutDeadCode(draft: Draft): Draft {
   const wanted = new Set(draft.outputs);
   const layers = [...draft.layers].reverse().filter((layer) => {
-    const isWanted = wanted.has(layer.name) || layer.resultNames?.some((name) => wanted.has(name));
-    // A layer that names none of its further results: NAME:1, NAME:2, …
-    const isWantedFurther = !isWanted && [...wanted].some((name) => name.startsWith(`${layer.name}:`));
-    if (!isWanted && !isWantedFurther) return false;
+    // A layer's name is its first result's only where it names none, and further ones are NAME:1, NAME:2, …
+    let isWanted = (layer.resultNames ?? [layer.name]).some((name) => wanted.has(name));
+    for (let at = 1; !isWanted && draft.types.has(`${layer.name}:${at}`); at++) {
+      isWanted = wanted.has(`${layer.name}:${at}`);
+    }
+    if (!isWanted) return false;
     for (const input of layer.inputs ?? []) wanted.add(input);
     return true;
   });

@@ -14,6 +14,8 @@ export interface OnnxTensorText {
 
 export interface OnnxGraphText {
   readonly inputs?: readonly string[];
+  /** Of inputs and outputs. */
+  readonly types?: Readonly<Record<string, { readonly type?: number; readonly shape: OnnxShape }>>;
   readonly outputs: readonly string[];
   readonly nodes: readonly OnnxNodeText[];
 }
@@ -115,12 +117,16 @@ function attribute(name: string, value: OnnxAttributeText, isFloat: boolean): ob
   return isFloat ? { name, type: 6, floats: value } : { name, type: 7, ints: value };
 }
 
-function graphMessage({ nodes, inputs = [], outputs }: OnnxGraphText) {
+function graphMessage({ nodes, inputs = [], outputs, types = {} }: OnnxGraphText) {
+  const named = (name: string) => {
+    const known = types[name];
+    return known ? valueInfo(name, known.type ?? 1, known.shape) : { name };
+  };
   return {
     name: 'within',
     node: nodes.map(nodeMessage),
-    input: inputs.map((name) => ({ name })),
-    output: outputs.map((name) => ({ name })),
+    input: inputs.map(named),
+    output: outputs.map(named),
   };
 }
 

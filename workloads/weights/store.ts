@@ -1,6 +1,7 @@
 // Storage formats of a weight matrix of `rows` outputs by `columns` inputs, and the ways between them.
 
 import { InputError, invariant } from '../base/errors.js';
+import { Recent } from '../base/recent.js';
 
 interface MatrixSize {
   readonly rows: number;
@@ -45,16 +46,19 @@ export type SparsePattern = Pick<CsrMatrix, 'rows' | 'columns' | 'pointers' | 'i
 
 export type WeightStore = DenseMatrix | CsrMatrix | CscMatrix | CodebookMatrix;
 
-const csrCache = new WeakMap<WeightStore, CsrMatrix>();
+/** Of matrices that are held besides the stores that they were made of, those asked for last. */
+const CONVERTED_BYTES = 2 ** 26;
 
-/** The matrix as compressed sparse rows; computed once per store. Explicit zeros are dropped. */
+const converted = new Recent<WeightStore, CsrMatrix>(CONVERTED_BYTES);
+
+/** The matrix as compressed sparse rows, remembered for a while. Explicit zeros are dropped. */
 export function toCsr(store: WeightStore): CsrMatrix {
   if (store.format === 'csr') return store;
-  let csr = csrCache.get(store);
-  if (!csr) {
-    csr = convertToCsr(store);
-    csrCache.set(store, csr);
-  }
+  const known = converted.get(store);
+  if (known) return known;
+  const csr = convertToCsr(store);
+  const { pointers, indices, values } = csr;
+  converted.set(store, csr, pointers.byteLength + indices.byteLength + values.byteLength);
   return csr;
 }
 

@@ -10,10 +10,11 @@ import { dense } from '../../workloads/zoo/entry.js';
 
 const source = { work: 'a test', at: 'here' };
 const [layer] = buildNetwork({ name: 'n', title: 'n', input: [10], layers: [dense('fc', 10, 'none')], source }).layers;
-if (!layer) throw new Error('no layer');
+if (!layer?.demand) throw new Error('no layer');
 
 const task: LayerTask = {
-  layer,
+  name: layer.name,
+  demand: layer.demand,
   weights: null,
   input: { values: new Float32Array(10), density: 0, origin: 'synthetic' },
   macs: { dense: 100, keptWeights: 50, effective: 20 },

@@ -13,7 +13,7 @@ import {
 } from '../../hw-models/energy-table.js';
 import type { FindBase } from '../../hw-models/preset-document.js';
 import { loadHardware, presetNames } from '../../hw-models/presets.node.js';
-import { drawInputs, drawModel } from '../../workloads/synthesis.js';
+import { drawModel, drawTensors } from '../../workloads/synthesis.js';
 import { taskOf } from '../../workloads/tasks.js';
 import { zoo } from '../../workloads/zoo/index.js';
 
@@ -34,9 +34,11 @@ const table = `ERT:
 const alex7 = (() => {
   const entry = zoo.get('alex-7');
   const layer = entry?.network.layers[0];
-  const input = entry && layer && drawInputs(entry.network, entry.densities, 0).get(layer.name);
+  const input = entry && layer && drawTensors(entry.network, entry.densities, 0).get(layer.inputs[0] ?? '');
   if (!entry || !layer || !input) throw new Error('no alex-7');
-  return taskOf(drawModel(entry.network, entry.densities, 0), layer, input, 1);
+  const task = taskOf(drawModel(entry.network, entry.densities, 0), layer, input, 1);
+  if (!task) throw new Error('alex-7 costs nothing');
+  return task;
 })();
 
 /** The hardware of a preset's text that extends a shipped one. */

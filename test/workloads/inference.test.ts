@@ -1,12 +1,18 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { createRandom } from '../../workloads/base/random.js';
-import { buildNetwork } from '../../workloads/graph.js';
+import { buildNetwork, INPUT } from '../../workloads/graph.js';
 import { type BatchNorm, foldBatchNorm, foldWeights, forInference } from '../../workloads/inference.js';
-import { forwardLayer } from '../../workloads/layers/forward.js';
-import { parametersOf, weightShapeOf } from '../../workloads/layers/index.js';
-import type { LayerWeights, Shape } from '../../workloads/network.js';
+import {
+  forwardLayer,
+  type Layer,
+  type LayerWeights,
+  parametersIn,
+  type Shape,
+  weightShapeOf,
+} from '../../workloads/network.js';
 import type { TrainedLayerSpec } from '../../workloads/spec.js';
+import { floats } from '../../workloads/tensor.js';
 import { toCodebook, toCsc, toDense } from '../../workloads/weights/store.js';
 import { drawWeights } from '../../workloads/weights/synthetic.js';
 import { conv, dense, maxPool } from '../../workloads/zoo/entry.js';
@@ -28,6 +34,12 @@ const norm = (name: string, channels: number, inputs?: readonly string[]): Train
 });
 const relu = (name: string): TrainedLayerSpec => ({ kind: 'rectify', name, activation: 'relu' });
 const dropout = (name: string): TrainedLayerSpec => ({ kind: 'dropout', name, rate: 0.5 });
+
+/** The values of a layer's result. */
+function forward(layer: Layer, weights: LayerWeights | null, input: Float32Array): Float32Array {
+  const [result] = forwardLayer(layer, weights, [floats(layer.inputTypes[0]?.shape ?? [], input)]);
+  return Float32Array.from(result?.values ?? []);
+}
 
 function drawNorm(channels: number, seed: number): BatchNorm {
   const random = createRandom(seed, 'norm');
@@ -57,9 +69,9 @@ describe('what only training needs', () => {
 
   it('stays a layer of its own where others read what it normalises, or where that is rectified', () => {
     const shared = build([linear('a', 4), norm('bn', 4), relu('r'), { kind: 'concat', name: 'c', inputs: ['a', 'r'] }]);
-    expect(shared.layers.map(({ name }) => name)).toEqual(['a', 'bn', 'c']);
-    expect(shared.layers[1]).toMatchObject({ kind: 'conv2d', groups: 4, kernel: [1, 1], activation: 'relu' });
-    expect(shared.layers[2]?.inputs).toEqual(['a', 'bn']);
+    expect(shared.layers.map(({ name }) => name)).toEqual(['a', 'bn', 'r', 'c']);
+    expect(shared.layers[1]).toMatchObject({ kind: 'affine', axis: 1, inputs: ['a', 'bn.scale', 'bn.shift'] });
+    expect(shared.layers[3]?.inputs).toEqual(['a', 'r']);
     const rectified = build([conv('a', 4, 3), norm('bn', 4)]);
     expect(rectified.layers.map(({ name }) => name)).toEqual(['a', 'bn']);
   });
@@ -80,7 +92,9 @@ describe('what only training needs', () => {
       'layer d: found 2 inputs, expected one',
     );
     expect(() => build([conv('a', 2, 1), norm('a', 2)])).toThrow('net: two layers are named a');
-    expect(() => build([norm('bn', 4)])).toThrow('layer bn: 3 → 4 channels do not divide into 4 groups');
+    expect(() => build([norm('bn', 4)])).toThrow(
+      'layer bn: found a scale or shift of 4 values, expected 3, one an index of axis 1',
+    );
   });
 });
 
@@ -112,14 +126,14 @@ describe('foldBatchNorm', () => {
           const weights = { ...drawn, store: inFormat(drawn.store) };
           const statistics = drawNorm(channels, seed);
           const input = Float32Array.from({ length: 108 }, (_, at) => Math.sin(at + seed));
-          const sums = forwardLayer(layer, weights, [input]);
+          const sums = forward(layer, weights, input);
           const { scale, shift, mean, variance, epsilon } = statistics;
           const expected = sums.map((value, at) => {
             const c = Math.floor(at / (sums.length / channels));
             const deviation = Math.sqrt((variance[c] ?? 0) + epsilon);
             return ((scale[c] ?? 0) * (value - (mean[c] ?? 0))) / deviation + (shift[c] ?? 0);
           });
-          const found = forwardLayer(folded, foldBatchNorm(weights, statistics, 'bn'), [input]);
+          const found = forward(folded, foldBatchNorm(weights, statistics, 'bn'), input);
           const size = expected.reduce((most, value) => Math.max(most, Math.abs(value)), 1);
           for (const [at, value] of found.entries()) {
             expect(Math.abs(value - (expected[at] ?? Number.NaN)) / size).toBeLessThan(1e-5);
@@ -139,7 +153,7 @@ describe('foldBatchNorm', () => {
 });
 
 describe('foldWeights', () => {
-  const trained = [
+  const layers = [
     linear('a', 4),
     norm('bn1', 4),
     relu('r1'),
@@ -147,6 +161,7 @@ describe('foldWeights', () => {
     norm('bn2', 4),
     dense('fc', 2, 'none'),
   ];
+  const trained = { name: 'net', input: INPUT, outputs: [], layers };
   const norms = new Map([
     ['bn1', drawNorm(4, 1)],
     ['bn2', drawNorm(4, 2)],
@@ -157,26 +172,39 @@ describe('foldWeights', () => {
   ]);
 
   it('gives every layer that is left weights of its shape', () => {
-    const network = build(trained);
-    const folded = foldWeights(trained, 'net', weights, norms);
-    expect([...forInference(trained, 'net').folds]).toEqual([
+    const network = build(layers);
+    const folded = foldWeights(trained, weights, norms);
+    expect([...forInference(trained).folds]).toEqual([
       ['bn1', 'a'],
       ['bn2', 'bn2'],
     ]);
     for (const layer of network.layers) {
       const shape = weightShapeOf(layer);
-      const found = folded.get(layer.name);
+      const found = folded.weights.get(layer.name);
       expect(
         found && { rows: found.store.rows, columns: found.store.columns, biases: found.bias?.length ?? 0 },
       ).toEqual(shape ?? undefined);
     }
-    expect(network.layers.reduce((sum, layer) => sum + parametersOf(layer), 0)).toBe(4 * 28 + 8 + 2 * 17);
+    // bn2 is a layer of its own: what it scales and shifts by are constants.
+    expect(parametersIn(network)).toBe(4 * 28 + 8 + 2 * 17);
+    expect([...folded.constants].map(([name, { shape }]) => [name, shape])).toEqual([
+      ['bn2.scale', [4]],
+      ['bn2.shift', [4]],
+    ]);
+    const { scale, shift, mean, variance, epsilon } = norms.get('bn2') as BatchNorm;
+    const factors = scale.map((value, at) => value / Math.sqrt((variance[at] ?? 0) + epsilon));
+    const shifts = shift.map((value, at) => value - (mean[at] ?? 0) * (factors[at] ?? 0));
+    for (const [name, expected] of Object.entries({ 'bn2.scale': factors, 'bn2.shift': shifts })) {
+      for (const [at, value] of expected.entries()) {
+        expect(folded.constants.get(name)?.values[at]).toBeCloseTo(value, 5);
+      }
+    }
   });
 
   it('asks for what is missing', () => {
-    expect(() => foldWeights(trained, 'net', weights, new Map())).toThrow(
+    expect(() => foldWeights(trained, weights, new Map())).toThrow(
       'layer bn1: found no batch normalisation statistics',
     );
-    expect(() => foldWeights(trained, 'net', new Map(), norms)).toThrow('layer a: found no weights to fold bn1 into');
+    expect(() => foldWeights(trained, new Map(), norms)).toThrow('layer a: found no weights to fold bn1 into');
   });
 });

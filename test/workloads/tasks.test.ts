@@ -7,7 +7,7 @@ import { countMacs } from '../../workloads/tasks.js';
 import { toDense } from '../../workloads/weights/store.js';
 import { drawActivations, drawWeights } from '../../workloads/weights/synthetic.js';
 import { conv, dense } from '../../workloads/zoo/entry.js';
-import { fits, windowsOf } from './layers/windows.js';
+import { fits, windowsOf } from '../operators/drawn-windows.js';
 
 const source = { work: 'a test', at: 'here' };
 

@@ -51,7 +51,8 @@ async function readWhole(handle: FileHandle, file: string, mostBytes: number, ac
   if (bytes.length > mostBytes) throw tooLarge(file, bytes.length, mostBytes);
   const stray = strayOf(bytes, accepted);
   if (stray !== null) throw new InputError(`${file}: found ${stray}`);
-  return bytes;
+  // No Buffer, whose slice() shares memory where everybody else's copies.
+  return new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength);
 }
 
 const tooLarge = (file: string, size: number, most: number) =>

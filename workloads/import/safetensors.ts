@@ -152,9 +152,10 @@ let halves: Float32Array | undefined;
 
 /** The usual types of large tensors, element by element without a call; null for others. */
 function widened(type: ElementType, bytes: Uint8Array, count: number): Float32Array | null {
-  if (type === 'F32') return new Float32Array(bytes.slice().buffer, 0, count);
+  // A Buffer's slice() is no copy.
+  if (type === 'F32') return new Float32Array(new Uint8Array(bytes).buffer, 0, count);
   if (type !== 'BF16' && type !== 'F16') return null;
-  const { buffer, byteOffset } = byteOffsetIsEven(bytes) ? bytes : bytes.slice();
+  const { buffer, byteOffset } = byteOffsetIsEven(bytes) ? bytes : new Uint8Array(bytes);
   const bits = new Uint16Array(buffer, byteOffset, count);
   const values = new Float32Array(count);
   if (type === 'BF16') {

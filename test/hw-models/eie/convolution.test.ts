@@ -6,7 +6,7 @@ import { cookToom, toFloat } from '../../../workloads/transforms/cook-toom.js';
 import { outputExtent, transformable } from '../../../workloads/transforms/shape.js';
 import { cutTile, nested, pruneTransformed, transformWeights } from '../../../workloads/transforms/winograd.js';
 import { nonzerosOf, toDense } from '../../../workloads/weights/store.js';
-import { fits, type Window, windowsOf } from '../../workloads/layers/windows.js';
+import { fits, type Window, windowsOf } from '../../operators/drawn-windows.js';
 import { costOf, drawTask, eie64, layerOf, replace } from './layer-task.js';
 import { onDiagonal, tickingProducts } from './ticking-products.js';
 

@@ -14,7 +14,7 @@ import {
 import { sizeOf } from '../../../workloads/tensor.js';
 import { toDense } from '../../../workloads/weights/store.js';
 import { drawActivations, drawWeights } from '../../../workloads/weights/synthetic.js';
-import { fits, windowsOf } from '../../workloads/layers/windows.js';
+import { fits, windowsOf } from '../../operators/drawn-windows.js';
 import { layerOf } from './layer-task.js';
 import { onDiagonal } from './ticking-products.js';
 

@@ -150,7 +150,7 @@ describe("a study's folder", () => {
     );
     await expect(store.load(0, network(3, false))).rejects.toThrow('found a layer fc of another size');
     const other = buildNetwork({
-      ...network(3),
+      ...{ ...network(3), outputs: ['fd'] },
       layers: [{ kind: 'dense', name: 'fd', outputs: 3, bias: true, activation: 'none' }],
     });
     await expect(store.load(0, other)).rejects.toThrow('found weights of fc, expected of fd');

@@ -18,6 +18,9 @@ describe('readBytes', () => {
   it('gives the bytes of a file', async () => {
     writeFileSync(at('whole'), 'abc');
     expect([...(await readBytes(at('whole')))]).toEqual([97, 98, 99]);
+    const bytes = await readBytes(at('whole'));
+    bytes.slice()[0] = 0;
+    expect(bytes[0]).toBe(97);
     expect(await refusal(() => readBytes(at('whole'), 2))).toBe(`${at('whole')}: found 3 bytes, expected at most 2`);
   });
 

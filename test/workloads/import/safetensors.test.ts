@@ -42,6 +42,18 @@ describe('a safetensors file', () => {
     expect(isSafetensors(Buffer.from('\x89PNG and more'))).toBe(false);
   });
 
+  it.each(['F32', 'F16', 'BF16'])('is read from part of a larger buffer, at any place: %s', (dtype) => {
+    const data = { F32: [0, 0, 0x80, 0x3f, 0, 0, 0, 0xc0], F16: [0, 0x3c, 0, 0xc0], BF16: [0x80, 0x3f, 0, 0xc0] }[
+      dtype
+    ];
+    const bytes = file(`{"t":{"dtype":"${dtype}","shape":[2],"data_offsets":[0,${data?.length}]}}`, data);
+    for (let at = 0; at < 4; at++) {
+      // A Buffer's slice() shares memory: whoever takes it for a copy reads what lies before it.
+      const part = Buffer.concat([Buffer.alloc(at, 255), bytes]).subarray(at);
+      expect([...toFloats(readSafetensors(part, 'x').tensors.get('t') as StoredTensor)]).toEqual([1, -2]);
+    }
+  });
+
   it.each([
     // 1 and −2 by their bits.
     ['F64', [0, 0, 0, 0, 0, 0, 0xf0, 0x3f, 0, 0, 0, 0, 0, 0, 0, 0xc0]],

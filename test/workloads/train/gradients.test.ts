@@ -6,8 +6,7 @@ import { type Backend, openBackend } from '../../../hw-models/host/tfjs-backend.
 import { InputError } from '../../../workloads/base/errors.js';
 import { createRandom } from '../../../workloads/base/random.js';
 import { buildNetwork } from '../../../workloads/graph.js';
-import { weightShapeOf } from '../../../workloads/layers/index.js';
-import type { Network, Shape } from '../../../workloads/network.js';
+import { frameShape, type Network, onlyInput, type Shape, weightShapeOf } from '../../../workloads/network.js';
 import type { LayerSpec } from '../../../workloads/spec.js';
 import { type LayerValues, trainable } from '../../../workloads/train/network.js';
 import { referenceLoss } from '../../reference/training.js';
@@ -75,7 +74,7 @@ function deviationOf(net: Network, seed: number, frames = 3): number {
       bias: shape.biases > 0 ? Float32Array.from({ length: shape.biases }, () => 0.3 * draw()) : null,
     });
   }
-  const [channels, height = 1, width = 1] = net.input;
+  const [channels = 1, height = 1, width = 1] = frameShape(onlyInput(net).shape);
   const pixels = height * width;
   const inputs = Array.from({ length: frames }, () =>
     Array.from({ length: channels * pixels }, () => Math.fround(draw())),

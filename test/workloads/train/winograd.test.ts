@@ -6,7 +6,7 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import { type Backend, openBackend } from '../../../hw-models/host/tfjs-backend.js';
 import { createRandom } from '../../../workloads/base/random.js';
 import { buildNetwork } from '../../../workloads/graph.js';
-import type { Network } from '../../../workloads/network.js';
+import { inputImageOf, type Network } from '../../../workloads/network.js';
 import type { LayerSpec } from '../../../workloads/spec.js';
 import { type LayerValues, trainable } from '../../../workloads/train/network.js';
 import { inWinogradDomain, type LayerParameters, valuesOf } from '../../../workloads/train/parameters.js';
@@ -48,7 +48,7 @@ function parametersOf(network: Network, seed: number): Map<string, LayerParamete
   const parameters = new Map<string, LayerParameters>();
   for (const layer of network.layers) {
     if (layer.kind !== 'conv2d') continue;
-    const columns = (9 * (layer.inputShapes[0]?.[0] as number)) / layer.groups;
+    const columns = (9 * inputImageOf(layer)[0]) / layer.groups;
     parameters.set(layer.name, {
       ...{ rows: layer.channels, columns, mask: null, binding: { kind: 'free' } },
       weights: draw(layer.channels * columns, seed, layer.name),
@@ -166,7 +166,7 @@ describe.each([2, 4])('weights in the domain of tiles of %i × %i outputs', (til
 });
 
 function oneLayer(shape: Shape): Network {
-  const [first] = networkOf(shape).layers;
-  const input = first?.inputShapes[0] ?? [0];
-  return { ...networkOf(shape), input, layers: first ? [first] : [] };
+  const network = networkOf(shape);
+  const layers = network.layers.slice(0, 1);
+  return { ...network, layers, outputs: layers.map(({ name }) => name) };
 }

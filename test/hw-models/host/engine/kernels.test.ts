@@ -16,7 +16,7 @@ import { sizeOf } from '../../../../workloads/tensor.js';
 import { toCodebook, toDense } from '../../../../workloads/weights/store.js';
 import { drawActivations, drawWeights } from '../../../../workloads/weights/synthetic.js';
 import { convolve } from '../../../reference/convolution.js';
-import { fits, windowsOf } from '../../../workloads/layers/windows.js';
+import { fits, windowsOf } from '../../../operators/drawn-windows.js';
 import { passOf } from '../one-layer.js';
 
 interface Case {

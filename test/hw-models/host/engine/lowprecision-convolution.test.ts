@@ -17,7 +17,7 @@ import { type Layer, type LayerWeights, type Shape, weightShapeOf } from '../../
 import type { LayerSpec } from '../../../../workloads/spec.js';
 import { sizeOf } from '../../../../workloads/tensor.js';
 import type { DenseMatrix } from '../../../../workloads/weights/store.js';
-import { fits, windowsOf } from '../../../workloads/layers/windows.js';
+import { fits, windowsOf } from '../../../operators/drawn-windows.js';
 import { drawFrom, expectNear } from '../../../workloads/transforms/cases.js';
 import { passOf } from '../one-layer.js';
 import { loadKernel } from '../run-kernel.js';

@@ -1,7 +1,7 @@
 // Drawn windows of convolutions: half of them square and even, as most networks have them.
 
 import fc from 'fast-check';
-import type { Padding, Pair } from '../../../workloads/network.js';
+import type { Padding, Pair } from '../../workloads/network.js';
 
 export interface Window {
   readonly kernel: Pair;

@@ -196,7 +196,7 @@ describe('foldWeights', () => {
     const shifts = shift.map((value, at) => value - (mean[at] ?? 0) * (factors[at] ?? 0));
     for (const [name, expected] of Object.entries({ 'bn2.scale': factors, 'bn2.shift': shifts })) {
       for (const [at, value] of expected.entries()) {
-        expect(folded.constants.get(name)?.values[at]).toBeCloseTo(value, 5);
+        expect(folded.constants.get(name)?.values[at]).toBeWithin(1e-4, value);
       }
     }
   });

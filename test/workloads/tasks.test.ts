@@ -1,9 +1,19 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import type { Demand } from '../../workloads/demand.js';
 import { buildNetwork } from '../../workloads/graph.js';
-import { sizeOf, weightShapeOf } from '../../workloads/layers/index.js';
-import type { Layer } from '../../workloads/network.js';
-import { countMacs } from '../../workloads/tasks.js';
+import {
+  type Activations,
+  forwardLayer,
+  inputImageOf,
+  type Layer,
+  outputImageOf,
+  type Shape,
+  weightShapeOf,
+} from '../../workloads/network.js';
+import type { LayerSpec } from '../../workloads/spec.js';
+import { activations, countMacs, taskOf } from '../../workloads/tasks.js';
+import { floats, sizeOf } from '../../workloads/tensor.js';
 import { toDense } from '../../workloads/weights/store.js';
 import { drawActivations, drawWeights } from '../../workloads/weights/synthetic.js';
 import { conv, dense } from '../../workloads/zoo/entry.js';
@@ -11,10 +21,15 @@ import { fits, windowsOf } from '../operators/drawn-windows.js';
 
 const source = { work: 'a test', at: 'here' };
 
+function demandOf({ demand }: Layer): Demand {
+  if (!demand) throw new Error('no demand');
+  return demand;
+}
+
 /** Counts by the definition: every output pixel, filter and tap. */
 function countSlowly(layer: Layer & { kind: 'conv2d' }, weights: Float32Array, input: Float32Array) {
-  const [channels, height, width] = layer.inputShapes[0] as [number, number, number];
-  const [filters, outHeight, outWidth] = layer.output as [number, number, number];
+  const [channels, height, width] = inputImageOf(layer);
+  const [filters, outHeight, outWidth] = outputImageOf(layer);
   const { kernel, stride, dilation, pad, groups } = layer;
   const perGroup = channels / groups;
   let counts = { dense: 0, keptWeights: 0, effective: 0 };
@@ -67,8 +82,10 @@ describe('countMacs', () => {
           1,
           'w',
         );
-        const input = drawActivations(sizeOf(net.input), inputDensity, 2, 'a').values;
-        expect(countMacs(layer, weights, input)).toEqual(countSlowly(layer, toDense(weights.store).values, input));
+        const input = drawActivations(sizeOf(inputImageOf(layer)), inputDensity, 2, 'a').values;
+        expect(countMacs(demandOf(layer), weights, input)).toEqual(
+          countSlowly(layer, toDense(weights.store).values, input),
+        );
       }),
       { numRuns: 60 },
     );
@@ -80,7 +97,126 @@ describe('countMacs', () => {
     const store = { format: 'dense', rows: 2, columns: 3, values: Float32Array.from([1, 0, 2, 0, 0, 3]) } as const;
     const weights = { store, bias: null, origin: 'real' } as const;
     // Non-zero weights: columns 0, 2, 2. The activation of column 0 is zero.
-    const counts = countMacs(layer, weights, Float32Array.from([0, 5, 6]));
+    const counts = countMacs(demandOf(layer), weights, Float32Array.from([0, 5, 6]));
     expect(counts).toEqual({ dense: 6, keptWeights: 3, effective: 2 });
+  });
+});
+
+describe('taskOf', () => {
+  const model = (layer: Layer, weights = new Map()) => ({
+    network: {
+      ...buildNetwork({ name: 'n', title: 'n', input: [1], layers: [dense('x', 1, 'none')], source }),
+      layers: [layer],
+    },
+    ...{ weights, origin: 'real' as const },
+  });
+
+  /** A layer of two tensors. */
+  const layerOf = (spec: LayerSpec, left: Shape, right: Shape) =>
+    buildNetwork({
+      ...{ name: 'n', title: 'n', source, layers: [{ ...spec, inputs: ['left', 'right'] }] },
+      inputs: [
+        { name: 'left', shape: left, type: 'float32' },
+        { name: 'right', shape: right, type: 'float32' },
+      ],
+    }).layers[0] as Layer;
+
+  it('is null for what costs nothing', () => {
+    const net = buildNetwork({
+      ...{ name: 'n', title: 'n', input: [2, 2], source },
+      layers: [{ kind: 'reshape', name: 'r', shape: [1, 4] }],
+    });
+    const [layer] = net.layers as [Layer];
+    expect(layer.demand).toBeNull();
+    expect(taskOf(model(layer), layer, activations(new Float32Array(4), 'real'), 1)).toBeNull();
+  });
+
+  it('reads weights and activations when it is asked, not before', () => {
+    const layer = buildNetwork({ name: 'n', title: 'n', input: [3], layers: [dense('a', 2, 'none')], source })
+      .layers[0] as Layer;
+    const weights = drawWeights({ rows: 2, columns: 3, biases: 2 }, 1, 0, 'w');
+    const read: string[] = [];
+    const lazy = new (class extends Map<string, typeof weights> {
+      override get(name: string) {
+        read.push(name);
+        return super.get(name);
+      }
+    })([['a', weights]]);
+    const meet = (at: number) => {
+      read.push(`input ${at}`);
+      return activations(Float32Array.of(1, 0, 2), 'real');
+    };
+    const task = taskOf(model(layer, lazy), layer, meet, 4);
+    expect(task).toMatchObject({ name: 'a', batch: 4, demand: layer.demand });
+    expect(read).toEqual([]);
+    expect(task?.input.density).toBe(2 / 3);
+    expect(read).toEqual(['input 0']);
+    expect(task?.macs).toEqual({ dense: 6, keptWeights: 6, effective: 4 });
+    expect(task?.weights).toBe(weights);
+    expect(new Set(read)).toEqual(new Set(['input 0', 'a']));
+  });
+
+  const draw = (shape: Shape, seed: number): Activations => drawActivations(sizeOf(shape), 0.6, seed, 'x');
+  const extent = fc.integer({ min: 1, max: 4 });
+
+  // Heads of keys that several heads of queries share, as [frame, heads, queries' heads a head, …].
+  it('has the other operand of a product as its weights, once for all that share it', () => {
+    fc.assert(
+      fc.property(
+        fc.record({
+          heads: extent,
+          shared: extent,
+          rows: extent,
+          depth: extent,
+          columns: extent,
+          transposed: fc.boolean(),
+        }),
+        fc.nat(),
+        ({ heads, shared, rows, depth, columns, transposed }, seed) => {
+          const left = [1, heads, shared, rows, depth];
+          const right = [1, heads, 1, ...(transposed ? [columns, depth] : [depth, columns])];
+          const layer = layerOf({ kind: 'matmul', name: 'm', transposeRight: transposed }, left, right);
+          const met = [draw(left, seed), draw(right, seed + 1)] as const;
+          const task = taskOf(model(layer), layer, (at) => met[at as 0 | 1], 1);
+          const demand = demandOf(layer);
+          if (!task?.weights || demand.kind !== 'product') throw new Error('no product');
+          expect(demand).toMatchObject({ matrices: heads, rows: shared * rows, depth, columns, right: 'activations' });
+          expect(task.weights.origin).toBe(met[1].origin);
+          const store = toDense(task.weights.store);
+          expect([store.rows, store.columns]).toEqual([heads * columns, depth]);
+
+          let effective = 0;
+          const product = Array.from({ length: heads * shared * rows * columns }, (_, at) => {
+            const [row, column] = [Math.floor(at / columns), at % columns];
+            const head = Math.floor(row / (shared * rows));
+            let sum = 0;
+            for (let d = 0; d < depth; d++) {
+              const [a, b] = [
+                met[0].values[row * depth + d] as number,
+                store.values[(head * columns + column) * depth + d] as number,
+              ];
+              if (a !== 0 && b !== 0) effective++;
+              sum += a * b;
+            }
+            return Math.fround(sum);
+          });
+          const [expected] = forwardLayer(layer, null, [floats(left, met[0].values), floats(right, met[1].values)]);
+          expect(product).toEqual([...(expected?.values ?? [])]);
+          const kept = store.values.reduce((sum, value) => sum + (value === 0 ? 0 : 1), 0);
+          expect(task.macs).toEqual({
+            dense: heads * shared * rows * columns * depth,
+            keptWeights: kept * shared * rows,
+            effective,
+          });
+        },
+      ),
+    );
+  });
+
+  it('makes the matrix of an operand once', () => {
+    const layer = layerOf({ kind: 'matmul', name: 'm' }, [1, 2, 3], [1, 3, 2]);
+    const met = [draw([1, 2, 3], 0), draw([1, 3, 2], 1)] as const;
+    const task = taskOf(model(layer), layer, (at) => met[at as 0 | 1], 1);
+    expect(task?.weights?.store).toBe(task?.weights?.store);
   });
 });

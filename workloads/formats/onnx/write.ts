@@ -4,7 +4,7 @@
 import { InputError } from '../../base/errors.js';
 import { encodeModel, type ValueMessage } from '../../export/onnx-schema.js';
 import { type Model, weightsOf } from '../../model.js';
-import type { LayerKind, NamedTensor, Network } from '../../network.js';
+import { type LayerKind, type NamedTensor, type Network, parametersIn } from '../../network.js';
 import { canBatch } from './write-batches.js';
 import { Page, Sheet, type Writer } from './write-page.js';
 import { writers } from './write-table.js';
@@ -30,6 +30,7 @@ const BATCH = 'batch';
 export function writeOnnx(model: Model, { everyLayer = false } = {}): Uint8Array {
   const { network } = model;
   requireKnown(network);
+  requireRoom(network);
   const isBatched = canBatch(network);
   const first = sheetOf(model, LOWEST_OPSET, isBatched);
   const sheet = first.needed > LOWEST_OPSET ? sheetOf(model, first.needed, isBatched) : first;
@@ -46,6 +47,15 @@ export function writeOnnx(model: Model, { everyLayer = false } = {}): Uint8Array
       output: outputsOf(network, everyLayer).map((output) => valueMessage(output, isBatched)),
     },
   });
+}
+
+/** A protobuf holds at most 2 GiB. @throws InputError for more weights. */
+function requireRoom(network: Network): void {
+  const bytes = 4 * parametersIn(network);
+  if (bytes < 2 ** 31) return;
+  throw new InputError(
+    `${network.name}: found ${(bytes / 2 ** 30).toFixed(1)} GiB of weights, expected less than 2 GiB in an ONNX file: export it as safetensors and YAML`,
+  );
 }
 
 /** @throws InputError naming the operators that nobody implements here. */

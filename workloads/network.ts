@@ -81,7 +81,7 @@ export interface LayerTask {
    * Read when it is needed: a task holds no weights.
    */
   readonly weights: LayerWeights | null;
-  /** The first input. */
+  /** The first input; of a product that reads each value once as [matrices × rows × depth]. */
   readonly input: Activations;
   readonly macs: MacCounts;
   readonly batch: number;

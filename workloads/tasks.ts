@@ -4,8 +4,9 @@ import { invariant } from './base/errors.js';
 import type { ConvolutionDemand, Demand, ProductDemand, RecurrentDemand } from './demand.js';
 import { type Model, weightsOf } from './model.js';
 import type { Activations, Layer, LayerTask, LayerWeights, MacCounts } from './network.js';
+import { operandInOrder } from './operands.js';
 import { insideRange } from './operators/window.js';
-import { sizeOf, stridesOf } from './tensor.js';
+import { sizeOf } from './tensor.js';
 import { countNonzeros, entriesPerColumn, nonzerosOf, toCsr, type WeightStore } from './weights/store.js';
 
 /** The activations that a layer meets, with their density counted. */
@@ -25,20 +26,21 @@ export function taskOf(
 ): LayerTask | null {
   const { demand, name } = layer;
   if (!demand) return null;
-  const input = (at: number) => (typeof meet === 'function' ? meet(at) : meet);
+  const met = (at: number) => (typeof meet === 'function' ? meet(at) : meet);
+  const input = () => (demand.kind === 'product' ? operandInOrder(layer, demand, 0, met(0)) : met(0));
   const isOfTwo = demand.kind === 'product' && demand.right === 'activations';
-  const weights = () => (isOfTwo ? operandWeights(layer, demand, input(1)) : weightsOf(model, layer));
+  const weights = () => (isOfTwo ? operandWeights(layer, demand, met(1)) : weightsOf(model, layer));
   let counted: MacCounts | null = null;
   return {
     ...{ name, layer, demand, batch },
     get input() {
-      return input(0);
+      return input();
     },
     get weights() {
       return weights();
     },
     get macs() {
-      counted ??= countMacs(demand, weights(), input(0).values);
+      counted ??= countMacs(demand, weights(), input().values);
       return counted;
     },
   };
@@ -46,58 +48,22 @@ export function taskOf(
 
 const operands = new WeakMap<Activations, Map<string, LayerWeights>>();
 
-/**
- * Activations as the matrix that others are multiplied with, [columns × depth]: all matrices below each other. Where they
- * are fewer than the product reads (a head that several queries share), they repeat as they are broadcast.
- */
-function operandWeights(layer: Layer, demand: ProductDemand, right: Activations): LayerWeights {
+/** Activations as the matrix that others are multiplied with, [columns × depth]: all matrices below each other. Made once. */
+function operandWeights(layer: Layer, demand: ProductDemand, met: Activations): LayerWeights {
   const { matrices, depth, columns } = demand;
-  const isTransposed = layer.kind === 'matmul' && layer.transposeRight === true;
+  const right = operandInOrder(layer, demand, 1, met);
+  const { values, origin } = right;
+  const rows = matrices * columns;
+  invariant(values.length === rows * depth, () => `layer ${layer.name}: ${values.length} values as ${rows}×${depth}`);
   const known = operands.get(right) ?? new Map<string, LayerWeights>();
   operands.set(right, known);
-  const startOf = startsOf(layer, demand);
-  const key = [matrices, depth, columns, isTransposed, startOf(1), startOf(matrices - 1)].join();
-  const found = known.get(key);
-  if (found) return found;
-  const one = depth * columns;
-  const values = new Float32Array(matrices * one);
-  for (let matrix = 0; matrix < matrices; matrix++) {
-    const from = startOf(matrix) % Math.max(one, right.values.length);
-    for (let column = 0; column < columns; column++) {
-      for (let at = 0; at < depth; at++) {
-        const place = isTransposed ? column * depth + at : at * columns + column;
-        values[matrix * one + column * depth + at] = right.values[(from + place) % right.values.length] as number;
-      }
-    }
-  }
-  const store = { format: 'dense', rows: matrices * columns, columns: depth, values } as const;
-  const made: LayerWeights = { store, bias: null, origin: right.origin };
+  const key = `${rows}×${depth}`;
+  const made: LayerWeights = known.get(key) ?? {
+    store: { format: 'dense', rows, columns: depth, values },
+    ...{ bias: null, origin },
+  };
   known.set(key, made);
   return made;
-}
-
-/** Where each matrix of a product's right side begins among its values. */
-function startsOf(layer: Layer, { matrices, depth, columns }: ProductDemand): (matrix: number) => number {
-  const one = depth * columns;
-  const plain = (matrix: number) => matrix * one;
-  const [result] = layer.results;
-  const right = layer.inputTypes[1];
-  if (layer.kind !== 'matmul' || !result || !right || right.shape.length < 2) return plain;
-  const outer = result.shape.slice(0, -2);
-  const own = right.shape.slice(0, -2);
-  if (sizeOf(outer) !== matrices) return plain;
-  const strides = stridesOf(own);
-  return (matrix) => {
-    let start = 0;
-    let rest = matrix;
-    for (let axis = outer.length - 1; axis >= 0; axis--) {
-      const extent = outer[axis] as number;
-      const ownAxis = axis - (outer.length - own.length);
-      if (ownAxis >= 0 && own[ownAxis] !== 1) start += (rest % extent) * (strides[ownAxis] as number);
-      rest = Math.floor(rest / extent);
-    }
-    return start * one;
-  };
 }
 
 /** Multiply-accumulates of one frame by what they meet. What is no product has none. */

@@ -7,6 +7,7 @@ import {
   forwardLayer,
   inputImageOf,
   type Layer,
+  type LayerTask,
   outputImageOf,
   type Shape,
   weightShapeOf,
@@ -213,10 +214,77 @@ describe('taskOf', () => {
     );
   });
 
-  it('makes the matrix of an operand once', () => {
-    const layer = layerOf({ kind: 'matmul', name: 'm' }, [1, 2, 3], [1, 3, 2]);
-    const met = [draw([1, 2, 3], 0), draw([1, 3, 2], 1)] as const;
+  /** The sums of products that a task stands for, by [matrix][row][column]. */
+  function productOf({ demand, input, weights }: LayerTask): readonly number[] {
+    if (demand.kind !== 'product' || !weights) throw new Error('no product');
+    const { matrices, rows, depth, columns } = demand;
+    const { values } = toDense(weights.store);
+    return Array.from({ length: matrices * rows * columns }, (_, at) => {
+      const [matrix, row, column] = [Math.floor(at / (rows * columns)), Math.floor(at / columns) % rows, at % columns];
+      let sum = 0;
+      for (let d = 0; d < depth; d++) {
+        const left = input.values[(matrix * rows + row) * depth + d] as number;
+        sum += left * (values[(matrix * columns + column) * depth + d] as number);
+      }
+      return Math.fround(sum);
+    });
+  }
+
+  // Each result is named with its values in the order [matrix][row][column], or as it is found among them.
+  it.each<[string, LayerSpec, Shape, Shape, (result: readonly number[]) => readonly number[]]>([
+    [
+      'a transposed left operand',
+      { kind: 'matmul', name: 'm', transposeLeft: true },
+      [1, 3, 2],
+      [1, 3, 4],
+      (all) => all,
+    ],
+    ['a left operand for several right ones', { kind: 'matmul', name: 'm' }, [2, 3], [3, 3, 4], (all) => all],
+    [
+      'right operands that every other left one meets',
+      { kind: 'matmul', name: 'm' },
+      [2, 3, 2, 3],
+      [3, 3, 2],
+      // [2][3] matrices of 2 × 2 → [3][2].
+      (all) => [0, 3, 1, 4, 2, 5].flatMap((matrix) => all.slice(matrix * 4, matrix * 4 + 4)),
+    ],
+    [
+      'heads behind positions',
+      { kind: 'einsum', name: 'm', equation: 'bihd,bjhd->bhij' },
+      [1, 3, 2, 4],
+      [1, 5, 2, 4],
+      (all) => all,
+    ],
+    ['sums in front', { kind: 'einsum', name: 'm', equation: 'ki,kj->ij' }, [4, 2], [4, 3], (all) => all],
+    [
+      'filters that are made',
+      {
+        kind: 'conv-dynamic',
+        name: 'm',
+        channels: 4,
+        kernel: [1],
+        stride: [1],
+        dilation: [1],
+        pads: [0, 0],
+        groups: 2,
+        bias: false,
+        activation: 'none',
+      },
+      [1, 6, 5],
+      [4, 3, 1],
+      // [2][2 columns][5 rows] → [2][5][2].
+      (all) =>
+        Array.from(all, (_, at) => all[Math.floor(at / 10) * 10 + (at % 2) * 5 + (Math.floor(at / 2) % 5)] as number),
+    ],
+  ])('has both operands in the order in which they are multiplied: %s', (_what, spec, left, right, order) => {
+    const layer = layerOf(spec, left, right);
+    const met = [draw(left, 1), draw(right, 2)] as const;
     const task = taskOf(model(layer), layer, (at) => met[at as 0 | 1], 1);
-    expect(task?.weights?.store).toBe(task?.weights?.store);
+    if (!task) throw new Error('no task');
+    const [expected] = forwardLayer(layer, null, [floats(left, met[0].values), floats(right, met[1].values)]);
+    expect(productOf(task)).toEqual(order([...(expected?.values ?? [])]));
+    expect(task.input.density).toBeWithin(1e-9, activations(task.input.values, 'real').density);
+    expect(task.input).toBe(task.input);
+    expect(task.weights).toBe(task.weights);
   });
 });

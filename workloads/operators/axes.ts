@@ -4,6 +4,12 @@ import { noOperations, type Operations } from '../demand.js';
 import { broadcastShape, type Shape, shapeText, sizeOf, stridesOf, type TensorType, type Values } from '../tensor.js';
 import { axisOf, type Fault } from './operator.js';
 
+/** An axis by how many indices it has and how far they lie apart. */
+export interface AxisPlace {
+  readonly extent: number;
+  readonly stride: number;
+}
+
 /** Offsets of all indices below `extents`, the last one fastest, where an index moves by the stride of its axis. */
 export function offsetsOf(extents: readonly number[], strides: readonly number[]): Int32Array {
   let offsets = new Int32Array(1);

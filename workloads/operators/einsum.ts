@@ -2,7 +2,7 @@
 
 import { type Demand, operationsEach, streamOf } from '../demand.js';
 import { shapeText, sizeOf, stridesOf } from '../tensor.js';
-import { elementsOf, offsetsOf } from './axes.js';
+import { type AxisPlace, elementsOf, offsetsOf } from './axes.js';
 import { valuesOf } from './elements.js';
 import { type Fault, given, type InputTypes, operator } from './operator.js';
 
@@ -77,8 +77,16 @@ const einsum = operator<EinsumAttributes>({
   },
 });
 
+/** The indices of a contraction of two operands by their part in products of matrices. */
+interface Contraction {
+  readonly matrices: readonly string[];
+  readonly rows: readonly string[];
+  readonly columns: readonly string[];
+  readonly depth: readonly string[];
+}
+
 /** A contraction of two operands as products of matrices; null where it is something else. */
-function productOf({ operands, result, summed, extents }: Equation, inputs: InputTypes): Demand | null {
+function contractionOf({ operands, result, summed, extents }: Equation, inputs: InputTypes): Contraction | null {
   const [left, right] = operands;
   if (!left || !right || operands.length > 2 || summed.length === 0) return null;
   if (operands.some((indices) => new Set(indices).size < indices.length)) return null;
@@ -89,18 +97,44 @@ function productOf({ operands, result, summed, extents }: Equation, inputs: Inpu
     return axis >= 0 && given(inputs, at).shape[axis] === extentOf(index);
   };
   if (!summed.every((index) => has(0, index) && has(1, index))) return null;
-  const size = (onLeft: boolean, onRight: boolean) =>
-    sizeOf(result.filter((index) => has(0, index) === onLeft && has(1, index) === onRight).map(extentOf));
+  const those = (onLeft: boolean, onRight: boolean) =>
+    result.filter((index) => has(0, index) === onLeft && has(1, index) === onRight);
+  return { matrices: those(true, true), rows: those(true, false), columns: those(false, true), depth: summed };
+}
+
+function productOf(equation: Equation, inputs: InputTypes): Demand | null {
+  const contraction = contractionOf(equation, inputs);
+  if (!contraction) return null;
+  const size = (indices: readonly string[]) => sizeOf(indices.map((index) => equation.extents.get(index) as number));
   return {
     kind: 'product',
-    matrices: size(true, true),
-    rows: size(true, false),
-    depth: sizeOf(summed.map(extentOf)),
-    columns: size(false, true),
+    matrices: size(contraction.matrices),
+    rows: size(contraction.rows),
+    depth: size(contraction.depth),
+    columns: size(contraction.columns),
     right: 'activations',
     bias: false,
     activation: 'none',
   };
+}
+
+/** Where both operands lie as their product is counted: matrices, rows or columns, sums; null where it is none. */
+export function einsumAxes(
+  attributes: EinsumAttributes,
+  inputs: InputTypes,
+): readonly [left: readonly AxisPlace[], right: readonly AxisPlace[]] | null {
+  const equation = equationOf(attributes, inputs, broken);
+  const contraction = contractionOf(equation, inputs);
+  if (!contraction) return null;
+  const axesIn = (at: 0 | 1, indices: readonly string[]) => {
+    const strides = stridesOf(given(inputs, at).shape);
+    return indices.map((index): AxisPlace => {
+      const stride = strides[equation.operands[at]?.indexOf(index) ?? -1] as number;
+      return { extent: equation.extents.get(index) as number, stride };
+    });
+  };
+  const { matrices, rows, columns, depth } = contraction;
+  return [axesIn(0, [...matrices, ...rows, ...depth]), axesIn(1, [...matrices, ...columns, ...depth])];
 }
 
 function equationOf({ equation }: EinsumAttributes, inputs: InputTypes, fault: Fault): Equation {

@@ -7,9 +7,10 @@ import {
   type Shape,
   shapeText,
   sizeOf,
+  stridesOf,
   type TensorType,
 } from '../tensor.js';
-import { expand } from './axes.js';
+import { type AxisPlace, expand } from './axes.js';
 import { fitOf } from './elements.js';
 import { type Fault, given, type InputTypes, operator } from './operator.js';
 
@@ -93,6 +94,41 @@ const matmul = operator<MatmulAttributes>({
     };
   },
 });
+
+/**
+ * Where both operands lie as their product is counted: matrices, then rows or columns, then what is summed over. Left
+ * matrices that meet the same right one are rows of one matrix.
+ */
+export function matmulAxes(
+  attributes: MatmulAttributes,
+  inputs: InputTypes,
+): readonly [left: readonly AxisPlace[], right: readonly AxisPlace[]] {
+  const { left, right, batch } = stacksOf(attributes, inputs, broken);
+  const axesIn = (stack: Stack) => {
+    const strides = stridesOf(stack.batch);
+    const missing = batch.length - stack.batch.length;
+    return batch.map((extent, axis): AxisPlace & { readonly own: number } => {
+      const own = stack.batch[axis - missing] ?? 1;
+      return { own, extent, stride: own === 1 ? 0 : (strides[axis - missing] as number) * stack.rows * stack.columns };
+    });
+  };
+  const [leftBatch, rightBatch] = [axesIn(left), axesIn(right)];
+  const isShared = (axis: number) => rightBatch[axis]?.own === 1;
+  const plain = ({ extent, stride }: AxisPlace): AxisPlace => ({ extent, stride });
+  return [
+    [
+      ...leftBatch.filter((_, axis) => !isShared(axis)).map(plain),
+      ...leftBatch.filter((_, axis) => isShared(axis)).map(plain),
+      { extent: left.rows, stride: left.rowStride },
+      { extent: left.columns, stride: left.columnStride },
+    ],
+    [
+      ...rightBatch.filter((_, axis) => !isShared(axis)).map(plain),
+      { extent: right.columns, stride: right.columnStride },
+      { extent: right.rows, stride: right.rowStride },
+    ],
+  ];
+}
 
 function stacksOf(
   { transposeLeft = false, transposeRight = false }: MatmulAttributes,

@@ -79,7 +79,8 @@ export function placeLayer(
     if (input === '') return null;
     const type = types.get(input);
     if (!type) throw new InputError(`${network}: layer ${name} reads ${input}, which no layer before it makes`);
-    return type;
+    // Without its name and values: layers of one shape look alike.
+    return { shape: type.shape, type: type.type };
   });
   checkWindow(spec);
   const op = opOf(spec);

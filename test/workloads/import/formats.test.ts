@@ -9,10 +9,10 @@ import { exportFile } from '../../../sim/export.node.js';
 import { loadTrainedModel } from '../../../sim/load.node.js';
 import { openWorkload } from '../../../sim/open.node.js';
 import { drawDigits } from '../../../workloads/datasets/digits.js';
-import { netType } from '../../../workloads/import/caffe-proto.js';
+import { netType } from '../../../workloads/formats/caffe/weights.js';
 import { writeNpy } from '../../../workloads/import/npy.js';
 import { weightsOf } from '../../../workloads/model.js';
-import type { Layer } from '../../../workloads/network.js';
+import { frameShape, inputShapeOf, type Layer, resultOf } from '../../../workloads/network.js';
 import { toDense } from '../../../workloads/weights/store.js';
 import { lenet5 } from '../../../workloads/zoo/lenet.js';
 import { difference, runEntry } from './run-entry.js';
@@ -53,10 +53,18 @@ function writeCaffe(): string {
     }
   });
   const input = 'input: "data" input_dim: 1 input_dim: 1 input_dim: 28 input_dim: 28';
-  const layer = stored.map(({ layer: { name }, weights, bias }) => ({
+  const layer = stored.map(({ layer: { name, kind }, weights, bias }) => ({
     name,
     blobs: [
-      { shape: { dim: [bias.length, weights.length / bias.length] }, data: [...weights] },
+      {
+        shape: {
+          dim: [
+            bias.length,
+            ...(kind === 'conv2d' ? [weights.length / bias.length / 25, 5, 5] : [weights.length / bias.length]),
+          ],
+        },
+        data: [...weights],
+      },
       { shape: { dim: [bias.length] }, data: [...bias] },
     ],
   }));
@@ -70,9 +78,8 @@ function channelsLast({ layer, weights }: Stored): {
   readonly shape: readonly number[];
   readonly values: Float32Array;
 } {
-  const [input = [0]] = layer.inputShapes;
-  const [inputs = 1, high = 1, wide = 1] = input;
-  const outputs = layer.kind === 'conv2d' ? layer.channels : (layer.output[0] ?? 0);
+  const [inputs = 1, high = 1, wide = 1] = frameShape(inputShapeOf(layer));
+  const outputs = layer.kind === 'conv2d' ? layer.channels : (resultOf(layer).shape[1] ?? 0);
   const taps = layer.kind === 'conv2d' ? 25 : high * wide;
   const values = weights.map((_, at) => {
     const [output, channel] = [at % outputs, Math.floor(at / outputs) % inputs];
@@ -96,7 +103,7 @@ function writeTfjs(): string {
         return [layer('MaxPooling2D', of.name, { pool_size: [2, 2], strides: [2, 2], padding: 'valid' })];
       case 'dense': {
         const dense = layer('Dense', of.name, { units: of.outputs, activation });
-        return of.inputShapes[0]?.length === 3 ? [layer('Flatten', 'flatten', {}), dense] : [dense];
+        return inputShapeOf(of).length === 4 ? [layer('Flatten', 'flatten', {}), dense] : [dense];
       }
       default:
         return [layer('Softmax', of.name, { axis: -1 })];
@@ -134,7 +141,12 @@ describe('LeNet-5 through Caffe, TensorFlow.js and ONNX', async () => {
   it.each(Object.entries(files))('%s: shapes, counts and weights are those of the zoo', async (_format, file) => {
     const { entry } = await openWorkload(file);
     const shapes = (layers: readonly Layer[]) =>
-      layers.map(({ kind, inputShapes, output }) => ({ kind, inputShapes, output }));
+      layers.flatMap((layer) => {
+        const { kind, demand, inputTypes, results } = layer;
+        return demand
+          ? [{ kind, demand, inputTypes, results: results.map(({ shape, type }) => ({ shape, type })) }]
+          : [];
+      });
     expect(shapes(entry.network.layers)).toEqual(shapes(lenet5.network.layers));
     for (const [at, layer] of entry.network.layers.filter(({ name }) => entry.weights?.has(name)).entries()) {
       const weights = entry.weights?.get(layer.name);

@@ -3,6 +3,7 @@
 import { createHash, type Hash } from 'node:crypto';
 import { realpath, stat } from 'node:fs/promises';
 import { dirname, isAbsolute, join, normalize, relative, sep } from 'node:path';
+import { Asked } from '../workloads/base/asked.js';
 import { InputError } from '../workloads/base/errors.js';
 import type { OpenFile } from '../workloads/base/open-file.js';
 import { defaultLimits, type ImportLimits, type SourceFile } from '../workloads/import/source.js';
@@ -26,7 +27,11 @@ export async function openWorkloads(
       continue;
     }
     const hash = createHash('sha256');
-    const entries = await readWorkload(await openFile(await fileOf(name), { ...defaultLimits, ...limits }, dims, hash));
+    const asked = new Asked(dims);
+    const entries = await readWorkload(
+      await openFile(await fileOf(name), { ...defaultLimits, ...limits }, asked, hash),
+    );
+    requireAsked(name, asked);
     const sha256 = hash.digest('hex');
     const group = entries.length > 1 ? name : null;
     opened.push(...entries.map((entry, at) => ({ entry, group, file: { file: name, at, sha256 } })));
@@ -44,6 +49,14 @@ export async function openWorkload(
   if (first && others.length === 0) return first;
   const members = [first, ...others].map((member) => member?.entry.network.name);
   throw new InputError(`workload '${name}' is a group of networks, expected one of them: ${members.join(', ')}`);
+}
+
+/** @throws InputError where an extent was given that the file's reader never asked for. */
+function requireAsked(file: string, dims: Asked<number>): void {
+  const unknown = dims.unasked();
+  if (!unknown) return;
+  const nearest = unknown.nearest === null ? '' : `; did you mean ${unknown.nearest}?`;
+  throw new InputError(`${file}: --dim ${unknown.name}: found no open dimension of that name${nearest}`);
 }
 
 /** A folder with a model in it stands for the model. @throws InputError for another folder. */

@@ -101,6 +101,23 @@ export const loops = {
   clipVector: loop('rectifiers: 4 values', 1, 2),
   softmaxValue: loop('softmax: a value', 4, 20),
   copyVector: loop('a copy of 4 values', 1),
+
+  functionVector: loop('functions: 4 values, by an instruction or a few', 1, 1),
+  quotientVector: loop('functions: 4 quotients', 1, 1),
+  rootVector: loop('functions: 4 square roots', 1, 1),
+  exponentialVector: loop('functions: 4 exponentials', 1, 24),
+  sigmoidVector: loop('functions: 4 sigmoids', 1, 27),
+  tangentVector: loop('functions: 4 hyperbolic tangents', 1, 40),
+  errorVector: loop('functions: 4 values of the error function', 1, 45),
+  softmaxRow: loop('softmax of rows: to begin a row and sum it up', 0, 10),
+  softmaxVector: loop('softmax of rows: 4 values', 3, 28),
+  softmaxLineVector: loop('softmax of channels: 4 pixels', 5, 27),
+  meanRow: loop('normalisation of rows: to begin a row and sum it up', 0, 12),
+  meanVector: loop('normalisation of rows: 4 values, for the mean', 1, 1),
+  meanSquareVector: loop('normalisation of rows: 4 values, squared and scaled', 4, 7),
+  combineLine: loop('functions of two operands: to begin a line', 2),
+  combineVector: loop('functions of two operands: 4 values', 2, 1),
+  combineValue: loop('functions of two operands: a value by itself', 2, 1),
 } as const satisfies Readonly<Record<string, Loop>>;
 
 export type LoopName = keyof typeof loops;

@@ -7,11 +7,20 @@ import { elementwiseKernels } from '../../hw-models/host/engine/elementwise.js';
 import { createFft, fftSizes } from '../../hw-models/host/engine/fft.js';
 import { filteredConvolution } from '../../hw-models/host/engine/filtering.js';
 import type { HostKernel } from '../../hw-models/host/engine/kernel.js';
+import { streamKernels } from '../../hw-models/host/engine/stream.js';
+import { stridedKernels } from '../../hw-models/host/engine/strided.js';
 import { createWinograd } from '../../hw-models/host/engine/winograd.js';
 import { invariant } from '../../workloads/base/errors.js';
 import { buildNetwork } from '../../workloads/graph.js';
-import { type Layer, type LayerWeights, type Shape, weightShapeOf } from '../../workloads/network.js';
-import type { LayerSpec } from '../../workloads/spec.js';
+import {
+  type Layer,
+  type LayerKind,
+  type LayerWeights,
+  type Shape,
+  type Tensor,
+  weightShapeOf,
+} from '../../workloads/network.js';
+import type { LayerSpec, SpecOf } from '../../workloads/spec.js';
 import { sizeOf } from '../../workloads/tensor.js';
 import { type CodebookMatrix, toCsr, toDense } from '../../workloads/weights/store.js';
 import { drawActivations, drawWeights } from '../../workloads/weights/synthetic.js';
@@ -30,14 +39,19 @@ interface Densities {
   readonly weights?: number;
   readonly activations?: number;
   readonly batch?: number;
+  /** Of a second operand, which is called `other`. */
+  readonly other?: Shape;
 }
 
 const SEED = 1;
 const source = { work: 'calibration', at: '' };
 
 function made(kernel: HostKernel, input: Shape, spec: LayerSpec, densities: Densities = {}): CalibrationLayer {
-  const { weights: kept = 1, activations = 1, batch = 1 } = densities;
-  const { layers } = buildNetwork({ name: 'calibration', title: 'calibration', input, layers: [spec], source });
+  const { weights: kept = 1, activations = 1, batch = 1, other } = densities;
+  const constants = new Map<string, Tensor>();
+  if (other) constants.set('other', { shape: other, type: 'float32', values: new Float32Array(sizeOf(other)) });
+  const named = { name: 'calibration', title: 'calibration', source };
+  const { layers } = buildNetwork({ ...named, input, layers: [spec], constants });
   const [layer] = layers;
   invariant(layer !== undefined, 'a calibration network has one layer');
   const values = drawActivations(sizeOf(input), activations, SEED, 'calibration').values;
@@ -79,17 +93,18 @@ function coded({ store }: LayerWeights): CodebookMatrix {
   return { format: 'codebook', rows, columns, codebook, codes: Uint8Array.from(codes), gaps: Uint8Array.from(gaps) };
 }
 
-function elementwise(name: string): HostKernel {
-  const found = elementwiseKernels.find((kernel) => kernel.name === name);
-  invariant(found !== undefined, () => `the engine has no kernel ${name}`);
-  return found;
+function finder(kernels: readonly HostKernel[]) {
+  return (name: string, kind?: LayerKind): HostKernel => {
+    const found = kernels.find((kernel) => kernel.name === name && (!kind || kernel.kind === kind));
+    invariant(found !== undefined, () => `the engine has no kernel ${name}`);
+    return found;
+  };
 }
 
-function connected(name: string): HostKernel {
-  const found = connectedKernels.find((kernel) => kernel.name === name);
-  invariant(found !== undefined, () => `the engine has no kernel ${name}`);
-  return found;
-}
+const elementwise = finder(elementwiseKernels);
+const connected = finder(connectedKernels);
+const stream = finder(streamKernels);
+const strided = finder(stridedKernels);
 
 function sparseLayers(): readonly CalibrationLayer[] {
   const wide = [4, 8, 12, 16, 20, 24, 28];
@@ -165,8 +180,8 @@ function fftLayers(size: number): readonly CalibrationLayer[] {
 }
 
 function connectedLayers(): readonly CalibrationLayer[] {
-  const [codedColumns, sparseColumns, denseColumns] = ['coded-columns', 'sparse-columns', 'dense-columns'].map(
-    connected,
+  const [codedColumns, sparseColumns, denseColumns] = ['coded-columns', 'sparse-columns', 'dense-columns'].map((name) =>
+    connected(name),
   );
   invariant(codedColumns !== undefined && sparseColumns !== undefined && denseColumns !== undefined, 'three kernels');
   const layers = [0.1, 0.35, 0.7, 1].flatMap((activations) => [
@@ -183,8 +198,8 @@ function connectedLayers(): readonly CalibrationLayer[] {
 }
 
 function otherLayers(): readonly CalibrationLayer[] {
-  const [pool, normalise, concatenate] = ['pool', 'normalise', 'concatenate'].map(elementwise);
-  const [add, rectify, softmaxKernel] = ['add', 'rectify', 'softmax'].map(elementwise);
+  const [pool, normalise, concatenate] = ['pool', 'normalise', 'concatenate'].map((name) => elementwise(name));
+  const [add, rectify, softmaxKernel] = ['add', 'rectify', 'softmax'].map((name) => elementwise(name));
   invariant(pool !== undefined && normalise !== undefined && concatenate !== undefined, 'three kernels');
   invariant(add !== undefined && rectify !== undefined && softmaxKernel !== undefined, 'three kernels');
   const average = { ...maxPool('p', 3, 2), mode: 'average' } as const;
@@ -221,6 +236,67 @@ function otherLayers(): readonly CalibrationLayer[] {
   ];
 }
 
+/** Functions, softmax and normalisation of rows. */
+function streamLayers(): readonly CalibrationLayer[] {
+  const functions = [
+    'gelu',
+    'erf',
+    'tanh',
+    'gelu-tanh',
+    'sigmoid',
+    'exp',
+    'sqrt',
+    'reciprocal',
+    'neg',
+    'clip',
+  ] as const;
+  const rows: readonly Shape[] = [
+    [64, 4],
+    [32, 16],
+    [16, 62],
+    [4, 256],
+    [1, 1001],
+  ];
+  return [
+    ...functions.flatMap((name) =>
+      [64, 1000].map((values) => made(stream('function'), [values], { kind: 'unary', name: 'u', function: name })),
+    ),
+    ...rows.flatMap((shape) => [
+      made(stream('softmax-rows'), shape, { kind: 'softmax', name: 's', axis: -1 }),
+      ...(['layer-norm', 'rms-norm'] as const).map((kind) =>
+        made(stream('normalise-rows', kind), shape, { kind, name: 'n', axis: -1, epsilon: 1e-5 }),
+      ),
+    ]),
+    ...[8, 32].map((edge) =>
+      made(stream('softmax-lines'), [8, edge / 2, edge], { kind: 'softmax', name: 's', axis: 1 }),
+    ),
+  ];
+}
+
+/** Functions of two operands, and moves. */
+function stridedLayers(): readonly CalibrationLayer[] {
+  const combined = (name: SpecOf<'binary'>['function'], input: Shape, other: Shape) =>
+    made(
+      strided('combine'),
+      input,
+      { kind: 'binary', name: 'b', function: name, inputs: ['data', 'other'] },
+      { other },
+    );
+  const turned = (input: Shape, permutation: readonly number[]) =>
+    made(strided('move', 'transpose'), input, { kind: 'transpose', name: 't', permutation });
+  return [
+    ...[68, 1000].flatMap((values) => [
+      combined('multiply', [values], [values]),
+      combined('divide', [values], [values]),
+    ]),
+    ...[2, 3, 16, 65].map((columns) => combined('add', [32, columns], [32, 1])),
+    combined('add', [16, 32], [32]),
+    ...[20, 44, 61].map((columns) => turned([32, columns], [0, 2, 1])),
+    ...[6, 20, 100].map((columns) => turned([8, 4, columns], [0, 2, 1, 3])),
+    ...[7, 24].map((columns) => turned([8, 8, columns], [0, 3, 2, 1])),
+  ];
+}
+
 /** Layers whose calls' data are near. */
 export function nearLayers(): readonly CalibrationLayer[] {
   return [
@@ -230,6 +306,8 @@ export function nearLayers(): readonly CalibrationLayer[] {
     ...fftSizes.flatMap(fftLayers),
     ...connectedLayers(),
     ...otherLayers(),
+    ...streamLayers(),
+    ...stridedLayers(),
   ];
 }
 

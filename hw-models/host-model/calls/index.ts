@@ -8,6 +8,8 @@ import { elementwiseCalls } from './elementwise.js';
 import { fftCalls } from './fft.js';
 import { filteringCalls } from './filtering.js';
 import { productCalls } from './product.js';
+import { streamCalls } from './stream.js';
+import { stridedCalls } from './strided.js';
 import { winogradCalls } from './winograd.js';
 import type { CallCount, Code, CountedWork, Seen } from './work.js';
 
@@ -18,6 +20,8 @@ const modules: Readonly<Record<string, Readonly<Record<string, CallCount>>>> = {
   fft: fftCalls,
   filtering: filteringCalls,
   product: productCalls,
+  stream: streamCalls,
+  strided: stridedCalls,
   winograd: winogradCalls,
 };
 
@@ -35,6 +39,9 @@ const codeOf: Readonly<Record<string, Code>> = {
   filtering: 'denseRows',
   product: 'copies',
   'product.multiply': 'denseRows',
+  stream: 'elementwise',
+  strided: 'copies',
+  'strided.combine': 'elementwise',
   winograd: 'winograd',
 };
 

@@ -171,3 +171,44 @@ function line(which: i32, x: usize, y: usize, to: usize, count: i32, xBytes: usi
     v128.store32_lane(to, valueOf(which, v128.load32_splat(x), v128.load32_splat(y)), 0);
   }
 }
+
+/** Where a byte is not 0 what stands on the left, else what stands on the right: elements of 4 bytes. */
+export function choose(
+  condition: usize,
+  left: usize,
+  right: usize,
+  output: usize,
+  n0: i32,
+  n1: i32,
+  n2: i32,
+  n3: i32,
+  c0: usize,
+  c1: usize,
+  c2: usize,
+  c3: usize,
+  l0: usize,
+  l1: usize,
+  l2: usize,
+  l3: usize,
+  r0: usize,
+  r1: usize,
+  r2: usize,
+  r3: usize,
+  o0: usize,
+  o1: usize,
+  o2: usize,
+): void {
+  for (let a: i32 = 0; a < n0; a++) {
+    for (let b: i32 = 0; b < n1; b++) {
+      for (let c: i32 = 0; c < n2; c++) {
+        let test = condition + <usize>a * c0 + <usize>b * c1 + <usize>c * c2;
+        let x = left + <usize>a * l0 + <usize>b * l1 + <usize>c * l2;
+        let y = right + <usize>a * r0 + <usize>b * r1 + <usize>c * r2;
+        let to = output + <usize>a * o0 + <usize>b * o1 + <usize>c * o2;
+        for (let d: i32 = 0; d < n3; d++, test += c3, x += l3, y += r3, to += FLOAT) {
+          store<u32>(to, load<u8>(test) ? load<u32>(x) : load<u32>(y));
+        }
+      }
+    }
+  }
+}

@@ -2,6 +2,7 @@
 
 import { inputShapeOf, type Layer, type LayerOf, type Shape } from '../../../workloads/network.js';
 import { sizeOf, stridesOf } from '../../../workloads/tensor.js';
+import { isImage } from '../fits.js';
 import { relaxed, wasm } from '../strided.wasm.js';
 import { closeUp, spread } from './close-up.js';
 import type { Call, HostKernel, Step, Tensor } from './kernel.js';
@@ -28,8 +29,10 @@ interface Walks {
 
 /** From one index of each axis to the next, in bytes, as the tensor lies. */
 function byteStrides(tensor: Tensor): readonly number[] {
-  if (isGapless(tensor)) return stridesOf(tensor.shape).map((stride) => stride * FLOAT);
-  return [tensor.frameBytes, tensor.planeBytes, tensor.width * FLOAT, FLOAT];
+  // Without gaps a plane is one element.
+  const { planeBytes } = tensor;
+  if (!isImage(tensor)) return stridesOf(tensor.shape).map((stride) => stride * planeBytes);
+  return [tensor.frameBytes, planeBytes, tensor.width * FLOAT, FLOAT];
 }
 
 /** The operand as it is walked for a result of shape `to`, which it broadcasts to. */
@@ -119,6 +122,36 @@ function combineSteps(
     return call('combine', which, a + x, b + y, to + z, ...extents, ...strides);
   });
 }
+
+/** A condition of bytes and two choices, walked for the result's shape. */
+function choiceWalks(tensors: readonly Tensor[], output: Tensor): Walks | null {
+  const walks = [...tensors, output].map((tensor) => broadcastWalk(tensor, output.shape));
+  return merged({ extents: output.shape, walks }, 3);
+}
+
+/** In words why a choice does not serve, or null where it does. */
+function unusualChoice(layer: LayerOf<'where'>): string | null {
+  const [condition, ...others] = [...layer.inputTypes, ...layer.results].map((type) => type && tensorAt(0, type));
+  if (condition?.type !== 'bool' || others.some((one) => one?.type !== 'float32')) return 'is of other types';
+  const output = others.pop() as Tensor;
+  return choiceWalks([condition, ...(others as readonly Tensor[])], output) ? null : 'broadcasts over too many axes';
+}
+
+const where = moveRow('where', 'choose', unusualChoice, () => ({
+  plan(inputs, outputs, batch, scratch) {
+    const [tensors, output] = [all(inputs), only(outputs)];
+    const walks = choiceWalks(tensors, output) as Walks;
+    const strides = walks.walks.flatMap((walk) => walk.strides).slice(0, -1);
+    return eachFrame(batch, (frame) => {
+      const at = [...tensors, output].map((tensor) => planeOf(tensor, frame));
+      return [
+        cut(walks, scratch.threads, (extents, offsets) => {
+          return call('choose', ...at.map((address, of) => address + (offsets[of] as number)), ...extents, ...strides);
+        }),
+      ];
+    });
+  },
+}));
 
 /** In words why a function does not serve, or null where it does. */
 function unknownFunction(layer: LayerOf<'binary'>): string | null {
@@ -279,4 +312,14 @@ const reshape = moveRow('reshape', 'reshape', notInFours, (layer) => ({
   },
 }));
 
-export const stridedKernels: readonly HostKernel[] = [binary, affine, transpose, slice, split, expand, concat, reshape];
+export const stridedKernels: readonly HostKernel[] = [
+  binary,
+  affine,
+  where,
+  transpose,
+  slice,
+  split,
+  expand,
+  concat,
+  reshape,
+];

@@ -5,6 +5,7 @@ import { relaxed as relaxedConvolution } from '../convolution.wasm.js';
 import { relaxed as relaxedFft } from '../fft.wasm.js';
 import { relaxed as relaxedFiltering } from '../filtering.wasm.js';
 import { relaxed as relaxedProduct } from '../product.wasm.js';
+import { relaxed as relaxedSampling } from '../sampling.wasm.js';
 import { relaxed as relaxedStream } from '../stream.wasm.js';
 import { relaxed as relaxedStrided } from '../strided.wasm.js';
 import { relaxed as relaxedWinograd } from '../winograd.wasm.js';
@@ -15,6 +16,7 @@ import { createFft, fftSizes } from './fft.js';
 import { filteredConvolution } from './filtering.js';
 import type { HostKernel } from './kernel.js';
 import { denseProduct, productKernels } from './product.js';
+import { samplingKernels } from './sampling.js';
 import { streamKernels } from './stream.js';
 import { stridedKernels } from './strided.js';
 import { createWinograd } from './winograd.js';
@@ -23,6 +25,7 @@ import { createWinograd } from './winograd.js';
 const weightless: readonly HostKernel[] = [
   ...elementwiseKernels,
   ...productKernels,
+  ...samplingKernels,
   ...streamKernels,
   ...stridedKernels,
 ];
@@ -59,6 +62,7 @@ export const kernelCode: readonly string[] = [
     relaxedWinograd,
     relaxedFft,
     relaxedProduct,
+    relaxedSampling,
     relaxedStream,
     relaxedStrided,
   ],

@@ -15,8 +15,8 @@ import { type LayerSpec, opOf, type SpecOf } from '../../../../workloads/spec.js
 import { sizeOf } from '../../../../workloads/tensor.js';
 import { toCodebook, toDense } from '../../../../workloads/weights/store.js';
 import { drawActivations, drawWeights } from '../../../../workloads/weights/synthetic.js';
-import { convolve } from '../../../reference/convolution.js';
 import { fits, windowsOf } from '../../../operators/drawn-windows.js';
+import { convolve } from '../../../reference/convolution.js';
 import { passOf } from '../one-layer.js';
 
 interface Case {

@@ -4,15 +4,16 @@ import { describe, expect, it } from 'vitest';
 import { firstThatPays } from '../../../../hw-models/host/engine/choice.js';
 import { createEngine } from '../../../../hw-models/host/engine/engine.js';
 import { productKernels } from '../../../../hw-models/host/engine/product.js';
+import { samplingKernels } from '../../../../hw-models/host/engine/sampling.js';
 import { streamKernels } from '../../../../hw-models/host/engine/stream.js';
 import { stridedKernels } from '../../../../hw-models/host/engine/strided.js';
 import { exactKernels } from '../../../../hw-models/host/engine/table.js';
 import { createReference } from '../../../../hw-models/host/reference.js';
 import { createRandom } from '../../../../workloads/base/random.js';
 import { buildNetwork } from '../../../../workloads/graph.js';
-import { type Shape, weightShapeOf } from '../../../../workloads/network.js';
+import { type ElementType, type Shape, weightShapeOf } from '../../../../workloads/network.js';
 import type { LayerSpec } from '../../../../workloads/spec.js';
-import { floats, sizeOf } from '../../../../workloads/tensor.js';
+import { floats, roomFor, sizeOf } from '../../../../workloads/tensor.js';
 import { drawWeights } from '../../../../workloads/weights/synthetic.js';
 import { distance } from '../agreement.js';
 
@@ -20,6 +21,8 @@ interface Case {
   readonly kernel: string;
   /** Of `data`, of `other` and of a constant. */
   readonly shapes: readonly Shape[];
+  /** Of `data` and `other`, where not float32. */
+  readonly types?: readonly ElementType[];
   readonly layer: LayerSpec;
 }
 
@@ -169,6 +172,75 @@ const cases: Readonly<Record<string, Case>> = {
     layer: { ...both, kind: 'concat', axis: 2 },
   },
   'images side by side': { kernel: 'move', shapes: [image, image], layer: { ...both, kind: 'concat', axis: 3 } },
+  'twice the extents, nearest': {
+    ...{ kernel: 'sample', shapes: [image] },
+    layer: {
+      ...alone,
+      kind: 'resize',
+      mode: 'nearest',
+      shape: [1, 6, 58, 62],
+      scales: [1, 1, 2, 2],
+      coordinates: 'asymmetric',
+    },
+  },
+  'other extents, linear': {
+    ...{ kernel: 'sample', shapes: [image] },
+    layer: {
+      ...alone,
+      kind: 'resize',
+      mode: 'linear',
+      shape: [1, 6, 47, 13],
+      scales: [1, 1, 47 / 29, 13 / 31],
+      coordinates: 'half_pixel',
+    },
+  },
+  'other extents, cubic': {
+    ...{ kernel: 'sample', shapes: [image] },
+    layer: {
+      ...alone,
+      kind: 'resize',
+      mode: 'cubic',
+      shape: [1, 6, 29, 61],
+      scales: [1, 1, 1, 61 / 31],
+      coordinates: 'align_corners',
+    },
+  },
+  'means of planes': {
+    ...{ kernel: 'reduce-rows', shapes: [image] },
+    layer: { ...alone, kind: 'reduce', function: 'mean', axes: [2, 3], keep: true },
+  },
+  'sums of rows': {
+    ...{ kernel: 'reduce-rows', shapes: [tokens] },
+    layer: { ...alone, kind: 'reduce', function: 'sum', axes: [-1], keep: false },
+  },
+  'largest of rows of an image': {
+    ...{ kernel: 'reduce-rows', shapes: [image] },
+    layer: { ...alone, kind: 'reduce', function: 'max', axes: [3], keep: false },
+  },
+  'smallest of all': {
+    ...{ kernel: 'reduce-rows', shapes: [image] },
+    layer: { ...alone, kind: 'reduce', function: 'min', axes: null, keep: false },
+  },
+  'a choice under a mask': {
+    ...{ kernel: 'choose', shapes: [[1, 1, 45, 45], heads.with(3, 45), []], types: ['bool'] },
+    layer: { name: 'layer', inputs: ['data', 'other', 'constant'], kind: 'where' },
+  },
+  'numbers as bytes': {
+    ...{ kernel: 'quantise-bytes', shapes: [image, [], []], types: ['float32', 'uint8'] },
+    layer: { name: 'layer', inputs: ['data', 'constant', 'other'], kind: 'quantise', axis: 1, type: 'uint8' },
+  },
+  'channels as signed bytes': {
+    ...{ kernel: 'quantise-bytes', shapes: [image, [1], [6]] },
+    layer: { ...held, kind: 'quantise', axis: 1, type: 'int8' },
+  },
+  'bytes as numbers': {
+    ...{ kernel: 'dequantise-bytes', shapes: [image, [], []], types: ['int8', 'int8'] },
+    layer: { name: 'layer', inputs: ['data', 'constant', 'other'], kind: 'dequantise', axis: 1, type: 'float32' },
+  },
+  'bytes as channels': {
+    ...{ kernel: 'dequantise-bytes', shapes: [image, [1], [6]], types: ['uint8'] },
+    layer: { ...held, kind: 'dequantise', axis: 1, type: 'float32' },
+  },
   'an image as tokens': {
     kernel: 'reshape',
     shapes: [image],
@@ -188,14 +260,14 @@ const cases: Readonly<Record<string, Case>> = {
   ),
 };
 
-function drawnCase({ shapes, layer }: Case, batch: number) {
+function drawnCase({ shapes, types = [], layer }: Case, batch: number) {
   const random = createRandom(batch, 'values');
-  const isPositive = layer.kind === 'unary' && layer.function === 'sqrt';
+  const isPositive = (layer.kind === 'unary' && layer.function === 'sqrt') || layer.kind.endsWith('quantise');
   const draw = (size: number) =>
     Float32Array.from({ length: size }, () => (isPositive ? 9 * random.uniform() : 16 * random.uniform() - 8));
   const named = (['data', 'other'] as const).flatMap((name, at) => {
     const shape = shapes[at];
-    return shape ? [{ name, shape, type: 'float32' } as const] : [];
+    return shape ? [{ name, shape, type: types[at] ?? 'float32' } as const] : [];
   });
   const [, , constant] = shapes;
   const constants = new Map(constant ? [['constant', floats(constant, draw(sizeOf(constant)))] as const] : []);
@@ -204,7 +276,16 @@ function drawnCase({ shapes, layer }: Case, batch: number) {
   if (!built) throw new Error('no layer');
   const shape = weightShapeOf(built);
   const weights = new Map(shape ? [['layer', drawWeights(shape, 1, 0, 'layer')] as const] : []);
-  const inputs = new Map(named.map(({ name, shape }) => [name, draw(batch * sizeOf(shape))] as const));
+  const inputs = new Map(
+    named.map(({ name, shape, type }) => {
+      const size = batch * sizeOf(shape);
+      const values = roomFor({ type, shape: [size] });
+      values.set(
+        type === 'float32' ? draw(size) : draw(size).map((value) => (type === 'bool' ? random.below(2) : value)),
+      );
+      return [name, values] as const;
+    }),
+  );
   return { model: { network, weights, origin: 'synthetic' } as const, inputs, batch };
 }
 
@@ -234,6 +315,8 @@ describe.each(Object.entries(cases))('%s', (_name, one) => {
 
 it('every row for tensors of any rank has a case', () => {
   const tested = new Set(Object.values(cases).map(({ kernel, layer }) => `${layer.kind} ${kernel}`));
-  const rows = [...productKernels, ...streamKernels, ...stridedKernels].map(({ kind, name }) => `${kind} ${name}`);
+  const rows = [...productKernels, ...samplingKernels, ...streamKernels, ...stridedKernels].map(
+    ({ kind, name }) => `${kind} ${name}`,
+  );
   expect(rows.filter((row) => !tested.has(row))).toEqual([]);
 });

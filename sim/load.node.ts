@@ -7,7 +7,8 @@ import { readImage } from '../workloads/import/image.node.js';
 import { readNpyNumbers } from '../workloads/import/npy.js';
 import { readWeights } from '../workloads/import/weight-files.js';
 import type { Model } from '../workloads/model.js';
-import { frameShape, type NamedTensor, type Values } from '../workloads/network.js';
+import { type ElementType, frameShape, type NamedTensor, type Values } from '../workloads/network.js';
+import { integerRange } from '../workloads/operators/elements.js';
 import { drawModel } from '../workloads/synthesis.js';
 import { elementTypes, sizeOf } from '../workloads/tensor.js';
 import type { ZooEntry } from '../workloads/zoo/entry.js';
@@ -83,10 +84,21 @@ function fromNpy(bytes: Uint8Array, file: string, { shape: whole, type }: NamedT
   if (!fits) throw new InputError(`${file}: found a tensor of ${shape.join('×')}, expected ${expected.join('×')}`);
   const made = elementTypes[type].room(values.length);
   made.set(values);
-  const odd = made.findIndex((value, at) =>
-    elementTypes[type].isFloat ? !Number.isFinite(value) : value !== values[at],
-  );
-  if (odd >= 0)
-    throw new InputError(`${file}: found ${values[odd]} at element ${odd}, expected finite numbers of type ${type}`);
+  const odd = values.findIndex((value, at) => !isOf(type, value, made[at] as number));
+  if (odd >= 0) {
+    throw new InputError(`${file}: found ${values[odd]} at element ${odd}, expected ${numbersOf(type)}`);
+  }
   return made;
+}
+
+/** Whether a number can be an element of a type, in which it is `held`. */
+function isOf(type: ElementType, value: number, held: number): boolean {
+  if (elementTypes[type].isFloat) return Number.isFinite(held);
+  const [least, most] = integerRange(type);
+  return Number.isInteger(value) && value >= least && value <= most;
+}
+
+function numbersOf(type: ElementType): string {
+  if (elementTypes[type].isFloat) return 'finite numbers';
+  return type === 'bool' ? 'only 0 and 1' : `whole numbers that ${type} holds`;
 }

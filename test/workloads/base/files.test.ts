@@ -1,12 +1,12 @@
 // What stands where a file was meant: told in a line, and never waited for.
 
 import { execFileSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, truncateSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gzipSync } from 'fflate';
 import { describe, expect, it } from 'vitest';
-import { readBytes } from '../../../workloads/base/files.node.js';
+import { openPieces, readBytes } from '../../../workloads/base/files.node.js';
 import { strayOf } from '../../../workloads/base/stray-files.js';
 import { refusal } from '../import/source.js';
 
@@ -40,6 +40,34 @@ describe('readBytes', () => {
     expect(await refusal(() => readBytes(at('nothing')))).toBe(`${at('nothing')}: no such file`);
     expect(await refusal(() => readBytes(at('whole/inner')))).toBe(`${at('whole/inner')}: cannot be read (ENOTDIR)`);
     expect(await refusal(() => readBytes(at('pointer')))).toContain('expected the file: git lfs pull');
+  });
+});
+
+describe('openPieces', () => {
+  it('reads as much of a file as it is asked for', () => {
+    writeFileSync(at('pieces'), 'abcdefgh');
+    const opened = openPieces(at('pieces'));
+    expect(opened?.size).toBe(8);
+    expect([...(opened?.read(2, 3) ?? [])]).toEqual([99, 100, 101]);
+    expect([...(opened?.read(8, 0) ?? [1])]).toEqual([]);
+    const first = opened?.read(0, 1);
+    if (first) first[0] = 0;
+    expect([...(opened?.read(0, 1) ?? [])]).toEqual([97]);
+  });
+
+  it('tells a file that has shrunk since', async () => {
+    writeFileSync(at('shrunk'), 'abcdefgh');
+    const opened = openPieces(at('shrunk'));
+    truncateSync(at('shrunk'), 3);
+    expect(await refusal(() => opened?.read(2, 4))).toBe(`${at('shrunk')}: found its end at 3, expected 8 bytes`);
+  });
+
+  it('is null where nothing is, and refuses what is no file', async () => {
+    writeFileSync(at('plain'), 'abc');
+    mkdirSync(at('folder'));
+    expect(openPieces(at('nowhere'))).toBeNull();
+    expect(await refusal(() => openPieces(at('folder')))).toBe(`${at('folder')}: found no file, expected one`);
+    expect(await refusal(() => openPieces(at('plain/inner')))).toBe(`${at('plain/inner')}: cannot be read (ENOTDIR)`);
   });
 });
 

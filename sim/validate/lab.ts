@@ -80,7 +80,10 @@ export function entryOf(name: string) {
 
 /** The layers as they were timed: the authors' simulator runs the biases as one more column. */
 function withBiases(network: Network): Network {
-  const layers = network.layers.map((layer) => (layer.kind === 'dense' ? { ...layer, bias: true } : layer));
+  const layers = network.layers.map((layer) => {
+    if (layer.kind !== 'dense' || layer.demand?.kind !== 'product') return layer;
+    return { ...layer, bias: true, demand: { ...layer.demand, bias: true } };
+  });
   return { ...network, layers };
 }
 

@@ -10,6 +10,7 @@ import {
   resultOf,
   weightShapeOf,
 } from '../../workloads/network.js';
+import type { Dimension } from '../../workloads/zoo/dimensions.js';
 import type { ZooEntry } from '../../workloads/zoo/entry.js';
 import { left, right, type View } from '../document.js';
 import { count, percent, UNKNOWN } from '../quantity.js';
@@ -111,7 +112,12 @@ function layerRecord({ densities }: ZooEntry, layer: Layer): Readonly<Record<str
   };
 }
 
-export function workloadView(entry: ZooEntry): View {
+/** '--dim sequence=N: tokens, 128 unless told (1 to 512)'. */
+function dimensionText([name, { meaning, default: usual, least, most }]: readonly [string, Dimension]): string {
+  return `--dim ${name}=N: ${meaning}, ${usual} unless told (${least} to ${most})`;
+}
+
+export function workloadView(entry: ZooEntry, dimensions: Readonly<Record<string, Dimension>> = {}): View {
   const { network, densities } = entry;
   const totals = totalsOf(entry);
   const densityOf = (layer: Layer) => densities.layers[layer.name];
@@ -123,6 +129,7 @@ export function workloadView(entry: ZooEntry): View {
           `network: ${citationText(network.source)}`,
           `densities for synthetic weights and activations: ${citationText(densities.source)}`,
           `${totals.parameters.toLocaleString('en-US')} parameters${trainedText(network)}, ${count(totals.macs)} MACs, ${percent(totals.kept)} of the weights kept`,
+          ...Object.entries(dimensions).map(dimensionText),
         ],
         table: {
           columns: [

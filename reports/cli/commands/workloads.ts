@@ -41,7 +41,9 @@ export function addWorkloads(program: Command, terminal: Terminal): void {
     const entries = (await openWorkloads([name], options.limits, options.dim)).map(({ entry }) => entry);
     for (const note of new Set(entries.flatMap(({ notes = [] }) => notes))) hint(note, options, terminal);
     const [first, ...others] = entries;
-    const view = first && others.length === 0 ? workloadView(first) : workloadListView(entries, new Map());
+    const { dimensionsOf } = await import('../../../workloads/zoo/index.js');
+    const view =
+      first && others.length === 0 ? workloadView(first, dimensionsOf(name)) : workloadListView(entries, new Map());
     await show(view, options, terminal);
   });
   addDimOption(

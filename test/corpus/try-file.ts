@@ -98,7 +98,10 @@ export async function tryFile(name: string, path: string, runs: boolean): Promis
   }
 }
 
-/** Over all outputs: the engine's against ONNX Runtime's, on drawn inputs. Null where ONNX Runtime cannot run it. */
+/**
+ * The largest difference of the engine's outputs to ONNX Runtime's on drawn inputs, over the largest of all outputs. Null
+ * where ONNX Runtime cannot run it.
+ */
 async function disagreement(model: Model, entry: Parameters<typeof loadModel>[0]): Promise<number | null> {
   const { inputs } = traceDrawn(entry.network, entry.densities, 0);
   const ours = await outputsOf('sparse', model, inputs);
@@ -107,11 +110,10 @@ async function disagreement(model: Model, entry: Parameters<typeof loadModel>[0]
     throw error;
   });
   if (!theirs) return null;
-  let most = 0;
+  let scale = 0;
+  let apart = 0;
   for (const [name, expected] of theirs) {
     const found = ours.get(name);
-    let scale = 0;
-    let apart = 0;
     for (let at = 0; at < expected.length; at++) {
       const [ideal, got] = [Number(expected[at]), Number(found?.[at] ?? Number.NaN)];
       if (Object.is(ideal, got) || (Number.isNaN(ideal) && Number.isNaN(got))) continue;
@@ -119,9 +121,8 @@ async function disagreement(model: Model, entry: Parameters<typeof loadModel>[0]
       apart = Math.max(apart, Number.isNaN(got - ideal) ? Number.POSITIVE_INFINITY : Math.abs(got - ideal));
     }
     for (let at = 0; at < expected.length; at++) scale = Math.max(scale, Math.abs(Number(expected[at])));
-    most = Math.max(most, scale > 0 ? apart / scale : apart);
   }
-  return most;
+  return scale > 0 ? apart / scale : apart;
 }
 
 async function outputsOf(name: string, model: Model, inputs: ReadonlyMap<string, Values>) {

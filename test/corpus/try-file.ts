@@ -47,7 +47,7 @@ function asked(message: string): ReadonlyMap<string, number> {
   return new Map([...message.matchAll(/--dim (\S+?)=N/g)].map(([, name = '']) => [name, EXTENT]));
 }
 
-export async function tryFile(name: string, path: string, runs: boolean): Promise<Outcome> {
+export async function tryFile(name: string, path: string, withHost: boolean): Promise<Outcome> {
   const start = performance.now();
   const finish = (rest: Omit<Outcome, 'name' | 'family' | 'line' | 'isFault'>): Outcome => {
     const seconds = ((performance.now() - start) / 1e3).toFixed(1);
@@ -78,7 +78,7 @@ export async function tryFile(name: string, path: string, runs: boolean): Promis
   const known = { ...nothing, refusal, layers: layers.length, opaque };
   try {
     const canRun = layers.every(isImplemented) || entry.file !== undefined;
-    const hardware = [...DEVICES, ...(runs && canRun ? [HOST] : [])];
+    const hardware = [...DEVICES, ...(withHost && canRun ? [HOST] : [])];
     const [comparison] = await compare({ workloads: [path], hardware, dims, repeat: 1 });
     const results = comparison?.results ?? [];
     const isWhole = (row: (typeof results)[number]) =>
@@ -88,8 +88,7 @@ export async function tryFile(name: string, path: string, runs: boolean): Promis
       rows === hardware.length
         ? null
         : `rows missing: ${results.filter((row) => !isWhole(row)).map((row) => row.hardware)}`;
-    const error =
-      runs && layers.every(isImplemented) ? await disagreement(await loadModel(entry, undefined, 0), entry) : null;
+    const error = layers.every(isImplemented) ? await disagreement(await loadModel(entry, undefined, 0), entry) : null;
     const apart =
       error !== null && !(error <= AGREED) ? `differs from ONNX Runtime by ${error.toExponential(1)}` : null;
     return finish({ ...known, rows, error, fault: fault ?? apart });

@@ -47,7 +47,7 @@ export function addLimitsOption(command: Command): Command {
 export function addDimOption(command: Command): Command {
   return command.option(
     '--dim <name=n>',
-    'the extent of an open dimension, once for each, as in sequence=128; "workloads show" names them',
+    'the extent of an open dimension, once for each, as in sequence=128; messages name those that are missing',
     dimension,
   );
 }

@@ -8,6 +8,7 @@ import { elementwiseCalls } from './elementwise.js';
 import { fftCalls } from './fft.js';
 import { filteringCalls } from './filtering.js';
 import { productCalls } from './product.js';
+import { samplingCalls } from './sampling.js';
 import { streamCalls } from './stream.js';
 import { stridedCalls } from './strided.js';
 import { winogradCalls } from './winograd.js';
@@ -20,6 +21,7 @@ const modules: Readonly<Record<string, Readonly<Record<string, CallCount>>>> = {
   fft: fftCalls,
   filtering: filteringCalls,
   product: productCalls,
+  sampling: samplingCalls,
   stream: streamCalls,
   strided: stridedCalls,
   winograd: winogradCalls,
@@ -39,8 +41,10 @@ const codeOf: Readonly<Record<string, Code>> = {
   filtering: 'denseRows',
   product: 'copies',
   'product.multiply': 'denseRows',
+  sampling: 'elementwise',
   stream: 'elementwise',
   strided: 'copies',
+  'strided.choose': 'elementwise',
   'strided.combine': 'elementwise',
   winograd: 'winograd',
 };

@@ -121,4 +121,22 @@ const combine: CallCount = (values) => {
   };
 };
 
-export const stridedCalls = { move, combine } satisfies Readonly<Record<string, CallCount>>;
+/** One by one, as values of two operands are that lie apart; the condition is bytes. */
+const choose: CallCount = (values) => {
+  const [condition = 0, left = 0, right = 0, output = 0] = values;
+  const extents = values.slice(4, 8);
+  const strides = [8, 12, 16, 20].map((at) => values.slice(at, at + 4));
+  const [ofCondition = [], ofLeft = [], ofRight = [], ofOutput = []] = strides;
+  const [n0 = 0, n1 = 0, n2 = 0, n3 = 0] = extents;
+  return {
+    turns: { call: 1, combineLine: n0 * n1 * n2, combineValue: n0 * n1 * n2 * n3 },
+    touches: [
+      walk(condition, axesOf(extents, ofCondition), 3),
+      walk(left, axesOf(extents, ofLeft), 3),
+      walk(right, axesOf(extents, ofRight), 3),
+      { ...walk(output, axesOf(extents, ofOutput), 3), writes: true },
+    ],
+  };
+};
+
+export const stridedCalls = { move, combine, choose } satisfies Readonly<Record<string, CallCount>>;

@@ -34,7 +34,7 @@ const ownKernels = ({ layer, weights }: Task) =>
   kernelsFor(exactKernels, layer, weights).filter((row) => exactKernels.includes(row));
 
 function countedBy(task: Task, name: string, threads: number) {
-  const kernel = exactKernels.find((row) => row.name === name);
+  const kernel = exactKernels.find((row) => row.name === name && row.kind === task.layer.kind);
   if (!kernel) throw new Error(`no kernel ${name}`);
   const { steps, seen } = layOut(task, task, kernel, threads, []);
   return steps.flat().flatMap((call) => countCall(call, seen));

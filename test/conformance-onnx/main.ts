@@ -1,6 +1,7 @@
 // What the ONNX reader and the operator table make of ONNX's own tests: `npm run conformance [FOLDER …]`. Each is read
 // with its inputs open, and again with all inputs but the first one known, so that what becomes weights is held too.
 
+import { existsSync } from 'node:fs';
 import { InputError } from '../../workloads/base/errors.js';
 import { walkOnnx } from '../../workloads/formats/onnx/read.js';
 import { elementTypes, shapeText, type Tensor } from '../../workloads/tensor.js';
@@ -24,6 +25,11 @@ const folders = process.argv.slice(2).filter((argument) => !argument.startsWith(
 const only = process.argv.find((argument) => argument.startsWith('--only='))?.slice(7);
 const shows = process.argv.includes('--list');
 
+const missing = (folders.length > 0 ? folders : [FOLDER]).find((folder) => !existsSync(folder));
+if (missing !== undefined) {
+  console.error(`${missing}: found no such folder: apt-get install libonnx-testdata puts ONNX's tests in ${FOLDER}`);
+  process.exit(2);
+}
 const counts = new Map<string, Map<Verdict, number>>();
 const reasons = new Map<string, string[]>();
 for (const folder of folders.length > 0 ? folders : [FOLDER]) {

@@ -18,8 +18,13 @@ import { type OnnxAttribute, type OnnxGraph, type OnnxNode, textOf } from './mod
 import type { TensorMessage } from './schema.js';
 
 type Without<Each> = Each extends unknown ? Omit<Each, 'name' | 'inputs' | 'resultNames'> : never;
+/** Operators that are written with nothing but their kind. */
+interface Bare {
+  readonly kind: 'where' | 'dynamic-quantise' | 'bipolar-quantise';
+}
+
 /** A layer without its name, inputs and results. */
-export type Written = Without<LayerSpec>;
+export type Written = Without<LayerSpec> | Bare;
 
 /** Puts a layer in the network and gives the name of its first result. */
 export type Emit = (written: Written, inputs: readonly string[], weights?: FileWeights) => string;

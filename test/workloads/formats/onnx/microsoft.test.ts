@@ -194,6 +194,19 @@ const texts: Readonly<Record<string, OnnxText | readonly [OnnxText, Ways]>> = {
     nodes: [own('MatMulNBits', ['x', 'w', 's'], { N: 6, K: 32, bits: 8, block_size: 32 })],
     tensors: { w: bytes([6, 1, 32], 1), s: positive([6], 2) },
   },
+  GatherBlockQuantized: {
+    inputs: { i: { type: 7, shape: [1, S] } },
+    nodes: [own('GatherBlockQuantized', ['w', 'i', 's', 'z'], { block_size: 16, quantize_axis: 1 })],
+    tensors: {
+      w: { dims: [5, 32], values: numbers(160, 1).map((value) => Math.round((value + 2) * 3)), type: 21 },
+      ...{ s: positive([5, 2], 2), z: { dims: [5, 2], values: [8, 7, 8, 9, 1, 2, 3, 4, 5, 6], type: 21 } },
+    },
+  },
+  'GatherBlockQuantized, packed': {
+    inputs: { i: { type: 7, shape: [1, S] } },
+    nodes: [own('GatherBlockQuantized', ['w', 'i', 's'], { block_size: 16, quantize_axis: 1, bits: 4 })],
+    tensors: { w: bytes([5, 16], 1), s: positive([5, 2], 2) },
+  },
   'QLinearAdd, QLinearMul': [
     {
       input: [3, 4],

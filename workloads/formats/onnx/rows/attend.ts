@@ -64,7 +64,7 @@ function guarded(op: Operation, shares: string, bias: string): string {
   const { type } = op.typeOf(bias);
   const most = op.step({ kind: 'reduce', function: 'max', axes: [-1], keep: true }, [bias]);
   const isNowhere = op.binary('equal', most, op.scalar(Number.NEGATIVE_INFINITY, type));
-  return op.step({ kind: 'where' } as never, [isNowhere, op.scalar(0, op.typeOf(shares).type), shares]);
+  return op.step({ kind: 'where' }, [isNowhere, op.scalar(0, op.typeOf(shares).type), shares]);
 }
 
 /** [batch, steps, heads · width] → [batch, heads, steps, width]. */
@@ -106,7 +106,7 @@ export function windowBias(
 /** 0 where a condition holds, and `otherwise` elsewhere. */
 export function biasWhere(op: Operation, condition: string, otherwise = Number.NEGATIVE_INFINITY): string {
   const held = op.typeOf(condition).type === 'bool' ? condition : op.cast(condition, 'bool');
-  return op.step({ kind: 'where' } as never, [held, op.scalar(0), op.scalar(otherwise)]);
+  return op.step({ kind: 'where' }, [held, op.scalar(0), op.scalar(otherwise)]);
 }
 
 export function addedBias(op: Operation, ...biases: readonly string[]): string {

@@ -249,7 +249,7 @@ export const elementwiseRows: Rows = {
   Sum: variadic(sum),
   Xor: binary('xor'),
   Where(op) {
-    op.result({ kind: 'where' } as never, [op.input(0), op.input(1), op.input(2)]);
+    op.result({ kind: 'where' }, [op.input(0), op.input(1), op.input(2)]);
   },
   Clip: clip,
   Cast: cast,

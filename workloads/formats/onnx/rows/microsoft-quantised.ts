@@ -74,7 +74,7 @@ function nhwcMaxPool(op: Operation): void {
 
 /** Quantised at run time as one tensor; the weights' integers are constants. */
 function dynamicQuantizeMatMul(op: Operation): void {
-  const [quantised = '', scale = '', zero = ''] = op.steps({ kind: 'dynamic-quantise' } as never, [op.input(0)], 3);
+  const [quantised = '', scale = '', zero = ''] = op.steps({ kind: 'dynamic-quantise' }, [op.input(0)], 3);
   const left = dequantised(op, { tensor: quantised, scale, zero });
   const right = dequantised(op, { tensor: op.input(1), scale: op.input(2), zero: op.optional(3) }, -1);
   product(op, left, right, { bias: op.optional(4) });
@@ -152,6 +152,42 @@ function matMulNBits(op: Operation): void {
   }
 }
 
+/** Rows of a table of few bits, in blocks along its last axis that share a scale. */
+function gatherBlockQuantized(op: Operation): void {
+  const [data, scales, zeros] = [op.values(0), op.values(2), op.values(3)];
+  const [bits, block] = [op.int('bits', 4), op.int('block_size', 128)];
+  if (op.int('gather_axis', 0) !== 0 || !data || !scales || (op.has(3) && !zeros))
+    throw new Blocked('a table of its own form');
+  const isPacked = data.type === 'uint8' && bits < 8;
+  const perByte = isPacked ? 8 / bits : 1;
+  const [entries = 0, stored = 0, ...more] = data.shape;
+  const width = stored * perByte;
+  const axis = op.axis(op.int('quantize_axis', 1), 2);
+  if (more.length > 0 || axis !== 1) throw new Blocked('a table of its own form');
+  op.room([entries, width]);
+  const blocks = Math.ceil(width / block);
+  if (scales.values.length !== entries * blocks) {
+    throw op.fault(`${scales.values.length} scales`, `${entries * blocks}`);
+  }
+  const zeroBytes = Math.ceil(blocks / perByte);
+  const middle = isPacked ? 2 ** (bits - 1) : 0;
+  const values = new Float32Array(entries * width);
+  for (let row = 0; row < entries; row++) {
+    for (let column = 0; column < width; column++) {
+      const at = Math.floor(column / block);
+      const level = isPacked
+        ? bitsAt(data.values, row * stored, column, bits)
+        : (data.values[row * width + column] as number);
+      const own = isPacked
+        ? zeros && bitsAt(zeros.values, row * zeroBytes, at, bits)
+        : zeros?.values[row * blocks + at];
+      values[row * width + column] = (level - (own ?? middle)) * (scales.values[row * blocks + at] as number);
+    }
+  }
+  const store = { format: 'dense', rows: entries, columns: width, values } as const;
+  op.result({ kind: 'embedding', entries, width, type: scales.type }, [op.input(1)], { store, bias: null });
+}
+
 /** Number `at` of those packed from `start` on, the lowest bits of a byte first. */
 function bitsAt(bytes: ArrayLike<number>, start: number, at: number, bits: number): number {
   const first = at * bits;
@@ -188,4 +224,5 @@ export const microsoftQuantisedRows: Rows = {
   MatMulIntegerToFloat: matMulIntegerToFloat,
   QGemm: qGemm,
   MatMulNBits: matMulNBits,
+  GatherBlockQuantized: gatherBlockQuantized,
 };

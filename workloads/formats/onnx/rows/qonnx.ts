@@ -37,7 +37,7 @@ export const qonnxRows: Rows = {
   IntQuant: quant,
   Trunc: trunc,
   BipolarQuant(op) {
-    op.result({ kind: 'bipolar-quantise' } as never, [op.input(0), op.input(1)]);
+    op.result({ kind: 'bipolar-quantise' }, [op.input(0), op.input(1)]);
   },
   FloatQuant(op) {
     op.opaque([op.type(0)]);

@@ -99,7 +99,7 @@ export const quantisedRows: Rows = {
   QuantizeLinear: quantizeLinear,
   DequantizeLinear: dequantizeLinear,
   DynamicQuantizeLinear(op) {
-    op.results({ kind: 'dynamic-quantise' } as never, [op.input(0)]);
+    op.results({ kind: 'dynamic-quantise' }, [op.input(0)]);
   },
   QLinearConv: qLinearConv,
   ConvInteger: convInteger,

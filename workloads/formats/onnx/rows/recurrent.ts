@@ -1,6 +1,6 @@
 // LSTM, GRU and RNN: layers with weights where theirs are constants.
 
-import type { CellKind } from '../../../operators/cells.js';
+import { type CellKind, gateCounts } from '../../../operators/cells.js';
 import { type Gate, gateFunctions } from '../../../operators/gates.js';
 import { type RecurrentAttributes, recurrentWeights } from '../../../operators/recurrent.js';
 import type { Operation, Rows } from '../operation.js';
@@ -52,12 +52,27 @@ function gatesOf(op: Operation, cell: CellKind, directions: number): readonly Ga
   });
 }
 
+/** W over the features, R over the state, B of both. @throws InputError where they don't fit. */
+function requireMatrices(op: Operation, directions: number, rows: number, hidden: number): void {
+  const features = op.shape(0)[2] ?? 0;
+  const expected = [
+    [directions, rows, features],
+    [directions, rows, hidden],
+    ...(op.has(3) ? [[directions, 2 * rows]] : []),
+  ];
+  for (const [at, shape] of expected.entries()) {
+    const found = op.shape(at + 1);
+    if (found.join() !== shape.join()) throw op.fault(`weights of ${found.join('×')}`, shape.join('×'));
+  }
+}
+
 function recurrent(op: Operation, cell: CellKind): void {
   const written = op.text('direction', 'forward');
   const direction = (['forward', 'reverse', 'bidirectional'] as const).find((each) => each === written);
   if (!direction) throw op.fault(`direction ${written.slice(0, 20)}`, 'forward, reverse or bidirectional');
   const directions = direction === 'bidirectional' ? 2 : 1;
   const hidden = op.int('hidden_size', op.shape(2)[2] ?? 0);
+  requireMatrices(op, directions, gateCounts[cell] * hidden, hidden);
   const clip = op.float('clip', 0);
   op.ignore('output_sequence');
   const attributes: RecurrentAttributes = {

@@ -7,7 +7,7 @@ import { describe, expect, it } from 'vitest';
 import { loadInputs } from '../../sim/load.node.js';
 import { buildNetwork } from '../../workloads/graph.js';
 import { writeNpy } from '../../workloads/import/npy.js';
-import type { NamedTensor } from '../../workloads/network.js';
+import type { NamedTensor, Values } from '../../workloads/network.js';
 import type { ZooEntry } from '../../workloads/zoo/entry.js';
 import { refusal } from '../workloads/import/source.js';
 
@@ -41,18 +41,18 @@ const ids: NamedTensor = { name: 'ids', shape: [1, 3], type: 'int64' };
 const mask: NamedTensor = { name: 'mask', shape: [1, 3], type: 'bool' };
 const plane: NamedTensor = { name: 'x', shape: [1, 2, 2], type: 'float32' };
 const both = entryOf(ids, mask);
-const drawn = new Map([
+const drawn = new Map<string, Values>([
   ['ids', Float64Array.of(7, 8, 9)],
   ['mask', Uint8Array.of(1, 1, 1)],
   ['x', Float32Array.of(1, 2, 3, 4)],
-] as const);
+]);
 
 describe('the inputs of a network', () => {
   it('are drawn where nobody gives them', async () => {
     expect(await loadInputs(both, [], drawn)).toEqual(new Map([...drawn].slice(0, 2)));
     const inputs = await loadInputs(both, [`mask=${floats('mask.npy', [3], 0, 1, 0)}`], drawn);
     expect(inputs).toEqual(
-      new Map([
+      new Map<string, Values | undefined>([
         ['ids', drawn.get('ids')],
         ['mask', Uint8Array.of(0, 1, 0)],
       ]),

@@ -8,6 +8,7 @@ import { writeScaleSim } from '../workloads/export/scale-sim.js';
 import { weightExtents, writeNetworkYaml, writeTensors } from '../workloads/export/tensors.js';
 import { writeOnnx } from '../workloads/formats/onnx/write.js';
 import { writeNpy } from '../workloads/import/npy.js';
+import type { ImportLimits } from '../workloads/import/source.js';
 import { stemOf } from '../workloads/import/source.js';
 import type { Model } from '../workloads/model.js';
 import { toDense } from '../workloads/weights/store.js';
@@ -27,6 +28,10 @@ export interface ExportRequest {
   /** The layer whose weights are wanted, for formats that hold one matrix. */
   readonly layer?: string | undefined;
   readonly seed?: number;
+  /** Extents of open dimensions, by their names. */
+  readonly dims?: ReadonlyMap<string, number>;
+  /** What a file may ask for. */
+  readonly limits?: Partial<ImportLimits>;
 }
 
 type Write = (request: ExportRequest) => Promise<string | Uint8Array>;
@@ -34,7 +39,7 @@ type Write = (request: ExportRequest) => Promise<string | Uint8Array>;
 const network =
   (write: (model: Model, request: ExportRequest) => string | Uint8Array): Write =>
   async (request) => {
-    const { entry } = await openWorkload(request.name);
+    const { entry } = await openWorkload(request.name, request.limits, request.dims);
     return write(await loadTrainedModel(entry, request.weights, request.seed ?? 0), request);
   };
 

@@ -300,7 +300,7 @@ export class GraphBuilder {
     if (this.#opaque.size === 0) return;
     const names = [...this.#opaque].map(([operator, count]) => (count === 1 ? operator : `${count} ${operator}`));
     this.notes.push(
-      `nobody implements ${names.join(', ')} here: costed as the bytes that they read and write, activations behind them are drawn`,
+      `nobody implements ${names.join(', ')} here: costed as bytes read and written; activations behind are drawn`,
     );
   }
 }

@@ -106,7 +106,12 @@ function hardSigmoid(graph: Rewriting, clipped: string, constant: number, inside
   const shifted = graph.maker(maker.inputs[0] as string);
   const number = shifted && withNumber(graph, shifted);
   if (number?.function !== 'add' || number.number !== 3) return null;
-  return { x: number.tensor, function: 'hard-sigmoid', parameters: [1 / 6, 0.5], inside: [...inside, maker, shifted] };
+  return {
+    x: number.tensor,
+    function: 'hard-sigmoid',
+    parameters: [1 / 6, 0.5],
+    inside: [...inside, maker, shifted as Spec],
+  };
 }
 
 /** softplus(x), or log(1 + e^x). */

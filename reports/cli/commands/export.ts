@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
-import { type Terminal, wholeNumber, write } from '../output.js';
+import type { ImportLimits } from '../../../workloads/import/source.js';
+import { addDimOption, addLimitsOption, type Terminal, wholeNumber, write } from '../output.js';
 
 interface Options {
   readonly to?: string;
@@ -7,11 +8,13 @@ interface Options {
   readonly weights?: string;
   readonly layer?: string;
   readonly seed: number;
+  readonly dim?: ReadonlyMap<string, number>;
+  readonly limits?: Partial<ImportLimits>;
 }
 
 /** Files for other tools. */
 export function addExport(program: Command, terminal: Terminal): void {
-  program
+  const command = program
     .command('export')
     .description('write a network, or the energies of a hardware, for other tools')
     .argument('<name>', 'a workload or its file; for ert and art a hardware')
@@ -19,9 +22,11 @@ export function addExport(program: Command, terminal: Terminal): void {
     .option('--out <file>', 'where to write it, whole or not at all (default: stdout)')
     .option('--weights <file>', "the network's weights; its own, shipped or drawn ones unless told")
     .option('--layer <name>', 'the layer whose weights a .npy holds')
-    .option('--seed <n>', 'of drawn weights', wholeNumber(0), 0)
-    .action(async (name: string, { to, out, weights, layer, seed }: Options) => {
-      const { exportFile } = await import('../../../sim/export.node.js');
-      await write(await exportFile({ name, format: to, out, weights, layer, seed }), out, terminal);
-    });
+    .option('--seed <n>', 'of drawn weights', wholeNumber(0), 0);
+  addDimOption(addLimitsOption(command)).action(async (name: string, options: Options) => {
+    const { to, out, weights, layer, seed, dim, limits } = options;
+    const { exportFile } = await import('../../../sim/export.node.js');
+    const open = { ...(dim ? { dims: dim } : {}), ...(limits ? { limits } : {}) };
+    await write(await exportFile({ name, format: to, out, weights, layer, seed, ...open }), out, terminal);
+  });
 }

@@ -6,6 +6,7 @@ import type { LayerWeights, NamedTensor, Network, Tensor } from '../../../worklo
 import { weightShapeOf } from '../../../workloads/network.js';
 import type { Draft, Pass } from '../../../workloads/passes/draft.js';
 import type { Spec } from '../../../workloads/passes/rewriting.js';
+import type { TensorType } from '../../../workloads/tensor.js';
 import { drawn, tensor } from '../../operators/rows.js';
 import { plainPass } from '../formats/onnx/networks.js';
 
@@ -55,10 +56,10 @@ export function draftOf({ inputs, constants = {}, layers, outputs }: Written, se
   const last = layers.at(-1)?.[0] ?? '';
   const draft = { inputs: named, outputs: outputs ?? [last], constants: fixed, layers: specs };
   const network = networkOf(draft);
-  const types = new Map(
+  const types = new Map<string, TensorType>(
     [...named, ...network.layers.flatMap((layer) => layer.results)].map((each) => [each.name, each]),
   );
-  const all = new Map([...types, ...fixed]);
+  const all = new Map<string, TensorType>([...types, ...fixed]);
   return { ...draft, types: all, weights: drawnWeights(network, seed) };
 }
 
@@ -92,11 +93,11 @@ export function passed(draft: Draft, pass: Pass, seed = 5, given?: ReadonlyMap<s
   for (const [at, one] of expected.entries()) {
     const other = found[at] as Tensor;
     expect([other.shape, other.type]).toEqual([one.shape, one.type]);
-    const largest = one.values.reduce(
+    const largest = Array.from<number>(one.values).reduce(
       (most: number, value: number) => (Number.isFinite(value) ? Math.max(most, Math.abs(value)) : most),
       1,
     );
-    const worst = one.values.reduce(
+    const worst = Array.from<number>(one.values).reduce(
       (most: number, value: number, place: number) =>
         Object.is(value, other.values[place])
           ? most

@@ -4,6 +4,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { Draft } from '../../../workloads/passes/draft.js';
 import { runPasses } from '../../../workloads/passes/index.js';
+import type { TensorType } from '../../../workloads/tensor.js';
 import { runs, seeds } from '../../operators/rows.js';
 import { type Case, cases } from '../formats/onnx/cases.js';
 import { networkOf } from '../formats/onnx/networks.js';
@@ -128,7 +129,7 @@ function draftOfCases(some: readonly Case[], seed: number) {
   }));
   const draft: Draft = {
     ...{ inputs, outputs, constants, weights: model.weights },
-    ...{ layers: specs as Draft['layers'], types: new Map([...types, ...constants]) },
+    ...{ layers: specs as Draft['layers'], types: new Map<string, TensorType>([...types, ...constants]) },
   };
   return { draft, inputs: given };
 }

@@ -4,7 +4,12 @@ import { describe, expect, it } from 'vitest';
 import { openBytes } from '../../../../workloads/base/open-file.js';
 import { readHuggingFace } from '../../../../workloads/formats/huggingface/read.js';
 import { densityOf } from '../../../../workloads/formats/huggingface/tensors.js';
-import { placeSafetensors, toFloats, writeSafetensors } from '../../../../workloads/import/safetensors.js';
+import {
+  placeSafetensors,
+  type StoredTensor,
+  toFloats,
+  writeSafetensors,
+} from '../../../../workloads/import/safetensors.js';
 import { randomTensors, safetensors, sourceFile } from './folder.js';
 
 describe('a folder', () => {
@@ -77,7 +82,7 @@ describe('tensors', () => {
     const wholes = { type: 'I16', shape: [2], bytes: Uint8Array.of(0, 0x80, 0, 0) } as const;
     const file = writeSafetensors({
       metadata: {},
-      tensors: new Map([
+      tensors: new Map<string, StoredTensor>([
         ['odd', { type: 'U8', shape: [3], bytes: Uint8Array.of(0, 128, 1) }],
         ['half', numbers('F16', [0, 0x8000, 1, 0x3c00])],
         ['single', { type: 'F32', shape: [4], bytes: single }],

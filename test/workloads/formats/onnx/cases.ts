@@ -1,6 +1,7 @@
 // Small layers of every kind of the operator table, for tests that write networks and read them back.
 
 import { defaultGates } from '../../../../workloads/operators/cells.js';
+import type { RecurrentAttributes } from '../../../../workloads/operators/recurrent.js';
 import type { LayerKind, LayerOp, OpOf } from '../../../../workloads/operators/table.js';
 import type { ElementType, Shape, Tensor, TensorType } from '../../../../workloads/tensor.js';
 import { tensor } from '../../../operators/rows.js';
@@ -31,10 +32,11 @@ const none = { bias: false, activation: 'none' } as const;
 const window2 = { stride: [1, 1], dilation: [1, 1], pads: [0, 0, 0, 0] } as const;
 const image = x([1, 4, 6, 5]);
 
-const lstm = {
-  ...{ cell: 'lstm', hidden: 2, direction: 'forward', activations: defaultGates.lstm, bias: true, layout: 0 },
-  ...{ clip: null, inputForget: false, linearBeforeReset: false },
-} as const;
+const lstm: RecurrentAttributes = {
+  ...{ hidden: 2, activations: defaultGates.lstm, bias: true, clip: null },
+  ...{ inputForget: false, linearBeforeReset: false },
+  ...({ cell: 'lstm', direction: 'forward', layout: 0 } as const),
+};
 
 const rows: { readonly [Kind in LayerKind]: readonly Row<Kind>[] } = {
   dense: [

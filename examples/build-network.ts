@@ -24,7 +24,9 @@ const layers: readonly TrainedLayerSpec[] = [
 const source = { work: 'this example', at: 'here' };
 
 const network = buildNetwork({ name: 'mine', title: 'a small network', input: [3, 32, 32], layers, source });
-for (const { name, kind, output } of network.layers) console.log(`${name} (${kind}) → ${output.join('×')}`);
+for (const { name, kind, results } of network.layers) {
+  console.log(`${name} (${kind}) → ${results.map(({ shape }) => shape.join('×')).join(', ')}`);
+}
 
 try {
   buildNetwork({ name: 'mine', title: 'too small an image', input: [3, 0, 32], layers, source });

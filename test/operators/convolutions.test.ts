@@ -211,7 +211,8 @@ describeWithOnnx('convolutions held against ONNX Runtime', () => {
           },
           inputs,
         };
-        await judge(deformableOperators['deform-conv'], { ...window, groups, offsetGroups }, node, { tolerance: 1e-5 });
+        // ONNX Runtime adds offsets in single precision: a place may be off by 1e-6 of a pixel, a sum of many by more.
+        await judge(deformableOperators['deform-conv'], { ...window, groups, offsetGroups }, node, { tolerance: 1e-4 });
       }),
       { numRuns: 60 },
     );

@@ -2,6 +2,7 @@
 
 import type { Bound, Executor, Hardware, LayerCost, Load, NetworkRun, Parts, Peaks } from '../hw-models/contract.js';
 import { cyclesOf, joulesOf, secondsOf, sum } from '../hw-models/cost.js';
+import { checkSize } from '../hw-models/host/checks.js';
 import type { EnergyMeter } from '../hw-models/host/energy-meter.js';
 import { InputError, invariant } from '../workloads/base/errors.js';
 import type { Model } from '../workloads/model.js';
@@ -109,6 +110,7 @@ export async function compareModel(
   options: CompareOptions,
 ): Promise<Comparison> {
   const { batch, seed, prices, progress = silent } = options;
+  if (contenders.some(({ kind }) => kind === 'measured') && !model.file) checkSize(model.network);
   const tasks = tasksOf(model, trace, batch);
   const workload = summarize(model, tasks);
   const nonzeros = workload.layers.map((layer) => layer.nonzeros);

@@ -2,12 +2,32 @@
 
 import { InputError, invariant } from '../../workloads/base/errors.js';
 import { type Model, weightsOf } from '../../workloads/model.js';
-import { isImplemented, type Layer, type Network, type Values, weightShapeOf } from '../../workloads/network.js';
+import {
+  isImplemented,
+  type Layer,
+  type Network,
+  parametersIn,
+  type Values,
+  weightShapeOf,
+} from '../../workloads/network.js';
 import { elementTypes, shapeText, sizeOf, type TensorType } from '../../workloads/tensor.js';
 import type { LayerRun, NetworkInputs } from '../contract.js';
 
-/** @throws InputError unless every weighted layer has weights of its shape. */
+/** What a WebAssembly memory holds. */
+const MOST_BYTES = 2 ** 32;
+
+/** @throws InputError for a network whose weights no executor has room for, before any of them is read. */
+export function checkSize(network: Network): void {
+  const bytes = 4 * parametersIn(network);
+  if (bytes <= MOST_BYTES) return;
+  throw new InputError(
+    `${network.name}: found ${(bytes / 2 ** 30).toFixed(1)} GiB of weights, expected at most 4 GiB to really run here: leave host out`,
+  );
+}
+
+/** @throws InputError unless every weighted layer has weights of its shape, and there is room for them. */
 export function checkModel(model: Model): void {
+  checkSize(model.network);
   for (const layer of model.network.layers) {
     const shape = weightShapeOf(layer);
     if (!shape) continue;

@@ -6,11 +6,14 @@ import { loadModel } from '../../sim/load.node.js';
 import { openWorkloads } from '../../sim/open.node.js';
 import { traceDrawn } from '../../sim/trace.js';
 import { InputError } from '../../workloads/base/errors.js';
+import { denseMacsOf } from '../../workloads/demand.js';
 import type { Model } from '../../workloads/model.js';
 import { isImplemented, type Values } from '../../workloads/network.js';
 
 export const DEVICES = ['i7-5930k', 'titan-x', 'h100-sxm', 'tegra-k1', 'eie-64', 'scnn', 'edge-tpu'] as const;
 const HOST = 'host';
+/** More multiplications take minutes to run: such a network is costed only. */
+const MOST_MACS = 2e10;
 /** Of the largest output. */
 const AGREED = 1e-4;
 
@@ -91,7 +94,9 @@ export async function tryFile(name: string, path: string, withHost: boolean): Pr
   const known = { ...nothing, refusal, layers: layers.length, opaque };
   try {
     // A branch that was taken for granted may be another one than drawn inputs lead to.
-    const isComparable = layers.every(isImplemented) && !entry.notes?.some((note) => note.includes('as if it held'));
+    const macs = layers.reduce((sum, { demand }) => sum + (demand ? denseMacsOf(demand) : 0), 0);
+    const isComparable =
+      macs <= MOST_MACS && layers.every(isImplemented) && !entry.notes?.some((note) => note.includes('as if it held'));
     const canRun = layers.every(isImplemented) || entry.file !== undefined;
     const hardware = [...DEVICES, ...(withHost && canRun ? [HOST] : [])];
     const [comparison] = await compare({ workloads: [path], hardware, dims, repeat: 1 });

@@ -25,7 +25,7 @@ export function table(outcomes: readonly Outcome[]): string {
     'with `--dim`',
     'refused',
     'with opaque operators',
-    'agree with ONNX Runtime',
+    'compared with ONNX Runtime',
   ];
   const rows = [
     ...families.map((family) =>

@@ -2,7 +2,7 @@
 
 import { describe } from 'vitest';
 import { importOrt, sessionOptions } from '../../hw-models/host/onnx-runtime.js';
-import { modelType } from '../../workloads/export/onnx-schema.js';
+import { modelType } from '../../workloads/formats/onnx/schema.js';
 import { type ElementType, roomFor, type Tensor, type TensorType, type Values } from '../../workloads/tensor.js';
 
 const ort = await importOrt().catch(() => null);

@@ -1,7 +1,6 @@
 // What one layer adds to an ONNX graph: nodes named after it (LAYER or LAYER/…), tensors between them, constants.
 
 import { InputError } from '../../base/errors.js';
-import { ATTRIBUTE, type AttributeMessage, type NodeMessage } from '../../export/onnx-schema.js';
 import {
   type Layer,
   type LayerKind,
@@ -12,6 +11,7 @@ import {
   weightShapeOf,
 } from '../../network.js';
 import { type ElementType, type Shape, sizeOf, type TensorType } from '../../tensor.js';
+import { ATTRIBUTE, type AttributeMessage, type NodeMessage } from './write-messages.js';
 import { dataTypes, type Initializer, type Numbers } from './write-tensors.js';
 
 /** A number that ONNX keeps as a float, or several; plain numbers are integers. */

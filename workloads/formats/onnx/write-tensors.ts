@@ -1,8 +1,8 @@
 // Tensors as ONNX files hold them: numbers of element types, and bytes.
 
 import { bytesOf } from '../../export/bytes.js';
-import type { TensorMessage } from '../../export/onnx-schema.js';
 import { type ElementType, type Shape, sizeOf } from '../../tensor.js';
+import type { TensorMessage } from './write-messages.js';
 
 /** TensorProto.DataType. */
 export const dataTypes: { readonly [Type in ElementType]: number } = {

@@ -2,10 +2,10 @@
 // operators are named after it: LAYER or LAYER/…
 
 import { InputError } from '../../base/errors.js';
-import { encodeModel, type ValueMessage } from '../../export/onnx-schema.js';
 import { type Model, weightsOf } from '../../model.js';
 import { type LayerKind, type NamedTensor, type Network, parametersIn } from '../../network.js';
 import { canBatch } from './write-batches.js';
+import { encodeModel, type ValueMessage } from './write-messages.js';
 import { Page, Sheet, type Writer } from './write-page.js';
 import { writers } from './write-table.js';
 import { dataTypes, type Initializer, messageOf } from './write-tensors.js';

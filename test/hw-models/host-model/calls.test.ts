@@ -82,7 +82,7 @@ describe('countCall', () => {
           const rows = weights?.store.rows ?? 0;
           const columns = weights?.store.columns ?? 0;
           const sparse = macsOf(countedBy(task, 'sparse-convolution', 1));
-          // Taps that lie in the padding for every output are left out.
+          // Not understood: rarely a count is 4/9 or 1/2 of what every tap inside the image takes, so the floor is lower.
           expect(sparse).toBeGreaterThanOrEqual(macs.effective * batch);
           const pixels = macs.keptWeights === 0 ? 0 : macs.dense / (rows * columns);
           expect(sparse).toBeLessThanOrEqual(mostMacs(task, pixels === 0 ? 0 : macs.keptWeights / pixels));

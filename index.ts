@@ -13,13 +13,21 @@ export type {
   Parts,
 } from './hw-models/contract.js';
 export { loadHardware } from './hw-models/presets.node.js';
-export { type Breakeven, type BreakevenRequest, breakeven } from './sim/breakeven/breakeven.node.js';
+export {
+  type Breakeven,
+  type BreakevenRequest,
+  breakeven,
+} from './sim/breakeven/breakeven.node.js';
 export { calibrate } from './sim/calibrate.node.js';
 export type { Comparison, HardwareResult, LayerResult } from './sim/compare.js';
 export { type CompareRequest, compare, type NamedComparison } from './sim/compare.node.js';
 export { type EnergyTableRequest, importEnergyTable } from './sim/energy-table.node.js';
 export { type ExportRequest, exportFile, exportFormats } from './sim/export.node.js';
-export { type HostValidation, type HostValidationRequest, validateHost } from './sim/host-validate.node.js';
+export {
+  type HostValidation,
+  type HostValidationRequest,
+  validateHost,
+} from './sim/host-validate.node.js';
 export { openWorkload, openWorkloads } from './sim/open.node.js';
 export { type Pulled, type PullRequest, pull, TransferError } from './sim/pull.node.js';
 export type { NamedWorkload } from './sim/resolve.node.js';

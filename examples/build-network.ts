@@ -23,7 +23,13 @@ const layers: readonly TrainedLayerSpec[] = [
 ];
 const source = { work: 'this example', at: 'here' };
 
-const network = buildNetwork({ name: 'mine', title: 'a small network', input: [3, 32, 32], layers, source });
+const network = buildNetwork({
+  name: 'mine',
+  title: 'a small network',
+  input: [3, 32, 32],
+  layers,
+  source,
+});
 for (const { name, kind, results } of network.layers) {
   console.log(`${name} (${kind}) → ${results.map(({ shape }) => shape.join('×')).join(', ')}`);
 }

@@ -9,10 +9,17 @@ const { entry } = await openWorkload(file);
 for (const note of entry.notes ?? []) console.log(`note: ${note}`);
 for (const layer of entry.network.layers) {
   const kept = entry.densities.layers[layer.name]?.weights;
-  if (kept !== undefined) console.log(`${layer.name}: ${(100 * kept).toFixed(1)} % of the weights are not zero`);
+  if (kept !== undefined)
+    console.log(`${layer.name}: ${(100 * kept).toFixed(1)} % of the weights are not zero`);
 }
 
-const [comparison] = await compare({ workloads: [file], hardware: ['i7-5930k', 'eie-64', 'host'], repeat: 3 });
+const [comparison] = await compare({
+  workloads: [file],
+  hardware: ['i7-5930k', 'eie-64', 'host'],
+  repeat: 3,
+});
 for (const { hardware, origin, kernel, seconds, speedup } of comparison?.results ?? []) {
-  console.log(`${hardware}:${kernel} (${origin}): ${(seconds * 1e6).toFixed(1)} µs, ${speedup.toFixed(2)}×`);
+  console.log(
+    `${hardware}:${kernel} (${origin}): ${(seconds * 1e6).toFixed(1)} µs, ${speedup.toFixed(2)}×`,
+  );
 }

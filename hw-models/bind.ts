@@ -15,15 +15,24 @@ enablePatches();
 const ALL_RESIDENT: Residency = { resident: true, notes: [] };
 
 /** The family's model of one preset. Every cost is checked before it is handed out. */
-export function bind<Config extends object>(family: Family<Config>, preset: Preset<Config>): Hardware {
+export function bind<Config extends object>(
+  family: Family<Config>,
+  preset: Preset<Config>,
+): Hardware {
   const { config } = preset;
   const available = family.kernels.filter((kernel) => kernel.available?.(config) ?? true);
   const named = available.filter((kernel) => !kernel.fallback);
   const names = named.map((kernel) => kernel.name);
 
   /** By the fastest of the kernels that may; null where none accepts it as it is. */
-  const costDirectly = (task: LayerTask, name: string | undefined, residency: Residency): LayerCost | null => {
-    const costs = candidates(available, task, name).map((kernel) => kernel.cost(task, config, residency));
+  const costDirectly = (
+    task: LayerTask,
+    name: string | undefined,
+    residency: Residency,
+  ): LayerCost | null => {
+    const costs = candidates(available, task, name).map((kernel) =>
+      kernel.cost(task, config, residency),
+    );
     for (const cost of costs) checkCost(cost, task, family.meters, preset.name);
     const [first, ...others] = costs;
     if (!first) return null;
@@ -61,7 +70,9 @@ export function bind<Config extends object>(family: Family<Config>, preset: Pres
       const kernelOf = (at: number) => (typeof kernel === 'object' ? kernel[at] : kernel);
       for (const name of new Set(tasks.map((_, at) => kernelOf(at)))) {
         if (name === undefined || names.includes(name)) continue;
-        throw new InputError(`${preset.name}: found kernel '${name}', expected ${names.join(' or ')}`);
+        throw new InputError(
+          `${preset.name}: found kernel '${name}', expected ${names.join(' or ')}`,
+        );
       }
       const residencies = family.place?.(tasks, config);
       const known = new Map<string, LayerCost>();
@@ -92,7 +103,11 @@ export function bind<Config extends object>(family: Family<Config>, preset: Pres
 }
 
 /** `config` as the family's schema has it. @throws InputError with a line for each fault. */
-export function checkedConfig<Config>({ schema }: Family<Config>, name: string, config: unknown): Config {
+export function checkedConfig<Config>(
+  { schema }: Family<Config>,
+  name: string,
+  config: unknown,
+): Config {
   const parsed = schema.safeParse(config);
   if (parsed.success) return parsed.data;
   const faults = faultsIn(parsed.error, config, schema);
@@ -100,10 +115,15 @@ export function checkedConfig<Config>({ schema }: Family<Config>, name: string, 
 }
 
 /**
- * The kernels that may serve a task: the named one, or all that accept it; a fallback only where none does. Opt-in
- * kernels serve by name alone: what computes in another precision must not win a comparison unasked.
+ * The kernels that may serve a task: the named one, or all that accept it; a fallback only where
+ * none does. Opt-in kernels serve by name alone: what computes in another precision must not win a
+ * comparison unasked.
  */
-function candidates<Config>(kernels: readonly Kernel<Config>[], task: LayerTask, name: string | undefined) {
+function candidates<Config>(
+  kernels: readonly Kernel<Config>[],
+  task: LayerTask,
+  name: string | undefined,
+) {
   const accepting = kernels.filter((kernel) => kernel.accepts(task.demand));
   const named = accepting.filter((kernel) => kernel.name === name);
   if (named.length > 0) return named;

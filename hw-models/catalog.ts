@@ -21,8 +21,8 @@ export interface CatalogEntry {
   /** The JSON Schema of its presets, of which some are named. */
   schema(presets: readonly string[]): Readonly<Record<string, unknown>>;
   /**
-   * Binds a config that was read before, elsewhere; figures and their sources stay behind. @throws InputError with a line
-   * for each fault.
+   * Binds a config that was read before, elsewhere; figures and their sources stay behind. @throws
+   * InputError with a line for each fault.
    */
   rebind(name: string, config: object): Hardware;
 }
@@ -33,7 +33,8 @@ function entry<Config extends object>(family: Family<Config>): CatalogEntry {
     ...{ name, title },
     read: (text, file, findBase) => bind(family, readPreset(text, file, family, findBase)),
     schema: (presets) => presetSchema(family, presets),
-    rebind: (preset, config) => bind(family, { ...emptyPreset(preset), config: checkedConfig(family, preset, config) }),
+    rebind: (preset, config) =>
+      bind(family, { ...emptyPreset(preset), config: checkedConfig(family, preset, config) }),
   };
 }
 

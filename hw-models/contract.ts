@@ -22,12 +22,18 @@ export type Unit =
   | 'count'
   | 'ratio';
 
-/** Non-negative contributions by name. The whole is their sum, computed and never stored beside them. */
+/**
+ * Non-negative contributions by name. The whole is their sum, computed and never stored beside
+ * them.
+ */
 export type Parts = Readonly<Record<string, number>>;
 
 export type Provenance = 'paper' | 'datasheet' | 'measured' | 'fitted' | 'estimate';
 
-/** A number about hardware. `cite` is 'EIE, Table II, row SpmatRead', a data sheet's page, a measuring run. */
+/**
+ * A number about hardware. `cite` is 'EIE, Table II, row SpmatRead', a data sheet's page, a
+ * measuring run.
+ */
 export interface Figure {
   /** In `unit`, which is SI. */
   readonly value: number;
@@ -38,7 +44,9 @@ export interface Figure {
   readonly cite: string;
 }
 
-/** A preset after reading: plain SI numbers for the model, each number's Figure by path for people. */
+/**
+ * A preset after reading: plain SI numbers for the model, each number's Figure by path for people.
+ */
 export interface Preset<Config> {
   readonly name: string;
   readonly title: string;
@@ -67,7 +75,10 @@ export interface Roof {
   readonly bytesPerCount: number;
 }
 
-/** A rate of arithmetic that bounds multiply-accumulates a second: of ordinary units, of matrix units, by precision. */
+/**
+ * A rate of arithmetic that bounds multiply-accumulates a second: of ordinary units, of matrix
+ * units, by precision.
+ */
 export interface Ceiling {
   /** 'FP32' */
   readonly name: string;
@@ -80,7 +91,10 @@ export interface Peaks {
   readonly roofs: readonly [Roof, ...Roof[]];
 }
 
-/** What one layer costs on modelled hardware, for the whole batch. A cost that nobody can know is null, never 0. */
+/**
+ * What one layer costs on modelled hardware, for the whole batch. A cost that nobody can know is
+ * null, never 0.
+ */
 export interface LayerCost {
   readonly kernel: string;
   readonly clockHz: number;
@@ -88,9 +102,14 @@ export interface LayerCost {
   readonly cycles: Parts;
   /** By component: spmat_read, arithmetic, dram, static, … */
   readonly joules: Parts | null;
-  /** Each declared in the family's `meters`. `macs` (multiply-accumulates executed) is always there. */
+  /**
+   * Each declared in the family's `meters`. `macs` (multiply-accumulates executed) is always there.
+   */
   readonly counters: Parts;
-  /** No time below this: the larger of MACs at peak rate, bytes at peak bandwidth and, where work is dealt out, the fullest share. */
+  /**
+   * No time below this: the larger of MACs at peak rate, bytes at peak bandwidth and, where work is
+   * dealt out, the fullest share.
+   */
   readonly floorCycles: number;
   readonly bound: Bound;
   /** How evenly parallel units worked, where the model knows each of them. */
@@ -99,7 +118,9 @@ export interface LayerCost {
   readonly notes: readonly string[];
 }
 
-/** Takes down what happens when in a layer's first frame. Times are cycles from the layer's start. */
+/**
+ * Takes down what happens when in a layer's first frame. Times are cycles from the layer's start.
+ */
 export interface Recorder {
   /** About as many slices as there is room for. */
   readonly room: number;
@@ -109,18 +130,25 @@ export interface Recorder {
   level(name: string, fromCycle: number, value: number): void;
 }
 
-/** A row of a family's kernel table. `cost` is pure: same task and config, same bits, on any machine. */
+/**
+ * A row of a family's kernel table. `cost` is pure: same task and config, same bits, on any
+ * machine.
+ */
 export interface Kernel<Config> {
   readonly name: string;
   /** True for a kernel that serves what no named kernel accepts (streams and moves). */
   readonly fallback?: boolean;
-  /** True for a kernel that computes something else (other precision, other pruning): it serves only by name. */
+  /**
+   * True for a kernel that computes something else (other precision, other pruning): it serves only
+   * by name.
+   */
   readonly optIn?: boolean;
   /** Whether a device of this config has what the kernel needs; without it every device has. */
   available?(config: Config): boolean;
   /**
-   * Whether it can compute what is demanded. Products of several rows, recurrent layers, embeddings and opaque operators
-   * that no kernel accepts are made of convolutions, products, moves and streams (lowering.ts).
+   * Whether it can compute what is demanded. Products of several rows, recurrent layers, embeddings
+   * and opaque operators that no kernel accepts are made of convolutions, products, moves and
+   * streams (lowering.ts).
    */
   accepts(demand: Demand): boolean;
   /** What one layer costs, for the whole batch. */
@@ -197,7 +225,10 @@ export interface Family<Config> {
   place?(tasks: readonly LayerTask[], config: Config): readonly Residency[];
 }
 
-/** A family closed over one config, so that sim/ never meets a Config type. `vary` validates the result again. */
+/**
+ * A family closed over one config, so that sim/ never meets a Config type. `vary` validates the
+ * result again.
+ */
 export interface Hardware {
   readonly name: string;
   readonly title: string;
@@ -208,7 +239,9 @@ export interface Hardware {
   readonly optInKernels: readonly string[];
   readonly meters: Readonly<Record<string, Meter>>;
   readonly figures: ReadonlyMap<string, Figure>;
-  /** What it was bound from, as plain data: to tell designs apart and to bind it again elsewhere. */
+  /**
+   * What it was bound from, as plain data: to tell designs apart and to bind it again elsewhere.
+   */
   readonly config: object;
   readonly area: Parts | null;
   readonly events: readonly EnergyEvent[];
@@ -217,18 +250,26 @@ export interface Hardware {
   readonly dials: readonly Dial[];
   readonly switches: readonly Switch[];
   /**
-   * What each layer costs, by `kernel` (one for all, or one for each layer) or by the fastest one that is not opt-in.
+   * What each layer costs, by `kernel` (one for all, or one for each layer) or by the fastest one
+   * that is not opt-in.
    * @throws InputError for an unknown kernel.
    */
   cost(tasks: readonly LayerTask[], kernel?: string | readonly string[]): readonly LayerCost[];
   /**
-   * What the arithmetic's number formats do to a layer: the root mean square of (computed − exact output) over that of
-   * the exact outputs, for the task's own weights and activations. Null where nobody can know, or nothing is computed.
+   * What the arithmetic's number formats do to a layer: the root mean square of (computed − exact
+   * output) over that of the exact outputs, for the task's own weights and activations. Null where
+   * nobody can know, or nothing is computed.
    */
   numericError(task: LayerTask): number | null;
-  /** Records a layer of a network, by the kernel that its cost names; nothing where the model knows no order of events. */
+  /**
+   * Records a layer of a network, by the kernel that its cost names; nothing where the model knows
+   * no order of events.
+   */
   record(tasks: readonly LayerTask[], at: number, kernel: string, recorder: Recorder): void;
-  /** The unit of a number of the config, by path ('spmat.widthBits'); undefined where it has none of the family. */
+  /**
+   * The unit of a number of the config, by path ('spmat.widthBits'); undefined where it has none of
+   * the family.
+   */
   unitOf(number: string): Unit | undefined;
   /** The design with its config changed, checked again. @throws InputError for what cannot be. */
   vary(patches: readonly Patch[]): Hardware;
@@ -256,7 +297,10 @@ export interface NetworkRun {
 }
 
 export interface RunOptions {
-  /** Called with what each layer met in the first frame, null for an input that is left out, when asked for. */
+  /**
+   * Called with what each layer met in the first frame, null for an input that is left out, when
+   * asked for.
+   */
   readonly onInputs?: (layer: Layer, inputs: readonly (Tensor | null)[]) => void;
   /** Called with what is being done, where a run takes long. */
   readonly onProgress?: (doing: string) => void;
@@ -267,17 +311,28 @@ export type NetworkInputs = Values | ReadonlyMap<string, Values>;
 
 /** A network made ready on the machine underneath: weights laid out, kernels compiled. */
 export interface LoadedNetwork {
-  /** `inputs`: batch × each input's shape, row-major, by name; of a network with one input its values do. */
+  /**
+   * `inputs`: batch × each input's shape, row-major, by name; of a network with one input its
+   * values do.
+   */
   run(inputs: NetworkInputs, batch: number, options?: RunOptions): Promise<NetworkRun>;
   dispose(): void;
 }
 
-/** The machine underneath: asynchronous, not repeatable, hence not a Hardware. The types keep the two apart. */
+/**
+ * The machine underneath: asynchronous, not repeatable, hence not a Hardware. The types keep the
+ * two apart.
+ */
 export interface Executor {
   readonly name: string;
-  /** True where it computes something else than the weights say (other precision, other pruning), by design. */
+  /**
+   * True where it computes something else than the weights say (other precision, other pruning), by
+   * design.
+   */
   readonly optIn: boolean;
-  /** What will really run: 'tfjs-wasm, 1 thread', with a hint on how to get a faster one, if any. */
+  /**
+   * What will really run: 'tfjs-wasm, 1 thread', with a hint on how to get a faster one, if any.
+   */
   describe(): Promise<{ readonly engine: string; readonly hint: string | null }>;
   /** Makes a network ready to run. @throws InputError where this machine cannot run it. */
   load(model: Model): Promise<LoadedNetwork>;

@@ -43,7 +43,9 @@ export function repeated(cost: LayerCost, count: number, notes: readonly string[
   };
 }
 
-/** Costs of one layer's parts, one after another. Kernel and bound are those of the longest part. */
+/**
+ * Costs of one layer's parts, one after another. Kernel and bound are those of the longest part.
+ */
 export function addCosts(costs: readonly LayerCost[]): LayerCost {
   const [first, ...others] = costs;
   invariant(first !== undefined, 'no costs to add');
@@ -52,7 +54,9 @@ export function addCosts(costs: readonly LayerCost[]): LayerCost {
   return {
     ...{ kernel: longest.kernel, clockHz: first.clockHz, bound: longest.bound },
     cycles: addParts(costs.map(({ cycles }) => cycles)),
-    joules: costs.every(({ joules }) => joules) ? addParts(costs.map(({ joules }) => joules ?? {})) : null,
+    joules: costs.every(({ joules }) => joules)
+      ? addParts(costs.map(({ joules }) => joules ?? {}))
+      : null,
     counters: addParts(costs.map(({ counters }) => counters)),
     floorCycles: costs.reduce((all, { floorCycles }) => all + floorCycles, 0),
     notes: [...new Set(costs.flatMap(({ notes }) => notes))],
@@ -61,7 +65,8 @@ export function addCosts(costs: readonly LayerCost[]): LayerCost {
 
 function addParts(all: readonly Parts[]): Parts {
   const whole: Record<string, number> = {};
-  for (const parts of all) for (const [name, part] of Object.entries(parts)) whole[name] = (whole[name] ?? 0) + part;
+  for (const parts of all)
+    for (const [name, part] of Object.entries(parts)) whole[name] = (whole[name] ?? 0) + part;
   return whole;
 }
 
@@ -69,8 +74,9 @@ function addParts(all: readonly Parts[]): Parts {
 const ROUNDING = 1e-9;
 
 /**
- * Throws an InvariantError unless a cost is consistent: parts finite and not negative, counters declared, no time
- * below the floor, and the multiplications done between those that matter and those of the dense layer.
+ * Throws an InvariantError unless a cost is consistent: parts finite and not negative, counters
+ * declared, no time below the floor, and the multiplications done between those that matter and
+ * those of the dense layer.
  */
 export function checkCost(
   cost: LayerCost,
@@ -85,7 +91,10 @@ export function checkCost(
     }
   }
   for (const counter of Object.keys(cost.counters)) {
-    invariant(counter in meters, () => `${where}: counter ${counter} is not declared in the family's meters`);
+    invariant(
+      counter in meters,
+      () => `${where}: counter ${counter} is not declared in the family's meters`,
+    );
   }
   const cycles = cyclesOf(cost);
   invariant(cycles > 0, () => `${where}: takes no time`);

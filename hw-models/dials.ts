@@ -1,10 +1,14 @@
-// The numbers of a design that can be turned: a family's own choice, else whatever its presets state.
+// The numbers of a design that can be turned: a family's own choice, else whatever its presets
+// state.
 
 import type { Dial, Family, Preset, Unit } from './contract.js';
 import { units } from './units.js';
 
 /** The dials of a design, each with the level at which it stands. */
-export function dialsOf<Config extends object>(family: Family<Config>, preset: Preset<Config>): readonly Dial[] {
+export function dialsOf<Config extends object>(
+  family: Family<Config>,
+  preset: Preset<Config>,
+): readonly Dial[] {
   const dials = family.dials ?? stated(preset);
   return dials.flatMap((dial) => {
     const value = numberAt(preset.config, dial.path);
@@ -39,15 +43,27 @@ export const powersOfTwo = (least: number, most: number): readonly number[] =>
 const DIGITS = 12;
 
 /** An SI number in a unit of presets. */
-export const inUnit = (value: number, unit: string) => Number((value / factorOf(unit)).toPrecision(DIGITS));
+export const inUnit = (value: number, unit: string) =>
+  Number((value / factorOf(unit)).toPrecision(DIGITS));
 
 /** A number in a unit of presets as SI. */
-export const toSi = (level: number, unit: string) => Number((level * factorOf(unit)).toPrecision(DIGITS));
+export const toSi = (level: number, unit: string) =>
+  Number((level * factorOf(unit)).toPrecision(DIGITS));
 
 const factorOf = (unit: string) => units[unit]?.[0] ?? 1;
 
 /** What a design is built from; not what its parts cost. */
-const turned: readonly Unit[] = ['Hz', 'B', 'B/s', 'bit', 'cycles', 'per cycle', 'count', 'nm', 'V'];
+const turned: readonly Unit[] = [
+  'Hz',
+  'B',
+  'B/s',
+  'bit',
+  'cycles',
+  'per cycle',
+  'count',
+  'nm',
+  'V',
+];
 const AROUND = [1 / 4, 1 / 2, 1, 2, 4];
 
 function stated({ figures }: Preset<object>): readonly Dial[] {
@@ -55,7 +71,9 @@ function stated({ figures }: Preset<object>): readonly Dial[] {
     if (!turned.includes(unit) || value === 0) return [];
     const shown = /^\S+ (.+)$/.exec(published)?.[1] ?? unit;
     const level = inUnit(value, shown);
-    const levels = AROUND.map((factor) => factor * level).filter((at) => unit !== 'count' || Number.isInteger(at));
+    const levels = AROUND.map((factor) => factor * level).filter(
+      (at) => unit !== 'count' || Number.isInteger(at),
+    );
     return [{ path, label: path, unit: shown, levels }];
   });
 }

@@ -1,5 +1,6 @@
-// Accelergy's reference tables (Wu, Emer and Sze, ICCAD 2019), which Timeloop reads and writes: energy of each action of
-// each component in pJ (ERT), area of each component in µm² (ART). Versions 0.2 to 0.4 of the files.
+// Accelergy's reference tables (Wu, Emer and Sze, ICCAD 2019), which Timeloop reads and writes:
+// energy of each action of each component in pJ (ERT), area of each component in µm² (ART).
+// Versions 0.2 to 0.4 of the files.
 
 import { stringify } from 'yaml';
 import { z } from 'zod';
@@ -8,7 +9,10 @@ import { readYaml } from '../workloads/import/yaml.js';
 import type { EnergyEvent, Hardware, Parts } from './contract.js';
 import { faultsIn, faultText, nearest } from './faults.js';
 
-/** One action of one component: the largest energy where a table has several, by arguments, as Timeloop takes it. */
+/**
+ * One action of one component: the largest energy where a table has several, by arguments, as
+ * Timeloop takes it.
+ */
 export interface TableEntry {
   readonly component: string;
   readonly action: string;
@@ -69,18 +73,25 @@ export interface Replacement {
   readonly divisor: number;
 }
 
-/** 'wordRead=glb.read' or, where the action handles 64 of them, 'l2Byte=l2.read/64'. @throws InputError */
+/**
+ * 'wordRead=glb.read' or, where the action handles 64 of them, 'l2Byte=l2.read/64'. @throws
+ * InputError
+ */
 export function parseReplacement(text: string): Replacement {
-  const [, event, action, divisor = '1'] = /^([\w.]+)=([^=/]+)(?:\/(\d+(?:\.\d+)?))?$/.exec(text) ?? [];
+  const [, event, action, divisor = '1'] =
+    /^([\w.]+)=([^=/]+)(?:\/(\d+(?:\.\d+)?))?$/.exec(text) ?? [];
   if (event === undefined || action === undefined || !(Number(divisor) > 0)) {
-    throw new InputError(`found '${text}', expected EVENT=COMPONENT.ACTION or EVENT=COMPONENT.ACTION/NUMBER`);
+    throw new InputError(
+      `found '${text}', expected EVENT=COMPONENT.ACTION or EVENT=COMPONENT.ACTION/NUMBER`,
+    );
   }
   return { event, action, divisor: Number(divisor) };
 }
 
 /**
- * A preset that extends `base` with the table's energies. Without replacements, actions and components named as the
- * hardware's own events replace them. @throws InputError for an event or action that is not there, or none at all.
+ * A preset that extends `base` with the table's energies. Without replacements, actions and
+ * components named as the hardware's own events replace them. @throws InputError for an event or
+ * action that is not there, or none at all.
  */
 export function presetWithEnergies(
   hardware: Hardware,
@@ -91,7 +102,9 @@ export function presetWithEnergies(
 ): string {
   const chosen = replacements.length > 0 ? replacements : ownNames(hardware.events, table);
   if (chosen.length === 0) {
-    const events = hardware.events.map((event) => `${nameOf(event)}=${event.component}.${event.action}`);
+    const events = hardware.events.map(
+      (event) => `${nameOf(event)}=${event.component}.${event.action}`,
+    );
     throw new InputError(
       `${file}: no action is named as an event of ${hardware.name}; expected a map of ${events.join(', ')}`,
     );
@@ -110,12 +123,22 @@ export function presetWithEnergies(
     });
   }
   const title = `${hardware.title}, energies of ${file}`;
-  return stringify({ name: `${hardware.name}-ert`, title, extends: base, ...body }, { lineWidth: 0 });
+  return stringify(
+    { name: `${hardware.name}-ert`, title, extends: base, ...body },
+    { lineWidth: 0 },
+  );
 }
 
-function ownNames(events: readonly EnergyEvent[], table: readonly TableEntry[]): readonly Replacement[] {
+function ownNames(
+  events: readonly EnergyEvent[],
+  table: readonly TableEntry[],
+): readonly Replacement[] {
   return events
-    .map((event) => ({ event: event.path, action: `${event.component}.${event.action}`, divisor: 1 }))
+    .map((event) => ({
+      event: event.path,
+      action: `${event.component}.${event.action}`,
+      divisor: 1,
+    }))
     .filter(({ action }) => table.some((entry) => matches(entry, action)));
 }
 
@@ -136,7 +159,9 @@ function actionNamed(name: string, table: readonly TableEntry[], file: string): 
   const known = table.map((entry) => `${bare(entry.component)}.${entry.action}`);
   if (found.length > 1) {
     const names = found.map((entry) => `${entry.component}.${entry.action}`);
-    throw new InputError(`${file}: found ${found.length} actions '${name}', expected one of ${names.join(', ')}`);
+    throw new InputError(
+      `${file}: found ${found.length} actions '${name}', expected one of ${names.join(', ')}`,
+    );
   }
   throw new InputError(
     `${file}: found no action '${name}'${nearest(name, known)}; expected one of ${known.join(', ')}`,
@@ -151,7 +176,11 @@ function matches({ component, action }: TableEntry, name: string): boolean {
   return whole === bare(name) || whole.endsWith(`.${bare(name)}`);
 }
 
-function put(body: Record<string, unknown>, [key = '', ...rest]: readonly string[], value: unknown): void {
+function put(
+  body: Record<string, unknown>,
+  [key = '', ...rest]: readonly string[],
+  value: unknown,
+): void {
   if (rest.length === 0) {
     body[key] = value;
     return;
@@ -161,16 +190,24 @@ function put(body: Record<string, unknown>, [key = '', ...rest]: readonly string
   put(inner, rest, value);
 }
 
-/** The hardware's events as an ERT, and its area by component as an ART where it is published; `ERT:` and `ART:` keys. */
+/**
+ * The hardware's events as an ERT, and its area by component as an ART where it is published;
+ * `ERT:` and `ART:` keys.
+ */
 export function writeReferenceTables({ name, events, area }: Hardware): {
   readonly ert: string;
   readonly art: string | null;
 } {
   const actions = new Map<string, EnergyEvent[]>();
-  for (const event of events) actions.set(event.component, [...(actions.get(event.component) ?? []), event]);
+  for (const event of events)
+    actions.set(event.component, [...(actions.get(event.component) ?? []), event]);
   const tables = [...actions].map(([component, all]) => ({
     name: tableName(name, component, all[0]?.instances ?? 1),
-    actions: all.map(({ action, joules }) => ({ name: action, arguments: {}, energy: joules / PICO })),
+    actions: all.map(({ action, joules }) => ({
+      name: action,
+      arguments: {},
+      energy: joules / PICO,
+    })),
   }));
   return {
     ert: stringify({ ERT: { version: VERSION, tables } }),
@@ -179,10 +216,17 @@ export function writeReferenceTables({ name, events, area }: Hardware): {
 }
 
 /** Square micrometres of one instance. */
-function areaTables(hardware: string, area: Parts, actions: ReadonlyMap<string, readonly EnergyEvent[]>) {
+function areaTables(
+  hardware: string,
+  area: Parts,
+  actions: ReadonlyMap<string, readonly EnergyEvent[]>,
+) {
   return Object.entries(area).map(([component, mm2]) => {
     const instances = actions.get(component)?.[0]?.instances ?? 1;
-    return { name: tableName(hardware, component, instances), area: (mm2 * MM2_TO_UM2) / instances };
+    return {
+      name: tableName(hardware, component, instances),
+      area: (mm2 * MM2_TO_UM2) / instances,
+    };
   });
 }
 

@@ -1,4 +1,5 @@
-// What is wrong with a config, in the words of whoever wrote it: what was found, what was expected, the nearest key.
+// What is wrong with a config, in the words of whoever wrote it: what was found, what was expected,
+// the nearest key.
 
 import { z } from 'zod';
 import { nearestOf } from '../workloads/base/nearest.js';
@@ -12,7 +13,10 @@ export interface Fault {
 export const faultText = ({ path, text }: Fault): string =>
   path.length > 0 ? `${path.map(String).join('.')}: ${text}` : text;
 
-/** What is wrong with `input`. Relations between fields are told only once each field is sound by itself. */
+/**
+ * What is wrong with `input`. Relations between fields are told only once each field is sound by
+ * itself.
+ */
 export function faultsIn(error: z.ZodError, input: unknown, schema: z.ZodType): readonly Fault[] {
   const single = error.issues.filter((issue) => issue.code !== 'custom');
   const issues = single.length > 0 ? single : error.issues;
@@ -24,12 +28,21 @@ function faultsOf(issue: z.core.$ZodIssue, input: unknown, schema: z.ZodType): r
   if (issue.code === 'unrecognized_keys') {
     const inner = schemaAt(schema, issue.path);
     const known = inner instanceof z.ZodObject ? Object.keys(inner.shape) : [];
-    return issue.keys.map((key) => ({ path: [...issue.path, key], text: `unknown key${nearest(key, known)}` }));
+    return issue.keys.map((key) => ({
+      path: [...issue.path, key],
+      text: `unknown key${nearest(key, known)}`,
+    }));
   }
   if (issue.code === 'custom') return [{ path: issue.path, text: issue.message }];
-  const found = issue.path.reduce<unknown>((value, key) => (value as Record<PropertyKey, unknown>)?.[key], input);
+  const found = issue.path.reduce<unknown>(
+    (value, key) => (value as Record<PropertyKey, unknown>)?.[key],
+    input,
+  );
   const expected = expectation(issue, schemaAt(schema, issue.path));
-  const text = found === undefined ? `missing, expected ${expected}` : `found ${shown(found)}, expected ${expected}`;
+  const text =
+    found === undefined
+      ? `missing, expected ${expected}`
+      : `found ${shown(found)}, expected ${expected}`;
   return [{ path: issue.path, text }];
 }
 
@@ -43,7 +56,10 @@ export function nearest(key: string, known: readonly string[]): string {
 export function schemaAt(schema: z.ZodType, path: readonly PropertyKey[]): z.ZodType | undefined {
   let inner: z.ZodType | undefined = required(schema);
   for (const key of path) {
-    inner = inner instanceof z.ZodObject ? required((inner.shape as Record<PropertyKey, z.ZodType>)[key]) : undefined;
+    inner =
+      inner instanceof z.ZodObject
+        ? required((inner.shape as Record<PropertyKey, z.ZodType>)[key])
+        : undefined;
   }
   return inner;
 }
@@ -66,9 +82,17 @@ function numberRange(schema: z.ZodNumber): string {
   const what = type === 'integer' ? 'a whole number' : 'a number';
   if (low !== undefined && high !== undefined) return `${what} from ${low} to ${high}`;
   const above =
-    low !== undefined ? ` of at least ${low}` : exclusiveMinimum !== undefined ? ` above ${exclusiveMinimum}` : '';
+    low !== undefined
+      ? ` of at least ${low}`
+      : exclusiveMinimum !== undefined
+        ? ` above ${exclusiveMinimum}`
+        : '';
   const below =
-    high !== undefined ? ` up to ${high}` : exclusiveMaximum !== undefined ? ` below ${exclusiveMaximum}` : '';
+    high !== undefined
+      ? ` up to ${high}`
+      : exclusiveMaximum !== undefined
+        ? ` below ${exclusiveMaximum}`
+        : '';
   return what + [above, below].filter(Boolean).join(' and');
 }
 

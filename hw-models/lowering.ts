@@ -1,5 +1,5 @@
-// Demands that a family has no kernel of its own for, made of those that every family has: products of one row,
-// convolutions of one image, and streams.
+// Demands that a family has no kernel of its own for, made of those that every family has: products
+// of one row, convolutions of one image, and streams.
 
 import { invariant } from '../workloads/base/errors.js';
 import {
@@ -23,14 +23,17 @@ export interface Part {
   readonly notes: readonly string[];
 }
 
-/** Of more matrices or images alike, so many are costed: each stands for as many of its neighbours. */
+/**
+ * Of more matrices or images alike, so many are costed: each stands for as many of its neighbours.
+ */
 const MOST_ALIKE = 8;
 
 const alone = (task: LayerTask, notes: readonly string[] = []): Part => ({ task, times: 1, notes });
 
 /**
- * What `task` is made of, in the order in which it happens; the task itself where it is made of nothing smaller. Each
- * part is a convolution of one image, a stream, or a product: of one row, or of a recurrent layer to be taken apart in turn.
+ * What `task` is made of, in the order in which it happens; the task itself where it is made of
+ * nothing smaller. Each part is a convolution of one image, a stream, or a product: of one row, or
+ * of a recurrent layer to be taken apart in turn.
  */
 export function partsOf(task: LayerTask): readonly Part[] {
   const { demand } = task;
@@ -50,7 +53,9 @@ export function partsOf(task: LayerTask): readonly Part[] {
     }
     case 'opaque': {
       const note = `operator ${demand.operator} is not modelled: costed as the bytes that it reads and writes`;
-      return [alone(streamTask(task, streamOf(demand.inputs, demand.outputs, noOperations)), [note])];
+      return [
+        alone(streamTask(task, streamOf(demand.inputs, demand.outputs, noOperations)), [note]),
+      ];
     }
     case 'recurrent':
       return recurrentParts(task, demand);
@@ -105,7 +110,10 @@ function weightsOf({ name, weights }: LayerTask): LayerWeights {
   return weights;
 }
 
-/** Those of `count` things alike that stand for all: the first of each of a few stretches, and its stretch's length. */
+/**
+ * Those of `count` things alike that stand for all: the first of each of a few stretches, and its
+ * stretch's length.
+ */
 function standing(count: number): readonly { readonly at: number; readonly times: number }[] {
   const some = Math.min(count, MOST_ALIKE);
   return Array.from({ length: some }, (_, stretch) => {
@@ -115,7 +123,9 @@ function standing(count: number): readonly { readonly at: number; readonly times
 }
 
 const standingNote = (count: number, what: string): readonly string[] =>
-  count > MOST_ALIKE ? [`the zeros of ${MOST_ALIKE} of ${count} ${what}, evenly spread, stand for all`] : [];
+  count > MOST_ALIKE
+    ? [`the zeros of ${MOST_ALIKE} of ${count} ${what}, evenly spread, stand for all`]
+    : [];
 
 /** A product of one matrix for each of several; each has its own zeros. */
 export function matrixParts(task: LayerTask, demand: ProductDemand): readonly Part[] {
@@ -133,7 +143,10 @@ export function matrixParts(task: LayerTask, demand: ProductDemand): readonly Pa
   }));
 }
 
-/** `size` values from `from` on. Those of a plane that is unfolded on the way are fewer than are read: they repeat. */
+/**
+ * `size` values from `from` on. Those of a plane that is unfolded on the way are fewer than are
+ * read: they repeat.
+ */
 function cut({ values, origin }: Activations, from: number, size: number): Activations {
   if (from + size <= values.length) return activations(values.subarray(from, from + size), origin);
   const all = new Float32Array(size);
@@ -148,7 +161,13 @@ function pixelPart(part: Part): Part {
   if (demand.kind !== 'product' || demand.rows === 1) return part;
   const { rows, depth, columns, bias, activation } = demand;
   const convolution: ConvolutionDemand = {
-    ...{ kind: 'convolution', images: 1, input: [depth, rows, 1], output: [columns, rows, 1], groups: 1 },
+    ...{
+      kind: 'convolution',
+      images: 1,
+      input: [depth, rows, 1],
+      output: [columns, rows, 1],
+      groups: 1,
+    },
     ...{ kernel: [1, 1], stride: [1, 1], dilation: [1, 1], pad: [0, 0, 0, 0], bias, activation },
   };
   const planes = () => transposed(cut(task.input, 0, rows * depth), rows, depth);
@@ -156,7 +175,11 @@ function pixelPart(part: Part): Part {
 }
 
 /** [rows × depth] as the planes of an image of `depth` channels. */
-function transposed({ values, density, origin }: Activations, rows: number, depth: number): Activations {
+function transposed(
+  { values, density, origin }: Activations,
+  rows: number,
+  depth: number,
+): Activations {
   const planes = new Float32Array(rows * depth);
   for (let row = 0; row < rows; row++) {
     for (let at = 0; at < depth; at++) planes[at * rows + row] = values[row * depth + at] as number;
@@ -185,7 +208,10 @@ function onesOf(rows: number, columns: number): LayerWeights {
   return { store: { format: 'dense', rows, columns, values }, bias: null, origin: 'synthetic' };
 }
 
-/** For each direction all steps' inputs in one product, then in each step the state's; then the gates. */
+/**
+ * For each direction all steps' inputs in one product, then in each step the state's; then the
+ * gates.
+ */
 function recurrentParts(task: LayerTask, demand: RecurrentDemand): readonly Part[] {
   const { directions, steps, sequences, inputs, hidden, gates, operations } = demand;
   const rows = gates * hidden;
@@ -200,7 +226,13 @@ function recurrentParts(task: LayerTask, demand: RecurrentDemand): readonly Part
   const product = (direction: number, of: 'input' | 'state', times: number): Part => {
     const [from, depth] = of === 'input' ? [0, inputs] : [inputs, hidden];
     const own: ProductDemand = {
-      ...{ kind: 'product', matrices: 1, rows: of === 'input' ? steps * sequences : sequences, depth, columns: rows },
+      ...{
+        kind: 'product',
+        matrices: 1,
+        rows: of === 'input' ? steps * sequences : sequences,
+        depth,
+        columns: rows,
+      },
       ...{ right: isOwn ? 'weights' : 'activations', bias: false, activation: 'none' },
     };
     const weights = () => {
@@ -212,10 +244,16 @@ function recurrentParts(task: LayerTask, demand: RecurrentDemand): readonly Part
     return { task: multiplying(task, own, read, weights), times, notes: known };
   };
   const perStep = sequences * directions;
-  const gate = streamTask(task, streamOf(steps * perStep * rows, steps * perStep * hidden, operations));
+  const gate = streamTask(
+    task,
+    streamOf(steps * perStep * rows, steps * perStep * hidden, operations),
+  );
   const all = Array.from({ length: directions }, (_, direction) => direction);
   return [
-    ...all.flatMap((direction) => [product(direction, 'input', 1), product(direction, 'state', steps)]),
+    ...all.flatMap((direction) => [
+      product(direction, 'input', 1),
+      product(direction, 'state', steps),
+    ]),
     alone(gate),
   ];
 }

@@ -10,7 +10,9 @@ export interface PresetText {
   readonly file: string;
 }
 
-/** Finds the preset that the file `from` extends by `name`. @throws InputError where there is none. */
+/**
+ * Finds the preset that the file `from` extends by `name`. @throws InputError where there is none.
+ */
 export type FindBase = (name: string, from: string) => PresetText;
 
 type Body = Readonly<Record<string, unknown>>;
@@ -26,28 +28,40 @@ export interface PresetDocument {
 const DEEPEST = 8;
 
 /**
- * Reads a file and what it extends. Maps are merged key by key, numbers with their source are taken whole, and `null`
- * takes away what the extended preset says. `users` are the files that extend this one.
+ * Reads a file and what it extends. Maps are merged key by key, numbers with their source are taken
+ * whole, and `null` takes away what the extended preset says. `users` are the files that extend
+ * this one.
  */
-export function openPreset(source: PresetText, findBase: FindBase, users: readonly string[] = []): PresetDocument {
+export function openPreset(
+  source: PresetText,
+  findBase: FindBase,
+  users: readonly string[] = [],
+): PresetDocument {
   const yaml = readYaml(source.text, source.file);
   const { value } = yaml;
-  if (!isSection(value)) throw new InputError(`${yaml.place([])}: found no keys, expected a hardware preset`);
+  if (!isSection(value))
+    throw new InputError(`${yaml.place([])}: found no keys, expected a hardware preset`);
   const { extends: name, ...own } = value;
   if (name === undefined) return { value: own, fail: (faults) => failAt(faults, yaml, null) };
   const place = yaml.place(['extends']);
   if (typeof name !== 'string') {
-    throw new InputError(`${place}: extends: found ${JSON.stringify(name)}, expected a preset's name or a file`);
+    throw new InputError(
+      `${place}: extends: found ${JSON.stringify(name)}, expected a preset's name or a file`,
+    );
   }
   const chain = [...users, source.file];
   const found = located(() => findBase(name, source.file), place);
   if (chain.includes(found.file) || chain.length > DEEPEST) {
-    throw new InputError(`${place}: extends: found a circle, ${[...chain, found.file].join(' extends ')}`);
+    throw new InputError(
+      `${place}: extends: found a circle, ${[...chain, found.file].join(' extends ')}`,
+    );
   }
   const base = openPreset(found, findBase, chain);
   if (own.family !== undefined && own.family !== base.value.family) {
     const expected = `${base.value.family}, the family of ${name}`;
-    throw new InputError(`${yaml.place(['family'])}: family: found ${own.family}, expected ${expected}`);
+    throw new InputError(
+      `${yaml.place(['family'])}: family: found ${own.family}, expected ${expected}`,
+    );
   }
   return { value: merged(base.value, own), fail: (faults) => failAt(faults, yaml, name) };
 }
@@ -74,14 +88,18 @@ function merged(base: Body, own: Body): Body {
 
 /** A map of further keys, not a number with its source. */
 function isSection(value: unknown): value is Body {
-  return value !== null && typeof value === 'object' && !Array.isArray(value) && !('value' in value);
+  return (
+    value !== null && typeof value === 'object' && !Array.isArray(value) && !('value' in value)
+  );
 }
 
 function failAt(faults: readonly Fault[], yaml: YamlFile, base: string | null): void {
   if (faults.length === 0) return;
   const placed = faults.map((fault) => {
     const inherited = base !== null && !yaml.states(fault.path);
-    const text = inherited ? `${faultText(fault)} (${base}, extended here, says so)` : faultText(fault);
+    const text = inherited
+      ? `${faultText(fault)} (${base}, extended here, says so)`
+      : faultText(fault);
     const path = inherited && !yaml.states(fault.path.slice(0, 1)) ? ['extends'] : fault.path;
     return `${yaml.place(path)}: ${text}`;
   });

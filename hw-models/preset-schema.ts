@@ -1,4 +1,5 @@
-// JSON Schema of a family's presets: editors complete keys and units with it, and underline what does not belong.
+// JSON Schema of a family's presets: editors complete keys and units with it, and underline what
+// does not belong.
 
 import { z } from 'zod';
 import type { Family, Unit } from './contract.js';
@@ -22,8 +23,9 @@ interface Node {
 const DIALECT = 'http://json-schema.org/draft-07/schema#'; // what editors for YAML understand best
 
 /**
- * The JSON Schema (draft 7) of the family's YAML presets. A preset that extends another may leave out any key, and
- * takes one away with null. Relations between numbers are not in it: `hardware check` tells those.
+ * The JSON Schema (draft 7) of the family's YAML presets. A preset that extends another may leave
+ * out any key, and takes one away with null. Relations between numbers are not in it: `hardware
+ * check` tells those.
  */
 export function presetSchema<Config>(
   family: Family<Config>,
@@ -65,7 +67,10 @@ function header(family: string, presets: readonly string[]) {
 
 function properties(node: Node): Readonly<Record<string, object>> {
   return Object.fromEntries(
-    Object.entries(node.properties ?? {}).map(([key, inner]) => [key, { anyOf: [value(inner), { type: 'null' }] }]),
+    Object.entries(node.properties ?? {}).map(([key, inner]) => [
+      key,
+      { anyOf: [value(inner), { type: 'null' }] },
+    ]),
   );
 }
 
@@ -83,22 +88,47 @@ function value(node: Node): object {
 
 /** What must be there, and not null, where nothing is extended. */
 function needs({ properties = {}, required = [] }: Node): object {
-  const inner = Object.entries(properties).filter(([key, node]) => node.properties || required.includes(key));
+  const inner = Object.entries(properties).filter(
+    ([key, node]) => node.properties || required.includes(key),
+  );
   return {
     required,
     properties: Object.fromEntries(
-      inner.map(([key, node]) => [key, { not: { type: 'null' }, ...(node.properties ? needs(node) : {}) }]),
+      inner.map(([key, node]) => [
+        key,
+        { not: { type: 'null' }, ...(node.properties ? needs(node) : {}) },
+      ]),
     ),
   };
 }
 
-/** A number with its unit and source. Its range is stated where every unit that fits is the range's own. */
+/**
+ * A number with its unit and source. Its range is stated where every unit that fits is the range's
+ * own.
+ */
 function figure(node: Node, unit: Unit): object {
-  const { description, unit: _unit, type, minimum, maximum, exclusiveMinimum, exclusiveMaximum, multipleOf } = node;
+  const {
+    description,
+    unit: _unit,
+    type,
+    minimum,
+    maximum,
+    exclusiveMinimum,
+    exclusiveMaximum,
+    multipleOf,
+  } = node;
   const names = unitNames(unit);
   const plain = names.every((name) => units[name]?.[0] === 1);
-  const bounds = { minimum, maximum: bounded(maximum), exclusiveMinimum, exclusiveMaximum, multipleOf };
-  const range = Object.fromEntries(Object.entries(bounds).filter(([, bound]) => bound !== undefined));
+  const bounds = {
+    minimum,
+    maximum: bounded(maximum),
+    exclusiveMinimum,
+    exclusiveMaximum,
+    multipleOf,
+  };
+  const range = Object.fromEntries(
+    Object.entries(bounds).filter(([, bound]) => bound !== undefined),
+  );
   return {
     type: 'object',
     ...(description === undefined ? {} : { description }),
@@ -114,4 +144,5 @@ function figure(node: Node, unit: Unit): object {
 }
 
 /** zod bounds every whole number by the largest safe one. */
-const bounded = (maximum: number | undefined) => (maximum === Number.MAX_SAFE_INTEGER ? undefined : maximum);
+const bounded = (maximum: number | undefined) =>
+  maximum === Number.MAX_SAFE_INTEGER ? undefined : maximum;

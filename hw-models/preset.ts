@@ -1,4 +1,5 @@
-// YAML → Preset: every number with its unit, the kind of its source and the place; faults with file:line, all at once.
+// YAML → Preset: every number with its unit, the kind of its source and the place; faults with
+// file:line, all at once.
 
 import { z } from 'zod';
 import { InputError } from '../workloads/base/errors.js';
@@ -25,7 +26,11 @@ function figureEntry(unit: Unit | undefined) {
   });
 }
 
-const Header = z.object({ name: z.string().min(1), title: z.string().min(1), family: z.string().min(1) });
+const Header = z.object({
+  name: z.string().min(1),
+  title: z.string().min(1),
+  family: z.string().min(1),
+});
 
 /** Keys of a preset beside its family's. */
 export const headerKeys = [...Object.keys(Header.shape), 'extends'] as const;
@@ -49,14 +54,21 @@ export function readPreset<Config>(
   const faults: Fault[] = [];
   const figures = new Map<string, Figure>();
   const body = Object.fromEntries(
-    Object.entries(document.value).filter(([key]) => !(headerKeys as readonly string[]).includes(key)),
+    Object.entries(document.value).filter(
+      ([key]) => !(headerKeys as readonly string[]).includes(key),
+    ),
   );
   const plain = takeFigures(body, [], { schema: family.schema, figures, faults });
   const parsed = family.schema.safeParse(plain);
   if (!parsed.success) {
     const known = faults.map(({ path }) => path[0]);
-    // A number that could not be read has its own fault; what the schema says of the hole would only repeat it.
-    faults.push(...faultsIn(parsed.error, plain, family.schema).filter(({ path }) => !known.includes(path[0])));
+    // A number that could not be read has its own fault; what the schema says of the hole would
+    // only repeat it.
+    faults.push(
+      ...faultsIn(parsed.error, plain, family.schema).filter(
+        ({ path }) => !known.includes(path[0]),
+      ),
+    );
   }
   document.fail(faults);
   return { name, title, config: parsed.data as Config, figures };
@@ -71,7 +83,10 @@ function readHeader(document: PresetDocument): z.infer<typeof Header> {
   const header = Header.safeParse(document.value);
   if (!header.success) {
     document.fail(
-      header.error.issues.map((issue) => ({ path: issue.path, text: `found nothing usable, expected a text` })),
+      header.error.issues.map((issue) => ({
+        path: issue.path,
+        text: `found nothing usable, expected a text`,
+      })),
     );
   }
   return header.data as z.infer<typeof Header>;
@@ -83,7 +98,9 @@ interface Taking {
   readonly faults: Fault[];
 }
 
-/** Replaces each { value, unit, from, cite } by its SI value and files the figure under its path. */
+/**
+ * Replaces each { value, unit, from, cite } by its SI value and files the figure under its path.
+ */
 function takeFigures(value: unknown, path: readonly string[], taking: Taking): unknown {
   const { schema, figures, faults } = taking;
   if (typeof value === 'number') {
@@ -93,7 +110,10 @@ function takeFigures(value: unknown, path: readonly string[], taking: Taking): u
   if (value === null || typeof value !== 'object' || Array.isArray(value)) return value;
   if (!('value' in value)) {
     return Object.fromEntries(
-      Object.entries(value).map(([key, inner]) => [key, takeFigures(inner, [...path, key], taking)]),
+      Object.entries(value).map(([key, inner]) => [
+        key,
+        takeFigures(inner, [...path, key], taking),
+      ]),
     );
   }
   const Entry = figureEntry(unitOf(schemaAt(schema, path)));
@@ -106,6 +126,12 @@ function takeFigures(value: unknown, path: readonly string[], taking: Taking): u
   const [factor, unit] = units[entry.data.unit] as readonly [number, Unit];
   const { from, cite } = entry.data;
   const si = entry.data.value * factor;
-  figures.set(path.join('.'), { value: si, unit, published: `${entry.data.value} ${entry.data.unit}`, from, cite });
+  figures.set(path.join('.'), {
+    value: si,
+    unit,
+    published: `${entry.data.value} ${entry.data.unit}`,
+    from,
+    cite,
+  });
   return si;
 }

@@ -10,7 +10,8 @@ import { nearest } from './faults.js';
 import { familyOf } from './preset.js';
 import type { FindBase, PresetText } from './preset-document.js';
 
-const folderOf = (family: string) => fileURLToPath(new URL(`./${family}/presets/`, import.meta.url));
+const folderOf = (family: string) =>
+  fileURLToPath(new URL(`./${family}/presets/`, import.meta.url));
 
 /** Names of the shipped presets, family by family. */
 export function presetNames(): readonly string[] {
@@ -22,7 +23,10 @@ export function presetNames(): readonly string[] {
   });
 }
 
-/** A shipped preset by name, or one from a YAML file by path. @throws InputError where there is none. */
+/**
+ * A shipped preset by name, or one from a YAML file by path. @throws InputError where there is
+ * none.
+ */
 export function loadHardware(nameOrFile: string): Hardware {
   const { text, file } = isFile(nameOrFile) ? readText(nameOrFile) : shipped(nameOrFile);
   return familyByName(familyOf(text, file, findBase), file).read(text, file, findBase);
@@ -35,14 +39,16 @@ export function hardwareSchema(family: string): Readonly<Record<string, unknown>
 }
 
 /** A shipped preset by name, or a file relative to the one that extends it. */
-const findBase: FindBase = (name, from) => (isFile(name) ? readText(resolve(dirname(from), name)) : shipped(name));
+const findBase: FindBase = (name, from) =>
+  isFile(name) ? readText(resolve(dirname(from), name)) : shipped(name);
 
 const isFile = (name: string) => /\.ya?ml$/.test(name);
 
 function shipped(name: string): PresetText {
   for (const family of catalog) {
     const file = `${folderOf(family.name)}${name}.yaml`;
-    if (/^[\w.-]+$/.test(name) && existsSync(file)) return { text: readFileSync(file, 'utf8'), file };
+    if (/^[\w.-]+$/.test(name) && existsSync(file))
+      return { text: readFileSync(file, 'utf8'), file };
   }
   const known = presetNames();
   throw new InputError(
@@ -53,11 +59,14 @@ function shipped(name: string): PresetText {
 function readText(file: string): PresetText {
   try {
     // A pipe that nobody writes to would be waited for.
-    if (!statSync(file).isFile()) throw new InputError(`${file}: found a folder, a pipe or a device, expected a file`);
+    if (!statSync(file).isFile())
+      throw new InputError(`${file}: found a folder, a pipe or a device, expected a file`);
     return { text: readFileSync(file, 'utf8'), file };
   } catch (error) {
     if (error instanceof InputError) throw error;
-    throw new InputError(`${file}: cannot be read (${(error as NodeJS.ErrnoException).code ?? 'unknown fault'})`);
+    throw new InputError(
+      `${file}: cannot be read (${(error as NodeJS.ErrnoException).code ?? 'unknown fault'})`,
+    );
   }
 }
 
@@ -65,5 +74,7 @@ function familyByName(name: string, file: string): CatalogEntry {
   const family = catalog.find((candidate) => candidate.name === name);
   if (family) return family;
   const known = catalog.map((candidate) => candidate.name);
-  throw new InputError(`${file}: family: found '${name}', expected ${known.join(', ')}${nearest(name, known)}`);
+  throw new InputError(
+    `${file}: family: found '${name}', expected ${known.join(', ')}${nearest(name, known)}`,
+  );
 }

@@ -1,4 +1,5 @@
-// The units that presets may use and their factors to SI, and how a family's schema says which one a number is in.
+// The units that presets may use and their factors to SI, and how a family's schema says which one
+// a number is in.
 
 import type { z } from 'zod';
 import type { Unit } from './contract.js';
@@ -44,10 +45,14 @@ export function unitNames(unit: Unit | undefined): readonly string[] {
 }
 
 /**
- * A number that a preset states in units of `unit`: other ones are refused, and editors offer these. `meaning` is what
- * an editor says of it.
+ * A number that a preset states in units of `unit`: other ones are refused, and editors offer
+ * these. `meaning` is what an editor says of it.
  */
-export function quantity<Schema extends z.ZodType>(unit: Unit, schema: Schema, meaning?: string): Schema {
+export function quantity<Schema extends z.ZodType>(
+  unit: Unit,
+  schema: Schema,
+  meaning?: string,
+): Schema {
   return schema.meta({ unit, ...(meaning === undefined ? {} : { description: meaning }) });
 }
 

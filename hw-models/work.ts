@@ -45,8 +45,8 @@ export function rightElements({ right, matrices, depth, columns }: ProductDemand
 }
 
 /**
- * The matrix of weights that a product or a convolution multiplies by, that of several products below each other; null
- * for all else, a product of two results among it.
+ * The matrix of weights that a product or a convolution multiplies by, that of several products
+ * below each other; null for all else, a product of two results among it.
  */
 export function weightShapeOf(demand: Demand): WeightShape | null {
   switch (demand.kind) {
@@ -65,7 +65,10 @@ export function weightShapeOf(demand: Demand): WeightShape | null {
   }
 }
 
-/** {@link weightShapeOf}, and a recurrent layer's matrices below each other: all weights that a layer goes through. */
+/**
+ * {@link weightShapeOf}, and a recurrent layer's matrices below each other: all weights that a
+ * layer goes through.
+ */
 export function keptMatrixOf(demand: Demand): WeightShape | null {
   if (demand.kind !== 'recurrent') return weightShapeOf(demand);
   const { directions, gates, hidden, inputs } = demand;

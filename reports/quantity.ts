@@ -42,7 +42,10 @@ export function percent(share: number): string {
 
 const EIGHTHS = ['', '▏', '▎', '▍', '▌', '▋', '▊', '▉'] as const;
 
-/** A share of `cells` characters as a bar, to an eighth of a character; anything above nothing shows. */
+/**
+ * A share of `cells` characters as a bar, to an eighth of a character; anything above nothing
+ * shows.
+ */
 export function sparkbar(share: number, cells: number): string {
   const eighths = share > 0 ? Math.max(1, Math.round(Math.min(1, share) * cells * 8)) : 0;
   return `${'█'.repeat(eighths >> 3)}${EIGHTHS[eighths & 7]}`;

@@ -11,7 +11,10 @@ const shared = {
 
 await build({
   ...shared,
-  entryPoints: { report: 'reports/html/interact.browser.ts', 'report-style': 'reports/html/report.css' },
+  entryPoints: {
+    report: 'reports/html/interact.browser.ts',
+    'report-style': 'reports/html/report.css',
+  },
   format: 'iife',
 });
 

@@ -1,4 +1,5 @@
-// tsc copies no data: puts presets and published tables beside the compiled code, where it looks for them.
+// tsc copies no data: puts presets and published tables beside the compiled code, where it looks
+// for them.
 import { chmod, cp, mkdir, readdir } from 'node:fs/promises';
 
 const families = await readdir('hw-models', { withFileTypes: true });
@@ -15,5 +16,6 @@ await cp('sim/claims', 'dist/sim/claims', { recursive: true });
 await cp('sim/sweep/studies', 'dist/sim/sweep/studies', { recursive: true });
 await cp('sim/serving/prices.yaml', 'dist/sim/serving/prices.yaml');
 
-// tsc makes no file executable; npm does so for installed packages, but npx in a checkout runs this one as it is.
+// tsc makes no file executable; npm does so for installed packages, but npx in a checkout runs this
+// one as it is.
 await chmod('dist/reports/cli/bin.js', 0o755);

@@ -1,5 +1,5 @@
-// Derives the dense baselines of EIE from its preset, and writes them as presets: `npm run presets`. A test holds the
-// files to it.
+// Derives the dense baselines of EIE from its preset, and writes them as presets: `npm run
+// presets`. A test holds the files to it.
 
 import { writeFileSync } from 'node:fs';
 import { pathToFileURL } from 'node:url';
@@ -36,17 +36,27 @@ export function denseBaselines(): readonly { readonly file: string; readonly tex
   const bandwidth = `computed: EIE's ${eie.pes} words of ${eie.spmat.widthBits} bits a cycle, a weight for each column`;
   const within = `computed: the most rows beside EIE's memories within its ${mm2.toFixed(2)} mm2`;
   return [
-    preset('dense-eie-area', 'Dense systolic array of the area of EIE with 64 PEs, 45 nm', sameArea(base, mm2), {
-      array: area,
-      columns: area,
-      memories: area,
-      accumulators: area,
-    }),
+    preset(
+      'dense-eie-area',
+      'Dense systolic array of the area of EIE with 64 PEs, 45 nm',
+      sameArea(base, mm2),
+      {
+        array: area,
+        columns: area,
+        memories: area,
+        accumulators: area,
+      },
+    ),
     preset(
       'dense-eie-bandwidth',
       'Dense systolic array with the memory, bandwidth and area of EIE with 64 PEs, 45 nm',
       sameBandwidth(base, mm2, memories),
-      { array: within, columns: bandwidth, memories: SAME, accumulators: 'computed: two sums a column for each row' },
+      {
+        array: within,
+        columns: bandwidth,
+        memories: SAME,
+        accumulators: 'computed: two sums a column for each row',
+      },
     ),
   ];
 }
@@ -59,7 +69,12 @@ interface Reasons {
 }
 
 function preset(name: string, title: string, config: SystolicConfig, why: Reasons) {
-  const figure = (value: number, unit: Unit | 'MHz', cite: string) => ({ value, unit, from: 'estimate', cite });
+  const figure = (value: number, unit: Unit | 'MHz', cite: string) => ({
+    value,
+    unit,
+    from: 'estimate',
+    cite,
+  });
   const { sram, dram } = config;
   const body = {
     extends: BASE,
@@ -84,7 +99,10 @@ function preset(name: string, title: string, config: SystolicConfig, why: Reason
     '# Derived from eie-64 and edge-tpu by scripts/dense-baselines.ts (npm run presets): do not edit.\n' +
     '# All three dataflows, the fastest one for each layer, as in arrays that switch between them (Flex-TPU,\n' +
     '# arXiv 2407.08700): the strongest dense baseline.\n';
-  return { file: `hw-models/systolic/presets/${name}.yaml`, text: head + stringify(body, { lineWidth: 120 }) };
+  return {
+    file: `hw-models/systolic/presets/${name}.yaml`,
+    text: head + stringify(body, { lineWidth: 120 }),
+  };
 }
 
 if (process.argv[1] !== undefined && import.meta.url === pathToFileURL(process.argv[1]).href) {

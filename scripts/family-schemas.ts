@@ -5,5 +5,8 @@ import { catalog } from '../hw-models/catalog.js';
 import { hardwareSchema } from '../hw-models/presets.node.js';
 
 for (const { name } of catalog) {
-  writeFileSync(`schemas/${name}.schema.json`, `${JSON.stringify(hardwareSchema(name), null, 2)}\n`);
+  writeFileSync(
+    `schemas/${name}.schema.json`,
+    `${JSON.stringify(hardwareSchema(name), null, 2)}\n`,
+  );
 }

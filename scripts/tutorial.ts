@@ -1,4 +1,5 @@
-// Runs the tutorial's commands, in order, in an empty folder, and remakes the pictures that it shows.
+// Runs the tutorial's commands, in order, in an empty folder, and remakes the pictures that it
+// shows.
 
 import { execFileSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
@@ -19,7 +20,8 @@ const words = (line: string) =>
   [...line.matchAll(/"([^"]*)"|(\S+)/g)].map(([, quoted, plain]) => quoted ?? plain ?? '');
 
 /** A hundredth of a pixel is enough, and the same on every machine. */
-const rounded = (svg: string) => svg.replace(/\d+\.\d{3,}/g, (number) => `${Number(Number(number).toFixed(2))}`);
+const rounded = (svg: string) =>
+  svg.replace(/\d+\.\d{3,}/g, (number) => `${Number(Number(number).toFixed(2))}`);
 
 /** What each of the tutorial's commands prints, by command, and its pictures, by name. */
 export function runTutorial(text: string) {

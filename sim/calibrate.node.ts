@@ -21,7 +21,13 @@ import { nearLayers } from './calibrate/layers.js';
 import { type FarSample, solveLines, timeFar } from './calibrate/lines.js';
 import { type LibraryUnderTest, type Measurement, measure } from './calibrate/measure.js';
 import { overheads } from './calibrate/overheads.js';
-import { calibratedPreset, calibratedYaml, coreOf, readCycles, workingSetsOf } from './calibrate/preset.js';
+import {
+  calibratedPreset,
+  calibratedYaml,
+  coreOf,
+  readCycles,
+  workingSetsOf,
+} from './calibrate/preset.js';
 import type { Timing } from './calibrate/timing.js';
 import { type Sample, type SolvedTurns, solveTurns, timeCalls } from './calibrate/turns.js';
 import { energyNote } from './compare.js';
@@ -78,7 +84,10 @@ export async function calibrate(request: CalibrationRequest = {}): Promise<Calib
   const energy = openRapl();
   const mostBytes = Math.min(mebibytes * MIB, SHARE_OF_FREE * freemem());
   const workingSets = workingSetsOf(config, mostBytes);
-  const outputs = Math.max(1, Math.min(MATRIX[0], Math.floor(mostBytes / (FLOAT_BYTES * MATRIX[1]))));
+  const outputs = Math.max(
+    1,
+    Math.min(MATRIX[0], Math.floor(mostBytes / (FLOAT_BYTES * MATRIX[1]))),
+  );
   const { libraries, notes } = await openLibraries(facts.cores);
   const measurements = await measure({
     workingSets,
@@ -87,10 +96,15 @@ export async function calibrate(request: CalibrationRequest = {}): Promise<Calib
     instruments: {
       clock: seconds,
       openProbe,
-      readOnAllCores: (probe, bytes, each, times) => readOnAllCores(probe, bytes, facts.cores, each, times),
+      readOnAllCores: (probe, bytes, each, times) =>
+        readOnAllCores(probe, bytes, facts.cores, each, times),
       libraries,
       engineOverheads: (times) =>
-        overheads((threads) => createEngine('sparse', 'sparse', rules.sparse, { threads }), facts.cores, times),
+        overheads(
+          (threads) => createEngine('sparse', 'sparse', rules.sparse, { threads }),
+          facts.cores,
+          times,
+        ),
       energy,
     },
     progress,
@@ -113,7 +127,8 @@ export async function calibrate(request: CalibrationRequest = {}): Promise<Calib
   const farCalls = timeFar({
     bytes: {
       l2: FILLING * cacheShare * l2.capacity,
-      // Between the caches, as most layers' weights are: as large as L3 it is address translation that costs.
+      // Between the caches, as most layers' weights are: as large as L3 it is address translation
+      // that costs.
       ...(l3.capacity > 0 ? { l3: Math.sqrt(l2.capacity * l3.capacity) } : {}),
       memory: Math.min(2 * Math.max(l2.capacity, l3.capacity), mostBytes),
     },
@@ -139,17 +154,24 @@ export async function calibrate(request: CalibrationRequest = {}): Promise<Calib
     notes: [
       ...(energy
         ? []
-        : [`${energyNote(energy)} (no readable counters under /sys/class/powercap); joules stay modelled`]),
+        : [
+            `${energyNote(energy)} (no readable counters under /sys/class/powercap); joules stay modelled`,
+          ]),
       ...notes,
       ...(beyond >= 4 * caches
         ? []
-        : [`memory: a working set of ${beyond / MIB} MiB, less than 4 times the caches' ${caches / MIB} MiB`]),
+        : [
+            `memory: a working set of ${beyond / MIB} MiB, less than 4 times the caches' ${caches / MIB} MiB`,
+          ]),
     ],
   };
 }
 
 /** The preset's turns with those that were solved for. */
-function turnsOf({ cycles }: SolvedTurns, { turns }: HostConfig): Readonly<Record<LoopName, number>> {
+function turnsOf(
+  { cycles }: SolvedTurns,
+  { turns }: HostConfig,
+): Readonly<Record<LoopName, number>> {
   const solved: Record<LoopName, number> = { ...turns };
   for (const name of loopNames) solved[name] = cycles.get(name) ?? turns[name];
   return solved;

@@ -44,11 +44,14 @@ export interface CompareRequest {
   readonly hardware?: readonly string[];
   readonly batch?: number;
   readonly seed?: number;
-  /** A Deep Compression `.net` file for the one workload named; without it weights are drawn at published densities. */
+  /**
+   * A Deep Compression `.net` file for the one workload named; without it weights are drawn at
+   * published densities.
+   */
   readonly weights?: string;
   /**
-   * A picture or `.npy` tensor for the one workload named, or NAME=FILE for each of its inputs; without it activations are
-   * drawn at published densities.
+   * A picture or `.npy` tensor for the one workload named, or NAME=FILE for each of its inputs;
+   * without it activations are drawn at published densities.
    */
   readonly input?: string | readonly string[];
   /** Extents of open dimensions, by their names. */
@@ -57,7 +60,9 @@ export interface CompareRequest {
   readonly repeat?: number;
   /** Of a measured contender that has them. */
   readonly threads?: number;
-  /** What a million frames cost: at the shipped prices, or with those of a YAML file in their place. */
+  /**
+   * What a million frames cost: at the shipped prices, or with those of a YAML file in their place.
+   */
   readonly cost?: true | string;
   /** What a file may ask for. */
   readonly limits?: Partial<ImportLimits>;
@@ -69,12 +74,25 @@ export interface CompareRequest {
 }
 
 /**
- * Runs or costs each workload on each hardware. Modelled rows are the same bits for the same request; measured ones
- * never are. @throws InputError for an unknown name or an unusable file, before anything is run.
+ * Runs or costs each workload on each hardware. Modelled rows are the same bits for the same
+ * request; measured ones never are. @throws InputError for an unknown name or an unusable file,
+ * before anything is run.
  */
 export async function compare(request: CompareRequest = {}): Promise<readonly NamedComparison[]> {
-  const { workloads = DEFAULT_WORKLOADS, hardware = DEFAULT_HARDWARE, batch = 1, seed = 0, repeat = 5 } = request;
-  const { threads = 1, limits = {}, timelineRoom, uncertainty = false, progress = silent } = request;
+  const {
+    workloads = DEFAULT_WORKLOADS,
+    hardware = DEFAULT_HARDWARE,
+    batch = 1,
+    seed = 0,
+    repeat = 5,
+  } = request;
+  const {
+    threads = 1,
+    limits = {},
+    timelineRoom,
+    uncertainty = false,
+    progress = silent,
+  } = request;
   requireWhole('batch', batch, 1);
   requireWhole('seed', seed, 0);
   requireWhole('repeat', repeat, 1);
@@ -83,12 +101,15 @@ export async function compare(request: CompareRequest = {}): Promise<readonly Na
   if (contenders.length === 0) throw new InputError('found no hardware, expected at least one');
   const entries = await openWorkloads(workloads, limits, request.dims);
   if (entries.length !== 1 && (request.weights ?? request.input) !== undefined) {
-    throw new InputError(`weights and input belong to one network, found ${entries.length} workloads`);
+    throw new InputError(
+      `weights and input belong to one network, found ${entries.length} workloads`,
+    );
   }
   const exact = createExecutor(EXACT, { threads });
   const standIn = createExecutor(STAND_IN, { threads });
   const { cost } = request;
-  const priced = cost === undefined ? {} : { prices: await loadPrices(cost === true ? undefined : cost) };
+  const priced =
+    cost === undefined ? {} : { prices: await loadPrices(cost === true ? undefined : cost) };
   const energy = openRapl();
   const comparisons: NamedComparison[] = [];
   for (const { entry, group } of entries) {
@@ -96,7 +117,18 @@ export async function compare(request: CompareRequest = {}): Promise<readonly Na
     const model = await loadTrainedModel(entry, request.weights, seed);
     const trace = await traceOf(entry, model, request.input, seed);
     const room = timelineRoom === undefined ? {} : { timelineRoom: timelineRoom / entries.length };
-    const options = { batch, seed, repeat, energy, exact, standIn, uncertainty, progress, ...priced, ...room };
+    const options = {
+      batch,
+      seed,
+      repeat,
+      energy,
+      exact,
+      standIn,
+      uncertainty,
+      progress,
+      ...priced,
+      ...room,
+    };
     const comparison = await compareModel(model, trace, contenders, options);
     comparisons.push({ ...comparison, group, importNotes: entry.notes ?? [] });
   }
@@ -110,7 +142,12 @@ const TRACER = 'sparse';
 /** The executor that runs a file as it is, where one of its operators is not implemented here. */
 const STAND_IN = 'onnxruntime';
 
-async function traceOf(entry: ZooEntry, model: Model, files: CompareRequest['input'], seed: number): Promise<Trace> {
+async function traceOf(
+  entry: ZooEntry,
+  model: Model,
+  files: CompareRequest['input'],
+  seed: number,
+): Promise<Trace> {
   const { network, densities, weights } = entry;
   const drawn = traceDrawn(network, densities, seed);
   // What lies behind an operator that nobody implements here cannot be met: it is drawn.

@@ -1,6 +1,15 @@
 // The main job: the same network on each hardware, modelled and measured side by side.
 
-import type { Bound, Executor, Hardware, LayerCost, Load, NetworkRun, Parts, Peaks } from '../hw-models/contract.js';
+import type {
+  Bound,
+  Executor,
+  Hardware,
+  LayerCost,
+  Load,
+  NetworkRun,
+  Parts,
+  Peaks,
+} from '../hw-models/contract.js';
 import { cyclesOf, joulesOf, secondsOf, sum } from '../hw-models/cost.js';
 import { checkSize } from '../hw-models/host/checks.js';
 import type { EnergyMeter } from '../hw-models/host/energy-meter.js';
@@ -10,7 +19,12 @@ import { isImplemented, type LayerTask, type Values } from '../workloads/network
 import { nonzerosOf } from '../workloads/weights/store.js';
 import { checkOutput, describeDeparture } from './output-check.js';
 import { type Progress, silent } from './progress.js';
-import { describePrices, type PriceTable, type ServingCost, servingCost } from './serving/prices.js';
+import {
+  describePrices,
+  type PriceTable,
+  type ServingCost,
+  servingCost,
+} from './serving/prices.js';
 import { summarize, total, totalOrNull, type WorkloadSummary } from './summary.js';
 import { type Timeline, timelineOf, timelineOfRun } from './timeline.js';
 import { type Trace, tasksOf } from './trace.js';
@@ -47,7 +61,9 @@ export interface HardwareResult {
   readonly seconds: number;
   readonly framesPerSecond: number;
   readonly joules: number | null;
-  /** Modelled from events, or counted by the processor while it ran; null where there are no joules. */
+  /**
+   * Modelled from events, or counted by the processor while it ran; null where there are no joules.
+   */
   readonly joulesOrigin: 'modelled' | 'measured' | null;
   readonly watts: number | null;
   readonly areaMm2: number | null;
@@ -77,7 +93,10 @@ export interface Comparison {
   readonly pricing: string | null;
 }
 
-/** A hardware to compare: a model with one kernel or its fastest, or an executor of the machine underneath. */
+/**
+ * A hardware to compare: a model with one kernel or its fastest, or an executor of the machine
+ * underneath.
+ */
 export type Contender =
   | { readonly kind: 'modelled'; readonly hardware: Hardware; readonly kernel: string | undefined }
   | { readonly kind: 'measured'; readonly executor: Executor };
@@ -95,7 +114,10 @@ export interface CompareOptions {
   readonly exact: Executor;
   /** Runs a file as it is, where one of the network's operators is not implemented here. */
   readonly standIn?: Executor;
-  /** About as many slices as the timelines of the comparison have room for; without it there are none. */
+  /**
+   * About as many slices as the timelines of the comparison have room for; without it there are
+   * none.
+   */
   readonly timelineRoom?: number;
   /** Whether models say how far each of their uncertain numbers moves the answer. */
   readonly uncertainty?: boolean;
@@ -119,7 +141,13 @@ export async function compareModel(
     progress(`${model.network.name} on ${nameOf(contender)}`);
     rows.push(
       contender.kind === 'modelled'
-        ? costedRow(contender, tasks, nonzeros, roomFor(contenders, options), options.uncertainty === true)
+        ? costedRow(
+            contender,
+            tasks,
+            nonzeros,
+            roomFor(contenders, options),
+            options.uncertainty === true,
+          )
         : await measuredRow(contender.executor, model, trace.inputs, tasks, options),
     );
   }
@@ -135,19 +163,29 @@ export async function compareModel(
       speedup: first.seconds / row.seconds,
       energyRatio: first.joules !== null && row.joules !== null ? first.joules / row.joules : null,
       serving: prices
-        ? servingCost(row.hardware, row.seconds / batch, row.joules === null ? null : row.joules / batch, prices)
+        ? servingCost(
+            row.hardware,
+            row.seconds / batch,
+            row.joules === null ? null : row.joules / batch,
+            prices,
+          )
         : null,
     })),
   };
 }
 
 /** Each model's part of the timelines' room. */
-function roomFor(contenders: readonly Contender[], { timelineRoom }: CompareOptions): number | undefined {
+function roomFor(
+  contenders: readonly Contender[],
+  { timelineRoom }: CompareOptions,
+): number | undefined {
   return timelineRoom && timelineRoom / contenders.filter(({ kind }) => kind === 'modelled').length;
 }
 
 function nameOf(contender: Contender): string {
-  return contender.kind === 'modelled' ? contender.hardware.name : `host:${contender.executor.name}`;
+  return contender.kind === 'modelled'
+    ? contender.hardware.name
+    : `host:${contender.executor.name}`;
 }
 
 /** A result before it is held against others. */
@@ -164,14 +202,16 @@ function costedRow(
   const row = modelledRow(hardware, costs, tasks, kernel, nonzeros);
   return {
     ...row,
-    ...(timelineRoom === undefined ? {} : { timeline: timelineOf(hardware, tasks, costs, timelineRoom) }),
+    ...(timelineRoom === undefined
+      ? {}
+      : { timeline: timelineOf(hardware, tasks, costs, timelineRoom) }),
     ...(uncertainty ? { swings: swingsOf(hardware, kernel, tasks) } : {}),
   };
 }
 
 /**
- * What `costs`, layer by layer, come to; `kernel` is the one that was asked for, if one was. `nonzeros` by layer, where
- * somebody has counted them.
+ * What `costs`, layer by layer, come to; `kernel` is the one that was asked for, if one was.
+ * `nonzeros` by layer, where somebody has counted them.
  */
 export function modelledRow(
   hardware: Hardware,
@@ -180,7 +220,9 @@ export function modelledRow(
   kernel?: string,
   nonzeros: readonly number[] = tasks.map(nonzerosIn),
 ): Row {
-  const layers = costs.map((cost, at) => layerResult(cost, tasks[at] as LayerTask, nonzeros[at] as number));
+  const layers = costs.map((cost, at) =>
+    layerResult(cost, tasks[at] as LayerTask, nonzeros[at] as number),
+  );
   const joules = totalOrNull(layers.map((layer) => layer.joules));
   const seconds = total(layers.map((layer) => layer.seconds));
   return {
@@ -240,8 +282,15 @@ export function collectNotes(
   });
 }
 
-/** The kernels of the weighted layers, as the others have only one; or what was asked for, if that stands for several. */
-function kernelLabel(costs: readonly LayerCost[], tasks: readonly LayerTask[], asked: string | undefined): string {
+/**
+ * The kernels of the weighted layers, as the others have only one; or what was asked for, if that
+ * stands for several.
+ */
+function kernelLabel(
+  costs: readonly LayerCost[],
+  tasks: readonly LayerTask[],
+  asked: string | undefined,
+): string {
   const weighted = costs.filter((_, at) => isArithmetic(tasks[at]));
   const names = [...new Set((weighted.length > 0 ? weighted : costs).map((cost) => cost.kernel))];
   return asked === undefined || names.includes(asked) ? names.join('+') : asked;
@@ -254,7 +303,8 @@ function isArithmetic(task: LayerTask | undefined): boolean {
 
 function mainBound(layers: readonly LayerResult[]): Bound | null {
   const seconds = new Map<Bound, number>();
-  for (const { bound, seconds: taken } of layers) if (bound) seconds.set(bound, (seconds.get(bound) ?? 0) + taken);
+  for (const { bound, seconds: taken } of layers)
+    if (bound) seconds.set(bound, (seconds.get(bound) ?? 0) + taken);
   return [...seconds].sort((a, b) => b[1] - a[1])[0]?.[0] ?? null;
 }
 
@@ -264,19 +314,42 @@ export async function measuredRow(
   model: Model,
   inputs: ReadonlyMap<string, Values>,
   tasks: readonly LayerTask[],
-  { batch, repeat, energy = null, exact, standIn, timelineRoom, progress = silent }: Omit<CompareOptions, 'seed'>,
+  {
+    batch,
+    repeat,
+    energy = null,
+    exact,
+    standIn,
+    timelineRoom,
+    progress = silent,
+  }: Omit<CompareOptions, 'seed'>,
 ): Promise<Row> {
   const { runner, notes: standingIn } = runnerOf(executor, standIn, model);
   const { engine, hint } = await runner.describe();
-  const { run, joules } = await medianRun(runner, model, inputs, { batch, repeat, energy, progress });
+  const { run, joules } = await medianRun(runner, model, inputs, {
+    batch,
+    repeat,
+    energy,
+    progress,
+  });
   const frame = run.output.subarray(0, run.output.length / batch);
-  const check = executor.optIn && runner === executor ? await checkOutput(model, inputs, frame, executor, exact) : null;
+  const check =
+    executor.optIn && runner === executor
+      ? await checkOutput(model, inputs, frame, executor, exact)
+      : null;
   const timed = new Map(run.layers.map((layer) => [layer.name, layer]));
   const layers = tasks.map((task): LayerResult => {
     const layer = timed.get(task.name);
     invariant(layer !== undefined, () => `host:${executor.name} did not time layer ${task.name}`);
     const { name, kernel, seconds } = layer;
-    const unknown = { cycles: null, joules: null, bound: null, energy: null, time: null, counters: {} };
+    const unknown = {
+      cycles: null,
+      joules: null,
+      bound: null,
+      energy: null,
+      time: null,
+      counters: {},
+    };
     return { name, kernel, nonzeros: nonzerosIn(task), seconds, ...unknown };
   });
   const seconds = total(layers.map((layer) => layer.seconds));
@@ -309,7 +382,8 @@ export async function measuredRow(
 }
 
 /**
- * What really runs `model`: `executor`, or `standIn` where nobody implements one of the network's operators here.
+ * What really runs `model`: `executor`, or `standIn` where nobody implements one of the network's
+ * operators here.
  * @throws InputError where neither can.
  */
 export function runnerOf(
@@ -320,7 +394,8 @@ export function runnerOf(
   const missing = model.network.layers.flatMap((layer) =>
     layer.demand?.kind === 'opaque' && !isImplemented(layer) ? [layer.demand.operator] : [],
   );
-  if (missing.length === 0 || executor.name === standIn?.name) return { runner: executor, notes: [] };
+  if (missing.length === 0 || executor.name === standIn?.name)
+    return { runner: executor, notes: [] };
   const names = [...new Set(missing)].join(', ');
   if (!standIn || !model.file) {
     throw new InputError(
@@ -343,7 +418,10 @@ export interface MeasuredRun {
   readonly joules: number | null;
 }
 
-/** Counters move a thousand times a second: runs that energy is counted over take this long at least. */
+/**
+ * Counters move a thousand times a second: runs that energy is counted over take this long at
+ * least.
+ */
 const ENERGY_SECONDS = 0.2;
 
 /** In words what the joules of a measured row are. */
@@ -353,7 +431,10 @@ export function energyNote(energy: EnergyMeter | null): string {
     : 'energy: not measurable here';
 }
 
-/** One run to warm up (and to choose kernels, where the executor does), then `repeat` timed ones: the one whose total is the median, so that its layers add up. */
+/**
+ * One run to warm up (and to choose kernels, where the executor does), then `repeat` timed ones:
+ * the one whose total is the median, so that its layers add up.
+ */
 export async function medianRun(
   executor: Executor,
   model: Model,

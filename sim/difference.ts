@@ -16,14 +16,20 @@ export interface FieldChange {
 
 export interface Difference {
   readonly changes: readonly FieldChange[];
-  /** Immer's patches from the first design's config to the second's; null between families, whose configs are unlike. */
+  /**
+   * Immer's patches from the first design's config to the second's; null between families, whose
+   * configs are unlike.
+   */
   readonly patches: readonly Patch[] | null;
 }
 
 /** Compares two designs' configs leaf by leaf. */
 export function differenceOf(before: Hardware, after: Hardware): Difference {
   const changes = leafChanges(before.config, after.config).map(
-    (change): FieldChange => ({ ...change, unit: before.unitOf(change.field) ?? after.unitOf(change.field) ?? null }),
+    (change): FieldChange => ({
+      ...change,
+      unit: before.unitOf(change.field) ?? after.unitOf(change.field) ?? null,
+    }),
   );
   if (before.family !== after.family) return { changes, patches: null };
   const [, patches] = produceWithPatches(before.config, (draft) => merge(draft, after.config));
@@ -39,7 +45,10 @@ export function leafChanges(before: object, after: object): readonly Omit<FieldC
   });
 }
 
-/** Assigns what differs and leaves the rest alone, so that patches name numbers and not whole objects. */
+/**
+ * Assigns what differs and leaves the rest alone, so that patches name numbers and not whole
+ * objects.
+ */
 function merge(draft: object, target: object): void {
   // A list is cut, not left with holes.
   if (Array.isArray(draft)) draft.length = Math.min(draft.length, Object.keys(target).length);
@@ -56,7 +65,8 @@ const isObject = (value: unknown): value is object => value !== null && typeof v
 function leavesOf(config: object, prefix = ''): ReadonlyMap<string, unknown> {
   const leaves = new Map<string, unknown>();
   for (const [key, value] of Object.entries(config)) {
-    if (isObject(value)) for (const [path, leaf] of leavesOf(value, `${prefix}${key}.`)) leaves.set(path, leaf);
+    if (isObject(value))
+      for (const [path, leaf] of leavesOf(value, `${prefix}${key}.`)) leaves.set(path, leaf);
     else leaves.set(prefix + key, value);
   }
   return leaves;

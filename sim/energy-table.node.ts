@@ -1,7 +1,11 @@
 // An Accelergy reference table on disk → a preset with its energies.
 
 import { dirname, relative } from 'node:path';
-import { parseReplacement, presetWithEnergies, readEnergyTable } from '../hw-models/energy-table.js';
+import {
+  parseReplacement,
+  presetWithEnergies,
+  readEnergyTable,
+} from '../hw-models/energy-table.js';
 import { loadHardware } from '../hw-models/presets.node.js';
 import { readText } from './files.node.js';
 
@@ -17,10 +21,17 @@ export interface EnergyTableRequest {
 }
 
 /** The YAML of the preset. @throws InputError for a table, hardware or map that cannot be used. */
-export async function importEnergyTable({ file, onto, map = [], out }: EnergyTableRequest): Promise<string> {
+export async function importEnergyTable({
+  file,
+  onto,
+  map = [],
+  out,
+}: EnergyTableRequest): Promise<string> {
   const replacements = map.map(parseReplacement);
   const hardware = loadHardware(onto);
   const table = readEnergyTable(await readText(file), file);
-  const base = /\.ya?ml$/.test(onto) ? relative(out === undefined ? '.' : dirname(out), onto) : onto;
+  const base = /\.ya?ml$/.test(onto)
+    ? relative(out === undefined ? '.' : dirname(out), onto)
+    : onto;
   return presetWithEnergies(hardware, base, table, replacements, file);
 }

@@ -1,5 +1,5 @@
-// Designs that are being turned, costed on one network: the same models as `compare` and `sweep`, with whatever need not
-// be made anew kept between one turn and the next. Runs in browsers too.
+// Designs that are being turned, costed on one network: the same models as `compare` and `sweep`,
+// with whatever need not be made anew kept between one turn and the next. Runs in browsers too.
 
 import { catalog } from '../hw-models/catalog.js';
 import type { Hardware } from '../hw-models/contract.js';
@@ -56,8 +56,8 @@ export interface Explorer {
   /** @throws InputError for a network that is none of the zoo's or cannot be drawn so. */
   explore(question: ExplorerQuestion): Promise<Exploration>;
   /**
-   * Works out what may be asked next, so that it is known when it is; what cannot be is passed over. It pauses often:
-   * once something else is explored in a pause, the rest must be dropped.
+   * Works out what may be asked next, so that it is known when it is; what cannot be is passed
+   * over. It pauses often: once something else is explored in a pause, the rest must be dropped.
    */
   ahead(questions: Iterable<ExplorerQuestion>): AsyncGenerator<void, void>;
 }
@@ -78,7 +78,8 @@ export function createExplorer(sources: ExplorerSources): Explorer {
   const bound = ({ preset, family, config }: ExploredDesign): Hardware => {
     const entry = catalog.find(({ name }) => name === family);
     const sound = sources.soundConfigs.get(family);
-    if (!entry || !sound) throw new InputError(`${preset}: family: found '${family}', expected one that is known here`);
+    if (!entry || !sound)
+      throw new InputError(`${preset}: family: found '${family}', expected one that is known here`);
     const key = `${family}/${preset}`;
     const base = bases.get(key) ?? entry.rebind(preset, sound);
     bases.set(key, base);
@@ -110,13 +111,19 @@ export function createExplorer(sources: ExplorerSources): Explorer {
   async function* prepare(settings: ExploredWorkload, beforeDrawing: () => void = () => undefined) {
     const { workload, batch, seed, weightDensity, activationDensity } = settings;
     const entry = zoo.get(workload);
-    if (!entry) throw new InputError(`found the workload '${workload}', expected one of ${[...zoo.keys()].join(', ')}`);
+    if (!entry)
+      throw new InputError(
+        `found the workload '${workload}', expected one of ${[...zoo.keys()].join(', ')}`,
+      );
     const { network } = entry;
     const densities = densitiesAt(entry.densities, settings);
-    const isDrawn = (weightDensity ?? activationDensity) !== null || entry.shippedWeights === undefined;
+    const isDrawn =
+      (weightDensity ?? activationDensity) !== null || entry.shippedWeights === undefined;
     const drawn = yield* models([workload, seed, weightDensity, isDrawn], async function* () {
       beforeDrawing();
-      const value = isDrawn ? yield* drawRedrawnModel(network, densities, seed) : await shippedModel(entry, sources);
+      const value = isDrawn
+        ? yield* drawRedrawnModel(network, densities, seed)
+        : await shippedModel(entry, sources);
       return { value, bytes: SMALL };
     });
     const trace = yield* traces([workload, seed, activationDensity], async function* () {
@@ -124,11 +131,14 @@ export function createExplorer(sources: ExplorerSources): Explorer {
       yield;
       return { value, bytes: bytesOf(network, value) };
     });
-    const work = yield* tasks([workload, seed, weightDensity, activationDensity, batch, isDrawn], async function* () {
-      const value = tasksOf(drawn.model, trace, batch);
-      yield;
-      return { value, bytes: SMALL + bytesOf(network, trace) };
-    });
+    const work = yield* tasks(
+      [workload, seed, weightDensity, activationDensity, batch, isDrawn],
+      async function* () {
+        const value = tasksOf(drawn.model, trace, batch);
+        yield;
+        return { value, bytes: SMALL + bytesOf(network, trace) };
+      },
+    );
     return { drawn, work };
   }
 
@@ -138,7 +148,10 @@ export function createExplorer(sources: ExplorerSources): Explorer {
       const { drawn, work } = await finishing(prepare(workload, letGo));
       if (current !== drawn) letGo();
       current = drawn;
-      return { workload: summarize(drawn.model, work), designs: designs.map((design) => explored(design, work)) };
+      return {
+        workload: summarize(drawn.model, work),
+        designs: designs.map((design) => explored(design, work)),
+      };
     },
     async *ahead(questions) {
       if (current) yield* current.hold();
@@ -180,7 +193,10 @@ async function finishing<Result>(work: AsyncGenerator<void, Result>): Promise<Re
   }
 }
 
-/** Remembers values by their keys, and drops the longest unused where they take more than `most` bytes. */
+/**
+ * Remembers values by their keys, and drops the longest unused where they take more than `most`
+ * bytes.
+ */
 function keepRecent<Value>(most: number) {
   const kept = new Map<string, { readonly value: Value; readonly bytes: number }>();
   return async function* (

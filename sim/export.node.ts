@@ -46,7 +46,11 @@ const network =
 const formats: Readonly<
   Record<string, { readonly ending: RegExp | null; readonly title: string; readonly write: Write }>
 > = {
-  onnx: { ending: /\.onnx$/i, title: 'a network with its weights, dense', write: network((model) => writeOnnx(model)) },
+  onnx: {
+    ending: /\.onnx$/i,
+    title: 'a network with its weights, dense',
+    write: network((model) => writeOnnx(model)),
+  },
   safetensors: {
     ending: /\.safetensors$/i,
     title: 'the weights, a tensor each',
@@ -78,23 +82,33 @@ const formats: Readonly<
 };
 
 /** The formats with what each holds. */
-export const exportFormats: readonly (readonly [name: string, title: string])[] = Object.entries(formats).map(
-  ([name, { title }]) => [name, title],
-);
+export const exportFormats: readonly (readonly [name: string, title: string])[] = Object.entries(
+  formats,
+).map(([name, { title }]) => [name, title]);
 
-/** The file's content. @throws InputError for an unknown name or format, or a network that the format cannot hold. */
+/**
+ * The file's content. @throws InputError for an unknown name or format, or a network that the
+ * format cannot hold.
+ */
 export async function exportFile(request: ExportRequest): Promise<string | Uint8Array> {
   requireWhole('seed', request.seed ?? 0, 0);
   const names = Object.keys(formats);
-  const format = request.format ?? names.find((name) => formats[name]?.ending?.test(request.out ?? ''));
-  if (format === undefined) throw new InputError(`export: found no format, expected --to with ${names.join(', ')}`);
+  const format =
+    request.format ?? names.find((name) => formats[name]?.ending?.test(request.out ?? ''));
+  if (format === undefined)
+    throw new InputError(`export: found no format, expected --to with ${names.join(', ')}`);
   const known = Object.hasOwn(formats, format) ? formats[format] : undefined;
   if (!known)
-    throw new InputError(`export: found format '${format}'${nearest(format, names)}; expected ${names.join(', ')}`);
+    throw new InputError(
+      `export: found format '${format}'${nearest(format, names)}; expected ${names.join(', ')}`,
+    );
   return known.write(request);
 }
 
-function writeMatrix({ network: { layers }, weights }: Model, { layer: wanted, name }: ExportRequest): Uint8Array {
+function writeMatrix(
+  { network: { layers }, weights }: Model,
+  { layer: wanted, name }: ExportRequest,
+): Uint8Array {
   const names = [...weights.keys()];
   const chosen = wanted ?? (names.length === 1 ? names[0] : undefined);
   const layer = layers.find((candidate) => candidate.name === chosen);
@@ -109,6 +123,7 @@ function writeMatrix({ network: { layers }, weights }: Model, { layer: wanted, n
 
 function areas(name: string): string {
   const { art } = writeReferenceTables(resolveHardware(name));
-  if (art === null) throw new InputError(`${name}: found no published area, expected a hardware with one`);
+  if (art === null)
+    throw new InputError(`${name}: found no published area, expected a hardware with one`);
   return art;
 }

@@ -1,5 +1,5 @@
-// The model of the machine underneath: calibrated where `calibrate` has been run here, else from what the operating
-// system says of the machine, with the rest as it was measured on another one.
+// The model of the machine underneath: calibrated where `calibrate` has been run here, else from
+// what the operating system says of the machine, with the rest as it was measured on another one.
 
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -26,7 +26,10 @@ export interface HostModel {
   readonly origin: string;
 }
 
-/** Where `calibrate` keeps a machine's preset: zeroskip/machines in the user's cache folder (docs/host.md). */
+/**
+ * Where `calibrate` keeps a machine's preset: zeroskip/machines in the user's cache folder
+ * (docs/host.md).
+ */
 export function hostPresetFile({ model, vendor, cores }: MachineFacts = readMachine()): string {
   const slug = (model || vendor || 'unknown')
     .toLowerCase()
@@ -46,8 +49,9 @@ function shipped(name: string): Preset<HostConfig> {
 }
 
 /**
- * The preset of `file`; without one of this machine's calibration, or of what the operating system says where there is
- * none or another version of zeroskip made it. @throws InputError for a file that was named and is no such preset.
+ * The preset of `file`; without one of this machine's calibration, or of what the operating system
+ * says where there is none or another version of zeroskip made it. @throws InputError for a file
+ * that was named and is no such preset.
  */
 export function loadHostModel(file?: string): HostModel {
   if (file !== undefined) {
@@ -63,7 +67,9 @@ export function loadHostModel(file?: string): HostModel {
     return calibrated(text, kept);
   } catch (error) {
     if (!(error instanceof InputError)) throw error;
-    return notCalibrated(`calibrated by another version (zeroskip calibrate makes it anew, ${kept}): ${rest}`);
+    return notCalibrated(
+      `calibrated by another version (zeroskip calibrate makes it anew, ${kept}): ${rest}`,
+    );
   }
 }
 
@@ -75,13 +81,19 @@ function notCalibrated(origin: string): HostModel {
   return { preset: uncalibrated(), file: null, origin };
 }
 
-/** The model ready to cost networks on `threads` threads of the engine; each result says whether it is calibrated. */
+/**
+ * The model ready to cost networks on `threads` threads of the engine; each result says whether it
+ * is calibrated.
+ */
 export function bindHostModel({ preset, origin }: HostModel, threads = 1): Hardware {
-  const hardware = bind(hostModel, preset).vary([{ op: 'replace', path: ['threads'], value: threads }]);
+  const hardware = bind(hostModel, preset).vary([
+    { op: 'replace', path: ['threads'], value: threads },
+  ]);
   const note = `${HOST_MODEL}: ${origin}`;
   return {
     ...hardware,
-    cost: (tasks, kernel) => hardware.cost(tasks, kernel).map((cost) => ({ ...cost, notes: [note, ...cost.notes] })),
+    cost: (tasks, kernel) =>
+      hardware.cost(tasks, kernel).map((cost) => ({ ...cost, notes: [note, ...cost.notes] })),
   };
 }
 

@@ -1,4 +1,5 @@
-// `validate --host`: every layer of every zoo network on the machine underneath, predicted beside measured.
+// `validate --host`: every layer of every zoo network on the machine underneath, predicted beside
+// measured.
 
 import { freemem } from 'node:os';
 import { setTimeout } from 'node:timers/promises';
@@ -16,7 +17,12 @@ import { measureRoof } from './calibrate/measure.js';
 import { workingSetsOf } from './calibrate/preset.js';
 import { energyNote } from './compare.js';
 import { bindHostModel, loadHostModel } from './host-model.node.js';
-import { type Factor, fitFactors, leaveOneNetworkOut, type PredictedPoint } from './host-validate/fit.js';
+import {
+  type Factor,
+  fitFactors,
+  leaveOneNetworkOut,
+  type PredictedPoint,
+} from './host-validate/fit.js';
 import { FULL_PACE, measureNetwork } from './host-validate/measure.js';
 import { openPace } from './host-validate/pace.js';
 import { type Point, pointsOf } from './host-validate/points.js';
@@ -70,7 +76,15 @@ export interface HostValidation {
   readonly notes: readonly string[];
 }
 
-export const HOST_EXECUTORS = ['dense', 'winograd', 'fft', 'sparse', 'auto', 'tfjs', 'onnxruntime'] as const;
+export const HOST_EXECUTORS = [
+  'dense',
+  'winograd',
+  'fft',
+  'sparse',
+  'auto',
+  'tfjs',
+  'onnxruntime',
+] as const;
 
 const MIB = 2 ** 20;
 /** What a network's weights take in all executors together, over their size as float32. */
@@ -79,16 +93,28 @@ const COPIES = 12;
 const SHARE_OF_FREE = 0.8;
 const ROOF_REPEAT = 15;
 
-/** ONNX Runtime's threads go on looking for work for a while after a run, on the cores that the next one needs. */
+/**
+ * ONNX Runtime's threads go on looking for work for a while after a run, on the cores that the next
+ * one needs.
+ */
 const settle = (executor: string): Promise<void> =>
   executor === 'onnxruntime' ? setTimeout(SETTLING_MILLISECONDS) : Promise.resolve();
 const SETTLING_MILLISECONDS = 100;
 
 const seconds = () => performance.now() / 1000;
 
-/** Runs and predicts. Measured: never the same twice. @throws InputError for an unknown name or an unusable preset. */
+/**
+ * Runs and predicts. Measured: never the same twice. @throws InputError for an unknown name or an
+ * unusable preset.
+ */
 export async function validateHost(request: HostValidationRequest = {}): Promise<HostValidation> {
-  const { preset, workloads = [...zoo.keys()], executors = HOST_EXECUTORS, seed = 0, repeat = 7 } = request;
+  const {
+    preset,
+    workloads = [...zoo.keys()],
+    executors = HOST_EXECUTORS,
+    seed = 0,
+    repeat = 7,
+  } = request;
   const { threads = 1 } = request;
   const { seconds: budget = 5, progress = silent } = request;
   requireWhole('seed', seed, 0);
@@ -99,7 +125,9 @@ export async function validateHost(request: HostValidationRequest = {}): Promise
   const known = [...model.kernels, ...model.optInKernels];
   for (const name of executors) {
     if (!known.includes(name))
-      throw new InputError(`executor '${name}' is not modelled, expected ${HOST_EXECUTORS.join(', ')}`);
+      throw new InputError(
+        `executor '${name}' is not modelled, expected ${HOST_EXECUTORS.join(', ')}`,
+      );
   }
   const runners = executors.map((name) => createExecutor(name, { threads }));
   const networks = resolveWorkloads(workloads).map(({ entry }) => entry);
@@ -124,13 +152,23 @@ export async function validateHost(request: HostValidationRequest = {}): Promise
         drawn,
         inputs,
         runners,
-        { repeat, budget, clock: seconds, pace: pace.now, progress, ...(threads > 1 ? { settle } : {}) },
-        (executor, error) => notes.push(`${network.name}: ${executor} left out, ${messageOf(error)}`),
+        {
+          repeat,
+          budget,
+          clock: seconds,
+          pace: pace.now,
+          progress,
+          ...(threads > 1 ? { settle } : {}),
+        },
+        (executor, error) =>
+          notes.push(`${network.name}: ${executor} left out, ${messageOf(error)}`),
       );
       const best = measured[0]?.pace ?? 1;
       if (best < FULL_PACE) {
         const share = Math.round(100 * best);
-        notes.push(`${network.name}: measured while the machine ran at ${share} % of its best pace at most`);
+        notes.push(
+          `${network.name}: measured while the machine ran at ${share} % of its best pace at most`,
+        );
       }
       progress(`${network.name}: predicting`);
       points.push(...pointsOf(network, tasks, measured, model));
@@ -150,7 +188,11 @@ export async function validateHost(request: HostValidationRequest = {}): Promise
     points: predicted,
     calibrated: summarizeErrors(
       'calibrated, nothing fitted',
-      points.map((point) => ({ ...point, predictedSeconds: point.modelledSeconds, error: errorOf(point) })),
+      points.map((point) => ({
+        ...point,
+        predictedSeconds: point.modelledSeconds,
+        error: errorOf(point),
+      })),
     ),
     overall: summarizeErrors('leave one network out', predicted),
     byExecutor: summarizeBy(predicted, ({ executor }) => executor),
@@ -158,7 +200,12 @@ export async function validateHost(request: HostValidationRequest = {}): Promise
     byNetwork: summarizeBy(predicted, ({ network }) => network),
     totals: totalsOf(predicted),
     factors,
-    roofline: rooflineOf(readMachine().model, threads, measureCeilings(host.preset.config, threads, progress), points),
+    roofline: rooflineOf(
+      readMachine().model,
+      threads,
+      measureCeilings(host.preset.config, threads, progress),
+      points,
+    ),
     notes,
   };
 }
@@ -181,24 +228,39 @@ function messageOf(error: unknown): string {
 
 async function enginesOf(runners: readonly Executor[]) {
   return Promise.all(
-    runners.map(async (runner) => ({ executor: runner.name, engine: (await runner.describe()).engine })),
+    runners.map(async (runner) => ({
+      executor: runner.name,
+      engine: (await runner.describe()).engine,
+    })),
   );
 }
 
-/** Layers that were merged into others or need no call take no time of their own: nothing to hold a prediction against. */
+/**
+ * Layers that were merged into others or need no call take no time of their own: nothing to hold a
+ * prediction against.
+ */
 function untimed(points: readonly Point[]): readonly string[] {
   const idle = points.filter(({ isTimed }) => !isTimed);
   const names = [
-    ...new Set(idle.map(({ layer, kind }) => (kind === 'concat' ? 'concatenations made in place' : layer))),
+    ...new Set(
+      idle.map(({ layer, kind }) => (kind === 'concat' ? 'concatenations made in place' : layer)),
+    ),
   ];
   return idle.length > 0
-    ? [`${idle.length} layers take no time of their own and are left out: ${names.slice(0, 4).join(', ')}`]
+    ? [
+        `${idle.length} layers take no time of their own and are left out: ${names.slice(0, 4).join(', ')}`,
+      ]
     : [];
 }
 
 function measureCeilings(config: HostConfig, threads: number, progress: Progress) {
   const workingSets = workingSetsOf(config, SHARE_OF_FREE * freemem());
   const probe = openProbe(Math.max(...workingSets.map(({ bytes }) => bytes)));
-  const roof = measureRoof(probe, { workingSets, repeat: ROOF_REPEAT, instruments: { clock: seconds }, progress });
+  const roof = measureRoof(probe, {
+    workingSets,
+    repeat: ROOF_REPEAT,
+    instruments: { clock: seconds },
+    progress,
+  });
   return ceilingsOf(roof, threads, config.memory.bandwidth);
 }

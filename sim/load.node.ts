@@ -7,7 +7,12 @@ import { readImage } from '../workloads/import/image.node.js';
 import { readNpyNumbers } from '../workloads/import/npy.js';
 import { readWeights } from '../workloads/import/weight-files.js';
 import type { Model } from '../workloads/model.js';
-import { type ElementType, frameShape, type NamedTensor, type Values } from '../workloads/network.js';
+import {
+  type ElementType,
+  frameShape,
+  type NamedTensor,
+  type Values,
+} from '../workloads/network.js';
 import { integerRange } from '../workloads/operators/elements.js';
 import { drawModel } from '../workloads/synthesis.js';
 import { elementTypes, sizeOf } from '../workloads/tensor.js';
@@ -15,7 +20,11 @@ import type { ZooEntry } from '../workloads/zoo/entry.js';
 import { readBytes } from './files.node.js';
 
 /** The network with the weights of `file`, else with its own, else with drawn ones. */
-export async function loadModel(entry: ZooEntry, file: string | undefined, seed: number): Promise<Model> {
+export async function loadModel(
+  entry: ZooEntry,
+  file: string | undefined,
+  seed: number,
+): Promise<Model> {
   const { network, densities, weights: own, file: source } = entry;
   if (file === undefined) {
     if (!own) return drawModel(network, densities, seed);
@@ -29,16 +38,20 @@ export async function loadModel(entry: ZooEntry, file: string | undefined, seed:
 const SHIPPED = new URL('../workloads/zoo/weights/', import.meta.url);
 
 /** The same, but that weights which the project ships go before drawn ones. */
-export async function loadTrainedModel(entry: ZooEntry, file: string | undefined, seed: number): Promise<Model> {
+export async function loadTrainedModel(
+  entry: ZooEntry,
+  file: string | undefined,
+  seed: number,
+): Promise<Model> {
   const { shippedWeights } = entry;
   if (file !== undefined || shippedWeights === undefined) return loadModel(entry, file, seed);
   return loadModel(entry, fileURLToPath(new URL(shippedWeights, SHIPPED)), seed);
 }
 
 /**
- * One frame of each of the network's inputs. `files`: a picture (JPEG, PNG) or `.npy` tensor for its one input, or
- * NAME=FILE for each of several; inputs that nobody gives are drawn. @throws InputError for an unknown input or a file
- * that does not fit.
+ * One frame of each of the network's inputs. `files`: a picture (JPEG, PNG) or `.npy` tensor for
+ * its one input, or NAME=FILE for each of several; inputs that nobody gives are drawn. @throws
+ * InputError for an unknown input or a file that does not fit.
  */
 export async function loadInputs(
   entry: ZooEntry,
@@ -48,14 +61,20 @@ export async function loadInputs(
   const given = new Map<string, Values>();
   for (const text of files) {
     const { input, file } = inputOf(entry, text);
-    if (given.has(input.name)) throw new InputError(`input ${input.name}: found two files, expected one`);
+    if (given.has(input.name))
+      throw new InputError(`input ${input.name}: found two files, expected one`);
     given.set(input.name, await loadInput(entry, input, file));
   }
-  return new Map(entry.network.inputs.map(({ name }) => [name, given.get(name) ?? (drawn.get(name) as Values)]));
+  return new Map(
+    entry.network.inputs.map(({ name }) => [name, given.get(name) ?? (drawn.get(name) as Values)]),
+  );
 }
 
 /** The input that NAME=FILE or FILE means. */
-function inputOf({ network }: ZooEntry, text: string): { readonly input: NamedTensor; readonly file: string } {
+function inputOf(
+  { network }: ZooEntry,
+  text: string,
+): { readonly input: NamedTensor; readonly file: string } {
   const names = network.inputs.map(({ name }) => name);
   const input = network.inputs.find(({ name }) => text.startsWith(`${name}=`));
   if (input) return { input, file: text.slice(input.name.length + 1) };
@@ -63,15 +82,23 @@ function inputOf({ network }: ZooEntry, text: string): { readonly input: NamedTe
   if (first && others.length === 0) return { input: first, file: text };
   const named = /^([^=]+)=/.exec(text)?.[1];
   const hint = named === undefined ? '' : nearest(named, names);
-  throw new InputError(`input '${text}'${hint}: expected NAME=FILE with one of ${names.join(', ')}`);
+  throw new InputError(
+    `input '${text}'${hint}: expected NAME=FILE with one of ${names.join(', ')}`,
+  );
 }
 
-async function loadInput({ network, preprocessing }: ZooEntry, input: NamedTensor, file: string): Promise<Values> {
+async function loadInput(
+  { network, preprocessing }: ZooEntry,
+  input: NamedTensor,
+  file: string,
+): Promise<Values> {
   const bytes = await readBytes(file);
   const expected = frameShape(input.shape);
   if (/\.npy$/i.test(file)) return fromNpy(bytes, file, input);
   if (!preprocessing) {
-    throw new InputError(`${file}: ${network.name} takes no picture, expected a .npy tensor of ${expected.join('×')}`);
+    throw new InputError(
+      `${file}: ${network.name} takes no picture, expected a .npy tensor of ${expected.join('×')}`,
+    );
   }
   return readImage(bytes, preprocessing, file);
 }
@@ -80,13 +107,19 @@ function fromNpy(bytes: Uint8Array, file: string, { shape: whole, type }: NamedT
   const { shape, values } = readNpyNumbers(bytes, file);
   const expected = frameShape(whole);
   const trimmed = shape[0] === 1 && shape.length === expected.length + 1 ? shape.slice(1) : shape;
-  const fits = trimmed.join() === expected.join() || (trimmed.length === 1 && trimmed[0] === sizeOf(whole));
-  if (!fits) throw new InputError(`${file}: found a tensor of ${shape.join('×')}, expected ${expected.join('×')}`);
+  const fits =
+    trimmed.join() === expected.join() || (trimmed.length === 1 && trimmed[0] === sizeOf(whole));
+  if (!fits)
+    throw new InputError(
+      `${file}: found a tensor of ${shape.join('×')}, expected ${expected.join('×')}`,
+    );
   const made = elementTypes[type].room(values.length);
   made.set(values);
   const odd = values.findIndex((value, at) => !isOf(type, value, made[at] as number));
   if (odd >= 0) {
-    throw new InputError(`${file}: found ${values[odd]} at element ${odd}, expected ${numbersOf(type)}`);
+    throw new InputError(
+      `${file}: found ${values[odd]} at element ${odd}, expected ${numbersOf(type)}`,
+    );
   }
   return made;
 }

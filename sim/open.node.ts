@@ -7,13 +7,18 @@ import { Asked } from '../workloads/base/asked.js';
 import { InputError } from '../workloads/base/errors.js';
 import type { OpenFile } from '../workloads/base/open-file.js';
 import { defaultLimits, type ImportLimits, type SourceFile } from '../workloads/import/source.js';
-import { isWorkloadFile, readWorkload, requireKnownKind } from '../workloads/import/workload-files.js';
+import {
+  isWorkloadFile,
+  readWorkload,
+  requireKnownKind,
+} from '../workloads/import/workload-files.js';
 import { openPieces, readBytes } from './files.node.js';
 import { type Dimensions, type NamedWorkload, resolveWorkloads } from './resolve.node.js';
 
 /**
- * The networks that the names stand for, groups and files of several layers spread out. `limits` bound what a file may
- * ask for. @throws InputError, one line, for an unknown name or an unusable file.
+ * The networks that the names stand for, groups and files of several layers spread out. `limits`
+ * bound what a file may ask for. @throws InputError, one line, for an unknown name or an unusable
+ * file.
  */
 export async function openWorkloads(
   names: readonly string[],
@@ -34,7 +39,9 @@ export async function openWorkloads(
     requireAsked(name, asked);
     const sha256 = hash.digest('hex');
     const group = entries.length > 1 ? name : null;
-    opened.push(...entries.map((entry, at) => ({ entry, group, file: { file: name, at, sha256 } })));
+    opened.push(
+      ...entries.map((entry, at) => ({ entry, group, file: { file: name, at, sha256 } })),
+    );
   }
   return opened;
 }
@@ -48,7 +55,9 @@ export async function openWorkload(
   const [first, ...others] = await openWorkloads([name], limits, dims);
   if (first && others.length === 0) return first;
   const members = [first, ...others].map((member) => member?.entry.network.name);
-  throw new InputError(`workload '${name}' is a group of networks, expected one of them: ${members.join(', ')}`);
+  throw new InputError(
+    `workload '${name}' is a group of networks, expected one of them: ${members.join(', ')}`,
+  );
 }
 
 /** @throws InputError where an extent was given that the file's reader never asked for. */
@@ -56,7 +65,9 @@ function requireAsked(file: string, dims: Asked<number>): void {
   const unknown = dims.unasked();
   if (!unknown) return;
   const nearest = unknown.nearest === null ? '' : `; did you mean ${unknown.nearest}?`;
-  throw new InputError(`${file}: --dim ${unknown.name}: found no open dimension of that name${nearest}`);
+  throw new InputError(
+    `${file}: --dim ${unknown.name}: found no open dimension of that name${nearest}`,
+  );
 }
 
 /** A folder with a model in it stands for the model. @throws InputError for another folder. */
@@ -86,13 +97,20 @@ async function fileOf(name: string): Promise<string> {
   );
 }
 
-async function openFile(name: string, limits: ImportLimits, dims: Dimensions, hash: Hash): Promise<SourceFile> {
+async function openFile(
+  name: string,
+  limits: ImportLimits,
+  dims: Dimensions,
+  hash: Hash,
+): Promise<SourceFile> {
   const bytes = await readBytes(name, limits.fileBytes);
   hash.update(bytes);
   const placeOf = async (path: string) => {
     const inside = normalize(path);
     if (isAbsolute(inside) || inside === '..' || inside.startsWith(`..${sep}`)) {
-      throw new InputError(`${name}: found the path '${path}', expected one inside the file's own folder`);
+      throw new InputError(
+        `${name}: found the path '${path}', expected one inside the file's own folder`,
+      );
     }
     const file = join(dirname(name), inside);
     await requireInside(file, name);
@@ -120,7 +138,10 @@ async function openFile(name: string, limits: ImportLimits, dims: Dimensions, ha
 
 const END_BYTES = 2 ** 20;
 
-/** What tells files of weights apart without reading gigabytes: their sizes, and what they begin and end with. */
+/**
+ * What tells files of weights apart without reading gigabytes: their sizes, and what they begin and
+ * end with.
+ */
 function hashEnds({ size, read }: OpenFile, hash: Hash): void {
   const length = Math.min(size, END_BYTES);
   hash
@@ -130,8 +151,9 @@ function hashEnds({ size, read }: OpenFile, hash: Hash): void {
 }
 
 /**
- * A link may lead to anything below the folder of the file that names it, or below the folder where that file itself lies
- * if it is a link: a download cache keeps both as links into one folder. @throws InputError for any other.
+ * A link may lead to anything below the folder of the file that names it, or below the folder where
+ * that file itself lies if it is a link: a download cache keeps both as links into one folder.
+ * @throws InputError for any other.
  */
 async function requireInside(file: string, name: string): Promise<void> {
   const missing = () => null;
@@ -141,7 +163,9 @@ async function requireInside(file: string, name: string): Promise<void> {
   const own = await realpath(name).catch(missing);
   const folders = [await realpath(dirname(name)).catch(missing), own && dirname(own)];
   if (folders.some((folder) => folder !== null && isBelow(real, folder))) return;
-  throw new InputError(`${file}: found a link that leads out of the folder, to ${real}: copy the file into it`);
+  throw new InputError(
+    `${file}: found a link that leads out of the folder, to ${real}: copy the file into it`,
+  );
 }
 
 function isBelow(file: string, folder: string): boolean {

@@ -14,10 +14,16 @@ export interface OutputCheck {
   readonly against: string;
   /** Largest difference over the largest magnitude of the reference. */
   readonly relativeError: number;
-  /** Null where the executor computes something else by design: then the error is a finding, not a fault. */
+  /**
+   * Null where the executor computes something else by design: then the error is a finding, not a
+   * fault.
+   */
   readonly bound: number | null;
   readonly ok: boolean;
-  /** How many of the reference's five largest outputs are among the executor's; null unless the network classifies. */
+  /**
+   * How many of the reference's five largest outputs are among the executor's; null unless the
+   * network classifies.
+   */
   readonly topKept: number | null;
 }
 
@@ -64,7 +70,11 @@ export function describeDeparture({ relativeError, topKept, against }: OutputChe
   return `computes something else than the weights say: ${off}${kept} (against ${against})`;
 }
 
-async function outputOf(executor: Executor, model: Model, inputs: ReadonlyMap<string, Values>): Promise<Float32Array> {
+async function outputOf(
+  executor: Executor,
+  model: Model,
+  inputs: ReadonlyMap<string, Values>,
+): Promise<Float32Array> {
   const loaded = await executor.load(model);
   try {
     return (await loaded.run(inputs, 1)).output;

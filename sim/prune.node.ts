@@ -20,8 +20,20 @@ import { loadModel } from './load.node.js';
 import { openWorkload } from './open.node.js';
 import { silent } from './progress.js';
 import { initialState, type Laboratory, type LabProgress, runPipeline } from './prune/pipeline.js';
-import { defaultSettings, MARKS, type Recipe, recipes, type Settings, stagesOf } from './prune/recipes.js';
-import { type PruneReport, type SeedReport, summarizeData, summarizeTests } from './prune/report.js';
+import {
+  defaultSettings,
+  MARKS,
+  type Recipe,
+  recipes,
+  type Settings,
+  stagesOf,
+} from './prune/recipes.js';
+import {
+  type PruneReport,
+  type SeedReport,
+  summarizeData,
+  summarizeTests,
+} from './prune/report.js';
 import { checkSave, modelOf, transformedLayer } from './prune/save.node.js';
 import type { Stage } from './prune/stages.js';
 import type { LabState } from './prune/state.js';
@@ -48,7 +60,10 @@ export interface PruneByNameRequest {
   readonly backends?: readonly BackendName[];
   /** A folder for checkpoints; one that holds this study already is gone on with. */
   readonly checkpoint?: string;
-  /** The file that the network will be saved as: one that has no room for it is refused before the work. */
+  /**
+   * The file that the network will be saved as: one that has no room for it is refused before the
+   * work.
+   */
   readonly save?: string;
   readonly progress?: (event: StudyProgress) => void;
 }
@@ -116,7 +131,13 @@ async function runStudy(
   seeds: readonly number[],
   options: Pick<PruneByNameRequest, 'hardware' | 'backends' | 'checkpoint' | 'save' | 'progress'>,
 ): Promise<PruneResult> {
-  const { hardware = DEFAULT_HARDWARE, backends = BACKENDS, checkpoint, save, progress = () => {} } = options;
+  const {
+    hardware = DEFAULT_HARDWARE,
+    backends = BACKENDS,
+    checkpoint,
+    save,
+    progress = () => {},
+  } = options;
   if (seeds.length === 0) throw new InputError('found no seeds, expected at least one');
   for (const seed of [...seeds, study.dataSeed]) requireWhole('seed', seed, 0);
   const { network } = entry;
@@ -138,7 +159,8 @@ async function runStudy(
       breathe: () => setImmediate(),
     };
     const from =
-      (await store.load(seed, network)) ?? initialState(start ? parametersOf(start) : initialise(network, seed));
+      (await store.load(seed, network)) ??
+      initialState(start ? parametersOf(start) : initialise(network, seed));
     states.push(await runPipeline(study.stages, from, lab));
   }
   const [first] = states as [LabState];
@@ -152,7 +174,11 @@ async function runStudy(
       ? null
       : await compareModel(
           model,
-          await traceRun(model, new Map([[onlyInput(network).name, firstPicture(data)]]), createExecutor('sparse')),
+          await traceRun(
+            model,
+            new Map([[onlyInput(network).name, firstPicture(data)]]),
+            createExecutor('sparse'),
+          ),
           contenders,
           {
             batch: 1,
@@ -181,7 +207,9 @@ function resolveRecipe(name: string): Recipe {
   const known = Object.keys(recipes);
   const recipe = known.includes(name) ? recipes[name] : undefined;
   if (!recipe) {
-    throw new InputError(`pipeline '${name}' is unknown${nearest(name, known)}; expected ${known.join(', ')}`);
+    throw new InputError(
+      `pipeline '${name}' is unknown${nearest(name, known)}; expected ${known.join(', ')}`,
+    );
   }
   return recipe;
 }
@@ -197,7 +225,10 @@ function parametersOf({ weights }: Model): Parameters {
   return new Map(
     [...weights].map(([name, { store, bias }]) => {
       const { rows, columns, values } = toDense(store);
-      return [name, { rows, columns, weights: values, bias, mask: null, binding: { kind: 'free' } }];
+      return [
+        name,
+        { rows, columns, weights: values, bias, mask: null, binding: { kind: 'free' } },
+      ];
     }),
   );
 }
@@ -224,7 +255,9 @@ function checkSettings({ densities, bits, quality, density }: Settings, network:
     if (typeof record !== 'object' || record === null) return;
     const odd = Object.keys(record).find((name) => !known.includes(name));
     if (odd !== undefined) {
-      throw new InputError(`layer '${odd}' is unknown${nearest(odd, known)}; expected ${known.join(', ')}`);
+      throw new InputError(
+        `layer '${odd}' is unknown${nearest(odd, known)}; expected ${known.join(', ')}`,
+      );
     }
   };
   check(densities, layers);
@@ -240,6 +273,9 @@ function firstPicture({ test, shape, normalisation }: DataSet): Float32Array {
   const [channels, height, width] = shape;
   const pixels = height * width;
   return Float32Array.from({ length: channels * pixels }, (_, at) => {
-    return ((test.images[at] as number) - (normalisation.mean[Math.floor(at / pixels)] ?? 0)) * normalisation.scale;
+    return (
+      ((test.images[at] as number) - (normalisation.mean[Math.floor(at / pixels)] ?? 0)) *
+      normalisation.scale
+    );
   });
 }

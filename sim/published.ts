@@ -27,7 +27,9 @@ export function publishedPoints(tables: Tables): readonly PublishedPoint[] {
   const chips = new Map(
     tables('eie-platforms').flatMap((row) => {
       const [hardware] = platforms[row.platform ?? ''] ?? [];
-      return hardware ? [[hardware, { watts: cell(row, 'power_w'), areaMm2: cell(row, 'area_mm2') }] as const] : [];
+      return hardware
+        ? [[hardware, { watts: cell(row, 'power_w'), areaMm2: cell(row, 'area_mm2') }] as const]
+        : [];
     }),
   );
   return cellsOf(tables, TIMES.table).flatMap((time): readonly PublishedPoint[] => {
@@ -40,8 +42,17 @@ export function publishedPoints(tables: Tables): readonly PublishedPoint[] {
     const powerSource = watts === null ? '' : ` and ${kernel === ACTUAL ? 'V' : POWERS.source}`;
     return [
       {
-        ...{ hardware: platform, kernel: kernel === ACTUAL ? 'sparse' : kernel, workload: layer.toLowerCase(), batch },
-        ...{ seconds, joules: watts === null ? null : watts * seconds, areaMm2: chip?.areaMm2 ?? null },
+        ...{
+          hardware: platform,
+          kernel: kernel === ACTUAL ? 'sparse' : kernel,
+          workload: layer.toLowerCase(),
+          batch,
+        },
+        ...{
+          seconds,
+          joules: watts === null ? null : watts * seconds,
+          areaMm2: chip?.areaMm2 ?? null,
+        },
         source: `${TIMES.source}${powerSource}`,
       },
     ];

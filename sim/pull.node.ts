@@ -1,5 +1,6 @@
-// Published weights onto this disk: resumed where a try before ended, checked to the byte, and under their name only
-// when they are whole. Proxies are those of the environment: https_proxy, http_proxy, no_proxy.
+// Published weights onto this disk: resumed where a try before ended, checked to the byte, and
+// under their name only when they are whole. Proxies are those of the environment: https_proxy,
+// http_proxy, no_proxy.
 
 import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
@@ -37,10 +38,10 @@ export interface Pulled {
 }
 
 /**
- * Downloads published weights, or finds them there already. What is left of a try that ended lies beside the file as
- * `.part` and is taken up by the next one.
- * @throws InputError for an unknown name or a path that cannot be written. @throws TransferError where the server does
- * not give the whole file, or another one.
+ * Downloads published weights, or finds them there already. What is left of a try that ended lies
+ * beside the file as `.part` and is taken up by the next one.
+ * @throws InputError for an unknown name or a path that cannot be written. @throws TransferError
+ *   where the server does not give the whole file, or another one.
  */
 export async function pull(request: PullRequest): Promise<Pulled> {
   const { idleSeconds = 30, tries = 4, progress = silent } = request;
@@ -59,7 +60,8 @@ export async function pull(request: PullRequest): Promise<Pulled> {
       transferred += error.transferred;
       failures = error.transferred > 0 ? 1 : failures + 1;
       if (failures >= tries) {
-        const left = (await sizeOf(part)) > 0 ? `; the same command takes up what is in ${part}` : '';
+        const left =
+          (await sizeOf(part)) > 0 ? `; the same command takes up what is in ${part}` : '';
         throw new TransferError(`${url}: ${error.message}${left}`);
       }
       progress(`${weights.file}: ${error.message}, again in ${2 ** (failures - 1)} s`);
@@ -76,7 +78,9 @@ function find(name: string): PublishedWeights {
   const known = publishedWeights.map((weights) => weights.name);
   const found = publishedWeights.find((weights) => weights.name === name);
   if (found) return found;
-  throw new InputError(`no published weights are named '${name}'${nearest(name, known)}; expected ${known.join(', ')}`);
+  throw new InputError(
+    `no published weights are named '${name}'${nearest(name, known)}; expected ${known.join(', ')}`,
+  );
 }
 
 /** A try that ended before the file did. */
@@ -97,7 +101,10 @@ interface Transfer {
   readonly progress: Progress;
 }
 
-/** Appends to `part` what it lacks. Returns the bytes that came. @throws Interrupted where some are missing still. */
+/**
+ * Appends to `part` what it lacks. Returns the bytes that came. @throws Interrupted where some are
+ * missing still.
+ */
 async function fetchRest({ url, part, weights, idleSeconds, progress }: Transfer): Promise<number> {
   const { fetch } = await import('undici');
   const have = await sizeOf(part);
@@ -125,10 +132,13 @@ async function fetchRest({ url, part, weights, idleSeconds, progress }: Transfer
         await handle.write(bytes, 0, bytes.length, at);
         at += bytes.length;
         transferred += bytes.length;
-        progress(`${weights.file}: ${Math.floor((100 * at) / weights.bytes)} % of ${weights.bytes} bytes`);
+        progress(
+          `${weights.file}: ${Math.floor((100 * at) / weights.bytes)} % of ${weights.bytes} bytes`,
+        );
       }
       await handle.sync();
-      if (at < weights.bytes) throw new Interrupted(`found ${at} bytes, expected ${weights.bytes}`, transferred);
+      if (at < weights.bytes)
+        throw new Interrupted(`found ${at} bytes, expected ${weights.bytes}`, transferred);
       return transferred;
     } finally {
       await handle.close();
@@ -143,14 +153,20 @@ async function fetchRest({ url, part, weights, idleSeconds, progress }: Transfer
 
 /** Straight to the server, or through the proxy that the environment names for it. */
 async function dispatcherFor(url: string, idleSeconds: number) {
-  const [{ Agent, ProxyAgent }, { getProxyForUrl }] = await Promise.all([import('undici'), import('proxy-from-env')]);
+  const [{ Agent, ProxyAgent }, { getProxyForUrl }] = await Promise.all([
+    import('undici'),
+    import('proxy-from-env'),
+  ]);
   const idle = idleSeconds * 1000;
   const patience = { bodyTimeout: idle, headersTimeout: idle, connect: { timeout: idle } };
   const uri = getProxyForUrl(url);
   return uri === '' ? new Agent(patience) : new ProxyAgent({ ...patience, uri });
 }
 
-/** Where what the server sends belongs. @throws Interrupted for an answer that is no part of the file. */
+/**
+ * Where what the server sends belongs. @throws Interrupted for an answer that is no part of the
+ * file.
+ */
 function startOf(status: number, range: string | null, asked: number): number {
   if (status === 200) return 0;
   const [, start] = /^bytes (\d+)-/.exec(range ?? '') ?? [];
@@ -164,11 +180,18 @@ function startOf(status: number, range: string | null, asked: number): number {
 }
 
 /** The whole file under its name, or nothing. */
-async function settle(part: string, file: string, weights: PublishedWeights, url: string): Promise<void> {
+async function settle(
+  part: string,
+  file: string,
+  weights: PublishedWeights,
+  url: string,
+): Promise<void> {
   const found = await digestOf(part);
   if (found !== weights.sha256) {
     await rm(part, { force: true });
-    throw new TransferError(`${url}: found a file with SHA-256 ${found}, expected ${weights.sha256}; nothing is kept`);
+    throw new TransferError(
+      `${url}: found a file with SHA-256 ${found}, expected ${weights.sha256}; nothing is kept`,
+    );
   }
   await rename(part, file).catch(unwritable(file));
 }

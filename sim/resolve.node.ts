@@ -30,7 +30,10 @@ export interface NetworkFile {
 export type Dimensions = ReadonlyMap<string, number>;
 
 /** Zoo entries by name, groups spread out. @throws InputError naming the nearest known name. */
-export function resolveWorkloads(names: readonly string[], dims: Dimensions = new Map()): readonly NamedWorkload[] {
+export function resolveWorkloads(
+  names: readonly string[],
+  dims: Dimensions = new Map(),
+): readonly NamedWorkload[] {
   return names.flatMap((name): readonly NamedWorkload[] => {
     const members = groups.get(name);
     if (!members) return [{ entry: resolveWorkload(name, dims), group: null }];
@@ -44,19 +47,24 @@ export function resolveWorkload(name: string, dims: Dimensions = new Map()): Zoo
   if (entry) return entry;
   const members = groups.get(name);
   if (members) {
-    throw new InputError(`workload '${name}' is a group of networks, expected one of them: ${members.join(', ')}`);
+    throw new InputError(
+      `workload '${name}' is a group of networks, expected one of them: ${members.join(', ')}`,
+    );
   }
   const known = [...groups.keys(), ...zoo.keys()];
-  throw new InputError(`workload '${name}' is unknown${nearest(name, known)}; expected ${known.join(', ')}`);
+  throw new InputError(
+    `workload '${name}' is unknown${nearest(name, known)}; expected ${known.join(', ')}`,
+  );
 }
 
 /**
- * `NAME`, `NAME:KERNEL` or `FILE.yaml[:KERNEL]`; `host` and `host:EXECUTOR` are the machine underneath, on `threads`
- * where the executor has them.
+ * `NAME`, `NAME:KERNEL` or `FILE.yaml[:KERNEL]`; `host` and `host:EXECUTOR` are the machine
+ * underneath, on `threads` where the executor has them.
  */
 export function resolveContender(text: string, threads = 1): Contender {
   const [, name = text, kernel] = /^(.+?)(?::([\w-]+))?$/.exec(text) ?? [];
-  if (name === 'host') return { kind: 'measured', executor: createExecutor(kernel ?? DEFAULT_EXECUTOR, { threads }) };
+  if (name === 'host')
+    return { kind: 'measured', executor: createExecutor(kernel ?? DEFAULT_EXECUTOR, { threads }) };
   const hardware = resolveHardware(name, threads);
   const kernels = [...hardware.kernels, ...hardware.optInKernels];
   if (kernel !== undefined && !kernels.includes(kernel)) {
@@ -70,8 +78,13 @@ export function resolveHardware(name: string, threads = 1): Hardware {
   return name === HOST_MODEL ? bindHostModel(loadHostModel(), threads) : loadHardware(name);
 }
 
-/** Every hardware that can be named: presets, the model of this machine, and what really runs here. */
-export function hardwareNames(): { readonly modelled: readonly string[]; readonly measured: readonly string[] } {
+/**
+ * Every hardware that can be named: presets, the model of this machine, and what really runs here.
+ */
+export function hardwareNames(): {
+  readonly modelled: readonly string[];
+  readonly measured: readonly string[];
+} {
   return {
     modelled: [...presetNames(), HOST_MODEL],
     measured: executorNames.map((name) => `host:${name}`),

@@ -1,4 +1,5 @@
-// Really running one network here: seconds by layer, the top classes, and the check against plain forward passes.
+// Really running one network here: seconds by layer, the top classes, and the check against plain
+// forward passes.
 
 import type { Executor, NetworkRun } from '../hw-models/contract.js';
 import type { EnergyMeter } from '../hw-models/host/energy-meter.js';
@@ -46,10 +47,24 @@ export interface RunRequest {
 
 /** Runs a network `repeat` times after one to warm up and reports the median run. */
 export async function runNetwork(request: RunRequest): Promise<RunReport> {
-  const { model, inputs, executor, reference, batch, repeat, energy = null, progress = silent } = request;
+  const {
+    model,
+    inputs,
+    executor,
+    reference,
+    batch,
+    repeat,
+    energy = null,
+    progress = silent,
+  } = request;
   const { engine, hint } = await executor.describe();
   progress(`${model.network.name} on ${engine}`);
-  const { run, joules } = await medianRun(executor, model, inputs, { batch, repeat, energy, progress });
+  const { run, joules } = await medianRun(executor, model, inputs, {
+    batch,
+    repeat,
+    energy,
+    progress,
+  });
   const frame = run.output.subarray(0, run.output.length / batch);
   let check: OutputCheck | null = null;
   if (reference) {

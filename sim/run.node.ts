@@ -31,7 +31,9 @@ export interface RunByNameRequest {
   readonly batch?: number;
   readonly seed?: number;
   readonly repeat?: number;
-  /** Compare the output with plain forward passes over the sparse weights; on unless switched off. */
+  /**
+   * Compare the output with plain forward passes over the sparse weights; on unless switched off.
+   */
   readonly check?: boolean;
   /** What a file may ask for. */
   readonly limits?: Partial<ImportLimits>;

@@ -20,20 +20,30 @@ export interface StackByNameRequest {
   readonly repeat?: number;
   /** Of this machine's executors that have them. */
   readonly threads?: number;
-  /** What a million frames cost: at the shipped prices, or with those of a YAML file in their place. */
+  /**
+   * What a million frames cost: at the shipped prices, or with those of a YAML file in their place.
+   */
   readonly cost?: true | string;
   readonly progress?: Progress;
 }
 
 /** @throws InputError for an unknown name or an unusable file, before anything is run. */
 export async function stack(request: StackByNameRequest = {}): Promise<StackReport> {
-  const { base = 'alexnet', small = 'squeezenet-1.0', seed = 0, repeat = 5, threads = 1, cost } = request;
+  const {
+    base = 'alexnet',
+    small = 'squeezenet-1.0',
+    seed = 0,
+    repeat = 5,
+    threads = 1,
+    cost,
+  } = request;
   const { hardware = ['host', ...presetNames()], progress = silent } = request;
   requireWhole('seed', seed, 0);
   requireWhole('repeat', repeat, 1);
   requireWhole('threads', threads, 1);
   const contenders = hardware.map((name): StackContender => {
-    if (name === 'host') return { kind: 'measured', executor: (executor) => createExecutor(executor, { threads }) };
+    if (name === 'host')
+      return { kind: 'measured', executor: (executor) => createExecutor(executor, { threads }) };
     return { kind: 'modelled', hardware: resolveHardware(name) };
   });
   return runStack({

@@ -51,7 +51,8 @@ export function summarize(model: Model, tasks: readonly LayerTask[]): WorkloadSu
     invariant(layer !== undefined, () => `${model.network.name} has no layer ${name}`);
     return layer;
   };
-  // Weights are read once a layer and let go: what a huge network has of them never lies in memory together.
+  // Weights are read once a layer and let go: what a huge network has of them never lies in memory
+  // together.
   const alike = new Map<string, Counted>();
   const countedOf = (task: LayerTask, hasWeights: boolean): Counted => {
     const key = task.alike === undefined ? undefined : `${hasWeights}${task.alike}`;
@@ -83,9 +84,13 @@ export function summarize(model: Model, tasks: readonly LayerTask[]): WorkloadSu
     macsDense: total(layers.map((layer) => layer.macsDense)),
     macsNonzero: total(layers.map((layer) => layer.macsNonzero)),
     weightsOrigin: model.origin,
-    activationsOrigin: layers.some((layer) => layer.activationsOrigin === 'synthetic') ? 'synthetic' : 'real',
+    activationsOrigin: layers.some((layer) => layer.activationsOrigin === 'synthetic')
+      ? 'synthetic'
+      : 'real',
     activationDensity:
-      inputs === 0 ? 1 : total(read.map((layer) => layer.summary.activationDensity * layer.inputs)) / inputs,
+      inputs === 0
+        ? 1
+        : total(read.map((layer) => layer.summary.activationDensity * layer.inputs)) / inputs,
     layers,
   };
 }
@@ -102,7 +107,13 @@ interface Counted {
 function counting(task: LayerTask, hasWeights: boolean): Counted {
   const { input, macs } = task;
   const nonzeros = hasWeights && task.weights ? nonzerosOf(task.weights.store) : 0;
-  return { nonzeros, macs, inputs: input.values.length, density: input.density, origin: input.origin };
+  return {
+    nonzeros,
+    macs,
+    inputs: input.values.length,
+    density: input.density,
+    origin: input.origin,
+  };
 }
 
 /** The sum of some numbers. */

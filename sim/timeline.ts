@@ -1,5 +1,5 @@
-// When what happens on a hardware, layer after layer: from the model's own record where it knows the order of events,
-// and from the layer's totals.
+// When what happens on a hardware, layer after layer: from the model's own record where it knows
+// the order of events, and from the layer's totals.
 
 import type { Hardware, LayerCost, Meter, NetworkRun, Parts } from '../hw-models/contract.js';
 import { cyclesOf } from '../hw-models/cost.js';
@@ -49,12 +49,22 @@ export function timelineOf(
     const seconds = cycles / cost.clockHz;
     slices.push({
       ...{ track: LAYERS, name: task.name, startSeconds: start, endSeconds: second(cycles) },
-      details: { kernel: cost.kernel, cycles, bound: cost.bound, frames: task.batch, ...nonZero(cost.counters) },
+      details: {
+        kernel: cost.kernel,
+        cycles,
+        bound: cost.bound,
+        frames: task.batch,
+        ...nonZero(cost.counters),
+      },
     });
     slices.push(...causes(cost.cycles, second));
     for (const [meter, { unit }] of Object.entries<Meter>(hardware.meters)) {
       if (unit !== 'B' || !(meter in cost.counters)) continue;
-      levels.push({ name: `${meter} per second`, startSeconds: start, value: (cost.counters[meter] ?? 0) / seconds });
+      levels.push({
+        name: `${meter} per second`,
+        startSeconds: start,
+        value: (cost.counters[meter] ?? 0) / seconds,
+      });
     }
     hardware.record(tasks, at, cost.kernel, {
       room: Math.floor((room * seconds) / allSeconds),
@@ -89,10 +99,13 @@ function causes(parts: Parts, second: (cycle: number) => number): readonly Slice
   return slices;
 }
 
-const nonZero = (parts: Parts) => Object.fromEntries(Object.entries(parts).filter(([, value]) => value !== 0));
+const nonZero = (parts: Parts) =>
+  Object.fromEntries(Object.entries(parts).filter(([, value]) => value !== 0));
 
 /** A level holds to the end and no further. */
 function endings(levels: readonly Level[], end: number): readonly Level[] {
   const last = new Map(levels.map(({ name, value }) => [name, value]));
-  return [...last].flatMap(([name, value]) => (value === 0 ? [] : [{ name, startSeconds: end, value: 0 }]));
+  return [...last].flatMap(([name, value]) =>
+    value === 0 ? [] : [{ name, startSeconds: end, value: 0 }],
+  );
 }

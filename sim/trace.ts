@@ -4,7 +4,15 @@ import type { Executor } from '../hw-models/contract.js';
 import { invariant } from '../workloads/base/errors.js';
 import { asType, meets } from '../workloads/drawn-inputs.js';
 import type { Model } from '../workloads/model.js';
-import type { Activations, Layer, LayerTask, MacCounts, Network, Origin, Values } from '../workloads/network.js';
+import type {
+  Activations,
+  Layer,
+  LayerTask,
+  MacCounts,
+  Network,
+  Origin,
+  Values,
+} from '../workloads/network.js';
 import { drawTensors, sharesDraws, type TensorsMet } from '../workloads/synthesis.js';
 import { taskOf } from '../workloads/tasks.js';
 import type { DensityProfile } from '../workloads/zoo/entry.js';
@@ -17,7 +25,10 @@ export interface Trace {
   readonly tensors: TensorsMet;
 }
 
-/** Runs the network once on `inputs` and keeps what its layers met: real where the weights are real too. */
+/**
+ * Runs the network once on `inputs` and keeps what its layers met: real where the weights are real
+ * too.
+ */
 export async function traceRun(
   model: Model,
   inputs: ReadonlyMap<string, Values>,
@@ -31,7 +42,8 @@ export async function traceRun(
     await loaded.run(inputs, 1, {
       onInputs(layer, tensors) {
         if (!layer.demand) return;
-        const counted = layer.demand.kind === 'product' && layer.demand.right === 'activations' ? 2 : 1;
+        const counted =
+          layer.demand.kind === 'product' && layer.demand.right === 'activations' ? 2 : 1;
         for (let at = 0; at < counted; at++) {
           const [name, tensor] = [layer.inputs[at], tensors[at]];
           if (name && tensor && !met.has(name)) met.set(name, meets(tensor, origin));

@@ -1,4 +1,5 @@
-// How far each number of a design that nobody published moves the answer: estimates, and what was fitted.
+// How far each number of a design that nobody published moves the answer: estimates, and what was
+// fitted.
 
 import type { Figure, Hardware, LayerCost } from '../hw-models/contract.js';
 import { joulesOf, secondsOf } from '../hw-models/cost.js';
@@ -32,12 +33,16 @@ export function swingsOf(
 ): readonly Swing[] {
   const costOf = (design: Hardware) => wholeOf(design.cost(tasks, kernel));
   const now = costOf(hardware);
-  const uncertain = [...hardware.figures].filter(([, { from }]) => from === 'estimate' || from === 'fitted');
+  const uncertain = [...hardware.figures].filter(
+    ([, { from }]) => from === 'estimate' || from === 'fitted',
+  );
   return uncertain.map(([path, figure]): Swing => {
     const at = (value: number): Moved | null => {
       // Counts and widths stay whole.
       const varied = Number.isInteger(figure.value) && value >= 1 ? Math.round(value) : value;
-      const then = orNull(() => costOf(hardware.vary([{ op: 'replace', path: path.split('.'), value: varied }])));
+      const then = orNull(() =>
+        costOf(hardware.vary([{ op: 'replace', path: path.split('.'), value: varied }])),
+      );
       if (!then) return null;
       const joules = then.joules === null || now.joules === null ? null : then.joules / now.joules;
       return { seconds: then.seconds / now.seconds, joules };

@@ -6,7 +6,10 @@ import { type Progress, silent } from './progress.js';
 import { publishedTables } from './validate/tables.node.js';
 import { type Validation, validate as validateWith } from './validate/validate.js';
 
-/** Holds every published figure against the shipped models, layers drawn from `seed`; `refit`: see ValidationRequest. */
+/**
+ * Holds every published figure against the shipped models, layers drawn from `seed`; `refit`: see
+ * ValidationRequest.
+ */
 export function validate(
   request: { readonly seed?: number; readonly refit?: boolean; readonly progress?: Progress } = {},
 ): Validation {

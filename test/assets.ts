@@ -1,4 +1,5 @@
-// Real inputs that are not part of the project: found through ZEROSKIP_ASSETS, else tests that need them say so and skip.
+// Real inputs that are not part of the project: found through ZEROSKIP_ASSETS, else tests that need
+// them say so and skip.
 
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';

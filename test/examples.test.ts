@@ -5,7 +5,8 @@ import { readdirSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 
 const examples = readdirSync('examples').filter((file) => file.endsWith('.ts'));
-const node = (...args: readonly string[]) => execFileSync(process.execPath, [...args], { encoding: 'utf8' });
+const node = (...args: readonly string[]) =>
+  execFileSync(process.execPath, [...args], { encoding: 'utf8' });
 
 /** A line that each one says when it worked. */
 const says: Readonly<Record<string, RegExp>> = {

@@ -5,7 +5,8 @@ import { existsSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { zoo } from '../workloads/zoo/index.js';
 
-const node = (...args: readonly string[]) => execFileSync(process.execPath, [...args], { encoding: 'utf8' });
+const node = (...args: readonly string[]) =>
+  execFileSync(process.execPath, [...args], { encoding: 'utf8' });
 
 describe('the built package', () => {
   it('compares by import', () => {
@@ -26,10 +27,14 @@ describe('the built package', () => {
 
   it('runs as a command and says its version', () => {
     // Directly, as npx does in a checkout: it must be executable.
-    expect(execFileSync('dist/reports/cli/bin.js', ['--version'], { encoding: 'utf8' })).toBe('0.1.0\n');
+    expect(execFileSync('dist/reports/cli/bin.js', ['--version'], { encoding: 'utf8' })).toBe(
+      '0.1.0\n',
+    );
   });
 
   it('documents everything that it exports', () => {
-    expect(node('node_modules/typedoc/bin/typedoc', '--emit', 'none', '--logLevel', 'Warn')).toBe('');
+    expect(node('node_modules/typedoc/bin/typedoc', '--emit', 'none', '--logLevel', 'Warn')).toBe(
+      '',
+    );
   });
 });

@@ -33,12 +33,24 @@ describe('the linter', () => {
       "import type { Comparison } from '../sim/compare.js';\nexport type X = Comparison;",
       'workloads/ does not know',
     ],
-    ['hw-models/x.ts', "export { total } from '../sim/summary.js';", 'hw-models/ imports workloads/ only.'],
-    ['sim/x.ts', "export { ratio } from '../reports/quantity.js';", 'sim/ does not know how results are shown.'],
+    [
+      'hw-models/x.ts',
+      "export { total } from '../sim/summary.js';",
+      'hw-models/ imports workloads/ only.',
+    ],
+    [
+      'sim/x.ts',
+      "export { ratio } from '../reports/quantity.js';",
+      'sim/ does not know how results are shown.',
+    ],
     ['hw-models/x.ts', "export { readFileSync } from 'node:fs';", 'noNodejsModules'],
     ['workloads/x.ts', 'export const x = Math.random();', 'Models are deterministic'],
     ['hw-models/x.ts', 'export const x = Date.now();', 'Models know no clock.'],
-    ['test/x.ts', "import { expect } from 'vitest';\nexpect(1).toBeCloseTo(1);", 'toBeCloseTo is absolute'],
+    [
+      'test/x.ts',
+      "import { expect } from 'vitest';\nexpect(1).toBeCloseTo(1);",
+      'toBeCloseTo is absolute',
+    ],
   ])('finds %s: %s', (path, source, message) => {
     expect(lint({ [path]: source })).toContain(message);
   });

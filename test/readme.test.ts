@@ -1,4 +1,5 @@
-// What the README shows of the first command's output is what the command says; the measured row alone may differ.
+// What the README shows of the first command's output is what the command says; the measured row
+// alone may differ.
 
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
@@ -37,7 +38,9 @@ describe('the README', () => {
   });
 
   it('names only commands and options that exist', async () => {
-    const commands = blocks.filter(({ language }) => language === 'sh').flatMap(({ text }) => text.split('\n'));
+    const commands = blocks
+      .filter(({ language }) => language === 'sh')
+      .flatMap(({ text }) => text.split('\n'));
     for (const line of commands) {
       const [, command] = /zeroskip (\w+)/.exec(line) ?? [];
       if (!command) continue;

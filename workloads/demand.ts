@@ -1,4 +1,5 @@
-// What an operator demands of hardware. Families see these and never an operator's name. Counts are of one frame.
+// What an operator demands of hardware. Families see these and never an operator's name. Counts are
+// of one frame.
 
 /** [channels, height, width] of one image. */
 export type Image = readonly [channels: number, height: number, width: number];
@@ -11,7 +12,10 @@ export type Padding = readonly [top: number, left: number, bottom: number, right
 /** 'relu6' is a rectifier that also stops at 6. */
 export type Rectifier = 'relu' | 'relu6' | 'none';
 
-/** Arithmetic by class: a comparison counts as an addition, a power, logarithm, root or error function as an exponential. */
+/**
+ * Arithmetic by class: a comparison counts as an addition, a power, logarithm, root or error
+ * function as an exponential.
+ */
 export interface Operations {
   readonly add: number;
   readonly multiply: number;
@@ -20,8 +24,9 @@ export interface Operations {
 }
 
 /**
- * `matrices` products of [rows × depth] activations with [depth × columns]: weights that all rows share, or, where
- * `right` says so, other activations. A fully connected layer of one position has one row.
+ * `matrices` products of [rows × depth] activations with [depth × columns]: weights that all rows
+ * share, or, where `right` says so, other activations. A fully connected layer of one position has
+ * one row.
  */
 export interface ProductDemand {
   readonly kind: 'product';
@@ -66,7 +71,10 @@ export interface StreamDemand {
   readonly inputs: number;
   /** Elements looked at: a window that slides looks at most of them several times. */
   readonly looks: number;
-  /** How often all that is looked at passes by: 2 where a sum over it comes before what it is used for. */
+  /**
+   * How often all that is looked at passes by: 2 where a sum over it comes before what it is used
+   * for.
+   */
   readonly passes: number;
   readonly outputs: number;
   /** Of all outputs together. */
@@ -80,7 +88,10 @@ export interface MoveDemand {
   readonly outputs: number;
 }
 
-/** A recurrent layer: in each step a product of the input and one of the state, then `operations` on the gates. */
+/**
+ * A recurrent layer: in each step a product of the input and one of the state, then `operations` on
+ * the gates.
+ */
 export interface RecurrentDemand {
   readonly kind: 'recurrent';
   readonly directions: number;
@@ -137,7 +148,12 @@ export const noOperations: Operations = { add: 0, multiply: 0, exponential: 0, d
 /** So many of an operation for each of `count` outputs. */
 export function operationsEach(count: number, each: Partial<Operations>): Operations {
   const { add = 0, multiply = 0, exponential = 0, divide = 0 } = each;
-  return { add: add * count, multiply: multiply * count, exponential: exponential * count, divide: divide * count };
+  return {
+    add: add * count,
+    multiply: multiply * count,
+    exponential: exponential * count,
+    divide: divide * count,
+  };
 }
 
 /** An element-wise pass: every input looked at once. */

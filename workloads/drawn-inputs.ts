@@ -1,4 +1,5 @@
-// A network's own inputs, drawn: activations at a density, or whole numbers that what reads them can take.
+// A network's own inputs, drawn: activations at a density, or whole numbers that what reads them
+// can take.
 
 import { createRandom } from './base/random.js';
 import type { Activations, NamedTensor, Network, Origin, Tensor, Values } from './network.js';
@@ -9,20 +10,36 @@ import { drawActivations } from './weights/synthetic.js';
 /** A tensor as a layer meets it. */
 export function meets({ values }: Pick<Tensor, 'values'>, origin: Origin): Activations {
   const floats = values instanceof Float32Array ? values : Float32Array.from(values);
-  return { values: floats, density: floats.length === 0 ? 0 : countNonzeros(floats) / floats.length, origin };
+  return {
+    values: floats,
+    density: floats.length === 0 ? 0 : countNonzeros(floats) / floats.length,
+    origin,
+  };
 }
 
-/** One frame of an input. Numbers that are looked up in a table fit it; other whole numbers and masks are 1. */
-export function drawInput(network: Network, input: NamedTensor, density: number, seed: number): Activations {
+/**
+ * One frame of an input. Numbers that are looked up in a table fit it; other whole numbers and
+ * masks are 1.
+ */
+export function drawInput(
+  network: Network,
+  input: NamedTensor,
+  density: number,
+  seed: number,
+): Activations {
   const { name, shape, type } = input;
-  if (elementTypes[type].isFloat) return drawActivations(sizeOf(shape), density, seed, `${network.name}/${name}`);
+  if (elementTypes[type].isFloat)
+    return drawActivations(sizeOf(shape), density, seed, `${network.name}/${name}`);
   const entries = tableBehind(network, name);
   const random = createRandom(seed, `${network.name}/${name}/activations`);
   const draw = () => (entries === null ? 1 : random.below(entries));
   return meets({ values: Float32Array.from({ length: sizeOf(shape) }, draw) }, 'synthetic');
 }
 
-/** How many rows the smallest table has in which the tensor's values are looked up; null where none are. */
+/**
+ * How many rows the smallest table has in which the tensor's values are looked up; null where none
+ * are.
+ */
 function tableBehind(network: Network, tensor: string): number | null {
   let least: number | null = null;
   const take = (entries: number) => {

@@ -1,4 +1,5 @@
-// Building a network: what only training needs is folded away, then shapes are inferred and checked in one pass.
+// Building a network: what only training needs is folded away, then shapes are inferred and checked
+// in one pass.
 
 import { InputError } from './base/errors.js';
 import { forInference } from './inference.js';
@@ -33,7 +34,9 @@ export interface NetworkSpec {
   readonly source: Citation;
 }
 
-/** Infers every shape. @throws InputError for an unknown or doubled name, or inputs that don't fit. */
+/**
+ * Infers every shape. @throws InputError for an unknown or doubled name, or inputs that don't fit.
+ */
 export function buildNetwork(spec: NetworkSpec): Network {
   const inputs = checkedInputs(spec);
   const {
@@ -50,7 +53,8 @@ export function buildNetwork(spec: NetworkSpec): Network {
   const layers = written.map((one) => {
     const layer = placeLayer(one, types, spec.name);
     for (const result of layer.results) {
-      if (types.has(result.name)) throw new InputError(`${spec.name}: two tensors are named ${result.name}`);
+      if (types.has(result.name))
+        throw new InputError(`${spec.name}: two tensors are named ${result.name}`);
       types.set(result.name, result);
     }
     return layer;
@@ -59,7 +63,8 @@ export function buildNetwork(spec: NetworkSpec): Network {
   if (!last) throw new InputError(`${spec.name}: found no layers, expected at least one`);
   const outputs = spec.outputs ?? [resultOf(last).name];
   for (const name of outputs) {
-    if (!types.has(name)) throw new InputError(`${spec.name}: output ${name}: found no tensor of that name`);
+    if (!types.has(name))
+      throw new InputError(`${spec.name}: output ${name}: found no tensor of that name`);
   }
   const parameters = parametersIn({ layers, constants });
   const { name, title, source } = spec;
@@ -74,11 +79,15 @@ export function placeLayer(
   network: string,
 ): Layer {
   const { name, inputs, resultNames } = spec;
-  const fault: Fault = (found, expected) => new InputError(`layer ${name}: found ${found}, expected ${expected}`);
+  const fault: Fault = (found, expected) =>
+    new InputError(`layer ${name}: found ${found}, expected ${expected}`);
   const inputTypes = inputs.map((input) => {
     if (input === '') return null;
     const type = types.get(input);
-    if (!type) throw new InputError(`${network}: layer ${name} reads ${input}, which no layer before it makes`);
+    if (!type)
+      throw new InputError(
+        `${network}: layer ${name} reads ${input}, which no layer before it makes`,
+      );
     // Without its name and values: layers of one shape look alike.
     return { shape: type.shape, type: type.type };
   });
@@ -88,7 +97,10 @@ export function placeLayer(
   const [least, most] = row.arity;
   const isMissing = inputTypes.slice(0, least).some((type) => type === null);
   if (!(inputs.length >= least && inputs.length <= most && !isMissing)) {
-    throw fault(`${inputTypes.filter(Boolean).length} inputs`, least === most ? `${least}` : `${least} or more`);
+    throw fault(
+      `${inputTypes.filter(Boolean).length} inputs`,
+      least === most ? `${least}` : `${least} or more`,
+    );
   }
   const inferred = row.infer(op, inputTypes, fault);
   const results = inferred.map(({ shape, type }, at) => ({
@@ -107,7 +119,9 @@ function checkedInputs({ name, input, inputs }: NetworkSpec): readonly NamedTens
       if (!(Number.isInteger(extent) && extent > 0)) {
         const written = inputs ? shape : shape.slice(1);
         const which = inputs ? `input ${tensor}: shape` : 'input shape';
-        throw new InputError(`${name}: ${which} ${written.join('×')}: found ${extent}, expected whole numbers above 0`);
+        throw new InputError(
+          `${name}: ${which} ${written.join('×')}: found ${extent}, expected whole numbers above 0`,
+        );
       }
     }
   }

@@ -1,5 +1,6 @@
-// A network as it is trained → as it is run: dropout does nothing, batch normalisation is folded into the weights before
-// it, a rectifier becomes the last step of the layer before it. Ioffe and Szegedy, "Batch normalization" (2015), section 3.1.
+// A network as it is trained → as it is run: dropout does nothing, batch normalisation is folded
+// into the weights before it, a rectifier becomes the last step of the layer before it. Ioffe and
+// Szegedy, "Batch normalization" (2015), section 3.1.
 
 import { InputError } from './base/errors.js';
 import type { LayerWeights } from './operators/operator.js';
@@ -7,7 +8,10 @@ import type { LayerSpec, TrainedLayerSpec } from './spec.js';
 import { floats, type Tensor } from './tensor.js';
 import { toCsr, toDense, type WeightStore } from './weights/store.js';
 
-/** What a batch normalisation learned and met, by channel: y = scale · (x − mean) / √(variance + epsilon) + shift. */
+/**
+ * What a batch normalisation learned and met, by channel: y = scale · (x − mean) / √(variance +
+ * epsilon) + shift.
+ */
 export interface BatchNorm {
   readonly scale: Float32Array;
   readonly shift: Float32Array;
@@ -25,15 +29,23 @@ export interface TrainedNetwork {
   readonly layers: readonly TrainedLayerSpec[];
 }
 
-type Resolved = Exclude<TrainedLayerSpec, { readonly kind: 'dropout' }> & { readonly inputs: readonly string[] };
+type Resolved = Exclude<TrainedLayerSpec, { readonly kind: 'dropout' }> & {
+  readonly inputs: readonly string[];
+};
 
 type InferenceLayer = LayerSpec & { readonly inputs: readonly string[] };
 
 interface InferenceGraph {
   readonly layers: readonly InferenceLayer[];
-  /** The layer whose weights each batch normalisation scales; its own name where it became a layer of its own. */
+  /**
+   * The layer whose weights each batch normalisation scales; its own name where it became a layer
+   * of its own.
+   */
   readonly folds: ReadonlyMap<string, string>;
-  /** The scales (1) and shifts (0) of batch normalisations that became layers of their own, until theirs are known. */
+  /**
+   * The scales (1) and shifts (0) of batch normalisations that became layers of their own, until
+   * theirs are known.
+   */
   readonly constants: ReadonlyMap<string, Tensor>;
   /** Parameters as trained minus those of `layers`; null without batch normalisation. */
   readonly parametersFolded: number | null;
@@ -44,24 +56,34 @@ const scaleName = (norm: string) => `${norm}.scale`;
 const shiftName = (norm: string) => `${norm}.shift`;
 
 /** Whether a layer's outputs are the channels that a batch normalisation behind it scales. */
-function isFoldable(layer: InferenceLayer): layer is Extract<InferenceLayer, { readonly kind: 'conv2d' | 'dense' }> {
+function isFoldable(
+  layer: InferenceLayer,
+): layer is Extract<InferenceLayer, { readonly kind: 'conv2d' | 'dense' }> {
   if (layer.kind === 'dense') return layer.activation === 'none' && (layer.axis ?? 1) === 1;
   return layer.kind === 'conv2d' && layer.activation === 'none';
 }
 
 /** The name of a layer's first result. */
-const resultName = ({ name, resultNames }: Pick<TrainedLayerSpec, 'name' | 'resultNames'>) => resultNames?.[0] ?? name;
+const resultName = ({ name, resultNames }: Pick<TrainedLayerSpec, 'name' | 'resultNames'>) =>
+  resultNames?.[0] ?? name;
 
 /**
- * The layers that are left at inference. A batch normalisation that is not alone behind a convolution or a fully
- * connected layer becomes a layer of its own that scales and shifts each channel. The first layer reads `input` unless it
- * says otherwise; tensors named in `outputs` keep their names and are given out. @throws InputError for a doubled name.
+ * The layers that are left at inference. A batch normalisation that is not alone behind a
+ * convolution or a fully connected layer becomes a layer of its own that scales and shifts each
+ * channel. The first layer reads `input` unless it says otherwise; tensors named in `outputs` keep
+ * their names and are given out. @throws InputError for a doubled name.
  */
-export function forInference({ name: network, input, outputs, layers: trained }: TrainedNetwork): InferenceGraph {
+export function forInference({
+  name: network,
+  input,
+  outputs,
+  layers: trained,
+}: TrainedNetwork): InferenceGraph {
   const resolved = withoutDropout(trained, network, input);
   const isOutput = new Set(outputs);
   const readers = new Map<string, number>();
-  for (const { inputs } of resolved) for (const name of inputs) readers.set(name, (readers.get(name) ?? 0) + 1);
+  for (const { inputs } of resolved)
+    for (const name of inputs) readers.set(name, (readers.get(name) ?? 0) + 1);
 
   const layers: InferenceLayer[] = [];
   const places = new Map<string, number>();
@@ -76,12 +98,15 @@ export function forInference({ name: network, input, outputs, layers: trained }:
   };
   /** The layer that makes `layer`'s only input, for nobody else. */
   const makerOf = ({ inputs: [input, ...others] }: { readonly inputs: readonly string[] }) => {
-    if (input === undefined || others.length > 0 || readers.get(input) !== 1 || isOutput.has(input)) return undefined;
+    if (input === undefined || others.length > 0 || readers.get(input) !== 1 || isOutput.has(input))
+      return undefined;
     return layers[places.get(nameOf(input)) ?? -1];
   };
   const replace = (maker: InferenceLayer, by: InferenceLayer, absorbed: string) => {
     const place = places.get(resultName(maker)) as number;
-    const kept = isOutput.has(absorbed) ? ({ ...by, resultNames: [absorbed] } as InferenceLayer) : by;
+    const kept = isOutput.has(absorbed)
+      ? ({ ...by, resultNames: [absorbed] } as InferenceLayer)
+      : by;
     layers[place] = kept;
     places.set(resultName(kept), place);
     madeBy.set(absorbed, resultName(kept));
@@ -111,7 +136,12 @@ export function forInference({ name: network, input, outputs, layers: trained }:
           ...(spec.resultNames ? { resultNames: spec.resultNames } : {}),
         });
       }
-    } else if (spec.kind === 'rectify' && maker && 'activation' in maker && maker.activation === 'none') {
+    } else if (
+      spec.kind === 'rectify' &&
+      maker &&
+      'activation' in maker &&
+      maker.activation === 'none'
+    ) {
       replace(maker, { ...maker, activation: spec.activation } as InferenceLayer, resultName(spec));
     } else {
       add({ ...spec, inputs } as InferenceLayer);
@@ -120,7 +150,10 @@ export function forInference({ name: network, input, outputs, layers: trained }:
   return { layers, folds, constants, parametersFolded };
 }
 
-/** Every layer but dropout, its inputs told, those that dropout passes on by the names of what it passes on. */
+/**
+ * Every layer but dropout, its inputs told, those that dropout passes on by the names of what it
+ * passes on.
+ */
 function withoutDropout(trained: readonly TrainedLayerSpec[], network: string, input: string) {
   const passed = new Map<string, string>();
   const names = new Set([input]);
@@ -141,14 +174,18 @@ function withoutDropout(trained: readonly TrainedLayerSpec[], network: string, i
 }
 
 /**
- * The weights of the layers that are left: `weights` by layer as trained, `norms` by batch normalisation; those that
- * became layers of their own are `constants`. @throws InputError where one is missing or has another number of channels.
+ * The weights of the layers that are left: `weights` by layer as trained, `norms` by batch
+ * normalisation; those that became layers of their own are `constants`. @throws InputError where
+ * one is missing or has another number of channels.
  */
 export function foldWeights(
   trained: TrainedNetwork,
   weights: ReadonlyMap<string, LayerWeights>,
   norms: ReadonlyMap<string, BatchNorm>,
-): { readonly weights: ReadonlyMap<string, LayerWeights>; readonly constants: ReadonlyMap<string, Tensor> } {
+): {
+  readonly weights: ReadonlyMap<string, LayerWeights>;
+  readonly constants: ReadonlyMap<string, Tensor>;
+} {
   const folded = new Map(weights);
   const constants = new Map<string, Tensor>();
   for (const [name, into] of forInference(trained).folds) {
@@ -170,21 +207,38 @@ export function foldWeights(
 /** One weight of 1 a channel: what a batch normalisation with nothing before it scales. */
 function identity(channels: number): LayerWeights {
   const values = new Float32Array(channels).fill(1);
-  return { store: { format: 'dense', rows: channels, columns: 1, values }, bias: null, origin: 'real' };
+  return {
+    store: { format: 'dense', rows: channels, columns: 1, values },
+    bias: null,
+    origin: 'real',
+  };
 }
 
-/** Weights and bias that do what `weights` and then the batch normalisation do. Zeros stay zeros. */
-export function foldBatchNorm({ store, bias, origin }: LayerWeights, norm: BatchNorm, name: string): LayerWeights {
+/**
+ * Weights and bias that do what `weights` and then the batch normalisation do. Zeros stay zeros.
+ */
+export function foldBatchNorm(
+  { store, bias, origin }: LayerWeights,
+  norm: BatchNorm,
+  name: string,
+): LayerWeights {
   const { scale, shift, mean, variance, epsilon } = norm;
   for (const [what, values] of Object.entries({ scale, shift, mean, variance })) {
     if (values.length !== store.rows) {
-      throw new InputError(`layer ${name}: found ${values.length} values of ${what}, expected ${store.rows}`);
+      throw new InputError(
+        `layer ${name}: found ${values.length} values of ${what}, expected ${store.rows}`,
+      );
     }
   }
-  const factors = Float64Array.from(scale, (value, row) => value / Math.sqrt((variance[row] as number) + epsilon));
+  const factors = Float64Array.from(
+    scale,
+    (value, row) => value / Math.sqrt((variance[row] as number) + epsilon),
+  );
   const invalid = factors.findIndex((factor) => !Number.isFinite(factor));
   if (invalid >= 0) {
-    throw new InputError(`layer ${name}: found a variance of ${variance[invalid]}, expected more than −epsilon`);
+    throw new InputError(
+      `layer ${name}: found a variance of ${variance[invalid]}, expected more than −epsilon`,
+    );
   }
   const folded = shift.map(
     (value, row) => value + ((bias?.[row] ?? 0) - (mean[row] as number)) * (factors[row] as number),
@@ -192,10 +246,14 @@ export function foldBatchNorm({ store, bias, origin }: LayerWeights, norm: Batch
   return { store: scaleRows(store, factors), bias: folded, origin };
 }
 
-/** A dense store stays dense; any other becomes CSR, as a table of shared weights does not survive. */
+/**
+ * A dense store stays dense; any other becomes CSR, as a table of shared weights does not survive.
+ */
 function scaleRows(store: WeightStore, factors: Float64Array): WeightStore {
   if (store.format === 'dense') {
-    const values = store.values.map((value, at) => value * (factors[Math.floor(at / store.columns)] as number));
+    const values = store.values.map(
+      (value, at) => value * (factors[Math.floor(at / store.columns)] as number),
+    );
     return { ...store, values };
   }
   const csr = toCsr(store);

@@ -4,7 +4,14 @@ import { InputError, invariant } from './base/errors.js';
 import type { Demand, Image } from './demand.js';
 import type { InputTypes, LayerWeights, Origin, WeightShape } from './operators/operator.js';
 import { type LayerKind, type LayerOp, rowOf } from './operators/table.js';
-import { elementTypes, type Shape, sizeOf, type Tensor, type TensorType, type Values } from './tensor.js';
+import {
+  elementTypes,
+  type Shape,
+  sizeOf,
+  type Tensor,
+  type TensorType,
+  type Values,
+} from './tensor.js';
 
 export type { Image, Padding, Pair, Rectifier } from './demand.js';
 export type { LayerWeights, Origin, WeightShape } from './operators/operator.js';
@@ -23,7 +30,10 @@ export interface NamedTensor extends TensorType {
 /** What a layer is besides its operator. */
 interface Placed {
   readonly name: string;
-  /** Names of tensors: results of layers before it, inputs or constants of the network; '' for one that is left out. */
+  /**
+   * Names of tensors: results of layers before it, inputs or constants of the network; '' for one
+   * that is left out.
+   */
   readonly inputs: readonly string[];
   readonly inputTypes: InputTypes;
   /** The first one is named after the layer unless its network says otherwise. */
@@ -43,23 +53,34 @@ export interface Network {
   readonly inputs: readonly NamedTensor[];
   /** Names of tensors; the first one is the network's answer. */
   readonly outputs: readonly string[];
-  /** Tensors that never change, by name: scales, tables of indices, whatever is no layer's weight matrix. */
+  /**
+   * Tensors that never change, by name: scales, tables of indices, whatever is no layer's weight
+   * matrix.
+   */
   readonly constants: ReadonlyMap<string, Tensor>;
   /** In an order in which every layer follows its inputs. */
   readonly layers: readonly Layer[];
   readonly source: Citation;
-  /** Parameters while it is trained, where batch normalisation that is folded here had its own; else null. */
+  /**
+   * Parameters while it is trained, where batch normalisation that is folded here had its own; else
+   * null.
+   */
   readonly trainedParameters: number | null;
 }
 
-/** A tensor of one frame as a layer meets it, row-major. `density` is the share of non-zero values. */
+/**
+ * A tensor of one frame as a layer meets it, row-major. `density` is the share of non-zero values.
+ */
 export interface Activations {
   readonly values: Float32Array;
   readonly density: number;
   readonly origin: Origin;
 }
 
-/** Multiply-accumulates of one frame: all of them, those with a non-zero weight, those with a non-zero activation too. */
+/**
+ * Multiply-accumulates of one frame: all of them, those with a non-zero weight, those with a
+ * non-zero activation too.
+ */
 export interface MacCounts {
   readonly dense: number;
   readonly keptWeights: number;
@@ -71,21 +92,24 @@ export interface LayerTask {
   /** The layer's. */
   readonly name: string;
   /**
-   * The layer itself, where the task is one: for models of this machine's own engine, whose kernels are told apart by
-   * operators. No other hardware has any business reading it.
+   * The layer itself, where the task is one: for models of this machine's own engine, whose kernels
+   * are told apart by operators. No other hardware has any business reading it.
    */
   readonly layer?: Layer;
   readonly demand: Demand;
   /**
-   * The matrix that `demand` multiplies by, [columns × depth] of a product: a layer's weights, or other activations.
-   * Read when it is needed: a task holds no weights.
+   * The matrix that `demand` multiplies by, [columns × depth] of a product: a layer's weights, or
+   * other activations. Read when it is needed: a task holds no weights.
    */
   readonly weights: LayerWeights | null;
   /** The first input; of a product that reads each value once as [matrices × rows × depth]. */
   readonly input: Activations;
   readonly macs: MacCounts;
   readonly batch: number;
-  /** Tasks of one network with the same text cost the same, where the network draws once for all of them. */
+  /**
+   * Tasks of one network with the same text cost the same, where the network draws once for all of
+   * them.
+   */
   readonly alike?: string;
 }
 
@@ -115,7 +139,10 @@ export function outputImageOf(layer: Layer): Image {
 
 function imageOf(shape: readonly number[], name: string): Image {
   const [images, channels, height, width] = shape;
-  invariant(images === 1 && shape.length === 4, () => `layer ${name}: ${shape.join('×')} is no image`);
+  invariant(
+    images === 1 && shape.length === 4,
+    () => `layer ${name}: ${shape.join('×')} is no image`,
+  );
   return [channels as number, height as number, width as number];
 }
 
@@ -153,7 +180,10 @@ export function onlyInput({ name, inputs }: Pick<Network, 'name' | 'inputs'>): N
   throw new InputError(`${name}: found ${inputs.length} inputs (${names}), expected one`);
 }
 
-/** The results of a layer for one frame; `inputs` in the order of `layer.inputs`. Its activation is applied. */
+/**
+ * The results of a layer for one frame; `inputs` in the order of `layer.inputs`. Its activation is
+ * applied.
+ */
 export function forwardLayer(
   layer: Layer,
   weights: LayerWeights | null,
@@ -161,7 +191,10 @@ export function forwardLayer(
 ): readonly Tensor[] {
   for (const [at, type] of layer.inputTypes.entries()) {
     const found = inputs[at]?.values.length;
-    invariant(!type || found === sizeOf(type.shape), () => `layer ${layer.name}: input ${at} has ${found} values`);
+    invariant(
+      !type || found === sizeOf(type.shape),
+      () => `layer ${layer.name}: input ${at} has ${found} values`,
+    );
   }
   invariant(
     (weights === null) === (weightShapeOf(layer) === null),
@@ -170,7 +203,11 @@ export function forwardLayer(
   const { forward } = rowOf(layer.kind);
   invariant(forward !== null, () => `layer ${layer.name}: nobody implements ${layer.kind}`);
   const values = forward(layer, inputs, layer.results, weights);
-  return layer.results.map(({ shape, type }, at) => ({ shape, type, values: values[at] as Values }));
+  return layer.results.map(({ shape, type }, at) => ({
+    shape,
+    type,
+    values: values[at] as Values,
+  }));
 }
 
 /** Whether a plain pass over it can be made. */

@@ -1,5 +1,6 @@
-// Both operands of a product as it is counted: matrix by matrix, in it a row of the left or a column of the right operand
-// at a time, what is summed over last. Operators have theirs in memory in orders of their own.
+// Both operands of a product as it is counted: matrix by matrix, in it a row of the left or a
+// column of the right operand at a time, what is summed over last. Operators have theirs in memory
+// in orders of their own.
 
 import type { ProductDemand } from './demand.js';
 import type { Activations, Layer } from './network.js';
@@ -10,14 +11,23 @@ import { sizeOf } from './tensor.js';
 
 const ordered = new WeakMap<Activations, Map<string, Activations>>();
 
-/** What a product's operand `at` (0: left, 1: right) meets, in the order in which it is counted. Made once. */
-export function operandInOrder(layer: Layer, demand: ProductDemand, at: 0 | 1, met: Activations): Activations {
+/**
+ * What a product's operand `at` (0: left, 1: right) meets, in the order in which it is counted.
+ * Made once.
+ */
+export function operandInOrder(
+  layer: Layer,
+  demand: ProductDemand,
+  at: 0 | 1,
+  met: Activations,
+): Activations {
   const size = demand.matrices * (at === 0 ? demand.rows : demand.columns) * demand.depth;
   const type = layer.inputTypes[at];
   if (!type || sizeOf(type.shape) !== met.values.length || size === 0) return met;
   const axes = axesOf(layer, demand, at);
   // Not each value once: a plane that is unfolded on the way.
-  if (!axes || axes.reduce((all, { extent }) => all * extent, 1) !== size || isInOrder(axes)) return met;
+  if (!axes || axes.reduce((all, { extent }) => all * extent, 1) !== size || isInOrder(axes))
+    return met;
   const known = ordered.get(met) ?? new Map<string, Activations>();
   ordered.set(met, known);
   const key = JSON.stringify(axes);
@@ -46,7 +56,10 @@ function axesOf(layer: Layer, demand: ProductDemand, at: 0 | 1): readonly AxisPl
 }
 
 /** [images][matrices × depth][pixels], a row a pixel. */
-function planeAxes([images = 1, , ...pixels]: readonly number[], { matrices, depth }: ProductDemand) {
+function planeAxes(
+  [images = 1, , ...pixels]: readonly number[],
+  { matrices, depth }: ProductDemand,
+) {
   const extent = sizeOf(pixels);
   return [
     { extent: matrices, stride: depth * extent },
@@ -80,6 +93,7 @@ function gather(values: Float32Array, axes: readonly AxisPlace[]): Float32Array 
     axes.map(({ stride }) => stride),
   );
   const gathered = new Float32Array(offsets.length);
-  for (let at = 0; at < offsets.length; at++) gathered[at] = values[offsets[at] as number] as number;
+  for (let at = 0; at < offsets.length; at++)
+    gathered[at] = values[offsets[at] as number] as number;
   return gathered;
 }

@@ -18,7 +18,10 @@ type WrittenPool = Omit<OpOf<'pool2d'>, 'kernel' | 'stride' | 'pad' | 'countsPad
 
 type WrittenOp = Exclude<LayerOp, { kind: 'conv2d' | 'pool2d' }> | WrittenConvolution | WrittenPool;
 
-/** A layer as written: without `inputs` it reads the layer before it (the first one reads the network's input). */
+/**
+ * A layer as written: without `inputs` it reads the layer before it (the first one reads the
+ * network's input).
+ */
 export type LayerSpec = WrittenOp & Named;
 
 export type SpecOf<Kind extends LayerKind> = Extract<LayerSpec, { kind: Kind }>;
@@ -26,7 +29,10 @@ export type SpecOf<Kind extends LayerKind> = Extract<LayerSpec, { kind: Kind }>;
 interface Named {
   readonly name: string;
   readonly inputs?: readonly string[];
-  /** Names of its results; without it the first one is named after the layer, others NAME:1, NAME:2, … */
+  /**
+   * Names of its results; without it the first one is named after the layer, others NAME:1, NAME:2,
+   * …
+   */
   readonly resultNames?: readonly string[];
 }
 
@@ -53,7 +59,13 @@ export function opOf(spec: LayerSpec): LayerOp {
   if (spec.kind === 'pool2d') {
     const { kernel, stride, pad, countsPadding = true } = spec;
     const window = kernel === 'global' ? kernel : pairOf(kernel);
-    return { ...(op as OpOf<'pool2d'>), kernel: window, stride: pairOf(stride), pad: paddingOf(pad), countsPadding };
+    return {
+      ...(op as OpOf<'pool2d'>),
+      kernel: window,
+      stride: pairOf(stride),
+      pad: paddingOf(pad),
+      countsPadding,
+    };
   }
   return op as LayerOp;
 }

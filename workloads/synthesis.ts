@@ -5,7 +5,13 @@ import { Recent } from './base/recent.js';
 import { finish, type Steps } from './base/steps.js';
 import { drawInput, meets } from './drawn-inputs.js';
 import type { Model } from './model.js';
-import { type Activations, type Layer, type LayerWeights, type Network, weightShapeOf } from './network.js';
+import {
+  type Activations,
+  type Layer,
+  type LayerWeights,
+  type Network,
+  weightShapeOf,
+} from './network.js';
 import { sizeOf } from './tensor.js';
 import { LazyWeights } from './weights/lazy.js';
 import { type Redrawn, redrawn } from './weights/redrawn.js';
@@ -13,10 +19,16 @@ import { nonzerosOf, toCsr, toDense } from './weights/store.js';
 import { drawActivations, drawBlockWeights, drawingWeights } from './weights/synthetic.js';
 import type { DensityProfile } from './zoo/entry.js';
 
-/** From this many weights on layers of one shape and density share a draw, and no layer's weights are held. */
+/**
+ * From this many weights on layers of one shape and density share a draw, and no layer's weights
+ * are held.
+ */
 const SHARED_FROM = 2e8;
 
-/** Draws every weighted layer's weights. Each layer has its own stream: the same weights whatever else is drawn. */
+/**
+ * Draws every weighted layer's weights. Each layer has its own stream: the same weights whatever
+ * else is drawn.
+ */
 export function drawModel(network: Network, densities: DensityProfile, seed: number): Model {
   const weighted = network.layers.filter((layer) => weightShapeOf(layer));
   const draw = (layer: Layer) => {
@@ -81,7 +93,11 @@ export interface DrawnModel {
 }
 
 /** As {@link drawModel}, with pauses, and weights that can be let go. */
-export function* drawRedrawnModel(network: Network, densities: DensityProfile, seed: number): Steps<DrawnModel> {
+export function* drawRedrawnModel(
+  network: Network,
+  densities: DensityProfile,
+  seed: number,
+): Steps<DrawnModel> {
   const weights = new Map<string, LayerWeights>();
   const stores: Redrawn[] = [];
   for (const layer of network.layers) {
@@ -116,7 +132,9 @@ function* drawLayer(
   if (!shape) return null;
   const { weights: density = 1, blocks } = densities.layers[layer.name] ?? {};
   const label = `${network.name}/${layer.name}`;
-  return blocks ? drawBlockWeights(shape, blocks, seed, label) : yield* drawingWeights(shape, density, seed, label);
+  return blocks
+    ? drawBlockWeights(shape, blocks, seed, label)
+    : yield* drawingWeights(shape, density, seed, label);
 }
 
 /** Of drawn tensors that are held, those asked for last. */
@@ -128,15 +146,17 @@ export interface TensorsMet {
 }
 
 /**
- * What readers of each tensor meet, drawn at the density that the profile gives it: the same values whenever they are
- * asked for, of large networks only some are held. Inputs of whole numbers are drawn as what reads them allows.
+ * What readers of each tensor meet, drawn at the density that the profile gives it: the same values
+ * whenever they are asked for, of large networks only some are held. Inputs of whole numbers are
+ * drawn as what reads them allows.
  */
 export function drawTensors(network: Network, densities: DensityProfile, seed: number): TensorsMet {
   const density = tensorDensities(network, densities);
   const isShared = sharesDraws(network);
   const sizes = new Map<string, number>();
   for (const { name, shape } of network.inputs) sizes.set(name, sizeOf(shape));
-  for (const { results } of network.layers) for (const { name, shape } of results) sizes.set(name, sizeOf(shape));
+  for (const { results } of network.layers)
+    for (const { name, shape } of results) sizes.set(name, sizeOf(shape));
   const held = new Recent<string, Activations>(HELD_BYTES);
   const draw = (tensor: string): Activations | undefined => {
     const constant = network.constants.get(tensor);
@@ -147,11 +167,13 @@ export function drawTensors(network: Network, densities: DensityProfile, seed: n
     if (size === undefined) return undefined;
     return drawActivations(size, density.get(tensor) ?? 1, seed, `${network.name}/${tensor}`);
   };
-  // Where layers of one shape share their weights, tensors of one size and density share their values.
+  // Where layers of one shape share their weights, tensors of one size and density share their
+  // values.
   const firsts = new Map<string, string>();
   const keyOf = (tensor: string) => {
     const size = sizes.get(tensor);
-    if (!isShared || size === undefined || network.inputs.some(({ name }) => name === tensor)) return tensor;
+    if (!isShared || size === undefined || network.inputs.some(({ name }) => name === tensor))
+      return tensor;
     const key = `${size} ${density.get(tensor) ?? 1}`;
     const first = firsts.get(key) ?? tensor;
     firsts.set(key, first);
@@ -169,21 +191,35 @@ export function drawTensors(network: Network, densities: DensityProfile, seed: n
   };
 }
 
-/** What passes on the zeros that it meets. Of other layers only a profile knows; what is not known is dense. */
-const PASSES_ON: readonly Layer['kind'][] = ['pool2d', 'lrn', 'softmax', 'rectify', 'dense', 'conv2d'];
+/**
+ * What passes on the zeros that it meets. Of other layers only a profile knows; what is not known
+ * is dense.
+ */
+const PASSES_ON: readonly Layer['kind'][] = [
+  'pool2d',
+  'lrn',
+  'softmax',
+  'rectify',
+  'dense',
+  'conv2d',
+];
 
 /**
- * Non-zero share of every tensor: weighted layers as published; pooling and normalisation pass theirs on (the published
- * shares are those that the next weighted layer meets); what joins or moves tensors mixes by size; a sum is zero where
- * all its inputs are, zeros of different inputs falling independently.
+ * Non-zero share of every tensor: weighted layers as published; pooling and normalisation pass
+ * theirs on (the published shares are those that the next weighted layer meets); what joins or
+ * moves tensors mixes by size; a sum is zero where all its inputs are, zeros of different inputs
+ * falling independently.
  */
 function tensorDensities(network: Network, densities: DensityProfile): ReadonlyMap<string, number> {
-  const density = new Map<string, number>(network.inputs.map(({ name }) => [name, densities.input]));
+  const density = new Map<string, number>(
+    network.inputs.map(({ name }) => [name, densities.input]),
+  );
   for (const layer of network.layers) {
     const sizes = layer.inputTypes.map((type) => (type ? sizeOf(type.shape) : 0));
     const total = sizes.reduce((sum, size) => sum + size, 0);
     const shares = layer.inputs.map((name) => density.get(name) ?? 1);
-    const passes = layer.demand === null || layer.demand.kind === 'move' || PASSES_ON.includes(layer.kind);
+    const passes =
+      layer.demand === null || layer.demand.kind === 'move' || PASSES_ON.includes(layer.kind);
     const mixed = shares.reduce((sum, share, at) => sum + share * (sizes[at] ?? 0), 0) / total;
     const joined = 1 - shares.reduce((zeros, share) => zeros * (1 - share), 1);
     const met = layer.kind === 'add' ? joined : passes ? mixed : 1;

@@ -7,16 +7,26 @@ import type { Activations, Layer, LayerTask, LayerWeights, MacCounts } from './n
 import { operandInOrder } from './operands.js';
 import { insideRange } from './operators/window.js';
 import { sizeOf } from './tensor.js';
-import { countNonzeros, entriesPerColumn, nonzerosOf, toCsr, type WeightStore } from './weights/store.js';
+import {
+  countNonzeros,
+  entriesPerColumn,
+  nonzerosOf,
+  toCsr,
+  type WeightStore,
+} from './weights/store.js';
 
 /** The activations that a layer meets, with their density counted. */
 export function activations(values: Float32Array, origin: Activations['origin']): Activations {
-  return { values, density: values.length === 0 ? 0 : countNonzeros(values) / values.length, origin };
+  return {
+    values,
+    density: values.length === 0 ? 0 : countNonzeros(values) / values.length,
+    origin,
+  };
 }
 
 /**
- * The task that `layer` sets on one frame's inputs, repeated for each frame of a batch; null for a layer that costs
- * nothing. `meet`: what the layer meets at each input, read when it is needed.
+ * The task that `layer` sets on one frame's inputs, repeated for each frame of a batch; null for a
+ * layer that costs nothing. `meet`: what the layer meets at each input, read when it is needed.
  */
 export function taskOf(
   model: Model,
@@ -27,7 +37,8 @@ export function taskOf(
   const { demand, name } = layer;
   if (!demand) return null;
   const met = (at: number) => (typeof meet === 'function' ? meet(at) : meet);
-  const input = () => (demand.kind === 'product' ? operandInOrder(layer, demand, 0, met(0)) : met(0));
+  const input = () =>
+    demand.kind === 'product' ? operandInOrder(layer, demand, 0, met(0)) : met(0);
   const isOfTwo = demand.kind === 'product' && demand.right === 'activations';
   const weights = () => (isOfTwo ? operandWeights(layer, demand, met(1)) : weightsOf(model, layer));
   let counted: MacCounts | null = null;
@@ -48,13 +59,19 @@ export function taskOf(
 
 const operands = new WeakMap<Activations, Map<string, LayerWeights>>();
 
-/** Activations as the matrix that others are multiplied with, [columns × depth]: all matrices below each other. Made once. */
+/**
+ * Activations as the matrix that others are multiplied with, [columns × depth]: all matrices below
+ * each other. Made once.
+ */
 function operandWeights(layer: Layer, demand: ProductDemand, met: Activations): LayerWeights {
   const { matrices, depth, columns } = demand;
   const right = operandInOrder(layer, demand, 1, met);
   const { values, origin } = right;
   const rows = matrices * columns;
-  invariant(values.length === rows * depth, () => `layer ${layer.name}: ${values.length} values as ${rows}×${depth}`);
+  invariant(
+    values.length === rows * depth,
+    () => `layer ${layer.name}: ${values.length} values as ${rows}×${depth}`,
+  );
   const known = operands.get(right) ?? new Map<string, LayerWeights>();
   operands.set(right, known);
   const key = `${rows}×${depth}`;
@@ -67,7 +84,11 @@ function operandWeights(layer: Layer, demand: ProductDemand, met: Activations): 
 }
 
 /** Multiply-accumulates of one frame by what they meet. What is no product has none. */
-export function countMacs(demand: Demand, weights: LayerWeights | null, input: Float32Array): MacCounts {
+export function countMacs(
+  demand: Demand,
+  weights: LayerWeights | null,
+  input: Float32Array,
+): MacCounts {
   if (!weights) return { dense: 0, keptWeights: 0, effective: 0 };
   switch (demand.kind) {
     case 'convolution':
@@ -87,7 +108,8 @@ function countProduct(demand: ProductDemand, store: WeightStore, input: Float32A
   const perColumn = columnCounts(store, matrices);
   const kept = nonzerosOf(store);
   let effective = 0;
-  // Fewer values than the product reads: a plane that is unfolded on the way, of which only the share is known.
+  // Fewer values than the product reads: a plane that is unfolded on the way, of which only the
+  // share is known.
   if (input.length === size) {
     for (let at = 0; at < size; at++) {
       if (input[at] === 0) continue;
@@ -104,7 +126,10 @@ function countProduct(demand: ProductDemand, store: WeightStore, input: Float32A
   };
 }
 
-/** Non-zeros of each column, apart for each of `groups` blocks of rows. A dense matrix is counted as it stands. */
+/**
+ * Non-zeros of each column, apart for each of `groups` blocks of rows. A dense matrix is counted as
+ * it stands.
+ */
 function columnCounts(store: WeightStore, groups: number): Uint32Array {
   if (store.format !== 'dense') return entriesPerColumn(toCsr(store), groups);
   const { rows, columns, values } = store;
@@ -119,12 +144,18 @@ function columnCounts(store: WeightStore, groups: number): Uint32Array {
 }
 
 /** The state of a recurrent layer is not known before it runs: as dense as it can be. */
-function countRecurrent(demand: RecurrentDemand, { store }: LayerWeights, input: Float32Array): MacCounts {
+function countRecurrent(
+  demand: RecurrentDemand,
+  { store }: LayerWeights,
+  input: Float32Array,
+): MacCounts {
   const { directions, steps, sequences, inputs, hidden, gates } = demand;
   const perColumn = entriesPerColumn(toCsr(store));
   let effective = 0;
-  for (let at = 0; at < input.length; at++) if (input[at] !== 0) effective += perColumn[at % inputs] as number;
-  for (let unit = 0; unit < hidden; unit++) effective += steps * sequences * (perColumn[inputs + unit] as number);
+  for (let at = 0; at < input.length; at++)
+    if (input[at] !== 0) effective += perColumn[at % inputs] as number;
+  for (let unit = 0; unit < hidden; unit++)
+    effective += steps * sequences * (perColumn[inputs + unit] as number);
   return {
     dense: directions * steps * sequences * gates * hidden * (inputs + hidden),
     keptWeights: steps * sequences * nonzerosOf(store),
@@ -132,13 +163,23 @@ function countRecurrent(demand: RecurrentDemand, { store }: LayerWeights, input:
   };
 }
 
-/** Multiplications with padding pixels are not work that any engine must do: they count as dense only. */
-function countConvolution(demand: ConvolutionDemand, { store }: LayerWeights, input: Float32Array): MacCounts {
+/**
+ * Multiplications with padding pixels are not work that any engine must do: they count as dense
+ * only.
+ */
+function countConvolution(
+  demand: ConvolutionDemand,
+  { store }: LayerWeights,
+  input: Float32Array,
+): MacCounts {
   const [channels, height, width] = demand.input;
   const [, outHeight, outWidth] = demand.output;
   const { images, kernel, stride, dilation, pad, groups } = demand;
   const perColumn = entriesPerColumn(toCsr(store), groups);
-  invariant(input.length === images * sizeOf(demand.input), () => `${input.length} activations of a convolution`);
+  invariant(
+    input.length === images * sizeOf(demand.input),
+    () => `${input.length} activations of a convolution`,
+  );
   let effective = 0;
   for (let plane = 0; plane < images * channels; plane++) {
     const channel = plane % channels;
@@ -153,7 +194,8 @@ function countConvolution(demand: ConvolutionDemand, { store }: LayerWeights, in
         let met = 0;
         for (let oy = firstRow; oy < endRow; oy++) {
           const row = (plane * height + oy * stride[0] + top) * width + left;
-          for (let ox = firstColumn; ox < endColumn; ox++) if (input[row + ox * stride[1]] !== 0) met++;
+          for (let ox = firstColumn; ox < endColumn; ox++)
+            if (input[row + ox * stride[1]] !== 0) met++;
         }
         effective += met * filters;
       }

@@ -3,7 +3,9 @@
 /** Extents, outermost first, the leading 1 of a frame included; a scalar has none. */
 export type Shape = readonly number[];
 
-/** What an element is. float16 and bfloat16 values are rounded to their type and held as float32. */
+/**
+ * What an element is. float16 and bfloat16 values are rounded to their type and held as float32.
+ */
 export type ElementType =
   | 'float32'
   | 'float64'
@@ -49,8 +51,16 @@ interface ElementTraits {
   room(count: number): Values;
 }
 
-const real = (bits: number, room: ElementTraits['room']): ElementTraits => ({ bits, isFloat: true, room });
-const whole = (bits: number, room: ElementTraits['room']): ElementTraits => ({ bits, isFloat: false, room });
+const real = (bits: number, room: ElementTraits['room']): ElementTraits => ({
+  bits,
+  isFloat: true,
+  room,
+});
+const whole = (bits: number, room: ElementTraits['room']): ElementTraits => ({
+  bits,
+  isFloat: false,
+  room,
+});
 
 export const elementTypes: { readonly [Type in ElementType]: ElementTraits } = {
   float32: real(32, (count) => new Float32Array(count)),

@@ -6,9 +6,18 @@ import { sum } from '../cost.js';
 import type { CpuConfig } from './config.js';
 import { peakMacsPerCycle, predict, type Work } from './ecm.js';
 import { joulesFor } from './energy.js';
-import { activationElements, activationsHome, addTransfers, ELEMENT_BYTES, type WeightsHome } from './memory.js';
+import {
+  activationElements,
+  activationsHome,
+  addTransfers,
+  ELEMENT_BYTES,
+  type WeightsHome,
+} from './memory.js';
 
-/** A phase that runs by itself. A named one is shown as one cause; an unnamed one by the levels that it waits for. */
+/**
+ * A phase that runs by itself. A named one is shown as one cause; an unnamed one by the levels that
+ * it waits for.
+ */
 export interface Phase {
   readonly name?: 'im2col' | 'packing' | 'halo' | 'transform';
   readonly work: Work;
@@ -50,8 +59,14 @@ const boundOf: Readonly<Record<string, Bound>> = {
 };
 
 /** What the layer costs when its phases run one after the other. */
-export function account(execution: Execution, task: LayerTask, config: CpuConfig, residency: Residency): LayerCost {
-  const { kernel, phases, cores, macs, executedMacs, operations, lanes, nonzeros, weightBytes } = execution;
+export function account(
+  execution: Execution,
+  task: LayerTask,
+  config: CpuConfig,
+  residency: Residency,
+): LayerCost {
+  const { kernel, phases, cores, macs, executedMacs, operations, lanes, nonzeros, weightBytes } =
+    execution;
   const cycles: Record<string, number> = {};
   const add = (cause: string, value: number) => {
     cycles[cause] = (cycles[cause] ?? 0) + value;
@@ -101,8 +116,9 @@ function callSeconds({ call }: CpuConfig, cores: number): number {
 }
 
 /**
- * Below this no code on these cores can go: multiply-adds at the peak rate, every byte that is not in a cache moved once
- * at the peak bandwidth of memory, every output stored once. None of the model's efficiencies enter.
+ * Below this no code on these cores can go: multiply-adds at the peak rate, every byte that is not
+ * in a cache moved once at the peak bandwidth of memory, every output stored once. None of the
+ * model's efficiencies enter.
  */
 function floorOf(execution: Execution, task: LayerTask, config: CpuConfig): number {
   const { cores, executedMacs, weightBytes, weightsHome, inputsRead } = execution;

@@ -1,4 +1,5 @@
-// What a CPU preset says: a core's ports, the cost of a cache line between levels, the library's efficiencies, energy.
+// What a CPU preset says: a core's ports, the cost of a cache line between levels, the library's
+// efficiencies, energy.
 
 import { z } from 'zod';
 import { quantity } from '../units.js';
@@ -13,16 +14,31 @@ const OuterCache = z.strictObject({
     z.number().min(0),
     'Bytes: of one core for L2, of all cores together for L3 (0 where there is none).',
   ),
-  bytesPerCycle: quantity('per cycle', positive, 'Bytes that the path towards the core moves in a cycle.'),
-  latency: quantity('cycles', positive, 'Cycles from a load that misses the level before to its data.'),
+  bytesPerCycle: quantity(
+    'per cycle',
+    positive,
+    'Bytes that the path towards the core moves in a cycle.',
+  ),
+  latency: quantity(
+    'cycles',
+    positive,
+    'Cycles from a load that misses the level before to its data.',
+  ),
 });
 
 const Shape = z.strictObject({
   cores: quantity('count', whole),
   clock: quantity('Hz', positive),
   technology: quantity('nm', positive, 'For readers: enters no equation.').optional(),
-  thermalDesignPower: quantity('W', positive, 'A check on the powers: enters no equation.').optional(),
-  /** serial: transfers between levels exclude each other and L1 loads (Intel); full: all of them overlap. */
+  thermalDesignPower: quantity(
+    'W',
+    positive,
+    'A check on the powers: enters no equation.',
+  ).optional(),
+  /**
+   * serial: transfers between levels exclude each other and L1 loads (Intel); full: all of them
+   * overlap.
+   */
   overlap: z.enum(['serial', 'full']),
   lineBytes: quantity('B', whole),
   simd: z.strictObject({
@@ -39,7 +55,11 @@ const Shape = z.strictObject({
   l1: z.strictObject({ capacity: quantity('B', positive) }),
   l2: OuterCache,
   l3: OuterCache,
-  fillBuffers: quantity('count', whole, "Cache lines that one core's L1 can wait for at once: bounds irregular reads."),
+  fillBuffers: quantity(
+    'count',
+    whole,
+    "Cache lines that one core's L1 can wait for at once: bounds irregular reads.",
+  ),
   cacheShare: quantity(
     'ratio',
     share,
@@ -47,7 +67,11 @@ const Shape = z.strictObject({
   ),
   memory: z.strictObject({
     bandwidth: quantity('B/s', positive),
-    sustained: quantity('ratio', share, 'Share of `bandwidth` that streaming loops on all cores reach.'),
+    sustained: quantity(
+      'ratio',
+      share,
+      'Share of `bandwidth` that streaming loops on all cores reach.',
+    ),
     latency: quantity('s', positive),
     outstandingLines: quantity(
       'count',
@@ -67,17 +91,29 @@ const Shape = z.strictObject({
       share,
       'Share of the peak multiply-add rate that the inner kernel of GEMM reaches on packed operands.',
     ),
-    winogradEfficiency: quantity('ratio', share, 'The same of the many small products of a Winograd convolution.'),
+    winogradEfficiency: quantity(
+      'ratio',
+      share,
+      'The same of the many small products of a Winograd convolution.',
+    ),
   }),
   sparse: z.strictObject({
     cores: quantity('count', whole),
-    cyclesPerNonzero: quantity('cycles', positive, 'In-core cycles of one core for one non-zero of CSR times vector.'),
+    cyclesPerNonzero: quantity(
+      'cycles',
+      positive,
+      'In-core cycles of one core for one non-zero of CSR times vector.',
+    ),
     spmmWidth: quantity(
       'bit',
       z.number().int().min(32).multipleOf(32),
       'Vector width of the loop in which a non-zero meets a row of activations: 32 bit is a scalar loop.',
     ),
-    spmmEfficiency: quantity('ratio', share, "Share of the load and store ports' rate that this loop reaches."),
+    spmmEfficiency: quantity(
+      'ratio',
+      share,
+      "Share of the load and store ports' rate that this loop reaches.",
+    ),
   }),
   sparseConvolution: z.strictObject({
     cores: quantity('count', whole),
@@ -89,7 +125,11 @@ const Shape = z.strictObject({
   }),
   call: z.strictObject({
     entry: quantity('s', z.number().min(0), 'To enter a library routine once.'),
-    forkJoin: quantity('s', z.number().min(0), 'To start and join its threads, where it uses more than one.'),
+    forkJoin: quantity(
+      's',
+      z.number().min(0),
+      'To start and join its threads, where it uses more than one.',
+    ),
   }),
   energy: z.strictObject({
     add: quantity('J', positive),
@@ -117,9 +157,22 @@ export type CpuConfig = z.infer<typeof Shape>;
 /** Physics across fields: what cannot be true together, with both numbers. */
 export const CpuConfigSchema = Shape.superRefine((config, context) => {
   const check = (holds: boolean, path: string[], found: number | string, expected: string) => {
-    if (!holds) context.addIssue({ code: 'custom', path, message: `found ${found}, expected ${expected}` });
+    if (!holds)
+      context.addIssue({ code: 'custom', path, message: `found ${found}, expected ${expected}` });
   };
-  const { cores, dense, sparse, sparseConvolution, l1, l2, l3, simd, lineBytes, energy, thermalDesignPower } = config;
+  const {
+    cores,
+    dense,
+    sparse,
+    sparseConvolution,
+    l1,
+    l2,
+    l3,
+    simd,
+    lineBytes,
+    energy,
+    thermalDesignPower,
+  } = config;
   check(dense.cores <= cores, ['dense', 'cores'], dense.cores, `at most the chip's ${cores}`);
   check(sparse.cores <= cores, ['sparse', 'cores'], sparse.cores, `at most the chip's ${cores}`);
   check(
@@ -128,15 +181,30 @@ export const CpuConfigSchema = Shape.superRefine((config, context) => {
     sparseConvolution.cores,
     `at most the chip's ${cores}`,
   );
-  check(l2.capacity > l1.capacity, ['l2', 'capacity'], `${l2.capacity} B`, `more than L1's ${l1.capacity} B`);
+  check(
+    l2.capacity > l1.capacity,
+    ['l2', 'capacity'],
+    `${l2.capacity} B`,
+    `more than L1's ${l1.capacity} B`,
+  );
   check(
     l3.capacity === 0 || l3.capacity > l2.capacity,
     ['l3', 'capacity'],
     `${l3.capacity} B`,
     `0 or more than L2's ${l2.capacity} B`,
   );
-  check(simd.width <= lineBytes * 8, ['simd', 'width'], simd.width, `at most a cache line's ${lineBytes * 8} bit`);
-  check(sparse.spmmWidth <= simd.width, ['sparse', 'spmmWidth'], sparse.spmmWidth, `at most ${simd.width} bit`);
+  check(
+    simd.width <= lineBytes * 8,
+    ['simd', 'width'],
+    simd.width,
+    `at most a cache line's ${lineBytes * 8} bit`,
+  );
+  check(
+    sparse.spmmWidth <= simd.width,
+    ['sparse', 'spmmWidth'],
+    sparse.spmmWidth,
+    `at most ${simd.width} bit`,
+  );
   const leastCycles = 32 / (simd.width * simd.fmaPerCycle);
   check(
     sparse.cyclesPerNonzero >= leastCycles,

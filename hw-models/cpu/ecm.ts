@@ -1,7 +1,8 @@
-// The Execution-Cache-Memory model: Treibig and Hager, "Introducing a performance model for bandwidth-limited loop
-// kernels" (PPAM 2009); Stengel, Treibig, Hager and Wellein, "Quantifying performance bottlenecks of stencil computations
-// using the Execution-Cache-Memory model" (ICS 2015), sections 2 and 3; Hofmann, Fey, Eitzinger, Hager and Wellein,
-// "Analysis of Intel's Haswell microarchitecture using the ECM model and microbenchmarks" (2015).
+// The Execution-Cache-Memory model: Treibig and Hager, "Introducing a performance model for
+// bandwidth-limited loop kernels" (PPAM 2009); Stengel, Treibig, Hager and Wellein, "Quantifying
+// performance bottlenecks of stencil computations using the Execution-Cache-Memory model" (ICS
+// 2015), sections 2 and 3; Hofmann, Fey, Eitzinger, Hager and Wellein, "Analysis of Intel's Haswell
+// microarchitecture using the ECM model and microbenchmarks" (2015).
 //
 //   one core, serial:  T = max(T_OL, T_nOL + T_L1L2 + T_L2L3 + T_L3Mem)
 //   one core, full:    T = max(T_OL, T_nOL, T_L1L2, T_L2L3, T_L3Mem)
@@ -35,16 +36,20 @@ export function peakMacsPerCycle(config: CpuConfig, cores: number): number {
   return cores * lanesOf(config) * config.simd.fmaPerCycle;
 }
 
-/** What memory supplies to `cores` cores: the interface's sustained rate, or what so many cores can ask for. */
+/**
+ * What memory supplies to `cores` cores: the interface's sustained rate, or what so many cores can
+ * ask for.
+ */
 export function supplyBytesPerSecond({ memory, lineBytes }: CpuConfig, cores: number): number {
   const askedPerCore = (memory.outstandingLines * lineBytes) / memory.latency;
   return Math.min(memory.bandwidth * memory.sustained, cores * askedPerCore);
 }
 
 /**
- * Cycles by cause. The levels are added one by one from the inside out, as in the model's own notation
- * {T_L1 ⌉ T_L2 ⌉ T_L3 ⌉ T_Mem}: `compute` is the time with all data in L1, `l2` what it grows by when data come from L2,
- * and so on; overlapped time counts for the inner level. `imbalance` is what the fullest core adds.
+ * Cycles by cause. The levels are added one by one from the inside out, as in the model's own
+ * notation {T_L1 ⌉ T_L2 ⌉ T_L3 ⌉ T_Mem}: `compute` is the time with all data in L1, `l2` what it
+ * grows by when data come from L2, and so on; overlapped time counts for the inner level.
+ * `imbalance` is what the fullest core adds.
  */
 export function predict(work: Work, config: CpuConfig): Parts {
   const { arithmeticCycles, loadStoreCycles, transfers, cores } = work;
@@ -55,7 +60,8 @@ export function predict(work: Work, config: CpuConfig): Parts {
           cycles.reduce((total, part) => total + part, loadStoreCycles),
         ) / cores
       : Math.max(arithmeticCycles, loadStoreCycles, ...cycles) / cores;
-  const supplySeconds = transfers.memory.bytes / (supplyBytesPerSecond(config, cores) * work.supplyShare);
+  const supplySeconds =
+    transfers.memory.bytes / (supplyBytesPerSecond(config, cores) * work.supplyShare);
   const supplied = supplySeconds * config.clock;
   const inL1 = combine();
   const inL2 = combine(transfers.l2.cycles);

@@ -1,5 +1,6 @@
-// Joules by component: instructions, operations and bytes by their energy, cores and the rest by power over time. A core
-// that waits for memory draws less than one that issues: what it draws at all is `core`, what issuing adds `instructions`.
+// Joules by component: instructions, operations and bytes by their energy, cores and the rest by
+// power over time. A core that waits for memory draws less than one that issues: what it draws at
+// all is `core`, what issuing adds `instructions`.
 
 import type { EnergyEvent, Parts } from '../contract.js';
 import type { CpuConfig } from './config.js';
@@ -10,12 +11,18 @@ export interface Activity {
   readonly cores: number;
   readonly macs: number;
   readonly operations: number;
-  /** Arithmetic instructions: what `macs` and `operations` come to in vectors, or one by one where a loop is scalar. */
+  /**
+   * Arithmetic instructions: what `macs` and `operations` come to in vectors, or one by one where a
+   * loop is scalar.
+   */
   readonly instructions: number;
   readonly transfers: Transfers;
 }
 
-/** `arithmetic` is what the multiply-adds and operations take by themselves, `instructions` what surrounds them. */
+/**
+ * `arithmetic` is what the multiply-adds and operations take by themselves, `instructions` what
+ * surrounds them.
+ */
 export function joulesFor(activity: Activity, { energy }: CpuConfig): Parts {
   const { seconds, cores, macs, operations, instructions, transfers } = activity;
   return {
@@ -29,9 +36,19 @@ export function joulesFor(activity: Activity, { energy }: CpuConfig): Parts {
   };
 }
 
-/** What single events cost, on any such cores. Powers over time (`core`, `static`) are no events. */
-export function energyEvents({ energy, cores }: Pick<CpuConfig, 'energy' | 'cores'>): readonly EnergyEvent[] {
-  const event = (key: keyof CpuConfig['energy'], component: string, action: string, instances = 1): EnergyEvent => ({
+/**
+ * What single events cost, on any such cores. Powers over time (`core`, `static`) are no events.
+ */
+export function energyEvents({
+  energy,
+  cores,
+}: Pick<CpuConfig, 'energy' | 'cores'>): readonly EnergyEvent[] {
+  const event = (
+    key: keyof CpuConfig['energy'],
+    component: string,
+    action: string,
+    instances = 1,
+  ): EnergyEvent => ({
     ...{ path: `energy.${key}`, component, action, instances },
     joules: energy[key],
   });

@@ -1,4 +1,5 @@
-// Multi-core CPUs by the Execution-Cache-Memory model; README.md states the equations and the errors.
+// Multi-core CPUs by the Execution-Cache-Memory model; README.md states the equations and the
+// errors.
 
 import type { Family, Kernel } from '../contract.js';
 import { type CpuConfig, CpuConfigSchema } from './config.js';
@@ -12,7 +13,10 @@ import { winograd } from './kernels/winograd.js';
 import { place } from './memory.js';
 import { meters } from './meters.js';
 
-/** Serves the layers that a kernel asked for by name cannot take: whoever asks for Winograd asks for dense weights. */
+/**
+ * Serves the layers that a kernel asked for by name cannot take: whoever asks for Winograd asks for
+ * dense weights.
+ */
 const otherwise: Kernel<CpuConfig> = { ...dense, fallback: true };
 
 export const cpu: Family<CpuConfig> = {
@@ -24,7 +28,9 @@ export const cpu: Family<CpuConfig> = {
   dials,
   area: ({ area }) => area ?? null,
   peaks: (config) => ({
-    ceilings: [{ name: 'FP32', macsPerSecond: peakMacsPerCycle(config, config.cores) * config.clock }],
+    ceilings: [
+      { name: 'FP32', macsPerSecond: peakMacsPerCycle(config, config.cores) * config.clock },
+    ],
     roofs: [
       {
         name: 'memory',

@@ -52,7 +52,8 @@ export function accountFor(execution: Execution, task: LayerTask, config: EieCon
     compute: (entries - padding) / config.pes,
     padding: padding / config.pes,
     empty_columns: emptyColumns / config.pes,
-    // PEs with an empty queue: uneven columns, and the one broadcast a cycle. Rounding may leave −1e−12.
+    // PEs with an empty queue: uneven columns, and the one broadcast a cycle. Rounding may leave
+    // −1e−12.
     starvation: Math.max(0, running - pipeline - worked),
     pipeline,
     passes: passCycles,
@@ -68,9 +69,11 @@ export function accountFor(execution: Execution, task: LayerTask, config: EieCon
     // A word written is taken for one read.
     wordReads: wordReads + (encoding?.words ?? 0),
     entries: entries + transforms.operations,
-    // An accumulator is read and written for each entry that is no padding; a broadcast reads its activation.
+    // An accumulator is read and written for each entry that is no padding; a broadcast reads its
+    // activation.
     registerAccesses: 2 * (entries - padding + transforms.operations) + broadcasts,
-    activationSramAccesses: sum(({ moves }) => moves.activations) + transforms.sramAccesses + (encoding?.reads ?? 0),
+    activationSramAccesses:
+      sum(({ moves }) => moves.activations) + transforms.sramAccesses + (encoding?.reads ?? 0),
     dramBytes: traffic.bytes,
   };
   const executed = entries - padding - biasAdds;
@@ -104,16 +107,29 @@ export function accountFor(execution: Execution, task: LayerTask, config: EieCon
     },
     floorCycles: batch * Math.max(busiest, executed / config.pes, broadcasts, traffic.cycles, 1),
     bound: boundOf(cycles),
-    load: { unit: 'PE', busyCycles: busyCycles(runs, config, batch), cycles: batch * (running - pipeline) },
-    notes: [...execution.notes, ...traffic.notes, ...(encoding ? [] : sharingNotes(weights, config))],
+    load: {
+      unit: 'PE',
+      busyCycles: busyCycles(runs, config, batch),
+      cycles: batch * (running - pipeline),
+    },
+    notes: [
+      ...execution.notes,
+      ...traffic.notes,
+      ...(encoding ? [] : sharingNotes(weights, config)),
+    ],
   };
 }
 
 /** By PE, over all products and frames. */
-function busyCycles(runs: readonly ProductRun[], { pes }: EieConfig, batch: number): readonly number[] {
+function busyCycles(
+  runs: readonly ProductRun[],
+  { pes }: EieConfig,
+  batch: number,
+): readonly number[] {
   const busy = new Float64Array(pes);
   for (const { timing } of runs) {
-    for (let pe = 0; pe < pes; pe++) busy[pe] = (busy[pe] as number) + batch * (timing.busyCycles[pe] as number);
+    for (let pe = 0; pe < pes; pe++)
+      busy[pe] = (busy[pe] as number) + batch * (timing.busyCycles[pe] as number);
   }
   return [...busy];
 }
@@ -124,14 +140,20 @@ interface Traffic {
   readonly notes: readonly string[];
 }
 
-/** What a frame moves to or from DRAM: weights without a place on the chip, activations that overflow their SRAM. */
+/**
+ * What a frame moves to or from DRAM: weights without a place on the chip, activations that
+ * overflow their SRAM.
+ */
 function dramTraffic({ demand }: LayerTask, weightBytes: number, config: EieConfig): Traffic {
-  const activationBytes = ((inputElements(demand) + outputElements(demand)) * config.fixedPointBits) / 8;
+  const activationBytes =
+    ((inputElements(demand) + outputElements(demand)) * config.fixedPointBits) / 8;
   const room = config.activations.sramBytes * config.pes;
   const overflows = activationBytes > room;
   const bytes = weightBytes + (overflows ? activationBytes : 0);
   const notes = overflows
-    ? [`activations exceed the ${grouped(room)} bytes of activation SRAM and pass through DRAM (estimate)`]
+    ? [
+        `activations exceed the ${grouped(room)} bytes of activation SRAM and pass through DRAM (estimate)`,
+      ]
     : [];
   return { bytes, cycles: (bytes / config.dram.bytesPerSecond) * config.clockHz, notes };
 }
@@ -139,17 +161,23 @@ function dramTraffic({ demand }: LayerTask, weightBytes: number, config: EieConf
 const grouped = (count: number) => Math.ceil(count).toLocaleString('en-US');
 
 function boundOf(
-  cycles: Readonly<Record<'compute' | 'empty_columns' | 'starvation' | 'transform' | 'memory', number>> & {
+  cycles: Readonly<
+    Record<'compute' | 'empty_columns' | 'starvation' | 'transform' | 'memory', number>
+  > & {
     readonly encode?: number;
   },
 ): Bound {
   if (cycles.memory > 0) return 'memory';
-  return cycles.starvation + cycles.empty_columns > cycles.compute + cycles.transform + (cycles.encode ?? 0)
+  return cycles.starvation + cycles.empty_columns >
+    cycles.compute + cycles.transform + (cycles.encode ?? 0)
     ? 'imbalance'
     : 'compute';
 }
 
-/** Real weights with more values than the table holds compute something else after they have been shared. */
+/**
+ * Real weights with more values than the table holds compute something else after they have been
+ * shared.
+ */
 function sharingNotes(weights: LayerWeights, config: EieConfig): readonly string[] {
   const usable = tableSize(config) - 1;
   if (weights.origin === 'synthetic' || !hasMoreValuesThan(usable, weights)) return [];

@@ -1,6 +1,6 @@
-// mm² of an EIE by module, from the layout of one PE.
-// Han et al., EIE, ISCA 2016, Table II. Memories grow by the SRAM law, the queue with its depth; the rest of a PE stays
-// as laid out. All of it shrinks with the process by the published table, a little more than by the feature size
+// mm² of an EIE by module, from the layout of one PE. Han et al., EIE, ISCA 2016, Table II.
+// Memories grow by the SRAM law, the queue with its depth; the rest of a PE stays as laid out. All
+// of it shrinks with the process by the published table, a little more than by the feature size
 // squared, with which Table V projects 28 nm.
 
 import type { Parts } from '../contract.js';

@@ -1,5 +1,6 @@
-// What an EIE preset must say, and the physics that its numbers must obey together.
-// Han et al., "EIE: Efficient Inference Engine on Compressed Deep Neural Network", ISCA 2016, Sections III to VI.
+// What an EIE preset must say, and the physics that its numbers must obey together. Han et al.,
+// "EIE: Efficient Inference Engine on Compressed Deep Neural Network", ISCA 2016, Sections III to
+// VI.
 
 import { z } from 'zod';
 import { largestNm, smallestNm, supplyRange } from '../technology/scaling.js';
@@ -23,7 +24,11 @@ const PowerWatts = z.strictObject({
     positive,
     'The part of the sum of the above that the clock network burns in every cycle.',
   ),
-  lnzdUnit: quantity('W', positive, 'One leading-non-zero detector of the tree that all PEs share.'),
+  lnzdUnit: quantity(
+    'W',
+    positive,
+    'One leading-non-zero detector of the tree that all PEs share.',
+  ),
 });
 
 const AreaMm2 = z.strictObject({
@@ -38,7 +43,10 @@ const AreaMm2 = z.strictObject({
 
 const replaced = quantity('J', positive).optional();
 
-/** Joules of single events, each in place of what `powerWatts` and the laws of scaling give: it scales with nothing. */
+/**
+ * Joules of single events, each in place of what `powerWatts` and the laws of scaling give: it
+ * scales with nothing.
+ */
 const EventJoules = z.strictObject({
   queueEntry: replaced,
   pointerRead: replaced,
@@ -76,7 +84,11 @@ const shape = z.strictObject({
   codeBits: quantity('bit', count.max(8)),
   indexBits: quantity('bit', count.max(8)),
   fixedPointBits: quantity('bit', z.int().min(8).max(16)),
-  queueDepth: quantity('count', count.max(1024), 'Activations a PE holds, the one it works on among them.'),
+  queueDepth: quantity(
+    'count',
+    count.max(1024),
+    'Activations a PE holds, the one it works on among them.',
+  ),
   pipelineStages: quantity(
     'cycles',
     count.max(64),
@@ -87,7 +99,10 @@ const shape = z.strictObject({
     z.int().min(0).max(64),
     'Cycles in which the control unit broadcasts nothing because it fetches the next group of `pes` activations.',
   ),
-  spmat: z.strictObject({ widthBits: quantity('bit', count.max(4096)), bytes: quantity('B', count) }),
+  spmat: z.strictObject({
+    widthBits: quantity('bit', count.max(4096)),
+    bytes: quantity('B', count),
+  }),
   pointers: z.strictObject({ bytes: quantity('B', count), bits: quantity('bit', count.max(32)) }),
   activations: z.strictObject({
     registers: quantity('count', count),
@@ -98,7 +113,10 @@ const shape = z.strictObject({
       'Cycles a PE waits for each activation moved between SRAM and registers when a vector takes several passes.',
     ),
   }),
-  dram: z.strictObject({ bytesPerSecond: quantity('B/s', positive), joulesPerBit: quantity('J', positive) }),
+  dram: z.strictObject({
+    bytesPerSecond: quantity('B/s', positive),
+    joulesPerBit: quantity('J', positive),
+  }),
   powerWatts: PowerWatts,
   eventJoules: EventJoules.optional(),
   areaMm2: AreaMm2,
@@ -110,7 +128,12 @@ export type EieConfig = z.infer<typeof shape>;
 /** The schema of an EIE preset; every violated relation is told with both numbers. */
 export const EieConfig = shape.superRefine((config, context) => {
   const expect = (holds: boolean, path: readonly string[], found: number, expected: string) => {
-    if (!holds) context.addIssue({ code: 'custom', path: [...path], message: `found ${found}, expected ${expected}` });
+    if (!holds)
+      context.addIssue({
+        code: 'custom',
+        path: [...path],
+        message: `found ${found}, expected ${expected}`,
+      });
   };
   const { spmat, pointers, activations, characterised, powerWatts } = config;
   const entryBits = entryBitsOf(config);
@@ -166,7 +189,10 @@ export function modulePowerWatts(power: EieConfig['powerWatts']): number {
   return power.actQueue + power.ptrRead + power.spmatRead + power.arithmetic + power.actRw;
 }
 
-/** The sparse-matrix and the pointer memory of a PE, in a design or where its powers and areas were taken. */
+/**
+ * The sparse-matrix and the pointer memory of a PE, in a design or where its powers and areas were
+ * taken.
+ */
 type Memories = Pick<EieConfig, 'spmat' | 'pointers'>;
 
 /** The memories that the module powers and areas belong to. */
@@ -182,7 +208,10 @@ export function spmatOf({ spmat }: Memories): Sram {
   return { bytes: spmat.bytes, bits: spmat.widthBits };
 }
 
-/** Even and odd columns lie in two banks, which give both ends of a column in one cycle (Section IV). */
+/**
+ * Even and odd columns lie in two banks, which give both ends of a column in one cycle (Section
+ * IV).
+ */
 export function pointersOf({ pointers }: Memories): Sram {
   return { bytes: pointers.bytes, bits: pointers.bits, banks: 2 };
 }
@@ -192,8 +221,13 @@ export function entryBitsOf(config: Pick<EieConfig, 'codeBits' | 'indexBits'>): 
   return config.codeBits + config.indexBits;
 }
 
-/** Whole entries in one word of the sparse-matrix SRAM; a word narrower than an entry is taken for one as wide. */
-export function entriesPerWord(config: Pick<EieConfig, 'codeBits' | 'indexBits' | 'spmat'>): number {
+/**
+ * Whole entries in one word of the sparse-matrix SRAM; a word narrower than an entry is taken for
+ * one as wide.
+ */
+export function entriesPerWord(
+  config: Pick<EieConfig, 'codeBits' | 'indexBits' | 'spmat'>,
+): number {
   return Math.max(1, Math.floor(config.spmat.widthBits / entryBitsOf(config)));
 }
 

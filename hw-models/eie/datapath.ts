@@ -1,13 +1,15 @@
-// What EIE computes, bit for bit: 16-bit fixed point, a table of shared weights, saturating accumulators.
-// Han et al., EIE, ISCA 2016, Section IV (arithmetic unit) and Figure 10 (precision).
+// What EIE computes, bit for bit: 16-bit fixed point, a table of shared weights, saturating
+// accumulators. Han et al., EIE, ISCA 2016, Section IV (arithmetic unit) and Figure 10 (precision).
 //
-// Weight (fraction bits w) × activation (a) gives a product of w + a fraction bits, shifted right to the accumulator's
-// o fraction bits, rounded to nearest (halves up), added with saturation. Rows never share an accumulator and columns
-// come in ascending order, so the result is the same for any number of PEs, queue depth and index width.
+// Weight (fraction bits w) × activation (a) gives a product of w + a fraction bits, shifted right
+// to the accumulator's o fraction bits, rounded to nearest (halves up), added with saturation. Rows
+// never share an accumulator and columns come in ascending order, so the result is the same for any
+// number of PEs, queue depth and index width.
 //
 // Against the exact product with the shared weights each term errs by at most
 //   |w| · 2^−(a+1) + |x| · 2^−(w+1) + 2^−(w+a+2)   from rounding weight and activation, and 2^−(o+1) from the shift,
-// as long as nothing saturates, which `chooseFractions` sees to. `errorBound` sums these over a row.
+// as long as nothing saturates, which `chooseFractions` sees to. `errorBound` sums these over a
+// row.
 
 import { invariant } from '../../workloads/base/errors.js';
 import type { Rectifier } from '../../workloads/network.js';
@@ -32,8 +34,14 @@ export function saturate(value: number, bits: number): number {
   return Math.max(-most - 1, Math.min(most, value));
 }
 
-/** A weight and an activation to a term of the sum. The product of two 16-bit numbers fits 32 bits. */
-export function shiftProduct(weight: number, activation: number, { weight: w, activation: a, output }: Fractions) {
+/**
+ * A weight and an activation to a term of the sum. The product of two 16-bit numbers fits 32 bits.
+ */
+export function shiftProduct(
+  weight: number,
+  activation: number,
+  { weight: w, activation: a, output }: Fractions,
+) {
   const shift = w + a - output;
   const product = Math.imul(weight, activation);
   // In floating point, which holds the rounding bit of even a full 32-bit product.
@@ -51,12 +59,18 @@ export function finestFraction(most: number, bits: number): number {
 export const MOST_SHIFT = 30;
 
 /**
- * The finest formats in which this layer with these activations [columns without bias] cannot saturate: weights and
- * activations by their largest magnitude, sums by the largest row's sum of magnitudes plus half a step for each term.
+ * The finest formats in which this layer with these activations [columns without bias] cannot
+ * saturate: weights and activations by their largest magnitude, sums by the largest row's sum of
+ * magnitudes plus half a step for each term.
  */
-export function chooseFractions(matrix: CodedMatrix, activations: Float32Array, bits: number): Fractions {
+export function chooseFractions(
+  matrix: CodedMatrix,
+  activations: Float32Array,
+  bits: number,
+): Fractions {
   const { table, rows, columns, hasBias, pointers, indices, codes } = matrix;
-  const largest = (values: Float32Array) => values.reduce((most, value) => Math.max(most, Math.abs(value)), 0);
+  const largest = (values: Float32Array) =>
+    values.reduce((most, value) => Math.max(most, Math.abs(value)), 0);
   const weight = finestFraction(largest(table), bits);
   const activation = finestFraction(Math.max(largest(activations), hasBias ? 1 : 0), bits);
   const fixedTable = fixTable(table, { weight, bits });
@@ -73,13 +87,17 @@ export function chooseFractions(matrix: CodedMatrix, activations: Float32Array, 
   }
   const most = 2 ** (bits - 1) - 1;
   let shift = 0;
-  const overflows = () => magnitudes.some((sum, row) => !(sum / 2 ** shift + (terms[row] as number) / 2 <= most));
+  const overflows = () =>
+    magnitudes.some((sum, row) => !(sum / 2 ** shift + (terms[row] as number) / 2 <= most));
   while (shift < MOST_SHIFT && overflows()) shift++;
   return { bits, weight, activation, output: weight + activation - shift };
 }
 
 /** The table of shared weights in fixed point. */
-export function fixTable(table: Float32Array, { weight, bits }: Pick<Fractions, 'weight' | 'bits'>): Int16Array {
+export function fixTable(
+  table: Float32Array,
+  { weight, bits }: Pick<Fractions, 'weight' | 'bits'>,
+): Int16Array {
   return Int16Array.from(table, (value) => toFixed(value, weight, bits));
 }
 
@@ -97,7 +115,10 @@ export function fixActivations(
   return fixed;
 }
 
-/** The layer's outputs [rows] in `fractions.output` fraction bits, from `activations` [columns, bias included]. */
+/**
+ * The layer's outputs [rows] in `fractions.output` fraction bits, from `activations` [columns, bias
+ * included].
+ */
 export function multiply(
   matrix: EncodedMatrix,
   activations: Int16Array,
@@ -105,7 +126,10 @@ export function multiply(
   rectifier: Rectifier,
 ): Int16Array {
   const { rows, columns, memories } = matrix;
-  invariant(activations.length === columns, () => `found ${activations.length} activations for ${columns} columns`);
+  invariant(
+    activations.length === columns,
+    () => `found ${activations.length} activations for ${columns} columns`,
+  );
   const table = fixTable(matrix.table, fractions);
   const sums = new Int16Array(rows);
   memories.forEach(({ pointers, codes, zeros }, pe) => {
@@ -128,22 +152,39 @@ export function multiply(
 }
 
 /** Between which fixed-point values a rectifier's results lie. */
-export function fixedRange(rectifier: Rectifier, { output, bits }: Pick<Fractions, 'output' | 'bits'>) {
+export function fixedRange(
+  rectifier: Rectifier,
+  { output, bits }: Pick<Fractions, 'output' | 'bits'>,
+) {
   const { least, most } = rectifierRange(rectifier);
   return { least, most: Number.isFinite(most) ? toFixed(most, output, bits) : most };
 }
 
-/** How far each output [rows] may lie from the exact product of shared weights and activations; see above. */
-export function errorBound(matrix: CodedMatrix, activations: Float32Array, fractions: Fractions): Float64Array {
+/**
+ * How far each output [rows] may lie from the exact product of shared weights and activations; see
+ * above.
+ */
+export function errorBound(
+  matrix: CodedMatrix,
+  activations: Float32Array,
+  fractions: Fractions,
+): Float64Array {
   const { weight, activation, output } = fractions;
   const bounds = new Float64Array(matrix.rows);
   for (let column = 0; column < matrix.columns; column++) {
     const value = Math.abs(activations[column] ?? 1);
     if (value === 0) continue;
-    for (let at = matrix.pointers[column] as number; at < (matrix.pointers[column + 1] as number); at++) {
+    for (
+      let at = matrix.pointers[column] as number;
+      at < (matrix.pointers[column + 1] as number);
+      at++
+    ) {
       const row = matrix.indices[at] as number;
       const shared = Math.abs(matrix.table[matrix.codes[at] as number] as number);
-      const rounded = shared * 2 ** -(activation + 1) + value * 2 ** -(weight + 1) + 2 ** -(weight + activation + 2);
+      const rounded =
+        shared * 2 ** -(activation + 1) +
+        value * 2 ** -(weight + 1) +
+        2 ** -(weight + activation + 2);
       bounds[row] = (bounds[row] as number) + rounded + 2 ** -(output + 1);
     }
   }

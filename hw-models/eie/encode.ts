@@ -1,13 +1,16 @@
-// EIE's storage of a weight matrix: interleaved compressed columns with relative row indices.
-// Han et al., EIE, ISCA 2016, Section III-B. Where the paper says "more than 15 zeros" and "larger than 16", this
-// writes what the authors' simulator does: a run of z zeros takes floor(z / 2^indexBits) padding entries.
+// EIE's storage of a weight matrix: interleaved compressed columns with relative row indices. Han
+// et al., EIE, ISCA 2016, Section III-B. Where the paper says "more than 15 zeros" and "larger than
+// 16", this writes what the authors' simulator does: a run of z zeros takes floor(z / 2^indexBits)
+// padding entries.
 
 import { InputError, invariant } from '../../workloads/base/errors.js';
 import { shareWeights } from '../../workloads/compress/share.js';
 import type { LayerWeights } from '../../workloads/network.js';
 import { toCsc } from '../../workloads/weights/store.js';
 
-/** One PE's share: entries of column j are pointers[j] … pointers[j+1]−1, in the order of its rows. */
+/**
+ * One PE's share: entries of column j are pointers[j] … pointers[j+1]−1, in the order of its rows.
+ */
 export interface PeMemory {
   readonly pointers: Uint32Array;
   /** Indices into the table of shared weights; 0 is the weight zero, which only padding uses. */
@@ -40,8 +43,9 @@ export interface CodedMatrix {
 }
 
 /**
- * Shares the weights and biases of a layer into at most 2^codeBits − 1 values, by k-means where they have more.
- * Positions are kept: every non-zero weight stays an entry. @throws InputError where a weight is not finite.
+ * Shares the weights and biases of a layer into at most 2^codeBits − 1 values, by k-means where
+ * they have more. Positions are kept: every non-zero weight stays an entry. @throws InputError
+ * where a weight is not finite.
  */
 export function shareCodes({ store, bias }: LayerWeights, codeBits: number): CodedMatrix {
   const csc = toCsc(store);
@@ -59,7 +63,10 @@ export function shareCodes({ store, bias }: LayerWeights, codeBits: number): Cod
     indices[weights + at] = row;
   });
   const odd = values.findIndex((value) => !Number.isFinite(value));
-  if (odd >= 0) throw new InputError(`weight in row ${indices[odd]}: found ${values[odd]}, expected a finite number`);
+  if (odd >= 0)
+    throw new InputError(
+      `weight in row ${indices[odd]}: found ${values[odd]}, expected a finite number`,
+    );
   const { centroids, assignments } = shareWeights(values, 2 ** codeBits - 1);
   const columns = csc.columns + (bias ? 1 : 0);
   const pointers = new Uint32Array(columns + 1).fill(values.length);
@@ -89,7 +96,11 @@ function encodePe(matrix: CodedMatrix, pe: number, pes: number, indexBits: numbe
   const zeros: number[] = [];
   for (let column = 0; column < matrix.columns; column++) {
     let next = 0;
-    for (let at = matrix.pointers[column] as number; at < (matrix.pointers[column + 1] as number); at++) {
+    for (
+      let at = matrix.pointers[column] as number;
+      at < (matrix.pointers[column + 1] as number);
+      at++
+    ) {
       const row = matrix.indices[at] as number;
       if (row % pes !== pe) continue;
       const local = Math.floor(row / pes);
@@ -107,16 +118,26 @@ function encodePe(matrix: CodedMatrix, pe: number, pes: number, indexBits: numbe
   return { pointers, codes: Uint8Array.from(codes), zeros: Uint8Array.from(zeros) };
 }
 
-/** The codes of all weights, row-major [rows, columns], 0 where there is none: what `encode` was given. */
+/**
+ * The codes of all weights, row-major [rows, columns], 0 where there is none: what `encode` was
+ * given.
+ */
 export function decode({ rows, columns, memories }: EncodedMatrix): Uint8Array {
   const codes = new Uint8Array(rows * columns);
   memories.forEach((memory, pe) => {
     for (let column = 0; column < columns; column++) {
       let local = -1;
-      for (let at = memory.pointers[column] as number; at < (memory.pointers[column + 1] as number); at++) {
+      for (
+        let at = memory.pointers[column] as number;
+        at < (memory.pointers[column + 1] as number);
+        at++
+      ) {
         local += (memory.zeros[at] as number) + 1;
         const row = local * memories.length + pe;
-        invariant(row < rows, () => `PE ${pe}, column ${column}: entry ${at} lies in row ${row} of ${rows}`);
+        invariant(
+          row < rows,
+          () => `PE ${pe}, column ${column}: entry ${at} lies in row ${row} of ${rows}`,
+        );
         codes[row * columns + column] = memory.codes[at] as number;
       }
     }

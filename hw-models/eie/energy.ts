@@ -1,17 +1,25 @@
-// Joules per event of an EIE, from the power of its modules, and joules of a run.
-// Han et al., EIE, ISCA 2016, Table II (module power of a PE), Table I (DRAM), Section IV (detectors).
+// Joules per event of an EIE, from the power of its modules, and joules of a run. Han et al., EIE,
+// ISCA 2016, Table II (module power of a PE), Table I (DRAM), Section IV (detectors).
 //
-// Table II gives watts at an activity that the paper does not state. A module's energy per event is its power, less
-// its part of the clock network, over the clock and over the events per cycle in `characterised.activity`. The clock
-// network burns its share in every cycle, work or not; the detector tree too. Memories of another size follow the SRAM
-// law, and everything on the chip the scaling of the process and its supply. DRAM follows neither.
-// Where a preset states joules of an event itself (`eventJoules`), those are taken as they are.
-// Table II does not tell leakage from switching, so what leaks is part of each event and of the clock.
+// Table II gives watts at an activity that the paper does not state. A module's energy per event is
+// its power, less its part of the clock network, over the clock and over the events per cycle in
+// `characterised.activity`. The clock network burns its share in every cycle, work or not; the
+// detector tree too. Memories of another size follow the SRAM law, and everything on the chip the
+// scaling of the process and its supply. DRAM follows neither. Where a preset states joules of an
+// event itself (`eventJoules`), those are taken as they are. Table II does not tell leakage from
+// switching, so what leaks is part of each event and of the clock.
 
 import type { EnergyEvent, Parts } from '../contract.js';
 import { scale } from '../technology/scaling.js';
 import { type Sram, sramNm, sramReadJoules } from '../technology/sram.js';
-import { characterisedMemories, type EieConfig, lnzdUnits, modulePowerWatts, pointersOf, spmatOf } from './config.js';
+import {
+  characterisedMemories,
+  type EieConfig,
+  lnzdUnits,
+  modulePowerWatts,
+  pointersOf,
+  spmatOf,
+} from './config.js';
 
 /** What happened, over all PEs. */
 export interface Work {
@@ -38,7 +46,9 @@ export interface EventEnergy {
 
 /** Joules per event: as stated, else at this configuration's memories, process and supply. */
 export function eventEnergy(config: EieConfig): EventEnergy {
-  const stated = Object.entries(config.eventJoules ?? {}).filter(([, joules]) => joules !== undefined);
+  const stated = Object.entries(config.eventJoules ?? {}).filter(
+    ([, joules]) => joules !== undefined,
+  );
   return { ...derivedEnergy(config), ...Object.fromEntries(stated) };
 }
 
@@ -64,13 +74,17 @@ function derivedEnergy(config: EieConfig): EventEnergy {
   };
 }
 
-/** What an operation costs in this process, where it costs 1 in one of `fromNm` at its nominal supply. */
+/**
+ * What an operation costs in this process, where it costs 1 in one of `fromNm` at its nominal
+ * supply.
+ */
 function energyFactor({ processNm, volts }: EieConfig, fromNm: number): number {
   return scale({ fromNm, toNm: processNm, toVolts: volts }).energyPerOperation;
 }
 
 /** The reading of one memory over that of another. */
-const memoryFactor = (memory: Sram, reference: Sram) => sramReadJoules(memory) / sramReadJoules(reference);
+const memoryFactor = (memory: Sram, reference: Sram) =>
+  sramReadJoules(memory) / sramReadJoules(reference);
 
 /** Joules by module. */
 export function joulesOfWork(work: Work, config: EieConfig): Parts {
@@ -80,7 +94,9 @@ export function joulesOfWork(work: Work, config: EieConfig): Parts {
     ptr_read: work.queueEntries * energy.pointerRead,
     spmat_read: work.wordReads * energy.wordRead,
     arithmetic: work.entries * energy.entry,
-    act_rw: work.registerAccesses * energy.registerAccess + work.activationSramAccesses * energy.activationSramAccess,
+    act_rw:
+      work.registerAccesses * energy.registerAccess +
+      work.activationSramAccesses * energy.activationSramAccess,
     lnzd: work.cycles * energy.lnzd,
     clock: work.cycles * energy.clock,
     dram: work.dramBytes * 8 * config.dram.joulesPerBit,
@@ -99,7 +115,10 @@ const events: Readonly<Record<keyof EventEnergy, readonly [component: string, ac
   lnzd: ['lnzd', 'leak'],
 };
 
-/** The events as an energy reference table has them. `leak` is per cycle; all but clock and detectors are in each PE. */
+/**
+ * The events as an energy reference table has them. `leak` is per cycle; all but clock and
+ * detectors are in each PE.
+ */
 export function energyEvents(config: EieConfig): readonly EnergyEvent[] {
   const energy = eventEnergy(config);
   const all = (Object.keys(events) as (keyof EventEnergy)[]).map((name): EnergyEvent => {
@@ -110,6 +129,12 @@ export function energyEvents(config: EieConfig): readonly EnergyEvent[] {
   const { joulesPerBit } = config.dram;
   return [
     ...all,
-    { path: 'dram.joulesPerBit', component: 'dram', action: 'access_bit', instances: 1, joules: joulesPerBit },
+    {
+      path: 'dram.joulesPerBit',
+      component: 'dram',
+      action: 'access_bit',
+      instances: 1,
+      joules: joulesPerBit,
+    },
   ];
 }

@@ -1,5 +1,6 @@
-// What happens in the modules while products run, counted for the energy: exact, and without any notion of time.
-// Han et al., EIE, ISCA 2016, Section IV; a word that was just read is not read again, as in the authors' simulator.
+// What happens in the modules while products run, counted for the energy: exact, and without any
+// notion of time. Han et al., EIE, ISCA 2016, Section IV; a word that was just read is not read
+// again, as in the authors' simulator.
 
 import type { ColumnLayout } from './layout.js';
 import { type WordSpans, workbench } from './simd.js';
@@ -18,12 +19,18 @@ export interface Events {
 }
 
 export interface EventCounter {
-  /** `active`: the columns with a non-zero activation, ascending, of which the first `count` are read. */
+  /**
+   * `active`: the columns with a non-zero activation, ascending, of which the first `count` are
+   * read.
+   */
   run(active: Int32Array, count: number): void;
   total(): Events;
 }
 
-/** A counter for products with the matrix of `layout`, whose memory words hold `entriesPerWord` entries. */
+/**
+ * A counter for products with the matrix of `layout`, whose memory words hold `entriesPerWord`
+ * entries.
+ */
 export function createEventCounter(layout: ColumnLayout, entriesPerWord: number): EventCounter {
   const { pes, stride, columns, columnEntries, columnPadding, columnEmptyPes } = layout;
   const spans: WordSpans = { layout, entriesPerWord };
@@ -60,6 +67,13 @@ export function createEventCounter(layout: ColumnLayout, entriesPerWord: number)
       queueEntries += count * pes;
       if (count > 0) wordReads += countWords(count);
     },
-    total: () => ({ queueEntries, emptyColumns, entries, padding, wordReads, accumulations: entries - padding }),
+    total: () => ({
+      queueEntries,
+      emptyColumns,
+      entries,
+      padding,
+      wordReads,
+      accumulations: entries - padding,
+    }),
   };
 }

@@ -1,13 +1,21 @@
-// What EIE computes for a whole layer, bit for bit: shared weights, fixed point, terms rounded one by one (datapath.ts).
-// Formats are chosen so that nothing saturates, hence sums do not depend on their order: a convolution is summed tap by
-// tap over whole planes instead of pixel by pixel, a fully connected layer as a convolution of a pixel for each of its vectors.
+// What EIE computes for a whole layer, bit for bit: shared weights, fixed point, terms rounded one
+// by one (datapath.ts). Formats are chosen so that nothing saturates, hence sums do not depend on
+// their order: a convolution is summed tap by tap over whole planes instead of pixel by pixel, a
+// fully connected layer as a convolution of a pixel for each of its vectors.
 
 import { invariant } from '../../workloads/base/errors.js';
 import type { ConvolutionDemand, Demand, ProductDemand } from '../../workloads/demand.js';
 import type { Layer, LayerWeights } from '../../workloads/network.js';
 import { insideRange, tapsOf } from '../../workloads/operators/window.js';
 import { inputElements, isImageConvolution, pixelsOf } from '../work.js';
-import { type Fractions, finestFraction, fixActivations, fixedRange, fixTable, MOST_SHIFT } from './datapath.js';
+import {
+  type Fractions,
+  finestFraction,
+  fixActivations,
+  fixedRange,
+  fixTable,
+  MOST_SHIFT,
+} from './datapath.js';
 import { shareCodes } from './encode.js';
 
 /** The widths that values depend on. */
@@ -18,7 +26,10 @@ export interface Precision {
 
 type FixedDemand = ProductDemand | ConvolutionDemand;
 
-/** Whether a layer is one matrix of weights, multiplied with vectors or with the pixels of one image. */
+/**
+ * Whether a layer is one matrix of weights, multiplied with vectors or with the pixels of one
+ * image.
+ */
 export function isFixed(demand: Demand | null): demand is FixedDemand {
   if (demand?.kind === 'product') return demand.matrices === 1 && demand.right === 'weights';
   return demand !== null && isImageConvolution(demand);
@@ -37,7 +48,10 @@ export interface FixedLayer {
   readonly hasBias: boolean;
 }
 
-/** Shares the layer's weights and biases into one table. @throws InputError where a weight is not finite. */
+/**
+ * Shares the layer's weights and biases into one table. @throws InputError where a weight is not
+ * finite.
+ */
 export function prepareFixed(
   { name, demand }: Pick<Layer, 'name' | 'demand'>,
   weights: LayerWeights,
@@ -53,7 +67,11 @@ export function prepareFixed(
   const indices = new Uint32Array(coded.indices.length);
   const codes = new Uint8Array(coded.indices.length);
   for (let column = 0; column < coded.columns; column++) {
-    for (let at = coded.pointers[column] as number; at < (coded.pointers[column + 1] as number); at++) {
+    for (
+      let at = coded.pointers[column] as number;
+      at < (coded.pointers[column + 1] as number);
+      at++
+    ) {
       const row = coded.indices[at] as number;
       const to = next[row] as number;
       next[row] = to + 1;
@@ -62,10 +80,23 @@ export function prepareFixed(
     }
   }
   const { rows, columns, table, hasBias } = coded;
-  return { demand, bits: precision.fixedPointBits, rows, columns, pointers, indices, codes, table, hasBias };
+  return {
+    demand,
+    bits: precision.fixedPointBits,
+    rows,
+    columns,
+    pointers,
+    indices,
+    codes,
+    table,
+    hasBias,
+  };
 }
 
-/** One frame's output, [rows · pixels] of a convolution and [vectors · rows] of a product, with `fractions.output` fraction bits. */
+/**
+ * One frame's output, [rows · pixels] of a convolution and [vectors · rows] of a product, with
+ * `fractions.output` fraction bits.
+ */
 export interface FixedOutput {
   readonly values: Int16Array;
   readonly fractions: Fractions;
@@ -92,13 +123,19 @@ export function multiplyFixed(fixed: FixedLayer, input: Float32Array): FixedOutp
       addTerms(sums, inputs, weights[code] as number, from, to, count, stride, half, shift);
     });
     for (let pixel = 0; pixel < pixels; pixel++) {
-      values[row * ofRow + pixel * ofPixel] = Math.min(Math.max(sums[pixel] as number, least), most);
+      values[row * ofRow + pixel * ofPixel] = Math.min(
+        Math.max(sums[pixel] as number, least),
+        most,
+      );
     }
   });
   return { values, fractions };
 }
 
-/** The fewest bits to drop from products so that no sum of any pixel can saturate, in whatever order it is made. */
+/**
+ * The fewest bits to drop from products so that no sum of any pixel can saturate, in whatever order
+ * it is made.
+ */
 function shiftFor(fixed: FixedLayer, weights: Int32Array, inputs: Int32Array): number {
   const limit = 2 ** (fixed.bits - 1) - 1;
   const magnitudes = new Float64Array(pixelsOf(fixed.demand));
@@ -130,7 +167,8 @@ function addTerms(
   shift: number,
 ): void {
   for (let i = 0, at = from; i < count; i++, at += stride) {
-    sums[to + i] = (sums[to + i] as number) + ((Math.imul(weight, inputs[at] as number) + half) >> shift);
+    sums[to + i] =
+      (sums[to + i] as number) + ((Math.imul(weight, inputs[at] as number) + half) >> shift);
   }
 }
 
@@ -148,11 +186,17 @@ function addMagnitudes(
   }
 }
 
-/** Takes a weight's terms along one row of output pixels: `count` of them from `to` on, of inputs `stride` apart. */
+/**
+ * Takes a weight's terms along one row of output pixels: `count` of them from `to` on, of inputs
+ * `stride` apart.
+ */
 type Terms = (code: number, from: number, to: number, count: number, stride: number) => void;
 
 /** Calls `rowOf` with each row and a function that visits all of its terms. */
-function forEachRow(fixed: FixedLayer, rowOf: (row: number, visit: (each: Terms) => void) => void): void {
+function forEachRow(
+  fixed: FixedLayer,
+  rowOf: (row: number, visit: (each: Terms) => void) => void,
+): void {
   const { demand, rows, columns, hasBias, pointers, indices, codes } = fixed;
   const pixels = pixelsOf(demand);
   const biasColumn = hasBias ? columns - 1 : -1;
@@ -172,7 +216,10 @@ function forEachRow(fixed: FixedLayer, rowOf: (row: number, visit: (each: Terms)
   }
 }
 
-/** The terms of a convolution's weight: one run for each row of output pixels that its tap reaches inside the image. */
+/**
+ * The terms of a convolution's weight: one run for each row of output pixels that its tap reaches
+ * inside the image.
+ */
 function geometryOf(demand: ConvolutionDemand) {
   const [channels, height, width] = demand.input;
   const [outputs, outHeight, outWidth] = demand.output;

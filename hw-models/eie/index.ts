@@ -21,7 +21,12 @@ export const eie: Family<EieConfig> = {
   dials,
   area: areaOf,
   peaks: (config) => ({
-    ceilings: [{ name: `${config.fixedPointBits}-bit fixed point`, macsPerSecond: config.pes * config.clockHz }],
+    ceilings: [
+      {
+        name: `${config.fixedPointBits}-bit fixed point`,
+        macsPerSecond: config.pes * config.clockHz,
+      },
+    ],
     roofs: [
       {
         name: 'sparse-matrix SRAM',
@@ -29,7 +34,12 @@ export const eie: Family<EieConfig> = {
         meter: 'spmat_reads',
         bytesPerCount: wordBytes(config),
       },
-      { name: 'DRAM', bytesPerSecond: config.dram.bytesPerSecond, meter: 'dram_bytes', bytesPerCount: 1 },
+      {
+        name: 'DRAM',
+        bytesPerSecond: config.dram.bytesPerSecond,
+        meter: 'dram_bytes',
+        bytesPerCount: 1,
+      },
     ],
   }),
   events: energyEvents,

@@ -1,6 +1,6 @@
-// What a layer costs on EIE as matrix-vector products: one for each row of a fully connected layer or of a product of two
-// results, one for each output pixel of a convolution, and what the rest of a network costs. Han et al., EIE, ISCA 2016,
-// Sections III and IV.
+// What a layer costs on EIE as matrix-vector products: one for each row of a fully connected layer
+// or of a product of two results, one for each output pixel of a convolution, and what the rest of
+// a network costs. Han et al., EIE, ISCA 2016, Sections III and IV.
 
 import { invariant } from '../../workloads/base/errors.js';
 import type {
@@ -22,13 +22,24 @@ import { encodingNote, encodingOf, operandConfig } from './operands.js';
 import { blocksFor, blocksNote, layoutsOfTask, storedBytes } from './placement.js';
 import { type Products, runProducts, scaleRun } from './products.js';
 import { recordProducts } from './record.js';
-import { firstRows, MOST_RECORDED_STEPS, MOST_STEPS, type Sample, sampleNote, sampleOf } from './sampling.js';
+import {
+  firstRows,
+  MOST_RECORDED_STEPS,
+  MOST_STEPS,
+  type Sample,
+  sampleNote,
+  sampleOf,
+} from './sampling.js';
 import { forEachPixel, forEachRow } from './vectors.js';
 
-/** Products, whose vectors are their rows, and 1×1 convolutions, whose vectors are the pixels' channels as they are. */
+/**
+ * Products, whose vectors are their rows, and 1×1 convolutions, whose vectors are the pixels'
+ * channels as they are.
+ */
 export const sparse: Kernel<EieConfig> = {
   name: 'sparse',
-  accepts: (demand) => demand.kind === 'product' || (isImageConvolution(demand) && isPointwise(demand)),
+  accepts: (demand) =>
+    demand.kind === 'product' || (isImageConvolution(demand) && isPointwise(demand)),
   cost: (task, config, residency) => costProducts('sparse', task, config, residency),
   record: (task, config, _, recorder) => recordProducts(recordedOf(task, config), config, recorder),
 };
@@ -60,20 +71,34 @@ interface Plan {
   readonly notes: readonly string[];
 }
 
-function costProducts(kernel: string, task: LayerTask, config: EieConfig, residency: Residency): LayerCost {
+function costProducts(
+  kernel: string,
+  task: LayerTask,
+  config: EieConfig,
+  residency: Residency,
+): LayerCost {
   // Read once: both may be made anew each time.
   const { demand, input } = task;
   const weights = weightsOf(task);
   const isOperand = demand.kind === 'product' && demand.right === 'activations';
-  // Weights of another matrix of activations lie on the chip as they are, not as codes of shared values.
+  // Weights of another matrix of activations lie on the chip as they are, not as codes of shared
+  // values.
   const stored = isOperand ? operandConfig(config) : config;
   const plan = planOf(task, { weights, values: input.values }, stored, sampleOf);
   const { products, blocks, factor } = plan;
   const rows = outputsPerVector(task) / blocks;
-  const runs = products.map((product) => scaleRun(runProducts(product, rows, stored, input), factor));
+  const runs = products.map((product) =>
+    scaleRun(runProducts(product, rows, stored, input), factor),
+  );
   if (isExact(demand, input.values.length, factor)) {
-    const macs = runs.reduce((sum, { events, biasAdds }) => sum + events.entries - events.padding - biasAdds, 0);
-    invariant(macs === task.macs.effective, () => `layer ${task.name}: ${macs} MACs, not ${task.macs.effective}`);
+    const macs = runs.reduce(
+      (sum, { events, biasAdds }) => sum + events.entries - events.padding - biasAdds,
+      0,
+    );
+    invariant(
+      macs === task.macs.effective,
+      () => `layer ${task.name}: ${macs} MACs, not ${task.macs.effective}`,
+    );
   }
   const layouts = products.map(({ layout }) => layout);
   const isStreamed = !residency.resident && !isOperand;
@@ -82,7 +107,12 @@ function costProducts(kernel: string, task: LayerTask, config: EieConfig, reside
       ...{ kernel, runs, weights, transforms: noTransforms },
       streamedBytes: isStreamed ? storedBytes(layouts, config) * plan.matrices : 0,
       encoding: isOperand ? encodingOf(demand, layouts, plan.matrices, stored) : null,
-      notes: [...residency.notes, ...blocksNote(blocks), ...plan.notes, ...(isOperand ? [encodingNote] : [])],
+      notes: [
+        ...residency.notes,
+        ...blocksNote(blocks),
+        ...plan.notes,
+        ...(isOperand ? [encodingNote] : []),
+      ],
     },
     task,
     stored,
@@ -113,10 +143,19 @@ interface Met {
 
 type Choose = (demand: ProductDemand, stepsPerRow: number, most: number) => Sample;
 
-function planOf(task: LayerTask, met: Met, config: EieConfig, choose: Choose, most = MOST_STEPS): Plan {
+function planOf(
+  task: LayerTask,
+  met: Met,
+  config: EieConfig,
+  choose: Choose,
+  most = MOST_STEPS,
+): Plan {
   const { demand } = task;
   if (demand.kind === 'product') return planOfProduct(task, demand, met, config, choose, most);
-  invariant(demand.kind === 'convolution', () => `layer ${task.name}: ${demand.kind} is no product`);
+  invariant(
+    demand.kind === 'convolution',
+    () => `layer ${task.name}: ${demand.kind} is no product`,
+  );
   return planOfConvolution(task, demand, met, config);
 }
 
@@ -130,7 +169,10 @@ function planOfConvolution(
   const alone = (blocks: number) => layoutsIn(blocks).map((layout) => [layout]);
   const layouts = layoutsIn(blocksFor(alone, Math.ceil(demand.output[0] / config.pes), config));
   return {
-    products: layouts.map((layout) => ({ layout, visit: (run) => forEachPixel(demand, values, layout, run) })),
+    products: layouts.map((layout) => ({
+      layout,
+      visit: (run) => forEachPixel(demand, values, layout, run),
+    })),
     ...{ blocks: layouts.length, factor: 1, matrices: 1, notes: [] },
   };
 }
@@ -144,10 +186,12 @@ function planOfProduct(
   most: number,
 ): Plan {
   const { matrices, rows, depth, columns } = demand;
-  // Blocks by what the first matrix takes; a vector of its own reads each weight once, however many there are.
+  // Blocks by what the first matrix takes; a vector of its own reads each weight once, however many
+  // there are.
   const layoutsIn = (blocks: number) => layoutsOfTask(task, weights, config, { blocks });
   const alone = (blocks: number) => layoutsIn(blocks).map((layout) => [layout]);
-  const blocks = rows === 1 ? 1 : layoutsIn(blocksFor(alone, Math.ceil(columns / config.pes), config)).length;
+  const blocks =
+    rows === 1 ? 1 : layoutsIn(blocksFor(alone, Math.ceil(columns / config.pes), config)).length;
   const sample = choose(demand, depth * config.pes * blocks, most);
   const products = sample.matrices.flatMap((matrix) =>
     layoutsOfTask(task, weights, config, { blocks, matrix }).map((layout): Products => {
@@ -178,7 +222,10 @@ function costElementwise({ demand, batch }: LayerTask, config: EieConfig): Layer
     kernel: 'elementwise',
     clockHz: config.clockHz,
     cycles: times(batch, isTable ? { compute: cycles, memory } : { compute: cycles }),
-    joules: times(batch, joulesOfWork({ ...idle, cycles: cycles + memory, registerAccesses }, config)),
+    joules: times(
+      batch,
+      joulesOfWork({ ...idle, cycles: cycles + memory, registerAccesses }, config),
+    ),
     counters: times(batch, {
       ...{ macs: 0, register_accesses: registerAccesses },
       ...(isTable ? { dram_bytes: dramBytes } : {}),

@@ -1,5 +1,6 @@
-// How a weight matrix lies on the PEs, as counts: how many entries each PE holds of each column. Timing needs no more.
-// Han et al., EIE, ISCA 2016, Section III-B; padding as the authors' simulator writes it (Section VII-B's rule).
+// How a weight matrix lies on the PEs, as counts: how many entries each PE holds of each column.
+// Timing needs no more. Han et al., EIE, ISCA 2016, Section III-B; padding as the authors'
+// simulator writes it (Section VII-B's rule).
 
 import { InputError } from '../../workloads/base/errors.js';
 import type { LayerWeights } from '../../workloads/network.js';
@@ -15,7 +16,10 @@ import {
 /** Row i lies on PE i mod `pes`. A bias is one more column, the last, whose activation is 1. */
 export interface ColumnLayout {
   readonly pes: number;
-  /** Elements from one column's counts to the next: `pes` rounded up to a whole number of SIMD vectors. */
+  /**
+   * Elements from one column's counts to the next: `pes` rounded up to a whole number of SIMD
+   * vectors.
+   */
   readonly stride: number;
   /** The bias column included. */
   readonly columns: number;
@@ -37,13 +41,19 @@ const LOWER_HALF = 0xffff;
 /** PEs whose counts are worked on at a time: in the second-level cache together. */
 const PES_AT_ONCE = 16;
 
-/** Layouts beyond this are dropped, the longest unused first, and counted again when they are next asked for. */
+/**
+ * Layouts beyond this are dropped, the longest unused first, and counted again when they are next
+ * asked for.
+ */
 const MOST_KEPT_BYTES = 256 * 2 ** 20;
 
 /** One layer's layouts, all its blocks together, may take so much. */
 const MOST_LAYOUT_BYTES = 256 * 2 ** 20;
 
-/** A dense matrix of more weights is counted as it stands: as compressed rows it would take up to three times the room. */
+/**
+ * A dense matrix of more weights is counted as it stands: as compressed rows it would take up to
+ * three times the room.
+ */
 const MOST_COMPRESSED = 2 ** 22;
 
 /** Layouts of one layer on one machine. */
@@ -57,7 +67,10 @@ const kept = new WeakMap<LayerWeights, Map<string, Kept>>();
 /** The longest unused first. */
 const byUse = new Set<Kept>();
 
-/** Of which rows a layout is, and in how many blocks of rows one after another; all of them at once unless told. */
+/**
+ * Of which rows a layout is, and in how many blocks of rows one after another; all of them at once
+ * unless told.
+ */
 export interface Part {
   readonly blocks?: number;
   readonly from?: number;
@@ -70,10 +83,11 @@ interface Machine {
 }
 
 /**
- * The layouts of a layer's weights, one for each block of rows where they are too many to be held at once; computed once
- * per weights, number of PEs, index width and part. The weights of `groups` groups lie on the diagonal of one matrix,
- * whose columns are all groups' inputs. @throws InputError where counts would take too much room, or where a PE would
- * hold more rows than they can tell.
+ * The layouts of a layer's weights, one for each block of rows where they are too many to be held
+ * at once; computed once per weights, number of PEs, index width and part. The weights of `groups`
+ * groups lie on the diagonal of one matrix, whose columns are all groups' inputs. @throws
+ * InputError where counts would take too much room, or where a PE would hold more rows than they
+ * can tell.
  */
 export function layoutsOf(
   weights: LayerWeights,
@@ -103,7 +117,11 @@ function countBlocks(
   const blockRows = Math.ceil((to - from) / machine.pes / blocks) * machine.pes;
   return Array.from({ length: Math.ceil((to - from) / blockRows) }, (_, block) => {
     const first = from + block * blockRows;
-    return countEntries(store, bias, machine, { groups, from: first, to: Math.min(to, first + blockRows) });
+    return countEntries(store, bias, machine, {
+      groups,
+      from: first,
+      to: Math.min(to, first + blockRows),
+    });
   });
 }
 
@@ -135,7 +153,9 @@ function keep(layouts: readonly ColumnLayout[], known: Map<string, Kept>, key: s
   return made;
 }
 
-/** Counts the entries of rows `from` to `to` − 1 of `store` (and of their biases) per column and PE. */
+/**
+ * Counts the entries of rows `from` to `to` − 1 of `store` (and of their biases) per column and PE.
+ */
 export function countEntries(
   store: WeightStore | SparsePattern,
   bias: Float32Array | null,
@@ -143,7 +163,9 @@ export function countEntries(
   { groups = 1, from = 0, to = store.rows } = {},
 ): ColumnLayout {
   if (!(Math.ceil((to - from) / pes) <= MOST_ROWS_PER_PE)) {
-    throw new InputError(`found ${to - from} rows on ${pes} PEs, expected at most ${MOST_ROWS_PER_PE} rows per PE`);
+    throw new InputError(
+      `found ${to - from} rows on ${pes} PEs, expected at most ${MOST_ROWS_PER_PE} rows per PE`,
+    );
   }
   const matrix = readable(store);
   const columns = groups * store.columns + (bias ? 1 : 0);
@@ -152,8 +174,9 @@ export function countEntries(
   const columnEntries = new Uint32Array(columns);
   const columnEmptyPes = new Uint32Array(columns);
   const peEntries = new Uint32Array(pes);
-  // One PE after another, so that the array that every non-zero touches stays in the first-level cache. Of each column
-  // it holds the entries in the upper half, and the row after the last of them in the lower one.
+  // One PE after another, so that the array that every non-zero touches stays in the first-level
+  // cache. Of each column it holds the entries in the upper half, and the row after the last of
+  // them in the lower one.
   const held = new Int32Array(Math.min(pes, PES_AT_ONCE) * columns);
   for (let first = 0; first < pes; first += PES_AT_ONCE) {
     const end = Math.min(pes, first + PES_AT_ONCE);
@@ -185,10 +208,13 @@ export function countEntries(
     }
   }
   const kept =
-    'pointers' in matrix ? entriesPerColumn(matrix, groups, from, to) : denseColumns(matrix, groups, from, to);
+    'pointers' in matrix
+      ? entriesPerColumn(matrix, groups, from, to)
+      : denseColumns(matrix, groups, from, to);
   const columnPadding = columnEntries.map((all, column) => all - (kept[column] ?? 0));
   if (bias)
-    columnPadding[columns - 1] = (columnEntries[columns - 1] as number) - countNonzeros(bias.subarray(from, to));
+    columnPadding[columns - 1] =
+      (columnEntries[columns - 1] as number) - countNonzeros(bias.subarray(from, to));
   return {
     ...{ pes, stride, columns, hasBias: bias !== null, entries },
     ...{ columnEntries, columnPadding, columnEmptyPes, peEntries },
@@ -233,7 +259,12 @@ function addDenseRow(
 }
 
 /** As entriesPerColumn, of a dense matrix. */
-function denseColumns({ rows, columns, values }: DenseMatrix, groups: number, from: number, to: number): Uint32Array {
+function denseColumns(
+  { rows, columns, values }: DenseMatrix,
+  groups: number,
+  from: number,
+  to: number,
+): Uint32Array {
   const counts = new Uint32Array(groups * columns);
   for (let row = from; row < to; row++) {
     const base = Math.floor((row * groups) / rows) * columns;
@@ -245,7 +276,9 @@ function denseColumns({ rows, columns, values }: DenseMatrix, groups: number, fr
   return counts;
 }
 
-/** What a PE holds of a column with one more entry, in its row `local`: see {@link countEntries}. */
+/**
+ * What a PE holds of a column with one more entry, in its row `local`: see {@link countEntries}.
+ */
 function withEntry(held: number, local: number, indexBits: number): number {
   const padding = (local - (held & LOWER_HALF)) >> indexBits;
   return (((held >>> 16) + 1 + padding) << 16) | (local + 1);

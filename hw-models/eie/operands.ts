@@ -1,8 +1,9 @@
-// The second factor of a product of two results: other activations, which EIE was not made for. They are written into the
-// sparse-matrix memories as weights would be, compressed, before the first row comes, and read like weights from then on.
-// An estimate: each PE looks at one value of its rows in a cycle, column by column, and writes an entry for each that is
-// not zero (what bridges a run of zeros is written within the run). There is no time to share values: an entry holds a
-// whole value in place of a code.
+// The second factor of a product of two results: other activations, which EIE was not made for.
+// They are written into the sparse-matrix memories as weights would be, compressed, before the
+// first row comes, and read like weights from then on. An estimate: each PE looks at one value of
+// its rows in a cycle, column by column, and writes an entry for each that is not zero (what
+// bridges a run of zeros is written within the run). There is no time to share values: an entry
+// holds a whole value in place of a code.
 
 import type { ProductDemand } from '../../workloads/demand.js';
 import { type EieConfig, entriesPerWord } from './config.js';
@@ -29,9 +30,13 @@ export function encodingOf(
   times: number,
   config: EieConfig,
 ): Encoding {
-  const perPe = layouts.reduce((all, { peEntries }) => all + peEntries.reduce((sum, held) => sum + held, 0), 0);
+  const perPe = layouts.reduce(
+    (all, { peEntries }) => all + peEntries.reduce((sum, held) => sum + held, 0),
+    0,
+  );
   const words = layouts.reduce(
-    (all, { peEntries }) => all + peEntries.reduce((sum, held) => sum + Math.ceil(held / entriesPerWord(config)), 0),
+    (all, { peEntries }) =>
+      all + peEntries.reduce((sum, held) => sum + Math.ceil(held / entriesPerWord(config)), 0),
     0,
   );
   return {

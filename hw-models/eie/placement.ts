@@ -1,8 +1,9 @@
-// Which layers of a network keep their weights in the PEs' memories, counted on the fullest PE.
-// Han et al., EIE, ISCA 2016, Section IV: 128 KB of entries and 32 KB of column pointers per PE.
-// The paper runs VGG-6, whose 25,089 pointers per PE exceed the 16,384 that fit; pointers may therefore lie in free
-// sparse-matrix SRAM. Nor do 16-bit pointers reach all 131,072 entries; as they never decrease, one column number for
-// each 65,536 entries restores the missing bit, and that is taken to be free.
+// Which layers of a network keep their weights in the PEs' memories, counted on the fullest PE. Han
+// et al., EIE, ISCA 2016, Section IV: 128 KB of entries and 32 KB of column pointers per PE. The
+// paper runs VGG-6, whose 25,089 pointers per PE exceed the 16,384 that fit; pointers may therefore
+// lie in free sparse-matrix SRAM. Nor do 16-bit pointers reach all 131,072 entries; as they never
+// decrease, one column number for each 65,536 entries restores the missing bit, and that is taken
+// to be free.
 
 import { InputError, invariant } from '../../workloads/base/errors.js';
 import type { Demand } from '../../workloads/demand.js';
@@ -35,8 +36,9 @@ function matricesOf(demand: Demand): number {
 }
 
 /**
- * In how many blocks of rows a layer's weights must be worked through, each of them small enough for the fullest PE's
- * memory, where all of them together are not. `layoutsIn` tells their layouts in so many blocks of `rows` rows a PE.
+ * In how many blocks of rows a layer's weights must be worked through, each of them small enough
+ * for the fullest PE's memory, where all of them together are not. `layoutsIn` tells their layouts
+ * in so many blocks of `rows` rows a PE.
  */
 export function blocksFor(
   layoutsIn: (blocks: number) => readonly (readonly ColumnLayout[])[],
@@ -44,22 +46,33 @@ export function blocksFor(
   config: EieConfig,
 ): number {
   const memory = config.spmat.bytes * 8;
-  const fullest = (blocks: number) => Math.max(...layoutsIn(blocks).map((block) => spmatBitsOf(block, config)));
+  const fullest = (blocks: number) =>
+    Math.max(...layoutsIn(blocks).map((block) => spmatBitsOf(block, config)));
   const whole = fullest(1);
   if (whole <= memory) return 1;
-  // Pointers are the same in each block. Where they alone exceed the memory, blocks are as if there were none.
-  const pointers = layoutsIn(1).reduce((most, block) => Math.max(most, pointerOverflow(block, config)), 0);
+  // Pointers are the same in each block. Where they alone exceed the memory, blocks are as if there
+  // were none.
+  const pointers = layoutsIn(1).reduce(
+    (most, block) => Math.max(most, pointerOverflow(block, config)),
+    0,
+  );
   const room = pointers < memory ? memory : memory + pointers;
-  for (let blocks = Math.ceil(whole / room); blocks < rows; blocks++) if (fullest(blocks) <= room) return blocks;
+  for (let blocks = Math.ceil(whole / room); blocks < rows; blocks++)
+    if (fullest(blocks) <= room) return blocks;
   return rows;
 }
 
 /** What the reader must know of a layer that takes several blocks. */
 export function blocksNote(blocks: number): readonly string[] {
-  return blocks > 1 ? [`exceeds the PEs' memories by itself: ${blocks} blocks of rows, each over all pixels`] : [];
+  return blocks > 1
+    ? [`exceeds the PEs' memories by itself: ${blocks} blocks of rows, each over all pixels`]
+    : [];
 }
 
-/** Sparse-matrix SRAM that layouts take on the PE where they take most, alone: entries, and pointers beyond their SRAM. */
+/**
+ * Sparse-matrix SRAM that layouts take on the PE where they take most, alone: entries, and pointers
+ * beyond their SRAM.
+ */
 export function spmatBitsOf(layouts: readonly ColumnLayout[], config: EieConfig): number {
   let most = 0;
   for (let pe = 0; pe < config.pes; pe++) most = Math.max(most, entriesOn(layouts, pe));
@@ -73,7 +86,10 @@ function pointerOverflow(layouts: readonly ColumnLayout[], config: EieConfig): n
 
 /** Bytes of a layer as it is stored on all PEs: entries and pointers. */
 export function storedBytes(layouts: readonly ColumnLayout[], config: EieConfig): number {
-  const entries = layouts.reduce((all, { peEntries }) => all + peEntries.reduce((sum, held) => sum + held, 0), 0);
+  const entries = layouts.reduce(
+    (all, { peEntries }) => all + peEntries.reduce((sum, held) => sum + held, 0),
+    0,
+  );
   return (entries * entryBitsOf(config) + config.pes * pointerBits(layouts, config)) / 8;
 }
 
@@ -82,15 +98,21 @@ function pointerBits(layouts: readonly ColumnLayout[], config: EieConfig): numbe
   return pointersIn(layouts) * config.pointers.bits;
 }
 
-/** Where a layer's weights are, and what is free on the fullest PE when the whole network has its place. */
+/**
+ * Where a layer's weights are, and what is free on the fullest PE when the whole network has its
+ * place.
+ */
 export interface EieResidency extends Residency {
-  /** An equal part of the free bits for each layer that has a use for more room than its weights take. */
+  /**
+   * An equal part of the free bits for each layer that has a use for more room than its weights
+   * take.
+   */
   readonly spareBits: number;
 }
 
 /**
- * Fills the memories in network order; a layer that does not fit is left out and said to be. `wantsMore`: whether a
- * layer's transformed weights, which are more, could be kept instead.
+ * Fills the memories in network order; a layer that does not fit is left out and said to be.
+ * `wantsMore`: whether a layer's transformed weights, which are more, could be kept instead.
  */
 export function place(
   tasks: readonly LayerTask[],
@@ -112,13 +134,17 @@ function fill(tasks: readonly LayerTask[], config: EieConfig) {
     if (!stored) return { resident: true, notes: [] };
     const needed = stored.pointers * config.pointers.bits;
     const overflow = Math.max(0, needed - freePointerBits);
-    const after = usedBits.map((used, pe) => used + overflow + (stored.peEntries[pe] as number) * entryBitsOf(config));
+    const after = usedBits.map(
+      (used, pe) => used + overflow + (stored.peEntries[pe] as number) * entryBitsOf(config),
+    );
     const missing = Math.max(...after) - spmatBits;
     if (missing > 0) {
       const bytes = whole(missing / 8);
       return {
         resident: false,
-        notes: [`does not fit: ${bytes} bytes missing on the fullest PE; weights are streamed from DRAM in each frame`],
+        notes: [
+          `does not fit: ${bytes} bytes missing on the fullest PE; weights are streamed from DRAM in each frame`,
+        ],
       };
     }
     usedBits.set(after);
@@ -127,7 +153,9 @@ function fill(tasks: readonly LayerTask[], config: EieConfig) {
     const spilled = whole(overflow / config.pointers.bits);
     return {
       resident: true,
-      notes: [`${spilled} of ${whole(needed / config.pointers.bits)} pointers per PE lie in free sparse-matrix SRAM`],
+      notes: [
+        `${spilled} of ${whole(needed / config.pointers.bits)} pointers per PE lie in free sparse-matrix SRAM`,
+      ],
     };
   });
   return { residencies, freeBits: spmatBits - Math.max(...usedBits) };
@@ -139,10 +167,16 @@ interface Stored {
   readonly pointers: number;
 }
 
-/** Counts alone, so that a network whose weights are loaded layer by layer is placed without holding any of them. */
+/**
+ * Counts alone, so that a network whose weights are loaded layer by layer is placed without holding
+ * any of them.
+ */
 const counted = new WeakMap<LayerTask, Map<string, Stored>>();
 
-/** Null for a task whose weights don't lie on the chip: it has none, or they are a table of which rows are looked up. */
+/**
+ * Null for a task whose weights don't lie on the chip: it has none, or they are a table of which
+ * rows are looked up.
+ */
 function storedOf(task: LayerTask, config: EieConfig, alike: Map<string, Stored>): Stored | null {
   const { demand } = task;
   const isStored =
@@ -168,7 +202,8 @@ function countStored(task: LayerTask, config: EieConfig): Stored {
   let pointers = 0;
   for (let matrix = 0; matrix < matricesOf(task.demand); matrix++) {
     const layouts = layoutsOfTask(task, weights, config, { matrix });
-    for (let pe = 0; pe < config.pes; pe++) peEntries[pe] = (peEntries[pe] as number) + entriesOn(layouts, pe);
+    for (let pe = 0; pe < config.pes; pe++)
+      peEntries[pe] = (peEntries[pe] as number) + entriesOn(layouts, pe);
     pointers += pointersIn(layouts);
   }
   return { peEntries, pointers };

@@ -1,4 +1,5 @@
-// Matrix-vector products, one after another, over the weights as they lie on the PEs: what they take and what happens.
+// Matrix-vector products, one after another, over the weights as they lie on the PEs: what they
+// take and what happens.
 
 import type { EieConfig } from './config.js';
 import type { ColumnLayout } from './layout.js';
@@ -17,8 +18,8 @@ export interface ProductRun extends EngineRun {
 }
 
 /**
- * All products with the `rows` rows of a layout. `vectors`: what alone decides the vectors that are visited; results are
- * remembered by it.
+ * All products with the `rows` rows of a layout. `vectors`: what alone decides the vectors that are
+ * visited; results are remembered by it.
  */
 export function runProducts(
   { layout, visit }: Products,
@@ -28,7 +29,9 @@ export function runProducts(
 ): ProductRun {
   const { timing, events } = runOnce(layout, config, visit, vectors);
   const bias = layout.columns - 1;
-  const biases = layout.hasBias ? (layout.columnEntries[bias] ?? 0) - (layout.columnPadding[bias] ?? 0) : 0;
+  const biases = layout.hasBias
+    ? (layout.columnEntries[bias] ?? 0) - (layout.columnPadding[bias] ?? 0)
+    : 0;
   return {
     timing,
     events,
@@ -45,7 +48,12 @@ export function scaleRun(run: ProductRun, factor: number): ProductRun {
     const all = Object.entries(counts).map(([name, value]) => [name, times(value, factor)]);
     return Object.fromEntries(all) as Counts;
   };
-  return { timing: scaled(timing), events: scaled(events), biasAdds: biasAdds * factor, moves: scaled(moves) };
+  return {
+    timing: scaled(timing),
+    events: scaled(events),
+    biasAdds: biasAdds * factor,
+    moves: scaled(moves),
+  };
 }
 
 function times(value: number | Float64Array, factor: number): number | Float64Array {
@@ -60,11 +68,16 @@ interface Moves {
 }
 
 /**
- * A vector longer than the registers takes several passes (Section IV, Activation Read/Write): for each filling of the
- * destination registers all inputs are read again; outputs are written once. One that fits moves in and out once,
- * behind the layer before it.
+ * A vector longer than the registers takes several passes (Section IV, Activation Read/Write): for
+ * each filling of the destination registers all inputs are read again; outputs are written once.
+ * One that fits moves in and out once, behind the layer before it.
  */
-function moveActivations(inputs: number, outputs: number, vectors: number, config: EieConfig): Moves {
+function moveActivations(
+  inputs: number,
+  outputs: number,
+  vectors: number,
+  config: EieConfig,
+): Moves {
   const held = config.activations.registers * config.pes;
   const outputPasses = Math.ceil(outputs / held);
   const passes = Math.ceil(inputs / held) * outputPasses;

@@ -1,6 +1,7 @@
-// When everything happens in products on EIE: the broadcast recurrence of timing.ts once more, in plain TypeScript and
-// with each step told. What is told of a layer too long for that: all of it as means over equal stretches of time, and
-// every step of some runs of consecutive broadcasts, spread evenly over the layer.
+// When everything happens in products on EIE: the broadcast recurrence of timing.ts once more, in
+// plain TypeScript and with each step told. What is told of a layer too long for that: all of it as
+// means over equal stretches of time, and every step of some runs of consecutive broadcasts, spread
+// evenly over the layer.
 
 import { invariant } from '../../workloads/base/errors.js';
 import type { Recorder } from '../contract.js';
@@ -16,7 +17,11 @@ const RUN = 64;
 const CONTROL = 'control unit';
 
 /** Tells one frame's products to `recorder`, one after another from cycle 0. */
-export function recordProducts(products: readonly Products[], machine: Machine, recorder: Recorder): void {
+export function recordProducts(
+  products: readonly Products[],
+  machine: Machine,
+  recorder: Recorder,
+): void {
   const timings = products.map(({ layout, visit }) => {
     const timer = createTimer(layout, machine);
     visit(timer.run);
@@ -41,7 +46,10 @@ export function recordProducts(products: readonly Products[], machine: Machine, 
   means.tell(recorder);
 }
 
-/** Whether a broadcast is told step by step: all are where there is room, else evenly spread runs of them. */
+/**
+ * Whether a broadcast is told step by step: all are where there is room, else evenly spread runs of
+ * them.
+ */
 function chooseRuns(broadcasts: number, pes: number, room: number): (broadcast: number) => boolean {
   // One step of the control unit, perhaps a stall, and one of each PE.
   const affordable = Math.floor(room / (pes + 2));
@@ -52,7 +60,9 @@ function chooseRuns(broadcasts: number, pes: number, room: number): (broadcast: 
 }
 
 interface Means {
-  /** A PE works, or an activation waits or is worked on in its queue, in the cycles from … up to …. */
+  /**
+   * A PE works, or an activation waits or is worked on in its queue, in the cycles from … up to ….
+   */
   worked(from: number, to: number): void;
   queued(from: number, to: number): void;
   sent(at: number): void;
@@ -95,7 +105,10 @@ function createMeans(cycles: number, pes: number): Means {
   };
 }
 
-/** The recurrence of timing.ts for one product from cycle `from` on; returns the cycle at which the next one starts. */
+/**
+ * The recurrence of timing.ts for one product from cycle `from` on; returns the cycle at which the
+ * next one starts.
+ */
 function createRun(layout: ColumnLayout, machine: Machine, means: Means, recorder: Recorder) {
   const { pes, stride, columns, entries } = layout;
   const { queueDepth, groupFetchCycles, pipelineStages } = machine;
@@ -105,7 +118,12 @@ function createRun(layout: ColumnLayout, machine: Machine, means: Means, recorde
   /** When each activation has left every PE. */
   const finished = new Float64Array(columns);
 
-  return (active: Int32Array, count: number, from: number, isTold: (k: number) => boolean): number => {
+  return (
+    active: Int32Array,
+    count: number,
+    from: number,
+    isTold: (k: number) => boolean,
+  ): number => {
     finish.fill(from);
     let group = 0;
     let next = from;
@@ -116,7 +134,8 @@ function createRun(layout: ColumnLayout, machine: Machine, means: Means, recorde
       const sent = k < queueDepth ? ready : Math.max(ready, finished[k - queueDepth] as number);
       const tell = isTold(k);
       if (tell && ready > next) recorder.slice(CONTROL, 'fetch', next, ready - next);
-      if (tell && sent > ready) recorder.slice(CONTROL, 'wait for the fullest queue', ready, sent - ready);
+      if (tell && sent > ready)
+        recorder.slice(CONTROL, 'wait for the fullest queue', ready, sent - ready);
       if (tell) recorder.slice(CONTROL, `send activation ${column}`, sent, 1);
       means.sent(sent);
       let latest = 0;
@@ -128,7 +147,13 @@ function createRun(layout: ColumnLayout, machine: Machine, means: Means, recorde
         latest = Math.max(latest, left);
         means.worked(start, left);
         means.queued(sent + 1, left);
-        if (tell) recorder.slice(tracks[pe] as string, held > 0 ? `column ${column}` : 'no entry', start, left - start);
+        if (tell)
+          recorder.slice(
+            tracks[pe] as string,
+            held > 0 ? `column ${column}` : 'no entry',
+            start,
+            left - start,
+          );
       }
       finished[k] = latest;
       group = itsGroup;

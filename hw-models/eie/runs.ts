@@ -1,5 +1,6 @@
-// Runs products through both engines, each only once: designs that differ in clock, process, memories or precision
-// alone share their timing, and designs with as many entries in a word share their events.
+// Runs products through both engines, each only once: designs that differ in clock, process,
+// memories or precision alone share their timing, and designs with as many entries in a word share
+// their events.
 
 import { invariant } from '../../workloads/base/errors.js';
 import { type EieConfig, entriesPerWord } from './config.js';
@@ -7,7 +8,10 @@ import { createEventCounter, type Events } from './events.js';
 import type { ColumnLayout } from './layout.js';
 import { createTimer, type Timing } from './timing.js';
 
-/** Runs one product: `active` are its active columns, ascending, of which the first `count` are read. */
+/**
+ * Runs one product: `active` are its active columns, ascending, of which the first `count` are
+ * read.
+ */
 export type RunProduct = (active: Int32Array, count: number) => void;
 
 /** What products took, and what happened on the way. */
@@ -56,7 +60,11 @@ function knownOf(layout: ColumnLayout, vectors: object): Known {
   return found;
 }
 
-function remember<Key, Value>(table: Map<Key, Value>, key: Key, made: { total(): Value } | null): Value {
+function remember<Key, Value>(
+  table: Map<Key, Value>,
+  key: Key,
+  made: { total(): Value } | null,
+): Value {
   const found = table.get(key);
   if (found !== undefined) return found;
   invariant(made !== null, 'what is not known is made');

@@ -1,11 +1,13 @@
-// Which vectors of a product are played through. Each has its own zeros, hence its own time; but a product of many rows
-// over a large matrix has more of them than anyone waits for, and they differ little.
+// Which vectors of a product are played through. Each has its own zeros, hence its own time; but a
+// product of many rows over a large matrix has more of them than anyone waits for, and they differ
+// little.
 
 import type { ProductDemand } from '../../workloads/demand.js';
 
 /**
- * A PE that takes up one activation is a step; a vector has at most depth × PEs of them in each block of rows. Products
- * of more steps than these are played through on some rows only (about a second), records of them on fewer.
+ * A PE that takes up one activation is a step; a vector has at most depth × PEs of them in each
+ * block of rows. Products of more steps than these are played through on some rows only (about a
+ * second), records of them on fewer.
  */
 export const MOST_STEPS = 2 ** 29;
 export const MOST_RECORDED_STEPS = 2 ** 25;
@@ -22,16 +24,23 @@ export interface Sample {
 /** The rows that fit into `most` steps of `perRow` each, evenly spread over all. */
 export function sampleOf({ matrices, rows }: ProductDemand, perRow: number, most: number): Sample {
   const affordable = Math.max(1, Math.floor(most / perRow));
-  if (matrices * rows <= affordable) return { matrices: spread(matrices, matrices), rows: spread(rows, rows) };
+  if (matrices * rows <= affordable)
+    return { matrices: spread(matrices, matrices), rows: spread(rows, rows) };
   const some = Math.min(matrices, MOST_MATRICES, affordable);
-  return { matrices: spread(matrices, some), rows: spread(rows, Math.min(rows, Math.floor(affordable / some))) };
+  return {
+    matrices: spread(matrices, some),
+    rows: spread(rows, Math.min(rows, Math.floor(affordable / some))),
+  };
 }
 
 /** The first rows that fit into `most` steps: a record starts where the layer does. */
 export function firstRows({ matrices, rows }: ProductDemand, perRow: number, most: number): Sample {
   const affordable = Math.max(1, Math.floor(most / perRow));
   const some = Math.min(matrices, Math.max(1, Math.floor(affordable / rows)));
-  return { matrices: spread(some, some), rows: spread(Math.min(rows, affordable), Math.min(rows, affordable)) };
+  return {
+    matrices: spread(some, some),
+    rows: spread(Math.min(rows, affordable), Math.min(rows, affordable)),
+  };
 }
 
 /** The middles of `count` equal stretches of 0 … `all` − 1. */

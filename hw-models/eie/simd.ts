@@ -1,5 +1,6 @@
-// The memory that the inner loops of the EIE model work in. The loops are WebAssembly SIMD (asm/timing.ts), four
-// PEs at a time: plain TypeScript takes about eight times as long over the same recurrence.
+// The memory that the inner loops of the EIE model work in. The loops are WebAssembly SIMD
+// (asm/timing.ts), four PEs at a time: plain TypeScript takes about eight times as long over the
+// same recurrence.
 
 import { type KernelMemory, loadKernels, reserve } from '../../workloads/base/webassembly.js';
 import type { ColumnLayout } from './layout.js';
@@ -21,11 +22,21 @@ interface Kernels {
     depthBytes: number,
     laneBytes: number,
   ): number;
-  spans(columns: number, entries: number, spans: number, next: number, perEntry: number, laneBytes: number): void;
+  spans(
+    columns: number,
+    entries: number,
+    spans: number,
+    next: number,
+    perEntry: number,
+    laneBytes: number,
+  ): void;
   words(count: number, rows: number, previous: number, reads: number, laneBytes: number): void;
 }
 
-/** Resident layouts beyond this are dropped, all at once: they are copied in again when they are next worked on. */
+/**
+ * Resident layouts beyond this are dropped, all at once: they are copied in again when they are
+ * next worked on.
+ */
 const MOST_RESIDENT_BYTES = 192 * 2 ** 20;
 
 /** The words that a layout's entries lie in, when a word holds so many of them. */
@@ -34,7 +45,10 @@ export interface WordSpans {
   readonly entriesPerWord: number;
 }
 
-/** The kernels, their memory, and what is in it: work arrays first, then the layouts that were worked on. */
+/**
+ * The kernels, their memory, and what is in it: work arrays first, then the layouts that were
+ * worked on.
+ */
 class Workbench {
   /** When each activation can follow the one before, and where its column's row stands. */
   gaps = new Int32Array(0);
@@ -60,19 +74,28 @@ class Workbench {
     this.#kernels = kernels;
   }
 
-  /** Makes room for `activations` (queue depth included), and a layout's counts resident. Returns their address. */
+  /**
+   * Makes room for `activations` (queue depth included), and a layout's counts resident. Returns
+   * their address.
+   */
   openCounts(layout: ColumnLayout, activations: number): number {
     this.#makeRoom(activations, layout.stride);
     return this.#resident.get(layout) ?? this.#load(layout, 0);
   }
 
-  /** Makes room for `activations`, and words resident: [columns × 2 × stride], first words then last words. */
+  /**
+   * Makes room for `activations`, and words resident: [columns × 2 × stride], first words then last
+   * words.
+   */
   openSpans(spans: WordSpans, activations: number): number {
     this.#makeRoom(activations, spans.layout.stride);
     return this.#resident.get(spans) ?? this.#span(spans);
   }
 
-  /** Runs the broadcast recurrence over the first `count` > 0 rows and gaps. Returns the last broadcast's cycle. */
+  /**
+   * Runs the broadcast recurrence over the first `count` > 0 rows and gaps. Returns the last
+   * broadcast's cycle.
+   */
   time(count: number, depth: number, stride: number): number {
     const { gaps, rows, finished, finish, busy } = this;
     return this.#kernels.time(
@@ -90,16 +113,25 @@ class Workbench {
   /** Counts word reads over the first `count` > 0 rows into `reads`. */
   words(count: number, stride: number): void {
     const { rows, previous, reads } = this;
-    this.#kernels.words(count, rows.byteOffset, previous.byteOffset, reads.byteOffset, stride * WORD);
+    this.#kernels.words(
+      count,
+      rows.byteOffset,
+      previous.byteOffset,
+      reads.byteOffset,
+      stride * WORD,
+    );
   }
 
   #makeRoom(activations: number, stride: number): void {
     const before = this.#room;
     if (activations <= before.activations && stride <= before.stride) return;
     this.#room = {
-      // Doubled only where it is what lacks: arrays of more and more PEs alone would double it each time.
+      // Doubled only where it is what lacks: arrays of more and more PEs alone would double it each
+      // time.
       activations:
-        activations > before.activations ? Math.max(2 * before.activations, activations, 4096) : before.activations,
+        activations > before.activations
+          ? Math.max(2 * before.activations, activations, 4096)
+          : before.activations,
       stride: Math.max(before.stride, stride, 64),
     };
     this.#firstFree = WORD * (3 * this.#room.activations + 4 * this.#room.stride);
@@ -131,7 +163,14 @@ class Workbench {
     const address = this.#take(bytes);
     const { previous } = this;
     previous.fill(0, 0, layout.stride);
-    this.#kernels.spans(layout.columns, counts, address, previous.byteOffset, 1 / entriesPerWord, laneBytes);
+    this.#kernels.spans(
+      layout.columns,
+      counts,
+      address,
+      previous.byteOffset,
+      1 / entriesPerWord,
+      laneBytes,
+    );
     this.#resident.set(spans, address);
     return address;
   }
@@ -148,7 +187,12 @@ class Workbench {
     reserve(this.#memory, bytes);
     const { activations, stride } = this.#room;
     const { buffer } = this.#memory;
-    if (this.gaps.buffer === buffer && this.gaps.length === activations && this.finish.length === stride) return;
+    if (
+      this.gaps.buffer === buffer &&
+      this.gaps.length === activations &&
+      this.finish.length === stride
+    )
+      return;
     let at = 0;
     const next = (length: number) => {
       const view = new Int32Array(buffer, at, length);

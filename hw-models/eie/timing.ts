@@ -1,17 +1,21 @@
-// The fast engine: how long EIE takes over sparse matrix × sparse vector products, cycle for cycle, in
-// O(broadcasts × PEs) steps whatever the number of cycles.
-// Han et al., EIE, ISCA 2016, Sections III and IV; scan, queue and empty columns as in the authors' simulator.
+// The fast engine: how long EIE takes over sparse matrix × sparse vector products, cycle for cycle,
+// in O(broadcasts × PEs) steps whatever the number of cycles. Han et al., EIE, ISCA 2016, Sections
+// III and IV; scan, queue and empty columns as in the authors' simulator.
 //
-// The machine, with D the queue depth (the activation being worked on included) and N the number of PEs:
-// - The control unit walks the activations in groups of N; the first group is at hand in cycle 0. In each cycle it
-//   broadcasts the group's next non-zero activation; where the group has none left it spends `groupFetchCycles` on
-//   fetching the next group instead. The scan ends when the last group has nothing left.
-// - Broadcast k waits until activation k − D has left every PE: broadcast[k] = max(ready[k], max over PEs of
-//   left[PE][k − D]), with ready[k] = broadcast[k − 1] + 1 + the groups between × groupFetchCycles.
+// The machine, with D the queue depth (the activation being worked on included) and N the number of
+// PEs:
+// - The control unit walks the activations in groups of N; the first group is at hand in cycle 0.
+//   In each cycle it broadcasts the group's next non-zero activation; where the group has none left
+//   it spends `groupFetchCycles` on fetching the next group instead. The scan ends when the last
+//   group has nothing left.
+// - Broadcast k waits until activation k − D has left every PE: broadcast[k] = max(ready[k], max
+//   over PEs of left[PE][k − D]), with ready[k] = broadcast[k − 1] + 1 + the groups between ×
+//   groupFetchCycles.
 // - A PE sees it in the next cycle and works on it for max(1, entries) cycles:
 //   left[PE][k] = max(left[PE][k − 1], broadcast[k] + 1) + max(1, entries[PE][k]).
-// - The vector is done when the scan has ended, every queue is empty, and the pipeline has then been flushed.
-// Both recurrences are max-plus, hence no event queue: one pass over the PEs for each broadcast.
+// - The vector is done when the scan has ended, every queue is empty, and the pipeline has then
+//   been flushed. Both recurrences are max-plus, hence no event queue: one pass over the PEs for
+//   each broadcast.
 
 import type { EieConfig } from './config.js';
 import type { ColumnLayout } from './layout.js';
@@ -38,7 +42,10 @@ export interface Timing {
 
 /** Runs vectors one after another over one layout. Nothing is allocated per vector. */
 export interface Timer {
-  /** `active`: the columns with a non-zero activation, ascending, of which the first `count` are read. */
+  /**
+   * `active`: the columns with a non-zero activation, ascending, of which the first `count` are
+   * read.
+   */
   run(active: Int32Array, count: number): void;
   total(): Timing;
 }
@@ -57,7 +64,10 @@ export function createTimer(layout: ColumnLayout, machine: Machine): Timer {
   let stallCycles = 0;
   let busiestCycles = 0;
 
-  /** Hands the active columns to the kernel. Returns the group that the scan stands in after the last one. */
+  /**
+   * Hands the active columns to the kernel. Returns the group that the scan stands in after the
+   * last one.
+   */
   const queueUp = (active: Int32Array, count: number, base: number): number => {
     const { gaps, rows } = bench;
     let group = 0;
@@ -107,16 +117,32 @@ export function createTimer(layout: ColumnLayout, machine: Machine): Timer {
     total() {
       const working = cycles - vectors * pipelineStages;
       const starvationCycles = busyCycles.map((busy) => working - busy);
-      return { vectors, broadcasts, cycles, stallCycles, busiestCycles, busyCycles, starvationCycles };
+      return {
+        vectors,
+        broadcasts,
+        cycles,
+        stallCycles,
+        busiestCycles,
+        busyCycles,
+        starvationCycles,
+      };
     },
   };
 }
 
-/** The columns whose activation is not zero, ascending, written to `active`; the bias column's activation is 1. */
-export function findActive(values: ArrayLike<number>, layout: ColumnLayout, active: Int32Array): number {
+/**
+ * The columns whose activation is not zero, ascending, written to `active`; the bias column's
+ * activation is 1.
+ */
+export function findActive(
+  values: ArrayLike<number>,
+  layout: ColumnLayout,
+  active: Int32Array,
+): number {
   const inputs = layout.columns - (layout.hasBias ? 1 : 0);
   let count = 0;
-  for (let column = 0; column < inputs; column++) if (values[column] !== 0) active[count++] = column;
+  for (let column = 0; column < inputs; column++)
+    if (values[column] !== 0) active[count++] = column;
   if (layout.hasBias) active[count++] = inputs;
   return count;
 }

@@ -1,13 +1,17 @@
-// The sparse vectors that a layer's activations make: one for a fully connected layer, one for each output pixel of a
-// convolution (im2col; a 1×1 kernel's columns are the pixel's channels), one for each row of a product. Han et al., EIE, ISCA 2016,
-// names 1×1 convolutions so (discussion of flexibility); the paper measures none.
+// The sparse vectors that a layer's activations make: one for a fully connected layer, one for each
+// output pixel of a convolution (im2col; a 1×1 kernel's columns are the pixel's channels), one for
+// each row of a product. Han et al., EIE, ISCA 2016, names 1×1 convolutions so (discussion of
+// flexibility); the paper measures none.
 
 import type { ConvolutionDemand, ProductDemand } from '../../workloads/demand.js';
 import { insideRange } from '../../workloads/operators/window.js';
 import type { ColumnLayout } from './layout.js';
 import type { RunProduct } from './runs.js';
 
-/** Visits some rows of one matrix's left side, [matrices × rows × depth]; values that are too few repeat. */
+/**
+ * Visits some rows of one matrix's left side, [matrices × rows × depth]; values that are too few
+ * repeat.
+ */
 export function forEachRow(
   { rows, depth }: ProductDemand,
   values: Float32Array,
@@ -34,7 +38,10 @@ export function forEachRow(
 /** One more than columns: a zero activation is written before it is dropped. */
 const activeFor = ({ columns }: ColumnLayout) => new Int32Array(columns + 1);
 
-/** Visits the vectors that a convolution multiplies its matrix with, pixel after pixel, the columns of all groups in each. */
+/**
+ * Visits the vectors that a convolution multiplies its matrix with, pixel after pixel, the columns
+ * of all groups in each.
+ */
 export function forEachPixel(
   demand: ConvolutionDemand,
   values: Float32Array,
@@ -58,9 +65,11 @@ export function forEachPixel(
       for (let channel = 0; channel < channels; channel++) {
         for (let ky = fromRow; ky < toRow; ky++) {
           const column = (channel * kernel[0] + ky) * kernel[1];
-          let at = ((top + ky * dilation[0]) * width + left + fromTap * dilation[1]) * channels + channel;
+          let at =
+            ((top + ky * dilation[0]) * width + left + fromTap * dilation[1]) * channels + channel;
           for (let kx = fromTap; kx < toTap; kx++, at += step) {
-            // Written always, kept when the mark is 1: half the activations are zero, a branch would be mispredicted.
+            // Written always, kept when the mark is 1: half the activations are zero, a branch
+            // would be mispredicted.
             active[count] = column + kx;
             count += marks[at] as number;
           }
@@ -72,7 +81,10 @@ export function forEachPixel(
   }
 }
 
-/** 1 where an activation is not zero, channels innermost ([pixels × channels]), so that neighbours lie side by side. */
+/**
+ * 1 where an activation is not zero, channels innermost ([pixels × channels]), so that neighbours
+ * lie side by side.
+ */
 function markNonzeros(values: Float32Array, channels: number, pixels: number): Uint8Array {
   const marks = new Uint8Array(pixels * channels);
   for (let channel = 0; channel < channels; channel++) {

@@ -1,6 +1,7 @@
-// 3×3 convolutions of stride 1 by Winograd: each of a transformed tile's 16 elements, F(2×2, 3×3), or 36, F(4×4, 3×3),
-// is a matrix-vector product over the channels. Han et al., EIE, ISCA 2016, name it among the uses of EIE (discussion of
-// flexibility) and measure none. Weights are transformed ahead of time; tiles by the PEs that hold the channels.
+// 3×3 convolutions of stride 1 by Winograd: each of a transformed tile's 16 elements, F(2×2, 3×3),
+// or 36, F(4×4, 3×3), is a matrix-vector product over the channels. Han et al., EIE, ISCA 2016,
+// name it among the uses of EIE (discussion of flexibility) and measure none. Weights are
+// transformed ahead of time; tiles by the PEs that hold the channels.
 
 import { invariant } from '../../workloads/base/errors.js';
 import type { Demand } from '../../workloads/demand.js';
@@ -16,7 +17,14 @@ import { cyclesOf } from '../cost.js';
 import { accountFor, type Transforms } from './account.js';
 import type { EieConfig } from './config.js';
 import { type ColumnLayout, countEntries } from './layout.js';
-import { blocksFor, blocksNote, type EieResidency, layoutsOfTask, spmatBitsOf, storedBytes } from './placement.js';
+import {
+  blocksFor,
+  blocksNote,
+  type EieResidency,
+  layoutsOfTask,
+  spmatBitsOf,
+  storedBytes,
+} from './placement.js';
 import { type Products, runProducts } from './products.js';
 import { recordProducts } from './record.js';
 import type { RunProduct } from './runs.js';
@@ -26,7 +34,10 @@ export function canTransform(demand: Demand): boolean {
   return typeof shape !== 'string' && shape.kernel === 3;
 }
 
-/** Weights as the layer has them: pruned before they are transformed, which fills most places up again. */
+/**
+ * Weights as the layer has them: pruned before they are transformed, which fills most places up
+ * again.
+ */
 export const winograd: Kernel<EieConfig> = {
   name: 'winograd',
   accepts: canTransform,
@@ -36,7 +47,10 @@ export const winograd: Kernel<EieConfig> = {
   },
 };
 
-/** As many of the transformed weights pruned as the layer's own are: another function, so it serves by name only. */
+/**
+ * As many of the transformed weights pruned as the layer's own are: another function, so it serves
+ * by name only.
+ */
 export const winogradPruned: Kernel<EieConfig> = {
   name: 'winograd-pruned',
   optIn: true,
@@ -82,7 +96,9 @@ interface Plan {
   readonly shape: ConvolutionShape;
   readonly filtering: Filtering<number>;
   readonly tiles: number;
-  /** For each position of a tile, tile by tile, 1 where a channel's transformed input is not zero. */
+  /**
+   * For each position of a tile, tile by tile, 1 where a channel's transformed input is not zero.
+   */
   readonly marks: Uint8Array;
   readonly transforms: Transforms;
   /** No frame takes fewer: one broadcast a cycle, pipelines filled, tiles transformed. */
@@ -92,7 +108,10 @@ interface Plan {
 function planOf(variant: TileTransform, task: LayerTask, config: EieConfig): Plan {
   const shape = transformable(task.demand);
   const filtering = filterings.get(variant.outputs);
-  invariant(typeof shape !== 'string' && filtering !== undefined, () => `layer ${task.name}: ${shape}`);
+  invariant(
+    typeof shape !== 'string' && filtering !== undefined,
+    () => `layer ${task.name}: ${shape}`,
+  );
   const { count: tiles, positions } = tilesOf(shape, filtering);
   const { channels } = shape;
   const marks = new Uint8Array(positions * tiles * channels);
@@ -114,7 +133,9 @@ function weightsOf({ name, weights }: LayerTask): LayerWeights {
   return weights;
 }
 
-const filterings = new Map(tileTransforms.map(({ outputs }) => [outputs, toFloat(cookToom(outputs, 3))]));
+const filterings = new Map(
+  tileTransforms.map(({ outputs }) => [outputs, toFloat(cookToom(outputs, 3))]),
+);
 
 function tryOut(
   kernel: string,
@@ -125,7 +146,8 @@ function tryOut(
   density: number | null,
 ): Tried {
   const weights = weightsOf(task);
-  const layoutsIn = (blocks: number) => layoutsOf(weights, shape, filtering, density, config, blocks);
+  const layoutsIn = (blocks: number) =>
+    layoutsOf(weights, shape, filtering, density, config, blocks);
   const blocks = blocksFor(layoutsIn, Math.ceil(shape.outputs / config.pes), config);
   const blocked = layoutsIn(blocks);
   const layouts = blocked.flat();
@@ -146,7 +168,9 @@ function tryOut(
       return { layout, visit };
     }),
   );
-  const runs = products.map((product) => runProducts(product, shape.outputs / blocked.length, config));
+  const runs = products.map((product) =>
+    runProducts(product, shape.outputs / blocked.length, config),
+  );
   const resident = staysOnChip(layouts, task, weights, config, residency);
   const cost = accountFor(
     {
@@ -155,9 +179,15 @@ function tryOut(
       transforms,
       notes: [
         `Winograd F(${variant.outputs}×${variant.outputs}, 3×3); transforms at one operation per PE and cycle (estimate)`,
-        ...(weights.origin === 'real' ? ['transformed weights are shared anew, position by position'] : []),
-        ...(density === null ? [] : ['weights pruned after their transformation: another function than the layer’s']),
-        ...(resident ? [] : ['transformed weights do not fit and are streamed from DRAM in each frame']),
+        ...(weights.origin === 'real'
+          ? ['transformed weights are shared anew, position by position']
+          : []),
+        ...(density === null
+          ? []
+          : ['weights pruned after their transformation: another function than the layer’s']),
+        ...(resident
+          ? []
+          : ['transformed weights do not fit and are streamed from DRAM in each frame']),
         ...blocksNote(blocked.length),
       ],
     },
@@ -170,10 +200,16 @@ function tryOut(
 
 function nonzerosIn(layouts: readonly ColumnLayout[]): number {
   const sum = (values: Uint32Array) => values.reduce((total, value) => total + value, 0);
-  return layouts.reduce((all, { columnEntries, columnPadding }) => all + sum(columnEntries) - sum(columnPadding), 0);
+  return layouts.reduce(
+    (all, { columnEntries, columnPadding }) => all + sum(columnEntries) - sum(columnPadding),
+    0,
+  );
 }
 
-/** Whether the transformed weights fit where the layer's own would lie, with its part of what else is free. */
+/**
+ * Whether the transformed weights fit where the layer's own would lie, with its part of what else
+ * is free.
+ */
 function staysOnChip(
   layouts: readonly ColumnLayout[],
   task: LayerTask,
@@ -191,8 +227,9 @@ function isEieResidency(residency: Residency): residency is EieResidency {
 }
 
 /**
- * PEs transform the channels that they hold, with one operation and one access of the activation SRAM in a cycle: a
- * tile's inputs are read and their transforms written; the products' sums are kept and read, the outputs written.
+ * PEs transform the channels that they hold, with one operation and one access of the activation
+ * SRAM in a cycle: a tile's inputs are read and their transforms written; the products' sums are
+ * kept and read, the outputs written.
  */
 function transformsOf(
   { outputs, edge, inputOperations, outputOperations }: TileTransform,
@@ -206,7 +243,8 @@ function transformsOf(
   const [read, kept] = [2 * positions, 2 * positions + outputs ** 2];
   const onFullest = (channels: number) => Math.ceil(channels / pes);
   const perTile =
-    onFullest(shape.channels) * Math.max(inputOperations, read) + onFullest(shape.outputs) * Math.max(backward, kept);
+    onFullest(shape.channels) * Math.max(inputOperations, read) +
+    onFullest(shape.outputs) * Math.max(backward, kept);
   return {
     cycles: tiles * perTile,
     operations: tiles * (shape.channels * inputOperations + shape.outputs * backward),
@@ -219,7 +257,10 @@ type BlockedLayouts = readonly (readonly ColumnLayout[])[];
 
 const known = new WeakMap<LayerWeights, Map<string, BlockedLayouts>>();
 
-/** The layouts of the transformed weights; once per weights, tile, density, and what of the machine they depend on. */
+/**
+ * The layouts of the transformed weights; once per weights, tile, density, and what of the machine
+ * they depend on.
+ */
 function layoutsOf(
   weights: LayerWeights,
   shape: ConvolutionShape,
@@ -237,7 +278,11 @@ function layoutsOf(
     const matrices = matricesOf(weights, shape, filtering, density);
     const blockRows = Math.ceil(outputs / pes / blocks) * pes;
     found = Array.from({ length: Math.ceil(outputs / blockRows) }, (_, block) => {
-      const rows = { groups, from: block * blockRows, to: Math.min(outputs, (block + 1) * blockRows) };
+      const rows = {
+        groups,
+        from: block * blockRows,
+        to: Math.min(outputs, (block + 1) * blockRows),
+      };
       return matrices.map((matrix) => countEntries(matrix, null, { pes, indexBits }, rows));
     });
     ofWeights.set(key, found);

@@ -17,7 +17,11 @@ const Sm = z.strictObject({
   residentBlocks: quantity('count', count),
   registers: quantity('count', count),
   sharedBytes: quantity('B', positive),
-  gatherCacheBytes: quantity('B', positive, 'L1 or read-only data (texture) cache that serves gathers.'),
+  gatherCacheBytes: quantity(
+    'B',
+    positive,
+    'L1 or read-only data (texture) cache that serves gathers.',
+  ),
   gatherSectorsPerCycle: quantity(
     'per cycle',
     positive,
@@ -30,10 +34,16 @@ const Sm = z.strictObject({
   ),
 });
 
-/** Left out where the SMs have none. Sums are 32-bit: floating-point for halves, integers for 8-bit integers. */
+/**
+ * Left out where the SMs have none. Sums are 32-bit: floating-point for halves, integers for 8-bit
+ * integers.
+ */
 const Tensor = z.strictObject({
   /** Multiply-adds a cycle of one SM. */
-  macsPerCycle: z.strictObject({ half: quantity('per cycle', positive), int8: quantity('per cycle', positive) }),
+  macsPerCycle: z.strictObject({
+    half: quantity('per cycle', positive),
+    int8: quantity('per cycle', positive),
+  }),
   macJoules: z.strictObject({ half: quantity('J', positive), int8: quantity('J', positive) }),
   efficiency: quantity('ratio', share, "The share of that rate that a GEMM's inner loop reaches."),
   structuredSpeedup: quantity(
@@ -96,7 +106,11 @@ const Fields = z.strictObject({
     positive,
     'From the end of one kernel to the first work of the next, launches being queued.',
   ),
-  gemmEfficiency: quantity('ratio', share, "The share of the FP32 peak that a GEMM's inner loop reaches."),
+  gemmEfficiency: quantity(
+    'ratio',
+    share,
+    "The share of the FP32 peak that a GEMM's inner loop reaches.",
+  ),
   overlapExponent: quantity(
     'ratio',
     z.number().min(1).max(16),
@@ -131,7 +145,8 @@ const rules: readonly Contradiction[] = [
     holds: ({ sm, tensor }) => tensor === undefined || tensor.macsPerCycle.half >= sm.lanes,
     path: ['tensor', 'macsPerCycle'],
     found: ({ tensor }) => tensor?.macsPerCycle.half ?? 0,
-    expected: ({ sm }) => `at least the ${sm.lanes} multiply-adds a cycle of the ordinary lanes (sm.lanes)`,
+    expected: ({ sm }) =>
+      `at least the ${sm.lanes} multiply-adds a cycle of the ordinary lanes (sm.lanes)`,
   },
   {
     holds: ({ sm, l2 }) => sm.loadBytesPerCycle >= sm.gatherSectorsPerCycle * l2.sectorBytes,
@@ -169,7 +184,8 @@ const rules: readonly Contradiction[] = [
     holds: ({ l2, dram }) => dram.latencyCycles >= l2.latencyCycles,
     path: ['dram', 'latencyCycles'],
     found: ({ dram }) => dram.latencyCycles,
-    expected: ({ l2 }) => `at least the ${l2.latencyCycles} cycles of the L2 cache (l2.latencyCycles)`,
+    expected: ({ l2 }) =>
+      `at least the ${l2.latencyCycles} cycles of the L2 cache (l2.latencyCycles)`,
   },
   {
     holds: ({ energy }) => energy.activeWatts <= energy.boardWatts,
@@ -188,7 +204,9 @@ export const GpuSchema = Fields.superRefine((config, context) => {
       message: `found ${found(config)}, expected ${expected(config)}`,
     });
   }
-  for (const [kernel, { threads, registersPerThread, sharedBytes }] of Object.entries(blockShapes)) {
+  for (const [kernel, { threads, registersPerThread, sharedBytes }] of Object.entries(
+    blockShapes,
+  )) {
     if (kernel === 'tensor_gemm' && config.tensor === undefined) continue;
     if (residentBlocks({ threads, registersPerThread, sharedBytes }, config.sm) >= 1) continue;
     context.addIssue({

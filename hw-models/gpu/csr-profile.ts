@@ -1,7 +1,12 @@
-// How a warp meets a matrix in compressed sparse rows: the steps its rows take and the sectors that it touches,
-// counted on the matrix's own rows and columns.
+// How a warp meets a matrix in compressed sparse rows: the steps its rows take and the sectors that
+// it touches, counted on the matrix's own rows and columns.
 
-import { type CsrMatrix, nonzerosOf, toCsr, type WeightStore } from '../../workloads/weights/store.js';
+import {
+  type CsrMatrix,
+  nonzerosOf,
+  toCsr,
+  type WeightStore,
+} from '../../workloads/weights/store.js';
 
 export interface CsrProfile {
   readonly rows: number;

@@ -1,12 +1,22 @@
-// Joules of a launch by component: so much an operation and a byte, and the power drawn while it runs.
+// Joules of a launch by component: so much an operation and a byte, and the power drawn while it
+// runs.
 
 import type { EnergyEvent, Parts } from '../contract.js';
 import type { GpuConfig } from './config.js';
 import type { Launch } from './launch.js';
 
-/** `arithmeticJoules`: of the multiply-accumulates that really happen; `seconds`: the whole time, the launch included. */
-export function joulesOf(launch: Launch, arithmeticJoules: number, seconds: number, { energy, l2 }: GpuConfig): Parts {
-  // A GEMM that loses issue slots loses them to replays, bank conflicts and waits within its inner loop, which draw power too.
+/**
+ * `arithmeticJoules`: of the multiply-accumulates that really happen; `seconds`: the whole time,
+ * the launch included.
+ */
+export function joulesOf(
+  launch: Launch,
+  arithmeticJoules: number,
+  seconds: number,
+  { energy, l2 }: GpuConfig,
+): Parts {
+  // A GEMM that loses issue slots loses them to replays, bank conflicts and waits within its inner
+  // loop, which draw power too.
   const issueSlots = launch.instructions / launch.issueEfficiency;
   return {
     core: arithmeticJoules + issueSlots * energy.instructionJoules,
@@ -21,7 +31,13 @@ export function joulesOf(launch: Launch, arithmeticJoules: number, seconds: numb
 
 /** What single events cost. `activeWatts` over time is no event. */
 export function energyEvents({ energy, tensor, sm }: GpuConfig): readonly EnergyEvent[] {
-  const event = (path: string, component: string, action: string, instances: number, joules: number): EnergyEvent => ({
+  const event = (
+    path: string,
+    component: string,
+    action: string,
+    instances: number,
+    joules: number,
+  ): EnergyEvent => ({
     ...{ path, component, action, instances, joules },
   });
   return [

@@ -1,5 +1,6 @@
-// GPUs, kernel by kernel: launches, waves of thread blocks over SMs, occupancy, and a roofline over issue slots, load
-// paths, L2 cache, DRAM and latency. README.md has the equations and how far to trust them.
+// GPUs, kernel by kernel: launches, waves of thread blocks over SMs, occupancy, and a roofline over
+// issue slots, load paths, L2 cache, DRAM and latency. README.md has the equations and how far to
+// trust them.
 
 import type { Family, Residency } from '../contract.js';
 import { keptMatrixOf } from '../work.js';
@@ -32,14 +33,20 @@ export const gpu: Family<GpuConfig> = {
     ],
     roofs: [
       { name: 'DRAM', bytesPerSecond: dram.bytesPerSecond, meter: 'dram_bytes', bytesPerCount: 1 },
-      { name: 'L2 cache', bytesPerSecond: l2.bytesPerCycle * clockHz, meter: 'l2_bytes', bytesPerCount: 1 },
+      {
+        name: 'L2 cache',
+        bytesPerSecond: l2.bytesPerCycle * clockHz,
+        meter: 'l2_bytes',
+        bytesPerCount: 1,
+      },
     ],
   }),
   area: ({ dieMm2 }) => (dieMm2 === undefined ? null : { die: dieMm2 }),
   events: energyEvents,
   /**
-   * Weights can outlive a frame in the L2 cache only where the whole network's do: a cache that a frame's stream
-   * overruns has dropped the first layer when the next frame begins. Each kernel then asks whether its own format fits.
+   * Weights can outlive a frame in the L2 cache only where the whole network's do: a cache that a
+   * frame's stream overruns has dropped the first layer when the next frame begins. Each kernel
+   * then asks whether its own format fits.
    */
   place(tasks, { l2 }) {
     const bytes = tasks.reduce((total, task) => {

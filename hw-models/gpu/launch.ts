@@ -1,7 +1,8 @@
-// What one launched kernel asks of the device, and the launch shapes of the libraries modelled: cuBLAS GEMV and GEMM,
-// cuSPARSE CSRMV and CSRMM. The shapes are properties of software, guessed from public kernel names
-// (maxwell_sgemm_128x64_nn) and from what such kernels need, GEMV's loads in flight and CSRMM's columns also with EIE's
-// Table IV in view (README.md says how much hangs on them). They are the same on every device.
+// What one launched kernel asks of the device, and the launch shapes of the libraries modelled:
+// cuBLAS GEMV and GEMM, cuSPARSE CSRMV and CSRMM. The shapes are properties of software, guessed
+// from public kernel names (maxwell_sgemm_128x64_nn) and from what such kernels need, GEMV's loads
+// in flight and CSRMM's columns also with EIE's Table IV in view (README.md says how much hangs on
+// them). They are the same on every device.
 
 /** What a thread block occupies on an SM. */
 export interface BlockShape {
@@ -16,7 +17,9 @@ export interface Launch {
   readonly block: BlockShape;
   /** Warp-wide instructions issued, idle lanes included. */
   readonly instructions: number;
-  /** The share of the issue rate that the kernel's inner loop reaches when nothing else holds it up. */
+  /**
+   * The share of the issue rate that the kernel's inner loop reaches when nothing else holds it up.
+   */
   readonly issueEfficiency: number;
   /** Sectors that gathers take from the load path of the SMs (L1 or texture cache, hit or miss). */
   readonly gatherSectors: number;
@@ -30,7 +33,10 @@ export interface Launch {
   readonly dependentLoads: number;
 }
 
-/** Column-major matrix, a thread for each row; four warps share 32 rows and sum their column slices at the end. */
+/**
+ * Column-major matrix, a thread for each row; four warps share 32 rows and sum their column slices
+ * at the end.
+ */
 export const GEMV = {
   rowsPerBlock: 32,
   columnSlices: 4,
@@ -57,12 +63,21 @@ export const CSRMM = {
   block: { threads: 256, registersPerThread: 64, sharedBytes: 0 },
 } as const;
 
-/** Sparse convolution: a warp's lanes take consecutive pixels of one filter, all multiplied by the same weight. */
+/**
+ * Sparse convolution: a warp's lanes take consecutive pixels of one filter, all multiplied by the
+ * same weight.
+ */
 export const SPARSE_CONVOLUTION = {
   filtersPerBlock: 8,
-  /** Weights whose pixels are loaded at a time; where they lie is known long before. As many as GEMV's. */
+  /**
+   * Weights whose pixels are loaded at a time; where they lie is known long before. As many as
+   * GEMV's.
+   */
   loadsInFlight: 8,
-  /** For each weight: its index and value (read once for all lanes), the load of the pixels, the multiply-add. */
+  /**
+   * For each weight: its index and value (read once for all lanes), the load of the pixels, the
+   * multiply-add.
+   */
   instructionsPerStep: 4,
   block: { threads: 256, registersPerThread: 32, sharedBytes: 0 },
 } as const;
@@ -74,7 +89,10 @@ export const ELEMENTWISE = {
   instructionsPerElement: 4,
   /** A reciprocal on the special-function unit (PTX rcp.approx), and its product. */
   instructionsPerDivision: 2,
-  /** To base 2 by a product, ex2.approx, and a product more for what a power, a logarithm or an error function takes beyond. */
+  /**
+   * To base 2 by a product, ex2.approx, and a product more for what a power, a logarithm or an
+   * error function takes beyond.
+   */
   instructionsPerExponential: 3,
 } as const;
 
@@ -88,19 +106,27 @@ export interface GemmTile {
   readonly block: BlockShape;
 }
 
-/** The smallest of the usual tiles (32 to 128 rows, 32 to 64 columns) that covers the matrix, or the largest. */
+/**
+ * The smallest of the usual tiles (32 to 128 rows, 32 to 64 columns) that covers the matrix, or the
+ * largest.
+ */
 export function gemmTile(rows: number, columns: number): GemmTile {
-  const extent = (size: number, most: number) => Math.min(most, Math.max(32, 2 ** Math.ceil(Math.log2(size))));
+  const extent = (size: number, most: number) =>
+    Math.min(most, Math.max(32, 2 ** Math.ceil(Math.log2(size))));
   const tile = { rows: extent(rows, 128), columns: extent(columns, 64), depth: 8 };
   const outputsPerThread = 64;
   const threads = Math.max(64, (tile.rows * tile.columns) / outputsPerThread);
-  // One slice in shared memory, the next on its way through registers; two buffers for both operands.
+  // One slice in shared memory, the next on its way through registers; two buffers for both
+  // operands.
   const slicesInFlight = 2;
   const sharedBytes = slicesInFlight * (tile.rows + tile.columns) * tile.depth * 4;
   return { ...tile, slicesInFlight, block: { threads, registersPerThread: 120, sharedBytes } };
 }
 
-/** Matrix instructions of tensor cores (PTX mma.m16n8k16): a warp multiplies 16 × 16 by 16 × 8 halves at a time. */
+/**
+ * Matrix instructions of tensor cores (PTX mma.m16n8k16): a warp multiplies 16 × 16 by 16 × 8
+ * halves at a time.
+ */
 export const MATRIX_INSTRUCTION = {
   outputs: 16 * 8,
   /** Products that it sums for each output, in bytes: 16 halves or 32 8-bit integers. */
@@ -109,9 +135,13 @@ export const MATRIX_INSTRUCTION = {
   instructions: 2,
 } as const;
 
-/** As gemmTile, for tensor cores: up to 128 × 128 outputs, slices of 64 B of each row and column, three on their way. */
+/**
+ * As gemmTile, for tensor cores: up to 128 × 128 outputs, slices of 64 B of each row and column,
+ * three on their way.
+ */
 export function tensorTile(rows: number, columns: number, wordBytes: number): GemmTile {
-  const extent = (size: number, least: number) => Math.min(128, Math.max(least, 2 ** Math.ceil(Math.log2(size))));
+  const extent = (size: number, least: number) =>
+    Math.min(128, Math.max(least, 2 ** Math.ceil(Math.log2(size))));
   const tile = { rows: extent(rows, 32), columns: extent(columns, 8), depth: 64 / wordBytes };
   const slicesInFlight = 3;
   const threads = Math.max(64, (tile.rows * tile.columns) / 64);
@@ -119,7 +149,10 @@ export function tensorTile(rows: number, columns: number, wordBytes: number): Ge
   return { ...tile, slicesInFlight, block: { threads, registersPerThread: 128, sharedBytes } };
 }
 
-/** The block shapes that a device must have room for, by kernel; `tensor_gemm` only where it has tensor cores. */
+/**
+ * The block shapes that a device must have room for, by kernel; `tensor_gemm` only where it has
+ * tensor cores.
+ */
 export const blockShapes: Readonly<Record<string, BlockShape>> = {
   gemv: GEMV.block,
   gemm: gemmTile(128, 64).block,

@@ -6,11 +6,15 @@ export const meters = {
   macs: { unit: 'count', meaning: 'multiply-accumulates with data, lanes without work left out' },
   mac_slots: {
     unit: 'count',
-    meaning: 'multiply-accumulates that the instructions had room for, idle lanes and tile padding included',
+    meaning:
+      'multiply-accumulates that the instructions had room for, idle lanes and tile padding included',
   },
   nonzeros: { unit: 'count', meaning: 'non-zero weights stored' },
   instructions: { unit: 'count', meaning: 'warp-wide instructions issued' },
-  gather_sectors: { unit: 'count', meaning: 'sectors that gathers take through the SMs’ load paths' },
+  gather_sectors: {
+    unit: 'count',
+    meaning: 'sectors that gathers take through the SMs’ load paths',
+  },
   coalesced_bytes: { unit: 'B', meaning: 'bytes of consecutive words through the SMs’ load paths' },
   l2_bytes: { unit: 'B', meaning: 'bytes between the SMs and the L2 cache' },
   dram_bytes: { unit: 'B', meaning: 'bytes between the L2 cache and DRAM' },
@@ -21,4 +25,6 @@ export const meters = {
   waves: { unit: 'count', meaning: 'rounds in which the busiest SM works through its blocks' },
 } as const satisfies Readonly<Record<string, Meter>>;
 
-export type Counters = Readonly<Partial<Record<keyof typeof meters, number>>> & { readonly macs: number };
+export type Counters = Readonly<Partial<Record<keyof typeof meters, number>>> & {
+  readonly macs: number;
+};

@@ -1,5 +1,5 @@
-// How long a launch takes: what it demands of each part of the device, how the demands overlap, and what the grid's
-// uneven waves over the SMs add. See README.md for the equations.
+// How long a launch takes: what it demands of each part of the device, how the demands overlap, and
+// what the grid's uneven waves over the SMs add. See README.md for the equations.
 
 import type { Bound, Parts } from '../contract.js';
 import type { GpuConfig } from './config.js';
@@ -34,7 +34,9 @@ const boundOf: Readonly<Record<keyof Demand | 'wave_tail' | 'launch', Bound>> = 
   wave_tail: 'imbalance',
 };
 
-/** Times one launch. The parts sum to the whole: demands share the overlapped time by their powers. */
+/**
+ * Times one launch. The parts sum to the whole: demands share the overlapped time by their powers.
+ */
 export function timeOf(launch: Launch, config: GpuConfig): LaunchTime {
   const { sm } = config;
   const resident = residentBlocks(launch.block, sm);
@@ -44,7 +46,10 @@ export function timeOf(launch: Launch, config: GpuConfig): LaunchTime {
     shareOfBusiest: 1 / sm.count,
     waves: Math.max(1, launch.blocks / (sm.count * resident)),
   });
-  const uneven = demandOf(launch, config, { shareOfBusiest: blocksOfBusiest / launch.blocks, waves });
+  const uneven = demandOf(launch, config, {
+    shareOfBusiest: blocksOfBusiest / launch.blocks,
+    waves,
+  });
   const overlapped = overlap(even, config.overlapExponent);
   const cycles = {
     ...attribute(even, overlapped, config.overlapExponent),
@@ -61,12 +66,16 @@ function demandOf(
 ): Demand {
   const { shareOfBusiest, waves } = spread;
   const instructionsPerCycle = (sm.lanes / sm.warpLanes) * launch.issueEfficiency;
-  // Little's law: a wave's loads in flight come back once a latency, so that few or short blocks starve the DRAM.
+  // Little's law: a wave's loads in flight come back once a latency, so that few or short blocks
+  // starve the DRAM.
   const latency = launch.dramBytes > 0 ? dram.latencyCycles : l2.latencyCycles;
   return {
-    compute: Math.max(launch.instructions / instructionsPerCycle, launch.tensorCycles) * shareOfBusiest,
+    compute:
+      Math.max(launch.instructions / instructionsPerCycle, launch.tensorCycles) * shareOfBusiest,
     l1:
-      (launch.gatherSectors / sm.gatherSectorsPerCycle + launch.coalescedBytes / sm.loadBytesPerCycle) * shareOfBusiest,
+      (launch.gatherSectors / sm.gatherSectorsPerCycle +
+        launch.coalescedBytes / sm.loadBytesPerCycle) *
+      shareOfBusiest,
     l2: launch.l2Bytes / l2.bytesPerCycle,
     memory: (launch.dramBytes / (dram.bytesPerSecond * dram.efficiency)) * clockHz,
     latency: waves * launch.dependentLoads * latency,
@@ -83,7 +92,10 @@ function overlap(demand: Demand, exponent: number): number {
 }
 
 function attribute(demand: Demand, overlapped: number, exponent: number): Demand {
-  const powers = Object.values(demand).reduce((sum, part) => sum + (part / overlapped) ** exponent, 0);
+  const powers = Object.values(demand).reduce(
+    (sum, part) => sum + (part / overlapped) ** exponent,
+    0,
+  );
   const part = (cycles: number) => (overlapped * (cycles / overlapped) ** exponent) / powers;
   return {
     compute: part(demand.compute),
@@ -99,7 +111,10 @@ function largest<Name extends string>(parts: Readonly<Record<Name, number>>): Na
   return names.reduce((most, name) => (parts[name] > parts[most] ? name : most));
 }
 
-/** Cycles that no kernel can beat: `smCycles` of peak arithmetic, peak DRAM and L2 bandwidth for what must move. */
+/**
+ * Cycles that no kernel can beat: `smCycles` of peak arithmetic, peak DRAM and L2 bandwidth for
+ * what must move.
+ */
 export function floorCyclesOf(
   compulsory: { readonly smCycles: number; readonly l2Bytes: number; readonly dramBytes: number },
   { sm, l2, dram, clockHz }: GpuConfig,

@@ -1,5 +1,5 @@
-// What a preset of this family says: what the engine's inner loops take in a core, what a cache line adds, what
-// libraries reach.
+// What a preset of this family says: what the engine's inner loops take in a core, what a cache
+// line adds, what libraries reach.
 
 import { z } from 'zod';
 import { quantity } from '../units.js';
@@ -14,12 +14,27 @@ const positive = z.number().gt(0);
 const notNegative = z.number().min(0);
 const whole = z.number().int().min(1).max(4096);
 
-/** Cycles that a cache line found at a level takes on its way to a core, where nothing else is to be done. */
+/**
+ * Cycles that a cache line found at a level takes on its way to a core, where nothing else is to be
+ * done.
+ */
 const Line = z.strictObject({
   read: quantity('cycles', notNegative, 'Cycles of a line that is read in order.'),
-  write: quantity('cycles', notNegative, 'Cycles of a line that is written: fetched first, written back later.'),
-  restart: quantity('cycles', notNegative, 'Cycles lost where reading begins anew at an unforeseen place.'),
-  stream: quantity('cycles', notNegative, 'Cycles lost where one of several streams goes on to another column.'),
+  write: quantity(
+    'cycles',
+    notNegative,
+    'Cycles of a line that is written: fetched first, written back later.',
+  ),
+  restart: quantity(
+    'cycles',
+    notNegative,
+    'Cycles lost where reading begins anew at an unforeseen place.',
+  ),
+  stream: quantity(
+    'cycles',
+    notNegative,
+    'Cycles lost where one of several streams goes on to another column.',
+  ),
   page: quantity('cycles', notNegative, 'Cycles lost where it goes on to another page.'),
 });
 
@@ -34,7 +49,9 @@ const share = quantity(
 );
 const exposedShape = Object.fromEntries(
   codes.map((code) => [code, z.strictObject({ l2: share, l3: share, memory: share })]),
-) as Readonly<Record<Code, z.ZodObject<Readonly<Record<OuterLevel, typeof share>>, z.core.$strict>>>;
+) as Readonly<
+  Record<Code, z.ZodObject<Readonly<Record<OuterLevel, typeof share>>, z.core.$strict>>
+>;
 
 const Library = z.strictObject({
   threads: quantity('count', whole),
@@ -44,7 +61,11 @@ const Library = z.strictObject({
   depthwise: quantity('per cycle', positive, 'The same where each channel is convolved by itself.'),
   vector: quantity('per cycle', positive, 'Multiply-adds of a matrix in a cache times a vector.'),
   stream: quantity('B/s', positive, 'Weights of a matrix in memory times a vector.'),
-  elementwise: quantity('B/s', positive, 'Inputs and outputs of pools, sums, rectifiers and concatenations.'),
+  elementwise: quantity(
+    'B/s',
+    positive,
+    'Inputs and outputs of pools, sums, rectifiers and concatenations.',
+  ),
   normalise: quantity('B/s', positive, 'Inputs and outputs of local response normalisation.'),
   softmax: quantity('B/s', positive, 'Inputs and outputs of softmax.'),
 });
@@ -63,8 +84,14 @@ const Shape = z.strictObject({
   ),
   l1: z.strictObject({ capacity: quantity('B', positive) }),
   l2: z.strictObject({ capacity: quantity('B', positive, 'Of one core.') }),
-  l3: z.strictObject({ capacity: quantity('B', notNegative, 'Of all cores together; 0 where there is none.') }),
-  cacheShare: quantity('ratio', z.number().gt(0).max(1), 'The part of a cache that data which is to stay may fill.'),
+  l3: z.strictObject({
+    capacity: quantity('B', notNegative, 'Of all cores together; 0 where there is none.'),
+  }),
+  cacheShare: quantity(
+    'ratio',
+    z.number().gt(0).max(1),
+    'The part of a cache that data which is to stay may fill.',
+  ),
   memory: z.strictObject({
     bandwidth: quantity('B/s', positive, 'Of all cores together.'),
     oneCore: quantity('B/s', positive, 'Of one core by itself.'),
@@ -81,7 +108,11 @@ const Shape = z.strictObject({
     l2Byte: quantity('J', positive),
     l3Byte: quantity('J', positive),
     dramBit: quantity('J', positive),
-    instruction: quantity('J', positive, 'An instruction of arithmetic with all that surrounds it.'),
+    instruction: quantity(
+      'J',
+      positive,
+      'An instruction of arithmetic with all that surrounds it.',
+    ),
     core: quantity('W', positive, 'One core at work, above its idle power.'),
     idle: quantity('W', positive, 'Socket and DRAM with all cores waiting.'),
   }),
@@ -92,10 +123,16 @@ export type HostConfig = z.infer<typeof Shape>;
 /** Physics across fields: what cannot be true together, with both numbers. */
 export const HostConfigSchema = Shape.superRefine((config, context) => {
   const check = (holds: boolean, path: string[], found: string, expected: string) => {
-    if (!holds) context.addIssue({ code: 'custom', path, message: `found ${found}, expected ${expected}` });
+    if (!holds)
+      context.addIssue({ code: 'custom', path, message: `found ${found}, expected ${expected}` });
   };
   const { l1, l2, l3, memory, multiplyAddsPerCycle } = config;
-  check(l2.capacity > l1.capacity, ['l2', 'capacity'], `${l2.capacity} B`, `more than L1's ${l1.capacity} B`);
+  check(
+    l2.capacity > l1.capacity,
+    ['l2', 'capacity'],
+    `${l2.capacity} B`,
+    `more than L1's ${l1.capacity} B`,
+  );
   check(
     l3.capacity === 0 || l3.capacity > l2.capacity,
     ['l3', 'capacity'],

@@ -1,5 +1,5 @@
-// Joules by component, as in the CPU model (hw-models/cpu/energy.ts). Nothing here is measured but the powers, and those
-// only where the processor counts its energy.
+// Joules by component, as in the CPU model (hw-models/cpu/energy.ts). Nothing here is measured but
+// the powers, and those only where the processor counts its energy.
 
 import type { Parts } from '../contract.js';
 import type { HostConfig } from './config.js';
@@ -13,7 +13,10 @@ export interface Activity {
   readonly bytes: Parts;
 }
 
-export function joulesFor({ seconds, threads, macs, instructions, bytes }: Activity, { energy }: HostConfig): Parts {
+export function joulesFor(
+  { seconds, threads, macs, instructions, bytes }: Activity,
+  { energy }: HostConfig,
+): Parts {
   const { l2 = 0, l3 = 0, memory = 0 } = bytes;
   return {
     arithmetic: macs * (energy.multiply + energy.add),

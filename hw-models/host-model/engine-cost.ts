@@ -1,5 +1,5 @@
-// One layer on the engine: its programme's calls, each in the core and between the levels of memory, dealt out to
-// threads as the engine deals them out.
+// One layer on the engine: its programme's calls, each in the core and between the levels of
+// memory, dealt out to threads as the engine deals them out.
 
 import type { LayerTask } from '../../workloads/network.js';
 import type { Bound, LayerCost, Parts } from '../contract.js';
@@ -14,7 +14,13 @@ import type { EngineLayer } from './layer.js';
 import { layOut } from './layout.js';
 import type { OuterLevel } from './levels.js';
 import { loopNames, loops } from './loops.js';
-import { bytesOfLines, cyclesOfLines, LayerMemory, type Lines, type Surroundings } from './memory.js';
+import {
+  bytesOfLines,
+  cyclesOfLines,
+  LayerMemory,
+  type Lines,
+  type Surroundings,
+} from './memory.js';
 import { plainMacs, plainNotes, plainPass } from './plain-pass.js';
 
 /** Where a layer stands in its network. */
@@ -56,9 +62,9 @@ interface CallCost {
 type CallCycles = Readonly<Record<'compute' | OuterLevel, number>>;
 
 /**
- * T = max(T_core, T_data) + exposed · min(T_core, T_data) + T_wait, where T_data is the sum of the levels' transfers, and
- * `exposed` the levels' own, each by its share of the transfers.
- * `compute` is T_core; what lies beyond it is the levels', by their share of the transfers.
+ * T = max(T_core, T_data) + exposed · min(T_core, T_data) + T_wait, where T_data is the sum of the
+ * levels' transfers, and `exposed` the levels' own, each by its share of the transfers. `compute`
+ * is T_core; what lies beyond it is the levels', by their share of the transfers.
  */
 export function callCycles(
   core: number,
@@ -68,7 +74,8 @@ export function callCycles(
 ): CallCycles {
   const { l2, l3, memory } = cyclesOfLines(lines, config);
   const data = l2.transfer + l3.transfer + memory.transfer;
-  const weighted = exposedAt.l2 * l2.transfer + exposedAt.l3 * l3.transfer + exposedAt.memory * memory.transfer;
+  const weighted =
+    exposedAt.l2 * l2.transfer + exposedAt.l3 * l3.transfer + exposedAt.memory * memory.transfer;
   const exposed = data > 0 ? weighted / data : 0;
   const beyond = Math.max(core, data) + exposed * Math.min(core, data) - core;
   const of = ({ transfer, wait }: typeof l2) => (data > 0 ? (beyond * transfer) / data : 0) + wait;
@@ -76,7 +83,11 @@ export function callCycles(
 }
 
 /** Its pieces one after the other. */
-function callCost(pieces: readonly CountedWork[], memory: LayerMemory, config: HostConfig): CallCost {
+function callCost(
+  pieces: readonly CountedWork[],
+  memory: LayerMemory,
+  config: HostConfig,
+): CallCost {
   const costs = pieces.map((work) => {
     const core = inCore(work.turns, config.turns);
     const lines = memory.lines(work);
@@ -101,18 +112,29 @@ function callCost(pieces: readonly CountedWork[], memory: LayerMemory, config: H
   };
 }
 
-/** A layer's calls, step by step and each piece by piece, as one kernel and so many threads make them. */
+/**
+ * A layer's calls, step by step and each piece by piece, as one kernel and so many threads make
+ * them.
+ */
 interface Counted {
   readonly steps: readonly (readonly (readonly CountedWork[])[])[];
   readonly weightsEnd: number;
   readonly weightBytes: number;
 }
 
-/** Counting lays out all weights; a task is often costed by several executors' rules that take the same kernel. */
+/**
+ * Counting lays out all weights; a task is often costed by several executors' rules that take the
+ * same kernel.
+ */
 const countedOf = new WeakMap<LayerTask, Map<string, Counted>>();
 
 /** Weights as `kernel` lays them out, with what leads to them. */
-export function laidOutBytes(task: LayerTask, own: EngineLayer, kernel: HostKernel, threads: number): number {
+export function laidOutBytes(
+  task: LayerTask,
+  own: EngineLayer,
+  kernel: HostKernel,
+  threads: number,
+): number {
   return countLayer(task, own, kernel, threads, []).weightBytes;
 }
 
@@ -129,13 +151,20 @@ function countLayer(
   let counted = known.get(key);
   if (!counted) {
     const { steps, seen, weightsEnd, weightBytes } = layOut(task, own, kernel, threads, inPlace);
-    counted = { steps: steps.map((step) => step.map((call) => countCall(call, seen))), weightsEnd, weightBytes };
+    counted = {
+      steps: steps.map((step) => step.map((call) => countCall(call, seen))),
+      weightsEnd,
+      weightBytes,
+    };
     known.set(key, counted);
   }
   return counted;
 }
 
-/** The layer by `kernel`. `macs`: the multiply-accumulates of the layer that the kernel does not skip. */
+/**
+ * The layer by `kernel`. `macs`: the multiply-accumulates of the layer that the kernel does not
+ * skip.
+ */
 export function engineCost(
   task: LayerTask,
   own: EngineLayer,
@@ -144,14 +173,27 @@ export function engineCost(
   place: Place,
   config: HostConfig,
 ): LayerCost {
-  return costOf(countLayer(task, own, kernel, config.threads, place.inPlace), kernel.name, macs, place, config);
+  return costOf(
+    countLayer(task, own, kernel, config.threads, place.inPlace),
+    kernel.name,
+    macs,
+    place,
+    config,
+  );
 }
 
 /** The layer as a plain pass. */
 export function plainCost(task: LayerTask, place: Place, config: HostConfig): LayerCost {
   const { work, weightsEnd, weightBytes } = plainPass(task);
   const macs = plainMacs(task) * task.batch;
-  const cost = costOf({ steps: [[[work]]], weightsEnd, weightBytes }, plain.name, macs, place, config, macs);
+  const cost = costOf(
+    { steps: [[[work]]], weightsEnd, weightBytes },
+    plain.name,
+    macs,
+    place,
+    config,
+    macs,
+  );
   return { ...cost, notes: plainNotes(task) };
 }
 
@@ -180,7 +222,10 @@ function costOf(
     kernel,
     clockHz: clock,
     cycles,
-    joules: joulesFor({ seconds: sum(cycles) / clock, threads, macs: executed, instructions, bytes }, config),
+    joules: joulesFor(
+      { seconds: sum(cycles) / clock, threads, macs: executed, instructions, bytes },
+      config,
+    ),
     counters: {
       macs,
       executed_macs: executed,
@@ -204,7 +249,10 @@ function costOf(
   };
 }
 
-/** Calls of a step: call k runs on thread k modulo the threads, each thread its calls in their order. */
+/**
+ * Calls of a step: call k runs on thread k modulo the threads, each thread its calls in their
+ * order.
+ */
 function together(costs: readonly CallCost[], config: HostConfig): Parts {
   const { clock, memory } = config;
   const threads = Math.min(config.threads, costs.length);
@@ -234,11 +282,19 @@ function total<Item>(items: readonly Item[], of: (item: Item) => number): number
 /** The sums of parts of the same name. */
 function addUp(all: readonly Parts[]): Parts {
   const sums: Record<string, number> = {};
-  for (const parts of all) for (const [name, value] of Object.entries(parts)) sums[name] = (sums[name] ?? 0) + value;
+  for (const parts of all)
+    for (const [name, value] of Object.entries(parts)) sums[name] = (sums[name] ?? 0) + value;
   return sums;
 }
 
-function boundOf({ compute = 0, l2 = 0, l3 = 0, memory = 0, imbalance = 0, overhead = 0 }: Parts): Bound {
+function boundOf({
+  compute = 0,
+  l2 = 0,
+  l3 = 0,
+  memory = 0,
+  imbalance = 0,
+  overhead = 0,
+}: Parts): Bound {
   const causes = { compute, memory: l2 + l3 + memory, imbalance, latency: overhead } as const;
   const names = ['compute', 'memory', 'imbalance', 'latency'] as const;
   return names.reduce((largest, name) => (causes[name] > causes[largest] ? name : largest));

@@ -12,13 +12,18 @@ import { engineCost, laidOutBytes, plainCost } from './engine-cost.js';
 import { type EngineLayer, type EngineTask, engineLayerOf } from './layer.js';
 import { enginePlace, type HostResidency, metByAny, networkOf, residencyOf } from './place.js';
 
-/** Multiply-accumulates that a kernel carries out, of those that the layer's definition asks for. */
+/**
+ * Multiply-accumulates that a kernel carries out, of those that the layer's definition asks for.
+ */
 function macsOf({ name }: HostKernel, { macs, batch }: LayerTask): number {
   if (name === 'sparse-columns' || name === 'coded-columns') return macs.effective * batch;
   return (name === 'sparse-convolution' ? macs.keptWeights : macs.dense) * batch;
 }
 
-/** What an engine's kernel of one of `choicesFor` takes, the fastest; a plain pass where no kernel can run the layer. */
+/**
+ * What an engine's kernel of one of `choicesFor` takes, the fastest; a plain pass where no kernel
+ * can run the layer.
+ */
 function fastestOf(
   task: EngineTask,
   residency: HostResidency,
@@ -37,7 +42,10 @@ function fastestOf(
   return costs.reduce((best, cost) => (cyclesOf(cost) < cyclesOf(best) ? cost : best));
 }
 
-/** The kernels that an executor takes by rule. `weightBytes`: what a run of the network reads of them. */
+/**
+ * The kernels that an executor takes by rule. `weightBytes`: what a run of the network reads of
+ * them.
+ */
 function byRule(
   name: keyof typeof rules,
   weightBytes: (residency: HostResidency, config: HostConfig) => number,
@@ -61,7 +69,8 @@ function transformed(name: 'winograd' | 'fft') {
     if (!own?.weights) return 0;
     const { kernel } = rules[name](own.layer, own.weights);
     // Columns of fully connected layers whose activation is zero are not read.
-    const read = task.demand.kind === 'product' ? metByAny(task.demand.rows, task.input.density) : 1;
+    const read =
+      task.demand.kind === 'product' ? metByAny(task.demand.rows, task.input.density) : 1;
     return laidOutBytes(task, own, kernel, threads) * read;
   };
   return (residency: HostResidency, { threads }: HostConfig): number =>
@@ -78,7 +87,10 @@ const auto: Kernel<HostConfig> = {
     ),
 };
 
-/** One kernel; what it cannot run is left to the sparse rule, with the reason where the layer is of its kind. */
+/**
+ * One kernel; what it cannot run is left to the sparse rule, with the reason where the layer is of
+ * its kind.
+ */
 function byName(row: HostKernel): Kernel<HostConfig> {
   const choose = ({ layer, weights }: EngineLayer): Choice => {
     const other = rules.sparse(layer, weights);

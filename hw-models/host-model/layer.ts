@@ -16,12 +16,17 @@ export interface EngineLayer {
   readonly weights: LayerWeights | null;
 }
 
-/** The layer of a task, or one that demands the same; null where none of the engine's own kernels can run it. */
+/**
+ * The layer of a task, or one that demands the same; null where none of the engine's own kernels
+ * can run it.
+ */
 export function engineLayerOf(task: EngineTask): EngineLayer | null {
   const layer = task.layer ?? layerLike(task.name, task.demand);
   if (!layer) return null;
   const weights = keptMatrixOf(task.demand) ? task.weights : null;
-  return kernelsFor(exactKernels, layer, weights).some((row) => row !== plain) ? { layer, weights } : null;
+  return kernelsFor(exactKernels, layer, weights).some((row) => row !== plain)
+    ? { layer, weights }
+    : null;
 }
 
 /** A layer that makes this demand, of those with weights. */
@@ -30,14 +35,25 @@ function layerLike(name: string, demand: Demand): Layer | null {
   const placed = { name, inputs: [''], demand };
   if (demand.kind === 'product' && demand.matrices === 1 && demand.right === 'weights') {
     const { rows, depth, columns: outputs, bias, activation } = demand;
-    const types = { inputTypes: [float(rows, depth)], results: [{ name, ...float(rows, outputs) }] };
+    const types = {
+      inputTypes: [float(rows, depth)],
+      results: [{ name, ...float(rows, outputs) }],
+    };
     return { kind: 'dense', outputs, bias, activation, ...placed, ...types };
   }
   if (demand.kind === 'convolution' && demand.images === 1) {
     const { input, output, kernel, stride, dilation, pad, groups, bias, activation } = demand;
     const types = { inputTypes: [float(1, ...input)], results: [{ name, ...float(1, ...output) }] };
     const window = { kernel, stride, dilation, pad, groups };
-    return { kind: 'conv2d', channels: output[0], ...window, bias, activation, ...placed, ...types };
+    return {
+      kind: 'conv2d',
+      channels: output[0],
+      ...window,
+      bias,
+      activation,
+      ...placed,
+      ...types,
+    };
   }
   return null;
 }

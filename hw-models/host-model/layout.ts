@@ -1,4 +1,5 @@
-// One layer laid out as the engine would, without a memory: which calls make it, and what was placed where.
+// One layer laid out as the engine would, without a memory: which calls make it, and what was
+// placed where.
 
 import { invariant } from '../../workloads/base/errors.js';
 import type { LayerTask } from '../../workloads/network.js';
@@ -34,7 +35,9 @@ export class Placements implements Heap {
 
   /** `count` words of what was placed around `address`. */
   words(address: number, count: number): Uint32Array {
-    const part = this.#placed.find(({ address: start, data }) => start <= address && address < start + data.byteLength);
+    const part = this.#placed.find(
+      ({ address: start, data }) => start <= address && address < start + data.byteLength,
+    );
     invariant(part !== undefined || count === 0, () => `nothing was placed at ${address}`);
     if (!part) return new Uint32Array();
     const { buffer, byteOffset } = part.data;
@@ -57,8 +60,8 @@ export interface Layout {
 }
 
 /**
- * Lays out `layer` for `threads` threads. `inPlace`: which of a concatenation's inputs were made where it needs them;
- * they are not copied.
+ * Lays out `layer` for `threads` threads. `inPlace`: which of a concatenation's inputs were made
+ * where it needs them; they are not copied.
  */
 export function layOut(
   { batch, input }: LayerTask,
@@ -70,7 +73,9 @@ export function layOut(
   const heap = new Placements(threads);
   const prepared = kernel.prepare(layer, weights, heap);
   const weightsEnd = heap.take(0);
-  const outputs = layer.results.map((result) => tensorAt(heap.take(batch * frameBytesOf(result)), result));
+  const outputs = layer.results.map((result) =>
+    tensorAt(heap.take(batch * frameBytesOf(result)), result),
+  );
   const whole = outputs[0] as Tensor;
   let offset = 0;
   const inputs = layer.inputTypes.map((type, at) => {
@@ -82,7 +87,9 @@ export function layOut(
   });
   const scratch: Scratch = { threads, take: (bytes) => heap.take(bytes) };
   return {
-    steps: prepared.plan(inputs, outputs, batch, scratch).flatMap((step) => ('onMain' in step ? [] : [step])),
+    steps: prepared
+      .plan(inputs, outputs, batch, scratch)
+      .flatMap((step) => ('onMain' in step ? [] : [step])),
     weightsEnd,
     weightBytes: heap.bytes,
     seen: {
@@ -95,7 +102,11 @@ export function layOut(
 
 /** Where a call finds its activations, unless there is filling between them. */
 function placeOf(input: Tensor | null | undefined, batch: number): Pick<Seen, 'input'> {
-  if (!input || !isGapless(input) || input.frameBytes !== input.channels * input.height * input.width * FLOAT)
+  if (
+    !input ||
+    !isGapless(input) ||
+    input.frameBytes !== input.channels * input.height * input.width * FLOAT
+  )
     return {};
   return { input: { address: input.address, bytes: batch * input.frameBytes } };
 }

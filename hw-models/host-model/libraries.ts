@@ -1,5 +1,5 @@
-// TensorFlow.js and ONNX Runtime: dense libraries whose insides are not modelled. A layer is its multiply-adds or its
-// bytes at a rate, and a call.
+// TensorFlow.js and ONNX Runtime: dense libraries whose insides are not modelled. A layer is its
+// multiply-adds or its bytes at a rate, and a call.
 
 import type { Demand } from '../../workloads/demand.js';
 import type { LayerTask } from '../../workloads/network.js';
@@ -16,7 +16,10 @@ const FLOAT = 4;
 /** Lanes of a vector of 256 bit, for the energy of instructions alone. */
 const LANES = 8;
 
-/** Cycles of a layer's work by cause: multiply-adds, or bytes. `fromMemory`: the share of weights that no cache holds. */
+/**
+ * Cycles of a layer's work by cause: multiply-adds, or bytes. `fromMemory`: the share of weights
+ * that no cache holds.
+ */
 function workOf(task: LayerTask, fromMemory: number, library: LibraryConfig, clock: number) {
   const { demand, batch, macs } = task;
   const dense = macs.dense * batch;
@@ -29,7 +32,10 @@ function workOf(task: LayerTask, fromMemory: number, library: LibraryConfig, clo
       const compute = dense / (vectors === 1 ? library.vector : library.convolution);
       // Activations were made a moment ago.
       if (right === 'activations') return { compute };
-      return { compute, memory: fromMemory * Math.max(0, streamCycles(demand, library, clock) - compute) };
+      return {
+        compute,
+        memory: fromMemory * Math.max(0, streamCycles(demand, library, clock) - compute),
+      };
     }
     case 'recurrent': {
       const { sequences, steps } = demand;
@@ -52,13 +58,19 @@ function weightBytesOf(demand: Demand): number {
   return shape ? shape.rows * shape.columns * FLOAT : 0;
 }
 
-/** A power or the like for each value: as local response normalisation has it; with a division too, as softmax. */
+/**
+ * A power or the like for each value: as local response normalisation has it; with a division too,
+ * as softmax.
+ */
 function rateOf(demand: Demand, library: LibraryConfig): number {
   if (demand.kind !== 'stream' || demand.operations.exponential === 0) return library.elementwise;
   return demand.operations.divide === 0 ? library.normalise : library.softmax;
 }
 
-/** What an executor's library reaches on the engine's number of threads, or on the only other one that it was measured on. */
+/**
+ * What an executor's library reaches on the engine's number of threads, or on the only other one
+ * that it was measured on.
+ */
 function libraryOf(name: Executed, { libraries, threads }: HostConfig): LibraryConfig {
   return name === 'onnxruntime' && threads > 1 ? libraries.onnxruntimeAllCores : libraries[name];
 }
@@ -84,7 +96,11 @@ function libraryKernel(name: Executed): Kernel<HostConfig> {
       const dram = shape ? fromMemory * shape.rows * shape.columns * FLOAT : 0;
       const { compute = 0, memory = 0, overhead = 0 } = cycles;
       const bound: Bound =
-        compute >= Math.max(memory, overhead) ? 'compute' : memory >= overhead ? 'memory' : 'latency';
+        compute >= Math.max(memory, overhead)
+          ? 'compute'
+          : memory >= overhead
+            ? 'memory'
+            : 'latency';
       return {
         kernel: name,
         clockHz: clock,

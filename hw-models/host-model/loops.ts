@@ -1,7 +1,11 @@
-// The engine's inner loops (hw-models/host/asm), each with what one turn of it does. What a turn takes in cycles with its
-// data in L1 is a number of the preset, measured by running the loop itself.
+// The engine's inner loops (hw-models/host/asm), each with what one turn of it does. What a turn
+// takes in cycles with its data in L1 is a number of the preset, measured by running the loop
+// itself.
 
-/** What one turn does; loads and instructions are of vectors of 128 bit where the loop has vectors, else of scalars. */
+/**
+ * What one turn does; loads and instructions are of vectors of 128 bit where the loop has vectors,
+ * else of scalars.
+ */
 export interface Loop {
   readonly what: string;
   readonly loads: number;
@@ -11,7 +15,12 @@ export interface Loop {
   readonly macs: number;
 }
 
-const loop = (what: string, loads = 0, instructions = 0, macs = 0): Loop => ({ what, loads, instructions, macs });
+const loop = (what: string, loads = 0, instructions = 0, macs = 0): Loop => ({
+  what,
+  loads,
+  instructions,
+  macs,
+});
 
 /** A kept weight that meets a tile of `width` vectors: its offset, its value, the inputs. */
 const entry = (width: number) =>
@@ -125,7 +134,9 @@ export type LoopName = keyof typeof loops;
 export const loopNames = Object.keys(loops) as readonly LoopName[];
 
 /** The loops of `turns` with how often each one turns. */
-export function turnsIn(turns: Partial<Record<LoopName, number>>): readonly (readonly [LoopName, number])[] {
+export function turnsIn(
+  turns: Partial<Record<LoopName, number>>,
+): readonly (readonly [LoopName, number])[] {
   return loopNames.flatMap((name) => {
     const times = turns[name];
     return times ? [[name, times] as const] : [];

@@ -1,4 +1,5 @@
-// What is known of a machine → a preset of this family. What is not known is taken from another machine's, as an estimate.
+// What is known of a machine → a preset of this family. What is not known is taken from another
+// machine's, as an estimate.
 
 import { Document, visit } from 'yaml';
 import type { Figure, Preset, Provenance } from '../contract.js';
@@ -35,14 +36,22 @@ export interface StatedFigure {
 /** `host` itself is measured; its model goes by this name. */
 export const HOST_MODEL = 'host-model';
 
-/** The machine as a preset: what it tells of itself, and the rest as `base`, another machine's preset, has it. */
+/**
+ * The machine as a preset: what it tells of itself, and the rest as `base`, another machine's
+ * preset, has it.
+ */
 export function machinePreset(facts: MachineFacts, base: Preset<HostConfig>): Preset<HostConfig> {
-  const borrowed = [...base.figures].map(([path, figure]) => stated(path, figure, estimateOf(figure, base.name)));
+  const borrowed = [...base.figures].map(([path, figure]) =>
+    stated(path, figure, estimateOf(figure, base.name)),
+  );
   return presetOf(titleOf(facts), override(borrowed, toldBy(facts, base.config)));
 }
 
 /** The preset with some numbers replaced. */
-export function withFigures(preset: Preset<HostConfig>, figures: readonly StatedFigure[]): Preset<HostConfig> {
+export function withFigures(
+  preset: Preset<HostConfig>,
+  figures: readonly StatedFigure[],
+): Preset<HostConfig> {
   const own = [...preset.figures].map(([path, figure]) => stated(path, figure, figure));
   return presetOf(preset.title, override(own, figures));
 }
@@ -74,13 +83,19 @@ function estimateOf({ from, cite }: Figure, machine: string): { from: Provenance
 }
 
 /** Each of `figures` with its replacement, if it has one; in their order. */
-function override(figures: readonly StatedFigure[], replacements: readonly StatedFigure[]): readonly StatedFigure[] {
+function override(
+  figures: readonly StatedFigure[],
+  replacements: readonly StatedFigure[],
+): readonly StatedFigure[] {
   const byPath = new Map(replacements.map((figure) => [figure.path, figure]));
   return figures.map((figure) => byPath.get(figure.path) ?? figure);
 }
 
 /** What the operating system says, where the caches it tells of can be told apart. */
-function toldBy({ clockHz, l1Bytes, l2Bytes, l3Bytes }: MachineFacts, base: HostConfig): readonly StatedFigure[] {
+function toldBy(
+  { clockHz, l1Bytes, l2Bytes, l3Bytes }: MachineFacts,
+  base: HostConfig,
+): readonly StatedFigure[] {
   const l1 = l1Bytes ?? base.l1.capacity;
   const l2 = l2Bytes !== null && l2Bytes > l1 ? l2Bytes : Math.max(base.l2.capacity, 8 * l1);
   // Some machines tell of an L3 that is no larger than L2: the model then does without.

@@ -1,12 +1,15 @@
-// What a layer's calls move between the levels of memory: where each range of addresses is found follows from how much
-// was gone through since it was last used.
+// What a layer's calls move between the levels of memory: where each range of addresses is found
+// follows from how much was gone through since it was last used.
 
 import type { CallWork, Touch } from './calls/work.js';
 import type { HostConfig } from './config.js';
 import { type OuterLevel, outerLevels } from './levels.js';
 import { ReuseDistance } from './reuse.js';
 
-/** Lines read and written in order, reading begun anew, and one of several streams gone on to another column or page. */
+/**
+ * Lines read and written in order, reading begun anew, and one of several streams gone on to
+ * another column or page.
+ */
 export const lineKinds = ['read', 'write', 'restart', 'stream', 'page'] as const;
 export type LineKind = (typeof lineKinds)[number];
 
@@ -19,13 +22,17 @@ export function cyclesOfLines(lines: Lines, config: Pick<HostConfig, 'lines'>) {
     const [cycles, times] = [config.lines[level], lines[level]];
     return {
       transfer: times.read * cycles.read + times.write * cycles.write,
-      wait: times.restart * cycles.restart + times.stream * cycles.stream + times.page * cycles.page,
+      wait:
+        times.restart * cycles.restart + times.stream * cycles.stream + times.page * cycles.page,
     };
   };
   return { l2: of('l2'), l3: of('l3'), memory: of('memory') };
 }
 
-/** Bytes that lines of each level are: what is written is fetched before and written back afterwards. */
+/**
+ * Bytes that lines of each level are: what is written is fetched before and written back
+ * afterwards.
+ */
 export function bytesOfLines(lines: Lines, { lineBytes }: Pick<HostConfig, 'lineBytes'>) {
   const of = (level: OuterLevel) => lineBytes * (lines[level].read + 2 * lines[level].write);
   return { l2: of('l2'), l3: of('l3'), memory: of('memory') };
@@ -42,12 +49,15 @@ export interface Surroundings {
 /** The caches, as far as their sizes go. */
 export type Hierarchy = Pick<HostConfig, 'l1' | 'l2' | 'l3' | 'cacheShare' | 'lineBytes'>;
 
-/** Of the bytes that are used again after `distance` others, the shares that each level still holds; the rest are in L1. */
+/**
+ * Of the bytes that are used again after `distance` others, the shares that each level still holds;
+ * the rest are in L1.
+ */
 export type Shares = Readonly<Record<OuterLevel, number>>;
 
 /**
- * What is gone through again and again, larger than a cache, is not lost at once as it grows: of D bytes a cache that
- * keeps C of them at random still has C / D.
+ * What is gone through again and again, larger than a cache, is not lost at once as it grows: of D
+ * bytes a cache that keeps C of them at random still has C / D.
  */
 export function sharesBeyond(distance: number, { l1, l2, l3, cacheShare }: Hierarchy): Shares {
   const missing = (capacity: number) => Math.max(0, 1 - (cacheShare * capacity) / distance);

@@ -12,7 +12,10 @@ import type { EngineTask } from './layer.js';
 import { sharesBeyond } from './memory.js';
 
 const FLOAT = 4;
-/** Bytes of a weight in the engine's sparse formats: a step of a byte or an offset of four, and a value. */
+/**
+ * Bytes of a weight in the engine's sparse formats: a step of a byte or an offset of four, and a
+ * value.
+ */
 const ENTRY = { product: 5, convolution: 8 } as const;
 
 /** Weights that a run of the network goes through, by who runs it. */
@@ -26,7 +29,10 @@ export interface HostResidency extends Residency {
   /** Of the network. */
   readonly layers: number;
   readonly weightBytes: WeightBytes;
-  /** Values that come and go between two uses of the weights, and since the layer's inputs were made. */
+  /**
+   * Values that come and go between two uses of the weights, and since the layer's inputs were
+   * made.
+   */
   readonly frameBytes: number;
   readonly valueBytes: number;
   readonly inPlace: readonly boolean[];
@@ -34,17 +40,25 @@ export interface HostResidency extends Residency {
 
 const NO_BYTES: WeightBytes = { library: 0, dense: 0, sparse: 0 };
 
-/** The engine reads no column of a fully connected layer whose activation is zero in all of its rows, in whatever format. */
+/**
+ * The engine reads no column of a fully connected layer whose activation is zero in all of its
+ * rows, in whatever format.
+ */
 function weightBytesOf(task: LayerTask): WeightBytes {
   const { demand } = task;
   const shape = keptMatrixOf(demand);
   const weights = shape && task.weights;
   if (!weights) return NO_BYTES;
   const library = shape.rows * shape.columns * FLOAT;
-  if (demand.kind !== 'product' && demand.kind !== 'convolution') return { library, dense: library, sparse: library };
+  if (demand.kind !== 'product' && demand.kind !== 'convolution')
+    return { library, dense: library, sparse: library };
   const read = demand.kind === 'product' ? metByAny(demand.rows, task.input.density) : 1;
   const dense = library * read;
-  return { library, dense, sparse: Math.min(dense, nonzerosOf(weights.store) * ENTRY[demand.kind] * read) };
+  return {
+    library,
+    dense,
+    sparse: Math.min(dense, nonzerosOf(weights.store) * ENTRY[demand.kind] * read),
+  };
 }
 
 /** The share of columns that some of `rows` vectors meet with a non-zero activation. */
@@ -62,12 +76,19 @@ export function networkOf({ weightBytes }: HostResidency): readonly LayerTask[] 
 /** Where each layer's weights and values are when it begins. */
 export function place(tasks: readonly EngineTask[], config: HostConfig): readonly HostResidency[] {
   const each = tasks.map(weightBytesOf);
-  const sum = (of: (bytes: WeightBytes) => number) => each.reduce((total, bytes) => total + of(bytes), 0);
-  const weightBytes = { library: sum((b) => b.library), dense: sum((b) => b.dense), sparse: sum((b) => b.sparse) };
+  const sum = (of: (bytes: WeightBytes) => number) =>
+    each.reduce((total, bytes) => total + of(bytes), 0);
+  const weightBytes = {
+    library: sum((b) => b.library),
+    dense: sum((b) => b.dense),
+    sparse: sum((b) => b.sparse),
+  };
   tasksOf.set(weightBytes, tasks);
   // Most of them, at least: a cache that is too small keeps some.
   const resident = sharesBeyond(weightBytes.sparse, config).memory < 0.5;
-  const makers = new Map(tasks.flatMap((task) => task.layer?.results.map(({ name }) => [name, task] as const) ?? []));
+  const makers = new Map(
+    tasks.flatMap((task) => task.layer?.results.map(({ name }) => [name, task] as const) ?? []),
+  );
   const readers = new Map<string, number>();
   for (const { layer } of tasks) {
     for (const name of layer?.inputs ?? []) readers.set(name, (readers.get(name) ?? 0) + 1);
@@ -86,7 +107,9 @@ export function place(tasks: readonly EngineTask[], config: HostConfig): readonl
   }));
 }
 
-/** As the engine's programme does it: a value that a concatenation alone reads is made inside it. */
+/**
+ * As the engine's programme does it: a value that a concatenation alone reads is made inside it.
+ */
 function madeInPlace(
   layer: Layer,
   makers: ReadonlyMap<string, EngineTask>,
@@ -126,12 +149,19 @@ function isHostResidency(residency: Residency): residency is HostResidency {
 }
 
 /** A layer's place in its network; alone where it was given none. */
-export function residencyOf(task: LayerTask, residency: Residency, config: HostConfig): HostResidency {
+export function residencyOf(
+  task: LayerTask,
+  residency: Residency,
+  config: HostConfig,
+): HostResidency {
   return isHostResidency(residency) ? residency : (place([task], config)[0] as HostResidency);
 }
 
 /** `weightBytes`: all weights that a run of the network reads. */
-export function enginePlace({ frameBytes, valueBytes, inPlace }: HostResidency, weightBytes: number): Place {
+export function enginePlace(
+  { frameBytes, valueBytes, inPlace }: HostResidency,
+  weightBytes: number,
+): Place {
   return { weightBytes: weightBytes + frameBytes, valueBytes, inPlace };
 }
 

@@ -1,5 +1,5 @@
-// Layers that no kernel of the engine can run: a plain pass in TypeScript on one thread. Nobody has measured it; its loops
-// are taken for the engine's own scalar ones.
+// Layers that no kernel of the engine can run: a plain pass in TypeScript on one thread. Nobody has
+// measured it; its loops are taken for the engine's own scalar ones.
 
 import { invariant } from '../../workloads/base/errors.js';
 import type { Demand } from '../../workloads/demand.js';
@@ -11,16 +11,24 @@ const FLOAT = 4;
 /** Nothing lies at address 0, as in the engine's memory. */
 const FIRST_FREE = 2 ** 20;
 
-export const PLAIN_NOTE = 'no kernel of the engine: runs as a plain pass on one thread, a rough estimate';
+export const PLAIN_NOTE =
+  'no kernel of the engine: runs as a plain pass on one thread, a rough estimate';
 
 /** What the reader must know of a layer that runs so. */
 export function plainNotes({ demand }: LayerTask): readonly string[] {
-  return demand.kind === 'opaque' ? [`operator ${demand.operator} is not modelled: costed as a copy`] : [PLAIN_NOTE];
+  return demand.kind === 'opaque'
+    ? [`operator ${demand.operator} is not modelled: costed as a copy`]
+    : [PLAIN_NOTE];
 }
 
-/** Multiply-accumulates of a frame: weights are walked as compressed rows, other activations one by one. */
+/**
+ * Multiply-accumulates of a frame: weights are walked as compressed rows, other activations one by
+ * one.
+ */
 export function plainMacs({ demand, macs }: LayerTask): number {
-  return demand.kind === 'product' && demand.right === 'activations' ? macs.dense : macs.keptWeights;
+  return demand.kind === 'product' && demand.right === 'activations'
+    ? macs.dense
+    : macs.keptWeights;
 }
 
 /** A value taken up, with one operation: as when a pool's window has one more column. */
@@ -33,11 +41,19 @@ function turnsOf(task: LayerTask): Turns {
     case 'stream': {
       const { add, multiply, divide, exponential } = demand.operations;
       const taken = demand.looks * demand.passes + demand.outputs;
-      return { poolTap: Math.max(taken, add + multiply), poolDivide: divide, softmaxValue: exponential };
+      return {
+        poolTap: Math.max(taken, add + multiply),
+        poolDivide: divide,
+        softmaxValue: exponential,
+      };
     }
     case 'recurrent': {
       const { add, multiply, divide, exponential } = demand.operations;
-      return { poolTap: plainMacs(task) + add + multiply, poolDivide: divide, softmaxValue: exponential };
+      return {
+        poolTap: plainMacs(task) + add + multiply,
+        poolDivide: divide,
+        softmaxValue: exponential,
+      };
     }
     default:
       return { poolTap: inputElements(demand) + outputElements(demand) };
@@ -72,5 +88,9 @@ export function plainPass(task: LayerTask): PlainPass {
     { address: weightsEnd + inputBytes, bytes: outputBytes, writes: true },
   ].filter(({ bytes }) => bytes > 0);
   invariant(touches.length > 0, () => `layer ${task.name} touches nothing`);
-  return { work: { turns: Object.fromEntries(each), touches, code: 'pools' }, weightsEnd, weightBytes };
+  return {
+    work: { turns: Object.fromEntries(each), touches, code: 'pools' },
+    weightsEnd,
+    weightBytes,
+  };
 }

@@ -1,6 +1,6 @@
-// How much a layer goes through between two uses of the same memory: the reuse distance (Mattson et al., "Evaluation
-// techniques for storage hierarchies", IBM Systems Journal 1970), in whole ranges of addresses. A least-recently-used
-// cache that is larger still holds the data.
+// How much a layer goes through between two uses of the same memory: the reuse distance (Mattson et
+// al., "Evaluation techniques for storage hierarchies", IBM Systems Journal 1970), in whole ranges
+// of addresses. A least-recently-used cache that is larger still holds the data.
 
 interface Range {
   readonly start: number;
@@ -12,8 +12,8 @@ export class ReuseDistance {
   readonly #ranges: Range[] = [];
 
   /**
-   * Goes through `bytes` from `start` on. Returns the bytes gone through since the range was last used, itself included;
-   * null where (most of) it was not used before.
+   * Goes through `bytes` from `start` on. Returns the bytes gone through since the range was last
+   * used, itself included; null where (most of) it was not used before.
    */
   touch(start: number, bytes: number): number | null {
     const ranges = this.#ranges;

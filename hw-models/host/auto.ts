@@ -1,5 +1,6 @@
-// The executor that takes the fastest kernel for each layer. Which one that is it finds out by timing all that compute
-// what the weights say, once for each machine, network, weights, batch and number of threads; the plan is remembered.
+// The executor that takes the fastest kernel for each layer. Which one that is it finds out by
+// timing all that compute what the weights say, once for each machine, network, weights, batch and
+// number of threads; the plan is remembered.
 
 import { createHash } from 'node:crypto';
 import { invariant } from '../../workloads/base/errors.js';
@@ -7,7 +8,13 @@ import { type Model, weightsOf } from '../../workloads/model.js';
 import type { Executor, LoadedNetwork, NetworkInputs, RunOptions } from '../contract.js';
 import { checkedInputs, checkImplemented, checkModel } from './checks.js';
 import { type Choice, kernelsFor } from './engine/choice.js';
-import { type EngineOptions, type EngineSetting, engineName, engineSetting, loadNetwork } from './engine/engine.js';
+import {
+  type EngineOptions,
+  type EngineSetting,
+  engineName,
+  engineSetting,
+  loadNetwork,
+} from './engine/engine.js';
 import { type LayerRace, raceKernels } from './engine/race.js';
 import { exactKernels, kernelCode } from './engine/table.js';
 import { readMachine } from './machine.node.js';
@@ -35,7 +42,11 @@ export function createAuto({ plans = openPlanStore(), ...options }: AutoOptions 
 /** Loads the engine at the first run, when the batch and its values are known. */
 class AutoNetwork implements LoadedNetwork {
   readonly #weightsHash: string;
-  #ready: { readonly batch: number; readonly network: LoadedNetwork; readonly notes: readonly string[] } | null = null;
+  #ready: {
+    readonly batch: number;
+    readonly network: LoadedNetwork;
+    readonly notes: readonly string[];
+  } | null = null;
   #disposed = false;
 
   constructor(
@@ -53,7 +64,11 @@ class AutoNetwork implements LoadedNetwork {
     if (this.#ready?.batch !== batch) {
       this.#ready?.network.dispose();
       this.#ready = null;
-      const { choices, notes } = await this.#choose(given, batch, options?.onProgress ?? (() => {}));
+      const { choices, notes } = await this.#choose(
+        given,
+        batch,
+        options?.onProgress ?? (() => {}),
+      );
       this.#ready = { batch, network: await loadNetwork(this.model, choices, this.setting), notes };
     }
     const run = await this.#ready.network.run(given, batch, options);
@@ -83,7 +98,9 @@ class AutoNetwork implements LoadedNetwork {
       ...{ version: 1, network: model.network.name, machine, batch, threads: setting.threads },
       layers: layers.map((layer) => ({ ...layer, seconds: { ...layer.seconds } })),
     };
-    await plans.write(key, plan).catch((error: unknown) => notes.push(`${messageOf(error)}; not remembered`));
+    await plans
+      .write(key, plan)
+      .catch((error: unknown) => notes.push(`${messageOf(error)}; not remembered`));
     const choices = choicesOf(model, layers);
     invariant(choices !== null, () => `${model.network.name}: a race was won by no kernel`);
     return { choices, notes };
@@ -91,7 +108,10 @@ class AutoNetwork implements LoadedNetwork {
 }
 
 /** The kernels that a plan names, or null where it does not fit the network. */
-function choicesOf({ network, weights }: Model, plan: readonly LayerRace[]): readonly Choice[] | null {
+function choicesOf(
+  { network, weights }: Model,
+  plan: readonly LayerRace[],
+): readonly Choice[] | null {
   if (plan.length !== network.layers.length) return null;
   const choices = network.layers.flatMap((layer, at): readonly Choice[] => {
     const { name, kernel: wanted } = plan[at] as LayerRace;
@@ -113,7 +133,19 @@ function keyOf(
   const { layers, inputs } = model.network;
   const { arch, versions } = process;
   const names = exactKernels.map(({ name }) => name);
-  const facts = { machine, arch, v8: versions.v8, names, kernelCode, inputs, layers, weights, threads, fused, batch };
+  const facts = {
+    machine,
+    arch,
+    v8: versions.v8,
+    names,
+    kernelCode,
+    inputs,
+    layers,
+    weights,
+    threads,
+    fused,
+    batch,
+  };
   return `${model.network.name}-${createHash('sha256').update(JSON.stringify(facts, withoutValues)).digest('hex').slice(0, 32)}`;
 }
 
@@ -129,7 +161,8 @@ function hashWeights(model: Model): string {
     const weights = weightsOf(model, layer);
     if (!weights) continue;
     hash.update(`${layer.name} ${weights.store.format} `);
-    for (const part of Object.values(weights.store)) if (ArrayBuffer.isView(part)) hash.update(bytesOf(part));
+    for (const part of Object.values(weights.store))
+      if (ArrayBuffer.isView(part)) hash.update(bytesOf(part));
     if (weights.bias) hash.update(bytesOf(weights.bias));
   }
   return hash.digest('hex');

@@ -1,4 +1,5 @@
-// What every executor checks at its door, how long it must keep a tensor, and what it says of its layers' times.
+// What every executor checks at its door, how long it must keep a tensor, and what it says of its
+// layers' times.
 
 import { InputError, invariant } from '../../workloads/base/errors.js';
 import { type Model, weightsOf } from '../../workloads/model.js';
@@ -16,7 +17,10 @@ import type { LayerRun, NetworkInputs } from '../contract.js';
 /** What a WebAssembly memory holds. */
 const MOST_BYTES = 2 ** 32;
 
-/** @throws InputError for a network whose weights no executor has room for, before any of them is read. */
+/**
+ * @throws InputError for a network whose weights no executor has room for, before any of them is
+ *   read.
+ */
 export function checkSize(network: Network): void {
   const bytes = 4 * parametersIn(network);
   if (bytes <= MOST_BYTES) return;
@@ -25,7 +29,10 @@ export function checkSize(network: Network): void {
   );
 }
 
-/** @throws InputError unless every weighted layer has weights of its shape, and there is room for them. */
+/**
+ * @throws InputError unless every weighted layer has weights of its shape, and there is room for
+ *   them.
+ */
 export function checkModel(model: Model): void {
   checkSize(model.network);
   for (const layer of model.network.layers) {
@@ -33,10 +40,13 @@ export function checkModel(model: Model): void {
     if (!shape) continue;
     const where = `${model.network.name}: layer ${layer.name}`;
     const weights = weightsOf(model, layer);
-    if (!weights) throw new InputError(`${where}: found no weights, expected ${shape.rows}×${shape.columns}`);
+    if (!weights)
+      throw new InputError(`${where}: found no weights, expected ${shape.rows}×${shape.columns}`);
     const { rows, columns } = weights.store;
     if (rows !== shape.rows || columns !== shape.columns) {
-      throw new InputError(`${where}: found ${rows}×${columns} weights, expected ${shape.rows}×${shape.columns}`);
+      throw new InputError(
+        `${where}: found ${rows}×${columns} weights, expected ${shape.rows}×${shape.columns}`,
+      );
     }
     const biases = weights.bias?.length ?? shape.biases;
     if (biases !== shape.biases) {
@@ -50,8 +60,11 @@ export function checkImplemented({ name, layers }: Network): void {
   const missing = [...new Set(layers.filter((layer) => !isImplemented(layer)).map(operatorOf))];
   if (missing.length === 0) return;
   const [last, ...others] = missing.toReversed();
-  const all = others.length === 0 ? `${last} is` : `${others.toReversed().join(', ')} and ${last} are`;
-  throw new InputError(`${name}: cannot really run here: ${all} not implemented; only ONNX Runtime can`);
+  const all =
+    others.length === 0 ? `${last} is` : `${others.toReversed().join(', ')} and ${last} are`;
+  throw new InputError(
+    `${name}: cannot really run here: ${all} not implemented; only ONNX Runtime can`,
+  );
 }
 
 /** As the network's file names it, where that is known. */
@@ -60,24 +73,34 @@ function operatorOf({ kind, demand }: Layer): string {
 }
 
 /**
- * `batch` frames of each input, by name, in the array that its element type has here. @throws InputError unless they are
- * there, of the right size and, for integers, whole numbers that fit.
+ * `batch` frames of each input, by name, in the array that its element type has here. @throws
+ * InputError unless they are there, of the right size and, for integers, whole numbers that fit.
  */
-export function checkedInputs(network: Network, given: NetworkInputs, batch: number): ReadonlyMap<string, Values> {
+export function checkedInputs(
+  network: Network,
+  given: NetworkInputs,
+  batch: number,
+): ReadonlyMap<string, Values> {
   if (!(Number.isInteger(batch) && batch >= 1)) {
-    throw new InputError(`${network.name}: found a batch of ${batch}, expected a whole number of at least 1`);
+    throw new InputError(
+      `${network.name}: found a batch of ${batch}, expected a whole number of at least 1`,
+    );
   }
   const only = network.inputs.length === 1;
   if (!(given instanceof Map)) {
     const [first] = network.inputs;
     if (!first || !only) {
       const names = network.inputs.map(({ name }) => name).join(', ');
-      throw new InputError(`${network.name}: found values without a name, expected those of ${names || 'no input'}`);
+      throw new InputError(
+        `${network.name}: found values without a name, expected those of ${names || 'no input'}`,
+      );
     }
     return new Map([[first.name, checkedValues(network.name, '', first, given as Values, batch)]]);
   }
   const byName: ReadonlyMap<string, Values> = given;
-  const stray = [...byName.keys()].find((name) => !network.inputs.some((input) => input.name === name));
+  const stray = [...byName.keys()].find(
+    (name) => !network.inputs.some((input) => input.name === name),
+  );
   if (stray !== undefined) {
     const names = network.inputs.map(({ name }) => name).join(', ');
     throw new InputError(`${network.name}: found input ${stray}, expected ${names || 'no input'}`);
@@ -86,16 +109,27 @@ export function checkedInputs(network: Network, given: NetworkInputs, batch: num
     network.inputs.map((input) => {
       const values = byName.get(input.name);
       if (!values) throw new InputError(`${network.name}: found no values for input ${input.name}`);
-      return [input.name, checkedValues(network.name, only ? '' : ` for ${input.name}`, input, values, batch)];
+      return [
+        input.name,
+        checkedValues(network.name, only ? '' : ` for ${input.name}`, input, values, batch),
+      ];
     }),
   );
 }
 
-function checkedValues(network: string, which: string, type: TensorType, values: Values, batch: number): Values {
+function checkedValues(
+  network: string,
+  which: string,
+  type: TensorType,
+  values: Values,
+  batch: number,
+): Values {
   const expected = batch * sizeOf(type.shape);
   if (values.length !== expected) {
     const shape = type.shape.length === 0 ? '' : ` (${batch} × ${shapeText(type.shape)})`;
-    throw new InputError(`${network}: found ${values.length} input values${which}, expected ${expected}${shape}`);
+    throw new InputError(
+      `${network}: found ${values.length} input values${which}, expected ${expected}${shape}`,
+    );
   }
   const { room, isFloat } = elementTypes[type.type];
   const empty = room(0);
@@ -104,12 +138,17 @@ function checkedValues(network: string, which: string, type: TensorType, values:
   own.set(values);
   const off = isFloat ? -1 : own.findIndex((value, at) => value !== values[at]);
   if (off >= 0) {
-    throw new InputError(`${network}: found an input value of ${values[off]}${which}, expected ${type.type}`);
+    throw new InputError(
+      `${network}: found an input value of ${values[off]}${which}, expected ${type.type}`,
+    );
   }
   return own;
 }
 
-/** For each layer, the tensors that nobody reads after it, by name. Outputs and constants of the network stay. */
+/**
+ * For each layer, the tensors that nobody reads after it, by name. Outputs and constants of the
+ * network stay.
+ */
 export function valuesDoneAfter(network: Network): readonly (readonly string[])[] {
   const lastReader = new Map<string, number>();
   for (const [at, layer] of network.layers.entries()) {
@@ -122,7 +161,9 @@ export function valuesDoneAfter(network: Network): readonly (readonly string[])[
   return done;
 }
 
-/** One run for each layer that costs something; what others took is added to the one that follows. */
+/**
+ * One run for each layer that costs something; what others took is added to the one that follows.
+ */
 export function layerRuns(
   layers: readonly Layer[],
   runOf: (at: number) => Omit<LayerRun, 'name'>,
@@ -139,7 +180,9 @@ export function layerRuns(
     before = 0;
   }
   const last = runs.at(-1);
-  return last && before > 0 ? [...runs.slice(0, -1), { ...last, seconds: last.seconds + before }] : runs;
+  return last && before > 0
+    ? [...runs.slice(0, -1), { ...last, seconds: last.seconds + before }]
+    : runs;
 }
 
 /** What a run shows of the outputs: all by name, the first one as 32-bit floats. */

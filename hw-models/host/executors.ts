@@ -30,6 +30,7 @@ export const executorNames: readonly string[] = Object.keys(executors);
 /** Libraries without threads of their own say so. @throws InputError naming the known ones. */
 export function createExecutor(name: string, options: ExecutorOptions = {}): Executor {
   const create = Object.hasOwn(executors, name) ? executors[name] : undefined;
-  if (!create) throw new InputError(`found executor '${name}', expected one of ${executorNames.join(', ')}`);
+  if (!create)
+    throw new InputError(`found executor '${name}', expected one of ${executorNames.join(', ')}`);
   return create(options);
 }

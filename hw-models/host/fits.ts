@@ -1,4 +1,5 @@
-// What the tensors of a layer are like: what a kernel asks before it takes one. Refusals say in words why not.
+// What the tensors of a layer are like: what a kernel asks before it takes one. Refusals say in
+// words why not.
 
 import type { Image, Layer, LayerOf, TensorType } from '../../workloads/network.js';
 import { inputShapeOf, resultOf } from '../../workloads/network.js';
@@ -21,7 +22,9 @@ export function outputImage(layer: Layer): Image {
 
 /** What is not float32. */
 export function floatsOnly({ inputTypes, results }: Layer): string | null {
-  const other = [...inputTypes, ...results].find((tensor) => tensor !== null && tensor.type !== 'float32');
+  const other = [...inputTypes, ...results].find(
+    (tensor) => tensor !== null && tensor.type !== 'float32',
+  );
   return other ? `has values of ${other.type}` : null;
 }
 
@@ -45,14 +48,17 @@ export function interleaves(layer: Layer): string | null {
   const along = axis < 0 ? axis + shape.length : axis;
   const types = [...layer.inputTypes, ...layer.results];
   const images = types.filter((type) => type !== null && isImage(type)).length;
-  if (images > 0 && !(images === types.length && along === 1)) return 'joins images along another axis';
+  if (images > 0 && !(images === types.length && along === 1))
+    return 'joins images along another axis';
   return sizeOf(shape.slice(0, along)) === 1 ? null : 'joins along an inner axis';
 }
 
 /** Operands that do not lie alike. */
 export function unequal(layer: Layer): string | null {
   const shape = inputShapeOf(layer).join();
-  return layer.inputTypes.every((type) => type?.shape.join() === shape) ? null : 'has operands of several shapes';
+  return layer.inputTypes.every((type) => type?.shape.join() === shape)
+    ? null
+    : 'has operands of several shapes';
 }
 
 /** A softmax that is not one of a whole frame. */

@@ -1,16 +1,23 @@
-// EIE's numbers as an executor: what the accelerator would answer, bit for bit, at the speed of a simulation.
+// EIE's numbers as an executor: what the accelerator would answer, bit for bit, at the speed of a
+// simulation.
 
 import { invariant } from '../../workloads/base/errors.js';
 import { weightsOf } from '../../workloads/model.js';
 import { forwardLayer, resultOf } from '../../workloads/network.js';
 import type { Executor } from '../contract.js';
-import { type FixedLayer, isFixed, multiplyFixed, type Precision, prepareFixed } from '../eie/fixed.js';
+import {
+  type FixedLayer,
+  isFixed,
+  multiplyFixed,
+  type Precision,
+  prepareFixed,
+} from '../eie/fixed.js';
 import { floatsOnly } from './fits.js';
 import { createFramewise } from './framewise.js';
 
 /**
- * Weighted layers in shared weights and fixed point, the others on what those leave, unrounded until the next weighted
- * layer reads it. EIE stores 4-bit codes and computes in 16 bits.
+ * Weighted layers in shared weights and fixed point, the others on what those leave, unrounded
+ * until the next weighted layer reads it. EIE stores 4-bit codes and computes in 16 bits.
  */
 export function createFixedPoint(name: string, precision: Precision): Executor {
   const { codeBits, fixedPointBits } = precision;
@@ -31,7 +38,12 @@ export function createFixedPoint(name: string, precision: Precision): Executor {
         const [input] = inputs;
         invariant(!!input, () => `layer ${layer.name} has no input`);
         const { values, fractions } = multiplyFixed(fixed, Float32Array.from(input.values));
-        return [{ ...resultOf(layer), values: Float32Array.from(values, (value) => value / 2 ** fractions.output) }];
+        return [
+          {
+            ...resultOf(layer),
+            values: Float32Array.from(values, (value) => value / 2 ** fractions.output),
+          },
+        ];
       };
     },
   });

@@ -5,7 +5,14 @@ import type { Model } from '../../workloads/model.js';
 import type { Layer, Tensor, Values } from '../../workloads/network.js';
 import { roomFor, sizeOf } from '../../workloads/tensor.js';
 import type { Executor } from '../contract.js';
-import { checkedInputs, checkImplemented, checkModel, layerRuns, outputsOf, valuesDoneAfter } from './checks.js';
+import {
+  checkedInputs,
+  checkImplemented,
+  checkModel,
+  layerRuns,
+  outputsOf,
+  valuesDoneAfter,
+} from './checks.js';
 
 /** A layer's results for one frame, from its inputs in their order. */
 export type Forward = (layer: Layer, inputs: readonly (Tensor | null)[]) => readonly Tensor[];
@@ -39,7 +46,10 @@ export function createFramewise({ name, optIn, engine, prepare }: Framewise): Ex
             const tensors = new Map<string, Tensor>(network.constants);
             for (const { name: input, shape, type } of network.inputs) {
               const size = sizeOf(shape);
-              const values = (inputs.get(input) as Values).subarray(frame * size, (frame + 1) * size);
+              const values = (inputs.get(input) as Values).subarray(
+                frame * size,
+                (frame + 1) * size,
+              );
               tensors.set(input, { shape, type, values });
             }
             for (const [at, layer] of network.layers.entries()) {
@@ -60,7 +70,11 @@ export function createFramewise({ name, optIn, engine, prepare }: Framewise): Ex
             }
           }
           return {
-            layers: layerRuns(network.layers, (at) => ({ kernel: name, seconds: seconds[at] as number, notes: [] })),
+            layers: layerRuns(network.layers, (at) => ({
+              kernel: name,
+              seconds: seconds[at] as number,
+              notes: [],
+            })),
             ...outputsOf(network, (output) => outputs.get(output) as Values),
             notes: [],
           };

@@ -1,5 +1,5 @@
-// What this machine tells of itself. Linux says most (/proc/cpuinfo, /sys); elsewhere, and in bare containers, the
-// unknown stays null.
+// What this machine tells of itself. Linux says most (/proc/cpuinfo, /sys); elsewhere, and in bare
+// containers, the unknown stays null.
 
 import { readFileSync } from 'node:fs';
 import { availableParallelism, cpus } from 'node:os';
@@ -17,7 +17,10 @@ const readText: ReadText = (path) => {
 };
 
 /** Reads the machine underneath. Measures nothing. */
-export function readMachine(read: ReadText = readText, architecture: string = process.arch): MachineFacts {
+export function readMachine(
+  read: ReadText = readText,
+  architecture: string = process.arch,
+): MachineFacts {
   const [first] = cpus();
   const info = read('/proc/cpuinfo') ?? '';
   const cache = readCaches(read);
@@ -29,7 +32,10 @@ export function readMachine(read: ReadText = readText, architecture: string = pr
     l1Bytes: cache.get(1) ?? null,
     l2Bytes: cache.get(2) ?? null,
     l3Bytes: cache.get(3) ?? (cache.size > 0 ? 0 : null),
-    instructionSets: instructionSetsOf(field(info, 'flags') ?? field(info, 'Features') ?? '', architecture),
+    instructionSets: instructionSetsOf(
+      field(info, 'flags') ?? field(info, 'Features') ?? '',
+      architecture,
+    ),
   };
 }
 
@@ -63,7 +69,8 @@ function readCaches(read: ReadText): ReadonlyMap<number, number> {
     if (level === null) return bytesByLevel;
     const bytes = parseSize(read(`${folder}/size`) ?? '');
     const type = (read(`${folder}/type`) ?? '').trim();
-    if (bytes !== null && type !== 'Instruction') bytesByLevel.set(Number.parseInt(level, 10), bytes);
+    if (bytes !== null && type !== 'Instruction')
+      bytesByLevel.set(Number.parseInt(level, 10), bytes);
   }
 }
 

@@ -1,5 +1,6 @@
-// ONNX Runtime's own profile of a session → the share of the time that each layer takes. The runtime fuses operators and
-// puts changes of layout between them, so that layers timed one by one would not add up to the network.
+// ONNX Runtime's own profile of a session → the share of the time that each layer takes. The
+// runtime fuses operators and puts changes of layout between them, so that layers timed one by one
+// would not add up to the network.
 
 import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -16,7 +17,10 @@ export interface OperatorRun {
 /** Profiled runs after one to warm up. */
 const RUNS = 5;
 
-/** Runs the model under the runtime's profiler. Returns its operators in the order in which they run. */
+/**
+ * Runs the model under the runtime's profiler. Returns its operators in the order in which they
+ * run.
+ */
 export async function profile(
   ort: Ort,
   network: string,
@@ -46,8 +50,9 @@ export async function profile(
 }
 
 /**
- * The operators of a run, each with the shortest time that it took in any run but the first. `text`: the profile, in the
- * Trace Event Format, in which every run has the same operators in the same order.
+ * The operators of a run, each with the shortest time that it took in any run but the first.
+ * `text`: the profile, in the Trace Event Format, in which every run has the same operators in the
+ * same order.
  */
 export function readProfile(text: string): readonly OperatorRun[] {
   const timed = Array.from(text.matchAll(EVENT), (match): TimedEvent => {
@@ -73,8 +78,12 @@ export function readProfile(text: string): readonly OperatorRun[] {
 }
 
 const SUFFIX = '_kernel_time';
-/** The runtime writes names as they are, quotation marks and line breaks too, so that this is not always JSON. */
-const EVENT = /\{"cat" : "(\w+)",[^{}]*?"dur" :(\d+),"ts" :(\d+),"ph" : "X","name" :"(.*?)","args" : \{/gs;
+/**
+ * The runtime writes names as they are, quotation marks and line breaks too, so that this is not
+ * always JSON.
+ */
+const EVENT =
+  /\{"cat" : "(\w+)",[^{}]*?"dur" :(\d+),"ts" :(\d+),"ph" : "X","name" :"(.*?)","args" : \{/gs;
 
 interface TimedEvent {
   readonly cat: string;
@@ -84,10 +93,14 @@ interface TimedEvent {
 }
 
 /**
- * Each layer's share of the operators' time, in the order of `layers`; the shares add up to 1. An operator belongs to
- * the layer that it is named after (LAYER or LAYER/…); what the runtime puts between layers, to the layer that follows.
+ * Each layer's share of the operators' time, in the order of `layers`; the shares add up to 1. An
+ * operator belongs to the layer that it is named after (LAYER or LAYER/…); what the runtime puts
+ * between layers, to the layer that follows.
  */
-export function layerShares(runs: readonly OperatorRun[], layers: readonly string[]): readonly number[] {
+export function layerShares(
+  runs: readonly OperatorRun[],
+  layers: readonly string[],
+): readonly number[] {
   const microseconds = layers.map(() => 0);
   const add = (layer: number, more: number) => {
     microseconds[layer] = (microseconds[layer] as number) + more;
@@ -106,11 +119,15 @@ export function layerShares(runs: readonly OperatorRun[], layers: readonly strin
   }
   add(last, between);
   const total = microseconds.reduce((sum, each) => sum + each, 0);
-  // Operators of a network so small that each takes less than the profiler's microsecond: nobody can say.
+  // Operators of a network so small that each takes less than the profiler's microsecond: nobody
+  // can say.
   return microseconds.map((each) => (total > 0 ? each / total : 1 / layers.length));
 }
 
-/** The runtime writes 'fused NAME' for an operator that took in its rectifier, 'NAME_nchwc' for one in blocked layout. */
+/**
+ * The runtime writes 'fused NAME' for an operator that took in its rectifier, 'NAME_nchwc' for one
+ * in blocked layout.
+ */
 function layerOf(operator: string, layers: readonly string[]): number {
   const name = operator.replace(/^fused /, '').replace(/_nchwc$/, '');
   const exact = layers.indexOf(name);

@@ -1,4 +1,5 @@
-// The optional package onnxruntime-node, imported only when a network really runs, and what is used of it.
+// The optional package onnxruntime-node, imported only when a network really runs, and what is used
+// of it.
 
 import { InputError } from '../../workloads/base/errors.js';
 
@@ -36,7 +37,9 @@ export interface Ort {
   readonly env: { readonly versions: { readonly node?: string } };
   readonly Tensor: new (type: string, data: unknown, dims: readonly number[]) => OrtTensor;
   /** Of a file by its path or by its bytes. */
-  readonly InferenceSession: { create(model: string | Uint8Array, options: OrtSessionOptions): Promise<OrtSession> };
+  readonly InferenceSession: {
+    create(model: string | Uint8Array, options: OrtSessionOptions): Promise<OrtSession>;
+  };
 }
 
 const PACKAGE = 'onnxruntime-node';
@@ -56,7 +59,12 @@ export async function importOrt(name: string = PACKAGE): Promise<Ort> {
 }
 
 function isOrt(module: unknown): module is Ort {
-  return typeof module === 'object' && module !== null && 'InferenceSession' in module && 'Tensor' in module;
+  return (
+    typeof module === 'object' &&
+    module !== null &&
+    'InferenceSession' in module &&
+    'Tensor' in module
+  );
 }
 
 /** Options of a session on `threads` threads that logs errors only. */

@@ -32,7 +32,12 @@ export function toHalf(value: number): number {
 }
 
 /** @throws InputError for a type that the runtime's package for Node.js has no array for. */
-export function feedOf(ort: Ort, name: string, { type, shape }: TensorType, values: Values): OrtTensor {
+export function feedOf(
+  ort: Ort,
+  name: string,
+  { type, shape }: TensorType,
+  values: Values,
+): OrtTensor {
   if (strangers.includes(type)) {
     throw new InputError(`ONNX Runtime takes no values of ${type} here, which input ${name} has`);
   }
@@ -40,14 +45,23 @@ export function feedOf(ort: Ort, name: string, { type, shape }: TensorType, valu
 }
 
 /** The values of `frames` frames. @throws InputError where the runtime gave something else. */
-export function valuesOf(tensor: OrtTensor | undefined, name: string, { type, shape }: TensorType, frames = 1): Values {
+export function valuesOf(
+  tensor: OrtTensor | undefined,
+  name: string,
+  { type, shape }: TensorType,
+  frames = 1,
+): Values {
   const values = roomFor({ type, shape: [frames, ...shape] });
   const data: unknown = tensor?.data;
   if (!ArrayBuffer.isView(data) || !('length' in data) || data.length !== values.length) {
-    throw new InputError(`ONNX Runtime gave ${lengthOf(data)} of ${name}, expected ${values.length}`);
+    throw new InputError(
+      `ONNX Runtime gave ${lengthOf(data)} of ${name}, expected ${values.length}`,
+    );
   }
-  if (data instanceof BigInt64Array || data instanceof BigUint64Array) values.set(Array.from(data, Number));
-  else if (type === 'float16' && data instanceof Uint16Array) values.set(Array.from(data, halfToNumber));
+  if (data instanceof BigInt64Array || data instanceof BigUint64Array)
+    values.set(Array.from(data, Number));
+  else if (type === 'float16' && data instanceof Uint16Array)
+    values.set(Array.from(data, halfToNumber));
   else values.set(data as unknown as ArrayLike<number>);
   return values;
 }

@@ -1,12 +1,18 @@
-// ONNX Runtime as an executor: the user's own file where the network was read from one, else the network as a file,
-// dense, by the CPU kernels that most people would run it on. One session runs the whole network, and that run is what is
-// timed; a second session under the runtime's profiler says which share of it each layer takes.
+// ONNX Runtime as an executor: the user's own file where the network was read from one, else the
+// network as a file, dense, by the CPU kernels that most people would run it on. One session runs
+// the whole network, and that run is what is timed; a second session under the runtime's profiler
+// says which share of it each layer takes.
 
 import { existsSync } from 'node:fs';
 import { InputError, invariant } from '../../workloads/base/errors.js';
 import { writeOnnx } from '../../workloads/formats/onnx/write.js';
 import type { Model } from '../../workloads/model.js';
-import { isImplemented, type NamedTensor, type Network, type Values } from '../../workloads/network.js';
+import {
+  isImplemented,
+  type NamedTensor,
+  type Network,
+  type Values,
+} from '../../workloads/network.js';
 import { roomFor, sizeOf } from '../../workloads/tensor.js';
 import type { Executor, LoadedNetwork, RunOptions } from '../contract.js';
 import { checkedInputs, checkModel, layerRuns, outputsOf } from './checks.js';
@@ -30,7 +36,10 @@ export interface OnnxruntimeOptions {
   readonly open?: () => Promise<Ort>;
 }
 
-export function createOnnxruntime({ threads = 1, open = importOrt }: OnnxruntimeOptions = {}): Executor {
+export function createOnnxruntime({
+  threads = 1,
+  open = importOrt,
+}: OnnxruntimeOptions = {}): Executor {
   return {
     name: 'onnxruntime',
     optIn: false,
@@ -39,7 +48,10 @@ export function createOnnxruntime({ threads = 1, open = importOrt }: Onnxruntime
       if (!ort) return { engine: 'onnxruntime, not installed', hint: `install it with ${INSTALL}` };
       const version = ort.env.versions.node ?? 'of unknown version';
       const count = `${threads} thread${threads === 1 ? '' : 's'}`;
-      return { engine: `onnxruntime ${version} cpu, ${count}, layers by profiled share`, hint: null };
+      return {
+        engine: `onnxruntime ${version} cpu, ${count}, layers by profiled share`,
+        hint: null,
+      };
     },
     async load(model) {
       if (!model.file) checkModel(model);
@@ -66,13 +78,17 @@ async function loadNetwork(ort: Ort, model: Model, threads: number): Promise<Loa
       invariant(!disposed, () => `${network.name}: run after dispose`);
       const inputs = checkedInputs(network, given, batch);
       if (options?.onInputs) await tellInputs(model, inputs, options.onInputs);
-      const feeds = together ? [feedsOf(ort, network, inputs, batch)] : frameFeeds(ort, network, inputs, batch);
+      const feeds = together
+        ? [feedsOf(ort, network, inputs, batch)]
+        : frameFeeds(ort, network, inputs, batch);
       const [first] = feeds;
       invariant(first !== undefined, 'a batch has a frame');
       const each = feeds.length === 1 ? batch : 1;
       let share = shares.get(each);
       if (!share) {
-        share = await sharesOf(ort, network, source(), threads, (profiled) => run(network, profiled, first));
+        share = await sharesOf(ort, network, source(), threads, (profiled) =>
+          run(network, profiled, first),
+        );
         shares.set(each, share);
       }
       const start = performance.now();
@@ -83,7 +99,9 @@ async function loadNetwork(ort: Ort, model: Model, threads: number): Promise<Loa
         layers: layerRuns(network.layers, (at) => {
           return { kernel: 'onnxruntime', seconds: seconds * (share[at] ?? 0), notes: [] };
         }),
-        ...outputsOf(network, (name) => joined(session, network, name, results, together ? batch : 1)),
+        ...outputsOf(network, (name) =>
+          joined(session, network, name, results, together ? batch : 1),
+        ),
         notes: [],
       };
     },
@@ -96,9 +114,16 @@ async function loadNetwork(ort: Ort, model: Model, threads: number): Promise<Loa
 }
 
 /** Whether frames can be stacked along a first axis that is open in the file and 1 in a frame. */
-function takesBatches({ inputMetadata, outputMetadata }: OrtSession, { inputs, outputs, layers }: Network): boolean {
-  const results = layers.flatMap((layer) => layer.results).filter(({ name }) => outputs.includes(name));
-  const isOpen = [...inputMetadata, ...outputMetadata].every(({ shape }) => typeof shape?.[0] === 'string');
+function takesBatches(
+  { inputMetadata, outputMetadata }: OrtSession,
+  { inputs, outputs, layers }: Network,
+): boolean {
+  const results = layers
+    .flatMap((layer) => layer.results)
+    .filter(({ name }) => outputs.includes(name));
+  const isOpen = [...inputMetadata, ...outputMetadata].every(
+    ({ shape }) => typeof shape?.[0] === 'string',
+  );
   return isOpen && [...inputs, ...results].every(({ shape }) => shape[0] === 1);
 }
 
@@ -114,15 +139,26 @@ async function run({ name }: Network, session: OrtSession, feeds: Feeds): Promis
 function feedsOf(ort: Ort, { inputs }: Network, values: Inputs, batch: number): Feeds {
   return Object.fromEntries(
     inputs.map(({ name, type, shape: [, ...shape] }) => {
-      return [name, feedOf(ort, name, { type, shape: [batch, ...shape] }, values.get(name) as Values)];
+      return [
+        name,
+        feedOf(ort, name, { type, shape: [batch, ...shape] }, values.get(name) as Values),
+      ];
     }),
   );
 }
 
-function frameFeeds(ort: Ort, { inputs }: Network, values: Inputs, batch: number): readonly Feeds[] {
+function frameFeeds(
+  ort: Ort,
+  { inputs }: Network,
+  values: Inputs,
+  batch: number,
+): readonly Feeds[] {
   return Array.from({ length: batch }, (_, frame) =>
     Object.fromEntries(
-      inputs.map((input) => [input.name, feedOf(ort, input.name, input, frameOf(input, values, frame))]),
+      inputs.map((input) => [
+        input.name,
+        feedOf(ort, input.name, input, frameOf(input, values, frame)),
+      ]),
     ),
   );
 }
@@ -169,11 +205,17 @@ async function sharesOf(
 }
 
 /** What layers meet is told by the engine: the runtime shows no tensor but a file's outputs. */
-async function tellInputs(model: Model, inputs: Inputs, onInputs: NonNullable<RunOptions['onInputs']>): Promise<void> {
+async function tellInputs(
+  model: Model,
+  inputs: Inputs,
+  onInputs: NonNullable<RunOptions['onInputs']>,
+): Promise<void> {
   const { network } = model;
   if (!network.layers.every(isImplemented)) return;
   const loaded = await createSparse().load(model);
-  const first = new Map(network.inputs.map((input) => [input.name, frameOf(input, inputs, 0)] as const));
+  const first = new Map(
+    network.inputs.map((input) => [input.name, frameOf(input, inputs, 0)] as const),
+  );
   await loaded.run(first, 1, { onInputs });
   loaded.dispose();
 }

@@ -1,5 +1,6 @@
-// Remembered plans: which kernel was the fastest for each layer, as files in the user's cache folder. A plan that cannot
-// be read is as good as none; one that cannot be written costs timing again.
+// Remembered plans: which kernel was the fastest for each layer, as files in the user's cache
+// folder. A plan that cannot be read is as good as none; one that cannot be written costs timing
+// again.
 
 import { mkdirSync, readFileSync } from 'node:fs';
 import { homedir } from 'node:os';
@@ -33,7 +34,10 @@ export interface PlanStore {
   write(key: string, plan: Plan): Promise<void>;
 }
 
-/** ZEROSKIP_CACHE, else zeroskip/ in the XDG cache folder (freedesktop.org, Base Directory Specification 0.8). */
+/**
+ * ZEROSKIP_CACHE, else zeroskip/ in the XDG cache folder (freedesktop.org, Base Directory
+ * Specification 0.8).
+ */
 export function cacheFolder(env: NodeJS.ProcessEnv = process.env): string {
   if (env.ZEROSKIP_CACHE) return env.ZEROSKIP_CACHE;
   const { XDG_CACHE_HOME: xdg } = env;
@@ -49,7 +53,8 @@ export function openPlanStore(folder: string = cacheFolder()): PlanStore {
       const text = textOf(file);
       if (text === null) return null;
       const parsed = planSchema.safeParse(jsonOf(text));
-      if (!parsed.success) throw new Error(`${file}: found no plan (damaged or of another version)`);
+      if (!parsed.success)
+        throw new Error(`${file}: found no plan (damaged or of another version)`);
       return parsed.data;
     },
     async write(key, plan) {

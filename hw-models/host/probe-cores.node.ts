@@ -3,7 +3,10 @@
 import { Worker } from 'node:worker_threads';
 import { type Probe, probeBytes } from './probe.js';
 
-/** As text, because a thread's file would have another name in the sources than in the built package. */
+/**
+ * As text, because a thread's file would have another name in the sources than in the built
+ * package.
+ */
 const THREAD = `
 const { parentPort, workerData } = require('node:worker_threads');
 const { code, memory, from, bytes, window } = workerData;
@@ -29,8 +32,8 @@ const STEP = 128;
 const WINDOW = 4 * 2 ** 20;
 
 /**
- * Bytes per second of `threads` threads, each of which reads its part of the probe's first `bytes`, in their order, for
- * `seconds`: one number for each of `repeat` repetitions after one to warm up.
+ * Bytes per second of `threads` threads, each of which reads its part of the probe's first `bytes`,
+ * in their order, for `seconds`: one number for each of `repeat` repetitions after one to warm up.
  */
 export async function readOnAllCores(
   probe: Probe,

@@ -1,12 +1,16 @@
-// The loops of asm/probe.ts over memory that was really touched: a fresh WebAssembly memory reads as zeros that no
-// memory chip ever held, and fakes bandwidth. The memory is shared, so that other threads can read parts of it.
+// The loops of asm/probe.ts over memory that was really touched: a fresh WebAssembly memory reads
+// as zeros that no memory chip ever held, and fakes bandwidth. The memory is shared, so that other
+// threads can read parts of it.
 
 import { invariant } from '../../workloads/base/errors.js';
 import { createRandom } from '../../workloads/base/random.js';
 import { hasFusedMultiplyAdd } from './engine/webassembly.js';
 import { relaxed, wasm } from './probe.wasm.js';
 
-/** What this file uses of the WebAssembly interface; the compiler's library knows it for browsers only. */
+/**
+ * What this file uses of the WebAssembly interface; the compiler's library knows it for browsers
+ * only.
+ */
 interface Engine {
   readonly Memory: new (size: { initial: number; maximum: number; shared: true }) => ProbeMemory;
   readonly Instance: new (module: object, imports: object) => { readonly exports: Loops };
@@ -48,7 +52,10 @@ const LEAST_PAGES = 16;
 const MAXIMUM_PAGES = 65_536;
 const WORD = 4;
 const LINE = 64;
-/** Where the weights, the offsets and the vector begin. The first bytes are left alone: address 0 ends a chase. */
+/**
+ * Where the weights, the offsets and the vector begin. The first bytes are left alone: address 0
+ * ends a chase.
+ */
 const WEIGHTS = 1024;
 const OFFSETS = WEIGHTS + WORD * ACCESSES_PER_PASS;
 const VECTOR = 2 * PAGE;
@@ -57,13 +64,19 @@ export interface Probe {
   readonly memory: ProbeMemory;
   /** Where the bytes begin that `read` and the others work on. */
   readonly base: number;
-  /** Reads `bytes` (a multiple of 128) in their order, `passes` times, from `from` bytes after the base on. */
+  /**
+   * Reads `bytes` (a multiple of 128) in their order, `passes` times, from `from` bytes after the
+   * base on.
+   */
   read(from: number, bytes: number, passes: number): void;
   /** Independent multiplications and additions, fused where `kind` says so. */
   multiplyAdds(kind: 'plain' | 'fused', passes: number): void;
   /** Dependent operations of one cycle each. */
   chain(passes: number): void;
-  /** Threads every cache line of the first `bytes` (a power of two) into one ring, in random order, for `chase`. */
+  /**
+   * Threads every cache line of the first `bytes` (a power of two) into one ring, in random order,
+   * for `chase`.
+   */
   thread(bytes: number): void;
   /** Follows the ring for `steps` reads, each of which waits for the one before. */
   chase(steps: number): void;
@@ -76,7 +89,8 @@ export interface Probe {
 }
 
 const webAssembly = () => (globalThis as unknown as { readonly WebAssembly: Engine }).WebAssembly;
-const decode = (base64: string) => Uint8Array.from(atob(base64), (character) => character.charCodeAt(0));
+const decode = (base64: string) =>
+  Uint8Array.from(atob(base64), (character) => character.charCodeAt(0));
 
 /** The loops as bytes, for another thread. */
 export const probeBytes = (): Uint8Array => decode(wasm);
@@ -86,7 +100,8 @@ export function openProbe(bytes: number): Probe {
   const engine = webAssembly();
   const pages = Math.max(LEAST_PAGES, Math.ceil((VECTOR + bytes) / PAGE));
   const memory = new engine.Memory({ initial: pages, maximum: MAXIMUM_PAGES, shared: true });
-  const instantiate = (code: Uint8Array) => new engine.Instance(new engine.Module(code), { env: { memory } }).exports;
+  const instantiate = (code: Uint8Array) =>
+    new engine.Instance(new engine.Module(code), { env: { memory } }).exports;
   const loops = instantiate(decode(wasm));
   const fused = hasFusedMultiplyAdd() ? instantiate(decode(relaxed)) : null;
   const random = createRandom(0, 'probe');
@@ -96,7 +111,15 @@ export function openProbe(bytes: number): Probe {
   let mask = 0;
   // An odd number of cache lines and then some, so that passes meet other lines and other pages.
   const stride = 4099 * LINE;
-  const where = (passes: number): Irregular => [WEIGHTS, OFFSETS, ACCESSES_PER_PASS, VECTOR, mask, stride, passes];
+  const where = (passes: number): Irregular => [
+    WEIGHTS,
+    OFFSETS,
+    ACCESSES_PER_PASS,
+    VECTOR,
+    mask,
+    stride,
+    passes,
+  ];
   return {
     memory,
     base: VECTOR,

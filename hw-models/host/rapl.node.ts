@@ -1,6 +1,6 @@
-// Energy as the processor counts it: running average power limit counters, which Linux shows under powercap
-// (kernel documentation, "Power Capping Framework"). AMD's counters stand under the same name. Reading them usually
-// takes root, and virtual machines have none.
+// Energy as the processor counts it: running average power limit counters, which Linux shows under
+// powercap (kernel documentation, "Power Capping Framework"). AMD's counters stand under the same
+// name. Reading them usually takes root, and virtual machines have none.
 
 import { readdirSync, readFileSync } from 'node:fs';
 import type { EnergyMeter } from './energy-meter.js';
@@ -22,7 +22,9 @@ interface Counter {
 
 /** The sockets' and memories' energy, or null where it is not measurable here. */
 export function openRapl(tree: FileTree = fileTree): EnergyMeter | null {
-  const counters = (tree.list(FOLDER) ?? []).flatMap((zone) => counterOf(tree, `${FOLDER}/${zone}`, zone) ?? []);
+  const counters = (tree.list(FOLDER) ?? []).flatMap(
+    (zone) => counterOf(tree, `${FOLDER}/${zone}`, zone) ?? [],
+  );
   if (counters.length === 0) return null;
   const microjoules = ({ path }: Counter) => number(tree.read(`${path}/energy_uj`)) ?? Number.NaN;
   return {
@@ -41,11 +43,15 @@ export function openRapl(tree: FileTree = fileTree): EnergyMeter | null {
   };
 }
 
-/** A package holds its cores; memory stands beside it. Other zones (core, uncore, psys) would count energy twice. */
+/**
+ * A package holds its cores; memory stands beside it. Other zones (core, uncore, psys) would count
+ * energy twice.
+ */
 function counterOf(tree: FileTree, path: string, zone: string): Counter | null {
   const name = tree.read(`${path}/name`)?.trim() ?? '';
   // `intel-rapl-mmio` shows the same counters once more.
-  if (!(zone.startsWith('intel-rapl:') && (name.startsWith('package') || name === 'dram'))) return null;
+  if (!(zone.startsWith('intel-rapl:') && (name.startsWith('package') || name === 'dram')))
+    return null;
   const range = number(tree.read(`${path}/max_energy_range_uj`));
   const readable = number(tree.read(`${path}/energy_uj`)) !== null;
   return readable && range !== null ? { name, path, range } : null;

@@ -1,4 +1,5 @@
-// The plain forward passes as an executor: slow, readable, and what all other executors are checked against.
+// The plain forward passes as an executor: slow, readable, and what all other executors are checked
+// against.
 
 import { weightsOf } from '../../workloads/model.js';
 import { forwardLayer } from '../../workloads/network.js';

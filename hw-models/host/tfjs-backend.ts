@@ -1,5 +1,6 @@
-// Finds the fastest TensorFlow.js backend that works here: the native one (libtensorflow, an optional dependency),
-// WebAssembly (XNNPACK with SIMD), plain JavaScript. Everything is imported only when a network really runs.
+// Finds the fastest TensorFlow.js backend that works here: the native one (libtensorflow, an
+// optional dependency), WebAssembly (XNNPACK with SIMD), plain JavaScript. Everything is imported
+// only when a network really runs.
 
 import { createRequire } from 'node:module';
 import { availableParallelism } from 'node:os';
@@ -16,7 +17,9 @@ export interface Backend {
   readonly threads: number;
 }
 
-/** What must be imported before a backend can be chosen, and how many threads it then computes on. */
+/**
+ * What must be imported before a backend can be chosen, and how many threads it then computes on.
+ */
 const preparations: Readonly<Record<BackendName, () => Promise<number>>> = {
   async tensorflow() {
     // tfjs-node 4.22 calls two functions of node:util that Node.js 23 dropped.
@@ -49,10 +52,14 @@ const droppedUtilities = {
 
 export const BACKENDS: readonly BackendName[] = ['tensorflow', 'wasm', 'cpu'];
 
-/** The first of `candidates` that imports, starts and multiplies two matrices rightly. @throws InputError if none does. */
+/**
+ * The first of `candidates` that imports, starts and multiplies two matrices rightly. @throws
+ * InputError if none does.
+ */
 export async function openBackend(candidates: readonly BackendName[]): Promise<Backend> {
   const tf = await import('@tensorflow/tfjs-core');
-  // Also silences the banner that the cpu backend prints under Node.js, and leaves out a check for NaN per operation.
+  // Also silences the banner that the cpu backend prints under Node.js, and leaves out a check for
+  // NaN per operation.
   tf.enableProdMode();
   const failures: string[] = [];
   for (const name of candidates) {
@@ -66,12 +73,16 @@ export async function openBackend(candidates: readonly BackendName[]): Promise<B
       failures.push(`${name}: ${error instanceof Error ? error.message.split('\n', 1)[0] : error}`);
     }
   }
-  throw new InputError(`found no working TensorFlow.js backend (${failures.join('; ')}), expected one`);
+  throw new InputError(
+    `found no working TensorFlow.js backend (${failures.join('; ')}), expected one`,
+  );
 }
 
 /** [1 2; 3 4] · [5; 6] = [17; 39]. */
 function multiplies(tf: Tf): boolean {
-  const product = tf.tidy(() => tf.matMul(tf.tensor2d([1, 2, 3, 4], [2, 2]), tf.tensor2d([5, 6], [2, 1])));
+  const product = tf.tidy(() =>
+    tf.matMul(tf.tensor2d([1, 2, 3, 4], [2, 2]), tf.tensor2d([5, 6], [2, 1])),
+  );
   const [first, second] = product.dataSync();
   product.dispose();
   return first === 17 && second === 39;

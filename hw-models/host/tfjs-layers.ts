@@ -1,6 +1,6 @@
-// Kinds of layers in TensorFlow.js, on images of [batch, height, width, channels], everything else of [batch, values],
-// with weights laid out once. Convolutions and pools pad only in the ways that every backend knows: none or 'same'; other
-// padding is an operation of its own.
+// Kinds of layers in TensorFlow.js, on images of [batch, height, width, channels], everything else
+// of [batch, values], with weights laid out once. Convolutions and pools pad only in the ways that
+// every backend knows: none or 'same'; other padding is an operation of its own.
 
 import type { Tensor, Tensor4D } from '@tensorflow/tfjs-core';
 import { invariant } from '../../workloads/base/errors.js';
@@ -61,12 +61,20 @@ const compilers: { readonly [Kind in LayerKind]?: Compiler<Kind> } = {
   },
   softmax: {
     refusal: severalSums,
-    compile: (tf, layer) => free(([input]) => held(tf, tf.softmax(flat(tf, input as Tensor)), resultOf(layer))),
+    compile: (tf, layer) =>
+      free(([input]) => held(tf, tf.softmax(flat(tf, input as Tensor)), resultOf(layer))),
   },
 };
 
-/** `weights` are those of `layer`, of its shape. Null for what TensorFlow.js is not asked to do here. */
-export function compileLayer(tf: Tf, layer: Layer, weights: LayerWeights | null): CompiledLayer | null {
+/**
+ * `weights` are those of `layer`, of its shape. Null for what TensorFlow.js is not asked to do
+ * here.
+ */
+export function compileLayer(
+  tf: Tf,
+  layer: Layer,
+  weights: LayerWeights | null,
+): CompiledLayer | null {
   const compiler = compilers[layer.kind] as Compiler<LayerKind> | undefined;
   if (floatsOnly(layer) !== null) return null;
   // The same values under another shape.
@@ -88,17 +96,24 @@ export function flat(tf: Tf, tensor: Tensor): Tensor {
   return tf.reshape(rows, [batch ?? 1, -1]);
 }
 
-/** Row-major values of a batch as a tensor of this type is held: images with their channels last. */
+/**
+ * Row-major values of a batch as a tensor of this type is held: images with their channels last.
+ */
 export function held(tf: Tf, values: Tensor, type: TensorType): Tensor {
   const size = sizeOf(type.shape);
   if (!isImage(type)) return tf.reshape(values, [-1, size]);
   return tf.transpose(tf.reshape(values, [-1, ...type.shape.slice(1)]), [0, 2, 3, 1]);
 }
 
-function compileDense(tf: Tf, layer: LayerOf<'dense'>, weights: LayerWeights | null): CompiledLayer {
+function compileDense(
+  tf: Tf,
+  layer: LayerOf<'dense'>,
+  weights: LayerWeights | null,
+): CompiledLayer {
   const { store, bias } = weights as LayerWeights;
   const [channels, height, width] = isWhole(layer) ? inputImage(layer) : [store.columns, 1, 1];
-  // An image that is read as a whole is flattened as it lies, channels last: its weights are laid out to match.
+  // An image that is read as a whole is flattened as it lies, channels last: its weights are laid
+  // out to match.
   const matrix = tf.tensor2d(layOut(store, 0, store.rows, channels, everyPixel(height * width)), [
     store.columns,
     store.rows,
@@ -125,7 +140,11 @@ function isWhole(layer: LayerOf<'dense'>): boolean {
   return isImage(input) && sizeOf(resultOf(layer).shape) === layer.outputs;
 }
 
-function compileConvolution(tf: Tf, layer: LayerOf<'conv2d'>, weights: LayerWeights | null): CompiledLayer {
+function compileConvolution(
+  tf: Tf,
+  layer: LayerOf<'conv2d'>,
+  weights: LayerWeights | null,
+): CompiledLayer {
   const { store, bias } = weights as LayerWeights;
   const { groups, stride } = layer;
   const inputs = inputImage(layer)[0] / groups;
@@ -196,12 +215,14 @@ function compileDepthwise(
 }
 
 /**
- * Where each tap lies in a filter whose holes are zero weights: TensorFlow.js takes a dilation only without a stride.
+ * Where each tap lies in a filter whose holes are zero weights: TensorFlow.js takes a dilation only
+ * without a stride.
  */
 function spread(layer: LayerOf<'conv2d'>): Taps {
   const [height, width] = reachOf(layer);
   const { kernel, dilation } = layer;
-  const placeOf = (tap: number) => Math.floor(tap / kernel[1]) * dilation[0] * width + (tap % kernel[1]) * dilation[1];
+  const placeOf = (tap: number) =>
+    Math.floor(tap / kernel[1]) * dilation[0] * width + (tap % kernel[1]) * dilation[1];
   return { count: tapsOf(layer), room: height * width, placeOf };
 }
 
@@ -235,27 +256,40 @@ function compilePool(tf: Tf, layer: LayerOf<'pool2d'>): CompiledLayer {
 function averageCorrection(tf: Tf, layer: LayerOf<'pool2d'>, taps: number): Tensor | null {
   const rows = poolSpans(layer, inputImage(layer), outputImage(layer), 0);
   const columns = poolSpans(layer, inputImage(layer), outputImage(layer), 1);
-  const ratios = rows.flatMap((row) => columns.map((column) => taps / (row.extent * column.extent)));
-  return ratios.every((ratio) => ratio === 1) ? null : tf.tensor4d(ratios, [1, rows.length, columns.length, 1]);
+  const ratios = rows.flatMap((row) =>
+    columns.map((column) => taps / (row.extent * column.extent)),
+  );
+  return ratios.every((ratio) => ratio === 1)
+    ? null
+    : tf.tensor4d(ratios, [1, rows.length, columns.length, 1]);
 }
 
 function compileNormalisation(tf: Tf, layer: LayerOf<'lrn'>): CompiledLayer {
   const { size, alpha, beta, k } = layer;
   return {
     constants: [],
-    apply: ([input]) => tf.localResponseNormalization(asImage(input), (size - 1) / 2, k, alpha / size, beta),
+    apply: ([input]) =>
+      tf.localResponseNormalization(asImage(input), (size - 1) / 2, k, alpha / size, beta),
   };
 }
 
 type Sides = readonly [before: number, after: number];
 
-/** Padding of a convolution: 'same' where that means the same, which costs nothing, else pixels to add first. */
-function padding(layer: LayerOf<'conv2d'>): { mode: 'same' | 'valid'; rows: Sides; columns: Sides } {
+/**
+ * Padding of a convolution: 'same' where that means the same, which costs nothing, else pixels to
+ * add first.
+ */
+function padding(layer: LayerOf<'conv2d'>): {
+  mode: 'same' | 'valid';
+  rows: Sides;
+  columns: Sides;
+} {
   const [top, left, bottom, right] = layer.pad;
   const reach = reachOf(layer);
   const isSame = (before: number, after: number, axis: 0 | 1) =>
     layer.stride[axis] === 1 && before === after && 2 * before === reach[axis] - 1;
-  if (isSame(top, bottom, 0) && isSame(left, right, 1)) return { mode: 'same', rows: [0, 0], columns: [0, 0] };
+  if (isSame(top, bottom, 0) && isSame(left, right, 1))
+    return { mode: 'same', rows: [0, 0], columns: [0, 0] };
   return { mode: 'valid', rows: [top, bottom], columns: [left, right] };
 }
 
@@ -271,13 +305,24 @@ interface Taps {
   placeOf(tap: number): number;
 }
 
-const everyPixel = (pixels: number): Taps => ({ count: pixels, room: pixels, placeOf: (pixel) => pixel });
+const everyPixel = (pixels: number): Taps => ({
+  count: pixels,
+  room: pixels,
+  placeOf: (pixel) => pixel,
+});
 
 /**
- * Weights of `rows` outputs from `firstRow` on as [taps, channels, outputs]: the channels, the slowest of a store's
- * columns, run faster. Zeros are where nothing is placed, so that a sparse store never becomes dense twice.
+ * Weights of `rows` outputs from `firstRow` on as [taps, channels, outputs]: the channels, the
+ * slowest of a store's columns, run faster. Zeros are where nothing is placed, so that a sparse
+ * store never becomes dense twice.
  */
-function layOut(store: WeightStore, firstRow: number, rows: number, channels: number, taps: Taps): Float32Array {
+function layOut(
+  store: WeightStore,
+  firstRow: number,
+  rows: number,
+  channels: number,
+  taps: Taps,
+): Float32Array {
   const { columns } = store;
   const values = new Float32Array(taps.room * channels * rows);
   const place = (column: number) =>

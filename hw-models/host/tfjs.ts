@@ -14,7 +14,14 @@ import {
 } from '../../workloads/network.js';
 import { roomFor, sizeOf } from '../../workloads/tensor.js';
 import type { Executor, LoadedNetwork } from '../contract.js';
-import { checkedInputs, checkImplemented, checkModel, layerRuns, outputsOf, valuesDoneAfter } from './checks.js';
+import {
+  checkedInputs,
+  checkImplemented,
+  checkModel,
+  layerRuns,
+  outputsOf,
+  valuesDoneAfter,
+} from './checks.js';
 import { BACKENDS, type Backend, type BackendName, openBackend, type Tf } from './tfjs-backend.js';
 import { compileLayer, flat, held } from './tfjs-layers.js';
 
@@ -94,7 +101,11 @@ function loadNetwork(tf: Tf, backend: BackendName, model: Model): LoadedNetwork 
         });
         return {
           layers: layerRuns(network.layers, (at) => {
-            return { kernel: compiled[at] ? 'tfjs' : 'plain', seconds: seconds[at] as number, notes: [] };
+            return {
+              kernel: compiled[at] ? 'tfjs' : 'plain',
+              seconds: seconds[at] as number,
+              notes: [],
+            };
           }),
           ...outputsOf(network, (name) => (batchOf(name) as Batch).values()),
           notes: [],
@@ -129,7 +140,9 @@ class Batch {
   /** As layers of the backend take it. */
   tensor(): Tensor {
     const { tf, type, batch } = this;
-    this.#tensor ??= tf.tidy(() => held(tf, tf.tensor(this.values(), [batch, sizeOf(type.shape)], 'float32'), type));
+    this.#tensor ??= tf.tidy(() =>
+      held(tf, tf.tensor(this.values(), [batch, sizeOf(type.shape)], 'float32'), type),
+    );
     return this.#tensor;
   }
 
@@ -160,7 +173,8 @@ class Batch {
 /** A constant is the same in every frame. */
 function repeated(constant: Frame, batch: number): Values {
   const values = roomFor({ ...constant, shape: [batch, ...constant.shape] });
-  for (let frame = 0; frame < batch; frame++) values.set(constant.values, frame * constant.values.length);
+  for (let frame = 0; frame < batch; frame++)
+    values.set(constant.values, frame * constant.values.length);
   return values;
 }
 

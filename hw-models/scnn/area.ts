@@ -1,5 +1,6 @@
-// mm² of an SCNN by module, from the synthesis of one PE (SCNN, Table 4). Multipliers grow with their number, the crossbar
-// with its inputs times its outputs, memories by the SRAM law; all of it shrinks with the process.
+// mm² of an SCNN by module, from the synthesis of one PE (SCNN, Table 4). Multipliers grow with
+// their number, the crossbar with its inputs times its outputs, memories by the SRAM law; all of it
+// shrinks with the process.
 
 import type { Parts } from '../contract.js';
 import { scale } from '../technology/scaling.js';
@@ -14,14 +15,20 @@ export function areaOf(config: ScnnConfig): Parts {
   const memory = (bytes: (geometry: PeGeometry) => number, bits: number) =>
     ratio((geometry) => sramAreaMm2({ bytes: bytes(geometry), bits }));
   return {
-    activation_rams: all * areaMm2.activationRams * memory(({ activationBytes }) => activationBytes, valueBits),
-    weight_fifo: all * areaMm2.weightFifo * memory(({ weightFifoBytes }) => weightFifoBytes, valueBits),
+    activation_rams:
+      all * areaMm2.activationRams * memory(({ activationBytes }) => activationBytes, valueBits),
+    weight_fifo:
+      all * areaMm2.weightFifo * memory(({ weightFifoBytes }) => weightFifoBytes, valueBits),
     multipliers: all * areaMm2.multipliers * ratio(productsPerIssue),
-    crossbar: all * areaMm2.crossbar * ratio((geometry) => productsPerIssue(geometry) * geometry.banks),
+    crossbar:
+      all * areaMm2.crossbar * ratio((geometry) => productsPerIssue(geometry) * geometry.banks),
     accumulators:
       all *
       areaMm2.accumulators *
-      ratio(({ banks, bankEntries }) => banks * sramAreaMm2({ bytes: (2 * bankEntries * sumBits) / 8, bits: sumBits })),
+      ratio(
+        ({ banks, bankEntries }) =>
+          banks * sramAreaMm2({ bytes: (2 * bankEntries * sumBits) / 8, bits: sumBits }),
+      ),
     other: all * areaMm2.other,
   };
 }

@@ -1,6 +1,6 @@
-// What a layer's compressed operands hold: non-zero values, and placeholders for runs of zeros that a count cannot say.
-// SCNN, Section 3: weights are compressed for each output-channel group and input channel, activations for each PE's tile
-// over all channels.
+// What a layer's compressed operands hold: non-zero values, and placeholders for runs of zeros that
+// a count cannot say. SCNN, Section 3: weights are compressed for each output-channel group and
+// input channel, activations for each PE's tile over all channels.
 
 import type { ConvolutionDemand } from '../../workloads/demand.js';
 import type { LayerWeights } from '../../workloads/network.js';
@@ -9,7 +9,9 @@ import type { ScnnConfig } from './config.js';
 import { rowsOf } from './rows.js';
 import { phaseOf, type Tiling } from './tiling.js';
 
-/** Counts by block: [owner × channels × phases], the owner a PE's tile or an output-channel group. */
+/**
+ * Counts by block: [owner × channels × phases], the owner a PE's tile or an output-channel group.
+ */
 export interface Blocks {
   readonly channels: number;
   /** Non-zero values. */
@@ -81,7 +83,11 @@ export function weightBlocks(
   for (const [place, group] of chosen.entries()) {
     last.fill(-1);
     const base = place * channels * phases;
-    for (let output = group * groupChannels; output < Math.min(outputs, (group + 1) * groupChannels); output++) {
+    for (
+      let output = group * groupChannels;
+      output < Math.min(outputs, (group + 1) * groupChannels);
+      output++
+    ) {
       const ownGroup = Math.floor(output / outputsPerGroup);
       // The first output of the group that sees the same inputs.
       const first = Math.max(group * groupChannels, ownGroup * outputsPerGroup);
@@ -92,7 +98,8 @@ export function weightBlocks(
         const channel = ownGroup * inputsPerGroup + (column - tap) / taps;
         const phase = phaseOfTap[tap] as number;
         const own = channel * phases + phase;
-        const place = (output - first) * (tapsOfPhase[phase] as number) + (rankOfTap[tap] as number);
+        const place =
+          (output - first) * (tapsOfPhase[phase] as number) + (rankOfTap[tap] as number);
         const zeros = place - (last[own] as number) - 1;
         values[base + own] = (values[base + own] as number) + 1;
         elements[base + own] = (elements[base + own] as number) + 1 + (zeros >> indexBits);

@@ -1,5 +1,5 @@
-// What an SCNN preset must say, and the relations that its numbers must keep.
-// Parashar et al., "SCNN: An Accelerator for Compressed-sparse Convolutional Neural Networks", ISCA 2017.
+// What an SCNN preset must say, and the relations that its numbers must keep. Parashar et al.,
+// "SCNN: An Accelerator for Compressed-sparse Convolutional Neural Networks", ISCA 2017.
 
 import { z } from 'zod';
 import { largestNm, smallestNm, supplyRange } from '../technology/scaling.js';
@@ -12,15 +12,27 @@ const replaced = quantity('J', positive).optional();
 
 /** What one PE is made of. */
 const geometry = {
-  weights: quantity('count', count.max(64), 'F: weights that an issue multiplies with every one of its activations.'),
+  weights: quantity(
+    'count',
+    count.max(64),
+    'F: weights that an issue multiplies with every one of its activations.',
+  ),
   activations: quantity('count', count.max(64), 'I: activations of an issue.'),
-  banks: quantity('count', count.max(1024), 'A: accumulator banks, each of which adds one product a cycle.'),
+  banks: quantity(
+    'count',
+    count.max(1024),
+    'A: accumulator banks, each of which adds one product a cycle.',
+  ),
   bankEntries: quantity(
     'count',
     count,
     'Sums that a bank holds of one output-channel group; as many again of the last one.',
   ),
-  activationBytes: quantity('B', count, 'Input activations, and as many bytes for output activations.'),
+  activationBytes: quantity(
+    'B',
+    count,
+    'Input activations, and as many bytes for output activations.',
+  ),
   weightFifoBytes: quantity('B', count),
 };
 
@@ -40,9 +52,17 @@ const shape = z.strictObject({
   processNm: quantity('nm', process),
   volts: quantity('V', positive, 'The supply; that of the process when left out.').optional(),
   valueBits: quantity('bit', z.int().min(4).max(32)),
-  indexBits: quantity('bit', count.max(8), 'Of the count of zeros before a value; longer runs take placeholders.'),
+  indexBits: quantity(
+    'bit',
+    count.max(8),
+    'Of the count of zeros before a value; longer runs take placeholders.',
+  ),
   sumBits: quantity('bit', z.int().min(8).max(64)),
-  groupChannels: quantity('count', count, 'Kc: output channels in a group, where the accumulators hold so many.'),
+  groupChannels: quantity(
+    'count',
+    count,
+    'Kc: output channels in a group, where the accumulators hold so many.',
+  ),
   bankQueue: quantity(
     'count',
     count.max(1024),
@@ -54,7 +74,10 @@ const shape = z.strictObject({
     "Sums a cycle that a PE's post-processing takes out, rectifies and compresses.",
   ),
   pe: z.strictObject(geometry),
-  dram: z.strictObject({ bytesPerSecond: quantity('B/s', positive), joulesPerBit: quantity('J', positive) }),
+  dram: z.strictObject({
+    bytesPerSecond: quantity('B/s', positive),
+    joulesPerBit: quantity('J', positive),
+  }),
   areaMm2: AreaMm2,
   eventJoules: z
     .strictObject({
@@ -73,7 +96,11 @@ const shape = z.strictObject({
       multiplyJoules: quantity('J', positive),
       adderBits: quantity('bit', count.max(64)),
       addJoules: quantity('J', positive),
-      crossbarBitJoules: quantity('J', positive, 'A bit of a product on its way from a multiplier to a bank.'),
+      crossbarBitJoules: quantity(
+        'J',
+        positive,
+        'A bit of a product on its way from a multiplier to a bank.',
+      ),
     }),
     area: z.strictObject({ processNm: quantity('nm', process), ...geometry }),
   }),
@@ -85,10 +112,20 @@ export type PeGeometry = ScnnConfig['pe'];
 /** The schema of an SCNN preset; every violated relation is told with both numbers. */
 export const ScnnSchema = shape.superRefine((config, context) => {
   const expect = (holds: boolean, path: readonly string[], found: number, expected: string) => {
-    if (!holds) context.addIssue({ code: 'custom', path: [...path], message: `found ${found}, expected ${expected}` });
+    if (!holds)
+      context.addIssue({
+        code: 'custom',
+        path: [...path],
+        message: `found ${found}, expected ${expected}`,
+      });
   };
   const { pe, valueBits, indexBits, sumBits, processNm, volts } = config;
-  expect(sumBits >= valueBits, ['sumBits'], sumBits, `at least the ${valueBits} bits of a value (valueBits)`);
+  expect(
+    sumBits >= valueBits,
+    ['sumBits'],
+    sumBits,
+    `at least the ${valueBits} bits of a value (valueBits)`,
+  );
   const vector = (pe.weights * (valueBits + indexBits)) / 8;
   expect(
     pe.weightFifoBytes >= vector,
@@ -103,8 +140,11 @@ export const ScnnSchema = shape.superRefine((config, context) => {
   }
 });
 
-export const pesOf = ({ peRows, peColumns }: Pick<ScnnConfig, 'peRows' | 'peColumns'>): number => peRows * peColumns;
+export const pesOf = ({ peRows, peColumns }: Pick<ScnnConfig, 'peRows' | 'peColumns'>): number =>
+  peRows * peColumns;
 
 /** Products of one issue of a PE with full vectors. */
-export const productsPerIssue = ({ weights, activations }: Pick<PeGeometry, 'weights' | 'activations'>): number =>
-  weights * activations;
+export const productsPerIssue = ({
+  weights,
+  activations,
+}: Pick<PeGeometry, 'weights' | 'activations'>): number => weights * activations;

@@ -1,6 +1,7 @@
-// Fully connected layers: what the dataflow was not made for. An activation meets each weight once, so an issue has one
-// activation and at most F products of its F · I (SCNN, Section 6: a quarter of the peak), and all weights come from DRAM.
-// How the outputs are dealt to PEs is not said: here evenly, each PE with weights of its own.
+// Fully connected layers: what the dataflow was not made for. An activation meets each weight once,
+// so an issue has one activation and at most F products of its F · I (SCNN, Section 6: a quarter of
+// the peak), and all weights come from DRAM. How the outputs are dealt to PEs is not said: here
+// evenly, each PE with weights of its own.
 
 import type { LayerWeights } from '../../workloads/network.js';
 import { pesOf, type ScnnConfig } from './config.js';
@@ -13,7 +14,11 @@ export interface ConnectedRun extends BandRun {
   readonly weightElements: number;
 }
 
-export function runConnected({ store }: LayerWeights, activations: Float32Array, config: ScnnConfig): ConnectedRun {
+export function runConnected(
+  { store }: LayerWeights,
+  activations: Float32Array,
+  config: ScnnConfig,
+): ConnectedRun {
   const { rows, columns } = store;
   const rowOf = rowsOf(store);
   const pes = pesOf(config);

@@ -1,7 +1,8 @@
-// How long products wait for accumulator banks, on average: each bank adds one a cycle, and a few wait before it.
-// SCNN, Section 4: twice as many banks as products keep conflicts rare. Which bank a product goes to depends on its
-// output's coordinates; here it is drawn, evenly, as one issue after another is played through. What the real addresses
-// do stands in test/reference/scnn-ticking.ts.
+// How long products wait for accumulator banks, on average: each bank adds one a cycle, and a few
+// wait before it. SCNN, Section 4: twice as many banks as products keep conflicts rare. Which bank
+// a product goes to depends on its output's coordinates; here it is drawn, evenly, as one issue
+// after another is played through. What the real addresses do stands in
+// test/reference/scnn-ticking.ts.
 
 import { createRandom } from '../../workloads/base/random.js';
 import { productsPerIssue, type ScnnConfig } from './config.js';
@@ -12,12 +13,18 @@ const ISSUES = 4096;
 const known = new Map<string, Float64Array>();
 
 /** Cycles that an issue of n products takes on average, by n. */
-export function cyclesPerIssue({ pe, bankQueue }: Pick<ScnnConfig, 'pe' | 'bankQueue'>): Float64Array {
+export function cyclesPerIssue({
+  pe,
+  bankQueue,
+}: Pick<ScnnConfig, 'pe' | 'bankQueue'>): Float64Array {
   const most = productsPerIssue(pe);
   const key = `${most}/${pe.banks}/${bankQueue}`;
   const found = known.get(key);
   if (found) return found;
-  const cycles = Float64Array.from({ length: most + 1 }, (_, products) => play(products, pe.banks, bankQueue) / ISSUES);
+  const cycles = Float64Array.from(
+    { length: most + 1 },
+    (_, products) => play(products, pe.banks, bankQueue) / ISSUES,
+  );
   known.set(key, cycles);
   return cycles;
 }
@@ -31,7 +38,8 @@ function play(products: number, banks: number, room: number): number {
     for (let at = 0; at < products; at++) targets[at] = random.below(banks);
     let left = products;
     do {
-      // Products move on bank by bank; those that find a bank's queue full wait, and the next issue with them.
+      // Products move on bank by bank; those that find a bank's queue full wait, and the next issue
+      // with them.
       let kept = 0;
       for (let at = 0; at < left; at++) {
         const bank = targets[at] as number;

@@ -1,5 +1,6 @@
-// Joules of single events, and of a layer. The paper prints energies relative to a dense design, none of an event, so
-// these are 45 nm figures of operations and the SRAM law of ../technology, scaled to the process and its supply.
+// Joules of single events, and of a layer. The paper prints energies relative to a dense design,
+// none of an event, so these are 45 nm figures of operations and the SRAM law of ../technology,
+// scaled to the process and its supply.
 
 import type { EnergyEvent, Parts } from '../contract.js';
 import { scale } from '../technology/scaling.js';
@@ -22,7 +23,8 @@ export interface EventEnergy {
 export function eventEnergy(config: ScnnConfig): EventEnergy {
   const { pe, valueBits, indexBits, sumBits, characterised, processNm, volts } = config;
   const { energy } = characterised;
-  const process = (fromNm: number) => scale({ fromNm, toNm: processNm, toVolts: volts }).energyPerOperation;
+  const process = (fromNm: number) =>
+    scale({ fromNm, toNm: processNm, toVolts: volts }).energyPerOperation;
   const logic = process(energy.processNm);
   const memory = process(sramNm);
   const elementBits = valueBits + indexBits;
@@ -31,12 +33,17 @@ export function eventEnergy(config: ScnnConfig): EventEnergy {
     multiply: logic * energy.multiplyJoules * (valueBits / energy.multiplierBits) ** 2,
     crossbar: logic * energy.crossbarBitJoules * sumBits,
     accumulate:
-      logic * energy.addJoules * (sumBits / energy.adderBits) + memory * (sramReadJoules(bank) + sramWriteJoules(bank)),
-    activationRead: memory * sramReadJoules({ bytes: pe.activationBytes, bits: pe.activations * elementBits }),
-    weightRead: memory * sramReadJoules({ bytes: pe.weightFifoBytes, bits: pe.weights * elementBits }),
+      logic * energy.addJoules * (sumBits / energy.adderBits) +
+      memory * (sramReadJoules(bank) + sramWriteJoules(bank)),
+    activationRead:
+      memory * sramReadJoules({ bytes: pe.activationBytes, bits: pe.activations * elementBits }),
+    weightRead:
+      memory * sramReadJoules({ bytes: pe.weightFifoBytes, bits: pe.weights * elementBits }),
     outputWrite: memory * sramWriteJoules({ bytes: pe.activationBytes, bits: elementBits }),
   };
-  const stated = Object.entries(config.eventJoules ?? {}).filter(([, joules]) => joules !== undefined);
+  const stated = Object.entries(config.eventJoules ?? {}).filter(
+    ([, joules]) => joules !== undefined,
+  );
   return { ...derived, ...Object.fromEntries(stated) };
 }
 
@@ -51,14 +58,17 @@ export interface Work {
   readonly dramBytes: number;
 }
 
-/** Joules by component. A sum drained costs a read of its bank, which is taken for an accumulation. */
+/**
+ * Joules by component. A sum drained costs a read of its bank, which is taken for an accumulation.
+ */
 export function joulesOfWork(work: Work, config: ScnnConfig): Parts {
   const energy = eventEnergy(config);
   return {
     multipliers: work.products * energy.multiply,
     crossbar: work.products * energy.crossbar,
     accumulators: (work.products + work.drainedSums) * energy.accumulate,
-    activation_ram: work.activationVectors * energy.activationRead + work.outputValues * energy.outputWrite,
+    activation_ram:
+      work.activationVectors * energy.activationRead + work.outputValues * energy.outputWrite,
     weight_fifo: work.weightVectors * energy.weightRead,
     dram: work.dramBytes * 8 * config.dram.joulesPerBit,
   };
@@ -89,6 +99,12 @@ export function energyEvents(config: ScnnConfig): readonly EnergyEvent[] {
   const { joulesPerBit } = config.dram;
   return [
     ...all,
-    { path: 'dram.joulesPerBit', component: 'dram', action: 'access_bit', instances: 1, joules: joulesPerBit },
+    {
+      path: 'dram.joulesPerBit',
+      component: 'dram',
+      action: 'access_bit',
+      instances: 1,
+      joules: joulesPerBit,
+    },
   ];
 }

@@ -1,4 +1,5 @@
-// SCNN, the sparse convolutional accelerator of Parashar et al., ISCA 2017, and designs varied from it.
+// SCNN, the sparse convolutional accelerator of Parashar et al., ISCA 2017, and designs varied from
+// it.
 
 import type { Family } from '../contract.js';
 import { areaOf } from './area.js';
@@ -18,9 +19,19 @@ export const scnn: Family<ScnnConfig> = {
   area: areaOf,
   peaks: (config) => ({
     ceilings: [
-      { name: `INT${config.valueBits}`, macsPerSecond: pesOf(config) * productsPerIssue(config.pe) * config.clockHz },
+      {
+        name: `INT${config.valueBits}`,
+        macsPerSecond: pesOf(config) * productsPerIssue(config.pe) * config.clockHz,
+      },
     ],
-    roofs: [{ name: 'DRAM', bytesPerSecond: config.dram.bytesPerSecond, meter: 'dram_bytes', bytesPerCount: 1 }],
+    roofs: [
+      {
+        name: 'DRAM',
+        bytesPerSecond: config.dram.bytesPerSecond,
+        meter: 'dram_bytes',
+        bytesPerCount: 1,
+      },
+    ],
   }),
   events: energyEvents,
 };

@@ -1,8 +1,13 @@
-// What a layer costs: convolutions as the paper has them, fully connected layers as it admits, the rest on the PEs'
-// post-processing units.
+// What a layer costs: convolutions as the paper has them, fully connected layers as it admits, the
+// rest on the PEs' post-processing units.
 
 import { invariant } from '../../workloads/base/errors.js';
-import type { ConvolutionDemand, EmbeddingDemand, ProductDemand, StreamDemand } from '../../workloads/demand.js';
+import type {
+  ConvolutionDemand,
+  EmbeddingDemand,
+  ProductDemand,
+  StreamDemand,
+} from '../../workloads/demand.js';
 import type { LayerTask, LayerWeights } from '../../workloads/network.js';
 import { nonzerosOf } from '../../workloads/weights/store.js';
 import type { Bound, Kernel, LayerCost } from '../contract.js';
@@ -25,7 +30,9 @@ export const sparse: Kernel<ScnnConfig> = {
     const { demand } = task;
     if (demand.kind !== 'product' || demand.matrices === 1) return costOne(task, config);
     const parts = matrixParts(task, demand);
-    return addCosts(parts.map((part) => repeated(costOne(part.task, config), part.times, part.notes)));
+    return addCosts(
+      parts.map((part) => repeated(costOne(part.task, config), part.times, part.notes)),
+    );
   },
 };
 
@@ -56,7 +63,9 @@ function executionOf(
 /** One frame of a layer with weights. */
 interface Execution {
   readonly runs: readonly BandRun[];
-  /** Compressed values and placeholders of all weights, and of the input on the PE that holds most. */
+  /**
+   * Compressed values and placeholders of all weights, and of the input on the PE that holds most.
+   */
   readonly weightElements: number;
   readonly fullestElements: number;
   readonly inputElements: number;
@@ -77,10 +86,16 @@ function convolution(
 ): Execution {
   const tiling = tilingOf(demand, config);
   const { bands, groups, groupChannels, phases, reachedRows, reachedColumns } = tiling;
-  const chosen = groupsToRun(groups, demand.input[0] * phases * bands * pesOf(config), mayBeSampled);
+  const chosen = groupsToRun(
+    groups,
+    demand.input[0] * phases * bands * pesOf(config),
+    mayBeSampled,
+  );
   const share = groups / chosen.length;
   const filters = weightBlocks(demand, weights, tiling, chosen, config);
-  const inputs = Array.from({ length: bands }, (_, band) => activationBlocks(demand, values, band, tiling, config));
+  const inputs = Array.from({ length: bands }, (_, band) =>
+    activationBlocks(demand, values, band, tiling, config),
+  );
   const sumsPerGroup = groupChannels * reachedRows * reachedColumns;
   const runs = inputs.map((own) =>
     runBand(own, filters, { groups: chosen.length, phases, sumsPerGroup, share }, config),
@@ -92,7 +107,8 @@ function convolution(
   const inputElements = perPe.reduce((sum, held) => sum + held, 0);
   const weightElements = total(filters.elements) * share;
   const drainedSums = bands * groups * pes * sumsPerGroup;
-  const kept = inputs.reduce((sum, own) => sum + total(own.values), 0) + total(filters.values) * share;
+  const kept =
+    inputs.reduce((sum, own) => sum + total(own.values), 0) + total(filters.values) * share;
   return {
     runs,
     ...{ weightElements, inputElements, groups: bands * groups, drainedSums },
@@ -100,14 +116,23 @@ function convolution(
     placeholders: inputElements + weightElements - kept,
     haloSums: Math.max(0, drainedSums - outputElements(demand)),
     notes: [
-      ...(phases > 1 ? [`split into ${phases} phases of its stride, which the paper does not describe`] : []),
-      ...(bands > 1 ? [`${bands} bands of the plane, as a whole tile's sums exceed the accumulators`] : []),
+      ...(phases > 1
+        ? [`split into ${phases} phases of its stride, which the paper does not describe`]
+        : []),
+      ...(bands > 1
+        ? [`${bands} bands of the plane, as a whole tile's sums exceed the accumulators`]
+        : []),
       ...groupsNote(chosen.length, groups),
     ],
   };
 }
 
-function connected(demand: ProductDemand, { input }: LayerTask, weights: LayerWeights, config: ScnnConfig): Execution {
+function connected(
+  demand: ProductDemand,
+  { input }: LayerTask,
+  weights: LayerWeights,
+  config: ScnnConfig,
+): Execution {
   const run = runConnected(weights, input.values, config);
   const outputs = outputElements(demand);
   const inputElements = Math.ceil(input.values.length * input.density);
@@ -131,7 +156,12 @@ function heldBy(elements: Uint32Array, pe: number, pes: number): number {
   return total(elements.subarray(pe * length, (pe + 1) * length));
 }
 
-function accountFor(execution: Execution, task: LayerTask, weights: LayerWeights, config: ScnnConfig): LayerCost {
+function accountFor(
+  execution: Execution,
+  task: LayerTask,
+  weights: LayerWeights,
+  config: ScnnConfig,
+): LayerCost {
   const { runs, drainedSums } = execution;
   const { demand, batch, macs, input } = task;
   const sum = (of: (run: BandRun) => number) => runs.reduce((all, run) => all + of(run), 0);
@@ -171,13 +201,17 @@ function accountFor(execution: Execution, task: LayerTask, weights: LayerWeights
   const work = {
     products,
     // On its way to the FIFOs the operand is read from the activation RAMs.
-    activationVectors: activationVectors + Math.ceil((operand * runs.length) / config.pe.activations),
+    activationVectors:
+      activationVectors + Math.ceil((operand * runs.length) / config.pe.activations),
     weightVectors,
     drainedSums,
     outputValues: written,
     dramBytes: bytes,
   };
-  const busyCycles = Array.from({ length: pes }, (_, pe) => batch * sum((run) => run.busyCycles[pe] as number));
+  const busyCycles = Array.from(
+    { length: pes },
+    (_, pe) => batch * sum((run) => run.busyCycles[pe] as number),
+  );
   return {
     kernel: 'sparse',
     clockHz: config.clockHz,
@@ -212,7 +246,9 @@ function accountFor(execution: Execution, task: LayerTask, weights: LayerWeights
     load: { unit: 'PE', busyCycles, cycles: batch * Math.max(onChip, memory) },
     notes: [
       ...execution.notes,
-      ...(isOfTwo ? ['the second factor is activations, compressed as they were written (estimate)'] : []),
+      ...(isOfTwo
+        ? ['the second factor is activations, compressed as they were written (estimate)']
+        : []),
       ...(spills ? ['activations exceed the RAM of the fullest PE and pass through DRAM'] : []),
     ],
   };
@@ -225,13 +261,18 @@ function boundOf({
   imbalance,
   drain,
   memory,
-}: Readonly<Record<'compute' | 'fragmentation' | 'contention' | 'imbalance' | 'drain' | 'memory', number>>): Bound {
+}: Readonly<
+  Record<'compute' | 'fragmentation' | 'contention' | 'imbalance' | 'drain' | 'memory', number>
+>): Bound {
   if (memory > 0) return 'memory';
   if (drain > compute + fragmentation + contention + imbalance) return 'latency';
   return fragmentation + imbalance > compute + contention ? 'imbalance' : 'compute';
 }
 
-/** Not in the paper: each PE's post-processing unit reads as many activations a cycle as it drains sums. */
+/**
+ * Not in the paper: each PE's post-processing unit reads as many activations a cycle as it drains
+ * sums.
+ */
 export const elementwise: Kernel<ScnnConfig> = {
   name: 'elementwise',
   fallback: true,
@@ -253,7 +294,10 @@ export const elementwise: Kernel<ScnnConfig> = {
     return {
       kernel: 'elementwise',
       clockHz: config.clockHz,
-      cycles: times(batch, isTable ? { compute, memory: Math.max(0, memory - compute) } : { compute }),
+      cycles: times(
+        batch,
+        isTable ? { compute, memory: Math.max(0, memory - compute) } : { compute },
+      ),
       joules: times(batch, joulesOfWork(work, config)),
       counters: times(batch, {
         ...{ macs: 0, activation_vectors: work.activationVectors },
@@ -270,7 +314,11 @@ export const elementwise: Kernel<ScnnConfig> = {
 };
 
 /** Rows of a table come from DRAM, uncompressed, and are as dense as they can be. */
-function passOf(demand: StreamDemand | EmbeddingDemand, density: number, { valueBits }: ScnnConfig) {
+function passOf(
+  demand: StreamDemand | EmbeddingDemand,
+  density: number,
+  { valueBits }: ScnnConfig,
+) {
   if (demand.kind === 'stream') {
     return { reads: demand.looks * demand.passes, writes: demand.outputs, density, tableBytes: 0 };
   }

@@ -3,14 +3,24 @@
 import type { Meter } from '../contract.js';
 
 export const meters = {
-  macs: { unit: 'count', meaning: 'multiply-accumulates of a non-zero weight and a non-zero activation' },
+  macs: {
+    unit: 'count',
+    meaning: 'multiply-accumulates of a non-zero weight and a non-zero activation',
+  },
   products: {
     unit: 'count',
-    meaning: 'products of non-zero values: more than `macs` where some reach no output, at the edges of the image',
+    meaning:
+      'products of non-zero values: more than `macs` where some reach no output, at the edges of the image',
   },
-  issues: { unit: 'count', meaning: 'times that a PE multiplied a vector of activations with one of weights' },
+  issues: {
+    unit: 'count',
+    meaning: 'times that a PE multiplied a vector of activations with one of weights',
+  },
   product_slots: { unit: 'count', meaning: 'products that the issues had room for' },
-  stall_cycles: { unit: 'cycles', meaning: 'PE cycles in which an issue waited for accumulator banks' },
+  stall_cycles: {
+    unit: 'cycles',
+    meaning: 'PE cycles in which an issue waited for accumulator banks',
+  },
   placeholders: {
     unit: 'count',
     meaning: 'zeros among the compressed values of one frame, which only bridge a long run',
@@ -24,6 +34,12 @@ export const meters = {
   },
   drained_sums: { unit: 'count', meaning: 'sums that left the accumulators' },
   activation_vectors: { unit: 'count', meaning: 'vectors of activations read' },
-  weight_vectors: { unit: 'count', meaning: 'vectors of weights that issues read, and that entered the FIFOs' },
-  dram_bytes: { unit: 'B', meaning: 'bytes from and to DRAM: compressed weights, and activations that do not fit' },
+  weight_vectors: {
+    unit: 'count',
+    meaning: 'vectors of weights that issues read, and that entered the FIFOs',
+  },
+  dram_bytes: {
+    unit: 'B',
+    meaning: 'bytes from and to DRAM: compressed weights, and activations that do not fit',
+  },
 } as const satisfies Readonly<Record<string, Meter>>;

@@ -2,14 +2,20 @@
 
 import { toCsr, type WeightStore } from '../../workloads/weights/store.js';
 
-/** The columns of a row's entries: indices[from] … indices[to − 1], ascending, valid until the next row is asked for. */
+/**
+ * The columns of a row's entries: indices[from] … indices[to − 1], ascending, valid until the next
+ * row is asked for.
+ */
 export interface RowEntries {
   readonly indices: Uint32Array;
   readonly from: number;
   readonly to: number;
 }
 
-/** A dense matrix of more weights is read as it stands: as compressed rows it would take up to three times the room. */
+/**
+ * A dense matrix of more weights is read as it stands: as compressed rows it would take up to three
+ * times the room.
+ */
 const MOST_COMPRESSED = 2 ** 22;
 
 export function rowsOf(store: WeightStore): (row: number) => RowEntries {

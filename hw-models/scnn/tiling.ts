@@ -1,15 +1,18 @@
-// How a convolution lies on the PEs (planar tiling) and in the accumulators (output-channel groups).
-// SCNN, Sections 3 and 4: each PE holds the same tile of all input channels and multiplies it with the weights of one
-// output-channel group after another. Its products reach outputs beyond its tile (output halos), for which it has
-// accumulators too. Strides are not in the paper: channels are split by phase, as Yang et al. split convolutions by their
-// stride, so that every weight of a phase meets every activation of it and the Cartesian product holds.
+// How a convolution lies on the PEs (planar tiling) and in the accumulators (output-channel
+// groups). SCNN, Sections 3 and 4: each PE holds the same tile of all input channels and multiplies
+// it with the weights of one output-channel group after another. Its products reach outputs beyond
+// its tile (output halos), for which it has accumulators too. Strides are not in the paper:
+// channels are split by phase, as Yang et al. split convolutions by their stride, so that every
+// weight of a phase meets every activation of it and the Cartesian product holds.
 
 import type { ConvolutionDemand } from '../../workloads/demand.js';
 import { reachOf } from '../../workloads/operators/window.js';
 import type { ScnnConfig } from './config.js';
 
 export interface Tiling {
-  /** Horizontal bands of the plane, one after another, where a tile's sums exceed the accumulators. */
+  /**
+   * Horizontal bands of the plane, one after another, where a tile's sums exceed the accumulators.
+   */
   readonly bands: number;
   readonly bandRows: number;
   readonly tileRows: number;
@@ -30,7 +33,8 @@ export function tilingOf(demand: ConvolutionDemand, config: ScnnConfig): Tiling 
   const { stride } = demand;
   const reach = reachOf(demand);
   const room = config.pe.banks * config.pe.bankEntries;
-  const reached = (extent: number, axis: 0 | 1) => Math.floor((extent + reach[axis] - 2) / stride[axis]) + 1;
+  const reached = (extent: number, axis: 0 | 1) =>
+    Math.floor((extent + reach[axis] - 2) / stride[axis]) + 1;
   const tileColumns = Math.ceil(width / config.peColumns);
   const reachedColumns = reached(tileColumns, 1);
   const tileRowsIn = (bands: number) => Math.ceil(Math.ceil(height / bands) / config.peRows);
@@ -49,5 +53,8 @@ export function tilingOf(demand: ConvolutionDemand, config: ScnnConfig): Tiling 
 }
 
 /** The phase of a position along both axes: what meets in an output has the same one. */
-export const phaseOf = ({ stride }: ConvolutionDemand, vertical: number, horizontal: number): number =>
-  (vertical % stride[0]) * stride[1] + (horizontal % stride[1]);
+export const phaseOf = (
+  { stride }: ConvolutionDemand,
+  vertical: number,
+  horizontal: number,
+): number => (vertical % stride[0]) * stride[1] + (horizontal % stride[1]);

@@ -1,7 +1,8 @@
-// Cycles of a convolution from what its compressed operands hold.
-// SCNN, Section 3: for each output-channel group, for each input channel, each vector of I activations meets each vector of
-// F weights in one issue, ⌈a/I⌉ · ⌈w/F⌉ of them. PEs wait for each other at the end of a group (Section 4), while the sums of
-// the group before are drained from the other half of the accumulators.
+// Cycles of a convolution from what its compressed operands hold. SCNN, Section 3: for each
+// output-channel group, for each input channel, each vector of I activations meets each vector of F
+// weights in one issue, ⌈a/I⌉ · ⌈w/F⌉ of them. PEs wait for each other at the end of a group
+// (Section 4), while the sums of the group before are drained from the other half of the
+// accumulators.
 
 import type { Blocks } from './compressed.js';
 import { pesOf, type ScnnConfig } from './config.js';
@@ -47,7 +48,9 @@ export function runBand(
   const ofWeights = vectors(weights.elements, config.pe.weights);
   const drain = sumsPerGroup / config.drainedPerCycle;
   const busyCycles = new Float64Array(pes);
-  let [cycles, issues, stallCycles, slowestCycles, products, activationVectors] = [0, 0, 0, 0, 0, 0];
+  let [cycles, issues, stallCycles, slowestCycles, products, activationVectors] = [
+    0, 0, 0, 0, 0, 0,
+  ];
   for (let group = 0; group < groups; group++) {
     const met = nonEmpty(ofWeights, group * blocks, blocks);
     let slowest = 0;
@@ -60,7 +63,8 @@ export function runBand(
         read += vector;
         own += vector * (ofWeights[group * blocks + block] as number);
         ownProducts +=
-          (activations.values[base + block] as number) * (weights.values[group * blocks + block] as number);
+          (activations.values[base + block] as number) *
+          (weights.values[group * blocks + block] as number);
       }
       const time = own === 0 ? 0 : own * cyclesForMean(perIssue, ownProducts / own);
       issues += own;
@@ -77,7 +81,11 @@ export function runBand(
   const weightVectors = ofWeights.reduce((sum, count) => sum + count, 0);
   return {
     busyCycles: busyCycles.map((busy) => busy * share),
-    ...{ issues: issues * share, stallCycles: stallCycles * share, slowestCycles: slowestCycles * share },
+    ...{
+      issues: issues * share,
+      stallCycles: stallCycles * share,
+      slowestCycles: slowestCycles * share,
+    },
     ...{ products: products * share, activationVectors: activationVectors * share },
     weightVectors: weightVectors * share,
     cycles: cycles * share + drain,

@@ -1,5 +1,6 @@
-// Several vectors of a fully connected layer as pixels of an image: what SCNN can share weights among. Nobody says which
-// vector is which pixel; here they fill the rows of PEs one after another, so that all PEs hold some.
+// Several vectors of a fully connected layer as pixels of an image: what SCNN can share weights
+// among. Nobody says which vector is which pixel; here they fill the rows of PEs one after another,
+// so that all PEs hold some.
 
 import type { ConvolutionDemand, ProductDemand } from '../../workloads/demand.js';
 import type { ScnnConfig } from './config.js';
@@ -27,8 +28,21 @@ export function tokenImage(
   }
   return {
     demand: {
-      ...{ kind: 'convolution', images: 1, input: [depth, height, width], output: [columns, height, width] },
-      ...{ kernel: [1, 1], stride: [1, 1], dilation: [1, 1], pad: [0, 0, 0, 0], groups: 1, bias, activation },
+      ...{
+        kind: 'convolution',
+        images: 1,
+        input: [depth, height, width],
+        output: [columns, height, width],
+      },
+      ...{
+        kernel: [1, 1],
+        stride: [1, 1],
+        dilation: [1, 1],
+        pad: [0, 0, 0, 0],
+        groups: 1,
+        bias,
+        activation,
+      },
     },
     values,
   };

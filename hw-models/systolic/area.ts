@@ -8,7 +8,8 @@ import { registerBits, srams } from './energy.js';
 
 /** mm² by module. Control, vector unit, pins and wires between modules are left out. */
 export function areaOf(config: SystolicConfig): Parts {
-  const { characterised, operandBits, accumulatorBits, stationarySets, rows, columns, processNm } = config;
+  const { characterised, operandBits, accumulatorBits, stationarySets, rows, columns, processNm } =
+    config;
   const shrink = (fromNm: number) => scale({ fromNm, toNm: processNm }).area;
   const bits = registerBits(config) + (stationarySets - 1) * operandBits;
   const pe =

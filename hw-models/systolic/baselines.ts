@@ -1,4 +1,5 @@
-// Dense arrays that may be held against another accelerator: the same area, or the same memory and bandwidth within it.
+// Dense arrays that may be held against another accelerator: the same area, or the same memory and
+// bandwidth within it.
 
 import { invariant } from '../../workloads/base/errors.js';
 import { sum } from '../cost.js';
@@ -7,7 +8,10 @@ import { operandBytes, type SystolicConfig } from './config.js';
 
 const mm2Of = (config: SystolicConfig) => sum(areaOf(config));
 
-/** The square array with the most PEs that fits into `mm2`, with as much SRAM for each PE as `base` has. */
+/**
+ * The square array with the most PEs that fits into `mm2`, with as much SRAM for each PE as `base`
+ * has.
+ */
 export function sameArea(base: SystolicConfig, mm2: number): SystolicConfig {
   const pes = base.rows * base.columns;
   return largest(mm2, (side) => {
@@ -35,10 +39,15 @@ export interface Memories {
 }
 
 /**
- * The array that takes in weights as fast as `memories` give them, a column for each, with as many rows as fit into `mm2`
- * beside those memories. Accumulators hold two sums a column for each row: the fewest under which loading hides.
+ * The array that takes in weights as fast as `memories` give them, a column for each, with as many
+ * rows as fit into `mm2` beside those memories. Accumulators hold two sums a column for each row:
+ * the fewest under which loading hides.
  */
-export function sameBandwidth(base: SystolicConfig, mm2: number, memories: Memories): SystolicConfig {
+export function sameBandwidth(
+  base: SystolicConfig,
+  mm2: number,
+  memories: Memories,
+): SystolicConfig {
   const { weightBytesPerCycle, weightBytes, activationBytes } = memories;
   const columns = weightBytesPerCycle / operandBytes(base);
   return largest(mm2, (rows) => ({

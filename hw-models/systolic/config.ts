@@ -8,11 +8,17 @@ const positive = z.number().positive();
 const count = z.int().min(1);
 const replaced = quantity('J', positive).optional();
 
-/** What stays in the PEs while the rest streams: weights, outputs or inputs. Named as SCALE-Sim names them. */
+/**
+ * What stays in the PEs while the rest streams: weights, outputs or inputs. Named as SCALE-Sim
+ * names them.
+ */
 export const dataflows = ['ws', 'os', 'is'] as const;
 export type Dataflow = (typeof dataflows)[number];
 
-/** One PE's parts in the process `processNm`. Other widths follow from the laws in energy.ts and area.ts. */
+/**
+ * One PE's parts in the process `processNm`. Other widths follow from the laws in energy.ts and
+ * area.ts.
+ */
 const Characterised = z.strictObject({
   processNm: quantity('nm', z.number().min(smallestNm).max(largestNm)),
   operandBits: quantity(
@@ -23,7 +29,11 @@ const Characterised = z.strictObject({
   accumulatorBits: quantity('bit', count.max(64), 'The width that addJoules and adderMm2 are of.'),
   multiplyJoules: quantity('J', positive),
   addJoules: quantity('J', positive),
-  registerBitJoules: quantity('J', positive, 'A bit written to a register of a PE and read from it.'),
+  registerBitJoules: quantity(
+    'J',
+    positive,
+    'A bit written to a register of a PE and read from it.',
+  ),
   multiplierMm2: quantity('mm2', positive),
   adderMm2: quantity('mm2', positive),
   registerBitMm2: quantity('mm2', positive),
@@ -35,10 +45,9 @@ const shape = z.strictObject({
   clockHz: quantity('Hz', positive),
   processNm: quantity('nm', z.number().min(smallestNm).max(largestNm)),
   volts: quantity('V', positive, 'The supply; that of the process when left out.').optional(),
-  dataflows: z
-    .array(z.enum(dataflows))
-    .min(1)
-    .meta({ description: 'What the array is wired for: ws, os, is (weight-, output-, input-stationary).' }),
+  dataflows: z.array(z.enum(dataflows)).min(1).meta({
+    description: 'What the array is wired for: ws, os, is (weight-, output-, input-stationary).',
+  }),
   stationarySets: quantity(
     'count',
     count.max(2),
@@ -66,11 +75,20 @@ const shape = z.strictObject({
     ),
   }),
   dram: z.strictObject({
-    bytesPerSecond: quantity('B/s', positive, 'Of whatever connects the chip to the memory that holds networks.'),
+    bytesPerSecond: quantity(
+      'B/s',
+      positive,
+      'Of whatever connects the chip to the memory that holds networks.',
+    ),
     joulesPerBit: quantity('J', positive),
   }),
   eventJoules: z
-    .strictObject({ mac: replaced, weightByte: replaced, activationByte: replaced, accumulatorByte: replaced })
+    .strictObject({
+      mac: replaced,
+      weightByte: replaced,
+      activationByte: replaced,
+      accumulatorByte: replaced,
+    })
     .optional(),
   characterised: Characterised,
 });
@@ -80,7 +98,12 @@ export type SystolicConfig = z.infer<typeof shape>;
 /** The schema of a preset; every violated relation is told with both numbers. */
 export const SystolicSchema = shape.superRefine((config, context) => {
   const expect = (holds: boolean, path: readonly string[], found: number, expected: string) => {
-    if (!holds) context.addIssue({ code: 'custom', path: [...path], message: `found ${found}, expected ${expected}` });
+    if (!holds)
+      context.addIssue({
+        code: 'custom',
+        path: [...path],
+        message: `found ${found}, expected ${expected}`,
+      });
   };
   const { columns, rows, sram, operandBits, accumulatorBits, processNm, volts } = config;
   const fold = (rows * columns * operandBits) / 8;
@@ -111,4 +134,5 @@ export const SystolicSchema = shape.superRefine((config, context) => {
 });
 
 /** The operands of a preset in bytes. */
-export const operandBytes = ({ operandBits }: Pick<SystolicConfig, 'operandBits'>): number => operandBits / 8;
+export const operandBytes = ({ operandBits }: Pick<SystolicConfig, 'operandBits'>): number =>
+  operandBits / 8;

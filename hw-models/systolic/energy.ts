@@ -1,7 +1,8 @@
-// Joules of single events, and of a layer.
-// A product costs a multiplication, which grows with both factors' bits, an addition, which grows with its own, and the
-// registers that the operands and the sum pass through. SRAM follows the law of ../technology, bank by bank; everything
-// on the chip follows the process and its supply, DRAM neither. Nothing here leaks: no such array's leakage is published.
+// Joules of single events, and of a layer. A product costs a multiplication, which grows with both
+// factors' bits, an addition, which grows with its own, and the registers that the operands and the
+// sum pass through. SRAM follows the law of ../technology, bank by bank; everything on the chip
+// follows the process and its supply, DRAM neither. Nothing here leaks: no such array's leakage is
+// published.
 
 import type { EnergyEvent, Parts } from '../contract.js';
 import { scale } from '../technology/scaling.js';
@@ -9,7 +10,9 @@ import { type Sram, sramNm, sramReadJoules, sramWriteJoules } from '../technolog
 import type { SystolicConfig } from './config.js';
 import type { SramTraffic } from './traffic.js';
 
-/** Each memory with as many banks as feed a row (weights, accumulators: a column) of PEs in a cycle. */
+/**
+ * Each memory with as many banks as feed a row (weights, accumulators: a column) of PEs in a cycle.
+ */
 export function srams({ sram, rows, columns, operandBits, accumulatorBits }: SystolicConfig) {
   const banked = (bytes: number, bitsPerCycle: number): Sram => ({
     bytes,
@@ -36,9 +39,11 @@ export interface EventEnergy {
 
 export function eventEnergy(config: SystolicConfig): EventEnergy {
   const { characterised, operandBits, accumulatorBits, processNm, volts, sram } = config;
-  const process = (fromNm: number) => scale({ fromNm, toNm: processNm, toVolts: volts }).energyPerOperation;
+  const process = (fromNm: number) =>
+    scale({ fromNm, toNm: processNm, toVolts: volts }).energyPerOperation;
   const { weights, activations, accumulators } = srams(config);
-  const perByte = (joulesPerWord: number) => ((joulesPerWord * 8) / sram.wordBits) * process(sramNm);
+  const perByte = (joulesPerWord: number) =>
+    ((joulesPerWord * 8) / sram.wordBits) * process(sramNm);
   const product =
     characterised.multiplyJoules * (operandBits / characterised.operandBits) ** 2 +
     characterised.addJoules * (accumulatorBits / characterised.accumulatorBits) +
@@ -47,7 +52,8 @@ export function eventEnergy(config: SystolicConfig): EventEnergy {
     mac: config.eventJoules?.mac ?? product * process(characterised.processNm),
     weightByte: config.eventJoules?.weightByte ?? perByte(sramReadJoules(weights)),
     activationByte:
-      config.eventJoules?.activationByte ?? perByte((sramReadJoules(activations) + sramWriteJoules(activations)) / 2),
+      config.eventJoules?.activationByte ??
+      perByte((sramReadJoules(activations) + sramWriteJoules(activations)) / 2),
     accumulatorByte:
       config.eventJoules?.accumulatorByte ??
       perByte((sramReadJoules(accumulators) + sramWriteJoules(accumulators)) / 2),
@@ -79,12 +85,24 @@ export function joulesOfWork(work: Work, config: SystolicConfig): Parts {
 export function energyEvents(config: SystolicConfig): readonly EnergyEvent[] {
   const energy = eventEnergy(config);
   const { weights, activations, accumulators } = srams(config);
-  const event = (path: string, component: string, action: string, instances: number, joules: number): EnergyEvent => ({
+  const event = (
+    path: string,
+    component: string,
+    action: string,
+    instances: number,
+    joules: number,
+  ): EnergyEvent => ({
     ...{ path, component, action, instances, joules },
   });
   return [
     event('eventJoules.mac', 'arithmetic', 'mac', config.rows * config.columns, energy.mac),
-    event('eventJoules.weightByte', 'weight_sram', 'read_byte', weights.banks ?? 1, energy.weightByte),
+    event(
+      'eventJoules.weightByte',
+      'weight_sram',
+      'read_byte',
+      weights.banks ?? 1,
+      energy.weightByte,
+    ),
     event(
       'eventJoules.activationByte',
       'activation_sram',

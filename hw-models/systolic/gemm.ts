@@ -1,6 +1,7 @@
-// A layer as matrix products, and each dataflow's folds of them over the array.
-// Samajdar et al., "A Systematic Methodology for Characterizing Scalability of DNN Accelerators using SCALE-Sim",
-// ISPASS 2020: spatial rows, spatial columns and steps in time of each dataflow, folds over an array that is smaller.
+// A layer as matrix products, and each dataflow's folds of them over the array. Samajdar et al., "A
+// Systematic Methodology for Characterizing Scalability of DNN Accelerators using SCALE-Sim",
+// ISPASS 2020: spatial rows, spatial columns and steps in time of each dataflow, folds over an
+// array that is smaller.
 
 import type { ConvolutionDemand, ProductDemand } from '../../workloads/demand.js';
 import { tapsOf } from '../../workloads/operators/window.js';
@@ -19,8 +20,9 @@ export interface Gemm {
 }
 
 /**
- * The products of a layer, of `frames` frames at a time: a convolution's pixels, unfolded (im2col), or a product's rows.
- * Frames share weights; where both factors are activations, each has matrices of its own.
+ * The products of a layer, of `frames` frames at a time: a convolution's pixels, unfolded (im2col),
+ * or a product's rows. Frames share weights; where both factors are activations, each has matrices
+ * of its own.
  */
 export function gemmOf(demand: Multiplied, frames: number): Gemm {
   if (demand.kind === 'convolution') {
@@ -29,7 +31,8 @@ export function gemmOf(demand: Multiplied, frames: number): Gemm {
     return { groups, pixels: pixelsOf(demand) * frames, depth, outputs: output[0] / groups };
   }
   const { matrices, rows, depth, columns } = demand;
-  const [groups, pixels] = demand.right === 'weights' ? [matrices, rows * frames] : [matrices * frames, rows];
+  const [groups, pixels] =
+    demand.right === 'weights' ? [matrices, rows * frames] : [matrices * frames, rows];
   return { groups, pixels, depth, outputs: columns };
 }
 
@@ -42,12 +45,17 @@ export interface Folding {
   readonly groupsAtOnce: number;
   /** All folds that take `steps` cycles of streaming each: one row for each length. */
   readonly runs: readonly { readonly folds: number; readonly steps: number }[];
-  /** Pieces that the steps are cut into, because the accumulators hold no more sums; each repeats all folds. */
+  /**
+   * Pieces that the steps are cut into, because the accumulators hold no more sums; each repeats
+   * all folds.
+   */
   readonly pieces: number;
 }
 
 /** Extents along the array's rows, its columns, and in time. */
-const axes: Readonly<Record<Dataflow, (gemm: Gemm) => readonly [rows: number, columns: number, steps: number]>> = {
+const axes: Readonly<
+  Record<Dataflow, (gemm: Gemm) => readonly [rows: number, columns: number, steps: number]>
+> = {
   os: ({ pixels, outputs, depth }) => [pixels, outputs, depth],
   ws: ({ depth, outputs, pixels }) => [depth, outputs, pixels],
   is: ({ depth, pixels, outputs }) => [depth, pixels, outputs],
@@ -61,7 +69,8 @@ export function foldingOf(gemm: Gemm, dataflow: Dataflow, config: Array2d): Fold
   const columnFolds = Math.ceil(columns / config.columns);
   const groupsAtOnce = dataflow === 'os' ? 1 : diagonal(gemm.groups, [rows, columns], config);
   const folds = Math.ceil(gemm.groups / groupsAtOnce) * rowFolds * columnFolds;
-  // Sums that folds along the depth share wait in accumulators; an output-stationary PE keeps its own.
+  // Sums that folds along the depth share wait in accumulators; an output-stationary PE keeps its
+  // own.
   const most = dataflow === 'os' || rowFolds === 1 ? steps : Math.min(steps, sumsPerColumn(config));
   const whole = Math.floor(steps / most);
   const rest = steps - whole * most;
@@ -73,11 +82,19 @@ export function foldingOf(gemm: Gemm, dataflow: Dataflow, config: Array2d): Fold
 }
 
 /**
- * Groups side by side, each with its own rows and columns and zeros elsewhere. Possible where what stays is a matrix of
- * depth × columns; where outputs stay, all columns of a row share one stream, which belongs to one group.
+ * Groups side by side, each with its own rows and columns and zeros elsewhere. Possible where what
+ * stays is a matrix of depth × columns; where outputs stay, all columns of a row share one stream,
+ * which belongs to one group.
  */
-function diagonal(groups: number, [rows, columns]: readonly [number, number], config: Array2d): number {
-  return Math.max(1, Math.min(groups, Math.floor(config.rows / rows), Math.floor(config.columns / columns)));
+function diagonal(
+  groups: number,
+  [rows, columns]: readonly [number, number],
+  config: Array2d,
+): number {
+  return Math.max(
+    1,
+    Math.min(groups, Math.floor(config.rows / rows), Math.floor(config.columns / columns)),
+  );
 }
 
 /** Sums that wait for their next fold in each column's half of the accumulators. */

@@ -19,8 +19,20 @@ export const systolic: Family<SystolicConfig> = {
   switches,
   area: areaOf,
   peaks: (config) => ({
-    ceilings: [{ name: `INT${config.operandBits}`, macsPerSecond: config.rows * config.columns * config.clockHz }],
-    roofs: [{ name: 'DRAM', bytesPerSecond: config.dram.bytesPerSecond, meter: 'dram_bytes', bytesPerCount: 1 }],
+    ceilings: [
+      {
+        name: `INT${config.operandBits}`,
+        macsPerSecond: config.rows * config.columns * config.clockHz,
+      },
+    ],
+    roofs: [
+      {
+        name: 'DRAM',
+        bytesPerSecond: config.dram.bytesPerSecond,
+        meter: 'dram_bytes',
+        bytesPerCount: 1,
+      },
+    ],
   }),
   events: energyEvents,
   place,

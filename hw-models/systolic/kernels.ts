@@ -1,4 +1,5 @@
-// What a layer costs on the array, a kernel for each dataflow, and what layers without weights cost beside it.
+// What a layer costs on the array, a kernel for each dataflow, and what layers without weights cost
+// beside it.
 
 import type { StreamDemand } from '../../workloads/demand.js';
 import type { LayerTask } from '../../workloads/network.js';
@@ -24,7 +25,8 @@ const stationary = (name: Dataflow): Kernel<SystolicConfig> => ({
   available: ({ dataflows }) => dataflows.includes(name),
   accepts: isWeighted,
   cost(task, config, residency) {
-    // All frames at a time use each weight more often; one at a time needs less room for activations.
+    // All frames at a time use each weight more often; one at a time needs less room for
+    // activations.
     const together = costOf(task, task.batch, name, config, residency);
     if (task.batch === 1) return together;
     const single = costOf(task, 1, name, config, residency);
@@ -85,13 +87,19 @@ function costOf(
     bound: boundOf(cycles),
     notes: [
       ...(isOfTwo ? ['the second factor is activations, read from their SRAM'] : residency.notes),
-      ...(activationsFit(demand, frames, config) ? [] : ['activations exceed their SRAM and pass through DRAM']),
-      ...(groupsAtOnce > 1 ? [`${groupsAtOnce} groups at a time on the diagonal, zeros beside them`] : []),
+      ...(activationsFit(demand, frames, config)
+        ? []
+        : ['activations exceed their SRAM and pass through DRAM']),
+      ...(groupsAtOnce > 1
+        ? [`${groupsAtOnce} groups at a time on the diagonal, zeros beside them`]
+        : []),
     ],
   };
 }
 
-function boundOf(cycles: Readonly<Record<'memory' | 'fill' | 'unused_pes' | 'compute', number>>): Bound {
+function boundOf(
+  cycles: Readonly<Record<'memory' | 'fill' | 'unused_pes' | 'compute', number>>,
+): Bound {
   if (cycles.memory > 0) return 'memory';
   if (cycles.fill > cycles.compute + cycles.unused_pes) return 'latency';
   return cycles.unused_pes > cycles.compute ? 'imbalance' : 'compute';
@@ -120,12 +128,21 @@ export const elementwise: Kernel<SystolicConfig> = {
       output_sram_writes: writes,
       dram_bytes: bytes,
     };
-    const work = { weightReads: 0, sumAccesses: 0, macs: 0, inputReads: reads, outputWrites: writes };
+    const work = {
+      weightReads: 0,
+      sumAccesses: 0,
+      macs: 0,
+      inputReads: reads,
+      outputWrites: writes,
+    };
     return {
       kernel: 'elementwise',
       clockHz: config.clockHz,
       cycles: times(batch, { compute, memory: Math.max(0, memory - compute) }),
-      joules: times(batch, joulesOfWork({ ...work, vectorOperations: operations, dramBytes: bytes }, config)),
+      joules: times(
+        batch,
+        joulesOfWork({ ...work, vectorOperations: operations, dramBytes: bytes }, config),
+      ),
       counters: times(batch, counters),
       floorCycles: batch * Math.max(compute, memory),
       bound: memory > compute ? 'memory' : 'compute',

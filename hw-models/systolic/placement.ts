@@ -7,13 +7,17 @@ import { operandBytes, type SystolicConfig } from './config.js';
 import type { SystolicResidency } from './traffic.js';
 
 /**
- * All of them where the network fits. Else layers in network order, as long as two folds' worth of SRAM remain through
- * which the others are streamed.
+ * All of them where the network fits. Else layers in network order, as long as two folds' worth of
+ * SRAM remain through which the others are streamed.
  */
-export function place(tasks: readonly LayerTask[], config: SystolicConfig): readonly SystolicResidency[] {
+export function place(
+  tasks: readonly LayerTask[],
+  config: SystolicConfig,
+): readonly SystolicResidency[] {
   const sizes = tasks.map(({ demand }) => weightsIn(demand) * operandBytes(config));
   const all = sizes.reduce((sum, bytes) => sum + bytes, 0);
-  const buffer = all <= config.sram.weightBytes ? 0 : 2 * config.rows * config.columns * operandBytes(config);
+  const buffer =
+    all <= config.sram.weightBytes ? 0 : 2 * config.rows * config.columns * operandBytes(config);
   let free = config.sram.weightBytes - buffer;
   const placed = sizes.map((bytes) => {
     const fits = bytes <= free;
@@ -24,11 +28,16 @@ export function place(tasks: readonly LayerTask[], config: SystolicConfig): read
   return placed.map((resident) => ({
     resident,
     freeBytes,
-    notes: resident ? [] : ['weights exceed what is left of their SRAM and are streamed in each time'],
+    notes: resident
+      ? []
+      : ['weights exceed what is left of their SRAM and are streamed in each time'],
   }));
 }
 
-/** Weights that may stay on the chip: a table of which rows are looked up does not, other activations are none. */
+/**
+ * Weights that may stay on the chip: a table of which rows are looked up does not, other
+ * activations are none.
+ */
 function weightsIn(demand: Demand): number {
   if (demand.kind === 'recurrent') {
     const { directions, gates, hidden, inputs } = demand;

@@ -1,4 +1,5 @@
-// What a layer moves: words between SRAMs and array by dataflow, bytes between SRAMs and DRAM by what fits.
+// What a layer moves: words between SRAMs and array by dataflow, bytes between SRAMs and DRAM by
+// what fits.
 
 import type { Demand } from '../../workloads/demand.js';
 import type { Residency } from '../contract.js';
@@ -6,7 +7,10 @@ import { inputElements, outputElements, rightElements } from '../work.js';
 import { type Dataflow, operandBytes, type SystolicConfig } from './config.js';
 import type { Folding, Gemm, Multiplied } from './gemm.js';
 
-/** Whether weights stay on the chip, and the bytes of their SRAM that a layer without a place may use. */
+/**
+ * Whether weights stay on the chip, and the bytes of their SRAM that a layer without a place may
+ * use.
+ */
 export interface SystolicResidency extends Residency {
   readonly freeBytes: number;
 }
@@ -36,7 +40,8 @@ export function sramTraffic(gemm: Gemm, folding: Folding, dataflow: Dataflow): S
   const { groups, pixels, depth, outputs } = gemm;
   const passes = passesOf(folding, dataflow);
   const sums = groups * pixels * outputs;
-  // Each fold along the depth but the first reads the sums of the one before it, and all but the last write theirs.
+  // Each fold along the depth but the first reads the sums of the one before it, and all but the
+  // last write theirs.
   const sumAccesses = dataflow === 'os' ? 0 : 2 * (folding.rowFolds - 1) * sums;
   return {
     weightReads: groups * depth * outputs * passes.weights,
@@ -46,7 +51,10 @@ export function sramTraffic(gemm: Gemm, folding: Folding, dataflow: Dataflow): S
   };
 }
 
-/** Whether a layer's second factor is activations too: it lies in their SRAM, and nothing of it stays over frames. */
+/**
+ * Whether a layer's second factor is activations too: it lies in their SRAM, and nothing of it
+ * stays over frames.
+ */
 export function isOfActivations(demand: Demand): boolean {
   return demand.kind === 'product' && demand.right === 'activations';
 }
@@ -69,9 +77,9 @@ export function activationsFit(demand: Demand, frames: number, config: SystolicC
 }
 
 /**
- * Bytes to and from DRAM. An operand that fits is fetched once. Where neither does, blocks of one (half of its free
- * SRAM, the other half filling) stay while all of the other passes by: the cheaper way round, and never more passes than
- * the array takes from the SRAM.
+ * Bytes to and from DRAM. An operand that fits is fetched once. Where neither does, blocks of one
+ * (half of its free SRAM, the other half filling) stay while all of the other passes by: the
+ * cheaper way round, and never more passes than the array takes from the SRAM.
  */
 export function dramBytes(
   demand: Multiplied,
@@ -86,16 +94,25 @@ export function dramBytes(
   const fits = activationsFit(demand, frames, config);
   if (isOfActivations(demand)) {
     if (fits) return 0;
-    const right = demand.kind === 'product' ? rightElements(demand) * frames * operandBytes(config) : 0;
+    const right =
+      demand.kind === 'product' ? rightElements(demand) * frames * operandBytes(config) : 0;
     return cheaperWayRound(right, room, inputs - right, room, passes) + outputs;
   }
   const freeBytes = isPlaced(residency) ? residency.freeBytes : weightBytes;
-  const weights = residency.resident ? 0 : gemm.groups * gemm.depth * gemm.outputs * operandBytes(config);
+  const weights = residency.resident
+    ? 0
+    : gemm.groups * gemm.depth * gemm.outputs * operandBytes(config);
   return fits ? weights : cheaperWayRound(weights, freeBytes, inputs, room, passes) + outputs;
 }
 
 /** Bytes of both factors, each with the SRAM that it has. */
-function cheaperWayRound(weights: number, weightRoom: number, inputs: number, inputRoom: number, passes: Passes) {
+function cheaperWayRound(
+  weights: number,
+  weightRoom: number,
+  inputs: number,
+  inputRoom: number,
+  passes: Passes,
+) {
   const inputPasses = Math.min(passes.inputs, Math.ceil(weights / (weightRoom / 2)));
   const weightPasses = Math.min(passes.weights, Math.ceil(inputs / (inputRoom / 2)));
   const keepingWeights = weights + inputs * Math.max(1, inputPasses);

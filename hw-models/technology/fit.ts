@@ -1,6 +1,6 @@
-// A law with three numbers for a memory array, fitted to published points by least squares of the logarithms.
-// The form: CACTI's energies at one capacity lie on a line over the word's width, with an intercept that stands for
-// decoding and word lines; over the capacity they follow a power.
+// A law with three numbers for a memory array, fitted to published points by least squares of the
+// logarithms. The form: CACTI's energies at one capacity lie on a line over the word's width, with
+// an intercept that stands for decoding and word lines; over the capacity they follow a power.
 
 import { linearRegression } from 'simple-statistics';
 import { invariant } from '../../workloads/base/errors.js';
@@ -55,7 +55,8 @@ export function fitErrors(points: readonly ArrayPoint[], fixedShare?: number): r
   });
 }
 
-const widthFactor = (fixedShare: number, bits: number) => fixedShare + (1 - fixedShare) * (bits / REFERENCE.bits);
+const widthFactor = (fixedShare: number, bits: number) =>
+  fixedShare + (1 - fixedShare) * (bits / REFERENCE.bits);
 
 /** With the share given, the logarithms of the other two enter linearly. */
 function lawAt(points: readonly ArrayPoint[], fixedShare: number): ArrayLaw {
@@ -71,7 +72,10 @@ function lawAt(points: readonly ArrayPoint[], fixedShare: number): ArrayLaw {
 function bestShare(points: readonly ArrayPoint[]): number {
   const residual = (share: number) => {
     const law = lawAt(points, share);
-    return points.reduce((total, point) => total + Math.log(evaluate(law, point) / point.value) ** 2, 0);
+    return points.reduce(
+      (total, point) => total + Math.log(evaluate(law, point) / point.value) ** 2,
+      0,
+    );
   };
   const golden = (Math.sqrt(5) - 1) / 2;
   let [low, high] = [0, 1];

@@ -1,8 +1,9 @@
-// Published constants of CMOS nodes, high-performance devices.
-// Stillmaker and Baas, "Scaling equations for the accurate prediction of CMOS device performance from 180 nm to 7 nm",
-// Integration 58, 2017: Table of area factors and table of polynomial coefficients, fitted to HSpice runs on PTM and
-// ITRS models. Read as reprinted in github.com/wromaszkan/nodeScale; the coefficients of 32 nm and 65 nm agree with
-// the authors' erratum, the area factors with a second reprint.
+// Published constants of CMOS nodes, high-performance devices. Stillmaker and Baas, "Scaling
+// equations for the accurate prediction of CMOS device performance from 180 nm to 7 nm",
+// Integration 58, 2017: Table of area factors and table of polynomial coefficients, fitted to
+// HSpice runs on PTM and ITRS models. Read as reprinted in github.com/wromaszkan/nodeScale; the
+// coefficients of 32 nm and 65 nm agree with the authors' erratum, the area factors with a second
+// reprint.
 
 import type { Provenance } from '../contract.js';
 

@@ -1,7 +1,8 @@
 // How area, delay and energy of a circuit change with the process and the supply voltage.
-// Stillmaker and Baas, Integration 58, 2017 (nodes.ts holds its constants): high-performance devices, logic gates.
-// Nodes that it lacks (40, 28, 22 nm) lie on a straight line between their neighbours, both axes logarithmic.
-// Its power polynomials mix switching and leakage, so no leakage alone can be had from it.
+// Stillmaker and Baas, Integration 58, 2017 (nodes.ts holds its constants): high-performance
+// devices, logic gates. Nodes that it lacks (40, 28, 22 nm) lie on a straight line between their
+// neighbours, both axes logarithmic. Its power polynomials mix switching and leakage, so no leakage
+// alone can be had from it.
 
 import { InputError } from '../../workloads/base/errors.js';
 import { type TechnologyNode, technologyNodes } from './nodes.js';
@@ -25,8 +26,8 @@ const sizes = technologyNodes.map(({ nm }) => nm);
 export const largestNm = Math.max(...sizes);
 export const smallestNm = Math.min(...sizes);
 
-// The supplies over which the published polynomials are used here; their own range could not be confirmed. Below, the
-// energy of 65 nm turns upwards; above, the delays do.
+// The supplies over which the published polynomials are used here; their own range could not be
+// confirmed. Below, the energy of 65 nm turns upwards; above, the delays do.
 const LOWEST_VOLTS = 0.6;
 const HIGHEST_OVER_NOMINAL = 1.1;
 
@@ -44,7 +45,10 @@ export function scale({ fromNm, toNm, fromVolts, toVolts }: Move): ScalingFactor
   };
 }
 
-/** Volts that a process runs at when nobody says otherwise. @throws InputError for a process outside 7 to 65 nm. */
+/**
+ * Volts that a process runs at when nobody says otherwise. @throws InputError for a process outside
+ * 7 to 65 nm.
+ */
 export function nominalVolts(nm: number): number {
   return between(nm, ({ nominal }) => nominal.volts);
 }
@@ -58,7 +62,9 @@ export function supplyRange(nm: number): readonly [number, number] {
 function circuitAt(nm: number, volts = nominalVolts(nm)) {
   const [least, most] = supplyRange(nm);
   if (!(volts >= least && volts <= most)) {
-    throw new InputError(`supply at ${nm} nm: found ${volts} V, expected ${least} to ${most.toPrecision(3)} V`);
+    throw new InputError(
+      `supply at ${nm} nm: found ${volts} V, expected ${least} to ${most.toPrecision(3)} V`,
+    );
   }
   return {
     area: between(nm, ({ area }) => area),
@@ -71,7 +77,8 @@ function circuitAt(nm: number, volts = nominalVolts(nm)) {
 function between(nm: number, property: (node: TechnologyNode) => number): number {
   const upper = technologyNodes.findLast((node) => node.nm >= nm);
   const lower = technologyNodes.find((node) => node.nm <= nm);
-  if (!upper || !lower) throw new InputError(`process: found ${nm} nm, expected ${smallestNm} to ${largestNm} nm`);
+  if (!upper || !lower)
+    throw new InputError(`process: found ${nm} nm, expected ${smallestNm} to ${largestNm} nm`);
   if (upper.nm === lower.nm) return property(upper);
   const share = Math.log(nm / lower.nm) / Math.log(upper.nm / lower.nm);
   return property(lower) ** (1 - share) * property(upper) ** share;

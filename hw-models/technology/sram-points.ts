@@ -25,12 +25,42 @@ export interface SramPoint {
 }
 
 export const sramPoints: readonly SramPoint[] = [
-  { source: 'fakeram45', bytes: 256, bits: 32, readPicojoules: 0.7958, leakageMilliwatts: 0.0816272 },
-  { source: 'fakeram45', bytes: 512, bits: 16, readPicojoules: 1.3591, leakageMilliwatts: 0.169783 },
+  {
+    source: 'fakeram45',
+    bytes: 256,
+    bits: 32,
+    readPicojoules: 0.7958,
+    leakageMilliwatts: 0.0816272,
+  },
+  {
+    source: 'fakeram45',
+    bytes: 512,
+    bits: 16,
+    readPicojoules: 1.3591,
+    leakageMilliwatts: 0.169783,
+  },
   { source: 'fakeram45', bytes: 512, bits: 64, readPicojoules: 2.4979, leakageMilliwatts: 0.18717 },
-  { source: 'fakeram45', bytes: 1024, bits: 32, readPicojoules: 1.8744, leakageMilliwatts: 0.289841 },
-  { source: 'fakeram45', bytes: 2048, bits: 256, readPicojoules: 13.5669, leakageMilliwatts: 0.692663 },
-  { source: 'fakeram45', bytes: 3072, bits: 96, readPicojoules: 5.7566, leakageMilliwatts: 0.697753 },
+  {
+    source: 'fakeram45',
+    bytes: 1024,
+    bits: 32,
+    readPicojoules: 1.8744,
+    leakageMilliwatts: 0.289841,
+  },
+  {
+    source: 'fakeram45',
+    bytes: 2048,
+    bits: 256,
+    readPicojoules: 13.5669,
+    leakageMilliwatts: 0.692663,
+  },
+  {
+    source: 'fakeram45',
+    bytes: 3072,
+    bits: 96,
+    readPicojoules: 5.7566,
+    leakageMilliwatts: 0.697753,
+  },
   {
     ...{ source: 'fakeram45', bytes: 4096, bits: 32, readPicojoules: 3.5664 },
     ...{ leakageMilliwatts: 0.797666, areaUm2: 16406.082 },
@@ -47,7 +77,13 @@ export const sramPoints: readonly SramPoint[] = [
     ...{ source: 'fakeram45', bytes: 10_240, bits: 39, readPicojoules: 6.85519 },
     ...{ leakageMilliwatts: 1.8766, areaUm2: 45478.818 },
   },
-  { source: 'bitfusion', bytes: 128, bits: 32, readPicojoules: 0.683701, writePicojoules: 0.925317 },
+  {
+    source: 'bitfusion',
+    bytes: 128,
+    bits: 32,
+    readPicojoules: 0.683701,
+    writePicojoules: 0.925317,
+  },
   { source: 'bitfusion', bytes: 1024, bits: 32, readPicojoules: 1.13324, writePicojoules: 3.29596 },
   { source: 'bitfusion', bytes: 2048, bits: 32, readPicojoules: 1.90318, writePicojoules: 3.63853 },
   { source: 'bitfusion', bytes: 4096, bits: 32, readPicojoules: 3.42953, writePicojoules: 4.31011 },

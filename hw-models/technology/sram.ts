@@ -1,5 +1,6 @@
-// Energy, leakage and area of an SRAM at 45 nm, by its capacity, word and banks; scaling.ts takes them elsewhere.
-// A law fitted to published points (sram-points.ts); README.md prints what it is off each of them.
+// Energy, leakage and area of an SRAM at 45 nm, by its capacity, word and banks; scaling.ts takes
+// them elsewhere. A law fitted to published points (sram-points.ts); README.md prints what it is
+// off each of them.
 
 import { type ArrayLaw, type ArrayPoint, type ArrayShape, evaluate, fitArray } from './fit.js';
 import { type SramPoint, sramPoints } from './sram-points.js';
@@ -13,12 +14,17 @@ export interface Sram extends ArrayShape {
 }
 
 /** The points of one published quantity, per bank, in its published unit. */
-function pointsOf(quantity: (point: SramPoint) => number | undefined, perBank: boolean): readonly ArrayPoint[] {
+function pointsOf(
+  quantity: (point: SramPoint) => number | undefined,
+  perBank: boolean,
+): readonly ArrayPoint[] {
   return sramPoints.flatMap((point) => {
     const value = quantity(point);
     const banks = point.banks ?? 1;
     if (value === undefined) return [];
-    return [{ bytes: point.bytes / banks, bits: point.bits, value: perBank ? value / banks : value }];
+    return [
+      { bytes: point.bytes / banks, bits: point.bits, value: perBank ? value / banks : value },
+    ];
   });
 }
 
@@ -32,7 +38,10 @@ export const fittedPoints = {
 
 const readLaw = fitArray(fittedPoints.read);
 
-/** The laws, in pJ, mW and µm² of one bank. Writes are published for one width, so they take the reads' share. */
+/**
+ * The laws, in pJ, mW and µm² of one bank. Writes are published for one width, so they take the
+ * reads' share.
+ */
 export const sramLaws: Readonly<Record<keyof typeof fittedPoints, ArrayLaw>> = {
   read: readLaw,
   write: fitArray(fittedPoints.write, readLaw.fixedShare),
@@ -52,7 +61,10 @@ export function sramWriteJoules(sram: Sram): number {
   return evaluate(sramLaws.write, bankOf(sram)) * 1e-12;
 }
 
-/** Watts that the whole memory leaks in a high-performance process at 300 K; a low-leakage one is far below. */
+/**
+ * Watts that the whole memory leaks in a high-performance process at 300 K; a low-leakage one is
+ * far below.
+ */
 export function sramLeakageWatts(sram: Sram): number {
   return (sram.banks ?? 1) * evaluate(sramLaws.leakage, bankOf(sram)) * 1e-3;
 }

@@ -22,7 +22,11 @@ export interface AgainstAxes {
 }
 
 /** Marks, the line on which they would agree, and dotted ones a quarter above and a fifth below. */
-export function againstSpec(marks: readonly Mark[], axes: AgainstAxes, width: number): TopLevelSpec {
+export function againstSpec(
+  marks: readonly Mark[],
+  axes: AgainstAxes,
+  width: number,
+): TopLevelSpec {
   const { domain, ticks } = logScale(marks.flatMap(({ x, y }) => [x, y]));
   const kinds = [...new Set(marks.map(({ of }) => of))];
   const axis = (title: string) => ({
@@ -32,8 +36,16 @@ export function againstSpec(marks: readonly Mark[], axes: AgainstAxes, width: nu
     axis: { values: [...ticks], labelExpr: axes.labels },
   });
   const line = (factor: number) => [
-    { x: Math.max(domain[0], domain[0] / factor), y: Math.max(domain[0], domain[0] * factor), factor },
-    { x: Math.min(domain[1], domain[1] / factor), y: Math.min(domain[1], domain[1] * factor), factor },
+    {
+      x: Math.max(domain[0], domain[0] / factor),
+      y: Math.max(domain[0], domain[0] * factor),
+      factor,
+    },
+    {
+      x: Math.min(domain[1], domain[1] / factor),
+      y: Math.min(domain[1], domain[1] * factor),
+      factor,
+    },
   ];
   return {
     width,

@@ -38,11 +38,21 @@ export function chainCharts(report: StackReport): readonly Chart[] {
   return measures.flatMap((measure) => chainChart(report, measure));
 }
 
-function chainChart({ base, links, rows }: StackReport, { id, title, axis, column, of }: Measure): readonly Chart[] {
+function chainChart(
+  { base, links, rows }: StackReport,
+  { id, title, axis, column, of }: Measure,
+): readonly Chart[] {
   const known = rows.filter(({ links: results }) => results.every((result) => of(result) !== null));
   const nameOf = (at: number) => `${at + 1}`;
   const bars = known.flatMap(({ hardware, origin, links: results }) =>
-    results.map((result, at): RatioBar => ({ workload: nameOf(at), series: hardware, origin, value: of(result) ?? 1 })),
+    results.map(
+      (result, at): RatioBar => ({
+        workload: nameOf(at),
+        series: hardware,
+        origin,
+        value: of(result) ?? 1,
+      }),
+    ),
   );
   const claims = links.flatMap(({ claimed }, at): readonly RatioBar[] =>
     claimed && column === 'speedup'
@@ -65,7 +75,13 @@ function chainChart({ base, links, rows }: StackReport, { id, title, axis, colum
       data: {
         columns: ['link', 'title', 'hardware', 'origin', column],
         rows: shown.map((bar) => [
-          ...[bar.workload, links[Number(bar.workload) - 1]?.title ?? '', bar.series, bar.origin, bar.value],
+          ...[
+            bar.workload,
+            links[Number(bar.workload) - 1]?.title ?? '',
+            bar.series,
+            bar.origin,
+            bar.value,
+          ],
         ]),
       },
       spec: (width) => groupedSpec(shown, series, axis, width),

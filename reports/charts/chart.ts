@@ -1,4 +1,5 @@
-// A chart: a Vega-Lite specification made from a result, with the words and the data that go with it.
+// A chart: a Vega-Lite specification made from a result, with the words and the data that go with
+// it.
 
 import type { TopLevelSpec } from 'vega-lite';
 import type { Records } from '../records.js';

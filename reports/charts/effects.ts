@@ -1,4 +1,5 @@
-// What each axis of a sweep does to each objective: how much of its variation it accounts for, and level by level.
+// What each axis of a sweep does to each objective: how much of its variation it accounts for, and
+// level by level.
 
 import type { TopLevelSpec } from 'vega-lite';
 import { type MetricName, metrics } from '../../sim/sweep/metrics.js';
@@ -13,24 +14,34 @@ import { partColor } from './palette.js';
 
 export function effectCharts({ plan, effects, leftOut }: Sensitivity): readonly Chart[] {
   const objectives = plan.spec.objectives.filter((objective) => !leftOut.includes(objective));
-  return [...shareChart(effects, objectives), ...objectives.flatMap((objective) => levelChart(effects, objective))];
+  return [
+    ...shareChart(effects, objectives),
+    ...objectives.flatMap((objective) => levelChart(effects, objective)),
+  ];
 }
 
 const ROW = 15;
 
-function shareChart(effects: readonly Effect[], objectives: readonly MetricName[]): readonly Chart[] {
+function shareChart(
+  effects: readonly Effect[],
+  objectives: readonly MetricName[],
+): readonly Chart[] {
   const bars = effects.flatMap(({ axis, objective, share, range }) => {
     if (share === null || !objectives.includes(objective)) return [];
     const label = `${axis}, ${objective}: ${percent(share)} of the variance, ${ratio(range)} from best to worst level`;
     return [{ axis, objective, share, label }];
   });
-  const most = bars.reduce<(typeof bars)[number] | undefined>((a, b) => (a && a.share >= b.share ? a : b), undefined);
+  const most = bars.reduce<(typeof bars)[number] | undefined>(
+    (a, b) => (a && a.share >= b.share ? a : b),
+    undefined,
+  );
   if (!most) return [];
   return [
     {
       id: 'effects',
       title: 'How much each axis moves each objective',
-      subtitle: 'share of the variance of the objective’s logarithm that lies between the levels of one axis by itself',
+      subtitle:
+        'share of the variance of the objective’s logarithm that lies between the levels of one axis by itself',
       alt: `Bars of ${bars.length} shares. The largest: ${most.label}.`,
       data: {
         columns: ['axis', 'objective', 'share'],
@@ -81,9 +92,13 @@ function shareSpec(
   };
 }
 
-/** The mean at each level over that of the axis's best level, a line an axis, levels spread evenly. */
+/**
+ * The mean at each level over that of the axis's best level, a line an axis, levels spread evenly.
+ */
 function levelChart(effects: readonly Effect[], objective: MetricName): readonly Chart[] {
-  const own = effects.filter((effect) => effect.objective === objective && effect.levels.length > 1);
+  const own = effects.filter(
+    (effect) => effect.objective === objective && effect.levels.length > 1,
+  );
   const lines = own.map(({ axis, levels }): Line => {
     const best = Math.min(...levels.map(({ mean }) => mean));
     return {
@@ -112,8 +127,15 @@ function levelChart(effects: readonly Effect[], objective: MetricName): readonly
       scale: 'linear',
       labels: "datum.value === 0 ? 'first' : datum.value === 1 ? 'last' : ''",
     },
-    { title: 'times the best', column: `${objective}_over_best`, scale: 'log', labels: RATIO_LABELS },
+    {
+      title: 'times the best',
+      column: `${objective}_over_best`,
+      scale: 'log',
+      labels: RATIO_LABELS,
+    },
   );
-  const rows = own.flatMap(({ axis, levels }) => levels.map(({ level, mean }) => [axis, level, mean]));
+  const rows = own.flatMap(({ axis, levels }) =>
+    levels.map(({ level, mean }) => [axis, level, mean]),
+  );
   return [{ ...chart, data: { columns: ['axis', 'level', objective], rows } }];
 }

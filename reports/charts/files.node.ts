@@ -16,7 +16,10 @@ const WIDTH = 860;
 const HALF = 520;
 const PIXELS_PER_INCH = 192;
 
-/** Writes ID.svg, ID.png, ID.csv and ID.vl.json for each chart into `folder`, which is made where it is missing. */
+/**
+ * Writes ID.svg, ID.png, ID.csv and ID.vl.json for each chart into `folder`, which is made where it
+ * is missing.
+ */
 export async function writeCharts(charts: readonly Chart[], folder: string): Promise<void> {
   await mkdir(folder, { recursive: true });
   for (const chart of charts) {

@@ -1,4 +1,5 @@
-// Predicted beside measured on the machine underneath: layer by layer, by network, and under its roofline.
+// Predicted beside measured on the machine underneath: layer by layer, by network, and under its
+// roofline.
 
 import type { TopLevelSpec } from 'vega-lite';
 import type { PredictedPoint } from '../../sim/host-validate/fit.js';
@@ -15,7 +16,10 @@ import { rateText, rooflineSpec } from './roofline-spec.js';
 const MOST_KINDS = 9;
 const OTHER = 'others';
 
-/** What a kernel is one of: 'winograd' of 'winograd-f4', 'tfjs' of itself; the rarest ones of many are 'others'. */
+/**
+ * What a kernel is one of: 'winograd' of 'winograd-f4', 'tfjs' of itself; the rarest ones of many
+ * are 'others'.
+ */
 function kindsOf(kernels: readonly string[]): (kernel: string) => string {
   const kind = (kernel: string) => kernel.replace(/-.*$/, '');
   const counts = new Map<string, number>();
@@ -27,7 +31,8 @@ function kindsOf(kernels: readonly string[]): (kernel: string) => string {
 
 /** Marks whose kinds stand in one order, the most frequent kernels first, others last. */
 const inOrder = <Mark extends { readonly of: string }>(marks: readonly Mark[]) => {
-  const count = (kind: string) => (kind === OTHER ? 0 : marks.filter(({ of }) => of === kind).length);
+  const count = (kind: string) =>
+    kind === OTHER ? 0 : marks.filter(({ of }) => of === kind).length;
   const kinds = [...new Set(marks.map(({ of }) => of))].sort((a, b) => count(b) - count(a));
   return kinds.flatMap((kind) => marks.filter(({ of }) => of === kind));
 };
@@ -35,11 +40,13 @@ const inOrder = <Mark extends { readonly of: string }>(marks: readonly Mark[]) =
 /** Every layer's time as predicted over its time as measured. */
 export function predictedChart(points: readonly PredictedPoint[]): readonly Chart[] {
   const timed = points.filter(
-    ({ isTimed, measuredSeconds, predictedSeconds }) => isTimed && measuredSeconds > 0 && predictedSeconds > 0,
+    ({ isTimed, measuredSeconds, predictedSeconds }) =>
+      isTimed && measuredSeconds > 0 && predictedSeconds > 0,
   );
   if (timed.length === 0) return [];
   const kind = kindsOf(timed.map(({ kernel }) => kernel));
-  const off = (point: PredictedPoint) => Math.abs(Math.log(point.predictedSeconds / point.measuredSeconds));
+  const off = (point: PredictedPoint) =>
+    Math.abs(Math.log(point.predictedSeconds / point.measuredSeconds));
   const within = timed.filter((point) => off(point) <= Math.log(1.25)).length;
   const marks = timed.map((point) => ({
     ...{ x: point.measuredSeconds, y: point.predictedSeconds, of: kind(point.kernel) },
@@ -51,13 +58,33 @@ export function predictedChart(points: readonly PredictedPoint[]): readonly Char
     {
       id: 'predicted-measured',
       title: 'Predicted against measured, layer by layer',
-      subtitle: 'both log; a mark a layer and executor; on the line they agree, between the dotted ones within 25 %',
+      subtitle:
+        'both log; a mark a layer and executor; on the line they agree, between the dotted ones within 25 %',
       alt: `Scatter of ${timed.length} layers by kind of kernel. ${within} of them lie within a factor of 1.25.`,
       data: {
-        columns: ['network', 'layer', 'executor', 'kernel', 'measured_seconds', 'predicted_seconds'],
-        rows: timed.map((p) => [p.network, p.layer, p.executor, p.kernel, p.measuredSeconds, p.predictedSeconds]),
+        columns: [
+          'network',
+          'layer',
+          'executor',
+          'kernel',
+          'measured_seconds',
+          'predicted_seconds',
+        ],
+        rows: timed.map((p) => [
+          p.network,
+          p.layer,
+          p.executor,
+          p.kernel,
+          p.measuredSeconds,
+          p.predictedSeconds,
+        ]),
       },
-      spec: (width) => againstSpec(inOrder(marks), { x: 'measured', y: 'predicted', labels: siLabels('s') }, width),
+      spec: (width) =>
+        againstSpec(
+          inOrder(marks),
+          { x: 'measured', y: 'predicted', labels: siLabels('s') },
+          width,
+        ),
     },
   ];
 }
@@ -77,7 +104,13 @@ export function networkErrorChart(summaries: readonly ErrorSummary[]): readonly 
       alt: `Bars of ${summaries.length} networks. The largest median: ${worst.of} with ${percent(worst.medianAbsoluteError)}.`,
       half: true,
       data: {
-        columns: ['network', 'layers', 'median_absolute_error', 'percentile_90_absolute_error', 'geomean_ratio'],
+        columns: [
+          'network',
+          'layers',
+          'median_absolute_error',
+          'percentile_90_absolute_error',
+          'geomean_ratio',
+        ],
         rows: summaries.map((s) => [
           ...[s.of, s.points, s.medianAbsoluteError, s.percentile90AbsoluteError, s.geomeanRatio],
         ]),
@@ -88,10 +121,12 @@ export function networkErrorChart(summaries: readonly ErrorSummary[]): readonly 
 }
 
 function errorSpec(summaries: readonly ErrorSummary[], width: number): TopLevelSpec {
-  const values = summaries.map(({ of, points, medianAbsoluteError, percentile90AbsoluteError }) => ({
-    ...{ of, median: medianAbsoluteError, most: percentile90AbsoluteError },
-    label: `${of}, ${points} layers: median ${percent(medianAbsoluteError)}, 90 % below ${percent(percentile90AbsoluteError)}`,
-  }));
+  const values = summaries.map(
+    ({ of, points, medianAbsoluteError, percentile90AbsoluteError }) => ({
+      ...{ of, median: medianAbsoluteError, most: percentile90AbsoluteError },
+      label: `${of}, ${points} layers: median ${percent(medianAbsoluteError)}, 90 % below ${percent(percentile90AbsoluteError)}`,
+    }),
+  );
   const y = {
     field: 'of',
     type: 'nominal' as const,
@@ -110,7 +145,12 @@ function errorSpec(summaries: readonly ErrorSummary[], width: number): TopLevelS
         mark: { type: 'bar', color: partColor(0) },
         encoding: {
           y,
-          x: { field: 'median', type: 'quantitative', title: 'error', axis: { format: '~%', tickCount: 5 } },
+          x: {
+            field: 'median',
+            type: 'quantitative',
+            title: 'error',
+            axis: { format: '~%', tickCount: 5 },
+          },
           description: { field: 'label', type: 'nominal' },
         },
       },
@@ -122,17 +162,32 @@ function errorSpec(summaries: readonly ErrorSummary[], width: number): TopLevelS
   };
 }
 
-/** What the machine's arithmetic and each level of its memory allow, and what every layer reached. */
-export function machineRooflineChart({ machine, threads, ceilings, points }: Roofline): readonly Chart[] {
-  const slopes = ceilings.flatMap(({ name, unit, value }) => (unit === 'B/s' ? [{ name, bytesPerSecond: value }] : []));
-  const flats = ceilings.flatMap(({ name, unit, value }) => (unit === 'MAC/s' ? [{ name, macsPerSecond: value }] : []));
+/**
+ * What the machine's arithmetic and each level of its memory allow, and what every layer reached.
+ */
+export function machineRooflineChart({
+  machine,
+  threads,
+  ceilings,
+  points,
+}: Roofline): readonly Chart[] {
+  const slopes = ceilings.flatMap(({ name, unit, value }) =>
+    unit === 'B/s' ? [{ name, bytesPerSecond: value }] : [],
+  );
+  const flats = ceilings.flatMap(({ name, unit, value }) =>
+    unit === 'MAC/s' ? [{ name, macsPerSecond: value }] : [],
+  );
   const [steepest, ...others] = slopes;
   const highest = Math.max(...flats.map(({ macsPerSecond }) => macsPerSecond));
   if (points.length === 0 || flats.length === 0 || !steepest) return [];
   const kind = kindsOf(points.map(({ kernel }) => kernel));
   const best = points.reduce((a, b) => (b.shareOfRoof > a.shareOfRoof ? b : a));
   const marks = points.map((point) => ({
-    ...{ macsPerByte: point.macsPerByte, macsPerSecond: point.macsPerSecond, of: kind(point.kernel) },
+    ...{
+      macsPerByte: point.macsPerByte,
+      macsPerSecond: point.macsPerSecond,
+      of: kind(point.kernel),
+    },
     label: `${point.network}, ${point.layer}, ${point.executor} ${point.kernel}: ${rateText(point)}`,
   }));
   const [low, high] = [slopes, flats].map((all) => all.map(({ name }) => name).join(', '));
@@ -145,13 +200,32 @@ export function machineRooflineChart({ machine, threads, ceilings, points }: Roo
         `Scatter of ${points.length} layers under the slopes of ${low} and the roofs of ${high}. The nearest one, ` +
         `${best.network} ${best.layer} by ${best.executor}, reaches ${percent(best.shareOfRoof)} of its roof.`,
       data: {
-        columns: ['network', 'layer', 'executor', 'kernel', 'macs_per_byte', 'macs_per_second', 'share_of_roof'],
+        columns: [
+          'network',
+          'layer',
+          'executor',
+          'kernel',
+          'macs_per_byte',
+          'macs_per_second',
+          'share_of_roof',
+        ],
         rows: points.map((p) => [
-          ...[p.network, p.layer, p.executor, p.kernel, p.macsPerByte, p.macsPerSecond, p.shareOfRoof],
+          ...[
+            p.network,
+            p.layer,
+            p.executor,
+            p.kernel,
+            p.macsPerByte,
+            p.macsPerSecond,
+            p.shareOfRoof,
+          ],
         ]),
       },
       spec: (width) =>
-        rooflineSpec(inOrder(marks), [steepest, ...others], flats, { ridge: highest / steepest.bytesPerSecond, width }),
+        rooflineSpec(inOrder(marks), [steepest, ...others], flats, {
+          ridge: highest / steepest.bytesPerSecond,
+          width,
+        }),
     },
   ];
 }

@@ -14,7 +14,10 @@ export function legendColumns(names: readonly string[], width: number): number {
   return Math.max(1, Math.min(names.length, fit));
 }
 
-/** The encoding of marks with a `label` that are one `of` some kinds: a colour and a shape for each, one legend for both. */
+/**
+ * The encoding of marks with a `label` that are one `of` some kinds: a colour and a shape for each,
+ * one legend for both.
+ */
 export function byKind(kinds: readonly string[], width: number) {
   return {
     color: {

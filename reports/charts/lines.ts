@@ -56,7 +56,9 @@ function encodingOf(axis: LineAxis, values: readonly number[]) {
 
 function spec(lines: readonly Line[], x: LineAxis, y: LineAxis, width: number): TopLevelSpec {
   const names = lines.map(({ name }) => name);
-  const points = lines.flatMap((line) => line.points.map((point) => ({ ...point, line: line.name })));
+  const points = lines.flatMap((line) =>
+    line.points.map((point) => ({ ...point, line: line.name })),
+  );
   const [xs, ys] = [points.map((point) => point.x), points.map((point) => point.y)];
   return {
     width,

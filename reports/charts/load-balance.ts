@@ -21,7 +21,12 @@ export function loadCharts(comparisons: readonly Comparison[]): readonly Chart[]
     const rows = comparisons.flatMap(({ workload, results }) =>
       (results[at]?.layers ?? []).flatMap((layer): readonly LoadRow[] => {
         const alone = workload.layers.length === 1;
-        const where = comparisons.length === 1 ? layer.name : alone ? workload.name : `${workload.name} ${layer.name}`;
+        const where =
+          comparisons.length === 1
+            ? layer.name
+            : alone
+              ? workload.name
+              : `${workload.name} ${layer.name}`;
         return layer.load ? [{ name: where, load: layer.load }] : [];
       }),
     );
@@ -48,7 +53,9 @@ export function loadChart(hardware: string, rows: readonly LoadRow[]): Chart {
       `${percent(least.mean)} of the time in ${least.name} and ${percent(most.mean)} in ${most.name}.`,
     data: {
       columns: ['row', unit.toLowerCase(), 'busy_cycles', 'cycles'],
-      rows: rows.flatMap(({ name, load }) => load.busyCycles.map((busy, at) => [name, at, busy, load.cycles])),
+      rows: rows.flatMap(({ name, load }) =>
+        load.busyCycles.map((busy, at) => [name, at, busy, load.cycles]),
+      ),
     },
     spec: (width) => spec(rows, unit, width),
   };
@@ -93,7 +100,10 @@ function spec(rows: readonly LoadRow[], unit: string, width: number): TopLevelSp
       color: {
         field: 'band',
         type: 'nominal',
-        scale: { domain: bands.map(({ name }) => name), range: bands.map(({ color: shade }) => shade) },
+        scale: {
+          domain: bands.map(({ name }) => name),
+          range: bands.map(({ color: shade }) => shade),
+        },
         legend: {
           columns: legendColumns(
             bands.map(({ name }) => name),

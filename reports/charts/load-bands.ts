@@ -1,4 +1,7 @@
-/** Viridis in six steps: ascends in lightness, readable on light and dark. Finest where well-balanced designs lie. */
+/**
+ * Viridis in six steps: ascends in lightness, readable on light and dark. Finest where
+ * well-balanced designs lie.
+ */
 export const bands = [
   { from: 0.95, name: '95 % or more', color: '#fde725' },
   { from: 0.9, name: '90–95 %', color: '#7ad151' },

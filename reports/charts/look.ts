@@ -37,7 +37,12 @@ export const look: Config = {
     rowPadding: 3,
     offset: 10,
   },
-  header: { labelColor: color('ink'), labelFontSize: FONT_PIXELS, titleColor: color('ink'), labelLimit: 220 },
+  header: {
+    labelColor: color('ink'),
+    labelFontSize: FONT_PIXELS,
+    titleColor: color('ink'),
+    labelLimit: 220,
+  },
   text: { color: color('ink'), fontSize: FONT_PIXELS },
   rule: { color: color('muted') },
 };
@@ -46,4 +51,5 @@ export const look: Config = {
 export const RATIO_LABELS = "format(datum.value, ',~r') + '×'";
 
 /** Axis labels with an SI prefix: '20 µs'. A Vega expression. */
-export const siLabels = (unit: string) => `replace(format(datum.value, '~s'), /([^0-9.,−-]?)$/, ' $1') + '${unit}'`;
+export const siLabels = (unit: string) =>
+  `replace(format(datum.value, '~s'), /([^0-9.,−-]?)$/, ' $1') + '${unit}'`;

@@ -1,6 +1,7 @@
-// Colours of charts and pages as CSS variables with a value for light and one for dark, so that one drawing serves both.
-// Hues after Okabe and Ito, "Color Universal Design" (2008): told apart with any common colour blindness. A hue's soft
-// tone is for a hardware's first kernel, outlined in the strong one, so that bars differ in lightness too.
+// Colours of charts and pages as CSS variables with a value for light and one for dark, so that one
+// drawing serves both. Hues after Okabe and Ito, "Color Universal Design" (2008): told apart with
+// any common colour blindness. A hue's soft tone is for a hardware's first kernel, outlined in the
+// strong one, so that bars differ in lightness too.
 
 export const themes = ['light', 'dark'] as const;
 export type Theme = (typeof themes)[number];
@@ -43,8 +44,14 @@ export const color = (token: Token) => `var(--${token})`;
 const SERIES = 7;
 const PARTS = 9;
 
-/** Colours of a hardware's bars: a hue by the hardware, a tone by whether it is the hardware's first of several rows. */
-export function seriesColor(hue: number, soft: boolean): { readonly fill: string; readonly stroke: string } {
+/**
+ * Colours of a hardware's bars: a hue by the hardware, a tone by whether it is the hardware's first
+ * of several rows.
+ */
+export function seriesColor(
+  hue: number,
+  soft: boolean,
+): { readonly fill: string; readonly stroke: string } {
   const name = `s${hue % SERIES}` as 's0';
   const stroke = color(`${name}-strong`);
   return { stroke, fill: soft ? color(`${name}-soft`) : stroke };

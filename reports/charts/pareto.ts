@@ -1,4 +1,5 @@
-// The designs of a sweep in the plane of two objectives: the front, what it beats, what the constraints leave out.
+// The designs of a sweep in the plane of two objectives: the front, what it beats, what the
+// constraints leave out.
 
 import type { TopLevelSpec } from 'vega-lite';
 import { type MetricName, metrics } from '../../sim/sweep/metrics.js';
@@ -32,7 +33,9 @@ interface Point {
 /** A chart for each pair of objectives. */
 export function paretoCharts(summary: SweepSummary): readonly Chart[] {
   const { objectives } = summary.plan.spec;
-  return objectives.flatMap((x, at) => objectives.slice(at + 1).flatMap((y) => paretoChart(summary, x, y)));
+  return objectives.flatMap((x, at) =>
+    objectives.slice(at + 1).flatMap((y) => paretoChart(summary, x, y)),
+  );
 }
 
 function paretoChart(summary: SweepSummary, x: MetricName, y: MetricName): readonly Chart[] {
@@ -42,12 +45,21 @@ function paretoChart(summary: SweepSummary, x: MetricName, y: MetricName): reado
   const points = [...others, ...front].flatMap((result): readonly Point[] => {
     const [across, up] = [result.metrics[x], result.metrics[y]];
     if (across === null || up === null || !(across > 0 && up > 0)) return [];
-    const role = onFront.has(result.ordinal) ? 'front' : result.feasible ? 'feasible' : 'beyond constraints';
-    return [{ role, ordinal: result.ordinal, x: across, y: up, label: labelOf(result, role, x, y) }];
+    const role = onFront.has(result.ordinal)
+      ? 'front'
+      : result.feasible
+        ? 'feasible'
+        : 'beyond constraints';
+    return [
+      { role, ordinal: result.ordinal, x: across, y: up, label: labelOf(result, role, x, y) },
+    ];
   });
   if (points.length === 0) return [];
   const drawn = points.filter(({ role }) => role !== 'front').length;
-  const sampled = drawn + front.length < designs ? `; of the others ${drawn.toLocaleString('en-US')} are drawn` : '';
+  const sampled =
+    drawn + front.length < designs
+      ? `; of the others ${drawn.toLocaleString('en-US')} are drawn`
+      : '';
   return [
     {
       id: `pareto-${x}-${y}`.replaceAll('_', '-'),
@@ -77,7 +89,12 @@ function rangeText(values: readonly number[], name: MetricName): string {
   return `${metricText(Math.min(...values), unit)} to ${metricText(Math.max(...values), unit)}`;
 }
 
-function labelOf({ ordinal, settings, metrics: values }: StoredResult, role: Role, x: MetricName, y: MetricName) {
+function labelOf(
+  { ordinal, settings, metrics: values }: StoredResult,
+  role: Role,
+  x: MetricName,
+  y: MetricName,
+) {
   const set = Object.entries(settings).map(([axis, level]) => `${axis} ${level}`);
   const found = [x, y].map((name) => `${name} ${metricText(values[name], metrics[name].unit)}`);
   return `design ${ordinal} (${role}): ${[...set, ...found].join(', ')}`;
@@ -89,7 +106,10 @@ function spec(
   constraints: Readonly<Record<string, Bounds>>,
   width: number,
 ): TopLevelSpec {
-  const [across, up] = [logScale(points.map((point) => point.x)), logScale(points.map((point) => point.y))];
+  const [across, up] = [
+    logScale(points.map((point) => point.x)),
+    logScale(points.map((point) => point.y)),
+  ];
   const axis = (name: MetricName, { domain, ticks }: typeof across) => ({
     title: metrics[name].unit === '' ? name : `${name}, ${metrics[name].unit}`,
     type: 'quantitative' as const,
@@ -100,7 +120,12 @@ function spec(
     [constraints[name]?.atLeast, constraints[name]?.atMost].flatMap((limit) =>
       limit !== undefined && limit >= low && limit <= high ? [{ limit }] : [],
     );
-  const rule = { type: 'rule' as const, color: color('s3-strong'), strokeDash: [5, 4], aria: false };
+  const rule = {
+    type: 'rule' as const,
+    color: color('s3-strong'),
+    strokeDash: [5, 4],
+    aria: false,
+  };
   return {
     width,
     height: 300,

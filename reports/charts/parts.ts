@@ -1,4 +1,5 @@
-// Where the time and the joules of modelled hardware went: stacked bars, a row a hardware, a workload or a layer.
+// Where the time and the joules of modelled hardware went: stacked bars, a row a hardware, a
+// workload or a layer.
 
 import type { TopLevelSpec } from 'vega-lite';
 import type { Parts } from '../../hw-models/contract.js';
@@ -31,7 +32,8 @@ const time: Measure = {
   by: 'cause',
   column: 'seconds',
   unit: 's',
-  of: ({ time: cycles, cycles: all, seconds }) => (cycles && all ? scaled(cycles, seconds / all) : null),
+  of: ({ time: cycles, cycles: all, seconds }) =>
+    cycles && all ? scaled(cycles, seconds / all) : null,
 };
 
 const energy: Measure = {
@@ -43,18 +45,28 @@ const energy: Measure = {
   of: ({ energy: joules }) => joules,
 };
 
-/** Both measures of everything modelled: by hardware for one workload, by workload or by layer within each hardware. */
+/**
+ * Both measures of everything modelled: by hardware for one workload, by workload or by layer
+ * within each hardware.
+ */
 export function partCharts(comparisons: readonly Comparison[]): readonly Chart[] {
-  return [time, energy].flatMap((measure) => [...byHardware(comparisons, measure), ...within(comparisons, measure)]);
+  return [time, energy].flatMap((measure) => [
+    ...byHardware(comparisons, measure),
+    ...within(comparisons, measure),
+  ]);
 }
 
 function byHardware(comparisons: readonly Comparison[], measure: Measure): readonly Chart[] {
   const [comparison, another] = comparisons;
   if (!comparison || another) return [];
   const names = seriesOf(comparisons).map(({ name }) => name);
-  const stacks = comparison.results.flatMap(({ layers }, at) => stackOf(names[at] ?? '', layers, measure));
+  const stacks = comparison.results.flatMap(({ layers }, at) =>
+    stackOf(names[at] ?? '', layers, measure),
+  );
   const subtitle = `${comparison.workload.name}, share by ${measure.by}; the whole stands at the end of the bar`;
-  return stacks.length > 0 ? [partChart(measure, 'by hardware', subtitle, withFewParts(stacks), true)] : [];
+  return stacks.length > 0
+    ? [partChart(measure, 'by hardware', subtitle, withFewParts(stacks), true)]
+    : [];
 }
 
 function within(comparisons: readonly Comparison[], measure: Measure): readonly Chart[] {
@@ -65,7 +77,9 @@ function within(comparisons: readonly Comparison[], measure: Measure): readonly 
     const alone = results.length === 1;
     const stacks = alone
       ? first.layers.flatMap((layer) => stackOf(layer.name, [layer], measure))
-      : results.flatMap(({ layers }, of) => stackOf(comparisons[of]?.workload.name ?? '', layers, measure));
+      : results.flatMap(({ layers }, of) =>
+          stackOf(comparisons[of]?.workload.name ?? '', layers, measure),
+        );
     if (stacks.length < 2) return [];
     const subtitle = alone
       ? `${comparisons[0]?.workload.name} layer by layer, by ${measure.by}`
@@ -102,7 +116,9 @@ function partChart(
   const all = Object.entries(stackTotal(stacks)).filter(([, value]) => value > 0);
   const largest = [...all].sort((a, b) => b[1] - a[1]).slice(0, 3);
   const whole = all.reduce((total, [, value]) => total + value, 0);
-  const said = largest.map(([part, value]) => `${spoken(part)} ${percent(value / whole)}`).join(', ');
+  const said = largest
+    .map(([part, value]) => `${spoken(part)} ${percent(value / whole)}`)
+    .join(', ');
   return {
     id: `${id}-${slug(where)}`,
     title: `${title} ${where}`,
@@ -110,7 +126,9 @@ function partChart(
     alt: `Stacked bars, ${stacks.length} rows, ${quantity(whole, unit)} together. Largest parts: ${said}.`,
     data: {
       columns: ['row', by, column],
-      rows: stacks.flatMap(({ name, parts }) => all.map(([part]) => [name, part, parts[part] ?? 0])),
+      rows: stacks.flatMap(({ name, parts }) =>
+        all.map(([part]) => [name, part, parts[part] ?? 0]),
+      ),
     },
     spec: (width) =>
       stackedSpec(
@@ -150,7 +168,9 @@ function withFewParts(stacks: readonly Stack[]): readonly Stack[] {
   shares.sort((a, b) => b[1] - a[1]);
   const kept = new Set(shares.slice(0, MOST_PARTS - 1).map(([part]) => part));
   return stacks.map(({ name, parts }) => {
-    const shown = shares.filter(([part]) => kept.has(part)).map(([part]) => [part, parts[part] ?? 0] as const);
+    const shown = shares
+      .filter(([part]) => kept.has(part))
+      .map(([part]) => [part, parts[part] ?? 0] as const);
     const rest = sumOf(parts) - shown.reduce((sum, [, value]) => sum + value, 0);
     return { name, parts: { ...Object.fromEntries(shown), [OTHER]: Math.max(0, rest) } };
   });
@@ -163,7 +183,11 @@ const ROW = 18;
 export function stackedSpec(
   stacks: readonly Stack[],
   parts: readonly string[],
-  { unit, asShares, width }: { readonly unit: string; readonly asShares: boolean; readonly width: number },
+  {
+    unit,
+    asShares,
+    width,
+  }: { readonly unit: string; readonly asShares: boolean; readonly width: number },
 ): TopLevelSpec {
   const rows = stacks.map(({ name }) => name);
   const values = stacks.flatMap(({ name, parts: of }) => {
@@ -183,7 +207,11 @@ export function stackedSpec(
     axis: { ticks: false, domain: false, labelLimit: width / 3, labelPadding: 6 },
     scale: { paddingInner: 0.28 },
   };
-  const wholes = stacks.map(({ name, parts: of }) => ({ row: name, whole: quantity(sumOf(of), unit), end: 1 }));
+  const wholes = stacks.map(({ name, parts: of }) => ({
+    row: name,
+    whole: quantity(sumOf(of), unit),
+    end: 1,
+  }));
   return {
     width,
     height: rows.length * ROW,
@@ -199,7 +227,9 @@ export function stackedSpec(
             type: 'quantitative',
             title: null,
             ...(asShares ? { scale: { domain: [0, 1], nice: false } } : {}),
-            axis: asShares ? { format: '.0%', tickCount: 5 } : { labelExpr: siLabels(unit), tickCount: 5 },
+            axis: asShares
+              ? { format: '.0%', tickCount: 5 }
+              : { labelExpr: siLabels(unit), tickCount: 5 },
           },
           color: {
             field: 'part',
@@ -216,7 +246,11 @@ export function stackedSpec(
             {
               data: { values: wholes },
               mark: { type: 'text' as const, align: 'left' as const, dx: 6, aria: false },
-              encoding: { y, x: { field: 'end', type: 'quantitative' as const }, text: { field: 'whole' } },
+              encoding: {
+                y,
+                x: { field: 'end', type: 'quantitative' as const },
+                text: { field: 'whole' },
+              },
             },
           ]
         : []),

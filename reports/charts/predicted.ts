@@ -27,7 +27,9 @@ export function predictedCharts(claims: readonly Claim[]): readonly Chart[] {
   const points = claims.flatMap((claim): readonly Point[] => {
     const { table, unit, basis, published, modelled } = claim;
     if (modelled === null || !(modelled > 0 && published > 0)) return [];
-    return [{ table, device: deviceOf(claim), claim: claim.claim, unit, basis, published, modelled }];
+    return [
+      { table, device: deviceOf(claim), claim: claim.claim, unit, basis, published, modelled },
+    ];
   });
   const groups = new Map<string, Point[]>();
   for (const point of points) {
@@ -54,8 +56,12 @@ const ROW = 20;
 const EDGE = 4;
 
 function errorChart(points: readonly Point[]): Chart {
-  const within = points.filter(({ modelled, published }) => Math.abs(Math.log(modelled / published)) <= Math.log(1.25));
-  const beyond = points.filter(({ modelled, published }) => Math.abs(Math.log(modelled / published)) > Math.log(EDGE));
+  const within = points.filter(
+    ({ modelled, published }) => Math.abs(Math.log(modelled / published)) <= Math.log(1.25),
+  );
+  const beyond = points.filter(
+    ({ modelled, published }) => Math.abs(Math.log(modelled / published)) > Math.log(EDGE),
+  );
   return {
     id: 'errors',
     title: 'How far off each figure is',
@@ -120,7 +126,9 @@ function errorSpec(points: readonly Point[], width: number): TopLevelSpec {
 
 function againstChart(points: readonly Point[]): Chart {
   const [{ table, unit }] = points as readonly [Point];
-  const off = points.map(({ modelled, published }) => Math.abs(modelled / published - 1)).sort((a, b) => a - b);
+  const off = points
+    .map(({ modelled, published }) => Math.abs(modelled / published - 1))
+    .sort((a, b) => a - b);
   const median = off[off.length >> 1] ?? 0;
   return {
     id: slug(`against ${table} ${unit}`),
@@ -132,7 +140,12 @@ function againstChart(points: readonly Point[]): Chart {
     spec: (width) =>
       againstSpec(
         points.map((point) => ({
-          ...{ x: point.published, y: point.modelled, of: point.device || point.basis, label: labelOf(point) },
+          ...{
+            x: point.published,
+            y: point.modelled,
+            of: point.device || point.basis,
+            label: labelOf(point),
+          },
         })),
         { x: `published, ${unit}`, y: `modelled, ${unit}`, labels: "format(datum.value, ',~g')" },
         width,

@@ -1,4 +1,5 @@
-// What pruning costs: the error against how many of one layer's weights are kept, and step by step against the size.
+// What pruning costs: the error against how many of one layer's weights are kept, and step by step
+// against the size.
 
 import type { PruneReport } from '../../sim/prune/report.js';
 import { count, percent, quantity } from '../quantity.js';
@@ -6,13 +7,22 @@ import type { Chart } from './chart.js';
 import { type Line, lineChart } from './lines.js';
 
 const PERCENT = "format(datum.value, '.3~%')";
-const errorAxis = { title: 'error', column: 'validation_error', scale: 'linear', labels: PERCENT } as const;
+const errorAxis = {
+  title: 'error',
+  column: 'validation_error',
+  scale: 'linear',
+  labels: PERCENT,
+} as const;
 
 export function pruningCharts(report: PruneReport): readonly Chart[] {
-  return [...stepsChart(report), ...[false, true].flatMap((retrained) => sensitivityChart(report, retrained))];
+  return [
+    ...stepsChart(report),
+    ...[false, true].flatMap((retrained) => sensitivityChart(report, retrained)),
+  ];
 }
 
-const mean = (values: readonly number[]) => values.reduce((sum, value) => sum + value, 0) / values.length;
+const mean = (values: readonly number[]) =>
+  values.reduce((sum, value) => sum + value, 0) / values.length;
 
 function sensitivityChart({ seeds, workload }: PruneReport, retrained: boolean): readonly Chart[] {
   const curves = (seeds[0]?.curves ?? []).filter((curve) => curve.retrained === retrained);
@@ -24,14 +34,23 @@ function sensitivityChart({ seeds, workload }: PruneReport, retrained: boolean):
       name: layer,
       points: points.map(({ density }, at) => {
         const y = mean(
-          same.flatMap((curve) => curve.points[at] ?? []).map(({ validation }) => 1 - validation.accuracy),
+          same
+            .flatMap((curve) => curve.points[at] ?? [])
+            .map(({ validation }) => 1 - validation.accuracy),
         );
-        return { x: density, y, label: `${layer} with ${percent(density)} of its weights: error ${percent(y)}` };
+        return {
+          x: density,
+          y,
+          label: `${layer} with ${percent(density)} of its weights: error ${percent(y)}`,
+        };
       }),
     };
   });
   if (lines.length === 0) return [];
-  const worst = lines.map(({ name, points }) => ({ name, error: Math.max(...points.map(({ y }) => y)) }));
+  const worst = lines.map(({ name, points }) => ({
+    name,
+    error: Math.max(...points.map(({ y }) => y)),
+  }));
   const most = worst.reduce((a, b) => (a.error >= b.error ? a : b));
   const how = retrained ? 'retrained' : 'not retrained';
   return [
@@ -39,7 +58,8 @@ function sensitivityChart({ seeds, workload }: PruneReport, retrained: boolean):
       {
         id: `sensitivity-${retrained ? 'retrained' : 'plain'}`,
         title: `Sensitivity of ${workload}, ${how}`,
-        subtitle: 'error on the validation part with one layer pruned to a share of its weights, the others whole',
+        subtitle:
+          'error on the validation part with one layer pruned to a share of its weights, the others whole',
         alt: `A line for each of ${lines.length} layers. ${most.name} suffers most: its error rises to ${percent(most.error)}.`,
       },
       lines,
@@ -70,11 +90,17 @@ function stepsChart({ seeds, workload, pipeline }: PruneReport): readonly Chart[
       {
         id: 'size-and-error',
         title: `Size and error of ${workload}, ${pipeline}`,
-        subtitle: 'a mark a step, in order along the line; whole files, Huffman-coded; error on the validation part',
+        subtitle:
+          'a mark a step, in order along the line; whole files, Huffman-coded; error on the validation part',
         alt: `Of seed ${first?.seed}: from ${bytes(begin)} and an error of ${percent(1 - begin.validation.accuracy)} to ${bytes(end)} and ${percent(1 - end.validation.accuracy)}.`,
       },
       lines,
-      { title: 'bytes', column: 'huffman_file_bytes', scale: 'log', labels: "format(datum.value, '.2~s') + 'B'" },
+      {
+        title: 'bytes',
+        column: 'huffman_file_bytes',
+        scale: 'log',
+        labels: "format(datum.value, '.2~s') + 'B'",
+      },
       errorAxis,
     ),
   ];

@@ -1,5 +1,5 @@
-// Speed-up and energy efficiency as bars from 1 on a log scale, workload by workload: Han et al., EIE, ISCA 2016,
-// Figures 6 and 7.
+// Speed-up and energy efficiency as bars from 1 on a log scale, workload by workload: Han et al.,
+// EIE, ISCA 2016, Figures 6 and 7.
 
 import { geometricMean } from 'simple-statistics';
 import type { TopLevelSpec } from 'vega-lite';
@@ -49,13 +49,20 @@ const energy: Measure = {
   of: ({ results }, at) => results[at]?.energyRatio ?? null,
 };
 
-/** Both charts of comparisons on the same hardware; the second is left out where no row but the first has joules. */
+/**
+ * Both charts of comparisons on the same hardware; the second is left out where no row but the
+ * first has joules.
+ */
 export function ratioCharts(comparisons: readonly Comparison[]): readonly Chart[] {
   const series = seriesOf(comparisons);
   return [speedup, energy].flatMap((measure) => ratioChart(comparisons, series, measure));
 }
 
-function ratioChart(comparisons: readonly Comparison[], series: readonly Series[], measure: Measure): readonly Chart[] {
+function ratioChart(
+  comparisons: readonly Comparison[],
+  series: readonly Series[],
+  measure: Measure,
+): readonly Chart[] {
   const bars = barsOf(comparisons, series, measure);
   const shown = series.filter(({ name }) => bars.some((bar) => bar.series === name));
   const [reference] = series;
@@ -77,11 +84,17 @@ function ratioChart(comparisons: readonly Comparison[], series: readonly Series[
   ];
 }
 
-function barsOf(comparisons: readonly Comparison[], series: readonly Series[], measure: Measure): readonly RatioBar[] {
+function barsOf(
+  comparisons: readonly Comparison[],
+  series: readonly Series[],
+  measure: Measure,
+): readonly RatioBar[] {
   const bars = comparisons.flatMap((comparison) =>
     series.flatMap(({ name, origin }, at): readonly RatioBar[] => {
       const value = measure.of(comparison, at);
-      return value === null ? [] : [{ workload: comparison.workload.name, series: name, origin, value }];
+      return value === null
+        ? []
+        : [{ workload: comparison.workload.name, series: name, origin, value }];
     }),
   );
   if (comparisons.length === 1) return bars;
@@ -126,13 +139,26 @@ function specFor(workloads: number) {
   return workloads === 1 ? singleSpec : groupedSpec;
 }
 
-/** Ratios from 1 on a log scale, a group of bars for each workload: standing, or lying where there is little room. */
-export function groupedSpec(bars: readonly RatioBar[], series: readonly Series[], axis: string, width: number) {
+/**
+ * Ratios from 1 on a log scale, a group of bars for each workload: standing, or lying where there
+ * is little room.
+ */
+export function groupedSpec(
+  bars: readonly RatioBar[],
+  series: readonly Series[],
+  axis: string,
+  width: number,
+) {
   return (width < NARROW ? lyingSpec : standingSpec)(bars, series, axis, width);
 }
 
 /** One workload: a bar a hardware, its ratio beside it. */
-function singleSpec(bars: readonly RatioBar[], series: readonly Series[], axis: string, width: number): TopLevelSpec {
+function singleSpec(
+  bars: readonly RatioBar[],
+  series: readonly Series[],
+  axis: string,
+  width: number,
+): TopLevelSpec {
   const { values, value } = parts(bars, axis);
   const y = {
     field: 'series',
@@ -163,7 +189,12 @@ function singleSpec(bars: readonly RatioBar[], series: readonly Series[], axis: 
 }
 
 /** Workloads side by side, bars upwards from 1. */
-function standingSpec(bars: readonly RatioBar[], series: readonly Series[], axis: string, width: number): TopLevelSpec {
+function standingSpec(
+  bars: readonly RatioBar[],
+  series: readonly Series[],
+  axis: string,
+  width: number,
+): TopLevelSpec {
   const { values, value, workloads } = parts(bars, axis);
   return {
     width,
@@ -180,7 +211,13 @@ function standingSpec(bars: readonly RatioBar[], series: readonly Series[], axis
             sort: workloads,
             title: null,
             scale: { paddingInner: 0.22, paddingOuter: 0.1 },
-            axis: { labelAngle: 0, ticks: false, domain: false, labelPadding: 6, labelLimit: width / workloads.length },
+            axis: {
+              labelAngle: 0,
+              ticks: false,
+              domain: false,
+              labelPadding: 6,
+              labelLimit: width / workloads.length,
+            },
           },
           xOffset: { field: 'series', sort: namesOf(series) },
           y: value,
@@ -195,7 +232,12 @@ function standingSpec(bars: readonly RatioBar[], series: readonly Series[], axis
 }
 
 /** Workloads below each other, bars to the right from 1. */
-function lyingSpec(bars: readonly RatioBar[], series: readonly Series[], axis: string, width: number): TopLevelSpec {
+function lyingSpec(
+  bars: readonly RatioBar[],
+  series: readonly Series[],
+  axis: string,
+  width: number,
+): TopLevelSpec {
   const { values, value, workloads } = parts(bars, axis);
   return {
     width,

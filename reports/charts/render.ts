@@ -9,7 +9,10 @@ import { textWidth } from './text-width.js';
 declare module 'vega' {
   /** Exported by vega-scenegraph and not in its types: what measures a text, settable. */
   const textMetrics: {
-    width(item: { readonly fontSize?: number; readonly fontWeight?: string | number }, text: unknown): number;
+    width(
+      item: { readonly fontSize?: number; readonly fontWeight?: string | number },
+      text: unknown,
+    ): number;
   };
 }
 
@@ -29,7 +32,10 @@ function fail(...said: readonly unknown[]): never {
   throw new InvariantError(`chart: ${said.map(String).join(' ')}`);
 }
 
-/** The drawing as SVG with its colours as CSS variables (palette.ts). @throws InvariantError for a faulty specification. */
+/**
+ * The drawing as SVG with its colours as CSS variables (palette.ts). @throws InvariantError for a
+ * faulty specification.
+ */
 export async function drawSvg(spec: TopLevelSpec): Promise<string> {
   const compiled = compile(spec, { config: look, logger: strict });
   const view = new vega.View(vega.parse(compiled.spec), { renderer: 'none', logger: strict });

@@ -16,7 +16,10 @@ export interface RooflineMark {
   readonly label: string;
 }
 
-export const rateText = ({ macsPerSecond, macsPerByte }: Pick<RooflineMark, 'macsPerSecond' | 'macsPerByte'>) =>
+export const rateText = ({
+  macsPerSecond,
+  macsPerByte,
+}: Pick<RooflineMark, 'macsPerSecond' | 'macsPerByte'>) =>
   `${quantity(macsPerSecond, 'MAC/s')}, ${macsPerByte.toPrecision(3)} MAC per byte`;
 
 /** Slopes nearer to each other than by this factor have no room for a name between them. */
@@ -33,8 +36,9 @@ interface Flat {
 }
 
 /**
- * Slopes up to the highest flat roof that they reach in the picture, flat roofs from the steepest slope on. Names stand on
- * flat roofs and, where there are several, on slopes. `ridge`: an intensity that is in the picture in any case.
+ * Slopes up to the highest flat roof that they reach in the picture, flat roofs from the steepest
+ * slope on. Names stand on flat roofs and, where there are several, on slopes. `ridge`: an
+ * intensity that is in the picture in any case.
  */
 export function rooflineSpec(
   marks: readonly RooflineMark[],
@@ -61,12 +65,17 @@ export function rooflineSpec(
       })),
     ),
     ...flats.flatMap(({ name, macsPerSecond }) =>
-      [Math.max(from, macsPerSecond / steepest), to].map((at) => ({ at, rate: macsPerSecond, line: name })),
+      [Math.max(from, macsPerSecond / steepest), to].map((at) => ({
+        at,
+        rate: macsPerSecond,
+        line: name,
+      })),
     ),
   ];
   const named = slopes.length > 1 ? slopes : [];
   const slopeNames = named.map(({ name, bytesPerSecond }, row) => {
-    // Each name a row below the one before, so that no two meet; beside the last of the slopes that lie close together.
+    // Each name a row below the one before, so that no two meet; beside the last of the slopes that
+    // lie close together.
     const close = named.filter((other) => other.bytesPerSecond > bytesPerSecond / CLOSE);
     const last = close.reduce((a, b) => (b.bytesPerSecond < a.bytesPerSecond ? b : a));
     const [low, high] = [startOf(last), Math.min(highest / last.bytesPerSecond, to)];
@@ -81,7 +90,10 @@ export function rooflineSpec(
     scale: { type: 'log' as const, domain: [...domain], nice: false },
     axis: { values: [...ticks], labelExpr },
   });
-  const place = { x: { field: 'at', type: 'quantitative' }, y: { field: 'rate', type: 'quantitative' } } as const;
+  const place = {
+    x: { field: 'at', type: 'quantitative' },
+    y: { field: 'rate', type: 'quantitative' },
+  } as const;
   const text = { color: color('muted'), aria: false } as const;
   return {
     width,
@@ -99,9 +111,16 @@ export function rooflineSpec(
       },
       // The highest roof has its name above it, others below: two may lie close together.
       ...(['bottom', 'top'] as const).map((baseline) => ({
-        data: { values: flatNames.filter(({ rate }) => (rate === highest) === (baseline === 'bottom')) },
+        data: {
+          values: flatNames.filter(({ rate }) => (rate === highest) === (baseline === 'bottom')),
+        },
         mark: {
-          ...{ type: 'text' as const, align: 'right' as const, baseline, dy: baseline === 'bottom' ? -3 : 4 },
+          ...{
+            type: 'text' as const,
+            align: 'right' as const,
+            baseline,
+            dy: baseline === 'bottom' ? -3 : 4,
+          },
           ...text,
         },
         encoding: { ...place, text: { field: 'name' } },
@@ -110,14 +129,27 @@ export function rooflineSpec(
         ? [
             {
               data: { values: slopeNames },
-              mark: { type: 'text' as const, align: 'left' as const, baseline: 'top' as const, dx: 5, ...text },
+              mark: {
+                type: 'text' as const,
+                align: 'left' as const,
+                baseline: 'top' as const,
+                dx: 5,
+                ...text,
+              },
               encoding: { ...place, text: { field: 'name' } },
             },
           ]
         : []),
       {
         data: { values: [...marks] },
-        mark: { type: 'point', filled: true, size: 42, opacity: 0.85, stroke: color('panel'), strokeWidth: 0.7 },
+        mark: {
+          type: 'point',
+          filled: true,
+          size: 42,
+          opacity: 0.85,
+          stroke: color('panel'),
+          strokeWidth: 0.7,
+        },
         encoding: {
           x: { field: 'macsPerByte', type: 'quantitative' },
           y: { field: 'macsPerSecond', type: 'quantitative' },

@@ -25,7 +25,9 @@ function decades(values: readonly number[]): Axis {
 /** Letters for kernels, in their order; what comes after z shares a sign. */
 export function kernelSigns(roofline: Roofline): ReadonlyMap<string, string> {
   const kernels = [...new Set(roofline.points.map(({ kernel }) => kernel))];
-  return new Map(kernels.map((kernel, at) => [kernel, at < 26 ? String.fromCharCode(97 + at) : '?']));
+  return new Map(
+    kernels.map((kernel, at) => [kernel, at < 26 ? String.fromCharCode(97 + at) : '?']),
+  );
 }
 
 /** Lines of at most `columns` characters: the plot, its axes, and what the signs mean. */
@@ -38,8 +40,10 @@ export function rooflineText(roofline: Roofline, columns: number): readonly stri
   const arithmetic = Math.max(...peaks.map(({ value }) => value));
   const x = decades(points.map(({ macsPerByte }) => macsPerByte));
   const y = decades([...points.map(({ macsPerSecond }) => macsPerSecond), arithmetic]);
-  const columnOf = (value: number) => Math.round(((Math.log10(value) - x.from) / (x.to - x.from)) * (width - 1));
-  const rowOf = (value: number) => Math.round(((y.to - Math.log10(value)) / (y.to - y.from)) * (HEIGHT - 1));
+  const columnOf = (value: number) =>
+    Math.round(((Math.log10(value) - x.from) / (x.to - x.from)) * (width - 1));
+  const rowOf = (value: number) =>
+    Math.round(((y.to - Math.log10(value)) / (y.to - y.from)) * (HEIGHT - 1));
   const grid = Array.from({ length: HEIGHT }, () => Array.from({ length: width }, () => ' '));
   const put = (row: number, column: number, sign: string) => {
     const line = grid[row];
@@ -47,10 +51,12 @@ export function rooflineText(roofline: Roofline, columns: number): readonly stri
   };
   for (let column = 0; column < width; column++) {
     const intensity = 10 ** (x.from + (column / (width - 1)) * (x.to - x.from));
-    for (const { value } of levels) put(rowOf(Math.min(value * intensity, arithmetic)), column, '·');
+    for (const { value } of levels)
+      put(rowOf(Math.min(value * intensity, arithmetic)), column, '·');
     for (const { value } of peaks) {
       // Up to where the fastest level supplies it.
-      if (Math.max(...levels.map((level) => level.value)) * intensity >= value) put(rowOf(value), column, '─');
+      if (Math.max(...levels.map((level) => level.value)) * intensity >= value)
+        put(rowOf(value), column, '─');
     }
   }
   const signs = kernelSigns(roofline);
@@ -75,14 +81,20 @@ export function rooflineText(roofline: Roofline, columns: number): readonly stri
       columns,
     ),
     ...wrapList(
-      ceilings.map(({ name, unit, value }) => `${unit === 'B/s' ? '·' : '─'} ${name} ${quantity(value, unit)}`),
+      ceilings.map(
+        ({ name, unit, value }) => `${unit === 'B/s' ? '·' : '─'} ${name} ${quantity(value, unit)}`,
+      ),
       columns,
     ),
   ];
 }
 
 /** '0.1      1       10' under its marks. */
-function axisText(marks: readonly number[], columnOf: (value: number) => number, width: number): string {
+function axisText(
+  marks: readonly number[],
+  columnOf: (value: number) => number,
+  width: number,
+): string {
   const line = Array.from({ length: width }, () => ' ');
   for (const mark of marks) {
     const text = `${10 ** mark}`;
@@ -97,7 +109,8 @@ function wrapList(items: readonly string[], columns: number): readonly string[] 
   const lines: string[] = [];
   for (const item of items) {
     const last = lines.at(-1);
-    if (last !== undefined && last.length + 3 + item.length <= columns) lines[lines.length - 1] = `${last}   ${item}`;
+    if (last !== undefined && last.length + 3 + item.length <= columns)
+      lines[lines.length - 1] = `${last}   ${item}`;
     else lines.push(item);
   }
   return lines;

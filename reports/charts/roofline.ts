@@ -1,5 +1,5 @@
-// Rooflines: what a hardware's arithmetic and its main bandwidth allow, and where the layers lie under it.
-// Williams, Waterman and Patterson, "Roofline", CACM 52(4), 2009.
+// Rooflines: what a hardware's arithmetic and its main bandwidth allow, and where the layers lie
+// under it. Williams, Waterman and Patterson, "Roofline", CACM 52(4), 2009.
 
 import type { TopLevelSpec } from 'vega-lite';
 import type { Ceiling, Peaks, Roof } from '../../hw-models/contract.js';
@@ -26,14 +26,20 @@ export function rooflineCharts(comparisons: readonly Comparison[]): readonly Cha
   });
 }
 
-function rooflineChart(hardware: string, peaks: Peaks, comparisons: readonly Comparison[]): readonly Chart[] {
+function rooflineChart(
+  hardware: string,
+  peaks: Peaks,
+  comparisons: readonly Comparison[],
+): readonly Chart[] {
   // The main bandwidth, unless nothing passes there because all of it stays in the caches.
   const under = peaks.roofs.map((roof) => ({ roof, ...pointsUnder(roof, hardware, comparisons) }));
   const used = under.find(({ points }) => points.length > 0);
   if (!used) return [];
   const { roof, points, without } = used;
   const [ceiling] = peaks.ceilings;
-  const best = Math.max(...points.map((point) => point.macsPerSecond / attainable(point.macsPerByte, ceiling, roof)));
+  const best = Math.max(
+    ...points.map((point) => point.macsPerSecond / attainable(point.macsPerByte, ceiling, roof)),
+  );
   const left = without > 0 ? `; ${without} that move nothing there are left out` : '';
   return [
     {
@@ -64,7 +70,13 @@ function pointsUnder(roof: Roof, hardware: string, comparisons: readonly Compari
         const rate = rateOf(layer, roof);
         if (rate === 'no arithmetic') continue;
         if (rate === 'no bytes') without++;
-        else points.push({ workload: workload.name, layer: layer.name, kernel: layer.kernel, ...rate });
+        else
+          points.push({
+            workload: workload.name,
+            layer: layer.name,
+            kernel: layer.kernel,
+            ...rate,
+          });
       }
     }
   }
@@ -81,11 +93,20 @@ function rateOf({ counters, seconds }: LayerResult, roof: Roof) {
 const attainable = (macsPerByte: number, ceiling: Ceiling, roof: Roof) =>
   Math.min(ceiling.macsPerSecond, macsPerByte * roof.bytesPerSecond);
 
-/** One hardware's roof of ordinary arithmetic, and those of other units as far as a layer passes them. */
-function spec(points: readonly Point[], ceilings: Peaks['ceilings'], roof: Roof, width: number): TopLevelSpec {
+/**
+ * One hardware's roof of ordinary arithmetic, and those of other units as far as a layer passes
+ * them.
+ */
+function spec(
+  points: readonly Point[],
+  ceilings: Peaks['ceilings'],
+  roof: Roof,
+  width: number,
+): TopLevelSpec {
   const [lowest] = ceilings;
   const used = ceilings.filter(
-    (ceiling, at) => at === 0 || points.some((p) => p.macsPerSecond > (ceilings[at - 1] ?? ceiling).macsPerSecond),
+    (ceiling, at) =>
+      at === 0 || points.some((p) => p.macsPerSecond > (ceilings[at - 1] ?? ceiling).macsPerSecond),
   );
   const marks = points.map((point) => ({
     ...point,

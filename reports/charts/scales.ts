@@ -5,7 +5,9 @@ export interface LogScale {
   readonly ticks: readonly number[];
 }
 
-/** Numbers of a decade that are ticks, from coarse to fine: the first that gives enough is taken. */
+/**
+ * Numbers of a decade that are ticks, from coarse to fine: the first that gives enough is taken.
+ */
 const steps = [[1], [1, 2, 5], [1, 1.2, 1.5, 2, 2.5, 3, 4, 5, 6, 8]] as const;
 const FEWEST_TICKS = 3;
 /** Decades beyond which powers of ten are enough in any case. */
@@ -23,7 +25,8 @@ export function logScale(values: readonly number[], always: readonly number[] = 
   const high = Math.max(...all) * MARGIN;
   const choices = steps.map((perDecade) => ticksBetween(low, high, perDecade));
   const manyDecades = Math.log10(high / low) > FEW_DECADES;
-  const ticks = choices.find(({ length }) => length >= FEWEST_TICKS || manyDecades) ?? choices.at(-1) ?? [];
+  const ticks =
+    choices.find(({ length }) => length >= FEWEST_TICKS || manyDecades) ?? choices.at(-1) ?? [];
   const every = Math.ceil(ticks.length / MOST_TICKS);
   return { domain: [low, high], ticks: ticks.filter((_, at) => at % every === 0) };
 }

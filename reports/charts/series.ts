@@ -1,4 +1,5 @@
-// The hardware rows of comparisons as the series of a chart: a name and colours each, the same in every chart of a report.
+// The hardware rows of comparisons as the series of a chart: a name and colours each, the same in
+// every chart of a report.
 
 import type { Comparison, HardwareResult } from '../../sim/compare.js';
 import { seriesColor } from './palette.js';

@@ -21,7 +21,10 @@ export interface SwingRow {
   readonly joules: Span;
 }
 
-/** Ratios to the answer as it stands: with the number smaller, with it larger. Null: such a design cannot be. */
+/**
+ * Ratios to the answer as it stands: with the number smaller, with it larger. Null: such a design
+ * cannot be.
+ */
 export interface Span {
   readonly less: number | null;
   readonly more: number | null;
@@ -37,18 +40,30 @@ export function swingRows(swings: readonly (readonly Swing[])[]): readonly Swing
       return known.length === values.length ? geometricMean(known) : null;
     };
     const span = (of: keyof Moved): Span => ({ less: mean('less', of), more: mean('more', of) });
-    return { path, published: figure.published, from: figure.from, seconds: span('seconds'), joules: span('joules') };
+    return {
+      path,
+      published: figure.published,
+      from: figure.from,
+      seconds: span('seconds'),
+      joules: span('joules'),
+    };
   });
   return rows.sort((a, b) => largest(b) - largest(a));
 }
 
 const largest = ({ seconds, joules }: SwingRow) =>
-  Math.max(...[seconds.less, seconds.more, joules.less, joules.more].map((moved) => Math.abs(Math.log(moved ?? 1))));
+  Math.max(
+    ...[seconds.less, seconds.more, joules.less, joules.more].map((moved) =>
+      Math.abs(Math.log(moved ?? 1)),
+    ),
+  );
 
 /** A chart for each hardware whose swings were asked for. */
 export function swingCharts(comparisons: readonly Comparison[]): readonly Chart[] {
   return seriesOf(comparisons).flatMap(({ name }, at) => {
-    const swings = comparisons.flatMap(({ results }) => (results[at]?.swings ? [results[at].swings] : []));
+    const swings = comparisons.flatMap(({ results }) =>
+      results[at]?.swings ? [results[at].swings] : [],
+    );
     const rows = swings.length === comparisons.length ? swingRows(swings) : [];
     return rows.length > 0 ? [swingChart(name, rows)] : [];
   });
@@ -64,9 +79,12 @@ function swingChart(hardware: string, rows: readonly SwingRow[]): Chart {
   const moved = (row: SwingRow | undefined) =>
     measures.flatMap((of) => {
       const span = row?.[of];
-      return span?.less != null && span.more != null ? [`${NAMES[of]} ${ratio(span.less)} to ${ratio(span.more)}`] : [];
+      return span?.less != null && span.more != null
+        ? [`${NAMES[of]} ${ratio(span.less)} to ${ratio(span.more)}`]
+        : [];
     });
-  const left = rows.length > MOST ? `; ${rows.length - MOST} that move less are in the data alone` : '';
+  const left =
+    rows.length > MOST ? `; ${rows.length - MOST} that move less are in the data alone` : '';
   return {
     id: `swings-${slug(hardware)}`,
     half: true,
@@ -74,7 +92,15 @@ function swingChart(hardware: string, rows: readonly SwingRow[]): Chart {
     subtitle: `each estimated or fitted number over and times ${SWING}, the others as they are${left}`,
     alt: `Bars around 1 for ${rows.length} numbers. ${most?.path} moves the most: ${moved(most).join(', ')}.`,
     data: {
-      columns: ['number', 'value', 'from', 'seconds_less', 'seconds_more', 'joules_less', 'joules_more'],
+      columns: [
+        'number',
+        'value',
+        'from',
+        'seconds_less',
+        'seconds_more',
+        'joules_less',
+        'joules_more',
+      ],
       rows: rows.map((row) => [
         ...[row.path, row.published, row.from],
         ...[row.seconds.less, row.seconds.more, row.joules.less, row.joules.more],
@@ -93,7 +119,15 @@ function spec(rows: readonly SwingRow[], width: number): TopLevelSpec {
       const ends = [less, more].filter((end) => end !== null);
       if (ends.length === 0) return [];
       const label = `${row.path} = ${row.published} (${row.from}), ${NAMES[of]}: ${ratio(less)} with less, ${ratio(more)} with more`;
-      return [{ path: row.path, of: NAMES[of], low: Math.min(1, ...ends), high: Math.max(1, ...ends), label }];
+      return [
+        {
+          path: row.path,
+          of: NAMES[of],
+          low: Math.min(1, ...ends),
+          high: Math.max(1, ...ends),
+          label,
+        },
+      ];
     }),
   );
   const { domain, ticks } = logScale(

@@ -23,7 +23,9 @@ export const OBJECTIVES = {
   joules: { name: 'energy', unit: 'J', better: 'more frugal', best: 'most frugal' },
 } as const;
 
-const AXES: Readonly<Record<AxisName, { readonly title: string; readonly column: string; readonly labels: string }>> = {
+const AXES: Readonly<
+  Record<AxisName, { readonly title: string; readonly column: string; readonly labels: string }>
+> = {
   weightDensity: {
     title: 'weights that are not zero',
     column: 'weight_density',
@@ -53,7 +55,10 @@ interface Cell {
   readonly label: string;
 }
 
-function mapChart({ map, contenders, workload }: Breakeven, objective: ObjectiveName): readonly Chart[] {
+function mapChart(
+  { map, contenders, workload }: Breakeven,
+  objective: ObjectiveName,
+): readonly Chart[] {
   if (!map) return [];
   const { name, unit, best } = OBJECTIVES[objective];
   const cells = map.flatMap(({ weightDensity, batch, costs }): readonly Cell[] => {
@@ -66,7 +71,9 @@ function mapChart({ map, contenders, workload }: Breakeven, objective: Objective
   const labels = contenders.map(({ label }) => label);
   const winners = labels.filter((label) => cells.some(({ winner }) => winner === label));
   if (winners.length === 0) return [];
-  const shares = winners.map((label) => `${label} in ${cells.filter(({ winner }) => winner === label).length}`);
+  const shares = winners.map(
+    (label) => `${label} in ${cells.filter(({ winner }) => winner === label).length}`,
+  );
   return [
     {
       id: `map-${name}`,
@@ -91,7 +98,10 @@ function mapSpec(
   hueOf: (winner: string) => number,
   width: number,
 ): TopLevelSpec {
-  const [batches, densities] = [cells.map(({ batch }) => batch), cells.map(({ density }) => density)];
+  const [batches, densities] = [
+    cells.map(({ batch }) => batch),
+    cells.map(({ density }) => density),
+  ];
   return {
     width,
     height: new Set(batches).size * ROW,

@@ -29,7 +29,9 @@ export function sweepProgress(
 /** '12,345 of 1,000,000 designs (1.2 %) · 512/s · 32 min left'. */
 export function progressText({ done, doneBefore, total }: SweepProgress, seconds: number): string {
   const share =
-    total === null ? '' : ` of ${whole(total)} designs (${((100 * done) / Math.max(1, total)).toFixed(1)} %)`;
+    total === null
+      ? ''
+      : ` of ${whole(total)} designs (${((100 * done) / Math.max(1, total)).toFixed(1)} %)`;
   const rate = (done - doneBefore) / seconds;
   if (!(rate > 0)) return `${whole(done)}${share || ' designs'}`;
   const left = total === null ? '' : ` · ${duration((total - done) / rate)} left`;
@@ -44,7 +46,10 @@ function duration(seconds: number): string {
   return `${(seconds / 3600).toFixed(1)} h`;
 }
 
-/** Aborts on the first Ctrl-C or SIGTERM, so that what is under way is still stored; the second one ends the process. */
+/**
+ * Aborts on the first Ctrl-C or SIGTERM, so that what is under way is still stored; the second one
+ * ends the process.
+ */
 export function stopOnSignals(): { readonly signal: AbortSignal; release(): void } {
   const stop = new AbortController();
   const signals = ['SIGINT', 'SIGTERM'] as const;

@@ -76,6 +76,8 @@ function exitCode(error: unknown, terminal: Terminal): number {
     terminal.stderr.write(`zeroskip: ${error.message}\n`);
     return 1;
   }
-  terminal.stderr.write(`zeroskip: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`);
+  terminal.stderr.write(
+    `zeroskip: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`,
+  );
   return 1;
 }

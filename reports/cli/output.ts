@@ -1,4 +1,5 @@
-// What every command shares: the options for its output, progress on stderr, results on stdout or in a file.
+// What every command shares: the options for its output, progress on stderr, results on stdout or
+// in a file.
 
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import type { Progress } from '../../sim/progress.js';
@@ -9,7 +10,8 @@ import { type Format, formats } from '../formats.js';
 
 /** The streams and the environment that a command line meets: a process, or a test's stand-in. */
 export interface Terminal {
-  readonly stdout: Pick<NodeJS.WriteStream, 'write'> & Partial<Pick<NodeJS.WriteStream, 'isTTY' | 'columns'>>;
+  readonly stdout: Pick<NodeJS.WriteStream, 'write'> &
+    Partial<Pick<NodeJS.WriteStream, 'isTTY' | 'columns'>>;
   readonly stderr: Pick<NodeJS.WriteStream, 'write'> & Partial<Pick<NodeJS.WriteStream, 'isTTY'>>;
   readonly env: Readonly<Record<string, string | undefined>>;
 }
@@ -25,12 +27,16 @@ export interface OutputOptions {
 export function addOutputOptions(command: Command): Command {
   return command
     .addOption(
-      new Option('--format <format>', 'how to show the result (default: table, or by the ending of --out)').choices(
-        formats,
-      ),
+      new Option(
+        '--format <format>',
+        'how to show the result (default: table, or by the ending of --out)',
+      ).choices(formats),
     )
     .option('--out <file>', 'write the result to a file, whole or not at all')
-    .option('--charts <folder>', 'also write each chart as SVG, PNG, CSV and Vega-Lite into a folder')
+    .option(
+      '--charts <folder>',
+      'also write each chart as SVG, PNG, CSV and Vega-Lite into a folder',
+    )
     .option('--quiet', 'no progress and no hints on stderr');
 }
 
@@ -52,7 +58,10 @@ export function addDimOption(command: Command): Command {
   );
 }
 
-function dimension(text: string, before: ReadonlyMap<string, number> = new Map()): ReadonlyMap<string, number> {
+function dimension(
+  text: string,
+  before: ReadonlyMap<string, number> = new Map(),
+): ReadonlyMap<string, number> {
   const [, name = '', extent = ''] = /^(.+)=([^=]*)$/.exec(text) ?? [];
   const value = Number(extent);
   if (!(name !== '' && extent.trim() !== '' && Number.isSafeInteger(value) && value >= 0)) {
@@ -85,7 +94,8 @@ export function wholeNumber(least: number): (text: string) => number {
 /** Lists such as 'eie-64,titan-x:dense'. */
 export function commaList(text: string): readonly string[] {
   const items = text.split(',').map((item) => item.trim());
-  if (items.some((item) => item === '')) throw new InvalidArgumentError('Expected names with commas between them.');
+  if (items.some((item) => item === ''))
+    throw new InvalidArgumentError('Expected names with commas between them.');
   return items;
 }
 
@@ -109,7 +119,8 @@ export async function show(view: View, options: OutputOptions, terminal: Termina
     columns: (toTty ? terminal.stdout.columns : Number(terminal.env.COLUMNS)) || DEFAULT_COLUMNS,
     color: toTty && !terminal.env.NO_COLOR && terminal.env.TERM !== 'dumb',
   };
-  // Loaded only now: most of a short command's time would be the loading of libraries it does not need.
+  // Loaded only now: most of a short command's time would be the loading of libraries it does not
+  // need.
   const { renderers } = await import('../renderers.js');
   if (options.charts !== undefined) await writeChartsOf(view, options.charts);
   const text = await renderers[format](view, style);
@@ -130,7 +141,10 @@ async function writeChartsOf(view: View, folder: string): Promise<void> {
   }
 }
 
-/** Text or bytes to stdout or, whole or not at all, to the file `out`, as `option` names it. @throws InputError where that cannot be written. */
+/**
+ * Text or bytes to stdout or, whole or not at all, to the file `out`, as `option` names it. @throws
+ * InputError where that cannot be written.
+ */
 export async function write(
   content: string | Uint8Array,
   out: string | undefined,

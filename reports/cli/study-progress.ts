@@ -1,4 +1,5 @@
-// A long study's progress on stderr: a bar with loss and accuracy on a terminal, else a line for each step.
+// A long study's progress on stderr: a bar with loss and accuracy on a terminal, else a line for
+// each step.
 
 import type { StudyProgress } from '../../sim/prune.node.js';
 import type { OutputOptions, Terminal } from './output.js';
@@ -22,7 +23,10 @@ export function studyProgress(options: OutputOptions, terminal: Terminal): Shown
     // What a checkpoint had already says nothing about speed.
     firstDone ??= done;
     const passed = done - firstDone;
-    const left = passed > 0.01 ? ` · ${duration((((Date.now() - started) / passed) * (1 - done)) / 1000)} left` : '';
+    const left =
+      passed > 0.01
+        ? ` · ${duration((((Date.now() - started) / passed) * (1 - done)) / 1000)} left`
+        : '';
     const which = runs > 1 ? `seed ${seed} · ` : '';
     return { done, text: `${which}${title}${detail ? ` · ${detail}` : ''}${left}` };
   };
@@ -47,7 +51,9 @@ export function studyProgress(options: OutputOptions, terminal: Terminal): Shown
       const { done, text } = line(event);
       const full = Math.round(BAR * done);
       const bar = `${'█'.repeat(full)}${'░'.repeat(BAR - full)} ${`${Math.floor(100 * done)}`.padStart(3)} %`;
-      stderr.write(`\r\u001b[2K${bar} ${text}`.slice(0, 5 + ((stderr as { columns?: number }).columns ?? 80)));
+      stderr.write(
+        `\r\u001b[2K${bar} ${text}`.slice(0, 5 + ((stderr as { columns?: number }).columns ?? 80)),
+      );
     },
     stop: () => void stderr.write('\r\u001b[2K'),
   };

@@ -12,7 +12,8 @@ import { type ExplorerState, presetOf } from './state.js';
 export const nameOf = ({ preset }: ExploredDesign, at: number) => `${preset}-${'ab'[at]}`;
 
 /** The name of a design's file: that of its name which every file system takes. */
-export const fileOf = (design: ExploredDesign, at: number) => `${nameOf(design, at).replace(/[^\w.-]+/g, '-')}.yaml`;
+export const fileOf = (design: ExploredDesign, at: number) =>
+  `${nameOf(design, at).replace(/[^\w.-]+/g, '-')}.yaml`;
 
 /** A design as a preset that builds on the one it was turned from. */
 export function designYaml(design: ExploredDesign, at: number, offer: Offer): string {
@@ -42,7 +43,11 @@ function listOf(config: object, field: string) {
 }
 
 /** A map key after key, made where it is missing. Keys are a config's own. */
-function put(map: Record<string, unknown>, [key, ...rest]: readonly string[], value: unknown): void {
+function put(
+  map: Record<string, unknown>,
+  [key, ...rest]: readonly string[],
+  value: unknown,
+): void {
   if (key === undefined) return;
   if (rest.length === 0) {
     map[key] = value;
@@ -60,10 +65,15 @@ function entryOf(path: string, value: unknown, family: readonly OfferedPreset[])
   return { ...told(path, value, family), from: 'estimate', cite: 'turned in the explorer' };
 }
 
-/** A number in the unit in which the family's presets tell it, unless it is not the same there to the last bit. */
+/**
+ * A number in the unit in which the family's presets tell it, unless it is not the same there to
+ * the last bit.
+ */
 function told(path: string, value: number, family: readonly OfferedPreset[]) {
   const [unit = 'count'] = [
-    ...family.flatMap(({ dials }) => dials.flatMap((dial) => (dial.path === path ? [dial.unit] : []))),
+    ...family.flatMap(({ dials }) =>
+      dials.flatMap((dial) => (dial.path === path ? [dial.unit] : [])),
+    ),
     ...family.flatMap((preset) => preset.units[path] ?? []),
   ];
   const shown = inUnit(value, unit);
@@ -71,7 +81,9 @@ function told(path: string, value: number, family: readonly OfferedPreset[]) {
   return shown * factor === value ? { value: shown, unit } : { value, unit: si };
 }
 
-/** A sweep over the dials that were turned, or over the first ones, of the designs on their network. */
+/**
+ * A sweep over the dials that were turned, or over the first ones, of the designs on their network.
+ */
 export function sweepYaml(state: ExplorerState, offer: Offer): string {
   const { designs, workload, batch, seed, weightDensity, activationDensity } = state;
   const [first] = designs;
@@ -82,7 +94,9 @@ export function sweepYaml(state: ExplorerState, offer: Offer): string {
   );
   const isOneFamily = designs.every(({ family }) => family === first.family);
   const axes = (turned.length > 0 ? turned : dials.slice(0, 2)).map(({ path, unit, levels }) => {
-    const here = designs.flatMap(({ config }) => numberAt(config, path) ?? []).map((value) => inUnit(value, unit));
+    const here = designs
+      .flatMap(({ config }) => numberAt(config, path) ?? [])
+      .map((value) => inUnit(value, unit));
     const values = [...new Set([...levels, ...here])].sort((a, b) => a - b);
     return [path, toSi(1, unit) === 1 ? values : { unit, values }];
   });
@@ -91,7 +105,9 @@ export function sweepYaml(state: ExplorerState, offer: Offer): string {
   );
   const document = new Document({
     name: `${first.preset.replace(/[^\w.-]+/g, '-').slice(0, 80)}-explored`,
-    hardware: designs.map((design, at) => `${fileOf(design, at)}${design.kernel ? `:${design.kernel}` : ''}`),
+    hardware: designs.map(
+      (design, at) => `${fileOf(design, at)}${design.kernel ? `:${design.kernel}` : ''}`,
+    ),
     workloads: workload,
     batch,
     seed,

@@ -31,10 +31,15 @@ export function gatherOffer({ workload, hardware, batch, seed }: ExplorerRequest
     .filter((name) => !asked.some(({ preset }) => preset.name === name))
     .map(modelled);
   const [first, second] = asked.map(({ preset }) => preset);
-  // Twice the same preset is one preset and two designs; two presets of one name would be one to the page.
-  const isSame = second?.name === first?.name && JSON.stringify(second?.config) === JSON.stringify(first?.config);
+  // Twice the same preset is one preset and two designs; two presets of one name would be one to
+  // the page.
+  const isSame =
+    second?.name === first?.name &&
+    JSON.stringify(second?.config) === JSON.stringify(first?.config);
   if (second && second.name === first?.name && !isSame) {
-    throw new InputError(`explore: found two presets named ${second.name}, expected names that differ`);
+    throw new InputError(
+      `explore: found two presets named ${second.name}, expected names that differ`,
+    );
   }
   return {
     version: packageVersion(),
@@ -44,10 +49,19 @@ export function gatherOffer({ workload, hardware, batch, seed }: ExplorerRequest
         const { rows, columns } = weightShapeOf(layer) ?? { rows: 0, columns: 0 };
         return rows * columns;
       });
-      return { name: network.name, title: network.title, weights: sizes.reduce((sum, size) => sum + size, 0) };
+      return {
+        name: network.name,
+        title: network.title,
+        weights: sizes.reduce((sum, size) => sum + size, 0),
+      };
     }),
     published: publishedPoints(publishedTables),
-    start: { workload, batch, seed, designs: asked.map(({ preset, kernel }) => ({ preset: preset.name, kernel })) },
+    start: {
+      workload,
+      batch,
+      seed,
+      designs: asked.map(({ preset, kernel }) => ({ preset: preset.name, kernel })),
+    },
   };
 }
 
@@ -55,7 +69,9 @@ export function gatherOffer({ workload, hardware, batch, seed }: ExplorerRequest
 function modelled(text: string) {
   const contender = resolveContender(text);
   if (contender.kind === 'measured') {
-    throw new InputError(`${text}: found this machine, measured; expected modelled hardware, which can be turned`);
+    throw new InputError(
+      `${text}: found this machine, measured; expected modelled hardware, which can be turned`,
+    );
   }
   const [file] = /^.+?\.ya?ml/.exec(text) ?? [];
   const preset = offered(contender.hardware, file === undefined ? null : relative('.', file));
@@ -65,7 +81,11 @@ function modelled(text: string) {
 function offered(hardware: Hardware, file: string | null): OfferedPreset {
   const { name, title, family, kernels, optInKernels, dials, switches, config, figures } = hardware;
   const byPath = <Value>(
-    of: (figure: { readonly published: string; readonly from: string; readonly cite: string }) => Value,
+    of: (figure: {
+      readonly published: string;
+      readonly from: string;
+      readonly cite: string;
+    }) => Value,
   ) => Object.fromEntries([...figures].map(([path, figure]) => [path, of(figure)]));
   return {
     ...{ name, title, family, kernels, optInKernels, dials, switches, config },

@@ -1,4 +1,5 @@
-// What the explorer shows of a run of the models: designs beside each other, beside their presets, beside the paper.
+// What the explorer shows of a run of the models: designs beside each other, beside their presets,
+// beside the paper.
 
 import type { Load } from '../../hw-models/contract.js';
 import type { Row } from '../../sim/compare.js';
@@ -62,12 +63,16 @@ export function loadOf({ layers }: Row): Load | null {
   if (!first) return null;
   return {
     unit: first.unit,
-    busyCycles: first.busyCycles.map((_, unit) => loads.reduce((sum, load) => sum + (load.busyCycles[unit] ?? 0), 0)),
+    busyCycles: first.busyCycles.map((_, unit) =>
+      loads.reduce((sum, load) => sum + (load.busyCycles[unit] ?? 0), 0),
+    ),
     cycles: loads.reduce((sum, load) => sum + load.cycles, 0),
   };
 }
 
 /** The mean share of the time in which units work. */
 export function balanceOf(load: Load): number {
-  return load.busyCycles.reduce((sum, busy) => sum + busy, 0) / (load.busyCycles.length * load.cycles);
+  return (
+    load.busyCycles.reduce((sum, busy) => sum + busy, 0) / (load.busyCycles.length * load.cycles)
+  );
 }

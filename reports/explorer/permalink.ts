@@ -30,7 +30,9 @@ export function stateOf(link: string): ExplorerState {
 function unpacked(text: string): unknown {
   try {
     const binary = atob(text.replaceAll('-', '+').replaceAll('_', '/'));
-    return JSON.parse(strFromU8(inflateSync(Uint8Array.from(binary, (character) => character.charCodeAt(0)))));
+    return JSON.parse(
+      strFromU8(inflateSync(Uint8Array.from(binary, (character) => character.charCodeAt(0)))),
+    );
   } catch {
     throw new InputError('link: found a link that was cut short or changed');
   }

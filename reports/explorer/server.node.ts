@@ -41,7 +41,10 @@ export async function serveSite(site: Site, port: number): Promise<Served> {
 }
 
 function answer(site: Site, request: IncomingMessage, response: ServerResponse): void {
-  response.setHeader('Content-Security-Policy', `${CONTENT_SECURITY_POLICY}; frame-ancestors 'none'`);
+  response.setHeader(
+    'Content-Security-Policy',
+    `${CONTENT_SECURITY_POLICY}; frame-ancestors 'none'`,
+  );
   response.setHeader('X-Content-Type-Options', 'nosniff');
   response.setHeader('Referrer-Policy', 'no-referrer');
   response.setHeader('Cross-Origin-Resource-Policy', 'same-origin');
@@ -49,10 +52,15 @@ function answer(site: Site, request: IncomingMessage, response: ServerResponse):
   const found = contentFor(site, request);
   if ('refused' in found) {
     if (found.status === METHOD_NOT_ALLOWED) response.setHeader('Allow', READING.join(', '));
-    response.writeHead(found.status, { 'Content-Type': 'text/plain; charset=utf-8' }).end(`${found.refused}\n`);
+    response
+      .writeHead(found.status, { 'Content-Type': 'text/plain; charset=utf-8' })
+      .end(`${found.refused}\n`);
     return;
   }
-  response.writeHead(200, { 'Content-Type': found.type, 'Content-Length': Buffer.byteLength(found.content) });
+  response.writeHead(200, {
+    'Content-Type': found.type,
+    'Content-Length': Buffer.byteLength(found.content),
+  });
   response.end(request.method === 'HEAD' ? undefined : found.content);
 }
 
@@ -66,7 +74,8 @@ type Found =
 function contentFor(site: Site, { headers, method = '', url = '/' }: IncomingMessage): Found {
   // A page elsewhere whose name was made to point here (DNS rebinding) says that name.
   const host = headers.host?.replace(/:\d+$/, '');
-  if (host !== LOOPBACK && host !== 'localhost') return { status: 403, refused: 'only for this machine' };
+  if (host !== LOOPBACK && host !== 'localhost')
+    return { status: 403, refused: 'only for this machine' };
   if (!READING.includes(method)) return { status: METHOD_NOT_ALLOWED, refused: 'read only' };
   // Names are looked up among the site's own: no path leads to any other file.
   const path = url.replace(/[?#].*$/, '').slice(1) || 'index.html';

@@ -36,7 +36,10 @@ export async function siteOf(offer: Offer): Promise<Site> {
     ['style.css', `${style}${pageAsset('explorer-style.css')}`],
     ...['explorer.js', 'worker.js'].map((name) => [name, pageAsset(name)] as const),
     ...(await Promise.all(
-      weights.map(async (name) => [`weights/${name}`, await readFile(fileURLToPath(new URL(name, WEIGHTS)))] as const),
+      weights.map(
+        async (name) =>
+          [`weights/${name}`, await readFile(fileURLToPath(new URL(name, WEIGHTS)))] as const,
+      ),
     )),
   ]);
 }

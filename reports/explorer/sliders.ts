@@ -38,7 +38,11 @@ export const weightsOf = ({ workloads }: Offer, { workload }: ExplorerState) =>
 /** Sliders of what all designs run: the batch, the densities, the seed. */
 export function workloadSliders(offer: Offer, state: ExplorerState): readonly Slider[] {
   const weights = weightsOf(offer, state);
-  const density = (id: 'weightDensity' | 'activationDensity', label: string, levels: readonly number[]): Slider => ({
+  const density = (
+    id: 'weightDensity' | 'activationDensity',
+    label: string,
+    levels: readonly number[],
+  ): Slider => ({
     ...{ id, label, levels: [AS_PUBLISHED, ...levels], value: state[id] ?? AS_PUBLISHED },
     title: 'Drawn from the seed, the same share in every layer; furthest left: as published',
     shown: (level) => (level === AS_PUBLISHED ? 'as published' : percent(level)),
@@ -47,7 +51,12 @@ export function workloadSliders(offer: Offer, state: ExplorerState): readonly Sl
       draft[id] = level === AS_PUBLISHED ? null : level;
     },
   });
-  const whole = (id: 'batch' | 'seed', label: string, levels: readonly number[], title: string): Slider => ({
+  const whole = (
+    id: 'batch' | 'seed',
+    label: string,
+    levels: readonly number[],
+    title: string,
+  ): Slider => ({
     ...{ id, label, title, value: state[id] },
     levels: [...new Set([...levels, state[id]])].sort((a, b) => a - b),
     shown: (level) => `${level}`,
@@ -69,7 +78,11 @@ export function workloadSliders(offer: Offer, state: ExplorerState): readonly Sl
 }
 
 /** Sliders of one design: its family's dials. */
-export function designSliders(offer: Offer, { designs }: ExplorerState, at: 0 | 1): readonly Slider[] {
+export function designSliders(
+  offer: Offer,
+  { designs }: ExplorerState,
+  at: 0 | 1,
+): readonly Slider[] {
   const design = designs[at];
   const preset = design && presetOf(offer, design);
   return (preset?.dials ?? []).flatMap(({ path, label, unit, levels }): readonly Slider[] => {

@@ -1,4 +1,5 @@
-// What the explorer shows, all of it: a link, a step to undo and a run of the models each need nothing else.
+// What the explorer shows, all of it: a link, a step to undo and a run of the models each need
+// nothing else.
 
 import { z } from 'zod';
 import type { ExploredDesign, ExploredWorkload } from '../../sim/explore.js';
@@ -33,13 +34,23 @@ export const ExplorerState: z.ZodType<ExplorerState> = z.strictObject({
 });
 
 /** A preset as a design that nobody has turned yet. */
-export function designOf({ name, family, config }: OfferedPreset, kernel: string | null = null): ExploredDesign {
+export function designOf(
+  { name, family, config }: OfferedPreset,
+  kernel: string | null = null,
+): ExploredDesign {
   return { preset: name, family, kernel, config };
 }
 
-/** The preset that a design was turned from, or, where the page has not got it, one of its family. */
-export function presetOf({ presets }: Offer, { preset, family }: ExploredDesign): OfferedPreset | undefined {
-  return presets.find(({ name }) => name === preset) ?? presets.find((other) => other.family === family);
+/**
+ * The preset that a design was turned from, or, where the page has not got it, one of its family.
+ */
+export function presetOf(
+  { presets }: Offer,
+  { preset, family }: ExploredDesign,
+): OfferedPreset | undefined {
+  return (
+    presets.find(({ name }) => name === preset) ?? presets.find((other) => other.family === family)
+  );
 }
 
 /** What the explorer begins with. */
@@ -49,5 +60,10 @@ export function initialState({ presets, start }: Offer): ExplorerState {
     presets.filter(({ name }) => name === preset).map((found) => designOf(found, kernel)),
   );
   if (!first) throw new Error('the explorer was built without hardware');
-  return { ...workload, weightDensity: null, activationDensity: null, designs: second ? [first, second] : [first] };
+  return {
+    ...workload,
+    weightDensity: null,
+    activationDensity: null,
+    designs: second ? [first, second] : [first],
+  };
 }

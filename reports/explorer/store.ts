@@ -51,7 +51,11 @@ export function createStore<State extends object>(initial: State): Store<State> 
         last && gesture !== undefined && last.gesture === gesture
           ? [
               ...past.slice(0, -1),
-              { gesture, patches: [...last.patches, ...patches], inverse: [...inverse, ...last.inverse] },
+              {
+                gesture,
+                patches: [...last.patches, ...patches],
+                inverse: [...inverse, ...last.inverse],
+              },
             ]
           : [...past, { gesture: gesture ?? null, patches, inverse }];
       future = [];

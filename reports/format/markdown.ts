@@ -10,7 +10,9 @@ function renderSection({ heading, lines = [], table, text, notes = [] }: Section
   const parts = [`## ${escapeMarkup(heading)}`, ...lines.map(escapeMarkup)];
   if (table) {
     const align = table.columns.map((column) => column.align);
-    const rows = [table.columns.map((column) => column.header), ...table.rows].map((row) => row.map(escapeMarkup));
+    const rows = [table.columns.map((column) => column.header), ...table.rows].map((row) =>
+      row.map(escapeMarkup),
+    );
     parts.push(markdownTable(rows, { align }));
   }
   if (text) parts.push(['```', ...text.map((line) => line.replaceAll('`', "'")), '```'].join('\n'));

@@ -14,7 +14,10 @@ function renderSection(
   chalk: ChalkInstance,
   columns: number,
 ) {
-  const parts = [chalk.bold(printable(heading)), ...lines.map((line) => chalk.dim(wrap(printable(line), columns, '')))];
+  const parts = [
+    chalk.bold(printable(heading)),
+    ...lines.map((line) => chalk.dim(wrap(printable(line), columns, ''))),
+  ];
   if (table) parts.push('', renderTable(table, chalk, columns));
   if (text) parts.push('', ...text.map(printable));
   for (const note of notes) parts.push(chalk.yellow(wrap(`! ${printable(note)}`, columns, '  ')));
@@ -23,7 +26,16 @@ function renderSection(
 
 const NO_LINES = Object.fromEntries(
   [
-    ...['top', 'top-mid', 'top-left', 'top-right', 'bottom', 'bottom-mid', 'bottom-left', 'bottom-right'],
+    ...[
+      'top',
+      'top-mid',
+      'top-left',
+      'top-right',
+      'bottom',
+      'bottom-mid',
+      'bottom-left',
+      'bottom-right',
+    ],
     ...['left', 'left-mid', 'mid', 'mid-mid', 'right', 'right-mid'],
   ].map((place) => [place, '']),
 );
@@ -54,16 +66,20 @@ function renderTable({ columns, rows }: TableData, chalk: ChalkInstance, space: 
 }
 
 /**
- * Natural widths; where they overrun the terminal the widest columns of text wrap, between words as long as that is
- * enough. Numbers never do.
+ * Natural widths; where they overrun the terminal the widest columns of text wrap, between words as
+ * long as that is enough. Numbers never do.
  */
 function widths({ columns, rows }: TableData, space: number): readonly number[] {
   const widest = (cellWidth: (text: string) => number) =>
     columns.map(({ header }, at) =>
-      Math.max(...[header, ...rows.map((row) => row[at] ?? '')].map((text) => cellWidth(printable(text)))),
+      Math.max(
+        ...[header, ...rows.map((row) => row[at] ?? '')].map((text) => cellWidth(printable(text))),
+      ),
     );
   const result = widest(stringWidth);
-  const longestWords = widest((text) => Math.max(...text.split(' ').map((word) => stringWidth(word))));
+  const longestWords = widest((text) =>
+    Math.max(...text.split(' ').map((word) => stringWidth(word))),
+  );
   const room = space - GAP.length * (columns.length - 1);
   const overruns = () => result.reduce((sum, width) => sum + width, 0) > room;
   for (const least of [longestWords, columns.map(() => 0)]) {
@@ -80,7 +96,10 @@ function widths({ columns, rows }: TableData, space: number): readonly number[] 
   return result;
 }
 
-/** Words longer than `width` in pieces that fit, broken behind a '+', ':', ',', '/' or '-' where there is one: none is cut short. */
+/**
+ * Words longer than `width` in pieces that fit, broken behind a '+', ':', ',', '/' or '-' where
+ * there is one: none is cut short.
+ */
 function fold(text: string, width: number): string {
   const pieces = (word: string): string => {
     if (stringWidth(word) <= width) return word;

@@ -1,10 +1,13 @@
-// What scripts/build-page.mjs made for browsers, in dist/page/: found from the sources and from dist/ alike.
+// What scripts/build-page.mjs made for browsers, in dist/page/: found from the sources and from
+// dist/ alike.
 
 import { existsSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { invariant } from '../../workloads/base/errors.js';
 
-const folders = ['../../dist/page/', '../../page/'].map((path) => fileURLToPath(new URL(path, import.meta.url)));
+const folders = ['../../dist/page/', '../../page/'].map((path) =>
+  fileURLToPath(new URL(path, import.meta.url)),
+);
 
 /** One of the built files as text. */
 export function pageAsset(name: string): string {

@@ -8,7 +8,10 @@ const WIDE = 860;
 const HALF = 410;
 const SLIM = 330;
 
-/** A chart with its drawings, which can only be made asynchronously; half a page and a phone share one. */
+/**
+ * A chart with its drawings, which can only be made asynchronously; half a page and a phone share
+ * one.
+ */
 export interface DrawnChart {
   readonly chart: Chart;
   readonly drawing: string;

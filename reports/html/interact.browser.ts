@@ -1,5 +1,6 @@
-// What a report's page does in a browser beyond being read: a mark under the pointer says its numbers, and a chart is
-// saved as SVG, PNG or CSV. Without it nothing is lost but that. Runs from the page itself; loads nothing.
+// What a report's page does in a browser beyond being read: a mark under the pointer says its
+// numbers, and a chart is saved as SVG, PNG or CSV. Without it nothing is lost but that. Runs from
+// the page itself; loads nothing.
 
 import { save } from './save.browser.js';
 
@@ -10,7 +11,8 @@ document.body.append(tip);
 
 document.addEventListener('pointermove', (event) => {
   const mark = event.target instanceof Element ? event.target.closest('svg [aria-label]') : null;
-  const text = mark?.getAttribute('aria-roledescription') === 'axis' ? null : mark?.getAttribute('aria-label');
+  const text =
+    mark?.getAttribute('aria-roledescription') === 'axis' ? null : mark?.getAttribute('aria-label');
   tip.hidden = !text;
   if (!text) return;
   tip.textContent = text;
@@ -31,7 +33,9 @@ for (const figure of document.querySelectorAll('figure')) {
     button.type = 'button';
     button.textContent = label;
     button.title = `Save this chart as ${label}`;
-    button.addEventListener('click', async () => save(await make(), `${figure.id}.${label.toLowerCase()}`));
+    button.addEventListener('click', async () =>
+      save(await make(), `${figure.id}.${label.toLowerCase()}`),
+    );
     below?.append(button);
   };
   add('SVG', () => new Blob([drawing(figure).text], { type: 'image/svg+xml' }));
@@ -45,7 +49,10 @@ interface Drawing {
   readonly height: number;
 }
 
-/** The chart as a file by itself: its colours, now variables of the page, written out on the page's panel colour. */
+/**
+ * The chart as a file by itself: its colours, now variables of the page, written out on the page's
+ * panel colour.
+ */
 function drawing(figure: Element): Drawing {
   const shown = figure.querySelector('.drawing svg');
   if (!(shown instanceof SVGSVGElement)) throw new Error('a figure without a drawing');
@@ -64,7 +71,10 @@ function drawing(figure: Element): Drawing {
   const colors = getComputedStyle(document.documentElement);
   const text = new XMLSerializer()
     .serializeToString(copy)
-    .replace(/var\((--[\w-]+)\)/g, (whole, name: string) => colors.getPropertyValue(name).trim() || whole);
+    .replace(
+      /var\((--[\w-]+)\)/g,
+      (whole, name: string) => colors.getPropertyValue(name).trim() || whole,
+    );
   return { text, width, height };
 }
 
@@ -77,6 +87,9 @@ async function rasterize({ text, width, height }: Drawing): Promise<Blob> {
   canvas.height = height * PNG_SCALE;
   canvas.getContext('2d')?.drawImage(picture, 0, 0, canvas.width, canvas.height);
   return new Promise((resolve, reject) =>
-    canvas.toBlob((blob) => (blob ? resolve(blob) : reject(new Error('the picture cannot be drawn'))), 'image/png'),
+    canvas.toBlob(
+      (blob) => (blob ? resolve(blob) : reject(new Error('the picture cannot be drawn'))),
+      'image/png',
+    ),
   );
 }

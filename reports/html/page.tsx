@@ -1,4 +1,5 @@
-// A result as one HTML file: it works from disk, loads nothing, and nothing in it but its own script can run.
+// A result as one HTML file: it works from disk, loads nothing, and nothing in it but its own
+// script can run.
 
 import { createHash } from 'node:crypto';
 import { renderToStaticMarkup } from 'preact-render-to-string';
@@ -38,7 +39,10 @@ function Page({ title, groups, sections }: PageParts) {
   const script = pageAsset('report.js');
   const first = sections.filter(({ summary }) => summary);
   const rest = sections.filter(({ summary }) => !summary);
-  const anchors = [...first, ...groups, ...rest].map(({ heading }, at) => ({ heading, id: `s${at + 1}` }));
+  const anchors = [...first, ...groups, ...rest].map(({ heading }, at) => ({
+    heading,
+    id: `s${at + 1}`,
+  }));
   const anchor = (at: number) => anchors[at]?.id ?? '';
   return (
     <html lang="en">
@@ -89,8 +93,8 @@ function Page({ title, groups, sections }: PageParts) {
         </main>
         <footer>
           <p>
-            Made by zeroskip. A row or bar that really ran says measured; everything else is a model. Synthetic weights
-            and activations are drawn from a seed at published densities.
+            Made by zeroskip. A row or bar that really ran says measured; everything else is a
+            model. Synthetic weights and activations are drawn from a seed at published densities.
           </p>
         </footer>
         <Verbatim tag="script" text={script} />

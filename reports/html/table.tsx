@@ -20,9 +20,17 @@ export function Table({ columns, rows }: TableData) {
               {row.map((cell, at) => (
                 <td
                   key={columns[at]?.header}
-                  className={cell.length <= UNBROKEN ? `unbroken ${classOf(columns[at])}` : classOf(columns[at])}
+                  className={
+                    cell.length <= UNBROKEN
+                      ? `unbroken ${classOf(columns[at])}`
+                      : classOf(columns[at])
+                  }
                 >
-                  {cell === 'modelled' || cell === 'measured' ? <span className={cell}>{cell}</span> : cell}
+                  {cell === 'modelled' || cell === 'measured' ? (
+                    <span className={cell}>{cell}</span>
+                  ) : (
+                    cell
+                  )}
                 </td>
               ))}
             </tr>

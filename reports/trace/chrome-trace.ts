@@ -1,5 +1,6 @@
-// Timelines in the JSON form of the Trace Event Format, which Perfetto (ui.perfetto.dev) and Chrome's tracing read.
-// Those resolve nanoseconds, and a cycle is shorter: a microsecond shown is a nanosecond modelled or measured.
+// Timelines in the JSON form of the Trace Event Format, which Perfetto (ui.perfetto.dev) and
+// Chrome's tracing read. Those resolve nanoseconds, and a cycle is shorter: a microsecond shown is
+// a nanosecond modelled or measured.
 
 import type { Timeline } from '../../sim/timeline.js';
 
@@ -13,13 +14,17 @@ const SHOWN_PER_SECOND = 1e9;
 /** Digits after the point: a picosecond modelled, a nanosecond shown. */
 const DECIMALS = 1e3;
 
-/** Tracks in the order in which they were first met; a process a timeline, a thread a track, a counter a level. */
+/**
+ * Tracks in the order in which they were first met; a process a timeline, a thread a track, a
+ * counter a level.
+ */
 export function chromeTrace(timelines: readonly NamedTimeline[]): string {
   const events = timelines.flatMap((timeline, at) => eventsOf(timeline, at + 1));
   const otherData = {
     made_by: 'zeroskip',
     time_scale: 'a microsecond shown is a nanosecond modelled or measured',
-    sampling: 'of long layers, runs of consecutive steps spread evenly; levels are means over equal stretches of time',
+    sampling:
+      'of long layers, runs of consecutive steps spread evenly; levels are means over equal stretches of time',
     frames: 'of a batch, steps and levels are those of the first frame; the others are the same',
   };
   const lines = events.map((event) => JSON.stringify(event));
@@ -37,7 +42,10 @@ interface TraceEvent {
   readonly args?: Readonly<Record<string, string | number>>;
 }
 
-function eventsOf({ name, origin, slices, levels }: NamedTimeline, pid: number): readonly TraceEvent[] {
+function eventsOf(
+  { name, origin, slices, levels }: NamedTimeline,
+  pid: number,
+): readonly TraceEvent[] {
   const tracks = [...new Set(slices.map(({ track }) => track))];
   const threadOf = new Map(tracks.map((track, at) => [track, at + 1]));
   const shown = (seconds: number) => Math.round(seconds * SHOWN_PER_SECOND * DECIMALS) / DECIMALS;

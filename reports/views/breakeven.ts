@@ -24,7 +24,11 @@ export function breakevenView(found: Breakeven): View {
   return {
     title: 'zeroskip breakeven',
     charts: () => [{ heading: 'Who wins where', charts: winnerCharts(found) }],
-    sections: () => [introduction(found), ...found.axes.flatMap(axisSections), ...mapSections(found)],
+    sections: () => [
+      introduction(found),
+      ...found.axes.flatMap(axisSections),
+      ...mapSections(found),
+    ],
     json: () => ({
       workload: found.workload,
       base: found.base,
@@ -34,14 +38,20 @@ export function breakevenView(found: Breakeven): View {
         axis,
         points: points.map(({ level, costs }) => ({
           level,
-          costs: found.contenders.map(({ label }, at) => ({ contender: label, by_seed: costs[at] })),
+          costs: found.contenders.map(({ label }, at) => ({
+            contender: label,
+            by_seed: costs[at],
+          })),
         })),
         verdicts,
       })),
       map:
         found.map?.map((cell) => ({
           ...cell,
-          winners: { seconds: winnerOf(found, cell, 'seconds'), joules: winnerOf(found, cell, 'joules') },
+          winners: {
+            seconds: winnerOf(found, cell, 'seconds'),
+            joules: winnerOf(found, cell, 'joules'),
+          },
         })) ?? null,
     }),
     records: () => ({
@@ -66,7 +76,9 @@ export function breakevenView(found: Breakeven): View {
 function introduction({ workload, base, seeds, contenders }: Breakeven): Section {
   const share = (density: number | null) => (density === null ? 'published' : percent(density));
   const measured = contenders.filter(({ origin }) => origin === 'measured');
-  const unpublished = contenders.filter(({ origin, error }) => origin === 'modelled' && error === null);
+  const unpublished = contenders.filter(
+    ({ origin, error }) => origin === 'modelled' && error === null,
+  );
   return {
     heading: `${workload.name} · ${workload.title} · break-even points`,
     summary: true,
@@ -77,10 +89,13 @@ function introduction({ workload, base, seeds, contenders }: Breakeven): Section
     ],
     notes: [
       ...measured.map(
-        ({ label, engine }) => `${label} is measured: ${engine}; in doubt is where its draws differ by more`,
+        ({ label, engine }) =>
+          `${label} is measured: ${engine}; in doubt is where its draws differ by more`,
       ),
       ...(unpublished.length > 0
-        ? [`no published figures say how far off these are: ${unpublished.map(({ label }) => label).join(', ')}`]
+        ? [
+            `no published figures say how far off these are: ${unpublished.map(({ label }) => label).join(', ')}`,
+          ]
         : []),
     ],
   };
@@ -111,13 +126,20 @@ function ownKernels({ below, above }: BreakevenPoint): number {
 
 function reignText(axis: AxisName, { objective, reigns }: Verdict): string {
   const [only] = reigns;
-  if (reigns.length === 1 && only) return `${only.winner} is the ${OBJECTIVES[objective].best} throughout`;
+  if (reigns.length === 1 && only)
+    return `${only.winner} is the ${OBJECTIVES[objective].best} throughout`;
   return `the ${OBJECTIVES[objective].best}: ${reigns
-    .map(({ from, to, winner }) => `${winner} from ${levelText(axis, from)} to ${levelText(axis, to)}`)
+    .map(
+      ({ from, to, winner }) => `${winner} from ${levelText(axis, from)} to ${levelText(axis, to)}`,
+    )
     .join(', ')}`;
 }
 
-function crossingTable(axis: AxisName, objective: ObjectiveName, crossings: readonly BreakevenPoint[]) {
+function crossingTable(
+  axis: AxisName,
+  objective: ObjectiveName,
+  crossings: readonly BreakevenPoint[],
+) {
   return {
     columns: [
       ...[
@@ -146,7 +168,11 @@ function levelText(axis: AxisName, level: number): string {
 }
 
 /** Who costs least in a cell; null where nobody's cost is known. */
-function winnerOf({ contenders }: Breakeven, { costs }: MapCell, objective: ObjectiveName): string | null {
+function winnerOf(
+  { contenders }: Breakeven,
+  { costs }: MapCell,
+  objective: ObjectiveName,
+): string | null {
   return ranked(contenders, costs, objective)[0]?.label ?? null;
 }
 
@@ -164,7 +190,10 @@ function mapSections(found: Breakeven): readonly Section[] {
       heading: `the ${OBJECTIVES[objective].best} by weight density and batch`,
       table: {
         columns: [right('batch'), ...densities.map((density) => left(percent(density)))],
-        rows: batches.map((batch) => [`${batch}`, ...densities.map((density) => winner(density, batch))]),
+        rows: batches.map((batch) => [
+          `${batch}`,
+          ...densities.map((density) => winner(density, batch)),
+        ]),
       },
     };
   });

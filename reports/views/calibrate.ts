@@ -8,8 +8,18 @@ import { left, right, type Section, type View } from '../document.js';
 import { percent, quantity } from '../quantity.js';
 
 const CODE_NAMES: Readonly<Record<Code, string>> = {
-  ...{ columns: 'columns', sparseRows: 'sparse rows', denseRows: 'dense rows', winograd: 'Winograd' },
-  ...{ fft: 'Fourier transforms', pools: 'pools', elementwise: 'sums and rectifiers', copies: 'copies' },
+  ...{
+    columns: 'columns',
+    sparseRows: 'sparse rows',
+    denseRows: 'dense rows',
+    winograd: 'Winograd',
+  },
+  ...{
+    fft: 'Fourier transforms',
+    pools: 'pools',
+    elementwise: 'sums and rectifiers',
+    copies: 'copies',
+  },
 };
 
 /** `file`: where the preset was kept; null where it was not. */
@@ -34,7 +44,15 @@ export function calibrationView(calibration: Calibration, file: string | null): 
     records: () => ({
       columns: ['key', 'what', 'value', 'median', 'worst', 'unit', 'repetitions'],
       rows: [
-        ...measurements.map((m) => [m.key, m.what, m.value, m.median, m.worst, m.unit, m.repetitions]),
+        ...measurements.map((m) => [
+          m.key,
+          m.what,
+          m.value,
+          m.median,
+          m.worst,
+          m.unit,
+          m.repetitions,
+        ]),
         ...solvedLoops(calibration).map(([name, cycles]) => [
           `turns.${name}`,
           loops[name].what,
@@ -60,7 +78,9 @@ function machineSection({ machine, measurements }: Calibration): Section {
       columns: [left('measured'), right('best'), right('median'), right('worst'), right('times')],
       rows: measurements.map((measurement) => [
         measurement.what,
-        ...[measurement.value, measurement.median, measurement.worst].map((value) => quantity(value, measurement.unit)),
+        ...[measurement.value, measurement.median, measurement.worst].map((value) =>
+          quantity(value, measurement.unit),
+        ),
         `${measurement.repetitions}`,
       ]),
     },
@@ -127,7 +147,10 @@ function exposedSection({ preset, notes }: Calibration, file: string | null): Se
         .filter((code) => code !== 'columns')
         .map((code) => {
           const { l2, l3, memory } = preset.config.exposed[code];
-          return [CODE_NAMES[code], ...[l2, l3, memory].map((share) => `${(100 * share).toFixed(0)} %`)];
+          return [
+            CODE_NAMES[code],
+            ...[l2, l3, memory].map((share) => `${(100 * share).toFixed(0)} %`),
+          ];
         }),
     },
     notes: [...(file === null ? [] : [`kept for host-model in ${file}`]), ...notes],

@@ -8,19 +8,28 @@ import { ratioCharts } from '../charts/ratios.js';
 import { rooflineCharts } from '../charts/roofline.js';
 import { swingCharts } from '../charts/swings.js';
 
-export function comparisonCharts(groups: readonly (readonly NamedComparison[])[]): readonly ChartGroup[] {
+export function comparisonCharts(
+  groups: readonly (readonly NamedComparison[])[],
+): readonly ChartGroup[] {
   return groups.flatMap((group) => chartGroups(group, groups.length > 1));
 }
 
 function chartGroups(group: readonly NamedComparison[], several: boolean): readonly ChartGroup[] {
   const [first] = group;
-  const name = first?.group ?? (group.length === 1 ? first?.workload.name : undefined) ?? 'all workloads';
+  const name =
+    first?.group ?? (group.length === 1 ? first?.workload.name : undefined) ?? 'all workloads';
   const named = (charts: readonly Chart[]) =>
     several ? charts.map((chart) => ({ ...chart, id: `${slug(name)}-${chart.id}` })) : charts;
   return [
-    { heading: `${name}: how much faster, with how much less energy`, charts: named(ratioCharts(group)) },
+    {
+      heading: `${name}: how much faster, with how much less energy`,
+      charts: named(ratioCharts(group)),
+    },
     { heading: `${name}: where time and energy went`, charts: named(partCharts(group)) },
-    { heading: `${name}: how near to the limits`, charts: named([...rooflineCharts(group), ...loadCharts(group)]) },
+    {
+      heading: `${name}: how near to the limits`,
+      charts: named([...rooflineCharts(group), ...loadCharts(group)]),
+    },
     { heading: `${name}: how sure`, charts: named(swingCharts(group)) },
   ].filter(({ charts }) => charts.length > 0);
 }

@@ -15,7 +15,10 @@ import { swingSections } from './swings.js';
 /** Width from which frames per second and power find room. */
 const WIDE = 100;
 
-export function compareView(comparisons: readonly NamedComparison[], detail: { readonly layers: boolean }): View {
+export function compareView(
+  comparisons: readonly NamedComparison[],
+  detail: { readonly layers: boolean },
+): View {
   return {
     sections({ columns }) {
       const wide = columns >= WIDE;
@@ -23,7 +26,9 @@ export function compareView(comparisons: readonly NamedComparison[], detail: { r
         { ...comparisonSection(comparison, wide), summary: comparisons.length === 1 },
         ...servingSections(comparison, labelOf),
         ...swingSections(comparison, labelOf, wide),
-        ...(detail.layers ? comparison.results.map((result) => layerSection(comparison, result, wide)) : []),
+        ...(detail.layers
+          ? comparison.results.map((result) => layerSection(comparison, result, wide))
+          : []),
         ...groupEndingAt(comparisons, at).map(meanSection),
       ]);
     },
@@ -35,21 +40,30 @@ export function compareView(comparisons: readonly NamedComparison[], detail: { r
 }
 
 /** The workloads of each group, and those named by themselves. */
-function groupsOf(comparisons: readonly NamedComparison[]): readonly (readonly NamedComparison[])[] {
+function groupsOf(
+  comparisons: readonly NamedComparison[],
+): readonly (readonly NamedComparison[])[] {
   const names = new Set(comparisons.map(({ group }) => group));
   return [...names].map((name) => comparisons.filter(({ group }) => group === name));
 }
 
 /** The group whose last workload stands at `at`, if it has several. */
-function groupEndingAt(comparisons: readonly NamedComparison[], at: number): readonly (readonly NamedComparison[])[] {
-  return groupsOf(comparisons).filter((members) => members.length > 1 && members.at(-1) === comparisons[at]);
+function groupEndingAt(
+  comparisons: readonly NamedComparison[],
+  at: number,
+): readonly (readonly NamedComparison[])[] {
+  return groupsOf(comparisons).filter(
+    (members) => members.length > 1 && members.at(-1) === comparisons[at],
+  );
 }
 
 /** 'titan-x:sparse'. */
 export const labelOf = ({ hardware, kernel }: HardwareResult) => `${hardware}:${kernel}`;
 
 function comparisonSection({ workload, batch, seed, results }: Comparison, wide: boolean): Section {
-  const engines = results.flatMap((result) => (result.engine ? [`${labelOf(result)} ran ${result.engine}`] : []));
+  const engines = results.flatMap((result) =>
+    result.engine ? [`${labelOf(result)} ran ${result.engine}`] : [],
+  );
   const table: TableData = {
     columns: [
       left('hardware'),
@@ -88,7 +102,8 @@ function describeWeights({ weights, nonzeros, weightsOrigin }: WorkloadSummary):
 
 function describeActivations(workload: WorkloadSummary, batch: number, seed: number): string {
   const { macsDense, macsNonzero, activationDensity, activationsOrigin, weightsOrigin } = workload;
-  const drawn = activationsOrigin === 'synthetic' || weightsOrigin === 'synthetic' ? ` · seed ${seed}` : '';
+  const drawn =
+    activationsOrigin === 'synthetic' || weightsOrigin === 'synthetic' ? ` · seed ${seed}` : '';
   const met = `activations ${percent(activationDensity)} not zero (${activationsOrigin})`;
   return `${met} · ${count(macsDense)} MACs, ${count(macsNonzero)} meet no zero · batch ${batch}${drawn}`;
 }
@@ -96,7 +111,11 @@ function describeActivations(workload: WorkloadSummary, batch: number, seed: num
 /** Characters of the longest bar. */
 const BAR = 10;
 
-function layerSection({ workload, batch }: Comparison, result: HardwareResult, wide: boolean): Section {
+function layerSection(
+  { workload, batch }: Comparison,
+  result: HardwareResult,
+  wide: boolean,
+): Section {
   const longest = Math.max(...result.layers.map(({ seconds }) => seconds));
   const summaries = new Map(workload.layers.map((layer) => [layer.name, layer]));
   // Of a real run nobody knows more than the time.
@@ -111,7 +130,9 @@ function layerSection({ workload, batch }: Comparison, result: HardwareResult, w
         ...(wide ? [right('act. ≠ 0')] : []),
         right('time'),
         ...(wide ? [left('of the longest')] : []),
-        ...(modelled ? [right('energy'), left('bound by'), left('where the time goes')] : [right('share')]),
+        ...(modelled
+          ? [right('energy'), left('bound by'), left('where the time goes')]
+          : [right('share')]),
       ],
       rows: result.layers.map((layer) => [
         layer.name,
@@ -121,7 +142,11 @@ function layerSection({ workload, batch }: Comparison, result: HardwareResult, w
         quantity(layer.seconds, 's'),
         ...(wide ? [sparkbar(layer.seconds / longest, BAR)] : []),
         ...(modelled
-          ? [quantity(layer.joules, 'J'), layer.bound ?? UNKNOWN, largestCauses(layer, wide ? 2 : 1)]
+          ? [
+              quantity(layer.joules, 'J'),
+              layer.bound ?? UNKNOWN,
+              largestCauses(layer, wide ? 2 : 1),
+            ]
           : [percent(layer.seconds / result.seconds)]),
       ]),
     },
@@ -156,7 +181,10 @@ function meanSection(comparisons: readonly NamedComparison[]): Section {
     summary: true,
     heading: `${first.group ?? 'All of these'} · geometric mean of ${comparisons.length} workloads against ${labelOf(first.results[0] as HardwareResult)}`,
     lines: [comparisons.map(({ workload }) => workload.name).join(', ')],
-    table: { columns: [left('hardware'), left('origin'), right('speed-up'), right('energy ×')], rows },
+    table: {
+      columns: [left('hardware'), left('origin'), right('speed-up'), right('energy ×')],
+      rows,
+    },
   };
 }
 
@@ -265,7 +293,9 @@ function resultRecords(comparisons: readonly Comparison[]): Records {
           r.watts,
         ],
         ...[r.areaMm2, r.speedup, r.energyRatio, r.bound],
-        ...(isPriced ? [r.serving?.dollarsPerMillion ?? null, r.serving?.gramsCo2ePerMillion ?? null] : []),
+        ...(isPriced
+          ? [r.serving?.dollarsPerMillion ?? null, r.serving?.gramsCo2ePerMillion ?? null]
+          : []),
       ]),
     ),
   };
@@ -274,14 +304,32 @@ function resultRecords(comparisons: readonly Comparison[]): Records {
 function layerRecords(comparisons: readonly Comparison[]): Records {
   return {
     columns: [
-      ...['workload', 'batch', 'seed', 'hardware', 'family', 'origin', 'layer', 'kernel', 'nonzeros'],
+      ...[
+        'workload',
+        'batch',
+        'seed',
+        'hardware',
+        'family',
+        'origin',
+        'layer',
+        'kernel',
+        'nonzeros',
+      ],
       ...['cycles', 'seconds', 'joules', 'bound'],
     ],
     rows: comparisons.flatMap(({ workload, batch, seed, results }) =>
       results.flatMap((result) =>
         result.layers.map((layer) => [
           ...[workload.name, batch, seed, result.hardware, result.family, result.origin],
-          ...[layer.name, layer.kernel, layer.nonzeros, layer.cycles, layer.seconds, layer.joules, layer.bound],
+          ...[
+            layer.name,
+            layer.kernel,
+            layer.nonzeros,
+            layer.cycles,
+            layer.seconds,
+            layer.joules,
+            layer.bound,
+          ],
         ]),
       ),
     ),

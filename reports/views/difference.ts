@@ -21,7 +21,11 @@ function valueText(value: unknown, unit: string): string {
 function fieldsSection({ changes, patches }: Difference, before: string, after: string): Section {
   return {
     heading: `${before} → ${after}`,
-    lines: [changes.length === 0 ? 'no number of the hardware differs' : `${changes.length} numbers differ`],
+    lines: [
+      changes.length === 0
+        ? 'no number of the hardware differs'
+        : `${changes.length} numbers differ`,
+    ],
     ...(changes.length === 0
       ? {}
       : {
@@ -35,18 +39,22 @@ function fieldsSection({ changes, patches }: Difference, before: string, after: 
             ]),
           },
         }),
-    notes: patches === null ? ['the two are of different families, which have different numbers'] : [],
+    notes:
+      patches === null ? ['the two are of different families, which have different numbers'] : [],
   };
 }
 
 function ratioOf({ before, after }: Pick<FieldChange, 'before' | 'after'>): number | null {
-  return typeof before === 'number' && typeof after === 'number' && before !== 0 ? after / before : null;
+  return typeof before === 'number' && typeof after === 'number' && before !== 0
+    ? after / before
+    : null;
 }
 
 const fieldRecords = ({ changes }: Difference) =>
   changes.map(({ field, before, after, unit }) => [field, text(before), text(after), unit]);
 
-const text = (value: unknown) => (value === null || typeof value === 'number' ? value : String(value));
+const text = (value: unknown) =>
+  value === null || typeof value === 'number' ? value : String(value);
 
 /** Two presets. */
 export function hardwareDifferenceView(before: Hardware, after: Hardware): View {
@@ -58,15 +66,25 @@ export function hardwareDifferenceView(before: Hardware, after: Hardware): View 
       const section = fieldsSection(difference, before.name, after.name);
       return [{ ...section, lines: [...(section.lines ?? []), areas] }];
     },
-    json: () => ({ before: before.name, after: after.name, changes: difference.changes, patches: difference.patches }),
-    records: () => ({ columns: ['number', 'before', 'after', 'unit'], rows: fieldRecords(difference) }),
+    json: () => ({
+      before: before.name,
+      after: after.name,
+      changes: difference.changes,
+      patches: difference.patches,
+    }),
+    records: () => ({
+      columns: ['number', 'before', 'after', 'unit'],
+      rows: fieldRecords(difference),
+    }),
   };
 }
 
 /** Two designs of a sweep, with what their axes say and what they come to. */
 export function designDifferenceView(difference: DesignDifference): View {
   const { plan, before, after } = difference;
-  const names = [before, after].map(({ base, result }) => `${plan.spec.name} ${result.ordinal} (${base})`);
+  const names = [before, after].map(
+    ({ base, result }) => `${plan.spec.name} ${result.ordinal} (${base})`,
+  );
   const axes = axisRows(before, after);
   const measured = (Object.keys(metrics) as readonly MetricName[]).filter(
     (name) => before.result.metrics[name] !== null || after.result.metrics[name] !== null,
@@ -79,7 +97,12 @@ export function designDifferenceView(difference: DesignDifference): View {
         lines: axes.length === 0 ? ['the same design'] : [],
         ...(axes.length === 0
           ? {}
-          : { table: { columns: [left('axis'), right('before'), right('after')], rows: axes.map(shownRow) } }),
+          : {
+              table: {
+                columns: [left('axis'), right('before'), right('after')],
+                rows: axes.map(shownRow),
+              },
+            }),
       },
       fieldsSection(difference, names[0] ?? '', names[1] ?? ''),
       {
@@ -99,7 +122,13 @@ export function designDifferenceView(difference: DesignDifference): View {
       sweep: plan.spec.name,
       fingerprint: plan.fingerprint,
       designs: [before, after].map(({ base, result, workload }) => ({
-        ...{ ordinal: result.ordinal, id: result.id, base, feasible: result.feasible, settings: result.settings },
+        ...{
+          ordinal: result.ordinal,
+          id: result.id,
+          base,
+          feasible: result.feasible,
+          settings: result.settings,
+        },
         ...{ workload, metrics: result.metrics },
       })),
       changes: difference.changes,
@@ -110,18 +139,33 @@ export function designDifferenceView(difference: DesignDifference): View {
       rows: [
         ...axes.map(([axis, a, b]) => [`axis ${axis}`, a, b, null]),
         ...fieldRecords(difference),
-        ...measured.map((name) => [name, value(before, name), value(after, name), metrics[name].unit]),
+        ...measured.map((name) => [
+          name,
+          value(before, name),
+          value(after, name),
+          metrics[name].unit,
+        ]),
       ],
     }),
   };
 }
 
-type AxisRow = readonly [axis: string, before: string | number | null, after: string | number | null];
+type AxisRow = readonly [
+  axis: string,
+  before: string | number | null,
+  after: string | number | null,
+];
 
-const shownRow = ([axis, before, after]: AxisRow) => [axis, valueText(before, ''), valueText(after, '')];
+const shownRow = ([axis, before, after]: AxisRow) => [
+  axis,
+  valueText(before, ''),
+  valueText(after, ''),
+];
 
 function axisRows(before: ComparedDesign, after: ComparedDesign): readonly AxisRow[] {
   const [a, b] = [before.result.settings, after.result.settings];
   const names = [...new Set([...Object.keys(a), ...Object.keys(b)])];
-  return names.filter((name) => a[name] !== b[name]).map((name): AxisRow => [name, a[name] ?? null, b[name] ?? null]);
+  return names
+    .filter((name) => a[name] !== b[name])
+    .map((name): AxisRow => [name, a[name] ?? null, b[name] ?? null]);
 }

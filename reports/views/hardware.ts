@@ -11,12 +11,18 @@ export interface MeasuredHardware {
   readonly engine: string;
 }
 
-const areaText = (hardware: Hardware) => (hardware.area ? `${Number(sum(hardware.area).toPrecision(4))} mm²` : UNKNOWN);
+const areaText = (hardware: Hardware) =>
+  hardware.area ? `${Number(sum(hardware.area).toPrecision(4))} mm²` : UNKNOWN;
 
 const kernelText = ({ kernels, optInKernels }: Pick<Hardware, 'kernels' | 'optInKernels'>) =>
-  [kernels.join(', '), optInKernels.length > 0 ? `by name: ${optInKernels.join(', ')}` : ''].filter(Boolean).join('; ');
+  [kernels.join(', '), optInKernels.length > 0 ? `by name: ${optInKernels.join(', ')}` : '']
+    .filter(Boolean)
+    .join('; ');
 
-export function hardwareListView(modelled: readonly Hardware[], measured: readonly MeasuredHardware[]): View {
+export function hardwareListView(
+  modelled: readonly Hardware[],
+  measured: readonly MeasuredHardware[],
+): View {
   return {
     sections: () => [
       {
@@ -35,12 +41,23 @@ export function hardwareListView(modelled: readonly Hardware[], measured: readon
         ...{ name, title, family, kernels, opt_in_kernels: optInKernels, origin: 'modelled' },
         area_mm2: area && sum(area),
       })),
-      ...measured.map(({ name, engine }) => ({ name, title: engine, family: 'host', origin: 'measured' })),
+      ...measured.map(({ name, engine }) => ({
+        name,
+        title: engine,
+        family: 'host',
+        origin: 'measured',
+      })),
     ],
     records: () => ({
       columns: ['name', 'family', 'origin', 'title', 'area_mm2'],
       rows: [
-        ...modelled.map((hw) => [hw.name, hw.family, 'modelled', hw.title, hw.area && sum(hw.area)]),
+        ...modelled.map((hw) => [
+          hw.name,
+          hw.family,
+          'modelled',
+          hw.title,
+          hw.area && sum(hw.area),
+        ]),
         ...measured.map(({ name, engine }) => [name, 'host', 'measured', engine, null]),
       ],
     }),
@@ -70,7 +87,12 @@ function figureSection({ name, title, family, figures, ...hardware }: Hardware):
     lines: [`family ${family}; kernels ${kernelText(hardware)}; ${sourceSummary(figures)}`],
     table: {
       columns: [left('number'), right('value'), left('from'), left('source')],
-      rows: [...figures].map(([path, figure]) => [path, figure.published, figure.from, figure.cite]),
+      rows: [...figures].map(([path, figure]) => [
+        path,
+        figure.published,
+        figure.from,
+        figure.cite,
+      ]),
     },
   };
 }
@@ -86,7 +108,10 @@ function areaSection({ area }: Hardware): readonly Section[] {
   if (!area) return [];
   const table = {
     columns: [left('module'), right('mm²')],
-    rows: [...Object.entries(area), ['total', sum(area)] as const].map(([part, mm2]) => [part, mm2.toPrecision(4)]),
+    rows: [...Object.entries(area), ['total', sum(area)] as const].map(([part, mm2]) => [
+      part,
+      mm2.toPrecision(4),
+    ]),
   };
   return [{ heading: 'Area', table }];
 }
@@ -112,8 +137,19 @@ function figureRecords(figures: ReadonlyMap<string, Figure>): Records {
 export function hardwareCheckView(file: string, hardware: Hardware): View {
   const summary = sourceSummary(hardware.figures);
   return {
-    sections: () => [{ heading: `${file}: ok`, lines: [`${hardware.name}, family ${hardware.family}; ${summary}`] }],
-    json: () => ({ file, ok: true, name: hardware.name, family: hardware.family, figures: hardware.figures.size }),
+    sections: () => [
+      {
+        heading: `${file}: ok`,
+        lines: [`${hardware.name}, family ${hardware.family}; ${summary}`],
+      },
+    ],
+    json: () => ({
+      file,
+      ok: true,
+      name: hardware.name,
+      family: hardware.family,
+      figures: hardware.figures.size,
+    }),
     records: () => ({
       columns: ['file', 'ok', 'name', 'family', 'figures'],
       rows: [[file, 'true', hardware.name, hardware.family, hardware.figures.size]],

@@ -1,10 +1,15 @@
-// Predicted beside measured on the machine underneath, summed up and layer by layer, and its roofline.
+// Predicted beside measured on the machine underneath, summed up and layer by layer, and its
+// roofline.
 
 import type { PredictedPoint } from '../../sim/host-validate/fit.js';
 import type { Roofline } from '../../sim/host-validate/roofline.js';
 import type { ErrorSummary } from '../../sim/host-validate/summary.js';
 import type { HostValidation } from '../../sim/host-validate.node.js';
-import { machineRooflineChart, networkErrorChart, predictedChart } from '../charts/host-validation.js';
+import {
+  machineRooflineChart,
+  networkErrorChart,
+  predictedChart,
+} from '../charts/host-validation.js';
 import { rooflineText } from '../charts/roofline-text.js';
 import { type Column, left, right, type Section, type TableData, type View } from '../document.js';
 import { quantity, UNKNOWN } from '../quantity.js';
@@ -24,25 +29,54 @@ export function hostValidationView(validation: HostValidation, detail: Detail): 
       totalSection(validation),
       ...(validation.factors.length > 0 ? [factorSection(validation)] : []),
       ...(detail.layers ? layerSections(validation.points) : []),
-      ...(detail.roofline ? [rooflineSection(validation.roofline, style.columns, detail.layers)] : []),
+      ...(detail.roofline
+        ? [rooflineSection(validation.roofline, style.columns, detail.layers)]
+        : []),
     ],
     title: 'zeroskip validate --host',
     charts: () =>
       [
         {
           heading: 'How far off predictions are',
-          charts: [...predictedChart(validation.points), ...networkErrorChart(validation.byNetwork)],
+          charts: [
+            ...predictedChart(validation.points),
+            ...networkErrorChart(validation.byNetwork),
+          ],
         },
         { heading: 'How near to the limits', charts: machineRooflineChart(validation.roofline) },
       ].filter(({ charts }) => charts.length > 0),
     json: () => jsonOf(validation),
     records: () => ({
       columns: [
-        ...['network', 'executor', 'kernel', 'layer', 'measured_seconds', 'predicted_seconds', 'error'],
-        ...['calibrated_seconds', 'spread', 'bound', 'macs', 'bytes', 'macs_per_byte', 'macs_per_second'],
+        ...[
+          'network',
+          'executor',
+          'kernel',
+          'layer',
+          'measured_seconds',
+          'predicted_seconds',
+          'error',
+        ],
+        ...[
+          'calibrated_seconds',
+          'spread',
+          'bound',
+          'macs',
+          'bytes',
+          'macs_per_byte',
+          'macs_per_second',
+        ],
       ],
       rows: validation.points.map((p) => [
-        ...[p.network, p.executor, p.kernel, p.layer, p.measuredSeconds, p.predictedSeconds, p.error],
+        ...[
+          p.network,
+          p.executor,
+          p.kernel,
+          p.layer,
+          p.measuredSeconds,
+          p.predictedSeconds,
+          p.error,
+        ],
         ...[p.modelledSeconds, p.spread, p.bound, p.macs, p.bytes, intensityOf(p), rateOf(p)],
       ]),
     }),
@@ -53,7 +87,16 @@ const intensityOf = ({ macs, bytes }: PredictedPoint) => (macs > 0 ? macs / byte
 const rateOf = ({ macs, measuredSeconds }: PredictedPoint) =>
   macs > 0 && measuredSeconds > 0 ? macs / measuredSeconds : null;
 
-function overview({ machine, model, threads, engines, seed, overall, calibrated, notes }: HostValidation): Section {
+function overview({
+  machine,
+  model,
+  threads,
+  engines,
+  seed,
+  overall,
+  calibrated,
+  notes,
+}: HostValidation): Section {
   return {
     heading: `Predicted against measured on ${machine || 'this machine'}`,
     lines: [
@@ -92,7 +135,13 @@ function totalSection({ totals }: HostValidation): Section {
   return {
     heading: 'Whole networks',
     table: {
-      columns: [left('network'), left('executor'), right('measured'), right('predicted'), right('error')],
+      columns: [
+        left('network'),
+        left('executor'),
+        right('measured'),
+        right('predicted'),
+        right('error'),
+      ],
       rows: totals.map((total) => [
         ...[total.network, total.executor, quantity(total.measuredSeconds, 's')],
         ...[quantity(total.predictedSeconds, 's'), signed(total.error)],
@@ -122,14 +171,26 @@ function layerSections(points: readonly PredictedPoint[]): readonly Section[] {
     heading: network,
     table: {
       columns: [
-        ...[left('layer'), left('executor'), left('kernel'), right('measured'), right('predicted'), right('error')],
+        ...[
+          left('layer'),
+          left('executor'),
+          left('kernel'),
+          right('measured'),
+          right('predicted'),
+          right('error'),
+        ],
         ...[right('median/best'), left('bound by')],
       ],
       rows: points
         .filter((point) => point.network === network)
         .map((point) => [
           ...[point.layer, point.executor, point.kernel, quantity(point.measuredSeconds, 's')],
-          ...[quantity(point.predictedSeconds, 's'), signed(point.error), point.spread.toFixed(2), point.bound],
+          ...[
+            quantity(point.predictedSeconds, 's'),
+            signed(point.error),
+            point.spread.toFixed(2),
+            point.bound,
+          ],
         ]),
     },
   }));
@@ -152,15 +213,18 @@ function pointTable({ points }: Roofline): TableData {
       ...[left('network'), left('layer'), left('executor'), left('kernel')],
       ...[right('MACs/byte'), right('MAC/s'), right('of the roof')],
     ],
-    rows: points.map(({ network, layer, executor, kernel, macsPerByte, macsPerSecond, shareOfRoof }) => [
-      ...[network, layer, executor, kernel, macsPerByte.toPrecision(3)],
-      ...[quantity(macsPerSecond, 'MAC/s'), absolute(shareOfRoof)],
-    ]),
+    rows: points.map(
+      ({ network, layer, executor, kernel, macsPerByte, macsPerSecond, shareOfRoof }) => [
+        ...[network, layer, executor, kernel, macsPerByte.toPrecision(3)],
+        ...[quantity(macsPerSecond, 'MAC/s'), absolute(shareOfRoof)],
+      ],
+    ),
   };
 }
 
 function jsonOf(validation: HostValidation) {
-  const { machine, model, threads, seed, engines, overall, calibrated, factors, roofline, notes } = validation;
+  const { machine, model, threads, seed, engines, overall, calibrated, factors, roofline, notes } =
+    validation;
   return {
     ...{ machine, model, threads, seed, engines },
     overall: overall && summaryJson(overall),
@@ -169,20 +233,35 @@ function jsonOf(validation: HostValidation) {
     by_kernel: validation.byKernel.map(summaryJson),
     by_network: validation.byNetwork.map(summaryJson),
     totals: validation.totals.map((total) => ({
-      ...{ network: total.network, executor: total.executor, measured_seconds: total.measuredSeconds },
+      ...{
+        network: total.network,
+        executor: total.executor,
+        measured_seconds: total.measuredSeconds,
+      },
       ...{ predicted_seconds: total.predictedSeconds, error: total.error },
     })),
     fitted: factors.map((factor) => ({ ...factor, from: 'fitted' })),
     layers: validation.points.map((p) => ({
       ...{ network: p.network, executor: p.executor, kernel: p.kernel, layer: p.layer },
-      ...{ measured_seconds: p.measuredSeconds, predicted_seconds: p.predictedSeconds, error: p.error },
+      ...{
+        measured_seconds: p.measuredSeconds,
+        predicted_seconds: p.predictedSeconds,
+        error: p.error,
+      },
       ...{ calibrated_seconds: p.modelledSeconds, spread: p.spread, bound: p.bound },
     })),
     roofline: {
       threads: roofline.threads,
       ceilings: roofline.ceilings,
       points: roofline.points.map((p) => ({
-        ...{ network: p.network, executor: p.executor, kernel: p.kernel, layer: p.layer, macs: p.macs, bytes: p.bytes },
+        ...{
+          network: p.network,
+          executor: p.executor,
+          kernel: p.kernel,
+          layer: p.layer,
+          macs: p.macs,
+          bytes: p.bytes,
+        },
         ...{ seconds: p.seconds, macs_per_byte: p.macsPerByte, macs_per_second: p.macsPerSecond },
         ...{ bytes_per_second: p.bytesPerSecond, share_of_roof: p.shareOfRoof },
       })),
@@ -202,7 +281,12 @@ function summaryJson({
   return {
     ...{ of, layers: points, median_absolute_error: medianAbsoluteError },
     ...{ percentile_90_absolute_error: percentile90AbsoluteError, geomean_ratio: geomeanRatio },
-    worst: { network: worst.network, executor: worst.executor, layer: worst.layer, error: worst.error },
+    worst: {
+      network: worst.network,
+      executor: worst.executor,
+      layer: worst.layer,
+      error: worst.error,
+    },
   };
 }
 

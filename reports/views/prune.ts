@@ -1,4 +1,5 @@
-// A pruning study: accuracy and size after each step, layers, sensitivity, the test set, and the network on hardware.
+// A pruning study: accuracy and size after each step, layers, sensitivity, the test set, and the
+// network on hardware.
 
 import { MARKS } from '../../sim/prune/recipes.js';
 import type { PruneReport, SeedReport, Spread, TestSummary } from '../../sim/prune/report.js';
@@ -11,7 +12,8 @@ import { compareView } from './compare.js';
 
 export function pruneView(report: PruneReport): View {
   const compared =
-    report.comparison && compareView([{ ...report.comparison, group: null, importNotes: [] }], { layers: false });
+    report.comparison &&
+    compareView([{ ...report.comparison, group: null, importNotes: [] }], { layers: false });
   return {
     sections: (style) => [
       stepsSection(report),
@@ -21,18 +23,33 @@ export function pruneView(report: PruneReport): View {
       ...(compared?.sections(style) ?? []),
     ],
     title: 'zeroskip prune',
-    charts: () => [{ heading: 'What pruning costs', charts: pruningCharts(report) }, ...(compared?.charts?.() ?? [])],
-    json: () => ({ ...pruneJson(report), comparison: compared && (compared.json() as readonly unknown[])[0] }),
+    charts: () => [
+      { heading: 'What pruning costs', charts: pruningCharts(report) },
+      ...(compared?.charts?.() ?? []),
+    ],
+    json: () => ({
+      ...pruneJson(report),
+      comparison: compared && (compared.json() as readonly unknown[])[0],
+    }),
     records: () => stepRecords(report),
   };
 }
 
-const mean = (values: readonly number[]) => values.reduce((sum, value) => sum + value, 0) / values.length;
+const mean = (values: readonly number[]) =>
+  values.reduce((sum, value) => sum + value, 0) / values.length;
 
 /** '2.35 %'; two places, as errors of single frames would show. */
 const errorText = (share: number) => `${(100 * share).toFixed(2)} %`;
 
-function stepsSection({ workload, title, pipeline, pipelineTitle, data, engine, seeds }: PruneReport): Section {
+function stepsSection({
+  workload,
+  title,
+  pipeline,
+  pipelineTitle,
+  data,
+  engine,
+  seeds,
+}: PruneReport): Section {
   const parts = `${count(data.train)} pictures to train on, ${count(data.validation)} to validate, ${count(data.test)} to test`;
   const several = seeds.length > 1;
   return {
@@ -66,7 +83,9 @@ function stepsSection({ workload, title, pipeline, pipelineTitle, data, engine, 
         ];
       }),
     },
-    notes: ['errors on the validation part; sizes of whole files, written and read back, against 32 bits a weight'],
+    notes: [
+      'errors on the validation part; sizes of whole files, written and read back, against 32 bits a weight',
+    ],
   };
 }
 
@@ -92,7 +111,9 @@ function layersSection({ seeds }: PruneReport): Section {
     plain === null ? UNKNOWN : `${plain}${coded === null ? '' : ` → ${coded.toFixed(1)}`}`;
   return {
     heading: 'Layers at the end',
-    lines: [`seed ${first?.seed}; bits of a code and of a gap as they are → as Huffman's code has them`],
+    lines: [
+      `seed ${first?.seed}; bits of a code and of a gap as they are → as Huffman's code has them`,
+    ],
     table: {
       columns: [
         left('layer'),
@@ -121,7 +142,9 @@ function layersSection({ seeds }: PruneReport): Section {
 
 function sensitivitySections({ seeds }: PruneReport): readonly Section[] {
   const [first] = seeds;
-  const kinds = [false, true].filter((retrained) => first?.curves.some((curve) => curve.retrained === retrained));
+  const kinds = [false, true].filter((retrained) =>
+    first?.curves.some((curve) => curve.retrained === retrained),
+  );
   return kinds.map((retrained) => {
     const curves = (first?.curves ?? []).filter((curve) => curve.retrained === retrained);
     const densities = curves[0]?.points.map(({ density }) => density) ?? [];
@@ -135,7 +158,9 @@ function sensitivitySections({ seeds }: PruneReport): readonly Section[] {
           ...densities.map((_, at) => {
             const points = seeds.flatMap(
               ({ curves: own }) =>
-                own.find((curve) => curve.layer === layer && curve.retrained === retrained)?.points[at] ?? [],
+                own.find((curve) => curve.layer === layer && curve.retrained === retrained)?.points[
+                  at
+                ] ?? [],
             );
             return errorText(mean(points.map(({ validation }) => 1 - validation.accuracy)));
           }),
@@ -148,12 +173,17 @@ function sensitivitySections({ seeds }: PruneReport): readonly Section[] {
 function testSections({ tests, seeds, data }: PruneReport): readonly Section[] {
   if (tests.length === 0) return [];
   const points = (spread: Spread | null) =>
-    spread === null ? UNKNOWN : `${spread.mean >= 0 ? '+' : ''}${(100 * spread.mean).toFixed(2)}${deviation(spread)}`;
+    spread === null
+      ? UNKNOWN
+      : `${spread.mean >= 0 ? '+' : ''}${(100 * spread.mean).toFixed(2)}${deviation(spread)}`;
   const withControl = tests.some(({ name }) => name === MARKS.control);
   return [
     {
       heading: `Test set, ${count(data.test)} pictures, looked at once`,
-      lines: seeds.length > 1 ? [`mean ± standard deviation over ${seeds.length} seeds; differences seed by seed`] : [],
+      lines:
+        seeds.length > 1
+          ? [`mean ± standard deviation over ${seeds.length} seeds; differences seed by seed`]
+          : [],
       table: {
         columns: [
           left('network'),
@@ -172,12 +202,22 @@ function testSections({ tests, seeds, data }: PruneReport): readonly Section[] {
   ];
 }
 
-const deviation = ({ deviation }: Spread) => (deviation === null ? '' : ` ± ${(100 * deviation).toFixed(2)}`);
+const deviation = ({ deviation }: Spread) =>
+  deviation === null ? '' : ` ± ${(100 * deviation).toFixed(2)}`;
 
 function stepRecords({ workload, pipeline, data, seeds }: PruneReport): Records {
   return {
     columns: [
-      ...['workload', 'pipeline', 'data', 'seed', 'step', 'weights', 'nonzeros', 'validation_error'],
+      ...[
+        'workload',
+        'pipeline',
+        'data',
+        'seed',
+        'step',
+        'weights',
+        'nonzeros',
+        'validation_error',
+      ],
       ...['dense_bytes', 'file_bytes', 'huffman_file_bytes'],
     ],
     rows: seeds.flatMap(({ seed, steps }) =>
@@ -202,7 +242,10 @@ function pruneJson({ workload, title, pipeline, data, engine, seeds, tests, stag
       steps: steps.map(stepJson),
       sensitivity: curves.map(({ layer, retrained, points }) => ({
         ...{ layer, retrained },
-        points: points.map(({ density, validation }) => ({ density, validation: accuracyJson(validation) })),
+        points: points.map(({ density, validation }) => ({
+          density,
+          validation: accuracyJson(validation),
+        })),
       })),
       tests: own.map(({ name, test }) => ({ name, ...accuracyJson(test) })),
     })),
@@ -238,4 +281,9 @@ function testJson({ name, error, aboveDense, aboveControl }: TestSummary) {
   return { name, error, above_dense: aboveDense, above_control: aboveControl };
 }
 
-const accuracyJson = ({ accuracy, loss, frames }: Accuracy) => ({ accuracy, error: 1 - accuracy, loss, frames });
+const accuracyJson = ({ accuracy, loss, frames }: Accuracy) => ({
+  accuracy,
+  error: 1 - accuracy,
+  loss,
+  frames,
+});

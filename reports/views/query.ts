@@ -5,7 +5,9 @@ import { left, right, type View } from '../document.js';
 import { UNKNOWN } from '../quantity.js';
 
 export function queryView({ columns, rows }: QueryAnswer): View {
-  const isNumeric = columns.map((_, at) => rows.every((row) => row[at] === null || typeof row[at] === 'number'));
+  const isNumeric = columns.map((_, at) =>
+    rows.every((row) => row[at] === null || typeof row[at] === 'number'),
+  );
   return {
     sections: () => [
       {
@@ -16,10 +18,13 @@ export function queryView({ columns, rows }: QueryAnswer): View {
         },
       },
     ],
-    json: () => rows.map((row) => Object.fromEntries(columns.map((name, at) => [name, row[at] ?? null]))),
+    json: () =>
+      rows.map((row) => Object.fromEntries(columns.map((name, at) => [name, row[at] ?? null]))),
     records: () => ({
       columns,
-      rows: rows.map((row) => row.map((cell) => (typeof cell === 'number' || cell === null ? cell : text(cell)))),
+      rows: rows.map((row) =>
+        row.map((cell) => (typeof cell === 'number' || cell === null ? cell : text(cell))),
+      ),
     }),
   };
 }

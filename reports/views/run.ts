@@ -12,7 +12,15 @@ export function runView(report: RunReport): View {
     records: () => ({
       columns: ['workload', 'executor', 'engine', 'batch', 'layer', 'kernel', 'milliseconds'],
       rows: report.layers.map(({ name, kernel, seconds }) => [
-        ...[report.workload, report.executor, report.engine, report.batch, name, kernel, 1000 * seconds],
+        ...[
+          report.workload,
+          report.executor,
+          report.engine,
+          report.batch,
+          name,
+          kernel,
+          1000 * seconds,
+        ],
       ]),
     }),
   };
@@ -36,7 +44,8 @@ function sections(report: RunReport): readonly Section[] {
     notes: [...report.notes, ...faults(check)],
   };
   const checked = check?.ok ? [agreement(check)] : [];
-  if (top.length === 0) return checked.length > 0 ? [main, { heading: 'Check', lines: checked }] : [main];
+  if (top.length === 0)
+    return checked.length > 0 ? [main, { heading: 'Check', lines: checked }] : [main];
   const classes: Section = {
     heading: 'Top five classes',
     lines: checked,
@@ -73,7 +82,12 @@ function runJson(report: RunReport) {
     milliseconds: 1000 * report.seconds,
     joules: report.joules,
     joules_origin: report.joules === null ? null : 'measured',
-    layers: report.layers.map(({ name, kernel, seconds }) => ({ name, kernel, seconds, milliseconds: 1000 * seconds })),
+    layers: report.layers.map(({ name, kernel, seconds }) => ({
+      name,
+      kernel,
+      seconds,
+      milliseconds: 1000 * seconds,
+    })),
     notes: report.notes,
     top: report.top,
     check: report.check && {

@@ -17,9 +17,13 @@ export function sensitivityView(sensitivity: Sensitivity): View {
   const { name, title, objectives, strategy } = plan.spec;
   const kind = strategy?.kind ?? 'grid';
   const notes = [
-    ...leftOut.map((objective) => `${objective}: some design has 0, which has no logarithm; left out`),
+    ...leftOut.map(
+      (objective) => `${objective}: some design has 0, which has no logarithm; left out`,
+    ),
     ...(kind === 'nsga2' || kind === 'bayesian'
-      ? [`${kind} looks where designs are good: shares are those of where it looked, not of the whole space`]
+      ? [
+          `${kind} looks where designs are good: shares are those of where it looked, not of the whole space`,
+        ]
       : []),
   ];
   return {
@@ -28,7 +32,10 @@ export function sensitivityView(sensitivity: Sensitivity): View {
     sections: () => [
       {
         heading: `${title ? `${name} · ${title}` : name} · what each axis does`,
-        lines: [`over ${designs.toLocaleString('en-US')} designs that the models accept`, ...EXPLANATION],
+        lines: [
+          `over ${designs.toLocaleString('en-US')} designs that the models accept`,
+          ...EXPLANATION,
+        ],
         notes,
       },
       ...objectives
@@ -38,7 +45,13 @@ export function sensitivityView(sensitivity: Sensitivity): View {
           return {
             heading: `${objective}, ${metrics[objective].meaning}`,
             table: {
-              columns: [left('axis'), right('share'), right('range'), left('best level'), right('mean there')],
+              columns: [
+                left('axis'),
+                right('share'),
+                right('range'),
+                left('best level'),
+                right('mean there'),
+              ],
               rows: own.map((effect) => [
                 effect.axis,
                 effect.share === null ? UNKNOWN : percent(effect.share),
@@ -55,12 +68,26 @@ export function sensitivityView(sensitivity: Sensitivity): View {
       fingerprint: plan.fingerprint,
       designs,
       left_out: leftOut,
-      effects: effects.map(({ axis, objective, share, range, levels }) => ({ axis, objective, share, range, levels })),
+      effects: effects.map(({ axis, objective, share, range, levels }) => ({
+        axis,
+        objective,
+        share,
+        range,
+        levels,
+      })),
     }),
     records: () => ({
       columns: ['objective', 'axis', 'share', 'range', 'level', 'designs', 'mean'],
       rows: effects.flatMap(({ objective, axis, share, range, levels }) =>
-        levels.map(({ level, designs: there, mean }) => [objective, axis, share, range, level, there, mean]),
+        levels.map(({ level, designs: there, mean }) => [
+          objective,
+          axis,
+          share,
+          range,
+          level,
+          there,
+          mean,
+        ]),
       ),
     }),
   };

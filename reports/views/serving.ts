@@ -32,5 +32,9 @@ export function servingSections(
 export function servingJson(serving: ServingCost | null) {
   if (!serving) return {};
   const { dollarsPerMillion, gramsCo2ePerMillion, basis } = serving;
-  return { dollars_per_million: dollarsPerMillion, grams_co2e_per_million: gramsCo2ePerMillion, price_basis: basis };
+  return {
+    dollars_per_million: dollarsPerMillion,
+    grams_co2e_per_million: gramsCo2ePerMillion,
+    price_basis: basis,
+  };
 }

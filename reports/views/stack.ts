@@ -1,4 +1,5 @@
-// The chain as tables: what each link is, and how much faster and more frugal each hardware becomes by it.
+// The chain as tables: what each link is, and how much faster and more frugal each hardware becomes
+// by it.
 
 import type { LinkSummary } from '../../sim/stack/chain.js';
 import type { LinkResult, StackReport, StackRow } from '../../sim/stack/stack.js';
@@ -38,14 +39,25 @@ export function stackView(report: StackReport): View {
       },
       {
         heading: 'Megabytes to and from memory off the chip, a frame',
-        table: matrix(report, null, null, ({ dramBytes }) => figure(dramBytes === null ? null : dramBytes / 1e6)),
+        table: matrix(report, null, null, ({ dramBytes }) =>
+          figure(dramBytes === null ? null : dramBytes / 1e6),
+        ),
       },
       ...pricedSections(report),
     ],
     json: () => stackJson(report),
     records: () => ({
       columns: [
-        ...['hardware', 'origin', 'link', 'workload', 'pruned', 'winograd', 'kernel', 'multiplications'],
+        ...[
+          'hardware',
+          'origin',
+          'link',
+          'workload',
+          'pruned',
+          'winograd',
+          'kernel',
+          'multiplications',
+        ],
         ...['model_bytes', 'seconds', 'joules', 'dram_bytes', 'speedup', 'energy_ratio'],
         ...(report.pricing === null ? [] : ['dollars_per_million', 'grams_co2e_per_million']),
       ],
@@ -54,8 +66,22 @@ export function stackView(report: StackReport): View {
           const link = report.links[at] as LinkSummary;
           const { serving } = result;
           return [
-            ...[hardware, origin, link.id, link.workload, `${link.isPruned}`, `${link.isWinograd}`, result.kernel],
-            ...[link.multiplications, link.modelBytes, result.seconds, result.joules, result.dramBytes],
+            ...[
+              hardware,
+              origin,
+              link.id,
+              link.workload,
+              `${link.isPruned}`,
+              `${link.isWinograd}`,
+              result.kernel,
+            ],
+            ...[
+              link.multiplications,
+              link.modelBytes,
+              result.seconds,
+              result.joules,
+              result.dramBytes,
+            ],
             ...[result.speedup, result.energyRatio],
             ...(report.pricing === null
               ? []
@@ -70,7 +96,9 @@ export function stackView(report: StackReport): View {
 function chainSection({ base, small, seed, links }: StackReport): Section {
   return {
     heading: `The chain from ${base} to ${small}, pruned and by Winograd`,
-    lines: [`weights and activations synthetic, at the networks' densities · batch 1 · seed ${seed}`],
+    lines: [
+      `weights and activations synthetic, at the networks' densities · batch 1 · seed ${seed}`,
+    ],
     table: {
       columns: [
         ...[right('#'), left('link'), right('multiplications'), right('model'), right('printed')],
@@ -82,7 +110,9 @@ function chainSection({ base, small, seed, links }: StackReport): Section {
         count(link.multiplications),
         quantity(link.modelBytes, 'B'),
         link.published?.megabytes ? `${link.published.megabytes} MB` : UNKNOWN,
-        ...[link.published?.top1, link.published?.top5].map((share) => (share ? `${share} %` : UNKNOWN)),
+        ...[link.published?.top1, link.published?.top5].map((share) =>
+          share ? `${share} %` : UNKNOWN,
+        ),
       ]),
     },
     notes: [
@@ -94,10 +124,15 @@ function chainSection({ base, small, seed, links }: StackReport): Section {
 }
 
 function sourcesOf(links: readonly LinkSummary[]): readonly string[] {
-  return links.flatMap(({ published }, at) => (published ? [`${at + 1}: ${published.source}`] : []));
+  return links.flatMap(({ published }, at) =>
+    published ? [`${at + 1}: ${published.source}`] : [],
+  );
 }
 
-/** Hardware by links: something of the first link, then a figure of each. Hardware of which nothing is known is left out. */
+/**
+ * Hardware by links: something of the first link, then a figure of each. Hardware of which nothing
+ * is known is left out.
+ */
 function matrix(
   { links, rows }: StackReport,
   firstHeader: string | null,
@@ -160,7 +195,9 @@ function smallNetworkNote(links: readonly LinkSummary[]): readonly string[] {
 }
 
 const numbersOfBoth = (links: readonly LinkSummary[]) =>
-  links.flatMap(({ isPruned, isWinograd }, at) => (isPruned && isWinograd ? [`${at + 1}`] : [])).join(' and ');
+  links
+    .flatMap(({ isPruned, isWinograd }, at) => (isPruned && isWinograd ? [`${at + 1}`] : []))
+    .join(' and ');
 
 function byLink(rows: readonly StackRow[], hardware: string): string {
   const row = rows.find((one) => one.hardware === hardware);

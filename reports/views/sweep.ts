@@ -31,15 +31,27 @@ export function sweepView(summary: SweepSummary): View {
       ...{ designs: summary.designs, planned: summary.planned, feasible: summary.feasible },
       refusals: summary.refusals,
       objectives: objectives.map((name, at) => ({
-        ...{ name, unit: metrics[name].unit, best: summary.best[at] ?? null, worst: summary.worst[at] ?? null },
+        ...{
+          name,
+          unit: metrics[name].unit,
+          best: summary.best[at] ?? null,
+          worst: summary.worst[at] ?? null,
+        },
         reference: summary.reference[at] ?? null,
       })),
       hypervolume: summary.hypervolume,
-      front: front.map(({ ordinal, id, settings, metrics: values }) => ({ ordinal, id, settings, metrics: values })),
+      front: front.map(({ ordinal, id, settings, metrics: values }) => ({
+        ordinal,
+        id,
+        settings,
+        metrics: values,
+      })),
     }),
     records: () => ({
       columns: ['ordinal', 'id', 'feasible', ...axes, ...objectives],
-      rows: front.map((result) => cells(result).map((cell) => (typeof cell === 'boolean' ? String(cell) : cell))),
+      rows: front.map((result) =>
+        cells(result).map((cell) => (typeof cell === 'boolean' ? String(cell) : cell)),
+      ),
     }),
   };
 }
@@ -84,6 +96,8 @@ const counted = (value: number) => value.toLocaleString('en-US');
 
 /** Every so-manieth item, the first and the last among them. */
 function spread<Item>(items: readonly Item[], most: number): readonly Item[] {
-  const at = Array.from({ length: most }, (_, index) => Math.round((index * (items.length - 1)) / (most - 1)));
+  const at = Array.from({ length: most }, (_, index) =>
+    Math.round((index * (items.length - 1)) / (most - 1)),
+  );
   return items.filter((_, index) => at.includes(index));
 }

@@ -19,7 +19,9 @@ export function swingSections(
     return [
       {
         heading: `${workload.name} on ${labelOf(result)}: what its uncertain numbers move`,
-        lines: [`time and energy over those above, with the number ÷ ${SWING} and × ${SWING}, the others as they are`],
+        lines: [
+          `time and energy over those above, with the number ÷ ${SWING} and × ${SWING}, the others as they are`,
+        ],
         table: {
           columns: [
             ...[left('number'), ...(wide ? [left('value')] : []), left('from')],

@@ -33,13 +33,24 @@ export function validationView(
         ? [summarySection(summaries, seed, true)]
         : [summarySection(summaries, seed, false), worstSection(summaries)]),
       ...(detail.claims
-        ? [fittedSection(fitted), ...byLayer.map((table) => layerSection(table, claims)), ...claimSections(claims)]
+        ? [
+            fittedSection(fitted),
+            ...byLayer.map((table) => layerSection(table, claims)),
+            ...claimSections(claims),
+          ]
         : []),
       ...(detail.claims ? [disagreements] : []),
     ],
     title: 'zeroskip validate',
-    charts: () => [{ heading: 'Published figures against the models', charts: predictedCharts(claims) }],
-    json: () => claims.map(({ heldOutError, note, ...claim }) => ({ ...claim, held_out_error: heldOutError, note })),
+    charts: () => [
+      { heading: 'Published figures against the models', charts: predictedCharts(claims) },
+    ],
+    json: () =>
+      claims.map(({ heldOutError, note, ...claim }) => ({
+        ...claim,
+        held_out_error: heldOutError,
+        note,
+      })),
     records: () => ({
       columns: [
         'table',
@@ -54,13 +65,27 @@ export function validationView(
         'note',
       ],
       rows: claims.map((c) => [
-        ...[c.table, c.claim, c.source, c.unit, c.published, c.modelled, c.error, c.basis, c.heldOutError, c.note],
+        ...[
+          c.table,
+          c.claim,
+          c.source,
+          c.unit,
+          c.published,
+          c.modelled,
+          c.error,
+          c.basis,
+          c.heldOutError,
+          c.note,
+        ],
       ]),
     }),
   };
 }
 
-/** The worst figures stand beside the errors where there is room for them, else in a table of their own. */
+/**
+ * The worst figures stand beside the errors where there is room for them, else in a table of their
+ * own.
+ */
 function summarySection(summaries: readonly Summary[], seed: number, wide: boolean): Section {
   const refitted = summaries.some(({ medianHeldOutError }) => medianHeldOutError !== null);
   return {
@@ -68,8 +93,19 @@ function summarySection(summaries: readonly Summary[], seed: number, wide: boole
     lines: refitted ? [...lead, HELD_OUT] : lead,
     table: {
       columns: [
-        ...[left('table'), left('device'), left('basis'), right('figures'), right('median'), right('90 %')],
-        ...[...(refitted ? [right('held out')] : []), right('geomean'), ...(wide ? [left('worst')] : [])],
+        ...[
+          left('table'),
+          left('device'),
+          left('basis'),
+          right('figures'),
+          right('median'),
+          right('90 %'),
+        ],
+        ...[
+          ...(refitted ? [right('held out')] : []),
+          right('geomean'),
+          ...(wide ? [left('worst')] : []),
+        ],
       ],
       rows: summaries.map((summary) => [
         ...[summary.table, summary.device || UNKNOWN, summary.basis, `${summary.figures}`],
@@ -87,7 +123,11 @@ function worstSection(summaries: readonly Summary[]): Section {
     heading: 'Worst figures',
     table: {
       columns: [left('table'), left('figure'), right('error')],
-      rows: summaries.map(({ table, worst }) => [table, worst.claim, orUnknown(worst.error, signed)]),
+      rows: summaries.map(({ table, worst }) => [
+        table,
+        worst.claim,
+        orUnknown(worst.error, signed),
+      ]),
     },
   };
 }
@@ -98,7 +138,9 @@ function fittedSection(fitted: Validation['fitted']): Section {
     heading: 'Fitted numbers',
     lines: [
       'Each is one number for all layers of a device, found where the absolute logarithms of modelled over published sum to the least. Dense, batch 1, is the row that speed-ups and energy ratios are stated against: its geometric mean counts as five figures more, in times and in powers.',
-      ...(refitted ? ['refit: what the same search finds now; – where a number was chosen by hand.'] : []),
+      ...(refitted
+        ? ['refit: what the same search finds now; – where a number was chosen by hand.']
+        : []),
     ],
     table: {
       columns: [
@@ -132,18 +174,32 @@ const byLayer = [TIMES.source, POWERS.source];
 function layerSection(table: string, claims: readonly Claim[]): Section {
   const cells = claims
     .filter((claim) => claim.table === table)
-    .map(({ claim, error }) => ({ row: claim.split(', ')[0] ?? '', layer: claim.split(', ')[1] ?? '', error }));
+    .map(({ claim, error }) => ({
+      row: claim.split(', ')[0] ?? '',
+      layer: claim.split(', ')[1] ?? '',
+      error,
+    }));
   const layers = [...new Set(cells.map(({ layer }) => layer))];
   return {
     heading: `${table}, errors by layer`,
-    lines: ['In percent; median of the absolute errors; geometric mean of modelled over published, less 1.'],
+    lines: [
+      'In percent; median of the absolute errors; geometric mean of modelled over published, less 1.',
+    ],
     table: {
       columns: [left('row'), ...layers.map(right), right('median'), right('geomean')],
       rows: [...new Set(cells.map(({ row }) => row))].map((row) => {
-        const errors = cells.filter((cell) => cell.row === row).map(({ error }) => error ?? Number.NaN);
+        const errors = cells
+          .filter((cell) => cell.row === row)
+          .map(({ error }) => error ?? Number.NaN);
         return [
-          ...[row, ...errors.map((error) => `${error < 0 ? '−' : '+'}${Math.abs(100 * error).toFixed(0)}`)],
-          ...[absolute(median(errors.map(Math.abs))), signed(geometricMean(errors.map((error) => 1 + error)) - 1)],
+          ...[
+            row,
+            ...errors.map((error) => `${error < 0 ? '−' : '+'}${Math.abs(100 * error).toFixed(0)}`),
+          ],
+          ...[
+            absolute(median(errors.map(Math.abs))),
+            signed(geometricMean(errors.map((error) => 1 + error)) - 1),
+          ],
         ];
       }),
     },
@@ -163,7 +219,13 @@ function claimSections(claims: readonly Claim[]): readonly Section[] {
           ...[...(refitted ? [right('held out')] : []), left('basis'), left('note')],
         ],
         rows: rows.map((row) => [
-          ...[row.claim, row.unit, figure(row.published), figure(row.modelled), orUnknown(row.error, signed)],
+          ...[
+            row.claim,
+            row.unit,
+            figure(row.published),
+            figure(row.modelled),
+            orUnknown(row.error, signed),
+          ],
           ...(refitted ? [orUnknown(row.heldOutError, signed)] : []),
           ...[row.basis, row.note ?? ''],
         ]),
@@ -173,7 +235,10 @@ function claimSections(claims: readonly Claim[]): readonly Section[] {
 }
 
 const figure = (value: number | null) =>
-  orUnknown(value, (known) => Number(known.toPrecision(4)).toLocaleString('en-US', { maximumSignificantDigits: 4 }));
-const orUnknown = (value: number | null, shown: (value: number) => string) => (value === null ? UNKNOWN : shown(value));
+  orUnknown(value, (known) =>
+    Number(known.toPrecision(4)).toLocaleString('en-US', { maximumSignificantDigits: 4 }),
+  );
+const orUnknown = (value: number | null, shown: (value: number) => string) =>
+  value === null ? UNKNOWN : shown(value);
 const absolute = (error: number) => `${(100 * error).toFixed(1)} %`;
 const signed = (error: number) => `${error < 0 ? '−' : '+'}${absolute(Math.abs(error))}`;

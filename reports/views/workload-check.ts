@@ -27,7 +27,8 @@ function checked({ network, weights }: ZooEntry): Checked {
 
 function densityOf(weights: readonly LayerWeights[]): number {
   return (
-    sum(weights.map(({ store }) => nonzerosOf(store))) / sum(weights.map(({ store }) => store.rows * store.columns))
+    sum(weights.map(({ store }) => nonzerosOf(store))) /
+    sum(weights.map(({ store }) => store.rows * store.columns))
   );
 }
 
@@ -35,7 +36,10 @@ export function workloadCheckView(file: string, entries: readonly ZooEntry[]): V
   const networks = entries.map(checked);
   const notes = [...new Set(entries.flatMap((entry) => entry.notes ?? []))];
   const line = ({ name, layers, parameters, density }: Checked) => {
-    const kept = density === null ? 'no weights: they are drawn' : `${percent(density)} of the weights not zero`;
+    const kept =
+      density === null
+        ? 'no weights: they are drawn'
+        : `${percent(density)} of the weights not zero`;
     return `${name}: ${layers} ${layers === 1 ? 'layer' : 'layers'}, ${count(parameters)} parameters, ${kept}`;
   };
   return {
@@ -48,7 +52,13 @@ export function workloadCheckView(file: string, entries: readonly ZooEntry[]): V
     }),
     records: () => ({
       columns: ['file', 'network', 'layers', 'parameters', 'weight_density'],
-      rows: networks.map(({ name, layers, parameters, density }) => [file, name, layers, parameters, density]),
+      rows: networks.map(({ name, layers, parameters, density }) => [
+        file,
+        name,
+        layers,
+        parameters,
+        density,
+      ]),
     }),
   };
 }

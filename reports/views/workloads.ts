@@ -30,7 +30,8 @@ const macsOf = ({ demand }: Layer) => (demand ? denseMacsOf(demand) : 0);
 /** What reshapes costs nothing and is no row of a table. */
 const shown = ({ layers }: Network) => layers.filter(({ demand }) => demand);
 
-const inputsText = ({ inputs }: Network) => inputs.map(({ shape }) => shapeText(frameShape(shape))).join(', ');
+const inputsText = ({ inputs }: Network) =>
+  inputs.map(({ shape }) => shapeText(frameShape(shape))).join(', ');
 
 /** The first input, as networks of one input have always been told. */
 const firstInput = ({ inputs: [first] }: Network) => (first ? frameShape(first.shape) : []);
@@ -46,16 +47,24 @@ interface Totals {
 function totalsOf({ network, densities }: ZooEntry): Totals {
   const weights = network.layers.map((layer) => {
     const shape = weightShapeOf(layer);
-    return { size: shape ? shape.rows * shape.columns : 0, density: densities.layers[layer.name]?.weights ?? 1 };
+    return {
+      size: shape ? shape.rows * shape.columns : 0,
+      density: densities.layers[layer.name]?.weights ?? 1,
+    };
   });
   return {
     parameters: parametersIn(network),
     macs: sum(network.layers.map(macsOf)),
-    kept: sum(weights.map(({ size, density }) => size * density)) / sum(weights.map(({ size }) => size)),
+    kept:
+      sum(weights.map(({ size, density }) => size * density)) /
+      sum(weights.map(({ size }) => size)),
   };
 }
 
-export function workloadListView(entries: readonly ZooEntry[], groups: ReadonlyMap<string, readonly string[]>): View {
+export function workloadListView(
+  entries: readonly ZooEntry[],
+  groups: ReadonlyMap<string, readonly string[]>,
+): View {
   const rows = entries.map((entry) => ({ entry, totals: totalsOf(entry) }));
   return {
     sections: () => [
@@ -92,13 +101,22 @@ export function workloadListView(entries: readonly ZooEntry[], groups: ReadonlyM
     records: () => ({
       columns: ['name', 'title', 'input', 'parameters', 'macs_dense', 'weight_density'],
       rows: rows.map(({ entry: { network }, totals }) => [
-        ...[network.name, network.title, inputsText(network), totals.parameters, totals.macs, totals.kept],
+        ...[
+          network.name,
+          network.title,
+          inputsText(network),
+          totals.parameters,
+          totals.macs,
+          totals.kept,
+        ],
       ]),
     }),
   };
 }
 
-/** A layer as JSON tells it: attributes, tensors, counts; shapes without the leading 1 of a frame. */
+/**
+ * A layer as JSON tells it: attributes, tensors, counts; shapes without the leading 1 of a frame.
+ */
 function layerRecord({ densities }: ZooEntry, layer: Layer): Readonly<Record<string, unknown>> {
   const { inputTypes, ...rest } = layer;
   return {
@@ -113,11 +131,17 @@ function layerRecord({ densities }: ZooEntry, layer: Layer): Readonly<Record<str
 }
 
 /** '--dim sequence=N: tokens, 128 unless told (1 to 512)'. */
-function dimensionText([name, { meaning, default: usual, least, most }]: readonly [string, Dimension]): string {
+function dimensionText([name, { meaning, default: usual, least, most }]: readonly [
+  string,
+  Dimension,
+]): string {
   return `--dim ${name}=N: ${meaning}, ${usual} unless told (${least} to ${most})`;
 }
 
-export function workloadView(entry: ZooEntry, dimensions: Readonly<Record<string, Dimension>> = {}): View {
+export function workloadView(
+  entry: ZooEntry,
+  dimensions: Readonly<Record<string, Dimension>> = {},
+): View {
   const { network, densities } = entry;
   const totals = totalsOf(entry);
   const densityOf = (layer: Layer) => densities.layers[layer.name];
@@ -133,7 +157,14 @@ export function workloadView(entry: ZooEntry, dimensions: Readonly<Record<string
         ],
         table: {
           columns: [
-            ...[left('layer'), left('kind'), left('reads'), right('output'), right('parameters'), right('MACs')],
+            ...[
+              left('layer'),
+              left('kind'),
+              left('reads'),
+              right('output'),
+              right('parameters'),
+              right('MACs'),
+            ],
             ...[right('weights kept'), right('outputs ≠ 0')],
           ],
           rows: shown(network).map((layer) => [
@@ -161,7 +192,15 @@ export function workloadView(entry: ZooEntry, dimensions: Readonly<Record<string
       layers: network.layers.map((layer) => layerRecord(entry, layer)),
     }),
     records: () => ({
-      columns: ['layer', 'kind', 'output', 'parameters', 'macs_dense', 'weight_density', 'output_density'],
+      columns: [
+        'layer',
+        'kind',
+        'output',
+        'parameters',
+        'macs_dense',
+        'weight_density',
+        'output_density',
+      ],
       rows: shown(network).map((layer) => [
         ...[layer.name, layer.kind, outputText(layer), parametersOf(layer), macsOf(layer)],
         ...[densityOf(layer)?.weights ?? null, densityOf(layer)?.output ?? null],

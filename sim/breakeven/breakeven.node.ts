@@ -1,4 +1,5 @@
-// Break-even points by names: draws a network at each level of an axis and costs or runs it on every contender.
+// Break-even points by names: draws a network at each level of an axis and costs or runs it on
+// every contender.
 
 import { createExecutor } from '../../hw-models/host/executors.js';
 import { loadHardware } from '../../hw-models/presets.node.js';
@@ -26,7 +27,14 @@ import { modelErrors } from './model-errors.js';
 
 /** The paper's platforms, each with its dense and its sparse kernel. */
 export const BREAKEVEN_HARDWARE = [
-  ...['i7-5930k:dense', 'i7-5930k:sparse', 'titan-x:dense', 'titan-x:sparse', 'tegra-k1:dense', 'tegra-k1:sparse'],
+  ...[
+    'i7-5930k:dense',
+    'i7-5930k:sparse',
+    'titan-x:dense',
+    'titan-x:sparse',
+    'tegra-k1:dense',
+    'tegra-k1:sparse',
+  ],
   'eie-64',
 ] as const;
 
@@ -84,21 +92,41 @@ export interface Breakeven {
 
 type Place = Densities & { readonly batch: number };
 
-/** @throws InputError for unknown names, fewer than two contenders, or densities of a network with weights of its own. */
+/**
+ * @throws InputError for unknown names, fewer than two contenders, or densities of a network with
+ *   weights of its own.
+ */
 export async function breakeven(request: BreakevenRequest = {}): Promise<Breakeven> {
-  const { workload = BREAKEVEN_WORKLOAD, hardware = BREAKEVEN_HARDWARE, axes = axisNames, batch = 1 } = request;
-  const { weightDensity = null, activationDensity = null, seeds = 3, repeat = 5, threads = 1 } = request;
+  const {
+    workload = BREAKEVEN_WORKLOAD,
+    hardware = BREAKEVEN_HARDWARE,
+    axes = axisNames,
+    batch = 1,
+  } = request;
+  const {
+    weightDensity = null,
+    activationDensity = null,
+    seeds = 3,
+    repeat = 5,
+    threads = 1,
+  } = request;
   const { map = false, progress = silent } = request;
-  for (const [name, value] of Object.entries({ batch, seeds, repeat, threads })) requireWhole(name, value, 1);
+  for (const [name, value] of Object.entries({ batch, seeds, repeat, threads }))
+    requireWhole(name, value, 1);
   const contenders = hardware.map((name) => resolveContender(name, threads));
   if (new Set(hardware).size < 2) {
-    throw new InputError(`found ${hardware.join(', ') || 'no hardware'}, expected two or more that differ`);
+    throw new InputError(
+      `found ${hardware.join(', ') || 'no hardware'}, expected two or more that differ`,
+    );
   }
   const { entry } = await openWorkload(workload);
   const base: Place = { weightDensity, activationDensity, batch };
-  const densitiesVary = map || axes.some((axis) => axis !== 'batch') || (weightDensity ?? activationDensity) !== null;
+  const densitiesVary =
+    map || axes.some((axis) => axis !== 'batch') || (weightDensity ?? activationDensity) !== null;
   if (entry.weights !== undefined && densitiesVary) {
-    throw new InputError(`${workload}: its weights are from a file, expected batch as the only axis`);
+    throw new InputError(
+      `${workload}: its weights are from a file, expected batch as the only axis`,
+    );
   }
   const meter = createMeter(entry, contenders, { seeds, repeat, progress });
 
@@ -106,12 +134,16 @@ export async function breakeven(request: BreakevenRequest = {}): Promise<Breakev
   const facts = contenderFacts(hardware, await meter.at(base, 1), progress);
   for (const axis of axes) {
     const at = async (level: number): Promise<AxisPoint> => {
-      return { level, costs: (await meter.at({ ...base, [axis]: level })).map(({ costs }) => costs) };
+      return {
+        level,
+        costs: (await meter.at({ ...base, [axis]: level })).map(({ costs }) => costs),
+      };
     };
     const points: AxisPoint[] = [];
     for (const level of LEVELS[axis]) points.push(await at(level));
     // Once more where something changes: what lies between two levels is rarely straight.
-    for (const level of crossedLevels(axis, judge(axis, facts, points))) points.push(await at(level));
+    for (const level of crossedLevels(axis, judge(axis, facts, points)))
+      points.push(await at(level));
     results.push(judge(axis, facts, points));
   }
   return {
@@ -134,8 +166,12 @@ async function mapOf(meter: Meter, base: Place): Promise<readonly MapCell[]> {
 
 /** Levels nearest to crossings that were not met yet. */
 function crossedLevels(axis: AxisName, { points, verdicts }: AxisResult): readonly number[] {
-  const found = verdicts.flatMap(({ pairs }) => pairs.flatMap(({ crossings }) => crossings.map(({ at }) => at)));
-  const levels = found.map((level) => (axis === 'batch' ? Math.round(level) : Number(level.toPrecision(2))));
+  const found = verdicts.flatMap(({ pairs }) =>
+    pairs.flatMap(({ crossings }) => crossings.map(({ at }) => at)),
+  );
+  const levels = found.map((level) =>
+    axis === 'batch' ? Math.round(level) : Number(level.toPrecision(2)),
+  );
   return [...new Set(levels)].filter((level) => !points.some((point) => point.level === level));
 }
 
@@ -152,7 +188,11 @@ interface Meter {
 function createMeter(
   entry: ZooEntry,
   contenders: readonly Contender[],
-  { seeds: all, repeat, progress }: { readonly seeds: number; readonly repeat: number; readonly progress: Progress },
+  {
+    seeds: all,
+    repeat,
+    progress,
+  }: { readonly seeds: number; readonly repeat: number; readonly progress: Progress },
 ): Meter {
   const exact = createExecutor('sparse');
   const draw = createDraws(entry);
@@ -160,9 +200,13 @@ function createMeter(
     async at({ batch, ...densities }, seeds = all) {
       const rows: (readonly HardwareResult[])[] = [];
       for (let seed = 0; seed < seeds; seed++) {
-        progress(`${entry.network.name}, ${placeText({ batch, ...densities })}, draw ${seed + 1} of ${seeds}`);
+        progress(
+          `${entry.network.name}, ${placeText({ batch, ...densities })}, draw ${seed + 1} of ${seeds}`,
+        );
         const { model, trace } = draw(densities, seed);
-        rows.push((await compareModel(model, trace, contenders, { batch, seed, repeat, exact })).results);
+        rows.push(
+          (await compareModel(model, trace, contenders, { batch, seed, repeat, exact })).results,
+        );
       }
       return contenders.map((_, at): Met => {
         const results = rows.map((row) => row[at] as HardwareResult);
@@ -176,7 +220,9 @@ function createMeter(
   };
 }
 
-/** Draws a network; all seeds of the densities met last are kept, so that a batch costs no new ones. */
+/**
+ * Draws a network; all seeds of the densities met last are kept, so that a batch costs no new ones.
+ */
 function createDraws({ network, densities: published, weights }: ZooEntry) {
   let kept = new Map<number, { readonly model: Model; readonly trace: Trace }>();
   let at = '';
@@ -201,7 +247,11 @@ function placeText({ weightDensity, activationDensity, batch }: Place): string {
 }
 
 /** The published errors are found only where a model has any. */
-function contenderFacts(labels: readonly string[], met: readonly Met[], progress: Progress): readonly ContenderFacts[] {
+function contenderFacts(
+  labels: readonly string[],
+  met: readonly Met[],
+  progress: Progress,
+): readonly ContenderFacts[] {
   const isModelled = met.some(({ result }) => result.origin === 'modelled');
   if (isModelled) progress('errors of the models where figures are published');
   const errors = isModelled ? modelErrors(loadHardware, publishedTables) : null;

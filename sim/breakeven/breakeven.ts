@@ -1,5 +1,5 @@
-// Where each hardware and kernel stops winning over each other one: along the density of weights, of activations, and the
-// batch.
+// Where each hardware and kernel stops winning over each other one: along the density of weights,
+// of activations, and the batch.
 
 import { median } from 'simple-statistics';
 import { bandAround, type Crossing, type Curve, crossingsOf } from './crossings.js';
@@ -21,7 +21,10 @@ export interface ContenderFacts {
   readonly origin: 'modelled' | 'measured';
   /** What really ran, for a measured one. */
   readonly engine: string | null;
-  /** How far off it is where figures are published; null for what nobody published, and for what was measured. */
+  /**
+   * How far off it is where figures are published; null for what nobody published, and for what was
+   * measured.
+   */
   readonly error: ModelError | null;
 }
 
@@ -50,9 +53,15 @@ export interface BreakevenPoint {
   /** Label of the one that costs less below, and above. */
   readonly below: string;
   readonly above: string;
-  /** Where the ratio lies within both models' errors, or what runs differ by; null where one of them is not known. */
+  /**
+   * Where the ratio lies within both models' errors, or what runs differ by; null where one of them
+   * is not known.
+   */
   readonly doubt: { readonly from: number | null; readonly to: number | null } | null;
-  /** The least and the greatest crossing of single seeds, and how many of them cross; null where none alone does. */
+  /**
+   * The least and the greatest crossing of single seeds, and how many of them cross; null where
+   * none alone does.
+   */
   readonly seeds: { readonly from: number; readonly to: number; readonly count: number } | null;
 }
 
@@ -60,7 +69,9 @@ export interface Pair {
   readonly a: string;
   readonly b: string;
   readonly crossings: readonly BreakevenPoint[];
-  /** The one that costs less all along, where there is no crossing; null where they cost the same. */
+  /**
+   * The one that costs less all along, where there is no crossing; null where they cost the same.
+   */
   readonly throughout: string | null;
 }
 
@@ -83,24 +94,41 @@ export interface AxisResult {
   readonly verdicts: readonly Verdict[];
 }
 
-/** Judges an axis. Contenders without a cost, such as joules of what was measured, are left out of that objective. */
-export function judge(axis: AxisName, contenders: readonly ContenderFacts[], points: readonly AxisPoint[]): AxisResult {
+/**
+ * Judges an axis. Contenders without a cost, such as joules of what was measured, are left out of
+ * that objective.
+ */
+export function judge(
+  axis: AxisName,
+  contenders: readonly ContenderFacts[],
+  points: readonly AxisPoint[],
+): AxisResult {
   const sorted = points.toSorted((a, b) => a.level - b.level);
   const verdicts = objectiveNames.map((objective): Verdict => {
     const known = [...contenders.keys()].filter((at) =>
       sorted.every(({ costs }) => costs[at]?.every((cost) => cost[objective] !== null)),
     );
-    const pairs = known.flatMap((a, at) => known.slice(at + 1).map((b) => pairOf(contenders, sorted, objective, a, b)));
+    const pairs = known.flatMap((a, at) =>
+      known.slice(at + 1).map((b) => pairOf(contenders, sorted, objective, a, b)),
+    );
     return { objective, reigns: reignsOf(contenders, known, sorted, objective), pairs };
   });
   return { axis, points: sorted, verdicts };
 }
 
 /** ln(a / b) along an axis: of one seed, or the mean of all. */
-function curveOf(points: readonly AxisPoint[], objective: ObjectiveName, a: number, b: number, seed?: number): Curve {
+function curveOf(
+  points: readonly AxisPoint[],
+  objective: ObjectiveName,
+  a: number,
+  b: number,
+  seed?: number,
+): Curve {
   const logAt = ({ costs }: AxisPoint, at: number) => {
     const logs = (costs[at] ?? []).map((cost) => Math.log(cost[objective] ?? Number.NaN));
-    return seed === undefined ? logs.reduce((sum, log) => sum + log, 0) / logs.length : (logs[seed] ?? Number.NaN);
+    return seed === undefined
+      ? logs.reduce((sum, log) => sum + log, 0) / logs.length
+      : (logs[seed] ?? Number.NaN);
   };
   return {
     levels: points.map(({ level }) => level),
@@ -120,7 +148,10 @@ function pairOf(
   const seeds = [...(points[0]?.costs[a] ?? []).keys()].map((seed) =>
     crossingsOf(curveOf(points, objective, a, b, seed)),
   );
-  const pair = [a, b].map((at) => ({ facts: contenders[at], noise: noiseOf(contenders, points, objective, at) }));
+  const pair = [a, b].map((at) => ({
+    facts: contenders[at],
+    noise: noiseOf(contenders, points, objective, at),
+  }));
   const margin = marginOf(pair, objective);
   const told = toldApart(curve, Math.hypot(...pair.map(({ noise }) => noise)));
   const crossings = told.map((crossing): BreakevenPoint => {
@@ -130,7 +161,10 @@ function pairOf(
       below: labels[crossing.below],
       above: labels[crossing.below === 'a' ? 'b' : 'a'],
       doubt: margin === null ? null : bandAround(curve, crossing.at, margin),
-      seeds: own.length === 0 ? null : { from: Math.min(...own), to: Math.max(...own), count: own.length },
+      seeds:
+        own.length === 0
+          ? null
+          : { from: Math.min(...own), to: Math.max(...own), count: own.length },
     };
   });
   const lead = curve.logRatios.find((value) => value !== 0) ?? 0;
@@ -162,7 +196,10 @@ function marginOf(
   return Math.sqrt(squares);
 }
 
-/** By how much the logarithm of what was measured differs from draw to draw: half its range, in the median level. */
+/**
+ * By how much the logarithm of what was measured differs from draw to draw: half its range, in the
+ * median level.
+ */
 function noiseOf(
   contenders: readonly ContenderFacts[],
   points: readonly AxisPoint[],
@@ -178,8 +215,8 @@ function noiseOf(
 }
 
 /**
- * The crossings that noise does not explain: of those whose bands of noise overlap an odd number is one change of places,
- * an even number none.
+ * The crossings that noise does not explain: of those whose bands of noise overlap an odd number is
+ * one change of places, an even number none.
  */
 function toldApart(curve: Curve, noise: number): readonly Crossing[] {
   const all = crossingsOf(curve);
@@ -193,12 +230,15 @@ function toldApart(curve: Curve, noise: number): readonly Crossing[] {
     else groups.push([crossing]);
     end = Math.max(end, to ?? Number.POSITIVE_INFINITY);
   }
-  return groups.flatMap((group) => (group.length % 2 === 1 ? (group[(group.length - 1) / 2] ?? []) : []));
+  return groups.flatMap((group) =>
+    group.length % 2 === 1 ? (group[(group.length - 1) / 2] ?? []) : [],
+  );
 }
 
 /**
- * Who costs least where: changes lie at the crossings of those that lead at neighbouring levels. A leader that was
- * measured, or is followed by one that was, is followed only by one that gets ahead by more than noise.
+ * Who costs least where: changes lie at the crossings of those that lead at neighbouring levels. A
+ * leader that was measured, or is followed by one that was, is followed only by one that gets ahead
+ * by more than noise.
  */
 function reignsOf(
   contenders: readonly ContenderFacts[],
@@ -212,7 +252,8 @@ function reignsOf(
   const noise = new Map(known.map((at) => [at, noiseOf(contenders, points, objective, at)]));
   const leadOf = (one: number, over: number, point: AxisPoint) =>
     -(curveOf([point], objective, one, over).logRatios[0] ?? 0);
-  const leaderAt = (point: AxisPoint) => known.reduce((best, one) => (leadOf(one, best, point) > 0 ? one : best), some);
+  const leaderAt = (point: AxisPoint) =>
+    known.reduce((best, one) => (leadOf(one, best, point) > 0 ? one : best), some);
   let winner = leaderAt(firstPoint);
   let from = firstPoint.level;
   const reigns: Reign[] = [];

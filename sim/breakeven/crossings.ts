@@ -1,8 +1,12 @@
-// Where one cost stops being less than another along an axis, and how far a doubt about their ratio moves that.
+// Where one cost stops being less than another along an axis, and how far a doubt about their ratio
+// moves that.
 
 import { invariant } from '../../workloads/base/errors.js';
 
-/** ln(a / b) at levels of an axis, ascending and above 0. Between them it is straight over the level's logarithm. */
+/**
+ * ln(a / b) at levels of an axis, ascending and above 0. Between them it is straight over the
+ * level's logarithm.
+ */
 export interface Curve {
   readonly levels: readonly number[];
   readonly logRatios: readonly number[];
@@ -41,8 +45,8 @@ export interface Band {
 }
 
 /**
- * Around a crossing, the levels at which the ratio lies within a factor e^`margin`: what a model whose costs are that far
- * off would not tell apart.
+ * Around a crossing, the levels at which the ratio lies within a factor e^`margin`: what a model
+ * whose costs are that far off would not tell apart.
  */
 export function bandAround(curve: Curve, at: number, margin: number): Band {
   const count = curve.levels.length;
@@ -51,8 +55,17 @@ export function bandAround(curve: Curve, at: number, margin: number): Band {
   return { from: reach(curve, first - 1, -1, at, margin), to: reach(curve, first, 1, at, margin) };
 }
 
-/** The level at which the curve leaves the margin, walking from `at` over the points from `start` on. */
-function reach({ levels, logRatios }: Curve, start: number, step: 1 | -1, at: number, margin: number): number | null {
+/**
+ * The level at which the curve leaves the margin, walking from `at` over the points from `start`
+ * on.
+ */
+function reach(
+  { levels, logRatios }: Curve,
+  start: number,
+  step: 1 | -1,
+  at: number,
+  margin: number,
+): number | null {
   let [level, value] = [at, 0];
   for (let next = start; next >= 0 && next < levels.length; next += step) {
     const [nextLevel, nextValue] = [levels[next] as number, logRatios[next] as number];

@@ -1,4 +1,5 @@
-// How far off the models are where their figures are published: what a break-even point of two of them may be off by.
+// How far off the models are where their figures are published: what a break-even point of two of
+// them may be off by.
 
 import { median } from 'simple-statistics';
 import type { Hardware } from '../../hw-models/contract.js';
@@ -9,11 +10,17 @@ import { powerClaims, wallclockClaims } from '../validate/wallclock.js';
 export interface ModelError {
   /** Median absolute error of modelled times, as a share. */
   readonly seconds: number;
-  /** The same of joules, times and powers being wrong independently; null where no powers are published. */
+  /**
+   * The same of joules, times and powers being wrong independently; null where no powers are
+   * published.
+   */
   readonly joules: number | null;
 }
 
-/** Finds a hardware's and kernel's error against EIE's Table IV and Deep Compression's Table 9; null where it is in none. */
+/**
+ * Finds a hardware's and kernel's error against EIE's Table IV and Deep Compression's Table 9; null
+ * where it is in none.
+ */
 export type ModelErrors = (hardware: string, kernel: string) => ModelError | null;
 
 export function modelErrors(load: (name: string) => Hardware, tables: Tables): ModelErrors {
@@ -26,7 +33,8 @@ export function modelErrors(load: (name: string) => Hardware, tables: Tables): M
     const of = (claims: typeof times) =>
       claims
         .filter(
-          ({ table, claim, error }) => !table.includes('theoretical') && claim.startsWith(start) && error !== null,
+          ({ table, claim, error }) =>
+            !table.includes('theoretical') && claim.startsWith(start) && error !== null,
         )
         .map(({ error }) => Math.abs(error ?? 0));
     const [seconds, watts] = [of(times), of(powers)];

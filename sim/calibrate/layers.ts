@@ -1,5 +1,6 @@
-// Small layers, each run by one of the engine's kernels, from whose calls the turns of inner loops are told apart: shapes
-// are chosen so that every loop turns often in some and seldom in others, with the data of a call in L1 or not far.
+// Small layers, each run by one of the engine's kernels, from whose calls the turns of inner loops
+// are told apart: shapes are chosen so that every loop turns often in some and seldom in others,
+// with the data of a call in L1 or not far.
 
 import { connectedKernels } from '../../hw-models/host/engine/connected.js';
 import { denseConvolution, sparseConvolution } from '../../hw-models/host/engine/convolution.js';
@@ -46,10 +47,20 @@ interface Densities {
 const SEED = 1;
 const source = { work: 'calibration', at: '' };
 
-function made(kernel: HostKernel, input: Shape, spec: LayerSpec, densities: Densities = {}): CalibrationLayer {
+function made(
+  kernel: HostKernel,
+  input: Shape,
+  spec: LayerSpec,
+  densities: Densities = {},
+): CalibrationLayer {
   const { weights: kept = 1, activations = 1, batch = 1, other } = densities;
   const constants = new Map<string, Tensor>();
-  if (other) constants.set('other', { shape: other, type: 'float32', values: new Float32Array(sizeOf(other)) });
+  if (other)
+    constants.set('other', {
+      shape: other,
+      type: 'float32',
+      values: new Float32Array(sizeOf(other)),
+    });
   const named = { name: 'calibration', title: 'calibration', source };
   const { layers } = buildNetwork({ ...named, input, layers: [spec], constants });
   const [layer] = layers;
@@ -90,7 +101,14 @@ function coded({ store }: LayerWeights): CodebookMatrix {
     }
   }
   const codebook = Float32Array.from({ length: CODES }, (_, code) => code / CODES);
-  return { format: 'codebook', rows, columns, codebook, codes: Uint8Array.from(codes), gaps: Uint8Array.from(gaps) };
+  return {
+    format: 'codebook',
+    rows,
+    columns,
+    codebook,
+    codes: Uint8Array.from(codes),
+    gaps: Uint8Array.from(gaps),
+  };
 }
 
 function finder(kernels: readonly HostKernel[]) {
@@ -180,10 +198,15 @@ function fftLayers(size: number): readonly CalibrationLayer[] {
 }
 
 function connectedLayers(): readonly CalibrationLayer[] {
-  const [codedColumns, sparseColumns, denseColumns] = ['coded-columns', 'sparse-columns', 'dense-columns'].map((name) =>
-    connected(name),
+  const [codedColumns, sparseColumns, denseColumns] = [
+    'coded-columns',
+    'sparse-columns',
+    'dense-columns',
+  ].map((name) => connected(name));
+  invariant(
+    codedColumns !== undefined && sparseColumns !== undefined && denseColumns !== undefined,
+    'three kernels',
   );
-  invariant(codedColumns !== undefined && sparseColumns !== undefined && denseColumns !== undefined, 'three kernels');
   const layers = [0.1, 0.35, 0.7, 1].flatMap((activations) => [
     ...[sparseColumns, codedColumns].flatMap((kernel) => [
       made(kernel, [512], dense('f', 256, 'relu'), { weights: 0.1, activations }),
@@ -194,16 +217,36 @@ function connectedLayers(): readonly CalibrationLayer[] {
     made(denseColumns, [64], dense('f', 130, 'relu'), { activations }),
     made(denseColumns, [256], dense('f', 16, 'relu'), { activations }),
   ]);
-  return [...layers, made(sparseColumns, [64], dense('f', 32, 'relu'), { weights: 0.2, batch: 16 })];
+  return [
+    ...layers,
+    made(sparseColumns, [64], dense('f', 32, 'relu'), { weights: 0.2, batch: 16 }),
+  ];
 }
 
 function otherLayers(): readonly CalibrationLayer[] {
-  const [pool, normalise, concatenate] = ['pool', 'normalise', 'concatenate'].map((name) => elementwise(name));
-  const [add, rectify, softmaxKernel] = ['add', 'rectify', 'softmax'].map((name) => elementwise(name));
-  invariant(pool !== undefined && normalise !== undefined && concatenate !== undefined, 'three kernels');
-  invariant(add !== undefined && rectify !== undefined && softmaxKernel !== undefined, 'three kernels');
+  const [pool, normalise, concatenate] = ['pool', 'normalise', 'concatenate'].map((name) =>
+    elementwise(name),
+  );
+  const [add, rectify, softmaxKernel] = ['add', 'rectify', 'softmax'].map((name) =>
+    elementwise(name),
+  );
+  invariant(
+    pool !== undefined && normalise !== undefined && concatenate !== undefined,
+    'three kernels',
+  );
+  invariant(
+    add !== undefined && rectify !== undefined && softmaxKernel !== undefined,
+    'three kernels',
+  );
   const average = { ...maxPool('p', 3, 2), mode: 'average' } as const;
-  const lrn = (size: number): LayerSpec => ({ kind: 'lrn', name: 'n', size, alpha: 1e-4, beta: 0.75, k: 1 });
+  const lrn = (size: number): LayerSpec => ({
+    kind: 'lrn',
+    name: 'n',
+    size,
+    alpha: 1e-4,
+    beta: 0.75,
+    k: 1,
+  });
   const sum: LayerSpec = { kind: 'add', name: 's', inputs: ['data', 'data'], activation: 'relu' };
   const concat: LayerSpec = { kind: 'concat', name: 'c', inputs: ['data', 'data'] };
   return [
@@ -259,7 +302,9 @@ function streamLayers(): readonly CalibrationLayer[] {
   ];
   return [
     ...functions.flatMap((name) =>
-      [64, 1000].map((values) => made(stream('function'), [values], { kind: 'unary', name: 'u', function: name })),
+      [64, 1000].map((values) =>
+        made(stream('function'), [values], { kind: 'unary', name: 'u', function: name }),
+      ),
     ),
     ...rows.flatMap((shape) => [
       made(stream('softmax-rows'), shape, { kind: 'softmax', name: 's', axis: -1 }),
@@ -312,9 +357,9 @@ export function nearLayers(): readonly CalibrationLayer[] {
 }
 
 /**
- * Layers of which a call goes through `bytes` of memory, or little more: dense columns, short and long, and sparse ones, of
- * which every other one is skipped; sums, copies, rectifiers and pools; convolutions of many channels; transformed
- * weights of many rows.
+ * Layers of which a call goes through `bytes` of memory, or little more: dense columns, short and
+ * long, and sparse ones, of which every other one is skipped; sums, copies, rectifiers and pools;
+ * convolutions of many channels; transformed weights of many rows.
  */
 export function farLayers(bytes: number): readonly CalibrationLayer[] {
   const float = 4;
@@ -326,28 +371,39 @@ export function farLayers(bytes: number): readonly CalibrationLayer[] {
   // Few enough rows for the sums to stay in L1.
   const rows = Math.min(2048, Math.max(64, 2 ** Math.floor(Math.log2(Math.sqrt(bytes / float)))));
   const skipping = (size: number) =>
-    made(connected('dense-columns'), columns(size, float * active), dense('f', size, 'relu'), { activations: active });
+    made(connected('dense-columns'), columns(size, float * active), dense('f', size, 'relu'), {
+      activations: active,
+    });
   const edge = 64;
   const planes = (each: number) => atLeast(1, bytes / each / (float * edge ** 2));
   const sum: LayerSpec = { kind: 'add', name: 's', inputs: ['data', 'data'], activation: 'relu' };
   const concat: LayerSpec = { kind: 'concat', name: 'c', inputs: ['data', 'data'] };
   const rectify: LayerSpec = { kind: 'rectify', name: 'r', activation: 'relu' };
-  // As many channels as large images have: more of them would lie on more pages than a core keeps track of.
+  // As many channels as large images have: more of them would lie on more pages than a core keeps
+  // track of.
   const size = Math.max(8, Math.round(Math.sqrt(bytes / (float * CHANNELS))));
   const image: Shape = [CHANNELS, size, size];
   const few = (stride: number) => conv('c', 8, 3, { pad: 1, stride });
-  // Transformed weights are (tile)² values a channel and row, those of Fourier transforms half as many complex ones.
+  // Transformed weights are (tile)² values a channel and row, those of Fourier transforms half as
+  // many complex ones.
   const transformed = (values: number) =>
     conv('c', 4 * atLeast(1, bytes / (float * values * CHANNELS) / 4), 3, { pad: 1 });
   return [
     ...[256, 1024, 4096].map(skipping),
-    made(connected('sparse-columns'), columns(rows, kept * entry * active), dense('f', rows, 'relu'), {
-      ...{ weights: kept, activations: active },
-    }),
+    made(
+      connected('sparse-columns'),
+      columns(rows, kept * entry * active),
+      dense('f', rows, 'relu'),
+      {
+        ...{ weights: kept, activations: active },
+      },
+    ),
     made(elementwise('add'), [planes(3), edge, edge], sum),
     made(elementwise('concatenate'), [planes(4), edge, edge], concat),
     made(elementwise('rectify'), [planes(2), edge, edge], rectify),
-    ...[2, 3].map((size) => made(elementwise('pool'), [planes(1.25), edge, edge], maxPool('p', size, 2))),
+    ...[2, 3].map((size) =>
+      made(elementwise('pool'), [planes(1.25), edge, edge], maxPool('p', size, 2)),
+    ),
     ...[1, 2].map((stride) => made(sparseConvolution, image, few(stride), { weights: 0.3 })),
     made(denseConvolution, image, few(1)),
     made(createWinograd(4), [CHANNELS, 28, 28], transformed(36)),

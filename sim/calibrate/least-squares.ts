@@ -5,9 +5,9 @@ const MOST_SWEEPS = 20_000;
 const STILL = 1e-10;
 
 /**
- * The values, none below its bound, that bring matrix · values nearest to `target` in the sum of squares. One value after
- * the other is set to its best, the others held (coordinate descent): the problem is convex, so this ends at a minimum.
- * Columns that are all zero keep their bound.
+ * The values, none below its bound, that bring matrix · values nearest to `target` in the sum of
+ * squares. One value after the other is set to its best, the others held (coordinate descent): the
+ * problem is convex, so this ends at a minimum. Columns that are all zero keep their bound.
  */
 export function boundedLeastSquares(
   matrix: readonly (readonly number[])[],
@@ -16,7 +16,9 @@ export function boundedLeastSquares(
 ): readonly number[] {
   const size = bounds.length;
   const products = Array.from({ length: size }, (_, a) =>
-    Float64Array.from({ length: size }, (_, b) => sumOver(matrix, (row) => (row[a] as number) * (row[b] as number))),
+    Float64Array.from({ length: size }, (_, b) =>
+      sumOver(matrix, (row) => (row[a] as number) * (row[b] as number)),
+    ),
   );
   const right = Array.from({ length: size }, (_, a) =>
     sumOver(matrix, (row, at) => (row[a] as number) * (target[at] as number)),
@@ -39,6 +41,9 @@ export function boundedLeastSquares(
   return values;
 }
 
-function sumOver(matrix: readonly (readonly number[])[], of: (row: readonly number[], at: number) => number): number {
+function sumOver(
+  matrix: readonly (readonly number[])[],
+  of: (row: readonly number[], at: number) => number,
+): number {
   return matrix.reduce((sum, row, at) => sum + of(row, at), 0);
 }

@@ -1,9 +1,15 @@
-// What a library takes, from small networks of a layer of each kind: its kernels are not ours, and are not looked into.
+// What a library takes, from small networks of a layer of each kind: its kernels are not ours, and
+// are not looked into.
 
 import type { Executor, LoadedNetwork } from '../../hw-models/contract.js';
 import { buildNetwork } from '../../workloads/graph.js';
 import type { Model } from '../../workloads/model.js';
-import { type LayerWeights, onlyInput, type Shape, weightShapeOf } from '../../workloads/network.js';
+import {
+  type LayerWeights,
+  onlyInput,
+  type Shape,
+  weightShapeOf,
+} from '../../workloads/network.js';
 import type { LayerSpec } from '../../workloads/spec.js';
 import { sizeOf } from '../../workloads/tensor.js';
 import { conv, dense, maxPool, softmax } from '../../workloads/zoo/entry.js';
@@ -38,8 +44,9 @@ const CHAINED = 8;
 const VALUES = 1000;
 
 /**
- * Runs networks in turns, `repeat` rounds of them, each as often as it takes to fill `atLeast` seconds; what counts of a
- * round is its best run. Rates are of the work over its time less a call's.
+ * Runs networks in turns, `repeat` rounds of them, each as often as it takes to fill `atLeast`
+ * seconds; what counts of a round is its best run. Rates are of the work over its time less a
+ * call's.
  */
 export async function measureLibrary(request: LibraryRequest): Promise<LibraryRates> {
   const { executor, repeat, matrix, clock, edge = 56, width = 1024, atLeast = 0.03 } = request;
@@ -69,7 +76,9 @@ export async function measureLibrary(request: LibraryRequest): Promise<LibraryRa
   const rounds = await inRounds(executor, networks, { repeat, clock, atLeast });
   // One layer takes a run and a call, a chain a run and as many calls.
   const alone = rounds.one.map(total);
-  const calls = rounds.chain.map((layers, at) => Math.max(0, total(layers) - (alone[at] as number)) / (CHAINED - 1));
+  const calls = rounds.chain.map(
+    (layers, at) => Math.max(0, total(layers) - (alone[at] as number)) / (CHAINED - 1),
+  );
   const call = Math.min(...calls);
   const rate = (work: number, seconds: number) => work / Math.max(seconds - call, 0.1 * seconds);
   const pixels = CHANNELS * edge ** 2;
@@ -83,7 +92,8 @@ export async function measureLibrary(request: LibraryRequest): Promise<LibraryRa
     vector: rounds.cached.map((layers) => rate(width ** 2, at(layers, 1))),
     stream: rounds.streamed.map((layers) => rate(FLOAT * matrix[0] * matrix[1], at(layers, 0))),
     normalise: rounds.images.map((layers) => rate(FLOAT * 2 * pixels, at(layers, 1))),
-    // A pool reads its image and writes a quarter of it; the concatenation reads that twice and writes it twice.
+    // A pool reads its image and writes a quarter of it; the concatenation reads that twice and
+    // writes it twice.
     elementwise: rounds.images.map((layers) =>
       rate(FLOAT * (pixels + pooled + 4 * pooled), at(layers, 2) + at(layers, 3)),
     ),
@@ -98,8 +108,15 @@ async function inRounds<Name extends string>(
   { repeat, clock, atLeast }: Required<Pick<LibraryRequest, 'repeat' | 'clock' | 'atLeast'>>,
 ): Promise<Readonly<Record<Name, readonly (readonly number[])[]>>> {
   const names = Object.keys(networks) as Name[];
-  const rounds = Object.fromEntries(names.map((name) => [name, [] as number[][]])) as Record<Name, number[][]>;
-  const loaded: { readonly name: Name; readonly network: LoadedNetwork; readonly input: Float32Array }[] = [];
+  const rounds = Object.fromEntries(names.map((name) => [name, [] as number[][]])) as Record<
+    Name,
+    number[][]
+  >;
+  const loaded: {
+    readonly name: Name;
+    readonly network: LoadedNetwork;
+    readonly input: Float32Array;
+  }[] = [];
   try {
     for (const name of names) {
       const model = networks[name];
@@ -127,7 +144,13 @@ async function inRounds<Name extends string>(
 
 function modelOf(input: Shape, layers: readonly LayerSpec[]): Model {
   const source = { work: 'calibration', at: '' };
-  const network = buildNetwork({ name: 'calibration', title: 'calibration', input, layers, source });
+  const network = buildNetwork({
+    name: 'calibration',
+    title: 'calibration',
+    input,
+    layers,
+    source,
+  });
   const weights = new Map<string, LayerWeights>();
   for (const layer of network.layers) {
     const shape = weightShapeOf(layer);

@@ -1,5 +1,6 @@
-// What cache lines take on their way to a core, and how much of it code hides: calls that go through more memory than a
-// cache holds are timed each by itself, their lines counted, and the model's own equation solved for the one unknown.
+// What cache lines take on their way to a core, and how much of it code hides: calls that go
+// through more memory than a cache holds are timed each by itself, their lines counted, and the
+// model's own equation solved for the one unknown.
 
 import { median } from 'simple-statistics';
 import { countCall } from '../../hw-models/host-model/calls/index.js';
@@ -7,7 +8,12 @@ import { type Code, codes } from '../../hw-models/host-model/calls/work.js';
 import { inCore } from '../../hw-models/host-model/engine-cost.js';
 import { type OuterLevel, outerLevels } from '../../hw-models/host-model/levels.js';
 import type { LoopName } from '../../hw-models/host-model/loops.js';
-import { type Hierarchy, LayerMemory, type LineKind, type Lines } from '../../hw-models/host-model/memory.js';
+import {
+  type Hierarchy,
+  LayerMemory,
+  type LineKind,
+  type Lines,
+} from '../../hw-models/host-model/memory.js';
 import { total } from '../summary.js';
 import { type CalibrationLayer, farLayers } from './layers.js';
 import { boundedLeastSquares } from './least-squares.js';
@@ -35,17 +41,33 @@ export interface FarRequest {
   readonly timing: Timing;
 }
 
-/** Times calls at every level; each twice in a row, as the others leave the caches in disorder, the second time counts. */
-export function timeFar({ bytes, ready, turns, clockHz, hierarchy, timing }: FarRequest): readonly FarSample[] {
+/**
+ * Times calls at every level; each twice in a row, as the others leave the caches in disorder, the
+ * second time counts.
+ */
+export function timeFar({
+  bytes,
+  ready,
+  turns,
+  clockHz,
+  hierarchy,
+  timing,
+}: FarRequest): readonly FarSample[] {
   const levels = (['l2', 'l3', 'memory'] as const).filter((level) => bytes[level] !== undefined);
   return levels.flatMap((level) => {
-    const calls = farLayers(bytes[level] ?? 0).flatMap((layer) => farCalls(layer, ready, hierarchy, turns));
-    const timed = inTurns(calls, { ...timing, budget: timing.budget / levels.length }, ({ run }) => {
-      run();
-      const start = timing.clock();
-      run();
-      return timing.clock() - start;
-    });
+    const calls = farLayers(bytes[level] ?? 0).flatMap((layer) =>
+      farCalls(layer, ready, hierarchy, turns),
+    );
+    const timed = inTurns(
+      calls,
+      { ...timing, budget: timing.budget / levels.length },
+      ({ run }) => {
+        run();
+        const start = timing.clock();
+        run();
+        return timing.clock() - start;
+      },
+    );
     return calls.map(({ what, code, core, lines }, at): FarSample => {
       const { seconds, spread } = timed[at] as Timed;
       return { what, code, level, core, lines, seconds, spread, cycles: seconds * clockHz };
@@ -53,7 +75,12 @@ export function timeFar({ bytes, ready, turns, clockHz, hierarchy, timing }: Far
   });
 }
 
-function farCalls(layer: CalibrationLayer, ready: MakeReady, hierarchy: Hierarchy, turns: FarRequest['turns']) {
+function farCalls(
+  layer: CalibrationLayer,
+  ready: MakeReady,
+  hierarchy: Hierarchy,
+  turns: FarRequest['turns'],
+) {
   return ready(layer).flatMap(({ call, run, words }) => {
     const pieces = countCall(call, { words, activations: layer.input });
     const [first] = pieces;
@@ -61,7 +88,10 @@ function farCalls(layer: CalibrationLayer, ready: MakeReady, hierarchy: Hierarch
     const touches = pieces.flatMap((piece) => piece.touches);
     // The call before was the same: whatever it went through lies between.
     const valueBytes = touches.reduce((sum, touch) => sum + touch.bytes, 0);
-    const lines = new LayerMemory(0, { weightBytes: 0, valueBytes }, hierarchy).lines({ turns: {}, touches });
+    const lines = new LayerMemory(0, { weightBytes: 0, valueBytes }, hierarchy).lines({
+      turns: {},
+      touches,
+    });
     return {
       what: `${call.function} of ${layer.kernel.name}`,
       code: first.code,
@@ -82,7 +112,10 @@ export interface SolvedLines {
   readonly restart: Readonly<Partial<Record<OuterLevel, number>>>;
   readonly stream: Readonly<Partial<Record<OuterLevel, number>>>;
   readonly page: Readonly<Partial<Record<OuterLevel, number>>>;
-  /** By kind of code; kinds of which no call tells anything are left out. A level of which none does is as the nearest. */
+  /**
+   * By kind of code; kinds of which no call tells anything are left out. A level of which none does
+   * is as the nearest.
+   */
   readonly exposed: Readonly<Partial<Record<Code, Readonly<Record<OuterLevel, number>>>>>;
 }
 
@@ -91,10 +124,11 @@ const nothing: Kinds = { read: 0, write: 0, restart: 0, stream: 0, page: 0 };
 type Waiting = 'restart' | 'stream' | 'page';
 
 /**
- * `read`: cycles of a line that is read in order, by level, from loops that do nothing else. Copies then tell what writing
- * takes, sparse columns of which every other one is skipped what beginning anew costs, dense ones, short and long, what
- * going on elsewhere does, and each kind of code how much of the shorter time adds to the longer. A level is solved for
- * with what the inner ones take known; what no call met there is left out.
+ * `read`: cycles of a line that is read in order, by level, from loops that do nothing else. Copies
+ * then tell what writing takes, sparse columns of which every other one is skipped what beginning
+ * anew costs, dense ones, short and long, what going on elsewhere does, and each kind of code how
+ * much of the shorter time adds to the longer. A level is solved for with what the inner ones take
+ * known; what no call met there is left out.
  */
 export function solveLines(
   samples: readonly FarSample[],
@@ -108,16 +142,21 @@ export function solveLines(
     page: {},
   };
   const transfer = ({ lines }: FarSample) =>
-    total(outerLevels.map((at) => lines[at].read * known[at].read + lines[at].write * known[at].write));
+    total(
+      outerLevels.map((at) => lines[at].read * known[at].read + lines[at].write * known[at].write),
+    );
   const wait = ({ lines }: FarSample) =>
     total(
       outerLevels.map(
         (at) =>
-          lines[at].restart * known[at].restart + lines[at].stream * known[at].stream + lines[at].page * known[at].page,
+          lines[at].restart * known[at].restart +
+          lines[at].stream * known[at].stream +
+          lines[at].page * known[at].page,
       ),
     );
   for (const level of outerLevels) {
-    const of = (name: string) => samples.filter((one) => one.level === level && one.what.startsWith(`${name} `));
+    const of = (name: string) =>
+      samples.filter((one) => one.level === level && one.what.startsWith(`${name} `));
     const learn = (kind: keyof typeof solved, cycles: number) => {
       known[level] = { ...known[level], [kind]: cycles };
       solved[kind][level] = cycles;
@@ -126,10 +165,17 @@ export function solveLines(
       const left = sample.cycles - Math.max(sample.core, transfer(sample)) - wait(sample);
       return left > NOISE * sample.cycles ? left : 0;
     };
-    const find = (kind: 'write' | 'restart', name: string, cyclesOf: (sample: FarSample) => number) => {
+    const find = (
+      kind: 'write' | 'restart',
+      name: string,
+      cyclesOf: (sample: FarSample) => number,
+    ) => {
       const met = of(name).filter(({ lines }) => lines[level][kind] > 0);
       if (met.length === 0) return;
-      learn(kind, Math.max(0, median(met.map((sample) => cyclesOf(sample) / sample.lines[level][kind]))));
+      learn(
+        kind,
+        Math.max(0, median(met.map((sample) => cyclesOf(sample) / sample.lines[level][kind]))),
+      );
     };
     known[level] = { ...nothing, read: read[level] ?? 0 };
     find('write', 'copy', (sample) => sample.cycles - transfer(sample));
@@ -138,7 +184,10 @@ export function solveLines(
     if (streaming.length > 0) {
       // Relative to each call's time, so that a long one counts no more than a short one.
       const [stream = 0, page = 0] = boundedLeastSquares(
-        streaming.map(({ lines, cycles }) => [lines[level].stream / cycles, lines[level].page / cycles]),
+        streaming.map(({ lines, cycles }) => [
+          lines[level].stream / cycles,
+          lines[level].page / cycles,
+        ]),
         streaming.map((sample) => waited(sample) / sample.cycles),
         [0, 0],
       );
@@ -151,7 +200,9 @@ export function solveLines(
     const at = (level: OuterLevel) => {
       // What columns do not hide is in their waits.
       if (code === 'columns') return 0;
-      const shares = samples.filter((one) => one.code === code && one.level === level).flatMap(exposedIn);
+      const shares = samples
+        .filter((one) => one.code === code && one.level === level)
+        .flatMap(exposedIn);
       return shares.length > 0 ? Math.min(1, Math.max(0, median(shares))) : undefined;
     };
     const [l2, l3, memory] = [at('l2'), at('l3'), at('memory')];

@@ -1,11 +1,17 @@
-// What is measured of the machine underneath: its clock, its multiply-add peak by kind of code, the bandwidth and the
-// latency of each level of memory, what irregular reads and writes cost there, and what libraries take. Measured by
-// WebAssembly with 128-bit vectors but for the libraries' own rows.
+// What is measured of the machine underneath: its clock, its multiply-add peak by kind of code, the
+// bandwidth and the latency of each level of memory, what irregular reads and writes cost there,
+// and what libraries take. Measured by WebAssembly with 128-bit vectors but for the libraries' own
+// rows.
 
 import { median } from 'simple-statistics';
 import type { Executor } from '../../hw-models/contract.js';
 import type { EnergyMeter } from '../../hw-models/host/energy-meter.js';
-import { ACCESSES_PER_PASS, CYCLES_PER_PASS, MULTIPLY_ADDS_PER_PASS, type Probe } from '../../hw-models/host/probe.js';
+import {
+  ACCESSES_PER_PASS,
+  CYCLES_PER_PASS,
+  MULTIPLY_ADDS_PER_PASS,
+  type Probe,
+} from '../../hw-models/host/probe.js';
 import type { LibraryName } from '../../hw-models/host-model/config.js';
 import type { Progress } from '../progress.js';
 import { type LibraryKey, type LibraryRequest, libraryKeys, measureLibrary } from './libraries.js';
@@ -24,8 +30,9 @@ export type MeasurementKey =
   | `power.${'idle' | 'busy'}`;
 
 /**
- * One quantity, measured several times, in `unit`, which is SI. Its value is the best repetition, as STREAM reports it:
- * other programs only ever slow a loop down. Of powers, which they raise, it is the median.
+ * One quantity, measured several times, in `unit`, which is SI. Its value is the best repetition,
+ * as STREAM reports it: other programs only ever slow a loop down. Of powers, which they raise, it
+ * is the median.
  */
 export interface Measurement {
   readonly key: MeasurementKey;
@@ -49,10 +56,20 @@ export interface Instruments {
   /** Now, in seconds. */
   readonly clock: () => number;
   openProbe(bytes: number): Probe;
-  readOnAllCores(probe: Probe, bytes: number, seconds: number, repeat: number): Promise<readonly number[]>;
+  readOnAllCores(
+    probe: Probe,
+    bytes: number,
+    seconds: number,
+    repeat: number,
+  ): Promise<readonly number[]>;
   readonly libraries: readonly LibraryUnderTest[];
-  /** Seconds of a layer of the engine without a call, and what a step costs that is shared with another thread, if any. */
-  engineOverheads(repeat: number): Promise<{ readonly layer: readonly number[]; readonly step: readonly number[] }>;
+  /**
+   * Seconds of a layer of the engine without a call, and what a step costs that is shared with
+   * another thread, if any.
+   */
+  engineOverheads(
+    repeat: number,
+  ): Promise<{ readonly layer: readonly number[]; readonly step: readonly number[] }>;
   readonly energy: EnergyMeter | null;
 }
 
@@ -79,7 +96,12 @@ type RoofRequest = Pick<MeasureRequest, 'workingSets' | 'repeat' | 'progress' | 
 
 /** Of one repetition. */
 const SECONDS = 0.005;
-const LEVEL_NAMES: Readonly<Record<MemoryLevel, string>> = { l1: 'L1', l2: 'L2', l3: 'L3', memory: 'memory' };
+const LEVEL_NAMES: Readonly<Record<MemoryLevel, string>> = {
+  l1: 'L1',
+  l2: 'L2',
+  l3: 'L3',
+  memory: 'memory',
+};
 /** Of a power, against the seconds of a loop: counters are read a thousand times a second. */
 const POWER = 200;
 /** Bytes read in one go. */
@@ -88,11 +110,16 @@ const WINDOW = 4 * 2 ** 20;
 const ALL_CORES = 10;
 /** Where the curve begins. */
 const SMALLEST = 16 * 1024;
-/** A median so near to the best says that nothing else ran; else a measurement goes on, so many times longer at most. */
+/**
+ * A median so near to the best says that nothing else ran; else a measurement goes on, so many
+ * times longer at most.
+ */
 const STEADY = 1.05;
 const MOST_REPEATED = 3;
 
-const LIBRARY_ROWS: Readonly<Record<LibraryKey, { readonly what: string; readonly unit: 'MAC/s' | 'B/s' | 's' }>> = {
+const LIBRARY_ROWS: Readonly<
+  Record<LibraryKey, { readonly what: string; readonly unit: 'MAC/s' | 'B/s' | 's' }>
+> = {
   run: { what: 'a run of one 4×4 layer, less the layer', unit: 's' },
   call: { what: 'each further 4×4 layer', unit: 's' },
   softmax: { what: 'softmax of 1000, values', unit: 'B/s' },
@@ -104,19 +131,25 @@ const LIBRARY_ROWS: Readonly<Record<LibraryKey, { readonly what: string; readonl
   elementwise: { what: 'pooling and concatenation, values', unit: 'B/s' },
 };
 
-/** What a roofline is drawn from: the clock, the multiply-add peaks, and reading in order from each level. */
+/**
+ * What a roofline is drawn from: the clock, the multiply-add peaks, and reading in order from each
+ * level.
+ */
 export function measureRoof(
   probe: Probe,
   { workingSets, repeat, instruments, progress, seconds = SECONDS }: RoofRequest,
 ): readonly Measurement[] {
-  const timed = (work: (passes: number) => void) => secondsPerPass(work, repeat, seconds, instruments.clock);
+  const timed = (work: (passes: number) => void) =>
+    secondsPerPass(work, repeat, seconds, instruments.clock);
   progress('clock and multiply-add peak');
   const chain = timed(probe.chain).map((s) => CYCLES_PER_PASS / s);
   const kinds = probe.hasFused ? (['plain', 'fused'] as const) : (['plain'] as const);
   return [
     measurement('clock', 'clock: a chain of dependent additions', 'Hz', chain),
     ...kinds.map((kind) => {
-      const values = timed((passes) => probe.multiplyAdds(kind, passes)).map((s) => (2 * MULTIPLY_ADDS_PER_PASS) / s);
+      const values = timed((passes) => probe.multiplyAdds(kind, passes)).map(
+        (s) => (2 * MULTIPLY_ADDS_PER_PASS) / s,
+      );
       const how = kind === 'fused' ? 'multiply-add' : 'multiply, then add';
       return measurement(`peak.${kind}`, `128-bit WebAssembly: ${how}, one core`, 'FLOP/s', values);
     }),
@@ -139,16 +172,32 @@ export async function measure(request: MeasureRequest): Promise<readonly Measure
   const add = (...[key, what, unit, values]: Parameters<typeof measurement>) => {
     if (values.length > 0) measurements.push(measurement(key, what, unit, values));
   };
-  const timed = (work: (passes: number) => void) => secondsPerPass(work, repeat, seconds, instruments.clock);
+  const timed = (work: (passes: number) => void) =>
+    secondsPerPass(work, repeat, seconds, instruments.clock);
 
   for (const { level, bytes } of workingSets) {
     const where = `${LEVEL_NAMES[level]} (${megabytes(bytes)})`;
     progress(`latency of ${where}`);
     probe.spread(bytes);
-    add(`gather.${level}`, `read out of order from ${where}, by element`, 's', timed(probe.gather).map(byAccess));
-    add(`scatter.${level}`, `add out of order in ${where}, by element`, 's', timed(probe.scatter).map(byAccess));
+    add(
+      `gather.${level}`,
+      `read out of order from ${where}, by element`,
+      's',
+      timed(probe.gather).map(byAccess),
+    );
+    add(
+      `scatter.${level}`,
+      `add out of order in ${where}, by element`,
+      's',
+      timed(probe.scatter).map(byAccess),
+    );
     probe.thread(bytes);
-    add(`latency.${level}`, `latency of ${where}: reads that wait for each other`, 's', timed(probe.chase));
+    add(
+      `latency.${level}`,
+      `latency of ${where}: reads that wait for each other`,
+      's',
+      timed(probe.chase),
+    );
   }
   progress('bandwidth by working set');
   for (let bytes = SMALLEST; bytes <= largest; bytes *= 2) {
@@ -157,14 +206,24 @@ export async function measure(request: MeasureRequest): Promise<readonly Measure
   }
   progress('reading on all cores');
   const together = await instruments.readOnAllCores(probe, largest, ALL_CORES * seconds, repeat);
-  add('cores.memory', `read in order from memory (${megabytes(largest)}), all cores`, 'B/s', together);
+  add(
+    'cores.memory',
+    `read in order from memory (${megabytes(largest)}), all cores`,
+    'B/s',
+    together,
+  );
 
   for (const { name, executor } of instruments.libraries) {
     const label = name === 'onnxruntimeAllCores' ? 'onnxruntime, all cores' : name;
     progress(`${label}: calls, convolution, matrix times vector`);
     const rates = await measureLibrary({ ...library, executor, repeat, clock: instruments.clock });
     for (const key of libraryKeys)
-      add(`${name}.${key}`, `${label}: ${LIBRARY_ROWS[key].what}`, LIBRARY_ROWS[key].unit, rates[key]);
+      add(
+        `${name}.${key}`,
+        `${label}: ${LIBRARY_ROWS[key].what}`,
+        LIBRARY_ROWS[key].unit,
+        rates[key],
+      );
   }
   progress('layers and steps of the engine');
   const { layer, step } = await instruments.engineOverheads(repeat);
@@ -173,7 +232,13 @@ export async function measure(request: MeasureRequest): Promise<readonly Measure
 
   if (instruments.energy) {
     progress('power');
-    const { idle, busy } = await power(instruments.energy, probe, repeat, POWER * seconds, instruments.clock);
+    const { idle, busy } = await power(
+      instruments.energy,
+      probe,
+      repeat,
+      POWER * seconds,
+      instruments.clock,
+    );
     const domains = instruments.energy.domains.join(' and ');
     add('power.idle', `${domains}, waiting`, 'W', idle);
     add('power.busy', `${domains}, one core multiplying and adding`, 'W', busy);
@@ -196,8 +261,8 @@ function reader(probe: Probe, bytes: number): (passes: number) => void {
 const byAccess = (seconds: number) => seconds / ACCESSES_PER_PASS;
 
 /**
- * Seconds of one pass, `repeat` times, or more often where the machine is busy. The passes of a repetition are doubled
- * until it takes long enough.
+ * Seconds of one pass, `repeat` times, or more often where the machine is busy. The passes of a
+ * repetition are doubled until it takes long enough.
  */
 function secondsPerPass(
   work: (passes: number) => void,
@@ -219,7 +284,13 @@ function secondsPerPass(
   return values;
 }
 
-async function power(meter: EnergyMeter, probe: Probe, repeat: number, seconds: number, clock: Instruments['clock']) {
+async function power(
+  meter: EnergyMeter,
+  probe: Probe,
+  repeat: number,
+  seconds: number,
+  clock: Instruments['clock'],
+) {
   const idle: number[] = [];
   const busy: number[] = [];
   const during = async (work: () => Promise<void> | void) => {
@@ -254,7 +325,9 @@ function summary(values: readonly number[], unit: Measurement['unit']) {
   const least = Math.min(...values);
   const most = Math.max(...values);
   if (unit === 'W') return { value: middle, median: middle, worst: most };
-  return unit === 's' ? { value: least, median: middle, worst: most } : { value: most, median: middle, worst: least };
+  return unit === 's'
+    ? { value: least, median: middle, worst: most }
+    : { value: most, median: middle, worst: least };
 }
 
 /** '16 KiB', '144 MiB'. */

@@ -1,13 +1,19 @@
-// What the engine takes besides its calls: a layer that makes none, and a step that another thread has a part in.
+// What the engine takes besides its calls: a layer that makes none, and a step that another thread
+// has a part in.
 
 import type { Executor } from '../../hw-models/contract.js';
 import { buildNetwork } from '../../workloads/graph.js';
 import type { LayerSpec } from '../../workloads/spec.js';
 import { type Shape, sizeOf } from '../../workloads/tensor.js';
 
-/** Large enough that a second thread takes its half: of a smaller sum the first one would have done all by itself. */
+/**
+ * Large enough that a second thread takes its half: of a smaller sum the first one would have done
+ * all by itself.
+ */
 const INPUT: Shape = [16, 32, 32];
-/** Runs for each repetition, of which the best one counts: some are as short as the clock's tick. */
+/**
+ * Runs for each repetition, of which the best one counts: some are as short as the clock's tick.
+ */
 const RUNS = 50;
 
 /** Two sums, beside each other where their concatenation needs them. */
@@ -18,8 +24,9 @@ const LAYERS: readonly LayerSpec[] = [
 ];
 
 /**
- * Seconds of the concatenation, which copies nothing, and of what a sum on two threads takes beyond half of one on one,
- * where there are two: waking, waiting, and values on their way from one core's caches to the other's.
+ * Seconds of the concatenation, which copies nothing, and of what a sum on two threads takes beyond
+ * half of one on one, where there are two: waking, waiting, and values on their way from one core's
+ * caches to the other's.
  */
 export async function overheads(
   engine: (threads: number) => Executor,
@@ -37,7 +44,13 @@ export async function overheads(
 /** The best seconds of each layer, repetition by repetition. */
 async function bestOf(executor: Executor, repeat: number): Promise<readonly (readonly number[])[]> {
   const source = { work: 'calibration', at: '' };
-  const network = buildNetwork({ name: 'calibration', title: 'calibration', input: INPUT, layers: LAYERS, source });
+  const network = buildNetwork({
+    name: 'calibration',
+    title: 'calibration',
+    input: INPUT,
+    layers: LAYERS,
+    source,
+  });
   const loaded = await executor.load({ network, weights: new Map(), origin: 'synthetic' });
   const input = new Float32Array(sizeOf(INPUT)).fill(1);
   try {

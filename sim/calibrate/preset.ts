@@ -1,5 +1,6 @@
-// Measurements → the numbers of the host's preset. Each is what makes the model's own equation give the measured time
-// (hw-models/host-model/README.md); what was not measured stays the estimate that it was.
+// Measurements → the numbers of the host's preset. Each is what makes the model's own equation give
+// the measured time (hw-models/host-model/README.md); what was not measured stays the estimate that
+// it was.
 
 import type { Preset } from '../../hw-models/contract.js';
 import type { HostConfig, LibraryConfig } from '../../hw-models/host-model/config.js';
@@ -15,8 +16,14 @@ const LANES = 4;
 /** Of an instruction: the clock may be measured a little low. */
 const SLACK = 0.2;
 
-/** Working sets well inside each level; the last one is beyond all caches, as far as `mostBytes` allow. */
-export function workingSetsOf({ l1, l2, l3 }: HostConfig, mostBytes: number): readonly WorkingSet[] {
+/**
+ * Working sets well inside each level; the last one is beyond all caches, as far as `mostBytes`
+ * allow.
+ */
+export function workingSetsOf(
+  { l1, l2, l3 }: HostConfig,
+  mostBytes: number,
+): readonly WorkingSet[] {
   const floor = (bytes: number) => 2 ** Math.floor(Math.log2(bytes));
   const between = (inner: number, outer: number) => floor(Math.sqrt(inner * outer));
   const lastLevel = Math.max(l2.capacity, l3.capacity);
@@ -24,7 +31,9 @@ export function workingSetsOf({ l1, l2, l3 }: HostConfig, mostBytes: number): re
   return [
     { level: 'l1', bytes: floor(l1.capacity / 2) },
     { level: 'l2', bytes: between(l1.capacity, l2.capacity) },
-    ...(l3.capacity > 0 ? [{ level: 'l3', bytes: between(l2.capacity, l3.capacity) } as const] : []),
+    ...(l3.capacity > 0
+      ? [{ level: 'l3', bytes: between(l2.capacity, l3.capacity) } as const]
+      : []),
     { level: 'memory', bytes: Math.min(beyond, floor(mostBytes)) },
   ];
 }
@@ -79,7 +88,10 @@ export function calibratedPreset(
   machine: Preset<HostConfig>,
   measurements: readonly Measurement[],
   { turns, lines }: Solved,
-  libraries: readonly (Pick<LibraryUnderTest, 'name'> & { readonly engine: string; readonly threads: number })[],
+  libraries: readonly (Pick<LibraryUnderTest, 'name'> & {
+    readonly engine: string;
+    readonly threads: number;
+  })[],
 ): Preset<HostConfig> {
   const { get, need } = reader(measurements);
   const figures: StatedFigure[] = [];
@@ -87,9 +99,19 @@ export function calibratedPreset(
     figures.push({ path, value: Number(value.toPrecision(DIGITS)), unit, from: 'measured', cite });
   const { clockHz, macsPerCycle } = coreOf(measurements);
   add('clock', clockHz, 'Hz', 'a chain of dependent additions, one a cycle');
-  add('multiplyAddsPerCycle', macsPerCycle, 'per cycle', 'independent multiply-adds, rounded up to whole instructions');
+  add(
+    'multiplyAddsPerCycle',
+    macsPerCycle,
+    'per cycle',
+    'independent multiply-adds, rounded up to whole instructions',
+  );
   // Many cores are never supplied with less than one is; a busy machine may still measure it so.
-  add('memory.bandwidth', Math.max(need('cores.memory'), need('read.memory')), 'B/s', 'reads in order on all cores');
+  add(
+    'memory.bandwidth',
+    Math.max(need('cores.memory'), need('read.memory')),
+    'B/s',
+    'reads in order on all cores',
+  );
   add('memory.oneCore', need('read.memory'), 'B/s', 'reads in order on one core');
   for (const [level, cycles] of Object.entries(readCycles(measurements, machine.config))) {
     add(`lines.${level}.read`, cycles, 'cycles', 'reads in order');
@@ -98,17 +120,36 @@ export function calibratedPreset(
     add(`lines.${level}.write`, cycles, 'cycles', 'copies, less what reading takes');
   }
   for (const [level, cycles] of Object.entries(lines.restart)) {
-    add(`lines.${level}.restart`, cycles, 'cycles', 'sparse columns of which every other one is skipped');
+    add(
+      `lines.${level}.restart`,
+      cycles,
+      'cycles',
+      'sparse columns of which every other one is skipped',
+    );
   }
   for (const [level, cycles] of Object.entries(lines.stream)) {
-    add(`lines.${level}.stream`, cycles, 'cycles', 'dense columns, four side by side, short and long');
+    add(
+      `lines.${level}.stream`,
+      cycles,
+      'cycles',
+      'dense columns, four side by side, short and long',
+    );
   }
   for (const [level, cycles] of Object.entries(lines.page)) {
-    add(`lines.${level}.page`, cycles, 'cycles', 'dense columns, four side by side, short and long');
+    add(
+      `lines.${level}.page`,
+      cycles,
+      'cycles',
+      'dense columns, four side by side, short and long',
+    );
   }
   for (const [code, shares] of Object.entries(lines.exposed)) {
-    const cite = code === 'columns' ? 'what they do not hide is in their waits' : 'calls of such code beyond L1';
-    for (const [level, share] of Object.entries(shares)) add(`exposed.${code}.${level}`, share, 'ratio', cite);
+    const cite =
+      code === 'columns'
+        ? 'what they do not hide is in their waits'
+        : 'calls of such code beyond L1';
+    for (const [level, share] of Object.entries(shares))
+      add(`exposed.${code}.${level}`, share, 'ratio', cite);
   }
   for (const [name, cycles] of turns.cycles)
     add(`turns.${name}`, cycles, 'cycles', 'calls of small layers, solved for');
@@ -132,16 +173,29 @@ export function calibratedPreset(
   const [idle, busy] = [get('power.idle'), get('power.busy')];
   if (idle !== undefined && busy !== undefined && busy > idle) {
     add('energy.idle', idle, 'W', 'running average power limit counters, waiting');
-    add('energy.core', busy - idle, 'W', 'the same with one core multiplying and adding, less the idle power');
+    add(
+      'energy.core',
+      busy - idle,
+      'W',
+      'the same with one core multiplying and adding, less the idle power',
+    );
   }
   return withFigures(machine, figures);
 }
 
 /** The preset's file, with the measurements in comments in front. */
-export function calibratedYaml(preset: Preset<HostConfig>, measurements: readonly Measurement[], when: string): string {
+export function calibratedYaml(
+  preset: Preset<HostConfig>,
+  measurements: readonly Measurement[],
+  when: string,
+): string {
   const lines = measurements.map(({ what, value, median, worst, unit, repetitions }) => {
     const [best, middle, last] = [value, median, worst].map((each) => each.toExponential(2));
     return `#   ${what}: ${best} ${unit} (${middle}, ${last}; ${repetitions} times)`;
   });
-  return [`# Measured by zeroskip calibrate, ${when}; best (median, worst):`, ...lines, presetYaml(preset)].join('\n');
+  return [
+    `# Measured by zeroskip calibrate, ${when}; best (median, worst):`,
+    ...lines,
+    presetYaml(preset),
+  ].join('\n');
 }

@@ -1,5 +1,6 @@
-// Timing of many pieces of code that must not be disturbed by other programs: they take turns, round after round, and the
-// best of each counts. A busy spell of the machine then spoils a round of all rather than all rounds of a few.
+// Timing of many pieces of code that must not be disturbed by other programs: they take turns,
+// round after round, and the best of each counts. A busy spell of the machine then spoils a round
+// of all rather than all rounds of a few.
 
 import { median } from 'simple-statistics';
 
@@ -38,7 +39,10 @@ export function inTurns<Item>(
   });
 }
 
-/** How often `run` has to be repeated to take long enough to be timed; it is then also compiled for speed. */
+/**
+ * How often `run` has to be repeated to take long enough to be timed; it is then also compiled for
+ * speed.
+ */
 export function repetitionsOf(run: () => void, timing: Timing): number {
   for (let times = 1; ; times *= 2) if (timeOf(run, times, timing) >= timing.atLeast) return times;
 }

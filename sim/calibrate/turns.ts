@@ -1,5 +1,5 @@
-// What turns of the engine's inner loops take: calls of small layers are timed each by itself, their turns counted
-// (hw-models/host-model/calls), and the cycles of each kind of turn solved for.
+// What turns of the engine's inner loops take: calls of small layers are timed each by itself,
+// their turns counted (hw-models/host-model/calls), and the cycles of each kind of turn solved for.
 
 import { median } from 'simple-statistics';
 import type { ReadyCall } from '../../hw-models/host/engine/ready-calls.js';
@@ -21,7 +21,11 @@ export interface Sample extends Timed {
 }
 
 /** Times every call of `layers`. */
-export function timeCalls(layers: readonly CalibrationLayer[], ready: MakeReady, timing: Timing): readonly Sample[] {
+export function timeCalls(
+  layers: readonly CalibrationLayer[],
+  ready: MakeReady,
+  timing: Timing,
+): readonly Sample[] {
   const calls = layers.flatMap((layer) =>
     ready(layer).map(({ call, run, words }) => ({
       what: `${call.module.name}.${call.function} of ${layer.kernel.name}, ${frameShape(inputShapeOf(layer.layer)).join('×')}`,
@@ -37,7 +41,8 @@ export function timeCalls(layers: readonly CalibrationLayer[], ready: MakeReady,
 /** The turns of all pieces of a call. */
 export function allTurns(pieces: readonly CallWork[]): Turns {
   const sums: Turns = {};
-  for (const { turns } of pieces) for (const [name, times] of turnsIn(turns)) sums[name] = (sums[name] ?? 0) + times;
+  for (const { turns } of pieces)
+    for (const [name, times] of turnsIn(turns)) sums[name] = (sums[name] ?? 0) + times;
   return sums;
 }
 
@@ -54,17 +59,28 @@ const REWEIGHTINGS = 15;
 const NOISE = 0.03;
 
 /**
- * The cycles of each kind of turn that bring the sums over turns nearest to the calls' times: the sum of the absolute
- * relative errors is the least (by reweighted least squares), so that a call that met an accident of addresses or of the
- * machine counts little. No turn takes less than its multiply-adds at the peak rate.
+ * The cycles of each kind of turn that bring the sums over turns nearest to the calls' times: the
+ * sum of the absolute relative errors is the least (by reweighted least squares), so that a call
+ * that met an accident of addresses or of the machine counts little. No turn takes less than its
+ * multiply-adds at the peak rate.
  */
-export function solveTurns(samples: readonly Sample[], clockHz: number, multiplyAddsPerCycle: number): SolvedTurns {
+export function solveTurns(
+  samples: readonly Sample[],
+  clockHz: number,
+  multiplyAddsPerCycle: number,
+): SolvedTurns {
   const names = loopNames.filter((name) => samples.some(({ turns }) => turns[name]));
   // Each row is one call, relative to its time; each column a loop, as large as the others.
-  const raw = samples.map(({ turns, seconds }) => names.map((name) => (turns[name] ?? 0) / (seconds * clockHz)));
-  const scales = names.map((_, at) => Math.sqrt(raw.reduce((sum, row) => sum + (row[at] as number) ** 2, 0)));
+  const raw = samples.map(({ turns, seconds }) =>
+    names.map((name) => (turns[name] ?? 0) / (seconds * clockHz)),
+  );
+  const scales = names.map((_, at) =>
+    Math.sqrt(raw.reduce((sum, row) => sum + (row[at] as number) ** 2, 0)),
+  );
   const rows = raw.map((row) => row.map((share, at) => share / (scales[at] as number)));
-  const bounds = names.map((name, at) => (loops[name].macs / multiplyAddsPerCycle) * (scales[at] as number));
+  const bounds = names.map(
+    (name, at) => (loops[name].macs / multiplyAddsPerCycle) * (scales[at] as number),
+  );
   const errorsBy = (values: readonly number[]) =>
     rows.map((row) => row.reduce((sum, share, at) => sum + share * (values[at] as number), 0) - 1);
   let weights = rows.map(() => 1);
@@ -75,7 +91,9 @@ export function solveTurns(samples: readonly Sample[], clockHz: number, multiply
     weights = errorsBy(values).map((error) => 1 / Math.sqrt(Math.max(NOISE, Math.abs(error))));
   }
   return {
-    cycles: new Map(names.map((name, at) => [name, (values[at] as number) / (scales[at] as number)])),
+    cycles: new Map(
+      names.map((name, at) => [name, (values[at] as number) / (scales[at] as number)]),
+    ),
     medianError: median(errorsBy(values).map(Math.abs)),
   };
 }

@@ -1,6 +1,6 @@
-// Efficiencies of libraries, whose kernels the model does not look into: one factor a library and kind of layer, fitted
-// on networks. What is reported of a network comes from factors fitted on the other networks alone, and there on layers
-// that the network has none like.
+// Efficiencies of libraries, whose kernels the model does not look into: one factor a library and
+// kind of layer, fitted on networks. What is reported of a network comes from factors fitted on the
+// other networks alone, and there on layers that the network has none like.
 
 import { median } from 'simple-statistics';
 import type { Point } from './points.js';
@@ -27,7 +27,10 @@ const LIBRARIES: readonly string[] = ['tfjs', 'onnxruntime'];
 /** Fewer points than these fit nothing: the calibrated rate stands. */
 const LEAST_POINTS = 3;
 
-/** Normalisation, softmax and depthwise convolution stand by themselves: too few networks have them to fit anything. */
+/**
+ * Normalisation, softmax and depthwise convolution stand by themselves: too few networks have them
+ * to fit anything.
+ */
 function groupOf({ kind, isDepthwise }: Point): Group | null {
   if (kind === 'conv2d') return isDepthwise ? null : 'convolutions';
   if (kind === 'dense') return 'fully connected';
@@ -41,26 +44,36 @@ export function fitFactors(points: readonly Point[]): readonly Factor[] {
       const ratios = points
         .filter((point) => point.executor === library && groupOf(point) === layers && point.isTimed)
         .map(({ measuredSeconds, modelledSeconds }) => measuredSeconds / modelledSeconds);
-      return ratios.length < LEAST_POINTS ? [] : [{ library, layers, factor: median(ratios), points: ratios.length }];
+      return ratios.length < LEAST_POINTS
+        ? []
+        : [{ library, layers, factor: median(ratios), points: ratios.length }];
     }),
   );
 }
 
 /**
- * Each network's points predicted with factors fitted on the other networks', without layers of a shape that it has too:
- * several networks share most of their layers. The engine's kernels have no factors.
+ * Each network's points predicted with factors fitted on the other networks', without layers of a
+ * shape that it has too: several networks share most of their layers. The engine's kernels have no
+ * factors.
  */
 export function leaveOneNetworkOut(points: readonly Point[]): readonly PredictedPoint[] {
   const networks = [...new Set(points.map(({ network }) => network))];
   const factorsWithout = new Map(
     networks.map((left) => {
-      const own = new Set(points.filter(({ network }) => network === left).map(({ shape }) => shape));
-      return [left, fitFactors(points.filter(({ network, shape }) => network !== left && !own.has(shape)))];
+      const own = new Set(
+        points.filter(({ network }) => network === left).map(({ shape }) => shape),
+      );
+      return [
+        left,
+        fitFactors(points.filter(({ network, shape }) => network !== left && !own.has(shape))),
+      ];
     }),
   );
   return points.map((point): PredictedPoint => {
     const factors = factorsWithout.get(point.network) ?? [];
-    const own = factors.find(({ library, layers }) => library === point.executor && layers === groupOf(point));
+    const own = factors.find(
+      ({ library, layers }) => library === point.executor && layers === groupOf(point),
+    );
     const predictedSeconds = point.modelledSeconds * (own?.factor ?? 1);
     const error = point.isTimed ? predictedSeconds / point.measuredSeconds - 1 : null;
     return { ...point, predictedSeconds, error };

@@ -1,5 +1,6 @@
-// Every layer of a network by every executor here, timed so that other programs disturb little: executors take turns, run
-// by run, the best time of each layer counts, and turns go on where a busy spell still shows.
+// Every layer of a network by every executor here, timed so that other programs disturb little:
+// executors take turns, run by run, the best time of each layer counts, and turns go on where a
+// busy spell still shows.
 
 import { median } from 'simple-statistics';
 import type { Executor, LoadedNetwork } from '../../hw-models/contract.js';
@@ -29,10 +30,16 @@ export interface MeasuredNetwork {
 export interface MeasuringOptions {
   /** Runs at least. */
   readonly repeat: number;
-  /** Seconds for a network's runs at most, once each executor has run `repeat` times or the double of it is spent. */
+  /**
+   * Seconds for a network's runs at most, once each executor has run `repeat` times or the double
+   * of it is spent.
+   */
   readonly budget: number;
   readonly clock: () => number;
-  /** How fast the machine runs just now: 1 is as fast as ever. Rounds that it runs slowly do not count towards `repeat`. */
+  /**
+   * How fast the machine runs just now: 1 is as fast as ever. Rounds that it runs slowly do not
+   * count towards `repeat`.
+   */
   readonly pace?: () => Promise<number>;
   /** Waits until an executor's threads stand in the next one's way no more. */
   readonly settle?: (executor: string) => Promise<void>;
@@ -47,10 +54,16 @@ const STEADY = 1.05;
 export const FULL_PACE = 0.9;
 /** Times the budget, while the machine is slow. */
 const SLOW_BUDGETS = 4;
-/** Short networks run until this much time has passed, so that one busy moment does not cover all runs. */
+/**
+ * Short networks run until this much time has passed, so that one busy moment does not cover all
+ * runs.
+ */
 const LEAST_SECONDS = 0.5;
 
-/** One frame's layers by each executor. An executor that cannot be loaded is told to `unable` and left out. */
+/**
+ * One frame's layers by each executor. An executor that cannot be loaded is told to `unable` and
+ * left out.
+ */
 export async function measureNetwork(
   model: Model,
   inputs: ReadonlyMap<string, Values>,
@@ -78,13 +91,16 @@ export async function measureNetwork(
     let fastest = 0;
     for (let round = 0; ; round++) {
       const spent = clock() - start;
-      const enough = counted >= repeat && spent >= LEAST_SECONDS && tracks.every((track) => track.isSteady());
+      const enough =
+        counted >= repeat && spent >= LEAST_SECONDS && tracks.every((track) => track.isSteady());
       const budgets = counted >= repeat ? 1 : counted === round ? 2 : SLOW_BUDGETS;
       if (round > 0 && (enough || spent >= budgets * budget)) break;
       const now = (await pace?.()) ?? 1;
       fastest = Math.max(fastest, now);
       if (now >= FULL_PACE) counted++;
-      progress(`${name}: run ${round + 1} of ${tracks.length} executors${now < FULL_PACE ? ', machine slow' : ''}`);
+      progress(
+        `${name}: run ${round + 1} of ${tracks.length} executors${now < FULL_PACE ? ', machine slow' : ''}`,
+      );
       for (const track of tracks) {
         await track.run(inputs);
         await settle?.(track.executor);
@@ -106,7 +122,10 @@ class Track {
     readonly loaded: LoadedNetwork,
   ) {}
 
-  /** Runs once and again: the first run finds the caches as the other executors left them, the second one counts. */
+  /**
+   * Runs once and again: the first run finds the caches as the other executors left them, the
+   * second one counts.
+   */
   async run(inputs: ReadonlyMap<string, Values>): Promise<void> {
     await this.loaded.run(inputs, 1);
     const { layers } = await this.loaded.run(inputs, 1);

@@ -1,5 +1,6 @@
-// How fast the machine runs just now. Cores of a virtual machine share physical ones with whatever its host puts beside
-// them: the same code then takes half as long again, for seconds at a time, and nothing in the machine itself shows it.
+// How fast the machine runs just now. Cores of a virtual machine share physical ones with whatever
+// its host puts beside them: the same code then takes half as long again, for seconds at a time,
+// and nothing in the machine itself shows it.
 
 import type { Executor } from '../../hw-models/contract.js';
 import { buildNetwork } from '../../workloads/graph.js';
@@ -26,7 +27,15 @@ export async function openPace(executor: Executor): Promise<Pace> {
     ...{ name: 'pace', title: 'pace', input: INPUT, source: { work: 'calibration', at: '' } },
     layers: [
       {
-        ...{ kind: 'conv2d', name: 'conv', channels: INPUT[0], kernel: 3, stride: 1, pad: 1, groups: 1 },
+        ...{
+          kind: 'conv2d',
+          name: 'conv',
+          channels: INPUT[0],
+          kernel: 3,
+          stride: 1,
+          pad: 1,
+          groups: 1,
+        },
         ...{ bias: false, activation: 'none' },
       },
     ],

@@ -12,7 +12,10 @@ export interface Point {
   readonly executor: string;
   readonly layer: string;
   readonly kind: LayerKind;
-  /** All that the layer is but its name: two of the same shape are the same work, whatever networks they are of. */
+  /**
+   * All that the layer is but its name: two of the same shape are the same work, whatever networks
+   * they are of.
+   */
   readonly shape: string;
   /** A convolution of each channel by itself. */
   readonly isDepthwise: boolean;
@@ -20,7 +23,10 @@ export interface Point {
   readonly kernel: string;
   /** Best of all runs. */
   readonly measuredSeconds: number;
-  /** Whether there was anything to be timed: not in a layer that another one was merged into or that makes no call. */
+  /**
+   * Whether there was anything to be timed: not in a layer that another one was merged into or that
+   * makes no call.
+   */
   readonly isTimed: boolean;
   /** Median over best. */
   readonly spread: number;
@@ -33,7 +39,10 @@ export interface Point {
   readonly bytes: number;
 }
 
-/** Executors that leave it to a plan which kernel runs a layer: the model is asked for the kernel that ran. */
+/**
+ * Executors that leave it to a plan which kernel runs a layer: the model is asked for the kernel
+ * that ran.
+ */
 const PLANNING = 'auto';
 
 /** The points of one network. Executors that `model` has no kernel for are left out. */
@@ -48,12 +57,26 @@ export function pointsOf(
     const kernel = executor === PLANNING ? layers.map((layer) => layer.kernel) : executor;
     return model.cost(tasks, kernel).map((cost: LayerCost, at): Point => {
       const [run, task] = [layers[at], tasks[at]];
-      invariant(run !== undefined && task !== undefined && run.layer === task.name, `${network}: other layers ran`);
+      invariant(
+        run !== undefined && task !== undefined && run.layer === task.name,
+        `${network}: other layers ran`,
+      );
       return {
-        ...{ network, executor, layer: run.layer, kernel: run.kernel, kind: kinds.get(run.layer) as LayerKind },
+        ...{
+          network,
+          executor,
+          layer: run.layer,
+          kernel: run.kernel,
+          kind: kinds.get(run.layer) as LayerKind,
+        },
         shape: JSON.stringify(task.demand),
         isDepthwise: task.demand.kind === 'convolution' && isDepthwise(task.demand),
-        ...{ measuredSeconds: run.seconds, spread: run.spread, modelledSeconds: secondsOf(cost), bound: cost.bound },
+        ...{
+          measuredSeconds: run.seconds,
+          spread: run.spread,
+          modelledSeconds: secondsOf(cost),
+          bound: cost.bound,
+        },
         isTimed: run.seconds > 0 && cost.counters.calls !== 0,
         macs: cost.counters.macs ?? 0,
         bytes: cost.counters.footprint_bytes ?? 0,

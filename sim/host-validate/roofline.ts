@@ -1,5 +1,5 @@
-// The roofline of the machine underneath (Williams, Waterman and Patterson, CACM 2009): what its arithmetic and each
-// level of its memory allow, and what every layer reached of it.
+// The roofline of the machine underneath (Williams, Waterman and Patterson, CACM 2009): what its
+// arithmetic and each level of its memory allow, and what every layer reached of it.
 
 import type { Measurement } from '../calibrate/measure.js';
 import type { Point } from './points.js';
@@ -26,7 +26,10 @@ export interface RooflinePoint {
   readonly macsPerByte: number;
   readonly macsPerSecond: number;
   readonly bytesPerSecond: number;
-  /** Of what the innermost level's and the arithmetic's ceilings allow at this intensity. More than 1: the kernel needs fewer multiplications than the layer's definition, or wider vectors. */
+  /**
+   * Of what the innermost level's and the arithmetic's ceilings allow at this intensity. More than
+   * 1: the kernel needs fewer multiplications than the layer's definition, or wider vectors.
+   */
   readonly shareOfRoof: number;
 }
 
@@ -53,15 +56,25 @@ export function rooflineOf(
     ceilings,
     points: points
       .filter(({ macs, isTimed }) => macs > 0 && isTimed)
-      .map(({ network, executor, kernel, layer, macs, bytes, measuredSeconds: seconds }): RooflinePoint => {
-        const macsPerByte = macs / bytes;
-        return {
-          ...{ network, executor, kernel, layer, macs, bytes, seconds, macsPerByte },
-          macsPerSecond: macs / seconds,
-          bytesPerSecond: bytes / seconds,
-          shareOfRoof: macs / seconds / Math.min(arithmetic, bandwidth * macsPerByte),
-        };
-      }),
+      .map(
+        ({
+          network,
+          executor,
+          kernel,
+          layer,
+          macs,
+          bytes,
+          measuredSeconds: seconds,
+        }): RooflinePoint => {
+          const macsPerByte = macs / bytes;
+          return {
+            ...{ network, executor, kernel, layer, macs, bytes, seconds, macsPerByte },
+            macsPerSecond: macs / seconds,
+            bytesPerSecond: bytes / seconds,
+            shareOfRoof: macs / seconds / Math.min(arithmetic, bandwidth * macsPerByte),
+          };
+        },
+      ),
   };
 }
 
@@ -77,8 +90,8 @@ const PEAKS = [
 ] as const;
 
 /**
- * What `threads` cores reach with 128-bit vectors, from what one does: so many times as much, but for memory, which
- * supplies all of them with no more than `memoryBytesPerSecond`.
+ * What `threads` cores reach with 128-bit vectors, from what one does: so many times as much, but
+ * for memory, which supplies all of them with no more than `memoryBytesPerSecond`.
  */
 export function ceilingsOf(
   measurements: readonly Pick<Measurement, 'key' | 'value'>[],
@@ -86,7 +99,11 @@ export function ceilingsOf(
   memoryBytesPerSecond = Number.POSITIVE_INFINITY,
 ): readonly Ceiling[] {
   const values = new Map(measurements.map(({ key, value }) => [key, value]));
-  const of = (keys: readonly (readonly [Measurement['key'], string])[], unit: Ceiling['unit'], factor: number) =>
+  const of = (
+    keys: readonly (readonly [Measurement['key'], string])[],
+    unit: Ceiling['unit'],
+    factor: number,
+  ) =>
     keys.flatMap(([key, name]): readonly Ceiling[] => {
       const value = values.get(key);
       if (value === undefined) return [];

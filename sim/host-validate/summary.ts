@@ -23,9 +23,14 @@ export interface NetworkTotal {
 }
 
 /** What was timed of these points summed up; null where nothing was. */
-export function summarizeErrors(of: string, points: readonly PredictedPoint[]): ErrorSummary | null {
+export function summarizeErrors(
+  of: string,
+  points: readonly PredictedPoint[],
+): ErrorSummary | null {
   const timed = points.filter(({ error }) => error !== null);
-  const ratios = timed.map(({ predictedSeconds, measuredSeconds }) => predictedSeconds / measuredSeconds);
+  const ratios = timed.map(
+    ({ predictedSeconds, measuredSeconds }) => predictedSeconds / measuredSeconds,
+  );
   const [first, ...others] = timed;
   if (!first) return null;
   const errors = ratios.map((ratio) => Math.abs(ratio - 1));
@@ -38,7 +43,10 @@ export function summarizeErrors(of: string, points: readonly PredictedPoint[]): 
     percentile90AbsoluteError: quantile(errors, 0.9),
     geomeanRatio: geometricMean(ratios),
     // Ten times too fast is as bad as ten times too slow.
-    worst: others.reduce((worst, point) => (distance(point) > distance(worst) ? point : worst), first),
+    worst: others.reduce(
+      (worst, point) => (distance(point) > distance(worst) ? point : worst),
+      first,
+    ),
   };
 }
 
@@ -63,10 +71,17 @@ export function totalsOf(points: readonly PredictedPoint[]): readonly NetworkTot
   const keys = [...new Set(points.map(({ network, executor }) => `${network} ${executor}`))];
   return keys.map((key) => {
     const own = points.filter(({ network, executor }) => `${network} ${executor}` === key);
-    const sum = (of: (point: PredictedPoint) => number) => own.reduce((total, point) => total + of(point), 0);
+    const sum = (of: (point: PredictedPoint) => number) =>
+      own.reduce((total, point) => total + of(point), 0);
     const measuredSeconds = sum((point) => point.measuredSeconds);
     const predictedSeconds = sum((point) => point.predictedSeconds);
     const [network = '', executor = ''] = key.split(' ');
-    return { network, executor, measuredSeconds, predictedSeconds, error: predictedSeconds / measuredSeconds - 1 };
+    return {
+      network,
+      executor,
+      measuredSeconds,
+      predictedSeconds,
+      error: predictedSeconds / measuredSeconds - 1,
+    };
   });
 }

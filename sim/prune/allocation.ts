@@ -10,7 +10,10 @@ import type { SensitivityCurve } from './state.js';
 /** Halvings of an interval: far below one weight of any layer. */
 const HALVINGS = 60;
 
-/** The share of each layer's weights to keep so that `density` of all of them is kept, by layer name. */
+/**
+ * The share of each layer's weights to keep so that `density` of all of them is kept, by layer
+ * name.
+ */
 export function allocate(
   allocation: Allocation,
   density: number,
@@ -34,13 +37,26 @@ export function allocate(
   }
 }
 
-/** Each layer as sparse as loses the same accuracy alone: the largest loss at which the target is met. */
-function bySensitivity(parameters: Parameters, density: number, curves: readonly SensitivityCurve[]) {
-  const missing = [...parameters.keys()].find((name) => !curves.some((curve) => curve.layer === name));
+/**
+ * Each layer as sparse as loses the same accuracy alone: the largest loss at which the target is
+ * met.
+ */
+function bySensitivity(
+  parameters: Parameters,
+  density: number,
+  curves: readonly SensitivityCurve[],
+) {
+  const missing = [...parameters.keys()].find(
+    (name) => !curves.some((curve) => curve.layer === name),
+  );
   if (missing !== undefined) {
-    throw new InputError(`layer ${missing}: found no sensitivity scan, expected one before pruning by it`);
+    throw new InputError(
+      `layer ${missing}: found no sensitivity scan, expected one before pruning by it`,
+    );
   }
-  const dense = Math.max(...curves.flatMap(({ points }) => points.map(({ validation }) => validation.accuracy)));
+  const dense = Math.max(
+    ...curves.flatMap(({ points }) => points.map(({ validation }) => validation.accuracy)),
+  );
   return scaledToTarget(parameters, density, (name, share) => {
     // Shares run from 0 (all may be lost) to 2 (nothing may).
     const least = dense * (share / 2);
@@ -49,7 +65,10 @@ function bySensitivity(parameters: Parameters, density: number, curves: readonly
   });
 }
 
-/** The least density at which a curve, made monotone, reaches an accuracy; straight lines between its points. */
+/**
+ * The least density at which a curve, made monotone, reaches an accuracy; straight lines between
+ * its points.
+ */
 function leastDensity({ points }: SensitivityCurve, accuracy: number): number {
   const falling = [...points].sort((a, b) => b.density - a.density);
   let [density, reached] = [1, Number.POSITIVE_INFINITY];
@@ -65,7 +84,9 @@ function leastDensity({ points }: SensitivityCurve, accuracy: number): number {
   return reached > 0 ? density * Math.min(1, accuracy / reached) : density;
 }
 
-/** Finds by halving the share at which the layers' densities together keep `density` of the weights. */
+/**
+ * Finds by halving the share at which the layers' densities together keep `density` of the weights.
+ */
 function scaledToTarget(
   parameters: Parameters,
   density: number,

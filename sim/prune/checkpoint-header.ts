@@ -42,7 +42,9 @@ const StepSchema = z.strictObject({
 const CurveSchema = z.strictObject({
   layer: z.string(),
   retrained: z.boolean(),
-  points: z.array(z.strictObject({ density: z.number().min(0).max(1), validation: AccuracySchema })),
+  points: z.array(
+    z.strictObject({ density: z.number().min(0).max(1), validation: AccuracySchema }),
+  ),
 });
 
 const TestSchema = z.strictObject({ name: z.string(), test: AccuracySchema });
@@ -77,16 +79,19 @@ export const CheckpointHeader = z
     tests: z.array(TestSchema),
   })
   .superRefine(({ marks, layers }, context) => {
-    const fault = (path: PropertyKey[], message: string) => context.addIssue({ code: 'custom', path, message });
+    const fault = (path: PropertyKey[], message: string) =>
+      context.addIssue({ code: 'custom', path, message });
     const doubled = marks.findIndex((mark, at) => marks.indexOf(mark) !== at);
     if (doubled >= 0) fault(['marks', doubled], 'found a mark twice, expected each once');
     const seen = new Set<string>();
     for (const [at, { network, name, binding, tile }] of layers.entries()) {
-      if (network !== '' && !marks.includes(network)) fault(['layers', at], 'found a network that has no mark');
+      if (network !== '' && !marks.includes(network))
+        fault(['layers', at], 'found a network that has no mark');
       const key = JSON.stringify([network, name]);
       if (seen.has(key)) fault(['layers', at], 'found a layer twice, expected each once');
       seen.add(key);
-      if ((binding === 'winograd') !== (tile !== null)) fault(['layers', at, 'tile'], `found ${tile} for ${binding}`);
+      if ((binding === 'winograd') !== (tile !== null))
+        fault(['layers', at, 'tile'], `found ${tile} for ${binding}`);
     }
   });
 

@@ -1,5 +1,5 @@
-// A pipeline's state as bytes and back, exactly: safetensors for the arrays, JSON for the rest, and a digest over both,
-// so that no bit of a damaged file is taken for a trained one.
+// A pipeline's state as bytes and back, exactly: safetensors for the arrays, JSON for the rest, and
+// a digest over both, so that no bit of a damaged file is taken for a trained one.
 
 import { createHash } from 'node:crypto';
 import { faultsIn, faultText } from '../../hw-models/faults.js';
@@ -50,7 +50,10 @@ export function writeCheckpoint({ study, seed, state }: Checkpoint): Uint8Array 
 
 /** The file of a header and its arrays, with their digest. */
 export function sealCheckpoint(header: string, tensors: TensorFile['tensors']): Uint8Array {
-  return writeSafetensors({ metadata: { checkpoint: header, sha256: digestOf(header, tensors) }, tensors });
+  return writeSafetensors({
+    metadata: { checkpoint: header, sha256: digestOf(header, tensors) },
+    tensors,
+  });
 }
 
 function digestOf(header: string, tensors: TensorFile['tensors']): string {
@@ -64,18 +67,28 @@ export function readCheckpoint(bytes: Uint8Array, file: string): Checkpoint {
   const { checkpoint = '', sha256 } = metadata;
   const header = headerOf(checkpoint, file);
   if (sha256 !== digestOf(checkpoint, tensors)) {
-    throw new InputError(`${file}: found bytes that are not those its SHA-256 is of, expected a whole checkpoint`);
+    throw new InputError(
+      `${file}: found bytes that are not those its SHA-256 is of, expected a whole checkpoint`,
+    );
   }
   const { study, seed, stage, unit, layers, training, steps, curves, tests } = header;
   const arrays = { tensors, file };
   const networkOf = (network: string): Parameters =>
-    new Map(layers.filter((layer) => layer.network === network).map((layer) => [layer.name, layerOf(layer, arrays)]));
+    new Map(
+      layers
+        .filter((layer) => layer.network === network)
+        .map((layer) => [layer.name, layerOf(layer, arrays)]),
+    );
   const parameters = networkOf('');
   const velocities: NetworkValues | null = training
     ? new Map([...parameters].map(([name, layer]) => [name, velocityOf(name, layer, arrays)]))
     : null;
   const marks = new Map(header.marks.map((name) => [name, networkOf(name)]));
-  return { study, seed, state: { stage, unit, parameters, velocities, marks, steps, curves, tests } };
+  return {
+    study,
+    seed,
+    state: { stage, unit, parameters, velocities, marks, steps, curves, tests },
+  };
 }
 
 function headerOf(text: string, file: string): CheckpointHeader {
@@ -101,7 +114,10 @@ interface Arrays {
   readonly file: string;
 }
 
-function layerOf({ network, name, rows, columns, binding, tile }: LayerHeader, arrays: Arrays): LayerParameters {
+function layerOf(
+  { network, name, rows, columns, binding, tile }: LayerHeader,
+  arrays: Arrays,
+): LayerParameters {
   const prefix = `${network}/${name}`;
   const count = rows * columns;
   const optional = (tensor: string) => arrays.tensors.has(tensor);
@@ -119,13 +135,19 @@ function layerOf({ network, name, rows, columns, binding, tile }: LayerHeader, a
     ...{ rows, columns },
     weights: finite(`${prefix}/weights`, count, arrays),
     bias: optional(`${prefix}/bias`) ? finite(`${prefix}/bias`, null, arrays) : null,
-    mask: optional(`${prefix}/mask`) ? Uint8Array.from(wholes(`${prefix}/mask`, 'U8', count, 2, arrays)) : null,
+    mask: optional(`${prefix}/mask`)
+      ? Uint8Array.from(wholes(`${prefix}/mask`, 'U8', count, 2, arrays))
+      : null,
     binding: bound(),
   };
 }
 
 /** Of shared weights it is the centroids that move. */
-function velocityOf(name: string, { weights, bias, binding }: LayerParameters, arrays: Arrays): LayerValues {
+function velocityOf(
+  name: string,
+  { weights, bias, binding }: LayerParameters,
+  arrays: Arrays,
+): LayerValues {
   const moving = binding.kind === 'shared' ? binding.centroids : weights;
   return {
     weights: finite(`velocity/${name}/weights`, moving.length, arrays),
@@ -142,14 +164,25 @@ function finite(name: string, count: number | null, arrays: Arrays): Float32Arra
 }
 
 /** `count` whole numbers, each below `beyond`. */
-function wholes(name: string, type: 'U8' | 'U16', count: number, beyond: number, arrays: Arrays): Uint32Array {
+function wholes(
+  name: string,
+  type: 'U8' | 'U16',
+  count: number,
+  beyond: number,
+  arrays: Arrays,
+): Uint32Array {
   const values = toWholes(tensorOf(name, type, count, arrays));
   const odd = values.find((value) => value >= beyond);
   if (odd !== undefined) throw fault(arrays, name, `${odd}`, `numbers below ${beyond}`);
   return values;
 }
 
-function tensorOf(name: string, type: StoredTensor['type'], count: number | null, arrays: Arrays): StoredTensor {
+function tensorOf(
+  name: string,
+  type: StoredTensor['type'],
+  count: number | null,
+  arrays: Arrays,
+): StoredTensor {
   const tensor = arrays.tensors.get(name);
   if (!tensor) throw fault(arrays, name, 'none', 'a whole checkpoint');
   const size = sizeOf(tensor.shape);
@@ -158,10 +191,16 @@ function tensorOf(name: string, type: StoredTensor['type'], count: number | null
 }
 
 function fault({ file }: Arrays, name: string, found: string, expected: string): InputError {
-  return new InputError(`${file}: tensor ${name.slice(0, 80)}: found ${found}, expected ${expected}`);
+  return new InputError(
+    `${file}: tensor ${name.slice(0, 80)}: found ${found}, expected ${expected}`,
+  );
 }
 
-function addLayer(tensors: Map<string, StoredTensor>, prefix: string, layer: LayerParameters): void {
+function addLayer(
+  tensors: Map<string, StoredTensor>,
+  prefix: string,
+  layer: LayerParameters,
+): void {
   addValues(tensors, prefix, layer);
   if (layer.mask) tensors.set(`${prefix}/mask`, wholes8(layer.mask));
   if (layer.binding.kind === 'shared') {
@@ -170,7 +209,11 @@ function addLayer(tensors: Map<string, StoredTensor>, prefix: string, layer: Lay
   }
 }
 
-function addValues(tensors: Map<string, StoredTensor>, prefix: string, { weights, bias }: LayerValues): void {
+function addValues(
+  tensors: Map<string, StoredTensor>,
+  prefix: string,
+  { weights, bias }: LayerValues,
+): void {
   tensors.set(`${prefix}/weights`, floats(weights));
   if (bias) tensors.set(`${prefix}/bias`, floats(bias));
 }

@@ -1,6 +1,6 @@
-// Runs a pipeline's stages one after the other, in units small enough to lose: an epoch, a point of a scan. What has
-// been done is saved after each unit, and a unit depends on nothing but the saved state, so that a run that was stopped
-// and resumed ends with the same bits as one that was not.
+// Runs a pipeline's stages one after the other, in units small enough to lose: an epoch, a point of
+// a scan. What has been done is saved after each unit, and a unit depends on nothing but the saved
+// state, so that a run that was stopped and resumed ends with the same bits as one that was not.
 
 import { invariant } from '../../workloads/base/errors.js';
 import { createRandom } from '../../workloads/base/random.js';
@@ -24,7 +24,14 @@ import { countNonzeros } from '../../workloads/weights/store.js';
 import type { DensityProfile } from '../../workloads/zoo/entry.js';
 import { allocate } from './allocation.js';
 import { cubicDensity, ruleAt } from './schedule.js';
-import type { PruneRule, PruneStage, SensitivityStage, ShareStage, Stage, TrainStage } from './stages.js';
+import type {
+  PruneRule,
+  PruneStage,
+  SensitivityStage,
+  ShareStage,
+  Stage,
+  TrainStage,
+} from './stages.js';
 import type { Accuracy, LabState, SensitivityCurve } from './state.js';
 
 /** What is going on, for whoever waits. */
@@ -56,9 +63,15 @@ export function initialState(parameters: Parameters): LabState {
 }
 
 /** Runs what `state` has left of `stages`. */
-export async function runPipeline(stages: readonly Stage[], from: LabState, lab: Laboratory): Promise<LabState> {
+export async function runPipeline(
+  stages: readonly Stage[],
+  from: LabState,
+  lab: Laboratory,
+): Promise<LabState> {
   let state = from;
-  const work = stages.map((stage) => unitsOf(stage, state.parameters) * unitFrames(stage, lab.data));
+  const work = stages.map(
+    (stage) => unitsOf(stage, state.parameters) * unitFrames(stage, lab.data),
+  );
   const total = work.reduce((sum, frames) => sum + frames, 0) || 1;
   while (state.stage < stages.length) {
     const stage = stages[state.stage] as Stage;
@@ -121,7 +134,12 @@ function titleOf(stage: Stage): string {
   }
 }
 
-async function runUnit(stage: Stage, state: LabState, lab: Laboratory, report: Report): Promise<LabState> {
+async function runUnit(
+  stage: Stage,
+  state: LabState,
+  lab: Laboratory,
+  report: Report,
+): Promise<LabState> {
   switch (stage.kind) {
     case 'train':
       return train(stage, state, lab, report);
@@ -132,9 +150,16 @@ async function runUnit(stage: Stage, state: LabState, lab: Laboratory, report: R
       return { ...state, parameters };
     }
     case 'transform':
-      return judged(stage.title, stage.kind, { ...state, parameters: transformed(stage.tile, state, lab) }, lab);
+      return judged(
+        stage.title,
+        stage.kind,
+        { ...state, parameters: transformed(stage.tile, state, lab) },
+        lab,
+      );
     case 'share': {
-      const parameters = replaced(state.parameters, (layer, name) => share(stage, layer, name, lab));
+      const parameters = replaced(state.parameters, (layer, name) =>
+        share(stage, layer, name, lab),
+      );
       return judged(stage.title, stage.kind, { ...state, parameters }, lab);
     }
     case 'round': {
@@ -158,7 +183,12 @@ async function runUnit(stage: Stage, state: LabState, lab: Laboratory, report: R
   }
 }
 
-async function train(stage: TrainStage, before: LabState, lab: Laboratory, report: Report): Promise<LabState> {
+async function train(
+  stage: TrainStage,
+  before: LabState,
+  lab: Laboratory,
+  report: Report,
+): Promise<LabState> {
   const { unit, stage: at } = before;
   const state = thinned(stage, before, lab);
   const optimizer = createOptimizer(state.parameters, stage, state.velocities);
@@ -183,7 +213,10 @@ function thinned({ thinning }: TrainStage, state: LabState, lab: Laboratory): La
 /** Of so many prunings in a stage a step is reported. */
 const MILESTONES = 8;
 
-/** The title under which the network is judged after epoch `unit`, the last before another pruning; null: it is not. */
+/**
+ * The title under which the network is judged after epoch `unit`, the last before another pruning;
+ * null: it is not.
+ */
 function milestoneOf({ thinning }: TrainStage, unit: number): string | null {
   if (!thinning) return null;
   const { prunings, epochsEach } = thinning;
@@ -216,7 +249,11 @@ async function runEpoch(
   });
 }
 
-function pruned({ rule, pattern }: Pick<PruneStage, 'rule' | 'pattern'>, state: LabState, lab: Laboratory): LabState {
+function pruned(
+  { rule, pattern }: Pick<PruneStage, 'rule' | 'pattern'>,
+  state: LabState,
+  lab: Laboratory,
+): LabState {
   const densities = densitiesOf(rule, state, lab);
   const parameters = replaced(state.parameters, (layer, name) => {
     if (rule.by === 'quality') {
@@ -229,7 +266,11 @@ function pruned({ rule, pattern }: Pick<PruneStage, 'rule' | 'pattern'>, state: 
   return { ...state, parameters };
 }
 
-function densitiesOf(rule: PruneRule, state: LabState, lab: Laboratory): ReadonlyMap<string, number> | null {
+function densitiesOf(
+  rule: PruneRule,
+  state: LabState,
+  lab: Laboratory,
+): ReadonlyMap<string, number> | null {
   switch (rule.by) {
     case 'quality':
       return null;
@@ -242,12 +283,18 @@ function densitiesOf(rule: PruneRule, state: LabState, lab: Laboratory): Readonl
 
 function transformed(tile: number, { parameters }: LabState, { trained }: Laboratory): Parameters {
   const fits = new Set(trained.network.layers.filter(hasWinogradDomain).map(({ name }) => name));
-  return replaced(parameters, (layer, name) => (fits.has(name) ? inWinogradDomain(layer, tile) : layer));
+  return replaced(parameters, (layer, name) =>
+    fits.has(name) ? inWinogradDomain(layer, tile) : layer,
+  );
 }
 
 /** The layer without the weights whose mask is 0. */
 export function masked(layer: LayerParameters, mask: Uint8Array): LayerParameters {
-  return { ...layer, mask, weights: layer.weights.map((weight, at) => (mask[at] === 1 ? weight : 0)) };
+  return {
+    ...layer,
+    mask,
+    weights: layer.weights.map((weight, at) => (mask[at] === 1 ? weight : 0)),
+  };
 }
 
 function share(
@@ -263,7 +310,9 @@ function share(
   const kept = weights.filter((weight) => weight !== 0);
   // One of the codes is zero's.
   const start =
-    stage.initialisation === 'random' ? createRandom(seed, `${name}/first centroids`) : stage.initialisation;
+    stage.initialisation === 'random'
+      ? createRandom(seed, `${name}/first centroids`)
+      : stage.initialisation;
   const { centroids, assignments } = shareWeights(kept, 2 ** bits - 1, start);
   const codes = new Uint16Array(weights.length);
   let from = 0;
@@ -310,9 +359,12 @@ function withPoint(
   retrained: boolean,
   point: SensitivityCurve['points'][number],
 ): readonly SensitivityCurve[] {
-  const belongs = (curve: SensitivityCurve) => curve.layer === layer && curve.retrained === retrained;
+  const belongs = (curve: SensitivityCurve) =>
+    curve.layer === layer && curve.retrained === retrained;
   if (!curves.some(belongs)) return [...curves, { layer, retrained, points: [point] }];
-  return curves.map((curve) => (belongs(curve) ? { ...curve, points: [...curve.points, point] } : curve));
+  return curves.map((curve) =>
+    belongs(curve) ? { ...curve, points: [...curve.points, point] } : curve,
+  );
 }
 
 /** The state with a step that says how good and how large the network is now. */
@@ -328,7 +380,10 @@ function judged(title: string, kind: string, state: LabState, lab: Laboratory): 
 }
 
 function test(state: LabState, lab: Laboratory): LabState {
-  const tests = [...state.marks].map(([name, parameters]) => ({ name, test: judge(parameters, lab, lab.data.test) }));
+  const tests = [...state.marks].map(([name, parameters]) => ({
+    name,
+    test: judge(parameters, lab, lab.data.test),
+  }));
   return { ...state, tests };
 }
 

@@ -48,8 +48,9 @@ export interface Settings {
 }
 
 /**
- * Stepwise: after each pruning the learning rate falls anew (Han et al., NIPS 2015). Gradual: it falls once over all
- * prunings and what follows them, and most weights go early (Zhu and Gupta, "To prune, or not to prune", 2017).
+ * Stepwise: after each pruning the learning rate falls anew (Han et al., NIPS 2015). Gradual: it
+ * falls once over all prunings and what follows them, and most weights go early (Zhu and Gupta, "To
+ * prune, or not to prune", 2017).
  */
 export type Schedule = 'stepwise' | 'gradual';
 
@@ -73,7 +74,10 @@ export const MARKS = {
 
 const free: PrunePattern = { kind: 'free' };
 
-/** For networks of fully connected layers and with convolutions; docs/pruning.md says how they were chosen. */
+/**
+ * For networks of fully connected layers and with convolutions; docs/pruning.md says how they were
+ * chosen.
+ */
 export function defaultSettings(network: Network): Settings {
   const convolutional = network.layers.some(({ kind }) => kind === 'conv2d');
   const rate = convolutional ? 0.02 : 0.1;
@@ -100,10 +104,16 @@ export const recipes: Readonly<Record<string, Recipe>> = {
   han2015: {
     title: 'train, prune by magnitude, retrain, step by step (Han et al., NIPS 2015)',
     settings: { schedule: 'stepwise', iterations: 3 },
-    stages: (settings) => [...dense(settings), ...scans(settings), ...pruning(settings), { kind: 'test' }],
+    stages: (settings) => [
+      ...dense(settings),
+      ...scans(settings),
+      ...pruning(settings),
+      { kind: 'test' },
+    ],
   },
   'deep-compression': {
-    title: 'pruning, then shared weights with trained centroids, then Huffman coding (Han et al., ICLR 2016)',
+    title:
+      'pruning, then shared weights with trained centroids, then Huffman coding (Han et al., ICLR 2016)',
     stages: (settings) => [
       ...dense(settings),
       ...scans(settings),
@@ -142,17 +152,27 @@ export const recipes: Readonly<Record<string, Recipe>> = {
     stages: (settings) => [...dense(settings), ...pruning(settings), { kind: 'test' }],
   },
   winograd: {
-    title: "3×3 convolutions pruned and retrained in Winograd's domain (Li et al., 2017; Liu et al., ICLR 2018)",
+    title:
+      "3×3 convolutions pruned and retrained in Winograd's domain (Li et al., 2017; Liu et al., ICLR 2018)",
     settings: { density: 0.3, allocation: 'uniform' },
     stages: (settings) => {
-      const transform: Stage = { kind: 'transform', title: `in Winograd's domain`, tile: settings.tile };
+      const transform: Stage = {
+        kind: 'transform',
+        title: `in Winograd's domain`,
+        tile: settings.tile,
+      };
       return [...dense(settings), ...pruning(settings, [transform]), { kind: 'test' }];
     },
   },
   block: {
     title: 'whole blocks of 4×4 weights',
     settings: { pattern: { kind: 'block', rows: 4, columns: 4 }, density: 0.25 },
-    stages: (settings) => [...dense(settings), ...scans(settings), ...pruning(settings), { kind: 'test' }],
+    stages: (settings) => [
+      ...dense(settings),
+      ...scans(settings),
+      ...pruning(settings),
+      { kind: 'test' },
+    ],
   },
 };
 
@@ -170,11 +190,26 @@ function training(
   dropout = settings.dropout,
 ): TrainStage {
   const { momentum, batch, l1, l2, shift } = settings;
-  return { kind: 'train', title, epochs, rate, momentum, batch, l1, l2, dropout, shift, thinning: null };
+  return {
+    kind: 'train',
+    title,
+    epochs,
+    rate,
+    momentum,
+    batch,
+    l1,
+    l2,
+    dropout,
+    shift,
+    thinning: null,
+  };
 }
 
 function dense(settings: Settings): readonly Stage[] {
-  return [training('dense', settings, settings.epochs, settings.rate), { kind: 'mark', name: MARKS.dense }];
+  return [
+    training('dense', settings, settings.epochs, settings.rate),
+    { kind: 'mark', name: MARKS.dense },
+  ];
 }
 
 function scans(settings: Settings): readonly Stage[] {
@@ -187,7 +222,10 @@ function scans(settings: Settings): readonly Stage[] {
   return [plain, { kind: 'sensitivity', title: 'sensitivity, retrained', densities, retrain }];
 }
 
-/** Prunes once at one go without retraining, then by the schedule; the dense network goes through `before` each time. */
+/**
+ * Prunes once at one go without retraining, then by the schedule; the dense network goes through
+ * `before` each time.
+ */
 function pruning(settings: Settings, before: readonly Stage[] = []): readonly Stage[] {
   return [
     ...before,
@@ -201,30 +239,51 @@ function pruning(settings: Settings, before: readonly Stage[] = []): readonly St
 }
 
 function gradual(settings: Settings): readonly Stage[] {
-  const { iterations, pattern, retrainEpochs, finalEpochs, retrainRate, dropout, density } = settings;
+  const { iterations, pattern, retrainEpochs, finalEpochs, retrainRate, dropout, density } =
+    settings;
   const epochs = iterations * retrainEpochs + finalEpochs;
-  const thinning = { rule: finalRule(settings), pattern, prunings: iterations, epochsEach: retrainEpochs };
+  const thinning = {
+    rule: finalRule(settings),
+    pattern,
+    prunings: iterations,
+    epochsEach: retrainEpochs,
+  };
   const train = training('retrained', settings, epochs, retrainRate, dropout * dropped(density));
   return [{ ...train, thinning }];
 }
 
 /** By the same factor each. */
 function stepwise(settings: Settings): readonly Stage[] {
-  const { iterations, pattern, retrainEpochs, finalEpochs, retrainRate, dropout, density } = settings;
+  const { iterations, pattern, retrainEpochs, finalEpochs, retrainRate, dropout, density } =
+    settings;
   const stages: Stage[] = [];
   for (let round = 1; round <= iterations; round++) {
     const share = round / iterations;
     const name = iterations === 1 ? '' : ` ${round}`;
     const epochs = round === iterations ? finalEpochs : retrainEpochs;
     stages.push(
-      { kind: 'prune', title: `pruned${name}`, rule: ruleAt(finalRule(settings), share, geometricDensity), pattern },
-      training(`retrained${name}`, settings, epochs, retrainRate, dropout * dropped(density ** share)),
+      {
+        kind: 'prune',
+        title: `pruned${name}`,
+        rule: ruleAt(finalRule(settings), share, geometricDensity),
+        pattern,
+      },
+      training(
+        `retrained${name}`,
+        settings,
+        epochs,
+        retrainRate,
+        dropout * dropped(density ** share),
+      ),
     );
   }
   return stages;
 }
 
-/** As fewer connections are left fewer are dropped: by the root of their share (Han et al., NIPS 2015, Section 3.2). */
+/**
+ * As fewer connections are left fewer are dropped: by the root of their share (Han et al., NIPS
+ * 2015, Section 3.2).
+ */
 const dropped = (density: number) => Math.sqrt(density);
 
 /** What pruning leaves in the end. */
@@ -257,7 +316,9 @@ function withControl(stages: readonly Stage[]): readonly Stage[] {
   const later = stages.slice(dense + 1).filter((stage) => stage.kind === 'train');
   const control: Stage[] = [
     { kind: 'restore', name: MARKS.dense },
-    ...later.map((stage, at): Stage => ({ ...stage, thinning: null, title: `dense control ${at + 1}` })),
+    ...later.map(
+      (stage, at): Stage => ({ ...stage, thinning: null, title: `dense control ${at + 1}` }),
+    ),
     { kind: 'mark', name: MARKS.control },
   ];
   return [...stages.filter(({ kind }) => kind !== 'test'), ...control, { kind: 'test' }];

@@ -15,7 +15,9 @@ export interface SeedReport {
   readonly tests: readonly TestResult[];
 }
 
-/** A value over several seeds. `deviation` is the sample's standard deviation, null of a single one. */
+/**
+ * A value over several seeds. `deviation` is the sample's standard deviation, null of a single one.
+ */
 export interface Spread {
   readonly mean: number;
   readonly deviation: number | null;
@@ -61,13 +63,23 @@ export interface PruneReport {
 export function summarizeData(data: DataSet, seed: number): DataSummary {
   const { name, title, origin, train, validation, test } = data;
   const count = (part: { readonly labels: Uint8Array }) => part.labels.length;
-  return { name, title, origin, seed, train: count(train), validation: count(validation), test: count(test) };
+  return {
+    name,
+    title,
+    origin,
+    seed,
+    train: count(train),
+    validation: count(validation),
+    test: count(test),
+  };
 }
 
 /** The kept networks in the order in which they were tested. */
 export function summarizeTests(seeds: readonly SeedReport[]): readonly TestSummary[] {
   const errors = (name: string): readonly number[] =>
-    seeds.flatMap(({ tests }) => tests.filter((test) => test.name === name).map(({ test }) => 1 - test.accuracy));
+    seeds.flatMap(({ tests }) =>
+      tests.filter((test) => test.name === name).map(({ test }) => 1 - test.accuracy),
+    );
   const above = (name: string, other: string): Spread | null => {
     const others = errors(other);
     return name === other || others.length < seeds.length

@@ -22,13 +22,21 @@ const isNetFile = (file: string) => /\.net$/i.test(file);
 export async function checkSave(file: string, stages: readonly Stage[]): Promise<void> {
   const folder = dirname(file);
   const found = await stat(folder).catch(() => null);
-  if (!found?.isDirectory()) throw new InputError(`${file}: found no folder ${folder}, expected one to save in`);
-  if (stages.some(({ kind }) => kind === 'transform')) throw noRoom(file, "weights in Winograd's domain");
+  if (!found?.isDirectory())
+    throw new InputError(`${file}: found no folder ${folder}, expected one to save in`);
+  if (stages.some(({ kind }) => kind === 'transform'))
+    throw noRoom(file, "weights in Winograd's domain");
   if (!isNetFile(file)) return;
   const shares = stages.filter((stage): stage is ShareStage => stage.kind === 'share');
   if (shares.length === 0) throw noRoom(file, 'weights that are not shared');
-  const wide = shares.flatMap(({ bits }) => Object.entries(bits)).find(([, bits]) => bits > NET_BITS);
-  if (wide) throw noRoom(file, `codes of ${wide[1]} bits (${wide[0]}), only of ${NET_BITS} (--bits ${NET_BITS})`);
+  const wide = shares
+    .flatMap(({ bits }) => Object.entries(bits))
+    .find(([, bits]) => bits > NET_BITS);
+  if (wide)
+    throw noRoom(
+      file,
+      `codes of ${wide[1]} bits (${wide[0]}), only of ${NET_BITS} (--bits ${NET_BITS})`,
+    );
 }
 
 function noRoom(file: string, what: string): InputError {
@@ -53,7 +61,10 @@ function storedWeights(parameters: Parameters, coded: boolean): ReadonlyMap<stri
   );
 }
 
-/** The pruned network as a file: '.net' in Deep Compression's layout, else our own. @throws InputError where it has no room. */
+/**
+ * The pruned network as a file: '.net' in Deep Compression's layout, else our own. @throws
+ * InputError where it has no room.
+ */
 export function encodeModel(
   network: Network,
   parameters: Parameters,
@@ -61,9 +72,12 @@ export function encodeModel(
   file: string,
 ): Uint8Array {
   const transformed = transformedLayer(parameters);
-  if (transformed !== undefined) throw noRoom(file, `layer ${transformed}, which is in Winograd's domain`);
+  if (transformed !== undefined)
+    throw noRoom(file, `layer ${transformed}, which is in Winograd's domain`);
   if (isNetFile(file)) return writeNetFile(storedWeights(parameters, true), network);
-  const layers = new Map([...parameters].map(([name, layer]) => [name, { ...encodable(layer), bias: layer.bias }]));
+  const layers = new Map(
+    [...parameters].map(([name, layer]) => [name, { ...encodable(layer), bias: layer.bias }]),
+  );
   return writeModelFile(layers, { network: network.name, data: data.title }, true);
 }
 

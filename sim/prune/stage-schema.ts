@@ -10,9 +10,11 @@ const ByLayer = z.record(z.string(), Positive);
 
 const Pattern = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.literal('free') }),
-  z.strictObject({ kind: z.literal('n-of-m'), keep: Count, of: Count }).refine(({ keep, of }) => keep <= of, {
-    message: 'keeps more than there are',
-  }),
+  z
+    .strictObject({ kind: z.literal('n-of-m'), keep: Count, of: Count })
+    .refine(({ keep, of }) => keep <= of, {
+      message: 'keeps more than there are',
+    }),
   z.strictObject({ kind: z.literal('block'), rows: Count, columns: Count }),
 ]);
 
@@ -37,7 +39,9 @@ const Train = z.strictObject({
   l2: Positive,
   dropout: Share,
   shift: z.int().min(0),
-  thinning: z.strictObject({ rule: Rule, pattern: Pattern, prunings: Count, epochsEach: Count }).nullable(),
+  thinning: z
+    .strictObject({ rule: Rule, pattern: Pattern, prunings: Count, epochsEach: Count })
+    .nullable(),
 });
 
 const StageSchema: z.ZodType<Stage> = z.discriminatedUnion('kind', [
@@ -72,7 +76,10 @@ export const StagesSchema = z.array(StageSchema).superRefine((stages, context) =
   for (const [at, stage] of stages.entries()) {
     const isKept = stages
       .slice(0, at)
-      .some((before) => before.kind === 'mark' && stage.kind === 'restore' && before.name === stage.name);
+      .some(
+        (before) =>
+          before.kind === 'mark' && stage.kind === 'restore' && before.name === stage.name,
+      );
     if (stage.kind !== 'restore' || isKept) continue;
     context.addIssue({
       code: 'custom',

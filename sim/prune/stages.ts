@@ -1,4 +1,5 @@
-// What a pruning pipeline is made of: plain data, so that it can be stored beside a checkpoint and compared.
+// What a pruning pipeline is made of: plain data, so that it can be stored beside a checkpoint and
+// compared.
 
 import type { PrunePattern } from '../../workloads/compress/prune.js';
 import type { Initialisation } from '../../workloads/compress/share.js';
@@ -20,7 +21,10 @@ export interface TrainStage {
   readonly thinning: Thinning | null;
 }
 
-/** Gradual pruning: ever further towards `rule`, along `cubicDensity`, while the rate falls once over the whole stage. */
+/**
+ * Gradual pruning: ever further towards `rule`, along `cubicDensity`, while the rate falls once
+ * over the whole stage.
+ */
 export interface Thinning {
   /** What the last pruning leaves. */
   readonly rule: PruneRule;
@@ -34,14 +38,18 @@ export interface Thinning {
 export type PruneRule =
   /** By layer name, shares of the layer's weights; layers that are not named stay as they are. */
   | { readonly by: 'densities'; readonly densities: Readonly<Record<string, number>> }
-  /** Thresholds of so many standard deviations of a layer's weights: Han et al., NIPS 2015. One for all, or by layer. */
+  /**
+   * Thresholds of so many standard deviations of a layer's weights: Han et al., NIPS 2015. One for
+   * all, or by layer.
+   */
   | { readonly by: 'quality'; readonly quality: number | Readonly<Record<string, number>> }
   /** A share of the whole network's weights, given to the layers by `allocation`. */
   | { readonly by: 'target'; readonly density: number; readonly allocation: Allocation };
 
 /**
- * How a target is spread over layers: as the papers did (scaled to the target), the same for each, one threshold for
- * all, or so that each layer alone would lose the same accuracy (by the last sensitivity scan).
+ * How a target is spread over layers: as the papers did (scaled to the target), the same for each,
+ * one threshold for all, or so that each layer alone would lose the same accuracy (by the last
+ * sensitivity scan).
  */
 export type Allocation = 'published' | 'uniform' | 'global' | 'sensitivity';
 
@@ -75,7 +83,10 @@ export type Stage =
   | PruneStage
   | SensitivityStage
   | ShareStage
-  /** 3×3 convolutions of stride 1 go to Winograd's domain, for tiles of so many outputs along an edge. */
+  /**
+   * 3×3 convolutions of stride 1 go to Winograd's domain, for tiles of so many outputs along an
+   * edge.
+   */
   | { readonly kind: 'transform'; readonly title: string; readonly tile: number }
   /** Every weight may be other than zero again. */
   | { readonly kind: 'densify'; readonly title: string }

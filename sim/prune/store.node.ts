@@ -1,4 +1,5 @@
-// A folder with what a study needs to go on: its request, and a checkpoint for each seed. Files are whole or not there.
+// A folder with what a study needs to go on: its request, and a checkpoint for each seed. Files are
+// whole or not there.
 
 import { createHash } from 'node:crypto';
 import { mkdir } from 'node:fs/promises';
@@ -29,7 +30,10 @@ export interface StudyRequest {
 
 /** Saves nothing where no folder is named. */
 export interface StudyStore {
-  /** Where the run of `seed` stands; null: it has not begun. @throws InputError for another run's checkpoint. */
+  /**
+   * Where the run of `seed` stands; null: it has not begun. @throws InputError for another run's
+   * checkpoint.
+   */
   load(seed: number, network: Network): Promise<LabState | null>;
   save(seed: number, state: LabState): Promise<void>;
 }
@@ -41,7 +45,11 @@ const REQUEST = 'study.json';
 const MOST_STUDY_BYTES = 2 ** 24;
 
 /** @throws InputError for a folder that holds another study. */
-export async function openStore(folder: string, request: StudyRequest, seeds: readonly number[]): Promise<StudyStore> {
+export async function openStore(
+  folder: string,
+  request: StudyRequest,
+  seeds: readonly number[],
+): Promise<StudyStore> {
   await mkdir(folder, { recursive: true }).catch((error: NodeJS.ErrnoException) => {
     throw new InputError(`${folder}: cannot be made (${error.code})`);
   });
@@ -56,7 +64,11 @@ export async function openStore(folder: string, request: StudyRequest, seeds: re
       `${folder}: found a study with other ${differs}, expected the same one, another folder, or --resume ${folder} alone`,
     );
   }
-  if (!before) await writeFileAtomic(join(folder, REQUEST), `${JSON.stringify({ request, seeds }, null, 2)}\n`);
+  if (!before)
+    await writeFileAtomic(
+      join(folder, REQUEST),
+      `${JSON.stringify({ request, seeds }, null, 2)}\n`,
+    );
   const fileOf = (seed: number) => join(folder, `seed-${seed}.checkpoint`);
   const study = createHash('sha256').update(JSON.stringify(plain)).digest('hex');
   return {
@@ -65,7 +77,8 @@ export async function openStore(folder: string, request: StudyRequest, seeds: re
       const bytes = await readIfThere(file, MOST_BYTES);
       if (!bytes) return null;
       const found = readCheckpoint(bytes, file);
-      if (found.study !== study) throw new InputError(`${file}: found another study's checkpoint, expected this one's`);
+      if (found.study !== study)
+        throw new InputError(`${file}: found another study's checkpoint, expected this one's`);
       if (found.seed !== seed)
         throw new InputError(`${file}: found a checkpoint of seed ${found.seed}, expected ${seed}`);
       requireLayers(found.state, network, file);
@@ -86,20 +99,32 @@ function requireLayers({ parameters }: LabState, network: Network, file: string)
     }),
   );
   const names = [parameters, wanted].map((layers) => [...layers.keys()].sort().join(', '));
-  if (names[0] !== names[1]) throw new InputError(`${file}: found weights of ${names[0]}, expected of ${names[1]}`);
+  if (names[0] !== names[1])
+    throw new InputError(`${file}: found weights of ${names[0]}, expected of ${names[1]}`);
   for (const [name, { rows, columns, biases }] of wanted) {
     const layer = parameters.get(name);
     // In Winograd's domain a layer has more columns than its network says.
-    const own = layer?.binding.kind === 'winograd' ? { rows, columns: layer.columns } : { rows, columns };
-    if (layer?.rows === own.rows && layer.columns === own.columns && (layer.bias?.length ?? 0) === biases) continue;
-    throw new InputError(`${file}: found a layer ${name} of another size, expected ${rows}×${columns} weights`);
+    const own =
+      layer?.binding.kind === 'winograd' ? { rows, columns: layer.columns } : { rows, columns };
+    if (
+      layer?.rows === own.rows &&
+      layer.columns === own.columns &&
+      (layer.bias?.length ?? 0) === biases
+    )
+      continue;
+    throw new InputError(
+      `${file}: found a layer ${name} of another size, expected ${rows}×${columns} weights`,
+    );
   }
 }
 
 /** The study that a folder holds. @throws InputError where there is none. */
 export async function resumeStudy(folder: string) {
   const study = await readStudy(folder);
-  if (!study) throw new InputError(`${folder}: found no ${REQUEST}, expected a folder that --checkpoint filled`);
+  if (!study)
+    throw new InputError(
+      `${folder}: found no ${REQUEST}, expected a folder that --checkpoint filled`,
+    );
   return study;
 }
 

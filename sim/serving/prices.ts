@@ -1,4 +1,5 @@
-// What a million inferences cost in dollars and in grams of CO2 equivalents, from a table of dated prices.
+// What a million inferences cost in dollars and in grams of CO2 equivalents, from a table of dated
+// prices.
 
 import { z } from 'zod';
 import { faultsIn, faultText } from '../../hw-models/faults.js';
@@ -12,7 +13,10 @@ const sourced = {
   cite: z.string().min(1),
 };
 
-/** Paid by the hour, electricity included; or bought, written off over its life, and run on electricity of one's own. */
+/**
+ * Paid by the hour, electricity included; or bought, written off over its life, and run on
+ * electricity of one's own.
+ */
 const Price = z
   .strictObject({
     rentDollarsPerHour: positive.optional(),
@@ -50,24 +54,32 @@ export interface ServingCost {
 }
 
 /**
- * The tables of `texts`, each one's entries in place of those before. @throws InputError with a line for each fault of
- * the last one, its place named.
+ * The tables of `texts`, each one's entries in place of those before. @throws InputError with a
+ * line for each fault of the last one, its place named.
  */
-export function readPrices(texts: readonly { readonly text: string; readonly file: string }[]): PriceTable {
+export function readPrices(
+  texts: readonly { readonly text: string; readonly file: string }[],
+): PriceTable {
   const files = texts.map(({ text, file }) => ({ ...readYaml(text, file), file }));
   const last = files.at(-1);
   const merged = files.reduce<Readonly<Record<string, unknown>>>((table, { value, place }) => {
-    if (!isSection(value)) throw new InputError(`${place([])}: found no keys, expected a table of prices`);
+    if (!isSection(value))
+      throw new InputError(`${place([])}: found no keys, expected a table of prices`);
     return mergeOver(table, value);
   }, {});
   const parsed = shape.safeParse(merged);
   if (parsed.success) return parsed.data;
   const faults = faultsIn(parsed.error, merged, shape);
-  throw new InputError(faults.map((fault) => `${last?.place(fault.path)}: ${faultText(fault)}`).join('\n'));
+  throw new InputError(
+    faults.map((fault) => `${last?.place(fault.path)}: ${faultText(fault)}`).join('\n'),
+  );
 }
 
 /** Entries are replaced whole; those of `hardware` one by one. `null` takes one away. */
-function mergeOver(table: Readonly<Record<string, unknown>>, own: Readonly<Record<string, unknown>>) {
+function mergeOver(
+  table: Readonly<Record<string, unknown>>,
+  own: Readonly<Record<string, unknown>>,
+) {
   const merged: Record<string, unknown> = { ...table, ...own };
   if (isSection(table.hardware) && isSection(own.hardware)) {
     const entries = Object.entries({ ...table.hardware, ...own.hardware });
@@ -85,7 +97,10 @@ const SECONDS_PER_YEAR = 365.25 * 24 * SECONDS_PER_HOUR;
 const JOULES_PER_KILOWATT_HOUR = 3.6e6;
 const MILLION = 1e6;
 
-/** What a million inferences cost that take `seconds` and, if known, `joules` each on the hardware of that name. */
+/**
+ * What a million inferences cost that take `seconds` and, if known, `joules` each on the hardware
+ * of that name.
+ */
 export function servingCost(
   hardware: string,
   seconds: number,
@@ -93,9 +108,12 @@ export function servingCost(
   { grid, electricity, utilisation, hardware: prices }: PriceTable,
 ): ServingCost {
   const price = Object.hasOwn(prices, hardware) ? prices[hardware] : undefined;
-  const kilowattHours = joules === null ? null : (joules * MILLION * (price?.pue ?? 1)) / JOULES_PER_KILOWATT_HOUR;
-  const gramsCo2ePerMillion = kilowattHours === null ? null : kilowattHours * grid.gramsPerKilowattHour;
-  if (!price) return { dollarsPerMillion: null, gramsCo2ePerMillion, basis: 'no price in the table' };
+  const kilowattHours =
+    joules === null ? null : (joules * MILLION * (price?.pue ?? 1)) / JOULES_PER_KILOWATT_HOUR;
+  const gramsCo2ePerMillion =
+    kilowattHours === null ? null : kilowattHours * grid.gramsPerKilowattHour;
+  if (!price)
+    return { dollarsPerMillion: null, gramsCo2ePerMillion, basis: 'no price in the table' };
   const hours = (seconds * MILLION) / SECONDS_PER_HOUR / utilisation;
   if (price.rentDollarsPerHour !== undefined) {
     const basis = `rented, $${price.rentDollarsPerHour} an hour (${price.date})`;
@@ -106,7 +124,11 @@ export function servingCost(
     return { dollarsPerMillion: null, gramsCo2ePerMillion, basis: `${bought}, energy unknown` };
   const writtenOff = hours * hourlyWriteOff(price);
   const energy = kilowattHours * electricity.dollarsPerKilowattHour;
-  return { dollarsPerMillion: writtenOff + energy, gramsCo2ePerMillion, basis: `${bought}, and electricity` };
+  return {
+    dollarsPerMillion: writtenOff + energy,
+    gramsCo2ePerMillion,
+    basis: `${bought}, and electricity`,
+  };
 }
 
 function hourlyWriteOff({ priceDollars = 0, years = 1 }: Price): number {

@@ -67,7 +67,10 @@ export function summarizeLink(
     title: [name, ...(steps.length > 0 ? steps : ['dense'])].join(', '),
     workload: name,
     parameters: entry.network.layers.reduce((sum, layer) => sum + parametersOf(layer), 0),
-    nonzeros: tasks.reduce((sum, { weights }) => sum + (weights ? nonzerosOf(weights.store) : 0), 0),
+    nonzeros: tasks.reduce(
+      (sum, { weights }) => sum + (weights ? nonzerosOf(weights.store) : 0),
+      0,
+    ),
     multiplications: tasks.reduce((sum, task) => sum + multiplicationsOf(task, link), 0),
     modelBytes: link.isPruned ? compressedBytes(model) : denseBytes(model),
     published: publishedOf(link, name, tables),
@@ -75,7 +78,10 @@ export function summarizeLink(
   };
 }
 
-/** The algorithm's multiplications, the cheapest tile of Winograd's where it may be used; pruning keeps its share there. */
+/**
+ * The algorithm's multiplications, the cheapest tile of Winograd's where it may be used; pruning
+ * keeps its share there.
+ */
 export function multiplicationsOf(
   { demand, macs }: Pick<LayerTask, 'demand' | 'macs'>,
   { isPruned, isWinograd }: Link,
@@ -92,8 +98,15 @@ export function multiplicationsOf(
   return Math.min(direct, ...transformed);
 }
 
-/** Pruning after the transformation needs a training of its own: what papers print is of weights pruned before. */
-function publishedOf({ isPruned, isWinograd }: Link, network: string, tables: Tables): Published | null {
+/**
+ * Pruning after the transformation needs a training of its own: what papers print is of weights
+ * pruned before.
+ */
+function publishedOf(
+  { isPruned, isWinograd }: Link,
+  network: string,
+  tables: Tables,
+): Published | null {
   if (isPruned && isWinograd) return null;
   const weights = isPruned ? 'pruned' : 'dense';
   const row = tables('accuracy').find((one) => one.network === network && one.weights === weights);
@@ -108,7 +121,9 @@ function publishedOf({ isPruned, isWinograd }: Link, network: string, tables: Ta
 
 /** The survey speaks of AlexNet and of SqueezeNet, whichever version. */
 function claimedOf({ id }: Link, network: string, tables: Tables): LinkSummary['claimed'] {
-  const row = tables('stack').find((one) => one.link === id && network.startsWith(one.network ?? ''));
+  const row = tables('stack').find(
+    (one) => one.link === id && network.startsWith(one.network ?? ''),
+  );
   const [low, high] = row ? [cell(row, 'low'), cell(row, 'high')] : [null, null];
   return low !== null && high !== null ? { low, high } : null;
 }

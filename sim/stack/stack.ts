@@ -8,7 +8,12 @@ import { drawModel } from '../../workloads/synthesis.js';
 import type { DensityProfile, ZooEntry } from '../../workloads/zoo/entry.js';
 import { measuredRow, modelledRow, type Row } from '../compare.js';
 import { type Progress, silent } from '../progress.js';
-import { describePrices, type PriceTable, type ServingCost, servingCost } from '../serving/prices.js';
+import {
+  describePrices,
+  type PriceTable,
+  type ServingCost,
+  servingCost,
+} from '../serving/prices.js';
 import { tasksOf, traceDrawn } from '../trace.js';
 import type { Tables } from '../validate/claims.js';
 import { chain, type Link, type LinkSummary, summarizeLink } from './chain.js';
@@ -26,7 +31,10 @@ export interface LinkResult {
   readonly speedup: number;
   readonly energyRatio: number | null;
   readonly serving: ServingCost | null;
-  /** True where it computes something else than the link's weights say: weights pruned after their transformation. */
+  /**
+   * True where it computes something else than the link's weights say: weights pruned after their
+   * transformation.
+   */
   readonly isOtherFunction: boolean;
   readonly notes: readonly string[];
 }
@@ -48,13 +56,17 @@ export interface StackReport {
   readonly pricing: string | null;
 }
 
-/** A hardware to run the chain on: a model, or the machine underneath with its executors by name. */
+/**
+ * A hardware to run the chain on: a model, or the machine underneath with its executors by name.
+ */
 export type StackContender =
   | { readonly kind: 'modelled'; readonly hardware: Hardware }
   | { readonly kind: 'measured'; readonly executor: (name: string) => Executor };
 
 export interface StackRequest {
-  /** The network that the chain starts from, and the one that does the same with fewer parameters. */
+  /**
+   * The network that the chain starts from, and the one that does the same with fewer parameters.
+   */
   readonly base: ZooEntry;
   readonly small: ZooEntry;
   readonly contenders: readonly StackContender[];
@@ -72,12 +84,15 @@ export async function runStack(request: StackRequest): Promise<StackReport> {
   if (contenders.length === 0) throw new InputError('found no hardware, expected at least one');
   const summaries: Omit<LinkSummary, 'multiplicationsRatio'>[] = [];
   const taken: Taken[][] = contenders.map(() => []);
-  // Links with the same weights stand together: each set of weights, which may be large, is drawn once and let go.
+  // Links with the same weights stand together: each set of weights, which may be large, is drawn
+  // once and let go.
   for (const links of bySameWeights(chain)) {
     const [first] = links as readonly [Link];
     const entry = first.network === 'base' ? base : small;
     const { network } = entry;
-    progress(`weights and activations of ${network.name}${first.isPruned ? ', pruned' : ', dense'}`);
+    progress(
+      `weights and activations of ${network.name}${first.isPruned ? ', pruned' : ', dense'}`,
+    );
     const densities = first.isPruned ? entry.densities : withDenseWeights(entry.densities);
     const model = drawModel(network, densities, seed);
     const trace = traceDrawn(network, densities, seed);
@@ -86,7 +101,9 @@ export async function runStack(request: StackRequest): Promise<StackReport> {
       const summary = summarizeLink(link, entry, model, tasks, tables);
       summaries.push(summary);
       for (const [at, contender] of contenders.entries()) {
-        progress(`${summary.title} on ${contender.kind === 'modelled' ? contender.hardware.name : 'host'}`);
+        progress(
+          `${summary.title} on ${contender.kind === 'modelled' ? contender.hardware.name : 'host'}`,
+        );
         taken[at]?.push(
           contender.kind === 'modelled'
             ? cheapest(contender.hardware, tasks, link)
@@ -136,7 +153,10 @@ function withDenseWeights(densities: DensityProfile): DensityProfile {
 const TRANSFORMS = /winograd|fft/;
 
 /** The kernels among which a link takes the fastest for each layer. */
-export function kernelsFor(hardware: Pick<Hardware, 'kernels' | 'optInKernels'>, link: Link): readonly string[] {
+export function kernelsFor(
+  hardware: Pick<Hardware, 'kernels' | 'optInKernels'>,
+  link: Link,
+): readonly string[] {
   const { kernels, optInKernels } = hardware;
   const plain = kernels.filter((kernel) => !TRANSFORMS.test(kernel));
   // Hardware without a dense kernel meets dense weights with what it has.
@@ -152,7 +172,10 @@ interface Taken {
   readonly isOtherFunction: boolean;
 }
 
-/** Layer by layer the cheapest of the link's kernels; where none of them serves a layer, what serves it instead. */
+/**
+ * Layer by layer the cheapest of the link's kernels; where none of them serves a layer, what serves
+ * it instead.
+ */
 function cheapest(hardware: Hardware, tasks: readonly LayerTask[], link: Link): Taken {
   const kernels = kernelsFor(hardware, link);
   const byKernel = kernels.map((kernel) => hardware.cost(tasks, kernel));
@@ -187,7 +210,11 @@ async function fastest(
   return all.reduce((best, one) => (one.row.seconds < best.row.seconds ? one : best));
 }
 
-function stackRow(taken: readonly Taken[], links: readonly { readonly id: string }[], prices?: PriceTable): StackRow {
+function stackRow(
+  taken: readonly Taken[],
+  links: readonly { readonly id: string }[],
+  prices?: PriceTable,
+): StackRow {
   const first = taken[0]?.row;
   invariant(first !== undefined, 'a chain has links');
   return {
@@ -210,6 +237,8 @@ function stackRow(taken: readonly Taken[], links: readonly { readonly id: string
 }
 
 function dramBytesOf({ layers }: Row): number | null {
-  const counted = layers.flatMap(({ counters }) => (counters.dram_bytes === undefined ? [] : [counters.dram_bytes]));
+  const counted = layers.flatMap(({ counters }) =>
+    counters.dram_bytes === undefined ? [] : [counters.dram_bytes],
+  );
   return counted.length > 0 ? counted.reduce((sum, bytes) => sum + bytes, 0) : null;
 }

@@ -1,4 +1,5 @@
-// An axis of a design space: its levels, where they lie between 0 and 1, and what each one does to a design.
+// An axis of a design space: its levels, where they lie between 0 and 1, and what each one does to
+// a design.
 
 import type { Fault } from '../../hw-models/faults.js';
 import { units } from '../../hw-models/units.js';
@@ -39,7 +40,9 @@ export interface Axis {
 /** Most levels of one axis. */
 const MOST_LEVELS = 1_000_000;
 
-/** The axis that a spec means; what is wrong with it goes to `faults`, and the axis is then null. */
+/**
+ * The axis that a spec means; what is wrong with it goes to `faults`, and the axis is then null.
+ */
 export function readAxis(name: string, spec: AxisSpec, faults: Fault[]): Axis | null {
   const fault = (key: string, text: string) => {
     faults.push({ path: ['axes', name, key], text });
@@ -49,18 +52,23 @@ export function readAxis(name: string, spec: AxisSpec, faults: Fault[]): Axis | 
   const common = { name, field: spec.field ?? name, when: spec.when ?? {} };
   if (spec.values) {
     for (const key of ['from', 'to', 'step', 'steps', 'factor', 'scale', 'whole'] as const) {
-      if (spec[key] !== undefined) return fault(key, 'found beside values, expected one or the other');
+      if (spec[key] !== undefined)
+        return fault(key, 'found beside values, expected one or the other');
     }
     return listAxis(common, spec.values, factor, fault);
   }
   const { from, to } = spec;
-  if (from === undefined || to === undefined) return fault('values', 'missing, expected values, or from and to');
+  if (from === undefined || to === undefined)
+    return fault('values', 'missing, expected values, or from and to');
   if (!(from < to)) return fault('to', `found ${to}, expected more than from, which is ${from}`);
   const isLog = spec.scale === 'log' || spec.factor !== undefined;
-  if (isLog && !(from > 0)) return fault('from', `found ${from}, expected a number above 0 on a logarithmic scale`);
+  if (isLog && !(from > 0))
+    return fault('from', `found ${from}, expected a number above 0 on a logarithmic scale`);
   const ways = (['step', 'factor', 'steps'] as const).filter((key) => spec[key] !== undefined);
-  if (ways.length > 1) return fault(ways[1] ?? 'step', `found beside ${ways[0]}, expected one of them`);
-  if (spec.step !== undefined && isLog) return fault('step', 'found on a logarithmic scale, expected factor or steps');
+  if (ways.length > 1)
+    return fault(ways[1] ?? 'step', `found beside ${ways[0]}, expected one of them`);
+  if (spec.step !== undefined && isLog)
+    return fault('step', 'found on a logarithmic scale, expected factor or steps');
   const scale = isLog ? logScale(from, to) : linearScale(from, to);
   const count = levelsOf(spec, from, to);
   // Before any of them is made.
@@ -95,7 +103,11 @@ const logScale = (from: number, to: number): Scale => ({
 const SLACK = 1e-9;
 
 /** How many levels a range has before they are rounded; null where it is continuous. */
-function levelsOf({ step, factor, steps, whole }: AxisSpec, from: number, to: number): number | null {
+function levelsOf(
+  { step, factor, steps, whole }: AxisSpec,
+  from: number,
+  to: number,
+): number | null {
   if (step !== undefined) return Math.floor((to - from) / step + SLACK) + 1;
   if (factor !== undefined) return Math.floor(Math.log(to / from) / Math.log(factor) + SLACK) + 1;
   if (steps !== undefined) return steps;
@@ -103,7 +115,12 @@ function levelsOf({ step, factor, steps, whole }: AxisSpec, from: number, to: nu
 }
 
 /** Every level of a range, `count` of them before they are rounded. */
-function rangeValues({ step, factor, steps, whole }: AxisSpec, from: number, scale: Scale, count: number) {
+function rangeValues(
+  { step, factor, steps, whole }: AxisSpec,
+  from: number,
+  scale: Scale,
+  count: number,
+) {
   const levelAt = (at: number) => {
     if (step !== undefined) return tidy(from + at * step);
     if (factor !== undefined) return tidy(from * factor ** at);
@@ -129,7 +146,8 @@ function listAxis(
   // One type a column of results: a name among numbers makes names of all.
   const labelOf = (label: Label) => (hasTexts ? String(label) : label);
   const labels = given.map(labelOf);
-  if (new Set(labels).size < labels.length) return fault('values', 'found a level twice, expected each once');
+  if (new Set(labels).size < labels.length)
+    return fault('values', 'found a level twice, expected each once');
   const sets = new Map<Label, readonly Assignment[]>();
   for (const value of values) {
     if (typeof value === 'object') {
@@ -138,15 +156,20 @@ function listAxis(
         Object.entries(value.set).map(([field, inner]) => ({ field, value: inner })),
       );
     } else {
-      sets.set(labelOf(value), [{ field: common.field, value: typeof value === 'number' ? value * factor : value }]);
+      sets.set(labelOf(value), [
+        { field: common.field, value: typeof value === 'number' ? value * factor : value },
+      ]);
     }
   }
   const indices = new Map(labels.map((label, at) => [label, at]));
   return {
     ...common,
     labels,
-    ordered: labels.every((label, at) => typeof label === 'number' && (at === 0 || label > Number(labels[at - 1]))),
-    labelAt: (place) => must(labels[Math.min(labels.length - 1, Math.floor(place * labels.length))]),
+    ordered: labels.every(
+      (label, at) => typeof label === 'number' && (at === 0 || label > Number(labels[at - 1])),
+    ),
+    labelAt: (place) =>
+      must(labels[Math.min(labels.length - 1, Math.floor(place * labels.length))]),
     placeOf: (label) => (must(indices.get(label)) + 0.5) / labels.length,
     assignments: (label) => must(sets.get(label)),
   };

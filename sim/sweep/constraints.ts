@@ -5,10 +5,14 @@ import type { Settings } from './space.js';
 import type { SweepSpec } from './spec.js';
 
 /**
- * How far a design lies outside its bounds, each bound by its share: 0 within all of them. A number that nobody can
- * know keeps no bound and counts as 1; an axis that the design lacks keeps all.
+ * How far a design lies outside its bounds, each bound by its share: 0 within all of them. A number
+ * that nobody can know keeps no bound and counts as 1; an axis that the design lacks keeps all.
  */
-export function violationOf(constraints: SweepSpec['constraints'], metrics: Metrics, settings: Settings): number {
+export function violationOf(
+  constraints: SweepSpec['constraints'],
+  metrics: Metrics,
+  settings: Settings,
+): number {
   let violation = 0;
   for (const [name, { atLeast, atMost }] of Object.entries(constraints ?? {})) {
     const value = isMetric(name) ? metrics[name] : settings[name];

@@ -14,7 +14,10 @@ export interface Evaluated {
 export interface Crew {
   /** Batches that may be under way at a time before more would only wait. */
   readonly capacity: number;
-  /** How long a batch should take: long against its way there and back, short against a person's patience. */
+  /**
+   * How long a batch should take: long against its way there and back, short against a person's
+   * patience.
+   */
   readonly batchSeconds: number;
   evaluate(batch: readonly Proposal[]): Promise<Evaluated>;
   close(): Promise<void>;

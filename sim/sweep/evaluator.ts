@@ -1,4 +1,5 @@
-// What a design costs: the one place where a sweep meets the models. Pure but for what it remembers.
+// What a design costs: the one place where a sweep meets the models. Pure but for what it
+// remembers.
 
 import type { Hardware, LayerCost, Parts } from '../../hw-models/contract.js';
 import { cyclesOf, joulesOf, secondsOf, sum } from '../../hw-models/cost.js';
@@ -43,9 +44,15 @@ export function createEvaluator(plan: SweepPlan, workloadsAt: WorkloadSource): E
       const batched = tasks.map((task) =>
         task.batch === point.workload.batch ? task : { ...task, batch: point.workload.batch },
       );
-      return workloadResult(name, hardware.cost(batched, point.base.kernel ?? undefined), point.workload.batch);
+      return workloadResult(
+        name,
+        hardware.cost(batched, point.base.kernel ?? undefined),
+        point.workload.batch,
+      );
     });
-    const errors = wantsError ? mix.flatMap(({ tasks }) => tasks.map((task) => hardware.numericError(task))) : [];
+    const errors = wantsError
+      ? mix.flatMap(({ tasks }) => tasks.map((task) => hardware.numericError(task)))
+      : [];
     return { results, error: wantsError ? worstOf(errors) : null };
   };
 
@@ -72,7 +79,12 @@ export function createEvaluator(plan: SweepPlan, workloadsAt: WorkloadSource): E
       edp: joules === null ? null : joules * seconds,
       watts: joules === null ? null : joules / seconds,
       area_mm2: area,
-      dollars_per_million_frames: dollarsPerMillionFrames(spec.cost, point.base.label, seconds, joules),
+      dollars_per_million_frames: dollarsPerMillionFrames(
+        spec.cost,
+        point.base.label,
+        seconds,
+        joules,
+      ),
       die_dollars: dieDollars(spec.cost, area),
       error,
     };
@@ -110,7 +122,10 @@ export function createEvaluator(plan: SweepPlan, workloadsAt: WorkloadSource): E
   };
 }
 
-/** Frames of all workloads together: sum of weight × value, or the geometric mean with weights as exponents. */
+/**
+ * Frames of all workloads together: sum of weight × value, or the geometric mean with weights as
+ * exponents.
+ */
 function combined(
   values: readonly (number | null)[],
   weights: readonly number[],
@@ -130,7 +145,11 @@ function worstOf(errors: readonly (number | null)[]): number | null {
   return known.length > 0 ? Math.max(...known) : null;
 }
 
-function workloadResult(workload: string, costs: readonly LayerCost[], batch: number): WorkloadResult {
+function workloadResult(
+  workload: string,
+  costs: readonly LayerCost[],
+  batch: number,
+): WorkloadResult {
   const joules = totalOrNull(costs.map(joulesOf));
   const energies = costs.map((cost) => cost.joules);
   return {
@@ -153,6 +172,7 @@ function workloadResult(workload: string, costs: readonly LayerCost[], batch: nu
 function perFrame(all: readonly Parts[], batch: number): Parts {
   const summed: Record<string, number> = {};
   for (const parts of all)
-    for (const [name, part] of Object.entries(parts)) summed[name] = (summed[name] ?? 0) + part / batch;
+    for (const [name, part] of Object.entries(parts))
+      summed[name] = (summed[name] ?? 0) + part / batch;
   return summed;
 }

@@ -17,10 +17,15 @@ const names: readonly string[] = metricNames;
 
 export const isMetric = (name: string): name is MetricName => names.includes(name);
 
-/** Of one frame of the whole mix of workloads unless the meaning says otherwise; null where nobody can know. */
+/**
+ * Of one frame of the whole mix of workloads unless the meaning says otherwise; null where nobody
+ * can know.
+ */
 export type Metrics = Readonly<Record<MetricName, number | null>>;
 
-export const metrics: Readonly<Record<MetricName, { readonly unit: string; readonly meaning: string }>> = {
+export const metrics: Readonly<
+  Record<MetricName, { readonly unit: string; readonly meaning: string }>
+> = {
   seconds: { unit: 's', meaning: 'time of one frame' },
   joules: { unit: 'J', meaning: 'energy of one frame' },
   edp: { unit: 'J·s', meaning: 'energy-delay product: joules × seconds of one frame' },
@@ -31,5 +36,8 @@ export const metrics: Readonly<Record<MetricName, { readonly unit: string; reado
     meaning: 'rent and electricity of a million frames at the prices in `cost`',
   },
   die_dollars: { unit: '$', meaning: 'a good die off the wafer in `cost`' },
-  error: { unit: '', meaning: 'worst relative error of a layer: RMS of (computed − exact) over RMS of exact outputs' },
+  error: {
+    unit: '',
+    meaning: 'worst relative error of a layer: RMS of (computed − exact) over RMS of exact outputs',
+  },
 };

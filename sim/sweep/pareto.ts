@@ -1,4 +1,5 @@
-// Which designs no other one beats, and how much of the objectives' space they cover. Of every objective less is better.
+// Which designs no other one beats, and how much of the objectives' space they cover. Of every
+// objective less is better.
 
 import { invariant } from '../../workloads/base/errors.js';
 
@@ -15,13 +16,20 @@ export function dominates(a: Objectives, b: Objectives): boolean {
   return isBetter;
 }
 
-/** The items that none dominates, met one by one; of several with the same objectives the first is kept. */
+/**
+ * The items that none dominates, met one by one; of several with the same objectives the first is
+ * kept.
+ */
 export class ParetoFront<Item> {
   #members: { readonly objectives: Objectives; readonly item: Item }[] = [];
 
   add(item: Item, objectives: Objectives): void {
     invariant(objectives.every(Number.isFinite), () => `objectives ${objectives} are not numbers`);
-    if (this.#members.some((member) => member.objectives.every((value, at) => value <= (objectives[at] ?? value))))
+    if (
+      this.#members.some((member) =>
+        member.objectives.every((value, at) => value <= (objectives[at] ?? value)),
+      )
+    )
       return;
     this.#members = this.#members.filter((member) => !dominates(objectives, member.objectives));
     this.#members.push({ objectives, item });
@@ -29,7 +37,9 @@ export class ParetoFront<Item> {
 
   /** By the first objective, then the second, and so on. */
   items(): readonly Item[] {
-    return this.#members.toSorted((a, b) => compare(a.objectives, b.objectives)).map(({ item }) => item);
+    return this.#members
+      .toSorted((a, b) => compare(a.objectives, b.objectives))
+      .map(({ item }) => item);
   }
 
   objectives(): readonly Objectives[] {
@@ -53,12 +63,15 @@ export function frontOf(points: readonly Objectives[]): readonly Objectives[] {
 }
 
 /**
- * The volume that lies between `points` and `reference`, exactly: what each point adds to those after it, by the
- * recursion of While, Bradstreet and Barone, "A fast way of calculating exact hypervolumes", IEEE Trans. Evolutionary
- * Computation 16(1), 2012. Points beyond the reference cover nothing.
+ * The volume that lies between `points` and `reference`, exactly: what each point adds to those
+ * after it, by the recursion of While, Bradstreet and Barone, "A fast way of calculating exact
+ * hypervolumes", IEEE Trans. Evolutionary Computation 16(1), 2012. Points beyond the reference
+ * cover nothing.
  */
 export function hypervolume(points: readonly Objectives[], reference: Objectives): number {
-  const inside = points.filter((point) => point.every((value, at) => value < (reference[at] ?? value)));
+  const inside = points.filter((point) =>
+    point.every((value, at) => value < (reference[at] ?? value)),
+  );
   return volumeOf(frontOf(inside), reference);
 }
 
@@ -66,7 +79,9 @@ function volumeOf(front: readonly Objectives[], reference: Objectives): number {
   if (reference.length === 2) return areaOf(front, reference);
   let volume = 0;
   for (const [at, point] of front.entries()) {
-    const rest = front.slice(at + 1).map((other) => other.map((value, axis) => Math.max(value, point[axis] ?? value)));
+    const rest = front
+      .slice(at + 1)
+      .map((other) => other.map((value, axis) => Math.max(value, point[axis] ?? value)));
     volume += boxOf(point, reference) - volumeOf(frontOf(rest), reference);
   }
   return volume;

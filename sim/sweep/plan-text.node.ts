@@ -1,4 +1,5 @@
-// A plan as the text that stores and queues keep of it, and back: whatever changed on the way is refused.
+// A plan as the text that stores and queues keep of it, and back: whatever changed on the way is
+// refused.
 
 import { createHash } from 'node:crypto';
 import { z } from 'zod';
@@ -29,7 +30,9 @@ const Plan = z.strictObject({
       z.strictObject({
         name: z.string(),
         weight: z.number().positive(),
-        network: z.strictObject({ file: z.string(), at: z.int().min(0), sha256: Sha256 }).optional(),
+        network: z
+          .strictObject({ file: z.string(), at: z.int().min(0), sha256: Sha256 })
+          .optional(),
         weights: z.strictObject({ file: z.string(), sha256: Sha256 }).nullable(),
       }),
     )
@@ -64,13 +67,18 @@ export function readPlan(text: string, place: string): SweepPlan {
   fail(faults);
   for (const base of plan.bases) hardwareOf(base);
   if (plan.fingerprint === fingerprintOf(plan)) return plan;
-  throw new InputError(`${place}: plan: found another fingerprint than its own, expected the plan as it was written`);
+  throw new InputError(
+    `${place}: plan: found another fingerprint than its own, expected the plan as it was written`,
+  );
 }
 
 /** Keys that are left out are not there. */
 function planOf({ workloads, ...plan }: z.infer<typeof Plan>): SweepPlan {
   return {
     ...plan,
-    workloads: workloads.map(({ network, ...workload }) => ({ ...workload, ...(network ? { network } : {}) })),
+    workloads: workloads.map(({ network, ...workload }) => ({
+      ...workload,
+      ...(network ? { network } : {}),
+    })),
   };
 }

@@ -30,15 +30,21 @@ export function studyNames(): readonly string[] {
 }
 
 /**
- * Reads a spec's file, or a shipped study by its name, and all that it names. @throws InputError where something is
- * missing or wrong.
+ * Reads a spec's file, or a shipped study by its name, and all that it names. @throws InputError
+ * where something is missing or wrong.
  */
 export async function planSweep(fileOrStudy: string): Promise<SweepPlan> {
-  const file = studyNames().includes(fileOrStudy) ? join(STUDIES, `${fileOrStudy}.yaml`) : fileOrStudy;
+  const file = studyNames().includes(fileOrStudy)
+    ? join(STUDIES, `${fileOrStudy}.yaml`)
+    : fileOrStudy;
   const document = readSpec(await readText(file), file);
   const { spec } = document;
-  const bases = await Promise.all(spec.hardware.map((label, at) => basePlan(label, at, document, dirname(file))));
-  const workloads = await Promise.all(spec.workloads.map((_, at) => workloadPlans(at, document, dirname(file))));
+  const bases = await Promise.all(
+    spec.hardware.map((label, at) => basePlan(label, at, document, dirname(file))),
+  );
+  const workloads = await Promise.all(
+    spec.workloads.map((_, at) => workloadPlans(at, document, dirname(file))),
+  );
   const parts = { spec, bases, workloads: workloads.flat() };
   const plan: SweepPlan = { ...parts, fingerprint: fingerprintOf(parts) };
   document.fail(spaceOf(plan).axes.flatMap((axis) => axisFaults(axis, plan)));
@@ -59,12 +65,19 @@ async function located<Value>(
   }
 }
 
-function basePlan(label: string, at: number, document: SpecDocument, folder: string): Promise<BasePlan> {
+function basePlan(
+  label: string,
+  at: number,
+  document: SpecDocument,
+  folder: string,
+): Promise<BasePlan> {
   return located(document, ['hardware', at], () => {
     const isFile = /\.ya?ml(:[\w-]+)?$/.test(label);
     const contender = resolveContender(isFile ? resolve(folder, label) : label);
     if (contender.kind === 'measured') {
-      throw new InputError('found a measured hardware, expected a modelled one (`zeroskip calibrate` writes one)');
+      throw new InputError(
+        'found a measured hardware, expected a modelled one (`zeroskip calibrate` writes one)',
+      );
     }
     const { hardware, kernel = null } = contender;
     const { name, family, config } = hardware;
@@ -72,7 +85,11 @@ function basePlan(label: string, at: number, document: SpecDocument, folder: str
   });
 }
 
-async function workloadPlans(at: number, document: SpecDocument, folder: string): Promise<readonly WorkloadPlan[]> {
+async function workloadPlans(
+  at: number,
+  document: SpecDocument,
+  folder: string,
+): Promise<readonly WorkloadPlan[]> {
   const { spec } = document;
   const { name = '', weight = 1, weights } = spec.workloads[at] ?? {};
   const path = isWorkloadFile(name) ? resolve(folder, name) : name;
@@ -86,19 +103,33 @@ async function workloadPlans(at: number, document: SpecDocument, folder: string)
     }));
   }
   if (named.length > 1) {
-    document.fail([{ path: ['workloads', at], text: `weights belong to one network, ${name} is ${named.length}` }]);
+    document.fail([
+      {
+        path: ['workloads', at],
+        text: `weights belong to one network, ${name} is ${named.length}`,
+      },
+    ]);
   }
   const file = resolve(folder, weights);
   const bytes = await located(document, ['workloads', at, 'weights'], () => readBytes(file));
   const [{ entry, file: network } = { entry: null, file: undefined }] = named;
   const sha256 = createHash('sha256').update(bytes).digest('hex');
-  return [{ name: entry?.network.name ?? name, weight, weights: { file, sha256 }, ...(network ? { network } : {}) }];
+  return [
+    {
+      name: entry?.network.name ?? name,
+      weight,
+      weights: { file, sha256 },
+      ...(network ? { network } : {}),
+    },
+  ];
 }
 
 /** An axis of which no level makes a valid design by itself, on any hardware, is a mistake. */
 function axisFaults(axis: Axis, { bases }: SweepPlan): readonly Fault[] {
   const reserved: readonly string[] = Object.values(reservedFields);
-  const labels = axis.labels ? [...new Set([axis.labels[0], axis.labels.at(-1)])] : [axis.labelAt(0), axis.labelAt(1)];
+  const labels = axis.labels
+    ? [...new Set([axis.labels[0], axis.labels.at(-1)])]
+    : [axis.labelAt(0), axis.labelAt(1)];
   let first: string | null = null;
   for (const base of bases) {
     for (const label of labels) {

@@ -1,4 +1,5 @@
-// A sweep made ready to run anywhere: names resolved, files read. Plain data, so that threads and machines can be sent it.
+// A sweep made ready to run anywhere: names resolved, files read. Plain data, so that threads and
+// machines can be sent it.
 
 import { catalog } from '../../hw-models/catalog.js';
 import type { Hardware } from '../../hw-models/contract.js';
@@ -32,14 +33,20 @@ export interface SweepPlan {
   readonly spec: SweepSpec;
   readonly bases: readonly BasePlan[];
   readonly workloads: readonly WorkloadPlan[];
-  /** Of all that decides a result: two plans with the same one have the same designs and the same results. */
+  /**
+   * Of all that decides a result: two plans with the same one have the same designs and the same
+   * results.
+   */
   readonly fingerprint: string;
 }
 
 export function spaceOf(plan: SweepPlan): Space {
   const faults: Fault[] = [];
   const space = readSpace(plan.spec, faults);
-  invariant(space !== null, () => `a plan's axes were checked: ${faults.map(({ text }) => text).join('; ')}`);
+  invariant(
+    space !== null,
+    () => `a plan's axes were checked: ${faults.map(({ text }) => text).join('; ')}`,
+  );
   return space;
 }
 

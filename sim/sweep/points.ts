@@ -24,23 +24,33 @@ export interface DesignPoint {
 }
 
 /** Turns settings into design points of `plan`. */
-export function createPointMaker(plan: SweepPlan, space: Space): (settings: Settings) => DesignPoint {
+export function createPointMaker(
+  plan: SweepPlan,
+  space: Space,
+): (settings: Settings) => DesignPoint {
   const { spec, bases, workloads } = plan;
   const axes = new Map(space.axes.map((axis) => [axis.name, axis]));
   const byLabel = new Map(bases.map((base) => [base.label, base]));
   const seed = spec.seed ?? 0;
   // What all points of a base share goes into their hashes once.
-  const prefixes = new Map(bases.map((base) => [base, createHash('sha256').update(JSON.stringify([base, workloads]))]));
+  const prefixes = new Map(
+    bases.map((base) => [base, createHash('sha256').update(JSON.stringify([base, workloads]))]),
+  );
   return (settings) => {
     let base = bases[0];
     const patches: Patch[] = [];
-    const workload: Mutable = { batch: spec.batch ?? 1, weightDensity: null, activationDensity: null };
+    const workload: Mutable = {
+      batch: spec.batch ?? 1,
+      weightDensity: null,
+      activationDensity: null,
+    };
     for (const [name, label] of Object.entries(settings)) {
       for (const { field, value } of axes.get(name)?.assignments(label) ?? []) {
         if (field === reservedFields.hardware) base = byLabel.get(String(value));
         else if (field === reservedFields.batch) workload.batch = Number(value);
         else if (field === reservedFields.weightDensity) workload.weightDensity = Number(value);
-        else if (field === reservedFields.activationDensity) workload.activationDensity = Number(value);
+        else if (field === reservedFields.activationDensity)
+          workload.activationDensity = Number(value);
         else patches.push({ op: 'replace', path: field.split('.'), value });
       }
     }

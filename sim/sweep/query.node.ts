@@ -10,7 +10,10 @@ export interface QueryAnswer {
   readonly rows: readonly (readonly Json[])[];
 }
 
-/** Answers a statement over the tables `designs` and `workloads`. @throws InputError where it is none, or would write. */
+/**
+ * Answers a statement over the tables `designs` and `workloads`. @throws InputError where it is
+ * none, or would write.
+ */
 export async function queryStore(path: string, sql: string): Promise<QueryAnswer> {
   const { store } = await openResults(path);
   try {
@@ -33,8 +36,12 @@ export async function exportParquet(path: string, sql: string, out: string): Pro
   const connection = await instance.connect();
   try {
     await connection.run(`ATTACH ${text(file)} AS store (READ_ONLY); USE store;`);
-    await connection.run(`SET allowed_paths = [${text(unfinished)}]; SET enable_external_access = false;`);
-    await connection.run(`COPY (${sql.replace(/;\s*$/, '')}\n) TO ${text(unfinished)} (FORMAT parquet)`);
+    await connection.run(
+      `SET allowed_paths = [${text(unfinished)}]; SET enable_external_access = false;`,
+    );
+    await connection.run(
+      `COPY (${sql.replace(/;\s*$/, '')}\n) TO ${text(unfinished)} (FORMAT parquet)`,
+    );
     await rename(unfinished, out);
   } catch (error) {
     await rm(unfinished, { force: true });

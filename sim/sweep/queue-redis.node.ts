@@ -1,6 +1,7 @@
-// Batches in a Redis queue for workers on any machine. The coordinator alone knows what is missing; Redis may forget
-// everything, workers may die, answers may come twice: whatever a batch that is waited for is not on its way to be, it
-// is put into the queue again, and what is not waited for any more is ignored.
+// Batches in a Redis queue for workers on any machine. The coordinator alone knows what is missing;
+// Redis may forget everything, workers may die, answers may come twice: whatever a batch that is
+// waited for is not on its way to be, it is put into the queue again, and what is not waited for
+// any more is ignored.
 
 import { createHash } from 'node:crypto';
 import { type Job, Queue, QueueEvents } from 'bullmq';
@@ -14,7 +15,10 @@ import { type BatchAnswer, type BatchJob, planKey, queueName, weightsKey } from 
 import { connectRedis } from './redis.node.js';
 import type { Proposal } from './result.js';
 
-/** Batches in the queue at a time: enough for as many workers, and few to give out anew when Redis forgets them. */
+/**
+ * Batches in the queue at a time: enough for as many workers, and few to give out anew when Redis
+ * forgets them.
+ */
 const CAPACITY = 64;
 const BATCH_SECONDS = 0.5;
 /** Between two looks at what is waited for. Answers usually come sooner, by events. */
@@ -53,7 +57,8 @@ export async function redisCrew(plan: SweepPlan, url: string): Promise<Crew> {
     const waiter = waiting.get(id);
     if (!waiter || !answer) return;
     waiting.delete(id);
-    if ('fault' in answer) waiter.reject(answer.isInput ? new InputError(answer.fault) : new Error(answer.fault));
+    if ('fault' in answer)
+      waiter.reject(answer.isInput ? new InputError(answer.fault) : new Error(answer.fault));
     else waiter.resolve(answer);
     await job.remove().catch(() => {});
   };
@@ -112,7 +117,10 @@ function jobId({ fingerprint }: SweepPlan, batch: readonly Proposal[]): string {
 /** Puts plan and weights where workers look for them, unless they are there. */
 async function publish(plan: SweepPlan, redis: Redis): Promise<void> {
   for (const { weights, network } of plan.workloads) {
-    if (network) throw new InputError(`${network.file}: a sweep over Redis runs networks of the zoo, expected one`);
+    if (network)
+      throw new InputError(
+        `${network.file}: a sweep over Redis runs networks of the zoo, expected one`,
+      );
     if (!weights || (await redis.exists(weightsKey(weights.sha256)))) continue;
     await redis.set(weightsKey(weights.sha256), Buffer.from(await readBytes(weights.file)));
   }

@@ -17,5 +17,6 @@ export type BatchAnswer = Evaluated | { readonly fault: string; readonly isInput
 /** One queue for each version: workers of another one would give other results. */
 export const queueName = (version: string) => `zeroskip-${version}`;
 
-export const planKey = ({ fingerprint }: Pick<SweepPlan, 'fingerprint'>) => `zeroskip:plan:${fingerprint}`;
+export const planKey = ({ fingerprint }: Pick<SweepPlan, 'fingerprint'>) =>
+  `zeroskip:plan:${fingerprint}`;
 export const weightsKey = (sha256: string) => `zeroskip:weights:${sha256}`;

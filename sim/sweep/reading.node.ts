@@ -56,18 +56,26 @@ export interface ComparedDesign {
   readonly workload: WorkloadSettings;
 }
 
-/** Compares two designs of a store by their ordinals. @throws InputError where one is not there, or no design. */
-export function compareDesigns(path: string, ordinals: readonly [number, number]): Promise<DesignDifference> {
+/**
+ * Compares two designs of a store by their ordinals. @throws InputError where one is not there, or
+ * no design.
+ */
+export function compareDesigns(
+  path: string,
+  ordinals: readonly [number, number],
+): Promise<DesignDifference> {
   return reading(path, async (store, plan) => {
     const found = new Map<number, StoredResult>();
     for await (const batch of store.results()) {
-      for (const result of batch) if (ordinals.includes(result.ordinal)) found.set(result.ordinal, result);
+      for (const result of batch)
+        if (ordinals.includes(result.ordinal)) found.set(result.ordinal, result);
     }
     const pointOf = createPointMaker(plan, spaceOf(plan));
     const designAt = (ordinal: number): ComparedDesign & { readonly hardware: Hardware } => {
       const result = found.get(ordinal);
       if (!result) throw new InputError(`${path}: found no design ${ordinal}`);
-      if (result.fault !== null) throw new InputError(`${path}: design ${ordinal} was refused: ${result.fault}`);
+      if (result.fault !== null)
+        throw new InputError(`${path}: design ${ordinal} was refused: ${result.fault}`);
       const { base, patches, workload } = pointOf(result.settings);
       return { result, base: base.label, workload, hardware: hardwareOf(base).vary(patches) };
     };

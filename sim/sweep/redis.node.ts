@@ -1,4 +1,5 @@
-// Connections to Redis: refused at once where there is none at the start, patient when it goes away later.
+// Connections to Redis: refused at once where there is none at the start, patient when it goes away
+// later.
 
 import { Redis } from 'ioredis';
 import { InputError } from '../../workloads/base/errors.js';
@@ -29,7 +30,9 @@ export async function connectRedis(url: string): Promise<Redis> {
   } catch (error) {
     redis.disconnect();
     const reason = last ?? error;
-    throw new InputError(`${hostOf(url)}: no Redis answers (${reason instanceof Error ? reason.message : reason})`);
+    throw new InputError(
+      `${hostOf(url)}: no Redis answers (${reason instanceof Error ? reason.message : reason})`,
+    );
   }
   isUp = true;
   return redis;

@@ -1,5 +1,5 @@
-// Runs a sweep: a strategy proposes, stages do the rest. The same designs with the same results for any crew, in one go
-// or in many.
+// Runs a sweep: a strategy proposes, stages do the rest. The same designs with the same results for
+// any crew, in one go or in many.
 
 import { InputError, invariant } from '../../workloads/base/errors.js';
 import { violationOf } from './constraints.js';
@@ -47,7 +47,10 @@ export function designsOf(plan: SweepPlan): number | null {
   return size === null || budget === undefined ? (size ?? budget ?? null) : Math.min(size, budget);
 }
 
-/** Finishes what `store` lacks of a plan. @throws InputError for a shard of a strategy that learns from all results. */
+/**
+ * Finishes what `store` lacks of a plan. @throws InputError for a shard of a strategy that learns
+ * from all results.
+ */
 export async function runSweep(
   plan: SweepPlan,
   crew: Crew,
@@ -66,7 +69,8 @@ export async function runSweep(
   const total = designsOf(plan);
   const ours = total === null || !shard ? total : Math.ceil((total - (shard.part - 1)) / shard.of);
   let evaluated = 0;
-  const report = () => onProgress?.({ done: done.size + evaluated, doneBefore: done.size, total: ours });
+  const report = () =>
+    onProgress?.({ done: done.size + evaluated, doneBefore: done.size, total: ours });
 
   const chunk = chunkSizer(crew.batchSeconds);
   const stages = (input: AsyncIterable<readonly Proposal[]>) => {
@@ -103,7 +107,10 @@ async function* numbered(search: Proposals): AsyncGenerator<readonly Proposal[]>
   }
 }
 
-/** Batch by batch; what is stored already is answered from the store, so that a resumed search takes the same way. */
+/**
+ * Batch by batch; what is stored already is answered from the store, so that a resumed search takes
+ * the same way.
+ */
 async function learn(
   search: Proposals,
   drain: Stage<readonly Proposal[], readonly Result[]>,
@@ -134,7 +141,10 @@ async function* once<Item>(item: Item): AsyncGenerator<Item> {
 }
 
 /** A result as a strategy learns of it. */
-export function outcomeOf({ spec }: SweepPlan, { fault, metrics, settings }: StoredResult): Outcome {
+export function outcomeOf(
+  { spec }: SweepPlan,
+  { fault, metrics, settings }: StoredResult,
+): Outcome {
   const objectives = spec.objectives.flatMap((name) => metrics[name] ?? []);
   const known = fault === null && objectives.length === spec.objectives.length;
   return {

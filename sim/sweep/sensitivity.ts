@@ -1,5 +1,5 @@
-// What each axis does to each objective, over the designs of a sweep: how much of the objective's variation it accounts
-// for by itself, and what lies between its best and its worst level.
+// What each axis does to each objective, over the designs of a sweep: how much of the objective's
+// variation it accounts for by itself, and what lies between its best and its worst level.
 
 import type { Axis } from './axes.js';
 import type { MetricName } from './metrics.js';
@@ -20,9 +20,10 @@ export interface Effect {
   readonly axis: string;
   readonly objective: MetricName;
   /**
-   * The share of the variance of the objective's logarithm that lies between the axis's levels, less what so many levels
-   * would show by chance (epsilon squared, Kelley 1935). Over a full grid the shares of all axes add up to at most 1, and
-   * the rest is what they do together. Null where the objective does not vary, or there are too few designs.
+   * The share of the variance of the objective's logarithm that lies between the axis's levels,
+   * less what so many levels would show by chance (epsilon squared, Kelley 1935). Over a full grid
+   * the shares of all axes add up to at most 1, and the rest is what they do together. Null where
+   * the objective does not vary, or there are too few designs.
    */
   readonly share: number | null;
   /** The worst level's mean over the best one's. */
@@ -40,7 +41,10 @@ export interface Sensitivity {
   readonly leftOut: readonly MetricName[];
 }
 
-/** Levels of an axis that are told apart; more of them are put together into so many ranges of equal length. */
+/**
+ * Levels of an axis that are told apart; more of them are put together into so many ranges of equal
+ * length.
+ */
 const MOST_LEVELS = 16;
 const RANGES = 8;
 
@@ -75,7 +79,9 @@ export async function sensitivityOf(
 ): Promise<Sensitivity> {
   const { objectives } = plan.spec;
   const { axes } = spaceOf(plan);
-  const table = axes.map(() => objectives.map(() => new Map<string, { readonly place: number; moments: Moments }>()));
+  const table = axes.map(() =>
+    objectives.map(() => new Map<string, { readonly place: number; moments: Moments }>()),
+  );
   const zeros = new Set<MetricName>();
   let designs = 0;
   for await (const batch of results) {
@@ -102,7 +108,9 @@ export async function sensitivityOf(
       ? []
       : axes
           .flatMap((axis, row): readonly Effect[] => {
-            const levels = [...(table[row]?.[at]?.entries() ?? [])].sort(([, a], [, b]) => a.place - b.place);
+            const levels = [...(table[row]?.[at]?.entries() ?? [])].sort(
+              ([, a], [, b]) => a.place - b.place,
+            );
             return levels.length > 1 ? [effectOf(axis.name, objective, levels)] : [];
           })
           .sort((a, b) => (b.share ?? 0) - (a.share ?? 0)),
@@ -118,7 +126,8 @@ function levelOf(axis: Axis, label: Label): { readonly level: string; readonly p
   return { level: `${shortest(first)} … ${shortest(last)}`, place: range };
 }
 
-const shortest = (label: Label) => (typeof label === 'number' ? `${Number(label.toPrecision(3))}` : label);
+const shortest = (label: Label) =>
+  typeof label === 'number' ? `${Number(label.toPrecision(3))}` : label;
 
 function effectOf(
   axis: string,
@@ -138,6 +147,10 @@ function effectOf(
     objective,
     share: free > 0 && total > 0 ? Math.max(0, 1 - (within / free) * ((count - 1) / total)) : null,
     range: Math.exp(Math.max(...means) - Math.min(...means)),
-    levels: levels.map(([level, { moments }]) => ({ level, designs: moments.count, mean: Math.exp(moments.mean) })),
+    levels: levels.map(([level, { moments }]) => ({
+      level,
+      designs: moments.count,
+      mean: Math.exp(moments.mean),
+    })),
   };
 }

@@ -1,4 +1,5 @@
-// The designs that axes span: every combination of levels, an axis left out where its conditions do not hold.
+// The designs that axes span: every combination of levels, an axis left out where its conditions do
+// not hold.
 
 import { type Fault, nearest } from '../../hw-models/faults.js';
 import { invariant } from '../../workloads/base/errors.js';
@@ -6,11 +7,17 @@ import { type Axis, type Condition, readAxis, reservedFields } from './axes.js';
 import { metricNames } from './metrics.js';
 import type { Label, SweepSpec } from './spec.js';
 
-/** A design as its axes name it, in the order of the axes; those whose conditions do not hold are left out. */
+/**
+ * A design as its axes name it, in the order of the axes; those whose conditions do not hold are
+ * left out.
+ */
 export type Settings = Readonly<Record<string, Label>>;
 
 export interface Space {
-  /** Each after those that its conditions name; the ones that change the workload or the hardware first. */
+  /**
+   * Each after those that its conditions name; the ones that change the workload or the hardware
+   * first.
+   */
   readonly axes: readonly Axis[];
   /** How many designs there are; null where an axis is continuous. */
   readonly size: number | null;
@@ -22,7 +29,9 @@ export interface Space {
   placesOf(settings: Settings): Float64Array;
 }
 
-/** The space of a spec; what is wrong with its axes goes to `faults`, and the space is then null. */
+/**
+ * The space of a spec; what is wrong with its axes goes to `faults`, and the space is then null.
+ */
 export function readSpace(spec: SweepSpec, faults: Fault[]): Space | null {
   const before = faults.length;
   const named = { ...hardwareAxis(spec, faults), ...spec.axes };
@@ -59,7 +68,10 @@ export function createSpace(axes: readonly Axis[]): Space {
   };
 }
 
-/** One text a design, the same for the same design: which axes exist follows from the levels of those before. */
+/**
+ * One text a design, the same for the same design: which axes exist follows from the levels of
+ * those before.
+ */
 export const keyOf = (settings: Settings) => JSON.stringify(Object.values(settings));
 
 /** Several hardware presets are an axis of their own. */
@@ -67,7 +79,10 @@ function hardwareAxis(spec: SweepSpec, faults: Fault[]): SweepSpec['axes'] {
   const { hardware } = reservedFields;
   if (spec.hardware.length < 2) return {};
   if (hardware in spec.axes) {
-    faults.push({ path: ['axes', hardware], text: 'found beside a list of hardware, which makes this axis' });
+    faults.push({
+      path: ['axes', hardware],
+      text: 'found beside a list of hardware, which makes this axis',
+    });
   }
   return { [hardware]: { values: [...spec.hardware] } };
 }
@@ -76,9 +91,15 @@ const RESERVED_NAMES: readonly string[] = [...metricNames, 'ordinal', 'id', 'fea
 
 function checkName(name: string, faults: Fault[]): void {
   if (!/^[A-Za-z][\w.-]{0,99}$/.test(name)) {
-    faults.push({ path: ['axes', name], text: 'found this name, expected letters, digits, dots, dashes, underscores' });
+    faults.push({
+      path: ['axes', name],
+      text: 'found this name, expected letters, digits, dots, dashes, underscores',
+    });
   } else if (RESERVED_NAMES.includes(name.toLowerCase())) {
-    faults.push({ path: ['axes', name], text: 'found the name of a result, expected another name (and field)' });
+    faults.push({
+      path: ['axes', name],
+      text: 'found the name of a result, expected another name (and field)',
+    });
   }
 }
 
@@ -101,11 +122,16 @@ function checkFields(axes: readonly Axis[], faults: Fault[]): void {
   for (const axis of axes) {
     if (Object.keys(axis.when).length > 0) continue;
     const labels = axis.labels ?? [axis.labelAt(0)];
-    const fields = new Set(labels.flatMap((label) => axis.assignments(label).map(({ field }) => field)));
+    const fields = new Set(
+      labels.flatMap((label) => axis.assignments(label).map(({ field }) => field)),
+    );
     for (const field of fields) {
       const owner = owners.get(field);
       if (owner !== undefined) {
-        faults.push({ path: ['axes', axis.name], text: `sets ${field}, which axis ${owner} sets too` });
+        faults.push({
+          path: ['axes', axis.name],
+          text: `sets ${field}, which axis ${owner} sets too`,
+        });
       }
       owners.set(field, axis.name);
     }
@@ -126,7 +152,8 @@ function checkDeciding(axes: readonly Axis[], faults: Fault[]): void {
 
 /** What must change seldom because much is computed anew: the networks, then the hardware. */
 function slowness({ field }: Axis): number {
-  if (field === reservedFields.weightDensity || field === reservedFields.activationDensity) return 0;
+  if (field === reservedFields.weightDensity || field === reservedFields.activationDensity)
+    return 0;
   return field === reservedFields.hardware ? 1 : 2;
 }
 
@@ -167,7 +194,11 @@ function holds(condition: Condition, label: Label): boolean {
   return typeof label === 'number' && label >= atLeast && label <= atMost;
 }
 
-function* enumerate(axes: readonly Axis[], from: number, settings: Settings): Generator<Settings, void, undefined> {
+function* enumerate(
+  axes: readonly Axis[],
+  from: number,
+  settings: Settings,
+): Generator<Settings, void, undefined> {
   const axis = axes[from];
   if (!axis) {
     yield settings;
@@ -178,7 +209,8 @@ function* enumerate(axes: readonly Axis[], from: number, settings: Settings): Ge
     return;
   }
   invariant(axis.labels !== null, () => `axis ${axis.name} is continuous`);
-  for (const label of axis.labels) yield* enumerate(axes, from + 1, { ...settings, [axis.name]: label });
+  for (const label of axis.labels)
+    yield* enumerate(axes, from + 1, { ...settings, [axis.name]: label });
 }
 
 /** Level by level only along axes that conditions name. */

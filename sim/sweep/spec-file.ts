@@ -15,14 +15,20 @@ export interface SpecDocument {
   fail(faults: readonly Fault[]): void;
 }
 
-/** Reads a sweep's spec. `file` names the text in messages. @throws InputError with a line for each fault. */
+/**
+ * Reads a sweep's spec. `file` names the text in messages. @throws InputError with a line for each
+ * fault.
+ */
 export function readSpec(text: string, file: string): SpecDocument {
   const yaml = readYaml(text, file);
   const fail = (faults: readonly Fault[]) => {
     if (faults.length > 0)
-      throw new InputError(faults.map((fault) => `${yaml.place(fault.path)}: ${faultText(fault)}`).join('\n'));
+      throw new InputError(
+        faults.map((fault) => `${yaml.place(fault.path)}: ${faultText(fault)}`).join('\n'),
+      );
   };
-  if (!isMap(yaml.value)) throw new InputError(`${file}:1:1: found no keys, expected a sweep's spec`);
+  if (!isMap(yaml.value))
+    throw new InputError(`${file}:1:1: found no keys, expected a sweep's spec`);
   const { $schema: _editors, ...written } = yaml.value;
   const value = expand(written);
   const parsed = SweepSpec.safeParse(value);
@@ -40,7 +46,10 @@ function faultsOf(spec: SweepSpec): readonly Fault[] {
   for (const name of Object.keys(spec.constraints ?? {})) {
     if (isMetric(name) || name in spec.axes) continue;
     const known = [...metricNames, ...Object.keys(spec.axes)].join(', ');
-    faults.push({ path: ['constraints', name], text: `unknown, expected a metric or an axis: ${known}` });
+    faults.push({
+      path: ['constraints', name],
+      text: `unknown, expected a metric or an axis: ${known}`,
+    });
   }
   const prices = spec.cost ?? {};
   const wants = [...spec.objectives, ...Object.keys(spec.constraints ?? {})];
@@ -65,15 +74,32 @@ function faultsOf(spec: SweepSpec): readonly Fault[] {
   if (!space) return faults;
   if (kind === 'grid' && space.size === null) {
     const continuous = space.axes.find(({ labels }) => !labels)?.name ?? '';
-    faults.push({ path: ['axes', continuous], text: 'is continuous, expected step, factor or steps for a grid' });
+    faults.push({
+      path: ['axes', continuous],
+      text: 'is continuous, expected step, factor or steps for a grid',
+    });
   }
-  if (kind === 'grid' && space.size !== null && spec.budget !== undefined && spec.budget < space.size) {
-    faults.push({ path: ['budget'], text: `found ${spec.budget}, expected at least the grid's ${space.size} designs` });
+  if (
+    kind === 'grid' &&
+    space.size !== null &&
+    spec.budget !== undefined &&
+    spec.budget < space.size
+  ) {
+    faults.push({
+      path: ['budget'],
+      text: `found ${spec.budget}, expected at least the grid's ${space.size} designs`,
+    });
   }
   if (kind !== 'grid' && spec.budget === undefined) {
-    faults.push({ path: ['budget'], text: `missing, expected how many designs ${kind} may evaluate` });
+    faults.push({
+      path: ['budget'],
+      text: `missing, expected how many designs ${kind} may evaluate`,
+    });
   }
-  const densities: readonly string[] = [reservedFields.weightDensity, reservedFields.activationDensity];
+  const densities: readonly string[] = [
+    reservedFields.weightDensity,
+    reservedFields.activationDensity,
+  ];
   for (const axis of space.axes) {
     const real = spec.workloads.find(({ weights }) => weights !== undefined);
     if (real && densities.includes(axis.field)) {

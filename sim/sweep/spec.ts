@@ -1,4 +1,5 @@
-// What a sweep's YAML file says: which designs of which hardware, on which networks, judged by what, found how.
+// What a sweep's YAML file says: which designs of which hardware, on which networks, judged by
+// what, found how.
 
 import { z } from 'zod';
 import { units } from '../../hw-models/units.js';
@@ -19,7 +20,9 @@ const Levels = z.array(
       Label,
       z.strictObject({
         label: Label.describe('How this level is named in results.'),
-        set: z.record(z.string(), z.number()).describe('Fields that this level sets together, in SI units.'),
+        set: z
+          .record(z.string(), z.number())
+          .describe('Fields that this level sets together, in SI units.'),
       }),
     ],
     'a number, a text or { label, set }',
@@ -34,20 +37,38 @@ export const AxisSpec = z.strictObject({
     .describe(
       "The number of the hardware's preset that this axis varies, such as spmat.widthBits; the axis's name when left out.",
     ),
-  unit: z.enum(Object.keys(units)).optional().describe('The unit of the numbers below; SI when left out.'),
+  unit: z
+    .enum(Object.keys(units))
+    .optional()
+    .describe('The unit of the numbers below; SI when left out.'),
   values: Levels.min(1).optional().describe('Every level of the axis.'),
   from: z.number().optional().describe('The least level of a range.'),
-  to: z.number().optional().describe('The greatest level of a range, itself included where a step meets it.'),
+  to: z
+    .number()
+    .optional()
+    .describe('The greatest level of a range, itself included where a step meets it.'),
   step: z.number().positive().optional().describe('From one level of the range to the next.'),
-  factor: z.number().gt(1).optional().describe('From one level of the range to the next, as a factor.'),
-  steps: z.int().min(2).max(100_000).optional().describe('How many levels the range has, both ends included.'),
+  factor: z
+    .number()
+    .gt(1)
+    .optional()
+    .describe('From one level of the range to the next, as a factor.'),
+  steps: z
+    .int()
+    .min(2)
+    .max(100_000)
+    .optional()
+    .describe('How many levels the range has, both ends included.'),
   scale: z
     .enum(['linear', 'log'])
     .optional()
     .describe('How levels lie in the range, when neither step nor factor says so.'),
   whole: z.boolean().optional().describe('Whether levels are rounded to whole numbers.'),
   when: z
-    .record(z.string(), z.union([Label, z.array(Label), Bounds], 'a level, a list of levels or { atLeast, atMost }'))
+    .record(
+      z.string(),
+      z.union([Label, z.array(Label), Bounds], 'a level, a list of levels or { atLeast, atMost }'),
+    )
     .optional()
     .describe('Levels of other axes at which alone this axis exists.'),
 });
@@ -56,9 +77,19 @@ export const WorkloadSpec = z.strictObject({
   name: z
     .string()
     .min(1)
-    .describe('A network or a group of networks, see `zeroskip workloads list`, or a file, relative to this one.'),
-  weight: z.number().positive().optional().describe('How many frames of it the mix holds, 1 when left out.'),
-  weights: z.string().min(1).optional().describe("A file with the network's real weights, relative to this file."),
+    .describe(
+      'A network or a group of networks, see `zeroskip workloads list`, or a file, relative to this one.',
+    ),
+  weight: z
+    .number()
+    .positive()
+    .optional()
+    .describe('How many frames of it the mix holds, 1 when left out.'),
+  weights: z
+    .string()
+    .min(1)
+    .optional()
+    .describe("A file with the network's real weights, relative to this file."),
 });
 
 const strategyKinds = ['grid', 'random', 'latin-hypercube', 'sobol', 'nsga2', 'bayesian'] as const;
@@ -81,10 +112,17 @@ export const StrategySpec = z.discriminatedUnion(
     z
       .strictObject({
         kind: z.literal('bayesian'),
-        initial: z.int().min(2).max(10_000).optional().describe('Designs drawn before the first model.'),
+        initial: z
+          .int()
+          .min(2)
+          .max(10_000)
+          .optional()
+          .describe('Designs drawn before the first model.'),
         batch: z.int().min(1).max(1000).optional().describe('Designs proposed by each model.'),
       })
-      .describe('Gaussian processes and expected improvement of random weightings of the objectives (ParEGO).'),
+      .describe(
+        'Gaussian processes and expected improvement of random weightings of the objectives (ParEGO).',
+      ),
   ],
   strategyKinds.join(', '),
 );
@@ -116,14 +154,18 @@ export const SweepSpec = z.strictObject({
   combine: z
     .enum(['sum', 'geomean'])
     .optional()
-    .describe('How times and energies of several networks become one: a sum (the default) or a geometric mean.'),
+    .describe(
+      'How times and energies of several networks become one: a sum (the default) or a geometric mean.',
+    ),
   batch: z.int().min(1).max(65_536).optional().describe('Frames at a time, 1 when left out.'),
   axes: z.record(z.string(), AxisSpec).describe('What is varied.'),
   objectives: z.array(z.enum(metricNames)).min(1).describe('What is to be small.'),
   constraints: z
     .record(z.string(), Bounds)
     .optional()
-    .describe('Bounds on metrics and on axes; designs outside are kept and marked as not feasible.'),
+    .describe(
+      'Bounds on metrics and on axes; designs outside are kept and marked as not feasible.',
+    ),
   strategy: StrategySpec.optional().describe('How designs are found; the full grid when left out.'),
   budget: z.int().min(1).max(100_000_000).optional().describe('Most designs to evaluate.'),
   seed: z
@@ -136,7 +178,9 @@ export const SweepSpec = z.strictObject({
   detail: z
     .enum(['designs', 'workloads'])
     .optional()
-    .describe('Whether time by cause, energy by part and counters of each workload are kept too; larger stores.'),
+    .describe(
+      'Whether time by cause, energy by part and counters of each workload are kept too; larger stores.',
+    ),
 });
 
 export type SweepSpec = z.infer<typeof SweepSpec>;
@@ -150,10 +194,14 @@ export const isMap = (value: unknown): value is Readonly<Record<string, unknown>
   value !== null && typeof value === 'object' && !Array.isArray(value);
 
 const mapValues = (value: unknown, of: (inner: unknown) => unknown) =>
-  isMap(value) ? Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, of(inner)])) : value;
+  isMap(value)
+    ? Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, of(inner)]))
+    : value;
 
 /** Writes shorthands out: one hardware, a workload's name, a list of levels, a strategy's name. */
-export function expand(value: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>> {
+export function expand(
+  value: Readonly<Record<string, unknown>>,
+): Readonly<Record<string, unknown>> {
   const { hardware, workloads, axes, strategy, ...rest } = value;
   const given = (key: string, inner: unknown) => (key in value ? { [key]: inner } : {});
   const list = (inner: unknown) => (typeof inner === 'string' ? [inner] : inner);

@@ -1,5 +1,5 @@
-// What happens to designs between proposal and store, a stage each. Batches pass through, not single designs: there
-// may be a million.
+// What happens to designs between proposal and store, a stage each. Batches pass through, not
+// single designs: there may be a million.
 
 import type { Crew } from './crew.js';
 import type { Proposal, Result } from './result.js';
@@ -20,7 +20,9 @@ export function only(keep: (proposal: Proposal) => boolean): Stage<Proposals, Pr
   };
 }
 
-/** Lets no further batch in once `signal` says so; what is under way behind it still comes through. */
+/**
+ * Lets no further batch in once `signal` says so; what is under way behind it still comes through.
+ */
 export function until<Item>(signal: AbortSignal | undefined): Stage<Item, Item> {
   return async function* (input) {
     for await (const item of input) {
@@ -44,7 +46,10 @@ export function cut(size: () => number): Stage<Proposals, Proposals> {
 }
 
 /** Has a crew evaluate batches, as many at a time as it can, and passes results on as they come. */
-export function evaluateBy(crew: Crew, onBatch: (designs: number, seconds: number) => void): Stage<Proposals, Results> {
+export function evaluateBy(
+  crew: Crew,
+  onBatch: (designs: number, seconds: number) => void,
+): Stage<Proposals, Results> {
   return async function* (input) {
     const source = input[Symbol.asyncIterator]();
     const underWay = new Set<Promise<Results>>();
@@ -64,7 +69,9 @@ export function evaluateBy(crew: Crew, onBatch: (designs: number, seconds: numbe
         }
         if (underWay.size === 0) break;
         // Which of them it was: a promise in the set cannot tell by its value alone.
-        const finished = await Promise.race([...underWay].map(async (work) => ({ work, results: await work })));
+        const finished = await Promise.race(
+          [...underWay].map(async (work) => ({ work, results: await work })),
+        );
         underWay.delete(finished.work);
         yield finished.results;
       }
@@ -86,7 +93,8 @@ export function recordIn(store: SweepStore): Stage<Results, Results> {
     for await (const results of input) {
       if (held.length === 0) since = performance.now();
       held.push(...results);
-      if (held.length < MOST_HELD && (performance.now() - since) / 1e3 < LONGEST_HELD_SECONDS) continue;
+      if (held.length < MOST_HELD && (performance.now() - since) / 1e3 < LONGEST_HELD_SECONDS)
+        continue;
       await store.append(held);
       yield held;
       held = [];

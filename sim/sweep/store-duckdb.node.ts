@@ -1,4 +1,5 @@
-// Results in a DuckDB file: a transaction a batch, so that a process killed at any moment leaves whole batches.
+// Results in a DuckDB file: a transaction a batch, so that a process killed at any moment leaves
+// whole batches.
 
 import { existsSync, mkdirSync } from 'node:fs';
 import { dirname } from 'node:path';
@@ -31,7 +32,10 @@ const BATCH = 2048;
 
 export interface DuckDbStore extends SweepStore {
   readonly connection: DuckDBConnection;
-  /** Takes over what another store of the same sweep holds and this one lacks. @throws InputError where results differ. */
+  /**
+   * Takes over what another store of the same sweep holds and this one lacks. @throws InputError
+   * where results differ.
+   */
   absorb(file: string): Promise<void>;
 }
 
@@ -42,7 +46,10 @@ export interface StoreHeader {
   readonly version: string;
 }
 
-/** Opens or makes a store. @throws InputError where the file is another sweep's, another version's, or in use. */
+/**
+ * Opens or makes a store. @throws InputError where the file is another sweep's, another version's,
+ * or in use.
+ */
 export async function openStore(file: string, header: StoreHeader): Promise<DuckDbStore> {
   const isNew = !existsSync(file);
   if (isNew) mkdirSync(dirname(file), { recursive: true });
@@ -55,14 +62,21 @@ export async function openStore(file: string, header: StoreHeader): Promise<Duck
     close(instance, connection);
     throw isNew ? error : faultOf(file, error);
   }
-  return { ...storeOver(connection, file, header.plan), close: async () => close(instance, connection) };
+  return {
+    ...storeOver(connection, file, header.plan),
+    close: async () => close(instance, connection),
+  };
 }
 
 /** Opens a store to read it only. */
 export async function openForReading(
   file: string,
 ): Promise<{ readonly store: DuckDbStore; readonly header: StoreHeader }> {
-  const instance = await openDatabase(file, { ...SETTINGS, access_mode: 'READ_ONLY', enable_external_access: 'false' });
+  const instance = await openDatabase(file, {
+    ...SETTINGS,
+    access_mode: 'READ_ONLY',
+    enable_external_access: 'false',
+  });
   const connection = await instance.connect();
   try {
     const header = await readHeader(connection, file);
@@ -79,7 +93,10 @@ function close(instance: DuckDBInstance, connection: DuckDBConnection): void {
   instance.closeSync();
 }
 
-async function openDatabase(file: string, settings: Readonly<Record<string, string>>): Promise<DuckDBInstance> {
+async function openDatabase(
+  file: string,
+  settings: Readonly<Record<string, string>>,
+): Promise<DuckDBInstance> {
   try {
     return await DuckDBInstance.create(file, settings);
   } catch (error) {
@@ -89,40 +106,59 @@ async function openDatabase(file: string, settings: Readonly<Record<string, stri
   }
 }
 
-/** What DuckDB says of a file that it cannot read on, as the file's fault; other errors as they are. */
+/**
+ * What DuckDB says of a file that it cannot read on, as the file's fault; other errors as they are.
+ */
 function faultOf(file: string, error: unknown): unknown {
   const [, reason] = (error instanceof Error && DAMAGE.exec(error.message)) || [];
-  return reason === undefined ? error : new InputError(`${file}: found a damaged store (${reason.slice(0, 200)})`);
+  return reason === undefined
+    ? error
+    : new InputError(`${file}: found a damaged store (${reason.slice(0, 200)})`);
 }
 
-/** Kinds of errors by which DuckDB tells that bytes, tables or columns are not what they should be. */
-const DAMAGE = /^((?:IO|Serialization|Catalog|Binder|Conversion|Invalid Input|INTERNAL|FATAL)[^\n]*)/;
+/**
+ * Kinds of errors by which DuckDB tells that bytes, tables or columns are not what they should be.
+ */
+const DAMAGE =
+  /^((?:IO|Serialization|Catalog|Binder|Conversion|Invalid Input|INTERNAL|FATAL)[^\n]*)/;
 
 async function hasTable(connection: DuckDBConnection, name: string): Promise<boolean> {
-  const reader = await connection.runAndReadAll('SELECT 1 FROM duckdb_tables() WHERE table_name = $name', { name });
+  const reader = await connection.runAndReadAll(
+    'SELECT 1 FROM duckdb_tables() WHERE table_name = $name',
+    { name },
+  );
   return reader.currentRowCount > 0;
 }
 
 async function readHeader(connection: DuckDBConnection, file: string): Promise<StoreHeader> {
-  if (!(await hasTable(connection, 'sweep'))) throw new InputError(`${file}: not a store of results`);
+  if (!(await hasTable(connection, 'sweep')))
+    throw new InputError(`${file}: not a store of results`);
   const rows = (await connection.runAndReadAll('SELECT key, value FROM sweep')).getRows();
   const values = new Map(rows.map(([key, value]) => [String(key), String(value)]));
   const format = values.get('format');
-  if (format !== FORMAT) throw new InputError(`${file}: found a store of format ${format}, expected ${FORMAT}`);
+  if (format !== FORMAT)
+    throw new InputError(`${file}: found a store of format ${format}, expected ${FORMAT}`);
   return { plan: readPlan(values.get('plan') ?? '', file), version: values.get('version') ?? '' };
 }
 
 /** @throws InputError where a store is another sweep's, or another version's. */
 export function requireSame(file: string, found: StoreHeader, expected: StoreHeader): void {
   if (found.version !== expected.version) {
-    throw new InputError(`${file}: found results of zeroskip ${found.version}, expected ${expected.version}`);
+    throw new InputError(
+      `${file}: found results of zeroskip ${found.version}, expected ${expected.version}`,
+    );
   }
   if (found.plan.fingerprint === expected.plan.fingerprint) return;
   const differs = Object.keys({ ...found.plan.spec, ...expected.plan.spec }).filter(
-    (key) => JSON.stringify(found.plan.spec[key as 'name']) !== JSON.stringify(expected.plan.spec[key as 'name']),
+    (key) =>
+      JSON.stringify(found.plan.spec[key as 'name']) !==
+      JSON.stringify(expected.plan.spec[key as 'name']),
   );
-  const where = differs.length > 0 ? `with another ${differs.join(', ')}` : 'of another hardware or network';
-  throw new InputError(`${file}: found results of a sweep ${where}, expected the same spec or another store`);
+  const where =
+    differs.length > 0 ? `with another ${differs.join(', ')}` : 'of another hardware or network';
+  throw new InputError(
+    `${file}: found results of a sweep ${where}, expected the same spec or another store`,
+  );
 }
 
 const quoted = (name: string) => `"${name.replaceAll('"', '""')}"`;
@@ -135,8 +171,13 @@ function axisColumns(plan: SweepPlan) {
   }));
 }
 
-async function createTables(connection: DuckDBConnection, { plan, version }: StoreHeader): Promise<void> {
-  const axes = axisColumns(plan).map(({ name, isText }) => `${quoted(name)} ${isText ? 'VARCHAR' : 'DOUBLE'}`);
+async function createTables(
+  connection: DuckDBConnection,
+  { plan, version }: StoreHeader,
+): Promise<void> {
+  const axes = axisColumns(plan).map(
+    ({ name, isText }) => `${quoted(name)} ${isText ? 'VARCHAR' : 'DOUBLE'}`,
+  );
   const columns = [...axes, ...metricNames.map((name) => `${name} DOUBLE`)];
   await connection.run(`
     BEGIN;
@@ -149,15 +190,30 @@ async function createTables(connection: DuckDBConnection, { plan, version }: Sto
     );
     CREATE TABLE sweep (key VARCHAR PRIMARY KEY, value VARCHAR NOT NULL);
   `);
-  for (const [key, value] of Object.entries({ format: FORMAT, version, plan: JSON.stringify(plan) })) {
+  for (const [key, value] of Object.entries({
+    format: FORMAT,
+    version,
+    plan: JSON.stringify(plan),
+  })) {
     await connection.run('INSERT INTO sweep VALUES ($key, $value)', { key, value });
   }
   await connection.run('COMMIT');
 }
 
-function storeOver(connection: DuckDBConnection, file: string, plan: SweepPlan): Omit<DuckDbStore, 'close'> {
+function storeOver(
+  connection: DuckDBConnection,
+  file: string,
+  plan: SweepPlan,
+): Omit<DuckDbStore, 'close'> {
   const axes = axisColumns(plan);
-  const columns = ['ordinal', 'id', 'feasible', 'fault', ...axes.map(({ name }) => quoted(name)), ...metricNames];
+  const columns = [
+    'ordinal',
+    'id',
+    'feasible',
+    'fault',
+    ...axes.map(({ name }) => quoted(name)),
+    ...metricNames,
+  ];
   async function* rowsOf(sql: string): AsyncGenerator<readonly (readonly DuckDBValue[])[]> {
     try {
       yield* (await connection.stream(sql)).yieldRows();
@@ -195,7 +251,9 @@ function storeOver(connection: DuckDBConnection, file: string, plan: SweepPlan):
       }),
     async *results() {
       let held: StoredResult[] = [];
-      for await (const rows of rowsOf(`SELECT ${columns.join(', ')} FROM designs ORDER BY ordinal`)) {
+      for await (const rows of rowsOf(
+        `SELECT ${columns.join(', ')} FROM designs ORDER BY ordinal`,
+      )) {
         for (const row of rows) held.push(storedResult(row, axes));
         if (held.length < BATCH) continue;
         yield held;
@@ -215,7 +273,9 @@ async function absorb(connection: DuckDBConnection, file: string): Promise<void>
     );
     const [[ordinal] = []] = differing.getRows();
     if (ordinal !== undefined)
-      throw new InputError(`${file}: found another result of design ${ordinal} than in the other parts`);
+      throw new InputError(
+        `${file}: found another result of design ${ordinal} than in the other parts`,
+      );
     await connection.run(`
       BEGIN;
       INSERT INTO workloads SELECT * FROM part.workloads WHERE ordinal NOT IN (SELECT ordinal FROM designs);
@@ -270,7 +330,11 @@ const PARTS = MAP(VARCHAR, DOUBLE);
 
 function appendParts(appender: DuckDBAppender, parts: Parts | null): void {
   if (parts === null) appender.appendNull();
-  else appender.appendMap(new DuckDBMapValue(Object.entries(parts).map(([key, value]) => ({ key, value }))), PARTS);
+  else
+    appender.appendMap(
+      new DuckDBMapValue(Object.entries(parts).map(([key, value]) => ({ key, value }))),
+      PARTS,
+    );
 }
 
 function storedResult(row: readonly DuckDBValue[], axes: AxisColumns): StoredResult {
@@ -278,7 +342,8 @@ function storedResult(row: readonly DuckDBValue[], axes: AxisColumns): StoredRes
   const settings: Record<string, Label> = {};
   axes.forEach(({ name, isText }, at) => {
     const value = rest[at];
-    if (value !== null && value !== undefined) settings[name] = isText ? String(value) : Number(value);
+    if (value !== null && value !== undefined)
+      settings[name] = isText ? String(value) : Number(value);
   });
   const metrics: Partial<Record<MetricName, number | null>> = {};
   metricNames.forEach((name, at) => {
@@ -296,6 +361,8 @@ function storedResult(row: readonly DuckDBValue[], axes: AxisColumns): StoredRes
   };
 }
 
-function isComplete(metrics: Partial<Record<MetricName, number | null>>): metrics is Record<MetricName, number | null> {
+function isComplete(
+  metrics: Partial<Record<MetricName, number | null>>,
+): metrics is Record<MetricName, number | null> {
   return metricNames.every((name) => metrics[name] !== undefined);
 }

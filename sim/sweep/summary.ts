@@ -1,4 +1,5 @@
-// What a sweep found, in short: how many designs, the best ones, the front, and why designs were refused.
+// What a sweep found, in short: how many designs, the best ones, the front, and why designs were
+// refused.
 
 import { hypervolume, type Objectives, ParetoFront } from './pareto.js';
 import type { SweepPlan } from './plan.js';
@@ -16,12 +17,17 @@ export interface SweepSummary {
   readonly refusals: readonly { readonly fault: string; readonly designs: number }[];
   /** Feasible designs that no other one beats in every objective, by the first objective. */
   readonly front: readonly StoredResult[];
-  /** Every so-manieth of the designs that the models accept, feasible or not: enough for a picture. */
+  /**
+   * Every so-manieth of the designs that the models accept, feasible or not: enough for a picture.
+   */
   readonly sample: readonly StoredResult[];
   /** By objective, over the feasible designs; empty where there are none. */
   readonly best: readonly number[];
   readonly worst: readonly number[];
-  /** The share of the box from best to `reference` that the front covers; null without feasible designs. */
+  /**
+   * The share of the box from best to `reference` that the front covers; null without feasible
+   * designs.
+   */
   readonly hypervolume: number | null;
   /** By objective: where the box ends. */
   readonly reference: readonly number[];
@@ -73,7 +79,9 @@ export async function summarizeSweep(
     designs,
     planned: designsOf(plan),
     feasible,
-    refusals: [...refusals].map(([fault, count]) => ({ fault, designs: count })).sort((a, b) => b.designs - a.designs),
+    refusals: [...refusals]
+      .map(([fault, count]) => ({ fault, designs: count }))
+      .sort((a, b) => b.designs - a.designs),
     front: front.items(),
     sample,
     best,
@@ -84,10 +92,15 @@ export async function summarizeSweep(
 }
 
 /**
- * The share of the box from `best` to `reference` that a front covers. An objective above zero enters as its logarithm:
- * designs lie decades apart, and of such a box nearly any front covers nearly all. One that does not vary has no side.
+ * The share of the box from `best` to `reference` that a front covers. An objective above zero
+ * enters as its logarithm: designs lie decades apart, and of such a box nearly any front covers
+ * nearly all. One that does not vary has no side.
  */
-export function coveredShare(front: readonly Objectives[], best: Objectives, reference: Objectives): number {
+export function coveredShare(
+  front: readonly Objectives[],
+  best: Objectives,
+  reference: Objectives,
+): number {
   const axes = reference.flatMap((value, at) => (value > (best[at] ?? value) ? [at] : []));
   const scale = (point: Objectives) =>
     axes.map((at) => {

@@ -31,21 +31,30 @@ export interface SweepReport extends SweepOutcome {
   readonly file: string;
 }
 
-/** Runs a sweep or finishes one. @throws InputError before anything is run where spec, store or options are wrong. */
+/**
+ * Runs a sweep or finishes one. @throws InputError before anything is run where spec, store or
+ * options are wrong.
+ */
 export async function sweep(request: SweepRequest): Promise<SweepReport> {
   const { workers = availableParallelism() } = request;
   requireWhole('workers', workers, 1);
   const plan = await planSweep(request.spec);
   const { redis } = request;
   return runInStore(plan, request, async () =>
-    redis === undefined ? startThreads(plan, workers, await sharedWorkloads(plan)) : redisCrewOf(plan, redis),
+    redis === undefined
+      ? startThreads(plan, workers, await sharedWorkloads(plan))
+      : redisCrewOf(plan, redis),
   );
 }
 
 /** Opens the store, has a crew that `start` brings together finish the sweep, and closes both. */
 export async function runInStore(
   plan: SweepPlan,
-  { store: folder = `${plan.spec.name}.sweep`, resume = false, ...options }: Omit<SweepRequest, 'spec'>,
+  {
+    store: folder = `${plan.spec.name}.sweep`,
+    resume = false,
+    ...options
+  }: Omit<SweepRequest, 'spec'>,
   start: () => Promise<Crew>,
 ): Promise<SweepReport> {
   const file = storeFile(folder, options.shard);
@@ -53,7 +62,9 @@ export async function runInStore(
   try {
     const { size: stored } = await store.ordinals();
     if (stored > 0 && !resume) {
-      throw new InputError(`${file}: found ${stored} results; expected --resume to go on, or another --store`);
+      throw new InputError(
+        `${file}: found ${stored} results; expected --resume to go on, or another --store`,
+      );
     }
     const crew = await start();
     try {

@@ -16,7 +16,9 @@ const crew = soloCrew(createEvaluator(plan, createWorkloadSource(plan, published
 // One after the other: replies are told apart by their order.
 let before: Promise<void> = Promise.resolve();
 port.on('message', (batch: readonly Proposal[]) => {
-  before = before.then(() => crew.evaluate(batch)).then(reply, (error: unknown) => reply({ fault: faultOf(error) }));
+  before = before
+    .then(() => crew.evaluate(batch))
+    .then(reply, (error: unknown) => reply({ fault: faultOf(error) }));
 });
 
 function reply(message: ThreadReply): void {

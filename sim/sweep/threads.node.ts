@@ -17,7 +17,13 @@ export interface ThreadStart {
 /** What a thread says of a batch. */
 export type ThreadReply =
   | Evaluated
-  | { readonly fault: { readonly message: string; readonly stack: string | undefined; readonly isInput: boolean } };
+  | {
+      readonly fault: {
+        readonly message: string;
+        readonly stack: string | undefined;
+        readonly isInput: boolean;
+      };
+    };
 
 interface Thread {
   readonly worker: Worker;
@@ -32,14 +38,20 @@ interface Thread {
 const BATCHES_PER_THREAD = 2;
 
 /** `count` threads that evaluate designs of `plan`. */
-export function startThreads(plan: SweepPlan, count: number, published?: readonly MixedWorkload[]): Crew {
+export function startThreads(
+  plan: SweepPlan,
+  count: number,
+  published?: readonly MixedWorkload[],
+): Crew {
   const start: ThreadStart = { plan, published: published && shareArrays(published) };
   const threads = Array.from({ length: count }, () => startThread(start));
   return {
     capacity: count * BATCHES_PER_THREAD,
     batchSeconds: THREAD_BATCH_SECONDS,
     evaluate(batch: readonly Proposal[]) {
-      const idlest = threads.reduce((best, thread) => (thread.waiting.length < best.waiting.length ? thread : best));
+      const idlest = threads.reduce((best, thread) =>
+        thread.waiting.length < best.waiting.length ? thread : best,
+      );
       return new Promise((resolve, reject) => {
         idlest.waiting.push({ resolve, reject });
         idlest.worker.postMessage(batch);
@@ -79,21 +91,30 @@ function startThread(start: ThreadStart): Thread {
   return { worker, waiting };
 }
 
-function errorOf({ message, stack, isInput }: Extract<ThreadReply, { fault: object }>['fault']): Error {
+function errorOf({
+  message,
+  stack,
+  isInput,
+}: Extract<ThreadReply, { fault: object }>['fault']): Error {
   if (isInput) return new InputError(message);
   const error = new Error(message);
   if (stack !== undefined) error.stack = stack;
   return error;
 }
 
-/** The same value with its large arrays in memory that threads share; whatever else is copied to each thread. */
+/**
+ * The same value with its large arrays in memory that threads share; whatever else is copied to
+ * each thread.
+ */
 function shareArrays<Value>(value: Value): Value {
   const done = new Map<object, unknown>();
   const share = (inner: unknown): unknown => {
     if (inner === null || typeof inner !== 'object') return inner;
     const known = done.get(inner);
     if (known !== undefined) return known;
-    const shared = Array.isArray(inner) ? inner.map(share) : (shareArray(inner) ?? shareEntries(inner));
+    const shared = Array.isArray(inner)
+      ? inner.map(share)
+      : (shareArray(inner) ?? shareEntries(inner));
     done.set(inner, shared);
     return shared;
   };

@@ -1,4 +1,5 @@
-// A worker: takes batches of any sweep from a Redis queue, evaluates them on threads, hands back results.
+// A worker: takes batches of any sweep from a Redis queue, evaluates them on threads, hands back
+// results.
 
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -74,16 +75,22 @@ async function answerOf(evaluate: () => Promise<Evaluated>): Promise<BatchAnswer
   } catch (error) {
     if (error instanceof UnrecoverableError) throw error;
     const fault = error instanceof Error ? (error.stack ?? error.message) : String(error);
-    return error instanceof InputError ? { fault: error.message, isInput: true } : { fault, isInput: false };
+    return error instanceof InputError
+      ? { fault: error.message, isInput: true }
+      : { fault, isInput: false };
   }
 }
 
-/** Threads for the sweep that was worked on last: networks take memory, and sweeps seldom alternate. */
+/**
+ * Threads for the sweep that was worked on last: networks take memory, and sweeps seldom alternate.
+ */
 class CrewOfOneSweep {
   #fingerprint = '';
   #crew: Promise<Crew> = Promise.reject(new Error('no sweep yet'));
   readonly #underWay = new Set<Promise<Evaluated>>();
-  /** With this machine's copies of weights, which threads may read again while the sweep goes on. */
+  /**
+   * With this machine's copies of weights, which threads may read again while the sweep goes on.
+   */
   #folders: string[] = [];
 
   constructor(
@@ -128,12 +135,19 @@ class CrewOfOneSweep {
     const text = await this.redis.get(planKey({ fingerprint }));
     // The coordinator publishes it again, and gives the batch out again.
     if (text === null) throw new UnrecoverableError(`no plan ${fingerprint} in Redis`);
-    const plan = await withFiles(readPlan(text, planKey({ fingerprint })), this.redis, this.#folders);
+    const plan = await withFiles(
+      readPlan(text, planKey({ fingerprint })),
+      this.redis,
+      this.#folders,
+    );
     return startThreads(plan, this.threads, await sharedWorkloads(plan));
   }
 }
 
-/** The plan with files of weights where this machine has them, in folders of their own that are added to `folders`. */
+/**
+ * The plan with files of weights where this machine has them, in folders of their own that are
+ * added to `folders`.
+ */
 async function withFiles(plan: SweepPlan, redis: Redis, folders: string[]): Promise<SweepPlan> {
   const workloads = [];
   for (const workload of plan.workloads) {

@@ -1,4 +1,5 @@
-// The networks of a plan with their weights and activations, drawn or read, and kept between designs.
+// The networks of a plan with their weights and activations, drawn or read, and kept between
+// designs.
 
 import { createExecutor } from '../../hw-models/host/executors.js';
 import { InputError } from '../../workloads/base/errors.js';
@@ -17,8 +18,14 @@ const PUBLISHED: Densities = { weightDensity: null, activationDensity: null };
 /** Mixes kept beside the published one: each may hold hundreds of megabytes. */
 const MOST_DRAWN = 1;
 
-/** Finds a plan's networks; `published` are those at published densities, where they are at hand already. */
-export function createWorkloadSource(plan: SweepPlan, published?: readonly MixedWorkload[]): WorkloadSource {
+/**
+ * Finds a plan's networks; `published` are those at published densities, where they are at hand
+ * already.
+ */
+export function createWorkloadSource(
+  plan: SweepPlan,
+  published?: readonly MixedWorkload[],
+): WorkloadSource {
   const kept = new Map<string, Promise<readonly MixedWorkload[]>>();
   if (published) kept.set(JSON.stringify(PUBLISHED), Promise.resolve(published));
   return ({ weightDensity, activationDensity }) => {
@@ -27,7 +34,8 @@ export function createWorkloadSource(plan: SweepPlan, published?: readonly Mixed
     const found = kept.get(key) ?? loadWorkloads(plan, at);
     if (!kept.has(key)) {
       const drawn = [...kept.keys()].filter((other) => other !== JSON.stringify(PUBLISHED));
-      for (const oldest of drawn.slice(0, Math.max(0, drawn.length - MOST_DRAWN + 1))) kept.delete(oldest);
+      for (const oldest of drawn.slice(0, Math.max(0, drawn.length - MOST_DRAWN + 1)))
+        kept.delete(oldest);
       kept.set(key, found);
     }
     return found;
@@ -35,31 +43,45 @@ export function createWorkloadSource(plan: SweepPlan, published?: readonly Mixed
 }
 
 /** Reads or draws a plan's networks. @throws InputError for an impossible density. */
-export async function loadWorkloads(plan: SweepPlan, at: Densities = PUBLISHED): Promise<readonly MixedWorkload[]> {
+export async function loadWorkloads(
+  plan: SweepPlan,
+  at: Densities = PUBLISHED,
+): Promise<readonly MixedWorkload[]> {
   const mix: MixedWorkload[] = [];
-  for (const workload of plan.workloads) mix.push(await loadWorkload(workload, at, plan.spec.seed ?? 0));
+  for (const workload of plan.workloads)
+    mix.push(await loadWorkload(workload, at, plan.spec.seed ?? 0));
   return mix;
 }
 
-/** Networks at published densities, made once for all threads; undefined where no design runs them. */
+/**
+ * Networks at published densities, made once for all threads; undefined where no design runs them.
+ */
 export async function sharedWorkloads(plan: SweepPlan) {
   const fields = Object.entries(plan.spec.axes).map(([name, { field = name }]) => field);
-  const isVaried = fields.includes(reservedFields.weightDensity) || fields.includes(reservedFields.activationDensity);
+  const isVaried =
+    fields.includes(reservedFields.weightDensity) ||
+    fields.includes(reservedFields.activationDensity);
   return isVaried ? undefined : loadWorkloads(plan);
 }
 
-async function loadWorkload(workload: WorkloadPlan, at: Densities, seed: number): Promise<MixedWorkload> {
+async function loadWorkload(
+  workload: WorkloadPlan,
+  at: Densities,
+  seed: number,
+): Promise<MixedWorkload> {
   const { name, weight, weights } = workload;
   const entry = await entryOf(workload);
   const isReal = entry.weights !== undefined || weights !== null;
   if (isReal && (at.weightDensity ?? at.activationDensity) !== null) {
-    throw new InputError(`${name}: its weights are from a file, expected no axis that varies densities`);
+    throw new InputError(
+      `${name}: its weights are from a file, expected no axis that varies densities`,
+    );
   }
   const densities = densitiesAt(entry.densities, at);
   const model = await loadModel({ ...entry, densities }, weights?.file, seed);
   const trace = traceDrawn(entry.network, densities, seed);
-  // As in a comparison, a file's own network meets what a run on the drawn input gives; in plain passes, which give the
-  // same bits on every machine.
+  // As in a comparison, a file's own network meets what a run on the drawn input gives; in plain
+  // passes, which give the same bits on every machine.
   const met =
     entry.weights !== undefined && entry.network.layers.length > 1
       ? await traceRun(model, trace.inputs, createExecutor('reference'), 'synthetic')
@@ -72,5 +94,7 @@ async function entryOf({ name, network }: WorkloadPlan): Promise<ZooEntry> {
   if (!network) return resolveWorkload(name);
   const found = (await openWorkloads([network.file]))[network.at];
   if (found?.file?.sha256 === network.sha256) return found.entry;
-  throw new InputError(`${network.file}: found another content than was planned, expected SHA-256 ${network.sha256}`);
+  throw new InputError(
+    `${network.file}: found another content than was planned, expected SHA-256 ${network.sha256}`,
+  );
 }

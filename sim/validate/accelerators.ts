@@ -1,4 +1,5 @@
-// Accelerators other than EIE: an Edge-TPU-class array against Coral's benchmarks, SCNN against its paper's dense design.
+// Accelerators other than EIE: an Edge-TPU-class array against Coral's benchmarks, SCNN against its
+// paper's dense design.
 
 import { secondsOf, sum } from '../../hw-models/cost.js';
 import type { ConvolutionDemand } from '../../workloads/demand.js';
@@ -16,8 +17,10 @@ export function acceleratorClaims(lab: Lab, tables: Tables): readonly Claim[] {
     const { hardware = '', quantity = '', network = '', unit = '', source = '' } = row;
     const name = [hardware, quantity, network].filter(Boolean).join(', ');
     const published = { claim: name, source, unit, published: cell(row, 'value') ?? Number.NaN };
-    if (quantity === 'area') return claim(TABLE, published, sum(lab.hardware(hardware).area ?? {}), 'input');
-    if (quantity === 'time') return claim(TABLE, published, milliseconds(lab, hardware, network), 'predicted', HOST);
+    if (quantity === 'area')
+      return claim(TABLE, published, sum(lab.hardware(hardware).area ?? {}), 'input');
+    if (quantity === 'time')
+      return claim(TABLE, published, milliseconds(lab, hardware, network), 'predicted', HOST);
     return claim(TABLE, published, speedupOverDense(lab, hardware, network), 'predicted');
   });
 }
@@ -36,7 +39,10 @@ function speedupOverDense(lab: Lab, hardware: string, network: string): number {
   return dense.reduce((all, each) => all + each, 0) / cycles;
 }
 
-/** DCNN: planar tiles as SCNN's on 8 × 8 PEs, each with a dot product of 16 a cycle (SCNN, Table 5: 1,024 multipliers). */
+/**
+ * DCNN: planar tiles as SCNN's on 8 × 8 PEs, each with a dot product of 16 a cycle (SCNN, Table 5:
+ * 1,024 multipliers).
+ */
 function dcnnCycles(demand: ConvolutionDemand): number {
   const [outputs, height, width] = demand.output;
   const tile = Math.ceil(height / 8) * Math.ceil(width / 8);

@@ -1,4 +1,5 @@
-// The cells of the published tables that have a row for each platform, kernel and batch and a column for each layer.
+// The cells of the published tables that have a row for each platform, kernel and batch and a
+// column for each layer.
 
 import { cell, type Tables } from './claims.js';
 import { benchmarkLayers } from './lab.js';
@@ -17,10 +18,13 @@ export function cellsOf(tables: Tables, table: string): readonly Cell[] {
     const { platform = '', kernel = '', batch = '' } = row;
     return benchmarkLayers.flatMap((layer) => {
       const published = cell(row, layer);
-      return published === null ? [] : [{ platform, kernel, batch: Number(batch), layer, published }];
+      return published === null
+        ? []
+        : [{ platform, kernel, batch: Number(batch), layer, published }];
     });
   });
 }
 
 /** 'titan-x dense batch 1, Alex-6'. */
-export const cellName = ({ platform, kernel, batch, layer }: Cell) => `${platform} ${kernel} batch ${batch}, ${layer}`;
+export const cellName = ({ platform, kernel, batch, layer }: Cell) =>
+  `${platform} ${kernel} batch ${batch}, ${layer}`;

@@ -11,9 +11,9 @@ export interface Published {
 }
 
 /**
- * What the model's figure rests on. `predicted`: the figure was not used for anything. `fitted`: a number of the preset
- * was fitted on its table, this figure among others. `input`: the preset contains the figure itself. `none`: no model
- * of it here, the note says why.
+ * What the model's figure rests on. `predicted`: the figure was not used for anything. `fitted`: a
+ * number of the preset was fitted on its table, this figure among others. `input`: the preset
+ * contains the figure itself. `none`: no model of it here, the note says why.
  */
 export type Basis = 'predicted' | 'fitted' | 'input' | 'none';
 
@@ -24,7 +24,10 @@ export interface Claim extends Published {
   /** modelled / published − 1 */
   readonly error: number | null;
   readonly basis: Basis;
-  /** The error of a fit that did not see this figure's layer; null where nothing was fitted or the fit not repeated. */
+  /**
+   * The error of a fit that did not see this figure's layer; null where nothing was fitted or the
+   * fit not repeated.
+   */
   readonly heldOutError: number | null;
   readonly note: string | null;
 }

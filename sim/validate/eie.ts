@@ -1,4 +1,5 @@
-// EIE's own tables: I (energy of operations), II (a PE's power and area), III (the work left), V (platforms on Alex-7).
+// EIE's own tables: I (energy of operations), II (a PE's power and area), III (the work left), V
+// (platforms on Alex-7).
 
 import { sum } from '../../hw-models/cost.js';
 import { type Claim, cell, claim, type Tables } from './claims.js';
@@ -6,17 +7,32 @@ import type { Lab } from './lab.js';
 
 const text = (row: Readonly<Record<string, string>>, name: string) => row[name] ?? '';
 
-/** Table I: what the presets take from it as it stands. The operations it lists are inputs, not predictions. */
+/**
+ * Table I: what the presets take from it as it stands. The operations it lists are inputs, not
+ * predictions.
+ */
 export function operationClaims(lab: Lab, tables: Tables): readonly Claim[] {
   const source = 'EIE, Table I';
   const eie = lab.hardware('eie-64').figures;
   const dram = 32 * (eie.get('dram.joulesPerBit')?.value ?? Number.NaN);
   return tables('energy-45nm').map((row) => {
     const published = {
-      ...{ claim: text(row, 'operation'), source, unit: 'pJ', published: cell(row, 'energy_pj') ?? Number.NaN },
+      ...{
+        claim: text(row, 'operation'),
+        source,
+        unit: 'pJ',
+        published: cell(row, 'energy_pj') ?? Number.NaN,
+      },
     };
-    if (text(row, 'operation') === '32-bit DRAM read') return claim(source, published, 1e12 * dram, 'input');
-    return claim(source, published, null, 'none', 'an input of the energy models, scaled to each process');
+    if (text(row, 'operation') === '32-bit DRAM read')
+      return claim(source, published, 1e12 * dram, 'input');
+    return claim(
+      source,
+      published,
+      null,
+      'none',
+      'an input of the energy models, scaled to each process',
+    );
   });
 }
 
@@ -29,7 +45,10 @@ const modules: Readonly<Record<string, string>> = {
   ActRW: 'act_rw',
 };
 
-/** The layers over which the model is held against Table II: AlexNet's, as in the paper's other energy figures. */
+/**
+ * The layers over which the model is held against Table II: AlexNet's, as in the paper's other
+ * energy figures.
+ */
 export const alexnetLayers = ['Alex-6', 'Alex-7', 'Alex-8'] as const;
 
 /** Table II: milliwatts and square micrometres of one PE by module. */
@@ -39,7 +58,8 @@ export function peClaims(lab: Lab, tables: Tables): readonly Claim[] {
   const pes = hardware.figures.get('pes')?.value ?? Number.NaN;
   const seconds = sumOver(alexnetLayers, (layer) => lab.seconds('eie-64', 'sparse', 1, layer));
   const watts = (part: string) =>
-    sumOver(alexnetLayers, (layer) => lab.cost('eie-64', 'sparse', 1, layer).joules?.[part] ?? 0) / seconds;
+    sumOver(alexnetLayers, (layer) => lab.cost('eie-64', 'sparse', 1, layer).joules?.[part] ?? 0) /
+    seconds;
   // The paper's modules contain their share of the clock network; the model keeps it apart.
   const ours = Object.values(modules);
   const dynamic = sumOver(ours, watts);
@@ -72,14 +92,18 @@ export function peClaims(lab: Lab, tables: Tables): readonly Claim[] {
     } else {
       const unsplit = 'the model splits by module, not by kind of cell';
       add('mW', 'power_mw', null, 'none', unsplit);
-      if (name === 'filler cell' && text(row, 'kind') === 'module') add('µm²', 'area_um2', area('filler'), 'input');
+      if (name === 'filler cell' && text(row, 'kind') === 'module')
+        add('µm²', 'area_um2', area('filler'), 'input');
       else add('µm²', 'area_um2', null, 'none', unsplit);
     }
     return claims;
   });
 }
 
-/** Table III: the share of multiplications left, which the drawn weights and activations must leave too. */
+/**
+ * Table III: the share of multiplications left, which the drawn weights and activations must leave
+ * too.
+ */
 export function workClaims(lab: Lab, tables: Tables): readonly Claim[] {
   const source = 'EIE, Table III';
   return tables('eie-benchmark').map((row) => {
@@ -91,12 +115,15 @@ export function workClaims(lab: Lab, tables: Tables): readonly Claim[] {
       unit: '%',
       published: cell(row, 'flop_pct') ?? Number.NaN,
     };
-    const note = 'published in whole percents, and not always the product of the published densities';
+    const note =
+      'published in whole percents, and not always the product of the published densities';
     return claim(source, published, (100 * effective) / dense, 'predicted', note);
   });
 }
 
-/** Figure 10: a multiplier's energy grows with the square of its width; Table I has the 32-bit ones. */
+/**
+ * Figure 10: a multiplier's energy grows with the square of its width; Table I has the 32-bit ones.
+ */
 export function precisionClaims(tables: Tables): readonly Claim[] {
   const source = 'EIE, Figure 10';
   const picojoules = (operation: string) => {
@@ -110,11 +137,22 @@ export function precisionClaims(tables: Tables): readonly Claim[] {
   };
   return tables('eie-figure-10').map((row) => {
     const name = text(row, 'quantity');
-    const published = { claim: name, source, unit: text(row, 'unit'), published: cell(row, 'value') ?? Number.NaN };
+    const published = {
+      claim: name,
+      source,
+      unit: text(row, 'unit'),
+      published: cell(row, 'value') ?? Number.NaN,
+    };
     const modelled = models[name];
     return modelled === undefined
       ? claim(source, published, null, 'none', 'needs the trained network and its test set')
-      : claim(source, published, modelled, 'predicted', 'energy by the square of the width from Table I');
+      : claim(
+          source,
+          published,
+          modelled,
+          'predicted',
+          'energy by the square of the width from Table I',
+        );
   });
 }
 
@@ -143,7 +181,12 @@ export function platformClaims(lab: Lab, tables: Tables): readonly Claim[] {
     const columns = [
       { column: 'throughput_fps', unit: 'frames/s', modelled: fps, basis: fitted },
       { column: 'power_w', unit: 'W', modelled: watts, basis: fitted },
-      { column: 'area_mm2', unit: 'mm²', modelled: mm2, basis: name.startsWith('EIE') ? 'predicted' : 'input' },
+      {
+        column: 'area_mm2',
+        unit: 'mm²',
+        modelled: mm2,
+        basis: name.startsWith('EIE') ? 'predicted' : 'input',
+      },
       {
         column: 'area_efficiency_fps_per_mm2',
         unit: 'frames/s/mm²',

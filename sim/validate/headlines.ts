@@ -9,7 +9,9 @@ import { benchmarkLayers, entryOf, type Lab } from './lab.js';
 
 const TABLE = 'Headlines';
 
-/** EIE's own figures, and those of other papers as far as they need neither training nor execution. */
+/**
+ * EIE's own figures, and those of other papers as far as they need neither training nor execution.
+ */
 export function otherHeadlineClaims(lab: Lab, tables: Tables): readonly Claim[] {
   const models = { ...eieModels(lab), ...networkModels(lab) };
   return tables('headlines').flatMap((row) => {
@@ -26,7 +28,10 @@ export function otherHeadlineClaims(lab: Lab, tables: Tables): readonly Claim[] 
 }
 
 /** A published number, or both ends of a published range ('3-5'). */
-function ends(name: string, value: string): readonly (readonly [claim: string, published: number])[] {
+function ends(
+  name: string,
+  value: string,
+): readonly (readonly [claim: string, published: number])[] {
   const [least, most] = value.split('-').map(Number);
   if (least === undefined) return [];
   return most === undefined
@@ -48,7 +53,8 @@ const remarks: Readonly<Record<string, string>> = {
   'VGG-16 pruning ratio': ofDensities,
   'EIE equivalent dense throughput':
     "the paper's 3 TOP/s is 102 GOP/s × 10 × 3, at full use of the PEs; the model's is AlexNet's three layers as they run",
-  'DRAM to SRAM energy saving': "Table I's own 640 over 5 pJ: the text says 120× in one place and 128× in another",
+  'DRAM to SRAM energy saving':
+    "Table I's own 640 over 5 pJ: the text says 120× in one place and 128× in another",
   'Whole-network CPU speed-up from pruning, at least': `the lesser of AlexNet and VGG-16, ${unlikeEngines}`,
   'Whole-network CPU speed-up from pruning, at most': `the greater of AlexNet and VGG-16, ${unlikeEngines}`,
   'SqueezeNet model size': '2²⁰ bytes, as the paper counts',
@@ -57,7 +63,9 @@ const remarks: Readonly<Record<string, string>> = {
 function eieModels(lab: Lab): Readonly<Record<string, number>> {
   const hardware = lab.hardware('eie-64');
   const figure = (path: string) => hardware.figures.get(path)?.value ?? Number.NaN;
-  const alexnetSeconds = sumOver(alexnetLayers, (layer) => lab.seconds('eie-64', 'sparse', 1, layer));
+  const alexnetSeconds = sumOver(alexnetLayers, (layer) =>
+    lab.seconds('eie-64', 'sparse', 1, layer),
+  );
   const watts =
     sumOver(benchmarkLayers, (layer) => lab.joules('eie-64', 'sparse', 1, layer)) /
     sumOver(benchmarkLayers, (layer) => lab.seconds('eie-64', 'sparse', 1, layer));
@@ -79,8 +87,11 @@ function eieModels(lab: Lab): Readonly<Record<string, number>> {
 
 function networkModels(lab: Lab): Readonly<Record<string, number>> {
   const cpu = lab.hardware('i7-5930k');
-  const cpuSeconds = (name: string, kernel: string) => sumOver(cpu.cost(lab.network(name), kernel), secondsOf);
-  const pruned = ['alexnet', 'vgg-16'].map((name) => cpuSeconds(name, 'dense') / cpuSeconds(name, 'sparse'));
+  const cpuSeconds = (name: string, kernel: string) =>
+    sumOver(cpu.cost(lab.network(name), kernel), secondsOf);
+  const pruned = ['alexnet', 'vgg-16'].map(
+    (name) => cpuSeconds(name, 'dense') / cpuSeconds(name, 'sparse'),
+  );
   const parameters = sumOver(entryOf('squeezenet-1.0').network.layers, parametersOf);
   return {
     'LeNet-300-100 pruning ratio': pruningRatio(lab, 'lenet-300-100'),

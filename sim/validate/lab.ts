@@ -1,4 +1,5 @@
-// The nine benchmark layers on any modelled hardware, each cost computed once, and whole networks of the zoo.
+// The nine benchmark layers on any modelled hardware, each cost computed once, and whole networks
+// of the zoo.
 
 import type { Hardware, LayerCost } from '../../hw-models/contract.js';
 import { joulesOf, secondsOf } from '../../hw-models/cost.js';
@@ -27,7 +28,9 @@ export const benchmarkLayers = [
   ...['Alex-6', 'Alex-7', 'Alex-8', 'VGG-6', 'VGG-7', 'VGG-8', 'NT-We', 'NT-Wd', 'NT-LSTM'],
 ] as const;
 
-/** Draws the layers at their published densities from `seed`; finds hardware by name through `load`. */
+/**
+ * Draws the layers at their published densities from `seed`; finds hardware by name through `load`.
+ */
 export function createLab(load: (name: string) => Hardware, seed: number): Lab {
   const hardware = memo(load);
   const draw = (name: string, vary: (network: Network) => Network): readonly LayerTask[] => {
@@ -50,8 +53,14 @@ export function createLab(load: (name: string) => Hardware, seed: number): Lab {
 }
 
 /** As `lab`, but that a layer may meet another hardware of that name than the other layers do. */
-export function labBy(lab: Lab, other: (hardware: string, layer: string) => Hardware | undefined): Lab {
-  return { ...lab, ...measures((name, layer) => other(name, layer) ?? lab.hardware(name), lab.costOn) };
+export function labBy(
+  lab: Lab,
+  other: (hardware: string, layer: string) => Hardware | undefined,
+): Lab {
+  return {
+    ...lab,
+    ...measures((name, layer) => other(name, layer) ?? lab.hardware(name), lab.costOn),
+  };
 }
 
 /** Costs by name, each computed once. */
@@ -67,7 +76,8 @@ function measures(
   return {
     cost,
     seconds: (name, kernel, batch, layer) => secondsOf(cost(name, kernel, batch, layer)) / batch,
-    joules: (name, kernel, batch, layer) => (joulesOf(cost(name, kernel, batch, layer)) ?? Number.NaN) / batch,
+    joules: (name, kernel, batch, layer) =>
+      (joulesOf(cost(name, kernel, batch, layer)) ?? Number.NaN) / batch,
   };
 }
 

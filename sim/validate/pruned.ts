@@ -1,4 +1,5 @@
-// Han et al., NIPS 2015: operations left in each layer of four pruned networks, against what the drawn ones leave.
+// Han et al., NIPS 2015: operations left in each layer of four pruned networks, against what the
+// drawn ones leave.
 
 import { INPUT } from '../../workloads/graph.js';
 import { type Claim, cell, claim, type Tables } from './claims.js';
@@ -17,8 +18,17 @@ export function prunedWorkClaims(lab: Lab, tables: Tables): readonly Claim[] {
     };
     const { densities, network } = entryOf(name);
     const readsZeros =
-      densities.input < 1 && network.layers.some((one) => one.name === layer && one.inputs[0] === INPUT);
-    const note = readsZeros ? 'published without the zeros of the input picture, which the model counts' : null;
-    return claim(SOURCE, published, macs ? (100 * macs.effective) / macs.dense : null, 'predicted', note);
+      densities.input < 1 &&
+      network.layers.some((one) => one.name === layer && one.inputs[0] === INPUT);
+    const note = readsZeros
+      ? 'published without the zeros of the input picture, which the model counts'
+      : null;
+    return claim(
+      SOURCE,
+      published,
+      macs ? (100 * macs.effective) / macs.dense : null,
+      'predicted',
+      note,
+    );
   });
 }

@@ -1,4 +1,5 @@
-// Why the worst figures are as far off as they are. Facts of the papers and of the authors' public benchmark code.
+// Why the worst figures are as far off as they are. Facts of the papers and of the authors' public
+// benchmark code.
 
 /** By the beginning of the claim's name; the first that fits counts. */
 const times: readonly (readonly [claim: string, why: string])[] = [
@@ -22,20 +23,41 @@ const times: readonly (readonly [claim: string, why: string])[] = [
         "the authors' benchmark (RalphMao/EIE-simulator, cusparse/) gives CSRMM an output stride of 600 for 8791 rows",
       ] as const,
   ),
-  ['titan-x sparse batch 1, VGG-6', '100 KB of activations miss the gather cache; the width of L2 is an estimate'],
-  ['titan-x sparse batch 64, VGG-6', 'its activations miss the gather cache; the width of L2 is an estimate'],
+  [
+    'titan-x sparse batch 1, VGG-6',
+    '100 KB of activations miss the gather cache; the width of L2 is an estimate',
+  ],
+  [
+    'titan-x sparse batch 64, VGG-6',
+    'its activations miss the gather cache; the width of L2 is an estimate',
+  ],
   ...['Alex-8', 'VGG-8', 'NT-We', 'NT-LSTM'].map(
     (layer) =>
-      [`titan-x dense batch 64, ${layer}`, 'few tiles: depends on which cuBLAS chose; the model has one'] as const,
+      [
+        `titan-x dense batch 64, ${layer}`,
+        'few tiles: depends on which cuBLAS chose; the model has one',
+      ] as const,
   ),
   [
     'tegra-k1 dense batch 64',
     'follows no model of shapes: Alex-6, Alex-7 and VGG-6 have 38, 17 and 103 M weights and took 107, 132 and 128 ms for 64 frames',
   ],
-  ['eie-64 theoretical batch 1, Alex-8', 'the published densities are rounded averages: no queue is in this figure'],
-  ['eie-64 theoretical batch 1, VGG-6', 'the published densities are rounded averages: no queue is in this figure'],
-  ['eie-64 actual batch 1, Alex-8', 'as its theoretical time: the published densities are rounded averages'],
-  ['eie-64 actual batch 1, VGG-6', 'as its theoretical time: the published densities are rounded averages'],
+  [
+    'eie-64 theoretical batch 1, Alex-8',
+    'the published densities are rounded averages: no queue is in this figure',
+  ],
+  [
+    'eie-64 theoretical batch 1, VGG-6',
+    'the published densities are rounded averages: no queue is in this figure',
+  ],
+  [
+    'eie-64 actual batch 1, Alex-8',
+    'as its theoretical time: the published densities are rounded averages',
+  ],
+  [
+    'eie-64 actual batch 1, VGG-6',
+    'as its theoretical time: the published densities are rounded averages',
+  ],
 ];
 
 const powers: readonly (readonly [claim: string, why: string])[] = [

@@ -6,4 +6,7 @@ import type { Tables } from './claims.js';
 
 /** The published tables on disk, beside the code in the sources and in dist/ alike. */
 export const publishedTables: Tables = (name) =>
-  parse(readFileSync(new URL(`../claims/${name}.csv`, import.meta.url)), { columns: true, comment: '#' });
+  parse(readFileSync(new URL(`../claims/${name}.csv`, import.meta.url)), {
+    columns: true,
+    comment: '#',
+  });

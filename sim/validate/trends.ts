@@ -26,7 +26,11 @@ export function trendClaims(lab: Lab): readonly Claim[] {
       note,
     );
 
-  return [...queueDepth(base, run, each, holds), ...sramWidth(base, run), ...scalability(base, run, each, holds)];
+  return [
+    ...queueDepth(base, run, each, holds),
+    ...sramWidth(base, run),
+    ...scalability(base, run, each, holds),
+  ];
 }
 
 type Run = (hardware: Hardware, layer: Layer) => LayerCost;
@@ -92,7 +96,10 @@ function sramWidth(base: Hardware, run: Run): readonly Claim[] {
   ];
 }
 
-/** The array with another number of PEs; fewer have larger memories, so that what fits stays the same. */
+/**
+ * The array with another number of PEs; fewer have larger memories, so that what fits stays the
+ * same.
+ */
 function withPes(base: Hardware, pes: number): Hardware {
   const value = (path: string) => base.figures.get(path)?.value ?? Number.NaN;
   const scale = Math.max(1, value('pes') / pes);
@@ -106,8 +113,13 @@ function withPes(base: Hardware, pes: number): Hardware {
 function scalability(base: Hardware, run: Run, each: Each, holds: Holds): readonly Claim[] {
   const one = withPes(base, 1);
   const full = withPes(base, 256);
-  const speedups = each((layer) => ({ layer, speedup: cyclesOf(run(one, layer)) / cyclesOf(run(full, layer)) }));
-  const others = speedups.filter(({ layer }) => layer !== 'NT-We').map(({ speedup }) => speedup / 256);
+  const speedups = each((layer) => ({
+    layer,
+    speedup: cyclesOf(run(one, layer)) / cyclesOf(run(full, layer)),
+  }));
+  const others = speedups
+    .filter(({ layer }) => layer !== 'NT-We')
+    .map(({ speedup }) => speedup / 256);
   const weakest = speedups.reduce((a, b) => (b.speedup < a.speedup ? b : a));
   const padding = (pes: number) =>
     mean(
@@ -116,7 +128,8 @@ function scalability(base: Hardware, run: Run, each: Each, holds: Holds): readon
         return (counters.padding_zeros ?? 0) / (counters.entries ?? 1);
       }),
     );
-  const balance = (pes: number) => 1 - mean(each((layer) => idleShare(run(withPes(base, pes), layer))));
+  const balance = (pes: number) =>
+    1 - mean(each((layer) => idleShare(run(withPes(base, pes), layer))));
   const pads = [1, 16, 64, 256].map(padding);
   const balances = [1, 16, 64, 256].map(balance);
   return [

@@ -19,7 +19,10 @@ export interface ValidationRequest {
   readonly load: (name: string) => Hardware;
   readonly tables: Tables;
   readonly seed: number;
-  /** Fit every device again, whole and without each layer: what was fitted then has an error as a prediction too. */
+  /**
+   * Fit every device again, whole and without each layer: what was fitted then has an error as a
+   * prediction too.
+   */
   readonly refit?: boolean;
   readonly progress?: Progress;
 }
@@ -32,7 +35,9 @@ export interface Summary {
   readonly figures: number;
   readonly medianAbsoluteError: number;
   readonly percentile90AbsoluteError: number;
-  /** Median absolute error of fits that did not see the figure's layer; null where there was none. */
+  /**
+   * Median absolute error of fits that did not see the figure's layer; null where there was none.
+   */
   readonly medianHeldOutError: number | null;
   /** Geometric mean of modelled / published; null where a figure is 0. */
   readonly geomeanRatio: number | null;
@@ -44,7 +49,10 @@ export interface FittedNumber {
   readonly hardware: string;
   readonly number: string;
   readonly figure: Figure;
-  /** What the fit finds now, in the figure's unit; null where it was chosen by hand or the fit not repeated. */
+  /**
+   * What the fit finds now, in the figure's unit; null where it was chosen by hand or the fit not
+   * repeated.
+   */
   readonly refitted: number | null;
 }
 
@@ -56,7 +64,13 @@ export interface Validation {
 }
 
 /** Evaluates every claim. Deterministic for a seed. */
-export function validate({ load, tables, seed, refit = false, progress = silent }: ValidationRequest): Validation {
+export function validate({
+  load,
+  tables,
+  seed,
+  refit = false,
+  progress = silent,
+}: ValidationRequest): Validation {
   const lab = createLab(load, seed);
   const parts: readonly (readonly [string, () => readonly Claim[]])[] = [
     ['operations', () => operationClaims(lab, tables)],
@@ -78,7 +92,10 @@ export function validate({ load, tables, seed, refit = false, progress = silent 
     return refitDevice(lab, tables, fitted);
   });
   const heldOut = new Map(
-    (refit ? platformsClaims(heldOutLab(lab, refits), tables) : []).map((claim) => [keyOf(claim), claim.error]),
+    (refit ? platformsClaims(heldOutLab(lab, refits), tables) : []).map((claim) => [
+      keyOf(claim),
+      claim.error,
+    ]),
   );
   const claims = found.map((claim) => ({
     ...claim,
@@ -90,8 +107,8 @@ export function validate({ load, tables, seed, refit = false, progress = silent 
 
 /** What the devices fitted to Table IV and to Table 9 do, and all that follows of it. */
 function platformsClaims(lab: Lab, tables: Tables): readonly Claim[] {
-  return [wallclockClaims, platformClaims, powerClaims, figureClaims, headlineRatioClaims].flatMap((make) =>
-    make(lab, tables),
+  return [wallclockClaims, platformClaims, powerClaims, figureClaims, headlineRatioClaims].flatMap(
+    (make) => make(lab, tables),
   );
 }
 
@@ -108,7 +125,9 @@ function summarizeClaims(claims: readonly Claim[]): readonly Summary[] {
   return [...groups].map(([key, group]) => {
     const [table = '', device = ''] = key.split('|');
     const errors = group.map(({ error }) => Math.abs(error ?? Number.NaN));
-    const heldOut = group.flatMap(({ heldOutError: error }) => (error === null ? [] : [Math.abs(error)]));
+    const heldOut = group.flatMap(({ heldOutError: error }) =>
+      error === null ? [] : [Math.abs(error)],
+    );
     const ratios = group.map(({ modelled, published }) => (modelled ?? 0) / published);
     return {
       ...{ table, device, basis: (group[0] as Claim).basis, figures: group.length },
@@ -121,7 +140,10 @@ function summarizeClaims(claims: readonly Claim[]): readonly Summary[] {
   });
 }
 
-function fittedNumbers({ name, figures }: Hardware, refits: readonly Refit[]): readonly FittedNumber[] {
+function fittedNumbers(
+  { name, figures }: Hardware,
+  refits: readonly Refit[],
+): readonly FittedNumber[] {
   const values = refits.find(({ device }) => device === name)?.values;
   const fitted = [...figures].filter(([, figure]) => figure.from === 'fitted');
   return fitted.map(([number, figure]) => ({

@@ -1,4 +1,5 @@
-// EIE, Table IV: wall-clock time of the nine layers on four platforms; Deep Compression, Table 9: power of three.
+// EIE, Table IV: wall-clock time of the nine layers on four platforms; Deep Compression, Table 9:
+// power of three.
 
 import { cellName, cellsOf } from './cells.js';
 import { type Claim, cell, claim, type Tables } from './claims.js';
@@ -9,8 +10,9 @@ export const TIMES = { source: 'EIE, Table IV', table: 'eie-wallclock-us' } as c
 export const POWERS = { source: 'Deep Compression, Table 9', table: 'baseline-power-w' } as const;
 
 /**
- * The paper's 'theoretical time': the work over what all PEs do in a cycle. The work contains the padding zeros:
- * Alex-6's 28.1 µs are 19 % more entries than 9 % × 35.1 % of the multiplications, as many as 4-bit counts add there.
+ * The paper's 'theoretical time': the work over what all PEs do in a cycle. The work contains the
+ * padding zeros: Alex-6's 28.1 µs are 19 % more entries than 9 % × 35.1 % of the multiplications,
+ * as many as 4-bit counts add there.
  */
 function theoreticalSeconds(lab: Lab, layer: string): number {
   const value = (path: string) => lab.hardware('eie-64').figures.get(path)?.value ?? Number.NaN;
@@ -18,7 +20,10 @@ function theoreticalSeconds(lab: Lab, layer: string): number {
   return entries / (value('pes') * value('clockHz'));
 }
 
-/** Microseconds a frame: 14 rows of nine, and EIE's actual over theoretical time, which rounded densities don't blur. */
+/**
+ * Microseconds a frame: 14 rows of nine, and EIE's actual over theoretical time, which rounded
+ * densities don't blur.
+ */
 export function wallclockClaims(lab: Lab, tables: Tables): readonly Claim[] {
   const { source, table } = TIMES;
   const microseconds = cellsOf(tables, table).map((one) => {
@@ -26,10 +31,18 @@ export function wallclockClaims(lab: Lab, tables: Tables): readonly Claim[] {
     const published = { claim: cellName(one), source, unit: 'µs', published: one.published };
     const remark = timeRemark(published.claim);
     if (platform !== 'eie-64') {
-      return claim(source, published, 1e6 * lab.seconds(platform, kernel, batch, layer), 'fitted', remark);
+      return claim(
+        source,
+        published,
+        1e6 * lab.seconds(platform, kernel, batch, layer),
+        'fitted',
+        remark,
+      );
     }
     const seconds =
-      kernel === 'theoretical' ? theoreticalSeconds(lab, layer) : lab.seconds(platform, 'sparse', 1, layer);
+      kernel === 'theoretical'
+        ? theoreticalSeconds(lab, layer)
+        : lab.seconds(platform, 'sparse', 1, layer);
     return claim(source, published, 1e6 * seconds, 'predicted', remark);
   });
   return [...microseconds, ...overTheoretical(lab, tables)];
@@ -57,6 +70,12 @@ export function powerClaims(lab: Lab, tables: Tables): readonly Claim[] {
   return cellsOf(tables, table).map((one) => {
     const key = [one.platform, one.kernel, one.batch, one.layer] as const;
     const published = { claim: cellName(one), source, unit: 'W', published: one.published };
-    return claim(source, published, lab.joules(...key) / lab.seconds(...key), 'fitted', powerRemark(published.claim));
+    return claim(
+      source,
+      published,
+      lab.joules(...key) / lab.seconds(...key),
+      'fitted',
+      powerRemark(published.claim),
+    );
   });
 }

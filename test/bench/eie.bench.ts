@@ -1,4 +1,5 @@
-// How fast the EIE model is: its timing engine alone on the nine layers of the EIE benchmark, and a whole SqueezeNet.
+// How fast the EIE model is: its timing engine alone on the nine layers of the EIE benchmark, and a
+// whole SqueezeNet.
 
 import { layoutsOf } from '../../hw-models/eie/layout.js';
 import { createTimer, findActive } from '../../hw-models/eie/timing.js';
@@ -22,7 +23,9 @@ export async function bench(): Promise<readonly BenchRow[]> {
 }
 
 function nineLayers(): readonly BenchRow[] {
-  const layers = (groups.get('eie-benchmark') ?? []).flatMap((name) => tasksOf(entryOf(name))).map(encoded);
+  const layers = (groups.get('eie-benchmark') ?? [])
+    .flatMap((name) => tasksOf(entryOf(name)))
+    .map(encoded);
   const macs = layers.reduce((sum, layer) => sum + layer.macs, 0);
   let cycles = 0;
   const runAll = () => {
@@ -37,8 +40,20 @@ function nineLayers(): readonly BenchRow[] {
   const seconds = median(Array.from({ length: RUNS }, () => secondsOf(runAll)));
   const work = `nine layers of the EIE benchmark, 64 PEs, ${macs} effective MACs, ${cycles} cycles`;
   return [
-    { name: 'eie_nine_layers_ms', value: seconds * 1e3, unit: 'ms', better: 'lower', note: `${work}; timing alone` },
-    { name: 'eie_macs_per_second', value: macs / seconds, unit: '1/s', better: 'higher', note: work },
+    {
+      name: 'eie_nine_layers_ms',
+      value: seconds * 1e3,
+      unit: 'ms',
+      better: 'lower',
+      note: `${work}; timing alone`,
+    },
+    {
+      name: 'eie_macs_per_second',
+      value: macs / seconds,
+      unit: '1/s',
+      better: 'higher',
+      note: work,
+    },
     {
       name: 'eie_slowdown',
       value: seconds / (cycles / CLOCK_HZ),
@@ -55,17 +70,24 @@ function encoded(task: LayerTask) {
   const [layout] = layoutsOf(task.weights, 1, PES, INDEX_BITS);
   if (!layout) throw new Error(`${task.name} has no layout`);
   const active = new Int32Array(layout.columns);
-  return { layout, active, count: findActive(task.input.values, layout, active), macs: task.macs.effective };
+  return {
+    layout,
+    active,
+    count: findActive(task.input.values, layout, active),
+    macs: task.macs.effective,
+  };
 }
 
 function squeezenet(): BenchRow {
   const tasks = tasksOf(entryOf('squeezenet-1.0'));
   const hardware = loadHardware('eie-64');
   // Activations of their own for each run: results are remembered by them.
-  const run = () => void hardware.cost(tasks.map((task) => ({ ...task, input: { ...task.input } })));
+  const run = () =>
+    void hardware.cost(tasks.map((task) => ({ ...task, input: { ...task.input } })));
   run();
   const value = median(Array.from({ length: 5 }, () => secondsOf(run)));
-  const note = 'modelling all of SqueezeNet 1.0 on eie-64, time and energy, every output pixel; weights encoded';
+  const note =
+    'modelling all of SqueezeNet 1.0 on eie-64, time and energy, every output pixel; weights encoded';
   return { name: 'squeezenet_eie_seconds', value, unit: 's', better: 'lower', note };
 }
 
@@ -77,7 +99,9 @@ function entryOf(name: string): ZooEntry {
 
 function tasksOf({ network, densities }: ZooEntry): readonly LayerTask[] {
   const { inputs, tensors } = traceDrawn(network, densities, 0);
-  return tasksIn(drawModel(network, densities, 0), { inputs, tensors }, 1).map((task) => ({ ...task }));
+  return tasksIn(drawModel(network, densities, 0), { inputs, tensors }, 1).map((task) => ({
+    ...task,
+  }));
 }
 
 function secondsOf(work: () => void): number {

@@ -1,6 +1,7 @@
-// How long the explorer takes from a slider's move to the picture, for fc6 of AlexNet on 64 PEs in the system's Chromium:
-// each slider to each of its levels and back, one move at a time once the page has worked out what may be asked, and each
-// slider's first step right after the page has opened, when it has not.
+// How long the explorer takes from a slider's move to the picture, for fc6 of AlexNet on 64 PEs in
+// the system's Chromium: each slider to each of its levels and back, one move at a time once the
+// page has worked out what may be asked, and each slider's first step right after the page has
+// opened, when it has not.
 
 import type { Page } from 'playwright-core';
 import { median } from 'simple-statistics';
@@ -21,14 +22,20 @@ const recorded = (page: Page, name: 'answer' | 'ready') =>
   page.evaluate((of) => performance.getEntriesByName(of).length, name);
 
 const waitFor = (page: Page, name: 'answer' | 'ready', count: number) =>
-  page.waitForFunction(([of, least]) => performance.getEntriesByName(of).length >= least, [name, count] as const);
+  page.waitForFunction(([of, least]) => performance.getEntriesByName(of).length >= least, [
+    name,
+    count,
+  ] as const);
 
 /** Presses a key, and returns how long the answer took. */
 async function press(page: Page, id: string, key: string): Promise<number> {
   const before = await recorded(page, 'answer');
   await page.locator(`[id="${id}"]`).press(key);
   await waitFor(page, 'answer', before + 1);
-  return page.evaluate((at) => performance.getEntriesByName('answer')[at]?.duration ?? Number.NaN, before);
+  return page.evaluate(
+    (at) => performance.getEntriesByName('answer')[at]?.duration ?? Number.NaN,
+    before,
+  );
 }
 
 /** Presses a key once the page is ready for it. */
@@ -41,7 +48,10 @@ async function pressWhenReady(page: Page, id: string, key: string): Promise<numb
 
 async function everyLevel(page: Page, id: string): Promise<Moves> {
   const slider = page.locator(`[id="${id}"]`);
-  const [start, last] = [Number(await slider.inputValue()), Number(await slider.getAttribute('max'))];
+  const [start, last] = [
+    Number(await slider.inputValue()),
+    Number(await slider.getAttribute('max')),
+  ];
   const keys = [
     ...Array.from({ length: last - start }, () => 'ArrowRight'),
     ...Array.from({ length: last }, () => 'ArrowLeft'),
@@ -73,7 +83,9 @@ export async function bench(): Promise<readonly BenchRow[]> {
   try {
     const page = await open();
     await waitFor(page, 'ready', 1);
-    const ids = await page.getByRole('slider').evaluateAll((sliders) => sliders.map(({ id }) => id));
+    const ids = await page
+      .getByRole('slider')
+      .evaluateAll((sliders) => sliders.map(({ id }) => id));
     const moves: Moves[] = [];
     for (const id of ids) moves.push(await everyLevel(page, id));
     await page.close();
@@ -90,8 +102,16 @@ export async function bench(): Promise<readonly BenchRow[]> {
       ...{ name, value, unit: 'ms', better: 'lower', note },
     });
     return [
-      row('explorer_move_ms', median(all), `median of ${all.length} moves, ${what}; ${texts(moves, median)}`),
-      row('explorer_move_worst_ms', worst(all), `the slowest of them; by slider ${texts(moves, worst)}`),
+      row(
+        'explorer_move_ms',
+        median(all),
+        `median of ${all.length} moves, ${what}; ${texts(moves, median)}`,
+      ),
+      row(
+        'explorer_move_worst_ms',
+        worst(all),
+        `the slowest of them; by slider ${texts(moves, worst)}`,
+      ),
       row(
         'explorer_first_move_worst_ms',
         worst(first.flatMap(({ times }) => times)),

@@ -1,4 +1,5 @@
-// How much faster the engine runs the pruned fc6 of AlexNet (EIE's Alex-6) than libraries run it dense.
+// How much faster the engine runs the pruned fc6 of AlexNet (EIE's Alex-6) than libraries run it
+// dense.
 
 import { createSparse } from '../../hw-models/host/engine/executors.js';
 import { createOnnxruntime } from '../../hw-models/host/onnxruntime.js';
@@ -6,11 +7,22 @@ import { createTfjs } from '../../hw-models/host/tfjs.js';
 import { shareWeights } from '../../workloads/compress/share.js';
 import type { LayerWeights } from '../../workloads/network.js';
 import { toCodebook, toCsr } from '../../workloads/weights/store.js';
-import { cacheSweep, drawn, milliseconds, race, speedup, type Timing, textOf, type Work } from './race.js';
+import {
+  cacheSweep,
+  drawn,
+  milliseconds,
+  race,
+  speedup,
+  type Timing,
+  textOf,
+  type Work,
+} from './race.js';
 import type { BenchRow } from './row.js';
 
 const BATCH = 64;
-/** 5-bit codes, as the authors share fully connected layers' weights (Deep Compression, Table 4). */
+/**
+ * 5-bit codes, as the authors share fully connected layers' weights (Deep Compression, Table 4).
+ */
 const SHARED = 31;
 
 export async function bench(): Promise<readonly BenchRow[]> {
@@ -35,7 +47,8 @@ export async function bench(): Promise<readonly BenchRow[]> {
     sweep,
   );
   const against = (theirs: Timing | undefined, { sparse, coded }: typeof two) => {
-    const ratio = (ours: Timing | undefined) => `${milliseconds(ours)} ${speedup(theirs, ours).toFixed(2)}×`;
+    const ratio = (ours: Timing | undefined) =>
+      `${milliseconds(ours)} ${speedup(theirs, ours).toFixed(2)}×`;
     return `${ratio(sparse)}, with weights shared in 5 bits ${ratio(coded)}`;
   };
   return [
@@ -62,7 +75,9 @@ export async function bench(): Promise<readonly BenchRow[]> {
 }
 
 async function batched(): Promise<BenchRow> {
-  const work = drawn('alex-6', 'fc6 of AlexNet, 9 % of weights, 35 % of activations', { batch: BATCH });
+  const work = drawn('alex-6', 'fc6 of AlexNet, 9 % of weights, 35 % of activations', {
+    batch: BATCH,
+  });
   const times = await race({
     tfjs: { executor: createTfjs(), work },
     onnxruntime: { executor: createOnnxruntime(), work },
@@ -86,7 +101,10 @@ function withSharedWeights(work: Work): Work {
     const csr = toCsr(own.store);
     const { centroids, assignments } = shareWeights(csr.values, SHARED);
     const values = csr.values.map((_, at) => centroids[assignments[at] as number] as number);
-    weights.set(name, { ...own, store: toCodebook({ ...csr, values }, Float32Array.of(0, ...centroids), 5) });
+    weights.set(name, {
+      ...own,
+      store: toCodebook({ ...csr, values }, Float32Array.of(0, ...centroids), 5),
+    });
   }
   return { ...work, model: { ...work.model, weights } };
 }

@@ -1,4 +1,5 @@
-// npm run bench [-- NAME…] [-- --json FILE]: runs the suites that make the named figures (without names all but the longest).
+// npm run bench [-- NAME…] [-- --json FILE]: runs the suites that make the named figures (without
+// names all but the longest).
 
 import { parseArgs } from 'node:util';
 import writeFileAtomic from 'write-file-atomic';
@@ -48,7 +49,10 @@ const suites: readonly Suite[] = [
     makes: ['binary_convolution_vs_dense'],
     run: async () => (await import('./winograd.bench.js')).lowPrecisionConvolution(),
   },
-  { makes: ['sweep_points_per_second'], run: async () => (await import('./sweep.bench.js')).bench() },
+  {
+    makes: ['sweep_points_per_second'],
+    run: async () => (await import('./sweep.bench.js')).bench(),
+  },
   {
     makes: ['sweep_million_mebibytes'],
     byNameOnly: true,
@@ -69,7 +73,10 @@ const suites: readonly Suite[] = [
   { makes: ['startup_ms'], run: async () => (await import('./startup.bench.js')).bench() },
 ];
 
-const { values, positionals } = parseArgs({ allowPositionals: true, options: { json: { type: 'string' } } });
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
+  options: { json: { type: 'string' } },
+});
 const known = suites.flatMap(({ makes }) => makes);
 const unknown = positionals.filter((name) => !known.includes(name));
 if (unknown.length > 0) {
@@ -89,4 +96,5 @@ for (const { makes, byNameOnly, run } of suites) {
     );
   }
 }
-if (values.json !== undefined) await writeFileAtomic(values.json, `${JSON.stringify(rows, null, 2)}\n`);
+if (values.json !== undefined)
+  await writeFileAtomic(values.json, `${JSON.stringify(rows, null, 2)}\n`);

@@ -1,8 +1,18 @@
-// How much faster whole pruned networks run here by the fastest kernel of each layer than libraries run them dense.
+// How much faster whole pruned networks run here by the fastest kernel of each layer than libraries
+// run them dense.
 
 import { createOnnxruntime } from '../../hw-models/host/onnxruntime.js';
 import { createTfjs } from '../../hw-models/host/tfjs.js';
-import { compressedSqueezenet, drawn, freshAuto, milliseconds, race, speedup, textOf, type Work } from './race.js';
+import {
+  compressedSqueezenet,
+  drawn,
+  freshAuto,
+  milliseconds,
+  race,
+  speedup,
+  textOf,
+  type Work,
+} from './race.js';
 import type { BenchRow } from './row.js';
 
 export async function squeezenet(): Promise<readonly BenchRow[]> {
@@ -45,7 +55,10 @@ async function againstLibraries(name: string, work: Work): Promise<readonly Benc
   ];
 }
 
-/** What the article stacks up: a dense AlexNet in a library against a small, pruned network on kernels that skip zeros. */
+/**
+ * What the article stacks up: a dense AlexNet in a library against a small, pruned network on
+ * kernels that skip zeros.
+ */
 export async function stack(): Promise<readonly BenchRow[]> {
   const dense = drawn('alexnet', 'AlexNet, every weight kept', { density: 1 });
   const pruned = await compressedSqueezenet();

@@ -1,4 +1,5 @@
-// Executors in turns on the same machine in one process, so that whatever else disturbs it disturbs them alike.
+// Executors in turns on the same machine in one process, so that whatever else disturbs it disturbs
+// them alike.
 
 import { readFileSync } from 'node:fs';
 import { setTimeout } from 'node:timers/promises';
@@ -16,12 +17,16 @@ import { imagenetPreprocessing } from '../../workloads/zoo/preprocessing.js';
 import { squeezenet10 } from '../../workloads/zoo/squeezenet.js';
 import { catPicture, squeezenetNet } from '../assets.js';
 
-/** Rounds in which everyone has a turn; the first is not counted: caches of code and of plans fill in it. */
+/**
+ * Rounds in which everyone has a turn; the first is not counted: caches of code and of plans fill
+ * in it.
+ */
 const ROUNDS = 1 + 7;
 /**
- * Runs of a turn that count, after one that does not. A serving process runs a network time after time, and so do
- * ONNX Runtime's own perf test and MLPerf; and a virtual machine that has slept runs the next milliseconds at any speed:
- * the same SqueezeNet took 12 to 25 ms of two cores' own time after a pause, and 12 to 14 in those that followed.
+ * Runs of a turn that count, after one that does not. A serving process runs a network time after
+ * time, and so do ONNX Runtime's own perf test and MLPerf; and a virtual machine that has slept
+ * runs the next milliseconds at any speed: the same SqueezeNet took 12 to 25 ms of two cores' own
+ * time after a pause, and 12 to 14 in those that followed.
  */
 const RUNS = 5;
 const MIB = 2 ** 20;
@@ -45,12 +50,15 @@ export interface Timing {
   readonly milliseconds: number;
 }
 
-/** A library's threads go on looking for work for a while after a run, on cores that the next one needs. */
+/**
+ * A library's threads go on looking for work for a while after a run, on cores that the next one
+ * needs.
+ */
 const PAUSE_MILLISECONDS = 100;
 
 /**
- * Median times of whole runs by entrant, who take turns; `between` comes before every run. Those whose library is
- * missing are left out.
+ * Median times of whole runs by entrant, who take turns; `between` comes before every run. Those
+ * whose library is missing are left out.
  */
 export async function race<Name extends string>(
   entrants: Readonly<Record<Name, Entrant>>,
@@ -114,14 +122,25 @@ export function cacheSweep(): () => void {
 }
 
 /** A network of the zoo, pruned as published or, on request, not at all, on a drawn input. */
-export function drawn(name: string, what: string, { density, batch = 1 }: { density?: 1; batch?: number } = {}): Work {
+export function drawn(
+  name: string,
+  what: string,
+  { density, batch = 1 }: { density?: 1; batch?: number } = {},
+): Work {
   const entry = zoo.get(name);
   if (!entry) throw new Error(`no network ${name}`);
   const { network, densities } = entry;
   const input = drawTensors(network, densities, 0).get(network.inputs[0]?.name ?? '');
   if (!input) throw new Error(`no input for ${name}`);
-  const layers = Object.entries(densities.layers).map(([layer, own]) => [layer, { ...own, weights: density }]);
-  const model = drawModel(network, density ? { ...densities, layers: Object.fromEntries(layers) } : densities, 0);
+  const layers = Object.entries(densities.layers).map(([layer, own]) => [
+    layer,
+    { ...own, weights: density },
+  ]);
+  const model = drawModel(
+    network,
+    density ? { ...densities, layers: Object.fromEntries(layers) } : densities,
+    0,
+  );
   const frames = new Float32Array(batch * input.values.length);
   for (let frame = 0; frame < batch; frame++) frames.set(input.values, frame * input.values.length);
   return { model, input: frames, batch, what: `${what}, ${model.origin} weights` };
@@ -129,10 +148,15 @@ export function drawn(name: string, what: string, { density, batch = 1 }: { dens
 
 /** The authors' compressed SqueezeNet and a picture where they are at hand, else drawn ones. */
 export async function compressedSqueezenet(): Promise<Work> {
-  if (squeezenetNet.missing || catPicture.missing) return drawn('squeezenet-1.0', 'SqueezeNet 1.0, a drawn picture');
+  if (squeezenetNet.missing || catPicture.missing)
+    return drawn('squeezenet-1.0', 'SqueezeNet 1.0, a drawn picture');
   const { network } = squeezenet10;
   const weights = readNetFile(readFileSync(squeezenetNet.path), network, squeezenetNet.path);
-  const input = await readImage(readFileSync(catPicture.path), imagenetPreprocessing(227), catPicture.path);
+  const input = await readImage(
+    readFileSync(catPicture.path),
+    imagenetPreprocessing(227),
+    catPicture.path,
+  );
   const model: Model = { network, weights, origin: 'real' };
   return { model, input, batch: 1, what: 'compressed SqueezeNet 1.0, real weights, a picture' };
 }

@@ -1,5 +1,5 @@
-// How many designs a second a sweep evaluates over the nine layers of the EIE benchmark, all of it: networks drawn,
-// weights counted out to PEs, threads started, results stored.
+// How many designs a second a sweep evaluates over the nine layers of the EIE benchmark, all of it:
+// networks drawn, weights counted out to PEs, threads started, results stored.
 
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -24,7 +24,10 @@ const BENCHMARK = {
   objectives: ['seconds', 'joules', 'area_mm2'],
 };
 
-/** Of a small network, so that a million take minutes: what grows is what a sweep keeps of each design. */
+/**
+ * Of a small network, so that a million take minutes: what grows is what a sweep keeps of each
+ * design.
+ */
 const MILLION = {
   ...BENCHMARK,
   workloads: 'lenet-300-100',
@@ -57,7 +60,13 @@ async function timed(spec: typeof BENCHMARK | typeof MILLION): Promise<Sweep> {
   const began = performance.now();
   let atHalf = 0;
   let half = 0;
-  const onProgress = ({ done, total }: { readonly done: number; readonly total: number | null }) => {
+  const onProgress = ({
+    done,
+    total,
+  }: {
+    readonly done: number;
+    readonly total: number | null;
+  }) => {
     if (half > 0 || done < (total ?? 0) / 2) return;
     half = done;
     atHalf = performance.now();
@@ -75,7 +84,8 @@ async function timed(spec: typeof BENCHMARK | typeof MILLION): Promise<Sweep> {
   };
 }
 
-const variedText = ({ axes }: typeof BENCHMARK | typeof MILLION) => `${Object.keys(axes).join(', ')} varied`;
+const variedText = ({ axes }: typeof BENCHMARK | typeof MILLION) =>
+  `${Object.keys(axes).join(', ')} varied`;
 
 export async function bench(): Promise<readonly BenchRow[]> {
   const { designs, seconds, lateRate, cpuSeconds, mebibytes } = await timed(BENCHMARK);

@@ -1,4 +1,5 @@
-// Pictures a second that training takes in, beside a model of TensorFlow.js's layers on the same backend, in turns.
+// Pictures a second that training takes in, beside a model of TensorFlow.js's layers on the same
+// backend, in turns.
 
 import { median } from 'simple-statistics';
 import { openBackend, type Tf } from '../../hw-models/host/tfjs-backend.js';
@@ -45,7 +46,8 @@ async function bench(name: string, network: Network): Promise<readonly BenchRow[
   const perSecond = (times: readonly number[]) => (1000 * batch) / median(times.slice(WARM_UP));
   const engine = `batches of ${batch}, tfjs ${tf.version_core} ${backend}`;
   const baseline =
-    failure ?? `${perSecond(others).toFixed(0)}, ${(perSecond(ours) / perSecond(others)).toFixed(1)}× less`;
+    failure ??
+    `${perSecond(others).toFixed(0)}, ${(perSecond(ours) / perSecond(others)).toFixed(1)}× less`;
   const note = `${engine}; tfjs-layers: ${baseline}; medians of ${STEPS} steps`;
   return [{ name, value: perSecond(ours), unit: 'images/s', better: 'higher', note }];
 }
@@ -63,7 +65,11 @@ async function timed(times: number[], work: () => Promise<void>): Promise<string
 }
 
 /** The same network and loss as its users would write it. */
-function layersTrainer(tf: Tf, layers: TfLayers, network: Network): (batch: Batch) => Promise<void> {
+function layersTrainer(
+  tf: Tf,
+  layers: TfLayers,
+  network: Network,
+): (batch: Batch) => Promise<void> {
   const [, channels = 1, height = 1, width = 1] = onlyInput(network).shape;
   const shape = [height, width, channels];
   const model = layers.sequential();

@@ -1,6 +1,6 @@
-// What transforms and low precision buy here, kernel against kernel of the same engine, in turns, on one thread and on
-// two: Winograd and Fourier transforms on VGG-16's 3×3 layers, dense and pruned in the transform domain, and layers in
-// low precision.
+// What transforms and low precision buy here, kernel against kernel of the same engine, in turns,
+// on one thread and on two: Winograd and Fourier transforms on VGG-16's 3×3 layers, dense and
+// pruned in the transform domain, and layers in low precision.
 
 import type { Executor } from '../../hw-models/contract.js';
 import { firstThatPays } from '../../hw-models/host/engine/choice.js';
@@ -15,9 +15,18 @@ import {
   int8Convolution,
   ternaryConvolution,
 } from '../../hw-models/host/engine/lowprecision-convolution.js';
-import { createSparseWinograd, createWinograd, winogradRefusal } from '../../hw-models/host/engine/winograd.js';
+import {
+  createSparseWinograd,
+  createWinograd,
+  winogradRefusal,
+} from '../../hw-models/host/engine/winograd.js';
 import { buildNetwork } from '../../workloads/graph.js';
-import { inputShapeOf, type Layer, type LayerWeights, weightShapeOf } from '../../workloads/network.js';
+import {
+  inputShapeOf,
+  type Layer,
+  type LayerWeights,
+  weightShapeOf,
+} from '../../workloads/network.js';
 import { sizeOf } from '../../workloads/tensor.js';
 import { toDense } from '../../workloads/weights/store.js';
 import { drawActivations, drawWeights } from '../../workloads/weights/synthetic.js';
@@ -41,7 +50,11 @@ interface Setting {
 function workOf(layer: Layer, weights: LayerWeights, density = ACTIVATIONS): Work {
   const size = sizeOf(inputShapeOf(layer));
   return {
-    model: { network: networkOf(layer), weights: new Map([[layer.name, weights]]), origin: weights.origin },
+    model: {
+      network: networkOf(layer),
+      weights: new Map([[layer.name, weights]]),
+      origin: weights.origin,
+    },
     ...{ input: drawActivations(size, density, 0, layer.name).values, batch: 1, what: layer.name },
   };
 }
@@ -63,8 +76,15 @@ async function compare<Name extends string>(
   threads: number,
 ) {
   const entries = Object.entries<readonly [HostKernel, Work]>(kernels);
-  const entrants = entries.map(([name, [kernel, work]]) => [name, { executor: executorOf(kernel, threads), work }]);
-  return race(Object.fromEntries(entrants) as Record<Name, { executor: Executor; work: Work }>, () => undefined, 0);
+  const entrants = entries.map(([name, [kernel, work]]) => [
+    name,
+    { executor: executorOf(kernel, threads), work },
+  ]);
+  return race(
+    Object.fromEntries(entrants) as Record<Name, { executor: Executor; work: Work }>,
+    () => undefined,
+    0,
+  );
 }
 
 /** VGG-16's 3×3 layers, those of the same shape once. */
@@ -92,12 +112,16 @@ export async function dense(): Promise<readonly BenchRow[]> {
       );
       layers.push({ name: layer.name, ...timings });
     }
-    const [direct, f2, f4] = (['direct', 'f2', 'f4'] as const).map((name) => totalOf(layers.map((one) => one[name])));
+    const [direct, f2, f4] = (['direct', 'f2', 'f4'] as const).map((name) =>
+      totalOf(layers.map((one) => one[name])),
+    );
     results.push({ threads, direct, f2, f4, layers });
   }
   const [one] = results;
   const texts = results.map(({ threads, direct, f2, f4, layers }) => {
-    const each = layers.map((layer) => `${layer.name} ${speedup(layer.direct, layer.f4).toFixed(2)}`).join(', ');
+    const each = layers
+      .map((layer) => `${layer.name} ${speedup(layer.direct, layer.f4).toFixed(2)}`)
+      .join(', ');
     const total = `direct ${milliseconds(direct)}, F(2×2) ${milliseconds(f2)}, F(4×4) ${milliseconds(f4)}`;
     return `${threadsOf(threads)}: ${total}, ${speedup(direct, f4).toFixed(2)}× (${each})`;
   });
@@ -112,7 +136,10 @@ export async function dense(): Promise<readonly BenchRow[]> {
   ];
 }
 
-/** At each density: direct sparse with as many weights left, the transforms pruned to it, and those that are dense. */
+/**
+ * At each density: direct sparse with as many weights left, the transforms pruned to it, and those
+ * that are dense.
+ */
 export async function sparse(): Promise<readonly BenchRow[]> {
   const layer = vggLayers().find(({ name }) => name === 'conv3_2');
   if (!layer) throw new Error('VGG-16 has no conv3_2');
@@ -133,15 +160,27 @@ export async function sparse(): Promise<readonly BenchRow[]> {
       results.push({ threads, density, ...timings });
     }
   }
-  const row = (name: string, what: string, pruned: 'sparseF4' | 'sparseFft', parent: 'f4' | 'fft'): BenchRow => {
+  const row = (
+    name: string,
+    what: string,
+    pruned: 'sparseF4' | 'sparseFft',
+    parent: 'f4' | 'fft',
+  ): BenchRow => {
     const texts = results.map((one) => {
-      const ratio = (other: Timing | undefined) => `${milliseconds(other)} ${speedup(other, one[pruned]).toFixed(2)}×`;
+      const ratio = (other: Timing | undefined) =>
+        `${milliseconds(other)} ${speedup(other, one[pruned]).toFixed(2)}×`;
       const parents = `dense ${what} ${ratio(one[parent])}, direct sparse ${ratio(one.direct)}`;
       return `${threadsOf(one.threads)}, ${100 * one.density} %: ${milliseconds(one[pruned])} against ${parents}`;
     });
     const [first] = results;
     const note = `conv3_2 of VGG-16, ${what}, that share of the transformed weights left; ${texts.join('; ')}`;
-    return { name, value: speedup(first?.[parent], first?.[pruned]), unit: 'ratio', better: 'higher', note };
+    return {
+      name,
+      value: speedup(first?.[parent], first?.[pruned]),
+      unit: 'ratio',
+      better: 'higher',
+      note,
+    };
   };
   return [
     row('winograd_sparse_vs_dense_winograd', 'F(4×4)', 'sparseF4', 'f4'),
@@ -164,7 +203,12 @@ export async function lowPrecisionConvolution(): Promise<readonly BenchRow[]> {
   const layer = vggLayers().find(({ name }) => name === 'conv3_2');
   if (!layer) throw new Error('VGG-16 has no conv3_2');
   const kernels = { binary: binaryConvolution, ternary: ternaryConvolution, int8: int8Convolution };
-  const row = await lowPrecisionRow('binary_convolution_vs_dense', layer, denseConvolution, kernels);
+  const row = await lowPrecisionRow(
+    'binary_convolution_vs_dense',
+    layer,
+    denseConvolution,
+    kernels,
+  );
   return [{ ...row, note: `conv3_2 of VGG-16, ${row.note}` }];
 }
 
@@ -180,27 +224,41 @@ async function lowPrecisionRow(
   const names = ['binary', 'ternary', 'int8'] as const;
   const exact = await outputOf(float, work);
   const errors: number[] = [];
-  for (const precision of names) errors.push(distance(await outputOf(kernels[precision], work), exact));
+  for (const precision of names)
+    errors.push(distance(await outputOf(kernels[precision], work), exact));
   const results = [];
   for (const threads of THREADS) {
     const timings = await compare(
       {
         float: [float, work],
         everyOne: [float, workOf(layer, weights, 1)],
-        ...{ binary: [kernels.binary, work], ternary: [kernels.ternary, work], int8: [kernels.int8, work] },
+        ...{
+          binary: [kernels.binary, work],
+          ternary: [kernels.ternary, work],
+          int8: [kernels.int8, work],
+        },
       },
       threads,
     );
     results.push({ threads, ...timings });
   }
   const texts = results.map(({ threads, float, everyOne, ...low }) => {
-    const each = names.map((one) => `${one} ${milliseconds(low[one])} ${speedup(float, low[one]).toFixed(2)}×`);
+    const each = names.map(
+      (one) => `${one} ${milliseconds(low[one])} ${speedup(float, low[one]).toFixed(2)}×`,
+    );
     const whole = `${milliseconds(float)} (${milliseconds(everyOne)} where no activation is zero)`;
     return `${threadsOf(threads)}: float ${whole}, ${each.join(', ')}`;
   });
-  const off = names.map((one, at) => `${one} ${(100 * (errors[at] ?? Number.NaN)).toFixed(1)} %`).join(', ');
+  const off = names
+    .map((one, at) => `${one} ${(100 * (errors[at] ?? Number.NaN)).toFixed(1)} %`)
+    .join(', ');
   return {
-    ...{ name, value: speedup(results[0]?.float, results[0]?.binary), unit: 'ratio', better: 'higher' },
+    ...{
+      name,
+      value: speedup(results[0]?.float, results[0]?.binary),
+      unit: 'ratio',
+      better: 'higher',
+    },
     note: `batch 1, 35 % of activations, weights drawn as a Gaussian; ${texts.join('; ')}; output off by ${off}`,
   };
 }

@@ -1,4 +1,5 @@
-// The system's Chromium, driven by playwright-core. Tests that need it say so and skip where there is none.
+// The system's Chromium, driven by playwright-core. Tests that need it say so and skip where there
+// is none.
 
 import { existsSync } from 'node:fs';
 import { type Browser, chromium } from 'playwright-core';
@@ -12,7 +13,8 @@ const places = [
 const executablePath = places.find((path) => path !== undefined && existsSync(path));
 
 export const noChromium = executablePath === undefined;
-if (noChromium) process.stderr.write('skipping tests in a browser: no Chromium; set ZEROSKIP_CHROMIUM\n');
+if (noChromium)
+  process.stderr.write('skipping tests in a browser: no Chromium; set ZEROSKIP_CHROMIUM\n');
 
 /** A headless browser with an empty profile that asks nobody for anything. */
 export function launchChromium(): Promise<Browser> {
@@ -31,8 +33,8 @@ export function launchChromium(): Promise<Browser> {
 }
 
 /**
- * Opens `url` in a page of its own. `faults` fills with what it must not do: errors and warnings on the console, dialogs,
- * requests beyond those that start with `own`.
+ * Opens `url` in a page of its own. `faults` fills with what it must not do: errors and warnings on
+ * the console, dialogs, requests beyond those that start with `own`.
  */
 export async function openWatched(
   browser: Browser,
@@ -43,7 +45,8 @@ export async function openWatched(
   const page = await browser.newPage({ viewport: { width: 1100, height: 900 }, ...options });
   const faults: string[] = [];
   page.on('console', (message) => {
-    if (message.type() === 'error' || message.type() === 'warning') faults.push(`console: ${message.text()}`);
+    if (message.type() === 'error' || message.type() === 'warning')
+      faults.push(`console: ${message.text()}`);
   });
   page.on('pageerror', (error) => faults.push(`error: ${error.message}`));
   page.on('dialog', (dialog) => {
@@ -51,7 +54,8 @@ export async function openWatched(
     void dialog.dismiss();
   });
   page.on('request', (request) => {
-    if (!request.url().startsWith(own) && !request.url().startsWith('data:')) faults.push(`request: ${request.url()}`);
+    if (!request.url().startsWith(own) && !request.url().startsWith('data:'))
+      faults.push(`request: ${request.url()}`);
   });
   await page.goto(url);
   return { page, faults };

@@ -1,4 +1,5 @@
-// The explorer in a real browser: served and as a folder, against the command line on the same designs.
+// The explorer in a real browser: served and as a folder, against the command line on the same
+// designs.
 
 import { mkdtempSync, readFileSync } from 'node:fs';
 import { createServer, request } from 'node:http';
@@ -43,16 +44,21 @@ describe.skipIf(noChromium)('the explorer', () => {
     return opened;
   };
   const numbers = async (page: Page, letter = 'a'): Promise<Numbers> => {
-    const value = async (name: string) => Number(await page.locator(`#${letter}-${name}`).getAttribute('value'));
+    const value = async (name: string) =>
+      Number(await page.locator(`#${letter}-${name}`).getAttribute('value'));
     return { time: await value('time'), energy: await value('energy'), area: await value('area') };
   };
   const dial = (page: Page, path: string, at = 0) => page.locator(`[id="dial-${at}-${path}"]`);
-  const answers = (page: Page) => page.evaluate(() => performance.getEntriesByName('answer').length);
+  const answers = (page: Page) =>
+    page.evaluate(() => performance.getEntriesByName('answer').length);
   /** Does something to which the page answers, and waits for that. */
   const answered = async (page: Page, act: () => Promise<unknown>) => {
     const before = await answers(page);
     await act();
-    await page.waitForFunction((count) => performance.getEntriesByName('answer').length > count, before);
+    await page.waitForFunction(
+      (count) => performance.getEntriesByName('answer').length > count,
+      before,
+    );
   };
   const turn = (page: Page, path: string, key: 'ArrowRight' | 'ArrowLeft', at = 0) =>
     answered(page, () => dial(page, path, at).press(key));
@@ -81,12 +87,16 @@ describe.skipIf(noChromium)('the explorer', () => {
   it.each([
     ['eie-64', { up: ['pes', 'clockHz'], down: ['queueDepth', 'processNm', 'fixedPointBits'] }],
     ['edge-tpu', { up: ['rows', 'dram.bytesPerSecond'], down: ['columns', 'sram.weightBytes'] }],
-    ['scnn', { up: ['pe.weights', 'bankQueue'], down: ['peRows', 'valueBits', 'pe.activationBytes'] }],
+    [
+      'scnn',
+      { up: ['pe.weights', 'bankQueue'], down: ['peRows', 'valueBits', 'pe.activationBytes'] },
+    ],
   ] as const)(
     'finds the numbers that the command line finds for %s as saved, to the last bit',
     async (preset, dials) => {
       const { page, faults } = await open();
-      if (preset !== 'eie-64') await answered(page, () => page.locator('#preset-0').selectOption(preset));
+      if (preset !== 'eie-64')
+        await answered(page, () => page.locator('#preset-0').selectOption(preset));
       for (const path of dials.up) await turn(page, path, 'ArrowRight');
       for (const path of dials.down) await turn(page, path, 'ArrowLeft');
       if (preset === 'edge-tpu') {
@@ -95,10 +105,21 @@ describe.skipIf(noChromium)('the explorer', () => {
         await answered(page, () => dataflow.selectOption('output-stationary'));
       }
       const file = await saved(page, `Save ${preset}-a.yaml`);
-      const { code, stdout } = await zeroskip(['compare', 'nt-we', '--on', file, '--format', 'json']);
+      const { code, stdout } = await zeroskip([
+        'compare',
+        'nt-we',
+        '--on',
+        file,
+        '--format',
+        'json',
+      ]);
       expect(code).toBe(0);
       const [row] = JSON.parse(stdout)[0].results;
-      expect(await numbers(page)).toEqual({ time: row.seconds, energy: row.joules, area: row.area_mm2 });
+      expect(await numbers(page)).toEqual({
+        time: row.seconds,
+        energy: row.joules,
+        area: row.area_mm2,
+      });
       expect(faults).toEqual([]);
       await page.close();
     },
@@ -119,7 +140,11 @@ describe.skipIf(noChromium)('the explorer', () => {
     const { stdout } = await zeroskip(['query', store, sql, '--format', 'json']);
     const [row] = JSON.parse(stdout);
     expect(await page.locator('output[for=weightDensity]').textContent()).toBe('70.0 %');
-    expect(await numbers(page)).toEqual({ time: row.seconds, energy: row.joules, area: row.area_mm2 });
+    expect(await numbers(page)).toEqual({
+      time: row.seconds,
+      energy: row.joules,
+      area: row.area_mm2,
+    });
     expect(faults).toEqual([]);
     await page.close();
   }, 60_000);
@@ -137,7 +162,9 @@ describe.skipIf(noChromium)('the explorer', () => {
       await page.mouse.move(box.x + 2, y, { steps: 4 });
       await page.mouse.up();
     });
-    await expect.poll(() => page.locator(`output[for="dial-0-queueDepth"]`).textContent()).toBe('1');
+    await expect
+      .poll(() => page.locator(`output[for="dial-0-queueDepth"]`).textContent())
+      .toBe('1');
     await expect.poll(() => numbers(page)).not.toEqual(before);
     const after = await numbers(page);
     await page.keyboard.press('Control+z');
@@ -202,20 +229,35 @@ describe.skipIf(noChromium)('the explorer', () => {
     const { page } = await open();
     await answered(page, () => page.locator('#workload').selectOption('alex-6'));
     // The quickest of several: how busy a machine is with other things is no property of the page.
-    for (const key of ['ArrowRight', 'ArrowLeft', 'ArrowLeft', 'ArrowRight', 'ArrowRight'] as const) {
+    for (const key of [
+      'ArrowRight',
+      'ArrowLeft',
+      'ArrowLeft',
+      'ArrowRight',
+      'ArrowRight',
+    ] as const) {
       await turn(page, 'queueDepth', key);
       await turn(page, 'spmat.widthBits', key);
       await turn(page, 'clockHz', key);
     }
-    const taken = await page.evaluate(() => performance.getEntriesByName('answer').map(({ duration }) => duration));
+    const taken = await page.evaluate(() =>
+      performance.getEntriesByName('answer').map(({ duration }) => duration),
+    );
     expect(Math.min(...taken.slice(-15))).toBeLessThan(100);
     await page.close();
   }, 60_000);
 
   it('follows the reader’s scheme and fits a phone', async () => {
-    const { page } = await open(served.url, { viewport: { width: 360, height: 740 }, colorScheme: 'dark' });
-    expect(await page.evaluate(() => document.documentElement.scrollWidth - innerWidth)).toBeLessThanOrEqual(0);
-    expect(await page.evaluate(() => getComputedStyle(document.body).backgroundColor)).toBe('rgb(13, 17, 22)');
+    const { page } = await open(served.url, {
+      viewport: { width: 360, height: 740 },
+      colorScheme: 'dark',
+    });
+    expect(
+      await page.evaluate(() => document.documentElement.scrollWidth - innerWidth),
+    ).toBeLessThanOrEqual(0);
+    expect(await page.evaluate(() => getComputedStyle(document.body).backgroundColor)).toBe(
+      'rgb(13, 17, 22)',
+    );
     await page.close();
   });
 
@@ -225,19 +267,29 @@ describe.skipIf(noChromium)('the explorer', () => {
     expect(await page.getByRole('heading', { name: HOSTILE }).count()).toBe(1);
     await saved(page, `Save ${HOSTILE.replace(/[^\w.-]+/g, '-')}-a.yaml`);
 
-    const state = initialState(gatherOffer({ workload: 'nt-we', hardware: ['eie-64'], batch: 1, seed: 0 }));
+    const state = initialState(
+      gatherOffer({ workload: 'nt-we', hardware: ['eie-64'], batch: 1, seed: 0 }),
+    );
     const [{ config }] = state.designs;
     const links = [
       linkOf({ ...state, workload: HOSTILE }),
-      linkOf({ ...state, designs: [{ preset: HOSTILE_TITLE, family: HOSTILE, kernel: HOSTILE, config }] }),
-      linkOf({ ...state, designs: [{ preset: HOSTILE, family: 'eie', kernel: null, config: { [HOSTILE]: HOSTILE } }] }),
+      linkOf({
+        ...state,
+        designs: [{ preset: HOSTILE_TITLE, family: HOSTILE, kernel: HOSTILE, config }],
+      }),
+      linkOf({
+        ...state,
+        designs: [{ preset: HOSTILE, family: 'eie', kernel: null, config: { [HOSTILE]: HOSTILE } }],
+      }),
       `1.${HOSTILE}`,
     ];
     for (const link of links) {
       await page.goto(`${evil.url}#${link}`);
       await page.waitForTimeout(200);
     }
-    expect(await page.locator('img, iframe, object, script:not([src="explorer.js"])').count()).toBe(0);
+    expect(await page.locator('img, iframe, object, script:not([src="explorer.js"])').count()).toBe(
+      0,
+    );
     expect(faults).toEqual([]);
     await page.close();
     await evil.close();
@@ -245,13 +297,16 @@ describe.skipIf(noChromium)('the explorer', () => {
 
   it('works as a folder on any web host', async () => {
     const out = join(folder, 'static');
-    expect((await zeroskip(['explore', 'lenet-5', '--on', 'eie-64,titan-x:dense', '--out', out])).code).toBe(0);
+    expect(
+      (await zeroskip(['explore', 'lenet-5', '--on', 'eie-64,titan-x:dense', '--out', out])).code,
+    ).toBe(0);
     const host = createServer(({ url = '' }, response) => {
       const name = url.replace(/^\/deep\/path\//, '').replace(/[?#].*/, '') || 'index.html';
       response.setHeader(
         'Content-Type',
-        { html: 'text/html', js: 'text/javascript', css: 'text/css' }[name.split('.').at(-1) ?? ''] ??
-          'application/octet-stream',
+        { html: 'text/html', js: 'text/javascript', css: 'text/css' }[
+          name.split('.').at(-1) ?? ''
+        ] ?? 'application/octet-stream',
       );
       response.end(readFileSync(join(out, name)));
     });
@@ -259,10 +314,18 @@ describe.skipIf(noChromium)('the explorer', () => {
     const address = host.address();
     const port = typeof address === 'object' && address ? address.port : 0;
     const { page, faults } = await open(`http://127.0.0.1:${port}/deep/path/`);
-    const { stdout } = await zeroskip(['compare', 'lenet-5', '--on', 'eie-64,titan-x:dense', '--format', 'json']);
+    const { stdout } = await zeroskip([
+      'compare',
+      'lenet-5',
+      '--on',
+      'eie-64,titan-x:dense',
+      '--format',
+      'json',
+    ]);
     const rows = JSON.parse(stdout)[0].results;
     expect(await numbers(page)).toMatchObject({ time: rows[0].seconds, energy: rows[0].joules });
-    // Powers of fractions, which only GPUs have here, may differ in the last bit between a browser and Node.js.
+    // Powers of fractions, which only GPUs have here, may differ in the last bit between a browser
+    // and Node.js.
     const gpu = await numbers(page, 'b');
     expect(gpu.time).toBeWithin(1e-14, rows[1].seconds);
     expect(gpu.energy).toBeWithin(1e-14, rows[1].joules);
@@ -279,18 +342,22 @@ describe('the server', () => {
     const { hostname, port } = new URL(served.url);
     expect(hostname).toBe('127.0.0.1');
     const ask = (path: string, options: { method?: string; host?: string } = {}) =>
-      new Promise<{ status: number; headers: Readonly<Record<string, unknown>>; text: string }>((resolve, reject) => {
-        const { method = 'GET', host = `127.0.0.1:${port}` } = options;
-        request({ hostname, port, path, method, headers: { host } }, (response) => {
-          let text = '';
-          response.on('data', (chunk) => {
-            text += chunk;
-          });
-          response.on('end', () => resolve({ status: response.statusCode ?? 0, headers: response.headers, text }));
-        })
-          .on('error', reject)
-          .end();
-      });
+      new Promise<{ status: number; headers: Readonly<Record<string, unknown>>; text: string }>(
+        (resolve, reject) => {
+          const { method = 'GET', host = `127.0.0.1:${port}` } = options;
+          request({ hostname, port, path, method, headers: { host } }, (response) => {
+            let text = '';
+            response.on('data', (chunk) => {
+              text += chunk;
+            });
+            response.on('end', () =>
+              resolve({ status: response.statusCode ?? 0, headers: response.headers, text }),
+            );
+          })
+            .on('error', reject)
+            .end();
+        },
+      );
     const page = await ask('/');
     expect(page.status).toBe(200);
     expect(page.headers).toMatchObject({
@@ -315,7 +382,9 @@ describe('the server', () => {
     expect((await ask('/', { method: 'POST' })).status).toBe(405);
     expect((await ask('/', { host: `evil.example:${port}` })).status).toBe(403);
     expect((await ask('/', { method: 'HEAD' })).text).toBe('');
-    await expect(serveSite(new Map(), Number(port))).rejects.toThrow(`--port ${port}: cannot be had (EADDRINUSE)`);
+    await expect(serveSite(new Map(), Number(port))).rejects.toThrow(
+      `--port ${port}: cannot be had (EADDRINUSE)`,
+    );
     await served.close();
   });
 
@@ -324,7 +393,10 @@ describe('the server', () => {
     [['explore', '--on', 'host'], 'expected modelled hardware'],
     [['explore', '--on', 'eie-64,titan-x,tegra-k1'], 'found 3 designs, expected one or two'],
     [['explore', '--port', 'x'], 'Expected a whole number'],
-    [['explore', '--out', 'package.json/page'], '--out package.json/page: cannot be written (ENOTDIR)'],
+    [
+      ['explore', '--out', 'package.json/page'],
+      '--out package.json/page: cannot be written (ENOTDIR)',
+    ],
   ])('%j is refused with a line', async (argv, expected) => {
     const { code, stderr } = await zeroskip(argv);
     expect(code).toBe(2);

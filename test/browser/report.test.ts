@@ -1,4 +1,5 @@
-// Reports in a real browser: they open without a fault and without a request, show every chart, and do no harm.
+// Reports in a real browser: they open without a fault and without a request, show every chart, and
+// do no harm.
 
 import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -9,7 +10,13 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { renderHtml } from '../../reports/html/page.js';
 import { hostileComparison, smallComparison, viewOf } from '../reports/comparison.js';
 import { hostValidationStudy } from '../reports/host-validation.js';
-import { breakevenStudy, pruneStudy, stackStudy, sweepStudy, validateStudy } from '../reports/studies.js';
+import {
+  breakevenStudy,
+  pruneStudy,
+  stackStudy,
+  sweepStudy,
+  validateStudy,
+} from '../reports/studies.js';
 import { launchChromium, noChromium, openWatched } from './chromium.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'zeroskip-page-'));
@@ -29,8 +36,10 @@ describe.skipIf(noChromium)('a report', () => {
   });
   afterAll(() => browser?.close());
 
-  const open = (options: Parameters<Browser['newPage']>[0] = {}) => openWatched(browser, url, url, options);
-  const overflow = (page: Page) => page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
+  const open = (options: Parameters<Browser['newPage']>[0] = {}) =>
+    openWatched(browser, url, url, options);
+  const overflow = (page: Page) =>
+    page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
 
   it('opens without a fault, with a picture, words and data for every chart', async () => {
     const { page, faults } = await open();
@@ -41,7 +50,9 @@ describe.skipIf(noChromium)('a report', () => {
       expect(await figure.getByRole('img').count()).toBe(1);
       expect(await figure.getByRole('img').getAttribute('aria-describedby')).not.toBeNull();
       expect(
-        await figure.locator('svg [role=graphics-symbol]:visible, svg .mark-rect path:visible').count(),
+        await figure
+          .locator('svg [role=graphics-symbol]:visible, svg .mark-rect path:visible')
+          .count(),
       ).toBeGreaterThan(1);
       await figure.getByText('Data', { exact: true }).click();
       expect(await figure.getByRole('row').count()).toBeGreaterThan(1);
@@ -53,7 +64,9 @@ describe.skipIf(noChromium)('a report', () => {
 
   it('has its sections’ headings, tables with headers, and links to them', async () => {
     const { page } = await open();
-    const targets = await page.locator('nav a').evaluateAll((links) => links.map((link) => link.getAttribute('href')));
+    const targets = await page
+      .locator('nav a')
+      .evaluateAll((links) => links.map((link) => link.getAttribute('href')));
     expect(targets.length).toBeGreaterThan(5);
     for (const target of targets) expect(await page.locator(`${target}:visible`).count()).toBe(1);
     expect(await page.getByRole('columnheader', { name: 'speed-up' }).count()).toBeGreaterThan(2);
@@ -64,7 +77,9 @@ describe.skipIf(noChromium)('a report', () => {
   it('says a mark’s numbers under the pointer', async () => {
     const { page } = await open();
     await page.locator('#speed-up .drawing [aria-roledescription=bar]').last().hover();
-    expect(await page.locator('#tip').textContent()).toMatch(/^geomean, eie-64:sparse: [\d.,]+× \(modelled\)$/);
+    expect(await page.locator('#tip').textContent()).toMatch(
+      /^geomean, eie-64:sparse: [\d.,]+× \(modelled\)$/,
+    );
     await page.close();
   });
 
@@ -96,7 +111,10 @@ describe.skipIf(noChromium)('a report', () => {
     // Legible: drawn at its own size, not shrunk.
     const [shown, drawn] = await page
       .locator('#speed-up .narrow svg')
-      .evaluate((svg) => [svg.getBoundingClientRect().width, (svg as SVGSVGElement).viewBox.baseVal.width]);
+      .evaluate((svg) => [
+        svg.getBoundingClientRect().width,
+        (svg as SVGSVGElement).viewBox.baseVal.width,
+      ]);
     expect(shown).toBeGreaterThan(0.9 * Number(drawn));
     await page.close();
   });
@@ -106,7 +124,9 @@ describe.skipIf(noChromium)('a report', () => {
     ['dark', 'rgb(13, 17, 22)'],
   ] as const)('follows the reader’s %s scheme', async (colorScheme, background) => {
     const { page } = await open({ colorScheme });
-    expect(await page.evaluate(() => getComputedStyle(document.body).backgroundColor)).toBe(background);
+    expect(await page.evaluate(() => getComputedStyle(document.body).backgroundColor)).toBe(
+      background,
+    );
     await page.close();
   });
 
@@ -114,9 +134,11 @@ describe.skipIf(noChromium)('a report', () => {
     const { page } = await open({ colorScheme: 'dark' });
     await page.emulateMedia({ media: 'print' });
     expect(await page.locator('.below:visible, nav:visible').count()).toBe(0);
-    expect(await page.evaluate(() => getComputedStyle(document.documentElement).getPropertyValue('--ink'))).toBe(
-      '#1a2027',
-    );
+    expect(
+      await page.evaluate(() =>
+        getComputedStyle(document.documentElement).getPropertyValue('--ink'),
+      ),
+    ).toBe('#1a2027');
     await page.close();
   });
 
@@ -134,7 +156,11 @@ describe.skipIf(noChromium)('a report', () => {
   it('of every kind opens without a fault, its pictures with words and marks', async () => {
     const studies = await sweepStudy();
     const views = {
-      ...{ sweep: studies.sweep, sensitivity: studies.sensitivity, breakeven: await breakevenStudy() },
+      ...{
+        sweep: studies.sweep,
+        sensitivity: studies.sensitivity,
+        breakeven: await breakevenStudy(),
+      },
       ...{
         stack: await stackStudy(),
         prune: pruneStudy(),
@@ -148,10 +174,15 @@ describe.skipIf(noChromium)('a report', () => {
       expect(await page.title()).toBe(`zeroskip ${name}`);
       const marks = await page
         .locator('figure .drawing')
-        .evaluateAll((drawings) => drawings.map((one) => one.querySelectorAll('[role=graphics-symbol]').length));
+        .evaluateAll((drawings) =>
+          drawings.map((one) => one.querySelectorAll('[role=graphics-symbol]').length),
+        );
       expect(marks.length, name).toBe(view.charts?.().flatMap(({ charts }) => charts).length);
       expect(Math.min(...marks), name).toBeGreaterThan(1);
-      expect(await page.locator('img, script:not(body > script:last-of-type), iframe, object').count(), name).toBe(0);
+      expect(
+        await page.locator('img, script:not(body > script:last-of-type), iframe, object').count(),
+        name,
+      ).toBe(0);
       // A4 less the usual margins.
       await page.setViewportSize({ width: 718, height: 1047 });
       await page.emulateMedia({ media: 'print' });
@@ -164,8 +195,12 @@ describe.skipIf(noChromium)('a report', () => {
   it('does no harm whatever the names in a file', async () => {
     const evil = await pageFile('evil.html', await renderHtml(viewOf(await hostileComparison())));
     const { page, faults } = await openWatched(browser, evil, evil);
-    expect(await page.locator('img, script:not(body > script:last-of-type), iframe, object').count()).toBe(0);
-    expect(await page.getByRole('heading', { name: '<img src=x onerror=alert(1)>' }).count()).toBeGreaterThan(0);
+    expect(
+      await page.locator('img, script:not(body > script:last-of-type), iframe, object').count(),
+    ).toBe(0);
+    expect(
+      await page.getByRole('heading', { name: '<img src=x onerror=alert(1)>' }).count(),
+    ).toBeGreaterThan(0);
     for (const figure of await page.locator('figure').all()) await figure.getByRole('img').hover();
     const waiting = page.waitForEvent('download');
     await page.locator('figure').first().getByRole('button', { name: 'PNG' }).click();

@@ -12,15 +12,32 @@ async function json(...argv: readonly string[]): Promise<unknown> {
 
 describe('workloads', () => {
   it('list names every network with its size', async () => {
-    const list = (await json('workloads', 'list')) as readonly { name: string; parameters: number }[];
+    const list = (await json('workloads', 'list')) as readonly {
+      name: string;
+      parameters: number;
+    }[];
     const names = list.map(({ name }) => name);
     expect(names.slice(0, 20)).toEqual([
       ...['alex-6', 'alex-7', 'alex-8', 'vgg-6', 'vgg-7', 'vgg-8', 'nt-we', 'nt-wd', 'nt-lstm'],
-      ...['lenet-300-100', 'lenet-5', 'alexnet', 'vgg-16', 'squeezenet-1.0', 'squeezenet-1.1', 'squeezenet-bypass'],
+      ...[
+        'lenet-300-100',
+        'lenet-5',
+        'alexnet',
+        'vgg-16',
+        'squeezenet-1.0',
+        'squeezenet-1.1',
+        'squeezenet-bypass',
+      ],
       ...['squeezenet-complex', 'squeezenet-residual', 'resnet-18', 'mobilenet-v1'],
     ]);
     expect(names).toEqual(
-      expect.arrayContaining(['resnet-50@str-90', 'bert-base', 'tinyllama-1.1b', 'ds-cnn', 'yolov8n']),
+      expect.arrayContaining([
+        'resnet-50@str-90',
+        'bert-base',
+        'tinyllama-1.1b',
+        'ds-cnn',
+        'yolov8n',
+      ]),
     );
     expect(new Set(names).size).toBe(53);
     expect(list.find(({ name }) => name === 'vgg-16')?.parameters).toBe(138_357_544);
@@ -38,7 +55,12 @@ describe('hardware', () => {
     const list = (await json('hardware', 'list')) as readonly { name: string; origin: string }[];
     const origin = Object.fromEntries(list.map((entry) => [entry.name, entry.origin]));
     expect(origin).toMatchObject({
-      ...{ 'i7-5930k': 'modelled', 'titan-x': 'modelled', 'tegra-k1': 'modelled', 'eie-64': 'modelled' },
+      ...{
+        'i7-5930k': 'modelled',
+        'titan-x': 'modelled',
+        'tegra-k1': 'modelled',
+        'eie-64': 'modelled',
+      },
       ...{ 'host-model': 'modelled', 'host:tfjs': 'measured', 'host:reference': 'measured' },
     });
   });
@@ -52,7 +74,11 @@ describe('hardware', () => {
       const figures = Object.values(shown.figures);
       expect(figures.length).toBeGreaterThan(5);
       for (const figure of figures)
-        expect(figure).toMatchObject({ unit: expect.any(String), from: expect.any(String), cite: expect.any(String) });
+        expect(figure).toMatchObject({
+          unit: expect.any(String),
+          from: expect.any(String),
+          cite: expect.any(String),
+        });
     },
   );
 
@@ -68,7 +94,13 @@ describe('run', () => {
   it('gives milliseconds by layer, the top classes and the check', async () => {
     const report = await json('run', 'lenet-5', '--repeat', '1');
     expect(report).toMatchObject({
-      ...{ workload: 'lenet-5', executor: 'auto', origin: 'measured', weights_origin: 'real', batch: 1 },
+      ...{
+        workload: 'lenet-5',
+        executor: 'auto',
+        origin: 'measured',
+        weights_origin: 'real',
+        batch: 1,
+      },
       check: { against: 'reference', ok: true },
     });
     const { layers, top, milliseconds } = report as {
@@ -76,28 +108,44 @@ describe('run', () => {
       top: readonly { class: number; probability: number }[];
       milliseconds: number;
     };
-    expect(layers.map(({ name }) => name)).toEqual(['conv1', 'pool1', 'conv2', 'pool2', 'fc1', 'fc2', 'prob']);
-    expect(layers.reduce((sum, layer) => sum + layer.milliseconds, 0)).toBeWithin(1e-9, milliseconds);
+    expect(layers.map(({ name }) => name)).toEqual([
+      'conv1',
+      'pool1',
+      'conv2',
+      'pool2',
+      'fc1',
+      'fc2',
+      'prob',
+    ]);
+    expect(layers.reduce((sum, layer) => sum + layer.milliseconds, 0)).toBeWithin(
+      1e-9,
+      milliseconds,
+    );
     expect(top).toHaveLength(5);
   });
 
-  it.skipIf(squeezenetNet.missing || catPicture.missing)('recognises the cat with the released weights', async () => {
-    const argv = [
-      'run',
-      'squeezenet-1.0',
-      '--weights',
-      squeezenetNet.path,
-      '--input',
-      catPicture.path,
-      '--repeat',
-      '1',
-    ];
-    const { top } = (await json(...argv)) as { top: readonly { class: number; probability: number }[] };
-    expect(top.map((entry) => entry.class)).toEqual([278, 277, 263, 281, 280]);
-    [0.4, 0.28, 0.17, 0.03, 0.02].forEach((probability, at) => {
-      expect(Math.abs((top[at]?.probability ?? 0) - probability)).toBeLessThan(0.03);
-    });
-  });
+  it.skipIf(squeezenetNet.missing || catPicture.missing)(
+    'recognises the cat with the released weights',
+    async () => {
+      const argv = [
+        'run',
+        'squeezenet-1.0',
+        '--weights',
+        squeezenetNet.path,
+        '--input',
+        catPicture.path,
+        '--repeat',
+        '1',
+      ];
+      const { top } = (await json(...argv)) as {
+        top: readonly { class: number; probability: number }[];
+      };
+      expect(top.map((entry) => entry.class)).toEqual([278, 277, 263, 281, 280]);
+      [0.4, 0.28, 0.17, 0.03, 0.02].forEach((probability, at) => {
+        expect(Math.abs((top[at]?.probability ?? 0) - probability)).toBeLessThan(0.03);
+      });
+    },
+  );
 });
 
 describe('help', () => {

@@ -43,7 +43,13 @@ interface ComparisonJson {
 }
 
 async function compare(...argv: readonly string[]): Promise<readonly ComparisonJson[]> {
-  const { code, stdout, stderr } = await zeroskip(['compare', ...argv, '--format', 'json', '--quiet']);
+  const { code, stdout, stderr } = await zeroskip([
+    'compare',
+    ...argv,
+    '--format',
+    'json',
+    '--quiet',
+  ]);
   expect(stderr).toBe('');
   expect(code).toBe(0);
   return JSON.parse(stdout) as readonly ComparisonJson[];
@@ -59,10 +65,17 @@ function expectConsistent({ batch, results }: ComparisonJson): void {
     expect(result.frames_per_second).toBeWithin(1e-9, batch / result.seconds);
     expect(result.speedup).toBeWithin(1e-9, (first?.seconds ?? 0) / result.seconds);
     if (result.origin === 'measured') continue;
-    expect(sum(result.layers.map((layer) => layer.cycles ?? Number.NaN))).toBeWithin(1e-9, result.cycles ?? Number.NaN);
-    expect(sum(result.layers.map((layer) => layer.joules ?? Number.NaN))).toBeWithin(1e-9, result.joules ?? Number.NaN);
+    expect(sum(result.layers.map((layer) => layer.cycles ?? Number.NaN))).toBeWithin(
+      1e-9,
+      result.cycles ?? Number.NaN,
+    );
+    expect(sum(result.layers.map((layer) => layer.joules ?? Number.NaN))).toBeWithin(
+      1e-9,
+      result.joules ?? Number.NaN,
+    );
     expect(result.watts).toBeWithin(1e-9, (result.joules ?? Number.NaN) / result.seconds);
-    if (first?.joules) expect(result.energy_ratio).toBeWithin(1e-9, first.joules / (result.joules ?? Number.NaN));
+    if (first?.joules)
+      expect(result.energy_ratio).toBeWithin(1e-9, first.joules / (result.joules ?? Number.NaN));
     else expect(result.energy_ratio).toBeNull();
     for (const layer of result.layers) {
       expect(sum(Object.values(layer.time ?? {}))).toBeWithin(1e-9, layer.cycles ?? Number.NaN);
@@ -72,7 +85,8 @@ function expectConsistent({ batch, results }: ComparisonJson): void {
   }
 }
 
-const platforms = 'eie-64,i7-5930k:dense,i7-5930k:sparse,titan-x:dense,titan-x:sparse,tegra-k1:dense,tegra-k1:sparse';
+const platforms =
+  'eie-64,i7-5930k:dense,i7-5930k:sparse,titan-x:dense,titan-x:sparse,tegra-k1:dense,tegra-k1:sparse';
 
 describe('compare eie-benchmark', () => {
   it('gives nine workloads on seven platforms, with parts that add up', async () => {
@@ -98,8 +112,18 @@ describe('compare eie-benchmark', () => {
 
   it('says the same bytes for the same seed, and others for another', async () => {
     const say = async (seed: string) =>
-      (await zeroskip(['compare', 'nt-lstm', '--on', 'eie-64,i7-5930k,titan-x', '--seed', seed, '--format', 'json']))
-        .stdout;
+      (
+        await zeroskip([
+          'compare',
+          'nt-lstm',
+          '--on',
+          'eie-64,i7-5930k,titan-x',
+          '--seed',
+          seed,
+          '--format',
+          'json',
+        ])
+      ).stdout;
     expect(await say('5')).toBe(await say('5'));
     expect(await say('5')).not.toBe(await say('6'));
   });
@@ -117,7 +141,9 @@ describe('compare eie-benchmark', () => {
     if (one && many) expectConsistent(many);
     // EIE takes frames one after the other; a GPU's batch shares its weight traffic.
     expect(many?.results[0]?.seconds).toBeWithin(1e-9, 64 * (one?.results[0]?.seconds ?? 0));
-    expect(many?.results[1]?.frames_per_second).toBeGreaterThan(2 * (one?.results[1]?.frames_per_second ?? 0));
+    expect(many?.results[1]?.frames_per_second).toBeGreaterThan(
+      2 * (one?.results[1]?.frames_per_second ?? 0),
+    );
   });
 });
 
@@ -126,9 +152,20 @@ describe('compare on this machine', () => {
     const [comparison] = await compare('nt-lstm', '--on', 'host,eie-64', '--repeat', '1');
     if (comparison) expectConsistent(comparison);
     expect(comparison?.results[0]).toMatchObject({
-      ...{ hardware: 'host', kernel: 'auto', family: 'host', origin: 'measured', cycles: null, joules: null },
+      ...{
+        hardware: 'host',
+        kernel: 'auto',
+        family: 'host',
+        origin: 'measured',
+        cycles: null,
+        joules: null,
+      },
     });
-    expect(comparison?.results[1]).toMatchObject({ hardware: 'eie-64', origin: 'modelled', energy_ratio: null });
+    expect(comparison?.results[1]).toMatchObject({
+      hardware: 'eie-64',
+      origin: 'modelled',
+      energy_ratio: null,
+    });
   });
 });
 
@@ -137,7 +174,15 @@ describe.skipIf(squeezenetNet.missing || catPicture.missing)(
   () => {
     it('obeys the contract on every hardware', async () => {
       const [comparison] = await compare(
-        ...['squeezenet-1.0', '--weights', squeezenetNet.path, '--input', catPicture.path, '--repeat', '1'],
+        ...[
+          'squeezenet-1.0',
+          '--weights',
+          squeezenetNet.path,
+          '--input',
+          catPicture.path,
+          '--repeat',
+          '1',
+        ],
         ...['--on', 'i7-5930k,titan-x,tegra-k1,eie-64,host:tfjs'],
       );
       if (!comparison) throw new Error('no comparison');
@@ -151,7 +196,9 @@ describe.skipIf(squeezenetNet.missing || catPicture.missing)(
       expect(names).toHaveLength(26 + 8 + 3 + 2);
       for (const result of results) {
         expect(result.layers.map(({ name }) => name)).toEqual(names);
-        const nonzeros = Object.fromEntries(result.layers.map((layer) => [layer.name, layer.nonzeros]));
+        const nonzeros = Object.fromEntries(
+          result.layers.map((layer) => [layer.name, layer.nonzeros]),
+        );
         expect(nonzeros).toMatchObject({ conv10: 102_323, 'fire2/expand3x3': 3_039 });
       }
     });
@@ -160,7 +207,15 @@ describe.skipIf(squeezenetNet.missing || catPicture.missing)(
 
 describe('other formats', () => {
   it('csv has one row a workload and hardware', async () => {
-    const { stdout } = await zeroskip(['compare', 'nt-we', 'nt-wd', '--on', 'eie-64,titan-x:dense', '--format', 'csv']);
+    const { stdout } = await zeroskip([
+      'compare',
+      'nt-we',
+      'nt-wd',
+      '--on',
+      'eie-64,titan-x:dense',
+      '--format',
+      'csv',
+    ]);
     const [header, ...rows] = stdout.trimEnd().split('\n');
     expect(header).toBe(
       'workload,weights_origin,activations_origin,batch,seed,hardware,kernel,family,origin,cycles,seconds,frames_per_second,joules,joules_origin,watts,area_mm2,speedup,energy_ratio,bound',
@@ -174,12 +229,27 @@ describe('other formats', () => {
   });
 
   it('csv with --layers has one row a layer', async () => {
-    const { stdout } = await zeroskip(['compare', 'lenet-5', '--on', 'eie-64', '--format', 'csv', '--layers']);
+    const { stdout } = await zeroskip([
+      'compare',
+      'lenet-5',
+      '--on',
+      'eie-64',
+      '--format',
+      'csv',
+      '--layers',
+    ]);
     expect(stdout.trimEnd().split('\n')).toHaveLength(1 + 7);
   });
 
   it('markdown is a table that names modelled and synthetic', async () => {
-    const { stdout } = await zeroskip(['compare', 'nt-we', '--on', 'eie-64', '--format', 'markdown']);
+    const { stdout } = await zeroskip([
+      'compare',
+      'nt-we',
+      '--on',
+      'eie-64',
+      '--format',
+      'markdown',
+    ]);
     expect(stdout).toMatch(/^## nt-we · NeuralTalk word embedding$/m);
     expect(stdout).toContain('(synthetic)');
     expect(stdout).toMatch(/^\| eie-64:sparse +\| modelled +\|/m);
@@ -191,7 +261,9 @@ describe('other formats', () => {
       columns,
       env: { NO_COLOR: '1' },
     });
-    expect(Math.max(...stdout.split('\n').map((line) => [...line].length))).toBeLessThanOrEqual(columns);
+    expect(Math.max(...stdout.split('\n').map((line) => [...line].length))).toBeLessThanOrEqual(
+      columns,
+    );
     expect(stdout).not.toContain('\u001b');
     expect(stdout.includes('frames/s')).toBe(columns >= 100);
     expect(stdout).toContain('geometric mean of 2 workloads');

@@ -11,7 +11,10 @@ const file = (name: string, text: string) => {
   writeFileSync(join(folder, name), text);
   return join(folder, name);
 };
-const yaml = file('n.yaml', 'network: n\ninput: [2]\nlayers: [{ name: fc, kind: dense, outputs: 1, bias: false }]\n');
+const yaml = file(
+  'n.yaml',
+  'network: n\ninput: [2]\nlayers: [{ name: fc, kind: dense, outputs: 1, bias: false }]\n',
+);
 const open = file(
   'n.prototxt',
   'layer { name: "data" type: "Data" top: "data" }\nlayer { name: "f" type: "InnerProduct" bottom: "data" top: "f" inner_product_param { num_output: 5 } }',
@@ -21,13 +24,21 @@ const costs = ['--on', 'eie-64', '--quiet', '--format', 'json'];
 describe('--dim', () => {
   it.each([
     ...['foo', 'foo=', '=3', 'foo=1.5', 'foo=-1', 'foo=x', 'foo=1e30', 'foo= '].map(
-      (text) => [[text], `argument '${text}' is invalid. Expected NAME=N, N a whole number of at least 0.`] as const,
+      (text) =>
+        [
+          [text],
+          `argument '${text}' is invalid. Expected NAME=N, N a whole number of at least 0.`,
+        ] as const,
     ),
     [['foo=1', 'foo=2'], "argument 'foo=2' is invalid. Expected foo once."] as const,
   ])('refuses %j', async (texts, message) => {
     const dims = texts.flatMap((text) => ['--dim', text]);
     const { code, stdout, stderr } = await zeroskip(['compare', 'lenet-5', ...costs, ...dims]);
-    expect([code, stdout, stderr]).toEqual([2, '', `zeroskip: option '--dim <name=n>' ${message}\n`]);
+    expect([code, stdout, stderr]).toEqual([
+      2,
+      '',
+      `zeroskip: option '--dim <name=n>' ${message}\n`,
+    ]);
   });
 
   const sizes = ['--dim', 'data:2=8', '--dim', 'data:3=8'];

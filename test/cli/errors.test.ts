@@ -24,7 +24,10 @@ async function refused(argv: readonly string[]): Promise<string> {
   return stderr.trimEnd();
 }
 
-const preset = readFileSync(fileURLToPath(new URL('../../hw-models/eie/presets/eie-64.yaml', import.meta.url)), 'utf8');
+const preset = readFileSync(
+  fileURLToPath(new URL('../../hw-models/eie/presets/eie-64.yaml', import.meta.url)),
+  'utf8',
+);
 
 describe('a command line with a fault', () => {
   it.each([
@@ -33,12 +36,18 @@ describe('a command line with a fault', () => {
       ['run', 'eie-benchmark'],
       "zeroskip: workload 'eie-benchmark' is a group of networks, expected one of them: alex-6",
     ],
-    [['compare', 'alex-6', '--on', 'titan-y'], "zeroskip: unknown hardware 'titan-y'; did you mean titan-x?"],
+    [
+      ['compare', 'alex-6', '--on', 'titan-y'],
+      "zeroskip: unknown hardware 'titan-y'; did you mean titan-x?",
+    ],
     [
       ['compare', 'alex-6', '--on', 'titan-x:magic'],
       "zeroskip: titan-x:magic: found kernel 'magic', expected dense or sparse",
     ],
-    [['compare', 'alex-6', '--on', 'host:magic'], "zeroskip: found executor 'magic', expected one of auto, sparse,"],
+    [
+      ['compare', 'alex-6', '--on', 'host:magic'],
+      "zeroskip: found executor 'magic', expected one of auto, sparse,",
+    ],
     [
       ['compare', 'alex-6', '--on', 'titan-x,,eie-64'],
       "zeroskip: option '--on <hardware>' argument 'titan-x,,eie-64' is invalid. Expected names with commas between them.",
@@ -63,7 +72,10 @@ describe('a command line with a fault', () => {
       ['compare', 'eie-benchmark', '--weights', 'x.net'],
       'zeroskip: weights and input belong to one network, found 9 workloads',
     ],
-    [['compare', 'squeezenet-1.0', '--weights', 'missing.net'], 'zeroskip: missing.net: no such file'],
+    [
+      ['compare', 'squeezenet-1.0', '--weights', 'missing.net'],
+      'zeroskip: missing.net: no such file',
+    ],
   ])('%j', async (argv, message) => {
     expect(await refused(argv)).toContain(message);
   });
@@ -85,21 +97,34 @@ describe('a command line with a fault', () => {
   });
 
   it.each([
-    ['net.pt', 'found a checkpoint of PyTorch (Python objects), expected weights alone: write it as ONNX'],
-    ['net.onnx', 'found a network with its weights, expected weights alone: name it in place of the network'],
+    [
+      'net.pt',
+      'found a checkpoint of PyTorch (Python objects), expected weights alone: write it as ONNX',
+    ],
+    [
+      'net.onnx',
+      'found a network with its weights, expected weights alone: name it in place of the network',
+    ],
     ['net.caffemodel', "found Caffe's weights, expected weights alone: name their .prototxt"],
     ['net.safetensors', 'found tensors by name, expected weights alone: name a YAML file'],
     ['net.odd', 'found weights of no known kind'],
   ])('weights as %s, with a way on', async (name, message) => {
     const path = file(name, 'whatever');
-    expect(await refused(['compare', 'squeezenet-1.0', '--on', 'eie-64', '--weights', path])).toContain(
-      `zeroskip: ${path}: ${message}`,
-    );
+    expect(
+      await refused(['compare', 'squeezenet-1.0', '--on', 'eie-64', '--weights', path]),
+    ).toContain(`zeroskip: ${path}: ${message}`);
   });
 
   it('a pointer of Git LFS, and a folder, wherever a file is named', async () => {
-    const pointer = file('pointer.onnx', 'version https://git-lfs.github.com/spec/v1\noid sha256:0\nsize 12\n');
-    for (const argv of [[pointer], ['squeezenet-1.0', '--weights', pointer], ['squeezenet-1.0', '--input', pointer]]) {
+    const pointer = file(
+      'pointer.onnx',
+      'version https://git-lfs.github.com/spec/v1\noid sha256:0\nsize 12\n',
+    );
+    for (const argv of [
+      [pointer],
+      ['squeezenet-1.0', '--weights', pointer],
+      ['squeezenet-1.0', '--input', pointer],
+    ]) {
       expect(await refused(['compare', ...argv, '--on', 'eie-64'])).toBe(
         `zeroskip: ${pointer}: found a Git LFS pointer to the file of 12 bytes, expected the file: git lfs pull`,
       );
@@ -111,9 +136,9 @@ describe('a command line with a fault', () => {
 
   it('a picture that is none', async () => {
     const path = file('broken.jpg', 'not a picture');
-    expect(await refused(['compare', 'squeezenet-1.0', '--on', 'eie-64', '--input', path])).toContain(
-      `zeroskip: ${path}: `,
-    );
+    expect(
+      await refused(['compare', 'squeezenet-1.0', '--on', 'eie-64', '--input', path]),
+    ).toContain(`zeroskip: ${path}: `);
   });
 
   it('a picture for a layer that takes none', async () => {
@@ -130,27 +155,39 @@ describe('a command line with a fault', () => {
     );
   });
 
-  it.skipIf(squeezenetNet.missing)('a truncated .net file, and leaves no --out behind', async () => {
-    const whole = readFileSync(squeezenetNet.path);
-    const path = file('short.net', whole.subarray(0, 300_000));
-    const out = join(folder, 'never.json');
-    const message = await refused(['compare', 'squeezenet-1.0', '--weights', path, '--on', 'eie-64', '--out', out]);
-    expect(message).toContain(`zeroskip: ${path}: layer `);
-    expect(message).toContain('expected');
-    expect(existsSync(out)).toBe(false);
-  });
+  it.skipIf(squeezenetNet.missing)(
+    'a truncated .net file, and leaves no --out behind',
+    async () => {
+      const whole = readFileSync(squeezenetNet.path);
+      const path = file('short.net', whole.subarray(0, 300_000));
+      const out = join(folder, 'never.json');
+      const message = await refused([
+        'compare',
+        'squeezenet-1.0',
+        '--weights',
+        path,
+        '--on',
+        'eie-64',
+        '--out',
+        out,
+      ]);
+      expect(message).toContain(`zeroskip: ${path}: layer `);
+      expect(message).toContain('expected');
+      expect(existsSync(out)).toBe(false);
+    },
+  );
 
   it.skipIf(squeezenetNet.missing)('a tensor of the wrong size', async () => {
     const { writeNpy } = await import('../../workloads/import/npy.js');
     const path = file('small.npy', writeNpy({ shape: [3, 4, 4], values: new Float32Array(48) }));
-    expect(await refused(['run', 'squeezenet-1.0', '--weights', squeezenetNet.path, '--input', path])).toBe(
-      `zeroskip: ${path}: found a tensor of 3×4×4, expected 3×227×227`,
-    );
+    expect(
+      await refused(['run', 'squeezenet-1.0', '--weights', squeezenetNet.path, '--input', path]),
+    ).toBe(`zeroskip: ${path}: found a tensor of 3×4×4, expected 3×227×227`);
   });
 
   it.skipIf(catPicture.missing)('weights of another network', async () => {
-    expect(await refused(['compare', 'alexnet', '--weights', squeezenetNet.path, '--on', 'eie-64'])).toContain(
-      'expected',
-    );
+    expect(
+      await refused(['compare', 'alexnet', '--weights', squeezenetNet.path, '--on', 'eie-64']),
+    ).toContain('expected');
   });
 });

@@ -10,8 +10,16 @@ const onnx = 'test/fixtures/onnx/torch-16.onnx';
 const folder = mkdtempSync(join(tmpdir(), 'zeroskip-files-'));
 
 interface Compared {
-  readonly workload: { readonly name: string; readonly weights_origin: string; readonly nonzeros: number };
-  readonly results: readonly { readonly hardware: string; readonly origin: string; readonly seconds: number }[];
+  readonly workload: {
+    readonly name: string;
+    readonly weights_origin: string;
+    readonly nonzeros: number;
+  };
+  readonly results: readonly {
+    readonly hardware: string;
+    readonly origin: string;
+    readonly seconds: number;
+  }[];
 }
 
 describe('a network that PyTorch exported as ONNX', () => {
@@ -29,7 +37,9 @@ describe('a network that PyTorch exported as ONNX', () => {
       '--quiet',
     ]);
     expect(code).toBe(0);
-    const [{ workload, results } = { workload: null, results: [] }] = JSON.parse(stdout) as readonly Compared[];
+    const [{ workload, results } = { workload: null, results: [] }] = JSON.parse(
+      stdout,
+    ) as readonly Compared[];
     expect(workload).toMatchObject({ name: 'torch-16', weights_origin: 'real' });
     expect(results.map(({ hardware, origin }) => [hardware, origin])).toEqual([
       ['eie-64', 'modelled'],
@@ -59,7 +69,10 @@ describe('a network that PyTorch exported as ONNX', () => {
   it('is shown and checked', async () => {
     expect((await zeroskip(['workloads', 'show', onnx])).stdout).toContain('written by pytorch');
     const { stdout } = await zeroskip(['workloads', 'check', onnx, '--format', 'json']);
-    expect(JSON.parse(stdout)).toMatchObject({ ok: true, networks: [{ name: 'torch-16', layers: 14 }] });
+    expect(JSON.parse(stdout)).toMatchObject({
+      ok: true,
+      networks: [{ name: 'torch-16', layers: 14 }],
+    });
   });
 });
 
@@ -68,7 +81,14 @@ describe('a file of several layers', () => {
   writeFileSync(file, 'conv,9,9,3,3,4,8,1,\nfc,1,8,32,1:4,\n');
 
   it('is compared layer by layer', async () => {
-    const { code, stdout } = await zeroskip(['compare', file, '--on', 'eie-64', '--format', 'json']);
+    const { code, stdout } = await zeroskip([
+      'compare',
+      file,
+      '--on',
+      'eie-64',
+      '--format',
+      'json',
+    ]);
     expect(code).toBe(0);
     const compared = JSON.parse(stdout) as readonly Compared[];
     expect(compared.map(({ workload }) => [workload.name, workload.weights_origin])).toEqual([
@@ -95,8 +115,14 @@ it('a file of no known kind is refused', async () => {
 
 describe('--limits', () => {
   it.each([
-    [['compare', onnx, '--on', 'eie-64', '--limits', 'elements=100'], 'expected at most 100 (limit elements)'],
-    [['workloads', 'check', onnx, '--limits', 'layers=3'], 'nodes, expected at most 3 (limit layers)'],
+    [
+      ['compare', onnx, '--on', 'eie-64', '--limits', 'elements=100'],
+      'expected at most 100 (limit elements)',
+    ],
+    [
+      ['workloads', 'check', onnx, '--limits', 'layers=3'],
+      'nodes, expected at most 3 (limit layers)',
+    ],
     [['run', onnx, '--limits', 'fileBytes=10'], 'found 27027 bytes, expected at most 10'],
     [
       ['run', onnx, '--limits', 'layer=10'],

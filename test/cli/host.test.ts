@@ -20,7 +20,15 @@ afterAll(async () => {
 
 describe('host-model', () => {
   it('says that it is not calibrated, and is afterwards', async () => {
-    const args = ['compare', 'lenet-300-100', '--on', 'host-model:sparse', '--format', 'json', '--quiet'];
+    const args = [
+      'compare',
+      'lenet-300-100',
+      '--on',
+      'host-model:sparse',
+      '--format',
+      'json',
+      '--quiet',
+    ];
     const [{ results: before }] = JSON.parse((await zeroskip(args)).stdout);
     expect(before[0]).toMatchObject({
       hardware: 'host-model',
@@ -32,25 +40,43 @@ describe('host-model', () => {
 
     const calibrated = await zeroskip(['calibrate', '--repeat', '1', '--memory', '16', '--quiet']);
     expect(calibrated.code).toBe(0);
-    expect(calibrated.stdout.replace(/\s+/g, ' ')).toContain('memory: a working set of 16 MiB, less than 4 times');
+    expect(calibrated.stdout.replace(/\s+/g, ' ')).toContain(
+      'memory: a working set of 16 MiB, less than 4 times',
+    );
     const [, file = ''] = /kept for host-model in\s+(\S+\.yaml)/.exec(calibrated.stdout) ?? [];
     expect(file).toContain(folder);
     expect(await readFile(file, 'utf8')).toMatch(/^# Measured by zeroskip calibrate/);
 
     const [{ results: after }] = JSON.parse((await zeroskip(args)).stdout);
     expect(after[0].notes.join()).toContain(`calibrated (${file})`);
-    const { figures } = JSON.parse((await zeroskip(['hardware', 'show', 'host-model', '--format', 'json'])).stdout);
+    const { figures } = JSON.parse(
+      (await zeroskip(['hardware', 'show', 'host-model', '--format', 'json'])).stdout,
+    );
     for (const path of ['clock', 'turns.denseTap', 'lines.memory.read', 'libraries.tfjs.stream']) {
       expect(figures[path].from, path).toBe('measured');
     }
     expect((await zeroskip(['hardware', 'check', file])).stdout).toContain(`${file}: ok`);
-    const named = await zeroskip(['compare', 'nt-we', '--on', `${file}:dense`, '--format', 'json', '--quiet']);
+    const named = await zeroskip([
+      'compare',
+      'nt-we',
+      '--on',
+      `${file}:dense`,
+      '--format',
+      'json',
+      '--quiet',
+    ]);
     const [{ results }] = JSON.parse(named.stdout);
-    expect(results[0]).toMatchObject({ origin: 'modelled', hardware: 'host-model', kernel: 'dense' });
+    expect(results[0]).toMatchObject({
+      origin: 'modelled',
+      hardware: 'host-model',
+      kernel: 'dense',
+    });
 
     await writeFile(file, (await readFile(file, 'utf8')).replace(/^clock:.*$/m, ''));
     const [{ results: old }] = JSON.parse((await zeroskip(args)).stdout);
-    expect(old[0].notes.join()).toContain('calibrated by another version (zeroskip calibrate makes it anew');
+    expect(old[0].notes.join()).toContain(
+      'calibrated by another version (zeroskip calibrate makes it anew',
+    );
   }, 180_000);
 });
 
@@ -62,7 +88,11 @@ describe('validate --host', () => {
     ]);
     expect(code).toBe(0);
     const { layers, by_executor: byExecutor, roofline, notes } = JSON.parse(stdout);
-    expect(layers.map((layer: { layer: string; executor: string }) => `${layer.executor} ${layer.layer}`)).toEqual([
+    expect(
+      layers.map(
+        (layer: { layer: string; executor: string }) => `${layer.executor} ${layer.layer}`,
+      ),
+    ).toEqual([
       ...['sparse fc1', 'sparse fc2', 'sparse fc3', 'sparse prob'],
       ...['tfjs fc1', 'tfjs fc2', 'tfjs fc3', 'tfjs prob'],
     ]);

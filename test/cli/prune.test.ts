@@ -1,7 +1,16 @@
-// `prune` as users run it: what it refuses, what its files hold, and that being killed costs nothing but time.
+// `prune` as users run it: what it refuses, what its files hold, and that being killed costs
+// nothing but time.
 
 import { spawn } from 'node:child_process';
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, watch, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  watch,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
@@ -37,7 +46,10 @@ beforeAll(() => {
 });
 
 const epochs = ['--epochs', '6', '--iterations', '3', '--final-epochs', '4', '--tune-epochs', '3'];
-const fast = [...['--batch', '32', '--target', '5', '--backend', 'wasm', '--no-scan', '--no-compare'], ...epochs];
+const fast = [
+  ...['--batch', '32', '--target', '5', '--backend', 'wasm', '--no-scan', '--no-compare'],
+  ...epochs,
+];
 const study = () => ['prune', network, '--data', digits, ...fast];
 
 async function succeeds(argv: readonly string[]): Promise<string> {
@@ -52,26 +64,58 @@ describe('prune refuses in one line, with exit code 2 and nothing written', () =
     ['no workload', [], /found no workload, expected one, such as 'lenet-300-100'/],
     ['an unknown workload', ['lenet-6'], /'lenet-6' is unknown; did you mean lenet-5\?/],
     ['a group', ['eie-benchmark'], /is a group of networks/],
-    ['an unknown pipeline', ['lenet-5', '--pipeline', 'dsb'], /pipeline 'dsb' is unknown; did you mean dsd\?/],
+    [
+      'an unknown pipeline',
+      ['lenet-5', '--pipeline', 'dsb'],
+      /pipeline 'dsb' is unknown; did you mean dsd\?/,
+    ],
     ['data that are not there', ['lenet-5', '--data', place('nowhere')], /no such file or folder/],
     ['a layer that is not there', ['lenet-5', '--density', 'fc9=0.1'], /layer 'fc9' is unknown/],
     ['more bits than a byte has', ['lenet-5', '--bits', 'dense=9'], /whole numbers from 1 to 8/],
     ['bits of an unknown kind', ['lenet-5', '--bits', 'lstm=4'], /layer 'lstm' is unknown/],
-    ['a share above all', ['lenet-5', '--target', '0.5'], /density: found 2, expected above 0 and up to 1/],
+    [
+      'a share above all',
+      ['lenet-5', '--target', '0.5'],
+      /density: found 2, expected above 0 and up to 1/,
+    ],
     ['a target of nothing', ['lenet-5', '--target', '0'], /Expected a number above 0/],
     ['seeds that are no numbers', ['lenet-5', '--seeds', '0,x'], /Expected a whole number/],
     ['unknown hardware', ['lenet-5', '--on', 'eie-46'], /unknown hardware 'eie-46'/],
-    ['a folder without a study', ['--resume', folder], /found no study.json, expected a folder that --checkpoint/],
-    ['a workload beside a folder', ['lenet-5', '--resume', folder], /found a workload too, expected the folder/],
-    ['pictures of another size', ['squeezenet-1.0', '--data', digits], /found pictures of 1×28×28, expected 3×227×227/],
+    [
+      'a folder without a study',
+      ['--resume', folder],
+      /found no study.json, expected a folder that --checkpoint/,
+    ],
+    [
+      'a workload beside a folder',
+      ['lenet-5', '--resume', folder],
+      /found a workload too, expected the folder/,
+    ],
+    [
+      'pictures of another size',
+      ['squeezenet-1.0', '--data', digits],
+      /found pictures of 1×28×28, expected 3×227×227/,
+    ],
     [
       'a folder that is not there',
       ['lenet-5', '--save', place('no/x.net')],
       /found no folder .*no, expected one to save/,
     ],
-    ['wide codes in a .net file', ['lenet-5', '--save', 'x.net'], /no room for codes of 8 bits \(conv2d\), only of 4/],
-    ['free weights in a .net file', ['lenet-5', '--pipeline', 'dsd', '--save', 'x.net'], /weights that are not shared/],
-    ['no 3×3 convolution', ['lenet-5', '--pipeline', 'winograd'], /found no 3×3 convolution of stride 1/],
+    [
+      'wide codes in a .net file',
+      ['lenet-5', '--save', 'x.net'],
+      /no room for codes of 8 bits \(conv2d\), only of 4/,
+    ],
+    [
+      'free weights in a .net file',
+      ['lenet-5', '--pipeline', 'dsd', '--save', 'x.net'],
+      /weights that are not shared/,
+    ],
+    [
+      'no 3×3 convolution',
+      ['lenet-5', '--pipeline', 'winograd'],
+      /found no 3×3 convolution of stride 1/,
+    ],
     ['a tile of 3', ['lenet-5', '--tile', '3'], /Expected 2 or 4/],
     ['weights that are none', ['lenet-5', '--weights', digits], /digits-images-idx3-ubyte/],
   ])('%s', async (_, argv, message) => {
@@ -86,11 +130,14 @@ describe('prune refuses in one line, with exit code 2 and nothing written', () =
   it('a folder that holds another study, or a network that has changed since', async () => {
     const checkpoint = place('other');
     await succeeds([...study(), '--checkpoint', checkpoint]);
-    const files = () => readdirSync(checkpoint).map((name) => readFileSync(join(checkpoint, name), 'base64'));
+    const files = () =>
+      readdirSync(checkpoint).map((name) => readFileSync(join(checkpoint, name), 'base64'));
     const before = files();
     const other = await zeroskip([...study(), '--checkpoint', checkpoint, '--rate', '0.01']);
     expect(other).toMatchObject({ code: 2, stdout: '' });
-    expect(other.stderr).toMatch(/found a study with other stages, expected the same one, another folder, or --resume/);
+    expect(other.stderr).toMatch(
+      /found a study with other stages, expected the same one, another folder, or --resume/,
+    );
     const text = readFileSync(network, 'utf8');
     writeFileSync(network, `${text}# changed\n`);
     const changed = await zeroskip(['prune', '--resume', checkpoint, '--no-compare']);
@@ -118,9 +165,13 @@ describe('a pruned network as a file', () => {
     const coded = [...study(), '--bits', '4'];
     const text = await succeeds([...coded, '--save', model, '--format', 'json']);
     const report = JSON.parse(text) as {
-      readonly seeds: readonly [{ readonly steps: readonly { readonly layers: readonly { nonzeros: number }[] }[] }];
+      readonly seeds: readonly [
+        { readonly steps: readonly { readonly layers: readonly { nonzeros: number }[] }[] },
+      ];
     };
-    const nonzeros = report.seeds[0].steps.at(-1)?.layers.reduce((sum, layer) => sum + layer.nonzeros, 0);
+    const nonzeros = report.seeds[0].steps
+      .at(-1)
+      ?.layers.reduce((sum, layer) => sum + layer.nonzeros, 0);
     const ours = await compared(model);
     expect(ours.workload).toMatchObject({ weights_origin: 'real', nonzeros });
 
@@ -155,8 +206,16 @@ describe('a pruned network as a file', () => {
       }),
     );
     await succeeds(['sweep', spec, '--store', place('pruned.sweep'), '--workers', '1']);
-    const rows = await succeeds(['query', place('pruned.sweep'), 'SELECT seconds FROM designs', '--format', 'json']);
-    expect((JSON.parse(rows) as readonly [{ seconds: number }])[0].seconds).toBe(ours.results[0]?.seconds);
+    const rows = await succeeds([
+      'query',
+      place('pruned.sweep'),
+      'SELECT seconds FROM designs',
+      '--format',
+      'json',
+    ]);
+    expect((JSON.parse(rows) as readonly [{ seconds: number }])[0].seconds).toBe(
+      ours.results[0]?.seconds,
+    );
   });
 });
 
@@ -167,9 +226,17 @@ describe('a study whose process is killed', () => {
   ];
 
   /** Kills the process with SIGKILL when its checkpoint has been written so many times. */
-  async function killAfter(saves: number, argv: readonly string[], checkpoint: string): Promise<void> {
-    const child = spawn(process.execPath, ['--import', 'tsx', 'reports/cli/bin.ts', ...argv], { stdio: 'ignore' });
-    const ended = new Promise<string | null>((resolve) => child.on('exit', (_, signal) => resolve(signal)));
+  async function killAfter(
+    saves: number,
+    argv: readonly string[],
+    checkpoint: string,
+  ): Promise<void> {
+    const child = spawn(process.execPath, ['--import', 'tsx', 'reports/cli/bin.ts', ...argv], {
+      stdio: 'ignore',
+    });
+    const ended = new Promise<string | null>((resolve) =>
+      child.on('exit', (_, signal) => resolve(signal)),
+    );
     let seen = 0;
     const watcher = watch(checkpoint, (_, file) => {
       // Each save is a new file that is renamed to this one.

@@ -8,10 +8,15 @@ export interface Said {
   readonly stderr: string;
 }
 
-/** `columns`: width of the terminal that stdout pretends to be; without it stdout is no terminal. */
+/**
+ * `columns`: width of the terminal that stdout pretends to be; without it stdout is no terminal.
+ */
 export async function zeroskip(
   argv: readonly string[],
-  { columns, env = {} }: { readonly columns?: number; readonly env?: Readonly<Record<string, string>> } = {},
+  {
+    columns,
+    env = {},
+  }: { readonly columns?: number; readonly env?: Readonly<Record<string, string>> } = {},
 ): Promise<Said> {
   let stdout = '';
   let stderr = '';

@@ -30,7 +30,8 @@ describe('stack', () => {
         .every((value) => value > 0),
     ).toBe(true);
     expect(row).toHaveLength(10);
-    const documented = readFileSync('docs/stack.md', 'utf8').match(/^\| i7-5930k .*ms.*$/m)?.[0] ?? '';
+    const documented =
+      readFileSync('docs/stack.md', 'utf8').match(/^\| i7-5930k .*ms.*$/m)?.[0] ?? '';
     expect(documented.split('|').map((cell) => cell.trim())).toEqual([
       '',
       'i7-5930k',
@@ -46,7 +47,10 @@ describe('stack', () => {
     const argv = ['stack', 'lenet-5', 'lenet-300-100', '--on', 'cortex-a76', '--cost'];
     const json = JSON.parse((await zeroskip([...argv, '--format', 'json'])).stdout);
     expect(json.links).toHaveLength(8);
-    expect(json.hardware[0].links[7]).toMatchObject({ link: 'small-both', price_basis: expect.any(String) });
+    expect(json.hardware[0].links[7]).toMatchObject({
+      link: 'small-both',
+      price_basis: expect.any(String),
+    });
     const csv = (await zeroskip([...argv, '--format', 'csv'])).stdout.trim().split('\n');
     expect(csv).toHaveLength(9);
     expect(csv[0]).toMatch(/^hardware,origin,link,.*,dollars_per_million,grams_co2e_per_million$/);

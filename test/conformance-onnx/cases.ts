@@ -1,4 +1,5 @@
-// ONNX's own node tests as they lie on disk: a model, and sets of inputs and outputs as tensors in files of their own.
+// ONNX's own node tests as they lie on disk: a model, and sets of inputs and outputs as tensors in
+// files of their own.
 
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -44,7 +45,12 @@ function readCase(name: string, model: string, set: string): Case {
   const { graph } = decodeOnnx(source);
   const initialised = new Set(graph.initializer.map((tensor) => tensor.name));
   const free = graph.input.filter((input) => !initialised.has(input.name));
-  const inputs = tensorsOf(set, 'input', free.length === countOf(set, 'input') ? free : graph.input, source);
+  const inputs = tensorsOf(
+    set,
+    'input',
+    free.length === countOf(set, 'input') ? free : graph.input,
+    source,
+  );
   const dims = new Map<string, number>();
   for (const { name: input, type } of free) {
     for (const [axis, { dimValue = 0 }] of (type?.tensorType?.shape?.dim ?? []).entries()) {
@@ -53,8 +59,15 @@ function readCase(name: string, model: string, set: string): Case {
     }
   }
   const outputs = tensorsOf(set, 'output', graph.output, source);
-  const apart = inputs && outputs ? apartOf(graph) : 'strings, sequences, optionals, floats of 8 bits';
-  return { name, model: { ...source, dims }, inputs: inputs ?? new Map(), outputs: outputs ?? new Map(), apart };
+  const apart =
+    inputs && outputs ? apartOf(graph) : 'strings, sequences, optionals, floats of 8 bits';
+  return {
+    name,
+    model: { ...source, dims },
+    inputs: inputs ?? new Map(),
+    outputs: outputs ?? new Map(),
+    apart,
+  };
 }
 
 function countOf(set: string, kind: string): number {
@@ -70,7 +83,11 @@ function tensorsOf(set: string, kind: string, values: OnnxGraph['input'], file: 
     const message = decodeTensor(readFileSync(path));
     // NumPy has no bfloat16: older tests keep its bits as uint16.
     const isBrainFloat = value.type?.tensorType?.elemType === 16 && message.dataType === 4;
-    const tensor = readTensor(isBrainFloat ? { ...message, dataType: 16 } : message, file, new Map());
+    const tensor = readTensor(
+      isBrainFloat ? { ...message, dataType: 16 } : message,
+      file,
+      new Map(),
+    );
     if (!tensor || !('values' in tensor)) return null;
     tensors.set(value.name, tensor);
   }

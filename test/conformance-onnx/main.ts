@@ -1,5 +1,6 @@
-// What the ONNX reader and the operator table make of ONNX's own tests: `npm run conformance [FOLDER …]`. Each is read
-// with its inputs open, and again with all inputs but the first one known, so that what becomes weights is held too.
+// What the ONNX reader and the operator table make of ONNX's own tests: `npm run conformance
+// [FOLDER …]`. Each is read with its inputs open, and again with all inputs but the first one
+// known, so that what becomes weights is held too.
 
 import { existsSync } from 'node:fs';
 import { InputError } from '../../workloads/base/errors.js';
@@ -15,7 +16,10 @@ interface Outcome {
   readonly reason: string;
 }
 
-/** ONNX Runtime, whose results users see, rounds the resized length before it lays corners on corners. */
+/**
+ * ONNX Runtime, whose results users see, rounds the resized length before it lays corners on
+ * corners.
+ */
 const asRuntime = new Set([
   'test_resize_downsample_scales_linear_align_corners',
   'test_resize_downsample_scales_cubic_align_corners',
@@ -27,7 +31,9 @@ const shows = process.argv.includes('--list');
 
 const missing = (folders.length > 0 ? folders : [FOLDER]).find((folder) => !existsSync(folder));
 if (missing !== undefined) {
-  console.error(`${missing}: found no such folder: apt-get install libonnx-testdata puts ONNX's tests in ${FOLDER}`);
+  console.error(
+    `${missing}: found no such folder: apt-get install libonnx-testdata puts ONNX's tests in ${FOLDER}`,
+  );
   process.exit(2);
 }
 const counts = new Map<string, Map<Verdict, number>>();
@@ -43,13 +49,18 @@ for (const folder of folders.length > 0 ? folders : [FOLDER]) {
       counts.set(group, known.set(outcome.verdict, (known.get(outcome.verdict) ?? 0) + 1));
       if (outcome.verdict === 'right' || (test.apart && outcome.verdict !== 'wrong')) continue;
       const line = `${outcome.verdict}: ${outcome.reason}`;
-      reasons.set(line, [...(reasons.get(line) ?? []), `${test.name}${mode === 'others known' ? '*' : ''}`]);
+      reasons.set(line, [
+        ...(reasons.get(line) ?? []),
+        `${test.name}${mode === 'others known' ? '*' : ''}`,
+      ]);
     }
   }
 }
 for (const [line, names] of [...reasons].sort()) {
   const shown = shows ? names : names.slice(0, 6);
-  console.log(`${line}\n    ${names.length}: ${shown.join(', ')}${names.length > shown.length ? ', …' : ''}`);
+  console.log(
+    `${line}\n    ${names.length}: ${shown.join(', ')}${names.length > shown.length ? ', …' : ''}`,
+  );
 }
 for (const [group, verdicts] of [...counts].sort()) {
   const total = [...verdicts.values()].reduce((sum, count) => sum + count, 0);
@@ -57,7 +68,9 @@ for (const [group, verdicts] of [...counts].sort()) {
   const share = (100 * (verdicts.get('right') ?? 0)) / total;
   console.log(`${group}: ${total}: ${parts.join(', ')} (${share.toFixed(1)} % computed right)`);
 }
-process.exitCode = [...counts.values()].some((verdicts) => (verdicts.get('wrong') ?? 0) > 0) ? 1 : 0;
+process.exitCode = [...counts.values()].some((verdicts) => (verdicts.get('wrong') ?? 0) > 0)
+  ? 1
+  : 0;
 
 async function outcomeOf(test: Case, mode: 'inputs open' | 'others known'): Promise<Outcome> {
   if (mode === 'others known') return attempt(test, new Map([...test.inputs].slice(1)));
@@ -79,7 +92,10 @@ async function attempt(test: Case, known: ReadonlyMap<string, Tensor>): Promise<
     if (outputs.some((name) => !made.has(name))) {
       const about = { name: 'test', title: 'test', work: 'test' };
       const entry = builder.finish(about, outputs);
-      const tensors = runNetwork(entry, new Map([...test.inputs].filter(([name]) => !known.has(name))));
+      const tensors = runNetwork(
+        entry,
+        new Map([...test.inputs].filter(([name]) => !known.has(name))),
+      );
       for (const name of outputs) {
         const tensor = tensors.get(name);
         if (tensor) made.set(name, tensor);
@@ -89,10 +105,16 @@ async function attempt(test: Case, known: ReadonlyMap<string, Tensor>): Promise<
       }
     }
     const guess = builder.notes.find((note) => note.includes('as if it held'));
-    return guess ? { verdict: 'opaque', reason: 'a condition that is not known' } : compared(test, made);
+    return guess
+      ? { verdict: 'opaque', reason: 'a condition that is not known' }
+      : compared(test, made);
   } catch (error) {
-    if (error instanceof InputError) return { verdict: 'refused', reason: withoutNames(error.message, test) };
-    const text = error instanceof Error ? (error.stack ?? '').split('\n').slice(0, 3).join(' ') : String(error);
+    if (error instanceof InputError)
+      return { verdict: 'refused', reason: withoutNames(error.message, test) };
+    const text =
+      error instanceof Error
+        ? (error.stack ?? '').split('\n').slice(0, 3).join(' ')
+        : String(error);
     return { verdict: 'wrong', reason: `thrown: ${text}` };
   }
 }
@@ -119,18 +141,24 @@ function difference(found: Tensor, expected: Tensor): string | null {
   }
   if (found.type !== expected.type) return `${found.type} for ${expected.type}`;
   const { isFloat, bits } = elementTypes[expected.type];
-  const [relative, absolute] = bits === 16 ? (expected.type === 'float16' ? [5e-3, 1e-3] : [2e-2, 1e-2]) : [1e-3, 1e-5];
+  const [relative, absolute] =
+    bits === 16 ? (expected.type === 'float16' ? [5e-3, 1e-3] : [2e-2, 1e-2]) : [1e-3, 1e-5];
   for (const [at, value] of expected.values.entries()) {
     const other = found.values[at] as number;
     const isNear = isFloat
-      ? Math.abs(other - value) <= absolute + relative * Math.abs(value) || Object.is(other, value) || other === value
+      ? Math.abs(other - value) <= absolute + relative * Math.abs(value) ||
+        Object.is(other, value) ||
+        other === value
       : other === value;
     if (!isNear) return `values differ`;
   }
   return null;
 }
 
-/** Whether there are inputs besides the first one, which is no empty tensor: no network has such an input. */
+/**
+ * Whether there are inputs besides the first one, which is no empty tensor: no network has such an
+ * input.
+ */
 function isDivisible({ inputs }: Case): boolean {
   const [first] = inputs.values();
   return inputs.size > 1 && first !== undefined && first.values.length > 0;

@@ -1,4 +1,5 @@
-// ONNX's own tests, where Debian's libonnx-testdata is installed: `npm run conformance` finds none computed wrong.
+// ONNX's own tests, where Debian's libonnx-testdata is installed: `npm run conformance` finds none
+// computed wrong.
 
 import { execFile } from 'node:child_process';
 import { existsSync } from 'node:fs';
@@ -7,7 +8,10 @@ import { expect, it } from 'vitest';
 import { FOLDER } from './cases.js';
 
 const isMissing = !existsSync(FOLDER);
-if (isMissing) process.stderr.write(`skipping ONNX's own tests: no ${FOLDER} (apt-get install libonnx-testdata)\n`);
+if (isMissing)
+  process.stderr.write(
+    `skipping ONNX's own tests: no ${FOLDER} (apt-get install libonnx-testdata)\n`,
+  );
 
 it.skipIf(isMissing)(
   'at least 95 % of ONNX’s own tests are computed right, none wrong',
@@ -17,7 +21,11 @@ it.skipIf(isMissing)(
       ['--import', 'tsx', 'test/conformance-onnx/main.ts'],
       { maxBuffer: 2 ** 24 },
     );
-    const shares = [...stdout.matchAll(/^(inputs open|others known): (\d+): (.*) \(([\d.]+) % computed right\)$/gm)];
+    const shares = [
+      ...stdout.matchAll(
+        /^(inputs open|others known): (\d+): (.*) \(([\d.]+) % computed right\)$/gm,
+      ),
+    ];
     expect(shares.map(([, group]) => group)).toEqual(['inputs open', 'others known']);
     for (const [, , total, verdicts, share] of shares) {
       expect(Number(total)).toBeGreaterThan(300);

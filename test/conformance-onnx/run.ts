@@ -1,4 +1,5 @@
-// A plain forward pass over a network that was read from an ONNX file: the slow reference that conformance is held by.
+// A plain forward pass over a network that was read from an ONNX file: the slow reference that
+// conformance is held by.
 
 import { forwardLayer, isImplemented } from '../../workloads/network.js';
 import type { Tensor } from '../../workloads/tensor.js';
@@ -13,7 +14,11 @@ export function runNetwork(
   for (const layer of network.layers) {
     const given = layer.inputs.map((name) => (name === '' ? null : tensors.get(name)));
     if (!isImplemented(layer) || given.some((tensor) => tensor === undefined)) continue;
-    const results = forwardLayer(layer, weights?.get(layer.name) ?? null, given as (Tensor | null)[]);
+    const results = forwardLayer(
+      layer,
+      weights?.get(layer.name) ?? null,
+      given as (Tensor | null)[],
+    );
     for (const [at, { name }] of layer.results.entries()) tensors.set(name, results[at] as Tensor);
   }
   return tensors;

@@ -45,7 +45,10 @@ const network = buildNetwork({
 
 const linear = { kind: 'dense', bias: false, activation: 'none', axis: 2 } as const;
 
-/** What tokens demand: looked up, multiplied with weights and with each other, stepped through, and what nobody models. */
+/**
+ * What tokens demand: looked up, multiplied with weights and with each other, stepped through, and
+ * what nobody models.
+ */
 const tokens = buildNetwork({
   name: 'every-token',
   title: 'every demand of tokens',
@@ -58,7 +61,14 @@ const tokens = buildNetwork({
     { kind: 'softmax', name: 'shares', axis: 2 },
     { kind: 'matmul', name: 'mixed', inputs: ['shares', 'table'] },
     {
-      ...{ kind: 'recurrent', name: 'lstm', cell: 'lstm', hidden: 5, direction: 'bidirectional', clip: null },
+      ...{
+        kind: 'recurrent',
+        name: 'lstm',
+        cell: 'lstm',
+        hidden: 5,
+        direction: 'bidirectional',
+        clip: null,
+      },
       ...{ inputForget: false, linearBeforeReset: false, bias: true, layout: 1, inputs: ['mixed'] },
       activations: [...defaultGates.lstm, ...defaultGates.lstm],
     },
@@ -71,13 +81,21 @@ const tokens = buildNetwork({
   source,
 });
 
-function tasksIn(network: Network, weights: number, activations: number, batch = 1): readonly LayerTask[] {
-  const layers = Object.fromEntries(network.layers.map(({ name }) => [name, { weights, output: activations }]));
+function tasksIn(
+  network: Network,
+  weights: number,
+  activations: number,
+  batch = 1,
+): readonly LayerTask[] {
+  const layers = Object.fromEntries(
+    network.layers.map(({ name }) => [name, { weights, output: activations }]),
+  );
   const profile = { source, input: activations, layers };
   return tasksOf(drawModel(network, profile, 7), traceDrawn(network, profile, 7), batch);
 }
 
-const tasks = (weights: number, activations: number, batch?: number) => tasksIn(network, weights, activations, batch);
+const tasks = (weights: number, activations: number, batch?: number) =>
+  tasksIn(network, weights, activations, batch);
 
 const seconds = (hardware: Hardware, work: readonly LayerTask[], kernel?: string) =>
   hardware.cost(work, kernel).reduce((total, cost) => total + cyclesOf(cost) / cost.clockHz, 0);
@@ -100,7 +118,8 @@ describe('the catalog', () => {
       }
     };
     const most = new Map<string, number>();
-    // All numbers of the model of the machine underneath are dials: the levels of one preset take as long as all others'.
+    // All numbers of the model of the machine underneath are dials: the levels of one preset take
+    // as long as all others'.
     for (const hardware of presetNames()
       .map(loadHardware)
       .filter(({ family }) => family !== 'host-model')) {
@@ -158,22 +177,26 @@ describe.each(presetNames())('%s', (name) => {
     },
   );
 
-  it.each([...hardware.kernels, ...hardware.optInKernels])('costs every demand of tokens with %s', (kernel) => {
-    for (const [weights, activations, batch] of [
-      [1, 1, 1],
-      [0.3, 0.5, 1],
-      [0.3, 0.5, 4],
-      [0, 0, 1],
-    ] as const) {
-      const work = tasksIn(tokens, weights, activations, batch);
-      const costs = hardware.cost(work, kernel);
-      expect(costs).toHaveLength(work.length);
-      for (const cost of costs) expect(cyclesOf(cost)).toBeGreaterThan(0);
-      const odd = costs[work.findIndex(({ name }) => name === 'odd')];
-      // A library that runs by name alone may know it.
-      if (hardware.kernels.includes(kernel)) expect(odd?.notes.join()).toContain('com.example.Odd');
-    }
-  });
+  it.each([...hardware.kernels, ...hardware.optInKernels])(
+    'costs every demand of tokens with %s',
+    (kernel) => {
+      for (const [weights, activations, batch] of [
+        [1, 1, 1],
+        [0.3, 0.5, 1],
+        [0.3, 0.5, 4],
+        [0, 0, 1],
+      ] as const) {
+        const work = tasksIn(tokens, weights, activations, batch);
+        const costs = hardware.cost(work, kernel);
+        expect(costs).toHaveLength(work.length);
+        for (const cost of costs) expect(cyclesOf(cost)).toBeGreaterThan(0);
+        const odd = costs[work.findIndex(({ name }) => name === 'odd')];
+        // A library that runs by name alone may know it.
+        if (hardware.kernels.includes(kernel))
+          expect(odd?.notes.join()).toContain('com.example.Odd');
+      }
+    },
+  );
 
   it('takes the fastest kernel of each layer when none is named', () => {
     const work = tasks(0.3, 0.5);
@@ -191,16 +214,22 @@ describe.each(presetNames())('%s', (name) => {
 
   it('never takes longer for fewer weights, all else the same', () => {
     const kernel = hardware.kernels.at(-1);
-    expect(seconds(hardware, tasks(0.1, 1), kernel)).toBeLessThanOrEqual(seconds(hardware, tasks(1, 1), kernel));
+    expect(seconds(hardware, tasks(0.1, 1), kernel)).toBeLessThanOrEqual(
+      seconds(hardware, tasks(1, 1), kernel),
+    );
   });
 
   it('spends more energy on a bigger batch', () => {
     const joules = (batch: number) =>
-      hardware.cost(tasks(0.3, 0.5, batch)).reduce((total, { joules: parts }) => total + (parts ? sum(parts) : 0), 0);
+      hardware
+        .cost(tasks(0.3, 0.5, batch))
+        .reduce((total, { joules: parts }) => total + (parts ? sum(parts) : 0), 0);
     expect(joules(64)).toBeGreaterThan(joules(1));
   });
 
   it('refuses an unknown kernel', () => {
-    expect(() => hardware.cost(tasks(0.3, 0.5), 'magic')).toThrow(`${name}: found kernel 'magic', expected`);
+    expect(() => hardware.cost(tasks(0.3, 0.5), 'magic')).toThrow(
+      `${name}: found kernel 'magic', expected`,
+    );
   });
 });

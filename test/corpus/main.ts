@@ -1,7 +1,8 @@
-// `npm run corpus [-- FILE…] [-- --quick] [-- --write]`: every network file of a folder of real ones is read, costed on eight
-// devices and really run; what the engine computes is compared with ONNX Runtime's results of the same file (of another
-// format: of its export). `--write` puts the summary into docs/formats.md; `--quick` leaves out this machine's own
-// row, for which kernels are raced.
+// `npm run corpus [-- FILE…] [-- --quick] [-- --write]`: every network file of a folder of real
+// ones is read, costed on eight devices and really run; what the engine computes is compared with
+// ONNX Runtime's results of the same file (of another format: of its export). `--write` puts the
+// summary into docs/formats.md; `--quick` leaves out this machine's own row, for which kernels are
+// raced.
 
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -19,11 +20,15 @@ const { values, positionals } = parseArgs({
   options: { quick: { type: 'boolean' }, write: { type: 'boolean' } },
 });
 
-/** Files of the manifest, or those that are named: whole paths, or parts of the manifest's names. */
+/**
+ * Files of the manifest, or those that are named: whole paths, or parts of the manifest's names.
+ */
 function chosen(): readonly { readonly name: string; readonly path: string }[] {
   const manifest = join(FOLDER, 'MANIFEST.csv');
   if (!existsSync(manifest)) {
-    process.stderr.write(`corpus: found no ${manifest}, expected ZEROSKIP_ASSETS to name the folder of real inputs\n`);
+    process.stderr.write(
+      `corpus: found no ${manifest}, expected ZEROSKIP_ASSETS to name the folder of real inputs\n`,
+    );
     process.exit(2);
   }
   const names = readFileSync(manifest, 'utf8')
@@ -32,7 +37,9 @@ function chosen(): readonly { readonly name: string; readonly path: string }[] {
     .slice(1)
     .map((line) => line.split(',')[0] ?? '');
   const wanted =
-    positionals.length === 0 ? names : names.filter((name) => positionals.some((part) => name.includes(part)));
+    positionals.length === 0
+      ? names
+      : names.filter((name) => positionals.some((part) => name.includes(part)));
   return wanted.map((name) => ({ name, path: join(FOLDER, name) }));
 }
 
@@ -48,7 +55,8 @@ if (values.write) {
   const text = readFileSync(DOCUMENT, 'utf8');
   const [before, rest] = text.split(START);
   const after = rest?.split(END)[1];
-  if (before === undefined || after === undefined) throw new Error(`${DOCUMENT} has no place for the corpus`);
+  if (before === undefined || after === undefined)
+    throw new Error(`${DOCUMENT} has no place for the corpus`);
   writeFileSync(DOCUMENT, `${before}${START}\n${summary}\n${END}${after}`);
 }
 process.exit(outcomes.some(({ isFault }) => isFault) ? 1 : 0);

@@ -13,7 +13,11 @@ export function table(outcomes: readonly Outcome[]): string {
     const agreed = of.filter(({ error }) => error !== null);
     const most = Math.max(0, ...agreed.map(({ error }) => error ?? 0));
     return [
-      ...[name, `${of.length}`, `${read.length} (${Math.round((100 * read.length) / Math.max(1, of.length))} %)`],
+      ...[
+        name,
+        `${of.length}`,
+        `${read.length} (${Math.round((100 * read.length) / Math.max(1, of.length))} %)`,
+      ],
       ...[`${byName.length}`, `${of.length - read.length - byName.length}`, `${opaque.length}`],
       `${agreed.length}${agreed.length > 0 ? `, at most ${most.toExponential(1)}` : ''}`,
     ];
@@ -39,12 +43,15 @@ export function table(outcomes: readonly Outcome[]): string {
   const refused = outcomes.filter(({ refusal }) => refusal !== null);
   const reasons = refused.map(({ name, refusal }) => `- \`${name}\`: ${refusal}`);
   const opaque = new Map<string, number>();
-  for (const outcome of outcomes) for (const name of outcome.opaque) opaque.set(name, (opaque.get(name) ?? 0) + 1);
+  for (const outcome of outcomes)
+    for (const name of outcome.opaque) opaque.set(name, (opaque.get(name) ?? 0) + 1);
   const operators = [...opaque].map(([name, count]) => `${name} (${count})`);
   return [
     markdownTable([head, ...rows], { align: ['l', 'r', 'r', 'r', 'r', 'r', 'l'] }),
     '',
-    ...(reasons.length > 0 ? ['Not read as they are, and what the message says:', '', ...reasons, ''] : []),
+    ...(reasons.length > 0
+      ? ['Not read as they are, and what the message says:', '', ...reasons, '']
+      : []),
     ...(operators.length > 0 ? [`Opaque operators, by files: ${operators.join(', ')}.`] : []),
   ].join('\n');
 }

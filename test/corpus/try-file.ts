@@ -10,7 +10,15 @@ import { denseMacsOf } from '../../workloads/demand.js';
 import type { Model } from '../../workloads/model.js';
 import { isImplemented, type Values } from '../../workloads/network.js';
 
-export const DEVICES = ['i7-5930k', 'titan-x', 'h100-sxm', 'tegra-k1', 'eie-64', 'scnn', 'edge-tpu'] as const;
+export const DEVICES = [
+  'i7-5930k',
+  'titan-x',
+  'h100-sxm',
+  'tegra-k1',
+  'eie-64',
+  'scnn',
+  'edge-tpu',
+] as const;
 const HOST = 'host';
 /** More multiplications take minutes to run: such a network is costed only. */
 const MOST_MACS = 2e10;
@@ -40,7 +48,8 @@ function familyOf(name: string): Outcome['family'] {
   return /\.json$/.test(name) ? 'TensorFlow.js' : 'Caffe';
 }
 
-const messageOf = (error: unknown) => (error instanceof Error ? error.message : String(error)).split('\n')[0] ?? '';
+const messageOf = (error: unknown) =>
+  (error instanceof Error ? error.message : String(error)).split('\n')[0] ?? '';
 
 /** Extents that make open dimensions known where a refusal names their flags. */
 const EXTENT = 64;
@@ -55,7 +64,10 @@ const EXTENTS: Readonly<Record<string, ReadonlyMap<string, number>>> = {
   'tract_qtdnn.onnx': new Map([['input:0', 64]]),
 };
 
-/** Outputs all below this are compared as if the largest were: ONNX Runtime's own sigmoid ends at 1.5e-8. */
+/**
+ * Outputs all below this are compared as if the largest were: ONNX Runtime's own sigmoid ends at
+ * 1.5e-8.
+ */
 const LEAST_SCALE = 1e-3;
 
 /** The dimensions that a refusal asks for. */
@@ -67,7 +79,11 @@ export async function tryFile(name: string, path: string, withHost: boolean): Pr
   const start = performance.now();
   const finish = (rest: Omit<Outcome, 'name' | 'family' | 'line' | 'isFault'>): Outcome => {
     const seconds = ((performance.now() - start) / 1e3).toFixed(1);
-    const state = rest.fault ? `FAULT ${rest.fault}` : rest.refusal ? `refused: ${rest.refusal}` : 'ok';
+    const state = rest.fault
+      ? `FAULT ${rest.fault}`
+      : rest.refusal
+        ? `refused: ${rest.refusal}`
+        : 'ok';
     const error = rest.error === null ? '' : `, differs by ${rest.error.toExponential(1)}`;
     const opaque = rest.opaque.length > 0 ? `, opaque: ${rest.opaque.join(' ')}` : '';
     const line = `${name}: ${state}, ${rest.layers} layers, ${rest.rows} devices${error}${opaque} (${seconds} s)`;
@@ -90,13 +106,19 @@ export async function tryFile(name: string, path: string, withHost: boolean): Pr
   if (!first) return finish({ ...nothing, fault: 'no network' });
   const { entry } = first;
   const { layers } = entry.network;
-  const opaque = [...new Set(layers.flatMap(({ demand }) => (demand?.kind === 'opaque' ? [demand.operator] : [])))];
+  const opaque = [
+    ...new Set(
+      layers.flatMap(({ demand }) => (demand?.kind === 'opaque' ? [demand.operator] : [])),
+    ),
+  ];
   const known = { ...nothing, refusal, layers: layers.length, opaque };
   try {
     // A branch that was taken for granted may be another one than drawn inputs lead to.
     const macs = layers.reduce((sum, { demand }) => sum + (demand ? denseMacsOf(demand) : 0), 0);
     const isComparable =
-      macs <= MOST_MACS && layers.every(isImplemented) && !entry.notes?.some((note) => note.includes('as if it held'));
+      macs <= MOST_MACS &&
+      layers.every(isImplemented) &&
+      !entry.notes?.some((note) => note.includes('as if it held'));
     const canRun = layers.every(isImplemented) || entry.file !== undefined;
     const hardware = [...DEVICES, ...(withHost && canRun ? [HOST] : [])];
     const [comparison] = await compare({ workloads: [path], hardware, dims, repeat: 1 });
@@ -108,9 +130,13 @@ export async function tryFile(name: string, path: string, withHost: boolean): Pr
       rows === hardware.length
         ? null
         : `rows missing: ${results.filter((row) => !isWhole(row)).map((row) => row.hardware)}`;
-    const error = isComparable ? await disagreement(await loadModel(entry, undefined, 0), entry) : null;
+    const error = isComparable
+      ? await disagreement(await loadModel(entry, undefined, 0), entry)
+      : null;
     const apart =
-      error !== null && !(error <= AGREED) ? `differs from ONNX Runtime by ${error.toExponential(1)}` : null;
+      error !== null && !(error <= AGREED)
+        ? `differs from ONNX Runtime by ${error.toExponential(1)}`
+        : null;
     return finish({ ...known, rows, error, fault: fault ?? apart });
   } catch (error) {
     return finish({ ...known, fault: messageOf(error) });
@@ -118,10 +144,13 @@ export async function tryFile(name: string, path: string, withHost: boolean): Pr
 }
 
 /**
- * The largest difference of the engine's outputs to ONNX Runtime's on drawn inputs, over the largest of all outputs. Null
- * where ONNX Runtime cannot run it.
+ * The largest difference of the engine's outputs to ONNX Runtime's on drawn inputs, over the
+ * largest of all outputs. Null where ONNX Runtime cannot run it.
  */
-async function disagreement(model: Model, entry: Parameters<typeof loadModel>[0]): Promise<number | null> {
+async function disagreement(
+  model: Model,
+  entry: Parameters<typeof loadModel>[0],
+): Promise<number | null> {
   const { inputs } = traceDrawn(entry.network, entry.densities, 0);
   const ours = await outputsOf('sparse', model, inputs);
   const theirs = await outputsOf('onnxruntime', model, inputs).catch((error: unknown) => {
@@ -137,9 +166,13 @@ async function disagreement(model: Model, entry: Parameters<typeof loadModel>[0]
       const [ideal, got] = [Number(expected[at]), Number(found?.[at] ?? Number.NaN)];
       if (Object.is(ideal, got) || (Number.isNaN(ideal) && Number.isNaN(got))) continue;
       scale = Math.max(scale, Math.abs(ideal));
-      apart = Math.max(apart, Number.isNaN(got - ideal) ? Number.POSITIVE_INFINITY : Math.abs(got - ideal));
+      apart = Math.max(
+        apart,
+        Number.isNaN(got - ideal) ? Number.POSITIVE_INFINITY : Math.abs(got - ideal),
+      );
     }
-    for (let at = 0; at < expected.length; at++) scale = Math.max(scale, Math.abs(Number(expected[at])));
+    for (let at = 0; at < expected.length; at++)
+      scale = Math.max(scale, Math.abs(Number(expected[at])));
   }
   return apart / Math.max(scale, LEAST_SCALE);
 }

@@ -12,7 +12,8 @@ const cells = (line: string) =>
     .split('|')
     .slice(1, -1)
     .map((cell) => cell.trim());
-const rowOf = (name: string) => cells(page.split('\n').find((line) => line.startsWith(`| ${name} |`)) ?? '');
+const rowOf = (name: string) =>
+  cells(page.split('\n').find((line) => line.startsWith(`| ${name} |`)) ?? '');
 const UNITS: Readonly<Record<string, number>> = { µs: 1e-6, ms: 1e-3 };
 
 describe('docs/accelerators.md', () => {

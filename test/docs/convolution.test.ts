@@ -1,4 +1,5 @@
-// What docs/convolution.md states of errors and of multiplications is what the kernels and the generators give.
+// What docs/convolution.md states of errors and of multiplications is what the kernels and the
+// generators give.
 
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
@@ -19,8 +20,22 @@ const [channels, extent, outputs] = [64, 28, 16];
 function layer(): Layer {
   const square = { kernel: 3, stride: 1, pad: 1, groups: 1 } as const;
   const [only] = buildNetwork({
-    ...{ name: 'conv', title: 'conv', input: [channels, extent, extent], source: { work: 'a test', at: 'here' } },
-    layers: [{ kind: 'conv2d', name: 'conv', channels: outputs, ...square, bias: false, activation: 'none' }],
+    ...{
+      name: 'conv',
+      title: 'conv',
+      input: [channels, extent, extent],
+      source: { work: 'a test', at: 'here' },
+    },
+    layers: [
+      {
+        kind: 'conv2d',
+        name: 'conv',
+        channels: outputs,
+        ...square,
+        bias: false,
+        activation: 'none',
+      },
+    ],
   }).layers;
   if (!only) throw new Error('a network without layers');
   return only;
@@ -28,10 +43,9 @@ function layer(): Layer {
 
 /** Rows of the table whose first column is code: its other columns. */
 const stated = new Map(
-  [...readFileSync('docs/convolution.md', 'utf8').matchAll(/^\| `([\w-]+)` \|(.*)\|$/gm)].map(([, name, rest]) => [
-    name,
-    (rest ?? '').split('|').map((cell) => cell.trim()),
-  ]),
+  [...readFileSync('docs/convolution.md', 'utf8').matchAll(/^\| `([\w-]+)` \|(.*)\|$/gm)].map(
+    ([, name, rest]) => [name, (rest ?? '').split('|').map((cell) => cell.trim())],
+  ),
 );
 
 const kernels: readonly HostKernel[] = [

@@ -1,5 +1,5 @@
-// The guide to one's own networks: its commands work in the order in which they stand, and print what it shows. The files
-// that it takes from its reader are made here.
+// The guide to one's own networks: its commands work in the order in which they stand, and print
+// what it shows. The files that it takes from its reader are made here.
 
 import { mkdirSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -15,7 +15,8 @@ const hasOnnxRuntime = await importOrt().then(
   () => true,
   () => false,
 );
-if (!hasOnnxRuntime) process.stderr.write('skipping commands that need ONNX Runtime: npm install onnxruntime-node\n');
+if (!hasOnnxRuntime)
+  process.stderr.write('skipping commands that need ONNX Runtime: npm install onnxruntime-node\n');
 
 const INT64 = 7;
 const WIDTH = 32;
@@ -27,7 +28,11 @@ const drawn = (dims: readonly number[]): OnnxTensorText => ({
     (_, at) => Math.sin(at * 1.7 + 0.3) / 4,
   ),
 });
-const whole = (...values: readonly number[]): OnnxTensorText => ({ dims: [values.length], values, type: INT64 });
+const whole = (...values: readonly number[]): OnnxTensorText => ({
+  dims: [values.length],
+  values,
+  type: INT64,
+});
 const node = (
   opType: string,
   input: readonly string[],
@@ -50,7 +55,11 @@ function encoder(): Uint8Array {
         up: drawn([WIDTH, 4 * WIDTH]),
       },
       ...{ down: drawn([4 * WIDTH, WIDTH]), scale: drawn([WIDTH]), shift: drawn([WIDTH]) },
-      ...{ root: { dims: [], values: [Math.sqrt(WIDTH)] }, one: { dims: [], values: [1] }, axis: whole(1) },
+      ...{
+        root: { dims: [], values: [Math.sqrt(WIDTH)] },
+        one: { dims: [], values: [1] },
+        axis: whole(1),
+      },
       lowest: { dims: [], values: [-10_000] },
     },
     nodes: [
@@ -87,10 +96,18 @@ function detector(): Uint8Array {
       first: drawn([8, 3, 3, 3]),
       ...{ corners: drawn([4, 8, 1, 1]), chances: drawn([classes, 8, 1, 1]) },
       ...{ boxShape: whole(1, 4, anchors), scoreShape: whole(1, classes, anchors) },
-      ...{ most: whole(10), overlap: { dims: [1], values: [0.5] }, least: { dims: [1], values: [0.1] } },
+      ...{
+        most: whole(10),
+        overlap: { dims: [1], values: [0.5] },
+        least: { dims: [1], values: [0.1] },
+      },
     },
     nodes: [
-      node('Conv', ['images', 'first'], 'features', { strides: [2, 2], pads: [1, 1, 1, 1], kernel_shape: [3, 3] }),
+      node('Conv', ['images', 'first'], 'features', {
+        strides: [2, 2],
+        pads: [1, 1, 1, 1],
+        kernel_shape: [3, 3],
+      }),
       node('Relu', ['features'], 'rectified'),
       node('Conv', ['rectified', 'corners'], 'corners4', { kernel_shape: [1, 1] }),
       node('Conv', ['rectified', 'chances'], 'chances4', { kernel_shape: [1, 1] }),
@@ -123,7 +140,10 @@ function makeFiles(folder: string): void {
     intermediate_size: 128,
     vocab_size: 50,
   };
-  writeFileSync(join(folder, 'my-bert', 'config.json'), JSON.stringify({ model_type: 'bert', ...sizes }));
+  writeFileSync(
+    join(folder, 'my-bert', 'config.json'),
+    JSON.stringify({ model_type: 'bert', ...sizes }),
+  );
 }
 
 /** Commands, and what the guide shows of what each prints. */
@@ -153,9 +173,12 @@ describe('the guide to one’s own networks', () => {
   it.each(commands)('%s', async (line, said) => {
     const [, program, ...argv] = line.split(' ');
     expect(program).toBe('zeroskip');
-    const needsOnnxRuntime = line.includes('onnxruntime') || (line.includes('detector.onnx') && line.includes('host'));
+    const needsOnnxRuntime =
+      line.includes('onnxruntime') || (line.includes('detector.onnx') && line.includes('host'));
     if (needsOnnxRuntime && !hasOnnxRuntime) return;
-    const { code, stdout, stderr } = await zeroskip(argv, { env: { COLUMNS: '80', NO_COLOR: '1' } });
+    const { code, stdout, stderr } = await zeroskip(argv, {
+      env: { COLUMNS: '80', NO_COLOR: '1' },
+    });
     const isRefusal = said?.startsWith('zeroskip: ') === true;
     expect(code, stderr).toBe(isRefusal ? 2 : 0);
     if (said !== null) expect(isRefusal ? stderr : stdout).toContain(said);

@@ -1,5 +1,5 @@
-// The guide's accelerator: what the guide prints is this folder's file, which compiles, binds and keeps the promises of
-// any family.
+// The guide's accelerator: what the guide prints is this folder's file, which compiles, binds and
+// keeps the promises of any family.
 
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
@@ -16,9 +16,14 @@ import { rowSkipper } from './row-skipper/index.js';
 const guide = readFileSync('docs/own-accelerator.md', 'utf8');
 const text = (name: string) => readFileSync(`test/docs/row-skipper/${name}`, 'utf8');
 /** The file as it would stand in hw-models/row-skipper/. */
-const inPlace = text('index.ts').replaceAll("'../../../hw-models/", "'../").replaceAll("'../../../", "'../../");
+const inPlace = text('index.ts')
+  .replaceAll("'../../../hw-models/", "'../")
+  .replaceAll("'../../../", "'../../");
 
-const hardware = bind(rowSkipper, readPreset(text('row-skipper-64.yaml'), 'row-skipper-64.yaml', rowSkipper));
+const hardware = bind(
+  rowSkipper,
+  readPreset(text('row-skipper-64.yaml'), 'row-skipper-64.yaml', rowSkipper),
+);
 
 function tasksOfNetwork(name: string, batch = 1) {
   const entry = zoo.get(name);
@@ -51,10 +56,16 @@ describe('the guide to an accelerator of one’s own', () => {
   it('has a model that costs whole networks, convolutions among them', () => {
     const tasks = tasksOfNetwork('lenet-5');
     const row = modelledRow(hardware, hardware.cost(tasks), tasks);
-    expect(row).toMatchObject({ hardware: 'row-skipper-64', kernel: 'skip-rows', origin: 'modelled', areaMm2: 6.4 });
+    expect(row).toMatchObject({
+      hardware: 'row-skipper-64',
+      kernel: 'skip-rows',
+      origin: 'modelled',
+      areaMm2: 6.4,
+    });
     expect(row.joules).toBeGreaterThan(0);
     expect(row.layers.map(({ kernel }) => kernel)).toContain('elementwise');
-    for (const cost of hardware.cost(tasks)) expect(sum(cost.cycles)).toBeGreaterThanOrEqual(cost.floorCycles);
+    for (const cost of hardware.cost(tasks))
+      expect(sum(cost.cycles)).toBeGreaterThanOrEqual(cost.floorCycles);
   });
 
   it('can be turned, and refuses what it cannot be', () => {
@@ -62,7 +73,8 @@ describe('the guide to an accelerator of one’s own', () => {
     const wider = hardware.vary([{ op: 'replace', path: ['lanes'], value: 128 }]);
     // At this batch lanes decide, not the DRAM.
     const tasks = tasksOfNetwork('lenet-300-100', 64);
-    const total = (design: typeof wider) => design.cost(tasks).reduce((cycles, cost) => cycles + cyclesOf(cost), 0);
+    const total = (design: typeof wider) =>
+      design.cost(tasks).reduce((cycles, cost) => cycles + cyclesOf(cost), 0);
     expect(total(wider)).toBeLessThan(total(hardware));
     expect(() => hardware.vary([{ op: 'replace', path: ['lanes'], value: 0 }])).toThrow(
       'row-skipper-64: lanes: found 0',

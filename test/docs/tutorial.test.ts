@@ -1,4 +1,5 @@
-// The tutorial: its commands work in the order in which they stand, and print and draw what it shows.
+// The tutorial: its commands work in the order in which they stand, and print and draw what it
+// shows.
 
 import { readdirSync, readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
@@ -19,7 +20,9 @@ describe('the tutorial', () => {
     expect([...pictures.keys()].sort()).toEqual(readdirSync('docs/pictures').sort());
     for (const [name, svg] of pictures) {
       expect(text).toContain(`(pictures/${name})`);
-      expect(svg, `docs/pictures/${name}: npm run docs:tutorial`).toBe(readFileSync(`docs/pictures/${name}`, 'utf8'));
+      expect(svg, `docs/pictures/${name}: npm run docs:tutorial`).toBe(
+        readFileSync(`docs/pictures/${name}`, 'utf8'),
+      );
     }
   });
 });

@@ -1,4 +1,5 @@
-// A sweep over Redis whose coordinator, workers and Redis are killed (SIGKILL) at random moments and started again.
+// A sweep over Redis whose coordinator, workers and Redis are killed (SIGKILL) at random moments
+// and started again.
 
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -20,15 +21,24 @@ export interface KillRequest {
   readonly onKill: (victim: Victim, kill: number) => void;
 }
 
-/** How many of each were killed before the sweep was complete. @throws where the last coordinator fails. */
-export async function sweepUnderKills(request: KillRequest): Promise<Readonly<Record<Victim, number>>> {
+/**
+ * How many of each were killed before the sweep was complete. @throws where the last coordinator
+ * fails.
+ */
+export async function sweepUnderKills(
+  request: KillRequest,
+): Promise<Readonly<Record<Victim, number>>> {
   const { spec, store, kills, seed, onKill } = request;
   const random = createRandom(seed, 'kills');
   const redis = await RedisServer.start();
   const start = (...argv: readonly string[]) =>
-    spawn(process.execPath, ['--import', 'tsx', 'reports/cli/bin.ts', ...argv, '--redis', redis.url, '--quiet'], {
-      stdio: ['ignore', 'ignore', 'inherit'],
-    });
+    spawn(
+      process.execPath,
+      ['--import', 'tsx', 'reports/cli/bin.ts', ...argv, '--redis', redis.url, '--quiet'],
+      {
+        stdio: ['ignore', 'ignore', 'inherit'],
+      },
+    );
   const startWorker = () => start('worker', '--threads', '1', '--lease', '2');
   const startCoordinator = () => start('sweep', spec, '--store', store, '--resume');
   const workers = Array.from({ length: request.workers }, startWorker);
@@ -40,9 +50,12 @@ export async function sweepUnderKills(request: KillRequest): Promise<Readonly<Re
       if (hasEnded(coordinator) && coordinator.exitCode === 0) break;
       // Whoever starts while Redis is down is refused: what supervises it starts it again.
       if (hasEnded(coordinator)) coordinator = startCoordinator();
-      for (const [at, worker] of workers.entries()) if (hasEnded(worker)) workers[at] = startWorker();
+      for (const [at, worker] of workers.entries())
+        if (hasEnded(worker)) workers[at] = startWorker();
       // The first three are one of each.
-      const victim = victims[kill <= victims.length ? kill - 1 : random.below(victims.length)] as Victim;
+      const victim = victims[
+        kill <= victims.length ? kill - 1 : random.below(victims.length)
+      ] as Victim;
       killed[victim]++;
       onKill(victim, kill);
       if (victim === 'redis') {
@@ -57,7 +70,9 @@ export async function sweepUnderKills(request: KillRequest): Promise<Readonly<Re
         workers[at] = startWorker();
       }
     }
-    const code = hasEnded(coordinator) ? coordinator.exitCode : (await once(coordinator, 'exit'))[0];
+    const code = hasEnded(coordinator)
+      ? coordinator.exitCode
+      : (await once(coordinator, 'exit'))[0];
     if (code !== 0) throw new Error(`the coordinator ended with ${code}`);
     return killed;
   } finally {
@@ -66,7 +81,8 @@ export async function sweepUnderKills(request: KillRequest): Promise<Readonly<Re
   }
 }
 
-const hasEnded = ({ exitCode, signalCode }: ChildProcess) => exitCode !== null || signalCode !== null;
+const hasEnded = ({ exitCode, signalCode }: ChildProcess) =>
+  exitCode !== null || signalCode !== null;
 
 async function end(child: ChildProcess): Promise<void> {
   if (hasEnded(child)) return;

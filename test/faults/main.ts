@@ -1,5 +1,5 @@
-// npm run faults [-- --kills N] [--seed N]: kills coordinators, workers and Redis at random while sweeps run, until N kills,
-// and holds every result against one of threads that nobody killed.
+// npm run faults [-- --kills N] [--seed N]: kills coordinators, workers and Redis at random while
+// sweeps run, until N kills, and holds every result against one of threads that nobody killed.
 
 import { rmSync } from 'node:fs';
 import { parseArgs } from 'node:util';
@@ -13,7 +13,9 @@ const { values } = parseArgs({
 });
 const [kills, seed] = [Number(values.kills), Number(values.seed)];
 if (!(Number.isInteger(kills) && kills >= 0 && Number.isInteger(seed) && seed >= 0)) {
-  process.stderr.write(`faults: found --kills ${values.kills} --seed ${values.seed}, expected whole numbers\n`);
+  process.stderr.write(
+    `faults: found --kills ${values.kills} --seed ${values.seed}, expected whole numbers\n`,
+  );
   process.exit(2);
 }
 if (!hasRedis) {
@@ -43,10 +45,13 @@ for (let round = 0; done < kills; round++) {
   const store = temporaryFolder();
   const killed = await sweepUnderKills({
     ...{ spec, store, kills: kills - done, seed: seed + round, workers: 3, mostSeconds: 2.5 },
-    onKill: (victim, kill) => process.stderr.write(`faults: kill ${done + kill} of ${kills}: ${victim}\n`),
+    onKill: (victim, kill) =>
+      process.stderr.write(`faults: kill ${done + kill} of ${kills}: ${victim}\n`),
   });
   if ((await sortedDesigns(store)) !== expected) {
-    process.stdout.write(`sweep ${round + 1}: results differ from those of threads: ${store}, ${undisturbed}\n`);
+    process.stdout.write(
+      `sweep ${round + 1}: results differ from those of threads: ${store}, ${undisturbed}\n`,
+    );
     process.exit(1);
   }
   for (const victim of ['worker', 'coordinator', 'redis'] as const) total[victim] += killed[victim];

@@ -9,8 +9,15 @@ export type Outcome = 'read' | 'refused';
 /** A line above this is not clear any more. */
 const LONGEST_LINE = 1000;
 
-/** Reads the broken file number `at`. @throws where the importer breaks its promise, with the file's number. */
-export async function attempt({ name, whole, text, read }: Importer, seed: number, at: number): Promise<Outcome> {
+/**
+ * Reads the broken file number `at`. @throws where the importer breaks its promise, with the file's
+ * number.
+ */
+export async function attempt(
+  { name, whole, text, read }: Importer,
+  seed: number,
+  at: number,
+): Promise<Outcome> {
   const bytes = mutate(whole, text, seed, at);
   try {
     await read(bytes);

@@ -1,4 +1,5 @@
-// The process in which `npm run fuzz` breaks one importer's file: it tells each file before it is read.
+// The process in which `npm run fuzz` breaks one importer's file: it tells each file before it is
+// read.
 
 import { attempt } from './attempt.js';
 import { importers } from './importers.js';

@@ -1,4 +1,5 @@
-// A small part of `npm run fuzz`: each importer cut at every hundredth and broken in some other ways.
+// A small part of `npm run fuzz`: each importer cut at every hundredth and broken in some other
+// ways.
 
 import { expect, it } from 'vitest';
 import { attempt } from './attempt.js';

@@ -6,13 +6,38 @@ import type { SourceFile } from '../../workloads/import/source.js';
 import { encode, type Importer } from './importer.js';
 
 const config = {
-  ...{ architectures: ['GPT2LMHeadModel'], model_type: 'gpt2', vocab_size: 7, n_positions: 4, n_embd: 4, n_layer: 1 },
-  ...{ n_head: 2, n_inner: 6, activation_function: 'gelu_new', layer_norm_epsilon: 1e-5, tie_word_embeddings: true },
+  ...{
+    architectures: ['GPT2LMHeadModel'],
+    model_type: 'gpt2',
+    vocab_size: 7,
+    n_positions: 4,
+    n_embd: 4,
+    n_layer: 1,
+  },
+  ...{
+    n_head: 2,
+    n_inner: 6,
+    activation_function: 'gelu_new',
+    layer_norm_epsilon: 1e-5,
+    tie_word_embeddings: true,
+  },
 };
 
 const llama = {
-  ...{ model_type: 'llama', vocab_size: 9, hidden_size: 8, num_hidden_layers: 2, num_attention_heads: 4 },
-  ...{ num_key_value_heads: 2, intermediate_size: 6, hidden_act: 'silu', rms_norm_eps: 1e-5, rope_theta: 1e4 },
+  ...{
+    model_type: 'llama',
+    vocab_size: 9,
+    hidden_size: 8,
+    num_hidden_layers: 2,
+    num_attention_heads: 4,
+  },
+  ...{
+    num_key_value_heads: 2,
+    intermediate_size: 6,
+    hidden_act: 'silu',
+    rms_norm_eps: 1e-5,
+    rope_theta: 1e4,
+  },
   ...{ max_position_embeddings: 8, rope_scaling: null, tie_word_embeddings: false },
 };
 

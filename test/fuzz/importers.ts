@@ -1,4 +1,5 @@
-// Every importer with a whole file to begin from. What lies beside a file is left whole, or is the file that is broken.
+// Every importer with a whole file to begin from. What lies beside a file is left whole, or is the
+// file that is broken.
 
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -29,7 +30,11 @@ import { readNpz } from '../../workloads/import/npz.js';
 import { readSafetensors } from '../../workloads/import/safetensors.js';
 import { readScaleSim } from '../../workloads/import/scale-sim.js';
 import { readSmtx } from '../../workloads/import/smtx.js';
-import { defaultLimits, type ImportLimits, type SourceFile } from '../../workloads/import/source.js';
+import {
+  defaultLimits,
+  type ImportLimits,
+  type SourceFile,
+} from '../../workloads/import/source.js';
 import { readTimeloop } from '../../workloads/import/timeloop.js';
 import { readYaml } from '../../workloads/import/yaml.js';
 import { drawModel } from '../../workloads/synthesis.js';
@@ -69,8 +74,12 @@ layer { name: "r" type: "ReLU" bottom: "c" top: "c" }
 layer { name: "p" type: "Pooling" bottom: "c" top: "p" pooling_param { pool: MAX kernel_size: 2 stride: 2 } }
 layer { name: "f" type: "InnerProduct" bottom: "p" top: "f" inner_product_param { num_output: 5 } } # comment
 `;
-const wave = (count: number) => Array.from({ length: count }, (_, at) => Math.abs(Math.sin(at + 1)) + 0.1);
-const blob = (...dim: readonly number[]) => ({ shape: { dim }, data: wave(dim.reduce((a, b) => a * b, 1)) });
+const wave = (count: number) =>
+  Array.from({ length: count }, (_, at) => Math.abs(Math.sin(at + 1)) + 0.1);
+const blob = (...dim: readonly number[]) => ({
+  shape: { dim },
+  data: wave(dim.reduce((a, b) => a * b, 1)),
+});
 const caffemodel = netType
   .encode({
     name: 'n',
@@ -101,7 +110,10 @@ const keras = {
             activation: 'relu',
           },
         },
-        { class_name: 'MaxPooling2D', config: { name: 'p', pool_size: [2, 2], strides: [2, 2], padding: 'valid' } },
+        {
+          class_name: 'MaxPooling2D',
+          config: { name: 'p', pool_size: [2, 2], strides: [2, 2], padding: 'valid' },
+        },
         { class_name: 'Flatten', config: { name: 'l' } },
         { class_name: 'Dense', config: { name: 'd', units: 4, activation: 'softmax' } },
       ],
@@ -119,7 +131,9 @@ const keras = {
     },
   ],
 };
-const shape = (...dims: readonly number[]) => ({ shape: { dim: dims.map((extent) => ({ size: String(extent) })) } });
+const shape = (...dims: readonly number[]) => ({
+  shape: { dim: dims.map((extent) => ({ size: String(extent) })) },
+});
 const ints = (...values: readonly number[]) => ({ list: { i: values.map(String) } });
 const graph = {
   format: 'graph-model',
@@ -131,7 +145,11 @@ const graph = {
         name: 'c',
         op: 'Conv2D',
         input: ['x', 'w'],
-        attr: { strides: ints(1, 2, 2, 1), dilations: ints(1, 1, 1, 1), padding: { s: btoa('SAME') } },
+        attr: {
+          strides: ints(1, 2, 2, 1),
+          dilations: ints(1, 1, 1, 1),
+          padding: { s: btoa('SAME') },
+        },
       },
       { name: 'r', op: 'Relu', input: ['c'], attr: {} },
       {
@@ -142,7 +160,9 @@ const graph = {
       },
     ],
   },
-  weightsManifest: [{ paths: ['w.bin'], weights: [{ name: 'w', shape: [3, 3, 2, 3], dtype: 'float32' }] }],
+  weightsManifest: [
+    { paths: ['w.bin'], weights: [{ name: 'w', shape: [3, 3, 2, 3], dtype: 'float32' }] },
+  ],
 };
 const floats = (count: number) => new Uint8Array(Float32Array.from(wave(count)).buffer);
 
@@ -168,8 +188,15 @@ function presetOf(family: string): Uint8Array {
   const texts = readdirSync(folder).map((preset) => readFileSync(join(folder, preset), 'utf8'));
   return encode(texts.find((text) => !/^extends:/m.test(text)) ?? '');
 }
-const picture = () => sharp({ create: { width: 40, height: 30, channels: 3, background: '#c86432' } });
-const preprocessing = { resize: 32, crop: 28, channelOrder: 'rgb', mean: [0, 0, 0], scale: 1 } as const;
+const picture = () =>
+  sharp({ create: { width: 40, height: 30, channels: 3, background: '#c86432' } });
+const preprocessing = {
+  resize: 32,
+  crop: 28,
+  channelOrder: 'rgb',
+  mean: [0, 0, 0],
+  scale: 1,
+} as const;
 const prices = readFileSync('sim/serving/prices.yaml', 'utf8');
 const problem = `{{include_text('base.yaml')}}
 problem:
@@ -190,7 +217,10 @@ const shared = new Map(
   [...model.weights].map(([name, { store, bias, origin }]) => {
     const csr = toCsr(store);
     const signs = { ...csr, values: csr.values.map((value) => (value < 0 ? -0.5 : 0.5)) };
-    return [name, { store: toCodebook(signs, Float32Array.of(0, 0.5, -0.5), 4), bias, origin }] as const;
+    return [
+      name,
+      { store: toCodebook(signs, Float32Array.of(0, 0.5, -0.5), 4), bias, origin },
+    ] as const;
   }),
 );
 
@@ -200,14 +230,34 @@ const modelFile = writeModelFile(
     [...shared].map(([name, { store, bias }]) => {
       const { rows, columns, values: weights } = toDense(store);
       const codes = Uint8Array.from(weights, (value) => (value === 0 ? 0 : value > 0 ? 1 : 2));
-      const coded = name.startsWith('fc') ? { codebook: Float32Array.of(0, 0.5, -0.5), scales: null, codes } : null;
+      const coded = name.startsWith('fc')
+        ? { codebook: Float32Array.of(0, 0.5, -0.5), scales: null, codes }
+        : null;
       return [name, { rows, columns, weights, coded, bias }] as const;
     }),
   ),
   { network: lenet.network.name },
   true,
 );
-const idx = Uint8Array.from([0, 0, 8, 3, 0, 0, 0, 5, 0, 0, 0, 4, 0, 0, 0, 3, ...wave(60).map((value) => value * 200)]);
+const idx = Uint8Array.from([
+  0,
+  0,
+  8,
+  3,
+  0,
+  0,
+  0,
+  5,
+  0,
+  0,
+  0,
+  4,
+  0,
+  0,
+  0,
+  3,
+  ...wave(60).map((value) => value * 200),
+]);
 const idxLabels = Uint8Array.from([0, 0, 8, 1, 0, 0, 0, 5, 7, 2, 1, 0, 4]);
 const cifar = Uint8Array.from({ length: 2 * 3073 }, (_, at) => at % 10);
 const sweepSpec = `name: s
@@ -256,7 +306,12 @@ export const importers: readonly Importer[] = [
     whole: encode(prototxt),
     read: (bytes) => readCaffe(file(bytes, { 'fuzzed.caffemodel': caffemodel })),
   },
-  { name: 'Caffe weights', text: false, whole: caffemodel, read: (bytes) => readCaffeWeights(bytes, FILE, fuzzLimits) },
+  {
+    name: 'Caffe weights',
+    text: false,
+    whole: caffemodel,
+    read: (bytes) => readCaffeWeights(bytes, FILE, fuzzLimits),
+  },
   {
     name: 'network YAML',
     text: true,
@@ -264,14 +319,24 @@ export const importers: readonly Importer[] = [
     read: (bytes) => readNetworkYaml(file(bytes)),
   },
   ...huggingFaceImporters(file),
-  { name: 'safetensors', text: false, whole: tensors, read: (bytes) => readSafetensors(bytes, FILE) },
+  {
+    name: 'safetensors',
+    text: false,
+    whole: tensors,
+    read: (bytes) => readSafetensors(bytes, FILE),
+  },
   {
     name: 'SCALE-Sim topology',
     text: true,
     whole: encode(writeScaleSim(lenet.network)),
     read: (bytes) => readScaleSim(file(bytes)),
   },
-  { name: 'SCALE-Sim products', text: true, whole: encode(gemms), read: (bytes) => readScaleSim(file(bytes)) },
+  {
+    name: 'SCALE-Sim products',
+    text: true,
+    whole: encode(gemms),
+    read: (bytes) => readScaleSim(file(bytes)),
+  },
   {
     name: 'Timeloop problem',
     text: true,
@@ -284,7 +349,12 @@ export const importers: readonly Importer[] = [
     whole: problemBase,
     read: (bytes) => readTimeloop(file(encode(problem), { 'base.yaml': bytes })),
   },
-  { name: 'Matrix Market', text: true, whole: encode(market), read: (bytes) => readMatrixMarket(file(bytes)) },
+  {
+    name: 'Matrix Market',
+    text: true,
+    whole: encode(market),
+    read: (bytes) => readMatrixMarket(file(bytes)),
+  },
   { name: 'DLMC smtx', text: true, whole: encode(smtx()), read: (bytes) => readSmtx(file(bytes)) },
   { name: 'SciPy npz', text: false, whole: npz(), read: (bytes) => readNpz(file(bytes)) },
   { name: 'NumPy npy', text: false, whole: npy, read: (bytes) => readNpy(bytes, FILE) },
@@ -307,9 +377,19 @@ export const importers: readonly Importer[] = [
     read: (bytes) => unpacked(bytes, FILE, fuzzLimits.expandedBytes),
   },
   { name: 'IDX pictures', text: false, whole: idx, read: (bytes) => readIdxPictures(bytes, FILE) },
-  { name: 'IDX labels', text: false, whole: idxLabels, read: (bytes) => readIdxLabels(bytes, FILE) },
+  {
+    name: 'IDX labels',
+    text: false,
+    whole: idxLabels,
+    read: (bytes) => readIdxLabels(bytes, FILE),
+  },
   { name: 'CIFAR-10', text: false, whole: cifar, read: (bytes) => readCifar10(bytes, FILE) },
-  { name: 'sweep spec', text: true, whole: encode(sweepSpec), read: (bytes) => readSpec(decode(bytes), FILE) },
+  {
+    name: 'sweep spec',
+    text: true,
+    whole: encode(sweepSpec),
+    read: (bytes) => readSpec(decode(bytes), FILE),
+  },
   ...catalog.map(({ name, read }) => ({
     name: `hardware preset, ${name}`,
     text: true,

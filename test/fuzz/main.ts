@@ -1,5 +1,6 @@
-// npm run fuzz [-- IMPORTER…] [-- --inputs N] [-- --seed N] [-- --out FILE.md]: breaks each importer's file in N ways. Each
-// importer runs in a process of its own, which is ended when one file takes longer than it may.
+// npm run fuzz [-- IMPORTER…] [-- --inputs N] [-- --seed N] [-- --out FILE.md]: breaks each
+// importer's file in N ways. Each importer runs in a process of its own, which is ended when one
+// file takes longer than it may.
 
 import { fork } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
@@ -13,7 +14,10 @@ const MOST_SECONDS = 5;
 /** After so long on the clock it hangs, however busy the machine is. */
 const HANGS_SECONDS = 60;
 const STARTS_SECONDS = 600;
-/** What the process may take above what it takes with the whole file read: the limits allow 32 MB of data. */
+/**
+ * What the process may take above what it takes with the whole file read: the limits allow 32 MB of
+ * data.
+ */
 const MOST_MEBIBYTES = 512;
 
 export interface Tally {
@@ -45,16 +49,21 @@ if (unknown.length > 0 || !Number.isSafeInteger(inputs) || !Number.isSafeInteger
 
 /** The tally, or which bound it broke. */
 function verdict(tally: Tally): Tally | string {
-  if (tally.slowestMilliseconds > MOST_SECONDS * 1000) return `a file took ${tally.slowestMilliseconds} ms`;
+  if (tally.slowestMilliseconds > MOST_SECONDS * 1000)
+    return `a file took ${tally.slowestMilliseconds} ms`;
   return tally.mebibytes > MOST_MEBIBYTES ? `took ${tally.mebibytes} MiB` : tally;
 }
 
 /** Runs one importer over all files; the fault where it has one. */
 function run(name: string): Promise<Tally | string> {
   return new Promise((resolve) => {
-    const child = fork(fileURLToPath(new URL('./child.ts', import.meta.url)), [name, String(inputs), String(seed)], {
-      execArgv: [...process.execArgv, '--max-old-space-size=1024'],
-    });
+    const child = fork(
+      fileURLToPath(new URL('./child.ts', import.meta.url)),
+      [name, String(inputs), String(seed)],
+      {
+        execArgv: [...process.execArgv, '--max-old-space-size=1024'],
+      },
+    );
     let at = -1;
     const end = (result: Tally | string) => {
       clearTimeout(timer);
@@ -63,15 +72,18 @@ function run(name: string): Promise<Tally | string> {
     };
     // Starting takes longer than a file may, on a busy machine much longer.
     let timer = setTimeout(() => end('did not start'), STARTS_SECONDS * 1000);
-    child.on('message', (message: { readonly at?: number; readonly tally?: Tally; readonly fault?: string }) => {
-      if (message.tally) end(verdict(message.tally));
-      else if (message.fault !== undefined) end(message.fault);
-      else {
-        at = message.at ?? at;
-        clearTimeout(timer);
-        timer = setTimeout(() => end(`file ${at} hangs`), HANGS_SECONDS * 1000);
-      }
-    });
+    child.on(
+      'message',
+      (message: { readonly at?: number; readonly tally?: Tally; readonly fault?: string }) => {
+        if (message.tally) end(verdict(message.tally));
+        else if (message.fault !== undefined) end(message.fault);
+        else {
+          at = message.at ?? at;
+          clearTimeout(timer);
+          timer = setTimeout(() => end(`file ${at} hangs`), HANGS_SECONDS * 1000);
+        }
+      },
+    );
     child.on('exit', (code, signal) => end(`ended with ${code ?? signal} at file ${at}`));
   });
 }
@@ -106,7 +118,14 @@ const heading = `npm run fuzz -- --inputs ${inputs} --seed ${seed}`;
 const text = renderMarkdown([
   {
     heading,
-    table: { columns: [{ header: 'importer', align: 'left' }, ...right, { header: 'result', align: 'left' }], rows },
+    table: {
+      columns: [
+        { header: 'importer', align: 'left' },
+        ...right,
+        { header: 'result', align: 'left' },
+      ],
+      rows,
+    },
     lines: [
       'Each file is cut at every hundredth of its length, then broken in one to three of twelve ways: flipped bits, extreme bytes, hostile sizes and counts, pieces cut, repeated, removed or exchanged, noise; in texts numbers that nobody should write, brackets nested 20,000 deep, exchanged words and signs.',
       `A file must be read or refused with one clear line within ${MOST_SECONDS} s of processor time, the process growing by at most ${MOST_MEBIBYTES} MiB while the limits allow 32 MB of data; anything else fails the command.`,

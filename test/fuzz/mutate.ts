@@ -20,7 +20,16 @@ export function mutate(whole: Uint8Array, text: boolean, seed: number, at: numbe
 
 type Mutation = (bytes: Uint8Array, random: Random) => Uint8Array;
 
-const binary: readonly Mutation[] = [flipBits, extremeBytes, hostileNumber, cut, repeat, remove, exchange, insertNoise];
+const binary: readonly Mutation[] = [
+  flipBits,
+  extremeBytes,
+  hostileNumber,
+  cut,
+  repeat,
+  remove,
+  exchange,
+  insertNoise,
+];
 const textual: readonly Mutation[] = [hostileDigits, nest, exchangeWords, insertSigns];
 
 function flipBits(bytes: Uint8Array, random: Random): Uint8Array {
@@ -63,7 +72,11 @@ function repeat(bytes: Uint8Array, random: Random): Uint8Array {
   const from = random.below(bytes.length + 1);
   const piece = bytes.subarray(from, from + 1 + random.below(200));
   const times = 1 + random.below(50);
-  return joined([bytes.subarray(0, from), ...Array.from({ length: times }, () => piece), bytes.subarray(from)]);
+  return joined([
+    bytes.subarray(0, from),
+    ...Array.from({ length: times }, () => piece),
+    bytes.subarray(from),
+  ]);
 }
 
 function remove(bytes: Uint8Array, random: Random): Uint8Array {
@@ -118,7 +131,12 @@ function nest(bytes: Uint8Array, random: Random): Uint8Array {
   ][random.below(6)] ?? ['[', ']'];
   const deep = [10, 100, 20_000][random.below(3)] ?? 10;
   const at = random.below(bytes.length + 1);
-  return replaced(bytes, at, 0, (open ?? '').repeat(deep) + (close ?? '').repeat(random.below(2) * deep));
+  return replaced(
+    bytes,
+    at,
+    0,
+    (open ?? '').repeat(deep) + (close ?? '').repeat(random.below(2) * deep),
+  );
 }
 
 function exchangeWords(bytes: Uint8Array, random: Random): Uint8Array {
@@ -145,7 +163,12 @@ function insertSigns(bytes: Uint8Array, random: Random): Uint8Array {
     '#',
     '<<: *a',
   ];
-  return replaced(bytes, random.below(bytes.length + 1), 0, signs[random.below(signs.length)] ?? '');
+  return replaced(
+    bytes,
+    random.below(bytes.length + 1),
+    0,
+    signs[random.below(signs.length)] ?? '',
+  );
 }
 
 /** Byte for byte, so that places stay what they are. */

@@ -8,7 +8,11 @@ import { openPlanStore } from '../../hw-models/host/plan-store.node.js';
 import { loadHardware } from '../../hw-models/presets.node.js';
 import { linkOf, stateOf } from '../../reports/explorer/permalink.js';
 import type { ExplorerState } from '../../reports/explorer/state.js';
-import { readCheckpoint, sealCheckpoint, writeCheckpoint } from '../../sim/prune/checkpoint.node.js';
+import {
+  readCheckpoint,
+  sealCheckpoint,
+  writeCheckpoint,
+} from '../../sim/prune/checkpoint.node.js';
 import { parseStudy } from '../../sim/prune/store.node.js';
 import { type MetricName, metricNames } from '../../sim/sweep/metrics.js';
 import { planSweep } from '../../sim/sweep/plan.node.js';
@@ -33,7 +37,10 @@ function readKernels(bytes: Uint8Array): unknown {
   try {
     return openPlanStore(folder).read('fuzzed');
   } catch (error) {
-    if (error instanceof Error && error.message.endsWith('found no plan (damaged or of another version)'))
+    if (
+      error instanceof Error &&
+      error.message.endsWith('found no plan (damaged or of another version)')
+    )
       throw new InputError(error.message);
     throw error;
   }
@@ -53,7 +60,10 @@ const plan = await planSweep(spec);
 async function storeBytes(): Promise<Uint8Array> {
   const file = join(folder, 'whole.duckdb');
   const store = await openStore(file, { plan, version: '1' });
-  const metrics = Object.fromEntries(metricNames.map((name, at) => [name, at])) as Record<MetricName, number>;
+  const metrics = Object.fromEntries(metricNames.map((name, at) => [name, at])) as Record<
+    MetricName,
+    number
+  >;
   const about = { ordinal: 0, id: 'a', feasible: true, fault: null, settings: { pes: 4 } };
   await store.append([{ ...about, metrics, workloads: [] }]);
   await store.close();
@@ -78,8 +88,18 @@ const explored: ExplorerState = {
 };
 
 export const ownFiles: readonly Importer[] = [
-  { name: 'remembered plan', text: true, whole: encode(JSON.stringify(kernels)), read: readKernels },
-  { name: 'pruning checkpoint', text: false, whole: sealed, read: (bytes) => readCheckpoint(bytes, FILE) },
+  {
+    name: 'remembered plan',
+    text: true,
+    whole: encode(JSON.stringify(kernels)),
+    read: readKernels,
+  },
+  {
+    name: 'pruning checkpoint',
+    text: false,
+    whole: sealed,
+    read: (bytes) => readCheckpoint(bytes, FILE),
+  },
   {
     // Behind the digest, which else refuses every file before its header is looked at.
     name: "checkpoint's header",
@@ -100,7 +120,12 @@ export const ownFiles: readonly Importer[] = [
     read: (bytes) => readPlan(decode(bytes), FILE),
   },
   { name: "sweep's store", text: false, whole: await storeBytes(), read: readStore },
-  { name: "explorer's link", text: true, whole: encode(linkOf(explored)), read: (bytes) => stateOf(decode(bytes)) },
+  {
+    name: "explorer's link",
+    text: true,
+    whole: encode(linkOf(explored)),
+    read: (bytes) => stateOf(decode(bytes)),
+  },
   {
     name: "explorer's state",
     text: true,

@@ -9,7 +9,13 @@ import type { LayerTask } from '../../workloads/network.js';
 import { dense } from '../../workloads/zoo/entry.js';
 
 const source = { work: 'a test', at: 'here' };
-const [layer] = buildNetwork({ name: 'n', title: 'n', input: [10], layers: [dense('fc', 10, 'none')], source }).layers;
+const [layer] = buildNetwork({
+  name: 'n',
+  title: 'n',
+  input: [10],
+  layers: [dense('fc', 10, 'none')],
+  source,
+}).layers;
 if (!layer?.demand) throw new Error('no layer');
 
 const task: LayerTask = {
@@ -48,7 +54,11 @@ describe('checkCost', () => {
     ['no time at all', { cycles: {}, floorCycles: 0 }, 'takes no time'],
     ['no floor', { floorCycles: 0 }, 'states no floor'],
     ['less time than the floor', { floorCycles: 101 }, '100 cycles lie below the floor of 101'],
-    ['a counter nobody declared', { counters: { macs: 100, flips: 1 } }, 'counter flips is not declared'],
+    [
+      'a counter nobody declared',
+      { counters: { macs: 100, flips: 1 } },
+      'counter flips is not declared',
+    ],
     ['MACs not counted', { counters: {} }, 'does not count its MACs'],
     ['fewer MACs than must be done', { counters: { macs: 39 } }, '39 MACs, expected 40 to 200'],
     ['more MACs than there are', { counters: { macs: 201 } }, '201 MACs, expected 40 to 200'],

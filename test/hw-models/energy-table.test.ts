@@ -34,7 +34,8 @@ const table = `ERT:
 const alex7 = (() => {
   const entry = zoo.get('alex-7');
   const layer = entry?.network.layers[0];
-  const input = entry && layer && drawTensors(entry.network, entry.densities, 0).get(layer.inputs[0] ?? '');
+  const input =
+    entry && layer && drawTensors(entry.network, entry.densities, 0).get(layer.inputs[0] ?? '');
   if (!entry || !layer || !input) throw new Error('no alex-7');
   const task = taskOf(drawModel(entry.network, entry.densities, 0), layer, input, 1);
   if (!task) throw new Error('alex-7 costs nothing');
@@ -58,16 +59,37 @@ function textOf(name: string): string {
 describe('an energy reference table', () => {
   it('is read in joules, the largest of several variants', () => {
     expect(readEnergyTable(table, 'ert.yaml')).toEqual([
-      { component: 'system_top_level.shared_glb[1..1]', action: 'write', joules: 26.156875e-12, variants: 1 },
-      { component: 'system_top_level.shared_glb[1..1]', action: 'read', joules: 32.377775e-12, variants: 2 },
-      { component: 'system_top_level.mac[1..256]', action: 'compute', joules: 0.315e-12, variants: 1 },
+      {
+        component: 'system_top_level.shared_glb[1..1]',
+        action: 'write',
+        joules: 26.156875e-12,
+        variants: 1,
+      },
+      {
+        component: 'system_top_level.shared_glb[1..1]',
+        action: 'read',
+        joules: 32.377775e-12,
+        variants: 2,
+      },
+      {
+        component: 'system_top_level.mac[1..256]',
+        action: 'compute',
+        joules: 0.315e-12,
+        variants: 1,
+      },
     ]);
   });
 
   it('replaces the energies of events, and nothing else', () => {
     const base = loadHardware('eie-64');
     const map = ['wordRead=shared_glb.read/2', 'entry=mac.compute'].map(parseReplacement);
-    const text = presetWithEnergies(base, 'eie-64', readEnergyTable(table, 'ert.yaml'), map, 'ert.yaml');
+    const text = presetWithEnergies(
+      base,
+      'eie-64',
+      readEnergyTable(table, 'ert.yaml'),
+      map,
+      'ert.yaml',
+    );
     const mine = hardwareOf(text, 'eie-64');
     expect(mine.figures.get('eventJoules.wordRead')).toMatchObject({
       published: '16.1888875 pJ',
@@ -100,17 +122,29 @@ describe('an energy reference table', () => {
   it('has the area of each component, of one instance', () => {
     const hardware = loadHardware('eie-64');
     const { art } = writeReferenceTables(hardware);
-    const { tables } = (parse(art ?? '') as { ART: { tables: { name: string; area: number }[] } }).ART;
+    const { tables } = (parse(art ?? '') as { ART: { tables: { name: string; area: number }[] } })
+      .ART;
     const whole = tables.map(({ name, area }) => area * Number(/1\.\.(\d+)/.exec(name)?.[1]));
-    expect(sum(Object.fromEntries(whole.entries())) / 1e6).toBeWithin(1e-9, sum(hardware.area ?? {}));
+    expect(sum(Object.fromEntries(whole.entries())) / 1e6).toBeWithin(
+      1e-9,
+      sum(hardware.area ?? {}),
+    );
     expect(writeReferenceTables(loadHardware('tegra-k1')).art).toBe(null);
   });
 
   it.each([
     ['no YAML', 'ERT: [', 'ert.yaml:1:7: '],
     ['no ERT', 'ART: {}', 'ert.yaml:1:1: ERT: missing, expected a object: no energy'],
-    ['a negative energy', table.replace('0.315', '-1'), 'ert.yaml:11:45: ERT.tables.1.actions.0.energy: found -1'],
-    ['a text as energy', table.replace('0.315', 'much'), 'ert.yaml:11:45: ERT.tables.1.actions.0.energy: found "much"'],
+    [
+      'a negative energy',
+      table.replace('0.315', '-1'),
+      'ert.yaml:11:45: ERT.tables.1.actions.0.energy: found -1',
+    ],
+    [
+      'a text as energy',
+      table.replace('0.315', 'much'),
+      'ert.yaml:11:45: ERT.tables.1.actions.0.energy: found "much"',
+    ],
     [
       'aliases of aliases',
       `a: &a [1,1,1,1,1,1,1,1,1]\nb: &b [*a,*a,*a,*a,*a,*a,*a,*a,*a]\nc: &c [*b,*b,*b,*b,*b,*b,*b,*b,*b]\nd: [*c,*c,*c,*c]\nERT: 1\n`,
@@ -128,12 +162,14 @@ describe('an energy reference table', () => {
   ])('refuses the map %s', (map, expected) => {
     const hardware = loadHardware('eie-64');
     const entries = readEnergyTable(table, 'ert.yaml');
-    expect(() => presetWithEnergies(hardware, 'eie-64', entries, [parseReplacement(map)], 'ert.yaml')).toThrow(
-      expected,
-    );
+    expect(() =>
+      presetWithEnergies(hardware, 'eie-64', entries, [parseReplacement(map)], 'ert.yaml'),
+    ).toThrow(expected);
   });
 
   it.each(['wordRead', 'wordRead=', 'wordRead=a.b/0', '=a.b'])('refuses the words %s', (text) => {
-    expect(() => parseReplacement(text)).toThrow(`found '${text}', expected EVENT=COMPONENT.ACTION`);
+    expect(() => parseReplacement(text)).toThrow(
+      `found '${text}', expected EVENT=COMPONENT.ACTION`,
+    );
   });
 });

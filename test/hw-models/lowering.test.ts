@@ -3,7 +3,12 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { partsOf } from '../../hw-models/lowering.js';
-import { type Demand, noOperations, type ProductDemand, type RecurrentDemand } from '../../workloads/demand.js';
+import {
+  type Demand,
+  noOperations,
+  type ProductDemand,
+  type RecurrentDemand,
+} from '../../workloads/demand.js';
 import type { LayerTask, LayerWeights } from '../../workloads/network.js';
 import { countMacs } from '../../workloads/tasks.js';
 import { toDense } from '../../workloads/weights/store.js';
@@ -12,9 +17,22 @@ import { drawActivations, drawWeights } from '../../workloads/weights/synthetic.
 const share = fc.constantFrom(0, 0.3, 0.7, 1);
 const extent = (max: number) => fc.integer({ min: 1, max });
 
-function taskOf(demand: Demand, weights: LayerWeights | null, values: number, density: number, seed = 0): LayerTask {
+function taskOf(
+  demand: Demand,
+  weights: LayerWeights | null,
+  values: number,
+  density: number,
+  seed = 0,
+): LayerTask {
   const input = drawActivations(values, density, seed, 'input');
-  return { name: 'layer', demand, weights, input, macs: countMacs(demand, weights, input.values), batch: 3 };
+  return {
+    name: 'layer',
+    demand,
+    weights,
+    input,
+    macs: countMacs(demand, weights, input.values),
+    batch: 3,
+  };
 }
 
 const drawn = (rows: number, columns: number, density: number, seed: number) =>
@@ -52,7 +70,8 @@ function expectSound(task: LayerTask): void {
       expect([weights?.store.rows, weights?.store.columns]).toEqual([demand.columns, demand.depth]);
       continue;
     }
-    if (demand.kind !== 'convolution') throw new Error(`${demand.kind} is not what every family knows`);
+    if (demand.kind !== 'convolution')
+      throw new Error(`${demand.kind} is not what every family knows`);
     expect(demand.images).toBe(1);
     expect(input.values).toHaveLength(demand.input[0] * demand.input[1] * demand.input[2]);
     expect(weights?.store.rows).toBe(demand.output[0]);
@@ -75,7 +94,12 @@ describe('what a product is made of', () => {
     fc.assert(
       fc.property(products, ({ weights, activations, seed, ...shape }) => {
         const { matrices, rows, depth, columns } = shape;
-        const demand: ProductDemand = { kind: 'product', ...shape, bias: false, activation: 'none' };
+        const demand: ProductDemand = {
+          kind: 'product',
+          ...shape,
+          bias: false,
+          activation: 'none',
+        };
         const matrix = drawn(matrices * columns, depth, weights, seed);
         const task = taskOf(demand, matrix, matrices * rows * depth, activations, seed);
         expectSound(task);
@@ -105,8 +129,15 @@ describe('what a product is made of', () => {
     const [part] = partsOf(taskOf(demand, drawn(1, 3, 1, 0), 6, 1));
     const { values } = taskOf(demand, null, 6, 1).input;
     const at = (row: number, step: number) => values[row * 3 + step] as number;
-    expect([...(part?.task.input.values ?? [])]).toEqual([0, 1, 2].flatMap((step) => [at(0, step), at(1, step)]));
-    expect(part?.task.demand).toMatchObject({ bias: true, activation: 'relu', groups: 1, kernel: [1, 1] });
+    expect([...(part?.task.input.values ?? [])]).toEqual(
+      [0, 1, 2].flatMap((step) => [at(0, step), at(1, step)]),
+    );
+    expect(part?.task.demand).toMatchObject({
+      bias: true,
+      activation: 'relu',
+      groups: 1,
+      kernel: [1, 1],
+    });
     expect(part?.notes).toEqual([]);
   });
 
@@ -141,9 +172,21 @@ it('several images are made of convolutions of one', () => {
     fc.property(extent(6), extent(3), share, share, (images, channels, weights, activations) => {
       const demand: Demand = {
         ...{ kind: 'convolution', images, input: [channels, 5, 4], output: [2, 5, 4], groups: 1 },
-        ...{ kernel: [3, 3], stride: [1, 1], dilation: [1, 1], pad: [1, 1, 1, 1], bias: false, activation: 'none' },
+        ...{
+          kernel: [3, 3],
+          stride: [1, 1],
+          dilation: [1, 1],
+          pad: [1, 1, 1, 1],
+          bias: false,
+          activation: 'none',
+        },
       };
-      const task = taskOf(demand, drawn(2, channels * 9, weights, 1), images * channels * 20, activations);
+      const task = taskOf(
+        demand,
+        drawn(2, channels * 9, weights, 1),
+        images * channels * 20,
+        activations,
+      );
       expectSound(task);
       expect(totalOf(task)).toEqual(task.macs);
       expect(partsOf(task)).toHaveLength(images);
@@ -153,7 +196,13 @@ it('several images are made of convolutions of one', () => {
 
 describe('what a recurrent layer is made of', () => {
   const layers = fc.record({
-    ...{ directions: extent(2), steps: extent(4), sequences: extent(3), inputs: extent(4), hidden: extent(3) },
+    ...{
+      directions: extent(2),
+      steps: extent(4),
+      sequences: extent(3),
+      inputs: extent(4),
+      hidden: extent(3),
+    },
     ...{ gates: fc.constantFrom(1, 3, 4), weights: share, activations: share, seed: fc.nat(100) },
   });
 
@@ -178,7 +227,10 @@ describe('what a recurrent layer is made of', () => {
                   if (values[(direction * rows + row) * (inputs + hidden) + column] === 0) continue;
                   slow.keptWeights++;
                   const isState = column >= inputs;
-                  if (isState || task.input.values[(turn * sequences + sequence) * inputs + column] !== 0) {
+                  if (
+                    isState ||
+                    task.input.values[(turn * sequences + sequence) * inputs + column] !== 0
+                  ) {
                     slow.effective++;
                   }
                 }
@@ -195,7 +247,16 @@ describe('what a recurrent layer is made of', () => {
   it('has all inputs in one product, the state in one for each step, and its gates behind them', () => {
     const operations = { add: 7, multiply: 5, exponential: 3, divide: 2 };
     const demand: RecurrentDemand = {
-      ...{ kind: 'recurrent', directions: 2, steps: 10, sequences: 1, inputs: 4, hidden: 3, gates: 4, operations },
+      ...{
+        kind: 'recurrent',
+        directions: 2,
+        steps: 10,
+        sequences: 1,
+        inputs: 4,
+        hidden: 3,
+        gates: 4,
+        operations,
+      },
     };
     const parts = partsOf(taskOf(demand, drawn(24, 7, 1, 0), 40, 1));
     expect(parts.map(({ times, task }) => [times, task.demand.kind])).toEqual([
@@ -211,7 +272,15 @@ describe('what a recurrent layer is made of', () => {
 
   it('takes weights that another layer makes for dense ones', () => {
     const demand: RecurrentDemand = {
-      ...{ kind: 'recurrent', directions: 1, steps: 2, sequences: 1, inputs: 4, hidden: 3, gates: 1 },
+      ...{
+        kind: 'recurrent',
+        directions: 1,
+        steps: 2,
+        sequences: 1,
+        inputs: 4,
+        hidden: 3,
+        gates: 1,
+      },
       operations: noOperations,
     };
     const task = taskOf(demand, null, 8, 1);
@@ -225,7 +294,11 @@ describe('what a recurrent layer is made of', () => {
 it.each([
   [{ kind: 'move', inputs: 20, outputs: 30 }, [20, 30], ''],
   [{ kind: 'embedding', lookups: 4, width: 8, entries: 100 }, [32, 32], 'rows of a table'],
-  [{ kind: 'opaque', operator: 'com.example.Odd', inputs: 7, outputs: 9 }, [7, 9], 'com.example.Odd is not modelled'],
+  [
+    { kind: 'opaque', operator: 'com.example.Odd', inputs: 7, outputs: 9 },
+    [7, 9],
+    'com.example.Odd is not modelled',
+  ],
 ] as const satisfies readonly (readonly [Demand, readonly number[], string])[])(
   '%s passes by as a stream',
   (demand, [inputs, outputs], note) => {
@@ -239,7 +312,14 @@ it.each([
 );
 
 it('what every family knows is left as it is', () => {
-  const stream: Demand = { kind: 'stream', inputs: 1, looks: 1, passes: 1, outputs: 1, operations: noOperations };
+  const stream: Demand = {
+    kind: 'stream',
+    inputs: 1,
+    looks: 1,
+    passes: 1,
+    outputs: 1,
+    operations: noOperations,
+  };
   const product: Demand = {
     ...{ kind: 'product', matrices: 1, rows: 1, depth: 4, columns: 2, right: 'weights' },
     ...{ bias: false, activation: 'none' },

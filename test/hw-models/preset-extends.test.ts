@@ -46,7 +46,9 @@ describe('extends', () => {
       `${header}extends: a.yaml\nspmat:\n  widthBits: { value: 128, unit: bit, from: estimate, cite: "b file" }\n`,
     );
     const { figures } = loadHardware(path);
-    expect([figures.get('queueDepth')?.value, figures.get('spmat.widthBits')?.value]).toEqual([16, 128]);
+    expect([figures.get('queueDepth')?.value, figures.get('spmat.widthBits')?.value]).toEqual([
+      16, 128,
+    ]);
     expect(figures.get('spmat.bytes')?.value).toBe(128 * 1024);
   });
 
@@ -69,7 +71,11 @@ describe('extends', () => {
       `${header}extends: none.yaml\n`,
       'broken.yaml:3:1: extends: none.yaml: cannot be read (ENOENT)',
     ],
-    ['no name', `${header}extends: [eie-64]\n`, 'broken.yaml:3:1: extends: found ["eie-64"], expected'],
+    [
+      'no name',
+      `${header}extends: [eie-64]\n`,
+      'broken.yaml:3:1: extends: found ["eie-64"], expected',
+    ],
     [
       'itself',
       `${header}extends: broken.yaml\n`,

@@ -18,14 +18,22 @@ const preset = (name: string) => {
   const { family } = loadHardware(name);
   return {
     family,
-    body: parse(readFileSync(`hw-models/${family}/presets/${name}.yaml`, 'utf8')) as Record<string, unknown>,
+    body: parse(readFileSync(`hw-models/${family}/presets/${name}.yaml`, 'utf8')) as Record<
+      string,
+      unknown
+    >,
   };
 };
 
 describe('JSON Schemas', () => {
-  it.each(catalog.map(({ name }) => name))('schemas/%s.schema.json is what `npm run docs` writes', (family) => {
-    expect(JSON.parse(readFileSync(`schemas/${family}.schema.json`, 'utf8'))).toEqual(hardwareSchema(family));
-  });
+  it.each(catalog.map(({ name }) => name))(
+    'schemas/%s.schema.json is what `npm run docs` writes',
+    (family) => {
+      expect(JSON.parse(readFileSync(`schemas/${family}.schema.json`, 'utf8'))).toEqual(
+        hardwareSchema(family),
+      );
+    },
+  );
 
   it.each(presetNames())('accept %s', (name) => {
     const { family, body } = preset(name);

@@ -22,7 +22,8 @@ const toy: Family<z.infer<typeof Config>> = {
 };
 
 const header = 'name: t\ntitle: a toy\nfamily: toy\n';
-const figure = (value: unknown, unit: string) => `{ value: ${value}, unit: ${unit}, from: estimate, cite: "a test" }`;
+const figure = (value: unknown, unit: string) =>
+  `{ value: ${value}, unit: ${unit}, from: estimate, cite: "a test" }`;
 const good = `${header}pes: ${figure(64, 'count')}
 clockHz: ${figure(800, 'MHz')}
 queueDepth: ${figure(8, 'count')}
@@ -69,9 +70,21 @@ describe('readPreset', () => {
       good.replace('from: estimate, ', ''),
       'toy.yaml:4:1: pes.from: missing, expected paper, datasheet, measured, fitted, estimate',
     ],
-    ['an unknown unit', good.replace('MHz', 'furlong'), 'toy.yaml:5:24: clockHz.unit: found "furlong", expected'],
-    ['half a PE', good.replace('64', '64.5'), 'toy.yaml:4:1: pes: found 64.5, expected a whole number from 1 to 1024'],
-    ['not a number', good.replace('800', '.nan'), 'toy.yaml:5:12: clockHz.value: found NaN, expected a number'],
+    [
+      'an unknown unit',
+      good.replace('MHz', 'furlong'),
+      'toy.yaml:5:24: clockHz.unit: found "furlong", expected',
+    ],
+    [
+      'half a PE',
+      good.replace('64', '64.5'),
+      'toy.yaml:4:1: pes: found 64.5, expected a whole number from 1 to 1024',
+    ],
+    [
+      'not a number',
+      good.replace('800', '.nan'),
+      'toy.yaml:5:12: clockHz.value: found NaN, expected a number',
+    ],
     [
       'an unknown key inside',
       good.replace('idle', 'idel'),
@@ -79,7 +92,11 @@ describe('readPreset', () => {
     ],
     ['broken YAML', `${good}power: [`, 'toy.yaml:'],
     ['no YAML map', '42', 'toy.yaml:1:1: found no keys, expected a hardware preset'],
-    ['no name', good.replace('name: t\n', ''), 'toy.yaml:1:1: name: found nothing usable, expected a text'],
+    [
+      'no name',
+      good.replace('name: t\n', ''),
+      'toy.yaml:1:1: name: found nothing usable, expected a text',
+    ],
   ])('refuses %s', (_what, text, message) => {
     expect(faults(text)).toContain(message);
   });

@@ -13,20 +13,42 @@ export interface Densities {
   readonly seed?: number;
 }
 
-export function productTask(shape: Shape, { weights = 1, activations = 1, seed = 0 }: Densities = {}): LayerTask {
+export function productTask(
+  shape: Shape,
+  { weights = 1, activations = 1, seed = 0 }: Densities = {},
+): LayerTask {
   const demand: ProductDemand = {
     ...{ kind: 'product', matrices: 1, right: 'weights', bias: false, activation: 'none' },
     ...shape,
   };
   const { matrices, rows, depth, columns, bias } = demand;
   const outputs = matrices * columns;
-  const matrix = drawWeights({ rows: outputs, columns: depth, biases: bias ? outputs : 0 }, weights, seed, 'weights');
+  const matrix = drawWeights(
+    { rows: outputs, columns: depth, biases: bias ? outputs : 0 },
+    weights,
+    seed,
+    'weights',
+  );
   const input = drawActivations(matrices * rows * depth, activations, seed, 'input');
-  return { name: 'product', demand, weights: matrix, input, macs: countMacs(demand, matrix, input.values), batch: 1 };
+  return {
+    name: 'product',
+    demand,
+    weights: matrix,
+    input,
+    macs: countMacs(demand, matrix, input.values),
+    batch: 1,
+  };
 }
 
 /** What is demanded without weights, of `inputs` values. */
 export function taskWithout(demand: Demand, inputs: number): LayerTask {
   const macs = { dense: 0, keptWeights: 0, effective: 0 };
-  return { name: demand.kind, demand, weights: null, input: drawActivations(inputs, 1, 0, 'input'), macs, batch: 1 };
+  return {
+    name: demand.kind,
+    demand,
+    weights: null,
+    input: drawActivations(inputs, 1, 0, 'input'),
+    macs,
+    batch: 1,
+  };
 }

@@ -18,7 +18,8 @@ import { counted, judge } from './onnx-node.js';
 import { drawn, fault, runRow, tensor, whole } from './rows.js';
 
 const { 'conv-nd': conv, 'conv-transpose': transposed } = convolutionOperators;
-const { 'conv-dynamic': dynamic, 'conv-transpose-dynamic': dynamicTransposed } = convolutionOperators;
+const { 'conv-dynamic': dynamic, 'conv-transpose-dynamic': dynamicTransposed } =
+  convolutionOperators;
 const small = fc.integer({ min: 1, max: 3 });
 
 const layers = fc
@@ -43,7 +44,8 @@ const layers = fc
     seed: fc.nat(1000),
   })
   .map(({ axes, groups, perInput, perOutput, images, bias, seed }) => {
-    const list = <Key extends keyof (typeof axes)[number]>(key: Key) => axes.map((axis) => axis[key]);
+    const list = <Key extends keyof (typeof axes)[number]>(key: Key) =>
+      axes.map((axis) => axis[key]);
     const attributes = {
       channels: groups * perOutput,
       kernel: list('kernel'),
@@ -94,7 +96,11 @@ describeWithOnnx('convolutions held against ONNX Runtime', () => {
         const shape = conv.weightShape?.(attributes, [x]);
         const store = dense(shape?.rows ?? 0, shape?.columns ?? 0, filters.values);
         expect(store.rows * store.columns).toBe(filters.values.length);
-        await judge(conv, attributes, node, { inputs: [x], weights: weightsOf(store, bias), tolerance: 1e-5 });
+        await judge(conv, attributes, node, {
+          inputs: [x],
+          weights: weightsOf(store, bias),
+          tolerance: 1e-5,
+        });
       }),
       { numRuns: 60 },
     );
@@ -117,10 +123,19 @@ describeWithOnnx('convolutions held against ONNX Runtime', () => {
         await judge(dynamicTransposed, attributes, node, { tolerance: 1e-5 });
         const shape = transposed.weightShape?.(attributes, [x]);
         const kept = Float32Array.from(filters.values);
-        const values = transposeFilters(kept, filters.shape, plain.groups, new Float32Array(kept.length));
+        const values = transposeFilters(
+          kept,
+          filters.shape,
+          plain.groups,
+          new Float32Array(kept.length),
+        );
         const store = dense(shape?.rows ?? 0, shape?.columns ?? 0, values);
         expect(store.rows * store.columns).toBe(values.length);
-        await judge(transposed, attributes, node, { inputs: [x], weights: weightsOf(store, bias), tolerance: 1e-5 });
+        await judge(transposed, attributes, node, {
+          inputs: [x],
+          weights: weightsOf(store, bias),
+          tolerance: 1e-5,
+        });
       }),
       { numRuns: 60 },
     );
@@ -128,24 +143,39 @@ describeWithOnnx('convolutions held against ONNX Runtime', () => {
 
   it('transposed, to the extents of a file or its strides', async () => {
     await fc.assert(
-      fc.asyncProperty(layers, fc.constantFrom('SAME_UPPER', 'SAME_LOWER', 'NOTSET'), async (draw, autoPad) => {
-        const { attributes: plain, x, seed, perOutput } = draw;
-        const positions = x.shape.slice(2);
-        const extents =
-          autoPad === 'NOTSET'
-            ? coveredExtents(plain, positions)
-            : positions.map((count, axis) => count * (plain.stride[axis] as number));
-        fc.pre(extents.every((extent) => extent >= 1));
-        const windows = { ...plain, outputPads: plain.kernel.map(() => 0) };
-        const padded = transposedPads(windows, positions, extents, autoPad === 'SAME_UPPER' ? 'behind' : 'front');
-        // Where kernels are smaller than strides ONNX Runtime falls short of the extents.
-        fc.pre(padded.outputPads.every((added) => added === 0));
-        const filters = filtersOf([x.shape[1] as number, perOutput, ...plain.kernel], seed);
-        const { pads: _, ...rest } = onnxOf(plain);
-        const shape = autoPad === 'NOTSET' ? { output_shape: extents } : { auto_pad: autoPad };
-        const node = { opType: 'ConvTranspose', attributes: { ...rest, ...shape }, inputs: [x, filters] };
-        await judge(dynamicTransposed, { ...plain, ...padded, bias: false }, node, { tolerance: 1e-5 });
-      }),
+      fc.asyncProperty(
+        layers,
+        fc.constantFrom('SAME_UPPER', 'SAME_LOWER', 'NOTSET'),
+        async (draw, autoPad) => {
+          const { attributes: plain, x, seed, perOutput } = draw;
+          const positions = x.shape.slice(2);
+          const extents =
+            autoPad === 'NOTSET'
+              ? coveredExtents(plain, positions)
+              : positions.map((count, axis) => count * (plain.stride[axis] as number));
+          fc.pre(extents.every((extent) => extent >= 1));
+          const windows = { ...plain, outputPads: plain.kernel.map(() => 0) };
+          const padded = transposedPads(
+            windows,
+            positions,
+            extents,
+            autoPad === 'SAME_UPPER' ? 'behind' : 'front',
+          );
+          // Where kernels are smaller than strides ONNX Runtime falls short of the extents.
+          fc.pre(padded.outputPads.every((added) => added === 0));
+          const filters = filtersOf([x.shape[1] as number, perOutput, ...plain.kernel], seed);
+          const { pads: _, ...rest } = onnxOf(plain);
+          const shape = autoPad === 'NOTSET' ? { output_shape: extents } : { auto_pad: autoPad };
+          const node = {
+            opType: 'ConvTranspose',
+            attributes: { ...rest, ...shape },
+            inputs: [x, filters],
+          };
+          await judge(dynamicTransposed, { ...plain, ...padded, bias: false }, node, {
+            tolerance: 1e-5,
+          });
+        },
+      ),
       { numRuns: 60 },
     );
   });
@@ -154,7 +184,8 @@ describeWithOnnx('convolutions held against ONNX Runtime', () => {
     await fc.assert(
       fc.asyncProperty(layers, async ({ attributes, x, seed }) => {
         const { kernel, stride, pads } = attributes;
-        // ONNX Runtime does not keep to the definition where three axes are dilated: [1, 3, 1] from two taps 2 apart.
+        // ONNX Runtime does not keep to the definition where three axes are dilated: [1, 3, 1] from
+        // two taps 2 apart.
         const dilation = kernel.length === 3 ? [1, 1, 1] : attributes.dilation;
         const image = x.shape.slice(2);
         const counts = windowCounts({ ...attributes, dilation }, image);
@@ -188,32 +219,41 @@ describeWithOnnx('convolutions held against ONNX Runtime', () => {
       seed: fc.nat(1000),
     });
     await fc.assert(
-      fc.asyncProperty(draw, async ({ window, groups, offsetGroups, extents, hasBias, hasMask, seed }) => {
-        const positions = windowCounts(window, extents);
-        fc.pre(positions.every((count) => count >= 1));
-        const taps = offsetGroups * sizeOf(window.kernel);
-        const inputs = [
-          drawn([2, 4, ...extents], seed),
-          drawn([2 * groups, 4 / groups, ...window.kernel], seed + 1),
-          drawn([2, 2 * taps, ...positions], seed + 2),
-          hasBias ? drawn([2 * groups], seed + 3) : null,
-          ...(hasMask ? [drawn([2, taps, ...positions], seed + 4)] : []),
-        ];
-        const node = {
-          opType: 'DeformConv',
-          attributes: {
-            kernel_shape: window.kernel,
-            strides: window.stride,
-            dilations: window.dilation,
-            pads: window.pads,
-            group: groups,
-            offset_group: offsetGroups,
-          },
-          inputs,
-        };
-        // ONNX Runtime adds offsets in single precision: a place may be off by 1e-6 of a pixel, a sum of many by more.
-        await judge(deformableOperators['deform-conv'], { ...window, groups, offsetGroups }, node, { tolerance: 1e-4 });
-      }),
+      fc.asyncProperty(
+        draw,
+        async ({ window, groups, offsetGroups, extents, hasBias, hasMask, seed }) => {
+          const positions = windowCounts(window, extents);
+          fc.pre(positions.every((count) => count >= 1));
+          const taps = offsetGroups * sizeOf(window.kernel);
+          const inputs = [
+            drawn([2, 4, ...extents], seed),
+            drawn([2 * groups, 4 / groups, ...window.kernel], seed + 1),
+            drawn([2, 2 * taps, ...positions], seed + 2),
+            hasBias ? drawn([2 * groups], seed + 3) : null,
+            ...(hasMask ? [drawn([2, taps, ...positions], seed + 4)] : []),
+          ];
+          const node = {
+            opType: 'DeformConv',
+            attributes: {
+              kernel_shape: window.kernel,
+              strides: window.stride,
+              dilations: window.dilation,
+              pads: window.pads,
+              group: groups,
+              offset_group: offsetGroups,
+            },
+            inputs,
+          };
+          // ONNX Runtime adds offsets in single precision: a place may be off by 1e-6 of a pixel, a
+          // sum of many by more.
+          await judge(
+            deformableOperators['deform-conv'],
+            { ...window, groups, offsetGroups },
+            node,
+            { tolerance: 1e-4 },
+          );
+        },
+      ),
       { numRuns: 60 },
     );
   });
@@ -236,10 +276,17 @@ describe('convolutions', () => {
     expect(conv.weightShape?.(attributes, [x])).toEqual({ rows: 6, columns: 6, biases: 6 });
     const wide = { ...attributes, outputPads: [1] };
     expect(transposed.infer(wide, [x], fault)).toEqual([{ shape: [2, 6, 20], type: 'float32' }]);
-    expect(transposed.demand(wide, [x], [])).toMatchObject({ matrices: 2, rows: 20, depth: 2, columns: 9 });
+    expect(transposed.demand(wide, [x], [])).toMatchObject({
+      matrices: 2,
+      rows: 20,
+      depth: 2,
+      columns: 9,
+    });
     expect(transposed.weightShape?.(wide, [x])).toEqual({ rows: 18, columns: 2, biases: 6 });
     const filters = counted([6, 2, 3]);
-    expect(dynamic.demand(attributes, [x, filters, counted([6])], types)).toMatchObject({ right: 'activations' });
+    expect(dynamic.demand(attributes, [x, filters, counted([6])], types)).toMatchObject({
+      right: 'activations',
+    });
   });
 
   it('transposed, add behind what kernels smaller than their strides leave out', () => {
@@ -251,27 +298,39 @@ describe('convolutions', () => {
 
   it('rectify and skip no matter how the weights are stored', () => {
     const x = drawn([1, 4, 9], 3);
-    const filters = drawn([6, 6], 4).values.map((value) => (value < 0.5 ? 0 : value)) as Float32Array;
+    const filters = drawn([6, 6], 4).values.map((value) =>
+      value < 0.5 ? 0 : value,
+    ) as Float32Array;
     const store = dense(6, 6, filters);
     const bias = tensor([6], [-1, 0, 1, 2, 3, -4]);
     const [expected] = runRow(conv, attributes, [x], weightsOf(store, bias));
-    expect(expected?.values.some((value) => value > 0) && expected.values.every((value) => value >= 0)).toBe(true);
+    expect(
+      expected?.values.some((value) => value > 0) && expected.values.every((value) => value >= 0),
+    ).toBe(true);
     const codebook = Float32Array.from(new Set([0, ...filters]));
     for (const other of [toCsr(store), toCsc(store), toCodebook(store, codebook, 3)]) {
-      expect(runRow(conv, attributes, [x], weightsOf(other, bias))[0]?.values).toEqual(expected?.values);
+      expect(runRow(conv, attributes, [x], weightsOf(other, bias))[0]?.values).toEqual(
+        expected?.values,
+      );
     }
   });
 
   it('refuse what does not fit', () => {
     const infer = (change: object, shape: readonly number[]) => () =>
       conv.infer({ ...attributes, ...change }, [counted(shape)], fault);
-    expect(infer({}, [1, 4, 3, 3])).toThrow('found 1×4×3×3, expected images, channels and 1 axes of positions');
+    expect(infer({}, [1, 4, 3, 3])).toThrow(
+      'found 1×4×3×3, expected images, channels and 1 axes of positions',
+    );
     expect(infer({}, [1, 3, 9])).toThrow('2 groups of 3 inputs and 6 outputs');
     expect(infer({ kernel: [8] }, [1, 4, 5])).toThrow('room for one');
     expect(infer({ pads: [1] }, [1, 4, 5])).toThrow('1 pads');
     const [x, filters] = [counted([1, 4, 9]), counted([6, 2, 2])];
-    expect(() => dynamic.infer(attributes, [x, filters], fault)).toThrow('found filters of 6×2×2, expected 6×2×3');
-    expect(() => dynamic.infer(attributes, [x, counted([6, 2, 3])], fault)).toThrow('found 0 biases, expected 6');
+    expect(() => dynamic.infer(attributes, [x, filters], fault)).toThrow(
+      'found filters of 6×2×2, expected 6×2×3',
+    );
+    expect(() => dynamic.infer(attributes, [x, counted([6, 2, 3])], fault)).toThrow(
+      'found 0 biases, expected 6',
+    );
   });
 });
 
@@ -294,9 +353,12 @@ it('col2im turns the taking of patches round: what either joins, the other joins
         let place = plane;
         for (const [axis, extent] of image.entries()) {
           const taps = Math.floor(tap / sizeOf(kernel.slice(axis + 1))) % (kernel[axis] as number);
-          const position = Math.floor(window / sizeOf(counts.slice(axis + 1))) % (counts[axis] as number);
+          const position =
+            Math.floor(window / sizeOf(counts.slice(axis + 1))) % (counts[axis] as number);
           const index =
-            position * (stride[axis] as number) + taps * (dilation[axis] as number) - (pads[axis] as number);
+            position * (stride[axis] as number) +
+            taps * (dilation[axis] as number) -
+            (pads[axis] as number);
           if (index < 0 || index >= extent) return sum;
           place = place * extent + index;
         }
@@ -320,7 +382,9 @@ describe('an embedding', () => {
       expect(result?.shape).toEqual([1, 3, 3]);
       expect(Array.from(result?.values ?? [])).toEqual([6, 7, 0, 9, 10, 11, 0, 1, 2]);
     }
-    expect(() => runRow(embedding, attributes, [whole(4)], weightsOf(table, null))).toThrow('found index 4 of 4');
+    expect(() => runRow(embedding, attributes, [whole(4)], weightsOf(table, null))).toThrow(
+      'found index 4 of 4',
+    );
   });
 
   it('demands as many rows as it has indices', () => {
@@ -332,7 +396,10 @@ describe('an embedding', () => {
 });
 
 it('an opaque operator is its bytes', () => {
-  const attributes = { operator: 'com.example.Mystery', resultTypes: [{ shape: [2, 3], type: 'float16' as const }] };
+  const attributes = {
+    operator: 'com.example.Mystery',
+    resultTypes: [{ shape: [2, 3], type: 'float16' as const }],
+  };
   const types = opaqueOperators.opaque.infer(attributes, [counted([4]), null], fault);
   expect(opaqueOperators.opaque.demand(attributes, [counted([4]), null], types)).toEqual({
     ...{ kind: 'opaque', operator: 'com.example.Mystery', inputs: 4, outputs: 6 },

@@ -11,7 +11,10 @@ export interface Window {
 }
 
 export function windowsOf(mostKernel: number, mostStride = 4, mostPad = 3): fc.Arbitrary<Window> {
-  const [kernel, stride] = [fc.integer({ min: 1, max: mostKernel }), fc.integer({ min: 1, max: mostStride })];
+  const [kernel, stride] = [
+    fc.integer({ min: 1, max: mostKernel }),
+    fc.integer({ min: 1, max: mostStride }),
+  ];
   const pad = fc.integer({ min: 0, max: mostPad });
   const dilation = fc.constantFrom(1, 1, 2, 3);
   const square = fc.tuple(kernel, stride, pad).map(([k, s, p]) => ({
@@ -30,7 +33,11 @@ export function windowsOf(mostKernel: number, mostStride = 4, mostPad = 3): fc.A
 }
 
 /** Whether an image has room for one window at least. */
-export function fits({ kernel, dilation, pad: [top, left, bottom, right] }: Window, height: number, width: number) {
+export function fits(
+  { kernel, dilation, pad: [top, left, bottom, right] }: Window,
+  height: number,
+  width: number,
+) {
   const reach = (axis: 0 | 1) => (kernel[axis] - 1) * dilation[axis] + 1;
   return height + top + bottom >= reach(0) && width + left + right >= reach(1);
 }

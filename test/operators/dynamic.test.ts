@@ -17,7 +17,8 @@ function coarse(shape: readonly number[], seed: number): Tensor {
   return { ...tensor, values: tensor.values.map((value) => Math.round(value / 1.5) + 0) };
 }
 
-const axisOf = (at: number, shape: readonly number[]) => (at === 0 ? null : (at - 1) % shape.length);
+const axisOf = (at: number, shape: readonly number[]) =>
+  at === 0 ? null : (at - 1) % shape.length;
 
 describeWithOnnx('results whose shapes depend on values, held against ONNX Runtime', () => {
   it('non-zero', async () => {
@@ -63,12 +64,21 @@ describeWithOnnx('results whose shapes depend on values, held against ONNX Runti
   });
 
   it('non-max-suppression', async () => {
-    const draw = fc.tuple(extent, extent, fc.integer({ min: 1, max: 12 }), fc.nat(5), fc.boolean(), seeds);
+    const draw = fc.tuple(
+      extent,
+      extent,
+      fc.integer({ min: 1, max: 12 }),
+      fc.nat(5),
+      fc.boolean(),
+      seeds,
+    );
     await fc.assert(
       fc.asyncProperty(draw, async ([images, classes, count, most, isCentered, seed]) => {
         const boxes = drawn([images, count, 4], seed);
         // Centres with a width and a height of at least 0.
-        const sized = boxes.values.map((value, at) => (isCentered && at % 4 >= 2 ? Math.abs(value) : value));
+        const sized = boxes.values.map((value, at) =>
+          isCentered && at % 4 >= 2 ? Math.abs(value) : value,
+        );
         const inputs = [
           { ...boxes, values: sized },
           drawn([images, classes, count], seed + 1),
@@ -76,7 +86,11 @@ describeWithOnnx('results whose shapes depend on values, held against ONNX Runti
           tensor([1], [0.3]),
           tensor([1], [-0.5]),
         ];
-        const node = { opType: 'NonMaxSuppression', attributes: { center_point_box: Number(isCentered) }, inputs };
+        const node = {
+          opType: 'NonMaxSuppression',
+          attributes: { center_point_box: Number(isCentered) },
+          inputs,
+        };
         await same(nonMaxSuppression(inputs, { isCentered }), node);
       }),
       runs,
@@ -85,13 +99,17 @@ describeWithOnnx('results whose shapes depend on values, held against ONNX Runti
 });
 
 it('a scalar has no axes to count along', () => {
-  expect(nonZero([scalar(3)])).toEqual([{ shape: [0, 1], type: 'int64', values: new Float64Array(0) }]);
+  expect(nonZero([scalar(3)])).toEqual([
+    { shape: [0, 1], type: 'int64', values: new Float64Array(0) },
+  ]);
 });
 
 it('boxes are suppressed by better ones that they share more than the threshold with', () => {
   const boxes = tensor([1, 3, 4], [0, 0, 1, 1, 0, 0.1, 1, 1.1, 0, 5, 1, 6]);
   const scores = tensor([1, 1, 3], [0.9, 0.75, 0.6]);
-  const [found] = nonMaxSuppression([boxes, scores, whole(3), tensor([1], [0.5])], { isCentered: false });
+  const [found] = nonMaxSuppression([boxes, scores, whole(3), tensor([1], [0.5])], {
+    isCentered: false,
+  });
   expect(Array.from(found?.values ?? [])).toEqual([0, 0, 0, 0, 0, 2]);
   expect(nonMaxSuppression([boxes, scores], { isCentered: false })[0]?.shape).toEqual([0, 3]);
 });

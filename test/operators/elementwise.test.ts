@@ -4,9 +4,25 @@ import { type BinaryName, elementwiseOperators } from '../../workloads/operators
 import { roundBfloat16, roundFloat16, roundHalfEven } from '../../workloads/operators/elements.js';
 import { erf, erfc } from '../../workloads/operators/error-function.js';
 import { type UnaryName, unaryFunctions, unaryOperators } from '../../workloads/operators/unary.js';
-import { broadcastShape, type ElementType, stridesOf, type Tensor } from '../../workloads/tensor.js';
+import {
+  broadcastShape,
+  type ElementType,
+  stridesOf,
+  type Tensor,
+} from '../../workloads/tensor.js';
 import { describeWithOnnx, type OnnxAttribute } from './onnx-judge.js';
-import { agree, broadcastable, demandOf, drawn, fault, runRow, runs, seeds, tensor, valuesIn } from './rows.js';
+import {
+  agree,
+  broadcastable,
+  demandOf,
+  drawn,
+  fault,
+  runRow,
+  runs,
+  seeds,
+  tensor,
+  valuesIn,
+} from './rows.js';
 
 const { unary } = unaryOperators;
 const { binary, where, cast } = elementwiseOperators;
@@ -54,19 +70,26 @@ describe('rounding', () => {
       return exponent === 0 ? fraction * 2 ** -24 : (1 + fraction / 1024) * 2 ** (exponent - 15);
     });
     fc.assert(
-      fc.property(fc.integer({ min: 0, max: 0x7bfe }), fc.double({ min: 0, max: 1, noNaN: true }), (bits, part) => {
-        const [below, above] = [all[bits] as number, all[bits + 1] as number];
-        const value = below + part * (above - below);
-        const even = bits % 2 === 0 ? below : above;
-        const middle = (below + above) / 2;
-        expect(roundFloat16(value)).toBe(value === middle ? even : value < middle ? below : above);
-      }),
+      fc.property(
+        fc.integer({ min: 0, max: 0x7bfe }),
+        fc.double({ min: 0, max: 1, noNaN: true }),
+        (bits, part) => {
+          const [below, above] = [all[bits] as number, all[bits + 1] as number];
+          const value = below + part * (above - below);
+          const even = bits % 2 === 0 ? below : above;
+          const middle = (below + above) / 2;
+          expect(roundFloat16(value)).toBe(
+            value === middle ? even : value < middle ? below : above,
+          );
+        },
+      ),
     );
   });
 });
 
 describe('the error function', () => {
-  // Abramowitz and Stegun, Handbook of Mathematical Functions, table 7.1; the tails from Python's math.erfc.
+  // Abramowitz and Stegun, Handbook of Mathematical Functions, table 7.1; the tails from Python's
+  // math.erfc.
   it.each([
     [0.1, 0.1124629160182849, 0.8875370839817152],
     [0.5, 0.5204998778130465, 0.4795001221869535],
@@ -113,9 +136,15 @@ describe('unary', () => {
   });
 
   it('wraps integers and keeps their type', () => {
-    expect(valuesIn(unary, { function: 'neg' }, [tensor([2], [-128, 5], 'int8')])).toEqual([-128, -5]);
-    expect(valuesIn(unary, { function: 'bitwise-not' }, [tensor([2], [0, 200], 'uint8')])).toEqual([255, 55]);
-    expect(valuesIn(unary, { function: 'bitwise-not' }, [tensor([2], [0, 5], 'int64')])).toEqual([-1, -6]);
+    expect(valuesIn(unary, { function: 'neg' }, [tensor([2], [-128, 5], 'int8')])).toEqual([
+      -128, -5,
+    ]);
+    expect(valuesIn(unary, { function: 'bitwise-not' }, [tensor([2], [0, 200], 'uint8')])).toEqual([
+      255, 55,
+    ]);
+    expect(valuesIn(unary, { function: 'bitwise-not' }, [tensor([2], [0, 5], 'int64')])).toEqual([
+      -1, -6,
+    ]);
     expect(valuesIn(unary, { function: 'bitwise-not' }, [tensor([1], [3], 'uint4')])).toEqual([12]);
   });
 
@@ -148,7 +177,8 @@ describe('unary', () => {
       ...{ kind: 'stream', inputs: 12, looks: 12, passes: 1, outputs: 12 },
       operations: { add: 12, multiply: 0, exponential: 12, divide: 12 },
     });
-    for (const { each } of Object.values(unaryFunctions)) expect(Object.keys(each).length).toBeGreaterThan(0);
+    for (const { each } of Object.values(unaryFunctions))
+      expect(Object.keys(each).length).toBeGreaterThan(0);
   });
 });
 
@@ -173,7 +203,10 @@ const onnxUnary: Partial<Record<UnaryName, readonly OnnxUnary[]>> = {
   atan: [{ opType: 'Atan' }],
   atanh: [{ opType: 'Atanh', of: inside }],
   ceil: [{ opType: 'Ceil' }],
-  celu: [{ opType: 'Celu' }, { opType: 'Celu', attributes: { alpha: { f: 0.5 } }, parameters: [0.5] }],
+  celu: [
+    { opType: 'Celu' },
+    { opType: 'Celu', attributes: { alpha: { f: 0.5 } }, parameters: [0.5] },
+  ],
   cos: [{ opType: 'Cos' }],
   cosh: [{ opType: 'Cosh' }],
   elu: [{ opType: 'Elu' }, { opType: 'Elu', attributes: { alpha: { f: 0.5 } }, parameters: [0.5] }],
@@ -184,7 +217,11 @@ const onnxUnary: Partial<Record<UnaryName, readonly OnnxUnary[]>> = {
   'gelu-tanh': [{ opType: 'Gelu', attributes: { approximate: { s: 'tanh' } } }],
   'hard-sigmoid': [
     { opType: 'HardSigmoid' },
-    { opType: 'HardSigmoid', attributes: { alpha: { f: 0.5 }, beta: { f: 0.25 } }, parameters: [0.5, 0.25] },
+    {
+      opType: 'HardSigmoid',
+      attributes: { alpha: { f: 0.5 }, beta: { f: 0.25 } },
+      parameters: [0.5, 0.25],
+    },
   ],
   'hard-swish': [{ opType: 'HardSwish' }],
   'is-nan': [{ opType: 'IsNaN', of: (x) => (x > 1 ? Number.NaN : x) }],
@@ -203,7 +240,11 @@ const onnxUnary: Partial<Record<UnaryName, readonly OnnxUnary[]>> = {
   selu: [{ opType: 'Selu' }],
   shrink: [
     { opType: 'Shrink' },
-    { opType: 'Shrink', attributes: { bias: { f: 0.25 }, lambd: { f: 1.5 } }, parameters: [0.25, 1.5] },
+    {
+      opType: 'Shrink',
+      attributes: { bias: { f: 0.25 }, lambd: { f: 1.5 } },
+      parameters: [0.25, 1.5],
+    },
   ],
   sigmoid: [{ opType: 'Sigmoid' }],
   sign: [{ opType: 'Sign' }],
@@ -224,14 +265,17 @@ describeWithOnnx('unary as in ONNX Runtime', () => {
   const cases = Object.entries(onnxUnary).flatMap(([name, forms]) =>
     forms.map((form) => [name as UnaryName, form] as const),
   );
-  it.each(cases)('%s %j', async (name, { opType, attributes = {}, parameters, domain, of = (x) => x }) => {
-    const x = drawn([2, 3, 4], 4);
-    const input = tensor(x.shape, [...x.values].map(of));
-    await agree(unary, { function: name, ...(parameters ? { parameters } : {}) }, [input], {
-      ...{ opType, attributes },
-      ...(domain ? { domain } : {}),
-    });
-  });
+  it.each(cases)(
+    '%s %j',
+    async (name, { opType, attributes = {}, parameters, domain, of = (x) => x }) => {
+      const x = drawn([2, 3, 4], 4);
+      const input = tensor(x.shape, [...x.values].map(of));
+      await agree(unary, { function: name, ...(parameters ? { parameters } : {}) }, [input], {
+        ...{ opType, attributes },
+        ...(domain ? { domain } : {}),
+      });
+    },
+  );
 
   it('with float16 elements', async () => {
     for (const [name, opType] of [
@@ -247,11 +291,37 @@ describeWithOnnx('unary as in ONNX Runtime', () => {
   });
 
   it('with integers', async () => {
-    await agree(unary, { function: 'abs' }, [drawn([7], 1, 'int32')], { opType: 'Abs' }, { tolerance: 0 });
-    await agree(unary, { function: 'neg' }, [drawn([7], 1, 'int64')], { opType: 'Neg' }, { tolerance: 0 });
-    await agree(unary, { function: 'sign' }, [drawn([7], 1, 'int8')], { opType: 'Sign' }, { tolerance: 0 });
-    await agree(unary, { function: 'not' }, [drawn([7], 1, 'bool')], { opType: 'Not' }, { tolerance: 0 });
-    await agree(unary, { function: 'bitwise-not' }, [drawn([7], 1, 'uint16')], { opType: 'BitwiseNot' });
+    await agree(
+      unary,
+      { function: 'abs' },
+      [drawn([7], 1, 'int32')],
+      { opType: 'Abs' },
+      { tolerance: 0 },
+    );
+    await agree(
+      unary,
+      { function: 'neg' },
+      [drawn([7], 1, 'int64')],
+      { opType: 'Neg' },
+      { tolerance: 0 },
+    );
+    await agree(
+      unary,
+      { function: 'sign' },
+      [drawn([7], 1, 'int8')],
+      { opType: 'Sign' },
+      { tolerance: 0 },
+    );
+    await agree(
+      unary,
+      { function: 'not' },
+      [drawn([7], 1, 'bool')],
+      { opType: 'Not' },
+      { tolerance: 0 },
+    );
+    await agree(unary, { function: 'bitwise-not' }, [drawn([7], 1, 'uint16')], {
+      opType: 'BitwiseNot',
+    });
   });
 });
 
@@ -277,7 +347,9 @@ describe('binary', () => {
     ['divide-no-nan', 'float32', [1, 6], [0, 3], [0, 2]],
   ])('%s of %s %j and %j', (name, type, left, right, expected) => {
     const inputs = [tensor([left.length], left, type), tensor([right.length], right, type)];
-    expect(valuesIn(binary, { function: name }, inputs).map((value) => value + 0)).toEqual(expected);
+    expect(valuesIn(binary, { function: name }, inputs).map((value) => value + 0)).toEqual(
+      expected,
+    );
   });
 
   it('reads the element that each index broadcasts to', () => {
@@ -297,7 +369,9 @@ describe('binary', () => {
           }, 0);
           return values[offset] as number;
         };
-        expect([...found.values]).toEqual([...found.values].map((_, at) => Math.fround(read(a, at) - read(b, at))));
+        expect([...found.values]).toEqual(
+          [...found.values].map((_, at) => Math.fround(read(a, at) - read(b, at))),
+        );
       }),
     );
   });
@@ -305,21 +379,34 @@ describe('binary', () => {
   it('refuses shapes that do not fit, types that differ, and a slope larger than what it is for', () => {
     const infer = (name: BinaryName, left: Tensor, right: Tensor) =>
       binary.infer({ function: name }, [left, right], fault);
-    expect(() => infer('add', drawn([2, 3], 0), drawn([2], 0))).toThrow('found operands of 2×3 and 2');
-    expect(() => infer('add', drawn([2], 0), drawn([2], 0, 'int8'))).toThrow('found float32 and int8');
-    expect(() => infer('prelu', drawn([2], 0), drawn([3, 2], 0))).toThrow('one that broadcasts to 2');
+    expect(() => infer('add', drawn([2, 3], 0), drawn([2], 0))).toThrow(
+      'found operands of 2×3 and 2',
+    );
+    expect(() => infer('add', drawn([2], 0), drawn([2], 0, 'int8'))).toThrow(
+      'found float32 and int8',
+    );
+    expect(() => infer('prelu', drawn([2], 0), drawn([3, 2], 0))).toThrow(
+      'one that broadcasts to 2',
+    );
     expect(infer('power', drawn([2], 0), drawn([2], 0, 'int64'))[0]?.type).toBe('float32');
   });
 
   it('costs an operation an output, whatever broadcasts', () => {
-    expect(demandOf(binary, { function: 'multiply' }, [drawn([1, 3, 4], 0), drawn([4], 0)])).toEqual({
+    expect(
+      demandOf(binary, { function: 'multiply' }, [drawn([1, 3, 4], 0), drawn([4], 0)]),
+    ).toEqual({
       ...{ kind: 'stream', inputs: 16, looks: 16, passes: 1, outputs: 12 },
       operations: { add: 0, multiply: 12, exponential: 0, divide: 0 },
     });
   });
 });
 
-const onnxBinary: readonly (readonly [BinaryName, string, readonly ElementType[], Record<string, OnnxAttribute>?])[] = [
+const onnxBinary: readonly (readonly [
+  BinaryName,
+  string,
+  readonly ElementType[],
+  Record<string, OnnxAttribute>?,
+])[] = [
   ['add', 'Add', ['float32', 'float64', 'int32', 'int64', 'float16']],
   ['subtract', 'Sub', ['float32', 'int32', 'int64']],
   ['multiply', 'Mul', ['float32', 'int32', 'int64']],
@@ -349,26 +436,40 @@ describeWithOnnx('binary as in ONNX Runtime', () => {
     const left = drawn([2, 3, 4], 4, type);
     const drawnRight = drawn([3, 1], 8, type);
     const isDivision = ['divide', 'modulo', 'remainder'].includes(name);
-    const right = isDivision ? { ...drawnRight, values: drawnRight.values.map((value) => value || 3) } : drawnRight;
+    const right = isDivision
+      ? { ...drawnRight, values: drawnRight.values.map((value) => value || 3) }
+      : drawnRight;
     await agree(binary, { function: name }, [left, right], operator, { tolerance: 1e-6 });
   });
 
   it('power', async () => {
     const left = tensor([2, 3], [0, 1, 2, 3, 4, 5]);
-    await agree(binary, { function: 'power' }, [left, tensor([3], [2, 0.5, -1])], { opType: 'Pow' });
+    await agree(binary, { function: 'power' }, [left, tensor([3], [2, 0.5, -1])], {
+      opType: 'Pow',
+    });
     const whole = tensor([2, 3], [0, 1, 2, 3, 4, 5], 'int32');
-    await agree(binary, { function: 'power' }, [whole, tensor([], [1.5])], { opType: 'Pow' }, { tolerance: 0 });
+    await agree(
+      binary,
+      { function: 'power' },
+      [whole, tensor([], [1.5])],
+      { opType: 'Pow' },
+      { tolerance: 0 },
+    );
   });
 
   it('prelu and shifts', async () => {
-    await agree(binary, { function: 'prelu' }, [drawn([2, 3, 4], 1), drawn([3, 1], 2)], { opType: 'PRelu' });
+    await agree(binary, { function: 'prelu' }, [drawn([2, 3, 4], 1), drawn([3, 1], 2)], {
+      opType: 'PRelu',
+    });
     const shifts = tensor([4], [0, 1, 3, 7], 'uint8');
     for (const [name, direction] of [
       ['shift-left', 'LEFT'],
       ['shift-right', 'RIGHT'],
     ] as const) {
       const operator = { opType: 'BitShift', attributes: { direction: { s: direction } } };
-      await agree(binary, { function: name }, [drawn([3, 4], 1, 'uint8'), shifts], operator, { tolerance: 0 });
+      await agree(binary, { function: name }, [drawn([3, 4], 1, 'uint8'), shifts], operator, {
+        tolerance: 0,
+      });
     }
   });
 
@@ -407,19 +508,43 @@ describe('cast', () => {
   });
 
   it('streams even where the type stays', () => {
-    expect(demandOf(cast, { to: 'float32' }, [drawn([3], 0)])).toMatchObject({ kind: 'stream', inputs: 3, outputs: 3 });
+    expect(demandOf(cast, { to: 'float32' }, [drawn([3], 0)])).toMatchObject({
+      kind: 'stream',
+      inputs: 3,
+      outputs: 3,
+    });
   });
 });
 
 describeWithOnnx('cast as in ONNX Runtime', () => {
-  const codes = { float32: 1, uint8: 2, int8: 3, int16: 5, int32: 6, int64: 7, bool: 9, float16: 10, float64: 11 };
+  const codes = {
+    float32: 1,
+    uint8: 2,
+    int8: 3,
+    int16: 5,
+    int32: 6,
+    int64: 7,
+    bool: 9,
+    float16: 10,
+    float64: 11,
+  };
   const types = Object.keys(codes) as (keyof typeof codes)[];
-  it.each(types.flatMap((from) => types.map((to) => [from, to] as const)))('%s to %s', async (from, to) => {
-    // Floats beyond the target's range are undefined in ONNX.
-    const x = drawn([40], 3, from);
-    const input = to === 'uint8' && from !== 'bool' ? { ...x, values: x.values.map(Math.abs) } : x;
-    await agree(cast, { to }, [input], { opType: 'Cast', attributes: { to: { i: codes[to] } } }, { tolerance: 0 });
-  });
+  it.each(types.flatMap((from) => types.map((to) => [from, to] as const)))(
+    '%s to %s',
+    async (from, to) => {
+      // Floats beyond the target's range are undefined in ONNX.
+      const x = drawn([40], 3, from);
+      const input =
+        to === 'uint8' && from !== 'bool' ? { ...x, values: x.values.map(Math.abs) } : x;
+      await agree(
+        cast,
+        { to },
+        [input],
+        { opType: 'Cast', attributes: { to: { i: codes[to] } } },
+        { tolerance: 0 },
+      );
+    },
+  );
 
   it('float32 to float16 and bfloat16, whose halves go to even', async () => {
     const x = drawn([200], 7);
@@ -427,7 +552,13 @@ describeWithOnnx('cast as in ONNX Runtime', () => {
       ['float16', 10],
       ['bfloat16', 16],
     ] as const) {
-      await agree(cast, { to }, [x], { opType: 'Cast', attributes: { to: { i: code } } }, { tolerance: 0 });
+      await agree(
+        cast,
+        { to },
+        [x],
+        { opType: 'Cast', attributes: { to: { i: code } } },
+        { tolerance: 0 },
+      );
     }
   });
 });

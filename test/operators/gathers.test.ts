@@ -16,7 +16,11 @@ const runs = { numRuns: 40 };
 const values = (tensors: readonly Tensor[]) => tensors.map((tensor) => Array.from(tensor.values));
 
 /** Indices into an axis, some counted from behind. */
-function indicesOf(shape: readonly number[], extentOf: (at: number) => number, seed: number): Tensor {
+function indicesOf(
+  shape: readonly number[],
+  extentOf: (at: number) => number,
+  seed: number,
+): Tensor {
   const numbers = Array.from({ length: sizeOf(shape) }, (_, at) => {
     const length = extentOf(at);
     return (Math.floor(Math.abs(Math.sin((at + 1) * (seed + 0.7))) * 1e4) % (2 * length)) - length;
@@ -42,20 +46,34 @@ describeWithOnnx('gathers held against ONNX Runtime', () => {
         const axis = (at % shape.length) - (seed % 2) * shape.length;
         const indices = indicesOf(indexShape, () => shape.at(at % shape.length) as number, seed);
         const inputs = [drawn(shape, seed, type), indices];
-        return judge(gatherOperators.gather, { axis }, { opType: 'Gather', attributes: { axis }, inputs });
+        return judge(
+          gatherOperators.gather,
+          { axis },
+          { opType: 'Gather', attributes: { axis }, inputs },
+        );
       }),
       runs,
     );
   });
 
   it('gather-elements', async () => {
-    const draw = fc.tuple(fc.array(fc.tuple(extent, extent), { minLength: 1, maxLength: 4 }), fc.nat(3), types, seeds);
+    const draw = fc.tuple(
+      fc.array(fc.tuple(extent, extent), { minLength: 1, maxLength: 4 }),
+      fc.nat(3),
+      types,
+      seeds,
+    );
     await fc.assert(
       fc.asyncProperty(draw, ([pairs, at, type, seed]) => {
         const axis = at % pairs.length;
         const shape = pairs.map(([length]) => length);
-        const indexShape = pairs.map(([length, other], each) => (each === axis ? other : Math.min(length, other)));
-        const inputs = [drawn(shape, seed, type), indicesOf(indexShape, () => shape[axis] as number, seed)];
+        const indexShape = pairs.map(([length, other], each) =>
+          each === axis ? other : Math.min(length, other),
+        );
+        const inputs = [
+          drawn(shape, seed, type),
+          indicesOf(indexShape, () => shape[axis] as number, seed),
+        ];
         const node = { opType: 'GatherElements', attributes: { axis }, inputs };
         return judge(gatherOperators['gather-elements'], { axis }, node);
       }),
@@ -64,13 +82,23 @@ describeWithOnnx('gathers held against ONNX Runtime', () => {
   });
 
   it('gather-nd', async () => {
-    const draw = fc.tuple(shapes, fc.nat(3), fc.integer({ min: 1, max: 4 }), fc.array(extent, { maxLength: 2 }), seeds);
+    const draw = fc.tuple(
+      shapes,
+      fc.nat(3),
+      fc.integer({ min: 1, max: 4 }),
+      fc.array(extent, { maxLength: 2 }),
+      seeds,
+    );
     await fc.assert(
       fc.asyncProperty(draw, ([shape, batches, wanted, rows, seed]) => {
         const batchAxes = batches % shape.length;
         const depth = Math.min(wanted, shape.length - batchAxes);
         const indexShape = [...shape.slice(0, batchAxes), ...rows, depth];
-        const indices = indicesOf(indexShape, (at) => shape[batchAxes + (at % depth)] as number, seed);
+        const indices = indicesOf(
+          indexShape,
+          (at) => shape[batchAxes + (at % depth)] as number,
+          seed,
+        );
         const node = {
           opType: 'GatherND',
           attributes: { batch_dims: batchAxes },
@@ -89,8 +117,14 @@ describeWithOnnx('gathers held against ONNX Runtime', () => {
         const axis = (at % (shape.length + 1)) - (seed % 2) * (shape.length + 1);
         const indices = indicesOf(shape, () => depth + 1, seed);
         const offOn = tensor([2], [-1, 5]);
-        const node = { opType: 'OneHot', attributes: { axis }, inputs: [indices, whole(depth), offOn] };
-        return judge(gatherOperators['one-hot'], { axis, depth }, node, { inputs: [indices, offOn] });
+        const node = {
+          opType: 'OneHot',
+          attributes: { axis },
+          inputs: [indices, whole(depth), offOn],
+        };
+        return judge(gatherOperators['one-hot'], { axis, depth }, node, {
+          inputs: [indices, offOn],
+        });
       }),
       runs,
     );
@@ -102,7 +136,9 @@ describeWithOnnx('gathers held against ONNX Runtime', () => {
       fc.asyncProperty(draw, ([first, second, third, isTimeFirst, seed]) => {
         const [batchAxis, timeAxis] = isTimeFirst ? [1, 0] : [0, 1];
         const [steps, sequences] = isTimeFirst ? [first, second] : [second, first];
-        const lengths = whole(...Array.from({ length: sequences }, (_, at) => 1 + ((at + seed) % steps)));
+        const lengths = whole(
+          ...Array.from({ length: sequences }, (_, at) => 1 + ((at + seed) % steps)),
+        );
         const node = {
           opType: 'ReverseSequence',
           attributes: { batch_axis: batchAxis, time_axis: timeAxis },
@@ -128,7 +164,9 @@ describeWithOnnx('gathers held against ONNX Runtime', () => {
           attributes: { axis, largest: Number(largest), sorted: 1 },
           inputs: [x, whole(k)],
         };
-        return judge(topKOperators['top-k'], { k, axis, largest, sorted: true }, node, { inputs: [x] });
+        return judge(topKOperators['top-k'], { k, axis, largest, sorted: true }, node, {
+          inputs: [x],
+        });
       }),
       runs,
     );
@@ -157,14 +195,22 @@ describeWithOnnx('scatters held against ONNX Runtime', () => {
             : indicesOf(indexShape, () => shape[axis] as number, seed);
         const inputs = [drawn(shape, seed, type), indices, drawn(indexShape, seed + 1, type)];
         const node = { opType: 'ScatterElements', attributes: { axis, reduction }, inputs };
-        return judge(scatterOperators['scatter-elements'], { axis, reduction }, node, { tolerance: 1e-6 });
+        return judge(scatterOperators['scatter-elements'], { axis, reduction }, node, {
+          tolerance: 1e-6,
+        });
       }),
       runs,
     );
   });
 
   it('scatter-nd', async () => {
-    const draw = fc.tuple(shapes, fc.integer({ min: 1, max: 4 }), fc.integer({ min: 1, max: 5 }), reductions, seeds);
+    const draw = fc.tuple(
+      shapes,
+      fc.integer({ min: 1, max: 4 }),
+      fc.integer({ min: 1, max: 5 }),
+      reductions,
+      seeds,
+    );
     await fc.assert(
       fc.asyncProperty(draw, ([shape, wanted, rows, reduction, seed]) => {
         const depth = Math.min(wanted, shape.length);
@@ -197,7 +243,11 @@ describe('lookups', () => {
     const inputs = [counted([10, 4]), whole(3, -1)];
     const own = runRow(gatherOperators.gather, { axis: 0 }, inputs);
     expect(values(own)).toEqual([[12, 13, 14, 15, 36, 37, 38, 39]]);
-    expect(gatherOperators.gather.demand({ axis: 0 }, inputs, own)).toEqual({ kind: 'move', inputs: 10, outputs: 8 });
+    expect(gatherOperators.gather.demand({ axis: 0 }, inputs, own)).toEqual({
+      kind: 'move',
+      inputs: 10,
+      outputs: 8,
+    });
   });
 
   it('refuse an index that is not there', () => {
@@ -205,9 +255,15 @@ describe('lookups', () => {
       'found index 3 of 3, expected one from -3 to 2',
     );
     const { gather, 'gather-elements': elements, 'gather-nd': nd } = gatherOperators;
-    expect(() => gather.infer({ axis: 2 }, [counted([3, 2]), whole(0)], fault)).toThrow('axis 2 of 2 axes');
-    expect(() => elements.infer({ axis: 0 }, [counted([3, 2]), whole(0)], fault)).toThrow('indices of 1 for 3×2');
-    expect(() => nd.infer({ batchAxes: 0 }, [counted([3]), whole(0, 1)], fault)).toThrow('indices of 2 for 3');
+    expect(() => gather.infer({ axis: 2 }, [counted([3, 2]), whole(0)], fault)).toThrow(
+      'axis 2 of 2 axes',
+    );
+    expect(() => elements.infer({ axis: 0 }, [counted([3, 2]), whole(0)], fault)).toThrow(
+      'indices of 1 for 3×2',
+    );
+    expect(() => nd.infer({ batchAxes: 0 }, [counted([3]), whole(0, 1)], fault)).toThrow(
+      'indices of 2 for 3',
+    );
   });
 
   it('scatters that reduce are streams with an operation an update', () => {
@@ -215,20 +271,28 @@ describe('lookups', () => {
     const own = runRow(scatterOperators['scatter-nd'], { reduction: 'add' }, inputs);
     expect(values(own)).toEqual([[0, 1, 2, 3, 4, 6, 8, 10]]);
     const demand = scatterOperators['scatter-nd'].demand({ reduction: 'add' }, inputs, own);
-    expect(demand).toMatchObject({ kind: 'stream', inputs: 13, outputs: 8, operations: { add: 4, multiply: 0 } });
+    expect(demand).toMatchObject({
+      kind: 'stream',
+      inputs: 13,
+      outputs: 8,
+      operations: { add: 4, multiply: 0 },
+    });
     const plain = scatterOperators['scatter-nd'].demand({ reduction: 'none' }, inputs, own);
     expect(plain).toEqual({ kind: 'move', inputs: 13, outputs: 8 });
   });
 
   it('half-precision sums are rounded', () => {
     const inputs = [tensor([1], [2048], 'float16'), whole(0), tensor([1], [1], 'float16')];
-    expect(values(runRow(scatterOperators['scatter-elements'], { axis: 0, reduction: 'add' }, inputs))).toEqual([
-      [2048],
-    ]);
+    expect(
+      values(runRow(scatterOperators['scatter-elements'], { axis: 0, reduction: 'add' }, inputs)),
+    ).toEqual([[2048]]);
   });
 
   it('max-unpool counts in what was pooled, at the front of a larger result', () => {
-    const inputs = [tensor([1, 1, 2, 2], [1, 2, 3, 4]), tensor([1, 1, 2, 2], [5, 7, 13, 15], 'int64')];
+    const inputs = [
+      tensor([1, 1, 2, 2], [1, 2, 3, 4]),
+      tensor([1, 1, 2, 2], [5, 7, 13, 15], 'int64'),
+    ];
     const attributes = { kernel: [2, 2], stride: [2, 2], pads: [0, 0, 0, 0], shape: [1, 1, 5, 5] };
     expect(values(runRow(scatterOperators['max-unpool'], attributes, inputs))).toEqual([
       [0, 0, 0, 0, 0, 0, 1, 0, 2, 0, 0, 0, 0, 0, 0, 0, 3, 0, 4, 0, 0, 0, 0, 0, 0],

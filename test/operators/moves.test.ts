@@ -10,7 +10,15 @@ import { drawn, fault, runRow, tensor, whole } from './rows.js';
 
 const extent = fc.integer({ min: 1, max: 4 });
 const shapes = fc.array(extent, { minLength: 1, maxLength: 4 });
-const types = fc.constantFrom<ElementType>('float32', 'float64', 'float16', 'int64', 'int32', 'uint8', 'bool');
+const types = fc.constantFrom<ElementType>(
+  'float32',
+  'float64',
+  'float16',
+  'int64',
+  'int32',
+  'uint8',
+  'bool',
+);
 const seeds = fc.nat(1000);
 const runs = { numRuns: 40 };
 
@@ -45,15 +53,25 @@ describe('moves', () => {
     const input = counted([3, 4]);
     const own = runRow(moveOperators.slice, attributes, [input]);
     expect(values(own)).toEqual([11, 7, 3]);
-    expect(moveOperators.slice.demand(attributes, [input], own)).toEqual({ kind: 'move', inputs: 3, outputs: 3 });
+    expect(moveOperators.slice.demand(attributes, [input], own)).toEqual({
+      kind: 'move',
+      inputs: 3,
+      outputs: 3,
+    });
   });
 
   it('moves what it does to images and to a scalar', () => {
-    expect(values(runRow(moveOperators.expand, { shape: [2, 2] }, [scalar(7)]))).toEqual([7, 7, 7, 7]);
+    expect(values(runRow(moveOperators.expand, { shape: [2, 2] }, [scalar(7)]))).toEqual([
+      7, 7, 7, 7,
+    ]);
     expect(values(runRow(moveOperators.transpose, { permutation: [] }, [scalar(7)]))).toEqual([7]);
-    expect(values(runRow(moveOperators.reverse, { axes: [0, -1] }, [counted([2, 3])]))).toEqual([5, 4, 3, 2, 1, 0]);
+    expect(values(runRow(moveOperators.reverse, { axes: [0, -1] }, [counted([2, 3])]))).toEqual([
+      5, 4, 3, 2, 1, 0,
+    ]);
     const padded = { mode: 'symmetric', pads: [3, 2], value: 0 } as const;
-    expect(values(runRow(moveOperators.pad, padded, [counted([3])]))).toEqual([2, 1, 0, 0, 1, 2, 2, 1]);
+    expect(values(runRow(moveOperators.pad, padded, [counted([3])]))).toEqual([
+      2, 1, 0, 0, 1, 2, 2, 1,
+    ]);
   });
 
   it('pads read what they keep, tiles and expansions their input once', () => {
@@ -62,9 +80,16 @@ describe('moves', () => {
     const padded = runRow(moveOperators.pad, pad, [input]);
     expect(padded[0]?.shape).toEqual([3, 4]);
     expect(values(padded)).toEqual([9, 9, 9, 9, 1, 2, 9, 9, 4, 5, 9, 9]);
-    expect(moveOperators.pad.demand(pad, [input], padded)).toEqual({ kind: 'move', inputs: 4, outputs: 12 });
+    expect(moveOperators.pad.demand(pad, [input], padded)).toEqual({
+      kind: 'move',
+      inputs: 4,
+      outputs: 12,
+    });
     const tiled = runRow(moveOperators.tile, { repeats: [2, 2] }, [input]);
-    expect(moveOperators.tile.demand({ repeats: [2, 2] }, [input], tiled)).toMatchObject({ inputs: 6, outputs: 24 });
+    expect(moveOperators.tile.demand({ repeats: [2, 2] }, [input], tiled)).toMatchObject({
+      inputs: 6,
+      outputs: 24,
+    });
     const expanded = runRow(moveOperators.expand, { shape: [5, 2, 3] }, [input]);
     expect(moveOperators.expand.demand({ shape: [5, 2, 3] }, [input], expanded)).toMatchObject({
       inputs: 6,
@@ -75,11 +100,21 @@ describe('moves', () => {
   it('refuses what does not fit', () => {
     const input = counted([2, 3]);
     const { transpose, slice, split, pad, expand, tile } = moveOperators;
-    expect(() => transpose.infer({ permutation: [0, 0] }, [input], fault)).toThrow('each of 2 axes once');
-    expect(() => slice.infer({ starts: [0], ends: [1], axes: [0], steps: [0] }, [input], fault)).toThrow('a step of 0');
-    expect(() => slice.infer({ starts: [0], ends: [1], axes: [2], steps: [1] }, [input], fault)).toThrow('axis 2');
-    expect(() => split.infer({ axis: 1, sizes: [1, 1] }, [input], fault)).toThrow('parts of 1, 1 along axis 1 of 3');
-    expect(() => pad.infer({ mode: 'edge', pads: [-2, 0, -1, 0], value: 0 }, [input], fault)).toThrow('cut off');
+    expect(() => transpose.infer({ permutation: [0, 0] }, [input], fault)).toThrow(
+      'each of 2 axes once',
+    );
+    expect(() =>
+      slice.infer({ starts: [0], ends: [1], axes: [0], steps: [0] }, [input], fault),
+    ).toThrow('a step of 0');
+    expect(() =>
+      slice.infer({ starts: [0], ends: [1], axes: [2], steps: [1] }, [input], fault),
+    ).toThrow('axis 2');
+    expect(() => split.infer({ axis: 1, sizes: [1, 1] }, [input], fault)).toThrow(
+      'parts of 1, 1 along axis 1 of 3',
+    );
+    expect(() =>
+      pad.infer({ mode: 'edge', pads: [-2, 0, -1, 0], value: 0 }, [input], fault),
+    ).toThrow('cut off');
     expect(() => expand.infer({ shape: [4] }, [input], fault)).toThrow('2×3 expanded to 4');
     expect(() => tile.infer({ repeats: [1] }, [input], fault)).toThrow('1 repeats');
   });
@@ -109,22 +144,42 @@ describeWithOnnx('moves held against ONNX Runtime', () => {
   });
 
   it('slice, forwards and backwards, beyond the ends', async () => {
-    const bound = fc.oneof(fc.integer({ min: -6, max: 6 }), fc.constantFrom(-(2 ** 53), 2 ** 53 - 1));
+    const bound = fc.oneof(
+      fc.integer({ min: -6, max: 6 }),
+      fc.constantFrom(-(2 ** 53), 2 ** 53 - 1),
+    );
     const draw = withAxes(fc.tuple(bound, bound, fc.constantFrom(-3, -2, -1, 1, 2, 3)));
     await fc.assert(
       fc.asyncProperty(draw, fc.boolean(), ([x, slices], isNegative) => {
-        const [starts, ends, steps] = [0, 1, 2].map((at) => slices.map((each) => each[at] as number)) as number[][];
+        const [starts, ends, steps] = [0, 1, 2].map((at) =>
+          slices.map((each) => each[at] as number),
+        ) as number[][];
         const axes = slices.map((_, axis) => (isNegative ? axis - slices.length : axis));
         const attributes = { starts, ends, axes, steps } as const;
-        const inputs = [x, whole(...(starts ?? [])), whole(...(ends ?? [])), whole(...axes), whole(...(steps ?? []))];
-        return judge(moveOperators.slice, attributes as never, { opType: 'Slice', inputs }, { inputs: [x] });
+        const inputs = [
+          x,
+          whole(...(starts ?? [])),
+          whole(...(ends ?? [])),
+          whole(...axes),
+          whole(...(steps ?? [])),
+        ];
+        return judge(
+          moveOperators.slice,
+          attributes as never,
+          { opType: 'Slice', inputs },
+          { inputs: [x] },
+        );
       }),
       runs,
     );
   });
 
   it('split', async () => {
-    const draw = fc.tuple(shapes, seeds, fc.array(fc.integer({ min: 0, max: 3 }), { minLength: 1, maxLength: 4 }));
+    const draw = fc.tuple(
+      shapes,
+      seeds,
+      fc.array(fc.integer({ min: 0, max: 3 }), { minLength: 1, maxLength: 4 }),
+    );
     await fc.assert(
       fc.asyncProperty(draw, fc.nat(3), ([shape, seed, sizes], at) => {
         const axis = at % shape.length;
@@ -143,15 +198,26 @@ describeWithOnnx('moves held against ONNX Runtime', () => {
   });
 
   it('pad in each of its modes', async () => {
-    const modes = fc.constantFrom('constant' as const, 'reflect' as const, 'edge' as const, 'wrap' as const);
-    const draw = withAxes(fc.tuple(fc.integer({ min: -1, max: 2 }), fc.integer({ min: -1, max: 2 })));
+    const modes = fc.constantFrom(
+      'constant' as const,
+      'reflect' as const,
+      'edge' as const,
+      'wrap' as const,
+    );
+    const draw = withAxes(
+      fc.tuple(fc.integer({ min: -1, max: 2 }), fc.integer({ min: -1, max: 2 })),
+    );
     await fc.assert(
       fc.asyncProperty(draw, modes, ([x, pairs], mode) => {
-        // ONNX Runtime reflects no further than an axis is long, and mixes up cropping with reflecting.
+        // ONNX Runtime reflects no further than an axis is long, and mixes up cropping with
+        // reflecting.
         const sized = pairs.map(([before, behind], axis) => {
           const length = x.shape[axis] as number;
           const [least, most] = mode === 'constant' ? [length > 2 ? -1 : 0, 2] : [0, length - 1];
-          return [before, behind].map((each) => Math.min(Math.max(each, least), most)) as [number, number];
+          return [before, behind].map((each) => Math.min(Math.max(each, least), most)) as [
+            number,
+            number,
+          ];
         });
         const pads = [...sized.map(([before]) => before), ...sized.map(([, behind]) => behind)];
         const value = x.type === 'uint8' ? 3 : -3;
@@ -168,7 +234,10 @@ describeWithOnnx('moves held against ONNX Runtime', () => {
       fc.asyncProperty(withAxes(fc.tuple(fc.boolean(), extent)), ([x, axes]) => {
         const thin = { ...x, shape: x.shape.map((each, axis) => (axes[axis]?.[0] ? 1 : each)) };
         const own = drawn(thin.shape, 3, x.type);
-        const shape = [2, ...axes.map(([isThin, length], axis) => (isThin ? length : (x.shape[axis] as number)))];
+        const shape = [
+          2,
+          ...axes.map(([isThin, length], axis) => (isThin ? length : (x.shape[axis] as number))),
+        ];
         return judge(
           moveOperators.expand,
           { shape },
@@ -180,7 +249,12 @@ describeWithOnnx('moves held against ONNX Runtime', () => {
     );
     await fc.assert(
       fc.asyncProperty(withAxes(fc.integer({ min: 0, max: 3 })), ([x, repeats]) =>
-        judge(moveOperators.tile, { repeats }, { opType: 'Tile', inputs: [x, whole(...repeats)] }, { inputs: [x] }),
+        judge(
+          moveOperators.tile,
+          { repeats },
+          { opType: 'Tile', inputs: [x, whole(...repeats)] },
+          { inputs: [x] },
+        ),
       ),
       runs,
     );
@@ -191,7 +265,11 @@ describeWithOnnx('moves held against ONNX Runtime', () => {
       fc.asyncProperty(withAxes(fc.integer({ min: 1, max: 7 })), ([x, shape]) => {
         const own = drawn(x.shape, 3);
         const axes = shape.map((_, axis) => axis);
-        const node = { opType: 'CenterCropPad', attributes: { axes }, inputs: [own, whole(...shape)] };
+        const node = {
+          opType: 'CenterCropPad',
+          attributes: { axes },
+          inputs: [own, whole(...shape)],
+        };
         return judge(moveOperators['center-crop-pad'], { axes, shape }, node, { inputs: [own] });
       }),
       runs,
@@ -209,7 +287,11 @@ describeWithOnnx('moves held against ONNX Runtime', () => {
     await fc.assert(
       fc.asyncProperty(draw, async ([block, channels, height, width, mode]) => {
         const deep = counted([2, channels * block ** 2, height, width]);
-        const node = { opType: 'DepthToSpace', attributes: { blocksize: block, mode }, inputs: [deep] };
+        const node = {
+          opType: 'DepthToSpace',
+          attributes: { blocksize: block, mode },
+          inputs: [deep],
+        };
         await judge(blockOperators['depth-to-space'], { block, mode }, node);
         const wide = counted([2, channels, height * block, width * block]);
         const back = { opType: 'SpaceToDepth', attributes: { blocksize: block }, inputs: [wide] };
@@ -231,7 +313,9 @@ describe('blocks of positions and images', () => {
       counted([2, 2, 4, 1]),
     ]);
     expect(padded[0]?.shape).toEqual([8, 1, 3, 1]);
-    expect(values(padded)).toEqual([0, 0, 2, 0, 8, 10, 0, 1, 3, 0, 9, 11, 0, 4, 6, 0, 12, 14, 0, 5, 7, 0, 13, 15]);
+    expect(values(padded)).toEqual([
+      0, 0, 2, 0, 8, 10, 0, 1, 3, 0, 9, 11, 0, 4, 6, 0, 12, 14, 0, 5, 7, 0, 13, 15,
+    ]);
   });
 
   it('batch-to-space undoes it', () => {
@@ -242,7 +326,10 @@ describe('blocks of positions and images', () => {
         block,
         fc.array(extent, { minLength: 6, maxLength: 6 }),
         (images, sides, numbers) => {
-          const pads = [...sides.map((_, at) => (numbers[at] as number) - 1), ...sides.map(() => 0)];
+          const pads = [
+            ...sides.map((_, at) => (numbers[at] as number) - 1),
+            ...sides.map(() => 0),
+          ];
           const extents = sides.map((side, at) => {
             const length = numbers[at + 2] as number;
             pads[at + sides.length] = (side - ((length + (pads[at] as number)) % side)) % side;
@@ -250,7 +337,11 @@ describe('blocks of positions and images', () => {
           });
           const input = counted([images, ...extents, numbers[5] as number]);
           const spaced = runRow(blockOperators['space-to-batch'], { block: sides, pads }, [input]);
-          const [back] = runRow(blockOperators['batch-to-space'], { block: sides, crops: pads }, spaced);
+          const [back] = runRow(
+            blockOperators['batch-to-space'],
+            { block: sides, crops: pads },
+            spaced,
+          );
           expect(back).toEqual(input);
         },
       ),
@@ -260,7 +351,9 @@ describe('blocks of positions and images', () => {
 
 it('an empty tensor moves nothing', () => {
   const empty = tensor([2, 0], []);
-  expect(runRow(moveOperators.transpose, { permutation: [1, 0] }, [empty])[0]?.shape).toEqual([0, 2]);
+  expect(runRow(moveOperators.transpose, { permutation: [1, 0] }, [empty])[0]?.shape).toEqual([
+    0, 2,
+  ]);
   const pad = { mode: 'constant', pads: [0, 1, 0, 1], value: 5 } as const;
   expect(values(runRow(moveOperators.pad, pad, [empty]))).toEqual([5, 5, 5, 5]);
 });

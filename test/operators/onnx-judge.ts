@@ -3,7 +3,13 @@
 import { describe } from 'vitest';
 import { importOrt, sessionOptions } from '../../hw-models/host/onnx-runtime.js';
 import { modelType } from '../../workloads/formats/onnx/schema.js';
-import { type ElementType, roomFor, type Tensor, type TensorType, type Values } from '../../workloads/tensor.js';
+import {
+  type ElementType,
+  roomFor,
+  type Tensor,
+  type TensorType,
+  type Values,
+} from '../../workloads/tensor.js';
 
 const ort = await importOrt().catch(() => null);
 // Warnings of operators, which a session's own level does not reach.
@@ -34,7 +40,18 @@ export interface OnnxOperator {
 }
 
 const codes: { readonly [Type in ElementType]: number } = {
-  ...{ float32: 1, uint8: 2, int8: 3, uint16: 4, int16: 5, int32: 6, int64: 7, bool: 9, float16: 10, float64: 11 },
+  ...{
+    float32: 1,
+    uint8: 2,
+    int8: 3,
+    uint16: 4,
+    int16: 5,
+    int32: 6,
+    int64: 7,
+    bool: 9,
+    float16: 10,
+    float64: 11,
+  },
   ...{ uint32: 12, uint64: 13, bfloat16: 16, uint4: 21, int4: 22 },
 };
 const attributeTypes = { f: 1, i: 2, s: 3, floats: 6, ints: 7, strings: 8 } as const;
@@ -45,8 +62,8 @@ const carriers: { readonly [Type in ElementType]?: ElementType } = {
 };
 
 /**
- * The results of one operator; null stands for an input that is left out. `results` says their types, of which only
- * those without an array in JavaScript are taken on trust.
+ * The results of one operator; null stands for an input that is left out. `results` says their
+ * types, of which only those without an array in JavaScript are taken on trust.
  */
 export async function judge(
   operator: OnnxOperator,
@@ -54,7 +71,10 @@ export async function judge(
   results: readonly TensorType[],
 ): Promise<readonly Tensor[]> {
   if (!ort) throw new Error('ONNX Runtime is not installed');
-  const session = await ort.InferenceSession.create(modelOf(operator, inputs, results), sessionOptions(1));
+  const session = await ort.InferenceSession.create(
+    modelOf(operator, inputs, results),
+    sessionOptions(1),
+  );
   try {
     const constants = operator.constants ?? [];
     const feeds = inputs.flatMap((input, at) =>
@@ -85,27 +105,43 @@ function modelOf(
       graph: {
         name: 'test',
         node: [
-          ...fed.filter(({ input }) => isCarried(input)).map(({ input, at }) => cast(`in${at}`, `x${at}`, input.type)),
+          ...fed
+            .filter(({ input }) => isCarried(input))
+            .map(({ input, at }) => cast(`in${at}`, `x${at}`, input.type)),
           {
             ...{ opType, domain, name: 'judged' },
-            input: inputs.map((input, at) => (input ? `${isCarried(input) ? 'x' : 'in'}${at}` : '')),
+            input: inputs.map((input, at) =>
+              input ? `${isCarried(input) ? 'x' : 'in'}${at}` : '',
+            ),
             output: results.map((result, at) => `${isCarried(result) ? 'y' : 'out'}${at}`),
-            attribute: Object.entries(attributes).map(([name, attribute]) => attributeMessage(name, attribute)),
+            attribute: Object.entries(attributes).map(([name, attribute]) =>
+              attributeMessage(name, attribute),
+            ),
           },
           ...results.flatMap((result, at) =>
-            isCarried(result) ? [cast(`y${at}`, `out${at}`, carriers[result.type] as ElementType)] : [],
+            isCarried(result)
+              ? [cast(`y${at}`, `out${at}`, carriers[result.type] as ElementType)]
+              : [],
           ),
         ],
         initializer: fed
           .filter(({ at }) => constants.includes(at))
           .map(({ input, at }) => ({
-            ...{ name: `in${at}`, dims: input.shape, dataType: codes[carriers[input.type] ?? input.type] },
+            ...{
+              name: `in${at}`,
+              dims: input.shape,
+              dataType: codes[carriers[input.type] ?? input.type],
+            },
             rawData: new Uint8Array(carried(input).buffer.slice(0)),
           })),
         input: fed
           .filter(({ at }) => !constants.includes(at))
-          .map(({ input, at }) => valueMessage(`in${at}`, carriers[input.type] ?? input.type, input.shape)),
-        output: results.map(({ type }, at) => valueMessage(`out${at}`, carriers[type] ?? type, null)),
+          .map(({ input, at }) =>
+            valueMessage(`in${at}`, carriers[input.type] ?? input.type, input.shape),
+          ),
+        output: results.map(({ type }, at) =>
+          valueMessage(`out${at}`, carriers[type] ?? type, null),
+        ),
       },
     })
     .finish();
@@ -121,7 +157,10 @@ function attributeMessage(name: string, attribute: OnnxAttribute) {
 
 function valueMessage(name: string, type: ElementType, shape: readonly number[] | null) {
   const dim = shape?.map((dimValue) => ({ dimValue }));
-  return { name, type: { tensorType: { elemType: codes[type], ...(dim ? { shape: { dim } } : {}) } } };
+  return {
+    name,
+    type: { tensorType: { elemType: codes[type], ...(dim ? { shape: { dim } } : {}) } },
+  };
 }
 
 type Carried = Values | BigInt64Array | BigUint64Array;
@@ -142,7 +181,11 @@ function ortTensor(tensor: Tensor) {
 }
 
 function tensorOf(found: unknown, type: ElementType): Tensor {
-  const { dims, data, type: has } = found as { dims: number[]; data: ArrayLike<number | bigint>; type: string };
+  const {
+    dims,
+    data,
+    type: has,
+  } = found as { dims: number[]; data: ArrayLike<number | bigint>; type: string };
   const expected = carriers[type] ?? type;
   if (has !== expected) throw new Error(`ONNX Runtime gives ${has}, expected ${expected}`);
   const values = roomFor({ shape: dims, type });

@@ -22,15 +22,19 @@ export interface OnnxNode {
 function attribute(value: AttributeValue): OnnxAttribute {
   if (typeof value === 'number') return { i: value };
   if (typeof value === 'string') return { s: value };
-  if ('floats' in value) return typeof value.floats === 'number' ? { f: value.floats } : { floats: value.floats };
-  const isText = (list: readonly unknown[]): list is readonly string[] => typeof list[0] === 'string';
+  if ('floats' in value)
+    return typeof value.floats === 'number' ? { f: value.floats } : { floats: value.floats };
+  const isText = (list: readonly unknown[]): list is readonly string[] =>
+    typeof list[0] === 'string';
   return isText(value) ? { strings: value } : { ints: value };
 }
 
 /** Holds results against ONNX Runtime's. */
 export async function same(own: readonly Tensor[], node: OnnxNode, tolerance = 0): Promise<void> {
   const { opType, attributes = {}, inputs, ...rest } = node;
-  const written = Object.entries(attributes).map(([name, value]) => [name, attribute(value)] as const);
+  const written = Object.entries(attributes).map(
+    ([name, value]) => [name, attribute(value)] as const,
+  );
   const operator = { opType, attributes: Object.fromEntries(written), ...rest };
   expectSame(own, await judgedBy(operator, inputs, own), tolerance);
 }
@@ -40,9 +44,17 @@ export async function judge<Attributes>(
   row: Operator<Attributes>,
   attributes: Attributes,
   node: OnnxNode,
-  options: { readonly inputs?: InputTensors; readonly weights?: LayerWeights; readonly tolerance?: number } = {},
+  options: {
+    readonly inputs?: InputTensors;
+    readonly weights?: LayerWeights;
+    readonly tolerance?: number;
+  } = {},
 ): Promise<void> {
-  await same(runRow(row, attributes, options.inputs ?? node.inputs, options.weights), node, options.tolerance);
+  await same(
+    runRow(row, attributes, options.inputs ?? node.inputs, options.weights),
+    node,
+    options.tolerance,
+  );
 }
 
 /** 0, 1, 2, … */

@@ -23,7 +23,13 @@ const { einsum } = einsumOperators;
 const extent = fc.integer({ min: 1, max: 4 });
 /** Operands of a product, vectors among them. */
 const operands = fc
-  .tuple(broadcastable, extent, extent, extent, fc.constantFrom('matrices', 'left vector', 'right vector', 'vectors'))
+  .tuple(
+    broadcastable,
+    extent,
+    extent,
+    extent,
+    fc.constantFrom('matrices', 'left vector', 'right vector', 'vectors'),
+  )
   .map(([{ left, right }, rows, depth, columns, form]): readonly [Shape, Shape] => [
     form === 'left vector' || form === 'vectors' ? [depth] : [...left, rows, depth],
     form === 'right vector' || form === 'vectors' ? [depth] : [...right, depth, columns],
@@ -50,7 +56,11 @@ describe('matmul', () => {
           return { ...x, shape: [...x.shape.slice(0, -2), n, m], values };
         };
         const both = { transposeLeft: true, transposeRight: true };
-        expectSame(runRow(matmul, both, [transposed(a), transposed(b)]), runRow(matmul, {}, [a, b]), 0);
+        expectSame(
+          runRow(matmul, both, [transposed(a), transposed(b)]),
+          runRow(matmul, {}, [a, b]),
+          0,
+        );
       }),
     );
   });
@@ -107,8 +117,11 @@ describe('matmul', () => {
   });
 
   it('refuses what does not fit', () => {
-    const infer = (left: Shape, right: Shape) => () => matmul.infer({}, [drawn(left, 0), drawn(right, 0)], fault);
-    expect(infer([2, 3], [2, 3])).toThrow('found a product of 2×3 and 2×3, expected matrices that fit');
+    const infer = (left: Shape, right: Shape) => () =>
+      matmul.infer({}, [drawn(left, 0), drawn(right, 0)], fault);
+    expect(infer([2, 3], [2, 3])).toThrow(
+      'found a product of 2×3 and 2×3, expected matrices that fit',
+    );
     expect(infer([2, 1, 3], [3, 3, 1])).toThrow('found a product of 2×1×3 and 3×3×1');
     expect(infer([], [3])).toThrow('found a scalar on the left, expected a vector or matrices');
   });
@@ -118,7 +131,9 @@ describe('matmul', () => {
     const zeros = [tensor([2], [1, 3], 'uint8'), tensor([1], [5], 'int8')];
     const found = runRow(matmul, { type: 'int32' }, [a, b, ...zeros]);
     expectSame(found, [tensor([2, 1], [1, 1], 'int32')], 0);
-    expect(() => matmul.infer({}, [a, b, tensor([3], [0, 0, 0], 'uint8')], fault)).toThrow('found 3 zero points');
+    expect(() => matmul.infer({}, [a, b, tensor([3], [0, 0, 0], 'uint8')], fault)).toThrow(
+      'found 3 zero points',
+    );
   });
 });
 
@@ -136,14 +151,27 @@ describeWithOnnx('products as in ONNX Runtime', () => {
     const inputs = [drawn([2, 4, 3], 1), drawn([2, 5, 4], 2)];
     const flags = { transA: { i: 1 }, transB: { i: 1 }, alpha: { f: 0.5 } };
     const operator = { opType: 'FusedMatMul', domain: 'com.microsoft', attributes: flags };
-    await agree(matmul, { transposeLeft: true, transposeRight: true, alpha: 0.5 }, inputs, operator);
+    await agree(
+      matmul,
+      { transposeLeft: true, transposeRight: true, alpha: 0.5 },
+      inputs,
+      operator,
+    );
   });
 
   it('matmul of integers', async () => {
     const [a, b] = [drawn([2, 3, 4], 1, 'uint8'), drawn([4, 5], 2, 'int8')];
     const zeros = [tensor([], [7], 'uint8'), tensor([5], [1, -2, 3, 0, 9], 'int8')];
-    await agree(matmul, { type: 'int32' }, [a, b, ...zeros], { opType: 'MatMulInteger' }, { tolerance: 0 });
-    await agree(matmul, {}, [drawn([3, 4], 1, 'int32'), drawn([4, 2], 2, 'int32')], { opType: 'MatMul' });
+    await agree(
+      matmul,
+      { type: 'int32' },
+      [a, b, ...zeros],
+      { opType: 'MatMulInteger' },
+      { tolerance: 0 },
+    );
+    await agree(matmul, {}, [drawn([3, 4], 1, 'int32'), drawn([4, 2], 2, 'int32')], {
+      opType: 'MatMul',
+    });
   });
 
   it.each<[string, readonly Shape[]]>([
@@ -204,7 +232,10 @@ describeWithOnnx('products as in ONNX Runtime', () => {
     ],
   ])('einsum %s', async (equation, shapes) => {
     const inputs = shapes.map((shape, at) => drawn(shape, at + 1));
-    await agree(einsum, { equation }, inputs, { opType: 'Einsum', attributes: { equation: { s: equation } } });
+    await agree(einsum, { equation }, inputs, {
+      opType: 'Einsum',
+      attributes: { equation: { s: equation } },
+    });
   });
 });
 
@@ -270,12 +301,22 @@ describe('einsum', () => {
 
   it('multiplies matrices as matmul does, whatever broadcasts', () => {
     fc.assert(
-      fc.property(broadcastable, extent, extent, extent, seeds, ({ left, right }, rows, depth, columns, seed) => {
-        const inputs = [drawn([...left, rows, depth], seed), drawn([...right, depth, columns], seed + 1)];
-        const found = runRow(einsum, { equation: '... i j, ... j k -> ... i k' }, inputs);
-        expect(found[0]?.shape.slice(0, -2)).toEqual(broadcastShape([left, right]));
-        expectSame(found, runRow(matmul, {}, inputs), 1e-6);
-      }),
+      fc.property(
+        broadcastable,
+        extent,
+        extent,
+        extent,
+        seeds,
+        ({ left, right }, rows, depth, columns, seed) => {
+          const inputs = [
+            drawn([...left, rows, depth], seed),
+            drawn([...right, depth, columns], seed + 1),
+          ];
+          const found = runRow(einsum, { equation: '... i j, ... j k -> ... i k' }, inputs);
+          expect(found[0]?.shape.slice(0, -2)).toEqual(broadcastShape([left, right]));
+          expectSame(found, runRow(matmul, {}, inputs), 1e-6);
+        },
+      ),
     );
   });
 
@@ -285,7 +326,9 @@ describe('einsum', () => {
       return () => einsum.infer({ equation }, inputs, fault);
     };
     expect(infer('ij,jk->ik', [2, 3])).toThrow("found the equation 'ij,jk->ik' for 1 operands");
-    expect(infer('ijk->i', [2, 3])).toThrow("found the term 'ijk' for 2×3, expected an index an axis");
+    expect(infer('ijk->i', [2, 3])).toThrow(
+      "found the term 'ijk' for 2×3, expected an index an axis",
+    );
     expect(infer('ij,jk->ik', [2, 3], [4, 5])).toThrow('found extents 3 and 4 of index j');
     expect(infer('ij->iz', [2, 3])).toThrow("found the equation 'ij->iz'");
     expect(infer('i?->i', [2, 3])).toThrow("found the term 'i?'");

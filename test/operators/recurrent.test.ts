@@ -2,7 +2,11 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { type CellKind, defaultGates, gateCounts } from '../../workloads/operators/cells.js';
 import { type Gate, gateFunctions, gateOf } from '../../workloads/operators/gates.js';
-import { type RecurrentAttributes, recurrentOperators, recurrentWeights } from '../../workloads/operators/recurrent.js';
+import {
+  type RecurrentAttributes,
+  recurrentOperators,
+  recurrentWeights,
+} from '../../workloads/operators/recurrent.js';
 import type { Tensor } from '../../workloads/tensor.js';
 import { describeWithOnnx } from './onnx-judge.js';
 import { counted, judge } from './onnx-node.js';
@@ -77,8 +81,16 @@ function owned({ attributes, x, w, r, b, lengths, state, first, peepholes }: Lay
   const shape = recurrent.weightShape?.(attributes, [x]) ?? { rows: 0, columns: 0, biases: 0 };
   expect(matrix.length).toBe(shape.rows * shape.columns);
   expect(bias?.length ?? 0).toBe(shape.biases);
-  const store = { format: 'dense', rows: shape.rows, columns: shape.columns, values: matrix } as const;
-  return { inputs: [x, lengths, state, first, peepholes], weights: { store, bias, origin: 'real' as const } };
+  const store = {
+    format: 'dense',
+    rows: shape.rows,
+    columns: shape.columns,
+    values: matrix,
+  } as const;
+  return {
+    inputs: [x, lengths, state, first, peepholes],
+    weights: { store, bias, origin: 'real' as const },
+  };
 }
 
 function onnxOf({ attributes, x, w, r, b, lengths, state, first, peepholes }: Layer) {
@@ -123,7 +135,8 @@ describeWithOnnx('recurrent layers held against ONNX Runtime', () => {
       fc.asyncProperty(layers, functions, async (draw, name) => {
         const layer = layerOf({ ...draw, cell: 'rnn', direction: 'forward' });
         const activations = [{ name, alpha: 0.7, beta: 0.3 }];
-        // States of functions without a bound grow; beyond an exponent of 88 ONNX Runtime's own overflow to NaN.
+        // States of functions without a bound grow; beyond an exponent of 88 ONNX Runtime's own
+        // overflow to NaN.
         const clip = layer.attributes.clip ?? 50;
         const changed = { ...layer, attributes: { ...layer.attributes, activations, clip } };
         await judge(dynamic, changed.attributes, onnxOf(changed), { tolerance: 1e-5 });
@@ -146,7 +159,9 @@ describe('a recurrent layer', () => {
         const layer = layerOf(draw);
         const [all, ...last] = runRow(dynamic, layer.attributes, onnxOf(layer).inputs);
         const swap = (tensor: Tensor | null) => tensor && swapped(tensor);
-        const inputs = onnxOf(layer).inputs.map((input, at) => ([0, 5, 6].includes(at) ? swap(input) : input));
+        const inputs = onnxOf(layer).inputs.map((input, at) =>
+          [0, 5, 6].includes(at) ? swap(input) : input,
+        );
         const [own, ...ownLast] = runRow(dynamic, { ...layer.attributes, layout: 1 }, inputs);
         expect(ownLast).toEqual(last.map(swapped));
         // [steps, directions, sequences, hidden] and [sequences, steps, directions, hidden].
@@ -173,32 +188,67 @@ describe('a recurrent layer', () => {
     ]);
     // 60 units: 8 sums and biases, 3 sigmoids, 2 tanh, and c = f·c + i·g, h = o·tanh(c).
     expect(recurrent.demand(lstm, [x], types)).toEqual({
-      ...{ kind: 'recurrent', directions: 1, steps: 10, sequences: 3, inputs: 5, hidden: 2, gates: 4 },
-      operations: { add: 60 * (8 + 3 + 4 + 1), multiply: 60 * (2 + 3), exponential: 60 * 5, divide: 60 * 5 },
+      ...{
+        kind: 'recurrent',
+        directions: 1,
+        steps: 10,
+        sequences: 3,
+        inputs: 5,
+        hidden: 2,
+        gates: 4,
+      },
+      operations: {
+        add: 60 * (8 + 3 + 4 + 1),
+        multiply: 60 * (2 + 3),
+        exponential: 60 * 5,
+        divide: 60 * 5,
+      },
     });
-    const gru = { ...plain, cell: 'gru', activations: defaultGates.gru, linearBeforeReset: true } as const;
-    // 6 sums and biases, 2 sigmoids, 1 tanh, r · h, (1 − z) · n + z · h, and a bias within the reset.
+    const gru = {
+      ...plain,
+      cell: 'gru',
+      activations: defaultGates.gru,
+      linearBeforeReset: true,
+    } as const;
+    // 6 sums and biases, 2 sigmoids, 1 tanh, r · h, (1 − z) · n + z · h, and a bias within the
+    // reset.
     expect(recurrent.demand(gru, [x], [])).toMatchObject({
-      operations: { add: 60 * (6 + 2 + 2 + 2 + 1), multiply: 60 * 4, exponential: 60 * 3, divide: 60 * 3 },
+      operations: {
+        add: 60 * (6 + 2 + 2 + 2 + 1),
+        multiply: 60 * 4,
+        exponential: 60 * 3,
+        divide: 60 * 3,
+      },
     });
     expect(recurrent.weightShape?.(gru, [x])).toEqual({ rows: 6, columns: 7, biases: 8 });
     const rnn = { ...plain, cell: 'rnn', bias: false, activations: [{ name: 'relu' }] } as const;
-    expect(recurrent.demand(rnn, [x], [])).toMatchObject({ gates: 1, operations: { add: 120, multiply: 0 } });
+    expect(recurrent.demand(rnn, [x], [])).toMatchObject({
+      gates: 1,
+      operations: { add: 120, multiply: 0 },
+    });
   });
 
   it('refuses what does not fit', () => {
     const x = counted([10, 3, 5]);
-    expect(() => recurrent.infer(lstm, [counted([3, 5])], fault)).toThrow('found an input of 3×5, expected 3 axes');
+    expect(() => recurrent.infer(lstm, [counted([3, 5])], fault)).toThrow(
+      'found an input of 3×5, expected 3 axes',
+    );
     expect(() => recurrent.infer(lstm, [x, null, counted([3, 2])], fault)).toThrow(
       'a first state of 3×2, expected 1×3×2',
     );
     expect(() => recurrent.infer({ ...lstm, activations: [] }, [x], fault)).toThrow(
       '0 activation functions, expected 3',
     );
-    expect(() => dynamic.infer(lstm, [x, counted([1, 8, 5]), counted([1, 8, 2])], fault)).toThrow('no B');
+    expect(() => dynamic.infer(lstm, [x, counted([1, 8, 5]), counted([1, 8, 2])], fault)).toThrow(
+      'no B',
+    );
     const longer = [x, tensor([3], [1, 11, 2], 'int32')];
     const shape = recurrent.weightShape?.(lstm, [x]) ?? { rows: 0, columns: 0 };
-    const store = { format: 'dense', ...shape, values: new Float32Array(shape.rows * shape.columns) } as const;
+    const store = {
+      format: 'dense',
+      ...shape,
+      values: new Float32Array(shape.rows * shape.columns),
+    } as const;
     expect(() => runRow(recurrent, lstm, longer, { store, bias: null, origin: 'real' })).toThrow(
       'found a sequence of 11 steps, expected at most 10',
     );

@@ -1,6 +1,10 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { type ReductionName, reductionOperators, reductions } from '../../workloads/operators/reduce.js';
+import {
+  type ReductionName,
+  reductionOperators,
+  reductions,
+} from '../../workloads/operators/reduce.js';
 import { sizeOf, stridesOf, type Tensor } from '../../workloads/tensor.js';
 import { describeWithOnnx } from './onnx-judge.js';
 import {
@@ -18,7 +22,12 @@ import {
   whole,
 } from './rows.js';
 
-const { reduce, arg, 'cumulative-sum': cumulativeSum, 'cumulative-product': cumulativeProduct } = reductionOperators;
+const {
+  reduce,
+  arg,
+  'cumulative-sum': cumulativeSum,
+  'cumulative-product': cumulativeProduct,
+} = reductionOperators;
 const shapeAndAxes = shapes(1, 4).chain((shape) =>
   fc.tuple(fc.constant(shape), fc.subarray([...shape.keys()], { minLength: 1 })),
 );
@@ -37,7 +46,10 @@ describe('reduce', () => {
     ['l1', [6, 15]],
     ['l2', [Math.fround(Math.sqrt(14)), Math.fround(Math.sqrt(77))]],
     ['log-sum', [Math.fround(Math.log(6)), Math.fround(Math.log(15))]],
-    ['log-sum-exp', [Math.fround(Math.log(Math.E + Math.E ** 2 + Math.E ** 3)), Math.fround(6.407605964444)]],
+    [
+      'log-sum-exp',
+      [Math.fround(Math.log(Math.E + Math.E ** 2 + Math.E ** 3)), Math.fround(6.407605964444)],
+    ],
     ['sum-square', [14, 77]],
   ])('%s', (name, expected) => {
     expect(valuesIn(reduce, { function: name, axes: [-1], keep: false }, [x])).toEqual(expected);
@@ -50,7 +62,9 @@ describe('reduce', () => {
     expect(shape([0], false)).toEqual([3]);
     expect(shape(null, false)).toEqual([]);
     expect(shape(null, true)).toEqual([1, 1]);
-    expect(valuesIn(reduce, { function: 'sum-square', axes: [], keep: true }, [x])).toEqual([1, 4, 9, 16, 25, 36]);
+    expect(valuesIn(reduce, { function: 'sum-square', axes: [], keep: true }, [x])).toEqual([
+      1, 4, 9, 16, 25, 36,
+    ]);
     expect(() => shape([2], true)).toThrow('found axis 2 of 2 axes');
     expect(() => shape([1, -1], true)).toThrow('found axes 1, -1, expected each axis once');
   });
@@ -59,13 +73,17 @@ describe('reduce', () => {
     const large = tensor([2], [1000, 1000]);
     const attributes = { function: 'log-sum-exp', axes: null, keep: false } as const;
     expect(valuesIn(reduce, attributes, [large])[0]).toBeWithin(1e-6, 1000 + Math.LN2);
-    expect(valuesIn(reduce, attributes, [tensor([1], [-Infinity])])).toEqual([Number.NEGATIVE_INFINITY]);
+    expect(valuesIn(reduce, attributes, [tensor([1], [-Infinity])])).toEqual([
+      Number.NEGATIVE_INFINITY,
+    ]);
   });
 
   it('cuts means of integers off and rounds those of float16', () => {
     const attributes = { function: 'mean', axes: null, keep: false } as const;
     expect(valuesIn(reduce, attributes, [tensor([2], [-2, -1], 'int32')])).toEqual([-1]);
-    expect(valuesIn(reduce, attributes, [tensor([3], [1, 1, 2], 'float16')])).toEqual([1.3330078125]);
+    expect(valuesIn(reduce, attributes, [tensor([3], [1, 1, 2], 'float16')])).toEqual([
+      1.3330078125,
+    ]);
   });
 
   it('adds up what each index of the other axes has', () => {
@@ -96,7 +114,9 @@ describe('reduce', () => {
       ...{ kind: 'stream', inputs: 6, looks: 6, passes: 1, outputs: 2 },
       operations: { add: 6, multiply: 0, exponential: 0, divide: 2 },
     });
-    expect(demandOf(reduce, { function: 'log-sum-exp', axes: [1], keep: false }, [x])).toMatchObject({ passes: 2 });
+    expect(
+      demandOf(reduce, { function: 'log-sum-exp', axes: [1], keep: false }, [x]),
+    ).toMatchObject({ passes: 2 });
   });
 });
 
@@ -118,13 +138,16 @@ describeWithOnnx('reductions as in ONNX Runtime', () => {
     await fc.assert(
       fc.asyncProperty(shapeAndAxes, fc.boolean(), seeds, async ([shape, axes], keep, seed) => {
         const x = drawn(shape, seed);
-        const input = name === 'log-sum' ? { ...x, values: x.values.map((value) => Math.abs(value) + 0.1) } : x;
+        const input =
+          name === 'log-sum' ? { ...x, values: x.values.map((value) => Math.abs(value) + 0.1) } : x;
         const operator = {
           opType: onnxReductions[name],
           attributes: { keepdims: { i: Number(keep) } },
           constants: [1],
         };
-        await agree(reduce, { function: name, axes, keep }, [input], operator, { onnxInputs: [input, whole(...axes)] });
+        await agree(reduce, { function: name, axes, keep }, [input], operator, {
+          onnxInputs: [input, whole(...axes)],
+        });
       }),
       runs(15),
     );
@@ -145,26 +168,42 @@ describeWithOnnx('reductions as in ONNX Runtime', () => {
     ['min', 'ArgMin'],
   ] as const)('positions of the %s', async (name, opType) => {
     await fc.assert(
-      fc.asyncProperty(shapeAndAxis, fc.boolean(), fc.boolean(), seeds, async ([shape, axis], keep, last, seed) => {
-        const input = drawn(shape, seed, 'int32');
-        const few = { ...input, values: input.values.map((value) => value % 3) };
-        const flags = { keepdims: { i: Number(keep) }, select_last_index: { i: Number(last) } };
-        const operator = { opType, attributes: { axis: { i: axis }, ...flags } };
-        await agree(arg, { function: name, axis, keep, last }, [few], operator, { tolerance: 0 });
-      }),
+      fc.asyncProperty(
+        shapeAndAxis,
+        fc.boolean(),
+        fc.boolean(),
+        seeds,
+        async ([shape, axis], keep, last, seed) => {
+          const input = drawn(shape, seed, 'int32');
+          const few = { ...input, values: input.values.map((value) => value % 3) };
+          const flags = { keepdims: { i: Number(keep) }, select_last_index: { i: Number(last) } };
+          const operator = { opType, attributes: { axis: { i: axis }, ...flags } };
+          await agree(arg, { function: name, axis, keep, last }, [few], operator, { tolerance: 0 });
+        },
+      ),
       runs(30),
     );
   });
 
   it('running sums', async () => {
     await fc.assert(
-      fc.asyncProperty(shapeAndAxis, fc.boolean(), fc.boolean(), async ([shape, axis], exclusive, reverse) => {
-        const input = drawn(shape, 3);
-        const attributes = { exclusive: { i: Number(exclusive) }, reverse: { i: Number(reverse) } };
-        const operator = { opType: 'CumSum', attributes };
-        const onnxInputs = [input, tensor([], [axis], 'int64')];
-        await agree(cumulativeSum, { axis, exclusive, reverse }, [input], operator, { onnxInputs });
-      }),
+      fc.asyncProperty(
+        shapeAndAxis,
+        fc.boolean(),
+        fc.boolean(),
+        async ([shape, axis], exclusive, reverse) => {
+          const input = drawn(shape, 3);
+          const attributes = {
+            exclusive: { i: Number(exclusive) },
+            reverse: { i: Number(reverse) },
+          };
+          const operator = { opType: 'CumSum', attributes };
+          const onnxInputs = [input, tensor([], [axis], 'int64')];
+          await agree(cumulativeSum, { axis, exclusive, reverse }, [input], operator, {
+            onnxInputs,
+          });
+        },
+      ),
       runs(30),
     );
   });
@@ -173,9 +212,15 @@ describeWithOnnx('reductions as in ONNX Runtime', () => {
 describe('arg', () => {
   it('takes the first of equals, or the last when told to', () => {
     const x = tensor([1, 4], [1, 5, 5, 0]);
-    const of = (last: boolean) => runRow(arg, { function: 'max', axis: 1, keep: false, last }, [x])[0] as Tensor;
-    expect([of(false).type, [...of(false).values], [...of(true).values]]).toEqual(['int64', [1], [2]]);
-    const nothing = () => arg.infer({ function: 'max', axis: 0, keep: false, last: false }, [drawn([0], 0)], fault);
+    const of = (last: boolean) =>
+      runRow(arg, { function: 'max', axis: 1, keep: false, last }, [x])[0] as Tensor;
+    expect([of(false).type, [...of(false).values], [...of(true).values]]).toEqual([
+      'int64',
+      [1],
+      [2],
+    ]);
+    const nothing = () =>
+      arg.infer({ function: 'max', axis: 0, keep: false, last: false }, [drawn([0], 0)], fault);
     expect(nothing).toThrow('found axis 0 without elements');
   });
 });
@@ -188,6 +233,8 @@ describe('running products', () => {
     [true, true, [24, 12, 4, 1]],
   ])('exclusive %s, reverse %s', (exclusive, reverse, expected) => {
     const attributes = { axis: -1, exclusive, reverse };
-    expect(valuesIn(cumulativeProduct, attributes, [tensor([1, 4], [1, 2, 3, 4])])).toEqual(expected);
+    expect(valuesIn(cumulativeProduct, attributes, [tensor([1, 4], [1, 2, 3, 4])])).toEqual(
+      expected,
+    );
   });
 });

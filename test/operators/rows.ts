@@ -5,7 +5,14 @@ import { expect } from 'vitest';
 import { InputError } from '../../workloads/base/errors.js';
 import type { Demand } from '../../workloads/demand.js';
 import type { InputTensors, LayerWeights, Operator } from '../../workloads/operators/operator.js';
-import { type ElementType, elementTypes, roomFor, type Shape, sizeOf, type Tensor } from '../../workloads/tensor.js';
+import {
+  type ElementType,
+  elementTypes,
+  roomFor,
+  type Shape,
+  sizeOf,
+  type Tensor,
+} from '../../workloads/tensor.js';
 import { judge, type OnnxOperator } from './onnx-judge.js';
 
 /** What a layer's importer would throw. */
@@ -31,7 +38,11 @@ export function runRow<Attributes>(
 }
 
 /** The first result of one row as plain numbers. */
-export function valuesIn<Attributes>(row: Operator<Attributes>, attributes: Attributes, inputs: InputTensors) {
+export function valuesIn<Attributes>(
+  row: Operator<Attributes>,
+  attributes: Attributes,
+  inputs: InputTensors,
+) {
   return [...(runRow(row, attributes, inputs)[0] as Tensor).values];
 }
 
@@ -44,14 +55,21 @@ export function demandOf<Attributes>(
 }
 
 /** The same shape, type and values, each to within `tolerance` of its size or of 1. */
-export function expectSame(found: readonly Tensor[], expected: readonly Tensor[], tolerance: number): void {
+export function expectSame(
+  found: readonly Tensor[],
+  expected: readonly Tensor[],
+  tolerance: number,
+): void {
   expect(found.map(({ shape, type }) => ({ shape, type }))).toEqual(
     expected.map(({ shape, type }) => ({ shape, type })),
   );
   for (const [at, { values }] of found.entries()) {
     const other = expected[at]?.values ?? values;
-    const wrong = [...values].findIndex((value, index) => !isNear(value, other[index] as number, tolerance));
-    if (wrong >= 0) expect.fail(`result ${at} has ${values[wrong]} at ${wrong}, expected ${other[wrong]}`);
+    const wrong = [...values].findIndex(
+      (value, index) => !isNear(value, other[index] as number, tolerance),
+    );
+    if (wrong >= 0)
+      expect.fail(`result ${at} has ${values[wrong]} at ${wrong}, expected ${other[wrong]}`);
   }
 }
 
@@ -66,13 +84,20 @@ export async function agree<Attributes>(
   attributes: Attributes,
   inputs: InputTensors,
   operator: OnnxOperator,
-  { onnxInputs = inputs, tolerance = 1e-5 }: { readonly onnxInputs?: InputTensors; readonly tolerance?: number } = {},
+  {
+    onnxInputs = inputs,
+    tolerance = 1e-5,
+  }: { readonly onnxInputs?: InputTensors; readonly tolerance?: number } = {},
 ): Promise<void> {
   const found = runRow(row, attributes, inputs);
   expectSame(found, await judge(operator, onnxInputs, found), tolerance);
 }
 
-export function tensor(shape: Shape, values: readonly number[], type: ElementType = 'float32'): Tensor {
+export function tensor(
+  shape: Shape,
+  values: readonly number[],
+  type: ElementType = 'float32',
+): Tensor {
   const room = roomFor({ shape, type });
   room.set(values);
   return { shape, type, values: room };
@@ -80,7 +105,10 @@ export function tensor(shape: Shape, values: readonly number[], type: ElementTyp
 
 export const whole = (...values: readonly number[]) => tensor([values.length], values, 'int64');
 
-/** Numbers that differ, some of them 0: integers between ±100 (or 0 and 200), float16 and bfloat16 multiples of 1/8. */
+/**
+ * Numbers that differ, some of them 0: integers between ±100 (or 0 and 200), float16 and bfloat16
+ * multiples of 1/8.
+ */
 export function drawn(shape: Shape, seed: number, type: ElementType = 'float32'): Tensor {
   const numbers = Array.from({ length: sizeOf(shape) }, (_, at) => {
     const value = Math.sin((at + 1) * (seed + 1.7)) * 3;
@@ -107,7 +135,9 @@ export const broadcastable = shapes(0, 4).chain((shape) =>
       ...[0, 1].map(() =>
         fc
           .tuple(fc.nat(shape.length), fc.array(fc.boolean(), { minLength: 4, maxLength: 4 }))
-          .map(([from, ones]) => shape.map((extent, axis) => (ones[axis] ? 1 : extent)).slice(from)),
+          .map(([from, ones]) =>
+            shape.map((extent, axis) => (ones[axis] ? 1 : extent)).slice(from),
+          ),
       ),
     )
     .map(([left = [], right = []]) => ({ left, right })),

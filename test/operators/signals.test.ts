@@ -1,6 +1,9 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { type GridSampleAttributes, samplingOperators } from '../../workloads/operators/sampling.js';
+import {
+  type GridSampleAttributes,
+  samplingOperators,
+} from '../../workloads/operators/sampling.js';
 import { signalOperators } from '../../workloads/operators/signal.js';
 import type { Tensor } from '../../workloads/tensor.js';
 import { describeWithOnnx } from './onnx-judge.js';
@@ -18,7 +21,9 @@ describe('trilu', () => {
     [false, -1, [0, 0, 0, 4, 0, 0]],
   ])('upper %s from diagonal %d', (upper, k, expected) => {
     expect(valuesIn(trilu, { upper, k }, [x])).toEqual(expected);
-    expect(() => trilu.infer({ upper, k }, [drawn([3], 0)], fault)).toThrow('found an input of 3, expected matrices');
+    expect(() => trilu.infer({ upper, k }, [drawn([3], 0)], fault)).toThrow(
+      'found an input of 3, expected matrices',
+    );
   });
 });
 
@@ -26,7 +31,9 @@ describe('dft', () => {
   it('of a constant has all in frequency 0', () => {
     const x = tensor([1, 4, 1], [1, 1, 1, 1]);
     const found = valuesIn(dft, { axis: 1, inverse: false, onesided: false }, [x]);
-    expect(found.map((value) => Math.round(value * 1e6) / 1e6 + 0)).toEqual([4, 0, 0, 0, 0, 0, 0, 0]);
+    expect(found.map((value) => Math.round(value * 1e6) / 1e6 + 0)).toEqual([
+      4, 0, 0, 0, 0, 0, 0, 0,
+    ]);
   });
 
   it('comes back, whole and from one side', () => {
@@ -36,17 +43,22 @@ describe('dft', () => {
         const there = runRow(dft, { axis: 1, inverse: false, onesided }, [x]);
         const back = runRow(dft, { axis: 1, inverse: true, onesided }, there)[0] as Tensor;
         expect(back.shape).toEqual(x.shape);
-        const worst = Math.max(...x.values.map((value, at) => Math.abs(value - (back.values[at] as number))));
+        const worst = Math.max(
+          ...x.values.map((value, at) => Math.abs(value - (back.values[at] as number))),
+        );
         expect(worst).toBeLessThan(1e-12);
       }),
     );
   });
 
   it('costs a fast transform', () => {
-    expect(demandOf(dft, { axis: 1, inverse: false, onesided: false }, [drawn([1, 8, 1], 0)])).toMatchObject({
+    expect(
+      demandOf(dft, { axis: 1, inverse: false, onesided: false }, [drawn([1, 8, 1], 0)]),
+    ).toMatchObject({
       operations: { multiply: 4 * 12, add: 6 * 12 },
     });
-    const last = () => dft.infer({ axis: -1, inverse: false, onesided: false }, [drawn([1, 8, 1], 0)], fault);
+    const last = () =>
+      dft.infer({ axis: -1, inverse: false, onesided: false }, [drawn([1, 8, 1], 0)], fault);
     expect(last).toThrow('found axis -1 of 1×8×1');
   });
 });
@@ -54,7 +66,13 @@ describe('dft', () => {
 describe('regions', () => {
   it('averages the pixels that a cell covers', () => {
     const x = tensor([1, 1, 2, 2], [1, 2, 3, 4]);
-    const attributes = { mode: 'avg', size: [1, 1], samplingRatio: 0, spatialScale: 1, halfPixel: true } as const;
+    const attributes = {
+      mode: 'avg',
+      size: [1, 1],
+      samplingRatio: 0,
+      spatialScale: 1,
+      halfPixel: true,
+    } as const;
     const inputs = [x, tensor([1, 4], [0, 0, 2, 2]), tensor([1], [0], 'int64')];
     expect(valuesIn(roiAlign, attributes, inputs)).toEqual([2.5]);
     expect(valuesIn(roiAlign, { ...attributes, spatialScale: 0.5 }, inputs)).toEqual([1]);
@@ -82,7 +100,9 @@ describeWithOnnx('signals and samples as in ONNX Runtime', () => {
     for (const upper of [true, false]) {
       for (const k of [-2, 0, 1]) {
         const operator = { opType: 'Trilu', attributes: { upper: { i: Number(upper) } } };
-        await agree(trilu, { upper, k }, [x], operator, { onnxInputs: [x, tensor([], [k], 'int64')] });
+        await agree(trilu, { upper, k }, [x], operator, {
+          onnxInputs: [x, tensor([], [k], 'int64')],
+        });
       }
     }
   });
@@ -100,7 +120,10 @@ describeWithOnnx('signals and samples as in ONNX Runtime', () => {
           const attributes = { inverse: { i: Number(inverse) }, onesided: { i: Number(onesided) } };
           const onnxInputs = [x, null, tensor([], [1], 'int64')];
           const operator = { opType: 'DFT', attributes, opset: 20 };
-          await agree(dft, { axis: 1, inverse, onesided }, [x], operator, { onnxInputs, tolerance: 1e-4 });
+          await agree(dft, { axis: 1, inverse, onesided }, [x], operator, {
+            onnxInputs,
+            tolerance: 1e-4,
+          });
         },
       ),
       runs(30),
@@ -130,19 +153,34 @@ describeWithOnnx('signals and samples as in ONNX Runtime', () => {
 
   it('grid-sample', async () => {
     const modes = fc.constantFrom<GridSampleAttributes['mode']>('linear', 'nearest', 'cubic');
-    const paddings = fc.constantFrom<GridSampleAttributes['padding']>('zeros', 'border', 'reflection');
+    const paddings = fc.constantFrom<GridSampleAttributes['padding']>(
+      'zeros',
+      'border',
+      'reflection',
+    );
     await fc.assert(
-      fc.asyncProperty(modes, paddings, fc.boolean(), seeds, async (mode, padding, alignCorners, seed) => {
-        const grid = drawn([2, 3, 4, 2], seed + 1);
-        const inputs = [drawn([2, 2, 4, 5], seed), { ...grid, values: grid.values.map((value) => value / 2) }];
-        const attributes = {
-          mode: { s: mode },
-          padding_mode: { s: padding },
-          align_corners: { i: Number(alignCorners) },
-        };
-        const operator = { opType: 'GridSample', attributes };
-        await agree(gridSample, { mode, padding, alignCorners }, inputs, operator, { tolerance: 1e-4 });
-      }),
+      fc.asyncProperty(
+        modes,
+        paddings,
+        fc.boolean(),
+        seeds,
+        async (mode, padding, alignCorners, seed) => {
+          const grid = drawn([2, 3, 4, 2], seed + 1);
+          const inputs = [
+            drawn([2, 2, 4, 5], seed),
+            { ...grid, values: grid.values.map((value) => value / 2) },
+          ];
+          const attributes = {
+            mode: { s: mode },
+            padding_mode: { s: padding },
+            align_corners: { i: Number(alignCorners) },
+          };
+          const operator = { opType: 'GridSample', attributes };
+          await agree(gridSample, { mode, padding, alignCorners }, inputs, operator, {
+            tolerance: 1e-4,
+          });
+        },
+      ),
       runs(60),
     );
   });
@@ -150,7 +188,12 @@ describeWithOnnx('signals and samples as in ONNX Runtime', () => {
   it('grid-sample of volumes', async () => {
     const inputs = [drawn([1, 2, 3, 4, 5], 1), drawn([1, 2, 2, 2, 3], 2)];
     const operator = { opType: 'GridSample', attributes: { mode: { s: 'linear' } } };
-    await agree(gridSample, { mode: 'linear', padding: 'zeros', alignCorners: false }, inputs, operator);
+    await agree(
+      gridSample,
+      { mode: 'linear', padding: 'zeros', alignCorners: false },
+      inputs,
+      operator,
+    );
   });
 
   it.each(['avg', 'max'] as const)('roi-align, %s', async (mode) => {
@@ -159,7 +202,12 @@ describeWithOnnx('signals and samples as in ONNX Runtime', () => {
         const regions = tensor([3, 4], [0, 0, 9, 7, 2, 1, 6, 8, -3, 4, 5, 12]);
         const inputs = [drawn([2, 3, 6, 5], 1), regions, tensor([3], [0, 1, 1], 'int64')];
         const attributes = {
-          ...{ mode: { s: mode }, output_height: { i: 2 }, output_width: { i: 3 }, spatial_scale: { f: 0.5 } },
+          ...{
+            mode: { s: mode },
+            output_height: { i: 2 },
+            output_width: { i: 3 },
+            spatial_scale: { f: 0.5 },
+          },
           ...{ sampling_ratio: { i: samplingRatio } },
           coordinate_transformation_mode: { s: halfPixel ? 'half_pixel' : 'output_half_pixel' },
         };

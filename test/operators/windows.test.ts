@@ -14,7 +14,10 @@ import { agree, demandOf, drawn, fault, runRow, runs, seeds, tensor, valuesIn } 
 const { resize } = resizeOperators;
 const pool = poolOperators['pool-nd'];
 
-const poolOf = (kernel: readonly number[], more: Partial<PoolNdAttributes> = {}): PoolNdAttributes => ({
+const poolOf = (
+  kernel: readonly number[],
+  more: Partial<PoolNdAttributes> = {},
+): PoolNdAttributes => ({
   ...{ mode: 'max', kernel, stride: kernel.map(() => 1), dilation: kernel.map(() => 1) },
   ...{ pads: [...kernel, ...kernel].map(() => 0), ceil: false, countsPadding: false },
   ...more,
@@ -26,7 +29,11 @@ describe('pool-nd', () => {
     ['maxima', {}, [5, 5, 4, 4]],
     ['means', { mode: 'average' }, [3, 3.5, 3, 3.5]],
     ['means with padding left out', { mode: 'average', pads: [1, 1] }, [1, 3, 3.5, 3, 3.5, 3]],
-    ['means with padding', { mode: 'average', pads: [1, 1], countsPadding: true }, [0.5, 3, 3.5, 3, 3.5, 1.5]],
+    [
+      'means with padding',
+      { mode: 'average', pads: [1, 1], countsPadding: true },
+      [0.5, 3, 3.5, 3, 3.5, 1.5],
+    ],
     ['roots of sums of squares', { mode: 'lp', stride: [3] }, [Math.fround(Math.sqrt(26)), 5]],
     ['sums', { mode: 'lp', p: 1 }, [6, 7, 6, 7]],
     ['every second pixel', { dilation: [2] }, [2, 5, 3]],
@@ -39,7 +46,10 @@ describe('pool-nd', () => {
   it('says where the maxima are, in both orders', () => {
     const x = tensor([1, 2, 2, 3], [1, 9, 3, 4, 5, 6, 7, 8, 9, 3, 2, 1]);
     const at = (storageOrder: 0 | 1) =>
-      runRow(pool, poolOf([2, 2], { indices: true, storageOrder }), [x]).map(({ type, values }) => [type, [...values]]);
+      runRow(pool, poolOf([2, 2], { indices: true, storageOrder }), [x]).map(({ type, values }) => [
+        type,
+        [...values],
+      ]);
     expect(at(0)).toEqual([
       ['float32', [9, 9, 8, 9]],
       ['int64', [1, 1, 7, 8]],
@@ -58,7 +68,9 @@ describe('pool-nd', () => {
     expect(() => pool.infer(poolOf([3]), [drawn([1, 1, 2], 0)], fault)).toThrow(
       'found a window beyond axis 2 of 1×1×2',
     );
-    expect(() => pool.infer(poolOf([3]), [drawn([1, 2], 0)], fault)).toThrow('found an input of 1×2');
+    expect(() => pool.infer(poolOf([3]), [drawn([1, 2], 0)], fault)).toThrow(
+      'found an input of 1×2',
+    );
   });
 });
 
@@ -67,7 +79,11 @@ const drawnPool = fc.integer({ min: 1, max: 3 }).chain((axes) =>
   fc.record({
     ...{ kernel: many(1, 3, axes), stride: many(1, 3, axes), dilation: many(1, 2, axes) },
     ...{ before: many(0, 1, axes), after: many(0, 1, axes), extents: many(5, 7, axes) },
-    ...{ ceil: fc.boolean(), countsPadding: fc.boolean(), channels: fc.integer({ min: 1, max: 2 }) },
+    ...{
+      ceil: fc.boolean(),
+      countsPadding: fc.boolean(),
+      channels: fc.integer({ min: 1, max: 2 }),
+    },
   }),
 );
 function many(min: number, max: number, length: number) {
@@ -86,11 +102,24 @@ describeWithOnnx('pool-nd as in ONNX Runtime', () => {
     const pads = [draw.before, draw.after].map((side) =>
       side.map((pad, axis) => Math.min(pad, (kernel[axis] as number) - 1)),
     );
-    const attributes = { mode, kernel, stride, dilation, pads: pads.flat(), ceil, countsPadding, ...more };
+    const attributes = {
+      mode,
+      kernel,
+      stride,
+      dilation,
+      pads: pads.flat(),
+      ceil,
+      countsPadding,
+      ...more,
+    };
     const operator = {
       opType: { max: 'MaxPool', average: 'AveragePool', lp: 'LpPool' }[mode],
       attributes: {
-        ...{ kernel_shape: { ints: kernel }, strides: { ints: stride }, pads: { ints: attributes.pads } },
+        ...{
+          kernel_shape: { ints: kernel },
+          strides: { ints: stride },
+          pads: { ints: attributes.pads },
+        },
         ...{ dilations: { ints: dilation }, ceil_mode: { i: Number(ceil) } },
         ...(mode === 'average' ? { count_include_pad: { i: Number(countsPadding) } } : {}),
         ...(mode === 'lp' ? { p: { i: attributes.p ?? 2 } } : {}),
@@ -125,14 +154,24 @@ describeWithOnnx('pool-nd as in ONNX Runtime', () => {
 
   it('roots of sums', async () => {
     await fc.assert(
-      fc.asyncProperty(drawnPool, seeds, fc.constantFrom(1, 2, 3), (draw, seed, p) => check('lp', draw, { p }, seed)),
+      fc.asyncProperty(drawnPool, seeds, fc.constantFrom(1, 2, 3), (draw, seed, p) =>
+        check('lp', draw, { p }, seed),
+      ),
       runs(40),
     );
   });
 });
 
-const resizeOf = (from: Shape, shape: Shape, more: Partial<ResizeAttributes> = {}): ResizeAttributes => ({
-  ...{ mode: 'linear', shape, scales: shape.map((extent, axis) => extent / (from[axis] as number)) },
+const resizeOf = (
+  from: Shape,
+  shape: Shape,
+  more: Partial<ResizeAttributes> = {},
+): ResizeAttributes => ({
+  ...{
+    mode: 'linear',
+    shape,
+    scales: shape.map((extent, axis) => extent / (from[axis] as number)),
+  },
   coordinates: 'half_pixel',
   ...more,
 });
@@ -140,7 +179,11 @@ const resizeOf = (from: Shape, shape: Shape, more: Partial<ResizeAttributes> = {
 describe('resize', () => {
   const line = tensor([1, 4], [1, 2, 3, 4]);
   it.each<[Partial<ResizeAttributes>, number, readonly number[]]>([
-    [{ mode: 'nearest', coordinates: 'asymmetric', nearestMode: 'floor' }, 8, [1, 1, 2, 2, 3, 3, 4, 4]],
+    [
+      { mode: 'nearest', coordinates: 'asymmetric', nearestMode: 'floor' },
+      8,
+      [1, 1, 2, 2, 3, 3, 4, 4],
+    ],
     [{ mode: 'nearest' }, 2, [1, 3]],
     [{ mode: 'nearest', nearestMode: 'round_prefer_ceil' }, 2, [2, 4]],
     [{ mode: 'nearest', nearestMode: 'simple', coordinates: 'asymmetric' }, 3, [1, 3, 4]],
@@ -162,20 +205,33 @@ describe('resize', () => {
       [1, 3, 4, 4],
       [1, 3, 8, 8],
     ];
-    const demand = (more: Partial<ResizeAttributes>) => demandOf(resize, resizeOf(from, to, more), [drawn(from, 1)]);
-    expect(demand({ mode: 'nearest' })).toMatchObject({ inputs: 48, looks: 192, operations: { add: 0, multiply: 0 } });
+    const demand = (more: Partial<ResizeAttributes>) =>
+      demandOf(resize, resizeOf(from, to, more), [drawn(from, 1)]);
+    expect(demand({ mode: 'nearest' })).toMatchObject({
+      inputs: 48,
+      looks: 192,
+      operations: { add: 0, multiply: 0 },
+    });
     expect(demand({})).toMatchObject({ looks: 768, operations: { add: 576, multiply: 768 } });
     expect(demand({ mode: 'cubic' })).toMatchObject({ looks: 192 * 16 });
   });
 
   it('refuses another number of axes', () => {
-    expect(() => resize.infer(resizeOf([1, 4], [4], {}), [line], fault)).toThrow('found a result of 4 with 1 scales');
+    expect(() => resize.infer(resizeOf([1, 4], [4], {}), [line], fault)).toThrow(
+      'found a result of 4 with 1 scales',
+    );
   });
 });
 
 describeWithOnnx('resize as in ONNX Runtime', () => {
   const coordinates = fc.constantFrom<ResizeCoordinates>(
-    ...(['half_pixel', 'half_pixel_symmetric', 'pytorch_half_pixel', 'align_corners', 'asymmetric'] as const),
+    ...([
+      'half_pixel',
+      'half_pixel_symmetric',
+      'pytorch_half_pixel',
+      'align_corners',
+      'asymmetric',
+    ] as const),
   );
   const size = fc.tuple(fc.integer({ min: 2, max: 6 }), fc.integer({ min: 2, max: 6 }));
   const target = fc.tuple(fc.integer({ min: 1, max: 12 }), fc.integer({ min: 1, max: 12 }));
@@ -188,7 +244,8 @@ describeWithOnnx('resize as in ONNX Runtime', () => {
     const from = [1, 2, ...image];
     const shape = [1, 2, ...to];
     const row = resizeOf(from, shape, more);
-    const { mode, nearestMode, cubicCoefficient, excludeOutside, antialias, extrapolation, roi } = row;
+    const { mode, nearestMode, cubicCoefficient, excludeOutside, antialias, extrapolation, roi } =
+      row;
     const operator = {
       opType: 'Resize',
       attributes: {
@@ -231,8 +288,19 @@ describeWithOnnx('resize as in ONNX Runtime', () => {
 
   it('cubic', async () => {
     await fc.assert(
-      fc.asyncProperty(size, target, coordinates, fc.boolean(), fc.constantFrom(-0.5, -0.75), (image, to, at, out, a) =>
-        check(image, to, { mode: 'cubic', coordinates: at, excludeOutside: out, cubicCoefficient: a }),
+      fc.asyncProperty(
+        size,
+        target,
+        coordinates,
+        fc.boolean(),
+        fc.constantFrom(-0.5, -0.75),
+        (image, to, at, out, a) =>
+          check(image, to, {
+            mode: 'cubic',
+            coordinates: at,
+            excludeOutside: out,
+            cubicCoefficient: a,
+          }),
       ),
       runs(60),
     );
@@ -240,10 +308,15 @@ describeWithOnnx('resize as in ONNX Runtime', () => {
 
   it('with wider filters where it shrinks', async () => {
     await fc.assert(
-      fc.asyncProperty(fc.constantFrom<'linear' | 'cubic'>('linear', 'cubic'), size, size, (mode, image, to) => {
-        const less = image.map((extent, axis) => Math.min(extent, to[axis] as number));
-        return check(image, less, { mode, antialias: true, excludeOutside: true });
-      }),
+      fc.asyncProperty(
+        fc.constantFrom<'linear' | 'cubic'>('linear', 'cubic'),
+        size,
+        size,
+        (mode, image, to) => {
+          const less = image.map((extent, axis) => Math.min(extent, to[axis] as number));
+          return check(image, less, { mode, antialias: true, excludeOutside: true });
+        },
+      ),
       runs(40),
     );
   });
@@ -252,16 +325,23 @@ describeWithOnnx('resize as in ONNX Runtime', () => {
     const scale = fc.integer({ min: 4, max: 40 }).map((tenths) => Math.fround(tenths / 10));
     const modes = fc.constantFrom<ResizeAttributes['mode']>('nearest', 'linear', 'cubic');
     await fc.assert(
-      fc.asyncProperty(modes, size, fc.tuple(scale, scale), coordinates, (mode, image, factors, coordinates) => {
-        const scales = [1, 1, ...factors];
-        const to = image.map((extent, axis) => resizedExtent(extent, factors[axis] as number));
-        fc.pre(to.every((extent) => extent > 0));
-        // Where a position lies halfway, the last bit of this mode's offset decides, and it is ONNX Runtime's own.
-        fc.pre(mode !== 'nearest' || coordinates !== 'half_pixel_symmetric');
-        // ONNX Runtime copies what keeps its shape, whatever the scales say.
-        fc.pre(to.some((extent, axis) => extent !== image[axis]));
-        return check(image, to, { mode, coordinates, scales }, true);
-      }),
+      fc.asyncProperty(
+        modes,
+        size,
+        fc.tuple(scale, scale),
+        coordinates,
+        (mode, image, factors, coordinates) => {
+          const scales = [1, 1, ...factors];
+          const to = image.map((extent, axis) => resizedExtent(extent, factors[axis] as number));
+          fc.pre(to.every((extent) => extent > 0));
+          // Where a position lies halfway, the last bit of this mode's offset decides, and it is
+          // ONNX Runtime's own.
+          fc.pre(mode !== 'nearest' || coordinates !== 'half_pixel_symmetric');
+          // ONNX Runtime copies what keeps its shape, whatever the scales say.
+          fc.pre(to.some((extent, axis) => extent !== image[axis]));
+          return check(image, to, { mode, coordinates, scales }, true);
+        },
+      ),
       runs(60),
     );
   });
@@ -275,7 +355,11 @@ describeWithOnnx('resize as in ONNX Runtime', () => {
         fc.tuple(scale, scale),
         async (opType, image, by) => {
           const factors = opType === 'Upsample' ? by.map((factor) => Math.max(1, factor)) : by;
-          const shape = [1, 2, ...image.map((extent, axis) => resizedExtent(extent, factors[axis] as number))];
+          const shape = [
+            1,
+            2,
+            ...image.map((extent, axis) => resizedExtent(extent, factors[axis] as number)),
+          ];
           const scales = [1, 1, ...factors];
           const x = drawn([1, 2, ...image], 3);
           const row = resizeOf(x.shape, shape, {
@@ -285,8 +369,16 @@ describeWithOnnx('resize as in ONNX Runtime', () => {
             scales,
           });
           const attributes = { mode: { s: 'nearest' } };
-          const operator = { opType, attributes, opset: opType === 'Upsample' ? 9 : 10, constants: [1] };
-          await agree(resize, row, [x], operator, { onnxInputs: [x, tensor([4], scales)], tolerance: 0 });
+          const operator = {
+            opType,
+            attributes,
+            opset: opType === 'Upsample' ? 9 : 10,
+            constants: [1],
+          };
+          await agree(resize, row, [x], operator, {
+            onnxInputs: [x, tensor([4], scales)],
+            tolerance: 0,
+          });
         },
       ),
       runs(40),
@@ -296,7 +388,12 @@ describeWithOnnx('resize as in ONNX Runtime', () => {
   it('of a region', async () => {
     for (const mode of ['nearest', 'linear'] as const) {
       const roi = [0, 0, 0.2, 0.3, 1, 1, 1.2, 0.8];
-      await check([5, 6], [4, 7], { mode, coordinates: 'tf_crop_and_resize', roi, extrapolation: 7 });
+      await check([5, 6], [4, 7], {
+        mode,
+        coordinates: 'tf_crop_and_resize',
+        roi,
+        extrapolation: 7,
+      });
     }
   });
 
@@ -310,11 +407,18 @@ describeWithOnnx('resize as in ONNX Runtime', () => {
     const bytes = drawn([1, 1, 3, 3], 2, 'uint8');
     await agree(
       resize,
-      resizeOf([1, 1, 3, 3], [1, 1, 5, 5], { mode: 'nearest', coordinates: 'asymmetric', nearestMode: 'floor' }),
+      resizeOf([1, 1, 3, 3], [1, 1, 5, 5], {
+        mode: 'nearest',
+        coordinates: 'asymmetric',
+        nearestMode: 'floor',
+      }),
       [bytes],
       {
         opType: 'Resize',
-        attributes: { coordinate_transformation_mode: { s: 'asymmetric' }, nearest_mode: { s: 'floor' } },
+        attributes: {
+          coordinate_transformation_mode: { s: 'asymmetric' },
+          nearest_mode: { s: 'floor' },
+        },
       },
       { onnxInputs: [bytes, null, null, tensor([4], [1, 1, 5, 5], 'int64')], tolerance: 0 },
     );

@@ -1,11 +1,14 @@
-// The seeded draw of a matrix in plain TypeScript: row and column in turns, each until one is taken; then a value for each
-// entry, row after row. Slow and obviously right.
+// The seeded draw of a matrix in plain TypeScript: row and column in turns, each until one is
+// taken; then a value for each entry, row after row. Slow and obviously right.
 
 import type { Random } from '../../workloads/base/random.js';
 import type { MatrixDraw } from '../../workloads/weights/draw.js';
 
 /** Every entry by its place row · columns + column, ascending. */
-export function drawEntries({ rowChances, columnChances, nonzeros, table }: MatrixDraw, random: Random) {
+export function drawEntries(
+  { rowChances, columnChances, nonzeros, table }: MatrixDraw,
+  random: Random,
+) {
   const [rows, columns] = [rowChances.length, columnChances.length];
   const size = rows * columns;
   const drawsOnes = nonzeros <= size / 2;
@@ -15,7 +18,9 @@ export function drawEntries({ rowChances, columnChances, nonzeros, table }: Matr
     const row = pick(rowChances, rowMost, random);
     drawn.add(row * columns + pick(columnChances, columnMost, random));
   }
-  const places = Array.from({ length: size }, (_, place) => place).filter((place) => drawn.has(place) === drawsOnes);
+  const places = Array.from({ length: size }, (_, place) => place).filter(
+    (place) => drawn.has(place) === drawsOnes,
+  );
   return places.map((place) => [place, table[random.below(table.length)] as number] as const);
 }
 

@@ -1,6 +1,7 @@
-// EIE ticked cycle by cycle: every queue, register and SRAM word register, one object per block of the paper's
-// Figure 4. Slow and obviously right. In each cycle every block first works out its next state from what all registers
-// held at the cycle's start (propagate), then all take it over (update).
+// EIE ticked cycle by cycle: every queue, register and SRAM word register, one object per block of
+// the paper's Figure 4. Slow and obviously right. In each cycle every block first works out its
+// next state from what all registers held at the cycle's start (propagate), then all take it over
+// (update).
 
 import { type Fractions, fixTable, saturate, shiftProduct } from '../../hw-models/eie/datapath.js';
 import type { EncodedMatrix, PeMemory } from '../../hw-models/eie/encode.js';
@@ -86,7 +87,10 @@ class ControlUnit {
     this.#queues = queues;
   }
 
-  /** Whether nothing is left to broadcast or fetch. Where fetching takes no time, groups without non-zeros take none. */
+  /**
+   * Whether nothing is left to broadcast or fetch. Where fetching takes no time, groups without
+   * non-zeros take none.
+   */
   get done(): boolean {
     if (this.#fetching > 0 || this.#nextInGroup(this.#group) !== null) return false;
     return this.#isLast(this.#group) || (this.fetchCycles === 0 && this.#nothingAhead());
@@ -102,7 +106,8 @@ class ControlUnit {
 
   #nextInGroup(group: number): number | null {
     const end = Math.min((group + 1) * this.groupSize, this.activations.length);
-    for (let i = Math.max(this.#next, group * this.groupSize); i < end; i++) if (this.activations[i] !== 0) return i;
+    for (let i = Math.max(this.#next, group * this.groupSize); i < end; i++)
+      if (this.activations[i] !== 0) return i;
     return null;
   }
 
@@ -119,7 +124,8 @@ class ControlUnit {
     }
     let group = this.#group;
     let found = this.#nextInGroup(group);
-    while (found === null && this.fetchCycles === 0 && !this.#isLast(group)) found = this.#nextInGroup(++group);
+    while (found === null && this.fetchCycles === 0 && !this.#isLast(group))
+      found = this.#nextInGroup(++group);
     if (found === null) {
       if (this.#isLast(group)) return;
       // This cycle is the first of the fetch.
@@ -210,7 +216,12 @@ class PtrRead {
     const entries = (this.pointers[head.column + 1] as number) - start;
     if (this.#offset === 0) this.pointerReads++;
     if (entries === 0) this.emptyColumns++;
-    else this.issued = { address: start + this.#offset, startsColumn: this.#offset === 0, value: head.value };
+    else
+      this.issued = {
+        address: start + this.#offset,
+        startsColumn: this.#offset === 0,
+        value: head.value,
+      };
     this.finishes = this.#offset + 1 >= entries;
     this.#nextOffset = this.finishes ? 0 : this.#offset + 1;
   }
@@ -221,7 +232,10 @@ class PtrRead {
   }
 }
 
-/** Two stages: the pointers' arrival, then the word of the sparse-matrix SRAM, read only if another one is at hand. */
+/**
+ * Two stages: the pointers' arrival, then the word of the sparse-matrix SRAM, read only if another
+ * one is at hand.
+ */
 class SpmatRead {
   wordReads = 0;
   entries = 0;
@@ -262,7 +276,10 @@ class SpmatRead {
   }
 }
 
-/** Decode and address; read accumulator and multiply; shift and add; write. Newer sums bypass the accumulators. */
+/**
+ * Decode and address; read accumulator and multiply; shift and add; write. Newer sums bypass the
+ * accumulators.
+ */
 class ArithmUnit {
   padding = 0;
   accumulatorReads = 0;
@@ -272,7 +289,11 @@ class ArithmUnit {
   #decoded: Decoded | null = null;
   #term: Term | null = null;
   #sum: Sum | null = null;
-  #next: { decoded: Decoded | null; term: Term | null; sum: Sum | null } = { decoded: null, term: null, sum: null };
+  #next: { decoded: Decoded | null; term: Term | null; sum: Sum | null } = {
+    decoded: null,
+    term: null,
+    sum: null,
+  };
 
   constructor(
     readonly fetcher: SpmatRead,
@@ -327,7 +348,10 @@ class ArithmUnit {
   }
 }
 
-/** Stages between an entry's issue and its accumulator's write: two in SpmatRead, four in ArithmUnit. */
+/**
+ * Stages between an entry's issue and its accumulator's write: two in SpmatRead, four in
+ * ArithmUnit.
+ */
 export const PIPELINE_STAGES = 6;
 
 /** Ticks one vector `activations` [columns, bias included] through `matrix`. */
@@ -350,7 +374,10 @@ export function tick(
     return { queue, ptrRead, spmatRead, arithmUnit };
   });
   control.connect(pe.map(({ queue }) => queue));
-  const blocks = [control, ...pe.flatMap((own) => [own.arithmUnit, own.spmatRead, own.ptrRead, own.queue])];
+  const blocks = [
+    control,
+    ...pe.flatMap((own) => [own.arithmUnit, own.spmatRead, own.ptrRead, own.queue]),
+  ];
   const cycle = () => {
     for (const block of blocks) block.propagate();
     for (const block of blocks) block.update();
@@ -364,13 +391,15 @@ export function tick(
   const starvationCycles = pe.map(({ ptrRead }) => ptrRead.starvationCycles);
   for (let stage = 0; stage < PIPELINE_STAGES; stage++) cycle();
   cycles += PIPELINE_STAGES;
-  if (!pe.every(({ spmatRead, arithmUnit }) => spmatRead.idle && arithmUnit.idle)) throw new Error('not flushed');
+  if (!pe.every(({ spmatRead, arithmUnit }) => spmatRead.idle && arithmUnit.idle))
+    throw new Error('not flushed');
 
   const outputs = new Int16Array(matrix.rows);
   for (let row = 0; row < matrix.rows; row++) {
     outputs[row] = pe[row % pes]?.arithmUnit.accumulators[Math.floor(row / pes)] as number;
   }
-  const total = (of: (own: (typeof pe)[number]) => number) => pe.reduce((sum, own) => sum + of(own), 0);
+  const total = (of: (own: (typeof pe)[number]) => number) =>
+    pe.reduce((sum, own) => sum + of(own), 0);
   return {
     cycles,
     broadcasts: control.broadcasts,

@@ -1,5 +1,6 @@
-// SCNN, issue by issue and bank by bank: slow, and obviously right. Operands are really compressed, coordinates really
-// decoded from counts of zeros, products really sent to the bank of their output and added there, one a bank and cycle.
+// SCNN, issue by issue and bank by bank: slow, and obviously right. Operands are really compressed,
+// coordinates really decoded from counts of zeros, products really sent to the bank of their output
+// and added there, one a bank and cycle.
 
 export interface TickedLayer {
   readonly channels: number;
@@ -56,7 +57,11 @@ interface Coded {
 }
 
 /** Values with the zeros before them; a run that the index cannot say takes a zero of its own. */
-function encode(stream: readonly number[], indexBits: number, keepsTrailing: boolean): readonly Coded[] {
+function encode(
+  stream: readonly number[],
+  indexBits: number,
+  keepsTrailing: boolean,
+): readonly Coded[] {
   const coded: Coded[] = [];
   let zeros = 0;
   for (const value of stream) {
@@ -71,7 +76,9 @@ function encode(stream: readonly number[], indexBits: number, keepsTrailing: boo
 }
 
 /** The place of each coded value in the stream. */
-function decode(coded: readonly Coded[]): readonly { readonly at: number; readonly value: number }[] {
+function decode(
+  coded: readonly Coded[],
+): readonly { readonly at: number; readonly value: number }[] {
   let at = -1;
   return coded.map(({ zeros, value }) => {
     at += zeros + 1;
@@ -80,24 +87,35 @@ function decode(coded: readonly Coded[]): readonly { readonly at: number; readon
 }
 
 const chunks = <Item>(items: readonly Item[], size: number): readonly (readonly Item[])[] =>
-  Array.from({ length: Math.ceil(items.length / size) }, (_, at) => items.slice(at * size, (at + 1) * size));
+  Array.from({ length: Math.ceil(items.length / size) }, (_, at) =>
+    items.slice(at * size, (at + 1) * size),
+  );
 
 export function tick(layer: TickedLayer, design: TickedDesign): Ticked {
   const { channels, height, width, outputs, kernel, stride, dilation, pad, groups } = layer;
-  const phases = Array.from({ length: stride[0] * stride[1] }, (_, at) => [Math.floor(at / stride[1]), at % stride[1]]);
+  const phases = Array.from({ length: stride[0] * stride[1] }, (_, at) => [
+    Math.floor(at / stride[1]),
+    at % stride[1],
+  ]);
   const output = new Float64Array(outputs * layer.outputHeight * layer.outputWidth);
   const [outputsPerGroup, inputsPerGroup] = [outputs / groups, channels / groups];
-  let [issues, products, activationVectors, slowestIssues, slowestCycles, cycles] = [0, 0, 0, 0, 0, 0];
+  let [issues, products, activationVectors, slowestIssues, slowestCycles, cycles] = [
+    0, 0, 0, 0, 0, 0,
+  ];
   let [inputElements, weightElements] = [0, 0];
 
   const filters = Array.from({ length: Math.ceil(outputs / design.groupChannels) }, (_, group) => {
     const first = group * design.groupChannels;
-    const members = Array.from({ length: Math.min(design.groupChannels, outputs - first) }, (_, at) => first + at);
+    const members = Array.from(
+      { length: Math.min(design.groupChannels, outputs - first) },
+      (_, at) => first + at,
+    );
     return Array.from({ length: channels }, (_, channel) =>
       phases.map(([vertical, horizontal]) => {
         const places: { output: number; row: number; column: number }[] = [];
         for (const member of members) {
-          if (Math.floor(member / outputsPerGroup) !== Math.floor(channel / inputsPerGroup)) continue;
+          if (Math.floor(member / outputsPerGroup) !== Math.floor(channel / inputsPerGroup))
+            continue;
           for (let row = 0; row < kernel[0]; row++) {
             for (let column = 0; column < kernel[1]; column++) {
               if ((row * dilation[0]) % stride[0] !== vertical) continue;
@@ -109,13 +127,18 @@ export function tick(layer: TickedLayer, design: TickedDesign): Ticked {
         const stream = places.map(
           (place) =>
             layer.weights[
-              ((place.output * inputsPerGroup + (channel % inputsPerGroup)) * kernel[0] + place.row) * kernel[1] +
+              ((place.output * inputsPerGroup + (channel % inputsPerGroup)) * kernel[0] +
+                place.row) *
+                kernel[1] +
                 place.column
             ] ?? 0,
         );
         const coded = encode(stream, design.indexBits, false);
         weightElements += coded.length;
-        return decode(coded).map(({ at, value }) => ({ ...(places[at] as (typeof places)[number]), value }));
+        return decode(coded).map(({ at, value }) => ({
+          ...(places[at] as (typeof places)[number]),
+          value,
+        }));
       }),
     );
   });
@@ -133,13 +156,16 @@ export function tick(layer: TickedLayer, design: TickedDesign): Ticked {
         phases.forEach(([vertical, horizontal], phase) => {
           for (let y = top; y < Math.min(bandEnd, top + tileRows); y++) {
             for (let x = left; x < Math.min(width, left + tileColumns); x++) {
-              if ((y + pad[0]) % stride[0] !== vertical || (x + pad[1]) % stride[1] !== horizontal) continue;
+              if ((y + pad[0]) % stride[0] !== vertical || (x + pad[1]) % stride[1] !== horizontal)
+                continue;
               places.push({ channel, phase, y, x });
             }
           }
         });
       }
-      const stream = places.map(({ channel, y, x }) => layer.activations[(channel * height + y) * width + x] ?? 0);
+      const stream = places.map(
+        ({ channel, y, x }) => layer.activations[(channel * height + y) * width + x] ?? 0,
+      );
       const coded = encode(stream, design.indexBits, true);
       inputElements += coded.length;
       const held = Array.from({ length: channels }, () =>
@@ -178,14 +204,22 @@ export function tick(layer: TickedLayer, design: TickedDesign): Ticked {
                     products++;
                     const oy = (y + pad[0] - tap.row * dilation[0]) / stride[0];
                     const ox = (x + pad[1] - tap.column * dilation[1]) / stride[1];
-                    if (!Number.isInteger(oy) || !Number.isInteger(ox)) throw new Error('a product without an output');
+                    if (!Number.isInteger(oy) || !Number.isInteger(ox))
+                      throw new Error('a product without an output');
                     const [inTile, acrossTile] = [oy - firstRow, ox - firstColumn];
-                    if (inTile < 0 || inTile >= reachedRows || acrossTile < 0 || acrossTile >= reachedColumns)
+                    if (
+                      inTile < 0 ||
+                      inTile >= reachedRows ||
+                      acrossTile < 0 ||
+                      acrossTile >= reachedColumns
+                    )
                       throw new Error('a product beyond the accumulators');
                     const channelInGroup = tap.output % design.groupChannels;
-                    const address = (channelInGroup * reachedRows + inTile) * reachedColumns + acrossTile;
+                    const address =
+                      (channelInGroup * reachedRows + inTile) * reachedColumns + acrossTile;
                     arriving.push(address % design.banks);
-                    if (oy < 0 || oy >= layer.outputHeight || ox < 0 || ox >= layer.outputWidth) continue;
+                    if (oy < 0 || oy >= layer.outputHeight || ox < 0 || ox >= layer.outputWidth)
+                      continue;
                     const place = (tap.output * layer.outputHeight + oy) * layer.outputWidth + ox;
                     output[place] = (output[place] ?? 0) + activation * tap.value;
                   }
@@ -193,11 +227,13 @@ export function tick(layer: TickedLayer, design: TickedDesign): Ticked {
                 do {
                   const kept: number[] = [];
                   for (const bank of arriving) {
-                    if ((waiting[bank] ?? 0) < design.bankQueue) waiting[bank] = (waiting[bank] ?? 0) + 1;
+                    if ((waiting[bank] ?? 0) < design.bankQueue)
+                      waiting[bank] = (waiting[bank] ?? 0) + 1;
                     else kept.push(bank);
                   }
                   arriving = kept;
-                  for (let bank = 0; bank < design.banks; bank++) waiting[bank] = Math.max(0, (waiting[bank] ?? 0) - 1);
+                  for (let bank = 0; bank < design.banks; bank++)
+                    waiting[bank] = Math.max(0, (waiting[bank] ?? 0) - 1);
                   clock++;
                 } while (arriving.length > 0);
               }

@@ -1,6 +1,7 @@
-// A systolic array, register by register and cycle by cycle: slow, and obviously right.
-// Every cycle each PE reads its registers, multiplies, and all registers take their new values at once. What may not
-// happen (two values in one register, a weight that comes too late) throws, so that a schedule is either right or refused.
+// A systolic array, register by register and cycle by cycle: slow, and obviously right. Every cycle
+// each PE reads its registers, multiplies, and all registers take their new values at once. What
+// may not happen (two values in one register, a weight that comes too late) throws, so that a
+// schedule is either right or refused.
 
 export interface Grid {
   readonly rows: number;
@@ -23,7 +24,10 @@ export interface Ticked {
 const grid = <Value>({ rows, columns }: Grid, value: Value): Value[][] =>
   Array.from({ length: rows }, () => new Array<Value>(columns).fill(value));
 
-/** A fold whose stationary matrix is [rows ≤ R][columns ≤ C], streamed by `steps` vectors of `rows` elements. */
+/**
+ * A fold whose stationary matrix is [rows ≤ R][columns ≤ C], streamed by `steps` vectors of `rows`
+ * elements.
+ */
 export interface StationaryFold {
   readonly stationary: Matrix;
   readonly streamed: Matrix;
@@ -35,17 +39,24 @@ interface Tagged {
 }
 
 /**
- * Weight- or input-stationary. Fold f's stationary values shift in from above, column c one cycle after column c − 1,
- * from cycle starts[f] on, through registers of their own; its first streamed vector enters `rows` cycles later, row r one
- * cycle after row r − 1, and on its way makes each PE take up the new value. Sums go down and leave below.
+ * Weight- or input-stationary. Fold f's stationary values shift in from above, column c one cycle
+ * after column c − 1, from cycle starts[f] on, through registers of their own; its first streamed
+ * vector enters `rows` cycles later, row r one cycle after row r − 1, and on its way makes each PE
+ * take up the new value. Sums go down and leave below.
  */
-export function tickStationary(array: Grid, folds: readonly StationaryFold[], starts: readonly number[]): Ticked {
+export function tickStationary(
+  array: Grid,
+  folds: readonly StationaryFold[],
+  starts: readonly number[],
+): Ticked {
   const { rows, columns } = array;
   let active = grid<Tagged | null>(array, null);
   let shadow = grid<Tagged | null>(array, null);
   let operands = grid<(Tagged & { readonly step: number }) | null>(array, null);
   let sums = grid<number>(array, 0);
-  const outputs = folds.map(({ streamed }) => streamed.map(() => new Array<number>(columns).fill(0)));
+  const outputs = folds.map(({ streamed }) =>
+    streamed.map(() => new Array<number>(columns).fill(0)),
+  );
   const expected = folds.reduce((all, { streamed }) => all + streamed.length * columns, 0);
   let [left, cycles, stationaryWords, streamedWords] = [0, 0, 0, 0];
 
@@ -55,7 +66,14 @@ export function tickStationary(array: Grid, folds: readonly StationaryFold[], st
       const found = folds.flatMap(({ streamed }, fold) => {
         const step = cycle - ((starts[fold] ?? 0) + rows) - row;
         if (step < 0 || step >= streamed.length) return [];
-        return [{ fold, step, value: streamed[step]?.[row] ?? 0, isReal: row < (streamed[step]?.length ?? 0) }];
+        return [
+          {
+            fold,
+            step,
+            value: streamed[step]?.[row] ?? 0,
+            isReal: row < (streamed[step]?.length ?? 0),
+          },
+        ];
       });
       if (found.length > 1) throw new Error(`cycle ${cycle}: two vectors enter row ${row}`);
       if (found[0]?.isReal) streamedWords++;
@@ -70,14 +88,22 @@ export function tickStationary(array: Grid, folds: readonly StationaryFold[], st
         if (value !== undefined) stationaryWords++;
         return [{ fold, value: value ?? 0 }];
       });
-      if (found.length > 1) throw new Error(`cycle ${cycle}: two values are loaded into column ${column}`);
+      if (found.length > 1)
+        throw new Error(`cycle ${cycle}: two values are loaded into column ${column}`);
       return found[0] ?? null;
     });
-    const [nextActive, nextShadow] = [grid<Tagged | null>(array, null), shadow.map((row) => [...row])];
-    const [nextOperands, nextSums] = [grid<(typeof operands)[number][number]>(array, null), grid<number>(array, 0)];
+    const [nextActive, nextShadow] = [
+      grid<Tagged | null>(array, null),
+      shadow.map((row) => [...row]),
+    ];
+    const [nextOperands, nextSums] = [
+      grid<(typeof operands)[number][number]>(array, null),
+      grid<number>(array, 0),
+    ];
     for (let row = 0; row < rows; row++) {
       for (let column = 0; column < columns; column++) {
-        const operand = column === 0 ? (entering[row] ?? null) : (operands[row]?.[column - 1] ?? null);
+        const operand =
+          column === 0 ? (entering[row] ?? null) : (operands[row]?.[column - 1] ?? null);
         let held = active[row]?.[column] ?? null;
         if (operand && operand.step === 0) held = shadow[row]?.[column] ?? null;
         if (operand && held?.fold !== operand.fold) {
@@ -98,8 +124,11 @@ export function tickStationary(array: Grid, folds: readonly StationaryFold[], st
       }
     }
     for (let column = 0; column < columns; column++) {
-      const shift = folds.map((_, fold) => cycle - (starts[fold] ?? 0) - column).find((at) => at >= 0 && at < rows);
-      // Only as deep as the new values have come: what lies deeper may still wait for its fold to begin.
+      const shift = folds
+        .map((_, fold) => cycle - (starts[fold] ?? 0) - column)
+        .find((at) => at >= 0 && at < rows);
+      // Only as deep as the new values have come: what lies deeper may still wait for its fold to
+      // begin.
       for (let row = shift ?? -1; row >= 0; row--) {
         const moved = row === 0 ? (loading[column] ?? null) : (shadow[row - 1]?.[column] ?? null);
         (nextShadow[row] as (Tagged | null)[])[column] = moved;
@@ -110,7 +139,10 @@ export function tickStationary(array: Grid, folds: readonly StationaryFold[], st
   return { outputs, cycles, stationaryWords, streamedWords };
 }
 
-/** A fold of outputs [rows ≤ R][columns ≤ C]: left[row][step] times top[step][column], summed over steps. */
+/**
+ * A fold of outputs [rows ≤ R][columns ≤ C]: left[row][step] times top[step][column], summed over
+ * steps.
+ */
 export interface OutputFold {
   readonly left: Matrix;
   readonly top: Matrix;
@@ -121,11 +153,16 @@ interface Sum extends Tagged {
 }
 
 /**
- * Output-stationary. Fold f's operands enter from cycle starts[f] on, rows and columns each one cycle after their
- * neighbour; a PE that has seen the last step hands its sum to a register of its own. When the lowest PE of a column has
- * done so, the column's sums go down together, one PE a cycle, and leave below.
+ * Output-stationary. Fold f's operands enter from cycle starts[f] on, rows and columns each one
+ * cycle after their neighbour; a PE that has seen the last step hands its sum to a register of its
+ * own. When the lowest PE of a column has done so, the column's sums go down together, one PE a
+ * cycle, and leave below.
  */
-export function tickOutputs(array: Grid, folds: readonly OutputFold[], starts: readonly number[]): Ticked {
+export function tickOutputs(
+  array: Grid,
+  folds: readonly OutputFold[],
+  starts: readonly number[],
+): Ticked {
   const { rows, columns } = array;
   const steps = folds.map(({ top }) => top.length);
   const totals = grid<number>(array, 0);
@@ -144,7 +181,8 @@ export function tickOutputs(array: Grid, folds: readonly OutputFold[], starts: r
       for (let row = 0; row < rows; row++) {
         const sum = leaving[row]?.[column];
         if (!sum) continue;
-        const shift = cycle - ((starts[sum.fold] ?? 0) + (steps[sum.fold] ?? 0) + rows - 1 + column);
+        const shift =
+          cycle - ((starts[sum.fold] ?? 0) + (steps[sum.fold] ?? 0) + rows - 1 + column);
         if (shift < 0) put(row, column, sum);
         else if (row + 1 < rows) put(row + 1, column, sum);
         else {
@@ -156,12 +194,14 @@ export function tickOutputs(array: Grid, folds: readonly OutputFold[], starts: r
     }
     for (let row = 0; row < rows; row++) {
       for (let column = 0; column < columns; column++) {
-        // Both operands have come through row + column neighbours; no other fold's may be there in the same cycle.
+        // Both operands have come through row + column neighbours; no other fold's may be there in
+        // the same cycle.
         const here = folds.flatMap((fold, at) => {
           const step = cycle - (starts[at] ?? 0) - row - column;
           return step >= 0 && step < (steps[at] ?? 0) ? [{ fold, at, step }] : [];
         });
-        if (here.length > 1) throw new Error(`cycle ${cycle}: two folds meet in PE ${row},${column}`);
+        if (here.length > 1)
+          throw new Error(`cycle ${cycle}: two folds meet in PE ${row},${column}`);
         const [met] = here;
         if (!met) continue;
         const [a, b] = [met.fold.left[row]?.[met.step], met.fold.top[met.step]?.[column]];
@@ -178,8 +218,14 @@ export function tickOutputs(array: Grid, folds: readonly OutputFold[], starts: r
   return { outputs, cycles, stationaryWords, streamedWords };
 }
 
-/** Fetches and folds, cycle by cycle: a fold starts when its fetch is done, a fetch when a half of the buffer is free. */
-export function tickDoubleBuffer(fetchCycles: readonly number[], foldCycles: readonly number[]): number {
+/**
+ * Fetches and folds, cycle by cycle: a fold starts when its fetch is done, a fetch when a half of
+ * the buffer is free.
+ */
+export function tickDoubleBuffer(
+  fetchCycles: readonly number[],
+  foldCycles: readonly number[],
+): number {
   let [fetched, done, fetching, folding, cycle] = [0, 0, 0, 0, 0];
   for (; done < foldCycles.length; cycle++) {
     const canFetch = fetched < fetchCycles.length && fetched - done < 2;

@@ -1,8 +1,19 @@
-// The loss of a network on one frame from the definitions, in double precision: what gradients are derivatives of.
+// The loss of a network on one frame from the definitions, in double precision: what gradients are
+// derivatives of.
 
-import { frameShape, type Layer, type Network, onlyInput, resultOf, type Shape } from '../../workloads/network.js';
+import {
+  frameShape,
+  type Layer,
+  type Network,
+  onlyInput,
+  resultOf,
+  type Shape,
+} from '../../workloads/network.js';
 
-type Values = ReadonlyMap<string, { readonly weights: ArrayLike<number>; readonly bias: ArrayLike<number> | null }>;
+type Values = ReadonlyMap<
+  string,
+  { readonly weights: ArrayLike<number>; readonly bias: ArrayLike<number> | null }
+>;
 interface Tensor {
   readonly shape: Shape;
   readonly values: readonly number[];
@@ -13,8 +24,15 @@ const outputOf = (layer: Layer) => frameShape(resultOf(layer).shape);
 const at = (values: ArrayLike<number>, index: number): number => values[index] ?? Number.NaN;
 
 /** Cross-entropy of `label` for one input, channels first. A last softmax is part of the loss. */
-export function referenceLoss(network: Network, values: Values, input: readonly number[], label: number): number {
-  const tensors = new Map<string, Tensor>([['data', { shape: frameShape(onlyInput(network).shape), values: input }]]);
+export function referenceLoss(
+  network: Network,
+  values: Values,
+  input: readonly number[],
+  label: number,
+): number {
+  const tensors = new Map<string, Tensor>([
+    ['data', { shape: frameShape(onlyInput(network).shape), values: input }],
+  ]);
   let logits: readonly number[] = [];
   for (const layer of network.layers) {
     if (layer.kind === 'softmax') break;
@@ -36,7 +54,9 @@ function forward(
   const [first] = inputs as [Tensor];
   const size = outputOf(layer).reduce((product: number, extent) => product * extent, 1);
   const rectify = (value: number, activation: string) =>
-    activation === 'none' ? value : Math.min(activation === 'relu6' ? 6 : Number.POSITIVE_INFINITY, Math.max(0, value));
+    activation === 'none'
+      ? value
+      : Math.min(activation === 'relu6' ? 6 : Number.POSITIVE_INFINITY, Math.max(0, value));
   switch (layer.kind) {
     case 'dense':
       return Array.from({ length: layer.outputs }, (_, row) => {
@@ -47,7 +67,9 @@ function forward(
         return rectify(sum + (bias ? at(bias, row) : 0), layer.activation);
       });
     case 'conv2d':
-      return convolution(layer, first, weights, bias).map((value) => rectify(value, layer.activation));
+      return convolution(layer, first, weights, bias).map((value) =>
+        rectify(value, layer.activation),
+      );
     case 'pool2d':
       return pool(layer, first);
     case 'concat':
@@ -124,11 +146,19 @@ function pool(layer: Extract<Layer, { kind: 'pool2d' }>, { shape, values }: Tens
         const met: number[] = [];
         for (let ky = 0; ky < kernel[0]; ky++) {
           for (let kx = 0; kx < kernel[1]; kx++) {
-            const [y, x] = [oy * layer.stride[0] + ky - layer.pad[0], ox * layer.stride[1] + kx - layer.pad[1]];
-            if (y >= 0 && y < height && x >= 0 && x < width) met.push(at(values, (c * height + y) * width + x));
+            const [y, x] = [
+              oy * layer.stride[0] + ky - layer.pad[0],
+              ox * layer.stride[1] + kx - layer.pad[1],
+            ];
+            if (y >= 0 && y < height && x >= 0 && x < width)
+              met.push(at(values, (c * height + y) * width + x));
           }
         }
-        result.push(layer.mode === 'max' ? Math.max(...met) : met.reduce((a, b) => a + b, 0) / (kernel[0] * kernel[1]));
+        result.push(
+          layer.mode === 'max'
+            ? Math.max(...met)
+            : met.reduce((a, b) => a + b, 0) / (kernel[0] * kernel[1]),
+        );
       }
     }
   }

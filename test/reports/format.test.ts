@@ -71,7 +71,9 @@ describe('csv', () => {
       ['a,b', 1.5, null],
       ['=1+1', -2, 'say "x"'],
     ];
-    expect(renderCsv({ columns: ['k', 'v', 'n'], rows })).toBe('k,v,n\n"a,b",1.5,\n\'=1+1,-2,"say ""x"""\n');
+    expect(renderCsv({ columns: ['k', 'v', 'n'], rows })).toBe(
+      'k,v,n\n"a,b",1.5,\n\'=1+1,-2,"say ""x"""\n',
+    );
   });
 });
 
@@ -89,7 +91,9 @@ describe('the terminal', () => {
       columns: [left('what'), right('time')],
       rows: [['some very long words to wrap around', '123.456 ms']],
     };
-    const lines = renderTerminal([{ heading: 'h', table }], { columns: 30, color: false }).split('\n');
+    const lines = renderTerminal([{ heading: 'h', table }], { columns: 30, color: false }).split(
+      '\n',
+    );
     expect(Math.max(...lines.map((line) => line.length))).toBeLessThanOrEqual(30);
     expect(lines.join('\n')).toContain('123.456 ms');
   });
@@ -102,7 +106,9 @@ describe('the terminal', () => {
         ['abcdefghijklmnopqrstuvwxyz', '1 s'],
       ],
     };
-    const lines = renderTerminal([{ heading: 'h', table }], { columns: 30, color: false }).split('\n');
+    const lines = renderTerminal([{ heading: 'h', table }], { columns: 30, color: false }).split(
+      '\n',
+    );
     expect(lines.slice(3, -1)).toEqual([
       'eie-64:im2col+sparse+  9.91 ms',
       'winograd',

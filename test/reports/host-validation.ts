@@ -31,9 +31,24 @@ const points = ['alexnet', 'squeezenet-1.0', HOSTILE].flatMap((network, of) =>
       const modelledSeconds = 4e-5 * 12 ** at * (which + 1);
       const isTimed = !(kernel === 'softmax' && at === 0);
       return {
-        ...{ network, executor, kernel, kind, layer: `layer${at}`, shape: `${kind} ${of} ${at}`, isDepthwise: false },
+        ...{
+          network,
+          executor,
+          kernel,
+          kind,
+          layer: `layer${at}`,
+          shape: `${kind} ${of} ${at}`,
+          isDepthwise: false,
+        },
         measuredSeconds: isTimed ? modelledSeconds * (0.7 + 0.1 * ((which + at + of) % 10)) : 0,
-        ...{ isTimed, spread: 1.1, modelledSeconds, bound: 'compute', macs, bytes: 2e5 * (which + 1) * 3 ** at },
+        ...{
+          isTimed,
+          spread: 1.1,
+          modelledSeconds,
+          bound: 'compute',
+          macs,
+          bytes: 2e5 * (which + 1) * 3 ** at,
+        },
       };
     }),
   ),
@@ -61,7 +76,10 @@ export const hostValidationStudy = () =>
         roofline: rooflineOf(HOSTILE, 1, ceilings, points),
         notes: [],
       },
-      ...{ calibrated: summarizeErrors('nothing fitted', predicted), overall: summarizeErrors('left out', predicted) },
+      ...{
+        calibrated: summarizeErrors('nothing fitted', predicted),
+        overall: summarizeErrors('left out', predicted),
+      },
       byExecutor: summarizeBy(predicted, ({ executor }) => executor),
       byKernel: summarizeBy(predicted, ({ kernel }) => kernel),
       byNetwork: summarizeBy(predicted, ({ network }) => network),

@@ -1,4 +1,5 @@
-// Views of small studies for tests of what is shown. Names that could come from a file try to run a script.
+// Views of small studies for tests of what is shown. Names that could come from a file try to run a
+// script.
 
 import { breakevenView } from '../../reports/views/breakeven.js';
 import { pruneView } from '../../reports/views/prune.js';
@@ -56,7 +57,9 @@ export const breakevenStudy = async () =>
   );
 
 export const stackStudy = async () =>
-  stackView(await stack({ base: 'lenet-300-100', small: 'lenet-5', hardware: ['i7-5930k', 'eie-64'] }));
+  stackView(
+    await stack({ base: 'lenet-300-100', small: 'lenet-5', hardware: ['i7-5930k', 'eie-64'] }),
+  );
 
 const layerNames = [HOSTILE, 'second'];
 
@@ -65,7 +68,12 @@ function step(title: string, kept: number, accuracy: number): Step {
   const layers = layerNames.map((name) => ({ name, weights, nonzeros: weights * kept }));
   const bytes = 8000 * kept;
   return {
-    ...{ title, kind: 'made up', validation: { accuracy, loss: 1 - accuracy, frames: 100 }, layers },
+    ...{
+      title,
+      kind: 'made up',
+      validation: { accuracy, loss: 1 - accuracy, frames: 100 },
+      layers,
+    },
     size: {
       ...{ denseBytes: 8000, fileBytes: bytes + 100, huffmanFileBytes: bytes / 2 + 100 },
       layers: layerNames.map((name) => ({
@@ -78,12 +86,30 @@ function step(title: string, kept: number, accuracy: number): Step {
 
 /** Two seeds of three steps, a curve for each of two layers, not retrained. */
 const pruneReport: PruneReport = {
-  ...{ workload: HOSTILE, title: HOSTILE_TITLE, pipeline: 'made up', pipelineTitle: HOSTILE, engine: 'none' },
-  data: { name: HOSTILE, title: '', origin: 'synthetic', seed: 0, train: 10, validation: 10, test: 10 },
+  ...{
+    workload: HOSTILE,
+    title: HOSTILE_TITLE,
+    pipeline: 'made up',
+    pipelineTitle: HOSTILE,
+    engine: 'none',
+  },
+  data: {
+    name: HOSTILE,
+    title: '',
+    origin: 'synthetic',
+    seed: 0,
+    train: 10,
+    validation: 10,
+    test: 10,
+  },
   stages: [],
   seeds: [0, 1].map((seed) => ({
     seed,
-    steps: [step('train', 1, 0.98), step('prune', 0.1, 0.9), step('retrain', 0.1, 0.97 + 0.005 * seed)],
+    steps: [
+      step('train', 1, 0.98),
+      step('prune', 0.1, 0.9),
+      step('retrain', 0.1, 0.97 + 0.005 * seed),
+    ],
     curves: layerNames.map((layer, at) => ({
       layer,
       retrained: false,

@@ -1,4 +1,5 @@
-// The trace against the Trace Event Format ("JSON Object Format" of Google's document), as Perfetto imports it.
+// The trace against the Trace Event Format ("JSON Object Format" of Google's document), as Perfetto
+// imports it.
 
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
@@ -17,10 +18,22 @@ const Trace = z.strictObject({
     z.discriminatedUnion('ph', [
       z.strictObject({ ph: z.literal('M'), ...base, tid: z.int().optional(), args }),
       z.strictObject({
-        ...{ ph: z.literal('X'), ...base, cat: z.string(), tid: z.int().min(1), ts: time, dur: time },
+        ...{
+          ph: z.literal('X'),
+          ...base,
+          cat: z.string(),
+          tid: z.int().min(1),
+          ts: time,
+          dur: time,
+        },
         args: args.optional(),
       }),
-      z.strictObject({ ph: z.literal('C'), ...base, ts: time, args: z.record(z.string(), z.number()) }),
+      z.strictObject({
+        ph: z.literal('C'),
+        ...base,
+        ts: time,
+        args: z.record(z.string(), z.number()),
+      }),
     ]),
   ),
 });
@@ -28,7 +41,10 @@ const Trace = z.strictObject({
 const parse = (text: string) => Trace.parse(JSON.parse(text));
 type Events = z.infer<typeof Trace>['traceEvents'];
 
-/** Perfetto counts nanoseconds: slices of a thread must nest, counters must go forward, when read as whole ones. */
+/**
+ * Perfetto counts nanoseconds: slices of a thread must nest, counters must go forward, when read as
+ * whole ones.
+ */
 function expectImportable(events: Events): void {
   const threads = new Map<string, number>();
   const counters = new Map<string, number>();
@@ -50,9 +66,16 @@ const nameOf = (events: Events, kind: string) =>
   events.flatMap((event) => (event.ph === 'M' && event.name === kind ? [event.args.name] : []));
 
 async function traceOf(room: number, hardware: readonly string[]) {
-  const [comparison] = await compare({ workloads: ['lenet-5'], hardware, repeat: 1, timelineRoom: room });
+  const [comparison] = await compare({
+    workloads: ['lenet-5'],
+    hardware,
+    repeat: 1,
+    timelineRoom: room,
+  });
   const results = comparison?.results ?? [];
-  const timelines = results.flatMap(({ timeline, hardware: name }) => (timeline ? [{ ...timeline, name }] : []));
+  const timelines = results.flatMap(({ timeline, hardware: name }) =>
+    timeline ? [{ ...timeline, name }] : [],
+  );
   return { results, trace: parse(chromeTrace(timelines)) };
 }
 
@@ -61,10 +84,16 @@ describe('a trace', () => {
     const { trace } = await traceOf(20_000, ['eie-64', 'titan-x:dense', 'host:reference']);
     const { traceEvents } = trace;
     expectImportable(traceEvents);
-    expect(nameOf(traceEvents, 'process_name')).toEqual(['eie-64 (modelled)', 'titan-x (modelled)', 'host (measured)']);
+    expect(nameOf(traceEvents, 'process_name')).toEqual([
+      'eie-64 (modelled)',
+      'titan-x (modelled)',
+      'host (measured)',
+    ]);
     const threads = nameOf(traceEvents, 'thread_name');
     expect(threads).toEqual(expect.arrayContaining(['layers', 'control unit', 'PE 0', 'PE 63']));
-    const counters = new Set(traceEvents.flatMap((event) => (event.ph === 'C' ? [event.name] : [])));
+    const counters = new Set(
+      traceEvents.flatMap((event) => (event.ph === 'C' ? [event.name] : [])),
+    );
     expect([...counters]).toEqual(
       expect.arrayContaining(['PEs at work', 'activations in a queue', 'dram_bytes per second']),
     );
@@ -73,7 +102,9 @@ describe('a trace', () => {
   it('ends when the comparison says it does, with each layer as long as there', async () => {
     const { results, trace } = await traceOf(20_000, ['eie-64', 'i7-5930k']);
     for (const [at, { layers, seconds }] of results.entries()) {
-      const own = trace.traceEvents.flatMap((event) => (event.ph === 'X' && event.pid === at + 1 ? [event] : []));
+      const own = trace.traceEvents.flatMap((event) =>
+        event.ph === 'X' && event.pid === at + 1 ? [event] : [],
+      );
       const shown = own.filter(({ tid }) => tid === 1);
       expect(shown.map(({ name }) => name)).toEqual(layers.map(({ name }) => name));
       // To the picosecond that the file resolves.
@@ -103,7 +134,11 @@ describe('a trace', () => {
 
   it('is written by compare, whole or not at all', async () => {
     const argv = ['compare', 'nt-we', '--on', 'eie-64', '--quiet'];
-    const { code, stderr, stdout } = await zeroskip([...argv, '--trace', '/no/such/folder/trace.json']);
+    const { code, stderr, stdout } = await zeroskip([
+      ...argv,
+      '--trace',
+      '/no/such/folder/trace.json',
+    ]);
     expect([code, stdout, stderr]).toEqual([
       2,
       '',

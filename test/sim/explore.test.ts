@@ -6,7 +6,12 @@ import { nextQuestions, questionOf } from '../../reports/explorer/sliders.js';
 import { initialState } from '../../reports/explorer/state.js';
 import { createExplorer } from '../../sim/explore.js';
 
-const offer = gatherOffer({ workload: 'lenet-300-100', hardware: ['eie-64', 'scnn'], batch: 1, seed: 0 });
+const offer = gatherOffer({
+  workload: 'lenet-300-100',
+  hardware: ['eie-64', 'scnn'],
+  batch: 1,
+  seed: 0,
+});
 const state = { ...initialState(offer), weightDensity: 0.1 };
 /** What is not drawn would have to be read. */
 const drawn = nextQuestions(offer, state).filter(({ workload }) => workload.weightDensity !== null);
@@ -30,7 +35,9 @@ describe('the explorer', () => {
   });
 
   it('drops work ahead for a question, and goes on afterwards', async () => {
-    const questions = drawn.filter(({ workload }) => workload.weightDensity !== state.weightDensity);
+    const questions = drawn.filter(
+      ({ workload }) => workload.weightDensity !== state.weightDensity,
+    );
     const [interrupted, fresh] = [createExplorer(sources), createExplorer(sources)];
     const ahead = interrupted.ahead(questions);
     await ahead.next();

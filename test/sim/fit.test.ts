@@ -5,7 +5,13 @@ import { describe, expect, it } from 'vitest';
 import { loadHardware } from '../../hw-models/presets.node.js';
 import { type Cell, cellsOf } from '../../sim/validate/cells.js';
 import { type FittedDevice, fittedDevices } from '../../sim/validate/fit/devices.js';
-import { fitEfficiencies, fitPowers, type Measure, statedValues, withValues } from '../../sim/validate/fit/search.js';
+import {
+  fitEfficiencies,
+  fitPowers,
+  type Measure,
+  statedValues,
+  withValues,
+} from '../../sim/validate/fit/search.js';
 import { createLab } from '../../sim/validate/lab.js';
 import { publishedTables } from '../../sim/validate/tables.node.js';
 import { POWERS, TIMES } from '../../sim/validate/wallclock.js';
@@ -16,7 +22,12 @@ const lab = createLab(loadHardware, 0);
 const large = ['Alex-6', 'VGG-6'];
 
 /** Cells whose published figure is what `measure` says of the device with other values. */
-function invented(table: string, device: string, truth: ReadonlyMap<string, number>, measure: Measure) {
+function invented(
+  table: string,
+  device: string,
+  truth: ReadonlyMap<string, number>,
+  measure: Measure,
+) {
   const hardware = withValues(lab.hardware(device), truth);
   return cellsOf(publishedTables, table)
     .filter(({ platform, layer }) => platform === device && !large.includes(layer))
@@ -50,7 +61,13 @@ describe('the search', () => {
         const truth = scaled(i7.device, numbers, factors);
         const hardware = lab.hardware(i7.device);
         const cells = invented(TIMES.table, i7.device, truth, seconds);
-        const found = fitEfficiencies(hardware, i7, cells, seconds, statedValues(hardware, numbers));
+        const found = fitEfficiencies(
+          hardware,
+          i7,
+          cells,
+          seconds,
+          statedValues(hardware, numbers),
+        );
         for (const [number, value] of truth) expect(found.get(number)).toBeWithin(0.02, value);
       }),
       { numRuns: 5 },
@@ -62,7 +79,9 @@ describe('the search', () => {
       fc.property(fc.array(factor, { minLength: 3, maxLength: 3 }), fc.nat(7), (factors, wrong) => {
         const truth = scaled(tegra.device, tegra.powers, factors);
         const cells = invented(POWERS.table, tegra.device, truth, watts).map((cell, at) =>
-          at % 8 === wrong && cell.kernel === 'sparse' ? { ...cell, published: 1.3 * cell.published } : cell,
+          at % 8 === wrong && cell.kernel === 'sparse'
+            ? { ...cell, published: 1.3 * cell.published }
+            : cell,
         );
         const found = fitPowers(lab.hardware(tegra.device), tegra, cells, watts);
         for (const [number, value] of truth) expect(found.get(number)).toBeWithin(1e-6, value);

@@ -31,11 +31,16 @@ describe('fitThree', () => {
   it('is never further off than the truth, whatever the noise', () => {
     fc.assert(
       fc.property(
-        fc.array(fc.double({ min: 0.99, max: 1.01, noNaN: true }), { minLength: 10, maxLength: 10 }),
+        fc.array(fc.double({ min: 0.99, max: 1.01, noNaN: true }), {
+          minLength: 10,
+          maxLength: 10,
+        }),
         (noise) => {
           const figures = observations(noise);
           // Linear where the logarithm is not: equal to the second order of the noise.
-          expect(distanceOf(figures, fitThree(figures))).toBeLessThanOrEqual(distanceOf(figures, truth) + 1e-3);
+          expect(distanceOf(figures, fitThree(figures))).toBeLessThanOrEqual(
+            distanceOf(figures, truth) + 1e-3,
+          );
         },
       ),
       { numRuns: 50 },
@@ -43,7 +48,8 @@ describe('fitThree', () => {
   });
 
   it('removes the bias of some figures where their mean counts enough', () => {
-    // Three of the ten are 10 % high, the rest exact: by themselves they do not move the least absolute errors.
+    // Three of the ten are 10 % high, the rest exact: by themselves they do not move the least
+    // absolute errors.
     const figures = observations([1.1, 1, 1.1, 1, 1.1]);
     const some = figures.slice(0, 5);
     const biasOf = (found: Triple) => modelled(meanRatio(some, 1), found) - 1;

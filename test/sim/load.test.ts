@@ -21,10 +21,12 @@ const floats = (name: string, shape: readonly number[], ...values: readonly numb
 
 /** As numpy writes int64. */
 function wholes(name: string, shape: readonly number[], ...values: readonly bigint[]): string {
-  const header = `{'descr': '<i8', 'fortran_order': False, 'shape': (${shape.join(', ')},), }`.padEnd(117);
+  const header =
+    `{'descr': '<i8', 'fortran_order': False, 'shape': (${shape.join(', ')},), }`.padEnd(117);
   const bytes = new Uint8Array(128 + 8 * values.length);
   bytes.set(Buffer.from(`\x93NUMPY\x01\x00v\x00${header}\n`, 'latin1'));
-  for (const [at, value] of values.entries()) new DataView(bytes.buffer).setBigInt64(128 + 8 * at, value, true);
+  for (const [at, value] of values.entries())
+    new DataView(bytes.buffer).setBigInt64(128 + 8 * at, value, true);
   return file(name, bytes);
 }
 
@@ -60,7 +62,10 @@ describe('the inputs of a network', () => {
   });
 
   it('are found by name, in any order, each of its own type', async () => {
-    const files = [`mask=${floats('m.npy', [1, 3], 1, 0, 1)}`, `ids=${wholes('ids.npy', [3], 1n, 2n ** 40n, 0n)}`];
+    const files = [
+      `mask=${floats('m.npy', [1, 3], 1, 0, 1)}`,
+      `ids=${wholes('ids.npy', [3], 1n, 2n ** 40n, 0n)}`,
+    ];
     const inputs = await loadInputs(both, files, drawn);
     expect([...inputs]).toEqual([
       ['ids', Float64Array.of(1, 2 ** 40, 0)],
@@ -71,7 +76,9 @@ describe('the inputs of a network', () => {
   it('need no name where there is one', async () => {
     const path = floats('x.npy', [2, 2], 1, 0, 3, 4);
     for (const text of [path, `x=${path}`]) {
-      expect((await loadInputs(entryOf(plane), [text], drawn)).get('x')).toEqual(Float32Array.of(1, 0, 3, 4));
+      expect((await loadInputs(entryOf(plane), [text], drawn)).get('x')).toEqual(
+        Float32Array.of(1, 0, 3, 4),
+      );
     }
   });
 
@@ -80,7 +87,11 @@ describe('the inputs of a network', () => {
     ['without it', [2, 2]],
     ['as they lie', [4]],
   ])('have their shape %s', async (_what, shape) => {
-    const inputs = await loadInputs(entryOf(plane), [floats('shape.npy', shape, 1, 2, 3, 4)], drawn);
+    const inputs = await loadInputs(
+      entryOf(plane),
+      [floats('shape.npy', shape, 1, 2, 3, 4)],
+      drawn,
+    );
     expect(inputs.get('x')).toEqual(Float32Array.of(1, 2, 3, 4));
   });
 
@@ -92,8 +103,18 @@ describe('the inputs of a network', () => {
       [`msk=${three}`],
       `input 'msk=${three}'; did you mean mask?: expected NAME=FILE with one of ids, mask`,
     ],
-    ['no name among several', both, [three], `input '${three}': expected NAME=FILE with one of ids, mask`],
-    ['two files for one input', both, [`ids=${three}`, `ids=${three}`], 'input ids: found two files, expected one'],
+    [
+      'no name among several',
+      both,
+      [three],
+      `input '${three}': expected NAME=FILE with one of ids, mask`,
+    ],
+    [
+      'two files for one input',
+      both,
+      [`ids=${three}`, `ids=${three}`],
+      'input ids: found two files, expected one',
+    ],
     ['a file that is not there', both, ['ids=nothing.npy'], 'nothing.npy: no such file'],
     ['another shape', entryOf(plane), [three], `${three}: found a tensor of 3, expected 2×2`],
     [

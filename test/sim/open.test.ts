@@ -16,7 +16,8 @@ const weights = writeSafetensors({
   metadata: {},
   tensors: new Map([['fc.weight', floats(Float32Array.of(1, 2), [1, 2])]]),
 });
-for (const name of ['inside', 'outside', 'cache', 'snapshot', 'down/below']) mkdirSync(at(name), { recursive: true });
+for (const name of ['inside', 'outside', 'cache', 'snapshot', 'down/below'])
+  mkdirSync(at(name), { recursive: true });
 writeFileSync(at('outside', 'w.safetensors'), weights);
 for (const name of ['inside', 'down']) writeFileSync(at(name, 'n.yaml'), yaml);
 
@@ -83,7 +84,9 @@ describe('a name of a file that is no network', () => {
 
   it('may be a folder', async () => {
     mkdirSync(at('saved'));
-    expect(await refusal(() => openWorkload(at('saved')))).toContain('found a folder without model.json');
+    expect(await refusal(() => openWorkload(at('saved')))).toContain(
+      'found a folder without model.json',
+    );
     writeFileSync(at('saved', 'saved_model.pb'), '');
     expect(await refusal(() => openWorkload(at('saved')))).toContain('found a graph of TensorFlow');
   });

@@ -14,13 +14,20 @@ import { squeezenet10 } from '../../workloads/zoo/squeezenet.js';
 import { squeezenetNet } from '../assets.js';
 import { zeroskip } from '../cli/run-cli.js';
 
-const content = Buffer.from(Uint8Array.from({ length: 300_000 }, (_, at) => (at * 7 + (at >> 8)) & 255));
+const content = Buffer.from(
+  Uint8Array.from({ length: 300_000 }, (_, at) => (at * 7 + (at >> 8)) & 255),
+);
 const sha256 = createHash('sha256').update(content).digest('hex');
 
 // The catalog's own row, about a file that can be served here.
 vi.mock('../../workloads/data/published-weights.js', async (original) => {
   const real = await original<typeof import('../../workloads/data/published-weights.js')>();
-  const served = { ...real.publishedWeights[0], name: 'served', file: 'served.net', bytes: 300_000 };
+  const served = {
+    ...real.publishedWeights[0],
+    name: 'served',
+    file: 'served.net',
+    bytes: 300_000,
+  };
   return { publishedWeights: [...real.publishedWeights, served] };
 });
 
@@ -54,7 +61,10 @@ afterEach(async () => {
 const whole: Handler = (request, response) => {
   const from = Number(/bytes=(\d+)-/.exec(request.headers.range ?? '')?.[1] ?? 0);
   const range = { 'content-range': `bytes ${from}-${content.length - 1}/${content.length}` };
-  response.writeHead(from > 0 ? 206 : 200, { 'content-length': content.length - from, ...(from > 0 ? range : {}) });
+  response.writeHead(from > 0 ? 206 : 200, {
+    'content-length': content.length - from,
+    ...(from > 0 ? range : {}),
+  });
   response.end(content.subarray(from));
 };
 
@@ -63,19 +73,23 @@ const half: Handler = (request, response) => {
   const from = Number(/bytes=(\d+)-/.exec(request.headers.range ?? '')?.[1] ?? 0);
   response.writeHead(from > 0 ? 206 : 200, {
     'content-length': content.length - from,
-    ...(from > 0 ? { 'content-range': `bytes ${from}-${content.length - 1}/${content.length}` } : {}),
+    ...(from > 0
+      ? { 'content-range': `bytes ${from}-${content.length - 1}/${content.length}` }
+      : {}),
   });
   const end = from + Math.ceil((content.length - from) / 2);
   response.write(content.subarray(from, end), () => setTimeout(() => response.destroy(), 20));
 };
 
-const run = (rest = {}) => pull({ name: 'served', out: file, url, idleSeconds: 1, tries: 2, ...rest });
+const run = (rest = {}) =>
+  pull({ name: 'served', out: file, url, idleSeconds: 1, tries: 2, ...rest });
 const failure = async (rest = {}) =>
   run(rest).then(
     () => 'no failure',
     (error: Error) => `${error.name}: ${error.message}`,
   );
-const nothingKept = () => expect([existsSync(file), existsSync(`${file}.part`)]).toEqual([false, false]);
+const nothingKept = () =>
+  expect([existsSync(file), existsSync(`${file}.part`)]).toEqual([false, false]);
 
 describe('pull', () => {
   it('downloads, checks, and does not download again', async () => {
@@ -99,7 +113,9 @@ describe('pull', () => {
     handler = (request, response, nth) => (nth < 3 ? half : whole)(request, response, nth);
     expect(await run()).toMatchObject({ transferred: content.length });
     // A socket that is torn down may take some of what was sent with it.
-    const starts = requests.map(({ headers }) => Number(/^bytes=(\d+)-$/.exec(headers.range ?? 'bytes=0-')?.[1]));
+    const starts = requests.map(({ headers }) =>
+      Number(/^bytes=(\d+)-$/.exec(headers.range ?? 'bytes=0-')?.[1]),
+    );
     const [first = -1, second = 0, third = 0, ...more] = starts;
     expect([first, more]).toEqual([0, []]);
     expect(second).toBeGreaterThan(0);
@@ -126,7 +142,9 @@ describe('pull', () => {
       response.writeHead(200, { 'content-length': content.length });
       response.write(content.subarray(0, 1000));
     };
-    expect(await failure({ tries: 1 })).toMatch(/^TransferError: .*takes up what is in .*served\.net\.part$/);
+    expect(await failure({ tries: 1 })).toMatch(
+      /^TransferError: .*takes up what is in .*served\.net\.part$/,
+    );
     expect(existsSync(file)).toBe(false);
     expect(statSync(`${file}.part`).size).toBe(1000);
   }, 20_000);
@@ -148,8 +166,16 @@ describe('pull', () => {
   });
 
   it.each<[string, Handler, string]>([
-    ['a missing file', (_request, response) => response.writeHead(404).end(), 'found status 404, expected 200'],
-    ['a fault of the server', (_request, response) => response.writeHead(503).end(), 'found status 503'],
+    [
+      'a missing file',
+      (_request, response) => response.writeHead(404).end(),
+      'found status 404, expected 200',
+    ],
+    [
+      'a fault of the server',
+      (_request, response) => response.writeHead(503).end(),
+      'found status 503',
+    ],
     [
       'more than was promised',
       (_request, response) => response.end(Buffer.concat([content, content])),
@@ -157,7 +183,8 @@ describe('pull', () => {
     ],
     [
       'another range',
-      (_request, response) => response.writeHead(206, { 'content-range': 'bytes 7-9/10' }).end('abc'),
+      (_request, response) =>
+        response.writeHead(206, { 'content-range': 'bytes 7-9/10' }).end('abc'),
       "found the range 'bytes 7-9/10', expected one from 0",
     ],
     ['no answer', (request) => request.socket.destroy(), 'other side closed'],
@@ -168,7 +195,9 @@ describe('pull', () => {
   });
 
   it('says that nobody listens', async () => {
-    expect(await failure({ url: 'http://127.0.0.1:9/served.net', tries: 1 })).toMatch(/ECONNREFUSED|bad port/);
+    expect(await failure({ url: 'http://127.0.0.1:9/served.net', tries: 1 })).toMatch(
+      /ECONNREFUSED|bad port/,
+    );
   });
 
   it('refuses an unknown name and a path that cannot be written', async () => {
@@ -211,10 +240,22 @@ describe('pull', () => {
   it('is a command', async () => {
     handler = whole;
     const { code, stdout } = await zeroskip(['pull', 'served', '--out', file, '--url', url]);
-    expect([code, stdout]).toEqual([0, expect.stringContaining(`zeroskip compare squeezenet-1.0 --weights ${file}`)]);
+    expect([code, stdout]).toEqual([
+      0,
+      expect.stringContaining(`zeroskip compare squeezenet-1.0 --weights ${file}`),
+    ]);
     expect((await zeroskip(['pull'])).stdout).toContain('squeezenet-1.0-compressed');
     handler = (_request, response) => response.writeHead(404).end();
-    const failed = await zeroskip(['pull', 'served', '--out', `${file}3`, '--url', url, '--tries', '1']);
+    const failed = await zeroskip([
+      'pull',
+      'served',
+      '--out',
+      `${file}3`,
+      '--url',
+      url,
+      '--tries',
+      '1',
+    ]);
     expect([failed.code, failed.stdout]).toEqual([1, '']);
     expect(failed.stderr.trim().split('\n')).toHaveLength(1);
   });
@@ -224,7 +265,10 @@ describe.skipIf(squeezenetNet.missing)('the authors’ file', () => {
   it('is the one that is pinned, and readable', () => {
     const bytes = readFileSync(squeezenetNet.path);
     const pin = publishedWeights.find(({ name }) => name === 'squeezenet-1.0-compressed');
-    expect([bytes.length, createHash('sha256').update(bytes).digest('hex')]).toEqual([pin?.bytes, pin?.sha256]);
+    expect([bytes.length, createHash('sha256').update(bytes).digest('hex')]).toEqual([
+      pin?.bytes,
+      pin?.sha256,
+    ]);
     expect(readNetFile(bytes, squeezenet10.network, 'x').size).toBe(26);
   });
 });

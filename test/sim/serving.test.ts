@@ -15,7 +15,8 @@ hardware:
 
 describe('the cost of serving', () => {
   it('of rented hardware is its hours, busy half of the time, and the emissions of the whole site', () => {
-    // A millisecond and 3.6 J each: 1000 s, 2000 s rented at a thousandth of a dollar a second; 1 kWh, 1.5 with the site.
+    // A millisecond and 3.6 J each: 1000 s, 2000 s rented at a thousandth of a dollar a second; 1
+    // kWh, 1.5 with the site.
     const cost = servingCost('rented', 1e-3, 3.6, table(base));
     expect(cost.dollarsPerMillion).toBeWithin(1e-12, 2);
     expect(cost.gramsCo2ePerMillion).toBeWithin(1e-12, 750);
@@ -43,13 +44,17 @@ describe('the cost of serving', () => {
   });
 
   it('follows a table over another, entry by entry', () => {
-    const own = 'utilisation: 1\nhardware: { bought: null, rented: { rentDollarsPerHour: 36, date: "2021", cite: x } }';
+    const own =
+      'utilisation: 1\nhardware: { bought: null, rented: { rentDollarsPerHour: 36, date: "2021", cite: x } }';
     const prices = readPrices([
       { text: base, file: 'base.yaml' },
       { text: own, file: 'own.yaml' },
     ]);
     expect(Object.keys(prices.hardware)).toEqual(['rented']);
-    expect(servingCost('rented', 1e-3, 3.6, prices)).toMatchObject({ dollarsPerMillion: 10, gramsCo2ePerMillion: 500 });
+    expect(servingCost('rented', 1e-3, 3.6, prices)).toMatchObject({
+      dollarsPerMillion: 10,
+      gramsCo2ePerMillion: 500,
+    });
     expect(prices.grid.gramsPerKilowattHour).toBe(500);
   });
 
@@ -60,8 +65,12 @@ describe('the cost of serving', () => {
     expect(() => table(base.replace('rentDollarsPerHour: 3.6, ', ''))).toThrow(
       'prices.yaml:6:3: hardware.rented: found neither or both, expected rentDollarsPerHour, or priceDollars and years',
     );
-    expect(() => table(base.replace('years', 'year'))).toThrow('prices.yaml:7:36: hardware.bought.year: unknown key');
-    expect(() => table('- 1')).toThrow('prices.yaml:1:1: found no keys, expected a table of prices');
+    expect(() => table(base.replace('years', 'year'))).toThrow(
+      'prices.yaml:7:36: hardware.bought.year: unknown key',
+    );
+    expect(() => table('- 1')).toThrow(
+      'prices.yaml:1:1: found no keys, expected a table of prices',
+    );
   });
 
   it('has prices for what can be bought or rented, each with its date and source', async () => {

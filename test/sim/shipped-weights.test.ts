@@ -23,18 +23,28 @@ function classOf(model: Model, picture: Float32Array): number {
 }
 
 describe('the weights that the project ships', () => {
-  it.each(['lenet-300-100', 'lenet-5'])('of %s are real, 12 times fewer, and know digits never seen', async (name) => {
-    const model = await loadTrainedModel(zoo.get(name) as ZooEntry, undefined, 0);
-    expect(model.origin).toBe('real');
-    const stores = [...model.weights.values()].map(({ store }) => store);
-    const size = stores.reduce((sum, { rows, columns }) => sum + rows * columns, 0);
-    expect(stores.reduce((sum, store) => sum + nonzerosOf(store), 0) / size).toBeWithin(1e-3, 1 / 12);
-    const { images, labels } = drawDigits(300, 0, 'never seen');
-    const right = labels.filter((label, at) => {
-      const picture = Float32Array.from(images.subarray(784 * at, 784 * (at + 1)), (pixel) => pixel / 256);
-      return classOf(model, picture) === label;
-    });
-    // Errors on the test set are 2.1 and 3.1 %; of 300 pictures 24 are beyond four standard deviations.
-    expect(right.length).toBeGreaterThan(276);
-  });
+  it.each(['lenet-300-100', 'lenet-5'])(
+    'of %s are real, 12 times fewer, and know digits never seen',
+    async (name) => {
+      const model = await loadTrainedModel(zoo.get(name) as ZooEntry, undefined, 0);
+      expect(model.origin).toBe('real');
+      const stores = [...model.weights.values()].map(({ store }) => store);
+      const size = stores.reduce((sum, { rows, columns }) => sum + rows * columns, 0);
+      expect(stores.reduce((sum, store) => sum + nonzerosOf(store), 0) / size).toBeWithin(
+        1e-3,
+        1 / 12,
+      );
+      const { images, labels } = drawDigits(300, 0, 'never seen');
+      const right = labels.filter((label, at) => {
+        const picture = Float32Array.from(
+          images.subarray(784 * at, 784 * (at + 1)),
+          (pixel) => pixel / 256,
+        );
+        return classOf(model, picture) === label;
+      });
+      // Errors on the test set are 2.1 and 3.1 %; of 300 pictures 24 are beyond four standard
+      // deviations.
+      expect(right.length).toBeGreaterThan(276);
+    },
+  );
 });

@@ -24,7 +24,10 @@ const link = (id: string): Link => {
 
 describe('the kernels of a link', () => {
   const cpu = { kernels: ['dense', 'winograd', 'sparse'], optInKernels: [] };
-  const accelerator = { kernels: ['sparse', 'im2col', 'winograd'], optInKernels: ['winograd-pruned', 'other'] };
+  const accelerator = {
+    kernels: ['sparse', 'im2col', 'winograd'],
+    optInKernels: ['winograd-pruned', 'other'],
+  };
 
   it('skip nothing before pruning, transform only where asked to, and prune transformed weights where all is stacked', () => {
     expect(kernelsFor(cpu, link('base-dense'))).toEqual(['dense']);
@@ -32,7 +35,12 @@ describe('the kernels of a link', () => {
     expect(kernelsFor(cpu, link('small-pruned'))).toEqual(['dense', 'sparse']);
     expect(kernelsFor(cpu, link('small-both'))).toEqual(['dense', 'sparse', 'winograd']);
     expect(kernelsFor(accelerator, link('base-dense'))).toEqual(['sparse', 'im2col']);
-    expect(kernelsFor(accelerator, link('base-both'))).toEqual(['sparse', 'im2col', 'winograd', 'winograd-pruned']);
+    expect(kernelsFor(accelerator, link('base-both'))).toEqual([
+      'sparse',
+      'im2col',
+      'winograd',
+      'winograd-pruned',
+    ]);
     expect(executorsFor(link('base-dense'))).toEqual(['dense']);
     expect(executorsFor(link('small-both'))).toContain('auto');
   });
@@ -62,7 +70,8 @@ describe('the multiplications of a link', () => {
   if (!task) throw new Error('a convolution costs something');
 
   it('are those of the algorithm with the weights that are kept', () => {
-    // 6 × 4 filters, 9 taps, 64 pixels; F(4×4): 4 tiles of 36 products, 2.25 for each pixel instead of 9.
+    // 6 × 4 filters, 9 taps, 64 pixels; F(4×4): 4 tiles of 36 products, 2.25 for each pixel instead
+    // of 9.
     expect(multiplicationsOf(task, link('base-dense'))).toBe(24 * 9 * 64);
     expect(multiplicationsOf(task, link('base-winograd'))).toBe(24 * 36 * 4);
     expect(multiplicationsOf(task, link('base-pruned'))).toBe(24 * 9 * 64 * 0.5);
@@ -100,7 +109,13 @@ describe('the size of a model', () => {
 describe('the stack', () => {
   it('runs every link on models and on this machine, against the first link', async () => {
     const hardware = ['i7-5930k', 'eie-64', 'host'];
-    const report = await stack({ base: 'lenet-5', small: 'lenet-300-100', hardware, repeat: 1, cost: true });
+    const report = await stack({
+      base: 'lenet-5',
+      small: 'lenet-300-100',
+      hardware,
+      repeat: 1,
+      cost: true,
+    });
     expect(report.links.map(({ id }) => id)).toEqual(chain.map(({ id }) => id));
     expect(report.rows.map((row) => [row.hardware, row.origin])).toEqual([
       ['i7-5930k', 'modelled'],
@@ -113,7 +128,8 @@ describe('the stack', () => {
       expect(first.speedup).toBe(1);
       for (const one of links) expect(one.speedup).toBeWithin(1e-12, first.seconds / one.seconds);
       if (name === 'host') continue;
-      // More kernels to choose from never make a layer slower, and fewer weights never make these models so.
+      // More kernels to choose from never make a layer slower, and fewer weights never make these
+      // models so.
       expect(pruned.seconds).toBeLessThanOrEqual(first.seconds);
       expect(both.seconds).toBeLessThanOrEqual(pruned.seconds);
       expect(first.dramBytes).not.toBeNull();

@@ -7,10 +7,14 @@ import { drawModel } from '../../workloads/synthesis.js';
 import { dense } from '../../workloads/zoo/entry.js';
 
 const source = { work: 'a test', at: 'here' };
-const shares = (...names: readonly string[]) => Object.fromEntries(names.map((name) => [name, { weights: 0.0001 }]));
+const shares = (...names: readonly string[]) =>
+  Object.fromEntries(names.map((name) => [name, { weights: 0.0001 }]));
 
 describe('the tasks of a huge network', () => {
-  const layers = [...['a', 'b', 'c', 'd'].map((name) => dense(name, 8192, 'none')), dense('e', 16, 'none')];
+  const layers = [
+    ...['a', 'b', 'c', 'd'].map((name) => dense(name, 8192, 'none')),
+    dense('e', 16, 'none'),
+  ];
   const network = buildNetwork({ name: 'huge', title: 'huge', input: [8192], layers, source });
   const densities = { source, input: 1, layers: shares('a', 'b', 'c', 'd', 'e') };
   const model = drawModel(network, densities, 0);

@@ -1,4 +1,5 @@
-// How far off the models may be: the bounds are the project's own, on medians, and CI fails when an error grows past one.
+// How far off the models may be: the bounds are the project's own, on medians, and CI fails when an
+// error grows past one.
 
 import { readFileSync } from 'node:fs';
 import { geometricMean, median } from 'simple-statistics';
@@ -19,10 +20,12 @@ beforeAll(() => {
 }, 300_000);
 
 const claims = (match: (claim: Claim) => boolean) => validation.claims.filter(match);
-const medianError = (some: readonly Claim[]) => median(some.map(({ error }) => Math.abs(error ?? Number.NaN)));
+const medianError = (some: readonly Claim[]) =>
+  median(some.map(({ error }) => Math.abs(error ?? Number.NaN)));
 const one = (words: string) => {
   const [found, ...more] = claims(({ claim }) => claim === words);
-  if (!found || more.length > 0) throw new Error(`${more.length} claims too many or none: ${words}`);
+  if (!found || more.length > 0)
+    throw new Error(`${more.length} claims too many or none: ${words}`);
   return found;
 };
 
@@ -32,15 +35,26 @@ describe('validate', () => {
       readFileSync(`sim/claims/${file}.csv`, 'utf8')
         .split('\n')
         .filter((line) => line !== '' && !line.startsWith('#')).length - 1;
-    expect(claims(({ table }) => table === 'EIE, Table IV')).toHaveLength(9 * rows('eie-wallclock-us'));
-    expect(claims(({ table }) => table === 'Deep Compression, Table 9')).toHaveLength(6 * rows('baseline-power-w'));
-    expect(claims(({ table }) => /^EIE, Figure [67]$/.test(table))).toHaveLength(10 * rows('eie-figures-6-7'));
+    expect(claims(({ table }) => table === 'EIE, Table IV')).toHaveLength(
+      9 * rows('eie-wallclock-us'),
+    );
+    expect(claims(({ table }) => table === 'Deep Compression, Table 9')).toHaveLength(
+      6 * rows('baseline-power-w'),
+    );
+    expect(claims(({ table }) => /^EIE, Figure [67]$/.test(table))).toHaveLength(
+      10 * rows('eie-figures-6-7'),
+    );
     expect(claims(({ table }) => table === 'EIE, Table III')).toHaveLength(rows('eie-benchmark'));
     expect(claims(({ table }) => table === 'EIE, Table I')).toHaveLength(rows('energy-45nm'));
-    // A range counts for its two ends; EIE's six ratios are held against two baselines, in a table of their own.
+    // A range counts for its two ends; EIE's six ratios are held against two baselines, in a table
+    // of their own.
     const ranges = publishedTables('headlines').filter(({ value }) => value?.includes('-')).length;
-    expect(claims(({ table }) => table === 'Headlines')).toHaveLength(rows('headlines') + ranges - 6);
-    expect(claims(({ table }) => table === 'Han 2015, per-layer tables')).toHaveLength(rows('pruned-densities'));
+    expect(claims(({ table }) => table === 'Headlines')).toHaveLength(
+      rows('headlines') + ranges - 6,
+    );
+    expect(claims(({ table }) => table === 'Han 2015, per-layer tables')).toHaveLength(
+      rows('pruned-densities'),
+    );
   });
 
   it('has an error for each modelled figure, and a reason for each that is not', () => {
@@ -54,7 +68,8 @@ describe('validate', () => {
   it.each(['i7-5930k', 'titan-x', 'tegra-k1'])(
     '%s: half of its 36 times within 0.2, of its 24 powers within 0.15',
     (device) => {
-      const of = (name: string) => claims(({ table, claim }) => table === name && claim.startsWith(device));
+      const of = (name: string) =>
+        claims(({ table, claim }) => table === name && claim.startsWith(device));
       expect(of('EIE, Table IV')).toHaveLength(36);
       expect(medianError(of('EIE, Table IV'))).toBeLessThanOrEqual(0.2);
       expect(of('Deep Compression, Table 9')).toHaveLength(24);
@@ -62,16 +77,24 @@ describe('validate', () => {
     },
   );
 
-  it.each(fittedDevices)('$device states the values that the fit finds', ({ device, efficiencies, powers }) => {
-    const numbers = validation.fitted.filter(({ hardware, refitted }) => hardware === device && refitted !== null);
-    expect(numbers.map(({ number }) => number).sort()).toEqual(
-      [...efficiencies.map(({ number }) => number), ...powers].sort(),
-    );
-    for (const { figure, refitted } of numbers) expect(figure.value).toBeWithin(0.01, refitted ?? Number.NaN);
-  });
+  it.each(fittedDevices)(
+    '$device states the values that the fit finds',
+    ({ device, efficiencies, powers }) => {
+      const numbers = validation.fitted.filter(
+        ({ hardware, refitted }) => hardware === device && refitted !== null,
+      );
+      expect(numbers.map(({ number }) => number).sort()).toEqual(
+        [...efficiencies.map(({ number }) => number), ...powers].sort(),
+      );
+      for (const { figure, refitted } of numbers)
+        expect(figure.value).toBeWithin(0.01, refitted ?? Number.NaN);
+    },
+  );
 
   it.each(fittedDevices)('$device has at most five fitted efficiencies', ({ device, powers }) => {
-    const fitted = validation.fitted.filter(({ hardware }) => hardware === device).map(({ number }) => number);
+    const fitted = validation.fitted
+      .filter(({ hardware }) => hardware === device)
+      .map(({ number }) => number);
     expect(fitted.filter((number) => !powers.includes(number)).length).toBeLessThanOrEqual(5);
   });
 
@@ -79,8 +102,8 @@ describe('validate', () => {
     '$device: half of the times within 0.2 and of the powers within 0.15 on layers that the fit did not see',
     ({ device }) => {
       const heldOut = (name: string) =>
-        claims(({ table, claim }) => table === name && claim.startsWith(device)).map(({ heldOutError }) =>
-          Math.abs(heldOutError ?? Number.NaN),
+        claims(({ table, claim }) => table === name && claim.startsWith(device)).map(
+          ({ heldOutError }) => Math.abs(heldOutError ?? Number.NaN),
         );
       expect(heldOut('EIE, Table IV')).toHaveLength(36);
       expect(median(heldOut('EIE, Table IV'))).toBeLessThanOrEqual(0.2);
@@ -89,7 +112,8 @@ describe('validate', () => {
     },
   );
 
-  const biasOf = (row: readonly Claim[]) => geometricMean(row.map(({ error }) => 1 + (error ?? Number.NaN))) - 1;
+  const biasOf = (row: readonly Claim[]) =>
+    geometricMean(row.map(({ error }) => 1 + (error ?? Number.NaN))) - 1;
 
   it.each([
     ['i7-5930k', 'dense', 1, 0.3],
@@ -105,30 +129,41 @@ describe('validate', () => {
     // The published times of GEMM on Tegra K1 follow no model: see the model's README.
     ['tegra-k1', 'dense', 64, 0.65],
     ['tegra-k1', 'sparse', 64, 0.09],
-  ] as const)('%s, %s, batch %d: half of the nine times within %d; the watts unbiased within 0.07', (...key) => {
-    const [device, kernel, batch, bound] = key;
-    const row = (name: string) =>
-      claims(({ table, claim }) => table === name && claim.startsWith(`${device} ${kernel} batch ${batch}, `));
-    expect(row('EIE, Table IV')).toHaveLength(9);
-    expect(medianError(row('EIE, Table IV'))).toBeLessThanOrEqual(bound);
-    expect(row('Deep Compression, Table 9')).toHaveLength(6);
-    expect(Math.abs(biasOf(row('Deep Compression, Table 9')))).toBeLessThanOrEqual(0.07);
-  });
+  ] as const)(
+    '%s, %s, batch %d: half of the nine times within %d; the watts unbiased within 0.07',
+    (...key) => {
+      const [device, kernel, batch, bound] = key;
+      const row = (name: string) =>
+        claims(
+          ({ table, claim }) =>
+            table === name && claim.startsWith(`${device} ${kernel} batch ${batch}, `),
+        );
+      expect(row('EIE, Table IV')).toHaveLength(9);
+      expect(medianError(row('EIE, Table IV'))).toBeLessThanOrEqual(bound);
+      expect(row('Deep Compression, Table 9')).toHaveLength(6);
+      expect(Math.abs(biasOf(row('Deep Compression, Table 9')))).toBeLessThanOrEqual(0.07);
+    },
+  );
 
   it.each(['i7-5930k', 'titan-x', 'tegra-k1'])(
     '%s is neither fast nor hungry at dense, batch 1, by more than 0.02 in the geometric mean',
     (device) => {
       for (const name of ['EIE, Table IV', 'Deep Compression, Table 9']) {
-        const row = claims(({ table, claim }) => table === name && claim.startsWith(`${device} dense batch 1, `));
+        const row = claims(
+          ({ table, claim }) => table === name && claim.startsWith(`${device} dense batch 1, `),
+        );
         expect(Math.abs(biasOf(row))).toBeLessThanOrEqual(0.02);
       }
     },
   );
 
   it('the six headline ratios are within 10 %, with the paper’s own baselines and with the modelled ones', () => {
-    const ratios = claims(({ table, claim }) => table === 'EIE, headline ratios' && claim.endsWith('baseline'));
+    const ratios = claims(
+      ({ table, claim }) => table === 'EIE, headline ratios' && claim.endsWith('baseline'),
+    );
     expect(ratios).toHaveLength(12);
-    for (const { claim, error } of ratios) expect([claim, Math.abs(error ?? 1) <= 0.1]).toEqual([claim, true]);
+    for (const { claim, error } of ratios)
+      expect([claim, Math.abs(error ?? 1) <= 0.1]).toEqual([claim, true]);
   });
 
   it('28 nm, 256 PEs: throughput, power and area within 15 %', () => {
@@ -182,7 +217,8 @@ describe('zeroskip validate', () => {
     const rows = JSON.parse(stdout) as readonly Record<string, unknown>[];
     expect(rows).toHaveLength(validation.claims.length);
     for (const row of rows) {
-      for (const key of ['claim', 'source', 'unit', 'published', 'modelled', 'error']) expect(row).toHaveProperty(key);
+      for (const key of ['claim', 'source', 'unit', 'published', 'modelled', 'error'])
+        expect(row).toHaveProperty(key);
     }
   });
 
@@ -192,13 +228,16 @@ describe('zeroskip validate', () => {
     expect(shown(160)).toMatch(/tegra-k1 +fitted .*tegra-k1 dense batch 64, VGG-6 \+\d+/);
     expect(shown(80)).toMatch(/Worst figures[\s\S]*tegra-k1 dense batch 64, VGG-6 +\+\d+/);
     for (const columns of [80, 160]) {
-      for (const line of shown(columns).split('\n')) expect(line.length).toBeLessThanOrEqual(columns);
+      for (const line of shown(columns).split('\n'))
+        expect(line.length).toBeLessThanOrEqual(columns);
     }
   });
 
   it('docs/validation.md is what `npm run docs` makes now', () => {
     const view = validationView(validation, { claims: true });
-    expect(readFileSync('docs/validation.md', 'utf8')).toBe(renderers.markdown(view, { columns: 80, color: false }));
+    expect(readFileSync('docs/validation.md', 'utf8')).toBe(
+      renderers.markdown(view, { columns: 80, color: false }),
+    );
   });
 });
 
@@ -220,13 +259,20 @@ describe('the README', () => {
       const belongs: Readonly<Record<string, (claim: Claim) => boolean>> = {
         time: ({ table, claim }) =>
           table === 'EIE, Table IV' && claim.startsWith(device) && !claim.includes('theoretical'),
-        'time over theoretical': ({ claim }) => claim.startsWith(`${device} actual over theoretical`),
-        power: ({ table, claim }) => table === 'Deep Compression, Table 9' && claim.startsWith(device),
+        'time over theoretical': ({ claim }) =>
+          claim.startsWith(`${device} actual over theoretical`),
+        power: ({ table, claim }) =>
+          table === 'Deep Compression, Table 9' && claim.startsWith(device),
       };
       const some = claims(belongs[what] ?? (() => false));
-      const heldOut = some.flatMap(({ heldOutError }) => (heldOutError === null ? [] : [Math.abs(heldOutError)]));
-      const worst = some.reduce((a, b) => (Math.abs(b.error ?? 0) > Math.abs(a.error ?? 0) ? b : a));
-      const percent = (error: number, digits: number) => `${(100 * Math.abs(error)).toFixed(digits)} %`;
+      const heldOut = some.flatMap(({ heldOutError }) =>
+        heldOutError === null ? [] : [Math.abs(heldOutError)],
+      );
+      const worst = some.reduce((a, b) =>
+        Math.abs(b.error ?? 0) > Math.abs(a.error ?? 0) ? b : a,
+      );
+      const percent = (error: number, digits: number) =>
+        `${(100 * Math.abs(error)).toFixed(digits)} %`;
       expect([device, what, ...stated]).toEqual([
         ...[device, what, `${some.length}`, percent(medianError(some), 1)],
         heldOut.length > 0 ? percent(median(heldOut), 1) : '–',

@@ -53,7 +53,9 @@ describe('numbers that are looked up', () => {
 
 describe('other inputs', () => {
   it.each<ElementType>(['int64', 'bool', 'uint8'])('of whole numbers are 1: %s', (type) => {
-    expect(new Set(drawnFor([{ kind: 'cast', name: 'c', to: 'float32' }], ids(type)))).toEqual(new Set([1]));
+    expect(new Set(drawnFor([{ kind: 'cast', name: 'c', to: 'float32' }], ids(type)))).toEqual(
+      new Set([1]),
+    );
   });
 
   it.each<ElementType>(['float32', 'float16'])('have the density that is asked for: %s', (type) => {

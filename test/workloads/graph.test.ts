@@ -28,17 +28,23 @@ describe('buildNetwork', () => {
 
   it('rounds pooling up or down as told', () => {
     const pool = (rounding: 'ceil' | 'floor') =>
-      shapeIn(build([{ kind: 'pool2d', name: 'p', mode: 'max', kernel: 3, stride: 2, pad: 0, rounding }]));
+      shapeIn(
+        build([{ kind: 'pool2d', name: 'p', mode: 'max', kernel: 3, stride: 2, pad: 0, rounding }]),
+      );
     // (8 − 3) / 2 = 2.5
     expect(pool('ceil')).toEqual([1, 3, 4, 4]);
     expect(pool('floor')).toEqual([1, 3, 3, 3]);
   });
 
   it('drops a pooling window that would start outside the padded image, as Caffe does', () => {
-    // ceil((4 + 2 − 2) / 2) + 1 = 3 windows start at −1, 1, 3; with stride 3: ceil(4/3)+1 = 3 start at −1, 2, 5 ≥ 4 + 1.
+    // ceil((4 + 2 − 2) / 2) + 1 = 3 windows start at −1, 1, 3; with stride 3: ceil(4/3)+1 = 3 start
+    // at −1, 2, 5 ≥ 4 + 1.
     const pool = (stride: number) =>
       shapeIn(
-        build([{ kind: 'pool2d', name: 'p', mode: 'max', kernel: 2, stride, pad: 1, rounding: 'ceil' }], [1, 4, 4]),
+        build(
+          [{ kind: 'pool2d', name: 'p', mode: 'max', kernel: 2, stride, pad: 1, rounding: 'ceil' }],
+          [1, 4, 4],
+        ),
       );
     expect(pool(2)).toEqual([1, 1, 3, 3]);
     expect(pool(3)).toEqual([1, 1, 2, 2]);
@@ -50,7 +56,11 @@ describe('buildNetwork', () => {
       [{ ...dense('a', 2, 'none'), inputs: ['x'] }],
       'net: layer a reads x, which no layer before it makes',
     ],
-    ['a doubled name', [dense('a', 2, 'none'), dense('a', 2, 'none')], 'net: two layers are named a'],
+    [
+      'a doubled name',
+      [dense('a', 2, 'none'), dense('a', 2, 'none')],
+      'net: two layers are named a',
+    ],
     [
       'a kernel that does not fit',
       [conv('a', 4, 9)],
@@ -74,7 +84,11 @@ describe('buildNetwork', () => {
     ['no layers', [], 'net: found no layers, expected at least one'],
     [
       'images of different size',
-      [conv('a', 4, 1), conv('b', 4, 3, { inputs: ['data'] }), { kind: 'concat', name: 'c', inputs: ['a', 'b'] }],
+      [
+        conv('a', 4, 1),
+        conv('b', 4, 3, { inputs: ['data'] }),
+        { kind: 'concat', name: 'c', inputs: ['a', 'b'] },
+      ],
       'layer c: found a concatenation of 1×4×8×8 and 1×4×6×6, expected shapes that differ in axis 1 only',
     ],
   ])('refuses %s', (_what, layers, message) => {
@@ -82,8 +96,16 @@ describe('buildNetwork', () => {
   });
 
   it.each<[string, Partial<NetworkSpec>, string]>([
-    ['an output that nobody makes', { outputs: ['b'] }, 'net: output b: found no tensor of that name'],
-    ['an input of no extent', { input: [3, 0] }, 'net: input shape 3×0: found 0, expected whole numbers above 0'],
+    [
+      'an output that nobody makes',
+      { outputs: ['b'] },
+      'net: output b: found no tensor of that name',
+    ],
+    [
+      'an input of no extent',
+      { input: [3, 0] },
+      'net: input shape 3×0: found 0, expected whole numbers above 0',
+    ],
     [
       'an input of half an element',
       { inputs: [{ name: 'x', shape: [1, 2.5], type: 'float32' }] },
@@ -94,9 +116,19 @@ describe('buildNetwork', () => {
       { layers: [dense('a', 2, 'none'), { ...dense('b', 2, 'none'), resultNames: ['a'] }] },
       'net: two tensors are named a',
     ],
-    ['too few inputs', { layers: [{ ...dense('a', 2, 'none'), inputs: [''] }] }, 'layer a: found 0 inputs, expected 1'],
+    [
+      'too few inputs',
+      { layers: [{ ...dense('a', 2, 'none'), inputs: [''] }] },
+      'layer a: found 0 inputs, expected 1',
+    ],
   ])('refuses %s', (_what, change, message) => {
-    const spec = { name: 'net', title: 'a net', input: [4], layers: [dense('a', 2, 'none')], source };
+    const spec = {
+      name: 'net',
+      title: 'a net',
+      input: [4],
+      layers: [dense('a', 2, 'none')],
+      source,
+    };
     expect(() => buildNetwork({ ...spec, ...change })).toThrow(new InputError(message));
   });
 
@@ -115,7 +147,10 @@ describe('buildNetwork', () => {
       ],
       outputs: ['more', 'z'],
     });
-    expect(net.layers.map(({ results }) => results)).toEqual([[{ name: 'z', ...float }], [{ name: 'more', ...float }]]);
+    expect(net.layers.map(({ results }) => results)).toEqual([
+      [{ name: 'z', ...float }],
+      [{ name: 'more', ...float }],
+    ]);
     // Types alone: neither names nor values.
     expect(net.layers[1]?.inputTypes).toEqual([float, { shape: [], type: 'float32' }]);
     expect(net.outputs).toEqual(['more', 'z']);
@@ -124,7 +159,11 @@ describe('buildNetwork', () => {
   it('gives convolutions as many outputs as there are window starts', () => {
     fc.assert(
       fc.property(
-        ...[fc.integer({ min: 1, max: 20 }), fc.integer({ min: 1, max: 5 }), fc.integer({ min: 1, max: 4 })],
+        ...[
+          fc.integer({ min: 1, max: 20 }),
+          fc.integer({ min: 1, max: 5 }),
+          fc.integer({ min: 1, max: 4 }),
+        ],
         fc.integer({ min: 0, max: 3 }),
         (size, kernel, stride, pad) => {
           fc.pre(size + 2 * pad >= kernel);

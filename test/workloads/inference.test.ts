@@ -2,7 +2,12 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { createRandom } from '../../workloads/base/random.js';
 import { buildNetwork, INPUT } from '../../workloads/graph.js';
-import { type BatchNorm, foldBatchNorm, foldWeights, forInference } from '../../workloads/inference.js';
+import {
+  type BatchNorm,
+  foldBatchNorm,
+  foldWeights,
+  forInference,
+} from '../../workloads/inference.js';
 import {
   forwardLayer,
   type Layer,
@@ -45,7 +50,13 @@ function drawNorm(channels: number, seed: number): BatchNorm {
   const random = createRandom(seed, 'norm');
   const draw = (least: number, most: number) =>
     Float32Array.from({ length: channels }, () => least + (most - least) * random.uniform());
-  return { scale: draw(-2, 2), shift: draw(-1, 1), mean: draw(-1, 1), variance: draw(0.1, 2), epsilon: 1e-5 };
+  return {
+    scale: draw(-2, 2),
+    shift: draw(-1, 1),
+    mean: draw(-1, 1),
+    variance: draw(0.1, 2),
+    epsilon: 1e-5,
+  };
 }
 
 describe('what only training needs', () => {
@@ -60,7 +71,9 @@ describe('what only training needs', () => {
 
   it('leaves the parameters of training known', () => {
     // Weights, then scales and shifts, then b's weights and biases.
-    expect(build([linear('a', 4), norm('bn', 4), conv('b', 2, 1)]).trainedParameters).toBe(4 * 27 + 8 + 4 * 2 + 2);
+    expect(build([linear('a', 4), norm('bn', 4), conv('b', 2, 1)]).trainedParameters).toBe(
+      4 * 27 + 8 + 4 * 2 + 2,
+    );
     // A bias before the normalisation is a parameter too.
     expect(build([linear('a', 4, true), norm('bn', 4)]).trainedParameters).toBe(4 * 27 + 4 + 8);
     expect(build([norm('bn', 3)]).trainedParameters).toBe(6);
@@ -68,9 +81,18 @@ describe('what only training needs', () => {
   });
 
   it('stays a layer of its own where others read what it normalises, or where that is rectified', () => {
-    const shared = build([linear('a', 4), norm('bn', 4), relu('r'), { kind: 'concat', name: 'c', inputs: ['a', 'r'] }]);
+    const shared = build([
+      linear('a', 4),
+      norm('bn', 4),
+      relu('r'),
+      { kind: 'concat', name: 'c', inputs: ['a', 'r'] },
+    ]);
     expect(shared.layers.map(({ name }) => name)).toEqual(['a', 'bn', 'r', 'c']);
-    expect(shared.layers[1]).toMatchObject({ kind: 'affine', axis: 1, inputs: ['a', 'bn.scale', 'bn.shift'] });
+    expect(shared.layers[1]).toMatchObject({
+      kind: 'affine',
+      axis: 1,
+      inputs: ['a', 'bn.scale', 'bn.shift'],
+    });
     expect(shared.layers[3]?.inputs).toEqual(['a', 'r']);
     const rectified = build([conv('a', 4, 3), norm('bn', 4)]);
     expect(rectified.layers.map(({ name }) => name)).toEqual(['a', 'bn']);
@@ -88,9 +110,9 @@ describe('what only training needs', () => {
   });
 
   it('is refused where it cannot be', () => {
-    expect(() => build([{ kind: 'dropout', name: 'd', rate: 0.5, inputs: ['data', 'data'] }])).toThrow(
-      'layer d: found 2 inputs, expected one',
-    );
+    expect(() =>
+      build([{ kind: 'dropout', name: 'd', rate: 0.5, inputs: ['data', 'data'] }]),
+    ).toThrow('layer d: found 2 inputs, expected one');
     expect(() => build([conv('a', 2, 1), norm('a', 2)])).toThrow('net: two layers are named a');
     expect(() => build([norm('bn', 4)])).toThrow(
       'layer bn: found a scale or shift of 4 values, expected 3, one an index of axis 1',
@@ -146,9 +168,13 @@ describe('foldBatchNorm', () => {
   it('says what does not fit', () => {
     const weights = drawWeights({ rows: 3, columns: 2, biases: 0 }, 1, 1, 'a');
     const statistics = drawNorm(3, 1);
-    expect(() => foldBatchNorm(weights, drawNorm(4, 1), 'bn')).toThrow('layer bn: found 4 values of scale, expected 3');
+    expect(() => foldBatchNorm(weights, drawNorm(4, 1), 'bn')).toThrow(
+      'layer bn: found 4 values of scale, expected 3',
+    );
     const negative = { ...statistics, variance: Float32Array.of(1, -1, 1) };
-    expect(() => foldBatchNorm(weights, negative, 'bn')).toThrow('layer bn: found a variance of -1');
+    expect(() => foldBatchNorm(weights, negative, 'bn')).toThrow(
+      'layer bn: found a variance of -1',
+    );
   });
 });
 
@@ -182,7 +208,11 @@ describe('foldWeights', () => {
       const shape = weightShapeOf(layer);
       const found = folded.weights.get(layer.name);
       expect(
-        found && { rows: found.store.rows, columns: found.store.columns, biases: found.bias?.length ?? 0 },
+        found && {
+          rows: found.store.rows,
+          columns: found.store.columns,
+          biases: found.bias?.length ?? 0,
+        },
       ).toEqual(shape ?? undefined);
     }
     // bn2 is a layer of its own: what it scales and shifts by are constants.
@@ -205,6 +235,8 @@ describe('foldWeights', () => {
     expect(() => foldWeights(trained, weights, new Map())).toThrow(
       'layer bn1: found no batch normalisation statistics',
     );
-    expect(() => foldWeights(trained, new Map(), norms)).toThrow('layer a: found no weights to fold bn1 into');
+    expect(() => foldWeights(trained, new Map(), norms)).toThrow(
+      'layer a: found no weights to fold bn1 into',
+    );
   });
 });

@@ -21,7 +21,9 @@ describe('drawn inputs', () => {
   const profile = {
     source,
     input: 1,
-    layers: Object.fromEntries(Object.entries(published).map(([name, output]) => [name, { weights: 1, output }])),
+    layers: Object.fromEntries(
+      Object.entries(published).map(([name, output]) => [name, { weights: 1, output }]),
+    ),
   };
   const densityAt = (name: string) => {
     const layer = network.layers.find((each) => each.name === name);
@@ -68,14 +70,23 @@ describe('drawn tensors', () => {
 
 describe('a network of hundreds of millions of weights', () => {
   // 4 × 8192 × 8192 and one that differs: 268 million weights and more.
-  const layers = [...['a', 'b', 'c', 'd'].map((name) => dense(name, 8192, 'none')), dense('e', 16, 'none')];
+  const layers = [
+    ...['a', 'b', 'c', 'd'].map((name) => dense(name, 8192, 'none')),
+    dense('e', 16, 'none'),
+  ];
   const network = buildNetwork({ name: 'huge', title: 'huge', input: [8192], layers, source });
 
   it('draws once for layers of one shape and density', () => {
     expect(sharesDraws(network)).toBe(true);
     expect(sharesDraws({ ...network, layers: network.layers.slice(0, 2) })).toBe(false);
     const share = (weights: number) => ({ weights });
-    const shares = { a: share(0.001), b: share(0.001), c: share(0.002), d: share(0.001), e: share(1) };
+    const shares = {
+      a: share(0.001),
+      b: share(0.001),
+      c: share(0.002),
+      d: share(0.001),
+      e: share(1),
+    };
     const { weights } = drawModel(network, { source, input: 1, layers: shares }, 0);
     expect(weights.size).toBe(5);
     const [a, b, c, e] = ['a', 'b', 'c', 'e'].map((name) => weights.get(name));

@@ -28,7 +28,11 @@ function demandOf({ demand }: Layer): Demand {
 }
 
 /** Counts by the definition: every output pixel, filter and tap. */
-function countSlowly(layer: Layer & { kind: 'conv2d' }, weights: Float32Array, input: Float32Array) {
+function countSlowly(
+  layer: Layer & { kind: 'conv2d' },
+  weights: Float32Array,
+  input: Float32Array,
+) {
   const [channels, height, width] = inputImageOf(layer);
   const [filters, outHeight, outWidth] = outputImageOf(layer);
   const { kernel, stride, dilation, pad, groups } = layer;
@@ -41,11 +45,15 @@ function countSlowly(layer: Layer & { kind: 'conv2d' }, weights: Float32Array, i
         for (let c = 0; c < perGroup; c++) {
           for (let ky = 0; ky < kernel[0]; ky++) {
             for (let kx = 0; kx < kernel[1]; kx++) {
-              const weight = weights[((f * perGroup + c) * kernel[0] + ky) * kernel[1] + kx] as number;
+              const weight = weights[
+                ((f * perGroup + c) * kernel[0] + ky) * kernel[1] + kx
+              ] as number;
               const y = oy * stride[0] + ky * dilation[0] - pad[0];
               const x = ox * stride[1] + kx * dilation[1] - pad[1];
               const inside = y >= 0 && y < height && x >= 0 && x < width;
-              const met = inside ? (input[((firstChannel + c) * height + y) * width + x] as number) : 0;
+              const met = inside
+                ? (input[((firstChannel + c) * height + y) * width + x] as number)
+                : 0;
               counts = {
                 dense: counts.dense + 1,
                 keptWeights: counts.keptWeights + (weight !== 0 ? 1 : 0),
@@ -72,30 +80,50 @@ describe('countMacs', () => {
       inputDensity: fc.double({ min: 0, max: 1, noNaN: true }),
     });
     fc.assert(
-      fc.property(shapes, ({ groups, channels, filters, size, window, weightDensity, inputDensity }) => {
-        fc.pre(fits(window, size, size));
-        const layers = [conv('a', filters * groups, window.kernel, { ...window, groups })];
-        const net = buildNetwork({ name: 'n', title: 'n', input: [channels * groups, size, size], layers, source });
-        const layer = net.layers[0] as Layer & { kind: 'conv2d' };
-        const weights = drawWeights(
-          weightShapeOf(layer) as NonNullable<ReturnType<typeof weightShapeOf>>,
-          weightDensity,
-          1,
-          'w',
-        );
-        const input = drawActivations(sizeOf(inputImageOf(layer)), inputDensity, 2, 'a').values;
-        expect(countMacs(demandOf(layer), weights, input)).toEqual(
-          countSlowly(layer, toDense(weights.store).values, input),
-        );
-      }),
+      fc.property(
+        shapes,
+        ({ groups, channels, filters, size, window, weightDensity, inputDensity }) => {
+          fc.pre(fits(window, size, size));
+          const layers = [conv('a', filters * groups, window.kernel, { ...window, groups })];
+          const net = buildNetwork({
+            name: 'n',
+            title: 'n',
+            input: [channels * groups, size, size],
+            layers,
+            source,
+          });
+          const layer = net.layers[0] as Layer & { kind: 'conv2d' };
+          const weights = drawWeights(
+            weightShapeOf(layer) as NonNullable<ReturnType<typeof weightShapeOf>>,
+            weightDensity,
+            1,
+            'w',
+          );
+          const input = drawActivations(sizeOf(inputImageOf(layer)), inputDensity, 2, 'a').values;
+          expect(countMacs(demandOf(layer), weights, input)).toEqual(
+            countSlowly(layer, toDense(weights.store).values, input),
+          );
+        },
+      ),
       { numRuns: 60 },
     );
   });
 
   it('counts a fully connected layer by hand', () => {
-    const net = buildNetwork({ name: 'n', title: 'n', input: [3], layers: [dense('a', 2, 'none')], source });
+    const net = buildNetwork({
+      name: 'n',
+      title: 'n',
+      input: [3],
+      layers: [dense('a', 2, 'none')],
+      source,
+    });
     const layer = net.layers[0] as Layer;
-    const store = { format: 'dense', rows: 2, columns: 3, values: Float32Array.from([1, 0, 2, 0, 0, 3]) } as const;
+    const store = {
+      format: 'dense',
+      rows: 2,
+      columns: 3,
+      values: Float32Array.from([1, 0, 2, 0, 0, 3]),
+    } as const;
     const weights = { store, bias: null, origin: 'real' } as const;
     // Non-zero weights: columns 0, 2, 2. The activation of column 0 is zero.
     const counts = countMacs(demandOf(layer), weights, Float32Array.from([0, 5, 6]));
@@ -106,7 +134,13 @@ describe('countMacs', () => {
 describe('taskOf', () => {
   const model = (layer: Layer, weights = new Map()) => ({
     network: {
-      ...buildNetwork({ name: 'n', title: 'n', input: [1], layers: [dense('x', 1, 'none')], source }),
+      ...buildNetwork({
+        name: 'n',
+        title: 'n',
+        input: [1],
+        layers: [dense('x', 1, 'none')],
+        source,
+      }),
       layers: [layer],
     },
     ...{ weights, origin: 'real' as const },
@@ -133,8 +167,13 @@ describe('taskOf', () => {
   });
 
   it('reads weights and activations when it is asked, not before', () => {
-    const layer = buildNetwork({ name: 'n', title: 'n', input: [3], layers: [dense('a', 2, 'none')], source })
-      .layers[0] as Layer;
+    const layer = buildNetwork({
+      name: 'n',
+      title: 'n',
+      input: [3],
+      layers: [dense('a', 2, 'none')],
+      source,
+    }).layers[0] as Layer;
     const weights = drawWeights({ rows: 2, columns: 3, biases: 2 }, 1, 0, 'w');
     const read: string[] = [];
     const lazy = new (class extends Map<string, typeof weights> {
@@ -157,7 +196,8 @@ describe('taskOf', () => {
     expect(new Set(read)).toEqual(new Set(['input 0', 'a']));
   });
 
-  const draw = (shape: Shape, seed: number): Activations => drawActivations(sizeOf(shape), 0.6, seed, 'x');
+  const draw = (shape: Shape, seed: number): Activations =>
+    drawActivations(sizeOf(shape), 0.6, seed, 'x');
   const extent = fc.integer({ min: 1, max: 4 });
 
   // Heads of keys that several heads of queries share, as [frame, heads, queries' heads a head, …].
@@ -176,12 +216,22 @@ describe('taskOf', () => {
         ({ heads, shared, rows, depth, columns, transposed }, seed) => {
           const left = [1, heads, shared, rows, depth];
           const right = [1, heads, 1, ...(transposed ? [columns, depth] : [depth, columns])];
-          const layer = layerOf({ kind: 'matmul', name: 'm', transposeRight: transposed }, left, right);
+          const layer = layerOf(
+            { kind: 'matmul', name: 'm', transposeRight: transposed },
+            left,
+            right,
+          );
           const met = [draw(left, seed), draw(right, seed + 1)] as const;
           const task = taskOf(model(layer), layer, (at) => met[at as 0 | 1], 1);
           const demand = demandOf(layer);
           if (!task?.weights || demand.kind !== 'product') throw new Error('no product');
-          expect(demand).toMatchObject({ matrices: heads, rows: shared * rows, depth, columns, right: 'activations' });
+          expect(demand).toMatchObject({
+            matrices: heads,
+            rows: shared * rows,
+            depth,
+            columns,
+            right: 'activations',
+          });
           expect(task.weights.origin).toBe(met[1].origin);
           const store = toDense(task.weights.store);
           expect([store.rows, store.columns]).toEqual([heads * columns, depth]);
@@ -201,7 +251,10 @@ describe('taskOf', () => {
             }
             return Math.fround(sum);
           });
-          const [expected] = forwardLayer(layer, null, [floats(left, met[0].values), floats(right, met[1].values)]);
+          const [expected] = forwardLayer(layer, null, [
+            floats(left, met[0].values),
+            floats(right, met[1].values),
+          ]);
           expect(product).toEqual([...(expected?.values ?? [])]);
           const kept = store.values.reduce((sum, value) => sum + (value === 0 ? 0 : 1), 0);
           expect(task.macs).toEqual({
@@ -220,7 +273,11 @@ describe('taskOf', () => {
     const { matrices, rows, depth, columns } = demand;
     const { values } = toDense(weights.store);
     return Array.from({ length: matrices * rows * columns }, (_, at) => {
-      const [matrix, row, column] = [Math.floor(at / (rows * columns)), Math.floor(at / columns) % rows, at % columns];
+      const [matrix, row, column] = [
+        Math.floor(at / (rows * columns)),
+        Math.floor(at / columns) % rows,
+        at % columns,
+      ];
       let sum = 0;
       for (let d = 0; d < depth; d++) {
         const left = input.values[(matrix * rows + row) * depth + d] as number;
@@ -230,7 +287,8 @@ describe('taskOf', () => {
     });
   }
 
-  // Each result is named with its values in the order [matrix][row][column], or as it is found among them.
+  // Each result is named with its values in the order [matrix][row][column], or as it is found
+  // among them.
   it.each<[string, LayerSpec, Shape, Shape, (result: readonly number[]) => readonly number[]]>([
     [
       'a transposed left operand',
@@ -239,7 +297,13 @@ describe('taskOf', () => {
       [1, 3, 4],
       (all) => all,
     ],
-    ['a left operand for several right ones', { kind: 'matmul', name: 'm' }, [2, 3], [3, 3, 4], (all) => all],
+    [
+      'a left operand for several right ones',
+      { kind: 'matmul', name: 'm' },
+      [2, 3],
+      [3, 3, 4],
+      (all) => all,
+    ],
     [
       'right operands that every other left one meets',
       { kind: 'matmul', name: 'm' },
@@ -255,7 +319,13 @@ describe('taskOf', () => {
       [1, 5, 2, 4],
       (all) => all,
     ],
-    ['sums in front', { kind: 'einsum', name: 'm', equation: 'ki,kj->ij' }, [4, 2], [4, 3], (all) => all],
+    [
+      'sums in front',
+      { kind: 'einsum', name: 'm', equation: 'ki,kj->ij' },
+      [4, 2],
+      [4, 3],
+      (all) => all,
+    ],
     [
       'filters that are made',
       {
@@ -274,17 +344,27 @@ describe('taskOf', () => {
       [4, 3, 1],
       // [2][2 columns][5 rows] → [2][5][2].
       (all) =>
-        Array.from(all, (_, at) => all[Math.floor(at / 10) * 10 + (at % 2) * 5 + (Math.floor(at / 2) % 5)] as number),
+        Array.from(
+          all,
+          (_, at) =>
+            all[Math.floor(at / 10) * 10 + (at % 2) * 5 + (Math.floor(at / 2) % 5)] as number,
+        ),
     ],
-  ])('has both operands in the order in which they are multiplied: %s', (_what, spec, left, right, order) => {
-    const layer = layerOf(spec, left, right);
-    const met = [draw(left, 1), draw(right, 2)] as const;
-    const task = taskOf(model(layer), layer, (at) => met[at as 0 | 1], 1);
-    if (!task) throw new Error('no task');
-    const [expected] = forwardLayer(layer, null, [floats(left, met[0].values), floats(right, met[1].values)]);
-    expect(productOf(task)).toEqual(order([...(expected?.values ?? [])]));
-    expect(task.input.density).toBeWithin(1e-9, activations(task.input.values, 'real').density);
-    expect(task.input).toBe(task.input);
-    expect(task.weights).toBe(task.weights);
-  });
+  ])(
+    'has both operands in the order in which they are multiplied: %s',
+    (_what, spec, left, right, order) => {
+      const layer = layerOf(spec, left, right);
+      const met = [draw(left, 1), draw(right, 2)] as const;
+      const task = taskOf(model(layer), layer, (at) => met[at as 0 | 1], 1);
+      if (!task) throw new Error('no task');
+      const [expected] = forwardLayer(layer, null, [
+        floats(left, met[0].values),
+        floats(right, met[1].values),
+      ]);
+      expect(productOf(task)).toEqual(order([...(expected?.values ?? [])]));
+      expect(task.input.density).toBeWithin(1e-9, activations(task.input.values, 'real').density);
+      expect(task.input).toBe(task.input);
+      expect(task.weights).toBe(task.weights);
+    },
+  );
 });

@@ -2,7 +2,11 @@
 
 import type { NetworkSpec } from '../graph.js';
 
-export interface Architecture extends Required<Pick<NetworkSpec, 'inputs' | 'outputs' | 'layers' | 'constants'>> {
-  /** Known shares of non-zeros in results of layers without weights, by layer: what a causal mask leaves. */
+export interface Architecture
+  extends Required<Pick<NetworkSpec, 'inputs' | 'outputs' | 'layers' | 'constants'>> {
+  /**
+   * Known shares of non-zeros in results of layers without weights, by layer: what a causal mask
+   * leaves.
+   */
   readonly probabilities: ReadonlyMap<string, number>;
 }

@@ -1,5 +1,6 @@
-// Attention over several heads (Vaswani et al., arXiv 1706.03762, section 3.2). Where several heads of queries share keys
-// and values (Ainslie et al., arXiv 2305.13245), their queries are rows of one product: nothing is copied.
+// Attention over several heads (Vaswani et al., arXiv 1706.03762, section 3.2). Where several heads
+// of queries share keys and values (Ainslie et al., arXiv 2305.13245), their queries are rows of
+// one product: nothing is copied.
 
 import type { LayerSpec } from '../spec.js';
 import type { Sketch } from './sketch.js';
@@ -28,12 +29,19 @@ export interface AttentionSpec extends Heads {
   readonly past?: { readonly keys: string; readonly values: string };
   /** What becomes of queries and keys, [1, heads, positions, width], before they meet. */
   readonly turn?: (name: string, heads: string) => string;
-  /** What becomes of scores, [1, shared heads, heads of each, positions, all positions], before their softmax. */
+  /**
+   * What becomes of scores, [1, shared heads, heads of each, positions, all positions], before
+   * their softmax.
+   */
   readonly mask?: (name: string, scores: string) => string;
 }
 
 /** What each position gathers from those that it looks at, [1, positions, heads × width]. */
-export function attention(sketch: Sketch, spec: AttentionSpec, { query, key, value }: Projected): string {
+export function attention(
+  sketch: Sketch,
+  spec: AttentionSpec,
+  { query, key, value }: Projected,
+): string {
   const { name, heads, sharedHeads, width, positions, before = 0, past } = spec;
   const { turn = (_name, tensor) => tensor, mask = (_name, scores) => scores } = spec;
   const together = heads / sharedHeads;
@@ -53,10 +61,21 @@ export function attention(sketch: Sketch, spec: AttentionSpec, { query, key, val
   }
   const rows = [1, sharedHeads, together * positions];
   const scores = sketch.add({
-    ...{ kind: 'matmul', name: `${name}.scores`, transposeRight: true, alpha: 1 / Math.sqrt(width) },
+    ...{
+      kind: 'matmul',
+      name: `${name}.scores`,
+      transposeRight: true,
+      alpha: 1 / Math.sqrt(width),
+    },
     inputs: [sketch.reshape(`${name}.query_rows`, queries, [...rows, width]), keys],
   });
-  const apart = sketch.reshape(`${name}.scores_apart`, scores, [1, sharedHeads, together, positions, all]);
+  const apart = sketch.reshape(`${name}.scores_apart`, scores, [
+    1,
+    sharedHeads,
+    together,
+    positions,
+    all,
+  ]);
   const probabilities = sketch.add({
     ...{ kind: 'softmax', name: probabilitiesOf(name), axis: -1 },
     inputs: [mask(`${name}.mask`, apart)],
@@ -78,7 +97,10 @@ export function probabilitiesOf(attention: string): string {
 /** The lowest score: what it becomes after a softmax beside any other is 0. */
 export const LOWEST = -3.4028234663852886e38;
 
-/** Scores of positions that lie behind the one that looks are lowered; nothing to do where one position looks. */
+/**
+ * Scores of positions that lie behind the one that looks are lowered; nothing to do where one
+ * position looks.
+ */
 export function causalMask(sketch: Sketch, positions: number, before: number) {
   if (positions === 1) return undefined;
   const all = before + positions;
@@ -94,11 +116,24 @@ export function causalDensity(positions: number, before: number): number {
   return (before + (positions + 1) / 2) / (before + positions);
 }
 
-/** What a mask of whole numbers, [1, positions], adds to scores: 0 where it is 1, the lowest where it is 0. */
+/**
+ * What a mask of whole numbers, [1, positions], adds to scores: 0 where it is 1, the lowest where
+ * it is 0.
+ */
 export function paddingMask(sketch: Sketch, mask: string, positions: number) {
   const shares = sketch.cast(`${mask}.shares`, mask, 'float32');
-  const hidden = sketch.binary(`${mask}.hidden`, 'subtract', sketch.scalar(`${mask}.one`, 1), shares);
-  const added = sketch.binary(`${mask}.added`, 'multiply', hidden, sketch.scalar(`${mask}.lowest`, LOWEST));
+  const hidden = sketch.binary(
+    `${mask}.hidden`,
+    'subtract',
+    sketch.scalar(`${mask}.one`, 1),
+    shares,
+  );
+  const added = sketch.binary(
+    `${mask}.added`,
+    'multiply',
+    hidden,
+    sketch.scalar(`${mask}.lowest`, LOWEST),
+  );
   const spread = sketch.reshape(`${mask}.spread`, added, [1, 1, 1, 1, positions]);
   return (name: string, scores: string) => sketch.binary(name, 'add', scores, spread);
 }

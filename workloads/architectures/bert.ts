@@ -1,5 +1,5 @@
-// BERT's encoder (Devlin et al., arXiv 1810.04805) and its half as deep student DistilBERT (Sanh et al.,
-// arXiv 1910.01108). Layers have the names of Hugging Face's transformers.
+// BERT's encoder (Devlin et al., arXiv 1810.04805) and its half as deep student DistilBERT (Sanh et
+// al., arXiv 1910.01108). Layers have the names of Hugging Face's transformers.
 
 import type { NamedTensor } from '../network.js';
 import type { UnaryName } from '../operators/unary.js';
@@ -27,7 +27,11 @@ const bertNames = {
   embeddingNorm: 'embeddings.LayerNorm',
   layer: 'encoder.layer.',
   ...{ query: 'attention.self.query', key: 'attention.self.key', value: 'attention.self.value' },
-  ...{ gather: 'attention.self', output: 'attention.output.dense', attentionNorm: 'attention.output.LayerNorm' },
+  ...{
+    gather: 'attention.self',
+    output: 'attention.output.dense',
+    attentionNorm: 'attention.output.LayerNorm',
+  },
   ...{ inner: 'intermediate.dense', outer: 'output.dense', outerNorm: 'output.LayerNorm' },
 };
 
@@ -40,7 +44,11 @@ const distilbertNames: typeof bertNames = {
 };
 
 /** Inputs: token numbers, their segments, and a mask of 1 where there is a token. */
-export function bert(config: BertConfig, sequence: number, learned: Learned = unlearned): Architecture {
+export function bert(
+  config: BertConfig,
+  sequence: number,
+  learned: Learned = unlearned,
+): Architecture {
   return encoder(config, sequence, learned, bertNames);
 }
 
@@ -53,24 +61,44 @@ export function distilbert(
   return encoder({ ...config, types: 0, pooler: false }, sequence, learned, distilbertNames);
 }
 
-function encoder(config: BertConfig, sequence: number, learned: Learned, names: typeof bertNames): Architecture {
-  const { vocabulary, width, layers, heads, mostPositions, types, activation, epsilon, pooler } = config;
+function encoder(
+  config: BertConfig,
+  sequence: number,
+  learned: Learned,
+  names: typeof bertNames,
+): Architecture {
+  const { vocabulary, width, layers, heads, mostPositions, types, activation, epsilon, pooler } =
+    config;
   const sketch = new Sketch(learned);
   const whole = (name: string): NamedTensor => ({ name, shape: [1, sequence], type: 'int64' });
   const positions = sketch.table('position_ids', [1, sequence], 'int64', (at) => at);
   const mask = paddingMask(sketch, 'attention_mask', sequence);
   const embedded = [
     sketch.embedding('embeddings.word_embeddings', 'input_ids', vocabulary, width),
-    ...(types > 0 ? [sketch.embedding('embeddings.token_type_embeddings', 'token_type_ids', types, width)] : []),
+    ...(types > 0
+      ? [sketch.embedding('embeddings.token_type_embeddings', 'token_type_ids', types, width)]
+      : []),
     sketch.embedding('embeddings.position_embeddings', positions, mostPositions, width),
   ];
-  let hidden = sketch.layerNorm(names.embeddingNorm, sketch.sum('embeddings.sum', ...embedded), width, epsilon);
+  let hidden = sketch.layerNorm(
+    names.embeddingNorm,
+    sketch.sum('embeddings.sum', ...embedded),
+    width,
+    epsilon,
+  );
   for (let at = 0; at < layers; at++) {
     const own = (name: string) => `${names.layer}${at}.${name}`;
     const project = (name: string) => sketch.dense(own(name), hidden, width, true);
     const gathered = attention(
       sketch,
-      { name: own(names.gather), heads, sharedHeads: heads, width: width / heads, positions: sequence, mask },
+      {
+        name: own(names.gather),
+        heads,
+        sharedHeads: heads,
+        width: width / heads,
+        positions: sequence,
+        mask,
+      },
       { query: project(names.query), key: project(names.key), value: project(names.value) },
     );
     const attended = sketch.dense(own(names.output), gathered, width, true);
@@ -80,16 +108,35 @@ function encoder(config: BertConfig, sequence: number, learned: Learned, names: 
       ...([width, epsilon] as const),
     );
     const inner = sketch.dense(own(names.inner), middle, config.inner, true);
-    const outer = sketch.dense(own(names.outer), sketch.unary(own('activation'), inner, activation), width, true);
+    const outer = sketch.dense(
+      own(names.outer),
+      sketch.unary(own('activation'), inner, activation),
+      width,
+      true,
+    );
     const sum = sketch.sum(own(`${names.outerNorm}.sum`), outer, middle);
     hidden = sketch.layerNorm(own(names.outerNorm), sum, width, epsilon);
   }
   const outputs = [hidden];
   if (pooler) {
     const first = sketch.slice('pooler.first', hidden, 1, 0, 1);
-    const pooled = sketch.unary('pooler.activation', sketch.dense('pooler.dense', first, width, true), 'tanh');
+    const pooled = sketch.unary(
+      'pooler.activation',
+      sketch.dense('pooler.dense', first, width, true),
+      'tanh',
+    );
     outputs.push(sketch.reshape('pooler', pooled, [1, width]));
   }
-  const inputs = [whole('input_ids'), ...(types > 0 ? [whole('token_type_ids')] : []), whole('attention_mask')];
-  return { inputs, outputs, layers: sketch.layers, constants: sketch.constants, probabilities: new Map() };
+  const inputs = [
+    whole('input_ids'),
+    ...(types > 0 ? [whole('token_type_ids')] : []),
+    whole('attention_mask'),
+  ];
+  return {
+    inputs,
+    outputs,
+    layers: sketch.layers,
+    constants: sketch.constants,
+    probabilities: new Map(),
+  };
 }

@@ -1,5 +1,5 @@
-// GPT-2's decoder (Radford et al., "Language models are unsupervised multitask learners", 2019). Layers have the names of
-// Hugging Face's transformers without the leading `transformer.`.
+// GPT-2's decoder (Radford et al., "Language models are unsupervised multitask learners", 2019).
+// Layers have the names of Hugging Face's transformers without the leading `transformer.`.
 
 import type { NamedTensor } from '../network.js';
 import type { UnaryName } from '../operators/unary.js';
@@ -19,8 +19,15 @@ export interface Gpt2Config {
   readonly epsilon: number;
 }
 
-/** Input: token numbers, and keys and values of tokens before. Output: logits of what follows the last token. */
-export function gpt2(config: Gpt2Config, { sequence, past }: Tokens, learned: Learned = unlearned): Architecture {
+/**
+ * Input: token numbers, and keys and values of tokens before. Output: logits of what follows the
+ * last token.
+ */
+export function gpt2(
+  config: Gpt2Config,
+  { sequence, past }: Tokens,
+  learned: Learned = unlearned,
+): Architecture {
   const { vocabulary, mostPositions, width, heads, activation, epsilon } = config;
   const sketch = new Sketch(learned);
   const inputs: NamedTensor[] = [{ name: 'input_ids', shape: [1, sequence], type: 'int64' }];
@@ -40,14 +47,27 @@ export function gpt2(config: Gpt2Config, { sequence, past }: Tokens, learned: Le
     const own = (name: string) => `h.${at}.${name}`;
     const normal = sketch.layerNorm(own('ln_1'), hidden, width, epsilon);
     const all = sketch.dense(own('attn.c_attn'), normal, 3 * width, true);
-    const [query = '', key = '', value = ''] = sketch.split(own('attn.split'), all, 2, [width, width, width]);
+    const [query = '', key = '', value = ''] = sketch.split(own('attn.split'), all, 2, [
+      width,
+      width,
+      width,
+    ]);
     const context = attention(
       sketch,
       {
-        ...{ name: own('attn'), heads, sharedHeads: heads, width: width / heads, positions: sequence },
+        ...{
+          name: own('attn'),
+          heads,
+          sharedHeads: heads,
+          width: width / heads,
+          positions: sequence,
+        },
         ...(mask ? { mask } : {}),
         ...(past > 0
-          ? { before: past, past: { keys: cached(`past_keys.${at}`), values: cached(`past_values.${at}`) } }
+          ? {
+              before: past,
+              past: { keys: cached(`past_keys.${at}`), values: cached(`past_values.${at}`) },
+            }
           : {}),
       },
       { query, key, value },
@@ -56,10 +76,30 @@ export function gpt2(config: Gpt2Config, { sequence, past }: Tokens, learned: Le
     const attended = sketch.dense(own('attn.c_proj'), context, width, true);
     const middle = sketch.sum(own('attn.sum'), attended, hidden);
     const second = sketch.layerNorm(own('ln_2'), middle, width, epsilon);
-    const inner = sketch.unary(own('mlp.act'), sketch.dense(own('mlp.c_fc'), second, config.inner, true), activation);
-    hidden = sketch.sum(own('mlp.sum'), middle, sketch.dense(own('mlp.c_proj'), inner, width, true));
+    const inner = sketch.unary(
+      own('mlp.act'),
+      sketch.dense(own('mlp.c_fc'), second, config.inner, true),
+      activation,
+    );
+    hidden = sketch.sum(
+      own('mlp.sum'),
+      middle,
+      sketch.dense(own('mlp.c_proj'), inner, width, true),
+    );
   }
-  const last = sequence > 1 ? sketch.slice('last_token', hidden, 1, sequence - 1, sequence) : hidden;
-  const logits = sketch.dense('lm_head', sketch.layerNorm('ln_f', last, width, epsilon), vocabulary, false);
-  return { inputs, outputs: [logits], layers: sketch.layers, constants: sketch.constants, probabilities };
+  const last =
+    sequence > 1 ? sketch.slice('last_token', hidden, 1, sequence - 1, sequence) : hidden;
+  const logits = sketch.dense(
+    'lm_head',
+    sketch.layerNorm('ln_f', last, width, epsilon),
+    vocabulary,
+    false,
+  );
+  return {
+    inputs,
+    outputs: [logits],
+    layers: sketch.layers,
+    constants: sketch.constants,
+    probabilities,
+  };
 }

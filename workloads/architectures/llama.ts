@@ -1,5 +1,6 @@
-// Llama's decoder (Touvron et al., arXiv 2302.13971 and 2307.09288), which Qwen2 shares but for its projections' biases.
-// Layers have the names of Hugging Face's transformers without the leading `model.`.
+// Llama's decoder (Touvron et al., arXiv 2302.13971 and 2307.09288), which Qwen2 shares but for its
+// projections' biases. Layers have the names of Hugging Face's transformers without the leading
+// `model.`.
 
 import type { NamedTensor } from '../network.js';
 import type { UnaryName } from '../operators/unary.js';
@@ -31,13 +32,26 @@ export interface Tokens {
   readonly past: number;
 }
 
-/** Input: token numbers, and keys and values of tokens before. Output: logits of what follows the last token. */
-export function llama(config: LlamaConfig, { sequence, past }: Tokens, learned: Learned = unlearned): Architecture {
-  const { vocabulary, width, heads, sharedHeads, headWidth, inner, activation, epsilon, biases } = config;
+/**
+ * Input: token numbers, and keys and values of tokens before. Output: logits of what follows the
+ * last token.
+ */
+export function llama(
+  config: LlamaConfig,
+  { sequence, past }: Tokens,
+  learned: Learned = unlearned,
+): Architecture {
+  const { vocabulary, width, heads, sharedHeads, headWidth, inner, activation, epsilon, biases } =
+    config;
   const sketch = new Sketch(learned);
   const inputs: NamedTensor[] = [{ name: 'input_ids', shape: [1, sequence], type: 'int64' }];
   const probabilities = new Map<string, number>();
-  const turn = rotary(sketch, { base: config.rotaryBase, width: headWidth, positions: sequence, before: past });
+  const turn = rotary(sketch, {
+    base: config.rotaryBase,
+    width: headWidth,
+    positions: sequence,
+    before: past,
+  });
   const mask = causalMask(sketch, sequence, past);
   const cached = (name: string): string => {
     inputs.push({ name, shape: [1, sharedHeads, past, headWidth], type: 'float32' });
@@ -52,13 +66,27 @@ export function llama(config: LlamaConfig, { sequence, past }: Tokens, learned: 
     const context = attention(
       sketch,
       {
-        ...{ name: own('self_attn'), heads, sharedHeads, width: headWidth, positions: sequence, turn },
+        ...{
+          name: own('self_attn'),
+          heads,
+          sharedHeads,
+          width: headWidth,
+          positions: sequence,
+          turn,
+        },
         ...(mask ? { mask } : {}),
         ...(past > 0
-          ? { before: past, past: { keys: cached(`past_keys.${at}`), values: cached(`past_values.${at}`) } }
+          ? {
+              before: past,
+              past: { keys: cached(`past_keys.${at}`), values: cached(`past_values.${at}`) },
+            }
           : {}),
       },
-      { query: project('q', heads), key: project('k', sharedHeads), value: project('v', sharedHeads) },
+      {
+        query: project('q', heads),
+        key: project('k', sharedHeads),
+        value: project('v', sharedHeads),
+      },
     );
     if (mask) probabilities.set(probabilitiesOf(own('self_attn')), causalDensity(sequence, past));
     const attended = sketch.dense(own('self_attn.o_proj'), context, width, biases.output);
@@ -66,11 +94,28 @@ export function llama(config: LlamaConfig, { sequence, past }: Tokens, learned: 
     const second = sketch.rmsNorm(own('post_attention_layernorm'), middle, width, epsilon);
     const gate = sketch.dense(own('mlp.gate_proj'), second, inner, biases.inner);
     const up = sketch.dense(own('mlp.up_proj'), second, inner, biases.inner);
-    const gated = sketch.binary(own('mlp.gated'), 'multiply', sketch.unary(own('mlp.act_fn'), gate, activation), up);
+    const gated = sketch.binary(
+      own('mlp.gated'),
+      'multiply',
+      sketch.unary(own('mlp.act_fn'), gate, activation),
+      up,
+    );
     const down = sketch.dense(own('mlp.down_proj'), gated, width, biases.inner);
     hidden = sketch.sum(own('mlp.sum'), middle, down);
   }
-  const last = sequence > 1 ? sketch.slice('last_token', hidden, 1, sequence - 1, sequence) : hidden;
-  const logits = sketch.dense('lm_head', sketch.rmsNorm('norm', last, width, epsilon), vocabulary, false);
-  return { inputs, outputs: [logits], layers: sketch.layers, constants: sketch.constants, probabilities };
+  const last =
+    sequence > 1 ? sketch.slice('last_token', hidden, 1, sequence - 1, sequence) : hidden;
+  const logits = sketch.dense(
+    'lm_head',
+    sketch.rmsNorm('norm', last, width, epsilon),
+    vocabulary,
+    false,
+  );
+  return {
+    inputs,
+    outputs: [logits],
+    layers: sketch.layers,
+    constants: sketch.constants,
+    probabilities,
+  };
 }

@@ -1,4 +1,5 @@
-// A network being written down, layer after layer: each method adds one layer and gives the name of its result.
+// A network being written down, layer after layer: each method adds one layer and gives the name of
+// its result.
 
 import { invariant } from '../base/errors.js';
 import type { ElementType } from '../network.js';
@@ -11,7 +12,8 @@ import { elementTypes, floats, type Shape, scalar, sizeOf, type Tensor } from '.
 export type Learned = (name: string, shape: Shape, filler: number) => Tensor;
 
 /** Scales of 1, shifts of 0: where nobody has learned anything. */
-export const unlearned: Learned = (_name, shape, filler) => floats(shape, new Float32Array(sizeOf(shape)).fill(filler));
+export const unlearned: Learned = (_name, shape, filler) =>
+  floats(shape, new Float32Array(sizeOf(shape)).fill(filler));
 
 export class Sketch {
   readonly layers: TrainedLayerSpec[] = [];
@@ -54,7 +56,15 @@ export class Sketch {
 
   /** A fully connected layer over the last of three axes, [1, positions, features]. */
   dense(name: string, input: string, outputs: number, bias: boolean): string {
-    return this.add({ kind: 'dense', name, inputs: [input], outputs, bias, activation: 'none', axis: 2 });
+    return this.add({
+      kind: 'dense',
+      name,
+      inputs: [input],
+      outputs,
+      bias,
+      activation: 'none',
+      axis: 2,
+    });
   }
 
   embedding(name: string, input: string, entries: number, width: number): string {
@@ -62,7 +72,11 @@ export class Sketch {
   }
 
   layerNorm(name: string, input: string, width: number, epsilon: number): string {
-    const inputs = [input, this.parameter(`${name}.weight`, [width], 1), this.parameter(`${name}.bias`, [width], 0)];
+    const inputs = [
+      input,
+      this.parameter(`${name}.weight`, [width], 1),
+      this.parameter(`${name}.bias`, [width], 0),
+    ];
     return this.add({ kind: 'layer-norm', name, inputs, axis: -1, epsilon });
   }
 
@@ -103,7 +117,15 @@ export class Sketch {
 
   /** Indices `from` to `to` − 1 of one axis. */
   slice(name: string, input: string, axis: number, from: number, to: number): string {
-    return this.add({ kind: 'slice', name, inputs: [input], starts: [from], ends: [to], axes: [axis], steps: [1] });
+    return this.add({
+      kind: 'slice',
+      name,
+      inputs: [input],
+      starts: [from],
+      ends: [to],
+      axes: [axis],
+      steps: [1],
+    });
   }
 
   /** Equal parts along an axis; their names. */

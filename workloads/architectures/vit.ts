@@ -1,5 +1,6 @@
-// Vision transformer (Dosovitskiy et al., arXiv 2010.11929): a picture's patches as tokens behind one that stands for the
-// whole picture. Layers have the names of Hugging Face's transformers, without the leading `vit.`.
+// Vision transformer (Dosovitskiy et al., arXiv 2010.11929): a picture's patches as tokens behind
+// one that stands for the whole picture. Layers have the names of Hugging Face's transformers,
+// without the leading `vit.`.
 
 import type { UnaryName } from '../operators/unary.js';
 import type { Architecture } from './architecture.js';
@@ -29,7 +30,12 @@ export function vit(config: VitConfig, learned: Learned = unlearned): Architectu
   const across = Math.floor(side / patch);
   const positions = across * across + 1;
   const patches = sketch.add({
-    ...{ kind: 'conv2d', name: 'embeddings.patch_embeddings.projection', inputs: ['pixel_values'], channels: width },
+    ...{
+      kind: 'conv2d',
+      name: 'embeddings.patch_embeddings.projection',
+      inputs: ['pixel_values'],
+      channels: width,
+    },
     ...{ kernel: patch, stride: patch, pad: 0, groups: 1, bias: true, activation: 'none' },
   });
   const rows = sketch.reshape('embeddings.rows', patches, [1, width, across * across]);
@@ -44,17 +50,29 @@ export function vit(config: VitConfig, learned: Learned = unlearned): Architectu
   for (let at = 0; at < config.layers; at++) {
     const own = (name: string) => `encoder.layer.${at}.${name}`;
     const normal = sketch.layerNorm(own('layernorm_before'), hidden, width, epsilon);
-    const project = (name: string) => sketch.dense(own(`attention.attention.${name}`), normal, width, bias);
+    const project = (name: string) =>
+      sketch.dense(own(`attention.attention.${name}`), normal, width, bias);
     const context = attention(
       sketch,
-      { name: own('attention.attention'), heads, sharedHeads: heads, width: width / heads, positions },
+      {
+        name: own('attention.attention'),
+        heads,
+        sharedHeads: heads,
+        width: width / heads,
+        positions,
+      },
       { query: project('query'), key: project('key'), value: project('value') },
     );
     const attended = sketch.dense(own('attention.output.dense'), context, width, true);
     const middle = sketch.sum(own('attention.sum'), attended, hidden);
     const second = sketch.layerNorm(own('layernorm_after'), middle, width, epsilon);
     const inner = sketch.dense(own('intermediate.dense'), second, config.inner, true);
-    const outer = sketch.dense(own('output.dense'), sketch.unary(own('activation'), inner, activation), width, true);
+    const outer = sketch.dense(
+      own('output.dense'),
+      sketch.unary(own('activation'), inner, activation),
+      width,
+      true,
+    );
     hidden = sketch.sum(own('output.sum'), outer, middle);
   }
   const normal = sketch.layerNorm('layernorm', hidden, width, epsilon);

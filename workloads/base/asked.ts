@@ -2,7 +2,9 @@
 
 import { nearestOf } from './nearest.js';
 
-/** A map that notes the names it is asked for. Whoever reads all of it knows which names it takes. */
+/**
+ * A map that notes the names it is asked for. Whoever reads all of it knows which names it takes.
+ */
 export class Asked<Value> extends Map<string, Value> {
   readonly #asked = new Set<string>();
 
@@ -30,7 +32,10 @@ export class Asked<Value> extends Map<string, Value> {
     return this.entries();
   }
 
-  /** The first name that nobody asked for, and the nearest one of those that were; null where all were. */
+  /**
+   * The first name that nobody asked for, and the nearest one of those that were; null where all
+   * were.
+   */
   unasked(): { readonly name: string; readonly nearest: string | null } | null {
     for (const name of super.keys()) {
       if (!this.#asked.has(name)) return { name, nearest: nearestOf(name, [...this.#asked]) };

@@ -1,8 +1,9 @@
 // Two kinds of failure: the user's (one line, exit 2) and ours (a stack, exit 1).
 
 /**
- * The user's fault: bad input or usage. The message says where, what was found and what was expected; whatever it quotes
- * of a file, its lines stay short and hold nothing that a terminal would obey.
+ * The user's fault: bad input or usage. The message says where, what was found and what was
+ * expected; whatever it quotes of a file, its lines stay short and hold nothing that a terminal
+ * would obey.
  */
 export class InputError extends Error {
   override readonly name = 'InputError';
@@ -17,7 +18,10 @@ const LONGEST_LINE = 900;
 function clear(line: string): string {
   const words = line.replace(/\S{301,}/g, (word) => `${word.slice(0, 100)}…`);
   const short = words.length > LONGEST_LINE ? `${words.slice(0, LONGEST_LINE)}…` : words;
-  return short.replace(/\p{Cc}/gu, (sign) => `\\x${sign.charCodeAt(0).toString(16).padStart(2, '0')}`);
+  return short.replace(
+    /\p{Cc}/gu,
+    (sign) => `\\x${sign.charCodeAt(0).toString(16).padStart(2, '0')}`,
+  );
 }
 
 /** A broken promise of our own code. Never caught. */

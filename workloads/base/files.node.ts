@@ -15,10 +15,15 @@ export interface Accepted {
 }
 
 /**
- * The bytes of a file. @throws InputError where there is none, it is no file (a folder, a pipe, a device), it cannot be
- * read, is above `mostBytes` or plainly stands in for what was meant (a Git LFS pointer, a web page).
+ * The bytes of a file. @throws InputError where there is none, it is no file (a folder, a pipe, a
+ * device), it cannot be read, is above `mostBytes` or plainly stands in for what was meant (a Git
+ * LFS pointer, a web page).
  */
-export async function readBytes(file: string, mostBytes = MOST_BYTES, accepted: Accepted = {}): Promise<Uint8Array> {
+export async function readBytes(
+  file: string,
+  mostBytes = MOST_BYTES,
+  accepted: Accepted = {},
+): Promise<Uint8Array> {
   try {
     // A pipe that nobody writes to would be waited for, when it is opened and when it is read.
     const handle = await open(file, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0));
@@ -39,7 +44,12 @@ export async function readBytes(file: string, mostBytes = MOST_BYTES, accepted: 
   }
 }
 
-async function readWhole(handle: FileHandle, file: string, mostBytes: number, accepted: Accepted): Promise<Uint8Array> {
+async function readWhole(
+  handle: FileHandle,
+  file: string,
+  mostBytes: number,
+  accepted: Accepted,
+): Promise<Uint8Array> {
   const found = await handle.stat();
   if (!found.isFile()) {
     const what = found.isDirectory() ? 'a folder' : found.isFIFO() ? 'a pipe' : 'a device';
@@ -59,12 +69,15 @@ const tooLarge = (file: string, size: number, most: number) =>
   new InputError(`${file}: found ${size} bytes, expected at most ${most}`);
 
 /**
- * A file that is read piece by piece, as much of it as is asked for; null where there is none. It stays open as long as
- * somebody holds it. @throws InputError where it is no file or cannot be read.
+ * A file that is read piece by piece, as much of it as is asked for; null where there is none. It
+ * stays open as long as somebody holds it. @throws InputError where it is no file or cannot be
+ * read.
  */
 export function openPieces(file: string): OpenFile | null {
   const fault = (error: unknown) =>
-    new InputError(`${file}: cannot be read (${(error as NodeJS.ErrnoException).code ?? 'unknown fault'})`);
+    new InputError(
+      `${file}: cannot be read (${(error as NodeJS.ErrnoException).code ?? 'unknown fault'})`,
+    );
   let found: ReturnType<typeof statSync>;
   try {
     found = statSync(file);
@@ -87,7 +100,10 @@ export function openPieces(file: string): OpenFile | null {
       try {
         for (let done = 0; done < length; ) {
           const read = readSync(descriptor, bytes, done, length - done, offset + done);
-          if (read === 0) throw new InputError(`${file}: found its end at ${offset + done}, expected ${size} bytes`);
+          if (read === 0)
+            throw new InputError(
+              `${file}: found its end at ${offset + done}, expected ${size} bytes`,
+            );
           done += read;
         }
       } catch (error) {

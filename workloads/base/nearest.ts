@@ -3,8 +3,8 @@
 import { closest, distance } from 'fastest-levenshtein';
 
 /**
- * The known name nearest to `found`, whatever the case of its letters; null where none is near: a third of its letters
- * may differ, `letters` at least.
+ * The known name nearest to `found`, whatever the case of its letters; null where none is near: a
+ * third of its letters may differ, `letters` at least.
  */
 export function nearestOf(found: string, known: readonly string[], letters = 1): string | null {
   if (known.length === 0) return null;

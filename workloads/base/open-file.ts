@@ -3,7 +3,10 @@
 export interface OpenFile {
   /** Bytes. */
   readonly size: number;
-  /** `length` bytes from `offset`, not to be written to. @throws InputError where they cannot be read. */
+  /**
+   * `length` bytes from `offset`, not to be written to. @throws InputError where they cannot be
+   * read.
+   */
   read(offset: number, length: number): Uint8Array;
 }
 

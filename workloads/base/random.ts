@@ -6,7 +6,10 @@ export interface Random {
   below(bound: number): number;
   /** A number in [0, 1) with 32 random bits. */
   uniform(): number;
-  /** Where the stream stands, for a kernel that draws from it itself: xoroshiro128+'s two 64-bit numbers, low words first. */
+  /**
+   * Where the stream stands, for a kernel that draws from it itself: xoroshiro128+'s two 64-bit
+   * numbers, low words first.
+   */
   state(): Uint32Array;
   /** Goes on from where a kernel left the stream. */
   resume(state: Uint32Array): void;
@@ -14,10 +17,14 @@ export interface Random {
 
 const TWO_POW_32 = 2 ** 32;
 
-/** Mixes a label into a seed, so that each drawn thing has its own stream whatever else is drawn before it. */
+/**
+ * Mixes a label into a seed, so that each drawn thing has its own stream whatever else is drawn
+ * before it.
+ */
 export function seedFor(seed: number, label: string): number {
   let hash = (seed ^ 0x811c9dc5) >>> 0; // FNV-1a
-  for (let i = 0; i < label.length; i++) hash = Math.imul(hash ^ label.charCodeAt(i), 0x01000193) >>> 0;
+  for (let i = 0; i < label.length; i++)
+    hash = Math.imul(hash ^ label.charCodeAt(i), 0x01000193) >>> 0;
   return hash;
 }
 

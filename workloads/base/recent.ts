@@ -1,6 +1,9 @@
 // What was used last, as much as there is room for.
 
-/** Remembers values by key and forgets the longest unused where they take more than `mostBytes`; the newest one stays. */
+/**
+ * Remembers values by key and forgets the longest unused where they take more than `mostBytes`; the
+ * newest one stays.
+ */
 export class Recent<Key, Value> {
   readonly #kept = new Map<Key, { readonly value: Value; readonly bytes: number }>();
   #bytes = 0;

@@ -1,4 +1,7 @@
-/** Work that pauses now and then, so that whoever drives it may do something else in between, or drop the rest. */
+/**
+ * Work that pauses now and then, so that whoever drives it may do something else in between, or
+ * drop the rest.
+ */
 export type Steps<Result> = Generator<void, Result>;
 
 /** Does all of it at once. */

@@ -1,12 +1,13 @@
-// Files that no reader here means: what tools leave in another file's place, told by their first bytes.
+// Files that no reader here means: what tools leave in another file's place, told by their first
+// bytes.
 
 /** As much as is looked at. */
 const HEAD_BYTES = 1024;
 const GZIP = [0x1f, 0x8b, 0x08];
 
 /**
- * What the bytes are instead of a file that anything reads, and what to do, in one line; null for all else. Nothing is
- * said of gzip where the reader unpacks it.
+ * What the bytes are instead of a file that anything reads, and what to do, in one line; null for
+ * all else. Nothing is said of gzip where the reader unpacks it.
  */
 export function strayOf(bytes: Uint8Array, { gzip = false } = {}): string | null {
   if (bytes.length === 0) return 'an empty file, expected one with something in it';
@@ -26,11 +27,15 @@ export function strayOf(bytes: Uint8Array, { gzip = false } = {}): string | null
   if (/^(<!doctype html|<html[\s>])/i.test(markup)) {
     return 'a web page (HTML), expected the file that its link downloads';
   }
-  if (/^<\?xml[\s\S]*<Error>/.test(markup)) return "a server's error in XML, expected the file: download it again";
+  if (/^<\?xml[\s\S]*<Error>/.test(markup))
+    return "a server's error in XML, expected the file: download it again";
   return null;
 }
 
-/** No reserved flags, and a compressor's level and system that there are: raw numbers begin so once in 10¹¹ times. */
+/**
+ * No reserved flags, and a compressor's level and system that there are: raw numbers begin so once
+ * in 10¹¹ times.
+ */
 function isGzipHeader([, , , flags = 0, , , , , level = 0, system = 0]: Uint8Array): boolean {
   return (flags & 0xe0) === 0 && [0, 2, 4].includes(level) && (system <= 13 || system === 255);
 }

@@ -14,10 +14,17 @@ interface Engine<Kernels> {
 const PAGE = 65_536;
 
 /** A module of scripts/build-wasm.mjs with a memory of its own. */
-export function loadKernels<Kernels>(base64: string): { readonly memory: KernelMemory; readonly kernels: Kernels } {
-  const { WebAssembly: engine } = globalThis as unknown as { readonly WebAssembly: Engine<Kernels> };
+export function loadKernels<Kernels>(base64: string): {
+  readonly memory: KernelMemory;
+  readonly kernels: Kernels;
+} {
+  const { WebAssembly: engine } = globalThis as unknown as {
+    readonly WebAssembly: Engine<Kernels>;
+  };
   const memory = new engine.Memory({ initial: 1 });
-  const module = new engine.Module(Uint8Array.from(atob(base64), (character) => character.charCodeAt(0)));
+  const module = new engine.Module(
+    Uint8Array.from(atob(base64), (character) => character.charCodeAt(0)),
+  );
   return { memory, kernels: new engine.Instance(module, { env: { memory } }).exports };
 }
 

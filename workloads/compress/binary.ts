@@ -1,9 +1,13 @@
-// Binary weights: each row of a matrix as a scale times its signs, and activations as an offset and a scale times signs.
-// Rastegari et al., "XNOR-Net", ECCV 2016 (arXiv:1603.05279), Section 3.1: the best scale of signs is the mean magnitude.
+// Binary weights: each row of a matrix as a scale times its signs, and activations as an offset and
+// a scale times signs. Rastegari et al., "XNOR-Net", ECCV 2016 (arXiv:1603.05279), Section 3.1: the
+// best scale of signs is the mean magnitude.
 
 import type { DenseMatrix } from '../weights/store.js';
 
-/** Row r is scales[r] · (+1 or −1): bit c of row r, in words of 32 from the lowest up, is set for −1. */
+/**
+ * Row r is scales[r] · (+1 or −1): bit c of row r, in words of 32 from the lowest up, is set for
+ * −1.
+ */
 export interface BinaryMatrix {
   readonly rows: number;
   readonly columns: number;
@@ -19,7 +23,9 @@ export interface BinaryVector {
   readonly scale: number;
 }
 
-/** Of all scales and signs those nearest to each row: its signs (of zero: +) and its mean magnitude. */
+/**
+ * Of all scales and signs those nearest to each row: its signs (of zero: +) and its mean magnitude.
+ */
 export function binarize({ rows, columns, values }: DenseMatrix): BinaryMatrix {
   const words = Math.ceil(columns / 32);
   const signs = new Uint32Array(rows * words);
@@ -37,8 +43,8 @@ export function binarize({ rows, columns, values }: DenseMatrix): BinaryMatrix {
 }
 
 /**
- * Activations by the side of their mean on which they lie. XNOR-Net takes plain signs and normalises before; behind a
- * rectifier, as everywhere here, those would all be the same.
+ * Activations by the side of their mean on which they lie. XNOR-Net takes plain signs and
+ * normalises before; behind a rectifier, as everywhere here, those would all be the same.
  */
 export function binarizeActivations(values: Float32Array): BinaryVector {
   const offset = meanOf(values, (value) => value);
@@ -49,7 +55,10 @@ export function binarizeActivations(values: Float32Array): BinaryVector {
   return { signs, offset, scale: meanOf(values, (value) => Math.abs(value - offset)) };
 }
 
-/** How many of each row's weights are + less how many are −: what an offset of the activations is multiplied by. */
+/**
+ * How many of each row's weights are + less how many are −: what an offset of the activations is
+ * multiplied by.
+ */
 export function balanceOf({ rows, columns, signs }: BinaryMatrix): Int32Array {
   const words = Math.ceil(columns / 32);
   return Int32Array.from({ length: rows }, (_, row) => {
@@ -70,5 +79,7 @@ function setBit(words: Uint32Array, firstWord: number, bit: number): void {
 }
 
 function meanOf(values: Float32Array, part: (value: number) => number): number {
-  return values.length === 0 ? 0 : values.reduce((sum, value) => sum + part(value), 0) / values.length;
+  return values.length === 0
+    ? 0
+    : values.reduce((sum, value) => sum + part(value), 0) / values.length;
 }

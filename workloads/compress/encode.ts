@@ -1,5 +1,6 @@
-// A layer's weights as bytes: dense, sparse with gaps, or codes into a table of shared weights, plain or Huffman coded.
-// Han et al., "Deep Compression", ICLR 2016, Sections 2 to 4: a gap too long for its bits is bridged by padding entries.
+// A layer's weights as bytes: dense, sparse with gaps, or codes into a table of shared weights,
+// plain or Huffman coded. Han et al., "Deep Compression", ICLR 2016, Sections 2 to 4: a gap too
+// long for its bits is bridged by padding entries.
 
 import { InputError, invariant } from '../base/errors.js';
 import { packBits, packedBytes, unpackBits } from './bits.js';
@@ -27,7 +28,10 @@ export type EncodedMatrix =
       readonly gaps: Gaps;
     };
 
-/** Weights [rows][columns] to encode; `codes` where they are shared: weight i is codebook[codes[i]] · scales[row]. */
+/**
+ * Weights [rows][columns] to encode; `codes` where they are shared: weight i is codebook[codes[i]]
+ * · scales[row].
+ */
 export interface Encodable {
   readonly rows: number;
   readonly columns: number;
@@ -52,7 +56,11 @@ export function encodeMatrix(matrix: Encodable, huffman: boolean): EncodedMatrix
 function plainForms(weights: Float32Array): readonly EncodedMatrix[] {
   const sparse = Array.from({ length: MOST_GAP_BITS }, (_, at): EncodedMatrix => {
     const bits = at + 1;
-    const { gaps, positions } = entriesOf(weights.length, (position) => weights[position] !== 0, bits);
+    const { gaps, positions } = entriesOf(
+      weights.length,
+      (position) => weights[position] !== 0,
+      bits,
+    );
     return {
       encoding: 'sparse',
       values: Float32Array.from(positions, (position) => weights[position] as number),
@@ -62,13 +70,22 @@ function plainForms(weights: Float32Array): readonly EncodedMatrix[] {
   return [{ encoding: 'dense', values: weights }, ...sparse];
 }
 
-function codedForms({ codebook, scales, codes }: NonNullable<Encodable['coded']>): readonly EncodedMatrix[] {
+function codedForms({
+  codebook,
+  scales,
+  codes,
+}: NonNullable<Encodable['coded']>): readonly EncodedMatrix[] {
   const codeBits = Math.max(1, Math.ceil(Math.log2(codebook.length)));
   invariant(codeBits <= 8, () => `a codebook of ${codebook.length} entries has at most 256`);
   // Without a zero to pad with every weight is written.
-  const widths = codebook[0] === 0 ? Array.from({ length: MOST_GAP_BITS + 1 }, (_, bits) => bits) : [0];
+  const widths =
+    codebook[0] === 0 ? Array.from({ length: MOST_GAP_BITS + 1 }, (_, bits) => bits) : [0];
   return widths.map((bits) => {
-    const { gaps, positions } = entriesOf(codes.length, (position) => codebook[codes[position] as number] !== 0, bits);
+    const { gaps, positions } = entriesOf(
+      codes.length,
+      (position) => codebook[codes[position] as number] !== 0,
+      bits,
+    );
     return {
       encoding: 'coded',
       codebook,
@@ -103,7 +120,10 @@ function entriesOf(size: number, wanted: (position: number) => boolean, bits: nu
   return { gaps: Uint8Array.from(gaps), positions: Uint32Array.from(positions) };
 }
 
-/** Every weight again, [rows][columns]. @throws InputError, without the file's name, for entries beyond the matrix. */
+/**
+ * Every weight again, [rows][columns]. @throws InputError, without the file's name, for entries
+ * beyond the matrix.
+ */
 export function decodeMatrix(matrix: EncodedMatrix, rows: number, columns: number): Float32Array {
   const size = rows * columns;
   if (matrix.encoding === 'dense') return matrix.values;
@@ -112,14 +132,20 @@ export function decodeMatrix(matrix: EncodedMatrix, rows: number, columns: numbe
   matrix.gaps.values.forEach((gap, at) => {
     position += gap + 1;
     if (position >= size) {
-      throw new InputError(`found entry ${at} at weight ${position}, expected a position below ${size}`);
+      throw new InputError(
+        `found entry ${at} at weight ${position}, expected a position below ${size}`,
+      );
     }
     weights[position] = entryValue(matrix, at, Math.floor(position / columns));
   });
   return weights;
 }
 
-function entryValue(matrix: Exclude<EncodedMatrix, { encoding: 'dense' }>, at: number, row: number): number {
+function entryValue(
+  matrix: Exclude<EncodedMatrix, { encoding: 'dense' }>,
+  at: number,
+  row: number,
+): number {
   if (matrix.encoding === 'sparse') return matrix.values[at] as number;
   const value = matrix.codebook[matrix.codes[at] as number] ?? Number.NaN;
   return value * (matrix.scales?.[row] ?? 1);
@@ -141,7 +167,11 @@ export function encodeNumbers(values: Uint8Array, bits: number, huffman: boolean
   return smaller ? { bytes: coded.bits, lengths: coded.lengths } : { bytes: packed, lengths: null };
 }
 
-export function decodeNumbers({ bytes, lengths }: CodedNumbers, count: number, bits: number): Uint8Array {
+export function decodeNumbers(
+  { bytes, lengths }: CodedNumbers,
+  count: number,
+  bits: number,
+): Uint8Array {
   if (lengths) return huffmanDecode({ lengths, bits: bytes }, count);
   if (bytes.length !== packedBytes(count, bits)) {
     throw new InputError(
@@ -167,7 +197,9 @@ export function matrixBytes(matrix: EncodedMatrix, huffman: boolean): number {
     case 'coded': {
       const tables = matrix.codebook.length + (matrix.scales?.length ?? 0);
       return (
-        FLOAT_BYTES * tables + numbers(matrix.codes, matrix.codeBits) + numbers(matrix.gaps.values, matrix.gaps.bits)
+        FLOAT_BYTES * tables +
+        numbers(matrix.codes, matrix.codeBits) +
+        numbers(matrix.gaps.values, matrix.gaps.bits)
       );
     }
   }

@@ -1,5 +1,6 @@
-// Canonical Huffman coding of small whole numbers. Huffman, "A method for the construction of minimum-redundancy
-// codes", 1952; the code words follow from their lengths alone (as in RFC 1951, Section 3.2.2), so only those are stored.
+// Canonical Huffman coding of small whole numbers. Huffman, "A method for the construction of
+// minimum-redundancy codes", 1952; the code words follow from their lengths alone (as in RFC 1951,
+// Section 3.2.2), so only those are stored.
 
 import { InputError, invariant } from '../base/errors.js';
 
@@ -31,16 +32,23 @@ export function huffmanEncode(symbols: Uint8Array, alphabet: number): HuffmanStr
   return { lengths, bits };
 }
 
-/** `count` symbols. @throws InputError, without the file's name, for lengths that make no code or bits that run out. */
+/**
+ * `count` symbols. @throws InputError, without the file's name, for lengths that make no code or
+ * bits that run out.
+ */
 export function huffmanDecode({ lengths, bits }: HuffmanStream, count: number): Uint8Array {
   const symbols = new Uint8Array(count);
   if (count === 0) return symbols;
   checkLengths(lengths);
-  // Symbols in the order of their code words; of each length the first word and where its symbols begin.
-  const ordered = Uint16Array.from(lengths.keys()).filter((symbol) => (lengths[symbol] as number) > 0);
+  // Symbols in the order of their code words; of each length the first word and where its symbols
+  // begin.
+  const ordered = Uint16Array.from(lengths.keys()).filter(
+    (symbol) => (lengths[symbol] as number) > 0,
+  );
   ordered.sort((a, b) => (lengths[a] as number) - (lengths[b] as number) || a - b);
   const counts = new Uint32Array(LONGEST + 1);
-  for (const symbol of ordered) counts[lengths[symbol] as number] = (counts[lengths[symbol] as number] as number) + 1;
+  for (const symbol of ordered)
+    counts[lengths[symbol] as number] = (counts[lengths[symbol] as number] as number) + 1;
   let from = 0;
   for (let at = 0; at < count; at++) {
     let word = 0;
@@ -77,7 +85,9 @@ function frequenciesOf(symbols: Uint8Array, alphabet: number): Uint32Array {
 /** The two rarest trees are joined until one is left; of equally rare ones the first made. */
 function codeLengths(frequencies: Uint32Array): Uint8Array {
   const lengths = new Uint8Array(frequencies.length);
-  let trees = Array.from(frequencies, (weight, symbol) => ({ weight, symbols: [symbol] })).filter((t) => t.weight > 0);
+  let trees = Array.from(frequencies, (weight, symbol) => ({ weight, symbols: [symbol] })).filter(
+    (t) => t.weight > 0,
+  );
   if (trees.length === 1) lengths[(trees[0]?.symbols[0] as number) ?? 0] = 1;
   while (trees.length > 1) {
     trees = trees.sort((a, b) => a.weight - b.weight);
@@ -89,12 +99,15 @@ function codeLengths(frequencies: Uint32Array): Uint8Array {
   return lengths;
 }
 
-/** Shorter words first, of one length in the order of their symbols, each one above the word before. */
+/**
+ * Shorter words first, of one length in the order of their symbols, each one above the word before.
+ */
 function codeWords(lengths: Uint8Array): Uint32Array {
   const words = new Uint32Array(lengths.length);
   let word = 0;
   for (let length = 1; length <= LONGEST; length++) {
-    for (let symbol = 0; symbol < lengths.length; symbol++) if (lengths[symbol] === length) words[symbol] = word++;
+    for (let symbol = 0; symbol < lengths.length; symbol++)
+      if (lengths[symbol] === length) words[symbol] = word++;
     word *= 2;
   }
   return words;
@@ -104,8 +117,10 @@ function codeWords(lengths: Uint8Array): Uint32Array {
 function checkLengths(lengths: Uint8Array): void {
   let filled = 0;
   for (const length of lengths) {
-    if (length > LONGEST) throw new InputError(`found a code word of ${length} bits, expected at most ${LONGEST}`);
+    if (length > LONGEST)
+      throw new InputError(`found a code word of ${length} bits, expected at most ${LONGEST}`);
     if (length > 0) filled += 2 ** -length;
   }
-  if (!(filled > 0 && filled <= 1)) throw new InputError('found code word lengths that make no code');
+  if (!(filled > 0 && filled <= 1))
+    throw new InputError('found code word lengths that make no code');
 }

@@ -1,6 +1,7 @@
-// 8-bit integers, symmetric around zero: each row of a matrix, and a vector of activations, as a scale times −127 … 127.
-// Jacob et al., "Quantization and Training of Neural Networks for Efficient Integer-Arithmetic-Only Inference", CVPR 2018
-// (arXiv:1712.05877), Section 2.1, with zero points of zero and a scale for each row.
+// 8-bit integers, symmetric around zero: each row of a matrix, and a vector of activations, as a
+// scale times −127 … 127. Jacob et al., "Quantization and Training of Neural Networks for Efficient
+// Integer-Arithmetic-Only Inference", CVPR 2018 (arXiv:1712.05877), Section 2.1, with zero points
+// of zero and a scale for each row.
 
 import type { DenseMatrix } from '../weights/store.js';
 
@@ -18,7 +19,10 @@ export interface Int8Vector {
   readonly scale: number;
 }
 
-/** Each row by the scale that takes its largest magnitude to 127: no value is off by more than half its row's scale. */
+/**
+ * Each row by the scale that takes its largest magnitude to 127: no value is off by more than half
+ * its row's scale.
+ */
 export function quantize({ rows, columns, values }: DenseMatrix): Int8Matrix {
   const quantized = new Int8Array(rows * columns);
   const scales = new Float32Array(rows);

@@ -1,5 +1,6 @@
-// Which weights to keep: by magnitude, freely or in the patterns that hardware asks for. Masks are 1 where a weight is
-// kept. Han et al., "Learning both Weights and Connections for Efficient Neural Networks", NIPS 2015, Section 3.
+// Which weights to keep: by magnitude, freely or in the patterns that hardware asks for. Masks are
+// 1 where a weight is kept. Han et al., "Learning both Weights and Connections for Efficient Neural
+// Networks", NIPS 2015, Section 3.
 
 import { invariant } from '../base/errors.js';
 import { keptOf } from '../weights/synthetic.js';
@@ -22,8 +23,9 @@ export type PrunePattern =
   | { readonly kind: 'block'; readonly rows: number; readonly columns: number };
 
 /**
- * Keeps weights whose magnitude is at least `quality` times the standard deviation of the layer's remaining weights:
- * "the pruning threshold is chosen as a quality parameter multiplied by the standard deviation of a layer's weights".
+ * Keeps weights whose magnitude is at least `quality` times the standard deviation of the layer's
+ * remaining weights: "the pruning threshold is chosen as a quality parameter multiplied by the
+ * standard deviation of a layer's weights".
  */
 export function maskByQuality(layer: PrunableLayer, quality: number): Uint8Array {
   const { weights, mask } = layer;
@@ -44,10 +46,15 @@ export function maskByQuality(layer: PrunableLayer, quality: number): Uint8Array
 }
 
 /**
- * Keeps the largest magnitudes until a share `density` of all weights is kept, fewer where fewer are left or where a
- * pattern allows no more. Blocks are ranked by their sums of squares. Of equals the first is kept.
+ * Keeps the largest magnitudes until a share `density` of all weights is kept, fewer where fewer
+ * are left or where a pattern allows no more. Blocks are ranked by their sums of squares. Of equals
+ * the first is kept.
  */
-export function maskByDensity(layer: PrunableLayer, density: number, pattern: PrunePattern): Uint8Array {
+export function maskByDensity(
+  layer: PrunableLayer,
+  density: number,
+  pattern: PrunePattern,
+): Uint8Array {
   switch (pattern.kind) {
     case 'free':
       return keepLargest(magnitudes(layer), keptOf(layer.weights.length, density));
@@ -59,8 +66,8 @@ export function maskByDensity(layer: PrunableLayer, density: number, pattern: Pr
 }
 
 /**
- * The densities at which one threshold over all layers keeps a share `density` of their weights together, by layer
- * name: what "global" magnitude pruning gives each.
+ * The densities at which one threshold over all layers keeps a share `density` of their weights
+ * together, by layer name: what "global" magnitude pruning gives each.
  */
 export function globalDensities(
   layers: ReadonlyMap<string, PrunableLayer>,
@@ -78,7 +85,11 @@ export function globalDensities(
   const threshold = kept === 0 ? Number.POSITIVE_INFINITY : (all[all.length - kept] as number);
   return new Map(
     [...scores].map(([name, own]) => {
-      return [name, own.reduce((count, score) => count + (score >= threshold && score > 0 ? 1 : 0), 0) / own.length];
+      return [
+        name,
+        own.reduce((count, score) => count + (score >= threshold && score > 0 ? 1 : 0), 0) /
+          own.length,
+      ];
     }),
   );
 }
@@ -108,7 +119,12 @@ function keepLargest(scores: Float32Array, count: number): Uint8Array {
   return keep;
 }
 
-function keepWithinGroups(layer: PrunableLayer, keep: number, of: number, density: number): Uint8Array {
+function keepWithinGroups(
+  layer: PrunableLayer,
+  keep: number,
+  of: number,
+  density: number,
+): Uint8Array {
   invariant(keep >= 1 && keep <= of, () => `cannot keep ${keep} of ${of}`);
   const { rows, columns } = layer;
   const scores = magnitudes(layer);
@@ -118,17 +134,24 @@ function keepWithinGroups(layer: PrunableLayer, keep: number, of: number, densit
       const from = row * columns + first;
       const to = row * columns + Math.min(columns, first + of);
       const within = keepLargest(scores.slice(from, to), Math.min(keep, to - from));
-      for (let at = from; at < to; at++) if (within[at - from] === 1) allowed[at] = scores[at] as number;
+      for (let at = from; at < to; at++)
+        if (within[at - from] === 1) allowed[at] = scores[at] as number;
     }
   }
   return keepLargest(allowed, keptOf(scores.length, density));
 }
 
-function keepBlocks(layer: PrunableLayer, blockRows: number, blockColumns: number, density: number): Uint8Array {
+function keepBlocks(
+  layer: PrunableLayer,
+  blockRows: number,
+  blockColumns: number,
+  density: number,
+): Uint8Array {
   const { rows, columns, weights, mask } = layer;
   const across = Math.ceil(columns / blockColumns);
   const blockOf = (at: number) =>
-    Math.floor(Math.floor(at / columns) / blockRows) * across + Math.floor((at % columns) / blockColumns);
+    Math.floor(Math.floor(at / columns) / blockRows) * across +
+    Math.floor((at % columns) / blockColumns);
   const energy = new Float32Array(across * Math.ceil(rows / blockRows)).fill(-1);
   const sizes = new Uint32Array(energy.length);
   weights.forEach((weight, at) => {
@@ -149,5 +172,7 @@ function keepBlocks(layer: PrunableLayer, blockRows: number, blockColumns: numbe
     kept[block] = 1;
     left -= size;
   }
-  return Uint8Array.from(weights, (_, at) => (mask && mask[at] === 0 ? 0 : (kept[blockOf(at)] as number)));
+  return Uint8Array.from(weights, (_, at) =>
+    mask && mask[at] === 0 ? 0 : (kept[blockOf(at)] as number),
+  );
 }

@@ -12,24 +12,29 @@ export interface SharedWeights {
 }
 
 /**
- * Where the centroids start: spread evenly over the range, which keeps the few large weights; evenly over the
- * distribution; or at weights drawn at random ("Forgy").
+ * Where the centroids start: spread evenly over the range, which keeps the few large weights;
+ * evenly over the distribution; or at weights drawn at random ("Forgy").
  */
 export type Initialisation = 'linear' | 'density' | 'random';
 
 const MOST_ROUNDS = 200;
 
 /**
- * Lloyd's algorithm from its starting centroids until nothing moves. In one dimension a cluster is an interval of the
- * sorted values, so a round costs O(clusters · log values). `random` is drawn from by a random initialisation alone.
+ * Lloyd's algorithm from its starting centroids until nothing moves. In one dimension a cluster is
+ * an interval of the sorted values, so a round costs O(clusters · log values). `random` is drawn
+ * from by a random initialisation alone.
  */
 export function shareWeights(
   values: Float32Array,
   clusters: number,
   initialisation: Exclude<Initialisation, 'random'> | Random = 'linear',
 ): SharedWeights {
-  invariant(Number.isInteger(clusters) && clusters >= 1 && clusters <= 65_536, () => `found ${clusters} clusters`);
-  if (values.length === 0) return { centroids: new Float32Array(0), assignments: new Uint16Array(0) };
+  invariant(
+    Number.isInteger(clusters) && clusters >= 1 && clusters <= 65_536,
+    () => `found ${clusters} clusters`,
+  );
+  if (values.length === 0)
+    return { centroids: new Float32Array(0), assignments: new Uint16Array(0) };
   const sorted = values.slice().sort();
   const sums = new Float64Array(sorted.length + 1);
   for (let i = 0; i < sorted.length; i++) sums[i + 1] = (sums[i] as number) + (sorted[i] as number);
@@ -51,7 +56,10 @@ function startingPoints(
   initialisation: Exclude<Initialisation, 'random'> | Random,
 ): number[] {
   if (typeof initialisation === 'object') {
-    const drawn = Array.from({ length: clusters }, () => sorted[initialisation.below(sorted.length)] as number);
+    const drawn = Array.from(
+      { length: clusters },
+      () => sorted[initialisation.below(sorted.length)] as number,
+    );
     return drawn.sort((a, b) => a - b);
   }
   if (initialisation === 'density') {
@@ -69,8 +77,14 @@ function distinct(ascending: readonly number[]): readonly number[] {
   return ascending.filter((value, i) => i === 0 || value !== ascending[i - 1]);
 }
 
-/** The mean of the values nearest to each centroid, in order; centroids without values fall away. */
-function meansOf(centroids: readonly number[], sorted: Float32Array, sums: Float64Array): readonly number[] {
+/**
+ * The mean of the values nearest to each centroid, in order; centroids without values fall away.
+ */
+function meansOf(
+  centroids: readonly number[],
+  sorted: Float32Array,
+  sums: Float64Array,
+): readonly number[] {
   const means: number[] = [];
   let from = 0;
   centroids.forEach((centroid, i) => {

@@ -1,4 +1,5 @@
-// How many bytes a network takes: really written, with and without Huffman coding, read back and compared.
+// How many bytes a network takes: really written, with and without Huffman coding, read back and
+// compared.
 
 import { invariant } from '../base/errors.js';
 import { writeModelFile } from '../export/model-file.js';
@@ -17,7 +18,10 @@ export interface LayerSize {
   readonly denseBytes: number;
   readonly bytes: number;
   readonly huffmanBytes: number;
-  /** Bits of a code and of a gap, a written weight, as they are and as Huffman's code has them; null where there are none. */
+  /**
+   * Bits of a code and of a gap, a written weight, as they are and as Huffman's code has them; null
+   * where there are none.
+   */
   readonly codeBits: number | null;
   readonly huffmanCodeBits: number | null;
   readonly gapBits: number | null;
@@ -37,7 +41,9 @@ const FLOAT_BYTES = 4;
 
 /** Writes the network both ways, reads both files back and compares every weight. */
 export function measureSize(network: Network, parameters: Parameters): EncodedSize {
-  const layers = new Map([...parameters].map(([name, layer]) => [name, { ...encodable(layer), bias: layer.bias }]));
+  const layers = new Map(
+    [...parameters].map(([name, layer]) => [name, { ...encodable(layer), bias: layer.bias }]),
+  );
   const [plain, huffman] = [false, true].map((coded) => {
     const file = writeModelFile(layers, { network: network.name }, coded);
     checkReadBack(file, network, parameters);
@@ -65,7 +71,10 @@ export function encodable(layer: LayerParameters): Encodable {
 }
 
 /** The codes of shared, ternary and binary weights. */
-function codesOf(layer: LayerParameters, kind: LayerParameters['binding']['kind']): Encodable['coded'] {
+function codesOf(
+  layer: LayerParameters,
+  kind: LayerParameters['binding']['kind'],
+): Encodable['coded'] {
   const { binding, rows, columns } = layer;
   const dense = { format: 'dense', rows, columns, values: layer.weights } as const;
   if (binding.kind === 'shared') {
@@ -73,11 +82,19 @@ function codesOf(layer: LayerParameters, kind: LayerParameters['binding']['kind'
   }
   if (kind === 'ternary') {
     const { values, scales } = ternarize(dense);
-    return { codebook: Float32Array.of(0, 1, -1), scales, codes: Uint8Array.from(values, (value) => (value + 3) % 3) };
+    return {
+      codebook: Float32Array.of(0, 1, -1),
+      scales,
+      codes: Uint8Array.from(values, (value) => (value + 3) % 3),
+    };
   }
   if (kind === 'binary') {
     const { scales } = binarize(dense);
-    return { codebook: Float32Array.of(1, -1), scales, codes: Uint8Array.from(layer.weights, (value) => +(value < 0)) };
+    return {
+      codebook: Float32Array.of(1, -1),
+      scales,
+      codes: Uint8Array.from(layer.weights, (value) => +(value < 0)),
+    };
   }
   return null;
 }
@@ -85,7 +102,8 @@ function codesOf(layer: LayerParameters, kind: LayerParameters['binding']['kind'
 function layerSize(name: string, layer: Encodable, denseBytes: number): LayerSize {
   const plain = encodeMatrix(layer, false);
   const coded = encodeMatrix(layer, true);
-  const perEntry = (bytes: Uint8Array, entries: number) => (entries === 0 ? null : (8 * bytes.length) / entries);
+  const perEntry = (bytes: Uint8Array, entries: number) =>
+    entries === 0 ? null : (8 * bytes.length) / entries;
   return {
     name,
     denseBytes,
@@ -100,7 +118,10 @@ function layerSize(name: string, layer: Encodable, denseBytes: number): LayerSiz
     huffmanGapBits:
       coded.encoding === 'dense'
         ? null
-        : perEntry(encodeNumbers(coded.gaps.values, coded.gaps.bits, true).bytes, coded.gaps.values.length),
+        : perEntry(
+            encodeNumbers(coded.gaps.values, coded.gaps.bits, true).bytes,
+            coded.gaps.values.length,
+          ),
   };
 }
 
@@ -113,8 +134,11 @@ function checkReadBack(file: Uint8Array, network: Network, parameters: Parameter
   for (const [name, layer] of parameters) {
     const stored = read.get(name);
     const expected = effectiveWeights(layer);
-    const { values } = toDense(stored?.store ?? { format: 'dense', rows: 0, columns: 0, values: new Float32Array() });
-    const same = values.length === expected.length && expected.every((value, at) => value === values[at]);
+    const { values } = toDense(
+      stored?.store ?? { format: 'dense', rows: 0, columns: 0, values: new Float32Array() },
+    );
+    const same =
+      values.length === expected.length && expected.every((value, at) => value === values[at]);
     const sameBias = (layer.bias ?? []).every((value, at) => value === stored?.bias?.[at]);
     invariant(same && sameBias, () => `layer ${name} is not read back as it was written`);
   }

@@ -1,11 +1,15 @@
-// What a network takes on disk, told from where its weights are not zero: nothing is shared or written for it.
+// What a network takes on disk, told from where its weights are not zero: nothing is shared or
+// written for it.
 
 import type { Model } from '../model.js';
 import { parametersOf } from '../network.js';
 import { type CsrMatrix, toCsr } from '../weights/store.js';
 
 const FLOAT_BYTES = 4;
-/** Deep Compression's files (import/net-file.ts): 8-bit codes for convolutions, 4-bit ones elsewhere, 4-bit gaps. */
+/**
+ * Deep Compression's files (import/net-file.ts): 8-bit codes for convolutions, 4-bit ones
+ * elsewhere, 4-bit gaps.
+ */
 const CONVOLUTION_BITS = 8;
 const CONNECTED_BITS = 4;
 const GAP_BITS = 4;
@@ -17,7 +21,10 @@ export function denseBytes({ network }: Model): number {
   return network.layers.reduce((bytes, layer) => bytes + parametersOf(layer) * FLOAT_BYTES, 0);
 }
 
-/** As Deep Compression stores it before Huffman coding: codes and gaps of the entries, tables of shared weights, biases. */
+/**
+ * As Deep Compression stores it before Huffman coding: codes and gaps of the entries, tables of
+ * shared weights, biases.
+ */
 export function compressedBytes({ network, weights }: Model): number {
   return network.layers.reduce((bytes, layer) => {
     const own = weights.get(layer.name);

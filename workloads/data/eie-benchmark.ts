@@ -1,5 +1,6 @@
-// Han et al., "EIE: Efficient Inference Engine on Compressed Deep Neural Network", ISCA 2016 (arXiv 1602.01528v2),
-// Table III: the nine benchmark layers. Densities in percent as published (rounded); activations are the INPUT's.
+// Han et al., "EIE: Efficient Inference Engine on Compressed Deep Neural Network", ISCA 2016 (arXiv
+// 1602.01528v2), Table III: the nine benchmark layers. Densities in percent as published (rounded);
+// activations are the INPUT's.
 
 export interface EieBenchmarkRow {
   readonly name: string;
@@ -24,7 +25,16 @@ const row = (
   activationPercent: number,
   rectified: boolean,
   title: string,
-): EieBenchmarkRow => ({ name, layer, inputs, outputs, weightPercent, activationPercent, rectified, title });
+): EieBenchmarkRow => ({
+  name,
+  layer,
+  inputs,
+  outputs,
+  weightPercent,
+  activationPercent,
+  rectified,
+  title,
+});
 
 export const eieBenchmarkRows: readonly EieBenchmarkRow[] = [
   row('alex-6', 'fc6', 9216, 4096, 9, 35.1, relu, 'AlexNet fc6'),

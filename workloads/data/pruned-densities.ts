@@ -1,7 +1,8 @@
-// Published shares of weights kept after pruning and of non-zero activations at each layer's output, percent.
-// Weights and outputs: Han et al., "Learning both Weights and Connections for Efficient Neural Networks", NIPS 2015
-// (arXiv 1506.02626), per-layer tables; weights also in Han et al., "Deep Compression", ICLR 2016
-// (arXiv 1510.00149), Tables 2 to 5. Rounded to whole percents there.
+// Published shares of weights kept after pruning and of non-zero activations at each layer's
+// output, percent. Weights and outputs: Han et al., "Learning both Weights and Connections for
+// Efficient Neural Networks", NIPS 2015 (arXiv 1506.02626), per-layer tables; weights also in Han
+// et al., "Deep Compression", ICLR 2016 (arXiv 1510.00149), Tables 2 to 5. Rounded to whole
+// percents there.
 
 import type { Citation } from '../network.js';
 

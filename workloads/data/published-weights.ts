@@ -26,6 +26,9 @@ export const publishedWeights: readonly PublishedWeights[] = [
     sha256: 'e4ab6960ae8cd81505e1c2136921201507e930966c53deaf15862a395b3a3261',
     url: 'https://raw.githubusercontent.com/songhan/SqueezeNet-Deep-Compression/5623e3cdbe1fcd83328c61ce2ee42c34ed319aa3/compressed_SqueezeNet.net',
     licence: 'BSD 2-clause',
-    source: { work: 'Iandola et al., "SqueezeNet", 2016 (arXiv 1602.07360)', at: 'Section 4.2; released by S. Han' },
+    source: {
+      work: 'Iandola et al., "SqueezeNet", 2016 (arXiv 1602.07360)',
+      at: 'Section 4.2; released by S. Han',
+    },
   },
 ];

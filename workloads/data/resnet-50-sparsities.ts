@@ -1,7 +1,8 @@
-// Percent of each layer's weights that pruning leaves zero in ResNet-50 (torchvision's layer names), as counted by the
-// authors of STR in trained networks: Kusupati et al., "Soft threshold weight reparameterization for learnable sparsity",
-// ICML 2020 (arXiv 2002.03231), and the tables released with it (RAIVNLab/STR, budgets/STR_Budgets_ResNet50.csv, columns 79.55,
-// 90.23 and 95.03; budgets/SparsityDistributions_90_ResNet50.csv, column GS: global magnitude pruning, 90 %).
+// Percent of each layer's weights that pruning leaves zero in ResNet-50 (torchvision's layer
+// names), as counted by the authors of STR in trained networks: Kusupati et al., "Soft threshold
+// weight reparameterization for learnable sparsity", ICML 2020 (arXiv 2002.03231), and the tables
+// released with it (RAIVNLab/STR, budgets/STR_Budgets_ResNet50.csv, columns 79.55, 90.23 and 95.03;
+// budgets/SparsityDistributions_90_ResNet50.csv, column GS: global magnitude pruning, 90 %).
 
 import type { Citation } from '../network.js';
 
@@ -237,5 +238,8 @@ const work = 'Kusupati et al., STR, ICML 2020 (arXiv 2002.03231)';
 export function resnet50SparsitySource(variant: keyof typeof resnet50Sparsities): Citation {
   const isGlobal = variant === 'global-90';
   const file = isGlobal ? 'SparsityDistributions_90_ResNet50.csv, GS' : 'STR_Budgets_ResNet50.csv';
-  return { work, at: `counted by layer in trained networks: ${file}; half of rectified outputs zero` };
+  return {
+    work,
+    at: `counted by layer in trained networks: ${file}; half of rectified outputs zero`,
+  };
 }

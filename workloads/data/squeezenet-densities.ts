@@ -1,6 +1,6 @@
-// SqueezeNet 1.0 after Deep Compression, percent. Weights: counted in the authors' released compressed_SqueezeNet.net
-// (8-bit codes, 4-bit indices). Outputs: the mean share of non-zero activations that those
-// weights make of two photographs (a cat, a bicycle).
+// SqueezeNet 1.0 after Deep Compression, percent. Weights: counted in the authors' released
+// compressed_SqueezeNet.net (8-bit codes, 4-bit indices). Outputs: the mean share of non-zero
+// activations that those weights make of two photographs (a cat, a bicycle).
 
 import type { Citation } from '../network.js';
 import type { PrunedLayer } from './pruned-densities.js';

@@ -1,5 +1,6 @@
-// CIFAR-10's binary version (Krizhevsky, "Learning multiple layers of features from tiny images", 2009; its web page,
-// section "Binary version"): records of a label byte and 3×32×32 bytes, red plane first, rows from the top.
+// CIFAR-10's binary version (Krizhevsky, "Learning multiple layers of features from tiny images",
+// 2009; its web page, section "Binary version"): records of a label byte and 3×32×32 bytes, red
+// plane first, rows from the top.
 
 import { InputError } from '../base/errors.js';
 import type { Image } from '../demand.js';
@@ -10,7 +11,10 @@ export const CIFAR_CLASSES = 10;
 const PIXELS = 3 * 32 * 32;
 const RECORD = 1 + PIXELS;
 
-/** The records of one file. @throws InputError, one line, for a size or a label that no such file has. */
+/**
+ * The records of one file. @throws InputError, one line, for a size or a label that no such file
+ * has.
+ */
 export function readCifar10(bytes: Uint8Array, file: string): Labelled {
   const count = bytes.length / RECORD;
   if (!(Number.isInteger(count) && count > 0)) {

@@ -39,7 +39,12 @@ export const grayNormalisation: Normalisation = { mean: [0], scale: 1 / 256 };
 export const VALIDATION_SHARE = 1 / 8;
 
 /** Cuts pictures into parts of the given sizes in an order that follows from `seed` alone. */
-export function split(all: Labelled, imageSize: number, sizes: readonly number[], seed: number): readonly Labelled[] {
+export function split(
+  all: Labelled,
+  imageSize: number,
+  sizes: readonly number[],
+  seed: number,
+): readonly Labelled[] {
   const order = shuffled(all.labels.length, createRandom(seed, 'split of a data set'));
   let from = 0;
   return sizes.map((size) => {
@@ -50,7 +55,11 @@ export function split(all: Labelled, imageSize: number, sizes: readonly number[]
 }
 
 /** The pictures at `indices`, in that order. */
-export function select({ images, labels }: Labelled, imageSize: number, indices: Uint32Array): Labelled {
+export function select(
+  { images, labels }: Labelled,
+  imageSize: number,
+  indices: Uint32Array,
+): Labelled {
   const chosen = new Uint8Array(indices.length * imageSize);
   indices.forEach((index, at) => {
     chosen.set(images.subarray(index * imageSize, (index + 1) * imageSize), at * imageSize);
@@ -72,7 +81,8 @@ export function shuffled(count: number, random: Random): Uint32Array {
 
 /** @throws InputError where a label has no class or there are no pictures. */
 export function checkLabels({ labels }: Labelled, classes: number, file: string): void {
-  if (labels.length === 0) throw new InputError(`${file}: found no pictures, expected at least one`);
+  if (labels.length === 0)
+    throw new InputError(`${file}: found no pictures, expected at least one`);
   const wrong = labels.findIndex((label) => label >= classes);
   if (wrong >= 0) {
     throw new InputError(

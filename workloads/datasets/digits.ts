@@ -1,5 +1,6 @@
-// A data set that needs no download: digits of 28×28 pixels drawn from pen strokes, each with its own hand (control
-// points, slant, size, place), smooth distortion, pen width and noise. The same seed gives the same pictures.
+// A data set that needs no download: digits of 28×28 pixels drawn from pen strokes, each with its
+// own hand (control points, slant, size, place), smooth distortion, pen width and noise. The same
+// seed gives the same pictures.
 
 import { probit } from 'simple-statistics';
 import { createRandom, type Random } from '../base/random.js';
@@ -12,7 +13,10 @@ const SIDE = 28;
 const PIXELS = SIDE * SIDE;
 const CLASSES = 10;
 
-/** How far hands differ. Lengths are shares of the digit's height, angles radians; standard deviations unless said. */
+/**
+ * How far hands differ. Lengths are shares of the digit's height, angles radians; standard
+ * deviations unless said.
+ */
 const HAND = {
   controlPoint: 0.045,
   rotation: 0.17,
@@ -40,12 +44,18 @@ const HEIGHT = 20;
 const PIECES = 6;
 
 /** Pixel noise as quantiles: one draw a pixel is most of the time that a picture takes. */
-const GRAINS = Float64Array.from({ length: 1024 }, (_, at) => HAND.noise * probit((at + 0.5) / 1024));
+const GRAINS = Float64Array.from(
+  { length: 1024 },
+  (_, at) => HAND.noise * probit((at + 0.5) / 1024),
+);
 
 export const PROCEDURAL_SIZES = { train: 8_000, validation: 2_000, test: 5_000 } as const;
 
 /** The whole data set: each part has its own stream of pictures, so none is in two parts. */
-export function proceduralDigits(seed: number, sizes: Readonly<Record<PartName, number>> = PROCEDURAL_SIZES): DataSet {
+export function proceduralDigits(
+  seed: number,
+  sizes: Readonly<Record<PartName, number>> = PROCEDURAL_SIZES,
+): DataSet {
   return {
     name: 'procedural',
     title: 'digits drawn from strokes',
@@ -84,7 +94,8 @@ function drawDigit(digit: number, random: Random, canvas: Float64Array): void {
   const ink = between(HAND.ink, random);
   canvas.fill(0);
   for (const stroke of glyph) paint(canvas, stroke.map(place), radius, ink);
-  if (random.uniform() < HAND.clutter) paint(canvas, strayMark(random), 0.6, ink * random.uniform());
+  if (random.uniform() < HAND.clutter)
+    paint(canvas, strayMark(random), 0.6, ink * random.uniform());
   for (let pixel = 0; pixel < PIXELS; pixel++) {
     const noisy = (canvas[pixel] as number) + (GRAINS[random.below(GRAINS.length)] as number);
     // Bare paper stays black but for the strongest grains.
@@ -92,13 +103,19 @@ function drawDigit(digit: number, random: Random, canvas: Float64Array): void {
   }
 }
 
-/** Where a hand puts a point of the unit square, in pixels: jitter, smooth distortion, slant, turn, size and place. */
+/**
+ * Where a hand puts a point of the unit square, in pixels: jitter, smooth distortion, slant, turn,
+ * size and place.
+ */
 function drawHand(random: Random): (point: Point) => Point {
   const turn = HAND.rotation * normal(random);
   const shear = HAND.shear * normal(random);
   const size = HEIGHT * Math.exp(HAND.size * normal(random));
   const aspect = 0.8 * Math.exp(HAND.aspect * normal(random));
-  const centre: Point = [SIDE / 2 + HAND.shift * normal(random), SIDE / 2 + HAND.shift * normal(random)];
+  const centre: Point = [
+    SIDE / 2 + HAND.shift * normal(random),
+    SIDE / 2 + HAND.shift * normal(random),
+  ];
   const waves = Array.from({ length: 4 }, () => drawWave(random));
   const [cos, sin] = [Math.cos(turn), Math.sin(turn)];
   return ([x, y]) => {
@@ -161,7 +178,13 @@ function onCurve(points: Stroke, at: number, t: number): Point {
 }
 
 /** A straight line whose edge fades over one pixel. */
-function paintLine(canvas: Float64Array, from: Point, to: Point, radius: number, ink: number): void {
+function paintLine(
+  canvas: Float64Array,
+  from: Point,
+  to: Point,
+  radius: number,
+  ink: number,
+): void {
   const reach = radius + 1;
   const [x1, y1] = from;
   const [dx, dy] = [to[0] - x1, to[1] - y1];

@@ -5,14 +5,24 @@ import { basename, dirname, join } from 'node:path';
 import { InputError } from '../base/errors.js';
 import { sizeOf } from '../tensor.js';
 import { CIFAR_CLASSES, CIFAR_SHAPE, readCifar10 } from './cifar10.js';
-import { checkLabels, type DataSet, grayNormalisation, type Labelled, split, VALIDATION_SHARE } from './dataset.js';
+import {
+  checkLabels,
+  type DataSet,
+  grayNormalisation,
+  type Labelled,
+  split,
+  VALIDATION_SHARE,
+} from './dataset.js';
 import { proceduralDigits } from './digits.js';
 import { pairIdx, readIdxLabels, readIdxPictures } from './idx.js';
 import { readUnpacked } from './unpack.node.js';
 
 export const PROCEDURAL = 'procedural';
 
-/** Where one file holds everything, this share of it is the test set: 2,000 of MNIST's 10,000 test digits. */
+/**
+ * Where one file holds everything, this share of it is the test set: 2,000 of MNIST's 10,000 test
+ * digits.
+ */
 const TEST_SHARE = 1 / 5;
 /** Mean and spread of CIFAR-10's bytes, near enough to centre them. */
 const cifarNormalisation = { mean: [125, 123, 114], scale: 1 / 64 };
@@ -21,9 +31,10 @@ const PICTURES = /^(.*)images?([-.])idx3(-ubyte)?(\.gz)?$/;
 const CIFAR = /(_batch(_\d)?|cifar.*)\.bin$/;
 
 /**
- * 'procedural'; an IDX file of pictures (`…images-idx3-ubyte[.gz]`, labels beside it), a CIFAR-10 `.bin` file, or a
- * folder of either. A training and a test file are kept apart; where there is one alone a fifth of it is the test set.
- * `seed`: of the drawn digits, or of which of the files' pictures are in which part.
+ * 'procedural'; an IDX file of pictures (`…images-idx3-ubyte[.gz]`, labels beside it), a CIFAR-10
+ * `.bin` file, or a folder of either. A training and a test file are kept apart; where there is one
+ * alone a fifth of it is the test set. `seed`: of the drawn digits, or of which of the files'
+ * pictures are in which part.
  * @throws InputError for what cannot be read.
  */
 export async function loadDataSet(name: string, seed: number): Promise<DataSet> {
@@ -57,7 +68,8 @@ async function loadIdx(name: string, files: readonly string[], seed: number): Pr
       `${odd.file}: found pictures of ${odd.height}×${odd.width}, expected ${first.height}×${first.width} as in ${first.file}`,
     );
   }
-  const classes = 1 + sets.reduce((most, set) => set.labels.reduce((a, b) => Math.max(a, b), most), 0);
+  const classes =
+    1 + sets.reduce((most, set) => set.labels.reduce((a, b) => Math.max(a, b), most), 0);
   const { height, width } = first;
   return parts(
     {
@@ -85,7 +97,8 @@ async function readIdxPair(file: string): Promise<IdxSet> {
   const pictures = readIdxPictures(await readUnpacked(file), file);
   const plain = join(dirname(file), `${before}labels${separator}idx1${ubyte}`);
   const labelFile = (await exists(plain)) ? plain : `${plain}.gz`;
-  if (!(await exists(labelFile))) throw new InputError(`${file}: found no labels, expected ${plain} or ${labelFile}`);
+  if (!(await exists(labelFile)))
+    throw new InputError(`${file}: found no labels, expected ${plain} or ${labelFile}`);
   const labels = readIdxLabels(await readUnpacked(labelFile), labelFile);
   const set = pairIdx(pictures, labels, file, labelFile);
   checkLabels(set, 256, labelFile);
@@ -93,7 +106,9 @@ async function readIdxPair(file: string): Promise<IdxSet> {
 }
 
 async function loadCifar(name: string, files: readonly string[], seed: number): Promise<DataSet> {
-  const sets = await Promise.all(files.map(async (file) => ({ file, ...readCifar10(await readUnpacked(file), file) })));
+  const sets = await Promise.all(
+    files.map(async (file) => ({ file, ...readCifar10(await readUnpacked(file), file) })),
+  );
   const about = {
     name,
     title: `CIFAR-10, ${files.map((file) => basename(file)).join(', ')}`,
@@ -114,22 +129,31 @@ const isTest = (file: string) => /^(t10k|test)/.test(basename(file));
 
 type About = Omit<DataSet, 'train' | 'validation' | 'test'>;
 
-function parts(about: About, forTraining: readonly Labelled[], forTest: readonly Labelled[], seed: number): DataSet {
+function parts(
+  about: About,
+  forTraining: readonly Labelled[],
+  forTest: readonly Labelled[],
+  seed: number,
+): DataSet {
   const imageSize = sizeOf(about.shape);
   const kept = concatenate(forTest);
   const all = forTraining.length > 0 ? concatenate(forTraining) : kept;
   const total = all.labels.length;
-  const testSize = forTraining.length > 0 && forTest.length > 0 ? 0 : Math.floor(total * TEST_SHARE);
+  const testSize =
+    forTraining.length > 0 && forTest.length > 0 ? 0 : Math.floor(total * TEST_SHARE);
   const validationSize = Math.floor((total - testSize) * VALIDATION_SHARE);
   const trainSize = total - testSize - validationSize;
   if (!(validationSize > 0)) {
-    throw new InputError(`${about.name}: found ${total} pictures, expected enough for training, validation and test`);
+    throw new InputError(
+      `${about.name}: found ${total} pictures, expected enough for training, validation and test`,
+    );
   }
-  const [train, validation, test] = split(all, imageSize, [trainSize, validationSize, testSize], seed) as [
-    Labelled,
-    Labelled,
-    Labelled,
-  ];
+  const [train, validation, test] = split(
+    all,
+    imageSize,
+    [trainSize, validationSize, testSize],
+    seed,
+  ) as [Labelled, Labelled, Labelled];
   return { ...about, train, validation, test: testSize > 0 ? test : kept };
 }
 

@@ -1,5 +1,5 @@
-// The skeletons of the ten digits as pen strokes: points (x to the right, y down) in a unit square that a curve runs
-// through. Several ways of writing where people differ.
+// The skeletons of the ten digits as pen strokes: points (x to the right, y down) in a unit square
+// that a curve runs through. Several ways of writing where people differ.
 
 export type Point = readonly [x: number, y: number];
 export type Stroke = readonly Point[];

@@ -1,4 +1,5 @@
-// Elements as files hold them: little-endian, as on every machine that Node.js and browsers run on here.
+// Elements as files hold them: little-endian, as on every machine that Node.js and browsers run on
+// here.
 
 import { fitOf } from '../operators/elements.js';
 import type { ElementType, Values } from '../tensor.js';
@@ -18,13 +19,16 @@ const rooms: { readonly [Type in ElementType]: (numbers: Numbers) => Room } = {
   int8: (numbers) => Int8Array.from(numbers),
   int16: (numbers) => Int16Array.from(numbers),
   int32: (numbers) => Int32Array.from(numbers),
-  int64: (numbers) => BigInt64Array.from({ length: numbers.length }, (_, at) => wide(numbers[at], -MOST - 1n, MOST)),
+  int64: (numbers) =>
+    BigInt64Array.from({ length: numbers.length }, (_, at) => wide(numbers[at], -MOST - 1n, MOST)),
   uint4: byte,
   uint8: byte,
   uint16: (numbers) => Uint16Array.from(numbers),
   uint32: (numbers) => Uint32Array.from(numbers),
   uint64: (numbers) =>
-    BigUint64Array.from({ length: numbers.length }, (_, at) => wide(numbers[at], 0n, 2n * MOST + 1n)),
+    BigUint64Array.from({ length: numbers.length }, (_, at) =>
+      wide(numbers[at], 0n, 2n * MOST + 1n),
+    ),
   bool: (numbers) => Uint8Array.from(numbers, (value) => (value === 0 ? 0 : 1)),
 };
 

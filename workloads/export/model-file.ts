@@ -1,7 +1,13 @@
-// A trained and compressed network as one file: safetensors with each layer's tensors in the encoding that is smallest.
-// docs/pruning.md describes the file; workloads/import/model-file.ts reads it.
+// A trained and compressed network as one file: safetensors with each layer's tensors in the
+// encoding that is smallest. docs/pruning.md describes the file; workloads/import/model-file.ts
+// reads it.
 
-import { type Encodable, type EncodedMatrix, encodeMatrix, encodeNumbers } from '../compress/encode.js';
+import {
+  type Encodable,
+  type EncodedMatrix,
+  encodeMatrix,
+  encodeNumbers,
+} from '../compress/encode.js';
 import { type LayerHeader, MODEL_FORMAT, type ModelHeader } from '../import/model-file.js';
 import { floats, type StoredTensor, wholes8, writeSafetensors } from '../import/safetensors.js';
 
@@ -24,7 +30,8 @@ export function writeModelFile(
   for (const [name, layer] of layers) {
     const encoded = encodeMatrix(layer, huffman);
     headers[name] = headerOf(layer, encoded);
-    for (const [part, tensor] of partsOf(layer, encoded, huffman)) tensors.set(`${name}.${part}`, tensor);
+    for (const [part, tensor] of partsOf(layer, encoded, huffman))
+      tensors.set(`${name}.${part}`, tensor);
     if (layer.bias) tensors.set(`${name}.bias`, floats(layer.bias));
   }
   const header: ModelHeader = { format: MODEL_FORMAT, ...facts, layers: headers };
@@ -37,7 +44,12 @@ function headerOf({ rows, columns }: LayerToWrite, encoded: EncodedMatrix): Laye
     case 'dense':
       return { encoding: 'dense', shape };
     case 'sparse':
-      return { encoding: 'sparse', shape, entries: encoded.gaps.values.length, gapBits: encoded.gaps.bits };
+      return {
+        encoding: 'sparse',
+        shape,
+        entries: encoded.gaps.values.length,
+        gapBits: encoded.gaps.bits,
+      };
     case 'coded': {
       const { codes, codeBits, gaps } = encoded;
       return { encoding: 'coded', shape, entries: codes.length, codeBits, gapBits: gaps.bits };

@@ -1,15 +1,19 @@
-// A network's products and convolutions as a SCALE-Sim topology: convolutions of eight columns, matrix products as 1×1
-// convolutions over as many pixels as they have rows, a line for each group and each matrix. The image is what the windows
-// reach, padding included: the format has none, and rounds the output's size up where pixels are left over.
+// A network's products and convolutions as a SCALE-Sim topology: convolutions of eight columns,
+// matrix products as 1×1 convolutions over as many pixels as they have rows, a line for each group
+// and each matrix. The image is what the windows reach, padding included: the format has none, and
+// rounds the output's size up where pixels are left over.
 
 import { InputError } from '../base/errors.js';
 import type { ConvolutionDemand, ProductDemand } from '../demand.js';
 import type { Network } from '../network.js';
 import { tapsOf } from '../operators/window.js';
 
-const HEADER = 'Layer name,IFMAP Height,IFMAP Width,Filter Height,Filter Width,Channels,Num Filter,Strides,';
+const HEADER =
+  'Layer name,IFMAP Height,IFMAP Width,Filter Height,Filter Width,Channels,Num Filter,Strides,';
 
-/** @throws InputError for a convolution that the format cannot say: dilated, or of unequal strides. */
+/**
+ * @throws InputError for a convolution that the format cannot say: dilated, or of unequal strides.
+ */
 export function writeScaleSim({ layers, name }: Network): string {
   const names = new Set<string>();
   const lines = layers.flatMap((layer) => {
@@ -20,19 +24,31 @@ export function writeScaleSim({ layers, name }: Network): string {
         : demand?.kind === 'convolution'
           ? convolutionLines(demand, `${name}: layer ${layer.name}`)
           : [];
-    return numbers.map((each, at) => line(layer.name, numbers.length === 1 ? '' : `_group${at + 1}`, each, names));
+    return numbers.map((each, at) =>
+      line(layer.name, numbers.length === 1 ? '' : `_group${at + 1}`, each, names),
+    );
   });
-  if (lines.length === 0) throw new InputError(`${name}: found no layers with weights, expected at least one`);
+  if (lines.length === 0)
+    throw new InputError(`${name}: found no layers with weights, expected at least one`);
   return `${[HEADER, ...lines].join('\n')}\n`;
 }
 
-function productLines({ matrices, rows, depth, columns }: ProductDemand): readonly (readonly number[])[] {
+function productLines({
+  matrices,
+  rows,
+  depth,
+  columns,
+}: ProductDemand): readonly (readonly number[])[] {
   return Array.from({ length: matrices }, () => [rows, 1, 1, 1, depth, columns, 1]);
 }
 
-function convolutionLines(demand: ConvolutionDemand, place: string): readonly (readonly number[])[] {
+function convolutionLines(
+  demand: ConvolutionDemand,
+  place: string,
+): readonly (readonly number[])[] {
   const { images, kernel, stride, dilation, groups, input, output } = demand;
-  const fault = (found: string) => new InputError(`${place}: found ${found}, which a SCALE-Sim topology cannot say`);
+  const fault = (found: string) =>
+    new InputError(`${place}: found ${found}, which a SCALE-Sim topology cannot say`);
   if (tapsOf({ kernel: dilation }) !== 1) throw fault('a dilation');
   if (stride[0] !== stride[1]) throw fault(`strides of ${stride.join(' and ')}`);
   const [filters, rows, columns] = output;

@@ -1,17 +1,24 @@
-// A network's weights as tensors named as PyTorch names them, and its layers as the YAML that reads them back.
+// A network's weights as tensors named as PyTorch names them, and its layers as the YAML that reads
+// them back.
 
 import { stringify } from 'yaml';
 import { written } from '../import/layer-attributes.js';
 import { floats, type StoredTensor, writeSafetensors } from '../import/safetensors.js';
 import type { Model } from '../model.js';
-import { type Layer, type LayerWeights, type Network, type Tensor, weightShapeOf } from '../network.js';
+import {
+  type Layer,
+  type LayerWeights,
+  type Network,
+  type Tensor,
+  weightShapeOf,
+} from '../network.js';
 import type { ElementType } from '../tensor.js';
 import { toDense } from '../weights/store.js';
 import { bytesOf } from './bytes.js';
 
 /**
- * LAYER.weight in the shape of the layer's filters or matrix, LAYER.bias where there is one; zeros are stored. Constants
- * have their own names.
+ * LAYER.weight in the shape of the layer's filters or matrix, LAYER.bias where there is one; zeros
+ * are stored. Constants have their own names.
  */
 export function writeTensors({ network, weights }: Model): Uint8Array {
   const names = tensorNames(network);
@@ -33,7 +40,10 @@ interface TensorNames {
 }
 
 /** Names of layers' own tensors, none of them a constant's. */
-function tensorNames({ layers, constants }: Pick<Network, 'layers' | 'constants'>): ReadonlyMap<string, TensorNames> {
+function tensorNames({
+  layers,
+  constants,
+}: Pick<Network, 'layers' | 'constants'>): ReadonlyMap<string, TensorNames> {
   const taken = new Set(constants.keys());
   const free = (name: string) => {
     let unique = name;
@@ -42,7 +52,12 @@ function tensorNames({ layers, constants }: Pick<Network, 'layers' | 'constants'
     return unique;
   };
   const weighted = layers.filter((layer) => weightShapeOf(layer));
-  return new Map(weighted.map(({ name }) => [name, { weight: free(`${name}.weight`), bias: free(`${name}.bias`) }]));
+  return new Map(
+    weighted.map(({ name }) => [
+      name,
+      { weight: free(`${name}.weight`), bias: free(`${name}.bias`) },
+    ]),
+  );
 }
 
 const storedTypes: { readonly [Type in ElementType]: StoredTensor['type'] } = {
@@ -73,7 +88,11 @@ export function writeNetworkYaml(network: Network, weights: string): string {
     ...{ name: layer.name, ...fields(layer), ...otherNames(layer, names), inputs: layer.inputs },
     ...(isPlainlyNamed(layer) ? {} : { results: layer.results.map((result) => result.name) }),
   }));
-  const fixed = [...constants].map(([constant, { shape, type }]) => ({ name: constant, shape, type }));
+  const fixed = [...constants].map(([constant, { shape, type }]) => ({
+    name: constant,
+    shape,
+    type,
+  }));
   const text = {
     ...{ network: name, title, inputs, outputs, weights },
     ...(fixed.length > 0 ? { constants: fixed } : {}),
@@ -87,7 +106,10 @@ function isPlainlyNamed({ name, results }: Layer): boolean {
 }
 
 /** Tensors that are not called what readers expect. */
-function otherNames(layer: Layer, names: ReadonlyMap<string, TensorNames>): Readonly<Record<string, string>> {
+function otherNames(
+  layer: Layer,
+  names: ReadonlyMap<string, TensorNames>,
+): Readonly<Record<string, string>> {
   const named = names.get(layer.name);
   if (!named) return {};
   return {
@@ -102,17 +124,32 @@ function fields(layer: Layer): Readonly<Record<string, unknown>> {
       if (layer.kernel === 'global') return { kind: `global-${layer.mode}-pool` };
       const { kernel, stride, pad, rounding, mode } = layer;
       const window = { kernel, stride, pad, ceil: rounding === 'ceil' };
-      return { kind: `${mode}-pool`, ...window, ...(mode === 'average' ? { countsPadding: layer.countsPadding } : {}) };
+      return {
+        kind: `${mode}-pool`,
+        ...window,
+        ...(mode === 'average' ? { countsPadding: layer.countsPadding } : {}),
+      };
     }
     case 'rectify':
       return { kind: layer.activation };
     case 'softmax': {
       // Without an axis, readers take everything as one vector.
       const isVector = layer.axis === undefined && layer.inputTypes[0]?.shape.length === 2;
-      return { kind: 'softmax', ...(isVector ? {} : { axis: layer.axis ?? 1 }), ...(layer.log ? { log: true } : {}) };
+      return {
+        kind: 'softmax',
+        ...(isVector ? {} : { axis: layer.axis ?? 1 }),
+        ...(layer.log ? { log: true } : {}),
+      };
     }
     default: {
-      const { name: _name, inputs: _inputs, inputTypes: _types, results: _results, demand: _demand, ...op } = layer;
+      const {
+        name: _name,
+        inputs: _inputs,
+        inputTypes: _types,
+        results: _results,
+        demand: _demand,
+        ...op
+      } = layer;
       return written(op);
     }
   }

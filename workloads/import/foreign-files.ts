@@ -9,7 +9,8 @@ interface Foreign {
   readonly todo: string;
 }
 
-const tf2onnx = (from: string) => `write it as ONNX: python -m tf2onnx.convert ${from} --output model.onnx`;
+const tf2onnx = (from: string) =>
+  `write it as ONNX: python -m tf2onnx.convert ${from} --output model.onnx`;
 
 const foreign: readonly Foreign[] = [
   {
@@ -17,7 +18,11 @@ const foreign: readonly Foreign[] = [
     what: 'a checkpoint of PyTorch (Python objects)',
     todo: "write it as ONNX where its model runs: torch.onnx.export(model, example, 'model.onnx')",
   },
-  { ending: /\.pb$/i, what: 'a graph of TensorFlow', todo: tf2onnx('--saved-model FOLDER (or --graphdef FILE)') },
+  {
+    ending: /\.pb$/i,
+    what: 'a graph of TensorFlow',
+    todo: tf2onnx('--saved-model FOLDER (or --graphdef FILE)'),
+  },
   {
     ending: /\.(h5|hdf5|keras)$/i,
     what: 'a model of Keras',
@@ -39,7 +44,11 @@ const foreign: readonly Foreign[] = [
     what: 'weights for llama.cpp',
     todo: 'name an ONNX file of the model that they were made from',
   },
-  { ending: /\.xml$/i, what: "OpenVINO's form of a network", todo: 'name the ONNX file that it was made from' },
+  {
+    ending: /\.xml$/i,
+    what: "OpenVINO's form of a network",
+    todo: 'name the ONNX file that it was made from',
+  },
 ];
 
 /** Files that belong to a network but do not describe one. */
@@ -59,11 +68,21 @@ const parts: readonly Foreign[] = [
     what: "Deep Compression's weights without their layers",
     todo: 'name the network, with --weights FILE',
   },
-  { ending: /\.(jpe?g|png|gif|webp|bmp)$/i, what: 'a picture', todo: 'name a network, with --input FILE' },
-  { ending: /\.(gz|tgz|tar|zip|xz|bz2|zst|7z)$/i, what: 'an archive', todo: 'unpack it and name a file in it' },
+  {
+    ending: /\.(jpe?g|png|gif|webp|bmp)$/i,
+    what: 'a picture',
+    todo: 'name a network, with --input FILE',
+  },
+  {
+    ending: /\.(gz|tgz|tar|zip|xz|bz2|zst|7z)$/i,
+    what: 'an archive',
+    todo: 'unpack it and name a file in it',
+  },
 ];
 
-/** 'found …, expected …: way on' for a kind that is known and not read; null for all other names. */
+/**
+ * 'found …, expected …: way on' for a kind that is known and not read; null for all other names.
+ */
 export function foreignNetwork(name: string): string | null {
   const kind = [...foreign, ...parts].find(({ ending }) => ending.test(name));
   return kind ? `found ${kind.what}, expected a network: ${kind.todo}` : null;
@@ -72,7 +91,8 @@ export function foreignNetwork(name: string): string | null {
 /** The same of a file that is to hold weights; networks bring their own. */
 export function foreignWeights(name: string): string | null {
   const kind = foreign.find(({ ending }) => ending.test(name));
-  if (kind) return `found ${kind.what}, expected weights alone: ${kind.todo}, which brings its weights`;
+  if (kind)
+    return `found ${kind.what}, expected weights alone: ${kind.todo}, which brings its weights`;
   const network = networks.find(([ending]) => ending.test(name));
   return network ? `found ${network[1]}, expected weights alone: ${network[2]}` : null;
 }
@@ -81,7 +101,11 @@ const networks: readonly (readonly [ending: RegExp, what: string, todo: string])
   [/\.onnx$/i, 'a network with its weights', 'name it in place of the network'],
   [/\.(json|prototxt)$/i, 'a network', 'name it in place of the network'],
   [/\.caffemodel$/i, "Caffe's weights", 'name their .prototxt in place of the network'],
-  [/\.safetensors$/i, 'tensors by name', 'name a YAML file with layers and weights: FILE in place of the network'],
+  [
+    /\.safetensors$/i,
+    'tensors by name',
+    'name a YAML file with layers and weights: FILE in place of the network',
+  ],
 ];
 
 /** Of a name whose ending nobody knows; `known` are the endings that are read. */

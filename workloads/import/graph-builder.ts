@@ -1,5 +1,6 @@
-// What importers build networks with: tensors by name, operators of the one table, constants folded on the way, and at the
-// end one network in which batch normalisation is folded and only what the outputs need is left.
+// What importers build networks with: tensors by name, operators of the one table, constants folded
+// on the way, and at the end one network in which batch normalisation is folded and only what the
+// outputs need is left.
 
 import { InputError } from '../base/errors.js';
 import { buildNetwork, placeLayer } from '../graph.js';
@@ -19,13 +20,22 @@ import { densityOf, type WeightStore } from '../weights/store.js';
 import type { ZooEntry } from '../zoo/entry.js';
 import { requireAtMost, type SourceFile } from './source.js';
 
-/** A layer's weights as a file has them; null: not in the file, to be drawn or to come from a file of their own. */
-export type FileWeights = { readonly store: WeightStore; readonly bias: Float32Array | null } | null;
+/**
+ * A layer's weights as a file has them; null: not in the file, to be drawn or to come from a file
+ * of their own.
+ */
+export type FileWeights = {
+  readonly store: WeightStore;
+  readonly bias: Float32Array | null;
+} | null;
 
 /** A layer as an importer writes it: its inputs are told, '' for one that is left out. */
 export type WrittenLayer = LayerSpec & { readonly inputs: readonly string[] };
 
-/** Constants up to this many elements are folded whatever the operator; larger ones only where they get no larger. */
+/**
+ * Constants up to this many elements are folded whatever the operator; larger ones only where they
+ * get no larger.
+ */
 const FOLDED_UP_TO = 2 ** 24;
 
 export class GraphBuilder {
@@ -46,7 +56,10 @@ export class GraphBuilder {
 
   constructor(private readonly file: SourceFile) {}
 
-  /** A tensor that the network is given. @throws InputError for a doubled name or one larger than the limits allow. */
+  /**
+   * A tensor that the network is given. @throws InputError for a doubled name or one larger than
+   * the limits allow.
+   */
   input(name: string, type: TensorType): string {
     this.requireElements(sizeOf(type.shape), `elements of input ${name}`);
     this.#declare(name, type);
@@ -73,7 +86,12 @@ export class GraphBuilder {
   /** @throws InputError where no such tensor was made. */
   typeOf(tensor: string): TensorType {
     const type = this.#types.get(tensor);
-    if (!type) throw this.fault('', `a reader of '${tensor}', which nothing makes`, 'tensors that are made before');
+    if (!type)
+      throw this.fault(
+        '',
+        `a reader of '${tensor}', which nothing makes`,
+        'tensors that are made before',
+      );
     return type;
   }
 
@@ -88,20 +106,25 @@ export class GraphBuilder {
   }
 
   /**
-   * An operator of the table. Without `resultNames` its results are named after it. Returns their names. Where all its
-   * inputs are constants it is worked out at once. @throws InputError where it cannot be.
+   * An operator of the table. Without `resultNames` its results are named after it. Returns their
+   * names. Where all its inputs are constants it is worked out at once. @throws InputError where it
+   * cannot be.
    */
   add(written: WrittenLayer): readonly string[] {
     const spec = this.#named(written);
     const layer = this.#place(spec);
     const given = layer.inputs.filter((name) => name !== '');
-    const isFixed = given.length > 0 && given.every((name) => this.isConstant(name)) && layer.kind !== 'opaque';
+    const isFixed =
+      given.length > 0 && given.every((name) => this.isConstant(name)) && layer.kind !== 'opaque';
     if (isFixed && this.#fold(layer, given)) return layer.results.map(({ name }) => name);
     this.#keep(spec, layer);
     return layer.results.map(({ name }) => name);
   }
 
-  /** An operator with a weight matrix of its own. Returns its results' names. @throws InputError where they don't fit. */
+  /**
+   * An operator with a weight matrix of its own. Returns its results' names. @throws InputError
+   * where they don't fit.
+   */
   addWeighted(written: WrittenLayer, weights: FileWeights): readonly string[] {
     const spec = this.#named(written);
     const layer = this.#place(spec);
@@ -113,11 +136,15 @@ export class GraphBuilder {
     return layer.results.map(({ name }) => name);
   }
 
-  /** Each channel (axis 1) by itself; null where the file has no numbers. Folded into the weights before it where it can be. */
+  /**
+   * Each channel (axis 1) by itself; null where the file has no numbers. Folded into the weights
+   * before it where it can be.
+   */
   normalise(name: string, input: string, norm: BatchNorm | null, resultName?: string): string {
     const { shape } = this.typeOf(input);
     const channels = shape[1];
-    if (channels === undefined) throw this.fault(name, `an input of ${shapeText(shape)}`, 'at least 2 axes');
+    if (channels === undefined)
+      throw this.fault(name, `an input of ${shapeText(shape)}`, 'at least 2 axes');
     for (const values of norm ? [norm.scale, norm.shift, norm.mean, norm.variance] : []) {
       if (values.length !== channels) {
         throw this.fault(name, `${values.length} values`, `one for each of ${channels} channels`);
@@ -126,7 +153,13 @@ export class GraphBuilder {
     }
     const layer = this.uniqueName(name);
     const result = resultName ?? layer;
-    this.#specs.push({ kind: 'batch-norm', name: layer, inputs: [input], channels, resultNames: [result] });
+    this.#specs.push({
+      kind: 'batch-norm',
+      name: layer,
+      inputs: [input],
+      channels,
+      resultNames: [result],
+    });
     this.#declare(result, this.typeOf(input));
     if (norm) this.#norms.set(layer, norm);
     else this.#open = true;
@@ -161,8 +194,9 @@ export class GraphBuilder {
   }
 
   /**
-   * The network with all layers that its outputs need; `outputs` are names of tensors, the first one the network's answer.
-   * `more`: what the entry has besides. @throws InputError where nothing is left.
+   * The network with all layers that its outputs need; `outputs` are names of tensors, the first
+   * one the network's answer. `more`: what the entry has besides. @throws InputError where nothing
+   * is left.
    */
   finish(
     { name, title, work }: { readonly name: string; readonly title: string; readonly work: string },
@@ -178,7 +212,9 @@ export class GraphBuilder {
     if (draft.layers.length === 0) throw this.fault('', 'no layers', 'at least one');
     requireAtMost(file.name, 'layers', draft.layers.length, file.limits.layers, 'layers');
     const trained = { name, input: this.#inputs[0]?.name ?? '', outputs, layers: draft.layers };
-    const norms = new Map([...this.#norms].filter(([norm]) => draft.layers.some((layer) => layer.name === norm)));
+    const norms = new Map(
+      [...this.#norms].filter(([norm]) => draft.layers.some((layer) => layer.name === norm)),
+    );
     const isOpen = this.#open;
     const folded = isOpen ? null : foldWeights(trained, draft.weights, norms);
     const network = buildNetwork({
@@ -189,15 +225,25 @@ export class GraphBuilder {
     this.#noteOpaque();
     const source = { work: file.name, at: isOpen ? 'no weights: dense' : 'its own weights' };
     const { notes } = this;
-    if (!folded) return { network, densities: { source, input: 1, layers: {} }, preprocessing: null, notes };
+    if (!folded)
+      return { network, densities: { source, input: 1, layers: {} }, preprocessing: null, notes };
     const weights = new Map(
       network.layers.flatMap((layer) => {
         const own = folded.weights.get(layer.name);
         return own && weightShapeOf(layer) ? [[layer.name, own] as const] : [];
       }),
     );
-    const layers = Object.fromEntries([...weights].map(([layer, { store }]) => [layer, { weights: densityOf(store) }]));
-    return { ...more, network, densities: { source, input: 1, layers }, preprocessing: null, weights, notes };
+    const layers = Object.fromEntries(
+      [...weights].map(([layer, { store }]) => [layer, { weights: densityOf(store) }]),
+    );
+    return {
+      ...more,
+      network,
+      densities: { source, input: 1, layers },
+      preprocessing: null,
+      weights,
+      notes,
+    };
   }
 
   /** `FILE: layer NAME: found …, expected …`: what every fault of this file looks like. */
@@ -221,7 +267,8 @@ export class GraphBuilder {
 
   requireFinite(values: ArrayLike<number>, layer: string): void {
     for (let at = 0; at < values.length; at++) {
-      if (!Number.isFinite(values[at])) throw this.fault(layer, `a weight of ${values[at]}`, 'finite numbers');
+      if (!Number.isFinite(values[at]))
+        throw this.fault(layer, `a weight of ${values[at]}`, 'finite numbers');
     }
   }
 
@@ -247,7 +294,9 @@ export class GraphBuilder {
     this.#specs.push(spec);
   }
 
-  /** Works an operator out whose inputs are constants. False where that would make them much larger. */
+  /**
+   * Works an operator out whose inputs are constants. False where that would make them much larger.
+   */
   #fold(layer: Layer, given: readonly string[]): boolean {
     const before = given.reduce((sum, name) => sum + sizeOf(this.typeOf(name).shape), 0);
     const after = layer.results.reduce((sum, { shape }) => sum + sizeOf(shape), 0);
@@ -262,7 +311,8 @@ export class GraphBuilder {
       null,
       layer.inputs.map((name) => this.#constants.get(name) ?? null),
     );
-    for (const [at, { name }] of layer.results.entries()) this.constant(name, results[at] as Tensor);
+    for (const [at, { name }] of layer.results.entries())
+      this.constant(name, results[at] as Tensor);
     return true;
   }
 
@@ -271,7 +321,11 @@ export class GraphBuilder {
     this.#types.set(name, { shape: type.shape, type: type.type });
   }
 
-  #putWeights(layer: Layer, weights: NonNullable<FileWeights>, shape: NonNullable<ReturnType<typeof weightShapeOf>>) {
+  #putWeights(
+    layer: Layer,
+    weights: NonNullable<FileWeights>,
+    shape: NonNullable<ReturnType<typeof weightShapeOf>>,
+  ) {
     const { store, bias } = weights;
     const { rows, columns, biases } = shape;
     if (store.rows !== rows || store.columns !== columns || (bias && bias.length !== biases)) {
@@ -285,7 +339,9 @@ export class GraphBuilder {
     this.#weights.set(layer.name, { store, bias, origin: 'real' });
   }
 
-  /** What the file lacks and no layer's weights are: scales of 1, everything else 0, told in a note. */
+  /**
+   * What the file lacks and no layer's weights are: scales of 1, everything else 0, told in a note.
+   */
   #drawOpenConstants(): void {
     for (const name of this.#openConstants) {
       const type = this.typeOf(name);
@@ -298,7 +354,9 @@ export class GraphBuilder {
 
   #noteOpaque(): void {
     if (this.#opaque.size === 0) return;
-    const names = [...this.#opaque].map(([operator, count]) => (count === 1 ? operator : `${count} ${operator}`));
+    const names = [...this.#opaque].map(([operator, count]) =>
+      count === 1 ? operator : `${count} ${operator}`,
+    );
     this.notes.push(
       `nobody implements ${names.join(', ')} here: costed as bytes read and written; activations behind are drawn`,
     );

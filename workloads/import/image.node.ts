@@ -6,15 +6,22 @@ import { type Preprocessing, preprocess } from './preprocess.js';
 
 /** libvips' names of the file kinds that are taken. */
 const KINDS: readonly string[] = ['jpeg', 'png'];
-/** An interlaced picture is decoded whole, four bytes a pixel: the library's own limit would take gigabytes. */
+/**
+ * An interlaced picture is decoded whole, four bytes a pixel: the library's own limit would take
+ * gigabytes.
+ */
 const MOST_PIXELS = 2 ** 26;
 
 /**
- * The network's input, [channels, crop, crop], from a JPEG's or PNG's bytes. The image is turned upright and
- * stretched to a square, as Caffe does; transparency is left out.
+ * The network's input, [channels, crop, crop], from a JPEG's or PNG's bytes. The image is turned
+ * upright and stretched to a square, as Caffe does; transparency is left out.
  * @throws InputError, one line, for anything that is not a whole such image.
  */
-export async function readImage(bytes: Uint8Array, preprocessing: Preprocessing, file: string): Promise<Float32Array> {
+export async function readImage(
+  bytes: Uint8Array,
+  preprocessing: Preprocessing,
+  file: string,
+): Promise<Float32Array> {
   const { resize } = preprocessing;
   const sharp = await loadSharp(file);
   const decode = async () => {
@@ -23,9 +30,13 @@ export async function readImage(bytes: Uint8Array, preprocessing: Preprocessing,
     if (!KINDS.includes(format))
       throw new InputError(`${file}: found an image of kind ${format}, expected JPEG or PNG`);
     const colours = image.rotate().removeAlpha().toColourspace('srgb');
-    // Resizing weighs colours by their alpha; they are what the file says, however little of them would be seen.
+    // Resizing weighs colours by their alpha; they are what the file says, however little of them
+    // would be seen.
     const opaque = hasAlpha ? sharp(...(await rawOf(colours))) : colours;
-    return opaque.resize(resize, resize, { fit: 'fill', kernel: 'linear' }).raw().toBuffer({ resolveWithObject: true });
+    return opaque
+      .resize(resize, resize, { fit: 'fill', kernel: 'linear' })
+      .raw()
+      .toBuffer({ resolveWithObject: true });
   };
   const { data, info } = await decode().catch((error: unknown) => {
     if (error instanceof InputError) throw error;
@@ -44,7 +55,9 @@ async function rawOf(image: Sharp): Promise<[Buffer, SharpOptions]> {
   return [data, { raw: { width, height, channels }, limitInputPixels: MOST_PIXELS }];
 }
 
-/** Only when there is a picture: its binary is an optional dependency, without which all else works. */
+/**
+ * Only when there is a picture: its binary is an optional dependency, without which all else works.
+ */
 async function loadSharp(file: string) {
   const { default: sharp } = await import('sharp').catch(() => {
     throw new InputError(

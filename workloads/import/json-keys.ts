@@ -1,6 +1,10 @@
-// JSON.parse keeps the last of equal keys and says nothing: in a file that others read too, it may be another one for them.
+// JSON.parse keeps the last of equal keys and says nothing: in a file that others read too, it may
+// be another one for them.
 
-/** The first key that stands twice in one object of a JSON text, which is known to be sound; null where none does. */
+/**
+ * The first key that stands twice in one object of a JSON text, which is known to be sound; null
+ * where none does.
+ */
 export function repeatedKey(text: string): string | null {
   // Keys of each object that is open; null for an array.
   const open: (Set<string> | null)[] = [];

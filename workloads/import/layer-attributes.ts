@@ -1,4 +1,5 @@
-// What layers in YAML may be written with: the attributes of every row of the operator table, as they are.
+// What layers in YAML may be written with: the attributes of every row of the operator table, as
+// they are.
 
 import { z } from 'zod';
 import { type BinaryName, binaryFunctions } from '../operators/binary.js';
@@ -10,7 +11,9 @@ import { type UnaryName, unaryFunctions } from '../operators/unary.js';
 import { type ElementType, elementTypes } from '../tensor.js';
 
 /** A schema for each attribute of a kind. */
-type Fields<Kind extends LayerKind> = { readonly [Key in Exclude<keyof OpOf<Kind>, 'kind'>]-?: z.ZodType };
+type Fields<Kind extends LayerKind> = {
+  readonly [Key in Exclude<keyof OpOf<Kind>, 'kind'>]-?: z.ZodType;
+};
 
 const names = <Name extends string>(table: Readonly<Record<Name, unknown>>) =>
   z.enum(Object.keys(table) as [Name, ...Name[]]);
@@ -29,7 +32,13 @@ const rectifier = z.enum(['relu', 'relu6', 'none']);
 const pair = z.tuple([count, count]);
 const pixels = z.int().min(0);
 const window = { kernel: wholes, stride: wholes, dilation: wholes, pads: wholes };
-const convolution = { ...window, channels: count, groups: count, bias: flag, activation: rectifier };
+const convolution = {
+  ...window,
+  channels: count,
+  groups: count,
+  bias: flag,
+  activation: rectifier,
+};
 const quantised = { axis, type: elementType, blockSize: count.optional() };
 const running = { axis, exclusive: flag, reverse: flag };
 const reduction = z.enum(['none', 'add', 'mul', 'max', 'min']);
@@ -72,11 +81,25 @@ export const attributeSchemas: { readonly [Kind in LayerKind]: Fields<Kind> } = 
   'deform-conv': { ...window, groups: count, offsetGroups: count },
   col2im: { ...window, image: wholes },
   pool2d: {
-    ...{ mode: z.enum(['max', 'average']), kernel: z.union([pair, z.literal('global')]), stride: pair },
-    ...{ pad: z.tuple([pixels, pixels, pixels, pixels]), rounding: z.enum(['ceil', 'floor']), countsPadding: flag },
+    ...{
+      mode: z.enum(['max', 'average']),
+      kernel: z.union([pair, z.literal('global')]),
+      stride: pair,
+    },
+    ...{
+      pad: z.tuple([pixels, pixels, pixels, pixels]),
+      rounding: z.enum(['ceil', 'floor']),
+      countsPadding: flag,
+    },
   },
   'pool-nd': {
-    ...{ ...window, mode: z.enum(['max', 'average', 'lp']), p: number.optional(), ceil: flag, countsPadding: flag },
+    ...{
+      ...window,
+      mode: z.enum(['max', 'average', 'lp']),
+      p: number.optional(),
+      ceil: flag,
+      countsPadding: flag,
+    },
     ...{ indices: flag.optional(), storageOrder: z.union([z.literal(0), z.literal(1)]).optional() },
   },
   'max-unpool': { kernel: wholes, stride: wholes, pads: wholes, shape: wholes.nullable() },
@@ -93,7 +116,11 @@ export const attributeSchemas: { readonly [Kind in LayerKind]: Fields<Kind> } = 
   slice: { starts: numbers, ends: numbers, axes: wholes, steps: numbers },
   split: { axis, sizes: wholes },
   pad: {
-    ...{ mode: z.enum(['constant', 'reflect', 'symmetric', 'edge', 'wrap']), pads: wholes, value: endless },
+    ...{
+      mode: z.enum(['constant', 'reflect', 'symmetric', 'edge', 'wrap']),
+      pads: wholes,
+      value: endless,
+    },
   },
   expand: { shape: wholes },
   tile: { repeats: wholes },
@@ -134,7 +161,12 @@ export const attributeSchemas: { readonly [Kind in LayerKind]: Fields<Kind> } = 
   quantise: quantised,
   dequantise: quantised,
   'dynamic-quantise': {},
-  'fake-quantise': { bits: number, signed: flag, narrow: flag, rounding: names<keyof typeof roundings>(roundings) },
+  'fake-quantise': {
+    bits: number,
+    signed: flag,
+    narrow: flag,
+    rounding: names<keyof typeof roundings>(roundings),
+  },
   'bipolar-quantise': {},
   recurrent,
   'recurrent-dynamic': recurrent,
@@ -147,10 +179,18 @@ export const attributeSchemas: { readonly [Kind in LayerKind]: Fields<Kind> } = 
     shape: wholes,
     scales: numbers,
     coordinates: z.enum([
-      ...(['half_pixel', 'half_pixel_symmetric', 'pytorch_half_pixel', 'align_corners', 'asymmetric'] as const),
+      ...([
+        'half_pixel',
+        'half_pixel_symmetric',
+        'pytorch_half_pixel',
+        'align_corners',
+        'asymmetric',
+      ] as const),
       ...(['tf_half_pixel_for_nn', 'tf_crop_and_resize'] as const),
     ]),
-    nearestMode: z.enum(['round_prefer_floor', 'round_prefer_ceil', 'floor', 'ceil', 'simple']).optional(),
+    nearestMode: z
+      .enum(['round_prefer_floor', 'round_prefer_ceil', 'floor', 'ceil', 'simple'])
+      .optional(),
     cubicCoefficient: number.optional(),
     excludeOutside: flag.optional(),
     extrapolation: number.optional(),
@@ -158,16 +198,30 @@ export const attributeSchemas: { readonly [Kind in LayerKind]: Fields<Kind> } = 
     roi: numbers.optional(),
   },
   'grid-sample': {
-    ...{ mode: z.enum(['linear', 'nearest', 'cubic']), padding: z.enum(['zeros', 'border', 'reflection']) },
+    ...{
+      mode: z.enum(['linear', 'nearest', 'cubic']),
+      padding: z.enum(['zeros', 'border', 'reflection']),
+    },
     alignCorners: flag,
   },
   'roi-align': {
-    ...{ mode: z.enum(['avg', 'max']), size: pair, samplingRatio: number, spatialScale: number, halfPixel: flag },
+    ...{
+      mode: z.enum(['avg', 'max']),
+      size: pair,
+      samplingRatio: number,
+      spatialScale: number,
+      halfPixel: flag,
+    },
   },
   trilu: { upper: flag, k: whole },
   dft: { axis, inverse: flag, onesided: flag, length: count.optional() },
   window: {
-    ...{ function: z.enum(['hann', 'hamming', 'blackman']), length: count, periodic: flag, type: elementType },
+    ...{
+      function: z.enum(['hann', 'hamming', 'blackman']),
+      length: count,
+      periodic: flag,
+      type: elementType,
+    },
   },
 };
 
@@ -175,17 +229,24 @@ type AttributesOf = Readonly<Record<string, unknown>>;
 
 /** Infinities as numbers again. */
 export function finished(attributes: AttributesOf): AttributesOf {
-  return changed(attributes, (value) => (value === 'inf' ? Infinity : value === '-inf' ? -Infinity : value));
+  return changed(attributes, (value) =>
+    value === 'inf' ? Infinity : value === '-inf' ? -Infinity : value,
+  );
 }
 
 /** Attributes as YAML has them. */
 export function written(attributes: AttributesOf): AttributesOf {
-  return changed(attributes, (value) => (value === Infinity ? 'inf' : value === -Infinity ? '-inf' : value));
+  return changed(attributes, (value) =>
+    value === Infinity ? 'inf' : value === -Infinity ? '-inf' : value,
+  );
 }
 
 /** Values, and those in lists, put through a function. */
 function changed(attributes: AttributesOf, each: (value: unknown) => unknown): AttributesOf {
   return Object.fromEntries(
-    Object.entries(attributes).map(([key, value]) => [key, Array.isArray(value) ? value.map(each) : each(value)]),
+    Object.entries(attributes).map(([key, value]) => [
+      key,
+      Array.isArray(value) ? value.map(each) : each(value),
+    ]),
   );
 }

@@ -1,5 +1,6 @@
-// Matrix Market files (Boisvert, Pozo and Remington, NISTIR 5935, 1996): coordinate and array format of real, integer
-// and pattern matrices, general, symmetric or skew-symmetric. A pattern's entries are ones.
+// Matrix Market files (Boisvert, Pozo and Remington, NISTIR 5935, 1996): coordinate and array
+// format of real, integer and pattern matrices, general, symmetric or skew-symmetric. A pattern's
+// entries are ones.
 
 import { InputError } from '../base/errors.js';
 import type { WeightStore } from '../weights/store.js';
@@ -21,7 +22,10 @@ interface Banner {
 export function readMatrixMarket(file: SourceFile): readonly ZooEntry[] {
   const reader = new Lines(textOf(file), file.name);
   const banner = readBanner(reader);
-  const store = banner.format === 'array' ? readArray(reader, banner, file) : readCoordinates(reader, banner, file);
+  const store =
+    banner.format === 'array'
+      ? readArray(reader, banner, file)
+      : readCoordinates(reader, banner, file);
   const rest = reader.next();
   if (rest !== null) throw reader.fault(`'${rest.slice(0, 40)}'`, 'nothing behind the last entry');
   return [matrixEntry(file, store)];
@@ -72,16 +76,28 @@ class Lines {
 
 function readBanner(reader: Lines): Banner {
   const line = reader.next(true);
-  const [, format = '', field = '', symmetry = ''] = (BANNER.exec(line ?? '') ?? []).map((word) => word.toLowerCase());
+  const [, format = '', field = '', symmetry = ''] = (BANNER.exec(line ?? '') ?? []).map((word) =>
+    word.toLowerCase(),
+  );
   if (format === '')
-    throw reader.fault(`'${(line ?? '').slice(0, 40)}'`, '%%MatrixMarket matrix coordinate real general');
+    throw reader.fault(
+      `'${(line ?? '').slice(0, 40)}'`,
+      '%%MatrixMarket matrix coordinate real general',
+    );
   if (!FIELDS.includes(field)) throw reader.fault(`${field} entries`, FIELDS.join(', '));
-  if (!SYMMETRIES.includes(symmetry)) throw reader.fault(`a ${symmetry} matrix`, SYMMETRIES.join(', '));
-  if (format === 'array' && field === 'pattern') throw reader.fault('an array of pattern entries', 'values');
+  if (!SYMMETRIES.includes(symmetry))
+    throw reader.fault(`a ${symmetry} matrix`, SYMMETRIES.join(', '));
+  if (format === 'array' && field === 'pattern')
+    throw reader.fault('an array of pattern entries', 'values');
   return { format, field, symmetry };
 }
 
-function readSize(reader: Lines, count: number, { symmetry }: Banner, file: SourceFile): readonly number[] {
+function readSize(
+  reader: Lines,
+  count: number,
+  { symmetry }: Banner,
+  file: SourceFile,
+): readonly number[] {
   const numbers = reader.numbers(count, 'the size of the matrix');
   if (!numbers.every((number) => Number.isSafeInteger(number) && number >= 0)) {
     throw reader.fault(numbers.join(' '), 'whole numbers');
@@ -96,7 +112,10 @@ function readSize(reader: Lines, count: number, { symmetry }: Banner, file: Sour
 function readCoordinates(reader: Lines, banner: Banner, file: SourceFile): WeightStore {
   const [rows = 0, columns = 0, entries = 0] = readSize(reader, 3, banner, file);
   if (!(entries <= Math.min(reader.most, rows * columns))) {
-    throw reader.fault(`${entries} entries`, `at most the ${Math.min(reader.most, rows * columns)} there is room for`);
+    throw reader.fault(
+      `${entries} entries`,
+      `at most the ${Math.min(reader.most, rows * columns)} there is room for`,
+    );
   }
   const { field, symmetry } = banner;
   const mirrored = symmetry === 'general' ? 1 : 2;
@@ -119,22 +138,35 @@ function readCoordinates(reader: Lines, banner: Banner, file: SourceFile): Weigh
     }
     requireValue(value, reader);
     if (symmetry === 'skew-symmetric' && row === column) {
-      throw reader.fault(`an entry at ${row}, ${column}`, 'none on the diagonal of a skew-symmetric matrix');
+      throw reader.fault(
+        `an entry at ${row}, ${column}`,
+        'none on the diagonal of a skew-symmetric matrix',
+      );
     }
     put(row - 1, column - 1, value);
-    if (symmetry !== 'general' && row !== column) put(column - 1, row - 1, symmetry === 'symmetric' ? value : -value);
+    if (symmetry !== 'general' && row !== column)
+      put(column - 1, row - 1, symmetry === 'symmetric' ? value : -value);
   }
-  const all = { rowOf: rowOf.subarray(0, to), columnOf: columnOf.subarray(0, to), values: values.subarray(0, to) };
+  const all = {
+    rowOf: rowOf.subarray(0, to),
+    columnOf: columnOf.subarray(0, to),
+    values: values.subarray(0, to),
+  };
   return fromCoordinates({ rows, columns, ...all }, file);
 }
 
 function requireValue(value: number, reader: Lines): void {
-  if (!(Math.abs(value) <= MOST_FLOAT32)) throw reader.fault(`${value}`, `a value of at most ${MOST_FLOAT32}`);
+  if (!(Math.abs(value) <= MOST_FLOAT32))
+    throw reader.fault(`${value}`, `a value of at most ${MOST_FLOAT32}`);
 }
 
-const isIndex = (index: number, extent: number) => Number.isSafeInteger(index) && index >= 1 && index <= extent;
+const isIndex = (index: number, extent: number) =>
+  Number.isSafeInteger(index) && index >= 1 && index <= extent;
 
-/** Column after column; of a symmetric matrix the lower triangle, of a skew-symmetric one without its diagonal. */
+/**
+ * Column after column; of a symmetric matrix the lower triangle, of a skew-symmetric one without
+ * its diagonal.
+ */
 function readArray(reader: Lines, banner: Banner, file: SourceFile): WeightStore {
   const [rows = 0, columns = 0] = readSize(reader, 2, banner, file);
   const { symmetry } = banner;
@@ -152,7 +184,8 @@ function readArray(reader: Lines, banner: Banner, file: SourceFile): WeightStore
       const [value = 0] = reader.numbers(1, `the entry at ${row + 1}, ${column + 1}`);
       requireValue(value, reader);
       values[row * columns + column] = value;
-      if (symmetry !== 'general') values[column * columns + row] = skew && row !== column ? -value : value;
+      if (symmetry !== 'general')
+        values[column * columns + row] = skew && row !== column ? -value : value;
     }
   }
   return denseMatrix(rows, columns, values);

@@ -1,8 +1,14 @@
-// One sparse matrix from a file as a network of one layer: rows are its outputs, columns its inputs.
+// One sparse matrix from a file as a network of one layer: rows are its outputs, columns its
+// inputs.
 
 import { InputError } from '../base/errors.js';
 import { buildNetwork } from '../graph.js';
-import { type CsrMatrix, type DenseMatrix, nonzerosOf, type WeightStore } from '../weights/store.js';
+import {
+  type CsrMatrix,
+  type DenseMatrix,
+  nonzerosOf,
+  type WeightStore,
+} from '../weights/store.js';
 import type { ZooEntry } from '../zoo/entry.js';
 import { requireAtMost, type SourceFile, stemOf } from './source.js';
 
@@ -32,10 +38,18 @@ export function requireSize({ name, limits }: SourceFile, rows: number, columns:
   if (!(Number.isSafeInteger(rows) && Number.isSafeInteger(columns) && rows >= 1 && columns >= 1)) {
     throw new InputError(`${name}: found a matrix of ${rows}×${columns}, expected at least 1×1`);
   }
-  requireAtMost(name, `elements in a matrix of ${rows}×${columns}`, rows * columns, limits.elements, 'elements');
+  requireAtMost(
+    name,
+    `elements in a matrix of ${rows}×${columns}`,
+    rows * columns,
+    limits.elements,
+    'elements',
+  );
 }
 
-/** Entries in any order, of which those of one place are added up: what a coordinate format says. */
+/**
+ * Entries in any order, of which those of one place are added up: what a coordinate format says.
+ */
 export interface Coordinates {
   readonly rows: number;
   readonly columns: number;
@@ -45,8 +59,8 @@ export interface Coordinates {
 }
 
 /**
- * Compressed sparse rows, columns ascending, without entries that come to zero. @throws InputError where entries of one
- * place come to more than a float32 holds.
+ * Compressed sparse rows, columns ascending, without entries that come to zero. @throws InputError
+ * where entries of one place come to more than a float32 holds.
  */
 export function fromCoordinates(
   { rows, columns, rowOf, columnOf, values }: Coordinates,
@@ -69,7 +83,9 @@ export function fromCoordinates(
     const value = Math.fround(sum);
     if (value === 0) continue;
     if (!Number.isFinite(value)) {
-      throw new InputError(`${name}: found ${sum} at ${row + 1}, ${column + 1}, expected at most ${MOST_FLOAT32}`);
+      throw new InputError(
+        `${name}: found ${sum} at ${row + 1}, ${column + 1}, expected at most ${MOST_FLOAT32}`,
+      );
     }
     indices[to] = column;
     kept[to++] = value;
@@ -78,14 +94,23 @@ export function fromCoordinates(
   for (let row = 0; row < rows; row++) {
     pointers[row + 1] = Math.max(pointers[row + 1] as number, pointers[row] as number);
   }
-  return { format: 'csr', rows, columns, pointers, indices: indices.slice(0, to), values: kept.slice(0, to) };
+  return {
+    format: 'csr',
+    rows,
+    columns,
+    pointers,
+    indices: indices.slice(0, to),
+    values: kept.slice(0, to),
+  };
 }
 
 /** `order` sorted by what `keyOf` gives, below `keys`; equal ones stay in their order. */
 function sortedBy(keyOf: Uint32Array, keys: number, order: Uint32Array): Uint32Array {
   const next = new Uint32Array(keys + 1);
-  for (const entry of order) next[(keyOf[entry] as number) + 1] = (next[(keyOf[entry] as number) + 1] as number) + 1;
-  for (let key = 0; key < keys; key++) next[key + 1] = (next[key + 1] as number) + (next[key] as number);
+  for (const entry of order)
+    next[(keyOf[entry] as number) + 1] = (next[(keyOf[entry] as number) + 1] as number) + 1;
+  for (let key = 0; key < keys; key++)
+    next[key + 1] = (next[key + 1] as number) + (next[key] as number);
   const sorted = new Uint32Array(order.length);
   for (const entry of order) {
     const key = keyOf[entry] as number;

@@ -1,11 +1,23 @@
-// Reads zeroskip's own model files: safetensors whose metadata `zeroskip` says how each layer's tensors are encoded.
+// Reads zeroskip's own model files: safetensors whose metadata `zeroskip` says how each layer's
+// tensors are encoded.
 
 import { z } from 'zod';
 import { InputError } from '../base/errors.js';
-import { type CodedNumbers, decodeMatrix, decodeNumbers, type EncodedMatrix } from '../compress/encode.js';
+import {
+  type CodedNumbers,
+  decodeMatrix,
+  decodeNumbers,
+  type EncodedMatrix,
+} from '../compress/encode.js';
 import { type Layer, type LayerWeights, type Network, weightShapeOf } from '../network.js';
 import type { WeightStore } from '../weights/store.js';
-import { isSafetensors, readSafetensors, type StoredTensor, type TensorFile, toFloats } from './safetensors.js';
+import {
+  isSafetensors,
+  readSafetensors,
+  type StoredTensor,
+  type TensorFile,
+  toFloats,
+} from './safetensors.js';
 
 export const MODEL_FORMAT = 1;
 const METADATA_KEY = 'zeroskip';
@@ -15,7 +27,12 @@ const MatrixShape = z.tuple([Count, Count]).readonly();
 const Bits = z.number().int().min(0).max(8);
 const LayerSchema = z.discriminatedUnion('encoding', [
   z.strictObject({ encoding: z.literal('dense'), shape: MatrixShape }),
-  z.strictObject({ encoding: z.literal('sparse'), shape: MatrixShape, entries: Count, gapBits: Bits.min(1) }),
+  z.strictObject({
+    encoding: z.literal('sparse'),
+    shape: MatrixShape,
+    entries: Count,
+    gapBits: Bits.min(1),
+  }),
   z.strictObject({
     encoding: z.literal('coded'),
     shape: MatrixShape,
@@ -53,8 +70,8 @@ export function readModelHeader(bytes: Uint8Array, file: string): ModelHeader {
 }
 
 /**
- * The weights of `network`'s layers, matrices of the shape that `shapeOf` has. @throws InputError, one line, for a damaged
- * file or one of another network.
+ * The weights of `network`'s layers, matrices of the shape that `shapeOf` has. @throws InputError,
+ * one line, for a damaged file or one of another network.
  */
 export function readModelFile(
   bytes: Uint8Array,
@@ -71,10 +88,17 @@ export function readModelFile(
     const about = header.layers[layer.name];
     const fault = (found: string, expected: string) =>
       new InputError(`${file}: layer ${layer.name}: found ${found}, expected ${expected}`);
-    if (!about) throw fault('nothing', `weights, as ${network.name} has the layer (the file is of ${header.network})`);
+    if (!about)
+      throw fault(
+        'nothing',
+        `weights, as ${network.name} has the layer (the file is of ${header.network})`,
+      );
     const [rows, columns] = about.shape;
     if (rows !== shape.rows || columns !== shape.columns) {
-      throw fault(`${rows}×${columns} weights`, `${shape.rows}×${shape.columns} for ${network.name}`);
+      throw fault(
+        `${rows}×${columns} weights`,
+        `${shape.rows}×${shape.columns} for ${network.name}`,
+      );
     }
     weights.set(layer.name, {
       store: readStore(tensors, layer, about, fault),
@@ -92,12 +116,16 @@ function headerOf({ metadata }: TensorFile, file: string): ModelHeader {
   try {
     header = JSON.parse(metadata[METADATA_KEY] ?? '');
   } catch {
-    throw new InputError(`${file}: found no JSON under the metadata '${METADATA_KEY}', expected a model file's header`);
+    throw new InputError(
+      `${file}: found no JSON under the metadata '${METADATA_KEY}', expected a model file's header`,
+    );
   }
   const parsed = HeaderSchema.safeParse(header);
   if (parsed.success) return parsed.data;
   const [issue] = parsed.error.issues;
-  throw new InputError(`${file}: header ${issue?.path.join('.')}: ${issue?.message}, expected a model file's header`);
+  throw new InputError(
+    `${file}: header ${issue?.path.join('.')}: ${issue?.message}, expected a model file's header`,
+  );
 }
 
 function readStore(file: TensorFile, layer: Layer, about: LayerHeader, fault: Fault): WeightStore {
@@ -112,31 +140,54 @@ function readStore(file: TensorFile, layer: Layer, about: LayerHeader, fault: Fa
   return { format: 'dense', rows, columns, values: decode() };
 }
 
-function readMatrix(file: TensorFile, name: string, about: LayerHeader, fault: Fault): EncodedMatrix {
+function readMatrix(
+  file: TensorFile,
+  name: string,
+  about: LayerHeader,
+  fault: Fault,
+): EncodedMatrix {
   const [rows, columns] = about.shape;
   if (about.encoding === 'dense') {
     return { encoding: 'dense', values: readFloats(file, `${name}.weight`, rows * columns, fault) };
   }
   const { entries, gapBits } = about;
   // So that nothing larger is ever allocated than the layer itself.
-  if (!(entries <= rows * columns)) throw fault(`${entries} entries`, `at most ${rows * columns}, one a weight`);
-  const gaps = { values: readNumbers(file, `${name}.gaps`, entries, gapBits, fault), bits: gapBits };
+  if (!(entries <= rows * columns))
+    throw fault(`${entries} entries`, `at most ${rows * columns}, one a weight`);
+  const gaps = {
+    values: readNumbers(file, `${name}.gaps`, entries, gapBits, fault),
+    bits: gapBits,
+  };
   if (about.encoding === 'sparse') {
     return { encoding: 'sparse', values: readFloats(file, `${name}.values`, entries, fault), gaps };
   }
   const codebook = readFloats(file, `${name}.codebook`, null, fault);
   const codes = readNumbers(file, `${name}.codes`, entries, about.codeBits, fault);
   const beyond = codes.findIndex((code) => code >= codebook.length);
-  if (beyond >= 0) throw fault(`code ${codes[beyond]} of entry ${beyond}`, `a code below ${codebook.length}`);
-  const scales = file.tensors.has(`${name}.scales`) ? readFloats(file, `${name}.scales`, rows, fault) : null;
+  if (beyond >= 0)
+    throw fault(`code ${codes[beyond]} of entry ${beyond}`, `a code below ${codebook.length}`);
+  const scales = file.tensors.has(`${name}.scales`)
+    ? readFloats(file, `${name}.scales`, rows, fault)
+    : null;
   return { encoding: 'coded', codebook, scales, codes, codeBits: about.codeBits, gaps };
 }
 
-function readBias(file: TensorFile, { name }: Layer, biases: number, fault: Fault): Float32Array | null {
+function readBias(
+  file: TensorFile,
+  { name }: Layer,
+  biases: number,
+  fault: Fault,
+): Float32Array | null {
   return biases > 0 ? readFloats(file, `${name}.bias`, biases, fault) : null;
 }
 
-function readNumbers(file: TensorFile, name: string, count: number, bits: number, fault: Fault): Uint8Array {
+function readNumbers(
+  file: TensorFile,
+  name: string,
+  count: number,
+  bits: number,
+  fault: Fault,
+): Uint8Array {
   if (bits === 0) return new Uint8Array(count);
   const lengths = file.tensors.get(`${name}.huffman`);
   const coded: CodedNumbers = {
@@ -147,11 +198,17 @@ function readNumbers(file: TensorFile, name: string, count: number, bits: number
 }
 
 /** `count` finite numbers, or as many as there are. */
-function readFloats(file: TensorFile, name: string, count: number | null, fault: Fault): Float32Array {
+function readFloats(
+  file: TensorFile,
+  name: string,
+  count: number | null,
+  fault: Fault,
+): Float32Array {
   const tensor = tensorOf(file, name, fault);
   if (tensor.type !== 'F32') throw fault(`${name} of ${tensor.type}`, 'F32');
   const values = toFloats(tensor);
-  if (count !== null && values.length !== count) throw fault(`${values.length} values of ${name}`, `${count}`);
+  if (count !== null && values.length !== count)
+    throw fault(`${values.length} values of ${name}`, `${count}`);
   const odd = values.findIndex((value) => !Number.isFinite(value));
   if (odd >= 0) throw fault(`${values[odd]} in ${name}`, 'finite numbers');
   return values;
@@ -175,7 +232,8 @@ function inLayer<Result>(fault: Fault, work: () => Result): Result {
     return work();
   } catch (error) {
     if (!(error instanceof InputError)) throw error;
-    const [, found = error.message, expected = 'a sound one'] = /^found (.*), expected (.*)$/.exec(error.message) ?? [];
+    const [, found = error.message, expected = 'a sound one'] =
+      /^found (.*), expected (.*)$/.exec(error.message) ?? [];
     throw fault(found, expected);
   }
 }

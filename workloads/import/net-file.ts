@@ -1,13 +1,21 @@
-// Deep Compression's `.net` files: pruned, weight-shared networks as released with the paper (Han, Mao and Dally,
-// ICLR 2016, sections 2 and 3, without the Huffman coding) and with SqueezeNet (Iandola et al., 2016, section 4.2).
+// Deep Compression's `.net` files: pruned, weight-shared networks as released with the paper (Han,
+// Mao and Dally, ICLR 2016, sections 2 and 3, without the Huffman coding) and with SqueezeNet
+// (Iandola et al., 2016, section 4.2).
 //
-// Little-endian. First the number of stored entries of each weighted layer in network order (uint32). Then layer by
-// layer: the codebook (float32), the biases (float32), the entries' codes (a byte each, or two 4-bit codes a byte, low
-// nibble first) and the entries' 4-bit counts of zeros before them (two a byte, low nibble first), counted over the
-// flattened [out, in, kh, kw] weights. Code 0 is weight zero: such an entry only bridges a gap of 16.
+// Little-endian. First the number of stored entries of each weighted layer in network order
+// (uint32). Then layer by layer: the codebook (float32), the biases (float32), the entries' codes
+// (a byte each, or two 4-bit codes a byte, low nibble first) and the entries' 4-bit counts of zeros
+// before them (two a byte, low nibble first), counted over the flattened [out, in, kh, kw] weights.
+// Code 0 is weight zero: such an entry only bridges a gap of 16.
 
 import { InputError } from '../base/errors.js';
-import { type Layer, type LayerWeights, type Network, type WeightShape, weightShapeOf } from '../network.js';
+import {
+  type Layer,
+  type LayerWeights,
+  type Network,
+  type WeightShape,
+  weightShapeOf,
+} from '../network.js';
 import type { CodebookMatrix } from '../weights/store.js';
 
 const COUNT_BYTES = 4;
@@ -22,11 +30,15 @@ interface Section {
 }
 
 /**
- * The weights of every weighted layer of `network`, by name: codebook stores of [outputs, inputs · taps], origin real.
- * Convolutions have 8-bit codes, fully connected layers 4-bit ones.
+ * The weights of every weighted layer of `network`, by name: codebook stores of [outputs, inputs ·
+ * taps], origin real. Convolutions have 8-bit codes, fully connected layers 4-bit ones.
  * @throws InputError, one line, for any file that is not such a file of this network.
  */
-export function readNetFile(bytes: Uint8Array, network: Network, file: string): ReadonlyMap<string, LayerWeights> {
+export function readNetFile(
+  bytes: Uint8Array,
+  network: Network,
+  file: string,
+): ReadonlyMap<string, LayerWeights> {
   const sections = sectionsOf(network);
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const counts = readCounts(view, sections, file);
@@ -36,22 +48,33 @@ export function readNetFile(bytes: Uint8Array, network: Network, file: string): 
     const entries = counts[at] as number;
     const size = sectionBytes(section, entries);
     if (bytes.length - offset < size) {
-      throw fault(file, section, `${bytes.length - offset} bytes`, `${size} for ${entries} entries: truncated`);
+      throw fault(
+        file,
+        section,
+        `${bytes.length - offset} bytes`,
+        `${size} for ${entries} entries: truncated`,
+      );
     }
     weights.set(section.name, readSection(view, offset, section, entries, file));
     offset += size;
   }
   if (bytes.length > offset) {
-    throw new InputError(`${file}: found ${bytes.length} bytes, expected ${offset} for ${network.name}`);
+    throw new InputError(
+      `${file}: found ${bytes.length} bytes, expected ${offset} for ${network.name}`,
+    );
   }
   return weights;
 }
 
 /**
  * The file that {@link readNetFile} reads back as the same weights.
- * @throws InputError for weights that are not shared, or whose codes or gaps the file has no room for.
+ * @throws InputError for weights that are not shared, or whose codes or gaps the file has no room
+ *   for.
  */
-export function writeNetFile(weights: ReadonlyMap<string, LayerWeights>, network: Network): Uint8Array {
+export function writeNetFile(
+  weights: ReadonlyMap<string, LayerWeights>,
+  network: Network,
+): Uint8Array {
   const parts = sectionsOf(network).map((section) => {
     const layer = weights.get(section.name);
     return { section, store: checkedStore(section, layer), bias: layer?.bias ?? null };
@@ -76,7 +99,15 @@ export function writeNetFile(weights: ReadonlyMap<string, LayerWeights>, network
 function sectionsOf(network: Network): readonly Section[] {
   return network.layers.flatMap((layer: Layer) => {
     const shape = weightShapeOf(layer);
-    return shape ? [{ name: layer.name, shape, codeBits: layer.kind === 'dense' ? (4 as const) : (8 as const) }] : [];
+    return shape
+      ? [
+          {
+            name: layer.name,
+            shape,
+            codeBits: layer.kind === 'dense' ? (4 as const) : (8 as const),
+          },
+        ]
+      : [];
   });
 }
 
@@ -88,7 +119,10 @@ function sectionBytes(section: Section, entries: number): number {
   return floats + packedBytes(entries, section.codeBits) + packedBytes(entries, 4);
 }
 
-/** The numbers of entries, none above its layer's number of weights, so that nothing larger is ever allocated. */
+/**
+ * The numbers of entries, none above its layer's number of weights, so that nothing larger is ever
+ * allocated.
+ */
 function readCounts(view: DataView, sections: readonly Section[], file: string): readonly number[] {
   return sections.map((section, at) => {
     const offset = at * COUNT_BYTES;
@@ -102,12 +136,19 @@ function readCounts(view: DataView, sections: readonly Section[], file: string):
     }
     const entries = view.getUint32(offset, true);
     const weights = section.shape.rows * section.shape.columns;
-    if (entries > weights) throw fault(file, section, `${entries} entries`, `at most ${weights}, one for each weight`);
+    if (entries > weights)
+      throw fault(file, section, `${entries} entries`, `at most ${weights}, one for each weight`);
     return entries;
   });
 }
 
-function readSection(view: DataView, start: number, section: Section, entries: number, file: string): LayerWeights {
+function readSection(
+  view: DataView,
+  start: number,
+  section: Section,
+  entries: number,
+  file: string,
+): LayerWeights {
   const { rows, columns, biases } = section.shape;
   const codebook = readFloats(view, start, 2 ** section.codeBits, 'codebook', section, file);
   if (codebook[0] !== 0) throw fault(file, section, `codebook entry 0 of ${codebook[0]}`, '0');
@@ -132,7 +173,8 @@ function readFloats(
   const values = new Float32Array(count);
   for (let i = 0; i < count; i++) {
     const value = view.getFloat32(offset + i * FLOAT_BYTES, true);
-    if (!Number.isFinite(value)) throw fault(file, section, `${what} entry ${i} of ${value}`, 'a finite number');
+    if (!Number.isFinite(value))
+      throw fault(file, section, `${what} entry ${i} of ${value}`, 'a finite number');
     values[i] = value;
   }
   return values;
@@ -144,7 +186,12 @@ function checkPositions(gaps: Uint8Array, section: Section, file: string): void 
   for (let at = 0; at < gaps.length; at++) {
     position += (gaps[at] as number) + 1;
     if (position >= weights) {
-      throw fault(file, section, `entry ${at} at weight ${position}`, `a position below ${weights}`);
+      throw fault(
+        file,
+        section,
+        `entry ${at} at weight ${position}`,
+        `a position below ${weights}`,
+      );
     }
   }
 }
@@ -170,23 +217,33 @@ function pack(bytes: Uint8Array, offset: number, values: Uint8Array, bits: 4 | 8
 }
 
 function writeFloats(view: DataView, offset: number, values: Float32Array): void {
-  for (let i = 0; i < values.length; i++) view.setFloat32(offset + i * FLOAT_BYTES, values[i] as number, true);
+  for (let i = 0; i < values.length; i++)
+    view.setFloat32(offset + i * FLOAT_BYTES, values[i] as number, true);
 }
 
-function checkedStore({ name, shape, codeBits }: Section, weights: LayerWeights | undefined): CodebookMatrix {
+function checkedStore(
+  { name, shape, codeBits }: Section,
+  weights: LayerWeights | undefined,
+): CodebookMatrix {
   const fail = (found: string, expected: string) =>
     new InputError(`layer ${name}: found ${found}, expected ${expected} for a .net file`);
   if (!weights) throw fail('no weights', 'weights');
   const { store, bias } = weights;
-  if (store.format !== 'codebook') throw fail(`${store.format} weights`, 'shared ones (a codebook)');
-  if (store.rows !== shape.rows || store.columns !== shape.columns || (bias?.length ?? 0) > shape.biases) {
+  if (store.format !== 'codebook')
+    throw fail(`${store.format} weights`, 'shared ones (a codebook)');
+  if (
+    store.rows !== shape.rows ||
+    store.columns !== shape.columns ||
+    (bias?.length ?? 0) > shape.biases
+  ) {
     throw fail(
       `${store.rows}×${store.columns} weights, ${bias?.length ?? 0} biases`,
       `${shape.rows}×${shape.columns}, ${shape.biases}`,
     );
   }
   const table = 2 ** codeBits;
-  if (!(store.codebook.length <= table)) throw fail(`${store.codebook.length} shared weights`, `at most ${table}`);
+  if (!(store.codebook.length <= table))
+    throw fail(`${store.codebook.length} shared weights`, `at most ${table}`);
   const widest = store.gaps.reduce((most, gap) => Math.max(most, gap), 0);
   if (!(widest <= MAX_GAP)) throw fail(`a gap of ${widest} zeros`, `at most ${MAX_GAP}`);
   return store;

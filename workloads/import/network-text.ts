@@ -1,11 +1,14 @@
-// What a network in YAML may say: layers of every kind of the operator table, and short forms of the frequent ones.
+// What a network in YAML may say: layers of every kind of the operator table, and short forms of
+// the frequent ones.
 
 import { z } from 'zod';
 import type { LayerKind } from '../operators/table.js';
 import { attributeSchemas, elementType } from './layer-attributes.js';
 
 const whole = z.int().min(1).max(1e9);
-const pair = z.union([whole, z.tuple([whole, whole])]).describe('One number, or [vertical, horizontal].');
+const pair = z
+  .union([whole, z.tuple([whole, whole])])
+  .describe('One number, or [vertical, horizontal].');
 const pixels = z.int().min(0).max(1e9);
 const pad = z
   .union([pixels, z.tuple([pixels, pixels, pixels, pixels])])
@@ -16,12 +19,23 @@ const common = {
   inputs: z
     .array(z.string())
     .optional()
-    .describe("The tensors that it reads, '' for one that is left out; the layer before it unless told."),
-  results: z.array(name).min(1).optional().describe('Names of its results; the first one is its own unless told.'),
+    .describe(
+      "The tensors that it reads, '' for one that is left out; the layer before it unless told.",
+    ),
+  results: z
+    .array(name)
+    .min(1)
+    .optional()
+    .describe('Names of its results; the first one is its own unless told.'),
 };
 const activation = z.enum(['relu', 'relu6', 'none']).default('none');
 const drawn = {
-  density: z.number().min(0).max(1).optional().describe('Share of the weights that is not zero, where they are drawn.'),
+  density: z
+    .number()
+    .min(0)
+    .max(1)
+    .optional()
+    .describe('Share of the weights that is not zero, where they are drawn.'),
   weight: name.optional().describe('The tensor of its weights; NAME.weight unless told.'),
   biasName: name.optional().describe('The tensor of its biases; NAME.bias unless told.'),
 };
@@ -31,17 +45,42 @@ const window = { kernel: pair, stride: pair.default(1), pad: pad.default(0) };
 const shortForms = [
   z.strictObject({
     kind: z.literal('conv2d'),
-    ...{ ...weighted, ...window, channels: whole, dilation: pair.default(1), groups: whole.default(1) },
+    ...{
+      ...weighted,
+      ...window,
+      channels: whole,
+      dilation: pair.default(1),
+      groups: whole.default(1),
+    },
   }),
-  z.strictObject({ kind: z.literal('dense'), ...weighted, outputs: whole, axis: z.int().optional() }),
-  z.strictObject({ kind: z.literal('max-pool'), ...common, ...window, ceil: z.boolean().default(false) }),
+  z.strictObject({
+    kind: z.literal('dense'),
+    ...weighted,
+    outputs: whole,
+    axis: z.int().optional(),
+  }),
+  z.strictObject({
+    kind: z.literal('max-pool'),
+    ...common,
+    ...window,
+    ceil: z.boolean().default(false),
+  }),
   z.strictObject({
     kind: z.literal('average-pool'),
-    ...{ ...common, ...window, ceil: z.boolean().default(false), countsPadding: z.boolean().default(true) },
+    ...{
+      ...common,
+      ...window,
+      ceil: z.boolean().default(false),
+      countsPadding: z.boolean().default(true),
+    },
   }),
   z.strictObject({ kind: z.literal('global-max-pool'), ...common }),
   z.strictObject({ kind: z.literal('global-average-pool'), ...common }),
-  z.strictObject({ kind: z.literal('batch-norm'), ...common, epsilon: z.number().min(0).default(1e-5) }),
+  z.strictObject({
+    kind: z.literal('batch-norm'),
+    ...common,
+    epsilon: z.number().min(0).default(1e-5),
+  }),
   z.strictObject({
     kind: z.literal('lrn'),
     ...{ ...common, size: whole, alpha: z.number().default(1e-4), beta: z.number().default(0.75) },
@@ -61,7 +100,9 @@ type PlainKind = Exclude<LayerKind, ShortText['kind']>;
 
 const withWeights: readonly LayerKind[] = ['conv-nd', 'conv-transpose', 'embedding', 'recurrent'];
 const isShort = (kind: string) => shortForms.some((form) => form.shape.kind.value === kind);
-const plainForms = (Object.entries(attributeSchemas) as [LayerKind, Readonly<Record<string, z.ZodType>>][])
+const plainForms = (
+  Object.entries(attributeSchemas) as [LayerKind, Readonly<Record<string, z.ZodType>>][]
+)
   .filter(([kind]) => !isShort(kind))
   .map(([kind, fields]) =>
     z.strictObject({
@@ -85,7 +126,10 @@ interface SoftmaxText extends Omit<PlainText, 'kind'> {
 interface OpaqueText extends Omit<PlainText, 'kind'> {
   readonly kind: 'opaque';
   readonly operator: string;
-  readonly resultTypes: readonly { readonly shape: readonly number[]; readonly type: z.infer<typeof elementType> }[];
+  readonly resultTypes: readonly {
+    readonly shape: readonly number[];
+    readonly type: z.infer<typeof elementType>;
+  }[];
 }
 
 /** A layer as the file has it. */
@@ -111,9 +155,19 @@ export const NetworkYaml = z
       .max(3)
       .optional()
       .describe('[channels, height, width] or [features] of one frame of the one input, data.'),
-    inputs: z.array(tensor).optional().describe('Inputs with whole shapes, the leading 1 of a frame included.'),
-    outputs: z.array(name).min(1).optional().describe('Names of tensors; those that no layer reads unless told.'),
-    constants: z.array(tensor).optional().describe('Tensors of the weights file that never change.'),
+    inputs: z
+      .array(tensor)
+      .optional()
+      .describe('Inputs with whole shapes, the leading 1 of a frame included.'),
+    outputs: z
+      .array(name)
+      .min(1)
+      .optional()
+      .describe('Names of tensors; those that no layer reads unless told.'),
+    constants: z
+      .array(tensor)
+      .optional()
+      .describe('Tensors of the weights file that never change.'),
     weights: z.string().optional().describe('A safetensors file in the same folder.'),
     layers: z.array(LayerYaml).min(1),
   })

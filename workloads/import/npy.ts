@@ -1,4 +1,5 @@
-// NumPy's `.npy` files, format versions 1.0, 2.0 and 3.0 (numpy.lib.format): one array of numbers, little-endian.
+// NumPy's `.npy` files, format versions 1.0, 2.0 and 3.0 (numpy.lib.format): one array of numbers,
+// little-endian.
 
 import { InputError, invariant } from '../base/errors.js';
 import { sizeOf } from '../tensor.js';
@@ -52,11 +53,15 @@ export interface NpyNumbers {
   readonly values: Float64Array;
 }
 
-/** An array of any numbers, whole ones exact up to 2⁵³. @throws InputError, one line, for anything else. */
+/**
+ * An array of any numbers, whole ones exact up to 2⁵³. @throws InputError, one line, for anything
+ * else.
+ */
 export function readNpyNumbers(bytes: Uint8Array, file: string): NpyNumbers {
   const { descr, order, shape, end } = describe(bytes, file);
   const type = Object.hasOwn(elementTypes, descr) ? elementTypes[descr] : undefined;
-  if (!type) throw fault(file, `elements of type '${descr}'`, Object.keys(elementTypes).join(' or '));
+  if (!type)
+    throw fault(file, `elements of type '${descr}'`, Object.keys(elementTypes).join(' or '));
   const size = checkedSize(shape, type.bytes, bytes.length - end, descr, file);
   const view = new DataView(bytes.buffer, bytes.byteOffset + end);
   const values = new Float64Array(size);
@@ -64,7 +69,10 @@ export function readNpyNumbers(bytes: Uint8Array, file: string): NpyNumbers {
   return { shape, values: order === 'column-major' ? fromColumnMajor(values, shape) : values };
 }
 
-/** One text, of ASCII bytes or of Unicode characters. @throws InputError, one line, for anything else. */
+/**
+ * One text, of ASCII bytes or of Unicode characters. @throws InputError, one line, for anything
+ * else.
+ */
 export function readNpyText(bytes: Uint8Array, file: string): string {
   const { descr, shape, end } = describe(bytes, file);
   const [, kind, length = ''] = /^[|<]([SU])(\d{1,4})$/.exec(descr) ?? [];
@@ -91,7 +99,11 @@ function describe(bytes: Uint8Array, file: string): Description {
   const { text, end } = readHeader(bytes, file);
   const [, descr = '', order, extents = ''] = HEADER.exec(text) ?? [];
   if (order === undefined) {
-    throw fault(file, `the header ${JSON.stringify(text.slice(0, 80))}`, 'descr, fortran_order and shape');
+    throw fault(
+      file,
+      `the header ${JSON.stringify(text.slice(0, 80))}`,
+      'descr, fortran_order and shape',
+    );
   }
   const shape = extents
     .split(',')
@@ -101,10 +113,20 @@ function describe(bytes: Uint8Array, file: string): Description {
 }
 
 /** How many elements a shape has, where just so many fill the data. */
-function checkedSize(shape: readonly number[], each: number, found: number, descr: string, file: string): number {
+function checkedSize(
+  shape: readonly number[],
+  each: number,
+  found: number,
+  descr: string,
+  file: string,
+): number {
   const size = sizeOf(shape);
   if (!(Number.isSafeInteger(size) && size * each === found)) {
-    throw fault(file, `${found} bytes of data`, `${size * each} for a shape of (${shape}) in ${descr}`);
+    throw fault(
+      file,
+      `${found} bytes of data`,
+      `${size * each} for a shape of (${shape}) in ${descr}`,
+    );
   }
   return size;
 }
@@ -112,7 +134,10 @@ function checkedSize(shape: readonly number[], each: number, found: number, desc
 /** A `.npy` file, version 1.0, of float32 in C order. */
 export function writeNpy({ shape, values }: NpyArray): Uint8Array {
   const size = sizeOf(shape);
-  invariant(size === values.length, () => `${values.length} values do not fill a shape of (${shape})`);
+  invariant(
+    size === values.length,
+    () => `${values.length} values do not fill a shape of (${shape})`,
+  );
   const extents = shape.length === 1 ? `${shape[0]},` : shape.join(', ');
   const dictionary = `{'descr': '<f4', 'fortran_order': False, 'shape': (${extents}), }`;
   const preamble = MAGIC.length + 2 + 2;
@@ -127,19 +152,25 @@ export function writeNpy({ shape, values }: NpyArray): Uint8Array {
 }
 
 /** The header's dictionary as text, and where the data begins. */
-function readHeader(bytes: Uint8Array, file: string): { readonly text: string; readonly end: number } {
+function readHeader(
+  bytes: Uint8Array,
+  file: string,
+): { readonly text: string; readonly end: number } {
   const magic = String.fromCharCode(...bytes.subarray(0, MAGIC.length));
-  if (magic !== MAGIC) throw fault(file, `the first bytes ${JSON.stringify(magic)}`, JSON.stringify(MAGIC));
+  if (magic !== MAGIC)
+    throw fault(file, `the first bytes ${JSON.stringify(magic)}`, JSON.stringify(MAGIC));
   const major = bytes[MAGIC.length];
   if (!(major === 1 || major === 2 || major === 3)) {
     throw fault(file, `format version ${major ?? 'missing'}`, '1, 2 or 3');
   }
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const start = MAGIC.length + 2 + (major === 1 ? 2 : 4);
-  if (bytes.length < start) throw fault(file, `${bytes.length} bytes`, `at least ${start}: truncated`);
+  if (bytes.length < start)
+    throw fault(file, `${bytes.length} bytes`, `at least ${start}: truncated`);
   const length = major === 1 ? view.getUint16(start - 2, true) : view.getUint32(start - 4, true);
   const end = start + length;
-  if (bytes.length < end) throw fault(file, `${bytes.length} bytes`, `at least the ${end} of the header: truncated`);
+  if (bytes.length < end)
+    throw fault(file, `${bytes.length} bytes`, `at least the ${end} of the header: truncated`);
   return { text: new TextDecoder().decode(bytes.subarray(start, end)), end };
 }
 
@@ -149,7 +180,8 @@ function fromColumnMajor(values: Float64Array, shape: readonly number[]): Float6
   const index = shape.map(() => 0);
   for (let at = 0; at < values.length; at++) {
     let to = 0;
-    for (let axis = 0; axis < shape.length; axis++) to = to * (shape[axis] as number) + (index[axis] as number);
+    for (let axis = 0; axis < shape.length; axis++)
+      to = to * (shape[axis] as number) + (index[axis] as number);
     reordered[to] = values[at] as number;
     for (let axis = 0; axis < shape.length; axis++) {
       index[axis] = (index[axis] as number) + 1;

@@ -1,5 +1,5 @@
-// From an image's pixels to a network's input, as the Caffe models were trained: resized, cropped to the centre,
-// channels ordered, the mean subtracted.
+// From an image's pixels to a network's input, as the Caffe models were trained: resized, cropped
+// to the centre, channels ordered, the mean subtracted.
 
 import { invariant } from '../base/errors.js';
 
@@ -16,7 +16,9 @@ export interface Preprocessing {
 }
 
 /** What each channel weighs of red, green and blue. Gray is the luma of ITU-R BT.601. */
-const channelMixes: Readonly<Record<Preprocessing['channelOrder'], readonly (readonly [number, number, number])[]>> = {
+const channelMixes: Readonly<
+  Record<Preprocessing['channelOrder'], readonly (readonly [number, number, number])[]>
+> = {
   rgb: [
     [1, 0, 0],
     [0, 1, 0],
@@ -31,13 +33,19 @@ const channelMixes: Readonly<Record<Preprocessing['channelOrder'], readonly (rea
 };
 
 /**
- * The network's input [channels, crop, crop] from an image that is resized already: `pixels` are red, green and blue
- * in turn, row after row, resize × resize × 3.
+ * The network's input [channels, crop, crop] from an image that is resized already: `pixels` are
+ * red, green and blue in turn, row after row, resize × resize × 3.
  */
-export function preprocess(pixels: Uint8Array, { resize, crop, channelOrder, mean, scale }: Preprocessing) {
+export function preprocess(
+  pixels: Uint8Array,
+  { resize, crop, channelOrder, mean, scale }: Preprocessing,
+) {
   const channels = channelMixes[channelOrder];
   const scales = typeof scale === 'number' ? channels.length : scale.length;
-  invariant(pixels.length === resize * resize * 3, () => `${pixels.length} bytes of pixels for ${resize}×${resize}`);
+  invariant(
+    pixels.length === resize * resize * 3,
+    () => `${pixels.length} bytes of pixels for ${resize}×${resize}`,
+  );
   invariant(
     crop <= resize && mean.length === channels.length && scales === channels.length,
     'a preprocessing that contradicts itself',
@@ -52,7 +60,9 @@ export function preprocess(pixels: Uint8Array, { resize, crop, channelOrder, mea
       let from = ((y + margin) * resize + margin) * 3;
       for (let x = 0; x < crop; x++, from += 3) {
         const value =
-          red * (pixels[from] as number) + green * (pixels[from + 1] as number) + blue * (pixels[from + 2] as number);
+          red * (pixels[from] as number) +
+          green * (pixels[from + 1] as number) +
+          blue * (pixels[from + 2] as number);
         input[to++] = (value - shift) * factor;
       }
     }

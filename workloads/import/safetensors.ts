@@ -1,5 +1,6 @@
-// Safetensors files (huggingface/safetensors, README "Format"): the header's length in 8 bytes, little-endian; a JSON
-// header of tensors with dtype, shape and data_offsets, and texts under __metadata__; then the data without holes.
+// Safetensors files (huggingface/safetensors, README "Format"): the header's length in 8 bytes,
+// little-endian; a JSON header of tensors with dtype, shape and data_offsets, and texts under
+// __metadata__; then the data without holes.
 
 import { z } from 'zod';
 import { InputError, invariant } from '../base/errors.js';
@@ -75,17 +76,24 @@ export interface PlacedTensors {
 /** @throws InputError, one line, for anything but a whole file whose tensors tile the data. */
 export function readSafetensors(bytes: Uint8Array, file: string): TensorFile {
   const { metadata, tensors } = placeSafetensors(openBytes(bytes), file);
-  const whole = [...tensors].map(([name, { type, shape, read }]) => [name, { type, shape, bytes: read() }] as const);
+  const whole = [...tensors].map(
+    ([name, { type, shape, read }]) => [name, { type, shape, bytes: read() }] as const,
+  );
   return { metadata, tensors: new Map(whole) };
 }
 
 /** Reads the header alone. @throws InputError, one line, as {@link readSafetensors}. */
 export function placeSafetensors(opened: OpenFile, file: string): PlacedTensors {
-  if (opened.size < LENGTH_BYTES) throw fault(file, `${opened.size} bytes`, `at least ${LENGTH_BYTES}: truncated`);
+  if (opened.size < LENGTH_BYTES)
+    throw fault(file, `${opened.size} bytes`, `at least ${LENGTH_BYTES}: truncated`);
   const length = headerLength(opened.read(0, LENGTH_BYTES));
   const most = Math.min(MOST_HEADER_BYTES, opened.size - LENGTH_BYTES);
   if (!(length <= most))
-    throw fault(file, `a header of ${length} bytes`, `at most ${most}: truncated or no safetensors`);
+    throw fault(
+      file,
+      `a header of ${length} bytes`,
+      `at most ${most}: truncated or no safetensors`,
+    );
   const start = LENGTH_BYTES + length;
   const dataBytes = opened.size - start;
   const header = parseHeader(opened.read(LENGTH_BYTES, length), file);
@@ -96,11 +104,15 @@ export function placeSafetensors(opened: OpenFile, file: string): PlacedTensors 
     ([name, entry]) => [name, placedAt(name, entry, dataBytes, file)] as const,
   );
   let end = 0;
-  for (const [name, { from, to }] of [...placed].sort(([, a], [, b]) => a.from - b.from || a.to - b.to)) {
-    if (from !== end) throw fault(file, `tensor ${name} at byte ${from}`, `byte ${end}, where the one before ends`);
+  for (const [name, { from, to }] of [...placed].sort(
+    ([, a], [, b]) => a.from - b.from || a.to - b.to,
+  )) {
+    if (from !== end)
+      throw fault(file, `tensor ${name} at byte ${from}`, `byte ${end}, where the one before ends`);
     end = to;
   }
-  if (end !== dataBytes) throw fault(file, `${dataBytes} bytes of data`, `the ${end} of the tensors`);
+  if (end !== dataBytes)
+    throw fault(file, `${dataBytes} bytes of data`, `the ${end} of the tensors`);
   const tensors = placed.map(([name, { type, shape, from, to }]): [string, PlacedTensor] => [
     name,
     {
@@ -111,19 +123,30 @@ export function placeSafetensors(opened: OpenFile, file: string): PlacedTensors 
   return { metadata: metadata.data, tensors: new Map(tensors) };
 }
 
-/** A file whose data begins at a multiple of 8 bytes. The same tensors in the same order, the same bytes. */
+/**
+ * A file whose data begins at a multiple of 8 bytes. The same tensors in the same order, the same
+ * bytes.
+ */
 export function writeSafetensors({ metadata, tensors }: TensorFile): Uint8Array {
-  const header: Record<string, unknown> = Object.keys(metadata).length > 0 ? { __metadata__: metadata } : {};
+  const header: Record<string, unknown> =
+    Object.keys(metadata).length > 0 ? { __metadata__: metadata } : {};
   let end = 0;
   for (const [name, { type, shape, bytes }] of tensors) {
     const size = sizeOf(shape) * elementBytes[type];
-    invariant(size === bytes.length, () => `tensor ${name}: ${bytes.length} bytes do not fill ${shape} of ${type}`);
+    invariant(
+      size === bytes.length,
+      () => `tensor ${name}: ${bytes.length} bytes do not fill ${shape} of ${type}`,
+    );
     header[name] = { dtype: type, shape, data_offsets: [end, end + size] };
     end += size;
   }
   const text = new TextEncoder().encode(JSON.stringify(header));
   const length = Math.ceil(text.length / LENGTH_BYTES) * LENGTH_BYTES;
-  const file = new Uint8Array(LENGTH_BYTES + length + end).fill(0x20, LENGTH_BYTES, LENGTH_BYTES + length);
+  const file = new Uint8Array(LENGTH_BYTES + length + end).fill(
+    0x20,
+    LENGTH_BYTES,
+    LENGTH_BYTES + length,
+  );
   new DataView(file.buffer).setBigUint64(0, BigInt(length), true);
   file.set(text, LENGTH_BYTES);
   let to = LENGTH_BYTES + length;
@@ -172,22 +195,38 @@ const byteOffsetIsEven = ({ byteOffset }: Uint8Array) => byteOffset % 2 === 0;
 
 /** The elements of a tensor of whole numbers without a sign. */
 export function toWholes({ type, shape, bytes }: StoredTensor): Uint32Array {
-  invariant(type === 'U8' || type === 'U16' || type === 'U32', () => `${type} elements are not whole numbers`);
+  invariant(
+    type === 'U8' || type === 'U16' || type === 'U32',
+    () => `${type} elements are not whole numbers`,
+  );
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const read = readers[type];
   const step = elementBytes[type];
   return Uint32Array.from({ length: sizeOf(shape) }, (_, at) => read(view, at * step));
 }
 
-export function floats(values: Float32Array, shape: readonly number[] = [values.length]): StoredTensor {
-  return stored('F32', shape, values.length, (view, at) => view.setFloat32(4 * at, values[at] as number, true));
+export function floats(
+  values: Float32Array,
+  shape: readonly number[] = [values.length],
+): StoredTensor {
+  return stored('F32', shape, values.length, (view, at) =>
+    view.setFloat32(4 * at, values[at] as number, true),
+  );
 }
 
-export function wholes16(values: Uint16Array, shape: readonly number[] = [values.length]): StoredTensor {
-  return stored('U16', shape, values.length, (view, at) => view.setUint16(2 * at, values[at] as number, true));
+export function wholes16(
+  values: Uint16Array,
+  shape: readonly number[] = [values.length],
+): StoredTensor {
+  return stored('U16', shape, values.length, (view, at) =>
+    view.setUint16(2 * at, values[at] as number, true),
+  );
 }
 
-export function wholes8(values: Uint8Array, shape: readonly number[] = [values.length]): StoredTensor {
+export function wholes8(
+  values: Uint8Array,
+  shape: readonly number[] = [values.length],
+): StoredTensor {
   return { type: 'U8', shape, bytes: values };
 }
 
@@ -246,7 +285,11 @@ function parseHeader(bytes: Uint8Array, file: string): Record<string, unknown> {
 function placedAt(name: string, entry: unknown, dataBytes: number, file: string) {
   const parsed = Entry.safeParse(entry);
   if (!parsed.success) {
-    throw fault(file, `tensor ${name} as ${JSON.stringify(entry)?.slice(0, 80)}`, 'dtype, shape and data_offsets');
+    throw fault(
+      file,
+      `tensor ${name} as ${JSON.stringify(entry)?.slice(0, 80)}`,
+      'dtype, shape and data_offsets',
+    );
   }
   const { dtype, shape, data_offsets } = parsed.data;
   const [from, to] = data_offsets;

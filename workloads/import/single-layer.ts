@@ -13,14 +13,24 @@ export interface PlacedLayer {
   readonly input: Shape;
 }
 
-/** `vectors` vectors of `inputs` values through one matrix: a fully connected layer over as many tokens. */
-export function product(name: string, outputs: number, inputs: number, vectors: number): PlacedLayer {
+/**
+ * `vectors` vectors of `inputs` values through one matrix: a fully connected layer over as many
+ * tokens.
+ */
+export function product(
+  name: string,
+  outputs: number,
+  inputs: number,
+  vectors: number,
+): PlacedLayer {
   const plain = { bias: false, activation: 'none' } as const;
   if (vectors === 1) return { layer: { kind: 'dense', name, outputs, ...plain }, input: [inputs] };
   return { layer: { kind: 'dense', name, outputs, axis: 2, ...plain }, input: [vectors, inputs] };
 }
 
-/** @throws InputError for a layer that does not fit its input, or is larger than the limits allow. */
+/**
+ * @throws InputError for a layer that does not fit its input, or is larger than the limits allow.
+ */
 export function singleLayerEntry(
   file: SourceFile,
   { layer, input }: PlacedLayer,
@@ -30,14 +40,37 @@ export function singleLayerEntry(
 ): ZooEntry {
   const { source } = densities;
   const { name } = layer;
-  requireAtMost(file.name, `activations in layer ${name}`, sizeOf(input), file.limits.elements, 'elements');
+  requireAtMost(
+    file.name,
+    `activations in layer ${name}`,
+    sizeOf(input),
+    file.limits.elements,
+    'elements',
+  );
   const network = buildNetwork({ name, title, input, layers: [layer], source });
   for (const built of network.layers) {
     const { rows = 0, columns = 0 } = weightShapeOf(built) ?? {};
-    requireAtMost(file.name, `weights in layer ${name}`, rows * columns, file.limits.elements, 'elements');
+    requireAtMost(
+      file.name,
+      `weights in layer ${name}`,
+      rows * columns,
+      file.limits.elements,
+      'elements',
+    );
     const size = built.results.reduce((sum, { shape }) => sum + sizeOf(shape), 0);
-    requireAtMost(file.name, `activations behind layer ${name}`, size, file.limits.elements, 'elements');
+    requireAtMost(
+      file.name,
+      `activations behind layer ${name}`,
+      size,
+      file.limits.elements,
+      'elements',
+    );
   }
   const layers = densities.layer ? { [name]: densities.layer } : {};
-  return { network, densities: { source, input: densities.input, layers }, preprocessing: null, notes };
+  return {
+    network,
+    densities: { source, input: densities.input, layers },
+    preprocessing: null,
+    notes,
+  };
 }

@@ -1,6 +1,7 @@
-// The pruned matrices of "The State of Sparsity in Deep Neural Networks" (Gale, Elsen and Hooker, 2019) as their
-// authors publish them (DLMC, sgk): a line of rows, columns and entries, a line of where each row's entries begin and the
-// last one's end, a line of columns. There are no values: they are drawn.
+// The pruned matrices of "The State of Sparsity in Deep Neural Networks" (Gale, Elsen and Hooker,
+// 2019) as their authors publish them (DLMC, sgk): a line of rows, columns and entries, a line of
+// where each row's entries begin and the last one's end, a line of columns. There are no values:
+// they are drawn.
 
 import { InputError } from '../base/errors.js';
 import { drawValues } from '../weights/synthetic.js';
@@ -10,21 +11,33 @@ import { type SourceFile, stemOf, textOf } from './source.js';
 
 const SEED = 0;
 
-/** The matrix as a layer: its own pattern, with values that magnitude pruning to its density would leave. */
+/**
+ * The matrix as a layer: its own pattern, with values that magnitude pruning to its density would
+ * leave.
+ */
 export function readSmtx(file: SourceFile): readonly ZooEntry[] {
   const text = textOf(file);
   const numbers = new Numbers(text, file.name);
-  const [rows, columns, entries] = [numbers.next('rows'), numbers.next('columns'), numbers.next('nonzeros')];
+  const [rows, columns, entries] = [
+    numbers.next('rows'),
+    numbers.next('columns'),
+    numbers.next('nonzeros'),
+  ];
   requireSize(file, rows, columns);
   const most = Math.min(rows * columns, numbers.most);
   if (!(entries <= most)) {
-    throw new InputError(`${file.name}: found ${entries} nonzeros, expected at most the ${most} there is room for`);
+    throw new InputError(
+      `${file.name}: found ${entries} nonzeros, expected at most the ${most} there is room for`,
+    );
   }
   if (!(rows + 1 <= numbers.most)) {
-    throw new InputError(`${file.name}: found ${rows} rows, expected at most the ${numbers.most} there is room for`);
+    throw new InputError(
+      `${file.name}: found ${rows} rows, expected at most the ${numbers.most} there is room for`,
+    );
   }
   const pointers = new Uint32Array(rows + 1);
-  for (let row = 0; row <= rows; row++) pointers[row] = numbers.next('row offset', pointers[row - 1] ?? 0, entries);
+  for (let row = 0; row <= rows; row++)
+    pointers[row] = numbers.next('row offset', pointers[row - 1] ?? 0, entries);
   if (pointers[0] !== 0 || pointers[rows] !== entries) {
     throw new InputError(
       `${file.name}: found row offsets from ${pointers[0]} to ${pointers[rows]}, expected from 0 to ${entries}`,
@@ -33,16 +46,25 @@ export function readSmtx(file: SourceFile): readonly ZooEntry[] {
   const indices = new Uint32Array(entries);
   for (let row = 0; row < rows; row++) {
     const end = pointers[row + 1] as number;
-    for (let at = pointers[row] as number; at < end; at++) indices[at] = numbers.next('column', 0, columns - 1);
+    for (let at = pointers[row] as number; at < end; at++)
+      indices[at] = numbers.next('column', 0, columns - 1);
     // Each row's columns in any order, each once.
     const own = indices.subarray(pointers[row], end).sort();
     const twice = own.findIndex((column, at) => at > 0 && column === own[at - 1]);
-    if (twice >= 0) throw new InputError(`${file.name}: found column ${own[twice]} twice in row ${row}, expected once`);
+    if (twice >= 0)
+      throw new InputError(
+        `${file.name}: found column ${own[twice]} twice in row ${row}, expected once`,
+      );
   }
   numbers.requireEnd();
   const values = drawValues({ rows, columns }, entries, SEED, stemOf(file.name));
   const entry = matrixEntry(file, { format: 'csr', rows, columns, pointers, indices, values });
-  return [{ ...entry, notes: ['the file has no values: where its weights are is real, what they are is drawn'] }];
+  return [
+    {
+      ...entry,
+      notes: ['the file has no values: where its weights are is real, what they are is drawn'],
+    },
+  ];
 }
 
 /** Whole numbers with spaces, commas and line breaks between them. */
@@ -67,8 +89,11 @@ class Numbers {
     const value = Number(word);
     if (/^\d{1,16}$/.test(word) && value >= least && value <= most) return value;
     const found = word === '' ? 'the end of the file' : `'${word.slice(0, 40)}'`;
-    const range = most === Number.MAX_SAFE_INTEGER ? `of at least ${least}` : `from ${least} to ${most}`;
-    throw new InputError(`${this.file}:${this.line(from)}: ${what}: found ${found}, expected a whole number ${range}`);
+    const range =
+      most === Number.MAX_SAFE_INTEGER ? `of at least ${least}` : `from ${least} to ${most}`;
+    throw new InputError(
+      `${this.file}:${this.line(from)}: ${what}: found ${found}, expected a whole number ${range}`,
+    );
   }
 
   requireEnd(): void {
@@ -86,7 +111,12 @@ class Numbers {
 
   private line(offset: number): number {
     let line = 1;
-    for (let at = this.text.indexOf('\n'); at >= 0 && at < offset; at = this.text.indexOf('\n', at + 1)) line++;
+    for (
+      let at = this.text.indexOf('\n');
+      at >= 0 && at < offset;
+      at = this.text.indexOf('\n', at + 1)
+    )
+      line++;
     return line;
   }
 }

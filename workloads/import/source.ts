@@ -1,5 +1,5 @@
-// What an importer is given, and what it gives back: bytes in, networks with or without weights out. No importer opens
-// files or trusts a size that a file states.
+// What an importer is given, and what it gives back: bytes in, networks with or without weights
+// out. No importer opens files or trusts a size that a file states.
 
 import { InputError } from '../base/errors.js';
 import { type OpenFile, openBytes } from '../base/open-file.js';
@@ -34,10 +34,13 @@ export function parseLimits(text: string): Partial<ImportLimits> {
   return Object.fromEntries(
     text.split(',').map((item) => {
       const [name = '', value = ''] = item.split('=').map((part) => part.trim());
-      if (!known.includes(name)) throw new InputError(`limits: found '${name}', expected ${known.join(', ')}`);
+      if (!known.includes(name))
+        throw new InputError(`limits: found '${name}', expected ${known.join(', ')}`);
       const number = Number(value);
       if (!(value !== '' && Number.isSafeInteger(number) && number >= 1)) {
-        throw new InputError(`limits: ${name}: found '${value}', expected a whole number of at least 1`);
+        throw new InputError(
+          `limits: ${name}: found '${value}', expected a whole number of at least 1`,
+        );
       }
       return [name, number];
     }),
@@ -55,15 +58,21 @@ export interface SourceFile {
   /** Values of inputs by name, where a shape depends on them. */
   readonly known?: ReadonlyMap<string, Tensor>;
   /**
-   * The bytes of a file in the same folder or below, which this one names; null where there is none.
+   * The bytes of a file in the same folder or below, which this one names; null where there is
+   * none.
    * @throws InputError for a path that leads out of the folder, or a file that cannot be read.
    */
   beside(path: string): Promise<Uint8Array | null>;
-  /** The same for a file that is read piece by piece, when its pieces are needed; left out where nobody can. */
+  /**
+   * The same for a file that is read piece by piece, when its pieces are needed; left out where
+   * nobody can.
+   */
   open?(path: string): Promise<OpenFile | null>;
 }
 
-/** A file in the same folder or below, piece by piece where that can be; null where there is none. */
+/**
+ * A file in the same folder or below, piece by piece where that can be; null where there is none.
+ */
 export async function openBeside(file: SourceFile, path: string): Promise<OpenFile | null> {
   if (file.open) return file.open(path);
   const bytes = await file.beside(path);
@@ -78,7 +87,10 @@ export interface WorkloadFormat {
   readonly ending: RegExp;
   /** Tells files of this kind from others with the same ending. */
   matches?(file: SourceFile): boolean;
-  /** The networks: one, or a group of layers that do not feed each other. @throws InputError, one line. */
+  /**
+   * The networks: one, or a group of layers that do not feed each other. @throws InputError, one
+   * line.
+   */
   read(file: SourceFile): Promise<readonly ZooEntry[]>;
 }
 
@@ -113,6 +125,8 @@ export function requireAtMost(
   limit: keyof ImportLimits,
 ): void {
   if (!(found <= most)) {
-    throw new InputError(`${file}: found ${found} ${what}, expected at most ${most} (limit ${limit})`);
+    throw new InputError(
+      `${file}: found ${found} ${what}, expected at most ${most} (limit ${limit})`,
+    );
   }
 }

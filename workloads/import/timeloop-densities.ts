@@ -1,5 +1,5 @@
-// The densities that Sparseloop reads of a problem (Wu et al., MICRO 2022): of each data-space a number, or a distribution
-// with one; or one for all of them.
+// The densities that Sparseloop reads of a problem (Wu et al., MICRO 2022): of each data-space a
+// number, or a distribution with one; or one for all of them.
 
 import { InputError } from '../base/errors.js';
 import type { LayerDensity } from '../zoo/entry.js';
@@ -31,7 +31,9 @@ export function densitiesOf(
   }
   const place = [...path, 'densities'];
   if (densities === null || typeof densities !== 'object' || Array.isArray(densities)) {
-    throw new InputError(`${yaml.place(place)}: densities: found no map, expected one density a data-space`);
+    throw new InputError(
+      `${yaml.place(place)}: densities: found no map, expected one density a data-space`,
+    );
   }
   const spaces = [weights.name, inputs.name, outputs.name];
   const read = new Map<string, number>();
@@ -51,13 +53,20 @@ export function densitiesOf(
   };
 }
 
-function densityOf(value: unknown, path: readonly PropertyKey[], yaml: YamlFile, notes: Set<string>): number {
+function densityOf(
+  value: unknown,
+  path: readonly PropertyKey[],
+  yaml: YamlFile,
+  notes: Set<string>,
+): number {
   const isDistribution = value !== null && typeof value === 'object';
   const density = isDistribution && 'density' in value ? value.density : value;
   const distribution = isDistribution && 'distribution' in value ? value.distribution : 'fixed';
   const place = `${yaml.place(path)}: ${String(path.at(-1))}`;
   if (typeof distribution === 'string' && STRUCTURED.includes(distribution)) {
-    notes.add('fixed-structured densities are drawn with zeros anywhere, not the same share in every tile');
+    notes.add(
+      'fixed-structured densities are drawn with zeros anywhere, not the same share in every tile',
+    );
   } else if (!(typeof distribution === 'string' && INDEPENDENT.includes(distribution))) {
     const known = [...INDEPENDENT, STRUCTURED[0]].join(', ');
     throw new InputError(

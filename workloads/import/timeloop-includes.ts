@@ -1,5 +1,6 @@
-// The Jinja in Timeloop's files that can be followed without running it: `include_text('FILE')` puts a file's text where
-// it stands, `include('FILE', 'a.b')` a part of a YAML file; comments go. Everything else is refused by name.
+// The Jinja in Timeloop's files that can be followed without running it: `include_text('FILE')`
+// puts a file's text where it stands, `include('FILE', 'a.b')` a part of a YAML file; comments go.
+// Everything else is refused by name.
 
 import { InputError } from '../base/errors.js';
 import { type SourceFile, textOf } from './source.js';
@@ -15,7 +16,10 @@ export interface Expanded {
 const DEEPEST = 10;
 const MOST_INCLUDES = 100;
 
-/** @throws InputError, one line with its place, for Jinja that would have to be run, and for a file that is not there. */
+/**
+ * @throws InputError, one line with its place, for Jinja that would have to be run, and for a file
+ *   that is not there.
+ */
 export async function followIncludes(file: SourceFile): Promise<Expanded> {
   const text = textOf(file);
   const budget = { includes: MOST_INCLUDES };
@@ -32,7 +36,9 @@ const OPENINGS: Readonly<Record<string, string>> = { '{{': '}}', '{%': '%}', '{#
 
 async function expand(text: string, name: string, context: Context): Promise<Expanded> {
   if (text.length > MOST_CHARACTERS) {
-    throw new InputError(`${name}: found ${text.length} characters, expected at most ${MOST_CHARACTERS}`);
+    throw new InputError(
+      `${name}: found ${text.length} characters, expected at most ${MOST_CHARACTERS}`,
+    );
   }
   const out = new Lines();
   let line = 1;
@@ -41,11 +47,14 @@ async function expand(text: string, name: string, context: Context): Promise<Exp
     const before = text.slice(from, at);
     out.add(before, name, line);
     line += breaks(before);
-    if (!construct.startsWith('{#')) await include(construct, `${name}:${line}`, context, out, { file: name, line });
+    if (!construct.startsWith('{#'))
+      await include(construct, `${name}:${line}`, context, out, { file: name, line });
     line += breaks(construct);
     from = end;
     if (out.length > MOST_CHARACTERS) {
-      throw new InputError(`${name}: found more than ${MOST_CHARACTERS} characters with its includes`);
+      throw new InputError(
+        `${name}: found more than ${MOST_CHARACTERS} characters with its includes`,
+      );
     }
   }
   out.add(text.slice(from), name, line);
@@ -91,15 +100,24 @@ function isCommented(text: string, at: number): boolean {
 const CALL = /^\{\{-?\s*(\w{1,40})\s*\(([^()]{0,400})\)\s*-?\}\}$/;
 const ARGUMENT = /^\s*(?:'([^']*)'|"([^"]*)")\s*$/;
 
-async function include(construct: string, place: string, context: Context, out: Lines, origin: Origin): Promise<void> {
+async function include(
+  construct: string,
+  place: string,
+  context: Context,
+  out: Lines,
+  origin: Origin,
+): Promise<void> {
   const [, called = '', list = ''] = CALL.exec(construct) ?? [];
   const read = list.split(',').map((part) => ARGUMENT.exec(part));
   const [path, key] = read.map((found) => found?.[1] ?? found?.[2]);
   const isText = called === 'include_text' && read.length === 1;
-  const isPart = called === 'include' && (read.length === 1 || (read.length === 2 && key !== undefined));
+  const isPart =
+    called === 'include' && (read.length === 1 || (read.length === 2 && key !== undefined));
   if (path === undefined || !(isText || isPart)) throw notRun(construct, place);
   if (context.depth >= DEEPEST || context.budget.includes-- <= 0) {
-    throw new InputError(`${place}: found includes in more than ${MOST_INCLUDES} places or ${DEEPEST} deep`);
+    throw new InputError(
+      `${place}: found includes in more than ${MOST_INCLUDES} places or ${DEEPEST} deep`,
+    );
   }
   const found = await besideOf(path, place, called, context.file);
   const inner = await expand(found.text, found.name, { ...context, depth: context.depth + 1 });
@@ -109,13 +127,16 @@ async function include(construct: string, place: string, context: Context, out: 
   }
   const { value } = readYaml(inner.text, found.name, inner.origins);
   const part = (key ?? '').split('.').filter(Boolean).reduce<unknown>(memberOf, value);
-  if (part === undefined) throw new InputError(`${place}: found no ${key} in ${found.name}, which ${called} asks for`);
+  if (part === undefined)
+    throw new InputError(`${place}: found no ${key} in ${found.name}, which ${called} asks for`);
   // JSON is YAML, and stays on its line.
   out.add(JSON.stringify(part), origin.file, origin.line);
 }
 
 const memberOf = (value: unknown, key: string): unknown =>
-  value !== null && typeof value === 'object' && Object.hasOwn(value, key) ? Reflect.get(value, key) : undefined;
+  value !== null && typeof value === 'object' && Object.hasOwn(value, key)
+    ? Reflect.get(value, key)
+    : undefined;
 
 function notRun(construct: string, place: string): InputError {
   const shown = construct.replaceAll(/\s+/g, ' ').slice(0, 60);
@@ -124,7 +145,10 @@ function notRun(construct: string, place: string): InputError {
   );
 }
 
-/** A file in the folder; one that a path out of it names is looked for in the folder by its last name. */
+/**
+ * A file in the folder; one that a path out of it names is looked for in the folder by its last
+ * name.
+ */
 async function besideOf(path: string, place: string, called: string, file: SourceFile) {
   const parts = path.split('/');
   const name = parts.includes('..') || path.startsWith('/') ? (parts.at(-1) ?? '') : path;
@@ -151,12 +175,16 @@ class Lines {
   private open = false;
 
   add(text: string, file: string, line: number): void {
-    this.append({ text, origins: Array.from({ length: breaks(text) + 1 }, (_, at) => ({ file, line: line + at })) });
+    this.append({
+      text,
+      origins: Array.from({ length: breaks(text) + 1 }, (_, at) => ({ file, line: line + at })),
+    });
   }
 
   append({ text, origins }: Expanded): void {
     if (text === '') return;
-    // What goes on a line that something else began belongs to that; an empty last line is begun by what follows.
+    // What goes on a line that something else began belongs to that; an empty last line is begun by
+    // what follows.
     const begun = origins.slice(this.open ? 1 : 0, breaks(text) + (text.endsWith('\n') ? 0 : 1));
     this.origins.push(...begun);
     this.open = !text.endsWith('\n');

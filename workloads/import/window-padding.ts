@@ -2,7 +2,10 @@
 
 import type { Padding, Pair } from '../network.js';
 
-/** So much around an image that there is one window for every `stride` pixels, begun or not; the odd pixel behind. */
+/**
+ * So much around an image that there is one window for every `stride` pixels, begun or not; the odd
+ * pixel behind.
+ */
 export function samePadding(size: Pair, kernel: Pair, stride: Pair, dilation: Pair): Padding {
   const [vertical, horizontal] = [0, 1].map((axis) => {
     const at = axis as 0 | 1;

@@ -25,11 +25,28 @@ export const workloadFormats: readonly WorkloadFormat[] = [
   huggingFaceFormat,
   { title: 'TensorFlow.js (model.json)', ending: /\.json$/i, read: readTfjs },
   { title: 'Caffe (.prototxt)', ending: /\.prototxt$/i, read: readCaffe },
-  { title: 'SCALE-Sim topology (.csv)', ending: /\.csv$/i, read: async (file) => readScaleSim(file) },
-  { title: 'layers in YAML (.yaml)', ending: /\.ya?ml$/i, matches: hasLayers, read: readNetworkYaml },
+  {
+    title: 'SCALE-Sim topology (.csv)',
+    ending: /\.csv$/i,
+    read: async (file) => readScaleSim(file),
+  },
+  {
+    title: 'layers in YAML (.yaml)',
+    ending: /\.ya?ml$/i,
+    matches: hasLayers,
+    read: readNetworkYaml,
+  },
   { title: 'Timeloop problem (.yaml)', ending: /\.ya?ml$/i, read: readTimeloop },
-  { title: 'Matrix Market (.mtx)', ending: /\.mtx$/i, read: async (file) => readMatrixMarket(file) },
-  { title: 'pattern of a pruned matrix, DLMC (.smtx)', ending: /\.smtx$/i, read: async (file) => readSmtx(file) },
+  {
+    title: 'Matrix Market (.mtx)',
+    ending: /\.mtx$/i,
+    read: async (file) => readMatrixMarket(file),
+  },
+  {
+    title: 'pattern of a pruned matrix, DLMC (.smtx)',
+    ending: /\.smtx$/i,
+    read: async (file) => readSmtx(file),
+  },
   { title: 'SciPy sparse matrix (.npz)', ending: /\.npz$/i, read: async (file) => readNpz(file) },
   {
     title: 'NumPy matrix (.npy)',
@@ -38,24 +55,37 @@ export const workloadFormats: readonly WorkloadFormat[] = [
   },
 ];
 
-/** Whether a name that the user gave is a file's and no zoo network's, which may end in a number behind a dot. */
+/**
+ * Whether a name that the user gave is a file's and no zoo network's, which may end in a number
+ * behind a dot.
+ */
 export function isWorkloadFile(name: string): boolean {
   return /[\\/]|\.[a-z]\w*$/i.test(name);
 }
 
-/** Before a file is opened. @throws InputError, one line with a way on, where its name says that nothing here reads it. */
+/**
+ * Before a file is opened. @throws InputError, one line with a way on, where its name says that
+ * nothing here reads it.
+ */
 export function requireKnownKind(name: string): void {
   if (workloadFormats.some(({ ending }) => ending.test(name))) return;
   const endings = workloadFormats.map(({ title }) => /\.\w+(?=\))/.exec(title)?.[0] ?? '');
   throw new InputError(`${name}: ${foreignNetwork(name) ?? unknownEnding(name, endings)}`);
 }
 
-/** The networks in a file of any known kind. @throws InputError, one line, for an unknown or unusable file. */
+/**
+ * The networks in a file of any known kind. @throws InputError, one line, for an unknown or
+ * unusable file.
+ */
 export async function readWorkload(file: SourceFile): Promise<readonly ZooEntry[]> {
-  const format = workloadFormats.find(({ ending, matches }) => ending.test(file.name) && (matches?.(file) ?? true));
+  const format = workloadFormats.find(
+    ({ ending, matches }) => ending.test(file.name) && (matches?.(file) ?? true),
+  );
   if (!format) {
     requireKnownKind(file.name);
-    throw new InputError(`${file.name}: found no network, expected one of the kind that its name says`);
+    throw new InputError(
+      `${file.name}: found no network, expected one of the kind that its name says`,
+    );
   }
   return format.read(file);
 }

@@ -1,4 +1,5 @@
-// YAML files with the places of their keys: one clear line for what cannot be read, whatever is in it.
+// YAML files with the places of their keys: one clear line for what cannot be read, whatever is in
+// it.
 
 import { isMap, isScalar, isSeq, LineCounter, type Node, parseDocument } from 'yaml';
 import { InputError } from '../base/errors.js';
@@ -25,12 +26,15 @@ export const MOST_CHARACTERS = 1024 ** 2;
 const TOO_DEEP = 'found nodes nested too deep to read';
 
 /**
- * Maps may be merged (`<<: *base`), and keys come once. `origins`: where each line of the text came from, if not from the
- * file itself. @throws InputError, one line with its place, for what is no YAML, is too large, or too deep.
+ * Maps may be merged (`<<: *base`), and keys come once. `origins`: where each line of the text came
+ * from, if not from the file itself. @throws InputError, one line with its place, for what is no
+ * YAML, is too large, or too deep.
  */
 export function readYaml(text: string, file: string, origins?: readonly Origin[]): YamlFile {
   if (text.length > MOST_CHARACTERS) {
-    throw new InputError(`${file}: found ${text.length} characters of YAML, expected at most ${MOST_CHARACTERS}`);
+    throw new InputError(
+      `${file}: found ${text.length} characters of YAML, expected at most ${MOST_CHARACTERS}`,
+    );
   }
   requireShallow(text, file);
   const lines = new LineCounter();
@@ -52,11 +56,15 @@ export function readYaml(text: string, file: string, origins?: readonly Origin[]
     value: withoutOverflow(file, () => document.toJS({ maxAliasCount: MOST_ALIASES })),
     place: (path) => at(offsetOf(root, path)),
     states: (path) =>
-      path.length === 0 || document.hasIn(path.map((key) => (typeof key === 'number' ? key : String(key)))),
+      path.length === 0 ||
+      document.hasIn(path.map((key) => (typeof key === 'number' ? key : String(key)))),
   };
 }
 
-/** Maps and lists nested deeper than this are no description of anything, and the library takes seconds for them. */
+/**
+ * Maps and lists nested deeper than this are no description of anything, and the library takes
+ * seconds for them.
+ */
 const DEEPEST = 100;
 
 /** Told from the brackets, wherever they stand, before the library sees the text. */
@@ -69,7 +77,10 @@ function requireShallow(text: string, file: string): void {
   if (/(?:[-?:] +){100}/.test(text)) throw new InputError(`${file}: ${TOO_DEEP}`);
 }
 
-/** The library recurses into nested nodes, and throws a ReferenceError for aliases that it won't resolve. */
+/**
+ * The library recurses into nested nodes, and throws a ReferenceError for aliases that it won't
+ * resolve.
+ */
 function withoutOverflow<Result>(file: string, read: () => Result): Result {
   try {
     return read();
@@ -77,7 +88,9 @@ function withoutOverflow<Result>(file: string, read: () => Result): Result {
     if (error instanceof RangeError) throw new InputError(`${file}: ${TOO_DEEP}`);
     if (error instanceof ReferenceError) throw new InputError(`${file}: ${error.message}`);
     if (error instanceof Error && /^Merge sources/.test(error.message)) {
-      throw new InputError(`${file}: found a merge (<<) of something else, expected a map or an alias of one`);
+      throw new InputError(
+        `${file}: found a merge (<<) of something else, expected a map or an alias of one`,
+      );
     }
     throw error;
   }
@@ -94,7 +107,9 @@ function offsetOf(root: Node | null, path: readonly PropertyKey[]): number {
       offset = node.range?.[0] ?? offset;
       continue;
     }
-    const pair = isMap(node) ? node.items.find((item) => isScalar(item.key) && item.key.value === key) : undefined;
+    const pair = isMap(node)
+      ? node.items.find((item) => isScalar(item.key) && item.key.value === key)
+      : undefined;
     if (!pair) break;
     offset = (pair.key as Node).range?.[0] ?? offset;
     node = pair.value as Node | null;

@@ -1,7 +1,16 @@
-// Walks over the axes of tensors: offsets of elements, lanes along one axis, operands broadcast to a shape.
+// Walks over the axes of tensors: offsets of elements, lanes along one axis, operands broadcast to
+// a shape.
 
 import { noOperations, type Operations } from '../demand.js';
-import { broadcastShape, type Shape, shapeText, sizeOf, stridesOf, type TensorType, type Values } from '../tensor.js';
+import {
+  broadcastShape,
+  type Shape,
+  shapeText,
+  sizeOf,
+  stridesOf,
+  type TensorType,
+  type Values,
+} from '../tensor.js';
 import { axisOf, type Fault } from './operator.js';
 
 /** An axis by how many indices it has and how far they lie apart. */
@@ -10,14 +19,18 @@ export interface AxisPlace {
   readonly stride: number;
 }
 
-/** Offsets of all indices below `extents`, the last one fastest, where an index moves by the stride of its axis. */
+/**
+ * Offsets of all indices below `extents`, the last one fastest, where an index moves by the stride
+ * of its axis.
+ */
 export function offsetsOf(extents: readonly number[], strides: readonly number[]): Int32Array {
   let offsets = new Int32Array(1);
   for (const [axis, extent] of extents.entries()) {
     const stride = strides[axis] as number;
     const next = new Int32Array(offsets.length * extent);
     let to = 0;
-    for (const offset of offsets) for (let index = 0; index < extent; index++) next[to++] = offset + index * stride;
+    for (const offset of offsets)
+      for (let index = 0; index < extent; index++) next[to++] = offset + index * stride;
     offsets = next;
   }
   return offsets;
@@ -40,7 +53,11 @@ export interface Lanes {
 }
 
 export function lanesOf(shape: Shape, axis: number): Lanes {
-  return { outer: sizeOf(shape.slice(0, axis)), extent: shape[axis] ?? 1, inner: sizeOf(shape.slice(axis + 1)) };
+  return {
+    outer: sizeOf(shape.slice(0, axis)),
+    extent: shape[axis] ?? 1,
+    inner: sizeOf(shape.slice(axis + 1)),
+  };
 }
 
 /** Where lane number `lane` of the axis starts. */
@@ -48,11 +65,19 @@ export function laneStart({ extent, inner }: Lanes, lane: number): number {
   return Math.floor(lane / inner) * extent * inner + (lane % inner);
 }
 
-/** Axes counted from the front, in order. @throws what `fault` makes for one that is missing or given twice. */
-export function axesOf(axes: readonly number[] | null, rank: number, fault: Fault): readonly number[] {
+/**
+ * Axes counted from the front, in order. @throws what `fault` makes for one that is missing or
+ * given twice.
+ */
+export function axesOf(
+  axes: readonly number[] | null,
+  rank: number,
+  fault: Fault,
+): readonly number[] {
   if (axes === null) return Array.from({ length: rank }, (_, axis) => axis);
   const counted = axes.map((axis) => axisOf(axis, rank, fault)).sort((a, b) => a - b);
-  if (new Set(counted).size < counted.length) throw fault(`axes ${axes.join(', ')}`, 'each axis once');
+  if (new Set(counted).size < counted.length)
+    throw fault(`axes ${axes.join(', ')}`, 'each axis once');
   // A scalar has one axis of one element to speak of, and none to walk.
   return rank === 0 ? [] : counted;
 }
@@ -84,13 +109,29 @@ export function commonShape(operands: readonly TensorType[], fault: Fault): Shap
 }
 
 /** @throws what `fault` makes unless `operand` broadcasts to `shape` as it stands. */
-export function requireBroadcast(what: string, operand: TensorType, shape: Shape, fault: Fault): void {
+export function requireBroadcast(
+  what: string,
+  operand: TensorType,
+  shape: Shape,
+  fault: Fault,
+): void {
   const common = broadcastShape([operand.shape, shape]);
-  if (common && common.length === shape.length && common.every((extent, axis) => extent === shape[axis])) return;
-  throw fault(`${what} of ${shapeText(operand.shape)}`, `one that broadcasts to ${shapeText(shape)}`);
+  if (
+    common &&
+    common.length === shape.length &&
+    common.every((extent, axis) => extent === shape[axis])
+  )
+    return;
+  throw fault(
+    `${what} of ${shapeText(operand.shape)}`,
+    `one that broadcasts to ${shapeText(shape)}`,
+  );
 }
 
-/** Values broadcast from one shape to another: those given where nothing is repeated, and not to be written to. */
+/**
+ * Values broadcast from one shape to another: those given where nothing is repeated, and not to be
+ * written to.
+ */
 export function expand<Each extends Values>(values: Each, from: Shape, to: Shape): Each {
   if (sizeOf(from) === sizeOf(to)) return values;
   const Room = values.constructor as new (count: number) => Each;
@@ -99,7 +140,9 @@ export function expand<Each extends Values>(values: Each, from: Shape, to: Shape
   const missing = to.length - from.length;
   const offsets = offsetsOf(
     to,
-    to.map((_, axis) => (axis < missing || from[axis - missing] === 1 ? 0 : (strides[axis - missing] as number))),
+    to.map((_, axis) =>
+      axis < missing || from[axis - missing] === 1 ? 0 : (strides[axis - missing] as number),
+    ),
   );
   for (let at = 0; at < room.length; at++) room[at] = values[offsets[at] as number] as number;
   return room;

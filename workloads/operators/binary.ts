@@ -29,7 +29,11 @@ const test = (apply: (left: number, right: number) => boolean): BinaryFunction =
 const bits = (
   integer: (left: number, right: number) => number,
   wide: (left: bigint, right: bigint) => bigint,
-): BinaryFunction => ({ apply: (left, right) => Number(wide(BigInt(left), BigInt(right))), integer, each: one });
+): BinaryFunction => ({
+  apply: (left, right) => Number(wide(BigInt(left), BigInt(right))),
+  integer,
+  each: one,
+});
 
 /** Ends at 0 where an integer is divided by 0. */
 const modulo = (left: number, right: number) => {
@@ -42,7 +46,10 @@ export const binaryFunctions = {
   subtract: { apply: (left, right) => left - right, each: one },
   multiply: { apply: (left, right) => left * right, integer: Math.imul, each: { multiply: 1 } },
   divide: { apply: (left, right) => left / right, each: { divide: 1 } },
-  'divide-no-nan': { apply: (left, right) => (right === 0 ? 0 : left / right), each: { add: 1, divide: 1 } },
+  'divide-no-nan': {
+    apply: (left, right) => (right === 0 ? 0 : left / right),
+    each: { add: 1, divide: 1 },
+  },
   'floor-divide': { apply: (left, right) => Math.floor(left / right), each: { add: 1, divide: 1 } },
   power: { apply: (left, right) => left ** right, each: { exponential: 1 }, mixed: true },
   minimum: { apply: (left, right) => Math.min(left, right), each: one },
@@ -51,7 +58,10 @@ export const binaryFunctions = {
   modulo: { apply: modulo, each: { add: 2, multiply: 1, divide: 1 } },
   /** The rest has the dividend's sign. */
   remainder: { apply: (left, right) => left % right, each: { add: 1, multiply: 1, divide: 1 } },
-  'squared-difference': { apply: (left, right) => (left - right) ** 2, each: { add: 1, multiply: 1 } },
+  'squared-difference': {
+    apply: (left, right) => (left - right) ** 2,
+    each: { add: 1, multiply: 1 },
+  },
   atan2: { apply: Math.atan2, each: { exponential: 1 } },
   equal: test((left, right) => left === right),
   'not-equal': test((left, right) => left !== right),
@@ -75,7 +85,10 @@ export const binaryFunctions = {
     (left, right) => left ^ right,
   ),
   /** By less than nothing is by more than there are bits: only the sign is left. */
-  'shift-left': { apply: (left, right) => (right < 0 ? 0 : (left * 2 ** right) % 2 ** 64), each: one },
+  'shift-left': {
+    apply: (left, right) => (right < 0 ? 0 : (left * 2 ** right) % 2 ** 64),
+    each: one,
+  },
   'shift-right': {
     apply: (left, right) => (right < 0 ? -Number(left < 0) : Math.floor(left / 2 ** right)) + 0,
     each: one,
@@ -100,7 +113,8 @@ const binary = operator<BinaryAttributes>({
   infer(attributes, inputs, fault) {
     const [left, right] = [given(inputs, 0), given(inputs, 1)];
     const { result, mixed, shaped } = functionOf(attributes);
-    if (!mixed && left.type !== right.type) throw fault(`${left.type} and ${right.type}`, 'operands of one type');
+    if (!mixed && left.type !== right.type)
+      throw fault(`${left.type} and ${right.type}`, 'operands of one type');
     if (shaped) requireBroadcast('a second operand', right, left.shape, fault);
     return [{ shape: commonShape([left, right], fault), type: result ?? left.type }];
   },
@@ -152,7 +166,10 @@ const where = operator<WhereAttributes>({
 
 export interface CastAttributes {
   readonly to: ElementType;
-  /** Whether integers stop at the least and the most value of their type, where they wrap unless told. */
+  /**
+   * Whether integers stop at the least and the most value of their type, where they wrap unless
+   * told.
+   */
   readonly saturate?: boolean;
 }
 
@@ -166,7 +183,9 @@ const cast = operator<CastAttributes>({
       return [valuesOf(given(results), (at) => values[at] as number)];
     }
     const [least, most] = integerRange(to);
-    return [valuesOf(given(results), (at) => Math.min(Math.max(values[at] as number, least), most))];
+    return [
+      valuesOf(given(results), (at) => Math.min(Math.max(values[at] as number, least), most)),
+    ];
   },
   demand(_attributes, inputs) {
     const count = sizeOf(given(inputs).shape);

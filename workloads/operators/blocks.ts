@@ -3,13 +3,25 @@
 import { roomFor, type Shape, sizeOf, stridesOf, type TensorType } from '../tensor.js';
 import { movedValues } from './moves.js';
 import { type Fault, given, operator } from './operator.js';
-import { copyBy, elementsRead, move, OUTSIDE, type Reads, readsOf, readsOfShape, reshaped } from './places.js';
+import {
+  copyBy,
+  elementsRead,
+  move,
+  OUTSIDE,
+  type Reads,
+  readsOf,
+  readsOfShape,
+  reshaped,
+} from './places.js';
 
 /** [images, channels, height, width]. */
 export interface DepthToSpaceAttributes {
   /** Side of a block. */
   readonly block: number;
-  /** Whether a block's position is the slower ('DCR') or the faster ('CRD') part of the channel's number. */
+  /**
+   * Whether a block's position is the slower ('DCR') or the faster ('CRD') part of the channel's
+   * number.
+   */
   readonly mode: 'DCR' | 'CRD';
 }
 
@@ -17,7 +29,10 @@ export interface SpaceToDepthAttributes {
   readonly block: number;
 }
 
-/** As TensorFlow's SpaceToBatchND: [images, positions …, rest …], a block side for each axis of positions. */
+/**
+ * As TensorFlow's SpaceToBatchND: [images, positions …, rest …], a block side for each axis of
+ * positions.
+ */
 export interface SpaceToBatchAttributes {
   readonly block: readonly number[];
   /** Zeros before each axis of positions, then behind each. */
@@ -43,7 +58,8 @@ const depthToSpace = operator<DepthToSpaceAttributes>({
   infer({ block }, inputs, fault) {
     const input = given(inputs);
     const [images, channels, height, width] = imagesOf(input, fault);
-    if (channels % block ** 2 !== 0) throw fault(`${channels} channels`, `a multiple of ${block ** 2}`);
+    if (channels % block ** 2 !== 0)
+      throw fault(`${channels} channels`, `a multiple of ${block ** 2}`);
     return [reshaped(input, [images, channels / block ** 2, height * block, width * block])];
   },
   forward({ block, mode }, inputs, [result]) {
@@ -56,7 +72,10 @@ const depthToSpace = operator<DepthToSpaceAttributes>({
       movedValues(input, result as TensorType, [
         reads(images, (index) => index * image),
         reads(channels, (index) => index * perChannel * channel),
-        reads(height, (y) => Math.floor(y / block) * row + (y % block) * block * perPosition * channel),
+        reads(
+          height,
+          (y) => Math.floor(y / block) * row + (y % block) * block * perPosition * channel,
+        ),
         reads(width, (x) => Math.floor(x / block) + (x % block) * perPosition * channel),
       ]),
     ];
@@ -104,7 +123,8 @@ const spaceToBatch = operator<SpaceToBatchAttributes>({
     const input = given(inputs);
     const padded = paddedPositions(input.shape, block, pads, fault);
     for (const [at, side] of block.entries()) {
-      if ((padded[at] as number) % side !== 0) throw fault(`${padded[at]} positions`, `a multiple of ${side}`);
+      if ((padded[at] as number) % side !== 0)
+        throw fault(`${padded[at]} positions`, `a multiple of ${side}`);
     }
     const [images = 1, ...others] = input.shape;
     const positions = padded.map((extent, at) => extent / (block[at] as number));
@@ -121,7 +141,8 @@ const spaceToBatch = operator<SpaceToBatchAttributes>({
     // One place in the blocks after the other, since what lies outside depends on it.
     for (let place = 0; place < sizeOf(block); place++) {
       const along = block.map((side, at) => {
-        const offset = (Math.floor(place / (blockStrides[at] as number)) % side) - (pads[at] as number);
+        const offset =
+          (Math.floor(place / (blockStrides[at] as number)) % side) - (pads[at] as number);
         return readsOf(positions[at] as number, strides[at] as number, (index) => {
           const from = index * side + offset;
           return from < (extents[at] as number) ? from : OUTSIDE;
@@ -133,14 +154,25 @@ const spaceToBatch = operator<SpaceToBatchAttributes>({
     }
     return [values];
   },
-  demand: (_, inputs, [result]) => move(sizeOf(given(inputs).shape), sizeOf((result as TensorType).shape)),
+  demand: (_, inputs, [result]) =>
+    move(sizeOf(given(inputs).shape), sizeOf((result as TensorType).shape)),
 });
 
 /** The axes of positions with what `pads` adds to them. */
-function paddedPositions(shape: Shape, block: readonly number[], pads: readonly number[], fault: Fault): number[] {
-  if (block.length >= shape.length) throw fault(`${shape.length} axes`, `images and ${block.length} axes of positions`);
-  if (pads.length !== 2 * block.length) throw fault(`${pads.length} pads`, `${2 * block.length}, two an axis`);
-  return block.map((_, at) => (shape[at + 1] as number) + (pads[at] as number) + (pads[at + block.length] as number));
+function paddedPositions(
+  shape: Shape,
+  block: readonly number[],
+  pads: readonly number[],
+  fault: Fault,
+): number[] {
+  if (block.length >= shape.length)
+    throw fault(`${shape.length} axes`, `images and ${block.length} axes of positions`);
+  if (pads.length !== 2 * block.length)
+    throw fault(`${pads.length} pads`, `${2 * block.length}, two an axis`);
+  return block.map(
+    (_, at) =>
+      (shape[at + 1] as number) + (pads[at] as number) + (pads[at + block.length] as number),
+  );
 }
 
 const batchToSpace = operator<BatchToSpaceAttributes>({
@@ -148,7 +180,8 @@ const batchToSpace = operator<BatchToSpaceAttributes>({
   infer({ block, crops }, inputs, fault) {
     const input = given(inputs);
     const [images = 1, ...extents] = input.shape;
-    if (images % sizeOf(block) !== 0) throw fault(`${images} images`, `a multiple of a block of ${sizeOf(block)}`);
+    if (images % sizeOf(block) !== 0)
+      throw fault(`${images} images`, `a multiple of a block of ${sizeOf(block)}`);
     const whole = [images, ...extents.map((extent, at) => extent * (block[at] ?? 1))];
     const positions = paddedPositions(
       whole,
@@ -156,12 +189,21 @@ const batchToSpace = operator<BatchToSpaceAttributes>({
       crops.map((crop) => -crop),
       fault,
     );
-    if (positions.some((extent) => extent < 0)) throw fault(`crops ${crops.join(', ')}`, 'no more than there is');
-    return [reshaped(input, [images / sizeOf(block), ...positions, ...extents.slice(block.length)])];
+    if (positions.some((extent) => extent < 0))
+      throw fault(`crops ${crops.join(', ')}`, 'no more than there is');
+    return [
+      reshaped(input, [images / sizeOf(block), ...positions, ...extents.slice(block.length)]),
+    ];
   },
   forward(attributes, inputs, [result]) {
     const input = given(inputs);
-    return [movedValues(input, result as TensorType, spacedReads(attributes, input.shape, result as TensorType))];
+    return [
+      movedValues(
+        input,
+        result as TensorType,
+        spacedReads(attributes, input.shape, result as TensorType),
+      ),
+    ];
   },
   demand: (attributes, inputs, [result]) =>
     move(
@@ -170,7 +212,11 @@ const batchToSpace = operator<BatchToSpaceAttributes>({
     ),
 });
 
-function spacedReads({ block, crops }: BatchToSpaceAttributes, from: Shape, { shape }: TensorType): readonly Reads[] {
+function spacedReads(
+  { block, crops }: BatchToSpaceAttributes,
+  from: Shape,
+  { shape }: TensorType,
+): readonly Reads[] {
   const [image = 1, ...strides] = stridesOf(from);
   const [images = 1, ...positions] = shape;
   const blockStrides = stridesOf(block);
@@ -181,7 +227,11 @@ function spacedReads({ block, crops }: BatchToSpaceAttributes, from: Shape, { sh
       return place * images * image + Math.floor(whole / side) * (strides[at] as number);
     }),
   );
-  return [readsOf(images, image, (index) => index), ...along, ...readsOfShape(from).slice(block.length + 1)];
+  return [
+    readsOf(images, image, (index) => index),
+    ...along,
+    ...readsOfShape(from).slice(block.length + 1),
+  ];
 }
 
 export const blockOperators = {

@@ -17,7 +17,10 @@ export interface CellAttributes {
   readonly linearBeforeReset: boolean;
 }
 
-/** Gates in the order of the weights' rows: LSTM input, output, forget, cell; GRU update, reset, hidden. */
+/**
+ * Gates in the order of the weights' rows: LSTM input, output, forget, cell; GRU update, reset,
+ * hidden.
+ */
 export const gateCounts: { readonly [Kind in CellKind]: number } = { lstm: 4, gru: 3, rnn: 1 };
 
 /** Activation functions: LSTM gates, cell, state; GRU gates, hidden; RNN one. */
@@ -30,7 +33,10 @@ export const defaultGates: { readonly [Kind in CellKind]: readonly Gate[] } = {
 /** What one direction of a layer computes with. */
 export interface CellParameters {
   readonly gates: readonly Gate[];
-  /** Writes rows `from` to `end` − 1 of W·x + R·h + bias into `sums`. `x` null: without W and the bias. */
+  /**
+   * Writes rows `from` to `end` − 1 of W·x + R·h + bias into `sums`. `x` null: without W and the
+   * bias.
+   */
   multiply(
     sums: Float64Array,
     from: number,
@@ -57,7 +63,9 @@ export function stepOf(attributes: CellAttributes, parameters: CellParameters): 
   return steps[attributes.cell](attributes, parameters);
 }
 
-const steps: { readonly [Kind in CellKind]: (attributes: CellAttributes, parameters: CellParameters) => Step } = {
+const steps: {
+  readonly [Kind in CellKind]: (attributes: CellAttributes, parameters: CellParameters) => Step;
+} = {
   lstm({ hidden: units, clip, inputForget }, { gates, multiply, peepholes }) {
     const [gate, cellGate, stateGate] = gates.map(gateOf) as [Activate, Activate, Activate];
     const cut = cutOf(clip);
@@ -68,7 +76,8 @@ const steps: { readonly [Kind in CellKind]: (attributes: CellAttributes, paramet
       multiply(sums, 0, 4 * units, input, hidden);
       for (let unit = 0; unit < units; unit++) {
         const before = cell[unit] as number;
-        const sum = (at: number, peeped: number) => cut((sums[at * units + unit] as number) + peeped);
+        const sum = (at: number, peeped: number) =>
+          cut((sums[at * units + unit] as number) + peeped);
         const taken = gate(sum(0, peep(0, unit, before)));
         const kept = inputForget ? 1 - taken : gate(sum(2, peep(2, unit, before)));
         const after = kept * before + taken * cellGate(sum(3, 0));

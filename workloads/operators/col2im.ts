@@ -22,7 +22,10 @@ const col2im = operator<Col2ImAttributes>({
     const windows = sizeOf(windowCounts(attributes, image));
     const [images = 1, columns = 1, positions] = input.shape;
     if (input.shape.length !== 3 || columns % sizeOf(kernel) !== 0 || positions !== windows) {
-      throw fault(shapeText(input.shape), `images, a multiple of ${sizeOf(kernel)} columns and ${windows} windows`);
+      throw fault(
+        shapeText(input.shape),
+        `images, a multiple of ${sizeOf(kernel)} columns and ${windows} windows`,
+      );
     }
     return [reshaped(input, [images, columns / sizeOf(kernel), ...image])];
   },
@@ -30,16 +33,26 @@ const col2im = operator<Col2ImAttributes>({
     const { values: from, type } = given(inputs);
     const fitted = fitOf(type);
     const { image } = attributes;
-    const { taps, wide, narrow, step, runs } = slidingOf(attributes, image, windowCounts(attributes, image));
+    const { taps, wide, narrow, step, runs } = slidingOf(
+      attributes,
+      image,
+      windowCounts(attributes, image),
+    );
     const values = roomFor(result as TensorType);
     for (let column = 0; column < from.length / narrow; column++) {
       const plane = Math.floor(column / taps) * wide;
       const ofTap = runs[column % taps] as Int32Array;
       for (let run = 0; run < ofTap.length; run += 3) {
-        const [place, window, count] = ofTap.subarray(run, run + 3) as unknown as [number, number, number];
+        const [place, window, count] = ofTap.subarray(run, run + 3) as unknown as [
+          number,
+          number,
+          number,
+        ];
         for (let index = 0; index < count; index++) {
           const to = plane + place + index * step;
-          values[to] = fitted((values[to] as number) + (from[column * narrow + window + index] as number));
+          values[to] = fitted(
+            (values[to] as number) + (from[column * narrow + window + index] as number),
+          );
         }
       }
     }

@@ -1,14 +1,35 @@
-// Convolutions over 1 to 3 axes of positions, plain and transposed, with weights of their own or filters that are an
-// input. Inputs are [images, channels, positions …]. Zero weights are skipped.
+// Convolutions over 1 to 3 axes of positions, plain and transposed, with weights of their own or
+// filters that are an input. Inputs are [images, channels, positions …]. Zero weights are skipped.
 
 import { invariant } from '../base/errors.js';
 import type { ProductDemand, Rectifier } from '../demand.js';
-import { roomFor, type Shape, shapeText, sizeOf, type Tensor, type TensorType, type Values } from '../tensor.js';
+import {
+  roomFor,
+  type Shape,
+  shapeText,
+  sizeOf,
+  type Tensor,
+  type TensorType,
+  type Values,
+} from '../tensor.js';
 import { type CsrMatrix, toCsr } from '../weights/store.js';
 import { fitOf } from './elements.js';
-import { type Fault, given, type InputTypes, type LayerWeights, operator, type WeightShape } from './operator.js';
+import {
+  type Fault,
+  given,
+  type InputTypes,
+  type LayerWeights,
+  operator,
+  type WeightShape,
+} from './operator.js';
 import { rectifierRange } from './rectify.js';
-import { coveredExtents, requireWindows, slidingOf, type Windows, windowCounts } from './windows.js';
+import {
+  coveredExtents,
+  requireWindows,
+  slidingOf,
+  type Windows,
+  windowCounts,
+} from './windows.js';
 
 export interface ConvolutionAttributes extends Windows {
   /** Of the result. */
@@ -27,32 +48,51 @@ export interface TransposedConvolutionAttributes extends ConvolutionAttributes {
 type Filters = Pick<CsrMatrix, 'rows' | 'pointers' | 'indices'> & { readonly values: Values };
 
 /** The channels of an input, where it is one. */
-function channelsOf({ kernel, channels, groups }: ConvolutionAttributes, { shape }: TensorType, fault: Fault): number {
+function channelsOf(
+  { kernel, channels, groups }: ConvolutionAttributes,
+  { shape }: TensorType,
+  fault: Fault,
+): number {
   if (shape.length !== kernel.length + 2) {
     throw fault(shapeText(shape), `images, channels and ${kernel.length} axes of positions`);
   }
   const inputs = shape[1] as number;
   if (!(groups >= 1 && inputs % groups === 0 && channels % groups === 0)) {
-    throw fault(`${groups} groups of ${inputs} inputs and ${channels} outputs`, 'a divisor of both');
+    throw fault(
+      `${groups} groups of ${inputs} inputs and ${channels} outputs`,
+      'a divisor of both',
+    );
   }
   return inputs;
 }
 
-function convolvedType(attributes: ConvolutionAttributes, input: TensorType, fault: Fault): TensorType {
+function convolvedType(
+  attributes: ConvolutionAttributes,
+  input: TensorType,
+  fault: Fault,
+): TensorType {
   requireWindows(attributes, fault);
   channelsOf(attributes, input, fault);
   const positions = windowCounts(attributes, input.shape.slice(2));
   if (positions.some((extent) => extent < 1)) {
-    throw fault(`${shapeText(attributes.kernel)} windows over ${shapeText(input.shape)}`, 'room for one');
+    throw fault(
+      `${shapeText(attributes.kernel)} windows over ${shapeText(input.shape)}`,
+      'room for one',
+    );
   }
   return { shape: [input.shape[0] as number, attributes.channels, ...positions], type: input.type };
 }
 
-function transposedType(attributes: TransposedConvolutionAttributes, input: TensorType, fault: Fault): TensorType {
+function transposedType(
+  attributes: TransposedConvolutionAttributes,
+  input: TensorType,
+  fault: Fault,
+): TensorType {
   requireWindows(attributes, fault);
   channelsOf(attributes, input, fault);
   const { outputPads, kernel } = attributes;
-  if (outputPads.length !== kernel.length) throw fault(`${outputPads.length} output pads`, `${kernel.length}`);
+  if (outputPads.length !== kernel.length)
+    throw fault(`${outputPads.length} output pads`, `${kernel.length}`);
   const positions = coveredExtents(attributes, input.shape.slice(2)).map(
     (extent, at) => extent + (outputPads[at] as number),
   );
@@ -63,16 +103,30 @@ function transposedType(attributes: TransposedConvolutionAttributes, input: Tens
 }
 
 /** [outputs × in/group · taps]. */
-function filterShape({ channels, groups, kernel, bias }: ConvolutionAttributes, { shape }: TensorType): WeightShape {
-  return { rows: channels, columns: ((shape[1] as number) / groups) * sizeOf(kernel), biases: bias ? channels : 0 };
+function filterShape(
+  { channels, groups, kernel, bias }: ConvolutionAttributes,
+  { shape }: TensorType,
+): WeightShape {
+  return {
+    rows: channels,
+    columns: ((shape[1] as number) / groups) * sizeOf(kernel),
+    biases: bias ? channels : 0,
+  };
 }
 
-/** [outputs · taps × in/group]: rows are ordered by output channel, which orders them by group, then by tap. */
+/**
+ * [outputs · taps × in/group]: rows are ordered by output channel, which orders them by group, then
+ * by tap.
+ */
 function transposedFilterShape(
   { channels, groups, kernel, bias }: ConvolutionAttributes,
   { shape }: TensorType,
 ): WeightShape {
-  return { rows: channels * sizeOf(kernel), columns: (shape[1] as number) / groups, biases: bias ? channels : 0 };
+  return {
+    rows: channels * sizeOf(kernel),
+    columns: (shape[1] as number) / groups,
+    biases: bias ? channels : 0,
+  };
 }
 
 function convolve(
@@ -91,11 +145,19 @@ function convolve(
   for (let image = 0; image < images; image++) {
     for (let row = 0; row < rows; row++) {
       sums.fill(bias?.[row] ?? 0);
-      const firstChannel = image * channels + Math.floor((row * attributes.groups) / rows) * perGroup;
+      const firstChannel =
+        image * channels + Math.floor((row * attributes.groups) / rows) * perGroup;
       for (let at = pointers[row] as number; at < (pointers[row + 1] as number); at++) {
         const column = indices[at] as number;
         const plane = (firstChannel + Math.floor(column / taps)) * wide;
-        gatherTap(runs[column % taps] as Int32Array, step, weights[at] as number, input.values, plane, sums);
+        gatherTap(
+          runs[column % taps] as Int32Array,
+          step,
+          weights[at] as number,
+          input.values,
+          plane,
+          sums,
+        );
       }
       store(sums, values, (image * rows + row) * narrow);
     }
@@ -159,12 +221,20 @@ function convolveTransposed(
   for (let image = 0; image < images; image++) {
     for (let channel = 0; channel < channels; channel++) {
       sums.fill(bias?.[channel] ?? 0);
-      const firstInput = image * inputs + Math.floor((channel * groups) / channels) * (inputs / groups);
+      const firstInput =
+        image * inputs + Math.floor((channel * groups) / channels) * (inputs / groups);
       for (let tap = 0; tap < taps; tap++) {
         const row = channel * taps + tap;
         for (let at = pointers[row] as number; at < (pointers[row + 1] as number); at++) {
           const plane = (firstInput + (indices[at] as number)) * narrow;
-          scatterTap(runs[tap] as Int32Array, step, weights[at] as number, input.values, plane, sums);
+          scatterTap(
+            runs[tap] as Int32Array,
+            step,
+            weights[at] as number,
+            input.values,
+            plane,
+            sums,
+          );
         }
       }
       store(sums, values, (image * channels + channel) * wide);
@@ -178,7 +248,8 @@ function storing({ activation }: ConvolutionAttributes, { type }: TensorType) {
   const { least, most } = rectifierRange(activation);
   const fitted = fitOf(type);
   return (sums: Float64Array, values: Values, at: number) => {
-    for (const [index, sum] of sums.entries()) values[at + index] = fitted(Math.min(Math.max(sum, least), most));
+    for (const [index, sum] of sums.entries())
+      values[at + index] = fitted(Math.min(Math.max(sum, least), most));
   };
 }
 
@@ -225,7 +296,8 @@ const convolution = operator<ConvolutionAttributes>({
     const { store, bias } = owned(weights);
     return [convolve(attributes, given(inputs), result as TensorType, toCsr(store), bias)];
   },
-  demand: (attributes, inputs, [result]) => convolvedDemand(attributes, given(inputs), result as TensorType, 'weights'),
+  demand: (attributes, inputs, [result]) =>
+    convolvedDemand(attributes, given(inputs), result as TensorType, 'weights'),
 });
 
 const transposedConvolution = operator<TransposedConvolutionAttributes>({
@@ -234,7 +306,9 @@ const transposedConvolution = operator<TransposedConvolutionAttributes>({
   weightShape: (attributes, inputs) => transposedFilterShape(attributes, given(inputs)),
   forward(attributes, inputs, [result], weights) {
     const { store, bias } = owned(weights);
-    return [convolveTransposed(attributes, given(inputs), result as TensorType, toCsr(store), bias)];
+    return [
+      convolveTransposed(attributes, given(inputs), result as TensorType, toCsr(store), bias),
+    ];
   },
   demand: (attributes, inputs) => transposedDemand(attributes, given(inputs), 'weights'),
 });
@@ -250,7 +324,12 @@ const dynamicConvolution = operator<ConvolutionAttributes>({
     const input = given(inputs);
     const result = convolvedType(attributes, input, fault);
     const { channels, groups, kernel } = attributes;
-    requireFilters(inputs, [channels, (input.shape[1] as number) / groups, ...kernel], attributes, fault);
+    requireFilters(
+      inputs,
+      [channels, (input.shape[1] as number) / groups, ...kernel],
+      attributes,
+      fault,
+    );
     return [result];
   },
   forward(attributes, inputs, [result]) {
@@ -268,7 +347,12 @@ const dynamicTransposedConvolution = operator<TransposedConvolutionAttributes>({
     const input = given(inputs);
     const result = transposedType(attributes, input, fault);
     const { channels, groups, kernel } = attributes;
-    requireFilters(inputs, [input.shape[1] as number, channels / groups, ...kernel], attributes, fault);
+    requireFilters(
+      inputs,
+      [input.shape[1] as number, channels / groups, ...kernel],
+      attributes,
+      fault,
+    );
     return [result];
   },
   forward(attributes, inputs, [result]) {
@@ -277,21 +361,32 @@ const dynamicTransposedConvolution = operator<TransposedConvolutionAttributes>({
     const values = roomFor(filters);
     transposeFilters(filters.values, filters.shape, attributes.groups, values);
     const all = allOf(transposedFilterShape(attributes, input), values);
-    return [convolveTransposed(attributes, input, result as TensorType, all, biasOf(attributes, inputs))];
+    return [
+      convolveTransposed(attributes, input, result as TensorType, all, biasOf(attributes, inputs)),
+    ];
   },
   demand: (attributes, inputs) => transposedDemand(attributes, given(inputs), 'activations'),
 });
 
-function requireFilters(inputs: InputTypes, expected: Shape, { bias, channels }: ConvolutionAttributes, fault: Fault) {
+function requireFilters(
+  inputs: InputTypes,
+  expected: Shape,
+  { bias, channels }: ConvolutionAttributes,
+  fault: Fault,
+) {
   const { shape } = given(inputs, 1);
-  if (shape.join() !== expected.join()) throw fault(`filters of ${shapeText(shape)}`, shapeText(expected));
+  if (shape.join() !== expected.join())
+    throw fault(`filters of ${shapeText(shape)}`, shapeText(expected));
   const biases = inputs[2];
   if (bias !== Boolean(biases) || (biases && sizeOf(biases.shape) !== channels)) {
     throw fault(`${biases ? sizeOf(biases.shape) : 0} biases`, `${bias ? channels : 0}`);
   }
 }
 
-function biasOf({ bias }: ConvolutionAttributes, inputs: readonly (Tensor | null)[]): Values | null {
+function biasOf(
+  { bias }: ConvolutionAttributes,
+  inputs: readonly (Tensor | null)[],
+): Values | null {
   return bias ? given(inputs, 2).values : null;
 }
 
@@ -302,17 +397,24 @@ function allOf({ rows, columns }: WeightShape, values: Values): Filters {
 }
 
 /**
- * The weights of a transposed convolution as ONNX keeps them, [inputs, outputs per group, taps …], as the matrix
- * [outputs · taps × inputs per group] that the row 'conv-transpose' takes.
+ * The weights of a transposed convolution as ONNX keeps them, [inputs, outputs per group, taps …],
+ * as the matrix [outputs · taps × inputs per group] that the row 'conv-transpose' takes.
  */
-export function transposeFilters<Each extends Values>(values: Each, shape: Shape, groups: number, to: Each): Each {
+export function transposeFilters<Each extends Values>(
+  values: Each,
+  shape: Shape,
+  groups: number,
+  to: Each,
+): Each {
   const [inputs = 1, perGroup = 1, ...kernel] = shape;
   const taps = sizeOf(kernel);
   const columns = inputs / groups;
   for (let input = 0; input < inputs; input++) {
     const firstRow = Math.floor(input / columns) * perGroup * taps;
     for (let row = 0; row < perGroup * taps; row++) {
-      to[(firstRow + row) * columns + (input % columns)] = values[input * perGroup * taps + row] as number;
+      to[(firstRow + row) * columns + (input % columns)] = values[
+        input * perGroup * taps + row
+      ] as number;
     }
   }
   return to;

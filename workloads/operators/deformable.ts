@@ -1,4 +1,5 @@
-// Convolutions whose taps are moved by offsets that are themselves an input (Dai et al., 2017; Zhu et al., 2019).
+// Convolutions whose taps are moved by offsets that are themselves an input (Dai et al., 2017; Zhu
+// et al., 2019).
 
 import { roomFor, shapeText, sizeOf, type TensorType, type Values } from '../tensor.js';
 import { fitOf } from './elements.js';
@@ -6,8 +7,9 @@ import { given, operator } from './operator.js';
 import { requireWindows, type Windows, windowCounts } from './windows.js';
 
 /**
- * As ONNX's DeformConv over 2 axes. Inputs: images, filters [outputs, inputs per group, taps], offsets [images,
- * offset groups · taps · 2, positions], a bias or none, and masks [images, offset groups · taps, positions] or none.
+ * As ONNX's DeformConv over 2 axes. Inputs: images, filters [outputs, inputs per group, taps],
+ * offsets [images, offset groups · taps · 2, positions], a bias or none, and masks [images, offset
+ * groups · taps, positions] or none.
  */
 export interface DeformableConvolutionAttributes extends Windows {
   readonly groups: number;
@@ -24,19 +26,26 @@ const deformableConvolution = operator<DeformableConvolutionAttributes>({
     const { kernel, groups, offsetGroups } = attributes;
     const [input, filters, offsets] = [given(inputs), given(inputs, 1), given(inputs, 2)];
     if (kernel.length !== 2 || input.shape.length !== 4 || filters.shape.length !== 4) {
-      throw fault(`${shapeText(input.shape)} under a kernel of ${shapeText(kernel)}`, 'images of 2 axes');
+      throw fault(
+        `${shapeText(input.shape)} under a kernel of ${shapeText(kernel)}`,
+        'images of 2 axes',
+      );
     }
     const [images, channels] = input.shape as Four;
     const [outputs] = filters.shape as Four;
     const fits = channels % groups === 0 && outputs % groups === 0 && channels % offsetGroups === 0;
     if (!fits || filters.shape.join() !== [outputs, channels / groups, ...kernel].join()) {
-      throw fault(`filters of ${shapeText(filters.shape)}`, `${groups} groups over ${channels} channels`);
+      throw fault(
+        `filters of ${shapeText(filters.shape)}`,
+        `${groups} groups over ${channels} channels`,
+      );
     }
     const positions = windowCounts(attributes, input.shape.slice(2));
     const taps = offsetGroups * sizeOf(kernel);
     for (const [found, count] of [[offsets, 2 * taps] as const, [inputs[4], taps] as const]) {
       const expected = [images, count, ...positions];
-      if (found && found.shape.join() !== expected.join()) throw fault(shapeText(found.shape), shapeText(expected));
+      if (found && found.shape.join() !== expected.join())
+        throw fault(shapeText(found.shape), shapeText(expected));
     }
     return [{ shape: [images, outputs, ...positions], type: input.type }];
   },
@@ -48,7 +57,11 @@ const deformableConvolution = operator<DeformableConvolutionAttributes>({
     const [, outputs, outHeight, outWidth] = (result as TensorType).shape as Four;
     const [taps, pixels] = [sizeOf(kernel), outHeight * outWidth];
     const [perGroup, perOffset] = [channels / groups, channels / offsetGroups];
-    const [kernelWidth, strideY, strideX] = [kernel[1], stride[0], stride[1]] as [number, number, number];
+    const [kernelWidth, strideY, strideX] = [kernel[1], stride[0], stride[1]] as [
+      number,
+      number,
+      number,
+    ];
     const values = roomFor(result as TensorType);
     const fitted = fitOf(input.type);
     const patch = new Float64Array(channels * taps);
@@ -74,7 +87,9 @@ const deformableConvolution = operator<DeformableConvolutionAttributes>({
           const first = Math.floor((output * groups) / outputs) * perGroup * taps;
           let sum = bias?.[output] ?? 0;
           for (let at = 0; at < perGroup * taps; at++) {
-            sum += (filters.values[output * perGroup * taps + at] as number) * (patch[first + at] as number);
+            sum +=
+              (filters.values[output * perGroup * taps + at] as number) *
+              (patch[first + at] as number);
           }
           values[(image * outputs + output) * pixels + pixel] = fitted(sum);
         }
@@ -104,7 +119,8 @@ function between(plane: Values, height: number, width: number, y: number, x: num
   for (const [row, share] of [[top, top + 1 - y] as const, [top + 1, y - top] as const]) {
     if (row < 0 || row >= height) continue;
     for (const [column, part] of [[left, left + 1 - x] as const, [left + 1, x - left] as const]) {
-      if (column >= 0 && column < width) sum += share * part * (plane[row * width + column] as number);
+      if (column >= 0 && column < width)
+        sum += share * part * (plane[row * width + column] as number);
     }
   }
   return sum;

@@ -1,4 +1,5 @@
-// Operators whose results' shapes depend on values: functions of whole tensors, for constants and for tests.
+// Operators whose results' shapes depend on values: functions of whole tensors, for constants and
+// for tests.
 
 import { elementTypes, roomFor, sizeOf, stridesOf, type Tensor, type Values } from '../tensor.js';
 import { knownAxis } from './axes.js';
@@ -17,18 +18,32 @@ export function nonZero(inputs: InputTensors): Tensor[] {
   return [wholes([shape.length, found.length], indices)];
 }
 
-/** What the condition (input 1) keeps along an axis, or of all elements in a row where there is none. */
-export function compress(inputs: InputTensors, { axis }: { readonly axis: number | null }): Tensor[] {
+/**
+ * What the condition (input 1) keeps along an axis, or of all elements in a row where there is
+ * none.
+ */
+export function compress(
+  inputs: InputTensors,
+  { axis }: { readonly axis: number | null },
+): Tensor[] {
   const [data, { values: condition }] = [given(inputs), given(inputs, 1)];
   const kept: number[] = [];
   for (const [at, value] of condition.entries()) if (value !== 0) kept.push(at);
-  return [axis === null ? taken({ ...data, shape: [data.values.length] }, 0, kept) : taken(data, axis, kept)];
+  return [
+    axis === null
+      ? taken({ ...data, shape: [data.values.length] }, 0, kept)
+      : taken(data, axis, kept),
+  ];
 }
 
 /** The elements at `indices` along an axis. */
 function taken({ shape, type, values }: Tensor, axis: number, indices: readonly number[]): Tensor {
   const at = knownAxis(axis, shape.length);
-  const along = readsOf(indices.length, stridesOf(shape)[at] as number, (index) => indices[index] as number);
+  const along = readsOf(
+    indices.length,
+    stridesOf(shape)[at] as number,
+    (index) => indices[index] as number,
+  );
   const result = { shape: shape.with(at, indices.length), type };
   const room = roomFor(result);
   copyBy(values, room, readsOfShape(shape).with(at, along));
@@ -42,7 +57,10 @@ export interface UniqueAttributes {
   readonly sorted: boolean;
 }
 
-/** What is there once: the values, where each first stands, which one each element is, and how often each occurs. */
+/**
+ * What is there once: the values, where each first stands, which one each element is, and how often
+ * each occurs.
+ */
 export function unique(inputs: InputTensors, { axis, sorted }: UniqueAttributes): Tensor[] {
   const whole = given(inputs);
   const data = axis === null ? { ...whole, shape: [whole.values.length] } : whole;
@@ -58,7 +76,8 @@ export function unique(inputs: InputTensors, { axis, sorted }: UniqueAttributes)
   const firstOf = (group: readonly number[]) => slices[group[0] as number] as Values;
   if (sorted) groups.sort((a, b) => compare(firstOf(a), firstOf(b)));
   const inverse = new Array<number>(extent);
-  for (const [number, group] of groups.entries()) for (const index of group) inverse[index] = number;
+  for (const [number, group] of groups.entries())
+    for (const index of group) inverse[index] = number;
   const firsts = groups.map((group) => group[0] as number);
   return [
     taken(data, at, firsts),
@@ -77,11 +96,15 @@ function compare(a: Values, b: Values): number {
 }
 
 /**
- * Boxes that overlap no better one of their class by more than a threshold: [found, (image, class, box)]. Inputs as ONNX
- * has them: boxes [images, boxes, 4], scores [images, classes, boxes], and, each or none, how many a class at most (0),
- * the overlap (0) and the score that has to be exceeded.
+ * Boxes that overlap no better one of their class by more than a threshold: [found, (image, class,
+ * box)]. Inputs as ONNX has them: boxes [images, boxes, 4], scores [images, classes, boxes], and,
+ * each or none, how many a class at most (0), the overlap (0) and the score that has to be
+ * exceeded.
  */
-export function nonMaxSuppression(inputs: InputTensors, { isCentered }: { readonly isCentered: boolean }): Tensor[] {
+export function nonMaxSuppression(
+  inputs: InputTensors,
+  { isCentered }: { readonly isCentered: boolean },
+): Tensor[] {
   const [boxes, scores] = [given(inputs), given(inputs, 1)];
   const [most, overlap, least] = [2, 3, 4].map((at) => inputs[at]?.values[0]);
   const [images = 0, classes = 0, count = 0] = scores.shape;
@@ -92,14 +115,18 @@ export function nonMaxSuppression(inputs: InputTensors, { isCentered }: { readon
       return cornersOf(boxes.values.subarray(from, from + 4), isCentered);
     });
     for (let kind = 0; kind < classes; kind++) {
-      const score = (box: number) => scores.values[(image * classes + kind) * count + box] as number;
-      const candidates = corners.map((_, box) => box).filter((box) => least === undefined || score(box) > least);
+      const score = (box: number) =>
+        scores.values[(image * classes + kind) * count + box] as number;
+      const candidates = corners
+        .map((_, box) => box)
+        .filter((box) => least === undefined || score(box) > least);
       candidates.sort((a, b) => score(b) - score(a) || a - b);
       const kept: number[] = [];
       for (const box of candidates) {
         if (kept.length >= (most ?? 0)) break;
         const own = corners[box] as Corners;
-        if (kept.some((other) => overlapOf(own, corners[other] as Corners) > (overlap ?? 0))) continue;
+        if (kept.some((other) => overlapOf(own, corners[other] as Corners) > (overlap ?? 0)))
+          continue;
         kept.push(box);
         found.push(image, kind, box);
       }
@@ -110,7 +137,10 @@ export function nonMaxSuppression(inputs: InputTensors, { isCentered }: { readon
 
 type Corners = readonly [top: number, left: number, bottom: number, right: number];
 
-/** From two corners that lie across, y before x, or from a centre, x before y, with width and height. */
+/**
+ * From two corners that lie across, y before x, or from a centre, x before y, with width and
+ * height.
+ */
 function cornersOf(box: Values, isCentered: boolean): Corners {
   const [a, b, c, d] = box as unknown as Corners;
   if (isCentered) return [b - d / 2, a - c / 2, b + d / 2, a + c / 2];

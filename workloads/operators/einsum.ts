@@ -7,7 +7,10 @@ import { valuesOf } from './elements.js';
 import { type Fault, given, type InputTypes, operator } from './operator.js';
 
 export interface EinsumAttributes {
-  /** 'bhid,bhjd->bhij': NumPy's form, with or without the result, with '...' for any axes that broadcast. */
+  /**
+   * 'bhid,bhjd->bhij': NumPy's form, with or without the result, with '...' for any axes that
+   * broadcast.
+   */
   readonly equation: string;
 }
 
@@ -25,11 +28,14 @@ const einsum = operator<EinsumAttributes>({
   arity: [1, Number.POSITIVE_INFINITY],
   infer(attributes, inputs, fault) {
     const { result, extents } = equationOf(attributes, inputs, fault);
-    return [{ shape: result.map((index) => extents.get(index) as number), type: given(inputs).type }];
+    return [
+      { shape: result.map((index) => extents.get(index) as number), type: given(inputs).type },
+    ];
   },
   forward(attributes, inputs, results) {
     const { operands, result, summed, extents } = equationOf(attributes, inputs, broken);
-    const extentsOf = (indices: readonly string[]) => indices.map((index) => extents.get(index) as number);
+    const extentsOf = (indices: readonly string[]) =>
+      indices.map((index) => extents.get(index) as number);
     const sums = sizeOf(extentsOf(summed));
     const walks = operands.map((indices, at) => {
       const { shape, values } = given(inputs, at);
@@ -37,7 +43,8 @@ const einsum = operator<EinsumAttributes>({
       // An index that an operand has twice walks its diagonal.
       const strideOf = (index: string) =>
         indices.reduce(
-          (sum, each, axis) => sum + (each === index && shape[axis] !== 1 ? (strides[axis] as number) : 0),
+          (sum, each, axis) =>
+            sum + (each === index && shape[axis] !== 1 ? (strides[axis] as number) : 0),
           0,
         );
       return {
@@ -86,7 +93,10 @@ interface Contraction {
 }
 
 /** A contraction of two operands as products of matrices; null where it is something else. */
-function contractionOf({ operands, result, summed, extents }: Equation, inputs: InputTypes): Contraction | null {
+function contractionOf(
+  { operands, result, summed, extents }: Equation,
+  inputs: InputTypes,
+): Contraction | null {
   const [left, right] = operands;
   if (!left || !right || operands.length > 2 || summed.length === 0) return null;
   if (operands.some((indices) => new Set(indices).size < indices.length)) return null;
@@ -99,13 +109,19 @@ function contractionOf({ operands, result, summed, extents }: Equation, inputs: 
   if (!summed.every((index) => has(0, index) && has(1, index))) return null;
   const those = (onLeft: boolean, onRight: boolean) =>
     result.filter((index) => has(0, index) === onLeft && has(1, index) === onRight);
-  return { matrices: those(true, true), rows: those(true, false), columns: those(false, true), depth: summed };
+  return {
+    matrices: those(true, true),
+    rows: those(true, false),
+    columns: those(false, true),
+    depth: summed,
+  };
 }
 
 function productOf(equation: Equation, inputs: InputTypes): Demand | null {
   const contraction = contractionOf(equation, inputs);
   if (!contraction) return null;
-  const size = (indices: readonly string[]) => sizeOf(indices.map((index) => equation.extents.get(index) as number));
+  const size = (indices: readonly string[]) =>
+    sizeOf(indices.map((index) => equation.extents.get(index) as number));
   return {
     kind: 'product',
     matrices: size(contraction.matrices),
@@ -118,7 +134,10 @@ function productOf(equation: Equation, inputs: InputTypes): Demand | null {
   };
 }
 
-/** Where both operands lie as their product is counted: matrices, rows or columns, sums; null where it is none. */
+/**
+ * Where both operands lie as their product is counted: matrices, rows or columns, sums; null where
+ * it is none.
+ */
 export function einsumAxes(
   attributes: EinsumAttributes,
   inputs: InputTypes,
@@ -134,13 +153,17 @@ export function einsumAxes(
     });
   };
   const { matrices, rows, columns, depth } = contraction;
-  return [axesIn(0, [...matrices, ...rows, ...depth]), axesIn(1, [...matrices, ...columns, ...depth])];
+  return [
+    axesIn(0, [...matrices, ...rows, ...depth]),
+    axesIn(1, [...matrices, ...columns, ...depth]),
+  ];
 }
 
 function equationOf({ equation }: EinsumAttributes, inputs: InputTypes, fault: Fault): Equation {
   const [terms = '', named] = equation.replace(/\s/g, '').split('->');
   const texts = terms.split(',');
-  const wrong = () => fault(`the equation '${equation}' for ${inputs.length} operands`, 'a term an operand');
+  const wrong = () =>
+    fault(`the equation '${equation}' for ${inputs.length} operands`, 'a term an operand');
   if (texts.length !== inputs.length) throw wrong();
   const operands = texts.map((text, at) => indicesOf(text, given(inputs, at).shape.length));
   const extents = new Map<string, number>();
@@ -162,12 +185,24 @@ function equationOf({ equation }: EinsumAttributes, inputs: InputTypes, fault: F
   const result =
     named === undefined
       ? [...broadcast, ...once(known.flat().filter((index) => !index.startsWith('.')))]
-      : indicesOf(named, named.replace('...', '').length + broadcast.length * Number(named.includes('...')));
-  if (!result?.every((index) => extents.has(index)) || new Set(result).size < result.length) throw wrong();
-  return { operands: known, result, summed: [...extents.keys()].filter((index) => !result.includes(index)), extents };
+      : indicesOf(
+          named,
+          named.replace('...', '').length + broadcast.length * Number(named.includes('...')),
+        );
+  if (!result?.every((index) => extents.has(index)) || new Set(result).size < result.length)
+    throw wrong();
+  return {
+    operands: known,
+    result,
+    summed: [...extents.keys()].filter((index) => !result.includes(index)),
+    extents,
+  };
 }
 
-/** Letters, and '.3', '.2', '.1' for the axes that an ellipsis stands for, counted from its end; null if it cannot be. */
+/**
+ * Letters, and '.3', '.2', '.1' for the axes that an ellipsis stands for, counted from its end;
+ * null if it cannot be.
+ */
 function indicesOf(text: string, rank: number): readonly string[] | null {
   const parts = /^([a-zA-Z]*)(\.\.\.)?([a-zA-Z]*)$/.exec(text);
   if (!parts) return null;

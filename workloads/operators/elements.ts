@@ -1,6 +1,12 @@
 // How a number becomes an element of a type: floats are rounded, integers wrap or saturate.
 
-import { type ElementType, elementTypes, roomFor, type TensorType, type Values } from '../tensor.js';
+import {
+  type ElementType,
+  elementTypes,
+  roomFor,
+  type TensorType,
+  type Values,
+} from '../tensor.js';
 
 /** The nearest whole number; of two that are as near, the even one. */
 export function roundHalfEven(value: number): number {
@@ -24,13 +30,19 @@ export function roundBfloat16(value: number): number {
 const single = new Float32Array(1);
 const singleBits = new Uint32Array(single.buffer);
 
-function roundFloat(value: number, fractionBits: number, leastExponent: number, mostExponent: number): number {
+function roundFloat(
+  value: number,
+  fractionBits: number,
+  leastExponent: number,
+  mostExponent: number,
+): number {
   if (value === 0 || !Number.isFinite(value)) return value;
   single[0] = value;
   const exponent = (((singleBits[0] as number) >>> 23) & 255) - 127;
   const step = 2 ** (Math.max(exponent, leastExponent) - fractionBits);
   const rounded = roundHalfEven(value / step) * step;
-  if (Math.abs(rounded) >= 2 ** (mostExponent + 1)) return Math.sign(value) * Number.POSITIVE_INFINITY;
+  if (Math.abs(rounded) >= 2 ** (mostExponent + 1))
+    return Math.sign(value) * Number.POSITIVE_INFINITY;
   return rounded === 0 ? 0 * Math.sign(value) : rounded;
 }
 
@@ -63,7 +75,8 @@ const fits: { readonly [Type in ElementType]: Fit } = {
   int8: asIs,
   int16: asIs,
   int32: asIs,
-  // Held as float64, which cannot tell 2^63 − 1, a frequent "no end", from 2^63: these saturate instead of wrapping.
+  // Held as float64, which cannot tell 2^63 − 1, a frequent "no end", from 2^63: these saturate
+  // instead of wrapping.
   int64: (value) => Math.min(Math.max(wholeOrZero(value), -TWO_63), TWO_63),
   uint4: (value) => value & 15,
   uint8: asIs,
@@ -76,7 +89,10 @@ const fits: { readonly [Type in ElementType]: Fit } = {
   bool: (value) => (value === 0 ? 0 : 1),
 };
 
-/** What is stored in a type's array for a number: rounded floats, truncated and wrapped integers, 1 for what is true. */
+/**
+ * What is stored in a type's array for a number: rounded floats, truncated and wrapped integers, 1
+ * for what is true.
+ */
 export function fitOf(type: ElementType): (value: number) => number {
   return fits[type];
 }

@@ -17,7 +17,9 @@ export interface EmbeddingAttributes {
 
 const embedding = operator<EmbeddingAttributes>({
   arity: [1, 1],
-  infer: ({ width, type = 'float32' }, inputs) => [{ shape: [...given(inputs).shape, width], type }],
+  infer: ({ width, type = 'float32' }, inputs) => [
+    { shape: [...given(inputs).shape, width], type },
+  ],
   weightShape: ({ entries, width }) => ({ rows: entries, columns: width, biases: 0 }),
   forward({ entries, width }, inputs, [result], weights) {
     invariant(weights !== null, 'an embedding has weights');

@@ -16,7 +16,9 @@ export function erfc(x: number): number {
   return x <= -TAIL ? 2 - tail(-x) : 1 - series(x);
 }
 
-/** Abramowitz and Stegun, Handbook of Mathematical Functions, 7.1.6: all terms have the sign of x. */
+/**
+ * Abramowitz and Stegun, Handbook of Mathematical Functions, 7.1.6: all terms have the sign of x.
+ */
 function series(x: number): number {
   let term = x;
   let sum = x;

@@ -15,7 +15,10 @@ const row = (
   defaults: GateFunction['defaults'] = [0, 0],
 ): GateFunction => ({ apply, operations, defaults });
 
-/** Operations as one would write them out: a sigmoid is 1 / (1 + e^−x), a tanh (1 − e^−2x) / (1 + e^−2x). */
+/**
+ * Operations as one would write them out: a sigmoid is 1 / (1 + e^−x), a tanh (1 − e^−2x) / (1 +
+ * e^−2x).
+ */
 export const gateFunctions = {
   sigmoid: row((x) => 1 / (1 + Math.exp(-x)), { add: 1, exponential: 1, divide: 1 }),
   tanh: row((x) => Math.tanh(x), { add: 2, multiply: 1, exponential: 1, divide: 1 }),
@@ -33,9 +36,16 @@ export const gateFunctions = {
     { add: 3, multiply: 1 },
     [0.2, 0.5],
   ),
-  elu: row((x, alpha) => (x < 0 ? alpha * Math.expm1(x) : x), { add: 2, multiply: 1, exponential: 1 }, [1, 0]),
+  elu: row(
+    (x, alpha) => (x < 0 ? alpha * Math.expm1(x) : x),
+    { add: 2, multiply: 1, exponential: 1 },
+    [1, 0],
+  ),
   softsign: row((x) => x / (1 + Math.abs(x)), { add: 2, divide: 1 }),
-  softplus: row((x) => Math.max(x, 0) + Math.log1p(Math.exp(-Math.abs(x))), { add: 2, exponential: 2 }),
+  softplus: row((x) => Math.max(x, 0) + Math.log1p(Math.exp(-Math.abs(x))), {
+    add: 2,
+    exponential: 2,
+  }),
 } as const satisfies Record<string, GateFunction>;
 
 export interface Gate {

@@ -1,7 +1,16 @@
-// Elements looked up by indices that are themselves a tensor. An index below zero counts from behind.
+// Elements looked up by indices that are themselves a tensor. An index below zero counts from
+// behind.
 
 import { InputError } from '../base/errors.js';
-import { roomFor, type Shape, shapeText, sizeOf, stridesOf, type Tensor, type TensorType } from '../tensor.js';
+import {
+  roomFor,
+  type Shape,
+  shapeText,
+  sizeOf,
+  stridesOf,
+  type Tensor,
+  type TensorType,
+} from '../tensor.js';
 import { knownAxis, offsetsOf } from './axes.js';
 import { movedValues } from './moves.js';
 import { axisOf, type Fault, given, operator } from './operator.js';
@@ -42,7 +51,13 @@ const gather = operator<GatherAttributes>({
     const data = given(inputs);
     if (data.shape.length === 0) throw fault('a scalar', 'an axis to gather along');
     const at = axisOf(axis, data.shape.length, fault);
-    return [reshaped(data, [...data.shape.slice(0, at), ...given(inputs, 1).shape, ...data.shape.slice(at + 1)])];
+    return [
+      reshaped(data, [
+        ...data.shape.slice(0, at),
+        ...given(inputs, 1).shape,
+        ...data.shape.slice(at + 1),
+      ]),
+    ];
   },
   forward({ axis }, inputs, [result]) {
     const data = given(inputs);
@@ -50,7 +65,9 @@ const gather = operator<GatherAttributes>({
     const at = knownAxis(axis, data.shape.length);
     const extent = data.shape[at] as number;
     const stride = stridesOf(data.shape)[at] as number;
-    const along = readsOf(indices.length, stride, (index) => indexInside(indices[index] as number, extent));
+    const along = readsOf(indices.length, stride, (index) =>
+      indexInside(indices[index] as number, extent),
+    );
     return [movedValues(data, result as TensorType, readsOfShape(data.shape).with(at, along))];
   },
   demand: (_, inputs, [result]) => lookedUp(given(inputs, 1), result as TensorType),
@@ -79,11 +96,19 @@ const gatherElements = operator<GatherElementsAttributes>({
 });
 
 /** @throws what `fault` makes where indices for single elements do not fit the data. */
-export function requireElementIndices(data: Shape, indices: Shape, axis: number, fault: Fault): void {
+export function requireElementIndices(
+  data: Shape,
+  indices: Shape,
+  axis: number,
+  fault: Fault,
+): void {
   const at = axisOf(axis, data.length, fault);
   const fits = indices.every((extent, other) => other === at || extent <= (data[other] as number));
   if (indices.length !== data.length || !fits) {
-    throw fault(`indices of ${shapeText(indices)} for ${shapeText(data)}`, 'no more along any other axis');
+    throw fault(
+      `indices of ${shapeText(indices)} for ${shapeText(data)}`,
+      'no more along any other axis',
+    );
   }
 }
 
@@ -94,7 +119,9 @@ export function elementPlaces(data: Shape, indices: Tensor, axis: number): Int32
   const strides = stridesOf(data);
   const stride = strides[at] as number;
   const places = offsetsOf(indices.shape, strides.with(at, 0));
-  return places.map((place, index) => place + indexInside(indices.values[index] as number, extent) * stride);
+  return places.map(
+    (place, index) => place + indexInside(indices.values[index] as number, extent) * stride,
+  );
 }
 
 const gatherNd = operator<GatherNdAttributes>({
@@ -102,23 +129,29 @@ const gatherNd = operator<GatherNdAttributes>({
   infer({ batchAxes }, inputs, fault) {
     const [data, indices] = [given(inputs), given(inputs, 1)];
     const depth = indexDepth(data.shape, indices.shape, batchAxes, fault);
-    return [reshaped(data, [...indices.shape.slice(0, -1), ...data.shape.slice(batchAxes + depth)])];
+    return [
+      reshaped(data, [...indices.shape.slice(0, -1), ...data.shape.slice(batchAxes + depth)]),
+    ];
   },
   forward({ batchAxes }, inputs, [result]) {
     const [data, indices] = [given(inputs), given(inputs, 1)];
     const values = roomFor(result as TensorType);
     const { places, block } = blockPlaces(data.shape, indices, batchAxes);
-    for (const [at, place] of places.entries()) values.set(data.values.subarray(place, place + block), at * block);
+    for (const [at, place] of places.entries())
+      values.set(data.values.subarray(place, place + block), at * block);
     return [values];
   },
   demand: (_, inputs, [result]) => lookedUp(given(inputs, 1), result as TensorType),
 });
 
-/** How many axes an index reaches into. @throws what `fault` makes where it does not fit the data. */
+/**
+ * How many axes an index reaches into. @throws what `fault` makes where it does not fit the data.
+ */
 export function indexDepth(data: Shape, indices: Shape, batchAxes: number, fault: Fault): number {
   const depth = indices.at(-1) ?? 0;
   const batches = data.slice(0, batchAxes);
-  const fits = indices.length > batchAxes && batches.every((extent, axis) => extent === indices[axis]);
+  const fits =
+    indices.length > batchAxes && batches.every((extent, axis) => extent === indices[axis]);
   if (!fits || batchAxes + depth > data.length) {
     const found = `indices of ${shapeText(indices)} for ${shapeText(data)}`;
     throw fault(found, `${batchAxes} axes in common and at most as many indices as other axes`);
@@ -136,7 +169,10 @@ export function blockPlaces(data: Shape, indices: Tensor, batchAxes: number) {
   for (let row = 0; row < places.length; row++) {
     let place = Math.floor((row * batches) / places.length) * perBatch;
     for (let at = 0; at < depth; at++) {
-      const index = indexInside(indices.values[row * depth + at] as number, data[batchAxes + at] as number);
+      const index = indexInside(
+        indices.values[row * depth + at] as number,
+        data[batchAxes + at] as number,
+      );
       place += index * (strides[batchAxes + at] as number);
     }
     places[row] = place;
@@ -149,7 +185,8 @@ const oneHot = operator<OneHotAttributes>({
   infer({ axis, depth }, inputs, fault) {
     const [indices, values] = [given(inputs), given(inputs, 1)];
     const at = axisOf(axis, indices.shape.length + 1, fault);
-    if (sizeOf(values.shape) !== 2) throw fault(`${sizeOf(values.shape)} values`, 'two, off and on');
+    if (sizeOf(values.shape) !== 2)
+      throw fault(`${sizeOf(values.shape)} values`, 'two, off and on');
     return [reshaped(values, indices.shape.toSpliced(at, 0, depth))];
   },
   forward({ axis, depth }, inputs, [result]) {
@@ -163,17 +200,23 @@ const oneHot = operator<OneHotAttributes>({
     }
     return [values];
   },
-  demand: (_, inputs, [result]) => move(sizeOf(given(inputs).shape) + 2, sizeOf((result as TensorType).shape)),
+  demand: (_, inputs, [result]) =>
+    move(sizeOf(given(inputs).shape) + 2, sizeOf((result as TensorType).shape)),
 });
 
 const reverseSequence = operator<ReverseSequenceAttributes>({
   arity: [2, 2],
   infer({ batchAxis, timeAxis }, inputs, fault) {
     const [data, lengths] = [given(inputs), given(inputs, 1)];
-    const [batch, time] = [batchAxis, timeAxis].map((axis) => axisOf(axis, data.shape.length, fault));
+    const [batch, time] = [batchAxis, timeAxis].map((axis) =>
+      axisOf(axis, data.shape.length, fault),
+    );
     if (batch === time) throw fault('one axis for sequences and steps', 'two');
     if (sizeOf(lengths.shape) !== data.shape[batch as number]) {
-      throw fault(`${sizeOf(lengths.shape)} lengths of ${data.shape[batch as number]} sequences`, 'one a sequence');
+      throw fault(
+        `${sizeOf(lengths.shape)} lengths of ${data.shape[batch as number]} sequences`,
+        'one a sequence',
+      );
     }
     return [{ shape: data.shape, type: data.type }];
   },
@@ -185,8 +228,11 @@ const reverseSequence = operator<ReverseSequenceAttributes>({
     const steps = shape[time] as number;
     const values = roomFor(result as TensorType);
     for (const [at, value] of data.values.entries()) {
-      const length = lengths[Math.floor(at / (strides[batch] as number)) % (shape[batch] as number)] as number;
-      if (length > steps) throw new InputError(`found a sequence of ${length} steps, expected at most ${steps}`);
+      const length = lengths[
+        Math.floor(at / (strides[batch] as number)) % (shape[batch] as number)
+      ] as number;
+      if (length > steps)
+        throw new InputError(`found a sequence of ${length} steps, expected at most ${steps}`);
       const step = Math.floor(at / (strides[time] as number)) % steps;
       const turned = step < length ? length - 1 - step : step;
       values[at + (turned - step) * (strides[time] as number)] = value;

@@ -17,7 +17,8 @@ export interface Concatenation {
 /** Any number of inputs. */
 const MANY = 2 ** 20;
 
-const sizes = (inputs: InputTypes) => inputs.reduce((sum, input) => sum + sizeOf(input?.shape ?? []), 0);
+const sizes = (inputs: InputTypes) =>
+  inputs.reduce((sum, input) => sum + sizeOf(input?.shape ?? []), 0);
 
 const add = operator<Add>({
   arity: [1, MANY],
@@ -34,10 +35,12 @@ const add = operator<Add>({
     const output = roomFor(given(results));
     for (const [at] of inputs.entries()) {
       const { values } = given(inputs, at);
-      for (let i = 0; i < output.length; i++) output[i] = (output[i] as number) + (values[i] as number);
+      for (let i = 0; i < output.length; i++)
+        output[i] = (output[i] as number) + (values[i] as number);
     }
     if (activation !== 'none')
-      for (let i = 0; i < output.length; i++) output[i] = rectified(output[i] as number, activation);
+      for (let i = 0; i < output.length; i++)
+        output[i] = rectified(output[i] as number, activation);
     return [output];
   },
   demand({ activation }, inputs, results) {
@@ -57,7 +60,8 @@ const concat = operator<Concatenation>({
     for (const [at] of inputs.entries()) {
       const other = given(inputs, at).shape;
       const fits =
-        other.length === shape.length && other.every((size, place) => place === along || size === shape[place]);
+        other.length === shape.length &&
+        other.every((size, place) => place === along || size === shape[place]);
       if (!fits)
         throw fault(
           `a concatenation of ${shapeText(first.shape)} and ${shapeText(other)}`,
@@ -79,12 +83,17 @@ const concat = operator<Concatenation>({
     for (const [at] of inputs.entries()) {
       const input = given(inputs, at);
       const run = (input.shape[along] as number) * inner;
-      for (let o = 0; o < outer; o++) output.set(input.values.subarray(o * run, (o + 1) * run), o * row + before);
+      for (let o = 0; o < outer; o++)
+        output.set(input.values.subarray(o * run, (o + 1) * run), o * row + before);
       before += run;
     }
     return [output];
   },
-  demand: (_, inputs, results) => ({ kind: 'move', inputs: sizes(inputs), outputs: sizeOf(given(results).shape) }),
+  demand: (_, inputs, results) => ({
+    kind: 'move',
+    inputs: sizes(inputs),
+    outputs: sizeOf(given(results).shape),
+  }),
 });
 
 export const joinOperators = { add, concat } as const;

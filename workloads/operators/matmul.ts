@@ -34,16 +34,20 @@ interface Stack {
 }
 
 /**
- * Inputs: left, right, and the zero points of both where they are quantised: one value, or one a row of the left and one
- * a column of the right operand. NumPy's matmul: a vector stands for one row on the left and one column on the right,
- * the axes before the last two broadcast.
+ * Inputs: left, right, and the zero points of both where they are quantised: one value, or one a
+ * row of the left and one a column of the right operand. NumPy's matmul: a vector stands for one
+ * row on the left and one column on the right, the axes before the last two broadcast.
  */
 const matmul = operator<MatmulAttributes>({
   arity: [2, 4],
   infer(attributes, inputs, fault) {
     const { left, right, batch } = stacksOf(attributes, inputs, fault);
     const [leftRank, rightRank] = [given(inputs).shape.length, given(inputs, 1).shape.length];
-    const shape = [...batch, ...(leftRank === 1 ? [] : [left.rows]), ...(rightRank === 1 ? [] : [right.columns])];
+    const shape = [
+      ...batch,
+      ...(leftRank === 1 ? [] : [left.rows]),
+      ...(rightRank === 1 ? [] : [right.columns]),
+    ];
     return [{ shape, type: attributes.type ?? given(inputs).type }];
   },
   forward(attributes, inputs, results) {
@@ -51,7 +55,10 @@ const matmul = operator<MatmulAttributes>({
     const [a, b] = [given(inputs).values, given(inputs, 1).values];
     const zerosOf = (at: 2 | 3, count: number) => {
       const values = inputs[at]?.values ?? [0];
-      return Float64Array.from({ length: count }, (_, each) => values[values.length === 1 ? 0 : each] as number);
+      return Float64Array.from(
+        { length: count },
+        (_, each) => values[values.length === 1 ? 0 : each] as number,
+      );
     };
     const [rowZeros, columnZeros] = [zerosOf(2, left.rows), zerosOf(3, right.columns)];
     const [leftOf, rightOf] = [matrixNumbers(left.batch, batch), matrixNumbers(right.batch, batch)];
@@ -66,10 +73,12 @@ const matmul = operator<MatmulAttributes>({
         sums.fill(0);
         for (let depth = 0; depth < left.columns; depth++) {
           const x =
-            (a[fromLeft + row * left.rowStride + depth * left.columnStride] as number) - (rowZeros[row] as number);
+            (a[fromLeft + row * left.rowStride + depth * left.columnStride] as number) -
+            (rowZeros[row] as number);
           const from = fromRight + depth * right.rowStride;
           for (let column = 0; column < right.columns; column++) {
-            const y = (b[from + column * right.columnStride] as number) - (columnZeros[column] as number);
+            const y =
+              (b[from + column * right.columnStride] as number) - (columnZeros[column] as number);
             sums[column] = (sums[column] as number) + x * y;
           }
         }
@@ -96,8 +105,8 @@ const matmul = operator<MatmulAttributes>({
 });
 
 /**
- * Where both operands lie as their product is counted: matrices, then rows or columns, then what is summed over. Left
- * matrices that meet the same right one are rows of one matrix.
+ * Where both operands lie as their product is counted: matrices, then rows or columns, then what is
+ * summed over. Left matrices that meet the same right one are rows of one matrix.
  */
 export function matmulAxes(
   attributes: MatmulAttributes,
@@ -109,7 +118,11 @@ export function matmulAxes(
     const missing = batch.length - stack.batch.length;
     return batch.map((extent, axis): AxisPlace & { readonly own: number } => {
       const own = stack.batch[axis - missing] ?? 1;
-      return { own, extent, stride: own === 1 ? 0 : (strides[axis - missing] as number) * stack.rows * stack.columns };
+      return {
+        own,
+        extent,
+        stride: own === 1 ? 0 : (strides[axis - missing] as number) * stack.rows * stack.columns,
+      };
     });
   };
   const [leftBatch, rightBatch] = [axesIn(left), axesIn(right)];
@@ -155,7 +168,12 @@ function stacksOf(
   return { left, right, batch };
 }
 
-function stackOf({ shape }: TensorType, side: 'left' | 'right', transposed: boolean, fault: Fault): Stack {
+function stackOf(
+  { shape }: TensorType,
+  side: 'left' | 'right',
+  transposed: boolean,
+  fault: Fault,
+): Stack {
   const [inner = 1, outer] = [shape.at(-1), shape.at(-2)];
   if (shape.length === 0) throw fault(`a scalar on the ${side}`, 'a vector or matrices');
   if (outer === undefined) {

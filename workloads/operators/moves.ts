@@ -1,4 +1,5 @@
-// Elements that change their place along axes that do not depend on one another, and reshapes, which move nothing.
+// Elements that change their place along axes that do not depend on one another, and reshapes,
+// which move nothing.
 
 import {
   broadcastShape,
@@ -13,7 +14,15 @@ import {
 } from '../tensor.js';
 import { knownAxis } from './axes.js';
 import { axisOf, type Fault, given, operator } from './operator.js';
-import { copyBy, elementsRead, move, type Reads, readsOf, readsOfShape, reshaped } from './places.js';
+import {
+  copyBy,
+  elementsRead,
+  move,
+  type Reads,
+  readsOf,
+  readsOfShape,
+  reshaped,
+} from './places.js';
 
 export interface ReshapeAttributes {
   /** Without −1 and 0 for "as it was". */
@@ -25,7 +34,9 @@ export interface TransposeAttributes {
   readonly permutation: readonly number[];
 }
 
-/** As ONNX's Slice: an index below zero counts from behind, one that is too large stops at the end. */
+/**
+ * As ONNX's Slice: an index below zero counts from behind, one that is too large stops at the end.
+ */
 export interface SliceAttributes {
   readonly starts: readonly number[];
   readonly ends: readonly number[];
@@ -101,16 +112,26 @@ function moved<Attributes>(
     },
     forward(attributes, inputs, [result]) {
       const input = given(inputs);
-      return [movedValues(input, result as TensorType, tables(attributes, input.shape), fill(attributes))];
+      return [
+        movedValues(input, result as TensorType, tables(attributes, input.shape), fill(attributes)),
+      ];
     },
     demand(attributes, inputs, [result]) {
-      return move(elementsRead(tables(attributes, given(inputs).shape)), sizeOf((result as TensorType).shape));
+      return move(
+        elementsRead(tables(attributes, given(inputs).shape)),
+        sizeOf((result as TensorType).shape),
+      );
     },
   });
 }
 
 /** What the tables read of a tensor. */
-export function movedValues(input: Tensor, result: TensorType, tables: readonly Reads[], fill = 0): Values {
+export function movedValues(
+  input: Tensor,
+  result: TensorType,
+  tables: readonly Reads[],
+  fill = 0,
+): Values {
   const values = roomFor(result);
   copyBy(input.values, values, tables, fill);
   return values;
@@ -132,10 +153,12 @@ const transpose = moved<TransposeAttributes>(
 const slice = moved<SliceAttributes>(
   ({ starts, ends, axes, steps }, shape, fault) => {
     for (const list of [starts, ends, steps]) {
-      if (list.length !== axes.length) throw fault(`${list.length} numbers for ${axes.length} axes`, 'one an axis');
+      if (list.length !== axes.length)
+        throw fault(`${list.length} numbers for ${axes.length} axes`, 'one an axis');
     }
     const counted = axes.map((axis) => axisOf(axis, shape.length, fault));
-    if (new Set(counted).size < counted.length) throw fault(`axes ${axes.join(', ')}`, 'each axis once');
+    if (new Set(counted).size < counted.length)
+      throw fault(`axes ${axes.join(', ')}`, 'each axis once');
     if (steps.includes(0)) throw fault('a step of 0', 'one forwards or backwards');
   },
   ({ starts, ends, axes, steps }, shape) => {
@@ -165,8 +188,14 @@ const split = operator<SplitAttributes>({
   infer({ axis, sizes }, inputs, fault) {
     const input = given(inputs);
     const at = axisOf(axis, input.shape.length, fault);
-    if (sizes.some((size) => size < 0) || sizes.reduce((sum, size) => sum + size, 0) !== input.shape[at]) {
-      throw fault(`parts of ${sizes.join(', ')} along axis ${axis} of ${input.shape[at]}`, 'parts that add up to it');
+    if (
+      sizes.some((size) => size < 0) ||
+      sizes.reduce((sum, size) => sum + size, 0) !== input.shape[at]
+    ) {
+      throw fault(
+        `parts of ${sizes.join(', ')} along axis ${axis} of ${input.shape[at]}`,
+        'parts that add up to it',
+      );
     }
     return sizes.map((size) => reshaped(input, input.shape.with(at, size)));
   },
@@ -177,7 +206,11 @@ const split = operator<SplitAttributes>({
     let start = 0;
     return results.map((result, part) => {
       const end = start + (sizes[part] as number);
-      const values = movedValues(input, result, tables.with(at, (tables[at] as Reads).subarray(start, end)));
+      const values = movedValues(
+        input,
+        result,
+        tables.with(at, (tables[at] as Reads).subarray(start, end)),
+      );
       start = end;
       return values;
     });
@@ -190,11 +223,15 @@ const split = operator<SplitAttributes>({
 
 const pad = moved<PadAttributes>(
   ({ mode, pads }, shape, fault) => {
-    if (pads.length !== 2 * shape.length) throw fault(`${pads.length} pads of ${shape.length} axes`, 'two an axis');
+    if (pads.length !== 2 * shape.length)
+      throw fault(`${pads.length} pads of ${shape.length} axes`, 'two an axis');
     for (const [axis, extent] of shape.entries()) {
       const [before, behind] = [pads[axis] as number, pads[axis + shape.length] as number];
       if (extent + before + behind < 0) {
-        throw fault(`pads ${before} and ${behind} of ${extent} elements`, 'no more cut off than there is');
+        throw fault(
+          `pads ${before} and ${behind} of ${extent} elements`,
+          'no more cut off than there is',
+        );
       }
       if (extent === 0 && mode !== 'constant' && before + behind > 0) {
         throw fault(`an empty axis padded in mode ${mode}`, 'something to repeat');
@@ -206,14 +243,18 @@ const pad = moved<PadAttributes>(
     return shape.map((extent, axis) => {
       const before = pads[axis] as number;
       const length = extent + before + (pads[axis + shape.length] as number);
-      return readsOf(length, strides[axis] as number, (index) => continued[mode](index - before, extent));
+      return readsOf(length, strides[axis] as number, (index) =>
+        continued[mode](index - before, extent),
+      );
     });
   },
   ({ value }) => value,
 );
 
 /** What an axis of `extent` reads at `index`, beyond its ends too. */
-const continued: { readonly [Mode in PadAttributes['mode']]: (index: number, extent: number) => number } = {
+const continued: {
+  readonly [Mode in PadAttributes['mode']]: (index: number, extent: number) => number;
+} = {
   constant: (index, extent) => (index < extent ? index : -1),
   edge: (index, extent) => Math.min(Math.max(index, 0), extent - 1),
   wrap: (index, extent) => rest(index, extent),
@@ -236,7 +277,10 @@ function rest(value: number, divisor: number): number {
 const expand = moved<ExpandAttributes>(
   ({ shape: target }, shape, fault) => {
     if (!broadcastShape([shape, target])) {
-      throw fault(`${shapeText(shape)} expanded to ${shapeText(target)}`, 'axes of 1 or of equal extents');
+      throw fault(
+        `${shapeText(shape)} expanded to ${shapeText(target)}`,
+        'axes of 1 or of equal extents',
+      );
     }
   },
   ({ shape: target }, shape) => {
@@ -258,7 +302,11 @@ const tile = moved<TileAttributes>(
   ({ repeats }, shape) => {
     const strides = stridesOf(shape);
     return shape.map((extent, axis) =>
-      readsOf(extent * (repeats[axis] as number), strides[axis] as number, (index) => index % extent),
+      readsOf(
+        extent * (repeats[axis] as number),
+        strides[axis] as number,
+        (index) => index % extent,
+      ),
     );
   },
 );
@@ -269,14 +317,16 @@ const reverse = moved<ReverseAttributes>(
   },
   ({ axes }, shape) => {
     const tables = readsOfShape(shape);
-    for (const axis of new Set(axes.map((each) => knownAxis(each, shape.length)))) tables[axis]?.reverse();
+    for (const axis of new Set(axes.map((each) => knownAxis(each, shape.length))))
+      tables[axis]?.reverse();
     return tables;
   },
 );
 
 const centerCropPad = moved<CenterCropPadAttributes>(
   ({ axes, shape: extents }, shape, fault) => {
-    if (extents.length !== axes.length) throw fault(`${extents.length} extents of ${axes.length} axes`, 'one an axis');
+    if (extents.length !== axes.length)
+      throw fault(`${extents.length} extents of ${axes.length} axes`, 'one an axis');
     for (const axis of axes) axisOf(axis, shape.length, fault);
   },
   ({ axes, shape: extents }, shape) => {
@@ -286,8 +336,11 @@ const centerCropPad = moved<CenterCropPadAttributes>(
       const axis = knownAxis(written, shape.length);
       const [extent, wanted] = [shape[axis] as number, extents[at] as number];
       // Where there is an odd element, the side behind gets it.
-      const before = wanted > extent ? Math.floor((wanted - extent) / 2) : -Math.floor((extent - wanted) / 2);
-      tables[axis] = readsOf(wanted, strides[axis] as number, (index) => continued.constant(index - before, extent));
+      const before =
+        wanted > extent ? Math.floor((wanted - extent) / 2) : -Math.floor((extent - wanted) / 2);
+      tables[axis] = readsOf(wanted, strides[axis] as number, (index) =>
+        continued.constant(index - before, extent),
+      );
     }
     return tables;
   },

@@ -1,7 +1,15 @@
 // Normalisations by statistics of the elements themselves, and scale and shift along an axis.
 
 import { type Demand, type Operations, operationsEach, streamOf } from '../demand.js';
-import { roomFor, type Shape, shapeText, sizeOf, type Tensor, type TensorType, type Values } from '../tensor.js';
+import {
+  roomFor,
+  type Shape,
+  shapeText,
+  sizeOf,
+  type Tensor,
+  type TensorType,
+  type Values,
+} from '../tensor.js';
 import {
   axesOf,
   elementsOf,
@@ -16,9 +24,18 @@ import {
   together,
 } from './axes.js';
 import { fitOf, valuesOf } from './elements.js';
-import { axisOf, type Fault, given, type InputTensors, type InputTypes, operator } from './operator.js';
+import {
+  axisOf,
+  type Fault,
+  given,
+  type InputTensors,
+  type InputTypes,
+  operator,
+} from './operator.js';
 
-/** Groups of elements that are normalised together: where each starts, and its elements from there. */
+/**
+ * Groups of elements that are normalised together: where each starts, and its elements from there.
+ */
 interface Groups {
   readonly starts: Int32Array;
   readonly within: Int32Array;
@@ -30,7 +47,10 @@ interface Moments {
 }
 
 function groupsOver(shape: Shape, axes: readonly number[]): Groups {
-  return { starts: offsetsOver(shape, otherAxes(axes, shape.length)), within: offsetsOver(shape, axes) };
+  return {
+    starts: offsetsOver(shape, otherAxes(axes, shape.length)),
+    within: offsetsOver(shape, axes),
+  };
 }
 
 /** Groups of `size` elements that lie next to each other. */
@@ -45,7 +65,10 @@ function momentsOf(
   centred: boolean,
   inverse: (variance: number) => number,
 ): Moments {
-  const moments = { mean: new Float64Array(starts.length), inverse: new Float64Array(starts.length) };
+  const moments = {
+    mean: new Float64Array(starts.length),
+    inverse: new Float64Array(starts.length),
+  };
   for (const [group, start] of starts.entries()) {
     let sum = 0;
     if (centred) for (const offset of within) sum += values[start + offset] as number;
@@ -71,7 +94,8 @@ function standardise(
   for (const [group, start] of starts.entries()) {
     for (const offset of within) {
       const at = start + offset;
-      const normal = ((values[at] as number) - (mean[group] as number)) * (inverse[group] as number);
+      const normal =
+        ((values[at] as number) - (mean[group] as number)) * (inverse[group] as number);
       results[at] = fitted(finish(normal, at));
     }
   }
@@ -115,7 +139,8 @@ const layerNorm = operator<LayerNormAttributes>({
   infer({ axis, statistics = false }, inputs, fault) {
     const { shape, type } = given(inputs);
     const first = axisOf(axis, shape.length, fault);
-    for (const operand of inputs.slice(1)) if (operand) requireBroadcast('a scale or bias', operand, shape, fault);
+    for (const operand of inputs.slice(1))
+      if (operand) requireBroadcast('a scale or bias', operand, shape, fault);
     const reduced = shape.map((extent, at) => (at < first ? extent : 1));
     const moment: TensorType = { shape: reduced, type: 'float32' };
     return statistics ? [{ shape, type }, moment, moment] : [{ shape, type }];
@@ -149,13 +174,17 @@ export interface RmsNormAttributes {
   readonly epsilon: number;
 }
 
-/** Inputs: x, scale, which broadcasts to x and may be left out. Divides by the root of the mean square. */
+/**
+ * Inputs: x, scale, which broadcasts to x and may be left out. Divides by the root of the mean
+ * square.
+ */
 const rmsNorm = operator<RmsNormAttributes>({
   arity: [1, 2],
   infer({ axis }, inputs, fault) {
     const { shape, type } = given(inputs);
     axisOf(axis, shape.length, fault);
-    for (const operand of inputs.slice(1)) if (operand) requireBroadcast('a scale', operand, shape, fault);
+    for (const operand of inputs.slice(1))
+      if (operand) requireBroadcast('a scale', operand, shape, fault);
     return [{ shape, type }];
   },
   forward({ axis, epsilon }, inputs, results) {
@@ -167,7 +196,13 @@ const rmsNorm = operator<RmsNormAttributes>({
   demand({ axis }, inputs, results) {
     const { shape } = given(inputs);
     const groups = sizeOf(shape.slice(0, knownAxis(axis, shape.length)));
-    return twoPasses(inputs, results, groups, { add: 1, multiply: 2 }, { add: 1, divide: 2, exponential: 1 });
+    return twoPasses(
+      inputs,
+      results,
+      groups,
+      { add: 1, multiply: 2 },
+      { add: 1, divide: 2, exponential: 1 },
+    );
   },
 });
 
@@ -186,7 +221,9 @@ const groupNorm = operator<GroupNormAttributes>({
   infer({ groups }, inputs, fault) {
     return inferGroups(groups, inputs, fault);
   },
-  forward: ({ groups, epsilon }, inputs, results) => [normaliseGroups(groups, epsilon, inputs, given(results))],
+  forward: ({ groups, epsilon }, inputs, results) => [
+    normaliseGroups(groups, epsilon, inputs, given(results)),
+  ],
   demand({ groups }, inputs, results) {
     const [frames = 1] = given(inputs).shape;
     return twoPasses(inputs, results, frames * groups, centredCost, centredGroupCost);
@@ -224,7 +261,12 @@ function inferGroups(groups: number, inputs: InputTypes, fault: Fault): readonly
   return [{ shape, type }];
 }
 
-function normaliseGroups(groups: number, epsilon: number, inputs: InputTensors, result: TensorType): Values {
+function normaliseGroups(
+  groups: number,
+  epsilon: number,
+  inputs: InputTensors,
+  result: TensorType,
+): Values {
   const { shape, values } = given(inputs);
   const [frames = 1, channels = 1] = shape;
   const [scale, bias] = [inputs[1], inputs[2]];
@@ -257,12 +299,19 @@ const meanVarianceNorm = operator<MeanVarianceNormAttributes>({
   forward({ axes }, inputs, results) {
     const { shape, values } = given(inputs);
     const groups = groupsOver(shape, knownAxes(axes, shape.length));
-    const moments = momentsOf(values, groups, true, (variance) => 1 / (Math.sqrt(variance) + DEVIATION_EPSILON));
+    const moments = momentsOf(
+      values,
+      groups,
+      true,
+      (variance) => 1 / (Math.sqrt(variance) + DEVIATION_EPSILON),
+    );
     return [standardise(given(inputs), groups, moments, given(results))];
   },
   demand({ axes }, inputs, results) {
     const { shape } = given(inputs);
-    const groups = sizeOf(otherAxes(knownAxes(axes, shape.length), shape.length).map((axis) => shape[axis] as number));
+    const groups = sizeOf(
+      otherAxes(knownAxes(axes, shape.length), shape.length).map((axis) => shape[axis] as number),
+    );
     return twoPasses(inputs, results, groups, centredCost, centredGroupCost);
   },
 });
@@ -280,15 +329,31 @@ const lpNorm = operator<LpNormAttributes>({
     const { shape, values } = given(inputs);
     const groups = groupsOver(shape, knownAxes([axis], shape.length));
     const norms = Float64Array.from(groups.starts, (start) => {
-      const sum = groups.within.reduce((total, offset) => total + Math.abs(values[start + offset] as number) ** p, 0);
+      const sum = groups.within.reduce(
+        (total, offset) => total + Math.abs(values[start + offset] as number) ** p,
+        0,
+      );
       return sum === 0 ? 0 : sum ** (-1 / p);
     });
-    return [standardise(given(inputs), groups, { mean: norms.map(() => 0), inverse: norms }, given(results))];
+    return [
+      standardise(
+        given(inputs),
+        groups,
+        { mean: norms.map(() => 0), inverse: norms },
+        given(results),
+      ),
+    ];
   },
   demand({ axis }, inputs, results) {
     const { shape } = given(inputs);
     const { outer, inner } = lanesOf(shape, knownAxis(axis, shape.length));
-    return twoPasses(inputs, results, outer * inner, { add: 1, multiply: 2 }, { exponential: 1, divide: 1 });
+    return twoPasses(
+      inputs,
+      results,
+      outer * inner,
+      { add: 1, multiply: 2 },
+      { exponential: 1, divide: 1 },
+    );
   },
 });
 
@@ -302,7 +367,10 @@ export interface AffineAttributes {
   readonly axis: number;
 }
 
-/** Inputs: x, scale, shift, the last two of one value an index of the axis. A batch norm in use is one. */
+/**
+ * Inputs: x, scale, shift, the last two of one value an index of the axis. A batch norm in use is
+ * one.
+ */
 const affine = operator<AffineAttributes>({
   arity: [2, 3],
   infer({ axis }, inputs, fault) {
@@ -310,7 +378,10 @@ const affine = operator<AffineAttributes>({
     const extent = shape[axisOf(axis, shape.length, fault)] ?? 1;
     for (const operand of inputs.slice(1)) {
       if (operand && sizeOf(operand.shape) !== extent) {
-        throw fault(`a scale or shift of ${sizeOf(operand.shape)} values`, `${extent}, one an index of axis ${axis}`);
+        throw fault(
+          `a scale or shift of ${sizeOf(operand.shape)} values`,
+          `${extent}, one an index of axis ${axis}`,
+        );
       }
     }
     return [{ shape, type }];
@@ -329,7 +400,11 @@ const affine = operator<AffineAttributes>({
   },
   demand(_attributes, inputs, results) {
     const count = elementsOf(results);
-    return streamOf(elementsOf(inputs), count, operationsEach(count, { multiply: 1, add: inputs[2] ? 1 : 0 }));
+    return streamOf(
+      elementsOf(inputs),
+      count,
+      operationsEach(count, { multiply: 1, add: inputs[2] ? 1 : 0 }),
+    );
   },
 });
 
@@ -348,14 +423,18 @@ const hardmax = operator<HardmaxAttributes>({
     for (let lane = 0; lane < lanes.outer * lanes.inner; lane++) {
       let best = laneStart(lanes, lane);
       const end = best + lanes.extent * lanes.inner;
-      for (let at = best; at < end; at += lanes.inner) if ((values[at] as number) > (values[best] as number)) best = at;
+      for (let at = best; at < end; at += lanes.inner)
+        if ((values[at] as number) > (values[best] as number)) best = at;
       if (lanes.extent > 0) result[best] = 1;
     }
     return [result];
   },
   demand(_attributes, inputs, results) {
     const count = elementsOf(inputs);
-    return { ...streamOf(count, elementsOf(results), operationsEach(count, { add: 2 })), passes: 2 };
+    return {
+      ...streamOf(count, elementsOf(results), operationsEach(count, { add: 2 })),
+      passes: 2,
+    };
   },
 });
 

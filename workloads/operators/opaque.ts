@@ -1,4 +1,5 @@
-// Operators that nobody implements here: what their results look like is known from the file, and no more.
+// Operators that nobody implements here: what their results look like is known from the file, and
+// no more.
 
 import type { TensorType } from '../tensor.js';
 import { elementsOf } from './axes.js';

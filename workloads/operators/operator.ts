@@ -1,4 +1,5 @@
-// What a row of the operator table says of an operator: its results' shapes, a plain forward pass, its demand of hardware.
+// What a row of the operator table says of an operator: its results' shapes, a plain forward pass,
+// its demand of hardware.
 
 import type { InputError } from '../base/errors.js';
 import type { Demand } from '../demand.js';
@@ -8,14 +9,20 @@ import type { WeightStore } from '../weights/store.js';
 /** Real: from a file or met on a real run. Synthetic: drawn from a seed at a stated density. */
 export type Origin = 'real' | 'synthetic';
 
-/** A layer's weights as the matrix [outputs, inputs per output]; a convolution's columns run over [in, kh, kw]. */
+/**
+ * A layer's weights as the matrix [outputs, inputs per output]; a convolution's columns run over
+ * [in, kh, kw].
+ */
 export interface LayerWeights {
   readonly store: WeightStore;
   readonly bias: Float32Array | null;
   readonly origin: Origin;
 }
 
-/** Rows are outputs (a convolution's channels), columns the inputs that one output reads, all kernel taps included. */
+/**
+ * Rows are outputs (a convolution's channels), columns the inputs that one output reads, all kernel
+ * taps included.
+ */
 export interface WeightShape {
   readonly rows: number;
   readonly columns: number;
@@ -29,7 +36,10 @@ export type Fault = (found: string, expected: string) => InputError;
 export type InputTypes = readonly (TensorType | null)[];
 export type InputTensors = readonly (Tensor | null)[];
 
-/** One operator. `Attributes` is everything that its results' shapes depend on, besides its inputs' shapes. */
+/**
+ * One operator. `Attributes` is everything that its results' shapes depend on, besides its inputs'
+ * shapes.
+ */
 export interface Operator<Attributes> {
   /** How many inputs it takes; those beyond the least may be left out. */
   readonly arity: readonly [least: number, most: number];
@@ -38,8 +48,8 @@ export interface Operator<Attributes> {
   /** Its weight matrix where it has one of its own, beside its inputs. */
   weightShape?(attributes: Attributes, inputs: InputTypes): WeightShape | null;
   /**
-   * A plain pass, written from the definition: one array of values for each result, of its type. Null where nobody
-   * implements it.
+   * A plain pass, written from the definition: one array of values for each result, of its type.
+   * Null where nobody implements it.
    */
   readonly forward:
     | ((

@@ -1,5 +1,5 @@
-// Moves whose axes do not depend on one another: for each axis of a result a table says how far into the input an index
-// reads, and an element's place is the sum over its axes.
+// Moves whose axes do not depend on one another: for each axis of a result a table says how far
+// into the input an index reads, and an element's place is the sum over its axes.
 
 import { InputError } from '../base/errors.js';
 import type { MoveDemand } from '../demand.js';
@@ -11,7 +11,10 @@ export type Reads = Int32Array;
 /** Where nothing is read and a fill value stands. */
 export const OUTSIDE = -1;
 
-/** One axis that reads index `indexAt(i)` of an input axis whose indices are `stride` elements apart. */
+/**
+ * One axis that reads index `indexAt(i)` of an input axis whose indices are `stride` elements
+ * apart.
+ */
 export function readsOf(extent: number, stride: number, indexAt: (index: number) => number): Reads {
   return Int32Array.from({ length: extent }, (_, index) => {
     const read = indexAt(index);
@@ -65,11 +68,16 @@ export function elementsRead(reads: readonly Reads[]): number {
   return product;
 }
 
-/** An index along an axis, counted from behind where it is negative. @throws InputError for one that is not there. */
+/**
+ * An index along an axis, counted from behind where it is negative. @throws InputError for one that
+ * is not there.
+ */
 export function indexInside(index: number, extent: number): number {
   const counted = index < 0 ? index + extent : index;
   if (!(Number.isInteger(counted) && counted >= 0 && counted < extent)) {
-    throw new InputError(`found index ${index} of ${extent}, expected one from ${-extent} to ${extent - 1}`);
+    throw new InputError(
+      `found index ${index} of ${extent}, expected one from ${-extent} to ${extent - 1}`,
+    );
   }
   return counted;
 }

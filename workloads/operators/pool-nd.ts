@@ -10,7 +10,9 @@ export interface PoolNdAttributes {
   readonly mode: 'max' | 'average' | 'lp';
   /** Of 'lp': the root of the sum of p-th powers; 2 unless told. */
   readonly p?: number;
-  /** All lists have an entry a spatial axis; pads first those before all axes, then those behind. */
+  /**
+   * All lists have an entry a spatial axis; pads first those before all axes, then those behind.
+   */
   readonly kernel: readonly number[];
   readonly stride: readonly number[];
   readonly dilation: readonly number[];
@@ -31,7 +33,10 @@ interface Span {
   readonly extent: number;
 }
 
-/** A window of an image: offsets of what it covers, row-major and column-major, and the divisor of an average. */
+/**
+ * A window of an image: offsets of what it covers, row-major and column-major, and the divisor of
+ * an average.
+ */
 interface Window {
   readonly offsets: readonly number[];
   readonly columnMajor: readonly number[];
@@ -44,10 +49,14 @@ const poolNd = operator<PoolNdAttributes>({
   infer(attributes, inputs, fault) {
     const { shape, type } = given(inputs);
     const axes = attributes.kernel.length;
-    if (shape.length !== axes + 2) throw fault(`an input of ${shapeText(shape)}`, `${axes} spatial axes behind two`);
-    const image = attributes.kernel.map((_, axis) => windowsAlong(attributes, axis, shape[axis + 2] as number));
+    if (shape.length !== axes + 2)
+      throw fault(`an input of ${shapeText(shape)}`, `${axes} spatial axes behind two`);
+    const image = attributes.kernel.map((_, axis) =>
+      windowsAlong(attributes, axis, shape[axis + 2] as number),
+    );
     const short = image.findIndex((count) => !(count >= 1));
-    if (short >= 0) throw fault(`a window beyond axis ${short + 2} of ${shapeText(shape)}`, 'one that fits');
+    if (short >= 0)
+      throw fault(`a window beyond axis ${short + 2} of ${shapeText(shape)}`, 'one that fits');
     const result = { shape: [...shape.slice(0, 2), ...image], type };
     return attributes.indices ? [result, { shape: result.shape, type: 'int64' }] : [result];
   },
@@ -93,7 +102,10 @@ const poolNd = operator<PoolNdAttributes>({
       lp: { add: taps - 1, multiply: taps, exponential: 1 },
     }[mode];
     const operations = operationsEach(outputs, each);
-    return { ...streamOf(elementsOf(inputs), elementsOf(results), operations), looks: outputs * taps };
+    return {
+      ...streamOf(elementsOf(inputs), elementsOf(results), operations),
+      looks: outputs * taps,
+    };
   },
 });
 
@@ -123,10 +135,18 @@ function windowsAlong(attributes: PoolNdAttributes, axis: number, extent: number
   return attributes.ceil && (count - 1) * stride >= extent + before ? count - 1 : count;
 }
 
-function spansOf(attributes: PoolNdAttributes, axis: number, extent: number, windows: number): readonly Span[] {
+function spansOf(
+  attributes: PoolNdAttributes,
+  axis: number,
+  extent: number,
+  windows: number,
+): readonly Span[] {
   const { kernel, stride, dilation, before, after } = axisOfPool(attributes, axis);
   return Array.from({ length: windows }, (_, window) => {
-    const taps = Array.from({ length: kernel }, (_, tap) => window * stride - before + tap * dilation);
+    const taps = Array.from(
+      { length: kernel },
+      (_, tap) => window * stride - before + tap * dilation,
+    );
     const covered = taps.filter((at) => at >= 0 && at < extent);
     const padded = taps.filter((at) => at < extent + after);
     return { covered, extent: attributes.countsPadding ? padded.length : covered.length };

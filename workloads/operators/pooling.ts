@@ -17,7 +17,10 @@ export interface Pool {
   readonly countsPadding: boolean;
 }
 
-/** One axis of a pooling window: what it covers of the image, and the extent that averages divide by. */
+/**
+ * One axis of a pooling window: what it covers of the image, and the extent that averages divide
+ * by.
+ */
 interface Span {
   readonly start: number;
   readonly end: number;
@@ -35,14 +38,23 @@ const pool2d = operator<Pool>({
     const extent = (size: number, axis: 0 | 1) => {
       const [before, after] = [pad[axis], pad[axis + 2] as number];
       if (!(Math.max(before, after) < kernel[axis])) {
-        throw fault(`a pad of ${Math.max(before, after)}`, `less than the kernel's ${kernel[axis]}`);
+        throw fault(
+          `a pad of ${Math.max(before, after)}`,
+          `less than the kernel's ${kernel[axis]}`,
+        );
       }
       const windows = Math[op.rounding]((size + before + after - kernel[axis]) / stride[axis]) + 1;
       // As in Caffe, the last window must start inside the image or its leading padding.
       return (windows - 1) * stride[axis] >= size + before ? windows - 1 : windows;
     };
     return [
-      { shape: [images, ...checkedImage([channels, extent(height, 0), extent(width, 1)], kernel, image, fault)], type },
+      {
+        shape: [
+          images,
+          ...checkedImage([channels, extent(height, 0), extent(width, 1)], kernel, image, fault),
+        ],
+        type,
+      },
     ];
   },
   forward(op, inputs, results) {
@@ -76,11 +88,21 @@ const pool2d = operator<Pool>({
     const outputs = sizeOf(given(results).shape);
     const taps = op.kernel === 'global' ? inputSize / outputs : tapsOf({ kernel: op.kernel });
     const operations = operationsEach(outputs, { add: taps });
-    return { kind: 'stream', inputs: inputSize, looks: outputs * taps, passes: 1, outputs, operations };
+    return {
+      kind: 'stream',
+      inputs: inputSize,
+      looks: outputs * taps,
+      passes: 1,
+      outputs,
+      operations,
+    };
   },
 });
 
-/** The windows along the height (axis 0) or the width: they end with the padding behind the image, if not before. */
+/**
+ * The windows along the height (axis 0) or the width: they end with the padding behind the image,
+ * if not before.
+ */
 export function poolSpans(op: Pool, input: Image, output: Image, axis: 0 | 1): readonly Span[] {
   const size = input[axis === 0 ? 1 : 2];
   const windows = output[axis === 0 ? 1 : 2];

@@ -12,20 +12,31 @@ import {
 } from '../tensor.js';
 import { elementsOf, expand, knownAxis, lanesOf, requireBroadcast } from './axes.js';
 import { roundHalfEven, saturate, valuesOf } from './elements.js';
-import { axisOf, type Fault, given, type InputTypes, type NoAttributes, operator } from './operator.js';
+import {
+  axisOf,
+  type Fault,
+  given,
+  type InputTypes,
+  type NoAttributes,
+  operator,
+} from './operator.js';
 
 export interface QuantiseAttributes {
   /** The axis that scales run along; of no effect where there is one scale for all. */
   readonly axis: number;
   /** The result's. */
   readonly type: ElementType;
-  /** Elements along the axis that share a scale, whose shape is then x's with fewer along the axis. */
+  /**
+   * Elements along the axis that share a scale, whose shape is then x's with fewer along the axis.
+   */
   readonly blockSize?: number;
 }
 
 export type DequantiseAttributes = QuantiseAttributes;
 
-/** Inputs: x, scale, zero point. Result: round(x / scale) + zero point, halves to even, saturated. */
+/**
+ * Inputs: x, scale, zero point. Result: round(x / scale) + zero point, halves to even, saturated.
+ */
 const quantise = operator<QuantiseAttributes>({
   arity: [2, 3],
   infer: (attributes, inputs, fault) => inferScaled(attributes, inputs, fault),
@@ -37,7 +48,9 @@ const quantise = operator<QuantiseAttributes>({
     return [
       valuesOf(given(results), (element) => {
         const of = at(element);
-        const level = roundHalfEven(divide((values[element] as number) / (scale.values[of] as number)));
+        const level = roundHalfEven(
+          divide((values[element] as number) / (scale.values[of] as number)),
+        );
         return saturate(level + (zero ? (zero.values[of] as number) : 0), attributes.type);
       }),
     ];
@@ -61,7 +74,8 @@ const dequantise = operator<DequantiseAttributes>({
       }),
     ];
   },
-  demand: (_attributes, inputs, results) => scaledStream(inputs, results, { multiply: 1, add: inputs[2] ? 1 : 0 }),
+  demand: (_attributes, inputs, results) =>
+    scaledStream(inputs, results, { multiply: 1, add: inputs[2] ? 1 : 0 }),
 });
 
 function scaledStream(
@@ -73,17 +87,29 @@ function scaledStream(
   return streamOf(elementsOf(inputs), elementsOf(results), operationsEach(count, each));
 }
 
-function inferScaled(attributes: QuantiseAttributes, inputs: InputTypes, fault: Fault): readonly TensorType[] {
+function inferScaled(
+  attributes: QuantiseAttributes,
+  inputs: InputTypes,
+  fault: Fault,
+): readonly TensorType[] {
   const { axis, type, blockSize = 0 } = attributes;
   const [{ shape }, scale, zero] = [given(inputs), given(inputs, 1), inputs[2]];
   if (zero && sizeOf(zero.shape) !== sizeOf(scale.shape)) {
-    throw fault(`zero points of ${shapeText(zero.shape)}`, `as many as scales, ${shapeText(scale.shape)}`);
+    throw fault(
+      `zero points of ${shapeText(zero.shape)}`,
+      `as many as scales, ${shapeText(scale.shape)}`,
+    );
   }
   if (blockSize > 0) {
     const along = axisOf(axis, shape.length, fault);
-    const expected = shape.map((extent, at) => (at === along ? Math.ceil(extent / blockSize) : extent));
+    const expected = shape.map((extent, at) =>
+      at === along ? Math.ceil(extent / blockSize) : extent,
+    );
     if (shapeText(expected) !== shapeText(scale.shape)) {
-      throw fault(`scales of ${shapeText(scale.shape)}`, `${shapeText(expected)} in blocks of ${blockSize}`);
+      throw fault(
+        `scales of ${shapeText(scale.shape)}`,
+        `${shapeText(expected)} in blocks of ${blockSize}`,
+      );
     }
   } else if (sizeOf(scale.shape) !== 1) {
     const extent = shape[axisOf(axis, shape.length, fault)] ?? 1;
@@ -94,7 +120,11 @@ function inferScaled(attributes: QuantiseAttributes, inputs: InputTypes, fault: 
 }
 
 /** Which scale an element has. */
-function parameterOf({ axis, blockSize = 0 }: QuantiseAttributes, shape: Shape, scales: Shape): (at: number) => number {
+function parameterOf(
+  { axis, blockSize = 0 }: QuantiseAttributes,
+  shape: Shape,
+  scales: Shape,
+): (at: number) => number {
   if (blockSize === 0 && sizeOf(scales) === 1) return () => 0;
   const { extent, inner } = lanesOf(shape, knownAxis(axis, shape.length));
   if (blockSize === 0) return (at) => Math.floor(at / inner) % extent;
@@ -108,7 +138,9 @@ function parameterOf({ axis, blockSize = 0 }: QuantiseAttributes, shape: Shape, 
 
 export type DynamicQuantiseAttributes = NoAttributes;
 
-/** Input: x. Results: uint8 elements, their scale and their zero point, from the range of x and 0. */
+/**
+ * Input: x. Results: uint8 elements, their scale and their zero point, from the range of x and 0.
+ */
 const dynamicQuantise = operator<DynamicQuantiseAttributes>({
   arity: [1, 1],
   infer: (_attributes, inputs) => [
@@ -154,7 +186,10 @@ export interface FakeQuantiseAttributes {
   readonly rounding: keyof typeof roundings;
 }
 
-/** Inputs: x, scale, zero point, which broadcast to x. Result: x as the integer that it is nearest to, as a float. */
+/**
+ * Inputs: x, scale, zero point, which broadcast to x. Result: x as the integer that it is nearest
+ * to, as a float.
+ */
 const fakeQuantise = operator<FakeQuantiseAttributes>({
   arity: [2, 3],
   infer: (_attributes, inputs, fault) => inferFloat(inputs, fault),
@@ -169,15 +204,22 @@ const fakeQuantise = operator<FakeQuantiseAttributes>({
         const [step, shift] = [scale[at] as number, zero?.[at] ?? 0];
         const level = Math.fround(Math.fround((values[at] as number) / step) + shift);
         const nearest =
-          attributes.bits === 1 && attributes.signed ? sign(level) : round(Math.min(Math.max(level, least), most));
+          attributes.bits === 1 && attributes.signed
+            ? sign(level)
+            : round(Math.min(Math.max(level, least), most));
         return (nearest - shift) * step;
       }),
     ];
   },
-  demand: (_attributes, inputs, results) => scaledStream(inputs, results, { divide: 1, multiply: 1, add: 5 }),
+  demand: (_attributes, inputs, results) =>
+    scaledStream(inputs, results, { divide: 1, multiply: 1, add: 5 }),
 });
 
-function quantisedRange({ bits, signed, narrow }: FakeQuantiseAttributes): readonly [least: number, most: number] {
+function quantisedRange({
+  bits,
+  signed,
+  narrow,
+}: FakeQuantiseAttributes): readonly [least: number, most: number] {
   if (!signed) return [0, 2 ** bits - (narrow ? 2 : 1)];
   return [-(2 ** (bits - 1)) + (narrow ? 1 : 0), 2 ** (bits - 1) - 1];
 }
@@ -199,7 +241,8 @@ const bipolarQuantise = operator<BipolarQuantiseAttributes>({
 function inferFloat(inputs: InputTypes, fault: Fault): readonly TensorType[] {
   const { shape, type } = given(inputs);
   if (!elementTypes[type].isFloat) throw fault(`${type} elements`, 'floats');
-  for (const operand of inputs.slice(1)) if (operand) requireBroadcast('a scale or zero point', operand, shape, fault);
+  for (const operand of inputs.slice(1))
+    if (operand) requireBroadcast('a scale or zero point', operand, shape, fault);
   return [{ shape, type }];
 }
 

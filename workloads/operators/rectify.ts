@@ -1,4 +1,5 @@
-// Rectifiers: steps of other layers, or a layer of their own where they are no other layer's last step.
+// Rectifiers: steps of other layers, or a layer of their own where they are no other layer's last
+// step.
 
 import { operationsEach, type Rectifier, streamOf } from '../demand.js';
 import { roomFor, sizeOf } from '../tensor.js';
@@ -9,7 +10,10 @@ export interface Rectify {
 }
 
 /** Between which values a rectifier's results lie. */
-export function rectifierRange(activation: Rectifier): { readonly least: number; readonly most: number } {
+export function rectifierRange(activation: Rectifier): {
+  readonly least: number;
+  readonly most: number;
+} {
   return {
     least: activation === 'none' ? Number.NEGATIVE_INFINITY : 0,
     most: activation === 'relu6' ? 6 : Number.POSITIVE_INFINITY,
@@ -32,7 +36,8 @@ const rectify = operator<Rectify>({
   forward({ activation }, inputs, results) {
     const output = roomFor(given(results));
     const input = given(inputs).values;
-    for (let at = 0; at < output.length; at++) output[at] = rectified(input[at] as number, activation);
+    for (let at = 0; at < output.length; at++)
+      output[at] = rectified(input[at] as number, activation);
     return [output];
   },
   demand({ activation }, inputs) {

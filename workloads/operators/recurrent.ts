@@ -1,4 +1,5 @@
-// Recurrent layers, LSTM, GRU and plain, over the steps of their sequences: ONNX's operators, in one or both directions.
+// Recurrent layers, LSTM, GRU and plain, over the steps of their sequences: ONNX's operators, in
+// one or both directions.
 
 import { InputError, invariant } from '../base/errors.js';
 import type { Operations, RecurrentDemand } from '../demand.js';
@@ -10,17 +11,22 @@ import { type Gate, operationsOfGate } from './gates.js';
 import { type Fault, given, type InputTensors, type InputTypes, operator } from './operator.js';
 
 /**
- * Inputs: x [steps, sequences, features], lengths of the sequences, the first state and an LSTM's first cell state
- * [directions, sequences, hidden], an LSTM's peephole weights [directions, 3 · hidden]; all but x may be left out.
- * Results: the states of all steps [steps, directions, sequences, hidden], the last state and an LSTM's last cell state.
+ * Inputs: x [steps, sequences, features], lengths of the sequences, the first state and an LSTM's
+ * first cell state [directions, sequences, hidden], an LSTM's peephole weights [directions, 3 ·
+ * hidden]; all but x may be left out. Results: the states of all steps [steps, directions,
+ * sequences, hidden], the last state and an LSTM's last cell state.
  *
- * The weights are one matrix [directions · gates · hidden × (features + hidden)], ONNX's W and R side by side, their
- * biases one vector, Wb + Rb; a GRU with `linearBeforeReset` has [directions · hidden] more behind it, the hidden gate's
- * Rb, which is then not part of the sum. `recurrentWeights` makes both.
+ * The weights are one matrix [directions · gates · hidden × (features + hidden)], ONNX's W and R
+ * side by side, their biases one vector, Wb + Rb; a GRU with `linearBeforeReset` has [directions ·
+ * hidden] more behind it, the hidden gate's Rb, which is then not part of the sum.
+ * `recurrentWeights` makes both.
  */
 export interface RecurrentAttributes extends CellAttributes {
   readonly direction: 'forward' | 'reverse' | 'bidirectional';
-  /** One direction's functions after the other's, as many as its cell has: `defaultGates`, unless a file says. */
+  /**
+   * One direction's functions after the other's, as many as its cell has: `defaultGates`, unless a
+   * file says.
+   */
   readonly activations: readonly Gate[];
   readonly bias: boolean;
   /** 1: sequences first, [sequences, steps, …] and [sequences, directions, hidden]. */
@@ -77,7 +83,12 @@ function resultTypes(
   return [{ shape: all, type }, last, ...(cell === 'lstm' ? [last] : [])];
 }
 
-function requireSize(found: TensorType | null | undefined, expected: Shape, what: string, fault: Fault): void {
+function requireSize(
+  found: TensorType | null | undefined,
+  expected: Shape,
+  what: string,
+  fault: Fault,
+): void {
   if (found && found.shape.join() !== expected.join()) {
     throw fault(`${what} of ${shapeText(found.shape)}`, shapeText(expected));
   }
@@ -93,11 +104,15 @@ function run(
   const { hidden, direction, layout, cell } = attributes;
   const x = given(inputs);
   const fitted = fitOf(x.type);
-  const put = (values: Values, at: number, state: Float64Array) => values.set(state.map(fitted), at);
+  const put = (values: Values, at: number, state: Float64Array) =>
+    values.set(state.map(fitted), at);
   const { steps, sequences, features, directions } = extentsOf(attributes, x);
-  const [lengths, firstState, firstCell, peepholes] = [at.lengths, at.state, at.cell, at.peepholes].map(
-    (place) => inputs[place]?.values ?? null,
-  );
+  const [lengths, firstState, firstCell, peepholes] = [
+    at.lengths,
+    at.state,
+    at.cell,
+    at.peepholes,
+  ].map((place) => inputs[place]?.values ?? null);
   const [all, lastState, lastCell] = results.map(roomFor) as [Values, Values, Values | undefined];
   for (let turn = 0; turn < directions; turn++) {
     const parameters = parametersOf(attributes, matrix, bias, features, turn, directions);
@@ -109,7 +124,8 @@ function run(
       if (!(length >= 0 && length <= steps)) {
         throw new InputError(`found a sequence of ${length} steps, expected at most ${steps}`);
       }
-      const place = (layout === 0 ? turn * sequences + sequence : sequence * directions + turn) * hidden;
+      const place =
+        (layout === 0 ? turn * sequences + sequence : sequence * directions + turn) * hidden;
       const state = {
         hidden: Float64Array.from({ length: hidden }, (_, unit) => firstState?.[place + unit] ?? 0),
         cell: Float64Array.from({ length: hidden }, (_, unit) => firstCell?.[place + unit] ?? 0),
@@ -118,7 +134,10 @@ function run(
         const time = isReverse ? length - 1 - count : count;
         const row = layout === 0 ? time * sequences + sequence : sequence * steps + time;
         step(state, x.values.subarray(row * features, (row + 1) * features));
-        const to = layout === 0 ? (time * directions + turn) * sequences + sequence : row * directions + turn;
+        const to =
+          layout === 0
+            ? (time * directions + turn) * sequences + sequence
+            : row * directions + turn;
         put(all, to * hidden, state.hidden);
       }
       put(lastState, place, state.hidden);
@@ -159,7 +178,11 @@ function parametersOf(
   };
 }
 
-function demandOf(attributes: RecurrentAttributes, inputs: InputTypes, at: InputPlaces): RecurrentDemand {
+function demandOf(
+  attributes: RecurrentAttributes,
+  inputs: InputTypes,
+  at: InputPlaces,
+): RecurrentDemand {
   const { cell, hidden } = attributes;
   const { steps, sequences, features, directions } = extentsOf(attributes, given(inputs));
   const each = operationsOfUnit(attributes, Boolean(inputs[at.peepholes]));
@@ -181,7 +204,10 @@ function demandOf(attributes: RecurrentAttributes, inputs: InputTypes, at: Input
   };
 }
 
-/** Of one unit in one step, behind the products: adding their results and the bias, the functions and what joins them. */
+/**
+ * Of one unit in one step, behind the products: adding their results and the bias, the functions
+ * and what joins them.
+ */
 function operationsOfUnit(attributes: RecurrentAttributes, hasPeepholes: boolean): Operations {
   const { cell, bias, clip, inputForget, linearBeforeReset, activations } = attributes;
   const gates = gateCounts[cell];
@@ -223,7 +249,10 @@ const recurrent = operator<RecurrentAttributes>({
   weightShape: (attributes, inputs) => weightShapeOf(attributes, given(inputs)),
   forward(attributes, inputs, results, weights) {
     invariant(weights !== null, 'a recurrent layer has weights');
-    return run(attributes, inputs, places, results, { matrix: toCsr(weights.store), bias: weights.bias });
+    return run(attributes, inputs, places, results, {
+      matrix: toCsr(weights.store),
+      bias: weights.bias,
+    });
   },
   demand: (attributes, inputs) => demandOf(attributes, inputs, places),
 });
@@ -236,7 +265,9 @@ function weightShapeOf(attributes: RecurrentAttributes, x: TensorType) {
   return { rows, columns: features + hidden, biases: bias ? rows + apart : 0 };
 }
 
-/** Inputs as ONNX has them: x, W, R, B, lengths, first state, first cell state, peephole weights. */
+/**
+ * Inputs as ONNX has them: x, W, R, B, lengths, first state, first cell state, peephole weights.
+ */
 const recurrentDynamic = operator<RecurrentAttributes>({
   arity: [3, 8],
   infer(attributes, inputs, fault) {
@@ -247,7 +278,8 @@ const recurrentDynamic = operator<RecurrentAttributes>({
     requireSize(given(inputs, 1), [directions, rows, features], 'W', fault);
     requireSize(given(inputs, 2), [directions, rows, hidden], 'R', fault);
     requireSize(inputs[3], [directions, 2 * rows], 'B', fault);
-    if (bias !== Boolean(inputs[3])) throw fault(bias ? 'no B' : 'a B', bias ? 'biases' : 'no biases');
+    if (bias !== Boolean(inputs[3]))
+      throw fault(bias ? 'no B' : 'a B', bias ? 'biases' : 'no biases');
     return results;
   },
   forward(attributes, inputs, results) {
@@ -261,8 +293,9 @@ const recurrentDynamic = operator<RecurrentAttributes>({
 });
 
 /**
- * The weights of the row 'recurrent' from ONNX's W [directions, gates · hidden, features], R [directions, gates · hidden,
- * hidden] and B [directions, 2 · gates · hidden]: the matrix, row after row, and the biases.
+ * The weights of the row 'recurrent' from ONNX's W [directions, gates · hidden, features], R
+ * [directions, gates · hidden, hidden] and B [directions, 2 · gates · hidden]: the matrix, row
+ * after row, and the biases.
  */
 export function recurrentWeights(
   {
@@ -282,8 +315,10 @@ export function recurrentWeights(
   const columns = features + hidden;
   const matrix = new Float32Array(rows * columns);
   for (let row = 0; row < rows; row++) {
-    for (let at = 0; at < features; at++) matrix[row * columns + at] = w[row * features + at] as number;
-    for (let at = 0; at < hidden; at++) matrix[row * columns + features + at] = r[row * hidden + at] as number;
+    for (let at = 0; at < features; at++)
+      matrix[row * columns + at] = w[row * features + at] as number;
+    for (let at = 0; at < hidden; at++)
+      matrix[row * columns + features + at] = r[row * hidden + at] as number;
   }
   if (!b) return { matrix, bias: null };
   const isApart = cell === 'gru' && linearBeforeReset;

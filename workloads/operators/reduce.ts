@@ -41,7 +41,11 @@ const most = fold(Number.NEGATIVE_INFINITY, (best, x) => Math.max(best, x));
 
 export const reductions = {
   sum: { reduce: total, each: { add: 1 } },
-  mean: { reduce: (element, count) => total(element, count) / count, each: { add: 1 }, last: { divide: 1 } },
+  mean: {
+    reduce: (element, count) => total(element, count) / count,
+    each: { add: 1 },
+    last: { divide: 1 },
+  },
   max: { reduce: most, each: { add: 1 } },
   min: { reduce: fold(Number.POSITIVE_INFINITY, (best, x) => Math.min(best, x)), each: { add: 1 } },
   product: { reduce: fold(1, (product, x) => product * x), each: { multiply: 1 } },
@@ -51,7 +55,11 @@ export const reductions = {
     each: { add: 1, multiply: 1 },
     last: { exponential: 1 },
   },
-  'log-sum': { reduce: fold(0, (sum, x) => sum + x, Math.log), each: { add: 1 }, last: { exponential: 1 } },
+  'log-sum': {
+    reduce: fold(0, (sum, x) => sum + x, Math.log),
+    each: { add: 1 },
+    last: { exponential: 1 },
+  },
   'log-sum-exp': {
     reduce(element, count) {
       const best = most(element, count);
@@ -92,7 +100,9 @@ const reduce = operator<ReduceAttributes>({
     const isBound = attributes.function === 'max' || attributes.function === 'min';
     // Of no integers, the end of their range.
     if (within.length === 0 && isBound && !elementTypes[type].isFloat) {
-      return [roomFor(given(results)).fill(integerRange(type)[attributes.function === 'max' ? 0 : 1])];
+      return [
+        roomFor(given(results)).fill(integerRange(type)[attributes.function === 'max' ? 0 : 1]),
+      ];
     }
     return [
       valuesOf(given(results), (result) => {
@@ -145,7 +155,9 @@ const arg = operator<ArgAttributes>({
         let best = 0;
         for (let at = 1; at < lanes.extent; at++) {
           const ahead =
-            sign * ((values[start + at * lanes.inner] as number) - (values[start + best * lanes.inner] as number));
+            sign *
+            ((values[start + at * lanes.inner] as number) -
+              (values[start + best * lanes.inner] as number));
           if (ahead > 0 || (ahead === 0 && attributes.last)) best = at;
         }
         return best;
@@ -166,7 +178,11 @@ export interface CumulativeAttributes {
   readonly reverse: boolean;
 }
 
-function cumulative(start: number, step: (total: number, x: number) => number, each: Partial<Operations>) {
+function cumulative(
+  start: number,
+  step: (total: number, x: number) => number,
+  each: Partial<Operations>,
+) {
   return operator<CumulativeAttributes>({
     arity: [1, 1],
     infer({ axis }, inputs, fault): readonly TensorType[] {
@@ -182,7 +198,8 @@ function cumulative(start: number, step: (total: number, x: number) => number, e
       for (let lane = 0; lane < lanes.outer * lanes.inner; lane++) {
         let running = start;
         for (let index = 0; index < lanes.extent; index++) {
-          const at = laneStart(lanes, lane) + (reverse ? lanes.extent - 1 - index : index) * lanes.inner;
+          const at =
+            laneStart(lanes, lane) + (reverse ? lanes.extent - 1 - index : index) * lanes.inner;
           const next = step(running, values[at] as number);
           result[at] = fitted(exclusive ? running : next);
           running = next;

@@ -1,4 +1,5 @@
-// Resizing of any axes, by the nearest element or by linear or cubic interpolation, one axis after the other.
+// Resizing of any axes, by the nearest element or by linear or cubic interpolation, one axis after
+// the other.
 
 import { operationsEach, streamOf } from '../demand.js';
 import { type Shape, shapeText, sizeOf } from '../tensor.js';
@@ -16,7 +17,10 @@ export type ResizeCoordinates =
   | 'tf_half_pixel_for_nn'
   | 'tf_crop_and_resize';
 
-/** ONNX's nearest_mode; 'simple' is that of its first Upsample and Resize: up where it shrinks, else down. */
+/**
+ * ONNX's nearest_mode; 'simple' is that of its first Upsample and Resize: up where it shrinks, else
+ * down.
+ */
 export type NearestMode = 'round_prefer_floor' | 'round_prefer_ceil' | 'floor' | 'ceil' | 'simple';
 
 export interface ResizeAttributes {
@@ -49,7 +53,10 @@ const resize = operator<ResizeAttributes>({
   infer({ shape, scales }, inputs, fault) {
     const { shape: from, type } = given(inputs);
     if (shape.length !== from.length || scales.length !== from.length) {
-      throw fault(`a result of ${shapeText(shape)} with ${scales.length} scales`, `${from.length} axes`);
+      throw fault(
+        `a result of ${shapeText(shape)} with ${scales.length} scales`,
+        `${from.length} axes`,
+      );
     }
     return [{ shape, type }];
   },
@@ -60,22 +67,37 @@ const resize = operator<ResizeAttributes>({
     for (const [axis, extent] of attributes.shape.entries()) {
       if (!isResized(attributes, shape, axis)) continue;
       const to = from.map((each, at) => (at === axis ? extent : each));
-      current = along(current, from, axis, tapsOf(attributes, axis, shape[axis] as number), attributes);
+      current = along(
+        current,
+        from,
+        axis,
+        tapsOf(attributes, axis, shape[axis] as number),
+        attributes,
+      );
       from = to;
     }
     return [valuesOf(given(results), (at) => current[at] as number)];
   },
   demand(attributes, inputs, results) {
     const { shape } = given(inputs);
-    const taps = attributes.shape.reduce((product, _, axis) => product * tapCount(attributes, shape, axis), 1);
+    const taps = attributes.shape.reduce(
+      (product, _, axis) => product * tapCount(attributes, shape, axis),
+      1,
+    );
     const outputs = elementsOf(results);
     const operations =
-      taps === 1 ? operationsEach(outputs, {}) : operationsEach(outputs, { multiply: taps, add: taps - 1 });
+      taps === 1
+        ? operationsEach(outputs, {})
+        : operationsEach(outputs, { multiply: taps, add: taps - 1 });
     return { ...streamOf(sizeOf(shape), outputs, operations), looks: outputs * taps };
   },
 });
 
-function isResized({ shape, scales, coordinates }: ResizeAttributes, from: Shape, axis: number): boolean {
+function isResized(
+  { shape, scales, coordinates }: ResizeAttributes,
+  from: Shape,
+  axis: number,
+): boolean {
   return scales[axis] !== 1 || shape[axis] !== from[axis] || coordinates === 'tf_crop_and_resize';
 }
 
@@ -101,7 +123,9 @@ function along(
       for (let lane = 0; lane < inner; lane++) {
         let sum = tap ? 0 : extrapolation;
         for (const [at, index] of (tap?.indices ?? []).entries()) {
-          sum += (tap?.weights[at] as number) * (values[(block * extent + index) * inner + lane] as number);
+          sum +=
+            (tap?.weights[at] as number) *
+            (values[(block * extent + index) * inner + lane] as number);
         }
         result[to++] = sum;
       }
@@ -116,7 +140,8 @@ function tapsOf(attributes: ResizeAttributes, axis: number, length: number): rea
     const at = originOf(attributes, axis, length, index);
     if (coordinates === 'tf_crop_and_resize' && (at < 0 || at > length - 1)) return null;
     const inside = (position: number) => Math.min(Math.max(position, 0), length - 1);
-    if (mode === 'nearest') return { indices: [inside(nearest(attributes, axis, at))], weights: [1] };
+    if (mode === 'nearest')
+      return { indices: [inside(nearest(attributes, axis, at))], weights: [1] };
     const filter = filterOf(attributes, axis);
     const first = Math.floor(at - filter.reach) + 1;
     const taps = Array.from({ length: Math.ceil(2 * filter.reach) }, (_, tap) => first + tap)
@@ -137,10 +162,16 @@ interface Filter {
   weight(distance: number): number;
 }
 
-function filterOf({ mode, cubicCoefficient = -0.75, antialias = false, scales }: ResizeAttributes, axis: number) {
+function filterOf(
+  { mode, cubicCoefficient = -0.75, antialias = false, scales }: ResizeAttributes,
+  axis: number,
+) {
   const stretch = antialias ? Math.min(1, scales[axis] as number) : 1;
   const linear: Filter = { reach: 1, weight: (distance) => Math.max(0, 1 - Math.abs(distance)) };
-  const cubic: Filter = { reach: 2, weight: (distance) => cubicWeight(Math.abs(distance), cubicCoefficient) };
+  const cubic: Filter = {
+    reach: 2,
+    weight: (distance) => cubicWeight(Math.abs(distance), cubicCoefficient),
+  };
   const { reach, weight } = mode === 'linear' ? linear : cubic;
   return { reach: reach / stretch, weight: (distance: number) => weight(distance * stretch) };
 }
@@ -151,18 +182,28 @@ function cubicWeight(x: number, a: number): number {
   return x < 2 ? ((a * x - 5 * a) * x + 8 * a) * x - 4 * a : 0;
 }
 
-function nearest({ nearestMode = 'round_prefer_floor', scales }: ResizeAttributes, axis: number, at: number): number {
+function nearest(
+  { nearestMode = 'round_prefer_floor', scales }: ResizeAttributes,
+  axis: number,
+  at: number,
+): number {
   if (nearestMode === 'floor') return Math.floor(at);
   if (nearestMode === 'ceil') return Math.ceil(at);
-  if (nearestMode === 'simple') return (scales[axis] as number) < 1 ? Math.ceil(at) : Math.trunc(at);
+  if (nearestMode === 'simple')
+    return (scales[axis] as number) < 1 ? Math.ceil(at) : Math.trunc(at);
   return nearestMode === 'round_prefer_ceil' ? Math.floor(at + 0.5) : Math.ceil(at - 0.5);
 }
 
 /**
- * Where an index of the result lies in the input. Steps are rounded to float32 as in ONNX Runtime, since the nearest
- * element depends on the last bit.
+ * Where an index of the result lies in the input. Steps are rounded to float32 as in ONNX Runtime,
+ * since the nearest element depends on the last bit.
  */
-function originOf({ scales, coordinates, roi, shape }: ResizeAttributes, axis: number, length: number, index: number) {
+function originOf(
+  { scales, coordinates, roi, shape }: ResizeAttributes,
+  axis: number,
+  length: number,
+  index: number,
+) {
   const f = Math.fround;
   const scale = f(scales[axis] as number);
   const resized = shape[axis] as number;
@@ -186,12 +227,16 @@ function originOf({ scales, coordinates, roi, shape }: ResizeAttributes, axis: n
     case 'tf_crop_and_resize': {
       const [start, end] = [roi?.[axis] ?? 0, roi?.[axis + shape.length] ?? 1];
       if (resized === 1) return f((f(start + end) / 2) * (length - 1));
-      return f(f(start * (length - 1)) + f(f(index * f(end - start) * (length - 1)) / (resized - 1)));
+      return f(
+        f(start * (length - 1)) + f(f(index * f(end - start) * (length - 1)) / (resized - 1)),
+      );
     }
   }
 }
 
-/** The extent that a scale makes of another one: a product of float32 numbers, as in ONNX Runtime. */
+/**
+ * The extent that a scale makes of another one: a product of float32 numbers, as in ONNX Runtime.
+ */
 export function resizedExtent(extent: number, scale: number): number {
   return Math.floor(Math.fround(extent * Math.fround(scale)));
 }

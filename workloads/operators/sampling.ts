@@ -19,13 +19,21 @@ type Taps = readonly (readonly [index: number, weight: number])[];
 /** PyTorch's. */
 const CUBIC = -0.75;
 
-/** Inputs: x [frames, channels, n axes], grid [frames, result's n axes, n] of positions, those of the last axis first. */
+/**
+ * Inputs: x [frames, channels, n axes], grid [frames, result's n axes, n] of positions, those of
+ * the last axis first.
+ */
 const gridSample = operator<GridSampleAttributes>({
   arity: [2, 2],
   infer(_attributes, inputs, fault) {
     const [x, grid] = [given(inputs), given(inputs, 1)];
     const axes = x.shape.length - 2;
-    if (axes < 1 || grid.shape.length !== axes + 2 || grid.shape.at(-1) !== axes || grid.shape[0] !== x.shape[0]) {
+    if (
+      axes < 1 ||
+      grid.shape.length !== axes + 2 ||
+      grid.shape.at(-1) !== axes ||
+      grid.shape[0] !== x.shape[0]
+    ) {
       throw fault(
         `a grid of ${shapeText(grid.shape)} for ${shapeText(x.shape)}`,
         `frames, ${axes} axes, and ${axes} coordinates`,
@@ -58,7 +66,8 @@ const gridSample = operator<GridSampleAttributes>({
         for (let channel = 0; channel < channels; channel++) {
           const plane = frame * channels + channel;
           let sum = 0;
-          for (const [offset, weight] of taps) sum += weight * (values[plane * pixels + offset] as number);
+          for (const [offset, weight] of taps)
+            sum += weight * (values[plane * pixels + offset] as number);
           result[plane * points + point] = fitted(sum);
         }
       }
@@ -69,7 +78,10 @@ const gridSample = operator<GridSampleAttributes>({
     const { shape } = given(inputs);
     const taps = { nearest: 1, linear: 2, cubic: 4 }[mode] ** (shape.length - 2);
     const outputs = elementsOf(results);
-    const operations = operationsEach(outputs, mode === 'nearest' ? { add: 1 } : { multiply: taps, add: taps - 1 });
+    const operations = operationsEach(
+      outputs,
+      mode === 'nearest' ? { add: 1 } : { multiply: taps, add: taps - 1 },
+    );
     return {
       ...streamOf(elementsOf(inputs), outputs, operations),
       looks: outputs * taps + elementsOf([given(inputs, 1)]),
@@ -77,9 +89,15 @@ const gridSample = operator<GridSampleAttributes>({
   },
 });
 
-function tapsAlong({ mode, padding, alignCorners }: GridSampleAttributes, position: number, extent: number): Taps {
+function tapsAlong(
+  { mode, padding, alignCorners }: GridSampleAttributes,
+  position: number,
+  extent: number,
+): Taps {
   const [least, most] = alignCorners ? [0, extent - 1] : [-0.5, extent - 0.5];
-  const raw = alignCorners ? ((position + 1) / 2) * (extent - 1) : ((position + 1) * extent - 1) / 2;
+  const raw = alignCorners
+    ? ((position + 1) / 2) * (extent - 1)
+    : ((position + 1) * extent - 1) / 2;
   const settle = (at: number) => {
     if (padding === 'border') return Math.min(Math.max(at, 0), extent - 1);
     return padding === 'reflection' ? reflect(at, least, most) : at;
@@ -130,13 +148,19 @@ interface Sample {
   readonly weights: readonly number[];
 }
 
-/** Inputs: x [frames, channels, height, width], regions [n, 4] as x1, y1, x2, y2, and the frame of each region [n]. */
+/**
+ * Inputs: x [frames, channels, height, width], regions [n, 4] as x1, y1, x2, y2, and the frame of
+ * each region [n].
+ */
 const roiAlign = operator<RoiAlignAttributes>({
   arity: [3, 3],
   infer({ size }, inputs, fault) {
     const [x, regions] = [given(inputs), given(inputs, 1)];
     if (x.shape.length !== 4 || regions.shape.length !== 2 || regions.shape[1] !== 4) {
-      throw fault(`regions of ${shapeText(regions.shape)} of ${shapeText(x.shape)}`, 'n×4 of images');
+      throw fault(
+        `regions of ${shapeText(regions.shape)} of ${shapeText(x.shape)}`,
+        'n×4 of images',
+      );
     }
     return [{ shape: [regions.shape[0] as number, x.shape[1] as number, ...size], type: x.type }];
   },
@@ -154,12 +178,19 @@ const roiAlign = operator<RoiAlignAttributes>({
         const plane = ((frames.values[region] as number) * channels + channel) * height * width;
         for (const [cell, within] of samples.entries()) {
           const parts = within.map(({ offsets, weights }) =>
-            offsets.map((offset, at) => (weights[at] as number) * (values[plane + offset] as number)),
+            offsets.map(
+              (offset, at) => (weights[at] as number) * (values[plane + offset] as number),
+            ),
           );
           const value =
             attributes.mode === 'avg'
               ? parts.flat().reduce((sum, part) => sum + part, 0) / Math.max(1, within.length)
-              : parts.flat().reduce((most, part) => Math.max(most, part), within.length === 0 ? 0 : -Infinity);
+              : parts
+                  .flat()
+                  .reduce(
+                    (most, part) => Math.max(most, part),
+                    within.length === 0 ? 0 : -Infinity,
+                  );
           result[(region * channels + channel) * cells + cell] = fitted(value);
         }
       }
@@ -168,9 +199,14 @@ const roiAlign = operator<RoiAlignAttributes>({
   },
   demand({ samplingRatio }, inputs, results) {
     const outputs = elementsOf(results);
-    // Regions are not known beforehand: 2 samples an axis, as in the networks that leave the number open.
+    // Regions are not known beforehand: 2 samples an axis, as in the networks that leave the number
+    // open.
     const samples = (samplingRatio || 2) ** 2;
-    const operations = operationsEach(outputs, { multiply: 4 * samples, add: 4 * samples, divide: 1 });
+    const operations = operationsEach(outputs, {
+      multiply: 4 * samples,
+      add: 4 * samples,
+      divide: 1,
+    });
     return { ...streamOf(elementsOf(inputs), outputs, operations), looks: 4 * samples * outputs };
   },
 });
@@ -195,7 +231,9 @@ function samplesOf(
   };
   const rows = along(y1, y2, size[0], height);
   const columns = along(x1, x2, size[1], width);
-  return rows.flatMap((row) => columns.map((column) => row.flatMap((y) => column.map((x) => crossed(y, x, width)))));
+  return rows.flatMap((row) =>
+    columns.map((column) => row.flatMap((y) => column.map((x) => crossed(y, x, width)))),
+  );
 }
 
 /** A sample more than one pixel outside has no elements. */

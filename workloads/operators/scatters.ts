@@ -27,12 +27,18 @@ export interface ScatterElementsAttributes {
   readonly reduction: Reduction;
 }
 
-/** Inputs: data, indices into its first axes along the last of their own, updates of what is left of the data's axes. */
+/**
+ * Inputs: data, indices into its first axes along the last of their own, updates of what is left of
+ * the data's axes.
+ */
 export interface ScatterNdAttributes {
   readonly reduction: Reduction;
 }
 
-/** As ONNX's TensorScatter: a cache of keys or values, new ones, and for each sequence where they start (0). */
+/**
+ * As ONNX's TensorScatter: a cache of keys or values, new ones, and for each sequence where they
+ * start (0).
+ */
 export interface TensorScatterAttributes {
   /** Of the positions; −2 as a rule. */
   readonly axis: number;
@@ -64,7 +70,14 @@ function scatterDemand(reduction: Reduction, inputs: InputTypes, result: TensorT
   if (reduction === 'none') return move(all, outputs);
   const each = reduction === 'mul' ? { multiply: 1 } : { add: 1 };
   const operations = operationsEach(sizeOf(given(inputs, 2).shape), each);
-  return { kind: 'stream', inputs: all, looks: all, passes: 1, outputs, operations } satisfies StreamDemand;
+  return {
+    kind: 'stream',
+    inputs: all,
+    looks: all,
+    passes: 1,
+    outputs,
+    operations,
+  } satisfies StreamDemand;
 }
 
 /** Data copied, and update `u` of element `e` of its block put at places[u] + e. */
@@ -93,7 +106,10 @@ const scatterElements = operator<ScatterElementsAttributes>({
     const [data, indices, updates] = [given(inputs), given(inputs, 1), given(inputs, 2)];
     requireElementIndices(data.shape, indices.shape, axis, fault);
     if (updates.shape.join() !== indices.shape.join()) {
-      throw fault(`updates of ${shapeText(updates.shape)}`, `${shapeText(indices.shape)}, one an index`);
+      throw fault(
+        `updates of ${shapeText(updates.shape)}`,
+        `${shapeText(indices.shape)}, one an index`,
+      );
     }
     return [reshaped(data, data.shape)];
   },
@@ -102,7 +118,8 @@ const scatterElements = operator<ScatterElementsAttributes>({
     const places = elementPlaces(data.shape, given(inputs, 1), axis);
     return [scattered(data, places, 1, given(inputs, 2).values, reduction)];
   },
-  demand: ({ reduction }, inputs, [result]) => scatterDemand(reduction, inputs, result as TensorType),
+  demand: ({ reduction }, inputs, [result]) =>
+    scatterDemand(reduction, inputs, result as TensorType),
 });
 
 const scatterNd = operator<ScatterNdAttributes>({
@@ -121,7 +138,8 @@ const scatterNd = operator<ScatterNdAttributes>({
     const { places, block } = blockPlaces(data.shape, given(inputs, 1), 0);
     return [scattered(data, places, block, given(inputs, 2).values, reduction)];
   },
-  demand: ({ reduction }, inputs, [result]) => scatterDemand(reduction, inputs, result as TensorType),
+  demand: ({ reduction }, inputs, [result]) =>
+    scatterDemand(reduction, inputs, result as TensorType),
 });
 
 const tensorScatter = operator<TensorScatterAttributes>({
@@ -129,9 +147,14 @@ const tensorScatter = operator<TensorScatterAttributes>({
   infer({ axis }, inputs, fault) {
     const [cache, update] = [given(inputs), given(inputs, 1)];
     const at = axisOf(axis, cache.shape.length, fault);
-    const fits = cache.shape.every((extent, other) => other === at || extent === update.shape[other]);
+    const fits = cache.shape.every(
+      (extent, other) => other === at || extent === update.shape[other],
+    );
     if (at === 0 || cache.shape.length !== update.shape.length || !fits) {
-      throw fault(`${shapeText(update.shape)} into ${shapeText(cache.shape)}`, `the same but along axis ${axis}`);
+      throw fault(
+        `${shapeText(update.shape)} into ${shapeText(cache.shape)}`,
+        `the same but along axis ${axis}`,
+      );
     }
     return [reshaped(cache, cache.shape)];
   },
@@ -146,7 +169,9 @@ const tensorScatter = operator<TensorScatterAttributes>({
       const outer = Math.floor(index / steps);
       const position = (starts?.values[Math.floor(outer / perSequence)] ?? 0) + (index % steps);
       return (
-        (outer * positions + (mode === 'circular' ? position % positions : indexInside(position, positions))) * block
+        (outer * positions +
+          (mode === 'circular' ? position % positions : indexInside(position, positions))) *
+        block
       );
     });
     return [scattered(cache, places, block, update.values, 'none')];
@@ -162,13 +187,19 @@ const maxUnpool = operator<MaxUnpoolAttributes>({
   arity: [2, 2],
   infer(attributes, inputs, fault) {
     const [input, indices] = [given(inputs), given(inputs, 1)];
-    if (input.shape.length !== 2 + attributes.kernel.length || indices.shape.join() !== input.shape.join()) {
+    if (
+      input.shape.length !== 2 + attributes.kernel.length ||
+      indices.shape.join() !== input.shape.join()
+    ) {
       const found = `${shapeText(input.shape)} and indices of ${shapeText(indices.shape)}`;
       throw fault(found, `the same of ${2 + attributes.kernel.length} axes`);
     }
     const pooled = unpooledShape(attributes, input.shape);
     const shape = attributes.shape ?? pooled;
-    if (shape.length !== pooled.length || shape.some((extent, axis) => extent < (pooled[axis] as number))) {
+    if (
+      shape.length !== pooled.length ||
+      shape.some((extent, axis) => extent < (pooled[axis] as number))
+    ) {
       throw fault(`a result of ${shapeText(shape)}`, `at least ${shapeText(pooled)}`);
     }
     return [reshaped(input, shape)];

@@ -1,7 +1,14 @@
 // Triangles of matrices, discrete Fourier transforms, and windows of signals.
 
 import { operationsEach, streamOf } from '../demand.js';
-import { type ElementType, roomFor, type Shape, shapeText, sizeOf, type TensorType } from '../tensor.js';
+import {
+  type ElementType,
+  roomFor,
+  type Shape,
+  shapeText,
+  sizeOf,
+  type TensorType,
+} from '../tensor.js';
 import { elementsOf, knownAxis, laneStart, lanesOf } from './axes.js';
 import { fitOf, valuesOf } from './elements.js';
 import { axisOf, type Fault, given, operator } from './operator.js';
@@ -38,7 +45,10 @@ const trilu = operator<TriluAttributes>({
 });
 
 export interface DftAttributes {
-  /** The signal's axis, not the last one, which holds real numbers (extent 1) or real and imaginary parts (2). */
+  /**
+   * The signal's axis, not the last one, which holds real numbers (extent 1) or real and imaginary
+   * parts (2).
+   */
   readonly axis: number;
   readonly inverse: boolean;
   /** Whether only the half that is not mirrored is a result; of an inverse, an input. */
@@ -47,7 +57,10 @@ export interface DftAttributes {
   readonly length?: number;
 }
 
-/** Input: x [frames, …, signal, …, 1 or 2]. Result: complex numbers; real ones of a onesided inverse. */
+/**
+ * Input: x [frames, …, signal, …, 1 or 2]. Result: complex numbers; real ones of a onesided
+ * inverse.
+ */
 const dft = operator<DftAttributes>({
   arity: [1, 1],
   infer(attributes, inputs, fault) {
@@ -69,7 +82,10 @@ const dft = operator<DftAttributes>({
     const [parts, resultParts] = [shape.at(-1) as number, result.shape.at(-1) as number];
     const lanes = lanesOf(shape.slice(0, -1), axis);
     const resultLanes = lanesOf(result.shape.slice(0, -1), axis);
-    const angles = Float64Array.from({ length }, (_, at) => ((inverse ? 2 : -2) * Math.PI * at) / length);
+    const angles = Float64Array.from(
+      { length },
+      (_, at) => ((inverse ? 2 : -2) * Math.PI * at) / length,
+    );
     const [cosines, sines] = [angles.map(Math.cos), angles.map(Math.sin)];
     const transformed = roomFor(result);
     const fitted = fitOf(result.type);
@@ -104,14 +120,21 @@ const dft = operator<DftAttributes>({
     }
     return [transformed];
   },
-  /** Of a fast transform: log₂ n stages of n / 2 butterflies, each of 4 multiplications and 6 additions. */
+  /**
+   * Of a fast transform: log₂ n stages of n / 2 butterflies, each of 4 multiplications and 6
+   * additions.
+   */
   demand(attributes, inputs, results) {
     const { shape } = given(inputs);
     const axis = knownAxis(attributes.axis, shape.length);
     const length = lengthOf(attributes, shape, axis);
     const signals = sizeOf(shape.slice(0, -1)) / Math.max(1, shape[axis] as number);
     const butterflies = (signals * length * Math.ceil(Math.log2(Math.max(2, length)))) / 2;
-    return streamOf(elementsOf(inputs), elementsOf(results), operationsEach(butterflies, { multiply: 4, add: 6 }));
+    return streamOf(
+      elementsOf(inputs),
+      elementsOf(results),
+      operationsEach(butterflies, { multiply: 4, add: 6 }),
+    );
   },
 });
 
@@ -119,12 +142,19 @@ function axisOfSignal({ axis }: DftAttributes, shape: Shape, fault: Fault): numb
   const counted = axisOf(axis, shape.length, fault);
   const parts = shape.at(-1);
   if (counted === shape.length - 1 || (parts !== 1 && parts !== 2)) {
-    throw fault(`axis ${axis} of ${shapeText(shape)}`, 'a signal before a last axis of 1 or 2 parts');
+    throw fault(
+      `axis ${axis} of ${shapeText(shape)}`,
+      'a signal before a last axis of 1 or 2 parts',
+    );
   }
   return counted;
 }
 
-function lengthOf({ inverse, onesided, length }: DftAttributes, shape: Shape, axis: number): number {
+function lengthOf(
+  { inverse, onesided, length }: DftAttributes,
+  shape: Shape,
+  axis: number,
+): number {
   const extent = shape[axis] as number;
   return length ?? (inverse && onesided ? 2 * (extent - 1) : extent);
 }
@@ -139,7 +169,9 @@ const windows = {
 export interface WindowAttributes {
   readonly function: keyof typeof windows;
   readonly length: number;
-  /** Whether the first element is the one that would follow the last; else both ends are the same. */
+  /**
+   * Whether the first element is the one that would follow the last; else both ends are the same.
+   */
   readonly periodic: boolean;
   /** The result's. */
   readonly type: ElementType;
@@ -160,7 +192,8 @@ const windowRow = operator<WindowAttributes>({
       }),
     ];
   },
-  demand: ({ length }) => streamOf(0, length, operationsEach(length, { exponential: 2, multiply: 3, add: 2 })),
+  demand: ({ length }) =>
+    streamOf(0, length, operationsEach(length, { exponential: 2, multiply: 3, add: 2 })),
 });
 
 export const signalOperators = { trilu, dft, window: windowRow } as const;

@@ -37,7 +37,8 @@ const softmax = operator<Softmax>({
       let most = Number.NEGATIVE_INFINITY;
       for (let i = 0; i < length; i++) most = Math.max(most, values[first + i * inner] as number);
       let total = 0;
-      for (let i = 0; i < length; i++) total += Math.exp((values[first + i * inner] as number) - most);
+      for (let i = 0; i < length; i++)
+        total += Math.exp((values[first + i * inner] as number) - most);
       for (let i = 0; i < length; i++) {
         const shifted = (values[first + i * inner] as number) - most;
         output[first + i * inner] = log ? shifted - Math.log(total) : Math.exp(shifted) / total;
@@ -58,7 +59,8 @@ const lrn = operator<LocalResponse>({
   arity: [1, 1],
   infer(op, inputs, fault) {
     const input = given(inputs);
-    if (input.shape.length < 2) throw fault(`${input.shape.length} axes`, 'at least 2, the second one the channels');
+    if (input.shape.length < 2)
+      throw fault(`${input.shape.length} axes`, 'at least 2, the second one the channels');
     if (!(Number.isInteger(op.size) && op.size >= 1))
       throw fault(`a size of ${op.size}`, 'a whole number of at least 1');
     return [input];
@@ -88,7 +90,14 @@ const lrn = operator<LocalResponse>({
     const elements = sizeOf(given(inputs).shape);
     // A square and a sum for each neighbour, then a power and two multiplications.
     const operations = operationsEach(elements, { add: size, multiply: size + 2, exponential: 1 });
-    return { kind: 'stream', inputs: elements, looks: elements * size, passes: 1, outputs: elements, operations };
+    return {
+      kind: 'stream',
+      inputs: elements,
+      looks: elements * size,
+      passes: 1,
+      outputs: elements,
+      operations,
+    };
   },
 });
 

@@ -65,7 +65,9 @@ type AttributesOf<Row> = Row extends Operator<infer Attributes> ? Attributes : n
 export type LayerKind = keyof Table;
 
 /** What a layer does to its inputs: an operator and what it is written with. */
-export type LayerOp = { readonly [Kind in LayerKind]: { readonly kind: Kind } & AttributesOf<Table[Kind]> }[LayerKind];
+export type LayerOp = {
+  readonly [Kind in LayerKind]: { readonly kind: Kind } & AttributesOf<Table[Kind]>;
+}[LayerKind];
 
 export type OpOf<Kind extends LayerKind> = Extract<LayerOp, { readonly kind: Kind }>;
 

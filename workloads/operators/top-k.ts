@@ -49,14 +49,26 @@ const topK = operator<TopKAttributes>({
     const size = sizeOf(given(inputs).shape);
     // A heap of the best k: for each element as many comparisons as the heap is high.
     const comparisons = Math.ceil(Math.log2(k + 1));
-    return streamOf(size, 2 * sizeOf((values as TensorType).shape), operationsEach(size, { add: comparisons }));
+    return streamOf(
+      size,
+      2 * sizeOf((values as TensorType).shape),
+      operationsEach(size, { add: comparisons }),
+    );
   },
 });
 
-function orderOf(values: Values, start: number, stride: number, extent: number, largest: boolean): Uint32Array {
+function orderOf(
+  values: Values,
+  start: number,
+  stride: number,
+  extent: number,
+  largest: boolean,
+): Uint32Array {
   const sign = largest ? -1 : 1;
   const at = (index: number) => values[start + index * stride] as number;
-  return Uint32Array.from({ length: extent }, (_, index) => index).sort((a, b) => sign * (at(a) - at(b)) || a - b);
+  return Uint32Array.from({ length: extent }, (_, index) => index).sort(
+    (a, b) => sign * (at(a) - at(b)) || a - b,
+  );
 }
 
 export const topKOperators = { 'top-k': topK } as const;

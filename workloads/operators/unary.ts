@@ -59,7 +59,10 @@ export const unaryFunctions = {
   exp: { apply: Math.exp, each: root },
   expm1: { apply: Math.expm1, each: { exponential: 1, add: 1 } },
   floor: { apply: Math.floor, each: compare },
-  gelu: { apply: (x) => (x * erfc(-x / Math.SQRT2)) / 2, each: { exponential: 1, add: 1, multiply: 3 } },
+  gelu: {
+    apply: (x) => (x * erfc(-x / Math.SQRT2)) / 2,
+    each: { exponential: 1, add: 1, multiply: 3 },
+  },
   'gelu-tanh': {
     apply: (x) => (x * (1 + Math.tanh(Math.sqrt(2 / Math.PI) * (x + 0.044715 * x ** 3)))) / 2,
     each: { exponential: 1, add: 4, multiply: 6, divide: 1 },
@@ -72,7 +75,9 @@ export const unaryFunctions = {
   'hard-swish': { apply: (x) => x * clamp(x / 6 + 0.5, 0, 1), each: { add: 3, multiply: 2 } },
   'is-inf': {
     apply: (x, negative, positive) =>
-      (x === Number.NEGATIVE_INFINITY && negative) || (x === Number.POSITIVE_INFINITY && positive) ? 1 : 0,
+      (x === Number.NEGATIVE_INFINITY && negative) || (x === Number.POSITIVE_INFINITY && positive)
+        ? 1
+        : 0,
     each: compare,
     parameters: { negative: 1, positive: 1 },
     result: 'bool',
@@ -127,7 +132,11 @@ export const unaryFunctions = {
   square: { apply: (x) => x * x, each: { multiply: 1 } },
   tan: { apply: Math.tan, each: root },
   tanh: { apply: Math.tanh, each: tanhCost },
-  'thresholded-relu': { apply: (x, alpha) => (x > alpha ? x : 0), each: compare, parameters: { alpha: 1 } },
+  'thresholded-relu': {
+    apply: (x, alpha) => (x > alpha ? x : 0),
+    each: compare,
+    parameters: { alpha: 1 },
+  },
 } as const satisfies Readonly<Record<string, UnaryFunction>>;
 
 export type UnaryName = keyof typeof unaryFunctions;

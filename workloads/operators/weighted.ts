@@ -1,5 +1,5 @@
-// Fully connected layers and convolutions over images: what has weights and multiplies them with activations. Weights are
-// walked as compressed sparse rows, so that zero weights are skipped.
+// Fully connected layers and convolutions over images: what has weights and multiplies them with
+// activations. Weights are walked as compressed sparse rows, so that zero weights are skipped.
 
 import type { Image, Padding, Pair, Rectifier } from '../demand.js';
 import { sizeOf, type Values } from '../tensor.js';
@@ -12,7 +12,10 @@ export interface Dense {
   readonly outputs: number;
   readonly bias: boolean;
   readonly activation: Rectifier;
-  /** The first axis that is summed over, with all behind it; 1 unless told: everything but the batch. */
+  /**
+   * The first axis that is summed over, with all behind it; 1 unless told: everything but the
+   * batch.
+   */
   readonly axis?: number;
 }
 
@@ -28,12 +31,17 @@ export interface Convolution {
   readonly activation: Rectifier;
 }
 
-const positions: Fault = (found, expected) => new Error(`found ${found}, expected ${expected}`) as never;
+const positions: Fault = (found, expected) =>
+  new Error(`found ${found}, expected ${expected}`) as never;
 
 /** How a fully connected layer's input divides: so many vectors of so many values. */
 function vectorsOf({ axis = 1 }: Dense, shape: readonly number[], fault: Fault = positions) {
   const first = shape.length === 0 ? 0 : axisOf(axis, shape.length, fault);
-  return { outer: shape.slice(0, first), rows: sizeOf(shape.slice(0, first)), depth: sizeOf(shape.slice(first)) };
+  return {
+    outer: shape.slice(0, first),
+    rows: sizeOf(shape.slice(0, first)),
+    depth: sizeOf(shape.slice(first)),
+  };
 }
 
 const dense = operator<Dense>({
@@ -53,11 +61,25 @@ const dense = operator<Dense>({
   demand(op, inputs) {
     const { rows, depth } = vectorsOf(op, given(inputs).shape);
     const { outputs: columns, bias, activation } = op;
-    return { kind: 'product', matrices: 1, rows, depth, columns, right: 'weights', bias, activation };
+    return {
+      kind: 'product',
+      matrices: 1,
+      rows,
+      depth,
+      columns,
+      right: 'weights',
+      bias,
+      activation,
+    };
   },
 });
 
-function denseForward(op: Dense, input: Values, shape: readonly number[], { store, bias }: LayerWeights): Float32Array {
+function denseForward(
+  op: Dense,
+  input: Values,
+  shape: readonly number[],
+  { store, bias }: LayerWeights,
+): Float32Array {
   const { rows, pointers, indices, values } = toCsr(store);
   const vectors = vectorsOf(op, shape);
   const output = new Float32Array(vectors.rows * rows);
@@ -74,7 +96,9 @@ function denseForward(op: Dense, input: Values, shape: readonly number[], { stor
   return output;
 }
 
-/** `shape` as images: how many, and of which extents. @throws what `fault` makes for other ranks. */
+/**
+ * `shape` as images: how many, and of which extents. @throws what `fault` makes for other ranks.
+ */
 export function imagesOf(
   shape: readonly number[],
   fault: Fault = positions,
@@ -93,13 +117,18 @@ const conv2d = operator<Convolution>({
     const { images, image } = imagesOf(shape, fault);
     const [channels, height, width] = image;
     if (!(channels % op.groups === 0 && op.channels % op.groups === 0)) {
-      throw fault(`${channels} → ${op.channels} channels in ${op.groups} groups`, 'groups that divide them');
+      throw fault(
+        `${channels} → ${op.channels} channels in ${op.groups} groups`,
+        'groups that divide them',
+      );
     }
     const [top, left, bottom, right] = op.pad;
     const reach = reachOf(op);
     const rows = Math.floor((height + top + bottom - reach[0]) / op.stride[0]) + 1;
     const columns = Math.floor((width + left + right - reach[1]) / op.stride[1]) + 1;
-    return [{ shape: [images, ...checkedImage([op.channels, rows, columns], reach, image, fault)], type }];
+    return [
+      { shape: [images, ...checkedImage([op.channels, rows, columns], reach, image, fault)], type },
+    ];
   },
   weightShape: (op, inputs) => ({
     rows: op.channels,
@@ -159,7 +188,8 @@ function convolve(
         const from = (channel * height + oy * stride[0] + top) * width + left;
         const to = oy * outWidth;
         for (let ox = firstColumn; ox < endColumn; ox++) {
-          plane[to + ox] = (plane[to + ox] as number) + weight * (input[from + ox * stride[1]] as number);
+          plane[to + ox] =
+            (plane[to + ox] as number) + weight * (input[from + ox * stride[1]] as number);
         }
       }
     }
@@ -173,7 +203,10 @@ function convolve(
 /** @throws what `fault` makes where a kernel finds no place in its input. */
 export function checkedImage(output: Image, kernel: Pair, input: Image, fault: Fault): Image {
   if (output[1] >= 1 && output[2] >= 1) return output;
-  throw fault(`a kernel of ${kernel.join('×')} over an input of ${input.join('×')}`, 'one that fits');
+  throw fault(
+    `a kernel of ${kernel.join('×')} over an input of ${input.join('×')}`,
+    'one that fits',
+  );
 }
 
 export const weightedOperators = { dense, conv2d } as const;

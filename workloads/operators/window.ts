@@ -34,9 +34,14 @@ export function reachOf({ kernel, dilation }: Pick<Convolution, 'kernel' | 'dila
   return [(kernel[0] - 1) * dilation[0] + 1, (kernel[1] - 1) * dilation[1] + 1];
 }
 
-/** Whether every output pixel is made of the one input pixel at its own place: a matrix product over channels. */
+/**
+ * Whether every output pixel is made of the one input pixel at its own place: a matrix product over
+ * channels.
+ */
 export function isPointwise({ kernel, stride, pad }: Convolution): boolean {
-  return tapsOf({ kernel }) === 1 && stride[0] * stride[1] === 1 && pad.every((pixels) => pixels === 0);
+  return (
+    tapsOf({ kernel }) === 1 && stride[0] * stride[1] === 1 && pad.every((pixels) => pixels === 0)
+  );
 }
 
 /** Whether each input channel has filters of its own. */
@@ -50,14 +55,22 @@ export function isDepthwise({
   return groups > 1 && input[0] === groups;
 }
 
-/** The side of square kernels with the same stride, dilation and padding everywhere, or null for others. */
+/**
+ * The side of square kernels with the same stride, dilation and padding everywhere, or null for
+ * others.
+ */
 export function squareOf({ kernel, stride, dilation, pad }: Convolution) {
-  const isSquare = [kernel, stride, dilation].every(([vertical, horizontal]) => vertical === horizontal);
+  const isSquare = [kernel, stride, dilation].every(
+    ([vertical, horizontal]) => vertical === horizontal,
+  );
   if (!isSquare || pad.some((pixels) => pixels !== pad[0])) return null;
   return { kernel: kernel[0], stride: stride[0], dilation: dilation[0], pad: pad[0] };
 }
 
-/** The least and one past the largest output position along an axis whose tap at `offset` lies inside the image. */
+/**
+ * The least and one past the largest output position along an axis whose tap at `offset` lies
+ * inside the image.
+ */
 export function insideRange(
   size: number,
   outputs: number,

@@ -1,4 +1,5 @@
-// Windows that slide over 1 to 3 axes of positions. Passes see 3 axes: those that are missing have extent 1, in front.
+// Windows that slide over 1 to 3 axes of positions. Passes see 3 axes: those that are missing have
+// extent 1, in front.
 
 import { type Shape, shapeText } from '../tensor.js';
 import type { Fault } from './operator.js';
@@ -24,7 +25,9 @@ interface Meeting {
   readonly offset: number;
 }
 
-/** Windows over a wide image (a convolution's input), one a position of a narrow one (its output). */
+/**
+ * Windows over a wide image (a convolution's input), one a position of a narrow one (its output).
+ */
 export interface Sliding {
   readonly taps: number;
   readonly wide: number;
@@ -32,16 +35,23 @@ export interface Sliding {
   /** How far apart two windows in a row are in the wide image. */
   readonly step: number;
   /**
-   * The pairs of places that each tap connects, in runs along the last axis: where in the wide and where in the narrow
-   * image a run starts, and how many windows it has; three numbers a run.
+   * The pairs of places that each tap connects, in runs along the last axis: where in the wide and
+   * where in the narrow image a run starts, and how many windows it has; three numbers a run.
    */
   readonly runs: readonly Int32Array[];
 }
 
-export function slidingOf({ kernel, stride, dilation, pads }: Windows, wide: Shape, narrow: Shape): Sliding {
-  const [taps, strides, dilations, befores] = [kernel, stride, dilation, pads.slice(0, kernel.length)].map((list, at) =>
-    tripleOf(list, at === 3 ? 0 : 1),
-  ) as [Triple, Triple, Triple, Triple];
+export function slidingOf(
+  { kernel, stride, dilation, pads }: Windows,
+  wide: Shape,
+  narrow: Shape,
+): Sliding {
+  const [taps, strides, dilations, befores] = [
+    kernel,
+    stride,
+    dilation,
+    pads.slice(0, kernel.length),
+  ].map((list, at) => tripleOf(list, at === 3 ? 0 : 1)) as [Triple, Triple, Triple, Triple];
   const [wides, narrows] = [tripleOf(wide, 1), tripleOf(narrow, 1)];
   const meet = (axis: 0 | 1 | 2, tap: number): Meeting => {
     const offset = tap * dilations[axis] - befores[axis];
@@ -63,7 +73,11 @@ export function slidingOf({ kernel, stride, dilation, pads }: Windows, wide: Sha
         for (let y = row.first; y < row.end; y++) {
           const plane = (z * depth.stride + depth.offset) * wides[1] + y * row.stride + row.offset;
           const wideStart = plane * wides[2] + column.first * column.stride + column.offset;
-          runs.push(wideStart, (z * narrows[1] + y) * narrows[2] + column.first, column.end - column.first);
+          runs.push(
+            wideStart,
+            (z * narrows[1] + y) * narrows[2] + column.first,
+            column.end - column.first,
+          );
         }
       }
       return Int32Array.from(runs);
@@ -75,7 +89,9 @@ function tripleOf(list: readonly number[], filler: number): Triple {
   return [...new Array<number>(3 - list.length).fill(filler), ...list] as unknown as Triple;
 }
 
-/** @throws what `fault` makes where the numbers are not one for each of 1 to 3 axes, or no windows. */
+/**
+ * @throws what `fault` makes where the numbers are not one for each of 1 to 3 axes, or no windows.
+ */
 export function requireWindows({ kernel, stride, dilation, pads }: Windows, fault: Fault): void {
   const axes = kernel.length;
   if (axes < 1 || axes > 3) throw fault(`a kernel of ${axes} axes`, '1 to 3');
@@ -85,22 +101,35 @@ export function requireWindows({ kernel, stride, dilation, pads }: Windows, faul
   }
   for (const extent of [...kernel, ...stride, ...dilation]) {
     if (!(Number.isInteger(extent) && extent >= 1)) {
-      throw fault(`a kernel of ${shapeText(kernel)}, stride ${shapeText(stride)}`, 'whole numbers of at least 1');
+      throw fault(
+        `a kernel of ${shapeText(kernel)}, stride ${shapeText(stride)}`,
+        'whole numbers of at least 1',
+      );
     }
   }
 }
 
 /** Windows along each axis of `positions`; below 1 where none fits. */
-export function windowCounts({ kernel, stride, dilation, pads }: Windows, positions: Shape): number[] {
+export function windowCounts(
+  { kernel, stride, dilation, pads }: Windows,
+  positions: Shape,
+): number[] {
   return kernel.map((taps, axis) => {
     const reach = (taps - 1) * (dilation[axis] as number) + 1;
-    const padded = (positions[axis] as number) + (pads[axis] as number) + (pads[axis + kernel.length] as number);
+    const padded =
+      (positions[axis] as number) + (pads[axis] as number) + (pads[axis + kernel.length] as number);
     return Math.floor((padded - reach) / (stride[axis] as number)) + 1;
   });
 }
 
-/** The extents that windows cover, without what is padded: what a transposed convolution's positions spread over. */
-export function coveredExtents({ kernel, stride, dilation, pads }: Windows, windows: Shape): number[] {
+/**
+ * The extents that windows cover, without what is padded: what a transposed convolution's positions
+ * spread over.
+ */
+export function coveredExtents(
+  { kernel, stride, dilation, pads }: Windows,
+  windows: Shape,
+): number[] {
   return kernel.map((taps, axis) => {
     const reach = (taps - 1) * (dilation[axis] as number) + 1;
     const cut = (pads[axis] as number) + (pads[axis + kernel.length] as number);
@@ -109,9 +138,9 @@ export function coveredExtents({ kernel, stride, dilation, pads }: Windows, wind
 }
 
 /**
- * The pads of a transposed convolution whose result has given extents (ONNX's `output_shape`, and `auto_pad`, which asks
- * for positions times strides): an odd element is cut off behind for SAME_UPPER, otherwise in front. What is missing is
- * added behind.
+ * The pads of a transposed convolution whose result has given extents (ONNX's `output_shape`, and
+ * `auto_pad`, which asks for positions times strides): an odd element is cut off behind for
+ * SAME_UPPER, otherwise in front. What is missing is added behind.
  */
 export function transposedPads(
   windows: Omit<Windows, 'pads'> & { readonly outputPads: readonly number[] },

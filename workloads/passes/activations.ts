@@ -29,7 +29,13 @@ export function recogniseActivations(draft: Draft): Draft {
     if (!found || !graph.areInner(found.inside, layer)) continue;
     const { x, function: name, parameters, inside } = found;
     const attributes = { function: name, ...(parameters ? { parameters } : {}) };
-    const made: Spec = { kind: 'unary', name: layer.name, ...attributes, inputs: [x], ...named(layer) };
+    const made: Spec = {
+      kind: 'unary',
+      name: layer.name,
+      ...attributes,
+      inputs: [x],
+      ...named(layer),
+    };
     graph.replace(layer, [made], inside);
   }
   return graph.finish();
@@ -63,13 +69,16 @@ function gateOf(graph: Rewriting, maker: Spec, x: string, constant: number): Gat
   const inside = new Set<Spec>();
   const of = (tensor: string) => polynomialOf(graph, tensor, x, inside);
   if (isNear(constant, 1 / 6) && isShiftedClip(graph, maker)) {
-    return isPolynomial(of(maker.inputs[0] as string), [3, 1]) ? { function: 'hard-swish', inside } : null;
+    return isPolynomial(of(maker.inputs[0] as string), [3, 1])
+      ? { function: 'hard-swish', inside }
+      : null;
   }
   if (maker.kind === 'unary' && isNear(constant, 1)) {
     const inner = maker.inputs[0] as string;
     if (maker.function === 'hard-sigmoid')
       return inner === x && isSixth(maker.parameters) ? { function: 'hard-swish', inside } : null;
-    if (maker.function === 'tanh') return isSoftplus(graph, inner, x, inside) ? { function: 'mish', inside } : null;
+    if (maker.function === 'tanh')
+      return isSoftplus(graph, inner, x, inside) ? { function: 'mish', inside } : null;
     if (maker.function !== 'sigmoid') return null;
     const [shift, alpha, ...higher] = of(inner) ?? [];
     if (shift !== 0 || alpha === undefined || higher.some((each) => each !== 0)) return null;
@@ -82,9 +91,11 @@ function gateOf(graph: Rewriting, maker: Spec, x: string, constant: number): Gat
   if (curve?.kind !== 'unary') return null;
   inside.add(curve);
   const argument = of(curve.inputs[0] as string);
-  if (curve.function === 'erf') return isPolynomial(argument, [0, Math.SQRT1_2]) ? { function: 'gelu', inside } : null;
+  if (curve.function === 'erf')
+    return isPolynomial(argument, [0, Math.SQRT1_2]) ? { function: 'gelu', inside } : null;
   const slope = Math.sqrt(2 / Math.PI);
-  const isTanh = curve.function === 'tanh' && isPolynomial(argument, [0, slope, 0, slope * 0.044715]);
+  const isTanh =
+    curve.function === 'tanh' && isPolynomial(argument, [0, slope, 0, slope * 0.044715]);
   return isTanh ? { function: 'gelu-tanh', inside } : null;
 }
 
@@ -96,11 +107,19 @@ function isSixth(parameters: readonly number[] | undefined): boolean {
 function isShiftedClip(_graph: Rewriting, layer: Spec): boolean {
   return (
     (layer.kind === 'rectify' && layer.activation === 'relu6') ||
-    (layer.kind === 'unary' && layer.function === 'clip' && layer.parameters?.[0] === 0 && layer.parameters[1] === 6)
+    (layer.kind === 'unary' &&
+      layer.function === 'clip' &&
+      layer.parameters?.[0] === 0 &&
+      layer.parameters[1] === 6)
   );
 }
 
-function hardSigmoid(graph: Rewriting, clipped: string, constant: number, inside: readonly Spec[]): Found | null {
+function hardSigmoid(
+  graph: Rewriting,
+  clipped: string,
+  constant: number,
+  inside: readonly Spec[],
+): Found | null {
   const maker = graph.maker(clipped);
   if (!maker || !isNear(constant, 1 / 6) || !isShiftedClip(graph, maker)) return null;
   const shifted = graph.maker(maker.inputs[0] as string);
@@ -147,23 +166,38 @@ function rectify(graph: Rewriting, layer: Spec): boolean {
   const alone = rectifierOf(own.bounds);
   if (!activation && !alone) return false;
   const [x, as] =
-    inner && activation ? ([inner.x, activation] as const) : ([own.x, alone as 'relu' | 'relu6'] as const);
-  const made: Spec = { kind: 'rectify', name: layer.name, activation: as, inputs: [x], ...named(layer) };
+    inner && activation
+      ? ([inner.x, activation] as const)
+      : ([own.x, alone as 'relu' | 'relu6'] as const);
+  const made: Spec = {
+    kind: 'rectify',
+    name: layer.name,
+    activation: as,
+    inputs: [x],
+    ...named(layer),
+  };
   graph.replace(layer, [made], inner && activation ? [maker as Spec] : []);
   return true;
 }
 
-function boundsOf(graph: Rewriting, layer: Spec): { readonly x: string; readonly bounds: Bounds } | null {
+function boundsOf(
+  graph: Rewriting,
+  layer: Spec,
+): { readonly x: string; readonly bounds: Bounds } | null {
   const [x = ''] = layer.inputs;
-  if (layer.kind === 'rectify') return { x, bounds: [0, layer.activation === 'relu6' ? 6 : Infinity] };
+  if (layer.kind === 'rectify')
+    return { x, bounds: [0, layer.activation === 'relu6' ? 6 : Infinity] };
   if (layer.kind === 'unary') {
     if (layer.function === 'relu') return { x, bounds: [0, Infinity] };
     if (layer.function !== 'clip') return null;
     return { x, bounds: [layer.parameters?.[0] ?? -Infinity, layer.parameters?.[1] ?? Infinity] };
   }
   const number = withNumber(graph, layer);
-  if (number?.function === 'maximum') return { x: number.tensor, bounds: [number.number, Infinity] };
-  return number?.function === 'minimum' ? { x: number.tensor, bounds: [-Infinity, number.number] } : null;
+  if (number?.function === 'maximum')
+    return { x: number.tensor, bounds: [number.number, Infinity] };
+  return number?.function === 'minimum'
+    ? { x: number.tensor, bounds: [-Infinity, number.number] }
+    : null;
 }
 
 function joined([least, most]: Bounds, [lower, upper]: Bounds): Bounds {

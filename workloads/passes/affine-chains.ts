@@ -27,8 +27,18 @@ function join(graph: Rewriting, layer: Spec): void {
         ...{ shape: [extent], type: 'float32' },
         values: values ? Float32Array.from(values) : new Float32Array(extent).fill(otherwise),
       });
-    const inputs = [first.x, constant('scale', scale, 1), ...(shift ? [constant('shift', shift, 0)] : [])];
-    const made: Spec = { kind: 'affine', name: layer.name, axis, inputs, resultNames: [graph.resultOf(layer)] };
+    const inputs = [
+      first.x,
+      constant('scale', scale, 1),
+      ...(shift ? [constant('shift', shift, 0)] : []),
+    ];
+    const made: Spec = {
+      kind: 'affine',
+      name: layer.name,
+      axis,
+      inputs,
+      resultNames: [graph.resultOf(layer)],
+    };
     graph.replace(layer, [made], [maker]);
     return;
   }

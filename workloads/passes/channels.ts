@@ -57,7 +57,9 @@ export function channelOpOf(graph: Rewriting, layer: Spec, axis: number): Channe
 /** The axes that a layer's constants can differ along: the one where they do. */
 export function axisOfConstants(graph: Rewriting, layer: Spec): number | null {
   if (layer.kind === 'affine') {
-    return layer.axis < 0 ? layer.axis + graph.typeOf(graph.resultOf(layer)).shape.length : layer.axis;
+    return layer.axis < 0
+      ? layer.axis + graph.typeOf(graph.resultOf(layer)).shape.length
+      : layer.axis;
   }
   const constant = operands(layer)
     ?.slice(1)
@@ -65,11 +67,18 @@ export function axisOfConstants(graph: Rewriting, layer: Spec): number | null {
     .find((tensor) => tensor !== undefined);
   if (!constant) return null;
   const rank = graph.typeOf(graph.resultOf(layer)).shape.length;
-  const wide = constant.shape.flatMap((extent, at) => (extent > 1 ? [rank - constant.shape.length + at] : []));
+  const wide = constant.shape.flatMap((extent, at) =>
+    extent > 1 ? [rank - constant.shape.length + at] : [],
+  );
   return wide.length === 1 ? (wide[0] as number) : null;
 }
 
-function alongAxis({ shape: own, values }: Tensor, shape: Shape, axis: number, extent: number): Float64Array | null {
+function alongAxis(
+  { shape: own, values }: Tensor,
+  shape: Shape,
+  axis: number,
+  extent: number,
+): Float64Array | null {
   if (own.length > shape.length) return null;
   if (values.length === 1) return new Float64Array(extent).fill(values[0] as number);
   const place = axis - (shape.length - own.length);
@@ -79,9 +88,15 @@ function alongAxis({ shape: own, values }: Tensor, shape: Shape, axis: number, e
 
 /** First one, then the other. */
 export function chained(first: ChannelOp, then: ChannelOp): Omit<ChannelOp, 'x' | 'isVector'> {
-  const scale = first.scale && then.scale ? first.scale.map((value, at) => value * (then.scale?.[at] as number)) : null;
+  const scale =
+    first.scale && then.scale
+      ? first.scale.map((value, at) => value * (then.scale?.[at] as number))
+      : null;
   const moved =
-    first.shift && then.scale ? first.shift.map((value, at) => value * (then.scale?.[at] as number)) : first.shift;
-  const shift = moved && then.shift ? moved.map((value, at) => value + (then.shift?.[at] as number)) : null;
+    first.shift && then.scale
+      ? first.shift.map((value, at) => value * (then.scale?.[at] as number))
+      : first.shift;
+  const shift =
+    moved && then.shift ? moved.map((value, at) => value + (then.shift?.[at] as number)) : null;
   return { scale: scale ?? first.scale ?? then.scale, shift: shift ?? moved ?? then.shift };
 }

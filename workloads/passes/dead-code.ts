@@ -5,7 +5,8 @@ import type { Draft } from './draft.js';
 export function withoutDeadCode(draft: Draft): Draft {
   const wanted = new Set(draft.outputs);
   const layers = [...draft.layers].reverse().filter((layer) => {
-    // A layer's name is its first result's only where it names none, and further ones are NAME:1, NAME:2, …
+    // A layer's name is its first result's only where it names none, and further ones are NAME:1,
+    // NAME:2, …
     let isWanted = (layer.resultNames ?? [layer.name]).some((name) => wanted.has(name));
     for (let at = 1; !isWanted && draft.types.has(`${layer.name}:${at}`); at++) {
       isWanted = wanted.has(`${layer.name}:${at}`);

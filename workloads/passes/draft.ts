@@ -17,7 +17,12 @@ export interface Draft {
 /** Results stay the same within rounding: 1e-5 of the largest output. */
 export type Pass = (draft: Draft) => Draft;
 
-/** The names of a layer's results; only the first one is known where the layer does not tell them. */
-export function resultsOf({ name, resultNames }: Pick<TrainedLayerSpec, 'name' | 'resultNames'>): readonly string[] {
+/**
+ * The names of a layer's results; only the first one is known where the layer does not tell them.
+ */
+export function resultsOf({
+  name,
+  resultNames,
+}: Pick<TrainedLayerSpec, 'name' | 'resultNames'>): readonly string[] {
   return resultNames ?? [name];
 }

@@ -16,7 +16,8 @@ export function joinFlattening(draft: Draft): Draft {
     const [from = ''] = maker.inputs;
     const [outer, flat] = [graph.typeOf(from).shape, graph.typeOf(input).shape];
     const axis = (layer.axis ?? 1) < 0 ? (layer.axis as number) + flat.length : (layer.axis ?? 1);
-    const isSame = axis < outer.length && outer.slice(0, axis).join() === flat.slice(0, axis).join();
+    const isSame =
+      axis < outer.length && outer.slice(0, axis).join() === flat.slice(0, axis).join();
     if (!isSame || sizeOf(outer.slice(axis)) !== sizeOf(flat.slice(axis))) continue;
     const { axis: _axis, ...rest } = layer;
     graph.replace(layer, [{ ...rest, inputs: [from], ...(axis === 1 ? {} : { axis }) }], [maker]);

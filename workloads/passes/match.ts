@@ -22,12 +22,15 @@ export function withNumber(graph: Rewriting, layer: Spec): WithNumber | null {
   const number = leftNumber ?? rightNumber;
   if (number === null || (isLeft && rightNumber !== null)) return null;
   const tensor = isLeft ? right : left;
-  if (graph.typeOf(tensor).shape.join() !== graph.typeOf(graph.resultOf(layer)).shape.join()) return null;
+  if (graph.typeOf(tensor).shape.join() !== graph.typeOf(graph.resultOf(layer)).shape.join())
+    return null;
   return { function: layer.function, tensor, number, isLeft };
 }
 
 /** A binary layer whose operands are both results, or an addition of two tensors. */
-export function operands(layer: Spec): readonly [function_: Binary['function'], left: string, right: string] | null {
+export function operands(
+  layer: Spec,
+): readonly [function_: Binary['function'], left: string, right: string] | null {
   const [left = '', right = '', ...more] = layer.inputs;
   if (layer.kind === 'binary') return [layer.function, left, right];
   if (layer.kind === 'add' && layer.activation === 'none' && right !== '' && more.length === 0)
@@ -45,14 +48,20 @@ export interface Product {
 
 const MOST_DEPTH = 12;
 
-/** What a tensor is the product of, where layers on the way make nothing for anybody else; the first one may. */
+/**
+ * What a tensor is the product of, where layers on the way make nothing for anybody else; the first
+ * one may.
+ */
 export function productOf(graph: Rewriting, layer: Spec): Product | null {
   const inside: Spec[] = [];
   const factors: string[] = [];
   let constant = 1;
   const expand = (at: Spec, depth: number): boolean => {
     const number = withNumber(graph, at);
-    if (number && (number.function === 'multiply' || (number.function === 'divide' && !number.isLeft))) {
+    if (
+      number &&
+      (number.function === 'multiply' || (number.function === 'divide' && !number.isLeft))
+    ) {
       constant *= number.function === 'multiply' ? number.number : 1 / number.number;
       take(number.tensor, at, depth);
       return true;
@@ -63,7 +72,12 @@ export function productOf(graph: Rewriting, layer: Spec): Product | null {
   };
   const take = (tensor: string, reader: Spec, depth: number) => {
     const maker = graph.maker(tensor);
-    if (maker && depth < MOST_DEPTH && graph.onlyReader(tensor) === reader && expand(maker, depth + 1))
+    if (
+      maker &&
+      depth < MOST_DEPTH &&
+      graph.onlyReader(tensor) === reader &&
+      expand(maker, depth + 1)
+    )
       inside.push(maker);
     else factors.push(tensor);
   };
@@ -75,7 +89,10 @@ export type Polynomial = readonly number[];
 
 const MOST_DEGREE = 3;
 
-/** A tensor as a polynomial of another one; `inside` takes the layers on the way. Null for what is none. */
+/**
+ * A tensor as a polynomial of another one; `inside` takes the layers on the way. Null for what is
+ * none.
+ */
 export function polynomialOf(
   graph: Rewriting,
   tensor: string,
@@ -92,9 +109,16 @@ export function polynomialOf(
   return made;
 }
 
-function polynomialMade(graph: Rewriting, maker: Spec, of: (tensor: string) => Polynomial | null): Polynomial | null {
+function polynomialMade(
+  graph: Rewriting,
+  maker: Spec,
+  of: (tensor: string) => Polynomial | null,
+): Polynomial | null {
   if (maker.kind === 'unary') {
-    const inner = maker.function === 'square' || maker.function === 'neg' ? of(maker.inputs[0] as string) : null;
+    const inner =
+      maker.function === 'square' || maker.function === 'neg'
+        ? of(maker.inputs[0] as string)
+        : null;
     if (!inner) return null;
     return maker.function === 'square' ? times(inner, inner) : inner.map((each) => -each);
   }
@@ -113,7 +137,10 @@ function polynomialMade(graph: Rewriting, maker: Spec, of: (tensor: string) => P
   return plus(a, b, name === 'add' ? 1 : -1);
 }
 
-function withConstant(inner: Polynomial, { function: name, number, isLeft }: WithNumber): Polynomial | null {
+function withConstant(
+  inner: Polynomial,
+  { function: name, number, isLeft }: WithNumber,
+): Polynomial | null {
   switch (name) {
     case 'add':
       return plus(inner, [number], 1);
@@ -135,14 +162,18 @@ function withConstant(inner: Polynomial, { function: name, number, isLeft }: Wit
 }
 
 function plus(a: Polynomial, b: Polynomial, sign: 1 | -1): Polynomial {
-  return Array.from({ length: Math.max(a.length, b.length) }, (_, power) => (a[power] ?? 0) + sign * (b[power] ?? 0));
+  return Array.from(
+    { length: Math.max(a.length, b.length) },
+    (_, power) => (a[power] ?? 0) + sign * (b[power] ?? 0),
+  );
 }
 
 function times(a: Polynomial, b: Polynomial): Polynomial | null {
   if (a.length + b.length - 2 > MOST_DEGREE) return null;
   const product = new Array<number>(a.length + b.length - 1).fill(0);
   for (const [at, left] of a.entries()) {
-    for (const [place, right] of b.entries()) product[at + place] = (product[at + place] as number) + left * right;
+    for (const [place, right] of b.entries())
+      product[at + place] = (product[at + place] as number) + left * right;
   }
   return product;
 }
@@ -155,5 +186,7 @@ export function isNear(value: number, expected: number, tolerance = 1e-6): boole
 export function isPolynomial(found: Polynomial | null, expected: Polynomial): boolean {
   if (!found) return false;
   const length = Math.max(found.length, expected.length);
-  return Array.from({ length }, (_, power) => isNear(found[power] ?? 0, expected[power] ?? 0)).every(Boolean);
+  return Array.from({ length }, (_, power) =>
+    isNear(found[power] ?? 0, expected[power] ?? 0),
+  ).every(Boolean);
 }

@@ -1,5 +1,5 @@
-// Averages that divide by what their windows cover are written, for engines that do not agree on that, as averages that
-// count all of the padding and a product that mends them:
+// Averages that divide by what their windows cover are written, for engines that do not agree on
+// that, as averages that count all of the padding and a product that mends them:
 //
 //   x → average pool → · taps / extents of the windows → y    =    x → average pool that rounds up, or leaves padding out → y
 
@@ -22,8 +22,19 @@ export function recogniseMendedPools(draft: Draft): Draft {
     if (layer.kind !== 'binary' || layer.function !== 'multiply' || !graph.isThere(layer)) continue;
     const [averages = '', ratios = ''] = layer.inputs;
     const [pool, correction] = [graph.maker(averages), graph.constant(ratios)];
-    if (pool?.kind !== 'pool2d' || !correction || !isMendable(pool) || !graph.areInner([pool], layer)) continue;
-    const found = unmended(pool, graph.typeOf(pool.inputs[0] as string), graph.typeOf(averages).shape, correction);
+    if (
+      pool?.kind !== 'pool2d' ||
+      !correction ||
+      !isMendable(pool) ||
+      !graph.areInner([pool], layer)
+    )
+      continue;
+    const found = unmended(
+      pool,
+      graph.typeOf(pool.inputs[0] as string),
+      graph.typeOf(averages).shape,
+      correction,
+    );
     if (found) graph.replace(pool, [{ ...found, resultNames: [graph.resultOf(layer)] }], [layer]);
   }
   return graph.finish();
@@ -34,13 +45,21 @@ function isMendable({ mode, kernel, rounding, countsPadding = true }: Pool): boo
 }
 
 /** The pooling whose windows have the extents that the correction tells of. */
-function unmended(pool: Pool, input: TensorType, output: Shape, { shape, values }: Tensor): Pool | null {
+function unmended(
+  pool: Pool,
+  input: TensorType,
+  output: Shape,
+  { shape, values }: Tensor,
+): Pool | null {
   if (shape.join() !== [1, 1, output[2], output[3]].join()) return null;
   const [top, left, bottom, right] = paddingOf(pool.pad);
   const kernel = pool.kernel === 'global' ? 1 : pool.kernel;
   const taps = pairOf(kernel)[0] * pairOf(kernel)[1];
   // As it is usual first: the same on both sides.
-  const ends = (before: number, most: number) => [before, ...Array.from({ length: most + 1 }, (_, each) => each)];
+  const ends = (before: number, most: number) => [
+    before,
+    ...Array.from({ length: most + 1 }, (_, each) => each),
+  ];
   for (const countsPadding of [true, false]) {
     for (const rounding of ['ceil', 'floor'] as const) {
       for (const behind of ends(top, bottom)) {
@@ -54,7 +73,10 @@ function unmended(pool: Pool, input: TensorType, output: Shape, { shape, values 
           const [rows, columns] = [poolSpans(op, from, to, 0), poolSpans(op, from, to, 1)];
           const isSame = rows.every((row, y) =>
             columns.every((column, x) => {
-              return isNear(values[y * columns.length + x] as number, taps / (row.extent * column.extent));
+              return isNear(
+                values[y * columns.length + x] as number,
+                taps / (row.extent * column.extent),
+              );
             }),
           );
           if (isSame) return tried;

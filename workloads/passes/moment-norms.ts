@@ -1,4 +1,5 @@
-// A LayerNorm as Keras writes it, by way of a batch normalisation with moments of its own, over the last axes of x:
+// A LayerNorm as Keras writes it, by way of a batch normalisation with moments of its own, over the
+// last axes of x:
 //
 //   m = mean(x), f = rsqrt(mean((x − m)²) + ε) · scale, x · f + (bias − m · f)    =  layer-norm(x, scale, bias)
 //
@@ -10,7 +11,12 @@ import { lastAxes } from './norms.js';
 import { Rewriting, type Spec } from './rewriting.js';
 
 export function recogniseMomentNorms(draft: Draft): Draft {
-  if (!draft.layers.some((layer) => layer.kind === 'binary' && layer.function === 'squared-difference')) return draft;
+  if (
+    !draft.layers.some(
+      (layer) => layer.kind === 'binary' && layer.function === 'squared-difference',
+    )
+  )
+    return draft;
   const graph = new Rewriting(draft);
   for (const layer of graph.layers()) if (graph.isThere(layer)) recognise(graph, layer);
   return graph.finish();
@@ -29,7 +35,12 @@ function recognise(graph: Rewriting, layer: Spec): void {
     if (!shift || !scaled || both?.[0] !== 'multiply') continue;
     const x = both[1] === shift.factor ? both[2] : both[1];
     const factor = factorOf(graph, shift.factor, x);
-    if (!factor || (both[1] !== shift.factor && both[2] !== shift.factor) || factor.mean !== shift.mean) continue;
+    if (
+      !factor ||
+      (both[1] !== shift.factor && both[2] !== shift.factor) ||
+      factor.mean !== shift.mean
+    )
+      continue;
     const inside = [scaled, ...shift.inside, ...factor.inside];
     if (!graph.areInner(inside, layer)) continue;
     const affine = [factor.scale, shift.bias];
@@ -84,9 +95,12 @@ interface Factor {
 function factorOf(graph: Rewriting, tensor: string, x: string): Factor | null {
   const maker = graph.maker(tensor);
   const both = maker && operands(maker);
-  const scale = both?.[0] === 'multiply' ? both.slice(1).find((each) => graph.constant(each)) : undefined;
+  const scale =
+    both?.[0] === 'multiply' ? both.slice(1).find((each) => graph.constant(each)) : undefined;
   const inverse =
-    scale === undefined ? maker : graph.maker(both?.[1] === scale ? (both?.[2] as string) : (both?.[1] as string));
+    scale === undefined
+      ? maker
+      : graph.maker(both?.[1] === scale ? (both?.[2] as string) : (both?.[1] as string));
   if (!maker || inverse?.kind !== 'unary' || inverse.function !== 'rsqrt') return null;
   const adder = graph.maker(inverse.inputs[0] as string);
   const number = adder && withNumber(graph, adder);
@@ -97,8 +111,16 @@ function factorOf(graph: Rewriting, tensor: string, x: string): Factor | null {
   const mean = squares.inputs[0] === x ? squares.inputs[1] : squares.inputs[0];
   const averages = graph.maker(mean as string);
   const axis = lastAxes(graph, variance);
-  const isOwn = squares.inputs.includes(x) && averages?.kind === 'reduce' && averages.function === 'mean';
-  if (!isOwn || averages.inputs[0] !== x || axis === null || lastAxes(graph, averages) !== axis) return null;
+  const isOwn =
+    squares.inputs.includes(x) && averages?.kind === 'reduce' && averages.function === 'mean';
+  if (!isOwn || averages.inputs[0] !== x || axis === null || lastAxes(graph, averages) !== axis)
+    return null;
   const inside = new Set([maker, inverse, adder, variance, squares, averages]);
-  return { scale: scale ?? '', mean: mean as string, axis, epsilon: number?.number as number, inside: [...inside] };
+  return {
+    scale: scale ?? '',
+    mean: mean as string,
+    axis,
+    epsilon: number?.number as number,
+    inside: [...inside],
+  };
 }

@@ -42,7 +42,11 @@ function joinTranspose(graph: Rewriting, written: Extract<Spec, { kind: 'transpo
   const kept = layer.permutation.filter((axis) => shape[axis] !== 1);
   if (!kept.every((axis, at) => at === 0 || axis > (kept[at - 1] as number))) return;
   const { permutation, ...rest } = layer;
-  const made = { ...rest, kind: 'reshape', shape: permutation.map((axis) => shape[axis] as number) } as const;
+  const made = {
+    ...rest,
+    kind: 'reshape',
+    shape: permutation.map((axis) => shape[axis] as number),
+  } as const;
   graph.replace(layer, [made]);
   joinReshape(graph, made);
 }

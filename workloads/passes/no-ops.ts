@@ -3,7 +3,8 @@
 //   x → transpose 0, 1, 2 → y      x → reshape to its own shape → y      x → cast to its own type → y
 //   x · 1, x / 1, x ^ 1 → y        x + 0, x − 0 → y                      x → slice of everything, pad of nothing → y
 //
-// Constants of several elements stay, whatever they are: where a file lacks its weights, these are drawn as ones and zeros.
+// Constants of several elements stay, whatever they are: where a file lacks its weights, these are
+// drawn as ones and zeros.
 
 import type { Draft } from './draft.js';
 import { Rewriting, type Spec } from './rewriting.js';
@@ -23,7 +24,11 @@ function unchanged(graph: Rewriting, layer: Spec): string | null {
   const [first = '', second = ''] = layer.inputs;
   if (first === '' || graph.resultsOf(layer).length !== 1) return null;
   const operand =
-    layer.kind === 'binary' ? neutral(graph, layer.function, first, second) : isIdle(graph, layer) ? first : null;
+    layer.kind === 'binary'
+      ? neutral(graph, layer.function, first, second)
+      : isIdle(graph, layer)
+        ? first
+        : null;
   if (operand === null) return null;
   const [from, to] = [graph.typeOf(operand), graph.typeOf(graph.resultOf(layer))];
   return from.type === to.type && from.shape.join() === to.shape.join() ? operand : null;
@@ -47,7 +52,8 @@ function isIdle(graph: Rewriting, layer: Spec): boolean {
     case 'pad':
     case 'space-to-batch':
       return (
-        layer.pads.every((each) => each === 0) && (layer.kind === 'pad' || layer.block.every((side) => side === 1))
+        layer.pads.every((each) => each === 0) &&
+        (layer.kind === 'pad' || layer.block.every((side) => side === 1))
       );
     case 'reverse':
       return layer.axes.length === 0;
@@ -57,11 +63,13 @@ function isIdle(graph: Rewriting, layer: Spec): boolean {
       return layer.inputs.length === 1 && layer.activation === 'none';
     case 'reduce':
       return (
-        layer.axes?.length === 0 && ['sum', 'mean', 'max', 'min', 'product', 'log-sum-exp'].includes(layer.function)
+        layer.axes?.length === 0 &&
+        ['sum', 'mean', 'max', 'min', 'product', 'log-sum-exp'].includes(layer.function)
       );
     case 'unary': {
       if (layer.function !== 'clip') return false;
-      const [least = Number.NEGATIVE_INFINITY, most = Number.POSITIVE_INFINITY] = layer.parameters ?? [];
+      const [least = Number.NEGATIVE_INFINITY, most = Number.POSITIVE_INFINITY] =
+        layer.parameters ?? [];
       return least === Number.NEGATIVE_INFINITY && most === Number.POSITIVE_INFINITY;
     }
     default:

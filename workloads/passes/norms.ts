@@ -3,7 +3,8 @@
 //   d = x − mean(x), d / √(mean(d²) + ε) · scale + bias    =  layer-norm(x, scale, bias)
 //   x / √(mean(x²) + ε) · scale                            =  rms-norm(x, scale)
 //
-// A root may be a root and a reciprocal, a square a power or a product, and scale and bias may be missing.
+// A root may be a root and a reciprocal, a square a power or a product, and scale and bias may be
+// missing.
 
 import { broadcastShape } from '../tensor.js';
 import type { Draft } from './draft.js';
@@ -42,15 +43,26 @@ function recognise(graph: Rewriting, layer: Spec): void {
   const last = shifted?.layer ?? scaled?.layer ?? layer;
   const affine = [scaled, shifted].flatMap((each) => (each ? [each.constant] : []));
   const made: Spec = {
-    ...{ kind: isCentred ? 'layer-norm' : 'rms-norm', name: layer.name, axis, epsilon, inputs: [x, ...affine] },
+    ...{
+      kind: isCentred ? 'layer-norm' : 'rms-norm',
+      name: layer.name,
+      axis,
+      epsilon,
+      inputs: [x, ...affine],
+    },
     resultNames: [graph.resultOf(last)],
   };
-  const swallowed = [layer, ...(shifted && scaled ? [scaled.layer] : []), ...inside].filter((each) => each !== last);
+  const swallowed = [layer, ...(shifted && scaled ? [scaled.layer] : []), ...inside].filter(
+    (each) => each !== last,
+  );
   graph.replace(last, [made], swallowed);
 }
 
 /** x / √(…), or x times a reciprocal. */
-function quotientOf(graph: Rewriting, layer: Spec): { readonly normal: string; readonly root: Root } | null {
+function quotientOf(
+  graph: Rewriting,
+  layer: Spec,
+): { readonly normal: string; readonly root: Root } | null {
   if (layer.kind !== 'binary') return null;
   const [left = '', right = ''] = layer.inputs;
   if (layer.function === 'divide') {
@@ -76,9 +88,12 @@ function quotientOf(graph: Rewriting, layer: Spec): { readonly normal: string; r
 
 /** What a layer is 1 divided by. */
 function reciprocal(graph: Rewriting, maker: Spec | undefined): string | null {
-  if (maker?.kind === 'unary') return maker.function === 'reciprocal' ? (maker.inputs[0] ?? null) : null;
+  if (maker?.kind === 'unary')
+    return maker.function === 'reciprocal' ? (maker.inputs[0] ?? null) : null;
   const number = maker && withNumber(graph, maker);
-  return number?.function === 'divide' && number.isLeft && number.number === 1 ? number.tensor : null;
+  return number?.function === 'divide' && number.isLeft && number.number === 1
+    ? number.tensor
+    : null;
 }
 
 function rootOf(graph: Rewriting, tensor: string): Root | null {
@@ -122,9 +137,14 @@ export function lastAxes(graph: Rewriting, mean: Extract<Spec, { kind: 'reduce' 
 function squareOf(graph: Rewriting, maker: Spec): string | null {
   if (maker.kind === 'unary') return maker.function === 'square' ? (maker.inputs[0] ?? null) : null;
   const number = withNumber(graph, maker);
-  if (number) return number.function === 'power' && !number.isLeft && number.number === 2 ? number.tensor : null;
+  if (number)
+    return number.function === 'power' && !number.isLeft && number.number === 2
+      ? number.tensor
+      : null;
   const [left, right] = maker.inputs;
-  return maker.kind === 'binary' && maker.function === 'multiply' && left === right ? (left ?? null) : null;
+  return maker.kind === 'binary' && maker.function === 'multiply' && left === right
+    ? (left ?? null)
+    : null;
 }
 
 interface Centred {
@@ -143,7 +163,11 @@ function centredOf(graph: Rewriting, tensor: string, axis: number): Centred | nu
 }
 
 /** What makes a tensor, where it is the difference or just like it. */
-function sameDifference(graph: Rewriting, tensor: string, [difference]: readonly Spec[]): Spec | null {
+function sameDifference(
+  graph: Rewriting,
+  tensor: string,
+  [difference]: readonly Spec[],
+): Spec | null {
   const maker = graph.maker(tensor);
   const isSame = maker?.kind === 'binary' && maker.function === 'subtract';
   return isSame && maker.inputs.join() === difference?.inputs.join() ? maker : null;

@@ -1,5 +1,6 @@
-// What is done to an operand or the result of a product of two results and the product can do itself. Attention, written
-// out as softmax(q · kᵀ / √d) · v, becomes two products with a softmax between them:
+// What is done to an operand or the result of a product of two results and the product can do
+// itself. Attention, written out as softmax(q · kᵀ / √d) · v, becomes two products with a softmax
+// between them:
 //
 //   q, k → transpose of the last two axes → matmul → · s    =    q, k → matmul (transposed, alpha = s)
 //   q · s, k → matmul                                       =    q, k → matmul (alpha = s)
@@ -31,11 +32,17 @@ function takeOperands(graph: Rewriting, written: Matmul): void {
   if (!isPlain(graph, written)) return;
   let layer = written;
   for (const at of [0, 1] as const) {
-    for (let maker = graph.maker(layer.inputs[at] as string); maker; maker = graph.maker(layer.inputs[at] as string)) {
+    for (
+      let maker = graph.maker(layer.inputs[at] as string);
+      maker;
+      maker = graph.maker(layer.inputs[at] as string)
+    ) {
       if (layer.inputs[0] === layer.inputs[1] || !graph.areInner([maker], layer)) break;
       const change = isTurn(maker) ? turned(layer, at) : scaled(graph, layer, maker);
       if (!change) break;
-      const from = isTurn(maker) ? (maker.inputs[0] as string) : (withNumber(graph, maker)?.tensor as string);
+      const from = isTurn(maker)
+        ? (maker.inputs[0] as string)
+        : (withNumber(graph, maker)?.tensor as string);
       const joined: Matmul = { ...change, inputs: layer.inputs.with(at, from) };
       graph.replace(layer, [joined], [maker]);
       layer = joined;
@@ -48,19 +55,27 @@ function isTurn(layer: Spec): boolean {
   if (layer.kind !== 'transpose') return false;
   const { permutation } = layer;
   const rank = permutation.length;
-  return rank >= 2 && permutation.every((axis, at) => axis === (at < rank - 2 ? at : 2 * rank - 3 - at));
+  return (
+    rank >= 2 && permutation.every((axis, at) => axis === (at < rank - 2 ? at : 2 * rank - 3 - at))
+  );
 }
 
 function turned(layer: Matmul, at: 0 | 1): Matmul {
   const { transposeLeft = false, transposeRight = false, ...rest } = layer;
-  const [left, right] = at === 0 ? [!transposeLeft, transposeRight] : [transposeLeft, !transposeRight];
-  return { ...rest, ...(left ? { transposeLeft: true } : {}), ...(right ? { transposeRight: true } : {}) };
+  const [left, right] =
+    at === 0 ? [!transposeLeft, transposeRight] : [transposeLeft, !transposeRight];
+  return {
+    ...rest,
+    ...(left ? { transposeLeft: true } : {}),
+    ...(right ? { transposeRight: true } : {}),
+  };
 }
 
 /** The product with what `scale` multiplies by as a part of its own factor. */
 function scaled(graph: Rewriting, layer: Matmul, scale: Spec): Matmul | null {
   const number = withNumber(graph, scale);
-  if (number?.function !== 'multiply' && !(number?.function === 'divide' && !number.isLeft)) return null;
+  if (number?.function !== 'multiply' && !(number?.function === 'divide' && !number.isLeft))
+    return null;
   const factor = number.function === 'multiply' ? number.number : 1 / number.number;
   if (!Number.isFinite(factor)) return null;
   const { alpha = 1, ...rest } = layer;

@@ -1,4 +1,5 @@
-// A draft under a rewriting pass: who makes and who reads each tensor, layers replaced in their places.
+// A draft under a rewriting pass: who makes and who reads each tensor, layers replaced in their
+// places.
 
 import type { LayerWeights, Tensor, TensorType } from '../network.js';
 import type { TrainedLayerSpec } from '../spec.js';
@@ -40,7 +41,9 @@ export class Rewriting {
     if (!this.#isChanged) return this.before;
     const { inputs, outputs } = this.before;
     const weights =
-      this.#weights.size === 0 ? this.before.weights : new Map([...this.before.weights, ...this.#weights]);
+      this.#weights.size === 0
+        ? this.before.weights
+        : new Map([...this.before.weights, ...this.#weights]);
     const layers = this.#slots.flat();
     return { inputs, outputs, layers, constants: this.#constants, weights, types: this.#types };
   }
@@ -118,7 +121,8 @@ export class Rewriting {
   /** Names of all results of a layer. */
   resultsOf({ name, resultNames = [] }: Pick<Spec, 'name' | 'resultNames'>): readonly string[] {
     const results = resultNames.length > 0 ? [...resultNames] : [name];
-    for (let at = results.length; this.#types.has(`${name}:${at}`); at++) results.push(`${name}:${at}`);
+    for (let at = results.length; this.#types.has(`${name}:${at}`); at++)
+      results.push(`${name}:${at}`);
     return results;
   }
 
@@ -155,8 +159,8 @@ export class Rewriting {
   }
 
   /**
-   * Takes a layer out whose one result is its input: readers read that, an output's name passes to what makes it. False
-   * where that is not possible.
+   * Takes a layer out whose one result is its input: readers read that, an output's name passes to
+   * what makes it. False where that is not possible.
    */
   bypass(layer: Spec, input: string): boolean {
     const result = this.resultOf(layer);
@@ -164,7 +168,9 @@ export class Rewriting {
       this.#drop(layer);
       this.#isChanged = true;
       for (const reader of [...(this.#readers.get(result) ?? [])]) {
-        this.#swap(reader, { inputs: reader.inputs.map((name) => (name === result ? input : name)) });
+        this.#swap(reader, {
+          inputs: reader.inputs.map((name) => (name === result ? input : name)),
+        });
       }
       this.#prune(layer.inputs);
       return true;
@@ -186,7 +192,8 @@ export class Rewriting {
     const open = [...tensors];
     for (let tensor = open.pop(); tensor !== undefined; tensor = open.pop()) {
       const maker = this.#makers.get(tensor);
-      const isNeeded = (result: string) => this.#outputs.has(result) || (this.#readers.get(result)?.size ?? 0) > 0;
+      const isNeeded = (result: string) =>
+        this.#outputs.has(result) || (this.#readers.get(result)?.size ?? 0) > 0;
       if (!maker || this.resultsOf(maker).some(isNeeded)) continue;
       this.#drop(maker);
       open.push(...maker.inputs);
@@ -216,7 +223,8 @@ export class Rewriting {
     const at = slot.indexOf(layer);
     if (at >= 0) slot.splice(at, 1);
     this.#places.delete(layer);
-    for (const result of this.resultsOf(layer)) if (this.#makers.get(result) === layer) this.#makers.delete(result);
+    for (const result of this.resultsOf(layer))
+      if (this.#makers.get(result) === layer) this.#makers.delete(result);
     for (const input of layer.inputs) this.#readers.get(input)?.delete(layer);
   }
 }

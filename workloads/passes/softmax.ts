@@ -21,14 +21,24 @@ export function recogniseSoftmax(draft: Draft): Draft {
     if (!graph.areInner(all, layer)) continue;
     const input = all.length > inside.length ? x : argument;
     const names = layer.resultNames ? { resultNames: layer.resultNames } : {};
-    graph.replace(layer, [{ kind: 'softmax', name: layer.name, axis, inputs: [input], ...names }], all);
+    graph.replace(
+      layer,
+      [{ kind: 'softmax', name: layer.name, axis, inputs: [input], ...names }],
+      all,
+    );
   }
   return graph.finish();
 }
 
 /** The one axis of a reduction of a tensor that keeps its rank. */
-function overOne(graph: Rewriting, layer: Spec | undefined, name: 'sum' | 'max', of: string): number | null {
-  if (layer?.kind !== 'reduce' || layer.function !== name || layer.inputs[0] !== of || !layer.keep) return null;
+function overOne(
+  graph: Rewriting,
+  layer: Spec | undefined,
+  name: 'sum' | 'max',
+  of: string,
+): number | null {
+  if (layer?.kind !== 'reduce' || layer.function !== name || layer.inputs[0] !== of || !layer.keep)
+    return null;
   const [axis, ...more] = layer.axes ?? [];
   if (axis === undefined || more.length > 0) return null;
   return axis < 0 ? axis + graph.typeOf(of).shape.length : axis;

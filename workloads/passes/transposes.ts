@@ -1,5 +1,5 @@
-// Transpositions sink through element-wise operators and concatenations where they then meet others, which turn them back
-// or become one with them:
+// Transpositions sink through element-wise operators and concatenations where they then meet
+// others, which turn them back or become one with them:
 //
 //   x → transpose → relu → y                    =  x → relu → transpose → y
 //   x → transpose ┐
@@ -28,14 +28,23 @@ function tensorsThatMeet(graph: Rewriting): ReadonlySet<string> {
     const result = graph.resultOf(layer);
     const readers = [...graph.readersOf(result)];
     const meets = (reader: Spec) =>
-      reader.kind === 'transpose' || (elementwise.has(reader.kind) && meeting.has(graph.resultOf(reader)));
+      reader.kind === 'transpose' ||
+      (elementwise.has(reader.kind) && meeting.has(graph.resultOf(reader)));
     if (readers.length > 0 && !graph.isOutput(result) && readers.every(meets)) meeting.add(result);
   }
   return meeting;
 }
 
 /** Kinds that do the same to each element wherever it lies. */
-const elementwise = new Set<Spec['kind']>(['unary', 'cast', 'rectify', 'binary', 'where', 'add', 'concat']);
+const elementwise = new Set<Spec['kind']>([
+  'unary',
+  'cast',
+  'rectify',
+  'binary',
+  'where',
+  'add',
+  'concat',
+]);
 
 function sink(graph: Rewriting, layer: Spec): void {
   if (!elementwise.has(layer.kind)) return;
@@ -53,10 +62,13 @@ function sink(graph: Rewriting, layer: Spec): void {
   const others = layer.inputs.filter((_, at) => !made[at]);
   const isSlope = layer.kind === 'binary' && layer.function === 'prelu';
   if (!isAlike || isSlope || !others.every((input) => graph.constant(input))) return;
-  const inputs = layer.inputs.map((input, at) => made[at]?.inputs[0] ?? turnedBack(graph, input, permutation));
+  const inputs = layer.inputs.map(
+    (input, at) => made[at]?.inputs[0] ?? turnedBack(graph, input, permutation),
+  );
   const before = permutation.map((_, axis) => shape[permutation.indexOf(axis)] as number);
   const inner = graph.freshTensor(`${result}/turned`, { shape: before, type });
-  const along = layer.kind === 'concat' ? { axis: permutation[counted(layer.axis ?? 1, shape)] as number } : {};
+  const along =
+    layer.kind === 'concat' ? { axis: permutation[counted(layer.axis ?? 1, shape)] as number } : {};
   const moved = { ...layer, ...along, inputs, resultNames: [inner] } as Spec;
   const turn: Spec = {
     ...{ kind: 'transpose', name: graph.freshLayer(`${layer.name}/transpose`), inputs: [inner] },
@@ -78,10 +90,18 @@ function turnedBack(graph: Rewriting, input: string, permutation: readonly numbe
 }
 
 function transposed(tensor: Tensor, permutation: readonly number[]): Tensor {
-  const fault = (found: string, expected: string) => new Error(`found ${found}, expected ${expected}`) as never;
+  const fault = (found: string, expected: string) =>
+    new Error(`found ${found}, expected ${expected}`) as never;
   const results = moveOperators.transpose.infer({ permutation }, [tensor], fault);
   const named = results.map((type) => ({ ...type, name: '' }));
-  const layer = { kind: 'transpose', name: '', inputs: [''], inputTypes: [tensor], permutation, demand: null } as const;
+  const layer = {
+    kind: 'transpose',
+    name: '',
+    inputs: [''],
+    inputTypes: [tensor],
+    permutation,
+    demand: null,
+  } as const;
   const [turned] = forwardLayer({ ...layer, results: named }, null, [tensor]);
   return turned as Tensor;
 }

@@ -3,7 +3,8 @@
 //   x → conv, dense → · s → + t → y    =    x → conv, dense with weights · s and bias · s + t → y
 //   x → · s → + t → conv, dense → y    =    x → conv, dense with weights · s and bias + weights · t → y
 //
-// A shift before a convolution is folded where no padding meets it. A bias that a file adds by itself is kept bit by bit.
+// A shift before a convolution is folded where no padding meets it. A bias that a file adds by
+// itself is kept bit by bit.
 
 import { foldBatchNorm } from '../inference.js';
 import type { LayerWeights } from '../network.js';
@@ -32,14 +33,24 @@ function foldBehind(graph: Rewriting, layer: Spec): void {
   if (layer.kind !== 'binary' && layer.kind !== 'affine' && layer.kind !== 'add') return;
   for (const input of layer.inputs) {
     const maker = graph.maker(input);
-    if (!maker || !isWeighted(maker) || maker.activation !== 'none' || !graph.areInner([maker], layer)) continue;
+    if (
+      !maker ||
+      !isWeighted(maker) ||
+      maker.activation !== 'none' ||
+      !graph.areInner([maker], layer)
+    )
+      continue;
     const rank = graph.typeOf(input).shape.length;
     const op = channelOpOf(graph, layer, maker.kind === 'dense' ? rank - 1 : 1);
     if (op?.x !== input || !hasNumbers(op)) continue;
     const weights = graph.weights(maker.name);
     if (weights) graph.setWeights(maker.name, behind(weights, op, maker.name));
     const bias = maker.bias || op.shift !== null;
-    graph.replace(maker, [{ ...maker, bias, resultNames: [graph.resultOf(layer)] } as Spec], [layer]);
+    graph.replace(
+      maker,
+      [{ ...maker, bias, resultNames: [graph.resultOf(layer)] } as Spec],
+      [layer],
+    );
     return;
   }
 }
@@ -56,7 +67,12 @@ function behind(weights: LayerWeights, { scale, shift }: ChannelOp, name: string
   }
   const count = store.rows;
   const filled = (value: number) => new Float32Array(count).fill(value);
-  const norm = { shift: Float32Array.from(shift ?? filled(0)), mean: filled(0), variance: filled(1), epsilon: 0 };
+  const norm = {
+    shift: Float32Array.from(shift ?? filled(0)),
+    mean: filled(0),
+    variance: filled(1),
+    epsilon: 0,
+  };
   const folded = foldBatchNorm(weights, { ...norm, scale: Float32Array.from(scale) }, name);
   return bias || shift ? folded : { ...folded, bias: null };
 }
@@ -88,7 +104,12 @@ function isPadded(layer: Weighted): boolean {
   return typeof pads === 'number' ? pads !== 0 : pads.some((each) => each !== 0);
 }
 
-function before(weights: LayerWeights, { scale, shift }: ChannelOp, layer: Weighted, channels: number): LayerWeights {
+function before(
+  weights: LayerWeights,
+  { scale, shift }: ChannelOp,
+  layer: Weighted,
+  channels: number,
+): LayerWeights {
   const csr = toCsr(weights.store);
   const groups = layer.kind === 'dense' ? 1 : layer.groups;
   const taps = layer.kind === 'dense' ? 1 : csr.columns / (channels / groups);

@@ -1,4 +1,5 @@
-// A data set in batches as a network takes them: shuffled anew each epoch, shifted at random, normalised.
+// A data set in batches as a network takes them: shuffled anew each epoch, shifted at random,
+// normalised.
 
 import { createRandom, type Random } from '../base/random.js';
 import { type DataSet, type Labelled, shuffled } from '../datasets/dataset.js';
@@ -25,7 +26,11 @@ export function* trainingBatches(
 }
 
 /** A part of the data in its own order, as it is. */
-export function* evaluationBatches(data: DataSet, part: Labelled, batchSize: number): Generator<Batch> {
+export function* evaluationBatches(
+  data: DataSet,
+  part: Labelled,
+  batchSize: number,
+): Generator<Batch> {
   const order = Uint32Array.from({ length: part.labels.length }, (_, at) => at);
   for (let from = 0; from < order.length; from += batchSize) {
     yield makeBatch(data, part, order.subarray(from, from + batchSize), { shift: 0 }, null);

@@ -1,5 +1,6 @@
-// A convolution and its two gradients out of operations that every TensorFlow.js backend has and is fast at. The wasm
-// backend has no filter gradient, and its input gradient takes several times as long as a convolution does.
+// A convolution and its two gradients out of operations that every TensorFlow.js backend has and is
+// fast at. The wasm backend has no filter gradient, and its input gradient takes several times as
+// long as a convolution does.
 
 import type { Tensor1D, Tensor4D } from '@tensorflow/tfjs-core';
 import { InputError } from '../base/errors.js';
@@ -11,11 +12,15 @@ export type ConvolutionShape = Pick<OpOf<'conv2d'>, 'kernel' | 'stride' | 'dilat
 /** @throws InputError naming the layer for what TensorFlow.js has no convolution for. */
 export function checkConvolution({ stride, dilation }: ConvolutionShape, name: string): void {
   if (stride.some((step) => step > 1) && dilation.some((step) => step > 1)) {
-    throw new InputError(`layer ${name}: found strides and dilations together, expected one of them for training`);
+    throw new InputError(
+      `layer ${name}: found strides and dilations together, expected one of them for training`,
+    );
   }
 }
 
-/** [batch, height, width, in] by a filter of [kernel…, in, out], plus the bias, rectified or not. */
+/**
+ * [batch, height, width, in] by a filter of [kernel…, in, out], plus the bias, rectified or not.
+ */
 export function convolve(
   tf: Tf,
   input: Tensor4D,
@@ -36,9 +41,10 @@ export function convolve(
 }
 
 /**
- * The gradient of the filter, [kernel…, in, out]: each of its taps sums over batch and places, which is a convolution
- * whose pictures are the input channels, whose channels are the batch, and whose filter is the gradient of the output,
- * spread out by the stride; its own stride is the taps' distance.
+ * The gradient of the filter, [kernel…, in, out]: each of its taps sums over batch and places,
+ * which is a convolution whose pictures are the input channels, whose channels are the batch, and
+ * whose filter is the gradient of the output, spread out by the stride; its own stride is the taps'
+ * distance.
  */
 export function filterGradient(
   tf: Tf,
@@ -55,9 +61,9 @@ export function filterGradient(
 }
 
 /**
- * The gradient of the input of `shape`: what each output pixel's gradient gives each tap of its window, a matrix
- * product, added up where the windows lie. As one convolution by the filter turned around it would take as many
- * multiplications again for the padding.
+ * The gradient of the input of `shape`: what each output pixel's gradient gives each tap of its
+ * window, a matrix product, added up where the windows lie. As one convolution by the filter turned
+ * around it would take as many multiplications again for the padding.
  */
 export function inputGradient(
   tf: Tf,
@@ -102,7 +108,12 @@ export function inputGradient(
   return tf.tensor4d(gradient, shape);
 }
 
-export function padImage(tf: Tf, image: Tensor4D, [top, left, bottom, right]: Padding, value = 0): Tensor4D {
+export function padImage(
+  tf: Tf,
+  image: Tensor4D,
+  [top, left, bottom, right]: Padding,
+  value = 0,
+): Tensor4D {
   if (top === 0 && left === 0 && bottom === 0 && right === 0) return image;
   return tf.pad(
     image,

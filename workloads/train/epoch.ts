@@ -25,7 +25,10 @@ export interface EpochOptions {
   readonly label: string;
   /** Learning rate of a step, by the share of the epoch that is done. */
   readonly rate: (done: number) => number;
-  /** Called after each step with the share of the epoch that is done; the epoch goes on when it resolves. */
+  /**
+   * Called after each step with the share of the epoch that is done; the epoch goes on when it
+   * resolves.
+   */
   readonly onStep?: (done: number, score: Score) => Promise<void>;
 }
 
@@ -60,7 +63,9 @@ export async function trainEpoch(
 export class DivergedError extends Error {
   override readonly name = 'DivergedError';
   constructor(readonly where: string) {
-    super(`training diverged in ${where}: the loss is no longer a number; take a lower learning rate`);
+    super(
+      `training diverged in ${where}: the loss is no longer a number; take a lower learning rate`,
+    );
   }
 }
 
@@ -68,7 +73,12 @@ export class DivergedError extends Error {
 const EVALUATION_BATCH = 250;
 
 /** Loss and accuracy of a network with `values` on a part of the data. */
-export function evaluate(trained: TrainableNetwork, data: DataSet, part: Labelled, values: NetworkValues): Score {
+export function evaluate(
+  trained: TrainableNetwork,
+  data: DataSet,
+  part: Labelled,
+  values: NetworkValues,
+): Score {
   const placed = trained.place(values);
   try {
     let loss = 0;

@@ -1,4 +1,5 @@
-// What a layer's matrix of weights is to a convolution: its filter as it stands, or weights in Winograd's domain.
+// What a layer's matrix of weights is to a convolution: its filter as it stands, or weights in
+// Winograd's domain.
 
 import type { Tensor1D, Tensor2D, Tensor4D } from '@tensorflow/tfjs-core';
 import { inputImageOf, type LayerOf, outputImageOf } from '../network.js';
@@ -29,7 +30,8 @@ export function directForm(tf: Tf, layer: Convolution): FilterForm {
   const outputs = channels / groups;
   return {
     shape: layer,
-    filter: (weights) => tf.transpose(tf.reshape(weights, [outputs, inputs, ...kernel]), [2, 3, 1, 0]),
+    filter: (weights) =>
+      tf.transpose(tf.reshape(weights, [outputs, inputs, ...kernel]), [2, 3, 1, 0]),
     weights: (gradient) => tf.reshape(tf.transpose(gradient, [3, 2, 0, 1]), [outputs, -1]),
     bias: (bias) => bias,
     output: (convolved) => convolved,
@@ -38,8 +40,9 @@ export function directForm(tf: Tf, layer: Convolution): FilterForm {
 }
 
 /**
- * Weights [outputs][channels · n²] of F(m × m, 3 × 3), n = m + 2. All m² outputs of a tile depend linearly on its n²
- * inputs: a convolution by n × n pixels at a stride of m, which has a channel for each pixel of a tile.
+ * Weights [outputs][channels · n²] of F(m × m, 3 × 3), n = m + 2. All m² outputs of a tile depend
+ * linearly on its n² inputs: a convolution by n × n pixels at a stride of m, which has a channel
+ * for each pixel of a tile.
  */
 export function winogradForm(tf: Tf, layer: Convolution, tile: number): FilterForm {
   const domain = winogradDomain(tile);
@@ -51,7 +54,8 @@ export function winogradForm(tf: Tf, layer: Convolution, tile: number): FilterFo
   const [down, across] = [Math.ceil(outHeight / tile), Math.ceil(outWidth / tile)];
   const [top, left] = layer.pad;
   // The last tiles may hang over the image.
-  const beyond = (tiles: number, before: number, size: number) => (tiles - 1) * tile + edge - before - size;
+  const beyond = (tiles: number, before: number, size: number) =>
+    (tiles - 1) * tile + edge - before - size;
   const area = tile * tile;
   return {
     shape: {
@@ -59,13 +63,19 @@ export function winogradForm(tf: Tf, layer: Convolution, tile: number): FilterFo
       pad: [top, left, beyond(down, top, height), beyond(across, left, width)],
     },
     filter(weights) {
-      const each = tf.matMul(tf.reshape(weights, [outputs * inputs, edge * edge]), matrixOf(tf, domain));
+      const each = tf.matMul(
+        tf.reshape(weights, [outputs * inputs, edge * edge]),
+        matrixOf(tf, domain),
+      );
       const split = tf.reshape(each, [outputs, inputs, edge, edge, area]);
       return tf.reshape(tf.transpose(split, [2, 3, 1, 4, 0]), [edge, edge, inputs, area * outputs]);
     },
     weights(gradient) {
       const split = tf.reshape(gradient, [edge, edge, inputs, area, outputs]);
-      const each: Tensor2D = tf.reshape(tf.transpose(split, [4, 2, 0, 1, 3]), [outputs * inputs, edge * edge * area]);
+      const each: Tensor2D = tf.reshape(tf.transpose(split, [4, 2, 0, 1, 3]), [
+        outputs * inputs,
+        edge * edge * area,
+      ]);
       return tf.reshape(tf.matMul(each, tf.transpose(matrixOf(tf, domain))), [outputs, -1]);
     },
     bias: (bias) => tf.tile(bias, [area]),
@@ -81,7 +91,12 @@ export function winogradForm(tf: Tf, layer: Convolution, tile: number): FilterFo
         [0, 0],
       ]);
       const split = tf.reshape(padded, [-1, down, tile, across, tile, outputs]);
-      return tf.reshape(tf.transpose(split, [0, 1, 3, 2, 4, 5]), [-1, down, across, area * outputs]);
+      return tf.reshape(tf.transpose(split, [0, 1, 3, 2, 4, 5]), [
+        -1,
+        down,
+        across,
+        area * outputs,
+      ]);
     },
   };
 }

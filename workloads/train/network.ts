@@ -13,7 +13,10 @@ import { compilePass, type DeviceParameters, type Met, type Pass } from './passe
 export interface LayerValues {
   readonly weights: Float32Array;
   readonly bias: Float32Array | null;
-  /** Weights are in Winograd's domain, for tiles of so many outputs along an edge; none: they are as in a weight store. */
+  /**
+   * Weights are in Winograd's domain, for tiles of so many outputs along an edge; none: they are as
+   * in a weight store.
+   */
   readonly tile?: number;
 }
 
@@ -32,7 +35,10 @@ export interface StepResult {
   readonly gradients: NetworkValues;
 }
 
-/** Outputs of hidden fully connected layers are dropped at `rate` and the others scaled up (inverted dropout). */
+/**
+ * Outputs of hidden fully connected layers are dropped at `rate` and the others scaled up (inverted
+ * dropout).
+ */
 export interface Dropout {
   readonly rate: number;
   readonly random: Random;
@@ -58,17 +64,22 @@ export function trainable(tf: Tf, network: Network): TrainableNetwork {
   const layers = last.kind === 'softmax' ? network.layers.slice(0, -1) : network.layers;
   const final = layers.at(-1);
   if (!final || (last.kind === 'softmax' && last.inputs[0] !== final.name)) {
-    throw new InputError(`${network.name}: cannot be trained, expected the layer before the softmax to be its input`);
+    throw new InputError(
+      `${network.name}: cannot be trained, expected the layer before the softmax to be its input`,
+    );
   }
   const passes = new Map<string, Pass>(layers.map((layer) => [layer.name, compilePass(tf, layer)]));
   // Gradients flow back as far as the first weights.
   const reachesWeights = new Set<string>();
   for (const layer of layers) {
-    if (weightShapeOf(layer) || layer.inputs.some((name) => reachesWeights.has(name))) reachesWeights.add(layer.name);
+    if (weightShapeOf(layer) || layer.inputs.some((name) => reachesWeights.has(name)))
+      reachesWeights.add(layer.name);
   }
   const [own, ...others] = network.inputs;
   if (!own || others.length > 0) {
-    throw new InputError(`${network.name}: cannot be trained, found ${network.inputs.length} inputs, expected one`);
+    throw new InputError(
+      `${network.name}: cannot be trained, found ${network.inputs.length} inputs, expected one`,
+    );
   }
   const inputShape = channelsLast(own.shape);
 
@@ -79,11 +90,15 @@ export function trainable(tf: Tf, network: Network): TrainableNetwork {
       const inputs = layer.inputs.map((name) => values.get(name) as Tensor);
       const placed = parameters.get(layer.name) ?? null;
       const output = passOf(passes, layer).forward(inputs, placed);
-      const kept = dropout && layer.kind === 'dense' && layer !== final ? drawKept(tf, output, dropout) : null;
+      const kept =
+        dropout && layer.kind === 'dense' && layer !== final ? drawKept(tf, output, dropout) : null;
       values.set(layer.name, kept ? tf.mul(output, kept) : output);
       met.set(layer.name, { inputs, output, parameters: placed, kept });
     }
-    return { logits: tf.reshape(values.get(final.name) as Tensor, [input.shape[0] as number, -1]), met };
+    return {
+      logits: tf.reshape(values.get(final.name) as Tensor, [input.shape[0] as number, -1]),
+      met,
+    };
   };
 
   const backward = (gradient: Tensor, met: ReturnType<typeof forward>['met']) => {
@@ -95,7 +110,11 @@ export function trainable(tf: Tf, network: Network): TrainableNetwork {
       if (!arrived || !memory) continue;
       const through = memory.kept ? tf.mul(arrived, memory.kept) : arrived;
       const wanted = layer.inputs.map((name) => reachesWeights.has(name));
-      const { inputs, weights, bias } = passOf(passes, layer).backward(through, memory, wanted.some(Boolean));
+      const { inputs, weights, bias } = passOf(passes, layer).backward(
+        through,
+        memory,
+        wanted.some(Boolean),
+      );
       layer.inputs.forEach((name, at) => {
         const part = inputs[at];
         if (!wanted[at] || !part) return;
@@ -138,10 +157,15 @@ export function trainable(tf: Tf, network: Network): TrainableNetwork {
       return {
         outputs: (input, frames) =>
           tf.tidy(() =>
-            forward(tf.tensor(input, [frames, ...inputShape]), parameters, null).logits.dataSync<'float32'>(),
+            forward(
+              tf.tensor(input, [frames, ...inputShape]),
+              parameters,
+              null,
+            ).logits.dataSync<'float32'>(),
           ),
         dispose() {
-          for (const { weights, bias } of parameters.values()) tf.dispose(bias ? [weights, bias] : [weights]);
+          for (const { weights, bias } of parameters.values())
+            tf.dispose(bias ? [weights, bias] : [weights]);
         },
       };
     },
@@ -157,8 +181,15 @@ function upload(tf: Tf, network: Network, values: NetworkValues): DeviceNetwork 
     if (!shape) continue;
     const own = values.get(layer.name);
     invariant(own !== undefined, () => `layer ${layer.name} has no weights`);
-    const weights: Tensor2D = tf.tensor2d(own.weights, [shape.rows, own.weights.length / shape.rows]);
-    placed.set(layer.name, { weights, bias: own.bias && tf.tensor1d(own.bias), tile: own.tile ?? null });
+    const weights: Tensor2D = tf.tensor2d(own.weights, [
+      shape.rows,
+      own.weights.length / shape.rows,
+    ]);
+    placed.set(layer.name, {
+      weights,
+      bias: own.bias && tf.tensor1d(own.bias),
+      tile: own.tile ?? null,
+    });
   }
   return placed;
 }

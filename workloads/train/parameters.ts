@@ -1,4 +1,5 @@
-// What a network under training consists of: values, and what binds them: kept or pruned, shared, ternary, binary.
+// What a network under training consists of: values, and what binds them: kept or pruned, shared,
+// ternary, binary.
 
 import { probit } from 'simple-statistics';
 import { createRandom } from '../base/random.js';
@@ -14,9 +15,15 @@ export type Binding =
   | { readonly kind: 'free' }
   /** Weight i is centroids[codes[i]]; centroid 0 is zero and stays it. */
   | { readonly kind: 'shared'; readonly centroids: Float32Array; readonly codes: Uint16Array }
-  /** Each row is a scale times −1, 0 or 1 (ternary) or times −1 or 1 (binary) of the values behind it. */
+  /**
+   * Each row is a scale times −1, 0 or 1 (ternary) or times −1 or 1 (binary) of the values behind
+   * it.
+   */
   | { readonly kind: 'ternary' | 'binary' }
-  /** Each by itself, in Winograd's domain for tiles of so many outputs along an edge: [rows][channels · (tile + 2)²]. */
+  /**
+   * Each by itself, in Winograd's domain for tiles of so many outputs along an edge:
+   * [rows][channels · (tile + 2)²].
+   */
   | { readonly kind: 'winograd'; readonly tile: number };
 
 /** One layer under training. Arrays are never written once they are here. */
@@ -34,7 +41,10 @@ export interface LayerParameters {
 /** By layer name, in network order. */
 export type Parameters = ReadonlyMap<string, LayerParameters>;
 
-/** Weights drawn for rectified layers: normal with variance 2 / inputs (He et al., ICCV 2015), biases 0. */
+/**
+ * Weights drawn for rectified layers: normal with variance 2 / inputs (He et al., ICCV 2015),
+ * biases 0.
+ */
 export function initialise(network: Network, seed: number): Parameters {
   const parameters = new Map<string, LayerParameters>();
   for (const layer of network.layers) {
@@ -43,9 +53,19 @@ export function initialise(network: Network, seed: number): Parameters {
     const { rows, columns } = shape;
     const random = createRandom(seed, `${network.name}/${layer.name}/initial weights`);
     const deviation = Math.sqrt(2 / columns);
-    const weights = Float32Array.from({ length: rows * columns }, () => deviation * probit(random.uniform()));
+    const weights = Float32Array.from(
+      { length: rows * columns },
+      () => deviation * probit(random.uniform()),
+    );
     const bias = shape.biases > 0 ? new Float32Array(shape.biases) : null;
-    parameters.set(layer.name, { rows, columns, weights, bias, mask: null, binding: { kind: 'free' } });
+    parameters.set(layer.name, {
+      rows,
+      columns,
+      weights,
+      bias,
+      mask: null,
+      binding: { kind: 'free' },
+    });
   }
   return parameters;
 }
@@ -64,7 +84,13 @@ export function layerValues(layer: LayerParameters): LayerValues {
 /** Takes a layer's 3×3 kernels to Winograd's domain; every weight there is free again. */
 export function inWinogradDomain(layer: LayerParameters, tile: number): LayerParameters {
   const weights = toWinogradDomain(tile, effectiveWeights(layer));
-  return { ...layer, columns: weights.length / layer.rows, weights, mask: null, binding: { kind: 'winograd', tile } };
+  return {
+    ...layer,
+    columns: weights.length / layer.rows,
+    weights,
+    mask: null,
+    binding: { kind: 'winograd', tile },
+  };
 }
 
 /** The weights with which the network computes, [rows][columns]. */
@@ -78,12 +104,17 @@ export function effectiveWeights(layer: LayerParameters): Float32Array {
       return decoded(binding.codes, binding.centroids);
     case 'ternary': {
       const { values, scales } = ternarize({ format: 'dense', rows, columns, values: weights });
-      return Float32Array.from(values, (value, at) => value * (scales[Math.floor(at / columns)] as number));
+      return Float32Array.from(
+        values,
+        (value, at) => value * (scales[Math.floor(at / columns)] as number),
+      );
     }
     case 'binary': {
       const { scales } = binarize({ format: 'dense', rows, columns, values: weights });
       // The sign of zero is plus, as in `binarize`.
-      return weights.map((value, at) => (value < 0 ? -1 : 1) * (scales[Math.floor(at / columns)] as number));
+      return weights.map(
+        (value, at) => (value < 0 ? -1 : 1) * (scales[Math.floor(at / columns)] as number),
+      );
     }
   }
 }
@@ -96,6 +127,9 @@ function decoded(codes: Uint16Array, centroids: Float32Array): Float32Array {
 }
 
 /** Replaces some layers. */
-export function replaced(parameters: Parameters, change: (layer: LayerParameters, name: string) => LayerParameters) {
+export function replaced(
+  parameters: Parameters,
+  change: (layer: LayerParameters, name: string) => LayerParameters,
+) {
   return new Map([...parameters].map(([name, layer]) => [name, change(layer, name)]));
 }

@@ -1,5 +1,6 @@
-// Each kind of layer that can be trained, forward and backward, on TensorFlow.js: tensors of [batch, height, width,
-// channels] or [batch, features]. Gradients are written out, as backends lack some and are slow at others.
+// Each kind of layer that can be trained, forward and backward, on TensorFlow.js: tensors of
+// [batch, height, width, channels] or [batch, features]. Gradients are written out, as backends
+// lack some and are slow at others.
 
 import type { Tensor, Tensor1D, Tensor2D, Tensor4D } from '@tensorflow/tfjs-core';
 import { InputError, invariant } from '../base/errors.js';
@@ -13,11 +14,20 @@ import {
   type Rectifier,
 } from '../network.js';
 import type { Tf } from './backend.js';
-import { checkConvolution, convolve, filterGradient, inputGradient, padImage } from './convolution.js';
+import {
+  checkConvolution,
+  convolve,
+  filterGradient,
+  inputGradient,
+  padImage,
+} from './convolution.js';
 import { directForm, winogradForm } from './filters.js';
 import { poolGradient } from './pooling.js';
 
-/** A layer's parameters on the backend: weights [rows, columns] as in a weight store, or in the domain of a `tile`. */
+/**
+ * A layer's parameters on the backend: weights [rows, columns] as in a weight store, or in the
+ * domain of a `tile`.
+ */
 export interface DeviceParameters {
   readonly weights: Tensor2D;
   readonly bias: Tensor1D | null;
@@ -121,7 +131,9 @@ function convolutionPass(tf: Tf, layer: LayerOf<'conv2d'>): Pass {
       const activation = fusedActivation(layer.activation);
       const convolved = inGroups(weights, 0).map((own, group) => {
         const ownBias = biases && form.bias(biases[group] as Tensor1D);
-        return form.output(convolve(tf, parts[group] as Tensor4D, form.filter(own), ownBias, activation, form.shape));
+        return form.output(
+          convolve(tf, parts[group] as Tensor4D, form.filter(own), ownBias, activation, form.shape),
+        );
       });
       return join(tf, convolved);
     },
@@ -137,7 +149,13 @@ function convolutionPass(tf: Tf, layer: LayerOf<'conv2d'>): Pass {
       const ofInputs = () =>
         inGroups(weights, 0).map((own, group) => {
           const { shape } = parts[group] as Tensor4D;
-          return inputGradient(tf, shape, form.filter(own), gradients[group] as Tensor4D, form.shape);
+          return inputGradient(
+            tf,
+            shape,
+            form.filter(own),
+            gradients[group] as Tensor4D,
+            form.shape,
+          );
         });
       return {
         inputs: [wantsInput ? join(tf, ofInputs()) : null],
@@ -172,14 +190,25 @@ function poolForward(tf: Tf, layer: LayerOf<'pool2d'>): (image: Tensor4D) => Ten
   // What the last window needs beyond the image.
   const after = (axis: 0 | 1, size: number, windows: number, before: number) =>
     Math.max(0, (windows - 1) * stride[axis] + kernel[axis] - size - before);
-  const around: Padding = [top, left, after(0, height, outHeight, top), after(1, width, outWidth, left)];
+  const around: Padding = [
+    top,
+    left,
+    after(0, height, outHeight, top),
+    after(1, width, outWidth, left),
+  ];
   if (mode === 'average' && around.some((pixels) => pixels > 0)) {
-    throw new InputError(`layer ${layer.name}: found average pooling over padding, which cannot be trained`);
+    throw new InputError(
+      `layer ${layer.name}: found average pooling over padding, which cannot be trained`,
+    );
   }
-  return (image) => pool(padImage(tf, image, around, Number.NEGATIVE_INFINITY), [...kernel], [...stride], 'valid');
+  return (image) =>
+    pool(padImage(tf, image, around, Number.NEGATIVE_INFINITY), [...kernel], [...stride], 'valid');
 }
 
-/** y = x · s^−β with s = k + α/n · Σ x²: dx = g · s^−β − 2αβ/n · x · Σ (g · y / s), sums over the same channels. */
+/**
+ * y = x · s^−β with s = k + α/n · Σ x²: dx = g · s^−β − 2αβ/n · x · Σ (g · y / s), sums over the
+ * same channels.
+ */
 function normalisationPass(tf: Tf, layer: LayerOf<'lrn'>): Pass {
   const { size, alpha, beta, k } = layer;
   const [channels] = inputImageOf(layer);
@@ -193,9 +222,11 @@ function normalisationPass(tf: Tf, layer: LayerOf<'lrn'>): Pass {
       [1, 1, channels, channels],
     );
   const neighbours = (image: Tensor4D) => tf.conv2d(image, band(), 1, 'valid');
-  const scaleOf = (image: Tensor4D) => tf.add(tf.mul(neighbours(tf.square(image)), alpha / size), k);
+  const scaleOf = (image: Tensor4D) =>
+    tf.add(tf.mul(neighbours(tf.square(image)), alpha / size), k);
   return {
-    forward: ([input]) => tf.mul(asImage(input as Tensor), tf.pow(scaleOf(asImage(input as Tensor)), -beta)),
+    forward: ([input]) =>
+      tf.mul(asImage(input as Tensor), tf.pow(scaleOf(asImage(input as Tensor)), -beta)),
     backward(gradient, { inputs: [input], output }) {
       const image = asImage(input as Tensor);
       const scale = scaleOf(image);
@@ -234,7 +265,9 @@ function addPass(tf: Tf, layer: LayerOf<'add'>): Pass {
 function rectifyPass(tf: Tf, layer: LayerOf<'rectify'>): Pass {
   return {
     forward: ([input]) => rectified(tf, input as Tensor, layer.activation),
-    backward: (gradient, { output }) => ({ inputs: [throughRectifier(tf, gradient, output, layer.activation)] }),
+    backward: (gradient, { output }) => ({
+      inputs: [throughRectifier(tf, gradient, output, layer.activation)],
+    }),
   };
 }
 
@@ -248,7 +281,12 @@ function rectified(tf: Tf, values: Tensor, rectifier: Rectifier): Tensor {
 }
 
 /** The gradient where the rectifier let its input through. */
-function throughRectifier<T extends Tensor>(tf: Tf, gradient: T, output: Tensor, rectifier: Rectifier): T {
+function throughRectifier<T extends Tensor>(
+  tf: Tf,
+  gradient: T,
+  output: Tensor,
+  rectifier: Rectifier,
+): T {
   if (rectifier === 'none') return gradient;
   const above: T = tf.mul(gradient, tf.step(output));
   return rectifier === 'relu' ? above : tf.mul(above, tf.step(tf.sub(6, output)));

@@ -1,4 +1,5 @@
-// The gradient of pooling, in plain TypeScript: the wasm backend's is wrong where a window's maximum is negative.
+// The gradient of pooling, in plain TypeScript: the wasm backend's is wrong where a window's
+// maximum is negative.
 
 import { inputImageOf, type LayerOf, outputImageOf } from '../network.js';
 import { poolSpans } from '../operators/pooling.js';
@@ -6,8 +7,8 @@ import { poolSpans } from '../operators/pooling.js';
 export type PoolGradient = (input: Float32Array, outputGradient: Float32Array) => Float32Array;
 
 /**
- * For a batch of [height, width, channels]. The gradient of a maximum goes to the first of the largest values of its
- * window, that of an average in equal parts to all.
+ * For a batch of [height, width, channels]. The gradient of a maximum goes to the first of the
+ * largest values of its window, that of an average in equal parts to all.
  */
 export function poolGradient(layer: LayerOf<'pool2d'>): PoolGradient {
   const image = inputImageOf(layer);

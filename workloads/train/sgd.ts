@@ -1,4 +1,5 @@
-// Stochastic gradient descent with momentum, L1 and L2 regularisation, over whatever binds a layer's weights.
+// Stochastic gradient descent with momentum, L1 and L2 regularisation, over whatever binds a
+// layer's weights.
 
 import type { LayerValues, NetworkValues } from './network.js';
 import type { LayerParameters, Parameters } from './parameters.js';
@@ -29,7 +30,10 @@ export function createOptimizer(
   velocities: NetworkValues | null = null,
 ): Optimizer {
   const tuners = new Map(
-    [...parameters].map(([name, layer]) => [name, createTuner(layer, options, velocities?.get(name) ?? null)]),
+    [...parameters].map(([name, layer]) => [
+      name,
+      createTuner(layer, options, velocities?.get(name) ?? null),
+    ]),
   );
   return {
     values: () => new Map([...tuners].map(([name, tuner]) => [name, tuner.values()])),
@@ -48,17 +52,26 @@ interface Tuner {
   parameters(): LayerParameters;
 }
 
-function createTuner(layer: LayerParameters, options: SgdOptions, velocity: LayerValues | null): Tuner {
+function createTuner(
+  layer: LayerParameters,
+  options: SgdOptions,
+  velocity: LayerValues | null,
+): Tuner {
   return layer.binding.kind === 'shared'
     ? sharedTuner(layer, layer.binding, options, velocity)
     : plainTuner(layer, options, velocity);
 }
 
 /**
- * Free weights; of ternary and binary ones the values behind them take the gradient of what they round to (the
- * straight-through estimator: Courbariaux et al., "BinaryConnect", NIPS 2015, Section 2.3).
+ * Free weights; of ternary and binary ones the values behind them take the gradient of what they
+ * round to (the straight-through estimator: Courbariaux et al., "BinaryConnect", NIPS 2015, Section
+ * 2.3).
  */
-function plainTuner(layer: LayerParameters, options: SgdOptions, resumed: LayerValues | null): Tuner {
+function plainTuner(
+  layer: LayerParameters,
+  options: SgdOptions,
+  resumed: LayerValues | null,
+): Tuner {
   const weights = layer.weights.slice();
   const bias = layer.bias?.slice() ?? null;
   const velocity = ownVelocity(layer.weights.length, bias, resumed);
@@ -75,7 +88,8 @@ function plainTuner(layer: LayerParameters, options: SgdOptions, resumed: LayerV
       for (let i = 0; i < count; i++) {
         const at = kept === null ? i : (kept[i] as number);
         const weight = weights[at] as number;
-        const slope = (slopes[at] as number) + l2 * weight + (l1 === 0 ? 0 : l1 * Math.sign(weight));
+        const slope =
+          (slopes[at] as number) + l2 * weight + (l1 === 0 ? 0 : l1 * Math.sign(weight));
         const speed = momentum * (speeds[at] as number) - rate * slope;
         speeds[at] = speed;
         weights[at] = weight + speed;
@@ -86,7 +100,10 @@ function plainTuner(layer: LayerParameters, options: SgdOptions, resumed: LayerV
   };
 }
 
-/** A centroid's gradient is the sum of its weights' (Han et al., "Deep Compression", ICLR 2016, Section 3.3). */
+/**
+ * A centroid's gradient is the sum of its weights' (Han et al., "Deep Compression", ICLR 2016,
+ * Section 3.3).
+ */
 function sharedTuner(
   layer: LayerParameters,
   binding: Extract<LayerParameters['binding'], { kind: 'shared' }>,
@@ -136,7 +153,11 @@ function placesOf(mask: Uint8Array): Uint32Array {
   return places.subarray(0, count);
 }
 
-function ownVelocity(size: number, bias: Float32Array | null, resumed: LayerValues | null): LayerValues {
+function ownVelocity(
+  size: number,
+  bias: Float32Array | null,
+  resumed: LayerValues | null,
+): LayerValues {
   return {
     weights: resumed?.weights.slice() ?? new Float32Array(size),
     bias: resumed?.bias?.slice() ?? (bias && new Float32Array(bias.length)),

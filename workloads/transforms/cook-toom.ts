@@ -1,6 +1,7 @@
-// Cook–Toom: the matrices of Winograd's minimal filtering F(m, r), derived from points in exact arithmetic.
-// Lavin and Gray, "Fast Algorithms for Convolutional Neural Networks", CVPR 2016 (arXiv:1509.09308), Section 4, gives the
-// form Y = Aᵀ[(G g) ⊙ (Bᵀ d)]; why it holds is derived in docs/convolution.md.
+// Cook–Toom: the matrices of Winograd's minimal filtering F(m, r), derived from points in exact
+// arithmetic. Lavin and Gray, "Fast Algorithms for Convolutional Neural Networks", CVPR 2016
+// (arXiv:1509.09308), Section 4, gives the form Y = Aᵀ[(G g) ⊙ (Bᵀ d)]; why it holds is derived in
+// docs/convolution.md.
 
 import { invariant } from '../base/errors.js';
 import {
@@ -20,7 +21,10 @@ import {
 /** Rows of entries. */
 export type Matrix<Entry> = readonly (readonly Entry[])[];
 
-/** F(m, r): `outputs` = m values of a correlation with `taps` = r from n = m + r − 1 inputs by n multiplications. */
+/**
+ * F(m, r): `outputs` = m values of a correlation with `taps` = r from n = m + r − 1 inputs by n
+ * multiplications.
+ */
 export interface Filtering<Entry> {
   readonly outputs: number;
   readonly taps: number;
@@ -33,8 +37,8 @@ export interface Filtering<Entry> {
 }
 
 /**
- * The first `count` of 0, 1, −1, 2, −2, 1/2, −1/2, 4, −4, 1/4, …: small, and in pairs of opposite sign, so that their
- * rows share an even and an odd part. Powers of two scale without rounding.
+ * The first `count` of 0, 1, −1, 2, −2, 1/2, −1/2, 4, −4, 1/4, …: small, and in pairs of opposite
+ * sign, so that their rows share an even and an odd part. Powers of two scale without rounding.
  */
 export function usualPoints(count: number): readonly Rational[] {
   const points = [ZERO, ONE, rational(-1)];
@@ -45,8 +49,9 @@ export function usualPoints(count: number): readonly Rational[] {
 }
 
 /**
- * The exact matrices of F(m, r) from m + r − 2 distinct finite points, with the point at infinity as the last one.
- * Row i of G is divided by, and row i of Bᵀ multiplied by, |∏ (aᵢ − aⱼ)|: whole points then give a whole Bᵀ.
+ * The exact matrices of F(m, r) from m + r − 2 distinct finite points, with the point at infinity
+ * as the last one. Row i of G is divided by, and row i of Bᵀ multiplied by, |∏ (aᵢ − aⱼ)|: whole
+ * points then give a whole Bᵀ.
  */
 export function cookToom(
   outputs: number,
@@ -55,11 +60,18 @@ export function cookToom(
 ): Filtering<Rational> {
   invariant(outputs >= 1 && taps >= 1, () => `F(${outputs}, ${taps}) has no outputs or no taps`);
   const size = outputs + taps - 1;
-  invariant(points.length === size - 1, () => `F(${outputs}, ${taps}): ${points.length} points, not ${size - 1}`);
-  const distinct = points.every((point, i) => points.slice(0, i).every((other) => !equal(point, other)));
+  invariant(
+    points.length === size - 1,
+    () => `F(${outputs}, ${taps}): ${points.length} points, not ${size - 1}`,
+  );
+  const distinct = points.every((point, i) =>
+    points.slice(0, i).every((other) => !equal(point, other)),
+  );
   invariant(distinct, 'two points are the same');
 
-  const scales = points.map((point, i) => productOf(points.filter((_, j) => j !== i).map((a) => subtract(point, a))));
+  const scales = points.map((point, i) =>
+    productOf(points.filter((_, j) => j !== i).map((a) => subtract(point, a))),
+  );
   const tapMatrix = points.map((point, i) => {
     return powersOf(point, taps).map((power) => divide(power, magnitude(scales[i] as Rational)));
   });
@@ -95,7 +107,9 @@ function withRoots(roots: readonly Rational[]): readonly Rational[] {
   let coefficients: readonly Rational[] = [ONE];
   for (const root of roots) {
     const shifted = [ZERO, ...coefficients];
-    coefficients = shifted.map((entry, i) => subtract(entry, multiply(root, coefficients[i] ?? ZERO)));
+    coefficients = shifted.map((entry, i) =>
+      subtract(entry, multiply(root, coefficients[i] ?? ZERO)),
+    );
   }
   return coefficients;
 }
@@ -126,5 +140,7 @@ function transpose<Entry>(matrix: Matrix<Entry>): Matrix<Entry> {
 
 /** M · x. */
 export function apply(matrix: Matrix<Rational>, vector: readonly Rational[]): readonly Rational[] {
-  return matrix.map((row) => row.reduce((sum, entry, i) => add(sum, multiply(entry, vector[i] as Rational)), ZERO));
+  return matrix.map((row) =>
+    row.reduce((sum, entry, i) => add(sum, multiply(entry, vector[i] as Rational)), ZERO),
+  );
 }

@@ -1,7 +1,8 @@
-// Convolution by Fourier transforms, tile by tile (overlap-save), in double precision: what fast kernels are held against.
-// Tiles of S × S inputs are transformed, multiplied by the kernels' spectra and transformed back; the first m = S − r + 1
-// outputs along each axis are those of the convolution, the others have met the tile's other end.
-// Mathieu, Henaff and LeCun, "Fast Training of Convolutional Networks through FFTs", ICLR 2014 (arXiv:1312.5851).
+// Convolution by Fourier transforms, tile by tile (overlap-save), in double precision: what fast
+// kernels are held against. Tiles of S × S inputs are transformed, multiplied by the kernels'
+// spectra and transformed back; the first m = S − r + 1 outputs along each axis are those of the
+// convolution, the others have met the tile's other end. Mathieu, Henaff and LeCun, "Fast Training
+// of Convolutional Networks through FFTs", ICLR 2014 (arXiv:1312.5851).
 
 import { invariant } from '../base/errors.js';
 import { keptOf } from '../weights/synthetic.js';
@@ -10,8 +11,9 @@ import { type ConvolutionShape, outputExtent } from './shape.js';
 import { cutTile } from './winograd.js';
 
 /**
- * What kernels are at frequencies (fy, fx) of a square of `size`, conjugated, since networks correlate. Kernels are real,
- * so frequencies of fx > size / 2 are conjugates of (−fy, −fx) and left out. Values are [fx][fy][outputs][channels].
+ * What kernels are at frequencies (fy, fx) of a square of `size`, conjugated, since networks
+ * correlate. Kernels are real, so frequencies of fx > size / 2 are conjugates of (−fy, −fx) and
+ * left out. Values are [fx][fy][outputs][channels].
  */
 export interface KernelSpectra {
   readonly size: number;
@@ -22,7 +24,9 @@ export interface KernelSpectra {
   readonly imaginary: Float64Array;
 }
 
-/** Spectra of `weights` [outputs, channels, r, r]: each a polynomial evaluated at roots of unity. */
+/**
+ * Spectra of `weights` [outputs, channels, r, r]: each a polynomial evaluated at roots of unity.
+ */
 export function spectraOf(
   weights: Float32Array,
   outputs: number,
@@ -70,15 +74,19 @@ export function spectraOf(
   return { size, kernel, outputs, channels, real, imaginary };
 }
 
-/** Where the conjugate of (fy, fx) stands, if it stands there at all: on the edges fx = 0 and fx = size / 2. */
+/**
+ * Where the conjugate of (fy, fx) stands, if it stands there at all: on the edges fx = 0 and fx =
+ * size / 2.
+ */
 function partnerOf(size: number, fx: number, fy: number): number | null {
   return fx === 0 || fx === size / 2 ? (size - fy) % size : null;
 }
 
 /**
- * Keeps round(density · all) of the values, and those besides that are as large or a kept one's conjugate: those whose
- * loss would change the output most, for inputs that are uncorrelated and equally strong. The transform being
- * orthogonal, that is by magnitude; a value whose conjugate is left out stands for two.
+ * Keeps round(density · all) of the values, and those besides that are as large or a kept one's
+ * conjugate: those whose loss would change the output most, for inputs that are uncorrelated and
+ * equally strong. The transform being orthogonal, that is by magnitude; a value whose conjugate is
+ * left out stands for two.
  */
 export function pruneSpectra(spectra: KernelSpectra, density: number): KernelSpectra {
   const { size, outputs, channels, real, imaginary } = spectra;
@@ -95,12 +103,17 @@ export function pruneSpectra(spectra: KernelSpectra, density: number): KernelSpe
       }
     }
   }
-  const threshold = effect.toSorted()[effect.length - keptOf(effect.length, density)] ?? Number.POSITIVE_INFINITY;
-  const kept = (values: Float64Array) => values.map((value, at) => ((effect[at] as number) >= threshold ? value : 0));
+  const threshold =
+    effect.toSorted()[effect.length - keptOf(effect.length, density)] ?? Number.POSITIVE_INFINITY;
+  const kept = (values: Float64Array) =>
+    values.map((value, at) => ((effect[at] as number) >= threshold ? value : 0));
   return { ...spectra, real: kept(real), imaginary: kept(imaginary) };
 }
 
-/** `input` [channels, height, width] → [outputs, oh, ow]. Tiles that hang over the image's edge are cut. */
+/**
+ * `input` [channels, height, width] → [outputs, oh, ow]. Tiles that hang over the image's edge are
+ * cut.
+ */
 export function spectralConvolve(
   shape: ConvolutionShape,
   spectra: KernelSpectra,
@@ -109,7 +122,10 @@ export function spectralConvolve(
 ): Float64Array {
   const { channels, outputs, kernel, pad, groups } = shape;
   const { size, channels: groupChannels } = spectra;
-  invariant(kernel === spectra.kernel, () => `spectra of kernels of ${spectra.kernel} for kernels of ${kernel}`);
+  invariant(
+    kernel === spectra.kernel,
+    () => `spectra of kernels of ${spectra.kernel} for kernels of ${kernel}`,
+  );
   const step = size - kernel + 1;
   const [outHeight, outWidth] = outputExtent(shape);
   const output = new Float64Array(outputs * outHeight * outWidth);
@@ -131,7 +147,10 @@ export function spectralConvolve(
               const tile = tiles[firstChannel + c] as (typeof tiles)[number];
               const at = ((fx * size + fy) * outputs + o) * groupChannels + c;
               const [a, b] = [spectra.real[at] as number, spectra.imaginary[at] as number];
-              const [x, y] = [tile.real[fy * size + fx] as number, tile.imaginary[fy * size + fx] as number];
+              const [x, y] = [
+                tile.real[fy * size + fx] as number,
+                tile.imaginary[fy * size + fx] as number,
+              ];
               re += a * x - b * y;
               im += a * y + b * x;
             }

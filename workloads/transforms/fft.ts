@@ -1,5 +1,5 @@
-// The fast Fourier transform of powers of two, in double precision: Cooley and Tukey, "An Algorithm for the Machine
-// Calculation of Complex Fourier Series", Mathematics of Computation 19, 1965.
+// The fast Fourier transform of powers of two, in double precision: Cooley and Tukey, "An Algorithm
+// for the Machine Calculation of Complex Fourier Series", Mathematics of Computation 19, 1965.
 
 import { invariant } from '../base/errors.js';
 
@@ -9,10 +9,19 @@ export interface Complex {
   readonly imaginary: Float64Array;
 }
 
-/** The discrete Fourier transform of 2ᵏ numbers in place, Σ xₜ exp(∓2πi·tf/N); the inverse one is not divided by N. */
-export function transformInPlace({ real, imaginary }: Complex, direction: 'forward' | 'inverse'): void {
+/**
+ * The discrete Fourier transform of 2ᵏ numbers in place, Σ xₜ exp(∓2πi·tf/N); the inverse one is
+ * not divided by N.
+ */
+export function transformInPlace(
+  { real, imaginary }: Complex,
+  direction: 'forward' | 'inverse',
+): void {
   const size = real.length;
-  invariant(size > 0 && (size & (size - 1)) === 0, () => `a transform of ${size} values, not a power of two`);
+  invariant(
+    size > 0 && (size & (size - 1)) === 0,
+    () => `a transform of ${size} values, not a power of two`,
+  );
   for (let i = 0, reversed = 0; i < size; i++) {
     if (i < reversed) {
       swap(real, i, reversed);

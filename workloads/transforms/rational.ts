@@ -26,7 +26,10 @@ export const ZERO = rational(0);
 export const ONE = rational(1);
 
 export function add(a: Rational, b: Rational): Rational {
-  return rational(a.numerator * b.denominator + b.numerator * a.denominator, a.denominator * b.denominator);
+  return rational(
+    a.numerator * b.denominator + b.numerator * a.denominator,
+    a.denominator * b.denominator,
+  );
 }
 
 export function multiply(a: Rational, b: Rational): Rational {

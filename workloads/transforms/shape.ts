@@ -21,7 +21,8 @@ export function transformable(demand: Demand | null): ConvolutionShape | string 
   const square = squareOf(demand);
   if (!square) return `has ${demand.kernel.join('×')} kernels or padding that are not square`;
   const { stride, dilation, kernel, pad } = square;
-  if (stride !== 1) return `has stride ${stride}: a transform computes every output, ${stride * stride} times the work`;
+  if (stride !== 1)
+    return `has stride ${stride}: a transform computes every output, ${stride * stride} times the work`;
   if (dilation !== 1) return `has dilation ${dilation}: neighbouring outputs share no inputs`;
   if (kernel === 1) return 'has 1×1 kernels: nothing to share between outputs';
   const [channels, height, width] = demand.input;
@@ -29,6 +30,11 @@ export function transformable(demand: Demand | null): ConvolutionShape | string 
 }
 
 /** [height, width] of the output. */
-export function outputExtent({ height, width, kernel, pad }: ConvolutionShape): readonly [number, number] {
+export function outputExtent({
+  height,
+  width,
+  kernel,
+  pad,
+}: ConvolutionShape): readonly [number, number] {
   return [height + 2 * pad - kernel + 1, width + 2 * pad - kernel + 1];
 }

@@ -1,4 +1,5 @@
-// Transformed tiles of an image: Bᵀ d B of every tile and channel, Lavin and Gray (arXiv 1509.09308), section 4.1.
+// Transformed tiles of an image: Bᵀ d B of every tile and channel, Lavin and Gray (arXiv
+// 1509.09308), section 4.1.
 
 import type { Filtering } from './cook-toom.js';
 import { type ConvolutionShape, outputExtent } from './shape.js';
@@ -9,8 +10,14 @@ export interface Tiles {
   readonly positions: number;
 }
 
-/** How many tiles of F(m×m, r×r) an output of the shape takes; those at the right and bottom edges may hang over. */
-export function tilesOf(shape: ConvolutionShape, { outputs, inputMatrix }: Filtering<number>): Tiles {
+/**
+ * How many tiles of F(m×m, r×r) an output of the shape takes; those at the right and bottom edges
+ * may hang over.
+ */
+export function tilesOf(
+  shape: ConvolutionShape,
+  { outputs, inputMatrix }: Filtering<number>,
+): Tiles {
   const [height, width] = outputExtent(shape);
   return {
     count: Math.ceil(height / outputs) * Math.ceil(width / outputs),
@@ -18,7 +25,9 @@ export function tilesOf(shape: ConvolutionShape, { outputs, inputMatrix }: Filte
   };
 }
 
-/** Calls `visit` with each transformed tile of each channel; the values are valid until it returns. */
+/**
+ * Calls `visit` with each transformed tile of each channel; the values are valid until it returns.
+ */
 export function forEachTile(
   shape: ConvolutionShape,
   filtering: Filtering<number>,
@@ -28,7 +37,9 @@ export function forEachTile(
   const { channels, height, width, pad } = shape;
   const [outHeight, outWidth] = outputExtent(shape);
   const edge = filtering.inputMatrix.length;
-  const transform = filtering.inputMatrix.map((row) => row.flatMap((factor, at) => (factor === 0 ? [] : [at, factor])));
+  const transform = filtering.inputMatrix.map((row) =>
+    row.flatMap((factor, at) => (factor === 0 ? [] : [at, factor])),
+  );
   const cut = new Float64Array(edge * edge);
   const half = new Float64Array(edge * edge);
   const whole = new Float64Array(edge * edge);
@@ -41,7 +52,8 @@ export function forEachTile(
           const inside = top + y >= 0 && top + y < height;
           const row = plane + (top + y) * width + left;
           for (let x = 0; x < edge; x++) {
-            cut[y * edge + x] = inside && left + x >= 0 && left + x < width ? (input[row + x] as number) : 0;
+            cut[y * edge + x] =
+              inside && left + x >= 0 && left + x < width ? (input[row + x] as number) : 0;
           }
         }
         // Down the columns, then along the rows.
@@ -53,7 +65,10 @@ export function forEachTile(
   }
 }
 
-/** Multiplies every vector of a square, whose elements lie `step` apart and whose starts `stride`, by sparse rows. */
+/**
+ * Multiplies every vector of a square, whose elements lie `step` apart and whose starts `stride`,
+ * by sparse rows.
+ */
 function apply(
   rows: readonly (readonly number[])[],
   from: Float64Array,

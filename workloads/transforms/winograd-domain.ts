@@ -1,5 +1,6 @@
-// Weights of 3×3 convolutions in the domain of F(m × m, 3 × 3), where they are pruned and trained: Li, Park and Tang,
-// "Enabling Sparse Winograd Convolution by Native Pruning" (arXiv:1702.08597); Liu et al., ICLR 2018 (arXiv:1802.06367).
+// Weights of 3×3 convolutions in the domain of F(m × m, 3 × 3), where they are pruned and trained:
+// Li, Park and Tang, "Enabling Sparse Winograd Convolution by Native Pruning" (arXiv:1702.08597);
+// Liu et al., ICLR 2018 (arXiv:1802.06367).
 
 import { invariant } from '../base/errors.js';
 import type { Layer } from '../network.js';
@@ -15,9 +16,10 @@ export interface WinogradDomain {
   /** Inputs of a tile along an edge, n = m + 2. */
   readonly edge: number;
   /**
-   * [n² positions][n² inputs of a tile · m² outputs]: what a weight at each position adds to the way from each input to
-   * each output. Rows have norm 1: a weight is worth its effect on the output, so that magnitudes of different
-   * positions can be compared, and one learning rate suits them all.
+   * [n² positions][n² inputs of a tile · m² outputs]: what a weight at each position adds to the
+   * way from each input to each output. Rows have norm 1: a weight is worth its effect on the
+   * output, so that magnitudes of different positions can be compared, and one learning rate suits
+   * them all.
    */
   readonly matrix: Float32Array;
 }
@@ -39,9 +41,11 @@ export function winogradDomain(tile: number): WinogradDomain {
   for (let position = 0; position < edge ** 2; position++) {
     const [i, j] = [Math.floor(position / edge), position % edge];
     for (let input = 0; input < edge ** 2; input++) {
-      const intake = entry(inputMatrix, i, Math.floor(input / edge)) * entry(inputMatrix, j, input % edge);
+      const intake =
+        entry(inputMatrix, i, Math.floor(input / edge)) * entry(inputMatrix, j, input % edge);
       for (let output = 0; output < tile ** 2; output++) {
-        const outlet = entry(outputMatrix, Math.floor(output / tile), i) * entry(outputMatrix, output % tile, j);
+        const outlet =
+          entry(outputMatrix, Math.floor(output / tile), i) * entry(outputMatrix, output % tile, j);
         matrix[to++] = (intake * outlet) / (reach[position] as number);
       }
     }
@@ -59,7 +63,10 @@ export function toWinogradDomain(tile: number, weights: Float32Array): Float32Ar
   const positions = reach.length;
   return Float32Array.from({ length: kernels * positions }, (_, at) => {
     const position = at % positions;
-    return (values[position * kernels + Math.floor(at / positions)] as number) * (reach[position] as number);
+    return (
+      (values[position * kernels + Math.floor(at / positions)] as number) *
+      (reach[position] as number)
+    );
   });
 }
 

@@ -1,6 +1,7 @@
-// Convolution by nested minimal filtering F(m×m, r×r), tile by tile, in double precision: what fast kernels are held
-// against. Lavin and Gray, "Fast Algorithms for Convolutional Neural Networks" (arXiv:1509.09308), Sections 4.1 and 4.3.
-// Pruning in the transform domain: Liu et al., "Efficient Sparse-Winograd Convolutional Neural Networks", ICLR 2018.
+// Convolution by nested minimal filtering F(m×m, r×r), tile by tile, in double precision: what fast
+// kernels are held against. Lavin and Gray, "Fast Algorithms for Convolutional Neural Networks"
+// (arXiv:1509.09308), Sections 4.1 and 4.3. Pruning in the transform domain: Liu et al., "Efficient
+// Sparse-Winograd Convolutional Neural Networks", ICLR 2018.
 
 import { invariant } from '../base/errors.js';
 import { keptOf } from '../weights/synthetic.js';
@@ -25,7 +26,10 @@ export function transformWeights(
   const { taps, tapMatrix } = filtering;
   const area = taps * taps;
   const kernels = outputs * channels;
-  invariant(weights.length === kernels * area, () => `${weights.length} weights, not ${kernels * area}`);
+  invariant(
+    weights.length === kernels * area,
+    () => `${weights.length} weights, not ${kernels * area}`,
+  );
   const values = new Float64Array(tapMatrix.length ** 2 * kernels);
   let to = 0;
   for (const down of tapMatrix) {
@@ -36,7 +40,8 @@ export function transformWeights(
       });
       for (let from = 0; from < weights.length; from += area) {
         let sum = 0;
-        for (let tap = 0; tap < area; tap++) sum += (factors[tap] as number) * (weights[from + tap] as number);
+        for (let tap = 0; tap < area; tap++)
+          sum += (factors[tap] as number) * (weights[from + tap] as number);
         values[to++] = sum;
       }
     }
@@ -45,16 +50,19 @@ export function transformWeights(
 }
 
 /**
- * Keeps round(density · all) transformed weights: those whose loss would change the output most, for inputs that are
- * uncorrelated and equally strong. A weight at position (i, j) acts by |w| · aᵢ bᵢ aⱼ bⱼ with aᵢ, bᵢ the norms of
- * column i of Aᵀ and row i of Bᵀ, so positions keep unequal shares.
+ * Keeps round(density · all) transformed weights: those whose loss would change the output most,
+ * for inputs that are uncorrelated and equally strong. A weight at position (i, j) acts by |w| · aᵢ
+ * bᵢ aⱼ bⱼ with aᵢ, bᵢ the norms of column i of Aᵀ and row i of Bᵀ, so positions keep unequal
+ * shares.
  */
 export function pruneTransformed(weights: TransformedWeights, density: number): TransformedWeights {
   const { filtering, outputs, channels, values } = weights;
   const kept = keptOf(values.length, density);
   const reach = positionReach(filtering);
   const kernels = outputs * channels;
-  const effect = values.map((value, at) => Math.abs(value) * (reach[Math.floor(at / kernels)] as number));
+  const effect = values.map(
+    (value, at) => Math.abs(value) * (reach[Math.floor(at / kernels)] as number),
+  );
   const threshold = effect.toSorted()[values.length - kept] ?? Number.POSITIVE_INFINITY;
   const pruned = new Float64Array(values.length);
   let left = kept;
@@ -69,11 +77,19 @@ export function pruneTransformed(weights: TransformedWeights, density: number): 
   return { ...weights, values: pruned };
 }
 
-/** aᵢ bᵢ aⱼ bⱼ of each position (i, j): the norm of what a weight of 1 there adds to a tile's outputs. */
+/**
+ * aᵢ bᵢ aⱼ bⱼ of each position (i, j): the norm of what a weight of 1 there adds to a tile's
+ * outputs.
+ */
 export function positionReach({ inputMatrix, outputMatrix }: Filtering<number>): Float64Array {
-  const reach = inputMatrix.map((row, i) => norm(row) * norm(outputMatrix.map((output) => output[i] as number)));
+  const reach = inputMatrix.map(
+    (row, i) => norm(row) * norm(outputMatrix.map((output) => output[i] as number)),
+  );
   return Float64Array.from({ length: reach.length ** 2 }, (_, position) => {
-    return (reach[Math.floor(position / reach.length)] as number) * (reach[position % reach.length] as number);
+    return (
+      (reach[Math.floor(position / reach.length)] as number) *
+      (reach[position % reach.length] as number)
+    );
   });
 }
 
@@ -81,7 +97,10 @@ function norm(vector: readonly number[]): number {
   return Math.sqrt(vector.reduce((sum, entry) => sum + entry * entry, 0));
 }
 
-/** `input` [channels, height, width] → [outputs, oh, ow]. Tiles that hang over the image's edge are cut. */
+/**
+ * `input` [channels, height, width] → [outputs, oh, ow]. Tiles that hang over the image's edge are
+ * cut.
+ */
 export function winogradConvolve(
   shape: ConvolutionShape,
   weights: TransformedWeights,
@@ -91,14 +110,20 @@ export function winogradConvolve(
   const { filtering, channels: groupChannels } = weights;
   const { outputs: step, inputMatrix, outputMatrix } = filtering;
   const size = inputMatrix.length;
-  invariant(shape.kernel === filtering.taps, () => `F(${step}, ${filtering.taps}) for kernels of ${shape.kernel}`);
+  invariant(
+    shape.kernel === filtering.taps,
+    () => `F(${step}, ${filtering.taps}) for kernels of ${shape.kernel}`,
+  );
   const [outHeight, outWidth] = outputExtent(shape);
   const groupOutputs = shape.outputs / shape.groups;
   const output = new Float64Array(shape.outputs * outHeight * outWidth);
   for (let top = 0; top < outHeight; top += step) {
     for (let left = 0; left < outWidth; left += step) {
       const tiles = Array.from({ length: shape.channels }, (_, channel) =>
-        nested(inputMatrix, cutTile(shape, input, channel, top - shape.pad, left - shape.pad, size)),
+        nested(
+          inputMatrix,
+          cutTile(shape, input, channel, top - shape.pad, left - shape.pad, size),
+        ),
       );
       for (let o = 0; o < shape.outputs; o++) {
         const firstChannel = Math.floor(o / groupOutputs) * groupChannels;
@@ -106,7 +131,9 @@ export function winogradConvolve(
         for (let c = 0; c < groupChannels; c++) {
           const tile = tiles[firstChannel + c] as Float64Array;
           for (let position = 0; position < size * size; position++) {
-            const weight = weights.values[(position * shape.outputs + o) * groupChannels + c] as number;
+            const weight = weights.values[
+              (position * shape.outputs + o) * groupChannels + c
+            ] as number;
             product[position] = (product[position] as number) + weight * (tile[position] as number);
           }
         }
@@ -150,14 +177,16 @@ export function nested(matrix: Matrix<number>, square: Float32Array | Float64Arr
   for (let i = 0; i < to; i++) {
     for (let j = 0; j < from; j++) {
       let sum = 0;
-      for (let k = 0; k < from; k++) sum += (matrix[i]?.[k] as number) * (square[k * from + j] as number);
+      for (let k = 0; k < from; k++)
+        sum += (matrix[i]?.[k] as number) * (square[k * from + j] as number);
       half[i * from + j] = sum;
     }
   }
   for (let i = 0; i < to; i++) {
     for (let j = 0; j < to; j++) {
       let sum = 0;
-      for (let k = 0; k < from; k++) sum += (matrix[j]?.[k] as number) * (half[i * from + k] as number);
+      for (let k = 0; k < from; k++)
+        sum += (matrix[j]?.[k] as number) * (half[i * from + k] as number);
       whole[i * to + j] = sum;
     }
   }

@@ -1,5 +1,6 @@
-// The seeded draw of a sparse matrix. Its loops are WebAssembly (asm/draw.ts), which has the 64-bit numbers that the
-// generator works in; test/reference/draw.ts says in plain TypeScript what they draw.
+// The seeded draw of a sparse matrix. Its loops are WebAssembly (asm/draw.ts), which has the 64-bit
+// numbers that the generator works in; test/reference/draw.ts says in plain TypeScript what they
+// draw.
 
 import { InputError, invariant } from '../base/errors.js';
 import type { Random } from '../base/random.js';
@@ -52,9 +53,13 @@ const TWO_POW_32 = 2 ** 32;
 /** As in asm/draw.ts. */
 const STATE_BYTES = 16;
 const PAIRS_BYTES = 2 * 2 ** 15 * WORD;
-/** Entries that are listed before they are copied out: in the second-level cache with their values. */
+/**
+ * Entries that are listed before they are copied out: in the second-level cache with their values.
+ */
 const LEAST_ROOM = 2 ** 15;
-/** Engines begin with code that is compiled quickly, and go over to better code between calls alone. */
+/**
+ * Engines begin with code that is compiled quickly, and go over to better code between calls alone.
+ */
 const MARKS_PER_CALL = 2 ** 16;
 const ALIGNMENT = 16;
 /** All bits of a word. */
@@ -68,9 +73,10 @@ let loaded: ReturnType<typeof loadKernels<Kernels>> | undefined;
 let holder: MatrixDraw | undefined;
 
 /**
- * A matrix with exactly `nonzeros` entries. Places are drawn in proportion to their row's and their column's chance until
- * so many differ; where entries are more than half of all places, it is the empty ones that are drawn so. A draw that
- * pauses must not be taken up again once another one has begun. @throws InputError for matrices that are too large.
+ * A matrix with exactly `nonzeros` entries. Places are drawn in proportion to their row's and their
+ * column's chance until so many differ; where entries are more than half of all places, it is the
+ * empty ones that are drawn so. A draw that pauses must not be taken up again once another one has
+ * begun. @throws InputError for matrices that are too large.
  */
 export function* drawMatrix(draw: MatrixDraw, random: Random): Steps<CsrMatrix> {
   const { rowChances, columnChances, nonzeros, table } = draw;
@@ -122,7 +128,19 @@ export function* drawMatrix(draw: MatrixDraw, random: Random): Steps<CsrMatrix> 
   const values = new Float32Array(nonzeros);
   const shift = 32 - Math.log2(table.length);
   for (let row = 0, at = 0; row < rows; at = pointers[row] as number) {
-    const stop = kernels.list(state, bits, columns, row, rows, choices, shift, ends, listed, chosen, room);
+    const stop = kernels.list(
+      state,
+      bits,
+      columns,
+      row,
+      rows,
+      choices,
+      shift,
+      ends,
+      listed,
+      chosen,
+      room,
+    );
     const rowEnds = words(ends, stop - row);
     for (const [past, end] of rowEnds.entries()) pointers[row + past + 1] = at + end;
     const entries = rowEnds.at(-1) ?? 0;
@@ -149,8 +167,8 @@ function createSpace() {
 }
 
 /**
- * Up to which of 2³² equally likely numbers each place is taken: the largest u for which u / 2³² × the largest chance
- * is at most its own, as floating point has it.
+ * Up to which of 2³² equally likely numbers each place is taken: the largest u for which u / 2³² ×
+ * the largest chance is at most its own, as floating point has it.
  */
 function limitsOf(chances: Float64Array): Uint32Array {
   const largest = chances.reduce((most, chance) => Math.max(most, chance), 0);

@@ -1,4 +1,5 @@
-// Weights that are read or drawn when somebody asks for a layer's; a few of those asked for last are held.
+// Weights that are read or drawn when somebody asks for a layer's; a few of those asked for last
+// are held.
 
 import { Recent } from '../base/recent.js';
 import type { LayerWeights } from '../operators/operator.js';
@@ -20,8 +21,8 @@ export function bytesOf(store: WeightStore): number {
 }
 
 /**
- * A map of layers' weights that holds few of them. `load` must give the same weights each time; layers with the same key
- * have the same weights.
+ * A map of layers' weights that holds few of them. `load` must give the same weights each time;
+ * layers with the same key have the same weights.
  */
 export class LazyWeights implements ReadonlyMap<string, LayerWeights> {
   readonly #held = new Recent<string, LayerWeights>(HELD_BYTES);
@@ -69,7 +70,9 @@ export class LazyWeights implements ReadonlyMap<string, LayerWeights> {
     return this.entries();
   }
 
-  forEach(visit: (weights: LayerWeights, layer: string, map: ReadonlyMap<string, LayerWeights>) => void): void {
+  forEach(
+    visit: (weights: LayerWeights, layer: string, map: ReadonlyMap<string, LayerWeights>) => void,
+  ): void {
     for (const [name, weights] of this) visit(weights, name, this);
   }
 }

@@ -42,10 +42,17 @@ function csrRows(csr: CsrMatrix, from: number, to: number): CsrMatrix {
 export function sliceColumns(weights: LayerWeights, from: number, to: number): LayerWeights {
   const { store } = weights;
   if (from === 0 && to === store.columns) return weights;
-  return { ...weights, store: once(store, `columns ${from} ${to}`, () => csrColumns(toCsr(store), from, to)) };
+  return {
+    ...weights,
+    store: once(store, `columns ${from} ${to}`, () => csrColumns(toCsr(store), from, to)),
+  };
 }
 
-function csrColumns({ rows, pointers, indices, values }: CsrMatrix, from: number, to: number): CsrMatrix {
+function csrColumns(
+  { rows, pointers, indices, values }: CsrMatrix,
+  from: number,
+  to: number,
+): CsrMatrix {
   const kept: number[] = [];
   const ends = new Uint32Array(rows + 1);
   for (let row = 0; row < rows; row++) {

@@ -1,4 +1,5 @@
-// Storage formats of a weight matrix of `rows` outputs by `columns` inputs, and the ways between them.
+// Storage formats of a weight matrix of `rows` outputs by `columns` inputs, and the ways between
+// them.
 
 import { InputError, invariant } from '../base/errors.js';
 import { Recent } from '../base/recent.js';
@@ -14,7 +15,9 @@ export interface DenseMatrix extends MatrixSize {
   readonly values: Float32Array;
 }
 
-/** Compressed sparse rows: entries of row r are pointers[r] … pointers[r+1]−1, columns ascending. */
+/**
+ * Compressed sparse rows: entries of row r are pointers[r] … pointers[r+1]−1, columns ascending.
+ */
 export interface CsrMatrix extends MatrixSize {
   readonly format: 'csr';
   readonly pointers: Uint32Array;
@@ -22,7 +25,9 @@ export interface CsrMatrix extends MatrixSize {
   readonly values: Float32Array;
 }
 
-/** Compressed sparse columns: entries of column c are pointers[c] … pointers[c+1]−1, rows ascending. */
+/**
+ * Compressed sparse columns: entries of column c are pointers[c] … pointers[c+1]−1, rows ascending.
+ */
 export interface CscMatrix extends MatrixSize {
   readonly format: 'csc';
   readonly pointers: Uint32Array;
@@ -31,8 +36,9 @@ export interface CscMatrix extends MatrixSize {
 }
 
 /**
- * Deep Compression's storage: each entry is a code into a table of shared weights and the count of zeros before it
- * over the flattened row-major matrix. A gap too long for the index is bridged by padding entries of weight zero.
+ * Deep Compression's storage: each entry is a code into a table of shared weights and the count of
+ * zeros before it over the flattened row-major matrix. A gap too long for the index is bridged by
+ * padding entries of weight zero.
  */
 export interface CodebookMatrix extends MatrixSize {
   readonly format: 'codebook';
@@ -72,10 +78,15 @@ export function nonzerosOf(store: WeightStore): number {
 const countsByGroups = new WeakMap<SparsePattern, Map<number, Uint32Array>>();
 
 /**
- * Entries of each column, apart for each of `groups` equal blocks of rows: [groups × columns]. Of rows `from` to `to` − 1;
- * counted once where that is all of them.
+ * Entries of each column, apart for each of `groups` equal blocks of rows: [groups × columns]. Of
+ * rows `from` to `to` − 1; counted once where that is all of them.
  */
-export function entriesPerColumn(matrix: SparsePattern, groups = 1, from = 0, to = matrix.rows): Uint32Array {
+export function entriesPerColumn(
+  matrix: SparsePattern,
+  groups = 1,
+  from = 0,
+  to = matrix.rows,
+): Uint32Array {
   if (from > 0 || to < matrix.rows) return countColumns(matrix, groups, from, to);
   const known = countsByGroups.get(matrix) ?? new Map<number, Uint32Array>();
   countsByGroups.set(matrix, known);
@@ -84,7 +95,12 @@ export function entriesPerColumn(matrix: SparsePattern, groups = 1, from = 0, to
   return counts;
 }
 
-function countColumns(matrix: SparsePattern, groups: number, from: number, to: number): Uint32Array {
+function countColumns(
+  matrix: SparsePattern,
+  groups: number,
+  from: number,
+  to: number,
+): Uint32Array {
   const { rows, columns, pointers, indices } = matrix;
   const counts = new Uint32Array(groups * columns);
   for (let row = from; row < to; row++) {
@@ -122,7 +138,12 @@ function convertToCsr(store: Exclude<WeightStore, CsrMatrix>): CsrMatrix {
 export function toCsc(store: WeightStore): CscMatrix {
   if (store.format === 'csc') return store;
   const csr = toCsr(store);
-  return { ...transposeCompressed(csr.rows, csr.columns, csr), format: 'csc', rows: csr.rows, columns: csr.columns };
+  return {
+    ...transposeCompressed(csr.rows, csr.columns, csr),
+    format: 'csc',
+    rows: csr.rows,
+    columns: csr.columns,
+  };
 }
 
 /** Every weight, row after row. */
@@ -203,7 +224,9 @@ function codebookToCsr({ rows, columns, codebook, codes, gaps }: CodebookMatrix)
     const value = codebook[codes[at] as number] as number;
     if (value === 0) continue;
     if (!(position < rows * columns)) {
-      throw new InputError(`entry ${at} lies at weight ${position}, expected a position below ${rows * columns}`);
+      throw new InputError(
+        `entry ${at} lies at weight ${position}, expected a position below ${rows * columns}`,
+      );
     }
     const row = Math.floor(position / columns);
     pointers[row + 1] = (pointers[row + 1] as number) + 1;
@@ -217,12 +240,19 @@ function codebookToCsr({ rows, columns, codebook, codes, gaps }: CodebookMatrix)
 }
 
 /**
- * Deep Compression's storage of a matrix whose values all stand in `codebook` (entry 0 is zero), with `indexBits`-bit
- * counts of zeros.
+ * Deep Compression's storage of a matrix whose values all stand in `codebook` (entry 0 is zero),
+ * with `indexBits`-bit counts of zeros.
  */
-export function toCodebook(store: WeightStore, codebook: Float32Array, indexBits: number): CodebookMatrix {
+export function toCodebook(
+  store: WeightStore,
+  codebook: Float32Array,
+  indexBits: number,
+): CodebookMatrix {
   const csr = toCsr(store);
-  invariant(codebook[0] === 0 && codebook.length <= 256, 'a codebook starts with zero and has at most 256 entries');
+  invariant(
+    codebook[0] === 0 && codebook.length <= 256,
+    'a codebook starts with zero and has at most 256 entries',
+  );
   const codeOf = new Map([...codebook].map((value, code) => [value, code]));
   const reach = 2 ** indexBits;
   const codes: number[] = [];

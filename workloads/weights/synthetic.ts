@@ -10,23 +10,38 @@ import type { LayerWeights, WeightShape } from '../operators/operator.js';
 import { drawMatrix } from './draw.js';
 import type { CsrMatrix } from './store.js';
 
-/** The whole number of a tensor's `size` elements that a density keeps. @throws InputError outside 0 to 1. */
+/**
+ * The whole number of a tensor's `size` elements that a density keeps. @throws InputError outside 0
+ * to 1.
+ */
 export function keptOf(size: number, density: number): number {
-  if (!(density >= 0 && density <= 1)) throw new InputError(`found density ${density}, expected 0 to 1`);
+  if (!(density >= 0 && density <= 1))
+    throw new InputError(`found density ${density}, expected 0 to 1`);
   return Math.round(size * density);
 }
 
 /**
- * Weights with exactly round(density · size) non-zeros. Rows and columns keep more or less than the mean by factors
- * that vary as in a real pruned matrix (`overDispersion`, the same spread for every layer). Values are what magnitude pruning
- * leaves of a Gaussian (both tails), scaled so that the layer keeps its input's variance (He).
+ * Weights with exactly round(density · size) non-zeros. Rows and columns keep more or less than the
+ * mean by factors that vary as in a real pruned matrix (`overDispersion`, the same spread for every
+ * layer). Values are what magnitude pruning leaves of a Gaussian (both tails), scaled so that the
+ * layer keeps its input's variance (He).
  */
-export function drawWeights(shape: WeightShape, density: number, seed: number, label: string): LayerWeights {
+export function drawWeights(
+  shape: WeightShape,
+  density: number,
+  seed: number,
+  label: string,
+): LayerWeights {
   return finish(drawingWeights(shape, density, seed, label));
 }
 
 /** {@link drawWeights} with pauses. */
-export function* drawingWeights(shape: WeightShape, density: number, seed: number, label: string): Steps<LayerWeights> {
+export function* drawingWeights(
+  shape: WeightShape,
+  density: number,
+  seed: number,
+  label: string,
+): Steps<LayerWeights> {
   const { rows, columns } = shape;
   const random = createRandom(seed, `${label}/weights`);
   const nonzeros = keptOf(rows * columns, density);
@@ -34,14 +49,17 @@ export function* drawingWeights(shape: WeightShape, density: number, seed: numbe
   const rowChances = unevenChances(rows, ofRows, random);
   const columnChances = unevenChances(columns, ofColumns, random);
   const table = tailTable(density, Math.sqrt(2 / (density * columns)));
-  const store = yield* drawMatrix({ rowChances, columnChances, nonzeros, table: Float32Array.from(table) }, random);
+  const store = yield* drawMatrix(
+    { rowChances, columnChances, nonzeros, table: Float32Array.from(table) },
+    random,
+  );
   const bias = shape.biases > 0 ? drawBias(shape.biases, random) : null;
   return { store, bias, origin: 'synthetic' };
 }
 
 /**
- * Weights of which each row keeps `kept` of every `of` in a row, at positions equally likely; of a last, shorter block
- * at most as many. Values as in {@link drawWeights}.
+ * Weights of which each row keeps `kept` of every `of` in a row, at positions equally likely; of a
+ * last, shorter block at most as many. Values as in {@link drawWeights}.
  */
 export function drawBlockWeights(
   shape: WeightShape,
@@ -59,7 +77,8 @@ export function drawBlockWeights(
   let at = 0;
   for (let row = 0; row < rows; row++) {
     for (let block = 0; block < columns; block += of) {
-      // Selection sampling: each of the positions left is taken with the chance that is left for it.
+      // Selection sampling: each of the positions left is taken with the chance that is left for
+      // it.
       const end = Math.min(block + of, columns);
       for (let column = block, left = Math.min(kept, end - block); left > 0; column++) {
         if (random.below(end - column) >= left) continue;
@@ -74,7 +93,10 @@ export function drawBlockWeights(
   return { store, bias, origin: 'synthetic' };
 }
 
-/** Values for `entries` places of a matrix that are known, row after row, as in {@link drawWeights}; none is zero. */
+/**
+ * Values for `entries` places of a matrix that are known, row after row, as in {@link drawWeights};
+ * none is zero.
+ */
 export function drawValues(
   { rows, columns }: Pick<WeightShape, 'rows' | 'columns'>,
   entries: number,
@@ -83,12 +105,24 @@ export function drawValues(
 ): Float32Array {
   if (entries === 0) return new Float32Array();
   const density = entries / (rows * columns);
-  const draw = tailDraw(density, Math.sqrt(2 / (density * columns)), createRandom(seed, `${label}/values`));
+  const draw = tailDraw(
+    density,
+    Math.sqrt(2 / (density * columns)),
+    createRandom(seed, `${label}/values`),
+  );
   return Float32Array.from({ length: entries }, draw);
 }
 
-/** Activations after a rectifier: exactly round(density · size) positive values, half-normal, the rest zero. */
-export function drawActivations(size: number, density: number, seed: number, label: string): Activations {
+/**
+ * Activations after a rectifier: exactly round(density · size) positive values, half-normal, the
+ * rest zero.
+ */
+export function drawActivations(
+  size: number,
+  density: number,
+  seed: number,
+  label: string,
+): Activations {
   const random = createRandom(seed, `${label}/activations`);
   const kept = keptOf(size, density);
   const chosen = chooseBits(size, kept, random);
@@ -100,22 +134,34 @@ export function drawActivations(size: number, density: number, seed: number, lab
   return { values, density: size === 0 ? 0 : kept / size, origin: 'synthetic' };
 }
 
-/** Standard deviations of the logarithms of rows' and columns' chances to be drawn where `kept` of `size` are kept. */
+/**
+ * Standard deviations of the logarithms of rows' and columns' chances to be drawn where `kept` of
+ * `size` are kept.
+ */
 function scatterFor(kept: number, size: number) {
   // Where zeros are the rarer kind they are drawn, and fall less often where weights are kept.
   const sign = kept <= size / 2 ? 1 : -1;
   const drawn = Math.min(kept, size - kept) / size;
   // Positions are not drawn twice, which evens out what is drawn; in log odds by this factor.
   const evening = drawn > 0 ? -Math.log1p(-drawn) / drawn : 1;
-  return { ofRows: (sign * overDispersion.rows) / evening, ofColumns: (sign * overDispersion.columns) / evening };
+  return {
+    ofRows: (sign * overDispersion.rows) / evening,
+    ofColumns: (sign * overDispersion.columns) / evening,
+  };
 }
 
-/** Chances of n places against each other: their logarithms are normal with standard deviation |sigma|. */
+/**
+ * Chances of n places against each other: their logarithms are normal with standard deviation
+ * |sigma|.
+ */
 function unevenChances(n: number, sigma: number, random: Random): Float64Array {
   return Float64Array.from({ length: n }, () => Math.exp(sigma * probit(random.uniform())));
 }
 
-/** A bit set of `size` with exactly `kept` ones, every such set equally likely: the rarer kind is drawn. */
+/**
+ * A bit set of `size` with exactly `kept` ones, every such set equally likely: the rarer kind is
+ * drawn.
+ */
 function chooseBits(size: number, kept: number, random: Random): Uint32Array {
   const drawsOnes = kept <= size / 2;
   const bits = new Uint32Array(Math.ceil(size / 32)).fill(drawsOnes ? 0 : 0xffffffff);
@@ -132,7 +178,10 @@ function chooseBits(size: number, kept: number, random: Random): Uint32Array {
 
 const QUANTILES = 1024;
 
-/** Values of the outer `density` share of a Gaussian, equally likely, scaled to the root mean square `scale`; no zero. */
+/**
+ * Values of the outer `density` share of a Gaussian, equally likely, scaled to the root mean square
+ * `scale`; no zero.
+ */
 function tailTable(density: number, scale: number): Float64Array {
   const magnitudes = Float64Array.from({ length: QUANTILES }, (_, i) =>
     probit(1 - (density / 2) * (1 - (i + 0.5) / QUANTILES)),

@@ -1,4 +1,5 @@
-// Krizhevsky et al., NIPS 2012, as the Caffe reference model that was pruned (bvlc_alexnet: norm before pooling, two groups).
+// Krizhevsky et al., NIPS 2012, as the Caffe reference model that was pruned (bvlc_alexnet: norm
+// before pooling, two groups).
 
 import { prunedDensities, prunedDensitySource } from '../data/pruned-densities.js';
 import { buildNetwork } from '../graph.js';
@@ -6,7 +7,14 @@ import type { LayerSpec } from '../spec.js';
 import { conv, dense, maxPool, shares, softmax, type ZooEntry } from './entry.js';
 import { imagenetPreprocessing } from './preprocessing.js';
 
-const norm = (name: string): LayerSpec => ({ kind: 'lrn', name, size: 5, alpha: 1e-4, beta: 0.75, k: 1 });
+const norm = (name: string): LayerSpec => ({
+  kind: 'lrn',
+  name,
+  size: 5,
+  alpha: 1e-4,
+  beta: 0.75,
+  k: 1,
+});
 
 export const alexnet: ZooEntry = {
   network: buildNetwork({
@@ -29,7 +37,10 @@ export const alexnet: ZooEntry = {
       dense('fc8', 1000, 'none'),
       softmax,
     ],
-    source: { work: 'Krizhevsky et al., ImageNet classification with deep CNNs, NIPS 2012', at: 'Caffe bvlc_alexnet' },
+    source: {
+      work: 'Krizhevsky et al., ImageNet classification with deep CNNs, NIPS 2012',
+      at: 'Caffe bvlc_alexnet',
+    },
   }),
   densities: { source: prunedDensitySource, input: 1, layers: shares(prunedDensities.alexnet) },
   preprocessing: imagenetPreprocessing(227),

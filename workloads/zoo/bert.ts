@@ -1,5 +1,5 @@
-// Devlin et al., "BERT: pre-training of deep bidirectional transformers for language understanding" (arXiv 1810.04805),
-// the base model: encoder and pooler, without the heads of its training.
+// Devlin et al., "BERT: pre-training of deep bidirectional transformers for language understanding"
+// (arXiv 1810.04805), the base model: encoder and pooler, without the heads of its training.
 
 import { bert } from '../architectures/bert.js';
 import { buildNetwork } from '../graph.js';
@@ -14,7 +14,15 @@ const bertBase = dimensioned({
   build({ sequence }) {
     const { probabilities, ...architecture } = bert(
       {
-        ...{ vocabulary: 30_522, width: 768, layers: 12, heads: 12, inner: 3072, mostPositions: 512, types: 2 },
+        ...{
+          vocabulary: 30_522,
+          width: 768,
+          layers: 12,
+          heads: 12,
+          inner: 3072,
+          mostPositions: 512,
+          types: 2,
+        },
         ...{ activation: 'gelu', epsilon: 1e-12, pooler: true },
       },
       sequence,

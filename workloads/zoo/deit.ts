@@ -1,4 +1,5 @@
-// Touvron et al., "Training data-efficient image transformers" (arXiv 2012.12877), Table 1, tiny, without distillation.
+// Touvron et al., "Training data-efficient image transformers" (arXiv 2012.12877), Table 1, tiny,
+// without distillation.
 
 import { vit } from '../architectures/vit.js';
 import { buildNetwork } from '../graph.js';
@@ -17,5 +18,9 @@ export const deitTiny = fixed('deit-tiny', () => {
     title: 'DeiT tiny, patches of 16, ImageNet',
     source: { work: 'Touvron et al., DeiT (arXiv 2012.12877)', at: 'Table 1, DeiT-Ti' },
   });
-  return { network, densities: denseEstimate(network, probabilities), preprocessing: torchPreprocessing };
+  return {
+    network,
+    densities: denseEstimate(network, probabilities),
+    preprocessing: torchPreprocessing,
+  };
 });

@@ -1,4 +1,5 @@
-// Networks of the zoo that are built when they are asked for, those with extents that users choose (`--dim`) among them.
+// Networks of the zoo that are built when they are asked for, those with extents that users choose
+// (`--dim`) among them.
 
 import { InputError } from '../base/errors.js';
 import { nearestOf } from '../base/nearest.js';
@@ -15,7 +16,10 @@ export interface Dimension {
 export interface DimensionedEntry<Name extends string = string> {
   readonly name: string;
   readonly dimensions: Readonly<Record<Name, Dimension>>;
-  /** Every extent is given and within its bounds. @throws InputError for extents that don't fit each other. */
+  /**
+   * Every extent is given and within its bounds. @throws InputError for extents that don't fit each
+   * other.
+   */
   build(dims: Readonly<Record<Name, number>>): ZooEntry;
 }
 
@@ -34,15 +38,24 @@ export function ready(entry: ZooEntry): DimensionedEntry {
   return fixed(entry.network.name, () => entry);
 }
 
-/** The network at these extents, defaults elsewhere. @throws InputError for an unknown dimension or an extent out of bounds. */
-export function buildAt(entry: DimensionedEntry, dims: ReadonlyMap<string, number> = new Map()): ZooEntry {
+/**
+ * The network at these extents, defaults elsewhere. @throws InputError for an unknown dimension or
+ * an extent out of bounds.
+ */
+export function buildAt(
+  entry: DimensionedEntry,
+  dims: ReadonlyMap<string, number> = new Map(),
+): ZooEntry {
   const { name, dimensions } = entry;
   const known = Object.keys(dimensions);
   for (const [given, extent] of dims) {
     const dimension = Object.hasOwn(dimensions, given) ? dimensions[given] : undefined;
     if (!dimension) {
-      const expected = known.length > 0 ? known.join(' or ') : 'none: this network has no dimensions to choose';
-      throw new InputError(`${name}: found dimension '${given}'${nearest(given, known)}, expected ${expected}`);
+      const expected =
+        known.length > 0 ? known.join(' or ') : 'none: this network has no dimensions to choose';
+      throw new InputError(
+        `${name}: found dimension '${given}'${nearest(given, known)}, expected ${expected}`,
+      );
     }
     const { least, most } = dimension;
     if (!(Number.isInteger(extent) && extent >= least && extent <= most)) {
@@ -51,7 +64,11 @@ export function buildAt(entry: DimensionedEntry, dims: ReadonlyMap<string, numbe
       );
     }
   }
-  return entry.build(Object.fromEntries(known.map((each) => [each, dims.get(each) ?? dimensions[each]?.default ?? 1])));
+  return entry.build(
+    Object.fromEntries(
+      known.map((each) => [each, dims.get(each) ?? dimensions[each]?.default ?? 1]),
+    ),
+  );
 }
 
 function nearest(given: string, known: readonly string[]): string {
@@ -96,7 +113,9 @@ export class BuiltOnDemand implements ReadonlyMap<string, ZooEntry> {
     return this.entries();
   }
 
-  forEach(visit: (entry: ZooEntry, name: string, map: ReadonlyMap<string, ZooEntry>) => void): void {
+  forEach(
+    visit: (entry: ZooEntry, name: string, map: ReadonlyMap<string, ZooEntry>) => void,
+  ): void {
     for (const [name, entry] of this) visit(entry, name, this);
   }
 }

@@ -1,4 +1,5 @@
-// Tan and Le, "EfficientNet: rethinking model scaling" (arXiv 1905.11946), Table 1, B0, with torchvision's symmetric padding.
+// Tan and Le, "EfficientNet: rethinking model scaling" (arXiv 1905.11946), Table 1, B0, with
+// torchvision's symmetric padding.
 
 import { Sketch } from '../architectures/sketch.js';
 import { buildNetwork } from '../graph.js';
@@ -33,14 +34,22 @@ const efficientnetB0 = fixed('efficientnet-b0', () => {
       const block = `block${++index}`;
       const [before, stride, inner] = [hidden, at === 0 ? firstStride : 1, expansion * inputs];
       if (expansion > 1)
-        hidden = normalised(sketch, `${block}/expand`, hidden, { channels: inner, kernel: 1, activation });
+        hidden = normalised(sketch, `${block}/expand`, hidden, {
+          channels: inner,
+          kernel: 1,
+          activation,
+        });
       const depthwise = { channels: inner, kernel, stride, groups: inner, activation } as const;
       hidden = normalised(sketch, `${block}/depthwise`, hidden, depthwise);
       hidden = excite(sketch, `${block}/excite`, hidden, {
         ...{ squeezed: inputs / 4, channels: inner, inner: activation },
         gate: (name, input) => sketch.unary(name, input, 'sigmoid'),
       });
-      hidden = normalised(sketch, `${block}/project`, hidden, { channels: outputs, kernel: 1, activation: 'none' });
+      hidden = normalised(sketch, `${block}/project`, hidden, {
+        channels: outputs,
+        kernel: 1,
+        activation: 'none',
+      });
       if (stride === 1 && inputs === outputs) hidden = sketch.sum(`${block}/add`, before, hidden);
       inputs = outputs;
     }
@@ -51,7 +60,12 @@ const efficientnetB0 = fixed('efficientnet-b0', () => {
     name: 'efficientnet-b0',
     title: 'EfficientNet-B0, 224×224, ImageNet',
     input: [3, 224, 224],
-    layers: [...sketch.layers, { kind: 'dropout', name: 'dropout', rate: 0.2 }, dense('fc', 1000, 'none'), softmax],
+    layers: [
+      ...sketch.layers,
+      { kind: 'dropout', name: 'dropout', rate: 0.2 },
+      dense('fc', 1000, 'none'),
+      softmax,
+    ],
     constants: sketch.constants,
     source: { work: 'Tan and Le, EfficientNet (arXiv 1905.11946)', at: 'Table 1; torchvision' },
   });

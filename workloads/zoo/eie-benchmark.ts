@@ -1,4 +1,5 @@
-// The nine fully connected layers on which EIE was measured, each a network of one layer. Without biases, as timed.
+// The nine fully connected layers on which EIE was measured, each a network of one layer. Without
+// biases, as timed.
 
 import { eieBenchmarkRows } from '../data/eie-benchmark.js';
 import { buildNetwork } from '../graph.js';

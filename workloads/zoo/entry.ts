@@ -3,18 +3,30 @@
 import type { Preprocessing } from '../import/preprocess.js';
 import type { WeightFormat } from '../import/weight-files.js';
 import type { OnnxFile } from '../model.js';
-import { type Citation, type Layer, type LayerWeights, type Network, weightShapeOf } from '../network.js';
+import {
+  type Citation,
+  type Layer,
+  type LayerWeights,
+  type Network,
+  weightShapeOf,
+} from '../network.js';
 import type { Extents } from '../operators/window.js';
 import type { LayerSpec, SpecOf, TrainedLayerSpec } from '../spec.js';
 
 export interface LayerDensity {
   readonly weights: number;
   readonly output?: number;
-  /** So many weights are kept of every so many in a row of the matrix, `weights` being their quotient. */
+  /**
+   * So many weights are kept of every so many in a row of the matrix, `weights` being their
+   * quotient.
+   */
   readonly blocks?: { readonly kept: number; readonly of: number };
 }
 
-/** Shares from 0 to 1 at which a network's weights and activations are drawn where no real ones are given. */
+/**
+ * Shares from 0 to 1 at which a network's weights and activations are drawn where no real ones are
+ * given.
+ */
 export interface DensityProfile {
   readonly source: Citation;
   /** Non-zero share of the network's own input. */
@@ -32,7 +44,10 @@ export interface ZooEntry {
   readonly preprocessing: Preprocessing | null;
   /** The network's own weights, where it came with them from a file. */
   readonly weights?: ReadonlyMap<string, LayerWeights>;
-  /** A file in workloads/zoo/weights with trained and pruned weights, taken where nobody gives others. */
+  /**
+   * A file in workloads/zoo/weights with trained and pruned weights, taken where nobody gives
+   * others.
+   */
   readonly shippedWeights?: string;
   /** Kinds of weight file that only this network can be read with. */
   readonly weightFormats?: readonly WeightFormat[];
@@ -55,8 +70,9 @@ export function shares(
 }
 
 /**
- * For networks that nobody published pruned: dense weights, and zero half of what a rectifier passes. Sums of a residual
- * network are rectified too. What no rectifier passes is dense. `known` shares of other layers' results by name.
+ * For networks that nobody published pruned: dense weights, and zero half of what a rectifier
+ * passes. Sums of a residual network are rectified too. What no rectifier passes is dense. `known`
+ * shares of other layers' results by name.
  */
 export function denseEstimate(
   { layers }: Pick<Network, 'layers'>,
@@ -64,18 +80,26 @@ export function denseEstimate(
 ): DensityProfile {
   const densityOf = (layer: Layer) => known.get(layer.name) ?? (isRectified(layer) ? 0.5 : 1);
   const densities = layers.map((layer) => [layer.name, densityOf(layer)] as const);
-  const isWeighted = new Set(layers.filter((layer) => weightShapeOf(layer)).map(({ name }) => name));
+  const isWeighted = new Set(
+    layers.filter((layer) => weightShapeOf(layer)).map(({ name }) => name),
+  );
   const isAnyRectified = layers.some(isRectified);
   return {
     source: {
       work: 'estimate, not published',
-      at: isAnyRectified ? 'dense weights, half of rectified outputs zero' : 'dense weights, nothing is rectified',
+      at: isAnyRectified
+        ? 'dense weights, half of rectified outputs zero'
+        : 'dense weights, nothing is rectified',
     },
     input: 1,
     layers: Object.fromEntries(
-      densities.filter(([name]) => isWeighted.has(name)).map(([name, output]) => [name, { weights: 1, output }]),
+      densities
+        .filter(([name]) => isWeighted.has(name))
+        .map(([name, output]) => [name, { weights: 1, output }]),
     ),
-    others: Object.fromEntries(densities.filter(([name, output]) => !isWeighted.has(name) && output < 1)),
+    others: Object.fromEntries(
+      densities.filter(([name, output]) => !isWeighted.has(name) && output < 1),
+    ),
   };
 }
 
@@ -91,7 +115,14 @@ export function conv(
   kernel: Extents,
   rest: Partial<Omit<SpecOf<'conv2d'>, 'kind' | 'name'>> = {},
 ): SpecOf<'conv2d'> {
-  const usual = { kind: 'conv2d', stride: 1, pad: 0, groups: 1, bias: true, activation: 'relu' } as const;
+  const usual = {
+    kind: 'conv2d',
+    stride: 1,
+    pad: 0,
+    groups: 1,
+    bias: true,
+    activation: 'relu',
+  } as const;
   return { ...usual, name, channels, kernel, ...rest };
 }
 
@@ -107,7 +138,15 @@ export function maxPool(name: string, kernel: number, stride: number): SpecOf<'p
 
 /** The mean of each whole channel. */
 export function averagePool(name: string): SpecOf<'pool2d'> {
-  return { kind: 'pool2d', name, mode: 'average', kernel: 'global', stride: 1, pad: 0, rounding: 'ceil' };
+  return {
+    kind: 'pool2d',
+    name,
+    mode: 'average',
+    kernel: 'global',
+    stride: 1,
+    pad: 0,
+    rounding: 'ceil',
+  };
 }
 
 /** A convolution without bias, a batch normalisation and, unless told otherwise, a rectifier. */
@@ -121,7 +160,9 @@ export function normalisedConv(
   return [
     conv(name, channels, kernel, { ...rest, bias: false, activation: 'none' }),
     { kind: 'batch-norm', name: `${name}/norm`, channels },
-    ...(activation === 'none' ? [] : [{ kind: 'rectify', name: `${name}/${activation}`, activation } as const]),
+    ...(activation === 'none'
+      ? []
+      : [{ kind: 'rectify', name: `${name}/${activation}`, activation } as const]),
   ];
 }
 

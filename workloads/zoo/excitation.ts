@@ -1,5 +1,5 @@
-// Blocks that MobileNetV3 and EfficientNet share: convolutions behind which any function stands, and squeeze and
-// excitation (Hu et al., arXiv 1709.01507).
+// Blocks that MobileNetV3 and EfficientNet share: convolutions behind which any function stands,
+// and squeeze and excitation (Hu et al., arXiv 1709.01507).
 
 import type { Sketch } from '../architectures/sketch.js';
 import type { UnaryName } from '../operators/unary.js';
@@ -9,9 +9,15 @@ import { averagePool, conv, normalisedConv } from './entry.js';
 export type Activation = UnaryName | 'none';
 
 /** A function of each element; 'relu' becomes the last step of what is before it. */
-export function activated(sketch: Sketch, name: string, input: string, activation: Activation): string {
+export function activated(
+  sketch: Sketch,
+  name: string,
+  input: string,
+  activation: Activation,
+): string {
   if (activation === 'none') return input;
-  if (activation === 'relu') return sketch.add({ kind: 'rectify', name, inputs: [input], activation });
+  if (activation === 'relu')
+    return sketch.add({ kind: 'rectify', name, inputs: [input], activation });
   return sketch.unary(name, input, activation);
 }
 
@@ -47,6 +53,9 @@ export function excite(sketch: Sketch, name: string, input: string, spec: Excita
   const mean = sketch.add({ ...averagePool(`${name}/mean`), inputs: [input] });
   const squeeze = sketch.add(conv(`${name}/squeeze`, squeezed, 1, { ...bare, inputs: [mean] }));
   const between = activated(sketch, `${name}/${inner}`, squeeze, inner);
-  const share = gate(`${name}/gate`, sketch.add(conv(`${name}/expand`, channels, 1, { ...bare, inputs: [between] })));
+  const share = gate(
+    `${name}/gate`,
+    sketch.add(conv(`${name}/expand`, channels, 1, { ...bare, inputs: [between] })),
+  );
   return sketch.binary(name, 'multiply', input, share);
 }

@@ -20,7 +20,10 @@ const named = ({ index }: Fire) => ({
 /** The name of the module's result. */
 export const resultOf = (fire: Fire): string => named(fire).concat;
 
-/** Squeeze to few channels by 1×1, expand by 1×1 and 3×3 side by side, concatenate. Reads what is before it. */
+/**
+ * Squeeze to few channels by 1×1, expand by 1×1 and 3×3 side by side, concatenate. Reads what is
+ * before it.
+ */
 export function fire(module: Fire): readonly LayerSpec[] {
   const name = named(module);
   const { squeeze, expand } = module;
@@ -43,7 +46,11 @@ export function normalisedFire(module: Fire): readonly TrainedLayerSpec[] {
     ...normalisedConv(name.squeeze, squeeze, 1),
     ...normalisedConv(name.expand1x1, expand, 1, { inputs }),
     ...normalisedConv(name.expand3x3, expand, 3, { pad: 1, inputs }),
-    { kind: 'concat', name: name.concat, inputs: [rectified(name.expand1x1), rectified(name.expand3x3)] },
+    {
+      kind: 'concat',
+      name: name.concat,
+      inputs: [rectified(name.expand1x1), rectified(name.expand3x3)],
+    },
   ];
 }
 
@@ -59,7 +66,10 @@ const fires: readonly Fire[] = [
   { squeeze: 64, expand: 256 },
 ].map((sizes, at) => ({ index: at + 2, ...sizes }));
 
-/** The eight modules one after the other, max pooling behind those numbered in `pooled`. `build` is told what each reads. */
+/**
+ * The eight modules one after the other, max pooling behind those numbered in `pooled`. `build` is
+ * told what each reads.
+ */
 export function fireStack<Spec extends TrainedLayerSpec>(
   first: string,
   pooled: readonly number[],

@@ -15,7 +15,11 @@ import { mobilenetV3Large } from './mobilenet-v3.js';
 import { resnet18 } from './resnet-18.js';
 import { resnet50s } from './resnet-50.js';
 import { squeezenet10, squeezenet11 } from './squeezenet.js';
-import { squeezenetBypass, squeezenetComplexBypass, squeezenetResidual } from './squeezenet-bypass.js';
+import {
+  squeezenetBypass,
+  squeezenetComplexBypass,
+  squeezenetResidual,
+} from './squeezenet-bypass.js';
 import { tinyllamas } from './tinyllama.js';
 import { vgg16 } from './vgg-16.js';
 import { whisperTiny } from './whisper.js';
@@ -46,7 +50,9 @@ const sources: readonly DimensionedEntry[] = [
   ...mlperfTiny,
 ];
 
-const byName: ReadonlyMap<string, DimensionedEntry> = new Map(sources.map((source) => [source.name, source]));
+const byName: ReadonlyMap<string, DimensionedEntry> = new Map(
+  sources.map((source) => [source.name, source]),
+);
 
 /** Every network that comes with the package, by name, at its default extents. */
 export const zoo: ReadonlyMap<string, ZooEntry> = new BuiltOnDemand(byName);
@@ -55,7 +61,10 @@ export const zoo: ReadonlyMap<string, ZooEntry> = new BuiltOnDemand(byName);
  * The network of that name at these extents; undefined where there is none.
  * @throws InputError for a dimension that it does not have or an extent out of bounds.
  */
-export function zooEntry(name: string, dims: ReadonlyMap<string, number> = new Map()): ZooEntry | undefined {
+export function zooEntry(
+  name: string,
+  dims: ReadonlyMap<string, number> = new Map(),
+): ZooEntry | undefined {
   const source = byName.get(name);
   if (!source) return undefined;
   return dims.size > 0 ? buildAt(source, dims) : zoo.get(name);

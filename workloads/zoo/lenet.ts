@@ -1,5 +1,5 @@
-// LeCun et al., "Gradient-based learning applied to document recognition", 1998, in the sizes that Caffe's examples and
-// the pruning papers use.
+// LeCun et al., "Gradient-based learning applied to document recognition", 1998, in the sizes that
+// Caffe's examples and the pruning papers use.
 
 import { prunedDensities, prunedDensitySource } from '../data/pruned-densities.js';
 import { buildNetwork } from '../graph.js';
@@ -9,14 +9,22 @@ import { mnistPreprocessing } from './preprocessing.js';
 /** Share of non-zero pixels, counted over the 10,000 test digits of MNIST. */
 const MNIST_PIXEL_DENSITY = 0.193;
 
-const source = { work: 'Han et al., NIPS 2015 (arXiv 1506.02626)', at: 'Section 4.1; sizes of the Caffe examples' };
+const source = {
+  work: 'Han et al., NIPS 2015 (arXiv 1506.02626)',
+  at: 'Section 4.1; sizes of the Caffe examples',
+};
 
 export const lenet300: ZooEntry = {
   network: buildNetwork({
     name: 'lenet-300-100',
     title: 'LeNet-300-100, MNIST digits',
     input: [1, 28, 28],
-    layers: [dense('fc1', 300, 'relu'), dense('fc2', 100, 'relu'), dense('fc3', 10, 'none'), softmax],
+    layers: [
+      dense('fc1', 300, 'relu'),
+      dense('fc2', 100, 'relu'),
+      dense('fc3', 10, 'none'),
+      softmax,
+    ],
     source,
   }),
   densities: {

@@ -1,5 +1,6 @@
-// The four networks of MLPerf Tiny (Banbury et al., arXiv 2106.07597), as the Keras models of mlcommons/tiny define them:
-// every layer has a bias of its own beside its batch normalisation, padding is TensorFlow's SAME.
+// The four networks of MLPerf Tiny (Banbury et al., arXiv 2106.07597), as the Keras models of
+// mlcommons/tiny define them: every layer has a bias of its own beside its batch normalisation,
+// padding is TensorFlow's SAME.
 
 import { buildNetwork } from '../graph.js';
 import type { Padding } from '../network.js';
@@ -20,7 +21,12 @@ interface Rest {
 }
 
 /** A convolution with bias, batch normalisation and rectifier. */
-function normalised(name: string, channels: number, kernel: Extents, rest: Rest = {}): readonly TrainedLayerSpec[] {
+function normalised(
+  name: string,
+  channels: number,
+  kernel: Extents,
+  rest: Rest = {},
+): readonly TrainedLayerSpec[] {
   const { rectified = true, ...window } = rest;
   return [
     conv(name, channels, kernel, { ...window, activation: 'none' }),
@@ -32,14 +38,25 @@ function normalised(name: string, channels: number, kernel: Extents, rest: Rest 
 /** SAME padding of a 3×3 window on an even size. */
 const same = (stride: 1 | 2) => (stride === 1 ? 1 : ([0, 0, 1, 1] as const));
 
-function separable(name: string, inputs: number, outputs: number, stride: 1 | 2 = 1): readonly TrainedLayerSpec[] {
+function separable(
+  name: string,
+  inputs: number,
+  outputs: number,
+  stride: 1 | 2 = 1,
+): readonly TrainedLayerSpec[] {
   return [
     ...normalised(`${name}/dw`, inputs, 3, { stride, pad: same(stride), groups: inputs }),
     ...normalised(`${name}/pw`, outputs, 1),
   ];
 }
 
-function tiny(name: string, title: string, at: string, input: readonly number[], layers: readonly TrainedLayerSpec[]) {
+function tiny(
+  name: string,
+  title: string,
+  at: string,
+  input: readonly number[],
+  layers: readonly TrainedLayerSpec[],
+) {
   return fixed(name, () => {
     const network = buildNetwork({ name, title, input, layers, source: { work, at } });
     return { network, densities: denseEstimate(network), preprocessing: null };
@@ -82,20 +99,29 @@ const mobilenetQuarter = tiny(
   [3, 96, 96],
   [
     ...normalised('conv1', 8, 3, { stride: 2, pad: same(2) }),
-    ...widths.flatMap(([inputs, outputs, stride], at) => separable(`conv${at + 2}`, inputs, outputs, stride)),
+    ...widths.flatMap(([inputs, outputs, stride], at) =>
+      separable(`conv${at + 2}`, inputs, outputs, stride),
+    ),
     averagePool('pool'),
     dense('fc', 2, 'none'),
     softmax,
   ],
 );
 
-function block(name: string, channels: number, stride: 1 | 2, input: string): readonly TrainedLayerSpec[] {
+function block(
+  name: string,
+  channels: number,
+  stride: 1 | 2,
+  input: string,
+): readonly TrainedLayerSpec[] {
   const projection = `${name}/projection`;
   return [
     ...normalised(`${name}/conv1`, channels, 3, { stride, pad: same(stride), inputs: [input] }),
     ...normalised(`${name}/conv2`, channels, 3, { pad: 1, rectified: false }),
     // The projection is not normalised.
-    ...(stride === 2 ? [conv(projection, channels, 1, { stride, inputs: [input], activation: 'none' })] : []),
+    ...(stride === 2
+      ? [conv(projection, channels, 1, { stride, inputs: [input], activation: 'none' })]
+      : []),
     {
       kind: 'add',
       name: `${name}/add`,
@@ -137,7 +163,9 @@ const autoencoder = tiny(
   'anomaly_detection/keras_model.py',
   [640],
   [
-    ...[128, 128, 128, 128, 8, 128, 128, 128, 128].flatMap((outputs, at) => rectified(at + 1, outputs)),
+    ...[128, 128, 128, 128, 8, 128, 128, 128, 128].flatMap((outputs, at) =>
+      rectified(at + 1, outputs),
+    ),
     dense('fc10', 640, 'none'),
   ],
 );

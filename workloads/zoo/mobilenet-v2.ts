@@ -1,5 +1,5 @@
-// Sandler et al., "MobileNetV2: inverted residuals and linear bottlenecks" (arXiv 1801.04381), Table 2, width 1.0, with
-// torchvision's symmetric padding.
+// Sandler et al., "MobileNetV2: inverted residuals and linear bottlenecks" (arXiv 1801.04381),
+// Table 2, width 1.0, with torchvision's symmetric padding.
 
 import { buildNetwork } from '../graph.js';
 import type { TrainedLayerSpec } from '../spec.js';
@@ -30,13 +30,22 @@ function blocks(): { readonly layers: readonly TrainedLayerSpec[]; readonly last
       const stride = at === 0 ? firstStride : 1;
       const inner = expansion * inputs;
       const depthwise = { stride, pad: 1, groups: inner, activation } as const;
-      if (expansion > 1) layers.push(...normalisedConv(`${name}/expand`, inner, 1, { inputs: [input], activation }));
+      if (expansion > 1)
+        layers.push(...normalisedConv(`${name}/expand`, inner, 1, { inputs: [input], activation }));
       const dwInput = expansion > 1 ? `${name}/expand/relu6` : input;
-      layers.push(...normalisedConv(`${name}/depthwise`, inner, 3, { ...depthwise, inputs: [dwInput] }));
+      layers.push(
+        ...normalisedConv(`${name}/depthwise`, inner, 3, { ...depthwise, inputs: [dwInput] }),
+      );
       layers.push(...normalisedConv(`${name}/project`, outputs, 1, { activation: 'none' }));
       const projected = `${name}/project/norm`;
       const passes = stride === 1 && inputs === outputs;
-      if (passes) layers.push({ kind: 'add', name: `${name}/add`, inputs: [input, projected], activation: 'none' });
+      if (passes)
+        layers.push({
+          kind: 'add',
+          name: `${name}/add`,
+          inputs: [input, projected],
+          activation: 'none',
+        });
       input = passes ? `${name}/add` : projected;
       inputs = outputs;
     }

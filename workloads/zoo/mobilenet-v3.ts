@@ -1,4 +1,5 @@
-// Howard et al., "Searching for MobileNetV3" (arXiv 1905.02244), Table 1, large, as torchvision has it.
+// Howard et al., "Searching for MobileNetV3" (arXiv 1905.02244), Table 1, large, as torchvision has
+// it.
 
 import { Sketch } from '../architectures/sketch.js';
 import { buildNetwork } from '../graph.js';
@@ -35,14 +36,23 @@ function roundToEight(channels: number): number {
 export const mobilenetV3Large = fixed('mobilenet-v3-large', () => {
   const sketch = new Sketch();
   let [hidden, inputs] = [
-    normalised(sketch, 'conv1', 'data', { channels: 16, kernel: 3, stride: 2, activation: 'hard-swish' }),
+    normalised(sketch, 'conv1', 'data', {
+      channels: 16,
+      kernel: 3,
+      stride: 2,
+      activation: 'hard-swish',
+    }),
     16,
   ];
   for (const [at, [kernel, inner, outputs, excites, activation, stride]] of blocks.entries()) {
     const own = (name: string) => `block${at + 1}/${name}`;
     const before = hidden;
     if (inner !== inputs) {
-      hidden = normalised(sketch, own('expand'), hidden, { channels: inner, kernel: 1, activation });
+      hidden = normalised(sketch, own('expand'), hidden, {
+        channels: inner,
+        kernel: 1,
+        activation,
+      });
     }
     const depthwise = { channels: inner, kernel, stride, groups: inner, activation };
     hidden = normalised(sketch, own('depthwise'), hidden, depthwise);
@@ -52,14 +62,25 @@ export const mobilenetV3Large = fixed('mobilenet-v3-large', () => {
         gate: (name, input) => sketch.unary(name, input, 'hard-sigmoid', [1 / 6, 0.5]),
       });
     }
-    hidden = normalised(sketch, own('project'), hidden, { channels: outputs, kernel: 1, activation: 'none' });
+    hidden = normalised(sketch, own('project'), hidden, {
+      channels: outputs,
+      kernel: 1,
+      activation: 'none',
+    });
     if (stride === 1 && inputs === outputs) hidden = sketch.sum(own('add'), before, hidden);
     inputs = outputs;
   }
-  hidden = normalised(sketch, 'conv_last', hidden, { channels: 960, kernel: 1, activation: 'hard-swish' });
+  hidden = normalised(sketch, 'conv_last', hidden, {
+    channels: 960,
+    kernel: 1,
+    activation: 'hard-swish',
+  });
   const mean = sketch.add({ ...averagePool('pool'), inputs: [hidden] });
   const wide = sketch.add({ ...dense('fc1', 1280, 'none'), inputs: [mean] });
-  sketch.add({ ...dense('fc2', 1000, 'none'), inputs: [activated(sketch, 'fc1/hard-swish', wide, 'hard-swish')] });
+  sketch.add({
+    ...dense('fc2', 1000, 'none'),
+    inputs: [activated(sketch, 'fc1/hard-swish', wide, 'hard-swish')],
+  });
   const network = buildNetwork({
     name: 'mobilenet-v3-large',
     title: 'MobileNetV3 large 1.0, 224×224, ImageNet',

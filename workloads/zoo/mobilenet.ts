@@ -1,6 +1,7 @@
-// Howard et al., "MobileNets: efficient convolutional neural networks for mobile vision applications" (arXiv 1704.04861),
-// Table 1, width 1.0 at 224×224. As in the released TensorFlow model (slim's mobilenet_v1) rectifiers stop at 6 and
-// padding is TensorFlow's SAME; the last depthwise layer has stride 1, where Table 1 prints 2 for sizes that say 1.
+// Howard et al., "MobileNets: efficient convolutional neural networks for mobile vision
+// applications" (arXiv 1704.04861), Table 1, width 1.0 at 224×224. As in the released TensorFlow
+// model (slim's mobilenet_v1) rectifiers stop at 6 and padding is TensorFlow's SAME; the last
+// depthwise layer has stride 1, where Table 1 prints 2 for sizes that say 1.
 
 import { buildNetwork } from '../graph.js';
 import type { TrainedLayerSpec } from '../spec.js';
@@ -9,11 +10,18 @@ import { averagePool, dense, denseEstimate, normalisedConv, softmax } from './en
 import { mobilenetPreprocessing } from './preprocessing.js';
 import { everywhere, type Pruning, pointwisePruned, withVariants } from './pruned.js';
 
-/** SAME padding of a 3×3 window on an even size: what the stride leaves over goes behind the image. */
+/**
+ * SAME padding of a 3×3 window on an even size: what the stride leaves over goes behind the image.
+ */
 const same = (stride: 1 | 2) => (stride === 1 ? 1 : ([0, 0, 1, 1] as const));
 
 /** A 3×3 filter on each channel by itself, then 1×1 filters over all. */
-function separable(index: number, inputs: number, outputs: number, stride: 1 | 2): readonly TrainedLayerSpec[] {
+function separable(
+  index: number,
+  inputs: number,
+  outputs: number,
+  stride: 1 | 2,
+): readonly TrainedLayerSpec[] {
   const depthwise = { stride, pad: same(stride), groups: inputs, activation: 'relu6' } as const;
   return [
     ...normalisedConv(`conv${index}/dw`, inputs, 3, depthwise),
@@ -43,7 +51,9 @@ const network = buildNetwork({
   input: [3, 224, 224],
   layers: [
     ...normalisedConv('conv1', 32, 3, { stride: 2, pad: same(2), activation: 'relu6' }),
-    ...widths.flatMap(([inputs, outputs, stride], at) => separable(at + 2, inputs, outputs, stride)),
+    ...widths.flatMap(([inputs, outputs, stride], at) =>
+      separable(at + 2, inputs, outputs, stride),
+    ),
     averagePool('pool'),
     { kind: 'dropout', name: 'dropout', rate: 0.001 },
     dense('fc', 1000, 'none'),
@@ -65,5 +75,9 @@ const str = (percent: number, printed: string, published: string): Pruning => ({
 
 export const mobilenetV1s = withVariants(
   ready({ network, densities: denseEstimate(network), preprocessing: mobilenetPreprocessing }),
-  [str(75, '75.28', '101 M'), str(89, '89.01', '42 M'), pointwisePruned(90, 'released models, MobileNetV1 1.0')],
+  [
+    str(75, '75.28', '101 M'),
+    str(89, '89.01', '42 M'),
+    pointwisePruned(90, 'released models, MobileNetV1 1.0'),
+  ],
 );

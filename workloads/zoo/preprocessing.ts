@@ -2,12 +2,18 @@
 
 import type { Preprocessing } from '../import/preprocess.js';
 
-/** Caffe's ImageNet networks: squeezed to 256×256, centre crop, BGR, the data set's mean colour taken off. */
+/**
+ * Caffe's ImageNet networks: squeezed to 256×256, centre crop, BGR, the data set's mean colour
+ * taken off.
+ */
 export function imagenetPreprocessing(crop: number): Preprocessing {
   return { resize: 256, crop, channelOrder: 'bgr', mean: [104, 117, 123], scale: 1 };
 }
 
-/** What `fb.resnet.torch` and torchvision train on: RGB, each channel by its own mean and deviation over ImageNet. */
+/**
+ * What `fb.resnet.torch` and torchvision train on: RGB, each channel by its own mean and deviation
+ * over ImageNet.
+ */
 export const torchPreprocessing: Preprocessing = {
   resize: 256,
   crop: 224,
@@ -16,7 +22,9 @@ export const torchPreprocessing: Preprocessing = {
   scale: [0.229, 0.224, 0.225].map((deviation) => 1 / (255 * deviation)),
 };
 
-/** TensorFlow's MobileNets: RGB, −1 to 1. They crop seven eighths of the picture, 256 → 224 here. */
+/**
+ * TensorFlow's MobileNets: RGB, −1 to 1. They crop seven eighths of the picture, 256 → 224 here.
+ */
 export const mobilenetPreprocessing: Preprocessing = {
   resize: 256,
   crop: 224,
@@ -26,7 +34,10 @@ export const mobilenetPreprocessing: Preprocessing = {
 };
 
 /** Tiny ImageNet's pictures of 64×64, whole, by the data set's mean colour as Caffe does. */
-export const tinyImagenetPreprocessing: Preprocessing = { ...imagenetPreprocessing(64), resize: 64 };
+export const tinyImagenetPreprocessing: Preprocessing = {
+  ...imagenetPreprocessing(64),
+  resize: 64,
+};
 
 /** Caffe's MNIST networks: one channel, white on black, 0 to 1. */
 export const mnistPreprocessing: Preprocessing = {

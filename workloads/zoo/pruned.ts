@@ -15,7 +15,10 @@ export interface Pruning {
 }
 
 /** `entry`, and after it each variant. */
-export function withVariants(entry: DimensionedEntry, prunings: readonly Pruning[]): readonly DimensionedEntry[] {
+export function withVariants(
+  entry: DimensionedEntry,
+  prunings: readonly Pruning[],
+): readonly DimensionedEntry[] {
   const variants = prunings.map((pruning) => ({
     ...entry,
     name: `${entry.name}@${pruning.variant}`,
@@ -36,7 +39,11 @@ function pruned(entry: ZooEntry, { variant, title, source, kept }: Pruning): Zoo
   });
   return {
     ...entry,
-    network: { ...network, name: `${network.name}@${variant}`, title: `${network.title}, ${title}` },
+    network: {
+      ...network,
+      name: `${network.name}@${variant}`,
+      title: `${network.title}, ${title}`,
+    },
     densities: { ...densities, source, layers: Object.fromEntries(profiles) },
   };
 }
@@ -47,13 +54,18 @@ export function everywhere(share: number, isPruned: (layer: Layer) => boolean): 
 }
 
 /**
- * Elsen et al.: 1×1 convolutions and, where told, the last layer. Depthwise and first convolutions and excitation stay
- * dense. Where the authors keep blocks of 2 or 4 outputs in the last layers, weights are single ones here.
+ * Elsen et al.: 1×1 convolutions and, where told, the last layer. Depthwise and first convolutions
+ * and excitation stay dense. Where the authors keep blocks of 2 or 4 outputs in the last layers,
+ * weights are single ones here.
  */
 export function pointwisePruned(percent: number, at: string, last?: string): Pruning {
   const isPruned = (layer: Layer) => {
     if (layer.kind === 'dense') return layer.name === last;
-    return layer.kind === 'conv2d' && layer.kernel[0] * layer.kernel[1] === 1 && !layer.name.includes('/excite/');
+    return (
+      layer.kind === 'conv2d' &&
+      layer.kernel[0] * layer.kernel[1] === 1 &&
+      !layer.name.includes('/excite/')
+    );
   };
   return {
     variant: `magnitude-${percent}`,

@@ -1,5 +1,6 @@
-// He et al., "Deep residual learning for image recognition" (arXiv 1512.03385), Table 1, 50 layers, as torchvision and
-// MLPerf have it ("v1.5"): a stage's first block halves the image in its 3×3 convolution. Layers have torchvision's names.
+// He et al., "Deep residual learning for image recognition" (arXiv 1512.03385), Table 1, 50 layers,
+// as torchvision and MLPerf have it ("v1.5"): a stage's first block halves the image in its 3×3
+// convolution. Layers have torchvision's names.
 
 import { keptByErk } from '../data/erdos-renyi.js';
 import { resnet50Sparsities, resnet50SparsitySource } from '../data/resnet-50-sparsities.js';
@@ -11,14 +12,19 @@ import { averagePool, dense, denseEstimate, normalisedConv, softmax } from './en
 import { torchPreprocessing } from './preprocessing.js';
 import { type Pruning, withVariants } from './pruned.js';
 
-/** 1×1 to few channels, 3×3, 1×1 to four times as many, and what passes them by: the input or its projection. */
+/**
+ * 1×1 to few channels, 3×3, 1×1 to four times as many, and what passes them by: the input or its
+ * projection.
+ */
 function block(name: string, channels: number, stride: 1 | 2, input: string, projects: boolean) {
   const around = `${name}.downsample.0`;
   return [
     ...normalisedConv(`${name}.conv1`, channels, 1, { inputs: [input] }),
     ...normalisedConv(`${name}.conv2`, channels, 3, { stride, pad: 1 }),
     ...normalisedConv(`${name}.conv3`, 4 * channels, 1, { activation: 'none' }),
-    ...(projects ? normalisedConv(around, 4 * channels, 1, { stride, inputs: [input], activation: 'none' }) : []),
+    ...(projects
+      ? normalisedConv(around, 4 * channels, 1, { stride, inputs: [input], activation: 'none' })
+      : []),
     {
       kind: 'add',
       name: `${name}.add`,
@@ -29,7 +35,12 @@ function block(name: string, channels: number, stride: 1 | 2, input: string, pro
 }
 
 /** The first block of a stage projects, and halves the image in all stages but the first. */
-function stage(index: number, channels: number, blocks: number, input: string): readonly TrainedLayerSpec[] {
+function stage(
+  index: number,
+  channels: number,
+  blocks: number,
+  input: string,
+): readonly TrainedLayerSpec[] {
   return Array.from({ length: blocks }, (_, at) => {
     const isFirst = at === 0;
     const before = isFirst ? input : `layer${index}.${at - 1}.add`;
@@ -44,7 +55,15 @@ const resnet50 = fixed('resnet-50', () => {
     input: [3, 224, 224],
     layers: [
       ...normalisedConv('conv1', 64, 7, { stride: 2, pad: 3 }),
-      { kind: 'pool2d', name: 'maxpool', mode: 'max', kernel: 3, stride: 2, pad: 1, rounding: 'floor' },
+      {
+        kind: 'pool2d',
+        name: 'maxpool',
+        mode: 'max',
+        kernel: 3,
+        stride: 2,
+        pad: 1,
+        rounding: 'floor',
+      },
       ...stage(1, 64, 3, 'maxpool'),
       ...stage(2, 128, 4, 'layer1.2.add'),
       ...stage(3, 256, 6, 'layer2.3.add'),
@@ -53,7 +72,10 @@ const resnet50 = fixed('resnet-50', () => {
       dense('fc', 1000, 'none'),
       softmax,
     ],
-    source: { work: 'He et al., Deep residual learning (arXiv 1512.03385)', at: 'Table 1, 50 layers; torchvision' },
+    source: {
+      work: 'He et al., Deep residual learning (arXiv 1512.03385)',
+      at: 'Table 1, 50 layers; torchvision',
+    },
   });
   return { network, densities: denseEstimate(network), preprocessing: torchPreprocessing };
 });
@@ -88,7 +110,13 @@ function extentsOf(layer: Layer) {
   const shape = weightShapeOf(layer);
   if (!shape) return null;
   const [height, width] = layer.kind === 'conv2d' ? layer.kernel : [1, 1];
-  return { name: layer.name, outputs: shape.rows, inputs: shape.columns / (height * width), height, width };
+  return {
+    name: layer.name,
+    outputs: shape.rows,
+    inputs: shape.columns / (height * width),
+    height,
+    width,
+  };
 }
 
 const isConv = ({ kind }: Layer) => kind === 'conv2d';

@@ -1,9 +1,17 @@
-// SqueezeNet with connections around its modules, after He et al. (2015): Iandola et al. (arXiv 1602.07360), section 6 and
-// Figure 2, and the same with batch normalisation for small pictures.
+// SqueezeNet with connections around its modules, after He et al. (2015): Iandola et al. (arXiv
+// 1602.07360), section 6 and Figure 2, and the same with batch normalisation for small pictures.
 
 import { buildNetwork } from '../graph.js';
 import type { LayerSpec } from '../spec.js';
-import { averagePool, conv, denseEstimate, maxPool, normalisedConv, softmax, type ZooEntry } from './entry.js';
+import {
+  averagePool,
+  conv,
+  denseEstimate,
+  maxPool,
+  normalisedConv,
+  softmax,
+  type ZooEntry,
+} from './entry.js';
 import { type Fire, fire, fireStack, normalisedFire, resultOf } from './fire.js';
 import { imagenetPreprocessing, tinyImagenetPreprocessing } from './preprocessing.js';
 import { likeCompressed, squeezenetWork } from './squeezenet.js';
@@ -12,7 +20,12 @@ const isOdd = ({ index }: Fire) => index % 2 === 1;
 
 /** The module's result and what `around` passes by it, added. */
 function addition(module: Fire, around: string): LayerSpec {
-  return { kind: 'add', name: `fire${module.index}/add`, inputs: [around, resultOf(module)], activation: 'none' };
+  return {
+    kind: 'add',
+    name: `fire${module.index}/add`,
+    inputs: [around, resultOf(module)],
+    activation: 'none',
+  };
 }
 
 /** Around modules 3, 5, 7 and 9, which make as many channels as they read. */
@@ -20,7 +33,9 @@ function simpleBypass(module: Fire, input: string): readonly LayerSpec[] {
   return isOdd(module) ? [...fire(module), addition(module, input)] : fire(module);
 }
 
-/** Around the others too, through 1×1 filters, without a rectifier as in He et al.'s projections. */
+/**
+ * Around the others too, through 1×1 filters, without a rectifier as in He et al.'s projections.
+ */
 function complexBypass(module: Fire, input: string): readonly LayerSpec[] {
   if (isOdd(module)) return simpleBypass(module, input);
   const projection = `fire${module.index}/bypass1x1`;
@@ -32,9 +47,16 @@ function complexBypass(module: Fire, input: string): readonly LayerSpec[] {
 }
 
 const head: readonly LayerSpec[] = [conv('conv1', 96, 7, { stride: 2 }), maxPool('pool1', 3, 2)];
-const tail: readonly LayerSpec[] = [conv('conv10', 1000, 1, { pad: 1 }), averagePool('pool10'), softmax];
+const tail: readonly LayerSpec[] = [
+  conv('conv10', 1000, 1, { pad: 1 }),
+  averagePool('pool10'),
+  softmax,
+];
 
-/** Without parameters of its own; what the authors of compressed SqueezeNet released as SqueezeNet-Residual. */
+/**
+ * Without parameters of its own; what the authors of compressed SqueezeNet released as
+ * SqueezeNet-Residual.
+ */
 export const squeezenetBypass: ZooEntry = {
   network: buildNetwork({
     name: 'squeezenet-bypass',
@@ -46,7 +68,10 @@ export const squeezenetBypass: ZooEntry = {
       { kind: 'dropout', name: 'drop9', rate: 0.5 },
       ...tail,
     ],
-    source: { work: squeezenetWork, at: 'Figure 2, middle; trainval.prototxt of SqueezeNet-Residual' },
+    source: {
+      work: squeezenetWork,
+      at: 'Figure 2, middle; trainval.prototxt of SqueezeNet-Residual',
+    },
   }),
   densities: likeCompressed,
   preprocessing: imagenetPreprocessing(227),
@@ -70,7 +95,9 @@ export const squeezenetComplexBypass: ZooEntry = {
     ...likeCompressed,
     layers: {
       ...likeCompressed.layers,
-      ...Object.fromEntries([2, 4, 6, 8].map((index) => [`fire${index}/bypass1x1`, { weights: 1, output: 1 }])),
+      ...Object.fromEntries(
+        [2, 4, 6, 8].map((index) => [`fire${index}/bypass1x1`, { weights: 1, output: 1 }]),
+      ),
     },
   },
   preprocessing: imagenetPreprocessing(227),

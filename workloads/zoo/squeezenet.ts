@@ -1,9 +1,21 @@
-// Iandola et al., "SqueezeNet: AlexNet-level accuracy with 50x fewer parameters and <0.5MB model size" (arXiv 1602.07360),
-// and version 1.1 of the network, published with it.
+// Iandola et al., "SqueezeNet: AlexNet-level accuracy with 50x fewer parameters and <0.5MB model
+// size" (arXiv 1602.07360), and version 1.1 of the network, published with it.
 
-import { squeezenetDensities, squeezenetDensitySource, squeezenetPoolDensities } from '../data/squeezenet-densities.js';
+import {
+  squeezenetDensities,
+  squeezenetDensitySource,
+  squeezenetPoolDensities,
+} from '../data/squeezenet-densities.js';
 import { buildNetwork } from '../graph.js';
-import { averagePool, conv, type DensityProfile, maxPool, shares, softmax, type ZooEntry } from './entry.js';
+import {
+  averagePool,
+  conv,
+  type DensityProfile,
+  maxPool,
+  shares,
+  softmax,
+  type ZooEntry,
+} from './entry.js';
 import { fire, fireStack } from './fire.js';
 import { imagenetPreprocessing } from './preprocessing.js';
 

@@ -14,7 +14,12 @@ const tinyllama = dimensioned({
   name: 'tinyllama-1.1b',
   dimensions: {
     sequence: { default: 512, least: 1, most: CONTEXT, meaning: 'tokens of this pass' },
-    past: { default: 0, least: 0, most: CONTEXT - 1, meaning: 'tokens before, of which keys and values are held' },
+    past: {
+      default: 0,
+      least: 0,
+      most: CONTEXT - 1,
+      meaning: 'tokens before, of which keys and values are held',
+    },
   },
   build({ sequence, past }) {
     if (sequence + past > CONTEXT) {
@@ -24,7 +29,15 @@ const tinyllama = dimensioned({
     }
     const { probabilities, ...architecture } = llama(
       {
-        ...{ vocabulary: 32_000, width: 2048, layers: 22, heads: 32, sharedHeads: 4, headWidth: 64, inner: 5632 },
+        ...{
+          vocabulary: 32_000,
+          width: 2048,
+          layers: 22,
+          heads: 32,
+          sharedHeads: 4,
+          headWidth: 64,
+          inner: 5632,
+        },
         ...{ activation: 'swish', epsilon: 1e-5, rotaryBase: 10_000 },
         biases: { inputs: false, output: false, inner: false },
       },
@@ -34,7 +47,10 @@ const tinyllama = dimensioned({
       ...architecture,
       name: 'tinyllama-1.1b',
       title: `TinyLlama 1.1B, ${sequence} tokens${past > 0 ? ` behind ${past}` : ''}`,
-      source: { work: 'Zhang et al., TinyLlama (arXiv 2401.02385)', at: 'Table 2; logits of the last token alone' },
+      source: {
+        work: 'Zhang et al., TinyLlama (arXiv 2401.02385)',
+        at: 'Table 2; logits of the last token alone',
+      },
     });
     const densities = denseEstimate(network, probabilities);
     return { network, densities, preprocessing: null };

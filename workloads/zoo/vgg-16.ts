@@ -1,4 +1,5 @@
-// Simonyan and Zisserman, "Very deep convolutional networks for large-scale image recognition", ICLR 2015, configuration D.
+// Simonyan and Zisserman, "Very deep convolutional networks for large-scale image recognition",
+// ICLR 2015, configuration D.
 
 import { prunedDensities, prunedDensitySource } from '../data/pruned-densities.js';
 import { buildNetwork } from '../graph.js';
@@ -30,7 +31,10 @@ export const vgg16: ZooEntry = {
       dense('fc8', 1000, 'none'),
       softmax,
     ],
-    source: { work: 'Simonyan and Zisserman, ICLR 2015 (arXiv 1409.1556)', at: 'Table 1, configuration D' },
+    source: {
+      work: 'Simonyan and Zisserman, ICLR 2015 (arXiv 1409.1556)',
+      at: 'Table 1, configuration D',
+    },
   }),
   densities: { source: prunedDensitySource, input: 1, layers: shares(prunedDensities['vgg-16']) },
   preprocessing: imagenetPreprocessing(224),

@@ -1,5 +1,6 @@
-// Radford et al., "Robust speech recognition via large-scale weak supervision" (arXiv 2212.04356), Table 1, tiny: the encoder,
-// over the log-mel spectrogram of 30 seconds. Layers have the names of Hugging Face's transformers.
+// Radford et al., "Robust speech recognition via large-scale weak supervision" (arXiv 2212.04356),
+// Table 1, tiny: the encoder, over the log-mel spectrogram of 30 seconds. Layers have the names of
+// Hugging Face's transformers.
 
 import { attention } from '../architectures/attention.js';
 import { Sketch } from '../architectures/sketch.js';
@@ -16,7 +17,14 @@ export const whisperTiny = fixed('whisper-tiny-encoder', () => {
   /** A convolution along time, as one of images of one row. */
   const conv = (name: string, input: string, stride: 1 | 2) => {
     const convolved = sketch.add({
-      ...{ kind: 'conv2d', name, inputs: [input], channels: WIDTH, kernel: [1, 3], stride: [1, stride] },
+      ...{
+        kind: 'conv2d',
+        name,
+        inputs: [input],
+        channels: WIDTH,
+        kernel: [1, 3],
+        stride: [1, stride],
+      },
       ...{ pad: [0, 1, 0, 1], groups: 1, bias: true, activation: 'none' },
     });
     return sketch.unary(`${name}.gelu`, convolved, 'gelu');
@@ -30,16 +38,27 @@ export const whisperTiny = fixed('whisper-tiny-encoder', () => {
   for (let at = 0; at < LAYERS; at++) {
     const own = (name: string) => `layers.${at}.${name}`;
     const normal = sketch.layerNorm(own('self_attn_layer_norm'), hidden, WIDTH, EPSILON);
-    const project = (name: string, bias = true) => sketch.dense(own(`self_attn.${name}`), normal, WIDTH, bias);
+    const project = (name: string, bias = true) =>
+      sketch.dense(own(`self_attn.${name}`), normal, WIDTH, bias);
     const context = attention(
       sketch,
-      { name: own('self_attn'), heads: HEADS, sharedHeads: HEADS, width: WIDTH / HEADS, positions: POSITIONS },
+      {
+        name: own('self_attn'),
+        heads: HEADS,
+        sharedHeads: HEADS,
+        width: WIDTH / HEADS,
+        positions: POSITIONS,
+      },
       { query: project('q_proj'), key: project('k_proj', false), value: project('v_proj') },
     );
     const attended = sketch.dense(own('self_attn.out_proj'), context, WIDTH, true);
     const middle = sketch.sum(own('self_attn.sum'), hidden, attended);
     const second = sketch.layerNorm(own('final_layer_norm'), middle, WIDTH, EPSILON);
-    const inner = sketch.unary(own('activation'), sketch.dense(own('fc1'), second, 4 * WIDTH, true), 'gelu');
+    const inner = sketch.unary(
+      own('activation'),
+      sketch.dense(own('fc1'), second, 4 * WIDTH, true),
+      'gelu',
+    );
     hidden = sketch.sum(own('fc.sum'), middle, sketch.dense(own('fc2'), inner, WIDTH, true));
   }
   const last = sketch.layerNorm('layer_norm', hidden, WIDTH, EPSILON);

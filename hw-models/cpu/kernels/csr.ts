@@ -3,8 +3,8 @@
 import type { CsrMatrix } from '../../../workloads/weights/store.js';
 
 /**
- * Rows are dealt out in equal blocks, whatever is in them: the fullest block's load over the mean block's. A row loads
- * its core with its entries and with what `rowLoad` entries cost.
+ * Rows are dealt out in equal blocks, whatever is in them: the fullest block's load over the mean
+ * block's. A row loads its core with its entries and with what `rowLoad` entries cost.
  */
 export function fullestShare(
   { rows, pointers, indices }: Pick<CsrMatrix, 'rows' | 'pointers' | 'indices'>,
@@ -17,7 +17,10 @@ export function fullestShare(
   let fullest = 0;
   for (let row = 0; row < rows; row += block) {
     const end = Math.min(row + block, rows);
-    fullest = Math.max(fullest, (pointers[end] as number) - (pointers[row] as number) + rowLoad * (end - row));
+    fullest = Math.max(
+      fullest,
+      (pointers[end] as number) - (pointers[row] as number) + rowLoad * (end - row),
+    );
   }
   // At least the mean: rounding must not make it less.
   return Math.max(1, (fullest * cores) / total);

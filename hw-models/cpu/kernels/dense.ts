@@ -1,5 +1,5 @@
-// Dense kernels: GEMV for one vector, GEMM for several (a batch's, a frame's tokens), convolution as im2col and GEMM
-// image by image, and directly where each channel has filters of its own.
+// Dense kernels: GEMV for one vector, GEMM for several (a batch's, a frame's tokens), convolution
+// as im2col and GEMM image by image, and directly where each channel has filters of its own.
 
 import { invariant } from '../../../workloads/base/errors.js';
 import type { ConvolutionDemand, ProductDemand } from '../../../workloads/demand.js';
@@ -58,7 +58,14 @@ export const dense: Kernel<CpuConfig> = {
     if (isDepthwise(demand)) {
       const [rows] = demand.output;
       const columns = (demand.input[0] / demand.groups) * tapsOf(demand);
-      const phases = directConvolution(task, demand, fullPattern(rows, columns), weightBytes, weightsHome, config);
+      const phases = directConvolution(
+        task,
+        demand,
+        fullPattern(rows, columns),
+        weightBytes,
+        weightsHome,
+        config,
+      );
       return account(
         { ...execution, phases, cores: config.sparseConvolution.cores, notes: [DEPTHWISE_NOTE] },
         task,
@@ -72,7 +79,8 @@ export const dense: Kernel<CpuConfig> = {
   },
 };
 
-const DEPTHWISE_NOTE = 'depthwise convolution runs directly, not as a matrix product for each channel';
+const DEPTHWISE_NOTE =
+  'depthwise convolution runs directly, not as a matrix product for each channel';
 
 /** Every place of a matrix, as a sparse one's places are told. */
 function fullPattern(rows: number, columns: number) {
@@ -83,8 +91,16 @@ function fullPattern(rows: number, columns: number) {
   };
 }
 
-/** Work without arithmetic of its own, dealt out evenly; `streamsWeights` limits it to what the library reaches. */
-function moving(loadStoreCycles: number, transfers: Transfers, streamsWeights: boolean, config: CpuConfig): Work {
+/**
+ * Work without arithmetic of its own, dealt out evenly; `streamsWeights` limits it to what the
+ * library reaches.
+ */
+function moving(
+  loadStoreCycles: number,
+  transfers: Transfers,
+  streamsWeights: boolean,
+  config: CpuConfig,
+): Work {
   return {
     arithmeticCycles: 0,
     loadStoreCycles,
@@ -96,8 +112,9 @@ function moving(loadStoreCycles: number, transfers: Transfers, streamsWeights: b
 }
 
 /**
- * All matrices in one call. Rows of a frame and frames of a batch are vectors that share the weights; where two results
- * are multiplied each frame has matrices of its own, and only its rows share them. `weightsHome`: null there.
+ * All matrices in one call. Rows of a frame and frames of a batch are vectors that share the
+ * weights; where two results are multiplied each frame has matrices of its own, and only its rows
+ * share them. `weightsHome`: null there.
  */
 function product(
   task: LayerTask,
@@ -111,7 +128,9 @@ function product(
   const frames = weightsHome ? 1 : task.batch;
   const vectors = weightsHome ? rows * task.batch : rows;
   const streamed = weightBytes + rightElements(demand) * frames * ELEMENT_BYTES;
-  const matrix = weightsHome ? stream(weightBytes, weightsHome, config) : stream(streamed, home, config);
+  const matrix = weightsHome
+    ? stream(weightBytes, weightsHome, config)
+    : stream(streamed, home, config);
   const stored = outputElements(demand) * task.batch;
   const vectorsIn = stream(matrices * rows * depth * task.batch * ELEMENT_BYTES, home, config);
   const vectorsOut = write(stored * ELEMENT_BYTES, home, config);
@@ -121,20 +140,31 @@ function product(
   }
   const transfers = addTransfers(vectorsIn, vectorsOut);
   const count = vectors * matrices * frames;
-  return [packing(streamed, matrix, config), multiplication(columns, depth, count, stored, transfers, config)];
+  return [
+    packing(streamed, matrix, config),
+    multiplication(columns, depth, count, stored, transfers, config),
+  ];
 }
 
 /** Every weight is loaded once and multiplied once; the vector stays where it is. */
-function gemv(macs: number, matrixBytes: number, stored: number, transfers: Transfers, config: CpuConfig): Phase {
-  // Per multiply-add one load for the weights and one for the vector, as a row-wise product has no register reuse.
+function gemv(
+  macs: number,
+  matrixBytes: number,
+  stored: number,
+  transfers: Transfers,
+  config: CpuConfig,
+): Phase {
+  // Per multiply-add one load for the weights and one for the vector, as a row-wise product has no
+  // register reuse.
   const loads = (2 * matrixBytes) / (config.simd.width / 8) / config.simd.loadsPerCycle;
   const work = moving(loads + storeCycles(stored, config), transfers, true, config);
   return { work: { ...work, arithmeticCycles: macs / peakMacsPerCycle(config, 1) } };
 }
 
 /**
- * Goto and van de Geijn, "Anatomy of high-performance matrix multiplication" (2008): the weights are first copied into
- * blocks that fit L2, which does not overlap the multiplication. Each call packs anew.
+ * Goto and van de Geijn, "Anatomy of high-performance matrix multiplication" (2008): the weights
+ * are first copied into blocks that fit L2, which does not overlap the multiplication. Each call
+ * packs anew.
  */
 function packing(bytes: number, source: Transfers, config: CpuConfig): Phase {
   const vectors = bytes / (config.simd.width / 8);
@@ -143,7 +173,10 @@ function packing(bytes: number, source: Transfers, config: CpuConfig): Phase {
   return { name: 'packing', work: moving(copies, transfers, true, config) };
 }
 
-/** rows × depth times depth × columns; rows fill vector registers, so a part of a vector costs a whole one. */
+/**
+ * rows × depth times depth × columns; rows fill vector registers, so a part of a vector costs a
+ * whole one.
+ */
 function multiplication(
   rows: number,
   depth: number,
@@ -155,7 +188,12 @@ function multiplication(
   const lanes = lanesOf(config);
   const macs = Math.ceil(rows / lanes) * lanes * depth * columns;
   const work = moving(storeCycles(stored, config), transfers, false, config);
-  return { work: { ...work, arithmeticCycles: macs / (peakMacsPerCycle(config, 1) * config.dense.gemmEfficiency) } };
+  return {
+    work: {
+      ...work,
+      arithmeticCycles: macs / (peakMacsPerCycle(config, 1) * config.dense.gemmEfficiency),
+    },
+  };
 }
 
 function storeCycles(elements: number, config: CpuConfig): number {
@@ -181,7 +219,9 @@ function convolution(
   const matrixElements = depth * groups * pixels;
   const matrixHome = homeOf((matrixElements * ELEMENT_BYTES) / groups, config);
   const matrixBytes = matrixElements * ELEMENT_BYTES * images;
-  const operand = isPlain ? stream(imageBytes, home, config) : stream(matrixBytes, matrixHome, config);
+  const operand = isPlain
+    ? stream(imageBytes, home, config)
+    : stream(matrixBytes, matrixHome, config);
   const results = write(outputs * ELEMENT_BYTES * images, home, config);
   const multiply = multiplication(
     channels / groups,
@@ -192,7 +232,11 @@ function convolution(
     config,
   );
   const { cores } = config.dense;
-  const pack = packing(weightBytes * images, streamWeights(weightBytes, weightsHome, images, config, cores), config);
+  const pack = packing(
+    weightBytes * images,
+    streamWeights(weightBytes, weightsHome, images, config, cores),
+    config,
+  );
   if (isPlain) return [pack, multiply];
   // Pixels side by side are copied as vectors; with a stride each one is copied by itself.
   const copies = (matrixElements * images) / (demand.stride[1] === 1 ? lanesOf(config) : 1);

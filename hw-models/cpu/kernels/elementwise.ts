@@ -6,7 +6,14 @@ import type { Kernel } from '../../contract.js';
 import { account } from '../account.js';
 import type { CpuConfig } from '../config.js';
 import { lanesOf, peakMacsPerCycle } from '../ecm.js';
-import { activationElements, activationsHome, addTransfers, ELEMENT_BYTES, stream, write } from '../memory.js';
+import {
+  activationElements,
+  activationsHome,
+  addTransfers,
+  ELEMENT_BYTES,
+  stream,
+  write,
+} from '../memory.js';
 
 /** An exponential, a power or the like as a polynomial: about this many vector operations each. */
 const TRANSCENDENTAL_OPERATIONS = 20;
@@ -32,7 +39,8 @@ export const elementwise: Kernel<CpuConfig> = {
     const vectorBytes = simd.width / 8;
     const work = {
       arithmeticCycles: operations / peakMacsPerCycle(config, 1),
-      loadStoreCycles: Math.max(inputBytes / simd.loadsPerCycle, outputBytes / simd.storesPerCycle) / vectorBytes,
+      loadStoreCycles:
+        Math.max(inputBytes / simd.loadsPerCycle, outputBytes / simd.storesPerCycle) / vectorBytes,
       transfers: addTransfers(stream(inputBytes, home, config), write(outputBytes, home, config)),
       cores,
       fullestShare: 1,

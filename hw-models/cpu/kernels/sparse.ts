@@ -1,5 +1,5 @@
-// CSR kernels: SpMV for one vector, SpMM for several (a batch's, a frame's tokens), direct sparse convolution. Zero
-// activations are multiplied like any.
+// CSR kernels: SpMV for one vector, SpMM for several (a batch's, a frame's tokens), direct sparse
+// convolution. Zero activations are multiplied like any.
 
 import { invariant } from '../../../workloads/base/errors.js';
 import type { LayerTask } from '../../../workloads/network.js';
@@ -76,29 +76,50 @@ function idleCores({ cores, sparse }: CpuConfig): readonly string[] {
 }
 
 /** A tuned loop beside an older library gains more than the zeros give. */
-function unlikeEngines({ sparseConvolution: { efficiency }, dense: { gemmEfficiency } }: CpuConfig): readonly string[] {
+function unlikeEngines({
+  sparseConvolution: { efficiency },
+  dense: { gemmEfficiency },
+}: CpuConfig): readonly string[] {
   const percent = (share: number) => `${(100 * share).toFixed(0)} %`;
   return efficiency > gemmEfficiency
-    ? [`direct convolution at ${percent(efficiency)} of the ports' rate beside GEMM at ${percent(gemmEfficiency)}`]
+    ? [
+        `direct convolution at ${percent(efficiency)} of the ports' rate beside GEMM at ${percent(gemmEfficiency)}`,
+      ]
     : [];
 }
 
-function product(task: LayerTask, matrix: CsrMatrix, weightsHome: WeightsHome, config: CpuConfig): Work {
+function product(
+  task: LayerTask,
+  matrix: CsrMatrix,
+  weightsHome: WeightsHome,
+  config: CpuConfig,
+): Work {
   const work =
-    vectorsOf(task) === 1 ? spmv(task, matrix, weightsHome, config) : spmm(task, matrix, weightsHome, config);
+    vectorsOf(task) === 1
+      ? spmv(task, matrix, weightsHome, config)
+      : spmm(task, matrix, weightsHome, config);
   const { cores } = config.sparse;
   return { ...work, cores, fullestShare: fullestShare(matrix, cores), supplyShare: 1 };
 }
 
 type ProductWork = Omit<Work, 'cores' | 'fullestShare' | 'supplyShare'>;
 
-/** Per non-zero: index, weight and activation are loaded; per row: its pointer, and its result is stored. */
-function spmv(task: LayerTask, matrix: CsrMatrix, weightsHome: WeightsHome, config: CpuConfig): ProductWork {
+/**
+ * Per non-zero: index, weight and activation are loaded; per row: its pointer, and its result is
+ * stored.
+ */
+function spmv(
+  task: LayerTask,
+  matrix: CsrMatrix,
+  weightsHome: WeightsHome,
+  config: CpuConfig,
+): ProductWork {
   const { simd, lineBytes, sparse } = config;
   const { rows, columns, indices } = matrix;
   const perLine = lineBytes / ELEMENT_BYTES;
   const density = indices.length / (rows * columns);
-  // Activations that a row needs may share a line: the lines it touches when its non-zeros lie anywhere.
+  // Activations that a row needs may share a line: the lines it touches when its non-zeros lie
+  // anywhere.
   const lines = rows * Math.ceil(columns / perLine) * (1 - (1 - density) ** perLine);
   const home = activationsHome(task, config);
   return {
@@ -117,8 +138,16 @@ function inputBytesOf(task: LayerTask): number {
   return activationElements(task).inputs * task.batch * ELEMENT_BYTES;
 }
 
-/** Each non-zero scales one input's row of activations, one a vector, and adds it to an output's row, which stays in L1. */
-function spmm(task: LayerTask, matrix: CsrMatrix, weightsHome: WeightsHome, config: CpuConfig): ProductWork {
+/**
+ * Each non-zero scales one input's row of activations, one a vector, and adds it to an output's
+ * row, which stays in L1.
+ */
+function spmm(
+  task: LayerTask,
+  matrix: CsrMatrix,
+  weightsHome: WeightsHome,
+  config: CpuConfig,
+): ProductWork {
   const { rows, indices } = matrix;
   const vectors = vectorsOf(task);
   const { outputs } = activationElements(task);
@@ -144,5 +173,8 @@ function spmmLanes({ sparse }: CpuConfig): number {
 /** Multiply-adds into memory: a load for the input and one for the sum, which is stored. */
 function scaledRows(vectors: number, { simd, sparse }: CpuConfig) {
   const ports = Math.max((2 * vectors) / simd.loadsPerCycle, vectors / simd.storesPerCycle);
-  return { arithmeticCycles: vectors / simd.fmaPerCycle, loadStoreCycles: ports / sparse.spmmEfficiency };
+  return {
+    arithmeticCycles: vectors / simd.fmaPerCycle,
+    loadStoreCycles: ports / sparse.spmmEfficiency,
+  };
 }

@@ -1,7 +1,7 @@
-// Winograd convolution: Lavin and Gray, "Fast algorithms for convolutional neural networks" (CVPR 2016), sections 4.1 to
-// 4.3 and algorithm 1: F(2×2, 3×3) and F(4×4, 3×3), whichever is cheaper. Every tile of inputs is transformed, each of its
-// elements takes part in one matrix product over channels, and the sums are transformed back. Weights are transformed
-// ahead of time.
+// Winograd convolution: Lavin and Gray, "Fast algorithms for convolutional neural networks" (CVPR
+// 2016), sections 4.1 to 4.3 and algorithm 1: F(2×2, 3×3) and F(4×4, 3×3), whichever is cheaper.
+// Every tile of inputs is transformed, each of its elements takes part in one matrix product over
+// channels, and the sums are transformed back. Weights are transformed ahead of time.
 
 import { invariant } from '../../../workloads/base/errors.js';
 import type { ConvolutionDemand, Demand } from '../../../workloads/demand.js';
@@ -35,7 +35,10 @@ function canTransform(demand: Demand): demand is ConvolutionDemand {
 }
 
 /** Tiles of one frame; those at the right and bottom edges may lie partly outside. */
-export function tilesOf({ images, output: [, height, width] }: ConvolutionDemand, outputs: number): number {
+export function tilesOf(
+  { images, output: [, height, width] }: ConvolutionDemand,
+  outputs: number,
+): number {
   return images * Math.ceil(height / outputs) * Math.ceil(width / outputs);
 }
 
@@ -45,7 +48,9 @@ export const winograd: Kernel<CpuConfig> = {
   cost(task, config, residency) {
     const { demand } = task;
     invariant(canTransform(demand), () => `layer ${task.name}: not a 3×3 convolution of stride 1`);
-    const [first, ...others] = tileTransforms.map((variant) => costOf(variant, task, demand, config, residency));
+    const [first, ...others] = tileTransforms.map((variant) =>
+      costOf(variant, task, demand, config, residency),
+    );
     invariant(first !== undefined, 'no variant of Winograd');
     return others.reduce((best, cost) => (cyclesOf(cost) < cyclesOf(best) ? cost : best), first);
   },
@@ -67,10 +72,12 @@ function costOf(
   const depth = channels / groups;
   const products = edge ** 2 * tiles * filters * depth;
   const weightBytes = (edge ** 2 * filters * depth + (bias ? filters : 0)) * ELEMENT_BYTES;
-  // What the other layers' kernels make of their weights is not known here: they count as the dense matrix.
+  // What the other layers' kernels make of their weights is not known here: they count as the dense
+  // matrix.
   const competing = competingBytes(task, residency, 'dense') - denseWeightBytes(task) + weightBytes;
   const weightsHome = weightsHomeOf(competing, config, cores);
-  // Transformed inputs and sums of so many tiles at a time stay in the last cache; each block reads the weights anew.
+  // Transformed inputs and sums of so many tiles at a time stay in the last cache; each block reads
+  // the weights anew.
   const scratchBytes = edge ** 2 * (channels + filters) * tiles * ELEMENT_BYTES;
   const lastCache = config.cacheShare * Math.max(config.l2.capacity, config.l3.capacity);
   const blocks = Math.min(tiles, Math.ceil(scratchBytes / lastCache));
@@ -136,7 +143,13 @@ function costOf(
 }
 
 /** Tiles to and fro: vectors over channels, loaded, transformed and stored. */
-function transform(operations: number, loads: number, stores: number, transfers: Transfers, config: CpuConfig): Phase {
+function transform(
+  operations: number,
+  loads: number,
+  stores: number,
+  transfers: Transfers,
+  config: CpuConfig,
+): Phase {
   const { simd, dense } = config;
   const work = {
     arithmeticCycles: operations / simd.fmaPerCycle,

@@ -1,13 +1,14 @@
-// The two inner loops of the EIE model in AssemblyScript, four PEs at a time. Addresses are bytes in shared memory;
-// `laneBytes` is one i32 per PE, rounded up to whole vectors.
+// The two inner loops of the EIE model in AssemblyScript, four PEs at a time. Addresses are bytes
+// in shared memory; `laneBytes` is one i32 per PE, rounded up to whole vectors.
 
 const VECTOR: usize = 16;
 const WORD: usize = 4;
 
 /**
- * The broadcast recurrence over `count` > 0 activations. `gaps[k]`: cycles from broadcast k − 1 at which broadcast k
- * can follow it; `rows[k]`: address of its column's 16-bit counts; `finished[k + depth]`: when the last PE finishes it,
- * with `depth` zeros before; `finish`, `busy`: per PE. Returns the cycle of the last broadcast.
+ * The broadcast recurrence over `count` > 0 activations. `gaps[k]`: cycles from broadcast k − 1 at
+ * which broadcast k can follow it; `rows[k]`: address of its column's 16-bit counts; `finished[k +
+ * depth]`: when the last PE finishes it, with `depth` zeros before; `finish`, `busy`: per PE.
+ * Returns the cycle of the last broadcast.
  */
 export function time(
   count: i32,
@@ -42,13 +43,17 @@ export function time(
   return broadcast;
 }
 
-/** What stands for a PE without entries: an address no read has, and a last word one before it, hence no words. */
+/**
+ * What stands for a PE without entries: an address no read has, and a last word one before it,
+ * hence no words.
+ */
 const NO_FIRST = -2;
 const NO_LAST = -3;
 
 /**
- * First and last word of each column in each PE when a word holds 1 / `perEntry` entries: [columns × 2 × lanes] at
- * `spans`, first words then last words. `entries`: 16-bit counts; `next`: a zero per PE.
+ * First and last word of each column in each PE when a word holds 1 / `perEntry` entries: [columns
+ * × 2 × lanes] at `spans`, first words then last words. `entries`: 16-bit counts; `next`: a zero
+ * per PE.
  */
 export function spans(
   columns: i32,
@@ -92,8 +97,9 @@ function wordsOf(entries: v128, factor: v128): v128 {
 }
 
 /**
- * Words read for `count` > 0 activations: a column's span of words, less one where its first word is the last one
- * read. `rows[k]`: address of its first words, its last words `laneBytes` further on; `previous`, `reads`: per PE.
+ * Words read for `count` > 0 activations: a column's span of words, less one where its first word
+ * is the last one read. `rows[k]`: address of its first words, its last words `laneBytes` further
+ * on; `previous`, `reads`: per PE.
  */
 export function words(count: i32, rows: usize, previous: usize, reads: usize, laneBytes: usize): void {
   const one = i32x4.splat(1);
@@ -107,7 +113,8 @@ export function words(count: i32, rows: usize, previous: usize, reads: usize, la
       // A comparison that holds is −1 in every bit: one word less.
       const read = i32x4.add(span, i32x4.eq(first, word));
       v128.store(reads + lane, i32x4.add(v128.load(reads + lane), read));
-      // Addresses ascend within a vector, so the largest is the latest, also past PEs without entries.
+      // Addresses ascend within a vector, so the largest is the latest, also past PEs without
+      // entries.
       v128.store(previous + lane, i32x4.max_s(word, last));
     }
   }

@@ -24,11 +24,17 @@ export interface Footprint {
   readonly weightBytes: number;
   /** Weights, once, unless they stay in the L2 cache between frames. */
   readonly dramWeightBytes: number;
-  /** Inputs and outputs, once, where they exceed the L2 cache; else they pass from layer to layer within it. */
+  /**
+   * Inputs and outputs, once, where they exceed the L2 cache; else they pass from layer to layer
+   * within it.
+   */
   readonly dramActivationBytes: number;
 }
 
-/** `weightBytes`: as the kernel stores them; `wordBytes`: of an activation. All frames of the batch count. */
+/**
+ * `weightBytes`: as the kernel stores them; `wordBytes`: of an activation. All frames of the batch
+ * count.
+ */
 export function footprintOf(
   task: LayerTask,
   weightBytes: number,
@@ -76,7 +82,15 @@ export interface Work {
 }
 
 export function costOf(work: Work, config: GpuConfig): LayerCost {
-  const { kernel, launch, footprint, macs, macSlots, nonzeros, arithmetic = float32(config) } = work;
+  const {
+    kernel,
+    launch,
+    footprint,
+    macs,
+    macSlots,
+    nonzeros,
+    arithmetic = float32(config),
+  } = work;
   const { clockHz, energy } = config;
   const time = timeOf(launch, config);
   const seconds = sum(time.cycles) / clockHz;
@@ -84,9 +98,12 @@ export function costOf(work: Work, config: GpuConfig): LayerCost {
   const watts = sum(joules) / seconds;
   const { weightBytes, rightBytes, outputBytes, dramWeightBytes, dramActivationBytes } = footprint;
   const notes = [...(work.notes ?? [])];
-  if (weightBytes > 0 && dramWeightBytes === 0) notes.push('weights stay in the L2 cache between frames');
+  if (weightBytes > 0 && dramWeightBytes === 0)
+    notes.push('weights stay in the L2 cache between frames');
   if (watts > energy.boardWatts)
-    notes.push(`draws ${watts.toFixed(0)} W, above the board's ${energy.boardWatts} W: the device would slow down`);
+    notes.push(
+      `draws ${watts.toFixed(0)} W, above the board's ${energy.boardWatts} W: the device would slow down`,
+    );
   const counters: Counters = {
     macs,
     mac_slots: macSlots,

@@ -1,6 +1,6 @@
-// Dense layers as cuBLAS runs them: GEMV for one column, tiled GEMM for more, batched where there are several matrices,
-// and convolution as GEMM over its pixels with the columns formed on the fly (implicit GEMM: nothing unfolded goes to
-// memory).
+// Dense layers as cuBLAS runs them: GEMV for one column, tiled GEMM for more, batched where there
+// are several matrices, and convolution as GEMM over its pixels with the columns formed on the fly
+// (implicit GEMM: nothing unfolded goes to memory).
 
 import type { Kernel } from '../../contract.js';
 import { isWeighted } from '../../work.js';
@@ -18,7 +18,9 @@ export const dense: Kernel<GpuConfig> = {
     const footprint = footprintOf(task, gemm.weights * WORD_BYTES, config, residency);
     // Convolutions with groups are no batch of products to a library.
     const isVector = gemm.columns === 1 && (gemm.count === 1 || demand.kind === 'product');
-    const planned = isVector ? planGemv(gemm, footprint, config) : planGemm(gemm, footprint, config);
+    const planned = isVector
+      ? planGemv(gemm, footprint, config)
+      : planGemm(gemm, footprint, config);
     const work = { footprint, macs: macs.dense * batch, nonzeros: keptWeights(task), ...planned };
     return costOf({ kernel: 'dense', ...work }, config);
   },
@@ -29,7 +31,11 @@ interface Plan {
   readonly macSlots: number;
 }
 
-function planGemv({ rows, depth, count }: Gemm, footprint: Footprint, { sm, l2, dram }: GpuConfig): Plan {
+function planGemv(
+  { rows, depth, count }: Gemm,
+  footprint: Footprint,
+  { sm, l2, dram }: GpuConfig,
+): Plan {
   const blocks = Math.ceil(rows / GEMV.rowsPerBlock) * count;
   const warpSteps = blocks * Math.ceil(GEMV.rowsPerBlock / sm.warpLanes) * depth;
   const streamed = (granule: number) => columnBytes(rows, sm.warpLanes, granule) * depth;
@@ -56,9 +62,9 @@ function planGemv({ rows, depth, count }: Gemm, footprint: Footprint, { sm, l2, 
 }
 
 /**
- * Bytes that warps fetch for a column of a column-major matrix, on average over the columns: each warp's words lie in
- * whole granules, and columns start where the one before ends, so that most miss a granule's start unless the rows fill
- * granules. What two warps share is fetched twice.
+ * Bytes that warps fetch for a column of a column-major matrix, on average over the columns: each
+ * warp's words lie in whole granules, and columns start where the one before ends, so that most
+ * miss a granule's start unless the rows fill granules. What two warps share is fetched twice.
  */
 export function columnBytes(rows: number, lanes: number, granuleBytes: number): number {
   const words = granuleBytes / WORD_BYTES;

@@ -31,20 +31,29 @@ export const elementwise: Kernel<GpuConfig> = {
       dramBytes: dramActivationBytes,
       dependentLoads: 1,
     };
-    return costOf({ kernel: 'elementwise', launch, footprint, macs: 0, macSlots: 0, nonzeros: 0 }, config);
+    return costOf(
+      { kernel: 'elementwise', launch, footprint, macs: 0, macSlots: 0, nonzeros: 0 },
+      config,
+    );
   },
 };
 
 /**
- * Instructions of one lane for arithmetic that finds no room among those counted for each element that is looked at: as
- * many for each pass over them.
+ * Instructions of one lane for arithmetic that finds no room among those counted for each element
+ * that is looked at: as many for each pass over them.
  */
 function operationsBeyond({ looks, passes, operations }: StreamDemand): number {
-  return Math.max(0, instructionsFor(operations) - looks * passes * ELEMENTWISE.instructionsPerElement);
+  return Math.max(
+    0,
+    instructionsFor(operations) - looks * passes * ELEMENTWISE.instructionsPerElement,
+  );
 }
 
 function instructionsFor({ add, multiply, divide, exponential }: Operations): number {
   return (
-    add + multiply + ELEMENTWISE.instructionsPerDivision * divide + ELEMENTWISE.instructionsPerExponential * exponential
+    add +
+    multiply +
+    ELEMENTWISE.instructionsPerDivision * divide +
+    ELEMENTWISE.instructionsPerExponential * exponential
   );
 }

@@ -18,8 +18,9 @@ export interface Gemm {
 }
 
 /**
- * The layer's filters times its pixels, or its weights times its vectors: a frame's tokens and the frames of a batch lie
- * side by side. Where two results are multiplied each frame has matrices of its own.
+ * The layer's filters times its pixels, or its weights times its vectors: a frame's tokens and the
+ * frames of a batch lie side by side. Where two results are multiplied each frame has matrices of
+ * its own.
  */
 export function gemmOf({ name, demand, batch }: LayerTask): Gemm {
   invariant(isWeighted(demand), () => `layer ${name}: no matrix to multiply by`);
@@ -27,7 +28,13 @@ export function gemmOf({ name, demand, batch }: LayerTask): Gemm {
   if (demand.kind === 'convolution') {
     const { groups, output } = demand;
     const [rows, depth] = [output[0] / groups, shape?.columns ?? 0];
-    return { rows, depth, columns: pixelsOf(demand) * batch, count: groups, weights: output[0] * depth };
+    return {
+      rows,
+      depth,
+      columns: pixelsOf(demand) * batch,
+      count: groups,
+      weights: output[0] * depth,
+    };
   }
   const { matrices, rows, depth, columns } = demand;
   return shape

@@ -1,5 +1,6 @@
-// Sparse layers: cuSPARSE CSRMV for one column, CSRMM for more, and convolution as a sparse matrix times the image's
-// columns, read where they lie. Zero weights are skipped, zero activations are not.
+// Sparse layers: cuSPARSE CSRMV for one column, CSRMM for more, and convolution as a sparse matrix
+// times the image's columns, read where they lie. Zero weights are skipped, zero activations are
+// not.
 
 import type { ConvolutionDemand } from '../../../workloads/demand.js';
 import { reachOf, tapsOf } from '../../../workloads/operators/window.js';
@@ -30,7 +31,12 @@ export const sparse: Kernel<GpuConfig> = {
     const planned = isConvolution
       ? planConvolution(profile, demand, columns, footprint, config)
       : planCsr(profile, columns, footprint, config);
-    const work = { footprint, macs: macs.keptWeights * batch, nonzeros: profile.nonzeros, ...planned };
+    const work = {
+      footprint,
+      macs: macs.keptWeights * batch,
+      nonzeros: profile.nonzeros,
+      ...planned,
+    };
     return costOf({ kernel: 'sparse', ...work }, config);
   },
 };
@@ -41,7 +47,12 @@ interface Plan {
 }
 
 /** `vectors`: columns of the right-hand side, a frame's tokens and the frames of a batch. */
-function planCsr(profile: CsrProfile, vectors: number, footprint: Footprint, config: GpuConfig): Plan {
+function planCsr(
+  profile: CsrProfile,
+  vectors: number,
+  footprint: Footprint,
+  config: GpuConfig,
+): Plan {
   const { sm, l2 } = config;
   const { rows, steps, streamSectors } = profile;
   const columnsPerWarp = Math.min(vectors, CSRMM.columnsPerWarp);
@@ -68,16 +79,21 @@ function planCsr(profile: CsrProfile, vectors: number, footprint: Footprint, con
         passes * (2 * streamSectors * l2.sectorBytes + (rows + 1) * WORD_BYTES) +
         gathered.l2Bytes +
         footprint.outputBytes,
-      dramBytes: streamedBytes(footprint, passes, config) + gathered.dramBytes + footprint.dramActivationBytes,
-      // The row's pointers, then a gather for each step; the next step's indices are on their way meanwhile.
+      dramBytes:
+        streamedBytes(footprint, passes, config) +
+        gathered.dramBytes +
+        footprint.dramActivationBytes,
+      // The row's pointers, then a gather for each step; the next step's indices are on their way
+      // meanwhile.
       dependentLoads: 1 + profile.stepsOfSlowestRow,
     },
   };
 }
 
 /**
- * The lanes of a warp read the pixels of one tap at a time, neighbours in memory. Blocks of the same pixels run
- * together and their warps walk the same channels, so that a block fetches the inputs under its pixels once.
+ * The lanes of a warp read the pixels of one tap at a time, neighbours in memory. Blocks of the
+ * same pixels run together and their warps walk the same channels, so that a block fetches the
+ * inputs under its pixels once.
  */
 function planConvolution(
   profile: CsrProfile,
@@ -94,7 +110,8 @@ function planConvolution(
   const steps = nonzeros * passes;
   const blocks = Math.ceil(rows / SPARSE_CONVOLUTION.filtersPerBlock) * passes;
   // A warp's pixels lie `stride` words apart and, with more than one tap, seldom start a sector.
-  const sectorsPerStep = Math.ceil((sm.warpLanes * stride[1] * WORD_BYTES) / l2.sectorBytes) + (taps > 1 ? 1 : 0);
+  const sectorsPerStep =
+    Math.ceil((sm.warpLanes * stride[1] * WORD_BYTES) / l2.sectorBytes) + (taps > 1 ? 1 : 0);
   const coalescedBytes = steps * sectorsPerStep * l2.sectorBytes;
   const [, height, width] = input;
   const touchedPixels = Math.min(
@@ -112,7 +129,10 @@ function planConvolution(
       gatherSectors: 0,
       coalescedBytes,
       tensorCycles: 0,
-      l2Bytes: passes * profile.bytes + Math.min(coalescedBytes, blocks * touchedBytes) + footprint.outputBytes,
+      l2Bytes:
+        passes * profile.bytes +
+        Math.min(coalescedBytes, blocks * touchedBytes) +
+        footprint.outputBytes,
       dramBytes: convolutionDramBytes(footprint, blocks / passes, passes, config),
       dependentLoads: 1 + Math.ceil(profile.stepsOfSlowestRow / SPARSE_CONVOLUTION.loadsInFlight),
     },
@@ -120,28 +140,50 @@ function planConvolution(
 }
 
 /**
- * The better of two orders, for what the L2 cache cannot keep. All filters over some pixels at a time: the matrix comes
- * again for the next pixels. All pixels for as many filters as are in flight: the inputs come again for the next filters.
+ * The better of two orders, for what the L2 cache cannot keep. All filters over some pixels at a
+ * time: the matrix comes again for the next pixels. All pixels for as many filters as are in
+ * flight: the inputs come again for the next filters.
  */
-function convolutionDramBytes(footprint: Footprint, filterBlocks: number, passes: number, config: GpuConfig): number {
+function convolutionDramBytes(
+  footprint: Footprint,
+  filterBlocks: number,
+  passes: number,
+  config: GpuConfig,
+): number {
   const { sm } = config;
   const { inputBytes, dramWeightBytes, dramActivationBytes } = footprint;
   const inFlight = sm.count * residentBlocks(SPARSE_CONVOLUTION.block, sm);
   const pixelRounds = Math.ceil(passes * Math.min(1, filterBlocks / inFlight));
-  const inputsAgain = dramActivationBytes > 0 ? (Math.ceil(filterBlocks / inFlight) - 1) * inputBytes : 0;
-  return dramActivationBytes + Math.min(streamedBytes(footprint, pixelRounds, config), dramWeightBytes + inputsAgain);
+  const inputsAgain =
+    dramActivationBytes > 0 ? (Math.ceil(filterBlocks / inFlight) - 1) * inputBytes : 0;
+  return (
+    dramActivationBytes +
+    Math.min(streamedBytes(footprint, pixelRounds, config), dramWeightBytes + inputsAgain)
+  );
 }
 
-/** The matrix from DRAM: once where the L2 cache keeps it from round to round, else in every round. */
-function streamedBytes({ dramWeightBytes, weightBytes }: Footprint, rounds: number, { l2 }: GpuConfig): number {
+/**
+ * The matrix from DRAM: once where the L2 cache keeps it from round to round, else in every round.
+ */
+function streamedBytes(
+  { dramWeightBytes, weightBytes }: Footprint,
+  rounds: number,
+  { l2 }: GpuConfig,
+): number {
   return weightBytes <= l2.bytes ? dramWeightBytes : dramWeightBytes * rounds;
 }
 
 /**
- * Where gathers from `footprintBytes` at random find their sectors: each cache holds its size's share of the
- * footprint, and every input comes through the L2 cache at least once (if it is gathered at all).
+ * Where gathers from `footprintBytes` at random find their sectors: each cache holds its size's
+ * share of the footprint, and every input comes through the L2 cache at least once (if it is
+ * gathered at all).
  */
-function gatherMisses(sectors: number, footprintBytes: number, inputBytes: number, { sm, l2 }: GpuConfig) {
+function gatherMisses(
+  sectors: number,
+  footprintBytes: number,
+  inputBytes: number,
+  { sm, l2 }: GpuConfig,
+) {
   const missesOf = (cacheBytes: number) => 1 - Math.min(1, cacheBytes / footprintBytes);
   const bytes = sectors * l2.sectorBytes;
   const l2Bytes = Math.max(bytes * missesOf(sm.gatherCacheBytes), Math.min(bytes, inputBytes));

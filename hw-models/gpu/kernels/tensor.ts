@@ -1,6 +1,7 @@
-// Dense layers on tensor cores, as cuBLAS and cuDNN run them (GEMM, convolution as implicit GEMM), and with weights of
-// which two in every four are zero, as cuSPARSELt runs them: "Exploiting NVIDIA Ampere Structured Sparsity with
-// cuSPARSELt", developer.nvidia.com/blog. They compute in fewer bits than the other kernels, so they serve by name only.
+// Dense layers on tensor cores, as cuBLAS and cuDNN run them (GEMM, convolution as implicit GEMM),
+// and with weights of which two in every four are zero, as cuSPARSELt runs them: "Exploiting NVIDIA
+// Ampere Structured Sparsity with cuSPARSELt", developer.nvidia.com/blog. They compute in fewer
+// bits than the other kernels, so they serve by name only.
 
 import { invariant } from '../../../workloads/base/errors.js';
 import type { Kernel } from '../../contract.js';
@@ -16,7 +17,11 @@ interface Precision {
   readonly note: string;
 }
 
-const half: Precision = { name: 'half', wordBytes: 2, note: 'half precision on tensor cores, 32-bit sums' };
+const half: Precision = {
+  name: 'half',
+  wordBytes: 2,
+  note: 'half precision on tensor cores, 32-bit sums',
+};
 const int8: Precision = {
   name: 'int8',
   wordBytes: 1,
@@ -67,8 +72,8 @@ const costStructured = costWith('structured', half, twoOfFour, [
 ]);
 
 /**
- * Layers with more than half of their weights cannot be pruned so without losing some, and activations cannot be pruned
- * ahead of time: they run on `tensor`, with a note.
+ * Layers with more than half of their weights cannot be pruned so without losing some, and
+ * activations cannot be pruned ahead of time: they run on `tensor`, with a note.
  */
 export const structured: Kernel<GpuConfig> = {
   name: 'structured',
@@ -80,7 +85,9 @@ export const structured: Kernel<GpuConfig> = {
     const fits = hasWeights && 2 * task.macs.keptWeights <= task.macs.dense;
     if (fits) return costStructured(task, config, residency);
     const cost = tensor.cost(task, config, residency);
-    const reason = hasWeights ? 'denser than two weights in every four' : 'multiplies activations with each other';
+    const reason = hasWeights
+      ? 'denser than two weights in every four'
+      : 'multiplies activations with each other';
     return { ...cost, notes: [`${reason}: runs dense`, ...cost.notes] };
   },
 };
@@ -106,23 +113,31 @@ function costWith(
     const tilesAcross = Math.ceil(columns / tile.columns);
     const blocks = tilesDown * tilesAcross * count;
     const stepDepth = MATRIX_INSTRUCTION.depthBytes / wordBytes;
-    const macSlots = blocks * tile.rows * tile.columns * Math.ceil(depth / (reach * stepDepth)) * stepDepth;
+    const macSlots =
+      blocks * tile.rows * tile.columns * Math.ceil(depth / (reach * stepDepth)) * stepDepth;
     const macsPerCycle = cores.macsPerCycle[precision.name] * rate(cores);
     const launch = {
       blocks,
       block: tile.block,
-      instructions: (macSlots / (MATRIX_INSTRUCTION.outputs * stepDepth)) * MATRIX_INSTRUCTION.instructions,
+      instructions:
+        (macSlots / (MATRIX_INSTRUCTION.outputs * stepDepth)) * MATRIX_INSTRUCTION.instructions,
       issueEfficiency: 1,
       gatherSectors: 0,
       coalescedBytes: 0,
       tensorCycles: macSlots / (macsPerCycle * cores.efficiency),
-      l2Bytes: matrixBytes * tilesAcross + count * depth * columns * tilesDown * wordBytes + footprint.outputBytes,
+      l2Bytes:
+        matrixBytes * tilesAcross +
+        count * depth * columns * tilesDown * wordBytes +
+        footprint.outputBytes,
       dramBytes: footprint.dramWeightBytes + footprint.dramActivationBytes,
       dependentLoads: Math.ceil(depth / (tile.depth * tile.slicesInFlight)),
     };
     const macs = rows * count * keptDepth * columns;
     const nonzeros = keptWeights(task);
     const arithmetic = { macsPerCycle, macJoules: cores.macJoules[precision.name] };
-    return costOf({ kernel, arithmetic, notes, launch, footprint, macs, macSlots, nonzeros }, config);
+    return costOf(
+      { kernel, arithmetic, notes, launch, footprint, macs, macSlots, nonzeros },
+      config,
+    );
   };
 }

@@ -1,15 +1,21 @@
-// hw-models/host/asm/connected.ts, counted. Columns whose activation is zero are neither read nor multiplied.
+// hw-models/host/asm/connected.ts, counted. Columns whose activation is zero are neither read nor
+// multiplied.
 
 import { type CallCount, FLOAT, firstActivation, type Seen, vectors } from './work.js';
 
-/** Bytes of a group of 4 weights, or of 8 codes, with how many rows each is below the one before. */
+/**
+ * Bytes of a group of 4 weights, or of 8 codes, with how many rows each is below the one before.
+ */
 const QUAD = 20;
 const OCTET = 16;
 /** Reading that goes on so near finds its lines on their way already. */
 const NEAR_BYTES = 256;
 const PAGE = 4096;
 
-/** Bytes of a column in the list of those that are active, and how many of them are fetched ahead together. */
+/**
+ * Bytes of a column in the list of those that are active, and how many of them are fetched ahead
+ * together.
+ */
 const ACTIVE = 12;
 const AHEAD = 16;
 
@@ -40,9 +46,22 @@ function activeColumns(seen: Seen, values: readonly number[], groupBytes: number
   return { started, groups, bytes: groups * groupBytes, restarts };
 }
 
-/** Whatever the columns' format is: their activations, their pointers, the groups of weights that are met, the sums. */
+/**
+ * Whatever the columns' format is: their activations, their pointers, the groups of weights that
+ * are met, the sums.
+ */
 function columnTouches(values: readonly number[], { started, bytes, restarts }: ActiveColumns) {
-  const [input = 0, output = 0, pointers = 0, weights = 0, bias = 0, columns = 0, rows = 0, , list = 0] = values;
+  const [
+    input = 0,
+    output = 0,
+    pointers = 0,
+    weights = 0,
+    bias = 0,
+    columns = 0,
+    rows = 0,
+    ,
+    list = 0,
+  ] = values;
   return [
     { address: input, bytes: columns * FLOAT },
     { address: pointers, bytes: columns * FLOAT },
@@ -85,13 +104,24 @@ const codedColumns: CallCount = (values, seen) => {
 };
 
 const denseColumns: CallCount = (values, seen) => {
-  const [input = 0, output = 0, weights = 0, bias = 0, columns = 0, rows = 0, columnBytes = 0, list = 0] = values;
+  const [
+    input = 0,
+    output = 0,
+    weights = 0,
+    bias = 0,
+    columns = 0,
+    rows = 0,
+    columnBytes = 0,
+    list = 0,
+  ] = values;
   const vector = firstActivation(seen, input);
   let started = 0;
-  for (let column = 0; column < columns; column++) if (seen.activations[vector + column] !== 0) started++;
+  for (let column = 0; column < columns; column++)
+    if (seen.activations[vector + column] !== 0) started++;
   const fours = Math.ceil(started / 4);
   const bytes = Math.min(columnBytes, rows * FLOAT);
-  // Four columns are read side by side: each goes on three columns further, or to its next page, where prefetching stops.
+  // Four columns are read side by side: each goes on three columns further, or to its next page,
+  // where prefetching stops.
   const streams = 3 * columnBytes > NEAR_BYTES ? started : 0;
   const pages = (streams * bytes) / PAGE;
   return {
@@ -108,7 +138,13 @@ const denseColumns: CallCount = (values, seen) => {
       { address: list, bytes: columns * 2 * FLOAT, passes: 2 },
       { address: weights, bytes: started * bytes, streams, pages },
       { address: bias, bytes: rows * FLOAT },
-      { address: output, bytes: rows * FLOAT, writes: true, passes: 2, apart: started * rows * FLOAT },
+      {
+        address: output,
+        bytes: rows * FLOAT,
+        writes: true,
+        passes: 2,
+        apart: started * rows * FLOAT,
+      },
     ],
   };
 };
@@ -124,6 +160,9 @@ const transpose: CallCount = (values) => {
   };
 };
 
-export const connectedCalls = { sparseColumns, codedColumns, denseColumns, transpose } satisfies Readonly<
-  Record<string, CallCount>
->;
+export const connectedCalls = {
+  sparseColumns,
+  codedColumns,
+  denseColumns,
+  transpose,
+} satisfies Readonly<Record<string, CallCount>>;

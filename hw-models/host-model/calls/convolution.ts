@@ -15,7 +15,10 @@ const entryLoops = [
   ...(['sparseEntry5', 'sparseEntry6', 'sparseEntry7'] as const),
 ] satisfies readonly LoopName[];
 
-/** Turns of `rows` sparse rows with `entries` weights in all over `span` vectors, cut into tiles of nearly equal width. */
+/**
+ * Turns of `rows` sparse rows with `entries` weights in all over `span` vectors, cut into tiles of
+ * nearly equal width.
+ */
 function sparseTiles(rows: number, entries: number, span: number, times: number): Turns {
   const turns: Turns = {};
   let left = span;
@@ -29,7 +32,8 @@ function sparseTiles(rows: number, entries: number, span: number, times: number)
 }
 
 const gather: CallCount = (values) => {
-  const [input = 0, output = 0, channels = 0, height = 0, width = 0, planeBytes = 0, ...rest] = values;
+  const [input = 0, output = 0, channels = 0, height = 0, width = 0, planeBytes = 0, ...rest] =
+    values;
   const [strideY = 1, strideX = 1, , , phaseHeight = 0, pitch = 0, phaseBytes = 0] = rest;
   const phases = strideY * strideX;
   const pixels = channels * phases * Math.min(phaseHeight, height) * Math.min(pitch, width);
@@ -40,18 +44,35 @@ const gather: CallCount = (values) => {
       ...(strideX === 1 ? { gatherVector: pixels / 4 } : { gatherPixel: pixels }),
     },
     touches: [
-      { address: input, bytes: channels * planeBytes, passes: strideX, apart: planeBytes + phases * phaseBytes },
+      {
+        address: input,
+        bytes: channels * planeBytes,
+        passes: strideX,
+        apart: planeBytes + phases * phaseBytes,
+      },
       { address: output, bytes: channels * phases * phaseBytes, writes: true },
     ],
   };
 };
 
 const compact: CallCount = (values) => {
-  const [input = 0, output = 0, planes = 0, height = 0, width = 0, , inputPlaneBytes = 0, outputPlaneBytes = 0] =
-    values;
+  const [
+    input = 0,
+    output = 0,
+    planes = 0,
+    height = 0,
+    width = 0,
+    ,
+    inputPlaneBytes = 0,
+    outputPlaneBytes = 0,
+  ] = values;
   const rows = planes * height;
   return {
-    turns: { call: 1, compactRow: rows, compactVector: rows * (width < 4 ? width : vectors(width)) },
+    turns: {
+      call: 1,
+      compactRow: rows,
+      compactVector: rows * (width < 4 ? width : vectors(width)),
+    },
     touches: [
       { address: input, bytes: planes * inputPlaneBytes },
       { address: output, bytes: planes * outputPlaneBytes, writes: true },
@@ -60,7 +81,17 @@ const compact: CallCount = (values) => {
 };
 
 const sparse: CallCount = (values, seen) => {
-  const [input = 0, output = 0, pointers = 0, entries = 0, , rows = 0, lines = 0, span = 0, ...rest] = values;
+  const [
+    input = 0,
+    output = 0,
+    pointers = 0,
+    entries = 0,
+    ,
+    rows = 0,
+    lines = 0,
+    span = 0,
+    ...rest
+  ] = values;
   const [inputLineBytes = 0, outputLineBytes = 0, outputPlaneBytes = 0, continues = 0] = rest;
   const bounds = seen.words(pointers, rows + 1);
   const first = bounds[0] as number;
@@ -75,20 +106,34 @@ const sparse: CallCount = (values, seen) => {
   const { lowest, reach } = rangeOf(distinct);
   const extent = reach + (lines - 1) * inputLineBytes + span * VECTOR;
   const sums = (lines - 1) * outputLineBytes + span * VECTOR;
-  // Whether a tile's inputs stay near from row to row is a matter of how many lines all weights meet.
+  // Whether a tile's inputs stay near from row to row is a matter of how many lines all weights
+  // meet.
   const met = tiles * count * (tileBytes + LINE - FLOAT);
   return {
     turns: { call: 1, ...sparseTiles(rows, count, span, lines) },
     touches: [
-      { address: entries + first * ENTRY, bytes: entryBytes, passes: tiles, apart: entryBytes + footprint },
-      { address: input + lowest, bytes: extent, passes: Math.max(1, met / extent), apart: footprint },
+      {
+        address: entries + first * ENTRY,
+        bytes: entryBytes,
+        passes: tiles,
+        apart: entryBytes + footprint,
+      },
+      {
+        address: input + lowest,
+        bytes: extent,
+        passes: Math.max(1, met / extent),
+        apart: footprint,
+      },
       ...(continues ? [{ address: output, bytes: rows * sums }] : []),
       { address: output, bytes: (rows - 1) * outputPlaneBytes + sums, writes: true },
     ],
   };
 };
 
-/** The lowest offset, and how far the highest lies behind it: a group of channels reads its own planes only. */
+/**
+ * The lowest offset, and how far the highest lies behind it: a group of channels reads its own
+ * planes only.
+ */
 function rangeOf(offsets: Iterable<number>): { readonly lowest: number; readonly reach: number } {
   let [lowest, highest] = [Number.POSITIVE_INFINITY, 0];
   for (const offset of offsets) {
@@ -102,14 +147,24 @@ function rangeOf(offsets: Iterable<number>): { readonly lowest: number; readonly
 function footprintOf(offsets: ReadonlySet<number>, tileBytes: number): number {
   const lines = new Set<number>();
   for (const offset of offsets) {
-    for (let line = Math.floor(offset / LINE); line * LINE < offset + tileBytes; line++) lines.add(line);
+    for (let line = Math.floor(offset / LINE); line * LINE < offset + tileBytes; line++)
+      lines.add(line);
   }
   return lines.size * LINE;
 }
 
 const dense: CallCount = (values, seen) => {
-  const [input = 0, output = 0, offsets = 0, weights = 0, , taps = 0, rows = 0, span = 0, outputPlaneBytes = 0] =
-    values;
+  const [
+    input = 0,
+    output = 0,
+    offsets = 0,
+    weights = 0,
+    ,
+    taps = 0,
+    rows = 0,
+    span = 0,
+    outputPlaneBytes = 0,
+  ] = values;
   const quads = Math.ceil(rows / 4);
   const pairs = Math.floor(span / 2);
   const single = span % 2;
@@ -133,4 +188,6 @@ const dense: CallCount = (values, seen) => {
   };
 };
 
-export const convolutionCalls = { gather, compact, sparse, dense } satisfies Readonly<Record<string, CallCount>>;
+export const convolutionCalls = { gather, compact, sparse, dense } satisfies Readonly<
+  Record<string, CallCount>
+>;

@@ -3,9 +3,18 @@
 import { type CallCount, FLOAT, VECTOR, vectors } from './work.js';
 
 const pool: CallCount = (values) => {
-  const [input = 0, output = 0, channels = 0, height = 0, width = 0, inputPlaneBytes = 0, ...rest] = values;
-  const [outHeight = 0, outWidth = 0, outputPlaneBytes = 0, kernelHeight = 0, kernelWidth = 0, ...last] = rest;
-  const [strideY = 1, strideX = 1, padTop = 0, , , , averages = 0, , line = 0, lineBytes = 0] = last;
+  const [input = 0, output = 0, channels = 0, height = 0, width = 0, inputPlaneBytes = 0, ...rest] =
+    values;
+  const [
+    outHeight = 0,
+    outWidth = 0,
+    outputPlaneBytes = 0,
+    kernelHeight = 0,
+    kernelWidth = 0,
+    ...last
+  ] = rest;
+  const [strideY = 1, strideX = 1, padTop = 0, , , , averages = 0, , line = 0, lineBytes = 0] =
+    last;
   let [threes, others, further] = [0, 0, 0];
   for (let oy = 0; oy < outHeight; oy++) {
     const top = oy * strideY - padTop;
@@ -44,7 +53,9 @@ const pool: CallCount = (values) => {
     },
     {
       turns: {
-        ...(isUsual ? { poolWindows3: lines * grouped } : { poolWindowsTap: lines * grouped * kernelWidth }),
+        ...(isUsual
+          ? { poolWindows3: lines * grouped }
+          : { poolWindowsTap: lines * grouped * kernelWidth }),
         poolTap: lines * alone * kernelWidth,
         poolDivide: averages ? lines * outWidth : 0,
       },
@@ -54,7 +65,16 @@ const pool: CallCount = (values) => {
 };
 
 const normalise: CallCount = (values) => {
-  const [input = 0, output = 0, first = 0, end = 0, channels = 0, span = 0, planeBytes = 0, size = 0] = values;
+  const [
+    input = 0,
+    output = 0,
+    first = 0,
+    end = 0,
+    channels = 0,
+    span = 0,
+    planeBytes = 0,
+    size = 0,
+  ] = values;
   const reach = size >> 1;
   let neighbours = 0;
   for (let channel = first; channel < end; channel++) {
@@ -62,7 +82,11 @@ const normalise: CallCount = (values) => {
   }
   const bytes = (end - first) * planeBytes;
   return {
-    turns: { call: 1, normaliseVector: (end - first) * span, normaliseNeighbour: neighbours * span },
+    turns: {
+      call: 1,
+      normaliseVector: (end - first) * span,
+      normaliseNeighbour: neighbours * span,
+    },
     touches: [
       { address: input + first * planeBytes, bytes, passes: size, apart: size * planeBytes },
       { address: output + first * planeBytes, bytes, writes: true },

@@ -32,7 +32,18 @@ function positionsOf(size: number): number {
 }
 
 const transformInputs: CallCount = (values) => {
-  const [size = 0, , input = 0, planeBytes = 0, , channels = 0, firstTile = 0, endTile = 0, , ...rest] = values;
+  const [
+    size = 0,
+    ,
+    input = 0,
+    planeBytes = 0,
+    ,
+    channels = 0,
+    firstTile = 0,
+    endTile = 0,
+    ,
+    ...rest
+  ] = values;
   const [to = 0, tileBytes = 0, positionBytes = 0, , , work = 0] = rest;
   const groups = channels * vectors(endTile - firstTile);
   return {
@@ -40,15 +51,22 @@ const transformInputs: CallCount = (values) => {
     touches: [
       { address: input, bytes: channels * planeBytes },
       { address: work, bytes: positionsOf(size) * COMPLEX, writes: true, passes: 2 * groups },
-      { address: to, bytes: (positionsOf(size) - 1) * positionBytes + channels * 2 * tileBytes, writes: true },
+      {
+        address: to,
+        bytes: (positionsOf(size) - 1) * positionBytes + channels * 2 * tileBytes,
+        writes: true,
+      },
     ],
   };
 };
 
 const dense: CallCount = (values) => {
-  const [size = 0, , from = 0, positionBytes = 0, channels = 0, span = 0, weights = 0, ...rest] = values;
-  const [weightPositionBytes = 0, rows = 0, chunk = 1, output = 0, planeBytes = 0, , ...tiling] = rest;
-  const [, firstTile = 0, endTile = 0, , tileBytes = 0, , , productBytes = 0, , , scratch = 0] = tiling;
+  const [size = 0, , from = 0, positionBytes = 0, channels = 0, span = 0, weights = 0, ...rest] =
+    values;
+  const [weightPositionBytes = 0, rows = 0, chunk = 1, output = 0, planeBytes = 0, , ...tiling] =
+    rest;
+  const [, firstTile = 0, endTile = 0, , tileBytes = 0, , , productBytes = 0, , , scratch = 0] =
+    tiling;
   const positions = positionsOf(size);
   const pairs = Math.ceil(rows / 2);
   const spans = Math.ceil(span / MOST);

@@ -49,8 +49,13 @@ const codeOf: Readonly<Record<string, Code>> = {
   winograd: 'winograd',
 };
 
-/** What a call does, piece by piece. @throws InvariantError for a function that nobody has counted. */
-export function countCall({ module, function: name, arguments: values }: Call, seen: Seen): readonly CountedWork[] {
+/**
+ * What a call does, piece by piece. @throws InvariantError for a function that nobody has counted.
+ */
+export function countCall(
+  { module, function: name, arguments: values }: Call,
+  seen: Seen,
+): readonly CountedWork[] {
   const count = modules[module.name]?.[name];
   invariant(count !== undefined, () => `nobody has counted ${module.name}.${name}`);
   const work = count(values, seen);

@@ -1,5 +1,5 @@
-// hw-models/host/asm/product.ts, counted. Its loops do what those of dense rows do, four rows or two on two vectors, and
-// are taken for them.
+// hw-models/host/asm/product.ts, counted. Its loops do what those of dense rows do, four rows or
+// two on two vectors, and are taken for them.
 
 import { type CallCount, FLOAT, vectors } from './work.js';
 
@@ -26,7 +26,12 @@ const multiply: CallCount = (values) => {
     },
     touches: [
       { address: left, bytes: leftBytes, passes: across, apart: leftBytes + panelBytes },
-      { address: panels, bytes: across * panelBytes, passes: tiles, apart: panelBytes + 4 * depth * FLOAT },
+      {
+        address: panels,
+        bytes: across * panelBytes,
+        passes: tiles,
+        apart: panelBytes + 4 * depth * FLOAT,
+      },
       { address: bias, bytes: across * ROW },
       { address: output, bytes: rows * columns * FLOAT, writes: true },
     ],
@@ -43,12 +48,20 @@ function packing([input = 0, output = 0, depth = 0, columns = 0]: readonly numbe
 
 const pack: CallCount = (values) => {
   const [, , depth = 0, columns = 0] = values;
-  return { turns: { call: 1, gatherVector: 2 * panelsOf(columns) * depth }, touches: packing(values) };
+  return {
+    turns: { call: 1, gatherVector: 2 * panelsOf(columns) * depth },
+    touches: packing(values),
+  };
 };
 
 const packTurned: CallCount = (values) => {
   const [, , depth = 0, columns = 0] = values;
-  return { turns: { call: 1, transposeBlock: 2 * panelsOf(columns) * vectors(depth) }, touches: packing(values) };
+  return {
+    turns: { call: 1, transposeBlock: 2 * panelsOf(columns) * vectors(depth) },
+    touches: packing(values),
+  };
 };
 
-export const productCalls = { multiply, pack, packTurned } satisfies Readonly<Record<string, CallCount>>;
+export const productCalls = { multiply, pack, packTurned } satisfies Readonly<
+  Record<string, CallCount>
+>;

@@ -1,5 +1,6 @@
-// hw-models/host/asm/sampling.ts, counted. Its loops are taken for others: sums of samples for those of pools' windows
-// and of sparse rows, reductions for means of rows, bytes for functions of single values.
+// hw-models/host/asm/sampling.ts, counted. Its loops are taken for others: sums of samples for
+// those of pools' windows and of sparse rows, reductions for means of rows, bytes for functions of
+// single values.
 
 import { type CallCount, FLOAT, type Seen, VECTOR, vectors } from './work.js';
 
@@ -13,7 +14,8 @@ function entriesOf(seen: Seen, pointers: number, samples: number): number {
 }
 
 const sampleColumns: CallCount = (values, seen) => {
-  const [input = 0, output = 0, planes = 0, rows = 0, samples = 0, inputPlaneBytes = 0, ...rest] = values;
+  const [input = 0, output = 0, planes = 0, rows = 0, samples = 0, inputPlaneBytes = 0, ...rest] =
+    values;
   const [outputPlaneBytes = 0, , pointers = 0, entries = 0] = rest;
   const met = entriesOf(seen, pointers, samples);
   const lines = planes * rows;
@@ -30,7 +32,8 @@ const sampleColumns: CallCount = (values, seen) => {
 };
 
 const sampleRows: CallCount = (values, seen) => {
-  const [input = 0, output = 0, planes = 0, rows = 0, width = 0, inputPlaneBytes = 0, ...rest] = values;
+  const [input = 0, output = 0, planes = 0, rows = 0, width = 0, inputPlaneBytes = 0, ...rest] =
+    values;
   const [outputPlaneBytes = 0, pointers = 0, entries = 0] = rest;
   const met = entriesOf(seen, pointers, rows);
   const across = vectors(width);
@@ -41,18 +44,29 @@ const sampleRows: CallCount = (values, seen) => {
       { address: pointers, bytes: (rows + 1) * FLOAT, ...again },
       { address: entries, bytes: met * ENTRY, ...again },
       // Rows of the input that several rows of the result meet lie near.
-      { address: input, bytes: planes * inputPlaneBytes, passes: Math.max(1, met / rows), apart: 4 * width * FLOAT },
+      {
+        address: input,
+        bytes: planes * inputPlaneBytes,
+        passes: Math.max(1, met / rows),
+        apart: 4 * width * FLOAT,
+      },
       { address: output, bytes: planes * outputPlaneBytes, writes: true },
     ],
   };
 };
 
 const reduceRows: CallCount = (values) => {
-  const [which = 0, input = 0, output = 0, rows = 0, count = 0, rowBytes = 0, outputBytes = 0] = values;
+  const [which = 0, input = 0, output = 0, rows = 0, count = 0, rowBytes = 0, outputBytes = 0] =
+    values;
   // Larger and lesser take longer than sums do.
   const loop = which >= 2 ? 'addVector' : 'meanVector';
   return {
-    turns: { call: 1, compactRow: rows, [loop]: rows * Math.floor(count / 4), poolTap: rows * (3 + (count % 4)) },
+    turns: {
+      call: 1,
+      compactRow: rows,
+      [loop]: rows * Math.floor(count / 4),
+      poolTap: rows * (3 + (count % 4)),
+    },
     touches: [
       { address: input, bytes: (rows - 1) * rowBytes + count * FLOAT },
       { address: output, bytes: (rows - 1) * outputBytes + FLOAT, writes: true },
@@ -63,7 +77,12 @@ const reduceRows: CallCount = (values) => {
 const quantise: CallCount = (values) => {
   const [input = 0, output = 0, count = 0] = values;
   return {
-    turns: { call: 1, quotientVector: vectors(count), clipVector: vectors(count), gatherPixel: count },
+    turns: {
+      call: 1,
+      quotientVector: vectors(count),
+      clipVector: vectors(count),
+      gatherPixel: count,
+    },
     touches: [
       { address: input, bytes: vectors(count) * VECTOR },
       { address: output, bytes: count, writes: true },
@@ -82,6 +101,10 @@ const dequantise: CallCount = (values) => {
   };
 };
 
-export const samplingCalls = { sampleColumns, sampleRows, reduceRows, quantise, dequantise } satisfies Readonly<
-  Record<string, CallCount>
->;
+export const samplingCalls = {
+  sampleColumns,
+  sampleRows,
+  reduceRows,
+  quantise,
+  dequantise,
+} satisfies Readonly<Record<string, CallCount>>;

@@ -7,7 +7,14 @@ import { type CallCount, FLOAT, VECTOR, vectors } from './work.js';
 const functionLoops = [
   ...(['errorVector', 'tangentVector', 'sigmoidVector', 'tangentVector', 'sigmoidVector'] as const),
   ...(['clipVector', 'clipVector', 'functionVector', 'exponentialVector', 'errorVector'] as const),
-  ...(['functionVector', 'functionVector', 'rootVector', 'functionVector', 'clipVector', 'quotientVector'] as const),
+  ...([
+    'functionVector',
+    'functionVector',
+    'rootVector',
+    'functionVector',
+    'clipVector',
+    'quotientVector',
+  ] as const),
 ] satisfies readonly LoopName[];
 
 const apply: CallCount = (values) => {
@@ -25,13 +32,25 @@ const apply: CallCount = (values) => {
 const softmaxRows: CallCount = (values) => {
   const [input = 0, output = 0, rows = 0, count = 0, logarithm = 0] = values;
   const rowBytes = count * FLOAT;
-  // What a row's last vector is filled up with is not written: values left over are divided one by one.
+  // What a row's last vector is filled up with is not written: values left over are divided one by
+  // one.
   const alone = logarithm ? 0 : count % 4;
   return {
-    turns: { call: 1, softmaxRow: rows, softmaxVector: rows * vectors(count), poolDivide: rows * alone },
+    turns: {
+      call: 1,
+      softmaxRow: rows,
+      softmaxVector: rows * vectors(count),
+      poolDivide: rows * alone,
+    },
     touches: [
       { address: input, bytes: rows * rowBytes, passes: logarithm ? 3 : 2, apart: 2 * rowBytes },
-      { address: output, bytes: rows * rowBytes, writes: true, passes: logarithm ? 1 : 2, apart: rowBytes },
+      {
+        address: output,
+        bytes: rows * rowBytes,
+        writes: true,
+        passes: logarithm ? 1 : 2,
+        apart: rowBytes,
+      },
     ],
   };
 };

@@ -1,5 +1,5 @@
-// hw-models/host/asm/strided.ts, counted. Copies' loops do what those that close up rows, copy with a halo and transpose
-// do, and are taken for them.
+// hw-models/host/asm/strided.ts, counted. Copies' loops do what those that close up rows, copy with
+// a halo and transpose do, and are taken for them.
 
 import type { LoopName } from '../loops.js';
 import { type CallCount, FLOAT, type Touch, type Turns } from './work.js';
@@ -9,7 +9,9 @@ const LINE = 64;
 /** Values of a line from which on it is copied as a whole. */
 const BULK = 64;
 
-/** By the functions' numbers; the lesser and the larger of two take what sums with a rectifier do. */
+/**
+ * By the functions' numbers; the lesser and the larger of two take what sums with a rectifier do.
+ */
 const functionLoops = [
   ...(['combineVector', 'combineVector', 'combineVector', 'quotientVector'] as const),
   ...(['addVector', 'addVector', 'combineVector'] as const),
@@ -35,16 +37,24 @@ function bytesOf(axes: Axes): number {
   return runs === 1 ? run : runs * Math.max(run, LINE);
 }
 
-/** How often an axis has what lies within it gone through: again and again, or a part of each line at a time. */
+/**
+ * How often an axis has what lies within it gone through: again and again, or a part of each line
+ * at a time.
+ */
 function timesOf({ stride, extent }: Axes[number], within: Axes): number {
   if (stride === 0) return within.some((axis) => axis.extent > 1 && axis.stride !== 0) ? extent : 1;
   const isSplit = within.some((axis) => axis.extent > 1 && Math.abs(axis.stride) >= LINE);
   return isSplit ? Math.min(extent, Math.max(1, Math.floor(LINE / Math.abs(stride)))) : 1;
 }
 
-/** What walking an operand from `address` on touches, `beside` others being walked at the same time. */
+/**
+ * What walking an operand from `address` on touches, `beside` others being walked at the same time.
+ */
 function walk(address: number, axes: Axes, beside: number): Touch {
-  const lowest = axes.reduce((sum, { extent, stride }) => sum + Math.min(0, (extent - 1) * stride), address);
+  const lowest = axes.reduce(
+    (sum, { extent, stride }) => sum + Math.min(0, (extent - 1) * stride),
+    address,
+  );
   const times = axes.map((axis, at) => timesOf(axis, axes.slice(at + 1)));
   const outermost = times.findIndex((each) => each > 1);
   const bytes = bytesOf(axes);
@@ -92,15 +102,25 @@ const move: CallCount = (values) => {
   const lines = n0 * n1 * n2;
   const isCopied = i3 === FLOAT && o3 === FLOAT;
   return {
-    turns: { call: 1, ...(isCopied ? copied(lines, n3) : { compactRow: lines, gatherPixel: lines * n3 }) },
-    touches: [walk(input, axesOf(extents, from), 1), { ...walk(output, axesOf(extents, to), 1), writes: true }],
+    turns: {
+      call: 1,
+      ...(isCopied ? copied(lines, n3) : { compactRow: lines, gatherPixel: lines * n3 }),
+    },
+    touches: [
+      walk(input, axesOf(extents, from), 1),
+      { ...walk(output, axesOf(extents, to), 1), writes: true },
+    ],
   };
 };
 
 const combine: CallCount = (values) => {
   const [which = 0, left = 0, right = 0, output = 0] = values;
   const extents = values.slice(4, 8);
-  const [ofLeft, ofRight, ofOutput] = [values.slice(8, 12), values.slice(12, 16), values.slice(16, 19)];
+  const [ofLeft, ofRight, ofOutput] = [
+    values.slice(8, 12),
+    values.slice(12, 16),
+    values.slice(16, 19),
+  ];
   const [n0 = 0, n1 = 0, n2 = 0, n3 = 0] = extents;
   const lines = n0 * n1 * n2;
   // Four at a time where operands lie as the result does, or stay the same.

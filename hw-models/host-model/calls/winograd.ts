@@ -27,24 +27,64 @@ function transformsOf(outputs: number): Transforms {
 }
 
 const transformInputs: CallCount = (values) => {
-  const [outputs = 0, taps = 0, input = 0, planeBytes = 0, channels = 0, height = 0, width = 0, ...rest] = values;
+  const [
+    outputs = 0,
+    taps = 0,
+    input = 0,
+    planeBytes = 0,
+    channels = 0,
+    height = 0,
+    width = 0,
+    ...rest
+  ] = values;
   const [, , tileRows = 0, tilesX = 0, to = 0, channelBytes = 0, positionBytes = 0] = rest;
   const size = outputs + taps - 1;
   const rows = channels * tileRows;
   const { column, tiles } = transformsOf(outputs);
   const imageRows = Math.min(height, tileRows * outputs + taps - 1);
   return {
-    turns: { call: 1, winogradRow: rows, [column]: rows * vectors(width), [tiles]: rows * vectors(tilesX) },
+    turns: {
+      call: 1,
+      winogradRow: rows,
+      [column]: rows * vectors(width),
+      [tiles]: rows * vectors(tilesX),
+    },
     touches: [
-      { address: input, bytes: channels * Math.min(planeBytes, imageRows * width * FLOAT), starts: channels },
-      { address: to, bytes: (size ** 2 - 1) * positionBytes + channels * channelBytes, writes: true },
+      {
+        address: input,
+        bytes: channels * Math.min(planeBytes, imageRows * width * FLOAT),
+        starts: channels,
+      },
+      {
+        address: to,
+        bytes: (size ** 2 - 1) * positionBytes + channels * channelBytes,
+        writes: true,
+      },
     ],
   };
 };
 
 const dense: CallCount = (values) => {
-  const [outputs = 0, taps = 0, from = 0, positionBytes = 0, channels = 0, span = 0, weights = 0, ...rest] = values;
-  const [weightPositionBytes = 0, rows = 0, chunk = 1, output = 0, planeBytes = 0, , width = 0, ...tiling] = rest;
+  const [
+    outputs = 0,
+    taps = 0,
+    from = 0,
+    positionBytes = 0,
+    channels = 0,
+    span = 0,
+    weights = 0,
+    ...rest
+  ] = values;
+  const [
+    weightPositionBytes = 0,
+    rows = 0,
+    chunk = 1,
+    output = 0,
+    planeBytes = 0,
+    ,
+    width = 0,
+    ...tiling
+  ] = rest;
   const [, tileRows = 0, tilesX = 0, tileBytes = 0, , , productBytes = 0, scratch = 0] = tiling;
   const size = outputs + taps - 1;
   const positions = size ** 2;
@@ -55,7 +95,9 @@ const dense: CallCount = (values) => {
   let left = span;
   for (let at = spans; at > 0; at--) {
     const tileWidth = Math.ceil(left / at);
-    const loop = (['winogradTap1', 'winogradTap2', 'winogradTap3'] as const)[tileWidth - 1] as LoopName;
+    const loop = (['winogradTap1', 'winogradTap2', 'winogradTap3'] as const)[
+      tileWidth - 1
+    ] as LoopName;
     tapTurns[loop] = (tapTurns[loop] ?? 0) + positions * quads * channels;
     left -= tileWidth;
   }
@@ -97,4 +139,6 @@ const dense: CallCount = (values) => {
   ];
 };
 
-export const winogradCalls = { transformInputs, dense } satisfies Readonly<Record<string, CallCount>>;
+export const winogradCalls = { transformInputs, dense } satisfies Readonly<
+  Record<string, CallCount>
+>;

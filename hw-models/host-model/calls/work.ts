@@ -1,4 +1,5 @@
-// What a call of one of the engine's functions does, counted: turns of inner loops, and the memory that it goes through.
+// What a call of one of the engine's functions does, counted: turns of inner loops, and the memory
+// that it goes through.
 
 import type { LoopName } from '../loops.js';
 
@@ -14,11 +15,17 @@ export interface Touch {
   readonly writes?: boolean;
   /** How often they are gone through; 1 unless told. */
   readonly passes?: number;
-  /** Bytes gone through, these and others, from one pass over a byte to the next; `bytes` unless told. */
+  /**
+   * Bytes gone through, these and others, from one pass over a byte to the next; `bytes` unless
+   * told.
+   */
   readonly apart?: number;
   /** How often reading starts anew somewhere else, where no prefetching helps. */
   readonly starts?: number;
-  /** How often one of several streams that are read side by side goes on to another column, and to another page. */
+  /**
+   * How often one of several streams that are read side by side goes on to another column, and to
+   * another page.
+   */
   readonly streams?: number;
   readonly pages?: number;
 }
@@ -46,12 +53,17 @@ export interface CountedWork extends CallWork {
   readonly code: Code;
 }
 
-/** What counting needs to see: what was placed in memory, and one frame of the layer's first input. */
+/**
+ * What counting needs to see: what was placed in memory, and one frame of the layer's first input.
+ */
 export interface Seen {
   /** `count` 32-bit words that were placed at `address`. */
   words(address: number, count: number): Uint32Array;
   readonly activations: Float32Array;
-  /** Where all frames of that input lie, one behind the other; without it a call counts as one on the first values. */
+  /**
+   * Where all frames of that input lie, one behind the other; without it a call counts as one on
+   * the first values.
+   */
   readonly input?: { readonly address: number; readonly bytes: number };
 }
 
@@ -62,8 +74,9 @@ export function firstActivation({ activations, input }: Seen, address: number): 
 }
 
 /**
- * Counts a call by its arguments, in the order in which the AssemblyScript function has them: one piece of work, or
- * several that follow each other, where what one waits for the next one cannot hide.
+ * Counts a call by its arguments, in the order in which the AssemblyScript function has them: one
+ * piece of work, or several that follow each other, where what one waits for the next one cannot
+ * hide.
  */
 export type CallCount = (values: readonly number[], seen: Seen) => CallWork | readonly CallWork[];
 

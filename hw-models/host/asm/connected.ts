@@ -1,17 +1,25 @@
-// Fully connected layers, one frame: weights column by column, so that a column whose activation is zero is neither read
-// nor multiplied. Addresses are in bytes.
+// Fully connected layers, one frame: weights column by column, so that a column whose activation is
+// zero is neither read nor multiplied. Addresses are in bytes.
 
 import { multiplyAdd, storeTransposed } from './shared/vector';
 
 const VECTOR: usize = 16;
 const FLOAT: usize = 4;
-/** Four weights of a column: how many rows each is below the one before (u8), their values (f32). */
+/**
+ * Four weights of a column: how many rows each is below the one before (u8), their values (f32).
+ */
 const QUAD: usize = 20;
 /** Eight weights of a column: how many rows each is below the one before (u8), their codes (u8). */
 const OCTET: usize = 16;
-/** A column with a non-zero activation: that (f32), the addresses of its first group and behind its last one (u32). */
+/**
+ * A column with a non-zero activation: that (f32), the addresses of its first group and behind its
+ * last one (u32).
+ */
 const ACTIVE: usize = 12;
-/** Columns whose weights are fetched together: neither 8 nor 32 are faster for AlexNet's fc6 (Zen 4). */
+/**
+ * Columns whose weights are fetched together: neither 8 nor 32 are faster for AlexNet's fc6 (Zen
+ * 4).
+ */
 const AHEAD: usize = 16;
 /** Bytes of a cache line. */
 const LINE: usize = 64;
@@ -37,7 +45,10 @@ function accumulate(to: usize, product: f32): void {
   store<f32>(to, load<f32>(to) + product);
 }
 
-/** Lists the columns whose activation is not zero, and behind them so many empty ones as are fetched ahead. */
+/**
+ * Lists the columns whose activation is not zero, and behind them so many empty ones as are fetched
+ * ahead.
+ */
 // @ts-ignore: decorator
 @inline
 function listActive(
@@ -62,8 +73,9 @@ function listActive(
 }
 
 /**
- * Reads a line of the next columns' weights each, so that many are on their way from memory at once: what the sums that
- * follow would find out one after the other. Returns a value that depends on every read, or none would be made.
+ * Reads a line of the next columns' weights each, so that many are on their way from memory at
+ * once: what the sums that follow would find out one after the other. Returns a value that depends
+ * on every read, or none would be made.
  */
 // @ts-ignore: decorator
 @inline
@@ -77,8 +89,8 @@ function fetch(active: usize): u32 {
 }
 
 /**
- * Sparse columns: quads of column c are pointers[c] … pointers[c + 1] − 1, the first row counted from `output`.
- * `list`: room for `columns` + AHEAD active columns.
+ * Sparse columns: quads of column c are pointers[c] … pointers[c + 1] − 1, the first row counted
+ * from `output`. `list`: room for `columns` + AHEAD active columns.
  */
 export function sparseColumns(
   input: usize,
@@ -118,7 +130,10 @@ export function sparseColumns(
   rectify(output, rows, least);
 }
 
-/** As `sparseColumns`, with codes into `codebook` of `entries` (a multiple of 4) shared weights; `products` is as large. */
+/**
+ * As `sparseColumns`, with codes into `codebook` of `entries` (a multiple of 4) shared weights;
+ * `products` is as large.
+ */
 export function codedColumns(
   input: usize,
   output: usize,
@@ -173,8 +188,9 @@ export function codedColumns(
 }
 
 /**
- * Dense weights column by column ([columns, rows], columns `columnBytes` apart), those with a zero activation skipped;
- * four columns share the loads and stores of the sums. `list`: room for the address and activation of every column.
+ * Dense weights column by column ([columns, rows], columns `columnBytes` apart), those with a zero
+ * activation skipped; four columns share the loads and stores of the sums. `list`: room for the
+ * address and activation of every column.
  */
 export function denseColumns(
   input: usize,

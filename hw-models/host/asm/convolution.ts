@@ -1,6 +1,7 @@
-// Convolution on planes: every tap of a kernel is an offset, so that an output vector is a sum of shifted input vectors
-// times a weight. Outputs are computed at positions of the input's pitch; those beyond a row's end are dropped when
-// rows are closed up. Addresses and offsets are in bytes, a vector is 4 floats.
+// Convolution on planes: every tap of a kernel is an offset, so that an output vector is a sum of
+// shifted input vectors times a weight. Outputs are computed at positions of the input's pitch;
+// those beyond a row's end are dropped when rows are closed up. Addresses and offsets are in bytes,
+// a vector is 4 floats.
 
 import { multiplyAdd } from './shared/vector';
 
@@ -10,8 +11,9 @@ const FLOAT: usize = 4;
 const ENTRY: usize = 8;
 
 /**
- * Copies planes into `strideY` · `strideX` phases each, with zeros around: pixel (y, x) of phase (py, px) is pixel
- * (y · strideY + py − padTop, x · strideX + px − padLeft) of the plane. Phases of `phaseHeight` rows of `pitch` pixels.
+ * Copies planes into `strideY` · `strideX` phases each, with zeros around: pixel (y, x) of phase
+ * (py, px) is pixel (y · strideY + py − padTop, x · strideX + px − padLeft) of the plane. Phases of
+ * `phaseHeight` rows of `pitch` pixels.
  */
 export function gather(
   input: usize,
@@ -60,8 +62,9 @@ export function gather(
 }
 
 /**
- * Closes up the rows of `planes` planes: `height` rows of `width` pixels, `pitch` pixels apart in the input and gapless
- * in the output. Width 4 or more moves whole vectors, the last one back over the one before.
+ * Closes up the rows of `planes` planes: `height` rows of `width` pixels, `pitch` pixels apart in
+ * the input and gapless in the output. Width 4 or more moves whole vectors, the last one back over
+ * the one before.
  */
 export function compact(
   input: usize,
@@ -90,8 +93,8 @@ export function compact(
 }
 
 /**
- * One row of sparse weights over `width` ≤ 7 vectors, whose accumulators all stay in registers. `width` is a constant
- * where this is called: what exceeds it is not compiled.
+ * One row of sparse weights over `width` ≤ 7 vectors, whose accumulators all stay in registers.
+ * `width` is a constant where this is called: what exceeds it is not compiled.
  */
 // @ts-ignore: decorator
 @inline
@@ -167,10 +170,11 @@ function sparseRows(
 }
 
 /**
- * `rows` > 0 rows of sparse weights (entries of row r are pointers[r] … pointers[r + 1] − 1), each into a plane of
- * `lines` lines of `vectors` > 0 vectors; from one line to the next are `inputLineBytes` and `outputLineBytes`: a line's
- * last vector may reach into the next, which is made later. Sums begin with the bias or, where it `continues`, with what
- * the output holds. Tiles run outermost, so that a tile's inputs stay in L1 for all rows.
+ * `rows` > 0 rows of sparse weights (entries of row r are pointers[r] … pointers[r + 1] − 1), each
+ * into a plane of `lines` lines of `vectors` > 0 vectors; from one line to the next are
+ * `inputLineBytes` and `outputLineBytes`: a line's last vector may reach into the next, which is
+ * made later. Sums begin with the bias or, where it `continues`, with what the output holds. Tiles
+ * run outermost, so that a tile's inputs stay in L1 for all rows.
  */
 export function sparse(
   input: usize,
@@ -210,8 +214,9 @@ export function sparse(
 }
 
 /**
- * `rows` > 0 rows of dense weights over `vectors` > 0 vectors of output. `offsets`: the input's offset of each of
- * `taps` taps; `weights`: [⌈rows / 4⌉, taps, 4], so that four rows share the loads of an input.
+ * `rows` > 0 rows of dense weights over `vectors` > 0 vectors of output. `offsets`: the input's
+ * offset of each of `taps` taps; `weights`: [⌈rows / 4⌉, taps, 4], so that four rows share the
+ * loads of an input.
  */
 export function dense(
   input: usize,
@@ -241,7 +246,9 @@ export function dense(
   }
 }
 
-/** Four rows by two vectors (one where not `wide`); rows from `rows` on are computed, not stored. */
+/**
+ * Four rows by two vectors (one where not `wide`); rows from `rows` on are computed, not stored.
+ */
 // @ts-ignore: decorator
 @inline
 function denseTile(

@@ -1,13 +1,14 @@
-// Layers without weights, on planes: pooling, local response normalisation, sums, rectifiers, softmax, copies.
-// Addresses are in bytes.
+// Layers without weights, on planes: pooling, local response normalisation, sums, rectifiers,
+// softmax, copies. Addresses are in bytes.
 
 const VECTOR: usize = 16;
 const FLOAT: usize = 4;
 
 /**
- * Pools `channels` planes. A window starts at `at` · stride − pad and ends with the padding behind the image, if not
- * before; an average divides by that extent, or by what of it lies inside the image unless it `countsPadding`. `line`:
- * room for a line for each output row, `lineBytes` apart: `padLeft` pixels, whole vectors of a row, a kernel's width.
+ * Pools `channels` planes. A window starts at `at` · stride − pad and ends with the padding behind
+ * the image, if not before; an average divides by that extent, or by what of it lies inside the
+ * image unless it `countsPadding`. `line`: room for a line for each output row, `lineBytes` apart:
+ * `padLeft` pixels, whole vectors of a row, a kernel's width.
  */
 export function pool(
   input: usize,
@@ -81,7 +82,10 @@ function fold(sums: bool, a: v128, b: v128): v128 {
   return sums ? f32x4.add(a, b) : f32x4.pmax(a, b);
 }
 
-/** The sum or the largest of `rows` > 0 rows, column by column; whole vectors, beyond the row's end too. */
+/**
+ * The sum or the largest of `rows` > 0 rows, column by column; whole vectors, beyond the row's end
+ * too.
+ */
 // @ts-ignore: decorator
 @inline
 function foldRows(sums: bool, input: usize, line: usize, rows: i32, rowBytes: usize): void {
@@ -150,8 +154,8 @@ function everyOther(from: usize, stride: i32): v128 {
 }
 
 /**
- * Local response normalisation of channels `first` … `end` − 1 over `size` channels: x · (k + alpha / size · Σ x²)^−beta.
- * The power −3/4, which networks use, is made of square roots.
+ * Local response normalisation of channels `first` … `end` − 1 over `size` channels: x · (k + alpha
+ * / size · Σ x²)^−beta. The power −3/4, which networks use, is made of square roots.
  */
 export function normalise(
   input: usize,

@@ -1,7 +1,8 @@
-// Convolution by Fourier transforms on planes: a block of tiles is transformed (shared/fourier.ts), frequency by frequency
-// a matrix of complex weights (dense, or sparse with its zeros left out) is multiplied with them, and the products are
-// transformed back. Lanes are tiles. Addresses and strides are in bytes, a vector is 4 floats.
-// V [fx][fy][channel][real, imaginary][tile] and M [fx][fy][row][real, imaginary][tile] hold tiles in whole vectors.
+// Convolution by Fourier transforms on planes: a block of tiles is transformed (shared/fourier.ts),
+// frequency by frequency a matrix of complex weights (dense, or sparse with its zeros left out) is
+// multiplied with them, and the products are transformed back. Lanes are tiles. Addresses and
+// strides are in bytes, a vector is 4 floats. V [fx][fy][channel][real, imaginary][tile] and M
+// [fx][fy][row][real, imaginary][tile] hold tiles in whole vectors.
 
 import { transformOutputs } from './shared/fourier';
 import { multiplyAdd, multiplySubtract } from './shared/vector';
@@ -68,7 +69,8 @@ function denseTile(width: i32, values: usize, weights: usize, channels: i32, to:
   if (width > 1) v128.store(to, d1, 16);
 }
 
-// Functions of their own, which their export ensures: within the loops around them V8 spills registers.
+// Functions of their own, which their export ensures: within the loops around them V8 spills
+// registers.
 export function denseTile1(values: usize, weights: usize, channels: i32, to: usize, tileBytes: usize): void {
   denseTile(1, values, weights, channels, to, tileBytes);
 }
@@ -76,7 +78,9 @@ export function denseTile2(values: usize, weights: usize, channels: i32, to: usi
   denseTile(2, values, weights, channels, to, tileBytes);
 }
 
-/** Lays `width` ≤ 2 vectors of tiles of all channels together, so that they stay in L1 for all rows. */
+/**
+ * Lays `width` ≤ 2 vectors of tiles of all channels together, so that they stay in L1 for all rows.
+ */
 function pack(width: i32, from: usize, to: usize, channels: i32, tileBytes: usize): void {
   for (let channel = 0; channel < channels; channel++) {
     for (let vector: i32 = 0; vector < width; vector++, to += COMPLEX) {
@@ -88,9 +92,10 @@ function pack(width: i32, from: usize, to: usize, channels: i32, tileBytes: usiz
 }
 
 /**
- * Dense products and their way back for `rows` output planes, `chunk` (a multiple of 2) at a time. `weights`:
- * [position][⌈rows / 2⌉][channel][2][real, imaginary], positions `weightPositionBytes` apart. `scratch`: M of `chunk`
- * rows, its positions `productBytes` apart, two complex vectors a channel, then what transformOutputs needs.
+ * Dense products and their way back for `rows` output planes, `chunk` (a multiple of 2) at a time.
+ * `weights`: [position][⌈rows / 2⌉][channel][2][real, imaginary], positions `weightPositionBytes`
+ * apart. `scratch`: M of `chunk` rows, its positions `productBytes` apart, two complex vectors a
+ * channel, then what transformOutputs needs.
  */
 export function dense(
   size: i32,
@@ -151,7 +156,10 @@ export function dense(
   }
 }
 
-/** One row of sparse complex weights over `width` ≤ 3 vectors of tiles, a constant where this is called. */
+/**
+ * One row of sparse complex weights over `width` ≤ 3 vectors of tiles, a constant where this is
+ * called.
+ */
 // @ts-ignore: decorator
 @inline
 function sparseTile(width: i32, values: usize, to: usize, entry: usize, end: usize, tileBytes: usize): void {
@@ -216,8 +224,8 @@ export function sparseRows3(values: usize, to: usize, pointers: usize, entries: 
 }
 
 /**
- * The same with sparse weights: entries of row r at a position are pointers[r] … pointers[r + 1] − 1, the pointers of a
- * position `pointerPositionBytes` apart.
+ * The same with sparse weights: entries of row r at a position are pointers[r] … pointers[r + 1] −
+ * 1, the pointers of a position `pointerPositionBytes` apart.
  */
 export function sparse(
   size: i32,

@@ -1,6 +1,7 @@
-// Convolution by minimal filtering along rows, F(4, r): tiles of four neighbouring outputs of a row, each made of
-// n = r + 3 products instead of 4 r. Winograd, "Arithmetic Complexity of Computations", 1980; the matrices come as data
-// (workloads/transforms/cook-toom.ts). The products themselves are sums over taps like any other (asm/convolution.ts).
+// Convolution by minimal filtering along rows, F(4, r): tiles of four neighbouring outputs of a
+// row, each made of n = r + 3 products instead of 4 r. Winograd, "Arithmetic Complexity of
+// Computations", 1980; the matrices come as data (workloads/transforms/cook-toom.ts). The products
+// themselves are sums over taps like any other (asm/convolution.ts).
 
 import { multiplyAdd, storeTransposed } from './shared/vector';
 
@@ -10,8 +11,8 @@ const FLOAT: usize = 4;
 const COLUMNS: usize = 8;
 
 /**
- * Bᵀ d for the tiles of `planes` planes of `rows` rows, four tiles at a time; `positionBytes` from one of n products'
- * planes to the next. `work`: room for eight vectors.
+ * Bᵀ d for the tiles of `planes` planes of `rows` rows, four tiles at a time; `positionBytes` from
+ * one of n products' planes to the next. `work`: room for eight vectors.
  */
 export function transformRows(
   input: usize,
@@ -64,8 +65,8 @@ function product(matrix: usize, row: i32, vectors: usize, count: i32): v128 {
 }
 
 /**
- * Aᵀ m for `planes` planes of products: `height` rows of `width` outputs, plus the bias, not below `least`.
- * `matrix` holds Aᵀ column by column; `work`: room for four vectors.
+ * Aᵀ m for `planes` planes of products: `height` rows of `width` outputs, plus the bias, not below
+ * `least`. `matrix` holds Aᵀ column by column; `work`: room for four vectors.
  */
 export function transformBack(
   input: usize,

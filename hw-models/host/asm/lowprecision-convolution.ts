@@ -1,6 +1,6 @@
-// Convolutions in low precision: the image as bytes or bits, pixel by pixel with a group's channels side by side, so that
-// what a filter sees is a few runs of it, which are laid one behind the other (a patch) and multiplied with all rows of
-// weights, ordered alike. Addresses are in bytes.
+// Convolutions in low precision: the image as bytes or bits, pixel by pixel with a group's channels
+// side by side, so that what a filter sees is a few runs of it, which are laid one behind the other
+// (a patch) and multiplied with all rows of weights, ordered alike. Addresses are in bytes.
 
 import { differing } from './shared/bits';
 import { addProducts, totals } from './shared/bytes';
@@ -87,8 +87,8 @@ function storeNarrow(to: usize, bytes: usize, bits: i32): void {
 }
 
 /**
- * `count` pixels of `channels` planes as bits, set below `mean`: [pixel][words of 64 channels], the last filled with 0, or
- * where one of 1, 2 or 4 bytes is enough, [pixel][word].
+ * `count` pixels of `channels` planes as bits, set below `mean`: [pixel][words of 64 channels], the
+ * last filled with 0, or where one of 1, 2 or 4 bytes is enough, [pixel][word].
  */
 export function binarizePixels(
   input: usize,
@@ -141,7 +141,9 @@ function storePixel(output: usize, planeBytes: usize, values: v128, rows: i32): 
   if (rows > 3) v128.store32_lane(output + 3 * planeBytes, values, 3);
 }
 
-/** Four rows by two pixels, at `x` and `y`: their patches. `both`: whether the second one is stored. */
+/**
+ * Four rows by two pixels, at `x` and `y`: their patches. `both`: whether the second one is stored.
+ */
 // @ts-ignore: decorator
 @inline
 function int8Tile(
@@ -193,8 +195,9 @@ function int8Tile(
 }
 
 /**
- * `rows` output planes of output pixels `first` … `first` + `count` − 1 (`output`: pixel `first`) from 8-bit weights
- * [⌈rows / 4⌉ · 4][patch], scales and biases filled up alike. `patches`: room for a block's, or 0 where pixels are patches.
+ * `rows` output planes of output pixels `first` … `first` + `count` − 1 (`output`: pixel `first`)
+ * from 8-bit weights [⌈rows / 4⌉ · 4][patch], scales and biases filled up alike. `patches`: room
+ * for a block's, or 0 where pixels are patches.
  */
 export function int8(
   image: usize,
@@ -246,9 +249,10 @@ export function int8(
 }
 
 /**
- * As `int8` from signs of `channels` inputs a tap; `taps`: how many of each row's signs are set, [⌈rows / 4⌉][taps][4],
- * then all taps'. `missing`: room for one number more than there are taps for each patch. A tap beside the image counts
- * nothing: its bits are 0, so that what it adds is known.
+ * As `int8` from signs of `channels` inputs a tap; `taps`: how many of each row's signs are set,
+ * [⌈rows / 4⌉][taps][4], then all taps'. `missing`: room for one number more than there are taps
+ * for each patch. A tap beside the image counts nothing: its bits are 0, so that what it adds is
+ * known.
  */
 export function binary(
   image: usize,

@@ -1,5 +1,6 @@
-// Fully connected layers in low precision, one frame: binary weights and activations by exclusive or and bit count,
-// ternary weights by tables of sums, 8-bit integers by multiply-add in pairs. Addresses are in bytes.
+// Fully connected layers in low precision, one frame: binary weights and activations by exclusive
+// or and bit count, ternary weights by tables of sums, 8-bit integers by multiply-add in pairs.
+// Addresses are in bytes.
 
 import { differing } from './shared/bits';
 import { addProducts, findStep, totals } from './shared/bytes';
@@ -20,8 +21,9 @@ function total(a: v128): f32 {
 }
 
 /**
- * `count` > 0 activations as bits, set where they are below their mean, in words of 64 from the lowest bit up, the last
- * one filled with 0. `statistics` receives their mean and their mean distance from it.
+ * `count` > 0 activations as bits, set where they are below their mean, in words of 64 from the
+ * lowest bit up, the last one filled with 0. `statistics` receives their mean and their mean
+ * distance from it.
  */
 export function binarizeActivations(input: usize, count: i32, bits: usize, statistics: usize): void {
   const end = input + (<usize>count << 2);
@@ -111,7 +113,10 @@ export function binary(
   }
 }
 
-/** The sums of five activations with each of 3⁵ signs: code Σ (wₖ + 1) 3ᵏ. `left`: activations there are, from 0 on. */
+/**
+ * The sums of five activations with each of 3⁵ signs: code Σ (wₖ + 1) 3ᵏ. `left`: activations there
+ * are, from 0 on.
+ */
 function fillTable(table: usize, input: usize, left: i32): void {
   store<f32>(table, 0);
   let filled: usize = 1;
@@ -137,7 +142,10 @@ function looked(tables: usize, codes: u64, k: usize): f32 {
   return load<f32>(tables + k * (CODES << 2) + (((<usize>(codes >> (8 * k))) & 0xff) << 2));
 }
 
-/** `codes`: [group of 40 columns][row] eight codes of five weights. `tables`: room for eight tables of 3⁵ floats. */
+/**
+ * `codes`: [group of 40 columns][row] eight codes of five weights. `tables`: room for eight tables
+ * of 3⁵ floats.
+ */
 export function ternary(
   input: usize,
   codes: usize,
@@ -177,8 +185,8 @@ export function ternary(
 }
 
 /**
- * `count` activations as integers −127 … 127, a byte each, filled with 0 to a multiple of 16. Their step goes to `step`,
- * and behind it whether one is below zero.
+ * `count` activations as integers −127 … 127, a byte each, filled with 0 to a multiple of 16. Their
+ * step goes to `step`, and behind it whether one is below zero.
  */
 export function quantizeActivations(input: usize, count: i32, output: usize, step: usize): void {
   findStep(input, 1, count, 0, step);
@@ -218,7 +226,10 @@ function int8Rows(isPositive: bool, activations: usize, weights: usize, rowBytes
   return totals(a, b, c, d);
 }
 
-/** Rows of `rowBytes` 8-bit weights, [⌈rows / 4⌉][rowBytes / 16][4][16]: four share the loads of the activations. */
+/**
+ * Rows of `rowBytes` 8-bit weights, [⌈rows / 4⌉][rowBytes / 16][4][16]: four share the loads of the
+ * activations.
+ */
 export function int8(
   activations: usize,
   step: usize,

@@ -1,5 +1,5 @@
-// Loops whose time tells what this machine's core and memory do. Addresses and sizes are bytes; every loop returns or
-// stores what it computed, so that none can be left out.
+// Loops whose time tells what this machine's core and memory do. Addresses and sizes are bytes;
+// every loop returns or stores what it computed, so that none can be left out.
 
 import { multiplyAdd } from './shared/vector';
 
@@ -63,7 +63,10 @@ export function multiplyAdds(passes: i32): f32 {
   return f32x4.extract_lane(f32x4.add(low, high), 0);
 }
 
-/** One chain of `passes` × 16 operations of one cycle each: additions and exclusive ors that depend on each other. */
+/**
+ * One chain of `passes` × 16 operations of one cycle each: additions and exclusive ors that depend
+ * on each other.
+ */
 export function chain(passes: i32, x: i32, y: i32): i32 {
   for (let pass: i32 = 0; pass < passes; pass++) {
     x = (x + y) ^ pass;
@@ -85,9 +88,9 @@ export function chase(from: usize, steps: i32): usize {
 }
 
 /**
- * The inner loop of compressed sparse rows: adds `count` (a multiple of 4) products of weights and the vector's elements
- * at the given offsets. Every pass adds `stride` to the offsets, so that it meets other elements; `mask` keeps them in
- * the vector, whose size is a power of two.
+ * The inner loop of compressed sparse rows: adds `count` (a multiple of 4) products of weights and
+ * the vector's elements at the given offsets. Every pass adds `stride` to the offsets, so that it
+ * meets other elements; `mask` keeps them in the vector, whose size is a power of two.
  */
 export function gather(
   weights: usize,
@@ -116,7 +119,10 @@ export function gather(
   return a + b + c + d;
 }
 
-/** The inner loop of compressed sparse columns: adds each of `count` weights to the vector's element at its offset. */
+/**
+ * The inner loop of compressed sparse columns: adds each of `count` weights to the vector's element
+ * at its offset.
+ */
 export function scatter(
   weights: usize,
   offsets: usize,

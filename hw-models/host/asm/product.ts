@@ -1,5 +1,6 @@
-// Products of row-major matrices: eight columns at a time over rows in fours, so that a panel of columns stays in the
-// first-level cache for all rows. Addresses and strides are in bytes, a vector is 4 floats.
+// Products of row-major matrices: eight columns at a time over rows in fours, so that a panel of
+// columns stays in the first-level cache for all rows. Addresses and strides are in bytes, a vector
+// is 4 floats.
 
 import { multiplyAdd } from './shared/vector';
 
@@ -10,8 +11,9 @@ const ROW: usize = 32;
 const COLUMNS: i32 = 8;
 
 /**
- * `columns` columns of a matrix as panels of eight: [⌈columns / 8⌉][depth][8], zeros behind the last one. From one depth
- * to the next are `depthBytes`; columns lie side by side. Up to 32 bytes behind a row are read.
+ * `columns` columns of a matrix as panels of eight: [⌈columns / 8⌉][depth][8], zeros behind the
+ * last one. From one depth to the next are `depthBytes`; columns lie side by side. Up to 32 bytes
+ * behind a row are read.
  */
 export function pack(input: usize, output: usize, depth: i32, columns: i32, depthBytes: usize): void {
   for (let left = columns; left > 0; left -= COLUMNS, input += ROW) {
@@ -76,8 +78,8 @@ export function packTurned(input: usize, output: usize, depth: i32, columns: i32
 }
 
 /**
- * `rows` > 0 rows times `columns` > 0 columns in panels, none below `least`: alpha · (bias + Σ left · right). `bias`: of
- * whole panels.
+ * `rows` > 0 rows times `columns` > 0 columns in panels, none below `least`: alpha · (bias + Σ left
+ * · right). `bias`: of whole panels.
  */
 export function multiply(
   left: usize,

@@ -1,4 +1,5 @@
-// Images of other extents, sums and bounds of rows, numbers as integers and back. Addresses and strides are in bytes.
+// Images of other extents, sums and bounds of rows, numbers as integers and back. Addresses and
+// strides are in bytes.
 
 import { multiplyAdd } from './shared/vector';
 
@@ -8,8 +9,8 @@ const FLOAT: usize = 4;
 const ENTRY: usize = 8;
 
 /**
- * `planes` planes of `rows` rows, each of `count` samples: entries of sample s are pointers[s] … pointers[s + 1] − 1, as
- * offsets from the row's beginning.
+ * `planes` planes of `rows` rows, each of `count` samples: entries of sample s are pointers[s] …
+ * pointers[s + 1] − 1, as offsets from the row's beginning.
  */
 export function sampleColumns(
   input: usize,
@@ -38,7 +39,10 @@ export function sampleColumns(
   }
 }
 
-/** `planes` planes of `count` rows of `width` values, each the sum of the rows of the input that its entries name. */
+/**
+ * `planes` planes of `count` rows of `width` values, each the sum of the rows of the input that its
+ * entries name.
+ */
 export function sampleRows(
   input: usize,
   output: usize,
@@ -78,7 +82,10 @@ const MEAN: i32 = 1;
 const MAX: i32 = 2;
 const MIN: i32 = 3;
 
-/** The sum, mean, largest or smallest of each of `rows` rows of `count` > 0 values, `rowBytes` apart. */
+/**
+ * The sum, mean, largest or smallest of each of `rows` rows of `count` > 0 values, `rowBytes`
+ * apart.
+ */
 export function reduceRows(
   which: i32,
   input: usize,

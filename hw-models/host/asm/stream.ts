@@ -1,5 +1,5 @@
-// Functions of single elements, and softmax and normalisation of rows. Addresses are in bytes; of an output no more than
-// its `count` values are written.
+// Functions of single elements, and softmax and normalisation of rows. Addresses are in bytes; of
+// an output no more than its `count` values are written.
 
 import { exponential, errorFunction, hyperbolicTangent, sigmoidOf } from './shared/functions';
 
@@ -151,8 +151,8 @@ export function softmaxRows(input: usize, output: usize, rows: i32, count: i32, 
 }
 
 /**
- * Softmax across `count` > 0 lines of `vectors` vectors, `lineBytes` apart: of each column. `room`: for two lines. Whole
- * vectors are written.
+ * Softmax across `count` > 0 lines of `vectors` vectors, `lineBytes` apart: of each column. `room`:
+ * for two lines. Whole vectors are written.
  */
 export function softmaxLines(
   input: usize,
@@ -187,8 +187,8 @@ export function softmaxLines(
 }
 
 /**
- * `rows` rows of `count` > 0 values each to mean 0 (where `centred`) and mean square 1, times `scale` plus `shift`, of
- * `count` values each.
+ * `rows` rows of `count` > 0 values each to mean 0 (where `centred`) and mean square 1, times
+ * `scale` plus `shift`, of `count` values each.
  */
 export function normaliseRows(
   input: usize,

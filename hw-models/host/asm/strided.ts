@@ -1,5 +1,6 @@
-// What walks tensors of up to four axes by their strides: copies, and functions of two operands that broadcast. Strides
-// are in bytes, those of an axis along which an operand stays the same are 0; the last axis is the innermost.
+// What walks tensors of up to four axes by their strides: copies, and functions of two operands
+// that broadcast. Strides are in bytes, those of an axis along which an operand stays the same are
+// 0; the last axis is the innermost.
 
 const VECTOR: usize = 16;
 const FLOAT: usize = 4;
@@ -172,7 +173,10 @@ function line(which: i32, x: usize, y: usize, to: usize, count: i32, xBytes: usi
   }
 }
 
-/** Where a byte is not 0 what stands on the left, else what stands on the right: elements of 4 bytes. */
+/**
+ * Where a byte is not 0 what stands on the left, else what stands on the right: elements of 4
+ * bytes.
+ */
 export function choose(
   condition: usize,
   left: usize,

@@ -1,7 +1,8 @@
-// Winograd convolution on planes: inputs of a block of tile rows are transformed, position by position a matrix of
-// transformed weights (dense, or sparse with its zeros left out) is multiplied with them, and the products are
-// transformed back. Lanes are tiles. Addresses and strides are in bytes, a vector is 4 floats.
-// V [position][channel][tile] and M [position][row][tile] hold `tiles` padded to whole vectors.
+// Winograd convolution on planes: inputs of a block of tile rows are transformed, position by
+// position a matrix of transformed weights (dense, or sparse with its zeros left out) is multiplied
+// with them, and the products are transformed back. Lanes are tiles. Addresses and strides are in
+// bytes, a vector is 4 floats. V [position][channel][tile] and M [position][row][tile] hold `tiles`
+// padded to whole vectors.
 
 import { inputColumns, inputRows, outputColumns, outputRows } from './generated/winograd-transforms';
 import { multiplyAdd } from './shared/vector';
@@ -11,7 +12,10 @@ const FLOAT: usize = 4;
 /** A weight of a sparse row: its input's offset (u32), its value (f32). */
 const ENTRY: usize = 8;
 
-/** Where four tiles begin: the last four are moved back over those before, so that they end with the row. */
+/**
+ * Where four tiles begin: the last four are moved back over those before, so that they end with the
+ * row.
+ */
 // @ts-ignore: decorator
 @inline
 function groupStart(tile: i32, tilesX: i32): i32 {
@@ -19,8 +23,8 @@ function groupStart(tile: i32, tilesX: i32): i32 {
 }
 
 /**
- * Transforms `tileRows` rows of `tilesX` tiles of `channels` planes into V. `scratch`: one line of zeros and as many
- * lines of `lineBytes` as a tile has rows.
+ * Transforms `tileRows` rows of `tilesX` tiles of `channels` planes into V. `scratch`: one line of
+ * zeros and as many lines of `lineBytes` as a tile has rows.
  */
 export function transformInputs(
   outputs: i32,
@@ -125,7 +129,10 @@ function transformOutputs(
   }
 }
 
-/** Four rows by `width` ≤ 3 vectors of tiles, a constant where this is called; three are all that registers hold. */
+/**
+ * Four rows by `width` ≤ 3 vectors of tiles, a constant where this is called; three are all that
+ * registers hold.
+ */
 // @ts-ignore: decorator
 @inline
 function denseTile(width: i32, values: usize, weights: usize, channels: i32, to: usize, tileBytes: usize): void {
@@ -182,7 +189,8 @@ function denseTile(width: i32, values: usize, weights: usize, channels: i32, to:
 }
 
 
-// The tiles are functions of their own, which their export ensures: within the loops around them V8 spills registers.
+// The tiles are functions of their own, which their export ensures: within the loops around them V8
+// spills registers.
 export function denseTile1(values: usize, weights: usize, channels: i32, to: usize, tileBytes: usize): void {
   denseTile(1, values, weights, channels, to, tileBytes);
 }
@@ -193,7 +201,9 @@ export function denseTile3(values: usize, weights: usize, channels: i32, to: usi
   denseTile(3, values, weights, channels, to, tileBytes);
 }
 
-/** Lays `width` ≤ 3 vectors of tiles of all channels together, so that they stay in L1 for all rows. */
+/**
+ * Lays `width` ≤ 3 vectors of tiles of all channels together, so that they stay in L1 for all rows.
+ */
 function pack(width: i32, from: usize, to: usize, channels: i32, tileBytes: usize): void {
   for (let channel = 0; channel < channels; channel++) {
     v128.store(to, v128.load(from));
@@ -205,9 +215,10 @@ function pack(width: i32, from: usize, to: usize, channels: i32, tileBytes: usiz
 }
 
 /**
- * Dense products and their way back for `rows` output planes, `chunk` (a multiple of 4) at a time. `weights`:
- * [position][⌈rows / 4⌉][channel][4], positions `weightPositionBytes` apart. `scratch`: M of `chunk` rows, its positions
- * `productBytes` apart, three vectors a channel, then what transformOutputs needs.
+ * Dense products and their way back for `rows` output planes, `chunk` (a multiple of 4) at a time.
+ * `weights`: [position][⌈rows / 4⌉][channel][4], positions `weightPositionBytes` apart. `scratch`:
+ * M of `chunk` rows, its positions `productBytes` apart, three vectors a channel, then what
+ * transformOutputs needs.
  */
 export function dense(
   outputs: i32,
@@ -341,8 +352,8 @@ export function sparseRows7(values: usize, to: usize, pointers: usize, entries: 
 }
 
 /**
- * The same with sparse weights: entries of row r at a position are pointers[r] … pointers[r + 1] − 1, the pointers of a
- * position `pointerPositionBytes` apart.
+ * The same with sparse weights: entries of row r at a position are pointers[r] … pointers[r + 1] −
+ * 1, the pointers of a position `pointerPositionBytes` apart.
  */
 export function sparse(
   outputs: i32,

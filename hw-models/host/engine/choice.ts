@@ -14,7 +14,11 @@ export interface Choice {
 export type Choose = (layer: Layer, weights: LayerWeights | null) => Choice;
 
 /** The rows of `kernels` that can run a layer, in their order. */
-function ownKernels(kernels: readonly HostKernel[], layer: Layer, weights: LayerWeights | null): readonly HostKernel[] {
+function ownKernels(
+  kernels: readonly HostKernel[],
+  layer: Layer,
+  weights: LayerWeights | null,
+): readonly HostKernel[] {
   return kernels.filter((row) => row.kind === layer.kind && row.refusal(layer, weights) === null);
 }
 
@@ -39,9 +43,15 @@ export function firstThatPays(kernels: readonly HostKernel[]): Choose {
 }
 
 /** Layers with weights, in words. */
-const KIND_NAMES: { readonly [Kind in LayerKind]?: string } = { dense: 'fully connected', conv2d: 'a convolution' };
+const KIND_NAMES: { readonly [Kind in LayerKind]?: string } = {
+  dense: 'fully connected',
+  conv2d: 'a convolution',
+};
 
-/** As `wanted` say where one of them can run a layer; else as `others` say, with the reason where a layer has weights. */
+/**
+ * As `wanted` say where one of them can run a layer; else as `others` say, with the reason where a
+ * layer has weights.
+ */
 export function preferring(wanted: readonly HostKernel[], others: Choose): Choose {
   const first = firstThatPays(wanted);
   return (layer, weights) => {
@@ -49,7 +59,8 @@ export function preferring(wanted: readonly HostKernel[], others: Choose): Choos
     const { kernel } = others(layer, weights);
     if (weights === null) return { kernel, notes: [] };
     const refusing = wanted.find((row) => row.kind === layer.kind);
-    const reason = refusing?.refusal(layer, weights) ?? `is ${KIND_NAMES[layer.kind] ?? layer.kind}`;
+    const reason =
+      refusing?.refusal(layer, weights) ?? `is ${KIND_NAMES[layer.kind] ?? layer.kind}`;
     return { kernel, notes: [`ran ${kernel.name}: the layer ${reason}`] };
   };
 }

@@ -1,9 +1,17 @@
-// Rows for fully connected layers (asm/connected.ts). One frame goes column by column, so that zero activations cost
-// nothing; several frames lie side by side like an image's pixels and go through the sparse convolution's kernel.
+// Rows for fully connected layers (asm/connected.ts). One frame goes column by column, so that zero
+// activations cost nothing; several frames lie side by side like an image's pixels and go through
+// the sparse convolution's kernel.
 
 import { invariant } from '../../../workloads/base/errors.js';
 import type { Layer, LayerWeights } from '../../../workloads/network.js';
-import { type CscMatrix, type CsrMatrix, nonzerosOf, toCsc, toCsr, toDense } from '../../../workloads/weights/store.js';
+import {
+  type CscMatrix,
+  type CsrMatrix,
+  nonzerosOf,
+  toCsc,
+  toCsr,
+  toDense,
+} from '../../../workloads/weights/store.js';
 import { wasm as connectedWasm, relaxed as relaxedConnected } from '../connected.wasm.js';
 import { wasm as convolutionWasm, relaxed as relaxedConvolution } from '../convolution.wasm.js';
 import { apart, eachVector, rowsOf } from './close-up.js';
@@ -23,11 +31,18 @@ import {
 import { FLOAT, VECTOR, vectorsOf } from './tensor.js';
 
 const connected = callerOf({ name: 'connected', wasm: connectedWasm, relaxed: relaxedConnected });
-const convolution = callerOf({ name: 'convolution', wasm: convolutionWasm, relaxed: relaxedConvolution });
+const convolution = callerOf({
+  name: 'convolution',
+  wasm: convolutionWasm,
+  relaxed: relaxedConvolution,
+});
 
 /** Frames side by side: as many as the accumulators of one tile. */
 const FRAMES_TOGETHER = 28;
-/** From this batch on frames are faster together: fc6 of AlexNet, 35 % of activations, breaks even between 4 and 8. */
+/**
+ * From this batch on frames are faster together: fc6 of AlexNet, 35 % of activations, breaks even
+ * between 4 and 8.
+ */
 const TOGETHER_FROM = 6;
 
 /** A block of rows as columns of entries padded to whole groups, whose layout `write` makes. */
@@ -36,10 +51,15 @@ interface ColumnBlock extends Part {
   readonly entriesAt: number;
 }
 
-/** Writes entry number `at` of the group that starts at `base`: `step` rows below the one before. */
+/**
+ * Writes entry number `at` of the group that starts at `base`: `step` rows below the one before.
+ */
 type WriteEntry = (bytes: DataView, base: number, at: number, step: number, value: number) => void;
 
-/** How many entries a group has, and its bytes: the layouts of asm/connected.ts, in which zeros weigh nothing. */
+/**
+ * How many entries a group has, and its bytes: the layouts of asm/connected.ts, in which zeros
+ * weigh nothing.
+ */
 interface GroupSize {
   readonly together: number;
   readonly groupBytes: number;
@@ -65,7 +85,12 @@ function eachEntry(
 }
 
 /** Cuts rows into blocks of equal work, each laid out column by column in groups of entries. */
-function placeColumns(csr: CsrMatrix, heap: Heap, size: GroupSize, write: WriteEntry): readonly ColumnBlock[] {
+function placeColumns(
+  csr: CsrMatrix,
+  heap: Heap,
+  size: GroupSize,
+  write: WriteEntry,
+): readonly ColumnBlock[] {
   const { together, groupBytes } = size;
   return cutByWork(csr.pointers, heap.threads).map(({ first, end }) => {
     const csc = toCsc(cutRows(csr, first, end));
@@ -81,7 +106,13 @@ function placeColumns(csr: CsrMatrix, heap: Heap, size: GroupSize, write: WriteE
       const base = (pointers[column] as number) * groupBytes;
       let entry = 0;
       eachEntry(csc, column, (step, value) => {
-        write(view, base + Math.floor(entry / together) * groupBytes, entry % together, step, value);
+        write(
+          view,
+          base + Math.floor(entry / together) * groupBytes,
+          entry % together,
+          step,
+          value,
+        );
         entry++;
       });
     }
@@ -103,12 +134,16 @@ function cutRows(csr: CsrMatrix, first: number, end: number): CsrMatrix {
 }
 
 /**
- * Up to this share of weights sparse columns are faster than dense ones, at any share of zero activations, as both skip
- * those: 4096×4096 breaks even at 27 % with float32 weights and at 33 % with codes (Sapphire Rapids). Rows in the lanes
- * of a vector (CSR) were measured too: at best as fast, and three times slower where two of three activations are zero.
+ * Up to this share of weights sparse columns are faster than dense ones, at any share of zero
+ * activations, as both skip those: 4096×4096 breaks even at 27 % with float32 weights and at 33 %
+ * with codes (Sapphire Rapids). Rows in the lanes of a vector (CSR) were measured too: at best as
+ * fast, and three times slower where two of three activations are zero.
  */
 const SPARSE_UP_TO = { values: 0.27, codes: 0.33 };
-/** The same for vectors side by side, against the dense product: 128 and 512 tokens of 768 values (Sapphire Rapids). */
+/**
+ * The same for vectors side by side, against the dense product: 128 and 512 tokens of 768 values
+ * (Sapphire Rapids).
+ */
 const SPARSE_TOGETHER_UP_TO = 0.45;
 
 function isSparse(layer: Layer, { store }: LayerWeights, few: number): boolean {
@@ -116,10 +151,22 @@ function isSparse(layer: Layer, { store }: LayerWeights, few: number): boolean {
   return nonzerosOf(store) <= most * store.rows * store.columns;
 }
 
-/** The call that makes a block's rows of one frame; `list` is the block's own room for its active columns. */
-type BlockCall = (block: ColumnBlock, input: number, output: number, list: number, scratch: Scratch) => Call;
+/**
+ * The call that makes a block's rows of one frame; `list` is the block's own room for its active
+ * columns.
+ */
+type BlockCall = (
+  block: ColumnBlock,
+  input: number,
+  output: number,
+  list: number,
+  scratch: Scratch,
+) => Call;
 
-/** Bytes of an active column in a list, and how many more than there are columns are read: asm/connected.ts. */
+/**
+ * Bytes of an active column in a list, and how many more than there are columns are read:
+ * asm/connected.ts.
+ */
 const ACTIVE = 12;
 const AHEAD = 16;
 
@@ -160,7 +207,15 @@ const sparseColumns = weightedRow(
       view.setFloat32(base + 4 + FLOAT * at, value, true);
     });
     const blockCall: BlockCall = ({ first, end, pointersAt, entriesAt }, input, output, list) => {
-      const own = [pointersAt, entriesAt, biasAt + first * FLOAT, csr.columns, end - first, least, list];
+      const own = [
+        pointersAt,
+        entriesAt,
+        biasAt + first * FLOAT,
+        csr.columns,
+        end - first,
+        least,
+        list,
+      ];
       return connected('sparseColumns', input, output, ...own);
     };
     return planColumns(layer, csr, blocks, blockCall, placeRows(csr, biasAt, least, heap));
@@ -189,8 +244,22 @@ const codedColumns = weightedRow(
       view.setUint8(base + at, step);
       view.setUint8(base + 8 + at, codes.get(value) ?? 0);
     });
-    const blockCall: BlockCall = ({ first, end, pointersAt, entriesAt }, input, output, list, scratch) => {
-      const own = [pointersAt, entriesAt, biasAt + first * FLOAT, csr.columns, end - first, least, list];
+    const blockCall: BlockCall = (
+      { first, end, pointersAt, entriesAt },
+      input,
+      output,
+      list,
+      scratch,
+    ) => {
+      const own = [
+        pointersAt,
+        entriesAt,
+        biasAt + first * FLOAT,
+        csr.columns,
+        end - first,
+        least,
+        list,
+      ];
       const table = [codebookAt, codebook.length, scratch.take(codebook.byteLength)];
       return connected('codedColumns', input, output, ...own, ...table);
     };
@@ -241,7 +310,15 @@ function placeRows(
       });
       const back = parts.map(({ first, end }) => {
         const to = planeOf(output, frame, first);
-        return connected('transpose', sums + first * lineBytes, to, end - first, frames, lineBytes, output.frameBytes);
+        return connected(
+          'transpose',
+          sums + first * lineBytes,
+          to,
+          end - first,
+          frames,
+          lineBytes,
+          output.frameBytes,
+        );
       });
       steps.push(apart, made, back);
     }
@@ -249,35 +326,53 @@ function placeRows(
   };
 }
 
-const denseColumns = weightedRow('dense', 'dense-columns', { refusal: apart }, (layer, weights, heap) => {
-  const { rows, columns, values } = toDense(weights.store);
-  const columnBytes = vectorsOf(rows) * VECTOR;
-  const turned = new Float32Array((columns * columnBytes) / FLOAT);
-  for (let row = 0; row < rows; row++) {
-    for (let column = 0, to = row; column < columns; column++, to += columnBytes / FLOAT) {
-      turned[to] = values[row * columns + column] as number;
+const denseColumns = weightedRow(
+  'dense',
+  'dense-columns',
+  { refusal: apart },
+  (layer, weights, heap) => {
+    const { rows, columns, values } = toDense(weights.store);
+    const columnBytes = vectorsOf(rows) * VECTOR;
+    const turned = new Float32Array((columns * columnBytes) / FLOAT);
+    for (let row = 0; row < rows; row++) {
+      for (let column = 0, to = row; column < columns; column++, to += columnBytes / FLOAT) {
+        turned[to] = values[row * columns + column] as number;
+      }
     }
-  }
-  const [weightsAt, biasAt] = [heap.place(turned), placeBias(weights, heap)];
-  const parts = cutInMultiples(rows, VECTOR / FLOAT, heap.threads);
-  const least = leastOf(layer);
-  const vectors = rowsOf(layer, rows);
-  return {
-    plan(inputs, outputs, batch, scratch) {
-      // An address and an activation for every column, and three more to make whole fours.
-      const lists = parts.map(() => scratch.take((columns + 3) * 2 * FLOAT));
-      return eachVector(vectors, inputs, outputs, batch, scratch, (input, output, count) =>
-        eachFrame(count, (vector) => [
-          parts.map(({ first, end }, part) => {
-            const own = [weightsAt + first * FLOAT, biasAt + first * FLOAT, columns, end - first, columnBytes];
-            const to = planeOf(output, vector, first);
-            return connected('denseColumns', planeOf(input, vector), to, ...own, lists[part] ?? 0, least);
-          }),
-        ]),
-      );
-    },
-  };
-});
+    const [weightsAt, biasAt] = [heap.place(turned), placeBias(weights, heap)];
+    const parts = cutInMultiples(rows, VECTOR / FLOAT, heap.threads);
+    const least = leastOf(layer);
+    const vectors = rowsOf(layer, rows);
+    return {
+      plan(inputs, outputs, batch, scratch) {
+        // An address and an activation for every column, and three more to make whole fours.
+        const lists = parts.map(() => scratch.take((columns + 3) * 2 * FLOAT));
+        return eachVector(vectors, inputs, outputs, batch, scratch, (input, output, count) =>
+          eachFrame(count, (vector) => [
+            parts.map(({ first, end }, part) => {
+              const own = [
+                weightsAt + first * FLOAT,
+                biasAt + first * FLOAT,
+                columns,
+                end - first,
+                columnBytes,
+              ];
+              const to = planeOf(output, vector, first);
+              return connected(
+                'denseColumns',
+                planeOf(input, vector),
+                to,
+                ...own,
+                lists[part] ?? 0,
+                least,
+              );
+            }),
+          ]),
+        );
+      },
+    };
+  },
+);
 
 /** In the order in which they are asked. */
 export const connectedKernels: readonly HostKernel[] = [codedColumns, sparseColumns, denseColumns];

@@ -1,5 +1,6 @@
-// Rows for convolutions, sparse and dense, both over shifted planes (asm/convolution.ts). A stride s cuts the input into
-// s² phases, in each of which a tap is a plain shift (of more pixels where the kernel is dilated); padding becomes a halo of zeros.
+// Rows for convolutions, sparse and dense, both over shifted planes (asm/convolution.ts). A stride
+// s cuts the input into s² phases, in each of which a tap is a plain shift (of more pixels where
+// the kernel is dilated); padding becomes a halo of zeros.
 
 import type { LayerOf, LayerWeights } from '../../../workloads/network.js';
 import { reachOf, tapsOf } from '../../../workloads/operators/window.js';
@@ -23,7 +24,9 @@ import { FLOAT, planeBytesOf, VECTOR, vectorsOf } from './tensor.js';
 
 const call = callerOf({ name: 'convolution', wasm, relaxed });
 
-/** Weights and sums of a block of rows that stay in the second-level cache while its tiles are made. */
+/**
+ * Weights and sums of a block of rows that stay in the second-level cache while its tiles are made.
+ */
 export const BLOCK_BYTES = 256 * 1024;
 /** Rows of dense weights that share the loads of an input. */
 export const ROWS_TOGETHER = 4;
@@ -51,7 +54,10 @@ function geometryOf(layer: LayerOf<'conv2d'>): Geometry {
   const reach = reachOf(layer);
   const [phaseHeight, pitch] = inPlace
     ? [input[1], input[2]]
-    : [outHeight + Math.floor((reach[0] - 1) / stride[0]), outWidth + Math.floor((reach[1] - 1) / stride[1])];
+    : [
+        outHeight + Math.floor((reach[0] - 1) / stride[0]),
+        outWidth + Math.floor((reach[1] - 1) / stride[1]),
+      ];
   const phaseBytes = planeBytesOf(phaseHeight * pitch);
   return {
     inPlace,
@@ -63,7 +69,9 @@ function geometryOf(layer: LayerOf<'conv2d'>): Geometry {
     offsetOf(channel, ky, kx) {
       const [y, x] = [ky * dilation[0], kx * dilation[1]];
       const phase = (channel * stride[0] + (y % stride[0])) * stride[1] + (x % stride[1]);
-      return phase * phaseBytes + (Math.floor(y / stride[0]) * pitch + Math.floor(x / stride[1])) * FLOAT;
+      return (
+        phase * phaseBytes + (Math.floor(y / stride[0]) * pitch + Math.floor(x / stride[1])) * FLOAT
+      );
     },
   };
 }
@@ -88,9 +96,16 @@ export function phaseArguments({ stride, pad: [top, left] }: LayerOf<'conv2d'>):
 }
 
 /** The calls that make the sums of a block of output channels from `input` at `output`. */
-type Sums = (block: Part, input: number, output: number, outputPlaneBytes: number) => readonly Call[];
+type Sums = (
+  block: Part,
+  input: number,
+  output: number,
+  outputPlaneBytes: number,
+) => readonly Call[];
 
-/** A layer's steps. Unless sums are made `inPlace`, at the output itself, their rows are closed up. */
+/**
+ * A layer's steps. Unless sums are made `inPlace`, at the output itself, their rows are closed up.
+ */
 function planConvolution(
   layer: LayerOf<'conv2d'>,
   geometry: Geometry,
@@ -106,21 +121,42 @@ function planConvolution(
     const { threads } = scratch;
     const gathered = geometry.inPlace ? 0 : scratch.take(input.channels * phases * phaseBytes);
     const sumBytes = inPlace ? output.planeBytes : vectors * VECTOR;
-    const sumsAt = inPlace ? [] : Array.from({ length: threads }, () => scratch.take(mostRows * sumBytes));
+    const sumsAt = inPlace
+      ? []
+      : Array.from({ length: threads }, () => scratch.take(mostRows * sumBytes));
     return eachFrame(batch, (frame) => {
-      const gathers = cutEvenly(geometry.inPlace ? 0 : input.channels, threads).map(({ first, end }) => {
-        const to = gathered + first * phases * phaseBytes;
-        const image = [end - first, input.height, input.width, input.planeBytes];
-        const from = planeOf(input, frame, first);
-        return call('gather', from, to, ...image, ...phaseArguments(layer), phaseHeight, pitch, phaseBytes);
-      });
+      const gathers = cutEvenly(geometry.inPlace ? 0 : input.channels, threads).map(
+        ({ first, end }) => {
+          const to = gathered + first * phases * phaseBytes;
+          const image = [end - first, input.height, input.width, input.planeBytes];
+          const from = planeOf(input, frame, first);
+          return call(
+            'gather',
+            from,
+            to,
+            ...image,
+            ...phaseArguments(layer),
+            phaseHeight,
+            pitch,
+            phaseBytes,
+          );
+        },
+      );
       const from = geometry.inPlace ? planeOf(input, frame) : gathered;
-      // Each thread makes a block's sums, then closes up their rows while they are still in its cache.
+      // Each thread makes a block's sums, then closes up their rows while they are still in its
+      // cache.
       const sequences = blocks.map((block, at) => {
         const to = planeOf(output, frame, block.first);
         if (inPlace) return sums(block, from, to, sumBytes);
         const room = sumsAt[at % threads] ?? 0;
-        const image = [block.end - block.first, output.height, output.width, pitch, sumBytes, output.planeBytes];
+        const image = [
+          block.end - block.first,
+          output.height,
+          output.width,
+          pitch,
+          sumBytes,
+          output.planeBytes,
+        ];
         return [...sums(block, from, room, sumBytes), call('compact', room, to, ...image)];
       });
       const steps = dealSequences(sequences, threads);
@@ -129,31 +165,50 @@ function planConvolution(
   };
 }
 
-/** Into how many blocks rows are cut: a multiple of the threads, each block within the cache's share. */
-function blockCount(weightBytes: number, rows: number, { vectors }: Geometry, threads: number): number {
-  return threads * Math.ceil(Math.max(weightBytes, rows * vectors * VECTOR) / (BLOCK_BYTES * threads));
+/**
+ * Into how many blocks rows are cut: a multiple of the threads, each block within the cache's
+ * share.
+ */
+function blockCount(
+  weightBytes: number,
+  rows: number,
+  { vectors }: Geometry,
+  threads: number,
+): number {
+  return (
+    threads * Math.ceil(Math.max(weightBytes, rows * vectors * VECTOR) / (BLOCK_BYTES * threads))
+  );
 }
 
 /**
- * Up to this share of weights the sparse kernel is the faster one. At 50 % it takes 0.6 to 0.7 of the dense kernel's time
- * on SqueezeNet's 1×1 layers, at 100 % 1.1 to 1.5 times as long (Sapphire Rapids, fused or not).
+ * Up to this share of weights the sparse kernel is the faster one. At 50 % it takes 0.6 to 0.7 of
+ * the dense kernel's time on SqueezeNet's 1×1 layers, at 100 % 1.1 to 1.5 times as long (Sapphire
+ * Rapids, fused or not).
  */
 const SPARSE_UP_TO = 0.7;
 
-/** What a tile may take of the first-level cache, and what a tile of seven vectors takes of each input row it reads. */
+/**
+ * What a tile may take of the first-level cache, and what a tile of seven vectors takes of each
+ * input row it reads.
+ */
 const TILE_BYTES = 44 * 1024;
 const TILE_ROW_BYTES = 7 * VECTOR + 64;
 const MOST_TILE_VECTORS = 7;
 
-/** Into how many parts input channels are cut so that a tile's rows of one part stay in the first-level cache. */
+/**
+ * Into how many parts input channels are cut so that a tile's rows of one part stay in the
+ * first-level cache.
+ */
 function segmentCount({ kernel, stride }: LayerOf<'conv2d'>, channels: number): number {
-  return Math.ceil((channels * kernel[0] * Math.min(kernel[1], stride[1]) * TILE_ROW_BYTES) / TILE_BYTES);
+  return Math.ceil(
+    (channels * kernel[0] * Math.min(kernel[1], stride[1]) * TILE_ROW_BYTES) / TILE_BYTES,
+  );
 }
 
 /**
- * Whether tiles follow the output's rows, which then need no closing up: where rows fill whole tiles of six or seven
- * vectors, and what the last one writes too much falls into the plane's filling. Sums of several segments cannot
- * continue from vectors that another row has written into.
+ * Whether tiles follow the output's rows, which then need no closing up: where rows fill whole
+ * tiles of six or seven vectors, and what the last one writes too much falls into the plane's
+ * filling. Sums of several segments cannot continue from vectors that another row has written into.
  */
 function goesByRows(layer: LayerOf<'conv2d'>, { isGapless }: Geometry, segments: number): boolean {
   const [, height, width] = outputImage(layer);
@@ -168,7 +223,8 @@ export const sparseConvolution: HostKernel = weightedRow(
   'sparse-convolution',
   {
     refusal: notOneImage,
-    pays: (layer, { store }) => nonzerosOf(store) <= SPARSE_UP_TO * filledUpRows(layer) * store.columns,
+    pays: (layer, { store }) =>
+      nonzerosOf(store) <= SPARSE_UP_TO * filledUpRows(layer) * store.columns,
   },
   (layer, weights, heap) => {
     const geometry = geometryOf(layer);
@@ -187,12 +243,24 @@ export const sparseConvolution: HostKernel = weightedRow(
     const lines = byRows
       ? [height, vectorsOf(width), geometry.pitch * FLOAT, width * FLOAT]
       : [1, geometry.vectors, 0, 0];
-    const blocks = cutByWork(csr.pointers, blockCount(csr.indices.length * ENTRY, rows, geometry, heap.threads));
+    const blocks = cutByWork(
+      csr.pointers,
+      blockCount(csr.indices.length * ENTRY, rows, geometry, heap.threads),
+    );
     const sums: Sums = ({ first, end }, input, output, outputPlaneBytes) =>
       segments.map(({ pointersAt, entriesAt, isFirst, isLast }) => {
         const own = [pointersAt + first * FLOAT, entriesAt, biasAt + first * FLOAT, end - first];
         const floor = isLast ? least : Number.NEGATIVE_INFINITY;
-        return call('sparse', input, output, ...own, ...lines, outputPlaneBytes, isFirst ? 0 : 1, floor);
+        return call(
+          'sparse',
+          input,
+          output,
+          ...own,
+          ...lines,
+          outputPlaneBytes,
+          isFirst ? 0 : 1,
+          floor,
+        );
       });
     return { plan: planConvolution(layer, geometry, blocks, byRows || geometry.isGapless, sums) };
   },
@@ -212,7 +280,9 @@ function placeEntries(
   const taps = tapsOf(layer);
   const [first, end] = [channels.first * taps, channels.end * taps];
   const ownPointers = new Uint32Array(rows + 1);
-  const entries = new Uint32Array(2 * indices.filter((column) => column >= first && column < end).length);
+  const entries = new Uint32Array(
+    2 * indices.filter((column) => column >= first && column < end).length,
+  );
   const floats = new Float32Array(entries.buffer);
   let to = 0;
   for (let group = 0, row = 0; group < layer.groups; group++) {

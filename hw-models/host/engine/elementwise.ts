@@ -3,7 +3,14 @@
 import { invariant } from '../../../workloads/base/errors.js';
 import { rectifierRange } from '../../../workloads/operators/rectify.js';
 import { relaxed, wasm } from '../elementwise.wasm.js';
-import { inputImage, interleaves, notOneImage, severalSums, unequal, unevenNormalisation } from '../fits.js';
+import {
+  inputImage,
+  interleaves,
+  notOneImage,
+  severalSums,
+  unequal,
+  unevenNormalisation,
+} from '../fits.js';
 import { closeUp, spread } from './close-up.js';
 import type { HostKernel, Step, Tensor } from './kernel.js';
 import {
@@ -59,20 +66,34 @@ const pool = streamRow('pool2d', 'pool', notOneImage, (layer) => {
   };
 });
 
-const normalisation = streamRow('lrn', 'normalise', unevenNormalisation, ({ size, alpha, beta, k }) => ({
-  plan(inputs, outputs, batch, scratch) {
-    const output = only(outputs);
-    const input = only(inputs);
-    const { channels, planeBytes } = input;
-    const parts = cutEvenly(channels, scratch.threads);
-    return eachFrame(batch, (frame) => [
-      parts.map(({ first, end }) => {
-        const extent = [first, end, channels, planeBytes / VECTOR, planeBytes];
-        return call('normalise', planeOf(input, frame), planeOf(output, frame), ...extent, size, alpha / size, beta, k);
-      }),
-    ]);
-  },
-}));
+const normalisation = streamRow(
+  'lrn',
+  'normalise',
+  unevenNormalisation,
+  ({ size, alpha, beta, k }) => ({
+    plan(inputs, outputs, batch, scratch) {
+      const output = only(outputs);
+      const input = only(inputs);
+      const { channels, planeBytes } = input;
+      const parts = cutEvenly(channels, scratch.threads);
+      return eachFrame(batch, (frame) => [
+        parts.map(({ first, end }) => {
+          const extent = [first, end, channels, planeBytes / VECTOR, planeBytes];
+          return call(
+            'normalise',
+            planeOf(input, frame),
+            planeOf(output, frame),
+            ...extent,
+            size,
+            alpha / size,
+            beta,
+            k,
+          );
+        }),
+      ]);
+    },
+  }),
+);
 
 /** Copies what was not made in place. */
 const concatenation = moveRow('concat', 'concatenate', interleaves, () => ({
@@ -103,7 +124,9 @@ const addition = streamRow('add', 'add', unequal, (layer) => ({
         const to = planeOf(output, frame, part.first);
         const values = ((part.end - part.first) * output.planeBytes) / FLOAT;
         if (others.length === 0) {
-          return [call('clip', planeOf(first, frame, part.first), to, values, leastOf(layer), Infinity)];
+          return [
+            call('clip', planeOf(first, frame, part.first), to, values, leastOf(layer), Infinity),
+          ];
         }
         return others.map((other, at) => {
           const from = planeOf(at === 0 ? first : output, frame, part.first);
@@ -129,7 +152,10 @@ const rectifier = streamRow(
   }),
 );
 
-/** Steps that copy a tensor of float32 of the same shape, none of it below `least` nor above `most`; in place if it is the same. */
+/**
+ * Steps that copy a tensor of float32 of the same shape, none of it below `least` nor above `most`;
+ * in place if it is the same.
+ */
 export function clipped(
   input: Tensor,
   output: Tensor,
@@ -141,7 +167,14 @@ export function clipped(
   return eachFrame(batch, (frame) => [
     cutEvenly(output.channels, threads).map(({ first, end }) => {
       const count = ((end - first) * output.planeBytes) / FLOAT;
-      return call('clip', planeOf(input, frame, first), planeOf(output, frame, first), count, least, most);
+      return call(
+        'clip',
+        planeOf(input, frame, first),
+        planeOf(output, frame, first),
+        count,
+        least,
+        most,
+      );
     }),
   ]);
 }

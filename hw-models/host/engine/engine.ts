@@ -1,5 +1,5 @@
-// An executor over a table of kernels: weights laid out once, values in one WebAssembly memory, a fixed programme of
-// calls for each batch size.
+// An executor over a table of kernels: weights laid out once, values in one WebAssembly memory, a
+// fixed programme of calls for each batch size.
 
 import { InputError, invariant } from '../../../workloads/base/errors.js';
 import { type Model, weightsOf } from '../../../workloads/model.js';
@@ -28,14 +28,22 @@ export interface EngineSetting {
 }
 
 /** @throws InputError, naming the executor, for a number of threads that cannot be. */
-export function engineSetting(name: string, { threads = 1, fused = true }: EngineOptions): EngineSetting {
+export function engineSetting(
+  name: string,
+  { threads = 1, fused = true }: EngineOptions,
+): EngineSetting {
   if (!(Number.isInteger(threads) && threads >= 1 && threads <= 256)) {
-    throw new InputError(`${name}: found ${threads} threads, expected a whole number from 1 to 256`);
+    throw new InputError(
+      `${name}: found ${threads} threads, expected a whole number from 1 to 256`,
+    );
   }
   return { threads, fused: fused && hasFusedMultiplyAdd() };
 }
 
-/** 'zeroskip WebAssembly SIMD with fused multiply-add, sparse, 2 threads'; `label` says what is skipped. */
+/**
+ * 'zeroskip WebAssembly SIMD with fused multiply-add, sparse, 2 threads'; `label` says what is
+ * skipped.
+ */
 export function engineName(label: string, { threads, fused }: EngineSetting): string {
   const simd = `WebAssembly SIMD${fused ? ' with fused multiply-add' : ''}`;
   return `zeroskip ${simd}, ${label}, ${threads} thread${threads === 1 ? '' : 's'}`;
@@ -116,7 +124,11 @@ export async function loadNetwork(
         const { kernel, notes } = choices[at] as Choice;
         return { kernel: kernel.name, seconds: seconds[at] as number, notes };
       });
-      return { layers, ...outputsOf(network, (name) => readTensor(buffer, tensorOf(name), batch)), notes: [] };
+      return {
+        layers,
+        ...outputsOf(network, (name) => readTensor(buffer, tensorOf(name), batch)),
+        notes: [],
+      };
     },
     dispose() {
       if (disposed) return;

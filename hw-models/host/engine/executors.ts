@@ -6,7 +6,11 @@ import { createEngine, type EngineOptions } from './engine.js';
 import { createSparseFft, fftSizes } from './fft.js';
 import type { HostKernel } from './kernel.js';
 import { lowPrecisionKernels } from './lowprecision.js';
-import { binaryConvolution, int8Convolution, ternaryConvolution } from './lowprecision-convolution.js';
+import {
+  binaryConvolution,
+  int8Convolution,
+  ternaryConvolution,
+} from './lowprecision-convolution.js';
 import { rules } from './rules.js';
 import { createSparseWinograd } from './winograd.js';
 
@@ -22,7 +26,8 @@ function exact(name: keyof typeof rules) {
 /** Computes something else than the weights say, in the layers that `kernels` can run. */
 function optIn(name: string, kernels: readonly HostKernel[]) {
   const choose: Choose = preferring(kernels, rules.sparse);
-  return (options: EngineOptions): Executor => createEngine(name, name, choose, { ...options, optIn: true });
+  return (options: EngineOptions): Executor =>
+    createEngine(name, name, choose, { ...options, optIn: true });
 }
 
 export const engineExecutors: Readonly<Record<string, (options: EngineOptions) => Executor>> = {

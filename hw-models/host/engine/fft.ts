@@ -1,10 +1,19 @@
-// Rows of the engine's table: convolution by Fourier transforms (asm/fft.ts), dense, and with weights pruned in the
-// transform domain. What they cannot do (strides, kernels of one tap) they refuse, with the reason.
+// Rows of the engine's table: convolution by Fourier transforms (asm/fft.ts), dense, and with
+// weights pruned in the transform domain. What they cannot do (strides, kernels of one tap) they
+// refuse, with the reason.
 
 import { invariant } from '../../../workloads/base/errors.js';
 import type { Layer, LayerOf, LayerWeights } from '../../../workloads/network.js';
-import { type KernelSpectra, pruneSpectra, spectraOf } from '../../../workloads/transforms/fft-convolution.js';
-import { type ConvolutionShape, outputExtent, transformable } from '../../../workloads/transforms/shape.js';
+import {
+  type KernelSpectra,
+  pruneSpectra,
+  spectraOf,
+} from '../../../workloads/transforms/fft-convolution.js';
+import {
+  type ConvolutionShape,
+  outputExtent,
+  transformable,
+} from '../../../workloads/transforms/shape.js';
 import { densityOf, toDense } from '../../../workloads/weights/store.js';
 import { wasm as convolutionWasm, relaxed as relaxedConvolution } from '../convolution.wasm.js';
 import { wasm as fftWasm, relaxed as relaxedFft } from '../fft.wasm.js';
@@ -25,7 +34,11 @@ import {
 import { FLOAT, planeBytesOf, VECTOR, vectorsOf } from './tensor.js';
 import { densePanels, sparseLists, type WeightsAt } from './transformed.js';
 
-const convolution = callerOf({ name: 'convolution', wasm: convolutionWasm, relaxed: relaxedConvolution });
+const convolution = callerOf({
+  name: 'convolution',
+  wasm: convolutionWasm,
+  relaxed: relaxedConvolution,
+});
 const fft = callerOf({ name: 'fft', wasm: fftWasm, relaxed: relaxedFft });
 
 /** Tiles transformed together, and vectors of them that share a pass over the weights. */
@@ -35,7 +48,10 @@ const CHUNK_ROWS = 16;
 /** Rows of complex weights that share the loads of an input. */
 const PAIR = 2;
 const COMPLEX = 2 * VECTOR;
-/** Bytes of spectra beyond which a layer is refused: they would be read from memory for every block of tiles. */
+/**
+ * Bytes of spectra beyond which a layer is refused: they would be read from memory for every block
+ * of tiles.
+ */
 const MOST_BYTES = 2 ** 28;
 /** The squares that kernels are offered for. */
 export const fftSizes: readonly number[] = [16, 32];
@@ -45,7 +61,8 @@ export function fftRefusal(layer: Layer, size: number): string | null {
   const shape = transformable(layer.demand);
   if (typeof shape === 'string') return shape;
   const { kernel, outputs, channels, groups } = shape;
-  if (kernel > size / 2) return `has ${kernel}×${kernel} kernels, more than half of a transform of ${size}`;
+  if (kernel > size / 2)
+    return `has ${kernel}×${kernel} kernels, more than half of a transform of ${size}`;
   const bytes = positionsOf(size) * outputs * (channels / groups) * 2 * FLOAT;
   if (bytes <= MOST_BYTES) return null;
   return `has spectra of ${Math.round(bytes / 2 ** 20)} MiB, more than ${MOST_BYTES / 2 ** 20}`;
@@ -59,7 +76,8 @@ function positionsOf(size: number): number {
 /** Complex products a channel and output channel, tiles counted in whole vectors. */
 function productsOf(layer: Layer, size: number): number {
   const shape = transformable(layer.demand);
-  if (typeof shape === 'string' || fftRefusal(layer, size) !== null) return Number.POSITIVE_INFINITY;
+  if (typeof shape === 'string' || fftRefusal(layer, size) !== null)
+    return Number.POSITIVE_INFINITY;
   const { tilesX, tilesY } = tilingOf(shape, size);
   return positionsOf(size) * vectorsOf(tilesX * tilesY);
 }
@@ -69,20 +87,30 @@ export function createFft(size: number): HostKernel {
   return fftRow(`fft-${size}`, size, false, (spectra, { groups }, _tileBytes, heap) => {
     const rows = spectra.outputs / groups;
     const pairBytes = spectra.channels * PAIR * 2 * FLOAT;
-    return densePanels({ groups, rows }, PAIR, pairBytes, heap, (firstRow) => panelOf(spectra, firstRow, rows));
+    return densePanels({ groups, rows }, PAIR, pairBytes, heap, (firstRow) =>
+      panelOf(spectra, firstRow, rows),
+    );
   });
 }
 
 /**
- * The same with the layer's spectra pruned, to `density` or to the layer's own share of non-zero weights. It computes
- * another function than the layer's weights say, hence it runs only where it is asked for.
+ * The same with the layer's spectra pruned, to `density` or to the layer's own share of non-zero
+ * weights. It computes another function than the layer's weights say, hence it runs only where it
+ * is asked for.
  */
 export function createSparseFft(size: number, density?: number): HostKernel {
-  return fftRow(`fft-${size}-sparse`, size, true, (spectra, { groups }, tileBytes, heap, { store }) => {
-    const pruned = pruneSpectra(spectra, density ?? densityOf(store));
-    const rows = spectra.outputs / groups;
-    return sparseLists({ groups, rows }, heap, (firstRow) => listsOf(pruned, firstRow, rows, tileBytes));
-  });
+  return fftRow(
+    `fft-${size}-sparse`,
+    size,
+    true,
+    (spectra, { groups }, tileBytes, heap, { store }) => {
+      const pruned = pruneSpectra(spectra, density ?? densityOf(store));
+      const rows = spectra.outputs / groups;
+      return sparseLists({ groups, rows }, heap, (firstRow) =>
+        listsOf(pruned, firstRow, rows, tileBytes),
+      );
+    },
+  );
 }
 
 type Place = (
@@ -94,7 +122,8 @@ type Place = (
 ) => WeightsAt;
 
 function fftRow(name: string, size: number, optIn: boolean, place: Place): HostKernel {
-  const pays = (layer: Layer) => fftSizes.every((other) => productsOf(layer, size) <= productsOf(layer, other));
+  const pays = (layer: Layer) =>
+    fftSizes.every((other) => productsOf(layer, size) <= productsOf(layer, other));
   return weightedRow(
     'conv2d',
     name,
@@ -103,7 +132,13 @@ function fftRow(name: string, size: number, optIn: boolean, place: Place): HostK
       const shape = transformable(layer.demand);
       invariant(typeof shape !== 'string', () => `layer ${layer.name} ${shape}`);
       const channels = shape.channels / shape.groups;
-      const spectra = spectraOf(toDense(weights.store).values, shape.outputs, channels, shape.kernel, size);
+      const spectra = spectraOf(
+        toDense(weights.store).values,
+        shape.outputs,
+        channels,
+        shape.kernel,
+        size,
+      );
       const tiling = tilingOf(shape, size);
       const weightsAt = place(spectra, shape, tiling.tileBytes, heap, weights);
       const tables = { turns: heap.place(turnsOf(size)), places: heap.place(placesOf(size)) };
@@ -134,7 +169,10 @@ function placesOf(size: number): Uint32Array {
   return Uint32Array.from(reversedOrder(size), (place) => place * COMPLEX);
 }
 
-/** Visits every frequency with its place in the kernels' order, and what its values have to be multiplied by. */
+/**
+ * Visits every frequency with its place in the kernels' order, and what its values have to be
+ * multiplied by.
+ */
 function eachPosition(size: number, visit: (from: number, to: number) => void): void {
   const places = reversedOrder(size);
   for (let fx = 0; fx <= size / 2; fx++) {
@@ -147,8 +185,15 @@ function scaleOf(size: number): number {
   return 1 / (2 * size * size);
 }
 
-/** [position][⌈rows / 2⌉][channel][2][real, imaginary] of the rows of one group; a row that fills up the last two is zero. */
-function panelOf({ size, outputs, channels, real, imaginary }: KernelSpectra, firstRow: number, rows: number) {
+/**
+ * [position][⌈rows / 2⌉][channel][2][real, imaginary] of the rows of one group; a row that fills up
+ * the last two is zero.
+ */
+function panelOf(
+  { size, outputs, channels, real, imaginary }: KernelSpectra,
+  firstRow: number,
+  rows: number,
+) {
   const pairs = Math.ceil(rows / PAIR);
   const panel = new Float32Array(positionsOf(size) * pairs * channels * PAIR * 2);
   const scale = scaleOf(size);
@@ -165,7 +210,10 @@ function panelOf({ size, outputs, channels, real, imaginary }: KernelSpectra, fi
   return panel;
 }
 
-/** Non-zero weights of one group as (offset of the channel's tiles, real, imaginary), and each position's row pointers. */
+/**
+ * Non-zero weights of one group as (offset of the channel's tiles, real, imaginary), and each
+ * position's row pointers.
+ */
 function listsOf(spectra: KernelSpectra, firstRow: number, rows: number, tileBytes: number) {
   const { size, outputs, channels, real, imaginary } = spectra;
   const pointers = new Uint32Array(positionsOf(size) * (rows + 1));
@@ -245,22 +293,59 @@ function preparedLayer(
         products: scratch.take(positions * productBytes + 2 * groupChannels * COMPLEX + workBytes),
       }));
       /** A block's tiles are transformed, then multiplied and transformed back. */
-      const blockSteps = (frame: number, group: number, { first: firstTile, end: endTile }: Part): readonly Step[] => {
+      const blockSteps = (
+        frame: number,
+        group: number,
+        { first: firstTile, end: endTile }: Part,
+      ): readonly Step[] => {
         const tiles = [firstTile, endTile, tilesX];
         const transforms = channelParts.map((part) => {
           const from = padded + (group * groupChannels + part.first) * planeBytes;
           const planes = [from, planeBytes, pitch * FLOAT, part.end - part.first];
           const to = [transformed + part.first * 2 * tileBytes, tileBytes, positionBytes];
-          return fft('transformInputs', size, step, ...planes, ...tiles, ...to, turns, places, part.work);
+          return fft(
+            'transformInputs',
+            size,
+            step,
+            ...planes,
+            ...tiles,
+            ...to,
+            turns,
+            places,
+            part.work,
+          );
         });
         const products = rowParts.map((part) => {
           const row = group * groupRows + part.first;
           const { function: multiply, weights } = weightsAt(group, part.first);
           const from = [transformed, positionBytes, groupChannels, vectorsOf(endTile - firstTile)];
-          const image = [planeOf(output, frame, row), output.planeBytes, output.height, output.width];
-          const own = [tileBytes, biasAt + row * FLOAT, leastOf(layer), productBytes, turns, places, part.products];
+          const image = [
+            planeOf(output, frame, row),
+            output.planeBytes,
+            output.height,
+            output.width,
+          ];
+          const own = [
+            tileBytes,
+            biasAt + row * FLOAT,
+            leastOf(layer),
+            productBytes,
+            turns,
+            places,
+            part.products,
+          ];
           const count = [part.end - part.first, CHUNK_ROWS];
-          return fft(multiply, size, step, ...from, ...weights, ...count, ...image, ...tiles, ...own);
+          return fft(
+            multiply,
+            size,
+            step,
+            ...from,
+            ...weights,
+            ...count,
+            ...image,
+            ...tiles,
+            ...own,
+          );
         });
         return [transforms, products];
       };
@@ -272,7 +357,10 @@ function preparedLayer(
           return convolution('gather', planeOf(input, frame, first), to, ...image, ...phase);
         });
         const groups = Array.from({ length: shape.groups }, (_, group) => group);
-        return [gathers, ...groups.flatMap((group) => blocks.flatMap((block) => blockSteps(frame, group, block)))];
+        return [
+          gathers,
+          ...groups.flatMap((group) => blocks.flatMap((block) => blockSteps(frame, group, block))),
+        ];
       });
     },
   };

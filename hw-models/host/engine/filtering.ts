@@ -1,6 +1,7 @@
-// Convolution by minimal filtering along rows, F(4, r) (asm/filtering.ts): for layers that keep most of their weights,
-// at any stride. A stride s makes s phases of ⌈kernel / s⌉ taps each, whose products add up before they are
-// transformed back. Only rows are filtered, not columns: half the multiplications at little cost of transforming.
+// Convolution by minimal filtering along rows, F(4, r) (asm/filtering.ts): for layers that keep
+// most of their weights, at any stride. A stride s makes s phases of ⌈kernel / s⌉ taps each, whose
+// products add up before they are transformed back. Only rows are filtered, not columns: half the
+// multiplications at little cost of transforming.
 
 import type { LayerOf } from '../../../workloads/network.js';
 import { tapsOf } from '../../../workloads/operators/window.js';
@@ -9,18 +10,43 @@ import { nonzerosOf, toDense } from '../../../workloads/weights/store.js';
 import { wasm as convolutionWasm, relaxed as relaxedConvolution } from '../convolution.wasm.js';
 import { wasm as filteringWasm, relaxed as relaxedFiltering } from '../filtering.wasm.js';
 import { notOneImage, outputImage } from '../fits.js';
-import { BLOCK_BYTES, filledUpRows, packRows, phaseArguments, placeBias, ROWS_TOGETHER } from './convolution.js';
+import {
+  BLOCK_BYTES,
+  filledUpRows,
+  packRows,
+  phaseArguments,
+  placeBias,
+  ROWS_TOGETHER,
+} from './convolution.js';
 import type { HostKernel } from './kernel.js';
-import { callerOf, cutEvenly, dealSequences, eachFrame, leastOf, only, planeOf, weightedRow } from './rows.js';
+import {
+  callerOf,
+  cutEvenly,
+  dealSequences,
+  eachFrame,
+  leastOf,
+  only,
+  planeOf,
+  weightedRow,
+} from './rows.js';
 import { FLOAT, VECTOR, vectorsOf } from './tensor.js';
 
-const convolution = callerOf({ name: 'convolution', wasm: convolutionWasm, relaxed: relaxedConvolution });
+const convolution = callerOf({
+  name: 'convolution',
+  wasm: convolutionWasm,
+  relaxed: relaxedConvolution,
+});
 const filtering = callerOf({ name: 'filtering', wasm: filteringWasm, relaxed: relaxedFiltering });
 
-/** Outputs of a tile, and the columns that matrices are filled up to: what asm/filtering.ts is written for. */
+/**
+ * Outputs of a tile, and the columns that matrices are filled up to: what asm/filtering.ts is
+ * written for.
+ */
 const TILE = 4;
 const MATRIX_COLUMNS = 8;
-/** Times fewer multiplications than the weights that are left need, from which on transforming pays. */
+/**
+ * Times fewer multiplications than the weights that are left need, from which on transforming pays.
+ */
 const PAYS_FROM = 1.25;
 
 interface Geometry {
@@ -59,9 +85,12 @@ export const filteredConvolution: HostKernel = weightedRow(
     refusal(layer) {
       const several = notOneImage(layer);
       if (several) return several;
-      if (Math.max(...layer.dilation) > 1) return 'is dilated: neighbouring outputs share no inputs';
+      if (Math.max(...layer.dilation) > 1)
+        return 'is dilated: neighbouring outputs share no inputs';
       const { taps, positions } = geometryOf(layer);
-      return positions <= MATRIX_COLUMNS ? null : `has ${taps} taps a phase, more than ${MATRIX_COLUMNS + 1 - TILE}`;
+      return positions <= MATRIX_COLUMNS
+        ? null
+        : `has ${taps} taps a phase, more than ${MATRIX_COLUMNS + 1 - TILE}`;
     },
     pays: (layer, { store }) =>
       (nonzerosOf(store) / (filledUpRows(layer) * store.columns)) * gainOf(layer) >= PAYS_FROM,
@@ -96,7 +125,9 @@ export const filteredConvolution: HostKernel = weightedRow(
     const panels = Array.from({ length: groups }, (_, group) =>
       matrices.tapMatrix.map((taps) => {
         const own = values.subarray(group * groupRows * columns, (group + 1) * groupRows * columns);
-        return heap.place(packRows(transformWeights(own, taps, kernel[1], stride[1]), groupRows, offsets.length));
+        return heap.place(
+          packRows(transformWeights(own, taps, kernel[1], stride[1]), groupRows, offsets.length),
+        );
       }),
     );
     const least = leastOf(layer);
@@ -112,7 +143,9 @@ export const filteredConvolution: HostKernel = weightedRow(
         const vectors = vectorsOf(output.height * tiles);
         const sumBytes = vectors * VECTOR;
         // As many rows at a time as stay in the cache, whole fours, one thread's after another's.
-        const blockRows = ROWS_TOGETHER * Math.max(1, Math.floor(BLOCK_BYTES / (ROWS_TOGETHER * positions * sumBytes)));
+        const blockRows =
+          ROWS_TOGETHER *
+          Math.max(1, Math.floor(BLOCK_BYTES / (ROWS_TOGETHER * positions * sumBytes)));
         const works = Array.from({ length: scratch.threads }, () => ({
           sums: scratch.take(positions * blockRows * sumBytes),
           room: scratch.take(8 * VECTOR),
@@ -126,8 +159,17 @@ export const filteredConvolution: HostKernel = weightedRow(
             return convolution('gather', planeOf(input, frame, first), to, ...image, ...phase);
           });
           const transforms = channelParts.map(({ first, end }, part) => {
-            const [from, to] = [gathered + first * phases * phaseBytes, products + first * phases * planeBytes];
-            const planes = [(end - first) * phases, phaseBytes, planeBytes, phaseHeight, pitch * FLOAT];
+            const [from, to] = [
+              gathered + first * phases * phaseBytes,
+              products + first * phases * planeBytes,
+            ];
+            const planes = [
+              (end - first) * phases,
+              phaseBytes,
+              planeBytes,
+              phaseHeight,
+              pitch * FLOAT,
+            ];
             const own = [tiles, positions, positionBytes, inputMatrixAt, works[part]?.room ?? 0];
             return filtering('transformRows', from, to, ...planes, ...own);
           });
@@ -143,7 +185,10 @@ export const filteredConvolution: HostKernel = weightedRow(
             const row = group * groupRows + first;
             const from = products + group * channels * phases * planeBytes;
             const made = panel.map((weightsAt, position) => {
-              const [input, output] = [from + position * positionBytes, sums + position * blockRows * sumBytes];
+              const [input, output] = [
+                from + position * positionBytes,
+                sums + position * blockRows * sumBytes,
+              ];
               const weightAt = weightsAt + first * offsets.length * FLOAT;
               const extent = [offsets.length, end - first, vectors, sumBytes];
               return convolution(
@@ -157,9 +202,26 @@ export const filteredConvolution: HostKernel = weightedRow(
                 Number.NEGATIVE_INFINITY,
               );
             });
-            const image = [end - first, sumBytes, positions, blockRows * sumBytes, output.height, output.width];
-            const own = [tiles, output.planeBytes, outputMatrixAt, biasAt + row * FLOAT, least, room];
-            return [...made, filtering('transformBack', sums, planeOf(output, frame, row), ...image, ...own)];
+            const image = [
+              end - first,
+              sumBytes,
+              positions,
+              blockRows * sumBytes,
+              output.height,
+              output.width,
+            ];
+            const own = [
+              tiles,
+              output.planeBytes,
+              outputMatrixAt,
+              biasAt + row * FLOAT,
+              least,
+              room,
+            ];
+            return [
+              ...made,
+              filtering('transformBack', sums, planeOf(output, frame, row), ...image, ...own),
+            ];
           });
           return [gathers, transforms, ...dealSequences(calls, scratch.threads)];
         });
@@ -168,8 +230,16 @@ export const filteredConvolution: HostKernel = weightedRow(
   },
 );
 
-/** G g: taps along each row of a kernel, phase by phase, for one product: [rows, channels, ky, phase]. */
-function transformWeights(values: Float32Array, taps: readonly number[], kernel: number, stride: number): Float32Array {
+/**
+ * G g: taps along each row of a kernel, phase by phase, for one product: [rows, channels, ky,
+ * phase].
+ */
+function transformWeights(
+  values: Float32Array,
+  taps: readonly number[],
+  kernel: number,
+  stride: number,
+): Float32Array {
   const lines = values.length / kernel;
   const transformed = new Float32Array(lines * stride);
   for (let line = 0; line < lines; line++) {

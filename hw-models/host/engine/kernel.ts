@@ -1,12 +1,21 @@
-// What a kernel of the WebAssembly engine is: a row of a table. A prepared layer becomes a fixed programme, steps of
-// calls of exported functions with numbers as arguments, so that the same programme runs on one thread or on several
-// without asking the kernel again. A new kernel is one file in ../asm and one row; the engine knows none by name.
+// What a kernel of the WebAssembly engine is: a row of a table. A prepared layer becomes a fixed
+// programme, steps of calls of exported functions with numbers as arguments, so that the same
+// programme runs on one thread or on several without asking the kernel again. A new kernel is one
+// file in ../asm and one row; the engine knows none by name.
 
-import type { ElementType, Layer, LayerKind, LayerWeights, Shape, Values } from '../../../workloads/network.js';
+import type {
+  ElementType,
+  Layer,
+  LayerKind,
+  LayerWeights,
+  Shape,
+  Values,
+} from '../../../workloads/network.js';
 
 /**
- * An AssemblyScript file of ../asm as built by scripts/build-wasm.mjs: it imports one shared memory. `relaxed` is the
- * same source built with fused multiply-add (asm/shared/vector.ts), used where the machine underneath has it.
+ * An AssemblyScript file of ../asm as built by scripts/build-wasm.mjs: it imports one shared
+ * memory. `relaxed` is the same source built with fused multiply-add (asm/shared/vector.ts), used
+ * where the machine underneath has it.
  */
 export interface KernelModule {
   readonly name: string;
@@ -23,8 +32,9 @@ export interface Call {
 }
 
 /**
- * Calls that may run at the same time: none reads or writes what another of them writes, but for those of one lane.
- * Call k is of lane k modulo the number of threads. Whichever thread is free takes a lane and runs its calls in turn.
+ * Calls that may run at the same time: none reads or writes what another of them writes, but for
+ * those of one lane. Call k is of lane k modulo the number of threads. Whichever thread is free
+ * takes a lane and runs its calls in turn.
  */
 export type Step = readonly Call[] | MainStep;
 
@@ -34,10 +44,11 @@ export interface MainStep {
 }
 
 /**
- * A batch of values in the engine's memory. An image, [1, channels, height, width] of float32, is a plane per channel,
- * row after row, its planes `planeBytes` apart. Planes begin on 16 bytes and are filled up to whole vectors of 4 floats
- * (tensor.ts): a kernel may overwrite the filling, whose values mean nothing. Any other tensor is a plane of one value
- * per element, without gaps (of float32 planeBytes is 4).
+ * A batch of values in the engine's memory. An image, [1, channels, height, width] of float32, is a
+ * plane per channel, row after row, its planes `planeBytes` apart. Planes begin on 16 bytes and are
+ * filled up to whole vectors of 4 floats (tensor.ts): a kernel may overwrite the filling, whose
+ * values mean nothing. Any other tensor is a plane of one value per element, without gaps (of
+ * float32 planeBytes is 4).
  */
 export interface Tensor {
   readonly type: ElementType;
@@ -48,7 +59,10 @@ export interface Tensor {
   readonly height: number;
   readonly width: number;
   readonly planeBytes: number;
-  /** From one frame of the batch to the next: more than channels · planeBytes inside a concatenation, 0 of a constant. */
+  /**
+   * From one frame of the batch to the next: more than channels · planeBytes inside a
+   * concatenation, 0 of a constant.
+   */
   readonly frameBytes: number;
 }
 
@@ -63,15 +77,19 @@ export interface Heap {
 /** Memory for one layer's run: undefined at its first step, any other layer's after its last. */
 export interface Scratch {
   readonly threads: number;
-  /** The address of `bytes` bytes, a multiple of 64. Up to 256 bytes beyond them may be read, not written. */
+  /**
+   * The address of `bytes` bytes, a multiple of 64. Up to 256 bytes beyond them may be read, not
+   * written.
+   */
   take(bytes: number): number;
 }
 
 /** A layer with its weights laid out in the engine's memory. */
 export interface PreparedLayer {
   /**
-   * The layer's programme for `batch` frames: steps run one after the other. `inputs` as in layer.inputs, null for one
-   * that is left out, `outputs` as in layer.results. Up to 256 bytes beyond a tensor may be read, not written.
+   * The layer's programme for `batch` frames: steps run one after the other. `inputs` as in
+   * layer.inputs, null for one that is left out, `outputs` as in layer.results. Up to 256 bytes
+   * beyond a tensor may be read, not written.
    */
   plan(
     inputs: readonly (Tensor | null)[],
@@ -79,7 +97,10 @@ export interface PreparedLayer {
     batch: number,
     scratch: Scratch,
   ): readonly Step[];
-  /** True where the layer's own upper bound is kept to: else what is above it is clipped afterwards (programme.ts). */
+  /**
+   * True where the layer's own upper bound is kept to: else what is above it is clipped afterwards
+   * (programme.ts).
+   */
   readonly isClipped?: boolean;
 }
 
@@ -88,11 +109,17 @@ export interface HostKernel {
   readonly name: string;
   /** Null for a row that runs layers of all kinds. */
   readonly kind: LayerKind | null;
-  /** True where it computes something else than the weights say (other precision, other pruning): it serves by name only. */
+  /**
+   * True where it computes something else than the weights say (other precision, other pruning): it
+   * serves by name only.
+   */
   readonly optIn: boolean;
   /** In words why it cannot run a layer of its kind, or null where it can. */
   refusal(layer: Layer, weights: LayerWeights | null): string | null;
-  /** Whether it is worth running where nobody has timed it: by the share of weights left, by the shape. */
+  /**
+   * Whether it is worth running where nobody has timed it: by the share of weights left, by the
+   * shape.
+   */
   pays(layer: Layer, weights: LayerWeights | null): boolean;
   prepare(layer: Layer, weights: LayerWeights | null, heap: Heap): PreparedLayer;
 }

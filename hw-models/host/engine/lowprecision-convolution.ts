@@ -1,5 +1,6 @@
-// Rows of the engine's table: convolutions with binary, ternary and 8-bit weights (asm/lowprecision-convolution.ts). As
-// lowprecision.ts for fully connected layers: they serve by name only. Scales are a filter's, and of activations an image's.
+// Rows of the engine's table: convolutions with binary, ternary and 8-bit weights
+// (asm/lowprecision-convolution.ts). As lowprecision.ts for fully connected layers: they serve by
+// name only. Scales are a filter's, and of activations an image's.
 
 import { balanceOf, binarize } from '../../../workloads/compress/binary.js';
 import { quantize } from '../../../workloads/compress/int8.js';
@@ -40,7 +41,11 @@ interface Coding {
   readonly block: number;
 }
 
-function codingOf(layer: LayerOf<'conv2d'>, pixelBytesOf: (channels: number) => number, multiple: number): Coding {
+function codingOf(
+  layer: LayerOf<'conv2d'>,
+  pixelBytesOf: (channels: number) => number,
+  multiple: number,
+): Coding {
   const groupChannels = inputImage(layer)[0] / layer.groups;
   const pixelBytes = pixelBytesOf(groupChannels);
   const patchBytes = Math.ceil((tapsOf(layer) * pixelBytes) / multiple) * multiple;
@@ -56,7 +61,9 @@ function placeGeometry({ layer, pixelBytes, patchBytes, block }: Coding, heap: H
   const [, , outputWidth] = outputImage(layer);
   const { stride, dilation, pad, kernel } = layer;
   const window = [...stride, ...dilation, pad[0], pad[1], ...kernel];
-  return heap.place(Int32Array.of(width, height, pixelBytes, outputWidth, ...window, patchBytes, block));
+  return heap.place(
+    Int32Array.of(width, height, pixelBytes, outputWidth, ...window, patchBytes, block),
+  );
 }
 
 interface Addresses {
@@ -71,8 +78,16 @@ interface Phases {
   readonly coding: Coding;
   readonly statistics: 'findStep' | 'meanOf';
   readonly code: 'quantizePixels' | 'binarizePixels';
-  /** Makes `count` output pixels of a group from number `first` on; `lane`: whose room it may use. */
-  readonly pixels: (group: number, first: number, count: number, addresses: Addresses, lane: number) => Call;
+  /**
+   * Makes `count` output pixels of a group from number `first` on; `lane`: whose room it may use.
+   */
+  readonly pixels: (
+    group: number,
+    first: number,
+    count: number,
+    addresses: Addresses,
+    lane: number,
+  ) => Call;
 }
 
 /** Each frame's statistics, then its pixels as codes, then its output. */
@@ -91,8 +106,18 @@ function planPhases(
   const groupBytes = pixelCount * pixelBytes;
   const image = scratch.take(layer.groups * groupBytes);
   return eachFrame(batch, (frame) => {
-    const first = call(statistics, planeOf(input, frame), input.channels, pixelCount, input.planeBytes, found);
-    const perGroup = <Made>(count: number, make: (group: number, first: number, count: number) => Made) =>
+    const first = call(
+      statistics,
+      planeOf(input, frame),
+      input.channels,
+      pixelCount,
+      input.planeBytes,
+      found,
+    );
+    const perGroup = <Made>(
+      count: number,
+      make: (group: number, first: number, count: number) => Made,
+    ) =>
       Array.from({ length: layer.groups }, (_, group) => group).flatMap((group) =>
         cutEvenly(count, threads).map((part) => make(group, part.first, part.end - part.first)),
       );
@@ -103,10 +128,18 @@ function planPhases(
       const count = Math.min(4 * vectors, pixelCount - 4 * vector);
       return call(code, from, to, groupChannels, count, input.planeBytes, found);
     });
-    const made = perGroup(output.height * output.width, (group, pixel, count) => ({ group, pixel, count }));
+    const made = perGroup(output.height * output.width, (group, pixel, count) => ({
+      group,
+      pixel,
+      count,
+    }));
     const calls = made.map(({ group, pixel, count }, at) => {
       const addresses = {
-        ...{ image: image + group * groupBytes, statistics: found, outputPlaneBytes: output.planeBytes },
+        ...{
+          image: image + group * groupBytes,
+          statistics: found,
+          outputPlaneBytes: output.planeBytes,
+        },
         output: planeOf(output, frame, group * groupRows) + pixel * FLOAT,
       };
       return pixels(group, pixel, count, addresses, at % threads);
@@ -169,11 +202,14 @@ export const int8Convolution: HostKernel = weightedRow(
   (layer, weights, heap): PreparedLayer => {
     const coding = codingOf(layer, (channels) => channels, VECTOR);
     const { patchBytes, pixelBytes, block, groupRows } = coding;
-    const { rows, columns, values, scales } = quantize(byTaps(toDense(weights.store), tapsOf(layer)));
+    const { rows, columns, values, scales } = quantize(
+      byTaps(toDense(weights.store), tapsOf(layer)),
+    );
     const of: Rows = { rows, groups: layer.groups, heap };
     const { groupBytes, totalBytes, offsetOf } = filledRows(rows, layer.groups, patchBytes);
     const filled = new Int8Array(totalBytes);
-    for (let row = 0; row < rows; row++) filled.set(values.subarray(row * columns, (row + 1) * columns), offsetOf(row));
+    for (let row = 0; row < rows; row++)
+      filled.set(values.subarray(row * columns, (row + 1) * columns), offsetOf(row));
     const [weightsAt, geometry] = [heap.place(filled), placeGeometry(coding, heap)];
     const [scalesOf, biasOf] = [placeFilled(scales, of), placeFilled(weights.bias, of)];
     // Where a pixel is what a filter sees, nothing needs laying out.
@@ -195,7 +231,17 @@ export const int8Convolution: HostKernel = weightedRow(
               outputPlaneBytes,
               groupRows,
             ];
-            return call('int8', image, statistics, ...own, first, count, rooms[lane] ?? 0, geometry, leastOf(layer));
+            return call(
+              'int8',
+              image,
+              statistics,
+              ...own,
+              first,
+              count,
+              rooms[lane] ?? 0,
+              geometry,
+              leastOf(layer),
+            );
           },
         };
         return planPhases(phases, inputs, output, batch, scratch);
@@ -204,7 +250,10 @@ export const int8Convolution: HostKernel = weightedRow(
   },
 );
 
-/** Bytes of a pixel's bits: 1, 2, 4 or whole words of 8, so that images of few channels make short patches. */
+/**
+ * Bytes of a pixel's bits: 1, 2, 4 or whole words of 8, so that images of few channels make short
+ * patches.
+ */
 function signBytesOf(channels: number): number {
   const narrow = [1, 2, 4].find((bytes) => 8 * bytes >= channels);
   return narrow ?? Math.ceil(channels / WORD_BITS) * WORD_BYTES;
@@ -238,7 +287,10 @@ export const binaryConvolution: HostKernel = weightedRow(
       let all = 0;
       for (let tap = 0; tap < taps; tap++) {
         const at = row * taps + tap;
-        const own = signBytes.subarray(at * tapBytes, at * tapBytes + Math.min(tapBytes, pixelBytes));
+        const own = signBytes.subarray(
+          at * tapBytes,
+          at * tapBytes + Math.min(tapBytes, pixelBytes),
+        );
         signs.set(own, signRows.offsetOf(row) + tap * pixelBytes);
         const set = (groupChannels - (balances[at] as number)) / 2;
         tables[table + tap * ROWS_TOGETHER] = set;
@@ -246,7 +298,11 @@ export const binaryConvolution: HostKernel = weightedRow(
       }
       tables[table + taps * ROWS_TOGETHER] = all;
     }
-    const [signsAt, tablesAt, geometry] = [heap.place(signs), heap.place(tables), placeGeometry(coding, heap)];
+    const [signsAt, tablesAt, geometry] = [
+      heap.place(signs),
+      heap.place(tables),
+      placeGeometry(coding, heap),
+    ];
     const [scalesOf, biasOf] = [placeFilled(scales, of), placeFilled(weights.bias, of)];
     return {
       plan(inputs, outputs, batch, scratch) {
@@ -258,10 +314,31 @@ export const binaryConvolution: HostKernel = weightedRow(
         const phases: Phases = {
           ...{ coding, statistics: 'meanOf', code: 'binarizePixels' },
           pixels(group, first, count, { image, statistics, output: to, outputPlaneBytes }, lane) {
-            const own = [signsAt + group * signRows.groupBytes, tablesAt + group * tableRows.groupBytes];
-            const lines = [scalesOf(group), biasOf(group), to, outputPlaneBytes, groupRows, groupChannels];
+            const own = [
+              signsAt + group * signRows.groupBytes,
+              tablesAt + group * tableRows.groupBytes,
+            ];
+            const lines = [
+              scalesOf(group),
+              biasOf(group),
+              to,
+              outputPlaneBytes,
+              groupRows,
+              groupChannels,
+            ];
             const room = [rooms[lane]?.patches ?? 0, rooms[lane]?.missing ?? 0];
-            return call('binary', image, statistics, ...own, ...lines, first, count, ...room, geometry, leastOf(layer));
+            return call(
+              'binary',
+              image,
+              statistics,
+              ...own,
+              ...lines,
+              first,
+              count,
+              ...room,
+              geometry,
+              leastOf(layer),
+            );
           },
         };
         return planPhases(phases, inputs, output, batch, scratch);
@@ -271,8 +348,8 @@ export const binaryConvolution: HostKernel = weightedRow(
 );
 
 /**
- * The exact kernels with ternary weights: beside fused multiply-add an addition saves nothing, and the zeros are skipped
- * where enough of them are left.
+ * The exact kernels with ternary weights: beside fused multiply-add an addition saves nothing, and
+ * the zeros are skipped where enough of them are left.
  */
 export const ternaryConvolution: HostKernel = weightedRow(
   'conv2d',
@@ -280,8 +357,14 @@ export const ternaryConvolution: HostKernel = weightedRow(
   { optIn: true, refusal: notOneImage },
   (layer, weights, heap) => {
     const { rows, columns, values, scales } = ternarize(toDense(weights.store));
-    const scaled = Float32Array.from(values, (value, at) => value * (scales[Math.floor(at / columns)] as number));
-    const ternary = { ...weights, store: { format: 'dense', rows, columns, values: scaled } as const };
+    const scaled = Float32Array.from(
+      values,
+      (value, at) => value * (scales[Math.floor(at / columns)] as number),
+    );
+    const ternary = {
+      ...weights,
+      store: { format: 'dense', rows, columns, values: scaled } as const,
+    };
     const kernel = sparseConvolution.pays(layer, ternary) ? sparseConvolution : denseConvolution;
     return kernel.prepare(layer, ternary, heap);
   },

@@ -1,6 +1,6 @@
-// Rows of the engine's table: fully connected layers with binary, ternary and 8-bit weights. Each computes another
-// function than the layer's weights say, so it runs only where it is asked for; docs/convolution.md states by how much
-// each is off.
+// Rows of the engine's table: fully connected layers with binary, ternary and 8-bit weights. Each
+// computes another function than the layer's weights say, so it runs only where it is asked for;
+// docs/convolution.md states by how much each is off.
 
 import { invariant } from '../../../workloads/base/errors.js';
 import { balanceOf, binarize } from '../../../workloads/compress/binary.js';
@@ -12,7 +12,16 @@ import { relaxed, wasm } from '../lowprecision.wasm.js';
 import { apart, eachVector, rowsOf } from './close-up.js';
 import { placeBias } from './convolution.js';
 import type { Call, HostKernel, Scratch, Step, Tensor } from './kernel.js';
-import { callerOf, cutEvenly, cutInMultiples, eachFrame, leastOf, type Part, planeOf, weightedRow } from './rows.js';
+import {
+  callerOf,
+  cutEvenly,
+  cutInMultiples,
+  eachFrame,
+  leastOf,
+  type Part,
+  planeOf,
+  weightedRow,
+} from './rows.js';
 import { FLOAT, VECTOR } from './tensor.js';
 
 const call = callerOf({ name: 'lowprecision', wasm, relaxed });
@@ -23,16 +32,29 @@ const ROWS_TOGETHER = 4;
 const CODE_WEIGHTS = 5;
 const CODES_TOGETHER = 8;
 
-/** What happens once a frame, and what each part of the rows then does. Addresses are of one frame's features. */
+/**
+ * What happens once a frame, and what each part of the rows then does. Addresses are of one frame's
+ * features.
+ */
 interface Phases {
   /** Bytes of scratch memory for a frame's activations. */
   readonly activationBytes: number;
   readonly activations: (input: number, to: number) => Call | null;
-  readonly rows: (part: Part, partNumber: number, input: number, activations: number, output: number) => Call;
+  readonly rows: (
+    part: Part,
+    partNumber: number,
+    input: number,
+    activations: number,
+    output: number,
+  ) => Call;
 }
 
 /** One call for a vector's activations, then one for each part of the rows. */
-function plan(layer: LayerOf<'dense'>, { activationBytes, activations, rows }: Phases, parts: readonly Part[]) {
+function plan(
+  layer: LayerOf<'dense'>,
+  { activationBytes, activations, rows }: Phases,
+  parts: readonly Part[],
+) {
   return (
     inputs: readonly (Tensor | null)[],
     outputs: readonly Tensor[],
@@ -40,13 +62,21 @@ function plan(layer: LayerOf<'dense'>, { activationBytes, activations, rows }: P
     scratch: Scratch,
   ): readonly Step[] => {
     const at = scratch.take(activationBytes);
-    return eachVector(rowsOf(layer, layer.outputs), inputs, outputs, batch, scratch, (from, to, count) =>
-      eachFrame(count, (vector): readonly Step[] => {
-        const input = planeOf(from, vector);
-        const first = activations(input, at);
-        const made = parts.map((part, number) => rows(part, number, input, at, planeOf(to, vector, part.first)));
-        return first ? [[first], made] : [made];
-      }),
+    return eachVector(
+      rowsOf(layer, layer.outputs),
+      inputs,
+      outputs,
+      batch,
+      scratch,
+      (from, to, count) =>
+        eachFrame(count, (vector): readonly Step[] => {
+          const input = planeOf(from, vector);
+          const first = activations(input, at);
+          const made = parts.map((part, number) =>
+            rows(part, number, input, at, planeOf(to, vector, part.first)),
+          );
+          return first ? [[first], made] : [made];
+        }),
     );
   };
 }
@@ -66,10 +96,19 @@ export const binaryConnected: HostKernel = weightedRow(
     const bitsBytes = 8 * words;
     const phases: Phases = {
       activationBytes: bitsBytes + 2 * FLOAT,
-      activations: (input, to) => call('binarizeActivations', input, matrix.columns, to, to + bitsBytes),
+      activations: (input, to) =>
+        call('binarizeActivations', input, matrix.columns, to, to + bitsBytes),
       rows({ first, end }, _number, _input, bits, output) {
         const own = [scales, balances, bias].map((address) => address + first * FLOAT);
-        const of = [signs + first * bitsBytes, ...own, output, end - first, matrix.columns, words, leastOf(layer)];
+        const of = [
+          signs + first * bitsBytes,
+          ...own,
+          output,
+          end - first,
+          matrix.columns,
+          words,
+          leastOf(layer),
+        ];
         return call('binary', bits, bits + bitsBytes, ...of);
       },
     };
@@ -77,7 +116,10 @@ export const binaryConnected: HostKernel = weightedRow(
   },
 );
 
-/** Ternary weights, five in a byte, that choose among sums of float activations (Ternary Weight Networks). */
+/**
+ * Ternary weights, five in a byte, that choose among sums of float activations (Ternary Weight
+ * Networks).
+ */
 export const ternaryConnected: HostKernel = weightedRow(
   'dense',
   'ternary',
@@ -93,10 +135,24 @@ export const ternaryConnected: HostKernel = weightedRow(
       activationBytes: parts.length * tableBytes,
       activations: () => null,
       rows({ first, end }, number, input, tables, output) {
-        const own = [scales + first * FLOAT, bias + first * FLOAT, output, end - first, matrix.columns];
+        const own = [
+          scales + first * FLOAT,
+          bias + first * FLOAT,
+          output,
+          end - first,
+          matrix.columns,
+        ];
         const groupBytes = CODES_TOGETHER * (end - first);
         const table = tables + number * tableBytes;
-        return call('ternary', input, codes[number] as number, groupBytes, ...own, table, leastOf(layer));
+        return call(
+          'ternary',
+          input,
+          codes[number] as number,
+          groupBytes,
+          ...own,
+          table,
+          leastOf(layer),
+        );
       },
     };
     return { plan: plan(layer, phases, parts) };
@@ -122,10 +178,24 @@ export const int8Connected: HostKernel = weightedRow(
     const bias = placeBias(weights, heap);
     const phases: Phases = {
       activationBytes: rowBytes + 2 * FLOAT,
-      activations: (input, to) => call('quantizeActivations', input, matrix.columns, to, to + rowBytes),
+      activations: (input, to) =>
+        call('quantizeActivations', input, matrix.columns, to, to + rowBytes),
       rows({ first, end }, _number, _input, activations, output) {
-        const own = [scales + first * FLOAT, bias + first * FLOAT, output, end - first, leastOf(layer)];
-        return call('int8', activations, activations + rowBytes, values + first * rowBytes, rowBytes, ...own);
+        const own = [
+          scales + first * FLOAT,
+          bias + first * FLOAT,
+          output,
+          end - first,
+          leastOf(layer),
+        ];
+        return call(
+          'int8',
+          activations,
+          activations + rowBytes,
+          values + first * rowBytes,
+          rowBytes,
+          ...own,
+        );
       },
     };
     return { plan: plan(layer, phases, cutInMultiples(matrix.rows, ROWS_TOGETHER, heap.threads)) };
@@ -145,7 +215,8 @@ function paddedRows(values: Uint32Array, rows: number, rowBytes: number): Uint8A
   const from = bytes.length / rows;
   invariant(from <= rowBytes, () => `rows of ${from} bytes in ${rowBytes}`);
   const padded = new Uint8Array(rows * rowBytes);
-  for (let row = 0; row < rows; row++) padded.set(bytes.subarray(row * from, (row + 1) * from), row * rowBytes);
+  for (let row = 0; row < rows; row++)
+    padded.set(bytes.subarray(row * from, (row + 1) * from), row * rowBytes);
   return padded;
 }
 
@@ -156,14 +227,20 @@ function inFours(values: Int8Array, rows: number, rowBytes: number): Int8Array {
   for (let row = 0; row < rows; row++) {
     const to = (row - (row % ROWS_TOGETHER)) * rowBytes + (row % ROWS_TOGETHER) * VECTOR;
     for (let column = 0; column < columns; column += VECTOR) {
-      const part = values.subarray(row * columns + column, row * columns + Math.min(columns, column + VECTOR));
+      const part = values.subarray(
+        row * columns + column,
+        row * columns + Math.min(columns, column + VECTOR),
+      );
       packed.set(part, to + column * ROWS_TOGETHER);
     }
   }
   return packed;
 }
 
-/** [group of 40 columns][row of the part][8]: codes Σ (wₖ + 1) 3ᵏ of five weights each, zeros behind the last column. */
+/**
+ * [group of 40 columns][row of the part][8]: codes Σ (wₖ + 1) 3ᵏ of five weights each, zeros behind
+ * the last column.
+ */
 function codesOf(values: Int8Array, columns: number, { first, end }: Part): Uint8Array {
   const rows = end - first;
   const groups = Math.ceil(columns / (CODES_TOGETHER * CODE_WEIGHTS));
@@ -176,7 +253,9 @@ function codesOf(values: Int8Array, columns: number, { first, end }: Part): Uint
         const weight = column < columns ? (values[(first + row) * columns + column] as number) : 0;
         code = 3 * code + weight + 1;
       }
-      codes[(Math.floor(at / CODES_TOGETHER) * rows + row) * CODES_TOGETHER + (at % CODES_TOGETHER)] = code;
+      codes[
+        (Math.floor(at / CODES_TOGETHER) * rows + row) * CODES_TOGETHER + (at % CODES_TOGETHER)
+      ] = code;
     }
   }
   return codes;

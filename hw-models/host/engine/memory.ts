@@ -16,7 +16,9 @@ export function aligned(bytes: number): number {
   return Math.ceil(bytes / ALIGNMENT) * ALIGNMENT;
 }
 
-/** Weights first, placed once; behind them whatever a plan lays out. Growing never moves anything. */
+/**
+ * Weights first, placed once; behind them whatever a plan lays out. Growing never moves anything.
+ */
 export class EngineMemory implements Heap {
   readonly memory: SharedMemory = createMemory(FIRST_FREE / PAGE + 1);
   /** The first address behind the weights. */
@@ -52,7 +54,10 @@ export class EngineMemory implements Heap {
   }
 }
 
-/** Parts of the memory behind `base` for tensors that come and go: the first gap that is large enough. */
+/**
+ * Parts of the memory behind `base` for tensors that come and go: the first gap that is large
+ * enough.
+ */
 export class ValueSpace {
   #taken: { readonly start: number; readonly end: number; users: number }[] = [];
   /** Behind everything ever taken. */

@@ -1,4 +1,5 @@
-// The row for whatever has no kernel of its own: the operator's plain forward pass, frame by frame on the main thread.
+// The row for whatever has no kernel of its own: the operator's plain forward pass, frame by frame
+// on the main thread.
 
 import { forwardLayer, isImplemented } from '../../../workloads/network.js';
 import type { Tensor as Values } from '../../../workloads/tensor.js';
@@ -18,7 +19,12 @@ export const plain: HostKernel = {
           for (const [at, { values }] of forwardLayer(layer, weights, given).entries()) {
             const output = outputs[at];
             if (output)
-              writeTensor(memory, { ...output, address: output.address + frame * output.frameBytes }, values, 1);
+              writeTensor(
+                memory,
+                { ...output, address: output.address + frame * output.frameBytes },
+                values,
+                1,
+              );
           }
         },
       })),

@@ -1,5 +1,5 @@
-// Rows for products of matrices (asm/product.ts): fully connected layers whose weights meet many vectors, and products of
-// two results.
+// Rows for products of matrices (asm/product.ts): fully connected layers whose weights meet many
+// vectors, and products of two results.
 
 import type { LayerOf, Shape, TensorType } from '../../../workloads/network.js';
 import { sizeOf } from '../../../workloads/tensor.js';
@@ -29,9 +29,14 @@ const connected = callerOf({ name: 'connected', wasm: connectedWasm, relaxed: re
 
 /** Columns of a panel. */
 const PANEL = 8;
-/** What of the left matrix is met by one panel after another: it stays in the second-level cache. */
+/**
+ * What of the left matrix is met by one panel after another: it stays in the second-level cache.
+ */
 const LEFT_BYTES = 256 * 1024;
-/** From so many vectors a frame on weights are worth a product's panels: below, zero activations are skipped. */
+/**
+ * From so many vectors a frame on weights are worth a product's panels: below, zero activations are
+ * skipped.
+ */
 const PAYS_FROM = 4;
 
 /** Rows that are multiplied by all panels before the next ones. */
@@ -54,19 +59,39 @@ export const denseProduct: HostKernel = weightedRow(
     const least = leastOf(layer);
     return {
       plan: (inputs, outputs, batch, scratch) =>
-        eachVector(rowsOf(layer, columns), inputs, outputs, batch, scratch, (input, output, count) => [
-          rowParts(count, depth).flatMap((rows) =>
-            parts.map(({ first, end }) => {
-              const from = [
-                planeOf(input, rows.first),
-                panelsAt + (first / PANEL) * panelBytes,
-                biasAt + first * FLOAT,
-              ];
-              const extent = [rows.end - rows.first, depth, end - first, input.frameBytes, output.frameBytes];
-              return call('multiply', ...from, planeOf(output, rows.first, first), ...extent, 1, least);
-            }),
-          ),
-        ]),
+        eachVector(
+          rowsOf(layer, columns),
+          inputs,
+          outputs,
+          batch,
+          scratch,
+          (input, output, count) => [
+            rowParts(count, depth).flatMap((rows) =>
+              parts.map(({ first, end }) => {
+                const from = [
+                  planeOf(input, rows.first),
+                  panelsAt + (first / PANEL) * panelBytes,
+                  biasAt + first * FLOAT,
+                ];
+                const extent = [
+                  rows.end - rows.first,
+                  depth,
+                  end - first,
+                  input.frameBytes,
+                  output.frameBytes,
+                ];
+                return call(
+                  'multiply',
+                  ...from,
+                  planeOf(output, rows.first, first),
+                  ...extent,
+                  1,
+                  least,
+                );
+              }),
+            ),
+          ],
+        ),
     };
   },
 );
@@ -104,11 +129,14 @@ function stackOf(tensor: Tensor): Stack {
 /** In words why a product is none of plain matrices, or null where it is. */
 function unusual({ inputTypes }: LayerOf<'matmul'>): string | null {
   if (inputTypes.slice(2).some((type) => type !== null)) return 'has zero points';
-  if (inputTypes.some((type: TensorType | null) => type && type.shape.length < 2)) return 'has a vector';
+  if (inputTypes.some((type: TensorType | null) => type && type.shape.length < 2))
+    return 'has a vector';
   return inputTypes.some((type) => type && sizeOf(type.shape) === 0) ? 'is of nothing' : null;
 }
 
-/** For each matrix of the product, the number of an operand's: axes of 1 are met again and again. */
+/**
+ * For each matrix of the product, the number of an operand's: axes of 1 are met again and again.
+ */
 function matrixNumbers(from: Shape, to: Shape): readonly number[] {
   const offset = to.length - from.length;
   return Array.from({ length: sizeOf(to) }, (_, matrix) => {
@@ -134,7 +162,10 @@ const matmul = streamRow('matmul', 'product', unusual, (layer, heap) => {
       const product = stackOf(only(outputs));
       const depth = transposeLeft ? left.rows : left.columns;
       const isShared =
-        !transposeLeft && sizeOf(right.batch) === 1 && isGapless(left.tensor) && isGapless(product.tensor);
+        !transposeLeft &&
+        sizeOf(right.batch) === 1 &&
+        isGapless(left.tensor) &&
+        isGapless(product.tensor);
       // Rows that meet the same right matrix are rows of one product.
       const matrices = isShared ? 1 : sizeOf(product.batch);
       const rows = isShared ? product.rows * sizeOf(product.batch) : product.rows;
@@ -149,24 +180,52 @@ const matmul = streamRow('matmul', 'product', unusual, (layer, heap) => {
         turned: transposeLeft ? scratch.take(rows * depth * FLOAT) : 0,
       }));
       const frames = eachFrame(batch, (frame): readonly Step[] => {
-        const sequences = Array.from({ length: matrices }, (_, matrix) => matrix).flatMap((matrix) =>
-          parts.map((part) => ({ matrix, ...part })),
+        const sequences = Array.from({ length: matrices }, (_, matrix) => matrix).flatMap(
+          (matrix) => parts.map((part) => ({ matrix, ...part })),
         );
         const made = sequences.map(({ matrix, first, end }, at): readonly Call[] => {
           const { panels, turned } = rooms[at % scratch.threads] ?? { panels: 0, turned: 0 };
           const from = planeOf(left.tensor, frame) + (leftOf[matrix] as number) * left.bytes;
           const rightBytes = right.columns * FLOAT;
           const column = first * (transposeRight ? rightBytes : FLOAT);
-          const beside = planeOf(right.tensor, frame) + (rightOf[matrix] as number) * right.bytes + column;
+          const beside =
+            planeOf(right.tensor, frame) + (rightOf[matrix] as number) * right.bytes + column;
           const to = planeOf(product.tensor, frame) + matrix * product.bytes + first * FLOAT;
           const width = end - first;
-          const packed = call(transposeRight ? 'packTurned' : 'pack', beside, panels, depth, width, rightBytes);
+          const packed = call(
+            transposeRight ? 'packTurned' : 'pack',
+            beside,
+            panels,
+            depth,
+            width,
+            rightBytes,
+          );
           const turn = transposeLeft
-            ? [connected('transpose', from, turned, depth, rows, left.columns * FLOAT, depth * FLOAT)]
+            ? [
+                connected(
+                  'transpose',
+                  from,
+                  turned,
+                  depth,
+                  rows,
+                  left.columns * FLOAT,
+                  depth * FLOAT,
+                ),
+              ]
             : [];
           const multiplied = rowParts(rows, depth).map((part) => {
-            const at = [(transposeLeft ? turned : from) + part.first * depth * FLOAT, panels, zerosAt];
-            const extent = [part.end - part.first, depth, width, depth * FLOAT, product.columns * FLOAT];
+            const at = [
+              (transposeLeft ? turned : from) + part.first * depth * FLOAT,
+              panels,
+              zerosAt,
+            ];
+            const extent = [
+              part.end - part.first,
+              depth,
+              width,
+              depth * FLOAT,
+              product.columns * FLOAT,
+            ];
             const output = to + part.first * product.columns * FLOAT;
             return call('multiply', ...at, output, ...extent, alpha, Number.NEGATIVE_INFINITY);
           });

@@ -29,7 +29,10 @@ interface Slice {
   readonly offset: number;
 }
 
-/** Lays out tensors and scratch behind the weights; `prepared[i]` is layer i's, whose weights lie in `memory`. */
+/**
+ * Lays out tensors and scratch behind the weights; `prepared[i]` is layer i's, whose weights lie in
+ * `memory`.
+ */
 export function planNetwork(
   network: Network,
   prepared: readonly PreparedLayer[],
@@ -70,7 +73,9 @@ export function planNetwork(
   const scratch = new LayerScratch(memory.threads, space.end);
   const planned = placed.map(({ layer, inputs, outputs, isAlias }, at) => {
     scratch.reset();
-    const steps = isAlias ? [] : planLayer(layer, prepared[at] as PreparedLayer, inputs, outputs, batch, scratch);
+    const steps = isAlias
+      ? []
+      : planLayer(layer, prepared[at] as PreparedLayer, inputs, outputs, batch, scratch);
     return { layer, inputs, steps };
   });
   memory.reserve(scratch.end);
@@ -87,11 +92,21 @@ export function planLayer(
   scratch: Scratch,
 ): readonly Step[] {
   const steps = prepared.plan(inputs, outputs, batch, scratch);
-  return prepared.isClipped ? steps : [...steps, ...clippingSteps(layer, outputs, batch, scratch.threads)];
+  return prepared.isClipped
+    ? steps
+    : [...steps, ...clippingSteps(layer, outputs, batch, scratch.threads)];
 }
 
-/** Kernels with weights rectify below only: where a layer has an upper bound too, its result is clipped afterwards. */
-function clippingSteps(layer: Layer, [output]: readonly Tensor[], batch: number, threads: number): readonly Step[] {
+/**
+ * Kernels with weights rectify below only: where a layer has an upper bound too, its result is
+ * clipped afterwards.
+ */
+function clippingSteps(
+  layer: Layer,
+  [output]: readonly Tensor[],
+  batch: number,
+  threads: number,
+): readonly Step[] {
   if (layer.kind !== 'dense' && layer.kind !== 'conv2d' && layer.kind !== 'add') return [];
   const { least, most } = rectifierRange(layer.activation);
   invariant(output !== undefined, () => `layer ${layer.name} makes nothing`);
@@ -105,15 +120,19 @@ function aliasOf(
   slices: ReadonlyMap<string, Slice>,
 ): Tensor | null {
   const [result] = results;
-  if (demand !== null || !input || !result || results.length !== 1 || slices.has(result.name)) return null;
+  if (demand !== null || !input || !result || results.length !== 1 || slices.has(result.name))
+    return null;
   return reshaped(input, result);
 }
 
 /** The tensors that are made in place: those that one concatenation alone reads, once. */
 function findSlices({ layers, outputs }: Network): ReadonlyMap<string, Slice> {
   const readers = new Map<string, number>(outputs.map((name) => [name, 2]));
-  for (const { inputs } of layers) for (const name of inputs) readers.set(name, (readers.get(name) ?? 0) + 1);
-  const makers = new Map(layers.flatMap((layer) => layer.results.map(({ name }) => [name, layer] as const)));
+  for (const { inputs } of layers)
+    for (const name of inputs) readers.set(name, (readers.get(name) ?? 0) + 1);
+  const makers = new Map(
+    layers.flatMap((layer) => layer.results.map(({ name }) => [name, layer] as const)),
+  );
   const slices = new Map<string, Slice>();
   for (const concatenation of layers) {
     if (interleaves(concatenation) !== null) continue;

@@ -1,6 +1,6 @@
-// Times kernels against each other, layer by layer, on the values that a network really meets: which zeros they skip
-// decides. Candidates take turns, and before each as much memory is read as the network's weights take, so that each
-// finds the caches as in a whole network's run.
+// Times kernels against each other, layer by layer, on the values that a network really meets:
+// which zeros they skip decides. Candidates take turns, and before each as much memory is read as
+// the network's weights take, so that each finds the caches as in a whole network's run.
 
 import { setImmediate } from 'node:timers/promises';
 import { invariant } from '../../../workloads/base/errors.js';
@@ -21,7 +21,10 @@ import { Crew } from './threads.js';
 export interface LayerRace {
   readonly name: string;
   readonly kernel: string;
-  /** The best of each kernel's rounds: other programs only ever slow one down. Empty where nothing was to be chosen. */
+  /**
+   * The best of each kernel's rounds: other programs only ever slow one down. Empty where nothing
+   * was to be chosen.
+   */
   readonly seconds: Readonly<Record<string, number>>;
 }
 
@@ -43,7 +46,10 @@ interface Frames {
   readonly isConstant?: boolean;
 }
 
-/** Runs `batch` frames of a network once through, and at each layer every kernel of `kernels` that can run it. */
+/**
+ * Runs `batch` frames of a network once through, and at each layer every kernel of `kernels` that
+ * can run it.
+ */
 export async function raceKernels(
   model: Model,
   kernels: readonly HostKernel[],
@@ -62,11 +68,15 @@ export async function raceKernels(
     const track = new Track(memory, crew, batch, passingWeights(model));
     const doneAfter = valuesDoneAfter(network);
     const values = new Map<string, Frames>();
-    for (const [name, { values: own }] of network.constants) values.set(name, { values: own, isConstant: true });
-    for (const [name, own] of checkedInputs(network, inputs, batch)) values.set(name, { values: own });
+    for (const [name, { values: own }] of network.constants)
+      values.set(name, { values: own, isConstant: true });
+    for (const [name, own] of checkedInputs(network, inputs, batch))
+      values.set(name, { values: own });
     const races: LayerRace[] = [];
     for (const [at, layer] of network.layers.entries()) {
-      onProgress(`${network.name}: timing kernels, layer ${at + 1} of ${network.layers.length}, ${layer.name}`);
+      onProgress(
+        `${network.name}: timing kernels, layer ${at + 1} of ${network.layers.length}, ${layer.name}`,
+      );
       // Timing blocks this thread: whoever shows the progress needs it between layers.
       await setImmediate();
       const weights = weightsOf(model, layer);
@@ -75,7 +85,8 @@ export async function raceKernels(
       const met = layer.inputs.map((name) => values.get(name) ?? null);
       const { race, outputs } = track.run(layer, weights, candidates, met);
       races.push(race);
-      for (const [result, { name }] of layer.results.entries()) values.set(name, { values: outputs[result] as Values });
+      for (const [result, { name }] of layer.results.entries())
+        values.set(name, { values: outputs[result] as Values });
       for (const name of doneAfter[at] ?? []) values.delete(name);
     }
     return races;
@@ -111,7 +122,9 @@ class Track {
       const address = space.take(frames * frameBytesOf(type));
       return frames === batch ? tensorAt(address, type) : tensorAt(address, type, 0);
     };
-    const from = layer.inputTypes.map((type, at) => type && place(type, inputs[at]?.isConstant ? 1 : batch));
+    const from = layer.inputTypes.map(
+      (type, at) => type && place(type, inputs[at]?.isConstant ? 1 : batch),
+    );
     const to = layer.results.map((result) => place(result));
     const scratch = new LayerScratch(memory.threads, space.end);
     const steps = prepared.map((one) => {
@@ -131,7 +144,10 @@ class Track {
     runs[winner]?.();
     const kernel = candidates[winner];
     invariant(kernel !== undefined, () => `layer ${layer.name}: found no kernel for ${layer.kind}`);
-    const seconds = candidates.length > 1 ? candidates.map(({ name }, at) => [name, best[at] as number] as const) : [];
+    const seconds =
+      candidates.length > 1
+        ? candidates.map(({ name }, at) => [name, best[at] as number] as const)
+        : [];
     return {
       race: { name: layer.name, kernel: kernel.name, seconds: Object.fromEntries(seconds) },
       outputs: to.map((tensor) => readTensor(buffer, tensor, batch)),
@@ -143,9 +159,9 @@ class Track {
 function passingWeights({ weights }: Model): () => void {
   let bytes = 0;
   for (const { store } of weights.values()) bytes += WEIGHT_BYTES * nonzerosOf(store);
-  const values = new Float64Array(Math.ceil(Math.min(bytes, MOST_CACHE_BYTES) / Float64Array.BYTES_PER_ELEMENT)).fill(
-    1,
-  );
+  const values = new Float64Array(
+    Math.ceil(Math.min(bytes, MOST_CACHE_BYTES) / Float64Array.BYTES_PER_ELEMENT),
+  ).fill(1);
   let sum = 0;
   return () => {
     for (let at = 0; at < values.length; at += LINE_VALUES) sum += values[at] as number;
@@ -159,7 +175,11 @@ function takeTurns(runs: readonly (() => void)[], between: () => void): readonly
   if (runs.length < 2) return best.map(() => 0);
   for (const run of runs) run();
   let spent = 0;
-  for (let round = 0; round < MOST_ROUNDS && (round < LEAST_ROUNDS || spent < ROUND_SECONDS); round++) {
+  for (
+    let round = 0;
+    round < MOST_ROUNDS && (round < LEAST_ROUNDS || spent < ROUND_SECONDS);
+    round++
+  ) {
     const limit = HOPELESS * Math.min(...best);
     for (const [at, run] of runs.entries()) {
       if (round > 0 && (best[at] as number) > limit) continue;

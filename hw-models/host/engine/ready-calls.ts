@@ -37,7 +37,10 @@ export function readyCalls(
   const [bound = []] = crew.bind([steps]);
   crew.run(bound);
   const calls = steps.flatMap((step) => ('onMain' in step ? [] : step));
-  invariant(calls.length === bound.flatMap(({ lanes }) => lanes.flat()).length, () => `${kernel.name} makes no calls`);
+  invariant(
+    calls.length === bound.flatMap(({ lanes }) => lanes.flat()).length,
+    () => `${kernel.name} makes no calls`,
+  );
   return bound
     .flatMap(({ lanes }) => lanes.flat())
     .map((run, at) => ({

@@ -1,10 +1,24 @@
 // What rows of a kernel table are written with.
 
 import { invariant } from '../../../workloads/base/errors.js';
-import type { Layer, LayerKind, LayerOf, LayerWeights, Rectifier } from '../../../workloads/network.js';
+import type {
+  Layer,
+  LayerKind,
+  LayerOf,
+  LayerWeights,
+  Rectifier,
+} from '../../../workloads/network.js';
 import { rectifierRange } from '../../../workloads/operators/rectify.js';
 import { floatsOnly } from '../fits.js';
-import type { Call, Heap, HostKernel, KernelModule, PreparedLayer, Step, Tensor } from './kernel.js';
+import type {
+  Call,
+  Heap,
+  HostKernel,
+  KernelModule,
+  PreparedLayer,
+  Step,
+  Tensor,
+} from './kernel.js';
 
 function isKind<Kind extends LayerKind>(layer: Layer, kind: Kind): layer is LayerOf<Kind> {
   return layer.kind === kind;
@@ -54,12 +68,16 @@ export function weightedRow<Kind extends LayerKind>(
   prepare: (layer: LayerOf<Kind>, weights: LayerWeights, heap: Heap) => PreparedLayer,
 ): HostKernel {
   const own = (layer: Layer, weights: LayerWeights | null) => {
-    invariant(isKind(layer, kind) && weights !== null, () => `${name} met ${layer.kind} ${layer.name}`);
+    invariant(
+      isKind(layer, kind) && weights !== null,
+      () => `${name} met ${layer.kind} ${layer.name}`,
+    );
     return [layer, weights] as const;
   };
   return {
     ...{ name, kind, optIn: terms.optIn ?? false },
-    refusal: (layer, weights) => floatsOnly(layer) ?? terms.refusal?.(...own(layer, weights)) ?? null,
+    refusal: (layer, weights) =>
+      floatsOnly(layer) ?? terms.refusal?.(...own(layer, weights)) ?? null,
     pays: (layer, weights) => terms.pays?.(...own(layer, weights)) ?? true,
     prepare: (layer, weights, heap) => prepare(...own(layer, weights), heap),
   };
@@ -67,13 +85,20 @@ export function weightedRow<Kind extends LayerKind>(
 
 /** Makes calls of one module's functions. */
 export function callerOf(module: KernelModule) {
-  return (name: string, ...values: readonly number[]): Call => ({ module, function: name, arguments: values });
+  return (name: string, ...values: readonly number[]): Call => ({
+    module,
+    function: name,
+    arguments: values,
+  });
 }
 
 /** The one input or output of a layer that has one. */
 export function only(tensors: readonly (Tensor | null)[]): Tensor {
   const [tensor] = tensors;
-  invariant(!!tensor && tensors.length === 1, () => `found ${tensors.length} tensors, expected one`);
+  invariant(
+    !!tensor && tensors.length === 1,
+    () => `found ${tensors.length} tensors, expected one`,
+  );
   return tensor;
 }
 
@@ -91,27 +116,38 @@ export function planeOf(tensor: Tensor, frame: number, channel = 0): number {
 }
 
 /** One step or more for each frame. */
-export function eachFrame(batch: number, steps: (frame: number) => readonly Step[]): readonly Step[] {
+export function eachFrame(
+  batch: number,
+  steps: (frame: number) => readonly Step[],
+): readonly Step[] {
   return Array.from({ length: batch }, (_, frame) => steps(frame)).flat();
 }
 
 /**
- * Steps for sequences of calls, all of the same length, of which number s may use the scratch of thread s modulo
- * `threads`: the calls of a sequence run in their order and, but for a last ragged round, without waiting for others.
+ * Steps for sequences of calls, all of the same length, of which number s may use the scratch of
+ * thread s modulo `threads`: the calls of a sequence run in their order and, but for a last ragged
+ * round, without waiting for others.
  */
-export function dealSequences(sequences: readonly (readonly Call[])[], threads: number): readonly Step[] {
+export function dealSequences(
+  sequences: readonly (readonly Call[])[],
+  threads: number,
+): readonly Step[] {
   const even: Call[] = [];
   const ragged: Step[] = [];
   for (let at = 0; at < sequences.length; at += threads) {
     const round = sequences.slice(at, at + threads);
-    const steps = (round[0] ?? []).map((_, position) => round.map((sequence) => sequence[position] as Call));
+    const steps = (round[0] ?? []).map((_, position) =>
+      round.map((sequence) => sequence[position] as Call),
+    );
     if (round.length === threads) even.push(...steps.flat());
     else ragged.push(...steps);
   }
   return even.length > 0 ? [even, ...ragged] : ragged;
 }
 
-/** What a rectifier's lower bound is. An upper one is seen to when the layer is done (programme.ts). */
+/**
+ * What a rectifier's lower bound is. An upper one is seen to when the layer is done (programme.ts).
+ */
 export function leastOf({ activation }: { readonly activation: Rectifier }): number {
   return rectifierRange(activation).least;
 }
@@ -137,8 +173,8 @@ export function cutInMultiples(count: number, multiple: number, parts: number): 
 }
 
 /**
- * 0 … n − 1 as at most `parts` parts of nearly equal work, none empty: `pointers[i]` (of n + 1, ascending) is the work
- * before i. Parts begin at multiples of `multiple`.
+ * 0 … n − 1 as at most `parts` parts of nearly equal work, none empty: `pointers[i]` (of n + 1,
+ * ascending) is the work before i. Parts begin at multiples of `multiple`.
  */
 export function cutByWork(pointers: Uint32Array, parts: number, multiple = 1): readonly Part[] {
   const count = pointers.length - 1;
@@ -147,7 +183,11 @@ export function cutByWork(pointers: Uint32Array, parts: number, multiple = 1): r
   let first = 0;
   for (let part = 1; part <= parts && first < count; part++) {
     let end = first + 1;
-    while (end < count && (end % multiple !== 0 || (pointers[end] as number) * parts < total * part)) end++;
+    while (
+      end < count &&
+      (end % multiple !== 0 || (pointers[end] as number) * parts < total * part)
+    )
+      end++;
     if (part === parts) end = count;
     cuts.push({ first, end });
     first = end;
@@ -158,7 +198,10 @@ export function cutByWork(pointers: Uint32Array, parts: number, multiple = 1): r
 /** Bytes of a cache line. */
 const LINE = 64;
 
-/** `bytes` or more that are an odd number of cache lines: so many streams apart do not fall on the same few sets. */
+/**
+ * `bytes` or more that are an odd number of cache lines: so many streams apart do not fall on the
+ * same few sets.
+ */
 export function unevenLines(bytes: number): number {
   return LINE * (2 * Math.ceil(bytes / (2 * LINE)) + 1);
 }

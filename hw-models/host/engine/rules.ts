@@ -1,4 +1,5 @@
-// The rules by which the engine's executors take a kernel for each layer, where nobody has timed them.
+// The rules by which the engine's executors take a kernel for each layer, where nobody has timed
+// them.
 
 import { type Choose, firstThatPays, preferring } from './choice.js';
 import { denseKernels, fftKernels, sparseKernels, winogradKernels } from './table.js';

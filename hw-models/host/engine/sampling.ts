@@ -1,12 +1,27 @@
-// Rows for images of other extents, reductions of rows, and numbers as integers and back (asm/sampling.ts).
+// Rows for images of other extents, reductions of rows, and numbers as integers and back
+// (asm/sampling.ts).
 
-import { forwardLayer, inputShapeOf, type LayerOf, type Shape } from '../../../workloads/network.js';
+import {
+  forwardLayer,
+  inputShapeOf,
+  type LayerOf,
+  type Shape,
+} from '../../../workloads/network.js';
 import { sizeOf } from '../../../workloads/tensor.js';
 import { isImage } from '../fits.js';
 import { relaxed, wasm } from '../sampling.wasm.js';
 import { closeUp, spread } from './close-up.js';
 import type { Heap, HostKernel, PreparedLayer, Tensor } from './kernel.js';
-import { callerOf, cutEvenly, cutInMultiples, eachFrame, moveRow, only, planeOf, streamRow } from './rows.js';
+import {
+  callerOf,
+  cutEvenly,
+  cutInMultiples,
+  eachFrame,
+  moveRow,
+  only,
+  planeOf,
+  streamRow,
+} from './rows.js';
 import { FLOAT, isGapless, planeBytesOf, tensorAt, VECTOR } from './tensor.js';
 
 const call = callerOf({ name: 'sampling', wasm, relaxed });
@@ -26,7 +41,10 @@ function notOfImages(layer: LayerOf<'resize'>): string | null {
   return Math.max(...input, ...output) > MOST_EXTENT ? 'is too large' : null;
 }
 
-/** What each index of an axis of the result reads of the axis of the input: found by resizing the unit vectors. */
+/**
+ * What each index of an axis of the result reads of the axis of the input: found by resizing the
+ * unit vectors.
+ */
 function placeTaps(layer: LayerOf<'resize'>, axis: 2 | 3, stepBytes: number, heap: Heap) {
   const [from, to] = [inputShapeOf(layer)[axis] as number, layer.shape[axis] as number];
   const shapes = { from: [1, 1, from, from] as Shape, to: [1, 1, from, to] as Shape };
@@ -67,25 +85,45 @@ const resize = streamRow('resize', 'sample', notOfImages, (layer, heap) => {
       return eachFrame(batch, (frame) => [
         parts.map(({ first, end }) => {
           const to = between + first * betweenBytes;
-          const extent = [end - first, input.height, width, input.planeBytes, betweenBytes, input.width * FLOAT];
+          const extent = [
+            end - first,
+            input.height,
+            width,
+            input.planeBytes,
+            betweenBytes,
+            input.width * FLOAT,
+          ];
           return call('sampleColumns', planeOf(input, frame, first), to, ...extent, ...columns);
         }),
         parts.map(({ first, end }) => {
           const extent = [end - first, output.height, width, betweenBytes, output.planeBytes];
-          return call('sampleRows', between + first * betweenBytes, planeOf(output, frame, first), ...extent, ...rows);
+          return call(
+            'sampleRows',
+            between + first * betweenBytes,
+            planeOf(output, frame, first),
+            ...extent,
+            ...rows,
+          );
         }),
       ]);
     },
   };
 });
 
-const reductions: { readonly [Name in LayerOf<'reduce'>['function']]?: number } = { sum: 0, mean: 1, max: 2, min: 3 };
+const reductions: { readonly [Name in LayerOf<'reduce'>['function']]?: number } = {
+  sum: 0,
+  mean: 1,
+  max: 2,
+  min: 3,
+};
 
 /** How many values the last axes that are reduced have; 0 where others are reduced. */
 function reducedRow(layer: LayerOf<'reduce'>): number {
   const shape = inputShapeOf(layer);
   const axes = new Set(
-    (layer.axes ?? shape.map((_, axis) => axis)).map((axis) => (axis < 0 ? axis + shape.length : axis)),
+    (layer.axes ?? shape.map((_, axis) => axis)).map((axis) =>
+      axis < 0 ? axis + shape.length : axis,
+    ),
   );
   const first = shape.findIndex((extent, axis) => axes.has(axis) && extent > 1);
   if (first < 0) return sizeOf(shape) > 0 ? 1 : 0;
@@ -108,7 +146,9 @@ const reduce = streamRow(
         const input = only(inputs);
         // Planes that are reduced as a whole are rows as they lie.
         const isPlane = count === input.height * input.width && input.channels > 1;
-        const { tensor: from, steps: before } = isPlane ? { tensor: input, steps: [] } : closeUp(input, batch, scratch);
+        const { tensor: from, steps: before } = isPlane
+          ? { tensor: input, steps: [] }
+          : closeUp(input, batch, scratch);
         const rowBytes = isPlane ? input.planeBytes : count * FLOAT;
         const { tensor: to, steps: behind } = spread(only(outputs), batch, scratch);
         const parts = cutEvenly(to.channels, to.channels * count < CUT_FROM ? 1 : scratch.threads);
@@ -135,9 +175,12 @@ function unusualBytes(layer: LayerOf<'quantise'> | LayerOf<'dequantise'>): strin
   if (bytes?.type !== 'int8' && bytes?.type !== 'uint8') return `is of ${bytes?.type}`;
   if (values?.type !== 'float32' || scale?.type !== 'float32') return 'has a scale of another type';
   if (zero && zero.type !== bytes.type) return 'has a zero point of another type';
-  if (![scale, zero].every((operand) => !operand || isGapless(tensorAt(0, operand)))) return 'has scales in planes';
+  if (![scale, zero].every((operand) => !operand || isGapless(tensorAt(0, operand))))
+    return 'has scales in planes';
   if ((layer.blockSize ?? 0) > 0) return 'has blocks';
-  return sizeOf(scale.shape) === 1 || partsOf(layer).length <= MOST_PARTS ? null : 'has many scales';
+  return sizeOf(scale.shape) === 1 || partsOf(layer).length <= MOST_PARTS
+    ? null
+    : 'has many scales';
 }
 
 /** The runs that share a scale: where they begin, how long they are, and which scale it is. */
@@ -160,7 +203,9 @@ function bytesRow(kind: 'quantise' | 'dequantise'): HostKernel {
       const { tensor: from, steps: before } = quantises
         ? closeUp(input as Tensor, batch, scratch)
         : { tensor: input as Tensor, steps: [] };
-      const { tensor: to, steps: behind } = quantises ? { tensor: output, steps: [] } : spread(output, batch, scratch);
+      const { tensor: to, steps: behind } = quantises
+        ? { tensor: output, steps: [] }
+        : spread(output, batch, scratch);
       const isSigned = (quantises ? output : (input as Tensor)).type === 'int8' ? 1 : 0;
       const runs = partsOf(layer).flatMap(({ first, count, scale: number }) =>
         cutInMultiples(count, VECTOR, count < CUT_FROM ? 1 : scratch.threads).map((part) => {
@@ -179,4 +224,9 @@ function bytesRow(kind: 'quantise' | 'dequantise'): HostKernel {
   }));
 }
 
-export const samplingKernels: readonly HostKernel[] = [resize, reduce, bytesRow('quantise'), bytesRow('dequantise')];
+export const samplingKernels: readonly HostKernel[] = [
+  resize,
+  reduce,
+  bytesRow('quantise'),
+  bytesRow('dequantise'),
+];

@@ -1,13 +1,26 @@
 // Rows for functions of single elements, softmax and normalisation of rows (asm/stream.ts).
 
-import { inputShapeOf, type Layer, type LayerOf, type TensorType } from '../../../workloads/network.js';
+import {
+  inputShapeOf,
+  type Layer,
+  type LayerOf,
+  type TensorType,
+} from '../../../workloads/network.js';
 import { unaryFunctions } from '../../../workloads/operators/unary.js';
 import { sizeOf } from '../../../workloads/tensor.js';
 import { isImage } from '../fits.js';
 import { relaxed, wasm } from '../stream.wasm.js';
 import { closeUp, spread } from './close-up.js';
 import type { HostKernel, PreparedLayer, Tensor } from './kernel.js';
-import { callerOf, cutEvenly, cutInMultiples, eachFrame, only, planeOf, streamRow } from './rows.js';
+import {
+  callerOf,
+  cutEvenly,
+  cutInMultiples,
+  eachFrame,
+  only,
+  planeOf,
+  streamRow,
+} from './rows.js';
 import { FLOAT, isGapless, tensorAt, VECTOR, vectorsOf } from './tensor.js';
 
 const call = callerOf({ name: 'stream', wasm, relaxed });
@@ -40,7 +53,10 @@ const functions: { readonly [Function in Name]?: number } = {
 };
 
 /** The two parameters of a function, in its own order. */
-function parametersOf({ function: name, parameters = [] }: LayerOf<'unary'>): readonly [number, number] {
+function parametersOf({
+  function: name,
+  parameters = [],
+}: LayerOf<'unary'>): readonly [number, number] {
   if (name === 'relu') return [0, Number.POSITIVE_INFINITY];
   const known = unaryFunctions[name];
   const unless: readonly number[] = 'parameters' in known ? Object.values(known.parameters) : [];
@@ -92,10 +108,17 @@ function byRows(
     plan(inputs, outputs, batch, scratch) {
       const { tensor: from, steps: before } = closeUp(only(inputs), batch, scratch);
       const { tensor: to, steps: behind } = spread(only(outputs), batch, scratch);
-      const parts = cutEvenly(from.channels / count, from.channels < CUT_FROM ? 1 : scratch.threads);
+      const parts = cutEvenly(
+        from.channels / count,
+        from.channels < CUT_FROM ? 1 : scratch.threads,
+      );
       const frames = eachFrame(batch, (frame) => [
         parts.map(({ first, end }) => {
-          return rowsCall(planeOf(from, frame, first * count), planeOf(to, frame, first * count), end - first);
+          return rowsCall(
+            planeOf(from, frame, first * count),
+            planeOf(to, frame, first * count),
+            end - first,
+          );
         }),
       ]);
       return [...before, ...frames, ...behind];
@@ -114,7 +137,9 @@ const softmaxRows = streamRow(
   },
   (layer) => {
     const count = inputShapeOf(layer).at(layer.axis ?? 1) ?? 1;
-    return byRows(count, (input, output, rows) => call('softmaxRows', input, output, rows, count, layer.log ? 1 : 0));
+    return byRows(count, (input, output, rows) =>
+      call('softmaxRows', input, output, rows, count, layer.log ? 1 : 0),
+    );
   },
 );
 
@@ -135,30 +160,58 @@ const softmaxLines = streamRow(
       const rooms = parts.map(({ first, end }) => scratch.take(2 * (end - first) * VECTOR));
       return eachFrame(batch, (frame) => [
         parts.map(({ first, end }, part) => {
-          const [from, to] = [planeOf(input, frame) + first * VECTOR, planeOf(output, frame) + first * VECTOR];
-          return call('softmaxLines', from, to, channels, end - first, planeBytes, rooms[part] ?? 0);
+          const [from, to] = [
+            planeOf(input, frame) + first * VECTOR,
+            planeOf(output, frame) + first * VECTOR,
+          ];
+          return call(
+            'softmaxLines',
+            from,
+            to,
+            channels,
+            end - first,
+            planeBytes,
+            rooms[part] ?? 0,
+          );
         }),
       ]);
     },
   }),
 );
 
-/** In words why a normalisation is none of rows by a scale and a shift of a row, or null where it is. */
+/**
+ * In words why a normalisation is none of rows by a scale and a shift of a row, or null where it
+ * is.
+ */
 function notOfRows(layer: LayerOf<'layer-norm'> | LayerOf<'rms-norm'>): string | null {
   const shape = inputShapeOf(layer);
   const count = rowLength(layer.axis, shape);
   if (sizeOf(shape) === 0) return 'is of nothing';
   if (layer.results.length > 1) return 'gives its statistics out';
   const others = layer.inputTypes.slice(1);
-  const fits = (type: TensorType | null) => !type || (sizeOf(type.shape) === count && isGapless(tensorAt(0, type)));
+  const fits = (type: TensorType | null) =>
+    !type || (sizeOf(type.shape) === count && isGapless(tensorAt(0, type)));
   return others.every(fits) ? null : 'has a scale or a shift of other than a row';
 }
 
-function normalisation(layer: Layer & { readonly axis: number; readonly epsilon: number }, isCentred: boolean) {
+function normalisation(
+  layer: Layer & { readonly axis: number; readonly epsilon: number },
+  isCentred: boolean,
+) {
   const count = rowLength(layer.axis, inputShapeOf(layer));
   return (scale: number, shift: number) =>
     byRows(count, (input, output, rows) => {
-      return call('normaliseRows', input, output, rows, count, scale, shift, layer.epsilon, isCentred ? 1 : 0);
+      return call(
+        'normaliseRows',
+        input,
+        output,
+        rows,
+        count,
+        scale,
+        shift,
+        layer.epsilon,
+        isCentred ? 1 : 0,
+      );
     });
 }
 
@@ -166,14 +219,25 @@ function normalisationRow(kind: 'layer-norm' | 'rms-norm'): HostKernel {
   return streamRow<'layer-norm' | 'rms-norm'>(kind, 'normalise-rows', notOfRows, (layer, heap) => {
     const count = rowLength(layer.axis, inputShapeOf(layer));
     const filled = vectorsOf(count) * 4;
-    const [ones, zeros] = [heap.place(new Float32Array(filled).fill(1)), heap.place(new Float32Array(filled))];
+    const [ones, zeros] = [
+      heap.place(new Float32Array(filled).fill(1)),
+      heap.place(new Float32Array(filled)),
+    ];
     const made = normalisation(layer, kind === 'layer-norm');
     return {
       plan([input, scale, shift], outputs, batch, scratch) {
-        const frames = [scale, shift].every((operand) => !operand || operand.frameBytes === 0) ? [batch] : null;
+        const frames = [scale, shift].every((operand) => !operand || operand.frameBytes === 0)
+          ? [batch]
+          : null;
         const at = (operand: Tensor | null | undefined, unless: number, frame: number) =>
           operand ? planeOf(operand, frame) : unless;
-        if (frames) return made(at(scale, ones, 0), at(shift, zeros, 0)).plan([input ?? null], outputs, batch, scratch);
+        if (frames)
+          return made(at(scale, ones, 0), at(shift, zeros, 0)).plan(
+            [input ?? null],
+            outputs,
+            batch,
+            scratch,
+          );
         // A scale that is no constant is another one in each frame.
         return eachFrame(batch, (frame) => {
           const only = (tensor: Tensor) => ({ ...tensor, address: planeOf(tensor, frame) });

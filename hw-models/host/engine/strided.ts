@@ -1,4 +1,5 @@
-// Rows that walk tensors by their strides (asm/strided.ts): functions of two operands that broadcast, and moves.
+// Rows that walk tensors by their strides (asm/strided.ts): functions of two operands that
+// broadcast, and moves.
 
 import { inputShapeOf, type Layer, type LayerOf, type Shape } from '../../../workloads/network.js';
 import { sizeOf, stridesOf } from '../../../workloads/tensor.js';
@@ -6,7 +7,16 @@ import { isImage } from '../fits.js';
 import { relaxed, wasm } from '../strided.wasm.js';
 import { closeUp, spread } from './close-up.js';
 import type { Call, HostKernel, Step, Tensor } from './kernel.js';
-import { all, callerOf, cutInMultiples, eachFrame, moveRow, only, planeOf, streamRow } from './rows.js';
+import {
+  all,
+  callerOf,
+  cutInMultiples,
+  eachFrame,
+  moveRow,
+  only,
+  planeOf,
+  streamRow,
+} from './rows.js';
 import { FLOAT, isGapless, tensorAt } from './tensor.js';
 
 const call = callerOf({ name: 'strided', wasm, relaxed });
@@ -41,11 +51,16 @@ function broadcastWalk(tensor: Tensor, to: Shape): Walk {
   const added = to.length - tensor.shape.length;
   return {
     offset: 0,
-    strides: to.map((_, axis) => ((tensor.shape[axis - added] ?? 1) > 1 ? (strides[axis - added] ?? 0) : 0)),
+    strides: to.map((_, axis) =>
+      (tensor.shape[axis - added] ?? 1) > 1 ? (strides[axis - added] ?? 0) : 0,
+    ),
   };
 }
 
-/** Axes that can be walked as one are; null where more are left than the kernels know. The last axis is `inner`'s. */
+/**
+ * Axes that can be walked as one are; null where more are left than the kernels know. The last axis
+ * is `inner`'s.
+ */
 function merged({ extents, walks }: Walks, contiguous: number): Walks | null {
   const axes: { extent: number; strides: number[] }[] = [];
   for (const [axis, extent] of extents.entries()) {
@@ -60,16 +75,23 @@ function merged({ extents, walks }: Walks, contiguous: number): Walks | null {
     }
   }
   // The innermost axis of what is written has no gaps.
-  if (axes.at(-1)?.strides[contiguous] !== FLOAT) axes.push({ extent: 1, strides: walks.map(() => FLOAT) });
+  if (axes.at(-1)?.strides[contiguous] !== FLOAT)
+    axes.push({ extent: 1, strides: walks.map(() => FLOAT) });
   while (axes.length < MOST_AXES) axes.unshift({ extent: 1, strides: walks.map(() => 0) });
   if (axes.length > MOST_AXES) return null;
   return {
     extents: axes.map(({ extent }) => extent),
-    walks: walks.map(({ offset }, at) => ({ offset, strides: axes.map(({ strides }) => strides[at] as number) })),
+    walks: walks.map(({ offset }, at) => ({
+      offset,
+      strides: axes.map(({ strides }) => strides[at] as number),
+    })),
   };
 }
 
-/** One call for each part of the longest axis: `make` is told the part's extents and where its operands begin. */
+/**
+ * One call for each part of the longest axis: `make` is told the part's extents and where its
+ * operands begin.
+ */
 function cut(
   { extents, walks }: Walks,
   threads: number,
@@ -77,7 +99,11 @@ function cut(
 ) {
   const longest = extents.indexOf(Math.max(...extents));
   const count = sizeOf(extents) < CUT_FROM ? 1 : threads;
-  const parts = cutInMultiples(extents[longest] as number, longest === MOST_AXES - 1 ? 16 : 1, count);
+  const parts = cutInMultiples(
+    extents[longest] as number,
+    longest === MOST_AXES - 1 ? 16 : 1,
+    count,
+  );
   return parts.map(({ first, end }) =>
     make(
       extents.with(longest, end - first),
@@ -103,9 +129,15 @@ function pairWalks(left: Tensor, right: Tensor, output: Tensor): Walks | null {
   const shape = output.shape.join();
   if (tensors.every((tensor) => tensor.shape.join() === shape)) {
     const floats = (output.channels * output.planeBytes) / FLOAT;
-    return merged({ extents: [floats], walks: tensors.map(() => ({ offset: 0, strides: [FLOAT] })) }, 2);
+    return merged(
+      { extents: [floats], walks: tensors.map(() => ({ offset: 0, strides: [FLOAT] })) },
+      2,
+    );
   }
-  return merged({ extents: output.shape, walks: tensors.map((tensor) => broadcastWalk(tensor, output.shape)) }, 2);
+  return merged(
+    { extents: output.shape, walks: tensors.map((tensor) => broadcastWalk(tensor, output.shape)) },
+    2,
+  );
 }
 
 function combineSteps(
@@ -131,10 +163,15 @@ function choiceWalks(tensors: readonly Tensor[], output: Tensor): Walks | null {
 
 /** In words why a choice does not serve, or null where it does. */
 function unusualChoice(layer: LayerOf<'where'>): string | null {
-  const [condition, ...others] = [...layer.inputTypes, ...layer.results].map((type) => type && tensorAt(0, type));
-  if (condition?.type !== 'bool' || others.some((one) => one?.type !== 'float32')) return 'is of other types';
+  const [condition, ...others] = [...layer.inputTypes, ...layer.results].map(
+    (type) => type && tensorAt(0, type),
+  );
+  if (condition?.type !== 'bool' || others.some((one) => one?.type !== 'float32'))
+    return 'is of other types';
   const output = others.pop() as Tensor;
-  return choiceWalks([condition, ...(others as readonly Tensor[])], output) ? null : 'broadcasts over too many axes';
+  return choiceWalks([condition, ...(others as readonly Tensor[])], output)
+    ? null
+    : 'broadcasts over too many axes';
 }
 
 const where = moveRow('where', 'choose', unusualChoice, () => ({
@@ -146,7 +183,12 @@ const where = moveRow('where', 'choose', unusualChoice, () => ({
       const at = [...tensors, output].map((tensor) => planeOf(tensor, frame));
       return [
         cut(walks, scratch.threads, (extents, offsets) => {
-          return call('choose', ...at.map((address, of) => address + (offsets[of] as number)), ...extents, ...strides);
+          return call(
+            'choose',
+            ...at.map((address, of) => address + (offsets[of] as number)),
+            ...extents,
+            ...strides,
+          );
         }),
       ];
     });
@@ -156,8 +198,12 @@ const where = moveRow('where', 'choose', unusualChoice, () => ({
 /** In words why a function does not serve, or null where it does. */
 function unknownFunction(layer: LayerOf<'binary'>): string | null {
   if (functions[layer.function] === undefined) return `is ${layer.function}`;
-  const [left, right, output] = [...layer.inputTypes, ...layer.results].map((type) => type && tensorAt(0, type));
-  return left && right && output && pairWalks(left, right, output) ? null : 'broadcasts over too many axes';
+  const [left, right, output] = [...layer.inputTypes, ...layer.results].map(
+    (type) => type && tensorAt(0, type),
+  );
+  return left && right && output && pairWalks(left, right, output)
+    ? null
+    : 'broadcasts over too many axes';
 }
 
 const binary = streamRow('binary', 'combine', unknownFunction, (layer) => ({
@@ -165,12 +211,19 @@ const binary = streamRow('binary', 'combine', unknownFunction, (layer) => ({
     const [[left, right], output] = [all(inputs) as [Tensor, Tensor], only(outputs)];
     const walks = pairWalks(left, right, output) as Walks;
     const which = functions[layer.function] ?? 0;
-    return eachFrame(batch, (frame) => [combineSteps(which, [left, right], output, walks, frame, scratch.threads)]);
+    return eachFrame(batch, (frame) => [
+      combineSteps(which, [left, right], output, walks, frame, scratch.threads),
+    ]);
   },
 }));
 
 /** How a factor or a summand of each index of an axis is walked. */
-function affineWalks(layer: LayerOf<'affine'>, input: Tensor, operand: Tensor, output: Tensor): Walks | null {
+function affineWalks(
+  layer: LayerOf<'affine'>,
+  input: Tensor,
+  operand: Tensor,
+  output: Tensor,
+): Walks | null {
   const along = layer.axis < 0 ? layer.axis + output.shape.length : layer.axis;
   const stride = isGapless(operand) ? FLOAT : operand.planeBytes;
   const each = { offset: 0, strides: output.shape.map((_, at) => (at === along ? stride : 0)) };
@@ -181,7 +234,9 @@ function affineWalks(layer: LayerOf<'affine'>, input: Tensor, operand: Tensor, o
 /** In words why a scale and a shift do not serve, or null where they do. */
 function spreadOperand(layer: LayerOf<'affine'>): string | null {
   const [input, ...operands] = layer.inputTypes.map((type) => type && tensorAt(0, type));
-  const apart = operands.some((operand) => operand && !isGapless(operand) && operand.height * operand.width > 1);
+  const apart = operands.some(
+    (operand) => operand && !isGapless(operand) && operand.height * operand.width > 1,
+  );
   const output = layer.results[0] && tensorAt(0, layer.results[0]);
   const fits = input && output && affineWalks(layer, input, operands[0] as Tensor, output);
   return apart || !fits ? 'has operands in planes' : null;
@@ -196,12 +251,16 @@ const affine = streamRow('affine', 'scale', spreadOperand, (layer) => ({
     const { threads } = scratch;
     return eachFrame(batch, (frame) => [
       combineSteps(2, [input, scale], output, scaled, frame, threads),
-      ...(shift && shifted ? [combineSteps(0, [output, shift], output, shifted, frame, threads)] : []),
+      ...(shift && shifted
+        ? [combineSteps(0, [output, shift], output, shifted, frame, threads)]
+        : []),
     ]);
   },
 }));
 
-/** Where a result's elements lie in the input, and the input's in a result: one pair for each copy. */
+/**
+ * Where a result's elements lie in the input, and the input's in a result: one pair for each copy.
+ */
 type Copies = readonly { readonly input: number; readonly output: number; readonly walks: Walks }[];
 
 /** Elements of other sizes than 4 bytes are moved by the plain pass. */
@@ -214,7 +273,11 @@ function notInFours({ inputTypes, results }: Layer): string | null {
 
 function mover<Kind extends 'transpose' | 'slice' | 'split' | 'expand' | 'concat'>(
   kind: Kind,
-  copiesOf: (layer: LayerOf<Kind>, inputs: readonly Tensor[], outputs: readonly Tensor[]) => Copies | null,
+  copiesOf: (
+    layer: LayerOf<Kind>,
+    inputs: readonly Tensor[],
+    outputs: readonly Tensor[],
+  ) => Copies | null,
 ): HostKernel {
   const copiesAt0 = (layer: LayerOf<Kind>) => {
     const { inputTypes, results } = layer as Layer;
@@ -225,14 +288,18 @@ function mover<Kind extends 'transpose' | 'slice' | 'split' | 'expand' | 'concat
       results.map((result) => tensorAt(0, result)),
     );
   };
-  const refusal = (layer: LayerOf<Kind>) => notInFours(layer) ?? (copiesAt0(layer) ? null : 'has too many axes');
+  const refusal = (layer: LayerOf<Kind>) =>
+    notInFours(layer) ?? (copiesAt0(layer) ? null : 'has too many axes');
   return moveRow(kind, 'move', refusal, (layer) => ({
     plan(inputs, outputs, batch, scratch) {
       const [from, to] = [all(inputs), outputs];
       const copies = copiesOf(layer, from, to) ?? [];
       return eachFrame(batch, (frame) => {
         const calls = copies.flatMap(({ input, output, walks }) => {
-          const [x, y] = [planeOf(from[input] as Tensor, frame), planeOf(to[output] as Tensor, frame)];
+          const [x, y] = [
+            planeOf(from[input] as Tensor, frame),
+            planeOf(to[output] as Tensor, frame),
+          ];
           const strides = walks.walks.flatMap((walk) => walk.strides);
           return cut(walks, scratch.threads, (extents, [a = 0, b = 0]) =>
             call('move', x + a, y + b, ...extents, ...strides),
@@ -254,7 +321,11 @@ function oneCopy(extents: Shape, from: Walk, output: Tensor): Copies | null {
 const transpose = mover('transpose', ({ permutation }, [input], [output]) => {
   if (!input || !output) return null;
   const strides = byteStrides(input);
-  return oneCopy(output.shape, { offset: 0, strides: permutation.map((axis) => strides[axis] as number) }, output);
+  return oneCopy(
+    output.shape,
+    { offset: 0, strides: permutation.map((axis) => strides[axis] as number) },
+    output,
+  );
 });
 
 const slice = mover('slice', ({ starts, axes, steps }, [input], [output]) => {
@@ -263,7 +334,11 @@ const slice = mover('slice', ({ starts, axes, steps }, [input], [output]) => {
   let offset = 0;
   for (const [at, axis] of axes.entries()) {
     const along = axis < 0 ? axis + strides.length : axis;
-    const [extent, stride, start] = [input.shape[along] as number, strides[along] as number, starts[at] as number];
+    const [extent, stride, start] = [
+      input.shape[along] as number,
+      strides[along] as number,
+      starts[at] as number,
+    ];
     const first = Math.max(0, Math.min(start < 0 ? start + extent : start, extent - 1));
     offset += first * stride;
     strides[along] = stride * (steps[at] as number);
@@ -276,7 +351,12 @@ const expand = mover('expand', (_layer, [input], [output]) => {
 });
 
 /** Parts along an axis, each copied from or to where it stands in the whole. */
-function parts(axis: number, whole: Tensor, others: readonly Tensor[], isSplit: boolean): Copies | null {
+function parts(
+  axis: number,
+  whole: Tensor,
+  others: readonly Tensor[],
+  isSplit: boolean,
+): Copies | null {
   const along = axis < 0 ? axis + whole.shape.length : axis;
   const strides = byteStrides(whole);
   let offset = 0;
@@ -284,7 +364,10 @@ function parts(axis: number, whole: Tensor, others: readonly Tensor[], isSplit: 
   for (const [at, part] of others.entries()) {
     const own = { offset: 0, strides: byteStrides(part) };
     const inWhole = { offset, strides };
-    const walks = merged({ extents: part.shape, walks: isSplit ? [inWhole, own] : [own, inWhole] }, 1);
+    const walks = merged(
+      { extents: part.shape, walks: isSplit ? [inWhole, own] : [own, inWhole] },
+      1,
+    );
     if (!walks) return null;
     if (sizeOf(part.shape) > 0)
       copies.push(isSplit ? { input: 0, output: at, walks } : { input: at, output: 0, walks });
@@ -293,7 +376,9 @@ function parts(axis: number, whole: Tensor, others: readonly Tensor[], isSplit: 
   return copies;
 }
 
-const split = mover('split', ({ axis }, [input], outputs) => (input ? parts(axis, input, outputs, true) : null));
+const split = mover('split', ({ axis }, [input], outputs) =>
+  input ? parts(axis, input, outputs, true) : null,
+);
 const concat = mover('concat', ({ axis = 1 }, inputs, [output]) =>
   output ? parts(axis, output, inputs, false) : null,
 );

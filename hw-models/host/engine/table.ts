@@ -42,7 +42,12 @@ export const sparseKernels: readonly HostKernel[] = [
 ];
 
 /** Every weight multiplied, zero or not. */
-export const denseKernels: readonly HostKernel[] = [denseProduct, denseColumns, denseConvolution, ...weightless];
+export const denseKernels: readonly HostKernel[] = [
+  denseProduct,
+  denseColumns,
+  denseConvolution,
+  ...weightless,
+];
 
 /** The one with fewer multiplications pays. */
 export const winogradKernels: readonly HostKernel[] = [createWinograd(4), createWinograd(2)];
@@ -51,7 +56,11 @@ export const winogradKernels: readonly HostKernel[] = [createWinograd(4), create
 export const fftKernels: readonly HostKernel[] = fftSizes.map(createFft);
 
 /** Everything that computes what the weights say: what can be timed against each other. */
-export const exactKernels: readonly HostKernel[] = [...sparseKernels, ...winogradKernels, ...fftKernels];
+export const exactKernels: readonly HostKernel[] = [
+  ...sparseKernels,
+  ...winogradKernels,
+  ...fftKernels,
+];
 
 /** The code of kernels that are timed: another build of them may have another fastest one. */
 export const kernelCode: readonly string[] = [

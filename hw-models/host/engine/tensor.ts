@@ -20,9 +20,12 @@ export function planeBytesOf(pixels: number): number {
 }
 
 /** Where the values of a frame of this type lie in it. */
-function layoutOf(tensor: TensorType): Pick<Tensor, 'channels' | 'height' | 'width' | 'planeBytes'> {
+function layoutOf(
+  tensor: TensorType,
+): Pick<Tensor, 'channels' | 'height' | 'width' | 'planeBytes'> {
   const { shape, type } = tensor;
-  if (!isImage(tensor)) return { channels: sizeOf(shape), height: 1, width: 1, planeBytes: bytesOf(type) };
+  if (!isImage(tensor))
+    return { channels: sizeOf(shape), height: 1, width: 1, planeBytes: bytesOf(type) };
   const [, channels, height, width] = shape as readonly [number, number, number, number];
   return { channels, height, width, planeBytes: planeBytesOf(height * width) };
 }
@@ -39,13 +42,22 @@ export function frameBytesOf(tensor: TensorType): number {
 }
 
 /** A value of this type at `address`, its frames `frameBytes` apart. */
-export function tensorAt(address: number, tensor: TensorType, frameBytes: number = frameBytesOf(tensor)): Tensor {
+export function tensorAt(
+  address: number,
+  tensor: TensorType,
+  frameBytes: number = frameBytesOf(tensor),
+): Tensor {
   const { shape, type } = tensor;
   return { type, shape, address, ...layoutOf(tensor), frameBytes };
 }
 
 /** Whether a frame's values lie one behind the other, row-major. */
-export function isGapless({ height, width, planeBytes, type }: Omit<Tensor, 'address' | 'frameBytes'>): boolean {
+export function isGapless({
+  height,
+  width,
+  planeBytes,
+  type,
+}: Omit<Tensor, 'address' | 'frameBytes'>): boolean {
   return planeBytes === height * width * bytesOf(type);
 }
 
@@ -56,7 +68,12 @@ export function reshaped(tensor: Tensor, to: TensorType): Tensor | null {
 }
 
 /** Copies `batch` frames, row-major, into the tensor's planes. */
-export function writeTensor(buffer: SharedArrayBuffer, tensor: Tensor, values: Values, batch: number): void {
+export function writeTensor(
+  buffer: SharedArrayBuffer,
+  tensor: Tensor,
+  values: Values,
+  batch: number,
+): void {
   forEachRun(buffer, tensor, batch, (run, at) => run.set(values.subarray(at, at + run.length)));
 }
 
@@ -74,7 +91,12 @@ export function frameOf(buffer: SharedArrayBuffer, tensor: Tensor, frame: number
   return viewOf(buffer, tensor.type, one.address, tensor.channels * tensor.height * tensor.width);
 }
 
-function viewOf(buffer: SharedArrayBuffer, type: ElementType, address: number, count: number): Values {
+function viewOf(
+  buffer: SharedArrayBuffer,
+  type: ElementType,
+  address: number,
+  count: number,
+): Values {
   const View = roomFor({ shape: [0], type }).constructor as new (
     buffer: SharedArrayBuffer,
     address: number,

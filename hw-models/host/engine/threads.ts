@@ -1,5 +1,6 @@
-// Runs programmes: on this thread, or on this one and on workers that share its memory. A run blocks this thread, as
-// every computation does; workers sleep between runs, never keep the process alive, and end on `stop`.
+// Runs programmes: on this thread, or on this one and on workers that share its memory. A run
+// blocks this thread, as every computation does; workers sleep between runs, never keep the process
+// alive, and end on `stop`.
 
 import { once } from 'node:events';
 import { MessageChannel, type MessagePort, Worker } from 'node:worker_threads';
@@ -12,14 +13,20 @@ type BoundCall = () => void;
 interface BoundStep {
   /** Through all layers: how threads know it. */
   readonly number: number;
-  /** Calls to be run in their order on one thread: whichever takes them, so that one held up holds up no other. */
+  /**
+   * Calls to be run in their order on one thread: whichever takes them, so that one held up holds
+   * up no other.
+   */
   readonly lanes: readonly (readonly BoundCall[])[];
 }
 
 /** For each layer, or whatever else is run by itself, the steps that make it. */
 export type BoundProgramme = readonly (readonly BoundStep[])[];
 
-/** What a worker is sent: for each step its lanes' calls as a module's number, a function and its arguments. */
+/**
+ * What a worker is sent: for each step its lanes' calls as a module's number, a function and its
+ * arguments.
+ */
 interface WorkerProgramme {
   readonly modules: readonly object[];
   readonly steps: readonly (readonly (readonly WorkerCall[])[])[];
@@ -28,9 +35,10 @@ interface WorkerProgramme {
 type WorkerCall = readonly [module: number, name: string, values: readonly number[]];
 
 /**
- * Words that threads signal each other by. A ticket is a step's number and the next of its lanes that nobody has taken,
- * or, below zero, the number of an order whose message lies in each worker's port. A thread that wins the exchange of a
- * ticket for the next one has that lane, and the ticket alone says what it is: it does not matter how old its reading is.
+ * Words that threads signal each other by. A ticket is a step's number and the next of its lanes
+ * that nobody has taken, or, below zero, the number of an order whose message lies in each worker's
+ * port. A thread that wins the exchange of a ticket for the next one has that lane, and the ticket
+ * alone says what it is: it does not matter how old its reading is.
  */
 const TICKET = 0;
 /** Lanes of the step, or workers of the order, that are done. */
@@ -43,8 +51,9 @@ const MOST_STEPS = 2 ** (31 - LANE_BITS);
 const SPINS = 20_000;
 
 /**
- * What a worker runs: lanes of whatever step is on, and orders. It is a text so that it starts the same from TypeScript,
- * from tests and compiled, without a loader; it sleeps in Atomics.wait, so programmes come through a port read by hand.
+ * What a worker runs: lanes of whatever step is on, and orders. It is a text so that it starts the
+ * same from TypeScript, from tests and compiled, without a loader; it sleeps in Atomics.wait, so
+ * programmes come through a port read by hand.
  */
 const WORKER = `
 const { workerData, receiveMessageOnPort } = require('node:worker_threads');
@@ -122,14 +131,21 @@ export class Crew {
   /** Hands out the calls of each layer's steps. Only what was bound last can run. */
   bind(layers: readonly (readonly Step[])[]): BoundProgramme {
     // Of what is done on this thread the others know nothing but the step's number.
-    const steps = layers.flatMap((layer) => layer.map((step) => lanesOf('onMain' in step ? [] : step, this.threads)));
+    const steps = layers.flatMap((layer) =>
+      layer.map((step) => lanesOf('onMain' in step ? [] : step, this.threads)),
+    );
     if (this.#workers.length > 0) this.#order(this.#workerProgramme(steps));
     let number = 0;
     return layers.map((layer) =>
       layer.map((step) => {
-        const lanes = (steps[number] ?? []).map((calls) => calls.map((call) => this.#boundCall(call)));
+        const lanes = (steps[number] ?? []).map((calls) =>
+          calls.map((call) => this.#boundCall(call)),
+        );
         const { buffer } = this.memory;
-        return { number: number++, lanes: 'onMain' in step ? [[() => step.onMain(buffer)]] : lanes };
+        return {
+          number: number++,
+          lanes: 'onMain' in step ? [[() => step.onMain(buffer)]] : lanes,
+        };
       }),
     );
   }
@@ -149,7 +165,10 @@ export class Crew {
   }
 
   #workerProgramme(steps: readonly (readonly (readonly Call[])[])[]): WorkerProgramme {
-    invariant(steps.length <= MOST_STEPS, () => `found ${steps.length} steps, expected at most ${MOST_STEPS}`);
+    invariant(
+      steps.length <= MOST_STEPS,
+      () => `found ${steps.length} steps, expected at most ${MOST_STEPS}`,
+    );
     const modules = [...new Set(steps.flat(2).map(({ module }) => module))];
     const sent = ({ module, function: name, arguments: values }: Call): WorkerCall => {
       return [modules.indexOf(module), name, values];
@@ -177,7 +196,10 @@ export class Crew {
     Atomics.notify(signals, TICKET);
   }
 
-  /** Does a step's lanes with whichever workers are awake, and waits for those that workers have taken. */
+  /**
+   * Does a step's lanes with whichever workers are awake, and waits for those that workers have
+   * taken.
+   */
   #together(step: number, lanes: readonly (readonly BoundCall[])[]): void {
     const signals = this.#signals;
     const first = step << LANE_BITS;

@@ -1,5 +1,6 @@
-// Weights in a transform domain (Winograd's or Fourier's) in the engine's memory: per group of a convolution, either
-// dense panels of rows or lists of the non-zero ones, and where a call finds those of a row.
+// Weights in a transform domain (Winograd's or Fourier's) in the engine's memory: per group of a
+// convolution, either dense panels of rows or lists of the non-zero ones, and where a call finds
+// those of a row.
 
 import type { Heap } from './kernel.js';
 import { FLOAT } from './tensor.js';
@@ -16,7 +17,10 @@ interface Groups {
   readonly rows: number;
 }
 
-/** Dense panels in which `together` rows share `togetherBytes`; `panelOf` makes that of the rows from `firstRow` on. */
+/**
+ * Dense panels in which `together` rows share `togetherBytes`; `panelOf` makes that of the rows
+ * from `firstRow` on.
+ */
 export function densePanels(
   { groups, rows }: Groups,
   together: number,
@@ -34,7 +38,10 @@ export function densePanels(
   });
 }
 
-/** Non-zero weights and each position's row pointers; `listsOf` makes those of the rows from `firstRow` on. */
+/**
+ * Non-zero weights and each position's row pointers; `listsOf` makes those of the rows from
+ * `firstRow` on.
+ */
 export function sparseLists(
   { groups, rows }: Groups,
   heap: Heap,
@@ -46,6 +53,9 @@ export function sparseLists(
   });
   return (group, firstRow) => {
     const { pointers, entries } = lists[group] as (typeof lists)[number];
-    return { function: 'sparse', weights: [pointers + firstRow * FLOAT, (rows + 1) * FLOAT, entries] };
+    return {
+      function: 'sparse',
+      weights: [pointers + firstRow * FLOAT, (rows + 1) * FLOAT, entries],
+    };
   };
 }

@@ -1,4 +1,5 @@
-// What the engine uses of the WebAssembly interface, which the compiler's library knows for browsers only.
+// What the engine uses of the WebAssembly interface, which the compiler's library knows for
+// browsers only.
 
 import { setFlagsFromString } from 'node:v8';
 import type { KernelModule } from './kernel.js';
@@ -8,7 +9,9 @@ export interface SharedMemory {
   grow(pages: number): number;
 }
 
-export type Exports = Readonly<Record<string, (...numbers: readonly number[]) => number | undefined>>;
+export type Exports = Readonly<
+  Record<string, (...numbers: readonly number[]) => number | undefined>
+>;
 
 interface WebAssemblyInterface {
   readonly Memory: new (size: { initial: number; maximum: number; shared: true }) => SharedMemory;
@@ -17,17 +20,24 @@ interface WebAssemblyInterface {
   validate(bytes: Uint8Array<ArrayBuffer>): boolean;
 }
 
-const { WebAssembly: webAssembly } = globalThis as unknown as { readonly WebAssembly: WebAssemblyInterface };
+const { WebAssembly: webAssembly } = globalThis as unknown as {
+  readonly WebAssembly: WebAssemblyInterface;
+};
 
 export const PAGE = 65_536;
-/** 4 GiB, of which only what is touched is ever there. As scripts/build-wasm.mjs tells the modules. */
+/**
+ * 4 GiB, of which only what is touched is ever there. As scripts/build-wasm.mjs tells the modules.
+ */
 const MOST_PAGES = 65_536;
 
 export function createMemory(pages: number): SharedMemory {
   return new webAssembly.Memory({ initial: pages, maximum: MOST_PAGES, shared: true });
 }
 
-/** (func (param v128 v128 v128) (result v128) (f32x4.relaxed_madd …)): valid where the machine underneath has it. */
+/**
+ * (func (param v128 v128 v128) (result v128) (f32x4.relaxed_madd …)): valid where the machine
+ * underneath has it.
+ */
 const FUSED = Uint8Array.of(
   ...[0, 0x61, 0x73, 0x6d, 1, 0, 0, 0],
   ...[1, 8, 1, 0x60, 3, 0x7b, 0x7b, 0x7b, 1, 0x7b],
@@ -35,7 +45,10 @@ const FUSED = Uint8Array.of(
   ...[10, 13, 1, 11, 0, 0x20, 0, 0x20, 1, 0x20, 2, 0xfd, 0x85, 2, 0x0b],
 );
 
-/** Whether modules built with fused multiply-add (relaxed SIMD) run here. Node.js 20 has to be told to let them. */
+/**
+ * Whether modules built with fused multiply-add (relaxed SIMD) run here. Node.js 20 has to be told
+ * to let them.
+ */
 export function hasFusedMultiplyAdd(): boolean {
   if (!webAssembly.validate(FUSED)) setFlagsFromString('--experimental-wasm-relaxed-simd');
   return webAssembly.validate(FUSED);

@@ -1,9 +1,17 @@
-// Writes the AssemblyScript of Winograd transforms (asm/generated/winograd-transforms.ts) from Cook–Toom matrices:
-// straight-line code on four tiles at a time, no multiplication by 0 or ±1, and what two rows share computed once.
-// Written out it takes about half the time of loops over the matrices as data (docs/convolution.md).
+// Writes the AssemblyScript of Winograd transforms (asm/generated/winograd-transforms.ts) from
+// Cook–Toom matrices: straight-line code on four tiles at a time, no multiplication by 0 or ±1, and
+// what two rows share computed once. Written out it takes about half the time of loops over the
+// matrices as data (docs/convolution.md).
 
 import { cookToom, type Filtering, type Matrix } from '../../../workloads/transforms/cook-toom.js';
-import { equal, negate, type Rational, textOf, toNumber, ZERO } from '../../../workloads/transforms/rational.js';
+import {
+  equal,
+  negate,
+  type Rational,
+  textOf,
+  toNumber,
+  ZERO,
+} from '../../../workloads/transforms/rational.js';
 
 /** The (m, r) that the kernels offer. */
 export const filterings: readonly (readonly [outputs: number, taps: number])[] = [
@@ -38,7 +46,11 @@ export function winogradSource(): string {
       ],
       exact,
     ),
-    dispatch('inputRows', ['from: usize', 'rowBytes: usize', 'to: usize', 'positionBytes: usize'], exact),
+    dispatch(
+      'inputRows',
+      ['from: usize', 'rowBytes: usize', 'to: usize', 'positionBytes: usize'],
+      exact,
+    ),
     dispatch('outputColumns', ['from: usize', 'positionBytes: usize', 'to: usize'], exact),
     dispatch('outputRows', ['from: usize', 'to: usize', 'rowBytes: usize'], exact),
   ].join('\n\n')}\n`;
@@ -48,7 +60,11 @@ function nameOf({ outputs, taps }: Filtering<unknown>): string {
   return `${outputs}x${taps}`;
 }
 
-function dispatch(name: string, parameters: readonly string[], exact: readonly Filtering<unknown>[]): string {
+function dispatch(
+  name: string,
+  parameters: readonly string[],
+  exact: readonly Filtering<unknown>[],
+): string {
   const passed = parameters.map((parameter) => parameter.split(':')[0]).join(', ');
   const cases = exact.map(
     (filtering) =>
@@ -80,7 +96,8 @@ function functionsOf(filtering: Filtering<Rational>): string {
     `/** Down the columns of ${size} image rows from row \`first\` on; rows outside the image are \`zeros\`. */`,
     `function inputColumns${name}(from: usize, rowBytes: usize, to: usize, lineBytes: usize, bytes: usize, zeros: usize, first: i32, height: i32): void {`,
     ...d.map(
-      (_, i) => `  const r${i} = <u32>(first + ${i}) < <u32>height ? from + <usize>(first + ${i}) * rowBytes : zeros;`,
+      (_, i) =>
+        `  const r${i} = <u32>(first + ${i}) < <u32>height ? from + <usize>(first + ${i}) * rowBytes : zeros;`,
     ),
     `  for (let at: usize = 0; at < bytes; at += ${VECTOR}) {`,
     ...d.map((value, i) => `    const ${value} = v128.load(r${i} + at);`),
@@ -131,8 +148,15 @@ function indent(lines: readonly string[], spaces: number): readonly string[] {
   return lines.map((line) => ' '.repeat(spaces) + line);
 }
 
-/** `results` = matrix · `values`, two rows together where they differ only in the sign of some columns. */
-function productLines(matrix: Matrix<Rational>, values: readonly string[], results: readonly string[]): string[] {
+/**
+ * `results` = matrix · `values`, two rows together where they differ only in the sign of some
+ * columns.
+ */
+function productLines(
+  matrix: Matrix<Rational>,
+  values: readonly string[],
+  results: readonly string[],
+): string[] {
   const lines: string[] = [];
   const done = new Set<number>();
   for (const [at, row] of matrix.entries()) {
@@ -161,7 +185,9 @@ function mirrored(a: readonly Rational[], b: readonly Rational[]): boolean {
   const nonzero = a.flatMap((entry, i) => (equal(entry, ZERO) ? [] : [i]));
   const kept = nonzero.filter((i) => equal(a[i] as Rational, b[i] as Rational));
   return (
-    a.every((entry, i) => equal(entry, b[i] as Rational) || equal(entry, negate(b[i] as Rational))) &&
+    a.every(
+      (entry, i) => equal(entry, b[i] as Rational) || equal(entry, negate(b[i] as Rational)),
+    ) &&
     kept.length > 0 &&
     kept.length < nonzero.length
   );
@@ -205,13 +231,17 @@ function sumOf(row: readonly Rational[], values: readonly string[]): string {
   return sum;
 }
 
-/** Loads values of four tiles, `step` floats apart, two at a time; an odd last one reads one float too many. */
+/**
+ * Loads values of four tiles, `step` floats apart, two at a time; an odd last one reads one float
+ * too many.
+ */
 function spreadLines(step: number, values: readonly string[]): readonly string[] {
   return values.flatMap((value, k) => {
     const lane = (at: number) => `${BYTES * (step * at + k)}`;
     const load = (low: number) =>
       `v128.load_lane<u64>(from, v128.load64_zero(from, ${lane(low)}), 1, ${lane(low + 1)})`;
-    if (k % 2 === 1) return [`const ${value} = v128.shuffle<f32>(low${k - 1}, high${k - 1}, 1, 3, 5, 7);`];
+    if (k % 2 === 1)
+      return [`const ${value} = v128.shuffle<f32>(low${k - 1}, high${k - 1}, 1, 3, 5, 7);`];
     return [
       `const low${k} = ${load(0)};`,
       `const high${k} = ${load(2)};`,

@@ -1,23 +1,45 @@
-// Rows of the engine's table: Winograd convolution F(2×2, 3×3), F(4×4, 3×3) and F(6×6, 3×3), dense, and with weights
-// pruned in the transform domain. What they cannot do (strides, other kernels) they refuse, with the reason.
+// Rows of the engine's table: Winograd convolution F(2×2, 3×3), F(4×4, 3×3) and F(6×6, 3×3), dense,
+// and with weights pruned in the transform domain. What they cannot do (strides, other kernels)
+// they refuse, with the reason.
 
 import { invariant } from '../../../workloads/base/errors.js';
 import type { Layer, LayerOf, LayerWeights } from '../../../workloads/network.js';
 import { cookToom, toFloat } from '../../../workloads/transforms/cook-toom.js';
-import { type ConvolutionShape, outputExtent, transformable } from '../../../workloads/transforms/shape.js';
-import { pruneTransformed, type TransformedWeights, transformWeights } from '../../../workloads/transforms/winograd.js';
+import {
+  type ConvolutionShape,
+  outputExtent,
+  transformable,
+} from '../../../workloads/transforms/shape.js';
+import {
+  pruneTransformed,
+  type TransformedWeights,
+  transformWeights,
+} from '../../../workloads/transforms/winograd.js';
 import { countNonzeros, densityOf, toDense } from '../../../workloads/weights/store.js';
 import { relaxed, wasm } from '../winograd.wasm.js';
 import { placeBias } from './convolution.js';
 import type { Heap, HostKernel, PreparedLayer, Step } from './kernel.js';
-import { callerOf, cutEvenly, eachFrame, leastOf, only, type Part, planeOf, unevenLines, weightedRow } from './rows.js';
+import {
+  callerOf,
+  cutEvenly,
+  eachFrame,
+  leastOf,
+  only,
+  type Part,
+  planeOf,
+  unevenLines,
+  weightedRow,
+} from './rows.js';
 import { FLOAT, VECTOR, vectorsOf } from './tensor.js';
 import { densePanels, sparseLists, type WeightsAt } from './transformed.js';
 import { filterings } from './winograd-source.js';
 
 const call = callerOf({ name: 'winograd', wasm, relaxed });
 
-/** Tiles worked on together: as many as seven accumulators hold, so that a sparse row is read once for all. */
+/**
+ * Tiles worked on together: as many as seven accumulators hold, so that a sparse row is read once
+ * for all.
+ */
 const BLOCK_TILES = 28;
 /** Output channels multiplied before they are transformed back. */
 const CHUNK_ROWS = 32;
@@ -34,17 +56,23 @@ export function winogradRefusal(layer: Layer): string | null {
   return `has ${shape.kernel}×${shape.kernel} kernels, not ${offered.map((taps) => `${taps}×${taps}`).join(' or ')}`;
 }
 
-/** Multiplications a channel and output channel of F(m×m, r×r), which grow with tiles that reach over the image's edge. */
+/**
+ * Multiplications a channel and output channel of F(m×m, r×r), which grow with tiles that reach
+ * over the image's edge.
+ */
 function productsOf(layer: Layer, outputs: number): number {
   const shape = transformable(layer.demand);
   if (typeof shape === 'string') return Number.POSITIVE_INFINITY;
   const [height, width] = outputExtent(shape);
-  return (outputs + shape.kernel - 1) ** 2 * Math.ceil(height / outputs) * Math.ceil(width / outputs);
+  return (
+    (outputs + shape.kernel - 1) ** 2 * Math.ceil(height / outputs) * Math.ceil(width / outputs)
+  );
 }
 
 /** Dense F(m×m, r×r) with m = `outputs` and r the layer's kernel. */
 export function createWinograd(outputs: number): HostKernel {
-  const pays = (layer: Layer) => productsOf(layer, outputs) <= Math.min(productsOf(layer, 2), productsOf(layer, 4));
+  const pays = (layer: Layer) =>
+    productsOf(layer, outputs) <= Math.min(productsOf(layer, 2), productsOf(layer, 4));
   return winogradRow(
     `winograd-f${outputs}`,
     outputs,
@@ -52,23 +80,32 @@ export function createWinograd(outputs: number): HostKernel {
     (transformed, { groups }, _tiling, heap) => {
       const rows = transformed.outputs / groups;
       const quadBytes = transformed.channels * QUAD * FLOAT;
-      return densePanels({ groups, rows }, QUAD, quadBytes, heap, (firstRow) => panelOf(transformed, firstRow, rows));
+      return densePanels({ groups, rows }, QUAD, quadBytes, heap, (firstRow) =>
+        panelOf(transformed, firstRow, rows),
+      );
     },
   );
 }
 
 /**
- * F(m×m, r×r) with the layer's weights pruned after their transformation, to `density` or to the layer's own share of
- * non-zero weights. It computes another function than the layer's weights say: a network has to be trained for it, hence
- * it runs only where it is asked for.
+ * F(m×m, r×r) with the layer's weights pruned after their transformation, to `density` or to the
+ * layer's own share of non-zero weights. It computes another function than the layer's weights say:
+ * a network has to be trained for it, hence it runs only where it is asked for.
  */
 export function createSparseWinograd(outputs: number, density?: number): HostKernel {
   const name = `winograd-f${outputs}-sparse`;
-  return winogradRow(name, outputs, { optIn: true }, (transformed, { groups }, { tileBytes }, heap, { store }) => {
-    const pruned = pruneTransformed(transformed, density ?? densityOf(store));
-    const rows = transformed.outputs / groups;
-    return sparseLists({ groups, rows }, heap, (firstRow) => listsOf(pruned, firstRow, rows, tileBytes));
-  });
+  return winogradRow(
+    name,
+    outputs,
+    { optIn: true },
+    (transformed, { groups }, { tileBytes }, heap, { store }) => {
+      const pruned = pruneTransformed(transformed, density ?? densityOf(store));
+      const rows = transformed.outputs / groups;
+      return sparseLists({ groups, rows }, heap, (firstRow) =>
+        listsOf(pruned, firstRow, rows, tileBytes),
+      );
+    },
+  );
 }
 
 type Place = (
@@ -85,20 +122,37 @@ function winogradRow(
   terms: { readonly optIn: boolean; pays?(layer: Layer): boolean },
   place: Place,
 ): HostKernel {
-  return weightedRow('conv2d', name, { ...terms, refusal: winogradRefusal }, (layer, weights, heap) => {
-    const shape = transformable(layer.demand);
-    invariant(typeof shape !== 'string', () => `layer ${layer.name} ${shape}`);
-    const filtering = toFloat(cookToom(outputs, shape.kernel));
-    const dense = toDense(weights.store).values;
-    const transformed = transformWeights(filtering, shape.outputs, shape.channels / shape.groups, dense);
-    const tiling = tilingOf(shape, outputs);
-    const weightsAt = place(transformed, shape, tiling, heap, weights);
-    return preparedLayer(layer, shape, tiling, weightsAt, placeBias(weights, heap));
-  });
+  return weightedRow(
+    'conv2d',
+    name,
+    { ...terms, refusal: winogradRefusal },
+    (layer, weights, heap) => {
+      const shape = transformable(layer.demand);
+      invariant(typeof shape !== 'string', () => `layer ${layer.name} ${shape}`);
+      const filtering = toFloat(cookToom(outputs, shape.kernel));
+      const dense = toDense(weights.store).values;
+      const transformed = transformWeights(
+        filtering,
+        shape.outputs,
+        shape.channels / shape.groups,
+        dense,
+      );
+      const tiling = tilingOf(shape, outputs);
+      const weightsAt = place(transformed, shape, tiling, heap, weights);
+      return preparedLayer(layer, shape, tiling, weightsAt, placeBias(weights, heap));
+    },
+  );
 }
 
-/** [position][⌈rows / 4⌉][channel][4] of the rows of one group; rows that fill up the last four are zero. */
-function panelOf({ values, outputs, channels, filtering }: TransformedWeights, firstRow: number, rows: number) {
+/**
+ * [position][⌈rows / 4⌉][channel][4] of the rows of one group; rows that fill up the last four are
+ * zero.
+ */
+function panelOf(
+  { values, outputs, channels, filtering }: TransformedWeights,
+  firstRow: number,
+  rows: number,
+) {
   const positions = filtering.inputMatrix.length ** 2;
   const quads = Math.ceil(rows / QUAD);
   const panel = new Float32Array(positions * quads * channels * QUAD);
@@ -114,7 +168,10 @@ function panelOf({ values, outputs, channels, filtering }: TransformedWeights, f
   return panel;
 }
 
-/** Non-zero weights of one group as (offset of the channel's tiles, value), and each position's row pointers. */
+/**
+ * Non-zero weights of one group as (offset of the channel's tiles, value), and each position's row
+ * pointers.
+ */
 function listsOf(
   { values, outputs, channels, filtering }: TransformedWeights,
   firstRow: number,
@@ -163,7 +220,8 @@ function tilingOf(shape: ConvolutionShape, outputs: number): Tiling {
   const tilesY = Math.ceil(outHeight / outputs);
   const blocks = Math.ceil(tilesY / Math.max(1, Math.floor(BLOCK_TILES / tilesX)));
   const blockRows = Math.ceil(tilesY / blocks);
-  // An image's row in whole vectors and one more, or four tiles at least, the last one read to a whole pair.
+  // An image's row in whole vectors and one more, or four tiles at least, the last one read to a
+  // whole pair.
   const imageFloats = shape.pad + LANES * vectorsOf(shape.width) + LANES;
   const tileFloats = outputs * Math.max(4, tilesX) + shape.kernel + 1;
   return {
@@ -178,7 +236,10 @@ function tilingOf(shape: ConvolutionShape, outputs: number): Tiling {
   };
 }
 
-/** Vectors that hold rows of tiles one after the other, where each row is written four tiles at least. */
+/**
+ * Vectors that hold rows of tiles one after the other, where each row is written four tiles at
+ * least.
+ */
 function tileVectors(tilesX: number, rows: number): number {
   return vectorsOf(tilesX * (rows - 1) + Math.max(4, tilesX));
 }
@@ -208,31 +269,75 @@ function preparedLayer(
       const channelParts = cutEvenly(groupChannels, scratch.threads).map((part) => {
         return { ...part, lines: scratch.take((size + 1) * lineBytes) };
       });
-      const rowParts = cutEvenly(Math.ceil(groupRows / QUAD), scratch.threads).map(({ first, end }) => ({
-        first: first * QUAD,
-        end: Math.min(end * QUAD, groupRows),
-        products: scratch.take(
-          positions * productBytes + (3 * groupChannels + outputs * size) * VECTOR + outputs * lineBytes,
-        ),
-      }));
+      const rowParts = cutEvenly(Math.ceil(groupRows / QUAD), scratch.threads).map(
+        ({ first, end }) => ({
+          first: first * QUAD,
+          end: Math.min(end * QUAD, groupRows),
+          products: scratch.take(
+            positions * productBytes +
+              (3 * groupChannels + outputs * size) * VECTOR +
+              outputs * lineBytes,
+          ),
+        }),
+      );
       /** A block's tiles are transformed, then multiplied and transformed back. */
-      const blockSteps = (frame: number, group: number, { first: tileRow, end }: Part): readonly Step[] => {
+      const blockSteps = (
+        frame: number,
+        group: number,
+        { first: tileRow, end }: Part,
+      ): readonly Step[] => {
         const tiles = [tileRow, end - tileRow, tilesX];
         const vectors = tileVectors(tilesX, end - tileRow);
         const transforms = channelParts.map((part) => {
           const from = planeOf(input, frame, group * groupChannels + part.first);
-          const image = [from, input.planeBytes, part.end - part.first, input.height, input.width, shape.pad];
+          const image = [
+            from,
+            input.planeBytes,
+            part.end - part.first,
+            input.height,
+            input.width,
+            shape.pad,
+          ];
           const to = [transformed + part.first * tileBytes, tileBytes, positionBytes];
-          return call('transformInputs', ...bothSides, ...image, ...tiles, ...to, part.lines, lineBytes);
+          return call(
+            'transformInputs',
+            ...bothSides,
+            ...image,
+            ...tiles,
+            ...to,
+            part.lines,
+            lineBytes,
+          );
         });
         const products = rowParts.map((part) => {
           const row = group * groupRows + part.first;
           const { function: multiply, weights } = weightsAt(group, part.first);
           const from = [transformed, positionBytes, groupChannels, vectors];
-          const image = [planeOf(output, frame, row), output.planeBytes, output.height, output.width];
-          const own = [tileBytes, biasAt + row * FLOAT, leastOf(layer), productBytes, part.products, lineBytes];
+          const image = [
+            planeOf(output, frame, row),
+            output.planeBytes,
+            output.height,
+            output.width,
+          ];
+          const own = [
+            tileBytes,
+            biasAt + row * FLOAT,
+            leastOf(layer),
+            productBytes,
+            part.products,
+            lineBytes,
+          ];
           const rows = [part.end - part.first, CHUNK_ROWS];
-          return call(multiply, ...bothSides, ...from, ...weights, ...rows, ...image, ...tiles, ...own);
+          return call(
+            multiply,
+            ...bothSides,
+            ...from,
+            ...weights,
+            ...rows,
+            ...image,
+            ...tiles,
+            ...own,
+          );
         });
         return [transforms, products];
       };

@@ -32,14 +32,17 @@ function axisList(text: string): readonly AxisName[] {
   return commaList(text).map((name) => {
     const axis = BY[name];
     if (axis === undefined)
-      throw new InvalidArgumentError(`Expected ${Object.keys(BY).join(', ')}, with commas between.`);
+      throw new InvalidArgumentError(
+        `Expected ${Object.keys(BY).join(', ')}, with commas between.`,
+      );
     return axis;
   });
 }
 
 function density(text: string): number {
   const value = Number(text);
-  if (!(value > 0 && value <= 1)) throw new InvalidArgumentError('Expected a number above 0 and up to 1.');
+  if (!(value > 0 && value <= 1))
+    throw new InvalidArgumentError('Expected a number above 0 and up to 1.');
   return value;
 }
 
@@ -47,7 +50,9 @@ function density(text: string): number {
 export function addBreakeven(program: Command, terminal: Terminal): void {
   const command = program
     .command('breakeven')
-    .description('at which densities and batch each hardware and kernel stops winning over each other one')
+    .description(
+      'at which densities and batch each hardware and kernel stops winning over each other one',
+    )
     .argument('[workload]', 'a network of "zeroskip workloads list", or a file (default: alex-8)')
     .option(
       '--on <hardware>',
@@ -59,17 +64,40 @@ export function addBreakeven(program: Command, terminal: Terminal): void {
         .argParser(axisList)
         .default(axisNames, 'all three'),
     )
-    .option('--weight-density <share>', 'where weights are not the axis (default: as published)', density)
-    .option('--activation-density <share>', 'where activations are not the axis (default: as published)', density)
+    .option(
+      '--weight-density <share>',
+      'where weights are not the axis (default: as published)',
+      density,
+    )
+    .option(
+      '--activation-density <share>',
+      'where activations are not the axis (default: as published)',
+      density,
+    )
     .option('--batch <n>', 'where batch is not the axis', wholeNumber(1), 1)
     .option('--map', 'also who wins at each weight density and batch together')
     .option('--seeds <n>', 'draws that each point is made from', wholeNumber(1), 3)
     .option('--repeat <n>', 'timed runs on this machine; the median one counts', wholeNumber(1), 5)
-    .option('--threads <n>', 'threads of this machine, for an executor that has them', wholeNumber(1), 1);
+    .option(
+      '--threads <n>',
+      'threads of this machine, for an executor that has them',
+      wholeNumber(1),
+      1,
+    );
   addOutputOptions(command).action(async (workload: string | undefined, options: Options) => {
     const { breakeven } = await import('../../../sim/breakeven/breakeven.node.js');
     const { breakevenView } = await import('../../views/breakeven.js');
-    const { on, by, weightDensity, activationDensity, batch, map = false, seeds, repeat, threads } = options;
+    const {
+      on,
+      by,
+      weightDensity,
+      activationDensity,
+      batch,
+      map = false,
+      seeds,
+      repeat,
+      threads,
+    } = options;
     const found = await withProgress(options, terminal, (progress) =>
       breakeven({
         ...(workload === undefined ? {} : { workload }),

@@ -17,12 +17,22 @@ interface Options extends OutputOptions {
   readonly memory: number;
 }
 
-/** Measures this machine and keeps its preset where `host-model` finds it, or writes it to a .yaml file. */
+/**
+ * Measures this machine and keeps its preset where `host-model` finds it, or writes it to a .yaml
+ * file.
+ */
 export function addCalibrate(program: Command, terminal: Terminal): void {
   const command = program
     .command('calibrate')
-    .description('measure this machine; host-model and validate --host then use its preset (one to two minutes)')
-    .option('--repeat <n>', 'repetitions of every measurement; the best one counts', wholeNumber(1), 15)
+    .description(
+      'measure this machine; host-model and validate --host then use its preset (one to two minutes)',
+    )
+    .option(
+      '--repeat <n>',
+      'repetitions of every measurement; the best one counts',
+      wholeNumber(1),
+      15,
+    )
     .option('--memory <mib>', 'memory to use at most', wholeNumber(1), 1024);
   addOutputOptions(command)
     .addHelpText(
@@ -36,7 +46,11 @@ export function addCalibrate(program: Command, terminal: Terminal): void {
       const calibration = await withProgress(options, terminal, (progress) =>
         calibrate({ repeat, mebibytes: memory, progress }),
       );
-      if (out !== undefined && options.format === undefined && PRESET_ENDINGS.includes(extname(out))) {
+      if (
+        out !== undefined &&
+        options.format === undefined &&
+        PRESET_ENDINGS.includes(extname(out))
+      ) {
         for (const note of calibration.notes) hint(note, options, terminal);
         return writePreset(out, calibration.yaml, '--out ');
       }

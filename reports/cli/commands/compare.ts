@@ -38,8 +38,13 @@ interface Options extends OutputOptions {
 export function addCompare(program: Command, terminal: Terminal): void {
   const command = program
     .command('compare')
-    .description('run the same pruned network on each hardware: time, energy, and ratios against the first')
-    .argument('[workload...]', 'names from "zeroskip workloads list", or files (default: eie-benchmark squeezenet-1.0)')
+    .description(
+      'run the same pruned network on each hardware: time, energy, and ratios against the first',
+    )
+    .argument(
+      '[workload...]',
+      'names from "zeroskip workloads list", or files (default: eie-benchmark squeezenet-1.0)',
+    )
     .option(
       '--on <hardware>',
       'NAME[:KERNEL] or FILE.yaml, with commas between; host is this machine, measured',
@@ -57,12 +62,25 @@ export function addCompare(program: Command, terminal: Terminal): void {
     )
     .option('--seed <n>', 'of whatever is drawn', wholeNumber(0), 0)
     .option('--repeat <n>', 'timed runs on this machine; the median one counts', wholeNumber(1), 5)
-    .option('--threads <n>', 'threads of this machine, for an executor that has them', wholeNumber(1), 1)
+    .option(
+      '--threads <n>',
+      'threads of this machine, for an executor that has them',
+      wholeNumber(1),
+      1,
+    )
     .option('--layers', 'each layer on each hardware')
     .option('--cost [file]', COST_HELP)
-    .option('--uncertainty', 'how far each estimated or fitted number of the hardware moves time and energy')
+    .option(
+      '--uncertainty',
+      'how far each estimated or fitted number of the hardware moves time and energy',
+    )
     .option('--trace <file>', 'also write what happens when, a JSON trace for ui.perfetto.dev')
-    .option('--trace-events <n>', 'about as many steps as the trace has room for', wholeNumber(1000), 200_000);
+    .option(
+      '--trace-events <n>',
+      'about as many steps as the trace has room for',
+      wholeNumber(1000),
+      200_000,
+    );
   addDimOption(addLimitsOption(addOutputOptions(command))).action(
     async (workloads: readonly string[], options: Options) => {
       const { compare } = await import('../../../sim/compare.node.js');
@@ -81,8 +99,11 @@ export function addCompare(program: Command, terminal: Terminal): void {
           ...{ batch, seed, repeat, threads, limits, progress },
         }),
       );
-      const hints = new Set(comparisons.flatMap(({ results }) => results.flatMap((result) => result.hint ?? [])));
-      for (const note of new Set(comparisons.flatMap(({ importNotes }) => importNotes))) hints.add(note);
+      const hints = new Set(
+        comparisons.flatMap(({ results }) => results.flatMap((result) => result.hint ?? [])),
+      );
+      for (const note of new Set(comparisons.flatMap(({ importNotes }) => importNotes)))
+        hints.add(note);
       for (const text of hints) hint(text, options, terminal);
       if (options.trace !== undefined) await writeTrace(comparisons, options.trace, terminal);
       await show(compareView(comparisons, { layers: options.layers === true }), options, terminal);
@@ -90,7 +111,11 @@ export function addCompare(program: Command, terminal: Terminal): void {
   );
 }
 
-async function writeTrace(comparisons: readonly NamedComparison[], file: string, terminal: Terminal): Promise<void> {
+async function writeTrace(
+  comparisons: readonly NamedComparison[],
+  file: string,
+  terminal: Terminal,
+): Promise<void> {
   const { chromeTrace } = await import('../../trace/chrome-trace.js');
   const timelines = comparisons.flatMap(({ workload, results }) =>
     results.flatMap(({ hardware, kernel, timeline }) =>

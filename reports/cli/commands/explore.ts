@@ -17,9 +17,13 @@ const DEFAULT_PORT = 8064;
 export function addExplore(program: Command, terminal: Terminal): void {
   program
     .command('explore')
-    .description('turn a design’s numbers in a browser and watch time, energy, area and load balance follow')
+    .description(
+      'turn a design’s numbers in a browser and watch time, energy, area and load balance follow',
+    )
     .argument('[workload]', 'a name from "zeroskip workloads list"', 'alex-6')
-    .option('--on <hardware>', 'one design or two, NAME[:KERNEL] or FILE.yaml', commaList, ['eie-64'])
+    .option('--on <hardware>', 'one design or two, NAME[:KERNEL] or FILE.yaml', commaList, [
+      'eie-64',
+    ])
     .option('--batch <n>', 'frames at a time', wholeNumber(1), 1)
     .option('--seed <n>', 'of whatever is drawn', wholeNumber(0), 0)
     .option('--port <n>', 'of 127.0.0.1; 0 for any that is free', wholeNumber(0), DEFAULT_PORT)

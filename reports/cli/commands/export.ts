@@ -18,7 +18,10 @@ export function addExport(program: Command, terminal: Terminal): void {
     .command('export')
     .description('write a network, or the energies of a hardware, for other tools')
     .argument('<name>', 'a workload or its file; for ert and art a hardware')
-    .option('--to <format>', 'onnx, safetensors, yaml, npy, scale-sim, ert or art (default: by the ending of --out)')
+    .option(
+      '--to <format>',
+      'onnx, safetensors, yaml, npy, scale-sim, ert or art (default: by the ending of --out)',
+    )
     .option('--out <file>', 'where to write it, whole or not at all (default: stdout)')
     .option('--weights <file>', "the network's weights; its own, shipped or drawn ones unless told")
     .option('--layer <name>', 'the layer whose weights a .npy holds')
@@ -27,6 +30,10 @@ export function addExport(program: Command, terminal: Terminal): void {
     const { to, out, weights, layer, seed, dim, limits } = options;
     const { exportFile } = await import('../../../sim/export.node.js');
     const open = { ...(dim ? { dims: dim } : {}), ...(limits ? { limits } : {}) };
-    await write(await exportFile({ name, format: to, out, weights, layer, seed, ...open }), out, terminal);
+    await write(
+      await exportFile({ name, format: to, out, weights, layer, seed, ...open }),
+      out,
+      terminal,
+    );
   });
 }

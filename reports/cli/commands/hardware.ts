@@ -1,24 +1,34 @@
 import type { Command } from 'commander';
-import { addOutputOptions, commaList, type OutputOptions, show, type Terminal, write } from '../output.js';
+import {
+  addOutputOptions,
+  commaList,
+  type OutputOptions,
+  show,
+  type Terminal,
+  write,
+} from '../output.js';
 
 /** Hardware presets and files. */
 export function addHardware(program: Command, terminal: Terminal): void {
   const hardware = program
     .command('hardware')
     .description('the hardware that can be named, and files that describe more');
-  addOutputOptions(hardware.command('list').description('every preset, and what really runs here')).action(
-    async (options: OutputOptions) => {
-      const { hardwareNames, resolveContender, resolveHardware } = await import('../../../sim/resolve.node.js');
-      const { hardwareListView } = await import('../../views/hardware.js');
-      const { modelled, measured } = hardwareNames();
-      const engines = [];
-      for (const name of measured) {
-        const contender = resolveContender(name);
-        if (contender.kind === 'measured') engines.push({ name, engine: (await contender.executor.describe()).engine });
-      }
-      await show(hardwareListView(modelled.map(resolveHardware), engines), options, terminal);
-    },
-  );
+  addOutputOptions(
+    hardware.command('list').description('every preset, and what really runs here'),
+  ).action(async (options: OutputOptions) => {
+    const { hardwareNames, resolveContender, resolveHardware } = await import(
+      '../../../sim/resolve.node.js'
+    );
+    const { hardwareListView } = await import('../../views/hardware.js');
+    const { modelled, measured } = hardwareNames();
+    const engines = [];
+    for (const name of measured) {
+      const contender = resolveContender(name);
+      if (contender.kind === 'measured')
+        engines.push({ name, engine: (await contender.executor.describe()).engine });
+    }
+    await show(hardwareListView(modelled.map(resolveHardware), engines), options, terminal);
+  });
   addOutputOptions(
     hardware
       .command('show')
@@ -38,7 +48,11 @@ export function addHardware(program: Command, terminal: Terminal): void {
   ).action(async (before: string, after: string, options: OutputOptions) => {
     const { resolveHardware } = await import('../../../sim/resolve.node.js');
     const { hardwareDifferenceView } = await import('../../views/difference.js');
-    await show(hardwareDifferenceView(resolveHardware(before), resolveHardware(after)), options, terminal);
+    await show(
+      hardwareDifferenceView(resolveHardware(before), resolveHardware(after)),
+      options,
+      terminal,
+    );
   });
   addOutputOptions(
     hardware
@@ -63,7 +77,9 @@ interface ErtOptions {
 function addTables(hardware: Command, terminal: Terminal): void {
   hardware
     .command('ert')
-    .description("a preset with the energies of an Accelergy reference table in place of another preset's")
+    .description(
+      "a preset with the energies of an Accelergy reference table in place of another preset's",
+    )
     .argument('<file>', 'an ERT, as Accelergy and Timeloop write it')
     .requiredOption('--onto <name>', 'the preset, or .yaml file, that says everything else')
     .option(

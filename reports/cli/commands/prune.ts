@@ -61,10 +61,18 @@ const PIPELINES = 'deep-compression (default), han2015, dsd, ternary, binary, 2:
 export function addPrune(program: Command, terminal: Terminal): void {
   const command = program
     .command('prune')
-    .description('train, prune, retrain, share and code a network, with its accuracy and size at each step')
-    .argument('[workload]', 'a name from "zeroskip workloads list" or the file of a network; not with --resume')
+    .description(
+      'train, prune, retrain, share and code a network, with its accuracy and size at each step',
+    )
+    .argument(
+      '[workload]',
+      'a name from "zeroskip workloads list" or the file of a network; not with --resume',
+    )
     .option('--pipeline <name>', PIPELINES)
-    .option('--data <name>', "'procedural' digits (default), IDX files (MNIST), CIFAR-10 .bin files, or their folder")
+    .option(
+      '--data <name>',
+      "'procedural' digits (default), IDX files (MNIST), CIFAR-10 .bin files, or their folder",
+    )
     .option(
       '--data-seed <n>',
       'of the drawn digits, or of which pictures of files are in which part (0)',
@@ -74,17 +82,36 @@ export function addPrune(program: Command, terminal: Terminal): void {
     .option('--seeds <list>', 'several seeds, a run for each: 0,1,2', numberList)
     .option('--weights <file>', 'start from these weights in place of training')
     .option('--save <file>', 'the pruned network: a model file, or .net (Deep Compression)')
-    .option('--checkpoint <folder>', 'save after each epoch; goes on where the same study stands in the folder')
+    .option(
+      '--checkpoint <folder>',
+      'save after each epoch; goes on where the same study stands in the folder',
+    )
     .option('--resume <folder>', 'go on with the study in a folder, with its own settings')
-    .option('--on <hardware>', 'compare the pruned network there, as "zeroskip compare" does', commaList)
+    .option(
+      '--on <hardware>',
+      'compare the pruned network there, as "zeroskip compare" does',
+      commaList,
+    )
     .option('--no-compare', 'leave out the comparison on hardware')
     .addOption(
-      new Option('--backend <name>', 'of TensorFlow.js; without it the fastest').choices(['tensorflow', 'wasm', 'cpu']),
+      new Option('--backend <name>', 'of TensorFlow.js; without it the fastest').choices([
+        'tensorflow',
+        'wasm',
+        'cpu',
+      ]),
     )
     .optionsGroup('How to prune:')
     .option('--target <times>', 'so many times fewer weights (12)', positive)
-    .option('--density <shares>', 'shares of weights to keep by layer: fc1=0.08,fc2=0.09', namedNumbers)
-    .option('--quality <factors>', 'thresholds in standard deviations, one or by layer: 1.2 or fc1=1.3', namedNumbers)
+    .option(
+      '--density <shares>',
+      'shares of weights to keep by layer: fc1=0.08,fc2=0.09',
+      namedNumbers,
+    )
+    .option(
+      '--quality <factors>',
+      'thresholds in standard deviations, one or by layer: 1.2 or fc1=1.3',
+      namedNumbers,
+    )
     .addOption(
       new Option(
         '--allocation <how>',
@@ -93,15 +120,34 @@ export function addPrune(program: Command, terminal: Terminal): void {
     )
     .option('--iterations <n>', 'prunings, each followed by retraining', wholeNumber(1))
     .addOption(
-      new Option('--schedule <how>', 'the learning rate falls anew after each pruning, or once over all').choices([
-        ...['stepwise', 'gradual'],
+      new Option(
+        '--schedule <how>',
+        'the learning rate falls anew after each pruning, or once over all',
+      ).choices([...['stepwise', 'gradual']]),
+    )
+    .option(
+      '--bits <bits>',
+      'of a shared weight, 1 to 8, by layer or kind: conv2d=8,dense=5',
+      namedBits,
+    )
+    .addOption(
+      new Option('--centroids <how>', 'where shared weights start').choices([
+        'linear',
+        'density',
+        'random',
       ]),
     )
-    .option('--bits <bits>', 'of a shared weight, 1 to 8, by layer or kind: conv2d=8,dense=5', namedBits)
-    .addOption(new Option('--centroids <how>', 'where shared weights start').choices(['linear', 'density', 'random']))
-    .option('--tile <m>', "outputs along an edge of a Winograd pipeline's tile: 2 or 4 (2)", tileSize)
+    .option(
+      '--tile <m>',
+      "outputs along an edge of a Winograd pipeline's tile: 2 or 4 (2)",
+      tileSize,
+    )
     .option('--no-scan', 'leave out the sensitivity scan')
-    .option('--scan-epochs <n>', 'a second scan that retrains so long at each point', wholeNumber(1))
+    .option(
+      '--scan-epochs <n>',
+      'a second scan that retrains so long at each point',
+      wholeNumber(1),
+    )
     .option('--control', 'also train the dense network as long, for comparison')
     .optionsGroup('How to train:')
     .option('--epochs <n>', 'of the dense network', wholeNumber(1))
@@ -129,7 +175,12 @@ export function addPrune(program: Command, terminal: Terminal): void {
     const { out, ...others } = options;
     if (model !== undefined) {
       const { workload: name, network, parameters, report } = result;
-      await write(encodeModel(network, parameters, report, model), model, terminal, model === out ? '--out' : '--save');
+      await write(
+        encodeModel(network, parameters, report, model),
+        model,
+        terminal,
+        model === out ? '--out' : '--save',
+      );
       hint(`${model}: the pruned network; compare ${name} --weights ${model}`, options, terminal);
     }
     await show(pruneView(result.report), model === out ? others : options, terminal);
@@ -151,10 +202,12 @@ async function runStudy(
     progress,
   };
   if (resume !== undefined) {
-    if (workload !== undefined) throw new InputError('--resume: found a workload too, expected the folder alone');
+    if (workload !== undefined)
+      throw new InputError('--resume: found a workload too, expected the folder alone');
     return resumePrune(resume, common);
   }
-  if (workload === undefined) throw new InputError("found no workload, expected one, such as 'lenet-300-100'");
+  if (workload === undefined)
+    throw new InputError("found no workload, expected one, such as 'lenet-300-100'");
   const { pipeline, data, dataSeed, weights, seed, seeds } = options;
   const request: PruneByNameRequest = {
     workload,
@@ -172,11 +225,44 @@ async function runStudy(
 /** Only what was asked for: the rest is the pipeline's own. */
 function settingsOf(options: Options): Partial<Settings> {
   const { target, density, quality, centroids, scan, bits, control } = options;
-  const { epochs, retrainEpochs, tuneEpochs, rate, retrainRate, tuneRate, batch, l1, l2, dropout, shift } = options;
+  const {
+    epochs,
+    retrainEpochs,
+    tuneEpochs,
+    rate,
+    retrainRate,
+    tuneRate,
+    batch,
+    l1,
+    l2,
+    dropout,
+    shift,
+  } = options;
   const { iterations, schedule, tile, allocation, scanEpochs, finalEpochs } = options;
   const stated = {
-    ...{ epochs, retrainEpochs, tuneEpochs, rate, retrainRate, tuneRate, batch, l1, l2, dropout, shift },
-    ...{ iterations, schedule, tile, allocation, scanEpochs, finalEpochs, control, initialisation: centroids },
+    ...{
+      epochs,
+      retrainEpochs,
+      tuneEpochs,
+      rate,
+      retrainRate,
+      tuneRate,
+      batch,
+      l1,
+      l2,
+      dropout,
+      shift,
+    },
+    ...{
+      iterations,
+      schedule,
+      tile,
+      allocation,
+      scanEpochs,
+      finalEpochs,
+      control,
+      initialisation: centroids,
+    },
     density: target === undefined ? undefined : 1 / target,
     densities: density,
     quality: quality && (quality[''] ?? quality),
@@ -186,9 +272,11 @@ function settingsOf(options: Options): Partial<Settings> {
   return Object.fromEntries(Object.entries(stated).filter(([, value]) => value !== undefined));
 }
 
-const savesModel = (out: string | undefined): out is string => out !== undefined && /\.(safetensors|net)$/i.test(out);
+const savesModel = (out: string | undefined): out is string =>
+  out !== undefined && /\.(safetensors|net)$/i.test(out);
 
-const isDiverged = (error: unknown): error is Error => error instanceof Error && error.name === 'DivergedError';
+const isDiverged = (error: unknown): error is Error =>
+  error instanceof Error && error.name === 'DivergedError';
 
 function numberList(text: string): readonly number[] {
   return commaList(text).map(wholeNumber(0));
@@ -226,7 +314,8 @@ function share(text: string): number {
 function namedBits(text: string): Readonly<Record<string, number>> {
   const bits = namedNumbers(text);
   const wrong = Object.values(bits).find((each) => !Number.isInteger(each) || each > MOST_BITS);
-  if (wrong !== undefined) throw new InvalidArgumentError(`Expected whole numbers from 1 to ${MOST_BITS}.`);
+  if (wrong !== undefined)
+    throw new InvalidArgumentError(`Expected whole numbers from 1 to ${MOST_BITS}.`);
   return bits;
 }
 

@@ -31,7 +31,9 @@ interface Options extends OutputOptions {
 export function addRun(program: Command, terminal: Terminal): void {
   const command = program
     .command('run')
-    .description('really run a network on this machine: milliseconds by layer, the top classes, the output checked')
+    .description(
+      'really run a network on this machine: milliseconds by layer, the top classes, the output checked',
+    )
     .argument('<workload>', 'a name from "zeroskip workloads list", or a file')
     .option(
       '--executor <name>',
@@ -48,22 +50,36 @@ export function addRun(program: Command, terminal: Terminal): void {
     .option('--seed <n>', 'of whatever is drawn', wholeNumber(0), 0)
     .option('--repeat <n>', 'timed runs; the median one counts', wholeNumber(1), 5)
     .option('--no-check', 'leave out the check against plain sparse passes');
-  addDimOption(addLimitsOption(addOutputOptions(command))).action(async (workload: string, options: Options) => {
-    const { run } = await import('../../../sim/run.node.js');
-    const { runView } = await import('../../views/run.js');
-    const { executor, threads, batch, seed, repeat, check, weights, input, limits = {} } = options;
-    const report = await withProgress(options, terminal, (progress) =>
-      run({
-        ...{ workload, executor, threads, batch, seed, repeat, check, limits, progress },
-        ...(weights === undefined ? {} : { weights }),
-        ...(input === undefined ? {} : { input }),
-        ...(options.dim ? { dims: options.dim } : {}),
-      }),
-    );
-    if (report.hint) hint(report.hint, options, terminal);
-    await show(runView(report), options, terminal);
-    if (report.check && !report.check.ok) {
-      throw new FailedRun(`output differs from ${report.check.against} by ${report.check.relativeError}`);
-    }
-  });
+  addDimOption(addLimitsOption(addOutputOptions(command))).action(
+    async (workload: string, options: Options) => {
+      const { run } = await import('../../../sim/run.node.js');
+      const { runView } = await import('../../views/run.js');
+      const {
+        executor,
+        threads,
+        batch,
+        seed,
+        repeat,
+        check,
+        weights,
+        input,
+        limits = {},
+      } = options;
+      const report = await withProgress(options, terminal, (progress) =>
+        run({
+          ...{ workload, executor, threads, batch, seed, repeat, check, limits, progress },
+          ...(weights === undefined ? {} : { weights }),
+          ...(input === undefined ? {} : { input }),
+          ...(options.dim ? { dims: options.dim } : {}),
+        }),
+      );
+      if (report.hint) hint(report.hint, options, terminal);
+      await show(runView(report), options, terminal);
+      if (report.check && !report.check.ok) {
+        throw new FailedRun(
+          `output differs from ${report.check.against} by ${report.check.relativeError}`,
+        );
+      }
+    },
+  );
 }

@@ -26,7 +26,10 @@ export function addStack(program: Command, terminal: Terminal): void {
       'a chain of steps, AlexNet dense to SqueezeNet pruned and by Winograd: what each buys on each hardware',
     )
     .argument('[base]', 'the network that the chain starts from (default: alexnet)')
-    .argument('[small]', 'the one that does the same with fewer parameters (default: squeezenet-1.0)')
+    .argument(
+      '[small]',
+      'the one that does the same with fewer parameters (default: squeezenet-1.0)',
+    )
     .option(
       '--on <hardware>',
       'presets, FILE.yaml or host, with commas between (default: host and every preset)',
@@ -36,19 +39,21 @@ export function addStack(program: Command, terminal: Terminal): void {
     .option('--repeat <n>', 'timed runs on this machine; the median one counts', wholeNumber(1), 5)
     .option('--threads <n>', 'threads of this machine', wholeNumber(1), 1)
     .option('--cost [file]', COST_HELP);
-  addOutputOptions(command).action(async (base: string | undefined, small: string | undefined, options: Options) => {
-    const { stack } = await import('../../../sim/stack.node.js');
-    const { stackView } = await import('../../views/stack.js');
-    const { on, seed, repeat, threads, cost } = options;
-    const report = await withProgress(options, terminal, (progress) =>
-      stack({
-        ...(base === undefined ? {} : { base }),
-        ...(small === undefined ? {} : { small }),
-        ...(on === undefined ? {} : { hardware: on }),
-        ...(cost === undefined ? {} : { cost }),
-        ...{ seed, repeat, threads, progress },
-      }),
-    );
-    await show(stackView(report), options, terminal);
-  });
+  addOutputOptions(command).action(
+    async (base: string | undefined, small: string | undefined, options: Options) => {
+      const { stack } = await import('../../../sim/stack.node.js');
+      const { stackView } = await import('../../views/stack.js');
+      const { on, seed, repeat, threads, cost } = options;
+      const report = await withProgress(options, terminal, (progress) =>
+        stack({
+          ...(base === undefined ? {} : { base }),
+          ...(small === undefined ? {} : { small }),
+          ...(on === undefined ? {} : { hardware: on }),
+          ...(cost === undefined ? {} : { cost }),
+          ...{ seed, repeat, threads, progress },
+        }),
+      );
+      await show(stackView(report), options, terminal);
+    },
+  );
 }

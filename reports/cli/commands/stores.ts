@@ -1,6 +1,13 @@
 import { extname } from 'node:path';
 import { type Command, InvalidArgumentError } from 'commander';
-import { addOutputOptions, hint, type OutputOptions, show, type Terminal, wholeNumber } from '../output.js';
+import {
+  addOutputOptions,
+  hint,
+  type OutputOptions,
+  show,
+  type Terminal,
+  wholeNumber,
+} from '../output.js';
 
 /** What is done with the results of sweeps: merged, asked, read. */
 export function addStores(program: Command, terminal: Terminal): void {
@@ -18,20 +25,25 @@ function addMerge(program: Command, terminal: Terminal): void {
     .argument('<stores...>', 'folders with shards or results, or files')
     .option('--into <folder>', 'the folder of the merged store (default: the first one named)')
     .option('--quiet', 'no hints on stderr')
-    .action(async (stores: readonly string[], options: { readonly into?: string; readonly quiet?: boolean }) => {
-      const { mergeStores } = await import('../../../sim/sweep/stores.node.js');
-      const { into = stores[0] ?? '.' } = options;
-      const { file, parts, designs, missing } = await mergeStores(stores, into);
-      const found = `${designs.toLocaleString('en-US')} designs of ${parts} stores in ${file}`;
-      terminal.stdout.write(`${found}\n`);
-      if (missing !== null && missing > 0) {
-        hint(
-          `${missing.toLocaleString('en-US')} designs are missing: zeroskip sweep --resume finishes them`,
-          options,
-          terminal,
-        );
-      }
-    });
+    .action(
+      async (
+        stores: readonly string[],
+        options: { readonly into?: string; readonly quiet?: boolean },
+      ) => {
+        const { mergeStores } = await import('../../../sim/sweep/stores.node.js');
+        const { into = stores[0] ?? '.' } = options;
+        const { file, parts, designs, missing } = await mergeStores(stores, into);
+        const found = `${designs.toLocaleString('en-US')} designs of ${parts} stores in ${file}`;
+        terminal.stdout.write(`${found}\n`);
+        if (missing !== null && missing > 0) {
+          hint(
+            `${missing.toLocaleString('en-US')} designs are missing: zeroskip sweep --resume finishes them`,
+            options,
+            terminal,
+          );
+        }
+      },
+    );
 }
 
 function addQuery(program: Command, terminal: Terminal): void {
@@ -60,14 +72,17 @@ interface FrontOptions extends OutputOptions {
 
 function numberList(text: string): readonly number[] {
   const values = text.split(',').map(Number);
-  if (!values.every(Number.isFinite)) throw new InvalidArgumentError('Expected numbers with commas between them.');
+  if (!values.every(Number.isFinite))
+    throw new InvalidArgumentError('Expected numbers with commas between them.');
   return values;
 }
 
 function addFront(program: Command, terminal: Terminal): void {
   const command = program
     .command('front')
-    .description('the designs of a store that no other one beats, and the hypervolume that they cover')
+    .description(
+      'the designs of a store that no other one beats, and the hypervolume that they cover',
+    )
     .argument('<store>', "a sweep's folder")
     .option(
       '--reference <values>',
@@ -84,7 +99,9 @@ function addFront(program: Command, terminal: Terminal): void {
 function addSensitivity(program: Command, terminal: Terminal): void {
   const command = program
     .command('sensitivity')
-    .description("how much of each objective's variation each axis of a sweep accounts for, and its best level")
+    .description(
+      "how much of each objective's variation each axis of a sweep accounts for, and its best level",
+    )
     .argument('<store>', "a sweep's folder");
   addOutputOptions(command).action(async (path: string, options: OutputOptions) => {
     const { sensitivityOfStore } = await import('../../../sim/sweep/reading.node.js');
@@ -98,11 +115,21 @@ function addDifference(program: Command, terminal: Terminal): void {
     .command('diff')
     .description('in what two designs of a sweep differ, number by number, and what comes of it')
     .argument('<store>', "a sweep's folder")
-    .argument('<before>', 'a design, by the number that front and query show as its ordinal', wholeNumber(0))
+    .argument(
+      '<before>',
+      'a design, by the number that front and query show as its ordinal',
+      wholeNumber(0),
+    )
     .argument('<after>', 'another one', wholeNumber(0));
-  addOutputOptions(command).action(async (path: string, before: number, after: number, options: OutputOptions) => {
-    const { compareDesigns } = await import('../../../sim/sweep/reading.node.js');
-    const { designDifferenceView } = await import('../../views/difference.js');
-    await show(designDifferenceView(await compareDesigns(path, [before, after])), options, terminal);
-  });
+  addOutputOptions(command).action(
+    async (path: string, before: number, after: number, options: OutputOptions) => {
+      const { compareDesigns } = await import('../../../sim/sweep/reading.node.js');
+      const { designDifferenceView } = await import('../../views/difference.js');
+      await show(
+        designDifferenceView(await compareDesigns(path, [before, after])),
+        options,
+        terminal,
+      );
+    },
+  );
 }

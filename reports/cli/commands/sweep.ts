@@ -42,25 +42,41 @@ export function addSweep(program: Command, terminal: Terminal): void {
     .option('--store <folder>', "where results are kept (default: the spec's name and .sweep)")
     .option('--resume', 'go on with what is in the store')
     .option('--schema', 'print the JSON Schema of specs, for editors')
-    .option('--redis <url>', 'hand designs to zeroskip worker processes on any machines through this Redis')
-    .option('--shard <i/n>', 'only one of N equal parts, for array jobs; zeroskip merge puts them together', shard);
+    .option(
+      '--redis <url>',
+      'hand designs to zeroskip worker processes on any machines through this Redis',
+    )
+    .option(
+      '--shard <i/n>',
+      'only one of N equal parts, for array jobs; zeroskip merge puts them together',
+      shard,
+    );
   addOutputOptions(command).action(async (spec: string | undefined, options: Options) => {
     if (options.schema) {
       const { sweepJsonSchema } = await import('../../../sim/sweep/spec.js');
       await write(`${JSON.stringify(sweepJsonSchema(), null, 2)}\n`, options.out, terminal);
       return;
     }
-    if (spec === undefined) throw new InputError('sweep: found no spec, expected a .yaml file or a study');
+    if (spec === undefined)
+      throw new InputError('sweep: found no spec, expected a .yaml file or a study');
     const { sweep } = await import('../../../sim/sweep/sweep.node.js');
     const { workers, store, redis, resume = false } = options;
     if (redis !== undefined && workers !== undefined) {
-      throw new InputError('--workers: threads are the workers’ business with --redis; see zeroskip worker --threads');
+      throw new InputError(
+        '--workers: threads are the workers’ business with --redis; see zeroskip worker --threads',
+      );
     }
     const stop = stopOnSignals();
     try {
       const report = await withProgress(options, terminal, (progress) => {
         const onProgress = sweepProgress(options, terminal, progress);
-        const given = { ...(workers === undefined ? {} : { workers }), store, resume, redis, shard: options.shard };
+        const given = {
+          ...(workers === undefined ? {} : { workers }),
+          store,
+          resume,
+          redis,
+          shard: options.shard,
+        };
         return sweep({ spec, ...given, signal: stop.signal, onProgress });
       });
       await finish(report, options, terminal);
@@ -70,12 +86,18 @@ export function addSweep(program: Command, terminal: Terminal): void {
   });
 }
 
-async function finish({ complete, file }: SweepReport, options: Options, terminal: Terminal): Promise<void> {
+async function finish(
+  { complete, file }: SweepReport,
+  options: Options,
+  terminal: Terminal,
+): Promise<void> {
   const { summarizeStore } = await import('../../../sim/sweep/reading.node.js');
   const { sweepView } = await import('../../views/sweep.js');
   const summary = await summarizeStore(file);
   if (!complete) {
-    throw new FailedRun(`stopped with ${summary.designs} designs in ${file}; the same command with --resume goes on`);
+    throw new FailedRun(
+      `stopped with ${summary.designs} designs in ${file}; the same command with --resume goes on`,
+    );
   }
   hint(`results are in ${file}`, options, terminal);
   await show(sweepView(summary), options, terminal);
@@ -92,10 +114,17 @@ interface WorkerOptions {
 export function addWorker(program: Command, terminal: Terminal): void {
   program
     .command('worker')
-    .description('evaluate designs for sweeps that were started with --redis, here or elsewhere, until stopped')
+    .description(
+      'evaluate designs for sweeps that were started with --redis, here or elsewhere, until stopped',
+    )
     .requiredOption('--redis <url>', 'such as redis://127.0.0.1:6379')
     .option('--threads <n>', 'threads on this machine (default: all cores)', wholeNumber(1))
-    .option('--lease <seconds>', 'silence after which others take over what this worker was at', wholeNumber(1), 30)
+    .option(
+      '--lease <seconds>',
+      'silence after which others take over what this worker was at',
+      wholeNumber(1),
+      30,
+    )
     .option('--quiet', 'no progress on stderr')
     .action(async ({ redis, threads, lease, quiet = false }: WorkerOptions) => {
       const { runWorker } = await import('../../../sim/sweep/worker.node.js');
@@ -108,7 +137,12 @@ export function addWorker(program: Command, terminal: Terminal): void {
             designs += count;
             progress(`${designs.toLocaleString('en-US')} designs evaluated`);
           };
-          const how = { redis, threads: threads ?? availableParallelism(), leaseSeconds: lease, onBatch };
+          const how = {
+            redis,
+            threads: threads ?? availableParallelism(),
+            leaseSeconds: lease,
+            onBatch,
+          };
           const onReady = () => hint('waiting for designs', { quiet }, terminal);
           return runWorker({ ...how, signal: stop.signal, onReady });
         });

@@ -26,9 +26,20 @@ interface Options extends OutputOptions {
 }
 
 /** Options that say something of the machine underneath only. */
-const HOST_OPTIONS = ['preset', 'on', 'workloads', 'threads', 'repeat', 'seconds', 'layers', 'roofline'] as const;
+const HOST_OPTIONS = [
+  'preset',
+  'on',
+  'workloads',
+  'threads',
+  'repeat',
+  'seconds',
+  'layers',
+  'roofline',
+] as const;
 
-/** Published figures beside the models'; or, of this machine, predicted times beside measured ones. */
+/**
+ * Published figures beside the models'; or, of this machine, predicted times beside measured ones.
+ */
 export function addValidate(program: Command, terminal: Terminal): void {
   const command = program
     .command('validate')
@@ -36,16 +47,35 @@ export function addValidate(program: Command, terminal: Terminal): void {
       "every published figure beside the model's, and the error; --host: this machine, predicted and measured",
     )
     .option('--seed <n>', 'of the drawn layers', wholeNumber(0), 0)
-    .option('--claims', 'every figure, not only the summary by table (json and csv always have them all)')
-    .option('--refit', 'fit each device again, whole and without each layer, and show how far off that layer then is')
-    .option('--host', 'run every layer of the zoo here, by every kernel, beside what host-model predicts (minutes)')
-    .option('--preset <file>', '--host: a preset that calibrate --out wrote, in place of this machine’s calibration')
+    .option(
+      '--claims',
+      'every figure, not only the summary by table (json and csv always have them all)',
+    )
+    .option(
+      '--refit',
+      'fit each device again, whole and without each layer, and show how far off that layer then is',
+    )
+    .option(
+      '--host',
+      'run every layer of the zoo here, by every kernel, beside what host-model predicts (minutes)',
+    )
+    .option(
+      '--preset <file>',
+      '--host: a preset that calibrate --out wrote, in place of this machine’s calibration',
+    )
     .option('--on <executors>', '--host: which ones, with commas between', commaList)
     .option('--workloads <names>', '--host: which networks, with commas between', commaList)
-    .option('--threads <n>', '--host: of the engine and of ONNX Runtime (1 unless told)', wholeNumber(1))
+    .option(
+      '--threads <n>',
+      '--host: of the engine and of ONNX Runtime (1 unless told)',
+      wholeNumber(1),
+    )
     .option('--repeat <n>', '--host: runs of each network at least', wholeNumber(1))
     .option('--seconds <n>', '--host: for the runs of one network', wholeNumber(1))
-    .option('--layers', '--host: every layer, not only the summaries (json and csv always have them all)')
+    .option(
+      '--layers',
+      '--host: every layer, not only the summaries (json and csv always have them all)',
+    )
     .option('--roofline', '--host: the roofline of this machine with every layer in it');
   addOutputOptions(command).action((options: Options) =>
     options.host ? validateHere(options, terminal) : validatePublished(options, terminal),
@@ -54,7 +84,8 @@ export function addValidate(program: Command, terminal: Terminal): void {
 
 async function validatePublished(options: Options, terminal: Terminal): Promise<void> {
   const stray = HOST_OPTIONS.find((name) => options[name] !== undefined);
-  if (stray !== undefined) throw new InputError(`--${stray}: found without --host, expected with it`);
+  if (stray !== undefined)
+    throw new InputError(`--${stray}: found without --host, expected with it`);
   const { validate } = await import('../../../sim/validate.node.js');
   const { validationView } = await import('../../views/validate.js');
   const validation = await withProgress(options, terminal, async (progress) =>
@@ -66,7 +97,9 @@ async function validatePublished(options: Options, terminal: Terminal): Promise<
 async function validateHere(options: Options, terminal: Terminal): Promise<void> {
   const stray = (['claims', 'refit'] as const).find((name) => options[name] !== undefined);
   if (stray !== undefined)
-    throw new InputError(`--${stray}: found with --host, expected without it: it is of published figures`);
+    throw new InputError(
+      `--${stray}: found with --host, expected without it: it is of published figures`,
+    );
   const { validateHost } = await import('../../../sim/host-validate.node.js');
   const { hostValidationView } = await import('../../views/host-validation.js');
   const { seed, preset, on, workloads, threads, repeat, seconds } = options;

@@ -31,19 +31,26 @@ export function addWorkloads(program: Command, terminal: Terminal): void {
       addOutputOptions(
         workloads
           .command('show')
-          .description('layers, shapes, parameters and densities of one network, or the layers of a file')
+          .description(
+            'layers, shapes, parameters and densities of one network, or the layers of a file',
+          )
           .argument('<name>', 'a name from "zeroskip workloads list", or a file'),
       ),
     ),
   ).action(async (name: string, options: FileOptions) => {
     const { openWorkloads } = await import('../../../sim/open.node.js');
     const { workloadListView, workloadView } = await import('../../views/workloads.js');
-    const entries = (await openWorkloads([name], options.limits, options.dim)).map(({ entry }) => entry);
-    for (const note of new Set(entries.flatMap(({ notes = [] }) => notes))) hint(note, options, terminal);
+    const entries = (await openWorkloads([name], options.limits, options.dim)).map(
+      ({ entry }) => entry,
+    );
+    for (const note of new Set(entries.flatMap(({ notes = [] }) => notes)))
+      hint(note, options, terminal);
     const [first, ...others] = entries;
     const { dimensionsOf } = await import('../../../workloads/zoo/index.js');
     const view =
-      first && others.length === 0 ? workloadView(first, dimensionsOf(name)) : workloadListView(entries, new Map());
+      first && others.length === 0
+        ? workloadView(first, dimensionsOf(name))
+        : workloadListView(entries, new Map());
     await show(view, options, terminal);
   });
   addDimOption(
@@ -51,7 +58,9 @@ export function addWorkloads(program: Command, terminal: Terminal): void {
       addOutputOptions(
         workloads
           .command('check')
-          .description('check a file that describes a network: what can be read, or the first fault')
+          .description(
+            'check a file that describes a network: what can be read, or the first fault',
+          )
           .argument(
             '<file>',
             'ONNX, tfjs, Caffe, a Hugging Face folder, YAML, SCALE-Sim, Timeloop, or a sparse matrix',
@@ -61,7 +70,9 @@ export function addWorkloads(program: Command, terminal: Terminal): void {
   ).action(async (file: string, options: FileOptions) => {
     const { openWorkloads } = await import('../../../sim/open.node.js');
     const { workloadCheckView } = await import('../../views/workload-check.js');
-    const entries = (await openWorkloads([file], options.limits, options.dim)).map(({ entry }) => entry);
+    const entries = (await openWorkloads([file], options.limits, options.dim)).map(
+      ({ entry }) => entry,
+    );
     await show(workloadCheckView(file, entries), options, terminal);
   });
   workloads

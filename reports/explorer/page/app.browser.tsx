@@ -72,13 +72,17 @@ export function App({ offer, store, shown, trail, message, onCopyLink }: AppProp
           ))}
         </div>
         <div className="found">
-          {shown ? <Found offer={offer} shown={shown} trail={trail} /> : <p>The models are being loaded.</p>}
+          {shown ? (
+            <Found offer={offer} shown={shown} trail={trail} />
+          ) : (
+            <p>The models are being loaded.</p>
+          )}
         </div>
       </main>
       <footer>
         <p>
-          Everything here is modelled, by zeroskip {offer.version}; weights and activations are drawn from the seed
-          unless a network comes with its own.
+          Everything here is modelled, by zeroskip {offer.version}; weights and activations are
+          drawn from the seed unless a network comes with its own.
         </p>
       </footer>
     </>
@@ -140,7 +144,10 @@ const timeOf = ({ layers }: Row): Parts =>
   added(
     layers.map(({ time, cycles, seconds }) =>
       Object.fromEntries(
-        Object.entries(time ?? {}).map(([cause, part]) => [cause, cycles ? (part / cycles) * seconds : 0]),
+        Object.entries(time ?? {}).map(([cause, part]) => [
+          cause,
+          cycles ? (part / cycles) * seconds : 0,
+        ]),
       ),
     ),
   );
@@ -149,7 +156,8 @@ const energyOf = ({ layers }: Row): Parts => added(layers.map(({ energy }) => en
 
 function added(all: readonly Parts[]): Parts {
   const sums: Record<string, number> = {};
-  for (const parts of all) for (const [name, part] of Object.entries(parts)) sums[name] = (sums[name] ?? 0) + part;
+  for (const parts of all)
+    for (const [name, part] of Object.entries(parts)) sums[name] = (sums[name] ?? 0) + part;
   return sums;
 }
 
@@ -157,8 +165,14 @@ function added(all: readonly Parts[]): Parts {
 export function placesOf(outcomes: readonly DesignOutcome[]): readonly Place[] {
   const places = outcomes.flatMap(({ design, row, before, published }, at) => {
     const letter = 'AB'[at] ?? '';
-    const place = (kind: Place['kind'], label: string, point: { seconds: number; joules: number | null } | null) =>
-      point && point.joules !== null ? [{ kind, label, letter, seconds: point.seconds, joules: point.joules }] : [];
+    const place = (
+      kind: Place['kind'],
+      label: string,
+      point: { seconds: number; joules: number | null } | null,
+    ) =>
+      point && point.joules !== null
+        ? [{ kind, label, letter, seconds: point.seconds, joules: point.joules }]
+        : [];
     return [
       ...place('preset', `${letter}'s preset ${design.preset}`, before),
       ...place('paper', `${design.preset} in the paper`, published),

@@ -1,5 +1,5 @@
-// The explorer's pictures. Drawn by hand where reports have Vega, which takes 20 to 60 ms a chart: a turned slider may
-// take 100 ms, models included.
+// The explorer's pictures. Drawn by hand where reports have Vega, which takes 20 to 60 ms a chart:
+// a turned slider may take 100 ms, models included.
 
 import type { Load, Parts } from '../../../hw-models/contract.js';
 import { bandOf, bands } from '../../charts/load-bands.js';
@@ -29,15 +29,25 @@ export function StackChart({
   readonly stacks: readonly Stack[];
 }) {
   const names = [
-    ...new Set(stacks.flatMap(({ parts }) => Object.keys(parts).filter((name) => (parts[name] ?? 0) > 0))),
+    ...new Set(
+      stacks.flatMap(({ parts }) => Object.keys(parts).filter((name) => (parts[name] ?? 0) > 0)),
+    ),
   ];
-  const wholes = stacks.map(({ parts }) => Object.values(parts).reduce((sum, part) => sum + part, 0));
+  const wholes = stacks.map(({ parts }) =>
+    Object.values(parts).reduce((sum, part) => sum + part, 0),
+  );
   const scale = (WIDTH - LETTER - TEXT_ROOM) / Math.max(...wholes, Number.MIN_VALUE);
-  const said = stacks.map(({ letter }, at) => `${letter} ${quantity(wholes[at] ?? 0, unit)}`).join(', ');
+  const said = stacks
+    .map(({ letter }, at) => `${letter} ${quantity(wholes[at] ?? 0, unit)}`)
+    .join(', ');
   return (
     <figure>
       <h3>{title}</h3>
-      <svg viewBox={`0 0 ${WIDTH} ${stacks.length * BAR}`} role="img" aria-label={`${title}: ${said}`}>
+      <svg
+        viewBox={`0 0 ${WIDTH} ${stacks.length * BAR}`}
+        role="img"
+        aria-label={`${title}: ${said}`}
+      >
         {stacks.map(({ letter, parts }, row) => {
           let x = LETTER;
           return (
@@ -49,9 +59,17 @@ export function StackChart({
                 const width = (parts[name] ?? 0) * scale;
                 x += width;
                 return (
-                  <rect key={name} x={x - width} y={row * BAR + 2} width={width} height={BAR - 6} fill={partColor(at)}>
+                  <rect
+                    key={name}
+                    x={x - width}
+                    y={row * BAR + 2}
+                    width={width}
+                    height={BAR - 6}
+                    fill={partColor(at)}
+                  >
                     <title>
-                      {name}: {quantity(parts[name] ?? 0, unit)}, {percent((parts[name] ?? 0) / (wholes[row] || 1))}
+                      {name}: {quantity(parts[name] ?? 0, unit)},{' '}
+                      {percent((parts[name] ?? 0) / (wholes[row] || 1))}
                     </title>
                   </rect>
                 );
@@ -81,7 +99,11 @@ const PER_ROW = 32;
 const CELL = (WIDTH - LETTER) / PER_ROW;
 
 /** A cell for each parallel unit of each design, by the share of the time in which it worked. */
-export function LoadChart({ loads }: { readonly loads: readonly { readonly letter: string; readonly load: Load }[] }) {
+export function LoadChart({
+  loads,
+}: {
+  readonly loads: readonly { readonly letter: string; readonly load: Load }[];
+}) {
   if (loads.length === 0) return null;
   const said = loads.map(({ letter, load }) => `${letter} ${percent(balanceOf(load))}`).join(', ');
   return (
@@ -143,7 +165,10 @@ export interface Place {
 const HEIGHT = 250;
 const [LEFT, RIGHT, TOP, BOTTOM] = [62, 14, 12, 34];
 
-/** Time and energy of designs, of what they were turned from, of what was tried on the way, and of the paper. */
+/**
+ * Time and energy of designs, of what they were turned from, of what was tried on the way, and of
+ * the paper.
+ */
 export function PlaneChart({ places }: { readonly places: readonly Place[] }) {
   if (places.length === 0) return null;
   const [xs, ys] = [places.map(({ seconds }) => seconds), places.map(({ joules }) => joules)];
@@ -151,10 +176,14 @@ export function PlaneChart({ places }: { readonly places: readonly Place[] }) {
   const across = (value: number, [low, high]: readonly [number, number]) =>
     Math.log(value / low) / Math.log(high / low);
   const x = (seconds: number) => LEFT + across(seconds, xAxis.domain) * (WIDTH - LEFT - RIGHT);
-  const y = (joules: number) => HEIGHT - BOTTOM - across(joules, yAxis.domain) * (HEIGHT - TOP - BOTTOM);
+  const y = (joules: number) =>
+    HEIGHT - BOTTOM - across(joules, yAxis.domain) * (HEIGHT - TOP - BOTTOM);
   const said = places
     .filter(({ kind }) => kind !== 'trail')
-    .map(({ label, seconds, joules }) => `${label}: ${quantity(seconds, 's')}, ${quantity(joules, 'J')}`)
+    .map(
+      ({ label, seconds, joules }) =>
+        `${label}: ${quantity(seconds, 's')}, ${quantity(joules, 'J')}`,
+    )
     .join('; ');
   return (
     <figure>
@@ -180,10 +209,18 @@ export function PlaneChart({ places }: { readonly places: readonly Place[] }) {
           time →
         </text>
         {places.map((place) => (
-          <Mark key={`${place.kind} ${place.label}`} {...place} x={x(place.seconds)} y={y(place.joules)} />
+          <Mark
+            key={`${place.kind} ${place.label}`}
+            {...place}
+            x={x(place.seconds)}
+            y={y(place.joules)}
+          />
         ))}
       </svg>
-      <p>Both log: down and to the left is better. Hollow: the preset. Diamond: the paper. Small: tried before.</p>
+      <p>
+        Both log: down and to the left is better. Hollow: the preset. Diamond: the paper. Small:
+        tried before.
+      </p>
     </figure>
   );
 }
@@ -192,9 +229,20 @@ export function PlaneChart({ places }: { readonly places: readonly Place[] }) {
 const roundly = (value: number, unit: string) => quantity(value, unit).replace(/\.?0+ /, ' ');
 
 /** So that few places do not fill the plane to its corners. */
-const withRoom = (values: readonly number[]) => [Math.min(...values) / 1.5, Math.max(...values) * 1.5];
+const withRoom = (values: readonly number[]) => [
+  Math.min(...values) / 1.5,
+  Math.max(...values) * 1.5,
+];
 
-function Mark({ kind, label, letter, seconds, joules, x, y }: Place & { readonly x: number; readonly y: number }) {
+function Mark({
+  kind,
+  label,
+  letter,
+  seconds,
+  joules,
+  x,
+  y,
+}: Place & { readonly x: number; readonly y: number }) {
   const strong = color(letter === 'B' ? 's3-strong' : 's0-strong');
   const title = <title>{`${label}: ${quantity(seconds, 's')}, ${quantity(joules, 'J')}`}</title>;
   if (kind === 'trail') return <circle cx={x} cy={y} r={2} fill={strong} opacity={0.4} />;

@@ -44,7 +44,9 @@ interface ChoiceProps {
 }
 
 export function Choice({ id, label, value, options, onChoose }: ChoiceProps) {
-  const all = options.some((option) => option.value === value) ? options : [{ value, text: value }, ...options];
+  const all = options.some((option) => option.value === value)
+    ? options
+    : [{ value, text: value }, ...options];
   return (
     <div className="choice">
       <label for={id}>{label}</label>

@@ -39,7 +39,10 @@ export function DesignPanel({ at, offer, store }: DesignPanelProps) {
           id={`preset-${at}`}
           label="from preset"
           value={design.preset}
-          options={offer.presets.map(({ name, title }) => ({ value: name, text: `${name} · ${title}` }))}
+          options={offer.presets.map(({ name, title }) => ({
+            value: name,
+            text: `${name} · ${title}`,
+          }))}
           onChoose={(name) => {
             const chosen = offer.presets.find((one) => one.name === name);
             if (chosen) replace(store, at, chosen);

@@ -62,7 +62,11 @@ const simulator = startSimulator(
 
 /** What was shown becomes the trail of what is now, as long as it is about the same network. */
 function remember(answer: Shown): void {
-  if (!shown || JSON.stringify(shown.workload) !== JSON.stringify(answer.workload) || 'fault' in shown.found) {
+  if (
+    !shown ||
+    JSON.stringify(shown.workload) !== JSON.stringify(answer.workload) ||
+    'fault' in shown.found
+  ) {
     trail = [];
     return;
   }
@@ -70,7 +74,9 @@ function remember(answer: Shown): void {
   const passed = places.filter(({ kind }) => kind === 'design');
   trail = [
     ...trail,
-    ...passed.map((place): Place => ({ ...place, kind: 'trail', label: `${place.label}, answer ${answers}` })),
+    ...passed.map(
+      (place): Place => ({ ...place, kind: 'trail', label: `${place.label}, answer ${answers}` }),
+    ),
   ].slice(-LONGEST_TRAIL);
 }
 
@@ -90,7 +96,10 @@ function ask(): void {
 let linkTimer: ReturnType<typeof setTimeout> | undefined;
 function updateLink(): void {
   clearTimeout(linkTimer);
-  linkTimer = setTimeout(() => history.replaceState(null, '', `#${linkOf(store.state)}`), MILLISECONDS_BETWEEN_LINKS);
+  linkTimer = setTimeout(
+    () => history.replaceState(null, '', `#${linkOf(store.state)}`),
+    MILLISECONDS_BETWEEN_LINKS,
+  );
 }
 
 store.subscribe(() => {

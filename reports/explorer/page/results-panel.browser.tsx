@@ -36,7 +36,15 @@ const measures: readonly Measure[] = [
 ];
 
 /** `id` is for whoever reads the page by program. */
-function Value({ id, value, text }: { readonly id?: string; readonly value: number | null; readonly text: string }) {
+function Value({
+  id,
+  value,
+  text,
+}: {
+  readonly id?: string;
+  readonly value: number | null;
+  readonly text: string;
+}) {
   return value === null ? (
     <span id={id}>{text}</span>
   ) : (
@@ -110,7 +118,11 @@ export function ResultsPanel({
                   <th scope="row">{name}</th>
                   {values.map((value, at) => (
                     <td key={`value-${'AB'[at]}`} className="right unbroken">
-                      <Value id={`${'ab'[at]}-${name.replace(/\W+/g, '-')}`} value={value} text={shown(value)} />
+                      <Value
+                        id={`${'ab'[at]}-${name.replace(/\W+/g, '-')}`}
+                        value={value}
+                        text={shown(value)}
+                      />
                     </td>
                   ))}
                   {a && b && <td className="right">{ratio(over(second, first))}</td>}
@@ -144,7 +156,8 @@ export function ResultsPanel({
       </div>
       {published.length > 0 && (
         <p>
-          The paper: {[...new Set(published.map(({ point }) => point.source))].join('; ')}; its energy is time × power.
+          The paper: {[...new Set(published.map(({ point }) => point.source))].join('; ')}; its
+          energy is time × power.
         </p>
       )}
       {outcomes.some(({ row }) => row && row.notes.length > 0) && (

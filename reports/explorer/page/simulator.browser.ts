@@ -24,8 +24,8 @@ export interface Simulator {
 const QUIET_MILLISECONDS = 120;
 
 /**
- * Calls `onAnswer` with every answer. While the page is quiet, what `next` says may be asked is worked out, and `onReady`
- * called when it is.
+ * Calls `onAnswer` with every answer. While the page is quiet, what `next` says may be asked is
+ * worked out, and `onReady` called when it is.
  */
 export function startSimulator(
   onAnswer: (shown: Shown) => void,
@@ -51,10 +51,16 @@ export function startSimulator(
     const answered = waiting;
     waiting = null;
     sendNewest();
-    if (!waiting) quiet = setTimeout(() => send({ kind: 'ahead', questions: next() }), QUIET_MILLISECONDS);
+    if (!waiting)
+      quiet = setTimeout(() => send({ kind: 'ahead', questions: next() }), QUIET_MILLISECONDS);
     const { found, milliseconds } = reply;
     if (answered) {
-      onAnswer({ ...answered.question, askedAt: answered.askedAt, found, modelMilliseconds: milliseconds });
+      onAnswer({
+        ...answered.question,
+        askedAt: answered.askedAt,
+        found,
+        modelMilliseconds: milliseconds,
+      });
     }
   };
   return {

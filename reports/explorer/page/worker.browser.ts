@@ -1,5 +1,5 @@
-// The simulator beside the page: it answers one question at a time, so that the page stays free to move, and works out
-// what may be asked next while nothing is.
+// The simulator beside the page: it answers one question at a time, so that the page stays free to
+// move, and works out what may be asked next while nothing is.
 
 import { z } from 'zod';
 import { createExplorer, type Exploration, type ExplorerQuestion } from '../../../sim/explore.js';
@@ -45,7 +45,8 @@ const explorer = fetched('offer.json')
   .then(({ presets }) =>
     createExplorer({
       soundConfigs: new Map(presets.map(({ family, config }) => [family, config])),
-      readShippedWeights: async (name) => new Uint8Array(await (await fetched(`weights/${name}`)).arrayBuffer()),
+      readShippedWeights: async (name) =>
+        new Uint8Array(await (await fetched(`weights/${name}`)).arrayBuffer()),
     }),
   );
 

@@ -7,7 +7,13 @@ import type { ExplorerState } from '../state.js';
 import type { Store } from '../store.js';
 import { Choice, SliderInput } from './controls.browser.js';
 
-export function WorkloadPanel({ offer, store }: { readonly offer: Offer; readonly store: Store<ExplorerState> }) {
+export function WorkloadPanel({
+  offer,
+  store,
+}: {
+  readonly offer: Offer;
+  readonly store: Store<ExplorerState>;
+}) {
   const { state } = store;
   return (
     <section aria-labelledby="workload-heading">
@@ -17,7 +23,10 @@ export function WorkloadPanel({ offer, store }: { readonly offer: Offer; readonl
           id="workload"
           label="network"
           value={state.workload}
-          options={offer.workloads.map(({ name, title }) => ({ value: name, text: `${name} · ${title}` }))}
+          options={offer.workloads.map(({ name, title }) => ({
+            value: name,
+            text: `${name} · ${title}`,
+          }))}
           onChoose={(name) =>
             store.change((draft) => {
               draft.workload = name;

@@ -1,7 +1,8 @@
-// Knowles, "ParEGO: a hybrid algorithm with on-line landscape approximation for expensive multiobjective optimization
-// problems", IEEE Trans. Evolutionary Computation 10(1), 2006: a random weighting makes one objective of several
-// (augmented Tchebycheff), a Gaussian process models it, and the design of the greatest expected improvement comes next.
-// Objectives enter as logarithms: they span decades. A batch takes a weighting for each of its designs.
+// Knowles, "ParEGO: a hybrid algorithm with on-line landscape approximation for expensive
+// multiobjective optimization problems", IEEE Trans. Evolutionary Computation 10(1), 2006: a random
+// weighting makes one objective of several (augmented Tchebycheff), a Gaussian process models it,
+// and the design of the greatest expected improvement comes next. Objectives enter as logarithms:
+// they span decades. A batch takes a weighting for each of its designs.
 
 import { cumulativeStdNormalProbability } from 'simple-statistics';
 import { createRandom, type Random } from '../../../workloads/base/random.js';
@@ -13,7 +14,9 @@ import type { Outcome, Strategy } from './strategy.js';
 const DEFAULT_BATCH = 4;
 /** Designs that a model is fitted to at most: its work grows with their cube. */
 const MOST_FITTED = 200;
-/** Candidates among which the expected improvement is sought: at random, and near the best designs. */
+/**
+ * Candidates among which the expected improvement is sought: at random, and near the best designs.
+ */
 const RANDOM_CANDIDATES = 400;
 const NEAR_CANDIDATES = 400;
 const NEAR_BEST = 10;
@@ -53,7 +56,10 @@ export function bayesian(initial?: number, perModel = DEFAULT_BATCH): Strategy {
   };
 }
 
-/** The design that one random weighting of the objectives expects most of, or none where all were met. */
+/**
+ * The design that one random weighting of the objectives expects most of, or none where all were
+ * met.
+ */
 function propose(
   known: readonly Evaluated[],
   space: Space,
@@ -71,8 +77,12 @@ function propose(
   const best = costs[order[0] ?? 0] ?? 0;
   const near = order.slice(0, NEAR_BEST).flatMap((at) => known[at]?.places ?? []);
   const candidates = [
-    ...Array.from({ length: RANDOM_CANDIDATES }, () => Float64Array.from(space.axes, () => draw.uniform())),
-    ...Array.from({ length: NEAR_CANDIDATES }, () => nudged(near[draw.below(near.length)], space, draw)),
+    ...Array.from({ length: RANDOM_CANDIDATES }, () =>
+      Float64Array.from(space.axes, () => draw.uniform()),
+    ),
+    ...Array.from({ length: NEAR_CANDIDATES }, () =>
+      nudged(near[draw.below(near.length)], space, draw),
+    ),
   ];
   let top = -1;
   let found: Settings | null = null;
@@ -113,9 +123,14 @@ function weighting(objectives: number, draw: Random): readonly number[] {
   return draws.map((value) => value / sum);
 }
 
-/** One cost for each design: logarithms of objectives scaled to 0 … 1, weighted; designs that may not be are worse than all. */
+/**
+ * One cost for each design: logarithms of objectives scaled to 0 … 1, weighted; designs that may
+ * not be are worse than all.
+ */
 function costsUnder(weights: readonly number[], known: readonly Evaluated[]): readonly number[] {
-  const logs = known.map(({ objectives }) => objectives?.map((value) => Math.log(Math.max(value, Number.MIN_VALUE))));
+  const logs = known.map(({ objectives }) =>
+    objectives?.map((value) => Math.log(Math.max(value, Number.MIN_VALUE))),
+  );
   const spans = weights.map((_, axis) => {
     const values = logs.flatMap((log) => log?.[axis] ?? []);
     const least = Math.min(...values);
@@ -137,17 +152,26 @@ function costsUnder(weights: readonly number[], known: readonly Evaluated[]): re
   });
 }
 
-/** Jones, Schonlau and Welch, J. Global Optimization 13, 1998, equation 15, of a cost that is to be small. */
+/**
+ * Jones, Schonlau and Welch, J. Global Optimization 13, 1998, equation 15, of a cost that is to be
+ * small.
+ */
 function expectedImprovement(process: GaussianProcess, place: Float64Array, best: number): number {
   const { mean, deviation } = process.predict(place);
   if (!(deviation > 0)) return Math.max(0, best - mean);
   const z = (best - mean) / deviation;
   return (
-    (best - mean) * cumulativeStdNormalProbability(z) + (deviation * Math.exp(-0.5 * z * z)) / Math.sqrt(2 * Math.PI)
+    (best - mean) * cumulativeStdNormalProbability(z) +
+    (deviation * Math.exp(-0.5 * z * z)) / Math.sqrt(2 * Math.PI)
   );
 }
 
-function unmet(places: readonly Float64Array[], space: Space, seen: Set<string>, count: number): readonly Settings[] {
+function unmet(
+  places: readonly Float64Array[],
+  space: Space,
+  seen: Set<string>,
+  count: number,
+): readonly Settings[] {
   const designs: Settings[] = [];
   for (const place of places) {
     const settings = space.at(place);

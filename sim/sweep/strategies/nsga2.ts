@@ -1,7 +1,8 @@
-// Deb, Pratap, Agarwal and Meyarivan, "A fast and elitist multiobjective genetic algorithm: NSGA-II", IEEE Trans.
-// Evolutionary Computation 6(2), 2002: constrained domination, ranks, crowding; simulated binary crossover and
-// polynomial mutation on places in the unit cube. Axes of levels step to neighbours or jump, as a polynomial step would
-// seldom leave a level. No design is proposed twice: one that was met before is bred anew.
+// Deb, Pratap, Agarwal and Meyarivan, "A fast and elitist multiobjective genetic algorithm:
+// NSGA-II", IEEE Trans. Evolutionary Computation 6(2), 2002: constrained domination, ranks,
+// crowding; simulated binary crossover and polynomial mutation on places in the unit cube. Axes of
+// levels step to neighbours or jump, as a polynomial step would seldom leave a level. No design is
+// proposed twice: one that was met before is bred anew.
 
 import { createRandom, type Random } from '../../../workloads/base/random.js';
 import type { Axis } from '../axes.js';
@@ -15,7 +16,10 @@ const DEFAULT_POPULATION = 40;
 const CROSSOVER_INDEX = 20;
 const MUTATION_INDEX = 20;
 const CROSSOVER_SHARE = 0.9;
-/** Tries to breed a design that was not met before, for each one wanted; then designs are drawn at random. */
+/**
+ * Tries to breed a design that was not met before, for each one wanted; then designs are drawn at
+ * random.
+ */
 const TRIES_PER_CHILD = 50;
 
 interface Member extends Outcome {
@@ -45,7 +49,10 @@ export function nsga2(population = DEFAULT_POPULATION): Strategy {
           return outcome ? [{ ...outcome, places: space.placesOf(settings) }] : [];
         });
         parents = survivors([...parents, ...children], population);
-        const bred = Array.from({ length: size() * TRIES_PER_CHILD }, () => () => breed(parents, space.axes, draw));
+        const bred = Array.from(
+          { length: size() * TRIES_PER_CHILD },
+          () => () => breed(parents, space.axes, draw),
+        );
         batch = fresh(lazily(bred), size(), space, seen, draw);
       }
     },
@@ -56,7 +63,10 @@ function* lazily(makers: readonly (() => Float64Array)[]) {
   for (const make of makers) yield make();
 }
 
-/** Up to `count` designs that were not met before, from `places` as far as they go, then from random ones. */
+/**
+ * Up to `count` designs that were not met before, from `places` as far as they go, then from random
+ * ones.
+ */
 function fresh(
   places: Iterable<Float64Array>,
   count: number,
@@ -75,13 +85,20 @@ function fresh(
     if (designs.length >= count) return designs;
     take(place);
   }
-  for (let tries = 0; tries < count * TRIES_PER_CHILD && designs.length < count && seen.size !== space.size; tries++) {
+  for (
+    let tries = 0;
+    tries < count * TRIES_PER_CHILD && designs.length < count && seen.size !== space.size;
+    tries++
+  ) {
     take(Float64Array.from(space.axes, () => draw.uniform()));
   }
   return designs;
 }
 
-/** Whether `a` is to be kept rather than `b`: valid before refused, less outside the bounds, or dominating. */
+/**
+ * Whether `a` is to be kept rather than `b`: valid before refused, less outside the bounds, or
+ * dominating.
+ */
 function beats(a: Outcome, b: Outcome): boolean {
   if (!a.objectives || !b.objectives) return a.objectives !== null && b.objectives === null;
   if (a.violation > 0 || b.violation > 0) return a.violation < b.violation;
@@ -92,7 +109,9 @@ function beats(a: Outcome, b: Outcome): boolean {
 function survivors(members: readonly Member[], count: number): readonly Ranked[] {
   const kept: Ranked[] = [];
   for (const [rank, front] of fronts(members).entries()) {
-    const crowded = crowd(front).map(([member, crowding]): Ranked => ({ ...member, rank, crowding }));
+    const crowded = crowd(front).map(
+      ([member, crowding]): Ranked => ({ ...member, rank, crowding }),
+    );
     crowded.sort((a, b) => b.crowding - a.crowding);
     kept.push(...crowded.slice(0, count - kept.length));
     if (kept.length >= count) break;
@@ -102,7 +121,9 @@ function survivors(members: readonly Member[], count: number): readonly Ranked[]
 
 /** Members that none beats, then those beaten by these alone, and so on. */
 function fronts(members: readonly Member[]): readonly (readonly Member[])[] {
-  const beaten = members.map((member) => members.flatMap((other, at) => (beats(member, other) ? [at] : [])));
+  const beaten = members.map((member) =>
+    members.flatMap((other, at) => (beats(member, other) ? [at] : [])),
+  );
   const counts = members.map((member) => members.filter((other) => beats(other, member)).length);
   const result: (readonly Member[])[] = [];
   let current = counts.flatMap((count, at) => (count === 0 ? [at] : []));
@@ -120,7 +141,10 @@ function fronts(members: readonly Member[]): readonly (readonly Member[])[] {
   return result;
 }
 
-/** How far apart each member's neighbours are, summed over the objectives; the outermost ones are kept first. */
+/**
+ * How far apart each member's neighbours are, summed over the objectives; the outermost ones are
+ * kept first.
+ */
 function crowd(front: readonly Member[]): readonly (readonly [Member, number])[] {
   const distances = new Map(front.map((member) => [member, 0]));
   const dimensions = front[0]?.objectives?.length ?? 0;
@@ -143,7 +167,9 @@ function breed(parents: readonly Ranked[], axes: readonly Axis[], draw: Random):
     const one = parents[draw.below(parents.length)];
     const other = parents[draw.below(parents.length)];
     if (!one || !other) return one ?? other;
-    return one.rank < other.rank || (one.rank === other.rank && one.crowding >= other.crowding) ? one : other;
+    return one.rank < other.rank || (one.rank === other.rank && one.crowding >= other.crowding)
+      ? one
+      : other;
   };
   const mother = chosen();
   const father = chosen();

@@ -49,14 +49,15 @@ export const sobol: Strategy = {
 };
 
 /**
- * McKay, Beckman and Conover, Technometrics 21(2), 1979: `count` points in the unit cube, of which each of `count` equal
- * slices of each axis holds one, at a random place within it.
+ * McKay, Beckman and Conover, Technometrics 21(2), 1979: `count` points in the unit cube, of which
+ * each of `count` equal slices of each axis holds one, at a random place within it.
  */
 export function latinRows(axes: number, count: number, draw: Random): readonly Float64Array[] {
   const rows = Array.from({ length: count }, () => new Float64Array(axes));
   for (let axis = 0; axis < axes; axis++) {
     const slices = shuffled(count, draw);
-    for (const [at, row] of rows.entries()) row[axis] = ((slices[at] ?? 0) + draw.uniform()) / count;
+    for (const [at, row] of rows.entries())
+      row[axis] = ((slices[at] ?? 0) + draw.uniform()) / count;
   }
   return rows;
 }
@@ -73,8 +74,14 @@ function shuffled(count: number, draw: Random): Uint32Array {
   return order;
 }
 
-/** Designs at `places` that were not met before; ends with the places, or when none is left to be found. */
-function* unseen(space: Space, places: () => Float64Array | null): Generator<Settings, void, undefined> {
+/**
+ * Designs at `places` that were not met before; ends with the places, or when none is left to be
+ * found.
+ */
+function* unseen(
+  space: Space,
+  places: () => Float64Array | null,
+): Generator<Settings, void, undefined> {
   const seen = new Set<string>();
   for (let repeats = 0; repeats < MOST_REPEATS && seen.size !== space.size; repeats++) {
     const place = places();

@@ -1,12 +1,16 @@
-// Sobol' sequences: points that fill the unit cube more evenly than random ones.
-// Bratley and Fox, ACM TOMS 14(1), 1988 (generation in Gray-code order); direction numbers of Joe and Kuo, SIAM J. Sci.
-// Comput. 30(5), 2008 (new-joe-kuo-6), first 21 dimensions. Shifted digitally by a seed (random bits flipped alike in
-// all points), which keeps every property of the sequence and takes the point 0 out of the corner.
+// Sobol' sequences: points that fill the unit cube more evenly than random ones. Bratley and Fox,
+// ACM TOMS 14(1), 1988 (generation in Gray-code order); direction numbers of Joe and Kuo, SIAM J.
+// Sci. Comput. 30(5), 2008 (new-joe-kuo-6), first 21 dimensions. Shifted digitally by a seed
+// (random bits flipped alike in all points), which keeps every property of the sequence and takes
+// the point 0 out of the corner.
 
 import { InputError } from '../../../workloads/base/errors.js';
 import type { Random } from '../../../workloads/base/random.js';
 
-/** A primitive polynomial's degree and inner coefficients, and the odd starting numbers of a dimension. */
+/**
+ * A primitive polynomial's degree and inner coefficients, and the odd starting numbers of a
+ * dimension.
+ */
 type Direction = readonly [degree: number, coefficients: number, ...starts: number[]];
 
 /** From the second dimension on; the first is van der Corput's sequence. */
@@ -37,9 +41,13 @@ export const mostSobolAxes = directions.length + 1;
 
 const BITS = 32;
 
-/** The next point of a sequence in `axes` dimensions, at each call. @throws InputError for more axes than are tabulated. */
+/**
+ * The next point of a sequence in `axes` dimensions, at each call. @throws InputError for more axes
+ * than are tabulated.
+ */
 export function createSobol(axes: number, draw: Random): () => Float64Array {
-  if (axes > mostSobolAxes) throw new InputError(`found ${axes} axes, expected at most ${mostSobolAxes} for sobol`);
+  if (axes > mostSobolAxes)
+    throw new InputError(`found ${axes} axes, expected at most ${mostSobolAxes} for sobol`);
   const tables = Array.from({ length: axes }, (_, axis) => directionNumbers(axis));
   const state = Uint32Array.from({ length: axes }, () => Math.floor(draw.uniform() * 2 ** BITS));
   let index = 0;
@@ -47,7 +55,8 @@ export function createSobol(axes: number, draw: Random): () => Float64Array {
     const point = Float64Array.from(state, (bits) => bits / 2 ** BITS);
     // The lowest zero bit of the index says which direction number the next point differs by.
     const bit = 31 - Math.clz32(~index & (index + 1));
-    for (const [axis, table] of tables.entries()) state[axis] = (state[axis] ?? 0) ^ (table[bit] ?? 0);
+    for (const [axis, table] of tables.entries())
+      state[axis] = (state[axis] ?? 0) ^ (table[bit] ?? 0);
     index++;
     return point;
   };

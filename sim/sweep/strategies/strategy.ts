@@ -4,7 +4,10 @@ import type { Settings, Space } from '../space.js';
 
 /** What a strategy learns of a design that it proposed. */
 export interface Outcome {
-  /** In the order of the spec's objectives, less is better; null where the design is refused or one is not known. */
+  /**
+   * In the order of the spec's objectives, less is better; null where the design is refused or one
+   * is not known.
+   */
   readonly objectives: readonly number[] | null;
   /** How far outside its bounds, 0 within all. */
   readonly violation: number;
@@ -22,7 +25,10 @@ export interface Search {
 export type Proposals = Generator<readonly Settings[], void, readonly Outcome[]>;
 
 export interface Strategy {
-  /** Whether batches depend on the outcomes of those before. Where they do not, outcomes may be left out. */
+  /**
+   * Whether batches depend on the outcomes of those before. Where they do not, outcomes may be left
+   * out.
+   */
   readonly adaptive: boolean;
   propose(search: Search): Proposals;
 }

@@ -1,4 +1,5 @@
-// Which numbers of a preset are fitted: the same search for every device finds them again (search.ts).
+// Which numbers of a preset are fitted: the same search for every device finds them again
+// (search.ts).
 
 /** A number of a preset, by its path, and where it is looked for. */
 export interface Efficiency {

@@ -1,4 +1,5 @@
-// Fits three numbers, in which a figure is linear, so that the absolute errors of the logarithms sum to the least.
+// Fits three numbers, in which a figure is linear, so that the absolute errors of the logarithms
+// sum to the least.
 
 import { InvariantError } from '../../../workloads/base/errors.js';
 
@@ -15,16 +16,24 @@ export type Triple = readonly [number, number, number];
 
 /** The figure with these parameters. */
 export function modelled({ factors, fixed }: Observation, parameters: Triple): number {
-  return fixed + factors[0] * parameters[0] + factors[1] * parameters[1] + factors[2] * parameters[2];
+  return (
+    fixed + factors[0] * parameters[0] + factors[1] * parameters[1] + factors[2] * parameters[2]
+  );
 }
 
 /** The mean of modelled over published of some figures, as one more figure that should be 1. */
 export function meanRatio(observations: readonly Observation[], weight: number): Observation {
   const mean = (of: (observation: Observation) => number) =>
-    observations.reduce((total, observation) => total + of(observation) / observation.published, 0) /
-    observations.length;
+    observations.reduce(
+      (total, observation) => total + of(observation) / observation.published,
+      0,
+    ) / observations.length;
   return {
-    factors: [mean(({ factors }) => factors[0]), mean(({ factors }) => factors[1]), mean(({ factors }) => factors[2])],
+    factors: [
+      mean(({ factors }) => factors[0]),
+      mean(({ factors }) => factors[1]),
+      mean(({ factors }) => factors[2]),
+    ],
     fixed: mean(({ fixed }) => fixed),
     published: 1,
     weight,
@@ -32,8 +41,9 @@ export function meanRatio(observations: readonly Observation[], weight: number):
 }
 
 /**
- * The least sum of absolute errors of a linear model is reached where it meets as many figures as it has parameters, so
- * every three figures are tried; of the positive solutions the one with the least absolute logarithms is taken.
+ * The least sum of absolute errors of a linear model is reached where it meets as many figures as
+ * it has parameters, so every three figures are tried; of the positive solutions the one with the
+ * least absolute logarithms is taken.
  */
 export function fitThree(observations: readonly Observation[]): Triple {
   let best: Triple | null = null;
@@ -58,7 +68,9 @@ export function fitThree(observations: readonly Observation[]): Triple {
 export function distanceOf(observations: readonly Observation[], parameters: Triple): number {
   return observations.reduce(
     (total, observation) =>
-      total + observation.weight * Math.abs(Math.log(modelled(observation, parameters) / observation.published)),
+      total +
+      observation.weight *
+        Math.abs(Math.log(modelled(observation, parameters) / observation.published)),
     0,
   );
 }
@@ -71,10 +83,19 @@ function solve([a, b, c]: readonly [Observation, Observation, Observation]): Tri
   const [x, y, z] = [column(0), column(1), column(2)];
   const right: Triple = [a.published - a.fixed, b.published - b.fixed, c.published - c.fixed];
   const whole = determinant(x, y, z);
-  if (Math.abs(whole) < NEARLY_SINGULAR * Math.hypot(...x) * Math.hypot(...y) * Math.hypot(...z)) return null;
-  return [determinant(right, y, z) / whole, determinant(x, right, z) / whole, determinant(x, y, right) / whole];
+  if (Math.abs(whole) < NEARLY_SINGULAR * Math.hypot(...x) * Math.hypot(...y) * Math.hypot(...z))
+    return null;
+  return [
+    determinant(right, y, z) / whole,
+    determinant(x, right, z) / whole,
+    determinant(x, y, right) / whole,
+  ];
 }
 
 function determinant(x: Triple, y: Triple, z: Triple): number {
-  return x[0] * (y[1] * z[2] - y[2] * z[1]) - x[1] * (y[0] * z[2] - y[2] * z[0]) + x[2] * (y[0] * z[1] - y[1] * z[0]);
+  return (
+    x[0] * (y[1] * z[2] - y[2] * z[1]) -
+    x[1] * (y[0] * z[2] - y[2] * z[0]) +
+    x[2] * (y[0] * z[1] - y[1] * z[0])
+  );
 }

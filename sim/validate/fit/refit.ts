@@ -1,4 +1,5 @@
-// Fits each device again: on all its cells, and with each layer left out in turn, on which it then predicts that layer.
+// Fits each device again: on all its cells, and with each layer left out in turn, on which it then
+// predicts that layer.
 
 import type { Hardware } from '../../../hw-models/contract.js';
 import { joulesOf, secondsOf } from '../../../hw-models/cost.js';
@@ -7,7 +8,14 @@ import type { Tables } from '../claims.js';
 import { benchmarkLayers, type Lab, labBy } from '../lab.js';
 import { POWERS, TIMES } from '../wallclock.js';
 import type { FittedDevice } from './devices.js';
-import { fitEfficiencies, fitPowers, type Measure, statedValues, type Values, withValues } from './search.js';
+import {
+  fitEfficiencies,
+  fitPowers,
+  type Measure,
+  statedValues,
+  type Values,
+  withValues,
+} from './search.js';
 
 export interface Refit {
   readonly device: string;
@@ -37,7 +45,10 @@ export function refit(lab: Lab, tables: Tables, fitted: FittedDevice): Refit {
   const efficiencies = fitEfficiencies(hardware, fitted, times, microseconds, stated);
   const without = (layer: string): Hardware => {
     const kept = (cells: readonly Cell[]) => cells.filter((cell) => cell.layer !== layer);
-    const timed = withValues(hardware, fitEfficiencies(hardware, fitted, kept(times), microseconds, efficiencies));
+    const timed = withValues(
+      hardware,
+      fitEfficiencies(hardware, fitted, kept(times), microseconds, efficiencies),
+    );
     return withValues(timed, fitPowers(timed, fitted, kept(powers), watts));
   };
   return {
@@ -49,5 +60,7 @@ export function refit(lab: Lab, tables: Tables, fitted: FittedDevice): Refit {
 
 /** A lab whose fitted devices meet each layer as the fit that has not seen it makes them. */
 export function heldOutLab(lab: Lab, refits: readonly Refit[]): Lab {
-  return labBy(lab, (name, layer) => refits.find(({ device }) => device === name)?.without.get(layer));
+  return labBy(lab, (name, layer) =>
+    refits.find(({ device }) => device === name)?.without.get(layer),
+  );
 }

@@ -1,8 +1,9 @@
-// Fits a device's efficiencies to its times and its powers to its watts, the same way for every device.
+// Fits a device's efficiencies to its times and its powers to its watts, the same way for every
+// device.
 //
-// What is made least is the sum of the absolute logarithms of modelled over published: twice as slow is as wrong as
-// twice as fast, and outliers do not rule. Dense, one frame, is the row that speed-ups and energy ratios are stated
-// against, so its geometric mean counts too.
+// What is made least is the sum of the absolute logarithms of modelled over published: twice as
+// slow is as wrong as twice as fast, and outliers do not rule. Dense, one frame, is the row that
+// speed-ups and energy ratios are stated against, so its geometric mean counts too.
 
 import type { Patch } from 'immer';
 import type { Hardware } from '../../../hw-models/contract.js';
@@ -11,7 +12,10 @@ import type { Cell } from '../cells.js';
 import type { FittedDevice } from './devices.js';
 import { fitThree, meanRatio, type Observation, type Triple } from './least-absolute.js';
 
-/** How many cells the bias of the baseline's row counts for: enough to remove it, too few to spoil the other rows. */
+/**
+ * How many cells the bias of the baseline's row counts for: enough to remove it, too few to spoil
+ * the other rows.
+ */
 const BASELINE_CELLS = 5;
 
 const isBaseline = ({ kernel, batch }: Cell) => kernel === 'dense' && batch === 1;
@@ -24,7 +28,9 @@ export type Values = ReadonlyMap<string, number>;
 
 export function withValues(hardware: Hardware, values: Values): Hardware {
   return hardware.vary(
-    [...values].map(([number, value]): Patch => ({ op: 'replace', path: number.split('.'), value })),
+    [...values].map(
+      ([number, value]): Patch => ({ op: 'replace', path: number.split('.'), value }),
+    ),
   );
 }
 
@@ -53,7 +59,10 @@ function distance(cells: readonly Cell[], hardware: Hardware, measure: Measure):
 /** Steps of the search, as shares of a value. */
 const [WIDEST, NARROWEST] = [0.32, 0.004];
 
-/** From `start`, one number after the other, in steps that shrink from 32 % to 0.5 %, until no step helps. */
+/**
+ * From `start`, one number after the other, in steps that shrink from 32 % to 0.5 %, until no step
+ * helps.
+ */
 export function fitEfficiencies(
   hardware: Hardware,
   { efficiencies }: FittedDevice,
@@ -68,7 +77,10 @@ export function fitEfficiencies(
       improved = false;
       for (const { number, range } of efficiencies) {
         for (const factor of [1 + step, 1 / (1 + step)]) {
-          const value = Math.min(range[1], Math.max(range[0], (best.get(number) ?? Number.NaN) * factor));
+          const value = Math.min(
+            range[1],
+            Math.max(range[0], (best.get(number) ?? Number.NaN) * factor),
+          );
           const candidate = new Map(best).set(number, value);
           const found = distance(cells, withValues(hardware, candidate), measure);
           if (found >= least - NEGLIGIBLE) continue;
@@ -82,7 +94,10 @@ export function fitEfficiencies(
   return best;
 }
 
-/** A step must gain more than a thousandth of one cell: where the sum is flat, the number stays where it was. */
+/**
+ * A step must gain more than a thousandth of one cell: where the sum is flat, the number stays
+ * where it was.
+ */
 const NEGLIGIBLE = 1e-3;
 
 /** The three powers, at the preset's efficiencies. */
@@ -94,7 +109,9 @@ export function fitPowers(
 ): Values {
   const values = [...statedValues(hardware, powers).values()];
   // Power is linear in each: half the value shows what it is multiplied by.
-  const halved = powers.map((number, at) => withValues(hardware, new Map([[number, (values[at] as number) / 2]])));
+  const halved = powers.map((number, at) =>
+    withValues(hardware, new Map([[number, (values[at] as number) / 2]])),
+  );
   const observations = cells.map((cell): Observation => {
     const watts = measure(hardware, cell);
     const drawn = halved.map((half) => 2 * (watts - measure(half, cell)));

@@ -12,12 +12,18 @@ const Config = z.strictObject({
   clockHz: quantity('Hz', positive),
   bytesPerWeight: quantity('B', positive, 'A stored weight with its column.'),
   macJoules: quantity('J', positive),
-  dram: z.strictObject({ bytesPerSecond: quantity('B/s', positive), joulesPerByte: quantity('J', positive) }),
+  dram: z.strictObject({
+    bytesPerSecond: quantity('B/s', positive),
+    joulesPerByte: quantity('J', positive),
+  }),
   laneMm2: quantity('mm2', positive),
 });
 type Config = z.infer<typeof Config>;
 
-/** Row r on lane r mod `lanes`; a lane takes a cycle for each weight that is not zero, whatever activation it meets. */
+/**
+ * Row r on lane r mod `lanes`; a lane takes a cycle for each weight that is not zero, whatever
+ * activation it meets.
+ */
 const skipRows: Kernel<Config> = {
   name: 'skip-rows',
   accepts: ({ kind }) => kind === 'product' || kind === 'convolution',
@@ -37,8 +43,13 @@ const skipRows: Kernel<Config> = {
     return {
       kernel: 'skip-rows',
       clockHz,
-      // By cause, and they add up: weights stream in while lanes work, so that only what is longer shows.
-      cycles: { compute: mean, imbalance: slowest - mean, memory: Math.max(0, streaming - slowest) },
+      // By cause, and they add up: weights stream in while lanes work, so that only what is longer
+      // shows.
+      cycles: {
+        compute: mean,
+        imbalance: slowest - mean,
+        memory: Math.max(0, streaming - slowest),
+      },
       joules: { arithmetic: macs * macJoules, dram: bytes * dram.joulesPerByte },
       counters: { macs, dram_bytes: bytes },
       floorCycles: Math.max(slowest, streaming),
@@ -65,7 +76,9 @@ const elementwise: Kernel<Config> = {
       counters: { macs: 0, elements },
       floorCycles: compute,
       bound: 'compute',
-      notes: ['an operation without weights is taken to cost as much as a multiply-accumulate (estimate)'],
+      notes: [
+        'an operation without weights is taken to cost as much as a multiply-accumulate (estimate)',
+      ],
     };
   },
 };
@@ -83,7 +96,9 @@ export const rowSkipper: Family<Config> = {
   area: ({ lanes, laneMm2 }) => ({ lanes: lanes * laneMm2 }),
   peaks: ({ lanes, clockHz, dram }) => ({
     ceilings: [{ name: 'lanes', macsPerSecond: lanes * clockHz }],
-    roofs: [{ name: 'DRAM', bytesPerSecond: dram.bytesPerSecond, meter: 'dram_bytes', bytesPerCount: 1 }],
+    roofs: [
+      { name: 'DRAM', bytesPerSecond: dram.bytesPerSecond, meter: 'dram_bytes', bytesPerCount: 1 },
+    ],
   }),
   dials: [
     { path: 'lanes', label: 'lanes', unit: 'count', levels: [16, 32, 64, 128, 256] },

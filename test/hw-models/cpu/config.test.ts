@@ -6,7 +6,10 @@ import { cpuPreset, presetText } from './presets.js';
 
 const base = presetText('i7-5930k');
 
-/** The refusal of the i7 preset after one change; the line on which `key` ends must be among those it names. */
+/**
+ * The refusal of the i7 preset after one change; the line on which `key` ends must be among those
+ * it names.
+ */
 function refusal(from: RegExp, to: string, key: RegExp): string {
   expect(base).toMatch(from);
   const text = base.replace(from, to);
@@ -14,7 +17,9 @@ function refusal(from: RegExp, to: string, key: RegExp): string {
     readPreset(text, 'cpu.yaml', cpu);
   } catch (error) {
     if (!(error instanceof InputError)) throw error;
-    const named = [...error.message.matchAll(/^cpu\.yaml:(\d+):/gm)].map(([, line]) => Number(line));
+    const named = [...error.message.matchAll(/^cpu\.yaml:(\d+):/gm)].map(([, line]) =>
+      Number(line),
+    );
     const end = text.search(key) + (key.exec(text)?.[0].length ?? 0);
     const changed = text.slice(0, end).split('\n').length;
     expect(named).toContain(changed);
@@ -24,15 +29,20 @@ function refusal(from: RegExp, to: string, key: RegExp): string {
 }
 
 describe('CPU presets', () => {
-  it.each(['i7-5930k', 'xeon-platinum-8375c', 'cortex-a76'])('%s is read, each number with its source', (name) => {
-    const { figures } = cpuPreset(name);
-    expect(figures.size).toBeGreaterThan(30);
-    for (const { cite } of figures.values()) expect(cite.length).toBeGreaterThan(5);
-  });
+  it.each(['i7-5930k', 'xeon-platinum-8375c', 'cortex-a76'])(
+    '%s is read, each number with its source',
+    (name) => {
+      const { figures } = cpuPreset(name);
+      expect(figures.size).toBeGreaterThan(30);
+      for (const { cite } of figures.values()) expect(cite.length).toBeGreaterThan(5);
+    },
+  );
 
   it('fits at most five efficiencies and three powers, all on the i7', () => {
     const fitted = (name: string) =>
-      [...cpuPreset(name).figures].filter(([, { from }]) => from === 'fitted').map(([path]) => path);
+      [...cpuPreset(name).figures]
+        .filter(([, { from }]) => from === 'fitted')
+        .map(([path]) => path);
     expect(fitted('i7-5930k')).toEqual([
       'dense.streamShare',
       'dense.gemmEfficiency',
@@ -52,7 +62,9 @@ describe('CPU presets', () => {
   });
 
   it('refuses NaN at the line', () => {
-    expect(refusal(/^(clock:\s*\{\s*value: )3\.5/m, '$1.nan', /value: .nan/)).toContain('clock.value: found NaN');
+    expect(refusal(/^(clock:\s*\{\s*value: )3\.5/m, '$1.nan', /value: .nan/)).toContain(
+      'clock.value: found NaN',
+    );
   });
 
   it('refuses an unknown key at the line and names the nearest', () => {

@@ -3,7 +3,13 @@ import { sum } from '../../../hw-models/cost.js';
 import type { CpuConfig } from '../../../hw-models/cpu/config.js';
 import { predict, supplyBytesPerSecond, type Work } from '../../../hw-models/cpu/ecm.js';
 import { fullestShare } from '../../../hw-models/cpu/kernels/csr.js';
-import { homeOf, scatteredReads, stream, weightsHomeOf, write } from '../../../hw-models/cpu/memory.js';
+import {
+  homeOf,
+  scatteredReads,
+  stream,
+  weightsHomeOf,
+  write,
+} from '../../../hw-models/cpu/memory.js';
 import { cpuPreset, evenCsr } from './presets.js';
 
 const { config } = cpuPreset('i7-5930k');
@@ -12,7 +18,11 @@ const full: CpuConfig = { ...config, overlap: 'full' };
 const work: Work = {
   arithmeticCycles: 10,
   loadStoreCycles: 4,
-  transfers: { l2: { bytes: 64, cycles: 3 }, l3: { bytes: 64, cycles: 5 }, memory: { bytes: 16, cycles: 6 } },
+  transfers: {
+    l2: { bytes: 64, cycles: 3 },
+    l3: { bytes: 64, cycles: 5 },
+    memory: { bytes: 16, cycles: 6 },
+  },
   cores: 1,
   fullestShare: 1,
   supplyShare: 1,
@@ -20,7 +30,8 @@ const work: Work = {
 
 describe('predict', () => {
   it('adds the levels from the inside out when transfers exclude each other', () => {
-    // T_OL 10 ‖ T_nOL 4 | 3 | 5 | 6: {10 ⌉ max(10, 7) ⌉ max(10, 12) ⌉ max(10, 18)} = {10 ⌉ 10 ⌉ 12 ⌉ 18}.
+    // T_OL 10 ‖ T_nOL 4 | 3 | 5 | 6: {10 ⌉ max(10, 7) ⌉ max(10, 12) ⌉ max(10, 18)} = {10 ⌉ 10 ⌉ 12
+    // ⌉ 18}.
     expect(predict(work, config)).toEqual({ compute: 10, l2: 0, l3: 2, memory: 6, imbalance: 0 });
   });
 
@@ -45,7 +56,9 @@ describe('predict', () => {
 
   it('shows the fullest core as imbalance, hidden where memory is slower', () => {
     // Ideally 18 / 2 = 9 cycles; the fullest core has 1.5 times the mean.
-    expect(predict({ ...work, cores: 2, fullestShare: 1.5 }, config)).toMatchObject({ imbalance: 4.5 });
+    expect(predict({ ...work, cores: 2, fullestShare: 1.5 }, config)).toMatchObject({
+      imbalance: 4.5,
+    });
     const starved: Work = {
       ...work,
       cores: 2,
@@ -60,14 +73,21 @@ describe('fullestShare', () => {
   it('compares the fullest block of rows with the mean', () => {
     // Rows of 3, 1, 1, 1 entries on two cores: blocks of 4 and 2, mean 3.
     const pointers = Uint32Array.of(0, 3, 4, 5, 6);
-    expect(fullestShare({ rows: 4, pointers, indices: new Uint32Array(6) }, 2)).toBeWithin(1e-12, 4 / 3);
+    expect(fullestShare({ rows: 4, pointers, indices: new Uint32Array(6) }, 2)).toBeWithin(
+      1e-12,
+      4 / 3,
+    );
   });
 
   it('counts what each row costs by itself, and is never below 1', () => {
     // The same with 3 entries' worth a row: blocks of 4 + 6 and 2 + 6, mean 9.
     const pointers = Uint32Array.of(0, 3, 4, 5, 6);
-    expect(fullestShare({ rows: 4, pointers, indices: new Uint32Array(6) }, 2, 3)).toBeWithin(1e-12, 10 / 9);
-    for (let i = 1; i < 50; i++) expect(fullestShare(evenCsr(6, 50, 6 * i), 6, i / 7)).toBeGreaterThanOrEqual(1);
+    expect(fullestShare({ rows: 4, pointers, indices: new Uint32Array(6) }, 2, 3)).toBeWithin(
+      1e-12,
+      10 / 9,
+    );
+    for (let i = 1; i < 50; i++)
+      expect(fullestShare(evenCsr(6, 50, 6 * i), 6, i / 7)).toBeGreaterThanOrEqual(1);
   });
 
   it('is 1 for one core, and the number of cores for a single row', () => {
@@ -98,7 +118,8 @@ describe('caches', () => {
 
   it('serve scattered reads by the part of the footprint that each holds', () => {
     expect(scatteredReads(1000, 16 * 1024, config).l2.bytes).toBe(0);
-    // 64 KiB: a quarter in L1's half, the rest in L2's half. 750 lines at latency 11 over 10 fill buffers.
+    // 64 KiB: a quarter in L1's half, the rest in L2's half. 750 lines at latency 11 over 10 fill
+    // buffers.
     const { l2, l3 } = scatteredReads(1000, 64 * 1024, config);
     expect(l2.bytes).toBe(750 * 64);
     expect(l2.cycles).toBeWithin(1e-12, 750 * 1.1);

@@ -24,7 +24,10 @@ describe('joulesFor', () => {
 
   it('charges each instruction and each bit from memory', () => {
     const memory = { bytes: 1e9, cycles: 0 };
-    const joules = joulesFor({ ...waiting, instructions: 1e9, transfers: { ...waiting.transfers, memory } }, i7.config);
+    const joules = joulesFor(
+      { ...waiting, instructions: 1e9, transfers: { ...waiting.transfers, memory } },
+      i7.config,
+    );
     expect(joules.instructions).toBeWithin(1e-12, 1e9 * i7.config.energy.instruction);
     // 8 Gbit at 39 pJ.
     expect(joules.dram).toBeWithin(1e-12, 0.312);
@@ -34,8 +37,8 @@ describe('joulesFor', () => {
 describe('instructions by kernel', () => {
   /** Of a 64 × 64 layer; what one costs is taken out. */
   const instructionsOf = (kernel: string, batch: number) =>
-    (costOf(i7, denseLayerTask('fc', 64, 64, 0.25, batch), kernel).joules?.instructions ?? Number.NaN) /
-    i7.config.energy.instruction;
+    (costOf(i7, denseLayerTask('fc', 64, 64, 0.25, batch), kernel).joules?.instructions ??
+      Number.NaN) / i7.config.energy.instruction;
 
   it('are vectors of 8 in dense kernels', () => {
     expect(instructionsOf('dense', 1)).toBeWithin(1e-9, 512);
@@ -50,7 +53,10 @@ describe('instructions by kernel', () => {
   it('are vectors of pixels in direct convolution, and vectors of operations where nothing multiplies', () => {
     // 4 filters of 9 weights over 8 × 8 pixels; 2 × 2 inputs to each of 4 × 16 outputs.
     const sparse = costOf(i7, evenTask([4, 8, 8], conv(4, 3, { pad: 1 }), 9), 'sparse');
-    expect(sparse.joules?.instructions).toBeWithin(1e-9, ((4 * 9 * 64) / 8) * i7.config.energy.instruction);
+    expect(sparse.joules?.instructions).toBeWithin(
+      1e-9,
+      ((4 * 9 * 64) / 8) * i7.config.energy.instruction,
+    );
     const pool = {
       kind: 'pool2d',
       name: 'pool',
@@ -61,6 +67,9 @@ describe('instructions by kernel', () => {
       rounding: 'floor',
     } as const;
     const pooled = costOf(i7, layerTask([4, 8, 8], pool));
-    expect(pooled.joules?.instructions).toBeWithin(1e-9, ((64 * 4) / 8) * i7.config.energy.instruction);
+    expect(pooled.joules?.instructions).toBeWithin(
+      1e-9,
+      ((64 * 4) / 8) * i7.config.energy.instruction,
+    );
   });
 });

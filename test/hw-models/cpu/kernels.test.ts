@@ -18,7 +18,8 @@ const secondsOn = (config: CpuConfig, task: LayerTask, kernel: string) =>
 
 describe('closed forms on the i7-5930k', () => {
   it('GEMV from memory takes its bytes over what the library streams', () => {
-    // 4096 × 4096 × 4 B at 64 GB/s × ½ × ½ = 16 GB/s; vectors of 16 KiB stay in L2; one call on six cores: 0.5 + 3 µs.
+    // 4096 × 4096 × 4 B at 64 GB/s × ½ × ½ = 16 GB/s; vectors of 16 KiB stay in L2; one call on six
+    // cores: 0.5 + 3 µs.
     const config = {
       ...i7.config,
       memory: { ...i7.config.memory, bandwidth: 64e9, sustained: 0.5 },
@@ -29,11 +30,17 @@ describe('closed forms on the i7-5930k', () => {
   });
 
   it('SpMV is bound by its in-core cycles where its data are near', () => {
-    // 100 000 non-zeros × 3 cycles; loads, stores and 804 kB from L3 (189 thousand cycles) hide behind them. One core.
+    // 100 000 non-zeros × 3 cycles; loads, stores and 804 kB from L3 (189 thousand cycles) hide
+    // behind them. One core.
     const config = { ...i7.config, sparse: { ...i7.config.sparse, cyclesPerNonzero: 3 } };
     const cost = costOf({ ...i7, config }, denseLayerTask('fc', 1000, 1000, 0.1, 1), 'sparse');
     expect(cyclesOf(cost)).toBeWithin(1e-9, 300_000 + 0.5e-6 * 3.5e9);
-    expect(cost.counters).toMatchObject({ macs: 100_000, nonzeros: 100_000, dram_bytes: 0, cores: 1 });
+    expect(cost.counters).toMatchObject({
+      macs: 100_000,
+      nonzeros: 100_000,
+      dram_bytes: 0,
+      cores: 1,
+    });
     expect(cost.bound).toBe('compute');
   });
 
@@ -41,7 +48,10 @@ describe('closed forms on the i7-5930k', () => {
     const cost = costOf(i7, denseLayerTask('fc', 1024, 1024, 1, 64), 'dense');
     const macs = 64 * 1024 * 1024;
     expect(cost.counters.macs).toBe(macs);
-    expect(cost.cycles.compute).toBeWithin(1e-9, macs / (6 * 8 * 2 * i7.config.dense.gemmEfficiency));
+    expect(cost.cycles.compute).toBeWithin(
+      1e-9,
+      macs / (6 * 8 * 2 * i7.config.dense.gemmEfficiency),
+    );
   });
 });
 
@@ -65,7 +75,9 @@ describe('data in caches', () => {
   it('a plain 1×1 convolution needs no im2col matrix, a 3×3 one does', () => {
     const input: Shape = [16, 14, 14];
     expect(costOf(i7, layerTask(input, conv(32, 1)), 'dense').cycles).not.toHaveProperty('im2col');
-    expect(costOf(i7, layerTask(input, conv(32, 3, { pad: 1 })), 'dense').cycles.im2col).toBeGreaterThan(0);
+    expect(
+      costOf(i7, layerTask(input, conv(32, 3, { pad: 1 })), 'dense').cycles.im2col,
+    ).toBeGreaterThan(0);
   });
 
   it('a depthwise convolution of all its weights costs what the direct sparse one does, bar the indices', () => {
@@ -75,9 +87,11 @@ describe('data in caches', () => {
     expect(dense.cycles.compute).toBeWithin(1e-9, sparse.cycles.compute ?? 0);
     expect(dense.counters.weight_bytes).toBeLessThan(sparse.counters.weight_bytes ?? 0);
     // Zero weights are multiplied all the same.
-    expect(cyclesOf(costOf(i7, layerTask([32, 28, 28], conv(32, 3, { pad: 1, groups: 32 }), 0.2), 'dense'))).toBe(
-      cyclesOf(dense),
-    );
+    expect(
+      cyclesOf(
+        costOf(i7, layerTask([32, 28, 28], conv(32, 3, { pad: 1, groups: 32 }), 0.2), 'dense'),
+      ),
+    ).toBe(cyclesOf(dense));
   });
 });
 
@@ -85,7 +99,10 @@ describe('counters and energy', () => {
   it('counts kept weights on every pixel of every frame', () => {
     const task = layerTask([8, 9, 9], conv(16, 3, { pad: 1 }), 0.25, 3);
     const nonzeros = 16 * 8 * 9 * 0.25;
-    expect(costOf(i7, task, 'sparse').counters).toMatchObject({ nonzeros, macs: nonzeros * 81 * 3 });
+    expect(costOf(i7, task, 'sparse').counters).toMatchObject({
+      nonzeros,
+      macs: nonzeros * 81 * 3,
+    });
     expect(costOf(i7, task, 'dense').counters.macs).toBe(16 * 8 * 9 * 81 * 3);
   });
 
@@ -111,7 +128,9 @@ const weighted = fc.oneof(
       density: fc.constantFrom(0, 0.01, 0.3, 1),
       batch: fc.constantFrom(1, 2, 7, 64),
     })
-    .map(({ inputs, outputs, density, batch }) => denseLayerTask('fc', inputs, outputs, density, batch)),
+    .map(({ inputs, outputs, density, batch }) =>
+      denseLayerTask('fc', inputs, outputs, density, batch),
+    ),
   fc
     .record({
       channels: fc.constantFrom(1, 3, 8),
@@ -135,7 +154,8 @@ const presetAndKernel = fc.record({
 
 describe('every kernel on every preset', () => {
   it('stays above its floor with parts that are finite and not negative', () => {
-    // bind() refuses a cost below its floor, with negative parts or wrong MACs; a tiny L3 makes all data stream.
+    // bind() refuses a cost below its floor, with negative parts or wrong MACs; a tiny L3 makes all
+    // data stream.
     fc.assert(
       fc.property(presetAndKernel, weighted, fc.boolean(), ({ preset, kernel }, task, isSmall) => {
         const { l3, ...rest } = preset.config;
@@ -157,42 +177,59 @@ describe('every kernel on every preset', () => {
         fc.double({ min: 1, max: 8, noNaN: true }),
         ({ preset, kernel }, task, factor) => {
           const { config } = preset;
-          const seconds = (varied: CpuConfig) => secondsOf(costOf({ ...preset, config: varied }, task, kernel));
+          const seconds = (varied: CpuConfig) =>
+            secondsOf(costOf({ ...preset, config: varied }, task, kernel));
           const limit = seconds(config) * (1 + 1e-9);
           const { memory, l3 } = config;
           expect(
             seconds({ ...config, memory: { ...memory, bandwidth: memory.bandwidth * factor } }),
           ).toBeLessThanOrEqual(limit);
           expect(seconds({ ...config, clock: config.clock * factor })).toBeLessThanOrEqual(limit);
-          expect(seconds({ ...config, l3: { ...l3, capacity: l3.capacity * factor } })).toBeLessThanOrEqual(limit);
+          expect(
+            seconds({ ...config, l3: { ...l3, capacity: l3.capacity * factor } }),
+          ).toBeLessThanOrEqual(limit);
         },
       ),
       { numRuns: 200 },
     );
   });
 
-  it.each(['dense', 'sparse'] as const)('%s is never slower on twice the cores, once it uses two', (kernel) => {
-    for (const batch of [1, 64]) {
-      const task = denseLayerTask('fc', 2000, 2048, 0.1, batch);
-      const seconds = [2, 4, 8].map((cores) => {
-        const { dense, sparse, sparseConvolution } = xeon.config;
-        const libraries = {
-          dense: { ...dense, cores },
-          sparse: { ...sparse, cores },
-          sparseConvolution: { ...sparseConvolution, cores },
-        };
-        const config = { ...xeon.config, cores, ...libraries };
-        return secondsOf(costOf({ ...xeon, config }, task, kernel));
-      });
-      expect(seconds).toEqual([...seconds].sort((a, b) => b - a));
-    }
-  });
+  it.each(['dense', 'sparse'] as const)(
+    '%s is never slower on twice the cores, once it uses two',
+    (kernel) => {
+      for (const batch of [1, 64]) {
+        const task = denseLayerTask('fc', 2000, 2048, 0.1, batch);
+        const seconds = [2, 4, 8].map((cores) => {
+          const { dense, sparse, sparseConvolution } = xeon.config;
+          const libraries = {
+            dense: { ...dense, cores },
+            sparse: { ...sparse, cores },
+            sparseConvolution: { ...sparseConvolution, cores },
+          };
+          const config = { ...xeon.config, cores, ...libraries };
+          return secondsOf(costOf({ ...xeon, config }, task, kernel));
+        });
+        expect(seconds).toEqual([...seconds].sort((a, b) => b - a));
+      }
+    },
+  );
 
   it.each<readonly [Shape, LayerSpec]>([
-    [[8, 12, 12], { kind: 'pool2d', name: 'pool', mode: 'max', kernel: 3, stride: 2, pad: 0, rounding: 'ceil' }],
     [
       [8, 12, 12],
-      { kind: 'pool2d', name: 'pool', mode: 'average', kernel: 'global', stride: 1, pad: 0, rounding: 'floor' },
+      { kind: 'pool2d', name: 'pool', mode: 'max', kernel: 3, stride: 2, pad: 0, rounding: 'ceil' },
+    ],
+    [
+      [8, 12, 12],
+      {
+        kind: 'pool2d',
+        name: 'pool',
+        mode: 'average',
+        kernel: 'global',
+        stride: 1,
+        pad: 0,
+        rounding: 'floor',
+      },
     ],
     [[8, 12, 12], { kind: 'lrn', name: 'norm', size: 5, alpha: 1e-4, beta: 0.75, k: 1 }],
     [[8, 12, 12], { kind: 'concat', name: 'concat' }],

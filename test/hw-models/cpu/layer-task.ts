@@ -5,7 +5,12 @@ import type { LayerCost, Preset } from '../../../hw-models/contract.js';
 import type { CpuConfig } from '../../../hw-models/cpu/config.js';
 import { cpu } from '../../../hw-models/cpu/index.js';
 import { buildNetwork } from '../../../workloads/graph.js';
-import { type LayerTask, type LayerWeights, type Shape, weightShapeOf } from '../../../workloads/network.js';
+import {
+  type LayerTask,
+  type LayerWeights,
+  type Shape,
+  weightShapeOf,
+} from '../../../workloads/network.js';
 import type { LayerSpec } from '../../../workloads/spec.js';
 import { activations, taskOf } from '../../../workloads/tasks.js';
 import { drawWeights } from '../../../workloads/weights/synthetic.js';

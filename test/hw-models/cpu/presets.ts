@@ -9,16 +9,24 @@ import type { LayerTask } from '../../../workloads/network.js';
 import type { CsrMatrix } from '../../../workloads/weights/store.js';
 
 export function presetText(name: string): string {
-  return readFileSync(new URL(`../../../hw-models/cpu/presets/${name}.yaml`, import.meta.url), 'utf8');
+  return readFileSync(
+    new URL(`../../../hw-models/cpu/presets/${name}.yaml`, import.meta.url),
+    'utf8',
+  );
 }
 
 export function cpuPreset(name: string): Preset<CpuConfig> {
   return readPreset(presetText(name), `${name}.yaml`, cpu);
 }
 
-/** CSR with `nonzeros` entries spread evenly over the rows. The model reads their count and the row pointers alone. */
+/**
+ * CSR with `nonzeros` entries spread evenly over the rows. The model reads their count and the row
+ * pointers alone.
+ */
 export function evenCsr(rows: number, columns: number, nonzeros: number): CsrMatrix {
-  const pointers = Uint32Array.from({ length: rows + 1 }, (_, row) => Math.floor((row * nonzeros) / rows));
+  const pointers = Uint32Array.from({ length: rows + 1 }, (_, row) =>
+    Math.floor((row * nonzeros) / rows),
+  );
   return {
     format: 'csr',
     rows,
@@ -41,7 +49,14 @@ export function denseLayerTask(
   return {
     name,
     demand: {
-      ...{ kind: 'product', matrices: 1, rows: 1, depth: inputs, columns: outputs, right: 'weights' },
+      ...{
+        kind: 'product',
+        matrices: 1,
+        rows: 1,
+        depth: inputs,
+        columns: outputs,
+        right: 'weights',
+      },
       ...{ bias: false, activation: 'none' },
     },
     weights: { store: evenCsr(outputs, inputs, nonzeros), bias: null, origin: 'synthetic' },

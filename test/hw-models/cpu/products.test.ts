@@ -20,18 +20,26 @@ const presetAndKernel = fc.tuple(fc.constantFrom(...presets), fc.constantFrom('d
 describe('products of tokens', () => {
   it('cost what as many frames of one token cost, to the last bit', () => {
     fc.assert(
-      fc.property(sizes, fc.constantFrom(1, 3), presetAndKernel, (drawn, batch, [preset, kernel]) => {
-        const one = { ...drawn, matrices: 1 };
-        const tokens = costOf(preset, productTask(one, batch), kernel);
-        expect(tokens).toEqual(costOf(preset, productTask({ ...one, rows: 1 }, batch * one.rows), kernel));
-      }),
+      fc.property(
+        sizes,
+        fc.constantFrom(1, 3),
+        presetAndKernel,
+        (drawn, batch, [preset, kernel]) => {
+          const one = { ...drawn, matrices: 1 };
+          const tokens = costOf(preset, productTask(one, batch), kernel);
+          expect(tokens).toEqual(
+            costOf(preset, productTask({ ...one, rows: 1 }, batch * one.rows), kernel),
+          );
+        },
+      ),
       { numRuns: 80 },
     );
   });
 
   it('pack their weights once for all rows', () => {
     const packing = (rows: number) =>
-      costOf(i7, productTask({ matrices: 1, rows, depth: 512, columns: 512 }, 1), 'dense').cycles.packing ?? 0;
+      costOf(i7, productTask({ matrices: 1, rows, depth: 512, columns: 512 }, 1), 'dense').cycles
+        .packing ?? 0;
     expect(packing(1)).toBe(0);
     expect(packing(2)).toBeGreaterThan(0);
     expect(packing(256)).toBe(packing(2));
@@ -41,14 +49,24 @@ describe('products of tokens', () => {
 describe('several matrices', () => {
   it('never cost less than fewer of them or of fewer rows, and keep their floors', () => {
     fc.assert(
-      fc.property(sizes, fc.constantFrom(1, 3), presetAndKernel, (drawn, batch, [preset, kernel]) => {
-        // bind() refuses what lies below its floor. The last row pointer is shared out over more cores by more rows.
-        const cyclesWith = (changed: object) =>
-          cyclesOf(costOf(preset, productTask({ ...drawn, ...changed }, batch, 'weights', 1), kernel)) * (1 + 1e-4);
-        const own = cyclesOf(costOf(preset, productTask(drawn, batch, 'weights', 1), kernel));
-        expect(cyclesWith({ matrices: 2 * drawn.matrices })).toBeGreaterThanOrEqual(own);
-        if (drawn.rows > 1) expect(cyclesWith({ rows: 2 * drawn.rows })).toBeGreaterThanOrEqual(own);
-      }),
+      fc.property(
+        sizes,
+        fc.constantFrom(1, 3),
+        presetAndKernel,
+        (drawn, batch, [preset, kernel]) => {
+          // bind() refuses what lies below its floor. The last row pointer is shared out over more
+          // cores by more rows.
+          const cyclesWith = (changed: object) =>
+            cyclesOf(
+              costOf(preset, productTask({ ...drawn, ...changed }, batch, 'weights', 1), kernel),
+            ) *
+            (1 + 1e-4);
+          const own = cyclesOf(costOf(preset, productTask(drawn, batch, 'weights', 1), kernel));
+          expect(cyclesWith({ matrices: 2 * drawn.matrices })).toBeGreaterThanOrEqual(own);
+          if (drawn.rows > 1)
+            expect(cyclesWith({ rows: 2 * drawn.rows })).toBeGreaterThanOrEqual(own);
+        },
+      ),
       { numRuns: 80 },
     );
   });
@@ -60,9 +78,12 @@ describe('products of two results', () => {
       productTask({ matrices: 4, rows: 1, depth: 64, columns: 96 }, batch, 'activations', 1);
     const cost = costOf(i7, task(2), 'dense');
     expect(cost.counters).toMatchObject({ weight_bytes: 0, macs: 2 * 4 * 64 * 96 });
-    // 2 × 4 × (64 + 64 × 96 + 96) floats are more than half of L1 and fit half of L2; outputs come and go.
+    // 2 × 4 × (64 + 64 × 96 + 96) floats are more than half of L1 and fit half of L2; outputs come
+    // and go.
     expect(cost.counters.l2_bytes).toBe(4 * 2 * 4 * (64 + 64 * 96 + 2 * 96));
-    const [one, two] = [costOf(i7, task(1), 'dense'), cost].map(({ cycles }) => cycles.compute ?? 0);
+    const [one, two] = [costOf(i7, task(1), 'dense'), cost].map(
+      ({ cycles }) => cycles.compute ?? 0,
+    );
     expect(two).toBeWithin(1e-9, 2 * (one ?? 0));
   });
 
@@ -88,8 +109,12 @@ describe('products of two results', () => {
         expect(secondsOf(cost)).toBeGreaterThanOrEqual(cost.floorCycles / cost.clockHz);
         if (bytes <= 0.5 * Math.max(l2.capacity, l3.capacity)) return;
         expect(cost.counters.dram_bytes).toBeGreaterThanOrEqual(bytes);
-        expect(secondsOf(cost)).toBeGreaterThanOrEqual(bytes / supplyBytesPerSecond(preset.config, cores));
-        expect(cost.floorCycles).toBeGreaterThanOrEqual((bytes / memory.bandwidth) * preset.config.clock);
+        expect(secondsOf(cost)).toBeGreaterThanOrEqual(
+          bytes / supplyBytesPerSecond(preset.config, cores),
+        );
+        expect(cost.floorCycles).toBeGreaterThanOrEqual(
+          (bytes / memory.bandwidth) * preset.config.clock,
+        );
       }),
       { numRuns: 12 },
     );
@@ -106,7 +131,14 @@ describe('convolutions of several images', () => {
       const values = new Float32Array(3 * 8 * 144).fill(1);
       const input = activations(values, 'synthetic');
       const macs = countMacs(demand, frames.weights, values);
-      const task: LayerTask = { name: 'conv', demand, weights: frames.weights, input, macs, batch: 2 };
+      const task: LayerTask = {
+        name: 'conv',
+        demand,
+        weights: frames.weights,
+        input,
+        macs,
+        batch: 2,
+      };
       expect(costOf(i7, task, kernel)).toEqual(costOf(i7, frames, kernel));
     }
   });

@@ -40,8 +40,16 @@ describe('an EIE preset', () => {
       '7',
       /spmat\.widthBits: found 7, expected at least the 8 bits of one entry \(codeBits \+ indexBits\)/,
     ],
-    ['registers', '2000', /activations\.sramBytes: found 2048, expected at least the 4000 B that 2000 registers/],
-    ['clockNetwork', '9.5', /powerWatts\.clockNetwork: found 0\.0095, expected less than the 0\.009158 W of all/],
+    [
+      'registers',
+      '2000',
+      /activations\.sramBytes: found 2048, expected at least the 4000 B that 2000 registers/,
+    ],
+    [
+      'clockNetwork',
+      '9.5',
+      /powerWatts\.clockNetwork: found 0\.0095, expected less than the 0\.009158 W of all/,
+    ],
   ])('with %s of %s is refused with the place', (key, value, message) => {
     expect(faultsOf(withValue(key, value))).toMatch(message);
   });
@@ -56,7 +64,9 @@ describe('an EIE preset', () => {
   });
 
   it('tells an unknown key and the one that was meant', () => {
-    expect(faultsOf((text) => text.replace('queueDepth:', 'queueDepht:'))).toContain('did you mean queueDepth?');
+    expect(faultsOf((text) => text.replace('queueDepth:', 'queueDepht:'))).toContain(
+      'did you mean queueDepth?',
+    );
   });
 
   it('counts the detectors of the quadtree', () => {

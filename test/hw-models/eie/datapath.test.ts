@@ -26,9 +26,16 @@ const cases = fc.record({
 
 function build(c: typeof cases extends fc.Arbitrary<infer Case> ? Case : never) {
   const { rows, columns, biased, density, activationDensity, scale, codeBits, bits, seed } = c;
-  const weights = drawWeights({ rows, columns, biases: biased ? rows : 0 }, density, seed, 'datapath');
+  const weights = drawWeights(
+    { rows, columns, biases: biased ? rows : 0 },
+    density,
+    seed,
+    'datapath',
+  );
   const coded = shareCodes(weights, codeBits);
-  const values = drawActivations(columns, activationDensity, seed, 'datapath').values.map((value) => value * scale);
+  const values = drawActivations(columns, activationDensity, seed, 'datapath').values.map(
+    (value) => value * scale,
+  );
   const fractions = chooseFractions(coded, values, bits);
   return { coded, values, fractions, inputs: fixActivations(values, coded.hasBias, fractions) };
 }
@@ -37,7 +44,11 @@ function build(c: typeof cases extends fc.Arbitrary<infer Case> ? Case : never) 
 function exact(matrix: CodedMatrix, values: Float32Array): Float64Array {
   const sums = new Float64Array(matrix.rows);
   for (let column = 0; column < matrix.columns; column++) {
-    for (let at = matrix.pointers[column] as number; at < (matrix.pointers[column + 1] as number); at++) {
+    for (
+      let at = matrix.pointers[column] as number;
+      at < (matrix.pointers[column + 1] as number);
+      at++
+    ) {
       const row = matrix.indices[at] as number;
       const weight = matrix.table[matrix.codes[at] as number] as number;
       sums[row] = (sums[row] as number) + weight * (values[column] ?? 1);
@@ -60,13 +71,18 @@ describe('the fixed-point datapath', () => {
 
   it('gives the same bits on any number of PEs and with any index width', () => {
     fc.assert(
-      fc.property(cases, fc.integer({ min: 1, max: 50 }), fc.integer({ min: 1, max: 8 }), (c, pes, indexBits) => {
-        const { coded, fractions, inputs } = build(c);
-        const one = multiply(encode(coded, 1, 8), inputs, fractions, 'none');
-        expect(multiply(encode(coded, pes, indexBits), inputs, fractions, 'none')).toEqual(one);
-        const rectified = multiply(encode(coded, pes, indexBits), inputs, fractions, 'relu');
-        expect(rectified).toEqual(one.map((value) => Math.max(0, value)));
-      }),
+      fc.property(
+        cases,
+        fc.integer({ min: 1, max: 50 }),
+        fc.integer({ min: 1, max: 8 }),
+        (c, pes, indexBits) => {
+          const { coded, fractions, inputs } = build(c);
+          const one = multiply(encode(coded, 1, 8), inputs, fractions, 'none');
+          expect(multiply(encode(coded, pes, indexBits), inputs, fractions, 'none')).toEqual(one);
+          const rectified = multiply(encode(coded, pes, indexBits), inputs, fractions, 'relu');
+          expect(rectified).toEqual(one.map((value) => Math.max(0, value)));
+        },
+      ),
     );
   });
 
@@ -77,7 +93,8 @@ describe('the fixed-point datapath', () => {
         const outputs = multiply(encode(coded, 4, 4), inputs, fractions, 'none');
         const expected = exact(coded, values);
         errorBound(coded, values, fractions).forEach((bound, row) => {
-          const error = (outputs[row] as number) / 2 ** fractions.output - (expected[row] as number);
+          const error =
+            (outputs[row] as number) / 2 ** fractions.output - (expected[row] as number);
           expect(Math.abs(error)).toBeLessThanOrEqual(bound * (1 + 1e-9));
         });
       }),
@@ -90,11 +107,18 @@ describe('the fixed-point datapath', () => {
     const coded = shareCodes(weights, 4);
     const values = drawActivations(800, 0.35, 1, 'layer').values;
     const fractions = chooseFractions(coded, values, 16);
-    const outputs = multiply(encode(coded, 64, 4), fixActivations(values, false, fractions), fractions, 'none');
+    const outputs = multiply(
+      encode(coded, 64, 4),
+      fixActivations(values, false, fractions),
+      fractions,
+      'none',
+    );
     const expected = exact(coded, values);
     const largest = expected.reduce((most, value) => Math.max(most, Math.abs(value)), 0);
     expected.forEach((value, row) => {
-      expect(Math.abs((outputs[row] as number) / 2 ** fractions.output - value) / largest).toBeLessThan(1e-3);
+      expect(
+        Math.abs((outputs[row] as number) / 2 ** fractions.output - value) / largest,
+      ).toBeLessThan(1e-3);
     });
   });
 });

@@ -8,7 +8,12 @@ import { toCsr, toDense } from '../../../workloads/weights/store.js';
 import { drawWeights } from '../../../workloads/weights/synthetic.js';
 
 function column(values: readonly number[]): LayerWeights {
-  const store = { format: 'dense', rows: values.length, columns: 1, values: Float32Array.from(values) } as const;
+  const store = {
+    format: 'dense',
+    rows: values.length,
+    columns: 1,
+    values: Float32Array.from(values),
+  } as const;
   return { store, bias: null, origin: 'real' };
 }
 
@@ -48,7 +53,12 @@ describe('interleaved relative-index columns', () => {
   it('decode to the codes they were given, on any number of PEs', () => {
     fc.assert(
       fc.property(shapes, ({ rows, columns, density, biased, pes, indexBits, seed }) => {
-        const weights = drawWeights({ rows, columns, biases: biased ? rows : 0 }, density, seed, 'encode');
+        const weights = drawWeights(
+          { rows, columns, biases: biased ? rows : 0 },
+          density,
+          seed,
+          'encode',
+        );
         const coded = shareCodes(weights, 4);
         const expected = new Uint8Array(rows * coded.columns);
         for (let j = 0; j < coded.columns; j++) {
@@ -65,7 +75,12 @@ describe('interleaved relative-index columns', () => {
   it('are counted without being written', () => {
     fc.assert(
       fc.property(shapes, ({ rows, columns, density, biased, pes, indexBits, seed }) => {
-        const weights = drawWeights({ rows, columns, biases: biased ? rows : 0 }, density, seed, 'count');
+        const weights = drawWeights(
+          { rows, columns, biases: biased ? rows : 0 },
+          density,
+          seed,
+          'count',
+        );
         const encoded = encode(shareCodes(weights, 4), pes, indexBits);
         const [layout] = layoutsOf(weights, 1, pes, indexBits);
         encoded.memories.forEach(({ pointers, codes }, pe) => {
@@ -76,7 +91,10 @@ describe('interleaved relative-index columns', () => {
             expect(layout?.entries[j * stride + pe]).toBe(end - start);
           }
         });
-        const padding = encoded.memories.reduce((sum, { codes }) => sum + codes.filter((code) => code === 0).length, 0);
+        const padding = encoded.memories.reduce(
+          (sum, { codes }) => sum + codes.filter((code) => code === 0).length,
+          0,
+        );
         expect(layout?.columnPadding.reduce((sum, held) => sum + held, 0)).toBe(padding);
       }),
     );
@@ -108,7 +126,9 @@ describe('interleaved relative-index columns', () => {
     // A dense matrix has no padding, so that its blocks hold what the whole does.
     const dense = drawWeights({ rows: 23, columns: 6, biases: 0 }, 1, 0, 'dense');
     const held = (layouts: readonly { readonly peEntries: Uint32Array }[]) =>
-      [0, 1, 2, 3].map((pe) => layouts.reduce((sum, { peEntries }) => sum + (peEntries[pe] ?? 0), 0));
+      [0, 1, 2, 3].map((pe) =>
+        layouts.reduce((sum, { peEntries }) => sum + (peEntries[pe] ?? 0), 0),
+      );
     expect(held(layoutsOf(dense, 1, 4, 4, { blocks: 3 }))).toEqual(held(layoutsOf(dense, 1, 4, 4)));
   });
 
@@ -116,7 +136,12 @@ describe('interleaved relative-index columns', () => {
     expect(() => shareCodes(column([1, Number.NaN]), 4)).toThrow(
       'weight in row 1: found NaN, expected a finite number',
     );
-    const tall = { format: 'csr', rows: 70_000, columns: 1, pointers: new Uint32Array(70_001) } as const;
+    const tall = {
+      format: 'csr',
+      rows: 70_000,
+      columns: 1,
+      pointers: new Uint32Array(70_001),
+    } as const;
     const csr = { ...tall, indices: new Uint32Array(0), values: new Float32Array(0) };
     expect(() => countEntries(csr, null, { pes: 1, indexBits: 4 })).toThrow(InputError);
     expect(countEntries(csr, null, { pes: 2, indexBits: 4 }).columnEmptyPes[0]).toBe(2);

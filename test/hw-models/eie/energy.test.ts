@@ -32,8 +32,10 @@ function countAlexNet(entriesPerWord: number) {
   for (const name of ['alex-6', 'alex-7', 'alex-8']) {
     const entry = zoo.get(name);
     const layer = entry?.network.layers[0];
-    const weights = entry && layer && drawModel(entry.network, entry.densities, 0).weights.get(layer.name);
-    const values = entry && layer && drawTensors(entry.network, entry.densities, 0).get('data')?.values;
+    const weights =
+      entry && layer && drawModel(entry.network, entry.densities, 0).weights.get(layer.name);
+    const values =
+      entry && layer && drawTensors(entry.network, entry.densities, 0).get('data')?.values;
     const [layout] = weights ? layoutsOf(weights, 1, small.pes, small.indexBits) : [];
     if (!layout || !values) throw new Error(`no ${name}`);
     const active = new Int32Array(layout.columns);
@@ -56,7 +58,8 @@ function alexNet7(): LayerTask {
   const entry = zoo.get('alex-7');
   const layer = entry?.network.layers[0];
   const input = entry && drawTensors(entry.network, entry.densities, 0).get('data');
-  const task = input && layer && taskOf(drawModel(entry.network, entry.densities, 0), layer, input, 1);
+  const task =
+    input && layer && taskOf(drawModel(entry.network, entry.densities, 0), layer, input, 1);
   if (!task) throw new Error('no alex-7');
   return task;
 }
@@ -79,7 +82,9 @@ describe('EIE energy', () => {
     expect(sum(joules)).toBeWithin(1e-9, 64 * 9.158e-3 + 21 * 0.023e-3);
     expect(sum(joules)).toBeWithin(0.01, 0.59);
     expect(joules.clock).toBeWithin(1e-9, 64 * 1.874e-3);
-    expect(sum(joulesOfWork({ ...work, cycles: 2 * small.clockHz }, small))).toBeGreaterThan(sum(joules));
+    expect(sum(joulesOfWork({ ...work, cycles: 2 * small.clockHz }, small))).toBeGreaterThan(
+      sum(joules),
+    );
   });
 
   it('takes its activity from Alex-6 to 8, as the preset says', () => {
@@ -120,7 +125,10 @@ describe('EIE energy', () => {
     const factor = scale({ fromNm: 45, toNm: 28 }).energyPerOperation;
     const energy = eventEnergy(small);
     for (const [event, joules] of Object.entries(eventEnergy(shrunk))) {
-      expect(joules).toBeWithin(1e-9, factor * (Object.entries(energy).find(([name]) => name === event)?.[1] ?? 0));
+      expect(joules).toBeWithin(
+        1e-9,
+        factor * (Object.entries(energy).find(([name]) => name === event)?.[1] ?? 0),
+      );
     }
     const starved = eventEnergy({ ...small, volts: 0.8 });
     expect(starved.wordRead).toBeWithin(
@@ -139,7 +147,9 @@ describe('EIE energy', () => {
   });
 
   it("predicts Table V's 256 PEs at 28 nm within 15 %", () => {
-    const published = publishedTables('eie-platforms').find(({ platform }) => platform === 'EIE 256PE');
+    const published = publishedTables('eie-platforms').find(
+      ({ platform }) => platform === 'EIE 256PE',
+    );
     const task = alexNet7();
     const [cost] = loadHardware('eie-256').cost([task]);
     if (!cost) throw new Error('no cost');
@@ -153,13 +163,18 @@ describe('EIE area', () => {
     // 64 × 638,024 µm² and 21 detectors of 189 µm².
     expect(sum(areaOf(small))).toBeWithin(1e-6, 64 * 0.638024 + 21 * 189e-6);
     const published = publishedTables('eie-platforms');
-    const mm2 = (name: string) => Number(published.find(({ platform }) => platform === name)?.area_mm2);
+    const mm2 = (name: string) =>
+      Number(published.find(({ platform }) => platform === name)?.area_mm2);
     expect(sum(areaOf(small))).toBeWithin(0.005, mm2('EIE 64PE'));
     expect(sum(areaOf(large))).toBeWithin(0.07, mm2('EIE 256PE'));
   });
 
   it('grows with memories and queues', () => {
-    const doubled = areaOf({ ...small, spmat: { ...small.spmat, bytes: 2 * small.spmat.bytes }, queueDepth: 16 });
+    const doubled = areaOf({
+      ...small,
+      spmat: { ...small.spmat, bytes: 2 * small.spmat.bytes },
+      queueDepth: 16,
+    });
     const growth = (doubled.spmat_read ?? 0) / (areaOf(small).spmat_read ?? 0);
     expect(growth).toBeGreaterThan(1.8);
     expect(growth).toBeLessThan(2); // what surrounds the cells grows less

@@ -30,20 +30,33 @@ const drawn = fc.record({
 });
 type Drawn = typeof drawn extends fc.Arbitrary<infer Case> ? Case : never;
 
-/** A layer's input with signs and sizes as told, its weights, and the outputs of the fast and of the slow way. */
-function both(layer: LayerOf<'dense' | 'conv2d'>, { codeBits, fixedPointBits, density, scale, pes, seed }: Drawn) {
+/**
+ * A layer's input with signs and sizes as told, its weights, and the outputs of the fast and of the
+ * slow way.
+ */
+function both(
+  layer: LayerOf<'dense' | 'conv2d'>,
+  { codeBits, fixedPointBits, density, scale, pes, seed }: Drawn,
+) {
   const shape = weightShapeOf(layer);
   if (!shape) throw new Error('no weights');
   const weights = drawWeights(shape, density, seed, 'fixed');
-  const input = drawActivations(sizeOf(inputShapeOf(layer)), 0.6, seed, 'fixed').values.map((value, at) =>
-    at % 2 ? -scale * value : scale * value,
+  const input = drawActivations(sizeOf(inputShapeOf(layer)), 0.6, seed, 'fixed').values.map(
+    (value, at) => (at % 2 ? -scale * value : scale * value),
   );
   const fast = multiplyFixed(prepareFixed(layer, weights, { codeBits, fixedPointBits }), input);
   const matrix: LayerWeights =
-    layer.kind === 'conv2d' ? { ...weights, store: onDiagonal(toDense(weights.store), layer.groups) } : weights;
+    layer.kind === 'conv2d'
+      ? { ...weights, store: onDiagonal(toDense(weights.store), layer.groups) }
+      : weights;
   const encoded = encode(shareCodes(matrix, codeBits), pes, 4);
   const slow = (vector: Float32Array) =>
-    multiply(encoded, fixActivations(vector, encoded.hasBias, fast.fractions), fast.fractions, layer.activation);
+    multiply(
+      encoded,
+      fixActivations(vector, encoded.hasBias, fast.fractions),
+      fast.fractions,
+      layer.activation,
+    );
   return { input, fast: [...fast.values], slow };
 }
 
@@ -56,14 +69,29 @@ describe('a layer in fixed point', () => {
         fc.record({ groups: fc.integer({ min: 1, max: 3 }), size: fc.integer({ min: 1, max: 5 }) }),
         (c, window, { groups, size }) => {
           fc.pre(fits(window, size, size + 1));
-          const op = { kind: 'conv2d', name: 'conv', channels: 2 * groups, ...window, groups } as const;
-          const layer = layerOf({ ...op, bias: c.bias, activation: c.activation }, [2 * groups, size, size + 1]);
+          const op = {
+            kind: 'conv2d',
+            name: 'conv',
+            channels: 2 * groups,
+            ...window,
+            groups,
+          } as const;
+          const layer = layerOf({ ...op, bias: c.bias, activation: c.activation }, [
+            2 * groups,
+            size,
+            size + 1,
+          ]);
           if (layer.kind !== 'conv2d') throw new Error('not a convolution');
           const { input, fast, slow } = both(layer, c);
           const [rows, height, width] = outputImageOf(layer);
           for (let pixel = 0; pixel < height * width; pixel++) {
-            const outputs = Array.from({ length: rows }, (_, row) => fast[row * height * width + pixel]);
-            expect(outputs).toEqual([...slow(patchOf(layer, input, Math.floor(pixel / width), pixel % width))]);
+            const outputs = Array.from(
+              { length: rows },
+              (_, row) => fast[row * height * width + pixel],
+            );
+            expect(outputs).toEqual([
+              ...slow(patchOf(layer, input, Math.floor(pixel / width), pixel % width)),
+            ]);
           }
         },
       ),
@@ -73,39 +101,62 @@ describe('a layer in fixed point', () => {
 
   it('is so for a fully connected layer', () => {
     fc.assert(
-      fc.property(drawn, fc.integer({ min: 1, max: 30 }), fc.integer({ min: 1, max: 20 }), (c, inputs, outputs) => {
-        const spec = { kind: 'dense', name: 'fc', outputs, bias: c.bias, activation: c.activation } as const;
-        const layer = layerOf(spec, [inputs]);
-        if (layer.kind !== 'dense') throw new Error('not fully connected');
-        const { input, fast, slow } = both(layer, c);
-        expect(fast).toEqual([...slow(input)]);
-      }),
+      fc.property(
+        drawn,
+        fc.integer({ min: 1, max: 30 }),
+        fc.integer({ min: 1, max: 20 }),
+        (c, inputs, outputs) => {
+          const spec = {
+            kind: 'dense',
+            name: 'fc',
+            outputs,
+            bias: c.bias,
+            activation: c.activation,
+          } as const;
+          const layer = layerOf(spec, [inputs]);
+          if (layer.kind !== 'dense') throw new Error('not fully connected');
+          const { input, fast, slow } = both(layer, c);
+          expect(fast).toEqual([...slow(input)]);
+        },
+      ),
     );
   });
 
   it('is so for each vector of a fully connected layer over several positions', () => {
     fc.assert(
-      fc.property(drawn, fc.integer({ min: 1, max: 5 }), fc.integer({ min: 1, max: 9 }), (c, positions, inputs) => {
-        const spec = {
-          kind: 'dense',
-          name: 'fc',
-          outputs: 4,
-          bias: c.bias,
-          activation: c.activation,
-          axis: 2,
-        } as const;
-        const layer = layerOf(spec, [positions, inputs]);
-        if (layer.kind !== 'dense') throw new Error('not fully connected');
-        const { input, fast, slow } = both(layer, c);
-        const vectors = Array.from({ length: positions }, (_, at) => input.subarray(at * inputs, (at + 1) * inputs));
-        expect(fast).toEqual(vectors.flatMap((vector) => [...slow(vector)]));
-      }),
+      fc.property(
+        drawn,
+        fc.integer({ min: 1, max: 5 }),
+        fc.integer({ min: 1, max: 9 }),
+        (c, positions, inputs) => {
+          const spec = {
+            kind: 'dense',
+            name: 'fc',
+            outputs: 4,
+            bias: c.bias,
+            activation: c.activation,
+            axis: 2,
+          } as const;
+          const layer = layerOf(spec, [positions, inputs]);
+          if (layer.kind !== 'dense') throw new Error('not fully connected');
+          const { input, fast, slow } = both(layer, c);
+          const vectors = Array.from({ length: positions }, (_, at) =>
+            input.subarray(at * inputs, (at + 1) * inputs),
+          );
+          expect(fast).toEqual(vectors.flatMap((vector) => [...slow(vector)]));
+        },
+      ),
     );
   });
 });
 
 /** What the kernel reads for output pixel (oy, ox), channel by channel. */
-function patchOf(layer: LayerOf<'conv2d'>, input: Float32Array, oy: number, ox: number): Float32Array {
+function patchOf(
+  layer: LayerOf<'conv2d'>,
+  input: Float32Array,
+  oy: number,
+  ox: number,
+): Float32Array {
   const [channels, height, width] = inputImageOf(layer);
   const patch: number[] = [];
   for (let channel = 0; channel < channels; channel++) {

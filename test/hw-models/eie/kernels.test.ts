@@ -27,9 +27,14 @@ describe('the sparse kernel', () => {
   it('splits its cycles so that they add up, whatever the shape', () => {
     const task = drawTask(layerOf(dense(300), [500]), 0.1, 0.4);
     const { cycles, counters, floorCycles } = costOf(task);
-    expect(cycles.compute).toBeWithin(1e-9, ((counters.macs ?? 0) + (counters.bias_adds ?? 0)) / 64);
+    expect(cycles.compute).toBeWithin(
+      1e-9,
+      ((counters.macs ?? 0) + (counters.bias_adds ?? 0)) / 64,
+    );
     expect(cycles.padding).toBe((counters.padding_zeros ?? 0) / 64);
-    expect(counters.entries).toBe((counters.macs ?? 0) + (counters.bias_adds ?? 0) + (counters.padding_zeros ?? 0));
+    expect(counters.entries).toBe(
+      (counters.macs ?? 0) + (counters.bias_adds ?? 0) + (counters.padding_zeros ?? 0),
+    );
     expect(floorCycles).toBeGreaterThanOrEqual(counters.broadcasts ?? 0);
     expect(cycles.memory).toBe(0);
   });
@@ -78,9 +83,13 @@ describe('the sparse kernel', () => {
 
   it('is not slower with a deeper queue or a wider index', () => {
     const task = drawTask(layerOf(dense(600), [400]), 0.1, 0.5);
-    const cycles = [1, 2, 4, 8, 16].map((depth) => cyclesOf(costOf(task, eie64.vary([replace(depth, 'queueDepth')]))));
+    const cycles = [1, 2, 4, 8, 16].map((depth) =>
+      cyclesOf(costOf(task, eie64.vary([replace(depth, 'queueDepth')]))),
+    );
     expect([...cycles].sort((a, b) => b - a)).toEqual(cycles);
-    const entries = [1, 2, 4, 8].map((bits) => costOf(task, eie64.vary([replace(bits, 'indexBits')])).counters.entries);
+    const entries = [1, 2, 4, 8].map(
+      (bits) => costOf(task, eie64.vary([replace(bits, 'indexBits')])).counters.entries,
+    );
     expect([...entries].sort((a, b) => (b ?? 0) - (a ?? 0))).toEqual(entries);
   });
 });
@@ -130,17 +139,30 @@ describe('placement', () => {
     const network = buildNetwork({ name: 'three', title: 'three', input: [1200], layers, source });
     const tasks = network.layers.map((layer) => drawTask(layer, 0.2, 0.2));
     const streamed = eie64.cost(tasks).map((cost) => (cost.counters.dram_bytes ?? 0) > 0);
-    // The first takes about 15 KB of each PE, the second and third, with 3840 inputs, about 50 KB each.
+    // The first takes about 15 KB of each PE, the second and third, with 3840 inputs, about 50 KB
+    // each.
     expect(streamed).toEqual([false, false, false]);
     const half = eie64.vary([replace(65_536, 'spmat', 'bytes')]);
-    expect(half.cost(tasks).map((cost) => (cost.counters.dram_bytes ?? 0) > 0)).toEqual([false, false, true]);
+    expect(half.cost(tasks).map((cost) => (cost.counters.dram_bytes ?? 0) > 0)).toEqual([
+      false,
+      false,
+      true,
+    ]);
   });
 });
 
 describe('the elementwise kernel', () => {
   it('serves what has no weights, and says that it is an estimate', () => {
     const layer = layerOf(
-      { kind: 'pool2d', name: 'pool', mode: 'max', kernel: 2, stride: 2, pad: 0, rounding: 'floor' },
+      {
+        kind: 'pool2d',
+        name: 'pool',
+        mode: 'max',
+        kernel: 2,
+        stride: 2,
+        pad: 0,
+        rounding: 'floor',
+      },
       [16, 8, 8],
     );
     const cost = costOf(drawTask(layer, 1, 1));

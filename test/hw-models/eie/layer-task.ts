@@ -27,12 +27,24 @@ export const replace = (value: number, ...path: readonly string[]): Patch => ({
 /** `input`: of one frame, without the leading 1. */
 export function layerOf(spec: LayerSpec, input: Shape): Layer {
   const source = { work: 'test', at: 'test' };
-  const [layer] = buildNetwork({ name: 'test', title: 'test', input, layers: [spec], source }).layers;
+  const [layer] = buildNetwork({
+    name: 'test',
+    title: 'test',
+    input,
+    layers: [spec],
+    source,
+  }).layers;
   if (!layer) throw new Error('no layer');
   return layer;
 }
 
-export function drawTask(layer: Layer, weightDensity: number, inputDensity: number, seed = 0, batch = 1): LayerTask {
+export function drawTask(
+  layer: Layer,
+  weightDensity: number,
+  inputDensity: number,
+  seed = 0,
+  batch = 1,
+): LayerTask {
   const shape = weightShapeOf(layer);
   const weights = shape && drawWeights(shape, weightDensity, seed, layer.name);
   return taskWith(layer, weights, inputDensity, seed, batch);

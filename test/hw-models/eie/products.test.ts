@@ -23,7 +23,9 @@ const extent = (max: number) => fc.integer({ min: 1, max });
 function tickProduct({ demand, weights, input }: LayerTask, pes: number) {
   const { matrices, rows, depth, columns } = demand as ProductDemand;
   const bank = tickingProducts();
-  const { values } = toDense(weights?.store ?? { format: 'dense', rows: 0, columns: 0, values: new Float32Array(0) });
+  const { values } = toDense(
+    weights?.store ?? { format: 'dense', rows: 0, columns: 0, values: new Float32Array(0) },
+  );
   for (let matrix = 0; matrix < matrices; matrix++) {
     const own = values.subarray(matrix * columns * depth, (matrix + 1) * columns * depth);
     const store = { format: 'dense', rows: columns, columns: depth, values: own } as const;
@@ -38,7 +40,13 @@ function tickProduct({ demand, weights, input }: LayerTask, pes: number) {
 }
 
 const cases = fc.record({
-  ...{ matrices: extent(3), rows: extent(3), depth: extent(12), columns: extent(12), bias: fc.boolean() },
+  ...{
+    matrices: extent(3),
+    rows: extent(3),
+    depth: extent(12),
+    columns: extent(12),
+    bias: fc.boolean(),
+  },
   ...{ pes: fc.constantFrom(1, 3, 8), weights: share, activations: share, seed: fc.nat(50) },
 });
 
@@ -50,7 +58,10 @@ describe('a product on EIE', () => {
         const cost = costOf(task, eie64.vary([replace(pes, 'pes')]));
         const slow = tickProduct(task, pes);
         expect(cyclesOf(cost)).toBeWithin(1e-9, slow.cycles);
-        expect(cost.counters).toMatchObject({ ...slow.counters, vectors: shape.matrices * shape.rows });
+        expect(cost.counters).toMatchObject({
+          ...slow.counters,
+          vectors: shape.matrices * shape.rows,
+        });
       }),
       { numRuns: 60 },
     );
@@ -59,7 +70,10 @@ describe('a product on EIE', () => {
   it('of two results takes the encoding of one of them besides, in entries that hold whole values', () => {
     fc.assert(
       fc.property(cases, ({ pes, weights, activations, seed, ...shape }) => {
-        const task = productTask({ ...shape, bias: false, right: 'activations' }, { weights, activations, seed });
+        const task = productTask(
+          { ...shape, bias: false, right: 'activations' },
+          { weights, activations, seed },
+        );
         const cost = costOf(task, eie64.vary([replace(pes, 'pes')]));
         const { matrices, depth, columns } = shape;
         // Each PE looks at every value of its rows.
@@ -79,7 +93,11 @@ describe('a product on EIE', () => {
 
   it('has no weights of its own where both factors are results', () => {
     const huge = { rows: 4, depth: 512, columns: 32_000 };
-    const placed = place([productTask({ ...huge, right: 'activations' }), productTask(huge)], config, () => false);
+    const placed = place(
+      [productTask({ ...huge, right: 'activations' }), productTask(huge)],
+      config,
+      () => false,
+    );
     expect(placed.map(({ resident }) => resident)).toEqual([true, false]);
     const cost = costOf(productTask({ rows: 4, depth: 64, columns: 64, right: 'activations' }));
     expect(cost.joules?.dram).toBe(0);
@@ -120,7 +138,14 @@ describe('a product on EIE', () => {
     const columns = 200e6;
     const pointers = Uint32Array.of(0, 1, 1, 2, 3);
     const indices = Uint32Array.of(5, 199_999_999, 7);
-    const store = { format: 'csr', rows: 4, columns, pointers, indices, values: Float32Array.of(1, 2, 3) } as const;
+    const store = {
+      format: 'csr',
+      rows: 4,
+      columns,
+      pointers,
+      indices,
+      values: Float32Array.of(1, 2, 3),
+    } as const;
     const demand = { ...(small.demand as ProductDemand), depth: columns };
     const task: LayerTask = { ...small, demand, weights: { store, bias: null, origin: 'real' } };
     expect(() => eie64.cost([task])).toThrow(InputError);
@@ -136,26 +161,34 @@ describe('a product of too many rows', () => {
 
   it('is played through on rows that are spread evenly, as many as fit', () => {
     fc.assert(
-      fc.property(extent(200), extent(300), extent(50), extent(100_000), (matrices, rows, perRow, most) => {
-        const sample = sampleOf(of(matrices, rows), perRow, most);
-        const count = sample.matrices.length * sample.rows.length;
-        if (matrices * rows * perRow <= most) expect(count).toBe(matrices * rows);
-        else expect(count * perRow).toBeLessThanOrEqual(Math.max(most, perRow));
-        for (const [picked, all] of [
-          [sample.matrices, matrices],
-          [sample.rows, rows],
-        ] as const) {
-          expect(picked.length).toBeGreaterThan(0);
-          const stretch = all / picked.length;
-          for (const [at, one] of picked.entries()) {
-            expect(one).toBeGreaterThanOrEqual(Math.floor(at * stretch));
-            expect(one).toBeLessThan((at + 1) * stretch);
+      fc.property(
+        extent(200),
+        extent(300),
+        extent(50),
+        extent(100_000),
+        (matrices, rows, perRow, most) => {
+          const sample = sampleOf(of(matrices, rows), perRow, most);
+          const count = sample.matrices.length * sample.rows.length;
+          if (matrices * rows * perRow <= most) expect(count).toBe(matrices * rows);
+          else expect(count * perRow).toBeLessThanOrEqual(Math.max(most, perRow));
+          for (const [picked, all] of [
+            [sample.matrices, matrices],
+            [sample.rows, rows],
+          ] as const) {
+            expect(picked.length).toBeGreaterThan(0);
+            const stretch = all / picked.length;
+            for (const [at, one] of picked.entries()) {
+              expect(one).toBeGreaterThanOrEqual(Math.floor(at * stretch));
+              expect(one).toBeLessThan((at + 1) * stretch);
+            }
           }
-        }
-        const first = firstRows(of(matrices, rows), perRow, most);
-        expect(first.rows).toEqual(first.rows.map((_, at) => at));
-        expect(first.matrices.length * first.rows.length * perRow).toBeLessThanOrEqual(Math.max(most, perRow));
-      }),
+          const first = firstRows(of(matrices, rows), perRow, most);
+          expect(first.rows).toEqual(first.rows.map((_, at) => at));
+          expect(first.matrices.length * first.rows.length * perRow).toBeLessThanOrEqual(
+            Math.max(most, perRow),
+          );
+        },
+      ),
     );
   });
 

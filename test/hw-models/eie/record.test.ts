@@ -29,7 +29,12 @@ type Case = typeof cases extends fc.Arbitrary<infer Of> ? Of : never;
 const STAGES = 6;
 
 function record(c: Case, room: number) {
-  const weights = drawWeights({ rows: c.rows, columns: c.columns, biases: 0 }, c.weights, c.seed, 'layer');
+  const weights = drawWeights(
+    { rows: c.rows, columns: c.columns, biases: 0 },
+    c.weights,
+    c.seed,
+    'layer',
+  );
   const layouts = layoutsOf(weights, 1, c.pes, 4);
   const products = layouts.map((layout) => ({
     layout,
@@ -61,7 +66,9 @@ const sum = (values: readonly number[]) => values.reduce((total, value) => total
 /** What a level adds up to over time. */
 function integral({ levels }: Told, name: string): number {
   const own = levels.filter((level) => level.name === name);
-  return sum(own.slice(0, -1).map(({ from, value }, at) => value * ((own[at + 1]?.from ?? 0) - from)));
+  return sum(
+    own.slice(0, -1).map(({ from, value }, at) => value * ((own[at + 1]?.from ?? 0) - from)),
+  );
 }
 
 describe('a record of products on EIE', () => {
@@ -74,7 +81,9 @@ describe('a record of products on EIE', () => {
           expect(sum(cyclesOn(`PE ${pe}`).map(({ cycles }) => cycles))).toBe(timing.busyCycles[pe]);
         }
         const control = cyclesOn('control unit');
-        expect(control.filter(({ name }) => name.startsWith('send'))).toHaveLength(timing.broadcasts);
+        expect(control.filter(({ name }) => name.startsWith('send'))).toHaveLength(
+          timing.broadcasts,
+        );
         const waits = control.filter(({ name }) => name.startsWith('wait'));
         expect(sum(waits.map(({ cycles }) => cycles))).toBe(timing.stallCycles);
       }),
@@ -112,7 +121,15 @@ describe('a record of products on EIE', () => {
   });
 
   it('keeps to its room, up to one run of steps', () => {
-    const c = { rows: 64, columns: 3000, pes: 8, queueDepth: 8, groupFetchCycles: 1, weights: 0.1, activations: 0.5 };
+    const c = {
+      rows: 64,
+      columns: 3000,
+      pes: 8,
+      queueDepth: 8,
+      groupFetchCycles: 1,
+      weights: 0.1,
+      activations: 0.5,
+    };
     for (const room of [0, 500, 2000, 8000]) {
       const { told } = record({ ...c, vectors: 3, seed: 1 }, room);
       expect(told.slices.length).toBeLessThanOrEqual(room + 64 * (8 + 3));

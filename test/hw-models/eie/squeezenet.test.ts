@@ -1,5 +1,5 @@
-// The compressed SqueezeNet on EIE: what it answers, computed bit for bit, and what every layer costs on the activations
-// that it meets there.
+// The compressed SqueezeNet on EIE: what it answers, computed bit for bit, and what every layer
+// costs on the activations that it meets there.
 
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
@@ -25,7 +25,11 @@ describe(`the compressed SqueezeNet on EIE${missing ? ' (assets missing)' : ''}`
       const { network } = squeezenet10;
       const weights = readNetFile(readFileSync(squeezenetNet.path), network, squeezenetNet.path);
       const model = { network, weights, origin: 'real' as const };
-      const input = await readImage(readFileSync(catPicture.path), imagenetPreprocessing(227), catPicture.path);
+      const input = await readImage(
+        readFileSync(catPicture.path),
+        imagenetPreprocessing(227),
+        catPicture.path,
+      );
       const tensors = new Map<string, Activations>();
       const loaded = await createExecutor('eie-8bit').load(model);
       const { output } = await loaded.run(input, 1, {
@@ -38,7 +42,8 @@ describe(`the compressed SqueezeNet on EIE${missing ? ' (assets missing)' : ''}`
       });
       loaded.dispose();
       const top = topClasses(model, output).map((one) => one.class);
-      // The five that plain passes over the same weights find, in another order from the fourth on at the most.
+      // The five that plain passes over the same weights find, in another order from the fourth on
+      // at the most.
       expect(new Set(top)).toEqual(new Set([278, 277, 263, 281, 280]));
       expect(top[0]).toBe(278);
 
@@ -54,7 +59,8 @@ describe(`the compressed SqueezeNet on EIE${missing ? ' (assets missing)' : ''}`
           expect(cost.counters.vectors).toBe(demand.output[1] * demand.output[2]);
           expect(cost.counters.executed_macs).toBe(tasks[at]?.macs.effective);
         }
-        // 64 PEs do 64 a cycle at most; Winograd may do more of the definition’s, but not on these few layers.
+        // 64 PEs do 64 a cycle at most; Winograd may do more of the definition’s, but not on these
+        // few layers.
         const cycles = costs.reduce((sum, cost) => sum + cyclesOf(cost), 0);
         const macs = tasks.reduce((sum, task) => sum + task.macs.effective, 0);
         expect(macs / cycles).toBeGreaterThan(20);

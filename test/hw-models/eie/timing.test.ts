@@ -41,7 +41,12 @@ const cases: fc.Arbitrary<Case> = fc.record({
 });
 
 function weightsFor({ rows, columns, biases, weightDensity, seed }: Case): LayerWeights {
-  const weights = drawWeights({ rows, columns, biases: biases ? rows : 0 }, weightDensity, seed, 'layer');
+  const weights = drawWeights(
+    { rows, columns, biases: biases ? rows : 0 },
+    weightDensity,
+    seed,
+    'layer',
+  );
   if (!weights.bias) return weights;
   // Biases that are zero have no entry.
   const bias = weights.bias.map((value, row) => (row % 3 === 0 ? 0 : value));
@@ -52,7 +57,11 @@ function runFast(c: Case, weights: LayerWeights, activations: ArrayLike<number>)
   const [layout] = layoutsOf(weights, 1, c.pes, c.indexBits);
   if (!layout) throw new Error('no layout');
   const { queueDepth, groupFetchCycles } = c;
-  const timer = createTimer(layout, { queueDepth, groupFetchCycles, pipelineStages: PIPELINE_STAGES });
+  const timer = createTimer(layout, {
+    queueDepth,
+    groupFetchCycles,
+    pipelineStages: PIPELINE_STAGES,
+  });
   const perWord = Math.max(1, Math.floor(c.widthBits / (c.codeBits + c.indexBits)));
   const counter = createEventCounter(layout, perWord);
   const active = new Int32Array(layout.columns);
@@ -101,7 +110,11 @@ describe('the fast engine', () => {
         const [layout] = layoutsOf(weights, 1, c.pes, c.indexBits);
         if (!layout) throw new Error('no layout');
         const { queueDepth, groupFetchCycles } = c;
-        const timer = createTimer(layout, { queueDepth, groupFetchCycles, pipelineStages: PIPELINE_STAGES });
+        const timer = createTimer(layout, {
+          queueDepth,
+          groupFetchCycles,
+          pipelineStages: PIPELINE_STAGES,
+        });
         const active = new Int32Array(layout.columns);
         let cycles = 0;
         for (const seed of [1, 2, 3]) {
@@ -117,10 +130,19 @@ describe('the fast engine', () => {
   });
 
   it('takes the cycles that a hand count gives', () => {
-    // 1 PE, 2 × 3 dense weights, activations 1 0 1, depth 1: broadcast in 0, entries in 1 and 2, so column 2 is
-    // broadcast in 3 (the queue is free again; groups of one activation and no fetch cycles), entries in 4 and 5.
+    // 1 PE, 2 × 3 dense weights, activations 1 0 1, depth 1: broadcast in 0, entries in 1 and 2, so
+    // column 2 is broadcast in 3 (the queue is free again; groups of one activation and no fetch
+    // cycles), entries in 4 and 5.
     const c: Case = {
-      ...{ rows: 2, columns: 3, biases: false, weightDensity: 1, activationDensity: 1, pes: 1, queueDepth: 1 },
+      ...{
+        rows: 2,
+        columns: 3,
+        biases: false,
+        weightDensity: 1,
+        activationDensity: 1,
+        pes: 1,
+        queueDepth: 1,
+      },
       ...{ groupFetchCycles: 0, indexBits: 4, codeBits: 4, widthBits: 64, seed: 0 },
     };
     const { timing } = runFast(c, weightsFor(c), [1, 0, 1]);

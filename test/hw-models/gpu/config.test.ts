@@ -44,7 +44,9 @@ describe('presets of GPUs', () => {
     expect(reading(yaml)).toThrow(
       `x.yaml:${lineOf('count', 'sm')}:3: sm.count: found 1.5, expected a whole number from 1 to 1024`,
     );
-    expect(reading(yaml)).toThrow(`x.yaml:${lineOf('clockHz')}:1: clockHz: found -1000000, expected a number above 0`);
+    expect(reading(yaml)).toThrow(
+      `x.yaml:${lineOf('clockHz')}:1: clockHz: found -1000000, expected a number above 0`,
+    );
   });
 
   it('refuses what is not a number, with the line', () => {
@@ -55,7 +57,9 @@ describe('presets of GPUs', () => {
 
   it('refuses an unknown key and names the nearest', () => {
     const yaml = text.replace('  registers:', '  register:');
-    expect(reading(yaml)).toThrow(`x.yaml:${lineOf('registers')}:3: sm.register: unknown key; did you mean registers?`);
+    expect(reading(yaml)).toThrow(
+      `x.yaml:${lineOf('registers')}:3: sm.register: unknown key; did you mean registers?`,
+    );
   });
 
   it('refuses an efficiency above one', () => {
@@ -65,7 +69,12 @@ describe('presets of GPUs', () => {
   });
 
   it.each([
-    ['lanes', '100', 'sm', "sm.lanes: found 100, expected a multiple of the warp's 32 lanes (sm.warpLanes)"],
+    [
+      'lanes',
+      '100',
+      'sm',
+      "sm.lanes: found 100, expected a multiple of the warp's 32 lanes (sm.warpLanes)",
+    ],
     [
       'gatherCacheBytes',
       '4096',
@@ -79,22 +88,46 @@ describe('presets of GPUs', () => {
       'sm.loadBytesPerCycle: found 16, expected at least the 31.84 B a cycle of gathers',
     ],
     ['bytesPerCycle', '100', 'l2', 'l2.bytesPerCycle: found 100, expected at least the 313.0'],
-    ['transactionBytes', '48', 'dram', 'dram.transactionBytes: found 48, expected a multiple of the 32 B of a sector'],
-    ['latencyCycles', '100', 'dram', 'dram.latencyCycles: found 100, expected at least the 200 cycles of the L2 cache'],
-    ['activeWatts', '300', 'energy', "energy.activeWatts: found 300, expected at most the board's 250 W"],
-    ['registers', '8192', 'sm', 'sm: found no room for a gemm block of 128 threads, 15360 registers and 12288 B'],
+    [
+      'transactionBytes',
+      '48',
+      'dram',
+      'dram.transactionBytes: found 48, expected a multiple of the 32 B of a sector',
+    ],
+    [
+      'latencyCycles',
+      '100',
+      'dram',
+      'dram.latencyCycles: found 100, expected at least the 200 cycles of the L2 cache',
+    ],
+    [
+      'activeWatts',
+      '300',
+      'energy',
+      "energy.activeWatts: found 300, expected at most the board's 250 W",
+    ],
+    [
+      'registers',
+      '8192',
+      'sm',
+      'sm: found no room for a gemm block of 128 threads, 15360 registers and 12288 B',
+    ],
   ])('refuses %s = %s, which another number contradicts', (key, value, block, message) => {
     expect(reading(edited(key, value, block))).toThrow(message);
   });
 
   it('refuses tensor cores slower than the ordinary lanes', () => {
     const yaml = presetText('tesla-t4').replace(/half:\s*\{\s*value: 512/, 'half: { value: 32');
-    expect(reading(yaml)).toThrow('tensor.macsPerCycle: found 32, expected at least the 64 multiply-adds a cycle');
+    expect(reading(yaml)).toThrow(
+      'tensor.macsPerCycle: found 32, expected at least the 64 multiply-adds a cycle',
+    );
   });
 
   it('refuses shared memory too small for a tensor-core block, where there are tensor cores', () => {
     const small = (yaml: string) => yaml.replace(/(sharedBytes:\s*\{\s*value:) \d+/, '$1 40');
-    expect(reading(small(presetText('a10g')))).toThrow('sm: found no room for a tensor_gemm block of 256 threads');
+    expect(reading(small(presetText('a10g')))).toThrow(
+      'sm: found no room for a tensor_gemm block of 256 threads',
+    );
     expect(readPreset(small(text), 'x.yaml', gpu).config.sm.sharedBytes).toBe(40960);
   });
 });

@@ -18,10 +18,10 @@ function matrix(...rows: string[]): DenseMatrix {
 describe('the profile of a sparse matrix', () => {
   it('counts a hand-made one', () => {
     const store = matrix('#..##.#.', '........', '.#......', '#######.');
-    // Warps of 4 lanes, sectors of 2 words. Row 0: columns 0, 3, 4, 6 in one step, in sectors 0, 1, 2, 3.
-    // Row 2: column 1, sector 0. Row 3: columns 0–3 (sectors 0, 1), then 4–6 (sectors 2, 3).
-    // Entries: row 0 is 0–3 (sectors 0, 1 of the index array), row 2 is 4 (sector 2), row 3 is 5–8 (2, 3, 4), 9–11 (4, 5).
-    // Blocks of two rows: the slowest take 1 and 2 steps.
+    // Warps of 4 lanes, sectors of 2 words. Row 0: columns 0, 3, 4, 6 in one step, in sectors 0, 1,
+    // 2, 3. Row 2: column 1, sector 0. Row 3: columns 0–3 (sectors 0, 1), then 4–6 (sectors 2, 3).
+    // Entries: row 0 is 0–3 (sectors 0, 1 of the index array), row 2 is 4 (sector 2), row 3 is 5–8
+    // (2, 3, 4), 9–11 (4, 5). Blocks of two rows: the slowest take 1 and 2 steps.
     expect(profileOf(store, { lanes: 4, rowsPerBlock: 2, sectorWords: 2 })).toEqual({
       rows: 4,
       columns: 8,
@@ -38,28 +38,35 @@ describe('the profile of a sparse matrix', () => {
     const size = fc.integer({ min: 1, max: 40 });
     const lanes = fc.constantFrom(1, 2, 4, 32);
     fc.assert(
-      fc.property(size, size, fc.constantFrom(0, 0.1, 0.5, 1), lanes, (rows, columns, density, lanes) => {
-        const { store } = drawWeights({ rows, columns, biases: 0 }, density, 1, 'profile');
-        const sectorWords = 8;
-        let steps = 0;
-        let gathers = 0;
-        let streams = 0;
-        const { pointers, indices } = toCsr(store);
-        for (let row = 0; row < rows; row++) {
-          const entries = [...indices.keys()].slice(pointers[row], pointers[row + 1]);
-          while (entries.length > 0) {
-            const step = entries.splice(0, lanes);
-            steps++;
-            gathers += new Set(step.map((at) => Math.floor((indices[at] ?? 0) / sectorWords))).size;
-            streams += new Set(step.map((at) => Math.floor(at / sectorWords))).size;
+      fc.property(
+        size,
+        size,
+        fc.constantFrom(0, 0.1, 0.5, 1),
+        lanes,
+        (rows, columns, density, lanes) => {
+          const { store } = drawWeights({ rows, columns, biases: 0 }, density, 1, 'profile');
+          const sectorWords = 8;
+          let steps = 0;
+          let gathers = 0;
+          let streams = 0;
+          const { pointers, indices } = toCsr(store);
+          for (let row = 0; row < rows; row++) {
+            const entries = [...indices.keys()].slice(pointers[row], pointers[row + 1]);
+            while (entries.length > 0) {
+              const step = entries.splice(0, lanes);
+              steps++;
+              gathers += new Set(step.map((at) => Math.floor((indices[at] ?? 0) / sectorWords)))
+                .size;
+              streams += new Set(step.map((at) => Math.floor(at / sectorWords))).size;
+            }
           }
-        }
-        expect(profileOf(store, { lanes, rowsPerBlock: 8, sectorWords })).toMatchObject({
-          steps,
-          gatherSectors: gathers,
-          streamSectors: streams,
-        });
-      }),
+          expect(profileOf(store, { lanes, rowsPerBlock: 8, sectorWords })).toMatchObject({
+            steps,
+            gatherSectors: gathers,
+            streamSectors: streams,
+          });
+        },
+      ),
       { numRuns: 60 },
     );
   });

@@ -32,5 +32,8 @@ it('charges issue slots, those lost within the inner loop included', () => {
   const busy = { ...launch, instructions: 1e9 };
   const joules = 1e9 * config.energy.instructionJoules;
   expect(joulesOf(busy, 0, 1, config).core).toBeWithin(1e-9, joules);
-  expect(joulesOf({ ...busy, issueEfficiency: 0.25 }, 0, 1, config).core).toBeWithin(1e-9, 4 * joules);
+  expect(joulesOf({ ...busy, issueEfficiency: 0.25 }, 0, 1, config).core).toBeWithin(
+    1e-9,
+    4 * joules,
+  );
 });

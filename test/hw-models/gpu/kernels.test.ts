@@ -13,7 +13,15 @@ const hardware = presets.map((name) => bind(gpu, presetOf(name)));
 
 const unweighted: readonly LayerSpec[] = [
   { kind: 'pool2d', name: 'pool', mode: 'max', kernel: 3, stride: 2, pad: 0, rounding: 'ceil' },
-  { kind: 'pool2d', name: 'average', mode: 'average', kernel: 'global', stride: 1, pad: 0, rounding: 'floor' },
+  {
+    kind: 'pool2d',
+    name: 'average',
+    mode: 'average',
+    kernel: 'global',
+    stride: 1,
+    pad: 0,
+    rounding: 'floor',
+  },
   { kind: 'lrn', name: 'lrn', size: 5, alpha: 1e-4, beta: 0.75, k: 1 },
   { kind: 'concat', name: 'concat' },
   { kind: 'softmax', name: 'softmax' },
@@ -21,32 +29,48 @@ const unweighted: readonly LayerSpec[] = [
 
 describe('kernels of GPUs', () => {
   it('keep every promise of a cost on any layer', () => {
-    // bind() checks: parts finite, counters declared, no time below the floor, multiplications conserved.
+    // bind() checks: parts finite, counters declared, no time below the floor, multiplications
+    // conserved.
     fc.assert(
-      fc.property(tasks, fc.constantFrom(...hardware), fc.constantFrom('dense', 'sparse'), (task, device, kernel) => {
-        const [cost] = device.cost([task], kernel);
-        const macs = kernel === 'dense' ? task.macs.dense : task.macs.keptWeights;
-        expect(cost?.counters.macs).toBe(macs * task.batch);
-        expect(cost?.counters.mac_slots).toBeGreaterThanOrEqual(cost?.counters.macs ?? Number.NaN);
-        expect(cost).toEqual(device.cost([task], kernel)[0]);
-      }),
+      fc.property(
+        tasks,
+        fc.constantFrom(...hardware),
+        fc.constantFrom('dense', 'sparse'),
+        (task, device, kernel) => {
+          const [cost] = device.cost([task], kernel);
+          const macs = kernel === 'dense' ? task.macs.dense : task.macs.keptWeights;
+          expect(cost?.counters.macs).toBe(macs * task.batch);
+          expect(cost?.counters.mac_slots).toBeGreaterThanOrEqual(
+            cost?.counters.macs ?? Number.NaN,
+          );
+          expect(cost).toEqual(device.cost([task], kernel)[0]);
+        },
+      ),
       { numRuns: 60 },
     );
   });
 
   it('load the pixels of a sparse convolution in rows', () => {
-    // 8 weights of 4 filters over 2 channels, 64 pixels: two passes of 32 pixels, 16 steps of four sectors. A block
-    // fetches 32 pixels of two channels; each pass reads the matrix (8 · 8 + 4 · 5 B); 256 outputs are written.
+    // 8 weights of 4 filters over 2 channels, 64 pixels: two passes of 32 pixels, 16 steps of four
+    // sectors. A block fetches 32 pixels of two channels; each pass reads the matrix (8 · 8 + 4 · 5
+    // B); 256 outputs are written.
     const [cost] = hardware[0]?.cost([conv(2, 8, 1, 1, 1, 1)], 'sparse') ?? [];
-    expect(cost?.counters).toMatchObject({ instructions: 64, gather_sectors: 0, coalesced_bytes: 16 * 128, blocks: 2 });
+    expect(cost?.counters).toMatchObject({
+      instructions: 64,
+      gather_sectors: 0,
+      coalesced_bytes: 16 * 128,
+      blocks: 2,
+    });
     expect(cost?.counters.l2_bytes).toBe(2 * 2 * 32 * 4 + 2 * 84 + 256 * 4);
-    // With three taps a row, pixels seldom start a sector: 32 · 144 / 2 weights, each of 98 / 32 passes five sectors.
+    // With three taps a row, pixels seldom start a sector: 32 · 144 / 2 weights, each of 98 / 32
+    // passes five sectors.
     const [taps] = hardware[0]?.cost([conv(2, 7, 3, 1, 1, 2)], 'sparse') ?? [];
     expect(taps?.counters.coalesced_bytes).toBe(72 * 4 * 5 * 32);
   });
 
   it('fetch what a sparse convolution cannot keep in the cheaper order', () => {
-    // 128 filters over 64 · 28 · 28 inputs; 3686 weights of 8 bytes and row pointers fit Tegra K1's L2 of 128 KB.
+    // 128 filters over 64 · 28 · 28 inputs; 3686 weights of 8 bytes and row pointers fit Tegra K1's
+    // L2 of 128 KB.
     const layer = conv(64, 28, 1, 1, 0.45, 1);
     const [tegra] = hardware[1]?.cost([layer], 'sparse') ?? [];
     const [inputs, outputs, weights] = [4 * 64 * 784, 4 * 128 * 784, 8 * 3686 + 4 * 129];
@@ -55,8 +79,8 @@ describe('kernels of GPUs', () => {
       { op: 'replace', path: ['l2', 'bytes'], value: 16384 },
       { op: 'replace', path: ['sm', 'gatherCacheBytes'], value: 16384 },
     ]);
-    // 16 KB do not hold them: 25 passes over the matrix, or four rounds over the inputs, since registers allow four
-    // blocks of eight filters at a time.
+    // 16 KB do not hold them: 25 passes over the matrix, or four rounds over the inputs, since
+    // registers allow four blocks of eight filters at a time.
     const [rounds] = small?.cost([layer], 'sparse') ?? [];
     expect(rounds?.counters.dram_bytes).toBe(4 * inputs + outputs + weights);
     // 16 pixels are one pass.
@@ -94,10 +118,16 @@ describe('kernels of GPUs', () => {
     ];
     const [titan] = hardware;
     fc.assert(
-      fc.property(tasks, fc.constantFrom(...patches), fc.constantFrom('dense', 'sparse'), (task, patch, kernel) => {
-        const seconds = (device = titan) => (device?.cost([task], kernel) ?? []).map(secondsOf)[0];
-        expect(seconds(titan?.vary([patch]))).toBeLessThanOrEqual((seconds() ?? 0) * (1 + 1e-9));
-      }),
+      fc.property(
+        tasks,
+        fc.constantFrom(...patches),
+        fc.constantFrom('dense', 'sparse'),
+        (task, patch, kernel) => {
+          const seconds = (device = titan) =>
+            (device?.cost([task], kernel) ?? []).map(secondsOf)[0];
+          expect(seconds(titan?.vary([patch]))).toBeLessThanOrEqual((seconds() ?? 0) * (1 + 1e-9));
+        },
+      ),
       { numRuns: 40 },
     );
   });
@@ -117,7 +147,9 @@ describe('kernels of GPUs', () => {
   it('say when the board could not feed them', () => {
     const [titan] = hardware;
     const fed = titan?.vary([{ op: 'replace', path: ['energy', 'boardWatts'], value: 147 }]);
-    expect(fed?.cost([dense(1000, 1000, 1, 1)], 'dense')[0]?.notes.join()).toContain("above the board's 147 W");
+    expect(fed?.cost([dense(1000, 1000, 1, 1)], 'dense')[0]?.notes.join()).toContain(
+      "above the board's 147 W",
+    );
   });
 });
 
@@ -125,8 +157,8 @@ describe('the columns of a column-major matrix', () => {
   it('are fetched in whole granules by each warp', () => {
     // 64 rows of 4 B fill two 128-byte lines in every column.
     expect(columnBytes(64, 32, 128)).toBe(256);
-    // 48 rows: columns start at word 0, 16, 0, … (48 mod 32). From 0: words 0–31 and 32–47, two lines; from 16:
-    // words 16–47 straddle two lines, words 48–63 lie in one. 2.5 lines on average.
+    // 48 rows: columns start at word 0, 16, 0, … (48 mod 32). From 0: words 0–31 and 32–47, two
+    // lines; from 16: words 16–47 straddle two lines, words 48–63 lie in one. 2.5 lines on average.
     expect(columnBytes(48, 32, 128)).toBe(2.5 * 128);
     // The same rows in 32-byte sectors: 48 words are six sectors wherever a multiple of 8 starts.
     expect(columnBytes(48, 32, 32)).toBe(6 * 32);
@@ -136,9 +168,13 @@ describe('the columns of a column-major matrix', () => {
 
   it('cost at least their bytes', () => {
     fc.assert(
-      fc.property(fc.integer({ min: 1, max: 500 }), fc.constantFrom(4, 32, 128), (rows, granule) => {
-        expect(columnBytes(rows, 32, granule)).toBeGreaterThanOrEqual(4 * rows);
-      }),
+      fc.property(
+        fc.integer({ min: 1, max: 500 }),
+        fc.constantFrom(4, 32, 128),
+        (rows, granule) => {
+          expect(columnBytes(rows, 32, granule)).toBeGreaterThanOrEqual(4 * rows);
+        },
+      ),
     );
   });
 });

@@ -8,15 +8,18 @@ const { sm } = presetOf('titan-x').config;
 
 describe('occupancy', () => {
   it('is what the scarcest resource allows', () => {
-    // A GEMM block of 128 × 64 outputs: 8192 / 64 = 128 threads of 120 registers, 2 · (128 + 64) · 8 · 4 = 12 288 B.
-    // Titan X: threads 2048 / 128 = 16; registers 65 536 / (128 · 120) = 4.27; shared memory 98 304 / 12 288 = 8.
+    // A GEMM block of 128 × 64 outputs: 8192 / 64 = 128 threads of 120 registers, 2 · (128 + 64) ·
+    // 8 · 4 = 12 288 B. Titan X: threads 2048 / 128 = 16; registers 65 536 / (128 · 120) = 4.27;
+    // shared memory 98 304 / 12 288 = 8.
     expect(residentBlocks(gemmTile(4096, 64).block, sm)).toBe(4);
     // Tegra K1 has half the registers: 32 768 / 15 360 = 2.13.
     expect(residentBlocks(gemmTile(4096, 64).block, presetOf('tegra-k1').config.sm)).toBe(2);
     // A small block is held up by the number of blocks alone: 2048 / 32 = 64 would fit by threads.
     expect(residentBlocks({ threads: 32, registersPerThread: 16, sharedBytes: 0 }, sm)).toBe(32);
     // 33 threads take two warps: 2048 / 64 = 32; and with 40 KB each, 96 / 40 = 2.4.
-    expect(residentBlocks({ threads: 33, registersPerThread: 16, sharedBytes: 40 * 1024 }, sm)).toBe(2);
+    expect(
+      residentBlocks({ threads: 33, registersPerThread: 16, sharedBytes: 40 * 1024 }, sm),
+    ).toBe(2);
   });
 
   it('is none where one block does not fit', () => {

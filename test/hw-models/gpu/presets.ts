@@ -10,7 +10,10 @@ import { readPreset } from '../../../hw-models/preset.js';
 export const presets = ['titan-x', 'tegra-k1', 'tesla-t4', 'a10g', 'h100-sxm'] as const;
 
 export function presetText(name: string): string {
-  return readFileSync(new URL(`../../../hw-models/gpu/presets/${name}.yaml`, import.meta.url), 'utf8');
+  return readFileSync(
+    new URL(`../../../hw-models/gpu/presets/${name}.yaml`, import.meta.url),
+    'utf8',
+  );
 }
 
 export function presetOf(name: string): Preset<GpuConfig> {

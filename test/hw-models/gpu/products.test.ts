@@ -11,11 +11,16 @@ import type { LayerTask } from '../../../workloads/network.js';
 import { presetOf } from './presets.js';
 import { productTask, type Sizes, sizes } from './product-task.js';
 
-const devices = ['titan-x', 'tegra-k1', 'a10g', 'h100-sxm'].map((name) => bind(gpu, presetOf(name)));
+const devices = ['titan-x', 'tegra-k1', 'a10g', 'h100-sxm'].map((name) =>
+  bind(gpu, presetOf(name)),
+);
 const [titan, , a10g, h100] = devices as [Hardware, Hardware, Hardware, Hardware];
 const exact = fc.constantFrom('dense', 'sparse');
 const coded = fc.constantFrom('tensor', 'tensor-int8', 'structured');
-const withKernel = fc.oneof(fc.tuple(fc.constantFrom(...devices), exact), fc.tuple(fc.constantFrom(a10g, h100), coded));
+const withKernel = fc.oneof(
+  fc.tuple(fc.constantFrom(...devices), exact),
+  fc.tuple(fc.constantFrom(a10g, h100), coded),
+);
 
 function costOf(device: Hardware, task: LayerTask, kernel?: string): LayerCost {
   const [cost] = device.cost([task], kernel);
@@ -46,7 +51,12 @@ describe('products of tokens', () => {
     // 128 rows of a batch of one: a tile of 128 × 64 outputs, then two.
     const task = productTask({ matrices: 1, rows: 64, depth: 256, columns: 128 }, 1, 'weights', 1);
     const { counters } = costOf(titan, task, 'dense');
-    expect(counters).toMatchObject({ blocks: 1, launches: 1, macs: 64 * 256 * 128, weight_bytes: 4 * 256 * 128 });
+    expect(counters).toMatchObject({
+      blocks: 1,
+      launches: 1,
+      macs: 64 * 256 * 128,
+      weight_bytes: 4 * 256 * 128,
+    });
     expect(counters.l2_bytes).toBe(4 * (256 * 128 + 64 * 256 + 64 * 128));
   });
 });
@@ -54,7 +64,8 @@ describe('products of tokens', () => {
 describe('several matrices', () => {
   it('are one launch of as many tiles', () => {
     const of = (matrices: number) =>
-      costOf(titan, productTask({ matrices, rows: 64, depth: 256, columns: 128 }, 1), 'dense').counters;
+      costOf(titan, productTask({ matrices, rows: 64, depth: 256, columns: 128 }, 1), 'dense')
+        .counters;
     const [one, twelve] = [of(1), of(12)];
     expect(twelve).toMatchObject({ launches: 1, blocks: 12 * (one.blocks ?? 0) });
     for (const name of ['macs', 'mac_slots', 'l2_bytes', 'weight_bytes', 'instructions']) {
@@ -67,7 +78,9 @@ describe('several matrices', () => {
       fc.property(sizes, fc.constantFrom(1, 3), withKernel, (drawn, batch, [device, kernel]) => {
         // bind() refuses what lies below its floor.
         const cycles = [1, 2, 4, 16].map((matrices) =>
-          cyclesOf(costOf(device, productTask({ ...drawn, matrices }, batch, 'weights', 1), kernel)),
+          cyclesOf(
+            costOf(device, productTask({ ...drawn, matrices }, batch, 'weights', 1), kernel),
+          ),
         );
         expectRising(cycles);
       }),
@@ -101,7 +114,11 @@ describe('products of two results', () => {
   });
 
   it('cross the pins where they exceed the L2 cache', () => {
-    const { counters } = costOf(titan, productTask({ ...scores, rows: 1024 }, 1, 'activations'), 'dense');
+    const { counters } = costOf(
+      titan,
+      productTask({ ...scores, rows: 1024 }, 1, 'activations'),
+      'dense',
+    );
     const elements = 12 * (1024 * 64 + 128 * 64 + 1024 * 128);
     expect(counters.dram_bytes).toBe(4 * elements);
   });
@@ -127,7 +144,9 @@ describe('products of two results', () => {
           const word = { dense: 4, tensor: 2, 'tensor-int8': 1 }[kernel as 'dense'];
           const elements = matrices * (rows * depth + depth * columns + rows * columns) * batch;
           expect(cost.counters.l2_bytes).toBeGreaterThanOrEqual(word * elements);
-          const roof = device.peaks?.roofs.find(({ name }) => name === 'L2 cache')?.bytesPerSecond ?? Number.NaN;
+          const roof =
+            device.peaks?.roofs.find(({ name }) => name === 'L2 cache')?.bytesPerSecond ??
+            Number.NaN;
           expect(cyclesOf(cost) / cost.clockHz).toBeGreaterThanOrEqual((word * elements) / roof);
         },
       ),
@@ -138,7 +157,10 @@ describe('products of two results', () => {
   it('of one row stream the matrix as GEMV does', () => {
     const task = (right: 'weights' | 'activations') =>
       productTask({ matrices: 8, rows: 1, depth: 64, columns: 512 }, 1, right);
-    const [weights, results] = [costOf(titan, task('weights'), 'dense'), costOf(titan, task('activations'), 'dense')];
+    const [weights, results] = [
+      costOf(titan, task('weights'), 'dense'),
+      costOf(titan, task('activations'), 'dense'),
+    ];
     expect(results.counters.l2_bytes).toBe(weights.counters.l2_bytes);
     expect(results.counters.blocks).toBe(8 * (512 / 32));
   });
@@ -151,7 +173,8 @@ describe('streams', () => {
     const demand = { ...streamOf(elements, elements, all), passes };
     const input = { values: new Float32Array(1), density: 1, origin: 'synthetic' } as const;
     const macs = { dense: 0, keptWeights: 0, effective: 0 };
-    return costOf(titan, { name: 's', demand, weights: null, input, macs, batch: 1 }).counters.instructions;
+    return costOf(titan, { name: 's', demand, weights: null, input, macs, batch: 1 }).counters
+      .instructions;
   };
 
   it('take four instructions an element, and what arithmetic finds no room among them', () => {
@@ -161,7 +184,10 @@ describe('streams', () => {
     // SiLU: an exponential of 3, a division of 2, a sum and a product.
     const silu = { add: elements, multiply: elements, exponential: elements, divide: elements };
     expect(instructionsOf(silu)).toBe(7 * 1000);
-    // Softmax passes twice over what it looks at: 3 sums, an exponential and a division fill the room.
-    expect(instructionsOf({ add: 3 * elements, exponential: elements, divide: elements }, 2)).toBe(4 * 1000);
+    // Softmax passes twice over what it looks at: 3 sums, an exponential and a division fill the
+    // room.
+    expect(instructionsOf({ add: 3 * elements, exponential: elements, divide: elements }, 2)).toBe(
+      4 * 1000,
+    );
   });
 });

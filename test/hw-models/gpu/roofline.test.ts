@@ -18,7 +18,8 @@ const idle: Launch = {
   dramBytes: 0,
   dependentLoads: 1,
 };
-const busy = (launch: Launch, from = config) => sum(timeOf(launch, from).cycles) - from.launchSeconds * from.clockHz;
+const busy = (launch: Launch, from = config) =>
+  sum(timeOf(launch, from).cycles) - from.launchSeconds * from.clockHz;
 
 const launches = fc.record({
   blocks: fc.integer({ min: 1, max: 2000 }),
@@ -35,7 +36,8 @@ const launches = fc.record({
 
 describe('the time of a launch', () => {
   it('steps up by a wave when one block too many is launched', () => {
-    // Blocks of 256 threads: 2048 / 256 = 8 on each of 24 SMs, 192 at a time. Each waits for two loads from L2.
+    // Blocks of 256 threads: 2048 / 256 = 8 on each of 24 SMs, 192 at a time. Each waits for two
+    // loads from L2.
     const grid = (blocks: number) => ({ ...idle, blocks, dependentLoads: 2 });
     const wave = 2 * config.l2.latencyCycles;
     expect(timeOf(grid(192), config)).toMatchObject({ waves: 1, residentBlocks: 8 });
@@ -58,8 +60,10 @@ describe('the time of a launch', () => {
   it('is between the largest demand and the sum of all', () => {
     fc.assert(
       fc.property(launches, (launch) => {
-        const alone = (part: Partial<Launch>) => busy({ ...idle, blocks: launch.blocks, dependentLoads: 0, ...part });
-        const { instructions, issueEfficiency, gatherSectors, coalescedBytes, tensorCycles } = launch;
+        const alone = (part: Partial<Launch>) =>
+          busy({ ...idle, blocks: launch.blocks, dependentLoads: 0, ...part });
+        const { instructions, issueEfficiency, gatherSectors, coalescedBytes, tensorCycles } =
+          launch;
         const { l2Bytes, dramBytes, dependentLoads } = launch;
         const latency = dramBytes > 0 ? config.dram.latencyCycles / config.l2.latencyCycles : 1;
         const demands = [
@@ -82,24 +86,31 @@ describe('the time of a launch', () => {
   it('has parts that are not negative', () => {
     fc.assert(
       fc.property(launches, (launch) => {
-        for (const part of Object.values(timeOf(launch, config).cycles)) expect(part).toBeGreaterThanOrEqual(0);
+        for (const part of Object.values(timeOf(launch, config).cycles))
+          expect(part).toBeGreaterThanOrEqual(0);
       }),
     );
   });
 
   it('never grows with clock, bandwidth or SMs', () => {
-    const seconds = (launch: Launch, from = config) => sum(timeOf(launch, from).cycles) / from.clockHz;
+    const seconds = (launch: Launch, from = config) =>
+      sum(timeOf(launch, from).cycles) / from.clockHz;
     const faster = fc.double({ min: 1, max: 8, noNaN: true });
     fc.assert(
       fc.property(launches, faster, fc.integer({ min: 1, max: 200 }), (launch, factor, more) => {
         const most = seconds(launch) * (1 + 1e-9);
         const { dram, l2, sm, clockHz } = config;
-        const dramUp = { ...config, dram: { ...dram, bytesPerSecond: dram.bytesPerSecond * factor } };
+        const dramUp = {
+          ...config,
+          dram: { ...dram, bytesPerSecond: dram.bytesPerSecond * factor },
+        };
         const l2Up = { ...config, l2: { ...l2, bytesPerCycle: l2.bytesPerCycle * factor } };
         expect(seconds(launch, { ...config, clockHz: clockHz * factor })).toBeLessThanOrEqual(most);
         expect(seconds(launch, dramUp)).toBeLessThanOrEqual(most);
         expect(seconds(launch, l2Up)).toBeLessThanOrEqual(most);
-        expect(seconds(launch, { ...config, sm: { ...sm, count: sm.count + more } })).toBeLessThanOrEqual(most);
+        expect(
+          seconds(launch, { ...config, sm: { ...sm, count: sm.count + more } }),
+        ).toBeLessThanOrEqual(most);
       }),
     );
   });
@@ -108,7 +119,10 @@ describe('the time of a launch', () => {
     // 24 blocks, one on each SM: 32 MB in lines of 128 B a cycle, or in sectors at the fitted rate.
     const work = { ...idle, blocks: 24, dependentLoads: 0 };
     expect(busy({ ...work, coalescedBytes: 32e6 })).toBeWithin(1e-9, 32e6 / 24 / 128);
-    expect(busy({ ...work, gatherSectors: 1e6 })).toBeWithin(1e-9, 1e6 / 24 / config.sm.gatherSectorsPerCycle);
+    expect(busy({ ...work, gatherSectors: 1e6 })).toBeWithin(
+      1e-9,
+      1e6 / 24 / config.sm.gatherSectorsPerCycle,
+    );
   });
 
   it('has warps issue while the tensor cores work', () => {

@@ -8,7 +8,9 @@ import type { LayerTask } from '../../../workloads/network.js';
 import { conv, dense, tasks } from './drawn.js';
 import { presetOf } from './presets.js';
 
-const [titan, t4, a10g, h100] = ['titan-x', 'tesla-t4', 'a10g', 'h100-sxm'].map((name) => bind(gpu, presetOf(name)));
+const [titan, t4, a10g, h100] = ['titan-x', 'tesla-t4', 'a10g', 'h100-sxm'].map((name) =>
+  bind(gpu, presetOf(name)),
+);
 const withCores = [t4, a10g, h100];
 
 function costOf(task: LayerTask, kernel: string, device = a10g): LayerCost {
@@ -24,8 +26,12 @@ describe('the kernels of tensor cores', () => {
     expect(optIn).toEqual([[], ['tensor', 'tensor-int8'], structured, structured]);
     for (const device of withCores) expect(device?.kernels).toEqual(['dense', 'sparse']);
     const layer = conv(64, 14, 3, 1, 0.3, 64);
-    expect(() => titan?.cost([layer], 'tensor')).toThrow("titan-x: found kernel 'tensor', expected dense or sparse");
-    expect(() => t4?.cost([layer], 'structured')).toThrow('expected dense or sparse or tensor or tensor-int8');
+    expect(() => titan?.cost([layer], 'tensor')).toThrow(
+      "titan-x: found kernel 'tensor', expected dense or sparse",
+    );
+    expect(() => t4?.cost([layer], 'structured')).toThrow(
+      'expected dense or sparse or tensor or tensor-int8',
+    );
     const [free] = a10g?.cost([layer]) ?? [];
     expect(secondsOf(costOf(layer, 'tensor'))).toBeLessThan(free ? secondsOf(free) : Number.NaN);
     expect(['dense', 'sparse']).toContain(free?.kernel);
@@ -39,7 +45,8 @@ describe('the kernels of tensor cores', () => {
   });
 
   it('count a tile by hand', () => {
-    // 128 × 128 outputs of depth 256: one tile, 2¹⁵ weights of two bytes; an instruction takes 16 · 8 · 16 products.
+    // 128 × 128 outputs of depth 256: one tile, 2¹⁵ weights of two bytes; an instruction takes 16 ·
+    // 8 · 16 products.
     const layer = dense(256, 128, 0.5, 128);
     const products = 128 * 128 * 256;
     expect(costOf(layer, 'tensor').counters).toMatchObject({
@@ -65,10 +72,14 @@ describe('the kernels of tensor cores', () => {
   });
 
   it('pad depth and tile to whole instructions', () => {
-    // 3 inputs, 10 outputs: a tile of 32 × 8, 16 deep. Of each row's three weights the pattern keeps two.
+    // 3 inputs, 10 outputs: a tile of 32 × 8, 16 deep. Of each row's three weights the pattern
+    // keeps two.
     const layer = dense(3, 10, 0.3, 1);
     expect(costOf(layer, 'tensor').counters).toMatchObject({ macs: 30, mac_slots: 32 * 8 * 16 });
-    expect(costOf(layer, 'structured').counters).toMatchObject({ macs: 20, mac_slots: 32 * 8 * 16 });
+    expect(costOf(layer, 'structured').counters).toMatchObject({
+      macs: 20,
+      mac_slots: 32 * 8 * 16,
+    });
   });
 
   it('take half the time with two of four weights, where the cores hold them up', () => {
@@ -81,9 +92,11 @@ describe('the kernels of tensor cores', () => {
       { op: 'replace', path: ['l2', 'latencyCycles'], value: 1 },
       { op: 'replace', path: ['dram', 'latencyCycles'], value: 1 },
     ]);
-    const ratio = secondsOf(costOf(layer, 'tensor', fed)) / secondsOf(costOf(layer, 'structured', fed));
+    const ratio =
+      secondsOf(costOf(layer, 'tensor', fed)) / secondsOf(costOf(layer, 'structured', fed));
     expect(ratio).toBeWithin(0.01, 2);
-    // 512 filters, 12 544 pixels, depth 2304: 4 · 98 tiles on 80 SMs, five rounds, at 0.7 · 256 a cycle.
+    // 512 filters, 12 544 pixels, depth 2304: 4 · 98 tiles on 80 SMs, five rounds, at 0.7 · 256 a
+    // cycle.
     const cycles = (5 * 128 * 128 * 2304) / (0.7 * 256);
     expect(sum(costOf(layer, 'tensor', fed).cycles)).toBeWithin(0.01, cycles);
   });
@@ -91,20 +104,28 @@ describe('the kernels of tensor cores', () => {
   it('say what they assume', () => {
     const layer = dense(512, 512, 0.3, 64);
     expect(costOf(layer, 'tensor').notes).toContain('half precision on tensor cores, 32-bit sums');
-    expect(costOf(layer, 'tensor-int8').notes.join()).toContain('as if quantised to 8-bit integers');
-    expect(costOf(layer, 'structured').notes.join()).toContain('as if pruned to two weights in every four');
+    expect(costOf(layer, 'tensor-int8').notes.join()).toContain(
+      'as if quantised to 8-bit integers',
+    );
+    expect(costOf(layer, 'structured').notes.join()).toContain(
+      'as if pruned to two weights in every four',
+    );
   });
 
   it('run a layer denser than two of four dense, and say so', () => {
     const layer = dense(512, 512, 0.51, 64);
     const cost = costOf(layer, 'structured');
     const { notes, ...rest } = costOf(layer, 'tensor');
-    expect(cost).toEqual({ ...rest, notes: ['denser than two weights in every four: runs dense', ...notes] });
+    expect(cost).toEqual({
+      ...rest,
+      notes: ['denser than two weights in every four: runs dense', ...notes],
+    });
     expect(costOf(dense(512, 512, 0.5, 64), 'structured').kernel).toBe('structured');
   });
 
   it('keep every promise of a cost on any layer', () => {
-    // bind() checks: parts finite, counters declared, no time below the floor, multiplications conserved.
+    // bind() checks: parts finite, counters declared, no time below the floor, multiplications
+    // conserved.
     const kernels = fc.constantFrom('tensor', 'tensor-int8', 'structured');
     fc.assert(
       fc.property(tasks, fc.constantFrom(a10g, h100), kernels, (task, device, kernel) => {

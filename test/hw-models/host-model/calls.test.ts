@@ -41,11 +41,16 @@ function countedBy(task: Task, name: string, threads: number) {
 }
 
 const macsOf = (pieces: readonly CallWork[]) =>
-  pieces.flatMap(({ turns }) => turnsIn(turns)).reduce((sum, [name, times]) => sum + loops[name].macs * times, 0);
+  pieces
+    .flatMap(({ turns }) => turnsIn(turns))
+    .reduce((sum, [name, times]) => sum + loops[name].macs * times, 0);
 
 const padded = (size: number) => 4 * Math.ceil(size / 4);
 
-/** Multiply-adds of a convolution whose outputs fill vectors, halos of the pitch included: no kernel does more. */
+/**
+ * Multiply-adds of a convolution whose outputs fill vectors, halos of the pitch included: no kernel
+ * does more.
+ */
 function mostMacs({ layer, batch, macs }: Task, kept: number): number {
   if (layer.kind !== 'conv2d') return macs.dense;
   const [, , height = 1, width = 1] = resultOf(layer).shape;
@@ -61,7 +66,8 @@ describe('countCall', () => {
         for (const task of layers) {
           for (const { name } of ownKernels(task)) {
             for (const { turns, touches } of countedBy(task, name, threads)) {
-              for (const [loop, times] of turnsIn(turns)) expect(times, `${name} ${loop}`).toBeGreaterThan(0);
+              for (const [loop, times] of turnsIn(turns))
+                expect(times, `${name} ${loop}`).toBeGreaterThan(0);
               for (const { address, bytes, passes = 1 } of touches) {
                 expect(address, name).toBeGreaterThanOrEqual(2 ** 20);
                 expect(Number.isFinite(bytes) && bytes >= 0 && passes >= 0, name).toBe(true);
@@ -82,14 +88,19 @@ describe('countCall', () => {
           const rows = weights?.store.rows ?? 0;
           const columns = weights?.store.columns ?? 0;
           const sparse = macsOf(countedBy(task, 'sparse-convolution', 1));
-          // Not understood: rarely a count is 4/9 or 1/2 of what every tap inside the image takes, so the floor is lower.
+          // Not understood: rarely a count is 4/9 or 1/2 of what every tap inside the image takes,
+          // so the floor is lower.
           expect(sparse).toBeGreaterThanOrEqual(macs.effective * batch);
           const pixels = macs.keptWeights === 0 ? 0 : macs.dense / (rows * columns);
-          expect(sparse).toBeLessThanOrEqual(mostMacs(task, pixels === 0 ? 0 : macs.keptWeights / pixels));
+          expect(sparse).toBeLessThanOrEqual(
+            mostMacs(task, pixels === 0 ? 0 : macs.keptWeights / pixels),
+          );
           const dense = macsOf(countedBy(task, 'dense-convolution', 1));
           expect(dense).toBeGreaterThanOrEqual(macs.effective * batch);
           const { groups } = task.layer as Layer & { readonly groups: number };
-          expect(dense).toBeLessThanOrEqual(mostMacs(task, groups * padded(rows / groups) * columns));
+          expect(dense).toBeLessThanOrEqual(
+            mostMacs(task, groups * padded(rows / groups) * columns),
+          );
         }
       }),
       { numRuns: 60 },
@@ -99,13 +110,16 @@ describe('countCall', () => {
   it('counts in sparse columns the weights that meet a non-zero activation, in whole groups of four', () => {
     fc.assert(
       fc.property(tasks, fc.integer({ min: 1, max: 2 }), (layers, threads) => {
-        const dense = layers.filter((task) => ownKernels(task).some(({ name }) => name === 'sparse-columns'));
+        const dense = layers.filter((task) =>
+          ownKernels(task).some(({ name }) => name === 'sparse-columns'),
+        );
         // Several vectors at once are multiplied as pixels are.
         for (const task of dense.filter(({ demand, batch }) => batch * pixelsOf(demand) < 4)) {
           const { macs, batch, input } = task;
           const counted = macsOf(countedBy(task, 'sparse-columns', threads));
           expect(counted).toBeGreaterThanOrEqual(macs.effective * batch);
-          // At most three entries are filled up for each column that is met, block of rows by block.
+          // At most three entries are filled up for each column that is met, block of rows by
+          // block.
           const columns = input.values.filter((value) => value !== 0).length;
           expect(counted).toBeLessThanOrEqual((macs.effective + 3 * columns * threads) * batch);
         }

@@ -18,7 +18,11 @@ import { drawActivations, drawWeights } from '../../../workloads/weights/synthet
 import { conv, dense } from '../../../workloads/zoo/entry.js';
 import { engineTask } from './engine-task.js';
 
-const preset = readPreset(readFileSync('hw-models/host-model/presets/zen4-host.yaml', 'utf8'), 'zen4-host', hostModel);
+const preset = readPreset(
+  readFileSync('hw-models/host-model/presets/zen4-host.yaml', 'utf8'),
+  'zen4-host',
+  hostModel,
+);
 const hardware = bind(hostModel, preset);
 const onTwo = hardware.vary([{ op: 'replace', path: ['threads'], value: 2 }]);
 const { config } = preset;
@@ -32,14 +36,28 @@ const hierarchy: Hierarchy = {
 };
 
 /** One layer on a drawn input. */
-function task(spec: LayerSpec, input: readonly [number] | readonly [number, number, number], kept: number, active = 1) {
+function task(
+  spec: LayerSpec,
+  input: readonly [number] | readonly [number, number, number],
+  kept: number,
+  active = 1,
+) {
   const source = { work: 'a test', at: 'here' };
   const network = buildNetwork({ name: 'one', title: 'one', input, layers: [spec], source });
-  const model = drawModel(network, { source, input: 1, layers: { [spec.name]: { weights: kept, output: 1 } } }, 1);
+  const model = drawModel(
+    network,
+    { source, input: 1, layers: { [spec.name]: { weights: kept, output: 1 } } },
+    1,
+  );
   const [layer] = network.layers;
   if (!layer) throw new Error('one layer');
   const size = input.reduce((product: number, extent) => product * extent, 1);
-  return engineTask(model, layer, activations(drawActivations(size, active, 1, 'x').values, 'synthetic'), 1);
+  return engineTask(
+    model,
+    layer,
+    activations(drawActivations(size, active, 1, 'x').values, 'synthetic'),
+    1,
+  );
 }
 
 const only = (costs: readonly LayerCost[]) => {
@@ -54,12 +72,20 @@ describe('inCore', () => {
   it('adds up turns', () => {
     const cycles = Object.fromEntries(loopNames.map((name) => [name, 2])) as typeof config.turns;
     // 10 taps of 8 instructions and 32 multiply-adds, 3 tiles of 8 instructions and none.
-    expect(inCore({ denseTap: 10, denseTile: 3 }, cycles)).toEqual({ cycles: 26, instructions: 104, macs: 320 });
+    expect(inCore({ denseTap: 10, denseTile: 3 }, cycles)).toEqual({
+      cycles: 26,
+      instructions: 104,
+      macs: 320,
+    });
   });
 });
 
 describe('callCycles', () => {
-  const lines = { l2: { ...none, read: 50 }, l3: { ...none, read: 100, restart: 2, stream: 3, page: 4 }, memory: none };
+  const lines = {
+    l2: { ...none, read: 50 },
+    l3: { ...none, read: 100, restart: 2, stream: 3, page: 4 },
+    memory: none,
+  };
   const costs = { l2: line, l3: line, memory: line };
 
   it.each([
@@ -120,7 +146,9 @@ describe('the engine’s kernels', () => {
 
   it('take less time for fewer weights where they skip them, and as long where they don’t', () => {
     const [full, few] = [task(layer, [32, 28, 28], 1), task(layer, [32, 28, 28], 0.2)];
-    expect(seconds(few, 'sparse-convolution')).toBeLessThan(0.4 * seconds(full, 'sparse-convolution'));
+    expect(seconds(few, 'sparse-convolution')).toBeLessThan(
+      0.4 * seconds(full, 'sparse-convolution'),
+    );
     // But for what the weights of the network leave in the caches.
     expect(seconds(few, 'dense-convolution')).toBeWithin(1e-3, seconds(full, 'dense-convolution'));
   });
@@ -147,7 +175,9 @@ describe('the engine’s kernels', () => {
     expect(kernel).toBe('sparse-convolution');
     expect(seconds(one, kernel)).toBe(seconds(one, 'sparse'));
     const fastest = Math.min(
-      ...['dense-convolution', 'sparse-convolution', 'winograd-f4', 'fft-16'].map((k) => seconds(one, k)),
+      ...['dense-convolution', 'sparse-convolution', 'winograd-f4', 'fft-16'].map((k) =>
+        seconds(one, k),
+      ),
     );
     expect(seconds(one, 'auto')).toBeLessThanOrEqual(fastest);
   });
@@ -156,7 +186,9 @@ describe('the engine’s kernels', () => {
     const one = task(layer, [32, 28, 28], 1);
     const costs = hardware.cost([one, one], ['dense-convolution', 'winograd-f4']);
     expect(costs.map(({ kernel }) => kernel)).toEqual(['dense-convolution', 'winograd-f4']);
-    expect(() => hardware.cost([one, one], ['dense-convolution', 'magic'])).toThrow("found kernel 'magic'");
+    expect(() => hardware.cost([one, one], ['dense-convolution', 'magic'])).toThrow(
+      "found kernel 'magic'",
+    );
   });
 
   it('say why another kernel runs a layer', () => {
@@ -171,7 +203,8 @@ describe('libraries', () => {
   it('take as long for a pruned layer as for a dense one', () => {
     const layer = conv('c', 64, 3, { pad: 1 });
     const [full, few] = [task(layer, [32, 28, 28], 1), task(layer, [32, 28, 28], 0.2)];
-    for (const library of ['tfjs', 'onnxruntime']) expect(seconds(few, library)).toBe(seconds(full, library));
+    for (const library of ['tfjs', 'onnxruntime'])
+      expect(seconds(few, library)).toBe(seconds(full, library));
   });
 
   it('have rates of their own on several threads, and say on how many', () => {
@@ -179,7 +212,9 @@ describe('libraries', () => {
     expect(seconds(one, 'onnxruntime', 2)).toBeLessThan(seconds(one, 'onnxruntime'));
     expect(only(onTwo.cost([one], 'onnxruntime')).notes).toEqual([]);
     const onThree = hardware.vary([{ op: 'replace', path: ['threads'], value: 3 }]);
-    expect(only(onThree.cost([one], 'onnxruntime')).notes).toEqual(['onnxruntime: rates measured on 2 threads']);
+    expect(only(onThree.cost([one], 'onnxruntime')).notes).toEqual([
+      'onnxruntime: rates measured on 2 threads',
+    ]);
   });
 
   it('stream weights that no cache holds', () => {
@@ -208,7 +243,15 @@ describe('what no kernel of the engine runs', () => {
     { kind: 'embedding', lookups: 10, width: 64, entries: 1000 },
     { kind: 'opaque', operator: 'Mystery', inputs: 1000, outputs: 500 },
     {
-      ...{ kind: 'recurrent', directions: 1, steps: 5, sequences: 1, inputs: 8, hidden: 16, gates: 4 },
+      ...{
+        kind: 'recurrent',
+        directions: 1,
+        steps: 5,
+        sequences: 1,
+        inputs: 8,
+        hidden: 16,
+        gates: 4,
+      },
       operations: gates,
     },
     {
@@ -224,8 +267,18 @@ describe('what no kernel of the engine runs', () => {
     const shape = { product: [32, 16], recurrent: [64, 24] }[demand.kind as 'product'] ?? null;
     const [rows = 0, columns = 0] = shape ?? [];
     const weights = shape && drawWeights({ rows, columns, biases: 0 }, 0.5, 1, 'w');
-    const input = activations(new Float32Array(demand.kind === 'product' ? 512 : 40).fill(1), 'synthetic');
-    return { name: 'x', demand, weights, input, macs: countMacs(demand, weights, input.values), batch: 2 };
+    const input = activations(
+      new Float32Array(demand.kind === 'product' ? 512 : 40).fill(1),
+      'synthetic',
+    );
+    return {
+      name: 'x',
+      demand,
+      weights,
+      input,
+      macs: countMacs(demand, weights, input.values),
+      batch: 2,
+    };
   };
 
   it.each(demands)('is costed as a plain pass on one thread: $kind', (demand) => {
@@ -238,7 +291,8 @@ describe('what no kernel of the engine runs', () => {
       const more = only(onTwo.cost([{ ...task, batch: 6 }], kernel));
       expect(secondsOf(more)).toBeGreaterThan(secondsOf(cost));
     }
-    for (const library of ['tfjs', 'onnxruntime']) expect(seconds(task, library)).toBeGreaterThan(0);
+    for (const library of ['tfjs', 'onnxruntime'])
+      expect(seconds(task, library)).toBeGreaterThan(0);
   });
 
   it('pays for exponentials', () => {
@@ -251,20 +305,31 @@ describe('what no kernel of the engine runs', () => {
 
 describe('tasks without their layer', () => {
   it('cost what a layer that demands the same costs', () => {
-    for (const one of [task(layerOf('conv'), [32, 28, 28], 0.3), task(layerOf('dense'), [1024], 0.1, 0.3)]) {
+    for (const one of [
+      task(layerOf('conv'), [32, 28, 28], 0.3),
+      task(layerOf('dense'), [1024], 0.1, 0.3),
+    ]) {
       const { layer: _layer, ...bare } = one;
       expect(hardware.cost([bare], 'auto')).toEqual(hardware.cost([one], 'auto'));
     }
   });
 
   it('of several tokens read no more weights than one, and take longer', () => {
-    const demand = { kind: 'product', matrices: 1, depth: 64, columns: 64, right: 'weights' } as const;
+    const demand = {
+      kind: 'product',
+      matrices: 1,
+      depth: 64,
+      columns: 64,
+      right: 'weights',
+    } as const;
     const of = (rows: number) => {
       const whole: Demand = { ...demand, rows, bias: false, activation: 'none' };
       const weights = drawWeights({ rows: 64, columns: 64, biases: 0 }, 0.5, 1, 'w');
       const input = activations(new Float32Array(64 * rows).fill(1), 'synthetic');
       const macs = countMacs(whole, weights, input.values);
-      return only(hardware.cost([{ name: 'x', demand: whole, weights, input, macs, batch: 1 }], 'sparse'));
+      return only(
+        hardware.cost([{ name: 'x', demand: whole, weights, input, macs, batch: 1 }], 'sparse'),
+      );
     };
     const [one, eight] = [of(1), of(8)];
     expect(eight.counters.macs).toBe(8 * (one.counters.macs ?? 0));
@@ -273,4 +338,5 @@ describe('tasks without their layer', () => {
   });
 });
 
-const layerOf = (kind: 'conv' | 'dense') => (kind === 'conv' ? conv('c', 64, 3, { pad: 1 }) : dense('f', 512, 'relu'));
+const layerOf = (kind: 'conv' | 'dense') =>
+  kind === 'conv' ? conv('c', 64, 3, { pad: 1 }) : dense('f', 512, 'relu');

@@ -2,11 +2,20 @@ import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { readMachine } from '../../../hw-models/host/machine.node.js';
 import { hostModel } from '../../../hw-models/host-model/index.js';
-import { type MachineFacts, machinePreset, presetYaml, withFigures } from '../../../hw-models/host-model/machine.js';
+import {
+  type MachineFacts,
+  machinePreset,
+  presetYaml,
+  withFigures,
+} from '../../../hw-models/host-model/machine.js';
 import { readPreset } from '../../../hw-models/preset.js';
 import { InputError } from '../../../workloads/base/errors.js';
 
-const base = readPreset(readFileSync('hw-models/host-model/presets/zen4-host.yaml', 'utf8'), 'zen4-host', hostModel);
+const base = readPreset(
+  readFileSync('hw-models/host-model/presets/zen4-host.yaml', 'utf8'),
+  'zen4-host',
+  hostModel,
+);
 
 const facts: MachineFacts = {
   model: 'Some Xeon',
@@ -28,12 +37,22 @@ describe('machinePreset', () => {
   it('takes what is told and marks it measured, and the rest as an estimate from another machine', () => {
     const { name, title, config, figures } = machinePreset(facts, base);
     expect([name, title]).toEqual(['host-model', 'This machine: Some Xeon']);
-    expect(config).toMatchObject({ clock: 2.3e9, l1: { capacity: 49152 }, l3: { capacity: 33554432 } });
+    expect(config).toMatchObject({
+      clock: 2.3e9,
+      l1: { capacity: 49152 },
+      l3: { capacity: 33554432 },
+    });
     for (const path of ['clock', 'l1.capacity', 'l2.capacity', 'l3.capacity']) {
-      expect(figures.get(path), path).toMatchObject({ from: 'measured', cite: 'read from the operating system' });
+      expect(figures.get(path), path).toMatchObject({
+        from: 'measured',
+        cite: 'read from the operating system',
+      });
     }
     expect(config.turns).toEqual(base.config.turns);
-    expect(figures.get('turns.denseTap')).toMatchObject({ from: 'estimate', cite: 'as measured on zen4-host' });
+    expect(figures.get('turns.denseTap')).toMatchObject({
+      from: 'estimate',
+      cite: 'as measured on zen4-host',
+    });
   });
 
   it('makes a usable preset of a machine that tells nothing', () => {
@@ -51,12 +70,22 @@ describe('machinePreset', () => {
 });
 
 describe('withFigures', () => {
-  const clock = { path: 'clock', value: 3e9, unit: 'Hz', from: 'measured', cite: 'here, this time' } as const;
+  const clock = {
+    path: 'clock',
+    value: 3e9,
+    unit: 'Hz',
+    from: 'measured',
+    cite: 'here, this time',
+  } as const;
 
   it('replaces numbers with their sources and keeps the others', () => {
     const { config, figures } = withFigures(machinePreset(facts, base), [clock]);
     expect(config.clock).toBe(3e9);
-    expect(figures.get('clock')).toMatchObject({ value: 3e9, from: 'measured', cite: 'here, this time' });
+    expect(figures.get('clock')).toMatchObject({
+      value: 3e9,
+      from: 'measured',
+      cite: 'here, this time',
+    });
     expect(figures.size).toBe(base.figures.size);
   });
 
@@ -94,14 +123,25 @@ describe('readMachine', () => {
 
   it('reads caches, flags and names as Linux writes them', () => {
     expect(readMachine((path) => files[path] ?? null, 'x64')).toMatchObject({
-      ...{ model: 'Some Xeon', vendor: 'GenuineIntel', l1Bytes: 48 * 1024, l2Bytes: 2 * 1024 ** 2, l3Bytes: 0 },
+      ...{
+        model: 'Some Xeon',
+        vendor: 'GenuineIntel',
+        l1Bytes: 48 * 1024,
+        l2Bytes: 2 * 1024 ** 2,
+        l3Bytes: 0,
+      },
       instructionSets: ['sse', 'avx2', 'fma'],
     });
   });
 
   it('leaves unknown what no file tells', () => {
     const machine = readMachine(() => null, 'arm64');
-    expect(machine).toMatchObject({ l1Bytes: null, l2Bytes: null, l3Bytes: null, instructionSets: ['neon', 'fma'] });
+    expect(machine).toMatchObject({
+      l1Bytes: null,
+      l2Bytes: null,
+      l3Bytes: null,
+      instructionSets: ['neon', 'fma'],
+    });
     expect(machine.cores).toBeGreaterThanOrEqual(1);
   });
 

@@ -4,7 +4,10 @@ import { ReuseDistance } from '../../../hw-models/host-model/reuse.js';
 
 const BLOCK = 64;
 
-/** From the definition: distinct blocks since the last use, the block itself included; null at the first use. */
+/**
+ * From the definition: distinct blocks since the last use, the block itself included; null at the
+ * first use.
+ */
 function stackDistances(blocks: readonly number[]): readonly (number | null)[] {
   return blocks.map((block, at) => {
     const last = blocks.lastIndexOf(block, at - 1);
@@ -17,7 +20,9 @@ describe('ReuseDistance', () => {
     fc.assert(
       fc.property(fc.array(fc.nat(7), { maxLength: 40 }), (blocks) => {
         const distances = new ReuseDistance();
-        expect(blocks.map((block) => distances.touch(block * BLOCK, BLOCK))).toEqual(stackDistances(blocks));
+        expect(blocks.map((block) => distances.touch(block * BLOCK, BLOCK))).toEqual(
+          stackDistances(blocks),
+        );
         expect(distances.footprint).toBe(new Set(blocks).size * BLOCK);
       }),
     );
@@ -25,15 +30,18 @@ describe('ReuseDistance', () => {
 
   it('counts bytes once, however ranges overlap', () => {
     fc.assert(
-      fc.property(fc.array(fc.tuple(fc.nat(100), fc.integer({ min: 1, max: 50 })), { maxLength: 30 }), (ranges) => {
-        const distances = new ReuseDistance();
-        const touched = new Set<number>();
-        for (const [start, bytes] of ranges) {
-          distances.touch(start, bytes);
-          for (let at = start; at < start + bytes; at++) touched.add(at);
-        }
-        expect(distances.footprint).toBe(touched.size);
-      }),
+      fc.property(
+        fc.array(fc.tuple(fc.nat(100), fc.integer({ min: 1, max: 50 })), { maxLength: 30 }),
+        (ranges) => {
+          const distances = new ReuseDistance();
+          const touched = new Set<number>();
+          for (const [start, bytes] of ranges) {
+            distances.touch(start, bytes);
+            for (let at = start; at < start + bytes; at++) touched.add(at);
+          }
+          expect(distances.footprint).toBe(touched.size);
+        },
+      ),
     );
   });
 

@@ -18,7 +18,9 @@ export async function valuesOf(
     const { layers, output, outputs } = await network.run(inputs, batch, {
       onInputs(layer, met) {
         told.push(layer.name);
-        expect(met.map((tensor) => tensor?.shape)).toEqual(layer.inputTypes.map((type) => type?.shape));
+        expect(met.map((tensor) => tensor?.shape)).toEqual(
+          layer.inputTypes.map((type) => type?.shape),
+        );
         for (const [at, tensor] of met.entries()) {
           if (tensor) seen.set(`${layer.name}, input ${at}`, tensor.values.slice());
         }
@@ -40,7 +42,10 @@ export async function valuesOf(
   return seen;
 }
 
-/** The largest difference over the largest value, `least` at least; infinities and no numbers must be the same. */
+/**
+ * The largest difference over the largest value, `least` at least; infinities and no numbers must
+ * be the same.
+ */
 export function distance(found: Values, expected: Values, least = 1e-30): number {
   expect(found.length).toBe(expected.length);
   expect(found.constructor).toBe(expected.constructor);
@@ -58,7 +63,11 @@ export function distance(found: Values, expected: Values, least = 1e-30): number
   return worst / scale;
 }
 
-export async function expectAgreement(executor: Executor, drawn: Case, bound = 1e-4): Promise<void> {
+export async function expectAgreement(
+  executor: Executor,
+  drawn: Case,
+  bound = 1e-4,
+): Promise<void> {
   const expected = await valuesOf(createReference(), drawn);
   const found = await valuesOf(executor, drawn);
   const { layers } = drawn.model.network;
@@ -67,13 +76,17 @@ export async function expectAgreement(executor: Executor, drawn: Case, bound = 1
   // Sums that cancel out are as exact as what they are of.
   const least = 1e-2 * largestOf([...expected.values()]);
   for (const [name, values] of expected) {
-    expect(distance(found.get(name) as Values, values, least), `${name} of\n${where}`).toBeLessThanOrEqual(bound);
+    expect(
+      distance(found.get(name) as Values, values, least),
+      `${name} of\n${where}`,
+    ).toBeLessThanOrEqual(bound);
   }
 }
 
 function largestOf(all: readonly Values[]): number {
   let largest = 1e-30;
   for (const values of all)
-    for (const value of values) if (Number.isFinite(value)) largest = Math.max(largest, Math.abs(value));
+    for (const value of values)
+      if (Number.isFinite(value)) largest = Math.max(largest, Math.abs(value));
   return largest;
 }

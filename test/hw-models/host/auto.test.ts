@@ -7,7 +7,12 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { createAuto } from '../../../hw-models/host/auto.js';
 import { exactKernels } from '../../../hw-models/host/engine/table.js';
-import { cacheFolder, openPlanStore, type Plan, type PlanStore } from '../../../hw-models/host/plan-store.node.js';
+import {
+  cacheFolder,
+  openPlanStore,
+  type Plan,
+  type PlanStore,
+} from '../../../hw-models/host/plan-store.node.js';
 import { createReference } from '../../../hw-models/host/reference.js';
 import { buildNetwork } from '../../../workloads/graph.js';
 import type { Model } from '../../../workloads/model.js';
@@ -23,7 +28,9 @@ const network = buildNetwork({
 });
 
 function modelOf(density: number, seed = 0): Model {
-  const layers = Object.fromEntries(['conv', 'fc'].map((name) => [name, { weights: density, output: 0.5 }]));
+  const layers = Object.fromEntries(
+    ['conv', 'fc'].map((name) => [name, { weights: density, output: 0.5 }]),
+  );
   return drawModel(network, { source, input: 1, layers }, seed);
 }
 
@@ -115,7 +122,10 @@ describe('auto', () => {
     const { store, kept } = recordingStore();
     await runOnce(store);
     for (const [key, plan] of kept) {
-      kept.set(key, { ...plan, layers: plan.layers.map((layer) => ({ ...layer, kernel: 'no-such-kernel' })) });
+      kept.set(key, {
+        ...plan,
+        layers: plan.layers.map((layer) => ({ ...layer, kernel: 'no-such-kernel' })),
+      });
     }
     const again = await runOnce(store);
     expect(again.timed).toBe(true);
@@ -146,7 +156,9 @@ describe('the cache folder', () => {
         writeFileSync(file, damaged);
         const { timed, notes } = await runOnce(plans);
         expect(timed).toBe(true);
-        expect(notes).toEqual([`${file}: found no plan (damaged or of another version); timed again`]);
+        expect(notes).toEqual([
+          `${file}: found no plan (damaged or of another version); timed again`,
+        ]);
         expect((await runOnce(plans)).timed).toBe(false);
       }
     },

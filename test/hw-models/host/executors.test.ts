@@ -12,18 +12,37 @@ import { cases, graphs } from './random-network.js';
 
 afterEach(() => vi.restoreAllMocks());
 
-const pool: LayerSpec = { kind: 'pool2d', name: 'p', mode: 'max', kernel: 2, stride: 2, pad: 0, rounding: 'ceil' };
+const pool: LayerSpec = {
+  kind: 'pool2d',
+  name: 'p',
+  mode: 'max',
+  kernel: 2,
+  stride: 2,
+  pad: 0,
+  rounding: 'ceil',
+};
 const fc3: LayerSpec = { kind: 'dense', name: 'fc', outputs: 3, bias: true, activation: 'none' };
 
 /** Max pooling of a 2×3×3 image to 2×2×2, then a fully connected layer of 3 × 8 weights. */
 function smallModel(weights: Model['weights']): Model {
   const source = { work: 'test', at: 'test' };
-  const network = buildNetwork({ name: 'small', title: 'small', input: [2, 3, 3], layers: [pool, fc3], source });
+  const network = buildNetwork({
+    name: 'small',
+    title: 'small',
+    input: [2, 3, 3],
+    layers: [pool, fc3],
+    source,
+  });
   return { network, weights, origin: 'real' };
 }
 
 const ones = (rows: number, columns: number, biases: number) => ({
-  store: { format: 'dense' as const, rows, columns, values: new Float32Array(rows * columns).fill(1) },
+  store: {
+    format: 'dense' as const,
+    rows,
+    columns,
+    values: new Float32Array(rows * columns).fill(1),
+  },
   bias: new Float32Array(biases),
   origin: 'real' as const,
 });
@@ -47,7 +66,9 @@ describe('TensorFlow.js', () => {
   });
 
   it('does so on its plain JavaScript backend too, in silence', async () => {
-    const printed = (['log', 'warn', 'error', 'info'] as const).map((level) => vi.spyOn(console, level));
+    const printed = (['log', 'warn', 'error', 'info'] as const).map((level) =>
+      vi.spyOn(console, level),
+    );
     const executor = createTfjs(['cpu']);
     expect((await executor.describe()).engine).toMatch(/^tfjs 4\.22\.0 cpu, 1 thread$/);
     await fc.assert(
@@ -95,7 +116,8 @@ describe.each(executorNames)('executor %s', (name) => {
     const image = Float32Array.from({ length: 18 }, (_, i) => i);
     const batch = new Float32Array(36);
     batch.set(image, 18);
-    // The largest of each window of both channels: 4 + 5 + 7 + 8 and 9 more each; an image of zeros gives zeros.
+    // The largest of each window of both channels: 4 + 5 + 7 + 8 and 9 more each; an image of zeros
+    // gives zeros.
     const one = (await network.run(image, 1)).output;
     expect([...(await network.run(batch, 2)).output]).toEqual([0, 0, 0, ...one]);
     if (!createExecutor(name).optIn) expect([...one]).toEqual([84, 84, 84]);
@@ -104,8 +126,16 @@ describe.each(executorNames)('executor %s', (name) => {
 
   it.each([
     ['no weights', new Map(), 'small: layer fc: found no weights, expected 3×8'],
-    ['weights of another shape', new Map([['fc', ones(3, 9, 3)]]), 'small: layer fc: found 3×9 weights, expected 3×8'],
-    ['too few biases', new Map([['fc', ones(3, 8, 2)]]), 'small: layer fc: found 2 biases, expected 3'],
+    [
+      'weights of another shape',
+      new Map([['fc', ones(3, 9, 3)]]),
+      'small: layer fc: found 3×9 weights, expected 3×8',
+    ],
+    [
+      'too few biases',
+      new Map([['fc', ones(3, 8, 2)]]),
+      'small: layer fc: found 2 biases, expected 3',
+    ],
   ])('refuses a model with %s', async (_what, weights, message) => {
     const refusal = createExecutor(name).load(smallModel(weights));
     await expect(refusal).rejects.toThrow(InputError);
@@ -125,6 +155,8 @@ describe.each(executorNames)('executor %s', (name) => {
 
 describe('an unknown executor', () => {
   it.each(['nope', 'toString'])('%s is refused with the known ones', (name) => {
-    expect(() => createExecutor(name)).toThrow(`found executor '${name}', expected one of auto, sparse,`);
+    expect(() => createExecutor(name)).toThrow(
+      `found executor '${name}', expected one of auto, sparse,`,
+    );
   });
 });

@@ -27,7 +27,8 @@ const installed = await importOrt().then(
 );
 if (!installed) process.stderr.write('skipping tests that need onnxruntime-node\n');
 
-const MISSING = 'host:onnxruntime needs onnxruntime-node: npm install --no-save onnxruntime-node@1.30.0';
+const MISSING =
+  'host:onnxruntime needs onnxruntime-node: npm install --no-save onnxruntime-node@1.30.0';
 
 afterEach(() => vi.unstubAllEnvs());
 
@@ -38,7 +39,11 @@ function drawnCase(input: Shape, layer: LayerSpec, batch: number): Case {
   const network = buildNetwork({ name: 'one', title: 'one', input, layers: [layer], source });
   const size = input.reduce((product, extent) => product * extent, batch);
   const values = Float32Array.from({ length: size }, (_, i) => ((i * 7) % 11) - 5);
-  return { model: { network, weights: new Map(), origin: 'synthetic' }, inputs: new Map([['data', values]]), batch };
+  return {
+    model: { network, weights: new Map(), origin: 'synthetic' },
+    inputs: new Map([['data', values]]),
+    batch,
+  };
 }
 
 describe.skipIf(!installed)('ONNX Runtime', () => {
@@ -50,8 +55,9 @@ describe.skipIf(!installed)('ONNX Runtime', () => {
     await fc.assert(fc.asyncProperty(known, agree), { numRuns: 150 });
   });
 
-  // Caffe: 2 windows from 0 and 2 over 4 pixels of kernel 3 rounded up; the second one ends outside the image. With
-  // padding 1 behind it counts towards the average only as far as the padding reaches.
+  // Caffe: 2 windows from 0 and 2 over 4 pixels of kernel 3 rounded up; the second one ends outside
+  // the image. With padding 1 behind it counts towards the average only as far as the padding
+  // reaches.
   it.each([
     ['max', 0],
     ['max', 1],
@@ -59,7 +65,15 @@ describe.skipIf(!installed)('ONNX Runtime', () => {
     ['average', 1],
   ] as const)('ends the last %s window with padding %d where Caffe ends it', async (mode, pad) => {
     for (const size of [3, 4, 5, 6, 7]) {
-      const layer: LayerSpec = { kind: 'pool2d', name: 'p', mode, kernel: 3, stride: 2, pad, rounding: 'ceil' };
+      const layer: LayerSpec = {
+        kind: 'pool2d',
+        name: 'p',
+        mode,
+        kernel: 3,
+        stride: 2,
+        pad,
+        rounding: 'ceil',
+      };
       await agree(drawnCase([2, size, size + 1], layer, 2));
     }
   });
@@ -73,7 +87,10 @@ describe.skipIf(!installed)('ONNX Runtime', () => {
     const loaded = await createOnnxruntime().load(model);
     for (const batch of [1, 4, 4]) {
       const start = performance.now();
-      const { layers } = await loaded.run(inputs.get('data')?.subarray(0, batch * 4800) as Float32Array, batch);
+      const { layers } = await loaded.run(
+        inputs.get('data')?.subarray(0, batch * 4800) as Float32Array,
+        batch,
+      );
       const wall = (performance.now() - start) / 1000;
       const total = layers.reduce((sum, { seconds }) => sum + seconds, 0);
       expect(total).toBeGreaterThan(0);
@@ -90,7 +107,10 @@ describe.skipIf(!installed)('ONNX Runtime', () => {
     const source = { work: 'test', at: 'test' };
     const network = buildNetwork({ name: 'odd', title: 'odd', input: [2, 3, 3], layers, source });
     const written: Model = { network, weights: new Map(), origin: 'real' };
-    const model: Model = { ...written, file: { format: 'onnx', bytes: writeOnnx(written), path: null } };
+    const model: Model = {
+      ...written,
+      file: { format: 'onnx', bytes: writeOnnx(written), path: null },
+    };
     const inputs = new Map([['data', Float32Array.from({ length: 36 }, (_, i) => i - 9)]]);
     await agree({ model, batch: 2, inputs });
   });
@@ -123,14 +143,19 @@ describe.skipIf(!installed)('ONNX Runtime', () => {
   it.skipIf(squeezenetNet.missing || catPicture.missing)('sees a kit fox', async () => {
     const { network } = squeezenet10;
     const weights = readNetFile(readFileSync(squeezenetNet.path), network, squeezenetNet.path);
-    const input = await readImage(readFileSync(catPicture.path), imagenetPreprocessing(227), catPicture.path);
+    const input = await readImage(
+      readFileSync(catPicture.path),
+      imagenetPreprocessing(227),
+      catPicture.path,
+    );
     const loaded = await createOnnxruntime().load({ network, weights, origin: 'real' });
     const { output, layers } = await loaded.run(input, 1);
     loaded.dispose();
     const ranked = [...output.keys()].sort((a, b) => (output[b] as number) - (output[a] as number));
     expect(ranked.slice(0, 5)).toEqual([278, 277, 263, 281, 280]);
     // The 7×7 convolution of 96 channels is the largest layer by far: 20 % of the multiplications.
-    const seconds = (name: string) => layers.find((layer) => layer.name === name)?.seconds ?? Number.NaN;
+    const seconds = (name: string) =>
+      layers.find((layer) => layer.name === name)?.seconds ?? Number.NaN;
     expect(seconds('conv1')).toBeGreaterThan(seconds('fire2/squeeze1x1'));
   });
 });
@@ -158,7 +183,8 @@ describe('a profile', () => {
   /** As the runtime writes it, names as they are. */
   const event = (cat: string, name: string, ts: number, dur: number) =>
     `{"cat" : "${cat}","pid" :1,"tid" :1,"dur" :${dur},"ts" :${ts},"ph" : "X","name" :"${name}","args" : {"op_name" : "Conv"}},`;
-  const node = (name: string, ts: number, dur: number) => event('Node', `${name}_kernel_time`, ts, dur);
+  const node = (name: string, ts: number, dur: number) =>
+    event('Node', `${name}_kernel_time`, ts, dur);
   const run = (ts: number) => event('Session', 'model_run', ts, 100);
   const profileOf = (events: readonly string[]) => `[\n${events.join('\n')}\n]`;
 
@@ -175,7 +201,10 @@ describe('a profile', () => {
 
   it('knows operators of any name', () => {
     const names = ['a,b "q"\t/é', '"', '\\', 'two\nlines', '{"cat" : "Node"}', ''];
-    const runs = [100, 200, 300].flatMap((ts) => [run(ts), ...names.map((name, at) => node(name, ts + at + 1, 1))]);
+    const runs = [100, 200, 300].flatMap((ts) => [
+      run(ts),
+      ...names.map((name, at) => node(name, ts + at + 1, 1)),
+    ]);
     expect(readProfile(profileOf(runs)).map(({ operator }) => operator)).toEqual(names);
   });
 
@@ -189,11 +218,20 @@ describe('a profile', () => {
   it('counts operators towards the layer they are named after, and changes of layout towards the layer that follows', () => {
     const runs = [
       ...[['conv_nchwc', 10] as const, ['ReorderOutput', 4] as const, ['fire/vector', 1] as const],
-      ...[['fused fire', 5] as const, ['fire/concat', 6] as const, ['ReorderOutput_token_2', 4] as const],
+      ...[
+        ['fused fire', 5] as const,
+        ['fire/concat', 6] as const,
+        ['ReorderOutput_token_2', 4] as const,
+      ],
     ].map(([operator, microseconds]) => ({ operator, microseconds }));
     // 10 of 30; 4 + 1 + 5 of 30; 6 + 4 of 30, the last one for want of a layer that follows.
     expect(layerShares(runs, ['conv', 'fire', 'fire/concat'])).toEqual([1 / 3, 1 / 3, 1 / 3]);
-    expect(layerShares(runs, ['conv', 'fire/concat', 'fire', 'none'])).toEqual([1 / 3, 1 / 3, 1 / 3, 0]);
+    expect(layerShares(runs, ['conv', 'fire/concat', 'fire', 'none'])).toEqual([
+      1 / 3,
+      1 / 3,
+      1 / 3,
+      0,
+    ]);
   });
 
   it('tells a layer from one whose name begins like its own', () => {

@@ -20,7 +20,9 @@ describe('the probe', () => {
     const seen = new Set<number>();
     for (let at = probe.base; !seen.has(at); at = words[at / 4] as number) seen.add(at);
     expect(seen.size).toBe(bytes / LINE);
-    expect([...seen].every((at) => at % LINE === 0 && at >= probe.base && at < probe.base + bytes)).toBe(true);
+    expect(
+      [...seen].every((at) => at % LINE === 0 && at >= probe.base && at < probe.base + bytes),
+    ).toBe(true);
   });
 
   it.each([1, 4, 64])('adds out of order within %d KiB, and nowhere else', (kibibytes) => {
@@ -77,7 +79,8 @@ describe('reading on all cores', () => {
     const probe = openProbe(256 * KIB);
     const rates = await readOnAllCores(probe, 256 * KIB, 2, 0.005, 3);
     expect(rates).toHaveLength(3);
-    // Two threads cannot read less than a megabyte a second, nor more than 64 B a cycle at 10 GHz each.
+    // Two threads cannot read less than a megabyte a second, nor more than 64 B a cycle at 10 GHz
+    // each.
     for (const rate of rates) {
       expect(rate).toBeGreaterThan(1e6);
       expect(rate).toBeLessThan(2 * 64 * 10e9);

@@ -1,6 +1,14 @@
-// Layers drawn for a tensor that is at hand: of the kinds that have kernels, and of some that have none.
+// Layers drawn for a tensor that is at hand: of the kinds that have kernels, and of some that have
+// none.
 
-import type { ElementType, LayerKind, Padding, Pair, Shape, TensorType } from '../../../workloads/network.js';
+import type {
+  ElementType,
+  LayerKind,
+  Padding,
+  Pair,
+  Shape,
+  TensorType,
+} from '../../../workloads/network.js';
 import type { LayerSpec } from '../../../workloads/spec.js';
 import { sizeOf } from '../../../workloads/tensor.js';
 
@@ -21,10 +29,32 @@ type DrawLayer = (draw: Draw) => LayerSpec | null;
 
 const activations = ['relu', 'none', 'relu6'] as const;
 const unaryFunctions = [
-  ...(['gelu', 'gelu-tanh', 'sigmoid', 'tanh', 'swish', 'hard-swish', 'hard-sigmoid', 'leaky-relu'] as const),
-  ...(['exp', 'abs', 'neg', 'relu', 'square', 'quick-gelu', 'softplus', 'erf', 'clip', 'cos'] as const),
+  ...([
+    'gelu',
+    'gelu-tanh',
+    'sigmoid',
+    'tanh',
+    'swish',
+    'hard-swish',
+    'hard-sigmoid',
+    'leaky-relu',
+  ] as const),
+  ...([
+    'exp',
+    'abs',
+    'neg',
+    'relu',
+    'square',
+    'quick-gelu',
+    'softplus',
+    'erf',
+    'clip',
+    'cos',
+  ] as const),
 ];
-const binaryFunctions = [...(['add', 'subtract', 'multiply', 'maximum', 'minimum', 'squared-difference'] as const)];
+const binaryFunctions = [
+  ...(['add', 'subtract', 'multiply', 'maximum', 'minimum', 'squared-difference'] as const),
+];
 
 function pick<Each>(choices: readonly Each[], { between }: Draw): Each {
   return choices[between(0, choices.length - 1)] as Each;
@@ -48,7 +78,9 @@ function isImages({ shape, type }: TensorType): boolean {
 /** The input and others of its shape and type, as often as there are. */
 function alike(draw: Draw, least: number, most: number): readonly string[] {
   const { shape, type } = draw.input;
-  const others = draw.tensors.filter((one) => one.type === type && one.shape.join() === shape.join());
+  const others = draw.tensors.filter(
+    (one) => one.type === type && one.shape.join() === shape.join(),
+  );
   return Array.from({ length: draw.between(least, most) }, (_, at) => {
     return at === 0 ? draw.input.name : pick(others, draw).name;
   });
@@ -66,14 +98,22 @@ export const layerDraws: { readonly [Kind in LayerKind]?: DrawLayer } = {
     if (!isFloats(input) || input.shape.length === 0) return null;
     const axis = between(0, 1) ? input.shape.length - 1 : Math.min(1, input.shape.length - 1);
     const outputs = between(1, 9);
-    return { kind: 'dense', name, outputs, bias: between(0, 2) > 0, activation: pick(activations, draw), axis };
+    return {
+      kind: 'dense',
+      name,
+      outputs,
+      bias: between(0, 2) > 0,
+      activation: pick(activations, draw),
+      axis,
+    };
   },
   conv2d(draw) {
     const { between, input, name } = draw;
     if (!isImages(input)) return null;
     const [, channels = 1, height = 1, width = 1] = input.shape;
     const pad: Padding = [between(0, 2), between(0, 2), between(0, 2), between(0, 2)];
-    const room = (axis: 0 | 1) => (axis === 0 ? height : width) + pad[axis] + (pad[axis === 0 ? 2 : 3] as number);
+    const room = (axis: 0 | 1) =>
+      (axis === 0 ? height : width) + pad[axis] + (pad[axis === 0 ? 2 : 3] as number);
     const kernel = extents(draw, (axis) => between(1, Math.min(5, room(axis))));
     const dilation = extents(draw, (axis) => {
       const widest = kernel[axis] > 1 ? Math.floor((room(axis) - 1) / (kernel[axis] - 1)) : 1;
@@ -84,7 +124,13 @@ export const layerDraws: { readonly [Kind in LayerKind]?: DrawLayer } = {
       draw,
     );
     return {
-      ...{ kind: 'conv2d', name, channels: groups * between(1, 4), kernel, stride: extents(draw, () => between(1, 3)) },
+      ...{
+        kind: 'conv2d',
+        name,
+        channels: groups * between(1, 4),
+        kernel,
+        stride: extents(draw, () => between(1, 3)),
+      },
       ...{ dilation, pad, groups, bias: between(0, 2) > 0, activation: pick(activations, draw) },
     };
   },
@@ -94,12 +140,25 @@ export const layerDraws: { readonly [Kind in LayerKind]?: DrawLayer } = {
     const [, , height = 1, width = 1] = input.shape;
     const mode = between(0, 1) ? 'max' : 'average';
     const rounding = between(0, 2) ? 'ceil' : 'floor';
-    if (between(0, 4) === 0) return { kind: 'pool2d', name, mode, kernel: 'global', stride: 1, pad: 0, rounding };
+    if (between(0, 4) === 0)
+      return { kind: 'pool2d', name, mode, kernel: 'global', stride: 1, pad: 0, rounding };
     const kernel = extents(draw, (axis) => between(1, Math.min(4, axis === 0 ? height : width)));
     const stride = extents(draw, (axis) => between(1, kernel[axis]));
-    const [vertical, horizontal] = [() => between(0, kernel[0] - 1), () => between(0, kernel[1] - 1)];
+    const [vertical, horizontal] = [
+      () => between(0, kernel[0] - 1),
+      () => between(0, kernel[1] - 1),
+    ];
     const pad: Padding = [vertical(), horizontal(), vertical(), horizontal()];
-    return { kind: 'pool2d', name, mode, kernel, stride, pad, rounding, countsPadding: between(0, 1) === 0 };
+    return {
+      kind: 'pool2d',
+      name,
+      mode,
+      kernel,
+      stride,
+      pad,
+      rounding,
+      countsPadding: between(0, 1) === 0,
+    };
   },
   lrn(draw) {
     const { between, input, name } = draw;
@@ -115,17 +174,26 @@ export const layerDraws: { readonly [Kind in LayerKind]?: DrawLayer } = {
   },
   add(draw) {
     if (!isFloats(draw.input)) return null;
-    return { kind: 'add', name: draw.name, inputs: alike(draw, 1, 3), activation: pick(activations, draw) };
+    return {
+      kind: 'add',
+      name: draw.name,
+      inputs: alike(draw, 1, 3),
+      activation: pick(activations, draw),
+    };
   },
   rectify({ input, between, name }) {
-    return isFloats(input) ? { kind: 'rectify', name, activation: between(0, 1) ? 'relu' : 'relu6' } : null;
+    return isFloats(input)
+      ? { kind: 'rectify', name, activation: between(0, 1) ? 'relu' : 'relu6' }
+      : null;
   },
   softmax(draw) {
     if (!isFloats(draw.input) || draw.input.shape.length === 0) return null;
     return { kind: 'softmax', name: draw.name, axis: axisOf(draw), log: draw.between(0, 3) === 0 };
   },
   unary(draw) {
-    return isFloats(draw.input) ? { kind: 'unary', name: draw.name, function: pick(unaryFunctions, draw) } : null;
+    return isFloats(draw.input)
+      ? { kind: 'unary', name: draw.name, function: pick(unaryFunctions, draw) }
+      : null;
   },
   binary(draw) {
     const { input, tensors, name, between } = draw;
@@ -142,7 +210,11 @@ export const layerDraws: { readonly [Kind in LayerKind]?: DrawLayer } = {
     const inner = input.shape.at(-1);
     const fitting = tensors.filter(({ shape, type }) => {
       const isSimple = type === 'float32' && shape.length >= 2;
-      return isSimple && (shape.length === 2 || shape.slice(0, -2).join() === batch) && shape.at(-1) === inner;
+      return (
+        isSimple &&
+        (shape.length === 2 || shape.slice(0, -2).join() === batch) &&
+        shape.at(-1) === inner
+      );
     });
     const alpha = pick([1, 0.5], draw);
     const transposed = draw.between(0, 1) === 0;
@@ -158,13 +230,22 @@ export const layerDraws: { readonly [Kind in LayerKind]?: DrawLayer } = {
     const size = sizeOf(input.shape);
     const [a, b] = [factorOf(size, draw), factorOf(size, draw)];
     const rest = size / a;
-    const shapes: readonly Shape[] = [[size], [1, size], [a, rest], [1, a, rest], [1, a, 1, rest], input.shape];
+    const shapes: readonly Shape[] = [
+      [size],
+      [1, size],
+      [a, rest],
+      [1, a, rest],
+      [1, a, 1, rest],
+      input.shape,
+    ];
     const square = rest % b === 0 ? [[1, a, b, rest / b]] : [];
     return { kind: 'reshape', name, shape: pick([...shapes, ...square], draw) };
   },
   transpose(draw) {
     const axes = draw.input.shape.map((_, axis) => axis);
-    const permutation = draw.input.shape.map(() => axes.splice(draw.between(0, axes.length - 1), 1)[0] as number);
+    const permutation = draw.input.shape.map(
+      () => axes.splice(draw.between(0, axes.length - 1), 1)[0] as number,
+    );
     return { kind: 'transpose', name: draw.name, permutation };
   },
   slice(draw) {
@@ -225,7 +306,9 @@ function normalisation(draw: Draw, kind: 'layer-norm' | 'rms-norm'): LayerSpec |
   const { input, tensors, name } = draw;
   if (!isFloats(input) || input.shape.length < 2) return null;
   const vectors = tensors.filter(({ shape, type }) => {
-    return type === 'float32' && sizeOf(shape) === input.shape.at(-1) && broadcasts(shape, input.shape);
+    return (
+      type === 'float32' && sizeOf(shape) === input.shape.at(-1) && broadcasts(shape, input.shape)
+    );
   });
   const scale = vectors[0]?.name ?? '';
   const inputs = draw.between(0, 1) ? [input.name] : [input.name, scale];

@@ -47,29 +47,51 @@ const terms = fc.record({
   batch: fc.integer({ min: 1, max: 3 }),
 });
 
-/** Graphs with several inputs, outputs and constants, weights in any storage format, and a batch of up to 3. */
-export const graphs: fc.Arbitrary<Case> = terms.map((drawn) => drawCase({ ...drawn, isPlain: false }));
+/**
+ * Graphs with several inputs, outputs and constants, weights in any storage format, and a batch of
+ * up to 3.
+ */
+export const graphs: fc.Arbitrary<Case> = terms.map((drawn) =>
+  drawCase({ ...drawn, isPlain: false }),
+);
 
 /** Chains of convolutions, pools and what goes with them, on an image or a vector. */
-export const cases: fc.Arbitrary<Case> = terms.map((drawn) => drawCase({ ...drawn, isPlain: true }));
+export const cases: fc.Arbitrary<Case> = terms.map((drawn) =>
+  drawCase({ ...drawn, isPlain: true }),
+);
 
 function drawCase({ seed, layers: count, batch, isPlain }: Terms): Case {
   const random = createRandom(seed, 'network');
   const between = (least: number, most: number) => least + random.below(most - least + 1);
-  const floatsOf = (size: number) => Float32Array.from({ length: size }, () => 2 * random.uniform() - 1);
+  const floatsOf = (size: number) =>
+    Float32Array.from({ length: size }, () => 2 * random.uniform() - 1);
   const image = (): Shape => [1, between(1, 6), between(1, 9), between(1, 9)];
   const first = between(0, 7) === 0 ? [1, between(1, 12)] : image();
-  const shapes = [[1, between(1, 5), between(2, 9)], [2, 3, between(1, 5), between(1, 5)], [between(1, 9)]];
+  const shapes = [
+    [1, between(1, 5), between(2, 9)],
+    [2, 3, between(1, 5), between(1, 5)],
+    [between(1, 9)],
+  ];
   const inputs: NamedTensor[] = [{ name: 'data', shape: first, type: 'float32' }];
   const constants = new Map<string, Tensor>();
   if (!isPlain) {
     const shape = shapes[between(0, 2)] as Shape;
-    inputs.push({ name: 'other', shape, type: 'float32' }, { name: 'indices', shape: [1, 3], type: 'int64' });
+    inputs.push(
+      { name: 'other', shape, type: 'float32' },
+      { name: 'indices', shape: [1, 3], type: 'int64' },
+    );
     for (const [at, own] of [image(), [1, sizeOf(first.slice(-1))], [2, 4]].entries()) {
-      constants.set(`constant${at}`, { shape: own, type: 'float32', values: floatsOf(sizeOf(own)) });
+      constants.set(`constant${at}`, {
+        shape: own,
+        type: 'float32',
+        values: floatsOf(sizeOf(own)),
+      });
     }
   }
-  const types = new Map<string, TensorType>([...inputs.map((input) => [input.name, input] as const), ...constants]);
+  const types = new Map<string, TensorType>([
+    ...inputs.map((input) => [input.name, input] as const),
+    ...constants,
+  ]);
   const layers: LayerSpec[] = [];
   let last = 'data';
   for (let tries = 0; layers.length < count && tries < 100; tries++) {
@@ -82,7 +104,9 @@ function drawCase({ seed, layers: count, batch, isPlain }: Terms): Case {
     const kind = kinds[random.below(kinds.length)] as LayerKind;
     const drawn = layerDraws[kind]?.({ name: `layer${layers.length}`, input, tensors, between });
     if (!drawn) continue;
-    const spec = { inputs: [input.name], ...drawn } as LayerSpec & { readonly inputs: readonly string[] };
+    const spec = { inputs: [input.name], ...drawn } as LayerSpec & {
+      readonly inputs: readonly string[];
+    };
     const { results } = placeLayer(spec, types, 'random');
     if (sizeOf(results[0]?.shape ?? []) > 20_000) continue;
     for (const result of results) types.set(result.name, result);
@@ -92,7 +116,15 @@ function drawCase({ seed, layers: count, batch, isPlain }: Terms): Case {
   const made = [...types.keys()].filter((name) => name !== last && !isPlain && between(0, 6) === 0);
   const source = { work: 'drawn', at: `seed ${seed}` };
   const network = buildNetwork({
-    ...{ name: 'random', title: 'random', inputs, layers, constants, outputs: [last, ...made], source },
+    ...{
+      name: 'random',
+      title: 'random',
+      inputs,
+      layers,
+      constants,
+      outputs: [last, ...made],
+      source,
+    },
   });
   const weights = network.layers.flatMap((layer) => {
     const needed = weightShapeOf(layer);
@@ -102,10 +134,15 @@ function drawCase({ seed, layers: count, batch, isPlain }: Terms): Case {
   });
   const values = network.inputs.map(({ name, shape, type }) => {
     const own = roomFor({ shape: [batch, ...shape], type });
-    for (let at = 0; at < own.length; at++) own[at] = type === 'int64' ? between(0, 1) : 2 * random.uniform() - 1;
+    for (let at = 0; at < own.length; at++)
+      own[at] = type === 'int64' ? between(0, 1) : 2 * random.uniform() - 1;
     return [name, own] as const;
   });
-  return { model: { network, weights: new Map(weights), origin: 'synthetic' }, batch, inputs: new Map(values) };
+  return {
+    model: { network, weights: new Map(weights), origin: 'synthetic' },
+    batch,
+    inputs: new Map(values),
+  };
 }
 
 function inSomeFormat(store: WeightStore, format: number): WeightStore {

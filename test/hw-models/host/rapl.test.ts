@@ -47,14 +47,19 @@ describe('openRapl', () => {
 
   it('counts on where a counter starts again from 0', () => {
     const energy = counting(0, 9_000_000, 1_000_000);
-    const meter = openRapl(tree({ 'intel-rapl:0': { name: 'package-0', energy, range: 10_000_000 } }));
+    const meter = openRapl(
+      tree({ 'intel-rapl:0': { name: 'package-0', energy, range: 10_000_000 } }),
+    );
     expect(meter?.start()()).toBeWithin(1e-12, 2);
   });
 
   it.each<[string, FileTree]>([
     ['no such folder', { list: () => null, read: () => null }],
     ['no zones', tree({})],
-    ['counters that only root may read', tree({ 'intel-rapl:0': { name: 'package-0', energy: () => null } })],
+    [
+      'counters that only root may read',
+      tree({ 'intel-rapl:0': { name: 'package-0', energy: () => null } }),
+    ],
     ['no package', tree({ 'intel-rapl:0': { name: 'psys', energy: () => 1 } })],
   ])('is null with %s', (_what, files) => {
     expect(openRapl(files)).toBeNull();

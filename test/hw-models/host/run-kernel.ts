@@ -1,7 +1,20 @@
-// Runs one kernel of the engine's table alone, without the engine: a memory that only grows, calls one by one.
+// Runs one kernel of the engine's table alone, without the engine: a memory that only grows, calls
+// one by one.
 
-import type { Call, Heap, HostKernel, KernelModule, Step, Tensor } from '../../../hw-models/host/engine/kernel.js';
-import { frameBytesOf, readTensor, tensorAt, writeTensor } from '../../../hw-models/host/engine/tensor.js';
+import type {
+  Call,
+  Heap,
+  HostKernel,
+  KernelModule,
+  Step,
+  Tensor,
+} from '../../../hw-models/host/engine/kernel.js';
+import {
+  frameBytesOf,
+  readTensor,
+  tensorAt,
+  writeTensor,
+} from '../../../hw-models/host/engine/tensor.js';
 import {
   compileModule,
   createMemory,
@@ -10,7 +23,13 @@ import {
   PAGE,
   type SharedMemory,
 } from '../../../hw-models/host/engine/webassembly.js';
-import { inputShapeOf, type Layer, type LayerWeights, resultOf, type TensorType } from '../../../workloads/network.js';
+import {
+  inputShapeOf,
+  type Layer,
+  type LayerWeights,
+  resultOf,
+  type TensorType,
+} from '../../../workloads/network.js';
 
 const MIB = 2 ** 20;
 /** Bytes that a kernel may read beyond what it was given, but neither use nor write. */
@@ -23,7 +42,10 @@ export interface LoadedKernel {
   repeat(): void;
 }
 
-/** The kernel made ready for one layer, of the plain build unless told. With several threads the lanes of each step run last to first. */
+/**
+ * The kernel made ready for one layer, of the plain build unless told. With several threads the
+ * lanes of each step run last to first.
+ */
 export function loadKernel(
   kernel: HostKernel,
   layer: Layer,
@@ -39,7 +61,8 @@ export function loadKernel(
     free = Math.ceil((address + bytes + BEYOND) / 64) * 64;
     const missing = free - memory.buffer.byteLength;
     if (missing > 0) memory.grow(Math.ceil(missing / PAGE));
-    // Garbage, as an engine's scratch memory holds: not a number, so that it shows where it is used.
+    // Garbage, as an engine's scratch memory holds: not a number, so that it shows where it is
+    // used.
     new Uint8Array(memory.buffer, address, free - address).fill(0xff);
     return address;
   };
@@ -66,8 +89,13 @@ export function loadKernel(
     run(values) {
       writeTensor(memory.buffer, input, values, batch);
       repeat();
-      const bytes = new Uint8Array(memory.buffer, output.address + batch * output.frameBytes, BEYOND);
-      if (!bytes.every((byte) => byte === 0xff)) throw new Error(`${kernel.name} wrote beyond its output`);
+      const bytes = new Uint8Array(
+        memory.buffer,
+        output.address + batch * output.frameBytes,
+        BEYOND,
+      );
+      if (!bytes.every((byte) => byte === 0xff))
+        throw new Error(`${kernel.name} wrote beyond its output`);
       return Float32Array.from(readTensor(memory.buffer, output, batch));
     },
   };
@@ -76,7 +104,9 @@ export function loadKernel(
 /** Call k is of lane k modulo the threads. */
 function lastLaneFirst(step: Step, threads: number): readonly Call[] {
   if ('onMain' in step) throw new Error('a kernel runs on the main thread');
-  return Array.from({ length: threads }, (_, lane) => step.filter((_call, at) => at % threads === lane))
+  return Array.from({ length: threads }, (_, lane) =>
+    step.filter((_call, at) => at % threads === lane),
+  )
     .reverse()
     .flat();
 }
@@ -91,7 +121,8 @@ function bound(memory: SharedMemory, fused: boolean): (call: Call) => () => void
       instances.set(module, exports);
     }
     const run = exports[name];
-    if (run?.length !== given.length) throw new Error(`${module.name} has no ${name} of ${given.length} numbers`);
+    if (run?.length !== given.length)
+      throw new Error(`${module.name} has no ${name} of ${given.length} numbers`);
     return () => run(...given);
   };
 }

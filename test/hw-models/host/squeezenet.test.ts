@@ -15,21 +15,24 @@ const picture = join(assets, 'data/cat.jpg');
 const missing = !(existsSync(weightsFile) && existsSync(picture));
 
 describe(`SqueezeNet${missing ? ' (assets missing)' : ''}`, () => {
-  it.skipIf(missing).each(['tfjs', 'reference'])('sees a kit fox with executor %s', async (name) => {
-    const { network } = squeezenet10;
-    const weights = readNetFile(readFileSync(weightsFile), network, weightsFile);
-    const input = await readImage(readFileSync(picture), imagenetPreprocessing(227), picture);
-    const loaded = await createExecutor(name).load({ network, weights, origin: 'real' });
-    const { output } = await loaded.run(input, 1);
-    loaded.dispose();
-    const ranked = [...output].map((probability, index) => ({ index, probability }));
-    ranked.sort((a, b) => b.probability - a.probability);
-    const top = ranked.slice(0, 5);
-    expect(top.map(({ index }) => index)).toEqual([278, 277, 263, 281, 280]);
-    // Known to about a hundredth: the rest hangs on how the picture is resized.
-    for (const [at, published] of [0.4, 0.28, 0.17, 0.03, 0.02].entries()) {
-      expect(top[at]?.probability).toBeWithin(0.15, published);
-    }
-    expect(output.reduce((sum, probability) => sum + probability, 0)).toBeWithin(1e-5, 1);
-  });
+  it.skipIf(missing).each(['tfjs', 'reference'])(
+    'sees a kit fox with executor %s',
+    async (name) => {
+      const { network } = squeezenet10;
+      const weights = readNetFile(readFileSync(weightsFile), network, weightsFile);
+      const input = await readImage(readFileSync(picture), imagenetPreprocessing(227), picture);
+      const loaded = await createExecutor(name).load({ network, weights, origin: 'real' });
+      const { output } = await loaded.run(input, 1);
+      loaded.dispose();
+      const ranked = [...output].map((probability, index) => ({ index, probability }));
+      ranked.sort((a, b) => b.probability - a.probability);
+      const top = ranked.slice(0, 5);
+      expect(top.map(({ index }) => index)).toEqual([278, 277, 263, 281, 280]);
+      // Known to about a hundredth: the rest hangs on how the picture is resized.
+      for (const [at, published] of [0.4, 0.28, 0.17, 0.03, 0.02].entries()) {
+        expect(top[at]?.probability).toBeWithin(0.15, published);
+      }
+      expect(output.reduce((sum, probability) => sum + probability, 0)).toBeWithin(1e-5, 1);
+    },
+  );
 });

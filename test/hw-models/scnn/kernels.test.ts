@@ -23,7 +23,10 @@ const tilingFor = ({ demand }: Layer, design: typeof scnn) => {
 describe('a convolution on SCNN', () => {
   it('fills every multiplier where vectors, tiles and channels come out even', () => {
     // 2 × 2 pixels a PE, 16 channels, 8 outputs in one group: 1 · 2 issues for each channel.
-    const cost = costOf(drawTask(convolution('c', 8, 1), 1, 1), scnn.vary([replace(1024, 'bankQueue')]));
+    const cost = costOf(
+      drawTask(convolution('c', 8, 1), 1, 1),
+      scnn.vary([replace(1024, 'bankQueue')]),
+    );
     expect(cost.counters.issues).toBe(64 * 16 * 2);
     expect(cost.counters.products).toBe(cost.counters.product_slots);
     expect(cost.cycles.compute).toBe(32);
@@ -32,7 +35,10 @@ describe('a convolution on SCNN', () => {
   });
 
   it('loses most multipliers in late layers, whose tiles are small (the paper: below 20 % in the last ones)', () => {
-    const utilisation = (spec: ReturnType<typeof conv>, input: readonly [number, number, number]) => {
+    const utilisation = (
+      spec: ReturnType<typeof conv>,
+      input: readonly [number, number, number],
+    ) => {
       const { counters } = costOf(drawTask(layerOf(spec, input), 0.3, 0.35), scnn);
       return (counters.products ?? 0) / (counters.product_slots ?? 0);
     };
@@ -45,7 +51,12 @@ describe('a convolution on SCNN', () => {
   it('takes fewer channels in a group, then bands of the plane, where sums exceed the accumulators', () => {
     const layer = layerOf(conv('c', 8, 3, { pad: 1 }), [3, 224, 224]);
     // Tiles of 28 × 28 reach 30 × 30 = 900 outputs, of the 1,024 that fit.
-    expect(tilingFor(layer, scnn)).toMatchObject({ bands: 1, groupChannels: 1, reachedRows: 30, groups: 8 });
+    expect(tilingFor(layer, scnn)).toMatchObject({
+      bands: 1,
+      groupChannels: 1,
+      reachedRows: 30,
+      groups: 8,
+    });
     const half = scnn.vary([replace(16, 'pe', 'bankEntries')]);
     expect(tilingFor(layer, half)).toMatchObject({
       bands: 2,
@@ -55,7 +66,9 @@ describe('a convolution on SCNN', () => {
     });
     // Weights pass by for each band; activations spill, as outputs of 15.7 KB a PE do not fit.
     const activations = (3 + 8) * 224 * 224 * 2.5;
-    expect(costOf(drawTask(layer, 1, 1), half).counters.dram_bytes).toBe(2 * 216 * 2.5 + activations);
+    expect(costOf(drawTask(layer, 1, 1), half).counters.dram_bytes).toBe(
+      2 * 216 * 2.5 + activations,
+    );
   });
 
   it('says where the time of each PE goes, and no PE works longer than the layer', () => {
@@ -104,7 +117,11 @@ describe('a fully connected layer on SCNN', () => {
         fc.double({ min: 0, max: 1, noNaN: true }),
         fc.double({ min: 0, max: 1, noNaN: true }),
         (outputs, inputs, weights, activations) => {
-          const task = drawTask(layerOf(dense('fc', outputs, 'none'), [inputs]), weights, activations);
+          const task = drawTask(
+            layerOf(dense('fc', outputs, 'none'), [inputs]),
+            weights,
+            activations,
+          );
           if (!task.weights) throw new Error('no weights');
           const matrix = toDense(task.weights.store);
           const share = Math.ceil(outputs / 64);
@@ -113,7 +130,11 @@ describe('a fully connected layer on SCNN', () => {
             for (let input = 0; input < inputs; input++) {
               if (task.input.values[input] === 0) continue;
               let [zeros, elements] = [0, 0];
-              for (let output = pe * share; output < Math.min(outputs, (pe + 1) * share); output++) {
+              for (
+                let output = pe * share;
+                output < Math.min(outputs, (pe + 1) * share);
+                output++
+              ) {
                 if (matrix.values[output * inputs + input] === 0) zeros++;
                 else {
                   elements += 1 + Math.floor(zeros / 16);
@@ -137,7 +158,10 @@ describe('a fully connected layer on SCNN', () => {
     const cost = costOf(drawTask(layerOf(dense('fc', 1024, 'relu'), [256]), 1, 1), scnn);
     expect(cost.counters.products).toBe((cost.counters.product_slots ?? 0) / 4);
     expect(cost.bound).toBe('memory');
-    expect(cyclesOf(cost) / config.clockHz).toBeWithin(1e-9, (1024 * 256 * 2.5) / config.dram.bytesPerSecond);
+    expect(cyclesOf(cost) / config.clockHz).toBeWithin(
+      1e-9,
+      (1024 * 256 * 2.5) / config.dram.bytesPerSecond,
+    );
     expect(cost.notes.join()).toContain('at most 4 of 16 multipliers');
   });
 });
@@ -150,7 +174,9 @@ describe('a product on SCNN', () => {
     const pixels = costOf(productTask({ rows: 128, depth: 64, columns: 32 }), scnn);
     expect(pixels.counters.products).toBe(128 * 64 * 32);
     expect(Math.min(...(pixels.load?.busyCycles ?? []))).toBeGreaterThan(0);
-    expect(cost.counters.products).toBe(productTask({ rows: 128, depth: 64, columns: 32 }, densities).macs.effective);
+    expect(cost.counters.products).toBe(
+      productTask({ rows: 128, depth: 64, columns: 32 }, densities).macs.effective,
+    );
     // 17 rows: 3 PEs have none of the last column.
     const odd = productTask({ rows: 17, depth: 64, columns: 32 }, densities);
     expect(costOf(odd, scnn).counters.products).toBe(odd.macs.effective);
@@ -158,7 +184,10 @@ describe('a product on SCNN', () => {
 
   it('multiplies each of several matrices', () => {
     for (const rows of [1, 5]) {
-      const task = productTask({ matrices: 3, rows, depth: 16, columns: 12, right: 'activations' }, densities);
+      const task = productTask(
+        { matrices: 3, rows, depth: 16, columns: 12, right: 'activations' },
+        densities,
+      );
       const cost = costOf(task, scnn);
       expect(cost.counters.products).toBe(task.macs.effective);
       expect(cost.counters.dram_bytes).toBe(0);
@@ -180,7 +209,9 @@ describe('a product on SCNN', () => {
   it('plays some output-channel groups through where there are too many, and says so', () => {
     const shape = { rows: 8, depth: 4096, columns: 8 * 1024 };
     const cost = costOf(productTask(shape), scnn);
-    expect(cost.notes.join()).toContain('512 of 1024 output-channel groups, evenly spread, stand for all');
+    expect(cost.notes.join()).toContain(
+      '512 of 1024 output-channel groups, evenly spread, stand for all',
+    );
     expect(cost.counters.products).toBeWithin(1e-9, 8 * 4096 * 8 * 1024);
   });
 });
@@ -188,7 +219,9 @@ describe('a product on SCNN', () => {
 describe('an SCNN', () => {
   it('has the area of the paper', () => {
     expect(sum(scnn.area ?? {})).toBeWithin(0.01, 7.9);
-    expect(sum(scnn.vary([replace(64, 'pe', 'banks')]).area ?? {})).toBeGreaterThan(sum(scnn.area ?? {}));
+    expect(sum(scnn.vary([replace(64, 'pe', 'banks')]).area ?? {})).toBeGreaterThan(
+      sum(scnn.area ?? {}),
+    );
   });
 
   it('takes the energy of events that a preset states', () => {
@@ -210,7 +243,9 @@ describe('an SCNN', () => {
       (value: number, ...path: readonly string[]) =>
       () =>
         scnn.vary([replace(value, ...path)]);
-    expect(vary(9, 'pe', 'weightFifoBytes')).toThrow('pe.weightFifoBytes: found 9, expected room for the 10 B');
+    expect(vary(9, 'pe', 'weightFifoBytes')).toThrow(
+      'pe.weightFifoBytes: found 9, expected room for the 10 B',
+    );
     expect(vary(15, 'sumBits')).toThrow('sumBits: found 15, expected at least the 16 bits');
     expect(vary(0, 'peRows')).toThrow('peRows: found 0, expected a whole number from 1 to 64');
   });

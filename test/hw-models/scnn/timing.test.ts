@@ -16,7 +16,10 @@ import { type Ticked, tick } from '../../reference/scnn-ticking.js';
 import { costOf, drawTask, layerOf, replace } from '../eie/layer-task.js';
 
 const scnn = loadHardware('scnn');
-const density = fc.oneof(fc.constantFrom(0, 0.02, 0.5, 1), fc.double({ min: 0, max: 1, noNaN: true }));
+const density = fc.oneof(
+  fc.constantFrom(0, 0.02, 0.5, 1),
+  fc.double({ min: 0, max: 1, noNaN: true }),
+);
 const extent = (max: number) => fc.integer({ min: 1, max });
 
 const cases = fc
@@ -86,7 +89,12 @@ function ticked(demand: ConvolutionDemand, task: LayerTask, hardware: typeof scn
   return tick(
     {
       ...{ channels, height, width, outputs, outputHeight, outputWidth },
-      ...{ kernel: demand.kernel, stride: demand.stride, dilation: demand.dilation, groups: demand.groups },
+      ...{
+        kernel: demand.kernel,
+        stride: demand.stride,
+        dilation: demand.dilation,
+        groups: demand.groups,
+      },
       pad: [demand.pad[0], demand.pad[1]],
       weights: toDense(task.weights.store).values,
       activations: task.input.values,
@@ -114,7 +122,11 @@ describe('a convolution on SCNN', () => {
         const real = ticked(demand, task, hardware);
         const { store } = task.weights ?? { store: null };
         if (!store) throw new Error('no weights');
-        const { channels, height, width } = { channels: c.channels * c.groups, height: c.height, width: c.width };
+        const { channels, height, width } = {
+          channels: c.channels * c.groups,
+          height: c.height,
+          width: c.width,
+        };
         const expected = convolve(
           { ...demand, channels, height, width, outputs: demand.output[0] },
           task.input.values,
@@ -132,7 +144,8 @@ describe('a convolution on SCNN', () => {
         const slowest = on(cost, 'compute') + on(cost, 'fragmentation') + on(cost, 'imbalance');
         expect(Math.abs(slowest - real.slowestIssues)).toBeLessThan(1e-6);
         const nonzeros = Array.from(task.input.values).filter((value) => value !== 0).length;
-        const placeholders = real.inputElements + real.weightElements - nonzeros - (cost.counters.nonzeros ?? 0);
+        const placeholders =
+          real.inputElements + real.weightElements - nonzeros - (cost.counters.nonzeros ?? 0);
         expect(cost.counters.placeholders).toBe(placeholders);
         expect(on(cost, 'contention')).toBeLessThan(1e-6);
       }),

@@ -13,7 +13,8 @@ const configOf = (name: string) => SystolicSchema.parse(loadHardware(name).confi
 
 describe('dense baselines of EIE', () => {
   it('stand in the files that `npm run presets` writes', () => {
-    for (const { file, text } of denseBaselines()) expect(readFileSync(file, 'utf8'), file).toBe(text);
+    for (const { file, text } of denseBaselines())
+      expect(readFileSync(file, 'utf8'), file).toBe(text);
   });
 
   it.each([
@@ -23,7 +24,9 @@ describe('dense baselines of EIE', () => {
     const baseline = loadHardware(name);
     expect(sum(baseline.area ?? {})).toBeLessThanOrEqual(mm2);
     const config = configOf(name);
-    const larger = baseline.vary(axes.map((axis) => ({ op: 'replace', path: [axis], value: config[axis] + 1 })));
+    const larger = baseline.vary(
+      axes.map((axis) => ({ op: 'replace', path: [axis], value: config[axis] + 1 })),
+    );
     expect(sum(larger.area ?? {})).toBeGreaterThan(0.98 * mm2);
   });
 

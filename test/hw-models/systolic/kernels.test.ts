@@ -13,7 +13,8 @@ const flexible = loadHardware('dense-eie-area');
 
 describe('a layer on a systolic array', () => {
   it('takes the folds of its im2col matrix, streamed one after another', () => {
-    // 3 × 3 × 64 = 576 inputs of 128 outputs over 14 × 14 pixels: 9 × 2 folds of 196 steps; the last one drains alone.
+    // 3 × 3 × 64 = 576 inputs of 128 outputs over 14 × 14 pixels: 9 × 2 folds of 196 steps; the
+    // last one drains alone.
     const task = drawTask(layerOf(conv('c', 128, 3, { pad: 1 }), [64, 14, 14]), 1, 1);
     const cost = costOf(task, edgeTpu);
     expect(cost.counters.folds).toBe(18);
@@ -67,7 +68,10 @@ describe('a layer on a systolic array', () => {
   it('fetches activations that exceed their SRAM, all frames at a time or one after another', () => {
     const layer = layerOf(conv('c', 64, 3, { pad: 1 }), [64, 112, 112]);
     const bytes = 2 * 64 * 112 * 112;
-    const [one, four] = [costOf(drawTask(layer, 1, 1), edgeTpu), costOf(drawTask(layer, 1, 1, 0, 4), edgeTpu)];
+    const [one, four] = [
+      costOf(drawTask(layer, 1, 1), edgeTpu),
+      costOf(drawTask(layer, 1, 1, 0, 4), edgeTpu),
+    ];
     expect(one.counters.dram_bytes).toBe(0);
     expect(four.counters.dram_bytes).toBe(0); // frame by frame, as each fits
     const little = edgeTpu.vary([replace(bytes - 1, 'sram', 'activationBytes')]);
@@ -113,10 +117,13 @@ describe('a product on a systolic array', () => {
     const cost = costOf(task, edgeTpu);
     expect(cyclesOf(cost)).toBe(cyclesOf(weights));
     expect(cost.counters.weight_sram_reads).toBe(0);
-    const reads = (weights.counters.input_sram_reads ?? 0) + (weights.counters.weight_sram_reads ?? 0);
+    const reads =
+      (weights.counters.input_sram_reads ?? 0) + (weights.counters.weight_sram_reads ?? 0);
     expect(cost.counters.input_sram_reads).toBe(reads);
     expect(cost.counters.dram_bytes).toBe(0);
-    expect(place([productTask({ ...shape, right: 'activations', columns: 1e5 })], config)[0]).toMatchObject({
+    expect(
+      place([productTask({ ...shape, right: 'activations', columns: 1e5 })], config)[0],
+    ).toMatchObject({
       ...{ resident: true, freeBytes: config.sram.weightBytes },
     });
     // Frame by frame or all together: each has a second factor of its own.
@@ -159,15 +166,26 @@ describe('a design varied from a preset', () => {
       (value: number, ...path: readonly string[]) =>
       () =>
         edgeTpu.vary([replace(value, ...path)]);
-    expect(vary(8191, 'sram', 'weightBytes')).toThrow('edge-tpu: sram.weightBytes: found 8191, expected at least two');
-    expect(vary(511, 'sram', 'accumulatorBytes')).toThrow('accumulatorBytes: found 511, expected at least two');
-    expect(vary(15, 'accumulatorBits')).toThrow('accumulatorBits: found 15, expected at least the 16 bits');
+    expect(vary(8191, 'sram', 'weightBytes')).toThrow(
+      'edge-tpu: sram.weightBytes: found 8191, expected at least two',
+    );
+    expect(vary(511, 'sram', 'accumulatorBytes')).toThrow(
+      'accumulatorBytes: found 511, expected at least two',
+    );
+    expect(vary(15, 'accumulatorBits')).toThrow(
+      'accumulatorBits: found 15, expected at least the 16 bits',
+    );
     expect(vary(0, 'rows')).toThrow('rows: found 0, expected a whole number from 1 to 1024');
     expect(vary(0.2, 'volts')).toThrow('volts: found 0.2, expected 0.6 to 0.880 V');
   });
 
   it('counts area and joules by component', () => {
-    expect(Object.keys(edgeTpu.area ?? {})).toEqual(['array', 'weight_sram', 'activation_sram', 'accumulator_sram']);
+    expect(Object.keys(edgeTpu.area ?? {})).toEqual([
+      'array',
+      'weight_sram',
+      'activation_sram',
+      'accumulator_sram',
+    ]);
     expect(sum(edgeTpu.area ?? {})).toBeGreaterThan(0);
     expect(edgeTpu.events.map(({ path }) => path)).toContain('eventJoules.weightByte');
   });

@@ -14,7 +14,12 @@ import {
   tickStationary,
 } from '../../reference/systolic-ticking.js';
 
-const configOf = (rows: number, columns: number, stationarySets = 1, accumulatorBytes = 2 ** 40) => {
+const configOf = (
+  rows: number,
+  columns: number,
+  stationarySets = 1,
+  accumulatorBytes = 2 ** 40,
+) => {
   const sram = { wordBits: 64, weightBytes: 1, activationBytes: 1, accumulatorBytes };
   return { rows, columns, stationarySets, accumulatorBits: 32, sram };
 };
@@ -27,8 +32,17 @@ const gemms: fc.Arbitrary<Gemm> = fc.record({
 });
 
 /** Samajdar et al., ISPASS 2020, Table III and Equation 4: (2R + C + T − 2) ⌈S_R / R⌉ ⌈S_C / C⌉. */
-function scaleSim({ pixels: M, depth: K, outputs: N }: Gemm, dataflow: Dataflow, R: number, C: number): number {
-  const [SR, SC, T] = { os: [M, N, K], ws: [K, N, M], is: [K, M, N] }[dataflow] as [number, number, number];
+function scaleSim(
+  { pixels: M, depth: K, outputs: N }: Gemm,
+  dataflow: Dataflow,
+  R: number,
+  C: number,
+): number {
+  const [SR, SC, T] = { os: [M, N, K], ws: [K, N, M], is: [K, M, N] }[dataflow] as [
+    number,
+    number,
+    number,
+  ];
   return (2 * R + C + T - 2) * Math.ceil(SR / R) * Math.ceil(SC / C);
 }
 
@@ -46,11 +60,13 @@ describe('cycles of a systolic array', () => {
   });
 
   it('are those that the paper leads to for a layer one can do by hand', () => {
-    // 10 × 7 · 7 × 5 on 4 × 3 PEs, outputs staying: 3 × 2 folds of 7 steps, 2·4 + 3 + 7 − 2 = 16 cycles each.
+    // 10 × 7 · 7 × 5 on 4 × 3 PEs, outputs staying: 3 × 2 folds of 7 steps, 2·4 + 3 + 7 − 2 = 16
+    // cycles each.
     const config = configOf(4, 3);
-    expect(arrayCycles(foldingOf({ groups: 1, pixels: 10, depth: 7, outputs: 5 }, 'os', config), config).total).toBe(
-      96,
-    );
+    expect(
+      arrayCycles(foldingOf({ groups: 1, pixels: 10, depth: 7, outputs: 5 }, 'os', config), config)
+        .total,
+    ).toBe(96);
   });
 });
 
@@ -67,11 +83,23 @@ const small = fc.record({
 type Small = typeof small extends fc.Arbitrary<infer Case> ? Case : never;
 
 const blocks = (extent: number, size: number) =>
-  Array.from({ length: Math.ceil(extent / size) }, (_, at) => [at * size, Math.min(extent, (at + 1) * size)] as const);
-const matrix = (rows: number, columns: number, value: (row: number, column: number) => number): Matrix =>
-  Array.from({ length: rows }, (_, row) => Array.from({ length: columns }, (_, column) => value(row, column)));
+  Array.from(
+    { length: Math.ceil(extent / size) },
+    (_, at) => [at * size, Math.min(extent, (at + 1) * size)] as const,
+  );
+const matrix = (
+  rows: number,
+  columns: number,
+  value: (row: number, column: number) => number,
+): Matrix =>
+  Array.from({ length: rows }, (_, row) =>
+    Array.from({ length: columns }, (_, column) => value(row, column)),
+  );
 
-/** The whole product on the ticking array with folds that start `interval(steps)` cycles after one another. */
+/**
+ * The whole product on the ticking array with folds that start `interval(steps)` cycles after one
+ * another.
+ */
 function tick(
   c: Small,
   dataflow: Dataflow,
@@ -99,7 +127,8 @@ function tick(
     );
     folds.forEach(({ rows: [r0, r1], cols: [c0, c1] }, at) => {
       for (let p = r0; p < r1; p++)
-        for (let n = c0; n < c1; n++) add(p, n, ticked.outputs[at]?.[p - r0]?.[n - c0] ?? Number.NaN);
+        for (let n = c0; n < c1; n++)
+          add(p, n, ticked.outputs[at]?.[p - r0]?.[n - c0] ?? Number.NaN);
     });
     return { ...ticked, product };
   }
@@ -137,7 +166,9 @@ function expected(c: Small): Matrix {
   return matrix(c.pixels, c.outputs, (pixel, output) => {
     let sum = 0;
     for (let depth = 0; depth < c.depth; depth++) {
-      sum += (((pixel * 31 + depth * 17 + c.seed) % 7) - 3) * (((depth * 13 + output * 29 + c.seed) % 5) - 2);
+      sum +=
+        (((pixel * 31 + depth * 17 + c.seed) % 7) - 3) *
+        (((depth * 13 + output * 29 + c.seed) % 5) - 2);
     }
     return sum;
   });
@@ -180,7 +211,9 @@ describe.each(dataflows)('the ticking array, %s', (dataflow) => {
     fc.assert(
       fc.property(small, (c) => {
         fc.pre(modelled(c, 2).folds > 1);
-        expect(() => tick(c, dataflow, (steps) => Math.max(steps, c.rows) - 1)).toThrow(/^cycle \d+: /);
+        expect(() => tick(c, dataflow, (steps) => Math.max(steps, c.rows) - 1)).toThrow(
+          /^cycle \d+: /,
+        );
       }),
     );
   });
@@ -194,7 +227,10 @@ describe('a double buffer', () => {
         fc.integer({ min: 1, max: 9 }),
         fc.integer({ min: 1, max: 9 }),
         (folds, fetch, compute) => {
-          const ticked = tickDoubleBuffer(new Array(folds).fill(fetch), new Array(folds).fill(compute));
+          const ticked = tickDoubleBuffer(
+            new Array(folds).fill(fetch),
+            new Array(folds).fill(compute),
+          );
           expect(doubleBuffered(folds * compute, folds * fetch, folds)).toBeWithin(1e-12, ticked);
         },
       ),

@@ -1,8 +1,15 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { type ArrayPoint, evaluate, fitArray, fitErrors } from '../../../hw-models/technology/fit.js';
+import {
+  type ArrayPoint,
+  evaluate,
+  fitArray,
+  fitErrors,
+} from '../../../hw-models/technology/fit.js';
 
-const shapes = [128, 1024, 8192, 65_536].flatMap((bytes) => [16, 64, 256].map((bits) => ({ bytes, bits })));
+const shapes = [128, 1024, 8192, 65_536].flatMap((bytes) =>
+  [16, 64, 256].map((bits) => ({ bytes, bits })),
+);
 
 /** The least sum of squared logarithms over a grid of all three numbers. */
 function bestOnGrid(points: readonly ArrayPoint[]): number {
@@ -51,9 +58,14 @@ describe('the law of an array', () => {
     });
     fc.assert(
       fc.property(law, noise, (hidden, factors) => {
-        const points = shapes.map((shape, at) => ({ ...shape, value: evaluate(hidden, shape) * (factors[at] ?? 1) }));
+        const points = shapes.map((shape, at) => ({
+          ...shape,
+          value: evaluate(hidden, shape) * (factors[at] ?? 1),
+        }));
         const found = fitArray(points);
-        expect(residual(points, (point) => evaluate(found, point))).toBeLessThanOrEqual(bestOnGrid(points));
+        expect(residual(points, (point) => evaluate(found, point))).toBeLessThanOrEqual(
+          bestOnGrid(points),
+        );
       }),
       { numRuns: 5 },
     );
@@ -64,14 +76,20 @@ describe('the law of an array', () => {
       ...shape,
       value: evaluate({ scale: 2, exponent: 0.5, fixedShare: 0.3 }, shape),
     }));
-    const spoilt = points.with(4, { ...(points[4] as ArrayPoint), value: 2 * (points[4]?.value ?? 0) });
+    const spoilt = points.with(4, {
+      ...(points[4] as ArrayPoint),
+      value: 2 * (points[4]?.value ?? 0),
+    });
     const errors = fitErrors(spoilt);
-    // The other eleven lie on the law, so the law without the spoilt one is exact: half of the spoilt value.
+    // The other eleven lie on the law, so the law without the spoilt one is exact: half of the
+    // spoilt value.
     expect(errors[4]?.leftOut).toBeWithin(1e-3, -0.5);
     expect(Math.abs(errors[4]?.error ?? 0)).toBeLessThan(0.5);
   });
 
   it('needs three points', () => {
-    expect(() => fitArray([{ bytes: 1, bits: 1, value: 1 }])).toThrow('1 points cannot fix a law of three numbers');
+    expect(() => fitArray([{ bytes: 1, bits: 1, value: 1 }])).toThrow(
+      '1 points cannot fix a law of three numbers',
+    );
   });
 });

@@ -1,4 +1,5 @@
-// Every chart of every report: it draws at each width, says as much in words and numbers, and changes only on purpose.
+// Every chart of every report: it draws at each width, says as much in words and numbers, and
+// changes only on purpose.
 
 import { describe, expect, it } from 'vitest';
 import type { Chart } from '../../../reports/charts/chart.js';
@@ -65,18 +66,26 @@ describe('charts', () => {
     // Two workloads and their mean on four hardware rows.
     expect(chart?.data.rows).toHaveLength(12);
     if (chart) expect(marks(await drawSvg(chart.spec(860)), 'bar')).toBe(12);
-    const reference = chart?.data.rows.filter(([, hardware]) => hardware === 'cpu:dense').map((row) => row[3]);
+    const reference = chart?.data.rows
+      .filter(([, hardware]) => hardware === 'cpu:dense')
+      .map((row) => row[3]);
     expect(reference).toEqual([1, 1, 1]);
   });
 
   it('stack parts that add up to the whole', () => {
     const rows = ofId('alone-time-on-npu-sparse')?.data.rows ?? [];
     const secondsOf = (layer: string) =>
-      rows.filter(([row]) => row === layer).reduce((sum, [, , seconds]) => sum + Number(seconds), 0);
+      rows
+        .filter(([row]) => row === layer)
+        .reduce((sum, [, , seconds]) => sum + Number(seconds), 0);
     // 3 ms at 50 times the speed; the first layer takes a quarter.
     expect(secondsOf('first')).toBeWithin(1e-9, 0.25 * 60e-6);
     expect(secondsOf('second')).toBeWithin(1e-9, 0.75 * 60e-6);
-    expect(ofId('alone-time-by-hardware')?.data.rows).toContainEqual(['npu:sparse', 'compute', 0.75 * 60e-6]);
+    expect(ofId('alone-time-by-hardware')?.data.rows).toContainEqual([
+      'npu:sparse',
+      'compute',
+      0.75 * 60e-6,
+    ]);
   });
 
   it('show how evenly units worked', () => {
@@ -100,17 +109,21 @@ describe('charts', () => {
     }
   });
 
-  it.each(['speed-up', 'alone-speed-up', 'alone-time-by-hardware', 'load-npu-sparse', 'roofline-cpu', 'errors'])(
-    '%s looks as reviewed',
-    async (id) => {
-      const chart = ofId(id);
-      expect(chart).toBeDefined();
-      if (!chart) return;
-      // A tag a line, so that a change can be read.
-      const svg = (await drawSvg(chart.spec(660))).replaceAll('><', '>\n<');
-      await expect(svg).toMatchFileSnapshot(`../../golden/charts/${id}.svg`);
-    },
-  );
+  it.each([
+    'speed-up',
+    'alone-speed-up',
+    'alone-time-by-hardware',
+    'load-npu-sparse',
+    'roofline-cpu',
+    'errors',
+  ])('%s looks as reviewed', async (id) => {
+    const chart = ofId(id);
+    expect(chart).toBeDefined();
+    if (!chart) return;
+    // A tag a line, so that a change can be read.
+    const svg = (await drawSvg(chart.spec(660))).replaceAll('><', '>\n<');
+    await expect(svg).toMatchFileSnapshot(`../../golden/charts/${id}.svg`);
+  });
 });
 
 describe('a logarithmic axis', () => {

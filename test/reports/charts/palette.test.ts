@@ -1,5 +1,12 @@
 import { describe, expect, it } from 'vitest';
-import { color, declarations, partColor, resolveColors, seriesColor, themes } from '../../../reports/charts/palette.js';
+import {
+  color,
+  declarations,
+  partColor,
+  resolveColors,
+  seriesColor,
+  themes,
+} from '../../../reports/charts/palette.js';
 
 /** Contrast of two colours as WCAG 2.2 defines it, from relative luminances. */
 function contrast(one: string, other: string): number {
@@ -26,7 +33,9 @@ describe.each(themes)('in the %s theme', (theme) => {
   it('outlines of bars stand out too (3 : 1)', () => {
     for (let hue = 0; hue < 7; hue++) {
       for (const soft of [true, false]) {
-        expect(contrast(of(seriesColor(hue, soft).stroke), of(color('panel')))).toBeGreaterThanOrEqual(3);
+        expect(
+          contrast(of(seriesColor(hue, soft).stroke), of(color('panel'))),
+        ).toBeGreaterThanOrEqual(3);
       }
     }
   });

@@ -1,4 +1,5 @@
-// Charts of sweeps, break-even points, chains and pruning: they draw what was found, whatever it is called.
+// Charts of sweeps, break-even points, chains and pruning: they draw what was found, whatever it is
+// called.
 
 import { describe, expect, it } from 'vitest';
 import type { Chart } from '../../../reports/charts/chart.js';
@@ -14,11 +15,22 @@ const chartsOf = (view: View) => (view.charts?.() ?? []).flatMap(({ charts }) =>
 const { sweep, sensitivity } = await sweepStudy();
 const breakeven = await breakevenStudy();
 const uncertain = compareView(
-  await compare({ workloads: ['lenet-300-100'], hardware: ['titan-x:sparse', 'eie-64'], uncertainty: true }),
+  await compare({
+    workloads: ['lenet-300-100'],
+    hardware: ['titan-x:sparse', 'eie-64'],
+    uncertainty: true,
+  }),
   { layers: false },
 );
 const charts: readonly Chart[] = [
-  ...[sweep, sensitivity, breakeven, await stackStudy(), pruneStudy(), hostValidationStudy()].flatMap(chartsOf),
+  ...[
+    sweep,
+    sensitivity,
+    breakeven,
+    await stackStudy(),
+    pruneStudy(),
+    hostValidationStudy(),
+  ].flatMap(chartsOf),
   ...chartsOf(uncertain).filter(({ id }) => id.startsWith('swings')),
 ];
 const ofId = (id: string) => {
@@ -27,7 +39,9 @@ const ofId = (id: string) => {
   return chart;
 };
 const labels = (svg: string, role: string) =>
-  [...svg.matchAll(new RegExp(`aria-label="([^"]*)"[^>]*aria-roledescription="${role}"`, 'g'))].map(([, said]) => said);
+  [...svg.matchAll(new RegExp(`aria-label="([^"]*)"[^>]*aria-roledescription="${role}"`, 'g'))].map(
+    ([, said]) => said,
+  );
 
 describe('charts of studies', () => {
   it('are all there', () => {
@@ -63,14 +77,18 @@ describe('charts of studies', () => {
     const { data, spec } = ofId('pareto-seconds-area-mm2');
     expect(data.rows).toHaveLength(12);
     expect(new Set(data.rows.map(([, ordinal]) => ordinal)).size).toBe(12);
-    for (const [role, , , area] of data.rows) expect(Number(area) > 8, `${area}`).toBe(role === 'beyond constraints');
+    for (const [role, , , area] of data.rows)
+      expect(Number(area) > 8, `${area}`).toBe(role === 'beyond constraints');
     expect(data.rows.map(([role]) => role)).toContain('front');
     const svg = await drawSvg(spec(860));
     expect(labels(svg, 'point')).toHaveLength(12);
     expect(svg).toContain('stroke-dasharray="5,4"');
     // No other feasible design is better in all three objectives.
     const joules = new Map(
-      ofId('pareto-joules-area-mm2').data.rows.map(([, ordinal, value]) => [ordinal, Number(value)]),
+      ofId('pareto-joules-area-mm2').data.rows.map(([, ordinal, value]) => [
+        ordinal,
+        Number(value),
+      ]),
     );
     const designs = data.rows.map(([role, ordinal, seconds, area]) => ({
       role,
@@ -90,7 +108,9 @@ describe('charts of studies', () => {
   it('name levels as the spec does', async () => {
     expect(ofId('levels-seconds').data.rows.map(([, level]) => level)).toContain(HOSTILE);
     const said = labels(await drawSvg(ofId('levels-seconds').spec(860)), 'point');
-    expect(said.filter((label) => label?.includes('&lt;img src=x onerror=alert(1)&gt;'))).toHaveLength(1);
+    expect(
+      said.filter((label) => label?.includes('&lt;img src=x onerror=alert(1)&gt;')),
+    ).toHaveLength(1);
   });
 
   it('map who costs least, cell by cell', () => {
@@ -108,10 +128,13 @@ describe('charts of studies', () => {
     const { alt, data, spec } = ofId('predicted-measured');
     // 3 networks × 13 kernels × 3 layers, of which one a network is not timed.
     expect(data.rows).toHaveLength(114);
-    expect(alt).toMatch(/^Scatter of 114 layers by kind of kernel\. \d+ of them lie within a factor of 1\.25\.$/);
+    expect(alt).toMatch(
+      /^Scatter of 114 layers by kind of kernel\. \d+ of them lie within a factor of 1\.25\.$/,
+    );
     const svg = await drawSvg(spec(860));
     expect(labels(svg, 'point')).toHaveLength(114);
-    for (const kind of ['dense', 'winograd', 'sparse', 'tfjs', 'others']) expect(svg).toContain(`>${kind}</text>`);
+    for (const kind of ['dense', 'winograd', 'sparse', 'tfjs', 'others'])
+      expect(svg).toContain(`>${kind}</text>`);
     expect(svg).not.toContain('>winograd-f4</text>');
   });
 
@@ -121,19 +144,23 @@ describe('charts of studies', () => {
     expect(data.rows).toHaveLength(81);
     const svg = await drawSvg(spec(860));
     expect(labels(svg, 'point')).toHaveLength(81);
-    for (const name of ['L1 200 GB/s', 'memory 15.0 GB/s', 'fused multiply-add']) expect(svg).toContain(name);
+    for (const name of ['L1 200 GB/s', 'memory 15.0 GB/s', 'fused multiply-add'])
+      expect(svg).toContain(name);
   });
 
   it('show for each uncertain number what less and more of it do', () => {
     const rows = ofId('swings-titan-x-sparse').data.rows;
     const launch = rows.find(([path]) => path === 'launchSeconds');
-    // Small layers are launches and little else: 20 % more of them is nearly 20 % more time, and never more than that.
+    // Small layers are launches and little else: 20 % more of them is nearly 20 % more time, and
+    // never more than that.
     expect(launch?.[4]).toBeGreaterThan(1.1);
     expect(launch?.[4]).toBeLessThanOrEqual(1.2);
     expect(launch?.[3]).toBeWithin(0.05, 1 / Number(launch?.[4]));
     for (const [path, , from] of rows) expect(['estimate', 'fitted'], `${path}`).toContain(from);
     // What a network on the chip never reads moves nothing.
-    const dram = ofId('swings-eie-64-sparse').data.rows.find(([path]) => path === 'dram.bytesPerSecond');
+    const dram = ofId('swings-eie-64-sparse').data.rows.find(
+      ([path]) => path === 'dram.bytesPerSecond',
+    );
     expect(dram?.slice(3)).toEqual([1, 1, 1, 1]);
   });
 });

@@ -10,7 +10,12 @@ import { type ExplorerState, initialState } from '../../../reports/explorer/stat
 import { createStore } from '../../../reports/explorer/store.js';
 import { InputError } from '../../../workloads/base/errors.js';
 
-const offer = gatherOffer({ workload: 'nt-we', hardware: ['eie-64:sparse', 'titan-x'], batch: 1, seed: 0 });
+const offer = gatherOffer({
+  workload: 'nt-we',
+  hardware: ['eie-64:sparse', 'titan-x'],
+  batch: 1,
+  seed: 0,
+});
 const start = initialState(offer);
 
 /** A change of one number or another, in a gesture or by itself. */
@@ -76,7 +81,11 @@ describe('the store', () => {
 describe('a link', () => {
   it('holds every number of every design', () => {
     const config = { ...start.designs[0].config, pes: 2 };
-    const state: ExplorerState = { ...start, weightDensity: 0.1, designs: [{ ...start.designs[0], config }] };
+    const state: ExplorerState = {
+      ...start,
+      weightDensity: 0.1,
+      designs: [{ ...start.designs[0], config }],
+    };
     const link = linkOf(state);
     expect(link).toMatch(/^1\.[\w-]+$/);
     expect(link.length).toBeLessThan(2000);
@@ -89,7 +98,9 @@ describe('a link', () => {
     const broken = fc.oneof(
       fc.integer({ min: 0, max: link.length - 1 }).map((length) => link.slice(0, length)),
       fc.string(),
-      fc.string().map((text) => `1.${btoa(unescape(encodeURIComponent(text))).replace(/[+/=]/g, '')}`),
+      fc
+        .string()
+        .map((text) => `1.${btoa(unescape(encodeURIComponent(text))).replace(/[+/=]/g, '')}`),
     );
     fc.assert(
       fc.property(broken, (text) => {
@@ -103,7 +114,12 @@ describe('a link', () => {
 
 describe('files of designs', () => {
   it('build on the preset and say what differs, in its units', () => {
-    const config = { ...start.designs[0].config, pes: 128, clockHz: 1e9 + 1, spmat: { widthBits: 64, bytes: 3000 } };
+    const config = {
+      ...start.designs[0].config,
+      pes: 128,
+      clockHz: 1e9 + 1,
+      spmat: { widthBits: 64, bytes: 3000 },
+    };
     const text = designYaml({ ...start.designs[0], config }, 0, offer);
     const estimate = { from: 'estimate', cite: 'turned in the explorer' };
     expect(parse(text)).toEqual({
@@ -118,7 +134,11 @@ describe('files of designs', () => {
 
   it('of sweeps vary what was turned, through the levels of its dial', () => {
     const config = { ...start.designs[0].config, queueDepth: 5 };
-    const state: ExplorerState = { ...start, activationDensity: 0.3, designs: [{ ...start.designs[0], config }] };
+    const state: ExplorerState = {
+      ...start,
+      activationDensity: 0.3,
+      designs: [{ ...start.designs[0], config }],
+    };
     expect(parse(sweepYaml(state, offer))).toEqual({
       name: 'eie-64-explored',
       hardware: ['eie-64-a.yaml:sparse'],

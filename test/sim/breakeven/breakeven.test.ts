@@ -7,7 +7,11 @@ const modelled = (label: string, error: number | null = 0.1): ContenderFacts => 
   ...{ label, hardware: label, origin: 'modelled', engine: null },
   error: error === null ? null : { seconds: error, joules: null },
 });
-const measured = (label: string): ContenderFacts => ({ ...modelled(label, null), origin: 'measured', engine: label });
+const measured = (label: string): ContenderFacts => ({
+  ...modelled(label, null),
+  origin: 'measured',
+  engine: label,
+});
 
 /** A point whose contenders took these seconds, by seed. */
 const point = (level: number, ...seconds: readonly (readonly number[])[]): AxisPoint => ({
@@ -21,10 +25,14 @@ const verdict = (contenders: readonly ContenderFacts[], points: readonly AxisPoi
 
 describe('a verdict', () => {
   it('says where two change places, in doubt by both errors and by what draws differ', () => {
-    const found = verdict([modelled('a'), modelled('b', 0.2)], [point(1, [1, 1], [4, 2]), point(16, [16, 16], [4, 8])]);
+    const found = verdict(
+      [modelled('a'), modelled('b', 0.2)],
+      [point(1, [1, 1], [4, 2]), point(16, [16, 16], [4, 8])],
+    );
     const [crossing] = found?.pairs[0]?.crossings ?? [];
     expect(crossing).toMatchObject({ below: 'a', above: 'b', seeds: { count: 2 } });
-    // Draw one: a is level, b is 4 throughout, so they meet at 4. Draw two: b is 2 √level, and they meet at 4 too.
+    // Draw one: a is level, b is 4 throughout, so they meet at 4. Draw two: b is 2 √level, and they
+    // meet at 4 too.
     expect(crossing?.at).toBeWithin(1e-12, 4);
     // ln(a / b) is 0.75 ln level − 0.75 ln 4, and both errors together e^0.2057.
     const margin = Math.hypot(Math.log(1.1), Math.log(1.2));
@@ -37,18 +45,33 @@ describe('a verdict', () => {
   });
 
   it('has no doubt to tell where nobody published how far off a model is', () => {
-    const found = verdict([modelled('a'), modelled('b', null)], [point(1, [1], [2]), point(4, [4], [2])]);
+    const found = verdict(
+      [modelled('a'), modelled('b', null)],
+      [point(1, [1], [2]), point(4, [4], [2])],
+    );
     expect(found?.pairs[0]?.crossings[0]?.doubt).toBeNull();
   });
 
   it('takes no crossing for one that runs of the same thing differ by more than', () => {
-    const noisy = [point(1, [1, 2], [1.5, 1.6]), point(2, [1, 2], [1.3, 1.4]), point(4, [1, 2], [1.5, 1.6])];
-    expect(verdict([measured('a'), measured('b')], noisy)?.pairs[0]).toMatchObject({ crossings: [] });
-    expect(verdict([measured('a'), measured('b')], noisy)?.reigns).toEqual([{ from: 1, to: 4, winner: 'a' }]);
+    const noisy = [
+      point(1, [1, 2], [1.5, 1.6]),
+      point(2, [1, 2], [1.3, 1.4]),
+      point(4, [1, 2], [1.5, 1.6]),
+    ];
+    expect(verdict([measured('a'), measured('b')], noisy)?.pairs[0]).toMatchObject({
+      crossings: [],
+    });
+    expect(verdict([measured('a'), measured('b')], noisy)?.reigns).toEqual([
+      { from: 1, to: 4, winner: 'a' },
+    ]);
   });
 
   it('leaves out of an objective who has none of it', () => {
-    const { verdicts } = judge('batch', [modelled('a'), measured('b')], [point(1, [1], [2]), point(2, [1], [2])]);
+    const { verdicts } = judge(
+      'batch',
+      [modelled('a'), measured('b')],
+      [point(1, [1], [2]), point(2, [1], [2])],
+    );
     expect(verdicts.map(({ objective, reigns }) => [objective, reigns.length])).toEqual([
       ['seconds', 1],
       ['joules', 0],
@@ -87,7 +110,9 @@ describe('break-even points of real models', () => {
     const found = await breakeven(request);
     expect(await breakeven(request)).toEqual(found);
     expect(found.map).toHaveLength(72);
-    for (const { levels } of found.axes.map(({ points }) => ({ levels: points.map(({ level }) => level) }))) {
+    for (const { levels } of found.axes.map(({ points }) => ({
+      levels: points.map(({ level }) => level),
+    }))) {
       expect(levels).toEqual(levels.toSorted((a, b) => a - b));
     }
   });

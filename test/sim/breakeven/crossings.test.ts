@@ -5,8 +5,17 @@ import { bandAround, crossingsOf } from '../../../sim/breakeven/crossings.js';
 /** A prime, so that no step of a drawn curve falls on zero. */
 const STEPS = 997;
 
-/** Straight over the level's logarithm, walked in tiny steps: what the crossings and bands are read off. */
-function densely({ levels, logRatios }: { readonly levels: readonly number[]; readonly logRatios: readonly number[] }) {
+/**
+ * Straight over the level's logarithm, walked in tiny steps: what the crossings and bands are read
+ * off.
+ */
+function densely({
+  levels,
+  logRatios,
+}: {
+  readonly levels: readonly number[];
+  readonly logRatios: readonly number[];
+}) {
   const dense: { readonly log: number; readonly value: number }[] = [];
   for (let at = 0; at + 1 < levels.length; at++) {
     const [from, to] = [Math.log(levels[at] as number), Math.log(levels[at + 1] as number)];
@@ -19,15 +28,19 @@ function densely({ levels, logRatios }: { readonly levels: readonly number[]; re
 }
 
 const curve = fc
-  .array(fc.tuple(fc.double({ min: 0.1, max: 1, noNaN: true }), fc.integer({ min: -40, max: 40 })), {
-    minLength: 2,
-    maxLength: 8,
-  })
+  .array(
+    fc.tuple(fc.double({ min: 0.1, max: 1, noNaN: true }), fc.integer({ min: -40, max: 40 })),
+    {
+      minLength: 2,
+      maxLength: 8,
+    },
+  )
   .map((steps) => {
     let level = 0.01;
     return {
       levels: steps.map(([step]) => (level *= 1 + step)),
-      // Never 0 at a level, so that the dense walk sees each change of sign between two of its steps.
+      // Never 0 at a level, so that the dense walk sees each change of sign between two of its
+      // steps.
       logRatios: steps.map(([, value]) => (value + 0.5) / 10),
     };
   });
@@ -39,12 +52,16 @@ describe('crossings', () => {
         const dense = densely(drawn);
         const changes = dense.flatMap(({ log, value }, at) => {
           const next = dense[at + 1];
-          return next && value * next.value < 0 ? [{ log: (log + next.log) / 2, below: value < 0 ? 'a' : 'b' }] : [];
+          return next && value * next.value < 0
+            ? [{ log: (log + next.log) / 2, below: value < 0 ? 'a' : 'b' }]
+            : [];
         });
         const found = crossingsOf(drawn);
         expect(found.map(({ below }) => below)).toEqual(changes.map(({ below }) => below));
         for (const [at, { at: level }] of found.entries()) {
-          expect(Math.abs(Math.log(level) - (changes[at]?.log ?? Number.NaN))).toBeLessThan(2 / STEPS);
+          expect(Math.abs(Math.log(level) - (changes[at]?.log ?? Number.NaN))).toBeLessThan(
+            2 / STEPS,
+          );
         }
       }),
     );
@@ -56,7 +73,8 @@ describe('crossings', () => {
         const dense = densely(drawn);
         for (const { at } of crossingsOf(drawn)) {
           const { from, to } = bandAround(drawn, at, margin);
-          const leaves = (points: typeof dense) => points.find(({ value }) => Math.abs(value) > margin)?.log;
+          const leaves = (points: typeof dense) =>
+            points.find(({ value }) => Math.abs(value) > margin)?.log;
           const left = leaves(dense.filter(({ log }) => log < Math.log(at)).toReversed());
           const right = leaves(dense.filter(({ log }) => log > Math.log(at)));
           expect(from === null).toBe(left === undefined);

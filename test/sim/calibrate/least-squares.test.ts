@@ -3,20 +3,32 @@ import { describe, expect, it } from 'vitest';
 import { boundedLeastSquares } from '../../../sim/calibrate/least-squares.js';
 
 const number = fc.double({ min: -2, max: 2, noNaN: true });
-const problem = fc.tuple(fc.integer({ min: 1, max: 4 }), fc.integer({ min: 4, max: 8 })).chain(([columns, rows]) =>
-  fc.record({
-    matrix: fc.array(fc.array(number, { minLength: columns, maxLength: columns }), {
-      minLength: rows,
-      maxLength: rows,
+const problem = fc
+  .tuple(fc.integer({ min: 1, max: 4 }), fc.integer({ min: 4, max: 8 }))
+  .chain(([columns, rows]) =>
+    fc.record({
+      matrix: fc.array(fc.array(number, { minLength: columns, maxLength: columns }), {
+        minLength: rows,
+        maxLength: rows,
+      }),
+      target: fc.array(number, { minLength: rows, maxLength: rows }),
+      bounds: fc.array(fc.double({ min: -1, max: 1, noNaN: true }), {
+        minLength: columns,
+        maxLength: columns,
+      }),
     }),
-    target: fc.array(number, { minLength: rows, maxLength: rows }),
-    bounds: fc.array(fc.double({ min: -1, max: 1, noNaN: true }), { minLength: columns, maxLength: columns }),
-  }),
-);
+  );
 
-const loss = (matrix: readonly (readonly number[])[], target: readonly number[], values: readonly number[]) =>
+const loss = (
+  matrix: readonly (readonly number[])[],
+  target: readonly number[],
+  values: readonly number[],
+) =>
   matrix.reduce((sum, row, at) => {
-    const product = row.reduce((total, entry, column) => total + entry * (values[column] as number), 0);
+    const product = row.reduce(
+      (total, entry, column) => total + entry * (values[column] as number),
+      0,
+    );
     return sum + (product - (target[at] as number)) ** 2;
   }, 0);
 
@@ -29,7 +41,9 @@ describe('boundedLeastSquares', () => {
         for (const [at, value] of values.entries()) {
           expect(value).toBeGreaterThanOrEqual(bounds[at] as number);
           for (const step of [-0.01, 0.01]) {
-            const next = values.map((other, i) => (i === at ? Math.max(bounds[at] as number, other + step) : other));
+            const next = values.map((other, i) =>
+              i === at ? Math.max(bounds[at] as number, other + step) : other,
+            );
             expect(loss(matrix, target, next)).toBeGreaterThanOrEqual(least - 1e-6);
           }
         }

@@ -6,18 +6,27 @@ import { inputShapeOf, type Layer, resultOf, weightShapeOf } from '../../../work
 import { sizeOf } from '../../../workloads/tensor.js';
 import { taskMacs } from './task-macs.js';
 
-/** A library of known speed: 10 GMAC/s in convolutions, 2 in depthwise ones, 5 from a cache, 20 GB/s, 3 µs a call. */
+/**
+ * A library of known speed: 10 GMAC/s in convolutions, 2 in depthwise ones, 5 from a cache, 20
+ * GB/s, 3 µs a call.
+ */
 const CALL = 3e-6;
 const RUN = 7e-6;
 
 function secondsOf(layer: Layer): number {
-  const shapes = [...layer.inputTypes.map((_, at) => inputShapeOf(layer, at)), resultOf(layer).shape];
+  const shapes = [
+    ...layer.inputTypes.map((_, at) => inputShapeOf(layer, at)),
+    resultOf(layer).shape,
+  ];
   const bytes = 4 * shapes.reduce((sum, each) => sum + sizeOf(each), 0);
   const shape = weightShapeOf(layer);
   if (layer.kind === 'conv2d') return CALL + taskMacs(layer) / (layer.groups > 1 ? 2e9 : 10e9);
   if (layer.kind === 'dense' && shape) {
     return (
-      CALL + (shape.rows * shape.columns > 2 ** 21 ? (4 * shape.rows * shape.columns) / 20e9 : taskMacs(layer) / 5e9)
+      CALL +
+      (shape.rows * shape.columns > 2 ** 21
+        ? (4 * shape.rows * shape.columns) / 20e9
+        : taskMacs(layer) / 5e9)
     );
   }
   return CALL + bytes / { lrn: 0.5e9, softmax: 1e9, pool2d: 4e9, concat: 4e9 }[layer.kind as 'lrn'];
@@ -48,10 +57,18 @@ describe('measureLibrary', () => {
   it('finds a library’s rates, busy moments left out', async () => {
     let now = 0;
     const rates = await measureLibrary({
-      ...{ executor: fakeLibrary(), repeat: 2, matrix: [2048, 4096], edge: 28, width: 512, atLeast: 3 },
+      ...{
+        executor: fakeLibrary(),
+        repeat: 2,
+        matrix: [2048, 4096],
+        edge: 28,
+        width: 512,
+        atLeast: 3,
+      },
       clock: () => now++,
     });
-    const best = (key: LibraryKey) => (key === 'run' || key === 'call' ? Math.min : Math.max)(...rates[key]);
+    const best = (key: LibraryKey) =>
+      (key === 'run' || key === 'call' ? Math.min : Math.max)(...rates[key]);
     // A layer of 4×4 is 16 multiply-adds besides its call.
     expect(best('call')).toBeWithin(0.002, CALL);
     expect(best('run')).toBeWithin(0.002, RUN);

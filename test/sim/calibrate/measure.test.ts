@@ -10,13 +10,22 @@ import { renderers } from '../../../reports/renderers.js';
 import { calibrationView } from '../../../reports/views/calibrate.js';
 import { libraryKeys } from '../../../sim/calibrate/libraries.js';
 import { type Measurement, type MeasurementKey, measure } from '../../../sim/calibrate/measure.js';
-import { calibratedPreset, calibratedYaml, coreOf, workingSetsOf } from '../../../sim/calibrate/preset.js';
+import {
+  calibratedPreset,
+  calibratedYaml,
+  coreOf,
+  workingSetsOf,
+} from '../../../sim/calibrate/preset.js';
 import { InvariantError } from '../../../workloads/base/errors.js';
 
 const KIB = 1024;
 const MIB = 1024 * KIB;
 
-const base = readPreset(readFileSync('hw-models/host-model/presets/zen4-host.yaml', 'utf8'), 'zen4-host', hostModel);
+const base = readPreset(
+  readFileSync('hw-models/host-model/presets/zen4-host.yaml', 'utf8'),
+  'zen4-host',
+  hostModel,
+);
 const facts: MachineFacts = {
   ...{ model: 'Some Xeon', vendor: 'GenuineIntel', cores: 4, clockHz: 2.3e9 },
   ...{ l1Bytes: 48 * KIB, l2Bytes: 2 * MIB, l3Bytes: 32 * MIB },
@@ -25,18 +34,47 @@ const facts: MachineFacts = {
 const intel = machinePreset(facts, base);
 const withoutL3 = machinePreset({ ...facts, l3Bytes: 0 }, base);
 
-/** A machine of 4 GHz: L2 at 32 B a cycle, L3 at 16, memory 10 GB/s on one core and 25 GB/s on all. */
+/**
+ * A machine of 4 GHz: L2 at 32 B a cycle, L3 at 16, memory 10 GB/s on one core and 25 GB/s on all.
+ */
 const values: Readonly<Partial<Record<MeasurementKey, number>>> = {
   ...{ clock: 4e9, 'peak.plain': 48e9, 'peak.fused': 63e9 },
-  ...{ 'read.l1': 128e9, 'read.l2': 128e9, 'read.l3': 64e9, 'read.memory': 10e9, 'cores.memory': 25e9 },
+  ...{
+    'read.l1': 128e9,
+    'read.l2': 128e9,
+    'read.l3': 64e9,
+    'read.memory': 10e9,
+    'cores.memory': 25e9,
+  },
   ...{ 'engine.layer': 1e-7, 'engine.step': 5e-7 },
-  ...{ 'tfjs.run': 0, 'tfjs.call': 8e-6, 'tfjs.convolution': 16e9, 'tfjs.depthwise': 4e9, 'tfjs.vector': 8e9 },
-  ...{ 'tfjs.stream': 20e9, 'tfjs.elementwise': 6e9, 'tfjs.normalise': 0.5e9, 'tfjs.softmax': 0.3e9 },
+  ...{
+    'tfjs.run': 0,
+    'tfjs.call': 8e-6,
+    'tfjs.convolution': 16e9,
+    'tfjs.depthwise': 4e9,
+    'tfjs.vector': 8e9,
+  },
+  ...{
+    'tfjs.stream': 20e9,
+    'tfjs.elementwise': 6e9,
+    'tfjs.normalise': 0.5e9,
+    'tfjs.softmax': 0.3e9,
+  },
 };
 
-function measured(changes: Readonly<Partial<Record<MeasurementKey, number>>> = {}): readonly Measurement[] {
+function measured(
+  changes: Readonly<Partial<Record<MeasurementKey, number>>> = {},
+): readonly Measurement[] {
   return Object.entries({ ...values, ...changes }).map(([key, value = 0]) => {
-    return { key: key as MeasurementKey, what: key, value, median: value, worst: value, unit: 's', repetitions: 3 };
+    return {
+      key: key as MeasurementKey,
+      what: key,
+      value,
+      median: value,
+      worst: value,
+      unit: 's',
+      repetitions: 3,
+    };
   });
 }
 
@@ -59,13 +97,27 @@ describe('calibratedPreset', () => {
     expect(config.multiplyAddsPerCycle).toBe(8);
     expect(config.memory).toEqual({ bandwidth: 25e9, oneCore: 10e9 });
     // 64 bytes at 32, 16 and 2.5 bytes a cycle.
-    expect([config.lines.l2.read, config.lines.l3.read, config.lines.memory.read]).toEqual([2, 4, 25.6]);
+    expect([config.lines.l2.read, config.lines.l3.read, config.lines.memory.read]).toEqual([
+      2, 4, 25.6,
+    ]);
     expect(config.lines.memory.write).toBe(12);
     expect(config.lines.l3).toMatchObject({ restart: 300, stream: 90, page: 40 });
     expect(config.exposed.pools).toEqual({ l2: 0, l3: 0.2, memory: 0.7 });
     expect(config).toMatchObject({ layer: 1e-7, step: 5e-7, turns: { denseTap: 5 } });
-    expect(config.libraries.tfjs).toMatchObject({ call: 8e-6, convolution: 4, depthwise: 1, vector: 2, stream: 20e9 });
-    for (const path of ['clock', 'lines.l2.read', 'turns.denseTap', 'libraries.tfjs.convolution', 'step']) {
+    expect(config.libraries.tfjs).toMatchObject({
+      call: 8e-6,
+      convolution: 4,
+      depthwise: 1,
+      vector: 2,
+      stream: 20e9,
+    });
+    for (const path of [
+      'clock',
+      'lines.l2.read',
+      'turns.denseTap',
+      'libraries.tfjs.convolution',
+      'step',
+    ]) {
       expect(figures.get(path)?.from, path).toBe('measured');
     }
     expect(figures.get('libraries.tfjs.stream')?.cite).toBe('tfjs 4.22.0 wasm, 1 thread');
@@ -73,7 +125,12 @@ describe('calibratedPreset', () => {
 
   it('keeps as estimates what was not measured', () => {
     const { config, figures } = presetOf();
-    for (const path of ['turns.quad', 'lines.l2.restart', 'libraries.onnxruntime.convolution', 'energy.core']) {
+    for (const path of [
+      'turns.quad',
+      'lines.l2.restart',
+      'libraries.onnxruntime.convolution',
+      'energy.core',
+    ]) {
       expect(figures.get(path)?.from, path).toBe('estimate');
     }
     expect(config.turns.quad).toBe(base.config.turns.quad);
@@ -84,8 +141,13 @@ describe('calibratedPreset', () => {
   });
 
   it('takes powers where they were measured and make sense', () => {
-    expect(presetOf({ 'power.idle': 20, 'power.busy': 32.5 }).config.energy).toMatchObject({ idle: 20, core: 12.5 });
-    expect(presetOf({ 'power.idle': 20, 'power.busy': 19 }).config.energy).toEqual(intel.config.energy);
+    expect(presetOf({ 'power.idle': 20, 'power.busy': 32.5 }).config.energy).toMatchObject({
+      idle: 20,
+      core: 12.5,
+    });
+    expect(presetOf({ 'power.idle': 20, 'power.busy': 19 }).config.energy).toEqual(
+      intel.config.energy,
+    );
   });
 
   it('refuses to be made from half of the measurements', () => {
@@ -143,7 +205,8 @@ describe('measure', () => {
       instruments: {
         clock: () => performance.now() / 1000,
         openProbe,
-        readOnAllCores: (probe, bytes, seconds, repeat) => readOnAllCores(probe, bytes, 2, seconds, repeat),
+        readOnAllCores: (probe, bytes, seconds, repeat) =>
+          readOnAllCores(probe, bytes, 2, seconds, repeat),
         libraries: [{ name: 'tfjs', executor: createReference() }],
         engineOverheads: async (repeat) => ({ layer: Array(repeat).fill(1e-7), step: [] }),
         energy: { domains: ['package-0'], start: () => () => (joules += 1) },
@@ -155,9 +218,22 @@ describe('measure', () => {
     const keys = measurements.map(({ key }) => key).filter((key) => key !== 'peak.fused');
     expect(keys).toEqual([
       ...['clock', 'peak.plain', 'read.l1', 'read.memory'],
-      ...['gather.l1', 'scatter.l1', 'latency.l1', 'gather.memory', 'scatter.memory', 'latency.memory'],
+      ...[
+        'gather.l1',
+        'scatter.l1',
+        'latency.l1',
+        'gather.memory',
+        'scatter.memory',
+        'latency.memory',
+      ],
       ...[16, 32, 64, 128, 256, 512, 1024].map((kibibytes) => `curve.${kibibytes * KIB}`),
-      ...['cores.memory', ...libraryKeys.map((key) => `tfjs.${key}`), 'engine.layer', 'power.idle', 'power.busy'],
+      ...[
+        'cores.memory',
+        ...libraryKeys.map((key) => `tfjs.${key}`),
+        'engine.layer',
+        'power.idle',
+        'power.busy',
+      ],
     ]);
     for (const { key, value, median, worst, unit, repetitions } of measurements) {
       expect(repetitions, key).toBeGreaterThanOrEqual(3);
@@ -180,9 +256,23 @@ describe('calibrationView', () => {
     {
       machine: facts,
       measurements: [
-        { key: 'read.l1', what: 'read in order', value: 1e11, median: 9e10, worst: 8e10, unit: 'B/s', repetitions: 5 },
+        {
+          key: 'read.l1',
+          what: 'read in order',
+          value: 1e11,
+          median: 9e10,
+          worst: 8e10,
+          unit: 'B/s',
+          repetitions: 5,
+        },
       ],
-      ...{ calls: [], farCalls: [], turns: solved.turns, preset: presetOf(), yaml: 'name: host-model\n' },
+      ...{
+        calls: [],
+        farCalls: [],
+        turns: solved.turns,
+        preset: presetOf(),
+        yaml: 'name: host-model\n',
+      },
       notes: ['energy: not measurable here'],
     },
     '/somewhere/some-xeon-4-cores.yaml',
@@ -200,9 +290,13 @@ describe('calibrationView', () => {
   it('gives SI numbers as JSON and CSV, and the preset', () => {
     expect(JSON.parse(renderers.json(view))).toMatchObject({
       origin: 'measured',
-      measurements: [{ key: 'read.l1', value: 1e11, median: 9e10, worst: 8e10, unit: 'B/s', repetitions: 5 }],
+      measurements: [
+        { key: 'read.l1', value: 1e11, median: 9e10, worst: 8e10, unit: 'B/s', repetitions: 5 },
+      ],
       ...{ turns: { cycles: { denseTap: 5 }, median_error: 0.01 }, preset: 'name: host-model\n' },
     });
-    expect(renderers.csv(view)).toContain('read.l1,read in order,100000000000,90000000000,80000000000,B/s,5');
+    expect(renderers.csv(view)).toContain(
+      'read.l1,read in order,100000000000,90000000000,80000000000,B/s,5',
+    );
   });
 });

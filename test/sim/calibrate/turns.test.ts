@@ -13,11 +13,15 @@ describe('inTurns', () => {
   it('takes the best of rounds of all, until the budget is spent', () => {
     let now = 0;
     const took = [4, 2, 9, 3, 8, 1, 7, 7, 7, 7, 7, 7];
-    const timed = inTurns(['a', 'b'], { clock: () => now, budget: 12, atLeast: 0, rounds: 5 }, () => {
-      const seconds = took.shift() ?? 5;
-      now += 1;
-      return seconds;
-    });
+    const timed = inTurns(
+      ['a', 'b'],
+      { clock: () => now, budget: 12, atLeast: 0, rounds: 5 },
+      () => {
+        const seconds = took.shift() ?? 5;
+        now += 1;
+        return seconds;
+      },
+    );
     // Six rounds of two: a took 4, 9, 8, 7, 7, 7 and b 2, 3, 1, 7, 7, 7.
     expect(timed).toEqual([
       { seconds: 4, spread: 7 / 4 },
@@ -36,22 +40,32 @@ describe('repetitionsOf', () => {
 
 /** Every call of the calibration layers, with its turns. */
 const calls = nearLayers().flatMap((layer) =>
-  readyCalls(layer.kernel, layer.layer, layer.weights, layer.input, false, layer.batch).map(({ call, words }) => ({
-    kernel: layer.kernel.name,
-    what: call.function,
-    turns: allTurns(countCall(call, { words, activations: layer.input })),
-  })),
+  readyCalls(layer.kernel, layer.layer, layer.weights, layer.input, false, layer.batch).map(
+    ({ call, words }) => ({
+      kernel: layer.kernel.name,
+      what: call.function,
+      turns: allTurns(countCall(call, { words, activations: layer.input })),
+    }),
+  ),
 );
 
 describe('solveTurns', () => {
   /** What each loop takes: no two alike, none below its multiply-adds at 8 a cycle. */
   const truth = new Map<LoopName, number>(loopNames.map((name, at) => [name, 6 + ((at * 7) % 13)]));
 
-  /** The real calibration layers' turns, at made-up times: `disturb` tells a call's time from what it should be. */
+  /**
+   * The real calibration layers' turns, at made-up times: `disturb` tells a call's time from what
+   * it should be.
+   */
   function samples(disturb: (seconds: number, at: number) => number): readonly Sample[] {
-    const few = calls.filter(({ kernel }) => ['sparse-convolution', 'dense-convolution', 'pool'].includes(kernel));
+    const few = calls.filter(({ kernel }) =>
+      ['sparse-convolution', 'dense-convolution', 'pool'].includes(kernel),
+    );
     return few.map(({ what, turns }, at) => {
-      const cycles = turnsIn(turns).reduce((sum, [name, times]) => sum + times * (truth.get(name) ?? 0), 0);
+      const cycles = turnsIn(turns).reduce(
+        (sum, [name, times]) => sum + times * (truth.get(name) ?? 0),
+        0,
+      );
       return { what, turns, seconds: disturb(cycles / CLOCK, at), spread: 1 };
     });
   }
@@ -71,7 +85,8 @@ describe('solveTurns', () => {
       CLOCK,
       8,
     );
-    for (const name of DECISIVE) expect(cycles.get(name), name).toBeWithin(0.02, truth.get(name) ?? 0);
+    for (const name of DECISIVE)
+      expect(cycles.get(name), name).toBeWithin(0.02, truth.get(name) ?? 0);
     expect(medianError).toBeLessThan(0.005);
   });
 
@@ -81,7 +96,8 @@ describe('solveTurns', () => {
       CLOCK,
       8,
     );
-    for (const name of DECISIVE) expect(cycles.get(name), name).toBeWithin(0.1, truth.get(name) ?? 0);
+    for (const name of DECISIVE)
+      expect(cycles.get(name), name).toBeWithin(0.1, truth.get(name) ?? 0);
   });
 });
 
@@ -115,7 +131,15 @@ describe('solveLines', () => {
     core: number,
     memory: Partial<typeof none>,
   ): FarSample => ({
-    ...{ what: `${what} of a kernel`, code, level: 'memory', seconds: cycles / CLOCK, spread: 1, cycles, core },
+    ...{
+      what: `${what} of a kernel`,
+      code,
+      level: 'memory',
+      seconds: cycles / CLOCK,
+      spread: 1,
+      cycles,
+      core,
+    },
     lines: { l2: none, l3: none, memory: { ...none, ...memory } },
   });
 
@@ -138,7 +162,8 @@ describe('solveLines', () => {
     expect(solved).toMatchObject({ write: { memory: 14 }, restart: { memory: 400 } });
     expect(solved.stream.memory).toBeWithin(1e-6, 100);
     expect(solved.page.memory).toBeWithin(1e-6, 40);
-    // Of levels without a call that tells anything the nearest is taken; of kinds of code without one nothing is.
+    // Of levels without a call that tells anything the nearest is taken; of kinds of code without
+    // one nothing is.
     expect(solved.exposed).toEqual({
       columns: { l2: 0, l3: 0, memory: 0 },
       elementwise: { l2: 0.2, l3: 0.2, memory: 0.2 },

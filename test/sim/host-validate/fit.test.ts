@@ -9,8 +9,23 @@ import { summarizeBy, summarizeErrors, totalsOf } from '../../../sim/host-valida
 
 function point(changes: Partial<Point>): Point {
   return {
-    ...{ network: 'a', executor: 'tfjs', layer: 'conv', kind: 'conv2d', isDepthwise: false, kernel: 'tfjs' },
-    ...{ measuredSeconds: 1, isTimed: true, spread: 1, modelledSeconds: 1, bound: 'compute', macs: 1e9, bytes: 1e6 },
+    ...{
+      network: 'a',
+      executor: 'tfjs',
+      layer: 'conv',
+      kind: 'conv2d',
+      isDepthwise: false,
+      kernel: 'tfjs',
+    },
+    ...{
+      measuredSeconds: 1,
+      isTimed: true,
+      spread: 1,
+      modelledSeconds: 1,
+      bound: 'compute',
+      macs: 1e9,
+      bytes: 1e6,
+    },
     shape: `of ${changes.network}`,
     ...changes,
   };
@@ -20,13 +35,21 @@ function point(changes: Partial<Point>): Point {
 const points = (['a', 'b', 'c'] as const).flatMap((network, at) =>
   ['one', 'two', 'three'].flatMap((layer) => [
     point({ network, layer, measuredSeconds: at + 2 }),
-    point({ network, layer, executor: 'sparse', kernel: 'sparse-convolution', measuredSeconds: at + 2 }),
+    point({
+      network,
+      layer,
+      executor: 'sparse',
+      kernel: 'sparse-convolution',
+      measuredSeconds: at + 2,
+    }),
   ]),
 );
 
 describe('fitFactors', () => {
   it('takes the median of measured over modelled, for libraries only', () => {
-    expect(fitFactors(points)).toEqual([{ library: 'tfjs', layers: 'convolutions', factor: 3, points: 9 }]);
+    expect(fitFactors(points)).toEqual([
+      { library: 'tfjs', layers: 'convolutions', factor: 3, points: 9 },
+    ]);
   });
 
   it('fits nothing on a few layers, nor on what stands by itself', () => {
@@ -64,8 +87,20 @@ describe('leaveOneNetworkOut', () => {
 describe('summaries', () => {
   const predicted = leaveOneNetworkOut([
     point({ executor: 'sparse', kernel: 'x', measuredSeconds: 1, modelledSeconds: 1.1 }),
-    point({ executor: 'sparse', kernel: 'x', measuredSeconds: 1, modelledSeconds: 0.8, layer: 'slow' }),
-    point({ executor: 'sparse', kernel: 'y', measuredSeconds: 2, modelledSeconds: 2, network: 'b' }),
+    point({
+      executor: 'sparse',
+      kernel: 'x',
+      measuredSeconds: 1,
+      modelledSeconds: 0.8,
+      layer: 'slow',
+    }),
+    point({
+      executor: 'sparse',
+      kernel: 'y',
+      measuredSeconds: 2,
+      modelledSeconds: 2,
+      network: 'b',
+    }),
     point({ executor: 'sparse', kernel: 'y', isTimed: false, measuredSeconds: 0, network: 'b' }),
   ]);
 
@@ -80,7 +115,9 @@ describe('summaries', () => {
   });
 
   it('group by what is asked, and add networks up', () => {
-    expect(summarizeBy(predicted, ({ kernel }) => kernel).map(({ of, points: n }) => [of, n])).toEqual([
+    expect(
+      summarizeBy(predicted, ({ kernel }) => kernel).map(({ of, points: n }) => [of, n]),
+    ).toEqual([
       ['x', 2],
       ['y', 1],
     ]);
@@ -97,8 +134,20 @@ describe('the roofline', () => {
     { key: 'peak.fused', value: 64e9 },
   ]);
   const roofline = rooflineOf('a machine', 1, ceilings, [
-    point({ executor: 'dense', kernel: 'dense-columns', macs: 1e6, bytes: 1e7, measuredSeconds: 1e-3 }),
-    point({ executor: 'dense', kernel: 'dense-convolution', macs: 1e9, bytes: 1e6, measuredSeconds: 0.1 }),
+    point({
+      executor: 'dense',
+      kernel: 'dense-columns',
+      macs: 1e6,
+      bytes: 1e7,
+      measuredSeconds: 1e-3,
+    }),
+    point({
+      executor: 'dense',
+      kernel: 'dense-convolution',
+      macs: 1e9,
+      bytes: 1e6,
+      measuredSeconds: 0.1,
+    }),
     point({ macs: 0 }),
   ]);
 
@@ -120,7 +169,11 @@ describe('the roofline', () => {
     ]);
     expect(roofline.points).toHaveLength(2);
     // 0.1 MAC for a byte at 100 GB/s would be 10 GMAC/s; 1 GMAC/s is a tenth of it.
-    expect(roofline.points[0]).toMatchObject({ macsPerByte: 0.1, macsPerSecond: 1e9, bytesPerSecond: 1e10 });
+    expect(roofline.points[0]).toMatchObject({
+      macsPerByte: 0.1,
+      macsPerSecond: 1e9,
+      bytesPerSecond: 1e10,
+    });
     expect(roofline.points[0]?.shareOfRoof).toBeWithin(1e-9, 0.1);
     // 1000 MAC for a byte: 10 of 32 GMAC/s.
     expect(roofline.points[1]?.shareOfRoof).toBeWithin(1e-9, 10 / 32);
@@ -138,7 +191,9 @@ describe('the roofline', () => {
         lines.findIndex((line) => line.includes('│') && line.split('│')[1]?.includes(sign));
       // 10 GMAC/s above 1 GMAC/s, and to its right.
       expect(rowOf('b')).toBeLessThan(rowOf('a'));
-      expect((lines[rowOf('b')] as string).indexOf('b')).toBeGreaterThan((lines[rowOf('a')] as string).indexOf('a'));
+      expect((lines[rowOf('b')] as string).indexOf('b')).toBeGreaterThan(
+        (lines[rowOf('a')] as string).indexOf('a'),
+      );
     }
   });
 
@@ -157,12 +212,21 @@ describe('the roofline', () => {
           seed: 0,
           engines: [{ executor: 'tfjs', engine: 'tfjs 4' }],
         },
-        ...{ points: predicted, factors: fitFactors(points), roofline, notes: ['energy: not measurable here'] },
+        ...{
+          points: predicted,
+          factors: fitFactors(points),
+          roofline,
+          notes: ['energy: not measurable here'],
+        },
         ...{
           calibrated: summarizeErrors('nothing fitted', predicted),
           overall: summarizeErrors('left out', predicted),
         },
-        ...{ byExecutor: summarizeBy(predicted, ({ executor }) => executor), byKernel: [], byNetwork: [] },
+        ...{
+          byExecutor: summarizeBy(predicted, ({ executor }) => executor),
+          byKernel: [],
+          byNetwork: [],
+        },
         totals: totalsOf(predicted),
       },
       { layers: true, roofline: true },
@@ -179,8 +243,12 @@ describe('the roofline', () => {
       macs_per_byte: 0.1,
       macs_per_second: 1e9,
     });
-    expect(json.fitted).toEqual([{ library: 'tfjs', layers: 'convolutions', factor: 3, points: 9, from: 'fitted' }]);
-    expect(renderers.csv(view).split('\n')[0]).toContain('measured_seconds,predicted_seconds,error');
+    expect(json.fitted).toEqual([
+      { library: 'tfjs', layers: 'convolutions', factor: 3, points: 9, from: 'fitted' },
+    ]);
+    expect(renderers.csv(view).split('\n')[0]).toContain(
+      'measured_seconds,predicted_seconds,error',
+    );
     expect(renderers.markdown(view, { columns: 100, color: false })).toContain('```');
   });
 });

@@ -15,7 +15,10 @@ const network = buildNetwork({
 });
 const model: Model = { network, weights: new Map(), origin: 'synthetic' };
 
-/** An executor whose run number n takes `seconds(n)` for its first layer and half of it for its second. */
+/**
+ * An executor whose run number n takes `seconds(n)` for its first layer and half of it for its
+ * second.
+ */
 function fake(name: string, seconds: (run: number) => number, log: string[] = []): Executor {
   return {
     name,
@@ -28,7 +31,12 @@ function fake(name: string, seconds: (run: number) => number, log: string[] = []
           log.push(name);
           const taken = seconds(runs++);
           const layers = network.layers.map((layer, at) => {
-            return { name: layer.name, kernel: `${name}-kernel`, seconds: taken / (at + 1), notes: [] };
+            return {
+              name: layer.name,
+              kernel: `${name}-kernel`,
+              seconds: taken / (at + 1),
+              notes: [],
+            };
           });
           return { layers, output: new Float32Array(4), outputs: new Map(), notes: [] };
         },
@@ -61,7 +69,13 @@ describe('measureNetwork', () => {
       fake('a', (run) => (run % 2 === 0 ? 9 : 2), log),
       fake('b', (run) => (run % 2 === 0 ? 9 : 4), log),
     ];
-    const measured = await measureNetwork(model, inputs, executors, { ...options, clock: ticking() }, never);
+    const measured = await measureNetwork(
+      model,
+      inputs,
+      executors,
+      { ...options, clock: ticking() },
+      never,
+    );
     expect(measured.map(({ executor }) => executor)).toEqual(['a', 'b']);
     expect(measured[0]?.layers).toEqual([
       { layer: 'first', kernel: 'a-kernel', seconds: 2, spread: 1 },
@@ -77,7 +91,13 @@ describe('measureNetwork', () => {
     const calm = (run: number) => (run < 40 ? 2 + (run % 7) : 1);
     const once = { ...options, clock: ticking() };
     const [steady] = await measureNetwork(model, inputs, [fake('a', () => 1)], once, never);
-    const [busy] = await measureNetwork(model, inputs, [fake('a', calm)], { ...options, clock: ticking() }, never);
+    const [busy] = await measureNetwork(
+      model,
+      inputs,
+      [fake('a', calm)],
+      { ...options, clock: ticking() },
+      never,
+    );
     expect(busy?.runs ?? 0).toBeGreaterThan(steady?.runs ?? 0);
     expect(busy?.layers[0]?.seconds).toBe(1);
     const short = { ...options, budget: 1, clock: ticking() };
@@ -101,7 +121,10 @@ describe('measureNetwork', () => {
   });
 
   it('leaves out what cannot be loaded, and says so', async () => {
-    const broken: Executor = { ...fake('broken', () => 1), load: () => Promise.reject(new Error('not installed')) };
+    const broken: Executor = {
+      ...fake('broken', () => 1),
+      load: () => Promise.reject(new Error('not installed')),
+    };
     const told: string[] = [];
     const measured = await measureNetwork(
       model,

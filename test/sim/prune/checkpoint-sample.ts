@@ -10,7 +10,11 @@ const wave = (count: number) => Float32Array.from({ length: count }, (_, at) => 
 const fc: LayerParameters = {
   ...{ rows: 2, columns: 3, weights: Float32Array.of(0, 0.5, -0.5, 0, 0.5, 0.5), bias: wave(2) },
   mask: Uint8Array.of(0, 1, 1, 0, 1, 1),
-  binding: { kind: 'shared', centroids: Float32Array.of(0, 0.5, -0.5), codes: Uint16Array.of(0, 1, 2, 0, 1, 1) },
+  binding: {
+    kind: 'shared',
+    centroids: Float32Array.of(0, 0.5, -0.5),
+    codes: Uint16Array.of(0, 1, 2, 0, 1, 1),
+  },
 };
 const conv: LayerParameters = {
   ...{ rows: 1, columns: 16, weights: wave(16), bias: null, mask: null },
@@ -36,7 +40,12 @@ export const checkpoint: Checkpoint = {
     marks: new Map<string, Parameters>([['kept', new Map([['fc', rounded]])]]),
     steps: [
       {
-        ...{ title: 'dense', kind: 'train', validation, layers: [{ name: 'fc', weights: 6, nonzeros: 4 }] },
+        ...{
+          title: 'dense',
+          kind: 'train',
+          validation,
+          layers: [{ name: 'fc', weights: 6, nonzeros: 4 }],
+        },
         size: {
           ...{ denseBytes: 24, fileBytes: 200, huffmanFileBytes: 190 },
           layers: [
@@ -59,7 +68,13 @@ const train: TrainStage = {
 };
 
 export const study: StudyRequest = {
-  ...{ workload: 'lenet-300-100', sha256: null, pipeline: 'deep-compression', data: 'procedural', dataSeed: 0 },
+  ...{
+    workload: 'lenet-300-100',
+    sha256: null,
+    pipeline: 'deep-compression',
+    data: 'procedural',
+    dataSeed: 0,
+  },
   weights: null,
   stages: [
     train,
@@ -73,11 +88,19 @@ export const study: StudyRequest = {
     {
       ...train,
       thinning: {
-        ...{ rule: { by: 'densities', densities: { fc1: 0.1 } }, pattern: { kind: 'block', rows: 4, columns: 4 } },
+        ...{
+          rule: { by: 'densities', densities: { fc1: 0.1 } },
+          pattern: { kind: 'block', rows: 4, columns: 4 },
+        },
         ...{ prunings: 3, epochsEach: 1 },
       },
     },
-    { kind: 'prune', title: 'pruned', rule: { by: 'quality', quality: { fc1: 1.5 } }, pattern: { kind: 'free' } },
+    {
+      kind: 'prune',
+      title: 'pruned',
+      rule: { by: 'quality', quality: { fc1: 1.5 } },
+      pattern: { kind: 'free' },
+    },
     { kind: 'share', title: 'shared', bits: { dense: 5 }, initialisation: 'linear' },
     { kind: 'transform', title: 'transformed', tile: 2 },
     { kind: 'densify', title: 'dense again' },

@@ -4,10 +4,19 @@ import { mkdtempSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { readCheckpoint, sealCheckpoint, writeCheckpoint } from '../../../sim/prune/checkpoint.node.js';
+import {
+  readCheckpoint,
+  sealCheckpoint,
+  writeCheckpoint,
+} from '../../../sim/prune/checkpoint.node.js';
 import { initialState } from '../../../sim/prune/pipeline.js';
 import type { LabState } from '../../../sim/prune/state.js';
-import { openStore, parseStudy, resumeStudy, type StudyRequest } from '../../../sim/prune/store.node.js';
+import {
+  openStore,
+  parseStudy,
+  resumeStudy,
+  type StudyRequest,
+} from '../../../sim/prune/store.node.js';
 import { InputError } from '../../../workloads/base/errors.js';
 import { buildNetwork } from '../../../workloads/graph.js';
 import { readSafetensors } from '../../../workloads/import/safetensors.js';
@@ -53,16 +62,32 @@ describe('a checkpoint', () => {
   });
 
   it.each<[string, (header: Record<string, unknown>) => void, string]>([
-    ['an older form', (header) => Object.assign(header, { format: 1 }), 'format: found 1, expected 2'],
+    [
+      'an older form',
+      (header) => Object.assign(header, { format: 1 }),
+      'format: found 1, expected 2',
+    ],
     [
       'a stage below zero',
       (header) => Object.assign(header, { stage: -1 }),
       'stage: found -1, expected a whole number',
     ],
     ['no marks', (header) => delete header.marks, 'marks: missing, expected a array'],
-    ['an unknown key', (header) => Object.assign(header, { stages: 1 }), 'stages: unknown key; did you mean stage?'],
-    ['more weights', (header) => Object.assign(layerOf(header, 0), { rows: 7 }), 'tensor /fc/weights: found 6 of F32'],
-    ['a layer twice', (header) => Object.assign(layerOf(header, 1), layerOf(header, 0)), 'found a layer twice'],
+    [
+      'an unknown key',
+      (header) => Object.assign(header, { stages: 1 }),
+      'stages: unknown key; did you mean stage?',
+    ],
+    [
+      'more weights',
+      (header) => Object.assign(layerOf(header, 0), { rows: 7 }),
+      'tensor /fc/weights: found 6 of F32',
+    ],
+    [
+      'a layer twice',
+      (header) => Object.assign(layerOf(header, 1), layerOf(header, 0)),
+      'found a layer twice',
+    ],
     [
       'tiles of no domain',
       (header) => Object.assign(layerOf(header, 0), { tile: 2 }),
@@ -107,20 +132,34 @@ describe('a checkpoint', () => {
     ['a mask of twos', { mask: new Uint8Array(6).fill(2) }, 'found 2, expected numbers below 2'],
     [
       'codes beyond the table',
-      { binding: { kind: 'shared', centroids: Float32Array.of(0, 1), codes: Uint16Array.of(0, 1, 2, 0, 0, 0) } },
+      {
+        binding: {
+          kind: 'shared',
+          centroids: Float32Array.of(0, 1),
+          codes: Uint16Array.of(0, 1, 2, 0, 0, 0),
+        },
+      },
       'found 2, expected numbers below 2',
     ],
   ])('is refused with %s', (_, change, message) => {
     const parameters = new Map(
-      [...checkpoint.state.parameters].map(([name, layer]) => [name, name === 'fc' ? { ...layer, ...change } : layer]),
+      [...checkpoint.state.parameters].map(([name, layer]) => [
+        name,
+        name === 'fc' ? { ...layer, ...change } : layer,
+      ]),
     );
-    const bytes = writeCheckpoint({ ...checkpoint, state: { ...checkpoint.state, parameters, velocities: null } });
+    const bytes = writeCheckpoint({
+      ...checkpoint,
+      state: { ...checkpoint.state, parameters, velocities: null },
+    });
     expect(messageOf(() => readCheckpoint(bytes, 'x'))).toContain(message);
   });
 });
 
-const layersOf = (header: Record<string, unknown>) => header.layers as readonly Record<string, unknown>[];
-const layerOf = (header: Record<string, unknown>, at: number) => layersOf(header)[at] as Record<string, unknown>;
+const layersOf = (header: Record<string, unknown>) =>
+  header.layers as readonly Record<string, unknown>[];
+const layerOf = (header: Record<string, unknown>, at: number) =>
+  layersOf(header)[at] as Record<string, unknown>;
 
 describe("a study's folder", () => {
   const network = (outputs: number, bias = true) =>
@@ -128,7 +167,8 @@ describe("a study's folder", () => {
       ...{ name: 'small', title: 'small', input: [1, 2, 2], source: { work: 'test', at: 'here' } },
       layers: [{ kind: 'dense', name: 'fc', outputs, bias, activation: 'none' }],
     });
-  const open = (folder: string, request: StudyRequest = study) => openStore(folder, request, [0, 1]);
+  const open = (folder: string, request: StudyRequest = study) =>
+    openStore(folder, request, [0, 1]);
   const folderOf = () => mkdtempSync(join(tmpdir(), 'zeroskip-study-'));
   const begun: LabState = initialState(initialise(network(3), 0));
 
@@ -148,7 +188,9 @@ describe("a study's folder", () => {
     await expect(store.load(0, network(4))).rejects.toThrow(
       'seed-0.checkpoint: found a layer fc of another size, expected 4×4 weights',
     );
-    await expect(store.load(0, network(3, false))).rejects.toThrow('found a layer fc of another size');
+    await expect(store.load(0, network(3, false))).rejects.toThrow(
+      'found a layer fc of another size',
+    );
     const other = buildNetwork({
       ...{ ...network(3), outputs: ['fd'] },
       layers: [{ kind: 'dense', name: 'fd', outputs: 3, bias: true, activation: 'none' }],
@@ -156,12 +198,19 @@ describe("a study's folder", () => {
     await expect(store.load(0, other)).rejects.toThrow('found weights of fc, expected of fd');
 
     renameSync(join(folder, 'seed-0.checkpoint'), join(folder, 'seed-1.checkpoint'));
-    await expect(store.load(1, network(3))).rejects.toThrow('found a checkpoint of seed 0, expected 1');
+    await expect(store.load(1, network(3))).rejects.toThrow(
+      'found a checkpoint of seed 0, expected 1',
+    );
 
     const elsewhere = folderOf();
     const second = await open(elsewhere, { ...study, dataSeed: 5 });
-    writeFileSync(join(elsewhere, 'seed-0.checkpoint'), readFileSync(join(folder, 'seed-1.checkpoint')));
-    await expect(second.load(0, network(3))).rejects.toThrow("found another study's checkpoint, expected this one's");
+    writeFileSync(
+      join(elsewhere, 'seed-0.checkpoint'),
+      readFileSync(join(folder, 'seed-1.checkpoint')),
+    );
+    await expect(second.load(0, network(3))).rejects.toThrow(
+      "found another study's checkpoint, expected this one's",
+    );
   });
 
   it.each<[string, object, string]>([
@@ -182,6 +231,8 @@ describe("a study's folder", () => {
       'x: request.stages.0.kind: found "melt", expected',
     ],
   ])('refuses a study with %s', (_, json, message) => {
-    expect(messageOf(() => parseStudy(new TextEncoder().encode(JSON.stringify(json)), 'x'))).toContain(message);
+    expect(
+      messageOf(() => parseStudy(new TextEncoder().encode(JSON.stringify(json)), 'x')),
+    ).toContain(message);
   });
 });

@@ -1,10 +1,17 @@
-// Whole pipelines on a small network and few pictures: what each stage does, and that stopping changes nothing.
+// Whole pipelines on a small network and few pictures: what each stage does, and that stopping
+// changes nothing.
 
 import { beforeAll, describe, expect, it } from 'vitest';
 import { type Backend, openBackend } from '../../../hw-models/host/tfjs-backend.js';
 import { readCheckpoint, writeCheckpoint } from '../../../sim/prune/checkpoint.node.js';
 import { initialState, type Laboratory, runPipeline } from '../../../sim/prune/pipeline.js';
-import { defaultSettings, MARKS, recipes, type Settings, stagesOf } from '../../../sim/prune/recipes.js';
+import {
+  defaultSettings,
+  MARKS,
+  recipes,
+  type Settings,
+  stagesOf,
+} from '../../../sim/prune/recipes.js';
 import type { Stage } from '../../../sim/prune/stages.js';
 import type { LabState } from '../../../sim/prune/state.js';
 import { InputError } from '../../../workloads/base/errors.js';
@@ -76,7 +83,8 @@ const step = (state: LabState, title: string) => {
 };
 const kept = (state: LabState, title: string) => {
   const { layers } = step(state, title);
-  const sum = (part: 'weights' | 'nonzeros') => layers.reduce((total, layer) => total + layer[part], 0);
+  const sum = (part: 'weights' | 'nonzeros') =>
+    layers.reduce((total, layer) => total + layer[part], 0);
   return sum('nonzeros') / sum('weights');
 };
 
@@ -100,25 +108,37 @@ describe('Deep Compression from start to end', () => {
     expect(kept(whole, 'pruned 2')).toBeWithin(2e-3, 1 / 12);
     expect(kept(whole, 'pruned 1')).toBeWithin(2e-3, Math.sqrt(1 / 12));
     expect(kept(whole, 'retrained 2')).toBe(kept(whole, 'pruned 2'));
-    const [fc1, fc2] = step(whole, 'pruned 2').layers.map(({ nonzeros, weights }) => nonzeros / weights);
+    const [fc1, fc2] = step(whole, 'pruned 2').layers.map(
+      ({ nonzeros, weights }) => nonzeros / weights,
+    );
     expect((fc2 as number) / (fc1 as number)).toBeWithin(0.05, 4);
   });
 
   it('gets smaller at every step', () => {
-    const sizes = ['dense', 'pruned 1', 'pruned 2', 'shared'].map((title) => step(whole, title).size.huffmanFileBytes);
+    const sizes = ['dense', 'pruned 1', 'pruned 2', 'shared'].map(
+      (title) => step(whole, title).size.huffmanFileBytes,
+    );
     expect(sizes).toEqual([...sizes].sort((a, b) => b - a));
     expect(whole.marks.get(MARKS.shared)?.get('fc1')?.binding.kind).toBe('shared');
   });
 
   it('tests every network kept, once', () => {
     expect(whole.tests.map(({ name }) => name)).toEqual([
-      ...['dense', 'pruned at once, not retrained', 'pruned and retrained', 'shared', 'dense, trained as long'],
+      ...[
+        'dense',
+        'pruned at once, not retrained',
+        'pruned and retrained',
+        'shared',
+        'dense, trained as long',
+      ],
     ]);
     expect(whole.tests.every(({ test }) => test.frames === 200)).toBe(true);
   });
 
   it('scans every layer at every density', () => {
-    expect(whole.curves.map(({ layer, points }) => [layer, points.map(({ density }) => density)])).toEqual([
+    expect(
+      whole.curves.map(({ layer, points }) => [layer, points.map(({ density }) => density)]),
+    ).toEqual([
       ['fc1', [1, 0.3, 0.1]],
       ['fc2', [1, 0.3, 0.1]],
     ]);
@@ -166,9 +186,16 @@ describe('gradual pruning', () => {
   it('has a dense control that trains as long without pruning', () => {
     const stages = pipeline('han2015', { ...gradual, iterations: 4, control: true });
     const epochs = (wanted: (title: string) => boolean) =>
-      stages.reduce((sum, stage) => sum + (stage.kind === 'train' && wanted(stage.title) ? stage.epochs : 0), 0);
-    expect(epochs((title) => title.startsWith('dense control'))).toBe(epochs((title) => title === 'retrained'));
-    const control = stages.find((stage) => stage.kind === 'train' && stage.title.startsWith('dense control'));
+      stages.reduce(
+        (sum, stage) => sum + (stage.kind === 'train' && wanted(stage.title) ? stage.epochs : 0),
+        0,
+      );
+    expect(epochs((title) => title.startsWith('dense control'))).toBe(
+      epochs((title) => title === 'retrained'),
+    );
+    const control = stages.find(
+      (stage) => stage.kind === 'train' && stage.title.startsWith('dense control'),
+    );
     expect(control).toMatchObject({ thinning: null });
   });
 });
@@ -192,7 +219,8 @@ describe('a pipeline that is killed', () => {
   it('ends with the same bits when it is resumed', async () => {
     const bitsOf = (state: LabState) => writeCheckpoint({ study: 'one', seed: 1, state });
     const whole = bitsOf(await run(stages, { data: few }));
-    // Dies at the n-th breath: within the first epoch, between epochs, in a scan, while centroids are trained.
+    // Dies at the n-th breath: within the first epoch, between epochs, in a scan, while centroids
+    // are trained.
     for (const life of [1, 6, 9, 20, 27]) {
       let saved: Uint8Array | null = null;
       let breaths = 0;
@@ -232,7 +260,9 @@ describe('other pipelines', () => {
       step(state, 'ternary').validation.accuracy,
     );
     // 2 bits a weight and less, beside 32.
-    expect(step(state, 'ternary').size.huffmanFileBytes * 12).toBeLessThan(step(state, 'ternary').size.denseBytes);
+    expect(step(state, 'ternary').size.huffmanFileBytes * 12).toBeLessThan(
+      step(state, 'ternary').size.denseBytes,
+    );
   });
 
   it('2:4: no four neighbours with more than two weights, after retraining too', async () => {
@@ -240,7 +270,9 @@ describe('other pipelines', () => {
     const layer = state.parameters.get('fc1');
     const weights = effectiveWeights(layer as NonNullable<typeof layer>);
     for (let at = 0; at < weights.length; at += 4) {
-      expect(weights.subarray(at, at + 4).filter((weight) => weight !== 0).length).toBeLessThanOrEqual(2);
+      expect(
+        weights.subarray(at, at + 4).filter((weight) => weight !== 0).length,
+      ).toBeLessThanOrEqual(2);
     }
     expect(kept(state, 'retrained')).toBeWithin(0.01, 0.5);
   });
@@ -249,18 +281,30 @@ describe('other pipelines', () => {
     const shares = await Promise.all(
       [0.5, 1.5].map(async (quality) => {
         const stages: readonly Stage[] = [
-          { kind: 'prune', title: 'cut', rule: { by: 'quality', quality }, pattern: { kind: 'free' } },
+          {
+            kind: 'prune',
+            title: 'cut',
+            rule: { by: 'quality', quality },
+            pattern: { kind: 'free' },
+          },
         ];
         return kept(await run(stages), 'cut');
       }),
     );
-    // Of a normal distribution 62 % lie beyond half a standard deviation, 13 % beyond one and a half.
+    // Of a normal distribution 62 % lie beyond half a standard deviation, 13 % beyond one and a
+    // half.
     expect(shares[0]).toBeWithin(0.03, 0.617);
     expect(shares[1]).toBeWithin(0.06, 0.134);
   });
 
   it('by sensitivity needs a scan, and then meets the target', async () => {
-    const by = { allocation: 'sensitivity', iterations: 2, epochs: 4, finalEpochs: 1, retrainEpochs: 1 } as const;
+    const by = {
+      allocation: 'sensitivity',
+      iterations: 2,
+      epochs: 4,
+      finalEpochs: 1,
+      retrainEpochs: 1,
+    } as const;
     await expect(run(pipeline('han2015', { ...by, scan: [] }))).rejects.toThrow(InputError);
     const state = await run(pipeline('han2015', { ...by, scan: [0.6, 0.3, 0.1, 0.03] }));
     expect(kept(state, 'pruned 2')).toBeWithin(2e-3, 1 / 12);

@@ -1,4 +1,5 @@
-// The pipeline that prunes 3×3 convolutions in Winograd's domain, on a small network and few pictures.
+// The pipeline that prunes 3×3 convolutions in Winograd's domain, on a small network and few
+// pictures.
 
 import { beforeAll, describe, expect, it } from 'vitest';
 import { openBackend } from '../../../hw-models/host/tfjs-backend.js';
@@ -18,7 +19,16 @@ const network = buildNetwork({
   ...{ name: 'small', title: 'small', input: [1, 28, 28], source: { work: 'test', at: 'here' } },
   layers: [
     {
-      ...{ kind: 'conv2d', name: 'conv1', channels: 4, kernel: 3, stride: 1, dilation: 1, pad: 1, groups: 1 },
+      ...{
+        kind: 'conv2d',
+        name: 'conv1',
+        channels: 4,
+        kernel: 3,
+        stride: 1,
+        dilation: 1,
+        pad: 1,
+        groups: 1,
+      },
       ...{ bias: true, activation: 'relu' },
     },
     { kind: 'pool2d', name: 'pool1', mode: 'max', kernel: 4, stride: 4, pad: 0, rounding: 'floor' },
@@ -33,14 +43,23 @@ describe("pruning in Winograd's domain", () => {
     const { tf } = await openBackend(['wasm']);
     const recipe = recipes.winograd as Recipe;
     const few = { epochs: 8, iterations: 2, finalEpochs: 4, batch: 20, shift: 0 };
-    const stages = stagesOf(recipe, { ...defaultSettings(network), ...recipe.settings, ...few, density: 0.25 });
+    const stages = stagesOf(recipe, {
+      ...defaultSettings(network),
+      ...recipe.settings,
+      ...few,
+      density: 0.25,
+    });
     state = await runPipeline(stages, initialState(initialise(network, 1)), {
-      ...{ trained: trainable(tf, network), data: proceduralDigits(2, { train: 300, validation: 200, test: 20 }) },
+      ...{
+        trained: trainable(tf, network),
+        data: proceduralDigits(2, { train: 300, validation: 200, test: 20 }),
+      },
       published: { source: { work: 'test', at: 'here' }, input: 1, layers: {} },
       ...{ seed: 1, progress: () => {}, save: async () => {}, breathe: async () => {} },
     });
   });
-  const step = (title: string) => state.steps.find((one) => one.title === title) as LabState['steps'][number];
+  const step = (title: string) =>
+    state.steps.find((one) => one.title === title) as LabState['steps'][number];
 
   it('changes nothing by the transform alone, in which a kernel has 16 weights for 9', () => {
     const [before, after] = [step('dense'), step("in Winograd's domain")];
@@ -63,7 +82,9 @@ describe("pruning in Winograd's domain", () => {
     const data = { data: { title: 'none' } } as Parameters<typeof encodeModel>[2];
     for (const file of ['a.safetensors', 'a.net']) {
       expect(() => encodeModel(network, state.parameters, data, file)).toThrow(
-        new InputError(`${file}: such a file has no room for layer conv1, which is in Winograd's domain`),
+        new InputError(
+          `${file}: such a file has no room for layer conv1, which is in Winograd's domain`,
+        ),
       );
     }
   });

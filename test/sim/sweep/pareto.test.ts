@@ -7,16 +7,23 @@ import { coveredShare } from '../../../sim/sweep/summary.js';
 
 const SIDE = 5;
 const clouds = (dimensions: number) =>
-  fc.array(fc.array(fc.integer({ min: 0, max: SIDE }), { minLength: dimensions, maxLength: dimensions }), {
-    maxLength: 12,
-  });
+  fc.array(
+    fc.array(fc.integer({ min: 0, max: SIDE }), { minLength: dimensions, maxLength: dimensions }),
+    {
+      maxLength: 12,
+    },
+  );
 
 /** Unit cells of the box that some point reaches: whole coordinates make it exact. */
 function cellsCovered(points: readonly (readonly number[])[], dimensions: number): number {
   let covered = 0;
   for (let cell = 0; cell < SIDE ** dimensions; cell++) {
-    const corner = Array.from({ length: dimensions }, (_, axis) => Math.floor(cell / SIDE ** axis) % SIDE);
-    if (points.some((point) => point.every((value, axis) => value <= (corner[axis] ?? -1)))) covered++;
+    const corner = Array.from(
+      { length: dimensions },
+      (_, axis) => Math.floor(cell / SIDE ** axis) % SIDE,
+    );
+    if (points.some((point) => point.every((value, axis) => value <= (corner[axis] ?? -1))))
+      covered++;
   }
   return covered;
 }

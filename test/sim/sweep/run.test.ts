@@ -12,7 +12,14 @@ import { openStore } from '../../../sim/sweep/store-duckdb.node.js';
 import { mergeStores } from '../../../sim/sweep/stores.node.js';
 import { runInStore, sweep } from '../../../sim/sweep/sweep.node.js';
 import { createWorkloadSource, loadWorkloads } from '../../../sim/sweep/workloads.node.js';
-import { planOf, runSolo, smallSpec, sortedDesigns, specFile, temporaryFolder } from './small-plan.js';
+import {
+  planOf,
+  runSolo,
+  smallSpec,
+  sortedDesigns,
+  specFile,
+  temporaryFolder,
+} from './small-plan.js';
 
 const spec = specFile(smallSpec);
 const DESIGNS = 48;
@@ -28,12 +35,20 @@ describe('a sweep', () => {
     const expected = await solo();
     for (const workers of [1, 2, 4]) {
       const store = temporaryFolder();
-      expect(await sweep({ spec, store, workers })).toMatchObject({ complete: true, evaluated: DESIGNS });
+      expect(await sweep({ spec, store, workers })).toMatchObject({
+        complete: true,
+        evaluated: DESIGNS,
+      });
       expect(await sortedDesigns(store)).toBe(expected);
     }
     const sharded = temporaryFolder();
-    for (const part of [3, 1, 2]) await sweep({ spec, store: sharded, workers: 1, shard: { part, of: 3 } });
-    expect(await mergeStores([sharded], sharded)).toMatchObject({ parts: 3, designs: DESIGNS, missing: 0 });
+    for (const part of [3, 1, 2])
+      await sweep({ spec, store: sharded, workers: 1, shard: { part, of: 3 } });
+    expect(await mergeStores([sharded], sharded)).toMatchObject({
+      parts: 3,
+      designs: DESIGNS,
+      missing: 0,
+    });
     expect(await sortedDesigns(sharded)).toBe(expected);
   });
 
@@ -85,40 +100,49 @@ describe('a sweep', () => {
     expect(first.complete).toBe(false);
     expect(first.evaluated).toBeGreaterThan(10);
     expect(first.evaluated).toBeLessThan(DESIGNS);
-    await expect(runInStore(plan, { store }, async () => crew())).rejects.toThrow('expected --resume to go on');
+    await expect(runInStore(plan, { store }, async () => crew())).rejects.toThrow(
+      'expected --resume to go on',
+    );
     const second = await runInStore(plan, { store, resume: true }, async () => crew());
     expect(second).toMatchObject({ complete: true, evaluated: DESIGNS - first.evaluated });
-    expect(evaluated.toSorted((a, b) => a - b)).toEqual(Array.from({ length: DESIGNS }, (_, at) => at));
+    expect(evaluated.toSorted((a, b) => a - b)).toEqual(
+      Array.from({ length: DESIGNS }, (_, at) => at),
+    );
     expect(await sortedDesigns(store)).toBe(await solo());
   });
 
-  it.each(['nsga2', 'bayesian'])('resumed takes the same way as one that was never stopped: %s', async (strategy) => {
-    const searching = {
-      ...smallSpec,
-      strategy: strategy === 'nsga2' ? { kind: strategy, population: 8 } : strategy,
-      budget: 30,
-    };
-    const plan = await planOf(searching);
-    const evaluator = createEvaluator(plan, createWorkloadSource(plan));
-    const whole = temporaryFolder();
-    await runInStore(plan, { store: whole }, async () => soloCrew(evaluator));
-    const cut = temporaryFolder();
-    for (let run = 0, complete = false; !complete; run++) {
-      const stop = new AbortController();
-      const onProgress = ({ done, doneBefore }: { done: number; doneBefore: number }) => {
-        if (done - doneBefore >= 7) stop.abort();
+  it.each(['nsga2', 'bayesian'])(
+    'resumed takes the same way as one that was never stopped: %s',
+    async (strategy) => {
+      const searching = {
+        ...smallSpec,
+        strategy: strategy === 'nsga2' ? { kind: strategy, population: 8 } : strategy,
+        budget: 30,
       };
-      ({ complete } = await runInStore(
-        plan,
-        { store: cut, resume: run > 0, signal: stop.signal, onProgress },
-        async () => soloCrew(evaluator),
-      ));
-    }
-    expect(await sortedDesigns(cut)).toBe(await sortedDesigns(whole));
-    await expect(
-      runInStore(plan, { store: whole, shard: { part: 1, of: 2 } }, async () => soloCrew(evaluator)),
-    ).rejects.toThrow('has no shards');
-  });
+      const plan = await planOf(searching);
+      const evaluator = createEvaluator(plan, createWorkloadSource(plan));
+      const whole = temporaryFolder();
+      await runInStore(plan, { store: whole }, async () => soloCrew(evaluator));
+      const cut = temporaryFolder();
+      for (let run = 0, complete = false; !complete; run++) {
+        const stop = new AbortController();
+        const onProgress = ({ done, doneBefore }: { done: number; doneBefore: number }) => {
+          if (done - doneBefore >= 7) stop.abort();
+        };
+        ({ complete } = await runInStore(
+          plan,
+          { store: cut, resume: run > 0, signal: stop.signal, onProgress },
+          async () => soloCrew(evaluator),
+        ));
+      }
+      expect(await sortedDesigns(cut)).toBe(await sortedDesigns(whole));
+      await expect(
+        runInStore(plan, { store: whole, shard: { part: 1, of: 2 } }, async () =>
+          soloCrew(evaluator),
+        ),
+      ).rejects.toThrow('has no shards');
+    },
+  );
 
   it('keeps what a design refuses, and why', async () => {
     const axes = { pes: [4, 8], width: { field: 'spmat.widthBits', values: [4, 64] } };
@@ -128,7 +152,12 @@ describe('a sweep', () => {
       store,
       'SELECT width, feasible, fault, seconds IS NULL FROM designs ORDER BY ordinal',
     );
-    expect(rows[0]).toEqual([4, false, expect.stringContaining('expected at least the 8 bits of one entry'), true]);
+    expect(rows[0]).toEqual([
+      4,
+      false,
+      expect.stringContaining('expected at least the 8 bits of one entry'),
+      true,
+    ]);
     expect(rows[1]).toEqual([64, true, null, false]);
   });
 });
@@ -138,19 +167,26 @@ describe('a store', () => {
     const store = temporaryFolder();
     await sweep({ spec, store, workers: 1 });
     const other = specFile({ ...smallSpec, seed: 1 });
-    await expect(sweep({ spec: other, store, workers: 1, resume: true })).rejects.toThrow('a sweep with another seed');
+    await expect(sweep({ spec: other, store, workers: 1, resume: true })).rejects.toThrow(
+      'a sweep with another seed',
+    );
   });
 
   it('takes a result once', async () => {
     const plan = await planOf(smallSpec);
     const evaluator = createEvaluator(plan, createWorkloadSource(plan));
-    const store = await openStore(join(temporaryFolder(), 'results.duckdb'), { plan, version: 'x' });
+    const store = await openStore(join(temporaryFolder(), 'results.duckdb'), {
+      plan,
+      version: 'x',
+    });
     const result = await evaluator.evaluate({
       ordinal: 3,
       settings: { pes: 4, queueDepth: 1, width: 32, clockHz: 400 },
     });
     await store.append([result]);
-    await expect(store.append([{ ...result, ordinal: 4 }, result])).rejects.toThrow('Duplicate key');
+    await expect(store.append([{ ...result, ordinal: 4 }, result])).rejects.toThrow(
+      'Duplicate key',
+    );
     expect([...(await store.ordinals())]).toEqual([3]);
     await store.close();
   });

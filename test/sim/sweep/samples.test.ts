@@ -4,7 +4,13 @@ import { describe, expect, it } from 'vitest';
 import type { Fault } from '../../../hw-models/faults.js';
 import { keyOf, readSpace, type Settings, type Space } from '../../../sim/sweep/space.js';
 import { expand, SweepSpec } from '../../../sim/sweep/spec.js';
-import { grid, latinHypercube, latinRows, random, sobol } from '../../../sim/sweep/strategies/samples.js';
+import {
+  grid,
+  latinHypercube,
+  latinRows,
+  random,
+  sobol,
+} from '../../../sim/sweep/strategies/samples.js';
 import { createSobol, mostSobolAxes } from '../../../sim/sweep/strategies/sobol.js';
 import type { Proposals, Strategy } from '../../../sim/sweep/strategies/strategy.js';
 import { createRandom } from '../../../workloads/base/random.js';
@@ -24,7 +30,8 @@ const all = (strategy: Strategy, space: Space, budget: number, seed = 0) =>
 
 function drain(proposals: Proposals): readonly Settings[] {
   const designs: Settings[] = [];
-  for (let turn = proposals.next([]); !turn.done; turn = proposals.next([])) designs.push(...turn.value);
+  for (let turn = proposals.next([]); !turn.done; turn = proposals.next([]))
+    designs.push(...turn.value);
   return designs;
 }
 
@@ -71,19 +78,25 @@ describe('a Sobol’ sequence', () => {
     return Array.from({ length: count }, () => next());
   };
 
-  // What makes it one: of 2^k points each axis has one in each of 2^k equal slices. Wrong polynomials, or starting
-  // numbers that are even or too large, break it.
-  it.each([1, 2, 3, 4, 5, 6, 7, 8, 9, 10])('has one of 2^%i points in each of as many slices of every axis', (bits) => {
-    const count = 2 ** bits;
-    for (const seed of [0, 7]) {
-      const drawn = points(count, seed);
-      for (let axis = 0; axis < mostSobolAxes; axis++) {
-        expect(new Set(drawn.map((point) => Math.floor((point[axis] ?? 0) * count))).size).toBe(count);
+  // What makes it one: of 2^k points each axis has one in each of 2^k equal slices. Wrong
+  // polynomials, or starting numbers that are even or too large, break it.
+  it.each([1, 2, 3, 4, 5, 6, 7, 8, 9, 10])(
+    'has one of 2^%i points in each of as many slices of every axis',
+    (bits) => {
+      const count = 2 ** bits;
+      for (const seed of [0, 7]) {
+        const drawn = points(count, seed);
+        for (let axis = 0; axis < mostSobolAxes; axis++) {
+          expect(new Set(drawn.map((point) => Math.floor((point[axis] ?? 0) * count))).size).toBe(
+            count,
+          );
+        }
       }
-    }
-  });
+    },
+  );
 
-  // Sobol's first two dimensions are a (0, 2)-sequence: 64 points, one in each box of area 1/64, whatever its shape.
+  // Sobol's first two dimensions are a (0, 2)-sequence: 64 points, one in each box of area 1/64,
+  // whatever its shape.
   it.each([
     [64, 1],
     [32, 2],
@@ -93,11 +106,15 @@ describe('a Sobol’ sequence', () => {
     [2, 32],
     [1, 64],
   ])('has one of 64 points in each of %i × %i boxes of its first two axes', (across, up) => {
-    const boxes = points(64, 5).map(([x = 0, y = 0]) => `${Math.floor(across * x)},${Math.floor(up * y)}`);
+    const boxes = points(64, 5).map(
+      ([x = 0, y = 0]) => `${Math.floor(across * x)},${Math.floor(up * y)}`,
+    );
     expect(new Set(boxes).size).toBe(64);
   });
 
   it('refuses more axes than are tabulated', () => {
-    expect(() => createSobol(mostSobolAxes + 1, createRandom(0, 'x'))).toThrow('expected at most 21 for sobol');
+    expect(() => createSobol(mostSobolAxes + 1, createRandom(0, 'x'))).toThrow(
+      'expected at most 21 for sobol',
+    );
   });
 });

@@ -23,7 +23,10 @@ beforeAll(async () => {
   space = spaceOf(plan);
   const evaluator = createEvaluator(plan, createWorkloadSource(plan));
   for (const settings of space.grid()) {
-    grid.set(keyOf(settings), outcomeOf(plan, await evaluator.evaluate({ ordinal: grid.size, settings })));
+    grid.set(
+      keyOf(settings),
+      outcomeOf(plan, await evaluator.evaluate({ ordinal: grid.size, settings })),
+    );
   }
   const all = objectivesOf([...grid.values()]);
   best = all.reduce((a, b) => a.map((value, at) => Math.min(value, b[at] ?? value)));
@@ -32,7 +35,8 @@ beforeAll(async () => {
 
 const objectivesOf = (outcomes: readonly Outcome[]) =>
   outcomes.flatMap(({ objectives }) => (objectives ? [objectives] : []));
-const covered = (outcomes: readonly Outcome[]) => coveredShare(frontOf(objectivesOf(outcomes)), best, worst);
+const covered = (outcomes: readonly Outcome[]) =>
+  coveredShare(frontOf(objectivesOf(outcomes)), best, worst);
 
 /** What a strategy finds of the grid with a budget. */
 function search(spec: StrategySpec, budget: number, seed: number): readonly Outcome[] {
@@ -63,6 +67,8 @@ describe('of the hypervolume of the whole grid', () => {
 
   it('NSGA-II finds more than as many random designs with a tenth of the grid', () => {
     const budget = Math.floor(grid.size / 10);
-    expect(median(shares({ kind: 'nsga2' }, budget))).toBeGreaterThan(median(shares({ kind: 'random' }, budget)));
+    expect(median(shares({ kind: 'nsga2' }, budget))).toBeGreaterThan(
+      median(shares({ kind: 'random' }, budget)),
+    );
   });
 });

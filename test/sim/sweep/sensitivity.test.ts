@@ -28,7 +28,9 @@ async function* inBatches(results: readonly StoredResult[]) {
   for (let at = 0; at < results.length; at += 7) yield results.slice(at, at + 7);
 }
 
-function designs(all: readonly (readonly [Readonly<Record<string, Label>>, number])[]): readonly StoredResult[] {
+function designs(
+  all: readonly (readonly [Readonly<Record<string, Label>>, number])[],
+): readonly StoredResult[] {
   return all.map(([settings, seconds], ordinal) => ({
     ...{ ordinal, settings, id: `${ordinal}`, fault: null, feasible: true },
     metrics: { ...NONE, seconds },
@@ -55,9 +57,14 @@ describe('sensitivity', () => {
             cells.filter((one) => levelOf(one) === level).map(({ seconds }) => Math.log(seconds)),
           );
           const all = groups.flat();
-          const within = sum(groups.map((group) => (group.length > 1 ? variance(group) * group.length : 0)));
+          const within = sum(
+            groups.map((group) => (group.length > 1 ? variance(group) * group.length : 0)),
+          );
           const total = variance(all) * all.length;
-          const expected = Math.max(0, 1 - within / (all.length - groups.length) / (total / (all.length - 1)));
+          const expected = Math.max(
+            0,
+            1 - within / (all.length - groups.length) / (total / (all.length - 1)),
+          );
           if (total > 1e-9) expect(1 + (share ?? 0)).toBeWithin(1e-6, 1 + expected);
           const means = groups.map(mean);
           expect(range).toBeWithin(1e-6, Math.exp(Math.max(...means) - Math.min(...means)));

@@ -44,5 +44,7 @@ export async function sortedDesigns(store: string): Promise<string> {
 /** Evaluates a spec's designs on this thread. */
 export async function runSolo(spec: object, store: string): Promise<void> {
   const plan = await planOf(spec);
-  await runInStore(plan, { store }, async () => soloCrew(createEvaluator(plan, createWorkloadSource(plan))));
+  await runInStore(plan, { store }, async () =>
+    soloCrew(createEvaluator(plan, createWorkloadSource(plan))),
+  );
 }

@@ -8,7 +8,10 @@ import { expand, SweepSpec } from '../../../sim/sweep/spec.js';
 
 const specWith = (axes: object, hardware: unknown = 'eie-64') =>
   SweepSpec.parse(
-    expand({ name: 'x', hardware, workloads: 'alex-6', objectives: ['seconds'], axes } as Record<string, unknown>),
+    expand({ name: 'x', hardware, workloads: 'alex-6', objectives: ['seconds'], axes } as Record<
+      string,
+      unknown
+    >),
   );
 
 function spaceWith(axes: object, hardware?: unknown) {
@@ -30,7 +33,8 @@ describe('an axis', () => {
     [{ from: 1, to: 6, step: 2 }, [1, 3, 5]],
     [{ from: 1, to: 256, factor: 2 }, [1, 2, 4, 8, 16, 32, 64, 128, 256]],
     [{ from: 1, to: 1000, steps: 4, scale: 'log' }, [1, 10, 100, 1000]],
-    [{ from: 1, to: 8, steps: 6, scale: 'log', whole: true }, [1, 2, 3, 5, 8]], // 1 1.5 2.3 3.5 5.3 8, each once
+    // 1 1.5 2.3 3.5 5.3 8, each once
+    [{ from: 1, to: 8, steps: 6, scale: 'log', whole: true }, [1, 2, 3, 5, 8]],
     [{ from: 1, to: 3, whole: true }, [1, 2, 3]],
     [{ from: 0, to: 1 }, null],
     [
@@ -57,7 +61,9 @@ describe('an axis', () => {
     const levels = { from: 1, to: 10_000, whole: true };
     const faults: Fault[] = [];
     const when = { a: 3, b: { atLeast: 4 } };
-    expect(readSpace(specWith({ a: levels, b: levels, c: { ...levels, when } }), faults)).toBeNull();
+    expect(
+      readSpace(specWith({ a: levels, b: levels, c: { ...levels, when } }), faults),
+    ).toBeNull();
     expect(faults.map(({ text }) => text)).toEqual([
       'found conditions on 100000000 combinations of levels, expected at most 10000000',
     ]);
@@ -116,25 +122,40 @@ describe('a space', () => {
   });
 
   it('counts its designs, lists each once, and finds each again by its place', () => {
-    const axis = fc.integer({ min: 1, max: 4 }).map((n) => Array.from({ length: n }, (_, at) => at + 1));
+    const axis = fc
+      .integer({ min: 1, max: 4 })
+      .map((n) => Array.from({ length: n }, (_, at) => at + 1));
     fc.assert(
-      fc.property(fc.array(axis, { minLength: 1, maxLength: 4 }), fc.integer({ min: 1, max: 4 }), (lists, least) => {
-        const axes = Object.fromEntries(
-          lists.map((values, at) => [`a${at}`, at === 0 ? values : { values, when: { a0: { atLeast: least } } }]),
-        );
-        const space = spaceWith(axes);
-        const designs = [...space.grid()];
-        expect(space.size).toBe(designs.length);
-        expect(new Set(designs.map(keyOf)).size).toBe(designs.length);
-        for (const design of designs) expect(space.at(space.placesOf(design))).toEqual(design);
-      }),
+      fc.property(
+        fc.array(axis, { minLength: 1, maxLength: 4 }),
+        fc.integer({ min: 1, max: 4 }),
+        (lists, least) => {
+          const axes = Object.fromEntries(
+            lists.map((values, at) => [
+              `a${at}`,
+              at === 0 ? values : { values, when: { a0: { atLeast: least } } },
+            ]),
+          );
+          const space = spaceWith(axes);
+          const designs = [...space.grid()];
+          expect(space.size).toBe(designs.length);
+          expect(new Set(designs.map(keyOf)).size).toBe(designs.length);
+          for (const design of designs) expect(space.at(space.placesOf(design))).toEqual(design);
+        },
+      ),
     );
   });
 
   it.each([
-    [{ a: { values: [1], when: { b: 1 } }, b: { values: [1], when: { a: 1 } } }, 'circle of conditions among a, b'],
+    [
+      { a: { values: [1], when: { b: 1 } }, b: { values: [1], when: { a: 1 } } },
+      'circle of conditions among a, b',
+    ],
     [{ a: { values: [1], when: { c: 1 } } }, 'unknown axis'],
-    [{ a: { field: 'pes', values: [1] }, b: { field: 'pes', values: [2] } }, 'sets pes, which axis a sets too'],
+    [
+      { a: { field: 'pes', values: [1] }, b: { field: 'pes', values: [2] } },
+      'sets pes, which axis a sets too',
+    ],
     [{ a: [1, 1] }, 'found a level twice'],
     [{ a: { from: 2, to: 1 } }, 'expected more than from'],
     [{ a: { from: 0, to: 1, scale: 'log' } }, 'above 0'],

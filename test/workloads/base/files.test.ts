@@ -21,25 +21,43 @@ describe('readBytes', () => {
     const bytes = await readBytes(at('whole'));
     bytes.slice()[0] = 0;
     expect(bytes[0]).toBe(97);
-    expect(await refusal(() => readBytes(at('whole'), 2))).toBe(`${at('whole')}: found 3 bytes, expected at most 2`);
+    expect(await refusal(() => readBytes(at('whole'), 2))).toBe(
+      `${at('whole')}: found 3 bytes, expected at most 2`,
+    );
   });
 
-  it.skipIf(process.platform === 'win32')('never waits for a pipe that nobody writes to', async () => {
-    execFileSync('mkfifo', [at('pipe')]);
-    expect(await refusal(() => readBytes(at('pipe')))).toBe(`${at('pipe')}: found a pipe, expected a file`);
-  });
+  it.skipIf(process.platform === 'win32')(
+    'never waits for a pipe that nobody writes to',
+    async () => {
+      execFileSync('mkfifo', [at('pipe')]);
+      expect(await refusal(() => readBytes(at('pipe')))).toBe(
+        `${at('pipe')}: found a pipe, expected a file`,
+      );
+    },
+  );
 
-  it.skipIf(process.platform === 'win32').each(['/dev/zero', '/dev/null'])('refuses %s', async (device) => {
-    expect(await refusal(() => readBytes(device))).toBe(`${device}: found a device, expected a file`);
-  });
+  it.skipIf(process.platform === 'win32').each(['/dev/zero', '/dev/null'])(
+    'refuses %s',
+    async (device) => {
+      expect(await refusal(() => readBytes(device))).toBe(
+        `${device}: found a device, expected a file`,
+      );
+    },
+  );
 
   it('refuses folders, what is not there, and what stands in for the file', async () => {
     mkdirSync(at('inner'));
     writeFileSync(at('pointer'), pointer);
-    expect(await refusal(() => readBytes(at('inner')))).toBe(`${at('inner')}: found a folder, expected a file`);
+    expect(await refusal(() => readBytes(at('inner')))).toBe(
+      `${at('inner')}: found a folder, expected a file`,
+    );
     expect(await refusal(() => readBytes(at('nothing')))).toBe(`${at('nothing')}: no such file`);
-    expect(await refusal(() => readBytes(at('whole/inner')))).toBe(`${at('whole/inner')}: cannot be read (ENOTDIR)`);
-    expect(await refusal(() => readBytes(at('pointer')))).toContain('expected the file: git lfs pull');
+    expect(await refusal(() => readBytes(at('whole/inner')))).toBe(
+      `${at('whole/inner')}: cannot be read (ENOTDIR)`,
+    );
+    expect(await refusal(() => readBytes(at('pointer')))).toContain(
+      'expected the file: git lfs pull',
+    );
   });
 });
 
@@ -59,15 +77,21 @@ describe('openPieces', () => {
     writeFileSync(at('shrunk'), 'abcdefgh');
     const opened = openPieces(at('shrunk'));
     truncateSync(at('shrunk'), 3);
-    expect(await refusal(() => opened?.read(2, 4))).toBe(`${at('shrunk')}: found its end at 3, expected 8 bytes`);
+    expect(await refusal(() => opened?.read(2, 4))).toBe(
+      `${at('shrunk')}: found its end at 3, expected 8 bytes`,
+    );
   });
 
   it('is null where nothing is, and refuses what is no file', async () => {
     writeFileSync(at('plain'), 'abc');
     mkdirSync(at('folder'));
     expect(openPieces(at('nowhere'))).toBeNull();
-    expect(await refusal(() => openPieces(at('folder')))).toBe(`${at('folder')}: found no file, expected one`);
-    expect(await refusal(() => openPieces(at('plain/inner')))).toBe(`${at('plain/inner')}: cannot be read (ENOTDIR)`);
+    expect(await refusal(() => openPieces(at('folder')))).toBe(
+      `${at('folder')}: found no file, expected one`,
+    );
+    expect(await refusal(() => openPieces(at('plain/inner')))).toBe(
+      `${at('plain/inner')}: cannot be read (ENOTDIR)`,
+    );
   });
 });
 
@@ -81,11 +105,17 @@ describe('what stands in for a file', () => {
     ['a pointer of git-annex', '/annex/objects/SHA256E-s1--0.net\n', 'a git-annex pointer'],
     ['a web page', '\ufeff\n<!DOCTYPE html>\n<html>', 'a web page (HTML)'],
     ['a web page without its kind', '<html lang="en">', 'a web page (HTML)'],
-    ["a server's error", '<?xml version="1.0"?>\n<Error><Code>AccessDenied</Code></Error>', "a server's error"],
+    [
+      "a server's error",
+      '<?xml version="1.0"?>\n<Error><Code>AccessDenied</Code></Error>',
+      "a server's error",
+    ],
     ['nothing', '', 'an empty file'],
     ['gzip', gzipSync(new Uint8Array(100)), 'a file packed with gzip, expected it unpacked'],
   ])('%s is told', (_what, content, expected) => {
-    expect(strayOf(typeof content === 'string' ? new TextEncoder().encode(content) : content)).toContain(expected);
+    expect(
+      strayOf(typeof content === 'string' ? new TextEncoder().encode(content) : content),
+    ).toContain(expected);
   });
 
   it('is left to readers that unpack', () => {

@@ -6,7 +6,9 @@ import { huffmanDecode, huffmanEncode } from '../../../workloads/compress/huffma
 
 const streams = fc
   .integer({ min: 1, max: 8 })
-  .chain((bits) => fc.tuple(fc.constant(bits), fc.uint8Array({ max: 2 ** bits - 1, maxLength: 300 })));
+  .chain((bits) =>
+    fc.tuple(fc.constant(bits), fc.uint8Array({ max: 2 ** bits - 1, maxLength: 300 })),
+  );
 
 describe("Huffman's code", () => {
   it('reads back what was written', () => {
@@ -23,7 +25,10 @@ describe("Huffman's code", () => {
         const counts = new Map<number, number>();
         for (const symbol of symbols) counts.set(symbol, (counts.get(symbol) ?? 0) + 1);
         if (counts.size < 2) return;
-        const entropy = [...counts.values()].reduce((sum, n) => sum - n * Math.log2(n / symbols.length), 0);
+        const entropy = [...counts.values()].reduce(
+          (sum, n) => sum - n * Math.log2(n / symbols.length),
+          0,
+        );
         const { lengths } = huffmanEncode(symbols, 2 ** bits);
         const taken = symbols.reduce((sum, symbol) => sum + (lengths[symbol] as number), 0);
         expect(taken).toBeGreaterThanOrEqual(entropy - 1e-9);

@@ -1,7 +1,12 @@
 import fc from 'fast-check';
 import { probit } from 'simple-statistics';
 import { describe, expect, it } from 'vitest';
-import { balanceOf, binarize, binarizeActivations, countBits } from '../../../workloads/compress/binary.js';
+import {
+  balanceOf,
+  binarize,
+  binarizeActivations,
+  countBits,
+} from '../../../workloads/compress/binary.js';
 import { quantize, quantizeVector } from '../../../workloads/compress/int8.js';
 import { ternarize } from '../../../workloads/compress/ternary.js';
 import type { DenseMatrix } from '../../../workloads/weights/store.js';
@@ -14,7 +19,14 @@ const matrices = fc
         fc.integer({ min: -999, max: 999 }).map((value) => value / 250),
         { minLength: rows * columns, maxLength: rows * columns },
       )
-      .map((values): DenseMatrix => ({ format: 'dense', rows, columns, values: Float32Array.from(values) })),
+      .map(
+        (values): DenseMatrix => ({
+          format: 'dense',
+          rows,
+          columns,
+          values: Float32Array.from(values),
+        }),
+      ),
   );
 
 /** The quantiles of a normal distribution: a row whose errors can be worked out. */
@@ -38,7 +50,12 @@ function signAt(signs: Uint32Array, words: number, row: number, column: number):
 
 describe('binary weights', () => {
   it('are each row’s signs and mean magnitude', () => {
-    const matrix: DenseMatrix = { format: 'dense', rows: 2, columns: 3, values: Float32Array.of(1, -2, 3, 0, -1, -2) };
+    const matrix: DenseMatrix = {
+      format: 'dense',
+      rows: 2,
+      columns: 3,
+      values: Float32Array.of(1, -2, 3, 0, -1, -2),
+    };
     const { signs, scales } = binarize(matrix);
     expect([...signs]).toEqual([0b010, 0b110]);
     expect([...scales]).toEqual([2, 1]);
@@ -47,21 +64,28 @@ describe('binary weights', () => {
 
   it('are nearer to each row than any other scale of any other signs', () => {
     fc.assert(
-      fc.property(matrices, fc.float({ min: 0, max: 4, noNaN: true }), fc.nat(), (matrix, scale, flipped) => {
-        const { signs, scales, columns } = binarize(matrix);
-        const words = Math.ceil(columns / 32);
-        for (let row = 0; row < matrix.rows; row++) {
-          const weights = matrix.values.subarray(row * columns, (row + 1) * columns);
-          const distance = (of: (column: number) => number) =>
-            weights.reduce((sum, value, column) => sum + (value - of(column)) ** 2, 0);
-          const own = distance((column) => (scales[row] as number) * signAt(signs, words, row, column));
-          const other = distance((column) => {
-            const sign = signAt(signs, words, row, column);
-            return scale * (column === flipped % columns ? -sign : sign);
-          });
-          expect(own).toBeLessThanOrEqual(other + 1e-4);
-        }
-      }),
+      fc.property(
+        matrices,
+        fc.float({ min: 0, max: 4, noNaN: true }),
+        fc.nat(),
+        (matrix, scale, flipped) => {
+          const { signs, scales, columns } = binarize(matrix);
+          const words = Math.ceil(columns / 32);
+          for (let row = 0; row < matrix.rows; row++) {
+            const weights = matrix.values.subarray(row * columns, (row + 1) * columns);
+            const distance = (of: (column: number) => number) =>
+              weights.reduce((sum, value, column) => sum + (value - of(column)) ** 2, 0);
+            const own = distance(
+              (column) => (scales[row] as number) * signAt(signs, words, row, column),
+            );
+            const other = distance((column) => {
+              const sign = signAt(signs, words, row, column);
+              return scale * (column === flipped % columns ? -sign : sign);
+            });
+            expect(own).toBeLessThanOrEqual(other + 1e-4);
+          }
+        },
+      ),
     );
   });
 
@@ -72,7 +96,12 @@ describe('binary weights', () => {
   });
 
   it('leave the bits beyond the last column zero', () => {
-    const { signs } = binarize({ format: 'dense', rows: 1, columns: 33, values: new Float32Array(33).fill(-1) });
+    const { signs } = binarize({
+      format: 'dense',
+      rows: 1,
+      columns: 33,
+      values: new Float32Array(33).fill(-1),
+    });
     expect([...signs]).toEqual([0xffffffff, 1]);
     expect(countBits(signs)).toBe(33);
   });
@@ -99,15 +128,20 @@ describe('ternary weights', () => {
   });
 
   it('lose 19.2 % of a Gaussian', () => {
-    // Threshold t = 0.7 √(2/π) = 0.5585; kept p = 2 (1 − Φ(t)) = 0.5765; their mean magnitude is 2 φ(t) / p with
-    // φ(t) = 0.3413, so that (2 φ(t))² / p = 0.8083 is kept.
+    // Threshold t = 0.7 √(2/π) = 0.5585; kept p = 2 (1 − Φ(t)) = 0.5765; their mean magnitude is 2
+    // φ(t) / p with φ(t) = 0.3413, so that (2 φ(t))² / p = 0.8083 is kept.
     const { values, scales } = ternarize(gaussian);
     const loss = lossOf(gaussian.values, (at) => (scales[0] as number) * (values[at] as number));
     expect(loss).toBeWithin(5e-3, 0.1917);
   });
 
   it('of zeros are zeros', () => {
-    const { values, scales } = ternarize({ format: 'dense', rows: 1, columns: 3, values: new Float32Array(3) });
+    const { values, scales } = ternarize({
+      format: 'dense',
+      rows: 1,
+      columns: 3,
+      values: new Float32Array(3),
+    });
     expect([...values, ...scales]).toEqual([0, 0, 0, 0]);
   });
 });
@@ -132,7 +166,9 @@ describe('8-bit weights', () => {
   });
 
   it('round halves to even', () => {
-    expect([...quantizeVector(Float32Array.of(127, 0.5, 1.5, -2.5)).values]).toEqual([127, 0, 2, -2]);
+    expect([...quantizeVector(Float32Array.of(127, 0.5, 1.5, -2.5)).values]).toEqual([
+      127, 0, 2, -2,
+    ]);
   });
 
   it('of zeros are zeros', () => {

@@ -9,13 +9,20 @@ import {
 } from '../../../workloads/compress/prune.js';
 
 const layers = fc
-  .record({ rows: fc.integer({ min: 1, max: 9 }), columns: fc.integer({ min: 1, max: 13 }), pruned: fc.boolean() })
+  .record({
+    rows: fc.integer({ min: 1, max: 9 }),
+    columns: fc.integer({ min: 1, max: 13 }),
+    pruned: fc.boolean(),
+  })
   .chain(({ rows, columns, pruned }) =>
     fc.record({
       rows: fc.constant(rows),
       columns: fc.constant(columns),
       weights: fc
-        .array(fc.integer({ min: -20, max: 20 }), { minLength: rows * columns, maxLength: rows * columns })
+        .array(fc.integer({ min: -20, max: 20 }), {
+          minLength: rows * columns,
+          maxLength: rows * columns,
+        })
         .map((values) => Float32Array.from(values)),
       mask: pruned
         ? fc
@@ -40,7 +47,9 @@ describe('pruning to a density', () => {
         expect(kept(mask)).toBe(Math.min(left(layer), Math.round(share * layer.weights.length)));
         const magnitudes = [...layer.weights].map(Math.abs);
         const least = Math.min(...magnitudes.filter((_, at) => mask[at] === 1));
-        const dropped = magnitudes.filter((_, at) => mask[at] === 0 && (layer.mask?.[at] ?? 1) === 1);
+        const dropped = magnitudes.filter(
+          (_, at) => mask[at] === 0 && (layer.mask?.[at] ?? 1) === 1,
+        );
         expect(Math.max(...dropped, Number.NEGATIVE_INFINITY)).toBeLessThanOrEqual(least);
       }),
     );
@@ -55,12 +64,19 @@ describe('pruning to a density', () => {
         for (let row = 0; row < layer.rows; row++) {
           for (let from = 0; from < layer.columns; from += 4) {
             const to = Math.min(from + 4, layer.columns);
-            expect(kept(mask.slice(row * layer.columns + from, row * layer.columns + to))).toBeLessThanOrEqual(2);
+            expect(
+              kept(mask.slice(row * layer.columns + from, row * layer.columns + to)),
+            ).toBeLessThanOrEqual(2);
           }
         }
       }),
     );
-    const layer = { rows: 1, columns: 8, weights: Float32Array.of(1, -5, 3, 2, 9, 8, 7, 6), mask: null };
+    const layer = {
+      rows: 1,
+      columns: 8,
+      weights: Float32Array.of(1, -5, 3, 2, 9, 8, 7, 6),
+      mask: null,
+    };
     expect([...maskByDensity(layer, 1, pattern)]).toEqual([0, 1, 1, 0, 1, 1, 0, 0]);
   });
 
@@ -82,7 +98,9 @@ describe('pruning to a density', () => {
     );
     // Sums of squares of the blocks of 1×2: 1, 25, 8.
     const layer = { rows: 1, columns: 6, weights: Float32Array.of(1, 0, 0, -5, 2, 2), mask: null };
-    expect([...maskByDensity(layer, 2 / 3, { kind: 'block', rows: 1, columns: 2 })]).toEqual([0, 0, 1, 1, 1, 1]);
+    expect([...maskByDensity(layer, 2 / 3, { kind: 'block', rows: 1, columns: 2 })]).toEqual([
+      0, 0, 1, 1, 1, 1,
+    ]);
   });
 });
 
@@ -96,7 +114,12 @@ describe('pruning by quality', () => {
   });
 
   it('takes the deviation of what is left', () => {
-    const layer = { rows: 1, columns: 4, weights: Float32Array.of(3, -3, 100, 0.5), mask: Uint8Array.of(1, 1, 0, 0) };
+    const layer = {
+      rows: 1,
+      columns: 4,
+      weights: Float32Array.of(3, -3, 100, 0.5),
+      mask: Uint8Array.of(1, 1, 0, 0),
+    };
     expect([...maskByQuality(layer, 1)]).toEqual([1, 1, 0, 0]);
   });
 });

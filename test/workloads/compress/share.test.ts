@@ -2,7 +2,10 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { shareWeights } from '../../../workloads/compress/share.js';
 
-const weights = fc.array(fc.float({ min: -8, max: 8, noNaN: true }), { minLength: 1, maxLength: 60 });
+const weights = fc.array(fc.float({ min: -8, max: 8, noNaN: true }), {
+  minLength: 1,
+  maxLength: 60,
+});
 
 describe('weight sharing', () => {
   it('keeps as many distinct values as there are clusters', () => {
@@ -12,7 +15,8 @@ describe('weight sharing', () => {
   });
 
   it('finds the two clusters of a sample worked by hand', () => {
-    // From -4 and 4: {-4, -2} and {1, 2, 4} with means -3 and 7/3; their midpoint -1/3 parts the values alike.
+    // From -4 and 4: {-4, -2} and {1, 2, 4} with means -3 and 7/3; their midpoint -1/3 parts the
+    // values alike.
     const { centroids } = shareWeights(Float32Array.of(-4, -2, 1, 2, 4), 2);
     expect(centroids[0]).toBe(-3);
     expect(centroids[1]).toBeWithin(1e-6, 7 / 3);
@@ -39,7 +43,9 @@ describe('weight sharing', () => {
         });
         centroids.forEach((centroid, own) => {
           if (counts[own] === 0) return; // a neighbour merged by rounding
-          expect(Math.abs((sums[own] as number) / (counts[own] as number) - centroid)).toBeLessThan(1e-4);
+          expect(Math.abs((sums[own] as number) / (counts[own] as number) - centroid)).toBeLessThan(
+            1e-4,
+          );
         });
       }),
     );

@@ -4,7 +4,8 @@ import { drawDigits, proceduralDigits } from '../../../workloads/datasets/digits
 const PIXELS = 28 * 28;
 const picture = (images: Uint8Array, at: number) => images.subarray(at * PIXELS, (at + 1) * PIXELS);
 const correlation = (a: ArrayLike<number>, b: ArrayLike<number>) => {
-  const mean = (values: ArrayLike<number>) => Array.from(values).reduce((sum, value) => sum + value, 0) / values.length;
+  const mean = (values: ArrayLike<number>) =>
+    Array.from(values).reduce((sum, value) => sum + value, 0) / values.length;
   const [meanA, meanB] = [mean(a), mean(b)];
   let [ab, aa, bb] = [0, 0, 0];
   for (let at = 0; at < a.length; at++) {
@@ -27,7 +28,8 @@ describe('the procedural digits', () => {
 
   it('have every class as often, each on a picture of 28×28 with ink on black', () => {
     const { images, labels } = drawDigits(200, 0, 'some');
-    for (let digit = 0; digit < 10; digit++) expect(labels.filter((label) => label === digit)).toHaveLength(20);
+    for (let digit = 0; digit < 10; digit++)
+      expect(labels.filter((label) => label === digit)).toHaveLength(20);
     for (let at = 0; at < 200; at++) {
       const ink = picture(images, at).filter((value) => value > 100).length;
       expect(ink).toBeGreaterThan(15);
@@ -40,7 +42,8 @@ describe('the procedural digits', () => {
     const means = Array.from({ length: 10 }, () => new Float64Array(PIXELS));
     for (const [at, label] of labels.entries()) {
       const mean = means[label] as Float64Array;
-      for (const [pixel, value] of picture(images, at).entries()) mean[pixel] = (mean[pixel] as number) + value;
+      for (const [pixel, value] of picture(images, at).entries())
+        mean[pixel] = (mean[pixel] as number) + value;
     }
     const fresh = drawDigits(300, 1, 'fresh');
     let right = 0;
@@ -48,7 +51,8 @@ describe('the procedural digits', () => {
       const scores = means.map((mean) => correlation(mean, picture(fresh.images, at)));
       if (scores.indexOf(Math.max(...scores)) === label) right++;
     });
-    // Chance is 30; a class that is drawn as another, or noise, would fail; as would digits that are all alike.
+    // Chance is 30; a class that is drawn as another, or noise, would fail; as would digits that
+    // are all alike.
     expect(right).toBeGreaterThan(180);
     expect(right).toBeLessThan(297);
   });

@@ -37,7 +37,8 @@ function pair(count: number) {
   };
 }
 
-const firstPixels = ({ images }: { readonly images: Uint8Array }) => [...images].filter((_, at) => at % 6 === 0);
+const firstPixels = ({ images }: { readonly images: Uint8Array }) =>
+  [...images].filter((_, at) => at % 6 === 0);
 
 describe('an IDX file', () => {
   it('holds pictures and labels', () => {
@@ -48,15 +49,27 @@ describe('an IDX file', () => {
   });
 
   it.each([
-    ['nothing', new Uint8Array(), 'x: found 0 bytes, expected an IDX file of at least 4: truncated'],
+    [
+      'nothing',
+      new Uint8Array(),
+      'x: found 0 bytes, expected an IDX file of at least 4: truncated',
+    ],
     [
       'another kind of file',
       Uint8Array.from(Buffer.from('GIF89a')),
       'x: found the first bytes 47 49, expected 00 00, the beginning of an IDX file',
     ],
-    ['floats', Uint8Array.of(0, 0, 0x0d, 3), 'x: found elements of type 0x0d, expected 0x08, bytes'],
+    [
+      'floats',
+      Uint8Array.of(0, 0, 0x0d, 3),
+      'x: found elements of type 0x0d, expected 0x08, bytes',
+    ],
     ['labels', pair(2).labels, 'x: found 1 dimensions, expected 3 for pictures'],
-    ['less than it says', pair(2).pictures.slice(0, -1), 'x: found 11 bytes of pictures, expected 12 for 2×3×2'],
+    [
+      'less than it says',
+      pair(2).pictures.slice(0, -1),
+      'x: found 11 bytes of pictures, expected 12 for 2×3×2',
+    ],
   ])('of %s is refused', (_what, bytes, message) => {
     expect(() => readIdxPictures(bytes, 'x')).toThrow(new InputError(message));
   });
@@ -65,7 +78,9 @@ describe('an IDX file', () => {
     const { pictures } = pair(3);
     fc.assert(
       fc.property(fc.nat(pictures.length - 1), fc.nat(255), fc.boolean(), (place, byte, cut) => {
-        const damaged = cut ? pictures.slice(0, place) : pictures.map((old, at) => (at === place ? byte : old));
+        const damaged = cut
+          ? pictures.slice(0, place)
+          : pictures.map((old, at) => (at === place ? byte : old));
         try {
           readIdxPictures(damaged, 'x');
         } catch (error) {
@@ -79,13 +94,18 @@ describe('an IDX file', () => {
 describe('a CIFAR-10 file', () => {
   it('holds records of a label and three planes', () => {
     const record = (label: number, value: number) => [label, ...Array<number>(3072).fill(value)];
-    const { images, labels } = readCifar10(Uint8Array.from([...record(3, 1), ...record(9, 2)]), 'x');
+    const { images, labels } = readCifar10(
+      Uint8Array.from([...record(3, 1), ...record(9, 2)]),
+      'x',
+    );
     expect([...labels]).toEqual([3, 9]);
     expect([images[0], images[3071], images[3072]]).toEqual([1, 1, 2]);
     expect(() => readCifar10(Uint8Array.from(record(10, 0)), 'x')).toThrow(
       new InputError('x: found label 10 of picture 0, expected less than 10 classes'),
     );
-    expect(() => readCifar10(new Uint8Array(3000), 'x')).toThrow(/found 3000 bytes, expected a multiple of 3073/);
+    expect(() => readCifar10(new Uint8Array(3000), 'x')).toThrow(
+      /found 3000 bytes, expected a multiple of 3073/,
+    );
   });
 });
 
@@ -137,16 +157,24 @@ describe('a data set', () => {
   ])('of %s is refused', async (name, message) => {
     await writeFile(join(folder, 'empty'), '');
     await writeFile(join(folder, 'lonely-images-idx3-ubyte'), pair(8).pictures);
-    await writeFile(join(folder, 'broken-images-idx3-ubyte.gz'), gzipSync(pair(8).pictures).subarray(0, 30));
+    await writeFile(
+      join(folder, 'broken-images-idx3-ubyte.gz'),
+      gzipSync(pair(8).pictures).subarray(0, 30),
+    );
     await writeFile(join(folder, 'few-images-idx3-ubyte'), pair(8).pictures);
     await writeFile(join(folder, 'few-labels-idx1-ubyte'), pair(9).labels);
     await expect(loadDataSet(join(folder, name), 0)).rejects.toThrow(message);
     await expect(loadDataSet(join(folder, name), 0)).rejects.toThrow(InputError);
   });
 
-  it.skipIf(mnistDigits.missing)("of MNIST's test digits has 8,000 to learn and 2,000 to test", async () => {
-    const { train, validation, test, classes } = await loadDataSet(mnistDigits.path, 0);
-    expect([train, validation, test].map((part) => part.labels.length)).toEqual([7000, 1000, 2000]);
-    expect(classes).toBe(10);
-  });
+  it.skipIf(mnistDigits.missing)(
+    "of MNIST's test digits has 8,000 to learn and 2,000 to test",
+    async () => {
+      const { train, validation, test, classes } = await loadDataSet(mnistDigits.path, 0);
+      expect([train, validation, test].map((part) => part.labels.length)).toEqual([
+        7000, 1000, 2000,
+      ]);
+      expect(classes).toBe(10);
+    },
+  );
 });

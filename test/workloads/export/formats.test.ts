@@ -33,25 +33,49 @@ const network = buildNetwork({
     { kind: 'add', name: 'sum', activation: 'relu', inputs: ['grouped', 'pool'] },
     { kind: 'concat', name: 'both', inputs: ['sum', 'grouped'] },
     { kind: 'rectify', name: 'six', activation: 'relu6', inputs: ['both'] },
-    { kind: 'pool2d', name: 'average', mode: 'average', kernel: [2, 1], stride: 1, pad: 0, rounding: 'floor' },
-    { kind: 'pool2d', name: 'global', mode: 'average', kernel: 'global', stride: 1, pad: 0, rounding: 'floor' },
+    {
+      kind: 'pool2d',
+      name: 'average',
+      mode: 'average',
+      kernel: [2, 1],
+      stride: 1,
+      pad: 0,
+      rounding: 'floor',
+    },
+    {
+      kind: 'pool2d',
+      name: 'global',
+      mode: 'average',
+      kernel: 'global',
+      stride: 1,
+      pad: 0,
+      rounding: 'floor',
+    },
     dense('fc', 10, 'relu'),
     softmax,
   ],
 });
-const model = drawModel(network, { source: at, input: 1, layers: { conv: { weights: 0.3 }, fc: { weights: 0.1 } } }, 1);
+const model = drawModel(
+  network,
+  { source: at, input: 1, layers: { conv: { weights: 0.3 }, fc: { weights: 0.1 } } },
+  1,
+);
 
 const only = ([entry]: readonly ZooEntry[]): ZooEntry => {
   if (!entry) throw new Error('no network');
   return entry;
 };
 const weightsOf = (weights: ZooEntry['weights']) =>
-  Object.fromEntries([...(weights ?? [])].map(([name, { store, bias }]) => [name, { ...toDense(store), bias }]));
+  Object.fromEntries(
+    [...(weights ?? [])].map(([name, { store, bias }]) => [name, { ...toDense(store), bias }]),
+  );
 
 describe('a network', () => {
   it('in YAML with safetensors is read back as it is', async () => {
     const yaml = writeNetworkYaml(network, 'w.safetensors');
-    const entry = only(await readNetworkYaml(source('n.yaml', yaml, { 'w.safetensors': writeTensors(model) })));
+    const entry = only(
+      await readNetworkYaml(source('n.yaml', yaml, { 'w.safetensors': writeTensors(model) })),
+    );
     const plain = ({ layers, inputs, outputs }: Network) => ({ layers, inputs, outputs });
     expect(plain(entry.network)).toEqual(plain(network));
     expect(weightsOf(entry.weights)).toEqual(weightsOf(model.weights));
@@ -59,7 +83,8 @@ describe('a network', () => {
 
   it('in ONNX is read back with the same weights and shapes', async () => {
     const entry = only(await readOnnx(source('n.onnx', writeOnnx(model))));
-    const shapes = ({ layers }: Network) => layers.map(({ kind, results }) => `${kind} ${results[0]?.shape.join('×')}`);
+    const shapes = ({ layers }: Network) =>
+      layers.map(({ kind, results }) => `${kind} ${results[0]?.shape.join('×')}`);
     expect(shapes(entry.network)).toEqual(shapes(network));
     expect(weightsOf(entry.weights)).toEqual(weightsOf(model.weights));
   });
@@ -89,7 +114,9 @@ describe('a network', () => {
           [0, 0] as readonly [number, number],
         );
       const read = readScaleSim(source(`${name}.csv`, writeScaleSim(entry.network)));
-      expect(count(read.flatMap((each) => each.network.layers))).toEqual(count(entry.network.layers));
+      expect(count(read.flatMap((each) => each.network.layers))).toEqual(
+        count(entry.network.layers),
+      );
     }
   });
 
@@ -108,7 +135,9 @@ describe('exportFile', () => {
     expect(readNpy(new Uint8Array(bytes as Uint8Array), 'w.npy').shape).toEqual([20, 128]);
     expect(
       parametersOf(
-        only(await readOnnx(source(onnx, readFileSync(onnx)))).network.layers.at(-3) as Network['layers'][number],
+        only(await readOnnx(source(onnx, readFileSync(onnx)))).network.layers.at(
+          -3,
+        ) as Network['layers'][number],
       ),
     ).toBe(20 * 129);
   });
@@ -120,9 +149,18 @@ describe('exportFile', () => {
 
   it.each([
     [{ name: 'lenet-5' }, 'export: found no format, expected --to with onnx'],
-    [{ name: 'lenet-5', format: 'onx' }, "export: found format 'onx'; did you mean onnx?; expected"],
-    [{ name: 'lenet-5', format: 'npy' }, 'lenet-5: found 4 layers with weights, expected --layer with one of conv1'],
-    [{ name: 'lenet-5', format: 'npy', layer: 'conv3' }, "lenet-5: found no weights of 'conv3'; did you mean conv1?"],
+    [
+      { name: 'lenet-5', format: 'onx' },
+      "export: found format 'onx'; did you mean onnx?; expected",
+    ],
+    [
+      { name: 'lenet-5', format: 'npy' },
+      'lenet-5: found 4 layers with weights, expected --layer with one of conv1',
+    ],
+    [
+      { name: 'lenet-5', format: 'npy', layer: 'conv3' },
+      "lenet-5: found no weights of 'conv3'; did you mean conv1?",
+    ],
     [{ name: 'tegra-k1', format: 'art' }, 'tegra-k1: found no published area'],
     [{ name: 'lenet-6', format: 'onnx' }, "workload 'lenet-6' is unknown"],
   ])('refuses %j', async (request, message) => {

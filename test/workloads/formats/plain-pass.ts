@@ -6,7 +6,10 @@ import { elementTypes, sizeOf } from '../../../workloads/tensor.js';
 import type { ZooEntry } from '../../../workloads/zoo/entry.js';
 
 /** All outputs of a network, in their order. */
-export function outputsOf({ network, weights }: ZooEntry, inputs: ReadonlyMap<string, Tensor>): readonly Tensor[] {
+export function outputsOf(
+  { network, weights }: ZooEntry,
+  inputs: ReadonlyMap<string, Tensor>,
+): readonly Tensor[] {
   const tensors = new Map<string, Tensor>([...network.constants, ...inputs]);
   for (const layer of network.layers) {
     const read = layer.inputs.map((name) => (name === '' ? null : (tensors.get(name) as Tensor)));
@@ -17,12 +20,17 @@ export function outputsOf({ network, weights }: ZooEntry, inputs: ReadonlyMap<st
 }
 
 /** Numbers of any sign with zeros among them; whole ones below `below`. */
-export function drawn({ shape, type }: Pick<NamedTensor, 'shape' | 'type'>, seed: number, below = 10): Tensor {
+export function drawn(
+  { shape, type }: Pick<NamedTensor, 'shape' | 'type'>,
+  seed: number,
+  below = 10,
+): Tensor {
   const values = elementTypes[type].room(sizeOf(shape));
   const random = createRandom(seed, 'inputs');
   for (let at = 0; at < values.length; at++) {
     if (type === 'bool') values[at] = random.below(2);
-    else if (elementTypes[type].isFloat) values[at] = random.below(5) === 0 ? 0 : random.uniform() * 4 - 2;
+    else if (elementTypes[type].isFloat)
+      values[at] = random.below(5) === 0 ? 0 : random.uniform() * 4 - 2;
     else values[at] = random.below(below);
   }
   return { shape, type, values };
@@ -44,15 +52,21 @@ export function channelsLast({ shape, values }: Tensor): Float32Array {
   return images === 0 ? new Float32Array() : moved;
 }
 
-/** The orders in which a file may have a tensor's values: of images whose extents are alike, both. */
+/**
+ * The orders in which a file may have a tensor's values: of images whose extents are alike, both.
+ */
 export function ordersOf(tensor: Tensor, shape: readonly number[]): readonly Float32Array[] {
   const own = tensor.shape.join() === shape.join() ? [Float32Array.from(tensor.values)] : [];
   const [images = 1, channels = 1, ...positions] = tensor.shape;
-  const isOther = tensor.shape.length >= 4 && [images, ...positions, channels].join() === shape.join();
+  const isOther =
+    tensor.shape.length >= 4 && [images, ...positions, channels].join() === shape.join();
   return [...own, ...(isOther ? [channelsLast(tensor)] : [])];
 }
 
-/** The largest difference over the largest expected magnitude, or over 1e-3; NaN where they are not alike. */
+/**
+ * The largest difference over the largest expected magnitude, or over 1e-3; NaN where they are not
+ * alike.
+ */
 export function distance(found: ArrayLike<number>, expected: ArrayLike<number>): number {
   if (found.length !== expected.length) return Number.NaN;
   let [most, scale] = [0, 1e-3];

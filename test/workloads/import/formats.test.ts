@@ -1,4 +1,5 @@
-// LeNet-5 with the weights that the package ships, written in three formats as files: the same network in each.
+// LeNet-5 with the weights that the package ships, written in three formats as files: the same
+// network in each.
 
 import { mkdirSync, mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -30,7 +31,9 @@ interface Stored {
 
 const stored = lenet5.network.layers.flatMap((layer): readonly Stored[] => {
   const weights = weightsOf(model, layer);
-  return weights?.bias ? [{ layer, weights: toDense(weights.store).values, bias: weights.bias }] : [];
+  return weights?.bias
+    ? [{ layer, weights: toDense(weights.store).values, bias: weights.bias }]
+    : [];
 });
 
 function writeCaffe(): string {
@@ -60,7 +63,9 @@ function writeCaffe(): string {
         shape: {
           dim: [
             bias.length,
-            ...(kind === 'conv2d' ? [weights.length / bias.length / 25, 5, 5] : [weights.length / bias.length]),
+            ...(kind === 'conv2d'
+              ? [weights.length / bias.length / 25, 5, 5]
+              : [weights.length / bias.length]),
           ],
         },
         data: [...weights],
@@ -69,11 +74,16 @@ function writeCaffe(): string {
     ],
   }));
   writeFileSync(join(folder, 'lenet.prototxt'), [input, ...texts].join('\n'));
-  writeFileSync(join(folder, 'lenet.caffemodel'), netType.encode({ name: 'LeNet', layer }).finish());
+  writeFileSync(
+    join(folder, 'lenet.caffemodel'),
+    netType.encode({ name: 'LeNet', layer }).finish(),
+  );
   return join(folder, 'lenet.prototxt');
 }
 
-/** Channels last: [rows, columns, in, out] of filters, and inputs in the order of a flattened image. */
+/**
+ * Channels last: [rows, columns, in, out] of filters, and inputs in the order of a flattened image.
+ */
 function channelsLast({ layer, weights }: Stored): {
   readonly shape: readonly number[];
   readonly values: Float32Array;
@@ -86,21 +96,35 @@ function channelsLast({ layer, weights }: Stored): {
     const tap = Math.floor(at / (outputs * inputs));
     return weights[(output * inputs + channel) * taps + tap] as number;
   });
-  return { shape: layer.kind === 'conv2d' ? [5, 5, inputs, outputs] : [inputs * taps, outputs], values };
+  return {
+    shape: layer.kind === 'conv2d' ? [5, 5, inputs, outputs] : [inputs * taps, outputs],
+    values,
+  };
 }
 
 function writeTfjs(): string {
-  const layer = (class_name: string, name: string, config: object) => ({ class_name, config: { name, ...config } });
+  const layer = (class_name: string, name: string, config: object) => ({
+    class_name,
+    config: { name, ...config },
+  });
   const first = { batch_input_shape: [null, 28, 28, 1] };
   const layers = lenet5.network.layers.flatMap((of) => {
     const activation = 'activation' in of && of.activation === 'relu' ? 'relu' : 'linear';
     switch (of.kind) {
       case 'conv2d': {
-        const config = { filters: of.channels, kernel_size: [5, 5], strides: [1, 1], padding: 'valid', activation };
+        const config = {
+          filters: of.channels,
+          kernel_size: [5, 5],
+          strides: [1, 1],
+          padding: 'valid',
+          activation,
+        };
         return [layer('Conv2D', of.name, { ...(of.inputs[0] === 'data' ? first : {}), ...config })];
       }
       case 'pool2d':
-        return [layer('MaxPooling2D', of.name, { pool_size: [2, 2], strides: [2, 2], padding: 'valid' })];
+        return [
+          layer('MaxPooling2D', of.name, { pool_size: [2, 2], strides: [2, 2], padding: 'valid' }),
+        ];
       case 'dense': {
         const dense = layer('Dense', of.name, { units: of.outputs, activation });
         return inputShapeOf(of).length === 4 ? [layer('Flatten', 'flatten', {}), dense] : [dense];
@@ -124,7 +148,9 @@ function writeTfjs(): string {
   writeFileSync(join(path, 'model.json'), JSON.stringify(json));
   writeFileSync(
     join(path, 'group1-shard1of1.bin'),
-    Buffer.concat(tensors.map(({ values }) => Buffer.from(values.buffer, values.byteOffset, values.byteLength))),
+    Buffer.concat(
+      tensors.map(({ values }) => Buffer.from(values.buffer, values.byteOffset, values.byteLength)),
+    ),
   );
   return `${path}/`;
 }
@@ -138,26 +164,38 @@ async function writeOnnx(): Promise<string> {
 describe('LeNet-5 through Caffe, TensorFlow.js and ONNX', async () => {
   const files = { caffe: writeCaffe(), tfjs: writeTfjs(), onnx: await writeOnnx() };
 
-  it.each(Object.entries(files))('%s: shapes, counts and weights are those of the zoo', async (_format, file) => {
-    const { entry } = await openWorkload(file);
-    const shapes = (layers: readonly Layer[]) =>
-      layers.flatMap((layer) => {
-        const { kind, demand, inputTypes, results } = layer;
-        return demand
-          ? [{ kind, demand, inputTypes, results: results.map(({ shape, type }) => ({ shape, type })) }]
-          : [];
-      });
-    expect(shapes(entry.network.layers)).toEqual(shapes(lenet5.network.layers));
-    for (const [at, layer] of entry.network.layers.filter(({ name }) => entry.weights?.has(name)).entries()) {
-      const weights = entry.weights?.get(layer.name);
-      const dense = weights ? toDense(weights.store).values : new Float32Array();
-      // The arrays themselves would be shown in full where they differ.
-      expect(difference(dense, stored[at]?.weights ?? new Float32Array()), layer.name).toBe(0);
-    }
-    expect(difference(runEntry(entry, digit), runEntry({ ...lenet5, weights: model.weights }, digit))).toBeLessThan(
-      1e-6,
-    );
-  });
+  it.each(Object.entries(files))(
+    '%s: shapes, counts and weights are those of the zoo',
+    async (_format, file) => {
+      const { entry } = await openWorkload(file);
+      const shapes = (layers: readonly Layer[]) =>
+        layers.flatMap((layer) => {
+          const { kind, demand, inputTypes, results } = layer;
+          return demand
+            ? [
+                {
+                  kind,
+                  demand,
+                  inputTypes,
+                  results: results.map(({ shape, type }) => ({ shape, type })),
+                },
+              ]
+            : [];
+        });
+      expect(shapes(entry.network.layers)).toEqual(shapes(lenet5.network.layers));
+      for (const [at, layer] of entry.network.layers
+        .filter(({ name }) => entry.weights?.has(name))
+        .entries()) {
+        const weights = entry.weights?.get(layer.name);
+        const dense = weights ? toDense(weights.store).values : new Float32Array();
+        // The arrays themselves would be shown in full where they differ.
+        expect(difference(dense, stored[at]?.weights ?? new Float32Array()), layer.name).toBe(0);
+      }
+      expect(
+        difference(runEntry(entry, digit), runEntry({ ...lenet5, weights: model.weights }, digit)),
+      ).toBeLessThan(1e-6);
+    },
+  );
 
   it('costs are the same to the last bit', async () => {
     const hardware = ['eie-64', 'i7-5930k', 'titan-x', 'tegra-k1'];
@@ -165,7 +203,8 @@ describe('LeNet-5 through Caffe, TensorFlow.js and ONNX', async () => {
     const input = join(folder, 'digit.npy');
     writeFileSync(input, writeNpy({ shape: [1, 28, 28], values: digit }));
     const compared = [];
-    for (const file of Object.values(files)) compared.push(...(await compare({ workloads: [file], hardware, input })));
+    for (const file of Object.values(files))
+      compared.push(...(await compare({ workloads: [file], hardware, input })));
     const costs = compared.map(({ workload, results }) => ({
       counts: [workload.macsDense, workload.macsNonzero, workload.weights, workload.nonzeros],
       results: results.map(({ kernel, seconds, joules }) => ({ kernel, seconds, joules })),

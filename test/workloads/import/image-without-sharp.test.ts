@@ -9,7 +9,13 @@ vi.mock('sharp', () => {
 });
 
 it('refuses pictures in one line that says what to install', async () => {
-  const preprocessing = { resize: 4, crop: 2, channelOrder: 'rgb', mean: [0, 0, 0], scale: 1 } as const;
+  const preprocessing = {
+    resize: 4,
+    crop: 2,
+    channelOrder: 'rgb',
+    mean: [0, 0, 0],
+    scale: 1,
+  } as const;
   const refusal = readImage(Uint8Array.of(1), preprocessing, 'cat.jpg');
   await expect(refusal).rejects.toThrow(InputError);
   await expect(refusal).rejects.toThrow(

@@ -23,15 +23,27 @@ describe('preprocessing', () => {
   });
 
   it('takes the luma for gray', () => {
-    const gray: Preprocessing = { resize: 1, crop: 1, channelOrder: 'gray', mean: [0], scale: 1 / 256 };
-    expect(preprocess(Uint8Array.of(10, 20, 30), gray)[0]).toBeWithin(1e-6, (2.99 + 11.74 + 3.42) / 256);
+    const gray: Preprocessing = {
+      resize: 1,
+      crop: 1,
+      channelOrder: 'gray',
+      mean: [0],
+      scale: 1 / 256,
+    };
+    expect(preprocess(Uint8Array.of(10, 20, 30), gray)[0]).toBeWithin(
+      1e-6,
+      (2.99 + 11.74 + 3.42) / 256,
+    );
   });
 });
 
 const solid = (channels: 3 | 4 = 3) =>
-  sharp({ create: { width: 9, height: 5, channels, background: { r: 200, g: 100, b: 50, alpha: 1 } } });
+  sharp({
+    create: { width: 9, height: 5, channels, background: { r: 200, g: 100, b: 50, alpha: 1 } },
+  });
 const rgb: Preprocessing = { resize: 8, crop: 6, channelOrder: 'rgb', mean: [0, 0, 0], scale: 1 };
-const planes = (...values: number[]) => values.flatMap((value) => Array.from({ length: 36 }, () => value));
+const planes = (...values: number[]) =>
+  values.flatMap((value) => Array.from({ length: 36 }, () => value));
 
 describe('an image file', () => {
   it.each([
@@ -51,8 +63,16 @@ describe('an image file', () => {
   const seeThrough = (row: number) => (row % 4) * 60;
   it.each<[string, Omit<Png, 'size'>, readonly number[]]>([
     ['gray', { colour: 'gray', depth: 8, pixel: () => [120] }, [120, 120, 120]],
-    ['gray with alpha', { colour: 'gray-alpha', depth: 8, pixel: (row) => [120, seeThrough(row)] }, [120, 120, 120]],
-    ['gray, nothing of it seen', { colour: 'gray-alpha', depth: 8, pixel: () => [120, 0] }, [120, 120, 120]],
+    [
+      'gray with alpha',
+      { colour: 'gray-alpha', depth: 8, pixel: (row) => [120, seeThrough(row)] },
+      [120, 120, 120],
+    ],
+    [
+      'gray, nothing of it seen',
+      { colour: 'gray-alpha', depth: 8, pixel: () => [120, 0] },
+      [120, 120, 120],
+    ],
     [
       'gray, its one shade transparent',
       { colour: 'gray', depth: 8, pixel: () => [120], transparency: [120] },
@@ -64,13 +84,21 @@ describe('an image file', () => {
       { colour: 'gray-alpha', depth: 16, pixel: (row) => [wide(120), wide(seeThrough(row))] },
       [120, 120, 120],
     ],
-    ['colour with alpha', { colour: 'rgba', depth: 8, pixel: (row) => [120, 60, 30, seeThrough(row)] }, [120, 60, 30]],
+    [
+      'colour with alpha',
+      { colour: 'rgba', depth: 8, pixel: (row) => [120, 60, 30, seeThrough(row)] },
+      [120, 60, 30],
+    ],
     [
       'one transparent colour',
       { colour: 'rgb', depth: 8, pixel: () => [120, 60, 30], transparency: [120, 60, 30] },
       [120, 60, 30],
     ],
-    ['colour of 16 bits', { colour: 'rgb', depth: 16, pixel: () => [120, 60, 30].map(wide) }, [120, 60, 30]],
+    [
+      'colour of 16 bits',
+      { colour: 'rgb', depth: 16, pixel: () => [120, 60, 30].map(wide) },
+      [120, 60, 30],
+    ],
     [
       'colour of 16 bits with alpha',
       { colour: 'rgba', depth: 16, pixel: (row) => [120, 60, 30, seeThrough(row)].map(wide) },
@@ -121,7 +149,8 @@ describe('an image file', () => {
   it('is read from a JPEG within its losses', async () => {
     const input = await readImage(await solid().jpeg({ quality: 100 }).toBuffer(), rgb, 'x.jpg');
     expect(input.length).toBe(3 * 36);
-    for (const [channel, value] of [200, 100, 50].entries()) expect(input[channel * 36]).toBeWithin(0.03, value);
+    for (const [channel, value] of [200, 100, 50].entries())
+      expect(input[channel * 36]).toBeWithin(0.03, value);
   });
 
   it.each([
@@ -149,13 +178,22 @@ const missing = !existsSync(cat);
 
 describe(`cat.jpg${missing ? ' (asset missing)' : ''}`, () => {
   it.skipIf(missing)('becomes an input of [3, 227, 227] around zero', async () => {
-    const imagenet: Preprocessing = { resize: 256, crop: 227, channelOrder: 'bgr', mean: [104, 117, 123], scale: 1 };
+    const imagenet: Preprocessing = {
+      resize: 256,
+      crop: 227,
+      channelOrder: 'bgr',
+      mean: [104, 117, 123],
+      scale: 1,
+    };
     const input = await readImage(readFileSync(cat), imagenet, cat);
     expect(input.length).toBe(3 * 227 * 227);
     // Each channel spans most of 0 to 255 less its mean.
     for (const [channel, mean] of imagenet.mean.entries()) {
       const plane = input.subarray(channel * 227 * 227, (channel + 1) * 227 * 227);
-      const [least, most] = plane.reduce(([a, b], value) => [Math.min(a, value), Math.max(b, value)], [0, 0]);
+      const [least, most] = plane.reduce(
+        ([a, b], value) => [Math.min(a, value), Math.max(b, value)],
+        [0, 0],
+      );
       expect(least).toBeGreaterThanOrEqual(-mean);
       expect(least).toBeLessThan(-mean + 40);
       expect(most).toBeLessThanOrEqual(255 - mean);

@@ -16,7 +16,14 @@ function matrixOf(entries: readonly ZooEntry[]) {
   const [weights] = entry?.weights?.values() ?? [];
   if (!entry || !weights) throw new Error('no weights');
   const { rows, columns, values } = toDense(weights.store);
-  return { rows, columns, values: [...values], origin: weights.origin, kept: nonzerosOf(weights.store), entry };
+  return {
+    rows,
+    columns,
+    values: [...values],
+    origin: weights.origin,
+    kept: nonzerosOf(weights.store),
+    entry,
+  };
 }
 
 const banner = (rest: string) => `%%MatrixMarket matrix ${rest}\n% a comment\n`;
@@ -34,35 +41,67 @@ describe('Matrix Market files', () => {
   });
 
   it('leave out what symmetry says', () => {
-    expect(market(`${banner('coordinate integer symmetric')}2 2 2\n1 1 7\n2 1 3\n`).values).toEqual([7, 3, 3, 0]);
-    expect(market(`${banner('coordinate real skew-symmetric')}2 2 1\n2 1 3\n`).values).toEqual([0, -3, 3, 0]);
+    expect(market(`${banner('coordinate integer symmetric')}2 2 2\n1 1 7\n2 1 3\n`).values).toEqual(
+      [7, 3, 3, 0],
+    );
+    expect(market(`${banner('coordinate real skew-symmetric')}2 2 1\n2 1 3\n`).values).toEqual([
+      0, -3, 3, 0,
+    ]);
     expect(market(`${banner('array real symmetric')}2 2\n1\n2\n3\n`).values).toEqual([1, 2, 2, 3]);
   });
 
   it('are patterns of ones, or arrays column after column', () => {
-    expect(market(`${banner('coordinate pattern general')}1 3 2\n1 3\n1 1\n`).values).toEqual([1, 0, 1]);
-    expect(market(`${banner('array real general')}2 3\n1\n2\n3\n4\n5\n6\n`).values).toEqual([1, 3, 5, 2, 4, 6]);
+    expect(market(`${banner('coordinate pattern general')}1 3 2\n1 3\n1 1\n`).values).toEqual([
+      1, 0, 1,
+    ]);
+    expect(market(`${banner('array real general')}2 3\n1\n2\n3\n4\n5\n6\n`).values).toEqual([
+      1, 3, 5, 2, 4, 6,
+    ]);
   });
 
   it.each([
     ['hello', "m.mtx:1: found 'hello', expected %%MatrixMarket"],
     [banner('coordinate complex general'), 'found complex entries, expected real'],
     [banner('coordinate real hermitian'), 'found a hermitian matrix, expected general'],
-    [`${banner('coordinate real general')}2 2`, "m.mtx:3: found '2 2', expected the size of the matrix, 3 numbers"],
+    [
+      `${banner('coordinate real general')}2 2`,
+      "m.mtx:3: found '2 2', expected the size of the matrix, 3 numbers",
+    ],
     [`${banner('coordinate real general')}2 2 9`, 'found 9 entries, expected at most the 0'],
     [
       `${banner('coordinate real general')}2 2 2\n1 1 1\n`,
       'm.mtx:4: found the end of the file, expected entry 2 of 2: truncated',
     ],
-    [`${banner('coordinate real general')}2 2 1\n3 1 1\n`, 'm.mtx:4: found an entry at 3, 1, expected 1 to 2, 1 to 2'],
-    [`${banner('coordinate real general')}2 2 1\n1 1 x\n`, "m.mtx:4: found '1 1 x', expected entry 1 of 1, 3 numbers"],
-    [`${banner('coordinate real general')}2 2 1\n1 1 1\n1 1 1\n`, "m.mtx:5: found '1 1 1', expected nothing"],
+    [
+      `${banner('coordinate real general')}2 2 1\n3 1 1\n`,
+      'm.mtx:4: found an entry at 3, 1, expected 1 to 2, 1 to 2',
+    ],
+    [
+      `${banner('coordinate real general')}2 2 1\n1 1 x\n`,
+      "m.mtx:4: found '1 1 x', expected entry 1 of 1, 3 numbers",
+    ],
+    [
+      `${banner('coordinate real general')}2 2 1\n1 1 1\n1 1 1\n`,
+      "m.mtx:5: found '1 1 1', expected nothing",
+    ],
     [`${banner('coordinate real general')}0 2 0\n`, 'found a matrix of 0×2, expected at least 1×1'],
     [`${banner('coordinate real general')}4000000000 4000000000 1\n1 1 1\n`, 'limit elements'],
-    [`${banner('array real general')}30000 30000\n1\n`, 'expected at most the 1 entries there is room for: truncated'],
-    [`${banner('coordinate real symmetric')}2 3 1\n1 1 1`, 'found 2×3, expected a square symmetric matrix'],
-    [`${banner('coordinate real general')}1 1 1\n1 1 1e39`, 'm.mtx:4: found 1e+39, expected a value of at most 3.4'],
-    [`${banner('array real general')}1 1\n-1e39`, 'm.mtx:4: found -1e+39, expected a value of at most 3.4'],
+    [
+      `${banner('array real general')}30000 30000\n1\n`,
+      'expected at most the 1 entries there is room for: truncated',
+    ],
+    [
+      `${banner('coordinate real symmetric')}2 3 1\n1 1 1`,
+      'found 2×3, expected a square symmetric matrix',
+    ],
+    [
+      `${banner('coordinate real general')}1 1 1\n1 1 1e39`,
+      'm.mtx:4: found 1e+39, expected a value of at most 3.4',
+    ],
+    [
+      `${banner('array real general')}1 1\n-1e39`,
+      'm.mtx:4: found -1e+39, expected a value of at most 3.4',
+    ],
     [
       `${banner('coordinate real general')}1 2 2\n1 1 3e38\n1 1 3e38`,
       'm.mtx: found 6e+38 at 1, 1, expected at most 3.4',
@@ -82,11 +121,15 @@ describe('patterns of pruned matrices', () => {
   it('have their own zeros and drawn values', () => {
     const { rows, columns, values, entry } = read('3, 4, 4\n0 2 2 4 \n3 0 1 2 \n');
     expect([rows, columns]).toEqual([3, 4]);
-    expect(values.map((value) => value !== 0)).toEqual([1, 0, 0, 1, 0, 0, 0, 0, 0, 1, 1, 0].map((kept) => kept === 1));
+    expect(values.map((value) => value !== 0)).toEqual(
+      [1, 0, 0, 1, 0, 0, 0, 0, 0, 1, 1, 0].map((kept) => kept === 1),
+    );
     expect(read('3,4,4\r\n0 2 2 4\r\n3 0 1 2').values).toEqual(values);
     expect(entry.network.layers[0]).toMatchObject({ name: 'm', kind: 'dense', outputs: 3 });
     expect(entry.densities.layers.m?.weights).toBe(4 / 12);
-    expect(entry.notes).toEqual(['the file has no values: where its weights are is real, what they are is drawn']);
+    expect(entry.notes).toEqual([
+      'the file has no values: where its weights are is real, what they are is drawn',
+    ]);
   });
 
   it('may hold nothing', () => {
@@ -99,7 +142,9 @@ describe('patterns of pruned matrices', () => {
       Array.from({ length: size / 4 }, (_, at) => (4 * at + row) % size),
     );
     const pointers = Array.from({ length: size + 1 }, (_, row) => (row * size) / 4);
-    const { values } = read(`${size}, ${size}, ${(size * size) / 4}\n${pointers.join(' ')}\n${all.flat().join(' ')}\n`);
+    const { values } = read(
+      `${size}, ${size}, ${(size * size) / 4}\n${pointers.join(' ')}\n${all.flat().join(' ')}\n`,
+    );
     const squares = values.reduce((sum, value) => sum + value ** 2, 0) / size;
     // He: the squares of a row add up to 2.
     expect(squares).toBeWithin(0.05, 2);
@@ -120,7 +165,10 @@ describe('patterns of pruned matrices', () => {
     ['2, 2, 2\n0 1 2\n0 2', "m.smtx:3: column: found '2', expected a whole number from 0 to 1"],
     ['2, 2, 2\n0 1 2\n0', 'm.smtx:3: column: found the end of the file'],
     ['2, 2, 2\n0 2 2\n1 1', 'found column 1 twice in row 0, expected once'],
-    ['2, 2, 2\n0 1 2\n0 1\n0.5 0.5', "m.smtx:4: found '0.5 0.5', expected nothing behind the last column"],
+    [
+      '2, 2, 2\n0 1 2\n0 1\n0.5 0.5',
+      "m.smtx:4: found '0.5 0.5', expected nothing behind the last column",
+    ],
     ['2, 2, 2\n0 1 2\n0 1.5', "m.smtx:3: column: found '1.5'"],
   ])('refuse %j', async (text, expected) => {
     expect(await refusal(() => readSmtx(source('m.smtx', text)))).toContain(expected);
@@ -137,14 +185,17 @@ function npy(descr: string, shape: readonly number[], bytes: Uint8Array): Uint8A
   head.set(bytes, 128);
   return head;
 }
-const ints = (values: readonly number[]) => npy('<i4', [values.length], new Uint8Array(Int32Array.from(values).buffer));
+const ints = (values: readonly number[]) =>
+  npy('<i4', [values.length], new Uint8Array(Int32Array.from(values).buffer));
 const longs = (values: readonly number[]) =>
   npy('<i8', [values.length], new Uint8Array(BigInt64Array.from(values, BigInt).buffer));
 const doubles = (values: readonly number[], shape = [values.length]) =>
   npy('<f8', shape, new Uint8Array(Float64Array.from(values).buffer));
 const text = (value: string) => npy(`|S${value.length}`, [], new TextEncoder().encode(value));
 const zip = (members: Readonly<Record<string, Uint8Array>>) =>
-  zipSync(Object.fromEntries(Object.entries(members).map(([name, bytes]) => [`${name}.npy`, bytes])));
+  zipSync(
+    Object.fromEntries(Object.entries(members).map(([name, bytes]) => [`${name}.npy`, bytes])),
+  );
 
 const csr = {
   format: text('csr'),
@@ -160,7 +211,13 @@ describe('SciPy files', () => {
     ['csr', csr],
     [
       'csc',
-      { ...csr, format: text('csc'), data: doubles([2, 3, 1]), indices: ints([1, 1, 0]), indptr: ints([0, 1, 2, 3]) },
+      {
+        ...csr,
+        format: text('csc'),
+        data: doubles([2, 3, 1]),
+        indices: ints([1, 1, 0]),
+        indptr: ints([0, 1, 2, 3]),
+      },
     ],
     [
       'coo',
@@ -175,7 +232,12 @@ describe('SciPy files', () => {
     [
       'bsr',
       {
-        ...{ format: text('bsr'), shape: longs([2, 3]), indices: ints([1, 0, 1]), indptr: ints([0, 1, 3]) },
+        ...{
+          format: text('bsr'),
+          shape: longs([2, 3]),
+          indices: ints([1, 0, 1]),
+          indptr: ints([0, 1, 3]),
+        },
         ...{ data: doubles([0, 1, 2], [3, 1, 1]), indices: ints([1, 0, 2]) },
       },
     ],
@@ -185,19 +247,23 @@ describe('SciPy files', () => {
   });
 
   it('hold one dense matrix', () => {
-    const bytes = zipSync({ 'arr_0.npy': writeNpy({ shape: [2, 2], values: Float32Array.of(1, 0, 0, 4) }) });
+    const bytes = zipSync({
+      'arr_0.npy': writeNpy({ shape: [2, 2], values: Float32Array.of(1, 0, 0, 4) }),
+    });
     expect(matrixOf(readNpz(source('m.npz', bytes))).kept).toBe(2);
   });
 
   it('give back any matrix', () => {
     const cell = fc.constantFrom(0, 0, 0, 1.5, -2, 3);
-    const matrix = fc.tuple(fc.integer({ min: 1, max: 6 }), fc.integer({ min: 1, max: 6 })).chain(([rows, columns]) =>
-      fc.record({
-        rows: fc.constant(rows),
-        columns: fc.constant(columns),
-        cells: fc.array(cell, { minLength: rows * columns, maxLength: rows * columns }),
-      }),
-    );
+    const matrix = fc
+      .tuple(fc.integer({ min: 1, max: 6 }), fc.integer({ min: 1, max: 6 }))
+      .chain(([rows, columns]) =>
+        fc.record({
+          rows: fc.constant(rows),
+          columns: fc.constant(columns),
+          cells: fc.array(cell, { minLength: rows * columns, maxLength: rows * columns }),
+        }),
+      );
     fc.assert(
       fc.property(matrix, ({ rows, columns, cells }) => {
         const kept = cells.flatMap((value, at) =>
@@ -229,16 +295,36 @@ describe('SciPy files', () => {
     ],
     ['no data', zip({ ...csr, data: new Uint8Array() }), 'm.npz/data.npy: '],
     ['three extents', zip({ ...csr, shape: longs([2, 3, 1]) }), 'found a shape of 3 extents'],
-    ['a hostile shape', zip({ ...csr, shape: longs([4_000_000_000, 4_000_000_000]) }), 'limit elements'],
-    ['pointers that fall', zip({ ...csr, indptr: ints([0, 4, 3]) }), 'found other pointers than 3 from 0 rising to 3'],
-    ['an index outside', zip({ ...csr, indices: ints([2, 0, 3]) }), 'indices of entry 2: found 3, expected 0 to 2'],
-    ['a value beyond a float32', zip({ ...csr, data: doubles([1, 1e39, 3]) }), 'found 1e+39 at entry 1'],
+    [
+      'a hostile shape',
+      zip({ ...csr, shape: longs([4_000_000_000, 4_000_000_000]) }),
+      'limit elements',
+    ],
+    [
+      'pointers that fall',
+      zip({ ...csr, indptr: ints([0, 4, 3]) }),
+      'found other pointers than 3 from 0 rising to 3',
+    ],
+    [
+      'an index outside',
+      zip({ ...csr, indices: ints([2, 0, 3]) }),
+      'indices of entry 2: found 3, expected 0 to 2',
+    ],
+    [
+      'a value beyond a float32',
+      zip({ ...csr, data: doubles([1, 1e39, 3]) }),
+      'found 1e+39 at entry 1',
+    ],
     [
       'values that add up beyond a float32',
       zip({ ...csr, data: doubles([1, 3e38, 3e38]), indices: ints([2, 1, 1]) }),
       'm.npz: found 6e+38 at 2, 2, expected at most 3.4',
     ],
-    ['a value that is none', zip({ ...csr, data: doubles([1, Number.NaN, 3]) }), 'found NaN at entry 1'],
+    [
+      'a value that is none',
+      zip({ ...csr, data: doubles([1, Number.NaN, 3]) }),
+      'found NaN at entry 1',
+    ],
   ])('refuse %s', async (_what, bytes, expected) => {
     expect(await refusal(() => readNpz(source('m.npz', bytes)))).toContain(expected);
   });
@@ -246,7 +332,9 @@ describe('SciPy files', () => {
   it('refuse to expand beyond the limit, whatever is inside', async () => {
     const bomb = zipSync({ 'data.npy': new Uint8Array(50_000_000) });
     expect(bomb.length).toBeLessThan(60_000);
-    expect(await refusal(() => readNpz(source('m.npz', bomb, {}, { expandedBytes: 1_000_000 })))).toContain(
+    expect(
+      await refusal(() => readNpz(source('m.npz', bomb, {}, { expandedBytes: 1_000_000 }))),
+    ).toContain(
       'found 50000000 bytes when expanded, expected at most 1000000 (limit expandedBytes)',
     );
   });

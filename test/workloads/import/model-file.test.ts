@@ -2,12 +2,21 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { InputError } from '../../../workloads/base/errors.js';
 import { createRandom } from '../../../workloads/base/random.js';
-import { decodeMatrix, type Encodable, encodeMatrix, matrixBytes } from '../../../workloads/compress/encode.js';
+import {
+  decodeMatrix,
+  type Encodable,
+  encodeMatrix,
+  matrixBytes,
+} from '../../../workloads/compress/encode.js';
 import { shareWeights } from '../../../workloads/compress/share.js';
 import { encodable, measureSize } from '../../../workloads/compress/size.js';
 import { writeModelFile } from '../../../workloads/export/model-file.js';
 import { buildNetwork } from '../../../workloads/graph.js';
-import { isModelFile, readModelFile, readModelHeader } from '../../../workloads/import/model-file.js';
+import {
+  isModelFile,
+  readModelFile,
+  readModelHeader,
+} from '../../../workloads/import/model-file.js';
 import { readWeights } from '../../../workloads/import/weight-files.js';
 import type { Network } from '../../../workloads/network.js';
 import type { Binding, LayerParameters, Parameters } from '../../../workloads/train/parameters.js';
@@ -38,7 +47,13 @@ const network: Network = buildNetwork({
 /** Of weights that a file has room for. */
 type StoredKind = Exclude<Binding['kind'], 'winograd'>;
 
-function drawLayer(rows: number, columns: number, density: number, kind: StoredKind, seed: number): LayerParameters {
+function drawLayer(
+  rows: number,
+  columns: number,
+  density: number,
+  kind: StoredKind,
+  seed: number,
+): LayerParameters {
   const random = createRandom(seed, `${rows}×${columns}`);
   const weights = Float32Array.from({ length: rows * columns }, () =>
     random.uniform() < density ? 2 * random.uniform() - 1 : 0,
@@ -49,7 +64,9 @@ function drawLayer(rows: number, columns: number, density: number, kind: StoredK
   const kept = weights.filter((weight) => weight !== 0);
   const { centroids, assignments } = shareWeights(kept, 7);
   let from = 0;
-  const codes = Uint16Array.from(weights, (weight) => (weight === 0 ? 0 : (assignments[from++] as number) + 1));
+  const codes = Uint16Array.from(weights, (weight) =>
+    weight === 0 ? 0 : (assignments[from++] as number) + 1,
+  );
   return { ...layer, binding: { kind, centroids: Float32Array.of(0, ...centroids), codes } };
 }
 
@@ -60,7 +77,9 @@ const draw = (kind: StoredKind, density: number, seed: number): Parameters =>
   ]);
 
 const write = (parameters: Parameters, huffman: boolean) => {
-  const layers = new Map([...parameters].map(([name, layer]) => [name, { ...encodable(layer), bias: layer.bias }]));
+  const layers = new Map(
+    [...parameters].map(([name, layer]) => [name, { ...encodable(layer), bias: layer.bias }]),
+  );
   return writeModelFile(layers, { network: network.name }, huffman);
 };
 
@@ -77,7 +96,9 @@ describe('a model file', () => {
         const read = readModelFile(bytes, network, 'x');
         for (const [name, layer] of parameters) {
           const stored = read.get(name);
-          expect(toDense(stored?.store as NonNullable<typeof stored>['store']).values).toEqual(effectiveWeights(layer));
+          expect(toDense(stored?.store as NonNullable<typeof stored>['store']).values).toEqual(
+            effectiveWeights(layer),
+          );
           expect(stored?.bias).toEqual(layer.bias);
           expect(stored?.origin).toBe('real');
         }
@@ -116,7 +137,9 @@ describe('a model file', () => {
     const bytes = write(draw('shared', 0.2, 3), true);
     fc.assert(
       fc.property(fc.nat(bytes.length - 1), fc.nat(255), fc.boolean(), (place, byte, cut) => {
-        const damaged = cut ? bytes.slice(0, place) : bytes.map((old, at) => (at === place ? byte : old));
+        const damaged = cut
+          ? bytes.slice(0, place)
+          : bytes.map((old, at) => (at === place ? byte : old));
         try {
           readModelFile(damaged, network, 'x');
         } catch (error) {
@@ -141,11 +164,15 @@ describe('an encoded matrix', () => {
   });
 
   it('takes the published bytes at the published widths', () => {
-    // 64 weights, one in eight kept, evenly: 8 entries of 2-bit codes and 3-bit gaps, a table of 4 floats.
+    // 64 weights, one in eight kept, evenly: 8 entries of 2-bit codes and 3-bit gaps, a table of 4
+    // floats.
     const codes = Uint8Array.from({ length: 64 }, (_, at) => (at % 8 === 7 ? 1 + (at % 3) : 0));
     const codebook = Float32Array.of(0, 1, 2, 3);
     const weights = Float32Array.from(codes, (code) => codebook[code] as number);
-    const encoded = encodeMatrix({ rows: 8, columns: 8, weights, coded: { codebook, scales: null, codes } }, false);
+    const encoded = encodeMatrix(
+      { rows: 8, columns: 8, weights, coded: { codebook, scales: null, codes } },
+      false,
+    );
     expect(matrixBytes(encoded, false)).toBe(4 * 4 + 2 + 3);
     expect(decodeMatrix(encoded, 8, 8)).toEqual(weights);
   });

@@ -17,8 +17,26 @@ function smallNetwork(channels: number, kernel: number, outputs: number): Networ
     title: 'small',
     input: [3, 6, 6],
     layers: [
-      { kind: 'conv2d', name: 'conv', channels, kernel, stride: 1, pad: 0, groups: 1, bias: true, activation: 'relu' },
-      { kind: 'pool2d', name: 'pool', mode: 'max', kernel: 'global', stride: 1, pad: 0, rounding: 'ceil' },
+      {
+        kind: 'conv2d',
+        name: 'conv',
+        channels,
+        kernel,
+        stride: 1,
+        pad: 0,
+        groups: 1,
+        bias: true,
+        activation: 'relu',
+      },
+      {
+        kind: 'pool2d',
+        name: 'pool',
+        mode: 'max',
+        kernel: 'global',
+        stride: 1,
+        pad: 0,
+        rounding: 'ceil',
+      },
       { kind: 'dense', name: 'fc', outputs, bias: true, activation: 'none' },
     ],
     source: { work: 'test', at: 'test' },
@@ -26,12 +44,19 @@ function smallNetwork(channels: number, kernel: number, outputs: number): Networ
 }
 
 /** Weights that take few values, stored by code; at density 0 every entry is left out. */
-function sharedWeights(network: Network, density: number, seed: number): ReadonlyMap<string, LayerWeights> {
+function sharedWeights(
+  network: Network,
+  density: number,
+  seed: number,
+): ReadonlyMap<string, LayerWeights> {
   return new Map(
     network.layers.flatMap((layer) => {
       const shape = weightShapeOf(layer);
       if (!shape) return [];
-      const table = Float32Array.from({ length: layer.kind === 'dense' ? 16 : 256 }, (_, code) => code / 8);
+      const table = Float32Array.from(
+        { length: layer.kind === 'dense' ? 16 : 256 },
+        (_, code) => code / 8,
+      );
       const drawn = toDense(drawWeights(shape, density, seed, layer.name).store);
       const shared = drawn.values.map((value) =>
         value === 0 ? 0 : (table[1 + ((Math.abs(value * 977) % 15) | 0)] ?? 0),
@@ -66,12 +91,17 @@ describe('a .net file', () => {
       fc.integer({ min: 1, max: 9 }),
     ] as const;
     fc.assert(
-      fc.property(...sizes, fc.constantFrom(0, 0.02, 0.3, 1), fc.nat(), (channels, kernel, outputs, density, seed) => {
-        const network = smallNetwork(channels, kernel, outputs);
-        const weights = sharedWeights(network, density, seed);
-        const read = readNetFile(writeNetFile(weights, network), network, 'x.net');
-        expect(read).toEqual(weights);
-      }),
+      fc.property(
+        ...sizes,
+        fc.constantFrom(0, 0.02, 0.3, 1),
+        fc.nat(),
+        (channels, kernel, outputs, density, seed) => {
+          const network = smallNetwork(channels, kernel, outputs);
+          const weights = sharedWeights(network, density, seed);
+          const read = readNetFile(writeNetFile(weights, network), network, 'x.net');
+          expect(read).toEqual(weights);
+        },
+      ),
       { numRuns: 60 },
     );
   });
@@ -80,12 +110,15 @@ describe('a .net file', () => {
     const file = smallFile();
     const shifted = new Uint8Array(file.length + 3);
     shifted.set(file, 3);
-    expect(readNetFile(shifted.subarray(3), small, 'x.net')).toEqual(readNetFile(file, small, 'x.net'));
+    expect(readNetFile(shifted.subarray(3), small, 'x.net')).toEqual(
+      readNetFile(file, small, 'x.net'),
+    );
   });
 
   it('is refused when cut anywhere or when too long', () => {
     const file = smallFile();
-    for (let end = 0; end < file.length; end++) expect(outcomeOf(file.subarray(0, end), small)).toBe('refused');
+    for (let end = 0; end < file.length; end++)
+      expect(outcomeOf(file.subarray(0, end), small)).toBe('refused');
     const longer = new Uint8Array(file.length + 1);
     longer.set(file);
     expect(() => readNetFile(longer, small, 'x.net')).toThrow(
@@ -119,12 +152,17 @@ describe('a .net file', () => {
   ])('is refused for %s', (found, offset, value) => {
     const file = smallFile();
     new DataView(file.buffer).setFloat32(offset, value, true);
-    expect(() => readNetFile(file, small, 'x.net')).toThrow(`x.net: layer conv: found ${found}, expected`);
+    expect(() => readNetFile(file, small, 'x.net')).toThrow(
+      `x.net: layer conv: found ${found}, expected`,
+    );
   });
 
   it('is read or refused, never worse, with any bytes changed', () => {
     const file = smallFile();
-    const changes = fc.array(fc.tuple(fc.nat(file.length - 1), fc.nat(255)), { minLength: 1, maxLength: 8 });
+    const changes = fc.array(fc.tuple(fc.nat(file.length - 1), fc.nat(255)), {
+      minLength: 1,
+      maxLength: 8,
+    });
     fc.assert(
       fc.property(changes, (bytes) => {
         const hostile = file.slice();
@@ -137,15 +175,25 @@ describe('a .net file', () => {
 
   it('is written only from shared weights that its fields can hold', () => {
     const dense = new Map(
-      [...sharedWeights(small, 0.5, 1)].map(([name, layer]) => [name, { ...layer, store: toDense(layer.store) }]),
+      [...sharedWeights(small, 0.5, 1)].map(([name, layer]) => [
+        name,
+        { ...layer, store: toDense(layer.store) },
+      ]),
     );
-    expect(() => writeNetFile(dense, small)).toThrow('layer conv: found dense weights, expected shared ones');
+    expect(() => writeNetFile(dense, small)).toThrow(
+      'layer conv: found dense weights, expected shared ones',
+    );
     expect(() => writeNetFile(new Map(), small)).toThrow('layer conv: found no weights');
-    expect(() => writeNetFile(sharedWeights(smallNetwork(4, 2, 7), 0.5, 1), small)).toThrow('expected 4×27, 4');
+    expect(() => writeNetFile(sharedWeights(smallNetwork(4, 2, 7), 0.5, 1), small)).toThrow(
+      'expected 4×27, 4',
+    );
   });
 });
 
-const released = join(process.env.ZEROSKIP_ASSETS ?? '../shared', 'models/compressed_SqueezeNet.net');
+const released = join(
+  process.env.ZEROSKIP_ASSETS ?? '../shared',
+  'models/compressed_SqueezeNet.net',
+);
 const missing = !existsSync(released);
 
 describe(`the released SqueezeNet${missing ? ' (asset missing)' : ''}`, () => {
@@ -157,7 +205,10 @@ describe(`the released SqueezeNet${missing ? ' (asset missing)' : ''}`, () => {
     const stores = [...weights.values()].map(({ store }) => store);
     expect(stores.every(({ format }) => format === 'codebook')).toBe(true);
     expect(weights.size).toBe(26);
-    const entries = stores.reduce((sum, store) => sum + (store.format === 'codebook' ? store.codes.length : 0), 0);
+    const entries = stores.reduce(
+      (sum, store) => sum + (store.format === 'codebook' ? store.codes.length : 0),
+      0,
+    );
     expect(entries).toBe(422_083);
     expect(stores.reduce((sum, store) => sum + nonzerosOf(store), 0)).toBe(415_921);
     const nonzeros = new Map([...weights].map(([name, { store }]) => [name, nonzerosOf(store)]));
@@ -166,18 +217,23 @@ describe(`the released SqueezeNet${missing ? ' (asset missing)' : ''}`, () => {
     expect(Buffer.compare(writeNetFile(weights, network), file)).toBe(0);
   });
 
-  it.skipIf(missing)('is refused when cut at any percent, and read or refused with a bit flipped', () => {
-    const file = new Uint8Array(readFileSync(released));
-    for (let percent = 0; percent < 100; percent++) {
-      expect(outcomeOf(file.subarray(0, Math.floor((file.length * percent) / 100)), network)).toBe('refused');
-    }
-    fc.assert(
-      fc.property(fc.nat(file.length * 8 - 1), (bit) => {
-        const hostile = file.slice();
-        hostile[bit >>> 3] = (hostile[bit >>> 3] as number) ^ (1 << (bit & 7));
-        outcomeOf(hostile, network);
-      }),
-      { numRuns: 40 },
-    );
-  });
+  it.skipIf(missing)(
+    'is refused when cut at any percent, and read or refused with a bit flipped',
+    () => {
+      const file = new Uint8Array(readFileSync(released));
+      for (let percent = 0; percent < 100; percent++) {
+        expect(
+          outcomeOf(file.subarray(0, Math.floor((file.length * percent) / 100)), network),
+        ).toBe('refused');
+      }
+      fc.assert(
+        fc.property(fc.nat(file.length * 8 - 1), (bit) => {
+          const hostile = file.slice();
+          hostile[bit >>> 3] = (hostile[bit >>> 3] as number) ^ (1 << (bit & 7));
+          outcomeOf(hostile, network);
+        }),
+        { numRuns: 40 },
+      );
+    },
+  );
 });

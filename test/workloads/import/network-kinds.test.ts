@@ -23,13 +23,20 @@ describe('a network in YAML', () => {
     const { model, inputs } = networkOf([each], 5);
     const { network } = model;
     const yaml = writeNetworkYaml(network, 'w.safetensors');
-    const [entry] = await readNetworkYaml(source('n.yaml', yaml, { 'w.safetensors': writeTensors(model) }));
+    const [entry] = await readNetworkYaml(
+      source('n.yaml', yaml, { 'w.safetensors': writeTensors(model) }),
+    );
     if (!entry) throw new Error('no network');
     expect(entry.network.inputs).toEqual(network.inputs);
     expect(entry.network.outputs).toEqual(network.outputs);
-    const back: Model = { network: entry.network, weights: entry.weights ?? new Map(), origin: 'real' };
+    const back: Model = {
+      network: entry.network,
+      weights: entry.weights ?? new Map(),
+      origin: 'real',
+    };
     const [found, expected] = [plainPass(back, inputs), plainPass(model, inputs)];
-    for (const name of network.outputs) expectSame([found.get(name) as Tensor], [expected.get(name) as Tensor], 0);
+    for (const name of network.outputs)
+      expectSame([found.get(name) as Tensor], [expected.get(name) as Tensor], 0);
     expect(entry.network.layers.map(({ kind }) => kind)).toEqual([each.op.kind]);
     expect(entry.network.layers).toEqual(network.layers);
     expect(entry.network.constants).toEqual(network.constants);
@@ -57,14 +64,26 @@ describe('layers as rows of the operator table have them', () => {
       '{ name: a, kind: transpose, permutation: [1, 0], inputs: [x], perm: 1 }',
       'n.yaml:4:5: layers.0: unknown keys perm',
     ],
-    ['{ name: a, kind: transpose, inputs: [x] }', 'n.yaml:4:5: layers.0.permutation: Invalid input'],
+    [
+      '{ name: a, kind: transpose, inputs: [x] }',
+      'n.yaml:4:5: layers.0.permutation: Invalid input',
+    ],
     [
       '{ name: a, kind: transpose, permutation: [0, 0], inputs: [x] }',
       'n.yaml:4:5: layer a: found the permutation 0, 0, expected each of 2 axes once',
     ],
-    ['{ name: a, kind: unary, function: sine, inputs: [x] }', 'n.yaml:4:29: layers.0.function: Invalid option'],
-    ['{ name: a, kind: gather, axis: 0, inputs: [x] }', 'n.yaml:4:5: layer a: found 1 inputs, expected 2'],
-    ['{ name: a, kind: gather, axis: 0, inputs: [x, y] }', 'found input y, which no layer before it makes'],
+    [
+      '{ name: a, kind: unary, function: sine, inputs: [x] }',
+      'n.yaml:4:29: layers.0.function: Invalid option',
+    ],
+    [
+      '{ name: a, kind: gather, axis: 0, inputs: [x] }',
+      'n.yaml:4:5: layer a: found 1 inputs, expected 2',
+    ],
+    [
+      '{ name: a, kind: gather, axis: 0, inputs: [x, y] }',
+      'found input y, which no layer before it makes',
+    ],
   ])('are refused: %s', async (layer, expected) => {
     expect(await refusal(() => read(layer))).toContain(expected);
   });

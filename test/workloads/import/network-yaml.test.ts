@@ -42,8 +42,15 @@ describe('a network in YAML', () => {
   it('computes what its layers and tensors say', async () => {
     const [entry] = await read(text);
     if (!entry) throw new Error('no network');
-    expect(entry.network.layers.map(({ name }) => name)).toEqual(['conv', 'skip', 'sum', 'pool', 'fc']);
-    // Of ones everywhere: sums of 4, 6, 4 over two channels become 2 · (x − 1) / 2 − 1 = 2, 4, 2; 0.75 beside it.
+    expect(entry.network.layers.map(({ name }) => name)).toEqual([
+      'conv',
+      'skip',
+      'sum',
+      'pool',
+      'fc',
+    ]);
+    // Of ones everywhere: sums of 4, 6, 4 over two channels become 2 · (x − 1) / 2 − 1 = 2, 4, 2;
+    // 0.75 beside it.
     const mean = (2 + 4 + 2) / 3 + 0.75;
     const [first = 0, second] = runEntry(entry, ones(18));
     expect(first).toBeWithin(1e-6, mean);
@@ -60,7 +67,9 @@ describe('a network in YAML', () => {
   });
 
   it('has a JSON Schema that is current, and takes what the reader takes', () => {
-    expect(JSON.parse(readFileSync('schemas/network.schema.json', 'utf8'))).toEqual(networkSchema());
+    expect(JSON.parse(readFileSync('schemas/network.schema.json', 'utf8'))).toEqual(
+      networkSchema(),
+    );
     const valid = new Ajv({ strictTypes: false, strictTuples: false }).compile(networkSchema());
     expect(valid(parse(text))).toBe(true);
     expect(valid(parse(text.replace('kernel: 1,', 'kernel: 0,')))).toBe(false);
@@ -74,7 +83,12 @@ describe('a network in YAML', () => {
       weights,
       'tiny.yaml:7:19: layers.2.kind: Invalid',
     ],
-    ['an unknown key', text.replace('epsilon', 'eps'), weights, 'tiny.yaml:6:5: layers.1: unknown keys eps'],
+    [
+      'an unknown key',
+      text.replace('epsilon', 'eps'),
+      weights,
+      'tiny.yaml:6:5: layers.1: unknown keys eps',
+    ],
     ['a kernel of zero', text.replace('kernel: 1,', 'kernel: 0,'), weights, 'tiny.yaml:8:'],
     [
       'an input that is not there',
@@ -112,13 +126,19 @@ describe('a network in YAML', () => {
     [
       'biases in a row of their own',
       text,
-      writeSafetensors({ metadata: {}, tensors: new Map([...tensors, ['fc.bias', floats(ones(2), [1, 2])]]) }),
+      writeSafetensors({
+        metadata: {},
+        tensors: new Map([...tensors, ['fc.bias', floats(ones(2), [1, 2])]]),
+      }),
       'layer fc: found the tensor fc.bias of 1×2, expected 2',
     ],
     [
       'statistics of another shape',
       text,
-      writeSafetensors({ metadata: {}, tensors: new Map([...tensors, ['bn.bias', floats(ones(1), [])]]) }),
+      writeSafetensors({
+        metadata: {},
+        tensors: new Map([...tensors, ['bn.bias', floats(ones(1), [])]]),
+      }),
       'layer bn: found the tensor bn.bias of one number, expected 1',
     ],
     ['no weights beside it', text, null, 'tiny.yaml: found no file tiny.safetensors beside it'],

@@ -64,7 +64,17 @@ export interface OnnxText {
 }
 
 export function onnxFile(text: OnnxText): Uint8Array {
-  const { opset = 13, domains = [], input, inputs, nodes, tensors = {}, outputs, told = {}, functions = [] } = text;
+  const {
+    opset = 13,
+    domains = [],
+    input,
+    inputs,
+    nodes,
+    tensors = {},
+    outputs,
+    told = {},
+    functions = [],
+  } = text;
   const given = inputs ?? { x: { shape: ['batch', ...(input ?? [])] } };
   const named = outputs ?? [nodes.at(-1)?.output[0] ?? ''];
   const imports = [{ version: opset }, ...domains.map((domain) => ({ domain, version: 1 }))];
@@ -78,9 +88,16 @@ export function onnxFile(text: OnnxText): Uint8Array {
       graph: {
         name: 'test',
         node: nodes.map(nodeMessage),
-        initializer: Object.entries(tensors).map(([name, tensor]) => ({ ...tensorMessage(tensor), name })),
-        input: Object.entries(given).map(([name, { type = 1, shape }]) => valueInfo(name, type, shape)),
-        output: named.map((name) => valueInfo(name, told[name]?.type ?? 1, told[name]?.shape ?? null)),
+        initializer: Object.entries(tensors).map(([name, tensor]) => ({
+          ...tensorMessage(tensor),
+          name,
+        })),
+        input: Object.entries(given).map(([name, { type = 1, shape }]) =>
+          valueInfo(name, type, shape),
+        ),
+        output: named.map((name) =>
+          valueInfo(name, told[name]?.type ?? 1, told[name]?.shape ?? null),
+        ),
         valueInfo: Object.entries(told)
           .filter(([name]) => !named.includes(name))
           .map(([name, { type = 1, shape }]) => valueInfo(name, type, shape)),
@@ -102,18 +119,26 @@ function nodeMessage({
   return {
     ...{ opType, input, output, name, domain },
     attribute: [
-      ...Object.entries(attributes).map(([key, value]) => attribute(key, value, floats.includes(key))),
-      ...Object.entries(references).map(([key, refAttrName]) => ({ name: key, refAttrName, type: 1 })),
+      ...Object.entries(attributes).map(([key, value]) =>
+        attribute(key, value, floats.includes(key)),
+      ),
+      ...Object.entries(references).map(([key, refAttrName]) => ({
+        name: key,
+        refAttrName,
+        type: 1,
+      })),
     ],
   };
 }
 
 function attribute(name: string, value: OnnxAttributeText, isFloat: boolean): object {
-  if (typeof value === 'number') return isFloat ? { name, type: 1, f: value } : { name, type: 2, i: value };
+  if (typeof value === 'number')
+    return isFloat ? { name, type: 1, f: value } : { name, type: 2, i: value };
   if (typeof value === 'string') return { name, type: 3, s: encode(value) };
   if ('nodes' in value) return { name, type: 5, g: graphMessage(value) };
   if ('dims' in value) return { name, type: 4, t: tensorMessage(value) };
-  if (typeof value[0] === 'string') return { name, type: 8, strings: (value as readonly string[]).map(encode) };
+  if (typeof value[0] === 'string')
+    return { name, type: 8, strings: (value as readonly string[]).map(encode) };
   return isFloat ? { name, type: 6, floats: value } : { name, type: 7, ints: value };
 }
 
@@ -141,7 +166,10 @@ const arrays = {
   11: Float64Array,
 } as const;
 
-/** As the runtime's other implementations know them: 4-bit integers two in a byte, the lower half first. */
+/**
+ * As the runtime's other implementations know them: 4-bit integers two in a byte, the lower half
+ * first.
+ */
 export function tensorMessage({ dims, values, type = 1 }: OnnxTensorText) {
   if (type === 7) {
     const wide = BigInt64Array.from(values, BigInt);
@@ -158,6 +186,8 @@ export function tensorMessage({ dims, values, type = 1 }: OnnxTensorText) {
 }
 
 function valueInfo(name: string, elemType: number, shape: OnnxShape | null) {
-  const dim = shape?.map((extent) => (typeof extent === 'number' ? { dimValue: extent } : { dimParam: extent }));
+  const dim = shape?.map((extent) =>
+    typeof extent === 'number' ? { dimValue: extent } : { dimParam: extent },
+  );
   return { name, type: { tensorType: { elemType, ...(dim ? { shape: { dim } } : {}) } } };
 }

@@ -25,13 +25,21 @@ export function pngOf({ colour, depth, size, pixel, palette, transparency }: Png
     0,
     ...Array.from({ length: size }, (_, column) => samples(pixel(row, column))).flat(),
   ]);
-  const word = (value: number) => [value >>> 24, (value >>> 16) & 0xff, (value >>> 8) & 0xff, value & 0xff];
+  const word = (value: number) => [
+    value >>> 24,
+    (value >>> 16) & 0xff,
+    (value >>> 8) & 0xff,
+    value & 0xff,
+  ];
   return Uint8Array.from([
     ...SIGNATURE,
     ...chunk('IHDR', [...word(size), ...word(size), depth, colourTypes[colour], 0, 0, 0]),
     ...(palette ? chunk('PLTE', palette.flat()) : []),
     ...(transparency
-      ? chunk('tRNS', palette ? transparency : transparency.flatMap((value) => [value >> 8, value & 0xff]))
+      ? chunk(
+          'tRNS',
+          palette ? transparency : transparency.flatMap((value) => [value >> 8, value & 0xff]),
+        )
       : []),
     ...chunk('IDAT', [...deflateSync(Uint8Array.from(rows.flat()))]),
     ...chunk('IEND', []),

@@ -11,14 +11,23 @@ export function runEntry({ network, weights }: ZooEntry, input: Float32Array): F
   for (const layer of network.layers) {
     const inputs = layer.inputs.map((read) => tensors.get(read) ?? null);
     const results = forwardLayer(layer, weights?.get(layer.name) ?? null, inputs);
-    for (const [at, result] of layer.results.entries()) tensors.set(result.name, results[at] as Tensor);
+    for (const [at, result] of layer.results.entries())
+      tensors.set(result.name, results[at] as Tensor);
   }
   return Float32Array.from(tensors.get(network.outputs[0] as string)?.values ?? []);
 }
 
-/** The largest difference over the larger of 1 and the largest expected magnitude; NaN where one is no number. */
+/**
+ * The largest difference over the larger of 1 and the largest expected magnitude; NaN where one is
+ * no number.
+ */
 export function difference(found: Float32Array, expected: Float32Array): number {
   if (found.length !== expected.length) return Number.NaN;
   const scale = expected.reduce((most, value) => Math.max(most, Math.abs(value)), 1);
-  return expected.reduce((most, value, at) => Math.max(most, Math.abs((found[at] as number) - value)), 0) / scale;
+  return (
+    expected.reduce(
+      (most, value, at) => Math.max(most, Math.abs((found[at] as number) - value)),
+      0,
+    ) / scale
+  );
 }

@@ -42,17 +42,27 @@ describe('a safetensors file', () => {
     expect(isSafetensors(Buffer.from('\x89PNG and more'))).toBe(false);
   });
 
-  it.each(['F32', 'F16', 'BF16'])('is read from part of a larger buffer, at any place: %s', (dtype) => {
-    const data = { F32: [0, 0, 0x80, 0x3f, 0, 0, 0, 0xc0], F16: [0, 0x3c, 0, 0xc0], BF16: [0x80, 0x3f, 0, 0xc0] }[
-      dtype
-    ];
-    const bytes = file(`{"t":{"dtype":"${dtype}","shape":[2],"data_offsets":[0,${data?.length}]}}`, data);
-    for (let at = 0; at < 4; at++) {
-      // A Buffer's slice() shares memory: whoever takes it for a copy reads what lies before it.
-      const part = Buffer.concat([Buffer.alloc(at, 255), bytes]).subarray(at);
-      expect([...toFloats(readSafetensors(part, 'x').tensors.get('t') as StoredTensor)]).toEqual([1, -2]);
-    }
-  });
+  it.each(['F32', 'F16', 'BF16'])(
+    'is read from part of a larger buffer, at any place: %s',
+    (dtype) => {
+      const data = {
+        F32: [0, 0, 0x80, 0x3f, 0, 0, 0, 0xc0],
+        F16: [0, 0x3c, 0, 0xc0],
+        BF16: [0x80, 0x3f, 0, 0xc0],
+      }[dtype];
+      const bytes = file(
+        `{"t":{"dtype":"${dtype}","shape":[2],"data_offsets":[0,${data?.length}]}}`,
+        data,
+      );
+      for (let at = 0; at < 4; at++) {
+        // A Buffer's slice() shares memory: whoever takes it for a copy reads what lies before it.
+        const part = Buffer.concat([Buffer.alloc(at, 255), bytes]).subarray(at);
+        expect([...toFloats(readSafetensors(part, 'x').tensors.get('t') as StoredTensor)]).toEqual([
+          1, -2,
+        ]);
+      }
+    },
+  );
 
   it.each([
     // 1 and −2 by their bits.
@@ -65,20 +75,37 @@ describe('a safetensors file', () => {
     ['I16', [1, 0, 0xfe, 255]],
     ['I8', [1, 0xfe]],
   ])('holds %s', (dtype, data) => {
-    const bytes = file(`{"t":{"dtype":"${dtype}","shape":[2],"data_offsets":[0,${data.length}]}}`, data);
-    expect([...toFloats(readSafetensors(bytes, 'x').tensors.get('t') as StoredTensor)]).toEqual([1, -2]);
+    const bytes = file(
+      `{"t":{"dtype":"${dtype}","shape":[2],"data_offsets":[0,${data.length}]}}`,
+      data,
+    );
+    expect([...toFloats(readSafetensors(bytes, 'x').tensors.get('t') as StoredTensor)]).toEqual([
+      1, -2,
+    ]);
   });
 
   it.each([
-    ['a header beyond the file', Uint8Array.of(255, 0, 0, 0, 0, 0, 0, 0, 0x7b, 0x7d), /a header of 255 bytes/],
+    [
+      'a header beyond the file',
+      Uint8Array.of(255, 0, 0, 0, 0, 0, 0, 0, 0x7b, 0x7d),
+      /a header of 255 bytes/,
+    ],
     ['no JSON', file('{"a":'), /a header that is no JSON/],
     [
       'a line break in a header',
       file('{"a":\nU8}'),
       /^x: found a header that is no JSON \(.*\), expected a JSON object$/,
     ],
-    ['a tensor of an unknown type', file('{"a":{"dtype":"F8","shape":[],"data_offsets":[0,0]}}'), /tensor a of F8/],
-    ['a wrong size', file('{"a":{"dtype":"U8","shape":[3],"data_offsets":[0,2]}}', [1, 2]), /at bytes 0 to 2 of 2/],
+    [
+      'a tensor of an unknown type',
+      file('{"a":{"dtype":"F8","shape":[],"data_offsets":[0,0]}}'),
+      /tensor a of F8/,
+    ],
+    [
+      'a wrong size',
+      file('{"a":{"dtype":"U8","shape":[3],"data_offsets":[0,2]}}', [1, 2]),
+      /at bytes 0 to 2 of 2/,
+    ],
     [
       'a tensor twice',
       file(
@@ -109,7 +136,9 @@ describe('a safetensors file', () => {
   it('truncated or damaged anywhere is read or refused in one line', () => {
     fc.assert(
       fc.property(fc.nat(sample.length - 1), fc.nat(255), fc.boolean(), (place, byte, cut) => {
-        const damaged = cut ? sample.slice(0, place) : sample.map((old, at) => (at === place ? byte : old));
+        const damaged = cut
+          ? sample.slice(0, place)
+          : sample.map((old, at) => (at === place ? byte : old));
         try {
           readSafetensors(damaged, 'x');
         } catch (error) {

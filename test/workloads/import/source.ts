@@ -1,7 +1,11 @@
 // Files as importers meet them, made in memory.
 
 import { InputError } from '../../../workloads/base/errors.js';
-import { defaultLimits, type ImportLimits, type SourceFile } from '../../../workloads/import/source.js';
+import {
+  defaultLimits,
+  type ImportLimits,
+  type SourceFile,
+} from '../../../workloads/import/source.js';
 
 /** A file with what lies beside it. */
 export function source(

@@ -13,12 +13,19 @@ const only = (entries: readonly ZooEntry[]) => {
   const network = { ...entry.network, input: frameShape(onlyInput(entry.network).shape) };
   return { ...entry, network, layer: { ...layer, output: frameShape(resultOf(layer).shape) } };
 };
-const read = async (text: string, beside: Readonly<Record<string, string>> = {}, name = 'L.yaml') => {
-  const files = Object.fromEntries(Object.entries(beside).map(([path, content]) => [path, Buffer.from(content)]));
+const read = async (
+  text: string,
+  beside: Readonly<Record<string, string>> = {},
+  name = 'L.yaml',
+) => {
+  const files = Object.fromEntries(
+    Object.entries(beside).map(([path, content]) => [path, Buffer.from(content)]),
+  );
   return only(await readTimeloop(source(name, text, files)));
 };
 
-// The extents of Sparseloop's evaluation of Eyeriss V2: R along the width with E, S along the height with F.
+// The extents of Sparseloop's evaluation of Eyeriss V2: R along the width with E, S along the
+// height with F.
 const problem = `problem:
   shape: { name: grouped-CONV, dimensions: [R, S, E, F, C, M, N, G] }
   instance:
@@ -43,7 +50,13 @@ describe('Timeloop problems', () => {
     expect(network.name).toBe('L07');
     // Height (17 − 1) · 1 + (5 − 1) · 2 + 1 = 25, width (31 − 1) · 2 + 3 = 63.
     expect(network.input).toEqual([32, 25, 63]);
-    expect(layer).toMatchObject({ kernel: [5, 3], stride: [1, 2], dilation: [2, 1], groups: 2, output: [128, 17, 31] });
+    expect(layer).toMatchObject({
+      kernel: [5, 3],
+      stride: [1, 2],
+      dilation: [2, 1],
+      groups: 2,
+      output: [128, 17, 31],
+    });
     expect([densities.input, densities.layers.L07?.weights]).toEqual([0.73, 0.52]);
   });
 
@@ -56,13 +69,19 @@ describe('Timeloop problems', () => {
   });
 
   it.each([
-    [problem.replace('M: 64', 'M: 0'), 'L.yaml:4:5: M: found 0, expected a whole number of at least 1'],
+    [
+      problem.replace('M: 64', 'M: 0'),
+      'L.yaml:4:5: M: found 0, expected a whole number of at least 1',
+    ],
     [problem.replace('M: 64', 'MM: 64'), 'L.yaml:4:5: MM: unknown extent, expected C, M, R, S'],
     [
       problem.replace('0.52', '1.52'),
       'L.yaml:16:7: Weights: found {"distribution":"hypergeometric","density":1.52}, expected',
     ],
-    ['problem: { instance: { M: 8, K: 3, C: 5 } }', 'K: found M beside it, expected one of the two'],
+    [
+      'problem: { instance: { M: 8, K: 3, C: 5 } }',
+      'K: found M beside it, expected one of the two',
+    ],
     ['problem: { instance: {} }', 'L.yaml:1:12: problem: found no instance'],
     [
       'problem: { instance: { C: 3, N: BATCH } }',
@@ -77,14 +96,23 @@ describe('Timeloop problems', () => {
       'problem: { instance: { C: 3, W: 2, R: 3 } }',
       'W: found 2 pixels, expected at least the 3 that the filter covers',
     ],
-    ['ERT: { version: 0.4, tables: [] }', "found Accelergy's ERT, which is no workload: zeroskip hardware ert FILE"],
+    [
+      'ERT: { version: 0.4, tables: [] }',
+      "found Accelergy's ERT, which is no workload: zeroskip hardware ert FILE",
+    ],
     ['ART: { version: 0.4, tables: [] }', "found Accelergy's ART, which is no workload"],
-    ['architecture: {}\nmapper: {}', 'L.yaml:1:1: found no problem but architecture, mapper, expected the extents'],
+    [
+      'architecture: {}\nmapper: {}',
+      'L.yaml:1:1: found no problem but architecture, mapper, expected the extents',
+    ],
     [
       problem.replace('hypergeometric', 'banded'),
       'Inputs: found distribution "banded", expected fixed, hypergeometric',
     ],
-    [problem.replace('Inputs:', 'Input:'), 'Input: unknown data-space, expected Weights, Inputs, Outputs'],
+    [
+      problem.replace('Inputs:', 'Input:'),
+      'Input: unknown data-space, expected Weights, Inputs, Outputs',
+    ],
     [
       'problem: { shape: mttkrp, instance: { I: 3 } }',
       "shape: found the name 'mttkrp', expected dimensions and data_spaces",
@@ -119,7 +147,9 @@ describe('Timeloop problems', () => {
   });
 
   it('draw every data-space at a common density', async () => {
-    const { densities } = await read('problem: { instance: { M: 8, K: 3, N: 5, commonDensity: 0.25 } }');
+    const { densities } = await read(
+      'problem: { instance: { M: 8, K: 3, N: 5, commonDensity: 0.25 } }',
+    );
     expect([densities.input, densities.layers.L?.weights]).toEqual([0.25, 0.25]);
     const structured = await read(
       'problem: { instance: { M: 8, K: 3, densities: { A: { density: 0.5, distribution: fixed_structured } } } }',
@@ -168,7 +198,9 @@ describe("a Timeloop problem's shape", () => {
   });
 
   it('takes a coefficient by its meaning where only the case of its letters is other', async () => {
-    const { layer, notes } = await read(depthwise.replace('Q: 12}', 'Q: 12, Hstride: 1, HStride: 4}'));
+    const { layer, notes } = await read(
+      depthwise.replace('Q: 12}', 'Q: 12, Hstride: 1, HStride: 4}'),
+    );
     expect(layer).toMatchObject({ stride: [4, 1] });
     expect(notes).toEqual(['HStride is taken for Hstride, which Timeloop itself leaves at 1']);
   });
@@ -176,11 +208,43 @@ describe("a Timeloop problem's shape", () => {
   it.each([
     // Names of one letter without lists, and letters of no meaning: A outputs, B summed, C vectors.
     ['a product', 'A: 8, B: 3, C: 5', '[A, B]', '[C, B]', '[A, C]', [5, 3], [5, 8]],
-    ['grouped products', 'A: 8, B: 3, C: 5, D: 2', '[A, B, D]', '[C, B, D]', '[A, C, D]', [6, 5, 1], [16, 5, 1]],
-    ['a convolution along one axis', 'A: 8, B: 3, C: 5', '[A, B]', '[[[B], [C, s]]]', '[A, C]', [1, 1, 11], [8, 1, 5]],
+    [
+      'grouped products',
+      'A: 8, B: 3, C: 5, D: 2',
+      '[A, B, D]',
+      '[C, B, D]',
+      '[A, C, D]',
+      [6, 5, 1],
+      [16, 5, 1],
+    ],
+    [
+      'a convolution along one axis',
+      'A: 8, B: 3, C: 5',
+      '[A, B]',
+      '[[[B], [C, s]]]',
+      '[A, C]',
+      [1, 1, 11],
+      [8, 1, 5],
+    ],
     // Every second pixel: 1 + 2 · 4.
-    ['a window of one tap', 'A: 8, B: 3, C: 5', '[A, B]', '[[[B]], [[C, s]]]', '[A, C]', [3, 1, 9], [8, 1, 5]],
-    ['rows of frames', 'A: 8, B: 3, C: 5, D: 7', '[A, B]', '[[[D]], [[B], [C]]]', '[D, A, C]', [1, 7, 7], [8, 7, 5]],
+    [
+      'a window of one tap',
+      'A: 8, B: 3, C: 5',
+      '[A, B]',
+      '[[[B]], [[C, s]]]',
+      '[A, C]',
+      [3, 1, 9],
+      [8, 1, 5],
+    ],
+    [
+      'rows of frames',
+      'A: 8, B: 3, C: 5, D: 7',
+      '[A, B]',
+      '[[[D]], [[B], [C]]]',
+      '[D, A, C]',
+      [1, 7, 7],
+      [8, 7, 5],
+    ],
     [
       'dimensions of one that nothing shares',
       'A: 8, B: 3, C: 5, D: 1',
@@ -190,25 +254,36 @@ describe("a Timeloop problem's shape", () => {
       [5, 3],
       [5, 8],
     ],
-  ])('makes %s of its projections', async (_what, instance, weights, inputs, outputs, input, output) => {
-    const extents = `A: 1, B: 1, C: 1, D: 1, E: 1, F: 1`
-      .split(', ')
-      .map((extent) => instance.split(', ').find((own) => own[0] === extent[0]) ?? extent)
-      .join(', ');
-    const spaces = `{ name: X, projection: ${weights} }, { name: Y, projection: ${inputs} }, { name: Z, projection: ${outputs}, read-write: true }`;
-    const { network, layer, notes } = await read(shaped(spaces, extents));
-    expect([network.input, layer.output]).toEqual([input, output]);
-    expect(notes).toEqual(['X is taken for the weights, Y for the inputs']);
-  });
+  ])(
+    'makes %s of its projections',
+    async (_what, instance, weights, inputs, outputs, input, output) => {
+      const extents = `A: 1, B: 1, C: 1, D: 1, E: 1, F: 1`
+        .split(', ')
+        .map((extent) => instance.split(', ').find((own) => own[0] === extent[0]) ?? extent)
+        .join(', ');
+      const spaces = `{ name: X, projection: ${weights} }, { name: Y, projection: ${inputs} }, { name: Z, projection: ${outputs}, read-write: true }`;
+      const { network, layer, notes } = await read(shaped(spaces, extents));
+      expect([network.input, layer.output]).toEqual([input, output]);
+      expect(notes).toEqual(['X is taken for the weights, Y for the inputs']);
+    },
+  );
 
   const product = ['{ name: X, projection: [A, B] }', '{ name: Y, projection: [C, B] }'];
   const written = '{ name: Z, projection: [A, C], read_write: true }';
   const ones = 'A: 8, B: 3, C: 5, D: 1, E: 1, F: 1';
   it.each([
     [[...product], ones, 'L.yaml:1:62: shape: found 0 data-spaces with read_write, expected one'],
-    [[product[0], written], ones, 'shape: found 1 data-spaces beside Z, expected two: weights and inputs'],
+    [
+      [product[0], written],
+      ones,
+      'shape: found 1 data-spaces beside Z, expected two: weights and inputs',
+    ],
     [[...product, product[0], written], ones, 'found 3 data-spaces beside Z'],
-    [[...product, written], ones.replace('D: 1', 'D: 4'), 'shape: found dimension D in no data-space'],
+    [
+      [...product, written],
+      ones.replace('D: 1', 'D: 4'),
+      'shape: found dimension D in no data-space',
+    ],
     [[...product, written], 'A: 8, B: 3', 'D: found no extent, expected a whole number'],
     [
       ['{ name: X, projection: [A, B, D] }', product[1], written],
@@ -220,8 +295,16 @@ describe("a Timeloop problem's shape", () => {
       ones,
       'found W along A·1 + B·1, expected single dimensions',
     ],
-    [[product[0], '{ name: Y, projection: [[[B], [C], [D]]] }', written], ones, 'found inputs along B·1 + C·1 + D·1'],
-    [[product[0], '{ name: Y, projection: [[[B], [B]], [[C]]] }', written], ones, 'found dimension B twice in Y'],
+    [
+      [product[0], '{ name: Y, projection: [[[B], [C], [D]]] }', written],
+      ones,
+      'found inputs along B·1 + C·1 + D·1',
+    ],
+    [
+      [product[0], '{ name: Y, projection: [[[B], [B]], [[C]]] }', written],
+      ones,
+      'found dimension B twice in Y',
+    ],
     [
       [product[0], '{ name: Y, projection: [[[B, t]]] }', written],
       ones,
@@ -242,7 +325,9 @@ describe("a Timeloop problem's shape", () => {
     const spaces =
       '{ name: W, projection: [A] }, { name: I, projection: [[[B, s]], [[C, s]], [[D, s]]] }, { name: O, projection: [A, B, C, D], read_write: true }';
     const text = shaped(spaces, 'A: 8, B: 3, C: 5, D: 2, E: 1, F: 1');
-    expect(await refusal(() => readTimeloop(source('L.yaml', text)))).toContain('found windows along 3 axes');
+    expect(await refusal(() => readTimeloop(source('L.yaml', text)))).toContain(
+      'found windows along 3 axes',
+    );
   });
 
   it('may lie beside the problem', async () => {
@@ -269,15 +354,20 @@ describe("a Timeloop file's includes", () => {
   );
 
   it('take a part of a file, and what that includes', async () => {
-    const { layer } = await read(`problem: {{ include("p.yaml", "a.problem") }} # {{ not('run') }}\n{# nothing #}`, {
-      'p.yaml': `a:\n  problem:\n    instance:\n      {{include_text('q.yaml')}}\n`,
-      'q.yaml': '{ C: 3, M: 5 }',
-    });
+    const { layer } = await read(
+      `problem: {{ include("p.yaml", "a.problem") }} # {{ not('run') }}\n{# nothing #}`,
+      {
+        'p.yaml': `a:\n  problem:\n    instance:\n      {{include_text('q.yaml')}}\n`,
+        'q.yaml': '{ C: 3, M: 5 }',
+      },
+    );
     expect(layer).toMatchObject({ output: [5, 1, 1] });
   });
 
   it('merge as YAML does, and follow aliases', async () => {
-    const { layer } = await read('b: &b { C: 3, M: 5, P: 2 }\nproblem: { instance: { <<: *b, M: 7 } }');
+    const { layer } = await read(
+      'b: &b { C: 3, M: 5, P: 2 }\nproblem: { instance: { <<: *b, M: 7 } }',
+    );
     expect(layer).toMatchObject({ output: [7, 1, 2] });
     const { layer: same } = await read('b: &b { C: 3, M: 5 }\nproblem: { instance: *b }');
     expect(same).toMatchObject({ output: [5, 1, 1] });
@@ -294,11 +384,16 @@ describe("a Timeloop file's includes", () => {
     );
     const wrong = top('base.yaml').replace('C: 3', 'C: 0');
     const fine = { 'base.yaml': Buffer.from(base) };
-    expect(await refusal(() => readTimeloop(source('L.yaml', wrong, fine)))).toContain('L.yaml:4:14: C: found 0');
+    expect(await refusal(() => readTimeloop(source('L.yaml', wrong, fine)))).toContain(
+      'L.yaml:4:14: C: found 0',
+    );
   });
 
   it.each([
-    ["{{include_text('gone.yaml')}}", 'L.yaml:1: found no gone.yaml beside this file, which include_text needs'],
+    [
+      "{{include_text('gone.yaml')}}",
+      'L.yaml:1: found no gone.yaml beside this file, which include_text needs',
+    ],
     [
       "a: 1\n{{include_text('../gone.yaml')}}",
       "L.yaml:2: found no gone.yaml beside this file, which include_text needs: copy it there, as '../gone.yaml' leads out",
@@ -307,14 +402,20 @@ describe("a Timeloop file's includes", () => {
       "{{include_all('*.yaml', 'a')}}",
       "L.yaml:1: found {{include_all('*.yaml', 'a')}}, which only Timeloop's front end",
     ],
-    ['{% if x %}\na: 1\n{% endif %}', "L.yaml:1: found {% if x %}, which only Timeloop's front end can run"],
+    [
+      '{% if x %}\na: 1\n{% endif %}',
+      "L.yaml:1: found {% if x %}, which only Timeloop's front end can run",
+    ],
     ['a: {{ b }}', 'L.yaml:1: found {{ b }}, which only'],
     ['a: {{ b', 'L.yaml:1: found {{ without its }}'],
     ["{{include('ok.yaml', 'a.b.c')}}", 'L.yaml:1: found no a.b.c in ok.yaml'],
     ["{{include_text('loop.yaml')}}", 'found includes in more than 100 places or 10 deep'],
     ['a: { <<: 3 }', 'found a merge (<<) of something else, expected a map'],
   ])('are refused as %j', async (text, expected) => {
-    const beside = { 'ok.yaml': Buffer.from('a: { b: 1 }'), 'loop.yaml': Buffer.from("{{include_text('loop.yaml')}}") };
+    const beside = {
+      'ok.yaml': Buffer.from('a: { b: 1 }'),
+      'loop.yaml': Buffer.from("{{include_text('loop.yaml')}}"),
+    };
     expect(await refusal(() => readTimeloop(source('L.yaml', text, beside)))).toContain(expected);
   });
 });

@@ -5,12 +5,20 @@ import type { TrainedLayerSpec } from '../../../workloads/spec.js';
 import { floats } from '../../../workloads/tensor.js';
 
 const type = { shape: [1, 2], type: 'float32' } as const;
-const layer = (name: string, inputs: readonly string[], resultNames?: readonly string[]): TrainedLayerSpec => ({
+const layer = (
+  name: string,
+  inputs: readonly string[],
+  resultNames?: readonly string[],
+): TrainedLayerSpec => ({
   ...{ kind: 'add', name, inputs, activation: 'none' },
   ...(resultNames ? { resultNames } : {}),
 });
 
-function draftOf(layers: readonly TrainedLayerSpec[], outputs: readonly string[], more: Partial<Draft> = {}): Draft {
+function draftOf(
+  layers: readonly TrainedLayerSpec[],
+  outputs: readonly string[],
+  more: Partial<Draft> = {},
+): Draft {
   return {
     ...{ inputs: [{ name: 'x', ...type }], outputs, layers, weights: new Map(), types: new Map() },
     constants: new Map([

@@ -45,9 +45,14 @@ export function networkOf({
 }
 
 export function draftOf({ inputs, constants = {}, layers, outputs }: Written, seed = 1): Draft {
-  const named = Object.entries(inputs).map(([name, shape]): NamedTensor => ({ name, shape, type: 'float32' }));
+  const named = Object.entries(inputs).map(
+    ([name, shape]): NamedTensor => ({ name, shape, type: 'float32' }),
+  );
   const fixed = new Map(
-    Object.entries(constants).map(([name, value]) => [name, typeof value === 'number' ? tensor([], [value]) : value]),
+    Object.entries(constants).map(([name, value]) => [
+      name,
+      typeof value === 'number' ? tensor([], [value]) : value,
+    ]),
   );
   const specs = layers.map(
     ([result, op, ...read], at) =>
@@ -57,7 +62,10 @@ export function draftOf({ inputs, constants = {}, layers, outputs }: Written, se
   const draft = { inputs: named, outputs: outputs ?? [last], constants: fixed, layers: specs };
   const network = networkOf(draft);
   const types = new Map<string, TensorType>(
-    [...named, ...network.layers.flatMap((layer) => layer.results)].map((each) => [each.name, each]),
+    [...named, ...network.layers.flatMap((layer) => layer.results)].map((each) => [
+      each.name,
+      each,
+    ]),
   );
   const all = new Map<string, TensorType>([...types, ...fixed]);
   return { ...draft, types: all, weights: drawnWeights(network, seed) };
@@ -71,22 +79,39 @@ export function drawnWeights({ layers }: Network, seed: number): ReadonlyMap<str
       const { rows, columns, biases } = shape;
       const values = drawn([rows, columns], seed + at).values as Float32Array;
       const bias = biases > 0 ? (drawn([biases], seed + at + 3).values as Float32Array) : null;
-      return [[layer.name, { store: { format: 'dense', rows, columns, values }, bias, origin: 'real' }] as const];
+      return [
+        [
+          layer.name,
+          { store: { format: 'dense', rows, columns, values }, bias, origin: 'real' },
+        ] as const,
+      ];
     }),
   );
 }
 
 /** The outputs of a plain pass. */
-export function outputsOf(draft: Draft, seed: number, given?: ReadonlyMap<string, Tensor>): readonly Tensor[] {
+export function outputsOf(
+  draft: Draft,
+  seed: number,
+  given?: ReadonlyMap<string, Tensor>,
+): readonly Tensor[] {
   const network = networkOf(draft);
   const inputs =
-    given ?? new Map(draft.inputs.map((input, at) => [input.name, drawn(input.shape, seed + at, input.type)]));
+    given ??
+    new Map(
+      draft.inputs.map((input, at) => [input.name, drawn(input.shape, seed + at, input.type)]),
+    );
   const all = plainPass({ network, weights: draft.weights, origin: 'real' }, inputs);
   return draft.outputs.map((name) => all.get(name) as Tensor);
 }
 
 /** What a pass makes of a draft, once its results are the same within 1e-5 of the largest. */
-export function passed(draft: Draft, pass: Pass, seed = 5, given?: ReadonlyMap<string, Tensor>): Draft {
+export function passed(
+  draft: Draft,
+  pass: Pass,
+  seed = 5,
+  given?: ReadonlyMap<string, Tensor>,
+): Draft {
   const after = pass(draft);
   expect(after.outputs).toEqual(draft.outputs);
   const [found, expected] = [outputsOf(after, seed, given), outputsOf(draft, seed, given)];
@@ -94,7 +119,8 @@ export function passed(draft: Draft, pass: Pass, seed = 5, given?: ReadonlyMap<s
     const other = found[at] as Tensor;
     expect([other.shape, other.type]).toEqual([one.shape, one.type]);
     const largest = Array.from<number>(one.values).reduce(
-      (most: number, value: number) => (Number.isFinite(value) ? Math.max(most, Math.abs(value)) : most),
+      (most: number, value: number) =>
+        Number.isFinite(value) ? Math.max(most, Math.abs(value)) : most,
       1,
     );
     const worst = Array.from<number>(one.values).reduce(

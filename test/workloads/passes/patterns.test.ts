@@ -23,7 +23,16 @@ const transpose = (...permutation: readonly number[]) => ({ kind: 'transpose', p
 const reshape = (...shape: readonly number[]) => ({ kind: 'reshape', shape });
 const dense = { kind: 'dense', outputs: 3, bias: false, activation: 'none' };
 const conv = {
-  ...{ kind: 'conv2d', channels: 4, kernel: 3, stride: 1, dilation: 1, pad: 0, groups: 1, bias: false },
+  ...{
+    kind: 'conv2d',
+    channels: 4,
+    kernel: 3,
+    stride: 1,
+    dilation: 1,
+    pad: 0,
+    groups: 1,
+    bias: false,
+  },
   activation: 'none',
 };
 const pad = (...pads: readonly number[]) => ({ kind: 'pad', mode: 'constant', pads, value: 0 });
@@ -40,7 +49,16 @@ const erf: Written['layers'] = [
   ['d', binary('multiply'), 'x', 'c'],
   ['y', binary('multiply'), 'd', 'half'],
 ];
-const numbers = { root2: Math.SQRT2, one: 1, half: 0.5, three: 3, six: 6, two: 2, zero: 0, epsilon: 1e-5 };
+const numbers = {
+  root2: Math.SQRT2,
+  one: 1,
+  half: 0.5,
+  three: 3,
+  six: 6,
+  two: 2,
+  zero: 0,
+  epsilon: 1e-5,
+};
 const layerNorm: Written['layers'] = [
   ['m', reduce('mean', -1), 'x'],
   ['d', binary('subtract'), 'x', 'm'],
@@ -55,7 +73,13 @@ const layerNorm: Written['layers'] = [
 const affine = { scale: drawn([8], 4), bias: drawn([8], 5) };
 
 const patterns: Readonly<Record<string, Pattern>> = {
-  'GELU by erf': { pass: recogniseActivations, inputs: x, constants: numbers, layers: erf, becomes: ['gelu'] },
+  'GELU by erf': {
+    pass: recogniseActivations,
+    inputs: x,
+    constants: numbers,
+    layers: erf,
+    becomes: ['gelu'],
+  },
   'GELU by erf, half first': {
     ...{ pass: recogniseActivations, inputs: x, constants: { ...numbers, slope: Math.SQRT1_2 } },
     layers: [
@@ -224,7 +248,11 @@ const patterns: Readonly<Record<string, Pattern>> = {
     becomes: ['softmax'],
   },
   attention: {
-    ...{ pass: joinProducts, inputs: { q: [1, 2, 5, 4], k: [1, 2, 5, 4], v: [1, 2, 5, 4] }, constants: { d: 2 } },
+    ...{
+      pass: joinProducts,
+      inputs: { q: [1, 2, 5, 4], k: [1, 2, 5, 4], v: [1, 2, 5, 4] },
+      constants: { d: 2 },
+    },
     layers: [
       ['kt', transpose(0, 1, 3, 2), 'k'],
       ['qk', { kind: 'matmul' }, 'q', 'kt'],
@@ -275,7 +303,10 @@ const patterns: Readonly<Record<string, Pattern>> = {
     becomes: ['reshape', 'transpose', 'reshape', 'abs', 'reshape'],
   },
   'channels last in between': {
-    ...{ pass: (draft) => joinMoves(sinkTransposes(draft)), inputs: { x: [1, 4, 3, 2], z: [1, 4, 3, 2] } },
+    ...{
+      pass: (draft) => joinMoves(sinkTransposes(draft)),
+      inputs: { x: [1, 4, 3, 2], z: [1, 4, 3, 2] },
+    },
     constants: { bias: drawn([4], 2), half: 0.5 },
     layers: [
       ['a', transpose(0, 2, 3, 1), 'x'],
@@ -310,7 +341,11 @@ const patterns: Readonly<Record<string, Pattern>> = {
     becomes: ['dense'],
   },
   'a bias and a scale behind a product': {
-    ...{ pass: foldChannels, inputs: x, constants: { bias: drawn([3], 2), s: 0.25, scale: drawn([1, 3], 3) } },
+    ...{
+      pass: foldChannels,
+      inputs: x,
+      constants: { bias: drawn([3], 2), s: 0.25, scale: drawn([1, 3], 3) },
+    },
     layers: [
       ['a', { ...dense, axis: 2 }, 'x'],
       ['b', binary('add'), 'a', 'bias'],
@@ -321,7 +356,12 @@ const patterns: Readonly<Record<string, Pattern>> = {
   },
   'a batch norm written out': {
     ...{ pass: foldChannels, inputs: { x: [1, 3, 5, 5] } },
-    constants: { scale: drawn([4, 1, 1], 2), shift: drawn([1, 4, 1, 1], 3), mean: drawn([3, 1, 1], 7), half: 0.5 },
+    constants: {
+      scale: drawn([4, 1, 1], 2),
+      shift: drawn([1, 4, 1, 1], 3),
+      mean: drawn([3, 1, 1], 7),
+      half: 0.5,
+    },
     layers: [
       ['m', binary('subtract'), 'x', 'mean'],
       ['n', binary('multiply'), 'm', 'half'],
@@ -362,7 +402,15 @@ const patterns: Readonly<Record<string, Pattern>> = {
       ['c', pad(0, 0, 1, 1, 0, 0, 1, 1), 'b'],
       [
         'y',
-        { kind: 'pool2d', mode: 'average', kernel: 2, stride: 1, pad: 0, rounding: 'floor', countsPadding: false },
+        {
+          kind: 'pool2d',
+          mode: 'average',
+          kernel: 2,
+          stride: 1,
+          pad: 0,
+          rounding: 'floor',
+          countsPadding: false,
+        },
         'c',
       ],
     ],
@@ -380,7 +428,14 @@ const patterns: Readonly<Record<string, Pattern>> = {
       [
         'a',
         {
-          ...{ kind: 'pool2d', mode: 'average', kernel: 3, stride: 2, pad: [0, 0, 1, 1], rounding: 'floor' },
+          ...{
+            kind: 'pool2d',
+            mode: 'average',
+            kernel: 3,
+            stride: 2,
+            pad: [0, 0, 1, 1],
+            rounding: 'floor',
+          },
           countsPadding: true,
         },
         'x',
@@ -406,7 +461,10 @@ describe.each(Object.entries(patterns))('%s', (_, { pass, becomes, ...written })
   it('keeps results that others read', () => {
     for (const [result] of written.layers.slice(0, -1)) {
       const layers = [...written.layers, ['other', unary('abs'), result] as const];
-      passed(draftOf({ ...written, layers, outputs: [written.layers.at(-1)?.[0] ?? '', 'other'] }), pass);
+      passed(
+        draftOf({ ...written, layers, outputs: [written.layers.at(-1)?.[0] ?? '', 'other'] }),
+        pass,
+      );
     }
   });
 });

@@ -46,7 +46,10 @@ const steps: readonly (readonly [op: object, ...constants: readonly string[]])[]
   [{ kind: 'add', activation: 'none' }, 'before'],
 ];
 
-const choices = fc.array(fc.tuple(fc.constantFrom(...steps), fc.nat(3), fc.nat(3)), { minLength: 2, maxLength: 14 });
+const choices = fc.array(fc.tuple(fc.constantFrom(...steps), fc.nat(3), fc.nat(3)), {
+  minLength: 2,
+  maxLength: 14,
+});
 
 function chain(
   chosen: readonly (readonly [(typeof steps)[number], number, number])[],
@@ -74,14 +77,23 @@ function chain(
   };
 }
 
-const channelConstant = { shape: [3, 1, 1], type: 'float32', values: Float32Array.of(0.5, -1, 2) } as const;
+const channelConstant = {
+  shape: [3, 1, 1],
+  type: 'float32',
+  values: Float32Array.of(0.5, -1, 2),
+} as const;
 
 describe('all passes', () => {
   it('keep the results of what they know', () => {
     fc.assert(
-      fc.property(choices, fc.array(fc.nat(6), { maxLength: 2 }), seeds, (chosen, outputs, seed) => {
-        passed(draftOf(chain(chosen, outputs), seed), runPasses, seed);
-      }),
+      fc.property(
+        choices,
+        fc.array(fc.nat(6), { maxLength: 2 }),
+        seeds,
+        (chosen, outputs, seed) => {
+          passed(draftOf(chain(chosen, outputs), seed), runPasses, seed);
+        },
+      ),
       runs(150),
     );
   });
@@ -89,10 +101,14 @@ describe('all passes', () => {
   it('keep the results of layers of any kind', () => {
     const known = cases.filter((each) => each.op.kind !== 'opaque');
     fc.assert(
-      fc.property(fc.array(fc.constantFrom(...known), { minLength: 1, maxLength: 5 }), seeds, (some, seed) => {
-        const { draft, inputs } = draftOfCases(some, seed);
-        passed(draft, runPasses, seed, inputs);
-      }),
+      fc.property(
+        fc.array(fc.constantFrom(...known), { minLength: 1, maxLength: 5 }),
+        seeds,
+        (some, seed) => {
+          const { draft, inputs } = draftOfCases(some, seed);
+          passed(draft, runPasses, seed, inputs);
+        },
+      ),
       runs(40),
     );
   });
@@ -121,7 +137,9 @@ function draftOfCases(some: readonly Case[], seed: number) {
   const { model, inputs: given } = networkOf(some, seed, true);
   const { inputs, outputs, constants, layers } = model.network;
   const types = new Map(
-    [...inputs, ...layers.flatMap(({ results }) => results)].map((each) => [each.name, each] as const),
+    [...inputs, ...layers.flatMap(({ results }) => results)].map(
+      (each) => [each.name, each] as const,
+    ),
   );
   const specs = layers.map(({ inputTypes: _types, results, demand: _demand, ...layer }) => ({
     ...layer,
@@ -129,7 +147,10 @@ function draftOfCases(some: readonly Case[], seed: number) {
   }));
   const draft: Draft = {
     ...{ inputs, outputs, constants, weights: model.weights },
-    ...{ layers: specs as Draft['layers'], types: new Map<string, TensorType>([...types, ...constants]) },
+    ...{
+      layers: specs as Draft['layers'],
+      types: new Map<string, TensorType>([...types, ...constants]),
+    },
   };
   return { draft, inputs: given };
 }

@@ -1,4 +1,5 @@
-// Gradients on TensorFlow.js against derivatives of a loss in double precision, over every kind of layer and shape.
+// Gradients on TensorFlow.js against derivatives of a loss in double precision, over every kind of
+// layer and shape.
 
 import fc from 'fast-check';
 import { beforeAll, describe, expect, it } from 'vitest';
@@ -6,7 +7,13 @@ import { type Backend, openBackend } from '../../../hw-models/host/tfjs-backend.
 import { InputError } from '../../../workloads/base/errors.js';
 import { createRandom } from '../../../workloads/base/random.js';
 import { buildNetwork } from '../../../workloads/graph.js';
-import { frameShape, type Network, onlyInput, type Shape, weightShapeOf } from '../../../workloads/network.js';
+import {
+  frameShape,
+  type Network,
+  onlyInput,
+  type Shape,
+  weightShapeOf,
+} from '../../../workloads/network.js';
 import type { LayerSpec } from '../../../workloads/spec.js';
 import { type LayerValues, trainable } from '../../../workloads/train/network.js';
 import { referenceLoss } from '../../reference/training.js';
@@ -57,7 +64,13 @@ const pool = (
 
 function network(input: Shape, layers: readonly LayerSpec[]): Network {
   const all: readonly LayerSpec[] = [...layers, { kind: 'softmax', name: 'prob' }];
-  return buildNetwork({ name: 'small', title: 'small', input, layers: all, source: { work: 'test', at: 'here' } });
+  return buildNetwork({
+    name: 'small',
+    title: 'small',
+    input,
+    layers: all,
+    source: { work: 'test', at: 'here' },
+  });
 }
 
 /** The largest deviation of a gradient from the derivative, over the largest derivative. */
@@ -71,7 +84,8 @@ function deviationOf(net: Network, seed: number, frames = 3): number {
     const scale = Math.sqrt(3 / shape.columns);
     values.set(layer.name, {
       weights: Float32Array.from({ length: shape.rows * shape.columns }, () => scale * draw()),
-      bias: shape.biases > 0 ? Float32Array.from({ length: shape.biases }, () => 0.3 * draw()) : null,
+      bias:
+        shape.biases > 0 ? Float32Array.from({ length: shape.biases }, () => 0.3 * draw()) : null,
     });
   }
   const [channels = 1, height = 1, width = 1] = frameShape(onlyInput(net).shape);
@@ -90,8 +104,13 @@ function deviationOf(net: Network, seed: number, frames = 3): number {
     ),
   );
   const step = trained.step({ input, labels }, values, null);
-  const meanLoss = (changed: ReadonlyMap<string, { weights: ArrayLike<number>; bias: ArrayLike<number> | null }>) =>
-    inputs.reduce((sum, frame, i) => sum + referenceLoss(net, changed, frame, labels[i] as number), 0) / frames;
+  const meanLoss = (
+    changed: ReadonlyMap<string, { weights: ArrayLike<number>; bias: ArrayLike<number> | null }>,
+  ) =>
+    inputs.reduce(
+      (sum, frame, i) => sum + referenceLoss(net, changed, frame, labels[i] as number),
+      0,
+    ) / frames;
   expect(step.loss / frames).toBeWithin(1e-4, meanLoss(values));
   let deviation = 0;
   let largest = 0;
@@ -108,7 +127,10 @@ function deviationOf(net: Network, seed: number, frames = 3): number {
         };
         const [value, reach] = [own[at] as number, 1e-6];
         const derivative = (lossAt(value + reach) - lossAt(value - reach)) / (2 * reach);
-        deviation = Math.max(deviation, Math.abs(derivative - (step.gradients.get(name)?.[part]?.[at] ?? Number.NaN)));
+        deviation = Math.max(
+          deviation,
+          Math.abs(derivative - (step.gradients.get(name)?.[part]?.[at] ?? Number.NaN)),
+        );
         largest = Math.max(largest, Math.abs(derivative));
       }
     }
@@ -136,13 +158,25 @@ const cases: readonly (readonly [string, Shape, readonly LayerSpec[]])[] = [
   ],
   ['averages', [2, 8, 6], [conv('a', 3), pool('p', 'average'), dense('c', 3, 'none')]],
   ['a global average', [2, 6, 6], [conv('a', 4), pool('p', 'average', { kernel: 'global' })]],
-  ['groups, strides and padding', [4, 9, 9], [conv('a', 6, { groups: 2, stride: 2, pad: 1 }), dense('c', 3, 'none')]],
+  [
+    'groups, strides and padding',
+    [4, 9, 9],
+    [conv('a', 6, { groups: 2, stride: 2, pad: 1 }), dense('c', 3, 'none')],
+  ],
   [
     'rectangular windows',
     [2, 9, 7],
-    [conv('z', 3), conv('a', 4, { kernel: [3, 2], stride: [2, 1], pad: [1, 0, 0, 1] }), dense('c', 3, 'none')],
+    [
+      conv('z', 3),
+      conv('a', 4, { kernel: [3, 2], stride: [2, 1], pad: [1, 0, 0, 1] }),
+      dense('c', 3, 'none'),
+    ],
   ],
-  ['dilation', [2, 9, 9], [conv('z', 3), conv('a', 3, { dilation: 2, pad: 1 }), dense('c', 3, 'none')]],
+  [
+    'dilation',
+    [2, 9, 9],
+    [conv('z', 3), conv('a', 3, { dilation: 2, pad: 1 }), dense('c', 3, 'none')],
+  ],
   [
     'branches',
     [2, 6, 6],
@@ -159,7 +193,11 @@ const cases: readonly (readonly [string, Shape, readonly LayerSpec[]])[] = [
   [
     'normalisation across channels',
     [3, 4, 4],
-    [conv('a', 6), { kind: 'lrn', name: 'n', size: 3, alpha: 0.5, beta: 0.75, k: 1 }, dense('c', 3, 'none')],
+    [
+      conv('a', 6),
+      { kind: 'lrn', name: 'n', size: 3, alpha: 0.5, beta: 0.75, k: 1 },
+      dense('c', 3, 'none'),
+    ],
   ],
 ];
 
@@ -197,9 +235,14 @@ describe('the gradients of a batch', () => {
 
 describe('a network that cannot be trained', () => {
   it('says why', () => {
-    const both = network([1, 9, 9], [conv('a', 2, { stride: 2, dilation: 2 }), dense('c', 2, 'none')]);
+    const both = network(
+      [1, 9, 9],
+      [conv('a', 2, { stride: 2, dilation: 2 }), dense('c', 2, 'none')],
+    );
     expect(() => trainable(backend.tf, both)).toThrow(
-      new InputError('layer a: found strides and dilations together, expected one of them for training'),
+      new InputError(
+        'layer a: found strides and dilations together, expected one of them for training',
+      ),
     );
   });
 });

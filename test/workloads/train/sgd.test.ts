@@ -1,24 +1,38 @@
 import { describe, expect, it } from 'vitest';
 import { createRandom } from '../../../workloads/base/random.js';
-import { effectiveWeights, type LayerParameters, type Parameters } from '../../../workloads/train/parameters.js';
+import {
+  effectiveWeights,
+  type LayerParameters,
+  type Parameters,
+} from '../../../workloads/train/parameters.js';
 import { createOptimizer, type SgdOptions } from '../../../workloads/train/sgd.js';
 
 const plain: SgdOptions = { momentum: 0, l1: 0, l2: 0 };
 
 function layer(weights: readonly number[], rest: Partial<LayerParameters> = {}): LayerParameters {
   return {
-    ...{ rows: 1, columns: weights.length, weights: Float32Array.from(weights), bias: null, mask: null },
+    ...{
+      rows: 1,
+      columns: weights.length,
+      weights: Float32Array.from(weights),
+      bias: null,
+      mask: null,
+    },
     ...{ binding: { kind: 'free' } },
     ...rest,
   };
 }
 
 const only = (parameters: Parameters): LayerParameters => parameters.get('a') as LayerParameters;
-const gradient = (...weights: number[]) => new Map([['a', { weights: Float32Array.from(weights), bias: null }]]);
+const gradient = (...weights: number[]) =>
+  new Map([['a', { weights: Float32Array.from(weights), bias: null }]]);
 
 describe('a step of gradient descent', () => {
   it('moves against the gradient, faster while it keeps its direction', () => {
-    const optimizer = createOptimizer(new Map([['a', layer([1, -2])]]), { ...plain, momentum: 0.5 });
+    const optimizer = createOptimizer(new Map([['a', layer([1, -2])]]), {
+      ...plain,
+      momentum: 0.5,
+    });
     optimizer.step(gradient(2, 0), 0.25);
     expect([...only(optimizer.parameters()).weights]).toEqual([0.5, -2]);
     optimizer.step(gradient(2, 0), 0.25);
@@ -29,14 +43,20 @@ describe('a step of gradient descent', () => {
   it('pulls weights to zero: L1 by their sign, L2 by their size, biases not at all', () => {
     const start = layer([2, -4], { bias: Float32Array.of(8) });
     const optimizer = createOptimizer(new Map([['a', start]]), { momentum: 0, l1: 1, l2: 0.5 });
-    optimizer.step(new Map([['a', { weights: new Float32Array(2), bias: new Float32Array(1) }]]), 0.5);
+    optimizer.step(
+      new Map([['a', { weights: new Float32Array(2), bias: new Float32Array(1) }]]),
+      0.5,
+    );
     // 2 − 0.5 · (1 + 0.5 · 2) and −4 + 0.5 · (1 + 0.5 · 4).
     expect([...only(optimizer.parameters()).weights]).toEqual([1, -2.5]);
     expect([...(only(optimizer.parameters()).bias ?? [])]).toEqual([8]);
   });
 
   it('leaves pruned weights alone', () => {
-    const optimizer = createOptimizer(new Map([['a', layer([0, 3], { mask: Uint8Array.of(0, 1) })]]), plain);
+    const optimizer = createOptimizer(
+      new Map([['a', layer([0, 3], { mask: Uint8Array.of(0, 1) })]]),
+      plain,
+    );
     optimizer.step(gradient(5, 1), 1);
     expect([...only(optimizer.parameters()).weights]).toEqual([0, 2]);
   });
@@ -60,9 +80,13 @@ describe('a step of gradient descent', () => {
       ['ternary', [1, 0, -1, 0]],
       ['binary', [0.55, -0.55, -0.55, 0.55]],
     ] as const) {
-      const optimizer = createOptimizer(new Map([['a', layer(weights, { binding: { kind } })]]), plain);
+      const optimizer = createOptimizer(
+        new Map([['a', layer(weights, { binding: { kind } })]]),
+        plain,
+      );
       const values = [...(optimizer.values().get('a')?.weights ?? [])];
-      for (const [at, value] of values.entries()) expect(value + 2).toBeWithin(1e-6, (expected[at] as number) + 2);
+      for (const [at, value] of values.entries())
+        expect(value + 2).toBeWithin(1e-6, (expected[at] as number) + 2);
       optimizer.step(gradient(0, -0.5, 0, 0), 1);
       expect(only(optimizer.parameters()).weights[1]).toBeWithin(1e-6, 0.4);
     }

@@ -1,5 +1,5 @@
-// Layers with weights in Winograd's domain: the forward pass against tiles in double precision, gradients against
-// differences of that loss.
+// Layers with weights in Winograd's domain: the forward pass against tiles in double precision,
+// gradients against differences of that loss.
 
 import fc from 'fast-check';
 import { beforeAll, describe, expect, it } from 'vitest';
@@ -9,7 +9,11 @@ import { buildNetwork } from '../../../workloads/graph.js';
 import { inputImageOf, type Network } from '../../../workloads/network.js';
 import type { LayerSpec } from '../../../workloads/spec.js';
 import { type LayerValues, trainable } from '../../../workloads/train/network.js';
-import { inWinogradDomain, type LayerParameters, valuesOf } from '../../../workloads/train/parameters.js';
+import {
+  inWinogradDomain,
+  type LayerParameters,
+  valuesOf,
+} from '../../../workloads/train/parameters.js';
 import { cookToom, toFloat } from '../../../workloads/transforms/cook-toom.js';
 import { positionReach, winogradConvolve } from '../../../workloads/transforms/winograd.js';
 
@@ -27,15 +31,36 @@ interface Shape {
   readonly pad: number;
 }
 
-/** A convolution on which a second one and the classes rest, so that its input gradient is wanted too. */
+/**
+ * A convolution on which a second one and the classes rest, so that its input gradient is wanted
+ * too.
+ */
 function networkOf({ channels, outputs, groups, height, width, pad }: Shape): Network {
   const conv = (name: string, count: number, ofGroups: number): LayerSpec => ({
-    ...{ kind: 'conv2d', name, channels: count, kernel: 3, stride: 1, dilation: 1, pad, groups: ofGroups },
+    ...{
+      kind: 'conv2d',
+      name,
+      channels: count,
+      kernel: 3,
+      stride: 1,
+      dilation: 1,
+      pad,
+      groups: ofGroups,
+    },
     ...{ bias: true, activation: 'none' },
   });
   return buildNetwork({
-    ...{ name: 'small', title: 'small', input: [2, height, width], source: { work: 'test', at: 'here' } },
-    layers: [conv('first', channels, 1), conv('conv', outputs, groups), { kind: 'softmax', name: 'prob' }],
+    ...{
+      name: 'small',
+      title: 'small',
+      input: [2, height, width],
+      source: { work: 'test', at: 'here' },
+    },
+    layers: [
+      conv('first', channels, 1),
+      conv('conv', outputs, groups),
+      { kind: 'softmax', name: 'prob' },
+    ],
   });
 }
 
@@ -61,7 +86,9 @@ function parametersOf(network: Network, seed: number): Map<string, LayerParamete
 /** Channels last → channels first. */
 function channelsFirst(values: Float32Array, channels: number): Float32Array {
   const pixels = values.length / channels;
-  return values.map((_, at) => values[(at % pixels) * channels + Math.floor(at / pixels)] as number);
+  return values.map(
+    (_, at) => values[(at % pixels) * channels + Math.floor(at / pixels)] as number,
+  );
 }
 
 const shapes: fc.Arbitrary<Shape> = fc
@@ -106,7 +133,10 @@ describe.each([2, 4])('weights in the domain of tiles of %i × %i outputs', (til
     const network = networkOf(shape);
     const direct = parametersOf(network, 1);
     const whole = inWinogradDomain(direct.get('conv') as LayerParameters, tile);
-    const own = { ...whole, weights: whole.weights.map((weight, at) => (at % 3 === 0 ? 0 : weight)) };
+    const own = {
+      ...whole,
+      weights: whole.weights.map((weight, at) => (at % 3 === 0 ? 0 : weight)),
+    };
     const input = draw(2 * 42, 1, 'input');
     const values = (layer: LayerParameters) => valuesOf(new Map([...direct, ['conv', layer]]));
     const placed = trainable(backend.tf, network).place(values(own));
@@ -118,10 +148,15 @@ describe.each([2, 4])('weights in the domain of tiles of %i × %i outputs', (til
     const kernels = shape.outputs * shape.channels;
     const unscaled = Float64Array.from({ length: kernels * reach.length }, (_, at) => {
       const position = Math.floor(at / kernels);
-      return (own.weights[(at % kernels) * reach.length + position] as number) / (reach[position] as number);
+      return (
+        (own.weights[(at % kernels) * reach.length + position] as number) /
+        (reach[position] as number)
+      );
     });
     const first = direct.get('first') as LayerParameters;
-    const before = trainable(backend.tf, oneLayer(shape)).place(new Map([['first', first as LayerValues]]));
+    const before = trainable(backend.tf, oneLayer(shape)).place(
+      new Map([['first', first as LayerValues]]),
+    );
     const middle = channelsFirst(before.outputs(input, 1), shape.channels);
     before.dispose();
     const expected = winogradConvolve(
@@ -154,12 +189,21 @@ describe.each([2, 4])('weights in the domain of tiles of %i × %i outputs', (til
       for (let trial = 0; trial < 4; trial++) {
         const direction = draw(own.weights.length, trial, name);
         const lossAt = (step: number) => {
-          const weights = own.weights.map((weight, at) => weight + step * (direction[at] as number));
-          return trained.step(batch, new Map([...start, [name, { ...own, weights }]]), null).loss / 2;
+          const weights = own.weights.map(
+            (weight, at) => weight + step * (direction[at] as number),
+          );
+          return (
+            trained.step(batch, new Map([...start, [name, { ...own, weights }]]), null).loss / 2
+          );
         };
         const slope = (lossAt(0.01) - lossAt(-0.01)) / 0.02;
-        const expected = gradient.weights.reduce((sum, value, at) => sum + value * (direction[at] as number), 0);
-        expect(Math.abs(slope - expected)).toBeLessThan(0.02 * largest * Math.sqrt(own.weights.length));
+        const expected = gradient.weights.reduce(
+          (sum, value, at) => sum + value * (direction[at] as number),
+          0,
+        );
+        expect(Math.abs(slope - expected)).toBeLessThan(
+          0.02 * largest * Math.sqrt(own.weights.length),
+        );
       }
     }
   });

@@ -37,7 +37,12 @@ export function convolutionCases({
     })
     .filter(({ kernel, pad, height, width }) => Math.min(height, width) + 2 * pad >= kernel)
     .map(({ groups, groupChannels, groupOutputs, seed, ...rest }) => {
-      const shape = { ...rest, groups, channels: groups * groupChannels, outputs: groups * groupOutputs };
+      const shape = {
+        ...rest,
+        groups,
+        channels: groups * groupChannels,
+        outputs: groups * groupOutputs,
+      };
       const draw = drawFrom(seed);
       return {
         shape,
@@ -48,7 +53,10 @@ export function convolutionCases({
     });
 }
 
-/** Numbers in −1 … 1 by a linear congruential generator: enough for sums that must not cancel by design. */
+/**
+ * Numbers in −1 … 1 by a linear congruential generator: enough for sums that must not cancel by
+ * design.
+ */
 export function drawFrom(seed: number): (count: number) => Float32Array {
   let state = seed;
   return (count) =>
@@ -59,8 +67,18 @@ export function drawFrom(seed: number): (count: number) => Float32Array {
 }
 
 /** Σ |w| |x| + |b| of each output: what a sum's rounding errors are measured against. */
-export function magnitudesOf(shape: ConvolutionShape, input: Float32Array, weights: Float32Array, bias: Float32Array) {
-  return convolve({ ...shape, stride: 1 }, input.map(Math.abs), weights.map(Math.abs), bias.map(Math.abs));
+export function magnitudesOf(
+  shape: ConvolutionShape,
+  input: Float32Array,
+  weights: Float32Array,
+  bias: Float32Array,
+) {
+  return convolve(
+    { ...shape, stride: 1 },
+    input.map(Math.abs),
+    weights.map(Math.abs),
+    bias.map(Math.abs),
+  );
 }
 
 /** Fails naming the first value that is further off than `allowed` of its place. */

@@ -1,6 +1,10 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { type Complex, transformInPlace, transformSquare } from '../../../workloads/transforms/fft.js';
+import {
+  type Complex,
+  transformInPlace,
+  transformSquare,
+} from '../../../workloads/transforms/fft.js';
 
 /** From the definition: Σ xₜ exp(−2πi·tf/N). */
 function discreteFourierTransform({ real, imaginary }: Complex): Complex {
@@ -34,8 +38,12 @@ function copyOf({ real, imaginary }: Complex): Complex {
 
 function expectSame(found: Complex, expected: Complex, factor: number): void {
   for (let i = 0; i < found.real.length; i++) {
-    expect(Math.abs((found.real[i] as number) - factor * (expected.real[i] as number))).toBeLessThan(1e-12);
-    expect(Math.abs((found.imaginary[i] as number) - factor * (expected.imaginary[i] as number))).toBeLessThan(1e-12);
+    expect(
+      Math.abs((found.real[i] as number) - factor * (expected.real[i] as number)),
+    ).toBeLessThan(1e-12);
+    expect(
+      Math.abs((found.imaginary[i] as number) - factor * (expected.imaginary[i] as number)),
+    ).toBeLessThan(1e-12);
   }
 }
 
@@ -77,6 +85,8 @@ describe('the fast Fourier transform', () => {
 
   it('refuses sizes that are no power of two', () => {
     const three = { real: new Float64Array(3), imaginary: new Float64Array(3) };
-    expect(() => transformInPlace(three, 'forward')).toThrow('a transform of 3 values, not a power of two');
+    expect(() => transformInPlace(three, 'forward')).toThrow(
+      'a transform of 3 values, not a power of two',
+    );
   });
 });

@@ -15,7 +15,13 @@ const cases = convolutionCases({ mostKernel: 5 }).chain((one) => {
   return fc.integer({ min: 1, max: 6 }).map((outputs) => ({ ...one, outputs }));
 });
 
-function transformed(outputs: number, taps: number, rows: number, channels: number, weights: Float32Array) {
+function transformed(
+  outputs: number,
+  taps: number,
+  rows: number,
+  channels: number,
+  weights: Float32Array,
+) {
   return transformWeights(toFloat(cookToom(outputs, taps)), rows, channels, weights);
 }
 
@@ -23,7 +29,13 @@ describe('nested Winograd convolution', () => {
   it('is the convolution, for any tile, kernel, padding and groups', () => {
     fc.assert(
       fc.property(cases, ({ shape, input, weights, bias, outputs }) => {
-        const kernels = transformed(outputs, shape.kernel, shape.outputs, shape.channels / shape.groups, weights);
+        const kernels = transformed(
+          outputs,
+          shape.kernel,
+          shape.outputs,
+          shape.channels / shape.groups,
+          weights,
+        );
         const found = winogradConvolve(shape, kernels, bias, input);
         const magnitudes = magnitudesOf(shape, input, weights, bias);
         const expected = convolve({ ...shape, stride: 1 }, input, weights, bias);
@@ -44,7 +56,9 @@ describe('nested Winograd convolution', () => {
   it('refuses kernels of another size', () => {
     const shape = { channels: 1, height: 5, width: 5, outputs: 1, kernel: 5, pad: 0, groups: 1 };
     const kernels = transformed(2, 3, 1, 1, new Float32Array(9));
-    expect(() => winogradConvolve(shape, kernels, null, new Float32Array(25))).toThrow('F(2, 3) for kernels of 5');
+    expect(() => winogradConvolve(shape, kernels, null, new Float32Array(25))).toThrow(
+      'F(2, 3) for kernels of 5',
+    );
     expect(() => transformed(2, 3, 1, 2, new Float32Array(9))).toThrow('9 weights, not 18');
   });
 });
@@ -82,14 +96,25 @@ describe('pruning in the transform domain', () => {
       return output.reduce((sum, value, at) => sum + (value - (whole[at] as number)) ** 2, 0);
     };
     const cut = kernels.values.map(Math.abs).sort()[kernels.values.length / 2] as number;
-    const byMagnitude = { ...kernels, values: kernels.values.map((value) => (Math.abs(value) < cut ? 0 : value)) };
+    const byMagnitude = {
+      ...kernels,
+      values: kernels.values.map((value) => (Math.abs(value) < cut ? 0 : value)),
+    };
     expect(errorOf(pruneTransformed(kernels, 0.5))).toBeLessThan(0.5 * errorOf(byMagnitude));
   });
 
   it('counts a position by how far its weights reach', () => {
-    // F(1, 2) from 0: Aᵀ = [1 1], rows of Bᵀ: [1 0] and [0 1] up to sign: all positions alike, magnitude decides.
-    const flat = transformWeights(toFloat(cookToom(1, 2, usualPoints(1))), 1, 1, Float32Array.of(4, 3, 2, 1));
-    const [largest, ...others] = [...pruneTransformed(flat, 0.25).values].map(Math.abs).toSorted((a, b) => b - a);
+    // F(1, 2) from 0: Aᵀ = [1 1], rows of Bᵀ: [1 0] and [0 1] up to sign: all positions alike,
+    // magnitude decides.
+    const flat = transformWeights(
+      toFloat(cookToom(1, 2, usualPoints(1))),
+      1,
+      1,
+      Float32Array.of(4, 3, 2, 1),
+    );
+    const [largest, ...others] = [...pruneTransformed(flat, 0.25).values]
+      .map(Math.abs)
+      .toSorted((a, b) => b - a);
     expect(largest).toBe(Math.max(...flat.values.map(Math.abs)));
     expect(others).toEqual([0, 0, 0]);
   });

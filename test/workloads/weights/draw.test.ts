@@ -6,7 +6,10 @@ import { drawMatrix } from '../../../workloads/weights/draw.js';
 import { drawEntries } from '../../reference/draw.js';
 
 const chances = (most: number) =>
-  fc.array(fc.oneof(fc.constant(1), fc.double({ min: 1e-3, max: 2, noNaN: true })), { minLength: 1, maxLength: most });
+  fc.array(fc.oneof(fc.constant(1), fc.double({ min: 1e-3, max: 2, noNaN: true })), {
+    minLength: 1,
+    maxLength: most,
+  });
 
 const draws = fc
   .record({
@@ -35,7 +38,10 @@ describe('the draw of a matrix', () => {
         const rowOf = Array.from({ length: rows }, (_, row) =>
           new Array<number>((pointers[row + 1] as number) - (pointers[row] as number)).fill(row),
         ).flat();
-        const entries = [...indices].map((column, at) => [(rowOf[at] as number) * columns + column, values[at]]);
+        const entries = [...indices].map((column, at) => [
+          (rowOf[at] as number) * columns + column,
+          values[at],
+        ]);
         expect(entries).toEqual(drawEntries(draw, slow));
         expect(fast.uniform()).toBe(slow.uniform());
       }),

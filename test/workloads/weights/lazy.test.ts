@@ -61,7 +61,12 @@ describe('weights that are loaded when they are asked for', () => {
 
 describe('the bytes of a store', () => {
   it('are those of all its arrays', () => {
-    const dense = { format: 'dense', rows: 2, columns: 3, values: Float32Array.of(1, 0, 0, 0, 0, 1) } as const;
+    const dense = {
+      format: 'dense',
+      rows: 2,
+      columns: 3,
+      values: Float32Array.of(1, 0, 0, 0, 0, 1),
+    } as const;
     expect(bytesOf(dense)).toBe(24);
     // 3 pointers, 2 places and 2 values of 4 bytes.
     expect(bytesOf(toCsr(dense))).toBe(28);

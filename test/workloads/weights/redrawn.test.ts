@@ -10,7 +10,9 @@ const bytesOf = ({ weights }: Model) =>
   Buffer.concat(
     [...weights.values()].flatMap(({ store, bias }) => {
       const { pointers, indices, values } = toCsr(store);
-      return [pointers, indices, values, bias ?? new Float32Array(0)].map((all) => new Uint8Array(all.buffer));
+      return [pointers, indices, values, bias ?? new Float32Array(0)].map(
+        (all) => new Uint8Array(all.buffer),
+      );
     }),
   );
 

@@ -4,7 +4,11 @@ import { sliceColumns, sliceRows } from '../../../workloads/weights/slices.js';
 import { toCsc, toDense, type WeightStore } from '../../../workloads/weights/store.js';
 import { drawWeights } from '../../../workloads/weights/synthetic.js';
 
-const formats: readonly ((store: WeightStore) => WeightStore)[] = [toDense, (store) => store, toCsc];
+const formats: readonly ((store: WeightStore) => WeightStore)[] = [
+  toDense,
+  (store) => store,
+  toCsc,
+];
 const cases = fc
   .record({
     rows: fc.integer({ min: 1, max: 6 }),
@@ -15,7 +19,9 @@ const cases = fc
   .chain((shape) =>
     fc.record({
       shape: fc.constant(shape),
-      rows: fc.tuple(fc.nat(shape.rows), fc.nat(shape.rows)).map(([a, b]) => [Math.min(a, b), Math.max(a, b)] as const),
+      rows: fc
+        .tuple(fc.nat(shape.rows), fc.nat(shape.rows))
+        .map(([a, b]) => [Math.min(a, b), Math.max(a, b)] as const),
       columns: fc
         .tuple(fc.nat(shape.columns), fc.nat(shape.columns))
         .map(([a, b]) => [Math.min(a, b), Math.max(a, b)] as const),
@@ -29,7 +35,8 @@ describe('parts of a weight matrix', () => {
         const drawn = drawWeights({ ...shape, biases: shape.rows }, 0.6, shape.seed, 'w');
         const weights = { ...drawn, store: shape.inFormat(drawn.store) };
         const whole = toDense(drawn.store).values;
-        const valueAt = (row: number, column: number) => whole[row * shape.columns + column] as number;
+        const valueAt = (row: number, column: number) =>
+          whole[row * shape.columns + column] as number;
 
         const band = sliceRows(weights, top, bottom);
         expect([band.store.rows, band.store.columns]).toEqual([bottom - top, shape.columns]);

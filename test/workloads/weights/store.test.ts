@@ -1,7 +1,14 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { InputError } from '../../../workloads/base/errors.js';
-import { type DenseMatrix, nonzerosOf, toCodebook, toCsc, toCsr, toDense } from '../../../workloads/weights/store.js';
+import {
+  type DenseMatrix,
+  nonzerosOf,
+  toCodebook,
+  toCsc,
+  toCsr,
+  toDense,
+} from '../../../workloads/weights/store.js';
 
 /** Matrices whose values come from a small table, so that every format can hold them. */
 const table = [0, -1.5, 0.25, 3, 7];
@@ -42,7 +49,12 @@ describe('weight stores', () => {
     fc.assert(
       fc.property(matrices, (matrix) => {
         const expected = matrix.values.filter((value) => value !== 0).length;
-        for (const store of [matrix, toCsr(matrix), toCsc(matrix), toCodebook(matrix, Float32Array.from(table), 4)]) {
+        for (const store of [
+          matrix,
+          toCsr(matrix),
+          toCsc(matrix),
+          toCodebook(matrix, Float32Array.from(table), 4),
+        ]) {
           expect(nonzerosOf(store)).toBe(expected);
         }
       }),
@@ -62,16 +74,27 @@ describe('weight stores', () => {
   it('bridge a gap of 18 zeros with one padding entry, as in the paper’s example', () => {
     // EIE, Section III-B: [0,0,1,2,0 × 18,3] → v = [1,2,0,3], z = [2,0,15,2].
     const values = Float32Array.from([0, 0, 1, 2, ...new Array(18).fill(0), 3]);
-    const coded = toCodebook({ format: 'dense', rows: 1, columns: 23, values }, Float32Array.from([0, 1, 2, 3]), 4);
+    const coded = toCodebook(
+      { format: 'dense', rows: 1, columns: 23, values },
+      Float32Array.from([0, 1, 2, 3]),
+      4,
+    );
     expect([...coded.codes]).toEqual([1, 2, 0, 3]);
     expect([...coded.gaps]).toEqual([2, 0, 15, 2]);
   });
 
   it('refuse an entry past the end', () => {
     const store = {
-      ...({ format: 'codebook', rows: 1, columns: 2, codebook: Float32Array.from([0, 1]) } as const),
+      ...({
+        format: 'codebook',
+        rows: 1,
+        columns: 2,
+        codebook: Float32Array.from([0, 1]),
+      } as const),
       ...{ codes: Uint8Array.from([1, 1]), gaps: Uint8Array.from([1, 0]) },
     };
-    expect(() => toCsr(store)).toThrow(new InputError('entry 1 lies at weight 2, expected a position below 2'));
+    expect(() => toCsr(store)).toThrow(
+      new InputError('entry 1 lies at weight 2, expected a position below 2'),
+    );
   });
 });

@@ -3,7 +3,13 @@
 import { describe, expect, it } from 'vitest';
 import { keptByErk } from '../../../workloads/data/erdos-renyi.js';
 import { denseMacsOf } from '../../../workloads/demand.js';
-import { type Network, parametersIn, parametersOf, resultOf, weightShapeOf } from '../../../workloads/network.js';
+import {
+  type Network,
+  parametersIn,
+  parametersOf,
+  resultOf,
+  weightShapeOf,
+} from '../../../workloads/network.js';
 import { sizeOf } from '../../../workloads/tensor.js';
 import type { ZooEntry } from '../../../workloads/zoo/entry.js';
 import { dimensionsOf, groups, zoo, zooEntry } from '../../../workloads/zoo/index.js';
@@ -15,18 +21,22 @@ function entryOf(name: string, dims: Readonly<Record<string, number>> = {}): Zoo
 }
 
 const trained = ({ trainedParameters, ...net }: Network) => trainedParameters ?? parametersIn(net);
-const macs = ({ layers }: Network) => layers.reduce((sum, { demand }) => sum + (demand ? denseMacsOf(demand) : 0), 0);
+const macs = ({ layers }: Network) =>
+  layers.reduce((sum, { demand }) => sum + (demand ? denseMacsOf(demand) : 0), 0);
 
 describe('networks of today', () => {
   it.each([
-    // torchvision's documentation prints num_params and GFLOPS (multiply-accumulates) of its weights.
+    // torchvision's documentation prints num_params and GFLOPS (multiply-accumulates) of its
+    // weights.
     ['resnet-50', 25_557_032, 4.09e9],
     ['mobilenet-v2', 3_504_872, 0.3e9],
     ['mobilenet-v3-large', 5_483_032, 0.22e9],
     ['efficientnet-b0', 5_288_548, 0.39e9],
-    // timm's results for deit_tiny_patch16_224: 5.72 M and 1.26 GMACs, which count what attends too.
+    // timm's results for deit_tiny_patch16_224: 5.72 M and 1.26 GMACs, which count what attends
+    // too.
     ['deit-tiny', 5_717_416, 1.25e9],
-    // Ultralytics prints 3,157,200, of which 16 make boxes of what is given out here, and 8.7 G operations.
+    // Ultralytics prints 3,157,200, of which 16 make boxes of what is given out here, and 8.7 G
+    // operations.
     ['yolov8n', 3_157_200 - 16, 8.7e9 / 2],
   ])('%s has the published %d parameters and %d MACs', (name, parameters, published) => {
     const { network } = entryOf(name);
@@ -34,8 +44,8 @@ describe('networks of today', () => {
     expect(macs(network)).toBeWithin(0.02, published);
   });
 
-  // Keras counts the means and variances of batch normalisation too: mlcommons/tiny's models print these. MACs as in
-  // Banbury et al. and the results of others: 2.7, 7.5, 12.5 and 0.26 million.
+  // Keras counts the means and variances of batch normalisation too: mlcommons/tiny's models print
+  // these. MACs as in Banbury et al. and the results of others: 2.7, 7.5, 12.5 and 0.26 million.
   it.each([
     ['ds-cnn', 24_908, 2 * 64 * 9, 2.7e6],
     ['mobilenet-v1-0.25', 221_794, 2 * (8 + 1240 + 1488), 7.5e6],
@@ -55,7 +65,9 @@ describe('networks of today', () => {
       expect(parametersIn(network)).toBe(109_482_240);
       const encoder = 12 * (sequence * (4 * 768 ** 2 + 2 * 768 * 3072) + 2 * sequence ** 2 * 768);
       expect(macs(network)).toBe(encoder + 768 ** 2);
-      expect(network.inputs.map(({ name, shape, type }) => [name, ...shape, type].join(' '))).toEqual([
+      expect(
+        network.inputs.map(({ name, shape, type }) => [name, ...shape, type].join(' ')),
+      ).toEqual([
         `input_ids 1 ${sequence} int64`,
         `token_type_ids 1 ${sequence} int64`,
         `attention_mask 1 ${sequence} int64`,
@@ -76,7 +88,9 @@ describe('networks of today', () => {
       const attention = 22 * 2 * sequence * (past + sequence) * 2048;
       expect(macs(network)).toBe(sequence * perToken + attention + 2048 * 32_000);
       expect(network.inputs).toHaveLength(past > 0 ? 1 + 2 * 22 : 1);
-      expect(resultOf(network.layers.at(-1) as Network['layers'][number]).shape).toEqual([1, 1, 32_000]);
+      expect(resultOf(network.layers.at(-1) as Network['layers'][number]).shape).toEqual([
+        1, 1, 32_000,
+      ]);
     }
   });
 
@@ -85,7 +99,9 @@ describe('networks of today', () => {
     const convolutions = 3 * 80 * 384 + 384 + 3 * 384 ** 2 + 384;
     const layer = 4 * 384 ** 2 + 3 * 384 + 2 * 4 * 384 ** 2 + 5 * 384 + 4 * 384;
     expect(parametersIn(network)).toBe(convolutions + 1500 * 384 + 4 * layer + 2 * 384);
-    expect(resultOf(network.layers.at(-1) as Network['layers'][number]).shape).toEqual([1, 1500, 384]);
+    expect(resultOf(network.layers.at(-1) as Network['layers'][number]).shape).toEqual([
+      1, 1500, 384,
+    ]);
   });
 
   it('YOLOv8 gives out three resolutions', () => {
@@ -113,7 +129,9 @@ describe('networks of today', () => {
     // 3 + 4 + 5 + 6 of 4 × 6.
     expect(densities.others?.['layers.0.self_attn.probabilities']).toBe(18 / 24);
     expect(Object.keys(densities.others ?? {})).toHaveLength(22);
-    expect(new Set(Object.values(densities.layers).map(({ output }) => output))).toEqual(new Set([1]));
+    expect(new Set(Object.values(densities.layers).map(({ output }) => output))).toEqual(
+      new Set([1]),
+    );
     expect(network.layers.some(({ kind }) => kind === 'where')).toBe(true);
     expect(entryOf('tinyllama-1.1b', { sequence: 1, past: 5 }).densities.others).toEqual({});
   });
@@ -133,7 +151,9 @@ describe('extents that users choose', () => {
     expect(at('tinyllama-1.1b', { sequence: 2, past: 2047 })).toThrow(
       'found 2 tokens behind 2047, expected at most 2048',
     );
-    expect(at('resnet-50', { sequence: 5 })).toThrow("resnet-50: found dimension 'sequence', expected none");
+    expect(at('resnet-50', { sequence: 5 })).toThrow(
+      "resnet-50: found dimension 'sequence', expected none",
+    );
     expect(zooEntry('nothing', new Map([['sequence', 1]]))).toBeUndefined();
   });
 
@@ -159,7 +179,8 @@ describe('published sparsities', () => {
   }
 
   it.each([
-    // Kusupati et al., overall sparsity of each column; their global magnitude pruning to 90 % adds up to a little less.
+    // Kusupati et al., overall sparsity of each column; their global magnitude pruning to 90 % adds
+    // up to a little less.
     ['resnet-50@str-80', 79.55],
     ['resnet-50@str-90', 90.23],
     ['resnet-50@str-95', 95.03],
@@ -195,13 +216,27 @@ describe('published sparsities', () => {
 
   it('RigL’s shares are those that the authors of STR print for 90 %', () => {
     const { densities } = entryOf('resnet-50@rigl-90');
-    const sparsity = (layer: string) => Math.round(100 * (1 - (densities.layers[layer]?.weights ?? 0)));
+    const sparsity = (layer: string) =>
+      Math.round(100 * (1 - (densities.layers[layer]?.weights ?? 0)));
     const printed = {
-      ...{ conv1: 58, 'layer1.0.conv1': 0, 'layer1.0.conv2': 82, 'layer1.0.conv3': 4, 'layer2.0.conv1': 43 },
-      ...{ 'layer2.0.conv2': 91, 'layer2.0.downsample.0': 71, 'layer3.1.conv1': 76, 'layer3.1.conv2': 96 },
+      ...{
+        conv1: 58,
+        'layer1.0.conv1': 0,
+        'layer1.0.conv2': 82,
+        'layer1.0.conv3': 4,
+        'layer2.0.conv1': 43,
+      },
+      ...{
+        'layer2.0.conv2': 91,
+        'layer2.0.downsample.0': 71,
+        'layer3.1.conv1': 76,
+        'layer3.1.conv2': 96,
+      },
       ...{ 'layer4.0.downsample.0': 93, 'layer4.1.conv2': 98, 'layer4.2.conv1': 88, fc: 93 },
     };
-    expect(Object.fromEntries(Object.keys(printed).map((layer) => [layer, sparsity(layer)]))).toEqual(printed);
+    expect(
+      Object.fromEntries(Object.keys(printed).map((layer) => [layer, sparsity(layer)])),
+    ).toEqual(printed);
   });
 
   it('Erdős–Rényi-Kernel meets its budget and keeps small layers whole', () => {

@@ -1,6 +1,12 @@
 import { describe, expect, it } from 'vitest';
 import { denseMacsOf } from '../../../workloads/demand.js';
-import { frameShape, type Network, parametersIn, resultOf, weightShapeOf } from '../../../workloads/network.js';
+import {
+  frameShape,
+  type Network,
+  parametersIn,
+  resultOf,
+  weightShapeOf,
+} from '../../../workloads/network.js';
 import { sizeOf } from '../../../workloads/tensor.js';
 import type { ZooEntry } from '../../../workloads/zoo/entry.js';
 import { groups, zoo } from '../../../workloads/zoo/index.js';
@@ -11,7 +17,8 @@ function network(name: string): Network {
   return entry.network;
 }
 
-const macs = ({ layers }: Network) => layers.reduce((sum, { demand }) => sum + (demand ? denseMacsOf(demand) : 0), 0);
+const macs = ({ layers }: Network) =>
+  layers.reduce((sum, { demand }) => sum + (demand ? denseMacsOf(demand) : 0), 0);
 
 /** [channels, height, width], or the features alone. */
 function outputOf(net: Network, name: string) {
@@ -20,7 +27,8 @@ function outputOf(net: Network, name: string) {
 }
 
 describe('the zoo', () => {
-  // Sums over the layer tables of the papers and the released definitions; folded batch normalisation counts as trained.
+  // Sums over the layer tables of the papers and the released definitions; folded batch
+  // normalisation counts as trained.
   it.each([
     ['lenet-300-100', 266_610],
     ['lenet-5', 431_080],
@@ -33,8 +41,8 @@ describe('the zoo', () => {
     ['squeezenet-bypass', 1_248_424],
     // The four 1×1 projections 96 → 128, 128 → 256, 256 → 384 and 384 → 512, with biases.
     ['squeezenet-complex', 1_248_424 + 97 * 128 + 129 * 256 + 257 * 384 + 385 * 512],
-    // SqueezeNet's convolutions without biases (3,976 of them with conv10's 1000, 200 here), 512 × 200 in conv10, and a
-    // scale and a shift for each of 3,176 channels.
+    // SqueezeNet's convolutions without biases (3,976 of them with conv10's 1000, 200 here), 512 ×
+    // 200 in conv10, and a scale and a shift for each of 3,176 channels.
     ['squeezenet-residual', 1_248_424 - 3_976 - 512 * 800 + 2 * 3_176],
     // torchvision and fb.resnet.torch; published as 11.69 M.
     ['resnet-18', 11_689_512],
@@ -54,7 +62,9 @@ describe('the zoo', () => {
   ])('%s has the published %d parameters, to the digits printed', (name, published) => {
     const net = network(name);
     const digits = `${published}`.replace(/0+$/, '').length;
-    expect(Number((net.trainedParameters ?? parametersIn(net)).toPrecision(digits))).toBe(published);
+    expect(Number((net.trainedParameters ?? parametersIn(net)).toPrecision(digits))).toBe(
+      published,
+    );
   });
 
   // Two operations a MAC: Han et al. (NIPS 2015) print 532 K, 4586 K, 1.5 B and 30.9 B operations.
@@ -109,8 +119,18 @@ describe('the zoo', () => {
   });
 
   it('ResNet-18 and MobileNet have the papers’ feature maps', () => {
-    const sizes = (name: string, layers: readonly string[]) => layers.map((layer) => outputOf(network(name), layer));
-    expect(sizes('resnet-18', ['conv1', 'pool1', 'conv2_2/add', 'conv3_2/add', 'conv4_2/add', 'conv5_2/add'])).toEqual([
+    const sizes = (name: string, layers: readonly string[]) =>
+      layers.map((layer) => outputOf(network(name), layer));
+    expect(
+      sizes('resnet-18', [
+        'conv1',
+        'pool1',
+        'conv2_2/add',
+        'conv3_2/add',
+        'conv4_2/add',
+        'conv5_2/add',
+      ]),
+    ).toEqual([
       ...[
         [64, 112, 112],
         [64, 56, 56],
@@ -120,7 +140,9 @@ describe('the zoo', () => {
         [512, 7, 7],
       ],
     ]);
-    expect(sizes('mobilenet-v1', ['conv1', 'conv3/dw', 'conv6/pw', 'conv13/dw', 'conv14/pw'])).toEqual([
+    expect(
+      sizes('mobilenet-v1', ['conv1', 'conv3/dw', 'conv6/pw', 'conv13/dw', 'conv14/pw']),
+    ).toEqual([
       ...[
         [32, 112, 112],
         [64, 56, 56],

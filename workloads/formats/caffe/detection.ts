@@ -18,7 +18,17 @@ const priorBox: CaffeRow = (from) => {
     if (flip) ratios.add(1 / ratio);
   }
   const [least, most] = [parameters.numbers('min_size'), parameters.numbers('max_size')];
-  parameters.ignore('clip', 'variance', 'img_size', 'img_h', 'img_w', 'step', 'step_h', 'step_w', 'offset');
+  parameters.ignore(
+    'clip',
+    'variance',
+    'img_size',
+    'img_h',
+    'img_w',
+    'step',
+    'step_h',
+    'step_w',
+    'offset',
+  );
   const [, , height = 1, width = 1] = shapeOf(from, from.bottoms[0] as string);
   return opaque(from, [1, 2, height * width * (ratios.size * least.length + most.length) * 4]);
 };
@@ -28,8 +38,21 @@ const detectionOutput: CaffeRow = (from) => {
   const parameters = parametersOf(from, 'detection_output_param');
   const keep = parameters.number('keep_top_k', -1);
   parameters.ignore(
-    ...['num_classes', 'share_location', 'background_label_id', 'nms_param', 'save_output_param', 'code_type'],
-    ...['variance_encoded_in_target', 'confidence_threshold', 'visualize', 'visualize_threshold', 'save_file'],
+    ...[
+      'num_classes',
+      'share_location',
+      'background_label_id',
+      'nms_param',
+      'save_output_param',
+      'code_type',
+    ],
+    ...[
+      'variance_encoded_in_target',
+      'confidence_threshold',
+      'visualize',
+      'visualize_threshold',
+      'save_file',
+    ],
     ...['objectness_score', 'top_k', 'eta'],
   );
   if (!(keep >= 1)) throw from.layer.fault(`keep_top_k of ${keep}`, 'a number of boxes');
@@ -43,8 +66,25 @@ const yolo =
     const parameters = parametersOf(from, kind);
     const classes = parameters.number('num_classes', parameters.number('classes', 20));
     parameters.ignore(
-      ...['biases', 'anchors', 'mask', 'mask_group_num', 'anchors_scale', 'confidence_threshold', 'nms_threshold'],
-      ...['num', 'num_box', 'coords', 'side', 'gaussian_box', 'objectness_score', 'ignore_thresh', 'thresh'],
+      ...[
+        'biases',
+        'anchors',
+        'mask',
+        'mask_group_num',
+        'anchors_scale',
+        'confidence_threshold',
+        'nms_threshold',
+      ],
+      ...[
+        'num',
+        'num_box',
+        'coords',
+        'side',
+        'gaussian_box',
+        'objectness_score',
+        'ignore_thresh',
+        'thresh',
+      ],
     );
     const boxes = from.bottoms.reduce((sum, bottom) => {
       const [, channels = 1, height = 1, width = 1] = shapeOf(from, bottom);
@@ -63,7 +103,8 @@ const reorg: CaffeRow = (from) => {
   const shape = isReverse
     ? [images, channels / block, height * stride, width * stride]
     : [images, channels * block, height / stride, width / stride];
-  if (!shape.every(Number.isInteger)) throw from.layer.fault(`a result of ${shape.join('×')}`, 'whole numbers');
+  if (!shape.every(Number.isInteger))
+    throw from.layer.fault(`a result of ${shape.join('×')}`, 'whole numbers');
   return opaque(from, shape);
 };
 

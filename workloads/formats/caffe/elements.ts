@@ -1,9 +1,20 @@
-// Caffe's functions of single elements, sums and products of several inputs, reductions and normalisations.
+// Caffe's functions of single elements, sums and products of several inputs, reductions and
+// normalisations.
 
 import type { BinaryName } from '../../operators/binary.js';
 import type { UnaryName } from '../../operators/unary.js';
 import { sizeOf } from '../../tensor.js';
-import { axisOf, type CaffeLayer, type CaffeRow, first, made, number, parametersOf, shapeOf, step } from './layer.js';
+import {
+  axisOf,
+  type CaffeLayer,
+  type CaffeRow,
+  first,
+  made,
+  number,
+  parametersOf,
+  shapeOf,
+  step,
+} from './layer.js';
 
 const unary =
   (name: UnaryName, parameters: (from: CaffeLayer) => readonly number[] = () => []): CaffeRow =>
@@ -16,23 +27,34 @@ const unary =
 const relu: CaffeRow = (from) => {
   const slope = parametersOf(from, 'relu_param').number('negative_slope', 0);
   if (slope !== 0)
-    return made(from, { kind: 'unary', inputs: [first(from)], function: 'leaky-relu', parameters: [slope] });
+    return made(from, {
+      kind: 'unary',
+      inputs: [first(from)],
+      function: 'leaky-relu',
+      parameters: [slope],
+    });
   return made(from, { kind: 'rectify', inputs: [first(from)], activation: 'relu' });
 };
 
 /** One function after the other; the last one's result is the layer's. */
-function chain(from: CaffeLayer, steps: readonly ((input: string) => Parameters<typeof made>[1])[]): readonly string[] {
+function chain(
+  from: CaffeLayer,
+  steps: readonly ((input: string) => Parameters<typeof made>[1])[],
+): readonly string[] {
   let value = first(from);
-  for (const [at, each] of steps.slice(0, -1).entries()) value = step(from, `step${at + 1}`, each(value));
+  for (const [at, each] of steps.slice(0, -1).entries())
+    value = step(from, `step${at + 1}`, each(value));
   const last = steps.at(-1);
   return last ? made(from, last(value)) : [value];
 }
 
 function withNumber(from: CaffeLayer, name: BinaryName, suffix: string, value: number) {
-  return (input: string) => ({ kind: 'binary', inputs: [input, number(from, suffix, value)], function: name }) as const;
+  return (input: string) =>
+    ({ kind: 'binary', inputs: [input, number(from, suffix, value)], function: name }) as const;
 }
 
-const ofOne = (name: UnaryName) => (input: string) => ({ kind: 'unary', inputs: [input], function: name }) as const;
+const ofOne = (name: UnaryName) => (input: string) =>
+  ({ kind: 'unary', inputs: [input], function: name }) as const;
 
 function affineSteps(from: CaffeLayer, scale: number, shift: number) {
   return [
@@ -46,10 +68,18 @@ const power: CaffeRow = (from) => {
   const parameters = parametersOf(from, 'power_param');
   const exponent = parameters.number('power', 1);
   const affine = affineSteps(from, parameters.number('scale', 1), parameters.number('shift', 0));
-  const named: Readonly<Record<number, UnaryName>> = { 2: 'square', 0.5: 'sqrt', [-0.5]: 'rsqrt', [-1]: 'reciprocal' };
+  const named: Readonly<Record<number, UnaryName>> = {
+    2: 'square',
+    0.5: 'sqrt',
+    [-0.5]: 'rsqrt',
+    [-1]: 'reciprocal',
+  };
   if (exponent === 1) return chain(from, affine);
   const raised = named[exponent];
-  return chain(from, [...affine, raised ? ofOne(raised) : withNumber(from, 'power', 'power', exponent)]);
+  return chain(from, [
+    ...affine,
+    raised ? ofOne(raised) : withNumber(from, 'power', 'power', exponent),
+  ]);
 };
 
 /** base ^ (shift + scale · x); e unless told. */
@@ -88,14 +118,21 @@ const eltwise: CaffeRow = (from) => {
   if (bottoms.length < 2 || new Set(shapes).size > 1)
     throw layer.fault(`inputs of ${shapes.join(', ')}`, 'two or more of one shape');
   if (factors.length > 0 && (of !== 'SUM' || factors.length !== bottoms.length)) {
-    throw layer.fault(`${factors.length} factors of ${bottoms.length} inputs`, 'one an input of a sum');
+    throw layer.fault(
+      `${factors.length} factors of ${bottoms.length} inputs`,
+      'one an input of a sum',
+    );
   }
   if (of === 'SUM') {
     const terms = bottoms.map((bottom, at) => {
       const factor = factors[at] ?? 1;
       return factor === 1
         ? bottom
-        : step(from, `scaled${at + 1}`, withNumber(from, 'multiply', `coeff${at + 1}`, factor)(bottom));
+        : step(
+            from,
+            `scaled${at + 1}`,
+            withNumber(from, 'multiply', `coeff${at + 1}`, factor)(bottom),
+          );
     });
     return made(from, { kind: 'add', inputs: terms, activation: 'none' });
   }
@@ -114,12 +151,20 @@ const axpy: CaffeRow = (from) => {
   if (from.bottoms.length !== 3) throw from.layer.fault(`${from.bottoms.length} inputs`, '3');
   const shape = [...shapeOf(from, factor).slice(0, 2), 1, 1];
   const wide = step(from, 'aligned', { kind: 'reshape', inputs: [factor], shape });
-  const scaled = step(from, 'scaled', { kind: 'binary', inputs: [value, wide], function: 'multiply' });
+  const scaled = step(from, 'scaled', {
+    kind: 'binary',
+    inputs: [value, wide],
+    function: 'multiply',
+  });
   return made(from, { kind: 'add', inputs: [scaled, other], activation: 'none' });
 };
 
 const softmax: CaffeRow = (from) => {
-  const axis = axisOf(from, parametersOf(from, 'softmax_param').number('axis', 1), shapeOf(from).length);
+  const axis = axisOf(
+    from,
+    parametersOf(from, 'softmax_param').number('axis', 1),
+    shapeOf(from).length,
+  );
   return made(from, { kind: 'softmax', inputs: [first(from)], ...(axis === 1 ? {} : { axis }) });
 };
 
@@ -128,13 +173,22 @@ const reduction: CaffeRow = (from) => {
   const parameters = parametersOf(from, 'reduction_param');
   const operation = parameters.words('operation').at(-1) ?? 'SUM';
   const names = { SUM: 'sum', ASUM: 'l1', SUMSQ: 'sum-square', MEAN: 'mean' } as const;
-  const name = names[operation as keyof typeof names] ?? [undefined, ...Object.values(names)][Number(operation)];
-  if (!name) throw from.layer.fault(`operation ${operation.slice(0, 20)}`, Object.keys(names).join(', '));
+  const name =
+    names[operation as keyof typeof names] ??
+    [undefined, ...Object.values(names)][Number(operation)];
+  if (!name)
+    throw from.layer.fault(`operation ${operation.slice(0, 20)}`, Object.keys(names).join(', '));
   const factor = parameters.number('coeff', 1);
   const rank = shapeOf(from).length;
   const start = axisOf(from, parameters.number('axis', 0), rank);
   const axes = Array.from({ length: rank - start }, (_, at) => start + at);
-  const reduced = { kind: 'reduce', inputs: [first(from)], function: name, axes, keep: false } as const;
+  const reduced = {
+    kind: 'reduce',
+    inputs: [first(from)],
+    function: name,
+    axes,
+    keep: false,
+  } as const;
   if (factor === 1) return made(from, reduced);
   return made(from, withNumber(from, 'multiply', 'coeff', factor)(step(from, 'reduced', reduced)));
 };
@@ -148,7 +202,13 @@ const meanVariance: CaffeRow = (from) => {
   const axes = Array.from({ length: rank - start }, (_, at) => start + at);
   const input = first(from);
   if (isScaled) return made(from, { kind: 'mean-variance-norm', inputs: [input], axes });
-  const mean = step(from, 'mean', { kind: 'reduce', inputs: [input], function: 'mean', axes, keep: true });
+  const mean = step(from, 'mean', {
+    kind: 'reduce',
+    inputs: [input],
+    function: 'mean',
+    axes,
+    keep: true,
+  });
   return made(from, { kind: 'binary', inputs: [input, mean], function: 'subtract' });
 };
 
@@ -162,11 +222,24 @@ const argMax: CaffeRow = (from) => {
   const hasAxis = parameters.has('axis');
   const axis = hasAxis ? axisOf(from, parameters.number('axis', 0), shape.length) : 1;
   const flat = [shape[0] as number, sizeOf(shape.slice(1))];
-  const input = hasAxis ? first(from) : step(from, 'flat', { kind: 'reshape', inputs: [first(from)], shape: flat });
-  const place = step(from, 'place', { kind: 'arg', inputs: [input], function: 'max', axis, keep: true, last: false });
+  const input = hasAxis
+    ? first(from)
+    : step(from, 'flat', { kind: 'reshape', inputs: [first(from)], shape: flat });
+  const place = step(from, 'place', {
+    kind: 'arg',
+    inputs: [input],
+    function: 'max',
+    axis,
+    keep: true,
+    last: false,
+  });
   const float = { kind: 'cast', inputs: [place], to: 'float32' } as const;
   if (hasAxis) return made(from, float);
-  return made(from, { kind: 'reshape', inputs: [step(from, 'float', float)], shape: [shape[0] as number, 1, 1] });
+  return made(from, {
+    kind: 'reshape',
+    inputs: [step(from, 'float', float)],
+    shape: [shape[0] as number, 1, 1],
+  });
 };
 
 const pass: CaffeRow = (from) => [first(from)];
@@ -190,7 +263,10 @@ export const elementRows: Readonly<Record<string, CaffeRow>> = {
   }),
   Clip: unary('clip', (from) => {
     const parameters = parametersOf(from, 'clip_param');
-    return [parameters.number('min', Number.NEGATIVE_INFINITY), parameters.number('max', Number.POSITIVE_INFINITY)];
+    return [
+      parameters.number('min', Number.NEGATIVE_INFINITY),
+      parameters.number('max', Number.POSITIVE_INFINITY),
+    ];
   }),
   Power: power,
   Exp: exponential,

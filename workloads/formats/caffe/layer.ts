@@ -21,7 +21,8 @@ export type CaffeRow = (from: CaffeLayer) => readonly string[];
 
 export function first({ layer, bottoms }: CaffeLayer): string {
   const [tensor, ...others] = bottoms;
-  if (tensor === undefined || others.length > 0) throw layer.fault(`${bottoms.length} inputs`, 'one');
+  if (tensor === undefined || others.length > 0)
+    throw layer.fault(`${bottoms.length} inputs`, 'one');
   return tensor;
 }
 
@@ -76,7 +77,8 @@ export function blobAt(from: CaffeLayer, at: number, shape: Shape, count: number
   const blob = blobs[at];
   if (!blob) throw layer.fault(`${blobs.length} blobs of weights`, `${count}`);
   // Old files write every blob with four extents.
-  const trimmed = (extents: Shape) => extents.slice(extents.findIndex((extent) => extent !== 1)).join();
+  const trimmed = (extents: Shape) =>
+    extents.slice(extents.findIndex((extent) => extent !== 1)).join();
   if (sizeOf(shape) === 1 ? blob.values.length !== 1 : trimmed(blob.dims) !== trimmed(shape)) {
     throw layer.fault(`a blob of ${shapeText(blob.dims)}`, shapeText(shape));
   }

@@ -20,10 +20,21 @@ export interface NetText {
 }
 
 /** What only training and testing need. */
-const isScored = (type: string) => /Loss$|^(Accuracy|Silence|DetectionEvaluate|SoftmaxWithLoss)$/.test(type);
+const isScored = (type: string) =>
+  /Loss$|^(Accuracy|Silence|DetectionEvaluate|SoftmaxWithLoss)$/.test(type);
 
 const NET_FIELDS = [
-  ...['name', 'input', 'input_shape', 'input_dim', 'layer', 'layers', 'state', 'force_backward', 'debug_info'],
+  ...[
+    'name',
+    'input',
+    'input_shape',
+    'input_dim',
+    'layer',
+    'layers',
+    'state',
+    'force_backward',
+    'debug_info',
+  ],
 ];
 
 export function readNetText(text: string, file: SourceFile): NetText {
@@ -31,7 +42,9 @@ export function readNetText(text: string, file: SourceFile): NetText {
   const unknown = [...net.keys()].filter((field) => !NET_FIELDS.includes(field));
   if (unknown.length > 0) {
     const names = unknown.slice(0, 8).map((field) => field.slice(0, 40));
-    throw new InputError(`${file.name}: found fields ${names.join(', ')}, expected ${NET_FIELDS.join(', ')}`);
+    throw new InputError(
+      `${file.name}: found fields ${names.join(', ')}, expected ${NET_FIELDS.join(', ')}`,
+    );
   }
   const blocks = [...blocksOf(net, 'layer'), ...blocksOf(net, 'layers')];
   requireAtMost(file.name, 'layers', blocks.length, file.limits.layers, 'layers');
@@ -51,7 +64,10 @@ export function readNetText(text: string, file: SourceFile): NetText {
   }
   return {
     name: scalarsOf(net, 'name')[0] ?? '',
-    inputs: inputs.map(({ name, shape }) => ({ name, shape: shape.length > 1 ? [1, ...shape.slice(1)] : shape })),
+    inputs: inputs.map(({ name, shape }) => ({
+      name,
+      shape: shape.length > 1 ? [1, ...shape.slice(1)] : shape,
+    })),
     layers: layers.filter(({ type }) => !isData(type)),
     labels: new Set(made.flatMap(({ labels }) => labels)),
   };
@@ -68,7 +84,10 @@ function stateOf(net: Block, layers: readonly Block[]): NetState {
   const stages = told.flatMap((state) => scalarsOf(state, 'stage'));
   const named = layers.flatMap((layer) =>
     ['include', 'exclude'].flatMap((rule) =>
-      blocksOf(layer, rule).flatMap(({ block }) => [...scalarsOf(block, 'stage'), ...scalarsOf(block, 'not_stage')]),
+      blocksOf(layer, rule).flatMap(({ block }) => [
+        ...scalarsOf(block, 'stage'),
+        ...scalarsOf(block, 'not_stage'),
+      ]),
     ),
   );
   const deploy = stages.length === 0 && named.includes('deploy') ? ['deploy'] : [];
@@ -76,7 +95,10 @@ function stateOf(net: Block, layers: readonly Block[]): NetState {
   return { level, stages: new Set([...stages, ...deploy]) };
 }
 
-/** Caffe's NetStateRule: kept where one of the rules to include holds, or none is given, and none to exclude. */
+/**
+ * Caffe's NetStateRule: kept where one of the rules to include holds, or none is given, and none to
+ * exclude.
+ */
 function isKept(block: Block, state: NetState): boolean {
   const rules = (field: string) => blocksOf(block, field).map(({ block: rule }) => rule);
   const [included, excluded] = [rules('include'), rules('exclude')];
@@ -101,13 +123,17 @@ function holds(rule: Block, { level, stages }: NetState): boolean {
 /** Inputs named at the net's start, each with a shape or four extents. */
 function namedInputs(net: Block, file: SourceFile): readonly NetInput[] {
   const names = scalarsOf(net, 'input');
-  const shapes = blocksOf(net, 'input_shape').map(({ block }) => scalarsOf(block, 'dim').map(Number));
+  const shapes = blocksOf(net, 'input_shape').map(({ block }) =>
+    scalarsOf(block, 'dim').map(Number),
+  );
   const dims = scalarsOf(net, 'input_dim').map(Number);
   return names.map((name, at) => {
     const shape = shapes[at] ?? dims.slice(4 * at, 4 * at + 4);
     if (shape.length > 0 && shape.every((extent) => Number.isSafeInteger(extent) && extent >= 1))
       return { name, shape };
     const found = shape.length > 0 ? `a shape of ${shape.join('×')}` : 'no shape';
-    throw new InputError(`${file.name}: input ${name}: found ${found}, expected whole numbers of at least 1`);
+    throw new InputError(
+      `${file.name}: input ${name}: found ${found}, expected whole numbers of at least 1`,
+    );
   });
 }

@@ -1,4 +1,5 @@
-// A layer's text with what was asked of it: a field that nobody asked for may change the results, and is an error.
+// A layer's text with what was asked of it: a field that nobody asked for may change the results,
+// and is an error.
 
 import { InputError } from '../../base/errors.js';
 import type { SourceFile } from '../../import/source.js';
@@ -16,7 +17,9 @@ export function scalarsOf(block: Block, field: string): readonly string[] {
   return (block.get(field) ?? []).flatMap(scalarOf);
 }
 
-/** One kind of parameter block of a layer, such as convolution_param; empty where it is left out. */
+/**
+ * One kind of parameter block of a layer, such as convolution_param; empty where it is left out.
+ */
 export class Parameters {
   readonly #asked = new Set<string>();
 
@@ -71,7 +74,10 @@ export class Parameters {
     return this.blocks.flatMap((block) => blocksOf(block, field).map(({ block: inner }) => inner));
   }
 
-  /** Fields that change no result here: how weights are drawn before training, which library runs a layer. */
+  /**
+   * Fields that change no result here: how weights are drawn before training, which library runs a
+   * layer.
+   */
   ignore(...fields: readonly string[]): void {
     for (const field of fields) this.#asked.add(field);
   }
@@ -79,10 +85,17 @@ export class Parameters {
   /** @throws what the layer's fault makes for a field that nobody asked for. */
   finish(): void {
     this.ignore('weight_filler', 'bias_filler', 'filler', 'engine');
-    const unknown = this.blocks.flatMap((block) => [...block.keys()]).filter((field) => !this.#asked.has(field));
+    const unknown = this.blocks
+      .flatMap((block) => [...block.keys()])
+      .filter((field) => !this.#asked.has(field));
     if (unknown.length === 0) return;
-    const names = [...new Set(unknown)].slice(0, 8).map((field) => `${this.kind}.${field.slice(0, 40)}`);
-    throw this.fault(`${names.join(', ')}, which may change its results`, [...this.#asked].join(', '));
+    const names = [...new Set(unknown)]
+      .slice(0, 8)
+      .map((field) => `${this.kind}.${field.slice(0, 40)}`);
+    throw this.fault(
+      `${names.join(', ')}, which may change its results`,
+      [...this.#asked].join(', '),
+    );
   }
 }
 
@@ -107,24 +120,33 @@ export class LayerText {
   }
 
   fault(found: string, expected: string): InputError {
-    return new InputError(`${this.file.name}:${this.line}: layer ${this.name}: found ${found}, expected ${expected}`);
+    return new InputError(
+      `${this.file.name}:${this.line}: layer ${this.name}: found ${found}, expected ${expected}`,
+    );
   }
 
   parameters(kind: string): Parameters {
     const known = this.#parameters.get(kind);
     if (known) return known;
     const blocks = blocksOf(this.block, kind).map(({ block }) => block);
-    const parameters = new Parameters(blocks, kind, (found, expected) => this.fault(found, expected));
+    const parameters = new Parameters(blocks, kind, (found, expected) =>
+      this.fault(found, expected),
+    );
     this.#parameters.set(kind, parameters);
     return parameters;
   }
 
   /** @throws InputError for fields that nobody asked for. */
   finish(): void {
-    const unknown = [...this.block.keys()].filter((field) => !COMMON.has(field) && !this.#parameters.has(field));
+    const unknown = [...this.block.keys()].filter(
+      (field) => !COMMON.has(field) && !this.#parameters.has(field),
+    );
     if (unknown.length > 0) {
       const names = unknown.slice(0, 8).map((field) => field.slice(0, 40));
-      throw this.fault(`${names.join(', ')}, which may change its results`, `what a layer of type ${this.type} has`);
+      throw this.fault(
+        `${names.join(', ')}, which may change its results`,
+        `what a layer of type ${this.type} has`,
+      );
     }
     for (const parameters of this.#parameters.values()) parameters.finish();
   }
@@ -132,14 +154,38 @@ export class LayerText {
 
 /** What every layer may have: its place in the network, and how it is trained. */
 const COMMON = new Set([
-  ...['name', 'type', 'bottom', 'top', 'include', 'exclude', 'phase', 'param', 'blobs_lr', 'weight_decay'],
+  ...[
+    'name',
+    'type',
+    'bottom',
+    'top',
+    'include',
+    'exclude',
+    'phase',
+    'param',
+    'blobs_lr',
+    'weight_decay',
+  ],
   ...['loss_weight', 'propagate_down', 'blobs', 'blob_share_mode', 'transform_param'],
 ]);
 
 /** Types as the form before wrote them, where they differ by more than case and underscores. */
 const oldTypes: Readonly<Record<string, string>> = {
-  ...{ ABSVAL: 'AbsVal', ARGMAX: 'ArgMax', BNLL: 'BNLL', INNER_PRODUCT: 'InnerProduct', LRN: 'LRN', MVN: 'MVN' },
-  ...{ HDF5_DATA: 'HDF5Data', PRELU: 'PReLU', RELU: 'ReLU', SOFTMAX_LOSS: 'SoftmaxWithLoss', TANH: 'TanH' },
+  ...{
+    ABSVAL: 'AbsVal',
+    ARGMAX: 'ArgMax',
+    BNLL: 'BNLL',
+    INNER_PRODUCT: 'InnerProduct',
+    LRN: 'LRN',
+    MVN: 'MVN',
+  },
+  ...{
+    HDF5_DATA: 'HDF5Data',
+    PRELU: 'PReLU',
+    RELU: 'ReLU',
+    SOFTMAX_LOSS: 'SoftmaxWithLoss',
+    TANH: 'TanH',
+  },
   ...{ NONE: 'None', IM2COL: 'Im2col' },
 };
 

@@ -1,5 +1,5 @@
-// Caffe networks (Jia et al., 2014; BVLC/caffe): a prototxt, with the weights of the .caffemodel of the same name beside it
-// or of one that is given, else without.
+// Caffe networks (Jia et al., 2014; BVLC/caffe): a prototxt, with the weights of the .caffemodel of
+// the same name beside it or of one that is given, else without.
 
 import { InputError } from '../../base/errors.js';
 import { GraphBuilder } from '../../import/graph-builder.js';
@@ -49,7 +49,9 @@ function build(file: SourceFile, blobs: ReadonlyMap<string, readonly Blob[]> | n
   const net = readNetText(textOf(file), file);
   requireKnown(net.layers, file);
   const builder = new GraphBuilder(file);
-  const tensors = new Map(net.inputs.map(({ name, shape }) => [name, builder.input(name, { shape, type: 'float32' })]));
+  const tensors = new Map(
+    net.inputs.map(({ name, shape }) => [name, builder.input(name, { shape, type: 'float32' })]),
+  );
   const nameOf = resultNames(net, builder);
   const read = new Set<string>();
   for (const [at, layer] of net.layers.entries()) {
@@ -72,13 +74,16 @@ function build(file: SourceFile, blobs: ReadonlyMap<string, readonly Blob[]> | n
     }
   }
   const inputs = new Set(net.inputs.map(({ name }) => name));
-  const left = [...tensors].filter(([blob, tensor]) => !read.has(blob) && !(inputs.has(blob) && tensor === blob));
+  const left = [...tensors].filter(
+    ([blob, tensor]) => !read.has(blob) && !(inputs.has(blob) && tensor === blob),
+  );
   // The last one that is made comes first where some are by the way.
   const outputs = left.map(([, tensor]) => tensor);
   const name = net.name;
-  return builder.finish({ name: stemOf(file.name), title: `Caffe network ${name}`.trim(), work: name || 'Caffe' }, [
-    ...new Set(outputs),
-  ]);
+  return builder.finish(
+    { name: stemOf(file.name), title: `Caffe network ${name}`.trim(), work: name || 'Caffe' },
+    [...new Set(outputs)],
+  );
 }
 
 /** @throws InputError that names every type that is not read. */
@@ -94,8 +99,14 @@ function requireKnown(layers: readonly LayerText[], file: SourceFile): void {
   );
 }
 
-/** Tensors are named after their layers; the last one that a blob's name stands for has that name if nothing else has. */
-function resultNames({ layers, inputs }: NetText, builder: GraphBuilder): (layer: number, top: number) => string {
+/**
+ * Tensors are named after their layers; the last one that a blob's name stands for has that name if
+ * nothing else has.
+ */
+function resultNames(
+  { layers, inputs }: NetText,
+  builder: GraphBuilder,
+): (layer: number, top: number) => string {
   const lastWriter = new Map<string, number>();
   for (const [at, { tops }] of layers.entries()) for (const top of tops) lastWriter.set(top, at);
   const taken = new Set([...layers.map(({ name }) => name), ...inputs.map(({ name }) => name)]);

@@ -1,4 +1,5 @@
-// Protocol Buffers' text format, as far as Caffe's network files use it: fields with numbers, words, texts and blocks.
+// Protocol Buffers' text format, as far as Caffe's network files use it: fields with numbers,
+// words, texts and blocks.
 
 import { InputError } from '../../base/errors.js';
 
@@ -26,7 +27,14 @@ export function readTextProto(text: string, file: string): Block {
   const peek = () => {
     TOKEN.lastIndex = offset;
     const match = TOKEN.exec(text);
-    if (match) return { word: match[1], quoted: match[2], sign: match[3], end: TOKEN.lastIndex, text: match[0].trim() };
+    if (match)
+      return {
+        word: match[1],
+        quoted: match[2],
+        sign: match[3],
+        end: TOKEN.lastIndex,
+        text: match[0].trim(),
+      };
     if (/^\s*(?:#[^\n]*(?:\n\s*|$))*$/.test(text.slice(offset))) return null;
     throw fault(JSON.stringify(text.slice(offset).trimStart().slice(0, 20)), 'a field');
   };
@@ -60,7 +68,8 @@ export function readTextProto(text: string, file: string): Block {
     const line = lineOf(offset, ends);
     if (token?.sign === '{') return [{ kind: 'block', line, block: readBlock('}', depth + 1) }];
     if (token?.sign === '<') return [{ kind: 'block', line, block: readBlock('>', depth + 1) }];
-    if (token?.sign !== ':') throw fault(`'${token?.text.slice(0, 20) ?? 'the end of the file'}'`, "':' or '{'");
+    if (token?.sign !== ':')
+      throw fault(`'${token?.text.slice(0, 20) ?? 'the end of the file'}'`, "':' or '{'");
     const value = take();
     if (value?.sign === '{') return [{ kind: 'block', line, block: readBlock('}', depth + 1) }];
     if (value?.sign !== '[') return [scalar(value, line)];

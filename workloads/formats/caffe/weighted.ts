@@ -29,9 +29,14 @@ export function extents(
   otherwise: number,
 ) {
   const both = parameters.numbers(field);
-  if (both.length > 1 && both.length !== axes) throw from.layer.fault(`${field} of ${both.length} axes`, `${axes}`);
-  const [vertical, horizontal] = [parameters.numbers(`${stem}_h`)[0], parameters.numbers(`${stem}_w`)[0]];
-  if (axes === 2) return [vertical ?? both[0] ?? otherwise, horizontal ?? both[1] ?? both[0] ?? otherwise];
+  if (both.length > 1 && both.length !== axes)
+    throw from.layer.fault(`${field} of ${both.length} axes`, `${axes}`);
+  const [vertical, horizontal] = [
+    parameters.numbers(`${stem}_h`)[0],
+    parameters.numbers(`${stem}_w`)[0],
+  ];
+  if (axes === 2)
+    return [vertical ?? both[0] ?? otherwise, horizontal ?? both[1] ?? both[0] ?? otherwise];
   return Array.from({ length: axes }, (_, axis) => both[axis] ?? both[0] ?? otherwise);
 }
 
@@ -52,7 +57,8 @@ interface Windows {
 
 function windowsOf(from: CaffeLayer, parameters: Parameters, axes: number): Windows {
   const kernel = extents(from, parameters, 'kernel', 'kernel_size', axes, 0);
-  if (kernel.some((taps) => !(taps >= 1))) throw from.layer.fault(`a kernel of ${shapeText(kernel)}`, 'at least 1');
+  if (kernel.some((taps) => !(taps >= 1)))
+    throw from.layer.fault(`a kernel of ${shapeText(kernel)}`, 'at least 1');
   return {
     kernel,
     stride: extents(from, parameters, 'stride', 'stride', axes, 1),
@@ -81,8 +87,16 @@ const convolution =
     const written: WeightedSpec =
       axes === 2
         ? {
-            ...{ ...shared, dilation: dilation as unknown as Pair, pad: [...pad, ...pad] as unknown as Padding },
-            ...{ kind: 'conv2d', kernel: kernel as unknown as Pair, stride: stride as unknown as Pair },
+            ...{
+              ...shared,
+              dilation: dilation as unknown as Pair,
+              pad: [...pad, ...pad] as unknown as Padding,
+            },
+            ...{
+              kind: 'conv2d',
+              kernel: kernel as unknown as Pair,
+              stride: stride as unknown as Pair,
+            },
           }
         : { ...shared, kind: 'conv-nd', kernel, stride, dilation, pads: [...pad, ...pad] };
     const shape = [channels, inputs / groups, ...kernel];
@@ -98,7 +112,14 @@ const deconvolution: CaffeRow = (from) => {
   const groups = parameters.number('group', 1);
   const bias = parameters.flag('bias_term', true);
   const written = {
-    ...({ kind: 'conv-transpose', inputs: [first(from)], channels, groups, bias, activation: 'none' } as const),
+    ...({
+      kind: 'conv-transpose',
+      inputs: [first(from)],
+      channels,
+      groups,
+      bias,
+      activation: 'none',
+    } as const),
     ...{ kernel, stride, dilation, pads: [...pad, ...pad], outputPads: kernel.map(() => 0) },
   };
   const shape = [inputs, channels / groups, ...kernel];
@@ -107,8 +128,15 @@ const deconvolution: CaffeRow = (from) => {
   );
 };
 
-type Weighted = Extract<WrittenLayer, { readonly kind: 'conv2d' | 'conv-nd' | 'conv-transpose' | 'dense' }>;
-type WeightedSpec = Weighted extends infer Each ? (Each extends unknown ? Omit<Each, 'name'> : never) : never;
+type Weighted = Extract<
+  WrittenLayer,
+  { readonly kind: 'conv2d' | 'conv-nd' | 'conv-transpose' | 'dense' }
+>;
+type WeightedSpec = Weighted extends infer Each
+  ? Each extends unknown
+    ? Omit<Each, 'name'>
+    : never
+  : never;
 
 /** Blobs as the file has them, of `shape`, then a bias. */
 function weighted(
@@ -121,14 +149,18 @@ function weighted(
   const { builder, layer, results } = from;
   const count = hasBias ? 2 : 1;
   const outputs = written.kind === 'dense' ? written.outputs : written.channels;
-  if (from.blobs && from.blobs.length < count) throw layer.fault(`${from.blobs.length} blobs of weights`, `${count}`);
+  if (from.blobs && from.blobs.length < count)
+    throw layer.fault(`${from.blobs.length} blobs of weights`, `${count}`);
   const blob = blobAt(from, 0, shape, count);
   const shift = hasBias ? blobAt(from, 1, [outputs], count) : null;
   let weights: FileWeights = null;
   if (blob) {
     const rows = written.kind === 'conv-transpose' ? outputs * sizeOf(written.kernel) : outputs;
     const values = matrixOf(blob.values);
-    weights = { store: { format: 'dense', rows, columns: values.length / rows, values }, bias: shift?.values ?? null };
+    weights = {
+      store: { format: 'dense', rows, columns: values.length / rows, values },
+      bias: shift?.values ?? null,
+    };
   }
   const named = { ...written, name: layer.name, resultNames: results } as WrittenLayer;
   return builder.addWeighted(named, weights);
@@ -149,7 +181,9 @@ const innerProduct: CaffeRow = (from) => {
   const stored = isTransposed ? [columns, outputs] : [outputs, columns];
   return weighted(from, written, stored, bias, (values) => {
     if (!isTransposed) return values;
-    return values.map((_, at) => values[(at % columns) * outputs + Math.floor(at / columns)] as number);
+    return values.map(
+      (_, at) => values[(at % columns) * outputs + Math.floor(at / columns)] as number,
+    );
   });
 };
 
@@ -160,32 +194,54 @@ const batchNorm: CaffeRow = (from) => {
   const epsilon = parameters.number('eps', 1e-5);
   parameters.ignore('moving_average_fraction');
   const input = first(from);
-  if (!parameters.flag('use_global_stats', true) && layer.parameters('batch_norm_param').has('use_global_stats')) {
+  if (
+    !parameters.flag('use_global_stats', true) &&
+    layer.parameters('batch_norm_param').has('use_global_stats')
+  ) {
     // Statistics of what is met: those of each channel of the one frame.
     return made(from, { kind: 'instance-norm', inputs: [input], epsilon });
   }
   const channels = [shapeOf(from)[1] ?? 1];
   if (!blobs) return [builder.normalise(layer.name, input, null, results[0])];
-  if (blobs.length < 2) throw layer.fault(`${blobs.length} blobs`, 'a mean, a variance and a factor');
-  const [mean, variance] = [0, 1].map((at) => blobAt(from, at, channels, 3)?.values as Float32Array);
+  if (blobs.length < 2)
+    throw layer.fault(`${blobs.length} blobs`, 'a mean, a variance and a factor');
+  const [mean, variance] = [0, 1].map(
+    (at) => blobAt(from, at, channels, 3)?.values as Float32Array,
+  );
   const over = blobs[2]?.values[0] ?? 1;
-  const divided = (values: Float32Array = new Float32Array()) => values.map((each) => (over === 0 ? 0 : each / over));
+  const divided = (values: Float32Array = new Float32Array()) =>
+    values.map((each) => (over === 0 ? 0 : each / over));
   const norm = {
-    ...{ scale: divided(mean).fill(1), shift: divided(mean).fill(0), mean: divided(mean), variance: divided(variance) },
+    ...{
+      scale: divided(mean).fill(1),
+      shift: divided(mean).fill(0),
+      mean: divided(mean),
+      variance: divided(variance),
+    },
     epsilon,
   };
   return [builder.normalise(layer.name, input, norm, results[0])];
 };
 
-function scaleOf(scale: Float32Array | null, shift: Float32Array | null, channels: number): BatchNorm {
+function scaleOf(
+  scale: Float32Array | null,
+  shift: Float32Array | null,
+  channels: number,
+): BatchNorm {
   return {
     scale: scale ?? new Float32Array(channels).fill(1),
     shift: shift ?? new Float32Array(channels),
-    ...{ mean: new Float32Array(channels), variance: new Float32Array(channels).fill(1), epsilon: 0 },
+    ...{
+      mean: new Float32Array(channels),
+      variance: new Float32Array(channels).fill(1),
+      epsilon: 0,
+    },
   };
 }
 
-/** The axes that a scale or a bias lies along: their shape, and that shape with axes of 1 behind it. */
+/**
+ * The axes that a scale or a bias lies along: their shape, and that shape with axes of 1 behind it.
+ */
 function along(
   from: CaffeLayer,
   parameters: Parameters,
@@ -204,8 +260,13 @@ function aligned(from: CaffeLayer, parameters: Parameters): string {
   const own = shapeOf(from, other);
   const axis = axisOf(from, parameters.number('axis', 1), shape.length);
   parameters.ignore('num_axes');
-  const wide = [...own, ...new Array<number>(Math.max(0, shape.length - axis - own.length)).fill(1)];
-  return wide.length === own.length ? other : step(from, 'aligned', { kind: 'reshape', inputs: [other], shape: wide });
+  const wide = [
+    ...own,
+    ...new Array<number>(Math.max(0, shape.length - axis - own.length)).fill(1),
+  ];
+  return wide.length === own.length
+    ? other
+    : step(from, 'aligned', { kind: 'reshape', inputs: [other], shape: wide });
 }
 
 const scale: CaffeRow = (from) => {
@@ -226,11 +287,23 @@ const scale: CaffeRow = (from) => {
     if (!blobs) return [builder.normalise(layer.name, first(from), null, results[0])];
     const factors = blobAt(from, 0, own, count)?.values ?? null;
     const shift = hasBias ? (blobAt(from, 1, own, count)?.values ?? null) : null;
-    return [builder.normalise(layer.name, first(from), scaleOf(factors, shift, own[0] as number), results[0])];
+    return [
+      builder.normalise(
+        layer.name,
+        first(from),
+        scaleOf(factors, shift, own[0] as number),
+        results[0],
+      ),
+    ];
   }
   const factors = constantBlob(from, 0, 'scale', own, count, wide);
-  if (!hasBias) return made(from, { kind: 'binary', inputs: [first(from), factors], function: 'multiply' });
-  const product = step(from, 'product', { kind: 'binary', inputs: [first(from), factors], function: 'multiply' });
+  if (!hasBias)
+    return made(from, { kind: 'binary', inputs: [first(from), factors], function: 'multiply' });
+  const product = step(from, 'product', {
+    kind: 'binary',
+    inputs: [first(from), factors],
+    function: 'multiply',
+  });
   const shift = constantBlob(from, 1, 'bias', own, count, wide);
   return made(from, { kind: 'binary', inputs: [product, shift], function: 'add' });
 };
@@ -239,7 +312,11 @@ const bias: CaffeRow = (from) => {
   const { layer, builder, blobs, bottoms, results } = from;
   const parameters = parametersOf(from, 'bias_param');
   if (bottoms.length === 2) {
-    return made(from, { kind: 'binary', inputs: [bottoms[0] as string, aligned(from, parameters)], function: 'add' });
+    return made(from, {
+      kind: 'binary',
+      inputs: [bottoms[0] as string, aligned(from, parameters)],
+      function: 'add',
+    });
   }
   const { axis, own, wide } = along(from, parameters);
   if (axis === 1 && own.length === 1) {
@@ -253,7 +330,9 @@ const bias: CaffeRow = (from) => {
 
 const prelu: CaffeRow = (from) => {
   const shape = shapeOf(from);
-  const channels = parametersOf(from, 'prelu_param').flag('channel_shared', false) ? 1 : (shape[1] as number);
+  const channels = parametersOf(from, 'prelu_param').flag('channel_shared', false)
+    ? 1
+    : (shape[1] as number);
   const wide = [channels, ...shape.slice(2).map(() => 1)];
   const slope = constantBlob(from, 0, 'slope', [channels], 1, wide);
   return made(from, { kind: 'binary', inputs: [first(from), slope], function: 'prelu' });
@@ -268,11 +347,16 @@ const normalize: CaffeRow = (from) => {
   const shape = shapeOf(from);
   const input = first(from);
   const flat = [shape[0] as number, sizeOf(shape.slice(1))];
-  const lanes = isWhole ? step(from, 'flat', { kind: 'reshape', inputs: [input], shape: flat }) : input;
+  const lanes = isWhole
+    ? step(from, 'flat', { kind: 'reshape', inputs: [input], shape: flat })
+    : input;
   const unit = step(from, 'norm', { kind: 'lp-norm', inputs: [lanes], axis: 1, p: 2 });
   const back = isWhole ? step(from, 'image', { kind: 'reshape', inputs: [unit], shape }) : unit;
   const channels = isShared ? 1 : (shape[1] as number);
-  const scaled = constantBlob(from, 0, 'scale', [channels], 1, [channels, ...shape.slice(2).map(() => 1)]);
+  const scaled = constantBlob(from, 0, 'scale', [channels], 1, [
+    channels,
+    ...shape.slice(2).map(() => 1),
+  ]);
   return made(from, { kind: 'binary', inputs: [back, scaled], function: 'multiply' });
 };
 
@@ -286,7 +370,13 @@ const embed: CaffeRow = (from) => {
     store: { format: 'dense', rows: entries, columns: width, values: blob.values },
     bias: null,
   };
-  const spec = { kind: 'embedding', name: layer.name, inputs: [first(from)], entries, width } as const;
+  const spec = {
+    kind: 'embedding',
+    name: layer.name,
+    inputs: [first(from)],
+    entries,
+    width,
+  } as const;
   if (!hasBias) return builder.addWeighted({ ...spec, resultNames: results }, weights);
   const rows = builder.addWeighted({ ...spec, name: `${layer.name}/rows` }, weights)[0] as string;
   const shift = constantBlob(from, 1, 'bias', [width], 2);

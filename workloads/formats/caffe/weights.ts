@@ -1,5 +1,5 @@
-// Caffe's binary weight files (BVLC/caffe, src/caffe/proto/caffe.proto: field numbers): the blobs of each layer by name,
-// in the current form of layers and in the one before.
+// Caffe's binary weight files (BVLC/caffe, src/caffe/proto/caffe.proto: field numbers): the blobs
+// of each layer by name, in the current form of layers and in the one before.
 
 import protobuf from 'protobufjs/light.js';
 import { InputError } from '../../base/errors.js';
@@ -11,12 +11,19 @@ const many = (type: string, id: number) => ({ rule: 'repeated', type, id });
 
 const schema = protobuf.Root.fromJSON({
   nested: {
-    Net: { fields: { name: one('string', 1), layers: many('OldLayer', 2), layer: many('Layer', 100) } },
+    Net: {
+      fields: { name: one('string', 1), layers: many('OldLayer', 2), layer: many('Layer', 100) },
+    },
     Layer: { fields: { name: one('string', 1), type: one('string', 2), blobs: many('Blob', 7) } },
     OldLayer: { fields: { name: one('string', 4), blobs: many('Blob', 6) } },
     Blob: {
       fields: {
-        ...{ num: one('int32', 1), channels: one('int32', 2), height: one('int32', 3), width: one('int32', 4) },
+        ...{
+          num: one('int32', 1),
+          channels: one('int32', 2),
+          height: one('int32', 3),
+          width: one('int32', 4),
+        },
         // Packed in the files that Caffe writes, as proto2's option says; both are read.
         data: { ...many('float', 5), options: { packed: true } },
         shape: one('Shape', 7),
@@ -50,7 +57,9 @@ interface LayerMessage {
   readonly blobs?: readonly BlobMessage[];
 }
 
-/** Each layer's blobs by its name; layers without any are left out. @throws InputError, one line. */
+/**
+ * Each layer's blobs by its name; layers without any are left out. @throws InputError, one line.
+ */
 export function readCaffeWeights(
   bytes: Uint8Array,
   file: string,
@@ -84,8 +93,12 @@ function blobOf(
   const dims = shape?.dim ?? [num, channels, height, width];
   const stored = data && data.length > 0 ? data : (doubleData ?? []);
   const size = sizeOf(dims);
-  if (!(dims.every((extent) => Number.isSafeInteger(extent) && extent >= 0) && size === stored.length)) {
-    throw new InputError(`${where}: found ${stored.length} values, expected ${size} for a shape of ${dims.join('×')}`);
+  if (
+    !(dims.every((extent) => Number.isSafeInteger(extent) && extent >= 0) && size === stored.length)
+  ) {
+    throw new InputError(
+      `${where}: found ${stored.length} values, expected ${size} for a shape of ${dims.join('×')}`,
+    );
   }
   return { dims, values: Float32Array.from(stored) };
 }

@@ -23,11 +23,18 @@ const pooling: CaffeRow = (from) => {
   const parameters = parametersOf(from, 'pooling_param');
   const method = parameters.choice('pool', ['MAX', 'AVE', 'STOCHASTIC']);
   const input = first(from);
-  if (layer.tops.length > 1) throw layer.fault(`${layer.tops.length} outputs`, 'one: places of maxima are not read');
-  const window = (mode: 'max' | 'average', of: string): StepSpec => ({ kind: 'pool2d', inputs: [of], mode, ...spans });
+  if (layer.tops.length > 1)
+    throw layer.fault(`${layer.tops.length} outputs`, 'one: places of maxima are not read');
+  const window = (mode: 'max' | 'average', of: string): StepSpec => ({
+    kind: 'pool2d',
+    inputs: [of],
+    mode,
+    ...spans,
+  });
   const isGlobal = parameters.flag('global_pooling', false);
   const roundsDown =
-    parameters.choice('round_mode', ['CEIL', 'FLOOR']) === 'FLOOR' || !parameters.flag('ceil_mode', true);
+    parameters.choice('round_mode', ['CEIL', 'FLOOR']) === 'FLOOR' ||
+    !parameters.flag('ceil_mode', true);
   const axes = shapeOf(from).length - 2;
   const [kernel, stride, pad] = [
     extents(from, parameters, 'kernel', 'kernel_size', axes, 0),
@@ -37,11 +44,17 @@ const pooling: CaffeRow = (from) => {
   const spans: PoolSpans = isGlobal
     ? { kernel: 'global', stride: 1, pad: 0, rounding: 'floor' }
     : {
-        ...{ kernel: kernel as unknown as Pair, stride: stride as unknown as Pair, countsPadding: true },
+        ...{
+          kernel: kernel as unknown as Pair,
+          stride: stride as unknown as Pair,
+          countsPadding: true,
+        },
         ...{ pad: [...pad, ...pad] as unknown as Padding, rounding: roundsDown ? 'floor' : 'ceil' },
       };
-  if (!isGlobal && kernel.some((taps) => !(taps >= 1))) throw layer.fault('no kernel', 'one, or global_pooling');
-  if (method !== 'STOCHASTIC') return made(from, window(method === 'MAX' ? 'max' : 'average', input));
+  if (!isGlobal && kernel.some((taps) => !(taps >= 1)))
+    throw layer.fault('no kernel', 'one, or global_pooling');
+  if (method !== 'STOCHASTIC')
+    return made(from, window(method === 'MAX' ? 'max' : 'average', input));
   // Tested with the expectation: each value with its share of the window's sum.
   const squares = step(from, 'squares', { kind: 'unary', inputs: [input], function: 'square' });
   const inputs = [
@@ -61,11 +74,19 @@ const localResponse: CaffeRow = (from) => {
     k: parameters.number('k', 1),
   };
   const input = first(from);
-  if (region === 'ACROSS_CHANNELS') return made(from, { kind: 'lrn', inputs: [input], ...attributes });
+  if (region === 'ACROSS_CHANNELS')
+    return made(from, { kind: 'lrn', inputs: [input], ...attributes });
   const { size, alpha, beta } = attributes;
   const squares = step(from, 'squares', { kind: 'unary', inputs: [input], function: 'square' });
   const mean = step(from, 'mean', {
-    ...{ kind: 'pool2d', inputs: [squares], mode: 'average', kernel: size, stride: 1, pad: (size - 1) / 2 },
+    ...{
+      kind: 'pool2d',
+      inputs: [squares],
+      mode: 'average',
+      kernel: size,
+      stride: 1,
+      pad: (size - 1) / 2,
+    },
     ...{ rounding: 'ceil', countsPadding: true },
   });
   const scaled = step(from, 'scaled', {
@@ -73,7 +94,11 @@ const localResponse: CaffeRow = (from) => {
     inputs: [mean, number(from, 'alpha', alpha)],
     function: 'multiply',
   });
-  const shifted = step(from, 'shifted', { kind: 'binary', inputs: [scaled, number(from, 'one', 1)], function: 'add' });
+  const shifted = step(from, 'shifted', {
+    kind: 'binary',
+    inputs: [scaled, number(from, 'one', 1)],
+    function: 'add',
+  });
   const factor = step(from, 'factor', {
     kind: 'binary',
     inputs: [shifted, number(from, 'beta', -beta)],
@@ -82,7 +107,13 @@ const localResponse: CaffeRow = (from) => {
   return made(from, { kind: 'binary', inputs: [input, factor], function: 'multiply' });
 };
 
-function resized(from: CaffeLayer, input: string, height: number, width: number, mode: 'nearest' | 'linear') {
+function resized(
+  from: CaffeLayer,
+  input: string,
+  height: number,
+  width: number,
+  mode: 'nearest' | 'linear',
+) {
   const [images = 1, channels = 1, ...positions] = shapeOf(from, input);
   const shape = [images, channels, height, width];
   if (!shape.every((extent) => Number.isInteger(extent) && extent >= 1)) {
@@ -91,7 +122,9 @@ function resized(from: CaffeLayer, input: string, height: number, width: number,
   return made(from, {
     ...{ kind: 'resize', inputs: [input], mode, shape },
     scales: [1, 1, height / (positions[0] as number), width / (positions[1] as number)],
-    ...(mode === 'linear' ? { coordinates: 'align_corners' } : { coordinates: 'asymmetric', nearestMode: 'floor' }),
+    ...(mode === 'linear'
+      ? { coordinates: 'align_corners' }
+      : { coordinates: 'asymmetric', nearestMode: 'floor' }),
   });
 }
 
@@ -101,8 +134,8 @@ const interp: CaffeRow = (from) => {
   const parameters = parametersOf(from, 'interp_param');
   const pads = [parameters.number('pad_beg', 0), parameters.number('pad_end', 0)];
   if (pads.some((pad) => pad !== 0)) throw layer.fault(`pads ${pads.join(', ')}`, '0');
-  const [height, width, zoom, shrink] = ['height', 'width', 'zoom_factor', 'shrink_factor'].map((field) =>
-    parameters.number(field, 0),
+  const [height, width, zoom, shrink] = ['height', 'width', 'zoom_factor', 'shrink_factor'].map(
+    (field) => parameters.number(field, 0),
   );
   const input = bottoms[0] as string;
   const [, , rows = 1, columns = 1] = shapeOf(from, input);

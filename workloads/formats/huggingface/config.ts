@@ -29,10 +29,13 @@ const Count = z
 const Epsilon = z.number().min(0).max(1);
 const Activation = z
   .string()
-  .refine((name) => Object.hasOwn(activations, name), { error: Object.keys(activations).join(', ') })
+  .refine((name) => Object.hasOwn(activations, name), {
+    error: Object.keys(activations).join(', '),
+  })
   .transform((name) => activations[name] as UnaryName);
 /** Settings of which one value alone is built here. */
-const only = <Value extends string | boolean | number>(value: Value) => z.literal(value).default(value as never);
+const only = <Value extends string | boolean | number>(value: Value) =>
+  z.literal(value).default(value as never);
 
 const Bert = z.object({
   vocab_size: Count.default(30_522),
@@ -80,7 +83,10 @@ const decoder = {
   rope_theta: z.number().positive().default(10_000),
   rope_scaling: RotaryScaling,
   rope_parameters: z
-    .object({ rope_type: z.literal('default').optional(), rope_theta: z.number().positive().optional() })
+    .object({
+      rope_type: z.literal('default').optional(),
+      rope_theta: z.number().positive().optional(),
+    })
     .nullish(),
   partial_rotary_factor: only(1),
   tie_word_embeddings: z.boolean().default(false),
@@ -157,7 +163,9 @@ export function readConfig(file: SourceFile): Config {
   const written = parseJson(file);
   const { model_type: type, quantization_config: quantisation } = checked(Kind, written, name);
   if (!Object.hasOwn(schemas, type)) {
-    throw new InputError(`${name}: model_type: found '${type}', expected ${Object.keys(schemas).join(', ')}`);
+    throw new InputError(
+      `${name}: model_type: found '${type}', expected ${Object.keys(schemas).join(', ')}`,
+    );
   }
   if (quantisation !== undefined && quantisation !== null) {
     throw new InputError(
@@ -178,7 +186,8 @@ export function parseJson(file: Pick<SourceFile, 'bytes' | 'name'>): unknown {
     throw new InputError(`${file.name}: found text that is no JSON, expected an object`);
   }
   const twice = repeatedKey(text);
-  if (twice !== null) throw new InputError(`${file.name}: found the key ${twice} twice, expected each once`);
+  if (twice !== null)
+    throw new InputError(`${file.name}: found the key ${twice} twice, expected each once`);
   return written;
 }
 
@@ -188,7 +197,10 @@ export function checked<Value>(schema: z.ZodType<Value>, written: unknown, file:
   if (parsed.success) return parsed.data;
   const [issue] = parsed.error.issues;
   const path = issue?.path ?? [];
-  const found = path.reduce<unknown>((value, key) => (value as Record<PropertyKey, unknown> | null)?.[key], written);
+  const found = path.reduce<unknown>(
+    (value, key) => (value as Record<PropertyKey, unknown> | null)?.[key],
+    written,
+  );
   const where = path.length > 0 ? `${path.join('.')}: ` : '';
   throw new InputError(`${file}: ${where}found ${shown(found)}, expected ${expectation(issue)}`);
 }
@@ -203,7 +215,8 @@ const typeNames: Readonly<Record<string, string>> = {
 };
 
 function expectation(issue: z.core.$ZodIssue | undefined): string {
-  if (issue?.code === 'invalid_value') return issue.values.map((value) => JSON.stringify(value)).join(' or ');
+  if (issue?.code === 'invalid_value')
+    return issue.values.map((value) => JSON.stringify(value)).join(' or ');
   if (issue?.code === 'invalid_type') return typeNames[issue.expected] ?? issue.expected;
   if (issue?.code === 'too_small') return `at least ${issue.minimum}`;
   if (issue?.code === 'too_big') return `at most ${issue.maximum}`;

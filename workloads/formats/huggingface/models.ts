@@ -42,7 +42,11 @@ type Row<Type extends ModelType> = (config: ConfigOf<Type>, file: string) => Hug
 
 const never = () => false;
 const none: ReadonlyMap<string, string> = new Map();
-const usual = { transposed: never, tied: none, computed: /(^|\.)(position_ids|token_type_ids|inv_freq)$/ } as const;
+const usual = {
+  transposed: never,
+  tied: none,
+  computed: /(^|\.)(position_ids|token_type_ids|inv_freq)$/,
+} as const;
 const sequences = (most: number, meaning: string, usually: number): Dimension => ({
   ...{ default: Math.min(usually, most), least: 1, most, meaning },
 });
@@ -55,14 +59,23 @@ function widthOfHead(file: string, width: number, heads: number): number {
 }
 
 /** Of a decoder: no more tokens than it has positions for. */
-function requireRoom(file: string, most: number, { sequence = 1, past = 0 }: Readonly<Record<string, number>>): void {
+function requireRoom(
+  file: string,
+  most: number,
+  { sequence = 1, past = 0 }: Readonly<Record<string, number>>,
+): void {
   if (sequence + past <= most) return;
-  throw new InputError(`${file}: found ${sequence} tokens behind ${past}, expected at most ${most} in all`);
+  throw new InputError(
+    `${file}: found ${sequence} tokens behind ${past}, expected at most ${most} in all`,
+  );
 }
 
 const decoderDimensions = (most: number) => ({
   sequence: sequences(most, 'tokens of this pass', 512),
-  past: { ...{ default: 0, least: 0, most: most - 1 }, meaning: 'tokens before, of which keys and values are held' },
+  past: {
+    ...{ default: 0, least: 0, most: most - 1 },
+    meaning: 'tokens before, of which keys and values are held',
+  },
 });
 
 const scores = (heads: number, { sequence = 1, past = 0 }: Readonly<Record<string, number>>) =>
@@ -76,11 +89,17 @@ function llamaLike(
   givenWidth: number | null = null,
 ): HuggingFaceModel {
   const { vocab_size: vocabulary, hidden_size: width, num_attention_heads: heads } = config;
-  const { intermediate_size: inner, max_position_embeddings: most, num_hidden_layers: layers } = config;
+  const {
+    intermediate_size: inner,
+    max_position_embeddings: most,
+    num_hidden_layers: layers,
+  } = config;
   const sharedHeads = config.num_key_value_heads ?? heads;
   const headWidth = givenWidth ?? widthOfHead(file, width, heads);
   if (heads % sharedHeads !== 0) {
-    throw new InputError(`${file}: num_key_value_heads: found ${sharedHeads}, expected a divisor of ${heads}`);
+    throw new InputError(
+      `${file}: num_key_value_heads: found ${sharedHeads}, expected a divisor of ${heads}`,
+    );
   }
   if (headWidth % 2 !== 0)
     throw new InputError(`${file}: found heads of ${headWidth} features, expected an even number`);
@@ -102,7 +121,12 @@ function llamaLike(
       requireRoom(file, most, dims);
       const { sequence = 1, past = 0 } = dims;
       const sizes = { vocabulary, width, layers, heads, sharedHeads, headWidth, inner };
-      const rest = { activation: config.hidden_act, epsilon: config.rms_norm_eps, rotaryBase, biases };
+      const rest = {
+        activation: config.hidden_act,
+        epsilon: config.rms_norm_eps,
+        rotaryBase,
+        biases,
+      };
       return llama({ ...sizes, ...rest }, { sequence, past }, learned);
     },
     prefixes: ['model.'],
@@ -136,7 +160,10 @@ const rows: { readonly [Type in ModelType]: Row<Type> } = {
     widthOfHead(file, width, heads);
     return {
       ...usual,
-      source: { work: 'Radford et al., Language models are unsupervised multitask learners, 2019', at: 'config.json' },
+      source: {
+        work: 'Radford et al., Language models are unsupervised multitask learners, 2019',
+        at: 'config.json',
+      },
       dimensions: decoderDimensions(mostPositions),
       sizes: (dims) => ({
         layers: 28 * layers,
@@ -144,14 +171,21 @@ const rows: { readonly [Type in ModelType]: Row<Type> } = {
           vocab_size: vocabulary * width,
           n_positions: mostPositions * width,
           ...{ n_inner: width * inner, n_embd: 3 * width * width },
-          sequence: Math.max(scores(heads, dims), (dims.sequence ?? 1) * Math.max(inner, 3 * width)),
+          sequence: Math.max(
+            scores(heads, dims),
+            (dims.sequence ?? 1) * Math.max(inner, 3 * width),
+          ),
         },
       }),
       build(dims, learned) {
         requireRoom(file, mostPositions, dims);
         const { sequence = 1, past = 0 } = dims;
         const rest = { activation: config.activation_function, epsilon: config.layer_norm_epsilon };
-        return gpt2({ vocabulary, mostPositions, width, layers, heads, inner, ...rest }, { sequence, past }, learned);
+        return gpt2(
+          { vocabulary, mostPositions, width, layers, heads, inner, ...rest },
+          { sequence, past },
+          learned,
+        );
       },
       prefixes: ['transformer.'],
       transposed: (layer) => layer.startsWith('h.'),
@@ -166,7 +200,11 @@ const rows: { readonly [Type in ModelType]: Row<Type> } = {
       num_attention_heads: heads,
       num_hidden_layers: layers,
     } = config;
-    const { intermediate_size: inner, max_position_embeddings: mostPositions, type_vocab_size: types } = config;
+    const {
+      intermediate_size: inner,
+      max_position_embeddings: mostPositions,
+      type_vocab_size: types,
+    } = config;
     widthOfHead(file, width, heads);
     const sizes = { vocabulary, width, layers, heads, inner, mostPositions };
     return {
@@ -186,9 +224,22 @@ const rows: { readonly [Type in ModelType]: Row<Type> } = {
     };
   },
   distilbert(config, file) {
-    const { vocab_size: vocabulary, dim: width, n_layers: layers, n_heads: heads, hidden_dim: inner } = config;
+    const {
+      vocab_size: vocabulary,
+      dim: width,
+      n_layers: layers,
+      n_heads: heads,
+      hidden_dim: inner,
+    } = config;
     widthOfHead(file, width, heads);
-    const sizes = { vocabulary, width, layers, heads, inner, mostPositions: config.max_position_embeddings };
+    const sizes = {
+      vocabulary,
+      width,
+      layers,
+      heads,
+      inner,
+      mostPositions: config.max_position_embeddings,
+    };
     return {
       ...usual,
       source: { work: 'Sanh et al., DistilBERT (arXiv 1910.01108)', at: 'config.json' },
@@ -200,17 +251,27 @@ const rows: { readonly [Type in ModelType]: Row<Type> } = {
     };
   },
   vit(config, file) {
-    const { hidden_size: width, num_hidden_layers: layers, num_attention_heads: heads, patch_size: patch } = config;
+    const {
+      hidden_size: width,
+      num_hidden_layers: layers,
+      num_attention_heads: heads,
+      patch_size: patch,
+    } = config;
     const { intermediate_size: inner, image_size: side, num_channels: channels } = config;
     widthOfHead(file, width, heads);
-    if (patch > side) throw new InputError(`${file}: patch_size: found ${patch}, expected at most ${side}`);
-    const isClassifier = config.architectures?.some((name) => name.endsWith('ForImageClassification')) ?? false;
+    if (patch > side)
+      throw new InputError(`${file}: patch_size: found ${patch}, expected at most ${side}`);
+    const isClassifier =
+      config.architectures?.some((name) => name.endsWith('ForImageClassification')) ?? false;
     const labels = config.id2label ? Object.keys(config.id2label).length : (config.num_labels ?? 2);
     const classes = isClassifier && labels > 0 ? labels : null;
     const positions = Math.floor(side / patch) ** 2 + 1;
     return {
       ...usual,
-      source: { work: 'Dosovitskiy et al., Vision transformer (arXiv 2010.11929)', at: 'config.json' },
+      source: {
+        work: 'Dosovitskiy et al., Vision transformer (arXiv 2010.11929)',
+        at: 'config.json',
+      },
       dimensions: {},
       sizes: () => ({
         layers: 28 * layers,
@@ -225,7 +286,11 @@ const rows: { readonly [Type in ModelType]: Row<Type> } = {
         vit(
           {
             ...{ side, patch, channels, width, layers, heads, inner, classes },
-            ...{ activation: config.hidden_act, epsilon: config.layer_norm_eps, bias: config.qkv_bias },
+            ...{
+              activation: config.hidden_act,
+              epsilon: config.layer_norm_eps,
+              bias: config.qkv_bias,
+            },
           },
           learned,
         ),
@@ -235,7 +300,12 @@ const rows: { readonly [Type in ModelType]: Row<Type> } = {
 };
 
 function encoderSizes(
-  sizes: Readonly<Record<'vocabulary' | 'width' | 'layers' | 'heads' | 'inner' | 'mostPositions' | 'types', number>>,
+  sizes: Readonly<
+    Record<
+      'vocabulary' | 'width' | 'layers' | 'heads' | 'inner' | 'mostPositions' | 'types',
+      number
+    >
+  >,
   { sequence = 1 }: Readonly<Record<string, number>>,
 ): Sizes {
   const { vocabulary, width, layers, heads, inner, mostPositions, types } = sizes;

@@ -1,17 +1,27 @@
-// Folders as Hugging Face's transformers saves them: config.json and safetensors. Weights are read when a layer is asked
-// for; without any they are drawn.
+// Folders as Hugging Face's transformers saves them: config.json and safetensors. Weights are read
+// when a layer is asked for; without any they are drawn.
 
 import type { Learned } from '../../architectures/sketch.js';
 import { unlearned } from '../../architectures/sketch.js';
 import { InputError } from '../../base/errors.js';
 import { buildNetwork } from '../../graph.js';
 import { type PlacedTensor, toFloats } from '../../import/safetensors.js';
-import { requireAtMost, type SourceFile, stemOf, type WorkloadFormat } from '../../import/source.js';
+import {
+  requireAtMost,
+  type SourceFile,
+  stemOf,
+  type WorkloadFormat,
+} from '../../import/source.js';
 import { type Layer, type LayerWeights, type Network, weightShapeOf } from '../../network.js';
 import { floats, sizeOf } from '../../tensor.js';
 import { LazyWeights } from '../../weights/lazy.js';
 import { buildAt } from '../../zoo/dimensions.js';
-import { type DensityProfile, denseEstimate, type LayerDensity, type ZooEntry } from '../../zoo/entry.js';
+import {
+  type DensityProfile,
+  denseEstimate,
+  type LayerDensity,
+  type ZooEntry,
+} from '../../zoo/entry.js';
 import { readConfig } from './config.js';
 import { type HuggingFaceModel, modelOf } from './models.js';
 import { densityOf, readTensors } from './tensors.js';
@@ -22,7 +32,10 @@ export const huggingFaceFormat: WorkloadFormat = {
   read: readHuggingFace,
 };
 
-/** The network that a config.json describes, with the weights beside it. @throws InputError, one line. */
+/**
+ * The network that a config.json describes, with the weights beside it. @throws InputError, one
+ * line.
+ */
 export async function readHuggingFace(file: SourceFile): Promise<readonly ZooEntry[]> {
   const config = readConfig(file);
   const model = modelOf(config, file.name);
@@ -36,7 +49,11 @@ export async function readHuggingFace(file: SourceFile): Promise<readonly ZooEnt
         requireSizes(file, model, dims);
         const used = new Set<string>();
         const learned = tensors ? learnedFrom(file, tensors, used) : unlearned;
-        const { probabilities, ...architecture } = model.build(dims, learned, tensors && ((each) => tensors.has(each)));
+        const { probabilities, ...architecture } = model.build(
+          dims,
+          learned,
+          tensors && ((each) => tensors.has(each)),
+        );
         const extents = Object.entries(dims).map(([dim, extent]) => `, ${dim} ${extent}`);
         const title = `${config.type}, ${name}${extents.join('')}`;
         const network = buildNetwork({ ...architecture, name, title, source: model.source });
@@ -51,7 +68,12 @@ export async function readHuggingFace(file: SourceFile): Promise<readonly ZooEnt
         }
         const places = placesOf(file, network, model, tensors, used);
         const notes = unusedNotes(file, tensors, used, model.computed);
-        return { ...bare, densities: counted(estimate, places), weights: loadedLater(network, places), notes };
+        return {
+          ...bare,
+          densities: counted(estimate, places),
+          weights: loadedLater(network, places),
+          notes,
+        };
       },
     },
     file.dims,
@@ -78,7 +100,10 @@ function requireSizes(
   }
 }
 
-/** Tensors by their names without a prefix; TensorFlow's names of scales and shifts become the usual ones. */
+/**
+ * Tensors by their names without a prefix; TensorFlow's names of scales and shifts become the usual
+ * ones.
+ */
 function named(
   stored: ReadonlyMap<string, PlacedTensor>,
   prefixes: readonly string[],
@@ -101,17 +126,28 @@ function requireTensor(
 ): PlacedTensor {
   const found = tensors.get(name);
   const expected = shape.join('×');
-  if (!found) throw new InputError(`${file.name}: tensor ${name}: found none, expected ${expected}`);
+  if (!found)
+    throw new InputError(`${file.name}: tensor ${name}: found none, expected ${expected}`);
   if (found.shape.join() !== shape.join()) {
     throw new InputError(
       `${file.name}: tensor ${name}: found ${found.shape.join('×') || 'a scalar'}, expected ${expected}`,
     );
   }
-  requireAtMost(file.name, `elements of tensor ${name}`, sizeOf(shape), file.limits.elements, 'elements');
+  requireAtMost(
+    file.name,
+    `elements of tensor ${name}`,
+    sizeOf(shape),
+    file.limits.elements,
+    'elements',
+  );
   return found;
 }
 
-function learnedFrom(file: SourceFile, tensors: ReadonlyMap<string, PlacedTensor>, used: Set<string>): Learned {
+function learnedFrom(
+  file: SourceFile,
+  tensors: ReadonlyMap<string, PlacedTensor>,
+  used: Set<string>,
+): Learned {
   return (name, shape) => {
     const { type, read } = requireTensor(file, tensors, name, shape);
     used.add(name);
@@ -172,7 +208,12 @@ function loadedLater(network: Network, places: ReadonlyMap<string, Place>): Lazy
     const { rows, columns } = shapes.get(name) as { rows: number; columns: number };
     const values = toFloats({ ...weight, bytes: weight.read() });
     return {
-      store: { format: 'dense', rows, columns, values: isTransposed ? turned(values, rows, columns) : values },
+      store: {
+        format: 'dense',
+        rows,
+        columns,
+        values: isTransposed ? turned(values, rows, columns) : values,
+      },
       bias: bias && toFloats({ ...bias, bytes: bias.read() }),
       origin: 'real',
     };
@@ -193,21 +234,26 @@ function turned(values: Float32Array, rows: number, columns: number): Float32Arr
 /** Shares of weights are counted in the file when somebody asks for them. */
 function counted(estimate: DensityProfile, places: ReadonlyMap<string, Place>): DensityProfile {
   const known = new Map<PlacedTensor, number>();
-  const layers = Object.entries(estimate.layers).map(([name, { output = 1 }]): [string, LayerDensity] => {
-    const { weight } = places.get(name) as Place;
-    return [
-      name,
-      {
-        output,
-        get weights() {
-          const density = known.get(weight) ?? densityOf(weight);
-          known.set(weight, density);
-          return density;
+  const layers = Object.entries(estimate.layers).map(
+    ([name, { output = 1 }]): [string, LayerDensity] => {
+      const { weight } = places.get(name) as Place;
+      return [
+        name,
+        {
+          output,
+          get weights() {
+            const density = known.get(weight) ?? densityOf(weight);
+            known.set(weight, density);
+            return density;
+          },
         },
-      },
-    ];
-  });
-  const source = { work: 'the file', at: `weights counted in it; activations: ${estimate.source.at}` };
+      ];
+    },
+  );
+  const source = {
+    work: 'the file',
+    at: `weights counted in it; activations: ${estimate.source.at}`,
+  };
   return { ...estimate, source, layers: Object.fromEntries(layers) };
 }
 
@@ -223,5 +269,7 @@ function unusedNotes(
   if (unused.length === 0) return [];
   const more = unused.length > NAMED ? ` and ${unused.length - NAMED} more` : '';
   const what = unused.length === 1 ? 'tensor' : 'tensors';
-  return [`${file.name}: ${unused.length} ${what} not used: ${unused.slice(0, NAMED).join(', ')}${more}`];
+  return [
+    `${file.name}: ${unused.length} ${what} not used: ${unused.slice(0, NAMED).join(', ')}${more}`,
+  ];
 }

@@ -10,12 +10,23 @@ const ONE = 'model.safetensors';
 const INDEX = 'model.safetensors.index.json';
 
 /** Files of weights that programs of their own are needed for. */
-const others = ['pytorch_model.bin', 'pytorch_model.bin.index.json', 'pytorch_model.pt', 'model.pt', 'tf_model.h5'];
+const others = [
+  'pytorch_model.bin',
+  'pytorch_model.bin.index.json',
+  'pytorch_model.pt',
+  'model.pt',
+  'tf_model.h5',
+];
 
 const Index = z.object({ weight_map: z.record(z.string(), z.string()) });
 
-/** Tensors by the names that they have in the folder; null where it has no weights. @throws InputError, one line. */
-export async function readTensors(file: SourceFile): Promise<ReadonlyMap<string, PlacedTensor> | null> {
+/**
+ * Tensors by the names that they have in the folder; null where it has no weights. @throws
+ * InputError, one line.
+ */
+export async function readTensors(
+  file: SourceFile,
+): Promise<ReadonlyMap<string, PlacedTensor> | null> {
   const one = await openBeside(file, ONE);
   if (one) return placeSafetensors(one, beside(file, ONE)).tensors;
   const index = await file.beside(INDEX);
@@ -29,7 +40,10 @@ export async function readTensors(file: SourceFile): Promise<ReadonlyMap<string,
   return null;
 }
 
-async function readShards(file: SourceFile, bytes: Uint8Array): Promise<ReadonlyMap<string, PlacedTensor>> {
+async function readShards(
+  file: SourceFile,
+  bytes: Uint8Array,
+): Promise<ReadonlyMap<string, PlacedTensor>> {
   const name = beside(file, INDEX);
   const { weight_map: map } = checked(Index, parseJson({ bytes, name }), name);
   const shards = new Map<string, ReadonlyMap<string, PlacedTensor>>();
@@ -38,15 +52,22 @@ async function readShards(file: SourceFile, bytes: Uint8Array): Promise<Readonly
     const known = shards.get(shard) ?? (await readShard(file, shard));
     shards.set(shard, known);
     const found = known.get(tensor);
-    if (!found) throw new InputError(`${name}: found no tensor ${tensor} in ${shard}, expected one`);
+    if (!found)
+      throw new InputError(`${name}: found no tensor ${tensor} in ${shard}, expected one`);
     tensors.set(tensor, found);
   }
   return tensors;
 }
 
-async function readShard(file: SourceFile, shard: string): Promise<ReadonlyMap<string, PlacedTensor>> {
+async function readShard(
+  file: SourceFile,
+  shard: string,
+): Promise<ReadonlyMap<string, PlacedTensor>> {
   const opened = await openBeside(file, shard);
-  if (!opened) throw new InputError(`${beside(file, INDEX)}: found no file ${shard}, expected it in the same folder`);
+  if (!opened)
+    throw new InputError(
+      `${beside(file, INDEX)}: found no file ${shard}, expected it in the same folder`,
+    );
   return placeSafetensors(opened, beside(file, shard)).tensors;
 }
 
@@ -76,12 +97,14 @@ function countNonzeros(bytes: Uint8Array, width: number, isFloat: boolean): numb
   let nonzeros = 0;
   if (width === 2 && byteOffset % 2 === 0) {
     const sign = isFloat ? 0x7fff : 0xffff;
-    for (const bits of new Uint16Array(buffer, byteOffset, length / 2)) if ((bits & sign) !== 0) nonzeros++;
+    for (const bits of new Uint16Array(buffer, byteOffset, length / 2))
+      if ((bits & sign) !== 0) nonzeros++;
     return nonzeros;
   }
   if (width === 4 && byteOffset % 4 === 0) {
     const sign = isFloat ? 0x7fff_ffff : 0xffff_ffff;
-    for (const bits of new Uint32Array(buffer, byteOffset, length / 4)) if ((bits & sign) !== 0) nonzeros++;
+    for (const bits of new Uint32Array(buffer, byteOffset, length / 4))
+      if ((bits & sign) !== 0) nonzeros++;
     return nonzeros;
   }
   for (let from = 0; from < length; from += width) {

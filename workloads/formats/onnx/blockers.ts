@@ -17,7 +17,10 @@ export class Blockers {
   readonly #inputs: string[] = [];
 
   add({ node, name }: Operation, reason: string): void {
-    const operator = node.domain === '' || node.domain === 'ai.onnx' ? node.opType : `${node.domain}.${node.opType}`;
+    const operator =
+      node.domain === '' || node.domain === 'ai.onnx'
+        ? node.opType
+        : `${node.domain}.${node.opType}`;
     const known = this.#operators.get(operator);
     if (known) known.count++;
     else this.#operators.set(operator.slice(0, 60), { reason, at: name, count: 1 });
@@ -37,7 +40,9 @@ export class Blockers {
       return `${operator} (${where.slice(0, 80)}: ${reason})`;
     });
     const all = [...this.#inputs, ...operators];
-    return all.slice(0, TOLD).join(', ') + (all.length > TOLD ? ` and ${all.length - TOLD} more` : '');
+    return (
+      all.slice(0, TOLD).join(', ') + (all.length > TOLD ? ` and ${all.length - TOLD} more` : '')
+    );
   }
 
   error(file: string, outputs: readonly string[]): InputError {
@@ -46,7 +51,10 @@ export class Blockers {
         `${file}: found no output that any node makes (${outputs.slice(0, 4).join(', ')}), expected one`,
       );
     }
-    const way = 'python -m onnxruntime.tools.symbolic_shape_infer writes them, or name them by --dim';
-    return new InputError(`${file}: found ${this.text}, expected results of shapes that the file tells (${way})`);
+    const way =
+      'python -m onnxruntime.tools.symbolic_shape_infer writes them, or name them by --dim';
+    return new InputError(
+      `${file}: found ${this.text}, expected results of shapes that the file tells (${way})`,
+    );
   }
 }

@@ -1,4 +1,5 @@
-// The extents of an ONNX graph's inputs: fixed ones, open ones bound by name, and what the file itself says of them.
+// The extents of an ONNX graph's inputs: fixed ones, open ones bound by name, and what the file
+// itself says of them.
 
 import { closest } from 'fastest-levenshtein';
 import { InputError } from '../../base/errors.js';
@@ -27,10 +28,17 @@ export function dimensionsOf({ type }: OnnxValue): readonly OnnxDimension[] | nu
   return type?.tensorType?.shape?.dim ?? null;
 }
 
-const fixed = ({ dimValue }: OnnxDimension) => (dimValue !== undefined && dimValue >= 1 ? dimValue : null);
+const fixed = ({ dimValue }: OnnxDimension) =>
+  dimValue !== undefined && dimValue >= 1 ? dimValue : null;
 
-/** The extent of a dimension; null where nothing says so. Exporters write sums: 'past + sequence', 'sequence + 1'. */
-export function extentOf(dimension: OnnxDimension, bound: ReadonlyMap<string, number>): number | null {
+/**
+ * The extent of a dimension; null where nothing says so. Exporters write sums: 'past + sequence',
+ * 'sequence + 1'.
+ */
+export function extentOf(
+  dimension: OnnxDimension,
+  bound: ReadonlyMap<string, number>,
+): number | null {
   if (dimension.dimValue !== undefined) return dimension.dimValue >= 0 ? dimension.dimValue : null;
   const symbol = dimension.dimParam ?? '';
   const known = bound.get(symbol);
@@ -50,16 +58,27 @@ export function extentOf(dimension: OnnxDimension, bound: ReadonlyMap<string, nu
 const isBatch = (symbol: string) => /batch|^(n|b|bs)$/i.test(symbol);
 /** A first axis under such a name is no batch. */
 const isLength = (symbol: string) =>
-  /seq|len|time|token|step|frame|height|width|sample|point|box|channel|size(?!.*batch)/i.test(symbol);
+  /seq|len|time|token|step|frame|height|width|sample|point|box|channel|size(?!.*batch)/i.test(
+    symbol,
+  );
 
-/** @throws InputError, one line, for dimensions that nobody bound, or bindings that no dimension has. */
-export function bindDimensions(graph: OnnxGraph, inputs: readonly OnnxValue[], file: SourceFile): Dimensions {
+/**
+ * @throws InputError, one line, for dimensions that nobody bound, or bindings that no dimension
+ *   has.
+ */
+export function bindDimensions(
+  graph: OnnxGraph,
+  inputs: readonly OnnxValue[],
+  file: SourceFile,
+): Dimensions {
   const bound = new Map<string, number>();
   const given = checkedBindings(graph, inputs, file);
   for (const [name, extent] of given) bound.set(name, extent);
   const open: OpenAxis[] = inputs.flatMap((input) =>
     (dimensionsOf(input) ?? []).flatMap((dimension, axis) =>
-      fixed(dimension) === null ? [{ input: input.name, axis, symbol: dimension.dimParam ?? '' }] : [],
+      fixed(dimension) === null
+        ? [{ input: input.name, axis, symbol: dimension.dimParam ?? '' }]
+        : [],
     ),
   );
   const hints = hintsOf(graph);
@@ -95,7 +114,10 @@ export function bindDimensions(graph: OnnxGraph, inputs: readonly OnnxValue[], f
   return { shapes, bound, assumed };
 }
 
-function extentAt({ input, axis, symbol }: OpenAxis, bound: ReadonlyMap<string, number>): number | null {
+function extentAt(
+  { input, axis, symbol }: OpenAxis,
+  bound: ReadonlyMap<string, number>,
+): number | null {
   const own = bound.get(`${input}:${axis}`);
   return own ?? (symbol === '' ? null : extentOf({ dimParam: symbol }, bound));
 }
@@ -118,15 +140,22 @@ function unnamedDimensions(
   );
 }
 
-function requireBound(open: readonly OpenAxis[], bound: ReadonlyMap<string, number>, file: SourceFile): void {
+function requireBound(
+  open: readonly OpenAxis[],
+  bound: ReadonlyMap<string, number>,
+  file: SourceFile,
+): void {
   const missing = new Map<string, Set<string>>();
   for (const place of open) {
     if (extentAt(place, bound) !== null) continue;
-    const names = place.symbol === '' ? [`${place.input}:${place.axis}`] : unboundTerms(place.symbol, bound);
+    const names =
+      place.symbol === '' ? [`${place.input}:${place.axis}`] : unboundTerms(place.symbol, bound);
     for (const name of names) missing.set(name, (missing.get(name) ?? new Set()).add(place.input));
   }
   if (missing.size === 0) return;
-  const named = [...missing].map(([name, inputs]) => `${name} (${[...inputs].slice(0, 3).join(', ')})`);
+  const named = [...missing].map(
+    ([name, inputs]) => `${name} (${[...inputs].slice(0, 3).join(', ')})`,
+  );
   const flags = [...missing.keys()].map((name) => `--dim ${name}=N`);
   throw new InputError(
     `${file.name}: found open dimension${missing.size > 1 ? 's' : ''} ${named.join(', ')}, expected ${flags.join(' ')}`,
@@ -135,7 +164,9 @@ function requireBound(open: readonly OpenAxis[], bound: ReadonlyMap<string, numb
 
 function unboundTerms(symbol: string, bound: ReadonlyMap<string, number>): readonly string[] {
   const terms = symbol.split('+').map((term) => term.trim());
-  return terms.length === 1 ? [symbol] : terms.filter((term) => !/^\d+$/.test(term) && !bound.has(term));
+  return terms.length === 1
+    ? [symbol]
+    : terms.filter((term) => !/^\d+$/.test(term) && !bound.has(term));
 }
 
 /** @throws InputError for a binding of a dimension that is not there, or to no extent. */
@@ -149,7 +180,8 @@ function checkedBindings(
   const known = new Set<string>();
   for (const value of [...inputs, ...graph.output, ...graph.valueInfo]) {
     for (const { dimParam } of dimensionsOf(value) ?? []) {
-      for (const term of (dimParam ?? '').split('+')) if (/\D/.test(term.trim())) known.add(term.trim());
+      for (const term of (dimParam ?? '').split('+'))
+        if (/\D/.test(term.trim())) known.add(term.trim());
       if (dimParam) known.add(dimParam);
     }
   }
@@ -157,22 +189,31 @@ function checkedBindings(
     const dimensions = dimensionsOf(input);
     // Of an input without a shape, any axis may be bound.
     for (let axis = 0; axis < (dimensions?.length ?? 16); axis++) {
-      if (!dimensions || fixed(dimensions[axis] as OnnxDimension) === null) known.add(`${input.name}:${axis}`);
+      if (!dimensions || fixed(dimensions[axis] as OnnxDimension) === null)
+        known.add(`${input.name}:${axis}`);
     }
   }
   for (const [name, extent] of given) {
     if (!known.has(name)) {
-      const nearest = known.size > 0 ? `, perhaps ${closest(name, [...known])}` : ': the file has none';
-      throw new InputError(`${file.name}: --dim ${name}: found no open dimension of that name${nearest}`);
+      const nearest =
+        known.size > 0 ? `, perhaps ${closest(name, [...known])}` : ': the file has none';
+      throw new InputError(
+        `${file.name}: --dim ${name}: found no open dimension of that name${nearest}`,
+      );
     }
     if (!(Number.isSafeInteger(extent) && extent >= 1)) {
-      throw new InputError(`${file.name}: --dim ${name}: found ${extent}, expected a whole number of at least 1`);
+      throw new InputError(
+        `${file.name}: --dim ${name}: found ${extent}, expected a whole number of at least 1`,
+      );
     }
   }
   return given;
 }
 
-/** What the file says elsewhere of the axes of its inputs: other notes on them, and the weights that they meet. */
+/**
+ * What the file says elsewhere of the axes of its inputs: other notes on them, and the weights that
+ * they meet.
+ */
 function hintsOf({ node, initializer, valueInfo }: OnnxGraph): ReadonlyMap<string, number> {
   const hints = new Map<string, number>();
   for (const value of valueInfo) {
@@ -181,12 +222,15 @@ function hintsOf({ node, initializer, valueInfo }: OnnxGraph): ReadonlyMap<strin
       if (extent !== null) hints.set(`${value.name}:${axis}`, extent);
     }
   }
-  const weights = new Map<string, TensorMessage>(initializer.map((tensor) => [tensor.name, tensor]));
+  const weights = new Map<string, TensorMessage>(
+    initializer.map((tensor) => [tensor.name, tensor]),
+  );
   for (const { opType, domain, input, attribute } of node) {
     const [data = '', second = ''] = input;
     const dims = weights.get(second)?.dims;
     if (!dims || domain !== '' || (opType !== 'Conv' && opType !== 'Gemm')) continue;
-    const named = (name: string, otherwise: number) => attribute.find((each) => each.name === name)?.i ?? otherwise;
+    const named = (name: string, otherwise: number) =>
+      attribute.find((each) => each.name === name)?.i ?? otherwise;
     if (opType === 'Conv') hints.set(`${data}:1`, (dims[1] ?? 0) * named('group', 1));
     else if (named('transA', 0) === 0) hints.set(`${data}:1`, dims[named('transB', 0)] ?? 0);
   }

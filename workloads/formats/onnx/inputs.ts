@@ -18,7 +18,10 @@ const firstParameter: Readonly<Record<string, number>> = {
   PRelu: 1,
 };
 
-/** An input under a weight's name and of fixed extents that is read only where operators have their weights. */
+/**
+ * An input under a weight's name and of fixed extents that is read only where operators have their
+ * weights.
+ */
 export function isParameter(input: OnnxValue, { node }: OnnxGraph): boolean {
   if (!/weight|bias|kernel|gamma|beta|running_|moving_/i.test(input.name)) return false;
   const dimensions = dimensionsOf(input);
@@ -26,6 +29,9 @@ export function isParameter(input: OnnxValue, { node }: OnnxGraph): boolean {
   const readers = node.filter((each) => each.input.includes(input.name));
   return (
     readers.length > 0 &&
-    readers.every(({ opType, input: reads }) => reads.indexOf(input.name) >= (firstParameter[opType] ?? Infinity))
+    readers.every(
+      ({ opType, input: reads }) =>
+        reads.indexOf(input.name) >= (firstParameter[opType] ?? Infinity),
+    )
   );
 }

@@ -86,7 +86,10 @@ export interface OnnxModel {
   readonly functions: readonly OnnxFunction[];
 }
 
-/** @throws InputError, one line, for bytes that are no ONNX model or hold more than the limits allow. */
+/**
+ * @throws InputError, one line, for bytes that are no ONNX model or hold more than the limits
+ *   allow.
+ */
 export function decodeOnnx({ name, bytes, limits }: SourceFile): OnnxModel {
   let message: Partial<OnnxModel>;
   try {

@@ -1,5 +1,5 @@
-// One node of an ONNX graph on its way to rows of the operator table: its inputs, its attributes, and what it puts in the
-// network.
+// One node of an ONNX graph on its way to rows of the operator table: its inputs, its attributes,
+// and what it puts in the network.
 
 import type { InputError } from '../../base/errors.js';
 import type { FileWeights, GraphBuilder, WrittenLayer } from '../../import/graph-builder.js';
@@ -29,7 +29,10 @@ export type Written = Without<LayerSpec> | Bare;
 /** Puts a layer in the network and gives the name of its first result. */
 export type Emit = (written: Written, inputs: readonly string[], weights?: FileWeights) => string;
 
-/** Why a node is not what any row of the operator table does. Its results may still be known to the file. */
+/**
+ * Why a node is not what any row of the operator table does. Its results may still be known to the
+ * file.
+ */
 export class Blocked extends Error {}
 
 /** Zeros around a tensor's axes, and the tensor without them. */
@@ -42,7 +45,10 @@ export interface Padded {
 /** The only reader of a node's result. */
 export interface Follower {
   readonly node: OnnxNode;
-  /** Its inputs that are known already: names of tensors; '' for others, the node's result among them. */
+  /**
+   * Its inputs that are known already: names of tensors; '' for others, the node's result among
+   * them.
+   */
   readonly inputs: readonly string[];
   /** Takes its place: what is emitted as the node's result has its result's name. */
   absorb(): void;
@@ -79,8 +85,16 @@ export interface Place {
   follower(): Follower | null;
   /** Makes `name` of the node's graph stand for a tensor that is there. */
   pass(at: number, tensor: string): void;
-  /** The results of a graph within the node, its inputs bound to tensors; '' for one that is not known. */
-  inline(graph: OnnxGraph, inputs: readonly string[], part: string, targets?: readonly string[]): readonly string[];
+  /**
+   * The results of a graph within the node, its inputs bound to tensors; '' for one that is not
+   * known.
+   */
+  inline(
+    graph: OnnxGraph,
+    inputs: readonly string[],
+    part: string,
+    targets?: readonly string[],
+  ): readonly string[];
 }
 
 export class Operation {
@@ -159,7 +173,10 @@ export class Operation {
     return this.has(at) ? this.builder.valuesOf(this.input(at)) : null;
   }
 
-  /** The numbers of a constant input. @throws Blocked where it is computed from the network's inputs. */
+  /**
+   * The numbers of a constant input. @throws Blocked where it is computed from the network's
+   * inputs.
+   */
   numbers(at: number, what: string): readonly number[] {
     const tensor = this.values(at);
     if (!tensor) {
@@ -231,7 +248,11 @@ export class Operation {
   tensor(name: string): Tensor | TensorType | null {
     const found = this.#attribute(name);
     if (!found) return null;
-    const tensor = found.t ? this.host.tensorOf(found.t) : found.sparseTensor ? this.host.sparseOf(found) : null;
+    const tensor = found.t
+      ? this.host.tensorOf(found.t)
+      : found.sparseTensor
+        ? this.host.sparseOf(found)
+        : null;
     if (!tensor) throw new Blocked('elements of a type that tensors here do not have');
     return tensor;
   }
@@ -278,11 +299,13 @@ export class Operation {
     this.#emit(written, this.name, inputs, this.outputs.slice(0, 1), weights);
 
   /** The layer whose results are the node's. */
-  readonly results: Emit = (written, inputs, weights) => this.#emit(written, this.name, inputs, this.outputs, weights);
+  readonly results: Emit = (written, inputs, weights) =>
+    this.#emit(written, this.name, inputs, this.outputs, weights);
 
   /** The layer whose one result is the node's result at `at`. */
   resultAt(at: number): Emit {
-    return (written, inputs, weights) => this.#emit(written, `${this.name}/${at}`, inputs, [this.output(at)], weights);
+    return (written, inputs, weights) =>
+      this.#emit(written, `${this.name}/${at}`, inputs, [this.output(at)], weights);
   }
 
   /** All results of a step with several. */
@@ -297,12 +320,24 @@ export class Operation {
     return this.outputs[at] ?? this.host.fresh(`${this.name}:${at}`);
   }
 
-  #emit(written: Written, name: string, inputs: readonly string[], results: readonly string[], weights?: FileWeights) {
+  #emit(
+    written: Written,
+    name: string,
+    inputs: readonly string[],
+    results: readonly string[],
+    weights?: FileWeights,
+  ) {
     // Trailing inputs that are left out are none.
     let count = inputs.length;
     while (count > 0 && inputs[count - 1] === '') count--;
-    const layer = { ...written, name, inputs: inputs.slice(0, count), resultNames: results } as WrittenLayer;
-    const [first = ''] = weights === undefined ? this.builder.add(layer) : this.builder.addWeighted(layer, weights);
+    const layer = {
+      ...written,
+      name,
+      inputs: inputs.slice(0, count),
+      resultNames: results,
+    } as WrittenLayer;
+    const [first = ''] =
+      weights === undefined ? this.builder.add(layer) : this.builder.addWeighted(layer, weights);
     return first;
   }
 
@@ -312,7 +347,11 @@ export class Operation {
   }
 
   /** A constant of these numbers under a name of its own. */
-  constant(numbers: ArrayLike<number>, shape: Shape = [numbers.length], type: ElementType = 'float32'): string {
+  constant(
+    numbers: ArrayLike<number>,
+    shape: Shape = [numbers.length],
+    type: ElementType = 'float32',
+  ): string {
     const values: Values = elementTypes[type].room(numbers.length);
     values.set(numbers);
     return this.builder.constant(this.host.fresh(`${this.name}/constant`), { shape, type, values });
@@ -329,7 +368,10 @@ export class Operation {
     this.builder.constant(this.output(at), { shape, type, values });
   }
 
-  /** @throws InputError where a tensor of the shape is larger than the limits allow, before anything is done for it. */
+  /**
+   * @throws InputError where a tensor of the shape is larger than the limits allow, before anything
+   *   is done for it.
+   */
   room(shape: Shape): void {
     if (!shape.every((extent) => Number.isSafeInteger(extent) && extent >= 0)) {
       throw this.fault(`a result of ${shape.join('×')}`, 'whole numbers');
@@ -374,7 +416,9 @@ export class Operation {
   }
 }
 
-/** What a node does, put in the network. @throws Blocked where no row of the operator table does it. */
+/**
+ * What a node does, put in the network. @throws Blocked where no row of the operator table does it.
+ */
 export type Row = (operation: Operation) => void;
 export type Rows = Readonly<Record<string, Row>>;
 

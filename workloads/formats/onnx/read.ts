@@ -8,18 +8,28 @@ import { domains, NEWEST_OPSET } from './table.js';
 import { type Beside, externalPaths } from './tensors.js';
 import { Walk } from './walk.js';
 
-/** The network, batch and other open dimensions bound. @throws InputError, one line, for what cannot be read. */
+/**
+ * The network, batch and other open dimensions bound. @throws InputError, one line, for what cannot
+ * be read.
+ */
 export async function readOnnx(file: SourceFile): Promise<readonly ZooEntry[]> {
   const model = decodeOnnx(file);
   const walk = new Walk(file, model, domains, await filesBeside(model, file));
   const outputs = walk.run();
   noteOpset(model, walk);
-  const about = { name: stemOf(file.name), title: titleOf(model), work: model.graph.name || 'ONNX' };
+  const about = {
+    name: stemOf(file.name),
+    title: titleOf(model),
+    work: model.graph.name || 'ONNX',
+  };
   const { bytes, name } = file;
   return [walk.builder.finish(about, outputs, { file: { format: 'onnx', bytes, path: name } })];
 }
 
-/** A walk over the whole file, before a network is made of it: what else is to be known of its tensors. */
+/**
+ * A walk over the whole file, before a network is made of it: what else is to be known of its
+ * tensors.
+ */
 export async function walkOnnx(
   file: SourceFile,
 ): Promise<{ readonly walk: Walk; readonly outputs: readonly string[] }> {
@@ -29,7 +39,8 @@ export async function walkOnnx(
 }
 
 function noteOpset({ opsetImport }: OnnxModel, walk: Walk): void {
-  const version = opsetImport.find(({ domain }) => domain === '' || domain === 'ai.onnx')?.version ?? 0;
+  const version =
+    opsetImport.find(({ domain }) => domain === '' || domain === 'ai.onnx')?.version ?? 0;
   if (version > NEWEST_OPSET)
     walk.note(`operator set ${version} is newer than those known here, up to ${NEWEST_OPSET}`);
 }
@@ -48,7 +59,14 @@ async function filesBeside({ graph, functions }: OnnxModel, file: SourceFile): P
   ];
   for (const path of externalPaths(tensors)) {
     const bytes = await file.beside(path);
-    if (bytes) requireAtMost(file.name, `bytes in ${path}`, bytes.length, file.limits.fileBytes, 'fileBytes');
+    if (bytes)
+      requireAtMost(
+        file.name,
+        `bytes in ${path}`,
+        bytes.length,
+        file.limits.fileBytes,
+        'fileBytes',
+      );
     beside.set(path, bytes);
   }
   return beside;

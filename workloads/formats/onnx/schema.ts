@@ -1,5 +1,6 @@
-// The messages of the Open Neural Network Exchange format: field numbers of onnx/onnx.proto (onnx/onnx on GitHub), whose
-// names are kept in camel case. Tensors are read by hand, since their numbers stay where they lie in the file.
+// The messages of the Open Neural Network Exchange format: field numbers of onnx/onnx.proto
+// (onnx/onnx on GitHub), whose names are kept in camel case. Tensors are read by hand, since their
+// numbers stay where they lie in the file.
 
 import protobuf from 'protobufjs/light.js';
 
@@ -85,7 +86,9 @@ const schema = protobuf.Root.fromJSON({
         dataLocation: one('int32', 14),
       },
     },
-    SparseTensor: { fields: { values: one('Tensor', 1), indices: one('Tensor', 2), dims: many('int64', 3) } },
+    SparseTensor: {
+      fields: { values: one('Tensor', 1), indices: one('Tensor', 2), dims: many('int64', 3) },
+    },
     Entry: { fields: { key: one('string', 1), value: one('string', 2) } },
     Value: { fields: { name: one('string', 1), type: one('Type', 2) } },
     Type: { fields: { tensorType: one('TensorType', 1) } },
@@ -110,7 +113,10 @@ export interface TensorMessage {
   /** TensorProto.DataType. */
   readonly dataType: number;
   readonly rawData: Uint8Array | null;
-  /** By field number, the packed bytes of floatData (4), int32Data (5), int64Data (7), doubleData (10), uint64Data (11). */
+  /**
+   * By field number, the packed bytes of floatData (4), int32Data (5), int64Data (7), doubleData
+   * (10), uint64Data (11).
+   */
   readonly packed: ReadonlyMap<number, readonly Uint8Array[]>;
   readonly externalData: readonly { readonly key: string; readonly value: string }[];
   readonly dataLocation: number;

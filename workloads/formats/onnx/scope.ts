@@ -1,4 +1,5 @@
-// Names within a graph: what its tensors are called in the network, who reads them, and what the file says of their types.
+// Names within a graph: what its tensors are called in the network, who reads them, and what the
+// file says of their types.
 
 import type { TensorType } from '../../tensor.js';
 import { dimensionsOf, extentOf } from './dimensions.js';
@@ -15,7 +16,9 @@ interface Readers {
 /** The name of a tensor in the network; null for one of which nothing is known. */
 type Meaning = string | null;
 
-type Body = Pick<OnnxGraph | OnnxFunction, 'node' | 'valueInfo'> & { readonly outputs: readonly string[] };
+type Body = Pick<OnnxGraph | OnnxFunction, 'node' | 'valueInfo'> & {
+  readonly outputs: readonly string[];
+};
 
 export class Scope {
   readonly #meanings = new Map<string, Meaning>();
@@ -120,7 +123,10 @@ export function opsetsOf(imports: readonly OnnxOperatorSet[]): ReadonlyMap<strin
   return new Map(imports.map(({ domain, version }) => [domainOf(domain), version]));
 }
 
-/** The nodes in an order in which every one follows those that it reads; as they are where they are in one. */
+/**
+ * The nodes in an order in which every one follows those that it reads; as they are where they are
+ * in one.
+ */
 export function inOrder(nodes: readonly OnnxNode[]): readonly OnnxNode[] {
   const makers = new Map<string, OnnxNode>();
   for (const node of nodes) for (const name of node.output) if (name !== '') makers.set(name, node);
@@ -143,7 +149,8 @@ export function inOrder(nodes: readonly OnnxNode[]): readonly OnnxNode[] {
     const stack = [first];
     while (stack.length > 0) {
       const node = stack.at(-1) as OnnxNode;
-      const waiting = state.get(node) === undefined ? reads(node).filter((maker) => !state.has(maker)) : [];
+      const waiting =
+        state.get(node) === undefined ? reads(node).filter((maker) => !state.has(maker)) : [];
       if (state.get(node) === undefined) state.set(node, 'open');
       if (waiting.length > 0) stack.push(...waiting);
       else {

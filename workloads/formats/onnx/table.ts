@@ -1,5 +1,5 @@
-// The one table of ONNX operators: for each domain, what its operators put in a network. A new operator is one row of one of
-// the files in rows/.
+// The one table of ONNX operators: for each domain, what its operators put in a network. A new
+// operator is one row of one of the files in rows/.
 
 import type { Rows } from './operation.js';
 import { attentionRows } from './rows/attention.js';
@@ -46,7 +46,10 @@ const own: Rows = {
   ...signalRows,
 };
 
-/** ONNX Runtime keeps some of ONNX's operators under its own domain too, and knows others by their first names. */
+/**
+ * ONNX Runtime keeps some of ONNX's operators under its own domain too, and knows others by their
+ * first names.
+ */
 const microsoft: Rows = {
   ...own,
   ...microsoftRows,

@@ -1,5 +1,5 @@
-// Tensors of an ONNX file as numbers. Values are read when they are asked for, and lie where they lie in the file if they
-// can be used as they are.
+// Tensors of an ONNX file as numbers. Values are read when they are asked for, and lie where they
+// lie in the file if they can be used as they are.
 
 import { InputError } from '../../base/errors.js';
 import { halfToNumber } from '../../import/half.js';
@@ -20,13 +20,19 @@ interface Storage {
   readonly type: ElementType;
   /** Of `count` elements in `bytes`, little-endian. */
   read(bytes: Uint8Array, count: number): Values;
-  /** The field of typed numbers: 4 floats, 10 doubles; in others they are integers of varying length. */
+  /**
+   * The field of typed numbers: 4 floats, 10 doubles; in others they are integers of varying
+   * length.
+   */
   readonly field: 4 | 5 | 7 | 10 | 11;
   /** What an integer of that field stands for, where it is not the number itself. */
   readonly unpack?: (stored: number) => number;
 }
 
-type NumberArray = { new (buffer: ArrayBufferLike, offset: number, count: number): Values; BYTES_PER_ELEMENT: number };
+type NumberArray = {
+  new (buffer: ArrayBufferLike, offset: number, count: number): Values;
+  BYTES_PER_ELEMENT: number;
+};
 
 /** Where the file's bytes lie as the type needs them, those; else a copy. */
 const asIs = (array: NumberArray) => (bytes: Uint8Array, count: number) => {
@@ -34,7 +40,11 @@ const asIs = (array: NumberArray) => (bytes: Uint8Array, count: number) => {
   return new array(aligned.buffer, aligned.byteOffset, count);
 };
 
-const each = (room: (count: number) => Values, bytesEach: number, read: (view: DataView, at: number) => number) =>
+const each = (
+  room: (count: number) => Values,
+  bytesEach: number,
+  read: (view: DataView, at: number) => number,
+) =>
   function readEach(bytes: Uint8Array, count: number): Values {
     const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
     const values = room(count);
@@ -77,7 +87,9 @@ const storages: Readonly<Record<number, Storage>> = {
   6: { type: 'int32', field: 5, read: asIs(Int32Array) },
   7: {
     ...{ type: 'int64', field: 7 },
-    read: each(room('int64'), 8, (view, at) => wide(view.getInt32(at + 4, true), view.getUint32(at, true))),
+    read: each(room('int64'), 8, (view, at) =>
+      wide(view.getInt32(at + 4, true), view.getUint32(at, true)),
+    ),
   },
   9: { type: 'bool', field: 5, read: asIs(Uint8Array) },
   10: {
@@ -88,7 +100,9 @@ const storages: Readonly<Record<number, Storage>> = {
   12: { type: 'uint32', field: 11, read: asIs(Uint32Array) },
   13: {
     ...{ type: 'uint64', field: 11 },
-    read: each(room('uint64'), 8, (view, at) => wide(view.getUint32(at + 4, true), view.getUint32(at, true))),
+    read: each(room('uint64'), 8, (view, at) =>
+      wide(view.getUint32(at + 4, true), view.getUint32(at, true)),
+    ),
   },
   16: {
     ...{ type: 'bfloat16', field: 5, unpack: brainFloatOf },
@@ -126,7 +140,10 @@ export function dataTypeName(dataType: number): string {
 /** Up to so many elements are kept once they are read. */
 const KEPT = 4096;
 
-/** Reads its values when they are asked for, and holds large ones only as long as somebody else does. */
+/**
+ * Reads its values when they are asked for, and holds large ones only as long as somebody else
+ * does.
+ */
 function storedTensor(shape: Shape, type: ElementType, read: () => Values): Tensor {
   let small: Values | null = null;
   let large: WeakRef<Values> | null = null;
@@ -153,10 +170,15 @@ export function filledTensor(shape: Shape, type: ElementType, value: number): Te
 export type Beside = ReadonlyMap<string, Uint8Array | null>;
 
 /**
- * A tensor of the file; without values where they are not in the file. Null where its elements are of a type that tensors
- * here do not have. @throws InputError where the values do not fill the shape.
+ * A tensor of the file; without values where they are not in the file. Null where its elements are
+ * of a type that tensors here do not have. @throws InputError where the values do not fill the
+ * shape.
  */
-export function readTensor(message: TensorMessage, file: SourceFile, beside: Beside): Tensor | TensorType | null {
+export function readTensor(
+  message: TensorMessage,
+  file: SourceFile,
+  beside: Beside,
+): Tensor | TensorType | null {
   const where = `${file.name}: tensor ${message.name}`;
   const { dims: shape, dataType } = message;
   const storage = storages[dataType];
@@ -164,18 +186,28 @@ export function readTensor(message: TensorMessage, file: SourceFile, beside: Bes
     throw new InputError(`${where}: found a shape of ${shape.join('×')}, expected whole numbers`);
   }
   const size = sizeOf(shape);
-  requireAtMost(file.name, `elements in tensor ${message.name}`, size, file.limits.elements, 'elements');
+  requireAtMost(
+    file.name,
+    `elements in tensor ${message.name}`,
+    size,
+    file.limits.elements,
+    'elements',
+  );
   if (!storage) return null;
   const { type } = storage;
   const raw = message.dataLocation === 1 ? externalBytes(message, beside, where) : message.rawData;
   const typed = message.packed.get(storage.field);
   if (message.dataLocation === 1 ? raw === null : (raw ?? []).length === 0 && !typed) {
-    return size === 0 ? storedTensor(shape, type, () => elementTypes[type].room(0)) : { shape, type };
+    return size === 0
+      ? storedTensor(shape, type, () => elementTypes[type].room(0))
+      : { shape, type };
   }
   if (raw && raw.length > 0) {
     const needed = Math.ceil((size * elementTypes[type].bits) / 8);
     if (raw.length !== needed) {
-      throw new InputError(`${where}: found ${raw.length} bytes, expected ${needed} for ${shape.join('×')} of ${type}`);
+      throw new InputError(
+        `${where}: found ${raw.length} bytes, expected ${needed} for ${shape.join('×')} of ${type}`,
+      );
     }
     return storedTensor(shape, type, () => storage.read(raw, size));
   }
@@ -184,7 +216,9 @@ export function readTensor(message: TensorMessage, file: SourceFile, beside: Bes
   // 4-bit integers lie two in an integer here too.
   const perNumber = elementTypes[type].bits < 8 ? 2 : 1;
   if (count !== Math.ceil(size / perNumber)) {
-    throw new InputError(`${where}: found ${count} values, expected ${size} for ${shape.join('×')}`);
+    throw new InputError(
+      `${where}: found ${count} values, expected ${size} for ${shape.join('×')}`,
+    );
   }
   return storedTensor(shape, type, () => unpackNumbers(bytes, storage, size, perNumber));
 }
@@ -208,7 +242,12 @@ function countOf(bytes: Uint8Array, field: Storage['field']): number {
   return count;
 }
 
-function unpackNumbers(bytes: Uint8Array, storage: Storage, size: number, perNumber: number): Values {
+function unpackNumbers(
+  bytes: Uint8Array,
+  storage: Storage,
+  size: number,
+  perNumber: number,
+): Values {
   const { field, unpack = (stored: number) => stored, type } = storage;
   if (field === 4 || field === 10) return storage.read(bytes, size);
   const stored = perNumber === 1 ? null : new Uint8Array(Math.ceil(size / perNumber));
@@ -237,17 +276,23 @@ function unpackNumbers(bytes: Uint8Array, storage: Storage, size: number, perNum
 export function externalPaths(tensors: Iterable<TensorMessage>): Set<string> {
   const paths = new Set<string>();
   for (const { dataLocation, externalData } of tensors) {
-    const path = dataLocation === 1 ? externalData.find(({ key }) => key === 'location')?.value : undefined;
+    const path =
+      dataLocation === 1 ? externalData.find(({ key }) => key === 'location')?.value : undefined;
     if (path) paths.add(path);
   }
   return paths;
 }
 
 /** The part of a file beside the model that a tensor is; null where there is no such file. */
-function externalBytes({ externalData }: TensorMessage, beside: Beside, where: string): Uint8Array | null {
+function externalBytes(
+  { externalData }: TensorMessage,
+  beside: Beside,
+  where: string,
+): Uint8Array | null {
   const entry = (key: string) => externalData.find((candidate) => candidate.key === key)?.value;
   const location = entry('location');
-  if (!location) throw new InputError(`${where}: found external data without a location, expected one`);
+  if (!location)
+    throw new InputError(`${where}: found external data without a location, expected one`);
   const content = beside.get(location);
   if (!content) return null;
   const number = (key: string, otherwise: number) => {
@@ -258,13 +303,19 @@ function externalBytes({ externalData }: TensorMessage, beside: Beside, where: s
   const start = number('offset', 0);
   const end = start + number('length', Math.max(0, content.length - start));
   if (end > content.length) {
-    throw new InputError(`${where}: found ${content.length} bytes in ${location}, expected at least ${end}`);
+    throw new InputError(
+      `${where}: found ${content.length} bytes in ${location}, expected at least ${end}`,
+    );
   }
   return content.subarray(start, end);
 }
 
 /** Every element of a sparse tensor. */
-export function readSparse(sparse: OnnxSparseTensor, file: SourceFile, beside: Beside): Tensor | TensorType | null {
+export function readSparse(
+  sparse: OnnxSparseTensor,
+  file: SourceFile,
+  beside: Beside,
+): Tensor | TensorType | null {
   const where = `${file.name}: tensor ${sparse.values?.name ?? ''}`;
   const values = sparse.values && readTensor(sparse.values, file, beside);
   const indices = sparse.indices && readTensor(sparse.indices, file, beside);
@@ -287,9 +338,12 @@ export function readSparse(sparse: OnnxSparseTensor, file: SourceFile, beside: B
   for (let at = 0; at < count; at++) {
     let place = 0;
     for (let axis = 0; axis < axes; axis++) {
-      place = place * (axes === 1 ? 1 : (shape[axis] as number)) + (indices.values[at * axes + axis] as number);
+      place =
+        place * (axes === 1 ? 1 : (shape[axis] as number)) +
+        (indices.values[at * axes + axis] as number);
     }
-    if (!(place >= 0 && place < size)) throw new InputError(`${where}: found index ${place} of ${size} elements`);
+    if (!(place >= 0 && place < size))
+      throw new InputError(`${where}: found index ${place} of ${size} elements`);
     dense[place] = values.values[at] as number;
   }
   return { shape, type: values.type, values: dense };

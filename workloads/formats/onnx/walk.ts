@@ -1,5 +1,6 @@
-// A walk over an ONNX graph, node by node: constants are worked out, functions and graphs within are read in place, and
-// everything else becomes layers. What cannot be read is collected, so that a file is refused with all of it at once.
+// A walk over an ONNX graph, node by node: constants are worked out, functions and graphs within
+// are read in place, and everything else becomes layers. What cannot be read is collected, so that
+// a file is refused with all of it at once.
 
 import { InputError } from '../../base/errors.js';
 import { GraphBuilder } from '../../import/graph-builder.js';
@@ -71,7 +72,10 @@ export class Walk implements Host {
     return this.source.name;
   }
 
-  /** Puts the whole graph in the builder. Returns the names of its outputs. @throws InputError, one line. */
+  /**
+   * Puts the whole graph in the builder. Returns the names of its outputs. @throws InputError, one
+   * line.
+   */
   run(): readonly string[] {
     const { graph } = this.model;
     for (const { output } of graph.node) for (const name of output) this.#taken.add(name);
@@ -79,7 +83,14 @@ export class Walk implements Host {
     for (const { values } of graph.sparseInitializer) this.#taken.add(values?.name ?? '');
     const outputs = graph.output.map(({ name }) => name);
     const body = { node: graph.node, valueInfo: graph.valueInfo, outputs };
-    const scope = new Scope(body, '', null, opsetsOf(this.model.opsetImport), new Map(), graph.output);
+    const scope = new Scope(
+      body,
+      '',
+      null,
+      opsetsOf(this.model.opsetImport),
+      new Map(),
+      graph.output,
+    );
     this.#initialise(graph, scope);
     this.#addInputs(graph, scope);
     try {
@@ -97,7 +108,8 @@ export class Walk implements Host {
 
   fresh(name: string): string {
     let free = name;
-    for (let copy = 2; this.#taken.has(free) || this.builder.has(free); copy++) free = `${name}_${copy}`;
+    for (let copy = 2; this.#taken.has(free) || this.builder.has(free); copy++)
+      free = `${name}_${copy}`;
     this.#taken.add(free);
     return free;
   }
@@ -142,10 +154,16 @@ export class Walk implements Host {
 
   #addInputs(graph: OnnxGraph, scope: Scope): void {
     const free = graph.input.filter(({ name }) => !scope.has(name));
-    const parameters = free.filter((input) => isParameter(input, graph) && !this.source.known?.has(input.name));
+    const parameters = free.filter(
+      (input) => isParameter(input, graph) && !this.source.known?.has(input.name),
+    );
     const isNetwork = parameters.length < free.length;
     const inputs = isNetwork ? free.filter((input) => !parameters.includes(input)) : free;
-    const { shapes, bound, assumed } = bindDimensions(graph, isNetwork ? free : inputs, this.source);
+    const { shapes, bound, assumed } = bindDimensions(
+      graph,
+      isNetwork ? free : inputs,
+      this.source,
+    );
     this.#bound = bound;
     this.#assumed = assumed;
     for (const { name, type } of free) {
@@ -154,7 +172,10 @@ export class Walk implements Host {
       const known = this.source.known?.get(name);
       if (known) scope.set(name, this.builder.constant(name, known));
       else if (!elementType || !shape) {
-        this.#blockers.addInput(name, type?.tensorType ? dataTypeName(type.tensorType.elemType) : 'no tensor');
+        this.#blockers.addInput(
+          name,
+          type?.tensorType ? dataTypeName(type.tensorType.elemType) : 'no tensor',
+        );
         scope.set(name, null);
       } else if (inputs.some((input) => input.name === name)) {
         scope.set(name, this.builder.input(name, { shape, type: elementType }));
@@ -177,11 +198,16 @@ export class Walk implements Host {
       const meaning = scope.lookup(name);
       return !meaning || this.#sequences.has(meaning);
     });
-    if (known.length === 0 || (left.length > 0 && this.#blockers.isAny && left.length === names.length)) {
+    if (
+      known.length === 0 ||
+      (left.length > 0 && this.#blockers.isAny && left.length === names.length)
+    ) {
       throw this.#blockers.error(this.file, names);
     }
     if (left.length > 0)
-      this.note(`left out: output ${left.join(', ')}, of which no shape is known: ${this.#blockers.text}`);
+      this.note(
+        `left out: output ${left.join(', ')}, of which no shape is known: ${this.#blockers.text}`,
+      );
     return [...new Set(known)];
   }
 
@@ -200,21 +226,33 @@ export class Walk implements Host {
     const unmade = node.input[meanings.indexOf(undefined)];
     if (unmade !== undefined) {
       const found = `input ${unmade}, which no node before it makes`;
-      throw this.builder.fault(`${name} (${node.opType})`, found, 'a graph in order, without circles');
+      throw this.builder.fault(
+        `${name} (${node.opType})`,
+        found,
+        'a graph in order, without circles',
+      );
     }
     const outputs = node.output.map((output) => {
       if (output === '') return this.fresh(`${name}/unused`);
-      return scope.targets.get(output) ?? (scope.parent ? this.fresh(`${scope.prefix}${output}`) : output);
+      return (
+        scope.targets.get(output) ??
+        (scope.parent ? this.fresh(`${scope.prefix}${output}`) : output)
+      );
     });
     if (outputs.length === 0) return;
     const inputs = meanings.map((meaning) => meaning ?? '');
     const domain = domainOf(node.domain);
     const place: Place = {
-      ...{ inputs, outputs, operatorSet: domain === '' ? (scope.opsets.get('') ?? 1) : OTHER_DOMAIN },
+      ...{
+        inputs,
+        outputs,
+        operatorSet: domain === '' ? (scope.opsets.get('') ?? 1) : OTHER_DOMAIN,
+      },
       declared: (at) => scope.declared(node.output[at] ?? '', this.#bound),
       follower: () => this.#followerOf(node, outputs, scope),
       pass: (at, tensor) => this.#pass(node.output[at] ?? '', tensor, outputs[at] as string, scope),
-      inline: (graph, bindings, part, targets) => this.#inline(graph, bindings, `${name}/${part}/`, scope, targets),
+      inline: (graph, bindings, part, targets) =>
+        this.#inline(graph, bindings, `${name}/${part}/`, scope, targets),
     };
     const operation = new Operation(node, name, this, place);
     const local = this.#functions.get(`${domain} ${node.opType} ${node.overload}`);
@@ -252,20 +290,26 @@ export class Walk implements Host {
     const unread = operation.unread();
     if (unread.length === 0) return;
     const { node, name } = operation;
-    this.note(`${name} (${node.opType}): attribute ${unread.join(', ')} is not known here, results may differ`);
+    this.note(
+      `${name} (${node.opType}): attribute ${unread.join(', ')} is not known here, results may differ`,
+    );
   }
 
   /** An operator that nobody implements, where the file says what its results look like. */
   #setDeclared(operation: Operation, scope: Scope): boolean {
     const { node } = operation;
-    const types = node.output.map((output) => (output === '' ? null : scope.declared(output, this.#bound)));
+    const types = node.output.map((output) =>
+      output === '' ? null : scope.declared(output, this.#bound),
+    );
     const wanted = types.filter(
       (type, at) => type || (node.output[at] !== '' && scope.isRead(node.output[at] as string)),
     );
     if (!types.some(Boolean) || wanted.some((type) => !type)) return false;
     for (const type of wanted)
       if (type) this.builder.requireElements(sizeOf(type.shape), `elements of ${operation.name}`);
-    const results = types.flatMap((type, at) => (type ? [{ ...type, name: operation.output(at) }] : []));
+    const results = types.flatMap((type, at) =>
+      type ? [{ ...type, name: operation.output(at) }] : [],
+    );
     if (results.some(({ name }) => this.builder.has(name))) return false;
     operation.opaqueResults(results.filter(({ shape }) => shape.every((extent) => extent > 0)));
     for (const [at, output] of node.output.entries()) {
@@ -276,7 +320,8 @@ export class Walk implements Host {
   }
 
   #setUnknown(node: OnnxNode, scope: Scope): void {
-    for (const output of node.output) if (output !== '' && !scope.has(output)) scope.set(output, null);
+    for (const output of node.output)
+      if (output !== '' && !scope.has(output)) scope.set(output, null);
   }
 
   #pass(output: string, tensor: string, own: string, scope: Scope): void {
@@ -289,7 +334,12 @@ export class Walk implements Host {
   #followerOf(node: OnnxNode, outputs: string[], scope: Scope): Follower | null {
     const [output = ''] = node.output;
     const reader = scope.onlyReader(output);
-    if (!reader || this.#absorbed.has(reader) || reader.output.length !== 1 || node.output.slice(1).some(Boolean))
+    if (
+      !reader ||
+      this.#absorbed.has(reader) ||
+      reader.output.length !== 1 ||
+      node.output.slice(1).some(Boolean)
+    )
       return null;
     const [result = ''] = reader.output;
     return {
@@ -297,7 +347,9 @@ export class Walk implements Host {
       inputs: reader.input.map((input) => (input === output ? '' : (scope.lookup(input) ?? ''))),
       absorb: () => {
         this.#absorbed.add(reader);
-        outputs[0] = scope.targets.get(result) ?? (scope.parent ? this.fresh(`${scope.prefix}${result}`) : result);
+        outputs[0] =
+          scope.targets.get(result) ??
+          (scope.parent ? this.fresh(`${scope.prefix}${result}`) : result);
         scope.set(output, outputs[0]);
         scope.set(result, outputs[0]);
       },
@@ -313,7 +365,9 @@ export class Walk implements Host {
   ): readonly string[] {
     const outputs = graph.output.map(({ name }) => name);
     const body = { node: graph.node, valueInfo: graph.valueInfo, outputs };
-    const named = new Map(outputs.flatMap((name, at) => (targets[at] ? [[name, targets[at]] as const] : [])));
+    const named = new Map(
+      outputs.flatMap((name, at) => (targets[at] ? [[name, targets[at]] as const] : [])),
+    );
     const scope = new Scope(body, prefix, parent, parent.opsets, named, graph.output);
     this.#initialise(graph, scope);
     return this.#runWithin(
@@ -330,7 +384,8 @@ export class Walk implements Host {
     nodes: readonly OnnxNode[],
     scope: Scope,
   ): readonly string[] {
-    if (scope.depth > DEEPEST) throw this.builder.fault('', `graphs ${DEEPEST} deep in each other`, 'fewer');
+    if (scope.depth > DEEPEST)
+      throw this.builder.fault('', `graphs ${DEEPEST} deep in each other`, 'fewer');
     for (const [at, input] of inputs.entries()) {
       const bound = bindings[at] ?? '';
       if (!scope.has(input)) scope.set(input, bound === '' ? null : bound);
@@ -344,8 +399,14 @@ export class Walk implements Host {
     const { node, outputs, inputs } = operation;
     const given = new Map(local.attributeProto.map((attribute) => [attribute.name, attribute]));
     for (const attribute of node.attribute) given.set(attribute.name, attribute);
-    const body = { node: withAttributes(local.node, given), valueInfo: local.valueInfo, outputs: local.output };
-    const targets = new Map(local.output.flatMap((name, at) => (outputs[at] ? [[name, outputs[at]] as const] : [])));
+    const body = {
+      node: withAttributes(local.node, given),
+      valueInfo: local.valueInfo,
+      outputs: local.output,
+    };
+    const targets = new Map(
+      local.output.flatMap((name, at) => (outputs[at] ? [[name, outputs[at]] as const] : [])),
+    );
     const opsets = new Map([...parent.opsets, ...opsetsOf(local.opsetImport)]);
     const scope = new Scope(body, `${operation.name}/`, parent, opsets, targets);
     const results = this.#runWithin(local.input, inputs, body.node, scope);
@@ -358,7 +419,10 @@ export class Walk implements Host {
 }
 
 /** A function's nodes with what its caller gave in the place of its attributes. */
-function withAttributes(nodes: readonly OnnxNode[], given: ReadonlyMap<string, OnnxAttribute>): readonly OnnxNode[] {
+function withAttributes(
+  nodes: readonly OnnxNode[],
+  given: ReadonlyMap<string, OnnxAttribute>,
+): readonly OnnxNode[] {
   return nodes.map((node) => {
     if (!node.attribute.some(({ refAttrName, g }) => refAttrName !== '' || g)) return node;
     const attribute = node.attribute.flatMap((each) => {
@@ -366,7 +430,9 @@ function withAttributes(nodes: readonly OnnxNode[], given: ReadonlyMap<string, O
         const value = given.get(each.refAttrName);
         return value ? [{ ...value, name: each.name }] : [];
       }
-      return [each.g ? { ...each, g: { ...each.g, node: withAttributes(each.g.node, given) } } : each];
+      return [
+        each.g ? { ...each, g: { ...each.g, node: withAttributes(each.g.node, given) } } : each,
+      ];
     });
     return { ...node, attribute };
   });

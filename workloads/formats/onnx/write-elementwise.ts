@@ -1,4 +1,5 @@
-// Functions of one and of two elements. Those that ONNX lacks are written by the operators that it has.
+// Functions of one and of two elements. Those that ONNX lacks are written by the operators that it
+// has.
 
 import { type BinaryName, binaryFunctions } from '../../operators/binary.js';
 import { integerRange } from '../../operators/elements.js';
@@ -13,7 +14,9 @@ type WriteUnary = (page: Page, x: string, parameters: readonly number[]) => void
 const unary =
   (opType: string, ...attributes: readonly string[]): WriteUnary =>
   (page, x, parameters) => {
-    const entries = attributes.map((name, at) => [name, { float: parameters[at] as number }] as const);
+    const entries = attributes.map(
+      (name, at) => [name, { float: parameters[at] as number }] as const,
+    );
     page.result(opType, [x], Object.fromEntries(entries));
   };
 const since =
@@ -25,7 +28,10 @@ const since =
 const one = (page: Page) => page.scalar(1, page.type().type, 'one');
 /** x times the sigmoid of alpha x. */
 const swish: WriteUnary = (page, x, [alpha = 1]) => {
-  const scaled = alpha === 1 ? x : page.step('scaled', 'Mul', [x, page.scalar(alpha, page.type().type, 'alpha')]);
+  const scaled =
+    alpha === 1
+      ? x
+      : page.step('scaled', 'Mul', [x, page.scalar(alpha, page.type().type, 'alpha')]);
   page.result('Mul', [x, page.step('sigmoid', 'Sigmoid', [scaled])]);
 };
 
@@ -42,7 +48,8 @@ const unaries: { readonly [Name in UnaryName]: WriteUnary } = {
   celu: unary('Celu', 'alpha'),
   clip(page, x, [least = -Infinity, most = Infinity]) {
     const { type } = page.type();
-    const bound = (value: number, part: string) => (Number.isFinite(value) ? page.scalar(value, type, part) : '');
+    const bound = (value: number, part: string) =>
+      Number.isFinite(value) ? page.scalar(value, type, part) : '';
     page.result('Clip', [x, bound(least, 'least'), bound(most, 'most')]);
   },
   cos: unary('Cos'),
@@ -63,7 +70,9 @@ const unaries: { readonly [Name in UnaryName]: WriteUnary } = {
   log: unary('Log'),
   log1p: (page, x) => void page.result('Log', [page.step('above', 'Add', [x, one(page)])]),
   'log-sigmoid': (page, x) =>
-    void page.result('Neg', [page.core('softplus', 'Softplus', [page.step('opposite', 'Neg', [x])])]),
+    void page.result('Neg', [
+      page.core('softplus', 'Softplus', [page.step('opposite', 'Neg', [x])]),
+    ]),
   mish: since(18, unary('Mish')),
   neg: unary('Neg'),
   not(page, x) {
@@ -115,7 +124,8 @@ const shift =
   (direction: 'LEFT' | 'RIGHT'): WriteBinary =>
   (page, left, right) => {
     const { type } = page.type();
-    if (!type.startsWith('uint')) throw page.fault(`a shift of ${type} elements`, 'unsigned ones, as ONNX has them');
+    if (!type.startsWith('uint'))
+      throw page.fault(`a shift of ${type} elements`, 'unsigned ones, as ONNX has them');
     page.result('BitShift', [left, right], { direction });
   };
 const isFloat = (page: Page) => elementTypes[page.type().type].isFloat;
@@ -156,14 +166,21 @@ const binaries: { readonly [Name in BinaryName]: WriteBinary } = {
     const { type } = page.type();
     const isZero = page.step('is-zero', 'Equal', [left, zero(page)]);
     const quotient = page.step('quotient', 'Div', [left, right]);
-    const angle = page.core('angle', 'Atan', [page.step('slope', 'Where', [isZero, zero(page), quotient])]);
+    const angle = page.core('angle', 'Atan', [
+      page.step('slope', 'Where', [isZero, zero(page), quotient]),
+    ]);
     const isBelow = page.step('is-below', 'Less', [left, zero(page)]);
-    const turn = page.step('turn', 'Where', [isBelow, page.scalar(-Math.PI, type), page.scalar(Math.PI, type)]);
+    const turn = page.step('turn', 'Where', [
+      isBelow,
+      page.scalar(-Math.PI, type),
+      page.scalar(Math.PI, type),
+    ]);
     const isLeft = page.step('is-left', 'Less', [right, zero(page)]);
     page.result('Add', [angle, page.step('half', 'Where', [isLeft, turn, zero(page)])]);
   },
   equal: binary('Equal'),
-  'not-equal': (page, left, right) => void page.result('Not', [page.core('equal', 'Equal', [left, right])]),
+  'not-equal': (page, left, right) =>
+    void page.result('Not', [page.core('equal', 'Equal', [left, right])]),
   greater: binary('Greater'),
   less: binary('Less'),
   'greater-or-equal': binary('GreaterOrEqual'),
@@ -190,7 +207,9 @@ function bounded(page: Page, from: ElementType, to: ElementType): string {
   return page.step('bounded', 'Clip', [page.input(), ...bounds]);
 }
 
-export const elementwiseWriters: WritersOf<'unary' | 'binary' | 'where' | 'cast' | 'rectify' | 'add'> = {
+export const elementwiseWriters: WritersOf<
+  'unary' | 'binary' | 'where' | 'cast' | 'rectify' | 'add'
+> = {
   unary(page, layer) {
     const row = unaryFunctions[layer.function];
     const defaults = 'parameters' in row ? Object.values(row.parameters) : [];
@@ -203,7 +222,12 @@ export const elementwiseWriters: WritersOf<'unary' | 'binary' | 'where' | 'cast'
     // Truths are compared as numbers.
     const isOrder = isTest && /greater|less/.test(layer.function) && page.type().type === 'bool';
     if (!isOrder) binaries[layer.function](page, left, right);
-    else binaries[layer.function](page, page.cast(left, 'bool', 'int32'), page.cast(right, 'bool', 'int32'));
+    else
+      binaries[layer.function](
+        page,
+        page.cast(left, 'bool', 'int32'),
+        page.cast(right, 'bool', 'int32'),
+      );
   },
   where(page) {
     const condition = page.cast(page.input(0), page.type(0).type, 'bool');
@@ -211,7 +235,8 @@ export const elementwiseWriters: WritersOf<'unary' | 'binary' | 'where' | 'cast'
   },
   cast(page, { to, saturate = false }) {
     const { type } = page.type();
-    const isBound = saturate && !elementTypes[to].isFloat && to !== 'bool' && elementTypes[to].bits <= 32;
+    const isBound =
+      saturate && !elementTypes[to].isFloat && to !== 'bool' && elementTypes[to].bits <= 32;
     page.result('Cast', [isBound ? bounded(page, type, to) : page.input()], { to: dataTypes[to] });
   },
   rectify: (page, { activation }) => void page.rectify(activation, page.input()),
@@ -225,7 +250,8 @@ export const elementwiseWriters: WritersOf<'unary' | 'binary' | 'where' | 'cast'
     const [first = '', ...others] = page.inputs;
     if (others.length === 0) emit('Identity', [first]);
     others.reduce(
-      (sum, other, at) => (at === others.length - 1 ? emit : page.emitStep('sum'))('Add', [sum, other]),
+      (sum, other, at) =>
+        (at === others.length - 1 ? emit : page.emitStep('sum'))('Add', [sum, other]),
       first,
     );
   },

@@ -26,25 +26,35 @@ export const gatherWriters: WritersOf<
   | 'tensor-scatter'
   | 'top-k'
 > = {
-  gather: (page, { axis }) => void page.result('Gather', [page.input(), indices(page, 1)], { axis }),
-  'gather-elements': (page, { axis }) => void page.result('GatherElements', [page.input(), indices(page, 1)], { axis }),
+  gather: (page, { axis }) =>
+    void page.result('Gather', [page.input(), indices(page, 1)], { axis }),
+  'gather-elements': (page, { axis }) =>
+    void page.result('GatherElements', [page.input(), indices(page, 1)], { axis }),
   'gather-nd': (page, { batchAxes }) =>
     void page.result('GatherND', [page.input(), long(page, 1)], { batch_dims: batchAxes }),
   'one-hot': (page, { axis, depth }) =>
-    void page.result('OneHot', [long(page, 0), page.wholes([depth], 'depth'), page.input(1)], { axis }),
+    void page.result('OneHot', [long(page, 0), page.wholes([depth], 'depth'), page.input(1)], {
+      axis,
+    }),
   'reverse-sequence'(page, { batchAxis, timeAxis }) {
     const { shape } = page.type();
     const [batch, time] = [knownAxis(batchAxis, shape.length), knownAxis(timeAxis, shape.length)];
     const lengths = page.reshape(long(page, 1), [sizeOf(page.type(1).shape)]);
     if (Math.max(batch, time) === 1) {
-      page.result('ReverseSequence', [page.input(), lengths], { batch_axis: batch, time_axis: time });
+      page.result('ReverseSequence', [page.input(), lengths], {
+        batch_axis: batch,
+        time_axis: time,
+      });
       return;
     }
     // ONNX takes the first two axes only.
     const others = shape.map((_, axis) => axis).filter((axis) => axis !== batch && axis !== time);
     const perm = [batch, time, ...others];
     const turned = page.step('in-front', 'Transpose', [page.input()], { perm });
-    const reversed = page.core('reversed', 'ReverseSequence', [turned, lengths], { batch_axis: 0, time_axis: 1 });
+    const reversed = page.core('reversed', 'ReverseSequence', [turned, lengths], {
+      batch_axis: 0,
+      time_axis: 1,
+    });
     page.result('Transpose', [reversed], { perm: perm.map((_, axis) => perm.indexOf(axis)) });
   },
   'scatter-elements': (page, { axis, reduction: by }) =>
@@ -53,7 +63,11 @@ export const gatherWriters: WritersOf<
       ...reduction(page, by),
     }),
   'scatter-nd': (page, { reduction: by }) =>
-    void page.result('ScatterND', [page.input(), long(page, 1), page.input(2)], reduction(page, by)),
+    void page.result(
+      'ScatterND',
+      [page.input(), long(page, 1), page.input(2)],
+      reduction(page, by),
+    ),
   'tensor-scatter'(page, { axis, mode }) {
     page.need(24);
     const starts = page.has(2) ? long(page, 2) : '';

@@ -1,8 +1,12 @@
-// What is written into an ONNX file: messages as schema.ts encodes them, of the fields that writers fill.
+// What is written into an ONNX file: messages as schema.ts encodes them, of the fields that writers
+// fill.
 
 import { modelType } from './schema.js';
 
-/** `type` of an attribute and `dataType` of a tensor: onnx.proto, AttributeProto.AttributeType, TensorProto.DataType. */
+/**
+ * `type` of an attribute and `dataType` of a tensor: onnx.proto, AttributeProto.AttributeType,
+ * TensorProto.DataType.
+ */
 export const ATTRIBUTE = { float: 1, int: 2, string: 3, floats: 6, ints: 7, strings: 8 } as const;
 
 export interface TensorMessage {
@@ -39,7 +43,10 @@ type Dimension = { readonly dimValue: number } | { readonly dimParam: string };
 export interface ValueMessage {
   readonly name: string;
   readonly type: {
-    readonly tensorType: { readonly elemType: number; readonly shape: { readonly dim: readonly Dimension[] } };
+    readonly tensorType: {
+      readonly elemType: number;
+      readonly shape: { readonly dim: readonly Dimension[] };
+    };
   };
 }
 

@@ -1,4 +1,5 @@
-// What one layer adds to an ONNX graph: nodes named after it (LAYER or LAYER/…), tensors between them, constants.
+// What one layer adds to an ONNX graph: nodes named after it (LAYER or LAYER/…), tensors between
+// them, constants.
 
 import { InputError } from '../../base/errors.js';
 import {
@@ -17,7 +18,13 @@ import { dataTypes, type Initializer, type Numbers } from './write-tensors.js';
 /** A number that ONNX keeps as a float, or several; plain numbers are integers. */
 export type Floats = { readonly float: number } | { readonly floats: readonly number[] };
 
-export type Attribute = number | string | readonly number[] | readonly string[] | Floats | undefined;
+export type Attribute =
+  | number
+  | string
+  | readonly number[]
+  | readonly string[]
+  | Floats
+  | undefined;
 export type Attributes = Readonly<Record<string, Attribute>>;
 
 /** Puts a node in the graph and gives the name of its first result. */
@@ -146,7 +153,9 @@ export class Page {
   /** The layer's biases; '' where it has none. */
   bias(): string {
     const { biases } = this.weightShape;
-    return biases === 0 ? '' : this.weighted('bias', [biases], ({ bias }) => bias ?? new Float32Array(biases));
+    return biases === 0
+      ? ''
+      : this.weighted('bias', [biases], ({ bias }) => bias ?? new Float32Array(biases));
   }
 
   fault(found: string, expected: string): InputError {
@@ -154,7 +163,12 @@ export class Page {
   }
 
   /** A node on the way: LAYER/PART. */
-  step(part: string, opType: string, inputs: readonly string[], attributes: Attributes = {}): string {
+  step(
+    part: string,
+    opType: string,
+    inputs: readonly string[],
+    attributes: Attributes = {},
+  ): string {
     const [first = ''] = this.steps(part, 1, opType, inputs, attributes);
     return first;
   }
@@ -167,13 +181,20 @@ export class Page {
     attributes: Attributes = {},
   ): readonly string[] {
     const name = `${this.layer.name}/${part}`;
-    const outputs = Array.from({ length: results }, (_, at) => this.sheet.fresh(at === 0 ? name : `${name}:${at}`));
+    const outputs = Array.from({ length: results }, (_, at) =>
+      this.sheet.fresh(at === 0 ? name : `${name}:${at}`),
+    );
     this.#add(name, opType, inputs, outputs, attributes);
     return outputs;
   }
 
   /** The node that the layer is known by, where others follow it. */
-  core(part: string, opType: string, inputs: readonly string[], attributes: Attributes = {}): string {
+  core(
+    part: string,
+    opType: string,
+    inputs: readonly string[],
+    attributes: Attributes = {},
+  ): string {
     const output = this.sheet.fresh(`${this.layer.name}/${part}`);
     this.#add(this.layer.name, opType, inputs, [output], attributes);
     return output;
@@ -198,7 +219,8 @@ export class Page {
   /** The node whose result, rectified, is the layer's. */
   rectified(activation: Rectifier): Emit {
     if (activation === 'none') return this.result;
-    return (opType, inputs, attributes) => this.rectify(activation, this.core('sums', opType, inputs, attributes));
+    return (opType, inputs, attributes) =>
+      this.rectify(activation, this.core('sums', opType, inputs, attributes));
   }
 
   rectify(activation: Rectifier, sums: string): string {
@@ -247,7 +269,9 @@ export class Page {
     const { type } = this.resultType();
     if (made === type) return this.result;
     return (opType, inputs, attributes) =>
-      this.result('Cast', [this.core('untyped', opType, inputs, attributes)], { to: dataTypes[type] });
+      this.result('Cast', [this.core('untyped', opType, inputs, attributes)], {
+        to: dataTypes[type],
+      });
   }
 
   #add(
@@ -263,12 +287,19 @@ export class Page {
       value === undefined ? [] : [attributeOf(key, value)],
     );
     const known = this.sheet.nodeName(name, opType);
-    this.sheet.nodes.push({ name: known, opType, input: inputs.slice(0, count), output: outputs, attribute });
+    this.sheet.nodes.push({
+      name: known,
+      opType,
+      input: inputs.slice(0, count),
+      output: outputs,
+      attribute,
+    });
   }
 }
 
 const bytesOf = (text: string) => new TextEncoder().encode(text);
-const isTexts = (list: readonly unknown[]): list is readonly string[] => typeof list[0] === 'string';
+const isTexts = (list: readonly unknown[]): list is readonly string[] =>
+  typeof list[0] === 'string';
 
 function attributeOf(name: string, value: NonNullable<Attribute>): AttributeMessage {
   if (typeof value === 'number') return { name, type: ATTRIBUTE.int, i: value };

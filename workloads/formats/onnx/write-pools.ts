@@ -1,6 +1,6 @@
-// Poolings. Windows of images end where the layer's do by explicit padding: engines do not agree on what rounding up means
-// for the last window (onnx/onnx issue 3314). Averages count all of the padding; where the layer's count less, a product
-// mends them.
+// Poolings. Windows of images end where the layer's do by explicit padding: engines do not agree on
+// what rounding up means for the last window (onnx/onnx issue 3314). Averages count all of the
+// padding; where the layer's count less, a product mends them.
 
 import type { LayerOf } from '../../network.js';
 import { poolSpans } from '../../operators/pooling.js';
@@ -25,9 +25,17 @@ export const poolWriters: WritersOf<'pool2d' | 'pool-nd' | 'max-unpool' | 'lrn'>
       ...(mode !== 'lp' || isNew ? { ceil_mode: Number(ceil) } : {}),
     };
     if (mode === 'max')
-      page.result('MaxPool', [page.input()], { ...attributes, storage_order: layer.storageOrder ?? 0 });
-    else if (mode === 'lp') page.result('LpPool', [page.input()], { ...attributes, p: layer.p ?? 2 });
-    else page.result('AveragePool', [page.input()], { ...attributes, count_include_pad: Number(countsPadding) });
+      page.result('MaxPool', [page.input()], {
+        ...attributes,
+        storage_order: layer.storageOrder ?? 0,
+      });
+    else if (mode === 'lp')
+      page.result('LpPool', [page.input()], { ...attributes, p: layer.p ?? 2 });
+    else
+      page.result('AveragePool', [page.input()], {
+        ...attributes,
+        count_include_pad: Number(countsPadding),
+      });
   },
   'max-unpool'(page, { kernel, stride, pads, shape }) {
     const extents = shape ? [page.wholes(shape, 'shape')] : [];
@@ -35,7 +43,12 @@ export const poolWriters: WritersOf<'pool2d' | 'pool-nd' | 'max-unpool' | 'lrn'>
     page.result('MaxUnpool', [page.input(0), page.input(1), ...extents], attributes);
   },
   lrn(page, { size, alpha, beta, k }) {
-    page.result('LRN', [page.input()], { size, alpha: { float: alpha }, beta: { float: beta }, bias: { float: k } });
+    page.result('LRN', [page.input()], {
+      size,
+      alpha: { float: alpha },
+      beta: { float: beta },
+      bias: { float: k },
+    });
   },
 };
 
@@ -48,14 +61,20 @@ function windowed(page: Page, layer: LayerOf<'pool2d'>, kernel: readonly [number
     const [size, windows] = [image[axis + 1] as number, output[axis + 1] as number];
     return Math.max(0, (windows - 1) * stride[axis] + kernel[axis] - size - pad[axis]);
   };
-  const attributes = { kernel_shape: kernel, strides: stride, pads: [pad[0], pad[1], after(0), after(1)] };
+  const attributes = {
+    kernel_shape: kernel,
+    strides: stride,
+    pads: [pad[0], pad[1], after(0), after(1)],
+  };
   if (mode === 'max') {
     page.result('MaxPool', [page.input()], attributes);
     return;
   }
   const [rows, columns] = [poolSpans(layer, image, output, 0), poolSpans(layer, image, output, 1)];
   const taps = tapsOf({ kernel });
-  const ratios = rows.flatMap((row) => columns.map((column) => taps / (row.extent * column.extent)));
+  const ratios = rows.flatMap((row) =>
+    columns.map((column) => taps / (row.extent * column.extent)),
+  );
   if (ratios.every((ratio) => ratio === 1)) {
     page.result('AveragePool', [page.input()], { ...attributes, count_include_pad: 1 });
     return;
@@ -65,12 +84,28 @@ function windowed(page: Page, layer: LayerOf<'pool2d'>, kernel: readonly [number
     page.result('AveragePool', [page.input()], { ...attributes, count_include_pad: 0 });
     return;
   }
-  const averages = page.core('averages', 'AveragePool', [page.input()], { ...attributes, count_include_pad: 1 });
-  const correction = page.constant('correction', [1, 1, rows.length, columns.length], page.type().type, () => ratios);
+  const averages = page.core('averages', 'AveragePool', [page.input()], {
+    ...attributes,
+    count_include_pad: 1,
+  });
+  const correction = page.constant(
+    'correction',
+    [1, 1, rows.length, columns.length],
+    page.type().type,
+    () => ratios,
+  );
   page.result('Mul', [averages, correction]);
 }
 
 /** Whether an average divides by no more than it covers of the image. */
-function isWithin({ start, end, extent }: { readonly start: number; readonly end: number; readonly extent: number }) {
+function isWithin({
+  start,
+  end,
+  extent,
+}: {
+  readonly start: number;
+  readonly end: number;
+  readonly extent: number;
+}) {
   return extent === end - start;
 }

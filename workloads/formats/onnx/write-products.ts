@@ -9,10 +9,14 @@ import type { Page, WritersOf } from './write-page.js';
 /** Weights, with outputs first or last, and biases, '' where there are none. */
 function matrix(page: Page, isTurned: boolean): readonly [weights: string, bias: string] {
   const { rows, columns } = page.weightShape;
-  const weights = page.weighted('weights', isTurned ? [columns, rows] : [rows, columns], ({ store }) => {
-    const { values } = toDense(store);
-    return isTurned ? transposed(values, rows, columns) : values;
-  });
+  const weights = page.weighted(
+    'weights',
+    isTurned ? [columns, rows] : [rows, columns],
+    ({ store }) => {
+      const { values } = toDense(store);
+      return isTurned ? transposed(values, rows, columns) : values;
+    },
+  );
   return [weights, page.bias()];
 }
 
@@ -28,7 +32,10 @@ export const productWriters: WritersOf<'dense' | 'embedding' | 'matmul' | 'einsu
     const first = shape.length === 0 ? 0 : knownAxis(axis, shape.length);
     const emit = page.rectified(activation);
     if (first === 1) {
-      const flat = shape.length === 2 ? page.input() : page.step('vector', 'Flatten', [page.input()], { axis: 1 });
+      const flat =
+        shape.length === 2
+          ? page.input()
+          : page.step('vector', 'Flatten', [page.input()], { axis: 1 });
       const [weights, bias] = matrix(page, false);
       emit('Gemm', [flat, weights, bias], { transB: 1 });
       return;
@@ -44,7 +51,12 @@ export const productWriters: WritersOf<'dense' | 'embedding' | 'matmul' | 'einsu
     else emit('Add', [page.core('product', 'MatMul', [flat, weights]), bias]);
   },
   embedding(page, { entries, width, type = 'float32' }) {
-    const table = page.weighted('weights', [entries, width], ({ store }) => toDense(store).values, type);
+    const table = page.weighted(
+      'weights',
+      [entries, width],
+      ({ store }) => toDense(store).values,
+      type,
+    );
     page.result('Gather', [table, indices(page, 0)], { axis: 0 });
   },
   matmul(page, layer) {
@@ -54,9 +66,19 @@ export const productWriters: WritersOf<'dense' | 'embedding' | 'matmul' | 'einsu
     const isByte = [left, right].every(({ type }) => type === 'int8' || type === 'uint8');
     const hasRows = page.has(2) && sizeOf(page.type(2).shape) > 1;
     const isFlat = ranks.every((rank) => rank === 2);
-    if (isFlat && elementTypes[left.type].isFloat && !page.has(2) && !page.has(3) && layer.type === undefined) {
+    if (
+      isFlat &&
+      elementTypes[left.type].isFloat &&
+      !page.has(2) &&
+      !page.has(3) &&
+      layer.type === undefined
+    ) {
       if (transposeLeft || transposeRight || alpha !== 1) {
-        const flags = { transA: Number(transposeLeft), transB: Number(transposeRight), alpha: { float: alpha } };
+        const flags = {
+          transA: Number(transposeLeft),
+          transB: Number(transposeRight),
+          alpha: { float: alpha },
+        };
         page.result('Gemm', [page.input(0), page.input(1)], flags);
         return;
       }
@@ -86,7 +108,10 @@ function lastTwo({ length }: Shape): readonly number[] {
   return [...Array.from({ length: length - 2 }, (_, axis) => axis), length - 1, length - 2];
 }
 
-/** An operand as elements of `made`, its zero points, one a row on the left or one a column on the right, taken off. */
+/**
+ * An operand as elements of `made`, its zero points, one a row on the left or one a column on the
+ * right, taken off.
+ */
 function less(page: Page, at: 0 | 1, made: Parameters<Page['cast']>[2]): string {
   const operand = page.cast(page.input(at), page.type(at).type, made);
   const zeros = at === 0 ? 2 : 3;
@@ -95,6 +120,8 @@ function less(page: Page, at: 0 | 1, made: Parameters<Page['cast']>[2]): string 
   const count = sizeOf(shape);
   const points = page.cast(page.input(zeros), type, made);
   const column =
-    at === 0 && count > 1 ? page.step('zeros', 'Reshape', [points, page.wholes([count, 1], 'shape')]) : points;
+    at === 0 && count > 1
+      ? page.step('zeros', 'Reshape', [points, page.wholes([count, 1], 'shape')])
+      : points;
   return page.step('levels', 'Sub', [operand, column]);
 }

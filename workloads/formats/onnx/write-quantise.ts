@@ -23,7 +23,9 @@ function needFor(page: Page, type: ElementType, scale: ElementType, blockSize: n
 }
 
 /** Halves away from 0 or towards it, and steps away from 0: of the size, then with its sign. */
-const ofSize: { readonly [Name in FakeQuantiseAttributes['rounding']]?: readonly [opType: string, shift: number] } = {
+const ofSize: {
+  readonly [Name in FakeQuantiseAttributes['rounding']]?: readonly [opType: string, shift: number];
+} = {
   'round-to-zero': ['Floor', 0],
   down: ['Floor', 0],
   up: ['Ceil', 0],
@@ -33,19 +35,28 @@ const ofSize: { readonly [Name in FakeQuantiseAttributes['rounding']]?: readonly
 const direct = { round: 'Round', floor: 'Floor', ceil: 'Ceil' } as const;
 
 function rounded(page: Page, level: string, rounding: FakeQuantiseAttributes['rounding']): string {
-  if (rounding in direct) return page.step('rounded', direct[rounding as keyof typeof direct], [level]);
+  if (rounding in direct)
+    return page.step('rounded', direct[rounding as keyof typeof direct], [level]);
   const [opType, shift] = ofSize[rounding] ?? ['Round', 0];
   const { type } = page.type();
   const size = page.step('size', 'Abs', [level]);
-  const moved = shift === 0 ? size : page.step('moved', 'Add', [size, page.scalar(shift, type, 'half')]);
-  return page.step('rounded', 'Mul', [page.step('whole', opType, [moved]), page.step('sign', 'Sign', [level])]);
+  const moved =
+    shift === 0 ? size : page.step('moved', 'Add', [size, page.scalar(shift, type, 'half')]);
+  return page.step('rounded', 'Mul', [
+    page.step('whole', opType, [moved]),
+    page.step('sign', 'Sign', [level]),
+  ]);
 }
 
 /** 1, or −1 where it is below zero. */
 function signOf(page: Page, level: string): string {
   const { type } = page.type();
   const isBelow = page.step('is-below', 'Less', [level, page.scalar(0, type, 'zero')]);
-  return page.step('sign', 'Where', [isBelow, page.scalar(-1, type, 'below'), page.scalar(1, type, 'above')]);
+  return page.step('sign', 'Where', [
+    isBelow,
+    page.scalar(-1, type, 'below'),
+    page.scalar(1, type, 'above'),
+  ]);
 }
 
 export const quantiseWriters: WritersOf<
@@ -53,11 +64,14 @@ export const quantiseWriters: WritersOf<
 > = {
   quantise(page, { axis, type, blockSize = 0 }) {
     needFor(page, type, page.type(1).type, blockSize);
-    if (!laterTypes.includes(type)) throw page.fault(`${type} levels`, `${laterTypes.join(', ')}, as ONNX has them`);
+    if (!laterTypes.includes(type))
+      throw page.fault(`${type} levels`, `${laterTypes.join(', ')}, as ONNX has them`);
     const scale = parameter(page, 1, blockSize);
     const { shape } = page.type(1);
     const points = blockSize > 0 ? shape : sizeOf(shape) === 1 ? [] : [sizeOf(shape)];
-    const zero = page.has(2) ? parameter(page, 2, blockSize) : page.filled(0, { shape: points, type }, 'zeros');
+    const zero = page.has(2)
+      ? parameter(page, 2, blockSize)
+      : page.filled(0, { shape: points, type }, 'zeros');
     const blocks = blockSize > 0 ? { block_size: blockSize } : {};
     page.result('QuantizeLinear', [page.input(), scale, zero], { axis, ...blocks });
   },
@@ -77,7 +91,10 @@ export const quantiseWriters: WritersOf<
     const spread = (input: number) => {
       const count = sizeOf(page.type(input).shape);
       const wanted = count === 1 ? [] : [count, ...x.shape.slice(at + 1).map(() => 1)];
-      const vector = page.step('parameter', 'Reshape', [page.input(input), page.wholes(wanted, 'shape')]);
+      const vector = page.step('parameter', 'Reshape', [
+        page.input(input),
+        page.wholes(wanted, 'shape'),
+      ]);
       return page.cast(vector, page.type(input).type, scale.type);
     };
     const levels = page.cast(page.input(), x.type, scale.type);
@@ -92,7 +109,8 @@ export const quantiseWriters: WritersOf<
     const half = 2 ** (bits - 1);
     const least = signed ? -half + (narrow ? 1 : 0) : 0;
     const most = signed ? half - 1 : 2 ** bits - (narrow ? 2 : 1);
-    const clipped = () => page.step('clipped', 'Clip', [level, page.scalar(least, type), page.scalar(most, type)]);
+    const clipped = () =>
+      page.step('clipped', 'Clip', [level, page.scalar(least, type), page.scalar(most, type)]);
     const nearest = bits === 1 && signed ? signOf(page, level) : rounded(page, clipped(), rounding);
     const shifted = page.has(2) ? page.step('shifted', 'Sub', [nearest, page.input(2)]) : nearest;
     page.result('Mul', [shifted, page.input(1)]);

@@ -1,5 +1,5 @@
-// Recurrent layers: their one matrix of weights becomes ONNX's W and R, their one vector of biases its B. Sequences that
-// come first are turned, as ONNX Runtime takes steps first only.
+// Recurrent layers: their one matrix of weights becomes ONNX's W and R, their one vector of biases
+// its B. Sequences that come first are turned, as ONNX Runtime takes steps first only.
 
 import type { LayerWeights } from '../../network.js';
 import { type CellKind, gateCounts } from '../../operators/cells.js';
@@ -42,7 +42,8 @@ function activationAttributes(gates: readonly Gate[]) {
   };
 }
 
-const directionsOf = ({ direction }: RecurrentAttributes) => (direction === 'bidirectional' ? 2 : 1);
+const directionsOf = ({ direction }: RecurrentAttributes) =>
+  direction === 'bidirectional' ? 2 : 1;
 
 /** W, R and B of a layer that has its weights. */
 function parameters(page: Page, attributes: RecurrentAttributes): readonly string[] {
@@ -93,11 +94,16 @@ function run(
   attributes: RecurrentAttributes,
   { parameters: [w = '', r = '', b = ''], ...at }: Operands,
 ): void {
-  const { cell, hidden, direction, clip, layout, inputForget, linearBeforeReset, activations } = attributes;
+  const { cell, hidden, direction, clip, layout, inputForget, linearBeforeReset, activations } =
+    attributes;
   const isTurned = layout === 1;
   const turn = (tensor: string, part: string) =>
-    isTurned && tensor !== '' ? page.step(part, 'Transpose', [tensor], { perm: [1, 0, 2] }) : tensor;
-  const lengths = page.has(at.lengths) ? page.cast(page.input(at.lengths), page.type(at.lengths).type, 'int32') : '';
+    isTurned && tensor !== ''
+      ? page.step(part, 'Transpose', [tensor], { perm: [1, 0, 2] })
+      : tensor;
+  const lengths = page.has(at.lengths)
+    ? page.cast(page.input(at.lengths), page.type(at.lengths).type, 'int32')
+    : '';
   const inputs = [
     ...[turn(page.input(), 'x'), w, r, b, lengths, turn(page.input(at.state), 'state')],
     ...(cell === 'lstm' ? [turn(page.input(at.cell), 'cell'), page.input(at.peepholes)] : []),
@@ -112,14 +118,27 @@ function run(
     page.result(operators[cell], inputs, written);
     return;
   }
-  const [all = '', ...last] = page.steps('turned', cell === 'lstm' ? 3 : 2, operators[cell], inputs, written);
+  const [all = '', ...last] = page.steps(
+    'turned',
+    cell === 'lstm' ? 3 : 2,
+    operators[cell],
+    inputs,
+    written,
+  );
   page.resultAt(0)('Transpose', [all], { perm: [2, 0, 1, 3] });
-  for (const [place, state] of last.entries()) page.resultAt(place + 1)('Transpose', [state], { perm: [1, 0, 2] });
+  for (const [place, state] of last.entries())
+    page.resultAt(place + 1)('Transpose', [state], { perm: [1, 0, 2] });
 }
 
 export const recurrentWriters: WritersOf<'recurrent' | 'recurrent-dynamic'> = {
   recurrent(page, layer) {
-    run(page, layer, { parameters: parameters(page, layer), lengths: 1, state: 2, cell: 3, peepholes: 4 });
+    run(page, layer, {
+      parameters: parameters(page, layer),
+      lengths: 1,
+      state: 2,
+      cell: 3,
+      peepholes: 4,
+    });
   },
   'recurrent-dynamic'(page, layer) {
     const given = [page.input(1), page.input(2), page.input(3)];

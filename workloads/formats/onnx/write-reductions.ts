@@ -34,14 +34,19 @@ function cumulativeProduct(page: Page, axis: number, exclusive: boolean, reverse
     const pads = new Array<number>(2 * rank).fill(0);
     pads[reverse ? axis + rank : axis] = by;
     pads[reverse ? axis : axis + rank] = -by;
-    return page.step('shifted', 'Pad', [tensor, page.wholes(pads, 'pads'), one], { mode: 'constant' });
+    return page.step('shifted', 'Pad', [tensor, page.wholes(pads, 'pads'), one], {
+      mode: 'constant',
+    });
   };
   let made = exclusive ? shifted(page.input(), 1) : page.input();
-  for (let by = 1; by < extent; by *= 2) made = page.step('product', 'Mul', [made, shifted(made, by)]);
+  for (let by = 1; by < extent; by *= 2)
+    made = page.step('product', 'Mul', [made, shifted(made, by)]);
   page.result('Identity', [made]);
 }
 
-export const reductionWriters: WritersOf<'reduce' | 'arg' | 'cumulative-sum' | 'cumulative-product'> = {
+export const reductionWriters: WritersOf<
+  'reduce' | 'arg' | 'cumulative-sum' | 'cumulative-product'
+> = {
   reduce(page, { function: name, axes, keep }) {
     if (axes?.length === 0) {
       overNone(page, name);

@@ -6,18 +6,39 @@ import type { DftAttributes } from '../../operators/signal.js';
 import type { Emit, Page, WritersOf } from './write-page.js';
 import { dataTypes } from './write-tensors.js';
 
-const windows = { hann: 'HannWindow', hamming: 'HammingWindow', blackman: 'BlackmanWindow' } as const;
+const windows = {
+  hann: 'HannWindow',
+  hamming: 'HammingWindow',
+  blackman: 'BlackmanWindow',
+} as const;
 
 /** Whether a scale makes an extent, however exactly a reader multiplies. */
 function scalesTo(from: number, scale: number, extent: number): boolean {
   return resizedExtent(from, scale) === extent && Math.floor(from * Math.fround(scale)) === extent;
 }
 
-function resizeBy(page: Page, layer: ResizeAttributes, input: string, from: readonly number[], emit: Emit): void {
-  const { mode, shape, scales, coordinates, nearestMode, cubicCoefficient, excludeOutside, extrapolation } = layer;
+function resizeBy(
+  page: Page,
+  layer: ResizeAttributes,
+  input: string,
+  from: readonly number[],
+  emit: Emit,
+): void {
+  const {
+    mode,
+    shape,
+    scales,
+    coordinates,
+    nearestMode,
+    cubicCoefficient,
+    excludeOutside,
+    extrapolation,
+  } = layer;
   if (coordinates === 'half_pixel_symmetric') page.need(19);
   if (layer.antialias) page.need(18);
-  const isExact = shape.every((extent, axis) => scalesTo(from[axis] as number, scales[axis] as number, extent));
+  const isExact = shape.every((extent, axis) =>
+    scalesTo(from[axis] as number, scales[axis] as number, extent),
+  );
   if (!isExact && page.isBatched) page.need(18);
   // A batch's own axis is left as it is.
   const axes = shape.map((_, axis) => axis).slice(!isExact && page.isBatched ? 1 : 0);
@@ -41,7 +62,9 @@ function resizeBy(page: Page, layer: ResizeAttributes, input: string, from: read
 function resizeSimply(page: Page, layer: ResizeAttributes): void {
   const { shape } = page.type();
   const shrinks = layer.scales.map((scale) => scale < 1);
-  const between = layer.shape.map((extent, axis) => (shrinks[axis] ? extent : (shape[axis] as number)));
+  const between = layer.shape.map((extent, axis) =>
+    shrinks[axis] ? extent : (shape[axis] as number),
+  );
   const isOne = shrinks.every((each) => each === shrinks[0]) || !shrinks.some(Boolean);
   const grows = layer.scales.some((scale) => scale > 1);
   if (isOne || !grows) {
@@ -61,7 +84,14 @@ function resizeSimply(page: Page, layer: ResizeAttributes): void {
 }
 
 /** The axis is an attribute before operator set 20. */
-function transform(page: Page, layer: DftAttributes, input: string, length: string, onesided: boolean, emit: Emit) {
+function transform(
+  page: Page,
+  layer: DftAttributes,
+  input: string,
+  length: string,
+  onesided: boolean,
+  emit: Emit,
+) {
   const flags = { inverse: Number(layer.inverse), onesided: Number(onesided) };
   if (page.opset < 20) return emit('DFT', [input, length], { axis: layer.axis, ...flags });
   return emit('DFT', [input, length, page.scalar(layer.axis, 'int64', 'axis')], flags);
@@ -75,21 +105,35 @@ function inverseOfHalf(page: Page, layer: DftAttributes): void {
   const length = layer.length ?? 2 * (extent - 1);
   const known = Math.min(length, extent);
   if (shape.at(-1) !== 2 || length - known >= extent) {
-    throw page.fault(`a transform back from ${extent} of ${length} frequencies`, 'half of them, in two parts');
+    throw page.fault(
+      `a transform back from ${extent} of ${length} frequencies`,
+      'half of them, in two parts',
+    );
   }
   const places = Array.from({ length }, (_, at) => (at < known ? at : length - at));
-  const whole = page.step('whole', 'Gather', [page.input(), page.wholes(places, 'places')], { axis });
-  const signs = [length, ...shape.slice(axis + 1).map((_, at, rest) => (at === rest.length - 1 ? 2 : 1))];
+  const whole = page.step('whole', 'Gather', [page.input(), page.wholes(places, 'places')], {
+    axis,
+  });
+  const signs = [
+    length,
+    ...shape.slice(axis + 1).map((_, at, rest) => (at === rest.length - 1 ? 2 : 1)),
+  ];
   const conjugate = page.constant('signs', signs, type, () =>
     places.flatMap((_, at) => (at < known ? [1, 1] : [1, -1])),
   );
   const spectrum = page.step('spectrum', 'Mul', [whole, conjugate]);
   const signal = transform(page, layer, spectrum, '', false, page.emitStep('signal'));
-  const bounds = [page.wholes([0], 'start'), page.wholes([1], 'end'), page.wholes([shape.length - 1], 'axis')];
+  const bounds = [
+    page.wholes([0], 'start'),
+    page.wholes([1], 'end'),
+    page.wholes([shape.length - 1], 'axis'),
+  ];
   page.result('Slice', [signal, ...bounds]);
 }
 
-export const signalWriters: WritersOf<'resize' | 'grid-sample' | 'roi-align' | 'trilu' | 'dft' | 'window'> = {
+export const signalWriters: WritersOf<
+  'resize' | 'grid-sample' | 'roi-align' | 'trilu' | 'dft' | 'window'
+> = {
   resize(page, layer) {
     if (layer.mode === 'nearest' && layer.nearestMode === 'simple') resizeSimply(page, layer);
     else resizeBy(page, layer, page.input(), page.type().shape, page.result);
@@ -98,7 +142,11 @@ export const signalWriters: WritersOf<'resize' | 'grid-sample' | 'roi-align' | '
     if (page.type().shape.length !== 4) page.need(20);
     const isNew = page.opset >= 20;
     const old = { linear: 'bilinear', nearest: 'nearest', cubic: 'bicubic' } as const;
-    const attributes = { mode: isNew ? mode : old[mode], padding_mode: padding, align_corners: Number(alignCorners) };
+    const attributes = {
+      mode: isNew ? mode : old[mode],
+      padding_mode: padding,
+      align_corners: Number(alignCorners),
+    };
     page.result('GridSample', [page.input(0), page.input(1)], attributes);
   },
   'roi-align'(page, { mode, size, samplingRatio, spatialScale, halfPixel }) {
@@ -110,7 +158,9 @@ export const signalWriters: WritersOf<'resize' | 'grid-sample' | 'roi-align' | '
     });
   },
   trilu: (page, { upper, k }) =>
-    void page.result('Trilu', [page.input(), page.scalar(k, 'int64', 'k')], { upper: Number(upper) }),
+    void page.result('Trilu', [page.input(), page.scalar(k, 'int64', 'k')], {
+      upper: Number(upper),
+    }),
   dft(page, layer) {
     if (layer.inverse && layer.onesided) {
       inverseOfHalf(page, layer);

@@ -1,5 +1,5 @@
-// A network with its weights, dense, as an ONNX file. Each tensor has the name that it has in the network, and a layer's
-// operators are named after it: LAYER or LAYER/…
+// A network with its weights, dense, as an ONNX file. Each tensor has the name that it has in the
+// network, and a layer's operators are named after it: LAYER or LAYER/…
 
 import { InputError } from '../../base/errors.js';
 import { type Model, weightsOf } from '../../model.js';
@@ -10,7 +10,10 @@ import { Page, Sheet, type Writer } from './write-page.js';
 import { writers } from './write-table.js';
 import { dataTypes, type Initializer, messageOf } from './write-tensors.js';
 
-/** The lowest operator set that files are written in, and the version of the format that came with each. */
+/**
+ * The lowest operator set that files are written in, and the version of the format that came with
+ * each.
+ */
 const LOWEST_OPSET = 17;
 const formatVersions = [
   { opset: 17, version: 8 },
@@ -23,8 +26,9 @@ const formatVersions = [
 const BATCH = 'batch';
 
 /**
- * The bytes of an ONNX file, of at most 2 GB: for batches of any size where `canBatch` says so, else for one frame.
- * `everyLayer` makes every layer's results outputs of the graph, the network's own first.
+ * The bytes of an ONNX file, of at most 2 GB: for batches of any size where `canBatch` says so,
+ * else for one frame. `everyLayer` makes every layer's results outputs of the graph, the network's
+ * own first.
  * @throws InputError for an operator that ONNX lacks.
  */
 export function writeOnnx(model: Model, { everyLayer = false } = {}): Uint8Array {
@@ -63,7 +67,9 @@ function requireKnown({ name, layers }: Network): void {
   const opaque = layers.flatMap((layer) => (layer.kind === 'opaque' ? [layer.operator] : []));
   if (opaque.length === 0) return;
   const found = [...new Set(opaque)].slice(0, 8).join(', ');
-  throw new InputError(`${name}: found ${found}, which nobody implements here, expected operators that can be written`);
+  throw new InputError(
+    `${name}: found ${found}, which nobody implements here, expected operators that can be written`,
+  );
 }
 
 function sheetOf(model: Model, opset: number, isBatched: boolean): Sheet {
@@ -87,16 +93,25 @@ function usedConstants({ constants, layers, outputs }: Network): readonly Initia
   );
 }
 
-function outputsOf({ inputs, outputs, constants, layers }: Network, everyLayer: boolean): readonly NamedTensor[] {
+function outputsOf(
+  { inputs, outputs, constants, layers }: Network,
+  everyLayer: boolean,
+): readonly NamedTensor[] {
   const results = layers.flatMap((layer) => layer.results);
-  const known = new Map<string, NamedTensor>([...inputs, ...results].map((tensor) => [tensor.name, tensor]));
+  const known = new Map<string, NamedTensor>(
+    [...inputs, ...results].map((tensor) => [tensor.name, tensor]),
+  );
   for (const [name, { shape, type }] of constants) known.set(name, { name, shape, type });
   const own = new Set(outputs);
-  const all = everyLayer ? [...own, ...results.map(({ name }) => name).filter((name) => !own.has(name))] : [...own];
+  const all = everyLayer
+    ? [...own, ...results.map(({ name }) => name).filter((name) => !own.has(name))]
+    : [...own];
   return all.map((name) => known.get(name) as NamedTensor);
 }
 
 function valueMessage({ name, shape, type }: NamedTensor, isBatched: boolean): ValueMessage {
-  const dim = shape.map((extent, axis) => (isBatched && axis === 0 ? { dimParam: BATCH } : { dimValue: extent }));
+  const dim = shape.map((extent, axis) =>
+    isBatched && axis === 0 ? { dimParam: BATCH } : { dimValue: extent },
+  );
   return { name, type: { tensorType: { elemType: dataTypes[type], shape: { dim } } } };
 }

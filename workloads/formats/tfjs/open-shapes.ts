@@ -26,5 +26,7 @@ export function boundShape(
 export function openFault(open: OpenInputs, { name: file }: SourceFile): InputError {
   const names = open.map(({ name }) => name).join(', ');
   const flags = open.map(({ name }) => `--dim ${name}=N`).join(' ');
-  return new InputError(`${file}: found open dimensions ${names}, expected a number for each: ${flags}`);
+  return new InputError(
+    `${file}: found open dimensions ${names}, expected a number for each: ${flags}`,
+  );
 }

@@ -1,4 +1,5 @@
-// Orders of a tensor's axes. A permutation says, by axis of a copy, which axis of the file's tensor it is.
+// Orders of a tensor's axes. A permutation says, by axis of a copy, which axis of the file's tensor
+// it is.
 
 import type { Shape } from '../../tensor.js';
 
@@ -68,8 +69,8 @@ function groupsOf(from: Shape, to: Shape): readonly Group[] {
 }
 
 /**
- * The order in which a copy is a reshaped copy without moving an element, or null where elements would have to move. Axes
- * of one element go wherever they are needed.
+ * The order in which a copy is a reshaped copy without moving an element, or null where elements
+ * would have to move. Axes of one element go wherever they are needed.
  */
 export function regrouped(from: Shape, to: Shape, permutation: Permutation): Permutation | null {
   const groups = groupsOf(from, to);

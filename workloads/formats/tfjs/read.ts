@@ -1,5 +1,5 @@
-// TensorFlow.js models: a model.json with the weight files that it lists beside it, of Keras layers (LayersModel) or of
-// TensorFlow operators (GraphModel).
+// TensorFlow.js models: a model.json with the weight files that it lists beside it, of Keras layers
+// (LayersModel) or of TensorFlow operators (GraphModel).
 
 import { z } from 'zod';
 import { InputError } from '../../base/errors.js';
@@ -29,7 +29,9 @@ export async function readTfjs(file: SourceFile): Promise<readonly ZooEntry[]> {
   const parsed = ModelJson.safeParse(json);
   if (!parsed.success) {
     const [issue] = parsed.error.issues;
-    throw new InputError(`${file.name}: ${issue?.path.join('.')}: ${issue?.message}: no TensorFlow.js model`);
+    throw new InputError(
+      `${file.name}: ${issue?.path.join('.')}: ${issue?.message}: no TensorFlow.js model`,
+    );
   }
   const { modelTopology, weightsManifest, signature, userDefinedMetadata } = parsed.data;
   const weights = await readTfjsWeights(weightsManifest, file);

@@ -19,11 +19,13 @@ export function finished(
   const outputs = results.map((result) => {
     const rank = result.shape.length;
     const first = channelsFirst(rank);
-    const isFirst = rank > 3 && tensors.orders(result).some((order) => samePermutation(order, first));
+    const isFirst =
+      rank > 3 && tensors.orders(result).some((order) => samePermutation(order, first));
     const isAlike = tensors.orders(result).some((order) => order.every((axis, at) => axis === at));
     return isFirst && !isAlike ? tensors.first(result) : tensors.plain(result);
   });
-  if (outputs.length === 0) throw new InputError(`${file.name}: found no outputs, expected at least one`);
+  if (outputs.length === 0)
+    throw new InputError(`${file.name}: found no outputs, expected at least one`);
   if (missing.length > 0) {
     const some = missing.slice(0, 4).join(', ');
     const more = missing.length > 4 ? ` and ${missing.length - 4} more` : '';

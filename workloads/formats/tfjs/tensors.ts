@@ -1,6 +1,6 @@
-// Tensors of a file that has channels last, and their copies with channels first. Copies are made when a reader needs
-// them, once: what reads single elements takes whichever order is there, so that images stay channels first from one
-// convolution to the next.
+// Tensors of a file that has channels last, and their copies with channels first. Copies are made
+// when a reader needs them, once: what reads single elements takes whichever order is there, so
+// that images stay channels first from one convolution to the next.
 
 import type { FileWeights, GraphBuilder, WrittenLayer } from '../../import/graph-builder.js';
 import { type Shape, sizeOf, type Tensor, type TensorType } from '../../tensor.js';
@@ -27,7 +27,10 @@ export interface Handle extends TensorType {
   readonly copies: Copy[];
   /** What it is a reshaped form of, where it has no copies of its own yet. */
   readonly view?: Handle;
-  /** What it is with zeros around its positions, where it has no copies of its own yet: before each axis, then behind each. */
+  /**
+   * What it is with zeros around its positions, where it has no copies of its own yet: before each
+   * axis, then behind each.
+   */
   readonly padded?: { readonly of: Handle; readonly pads: readonly number[] };
   /** Whether a layer made it whose weights can take a scale and a shift for each channel. */
   readonly scalable?: boolean;
@@ -40,7 +43,9 @@ export class Tensors {
     this.builder.input(name, { shape: permuted(type.shape, order), type: type.type });
     if (!isIdentity(order)) {
       const own = permuted(type.shape, order).join('×');
-      this.builder.notes.push(`input ${name} has its channels first here, ${own}, and last in the file`);
+      this.builder.notes.push(
+        `input ${name} has its channels first here, ${own}, and last in the file`,
+      );
     }
     return { name, shape: type.shape, type: type.type, copies: [{ tensor: name, order }] };
   }
@@ -92,9 +97,12 @@ export class Tensors {
     if (ready) return ready.tensor;
     this.#require(handle, order);
     const source =
-      handle.copies.find((copy) => liesAlike(handle.shape, copy.order, order)) ?? (handle.copies[0] as Copy);
+      handle.copies.find((copy) => liesAlike(handle.shape, copy.order, order)) ??
+      (handle.copies[0] as Copy);
     if (samePermutation(source.order, order)) return source.tensor;
-    const name = this.fresh(`${handle.name}/${isIdentity(order) ? 'channels-last' : 'channels-first'}`);
+    const name = this.fresh(
+      `${handle.name}/${isIdentity(order) ? 'channels-last' : 'channels-first'}`,
+    );
     const inputs = [source.tensor];
     const permutation = order.map((axis) => source.order.indexOf(axis));
     const moved: WrittenLayer = liesAlike(handle.shape, source.order, order)
@@ -119,7 +127,9 @@ export class Tensors {
 
   /** The order of `rank` axes in which the fewest elements of the tensors have to move. */
   best(handles: readonly Handle[], rank: number): Permutation {
-    const whole = handles.filter((handle) => handle.shape.length === rank && !this.isConstant(handle));
+    const whole = handles.filter(
+      (handle) => handle.shape.length === rank && !this.isConstant(handle),
+    );
     const candidates = [...whole.flatMap((handle) => this.orders(handle)), identity(rank)];
     let best = candidates[0] as Permutation;
     let least = Number.POSITIVE_INFINITY;
@@ -160,7 +170,10 @@ export class Tensors {
       if (missing === 0) return this.in(handle, order);
       // A scalar, or one number, broadcasts from any rank.
       if (isIdentity(order) || sizeOf(handle.shape) === 1) return this.plain(handle);
-      return this.in(this.reshape(handle, [...new Array<number>(missing).fill(1), ...handle.shape]), order);
+      return this.in(
+        this.reshape(handle, [...new Array<number>(missing).fill(1), ...handle.shape]),
+        order,
+      );
     });
   }
 
@@ -187,9 +200,18 @@ export class Tensors {
       const { of, pads } = handle.padded;
       const own = this.best([of], of.shape.length);
       const inputs = [this.in(of, own)];
-      const placed = [0, of.shape.length].flatMap((side) => own.map((axis) => pads[side + axis] as number));
+      const placed = [0, of.shape.length].flatMap((side) =>
+        own.map((axis) => pads[side + axis] as number),
+      );
       const name = handle.name;
-      const tensor = this.add({ kind: 'pad', name, inputs, mode: 'constant', pads: placed, value: 0 });
+      const tensor = this.add({
+        kind: 'pad',
+        name,
+        inputs,
+        mode: 'constant',
+        pads: placed,
+        value: 0,
+      });
       handle.copies.push({ tensor, order: own });
       return;
     }
@@ -207,7 +229,9 @@ export class Tensors {
     const { type } = this.builder.typeOf(input);
     const same = this.builder.typeOf(input).shape.join() === shape.join();
     const tensor =
-      same && type === handle.type ? input : this.add({ kind: 'reshape', name: handle.name, inputs: [input], shape });
+      same && type === handle.type
+        ? input
+        : this.add({ kind: 'reshape', name: handle.name, inputs: [input], shape });
     handle.copies.push({ tensor, order: wanted });
   }
 }

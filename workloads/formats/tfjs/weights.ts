@@ -1,19 +1,32 @@
-// Weights of TensorFlow.js models: the files that a model.json lists, one behind the other, cut into named tensors.
+// Weights of TensorFlow.js models: the files that a model.json lists, one behind the other, cut
+// into named tensors.
 
 import { z } from 'zod';
 import { InputError } from '../../base/errors.js';
 import { halfToNumber } from '../../import/half.js';
 import { requireAtMost, type SourceFile } from '../../import/source.js';
-import { type ElementType, elementTypes, sizeOf, type Tensor, type TensorType } from '../../tensor.js';
+import {
+  type ElementType,
+  elementTypes,
+  sizeOf,
+  type Tensor,
+  type TensorType,
+} from '../../tensor.js';
 
-const Quantization = z.object({ dtype: z.string(), scale: z.number().optional(), min: z.number().optional() });
+const Quantization = z.object({
+  dtype: z.string(),
+  scale: z.number().optional(),
+  min: z.number().optional(),
+});
 const Spec = z.object({
   name: z.string(),
   shape: z.array(z.int().min(0)),
   dtype: z.string(),
   quantization: Quantization.optional(),
 });
-export const WeightsManifest = z.array(z.object({ paths: z.array(z.string()), weights: z.array(Spec) }));
+export const WeightsManifest = z.array(
+  z.object({ paths: z.array(z.string()), weights: z.array(Spec) }),
+);
 type Group = z.infer<typeof WeightsManifest>[number];
 
 interface Stored {
@@ -39,8 +52,14 @@ export interface TfjsWeights {
   readonly missing: readonly string[];
 }
 
-/** Every tensor by name; those stored in fewer bits as the numbers that they stand for. @throws InputError, one line. */
-export async function readTfjsWeights(manifest: readonly Group[], file: SourceFile): Promise<TfjsWeights> {
+/**
+ * Every tensor by name; those stored in fewer bits as the numbers that they stand for. @throws
+ * InputError, one line.
+ */
+export async function readTfjsWeights(
+  manifest: readonly Group[],
+  file: SourceFile,
+): Promise<TfjsWeights> {
   const tensors = new Map<string, Tensor | TensorType>();
   const texts = new Set<string>();
   const missing: string[] = [];
@@ -81,7 +100,9 @@ function tensorOf(
   const form = stored[quantization?.dtype ?? dtype];
   if (!form) {
     const known = Object.keys(stored).join(', ');
-    throw new InputError(`${file.name}: weight ${name}: found elements of ${dtype}, expected ${known}`);
+    throw new InputError(
+      `${file.name}: weight ${name}: found elements of ${dtype}, expected ${known}`,
+    );
   }
   const type: ElementType = dtype === 'int32' || dtype === 'bool' ? dtype : 'float32';
   if (offset === null) return { tensor: { shape, type }, end: null };
@@ -107,7 +128,8 @@ function tensorOf(
 function textsEnd(bytes: Uint8Array, offset: number, count: number): number {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   let end = offset;
-  for (let at = 0; at < count && end + 4 <= bytes.length; at++) end += 4 + view.getUint32(end, true);
+  for (let at = 0; at < count && end + 4 <= bytes.length; at++)
+    end += 4 + view.getUint32(end, true);
   return end;
 }
 

@@ -1,15 +1,20 @@
-// The loops of the seeded draw of weights in AssemblyScript: which are kept, and what they are. The stream is that of
-// base/random.ts (xoroshiro128+, its low 32 bits), number for number. Addresses are bytes in the module's memory.
+// The loops of the seeded draw of weights in AssemblyScript: which are kept, and what they are. The
+// stream is that of base/random.ts (xoroshiro128+, its low 32 bits), number for number. Addresses
+// are bytes in the module's memory.
 
 const WORD: usize = 4;
 const LINE: usize = 8;
-/** Pairs that are drawn before they are marked: marking drives the limits out of the caches, so it must not come often. */
+/**
+ * Pairs that are drawn before they are marked: marking drives the limits out of the caches, so it
+ * must not come often.
+ */
 const PAIRS: u32 = 32768;
 
 /**
- * Marks `count` bits of a matrix in `bits` that still are as they were `before` (0, or all ones): row and column are
- * drawn in turns, each until one is taken. `state`: 128 bits of the stream, moved on; `rowLimits[r]`: up to which number
- * row r is taken, and likewise for columns; `pairs`: room for 2 × PAIRS numbers.
+ * Marks `count` bits of a matrix in `bits` that still are as they were `before` (0, or all ones):
+ * row and column are drawn in turns, each until one is taken. `state`: 128 bits of the stream,
+ * moved on; `rowLimits[r]`: up to which number row r is taken, and likewise for columns; `pairs`:
+ * room for 2 × PAIRS numbers.
  */
 export function mark(
   state: usize,
@@ -36,7 +41,8 @@ export function mark(
       mixed = s0 ^ s1;
       s0 = rotl(s0, 24) ^ mixed ^ (mixed << 16);
       s1 = rotl(mixed, 37);
-      // Judged as a row and as a column, then chosen by a mask: branches on chance would be mispredicted.
+      // Judged as a row and as a column, then chosen by a mask: branches on chance would be
+      // mispredicted.
       const row = <u32>((pick * rows) >> 32);
       const column = <u32>((pick * columns) >> 32);
       const isColumn: u32 = 0 - ((<u32>at / <u32>WORD) & 1);
@@ -59,9 +65,9 @@ export function mark(
 }
 
 /**
- * Lists the ones of `bits` from row `first` on: their columns and a value for each, drawn among the 2^(32 − `shift`) of
- * `table`. Goes on as long as a whole row has room in `room` entries, writes where each row ends, counted from the first
- * entry listed, and returns the row it stopped before.
+ * Lists the ones of `bits` from row `first` on: their columns and a value for each, drawn among the
+ * 2^(32 − `shift`) of `table`. Goes on as long as a whole row has room in `room` entries, writes
+ * where each row ends, counted from the first entry listed, and returns the row it stopped before.
  */
 export function list(
   state: usize,

@@ -12,8 +12,8 @@ function highest(a: v128): f32 {
 }
 
 /**
- * The step that takes the largest magnitude of `planes` planes of `count` values to 127 (0 where all are 0), and behind
- * it whether one of them is below zero.
+ * The step that takes the largest magnitude of `planes` planes of `count` values to 127 (0 where
+ * all are 0), and behind it whether one of them is below zero.
  */
 export function findStep(input: usize, planes: i32, count: i32, planeBytes: usize, step: usize): void {
   let largest = f32x4.splat(0);
@@ -38,7 +38,10 @@ export function findStep(input: usize, planes: i32, count: i32, planeBytes: usiz
   store<i32>(step, i32(least < 0), 4);
 }
 
-/** 16 products in four sums. `isPositive`: no activation is below zero, and bytes can be multiplied as they are. */
+/**
+ * 16 products in four sums. `isPositive`: no activation is below zero, and bytes can be multiplied
+ * as they are.
+ */
 // @ts-ignore: decorator
 @inline
 export function addProducts(isPositive: bool, sums: v128, weights: v128, activations: v128): v128 {

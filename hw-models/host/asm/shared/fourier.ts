@@ -1,6 +1,6 @@
-// Fourier transforms of planes' tiles, there and back, for the products between (../fft.ts says how V and M lie). Tiles
-// are real, so only frequencies fx ≤ size / 2 are kept; along fy they stand in bit-reversed order, as the transforms leave
-// them.
+// Fourier transforms of planes' tiles, there and back, for the products between (../fft.ts says how
+// V and M lie). Tiles are real, so only frequencies fx ≤ size / 2 are kept; along fy they stand in
+// bit-reversed order, as the transforms leave them.
 
 import { multiplyAdd, multiplySubtract, storeTransposed } from './vector';
 
@@ -11,7 +11,10 @@ const COMPLEX: usize = 32;
 /** Cosine and sine of an angle. */
 const TURN: usize = 8;
 
-/** In place: `size` complex vectors, in their order before, in bit-reversed order after. `turns`: exp(−2πi k / size). */
+/**
+ * In place: `size` complex vectors, in their order before, in bit-reversed order after. `turns`:
+ * exp(−2πi k / size).
+ */
 function forward(at: usize, size: i32, turns: usize): void {
   const end = at + <usize>size * COMPLEX;
   let turnStep = TURN;
@@ -79,8 +82,9 @@ function tileStart(tile: i32, tilesX: i32, step: i32, rowBytes: usize): usize {
 }
 
 /**
- * Transforms tiles `firstTile` … `endTile` − 1, `step` apart along each axis, of `channels` padded planes into V, twice as
- * large. `places`: the offset of each frequency in bit-reversed order; `work`: size · (size / 2 + 2) complex vectors.
+ * Transforms tiles `firstTile` … `endTile` − 1, `step` apart along each axis, of `channels` padded
+ * planes into V, twice as large. `places`: the offset of each frequency in bit-reversed order;
+ * `work`: size · (size / 2 + 2) complex vectors.
  */
 export function transformInputs(
   size: i32,
@@ -163,7 +167,10 @@ function storeRow(to: usize, from: usize, left: i32, shift: v128, floor: v128, r
   for (let x: usize = 0; x < <usize>max(left, 0) << 2; x += FLOAT) store<f32>(to + x, load<f32>(room + x));
 }
 
-/** Transforms M of `rows` planes back: the first `step` outputs of each tile along each axis, as far as the image reaches. */
+/**
+ * Transforms M of `rows` planes back: the first `step` outputs of each tile along each axis, as far
+ * as the image reaches.
+ */
 export function transformOutputs(
   size: i32,
   step: i32,

@@ -1,5 +1,5 @@
-// Functions of four lanes to within a few units in the last place: exponential after Cephes (Moshier), error function
-// after Juffa.
+// Functions of four lanes to within a few units in the last place: exponential after Cephes
+// (Moshier), error function after Juffa.
 
 import { multiplyAdd } from './vector';
 

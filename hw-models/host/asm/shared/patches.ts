@@ -1,5 +1,5 @@
-// What a filter sees of an image whose pixels have a group's channels side by side: a few runs of it, one behind the other
-// (a patch). Addresses are in bytes.
+// What a filter sees of an image whose pixels have a group's channels side by side: a few runs of
+// it, one behind the other (a patch). Addresses are in bytes.
 
 const VECTOR: usize = 16;
 
@@ -36,8 +36,8 @@ function copy(from: usize, to: usize, bytes: usize): void {
 }
 
 /**
- * Lays out the patches of `count` output pixels from number `first` on, zeros for taps beside the image. Writes up to 16
- * bytes behind the last one.
+ * Lays out the patches of `count` output pixels from number `first` on, zeros for taps beside the
+ * image. Writes up to 16 bytes behind the last one.
  */
 export function gatherPatches(image: usize, patches: usize, first: i32, count: i32, geometry: usize): void {
   const width = get(geometry, WIDTH);

@@ -1,5 +1,6 @@
-// What four lanes do together. Multiply and add: ASC_FEATURE_RELAXED_SIMD is a constant of the build: one source, two modules. Fused,
-// SqueezeNet takes about a sixth less time on a Sapphire Rapids core (whole network, sparse and dense).
+// What four lanes do together. Multiply and add: ASC_FEATURE_RELAXED_SIMD is a constant of the
+// build: one source, two modules. Fused, SqueezeNet takes about a sixth less time on a Sapphire
+// Rapids core (whole network, sparse and dense).
 
 /** sum + a · b */
 // @ts-ignore: decorator
@@ -17,7 +18,10 @@ export function multiplySubtract(a: v128, b: v128, sum: v128): v128 {
   return f32x4.sub(sum, f32x4.mul(a, b));
 }
 
-/** Stores lanes 0 of a, b, c, d at `to`, lanes 1 `step` bytes on, and so on: a 4 × 4 matrix transposed. */
+/**
+ * Stores lanes 0 of a, b, c, d at `to`, lanes 1 `step` bytes on, and so on: a 4 × 4 matrix
+ * transposed.
+ */
 // @ts-ignore: decorator
 @inline
 export function storeTransposed(a: v128, b: v128, c: v128, d: v128, to: usize, step: usize): void {

@@ -56,7 +56,10 @@ describe.each([
   });
 });
 
-/** Values made inside a concatenation, one read twice, one read by others too; a stride, a pad, an odd size. */
+/**
+ * Values made inside a concatenation, one read twice, one read by others too; a stride, a pad, an
+ * odd size.
+ */
 const joins: readonly LayerSpec[] = [
   conv('squeeze', 4, 3, { stride: 2, pad: 1 }),
   conv('a', 5, 1),
@@ -74,10 +77,23 @@ const joins: readonly LayerSpec[] = [
 ];
 
 function joinedCase(batch: number): Case {
-  const network = buildNetwork({ name: 'joins', title: 'joins', input: [3, 17, 22], layers: joins, source });
-  const layers = Object.fromEntries(network.layers.map(({ name }) => [name, { weights: 0.4, output: 0.5 }]));
+  const network = buildNetwork({
+    name: 'joins',
+    title: 'joins',
+    input: [3, 17, 22],
+    layers: joins,
+    source,
+  });
+  const layers = Object.fromEntries(
+    network.layers.map(({ name }) => [name, { weights: 0.4, output: 0.5 }]),
+  );
   const model = drawModel(network, { source, input: 1, layers }, 1);
-  const { values } = drawActivations(batch * sizeOf(network.inputs[0]?.shape ?? []), 0.9, 1, 'input');
+  const { values } = drawActivations(
+    batch * sizeOf(network.inputs[0]?.shape ?? []),
+    0.9,
+    1,
+    'input',
+  );
   return { model, batch, inputs: new Map([['data', values]]) };
 }
 
@@ -90,7 +106,9 @@ describe('a network with concatenations', () => {
         const drawn = joinedCase(batch);
         const expected = (await valuesOf(createReference(), drawn)).get('prob') as Values;
         for (let run = 0; run < 3; run++) {
-          expect(distance((await loaded.run(drawn.inputs, batch)).output, expected)).toBeLessThanOrEqual(1e-5);
+          expect(
+            distance((await loaded.run(drawn.inputs, batch)).output, expected),
+          ).toBeLessThanOrEqual(1e-5);
         }
       }
       loaded.dispose();
@@ -111,12 +129,19 @@ describe('a network with concatenations', () => {
 });
 
 describe('the choice of a kernel', () => {
-  const choice = (layer: LayerSpec, density: number, input: readonly [number, number, number] = [8, 28, 28]) => {
+  const choice = (
+    layer: LayerSpec,
+    density: number,
+    input: readonly [number, number, number] = [8, 28, 28],
+  ) => {
     const network = buildNetwork({ name: 'one', title: 'one', input, layers: [layer], source });
     const [built] = network.layers;
     if (!built) throw new Error('no layer');
     const { rows, columns } = { rows: 16, columns: sizeOf(input) };
-    const shape = layer.kind === 'dense' ? { rows, columns, biases: 0 } : { rows: 16, columns: 8 * 9, biases: 0 };
+    const shape =
+      layer.kind === 'dense'
+        ? { rows, columns, biases: 0 }
+        : { rows: 16, columns: 8 * 9, biases: 0 };
     return firstThatPays(sparseKernels)(built, drawWeights(shape, density, 0, 'w')).kernel.name;
   };
 
@@ -144,7 +169,9 @@ describe('the choice of a kernel', () => {
 
   it('is the plain pass where a table has no row', async () => {
     const only: readonly HostKernel[] = sparseKernels.filter(({ name }) => name !== 'pool');
-    const loaded = await createEngine('bare', 'bare', firstThatPays(only)).load(joinedCase(1).model);
+    const loaded = await createEngine('bare', 'bare', firstThatPays(only)).load(
+      joinedCase(1).model,
+    );
     const { layers } = await loaded.run(joinedCase(1).inputs, 1);
     loaded.dispose();
     expect(layers.find(({ name }) => name === 'pooled')?.kernel).toBe('plain');
@@ -170,7 +197,8 @@ describe('threads', () => {
     const { model, inputs } = joinedCase(1);
     const loaded = await createSparse({ threads: 5 }).load(model);
     const expected = (await loaded.run(inputs, 1)).output;
-    for (let run = 0; run < 500; run++) expect((await loaded.run(inputs, 1)).output).toEqual(expected);
+    for (let run = 0; run < 500; run++)
+      expect((await loaded.run(inputs, 1)).output).toEqual(expected);
     loaded.dispose();
   });
 
@@ -179,7 +207,9 @@ describe('threads', () => {
     loaded.dispose();
     loaded.dispose();
     await expect(loaded.run(joinedCase(1).inputs, 1)).rejects.toThrow('joins: run after dispose');
-    const [before, during, after] = inOwnProcess('loaded.dispose(); await ending();').split(' ').map(Number);
+    const [before, during, after] = inOwnProcess('loaded.dispose(); await ending();')
+      .split(' ')
+      .map(Number);
     expect(during).toBe((before ?? 0) + 2);
     expect(after).toBe(before);
   });
@@ -191,7 +221,10 @@ describe('threads', () => {
   });
 });
 
-/** Runs LeNet on three threads, then `finish`; says how many workers there were before, during and after. */
+/**
+ * Runs LeNet on three threads, then `finish`; says how many workers there were before, during and
+ * after.
+ */
 function inOwnProcess(finish: string): string {
   const script = `
     import { createSparse } from ${JSON.stringify(pathToFileURL('hw-models/host/engine/executors.ts').href)};
@@ -219,37 +252,53 @@ function inOwnProcess(finish: string): string {
   return execFileSync(process.execPath, args, { encoding: 'utf8', timeout: 30_000 }).trim();
 }
 
-describe.skipIf(squeezenetNet.missing || catPicture.missing)('SqueezeNet with its published weights', () => {
-  const plans: PlanStore = { read: () => null, write: async () => undefined };
-  const exact = Object.values(engineExecutors).flatMap((create) => (create({}).optIn ? [] : [create({})]));
-  const executors: readonly (readonly [string, Executor])[] = [
-    ...exact.map((executor) => [executor.name, executor] as const),
-    ['auto', createAuto({ plans })],
-    ['sparse, 2 threads', createSparse({ threads: 2 })],
-    ['sparse, multiply and add apart', createSparse({ fused: false })],
-  ];
-  let drawn: Case;
-  let expected: ReadonlyMap<string, Values>;
+describe.skipIf(squeezenetNet.missing || catPicture.missing)(
+  'SqueezeNet with its published weights',
+  () => {
+    const plans: PlanStore = { read: () => null, write: async () => undefined };
+    const exact = Object.values(engineExecutors).flatMap((create) =>
+      create({}).optIn ? [] : [create({})],
+    );
+    const executors: readonly (readonly [string, Executor])[] = [
+      ...exact.map((executor) => [executor.name, executor] as const),
+      ['auto', createAuto({ plans })],
+      ['sparse, 2 threads', createSparse({ threads: 2 })],
+      ['sparse, multiply and add apart', createSparse({ fused: false })],
+    ];
+    let drawn: Case;
+    let expected: ReadonlyMap<string, Values>;
 
-  beforeAll(async () => {
-    const { network } = squeezenet10;
-    const weights = readNetFile(readFileSync(squeezenetNet.path), network, squeezenetNet.path);
-    const input = await readImage(readFileSync(catPicture.path), imagenetPreprocessing(227), catPicture.path);
-    drawn = { model: { network, weights, origin: 'real' }, batch: 1, inputs: new Map([['data', input]]) };
-    expected = await valuesOf(createTfjs(), drawn);
-  });
+    beforeAll(async () => {
+      const { network } = squeezenet10;
+      const weights = readNetFile(readFileSync(squeezenetNet.path), network, squeezenetNet.path);
+      const input = await readImage(
+        readFileSync(catPicture.path),
+        imagenetPreprocessing(227),
+        catPicture.path,
+      );
+      drawn = {
+        model: { network, weights, origin: 'real' },
+        batch: 1,
+        inputs: new Map([['data', input]]),
+      };
+      expected = await valuesOf(createTfjs(), drawn);
+    });
 
-  it.each(executors)('%s sees what TensorFlow.js sees', async (_name, executor) => {
-    const found = await valuesOf(executor, drawn);
-    for (const [name, values] of expected) {
-      expect(distance(found.get(name) as Values, values)).toBeLessThanOrEqual(2e-5);
-    }
-    const ranked = [...(found.get('prob') ?? [])].map((probability, index) => ({ probability, index }));
-    ranked.sort((a, b) => b.probability - a.probability);
-    expect(ranked.slice(0, 5).map(({ index }) => index)).toEqual([278, 277, 263, 281, 280]);
-  });
+    it.each(executors)('%s sees what TensorFlow.js sees', async (_name, executor) => {
+      const found = await valuesOf(executor, drawn);
+      for (const [name, values] of expected) {
+        expect(distance(found.get(name) as Values, values)).toBeLessThanOrEqual(2e-5);
+      }
+      const ranked = [...(found.get('prob') ?? [])].map((probability, index) => ({
+        probability,
+        index,
+      }));
+      ranked.sort((a, b) => b.probability - a.probability);
+      expect(ranked.slice(0, 5).map(({ index }) => index)).toEqual([278, 277, 263, 281, 280]);
+    });
 
-  it('is seen by every executor that computes what the weights say', () => {
-    expect(exact.map(({ name }) => name)).toEqual(['sparse', 'dense', 'winograd', 'fft']);
-  });
-});
+    it('is seen by every executor that computes what the weights say', () => {
+      expect(exact.map(({ name }) => name)).toEqual(['sparse', 'dense', 'winograd', 'fft']);
+    });
+  },
+);

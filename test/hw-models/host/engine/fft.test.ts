@@ -1,9 +1,18 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { createFft, createSparseFft, fftRefusal, fftSizes } from '../../../../hw-models/host/engine/fft.js';
+import {
+  createFft,
+  createSparseFft,
+  fftRefusal,
+  fftSizes,
+} from '../../../../hw-models/host/engine/fft.js';
 import type { HostKernel } from '../../../../hw-models/host/engine/kernel.js';
 import type { Layer, LayerWeights, Rectifier } from '../../../../workloads/network.js';
-import { pruneSpectra, spectralConvolve, spectraOf } from '../../../../workloads/transforms/fft-convolution.js';
+import {
+  pruneSpectra,
+  spectralConvolve,
+  spectraOf,
+} from '../../../../workloads/transforms/fft-convolution.js';
 import type { ConvolutionShape } from '../../../../workloads/transforms/shape.js';
 import { convolve } from '../../../reference/convolution.js';
 import {
@@ -19,13 +28,24 @@ import { loadKernel } from '../run-kernel.js';
 function layerOf(shape: ConvolutionShape, activation: Rectifier, stride = 1): Layer {
   const { channels, height, width, outputs, kernel, pad, groups } = shape;
   const square = { kernel, stride, pad, groups } as const;
-  const spec = { kind: 'conv2d', name: 'conv', channels: outputs, ...square, bias: true, activation } as const;
+  const spec = {
+    kind: 'conv2d',
+    name: 'conv',
+    channels: outputs,
+    ...square,
+    bias: true,
+    activation,
+  } as const;
   return layerOn([channels, height, width], spec);
 }
 
 function weightsOf({ shape, weights, bias }: ConvolutionCase): LayerWeights {
   const columns = (shape.channels / shape.groups) * shape.kernel ** 2;
-  return { store: { format: 'dense', rows: shape.outputs, columns, values: weights }, bias, origin: 'synthetic' };
+  return {
+    store: { format: 'dense', rows: shape.outputs, columns, values: weights },
+    bias,
+    origin: 'synthetic',
+  };
 }
 
 function spectraFor({ shape, weights }: ConvolutionCase, size: number) {
@@ -52,7 +72,10 @@ const cases = (leastKernel: number): fc.Arbitrary<Drawn> =>
 /** Of the largest sum of magnitudes: rounding errors of a transform spread over its tile. */
 const BOUND = 1e-6;
 
-/** Runs a kernel on a batch of frames, the case's input the first, and holds each against `expected`. */
+/**
+ * Runs a kernel on a batch of frames, the case's input the first, and holds each against
+ * `expected`.
+ */
 function check(
   kernel: HostKernel,
   { one, activation, batch, threads }: Drawn,
@@ -64,11 +87,18 @@ function check(
   frames.forEach((frame, at) => {
     together.set(frame, at * input.length);
   });
-  const found = loadKernel(kernel, layerOf(shape, activation), weightsOf(one), batch, threads).run(together);
+  const found = loadKernel(kernel, layerOf(shape, activation), weightsOf(one), batch, threads).run(
+    together,
+  );
   const size = found.length / batch;
   frames.forEach((frame, at) => {
-    const sums = Array.from(expected(frame), (sum) => (activation === 'relu' ? Math.max(sum, 0) : sum));
-    const largest = magnitudesOf(shape, frame, weights, bias).reduce((most, sum) => Math.max(most, sum), 0);
+    const sums = Array.from(expected(frame), (sum) =>
+      activation === 'relu' ? Math.max(sum, 0) : sum,
+    );
+    const largest = magnitudesOf(shape, frame, weights, bias).reduce(
+      (most, sum) => Math.max(most, sum),
+      0,
+    );
     expectNear(found.subarray(at * size, (at + 1) * size), sums, () => BOUND * largest);
   });
 }
@@ -78,19 +108,31 @@ describe.each(fftSizes)('Fourier transforms of %i on the host', (size) => {
     fc.assert(
       fc.property(cases(2), (drawn) => {
         const { shape, weights, bias } = drawn.one;
-        check(createFft(size), drawn, (frame) => convolve({ ...shape, stride: 1 }, frame, weights, bias));
+        check(createFft(size), drawn, (frame) =>
+          convolve({ ...shape, stride: 1 }, frame, weights, bias),
+        );
       }),
       { numRuns: 40 },
     );
   });
 
   it('cut images into blocks of tiles and output channels into chunks', () => {
-    const shape = { channels: 5, height: 3 * size, width: 5 * size, outputs: 19, kernel: 3, pad: 1, groups: 1 };
+    const shape = {
+      channels: 5,
+      height: 3 * size,
+      width: 5 * size,
+      outputs: 19,
+      kernel: 3,
+      pad: 1,
+      groups: 1,
+    };
     const draw = drawFrom(size);
     const one = { shape, input: draw(75 * size * size), weights: draw(19 * 45), bias: draw(19) };
     const whole = { one, activation: 'none', batch: 1, threads: 2 } as const;
     for (const kernel of [createFft(size), createSparseFft(size, 1)]) {
-      check(kernel, whole, (frame) => convolve({ ...shape, stride: 1 }, frame, one.weights, one.bias));
+      check(kernel, whole, (frame) =>
+        convolve({ ...shape, stride: 1 }, frame, one.weights, one.bias),
+      );
     }
   });
 
@@ -99,7 +141,9 @@ describe.each(fftSizes)('Fourier transforms of %i on the host', (size) => {
       fc.property(cases(2), fc.constantFrom(0, 0.1, 0.5, 1), (drawn, density) => {
         const { one } = drawn;
         const pruned = pruneSpectra(spectraFor(one, size), density);
-        check(createSparseFft(size, density), drawn, (frame) => spectralConvolve(one.shape, pruned, one.bias, frame));
+        check(createSparseFft(size, density), drawn, (frame) =>
+          spectralConvolve(one.shape, pruned, one.bias, frame),
+        );
       }),
       { numRuns: 15 },
     );
@@ -110,9 +154,18 @@ describe.each(fftSizes)('Fourier transforms of %i on the host', (size) => {
     const wide = { ...shape, channels: 1024, outputs: 1024 };
     const refusals: readonly (readonly [Layer, RegExp | null])[] = [
       [layerOf(shape, 'none'), null],
-      [layerOf(shape, 'none', 2), /^has stride 2: a transform computes every output, 4 times the work$/],
-      [layerOf({ ...shape, kernel: 1 }, 'none'), /^has 1×1 kernels: nothing to share between outputs$/],
-      [layerOf({ ...shape, kernel: 17 }, 'none'), /^has 17×17 kernels, more than half of a transform of \d+$/],
+      [
+        layerOf(shape, 'none', 2),
+        /^has stride 2: a transform computes every output, 4 times the work$/,
+      ],
+      [
+        layerOf({ ...shape, kernel: 1 }, 'none'),
+        /^has 1×1 kernels: nothing to share between outputs$/,
+      ],
+      [
+        layerOf({ ...shape, kernel: 17 }, 'none'),
+        /^has 17×17 kernels, more than half of a transform of \d+$/,
+      ],
       [layerOf(wide, 'none'), /^has spectra of \d+ MiB, more than 256$/],
     ];
     for (const [layer, refusal] of refusals) {
@@ -128,6 +181,8 @@ describe.each(fftSizes)('Fourier transforms of %i on the host', (size) => {
     const one = { shape, input: draw(4 * 81), weights, bias: draw(4) };
     const drawn = { one, activation: 'none', batch: 1, threads: 1 } as const;
     const pruned = pruneSpectra(spectraFor(one, size), 1 / 3);
-    check(createSparseFft(size), drawn, (frame) => spectralConvolve(shape, pruned, one.bias, frame));
+    check(createSparseFft(size), drawn, (frame) =>
+      spectralConvolve(shape, pruned, one.bias, frame),
+    );
   });
 });

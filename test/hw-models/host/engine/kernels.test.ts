@@ -1,16 +1,25 @@
-// Every row of the engine's table against the plain forward passes, each alone in a network of one layer.
+// Every row of the engine's table against the plain forward passes, each alone in a network of one
+// layer.
 
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { firstThatPays } from '../../../../hw-models/host/engine/choice.js';
 import { connectedKernels } from '../../../../hw-models/host/engine/connected.js';
-import { denseConvolution, sparseConvolution } from '../../../../hw-models/host/engine/convolution.js';
+import {
+  denseConvolution,
+  sparseConvolution,
+} from '../../../../hw-models/host/engine/convolution.js';
 import { elementwiseKernels } from '../../../../hw-models/host/engine/elementwise.js';
 import { createEngine } from '../../../../hw-models/host/engine/engine.js';
 import { filteredConvolution } from '../../../../hw-models/host/engine/filtering.js';
 import type { HostKernel } from '../../../../hw-models/host/engine/kernel.js';
 import { buildNetwork } from '../../../../workloads/graph.js';
-import { type Image, type LayerWeights, type Shape, weightShapeOf } from '../../../../workloads/network.js';
+import {
+  type Image,
+  type LayerWeights,
+  type Shape,
+  weightShapeOf,
+} from '../../../../workloads/network.js';
 import { type LayerSpec, opOf, type SpecOf } from '../../../../workloads/spec.js';
 import { sizeOf } from '../../../../workloads/tensor.js';
 import { toCodebook, toDense } from '../../../../workloads/weights/store.js';
@@ -30,7 +39,12 @@ interface Case {
 }
 
 const density = fc.oneof(fc.constantFrom(0, 0.5, 1), fc.double({ min: 0, max: 1, noNaN: true }));
-const common = { density, inputDensity: density, batch: fc.integer({ min: 1, max: 5 }), seed: fc.nat() };
+const common = {
+  density,
+  inputDensity: density,
+  batch: fc.integer({ min: 1, max: 5 }),
+  seed: fc.nat(),
+};
 const activation = fc.constantFrom('relu' as const, 'relu6' as const, 'none' as const);
 const extent = fc.integer({ min: 1, max: 17 });
 
@@ -51,7 +65,15 @@ const convolutions: fc.Arbitrary<Case> = fc
     ...rest,
     threads: 1,
     input: [groups * channels, height, width],
-    layer: { kind: 'conv2d', name: 'layer', channels: groups * outputs, ...window, groups, bias, activation },
+    layer: {
+      kind: 'conv2d',
+      name: 'layer',
+      channels: groups * outputs,
+      ...window,
+      groups,
+      bias,
+      activation,
+    },
   }));
 
 const connections: fc.Arbitrary<Case> = fc
@@ -60,7 +82,11 @@ const connections: fc.Arbitrary<Case> = fc
     batch: fc.oneof(fc.integer({ min: 1, max: 5 }), fc.constantFrom(6, 27, 28, 29, 57)),
     input: fc.oneof(
       fc.tuple(fc.integer({ min: 1, max: 60 })),
-      fc.tuple(fc.integer({ min: 1, max: 5 }), fc.integer({ min: 1, max: 4 }), fc.integer({ min: 1, max: 4 })),
+      fc.tuple(
+        fc.integer({ min: 1, max: 5 }),
+        fc.integer({ min: 1, max: 4 }),
+        fc.integer({ min: 1, max: 4 }),
+      ),
     ),
     outputs: fc.integer({ min: 1, max: 40 }),
     bias: fc.boolean(),
@@ -72,7 +98,10 @@ const connections: fc.Arbitrary<Case> = fc
     layer: { kind: 'dense', name: 'layer', outputs, bias, activation },
   }));
 
-async function expectAgreement(kernel: HostKernel, { input, layer, batch, seed, threads, ...drawn }: Case) {
+async function expectAgreement(
+  kernel: HostKernel,
+  { input, layer, batch, seed, threads, ...drawn }: Case,
+) {
   const source = { work: 'drawn', at: `seed ${seed}` };
   const network = buildNetwork({ name: 'one', title: 'one', input, layers: [layer], source });
   const [built] = network.layers;
@@ -90,21 +119,35 @@ async function expectAgreement(kernel: HostKernel, { input, layer, batch, seed, 
   });
   const { output } = await loaded.run(values, batch);
   loaded.dispose();
-  const frames = Array.from({ length: batch }, (_, frame) => values.subarray(frame * size, (frame + 1) * size));
+  const frames = Array.from({ length: batch }, (_, frame) =>
+    values.subarray(frame * size, (frame + 1) * size),
+  );
   const expected = frames.flatMap((frame) => [...passOf(built, weights, frame)]);
-  const terms = frames.flatMap((frame) => [...passOf(built, weights && magnitudes(weights), frame.map(Math.abs))]);
+  const terms = frames.flatMap((frame) => [
+    ...passOf(built, weights && magnitudes(weights), frame.map(Math.abs)),
+  ]);
   const isSum = weights !== null || built.kind === 'pool2d';
   expectClose(output, expected, isSum ? terms : expected, boundOf(kernel));
   return { weights, output, values };
 }
 
-/** With magnitudes of weights and activations a layer sums up the sizes of its terms, which rounding is relative to. */
+/**
+ * With magnitudes of weights and activations a layer sums up the sizes of its terms, which rounding
+ * is relative to.
+ */
 function magnitudes({ store, bias, origin }: LayerWeights): LayerWeights {
   const dense = toDense(store);
-  return { store: { ...dense, values: dense.values.map(Math.abs) }, bias: bias?.map(Math.abs) ?? null, origin };
+  return {
+    store: { ...dense, values: dense.values.map(Math.abs) },
+    bias: bias?.map(Math.abs) ?? null,
+    origin,
+  };
 }
 
-/** Up to 1,575 products in another order, in float32; filtering adds and subtracts multiples of them. */
+/**
+ * Up to 1,575 products in another order, in float32; filtering adds and subtracts multiples of
+ * them.
+ */
 function boundOf(kernel: HostKernel): number {
   return kernel === filteredConvolution ? 2e-5 : 2e-6;
 }
@@ -114,13 +157,24 @@ function inCodes(kernel: HostKernel, weights: LayerWeights): LayerWeights {
   if (kernel.name !== 'coded-columns') return weights;
   const shared = toDense(weights.store);
   const values = shared.values.map((value) => (value === 0 ? 0 : Math.sign(value) / 4));
-  return { ...weights, store: toCodebook({ ...shared, values }, Float32Array.of(0, -0.25, 0.25), 4) };
+  return {
+    ...weights,
+    store: toCodebook({ ...shared, values }, Float32Array.of(0, -0.25, 0.25), 4),
+  };
 }
 
-function expectClose(found: Float32Array, expected: readonly number[], terms: readonly number[], bound: number) {
+function expectClose(
+  found: Float32Array,
+  expected: readonly number[],
+  terms: readonly number[],
+  bound: number,
+) {
   expect(found.length).toBe(expected.length);
   const scale = terms.reduce((most, value) => Math.max(most, Math.abs(value)), 1e-30);
-  const worst = found.reduce((most, value, at) => Math.max(most, Math.abs(value - (expected[at] as number))), 0);
+  const worst = found.reduce(
+    (most, value, at) => Math.max(most, Math.abs(value - (expected[at] as number))),
+    0,
+  );
   expect(worst / scale).toBeLessThanOrEqual(bound);
 }
 
@@ -151,7 +205,11 @@ describe.each([sparseConvolution, denseConvolution, filteredConvolution])('$name
         const { layer, input } = drawn;
         if (input.length !== 3) throw new Error('not an image');
         const convolution = asConvolution(layer);
-        const plain = { ...drawn, batch: 1, layer: { ...convolution, name: 'layer', activation: 'none' as const } };
+        const plain = {
+          ...drawn,
+          batch: 1,
+          layer: { ...convolution, name: 'layer', activation: 'none' as const },
+        };
         const { weights, output, values } = await expectAgreement(kernel, plain);
         if (!weights) throw new Error('no weights');
         const [channels, height, width] = input as Image;
@@ -178,9 +236,19 @@ describe.each(connectedKernels)('$name', (kernel) => {
   });
 });
 
-/** What small drawn cases do not reach: several blocks of rows, several segments of channels, rows that fill tiles. */
+/**
+ * What small drawn cases do not reach: several blocks of rows, several segments of channels, rows
+ * that fill tiles.
+ */
 describe('large layers', () => {
-  const square = { kernel: 3, stride: 1, pad: 1, groups: 1, bias: true, activation: 'relu' } as const;
+  const square = {
+    kernel: 3,
+    stride: 1,
+    pad: 1,
+    groups: 1,
+    bias: true,
+    activation: 'relu',
+  } as const;
   const conv = (input: Shape, op: Partial<SpecOf<'conv2d'>>, drawn: Partial<Case> = {}): Case => ({
     input,
     layer: { kind: 'conv2d', name: 'layer', channels: 40, ...square, ...op },
@@ -192,7 +260,11 @@ describe('large layers', () => {
     'one segment, rows of 55': conv([8, 55, 55], { channels: 90 }),
     'one segment, rows of 27, two groups': conv([48, 27, 27], { kernel: 5, pad: 2, groups: 2 }),
     'segments of a 1×1 kernel': conv([520, 13, 13], { kernel: 1, pad: 0, channels: 110 }),
-    'a first layer of phases': conv([3, 67, 67], { kernel: 11, stride: 4, pad: 0, channels: 20 }, { density: 0.9 }),
+    'a first layer of phases': conv(
+      [3, 67, 67],
+      { kernel: 11, stride: 4, pad: 0, channels: 20 },
+      { density: 0.9 },
+    ),
     'a batch of large images': conv([16, 31, 29], { channels: 64 }, { batch: 3 }),
   };
 
@@ -205,11 +277,18 @@ describe('large layers', () => {
   it.each(connectedKernels)(
     '$name with many rows, near each other and further apart than a byte counts',
     async (kernel) => {
-      const layer = { kind: 'dense', name: 'layer', outputs: 16_500, bias: true, activation: 'relu' } as const;
+      const layer = {
+        kind: 'dense',
+        name: 'layer',
+        outputs: 16_500,
+        bias: true,
+        activation: 'relu',
+      } as const;
       const drawn = { input: [40] as const, layer, inputDensity: 0.5, seed: 1 };
       for (const density of [0.2, 0.002]) {
         for (const threads of [1, 2, 3]) {
-          for (const batch of [1, 7]) await expectAgreement(kernel, { ...drawn, density, batch, threads });
+          for (const batch of [1, 7])
+            await expectAgreement(kernel, { ...drawn, density, batch, threads });
         }
       }
     },
@@ -228,7 +307,10 @@ describe('layers without weights', () => {
           kind: fc.constant('pool2d' as const),
           name: fc.constant('layer'),
           mode: fc.constantFrom('max' as const, 'average' as const),
-          window: fc.oneof(windowsOf(4, 3), fc.constant({ kernel: 'global' as const, stride: 1, pad: 0 })),
+          window: fc.oneof(
+            windowsOf(4, 3),
+            fc.constant({ kernel: 'global' as const, stride: 1, pad: 0 }),
+          ),
           rounding: fc.constantFrom('ceil' as const, 'floor' as const),
           countsPadding: fc.boolean(),
         }),
@@ -240,7 +322,9 @@ describe('layers without weights', () => {
       .filter(({ input, layer: { kernel, pad } }) => {
         if (kernel === 'global' || typeof pad === 'number') return true;
         const hasRoom = Math.min(input[1] - kernel[0], input[2] - kernel[1]) >= 0;
-        return hasRoom && Math.max(pad[0], pad[2]) < kernel[0] && Math.max(pad[1], pad[3]) < kernel[1];
+        return (
+          hasRoom && Math.max(pad[0], pad[2]) < kernel[0] && Math.max(pad[1], pad[3]) < kernel[1]
+        );
       }),
     normalise: fc.record({
       ...shared,
@@ -253,10 +337,17 @@ describe('layers without weights', () => {
         k: fc.constantFrom(1, 2),
       }),
     }),
-    softmax: fc.record({ ...shared, layer: fc.constant({ kind: 'softmax' as const, name: 'layer' }) }),
+    softmax: fc.record({
+      ...shared,
+      layer: fc.constant({ kind: 'softmax' as const, name: 'layer' }),
+    }),
     concatenate: fc.record({
       ...shared,
-      layer: fc.constantFrom({ kind: 'concat' as const, name: 'layer', inputs: ['data', 'data', 'data'] }),
+      layer: fc.constantFrom({
+        kind: 'concat' as const,
+        name: 'layer',
+        inputs: ['data', 'data', 'data'],
+      }),
     }),
     add: fc.record({
       ...shared,
@@ -290,7 +381,12 @@ describe('layers without weights', () => {
       fc.asyncProperty(cases, async (drawn) => {
         const { layer, input, batch, seed, inputDensity } = drawn;
         const inputs = layer.inputs ?? ['data'];
-        await expectSame(kernel, { ...drawn, layer }, inputs.length, { input, batch, seed, inputDensity });
+        await expectSame(kernel, { ...drawn, layer }, inputs.length, {
+          input,
+          batch,
+          seed,
+          inputDensity,
+        });
       }),
       { numRuns: 200 },
     );
@@ -307,7 +403,13 @@ describe('layers without weights', () => {
       return;
     }
     const source = { work: 'drawn', at: `seed ${seed}` };
-    const network = buildNetwork({ name: 'one', title: 'one', input, layers: [drawn.layer], source });
+    const network = buildNetwork({
+      name: 'one',
+      title: 'one',
+      input,
+      layers: [drawn.layer],
+      source,
+    });
     const [built] = network.layers;
     const size = sizeOf(input);
     const { values } = drawActivations(batch * size, inputDensity, seed, 'input');
@@ -315,7 +417,9 @@ describe('layers without weights', () => {
     const loaded = await createEngine('test', 'test', firstThatPays([kernel])).load(model);
     const { output } = await loaded.run(values, batch);
     loaded.dispose();
-    const frames = Array.from({ length: batch }, (_, frame) => values.subarray(frame * size, (frame + 1) * size));
+    const frames = Array.from({ length: batch }, (_, frame) =>
+      values.subarray(frame * size, (frame + 1) * size),
+    );
     if (!built) throw new Error('no layer');
     const expected = frames.flatMap((frame) => [...passOf(built, null, frame)]);
     expect([...output]).toEqual(expected);

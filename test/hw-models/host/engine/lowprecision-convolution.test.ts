@@ -1,4 +1,5 @@
-// Low-precision convolutions against the plain forward pass over weights and activations that were quantised before.
+// Low-precision convolutions against the plain forward pass over weights and activations that were
+// quantised before.
 
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
@@ -13,7 +14,12 @@ import { binarize, binarizeActivations } from '../../../../workloads/compress/bi
 import { quantize, quantizeVector } from '../../../../workloads/compress/int8.js';
 import { ternarize } from '../../../../workloads/compress/ternary.js';
 import { buildNetwork } from '../../../../workloads/graph.js';
-import { type Layer, type LayerWeights, type Shape, weightShapeOf } from '../../../../workloads/network.js';
+import {
+  type Layer,
+  type LayerWeights,
+  type Shape,
+  weightShapeOf,
+} from '../../../../workloads/network.js';
 import type { LayerSpec } from '../../../../workloads/spec.js';
 import { sizeOf } from '../../../../workloads/tensor.js';
 import type { DenseMatrix } from '../../../../workloads/weights/store.js';
@@ -38,7 +44,10 @@ const extent = fc.integer({ min: 1, max: 12 });
 const cases: fc.Arbitrary<Case> = fc
   .record({
     groups: fc.constantFrom(1, 1, 2, 3),
-    channels: fc.oneof(fc.integer({ min: 1, max: 18 }), fc.constantFrom(31, 32, 48, 63, 64, 65, 130)),
+    channels: fc.oneof(
+      fc.integer({ min: 1, max: 18 }),
+      fc.constantFrom(31, 32, 48, 63, 64, 65, 130),
+    ),
     outputs: fc.integer({ min: 1, max: 9 }),
     height: extent,
     width: extent,
@@ -51,22 +60,49 @@ const cases: fc.Arbitrary<Case> = fc
     seed: fc.integer({ min: 1, max: 2 ** 31 - 1 }),
   })
   .filter(({ height, width, window }) => fits(window, height, width))
-  .map(({ groups, channels, outputs, height, width, window, isRectified, batch, threads, seed, ...rest }): Case => {
-    const spec: LayerSpec = { ...rest, kind: 'conv2d', name: 'layer', channels: groups * outputs, ...window, groups };
-    const input: Shape = [groups * channels, height, width];
-    const source = { work: 'drawn', at: `seed ${seed}` };
-    const [layer] = buildNetwork({ name: 'one', title: 'one', input, layers: [spec], source }).layers;
-    const shape = layer && weightShapeOf(layer);
-    if (!shape) throw new Error('no layer with weights');
-    const draw = drawFrom(seed);
-    const { rows, columns } = shape;
-    const frames = Array.from({ length: batch }, () => {
-      const values = draw(sizeOf(input));
-      return isRectified ? values.map((value) => Math.max(value, 0)) : values;
-    });
-    const matrix: DenseMatrix = { format: 'dense', rows, columns, values: draw(rows * columns) };
-    return { layer, matrix, bias: rest.bias ? draw(rows) : null, frames, threads };
-  });
+  .map(
+    ({
+      groups,
+      channels,
+      outputs,
+      height,
+      width,
+      window,
+      isRectified,
+      batch,
+      threads,
+      seed,
+      ...rest
+    }): Case => {
+      const spec: LayerSpec = {
+        ...rest,
+        kind: 'conv2d',
+        name: 'layer',
+        channels: groups * outputs,
+        ...window,
+        groups,
+      };
+      const input: Shape = [groups * channels, height, width];
+      const source = { work: 'drawn', at: `seed ${seed}` };
+      const [layer] = buildNetwork({
+        name: 'one',
+        title: 'one',
+        input,
+        layers: [spec],
+        source,
+      }).layers;
+      const shape = layer && weightShapeOf(layer);
+      if (!shape) throw new Error('no layer with weights');
+      const draw = drawFrom(seed);
+      const { rows, columns } = shape;
+      const frames = Array.from({ length: batch }, () => {
+        const values = draw(sizeOf(input));
+        return isRectified ? values.map((value) => Math.max(value, 0)) : values;
+      });
+      const matrix: DenseMatrix = { format: 'dense', rows, columns, values: draw(rows * columns) };
+      return { layer, matrix, bias: rest.bias ? draw(rows) : null, frames, threads };
+    },
+  );
 
 /** What a kernel is said to compute: other weights and other activations, exactly. */
 interface Meaning {
@@ -112,7 +148,8 @@ describe('low-precision convolutions on the host', () => {
       const meaning: Meaning = {
         weight(matrix) {
           const { values, scales } = quantize(matrix);
-          return (row, column) => (scales[row] as number) * (values[row * matrix.columns + column] as number);
+          return (row, column) =>
+            (scales[row] as number) * (values[row * matrix.columns + column] as number);
         },
         activations(frame) {
           const { values, scale } = quantizeVector(frame);
@@ -129,7 +166,13 @@ describe('low-precision convolutions on the host', () => {
   it('takes the largest products of bytes that there are', () => {
     const spec: LayerSpec = { kind: 'conv2d', name: 'full', channels: 4, ...pointwise, ...plain };
     const input: Shape = [64, 1, 2];
-    const [layer] = buildNetwork({ name: 'full', title: 'full', input, layers: [spec], source: drawn }).layers;
+    const [layer] = buildNetwork({
+      name: 'full',
+      title: 'full',
+      input,
+      layers: [spec],
+      source: drawn,
+    }).layers;
     if (!layer) throw new Error('no layer');
     const values = Float32Array.from({ length: 4 * 64 }, (_, at) => (at < 128 ? 127 : -127));
     const store: DenseMatrix = { format: 'dense', rows: 4, columns: 64, values };
@@ -148,7 +191,8 @@ describe('low-precision convolutions on the host', () => {
           weight(matrix) {
             const { signs, scales } = binarize(matrix);
             const words = Math.ceil(matrix.columns / 32);
-            return (row, column) => (isSet(signs, row * words, column) ? -1 : 1) * (scales[row] as number);
+            return (row, column) =>
+              (isSet(signs, row * words, column) ? -1 : 1) * (scales[row] as number);
           },
           activations(frame) {
             const { signs, offset, scale } = binarizeActivations(frame);
@@ -166,7 +210,8 @@ describe('low-precision convolutions on the host', () => {
         check(ternaryConvolution, drawn, {
           weight(matrix) {
             const { values, scales } = ternarize(matrix);
-            return (row, column) => (scales[row] as number) * (values[row * matrix.columns + column] as number);
+            return (row, column) =>
+              (scales[row] as number) * (values[row * matrix.columns + column] as number);
           },
           activations: (frame) => frame,
         });
@@ -184,7 +229,12 @@ describe('low-precision convolutions on the host', () => {
       source: drawn,
     }).layers;
     if (!layer) throw new Error('no layer');
-    const store: DenseMatrix = { format: 'dense', rows: 1, columns: 180_000, values: new Float32Array(180_000) };
+    const store: DenseMatrix = {
+      format: 'dense',
+      rows: 1,
+      columns: 180_000,
+      values: new Float32Array(180_000),
+    };
     const weights: LayerWeights = { store, bias: null, origin: 'synthetic' };
     expect(int8Convolution.refusal(layer, weights)).toMatch(/^has 180000 weights a filter/);
     expect(binaryConvolution.refusal(layer, weights)).toBeNull();

@@ -42,19 +42,30 @@ const cases = fc
     const draw = drawFrom(seed);
     const matrix: DenseMatrix = { format: 'dense', rows, columns, values: draw(rows * columns) };
     const bias = draw(rows);
-    const layer = layerOn(image, { kind: 'dense', name: 'fc', outputs: rows, bias: true, activation });
+    const layer = layerOn(image, {
+      kind: 'dense',
+      name: 'fc',
+      outputs: rows,
+      bias: true,
+      activation,
+    });
     const weights: LayerWeights = { store: matrix, bias, origin: 'synthetic' };
     return { layer, matrix, weights, bias, input: draw(batch * columns), batch, threads };
   });
 
-/** Each frame's outputs by `row`, given a row and a frame's activations; then what rounding may add to each. */
+/**
+ * Each frame's outputs by `row`, given a row and a frame's activations; then what rounding may add
+ * to each.
+ */
 function check(
   name: Name,
   { layer, matrix, weights, bias, input, batch, threads }: Case,
   row: (at: number, frame: Float32Array) => number,
   fused = false,
 ): void {
-  const found = loadKernel(lowPrecisionKernels[name], layer, weights, batch, threads, fused).run(input);
+  const found = loadKernel(lowPrecisionKernels[name], layer, weights, batch, threads, fused).run(
+    input,
+  );
   const expected: number[] = [];
   const sizes: number[] = [];
   for (let frame = 0; frame < batch; frame++) {
@@ -65,12 +76,17 @@ function check(
       sizes.push(1 + values.reduce((total, value) => total + Math.abs(value), 0));
     }
   }
-  // Weights and activations are at most 1 in magnitude: 32-bit sums of n terms are off by a few n units at most.
+  // Weights and activations are at most 1 in magnitude: 32-bit sums of n terms are off by a few n
+  // units at most.
   const rounding = (matrix.columns + 10) * 2 ** -23;
   expectNear(found, expected, (at) => rounding * (sizes[at] as number));
 }
 
-function dot(columns: number, weight: (column: number) => number, activation: (column: number) => number): number {
+function dot(
+  columns: number,
+  weight: (column: number) => number,
+  activation: (column: number) => number,
+): number {
   let sum = 0;
   for (let column = 0; column < columns; column++) sum += weight(column) * activation(column);
   return sum;
@@ -88,7 +104,8 @@ describe('low precision on the host', () => {
         const words = Math.ceil(columns / 32);
         check('binary', drawn, (row, frame) => {
           const { signs: bits, offset, scale } = binarizeActivations(frame);
-          const weight = (column: number) => (scales[row] as number) * signAt(signs, row * words, column);
+          const weight = (column: number) =>
+            (scales[row] as number) * signAt(signs, row * words, column);
           return dot(columns, weight, (column) => offset + scale * signAt(bits, 0, column));
         });
       }),
@@ -100,7 +117,8 @@ describe('low precision on the host', () => {
       fc.property(cases, (drawn) => {
         const { values, scales, columns } = ternarize(drawn.matrix);
         check('ternary', drawn, (row, frame) => {
-          const weight = (column: number) => (scales[row] as number) * (values[row * columns + column] as number);
+          const weight = (column: number) =>
+            (scales[row] as number) * (values[row * columns + column] as number);
           return dot(columns, weight, (column) => frame[column] as number);
         });
       }),
@@ -117,7 +135,8 @@ describe('low precision on the host', () => {
           const input = isRectified ? drawn.input.map(Math.abs) : drawn.input;
           const row = (at: number, frame: Float32Array) => {
             const { values: codes, scale } = quantizeVector(frame);
-            const weight = (column: number) => (scales[at] as number) * (values[at * columns + column] as number);
+            const weight = (column: number) =>
+              (scales[at] as number) * (values[at * columns + column] as number);
             return dot(columns, weight, (column) => scale * (codes[column] as number));
           };
           check('int8', { ...drawn, input }, row, fused);
@@ -131,14 +150,26 @@ describe('low precision on the host', () => {
       fc.property(cases, (drawn) => {
         const { matrix, bias, weights, batch, threads, input } = drawn;
         const { columns, rows } = matrix;
-        const layer: Layer = { ...drawn.layer, kind: 'dense', outputs: rows, bias: true, activation: 'none' };
-        const found = loadKernel(lowPrecisionKernels.int8, layer, weights, batch, threads).run(input);
+        const layer: Layer = {
+          ...drawn.layer,
+          kind: 'dense',
+          outputs: rows,
+          bias: true,
+          activation: 'none',
+        };
+        const found = loadKernel(lowPrecisionKernels.int8, layer, weights, batch, threads).run(
+          input,
+        );
         const steps = quantize(matrix).scales;
         found.forEach((value, at) => {
           const row = at % rows;
-          const frame = input.subarray(Math.floor(at / rows) * columns, (Math.floor(at / rows) + 1) * columns);
+          const frame = input.subarray(
+            Math.floor(at / rows) * columns,
+            (Math.floor(at / rows) + 1) * columns,
+          );
           const weight = (column: number) => matrix.values[row * columns + column] as number;
-          const exact = (bias[row] as number) + dot(columns, weight, (column) => frame[column] as number);
+          const exact =
+            (bias[row] as number) + dot(columns, weight, (column) => frame[column] as number);
           const step = quantizeVector(frame).scale;
           // |ŵ x̂ − w x| ≤ |ŵ| |x̂ − x| + |x| |ŵ − w|, and |ŵ| ≤ |w| + half a step.
           const bound = dot(
@@ -146,7 +177,10 @@ describe('low precision on the host', () => {
             () => 1,
             (column) => {
               const half = (steps[row] as number) / 2;
-              return ((Math.abs(weight(column)) + half) * step) / 2 + Math.abs(frame[column] as number) * half;
+              return (
+                ((Math.abs(weight(column)) + half) * step) / 2 +
+                Math.abs(frame[column] as number) * half
+              );
             },
           );
           expect(Math.abs(value - exact)).toBeLessThanOrEqual(bound + 1e-4);
@@ -160,7 +194,13 @@ describe('low precision on the host', () => {
     const drawn = drawWeights({ rows, columns, biases: 0 }, 1, 0, 'fc');
     const input = drawActivations(columns, 0.35, 0, 'fc').values;
     const matrix = toDense(drawn.store);
-    const layer = layerOn([columns], { kind: 'dense', name: 'fc', outputs: rows, bias: false, activation: 'none' });
+    const layer = layerOn([columns], {
+      kind: 'dense',
+      name: 'fc',
+      outputs: rows,
+      bias: false,
+      activation: 'none',
+    });
     const exact = Float32Array.from({ length: rows }, (_, row) =>
       dot(
         columns,
@@ -169,19 +209,35 @@ describe('low precision on the host', () => {
       ),
     );
     const errorOf = (name: Name) => {
-      const found = loadKernel(lowPrecisionKernels[name], layer, { ...drawn, store: matrix }).run(input);
+      const found = loadKernel(lowPrecisionKernels[name], layer, { ...drawn, store: matrix }).run(
+        input,
+      );
       const squares = exact.reduce((sum, value) => sum + value * value, 0);
-      return Math.sqrt(found.reduce((sum, value, at) => sum + (value - (exact[at] as number)) ** 2, 0) / squares);
+      return Math.sqrt(
+        found.reduce((sum, value, at) => sum + (value - (exact[at] as number)) ** 2, 0) / squares,
+      );
     };
-    // A ternary row loses 19.2 % of its energy (see test/workloads/compress): √0.192 = 0.44 of its output.
+    // A ternary row loses 19.2 % of its energy (see test/workloads/compress): √0.192 = 0.44 of its
+    // output.
     expect(errorOf('ternary')).toBeWithin(0.1, 0.44);
     expect(errorOf('binary')).toBeWithin(0.1, 0.76);
     expect(errorOf('int8')).toBeLessThan(0.02);
   });
 
   it('refuses sums that 32 bits cannot hold, and other layers', () => {
-    const layer = layerOn([200_000], { kind: 'dense', name: 'fc', outputs: 1, bias: false, activation: 'none' });
-    const store: DenseMatrix = { format: 'dense', rows: 1, columns: 200_000, values: new Float32Array(200_000) };
+    const layer = layerOn([200_000], {
+      kind: 'dense',
+      name: 'fc',
+      outputs: 1,
+      bias: false,
+      activation: 'none',
+    });
+    const store: DenseMatrix = {
+      format: 'dense',
+      rows: 1,
+      columns: 200_000,
+      values: new Float32Array(200_000),
+    };
     const weights: LayerWeights = { store, bias: null, origin: 'synthetic' };
     expect(lowPrecisionKernels.int8.refusal(layer, weights)).toMatch(/^has 200000 inputs/);
     expect(lowPrecisionKernels.ternary.refusal(layer, weights)).toBeNull();

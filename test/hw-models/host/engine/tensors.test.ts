@@ -1,4 +1,5 @@
-// Rows for tensors of any rank, on sizes that are cut among threads, against the plain forward passes.
+// Rows for tensors of any rank, on sizes that are cut among threads, against the plain forward
+// passes.
 
 import { describe, expect, it } from 'vitest';
 import { firstThatPays } from '../../../../hw-models/host/engine/choice.js';
@@ -36,10 +37,38 @@ const image: Shape = [1, 6, 29, 31];
 const heads: Shape = [1, 3, 45, 35];
 
 const functions = [
-  ...(['gelu', 'gelu-tanh', 'sigmoid', 'tanh', 'swish', 'quick-gelu', 'hard-swish', 'hard-sigmoid'] as const),
-  ...(['leaky-relu', 'exp', 'erf', 'abs', 'neg', 'square', 'clip', 'relu', 'reciprocal', 'sqrt'] as const),
+  ...([
+    'gelu',
+    'gelu-tanh',
+    'sigmoid',
+    'tanh',
+    'swish',
+    'quick-gelu',
+    'hard-swish',
+    'hard-sigmoid',
+  ] as const),
+  ...([
+    'leaky-relu',
+    'exp',
+    'erf',
+    'abs',
+    'neg',
+    'square',
+    'clip',
+    'relu',
+    'reciprocal',
+    'sqrt',
+  ] as const),
 ];
-const pairs = ['add', 'subtract', 'multiply', 'divide', 'minimum', 'maximum', 'squared-difference'] as const;
+const pairs = [
+  'add',
+  'subtract',
+  'multiply',
+  'divide',
+  'minimum',
+  'maximum',
+  'squared-difference',
+] as const;
 
 const cases: Readonly<Record<string, Case>> = {
   'tokens by weights': {
@@ -69,7 +98,11 @@ const cases: Readonly<Record<string, Case>> = {
     },
     layer: { ...both, kind: 'matmul', transposeLeft: true },
   },
-  'rows that share a matrix': { kernel: 'product', shapes: [tokens, [130, 19]], layer: { ...both, kind: 'matmul' } },
+  'rows that share a matrix': {
+    kernel: 'product',
+    shapes: [tokens, [130, 19]],
+    layer: { ...both, kind: 'matmul' },
+  },
   'rows that share a constant': {
     ...{ kernel: 'product', shapes: [tokens, [1], [130, 19]] },
     layer: { ...held, kind: 'matmul' },
@@ -84,13 +117,21 @@ const cases: Readonly<Record<string, Case>> = {
     },
     layer: { ...both, kind: 'matmul' },
   },
-  'softmax of rows': { kernel: 'softmax-rows', shapes: [heads], layer: { ...alone, kind: 'softmax', axis: -1 } },
+  'softmax of rows': {
+    kernel: 'softmax-rows',
+    shapes: [heads],
+    layer: { ...alone, kind: 'softmax', axis: -1 },
+  },
   'its logarithm': {
     kernel: 'softmax-rows',
     shapes: [tokens],
     layer: { ...alone, kind: 'softmax', axis: 2, log: true },
   },
-  'softmax of channels': { kernel: 'softmax-lines', shapes: [image], layer: { ...alone, kind: 'softmax', axis: 1 } },
+  'softmax of channels': {
+    kernel: 'softmax-lines',
+    shapes: [image],
+    layer: { ...alone, kind: 'softmax', axis: 1 },
+  },
   'layer norm': {
     ...{ kernel: 'normalise-rows', shapes: [tokens, [1], [130]] },
     layer: { ...whole, kind: 'layer-norm', axis: -1, epsilon: 1e-5 },
@@ -143,7 +184,11 @@ const cases: Readonly<Record<string, Case>> = {
     shapes: [[1, 37, 5, 26]],
     layer: { ...alone, kind: 'transpose', permutation: [0, 2, 1, 3] },
   },
-  'keys turned': { kernel: 'move', shapes: [heads], layer: { ...alone, kind: 'transpose', permutation: [0, 1, 3, 2] } },
+  'keys turned': {
+    kernel: 'move',
+    shapes: [heads],
+    layer: { ...alone, kind: 'transpose', permutation: [0, 1, 3, 2] },
+  },
   'channels last': {
     kernel: 'move',
     shapes: [image],
@@ -156,7 +201,14 @@ const cases: Readonly<Record<string, Case>> = {
   },
   'every other row backwards': {
     ...{ kernel: 'move', shapes: [image] },
-    layer: { ...alone, kind: 'slice', starts: [-1, 1], ends: [-100, 30], axes: [2, 3], steps: [-2, 3] },
+    layer: {
+      ...alone,
+      kind: 'slice',
+      starts: [-1, 1],
+      ends: [-100, 30],
+      axes: [2, 3],
+      steps: [-2, 3],
+    },
   },
   'queries, keys and values apart': {
     ...{ kernel: 'move', shapes: [[1, 37, 390]] },
@@ -171,7 +223,11 @@ const cases: Readonly<Record<string, Case>> = {
     ...{ kernel: 'move', shapes: [tokens, [1, 37, 33]] },
     layer: { ...both, kind: 'concat', axis: 2 },
   },
-  'images side by side': { kernel: 'move', shapes: [image, image], layer: { ...both, kind: 'concat', axis: 3 } },
+  'images side by side': {
+    kernel: 'move',
+    shapes: [image, image],
+    layer: { ...both, kind: 'concat', axis: 3 },
+  },
   'twice the extents, nearest': {
     ...{ kernel: 'sample', shapes: [image] },
     layer: {
@@ -227,7 +283,13 @@ const cases: Readonly<Record<string, Case>> = {
   },
   'numbers as bytes': {
     ...{ kernel: 'quantise-bytes', shapes: [image, [], []], types: ['float32', 'uint8'] },
-    layer: { name: 'layer', inputs: ['data', 'constant', 'other'], kind: 'quantise', axis: 1, type: 'uint8' },
+    layer: {
+      name: 'layer',
+      inputs: ['data', 'constant', 'other'],
+      kind: 'quantise',
+      axis: 1,
+      type: 'uint8',
+    },
   },
   'channels as signed bytes': {
     ...{ kernel: 'quantise-bytes', shapes: [image, [1], [6]] },
@@ -235,7 +297,13 @@ const cases: Readonly<Record<string, Case>> = {
   },
   'bytes as numbers': {
     ...{ kernel: 'dequantise-bytes', shapes: [image, [], []], types: ['int8', 'int8'] },
-    layer: { name: 'layer', inputs: ['data', 'constant', 'other'], kind: 'dequantise', axis: 1, type: 'float32' },
+    layer: {
+      name: 'layer',
+      inputs: ['data', 'constant', 'other'],
+      kind: 'dequantise',
+      axis: 1,
+      type: 'float32',
+    },
   },
   'bytes as channels': {
     ...{ kernel: 'dequantise-bytes', shapes: [image, [1], [6]], types: ['uint8'] },
@@ -255,23 +323,39 @@ const cases: Readonly<Record<string, Case>> = {
   ...Object.fromEntries(
     pairs.map((name): [string, Case] => [
       `${name} of two`,
-      { kernel: 'combine', shapes: [image, image], layer: { ...both, kind: 'binary', function: name } },
+      {
+        kernel: 'combine',
+        shapes: [image, image],
+        layer: { ...both, kind: 'binary', function: name },
+      },
     ]),
   ),
 };
 
 function drawnCase({ shapes, types = [], layer }: Case, batch: number) {
   const random = createRandom(batch, 'values');
-  const isPositive = (layer.kind === 'unary' && layer.function === 'sqrt') || layer.kind.endsWith('quantise');
+  const isPositive =
+    (layer.kind === 'unary' && layer.function === 'sqrt') || layer.kind.endsWith('quantise');
   const draw = (size: number) =>
-    Float32Array.from({ length: size }, () => (isPositive ? 9 * random.uniform() : 16 * random.uniform() - 8));
+    Float32Array.from({ length: size }, () =>
+      isPositive ? 9 * random.uniform() : 16 * random.uniform() - 8,
+    );
   const named = (['data', 'other'] as const).flatMap((name, at) => {
     const shape = shapes[at];
     return shape ? [{ name, shape, type: types[at] ?? 'float32' } as const] : [];
   });
   const [, , constant] = shapes;
-  const constants = new Map(constant ? [['constant', floats(constant, draw(sizeOf(constant)))] as const] : []);
-  const network = buildNetwork({ name: 'one', title: 'one', source, inputs: named, constants, layers: [layer] });
+  const constants = new Map(
+    constant ? [['constant', floats(constant, draw(sizeOf(constant)))] as const] : [],
+  );
+  const network = buildNetwork({
+    name: 'one',
+    title: 'one',
+    source,
+    inputs: named,
+    constants,
+    layers: [layer],
+  });
   const [built] = network.layers;
   if (!built) throw new Error('no layer');
   const shape = weightShapeOf(built);
@@ -281,7 +365,9 @@ function drawnCase({ shapes, types = [], layer }: Case, batch: number) {
       const size = batch * sizeOf(shape);
       const values = roomFor({ type, shape: [size] });
       values.set(
-        type === 'float32' ? draw(size) : draw(size).map((value) => (type === 'bool' ? random.below(2) : value)),
+        type === 'float32'
+          ? draw(size)
+          : draw(size).map((value) => (type === 'bool' ? random.below(2) : value)),
       );
       return [name, values] as const;
     }),
@@ -306,15 +392,20 @@ describe.each(Object.entries(cases))('%s', (_name, one) => {
     );
     if (!found || !expected) throw new Error('two executors ran');
     // A reshape costs nothing, hence it tells no kernel.
-    if (one.kernel !== 'reshape') expect(found.layers.map(({ kernel }) => kernel)).toEqual([one.kernel]);
+    if (one.kernel !== 'reshape')
+      expect(found.layers.map(({ kernel }) => kernel)).toEqual([one.kernel]);
     for (const [name, values] of expected.outputs) {
-      expect(distance(found.outputs.get(name) ?? values.subarray(1), values, 1e-2)).toBeLessThanOrEqual(3e-6);
+      expect(
+        distance(found.outputs.get(name) ?? values.subarray(1), values, 1e-2),
+      ).toBeLessThanOrEqual(3e-6);
     }
   });
 });
 
 it('every row for tensors of any rank has a case', () => {
-  const tested = new Set(Object.values(cases).map(({ kernel, layer }) => `${layer.kind} ${kernel}`));
+  const tested = new Set(
+    Object.values(cases).map(({ kernel, layer }) => `${layer.kind} ${kernel}`),
+  );
   const rows = [...productKernels, ...samplingKernels, ...streamKernels, ...stridedKernels].map(
     ({ kind, name }) => `${kind} ${name}`,
   );

@@ -4,11 +4,20 @@ import { firstThatPays } from '../../../../hw-models/host/engine/choice.js';
 import { createEngine } from '../../../../hw-models/host/engine/engine.js';
 import type { HostKernel } from '../../../../hw-models/host/engine/kernel.js';
 import { denseKernels } from '../../../../hw-models/host/engine/table.js';
-import { createSparseWinograd, createWinograd, winogradRefusal } from '../../../../hw-models/host/engine/winograd.js';
+import {
+  createSparseWinograd,
+  createWinograd,
+  winogradRefusal,
+} from '../../../../hw-models/host/engine/winograd.js';
 import { filterings, winogradSource } from '../../../../hw-models/host/engine/winograd-source.js';
 import { createReference } from '../../../../hw-models/host/reference.js';
 import type { Layer, LayerWeights, Rectifier } from '../../../../workloads/network.js';
-import { cookToom, type Filtering, type Matrix, toFloat } from '../../../../workloads/transforms/cook-toom.js';
+import {
+  cookToom,
+  type Filtering,
+  type Matrix,
+  toFloat,
+} from '../../../../workloads/transforms/cook-toom.js';
 import type { ConvolutionShape } from '../../../../workloads/transforms/shape.js';
 import {
   pruneTransformed,
@@ -17,7 +26,12 @@ import {
   winogradConvolve,
 } from '../../../../workloads/transforms/winograd.js';
 import { convolve } from '../../../reference/convolution.js';
-import { type ConvolutionCase, convolutionCases, drawFrom, expectNear } from '../../../workloads/transforms/cases.js';
+import {
+  type ConvolutionCase,
+  convolutionCases,
+  drawFrom,
+  expectNear,
+} from '../../../workloads/transforms/cases.js';
 import { layerOn } from '../one-layer.js';
 import { cases as networkCases } from '../random-network.js';
 import { loadKernel } from '../run-kernel.js';
@@ -28,13 +42,24 @@ const ROUNDING = 2 ** -24;
 function layerOf(shape: ConvolutionShape, activation: Rectifier, stride = 1): Layer {
   const { channels, height, width, outputs, kernel, pad, groups } = shape;
   const square = { kernel, stride, pad, groups } as const;
-  const spec = { kind: 'conv2d', name: 'conv', channels: outputs, ...square, bias: true, activation } as const;
+  const spec = {
+    kind: 'conv2d',
+    name: 'conv',
+    channels: outputs,
+    ...square,
+    bias: true,
+    activation,
+  } as const;
   return layerOn([channels, height, width], spec);
 }
 
 function weightsOf({ shape, weights, bias }: ConvolutionCase): LayerWeights {
   const columns = (shape.channels / shape.groups) * shape.kernel ** 2;
-  return { store: { format: 'dense', rows: shape.outputs, columns, values: weights }, bias, origin: 'synthetic' };
+  return {
+    store: { format: 'dense', rows: shape.outputs, columns, values: weights },
+    bias,
+    origin: 'synthetic',
+  };
 }
 
 function absolute({ outputs, taps, ...matrices }: Filtering<number>): Filtering<number> {
@@ -49,23 +74,38 @@ function absolute({ outputs, taps, ...matrices }: Filtering<number>): Filtering<
 }
 
 /**
- * How far 32-bit arithmetic may be off at each output. Every output is a sum of products whose every factor was rounded
- * at most k times, so it is off by at most k u / (1 − k u) times the sum of their magnitudes, which is the same Winograd
- * convolution of absolute values with absolute matrices. k: a transform of n values takes n + 1 roundings (n products
- * and sums, its rounded coefficient), the input's and the output's two each; a weight 1; C products and sums; the bias;
+ * How far 32-bit arithmetic may be off at each output. Every output is a sum of products whose
+ * every factor was rounded at most k times, so it is off by at most k u / (1 − k u) times the sum
+ * of their magnitudes, which is the same Winograd convolution of absolute values with absolute
+ * matrices. k: a transform of n values takes n + 1 roundings (n products and sums, its rounded
+ * coefficient), the input's and the output's two each; a weight 1; C products and sums; the bias;
  * and the reference's own result.
  */
-function boundsOf({ shape, input, bias }: ConvolutionCase, transformed: TransformedWeights): Float64Array {
+function boundsOf(
+  { shape, input, bias }: ConvolutionCase,
+  transformed: TransformedWeights,
+): Float64Array {
   const { filtering, values, channels } = transformed;
-  const magnitudes = { ...transformed, filtering: absolute(filtering), values: values.map(Math.abs) };
+  const magnitudes = {
+    ...transformed,
+    filtering: absolute(filtering),
+    values: values.map(Math.abs),
+  };
   const k = 4 * (filtering.inputMatrix.length + 1) + 1 + channels + 2;
   const factor = (k * ROUNDING) / (1 - k * ROUNDING);
-  return winogradConvolve(shape, magnitudes, bias.map(Math.abs), input.map(Math.abs)).map((sum) => factor * sum);
+  return winogradConvolve(shape, magnitudes, bias.map(Math.abs), input.map(Math.abs)).map(
+    (sum) => factor * sum,
+  );
 }
 
 function transformedOf({ shape, weights }: ConvolutionCase, outputs: number): TransformedWeights {
   const channels = shape.channels / shape.groups;
-  return transformWeights(toFloat(cookToom(outputs, shape.kernel)), shape.outputs, channels, weights);
+  return transformWeights(
+    toFloat(cookToom(outputs, shape.kernel)),
+    shape.outputs,
+    channels,
+    weights,
+  );
 }
 
 const cases = fc.record({
@@ -77,7 +117,10 @@ const cases = fc.record({
 
 type Drawn = typeof cases extends fc.Arbitrary<infer Value> ? Value : never;
 
-/** Runs `kernel` on the case's image and, as later frames, on other ones; each frame is compared with `expected`. */
+/**
+ * Runs `kernel` on the case's image and, as later frames, on other ones; each frame is compared
+ * with `expected`.
+ */
 function check(
   kernel: HostKernel,
   { one, activation, batch, threads }: Drawn,
@@ -90,12 +133,20 @@ function check(
   frames.forEach((frame, at) => {
     together.set(frame, at * input.length);
   });
-  const found = loadKernel(kernel, layerOf(shape, activation), weightsOf(one), batch, threads).run(together);
+  const found = loadKernel(kernel, layerOf(shape, activation), weightsOf(one), batch, threads).run(
+    together,
+  );
   const size = found.length / batch;
   frames.forEach((frame, at) => {
-    const sums = Array.from(expected(frame), (sum) => (activation === 'relu' ? Math.max(sum, 0) : sum));
+    const sums = Array.from(expected(frame), (sum) =>
+      activation === 'relu' ? Math.max(sum, 0) : sum,
+    );
     const bounds = boundsOf({ ...one, input: frame }, transformed);
-    expectNear(found.subarray(at * size, (at + 1) * size), sums, (value) => bounds[value] as number);
+    expectNear(
+      found.subarray(at * size, (at + 1) * size),
+      sums,
+      (value) => bounds[value] as number,
+    );
   });
 }
 
@@ -119,7 +170,9 @@ describe.each(filterings)('Winograd F(%i, %i) on the host', (outputs) => {
     const transformed = transformedOf(one, outputs);
     const whole = { one, activation: 'none', batch: 1, threads: 2 } as const;
     for (const kernel of [createWinograd(outputs), createSparseWinograd(outputs, 1)]) {
-      check(kernel, whole, transformed, (frame) => convolve({ ...shape, stride: 1 }, frame, one.weights, one.bias));
+      check(kernel, whole, transformed, (frame) =>
+        convolve({ ...shape, stride: 1 }, frame, one.weights, one.bias),
+      );
     }
   });
 
@@ -149,8 +202,14 @@ describe('Winograd rows', () => {
     });
     const refusals: readonly (readonly [Layer, string | null])[] = [
       [layerOf(shape, 'none'), null],
-      [layerOf(shape, 'none', 2), 'has stride 2: a transform computes every output, 4 times the work'],
-      [layerOf({ ...shape, kernel: 1 }, 'none'), 'has 1×1 kernels: nothing to share between outputs'],
+      [
+        layerOf(shape, 'none', 2),
+        'has stride 2: a transform computes every output, 4 times the work',
+      ],
+      [
+        layerOf({ ...shape, kernel: 1 }, 'none'),
+        'has 1×1 kernels: nothing to share between outputs',
+      ],
       [layerOf({ ...shape, kernel: 5 }, 'none'), 'has 5×5 kernels, not 3×3'],
     ];
     for (const [layer, refusal] of refusals) {
@@ -160,7 +219,11 @@ describe('Winograd rows', () => {
   });
 
   it('give way to the rows behind them, so that whole networks run', async () => {
-    const winograd = createEngine('winograd', 'Winograd', firstThatPays([createWinograd(4), ...denseKernels]));
+    const winograd = createEngine(
+      'winograd',
+      'Winograd',
+      firstThatPays([createWinograd(4), ...denseKernels]),
+    );
     await fc.assert(
       fc.asyncProperty(networkCases, async ({ model, batch, inputs }) => {
         const [found, expected] = await Promise.all(

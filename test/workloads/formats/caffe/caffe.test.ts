@@ -53,7 +53,10 @@ layer { name: "train" type: "Python" bottom: "fc2" top: "loss" include { phase: 
 layer { name: "prob" type: "Softmax" bottom: "fc2" top: "prob" }
 `;
 
-const blob = (dims: readonly number[], values: Float32Array) => ({ shape: { dim: dims }, data: [...values] });
+const blob = (dims: readonly number[], values: Float32Array) => ({
+  shape: { dim: dims },
+  data: [...values],
+});
 const layers = [
   { name: 'conv1', blobs: [blob([4, 3, 3, 3], weights.conv1), blob([4], weights.bias1)] },
   {
@@ -82,7 +85,12 @@ const onnx = onnxFile({
   opset: 14,
   input: [3, 6, 6],
   nodes: [
-    { opType: 'Conv', input: ['x', 'w1', 'b1'], output: ['c1'], attributes: { pads: [1, 1, 1, 1] } },
+    {
+      opType: 'Conv',
+      input: ['x', 'w1', 'b1'],
+      output: ['c1'],
+      attributes: { pads: [1, 1, 1, 1] },
+    },
     {
       opType: 'BatchNormalization',
       input: ['c1', 'g', 'b', 'm', 'v'],
@@ -91,7 +99,12 @@ const onnx = onnxFile({
       floats: ['epsilon'],
     },
     { opType: 'Relu', input: ['n1'], output: ['r1'] },
-    { opType: 'MaxPool', input: ['r1'], output: ['p1'], attributes: { kernel_shape: [2, 2], strides: [2, 2] } },
+    {
+      opType: 'MaxPool',
+      input: ['r1'],
+      output: ['p1'],
+      attributes: { kernel_shape: [2, 2], strides: [2, 2] },
+    },
     { opType: 'Conv', input: ['p1', 'w2'], output: ['c2'], attributes: { group: 2 } },
     { opType: 'Flatten', input: ['c2'], output: ['f'] },
     { opType: 'Gemm', input: ['f', 'w3', 'b3'], output: ['h'], attributes: { transB: 1 } },
@@ -100,16 +113,34 @@ const onnx = onnxFile({
     { opType: 'Softmax', input: ['o'], output: ['y'] },
   ],
   tensors: {
-    ...{ w1: { dims: [4, 3, 3, 3], values: [...weights.conv1] }, b1: { dims: [4], values: [...weights.bias1] } },
-    ...{ g: { dims: [4], values: [...weights.gamma] }, b: { dims: [4], values: [...weights.beta] } },
-    ...{ m: { dims: [4], values: [...weights.mean] }, v: { dims: [4], values: [...weights.variance] } },
-    ...{ w2: { dims: [6, 2, 2, 2], values: [...weights.conv2] }, w3: { dims: [10, 24], values: [...weights.fc1] } },
-    ...{ b3: { dims: [10], values: [...weights.fc1Bias] }, w4: { dims: [5, 10], values: [...weights.fc2] } },
+    ...{
+      w1: { dims: [4, 3, 3, 3], values: [...weights.conv1] },
+      b1: { dims: [4], values: [...weights.bias1] },
+    },
+    ...{
+      g: { dims: [4], values: [...weights.gamma] },
+      b: { dims: [4], values: [...weights.beta] },
+    },
+    ...{
+      m: { dims: [4], values: [...weights.mean] },
+      v: { dims: [4], values: [...weights.variance] },
+    },
+    ...{
+      w2: { dims: [6, 2, 2, 2], values: [...weights.conv2] },
+      w3: { dims: [10, 24], values: [...weights.fc1] },
+    },
+    ...{
+      b3: { dims: [10], values: [...weights.fc1Bias] },
+      w4: { dims: [5, 10], values: [...weights.fc2] },
+    },
   },
 });
 
 /** [out, in, rows, columns] → [rows, columns, in, out]. */
-function kernel(values: Float32Array, [out = 1, inputs = 1, high = 1, wide = 1]: readonly number[]): Float32Array {
+function kernel(
+  values: Float32Array,
+  [out = 1, inputs = 1, high = 1, wide = 1]: readonly number[],
+): Float32Array {
   return values.map((_, at) => {
     const [o, i] = [at % out, Math.floor(at / out) % inputs];
     const tap = Math.floor(at / (out * inputs));
@@ -118,7 +149,11 @@ function kernel(values: Float32Array, [out = 1, inputs = 1, high = 1, wide = 1]:
 }
 
 /** Columns over [channels, rows, columns] → rows over [rows, columns, channels]. */
-function flattened(values: Float32Array, outputs: number, [c = 1, h = 1, w = 1]: readonly number[]): Float32Array {
+function flattened(
+  values: Float32Array,
+  outputs: number,
+  [c = 1, h = 1, w = 1]: readonly number[],
+): Float32Array {
   return values.map((_, at) => {
     const [output, input] = [at % outputs, Math.floor(at / outputs)];
     const [channel, pixel] = [input % c, Math.floor(input / c)];
@@ -149,10 +184,20 @@ function tfjs() {
       config: {
         layers: [
           keras('in', 'InputLayer', { batch_input_shape: [null, 6, 6, 3] }, ''),
-          keras('conv1', 'Conv2D', { filters: 4, kernel_size: [3, 3], strides: [1, 1], padding: 'same' }, 'in'),
+          keras(
+            'conv1',
+            'Conv2D',
+            { filters: 4, kernel_size: [3, 3], strides: [1, 1], padding: 'same' },
+            'in',
+          ),
           keras('bn1', 'BatchNormalization', { axis: -1, epsilon: 0.01 }, 'conv1'),
           keras('relu', 'Activation', { activation: 'relu' }, 'bn1'),
-          keras('pool', 'MaxPooling2D', { pool_size: [2, 2], strides: [2, 2], padding: 'valid' }, 'relu'),
+          keras(
+            'pool',
+            'MaxPooling2D',
+            { pool_size: [2, 2], strides: [2, 2], padding: 'valid' },
+            'relu',
+          ),
           keras(
             'conv2',
             'Conv2D',
@@ -167,7 +212,10 @@ function tfjs() {
       },
     },
     weightsManifest: [
-      { paths: ['w.bin'], weights: stored.map(([name, shape]) => ({ name, shape, dtype: 'float32' })) },
+      {
+        paths: ['w.bin'],
+        weights: stored.map(([name, shape]) => ({ name, shape, dtype: 'float32' })),
+      },
     ],
   };
   const bytes = Buffer.concat(stored.map(([, , values]) => Buffer.from(values.buffer)));
@@ -180,13 +228,19 @@ const only = ([entry]: readonly ZooEntry[]): ZooEntry => {
 };
 
 describe('one network through Caffe, ONNX and TensorFlow.js', async () => {
-  const caffe = only(await readCaffe(source('small.prototxt', prototxt, { 'small.caffemodel': caffemodel })));
-  const others = { onnx: only(await readOnnx(source('small.onnx', onnx))), tfjs: only(await readTfjs(tfjs())) };
+  const caffe = only(
+    await readCaffe(source('small.prototxt', prototxt, { 'small.caffemodel': caffemodel })),
+  );
+  const others = {
+    onnx: only(await readOnnx(source('small.onnx', onnx))),
+    tfjs: only(await readTfjs(tfjs())),
+  };
   const input = drawn([3, 6, 6], 11);
 
   /** What costs anything, whatever the format calls it. */
   const demands = ({ network }: ZooEntry) => network.layers.flatMap(({ demand }) => demand ?? []);
-  const nonzeros = ({ weights: own }: ZooEntry) => [...(own?.values() ?? [])].map(({ store }) => nonzerosOf(store));
+  const nonzeros = ({ weights: own }: ZooEntry) =>
+    [...(own?.values() ?? [])].map(({ store }) => nonzerosOf(store));
 
   it('is seven layers with the biases that folding leaves', () => {
     expect(caffe.network.layers.map(({ name, kind }) => `${name} ${kind}`)).toEqual([
@@ -244,15 +298,22 @@ describe('a Caffe network', () => {
       .finish();
     const entry = only(await readCaffe(source('old.prototxt', old, { 'old.caffemodel': bytes })));
     // 5 − 3 + 1 = 3 pixels, two windows of 2 with stride 2 when rounding up.
-    expect(entry.network.layers.map(({ kind, results: [result] }) => `${kind} ${result?.shape.join('×')}`)).toEqual([
-      ...['conv2d 1×2×3×3', 'pool2d 1×2×2×2', 'lrn 1×2×2×2', 'dense 1×3'],
-    ]);
+    expect(
+      entry.network.layers.map(
+        ({ kind, results: [result] }) => `${kind} ${result?.shape.join('×')}`,
+      ),
+    ).toEqual([...['conv2d 1×2×3×3', 'pool2d 1×2×2×2', 'lrn 1×2×2×2', 'dense 1×3']]);
     expect(entry.weights?.get('c')?.bias).toEqual(Float32Array.of(1, 2));
   });
 
   const deep = `${'a {'.repeat(100)}${'}'.repeat(100)}`;
   it.each<[string, string, Uint8Array | null, string]>([
-    ['no input', 'layer { name: "a" type: "ReLU" }', null, 's.prototxt: found 0 inputs, expected one'],
+    [
+      'no input',
+      'layer { name: "a" type: "ReLU" }',
+      null,
+      's.prototxt: found 0 inputs, expected one',
+    ],
     [
       'an unknown type',
       prototxt.replace('"Dropout"', '"Drop"'),
@@ -272,7 +333,12 @@ describe('a Caffe network', () => {
       "layer conv1: found num_output of 'four', expected a number",
     ],
     ['half a file', prototxt.slice(0, 300), null, "found 'the end of the file'"],
-    ['blocks without end', deep, null, 's.prototxt:1: found blocks nested 65 deep, expected at most 64'],
+    [
+      'blocks without end',
+      deep,
+      null,
+      's.prototxt:1: found blocks nested 65 deep, expected at most 64',
+    ],
     ['signs', '{ } }', null, "s.prototxt:1: found '{', expected a field's name"],
     ['no text', '\u0001\u0002', null, 's.prototxt:1: found "\\u0001\\u0002", expected a field'],
     [
@@ -290,11 +356,18 @@ describe('a Caffe network', () => {
     [
       'a shape that its data does not fill',
       prototxt,
-      netType.encode({ layer: [{ name: 'conv1', blobs: [{ shape: { dim: [9, 9] }, data: [1] }] }] }).finish(),
+      netType
+        .encode({ layer: [{ name: 'conv1', blobs: [{ shape: { dim: [9, 9] }, data: [1] }] }] })
+        .finish(),
       'layer conv1: found 1 values, expected 81',
     ],
     ['half the weights', prototxt, caffemodel.subarray(0, 100), 'expected a whole .caffemodel'],
-    ['no weights at all', prototxt, new Uint8Array(), 's.caffemodel: found no layers, expected a .caffemodel'],
+    [
+      'no weights at all',
+      prototxt,
+      new Uint8Array(),
+      's.caffemodel: found no layers, expected a .caffemodel',
+    ],
   ])('is refused for %s', async (_what, text, bytes, expected) => {
     const beside = bytes ? { 's.caffemodel': bytes } : {};
     expect(await refusal(() => readCaffe(source('s.prototxt', text, beside)))).toContain(expected);

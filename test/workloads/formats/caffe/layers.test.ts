@@ -19,7 +19,8 @@ type Blobs = readonly { readonly dims: readonly number[]; readonly values: reado
 async function layer(text: string, inputs: readonly (readonly number[])[], blobs?: Blobs) {
   const names = ['x', 'y', 'z'].slice(0, inputs.length);
   const given = inputs.map(
-    (shape, at) => `input: "${names[at]}" input_shape { ${shape.map((extent) => `dim: ${extent}`).join(' ')} }`,
+    (shape, at) =>
+      `input: "${names[at]}" input_shape { ${shape.map((extent) => `dim: ${extent}`).join(' ')} }`,
   );
   const bottoms = names.map((name) => `bottom: "${name}"`).join(' ');
   const prototxt = `${given.join('\n')}\nlayer { name: "out" ${bottoms} ${text.includes('top:') ? '' : 'top: "out"'} ${text} }`;
@@ -30,30 +31,61 @@ async function layer(text: string, inputs: readonly (readonly number[])[], blobs
   const beside = blobs ? { 's.caffemodel': netType.encode({ layer: [stored] }).finish() } : {};
   const [entry] = await readCaffe(source('s.prototxt', prototxt, beside));
   if (!entry) throw new Error('no network');
-  const tensors = new Map(entry.network.inputs.map((input, at) => [input.name, drawn(input, at + 1)]));
-  return { outputs: outputsOf(entry, tensors), inputs: names.map((name) => tensors.get(name) as Tensor), entry };
+  const tensors = new Map(
+    entry.network.inputs.map((input, at) => [input.name, drawn(input, at + 1)]),
+  );
+  return {
+    outputs: outputsOf(entry, tensors),
+    inputs: names.map((name) => tensors.get(name) as Tensor),
+    entry,
+  };
 }
 
 const image = [1, 2, 3, 4];
-const each = (of: (x: number, at: number) => number) => (values: ArrayLike<number>) => Array.from(values, of);
+const each = (of: (x: number, at: number) => number) => (values: ArrayLike<number>) =>
+  Array.from(values, of);
 const e = Math.exp;
 
 describe('functions of single elements', () => {
   it.each<[string, string, (values: ArrayLike<number>) => number[]]>([
     ['ReLU', 'type: "ReLU"', each((x) => Math.max(0, x))],
-    ['ReLU with a slope', 'type: "ReLU" relu_param { negative_slope: 0.1 }', each((x) => (x < 0 ? 0.1 * x : x))],
+    [
+      'ReLU with a slope',
+      'type: "ReLU" relu_param { negative_slope: 0.1 }',
+      each((x) => (x < 0 ? 0.1 * x : x)),
+    ],
     ['ReLU6', 'type: "ReLU6"', each((x) => Math.min(6, Math.max(0, x)))],
     ['ELU', 'type: "ELU" elu_param { alpha: 0.5 }', each((x) => (x < 0 ? 0.5 * (e(x) - 1) : x))],
     ['Sigmoid', 'type: "Sigmoid"', each((x) => 1 / (1 + e(-x)))],
     ['TanH', 'type: "TanH"', each(Math.tanh)],
     ['AbsVal', 'type: "AbsVal"', each(Math.abs)],
     ['BNLL', 'type: "BNLL"', each((x) => Math.log(1 + e(x)))],
-    ['Power', 'type: "Power" power_param { power: 2 scale: 0.5 shift: 1 }', each((x) => (1 + 0.5 * x) ** 2)],
+    [
+      'Power',
+      'type: "Power" power_param { power: 2 scale: 0.5 shift: 1 }',
+      each((x) => (1 + 0.5 * x) ** 2),
+    ],
     ['Power of 3', 'type: "Power" power_param { power: 3 }', each((x) => x ** 3)],
-    ['Exp', 'type: "Exp" exp_param { base: 2 scale: 0.5 shift: 1 }', each((x) => 2 ** (1 + 0.5 * x))],
-    ['Log', 'type: "Log" log_param { base: 10 scale: 0.5 shift: 3 }', each((x) => Math.log10(3 + 0.5 * x))],
-    ['Threshold', 'type: "Threshold" threshold_param { threshold: 0.5 }', each((x) => Number(x > 0.5))],
-    ['Clip', 'type: "Clip" clip_param { min: -1 max: 0.5 }', each((x) => Math.min(0.5, Math.max(-1, x)))],
+    [
+      'Exp',
+      'type: "Exp" exp_param { base: 2 scale: 0.5 shift: 1 }',
+      each((x) => 2 ** (1 + 0.5 * x)),
+    ],
+    [
+      'Log',
+      'type: "Log" log_param { base: 10 scale: 0.5 shift: 3 }',
+      each((x) => Math.log10(3 + 0.5 * x)),
+    ],
+    [
+      'Threshold',
+      'type: "Threshold" threshold_param { threshold: 0.5 }',
+      each((x) => Number(x > 0.5)),
+    ],
+    [
+      'Clip',
+      'type: "Clip" clip_param { min: -1 max: 0.5 }',
+      each((x) => Math.min(0.5, Math.max(-1, x))),
+    ],
     ['Swish', 'type: "Swish"', each((x) => x / (1 + e(-x)))],
     ['HardSwish', 'type: "HardSwish"', each((x) => (x * Math.min(6, Math.max(0, x + 3))) / 6)],
     [
@@ -67,8 +99,14 @@ describe('functions of single elements', () => {
   });
 
   it('PReLU takes a slope of each channel', async () => {
-    const { outputs, inputs } = await layer('type: "PReLU"', [image], [{ dims: [2], values: [0.1, 0.2] }]);
-    const expected = each((x, at) => (x < 0 ? x * (at < 12 ? 0.1 : 0.2) : x))(inputs[0]?.values ?? []);
+    const { outputs, inputs } = await layer(
+      'type: "PReLU"',
+      [image],
+      [{ dims: [2], values: [0.1, 0.2] }],
+    );
+    const expected = each((x, at) => (x < 0 ? x * (at < 12 ? 0.1 : 0.2) : x))(
+      inputs[0]?.values ?? [],
+    );
     expect(distance(outputs[0]?.values ?? [], expected)).toBeLessThan(1e-6);
   });
 });
@@ -79,13 +117,19 @@ describe('several inputs', () => {
     return {
       found: outputs[0]?.values ?? [],
       of: (make: (...values: number[]) => number) =>
-        Array.from({ length: 24 }, (_, at) => make(...inputs.map(({ values }) => values[at] as number))),
+        Array.from({ length: 24 }, (_, at) =>
+          make(...inputs.map(({ values }) => values[at] as number)),
+        ),
     };
   };
 
   it.each<[string, string, (x: number, y: number, z: number) => number]>([
     ['SUM', 'eltwise_param { operation: SUM }', (x, y, z) => x + y + z],
-    ['SUM with factors', 'eltwise_param { coeff: 1 coeff: -1 coeff: 0.5 }', (x, y, z) => x - y + z / 2],
+    [
+      'SUM with factors',
+      'eltwise_param { coeff: 1 coeff: -1 coeff: 0.5 }',
+      (x, y, z) => x - y + z / 2,
+    ],
     ['PROD', 'eltwise_param { operation: PROD }', (x, y, z) => x * y * z],
     ['MAX', 'eltwise_param { operation: MAX }', (x, y, z) => Math.max(x, y, z)],
   ])('Eltwise %s', async (_name, text, of) => {
@@ -94,18 +138,24 @@ describe('several inputs', () => {
   });
 
   it('a second input scales each channel', async () => {
-    const { outputs, inputs } = await layer('type: "Scale" scale_param { axis: 0 }', [image, [1, 2]]);
+    const { outputs, inputs } = await layer('type: "Scale" scale_param { axis: 0 }', [
+      image,
+      [1, 2],
+    ]);
     const factors = inputs[1]?.values ?? [];
-    const expected = each((x, at) => x * (factors[Math.floor(at / 12)] as number))(inputs[0]?.values ?? []);
+    const expected = each((x, at) => x * (factors[Math.floor(at / 12)] as number))(
+      inputs[0]?.values ?? [],
+    );
     expect(distance(outputs[0]?.values ?? [], expected)).toBeLessThan(1e-6);
   });
 });
 
 describe('windows', () => {
   it('a stochastic pool is tested with its expectation', async () => {
-    const { outputs, inputs } = await layer('type: "Pooling" pooling_param { pool: STOCHASTIC kernel_size: 3 }', [
-      [1, 1, 3, 3],
-    ]);
+    const { outputs, inputs } = await layer(
+      'type: "Pooling" pooling_param { pool: STOCHASTIC kernel_size: 3 }',
+      [[1, 1, 3, 3]],
+    );
     const values = Array.from(inputs[0]?.values ?? []);
     const sum = values.reduce((total, x) => total + x, 0);
     const expected = values.reduce((total, x) => total + x * x, 0) / sum;
@@ -118,11 +168,14 @@ describe('windows', () => {
       [image],
     );
     const x = (c: number, row: number, column: number) =>
-      row < 0 || column < 0 || row > 2 || column > 3 ? 0 : (inputs[0]?.values[(c * 3 + row) * 4 + column] as number);
+      row < 0 || column < 0 || row > 2 || column > 3
+        ? 0
+        : (inputs[0]?.values[(c * 3 + row) * 4 + column] as number);
     const expected = Array.from({ length: 24 }, (_, at) => {
       const [c, row, column] = [Math.floor(at / 12), Math.floor(at / 4) % 3, at % 4];
       let squares = 0;
-      for (const dy of [-1, 0, 1]) for (const dx of [-1, 0, 1]) squares += x(c, row + dy, column + dx) ** 2;
+      for (const dy of [-1, 0, 1])
+        for (const dx of [-1, 0, 1]) squares += x(c, row + dy, column + dx) ** 2;
       // Padding counts as far as it reaches.
       return x(c, row, column) * (1 + (0.5 * squares) / 9) ** -0.75;
     });
@@ -131,7 +184,8 @@ describe('windows', () => {
 
   it('Deconvolution spreads each pixel over its kernel', async () => {
     const values = Array.from({ length: 2 * 3 * 2 * 2 }, (_, at) => Math.cos(at));
-    const text = 'type: "Deconvolution" convolution_param { num_output: 3 kernel_size: 2 stride: 2 bias_term: false }';
+    const text =
+      'type: "Deconvolution" convolution_param { num_output: 3 kernel_size: 2 stride: 2 bias_term: false }';
     const { outputs, inputs } = await layer(text, [image], [{ dims: [2, 3, 2, 2], values }]);
     const expected = new Array<number>(3 * 6 * 8).fill(0);
     for (let i = 0; i < 2; i++)
@@ -141,7 +195,8 @@ describe('windows', () => {
             const from = inputs[0]?.values[(i * 3 + (y >> 1)) * 4 + (x >> 1)] as number;
             const at = (o * 6 + y) * 8 + x;
             expected[at] =
-              (expected[at] as number) + from * (values[((i * 3 + o) * 2 + (y & 1)) * 2 + (x & 1)] as number);
+              (expected[at] as number) +
+              from * (values[((i * 3 + o) * 2 + (y & 1)) * 2 + (x & 1)] as number);
           }
     expect(outputs[0]?.shape).toEqual([1, 3, 6, 8]);
     expect(distance(outputs[0]?.values ?? [], expected)).toBeLessThan(1e-5);
@@ -162,10 +217,22 @@ describe('windows', () => {
 
 describe('shapes', () => {
   it.each<[string, string, readonly (readonly number[])[]]>([
-    ['Reshape keeps and fills', 'type: "Reshape" reshape_param { shape { dim: 0 dim: -1 dim: 4 } }', [[1, 6, 4]]],
-    ['Reshape of some axes', 'type: "Reshape" reshape_param { shape { dim: 6 } axis: 1 num_axes: 2 }', [[1, 6, 4]]],
+    [
+      'Reshape keeps and fills',
+      'type: "Reshape" reshape_param { shape { dim: 0 dim: -1 dim: 4 } }',
+      [[1, 6, 4]],
+    ],
+    [
+      'Reshape of some axes',
+      'type: "Reshape" reshape_param { shape { dim: 6 } axis: 1 num_axes: 2 }',
+      [[1, 6, 4]],
+    ],
     ['Flatten', 'type: "Flatten" flatten_param { axis: 2 end_axis: 3 }', [[1, 2, 12]]],
-    ['Permute', 'type: "Permute" permute_param { order: 0 order: 2 order: 3 order: 1 }', [[1, 3, 4, 2]]],
+    [
+      'Permute',
+      'type: "Permute" permute_param { order: 0 order: 2 order: 3 order: 1 }',
+      [[1, 3, 4, 2]],
+    ],
     [
       'Slice at points',
       'type: "Slice" top: "a" top: "b" slice_param { axis: 3 slice_point: 1 }',
@@ -196,7 +263,9 @@ describe('shapes', () => {
     const given = `input: "x" input_shape { dim: 1 dim: 2 dim: 3 dim: 4 } layer { name: "out" bottom: "x" ${text.includes('top:') ? '' : 'top: "out"'} ${text} }`;
     const [entry] = await readCaffe(source('s.prototxt', given));
     const results = entry?.network.layers.flatMap((each) => each.results) ?? [];
-    expect(entry?.network.outputs.map((name) => results.find((result) => result.name === name)?.shape)).toEqual(shapes);
+    expect(
+      entry?.network.outputs.map((name) => results.find((result) => result.name === name)?.shape),
+    ).toEqual(shapes);
     expect(entry?.network.outputs).toHaveLength(names);
   });
 
@@ -270,14 +339,38 @@ function file(path: string) {
 
 // The input that the expected values were made with.
 const given = Float32Array.of(
-  ...[-0.8019314, -1.324359, -0.2483616, 0.4204452, 1.136047, 0.1097064, -0.5526473, -0.7847804, 0.7487458, 1.634783],
-  ...[0.2727688, -1.233329, -0.9582652, 1.600019, 0.2028824, -1.732135, -0.08369619, -1.163226, -0.6292881, -0.4880058],
-  ...[-0.7133134, 0.5533785, -0.06308597, -0.5894313, 0.4096378, 0.8298553, -1.643023, -0.2567301, -0.9807473],
-  ...[-0.1731552, -1.289419, 0.02069039, -0.03788574, -0.3043377, -1.047927, -0.3961903, -1.091329, -1.355209],
-  ...[0.2247857, -1.10935, 1.170296, 0.7165877, -1.997817, 0.2721289, -1.101717, 0.03305722, 0.04363199, -1.98843],
-  ...[-0.2334225, -0.25579, 0.9620005, -1.181447, 0.7380419, -1.098973, -0.3312909, -0.8404732, 1.448731, 0.5682131],
-  ...[2.431732, 0.6419164, 0.8449928, 0.8406829, -0.6066115, -0.07002845, 1.350389, -0.3965508, 0.1887995, -0.02122346],
-  ...[0.6092165, -0.3649088, -0.1523619, 0.2423814, 0.1030231, -0.8649728, 0.8957831, -1.298481, -1.201116, -1.282492],
+  ...[
+    -0.8019314, -1.324359, -0.2483616, 0.4204452, 1.136047, 0.1097064, -0.5526473, -0.7847804,
+    0.7487458, 1.634783,
+  ],
+  ...[
+    0.2727688, -1.233329, -0.9582652, 1.600019, 0.2028824, -1.732135, -0.08369619, -1.163226,
+    -0.6292881, -0.4880058,
+  ],
+  ...[
+    -0.7133134, 0.5533785, -0.06308597, -0.5894313, 0.4096378, 0.8298553, -1.643023, -0.2567301,
+    -0.9807473,
+  ],
+  ...[
+    -0.1731552, -1.289419, 0.02069039, -0.03788574, -0.3043377, -1.047927, -0.3961903, -1.091329,
+    -1.355209,
+  ],
+  ...[
+    0.2247857, -1.10935, 1.170296, 0.7165877, -1.997817, 0.2721289, -1.101717, 0.03305722,
+    0.04363199, -1.98843,
+  ],
+  ...[
+    -0.2334225, -0.25579, 0.9620005, -1.181447, 0.7380419, -1.098973, -0.3312909, -0.8404732,
+    1.448731, 0.5682131,
+  ],
+  ...[
+    2.431732, 0.6419164, 0.8449928, 0.8406829, -0.6066115, -0.07002845, 1.350389, -0.3965508,
+    0.1887995, -0.02122346,
+  ],
+  ...[
+    0.6092165, -0.3649088, -0.1523619, 0.2423814, 0.1030231, -0.8649728, 0.8957831, -1.298481,
+    -1.201116, -1.282492,
+  ],
   ...[0.9669723, -0.3606084, -0.9710364, -1.136021, 0.4211311, -1.054841],
 );
 
@@ -288,7 +381,9 @@ describe.skipIf(!existsSync(join(shared, 'cases/caffe')))('cases', () => {
     if (!entry) throw new Error('no network');
     const [input] = entry.network.inputs;
     const tensor: Tensor = { shape: input?.shape ?? [], type: 'float32', values: given };
-    expect(distance(outputsOf(entry, new Map([['data', tensor]]))[0]?.values ?? [], expected[name])).toBeLessThan(1e-6);
+    expect(
+      distance(outputsOf(entry, new Map([['data', tensor]]))[0]?.values ?? [], expected[name]),
+    ).toBeLessThan(1e-6);
   });
 
   it('cifar_pool', async () => {
@@ -299,9 +394,27 @@ describe.skipIf(!existsSync(join(shared, 'cases/caffe')))('cases', () => {
 
 describe.skipIf(!existsSync(networks))('networks of other projects', () => {
   const known = [
-    ...['bvlc_caffenet', 'bvlc_cifar10_full', 'bvlc_googlenet', 'bvlc_one_conv', 'bvlc_siamese', 'mnv2_ssdlite'],
-    ...['mobilenet_ssd', 'mobilenet_v1', 'mobilenetv3_voc', 'resnet152_kaiming', 'soeaver_densenet121'],
-    ...['soeaver_inception-resnet-v2', 'soeaver_inception-v4', 'soeaver_resnet18-priv', 'soeaver_vgg16bn-pytorch'],
+    ...[
+      'bvlc_caffenet',
+      'bvlc_cifar10_full',
+      'bvlc_googlenet',
+      'bvlc_one_conv',
+      'bvlc_siamese',
+      'mnv2_ssdlite',
+    ],
+    ...[
+      'mobilenet_ssd',
+      'mobilenet_v1',
+      'mobilenetv3_voc',
+      'resnet152_kaiming',
+      'soeaver_densenet121',
+    ],
+    ...[
+      'soeaver_inception-resnet-v2',
+      'soeaver_inception-v4',
+      'soeaver_resnet18-priv',
+      'soeaver_vgg16bn-pytorch',
+    ],
     ...['squeezenet_v1.0', 'yolov3-tiny'],
   ];
   it.each(known)('%s is read', async (name) => {
@@ -316,9 +429,12 @@ describe.skipIf(!existsSync(networks))('networks of other projects', () => {
     const tensor = drawn(input, 3);
     const [, scores] = outputsOf(entry, new Map([[input.name, tensor]]));
     const { InferenceSession, Tensor: OrtTensor } = await import('onnxruntime-node');
-    const session = await InferenceSession.create(join(networks, 'ultraface_version-RFB-320.onnx'), {
-      logSeverityLevel: 3,
-    });
+    const session = await InferenceSession.create(
+      join(networks, 'ultraface_version-RFB-320.onnx'),
+      {
+        logSeverityLevel: 3,
+      },
+    );
     const results = await session.run({
       input: new OrtTensor('float32', tensor.values as Float32Array, [...tensor.shape]),
     });

@@ -19,7 +19,10 @@ export function randomTensors(
   const random = createRandom(seed, 'folder');
   return new Map(
     Object.entries(shapes).map(([name, shape]) => {
-      const values = Float32Array.from({ length: sizeOf(shape) }, () => (random.below(81) - 40) / 64);
+      const values = Float32Array.from(
+        { length: sizeOf(shape) },
+        () => (random.below(81) - 40) / 64,
+      );
       return [name, { shape, type: 'float32', values }];
     }),
   );
@@ -85,7 +88,10 @@ export async function read(folder: Folder): Promise<ZooEntry> {
 }
 
 /** Every output by name. */
-export function run({ network, weights }: ZooEntry, inputs: Readonly<Record<string, ArrayLike<number>>>) {
+export function run(
+  { network, weights }: ZooEntry,
+  inputs: Readonly<Record<string, ArrayLike<number>>>,
+) {
   const tensors = new Map<string, Tensor>(network.constants);
   for (const { name, shape, type } of network.inputs) {
     const values = elementTypes[type].room(sizeOf(shape));

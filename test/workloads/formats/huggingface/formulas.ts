@@ -1,11 +1,13 @@
-// The architectures once more, straight from their papers' formulas: a list of numbers a position, one head at a time.
+// The architectures once more, straight from their papers' formulas: a list of numbers a position,
+// one head at a time.
 
 import type { Tensor } from '../../../../workloads/tensor.js';
 
 export type Rows = number[][];
 export type Tensors = ReadonlyMap<string, Tensor>;
 
-const dot = (a: readonly number[], b: readonly number[]) => a.reduce((sum, x, at) => sum + x * (b[at] as number), 0);
+const dot = (a: readonly number[], b: readonly number[]) =>
+  a.reduce((sum, x, at) => sum + x * (b[at] as number), 0);
 
 export function vector(tensors: Tensors, name: string): number[] {
   const tensor = tensors.get(name);
@@ -17,10 +19,13 @@ export function matrix(tensors: Tensors, name: string): Rows {
   const tensor = tensors.get(name) as Tensor;
   const columns = tensor.values.length / (tensor.shape[0] as number);
   const all = vector(tensors, name);
-  return Array.from({ length: tensor.shape[0] as number }, (_, row) => all.slice(row * columns, (row + 1) * columns));
+  return Array.from({ length: tensor.shape[0] as number }, (_, row) =>
+    all.slice(row * columns, (row + 1) * columns),
+  );
 }
 
-const turned = (rows: Rows): Rows => (rows[0] ?? []).map((_, column) => rows.map((row) => row[column] as number));
+const turned = (rows: Rows): Rows =>
+  (rows[0] ?? []).map((_, column) => rows.map((row) => row[column] as number));
 
 /** x·Wᵀ + b. */
 export function linear(tensors: Tensors, name: string, x: Rows, isTransposed = false): Rows {
@@ -36,7 +41,9 @@ export function layerNorm(tensors: Tensors, name: string, x: Rows, epsilon: numb
     const mean = row.reduce((sum, value) => sum + value, 0) / row.length;
     const variance = row.reduce((sum, value) => sum + (value - mean) ** 2, 0) / row.length;
     return row.map(
-      (value, at) => ((value - mean) / Math.sqrt(variance + epsilon)) * (scale[at] as number) + (shift[at] as number),
+      (value, at) =>
+        ((value - mean) / Math.sqrt(variance + epsilon)) * (scale[at] as number) +
+        (shift[at] as number),
     );
   });
 }
@@ -49,10 +56,12 @@ export function rmsNorm(tensors: Tensors, name: string, x: Rows, epsilon: number
   });
 }
 
-export const plus = (a: Rows, b: Rows): Rows => a.map((row, at) => row.map((x, i) => x + (b[at]?.[i] as number)));
+export const plus = (a: Rows, b: Rows): Rows =>
+  a.map((row, at) => row.map((x, i) => x + (b[at]?.[i] as number)));
 export const each = (x: Rows, f: (value: number) => number): Rows => x.map((row) => row.map(f));
 export const silu = (x: number) => x / (1 + Math.exp(-x));
-export const geluTanh = (x: number) => 0.5 * x * (1 + Math.tanh(Math.sqrt(2 / Math.PI) * (x + 0.044715 * x ** 3)));
+export const geluTanh = (x: number) =>
+  0.5 * x * (1 + Math.tanh(Math.sqrt(2 / Math.PI) * (x + 0.044715 * x ** 3)));
 
 /** x·Φ(x), Φ by its series: for small x alone. */
 export function gelu(x: number): number {
@@ -77,7 +86,12 @@ export interface Attention {
 }
 
 /** All queries, keys and values → what each position gathers. */
-export function attend(q: Rows, k: Rows, v: Rows, { heads, sharedHeads, looks, turn = (row) => row }: Attention): Rows {
+export function attend(
+  q: Rows,
+  k: Rows,
+  v: Rows,
+  { heads, sharedHeads, looks, turn = (row) => row }: Attention,
+): Rows {
   const width = (q[0]?.length ?? 0) / heads;
   const gathered = q.map((): number[] => []);
   for (let head = 0; head < heads; head++) {
@@ -86,10 +100,15 @@ export function attend(q: Rows, k: Rows, v: Rows, { heads, sharedHeads, looks, t
     const keys = part(k, shared, width).map(turn);
     const values = part(v, shared, width);
     for (const [i, query] of queries.entries()) {
-      const weights = keys.map((key, j) => (looks(i, j) ? Math.exp(dot(query, key) / Math.sqrt(width)) : 0));
+      const weights = keys.map((key, j) =>
+        looks(i, j) ? Math.exp(dot(query, key) / Math.sqrt(width)) : 0,
+      );
       const sum = weights.reduce((total, weight) => total + weight, 0);
       for (let at = 0; at < width; at++) {
-        const value = weights.reduce((total, weight, j) => total + (weight / sum) * (values[j]?.[at] as number), 0);
+        const value = weights.reduce(
+          (total, weight, j) => total + (weight / sum) * (values[j]?.[at] as number),
+          0,
+        );
         gathered[i]?.push(value);
       }
     }

@@ -32,8 +32,20 @@ const tokens = [3, 1, 10, 0, 7];
 
 describe('Llama', () => {
   const config = {
-    ...{ model_type: 'llama', vocab_size: 11, hidden_size: 24, num_hidden_layers: 2, num_attention_heads: 6 },
-    ...{ num_key_value_heads: 2, intermediate_size: 20, hidden_act: 'silu', rms_norm_eps: 1e-5, rope_theta: 500 },
+    ...{
+      model_type: 'llama',
+      vocab_size: 11,
+      hidden_size: 24,
+      num_hidden_layers: 2,
+      num_attention_heads: 6,
+    },
+    ...{
+      num_key_value_heads: 2,
+      intermediate_size: 20,
+      hidden_act: 'silu',
+      rms_norm_eps: 1e-5,
+      rope_theta: 500,
+    },
     ...{ max_position_embeddings: 16, tie_word_embeddings: false },
   };
   const layer = (at: number) => {
@@ -68,11 +80,9 @@ describe('Llama', () => {
     for (let at = 0; at < 2; at++) {
       const own = `model.layers.${at}.`;
       const normal = rmsNorm(all, `${own}input_layernorm`, x, 1e-5);
-      const [q, k, v] = ['q', 'k', 'v'].map((name) => linear(all, `${own}self_attn.${name}_proj`, normal)) as [
-        Rows,
-        Rows,
-        Rows,
-      ];
+      const [q, k, v] = ['q', 'k', 'v'].map((name) =>
+        linear(all, `${own}self_attn.${name}_proj`, normal),
+      ) as [Rows, Rows, Rows];
       const keys = k.map((row, i) => [...turn(row.slice(0, 4), i), ...turn(row.slice(4), i)]);
       caches.push({ keys, values: v });
       const gathered = attend(q, k, v, { heads: 6, sharedHeads: 2, looks: causal, turn });
@@ -86,30 +96,40 @@ describe('Llama', () => {
     return { logits: linear(all, 'lm_head', rmsNorm(all, 'model.norm', x, 1e-5)), caches };
   }
 
-  it.each(['F32', 'F16', 'BF16'] as const)('computes what its formulas say, from %s', async (type) => {
-    const files = { 'model.safetensors': safetensors(tensors, type) };
-    const entry = await read({ config, files, dims: { sequence: 5 } });
-    expect(entry.notes).toEqual([]);
-    expect(parametersIn(entry.network)).toBe([...tensors.values()].reduce((sum, each) => sum + each.values.length, 0));
-    expectClose(values(run(entry, { input_ids: tokens })), formula(tokens).logits[4] as number[]);
-  });
+  it.each(['F32', 'F16', 'BF16'] as const)(
+    'computes what its formulas say, from %s',
+    async (type) => {
+      const files = { 'model.safetensors': safetensors(tensors, type) };
+      const entry = await read({ config, files, dims: { sequence: 5 } });
+      expect(entry.notes).toEqual([]);
+      expect(parametersIn(entry.network)).toBe(
+        [...tensors.values()].reduce((sum, each) => sum + each.values.length, 0),
+      );
+      expectClose(values(run(entry, { input_ids: tokens })), formula(tokens).logits[4] as number[]);
+    },
+  );
 
-  it.each([1, 2])('goes on behind keys and values of tokens before, with %d tokens', async (sequence) => {
-    const past = 5 - sequence;
-    const files = { 'model.safetensors': safetensors(tensors) };
-    const entry = await read({ config, files, dims: { sequence, past } });
-    const { logits, caches } = formula(tokens);
-    const inputs: Record<string, ArrayLike<number>> = { input_ids: tokens.slice(past) };
-    for (const [at, { keys, values: held }] of caches.entries()) {
-      // [heads, tokens, features]
-      const byHead = (rows: Rows) =>
-        [0, 1].flatMap((head) => rows.slice(0, past).flatMap((row) => row.slice(4 * head, 4 * head + 4)));
-      inputs[`past_keys.${at}`] = byHead(keys);
-      inputs[`past_values.${at}`] = byHead(held);
-    }
-    expect(entry.network.inputs.map(({ name }) => name)).toEqual(Object.keys(inputs));
-    expectClose(values(run(entry, inputs)), logits[4] as number[]);
-  });
+  it.each([1, 2])(
+    'goes on behind keys and values of tokens before, with %d tokens',
+    async (sequence) => {
+      const past = 5 - sequence;
+      const files = { 'model.safetensors': safetensors(tensors) };
+      const entry = await read({ config, files, dims: { sequence, past } });
+      const { logits, caches } = formula(tokens);
+      const inputs: Record<string, ArrayLike<number>> = { input_ids: tokens.slice(past) };
+      for (const [at, { keys, values: held }] of caches.entries()) {
+        // [heads, tokens, features]
+        const byHead = (rows: Rows) =>
+          [0, 1].flatMap((head) =>
+            rows.slice(0, past).flatMap((row) => row.slice(4 * head, 4 * head + 4)),
+          );
+        inputs[`past_keys.${at}`] = byHead(keys);
+        inputs[`past_values.${at}`] = byHead(held);
+      }
+      expect(entry.network.inputs.map(({ name }) => name)).toEqual(Object.keys(inputs));
+      expectClose(values(run(entry, inputs)), logits[4] as number[]);
+    },
+  );
 
   it('reads shards that an index names, and loads a layer when it is asked for', async () => {
     const [first, second] = [new Map([...tensors].slice(0, 9)), new Map([...tensors].slice(9))];
@@ -117,7 +137,10 @@ describe('Llama', () => {
     const files = {
       'model.safetensors.index.json': json({
         metadata: { total_size: 1 },
-        weight_map: Object.fromEntries([...map(first, 'a.safetensors'), ...map(second, 'b.safetensors')]),
+        weight_map: Object.fromEntries([
+          ...map(first, 'a.safetensors'),
+          ...map(second, 'b.safetensors'),
+        ]),
       }),
       'a.safetensors': safetensors(first, 'BF16'),
       'b.safetensors': safetensors(second, 'BF16'),
@@ -140,8 +163,14 @@ describe('Llama', () => {
       files: { 'model.safetensors': safetensors(tied) },
       dims: { sequence: 5 },
     });
-    const both = new Map([...tied, ['lm_head.weight', tied.get('model.embed_tokens.weight') as Tensor]]);
-    expectClose(values(run(entry, { input_ids: tokens })), formula(tokens, both).logits[4] as number[]);
+    const both = new Map([
+      ...tied,
+      ['lm_head.weight', tied.get('model.embed_tokens.weight') as Tensor],
+    ]);
+    expectClose(
+      values(run(entry, { input_ids: tokens })),
+      formula(tokens, both).logits[4] as number[],
+    );
   });
 
   it('draws what a folder without weights lacks, and says so', async () => {
@@ -154,17 +183,35 @@ describe('Llama', () => {
 
   const file = 'folder/config.json';
   it.each([
-    [{ ...config, hidden_act: 'wave' }, /^folder\/config.json: hidden_act: found "wave", expected gelu, /],
+    [
+      { ...config, hidden_act: 'wave' },
+      /^folder\/config.json: hidden_act: found "wave", expected gelu, /,
+    ],
     [
       { ...config, rope_scaling: { rope_type: 'llama3' } },
       `${file}: rope_scaling: found {"rope_type":"llama3"}, expected`,
     ],
-    [{ ...config, model_type: 'mamba' }, `${file}: model_type: found 'mamba', expected llama, qwen2, gpt2`],
-    [{ ...config, num_attention_heads: 5 }, `${file}: found 5 heads of 24 features, expected a divisor`],
-    [{ ...config, num_key_value_heads: 4 }, `${file}: num_key_value_heads: found 4, expected a divisor of 6`],
+    [
+      { ...config, model_type: 'mamba' },
+      `${file}: model_type: found 'mamba', expected llama, qwen2, gpt2`,
+    ],
+    [
+      { ...config, num_attention_heads: 5 },
+      `${file}: found 5 heads of 24 features, expected a divisor`,
+    ],
+    [
+      { ...config, num_key_value_heads: 4 },
+      `${file}: num_key_value_heads: found 4, expected a divisor of 6`,
+    ],
     [{ ...config, hidden_size: -1 }, `${file}: hidden_size: found -1, expected at least 1`],
-    [{ ...config, quantization_config: { bits: 4 } }, `${file}: quantization_config: found quantised weights`],
-    [{ ...config, num_hidden_layers: 1e6 }, `${file}: found 42000000 layers, expected at most 100000`],
+    [
+      { ...config, quantization_config: { bits: 4 } },
+      `${file}: quantization_config: found quantised weights`,
+    ],
+    [
+      { ...config, num_hidden_layers: 1e6 },
+      `${file}: found 42000000 layers, expected at most 100000`,
+    ],
     [{ ...config, vocab_size: 2 ** 30 }, /elements of a tensor \(vocab_size\), expected at most/],
     [[], `${file}: found [], expected an object`],
   ])('refuses %o', async (wrong, message) => {
@@ -173,39 +220,75 @@ describe('Llama', () => {
 
   it('says which tensor is missing, which has another shape, and which nobody uses', async () => {
     const withTensor = (name: string, shape: readonly number[] | null) => {
-      const changed = Object.entries({ ...shapes, [name]: shape }).filter(([, each]) => each !== null);
-      return read({ config, files: { 'model.safetensors': safetensors(randomTensors(Object.fromEntries(changed))) } });
+      const changed = Object.entries({ ...shapes, [name]: shape }).filter(
+        ([, each]) => each !== null,
+      );
+      return read({
+        config,
+        files: { 'model.safetensors': safetensors(randomTensors(Object.fromEntries(changed))) },
+      });
     };
-    await expect(withTensor('model.norm.weight', null)).rejects.toThrow('tensor norm.weight: found none, expected 24');
+    await expect(withTensor('model.norm.weight', null)).rejects.toThrow(
+      'tensor norm.weight: found none, expected 24',
+    );
     await expect(withTensor('lm_head.weight', [11, 23])).rejects.toThrow(
       'tensor lm_head.weight: found 11×23, expected 11×24',
     );
-    expect((await withTensor('model.layers.0.self_attn.rotary_emb.inv_freq', [2])).notes).toEqual([]);
-    expect((await withTensor('score.weight', [2, 24])).notes).toEqual([`${file}: 1 tensor not used: score.weight`]);
+    expect((await withTensor('model.layers.0.self_attn.rotary_emb.inv_freq', [2])).notes).toEqual(
+      [],
+    );
+    expect((await withTensor('score.weight', [2, 24])).notes).toEqual([
+      `${file}: 1 tensor not used: score.weight`,
+    ]);
   });
 
   it('checks the extents that users choose', async () => {
     const at = (dims: Readonly<Record<string, number>>) => read({ config, dims });
-    await expect(at({ sequence: 17 })).rejects.toThrow('sequence: found 17, expected a whole number from 1 to 16');
-    await expect(at({ sequence: 9, past: 8 })).rejects.toThrow('found 9 tokens behind 8, expected at most 16');
-    await expect(at({ sequense: 4 })).rejects.toThrow("found dimension 'sequense'; did you mean sequence?");
+    await expect(at({ sequence: 17 })).rejects.toThrow(
+      'sequence: found 17, expected a whole number from 1 to 16',
+    );
+    await expect(at({ sequence: 9, past: 8 })).rejects.toThrow(
+      'found 9 tokens behind 8, expected at most 16',
+    );
+    await expect(at({ sequense: 4 })).rejects.toThrow(
+      "found dimension 'sequense'; did you mean sequence?",
+    );
   });
 
   it('says how to convert weights of another kind', async () => {
     const files = { 'pytorch_model.bin': new Uint8Array(4) };
-    await expect(read({ config, files })).rejects.toThrow(/found weights in pytorch_model.bin, .* python -c /);
+    await expect(read({ config, files })).rejects.toThrow(
+      /found weights in pytorch_model.bin, .* python -c /,
+    );
   });
 });
 
 it('Qwen2 has biases in queries, keys and values', async () => {
-  const config = { model_type: 'qwen2', vocab_size: 9, hidden_size: 8, num_hidden_layers: 1, num_attention_heads: 2 };
-  const { network } = await read({ config: { ...config, num_key_value_heads: 1, intermediate_size: 6 } });
+  const config = {
+    model_type: 'qwen2',
+    vocab_size: 9,
+    hidden_size: 8,
+    num_hidden_layers: 1,
+    num_attention_heads: 2,
+  };
+  const { network } = await read({
+    config: { ...config, num_key_value_heads: 1, intermediate_size: 6 },
+  });
   // Embedding and logits, norms, attention, gated layers.
-  expect(parametersIn(network)).toBe(2 * 9 * 8 + 3 * 8 + (8 * 8 + 8) + 2 * (4 * 8 + 4) + 8 * 8 + 3 * 6 * 8);
+  expect(parametersIn(network)).toBe(
+    2 * 9 * 8 + 3 * 8 + (8 * 8 + 8) + 2 * (4 * 8 + 4) + 8 * 8 + 3 * 6 * 8,
+  );
 });
 
 describe('GPT-2', () => {
-  const config = { model_type: 'gpt2', vocab_size: 11, n_positions: 8, n_embd: 12, n_layer: 2, n_head: 3 };
+  const config = {
+    model_type: 'gpt2',
+    vocab_size: 11,
+    n_positions: 8,
+    n_embd: 12,
+    n_layer: 2,
+    n_head: 3,
+  };
   const layer = (at: number) => ({
     [`h.${at}.ln_1.weight`]: [12],
     [`h.${at}.ln_1.bias`]: [12],
@@ -221,7 +304,12 @@ describe('GPT-2', () => {
     [`h.${at}.mlp.c_proj.weight`]: [48, 12],
     [`h.${at}.mlp.c_proj.bias`]: [12],
   });
-  const head = { 'wte.weight': [11, 12], 'wpe.weight': [8, 12], 'ln_f.weight': [12], 'ln_f.bias': [12] };
+  const head = {
+    'wte.weight': [11, 12],
+    'wpe.weight': [8, 12],
+    'ln_f.weight': [12],
+    'ln_f.bias': [12],
+  };
   const tensors = randomTensors({ ...head, ...layer(0), ...layer(1) });
 
   it('computes what its formulas say, its matrices stored with inputs in rows, its logits tied', async () => {
@@ -230,15 +318,31 @@ describe('GPT-2', () => {
       (words[number] as number[]).map((v, i) => v + (places[at]?.[i] as number)),
     );
     for (const at of [0, 1]) {
-      const all = linear(tensors, `h.${at}.attn.c_attn`, layerNorm(tensors, `h.${at}.ln_1`, x, 1e-5), true);
-      const [q, k, v] = [0, 12, 24].map((from) => all.map((row) => row.slice(from, from + 12))) as [Rows, Rows, Rows];
+      const all = linear(
+        tensors,
+        `h.${at}.attn.c_attn`,
+        layerNorm(tensors, `h.${at}.ln_1`, x, 1e-5),
+        true,
+      );
+      const [q, k, v] = [0, 12, 24].map((from) => all.map((row) => row.slice(from, from + 12))) as [
+        Rows,
+        Rows,
+        Rows,
+      ];
       const gathered = attend(q, k, v, { heads: 3, sharedHeads: 3, looks: causal });
       x = plus(x, linear(tensors, `h.${at}.attn.c_proj`, gathered, true));
-      const inner = linear(tensors, `h.${at}.mlp.c_fc`, layerNorm(tensors, `h.${at}.ln_2`, x, 1e-5), true);
+      const inner = linear(
+        tensors,
+        `h.${at}.mlp.c_fc`,
+        layerNorm(tensors, `h.${at}.ln_2`, x, 1e-5),
+        true,
+      );
       x = plus(x, linear(tensors, `h.${at}.mlp.c_proj`, each(inner, geluTanh), true));
     }
     const last = layerNorm(tensors, 'ln_f', x, 1e-5)[4] as number[];
-    const logits = words.map((row) => row.reduce((sum, value, i) => sum + value * (last[i] as number), 0));
+    const logits = words.map((row) =>
+      row.reduce((sum, value, i) => sum + value * (last[i] as number), 0),
+    );
     const prefixed = new Map([...tensors].map(([name, tensor]) => [`transformer.${name}`, tensor]));
     for (const each of [tensors, prefixed]) {
       const entry = await read({
@@ -285,14 +389,14 @@ describe('encoders', () => {
       matrix(tensors, `bert.embeddings.${name}_embeddings.weight`),
     ) as [Rows, Rows, Rows];
     const sum = tokens.map((number, at) =>
-      (words[number] as number[]).map((v, i) => v + (kinds[types[at] as number]?.[i] ?? 0) + (places[at]?.[i] ?? 0)),
+      (words[number] as number[]).map(
+        (v, i) => v + (kinds[types[at] as number]?.[i] ?? 0) + (places[at]?.[i] ?? 0),
+      ),
     );
     const x = layerNorm(tensors, 'bert.embeddings.LayerNorm', sum, 1e-12);
-    const [q, k, v] = ['query', 'key', 'value'].map((name) => linear(tensors, `${own}attention.self.${name}`, x)) as [
-      Rows,
-      Rows,
-      Rows,
-    ];
+    const [q, k, v] = ['query', 'key', 'value'].map((name) =>
+      linear(tensors, `${own}attention.self.${name}`, x),
+    ) as [Rows, Rows, Rows];
     const gathered = attend(q, k, v, { heads: 3, sharedHeads: 3, looks: (_, j) => shown[j] === 1 });
     const attended = plus(linear(tensors, `${own}attention.output.dense`, gathered), x);
     const middle = layerNorm(tensors, `${own}attention.output.LayerNorm`, attended, 1e-12);
@@ -304,12 +408,20 @@ describe('encoders', () => {
     // As TensorFlow's checkpoints name scales and shifts.
     const renamed = new Map(
       [...tensors].map(([name, tensor]) => [
-        name.replace('LayerNorm.weight', 'LayerNorm.gamma').replace('LayerNorm.bias', 'LayerNorm.beta'),
+        name
+          .replace('LayerNorm.weight', 'LayerNorm.gamma')
+          .replace('LayerNorm.bias', 'LayerNorm.beta'),
         tensor,
       ]),
     );
     const config = {
-      ...{ model_type: 'bert', vocab_size: 11, hidden_size: 12, num_hidden_layers: 1, num_attention_heads: 3 },
+      ...{
+        model_type: 'bert',
+        vocab_size: 11,
+        hidden_size: 12,
+        num_hidden_layers: 1,
+        num_attention_heads: 3,
+      },
       ...{ intermediate_size: 20, max_position_embeddings: 8 },
     };
     const entry = await read({
@@ -317,10 +429,16 @@ describe('encoders', () => {
       files: { 'model.safetensors': safetensors(renamed) },
       dims: { sequence: 5 },
     });
-    const [hidden, pooler] = run(entry, { input_ids: tokens, token_type_ids: types, attention_mask: shown });
+    const [hidden, pooler] = run(entry, {
+      input_ids: tokens,
+      token_type_ids: types,
+      attention_mask: shown,
+    });
     expectClose(hidden?.values ?? [], last.flat());
     expectClose(pooler?.values ?? [], pooled.flat());
-    expect(entry.notes?.[0]).toContain('2 tensors not used: cls.predictions.transform.dense.weight');
+    expect(entry.notes?.[0]).toContain(
+      '2 tensors not used: cls.predictions.transform.dense.weight',
+    );
   });
 
   it('DistilBERT computes what its formulas say', async () => {
@@ -342,23 +460,34 @@ describe('encoders', () => {
       matrix(tensors, 'embeddings.word_embeddings.weight'),
       matrix(tensors, 'embeddings.position_embeddings.weight'),
     ];
-    const sum = tokens.map((number, at) => (words[number] as number[]).map((v, i) => v + (places[at]?.[i] ?? 0)));
+    const sum = tokens.map((number, at) =>
+      (words[number] as number[]).map((v, i) => v + (places[at]?.[i] ?? 0)),
+    );
     const x = layerNorm(tensors, 'embeddings.LayerNorm', sum, 1e-12);
-    const [q, k, v] = ['q', 'k', 'v'].map((name) => linear(tensors, `${own}attention.${name}_lin`, x)) as [
-      Rows,
-      Rows,
-      Rows,
-    ];
+    const [q, k, v] = ['q', 'k', 'v'].map((name) =>
+      linear(tensors, `${own}attention.${name}_lin`, x),
+    ) as [Rows, Rows, Rows];
     const gathered = attend(q, k, v, { heads: 2, sharedHeads: 2, looks: () => true });
     const attended = plus(linear(tensors, `${own}attention.out_lin`, gathered), x);
     const middle = layerNorm(tensors, `${own}sa_layer_norm`, attended, 1e-12);
     const inner = each(linear(tensors, `${own}ffn.lin1`, middle), (value) => Math.max(0, value));
     const outer = plus(linear(tensors, `${own}ffn.lin2`, inner), middle);
     const config = {
-      ...{ model_type: 'distilbert', vocab_size: 11, dim: 12, n_layers: 1, n_heads: 2, hidden_dim: 20 },
+      ...{
+        model_type: 'distilbert',
+        vocab_size: 11,
+        dim: 12,
+        n_layers: 1,
+        n_heads: 2,
+        hidden_dim: 20,
+      },
       ...{ max_position_embeddings: 8, activation: 'relu' },
     };
-    const entry = await read({ config, files: { 'model.safetensors': safetensors(tensors) }, dims: { sequence: 5 } });
+    const entry = await read({
+      config,
+      files: { 'model.safetensors': safetensors(tensors) },
+      dims: { sequence: 5 },
+    });
     const output = run(entry, { input_ids: tokens, attention_mask: [1, 1, 1, 1, 1] });
     expectClose(values(output), layerNorm(tensors, `${own}output_layer_norm`, outer, 1e-12).flat());
     expect(entry.densities.others?.['transformer.layer.0.activation']).toBe(0.5);
@@ -396,7 +525,9 @@ describe('encoders', () => {
     const projected = linear(tensors, 'vit.embeddings.patch_embeddings.projection', patches);
     const first = [...(tensors.get('vit.embeddings.cls_token')?.values ?? [])];
     const flat = [...(tensors.get('vit.embeddings.position_embeddings')?.values ?? [])];
-    let x: Rows = [first, ...projected].map((row, at) => row.map((value, i) => value + (flat[12 * at + i] as number)));
+    let x: Rows = [first, ...projected].map((row, at) =>
+      row.map((value, i) => value + (flat[12 * at + i] as number)),
+    );
     const normal = layerNorm(tensors, `${own}layernorm_before`, x, 1e-12);
     const [q, k, v] = ['query', 'key', 'value'].map((name) =>
       linear(tensors, `${own}attention.attention.${name}`, normal),
@@ -404,13 +535,24 @@ describe('encoders', () => {
     const gathered = attend(q, k, v, { heads: 3, sharedHeads: 3, looks: () => true });
     x = plus(x, linear(tensors, `${own}attention.output.dense`, gathered));
     const inner = each(
-      linear(tensors, `${own}intermediate.dense`, layerNorm(tensors, `${own}layernorm_after`, x, 1e-12)),
+      linear(
+        tensors,
+        `${own}intermediate.dense`,
+        layerNorm(tensors, `${own}layernorm_after`, x, 1e-12),
+      ),
       gelu,
     );
     x = plus(x, linear(tensors, `${own}output.dense`, inner));
-    const logits = linear(tensors, 'classifier', [layerNorm(tensors, 'vit.layernorm', x, 1e-12)[0] as number[]]);
+    const logits = linear(tensors, 'classifier', [
+      layerNorm(tensors, 'vit.layernorm', x, 1e-12)[0] as number[],
+    ]);
     const config = {
-      ...{ model_type: 'vit', architectures: ['ViTForImageClassification'], hidden_size: 12, num_hidden_layers: 1 },
+      ...{
+        model_type: 'vit',
+        architectures: ['ViTForImageClassification'],
+        hidden_size: 12,
+        num_hidden_layers: 1,
+      },
       ...{ num_attention_heads: 3, intermediate_size: 20, image_size: 8, patch_size: 4 },
       id2label: { 0: 'a', 1: 'b', 2: 'c', 3: 'd' },
     };

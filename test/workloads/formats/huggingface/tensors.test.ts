@@ -17,7 +17,10 @@ describe('a folder', () => {
     const config = { model_type: 'qwen2', vocab_size: 500, hidden_size: 8, num_hidden_layers: 1 };
     const rest = { num_attention_heads: 2, intermediate_size: 6, tie_word_embeddings: true };
     const own = 'model.layers.0.';
-    const square = (name: string) => ({ [`${own}${name}.weight`]: [8, 8], [`${own}${name}.bias`]: [8] });
+    const square = (name: string) => ({
+      [`${own}${name}.weight`]: [8, 8],
+      [`${own}${name}.bias`]: [8],
+    });
     const tensors = randomTensors({
       'model.embed_tokens.weight': [500, 8],
       [`${own}input_layernorm.weight`]: [8],
@@ -67,8 +70,16 @@ describe('tensors', () => {
 
   it.each([
     // One, minus two, infinity, the smallest above zero, minus zero.
-    ['F16', [0x3c00, 0xc000, 0x7c00, 0x0001, 0x8000], [1, -2, Number.POSITIVE_INFINITY, 2 ** -24, -0]],
-    ['BF16', [0x3f80, 0xc000, 0x7f80, 0x0001, 0x8000], [1, -2, Number.POSITIVE_INFINITY, 2 ** -133, -0]],
+    [
+      'F16',
+      [0x3c00, 0xc000, 0x7c00, 0x0001, 0x8000],
+      [1, -2, Number.POSITIVE_INFINITY, 2 ** -24, -0],
+    ],
+    [
+      'BF16',
+      [0x3f80, 0xc000, 0x7f80, 0x0001, 0x8000],
+      [1, -2, Number.POSITIVE_INFINITY, 2 ** -133, -0],
+    ],
   ] as const)('of %s are widened wherever they lie', (type, bits, expected) => {
     const stored = numbers(type, bits);
     expect([...toFloats(stored)]).toEqual(expected);
@@ -91,6 +102,11 @@ describe('tensors', () => {
     });
     const { tensors } = placeSafetensors(openBytes(file), 'file');
     const densities = [...tensors].map(([name, tensor]) => [name, densityOf(tensor)]);
-    expect(Object.fromEntries(densities)).toEqual({ odd: 2 / 3, half: 0.5, single: 0.5, wholes: 0.5 });
+    expect(Object.fromEntries(densities)).toEqual({
+      odd: 2 / 3,
+      half: 0.5,
+      single: 0.5,
+      wholes: 0.5,
+    });
   });
 });

@@ -6,7 +6,12 @@ import { elementTypeOf } from '../../../../workloads/formats/onnx/tensors.js';
 import { elementTypes, sizeOf, type Tensor } from '../../../../workloads/tensor.js';
 import type { ZooEntry } from '../../../../workloads/zoo/entry.js';
 import { drawn, expectSame } from '../../../operators/rows.js';
-import { type OnnxNodeText, type OnnxTensorText, type OnnxText, onnxFile } from '../../import/onnx-file.js';
+import {
+  type OnnxNodeText,
+  type OnnxTensorText,
+  type OnnxText,
+  onnxFile,
+} from '../../import/onnx-file.js';
 import { source } from '../../import/source.js';
 import { plainPass, runFile } from './networks.js';
 
@@ -22,15 +27,26 @@ export function numbers(count: number, seed: number): number[] {
 
 export const tensor = (dims: readonly number[], seed: number, type = 1): OnnxTensorText => ({
   dims,
-  values: type === 1 ? numbers(sizeOf(dims), seed) : numbers(sizeOf(dims), seed).map((value) => Math.round(value * 40)),
+  values:
+    type === 1
+      ? numbers(sizeOf(dims), seed)
+      : numbers(sizeOf(dims), seed).map((value) => Math.round(value * 40)),
   type,
 });
 export const positive = (dims: readonly number[], seed: number): OnnxTensorText => ({
   dims,
   values: numbers(sizeOf(dims), seed).map((value) => Math.abs(value) + 0.1),
 });
-export const scalar = (value: number, type = 1): OnnxTensorText => ({ dims: [], values: [value], type });
-export const wholes = (...values: readonly number[]): OnnxTensorText => ({ dims: [values.length], values, type: 7 });
+export const scalar = (value: number, type = 1): OnnxTensorText => ({
+  dims: [],
+  values: [value],
+  type,
+});
+export const wholes = (...values: readonly number[]): OnnxTensorText => ({
+  dims: [values.length],
+  values,
+  type: 7,
+});
 export const node = (
   opType: string,
   input: readonly string[],
@@ -48,19 +64,30 @@ export const pad = fc.integer({ min: 0, max: 1 });
 /** Operator sets of one form of an operator, where its form changed. */
 export const opsets = (min: number, max = 21) => fc.integer({ min, max });
 
-export async function readText(text: OnnxText, dims: Readonly<Record<string, number>> = {}): Promise<ZooEntry> {
-  const [entry] = await readOnnx({ ...source('t.onnx', onnxFile(text)), dims: new Map(Object.entries(dims)) });
+export async function readText(
+  text: OnnxText,
+  dims: Readonly<Record<string, number>> = {},
+): Promise<ZooEntry> {
+  const [entry] = await readOnnx({
+    ...source('t.onnx', onnxFile(text)),
+    dims: new Map(Object.entries(dims)),
+  });
   if (!entry) throw new Error('no network');
   return entry;
 }
 
 /** Drawn values for the inputs of a network; integers from 0 to `below` − 1. */
-export function inputsOf({ network }: ZooEntry, below: number, seed = 5): ReadonlyMap<string, Tensor> {
+export function inputsOf(
+  { network }: ZooEntry,
+  below: number,
+  seed = 5,
+): ReadonlyMap<string, Tensor> {
   return new Map(
     network.inputs.map(({ name, shape, type }, at) => {
       if (elementTypes[type].isFloat) return [name, drawn(shape, seed + at, type)] as const;
       const values = elementTypes[type].room(sizeOf(shape));
-      for (let place = 0; place < values.length; place++) values[place] = (place * 7 + at + seed) % below;
+      for (let place = 0; place < values.length; place++)
+        values[place] = (place * 7 + at + seed) % below;
       return [name, { shape, type, values }] as const;
     }),
   );
@@ -75,18 +102,27 @@ export interface Ways {
 }
 
 /** Reads a file and runs it here and in ONNX Runtime: every output must be the same. */
-export async function check(text: OnnxText, { dims = {}, tolerance = 1e-4, below = 2 }: Ways = {}): Promise<ZooEntry> {
+export async function check(
+  text: OnnxText,
+  { dims = {}, tolerance = 1e-4, below = 2 }: Ways = {},
+): Promise<ZooEntry> {
   const entry = await readText(text, dims);
   await checkEntry(entry, onnxFile(text), tolerance, below);
   return entry;
 }
 
-export async function checkEntry(entry: ZooEntry, bytes: Uint8Array, tolerance = 1e-4, below = 2): Promise<void> {
+export async function checkEntry(
+  entry: ZooEntry,
+  bytes: Uint8Array,
+  tolerance = 1e-4,
+  below = 2,
+): Promise<void> {
   const inputs = inputsOf(entry, below);
   const { network, weights = new Map() } = entry;
   const found = plainPass({ network, weights, origin: 'real' }, inputs);
   const expected = await runFile(bytes, inputs);
-  const pick = (from: ReadonlyMap<string, Tensor>) => network.outputs.map((name) => from.get(name) as Tensor);
+  const pick = (from: ReadonlyMap<string, Tensor>) =>
+    network.outputs.map((name) => from.get(name) as Tensor);
   expectSame(pick(found), pick(expected), tolerance);
 }
 

@@ -1,4 +1,5 @@
-// Small layers of every kind of the operator table, for tests that write networks and read them back.
+// Small layers of every kind of the operator table, for tests that write networks and read them
+// back.
 
 import { defaultGates } from '../../../../workloads/operators/cells.js';
 import type { RecurrentAttributes } from '../../../../workloads/operators/recurrent.js';
@@ -6,8 +7,13 @@ import type { LayerKind, LayerOp, OpOf } from '../../../../workloads/operators/t
 import type { ElementType, Shape, Tensor, TensorType } from '../../../../workloads/tensor.js';
 import { tensor } from '../../../operators/rows.js';
 
-/** An input: drawn where it has no values, a constant of the network where it says so; null is left out. */
-export type Given = (TensorType & { readonly values?: Tensor['values']; readonly isFixed?: boolean }) | null;
+/**
+ * An input: drawn where it has no values, a constant of the network where it says so; null is left
+ * out.
+ */
+export type Given =
+  | (TensorType & { readonly values?: Tensor['values']; readonly isFixed?: boolean })
+  | null;
 
 export interface Case {
   readonly op: LayerOp;
@@ -26,7 +32,11 @@ const fixed = (shape: Shape, values: readonly number[], type: ElementType = 'flo
 const fed = (shape: Shape, values: readonly number[], type: ElementType = 'int64'): Given =>
   tensor(shape, values, type);
 
-type Row<Kind extends LayerKind> = readonly [op: Without<OpOf<Kind>>, inputs: readonly Given[], positive?: 'positive'];
+type Row<Kind extends LayerKind> = readonly [
+  op: Without<OpOf<Kind>>,
+  inputs: readonly Given[],
+  positive?: 'positive',
+];
 
 const none = { bias: false, activation: 'none' } as const;
 const window2 = { stride: [1, 1], dilation: [1, 1], pads: [0, 0, 0, 0] } as const;
@@ -50,20 +60,41 @@ const rows: { readonly [Kind in LayerKind]: readonly Row<Kind>[] } = {
   conv2d: [
     [
       {
-        ...{ channels: 6, kernel: [3, 2], stride: [2, 1], dilation: [1, 2], pad: [1, 0, 2, 1], groups: 2 },
+        ...{
+          channels: 6,
+          kernel: [3, 2],
+          stride: [2, 1],
+          dilation: [1, 2],
+          pad: [1, 0, 2, 1],
+          groups: 2,
+        },
         ...{ bias: true, activation: 'relu' },
       },
       [image],
     ],
     [
-      { channels: 2, kernel: [1, 1], stride: [1, 1], dilation: [1, 1], pad: [0, 0, 0, 0], groups: 1, ...none },
+      {
+        channels: 2,
+        kernel: [1, 1],
+        stride: [1, 1],
+        dilation: [1, 1],
+        pad: [0, 0, 0, 0],
+        groups: 1,
+        ...none,
+      },
       [x([2, 4, 3, 3])],
     ],
   ],
   'conv-nd': [
     [
       {
-        ...{ channels: 4, kernel: [2, 2, 1], stride: [1, 2, 1], dilation: [1, 1, 1], pads: [1, 0, 0, 0, 1, 0] },
+        ...{
+          channels: 4,
+          kernel: [2, 2, 1],
+          stride: [1, 2, 1],
+          dilation: [1, 1, 1],
+          pads: [1, 0, 0, 0, 1, 0],
+        },
         ...{ groups: 2, bias: true, activation: 'none' },
       },
       [x([1, 2, 3, 4, 3])],
@@ -79,7 +110,15 @@ const rows: { readonly [Kind in LayerKind]: readonly Row<Kind>[] } = {
     ],
     [
       {
-        ...{ channels: 3, kernel: [4], stride: [2], dilation: [1], pads: [1, 1], groups: 1, outputPads: [0] },
+        ...{
+          channels: 3,
+          kernel: [4],
+          stride: [2],
+          dilation: [1],
+          pads: [1, 1],
+          groups: 1,
+          outputPads: [0],
+        },
         ...none,
       },
       [x([1, 2, 5])],
@@ -91,13 +130,31 @@ const rows: { readonly [Kind in LayerKind]: readonly Row<Kind>[] } = {
       [x([1, 3, 5]), x([2, 3, 3])],
     ],
     [
-      { channels: 2, kernel: [3], stride: [1], dilation: [1], pads: [1, 1], groups: 1, bias: true, activation: 'relu' },
+      {
+        channels: 2,
+        kernel: [3],
+        stride: [1],
+        dilation: [1],
+        pads: [1, 1],
+        groups: 1,
+        bias: true,
+        activation: 'relu',
+      },
       [x([1, 3, 5]), x([2, 3, 3]), x([2])],
     ],
   ],
   'conv-transpose-dynamic': [
     [
-      { channels: 4, kernel: [3], stride: [2], dilation: [1], pads: [1, 0], groups: 2, outputPads: [1], ...none },
+      {
+        channels: 4,
+        kernel: [3],
+        stride: [2],
+        dilation: [1],
+        pads: [1, 0],
+        groups: 2,
+        outputPads: [1],
+        ...none,
+      },
       [x([1, 2, 5]), x([2, 2, 3])],
     ],
   ],
@@ -110,23 +167,58 @@ const rows: { readonly [Kind in LayerKind]: readonly Row<Kind>[] } = {
   col2im: [[{ image: [5, 5], kernel: [2, 2], ...window2 }, [x([1, 8, 16])]]],
   pool2d: [
     [
-      { mode: 'max', kernel: [3, 3], stride: [2, 2], pad: [0, 0, 0, 0], rounding: 'ceil', countsPadding: true },
+      {
+        mode: 'max',
+        kernel: [3, 3],
+        stride: [2, 2],
+        pad: [0, 0, 0, 0],
+        rounding: 'ceil',
+        countsPadding: true,
+      },
       [x([1, 2, 7, 6])],
     ],
     [
-      { mode: 'average', kernel: [3, 3], stride: [2, 2], pad: [0, 0, 0, 0], rounding: 'ceil', countsPadding: true },
+      {
+        mode: 'average',
+        kernel: [3, 3],
+        stride: [2, 2],
+        pad: [0, 0, 0, 0],
+        rounding: 'ceil',
+        countsPadding: true,
+      },
       [x([1, 2, 6, 6])],
     ],
     [
-      { mode: 'average', kernel: [3, 2], stride: [2, 1], pad: [1, 1, 1, 0], rounding: 'ceil', countsPadding: true },
+      {
+        mode: 'average',
+        kernel: [3, 2],
+        stride: [2, 1],
+        pad: [1, 1, 1, 0],
+        rounding: 'ceil',
+        countsPadding: true,
+      },
       [x([1, 2, 6, 6])],
     ],
     [
-      { mode: 'average', kernel: [3, 3], stride: [1, 1], pad: [1, 1, 1, 1], rounding: 'floor', countsPadding: false },
+      {
+        mode: 'average',
+        kernel: [3, 3],
+        stride: [1, 1],
+        pad: [1, 1, 1, 1],
+        rounding: 'floor',
+        countsPadding: false,
+      },
       [x([2, 2, 5, 5])],
     ],
     [
-      { mode: 'average', kernel: 'global', stride: [1, 1], pad: [0, 0, 0, 0], rounding: 'floor', countsPadding: true },
+      {
+        mode: 'average',
+        kernel: 'global',
+        stride: [1, 1],
+        pad: [0, 0, 0, 0],
+        rounding: 'floor',
+        countsPadding: true,
+      },
       [image],
     ],
   ],
@@ -139,15 +231,40 @@ const rows: { readonly [Kind in LayerKind]: readonly Row<Kind>[] } = {
       [image],
     ],
     [
-      { mode: 'average', kernel: [3], stride: [2], dilation: [1], pads: [1, 1], ceil: false, countsPadding: false },
+      {
+        mode: 'average',
+        kernel: [3],
+        stride: [2],
+        dilation: [1],
+        pads: [1, 1],
+        ceil: false,
+        countsPadding: false,
+      },
       [x([1, 2, 7])],
     ],
     [
-      { mode: 'average', kernel: [2], stride: [1], dilation: [2], pads: [0, 0], ceil: false, countsPadding: false },
+      {
+        mode: 'average',
+        kernel: [2],
+        stride: [1],
+        dilation: [2],
+        pads: [0, 0],
+        ceil: false,
+        countsPadding: false,
+      },
       [x([1, 2, 7])],
     ],
     [
-      { mode: 'lp', kernel: [2], stride: [1], dilation: [1], pads: [0, 0], ceil: false, countsPadding: false, p: 2 },
+      {
+        mode: 'lp',
+        kernel: [2],
+        stride: [1],
+        dilation: [1],
+        pads: [0, 0],
+        ceil: false,
+        countsPadding: false,
+        p: 2,
+      },
       [x([1, 2, 7])],
     ],
   ],
@@ -185,8 +302,29 @@ const rows: { readonly [Kind in LayerKind]: readonly Row<Kind>[] } = {
           'not',
           'quick-gelu',
         ] as const),
-        ...(['relu', 'round', 'selu', 'shrink', 'sigmoid', 'sign', 'swish', 'sin', 'sinh', 'softplus'] as const),
-        ...(['softsign', 'square', 'tanh', 'thresholded-relu', 'elu', 'celu', 'asinh', 'cosh', 'clip'] as const),
+        ...([
+          'relu',
+          'round',
+          'selu',
+          'shrink',
+          'sigmoid',
+          'sign',
+          'swish',
+          'sin',
+          'sinh',
+          'softplus',
+        ] as const),
+        ...([
+          'softsign',
+          'square',
+          'tanh',
+          'thresholded-relu',
+          'elu',
+          'celu',
+          'asinh',
+          'cosh',
+          'clip',
+        ] as const),
       ] as const
     ).map((name): Row<'unary'> => [{ function: name }, [x([1, 3, 4])]]),
     ...(['log', 'log1p', 'rsqrt', 'sqrt', 'reciprocal'] as const).map(
@@ -202,16 +340,39 @@ const rows: { readonly [Kind in LayerKind]: readonly Row<Kind>[] } = {
   binary: [
     ...(
       [
-        ...(['add', 'subtract', 'multiply', 'divide-no-nan', 'minimum', 'maximum', 'squared-difference'] as const),
-        ...(['atan2', 'equal', 'not-equal', 'greater', 'less', 'greater-or-equal', 'less-or-equal'] as const),
+        ...([
+          'add',
+          'subtract',
+          'multiply',
+          'divide-no-nan',
+          'minimum',
+          'maximum',
+          'squared-difference',
+        ] as const),
+        ...([
+          'atan2',
+          'equal',
+          'not-equal',
+          'greater',
+          'less',
+          'greater-or-equal',
+          'less-or-equal',
+        ] as const),
         ...(['and', 'or', 'xor'] as const),
       ] as const
     ).map((name): Row<'binary'> => [{ function: name }, [x([1, 3, 4]), x([3, 1])]]),
     ...(['divide', 'floor-divide', 'power', 'modulo', 'remainder'] as const).map(
-      (name): Row<'binary'> => [{ function: name }, [x([1, 3, 4]), fixed([4], [2, 0.5, 1.5, 3])], 'positive'],
+      (name): Row<'binary'> => [
+        { function: name },
+        [x([1, 3, 4]), fixed([4], [2, 0.5, 1.5, 3])],
+        'positive',
+      ],
     ),
     ...(['floor-divide', 'modulo', 'remainder', 'divide'] as const).map(
-      (name): Row<'binary'> => [{ function: name }, [x([4], 'int32'), fixed([4], [3, -2, 5, -7], 'int32')]],
+      (name): Row<'binary'> => [
+        { function: name },
+        [x([4], 'int32'), fixed([4], [3, -2, 5, -7], 'int32')],
+      ],
     ),
     [{ function: 'prelu' }, [x([1, 3, 4]), x([3, 1])]],
     [{ function: 'bitwise-and' }, [x([3], 'int32'), x([3], 'int32')]],
@@ -247,7 +408,10 @@ const rows: { readonly [Kind in LayerKind]: readonly Row<Kind>[] } = {
     [{ permutation: [2, 0, 1] }, [x([2, 3, 4])]],
   ],
   slice: [
-    [{ starts: [1, -1], ends: [2 ** 63, -(2 ** 63)], axes: [1, 2], steps: [1, -1] }, [x([1, 3, 4])]],
+    [
+      { starts: [1, -1], ends: [2 ** 63, -(2 ** 63)], axes: [1, 2], steps: [1, -1] },
+      [x([1, 3, 4])],
+    ],
     [{ starts: [0], ends: [5], axes: [-1], steps: [2] }, [x([2, 7])]],
   ],
   split: [[{ axis: -1, sizes: [1, 3] }, [x([1, 3, 4])]]],
@@ -310,7 +474,10 @@ const rows: { readonly [Kind in LayerKind]: readonly Row<Kind>[] } = {
     [{}, [x([1, 3, 4]), x([1, 4, 2])]],
     [{ transposeRight: true, alpha: 0.125 }, [x([1, 2, 3, 4]), x([1, 2, 5, 4])]],
     [{ transposeLeft: true, alpha: 2 }, [x([4, 3]), x([4, 2])]],
-    [{ type: 'int32' }, [x([2, 3], 'uint8'), x([3, 2], 'int8'), fixed([], [3], 'uint8'), fixed([2], [1, 2], 'int8')]],
+    [
+      { type: 'int32' },
+      [x([2, 3], 'uint8'), x([3, 2], 'int8'), fixed([], [3], 'uint8'), fixed([2], [1, 2], 'int8')],
+    ],
     [{ type: 'int32' }, [x([2, 3], 'int8'), x([3, 2], 'int8'), fixed([2], [3, 1], 'int8')]],
   ],
   'layer-norm': [
@@ -354,12 +521,17 @@ const rows: { readonly [Kind in LayerKind]: readonly Row<Kind>[] } = {
     [{ axis: 0, type: 'int16' }, [x([4]), fixed([1], [0.001])]],
   ],
   dequantise: [
-    [{ axis: 1, type: 'float32' }, [x([1, 3, 2], 'int8'), fixed([3], [0.03, 0.1, 0.2]), fixed([3], [1, 2, 3], 'int8')]],
+    [
+      { axis: 1, type: 'float32' },
+      [x([1, 3, 2], 'int8'), fixed([3], [0.03, 0.1, 0.2]), fixed([3], [1, 2, 3], 'int8')],
+    ],
     [{ axis: 0, type: 'float32' }, [x([4], 'int32'), fixed([], [0.5])]],
     [{ axis: 0, type: 'float32' }, [x([4], 'int32'), fixed([], [0.5]), fixed([], [7], 'int32')]],
   ],
   'dynamic-quantise': [[{} as never, [x([1, 5])]]],
-  'fake-quantise': (['round', 'floor', 'ceil', 'round-to-zero', 'up', 'half-up', 'half-down'] as const).map(
+  'fake-quantise': (
+    ['round', 'floor', 'ceil', 'round-to-zero', 'up', 'half-up', 'half-down'] as const
+  ).map(
     (rounding): Row<'fake-quantise'> => [
       { bits: 4, signed: true, narrow: true, rounding },
       [x([1, 7]), fixed([], [0.25]), fixed([], [1])],
@@ -369,22 +541,38 @@ const rows: { readonly [Kind in LayerKind]: readonly Row<Kind>[] } = {
   recurrent: [
     [lstm, [x([3, 2, 4])]],
     [
-      { ...lstm, direction: 'bidirectional', activations: [...defaultGates.lstm, ...defaultGates.lstm] },
+      {
+        ...lstm,
+        direction: 'bidirectional',
+        activations: [...defaultGates.lstm, ...defaultGates.lstm],
+      },
       [x([3, 1, 4])],
     ],
-    [{ ...lstm, layout: 1, clip: 2, inputForget: true }, [x([1, 3, 4]), null, x([1, 1, 2]), x([1, 1, 2]), x([1, 6])]],
+    [
+      { ...lstm, layout: 1, clip: 2, inputForget: true },
+      [x([1, 3, 4]), null, x([1, 1, 2]), x([1, 1, 2]), x([1, 6])],
+    ],
     [{ ...lstm, cell: 'gru', activations: defaultGates.gru }, [x([3, 2, 4])]],
     [
-      { ...lstm, cell: 'gru', activations: defaultGates.gru, linearBeforeReset: true, direction: 'reverse' },
+      {
+        ...lstm,
+        cell: 'gru',
+        activations: defaultGates.gru,
+        linearBeforeReset: true,
+        direction: 'reverse',
+      },
       [x([3, 2, 4]), fed([2], [3, 2], 'int32')],
     ],
-    [{ ...lstm, cell: 'rnn', activations: [{ name: 'leaky-relu', alpha: 0.2 }], bias: false }, [x([3, 2, 4])]],
+    [
+      { ...lstm, cell: 'rnn', activations: [{ name: 'leaky-relu', alpha: 0.2 }], bias: false },
+      [x([3, 2, 4])],
+    ],
   ],
   'recurrent-dynamic': [[lstm, [x([3, 2, 4]), x([1, 8, 4]), x([1, 8, 2]), x([1, 16])]]],
   reduce: [
-    ...(['sum', 'mean', 'max', 'min', 'product', 'l1', 'l2', 'sum-square', 'log-sum-exp'] as const).map(
-      (name): Row<'reduce'> => [{ function: name, axes: [1], keep: false }, [x([1, 3, 4])]],
-    ),
+    ...(
+      ['sum', 'mean', 'max', 'min', 'product', 'l1', 'l2', 'sum-square', 'log-sum-exp'] as const
+    ).map((name): Row<'reduce'> => [{ function: name, axes: [1], keep: false }, [x([1, 3, 4])]]),
     [{ function: 'log-sum', axes: [-1], keep: true }, [x([1, 3, 4])], 'positive'],
     [{ function: 'mean', axes: null, keep: false }, [x([2, 3])]],
     [{ function: 'l2', axes: [], keep: true }, [x([2, 3])]],
@@ -401,16 +589,32 @@ const rows: { readonly [Kind in LayerKind]: readonly Row<Kind>[] } = {
   ],
   resize: [
     [
-      { mode: 'nearest', shape: [1, 2, 6, 8], scales: [1, 1, 2, 2], coordinates: 'asymmetric', nearestMode: 'floor' },
-      [x([1, 2, 3, 4])],
-    ],
-    [
-      { mode: 'linear', shape: [1, 2, 5, 7], scales: [1, 1, 5 / 3, 7 / 4], coordinates: 'half_pixel' },
+      {
+        mode: 'nearest',
+        shape: [1, 2, 6, 8],
+        scales: [1, 1, 2, 2],
+        coordinates: 'asymmetric',
+        nearestMode: 'floor',
+      },
       [x([1, 2, 3, 4])],
     ],
     [
       {
-        ...{ mode: 'cubic', shape: [1, 2, 5, 7], scales: [1, 1, 5 / 3, 7 / 4], coordinates: 'align_corners' },
+        mode: 'linear',
+        shape: [1, 2, 5, 7],
+        scales: [1, 1, 5 / 3, 7 / 4],
+        coordinates: 'half_pixel',
+      },
+      [x([1, 2, 3, 4])],
+    ],
+    [
+      {
+        ...{
+          mode: 'cubic',
+          shape: [1, 2, 5, 7],
+          scales: [1, 1, 5 / 3, 7 / 4],
+          coordinates: 'align_corners',
+        },
         cubicCoefficient: -0.5,
       },
       [x([1, 2, 3, 4])],
@@ -428,7 +632,10 @@ const rows: { readonly [Kind in LayerKind]: readonly Row<Kind>[] } = {
   ],
   'grid-sample': [
     [{ mode: 'linear', padding: 'zeros', alignCorners: false }, [x([1, 2, 3, 4]), x([1, 2, 2, 2])]],
-    [{ mode: 'nearest', padding: 'border', alignCorners: true }, [x([1, 1, 3, 2, 2]), x([1, 2, 1, 2, 3])]],
+    [
+      { mode: 'nearest', padding: 'border', alignCorners: true },
+      [x([1, 1, 3, 2, 2]), x([1, 2, 1, 2, 3])],
+    ],
   ],
   'roi-align': [
     [

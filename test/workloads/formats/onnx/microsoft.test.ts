@@ -11,7 +11,10 @@ const own = (
   attributes: OnnxNodeText['attributes'] = {},
   floats: readonly string[] = [],
   output: readonly string[] = ['y'],
-): OnnxNodeText => ({ ...node(opType, input, attributes, floats, output), domain: 'com.microsoft' });
+): OnnxNodeText => ({
+  ...node(opType, input, attributes, floats, output),
+  domain: 'com.microsoft',
+});
 
 /** Of bytes that ONNX Runtime unpacks. */
 const bytes = (dims: readonly number[], seed: number): OnnxTensorText => ({
@@ -31,7 +34,9 @@ const [S, H, D] = [4, 3, 8];
 const W = H * D;
 const angles = (rows: number, columns: number, of: (x: number) => number): OnnxTensorText => ({
   dims: [rows, columns],
-  values: Array.from({ length: rows * columns }, (_, at) => Math.fround(of((at % rows) * 0.3 + at))),
+  values: Array.from({ length: rows * columns }, (_, at) =>
+    Math.fround(of((at % rows) * 0.3 + at)),
+  ),
 });
 const eights = { xs: scalar(1 / 32), xz: scalar(120, 2), ys: scalar(1 / 16), yz: scalar(100, 2) };
 const step = { tolerance: 1 / 16 + 1e-4 };
@@ -40,15 +45,21 @@ const texts: Readonly<Record<string, OnnxText | readonly [OnnxText, Ways]>> = {
   FusedConv: {
     input: [3, 6, 6],
     nodes: [
-      own('FusedConv', ['x', 'w', 'b'], { activation: 'LeakyRelu', activation_params: [0.2], pads: [1, 1, 1, 1] }, [
-        'activation_params',
-      ]),
+      own(
+        'FusedConv',
+        ['x', 'w', 'b'],
+        { activation: 'LeakyRelu', activation_params: [0.2], pads: [1, 1, 1, 1] },
+        ['activation_params'],
+      ),
     ],
     tensors: { w: tensor([4, 3, 3, 3], 1), b: tensor([4], 2) },
   },
   'FusedConv with a sum': {
     input: [3, 6, 6],
-    nodes: [node('Conv', ['x', 'v'], {}, [], ['c']), own('FusedConv', ['x', 'w', 'b', 'c'], { activation: 'Relu' })],
+    nodes: [
+      node('Conv', ['x', 'v'], {}, [], ['c']),
+      own('FusedConv', ['x', 'w', 'b', 'c'], { activation: 'Relu' }),
+    ],
     tensors: { w: tensor([4, 3, 1, 1], 1), v: tensor([4, 3, 1, 1], 5), b: tensor([4], 2) },
   },
   FusedMatMul: {
@@ -58,7 +69,10 @@ const texts: Readonly<Record<string, OnnxText | readonly [OnnxText, Ways]>> = {
   FusedGemm: {
     inputs: { x: { shape: [2, 3] } },
     nodes: [
-      own('FusedGemm', ['x', 'w', 'b'], { activation: 'Relu', transB: 1, alpha: 0.5, beta: 2 }, ['alpha', 'beta']),
+      own('FusedGemm', ['x', 'w', 'b'], { activation: 'Relu', transB: 1, alpha: 0.5, beta: 2 }, [
+        'alpha',
+        'beta',
+      ]),
     ],
     tensors: { w: tensor([5, 3], 1), b: tensor([5], 2) },
   },
@@ -69,22 +83,38 @@ const texts: Readonly<Record<string, OnnxText | readonly [OnnxText, Ways]>> = {
   SkipLayerNormalization: {
     ...{ inputs: { x: { shape: [1, S, W] }, z: { shape: [1, S, W] } }, outputs: ['y', 's'] },
     nodes: [
-      own('SkipLayerNormalization', ['x', 'z', 'g', 'b', 'c'], { epsilon: 1e-5 }, ['epsilon'], ['y', '', '', 's']),
+      own(
+        'SkipLayerNormalization',
+        ['x', 'z', 'g', 'b', 'c'],
+        { epsilon: 1e-5 },
+        ['epsilon'],
+        ['y', '', '', 's'],
+      ),
     ],
     tensors: { g: positive([W], 1), b: tensor([W], 2), c: tensor([W], 3) },
   },
   SkipSimplifiedLayerNormalization: {
     inputs: { x: { shape: [1, S, W] }, z: { shape: [1, S, W] } },
-    nodes: [own('SkipSimplifiedLayerNormalization', ['x', 'z', 'g'], { epsilon: 1e-5 }, ['epsilon'])],
+    nodes: [
+      own('SkipSimplifiedLayerNormalization', ['x', 'z', 'g'], { epsilon: 1e-5 }, ['epsilon']),
+    ],
     tensors: { g: positive([W], 1) },
   },
   SimplifiedLayerNormalization: {
     inputs: { x: { shape: [1, S, W] } },
-    nodes: [node('SimplifiedLayerNormalization', ['x', 'g'], { epsilon: 1e-5, axis: -1 }, ['epsilon'])],
+    nodes: [
+      node('SimplifiedLayerNormalization', ['x', 'g'], { epsilon: 1e-5, axis: -1 }, ['epsilon']),
+    ],
     tensors: { g: positive([W], 1) },
   },
   EmbedLayerNormalization: {
-    ...{ inputs: { i: { type: 6, shape: [1, S] }, s: { type: 6, shape: [1, S] }, m: { type: 6, shape: [1, S] } } },
+    ...{
+      inputs: {
+        i: { type: 6, shape: [1, S] },
+        s: { type: 6, shape: [1, S] },
+        m: { type: 6, shape: [1, S] },
+      },
+    },
     ...{ outputs: ['y', 'index'], told: { index: { type: 6, shape: [] } } },
     nodes: [
       own(
@@ -96,7 +126,13 @@ const texts: Readonly<Record<string, OnnxText | readonly [OnnxText, Ways]>> = {
       ),
     ],
     tensors: {
-      ...{ w: tensor([300, W], 1), p: tensor([9, W], 2), t: tensor([2, W], 3), g: positive([W], 4), b: tensor([W], 5) },
+      ...{
+        w: tensor([300, W], 1),
+        p: tensor([9, W], 2),
+        t: tensor([2, W], 3),
+        g: positive([W], 4),
+        b: tensor([W], 5),
+      },
     },
   },
   Attention: {
@@ -112,7 +148,11 @@ const texts: Readonly<Record<string, OnnxText | readonly [OnnxText, Ways]>> = {
   'Attention with lengths': {
     inputs: { x: { shape: [1, S, W] } },
     nodes: [own('Attention', ['x', 'w', 'b', 'm'], { num_heads: H })],
-    tensors: { w: tensor([W, 3 * W], 1), b: tensor([3 * W], 2), m: { dims: [1], values: [3], type: 6 } },
+    tensors: {
+      w: tensor([W, 3 * W], 1),
+      b: tensor([3 * W], 2),
+      m: { dims: [1], values: [3], type: 6 },
+    },
   },
   'Attention with a mask': {
     inputs: { x: { shape: [1, S, W] }, m: { type: 6, shape: [1, S] } },
@@ -121,7 +161,15 @@ const texts: Readonly<Record<string, OnnxText | readonly [OnnxText, Ways]>> = {
   },
   'Attention with a past': {
     ...{ inputs: { x: { shape: [1, S, W] }, p: { shape: [2, 1, H, 5, D] } }, outputs: ['y', 'n'] },
-    nodes: [own('Attention', ['x', 'w', 'b', '', 'p'], { num_heads: H, unidirectional: 1 }, [], ['y', 'n'])],
+    nodes: [
+      own(
+        'Attention',
+        ['x', 'w', 'b', '', 'p'],
+        { num_heads: H, unidirectional: 1 },
+        [],
+        ['y', 'n'],
+      ),
+    ],
     tensors: { w: tensor([W, 3 * W], 1), b: tensor([3 * W], 2) },
   },
   MultiHeadAttention: {
@@ -136,7 +184,13 @@ const texts: Readonly<Record<string, OnnxText | readonly [OnnxText, Ways]>> = {
     },
     outputs: ['y', 'nk', 'nv'],
     nodes: [
-      own('MultiHeadAttention', ['q', 'k', 'v', '', '', 'a', 'pk', 'pv'], { num_heads: H }, [], ['y', 'nk', 'nv']),
+      own(
+        'MultiHeadAttention',
+        ['q', 'k', 'v', '', '', 'a', 'pk', 'pv'],
+        { num_heads: H },
+        [],
+        ['y', 'nk', 'nv'],
+      ),
     ],
     tensors: { a: tensor([1, H, S, S + 5], 1) },
   },
@@ -196,15 +250,26 @@ const texts: Readonly<Record<string, OnnxText | readonly [OnnxText, Ways]>> = {
   },
   GatherBlockQuantized: {
     inputs: { i: { type: 7, shape: [1, S] } },
-    nodes: [own('GatherBlockQuantized', ['w', 'i', 's', 'z'], { block_size: 16, quantize_axis: 1 })],
+    nodes: [
+      own('GatherBlockQuantized', ['w', 'i', 's', 'z'], { block_size: 16, quantize_axis: 1 }),
+    ],
     tensors: {
-      w: { dims: [5, 32], values: numbers(160, 1).map((value) => Math.round((value + 2) * 3)), type: 21 },
-      ...{ s: positive([5, 2], 2), z: { dims: [5, 2], values: [8, 7, 8, 9, 1, 2, 3, 4, 5, 6], type: 21 } },
+      w: {
+        dims: [5, 32],
+        values: numbers(160, 1).map((value) => Math.round((value + 2) * 3)),
+        type: 21,
+      },
+      ...{
+        s: positive([5, 2], 2),
+        z: { dims: [5, 2], values: [8, 7, 8, 9, 1, 2, 3, 4, 5, 6], type: 21 },
+      },
     },
   },
   'GatherBlockQuantized, packed': {
     inputs: { i: { type: 7, shape: [1, S] } },
-    nodes: [own('GatherBlockQuantized', ['w', 'i', 's'], { block_size: 16, quantize_axis: 1, bits: 4 })],
+    nodes: [
+      own('GatherBlockQuantized', ['w', 'i', 's'], { block_size: 16, quantize_axis: 1, bits: 4 }),
+    ],
     tensors: { w: bytes([5, 16], 1), s: positive([5, 2], 2) },
   },
   'QLinearAdd, QLinearMul': [
@@ -261,7 +326,13 @@ const texts: Readonly<Record<string, OnnxText | readonly [OnnxText, Ways]>> = {
       input: [3, 6, 6],
       nodes: [
         quantised('x', 'xs', 'xz', 'q'),
-        own('QLinearAveragePool', ['q', 'xs', 'xz', 'ys', 'yz'], { kernel_shape: [2, 2], strides: [2, 2] }, [], ['a']),
+        own(
+          'QLinearAveragePool',
+          ['q', 'xs', 'xz', 'ys', 'yz'],
+          { kernel_shape: [2, 2], strides: [2, 2] },
+          [],
+          ['a'],
+        ),
         own('QLinearGlobalAveragePool', ['a', 'ys', 'yz', 'ys', 'yz'], {}, [], ['g']),
         back('g', 'ys', 'yz'),
       ],
@@ -274,7 +345,13 @@ const texts: Readonly<Record<string, OnnxText | readonly [OnnxText, Ways]>> = {
       input: [3, 4],
       nodes: [
         quantised('x', 'xs', 'xz', 'q'),
-        own('QLinearConcat', ['ys', 'yz', 'q', 'xs', 'xz', 'c', 'ys', 'yz'], { axis: 1 }, [], ['a']),
+        own(
+          'QLinearConcat',
+          ['ys', 'yz', 'q', 'xs', 'xz', 'c', 'ys', 'yz'],
+          { axis: 1 },
+          [],
+          ['a'],
+        ),
         back('a', 'ys', 'yz'),
       ],
       tensors: { ...eights, c: bytes([1, 2, 4], 3) },
@@ -303,7 +380,9 @@ const texts: Readonly<Record<string, OnnxText | readonly [OnnxText, Ways]>> = {
   NhwcMaxPool: {
     inputs: { x: { type: 2, shape: [1, 6, 6, 3] } },
     told: { y: { type: 2, shape: [] } },
-    nodes: [own('NhwcMaxPool', ['x'], { kernel_shape: [3, 2], strides: [2, 2], pads: [1, 0, 1, 0] })],
+    nodes: [
+      own('NhwcMaxPool', ['x'], { kernel_shape: [3, 2], strides: [2, 2], pads: [1, 0, 1, 0] }),
+    ],
   },
   DynamicQuantizeMatMul: [
     {

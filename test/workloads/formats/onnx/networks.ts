@@ -3,7 +3,12 @@
 import { importOrt, sessionOptions } from '../../../../hw-models/host/onnx-runtime.js';
 import { buildNetwork } from '../../../../workloads/graph.js';
 import type { Model } from '../../../../workloads/model.js';
-import { forwardLayer, type LayerWeights, type NamedTensor, weightShapeOf } from '../../../../workloads/network.js';
+import {
+  forwardLayer,
+  type LayerWeights,
+  type NamedTensor,
+  weightShapeOf,
+} from '../../../../workloads/network.js';
 import type { LayerSpec } from '../../../../workloads/spec.js';
 import { roomFor, type Tensor, type Values } from '../../../../workloads/tensor.js';
 import { drawn } from '../../../operators/rows.js';
@@ -18,7 +23,10 @@ export interface Drawn {
   readonly inputs: ReadonlyMap<string, Tensor>;
 }
 
-/** The cases in a row: an input that is drawn is an earlier result of its type where there is one and `joins` says so. */
+/**
+ * The cases in a row: an input that is drawn is an earlier result of its type where there is one
+ * and `joins` says so.
+ */
 export function networkOf(chosen: readonly Case[], seed: number, joins = false): Drawn {
   const inputs = new Map<string, Tensor>();
   const constants = new Map<string, Tensor>();
@@ -34,14 +42,20 @@ export function networkOf(chosen: readonly Case[], seed: number, joins = false):
     const read = given.map((each, place) => {
       if (!each) return '';
       const { shape, type, values, isFixed } = each;
-      const sameType = (other: NamedTensor) => other.type === type && other.shape.join() === shape.join();
+      const sameType = (other: NamedTensor) =>
+        other.type === type && other.shape.join() === shape.join();
       const joined = joins && !values && !positive ? made.findLast(sameType) : undefined;
       if (joined) return joined.name;
       const numbers = drawn(shape, seed + 7 * at + place, type);
       if (positive)
-        for (const [index, value] of numbers.values.entries()) numbers.values[index] = Math.abs(value) + 0.5;
+        for (const [index, value] of numbers.values.entries())
+          numbers.values[index] = Math.abs(value) + 0.5;
       const tensor = values ? { shape, type, values } : numbers;
-      return fresh(tensor, isFixed ? constants : inputs, `${isFixed ? 'constant' : 'in'}${at}-${place}`);
+      return fresh(
+        tensor,
+        isFixed ? constants : inputs,
+        `${isFixed ? 'constant' : 'in'}${at}-${place}`,
+      );
     });
     layers.push({ ...op, name, inputs: read } as unknown as LayerSpec);
     const one = buildNetwork({ ...described, inputs: named(inputs), constants, layers });
@@ -57,7 +71,11 @@ export function networkOf(chosen: readonly Case[], seed: number, joins = false):
       const { rows, columns, biases } = shape;
       const values = drawn([rows, columns], seed + at).values as Float32Array;
       const bias = biases > 0 ? (drawn([biases], seed + at + 3).values as Float32Array) : null;
-      const own: LayerWeights = { store: { format: 'dense', rows, columns, values }, bias, origin: 'real' };
+      const own: LayerWeights = {
+        store: { format: 'dense', rows, columns, values },
+        bias,
+        origin: 'real',
+      };
       return [[layer.name, own] as const];
     }),
   );
@@ -69,7 +87,10 @@ const named = (inputs: ReadonlyMap<string, Tensor>): readonly NamedTensor[] =>
   [...inputs].map(([name, { shape, type }]) => ({ name, shape, type }));
 
 /** All tensors of a plain pass, by name. */
-export function plainPass({ network, weights }: Model, inputs: ReadonlyMap<string, Tensor>): Map<string, Tensor> {
+export function plainPass(
+  { network, weights }: Model,
+  inputs: ReadonlyMap<string, Tensor>,
+): Map<string, Tensor> {
   const known = new Map<string, Tensor>([...inputs, ...network.constants]);
   for (const layer of network.layers) {
     const read = layer.inputs.map((name) => (name === '' ? null : (known.get(name) ?? null)));
@@ -87,7 +108,10 @@ function carried({ type, values }: Tensor): Carried {
 }
 
 /** What ONNX Runtime makes of a file. */
-export async function runFile(bytes: Uint8Array, inputs: ReadonlyMap<string, Tensor>): Promise<Map<string, Tensor>> {
+export async function runFile(
+  bytes: Uint8Array,
+  inputs: ReadonlyMap<string, Tensor>,
+): Promise<Map<string, Tensor>> {
   if (!ort) throw new Error('ONNX Runtime is not installed');
   const session = await ort.InferenceSession.create(bytes, sessionOptions(1));
   try {
@@ -96,7 +120,10 @@ export async function runFile(bytes: Uint8Array, inputs: ReadonlyMap<string, Ten
       data: Carried,
       dims: readonly number[],
     ) => { data: unknown };
-    const feeds = [...inputs].map(([name, tensor]) => [name, new Make(tensor.type, carried(tensor), tensor.shape)]);
+    const feeds = [...inputs].map(([name, tensor]) => [
+      name,
+      new Make(tensor.type, carried(tensor), tensor.shape),
+    ]);
     const results = await session.run(Object.fromEntries(feeds));
     return new Map(
       Object.entries(results).map(([name, found]) => {

@@ -1,4 +1,5 @@
-// ONNX's own operators over random shapes, attributes and operator sets compute what ONNX Runtime computes.
+// ONNX's own operators over random shapes, attributes and operator sets compute what ONNX Runtime
+// computes.
 
 import fc from 'fast-check';
 import { describe, it } from 'vitest';
@@ -50,46 +51,94 @@ const unary = [
   'LeakyRelu',
   'Neg',
   'Relu',
-].concat(['Round', 'Selu', 'Sigmoid', 'Sign', 'Sin', 'Softplus', 'Softsign', 'Tanh', 'ThresholdedRelu', 'Identity']);
+].concat([
+  'Round',
+  'Selu',
+  'Sigmoid',
+  'Sign',
+  'Sin',
+  'Softplus',
+  'Softsign',
+  'Tanh',
+  'ThresholdedRelu',
+  'Identity',
+]);
 
 const drawn: Readonly<Record<string, Draw | readonly [Draw, Ways]>> = {
   Conv: fc
     .integer({ min: 1, max: 3 })
     .chain((axes) =>
       fc.record({
-        ...{ groups: small, per: small, out: small, positions: list(extent, axes), k: list(small, axes) },
-        ...{ stride: list(small, axes), dilation: list(fc.integer({ min: 1, max: 2 }), axes), mode: autoPad },
-        ...{ pads: list(pad, 2 * axes), bias: fc.constantFrom('none', 'own', 'added', 'computed filters'), seed },
+        ...{
+          groups: small,
+          per: small,
+          out: small,
+          positions: list(extent, axes),
+          k: list(small, axes),
+        },
+        ...{
+          stride: list(small, axes),
+          dilation: list(fc.integer({ min: 1, max: 2 }), axes),
+          mode: autoPad,
+        },
+        ...{
+          pads: list(pad, 2 * axes),
+          bias: fc.constantFrom('none', 'own', 'added', 'computed filters'),
+          seed,
+        },
       }),
     )
-    .map(({ groups, per, out, positions, k, stride, dilation, mode: written, pads, bias, seed }) => {
-      const mode = told(written, k, stride);
-      const isDynamic = bias === 'computed filters';
-      const dims = [groups * out, per, ...k];
-      return {
-        inputs: { x: { shape: [1, groups * per, ...positions] }, ...(isDynamic ? { w: { shape: dims } } : {}) },
-        nodes: [
-          node('Conv', ['x', 'w', ...(bias === 'own' ? ['b'] : [])], {
-            // ONNX Runtime refuses automatic padding with dilation.
-            ...{ group: groups, strides: stride, dilations: mode.startsWith('SAME') ? k.map(() => 1) : dilation },
-            ...padding(mode, pads),
-          }),
-          ...(bias === 'added' ? [node('Add', ['y', 'b'], {}, [], ['z'])] : []),
-          node('Relu', [bias === 'added' ? 'z' : 'y'], {}, [], ['r']),
-        ],
-        tensors: {
-          ...(isDynamic ? {} : { w: tensor(dims, seed) }),
-          ...(bias === 'own' ? { b: tensor([groups * out], seed + 1) } : {}),
-          ...(bias === 'added' ? { b: tensor([1, groups * out, ...k.map(() => 1)], seed + 1) } : {}),
-        },
-      };
-    }),
+    .map(
+      ({ groups, per, out, positions, k, stride, dilation, mode: written, pads, bias, seed }) => {
+        const mode = told(written, k, stride);
+        const isDynamic = bias === 'computed filters';
+        const dims = [groups * out, per, ...k];
+        return {
+          inputs: {
+            x: { shape: [1, groups * per, ...positions] },
+            ...(isDynamic ? { w: { shape: dims } } : {}),
+          },
+          nodes: [
+            node('Conv', ['x', 'w', ...(bias === 'own' ? ['b'] : [])], {
+              // ONNX Runtime refuses automatic padding with dilation.
+              ...{
+                group: groups,
+                strides: stride,
+                dilations: mode.startsWith('SAME') ? k.map(() => 1) : dilation,
+              },
+              ...padding(mode, pads),
+            }),
+            ...(bias === 'added' ? [node('Add', ['y', 'b'], {}, [], ['z'])] : []),
+            node('Relu', [bias === 'added' ? 'z' : 'y'], {}, [], ['r']),
+          ],
+          tensors: {
+            ...(isDynamic ? {} : { w: tensor(dims, seed) }),
+            ...(bias === 'own' ? { b: tensor([groups * out], seed + 1) } : {}),
+            ...(bias === 'added'
+              ? { b: tensor([1, groups * out, ...k.map(() => 1)], seed + 1) }
+              : {}),
+          },
+        };
+      },
+    ),
   ConvTranspose: fc
     .integer({ min: 1, max: 2 })
     .chain((axes) =>
       fc.record({
-        ...{ groups: small, per: small, out: small, positions: list(extent, axes), k: list(small, axes), seed },
-        ...{ stride: list(small, axes), mode: fc.constantFrom('pads', 'shape'), more: pad, bias: fc.boolean() },
+        ...{
+          groups: small,
+          per: small,
+          out: small,
+          positions: list(extent, axes),
+          k: list(small, axes),
+          seed,
+        },
+        ...{
+          stride: list(small, axes),
+          mode: fc.constantFrom('pads', 'shape'),
+          more: pad,
+          bias: fc.boolean(),
+        },
       }),
     )
     .map(({ groups, per, out, positions, k, stride, mode, more, bias, seed }) => ({
@@ -110,7 +159,11 @@ const drawn: Readonly<Record<string, Draw | readonly [Draw, Ways]>> = {
   Gemm: fc
     .record({
       ...{ inputs: channels, outputs: channels, rows: small, transposed: fc.boolean(), seed },
-      ...{ bias: fc.constantFrom('none', 'each', 'one', 'row', 'column'), opset: opsets(11), computed: fc.boolean() },
+      ...{
+        bias: fc.constantFrom('none', 'each', 'one', 'row', 'column'),
+        opset: opsets(11),
+        computed: fc.boolean(),
+      },
     })
     .map(({ inputs, outputs, rows, transposed, bias, opset, computed, seed }) => {
       const dims = transposed ? [outputs, inputs] : [inputs, outputs];
@@ -135,7 +188,10 @@ const drawn: Readonly<Record<string, Draw | readonly [Draw, Ways]>> = {
   MatMul: fc
     .record({
       ...{ front: list(small, 2), inputs: channels, outputs: channels, seed },
-      ...{ form: fc.constantFrom('2', '3', '3+', 'vector', 'left', 'stack', 'row'), bias: fc.boolean() },
+      ...{
+        form: fc.constantFrom('2', '3', '3+', 'vector', 'left', 'stack', 'row'),
+        bias: fc.boolean(),
+      },
     })
     .map(({ front, inputs, outputs, form, bias, seed }): OnnxText => {
       const [batch = 1, rows = 1] = front;
@@ -178,7 +234,13 @@ const drawn: Readonly<Record<string, Draw | readonly [Draw, Ways]>> = {
     .integer({ min: 1, max: 3 })
     .chain((axes) =>
       fc.record({
-        ...{ channels, positions: list(extent, axes), k: list(small, axes), stride: list(small, axes), mode: autoPad },
+        ...{
+          channels,
+          positions: list(extent, axes),
+          k: list(small, axes),
+          stride: list(small, axes),
+          mode: autoPad,
+        },
         ...{ pads: list(pad, 2 * axes), counts: pad, ceil: pad, isMax: fc.boolean() },
       }),
     )
@@ -196,10 +258,12 @@ const drawn: Readonly<Record<string, Draw | readonly [Draw, Ways]>> = {
         ],
       };
     }),
-  'MaxPool with dilation and places': fc.record({ image, k: list(small, 2) }).map(({ image: input, k }) => ({
-    ...{ opset: 12, input, outputs: ['y', 'places'], told: { places: { type: 7, shape: [] } } },
-    nodes: [node('MaxPool', ['x'], { kernel_shape: k, dilations: [2, 2] }, [], ['y', 'places'])],
-  })),
+  'MaxPool with dilation and places': fc
+    .record({ image, k: list(small, 2) })
+    .map(({ image: input, k }) => ({
+      ...{ opset: 12, input, outputs: ['y', 'places'], told: { places: { type: 7, shape: [] } } },
+      nodes: [node('MaxPool', ['x'], { kernel_shape: k, dilations: [2, 2] }, [], ['y', 'places'])],
+    })),
   'GlobalAveragePool, GlobalMaxPool': fc
     .record({ image, isMax: fc.boolean(), axes: fc.integer({ min: 1, max: 2 }) })
     .map(({ image: input, isMax, axes }) => ({
@@ -212,7 +276,12 @@ const drawn: Readonly<Record<string, Draw | readonly [Draw, Ways]>> = {
       ...{ opset, input },
       nodes: [
         opset < 11
-          ? { opType: 'Pad', input: ['x'], output: ['q'], attributes: { pads: [0, 0, t, l, 0, 0, b, r] } }
+          ? {
+              opType: 'Pad',
+              input: ['x'],
+              output: ['q'],
+              attributes: { pads: [0, 0, t, l, 0, 0, b, r] },
+            }
           : { opType: 'Pad', input: ['x', 'p'], output: ['q'] },
         conv
           ? node('Conv', ['q', 'w'], { strides: [2, 2], pads: [0, 1, 0, 1] })
@@ -230,11 +299,17 @@ const drawn: Readonly<Record<string, Draw | readonly [Draw, Ways]>> = {
     .map(({ image: input, mode, pads, axes }) => ({
       ...{ opset: 19, input: [input[0] + 1, ...input.slice(1)] },
       nodes: [
-        node('Pad', ['x', 'p', ...(mode === 'constant' ? ['v'] : axes ? [''] : []), ...(axes ? ['a'] : [])], { mode }),
+        node(
+          'Pad',
+          ['x', 'p', ...(mode === 'constant' ? ['v'] : axes ? [''] : []), ...(axes ? ['a'] : [])],
+          { mode },
+        ),
       ],
       tensors: {
         ...{ v: scalar(1.5), a: wholes(3, 1) },
-        p: axes ? wholes(...pads.slice(0, 4)) : wholes(0, 0, ...pads.slice(2, 4), 0, 0, ...pads.slice(6)),
+        p: axes
+          ? wholes(...pads.slice(0, 4))
+          : wholes(0, 0, ...pads.slice(2, 4), 0, 0, ...pads.slice(6)),
       },
     })),
   'functions of one element': fc
@@ -246,18 +321,32 @@ const drawn: Readonly<Record<string, Draw | readonly [Draw, Ways]>> = {
     })),
   'functions of two elements': fc
     .record({
-      ...{ image, opType: fc.constantFrom('Add', 'Sub', 'Mul', 'Div', 'Max', 'Min', 'Sum', 'Mean', 'PRelu'), seed },
+      ...{
+        image,
+        opType: fc.constantFrom('Add', 'Sub', 'Mul', 'Div', 'Max', 'Min', 'Sum', 'Mean', 'PRelu'),
+        seed,
+      },
       form: fc.constantFrom('one', 'channel', 'whole', 'row', 'itself'),
     })
     .map(({ image: input, opType, form, seed }) => ({
       input,
       nodes: [node(opType, form === 'itself' ? ['x', 'x'] : ['x', 'c'])],
       tensors: {
-        c: positive({ one: [], channel: [1, input[0], 1, 1], row: [input[2]] }[form as 'one'] ?? [1, ...input], seed),
+        c: positive(
+          { one: [], channel: [1, input[0], 1, 1], row: [input[2]] }[form as 'one'] ?? [
+            1,
+            ...input,
+          ],
+          seed,
+        ),
       },
     })),
   'tests and choices': fc
-    .record({ image, opType: fc.constantFrom('Greater', 'Less', 'GreaterOrEqual', 'LessOrEqual', 'Equal'), seed })
+    .record({
+      image,
+      opType: fc.constantFrom('Greater', 'Less', 'GreaterOrEqual', 'LessOrEqual', 'Equal'),
+      seed,
+    })
     .map(({ image: input, opType, seed }) => ({
       ...{ opset: 16, input },
       nodes: [
@@ -270,30 +359,49 @@ const drawn: Readonly<Record<string, Draw | readonly [Draw, Ways]>> = {
   Clip: fc
     .record({
       image,
-      bounds: fc.constantFrom<readonly (number | null)[]>([0, 6], [0, null], [-1, 0.5], [null, 0.25]),
+      bounds: fc.constantFrom<readonly (number | null)[]>(
+        [0, 6],
+        [0, null],
+        [-1, 0.5],
+        [null, 0.25],
+      ),
       opset: opsets(7),
     })
     .map(({ image: input, bounds: [least = null, most = null], opset }): OnnxText => {
-      const given = { ...(least === null ? {} : { min: least }), ...(most === null ? {} : { max: most }) };
+      const given = {
+        ...(least === null ? {} : { min: least }),
+        ...(most === null ? {} : { max: most }),
+      };
       const isOld = opset < 11;
       return {
         ...{ opset, input },
         nodes: [
           isOld
             ? node('Clip', ['x'], given, ['min', 'max'])
-            : node('Clip', ['x', least === null ? '' : 'least', ...(most === null ? [] : ['most'])]),
+            : node('Clip', [
+                'x',
+                least === null ? '' : 'least',
+                ...(most === null ? [] : ['most']),
+              ]),
         ],
         tensors: isOld ? {} : { least: scalar(least ?? 0), most: scalar(most ?? 0) },
       };
     }),
-  Cast: fc.record({ image, to: fc.constantFrom(1, 3, 6, 7, 9, 11) }).map(({ image: input, to }) => ({
-    ...{ input, told: { y: { type: to, shape: [1, ...input] } } },
-    nodes: [node('Mul', ['x', 'many'], {}, [], ['m']), node('Cast', ['m'], { to })],
-    tensors: { many: scalar(20) },
-  })),
+  Cast: fc
+    .record({ image, to: fc.constantFrom(1, 3, 6, 7, 9, 11) })
+    .map(({ image: input, to }) => ({
+      ...{ input, told: { y: { type: to, shape: [1, ...input] } } },
+      nodes: [node('Mul', ['x', 'many'], {}, [], ['m']), node('Cast', ['m'], { to })],
+      tensors: { many: scalar(20) },
+    })),
   reductions: fc
     .record({
-      ...{ image, keep: pad, axes: fc.subarray([0, 1, 2, 3], { minLength: 1 }), opset: fc.constantFrom(13, 18) },
+      ...{
+        image,
+        keep: pad,
+        axes: fc.subarray([0, 1, 2, 3], { minLength: 1 }),
+        opset: fc.constantFrom(13, 18),
+      },
       opType: fc.constantFrom(
         'ReduceMean',
         'ReduceSum',
@@ -308,17 +416,31 @@ const drawn: Readonly<Record<string, Draw | readonly [Draw, Ways]>> = {
       const isInput = opset >= 18 || opType === 'ReduceSum';
       return {
         ...{ opset, input },
-        nodes: [node(opType, isInput ? ['x', 'a'] : ['x'], { keepdims: keep, ...(isInput ? {} : { axes }) })],
+        nodes: [
+          node(opType, isInput ? ['x', 'a'] : ['x'], {
+            keepdims: keep,
+            ...(isInput ? {} : { axes }),
+          }),
+        ],
         tensors: isInput ? { a: wholes(...axes) } : {},
       };
     }),
   'ArgMax, TopK, CumSum': fc
-    .record({ image, form: fc.constantFrom('ArgMax', 'TopK', 'CumSum'), axis: fc.integer({ min: 1, max: 3 }) })
+    .record({
+      image,
+      form: fc.constantFrom('ArgMax', 'TopK', 'CumSum'),
+      axis: fc.integer({ min: 1, max: 3 }),
+    })
     .map(({ image: input, form, axis }): OnnxText => {
       if (form === 'ArgMax') {
-        return { input, told: { y: { type: 7, shape: [] } }, nodes: [node('ArgMax', ['x'], { axis })] };
+        return {
+          input,
+          told: { y: { type: 7, shape: [] } },
+          nodes: [node('ArgMax', ['x'], { axis })],
+        };
       }
-      if (form === 'CumSum') return { input, nodes: [node('CumSum', ['x', 'a'])], tensors: { a: scalar(axis, 7) } };
+      if (form === 'CumSum')
+        return { input, nodes: [node('CumSum', ['x', 'a'])], tensors: { a: scalar(axis, 7) } };
       return {
         ...{ input, outputs: ['y', 'places'], told: { places: { type: 7, shape: [] } } },
         nodes: [node('TopK', ['x', 'k'], { axis }, [], ['y', 'places'])],
@@ -330,16 +452,30 @@ const drawn: Readonly<Record<string, Draw | readonly [Draw, Ways]>> = {
       ...{ image, opset: opsets(7), axis: fc.integer({ min: -1, max: 3 }) },
       opType: fc.constantFrom('Softmax', 'LogSoftmax', 'Hardmax'),
     })
-    .map(({ image: input, opset, axis, opType }) => ({ ...{ opset, input }, nodes: [node(opType, ['x'], { axis })] })),
+    .map(({ image: input, opset, axis, opType }) => ({
+      ...{ opset, input },
+      nodes: [node(opType, ['x'], { axis })],
+    })),
   BatchNormalization: fc
-    .record({ image, filters: channels, behind: fc.constantFrom('x', 'Conv', 'Conv1', 'MatMul'), seed })
+    .record({
+      image,
+      filters: channels,
+      behind: fc.constantFrom('x', 'Conv', 'Conv1', 'MatMul'),
+      seed,
+    })
     .map(({ image: [c, h, w], filters, behind, seed }): OnnxText => {
       const statistics = (count: number) => ({
         ...{ s: tensor([count], seed), b: tensor([count], seed + 1) },
         ...{ m: tensor([count], seed + 2), v: positive([count], seed + 3) },
       });
       const normal = (from: string) => [
-        node('BatchNormalization', [from, 's', 'b', 'm', 'v'], { epsilon: 0.01 }, ['epsilon'], ['n']),
+        node(
+          'BatchNormalization',
+          [from, 's', 'b', 'm', 'v'],
+          { epsilon: 0.01 },
+          ['epsilon'],
+          ['n'],
+        ),
         node('Relu', ['n']),
       ];
       if (behind === 'x') return { input: [c, h, w], nodes: normal('x'), tensors: statistics(c) };
@@ -347,14 +483,22 @@ const drawn: Readonly<Record<string, Draw | readonly [Draw, Ways]>> = {
       const weights = behind === 'MatMul' ? [c, filters] : [filters, c, ...(isFlat ? [3] : [3, 2])];
       return {
         input: behind === 'MatMul' ? [c] : isFlat ? [c, h] : [c, h, w],
-        nodes: [node(behind === 'MatMul' ? 'MatMul' : 'Conv', ['x', 'w'], {}, [], ['c']), ...normal('c')],
+        nodes: [
+          node(behind === 'MatMul' ? 'MatMul' : 'Conv', ['x', 'w'], {}, [], ['c']),
+          ...normal('c'),
+        ],
         tensors: { ...statistics(filters), w: tensor(weights, seed + 4) },
       };
     }),
   'LayerNormalization, InstanceNormalization, LpNormalization, LRN': fc
     .record({
       image,
-      opType: fc.constantFrom('LayerNormalization', 'InstanceNormalization', 'LpNormalization', 'LRN'),
+      opType: fc.constantFrom(
+        'LayerNormalization',
+        'InstanceNormalization',
+        'LpNormalization',
+        'LRN',
+      ),
       seed,
     })
     .map(({ image: input, opType, seed }): OnnxText => {
@@ -364,7 +508,9 @@ const drawn: Readonly<Record<string, Draw | readonly [Draw, Ways]>> = {
       const attributes = opType === 'LRN' ? { size: 3, alpha: 0.3, beta: 0.6, bias: 1.5 } : {};
       return {
         ...{ opset: 17, input },
-        nodes: [node(opType, isScaled ? ['x', 's', 'b'] : ['x'], attributes, ['alpha', 'beta', 'bias'])],
+        nodes: [
+          node(opType, isScaled ? ['x', 's', 'b'] : ['x'], attributes, ['alpha', 'beta', 'bias']),
+        ],
         tensors: { s: positive([count], seed), b: tensor([count], seed + 1) },
       };
     }),
@@ -381,7 +527,13 @@ const drawn: Readonly<Record<string, Draw | readonly [Draw, Ways]>> = {
         node('SpaceToDepth', ['d'], { blocksize: block }, [], ['s']),
         node('Reshape', ['s', 'to'], {}, [], ['r']),
         node('Transpose', ['r'], { perm: [2, 0, 1] }, [], ['t']),
-        node('Split', ['t'], { axis: 2, ...(opset >= 18 ? { num_outputs: 2 } : {}) }, [], ['a', 'b']),
+        node(
+          'Split',
+          ['t'],
+          { axis: 2, ...(opset >= 18 ? { num_outputs: 2 } : {}) },
+          [],
+          ['a', 'b'],
+        ),
         node('Slice', ['a', 'first', 'most', 'axes', 'steps'], {}, [], ['sl']),
         node('Tile', ['sl', 'times'], {}, [], ['ti']),
         node('Squeeze', ['ti', 'second'], {}, [], ['sq']),
@@ -389,7 +541,13 @@ const drawn: Readonly<Record<string, Draw | readonly [Draw, Ways]>> = {
         node('Expand', ['f', 'wider'], {}, [], ['y']),
       ],
       tensors: {
-        ...{ one: scalar(1, 7), first: wholes(0), ones: wholes(1), rest: wholes(-1), second: wholes(1) },
+        ...{
+          one: scalar(1, 7),
+          first: wholes(0),
+          ones: wholes(1),
+          rest: wholes(-1),
+          second: wholes(1),
+        },
         ...{
           most: wholes(2 ** 53),
           axes: wholes(-3),
@@ -400,10 +558,14 @@ const drawn: Readonly<Record<string, Draw | readonly [Draw, Ways]>> = {
       },
     })),
   'gathers and scatters': fc
-    .record({ image, form: fc.constantFrom('Gather', 'GatherElements', 'GatherND', 'ScatterND', 'OneHot', 'Table') })
+    .record({
+      image,
+      form: fc.constantFrom('Gather', 'GatherElements', 'GatherND', 'ScatterND', 'OneHot', 'Table'),
+    })
     .map(({ image: [c, h, w], form }): OnnxText => {
       const indices = { inputs: { x: { shape: [c + 1, h, w] }, i: { type: 7, shape: [2, 2] } } };
-      if (form === 'Gather') return { ...indices, nodes: [node('Gather', ['x', 'i'], { axis: 1 })] };
+      if (form === 'Gather')
+        return { ...indices, nodes: [node('Gather', ['x', 'i'], { axis: 1 })] };
       if (form === 'Table') {
         const table = { dims: [2, 4096], values: numbers(8192, c) };
         return {
@@ -436,7 +598,12 @@ const drawn: Readonly<Record<string, Draw | readonly [Draw, Ways]>> = {
   Resize: fc
     .record({
       ...{ image, mode: fc.constantFrom('nearest', 'linear', 'cubic'), sizes: fc.boolean() },
-      coordinates: fc.constantFrom('half_pixel', 'asymmetric', 'pytorch_half_pixel', 'align_corners'),
+      coordinates: fc.constantFrom(
+        'half_pixel',
+        'asymmetric',
+        'pytorch_half_pixel',
+        'align_corners',
+      ),
       scale: fc.constantFrom(0.5, 2, 3),
     })
     .map(({ image: [c, h, w], mode, sizes, coordinates, scale }) => {
@@ -448,7 +615,10 @@ const drawn: Readonly<Record<string, Draw | readonly [Draw, Ways]>> = {
             ...{ mode, coordinate_transformation_mode: sizes ? coordinates : 'half_pixel' },
           }),
         ],
-        tensors: { sizes: wholes(1, c, height, width), scales: { dims: [4], values: [1, 1, scale, scale] } },
+        tensors: {
+          sizes: wholes(1, c, height, width),
+          scales: { dims: [4], values: [1, 1, scale, scale] },
+        },
       };
     }),
   Upsample: fc.record({ image }).map(({ image: input }) => ({
@@ -458,7 +628,14 @@ const drawn: Readonly<Record<string, Draw | readonly [Draw, Ways]>> = {
   })),
   'LSTM, GRU, RNN': fc
     .record({
-      ...{ steps: small, features: channels, hidden: channels, seed, bias: fc.boolean(), reset: pad },
+      ...{
+        steps: small,
+        features: channels,
+        hidden: channels,
+        seed,
+        bias: fc.boolean(),
+        reset: pad,
+      },
       ...{
         cell: fc.constantFrom('LSTM', 'GRU', 'RNN'),
         direction: fc.constantFrom('forward', 'reverse', 'bidirectional'),
@@ -469,7 +646,11 @@ const drawn: Readonly<Record<string, Draw | readonly [Draw, Ways]>> = {
       const gates = { LSTM: 4, GRU: 3, RNN: 1 }[cell] ?? 1;
       const directions = direction === 'bidirectional' ? 2 : 1;
       const w = [directions, gates * hidden, features];
-      const attributes = { hidden_size: hidden, direction, ...(cell === 'GRU' ? { linear_before_reset: reset } : {}) };
+      const attributes = {
+        hidden_size: hidden,
+        direction,
+        ...(cell === 'GRU' ? { linear_before_reset: reset } : {}),
+      };
       return {
         ...{ opset: 14, outputs: ['y', 'h'] },
         inputs: { x: { shape: [steps, 1, features] }, ...(computed ? { w: { shape: w } } : {}) },
@@ -482,16 +663,30 @@ const drawn: Readonly<Record<string, Draw | readonly [Draw, Ways]>> = {
       };
     }),
   'quantised weights': fc
-    .record({ image, filters: channels, each: fc.boolean(), signed: fc.boolean(), seed, opset: opsets(13) })
+    .record({
+      image,
+      filters: channels,
+      each: fc.boolean(),
+      signed: fc.boolean(),
+      seed,
+      opset: opsets(13),
+    })
     .map(({ image: input, filters, each, signed, seed, opset }) => {
       const dims = each ? [filters] : [];
       const weights = tensor([filters, input[0], 2, 2], seed, 3);
-      const zeros = numbers(sizeOf(dims), seed).map((value) => (signed ? 0 : Math.round(value) + 100));
+      const zeros = numbers(sizeOf(dims), seed).map((value) =>
+        signed ? 0 : Math.round(value) + 100,
+      );
       return {
         ...{ opset, input },
-        nodes: [node('DequantizeLinear', ['q', 's', 'z'], { axis: 0 }, [], ['w']), node('Conv', ['x', 'w'])],
+        nodes: [
+          node('DequantizeLinear', ['q', 's', 'z'], { axis: 0 }, [], ['w']),
+          node('Conv', ['x', 'w']),
+        ],
         tensors: {
-          q: signed ? weights : { ...weights, values: weights.values.map((value) => value + 100), type: 2 },
+          q: signed
+            ? weights
+            : { ...weights, values: weights.values.map((value) => value + 100), type: 2 },
           ...{ s: positive(dims, seed), z: { dims, values: zeros, type: signed ? 3 : 2 } },
         },
       };
@@ -540,22 +735,28 @@ const drawn: Readonly<Record<string, Draw | readonly [Draw, Ways]>> = {
             yz: scalar(-5, 3),
           },
           w: tensor(conv ? [filters, input[0], 3, 3] : [input[2], filters], seed, 3),
-          b: { dims: [filters], values: numbers(filters, seed).map((value) => Math.round(value * 500)), type: 6 },
+          b: {
+            dims: [filters],
+            values: numbers(filters, seed).map((value) => Math.round(value * 500)),
+            type: 6,
+          },
         },
       })),
     { tolerance: 0.25 + 1e-4 },
   ],
   'DynamicQuantizeLinear, MatMulInteger': [
-    fc.record({ rows: small, inputs: channels, outputs: channels, seed }).map(({ rows, inputs, outputs, seed }) => ({
-      ...{ opset: 13, input: [rows, inputs] },
-      nodes: [
-        node('DynamicQuantizeLinear', ['x'], {}, [], ['q', 's', 'z']),
-        node('MatMulInteger', ['q', 'w', 'z'], {}, [], ['m']),
-        node('Cast', ['m'], { to: 1 }, [], ['f']),
-        node('Mul', ['f', 's']),
-      ],
-      tensors: { w: tensor([inputs, outputs], seed, 3) },
-    })),
+    fc
+      .record({ rows: small, inputs: channels, outputs: channels, seed })
+      .map(({ rows, inputs, outputs, seed }) => ({
+        ...{ opset: 13, input: [rows, inputs] },
+        nodes: [
+          node('DynamicQuantizeLinear', ['x'], {}, [], ['q', 's', 'z']),
+          node('MatMulInteger', ['q', 'w', 'z'], {}, [], ['m']),
+          node('Cast', ['m'], { to: 1 }, [], ['f']),
+          node('Mul', ['f', 's']),
+        ],
+        tensors: { w: tensor([inputs, outputs], seed, 3) },
+      })),
     { tolerance: 1e-3 },
   ],
   'attention of primitives': fc
@@ -565,7 +766,13 @@ const drawn: Readonly<Record<string, Draw | readonly [Draw, Ways]>> = {
       const project = (name: string) => [
         node('MatMul', ['x', `w${name}`], {}, [], [`m${name}`]),
         node('Reshape', [`m${name}`, 'split'], {}, [], [`r${name}`]),
-        node('Transpose', [`r${name}`], { perm: name === 'k' ? [0, 2, 3, 1] : [0, 2, 1, 3] }, [], [name]),
+        node(
+          'Transpose',
+          [`r${name}`],
+          { perm: name === 'k' ? [0, 2, 3, 1] : [0, 2, 1, 3] },
+          [],
+          [name],
+        ),
       ];
       return {
         input: [steps, all],
@@ -577,7 +784,11 @@ const drawn: Readonly<Record<string, Draw | readonly [Draw, Ways]>> = {
           node('Reshape', ['o', 'join']),
         ],
         tensors: {
-          ...{ split: wholes(0, 0, heads, width), join: wholes(0, 0, all), wq: tensor([all, all], seed) },
+          ...{
+            split: wholes(0, 0, heads, width),
+            join: wholes(0, 0, all),
+            wq: tensor([all, all], seed),
+          },
           ...{ wk: tensor([all, all], seed + 1), wv: tensor([all, all], seed + 2) },
         },
       };

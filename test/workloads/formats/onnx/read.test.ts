@@ -12,29 +12,48 @@ import type { ZooEntry } from '../../../../workloads/zoo/entry.js';
 import { type OnnxText, onnxFile, tensorMessage } from '../../import/onnx-file.js';
 import { difference, runEntry } from '../../import/run-entry.js';
 import { refusal, source } from '../../import/source.js';
-import { check, checkEntry, inputsOf, node, readText, scalar, tensor, wholes } from './agreement.js';
+import {
+  check,
+  checkEntry,
+  inputsOf,
+  node,
+  readText,
+  scalar,
+  tensor,
+  wholes,
+} from './agreement.js';
 import { hasOnnx, plainPass } from './networks.js';
 
 const fixture = (name: string) => readFileSync(`test/fixtures/onnx/${name}`);
 const values = (name: string) => readNpy(fixture(name), name).values;
 const kindsOf = ({ network }: ZooEntry) => network.layers.map(({ kind }) => kind).join();
-const open = async (name: string, bytes: Uint8Array, dims: Readonly<Record<string, number>> = {}) => {
+const open = async (
+  name: string,
+  bytes: Uint8Array,
+  dims: Readonly<Record<string, number>> = {},
+) => {
   const [entry] = await readOnnx({ ...source(name, bytes), dims: new Map(Object.entries(dims)) });
   if (!entry) throw new Error('no network');
   return entry;
 };
 
 describe('a network that PyTorch exported', () => {
-  it.each(['torch-9.onnx', 'torch-13.onnx', 'torch-16.onnx'])('%s computes what PyTorch computed', async (name) => {
-    const entry = await open(name, fixture(name));
-    expect(difference(runEntry(entry, values('input.npy')), values('output.npy'))).toBeLessThan(1e-6);
-    expect(kindsOf(entry)).toMatch(
-      /^conv2d,pool2d,conv2d,conv2d,conv2d,conv2d,add,conv2d,conv2d,concat,pool2d,(reshape,)?dense,dense,softmax$/,
-    );
-    // Half of each weight tensor was set to zero before exporting.
-    for (const density of Object.values(entry.densities.layers)) expect(density.weights).toBeWithin(0.02, 0.5);
-    expect(entry.file).toMatchObject({ format: 'onnx', path: name });
-  });
+  it.each(['torch-9.onnx', 'torch-13.onnx', 'torch-16.onnx'])(
+    '%s computes what PyTorch computed',
+    async (name) => {
+      const entry = await open(name, fixture(name));
+      expect(difference(runEntry(entry, values('input.npy')), values('output.npy'))).toBeLessThan(
+        1e-6,
+      );
+      expect(kindsOf(entry)).toMatch(
+        /^conv2d,pool2d,conv2d,conv2d,conv2d,conv2d,add,conv2d,conv2d,concat,pool2d,(reshape,)?dense,dense,softmax$/,
+      );
+      // Half of each weight tensor was set to zero before exporting.
+      for (const density of Object.values(entry.densities.layers))
+        expect(density.weights).toBeWithin(0.02, 0.5);
+      expect(entry.file).toMatchObject({ format: 'onnx', path: name });
+    },
+  );
 
   it('with LSTMs is a network of them', async () => {
     const entry = await open('torch-lstm.onnx', fixture('torch-lstm.onnx'), {});
@@ -76,7 +95,9 @@ const filled = (dims: readonly number[], value = 1) => ({
 /** The file of `gemm` with its weights stored in another way. */
 function stored(initializer: readonly object[], more: object = {}): Uint8Array {
   const message = modelType.toObject(modelType.decode(onnxFile(gemm)), { longs: Number });
-  return modelType.encode({ ...message, graph: { ...message.graph, initializer, ...more } }).finish();
+  return modelType
+    .encode({ ...message, graph: { ...message.graph, initializer, ...more } })
+    .finish();
 }
 
 describe('weights', () => {
@@ -100,7 +121,8 @@ describe('weights', () => {
       int32Data: [0, 16256, 16384, 16448, 16512, 16544, 16576, 16608],
     };
     const doubles = { name: 'w', dims: [4, 2], dataType: 11, doubleData: numbers };
-    for (const one of [floats, halves, brains, doubles]) expect(await weightsOf(stored([one]))).toEqual(expected);
+    for (const one of [floats, halves, brains, doubles])
+      expect(await weightsOf(stored([one]))).toEqual(expected);
   });
 
   it('may be of any width, aligned or not', async () => {
@@ -131,7 +153,9 @@ describe('weights', () => {
   });
 
   it('may be left out of the file', async () => {
-    const [entry] = await readOnnx(source('n.onnx', stored([{ name: 'w', dims: [4, 2], dataType: 1 }])));
+    const [entry] = await readOnnx(
+      source('n.onnx', stored([{ name: 'w', dims: [4, 2], dataType: 1 }])),
+    );
     expect(entry?.weights).toBeUndefined();
     const asInputs = {
       inputs: { x: { shape: [1, 4] }, 'fc.weight': { shape: [2, 4] } },
@@ -169,8 +193,12 @@ describe('weights', () => {
 });
 
 describe('open dimensions', () => {
-  const relu = (inputs: OnnxText['inputs'] = {}): OnnxText => ({ inputs, nodes: [node('Relu', ['x'])] });
-  const shapeOf = async (text: OnnxText, dims = {}) => (await readText(text, dims)).network.inputs[0]?.shape;
+  const relu = (inputs: OnnxText['inputs'] = {}): OnnxText => ({
+    inputs,
+    nodes: [node('Relu', ['x'])],
+  });
+  const shapeOf = async (text: OnnxText, dims = {}) =>
+    (await readText(text, dims)).network.inputs[0]?.shape;
 
   it('are the batch in front, 1 unless told', async () => {
     expect(await shapeOf(relu({ x: { shape: ['N', 3] } }))).toEqual([1, 3]);
@@ -211,9 +239,13 @@ describe('open dimensions', () => {
     expect(await refused({ sequnce: 3 })).toBe(
       't.onnx: --dim sequnce: found no open dimension of that name, perhaps sequence',
     );
-    expect(await refused({ sequence: 0 })).toContain('--dim sequence: found 0, expected a whole number of at least 1');
+    expect(await refused({ sequence: 0 })).toContain(
+      '--dim sequence: found 0, expected a whole number of at least 1',
+    );
     expect(await refused({ 'x:7': 2 })).toContain('perhaps x:');
-    expect(await refusal(() => readText(relu({ x: { shape: [2] } }), { sequence: 3 }))).toContain('the file has none');
+    expect(await refusal(() => readText(relu({ x: { shape: [2] } }), { sequence: 3 }))).toContain(
+      'the file has none',
+    );
   });
 
   it('that were taken for 1 are told with a fault that may come of it', async () => {
@@ -227,7 +259,9 @@ describe('open dimensions', () => {
       tensors: { front: wholes(0), w: tensor([4, 10, 3], 1) },
     };
     expect(await refusal(() => readText(text))).toContain('(1 was taken for --dim x:0=N)');
-    expect((await readText(text, { 'x:0': 20 })).network.layers.at(-1)?.results[0]?.shape).toEqual([1, 4, 18]);
+    expect((await readText(text, { 'x:0': 20 })).network.layers.at(-1)?.results[0]?.shape).toEqual([
+      1, 4, 18,
+    ]);
   });
 });
 
@@ -243,7 +277,9 @@ describe('operators that nobody implements', () => {
     expect(kindsOf(entry)).toBe('opaque,rectify');
     expect(entry.notes?.[0]).toContain('nobody implements Foo');
     // A dimension that has a name is what it turned out to be, or what it is bound to.
-    expect(kindsOf(await readText(foo({ a: { shape: ['batch', 'found'] } }), { found: 3 }))).toBe('opaque,rectify');
+    expect(kindsOf(await readText(foo({ a: { shape: ['batch', 'found'] } }), { found: 3 }))).toBe(
+      'opaque,rectify',
+    );
   });
 
   it('are told at once where it does not', async () => {
@@ -257,7 +293,9 @@ describe('operators that nobody implements', () => {
       ],
     };
     const message = await refusal(() => readText(text));
-    expect(message).toContain('t.onnx: found Foo (a and 1 more: nobody implements it), Bar (b: nobody implements it)');
+    expect(message).toContain(
+      't.onnx: found Foo (a and 1 more: nobody implements it), Bar (b: nobody implements it)',
+    );
     expect(message).toContain('symbolic_shape_infer');
     expect(message).not.toContain('\n');
   });
@@ -276,7 +314,9 @@ describe('operators that nobody implements', () => {
       inputs: { x: { shape: [1, 4] }, s: { type: 7, shape: [2] } },
       nodes: [node('Reshape', ['x', 's'])],
     };
-    expect(await refusal(() => readText(text))).toContain('Reshape (y: a shape that the network computes)');
+    expect(await refusal(() => readText(text))).toContain(
+      'Reshape (y: a shape that the network computes)',
+    );
     expect(
       kindsOf(
         await readText({
@@ -333,7 +373,11 @@ describe('graphs within', () => {
     const body = {
       ...{ inputs: ['turn', 'go', 'state'], outputs: ['go2', 'next', 'seen'] },
       types: {
-        ...{ turn: { type: 7, shape: [] }, go: { type: 9, shape: [] }, go2: { type: 9, shape: [] } },
+        ...{
+          turn: { type: 7, shape: [] },
+          go: { type: 9, shape: [] },
+          go2: { type: 9, shape: [] },
+        },
         ...{ state: { shape: [1, 3] }, next: { shape: [1, 3] }, seen: { shape: [1, 3] } },
       },
       nodes: [
@@ -354,7 +398,13 @@ describe('graphs within', () => {
       ...{ input: [3], domains: ['local'] },
       functions: [
         {
-          ...{ name: 'Gate', domain: 'local', inputs: ['a'], outputs: ['b'], attributes: ['slope'] },
+          ...{
+            name: 'Gate',
+            domain: 'local',
+            inputs: ['a'],
+            outputs: ['b'],
+            attributes: ['slope'],
+          },
           nodes: [
             { ...node('LeakyRelu', ['a'], {}, [], ['s']), references: { alpha: 'slope' } },
             node('Mul', ['a', 's'], {}, [], ['b']),
@@ -384,7 +434,10 @@ it('fake quantisation of QONNX and Brevitas', async () => {
     const entry = await readText({
       ...{ input: [4], domains: [domain], outputs: ['y', 'b'] },
       nodes: [
-        { ...node('Quant', ['x', 's', 'z', 'n'], { signed: 1, narrow: 0, rounding_mode: 'ROUND' }), domain },
+        {
+          ...node('Quant', ['x', 's', 'z', 'n'], { signed: 1, narrow: 0, rounding_mode: 'ROUND' }),
+          domain,
+        },
         { ...node('BipolarQuant', ['x', 's'], {}, [], ['b']), domain },
       ],
       tensors: { s: scalar(0.5), z: scalar(0), n: scalar(3) },
@@ -404,9 +457,15 @@ it('linear models of ai.onnx.ml', async () => {
   const entry = await readText({
     ...{ input: [2], domains: [domain] },
     nodes: [
-      { ...node('Scaler', ['x'], { offset: [1, 2], scale: [2, 0.5] }, ['offset', 'scale'], ['s']), domain },
       {
-        ...node('LinearRegressor', ['s'], { coefficients: [3, 4], intercepts: [0.25] }, ['coefficients', 'intercepts']),
+        ...node('Scaler', ['x'], { offset: [1, 2], scale: [2, 0.5] }, ['offset', 'scale'], ['s']),
+        domain,
+      },
+      {
+        ...node('LinearRegressor', ['s'], { coefficients: [3, 4], intercepts: [0.25] }, [
+          'coefficients',
+          'intercepts',
+        ]),
         domain,
       },
     ],
@@ -423,7 +482,12 @@ it('one-dimensional convolutions are those of images, with what follows folded i
       node('Relu', ['n'], {}, [], ['r']),
       node('Conv', ['r', 'v']),
     ],
-    tensors: { w: tensor([4, 3, 3], 1), v: tensor([2, 4, 3], 2), s: filled([4], 2), b: filled([4], 0.5) },
+    tensors: {
+      w: tensor([4, 3, 3], 1),
+      v: tensor([2, 4, 3], 2),
+      s: filled([4], 2),
+      b: filled([4], 0.5),
+    },
   });
   expect(kindsOf(entry)).toBe('reshape,conv2d,conv2d,reshape');
   expect(entry.network.layers[1]).toMatchObject({ bias: true, activation: 'relu' });
@@ -438,7 +502,10 @@ describe('a file that cannot be read', () => {
     ],
     [
       'a circle',
-      { ...gemm, nodes: [node('Add', ['x', 'b'], {}, [], ['a']), node('Relu', ['a'], {}, [], ['b'])] },
+      {
+        ...gemm,
+        nodes: [node('Add', ['x', 'b'], {}, [], ['a']), node('Relu', ['a'], {}, [], ['b'])],
+      },
       ', which no node before it makes, expected a graph in order, without circles',
     ],
     [
@@ -456,7 +523,11 @@ describe('a file that cannot be read', () => {
       { ...gemm, tensors: { w: filled([4, 2], Number.NaN) } },
       'layer y: found a weight of NaN',
     ],
-    ['a missing input', { ...gemm, nodes: [node('Gemm', ['x'])] }, 'layer y (Gemm): found no input 2, expected one'],
+    [
+      'a missing input',
+      { ...gemm, nodes: [node('Gemm', ['x'])] },
+      'layer y (Gemm): found no input 2, expected one',
+    ],
     [
       'no layers',
       { ...gemm, outputs: ['x'], nodes: [node('Identity', ['x'])] },
@@ -465,10 +536,17 @@ describe('a file that cannot be read', () => {
     ['an output nobody makes', { ...gemm, outputs: ['q'] }, 'found no output that any node makes'],
     [
       'training',
-      { ...gemm, nodes: [node('BatchNormalization', ['x', 'w', 'w', 'w', 'w'], { training_mode: 1 })] },
+      {
+        ...gemm,
+        nodes: [node('BatchNormalization', ['x', 'w', 'w', 'w', 'w'], { training_mode: 1 })],
+      },
       'found training_mode of 1',
     ],
-    ['an axis that is not there', { ...gemm, nodes: [node('Softmax', ['x'], { axis: 7 })] }, 'found axis 7 of 2 axes'],
+    [
+      'an axis that is not there',
+      { ...gemm, nodes: [node('Softmax', ['x'], { axis: 7 })] },
+      'found axis 7 of 2 axes',
+    ],
     [
       'padding that no memory holds',
       {
@@ -497,15 +575,22 @@ describe('a file that cannot be read', () => {
 
   it('a tensor that is larger than it is', async () => {
     const refused = (dims: readonly number[]) =>
-      refusal(() => readOnnx(source('n.onnx', stored([{ name: 'w', dims, dataType: 1, rawData: new Uint8Array(4) }]))));
+      refusal(() =>
+        readOnnx(
+          source('n.onnx', stored([{ name: 'w', dims, dataType: 1, rawData: new Uint8Array(4) }])),
+        ),
+      );
     expect(await refused([1_000_000, 1_000_000])).toContain('(limit elements)');
     expect(await refused([4, 3])).toContain('tensor w: found 4 bytes, expected 48');
     expect(await refused([-4, 2])).toContain('found a shape of -4×2');
   });
 
   it('more nodes or weights than the limits allow', async () => {
-    const refused = (limits: object) => refusal(() => readOnnx(source('n.onnx', onnxFile(gemm), {}, limits)));
-    expect(await refused({ layers: 0 })).toContain('found 1 nodes, expected at most 0 (limit layers)');
+    const refused = (limits: object) =>
+      refusal(() => readOnnx(source('n.onnx', onnxFile(gemm), {}, limits)));
+    expect(await refused({ layers: 0 })).toContain(
+      'found 1 nodes, expected at most 0 (limit layers)',
+    );
     expect(await refused({ elements: 7 })).toContain('(limit elements)');
   });
 
@@ -514,7 +599,13 @@ describe('a file that cannot be read', () => {
     const text: OnnxText = {
       ...{ input: [3], domains: [domain] },
       functions: [
-        { name: 'F', domain, inputs: ['a'], outputs: ['b'], nodes: [{ ...node('F', ['a'], {}, [], ['b']), domain }] },
+        {
+          name: 'F',
+          domain,
+          inputs: ['a'],
+          outputs: ['b'],
+          nodes: [{ ...node('F', ['a'], {}, [], ['b']), domain }],
+        },
       ],
       nodes: [{ ...node('F', ['x']), domain }],
     };
@@ -524,8 +615,17 @@ describe('a file that cannot be read', () => {
 
 it('inputs may be of any type', async () => {
   const entry = await readText({
-    ...{ inputs: { x: { shape: [1, 3] }, m: { type: 9, shape: [1, 3] }, i: { type: 7, shape: [1, 2] } } },
-    nodes: [node('Where', ['m', 'x', 'zero'], {}, [], ['w']), node('GatherElements', ['w', 'i'], { axis: 1 })],
+    ...{
+      inputs: {
+        x: { shape: [1, 3] },
+        m: { type: 9, shape: [1, 3] },
+        i: { type: 7, shape: [1, 2] },
+      },
+    },
+    nodes: [
+      node('Where', ['m', 'x', 'zero'], {}, [], ['w']),
+      node('GatherElements', ['w', 'i'], { axis: 1 }),
+    ],
     tensors: { zero: scalar(0) },
   });
   expect(entry.network.inputs.map(({ type }) => type)).toEqual(['float32', 'bool', 'int64']);

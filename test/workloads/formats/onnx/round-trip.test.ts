@@ -25,7 +25,10 @@ async function readBack(model: Model): Promise<ZooEntry> {
 async function agree({ model, inputs }: Drawn, tolerance = 1e-5): Promise<void> {
   const { network, weights = new Map() } = await readBack(model);
   expect(network.outputs).toEqual(model.network.outputs);
-  const [found, expected] = [plainPass({ network, weights, origin: 'real' }, inputs), plainPass(model, inputs)];
+  const [found, expected] = [
+    plainPass({ network, weights, origin: 'real' }, inputs),
+    plainPass(model, inputs),
+  ];
   for (const name of model.network.outputs) {
     expectSame([found.get(name) as Tensor], [expected.get(name) as Tensor], tolerance);
   }
@@ -46,7 +49,9 @@ describe('an ONNX file', () => {
   it('keeps the results of any layers', async () => {
     const chosen = fc.array(fc.constantFrom(...known), { minLength: 1, maxLength: 5 });
     await fc.assert(
-      fc.asyncProperty(chosen, seeds, async (some, seed) => agree(networkOf(some, seed, true), 1e-4)),
+      fc.asyncProperty(chosen, seeds, async (some, seed) =>
+        agree(networkOf(some, seed, true), 1e-4),
+      ),
       runs(30),
     );
   });
@@ -54,12 +59,17 @@ describe('an ONNX file', () => {
 
 const shown = ({ layers, inputs, outputs }: Network) => ({
   ...{ inputs, outputs },
-  layers: layers.map(({ kind, results, demand }) => ({ kind, results: results.map(({ shape }) => shape), demand })),
+  layers: layers.map(({ kind, results, demand }) => ({
+    kind,
+    results: results.map(({ shape }) => shape),
+    demand,
+  })),
 });
 
 /** Bit by bit. */
 const sameNumbers = (found: Float32Array | null, expected: Float32Array | null) =>
-  found?.length === expected?.length && (expected?.every((value, at) => Object.is(value, found?.[at])) ?? true);
+  found?.length === expected?.length &&
+  (expected?.every((value, at) => Object.is(value, found?.[at])) ?? true);
 
 async function expectEqual(model: Model): Promise<void> {
   const back = await readBack(model);
@@ -67,7 +77,9 @@ async function expectEqual(model: Model): Promise<void> {
   const found = [...(back.weights ?? new Map()).values()];
   const changed = [...model.weights].flatMap(([layer, { store, bias }], at) => {
     const other = found[at];
-    const isSame = sameNumbers(toDense(other.store).values, toDense(store).values) && sameNumbers(other.bias, bias);
+    const isSame =
+      sameNumbers(toDense(other.store).values, toDense(store).values) &&
+      sameNumbers(other.bias, bias);
     return isSame ? [] : [layer];
   });
   expect(changed).toEqual([]);
@@ -113,7 +125,9 @@ describe('a Caffe network', () => {
     if (!entry) throw new Error('no network');
     const model = drawModel(entry.network, entry.densities, 1);
     await expectEqual(model);
-    const pools = (await readBack(model)).network.layers.flatMap((layer) => (layer.kind === 'pool2d' ? [layer] : []));
+    const pools = (await readBack(model)).network.layers.flatMap((layer) =>
+      layer.kind === 'pool2d' ? [layer] : [],
+    );
     expect(pools.map(({ mode, rounding }) => `${mode} ${rounding}`)).toEqual([
       'max floor',
       'average ceil',

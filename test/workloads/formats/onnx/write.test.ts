@@ -42,7 +42,10 @@ describeWithOnnx('writeOnnx', () => {
 describe('a file', () => {
   it('is refused for operators that nobody implements, by their names', () => {
     const resultTypes = [{ shape: [1, 2], type: 'float32' }] as const;
-    const opaque = (operator: string): Case => ({ op: { kind: 'opaque', operator, resultTypes }, inputs: [] });
+    const opaque = (operator: string): Case => ({
+      op: { kind: 'opaque', operator, resultTypes },
+      inputs: [],
+    });
     const { model } = networkOf([opaque('Whirl'), opaque('my.Swirl'), opaque('Whirl')], 1);
     expect(() => writeOnnx(model)).toThrow(
       'drawn: found Whirl, my.Swirl, which nobody implements here, expected operators that can be written',
@@ -63,7 +66,9 @@ describeWithOnnx('canBatch', () => {
     const together = new Map(
       model.network.inputs.map(({ name, shape, type }) => {
         const parts = frames.map((frame) => frame.get(name) as Tensor);
-        const values = (parts[0] as Tensor).values.constructor as unknown as { from(list: readonly number[]): never };
+        const values = (parts[0] as Tensor).values.constructor as unknown as {
+          from(list: readonly number[]): never;
+        };
         const joined = values.from(parts.flatMap((part) => [...part.values]));
         return [name, { shape: [3, ...shape.slice(1)], type, values: joined }] as const;
       }),

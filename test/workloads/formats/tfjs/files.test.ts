@@ -28,7 +28,8 @@ function file(path: string) {
 
 async function load(path: string) {
   const json = JSON.parse(readFileSync(path, 'utf8'));
-  const manifest: { paths: string[]; weights: tf.io.WeightsManifestEntry[] }[] = json.weightsManifest;
+  const manifest: { paths: string[]; weights: tf.io.WeightsManifestEntry[] }[] =
+    json.weightsManifest;
   const bytes = Buffer.concat(
     manifest.flatMap(({ paths }) => paths.map((name) => readFileSync(join(dirname(path), name)))),
   );
@@ -45,7 +46,11 @@ async function load(path: string) {
   const model = new GraphModel(tf.io.fromMemorySync(artifacts));
   model.load();
   const run = (inputs: ReadonlyMap<string, tf.Tensor>) => model.execute(Object.fromEntries(inputs));
-  return { run, shapes: model.inputs.map(({ shape }) => shape ?? []), names: model.inputs.map(({ name }) => name) };
+  return {
+    run,
+    shapes: model.inputs.map(({ shape }) => shape ?? []),
+    names: model.inputs.map(({ name }) => name),
+  };
 }
 
 beforeAll(async () => {
@@ -53,9 +58,15 @@ beforeAll(async () => {
 });
 
 const agreeing = [
-  ...['antispoof', 'blazeface', 'facemesh-detection-short', 'gear', 'gender', 'meet', 'movenet-lightning'].map(
-    (name) => `human/${name}`,
-  ),
+  ...[
+    'antispoof',
+    'blazeface',
+    'facemesh-detection-short',
+    'gear',
+    'gender',
+    'meet',
+    'movenet-lightning',
+  ].map((name) => `human/${name}`),
   ...['ml5_crepe', 'tfjsex_prefetch', 'ts_lenet'],
 ];
 
@@ -71,7 +82,9 @@ describe.skipIf(!existsSync(networks))('models of other projects', () => {
       // Colours from 0 to 255, or entries of tables.
       const below = name.startsWith('human/') ? 256 : 10;
       const shapeOf = (input: NamedTensor) => {
-        const at = names ? names.findIndex((each) => each.replace(/:0$/, '') === input.name) : order.indexOf(input);
+        const at = names
+          ? names.findIndex((each) => each.replace(/:0$/, '') === input.name)
+          : order.indexOf(input);
         return (shapes[at] ?? []).map((extent) => (extent === null || extent < 0 ? 1 : extent));
       };
       const distance = await compared(entry, run, shapeOf, below);
@@ -87,7 +100,9 @@ describe.skipIf(!existsSync(networks))('models of other projects', () => {
   });
 
   it('text and loops are refused in one line', async () => {
-    const message = await refusal(() => readTfjs(file(join(networks, 'guesslang-tfjs/model.json'))));
+    const message = await refusal(() =>
+      readTfjs(file(join(networks, 'guesslang-tfjs/model.json'))),
+    );
     expect(message).toContain(
       'found input Placeholder of text; texts and tables of them (StringToHashBucketFast); loops (',
     );

@@ -1,4 +1,5 @@
-// TensorFlow graphs compute here what TensorFlow.js computes of them. Graphs are written by hand, as a converter would.
+// TensorFlow graphs compute here what TensorFlow.js computes of them. Graphs are written by hand,
+// as a converter would.
 
 import '@tensorflow/tfjs-backend-cpu';
 import * as tf from '@tensorflow/tfjs-core';
@@ -33,11 +34,20 @@ const floats = (shape: readonly number[], seed = 1): Constant => ({
     seed,
   ),
 });
-const wholes = (...values: readonly number[]): Constant => ({ shape: [values.length], values, type: 'int32' });
+const wholes = (...values: readonly number[]): Constant => ({
+  shape: [values.length],
+  values,
+  type: 'int32',
+});
 const whole = (value: number): Constant => ({ shape: [], values: [value], type: 'int32' });
 const T = { T: { type: 'DT_FLOAT' } };
 const window = (stride: number, padding: string, more: object = {}) => ({
-  ...{ ...T, strides: ints(1, stride, stride, 1), dilations: ints(1, 1, 1, 1), padding: { s: b64(padding) } },
+  ...{
+    ...T,
+    strides: ints(1, stride, stride, 1),
+    dilations: ints(1, 1, 1, 1),
+    padding: { s: b64(padding) },
+  },
   ...{ data_format: { s: b64('NHWC') }, ...more },
 });
 const fusedOps = (...names: readonly string[]) => ({
@@ -96,8 +106,12 @@ const unary = [
 const binary = ['AddV2', 'Sub', 'Mul', 'Maximum', 'Minimum', 'SquaredDifference'];
 
 const cases: Readonly<Record<string, GraphCase>> = {
-  ...Object.fromEntries(unary.map((op) => [`${op} between convolutions`, between({ op, input: ['c'], attr: T })])),
-  ...Object.fromEntries(binary.map((op) => [`${op} of two convolutions`, between({ op, input: ['c', 'd'], attr: T })])),
+  ...Object.fromEntries(
+    unary.map((op) => [`${op} between convolutions`, between({ op, input: ['c'], attr: T })]),
+  ),
+  ...Object.fromEntries(
+    binary.map((op) => [`${op} of two convolutions`, between({ op, input: ['c', 'd'], attr: T })]),
+  ),
   ...Object.fromEntries(
     binary.map((op) => [
       `${op} with a constant a channel`,
@@ -109,7 +123,10 @@ const cases: Readonly<Record<string, GraphCase>> = {
     { op: 'RealDiv', input: ['c', 'k'], attr: T },
     { k: { shape: [4], values: [1, 2, -3, 4] } },
   ),
-  'Mul with a constant a pixel': between({ op: 'Mul', input: ['c', 'k'], attr: T }, { k: floats([6, 5, 1], 8) }),
+  'Mul with a constant a pixel': between(
+    { op: 'Mul', input: ['c', 'k'], attr: T },
+    { k: floats([6, 5, 1], 8) },
+  ),
   LeakyRelu: between({ op: 'LeakyRelu', input: ['c'], attr: { ...T, alpha: { f: 0.3 } } }),
   Prelu: between({ op: 'Prelu', input: ['c', 'k'], attr: T }, { k: floats([4], 8) }),
   'pads before a convolution': {
@@ -120,13 +137,34 @@ const cases: Readonly<Record<string, GraphCase>> = {
     constants: { w, pads },
     inputs: image,
   },
-  'pads before a pool': between({ op: 'MaxPool', input: ['p'], attr: window(1, 'VALID', { ksize: ints(1, 2, 2, 1) }) }),
-  PadV2: between({ op: 'PadV2', input: ['c', 'pads', 'k'], attr: T }, { pads, k: { shape: [], values: [2.5] } }),
-  MirrorPad: between({ op: 'MirrorPad', input: ['c', 'pads'], attr: { ...T, mode: { s: b64('REFLECT') } } }, { pads }),
-  MaxPool: between({ op: 'MaxPool', input: ['c'], attr: window(2, 'SAME', { ksize: ints(1, 3, 3, 1) }) }),
-  AvgPool: between({ op: 'AvgPool', input: ['c'], attr: window(2, 'SAME', { ksize: ints(1, 3, 3, 1) }) }),
+  'pads before a pool': between({
+    op: 'MaxPool',
+    input: ['p'],
+    attr: window(1, 'VALID', { ksize: ints(1, 2, 2, 1) }),
+  }),
+  PadV2: between(
+    { op: 'PadV2', input: ['c', 'pads', 'k'], attr: T },
+    { pads, k: { shape: [], values: [2.5] } },
+  ),
+  MirrorPad: between(
+    { op: 'MirrorPad', input: ['c', 'pads'], attr: { ...T, mode: { s: b64('REFLECT') } } },
+    { pads },
+  ),
+  MaxPool: between({
+    op: 'MaxPool',
+    input: ['c'],
+    attr: window(2, 'SAME', { ksize: ints(1, 3, 3, 1) }),
+  }),
+  AvgPool: between({
+    op: 'AvgPool',
+    input: ['c'],
+    attr: window(2, 'SAME', { ksize: ints(1, 3, 3, 1) }),
+  }),
   ConcatV2: between({ op: 'ConcatV2', input: ['c', 'd', 'axis'], attr: T }, { axis: whole(3) }, 8),
-  'ConcatV2 of rows': between({ op: 'ConcatV2', input: ['c', 'd', 'axis'], attr: T }, { axis: whole(1) }),
+  'ConcatV2 of rows': between(
+    { op: 'ConcatV2', input: ['c', 'd', 'axis'], attr: T },
+    { axis: whole(1) },
+  ),
   'Mean over the image': between(
     { op: 'Mean', input: ['c', 'axes'], attr: { ...T, keep_dims: { b: true } } },
     { axes: wholes(1, 2) },
@@ -167,7 +205,11 @@ const cases: Readonly<Record<string, GraphCase>> = {
     { size: wholes(12, 10) },
   ),
   DepthToSpace: between(
-    { op: 'DepthToSpace', input: ['c'], attr: { ...T, block_size: { i: '2' }, data_format: { s: b64('NHWC') } } },
+    {
+      op: 'DepthToSpace',
+      input: ['c'],
+      attr: { ...T, block_size: { i: '2' }, data_format: { s: b64('NHWC') } },
+    },
     {},
     1,
   ),
@@ -210,7 +252,12 @@ const cases: Readonly<Record<string, GraphCase>> = {
       input: ['c', 'g', 'k', 'm', 'va'],
       attr: { ...T, epsilon: { f: 0.01 }, is_training: { b: false } },
     },
-    { g: floats([4], 2), k: floats([4], 3), m: floats([4], 4), va: { shape: [4], values: [0.5, 1, 2, 3] } },
+    {
+      g: floats([4], 2),
+      k: floats([4], 3),
+      m: floats([4], 4),
+      va: { shape: [4], values: [0.5, 1, 2, 3] },
+    },
   ),
   'a depthwise convolution with a fused bias': between(
     {
@@ -237,7 +284,12 @@ const cases: Readonly<Record<string, GraphCase>> = {
         name: 'out',
         op: '_FusedMatMul',
         input: ['f', 'm', 'k'],
-        attr: { ...T, transpose_a: { b: false }, transpose_b: { b: false }, ...fusedOps('BiasAdd', 'Relu') },
+        attr: {
+          ...T,
+          transpose_a: { b: false },
+          transpose_b: { b: false },
+          ...fusedOps('BiasAdd', 'Relu'),
+        },
       },
       { name: 'f', op: 'Reshape', input: ['r', 'to'], attr: T },
       { name: 'r', op: 'Relu', input: ['c'], attr: T },
@@ -258,18 +310,31 @@ const cases: Readonly<Record<string, GraphCase>> = {
     inputs: image,
   },
   'MatMul of a transposed matrix': alone(
-    { op: 'MatMul', input: ['x', 'm'], attr: { ...T, transpose_a: { b: true }, transpose_b: { b: true } } },
+    {
+      op: 'MatMul',
+      input: ['x', 'm'],
+      attr: { ...T, transpose_a: { b: true }, transpose_b: { b: true } },
+    },
     [4, 3],
     { m: floats([5, 4]) },
   ),
   BatchMatMulV2: {
     nodes: [
-      { name: 'out', op: 'BatchMatMulV2', input: ['x', 'y'], attr: { ...T, adj_x: { b: false }, adj_y: { b: true } } },
+      {
+        name: 'out',
+        op: 'BatchMatMulV2',
+        input: ['x', 'y'],
+        attr: { ...T, adj_x: { b: false }, adj_y: { b: true } },
+      },
     ],
     inputs: { x: { shape: [1, 2, 3, 4] }, y: { shape: [1, 2, 5, 4] } },
   },
   'Einsum with weights': alone(
-    { op: 'Einsum', input: ['x', 'm'], attr: { ...T, N: { i: '2' }, equation: { s: b64('abc,cde->abde') } } },
+    {
+      op: 'Einsum',
+      input: ['x', 'm'],
+      attr: { ...T, N: { i: '2' }, equation: { s: b64('abc,cde->abde') } },
+    },
     [1, 3, 4],
     {
       m: floats([4, 2, 3]),
@@ -288,7 +353,12 @@ const cases: Readonly<Record<string, GraphCase>> = {
   },
   'Pack and Unpack': {
     nodes: [
-      { name: 'out', op: 'Pack', input: ['u:1', 'u'], attr: { ...T, N: { i: '2' }, axis: { i: '1' } } },
+      {
+        name: 'out',
+        op: 'Pack',
+        input: ['u:1', 'u'],
+        attr: { ...T, N: { i: '2' }, axis: { i: '1' } },
+      },
       { name: 'u', op: 'Unpack', input: ['x'], attr: { ...T, num: { i: '2' }, axis: { i: '1' } } },
     ],
     inputs: { x: { shape: [3, 2, 4] } },
@@ -296,7 +366,12 @@ const cases: Readonly<Record<string, GraphCase>> = {
   SplitV: {
     nodes: [
       { name: 'out', op: 'ConcatV2', input: ['s:1', 's', 'axis'], attr: T },
-      { name: 's', op: 'SplitV', input: ['x', 'sizes', 'axis'], attr: { ...T, num_split: { i: '2' } } },
+      {
+        name: 's',
+        op: 'SplitV',
+        input: ['x', 'sizes', 'axis'],
+        attr: { ...T, num_split: { i: '2' } },
+      },
     ],
     constants: { sizes: wholes(1, 3), axis: whole(1) },
     inputs: { x: { shape: [2, 4] } },
@@ -307,14 +382,30 @@ const cases: Readonly<Record<string, GraphCase>> = {
     inputs: { x: { shape: [1, 5], type: 'int32' } },
   },
   OneHot: {
-    nodes: [{ name: 'out', op: 'OneHot', input: ['x', 'depth', 'on', 'off'], attr: { ...T, axis: { i: '-1' } } }],
-    constants: { depth: whole(3), on: { shape: [], values: [2] }, off: { shape: [], values: [-1] } },
+    nodes: [
+      {
+        name: 'out',
+        op: 'OneHot',
+        input: ['x', 'depth', 'on', 'off'],
+        attr: { ...T, axis: { i: '-1' } },
+      },
+    ],
+    constants: {
+      depth: whole(3),
+      on: { shape: [], values: [2] },
+      off: { shape: [], values: [-1] },
+    },
     inputs: { x: { shape: [4], type: 'int32' } },
   },
   TopKV2: {
     nodes: [
       { name: 'out', op: 'AddV2', input: ['t', 'f'], attr: T },
-      { name: 'f', op: 'Cast', input: ['t:1'], attr: { SrcT: { type: 'DT_INT32' }, DstT: { type: 'DT_FLOAT' } } },
+      {
+        name: 'f',
+        op: 'Cast',
+        input: ['t:1'],
+        attr: { SrcT: { type: 'DT_INT32' }, DstT: { type: 'DT_FLOAT' } },
+      },
       { name: 't', op: 'TopKV2', input: ['x', 'k'], attr: { ...T, sorted: { b: true } } },
     ],
     constants: { k: whole(2) },
@@ -322,13 +413,20 @@ const cases: Readonly<Record<string, GraphCase>> = {
   },
   'ArgMax over channels': {
     nodes: [
-      { name: 'out', op: 'ArgMax', input: ['c', 'axis'], attr: { ...T, output_type: { type: 'DT_INT64' } } },
+      {
+        name: 'out',
+        op: 'ArgMax',
+        input: ['c', 'axis'],
+        attr: { ...T, output_type: { type: 'DT_INT64' } },
+      },
       conv,
     ],
     constants: { w, axis: whole(3) },
     inputs: image,
   },
-  'SelectV2 of a comparison': alone({ op: 'SelectV2', input: ['g', 'x', 'k'], attr: T }, [2, 3], { k: floats([3]) }),
+  'SelectV2 of a comparison': alone({ op: 'SelectV2', input: ['g', 'x', 'k'], attr: T }, [2, 3], {
+    k: floats([3]),
+  }),
   'Transpose there and back': between({ op: 'Transpose', input: ['t', 'back'], attr: T }),
   'SpaceToBatchND and back': {
     nodes: [
@@ -356,7 +454,12 @@ const cases: Readonly<Record<string, GraphCase>> = {
           shrink_axis_mask: { i: '1' },
         },
       },
-      { name: 'shape', op: 'Shape', input: ['c'], attr: { T: { type: 'DT_FLOAT' }, out_type: { type: 'DT_INT32' } } },
+      {
+        name: 'shape',
+        op: 'Shape',
+        input: ['c'],
+        attr: { T: { type: 'DT_FLOAT' }, out_type: { type: 'DT_INT32' } },
+      },
       conv,
     ],
     constants: { w, all: whole(-1), b: wholes(0), e: wholes(1), s: wholes(1) },
@@ -386,7 +489,11 @@ const extra: Readonly<Record<string, Partial<GraphCase>>> = {
 const caseOf = (name: string): GraphCase => {
   const { nodes, constants, inputs } = cases[name] as GraphCase;
   const more = extra[name];
-  return { nodes: [...nodes, ...(more?.nodes ?? [])], constants: { ...constants, ...more?.constants }, inputs };
+  return {
+    nodes: [...nodes, ...(more?.nodes ?? [])],
+    constants: { ...constants, ...more?.constants },
+    inputs,
+  };
 };
 
 describe('TensorFlow operators', () => {
@@ -404,7 +511,9 @@ describe('TensorFlow operators', () => {
     ['pads before a convolution', []],
   ] as const)('%s moves nothing', async (name, moves) => {
     const { network } = await read(savedGraph(caseOf(name)));
-    expect(network.layers.filter(({ kind }) => ['transpose', 'pad', 'reshape'].includes(kind))).toEqual(moves);
+    expect(
+      network.layers.filter(({ kind }) => ['transpose', 'pad', 'reshape'].includes(kind)),
+    ).toEqual(moves);
   });
 
   it('a shift and a scale behind a convolution are part of its weights', async () => {
@@ -426,13 +535,29 @@ describe('refusals', () => {
       (text) => text.replace('"Reshape"', '"Foo"').replace('"Relu","input"', '"Bar","input"'),
       'found operators Bar, Foo, expected',
     ],
-    ['a loop', (text) => text.replace('"Reshape"', '"StatelessWhile"'), 'found loops (StatelessWhile), expected'],
+    [
+      'a loop',
+      (text) => text.replace('"Reshape"', '"StatelessWhile"'),
+      'found loops (StatelessWhile), expected',
+    ],
     ['a circle', (text) => text.replace('["x","w"]', '["out","w"]'), 'found a circle through'],
-    ['a missing node', (text) => text.replace('["c"]', '["e"]'), 'node r: found input e, which is no node'],
+    [
+      'a missing node',
+      (text) => text.replace('["c"]', '["e"]'),
+      'node r: found input e, which is no node',
+    ],
     ['weights that do not fit', (text) => text.replace('[120,3]', '[119,3]'), 'expected the'],
     ['weights past the end', (text) => text.replace('[120,3]', '[1200,3]'), 'expected at least'],
-    ['weights that nothing holds', (text) => text.replace('[120,3]', '[1200000000,3]'), '(limit elements)'],
-    ['a negative extent', (text) => text.replace('[120,3]', '[-120,3]'), 'm/model.json: weightsManifest.0.weights'],
+    [
+      'weights that nothing holds',
+      (text) => text.replace('[120,3]', '[1200000000,3]'),
+      '(limit elements)',
+    ],
+    [
+      'a negative extent',
+      (text) => text.replace('[120,3]', '[-120,3]'),
+      'm/model.json: weightsManifest.0.weights',
+    ],
     [
       'weights of the right size and the wrong shape',
       (text) => text.replace('[120,3]', '[3,120]'),
@@ -444,7 +569,9 @@ describe('refusals', () => {
       'found open dimensions x:1, expected a number for each: --dim x:1=N',
     ],
   ])('%s', async (_what, change, expected) => {
-    expect(await refusal(() => readTfjs(opened({ json: change(json), weights })))).toContain(expected);
+    expect(await refusal(() => readTfjs(opened({ json: change(json), weights })))).toContain(
+      expected,
+    );
   });
 
   it('open extents are bound by name', async () => {

@@ -67,16 +67,35 @@ const drawnModels: Readonly<Record<string, fc.Arbitrary<() => layers.LayersModel
         layers.sequential({
           layers: [
             make.depthwiseConv2d(config),
-            make.separableConv2d({ filters: 3, kernelSize: 2, padding: 'same', activation: 'relu', strides: 1 }),
+            make.separableConv2d({
+              filters: 3,
+              kernelSize: 2,
+              padding: 'same',
+              activation: 'relu',
+              strides: 1,
+            }),
           ],
         }),
     ),
   'transposed convolution': fc
-    .record({ inputShape: extents, filters: small, kernelSize: small, strides: small, padding, useBias: fc.boolean() })
+    .record({
+      inputShape: extents,
+      filters: small,
+      kernelSize: small,
+      strides: small,
+      padding,
+      useBias: fc.boolean(),
+    })
     .map((config) => () => layers.sequential({ layers: [make.conv2dTranspose(config)] })),
   'pooling and normalisation': fc
     .record({
-      ...{ inputShape: extents, padding, max: fc.boolean(), scale: fc.boolean(), center: fc.boolean() },
+      ...{
+        inputShape: extents,
+        padding,
+        max: fc.boolean(),
+        scale: fc.boolean(),
+        center: fc.boolean(),
+      },
       ...{ poolSize: fc.tuple(small, small), strides: fc.tuple(small, small) },
     })
     .map(
@@ -93,7 +112,11 @@ const drawnModels: Readonly<Record<string, fc.Arbitrary<() => layers.LayersModel
     ),
   'one-dimensional convolution': fc
     .record({
-      ...{ inputShape: fc.tuple(fc.integer({ min: 4, max: 9 }), small), filters: small, kernelSize: small },
+      ...{
+        inputShape: fc.tuple(fc.integer({ min: 4, max: 9 }), small),
+        filters: small,
+        kernelSize: small,
+      },
       ...{
         padding,
         strides: fc.constantFrom(1, 2),
@@ -124,10 +147,11 @@ const one =
     return list.length === 0 ? model : layers.model({ inputs: input, outputs: value });
   };
 
-const two = (shapes: readonly (readonly number[])[], join: (inputs: Symbol[]) => Symbol | Symbol[]) => () => {
-  const inputs = shapes.map((shape) => layers.input({ shape: [...shape] }));
-  return layers.model({ inputs, outputs: join(inputs) });
-};
+const two =
+  (shapes: readonly (readonly number[])[], join: (inputs: Symbol[]) => Symbol | Symbol[]) => () => {
+    const inputs = shapes.map((shape) => layers.input({ shape: [...shape] }));
+    return layers.model({ inputs, outputs: join(inputs) });
+  };
 
 const image = [6, 5, 3];
 const conv = (filters = 4) => make.conv2d({ filters, kernelSize: 3, padding: 'same' });
@@ -142,14 +166,18 @@ const models: Readonly<Record<string, () => () => layers.LayersModel>> = {
       make.conv3d({ filters: 3, kernelSize: 2 }),
       make.maxPooling3d({ poolSize: [2, 2, 1], padding: 'same' }),
     ),
-  Conv3DTranspose: () => one([2, 3, 2, 2], make.conv3dTranspose({ filters: 3, kernelSize: 2, strides: 2 })),
-  AveragePooling3D: () => one([6, 4, 3, 2], make.averagePooling3d({ poolSize: 2, padding: 'same' })),
+  Conv3DTranspose: () =>
+    one([2, 3, 2, 2], make.conv3dTranspose({ filters: 3, kernelSize: 2, strides: 2 })),
+  AveragePooling3D: () =>
+    one([6, 4, 3, 2], make.averagePooling3d({ poolSize: 2, padding: 'same' })),
   AveragePooling1D: () =>
     one([7, 2], make.averagePooling1d({ poolSize: 2, padding: 'same' }), make.globalMaxPooling1d()),
   GlobalAveragePooling1D: () => one([7, 2], make.globalAveragePooling1d({})),
   UpSampling2D: () => one(image, conv(), make.upSampling2d({ size: [2, 3] }), conv()),
-  'UpSampling2D, bilinear': () => one(image, conv(), make.upSampling2d({ size: [2, 2], interpolation: 'bilinear' })),
-  ZeroPadding2D: () => one(image, make.zeroPadding2d({ padding: [1, 2] }), conv(), make.zeroPadding2d({ padding: 1 })),
+  'UpSampling2D, bilinear': () =>
+    one(image, conv(), make.upSampling2d({ size: [2, 2], interpolation: 'bilinear' })),
+  ZeroPadding2D: () =>
+    one(image, make.zeroPadding2d({ padding: [1, 2] }), conv(), make.zeroPadding2d({ padding: 1 })),
   Cropping2D: () =>
     one(
       image,
@@ -162,14 +190,25 @@ const models: Readonly<Record<string, () => () => layers.LayersModel>> = {
       }),
       conv(),
     ),
-  Permute: () => one(image, conv(), make.permute({ dims: [3, 1, 2] }), make.flatten(), make.dense({ units: 2 })),
+  Permute: () =>
+    one(image, conv(), make.permute({ dims: [3, 1, 2] }), make.flatten(), make.dense({ units: 2 })),
   Reshape: () =>
-    one(image, conv(), make.reshape({ targetShape: [15, 8] }), make.dense({ units: 3, activation: 'relu' })),
+    one(
+      image,
+      conv(),
+      make.reshape({ targetShape: [15, 8] }),
+      make.dense({ units: 3, activation: 'relu' }),
+    ),
   RepeatVector: () => one([4], make.repeatVector({ n: 3 })),
   LayerNormalization: () => one(sequence, make.layerNormalization({ epsilon: 0.01 })),
   'BatchNormalization of a sequence': () => one(sequence, make.batchNormalization()),
   'BatchNormalization behind Dense': () =>
-    one([4], make.dense({ units: 3 }), make.batchNormalization(), make.activation({ activation: 'relu' })),
+    one(
+      [4],
+      make.dense({ units: 3 }),
+      make.batchNormalization(),
+      make.activation({ activation: 'relu' }),
+    ),
   LeakyReLU: () => one(image, conv(), make.leakyReLU({ alpha: 0.2 })),
   'ReLU with a bound': () => one([8], make.reLU({ maxValue: 1 })),
   ELU: () => one([8], make.elu({ alpha: 1 })),
@@ -195,7 +234,13 @@ const models: Readonly<Record<string, () => () => layers.LayersModel>> = {
       () => one(image, make.conv2d({ filters: 2, kernelSize: 2, activation: name as never })),
     ]),
   ),
-  Embedding: () => one([6], make.embedding({ inputDim: 5, outputDim: 3 }), make.flatten(), make.dense({ units: 2 })),
+  Embedding: () =>
+    one(
+      [6],
+      make.embedding({ inputDim: 5, outputDim: 3 }),
+      make.flatten(),
+      make.dense({ units: 2 }),
+    ),
   LSTM: () => one(sequence, make.lstm({ ...plain, units: 4 })),
   'LSTM of all steps': () =>
     one(
@@ -203,8 +248,14 @@ const models: Readonly<Record<string, () => () => layers.LayersModel>> = {
       make.lstm({ ...plain, units: 4, returnSequences: true }),
       make.lstm({ ...plain, units: 2, useBias: false }),
     ),
-  'LSTM backwards': () => one(sequence, make.lstm({ ...plain, units: 4, returnSequences: true, goBackwards: true })),
-  GRU: () => one(sequence, make.gru({ ...plain, units: 4, returnSequences: true }), make.gru({ ...plain, units: 2 })),
+  'LSTM backwards': () =>
+    one(sequence, make.lstm({ ...plain, units: 4, returnSequences: true, goBackwards: true })),
+  GRU: () =>
+    one(
+      sequence,
+      make.gru({ ...plain, units: 4, returnSequences: true }),
+      make.gru({ ...plain, units: 2 }),
+    ),
   SimpleRNN: () => one(sequence, make.simpleRNN({ ...plain, units: 4, activation: 'relu' })),
   ...Object.fromEntries(
     (['concat', 'sum', 'mul', 'ave'] as const).map((mergeMode) => [
@@ -212,12 +263,16 @@ const models: Readonly<Record<string, () => () => layers.LayersModel>> = {
       () =>
         one(
           sequence,
-          make.bidirectional({ layer: make.lstm({ ...plain, units: 4, returnSequences: true }) as never, mergeMode }),
+          make.bidirectional({
+            layer: make.lstm({ ...plain, units: 4, returnSequences: true }) as never,
+            mergeMode,
+          }),
           make.bidirectional({ layer: make.gru({ ...plain, units: 2 }) as never, mergeMode }),
         ),
     ]),
   ),
-  'TimeDistributed Dense': () => one(sequence, make.timeDistributed({ layer: make.dense({ units: 2 }) })),
+  'TimeDistributed Dense': () =>
+    one(sequence, make.timeDistributed({ layer: make.dense({ units: 2 }) })),
   'TimeDistributed Conv2D': () => one([3, ...image], make.timeDistributed({ layer: conv(2) })),
   'several outputs': () => {
     return two([image], ([x]) => {
@@ -238,11 +293,15 @@ const models: Readonly<Record<string, () => () => layers.LayersModel>> = {
           ],
         })
         .apply(x as Symbol);
-      const left = make.conv2d({ filters: 4, kernelSize: 2, activation: 'relu' }).apply(padded) as Symbol;
+      const left = make
+        .conv2d({ filters: 4, kernelSize: 2, activation: 'relu' })
+        .apply(padded) as Symbol;
       const right = make.batchNormalization().apply(conv().apply(x as Symbol)) as Symbol;
       const sum = make.add().apply([left, right]) as Symbol;
       const both = make.concatenate().apply([sum, left]);
-      const scale = make.reshape({ targetShape: [1, 1, 8] }).apply(make.globalAveragePooling2d({}).apply(both));
+      const scale = make
+        .reshape({ targetShape: [1, 1, 8] })
+        .apply(make.globalAveragePooling2d({}).apply(both));
       const gate = make.dense({ units: 8, activation: 'sigmoid' }).apply(scale) as Symbol;
       return make.multiply().apply([both as Symbol, gate]) as Symbol;
     }),
@@ -252,7 +311,8 @@ const models: Readonly<Record<string, () => () => layers.LayersModel>> = {
       () => two([image, image, image], (inputs) => make[name]().apply(inputs) as Symbol),
     ]),
   ),
-  'Concatenate over rows': () => two([image, image], (inputs) => make.concatenate({ axis: 1 }).apply(inputs) as Symbol),
+  'Concatenate over rows': () =>
+    two([image, image], (inputs) => make.concatenate({ axis: 1 }).apply(inputs) as Symbol),
   Dot: () => two([[4], [4]], (inputs) => make.dot({ axes: 1 }).apply(inputs) as Symbol),
   'Dot of matrices': () =>
     two(
@@ -263,11 +323,18 @@ const models: Readonly<Record<string, () => () => layers.LayersModel>> = {
       (inputs) => make.dot({ axes: [2, 2] }).apply(inputs) as Symbol,
     ),
   'a model within a model, used twice': () => {
-    const inner = layers.sequential({ layers: [make.dense({ units: 4, inputShape: [4], activation: 'tanh' })] });
+    const inner = layers.sequential({
+      layers: [make.dense({ units: 4, inputShape: [4], activation: 'tanh' })],
+    });
     return two(
       [[4], [4]],
       ([a, b]) =>
-        make.concatenate().apply([inner.apply(a as Symbol) as Symbol, inner.apply(b as Symbol) as Symbol]) as Symbol,
+        make
+          .concatenate()
+          .apply([
+            inner.apply(a as Symbol) as Symbol,
+            inner.apply(b as Symbol) as Symbol,
+          ]) as Symbol,
     );
   },
   'a feature extractor first': () => {
@@ -305,18 +372,29 @@ describe('Keras layers', () => {
         make.dense({ units: 2 }),
       )(),
     );
-    expect(entry.network.layers.map(({ kind }) => kind)).toEqual(['conv2d', 'unary', 'resize', 'conv2d', 'dense']);
+    expect(entry.network.layers.map(({ kind }) => kind)).toEqual([
+      'conv2d',
+      'unary',
+      'resize',
+      'conv2d',
+      'dense',
+    ]);
   });
 });
 
 describe('a model.json', () => {
-  const dense = () => layers.sequential({ layers: [make.dense({ inputShape: [3], units: 2, useBias: false })] });
+  const dense = () =>
+    layers.sequential({ layers: [make.dense({ inputShape: [3], units: 2, useBias: false })] });
 
   it('without weights is a network whose weights are drawn', async () => {
     const { json } = await save(
-      layers.sequential({ layers: [make.conv2d({ inputShape: [5, 5, 2], filters: 3, kernelSize: 2 })] }),
+      layers.sequential({
+        layers: [make.conv2d({ inputShape: [5, 5, 2], filters: 3, kernelSize: 2 })],
+      }),
     );
-    const [entry] = await readTfjs(source('model.json', JSON.stringify({ ...JSON.parse(json), weightsManifest: [] })));
+    const [entry] = await readTfjs(
+      source('model.json', JSON.stringify({ ...JSON.parse(json), weightsManifest: [] })),
+    );
     expect(entry?.weights).toBeUndefined();
     expect(entry?.network.layers[0]?.results[0]?.shape).toEqual([1, 3, 4, 4]);
   });
@@ -329,14 +407,22 @@ describe('a model.json', () => {
       modelTopology,
       weightsManifest: [{ paths: ['w'], weights: [{ ...weights[0], quantization }] }],
     });
-    const [entry] = await readTfjs(source('model.json', text, { w: Uint8Array.of(0, 1, 2, 3, 4, 5) }));
+    const [entry] = await readTfjs(
+      source('model.json', text, { w: Uint8Array.of(0, 1, 2, 3, 4, 5) }),
+    );
     const [found] = entry?.weights?.values() ?? [];
-    expect(found?.store).toMatchObject({ rows: 2, columns: 3, values: Float32Array.of(-1, 0, 1, -0.5, 0.5, 1.5) });
+    expect(found?.store).toMatchObject({
+      rows: 2,
+      columns: 3,
+      values: Float32Array.of(-1, 0, 1, -0.5, 0.5, 1.5),
+    });
   });
 
   it('with an open extent is read once it is told', async () => {
     const saved = await save(
-      layers.sequential({ layers: [make.lstm({ ...plain, inputShape: [null, 3] as never, units: 2 })] }),
+      layers.sequential({
+        layers: [make.lstm({ ...plain, inputShape: [null, 3] as never, units: 2 })],
+      }),
     );
     const { name } = JSON.parse(saved.json).modelTopology.config.layers[0].config;
     expect(await refusal(() => readTfjs(opened(saved)))).toContain(
@@ -357,6 +443,8 @@ describe('a model.json', () => {
   it('with layers of code is refused with all their names', async () => {
     const saved = await save(dense());
     const json = saved.json.replace('"Dense"', '"Lambda"');
-    expect(await refusal(() => readTfjs(opened({ ...saved, json })))).toContain('found layers of class Lambda (');
+    expect(await refusal(() => readTfjs(opened({ ...saved, json })))).toContain(
+      'found layers of class Lambda (',
+    );
   });
 });

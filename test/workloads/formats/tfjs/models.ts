@@ -24,7 +24,9 @@ export async function save(model: layers.LayersModel): Promise<Saved> {
       const manifest = [{ paths: ['group1-shard1of1.bin'], weights: weightSpecs }];
       saved.push({
         json: JSON.stringify({ format, modelTopology, weightsManifest: manifest }),
-        weights: new Uint8Array(weightData instanceof ArrayBuffer ? weightData : new ArrayBuffer(0)),
+        weights: new Uint8Array(
+          weightData instanceof ArrayBuffer ? weightData : new ArrayBuffer(0),
+        ),
       });
       return { modelArtifactsInfo: { dateSaved: new Date(0), modelTopologyType: 'JSON' } };
     }),
@@ -34,7 +36,8 @@ export async function save(model: layers.LayersModel): Promise<Saved> {
   return first;
 }
 
-export const opened = ({ json, weights }: Saved) => source('m/model.json', json, { 'group1-shard1of1.bin': weights });
+export const opened = ({ json, weights }: Saved) =>
+  source('m/model.json', json, { 'group1-shard1of1.bin': weights });
 
 export async function read(saved: Saved): Promise<ZooEntry> {
   const [entry] = await readTfjs(opened(saved));
@@ -42,25 +45,38 @@ export async function read(saved: Saved): Promise<ZooEntry> {
   return entry;
 }
 
-const tensorOf = ({ type }: Tensor, shape: readonly number[], values: ArrayLike<number>): tf.Tensor =>
+const tensorOf = (
+  { type }: Tensor,
+  shape: readonly number[],
+  values: ArrayLike<number>,
+): tf.Tensor =>
   elementTypes[type].isFloat
     ? tf.tensor(Float32Array.from(values), [...shape])
     : tf.tensor(Int32Array.from(values), [...shape], type === 'bool' ? 'bool' : 'int32');
 
-/** The largest distance of any output from what `run` makes of the same inputs in the file's order. */
+/**
+ * The largest distance of any output from what `run` makes of the same inputs in the file's order.
+ */
 export async function compared(
   entry: ZooEntry,
   run: (inputs: ReadonlyMap<string, tf.Tensor>) => tf.Tensor | tf.Tensor[],
   shapeOf: (input: NamedTensor) => readonly number[],
   below?: number,
 ): Promise<number> {
-  const inputs = new Map(entry.network.inputs.map((input, at) => [input.name, drawn(input, at + 3, below)]));
+  const inputs = new Map(
+    entry.network.inputs.map((input, at) => [input.name, drawn(input, at + 3, below)]),
+  );
   const fed = new Map(
     entry.network.inputs.map((input) => {
       const tensor = inputs.get(input.name) as Tensor;
       const shape = shapeOf(input);
-      const isFirst = entry.notes?.some((note) => note.startsWith(`input ${input.name} has its channels first`));
-      return [input.name, tensorOf(tensor, shape, isFirst ? channelsLast(tensor) : tensor.values)] as const;
+      const isFirst = entry.notes?.some((note) =>
+        note.startsWith(`input ${input.name} has its channels first`),
+      );
+      return [
+        input.name,
+        tensorOf(tensor, shape, isFirst ? channelsLast(tensor) : tensor.values),
+      ] as const;
     }),
   );
   const expected = [run(fed)].flat();
@@ -86,7 +102,10 @@ export async function checked(
       const shape = weight.shape.map(Number);
       const { values } = drawn({ shape, type: 'float32' }, at);
       const own = Float32Array.from(values, (value) => value * 0.5);
-      return tf.tensor(weight.name.includes('variance') ? own.map((value) => Math.abs(value) + 0.1) : own, shape);
+      return tf.tensor(
+        weight.name.includes('variance') ? own.map((value) => Math.abs(value) + 0.1) : own,
+        shape,
+      );
     }),
   );
   const entry = await read(await save(model));
@@ -125,7 +144,10 @@ export interface GraphCase {
   readonly nodes: readonly GraphNode[];
   readonly constants?: Readonly<Record<string, Constant>>;
   readonly inputs: Readonly<
-    Record<string, { readonly shape: readonly number[]; readonly type?: 'float32' | 'int32' | 'bool' }>
+    Record<
+      string,
+      { readonly shape: readonly number[]; readonly type?: 'float32' | 'int32' | 'bool' }
+    >
   >;
 }
 
@@ -133,7 +155,9 @@ const dtypes = { float32: 'DT_FLOAT', int32: 'DT_INT32', bool: 'DT_BOOL' } as co
 
 /** A graph as the converter writes it. */
 export function graphFile({ nodes, constants = {}, inputs }: GraphCase) {
-  const shapeOf = (shape: readonly number[]) => ({ shape: { dim: shape.map((extent) => ({ size: String(extent) })) } });
+  const shapeOf = (shape: readonly number[]) => ({
+    shape: { dim: shape.map((extent) => ({ size: String(extent) })) },
+  });
   const node = [
     ...nodes,
     ...Object.entries(inputs).map(([name, { shape, type = 'float32' }]) => ({
@@ -142,7 +166,10 @@ export function graphFile({ nodes, constants = {}, inputs }: GraphCase) {
     })),
     ...Object.entries(constants).map(([name, { type = 'float32' }]) => ({
       ...{ name, op: 'Const' },
-      attr: { dtype: { type: dtypes[type] }, value: { tensor: { dtype: dtypes[type], tensorShape: {} } } },
+      attr: {
+        dtype: { type: dtypes[type] },
+        value: { tensor: { dtype: dtypes[type], tensorShape: {} } },
+      },
     })),
   ];
   const specs = Object.entries(constants).map(([name, { shape, type = 'float32' }]) => ({
@@ -153,7 +180,9 @@ export function graphFile({ nodes, constants = {}, inputs }: GraphCase) {
   const bytes = Buffer.concat(
     Object.values(constants).map(({ values, type = 'float32' }) => {
       if (type === 'bool') return Buffer.from(values);
-      return Buffer.from((type === 'int32' ? Int32Array.from(values) : Float32Array.from(values)).buffer);
+      return Buffer.from(
+        (type === 'int32' ? Int32Array.from(values) : Float32Array.from(values)).buffer,
+      );
     }),
   );
   const topology = { node, versions: { producer: 1 } };
@@ -163,11 +192,16 @@ export function graphFile({ nodes, constants = {}, inputs }: GraphCase) {
 export function savedGraph(given: GraphCase): Saved {
   const { topology, specs, bytes } = graphFile(given);
   const weightsManifest = [{ paths: ['group1-shard1of1.bin'], weights: specs }];
-  return { json: JSON.stringify({ format: 'graph-model', modelTopology: topology, weightsManifest }), weights: bytes };
+  return {
+    json: JSON.stringify({ format: 'graph-model', modelTopology: topology, weightsManifest }),
+    weights: bytes,
+  };
 }
 
 /** A graph read and run against TensorFlow.js. */
-export async function checkedGraph(given: GraphCase): Promise<{ readonly distance: number; readonly entry: ZooEntry }> {
+export async function checkedGraph(
+  given: GraphCase,
+): Promise<{ readonly distance: number; readonly entry: ZooEntry }> {
   const { topology, specs, bytes } = graphFile(given);
   const artifacts = {
     ...{ modelTopology: topology, weightSpecs: specs },

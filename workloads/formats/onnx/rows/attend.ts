@@ -1,9 +1,13 @@
-// Attention as products of matrices, a softmax between them: what all operators of that name are made of.
+// Attention as products of matrices, a softmax between them: what all operators of that name are
+// made of.
 
 import { elementTypes, type Shape } from '../../../tensor.js';
 import type { Emit, Operation } from '../operation.js';
 
-/** Tensors [batch, heads, steps, width]; keys and values may have fewer heads, which queries share in turn. */
+/**
+ * Tensors [batch, heads, steps, width]; keys and values may have fewer heads, which queries share
+ * in turn.
+ */
 export interface Attended {
   readonly queries: string;
   readonly keys: string;
@@ -11,7 +15,10 @@ export interface Attended {
   readonly scale: number;
   /** Scores end softly at plus and minus this; 0 for nowhere. */
   readonly softcap?: number;
-  /** What is added to the scores, as it broadcasts to [batch, heads, steps, positions]; '' for nothing. */
+  /**
+   * What is added to the scores, as it broadcasts to [batch, heads, steps, positions]; '' for
+   * nothing.
+   */
   readonly bias?: string;
   /** Whether a step that may look nowhere has a result of 0. */
   readonly guards?: boolean;
@@ -33,7 +40,14 @@ export function attend(op: Operation, attended: Attended): Attention {
   const isShared = groups !== heads && groups > 0 && heads % groups === 0;
   // Heads that share keys are rows of one product.
   const inGroups = (tensor: string, last: number, own: boolean) =>
-    isShared ? op.reshape(tensor, [batch, groups, ...(own ? [heads / groups, steps] : [1, positions]), last]) : tensor;
+    isShared
+      ? op.reshape(tensor, [
+          batch,
+          groups,
+          ...(own ? [heads / groups, steps] : [1, positions]),
+          last,
+        ])
+      : tensor;
   const product = op.step({ kind: 'matmul', transposeRight: true, alpha: scale }, [
     inGroups(queries, width, true),
     inGroups(keys, op.shapeOf(keys)[3] as number, false),
@@ -70,7 +84,8 @@ function guarded(op: Operation, shares: string, bias: string): string {
 /** [batch, steps, heads · width] → [batch, heads, steps, width]. */
 export function splitHeads(op: Operation, tensor: string, heads: number): string {
   const [batch = 1, steps = 1, all = 1] = op.shapeOf(tensor);
-  if (!(heads >= 1 && all % heads === 0)) throw op.fault(`${heads} heads of ${all} elements`, 'a divisor of them');
+  if (!(heads >= 1 && all % heads === 0))
+    throw op.fault(`${heads} heads of ${all} elements`, 'a divisor of them');
   return op.transpose(op.reshape(tensor, [batch, steps, heads, all / heads]), [0, 2, 1, 3]);
 }
 
@@ -80,7 +95,10 @@ export function joinHeads(op: Operation, tensor: string, emit: Emit): string {
   return op.reshape(op.transpose(tensor, [0, 2, 1, 3]), [batch, steps, heads * width], emit);
 }
 
-/** Where a step may look: 0, and minus infinity elsewhere. Left and right of it as many positions; −1 for all. */
+/**
+ * Where a step may look: 0, and minus infinity elsewhere. Left and right of it as many positions;
+ * −1 for all.
+ */
 export function windowBias(
   op: Operation,
   {
@@ -104,7 +122,11 @@ export function windowBias(
 }
 
 /** 0 where a condition holds, and `otherwise` elsewhere. */
-export function biasWhere(op: Operation, condition: string, otherwise = Number.NEGATIVE_INFINITY): string {
+export function biasWhere(
+  op: Operation,
+  condition: string,
+  otherwise = Number.NEGATIVE_INFINITY,
+): string {
   const held = op.typeOf(condition).type === 'bool' ? condition : op.cast(condition, 'bool');
   return op.step({ kind: 'where' }, [held, op.scalar(0), op.scalar(otherwise)]);
 }
@@ -145,15 +167,28 @@ export function rotated(
   if (!Number.isInteger(half) || turned > whole)
     throw op.fault(`${turned} of ${whole} elements that turn`, 'an even part');
   const [own = x, rest = ''] =
-    turned < whole ? op.steps({ kind: 'split', axis: 3, sizes: [turned, whole - turned] }, [x], 2) : [x];
+    turned < whole
+      ? op.steps({ kind: 'split', axis: 3, sizes: [turned, whole - turned] }, [x], 2)
+      : [x];
   const front = shape.slice(0, 3);
   const pairs = interleaved ? op.reshape(own, [...front, half, 2]) : own;
   const sizes = interleaved ? [1, 1] : [half, half];
   const parts = op.steps({ kind: 'split', axis: interleaved ? 4 : 3, sizes }, [pairs], 2);
-  const [a, b] = parts.map((part) => (interleaved ? op.reshape(part, [...front, half]) : part)) as [string, string];
+  const [a, b] = parts.map((part) => (interleaved ? op.reshape(part, [...front, half]) : part)) as [
+    string,
+    string,
+  ];
   const [cosine, sine] = [op.cast(cosines, type), op.cast(sines, type)];
-  const real = op.binary('subtract', op.binary('multiply', cosine, a), op.binary('multiply', sine, b));
-  const imaginary = op.binary('add', op.binary('multiply', sine, a), op.binary('multiply', cosine, b));
+  const real = op.binary(
+    'subtract',
+    op.binary('multiply', cosine, a),
+    op.binary('multiply', sine, b),
+  );
+  const imaginary = op.binary(
+    'add',
+    op.binary('multiply', sine, a),
+    op.binary('multiply', cosine, b),
+  );
   const last = rest === '' ? emit : op.step;
   let result: string;
   if (interleaved) {
@@ -163,7 +198,9 @@ export function rotated(
   return rest === '' ? result : emit({ kind: 'concat', axis: 3 }, [result, rest]);
 }
 
-/** Rows of a table of cosines or sines for each step, as they broadcast along the heads at `axis`. */
+/**
+ * Rows of a table of cosines or sines for each step, as they broadcast along the heads at `axis`.
+ */
 export function anglesAt(op: Operation, table: string, positions: string, axis: 1 | 2): string {
   const found = positions === '' ? table : op.step({ kind: 'gather', axis: 0 }, [table, positions]);
   const { shape } = op.typeOf(found);

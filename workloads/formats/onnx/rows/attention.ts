@@ -17,7 +17,8 @@ import {
 function attention(op: Operation): void {
   const isFlat = op.shape(0).length === 3;
   const [queryHeads, keyHeads] = [op.int('q_num_heads', 0), op.int('kv_num_heads', 0)];
-  const heads = (at: number, count: number) => (isFlat ? splitHeads(op, op.input(at), count) : op.input(at));
+  const heads = (at: number, count: number) =>
+    isFlat ? splitHeads(op, op.input(at), count) : op.input(at);
   const queries = heads(0, queryHeads);
   const keys = withPast(op, op.optional(4), heads(1, keyHeads));
   const values = withPast(op, op.optional(5), heads(2, keyHeads));
@@ -33,7 +34,8 @@ function attention(op: Operation): void {
   if (op.wants(1)) op.pass(keys, 1);
   if (op.wants(2)) op.pass(values, 2);
   const mode = op.int('qk_matmul_output_mode', 0);
-  if (op.wants(3)) op.pass([made.scores, made.capped, made.biased, made.shares][mode] ?? made.scores, 3);
+  if (op.wants(3))
+    op.pass([made.scores, made.capped, made.biased, made.shares][mode] ?? made.scores, 3);
 }
 
 function biasOf(op: Operation, steps: number, positions: number): string {
@@ -60,7 +62,10 @@ function biasOf(op: Operation, steps: number, positions: number): string {
   return sum === '' || op.typeOf(sum).type === type ? sum : op.cast(sum, type);
 }
 
-/** Bounds that move with the number of positions that are filled: j − i lies within count − steps and what is left of it. */
+/**
+ * Bounds that move with the number of positions that are filled: j − i lies within count − steps
+ * and what is left of it.
+ */
 function movingBounds(
   op: Operation,
   count: string,
@@ -77,8 +82,12 @@ function movingBounds(
   const offset = op.binary('subtract', count, op.scalar(steps, 'int64'));
   const moved = op.binary('subtract', distance, offset);
   return [
-    ...(right >= 0 ? [biasWhere(op, op.binary('less-or-equal', moved, op.scalar(right, 'int64')))] : []),
-    ...(left >= 0 ? [biasWhere(op, op.binary('greater-or-equal', moved, op.scalar(-left, 'int64')))] : []),
+    ...(right >= 0
+      ? [biasWhere(op, op.binary('less-or-equal', moved, op.scalar(right, 'int64')))]
+      : []),
+    ...(left >= 0
+      ? [biasWhere(op, op.binary('greater-or-equal', moved, op.scalar(-left, 'int64')))]
+      : []),
   ];
 }
 
@@ -88,7 +97,10 @@ function maskBias(op: Operation, mask: string, positions: number): string {
   const bias = elementTypes[type].isFloat ? mask : biasWhere(op, mask);
   const missing = positions - (shape.at(-1) ?? positions);
   if (missing <= 0 || shape.at(-1) === 1) return bias;
-  const pads = [...shape.map(() => 0), ...shape.map((_, axis) => (axis === shape.length - 1 ? missing : 0))];
+  const pads = [
+    ...shape.map(() => 0),
+    ...shape.map((_, axis) => (axis === shape.length - 1 ? missing : 0)),
+  ];
   return op.step({ kind: 'pad', mode: 'constant', pads, value: Number.NEGATIVE_INFINITY }, [bias]);
 }
 
@@ -99,8 +111,16 @@ function rotaryEmbedding(op: Operation): void {
   const heads = op.int('num_heads', 0);
   const x = isFlat ? op.reshape(op.input(0), [batch, steps, heads, all / heads]) : op.input(0);
   const axis = isFlat ? 2 : 1;
-  const [cosines, sines] = [1, 2].map((at) => anglesAt(op, op.input(at), op.optional(3), axis)) as [string, string];
-  const attributes = { cosines, sines, interleaved: op.flag('interleaved'), width: op.int('rotary_embedding_dim', 0) };
+  const [cosines, sines] = [1, 2].map((at) => anglesAt(op, op.input(at), op.optional(3), axis)) as [
+    string,
+    string,
+  ];
+  const attributes = {
+    cosines,
+    sines,
+    interleaved: op.flag('interleaved'),
+    width: op.int('rotary_embedding_dim', 0),
+  };
   const result = rotated(op, x, attributes, isFlat ? op.step : op.result);
   if (isFlat) op.reshape(result, shape, op.result);
 }

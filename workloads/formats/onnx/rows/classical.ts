@@ -1,4 +1,5 @@
-// Operators of classical machine learning (domain ai.onnx.ml): linear models and what stands before them; trees are opaque.
+// Operators of classical machine learning (domain ai.onnx.ml): linear models and what stands before
+// them; trees are opaque.
 
 import { sizeOf } from '../../../tensor.js';
 import { Blocked, type Emit, type Operation, type Rows } from '../operation.js';
@@ -29,16 +30,28 @@ function linear(op: Operation, outputs: number): string {
   const columns = sizeOf(op.shape(0).slice(1));
   if (coefficients.length !== outputs * columns)
     throw op.fault(`${coefficients.length} coefficients`, `${outputs * columns}`);
-  const store = { format: 'dense', rows: outputs, columns, values: Float32Array.from(coefficients) } as const;
+  const store = {
+    format: 'dense',
+    rows: outputs,
+    columns,
+    values: Float32Array.from(coefficients),
+  } as const;
   const bias = intercepts.length > 0 ? Float32Array.from(intercepts) : null;
-  const layer = { kind: 'dense', outputs, bias: bias !== null, activation: 'none', axis: 1 } as const;
+  const layer = {
+    kind: 'dense',
+    outputs,
+    bias: bias !== null,
+    activation: 'none',
+    axis: 1,
+  } as const;
   return op.named(layer, [asFloat(op)], { store, bias });
 }
 
 /** Results: labels, where they are numbers from 0 on, and scores. */
 function linearClassifier(op: Operation): void {
   const labels = op.ints('classlabels_ints');
-  if (!labels?.every((label, at) => label === at)) throw new Blocked('labels that are no numbers from 0 on');
+  if (!labels?.every((label, at) => label === at))
+    throw new Blocked('labels that are no numbers from 0 on');
   op.ignore('multi_class', 'classlabels_strings');
   const scores = linear(op, labels.length);
   op.result({ kind: 'arg', function: 'max', axis: 1, keep: false, last: false }, [scores]);
@@ -49,7 +62,9 @@ function linearClassifier(op: Operation): void {
 function normalizer(op: Operation): void {
   const norm = op.text('norm', 'MAX');
   if (norm === 'MAX') {
-    const most = op.step({ kind: 'reduce', function: 'max', axes: [-1], keep: true }, [asFloat(op)]);
+    const most = op.step({ kind: 'reduce', function: 'max', axes: [-1], keep: true }, [
+      asFloat(op),
+    ]);
     op.binary('divide', asFloat(op), most, op.result);
   } else op.result({ kind: 'lp-norm', axis: -1, p: norm === 'L1' ? 1 : 2 }, [asFloat(op)]);
 }

@@ -1,4 +1,5 @@
-// What makes constants: numbers of the file, shapes of tensors, ranges, and choices among constants.
+// What makes constants: numbers of the file, shapes of tensors, ranges, and choices among
+// constants.
 
 import { elementTypes, sizeOf } from '../../../tensor.js';
 import { Blocked, type Operation, type Rows } from '../operation.js';
@@ -27,7 +28,8 @@ function constant(op: Operation): void {
 /** A part of the shape since operator set 15. */
 function shape(op: Operation): void {
   const extents = op.shape(0);
-  const clamp = (at: number) => Math.min(Math.max(at < 0 ? at + extents.length : at, 0), extents.length);
+  const clamp = (at: number) =>
+    Math.min(Math.max(at < 0 ? at + extents.length : at, 0), extents.length);
   const part = extents.slice(clamp(op.int('start', 0)), clamp(op.int('end', extents.length)));
   op.answer(part, [part.length], 'int64');
 }
@@ -46,10 +48,15 @@ function constantOfShape(op: Operation): void {
 }
 
 function range(op: Operation): void {
-  const [start, limit, delta] = [op.number(0, 'a start'), op.number(1, 'a limit'), op.number(2, 'a step')];
+  const [start, limit, delta] = [
+    op.number(0, 'a start'),
+    op.number(1, 'a limit'),
+    op.number(2, 'a step'),
+  ];
   op.ignore('stash_type');
   const count = Math.max(0, Math.ceil((limit - start) / delta));
-  if (!Number.isFinite(count)) throw op.fault(`a range from ${start} to ${limit} by ${delta}`, 'an end');
+  if (!Number.isFinite(count))
+    throw op.fault(`a range from ${start} to ${limit} by ${delta}`, 'an end');
   op.room([count]);
   op.answer(
     Float64Array.from({ length: count }, (_, at) => start + at * delta),
@@ -109,7 +116,9 @@ function unique(op: Operation): void {
   ];
   const slices = Array.from({ length: count }, (_, at) =>
     Array.from({ length: outer * inner }, (_each, place) => {
-      return tensor.values[(Math.floor(place / inner) * count + at) * inner + (place % inner)] as number;
+      return tensor.values[
+        (Math.floor(place / inner) * count + at) * inner + (place % inner)
+      ] as number;
     }),
   );
   const first = new Map<string, number>();

@@ -11,10 +11,17 @@ function branch(op: Operation): void {
   const condition = op.values(0);
   const branches = [op.graph('then_branch'), op.graph('else_branch')] as const;
   if (!condition) {
-    op.host.note(`${op.name}: whether the condition of ${op.node.opType} holds is not known, read as if it held`);
+    op.host.note(
+      `${op.name}: whether the condition of ${op.node.opType} holds is not known, read as if it held`,
+    );
   }
   const isThen = (condition?.values[0] ?? 1) !== 0;
-  const results = op.place.inline(branches[isThen ? 0 : 1], [], isThen ? 'then' : 'else', op.outputs);
+  const results = op.place.inline(
+    branches[isThen ? 0 : 1],
+    [],
+    isThen ? 'then' : 'else',
+    op.outputs,
+  );
   passAll(op, results);
 }
 
@@ -26,7 +33,10 @@ function passAll(op: Operation, results: readonly string[]): void {
   }
 }
 
-/** Inputs of the body: turn, condition, what is carried on. Its results: condition, what is carried on, what is collected. */
+/**
+ * Inputs of the body: turn, condition, what is carried on. Its results: condition, what is carried
+ * on, what is collected.
+ */
 function loop(op: Operation): void {
   const body = op.graph('body');
   const turns = op.has(0) ? op.number(0, 'a number of turns') : Number.POSITIVE_INFINITY;
@@ -46,7 +56,8 @@ function loop(op: Operation): void {
     // Without a condition of its own, the body's counts from the second turn on.
     condition = results[0] as string;
     carried = results.slice(1, 1 + carried.length);
-    for (const [at, result] of results.slice(1 + carried.length).entries()) collected[at]?.push(result);
+    for (const [at, result] of results.slice(1 + carried.length).entries())
+      collected[at]?.push(result);
   }
   passAll(op, carried);
   stackAll(
@@ -71,7 +82,9 @@ function stackAll(
     if (first === undefined) throw new Blocked('a loop without a turn');
     const rank = op.shapeOf(first).length + 1;
     const axis = op.axis(axes[at] ?? 0, rank);
-    const layers = results.map((result) => op.reshape(result, op.shapeOf(result).toSpliced(axis, 0, 1)));
+    const layers = results.map((result) =>
+      op.reshape(result, op.shapeOf(result).toSpliced(axis, 0, 1)),
+    );
     op.resultAt(place)({ kind: 'concat', axis }, layers);
   }
 }
@@ -90,15 +103,24 @@ function scan(op: Operation): void {
   }
   const axes = op.ints('scan_input_axes') ?? [];
   const directions = op.ints('scan_input_directions') ?? op.ints('directions') ?? [];
-  const walked = inputs.slice(states).map((input, at) => slicesOf(op, input, axes[at] ?? 0, directions[at] === 1));
+  const walked = inputs
+    .slice(states)
+    .map((input, at) => slicesOf(op, input, axes[at] ?? 0, directions[at] === 1));
   const { carried, collected } = runScan(op, body, inputs.slice(0, states), walked);
   passAll(op, carried);
   const back = op.ints('scan_output_directions') ?? [];
-  const ordered = collected.map((results, at) => (back[at] === 1 ? [...results].reverse() : results));
+  const ordered = collected.map((results, at) =>
+    back[at] === 1 ? [...results].reverse() : results,
+  );
   stackAll(op, ordered, states, op.ints('scan_output_axes') ?? []);
 }
 
-function runScan(op: Operation, body: OnnxGraph, states: readonly string[], walked: readonly (readonly string[])[]) {
+function runScan(
+  op: Operation,
+  body: OnnxGraph,
+  states: readonly string[],
+  walked: readonly (readonly string[])[],
+) {
   let carried = states;
   const turns = walked[0]?.length ?? 0;
   const collected: string[][] = body.output.slice(states.length).map(() => []);
@@ -113,20 +135,31 @@ function runScan(op: Operation, body: OnnxGraph, states: readonly string[], walk
 }
 
 /** Operator set 8: a batch in front of everything. One frame of it is one sequence. */
-function scanBatches(op: Operation, body: OnnxGraph, inputs: readonly string[], states: number): void {
+function scanBatches(
+  op: Operation,
+  body: OnnxGraph,
+  inputs: readonly string[],
+  states: number,
+): void {
   if (inputs.some((input) => op.shapeOf(input)[0] !== 1)) throw new Blocked('several sequences');
   const whole = inputs.map((input) => op.reshape(input, op.shapeOf(input).slice(1)));
   const walked = whole.slice(states).map((input) => slicesOf(op, input, 0, false));
   op.ignore('directions');
   const { carried, collected } = runScan(op, body, whole.slice(0, states), walked);
-  for (const [at, state] of carried.entries()) op.reshape(state, [1, ...op.shapeOf(state)], op.resultAt(at));
+  for (const [at, state] of carried.entries())
+    op.reshape(state, [1, ...op.shapeOf(state)], op.resultAt(at));
   for (const [at, results] of collected.entries()) {
     const layers = results.map((result) => op.reshape(result, [1, 1, ...op.shapeOf(result)]));
     op.resultAt(states + at)({ kind: 'concat', axis: 1 }, layers);
   }
 }
 
-function slicesOf(op: Operation, input: string, written: number, isBackward: boolean): readonly string[] {
+function slicesOf(
+  op: Operation,
+  input: string,
+  written: number,
+  isBackward: boolean,
+): readonly string[] {
   const { shape } = op.typeOf(input);
   const axis = op.axis(written, shape.length);
   const extent = shape[axis] as number;

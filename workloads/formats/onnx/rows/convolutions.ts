@@ -1,4 +1,5 @@
-// Convolutions and transposed convolutions over one to three axes, with constant filters as layers of weights.
+// Convolutions and transposed convolutions over one to three axes, with constant filters as layers
+// of weights.
 
 import type { FileWeights } from '../../../import/graph-builder.js';
 import { transposeFilters } from '../../../operators/convolutions.js';
@@ -20,29 +21,47 @@ interface Shared extends Window {
 }
 
 /** A convolution with the node's window. */
-export function convolve(op: Operation, { input, filters, bias }: ConvolutionParts, emit: Emit): string {
+export function convolve(
+  op: Operation,
+  { input, filters, bias }: ConvolutionParts,
+  emit: Emit,
+): string {
   const [{ shape }, { shape: filterShape }] = [op.typeOf(input), op.typeOf(filters)];
   const axes = shape.length - 2;
   if (axes < 1 || filterShape.length !== shape.length) {
-    throw op.fault(`filters of ${filterShape.join('×')} for ${shape.join('×')}`, 'channels and positions in both');
+    throw op.fault(
+      `filters of ${filterShape.join('×')} for ${shape.join('×')}`,
+      'channels and positions in both',
+    );
   }
   const kernel = op.ints('kernel_shape') ?? filterShape.slice(2);
   if (kernel.join() !== filterShape.slice(2).join()) {
-    throw op.fault(`kernel_shape ${kernel.join('×')}`, `that of the filters, ${filterShape.slice(2).join('×')}`);
+    throw op.fault(
+      `kernel_shape ${kernel.join('×')}`,
+      `that of the filters, ${filterShape.slice(2).join('×')}`,
+    );
   }
   const groups = op.int('group', 1);
   const channels = filterShape[0] as number;
   if (!(groups >= 1) || (filterShape[1] as number) * groups !== shape[1]) {
-    throw op.fault(`filters of ${filterShape[1]} channels in ${groups} groups`, `${shape[1]} input channels`);
+    throw op.fault(
+      `filters of ${filterShape[1]} channels in ${groups} groups`,
+      `${shape[1]} input channels`,
+    );
   }
   const [read, window] = withoutPad(op, input, windowOf(op, kernel, shape.slice(2)));
   const shared = { ...window, channels, groups };
   if (axes > 3) throw new Blocked(`${axes} axes`);
-  if (!isConstant(op, filters) || (bias !== '' && !isConstant(op, bias)) || op.builder.isConstant(read)) {
+  if (
+    !isConstant(op, filters) ||
+    (bias !== '' && !isConstant(op, bias)) ||
+    op.builder.isConstant(read)
+  ) {
     const attributes = { ...shared, bias: bias !== '', activation: 'none' } as const;
     return emit({ kind: 'conv-dynamic', ...attributes }, [read, filters, bias]);
   }
-  const added = bias === '' && emit === op.result ? followingBias(op, outputShape(shared, shape), 1) : bias;
+  const added =
+    bias === '' && emit === op.result ? followingBias(op, outputShape(shared, shape), 1) : bias;
   return weighted(op, read, filters, added, shared, emit);
 }
 
@@ -52,7 +71,8 @@ function outputShape(
 ): readonly number[] {
   const positions = kernel.map((taps, axis) => {
     const reach = (taps - 1) * (dilation[axis] as number) + 1;
-    const padded = (shape[axis + 2] as number) + (pads[axis] as number) + (pads[axis + kernel.length] as number);
+    const padded =
+      (shape[axis + 2] as number) + (pads[axis] as number) + (pads[axis + kernel.length] as number);
     return Math.floor((padded - reach) / (stride[axis] as number)) + 1;
   });
   return [shape[0] as number, channels, ...positions];
@@ -63,11 +83,19 @@ function isConstant(op: Operation, tensor: string): boolean {
   return op.builder.isConstant(tensor);
 }
 
-function weighted(op: Operation, input: string, filters: string, bias: string, shared: Shared, emit: Emit): string {
+function weighted(
+  op: Operation,
+  input: string,
+  filters: string,
+  bias: string,
+  shared: Shared,
+  emit: Emit,
+): string {
   const weights = filterWeights(op, filters, bias);
   const { kernel, stride, dilation, pads, channels, groups } = shared;
   const attributes = { channels, groups, bias: bias !== '', activation: 'none' } as const;
-  if (kernel.length === 3) return emit({ kind: 'conv-nd', ...shared, ...attributes }, [input], weights);
+  if (kernel.length === 3)
+    return emit({ kind: 'conv-nd', ...shared, ...attributes }, [input], weights);
   const layer = {
     kind: 'conv2d',
     kernel: pairOfAxes(kernel, 1),
@@ -89,7 +117,12 @@ function filterWeights(op: Operation, filters: string, bias: string): FileWeight
   const biases = bias === '' ? null : op.builder.valuesOf(bias);
   if (!tensor || (bias !== '' && !biases)) return null;
   const rows = tensor.shape[0] as number;
-  const store = { format: 'dense', rows, columns: sizeOf(tensor.shape.slice(1)), values: floatsOf(tensor) } as const;
+  const store = {
+    format: 'dense',
+    rows,
+    columns: sizeOf(tensor.shape.slice(1)),
+    values: floatsOf(tensor),
+  } as const;
   return { store, bias: biases && floatsOf(biases) };
 }
 
@@ -101,7 +134,10 @@ function convTranspose(op: Operation): void {
   const [{ shape }, { shape: filterShape }] = [op.type(0), op.type(1)];
   const axes = shape.length - 2;
   if (axes < 1 || filterShape.length !== shape.length || filterShape[0] !== shape[1]) {
-    throw op.fault(`filters of ${filterShape.join('×')} for ${shape.join('×')}`, 'the same channels');
+    throw op.fault(
+      `filters of ${filterShape.join('×')} for ${shape.join('×')}`,
+      'the same channels',
+    );
   }
   if (axes > 3) throw new Blocked(`${axes} axes`);
   const groups = op.int('group', 1);
@@ -126,10 +162,18 @@ function convTranspose(op: Operation): void {
     op.result({ kind: 'conv-transpose', ...attributes }, [op.input(0)], null);
     return;
   }
-  const values = transposeFilters(floatsOf(tensor), filterShape, groups, new Float32Array(sizeOf(filterShape)));
+  const values = transposeFilters(
+    floatsOf(tensor),
+    filterShape,
+    groups,
+    new Float32Array(sizeOf(filterShape)),
+  );
   const columns = (shape[1] as number) / groups;
   const store = { format: 'dense', rows: channels * sizeOf(kernel), columns, values } as const;
-  op.result({ kind: 'conv-transpose', ...attributes }, [op.input(0)], { store, bias: biases && floatsOf(biases) });
+  op.result({ kind: 'conv-transpose', ...attributes }, [op.input(0)], {
+    store,
+    bias: biases && floatsOf(biases),
+  });
 }
 
 /** An addition behind it of one value a channel; positions do not matter for that. */
@@ -141,7 +185,8 @@ function transposedBias(op: Operation, channels: number): string {
 /** Where the result's extents are given, padding is what is left. */
 function transposedWindow(op: Operation, kernel: readonly number[], positions: readonly number[]) {
   const axes = kernel.length;
-  const listOf = (name: string, filler: number) => op.ints(name) ?? new Array<number>(axes).fill(filler);
+  const listOf = (name: string, filler: number) =>
+    op.ints(name) ?? new Array<number>(axes).fill(filler);
   const [stride, dilation] = [listOf('strides', 1), listOf('dilations', 1)];
   const outputPads = [...listOf('output_padding', 0)];
   const mode = op.text('auto_pad', 'NOTSET');
@@ -154,7 +199,8 @@ function transposedWindow(op: Operation, kernel: readonly number[], positions: r
     const step = stride[axis] as number;
     const extent = wanted?.[axis] ?? (positions[axis] as number) * step;
     const reach = ((kernel[axis] as number) - 1) * (dilation[axis] as number) + 1;
-    const total = step * ((positions[axis] as number) - 1) + (outputPads[axis] as number) + reach - extent;
+    const total =
+      step * ((positions[axis] as number) - 1) + (outputPads[axis] as number) + reach - extent;
     if (total < 0) outputPads[axis] = (outputPads[axis] as number) - total;
     const less = Math.floor(Math.max(0, total) / 2);
     const more = Math.max(0, total) - less;

@@ -18,7 +18,10 @@ function unary(name: UnaryName, ...parameters: readonly Parameter[]): Row {
   };
 }
 
-/** An element-wise function of the first input: with a height of 1 where the tensor lies there like that too. */
+/**
+ * An element-wise function of the first input: with a height of 1 where the tensor lies there like
+ * that too.
+ */
 export function onImage(op: Operation, apply: (input: string, emit: Emit) => string): void {
   const input = op.input(0);
   const image = op.host.images.get(input);
@@ -30,7 +33,10 @@ export function onImage(op: Operation, apply: (input: string, emit: Emit) => str
   op.reshape(op.host.images.get(op.output(0)) as string, op.shapeOf(input), op.result);
 }
 
-/** Both operands. Before operator set 7, the axes of the second one could stand for others than the last. */
+/**
+ * Both operands. Before operator set 7, the axes of the second one could stand for others than the
+ * last.
+ */
 function operands(op: Operation): readonly [left: string, right: string] {
   const [left, right] = [op.input(0), op.input(1)];
   if (op.opset >= 7) return [left, right];
@@ -39,7 +45,10 @@ function operands(op: Operation): readonly [left: string, right: string] {
   const [rank, { shape }] = [op.shapeOf(left).length, op.typeOf(right)];
   if (axis === null || shape.length === 0) return [left, right];
   const behind = rank - op.axis(axis, rank) - shape.length;
-  return [left, behind > 0 ? op.reshape(right, [...shape, ...new Array<number>(behind).fill(1)]) : right];
+  return [
+    left,
+    behind > 0 ? op.reshape(right, [...shape, ...new Array<number>(behind).fill(1)]) : right,
+  ];
 }
 
 const binary =
@@ -110,14 +119,17 @@ function clip(op: Operation): void {
     onImage(op, (input, emit) => emit({ kind: 'rectify', activation }, [input]));
     return;
   }
-  onImage(op, (input, emit) => emit({ kind: 'unary', function: 'clip', parameters: [least, most] }, [input]));
+  onImage(op, (input, emit) =>
+    emit({ kind: 'unary', function: 'clip', parameters: [least, most] }, [input]),
+  );
 }
 
 function prelu(op: Operation): void {
   const [{ shape }, slope] = [op.type(0), op.type(1)];
   op.ignore('consumed_inputs');
   // One slope a channel, before operator set 7.
-  const isOld = op.opset < 7 && slope.shape.length === 1 && slope.shape[0] !== 1 && shape.length > 2;
+  const isOld =
+    op.opset < 7 && slope.shape.length === 1 && slope.shape[0] !== 1 && shape.length > 2;
   const right = isOld
     ? op.reshape(op.input(1), [slope.shape[0] as number, ...shape.slice(2).map(() => 1)])
     : op.input(1);
@@ -130,7 +142,9 @@ function castTo(op: Operation, to: ElementType): void {
   else op.cast(op.input(0), to, op.result);
 }
 
-/** The element type that an attribute names. @throws Blocked for one that tensors here do not have. */
+/**
+ * The element type that an attribute names. @throws Blocked for one that tensors here do not have.
+ */
 export function typeAttribute(op: Operation, name: string, otherwise: number): ElementType {
   const dataType = op.int(name, otherwise);
   const type = elementTypeOf(dataType);
@@ -139,20 +153,32 @@ export function typeAttribute(op: Operation, name: string, otherwise: number): E
 }
 
 function cast(op: Operation): void {
-  const named: Readonly<Record<string, number>> = { FLOAT: 1, INT32: 6, INT64: 7, BOOL: 9, FLOAT16: 10, DOUBLE: 11 };
+  const named: Readonly<Record<string, number>> = {
+    FLOAT: 1,
+    INT32: 6,
+    INT64: 7,
+    BOOL: 9,
+    FLOAT16: 10,
+    DOUBLE: 11,
+  };
   // Operator set 1 to 5 wrote the type's name.
-  const to = op.opset < 6 ? elementTypeOf(named[op.text('to', '')] ?? 0) : typeAttribute(op, 'to', 0);
+  const to =
+    op.opset < 6 ? elementTypeOf(named[op.text('to', '')] ?? 0) : typeAttribute(op, 'to', 0);
   if (!to) throw new Blocked('an unknown type');
   castTo(op, to);
 }
 
 function gelu(op: Operation): void {
   const approximate = op.text('approximate', 'none');
-  op.result({ kind: 'unary', function: approximate === 'tanh' ? 'gelu-tanh' : 'gelu' }, [op.input(0)]);
+  op.result({ kind: 'unary', function: approximate === 'tanh' ? 'gelu-tanh' : 'gelu' }, [
+    op.input(0),
+  ]);
 }
 
 function swiGlu(op: Operation): void {
-  const gate = op.step({ kind: 'unary', function: 'swish', parameters: [op.float('alpha', 1)] }, [op.input(0)]);
+  const gate = op.step({ kind: 'unary', function: 'swish', parameters: [op.float('alpha', 1)] }, [
+    op.input(0),
+  ]);
   op.binary('multiply', gate, op.input(1), op.result);
 }
 
@@ -164,7 +190,8 @@ function isInf(op: Operation): void {
 /** At inference nothing changes; a mask says that everything is kept. */
 export function dropout(op: Operation): void {
   op.ignore('ratio', 'seed', 'is_test', 'consumed_inputs');
-  if (op.opset < 7 && op.int('is_test', 1) === 0) op.host.note(`${op.name}: dropout is not trained here`);
+  if (op.opset < 7 && op.int('is_test', 1) === 0)
+    op.host.note(`${op.name}: dropout is not trained here`);
   if (op.has(2) && op.number(2, 'a mode') !== 0 && op.number(1, 'a ratio', 0.5) !== 0) {
     throw new Blocked('training');
   }

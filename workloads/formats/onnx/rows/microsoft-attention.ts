@@ -23,8 +23,8 @@ interface Lengths {
 }
 
 /**
- * Where keys are padding: [batch] of lengths, [batch, positions], [batch, steps, positions] or [batch, 1, …] of whether
- * they count.
+ * Where keys are padding: [batch] of lengths, [batch, positions], [batch, steps, positions] or
+ * [batch, 1, …] of whether they count.
  */
 function paddingBias(op: Operation, mask: string, { batch, steps, positions }: Lengths): string {
   const filter = op.float('mask_filter_value', -10000);
@@ -53,7 +53,10 @@ function paddingBias(op: Operation, mask: string, { batch, steps, positions }: L
   if (last > positions || (target[2] as number) > steps) {
     const rows = target[2] as number;
     const starts = [rows === 1 ? 0 : rows - steps, 0];
-    bias = op.step({ kind: 'slice', starts, ends: [rows, positions], axes: [2, 3], steps: [1, 1] }, [bias]);
+    bias = op.step(
+      { kind: 'slice', starts, ends: [rows, positions], axes: [2, 3], steps: [1, 1] },
+      [bias],
+    );
   }
   return bias;
 }
@@ -71,24 +74,36 @@ function attention(op: Operation): void {
     .map((part) => splitHeads(op, part, heads)) as [string, string, string];
   op.ignore('past_present_share_buffer', 'rotary_embedding_dim');
   const past = op.has(4) ? pastOf(op, op.input(4)) : ['', ''];
-  const [allKeys, allValues] = [withPast(op, past[0] as string, keys), withPast(op, past[1] as string, values)];
+  const [allKeys, allValues] = [
+    withPast(op, past[0] as string, keys),
+    withPast(op, past[1] as string, values),
+  ];
   const positions = op.shapeOf(allKeys)[2] as number;
   const causal = op.flag('unidirectional')
     ? windowBias(op, { steps, positions, offset: positions - steps, left: -1, right: 0 })
     : '';
-  const bias = addedBias(op, paddingBias(op, op.optional(3), { batch, steps, positions }), causal, op.optional(5));
+  const bias = addedBias(
+    op,
+    paddingBias(op, op.optional(3), { batch, steps, positions }),
+    causal,
+    op.optional(5),
+  );
   const width = op.shapeOf(queries)[3] as number;
   const scale = op.float('scale', 0) || 1 / Math.sqrt(width);
   const made = attend(op, { queries, keys: allKeys, values: allValues, scale, bias });
   joinHeads(op, made.result, op.result);
   if (!op.wants(1)) return;
-  const present = [allKeys, allValues].map((tensor) => op.reshape(tensor, [1, ...op.shapeOf(tensor)]));
+  const present = [allKeys, allValues].map((tensor) =>
+    op.reshape(tensor, [1, ...op.shapeOf(tensor)]),
+  );
   op.resultAt(1)({ kind: 'concat', axis: 0 }, present);
 }
 
 function pastOf(op: Operation, past: string): readonly string[] {
   const [, ...rest] = op.shapeOf(past);
-  return op.steps({ kind: 'split', axis: 0, sizes: [1, 1] }, [past], 2).map((part) => op.reshape(part, rest));
+  return op
+    .steps({ kind: 'split', axis: 0, sizes: [1, 1] }, [past], 2)
+    .map((part) => op.reshape(part, rest));
 }
 
 /** Queries, keys and values [batch, heads, steps, width], in one tensor, two or three. */
@@ -99,7 +114,8 @@ function headsOf(op: Operation, heads: number): readonly [string, string, string
   if (op.has(3)) [query, key, value] = biased(op, query, key, value);
   const queries = splitHeads(op, query, heads);
   if (op.shapeOf(key).length === 5) return [queries, ...(unpacked(op, key, 2) as [string, string])];
-  const split = (tensor: string) => (op.shapeOf(tensor).length === 4 ? tensor : splitHeads(op, tensor, heads));
+  const split = (tensor: string) =>
+    op.shapeOf(tensor).length === 4 ? tensor : splitHeads(op, tensor, heads);
   return [queries, split(key), split(value)];
 }
 
@@ -112,9 +128,15 @@ function unpacked(op: Operation, packed: string, parts: number): readonly string
     .map((part) => op.transpose(op.reshape(part, [batch, steps, heads, width]), [0, 2, 1, 3]));
 }
 
-function biased(op: Operation, query: string, key: string, value: string): [string, string, string] {
+function biased(
+  op: Operation,
+  query: string,
+  key: string,
+  value: string,
+): [string, string, string] {
   const widths = [query, key, value].map((tensor) => op.shapeOf(tensor));
-  if (widths.some((shape) => shape.length !== 3)) throw new Blocked('a bias of tensors that are split already');
+  if (widths.some((shape) => shape.length !== 3))
+    throw new Blocked('a bias of tensors that are split already');
   const sizes = widths.map((shape) => shape[2] as number);
   const parts = op.steps({ kind: 'split', axis: 0, sizes }, [op.input(3)], 3);
   return [query, key, value].map((tensor, at) => op.binary('add', tensor, parts[at] as string)) as [
@@ -127,13 +149,21 @@ function biased(op: Operation, query: string, key: string, value: string): [stri
 function multiHeadAttention(op: Operation): void {
   const heads = op.int('num_heads', 1);
   const [queries, keys, values] = headsOf(op, heads);
-  const [allKeys, allValues] = [withPast(op, op.optional(6), keys), withPast(op, op.optional(7), values)];
+  const [allKeys, allValues] = [
+    withPast(op, op.optional(6), keys),
+    withPast(op, op.optional(7), values),
+  ];
   const [batch = 1, , steps = 1, width = 1] = op.shapeOf(queries);
   const positions = op.shapeOf(allKeys)[2] as number;
   const causal = op.flag('unidirectional')
     ? windowBias(op, { steps, positions, offset: positions - steps, left: -1, right: 0 })
     : '';
-  const bias = addedBias(op, paddingBias(op, op.optional(4), { batch, steps, positions }), causal, op.optional(5));
+  const bias = addedBias(
+    op,
+    paddingBias(op, op.optional(4), { batch, steps, positions }),
+    causal,
+    op.optional(5),
+  );
   const scale = op.float('scale', 0) || 1 / Math.sqrt(width);
   const made = attend(op, { queries, keys: allKeys, values: allValues, scale, bias });
   joinHeads(op, made.result, op.result);
@@ -149,17 +179,27 @@ function groupQueryAttention(op: Operation): void {
   if (key === '') {
     const width = all / (heads + 2 * groups);
     const sizes = [heads * width, groups * width, groups * width];
-    [query, key, value] = op.steps({ kind: 'split', axis: 2, sizes }, [query], 3) as [string, string, string];
+    [query, key, value] = op.steps({ kind: 'split', axis: 2, sizes }, [query], 3) as [
+      string,
+      string,
+      string,
+    ];
   }
   const past = op.has(3) ? (op.shape(3)[2] as number) : 0;
   let [queries, keys] = [splitHeads(op, query, heads), splitHeads(op, key, groups)];
   if (op.flag('do_rotary')) {
     const places = Float64Array.from({ length: steps }, (_, at) => past + at);
     const positions = op.has(9) ? op.input(9) : op.constant(places, [1, steps], 'int64');
-    const [cosines, sines] = [7, 8].map((at) => anglesAt(op, op.input(at), positions, 1)) as [string, string];
+    const [cosines, sines] = [7, 8].map((at) => anglesAt(op, op.input(at), positions, 1)) as [
+      string,
+      string,
+    ];
     const width = 2 * (op.shapeOf(cosines).at(-1) as number);
     const rotation = { cosines, sines, interleaved: op.flag('rotary_interleaved'), width };
-    [queries, keys] = [rotated(op, queries, rotation, op.step), rotated(op, keys, rotation, op.step)];
+    [queries, keys] = [
+      rotated(op, queries, rotation, op.step),
+      rotated(op, keys, rotation, op.step),
+    ];
   }
   const allKeys = withPast(op, op.optional(3), keys);
   const allValues = withPast(op, op.optional(4), splitHeads(op, value, groups));
@@ -181,7 +221,8 @@ function groupQueryAttention(op: Operation): void {
 
 function rotaryEmbedding(op: Operation): void {
   const { shape } = op.type(0);
-  if (op.flag('is_packed_batching') || op.float('scale', 1) !== 1) throw new Blocked('packed batches');
+  if (op.flag('is_packed_batching') || op.float('scale', 1) !== 1)
+    throw new Blocked('packed batches');
   const isFlat = shape.length === 3;
   const [batch = 1, steps = 1, all = 1] = shape;
   const turned = op.int('rotary_embedding_dim', 0);
@@ -199,7 +240,10 @@ function rotaryEmbedding(op: Operation): void {
     positions = op.binary('add', places, op.reshape(op.cast(positions, 'int64'), [1, 1]));
   }
   const axis = isFlat ? 2 : 1;
-  const [cosines, sines] = [2, 3].map((at) => anglesAt(op, op.input(at), positions, axis)) as [string, string];
+  const [cosines, sines] = [2, 3].map((at) => anglesAt(op, op.input(at), positions, axis)) as [
+    string,
+    string,
+  ];
   const rotation = { cosines, sines, interleaved: op.flag('interleaved'), width: turned };
   const result = rotated(op, x, rotation, isFlat ? op.step : op.result);
   if (isFlat) op.reshape(result, shape, op.result);

@@ -6,11 +6,20 @@ import { pool } from './pools.js';
 import { product } from './products.js';
 import { dequantised, quantisedRows, requantised, scaledAt } from './quantised.js';
 
-/** Integers with scales in, a layer of floats, integers out: the result's scale is input `at`, its zero point the next. */
+/**
+ * Integers with scales in, a layer of floats, integers out: the result's scale is input `at`, its
+ * zero point the next.
+ */
 const between =
-  (at: number, operands: number, layer: (op: Operation, inputs: readonly string[], emit: Emit) => string): Row =>
+  (
+    at: number,
+    operands: number,
+    layer: (op: Operation, inputs: readonly string[], emit: Emit) => string,
+  ): Row =>
   (op) => {
-    const inputs = Array.from({ length: operands }, (_, operand) => dequantised(op, scaledAt(op, 3 * operand)));
+    const inputs = Array.from({ length: operands }, (_, operand) =>
+      dequantised(op, scaledAt(op, 3 * operand)),
+    );
     requantised(op, layer(op, inputs, op.named), op.input(at), op.optional(at + 1));
   };
 
@@ -24,7 +33,10 @@ function concat(op: Operation): void {
   requantised(op, joined, op.input(0), op.optional(1));
 }
 
-/** The layer of another row within, its input and its result moved between channels last and channels first. */
+/**
+ * The layer of another row within, its input and its result moved between channels last and
+ * channels first.
+ */
 function channelsFirst(
   op: Operation,
   input: string,
@@ -47,7 +59,10 @@ function globalAverage(op: Operation): void {
       .slice(2)
       .map((_, axis) => axis + 2);
     if (axes.length === 2)
-      return emit({ kind: 'pool2d', mode: 'average', kernel: 'global', stride: 1, pad: 0, rounding: 'floor' }, [input]);
+      return emit(
+        { kind: 'pool2d', mode: 'average', kernel: 'global', stride: 1, pad: 0, rounding: 'floor' },
+        [input],
+      );
     return emit({ kind: 'reduce', function: 'mean', axes, keep: true }, [input]);
   };
   const made = channelsFirst(op, dequantised(op, scaledAt(op, 0)), isLast, layer, op.step);
@@ -57,7 +72,8 @@ function globalAverage(op: Operation): void {
 function softmax(op: Operation): void {
   const { shape } = op.type(0);
   const axis = op.axis(op.int('axis', -1), shape.length);
-  if (op.int('opset', 13) < 13 && axis !== shape.length - 1) throw new Blocked('a softmax over several axes');
+  if (op.int('opset', 13) < 13 && axis !== shape.length - 1)
+    throw new Blocked('a softmax over several axes');
   const made = op.named({ kind: 'softmax', axis }, [dequantised(op, scaledAt(op, 0))]);
   requantised(op, made, op.input(3), op.optional(4));
 }
@@ -74,19 +90,38 @@ function nhwcMaxPool(op: Operation): void {
 
 /** Quantised at run time as one tensor; the weights' integers are constants. */
 function dynamicQuantizeMatMul(op: Operation): void {
-  const [quantised = '', scale = '', zero = ''] = op.steps({ kind: 'dynamic-quantise' }, [op.input(0)], 3);
+  const [quantised = '', scale = '', zero = ''] = op.steps(
+    { kind: 'dynamic-quantise' },
+    [op.input(0)],
+    3,
+  );
   const left = dequantised(op, { tensor: quantised, scale, zero });
-  const right = dequantised(op, { tensor: op.input(1), scale: op.input(2), zero: op.optional(3) }, -1);
+  const right = dequantised(
+    op,
+    { tensor: op.input(1), scale: op.input(2), zero: op.optional(3) },
+    -1,
+  );
   product(op, left, right, { bias: op.optional(4) });
 }
 
 function matMulIntegerToFloat(op: Operation): void {
-  const left = dequantised(op, { tensor: op.input(0), scale: op.input(2), zero: op.optional(4) }, -2);
-  const right = dequantised(op, { tensor: op.input(1), scale: op.input(3), zero: op.optional(5) }, -1);
+  const left = dequantised(
+    op,
+    { tensor: op.input(0), scale: op.input(2), zero: op.optional(4) },
+    -2,
+  );
+  const right = dequantised(
+    op,
+    { tensor: op.input(1), scale: op.input(3), zero: op.optional(5) },
+    -1,
+  );
   product(op, left, right, { bias: op.optional(6) });
 }
 
-/** A, its scale and zero point, B and its, C, the result's scale and zero point: without these it is a float. */
+/**
+ * A, its scale and zero point, B and its, C, the result's scale and zero point: without these it is
+ * a float.
+ */
 function qGemm(op: Operation): void {
   const [transposeLeft, transposeRight] = [op.flag('transA'), op.flag('transB')];
   const left = dequantised(op, scaledAt(op, 0));
@@ -97,7 +132,13 @@ function qGemm(op: Operation): void {
     bias = op.binary('multiply', op.cast(bias, 'float32'), step);
   }
   const options = { transposeLeft, transposeRight, alpha: op.float('alpha', 1), bias };
-  if (op.has(7)) requantised(op, product(op, left, right, { ...options, emit: op.named }), op.input(7), op.optional(8));
+  if (op.has(7))
+    requantised(
+      op,
+      product(op, left, right, { ...options, emit: op.named }),
+      op.input(7),
+      op.optional(8),
+    );
   else product(op, left, right, options);
 }
 
@@ -113,7 +154,13 @@ function matMulNBits(op: Operation): void {
   const bias = op.optional(5);
   const isBiased = bias !== '' && op.builder.isConstant(bias);
   const { shape } = op.type(0);
-  const layer = { kind: 'dense', outputs: n, bias: isBiased, activation: 'none', axis: shape.length - 1 } as const;
+  const layer = {
+    kind: 'dense',
+    outputs: n,
+    bias: isBiased,
+    activation: 'none',
+    axis: shape.length - 1,
+  } as const;
   if (!op.builder.isConstant(op.input(1)) || !op.builder.isConstant(op.input(2)))
     throw new Blocked('weights that the network computes');
   const biases = isBiased ? op.builder.valuesOf(bias) : null;
@@ -121,7 +168,10 @@ function matMulNBits(op: Operation): void {
   const emit = bias === '' || isBiased ? op.result : op.named;
   const weights = isOpen
     ? null
-    : { store: { format: 'dense', rows: n, columns: k, values: widened() } as const, bias: biases && floatsOf(biases) };
+    : {
+        store: { format: 'dense', rows: n, columns: k, values: widened() } as const,
+        bias: biases && floatsOf(biases),
+      };
   const made = emit(layer, [op.input(0)], weights);
   if (emit !== op.result) op.binary('add', made, bias, op.result);
 
@@ -181,11 +231,15 @@ function gatherBlockQuantized(op: Operation): void {
       const own = isPacked
         ? zeros && bitsAt(zeros.values, row * zeroBytes, at, bits)
         : zeros?.values[row * blocks + at];
-      values[row * width + column] = (level - (own ?? middle)) * (scales.values[row * blocks + at] as number);
+      values[row * width + column] =
+        (level - (own ?? middle)) * (scales.values[row * blocks + at] as number);
     }
   }
   const store = { format: 'dense', rows: entries, columns: width, values } as const;
-  op.result({ kind: 'embedding', entries, width, type: scales.type }, [op.input(1)], { store, bias: null });
+  op.result({ kind: 'embedding', entries, width, type: scales.type }, [op.input(1)], {
+    store,
+    bias: null,
+  });
 }
 
 /** Number `at` of those packed from `start` on, the lowest bits of a byte first. */
@@ -201,7 +255,9 @@ export const microsoftQuantisedRows: Rows = {
   DequantizeLinear: quantisedRows.DequantizeLinear as Row,
   QLinearAdd: binary('add'),
   QLinearMul: binary('multiply'),
-  QLinearSigmoid: between(3, 1, (_op, inputs, emit) => emit({ kind: 'unary', function: 'sigmoid' }, inputs)),
+  QLinearSigmoid: between(3, 1, (_op, inputs, emit) =>
+    emit({ kind: 'unary', function: 'sigmoid' }, inputs),
+  ),
   QLinearLeakyRelu: between(3, 1, (op, inputs, emit) =>
     emit({ kind: 'unary', function: 'leaky-relu', parameters: [op.float('alpha', 0.01)] }, inputs),
   ),
@@ -215,7 +271,15 @@ export const microsoftQuantisedRows: Rows = {
       return result;
     };
     const isLast = op.flag('channels_last');
-    op.ignore('kernel_shape', 'strides', 'pads', 'dilations', 'auto_pad', 'ceil_mode', 'count_include_pad');
+    op.ignore(
+      'kernel_shape',
+      'strides',
+      'pads',
+      'dilations',
+      'auto_pad',
+      'ceil_mode',
+      'count_include_pad',
+    );
     const pooled = channelsFirst(op, dequantised(op, scaledAt(op, 0)), isLast, layer, op.step);
     requantised(op, pooled, op.input(3), op.optional(4));
   },

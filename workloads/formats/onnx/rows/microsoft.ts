@@ -1,4 +1,5 @@
-// ONNX Runtime's fused operators of floats (domain com.microsoft), which its optimiser and its model builders write.
+// ONNX Runtime's fused operators of floats (domain com.microsoft), which its optimiser and its
+// model builders write.
 
 import type { UnaryName } from '../../../operators/unary.js';
 import { sizeOf } from '../../../tensor.js';
@@ -22,7 +23,10 @@ function activated(input: string, name: string, parameters: readonly number[], e
   if (name === 'Relu') return emit({ kind: 'rectify', activation: 'relu' }, [input]);
   const unary = functions[name];
   if (!unary) throw new Blocked(`activation ${name.slice(0, 20)}`);
-  return emit({ kind: 'unary', function: unary, ...(parameters.length > 0 ? { parameters } : {}) }, [input]);
+  return emit(
+    { kind: 'unary', function: unary, ...(parameters.length > 0 ? { parameters } : {}) },
+    [input],
+  );
 }
 
 function fusedConv(op: Operation): void {
@@ -40,9 +44,19 @@ function fusedGemm(op: Operation): void {
   const [transposeLeft, transposeRight] = [op.flag('transA'), op.flag('transB')];
   const beta = op.float('beta', 1);
   let bias = op.optional(2);
-  if (bias !== '' && beta !== 1) bias = op.binary('multiply', bias, op.scalar(beta, op.typeOf(bias).type));
-  const parameters = [op.float('activation_alpha', Number.NaN), op.float('activation_beta', Number.NaN)];
-  const options = { transposeLeft, transposeRight, alpha: op.float('alpha', 1), bias, emit: op.named };
+  if (bias !== '' && beta !== 1)
+    bias = op.binary('multiply', bias, op.scalar(beta, op.typeOf(bias).type));
+  const parameters = [
+    op.float('activation_alpha', Number.NaN),
+    op.float('activation_beta', Number.NaN),
+  ];
+  const options = {
+    transposeLeft,
+    transposeRight,
+    alpha: op.float('alpha', 1),
+    bias,
+    emit: op.named,
+  };
   const made = product(op, op.input(0), op.input(1), options);
   activated(
     made,
@@ -54,7 +68,11 @@ function fusedGemm(op: Operation): void {
 
 function fusedMatMul(op: Operation): void {
   if (op.flag('transBatchA') || op.flag('transBatchB')) throw new Blocked('transposed batches');
-  const options = { transposeLeft: op.flag('transA'), transposeRight: op.flag('transB'), alpha: op.float('alpha', 1) };
+  const options = {
+    transposeLeft: op.flag('transA'),
+    transposeRight: op.flag('transB'),
+    alpha: op.float('alpha', 1),
+  };
   product(op, op.input(0), op.input(1), options);
 }
 
@@ -85,7 +103,9 @@ function embedNorm(op: Operation): void {
   const lookUp = (table: number, indices: string) => {
     const name = op.input(table);
     const isTable = op.builder.isConstant(name) && !op.builder.isConstant(indices);
-    return isTable ? embed(op, name, indices, op.step) : op.step({ kind: 'gather', axis: 0 }, [name, indices]);
+    return isTable
+      ? embed(op, name, indices, op.step)
+      : op.step({ kind: 'gather', axis: 0 }, [name, indices]);
   };
   const words = lookUp(2, op.input(0));
   const places = op.has(8)
@@ -97,7 +117,11 @@ function embedNorm(op: Operation): void {
       );
   let total = op.binary('add', words, lookUp(3, places));
   if (op.has(1) && op.has(4)) total = op.binary('add', total, lookUp(4, op.input(1)));
-  op.result({ kind: 'layer-norm', axis: -1, epsilon: op.float('epsilon', 1e-12) }, [total, op.input(5), op.input(6)]);
+  op.result({ kind: 'layer-norm', axis: -1, epsilon: op.float('epsilon', 1e-12) }, [
+    total,
+    op.input(5),
+    op.input(6),
+  ]);
   if (op.wants(1)) {
     if (op.has(7)) {
       const counted = op.cast(op.input(7), 'int32');
@@ -115,13 +139,19 @@ function groupNorm(op: Operation): void {
   const isSilu = op.flag('activation');
   const front = isLast ? op.transpose(op.input(0), [0, 3, 1, 2]) : op.input(0);
   const none = !isLast && !isSilu;
-  let made = (none ? op.result : op.named)({ kind: 'group-norm', ...attributes }, [front, op.input(1), op.input(2)]);
+  let made = (none ? op.result : op.named)({ kind: 'group-norm', ...attributes }, [
+    front,
+    op.input(1),
+    op.input(2),
+  ]);
   if (isSilu) made = (isLast ? op.step : op.result)({ kind: 'unary', function: 'swish' }, [made]);
   if (isLast) op.transpose(made, [0, 2, 3, 1], op.result);
 }
 
 function quickGelu(op: Operation): void {
-  op.result({ kind: 'unary', function: 'quick-gelu', parameters: [op.float('alpha', 1.702)] }, [op.input(0)]);
+  op.result({ kind: 'unary', function: 'quick-gelu', parameters: [op.float('alpha', 1.702)] }, [
+    op.input(0),
+  ]);
 }
 
 /** x · Φ(y), of the two halves of the last axis. */
@@ -129,7 +159,11 @@ function biasSplitGelu(op: Operation): void {
   const shifted = op.binary('add', op.input(0), op.input(1));
   const { shape } = op.typeOf(shifted);
   const half = (shape.at(-1) as number) / 2;
-  const [left = '', right = ''] = op.steps({ kind: 'split', axis: -1, sizes: [half, half] }, [shifted], 2);
+  const [left = '', right = ''] = op.steps(
+    { kind: 'split', axis: -1, sizes: [half, half] },
+    [shifted],
+    2,
+  );
   op.binary('multiply', left, op.step({ kind: 'unary', function: 'gelu' }, [right]), op.result);
 }
 

@@ -16,7 +16,8 @@ function reshape(op: Operation): void {
   const written = op.ints('shape') ?? (op.values(1) ? op.numbers(1, 'a shape') : null);
   if (!written) {
     const known = op.place.declared(0);
-    if (!known || sizeOf(known.shape) !== sizeOf(shape)) throw new Blocked('a shape that the network computes');
+    if (!known || sizeOf(known.shape) !== sizeOf(shape))
+      throw new Blocked('a shape that the network computes');
     reshapeTo(op, known.shape);
     return;
   }
@@ -24,7 +25,10 @@ function reshape(op: Operation): void {
   const kept = written.map((extent, axis) => (extent === 0 && keeps ? (shape[axis] ?? 0) : extent));
   const known = sizeOf(kept.filter((extent) => extent !== -1));
   const target = kept.map((extent) => (extent === -1 ? sizeOf(shape) / known : extent));
-  if (sizeOf(target) !== sizeOf(shape) || !target.every((extent) => Number.isSafeInteger(extent) && extent >= 0)) {
+  if (
+    sizeOf(target) !== sizeOf(shape) ||
+    !target.every((extent) => Number.isSafeInteger(extent) && extent >= 0)
+  ) {
     throw op.fault(`a reshape of ${shape.join('×')} to ${written.join(', ')}`, 'as many elements');
   }
   reshapeTo(op, target);
@@ -34,7 +38,8 @@ function flatten(op: Operation): void {
   const { shape } = op.type(0);
   const axis = op.int('axis', 1);
   const at = axis < 0 ? axis + shape.length : axis;
-  if (!(at >= 0 && at <= shape.length)) throw op.fault(`axis ${axis} of ${shape.length} axes`, 'one of them');
+  if (!(at >= 0 && at <= shape.length))
+    throw op.fault(`axis ${axis} of ${shape.length} axes`, 'one of them');
   reshapeTo(op, [sizeOf(shape.slice(0, at)), sizeOf(shape.slice(at))]);
 }
 
@@ -60,7 +65,8 @@ function unsqueeze(op: Operation): void {
   const axes = axesOf(op) ?? [];
   const rank = shape.length + axes.length;
   const target = [...shape];
-  for (const axis of axes.map((each) => op.axis(each, rank)).sort((a, b) => a - b)) target.splice(axis, 0, 1);
+  for (const axis of axes.map((each) => op.axis(each, rank)).sort((a, b) => a - b))
+    target.splice(axis, 0, 1);
   reshapeTo(op, target);
 }
 
@@ -70,8 +76,13 @@ function transpose(op: Operation): void {
   // Axes of extent 1 may change places for free.
   const moved = permutation.filter((axis) => shape[axis] !== 1);
   const isFree =
-    permutation.length === shape.length && moved.every((axis, at) => at === 0 || axis > (moved[at - 1] as number));
-  if (isFree && new Set(permutation).size === shape.length && permutation.every((axis) => shape[axis] !== undefined)) {
+    permutation.length === shape.length &&
+    moved.every((axis, at) => at === 0 || axis > (moved[at - 1] as number));
+  if (
+    isFree &&
+    new Set(permutation).size === shape.length &&
+    permutation.every((axis) => shape[axis] !== undefined)
+  ) {
     reshapeTo(
       op,
       permutation.map((axis) => shape[axis] as number),
@@ -85,7 +96,8 @@ function slice(op: Operation): void {
   const isOld = op.opset < 10;
   const starts = isOld ? (op.ints('starts') ?? []) : op.numbers(1, 'starts');
   const ends = isOld ? (op.ints('ends') ?? []) : op.numbers(2, 'ends');
-  const axes = (isOld ? op.ints('axes') : op.optionalNumbers(3, 'axes')) ?? starts.map((_, axis) => axis);
+  const axes =
+    (isOld ? op.ints('axes') : op.optionalNumbers(3, 'axes')) ?? starts.map((_, axis) => axis);
   const steps = (isOld ? null : op.optionalNumbers(4, 'steps')) ?? starts.map(() => 1);
   op.result({ kind: 'slice', starts, ends, axes, steps }, [op.input(0)]);
 }
@@ -96,7 +108,8 @@ function split(op: Operation): void {
   const written = op.ints('split') ?? op.optionalNumbers(1, 'sizes');
   const count = op.int('num_outputs', op.node.output.length);
   const sizes = written ?? equalParts(shape[axis] ?? 0, count);
-  if (sizes.length < op.node.output.length) throw op.fault(`${sizes.length} parts`, `${op.node.output.length}`);
+  if (sizes.length < op.node.output.length)
+    throw op.fault(`${sizes.length} parts`, `${op.node.output.length}`);
   op.results({ kind: 'split', axis, sizes }, [op.input(0)]);
 }
 
@@ -111,7 +124,9 @@ function concat(op: Operation): void {
   const axis = op.int('axis', 1);
   // Tensors without elements add nothing.
   const shapes = tensors.map((name) => op.shapeOf(name));
-  const full = tensors.filter((_, at) => !(sizeOf(shapes[at] as Shape) === 0 && shapes[at]?.length === 1));
+  const full = tensors.filter(
+    (_, at) => !(sizeOf(shapes[at] as Shape) === 0 && shapes[at]?.length === 1),
+  );
   const [only] = full;
   if (full.length === 1 && only !== undefined) op.pass(only);
   else op.result({ kind: 'concat', axis }, full.length === 0 ? tensors : full);
@@ -138,10 +153,13 @@ function pad(op: Operation): void {
     op.pass(op.input(0));
     return;
   }
-  op.room(shape.map((extent, axis) => Math.max(0, extent + (pads[axis] ?? 0) + (pads[axis + rank] ?? 0))));
+  op.room(
+    shape.map((extent, axis) => Math.max(0, extent + (pads[axis] ?? 0) + (pads[axis + rank] ?? 0))),
+  );
   const result = op.result({ kind: 'pad', mode, pads, value }, [op.input(0)]);
   const isZero = mode === 'constant' && value === 0 && pads.every((each) => each >= 0);
-  if (isZero && !op.builder.isConstant(op.input(0))) op.host.padded.set(result, { input: op.input(0), pads });
+  if (isZero && !op.builder.isConstant(op.input(0)))
+    op.host.padded.set(result, { input: op.input(0), pads });
 }
 
 function expand(op: Operation): void {
@@ -156,7 +174,11 @@ export function expandTo(op: Operation, input: string, shape: Shape, emit: Emit)
   const own = op.shapeOf(input);
   const rank = Math.max(own.length, shape.length);
   const at = (list: Shape, axis: number) => list[axis - rank + list.length] ?? 1;
-  op.room(Array.from({ length: rank }, (_, axis) => (at(shape, axis) === 1 ? at(own, axis) : at(shape, axis))));
+  op.room(
+    Array.from({ length: rank }, (_, axis) =>
+      at(shape, axis) === 1 ? at(own, axis) : at(shape, axis),
+    ),
+  );
   return emit({ kind: 'expand', shape }, [input]);
 }
 
@@ -179,7 +201,12 @@ function gather(op: Operation): void {
   const { shape, type } = op.typeOf(table);
   const axis = op.axis(op.int('axis', 0), shape.length);
   const isTable = axis === 0 && shape.length === 2 && sizeOf(shape) >= LEAST_TABLE;
-  if (isTable && op.builder.isConstant(table) && !op.builder.isConstant(indices) && /float/.test(type)) {
+  if (
+    isTable &&
+    op.builder.isConstant(table) &&
+    !op.builder.isConstant(indices) &&
+    /float/.test(type)
+  ) {
     embed(op, table, indices, op.result);
     return;
   }
@@ -191,14 +218,22 @@ export function embed(op: Operation, table: string, indices: string, emit: Emit)
   const { shape, type } = op.typeOf(table);
   const [entries = 0, width = 0] = shape;
   const tensor = op.builder.valuesOf(table);
-  const values = tensor && (tensor.values instanceof Float32Array ? tensor.values : Float32Array.from(tensor.values));
+  const values =
+    tensor &&
+    (tensor.values instanceof Float32Array ? tensor.values : Float32Array.from(tensor.values));
   const store = values && ({ format: 'dense', rows: entries, columns: width, values } as const);
-  return emit({ kind: 'embedding', entries, width, type }, [indices], store && { store, bias: null });
+  return emit(
+    { kind: 'embedding', entries, width, type },
+    [indices],
+    store && { store, bias: null },
+  );
 }
 
 function scatterReduction(op: Operation) {
   const written = op.text('reduction', 'none');
-  const reduction = (['none', 'add', 'mul', 'max', 'min'] as const).find((each) => each === written);
+  const reduction = (['none', 'add', 'mul', 'max', 'min'] as const).find(
+    (each) => each === written,
+  );
   if (!reduction) throw op.fault(`reduction ${written.slice(0, 20)}`, 'none, add, mul, max or min');
   return reduction;
 }
@@ -246,12 +281,19 @@ export const moveRows: Rows = {
     op.result({ kind: 'gather-elements', axis: op.int('axis', 0) }, [op.input(0), op.input(1)]);
   },
   GatherND(op) {
-    op.result({ kind: 'gather-nd', batchAxes: op.int('batch_dims', 0) }, [op.input(0), op.input(1)]);
+    op.result({ kind: 'gather-nd', batchAxes: op.int('batch_dims', 0) }, [
+      op.input(0),
+      op.input(1),
+    ]);
   },
   Scatter: scatterElements,
   ScatterElements: scatterElements,
   ScatterND(op) {
-    op.result({ kind: 'scatter-nd', reduction: scatterReduction(op) }, [op.input(0), op.input(1), op.input(2)]);
+    op.result({ kind: 'scatter-nd', reduction: scatterReduction(op) }, [
+      op.input(0),
+      op.input(1),
+      op.input(2),
+    ]);
   },
   TensorScatter: tensorScatter,
   DepthToSpace(op) {

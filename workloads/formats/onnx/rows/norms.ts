@@ -6,7 +6,8 @@ import { Blocked, floatsOf, type Operation, type Rows } from '../operation.js';
 /** Folded into the weights before it where its statistics are constants. */
 function batchNorm(op: Operation): void {
   op.ignore('momentum', 'spatial', 'consumed_inputs', 'is_test');
-  if (op.flag('training_mode')) throw op.fault('training_mode of 1', '0: statistics that are known');
+  if (op.flag('training_mode'))
+    throw op.fault('training_mode of 1', '0: statistics that are known');
   if (op.opset < 9 && op.int('spatial', 1) === 0) throw new Blocked('statistics of each position');
   const epsilon = op.float('epsilon', 1e-5);
   const { shape } = op.type(0);
@@ -33,7 +34,11 @@ function batchNorm(op: Operation): void {
   op.host.images.set(op.reshape(normal, shape, op.result), normal);
 }
 
-function computedBatchNorm(op: Operation, names: readonly [string, string, string, string], epsilon: number): void {
+function computedBatchNorm(
+  op: Operation,
+  names: readonly [string, string, string, string],
+  epsilon: number,
+): void {
   const [scale, shift, mean, variance] = names;
   const added = op.binary('add', variance, op.scalar(epsilon, op.typeOf(variance).type));
   const inverse = op.step({ kind: 'unary', function: 'rsqrt' }, [added]);
@@ -47,7 +52,11 @@ function computedBatchNorm(op: Operation, names: readonly [string, string, strin
 function layerNorm(op: Operation): void {
   op.ignore('stash_type');
   const statistics = op.wants(1) || op.wants(2) ? { statistics: true } : {};
-  const attributes = { axis: op.int('axis', -1), epsilon: op.float('epsilon', 1e-5), ...statistics };
+  const attributes = {
+    axis: op.int('axis', -1),
+    epsilon: op.float('epsilon', 1e-5),
+    ...statistics,
+  };
   op.results({ kind: 'layer-norm', ...attributes }, [op.input(0), op.optional(1), op.optional(2)]);
 }
 

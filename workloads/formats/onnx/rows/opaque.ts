@@ -1,4 +1,5 @@
-// Operators that no row of the operator table does, whose results have a shape that follows from their inputs.
+// Operators that no row of the operator table does, whose results have a shape that follows from
+// their inputs.
 
 import type { ElementType, Shape } from '../../../tensor.js';
 import { Blocked, type Operation, type Row, type Rows } from '../operation.js';
@@ -15,10 +16,19 @@ const shaped =
 function deformed(op: Operation): Shape {
   const { shape } = op.type(0);
   const filters = op.shape(1);
-  const { kernel, stride, dilation, pads } = windowOf(op, op.ints('kernel_shape') ?? filters.slice(2), shape.slice(2));
+  const { kernel, stride, dilation, pads } = windowOf(
+    op,
+    op.ints('kernel_shape') ?? filters.slice(2),
+    shape.slice(2),
+  );
   const positions = kernel.map((taps, axis) => {
-    const padded = (shape[axis + 2] as number) + (pads[axis] as number) + (pads[axis + kernel.length] as number);
-    return Math.floor((padded - (taps - 1) * (dilation[axis] as number) - 1) / (stride[axis] as number)) + 1;
+    const padded =
+      (shape[axis + 2] as number) + (pads[axis] as number) + (pads[axis + kernel.length] as number);
+    return (
+      Math.floor(
+        (padded - (taps - 1) * (dilation[axis] as number) - 1) / (stride[axis] as number),
+      ) + 1
+    );
   });
   return [shape[0] as number, filters[0] as number, ...positions];
 }
@@ -26,7 +36,11 @@ function deformed(op: Operation): Shape {
 function folded(op: Operation): Shape {
   const [image, block] = [op.numbers(1, 'a shape'), op.numbers(2, 'a block')];
   const { shape } = op.type(0);
-  return [shape[0] as number, (shape[1] as number) / block.reduce((product, each) => product * each, 1), ...image];
+  return [
+    shape[0] as number,
+    (shape[1] as number) / block.reduce((product, each) => product * each, 1),
+    ...image,
+  ];
 }
 
 /** As many boxes as there can be. */

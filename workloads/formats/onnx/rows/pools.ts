@@ -17,17 +17,26 @@ export const pool =
     const own = windowOf(op, op.ints('kernel_shape') ?? [], positions);
     // Zeros around an average count as its own padding does.
     const isUnpadded = own.pads.every((each) => each === 0) && !isCeil;
-    const [padless, merged] = mode === 'average' && isUnpadded ? withoutPad(op, input, own) : [input, own];
+    const [padless, merged] =
+      mode === 'average' && isUnpadded ? withoutPad(op, input, own) : [input, own];
     const isMerged = padless !== input && isWithin(merged);
     const [read, window] = isMerged ? [padless, merged] : [input, own];
     const countsPadding = counts || isMerged;
     const p = mode === 'lp' ? op.int('p', 2) : 2;
     const storageOrder: 0 | 1 = op.int('storage_order', 0) === 1 ? 1 : 0;
-    const isPlain = window.dilation.every((each) => each === 1) && elementTypes[type].isFloat && isWithin(window);
+    const isPlain =
+      window.dilation.every((each) => each === 1) && elementTypes[type].isFloat && isWithin(window);
     if (mode !== 'lp' && !op.wants(1) && isPlain && shape.length === 4) {
       const { kernel, stride, pads } = window;
-      const shared = { kernel: pairOfAxes(kernel, 1), stride: pairOfAxes(stride, 1), pad: padOfAxes(pads) };
-      op.result({ kind: 'pool2d', mode, ...shared, rounding: isCeil ? 'ceil' : 'floor', countsPadding }, [read]);
+      const shared = {
+        kernel: pairOfAxes(kernel, 1),
+        stride: pairOfAxes(stride, 1),
+        pad: padOfAxes(pads),
+      };
+      op.result(
+        { kind: 'pool2d', mode, ...shared, rounding: isCeil ? 'ceil' : 'floor', countsPadding },
+        [read],
+      );
       return;
     }
     const extra = {
@@ -38,8 +47,16 @@ export const pool =
   };
 
 /** No window lies in padding alone. */
-function isWithin({ kernel, pads }: { readonly kernel: readonly number[]; readonly pads: readonly number[] }): boolean {
-  return kernel.every((taps, axis) => Math.max(pads[axis] as number, pads[axis + kernel.length] as number) < taps);
+function isWithin({
+  kernel,
+  pads,
+}: {
+  readonly kernel: readonly number[];
+  readonly pads: readonly number[];
+}): boolean {
+  return kernel.every(
+    (taps, axis) => Math.max(pads[axis] as number, pads[axis + kernel.length] as number) < taps,
+  );
 }
 
 const globalPool =
@@ -49,13 +66,27 @@ const globalPool =
     const p = mode === 'lp' ? op.int('p', 2) : 2;
     const axes = shape.slice(2).map((_, axis) => axis + 2);
     if (mode !== 'lp' && elementTypes[type].isFloat && (shape.length === 3 || shape.length === 4)) {
-      const layer = { kind: 'pool2d', mode, kernel: 'global', stride: 1, pad: 0, rounding: 'floor' } as const;
+      const layer = {
+        kind: 'pool2d',
+        mode,
+        kernel: 'global',
+        stride: 1,
+        pad: 0,
+        rounding: 'floor',
+      } as const;
       if (shape.length === 4) op.result(layer, [op.input(0)]);
-      else op.reshape(op.named(layer, [imageOf(op, op.input(0))]), [...shape.slice(0, 2), 1], op.result);
+      else
+        op.reshape(
+          op.named(layer, [imageOf(op, op.input(0))]),
+          [...shape.slice(0, 2), 1],
+          op.result,
+        );
       return;
     }
     if (mode !== 'lp') {
-      op.result({ kind: 'reduce', function: mode === 'max' ? 'max' : 'mean', axes, keep: true }, [op.input(0)]);
+      op.result({ kind: 'reduce', function: mode === 'max' ? 'max' : 'mean', axes, keep: true }, [
+        op.input(0),
+      ]);
       return;
     }
     norm(op, p, axes);

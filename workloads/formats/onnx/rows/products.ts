@@ -1,4 +1,5 @@
-// Products of matrices: fully connected layers where one operand is a constant matrix, else products of two results.
+// Products of matrices: fully connected layers where one operand is a constant matrix, else
+// products of two results.
 
 import type { FileWeights } from '../../../import/graph-builder.js';
 import { elementTypes, type Shape, sizeOf } from '../../../tensor.js';
@@ -16,9 +17,25 @@ export interface ProductOptions {
 }
 
 /** left · right as NumPy's matmul has it. */
-export function product(op: Operation, left: string, right: string, options: ProductOptions = {}): string {
-  const { transposeLeft = false, transposeRight = false, alpha = 1, bias = '', emit = op.result } = options;
-  if (isWeight(op, right) && !op.builder.isConstant(left) && !transposeLeft && op.shapeOf(left).length >= 1) {
+export function product(
+  op: Operation,
+  left: string,
+  right: string,
+  options: ProductOptions = {},
+): string {
+  const {
+    transposeLeft = false,
+    transposeRight = false,
+    alpha = 1,
+    bias = '',
+    emit = op.result,
+  } = options;
+  if (
+    isWeight(op, right) &&
+    !op.builder.isConstant(left) &&
+    !transposeLeft &&
+    op.shapeOf(left).length >= 1
+  ) {
     return connected(op, left, right, { transposeRight, alpha, bias, emit });
   }
   const flags = {
@@ -47,11 +64,21 @@ function connected(
   const outputs = shape[transposeRight ? 0 : 1] as number;
   const depth = shape[transposeRight ? 1 : 0] as number;
   if (op.shapeOf(left).at(-1) !== depth) {
-    throw op.fault(`a product of ${op.shapeOf(left).join('×')} and ${shape.join('×')}`, 'matrices that fit');
+    throw op.fault(
+      `a product of ${op.shapeOf(left).join('×')} and ${shape.join('×')}`,
+      'matrices that fit',
+    );
   }
-  const isBiased = bias !== '' && isVector(op.shapeOf(bias), outputs) && op.builder.isConstant(bias);
+  const isBiased =
+    bias !== '' && isVector(op.shapeOf(bias), outputs) && op.builder.isConstant(bias);
   const weights = matrixOf(op, right, transposeRight, alpha, isBiased ? bias : '');
-  const layer = { kind: 'dense', outputs, bias: isBiased, activation: 'none', axis: rank - 1 } as const;
+  const layer = {
+    kind: 'dense',
+    outputs,
+    bias: isBiased,
+    activation: 'none',
+    axis: rank - 1,
+  } as const;
   if (bias === '' || isBiased) return emit(layer, [left], weights);
   return op.binary('add', op.named(layer, [left], weights), bias, emit);
 }
@@ -63,7 +90,13 @@ function isVector(shape: Shape, extent: number): boolean {
 }
 
 /** The matrix [outputs × depth] of a layer; null where the file lacks its values. */
-function matrixOf(op: Operation, matrix: string, isTransposed: boolean, alpha: number, bias: string): FileWeights {
+function matrixOf(
+  op: Operation,
+  matrix: string,
+  isTransposed: boolean,
+  alpha: number,
+  bias: string,
+): FileWeights {
   const tensor = op.builder.valuesOf(matrix);
   const biases = bias === '' ? null : op.builder.valuesOf(bias);
   if (!tensor || (bias !== '' && !biases)) return null;
@@ -72,11 +105,16 @@ function matrixOf(op: Operation, matrix: string, isTransposed: boolean, alpha: n
   const [rows, columns] = isTransposed ? [first, second] : [second, first];
   const turned = isTransposed ? values : transposed(values, first, second);
   const scaled = alpha === 1 ? turned : turned.map((value) => value * alpha);
-  return { store: { format: 'dense', rows, columns, values: scaled }, bias: biases && filled(floatsOf(biases), rows) };
+  return {
+    store: { format: 'dense', rows, columns, values: scaled },
+    bias: biases && filled(floatsOf(biases), rows),
+  };
 }
 
 function filled(values: Float32Array, count: number): Float32Array {
-  return values.length === 1 && count !== 1 ? new Float32Array(count).fill(values[0] as number) : values;
+  return values.length === 1 && count !== 1
+    ? new Float32Array(count).fill(values[0] as number)
+    : values;
 }
 
 const BLOCK = 32;
@@ -101,7 +139,11 @@ export function transposed(values: Float32Array, rows: number, columns: number):
 /** A constant vector that the only reader of the result adds to it, as frameworks write biases. */
 export function followingBias(op: Operation, shape: Shape, axis: number): string {
   const follower = op.place.follower();
-  if (follower?.node.opType !== 'Add' || (follower.node.domain !== '' && follower.node.domain !== 'ai.onnx')) return '';
+  if (
+    follower?.node.opType !== 'Add' ||
+    (follower.node.domain !== '' && follower.node.domain !== 'ai.onnx')
+  )
+    return '';
   const bias = follower.inputs.find((name) => name !== '') ?? '';
   if (bias === '' || !op.builder.has(bias) || !op.builder.isConstant(bias)) return '';
   const added = op.shapeOf(bias);
@@ -119,7 +161,10 @@ function matMul(op: Operation): void {
   const { shape } = op.type(0);
   const outputs = op.shape(1)[1] ?? 0;
   const isConnected = isWeight(op, right) && !op.builder.isConstant(left) && shape.length >= 1;
-  const bias = isConnected && outputs > 0 ? followingBias(op, [...shape.slice(0, -1), outputs], shape.length - 1) : '';
+  const bias =
+    isConnected && outputs > 0
+      ? followingBias(op, [...shape.slice(0, -1), outputs], shape.length - 1)
+      : '';
   product(op, left, right, { bias });
 }
 
@@ -129,27 +174,42 @@ function gemm(op: Operation): void {
   const [transposeLeft, transposeRight] = [op.flag('transA'), op.flag('transB')];
   const [alpha, beta] = [op.float('alpha', 1), op.float('beta', 1)];
   let bias = op.optional(2);
-  if (bias !== '' && beta !== 1) bias = op.binary('multiply', bias, op.scalar(beta, op.typeOf(bias).type));
+  if (bias !== '' && beta !== 1)
+    bias = op.binary('multiply', bias, op.scalar(beta, op.typeOf(bias).type));
   // A matrix of one column and one row for each of A has to be told from a vector.
   const isColumn = bias !== '' && op.shapeOf(bias).length === 2 && op.shapeOf(bias)[0] !== 1;
   if (!isColumn) {
     product(op, op.input(0), op.input(1), { transposeLeft, transposeRight, alpha, bias });
     return;
   }
-  const multiplied = product(op, op.input(0), op.input(1), { transposeLeft, transposeRight, alpha, emit: op.named });
+  const multiplied = product(op, op.input(0), op.input(1), {
+    transposeLeft,
+    transposeRight,
+    alpha,
+    emit: op.named,
+  });
   op.binary('add', multiplied, bias, op.result);
 }
 
 /** The product of 8-bit integers less their zero points, in 32 bits. */
 function matMulInteger(op: Operation): void {
   const [left, right] = [op.input(0), op.input(1)];
-  if (!op.builder.isConstant(right) || op.shapeOf(right).length !== 2 || op.builder.isConstant(left)) {
+  if (
+    !op.builder.isConstant(right) ||
+    op.shapeOf(right).length !== 2 ||
+    op.builder.isConstant(left)
+  ) {
     op.result({ kind: 'matmul', type: 'int32' }, [left, right, op.optional(2), op.optional(3)]);
     return;
   }
-  const multiplied = product(op, levels(op, left, op.optional(2), -2), levels(op, right, op.optional(3), -1), {
-    emit: op.named,
-  });
+  const multiplied = product(
+    op,
+    levels(op, left, op.optional(2), -2),
+    levels(op, right, op.optional(3), -1),
+    {
+      emit: op.named,
+    },
+  );
   op.cast(multiplied, 'int32', op.result);
 }
 
@@ -186,4 +246,9 @@ function einsum(op: Operation): void {
   op.result({ kind: 'einsum', equation }, op.inputs);
 }
 
-export const productRows: Rows = { MatMul: matMul, Gemm: gemm, MatMulInteger: matMulInteger, Einsum: einsum };
+export const productRows: Rows = {
+  MatMul: matMul,
+  Gemm: gemm,
+  MatMulInteger: matMulInteger,
+  Einsum: einsum,
+};

@@ -1,4 +1,5 @@
-// Fake quantisation as QONNX and Brevitas write it: floats that lie on the steps of an integer type.
+// Fake quantisation as QONNX and Brevitas write it: floats that lie on the steps of an integer
+// type.
 
 import { roundings } from '../../../operators/quantise.js';
 import { Blocked, type Operation, type Rows } from '../operation.js';
@@ -22,7 +23,8 @@ function quant(op: Operation): void {
 function trunc(op: Operation): void {
   const [before, after] = [op.number(3, 'a number of bits'), op.number(4, 'a number of bits')];
   const rounding = roundingOf(op, 'FLOOR');
-  if (rounding !== 'floor' && rounding !== 'ceil' && rounding !== 'round') throw new Blocked(`rounding ${rounding}`);
+  if (rounding !== 'floor' && rounding !== 'ceil' && rounding !== 'round')
+    throw new Blocked(`rounding ${rounding}`);
   op.ignore('signed', 'narrow');
   const { type } = op.type(0);
   const levels = op.binary('add', op.binary('divide', op.input(0), op.input(1)), op.input(2));

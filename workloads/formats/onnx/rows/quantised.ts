@@ -1,5 +1,5 @@
-// Quantised operators as the numbers that they make: integers become floats by their scale, the layer is that of floats, and
-// its result is quantised again.
+// Quantised operators as the numbers that they make: integers become floats by their scale, the
+// layer is that of floats, and its result is quantised again.
 
 import { type ElementType, elementTypes, sizeOf } from '../../../tensor.js';
 import { Blocked, type Emit, type Operation, type Rows } from '../operation.js';
@@ -14,24 +14,43 @@ interface Scaled {
   readonly zero: string;
 }
 
-export function scaledAt(op: Operation, tensor: number, scale = tensor + 1, zero = tensor + 2): Scaled {
+export function scaledAt(
+  op: Operation,
+  tensor: number,
+  scale = tensor + 1,
+  zero = tensor + 2,
+): Scaled {
   return { tensor: op.input(tensor), scale: op.input(scale), zero: op.optional(zero) };
 }
 
 /** The numbers that integers stand for. */
-export function dequantised(op: Operation, { tensor, scale, zero }: Scaled, axis = 1, emit: Emit = op.step): string {
+export function dequantised(
+  op: Operation,
+  { tensor, scale, zero }: Scaled,
+  axis = 1,
+  emit: Emit = op.step,
+): string {
   const rank = op.shapeOf(tensor).length;
   const { type, shape } = op.typeOf(scale);
   const along = sizeOf(shape) === 1 ? 0 : axis;
   // One scale for each row of a matrix is written as a column too.
   const isFlat = shape.length <= 1 || sizeOf(shape) === 1;
   const factor = isFlat ? scale : op.reshape(scale, [sizeOf(shape)]);
-  const shift = zero === '' || op.shapeOf(zero).length <= 1 ? zero : op.reshape(zero, [sizeOf(op.shapeOf(zero))]);
+  const shift =
+    zero === '' || op.shapeOf(zero).length <= 1
+      ? zero
+      : op.reshape(zero, [sizeOf(op.shapeOf(zero))]);
   return emit({ kind: 'dequantise', axis: rank === 0 ? 0 : along, type }, [tensor, factor, shift]);
 }
 
 /** Integers again, of the zero point's type. */
-export function requantised(op: Operation, input: string, scale: string, zero: string, emit: Emit = op.result): string {
+export function requantised(
+  op: Operation,
+  input: string,
+  scale: string,
+  zero: string,
+  emit: Emit = op.result,
+): string {
   const type = zero === '' ? 'uint8' : op.typeOf(zero).type;
   return emit({ kind: 'quantise', axis: 0, type }, [input, scale, zero]);
 }
@@ -77,8 +96,14 @@ function qLinearConv(op: Operation): void {
     // Biases count in steps of both scales.
     const step = op.binary('multiply', x.scale, w.scale);
     const { shape } = op.typeOf(step);
-    const flat = shape.length > 1 || (shape.length === 0 ? false : sizeOf(shape) === 1) ? op.reshape(step, []) : step;
-    bias = op.step({ kind: 'dequantise', axis: 0, type: 'float32' }, [bias, sizeOf(shape) === 1 ? flat : step]);
+    const flat =
+      shape.length > 1 || (shape.length === 0 ? false : sizeOf(shape) === 1)
+        ? op.reshape(step, [])
+        : step;
+    bias = op.step({ kind: 'dequantise', axis: 0, type: 'float32' }, [
+      bias,
+      sizeOf(shape) === 1 ? flat : step,
+    ]);
   }
   const parts = { input: dequantised(op, x), filters: dequantised(op, w, 0), bias };
   requantised(op, convolve(op, parts, op.named), op.input(6), op.optional(7));
@@ -91,7 +116,10 @@ function convInteger(op: Operation): void {
 }
 
 function qLinearMatMul(op: Operation): void {
-  const [left, right] = [dequantised(op, scaledAt(op, 0), -2), dequantised(op, scaledAt(op, 3), -1)];
+  const [left, right] = [
+    dequantised(op, scaledAt(op, 0), -2),
+    dequantised(op, scaledAt(op, 3), -1),
+  ];
   requantised(op, product(op, left, right, { emit: op.named }), op.input(6), op.optional(7));
 }
 

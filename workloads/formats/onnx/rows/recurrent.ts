@@ -20,7 +20,10 @@ const gates: Readonly<Record<string, Gate['name']>> = {
   softplus: 'softplus',
 };
 
-/** Functions with an alpha, and those with a beta: ONNX lists only the numbers of those that have one. */
+/**
+ * Functions with an alpha, and those with a beta: ONNX lists only the numbers of those that have
+ * one.
+ */
 const takesAlpha = new Set<Gate['name']>([
   'affine',
   'leaky-relu',
@@ -40,15 +43,23 @@ const defaults: { readonly [Cell in CellKind]: readonly string[] } = {
 function gatesOf(op: Operation, cell: CellKind, directions: number): readonly Gate[] {
   const each = defaults[cell];
   const written = op.texts('activations');
-  const names = written && written.length > 0 ? written : Array.from({ length: directions }, () => each).flat();
-  const [alphas, betas] = [[...(op.floats('activation_alpha') ?? [])], [...(op.floats('activation_beta') ?? [])]];
+  const names =
+    written && written.length > 0 ? written : Array.from({ length: directions }, () => each).flat();
+  const [alphas, betas] = [
+    [...(op.floats('activation_alpha') ?? [])],
+    [...(op.floats('activation_beta') ?? [])],
+  ];
   return names.slice(0, each.length * directions).map((written) => {
     const name = gates[written.toLowerCase()];
     if (!name || !Object.hasOwn(gateFunctions, name))
       throw op.fault(`activation ${written.slice(0, 20)}`, 'one of ONNX');
     const alpha = takesAlpha.has(name) ? alphas.shift() : undefined;
     const beta = takesBeta.has(name) ? betas.shift() : undefined;
-    return { name, ...(alpha === undefined ? {} : { alpha }), ...(beta === undefined ? {} : { beta }) };
+    return {
+      name,
+      ...(alpha === undefined ? {} : { alpha }),
+      ...(beta === undefined ? {} : { beta }),
+    };
   });
 }
 
@@ -62,14 +73,18 @@ function requireMatrices(op: Operation, directions: number, rows: number, hidden
   ];
   for (const [at, shape] of expected.entries()) {
     const found = op.shape(at + 1);
-    if (found.join() !== shape.join()) throw op.fault(`weights of ${found.join('×')}`, shape.join('×'));
+    if (found.join() !== shape.join())
+      throw op.fault(`weights of ${found.join('×')}`, shape.join('×'));
   }
 }
 
 function recurrent(op: Operation, cell: CellKind): void {
   const written = op.text('direction', 'forward');
-  const direction = (['forward', 'reverse', 'bidirectional'] as const).find((each) => each === written);
-  if (!direction) throw op.fault(`direction ${written.slice(0, 20)}`, 'forward, reverse or bidirectional');
+  const direction = (['forward', 'reverse', 'bidirectional'] as const).find(
+    (each) => each === written,
+  );
+  if (!direction)
+    throw op.fault(`direction ${written.slice(0, 20)}`, 'forward, reverse or bidirectional');
   const directions = direction === 'bidirectional' ? 2 : 1;
   const hidden = op.int('hidden_size', op.shape(2)[2] ?? 0);
   requireMatrices(op, directions, gateCounts[cell] * hidden, hidden);
@@ -102,7 +117,12 @@ function recurrent(op: Operation, cell: CellKind): void {
   }
   const rows = (w.shape[0] ?? 0) * (w.shape[1] ?? 0);
   const { matrix, bias } = recurrentWeights(attributes, w.values, r.values, b?.values ?? null);
-  const store = { format: 'dense', rows, columns: matrix.length / Math.max(1, rows), values: matrix } as const;
+  const store = {
+    format: 'dense',
+    rows,
+    columns: matrix.length / Math.max(1, rows),
+    values: matrix,
+  } as const;
   op.results({ kind: 'recurrent', ...attributes }, [op.input(0), ...names], { store, bias });
 }
 

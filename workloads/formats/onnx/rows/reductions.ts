@@ -17,7 +17,11 @@ const reduce =
 const arg =
   (name: 'max' | 'min'): Row =>
   (op) => {
-    const attributes = { axis: op.int('axis', 0), keep: op.flag('keepdims', true), last: op.flag('select_last_index') };
+    const attributes = {
+      axis: op.int('axis', 0),
+      keep: op.flag('keepdims', true),
+      last: op.flag('select_last_index'),
+    };
     op.result({ kind: 'arg', function: name, ...attributes }, [op.input(0)]);
   };
 
@@ -25,7 +29,9 @@ const cumulative =
   (kind: 'cumulative-sum' | 'cumulative-product'): Row =>
   (op) => {
     const axis = op.number(1, 'an axis');
-    op.result({ kind, axis, exclusive: op.flag('exclusive'), reverse: op.flag('reverse') }, [op.input(0)]);
+    op.result({ kind, axis, exclusive: op.flag('exclusive'), reverse: op.flag('reverse') }, [
+      op.input(0),
+    ]);
   };
 
 function topK(op: Operation): void {

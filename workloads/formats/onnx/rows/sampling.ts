@@ -7,7 +7,12 @@ const coordinates: readonly ResizeCoordinates[] = [
   ...(['half_pixel', 'half_pixel_symmetric', 'pytorch_half_pixel', 'align_corners'] as const),
   ...(['asymmetric', 'tf_half_pixel_for_nn', 'tf_crop_and_resize'] as const),
 ];
-const nearestModes: readonly NearestMode[] = ['round_prefer_floor', 'round_prefer_ceil', 'floor', 'ceil'];
+const nearestModes: readonly NearestMode[] = [
+  'round_prefer_floor',
+  'round_prefer_ceil',
+  'floor',
+  'ceil',
+];
 
 function modeOf(op: Operation, otherwise = 'nearest'): 'nearest' | 'linear' | 'cubic' {
   const written = op.text('mode', otherwise);
@@ -47,8 +52,10 @@ function resize(op: Operation): void {
   const transformation = coordinates.find((each) => each === written);
   const nearest = op.text('nearest_mode', 'round_prefer_floor');
   const nearestMode = nearestModes.find((each) => each === nearest);
-  if (!transformation || !nearestMode) throw new Blocked(`mode ${transformation ? nearest : written}`);
-  const axes = op.ints('axes')?.map((axis) => op.axis(axis, shape.length)) ?? shape.map((_, axis) => axis);
+  if (!transformation || !nearestMode)
+    throw new Blocked(`mode ${transformation ? nearest : written}`);
+  const axes =
+    op.ints('axes')?.map((axis) => op.axis(axis, shape.length)) ?? shape.map((_, axis) => axis);
   const { resized, scales } = resizedOf(op, axes);
   op.room(resized);
   const roi = transformation === 'tf_crop_and_resize' ? regionOf(op, axes) : null;
@@ -60,11 +67,15 @@ function resize(op: Operation): void {
     antialias: op.flag('antialias'),
     ...(roi ? { roi } : {}),
   };
-  if (resized.join() === shape.join() && scales.every((scale) => scale === 1) && !roi) op.pass(op.input(0));
+  if (resized.join() === shape.join() && scales.every((scale) => scale === 1) && !roi)
+    op.pass(op.input(0));
   else op.result({ kind: 'resize', ...attributes }, [op.input(0)]);
 }
 
-/** Extents or scales of the axes that are resized; of those given by extents, scales are what comes of them. */
+/**
+ * Extents or scales of the axes that are resized; of those given by extents, scales are what comes
+ * of them.
+ */
 function resizedOf(op: Operation, axes: readonly number[]) {
   const { shape } = op.type(0);
   const policy = op.text('keep_aspect_ratio_policy', 'stretch');
@@ -80,13 +91,21 @@ function resizedOf(op: Operation, axes: readonly number[]) {
     }
     return { resized, scales };
   }
-  const sizes = op.values(3) ? op.numbers(3, 'sizes') : known && axes.map((axis) => known.shape[axis] as number);
+  const sizes = op.values(3)
+    ? op.numbers(3, 'sizes')
+    : known && axes.map((axis) => known.shape[axis] as number);
   if (!sizes) throw new Blocked('a size that the network computes');
   const ratios = axes.map((axis, at) => (sizes[at] as number) / (shape[axis] as number));
-  const common = policy === 'not_larger' ? Math.min(...ratios) : policy === 'not_smaller' ? Math.max(...ratios) : null;
+  const common =
+    policy === 'not_larger'
+      ? Math.min(...ratios)
+      : policy === 'not_smaller'
+        ? Math.max(...ratios)
+        : null;
   for (const [at, axis] of axes.entries()) {
     scales[axis] = common ?? (ratios[at] as number);
-    resized[axis] = common === null ? (sizes[at] as number) : Math.round(common * (shape[axis] as number));
+    resized[axis] =
+      common === null ? (sizes[at] as number) : Math.round(common * (shape[axis] as number));
   }
   return { resized, scales };
 }
@@ -106,18 +125,30 @@ function gridSample(op: Operation): void {
   const mode = modeOf(op, 'linear');
   const written = op.text('padding_mode', 'zeros');
   const padding = (['zeros', 'border', 'reflection'] as const).find((each) => each === written);
-  if (!padding) throw op.fault(`padding_mode ${written.slice(0, 20)}`, 'zeros, border or reflection');
-  op.result({ kind: 'grid-sample', mode, padding, alignCorners: op.flag('align_corners') }, [op.input(0), op.input(1)]);
+  if (!padding)
+    throw op.fault(`padding_mode ${written.slice(0, 20)}`, 'zeros, border or reflection');
+  op.result({ kind: 'grid-sample', mode, padding, alignCorners: op.flag('align_corners') }, [
+    op.input(0),
+    op.input(1),
+  ]);
 }
 
 function roiAlign(op: Operation): void {
   const written = op.text('mode', 'avg');
   const mode: 'max' | 'avg' = written === 'max' ? 'max' : 'avg';
-  const transformation = op.text('coordinate_transformation_mode', op.opset < 16 ? 'output_half_pixel' : 'half_pixel');
+  const transformation = op.text(
+    'coordinate_transformation_mode',
+    op.opset < 16 ? 'output_half_pixel' : 'half_pixel',
+  );
   const size = [op.int('output_height', 1), op.int('output_width', 1)] as const;
   op.room([op.shape(1)[0] ?? 1, op.shape(0)[1] ?? 1, ...size]);
   const attributes = {
-    ...{ mode, size, samplingRatio: op.int('sampling_ratio', 0), spatialScale: op.float('spatial_scale', 1) },
+    ...{
+      mode,
+      size,
+      samplingRatio: op.int('sampling_ratio', 0),
+      spatialScale: op.float('spatial_scale', 1),
+    },
     halfPixel: transformation === 'half_pixel',
   } as const;
   op.result({ kind: 'roi-align', ...attributes }, [op.input(0), op.input(1), op.input(2)]);
@@ -137,7 +168,8 @@ function affineGrid(op: Operation): void {
   );
   let points: readonly (readonly number[])[] = [[]];
   // The last axis of positions comes first in a point, and a 1 for what is added at its end.
-  for (const positions of along) points = points.flatMap((point) => positions.map((position) => [position, ...point]));
+  for (const positions of along)
+    points = points.flatMap((point) => positions.map((position) => [position, ...point]));
   const axes = extents.length;
   const { type } = op.type(0);
   const grid = op.constant(

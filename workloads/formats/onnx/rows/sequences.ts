@@ -16,7 +16,8 @@ function give(op: Operation, tensors: Sequence): void {
 function positionIn(op: Operation, at: number, length: number, otherwise: number): number {
   const position = op.number(at, 'a position', otherwise);
   const counted = position < 0 ? position + length : position;
-  if (!(counted >= 0 && counted <= length)) throw op.fault(`position ${position} of ${length}`, 'one that is there');
+  if (!(counted >= 0 && counted <= length))
+    throw op.fault(`position ${position} of ${length}`, 'one that is there');
   return counted;
 }
 
@@ -28,11 +29,17 @@ function splitToSequence(op: Operation): void {
   const keeps = op.flag('keepdims', true);
   const written = op.optionalNumbers(1, 'sizes');
   const each = written && op.shape(1).length === 0 ? (written[0] as number) : null;
-  const sizes = each === null ? (written ?? equalParts(extent, extent)) : equalParts(extent, Math.ceil(extent / each));
+  const sizes =
+    each === null
+      ? (written ?? equalParts(extent, extent))
+      : equalParts(extent, Math.ceil(extent / each));
   const even = each === null ? sizes : sizes.map((_, at) => Math.min(each, extent - at * each));
   if (even.length > 4096) throw op.fault(`${even.length} parts`, 'at most 4096');
   const parts = op.steps({ kind: 'split', axis, sizes: even }, [op.input(0)], even.length);
-  give(op, isSingle && !keeps ? parts.map((part) => op.reshape(part, shape.toSpliced(axis, 1))) : parts);
+  give(
+    op,
+    isSingle && !keeps ? parts.map((part) => op.reshape(part, shape.toSpliced(axis, 1))) : parts,
+  );
 }
 
 function concatFromSequence(op: Operation): void {
@@ -40,7 +47,9 @@ function concatFromSequence(op: Operation): void {
   const [isNew, written] = [op.flag('new_axis'), op.int('axis', 0)];
   const rank = op.shapeOf(tensors[0] ?? '').length + Number(isNew);
   const axis = op.axis(written, rank);
-  const layers = isNew ? tensors.map((each) => op.reshape(each, op.shapeOf(each).toSpliced(axis, 0, 1))) : tensors;
+  const layers = isNew
+    ? tensors.map((each) => op.reshape(each, op.shapeOf(each).toSpliced(axis, 0, 1)))
+    : tensors;
   op.result({ kind: 'concat', axis }, layers);
 }
 

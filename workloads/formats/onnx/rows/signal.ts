@@ -13,7 +13,9 @@ function dft(op: Operation): void {
   const axis = op.opset < 20 ? op.int('axis', 1) : op.number(2, 'an axis', -2);
   const length = op.optionalNumbers(1, 'a length')?.[0];
   const attributes = { axis, inverse: op.flag('inverse'), onesided: op.flag('onesided') };
-  op.result({ kind: 'dft', ...attributes, ...(length === undefined ? {} : { length }) }, [op.input(0)]);
+  op.result({ kind: 'dft', ...attributes, ...(length === undefined ? {} : { length }) }, [
+    op.input(0),
+  ]);
 }
 
 /** Frames cut from the signal, each times the window, transformed. */
@@ -25,10 +27,17 @@ function stft(op: Operation): void {
   const length = op.optionalNumbers(3, 'a length')?.[0] ?? own ?? samples;
   const frames = Math.max(0, Math.floor((samples - length) / step) + 1);
   op.room([batch, frames, length, parts]);
-  const places = Array.from({ length: frames * length }, (_, at) => Math.floor(at / length) * step + (at % length));
+  const places = Array.from(
+    { length: frames * length },
+    (_, at) => Math.floor(at / length) * step + (at % length),
+  );
   const indices = op.constant(places, [frames, length], 'int64');
-  let cut = op.step({ kind: 'gather', axis: 1 }, [op.reshape(op.input(0), [batch, samples, parts]), indices]);
-  if (op.has(2)) cut = op.binary('multiply', cut, op.reshape(op.cast(op.input(2), type), [length, 1]));
+  let cut = op.step({ kind: 'gather', axis: 1 }, [
+    op.reshape(op.input(0), [batch, samples, parts]),
+    indices,
+  ]);
+  if (op.has(2))
+    cut = op.binary('multiply', cut, op.reshape(op.cast(op.input(2), type), [length, 1]));
   op.result({ kind: 'dft', axis: 2, inverse: false, onesided: op.flag('onesided', true) }, [cut]);
 }
 
@@ -41,14 +50,21 @@ const window =
     const period = op.flag('periodic', true) ? count : count - 1;
     op.room([count]);
     const values = Float64Array.from({ length: count }, (_, at) =>
-      factors.reduce((sum, factor, order) => sum + factor * Math.cos((2 * Math.PI * order * at) / period), 0),
+      factors.reduce(
+        (sum, factor, order) => sum + factor * Math.cos((2 * Math.PI * order * at) / period),
+        0,
+      ),
     );
     op.answer(values, [count], type);
   };
 
 /** Triangles over frequencies that are as far apart as one hears them. */
 function melWeightMatrix(op: Operation): void {
-  const [bins, length, rate] = [op.number(0, 'bins'), op.number(1, 'a length'), op.number(2, 'a rate')];
+  const [bins, length, rate] = [
+    op.number(0, 'bins'),
+    op.number(1, 'a length'),
+    op.number(2, 'a rate'),
+  ];
   const [low, high] = [op.number(3, 'a lower edge'), op.number(4, 'an upper edge')];
   const type = typeAttribute(op, 'output_datatype', 1);
   const rows = Math.floor(length / 2) + 1;
@@ -67,7 +83,8 @@ function melWeightMatrix(op: Operation): void {
     };
     if (middle === first) put(middle, 1);
     else for (let row = first; row <= middle; row++) put(row, (row - first) / (middle - first));
-    if (last > middle) for (let row = middle; row < last; row++) put(row, (last - row) / (last - middle));
+    if (last > middle)
+      for (let row = middle; row < last; row++) put(row, (last - row) / (last - middle));
   }
   op.answer(values, [rows, bins], type);
 }

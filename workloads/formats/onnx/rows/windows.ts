@@ -12,7 +12,11 @@ export interface Window {
 }
 
 /** The window over `positions`, automatic padding worked out. */
-export function windowOf(op: Operation, kernel: readonly number[], positions: readonly number[]): Window {
+export function windowOf(
+  op: Operation,
+  kernel: readonly number[],
+  positions: readonly number[],
+): Window {
   const axes = positions.length;
   if (kernel.length !== axes) throw op.fault(`a kernel of ${kernel.length} axes`, `${axes}`);
   const listOf = (name: string) => {
@@ -31,19 +35,35 @@ export function windowOf(op: Operation, kernel: readonly number[], positions: re
     if (pads.some((each) => each < 0)) throw new Blocked('pads below zero');
     return { kernel, stride, dilation, pads };
   }
-  if (mode === 'VALID') return { kernel, stride, dilation, pads: new Array<number>(2 * axes).fill(0) };
+  if (mode === 'VALID')
+    return { kernel, stride, dilation, pads: new Array<number>(2 * axes).fill(0) };
   if (mode !== 'SAME_UPPER' && mode !== 'SAME_LOWER') {
     throw op.fault(`auto_pad ${mode.slice(0, 20)}`, 'NOTSET, VALID, SAME_UPPER or SAME_LOWER');
   }
   const needed = positions.map((size, axis) =>
     samePixels(size, kernel[axis] as number, stride[axis] as number, dilation[axis] as number),
   );
-  const [less, more] = [needed.map((each) => Math.floor(each / 2)), needed.map((each) => Math.ceil(each / 2))];
-  return { kernel, stride, dilation, pads: mode === 'SAME_UPPER' ? [...less, ...more] : [...more, ...less] };
+  const [less, more] = [
+    needed.map((each) => Math.floor(each / 2)),
+    needed.map((each) => Math.ceil(each / 2)),
+  ];
+  return {
+    kernel,
+    stride,
+    dilation,
+    pads: mode === 'SAME_UPPER' ? [...less, ...more] : [...more, ...less],
+  };
 }
 
-/** The tensor without the zeros that a node before it put around its positions, and windows that count them. */
-export function withoutPad(op: Operation, input: string, window: Window): readonly [input: string, window: Window] {
+/**
+ * The tensor without the zeros that a node before it put around its positions, and windows that
+ * count them.
+ */
+export function withoutPad(
+  op: Operation,
+  input: string,
+  window: Window,
+): readonly [input: string, window: Window] {
   const padded = op.host.padded.get(input);
   if (!padded) return [input, window];
   const axes = window.kernel.length;
@@ -51,7 +71,9 @@ export function withoutPad(op: Operation, input: string, window: Window): readon
   const before = padded.pads.slice(rank - axes, rank);
   const behind = padded.pads.slice(2 * rank - axes);
   // Only positions may be padded.
-  const isFit = rank === axes + 2 && [0, 1].every((axis) => padded.pads[axis] === 0 && padded.pads[axis + rank] === 0);
+  const isFit =
+    rank === axes + 2 &&
+    [0, 1].every((axis) => padded.pads[axis] === 0 && padded.pads[axis + rank] === 0);
   if (!isFit) return [input, window];
   const pads = [...before, ...behind].map((each, at) => each + (window.pads[at] as number));
   return [padded.input, { ...window, pads }];

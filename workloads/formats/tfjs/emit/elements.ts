@@ -3,13 +3,23 @@
 import type { WrittenLayer } from '../../../import/graph-builder.js';
 import type { BinaryName } from '../../../operators/binary.js';
 import type { UnaryName } from '../../../operators/unary.js';
-import { broadcastShape, type ElementType, elementTypes, shapeText, sizeOf } from '../../../tensor.js';
+import {
+  broadcastShape,
+  type ElementType,
+  elementTypes,
+  shapeText,
+  sizeOf,
+} from '../../../tensor.js';
 import { channelsFirst, identity, samePermutation } from '../permutation.js';
 import type { Handle } from '../tensors.js';
 import { floatsOf, scaleAndShift, step, type Use } from './use.js';
 
 /** One operand; what is reshaped later is worked on before. */
-export function eachElement(use: Use, handle: Handle, make: (name: string, input: string) => string): Handle {
+export function eachElement(
+  use: Use,
+  handle: Handle,
+  make: (name: string, input: string) => string,
+): Handle {
   const { tensors, name } = use;
   const { view } = handle;
   if (handle.copies.length === 0 && view && tensors.orders(handle).length === 0) {
@@ -19,7 +29,12 @@ export function eachElement(use: Use, handle: Handle, make: (name: string, input
   return tensors.made(make(name, tensors.in(handle, order)), order);
 }
 
-export function unary(use: Use, handle: Handle, name: UnaryName, parameters?: readonly number[]): Handle {
+export function unary(
+  use: Use,
+  handle: Handle,
+  name: UnaryName,
+  parameters?: readonly number[],
+): Handle {
   const { tensors } = use;
   const more = parameters ? { parameters } : {};
   return eachElement(use, handle, (layer, input) =>
@@ -35,7 +50,9 @@ export function rectify(use: Use, handle: Handle, activation: 'relu' | 'relu6'):
 
 export function cast(use: Use, handle: Handle, to: ElementType): Handle {
   if (handle.type === to) return handle;
-  return eachElement(use, handle, (name, input) => use.tensors.add({ kind: 'cast', name, inputs: [input], to }));
+  return eachElement(use, handle, (name, input) =>
+    use.tensors.add({ kind: 'cast', name, inputs: [input], to }),
+  );
 }
 
 /** The type that two operands are both turned into. */
@@ -63,7 +80,8 @@ export function binary(use: Use, name: BinaryName, left: Handle, right: Handle):
   const operands = [cast(step(use, 'left'), left, type), cast(step(use, 'right'), right, type)];
   const order = tensors.best(operands, rank);
   const inputs = tensors.aligned(operands, rank, order);
-  const isSum = name === 'add' && elementTypes[type].isFloat && left.shape.join() === right.shape.join();
+  const isSum =
+    name === 'add' && elementTypes[type].isFloat && left.shape.join() === right.shape.join();
   const isFixed = operands.some((operand) => tensors.isConstant(operand));
   const made = tensors.add(
     isSum && !isFixed
@@ -78,7 +96,9 @@ export function sum(use: Use, operands: readonly Handle[]): Handle {
   const [first] = operands;
   if (!first) throw use.fault('a sum of nothing', 'operands');
   if (operands.length === 1) return first;
-  if (!operands.every(({ shape, type }) => shape.join() === first.shape.join() && type === first.type)) {
+  if (
+    !operands.every(({ shape, type }) => shape.join() === first.shape.join() && type === first.type)
+  ) {
     return joined(use, 'add', operands);
   }
   const { tensors, name } = use;
@@ -118,7 +138,8 @@ function scaledChannels(use: Use, name: BinaryName, left: Handle, right: Handle)
   const channels = value.shape[rank - 1] as number;
   const size = sizeOf(constant.shape);
   const fits =
-    constant.shape.length <= rank && (size === 1 || (size === channels && constant.shape.at(-1) === channels));
+    constant.shape.length <= rank &&
+    (size === 1 || (size === channels && constant.shape.at(-1) === channels));
   const order = channelsFirst(rank);
   if (!fits || !tensors.orders(value).some((own) => samePermutation(own, order))) return null;
   const make = folding[name];
@@ -129,7 +150,10 @@ function scaledChannels(use: Use, name: BinaryName, left: Handle, right: Handle)
 
 /** What a constant operand on the right of a function is as a scale and a shift. */
 const folding: {
-  readonly [Name in BinaryName]?: (channels: number, numbers: Float32Array) => ReturnType<typeof scaleAndShift>;
+  readonly [Name in BinaryName]?: (
+    channels: number,
+    numbers: Float32Array,
+  ) => ReturnType<typeof scaleAndShift>;
 } = {
   add: (channels, numbers) => scaleAndShift(channels, null, numbers),
   subtract: (channels, numbers) =>
@@ -147,8 +171,15 @@ const folding: {
     ),
 };
 
-/** A scale and a shift for each channel, the last axis of the file; null where the file has no numbers. */
-export function normalised(use: Use, value: Handle, norm: ReturnType<typeof scaleAndShift> | null): Handle {
+/**
+ * A scale and a shift for each channel, the last axis of the file; null where the file has no
+ * numbers.
+ */
+export function normalised(
+  use: Use,
+  value: Handle,
+  norm: ReturnType<typeof scaleAndShift> | null,
+): Handle {
   const { tensors, name, readers } = use;
   const rank = value.shape.length;
   const order = channelsFirst(rank);
@@ -160,7 +191,11 @@ export function normalised(use: Use, value: Handle, norm: ReturnType<typeof scal
 }
 
 /** The same where channels lie last: positions of a sequence. */
-function scaledLast(use: Use, value: Handle, norm: ReturnType<typeof scaleAndShift> | null): Handle {
+function scaledLast(
+  use: Use,
+  value: Handle,
+  norm: ReturnType<typeof scaleAndShift> | null,
+): Handle {
   const { tensors, name, fault } = use;
   const rank = value.shape.length;
   const shape = [value.shape[rank - 1] as number];
@@ -168,7 +203,8 @@ function scaledLast(use: Use, value: Handle, norm: ReturnType<typeof scaleAndShi
   let operands: readonly [Handle, Handle];
   if (norm) {
     const { scale, shift, mean, variance, epsilon } = norm;
-    if (scale.length !== shape[0]) throw fault(`${scale.length} values`, `one for each of ${shape[0]} channels`);
+    if (scale.length !== shape[0])
+      throw fault(`${scale.length} values`, `one for each of ${shape[0]} channels`);
     const factors = scale.map((each, at) => each / Math.sqrt((variance[at] as number) + epsilon));
     const shifts = shift.map((each, at) => each - (mean[at] as number) * (factors[at] as number));
     operands = [
@@ -176,7 +212,10 @@ function scaledLast(use: Use, value: Handle, norm: ReturnType<typeof scaleAndShi
       tensors.constant(`${name}.shift`, { shape, type, values: shifts }),
     ];
   } else {
-    operands = [tensors.constant(`${name}.scale`, { shape, type }), tensors.constant(`${name}.shift`, { shape, type })];
+    operands = [
+      tensors.constant(`${name}.scale`, { shape, type }),
+      tensors.constant(`${name}.shift`, { shape, type }),
+    ];
   }
   const order = identity(rank);
   const inputs = [tensors.in(value, order), ...operands.map((each) => tensors.plain(each))];

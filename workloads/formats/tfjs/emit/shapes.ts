@@ -17,7 +17,10 @@ export function concatenated(use: Use, parts: readonly Handle[], axis: number): 
   const order = tensors.best(read, rank);
   const inputs = read.map((part) => tensors.in(part, order));
   const at = order.indexOf(along);
-  return tensors.made(tensors.add({ kind: 'concat', name, inputs, ...(at === 1 ? {} : { axis: at }) }), order);
+  return tensors.made(
+    tensors.add({ kind: 'concat', name, inputs, ...(at === 1 ? {} : { axis: at }) }),
+    order,
+  );
 }
 
 /** A new axis, and the parts next to each other along it. */
@@ -29,7 +32,10 @@ export function packed(use: Use, parts: readonly Handle[], axis: number): Handle
   return concatenated(use, wide, at);
 }
 
-/** Zeros around positions wait for what reads them: a convolution pads by itself. `pads`: before each axis, then behind each. */
+/**
+ * Zeros around positions wait for what reads them: a convolution pads by itself. `pads`: before
+ * each axis, then behind each.
+ */
 export function padded(
   use: Use,
   input: Handle,
@@ -40,14 +46,25 @@ export function padded(
   const { tensors, name, fault } = use;
   const rank = input.shape.length;
   if (pads.length !== 2 * rank || pads.some((pad) => !Number.isInteger(pad) || pad < 0)) {
-    throw fault(`pads ${pads.join(', ').slice(0, 60)} of ${shapeText(input.shape)}`, 'two whole numbers an axis');
+    throw fault(
+      `pads ${pads.join(', ').slice(0, 60)} of ${shapeText(input.shape)}`,
+      'two whole numbers an axis',
+    );
   }
   if (pads.every((pad) => pad === 0)) return input;
   const isAround = [0, rank - 1, rank, 2 * rank - 1].every((at) => pads[at] === 0);
   const isFixed = tensors.isConstant(input);
   if (mode === 'constant' && value === 0 && rank >= 3 && isAround && !isFixed) {
-    const shape = input.shape.map((extent, axis) => extent + (pads[axis] as number) + (pads[axis + rank] as number));
-    return { name: tensors.fresh(name), shape, type: input.type, copies: [], padded: { of: input, pads } };
+    const shape = input.shape.map(
+      (extent, axis) => extent + (pads[axis] as number) + (pads[axis + rank] as number),
+    );
+    return {
+      name: tensors.fresh(name),
+      shape,
+      type: input.type,
+      copies: [],
+      padded: { of: input, pads },
+    };
   }
   const order = tensors.best([input], rank);
   const placed = [0, rank].flatMap((side) => order.map((axis) => pads[side + axis] as number));
@@ -56,19 +73,32 @@ export function padded(
 }
 
 /** Starts, ends and steps of some axes of the file's tensor. */
-export function sliced(use: Use, input: Handle, { starts, ends, axes, steps }: SliceAttributes): Handle {
+export function sliced(
+  use: Use,
+  input: Handle,
+  { starts, ends, axes, steps }: SliceAttributes,
+): Handle {
   const { tensors, name } = use;
   const isWhole = axes.every(
-    (axis, at) => starts[at] === 0 && steps[at] === 1 && (ends[at] as number) >= (input.shape[axis] as number),
+    (axis, at) =>
+      starts[at] === 0 && steps[at] === 1 && (ends[at] as number) >= (input.shape[axis] as number),
   );
   if (isWhole) return input;
   const order = tensors.best([input], input.shape.length);
   const inputs = [tensors.in(input, order)];
   const own = axes.map((axis) => order.indexOf(axis));
-  return tensors.made(tensors.add({ kind: 'slice', name, inputs, starts, ends, axes: own, steps }), order);
+  return tensors.made(
+    tensors.add({ kind: 'slice', name, inputs, starts, ends, axes: own, steps }),
+    order,
+  );
 }
 
-export function split(use: Use, input: Handle, axis: number, sizes: readonly number[]): readonly Handle[] {
+export function split(
+  use: Use,
+  input: Handle,
+  axis: number,
+  sizes: readonly number[],
+): readonly Handle[] {
   const { tensors, name } = use;
   if (sizes.length === 1) return [input];
   const order = tensors.best([input], input.shape.length);
@@ -82,7 +112,9 @@ export function unpacked(use: Use, input: Handle, axis: number): readonly Handle
   const { tensors } = use;
   const at = frontAxis(use, axis, input.shape.length);
   const sizes = new Array<number>(input.shape[at] as number).fill(1);
-  return split(use, input, at, sizes).map((part) => tensors.reshape(part, part.shape.toSpliced(at, 1)));
+  return split(use, input, at, sizes).map((part) =>
+    tensors.reshape(part, part.shape.toSpliced(at, 1)),
+  );
 }
 
 export function reversed(use: Use, input: Handle, axes: readonly number[]): Handle {
@@ -101,7 +133,12 @@ export function tiled(use: Use, input: Handle, repeats: readonly number[]): Hand
   const order = tensors.best([input], input.shape.length);
   const inputs = [tensors.in(input, order)];
   return tensors.made(
-    tensors.add({ kind: 'tile', name, inputs, repeats: order.map((axis) => repeats[axis] as number) }),
+    tensors.add({
+      kind: 'tile',
+      name,
+      inputs,
+      repeats: order.map((axis) => repeats[axis] as number),
+    }),
     order,
   );
 }
@@ -147,7 +184,11 @@ export function resized(
 }
 
 /** The shape with its one open extent filled in. */
-export function filledShape(use: Pick<Use, 'fault'>, written: readonly number[], elements: number): Shape {
+export function filledShape(
+  use: Pick<Use, 'fault'>,
+  written: readonly number[],
+  elements: number,
+): Shape {
   const known = sizeOf(written.filter((extent) => extent !== -1));
   const shape = written.map((extent) => (extent === -1 ? elements / Math.max(1, known) : extent));
   if (
@@ -156,7 +197,10 @@ export function filledShape(use: Pick<Use, 'fault'>, written: readonly number[],
   ) {
     if (sizeOf(shape) === elements) return shape;
   }
-  throw use.fault(`${elements} values as ${written.join('×') || 'a scalar'}`, 'a shape of as many values');
+  throw use.fault(
+    `${elements} values as ${written.join('×') || 'a scalar'}`,
+    'a shape of as many values',
+  );
 }
 
 /** What indices of another tensor choose along an axis. */
@@ -171,10 +215,14 @@ export function gathered(use: Use, input: Handle, indices: Handle, axis: number)
       ? { store: { format: 'dense', rows: entries, columns: width, values } as const, bias: null }
       : null;
     const inputs = [tensors.plain(indices)];
-    return tensors.made(tensors.addWeighted({ kind: 'embedding', name, inputs, entries, width }, weights));
+    return tensors.made(
+      tensors.addWeighted({ kind: 'embedding', name, inputs, entries, width }, weights),
+    );
   }
   const scalar =
-    indices.shape.length === 0 && tensors.isConstant(indices) ? tensors.values(indices)?.values[0] : undefined;
+    indices.shape.length === 0 && tensors.isConstant(indices)
+      ? tensors.values(indices)?.values[0]
+      : undefined;
   if (scalar !== undefined) {
     const start = scalar < 0 ? scalar + (input.shape[at] as number) : scalar;
     const part = sliced(use, input, { starts: [start], ends: [start + 1], axes: [at], steps: [1] });

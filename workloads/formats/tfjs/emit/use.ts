@@ -25,18 +25,28 @@ export function frontAxis({ fault }: Pick<Use, 'fault'>, axis: number, rank: num
   throw fault(`axis ${axis} of ${rank} axes`, `one from ${-rank} to ${rank - 1}`);
 }
 
-/** The numbers of a constant. @throws InputError for what is none, or whose values are not in the file. */
+/**
+ * The numbers of a constant. @throws InputError for what is none, or whose values are not in the
+ * file.
+ */
 export function constantValues(use: Use, handle: Handle, what: string): readonly number[] {
   const tensor = use.tensors.values(handle);
   if (tensor) return [...tensor.values];
-  if (use.tensors.isConstant(handle)) throw use.fault(`${what} that lies in a missing weight file`, 'that file');
-  throw use.fault(`${what} that only a run can tell`, 'a constant: export the model with fixed shapes');
+  if (use.tensors.isConstant(handle))
+    throw use.fault(`${what} that lies in a missing weight file`, 'that file');
+  throw use.fault(
+    `${what} that only a run can tell`,
+    'a constant: export the model with fixed shapes',
+  );
 }
 
 /** A constant's values as floats; null where they are not in the file. */
 export function floatsOf({ tensors }: Use, handle: Handle): Float32Array | null {
   const tensor = tensors.values(handle);
-  return tensor && (tensor.values instanceof Float32Array ? tensor.values : Float32Array.from(tensor.values));
+  return (
+    tensor &&
+    (tensor.values instanceof Float32Array ? tensor.values : Float32Array.from(tensor.values))
+  );
 }
 
 /** What multiplies and shifts channels, as a batch normalisation. */
@@ -51,6 +61,10 @@ export function scaleAndShift(
     );
   return {
     ...{ scale: filled(scale, 1), shift: filled(shift, 0) },
-    ...{ mean: new Float32Array(channels), variance: new Float32Array(channels).fill(1), epsilon: 0 },
+    ...{
+      mean: new Float32Array(channels),
+      variance: new Float32Array(channels).fill(1),
+      epsilon: 0,
+    },
   };
 }

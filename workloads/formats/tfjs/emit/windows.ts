@@ -1,4 +1,5 @@
-// Convolutions and pools over 1 to 3 axes of positions, with filters as TensorFlow keeps them: [taps …, inputs, outputs].
+// Convolutions and pools over 1 to 3 axes of positions, with filters as TensorFlow keeps them:
+// [taps …, inputs, outputs].
 
 import type { FileWeights, WrittenLayer } from '../../../import/graph-builder.js';
 import { samePixels } from '../../../import/window-padding.js';
@@ -18,7 +19,12 @@ export interface Window {
 }
 
 /** Filters [taps …, inputs, outputs] as a matrix [outputs × inputs · taps]. */
-export function filterMatrix(values: Float32Array, taps: number, inputs: number, outputs: number): Float32Array {
+export function filterMatrix(
+  values: Float32Array,
+  taps: number,
+  inputs: number,
+  outputs: number,
+): Float32Array {
   const moved = new Float32Array(values.length);
   for (let tap = 0; tap < taps; tap++) {
     for (let input = 0; input < inputs; input++) {
@@ -33,7 +39,10 @@ export function filterMatrix(values: Float32Array, taps: number, inputs: number,
 
 function positionsOf(use: Use, { shape }: Handle, axes: number): Shape {
   if (shape.length === axes + 2) return shape.slice(1, -1);
-  throw use.fault(`an input of ${shapeText(shape)}`, `${axes + 2} axes: the batch, ${axes} of positions, channels`);
+  throw use.fault(
+    `an input of ${shapeText(shape)}`,
+    `${axes + 2} axes: the batch, ${axes} of positions, channels`,
+  );
 }
 
 export function padsOf(
@@ -47,11 +56,20 @@ export function padsOf(
   const total = kernel.map((taps, axis) =>
     samePixels(positions[axis] as number, taps, stride[axis] as number, dilation[axis] as number),
   );
-  return [...total.map((pixels) => Math.floor(pixels / 2)), ...total.map((pixels) => Math.ceil(pixels / 2))];
+  return [
+    ...total.map((pixels) => Math.floor(pixels / 2)),
+    ...total.map((pixels) => Math.ceil(pixels / 2)),
+  ];
 }
 
-/** What a convolution reads, and its pads: zeros that were put around its input are part of them. */
-function unpadded(use: Use, input: Handle, pads: readonly number[]): readonly [Handle, readonly number[]] {
+/**
+ * What a convolution reads, and its pads: zeros that were put around its input are part of them.
+ */
+function unpadded(
+  use: Use,
+  input: Handle,
+  pads: readonly number[],
+): readonly [Handle, readonly number[]] {
   const { padded } = input;
   const axes = pads.length / 2;
   const rank = input.shape.length;
@@ -64,7 +82,10 @@ function unpadded(use: Use, input: Handle, pads: readonly number[]): readonly [H
   );
 }
 
-/** `kernel` [taps …, inputs per group, outputs], or of a depthwise convolution [taps …, inputs, multiplier]. */
+/**
+ * `kernel` [taps …, inputs per group, outputs], or of a depthwise convolution [taps …, inputs,
+ * multiplier].
+ */
 export function convolution(
   use: Use,
   input: Handle,
@@ -89,27 +110,50 @@ export function convolution(
   const [source, pads] = unpadded(use, input, padsOf(padding, positions, taps, window));
   const from = tensors.first(source);
   const order = channelsFirst(axes + 2);
-  const shared = { name, inputs: [from], channels, groups, bias: bias !== null, activation: 'none' } as const;
+  const shared = {
+    name,
+    inputs: [from],
+    channels,
+    groups,
+    bias: bias !== null,
+    activation: 'none',
+  } as const;
   if (!tensors.isConstant(kernel) || (bias && !tensors.isConstant(bias))) {
     const filters = isDepthwise ? tensors.reshape(kernel, [...taps, 1, channels]) : kernel;
     const rank = axes + 2;
     const axesOf = [rank - 1, rank - 2, ...taps.map((_, axis) => axis)];
     const read = [from, tensors.in(filters, axesOf), ...(bias ? [tensors.plain(bias)] : [])];
     return tensors.made(
-      tensors.add({ ...shared, kind: 'conv-dynamic', inputs: read, kernel: taps, stride, dilation, pads }),
+      tensors.add({
+        ...shared,
+        kind: 'conv-dynamic',
+        inputs: read,
+        kernel: taps,
+        stride,
+        dilation,
+        pads,
+      }),
       order,
     );
   }
   const written: WrittenLayer =
     axes === 2
       ? {
-          ...{ ...shared, kind: 'conv2d', kernel: taps as unknown as Pair, stride: stride as unknown as Pair },
+          ...{
+            ...shared,
+            kind: 'conv2d',
+            kernel: taps as unknown as Pair,
+            stride: stride as unknown as Pair,
+          },
           ...{ dilation: dilation as unknown as Pair, pad: pads as unknown as Padding },
         }
       : { ...shared, kind: 'conv-nd', kernel: taps, stride, dilation, pads };
   const values = floatsOf(use, kernel);
   const matrix = values && filterMatrix(values, sizeOf(taps), perGroup, channels);
-  const made = tensors.addWeighted(written, weightsOf(use, matrix, channels, perGroup * sizeOf(taps), bias));
+  const made = tensors.addWeighted(
+    written,
+    weightsOf(use, matrix, channels, perGroup * sizeOf(taps), bias),
+  );
   return tensors.made(made, order, { scalable: axes === 2 && readers === 1 });
 }
 
@@ -122,7 +166,8 @@ export function weightsOf(
 ): FileWeights {
   const shifts = bias && floatsOf(use, bias);
   if (!values || (bias && !shifts)) return null;
-  if (values.length !== rows * columns) throw use.fault(`${values.length} weights`, `${rows}×${columns}`);
+  if (values.length !== rows * columns)
+    throw use.fault(`${values.length} weights`, `${rows}×${columns}`);
   return { store: { format: 'dense', rows, columns, values }, bias: shifts };
 }
 
@@ -143,13 +188,20 @@ export function transposedConvolution(
     throw fault(`weights of ${shapeText(kernel.shape)}`, `some for ${input.shape.at(-1)} channels`);
   const { stride, dilation, padding, positions } = window;
   const reach = taps.map((extent, axis) => (extent - 1) * (dilation[axis] as number) + 1);
-  const whole = from.map((extent, axis) => (extent - 1) * (stride[axis] as number) + (reach[axis] as number));
+  const whole = from.map(
+    (extent, axis) => (extent - 1) * (stride[axis] as number) + (reach[axis] as number),
+  );
   const over = whole.map((extent, axis) => extent - (positions[axis] as number));
   const pads =
     typeof padding !== 'string'
       ? padding
-      : [...over.map((cut) => Math.floor(Math.max(0, cut) / 2)), ...over.map((cut) => Math.ceil(Math.max(0, cut) / 2))];
-  const outputPads = over.map((cut, axis) => (pads[axis] as number) + (pads[axis + axes] as number) - cut);
+      : [
+          ...over.map((cut) => Math.floor(Math.max(0, cut) / 2)),
+          ...over.map((cut) => Math.ceil(Math.max(0, cut) / 2)),
+        ];
+  const outputPads = over.map(
+    (cut, axis) => (pads[axis] as number) + (pads[axis + axes] as number) - cut,
+  );
   if (outputPads.some((extent) => extent < 0))
     throw fault(`a result of ${shapeText(positions)}`, `at most ${shapeText(whole)}`);
   const order = channelsFirst(axes + 2);
@@ -161,7 +213,10 @@ export function transposedConvolution(
   if (!tensors.isConstant(kernel) || (bias && !tensors.isConstant(bias))) {
     const filters = tensors.in(kernel, [axes + 1, axes, ...taps.map((_, axis) => axis)]);
     const read = [source, filters, ...(bias ? [tensors.plain(bias)] : [])];
-    return tensors.made(tensors.add({ ...shared, kind: 'conv-transpose-dynamic', inputs: read }), order);
+    return tensors.made(
+      tensors.add({ ...shared, kind: 'conv-transpose-dynamic', inputs: read }),
+      order,
+    );
   }
   const values = floatsOf(use, kernel);
   const rows = channels * sizeOf(taps);
@@ -175,7 +230,10 @@ export function transposedConvolution(
     }
   }
   const weights = weightsOf(use, matrix, rows, inputs, bias);
-  return tensors.made(tensors.addWeighted({ ...shared, kind: 'conv-transpose', inputs: [source] }, weights), order);
+  return tensors.made(
+    tensors.addWeighted({ ...shared, kind: 'conv-transpose', inputs: [source] }, weights),
+    order,
+  );
 }
 
 export interface PoolWindow extends Omit<Window, 'dilation'> {
@@ -183,7 +241,11 @@ export interface PoolWindow extends Omit<Window, 'dilation'> {
   readonly kernel: readonly number[];
 }
 
-export function pool(use: Use, input: Handle, { mode, kernel, stride, padding }: PoolWindow): Handle {
+export function pool(
+  use: Use,
+  input: Handle,
+  { mode, kernel, stride, padding }: PoolWindow,
+): Handle {
   const { tensors, name } = use;
   const axes = kernel.length;
   const positions = positionsOf(use, input, axes);
@@ -204,7 +266,18 @@ export function pool(use: Use, input: Handle, { mode, kernel, stride, padding }:
           },
           ...{ pad: pads as unknown as Padding, rounding: 'floor', countsPadding: false },
         }
-      : { kind: 'pool-nd', name, inputs, mode, kernel, stride, dilation, pads, ceil: false, countsPadding: false };
+      : {
+          kind: 'pool-nd',
+          name,
+          inputs,
+          mode,
+          kernel,
+          stride,
+          dilation,
+          pads,
+          ceil: false,
+          countsPadding: false,
+        };
   return tensors.made(tensors.add(written), order);
 }
 
@@ -215,11 +288,17 @@ export function globalPool(use: Use, input: Handle, mode: 'max' | 'average'): Ha
   if (shape.length === 4) {
     const inputs = [tensors.first(input)];
     const window = { kernel: 'global', stride: 1, pad: 0, rounding: 'floor' } as const;
-    return tensors.made(tensors.add({ kind: 'pool2d', name, inputs, mode, ...window }), channelsFirst(4));
+    return tensors.made(
+      tensors.add({ kind: 'pool2d', name, inputs, mode, ...window }),
+      channelsFirst(4),
+    );
   }
   const order = tensors.best([input], shape.length);
   const axes = order.flatMap((axis, at) => (axis > 0 && axis < shape.length - 1 ? [at] : []));
   const inputs = [tensors.in(input, order)];
   const of = mode === 'max' ? 'max' : 'mean';
-  return tensors.made(tensors.add({ kind: 'reduce', name, inputs, function: of, axes, keep: true }), order);
+  return tensors.made(
+    tensors.add({ kind: 'reduce', name, inputs, function: of, axes, keep: true }),
+    order,
+  );
 }

@@ -6,7 +6,16 @@ import { floatsOf, step } from '../emit/use.js';
 import { convolution, pool, transposedConvolution, type WindowPadding } from '../emit/windows.js';
 import { channelsFirst, type Permutation } from '../permutation.js';
 import type { Handle } from '../tensors.js';
-import { flagOf, type NodeUse, numberOf, numbersAt, type Row, textOf, textsOf, wholesOf } from './node.js';
+import {
+  flagOf,
+  type NodeUse,
+  numberOf,
+  numbersAt,
+  type Row,
+  textOf,
+  textsOf,
+  wholesOf,
+} from './node.js';
 
 /** Images as the rows below take them, channels last, whatever the node's format says. */
 function lastOf(use: NodeUse, handle: Handle): Handle {
@@ -17,7 +26,9 @@ function lastOf(use: NodeUse, handle: Handle): Handle {
 }
 
 function asTold(use: NodeUse, handle: Handle): Handle {
-  return isFirst(use) ? use.tensors.transpose(handle, channelsFirst(handle.shape.length), handle.name) : handle;
+  return isFirst(use)
+    ? use.tensors.transpose(handle, channelsFirst(handle.shape.length), handle.name)
+    : handle;
 }
 
 function isFirst(use: NodeUse): boolean {
@@ -37,10 +48,12 @@ function paddingOf(use: NodeUse, axes: number): WindowPadding {
   const mode = textOf(use, 'padding').toUpperCase();
   if (mode === 'VALID') return 'valid';
   if (mode === 'SAME') return 'same';
-  if (mode !== 'EXPLICIT') throw use.fault(`padding ${mode.slice(0, 20)}`, 'SAME, VALID or EXPLICIT');
+  if (mode !== 'EXPLICIT')
+    throw use.fault(`padding ${mode.slice(0, 20)}`, 'SAME, VALID or EXPLICIT');
   const all = wholesOf(use, 'explicit_paddings');
   const start = isFirst(use) ? 2 : 1;
-  const side = (behind: 0 | 1) => Array.from({ length: axes }, (_, axis) => all[2 * (start + axis) + behind] ?? 0);
+  const side = (behind: 0 | 1) =>
+    Array.from({ length: axes }, (_, axis) => all[2 * (start + axis) + behind] ?? 0);
   return [...side(0), ...side(1)];
 }
 
@@ -62,7 +75,8 @@ function fused(use: NodeUse, make: (bias: Handle | null) => Handle): Handle {
     else if (name === 'Elu') value = unary(then, value, 'elu');
     else if (name === 'Sigmoid') value = unary(then, value, 'sigmoid');
     else if (name === 'Tanh') value = unary(then, value, 'tanh');
-    else if (name === 'LeakyRelu') value = unary(then, value, 'leaky-relu', [numberOf(use, 'leakyrelu_alpha', 0.2)]);
+    else if (name === 'LeakyRelu')
+      value = unary(then, value, 'leaky-relu', [numberOf(use, 'leakyrelu_alpha', 0.2)]);
     else if (name === 'Prelu') value = binary(then, 'prelu', value, use.input(next++));
     else throw use.fault(`fused ${name.slice(0, 40)}`, 'BiasAdd, an activation or none');
   }
@@ -73,7 +87,17 @@ function convolved(use: NodeUse, bias: Handle | null, isDepthwise: boolean): Han
   const axes = use.input(1).shape.length - 2;
   const [stored = 1, last = 1] = use.input(1).shape.slice(-2);
   const own = bias ?? use.followingBias(isDepthwise ? stored * last : last);
-  return asTold(use, convolution(use, lastOf(use, use.input(0)), use.input(1), own, windowOf(use, axes), isDepthwise));
+  return asTold(
+    use,
+    convolution(
+      use,
+      lastOf(use, use.input(0)),
+      use.input(1),
+      own,
+      windowOf(use, axes),
+      isDepthwise,
+    ),
+  );
 }
 
 function transposed(use: NodeUse): Handle {
@@ -99,11 +123,13 @@ function batchNorm(use: NodeUse): readonly Handle[] {
   const value = lastOf(use, use.input(0));
   const [scale, shift, mean, variance] = [1, 2, 3, 4].map((at) => {
     const input = use.input(at);
-    if (!use.tensors.isConstant(input)) throw use.fault('statistics that only a run can tell', 'constants');
+    if (!use.tensors.isConstant(input))
+      throw use.fault('statistics that only a run can tell', 'constants');
     return floatsOf(use, input);
   });
   const epsilon = numberOf(use, 'epsilon', 1e-4);
-  const norm = scale && shift && mean && variance ? { scale, shift, mean, variance, epsilon } : null;
+  const norm =
+    scale && shift && mean && variance ? { scale, shift, mean, variance, epsilon } : null;
   // What it tells besides are the statistics themselves.
   return [asTold(use, normalised(use, value, norm)), ...use.inputs(3, 5)];
 }
@@ -120,7 +146,10 @@ function localResponse(use: NodeUse): Handle {
     k: numberOf(use, 'bias', 1),
   };
   const order: Permutation = channelsFirst(value.shape.length);
-  return tensors.made(tensors.add({ kind: 'lrn', name, inputs: [tensors.first(value)], ...attributes }), order);
+  return tensors.made(
+    tensors.add({ kind: 'lrn', name, inputs: [tensors.first(value)], ...attributes }),
+    order,
+  );
 }
 
 function matrices(use: NodeUse, bias: Handle | null): Handle {
@@ -130,25 +159,42 @@ function matrices(use: NodeUse, bias: Handle | null): Handle {
     transposeRight: flagOf(use, 'transpose_b') || flagOf(use, 'adj_y'),
   };
   const outputs = right.shape.at(transposes.transposeRight ? -2 : -1) as number;
-  const isWeights = use.tensors.isConstant(right) && right.shape.length === 2 && left.shape.length >= 2;
+  const isWeights =
+    use.tensors.isConstant(right) && right.shape.length === 2 && left.shape.length >= 2;
   const own = bias ?? (isWeights ? use.followingBias(outputs) : null);
   return product(use, left, right, transposes, own);
 }
 
-/** A contraction of the last axes with the first ones of constant weights is a product with them. */
+/**
+ * A contraction of the last axes with the first ones of constant weights is a product with them.
+ */
 function einsum(use: NodeUse): Handle {
   const { tensors, name, fault } = use;
   const equation = textOf(use, 'equation').replace(/\s/g, '');
   const [terms = '', result] = equation.split('->');
   const [left = '', right, ...others] = terms.split(',');
   const inputs = use.inputs();
-  if (right && result !== undefined && others.length === 0 && tensors.isConstant(inputs[1] as Handle)) {
+  if (
+    right &&
+    result !== undefined &&
+    others.length === 0 &&
+    tensors.isConstant(inputs[1] as Handle)
+  ) {
     const [value, weights] = inputs as readonly [Handle, Handle];
     const summed = [...left].filter((index) => right.includes(index)).join('');
-    const [rows, columns] = [left.slice(0, left.length - summed.length), right.slice(summed.length)];
-    const isProduct = summed !== '' && left.endsWith(summed) && right.startsWith(summed) && result === rows + columns;
+    const [rows, columns] = [
+      left.slice(0, left.length - summed.length),
+      right.slice(summed.length),
+    ];
+    const isProduct =
+      summed !== '' &&
+      left.endsWith(summed) &&
+      right.startsWith(summed) &&
+      result === rows + columns;
     if (isProduct && !left.includes('.') && value.shape.length === left.length) {
-      const depth = weights.shape.slice(0, summed.length).reduce((product, extent) => product * extent, 1);
+      const depth = weights.shape
+        .slice(0, summed.length)
+        .reduce((product, extent) => product * extent, 1);
       const behind = weights.shape.slice(summed.length);
       const outputs = behind.reduce((product, extent) => product * extent, 1);
       const outer = value.shape.slice(0, rows.length);

@@ -24,19 +24,82 @@ const function2 =
 const same: Row = (use) => use.input(0);
 
 const unaryNames: Readonly<Record<string, UnaryName>> = {
-  ...{ Abs: 'abs', Acos: 'acos', Acosh: 'acosh', Asin: 'asin', Asinh: 'asinh', Atan: 'atan', Atanh: 'atanh' },
-  ...{ Ceil: 'ceil', Cos: 'cos', Cosh: 'cosh', Elu: 'elu', Erf: 'erf', Exp: 'exp', Expm1: 'expm1', Floor: 'floor' },
-  ...{ Inv: 'reciprocal', IsNan: 'is-nan', IsInf: 'is-inf', Log: 'log', Log1p: 'log1p', LogicalNot: 'not', Neg: 'neg' },
-  ...{ Reciprocal: 'reciprocal', Rint: 'round', Round: 'round', Rsqrt: 'rsqrt', Selu: 'selu', Sigmoid: 'sigmoid' },
-  ...{ Sign: 'sign', Sin: 'sin', Sinh: 'sinh', Softplus: 'softplus', Softsign: 'softsign', Sqrt: 'sqrt' },
+  ...{
+    Abs: 'abs',
+    Acos: 'acos',
+    Acosh: 'acosh',
+    Asin: 'asin',
+    Asinh: 'asinh',
+    Atan: 'atan',
+    Atanh: 'atanh',
+  },
+  ...{
+    Ceil: 'ceil',
+    Cos: 'cos',
+    Cosh: 'cosh',
+    Elu: 'elu',
+    Erf: 'erf',
+    Exp: 'exp',
+    Expm1: 'expm1',
+    Floor: 'floor',
+  },
+  ...{
+    Inv: 'reciprocal',
+    IsNan: 'is-nan',
+    IsInf: 'is-inf',
+    Log: 'log',
+    Log1p: 'log1p',
+    LogicalNot: 'not',
+    Neg: 'neg',
+  },
+  ...{
+    Reciprocal: 'reciprocal',
+    Rint: 'round',
+    Round: 'round',
+    Rsqrt: 'rsqrt',
+    Selu: 'selu',
+    Sigmoid: 'sigmoid',
+  },
+  ...{
+    Sign: 'sign',
+    Sin: 'sin',
+    Sinh: 'sinh',
+    Softplus: 'softplus',
+    Softsign: 'softsign',
+    Sqrt: 'sqrt',
+  },
   ...{ Square: 'square', Tan: 'tan', Tanh: 'tanh' },
 };
 
 const binaryNames: Readonly<Record<string, BinaryName>> = {
-  ...{ Add: 'add', AddV2: 'add', BiasAdd: 'add', Sub: 'subtract', Mul: 'multiply', RealDiv: 'divide' },
-  ...{ DivNoNan: 'divide-no-nan', FloorDiv: 'floor-divide', FloorMod: 'modulo', Mod: 'remainder', Pow: 'power' },
-  ...{ Maximum: 'maximum', Minimum: 'minimum', SquaredDifference: 'squared-difference', Atan2: 'atan2' },
-  ...{ Equal: 'equal', NotEqual: 'not-equal', Greater: 'greater', GreaterEqual: 'greater-or-equal', Less: 'less' },
+  ...{
+    Add: 'add',
+    AddV2: 'add',
+    BiasAdd: 'add',
+    Sub: 'subtract',
+    Mul: 'multiply',
+    RealDiv: 'divide',
+  },
+  ...{
+    DivNoNan: 'divide-no-nan',
+    FloorDiv: 'floor-divide',
+    FloorMod: 'modulo',
+    Mod: 'remainder',
+    Pow: 'power',
+  },
+  ...{
+    Maximum: 'maximum',
+    Minimum: 'minimum',
+    SquaredDifference: 'squared-difference',
+    Atan2: 'atan2',
+  },
+  ...{
+    Equal: 'equal',
+    NotEqual: 'not-equal',
+    Greater: 'greater',
+    GreaterEqual: 'greater-or-equal',
+    Less: 'less',
+  },
   ...{ LessEqual: 'less-or-equal', LogicalAnd: 'and', LogicalOr: 'or', LogicalXor: 'xor' },
   ...{ BitwiseAnd: 'bitwise-and', BitwiseOr: 'bitwise-or', BitwiseXor: 'bitwise-xor' },
 };
@@ -55,12 +118,21 @@ function reduced(use: NodeUse, name: ReductionName): Handle {
   const isWhole = rank === 4 && [...axes].sort().join() === '1,2';
   if (isWhole && (name === 'mean' || name === 'max') && elementTypes[input.type].isFloat) {
     const pooled = globalPool(use, input, name === 'mean' ? 'average' : 'max');
-    return keep ? pooled : tensors.reshape(pooled, [input.shape[0] as number, input.shape[3] as number], use.name);
+    return keep
+      ? pooled
+      : tensors.reshape(pooled, [input.shape[0] as number, input.shape[3] as number], use.name);
   }
   const order = tensors.best([input], rank);
   const inputs = [tensors.in(input, order)];
   const within = axes.map((axis) => order.indexOf(axis)).sort((a, b) => a - b);
-  const made = tensors.add({ kind: 'reduce', name: use.name, inputs, function: name, axes: within, keep });
+  const made = tensors.add({
+    kind: 'reduce',
+    name: use.name,
+    inputs,
+    function: name,
+    axes: within,
+    keep,
+  });
   return tensors.made(made, keep ? order : withoutAxes(order, axes));
 }
 
@@ -70,7 +142,8 @@ const logical =
   (use) => {
     const whole = {
       ...use,
-      input: (at: number) => (at === 0 ? cast(step(use, 'whole'), use.input(0), 'int32') : use.input(at)),
+      input: (at: number) =>
+        at === 0 ? cast(step(use, 'whole'), use.input(0), 'int32') : use.input(at),
     };
     return cast(use, reduced({ ...whole, name: `${use.name}/${name}` }, name), 'bool');
   };
@@ -102,7 +175,13 @@ function softmax(use: NodeUse, log: boolean): Handle {
   const order = tensors.best([input], rank);
   const axis = order.indexOf(rank - 1);
   const inputs = [tensors.in(input, order)];
-  const made = tensors.add({ kind: 'softmax', name, inputs, ...(axis === 1 ? {} : { axis }), ...(log ? { log } : {}) });
+  const made = tensors.add({
+    kind: 'softmax',
+    name,
+    inputs,
+    ...(axis === 1 ? {} : { axis }),
+    ...(log ? { log } : {}),
+  });
   return tensors.made(made, order);
 }
 
@@ -113,7 +192,10 @@ function running(use: NodeUse, kind: 'cumulative-sum' | 'cumulative-product'): H
   const order = tensors.best([input], input.shape.length);
   const inputs = [tensors.in(input, order)];
   const flags = { exclusive: flagOf(use, 'exclusive'), reverse: flagOf(use, 'reverse') };
-  return tensors.made(tensors.add({ kind, name, inputs, axis: order.indexOf(axis), ...flags }), order);
+  return tensors.made(
+    tensors.add({ kind, name, inputs, axis: order.indexOf(axis), ...flags }),
+    order,
+  );
 }
 
 function clipped(use: NodeUse): Handle {
@@ -166,7 +248,12 @@ export const elementRows: Readonly<Record<string, Row>> = {
   Cumprod: (use) => running(use, 'cumulative-product'),
   AddN: (use) => sum(use, use.inputs()),
   Div: (use) =>
-    binary(use, elementTypes[use.input(0).type].isFloat ? 'divide' : 'floor-divide', use.input(0), use.input(1)),
+    binary(
+      use,
+      elementTypes[use.input(0).type].isFloat ? 'divide' : 'floor-divide',
+      use.input(0),
+      use.input(1),
+    ),
   Relu: (use) => rectify(use, use.input(0), 'relu'),
   Relu6: (use) => rectify(use, use.input(0), 'relu6'),
   LeakyRelu: function1('leaky-relu', (use) => [numberOf(use, 'alpha', 0.2)]),

@@ -38,7 +38,10 @@ export class Evaluation {
   ) {}
 
   /** The results of all nodes by name; `given` has those of inputs. */
-  run(nodes: readonly GraphNode[], given: ReadonlyMap<string, Results>): ReadonlyMap<string, Results> {
+  run(
+    nodes: readonly GraphNode[],
+    given: ReadonlyMap<string, Results>,
+  ): ReadonlyMap<string, Results> {
     const { tensors, weights } = this.context;
     const made = new Map<string, Results>(given);
     for (const { name, op } of nodes) {
@@ -46,7 +49,11 @@ export class Evaluation {
       const stored = weights.tensors.get(name);
       if (stored) made.set(name, [tensors.constant(name, stored)]);
       else if (!weights.texts.has(name))
-        throw tensors.builder.fault(`${name} (Const)`, 'no weight of its name', 'one in the manifest');
+        throw tensors.builder.fault(
+          `${name} (Const)`,
+          'no weight of its name',
+          'one in the manifest',
+        );
     }
     const readers = this.#readersOf(nodes);
     for (const node of nodes) {
@@ -60,8 +67,10 @@ export class Evaluation {
   /** Nodes by what they read; the network itself reads its outputs. */
   #readersOf(nodes: readonly GraphNode[]): Readers {
     const readers = new Map<string, (GraphNode | null)[]>();
-    const add = (name: string, reader: GraphNode | null) => readers.set(name, [...(readers.get(name) ?? []), reader]);
-    for (const node of nodes) for (const input of node.input) if (!isControl(input)) add(sourceOf(input).node, node);
+    const add = (name: string, reader: GraphNode | null) =>
+      readers.set(name, [...(readers.get(name) ?? []), reader]);
+    for (const node of nodes)
+      for (const input of node.input) if (!isControl(input)) add(sourceOf(input).node, node);
     for (const output of this.context.outputs) add(sourceOf(output).node, null);
     return readers;
   }
@@ -96,9 +105,11 @@ export class Evaluation {
       inputs: (first = 0, end = inputs.length) => inputs.slice(first, end),
       followingBias: (channels) => {
         const [reader] = own;
-        if (own.length !== 1 || !reader || !ADDS_BIAS.has(reader.op) || reader.input.length !== 2) return null;
+        if (own.length !== 1 || !reader || !ADDS_BIAS.has(reader.op) || reader.input.length !== 2)
+          return null;
         const other = reader.input.find((input) => sourceOf(input).node !== name);
-        const bias = other === undefined ? undefined : made.get(sourceOf(other).node)?.[sourceOf(other).at];
+        const bias =
+          other === undefined ? undefined : made.get(sourceOf(other).node)?.[sourceOf(other).at];
         if (!bias || !tensors.isConstant(bias) || !isShift(bias, channels)) return null;
         absorbed.by = reader.name;
         return bias;
@@ -118,16 +129,23 @@ export class Evaluation {
     const types = opaqueResults(use) ?? told;
     if (!types) throw fault('results whose shape only a run can tell', 'fixed shapes');
     const layer = tensors.fresh(name);
-    const results = types.map((type, at) => ({ ...type, name: at === 0 ? layer : tensors.fresh(`${layer}:${at}`) }));
+    const results = types.map((type, at) => ({
+      ...type,
+      name: at === 0 ? layer : tensors.fresh(`${layer}:${at}`),
+    }));
     const inputs = use.inputs().map((input) => tensors.plain(input));
-    return tensors.builder.addOpaque(layer, node.op, inputs, results).map((tensor) => tensors.made(tensor));
+    return tensors.builder
+      .addOpaque(layer, node.op, inputs, results)
+      .map((tensor) => tensors.made(tensor));
   }
 
   #call(name: string, inputs: readonly Handle[], fault: NodeUse['fault']): Results {
     const body = this.context.functions.get(name);
     if (!body) throw fault(`a branch ${name.slice(0, 60)}`, 'a function of the library');
     if (this.depth > DEEPEST) throw fault(`functions ${this.depth} deep`, `at most ${DEEPEST}`);
-    const given = new Map(body.signature.inputArg.map((argument, at) => [argument.name, [inputs[at] ?? null]]));
+    const given = new Map(
+      body.signature.inputArg.map((argument, at) => [argument.name, [inputs[at] ?? null]]),
+    );
     const arguments_ = [...given.keys()].map((argument) => ({
       name: argument,
       op: 'Placeholder',

@@ -25,7 +25,9 @@ export interface NodeUse extends Use {
   input(at: number): Handle;
   /** All that it reads, from `first` to before `end`. */
   inputs(first?: number, end?: number): readonly Handle[];
-  /** The shift of each channel that is all that reads this node's result; it then counts as done. */
+  /**
+   * The shift of each channel that is all that reads this node's result; it then counts as done.
+   */
   followingBias(channels: number): Handle | null;
   /** The results of a function of the graph's library, given its arguments. */
   call(name: string, inputs: readonly Handle[]): Results;
@@ -62,7 +64,8 @@ export function numberOf({ node }: Attributes, key: string, otherwise: number): 
 
 function listOf({ node }: Attributes, key: string, of: string): readonly unknown[] {
   const list: unknown = node.attr[key]?.list;
-  const items: unknown = list !== null && typeof list === 'object' ? (list as Record<string, unknown>)[of] : [];
+  const items: unknown =
+    list !== null && typeof list === 'object' ? (list as Record<string, unknown>)[of] : [];
   return Array.isArray(items) ? items : [];
 }
 
@@ -75,17 +78,39 @@ export function textsOf(use: Attributes, key: string): readonly string[] {
   return listOf(use, key, 's').map(decoded);
 }
 
-/** By name and by number, as graphs of either age have them. TensorFlow.js has whole numbers of 32 bits alone. */
+/**
+ * By name and by number, as graphs of either age have them. TensorFlow.js has whole numbers of 32
+ * bits alone.
+ */
 const types: Readonly<Record<string, ElementType | 'text'>> = {
   ...{ DT_FLOAT: 'float32', DT_DOUBLE: 'float32', DT_HALF: 'float32', DT_BFLOAT16: 'float32' },
-  ...{ DT_INT32: 'int32', DT_INT64: 'int32', DT_INT16: 'int32', DT_INT8: 'int32', DT_UINT8: 'int32' },
+  ...{
+    DT_INT32: 'int32',
+    DT_INT64: 'int32',
+    DT_INT16: 'int32',
+    DT_INT8: 'int32',
+    DT_UINT8: 'int32',
+  },
   ...{ DT_UINT16: 'int32', DT_BOOL: 'bool', DT_STRING: 'text' },
-  ...{ 1: 'float32', 2: 'float32', 3: 'int32', 4: 'int32', 5: 'int32', 6: 'int32', 7: 'text', 9: 'int32' },
+  ...{
+    1: 'float32',
+    2: 'float32',
+    3: 'int32',
+    4: 'int32',
+    5: 'int32',
+    6: 'int32',
+    7: 'text',
+    9: 'int32',
+  },
   ...{ 10: 'bool', 14: 'float32', 17: 'int32', 19: 'float32' },
 };
 
 /** @throws InputError for a type that no tensor here has. */
-export function typeOf(use: Attributes & Pick<Use, 'fault'>, key: string, otherwise: ElementType): ElementType {
+export function typeOf(
+  use: Attributes & Pick<Use, 'fault'>,
+  key: string,
+  otherwise: ElementType,
+): ElementType {
   const written = use.node.attr[key]?.type;
   if (written === undefined) return otherwise;
   const type = types[String(written)];
@@ -98,23 +123,34 @@ export function isText({ node }: Attributes, key: string): boolean {
 }
 
 const Extents = z.object({
-  shape: z.object({ dim: z.array(z.object({ size: z.union([z.string(), z.number()]).optional() })).default([]) }),
+  shape: z.object({
+    dim: z.array(z.object({ size: z.union([z.string(), z.number()]).optional() })).default([]),
+  }),
 });
 
 /** Extents of a shape attribute, −1 where one is open; null where the graph has none. */
 export function shapeOf({ node }: Attributes, key: string): readonly number[] | null {
   const parsed = Extents.safeParse(node.attr[key]);
-  const unknown = (node.attr[key]?.shape as { unknownRank?: boolean } | undefined)?.unknownRank === true;
-  return parsed.success && !unknown ? parsed.data.shape.dim.map(({ size = 0 }) => Number(size)) : null;
+  const unknown =
+    (node.attr[key]?.shape as { unknownRank?: boolean } | undefined)?.unknownRank === true;
+  return parsed.success && !unknown
+    ? parsed.data.shape.dim.map(({ size = 0 }) => Number(size))
+    : null;
 }
 
 /** Shapes that a converter left behind for each result; null where one of them is open. */
 export function noted({ node }: Attributes): readonly (readonly number[])[] | null {
   const list = listOf({ node }, '_output_shapes', 'shape');
-  const shapes = list.map((shape) => Extents.safeParse({ shape }).data?.shape.dim.map(({ size }) => Number(size)));
-  const known = shapes.flatMap((shape) => (shape?.every((extent) => extent >= 0 || extent === -1) ? [shape] : []));
+  const shapes = list.map((shape) =>
+    Extents.safeParse({ shape }).data?.shape.dim.map(({ size }) => Number(size)),
+  );
+  const known = shapes.flatMap((shape) =>
+    shape?.every((extent) => extent >= 0 || extent === -1) ? [shape] : [],
+  );
   if (known.length === 0 || known.length !== shapes.length) return null;
-  const closed = known.map((shape) => shape.map((extent, axis) => (extent === -1 && axis === 0 ? 1 : extent)));
+  const closed = known.map((shape) =>
+    shape.map((extent, axis) => (extent === -1 && axis === 0 ? 1 : extent)),
+  );
   return closed.every((shape) => shape.every((extent) => extent >= 0)) ? closed : null;
 }
 

@@ -23,7 +23,8 @@ export function inOrder(
   const state = new Map<string, 'open' | 'done'>();
   for (const name of wanted) {
     const start = byName.get(name);
-    if (!start) throw new InputError(`${file}: output ${name}: found no node of that name, expected one`);
+    if (!start)
+      throw new InputError(`${file}: output ${name}: found no node of that name, expected one`);
     const stack = [{ node: start, next: 0 }];
     while (stack.length > 0) {
       const top = stack[stack.length - 1] as { readonly node: GraphNode; next: number };
@@ -49,7 +50,9 @@ export function inOrder(
       }
       const seen = state.get(source.name);
       if (seen === 'open') {
-        throw new InputError(`${file}: node ${node.name}: found a circle through ${source.name}, expected none`);
+        throw new InputError(
+          `${file}: node ${node.name}: found a circle through ${source.name}, expected none`,
+        );
       }
       if (seen === undefined) stack.push({ node: source, next: 0 });
     }

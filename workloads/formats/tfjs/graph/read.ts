@@ -1,5 +1,5 @@
-// TensorFlow graphs, as a TensorFlow.js GraphModel's JSON has them: inference graphs with frozen weights, whose nodes stand
-// in any order.
+// TensorFlow graphs, as a TensorFlow.js GraphModel's JSON has them: inference graphs with frozen
+// weights, whose nodes stand in any order.
 
 import { z } from 'zod';
 import { InputError } from '../../../base/errors.js';
@@ -36,18 +36,26 @@ const Signature = z.object({
 });
 
 /** `weights`: of the Const nodes, by name; `signature`: which tensors the model gives out. */
-export function readTfjsGraph(topology: unknown, weights: TfjsWeights, signature: unknown, file: SourceFile): ZooEntry {
+export function readTfjsGraph(
+  topology: unknown,
+  weights: TfjsWeights,
+  signature: unknown,
+  file: SourceFile,
+): ZooEntry {
   const parsed = Graph.safeParse(topology);
   if (!parsed.success) {
     const [issue] = parsed.error.issues;
-    throw new InputError(`${file.name}: modelTopology.${issue?.path.join('.')}: ${issue?.message}: no graph`);
+    throw new InputError(
+      `${file.name}: modelTopology.${issue?.path.join('.')}: ${issue?.message}: no graph`,
+    );
   }
   const { node: nodes, library } = parsed.data;
   requireAtMost(file.name, 'nodes', nodes.length, file.limits.layers, 'layers');
   const byName = new Map(nodes.map((node) => [node.name, node]));
   const outputs = outputsOf(nodes, signature);
   // Where all nodes are read they go round in circles.
-  const wanted = outputs.length > 0 ? outputs.map((output) => sourceOf(output).node) : [...byName.keys()];
+  const wanted =
+    outputs.length > 0 ? outputs.map((output) => sourceOf(output).node) : [...byName.keys()];
   const ordered = inOrder(wanted, byName, file.name);
   requireKnown(ordered, weights, file);
   const builder = new GraphBuilder(file);
@@ -77,9 +85,15 @@ export function readTfjsGraph(topology: unknown, weights: TfjsWeights, signature
   return finished(tensors, results, title, weights, file);
 }
 
-function inputShape(node: GraphNode, open: OpenInputs, builder: GraphBuilder, file: SourceFile): readonly number[] {
+function inputShape(
+  node: GraphNode,
+  open: OpenInputs,
+  builder: GraphBuilder,
+  file: SourceFile,
+): readonly number[] {
   const written = shapeOf({ node }, 'shape');
-  if (!written) throw builder.fault(node.name, 'an input without a shape', 'a model exported with one');
+  if (!written)
+    throw builder.fault(node.name, 'an input without a shape', 'a model exported with one');
   return boundShape(
     node.name,
     written.map((extent) => (extent < 0 ? null : extent)),
@@ -88,7 +102,9 @@ function inputShape(node: GraphNode, open: OpenInputs, builder: GraphBuilder, fi
   );
 }
 
-/** Names of the tensors that a model gives out: those of its signature, else of what nothing reads. */
+/**
+ * Names of the tensors that a model gives out: those of its signature, else of what nothing reads.
+ */
 function outputsOf(nodes: readonly GraphNode[], signature: unknown): readonly string[] {
   const parsed = Signature.safeParse(signature);
   const told = parsed.success ? Object.values(parsed.data.outputs).map(({ name }) => name) : [];

@@ -19,9 +19,23 @@ import {
 import { frontAxis, step } from '../emit/use.js';
 import { channelsFirst } from '../permutation.js';
 import type { Handle } from '../tensors.js';
-import { flagOf, type NodeUse, numberAt, numberOf, numbersAt, type Row, textOf, wholesOf } from './node.js';
+import {
+  flagOf,
+  type NodeUse,
+  numberAt,
+  numberOf,
+  numbersAt,
+  type Row,
+  textOf,
+  wholesOf,
+} from './node.js';
 
-function constant(use: NodeUse, shape: readonly number[], type: ElementType, values: ArrayLike<number>): Handle {
+function constant(
+  use: NodeUse,
+  shape: readonly number[],
+  type: ElementType,
+  values: ArrayLike<number>,
+): Handle {
   use.tensors.builder.requireElements(sizeOf(shape), `elements of ${use.name}`);
   const room = roomFor({ shape, type });
   room.set(values);
@@ -29,7 +43,8 @@ function constant(use: NodeUse, shape: readonly number[], type: ElementType, val
   return use.tensors.constant(use.name, tensor);
 }
 
-const wholes = (use: NodeUse, values: readonly number[]) => constant(use, [values.length], 'int32', values);
+const wholes = (use: NodeUse, values: readonly number[]) =>
+  constant(use, [values.length], 'int32', values);
 
 function reshape(use: NodeUse): Handle {
   const input = use.input(0);
@@ -40,8 +55,11 @@ function reshape(use: NodeUse): Handle {
 function squeeze(use: NodeUse): Handle {
   const input = use.input(0);
   const rank = input.shape.length;
-  const told = [...wholesOf(use, 'squeeze_dims'), ...wholesOf(use, 'axis')].map((axis) => frontAxis(use, axis, rank));
-  const isGone = (extent: number, axis: number) => (told.length > 0 ? told.includes(axis) : extent === 1);
+  const told = [...wholesOf(use, 'squeeze_dims'), ...wholesOf(use, 'axis')].map((axis) =>
+    frontAxis(use, axis, rank),
+  );
+  const isGone = (extent: number, axis: number) =>
+    told.length > 0 ? told.includes(axis) : extent === 1;
   return use.tensors.reshape(
     input,
     input.shape.filter((extent, axis) => !isGone(extent, axis)),
@@ -63,7 +81,13 @@ function pad(use: NodeUse): Handle {
     const isReflected = textOf(use, 'mode').toUpperCase() === 'REFLECT';
     return padded(use, use.input(0), pads, isReflected ? 'reflect' : 'symmetric');
   }
-  return padded(use, use.input(0), pads, 'constant', use.count > 2 ? numberAt(use, 2, 'a value') : 0);
+  return padded(
+    use,
+    use.input(0),
+    pads,
+    'constant',
+    use.count > 2 ? numberAt(use, 2, 'a value') : 0,
+  );
 }
 
 function slice(use: NodeUse): Handle {
@@ -74,7 +98,12 @@ function slice(use: NodeUse): Handle {
     const size = sizes[axis] as number;
     return size === -1 ? (input.shape[axis] as number) : start + size;
   });
-  return sliced(use, input, { starts, ends, axes: starts.map((_, axis) => axis), steps: starts.map(() => 1) });
+  return sliced(use, input, {
+    starts,
+    ends,
+    axes: starts.map((_, axis) => axis),
+    steps: starts.map(() => 1),
+  });
 }
 
 const FAR = 2 ** 31;
@@ -112,8 +141,20 @@ function stridedSlice(use: NodeUse): Handle {
     const isShrunk = has('shrink_axis_mask', at);
     const stepOf = isShrunk ? 1 : (strides[at] as number);
     const start =
-      has('begin_mask', at) && !isShrunk ? (stepOf > 0 ? 0 : extent - 1) : begin < 0 ? begin + extent : begin;
-    const end = isShrunk ? start + 1 : has('end_mask', at) ? (stepOf > 0 ? extent : -FAR) : (ends[at] as number);
+      has('begin_mask', at) && !isShrunk
+        ? stepOf > 0
+          ? 0
+          : extent - 1
+        : begin < 0
+          ? begin + extent
+          : begin;
+    const end = isShrunk
+      ? start + 1
+      : has('end_mask', at)
+        ? stepOf > 0
+          ? extent
+          : -FAR
+        : (ends[at] as number);
     cut.starts.push(start);
     cut.ends.push(end);
     cut.axes.push(axis);
@@ -132,7 +173,8 @@ function splitEvenly(use: NodeUse): readonly Handle[] {
   const axis = frontAxis(use, numberAt(use, 0, 'an axis'), input.shape.length);
   const parts = numberOf(use, 'num_split', 1);
   const size = (input.shape[axis] as number) / parts;
-  if (!Number.isInteger(size)) throw use.fault(`${parts} parts of ${input.shape[axis]}`, 'a divisor');
+  if (!Number.isInteger(size))
+    throw use.fault(`${parts} parts of ${input.shape[axis]}`, 'a divisor');
   return split(use, input, axis, new Array<number>(parts).fill(size));
 }
 
@@ -181,7 +223,11 @@ function fill(use: NodeUse): Handle {
 }
 
 function range(use: NodeUse): Handle {
-  const [start, limit, delta] = [0, 1, 2].map((at) => numberAt(use, at, 'a range')) as [number, number, number];
+  const [start, limit, delta] = [0, 1, 2].map((at) => numberAt(use, at, 'a range')) as [
+    number,
+    number,
+    number,
+  ];
   const count = Math.max(0, Math.ceil((limit - start) / delta));
   use.tensors.builder.requireElements(count, 'elements of a range');
   const values = Array.from({ length: count }, (_, at) => start + at * delta);
@@ -194,12 +240,17 @@ function oneHot(use: NodeUse): Handle {
   const [on, off] = [use.input(2), use.input(3)];
   const values = packed(step(use, 'values'), [off, on], 0);
   const inputs = [tensors.plain(use.input(0)), tensors.plain(values)];
-  return tensors.made(tensors.add({ kind: 'one-hot', name, inputs, depth, axis: numberOf(use, 'axis', -1) }));
+  return tensors.made(
+    tensors.add({ kind: 'one-hot', name, inputs, depth, axis: numberOf(use, 'axis', -1) }),
+  );
 }
 
 function resize(use: NodeUse, mode: 'nearest' | 'linear'): Handle {
   const positions = numbersAt(use, 1, 'a size');
-  const [alignCorners, halfPixels] = [flagOf(use, 'align_corners'), flagOf(use, 'half_pixel_centers')];
+  const [alignCorners, halfPixels] = [
+    flagOf(use, 'align_corners'),
+    flagOf(use, 'half_pixel_centers'),
+  ];
   return resized(use, use.input(0), positions, { mode, alignCorners, halfPixels });
 }
 
@@ -215,7 +266,8 @@ function blocks(use: NodeUse, kind: 'depth-to-space' | 'space-to-depth'): Handle
 }
 
 /** [before, behind] of each axis as all befores, then all behinds. */
-const sides = (pairs: readonly number[]) => [0, 1].flatMap((side) => pairs.filter((_, at) => at % 2 === side));
+const sides = (pairs: readonly number[]) =>
+  [0, 1].flatMap((side) => pairs.filter((_, at) => at % 2 === side));
 
 function spaceToBatch(use: NodeUse): Handle {
   const { tensors, name } = use;
@@ -235,15 +287,28 @@ function topK(use: NodeUse): readonly Handle[] {
   const { tensors, name } = use;
   const inputs = [tensors.plain(use.input(0))];
   const k = use.count > 1 ? numberAt(use, 1, 'k') : numberOf(use, 'k', 1);
-  const made = tensors.addAll({ kind: 'top-k', name, inputs, k, axis: -1, largest: true, sorted: true });
+  const made = tensors.addAll({
+    kind: 'top-k',
+    name,
+    inputs,
+    k,
+    axis: -1,
+    largest: true,
+    sorted: true,
+  });
   const [values, places] = made.map((tensor) => tensors.made(tensor)) as [Handle, Handle];
   return [values, cast(step(use, 'indices'), places, 'int32')];
 }
 
 function transpose(use: NodeUse): Handle {
-  const permutation = numbersAt(use, 1, 'a permutation').map((axis) => frontAxis(use, axis, use.input(0).shape.length));
+  const permutation = numbersAt(use, 1, 'a permutation').map((axis) =>
+    frontAxis(use, axis, use.input(0).shape.length),
+  );
   if (new Set(permutation).size !== use.input(0).shape.length) {
-    throw use.fault(`the permutation ${permutation.join(', ')}`, `each of ${use.input(0).shape.length} axes once`);
+    throw use.fault(
+      `the permutation ${permutation.join(', ')}`,
+      `each of ${use.input(0).shape.length} axes once`,
+    );
   }
   return use.tensors.transpose(use.input(0), permutation, use.name);
 }

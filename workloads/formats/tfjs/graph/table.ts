@@ -1,4 +1,5 @@
-// The TensorFlow operators that are read, and those that no network of numbers and fixed shapes is made of.
+// The TensorFlow operators that are read, and those that no network of numbers and fixed shapes is
+// made of.
 
 import type { Handle } from '../tensors.js';
 import { convolutionRows } from './convolutions.js';
@@ -9,7 +10,9 @@ import { shapeRows } from './shapes.js';
 /** The branch that a constant condition chooses. */
 function branch(use: NodeUse): Results {
   const isTrue = numberAt(use, 0, 'a condition') !== 0;
-  const name = (use.node.attr[isTrue ? 'then_branch' : 'else_branch']?.func as { name?: unknown } | undefined)?.name;
+  const name = (
+    use.node.attr[isTrue ? 'then_branch' : 'else_branch']?.func as { name?: unknown } | undefined
+  )?.name;
   if (typeof name !== 'string') throw use.fault('no branch', 'a function of the library');
   return use.call(name, use.inputs(1));
 }
@@ -30,7 +33,9 @@ export const tfRows: Readonly<Record<string, Row>> = {
   Switch: switched,
 };
 
-/** Operators whose results nothing but a run can tell the shape of, or that are about no numbers. */
+/**
+ * Operators whose results nothing but a run can tell the shape of, or that are about no numbers.
+ */
 export const refused: readonly { readonly what: string; readonly operators: RegExp }[] = [
   {
     what: 'texts and tables of them',
@@ -39,11 +44,13 @@ export const refused: readonly { readonly what: string; readonly operators: RegE
   },
   {
     what: 'loops',
-    operators: /^(While|StatelessWhile|Enter|Exit|LoopCond|NextIteration|TensorList|TensorArray|For$)/,
+    operators:
+      /^(While|StatelessWhile|Enter|Exit|LoopCond|NextIteration|TensorList|TensorArray|For$)/,
   },
   {
     what: 'results whose shape only a run can tell',
-    operators: /^(NonMaxSuppression|Sparse|Unique|Where$|Bincount|DenseBincount|Ragged|ListDiff|DynamicPartition)/,
+    operators:
+      /^(NonMaxSuppression|Sparse|Unique|Where$|Bincount|DenseBincount|Ragged|ListDiff|DynamicPartition)/,
   },
 ];
 

@@ -71,7 +71,8 @@ export function activationName(written: unknown): string {
 export function activated(use: KerasUse, value: Handle): Handle {
   const name = activationName(use.config.activation);
   const apply = Object.hasOwn(activations, name) ? activations[name] : undefined;
-  if (!apply) throw use.fault(`activation ${name.slice(0, 40)}`, Object.keys(activations).join(', '));
+  if (!apply)
+    throw use.fault(`activation ${name.slice(0, 40)}`, Object.keys(activations).join(', '));
   return apply(step(use, name), value);
 }
 
@@ -85,7 +86,11 @@ function rectified(use: KerasUse): Handle {
     return rectify(use, value, most === 6 ? 'relu6' : 'relu');
   }
   const number = (suffix: string, each: number) =>
-    use.tensors.constant(`${use.name}.${suffix}`, { shape: [], type: 'float32', values: Float32Array.of(each) });
+    use.tensors.constant(`${use.name}.${suffix}`, {
+      shape: [],
+      type: 'float32',
+      values: Float32Array.of(each),
+    });
   let result = value;
   if (threshold === 0) {
     if (slope !== 0) result = unary(step(use, 'leaky'), value, 'leaky-relu', [slope]);
@@ -116,7 +121,8 @@ export const activationRows: Readonly<Record<string, KerasRow>> = {
     return activated(use, value);
   },
   ReLU: rectified,
-  LeakyReLU: (use) => unary(use, one(use), 'leaky-relu', [numberOf(use, ['alpha', 'negative_slope'], 0.3)]),
+  LeakyReLU: (use) =>
+    unary(use, one(use), 'leaky-relu', [numberOf(use, ['alpha', 'negative_slope'], 0.3)]),
   ELU: (use) => unary(use, one(use), 'elu', [numberOf(use, 'alpha', 1)]),
   ThresholdedReLU: (use) => unary(use, one(use), 'thresholded-relu', [numberOf(use, 'theta', 1)]),
   PReLU: learnedSlopes,

@@ -22,7 +22,11 @@ function windowOf(use: KerasUse, axes: number) {
   const ones = new Array<number>(axes).fill(1);
   const kernel = numbersOf(use, 'kernel_size', axes, ones);
   const dilation = numbersOf(use, 'dilation_rate', axes, ones);
-  const window = { stride: numbersOf(use, 'strides', axes, ones), dilation, padding: paddingOf(use, kernel, dilation) };
+  const window = {
+    stride: numbersOf(use, 'strides', axes, ones),
+    dilation,
+    padding: paddingOf(use, kernel, dilation),
+  };
   return { kernel, window };
 }
 
@@ -38,7 +42,11 @@ const convolved =
     asImages(use, (value) => {
       const { kernel, window } = windowOf(use, axes);
       const filters = filtersOf(use);
-      const stored = use.weight('kernel', [...kernel, channelsOf(value) / numberOf(use, 'groups', 1), filters]);
+      const stored = use.weight('kernel', [
+        ...kernel,
+        channelsOf(value) / numberOf(use, 'groups', 1),
+        filters,
+      ]);
       return activated(use, convolution(use, value, stored, biasOf(use, filters), window));
     });
 
@@ -50,7 +58,10 @@ const depthwise =
       const channels = channelsOf(value);
       const multiplier = numberOf(use, 'depth_multiplier', 1);
       const stored = use.weight(['depthwise_kernel', 'kernel'], [...kernel, channels, multiplier]);
-      return activated(use, convolution(use, value, stored, biasOf(use, channels * multiplier), window, true));
+      return activated(
+        use,
+        convolution(use, value, stored, biasOf(use, channels * multiplier), window, true),
+      );
     });
 
 /** A depthwise convolution, then a pointwise one. */
@@ -61,10 +72,21 @@ const separable =
       const { kernel, window } = windowOf(use, axes);
       const inner = channelsOf(value) * numberOf(use, 'depth_multiplier', 1);
       const filters = filtersOf(use);
-      const deep = use.weight('depthwise_kernel', [...kernel, channelsOf(value), inner / channelsOf(value)]);
+      const deep = use.weight('depthwise_kernel', [
+        ...kernel,
+        channelsOf(value),
+        inner / channelsOf(value),
+      ]);
       const point = use.weight('pointwise_kernel', [...kernel.map(() => 1), inner, filters]);
       const ones = kernel.map(() => 1);
-      const between = convolution({ ...step(use, 'depthwise'), readers: 1 }, value, deep, null, window, true);
+      const between = convolution(
+        { ...step(use, 'depthwise'), readers: 1 },
+        value,
+        deep,
+        null,
+        window,
+        true,
+      );
       const plain = { stride: ones, dilation: ones, padding: 'valid' } as const;
       return activated(use, convolution(use, between, point, biasOf(use, filters), plain));
     });
@@ -85,7 +107,10 @@ const transposed =
           ? extent * stride
           : extent * stride + Math.max(0, (kernel[axis] as number) - stride);
       });
-      return activated(use, transposedConvolution(use, value, stored, biasOf(use, filters), { ...window, positions }));
+      return activated(
+        use,
+        transposedConvolution(use, value, stored, biasOf(use, filters), { ...window, positions }),
+      );
     });
 
 const pooled =
@@ -95,7 +120,10 @@ const pooled =
       const kernel = numbersOf(use, 'pool_size', axes, new Array<number>(axes).fill(2));
       const stride = numbersOf(use, 'strides', axes, kernel);
       const dilation = kernel.map(() => 1);
-      const padding = padsOf(paddingOf(use, kernel, dilation), value.shape.slice(1, -1), kernel, { stride, dilation });
+      const padding = padsOf(paddingOf(use, kernel, dilation), value.shape.slice(1, -1), kernel, {
+        stride,
+        dilation,
+      });
       return pool(use, value, { mode, kernel, stride, padding });
     });
 
@@ -121,14 +149,22 @@ const dot: KerasRow = (use) => {
   const { tensors, name, fault, inputs, config } = use;
   const [left, right] = inputs;
   if (!left || !right || inputs.length > 2) throw fault(`${inputs.length} inputs`, 'two');
-  const told: readonly unknown[] = Array.isArray(config.axes) ? config.axes : [config.axes, config.axes];
+  const told: readonly unknown[] = Array.isArray(config.axes)
+    ? config.axes
+    : [config.axes, config.axes];
   const [first, second] = [left, right].map((value, at) =>
     frontAxis(use, Number(told[at] ?? -1), value.shape.length),
   ) as [number, number];
   const unit = (value: Handle, axis: number, suffix: string) => {
     if (!flagOf(use, 'normalize', false)) return value;
     return tensors.made(
-      tensors.add({ kind: 'lp-norm', name: `${name}/${suffix}`, inputs: [tensors.plain(value)], axis, p: 2 }),
+      tensors.add({
+        kind: 'lp-norm',
+        name: `${name}/${suffix}`,
+        inputs: [tensors.plain(value)],
+        axis,
+        p: 2,
+      }),
     );
   };
   const [a, b] = [unit(left, first, 'left'), unit(right, second, 'right')];
@@ -136,7 +172,9 @@ const dot: KerasRow = (use) => {
     return product(use, a, b, { transposeLeft: first === 1, transposeRight: second === 2 });
   }
   const letters = 'bcdefghijklm';
-  const own = a.shape.map((_, axis) => (axis === 0 ? 'a' : axis === first ? 'z' : (letters[axis] as string)));
+  const own = a.shape.map((_, axis) =>
+    axis === 0 ? 'a' : axis === first ? 'z' : (letters[axis] as string),
+  );
   const other = b.shape.map((_, axis) =>
     axis === 0 ? 'a' : axis === second ? 'z' : (letters[axis] as string).toUpperCase(),
   );

@@ -29,8 +29,10 @@ const DEEPEST = 32;
 const IMAGES = /Conv|Pool|ZeroPadding|Cropping|UpSampling|BatchNormalization/;
 
 const keyOf = ({ layer, node }: Reference) => `${layer}:${node}`;
-const configOf = (layer: KerasLayerJson): KerasConfig => (Array.isArray(layer.config) ? {} : layer.config);
-const nameOf = (layer: KerasLayerJson) => layer.name ?? String(configOf(layer).name ?? layer.class_name);
+const configOf = (layer: KerasLayerJson): KerasConfig =>
+  Array.isArray(layer.config) ? {} : layer.config;
+const nameOf = (layer: KerasLayerJson) =>
+  layer.name ?? String(configOf(layer).name ?? layer.class_name);
 
 export class ModelRun {
   readonly #finder: LayerWeightFinder;
@@ -40,16 +42,31 @@ export class ModelRun {
     this.#finder = new LayerWeightFinder(context.tensors, context.weights);
   }
 
-  /** What a model makes of `given`; of inputs of its own where those are null. `scope` goes before its layers' names. */
-  model({ class_name: kind, config }: Model, given: readonly Handle[] | null, scope: string): readonly Handle[] {
+  /**
+   * What a model makes of `given`; of inputs of its own where those are null. `scope` goes before
+   * its layers' names.
+   */
+  model(
+    { class_name: kind, config }: Model,
+    given: readonly Handle[] | null,
+    scope: string,
+  ): readonly Handle[] {
     if (++this.#depth > DEEPEST)
-      throw new InputError(`${this.context.file.name}: found models ${DEEPEST} deep, expected less`);
+      throw new InputError(
+        `${this.context.file.name}: found models ${DEEPEST} deep, expected less`,
+      );
     const layers = Array.isArray(config) ? config : config.layers;
     const told = Array.isArray(config) ? { layers: config } : config;
     const isSequential = kind === 'Sequential' || Array.isArray(config);
     const results = isSequential
       ? this.#sequence(layers, given, scope, told.build_input_shape ?? null)
-      : this.#graph(layers, given, scope, referencesOf(told.input_layers), referencesOf(told.output_layers));
+      : this.#graph(
+          layers,
+          given,
+          scope,
+          referencesOf(told.input_layers),
+          referencesOf(told.output_layers),
+        );
     this.#depth--;
     return results;
   }
@@ -65,7 +82,10 @@ export class ModelRun {
       const isInput = layer.class_name === 'InputLayer';
       if (at === 0 && !given) {
         const nested = NESTED.includes(layer.class_name) && !hasShape(layer);
-        if (!nested) values = [this.#input(layer, isInput ? nameOf(layer) : `${nameOf(layer)}_input`, layers, built)];
+        if (!nested)
+          values = [
+            this.#input(layer, isInput ? nameOf(layer) : `${nameOf(layer)}_input`, layers, built),
+          ];
         this.#requireBound();
       }
       if (isInput) continue;
@@ -84,11 +104,15 @@ export class ModelRun {
   ): readonly Handle[] {
     const { tensors } = this.context;
     const made = new Map<string, readonly Handle[]>();
-    const waiting: { readonly layer: KerasLayerJson; readonly key: string; readonly inputs: readonly Reference[] }[] =
-      [];
+    const waiting: {
+      readonly layer: KerasLayerJson;
+      readonly key: string;
+      readonly inputs: readonly Reference[];
+    }[] = [];
     const readers = new Map<string, number>();
     const count = (references: readonly Reference[]) => {
-      for (const reference of references) readers.set(keyOf(reference), (readers.get(keyOf(reference)) ?? 0) + 1);
+      for (const reference of references)
+        readers.set(keyOf(reference), (readers.get(keyOf(reference)) ?? 0) + 1);
     };
     count(outputs);
     for (const layer of layers) {
@@ -101,7 +125,8 @@ export class ModelRun {
       }
       for (const [node, inbound] of layer.inbound_nodes.entries()) {
         const { inputs: read, named } = inboundOf(inbound);
-        if (named.length > 0) throw tensors.builder.fault(name, `tensors as ${named.join(', ')}`, 'inputs alone');
+        if (named.length > 0)
+          throw tensors.builder.fault(name, `tensors as ${named.join(', ')}`, 'inputs alone');
         count(read);
         waiting.push({ layer, key: `${name}:${node}`, inputs: read });
       }
@@ -111,7 +136,9 @@ export class ModelRun {
       const name = nameOf(each.layer);
       const uses = each.layer.inbound_nodes.length;
       const isLater = NESTED.includes(each.layer.class_name) && readers.has(`${name}:${uses}`);
-      return isLater ? { ...each, key: `${name}:${Number(each.key.slice(name.length + 1)) + 1}` } : each;
+      return isLater
+        ? { ...each, key: `${name}:${Number(each.key.slice(name.length + 1)) + 1}` }
+        : each;
     });
     this.#requireBound();
     for (let left = shifted; left.length > 0; ) {
@@ -136,16 +163,24 @@ export class ModelRun {
     return results.length > 0 ? results : last;
   }
 
-  #layer(layer: KerasLayerJson, inputs: readonly Handle[] | null, scope: string, readers: number): readonly Handle[] {
+  #layer(
+    layer: KerasLayerJson,
+    inputs: readonly Handle[] | null,
+    scope: string,
+    readers: number,
+  ): readonly Handle[] {
     const { tensors, isThird } = this.context;
     const name = nameOf(layer);
     const path = `${scope}${name}`;
     if (NESTED.includes(layer.class_name)) {
       const nested = KerasModel.safeParse(layer);
-      if (!nested.success) throw tensors.builder.fault(path, 'a model without layers', 'one with some');
+      if (!nested.success)
+        throw tensors.builder.fault(path, 'a model without layers', 'one with some');
       return this.model(nested.data, inputs, `${path}/`);
     }
-    const row = Object.hasOwn(kerasRows, layer.class_name) ? kerasRows[layer.class_name] : undefined;
+    const row = Object.hasOwn(kerasRows, layer.class_name)
+      ? kerasRows[layer.class_name]
+      : undefined;
     const fault = (found: string, expected: string) => tensors.builder.fault(path, found, expected);
     if (!row)
       throw fault(
@@ -154,15 +189,30 @@ export class ModelRun {
       );
     const finder = this.#finder;
     const use: KerasUse = {
-      ...{ name: path, layer: name, config: configOf(layer), inputs: inputs ?? [], isThird, readers, tensors, fault },
+      ...{
+        name: path,
+        layer: name,
+        config: configOf(layer),
+        inputs: inputs ?? [],
+        isThird,
+        readers,
+        tensors,
+        fault,
+      },
       weight(names, shape) {
-        return finder.find(this.layer === name ? [name] : [this.layer, name], [names].flat(), shape, fault);
+        return finder.find(
+          this.layer === name ? [name] : [this.layer, name],
+          [names].flat(),
+          shape,
+          fault,
+        );
       },
       hasWeight: (wanted) => finder.nameOf([name], [wanted]) !== null,
       run: (inner, read) => {
         const own = nameOf(inner);
         // Its weights may be stored under the outer layer's name.
-        const isOuter = finder.nameOf([own], ['kernel', 'depthwise_kernel', 'gamma', 'embeddings']) === null;
+        const isOuter =
+          finder.nameOf([own], ['kernel', 'depthwise_kernel', 'gamma', 'embeddings']) === null;
         return this.#layer({ ...inner, name: isOuter ? name : own }, read, scope, readers);
       },
     };
@@ -179,7 +229,8 @@ export class ModelRun {
     const { tensors, file, open } = this.context;
     const config = configOf(layer);
     const own: unknown = config.batch_input_shape ?? config.batch_shape ?? built;
-    const written: unknown = own ?? (Array.isArray(config.input_shape) ? [null, ...config.input_shape] : undefined);
+    const written: unknown =
+      own ?? (Array.isArray(config.input_shape) ? [null, ...config.input_shape] : undefined);
     const extents = Array.isArray(written)
       ? written.map((extent) => (typeof extent === 'number' ? extent : null))
       : null;
@@ -188,16 +239,23 @@ export class ModelRun {
     if (open.length > 0) return { name, shape, type: 'float32', copies: [] };
     const rank = shape.length;
     const isImage = rank >= 4 && this.#feeds(nameOf(layer), layers, IMAGES);
-    const type: ElementType = this.#feeds(nameOf(layer), layers, /^Embedding$/) ? 'int32' : 'float32';
+    const type: ElementType = this.#feeds(nameOf(layer), layers, /^Embedding$/)
+      ? 'int32'
+      : 'float32';
     return tensors.input(name, { shape, type }, isImage ? channelsFirst(rank) : identity(rank));
   }
 
-  /** Whether one of the first layers behind an input is of a kind; layers between that keep places are passed. */
+  /**
+   * Whether one of the first layers behind an input is of a kind; layers between that keep places
+   * are passed.
+   */
   #feeds(input: string, layers: readonly KerasLayerJson[], kind: RegExp): boolean {
     const reached = new Set([input]);
     const isGraph = layers.some(({ inbound_nodes: nodes }) => nodes.length > 0);
     for (const [at, layer] of layers.entries()) {
-      const reads = layer.inbound_nodes.flatMap((node) => inboundOf(node).inputs.map((each) => each.layer));
+      const reads = layer.inbound_nodes.flatMap((node) =>
+        inboundOf(node).inputs.map((each) => each.layer),
+      );
       const isBehind = isGraph
         ? reads.some((each) => reached.has(each))
         : at === 0 || reached.has(nameOf(layers[at - 1] as KerasLayerJson));

@@ -4,7 +4,15 @@ import { binary, normalised } from '../emit/elements.js';
 import { floatsOf, frontAxis, scaleAndShift, step } from '../emit/use.js';
 import { channelsFirst, identity } from '../permutation.js';
 import type { Handle } from '../tensors.js';
-import { channelsOf, constantOf, flagOf, type KerasRow, type KerasUse, numberOf, one } from './use.js';
+import {
+  channelsOf,
+  constantOf,
+  flagOf,
+  type KerasRow,
+  type KerasUse,
+  numberOf,
+  one,
+} from './use.js';
 
 function axesOf(use: KerasUse, rank: number): readonly number[] {
   const told: unknown = use.config.axis ?? -1;
@@ -13,7 +21,12 @@ function axesOf(use: KerasUse, rank: number): readonly number[] {
 }
 
 /** A layer that works along one axis, which comes last for it. */
-function alongLast(use: KerasUse, value: Handle, axis: number, make: (value: Handle) => Handle): Handle {
+function alongLast(
+  use: KerasUse,
+  value: Handle,
+  axis: number,
+  make: (value: Handle) => Handle,
+): Handle {
   const { tensors } = use;
   const rank = value.shape.length;
   if (axis === rank - 1) return make(value);
@@ -32,10 +45,18 @@ const batchNorm: KerasRow = (use) => {
     const [mean, variance] = ['moving_mean', 'moving_variance'].map((name) =>
       floatsOf(use, use.weight(name, channels)),
     );
-    const scale = flagOf(use, 'scale', true) ? floatsOf(use, use.weight('gamma', channels)) : mean?.map(() => 1);
-    const shift = flagOf(use, 'center', true) ? floatsOf(use, use.weight('beta', channels)) : mean?.map(() => 0);
+    const scale = flagOf(use, 'scale', true)
+      ? floatsOf(use, use.weight('gamma', channels))
+      : mean?.map(() => 1);
+    const shift = flagOf(use, 'center', true)
+      ? floatsOf(use, use.weight('beta', channels))
+      : mean?.map(() => 0);
     const epsilon = numberOf(use, 'epsilon', 1e-3);
-    return normalised(use, last, mean && variance && scale && shift ? { scale, shift, mean, variance, epsilon } : null);
+    return normalised(
+      use,
+      last,
+      mean && variance && scale && shift ? { scale, shift, mean, variance, epsilon } : null,
+    );
   });
 };
 
@@ -51,7 +72,15 @@ const layerNorm: KerasRow = (use) => {
   const scale = flagOf(use, 'scale', true) ? tensors.plain(use.weight('gamma', shape)) : '';
   const shift = flagOf(use, 'center', true) ? tensors.plain(use.weight('beta', shape)) : '';
   const inputs = [tensors.plain(value), ...(shift === '' && scale === '' ? [] : [scale, shift])];
-  return tensors.made(tensors.add({ kind: 'layer-norm', name, inputs, axis, epsilon: numberOf(use, 'epsilon', 1e-3) }));
+  return tensors.made(
+    tensors.add({
+      kind: 'layer-norm',
+      name,
+      inputs,
+      axis,
+      epsilon: numberOf(use, 'epsilon', 1e-3),
+    }),
+  );
 };
 
 const groupNorm: KerasRow = (use) => {
@@ -65,7 +94,13 @@ const groupNorm: KerasRow = (use) => {
     const shift = flagOf(use, 'center', true) ? tensors.plain(use.weight('beta', [channels])) : '';
     const inputs = [tensors.first(last), ...(shift === '' && scale === '' ? [] : [scale, shift])];
     const groups = told === -1 ? channels : told;
-    const made = tensors.add({ kind: 'group-norm', name, inputs, groups, epsilon: numberOf(use, 'epsilon', 1e-3) });
+    const made = tensors.add({
+      kind: 'group-norm',
+      name,
+      inputs,
+      groups,
+      epsilon: numberOf(use, 'epsilon', 1e-3),
+    });
     return tensors.made(made, channelsFirst(last.shape.length));
   });
 };
@@ -77,7 +112,10 @@ const unitNorm: KerasRow = (use) => {
   if (others.length > 0) throw use.fault(`${others.length + 1} axes`, 'one');
   const order = tensors.best([value], value.shape.length);
   const inputs = [tensors.in(value, order)];
-  return tensors.made(tensors.add({ kind: 'lp-norm', name, inputs, axis: order.indexOf(axis), p: 2 }), order);
+  return tensors.made(
+    tensors.add({ kind: 'lp-norm', name, inputs, axis: order.indexOf(axis), p: 2 }),
+    order,
+  );
 };
 
 const rescaling: KerasRow = (use) => {
@@ -85,8 +123,12 @@ const rescaling: KerasRow = (use) => {
   const scale = numberOf(use, 'scale', 1);
   const offset = numberOf(use, 'offset', 0);
   const scaled =
-    scale === 1 ? value : binary(step(use, 'scale'), 'multiply', value, constantOf(use, 'factor', [scale]));
-  return offset === 0 ? scaled : binary(step(use, 'offset'), 'add', scaled, constantOf(use, 'shift', [offset]));
+    scale === 1
+      ? value
+      : binary(step(use, 'scale'), 'multiply', value, constantOf(use, 'factor', [scale]));
+  return offset === 0
+    ? scaled
+    : binary(step(use, 'offset'), 'add', scaled, constantOf(use, 'shift', [offset]));
 };
 
 /** (x − mean) / √variance, learned before training. */
@@ -98,7 +140,11 @@ const normalization: KerasRow = (use) => {
   const channels = isLast ? channelsOf(value) : 1;
   const told = (key: string): readonly number[] | null => {
     const written = use.config[key];
-    const numbers = Array.isArray(written) ? written.flat(8).map(Number) : typeof written === 'number' ? [written] : [];
+    const numbers = Array.isArray(written)
+      ? written.flat(8).map(Number)
+      : typeof written === 'number'
+        ? [written]
+        : [];
     return numbers.length === 0 ? null : numbers;
   };
   const shape = isLast ? [channels] : [];
@@ -108,7 +154,8 @@ const normalization: KerasRow = (use) => {
   if (!mean || !variance) return normalised(use, value, null);
   const factors = Float32Array.from(variance, (each) => 1 / Math.max(Math.sqrt(each), 1e-7));
   const shifts = factors.map((factor, at) => -factor * (mean[at] as number));
-  if (factors.length !== 1 && factors.length !== width) throw use.fault(`${factors.length} means`, `${width}`);
+  if (factors.length !== 1 && factors.length !== width)
+    throw use.fault(`${factors.length} means`, `${width}`);
   return normalised(use, value, scaleAndShift(width, factors, shifts));
 };
 

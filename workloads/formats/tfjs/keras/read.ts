@@ -1,4 +1,5 @@
-// Keras layers, as a TensorFlow.js LayersModel's JSON has them: sequential models and graphs of layers, one within another.
+// Keras layers, as a TensorFlow.js LayersModel's JSON has them: sequential models and graphs of
+// layers, one within another.
 
 import { InputError } from '../../../base/errors.js';
 import { GraphBuilder } from '../../../import/graph-builder.js';
@@ -19,7 +20,9 @@ export function readKeras(topology: unknown, weights: TfjsWeights, file: SourceF
   const parsed = KerasModel.safeParse(typeof written === 'string' ? parsedText(written) : written);
   if (!parsed.success) {
     const [issue] = parsed.error.issues;
-    throw new InputError(`${file.name}: modelTopology.${issue?.path.join('.')}: ${issue?.message}: no Keras model`);
+    throw new InputError(
+      `${file.name}: modelTopology.${issue?.path.join('.')}: ${issue?.message}: no Keras model`,
+    );
   }
   const { config } = parsed.data;
   const layers = Array.isArray(config) ? config : config.layers;
@@ -31,7 +34,11 @@ export function readKeras(topology: unknown, weights: TfjsWeights, file: SourceF
   const run = new ModelRun({ tensors, weights, file, open, isThird });
   const results = run.model(parsed.data, null, '');
   const name = Array.isArray(config) ? '' : (config.name ?? '');
-  const title = { name: modelName(file.name), title: `Keras model ${name}`.trim(), work: name || 'Keras' };
+  const title = {
+    name: modelName(file.name),
+    title: `Keras model ${name}`.trim(),
+    work: name || 'Keras',
+  };
   return finished(tensors, results, title, weights, file);
 }
 
@@ -57,7 +64,8 @@ function requireKnown(layers: readonly KerasLayerJson[], file: SourceFile): void
   let count = 0;
   const visit = (layer: KerasLayerJson) => {
     count++;
-    const name = layer.name ?? String((layer.config as { name?: unknown }).name ?? layer.class_name);
+    const name =
+      layer.name ?? String((layer.config as { name?: unknown }).name ?? layer.class_name);
     const inner = Array.isArray(layer.config) ? layer.config : layer.config.layers;
     if (NESTED.includes(layer.class_name) && Array.isArray(inner)) {
       for (const each of inner) {
@@ -71,7 +79,9 @@ function requireKnown(layers: readonly KerasLayerJson[], file: SourceFile): void
   for (const layer of layers) visit(layer);
   requireAtMost(file.name, 'layers', count, file.limits.layers, 'layers');
   if (unknown.size === 0) return;
-  const shown = [...unknown].slice(0, 12).map(([kind, name]) => `${kind.slice(0, 60)} (${name.slice(0, 60)})`);
+  const shown = [...unknown]
+    .slice(0, 12)
+    .map(([kind, name]) => `${kind.slice(0, 60)} (${name.slice(0, 60)})`);
   const isLambda =
     unknown.has('Lambda') || unknown.has('TFOpLambda')
       ? ': code of its own is in no file; convert to a graph model'

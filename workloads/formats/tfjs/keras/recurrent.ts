@@ -29,7 +29,9 @@ function gateOf(use: KerasUse, key: string, otherwise: string): Gate {
   const name = activationName(use.config[key] ?? otherwise);
   if (name === 'linear') return { name: 'affine' };
   if (name === 'hard_sigmoid')
-    return use.isThird ? { name: 'hard-sigmoid', alpha: 1 / 6, beta: 0.5 } : { name: 'hard-sigmoid' };
+    return use.isThird
+      ? { name: 'hard-sigmoid', alpha: 1 / 6, beta: 0.5 }
+      : { name: 'hard-sigmoid' };
   const known = name.replace('_', '-');
   if (Object.hasOwn(gateFunctions, known)) return { name: known as Gate['name'] };
   throw use.fault(`${key} ${name.slice(0, 40)}`, Object.keys(gateFunctions).join(', '));
@@ -38,11 +40,19 @@ function gateOf(use: KerasUse, key: string, otherwise: string): Gate {
 interface Cell {
   readonly attributes: Omit<RecurrentAttributes, 'direction'>;
   /** ONNX's W, R and B, gates in its order; null where the values are in no file. */
-  readonly weights: { readonly w: Float32Array; readonly r: Float32Array; readonly b: Float32Array | null } | null;
+  readonly weights: {
+    readonly w: Float32Array;
+    readonly r: Float32Array;
+    readonly b: Float32Array | null;
+  } | null;
 }
 
 /** Keras's gates of an LSTM are input, forget, cell, output; here input, output, forget, cell. */
-const gateOrder: Readonly<Record<CellKind, readonly number[]>> = { lstm: [0, 3, 1, 2], gru: [0, 1, 2], rnn: [0] };
+const gateOrder: Readonly<Record<CellKind, readonly number[]>> = {
+  lstm: [0, 3, 1, 2],
+  gru: [0, 1, 2],
+  rnn: [0],
+};
 
 function cellOf(use: KerasUse, cell: CellKind, features: number): Cell {
   if (flagOf(use, 'time_major', false)) throw use.fault('time_major', 'sequences first');
@@ -64,7 +74,8 @@ function cellOf(use: KerasUse, cell: CellKind, features: number): Cell {
     : null;
   if (!kernel || !recurrent || (bias && !shifts)) return { attributes, weights: null };
   const rows = gates * hidden;
-  const rowAt = (row: number) => (gateOrder[cell][Math.floor(row / hidden)] as number) * hidden + (row % hidden);
+  const rowAt = (row: number) =>
+    (gateOrder[cell][Math.floor(row / hidden)] as number) * hidden + (row % hidden);
   const turned = (matrix: Float32Array, columns: number) =>
     Float32Array.from(
       { length: matrix.length },
@@ -107,8 +118,10 @@ function run(
   const known = parts.flatMap((part) => (part ? [part] : []));
   const layer = tensors.fresh(name);
   const written = { kind: 'recurrent', name: layer, inputs: read, ...op } as const;
-  if (known.length < parts.length) return resultsOf(tensors.builder.addWeighted(written, null), use);
-  const joined = (pick: (part: (typeof known)[number]) => Float32Array) => concatenatedValues(known.map(pick));
+  if (known.length < parts.length)
+    return resultsOf(tensors.builder.addWeighted(written, null), use);
+  const joined = (pick: (part: (typeof known)[number]) => Float32Array) =>
+    concatenatedValues(known.map(pick));
   const b = attributes.bias ? joined((part) => part.b as Float32Array) : null;
   const { matrix, bias } = recurrentWeights(
     op,
@@ -117,7 +130,12 @@ function run(
     b,
   );
   const columns = channelsOf(inputs[0] as Handle) + attributes.hidden;
-  const store = { format: 'dense', rows: matrix.length / columns, columns, values: matrix } as const;
+  const store = {
+    format: 'dense',
+    rows: matrix.length / columns,
+    columns,
+    values: matrix,
+  } as const;
   return resultsOf(tensors.builder.addWeighted(written, { store, bias }), use);
 }
 
@@ -138,7 +156,9 @@ function concatenatedValues(parts: readonly Float32Array[]): Float32Array {
 
 /** First states of one direction as the operator takes them. */
 function statesOf({ tensors }: KerasUse, states: readonly Handle[]): readonly Handle[] {
-  return states.map((state) => tensors.reshape(state, [state.shape[0] as number, 1, channelsOf(state)]));
+  return states.map((state) =>
+    tensors.reshape(state, [state.shape[0] as number, 1, channelsOf(state)]),
+  );
 }
 
 const recurrent =
@@ -146,7 +166,8 @@ const recurrent =
   (use) => {
     const { tensors, inputs, fault } = use;
     const [value, ...states] = inputs;
-    if (value?.shape.length !== 3) throw fault(`an input of ${value?.shape.join('×')}`, 'sequences of vectors');
+    if (value?.shape.length !== 3)
+      throw fault(`an input of ${value?.shape.join('×')}`, 'sequences of vectors');
     const isBackwards = flagOf(use, 'go_backwards', false);
     const { all, last } = run(
       use,
@@ -182,7 +203,10 @@ const bidirectional: KerasRow = (use) => {
   const forward = innerOf(use, 'layer');
   const cell = forward && cells[forward.class_name];
   if (!forward || !cell)
-    throw fault(`a layer of class ${forward?.class_name.slice(0, 40)}`, Object.keys(cells).join(', '));
+    throw fault(
+      `a layer of class ${forward?.class_name.slice(0, 40)}`,
+      Object.keys(cells).join(', '),
+    );
   const backward = innerOf(use, 'backward_layer') ?? forward;
   const own = String(configOf(forward).name ?? '').replace(/^forward_/, '');
   const turn = (layer: KerasLayerJson, prefix: string): KerasUse => ({
@@ -192,7 +216,12 @@ const bidirectional: KerasRow = (use) => {
   });
   const [first, second] = [turn(forward, 'forward'), turn(backward, 'backward')];
   const features = channelsOf(value);
-  const { all, last } = run(use, [cellOf(first, cell, features), cellOf(second, cell, features)], 'bidirectional', []);
+  const { all, last } = run(
+    use,
+    [cellOf(first, cell, features), cellOf(second, cell, features)],
+    'bidirectional',
+    [],
+  );
   if (flagOf(first, 'return_state', false)) throw fault('return_state', 'results alone');
   const isWhole = flagOf(first, 'return_sequences', false);
   const state = last[0] as Handle;
@@ -225,7 +254,9 @@ const timeDistributed: KerasRow = (use) => {
   const [batch = 1, steps = 1, ...rest] = value.shape;
   if (inner.class_name === 'Dense') return use.run(inner, [value]);
   const flat = tensors.reshape(value, [batch * steps, ...rest]);
-  return use.run(inner, [flat]).map((result) => tensors.reshape(result, [batch, steps, ...result.shape.slice(1)]));
+  return use
+    .run(inner, [flat])
+    .map((result) => tensors.reshape(result, [batch, steps, ...result.shape.slice(1)]));
 };
 
 export const recurrentRows: Readonly<Record<string, KerasRow>> = {

@@ -2,10 +2,28 @@
 
 import { sizeOf } from '../../../tensor.js';
 import { binary, cast, joined, sum } from '../emit/elements.js';
-import { concatenated, filledShape, gathered, padded, resized, sliced, tiled } from '../emit/shapes.js';
+import {
+  concatenated,
+  filledShape,
+  gathered,
+  padded,
+  resized,
+  sliced,
+  tiled,
+} from '../emit/shapes.js';
 import { frontAxis, step } from '../emit/use.js';
 
-import { asImages, constantOf, flagOf, type KerasRow, numberOf, numbersOf, one, pairsOf, textOf } from './use.js';
+import {
+  asImages,
+  constantOf,
+  flagOf,
+  type KerasRow,
+  numberOf,
+  numbersOf,
+  one,
+  pairsOf,
+  textOf,
+} from './use.js';
 
 const flatten: KerasRow = (use) => {
   const value = one(use);
@@ -14,13 +32,19 @@ const flatten: KerasRow = (use) => {
   const rank = value.shape.length;
   const toLast = [0, ...Array.from({ length: Math.max(0, rank - 2) }, (_, axis) => axis + 2), 1];
   const own = first && rank > 2 ? use.tensors.transpose(value, toLast, value.name) : value;
-  return use.tensors.reshape(own, [value.shape[0] as number, sizeOf(value.shape.slice(1))], use.name);
+  return use.tensors.reshape(
+    own,
+    [value.shape[0] as number, sizeOf(value.shape.slice(1))],
+    use.name,
+  );
 };
 
 const reshape: KerasRow = (use) => {
   const value = one(use);
   const target: unknown = use.config.target_shape;
-  const written = Array.isArray(target) ? target.map((extent) => (extent === null ? -1 : Number(extent))) : null;
+  const written = Array.isArray(target)
+    ? target.map((extent) => (extent === null ? -1 : Number(extent)))
+    : null;
   if (!written) throw use.fault('no target_shape', 'one');
   const [batch = 1, ...rest] = value.shape;
   return use.tensors.reshape(value, [batch, ...filledShape(use, written, sizeOf(rest))], use.name);
@@ -30,7 +54,8 @@ const permute: KerasRow = (use) => {
   const value = one(use);
   const dims = numbersOf(use, 'dims', value.shape.length - 1, []);
   const isOrder = [...dims].sort((a, b) => a - b).every((axis, at) => axis === at + 1);
-  if (dims.length !== value.shape.length - 1 || !isOrder) throw use.fault(`dims ${dims.join(', ')}`, 'each axis once');
+  if (dims.length !== value.shape.length - 1 || !isOrder)
+    throw use.fault(`dims ${dims.join(', ')}`, 'each axis once');
   return use.tensors.transpose(value, [0, ...dims], use.name);
 };
 
@@ -74,7 +99,9 @@ const upsampled =
       const mode = textOf(use, 'interpolation', 'nearest');
       if (mode !== 'nearest' && mode !== 'bilinear')
         throw use.fault(`interpolation ${mode.slice(0, 20)}`, 'nearest or bilinear');
-      const positions = value.shape.slice(1, -1).map((extent, axis) => extent * (size[axis] as number));
+      const positions = value.shape
+        .slice(1, -1)
+        .map((extent, axis) => extent * (size[axis] as number));
       return resized(use, value, positions, {
         mode: mode === 'nearest' ? 'nearest' : 'linear',
         alignCorners: false,
@@ -109,7 +136,10 @@ const average: KerasRow = (use) => {
 
 const embedding: KerasRow = (use) => {
   const value = one(use);
-  const table = use.weight('embeddings', [numberOf(use, 'input_dim', 0), numberOf(use, 'output_dim', 0)]);
+  const table = use.weight('embeddings', [
+    numberOf(use, 'input_dim', 0),
+    numberOf(use, 'output_dim', 0),
+  ]);
   if (flagOf(use, 'mask_zero', false))
     use.tensors.builder.notes.push(`layer ${use.name}: places of index 0 count like all others`);
   return gathered(use, table, cast(step(use, 'indices'), value, 'int32'), 0);
@@ -123,8 +153,22 @@ const masking: KerasRow = (use) => {
 };
 
 const passed = [
-  ...['Dropout', 'SpatialDropout1D', 'SpatialDropout2D', 'SpatialDropout3D', 'GaussianNoise', 'GaussianDropout'],
-  ...['AlphaDropout', 'ActivityRegularization', 'RandomFlip', 'RandomRotation', 'RandomZoom', 'RandomContrast'],
+  ...[
+    'Dropout',
+    'SpatialDropout1D',
+    'SpatialDropout2D',
+    'SpatialDropout3D',
+    'GaussianNoise',
+    'GaussianDropout',
+  ],
+  ...[
+    'AlphaDropout',
+    'ActivityRegularization',
+    'RandomFlip',
+    'RandomRotation',
+    'RandomZoom',
+    'RandomContrast',
+  ],
   ...['RandomBrightness', 'RandomTranslation', 'Identity'],
 ];
 

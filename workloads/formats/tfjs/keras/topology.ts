@@ -25,7 +25,9 @@ export const KerasModel = z.object({
 });
 
 const isReference = (value: unknown): value is readonly [string, number, number] =>
-  Array.isArray(value) && typeof value[0] === 'string' && (value.length < 2 || typeof value[1] === 'number');
+  Array.isArray(value) &&
+  typeof value[0] === 'string' &&
+  (value.length < 2 || typeof value[1] === 'number');
 
 /** [name, node, tensor], or several of them in lists or by name. */
 export function referencesOf(written: unknown): readonly Reference[] {
@@ -39,7 +41,10 @@ export function referencesOf(written: unknown): readonly Reference[] {
 }
 
 /** What one use of a layer reads, and whether it is told tensors besides its inputs. */
-export function inboundOf(node: unknown): { readonly inputs: readonly Reference[]; readonly named: readonly string[] } {
+export function inboundOf(node: unknown): {
+  readonly inputs: readonly Reference[];
+  readonly named: readonly string[];
+} {
   if (node !== null && typeof node === 'object' && 'args' in node) {
     const { args, kwargs = {} } = node as { args: unknown; kwargs?: object };
     const named = Object.entries(kwargs).filter(([, value]) => referencesOf(value).length > 0);
@@ -49,7 +54,9 @@ export function inboundOf(node: unknown): { readonly inputs: readonly Reference[
   const named = items.flatMap((item) => {
     const kwargs: unknown = Array.isArray(item) ? item[3] : null;
     if (kwargs === null || typeof kwargs !== 'object') return [];
-    return Object.entries(kwargs).flatMap(([name, value]) => (referencesOf(value).length > 0 ? [name] : []));
+    return Object.entries(kwargs).flatMap(([name, value]) =>
+      referencesOf(value).length > 0 ? [name] : [],
+    );
   });
   return { inputs: items.flatMap((item) => (isReference(item) ? referencesOf(item) : [])), named };
 }

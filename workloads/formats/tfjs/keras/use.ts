@@ -25,7 +25,10 @@ export interface KerasUse extends Use {
   readonly inputs: readonly Handle[];
   /** Keras 3, which defines a few functions anew. */
   readonly isThird: boolean;
-  /** One of its weights, by any of the names that it may have. @throws InputError for one of another shape. */
+  /**
+   * One of its weights, by any of the names that it may have. @throws InputError for one of another
+   * shape.
+   */
   weight(names: string | readonly string[], shape: Shape): Handle;
   /** Whether the model's files name such a weight. */
   hasWeight(name: string): boolean;
@@ -47,7 +50,11 @@ export function channelsOf(value: Handle): number {
 
 const shown = (value: unknown) => (JSON.stringify(value) ?? 'nothing').slice(0, 60);
 
-export function numberOf({ config, fault }: KerasUse, keys: string | readonly string[], otherwise: number): number {
+export function numberOf(
+  { config, fault }: KerasUse,
+  keys: string | readonly string[],
+  otherwise: number,
+): number {
   for (const key of [keys].flat()) {
     const value = config[key];
     if (value === undefined || value === null) continue;
@@ -79,7 +86,9 @@ export function numbersOf(
   const value = config[key];
   if (value === undefined || value === null) return otherwise;
   if (typeof value === 'number') return new Array<number>(axes).fill(value);
-  const numbers = Array.isArray(value) ? value.filter((each): each is number => typeof each === 'number') : [];
+  const numbers = Array.isArray(value)
+    ? value.filter((each): each is number => typeof each === 'number')
+    : [];
   if (numbers.length === axes && Array.isArray(value) && value.length === axes) return numbers;
   throw fault(`${key} of ${shown(value)}`, `${axes} numbers`);
 }
@@ -93,9 +102,14 @@ export function pairsOf({ config, fault }: KerasUse, key: string, axes: number, 
       : Array.isArray(value)
         ? value
         : new Array(axes).fill(value);
-  const pairs = each.map((pair) => (Array.isArray(pair) ? pair : [pair, pair]) as readonly number[]);
+  const pairs = each.map(
+    (pair) => (Array.isArray(pair) ? pair : [pair, pair]) as readonly number[],
+  );
   const isWhole = (side: number | undefined) => Number.isSafeInteger(side) && Number(side) >= 0;
-  if (pairs.length === axes && pairs.every(([before, behind]) => isWhole(before) && isWhole(behind))) {
+  if (
+    pairs.length === axes &&
+    pairs.every(([before, behind]) => isWhole(before) && isWhole(behind))
+  ) {
     return pairs.map(([before = 0, behind = 0]) => [before, behind] as const);
   }
   throw fault(`${key} of ${shown(value)}`, 'whole numbers of at least 0');
@@ -106,7 +120,10 @@ function isFirst(use: KerasUse): boolean {
   return textOf(use, 'data_format', 'channels_last') === 'channels_first';
 }
 
-/** The layer's input with its channels last, whatever it says of its format, and its result as it says. */
+/**
+ * The layer's input with its channels last, whatever it says of its format, and its result as it
+ * says.
+ */
 export function asImages(use: KerasUse, make: (value: Handle) => Handle): Handle {
   const value = one(use);
   if (!isFirst(use)) return make(value);
@@ -114,13 +131,20 @@ export function asImages(use: KerasUse, make: (value: Handle) => Handle): Handle
   const rank = value.shape.length;
   const toLast = [0, ...Array.from({ length: rank - 2 }, (_, axis) => axis + 2), 1];
   const made = make(tensors.transpose(value, toLast, value.name));
-  return made.shape.length === rank ? tensors.transpose(made, channelsFirst(rank), made.name) : made;
+  return made.shape.length === rank
+    ? tensors.transpose(made, channelsFirst(rank), made.name)
+    : made;
 }
 
-export function paddingOf(use: KerasUse, kernel: readonly number[], dilation: readonly number[]): WindowPadding {
+export function paddingOf(
+  use: KerasUse,
+  kernel: readonly number[],
+  dilation: readonly number[],
+): WindowPadding {
   const mode = textOf(use, 'padding', 'valid');
   if (mode === 'valid' || mode === 'same') return mode;
-  if (mode === 'causal' && kernel.length === 1) return [((kernel[0] as number) - 1) * (dilation[0] as number), 0];
+  if (mode === 'causal' && kernel.length === 1)
+    return [((kernel[0] as number) - 1) * (dilation[0] as number), 0];
   throw use.fault(`padding ${mode.slice(0, 20)}`, 'valid or same');
 }
 
@@ -135,5 +159,9 @@ export function constantOf(
   values: readonly number[],
   type: ElementType = 'float32',
 ) {
-  return tensors.constant(`${name}.${suffix}`, { shape: [values.length], type, values: Float32Array.from(values) });
+  return tensors.constant(`${name}.${suffix}`, {
+    shape: [values.length],
+    type,
+    values: Float32Array.from(values),
+  });
 }

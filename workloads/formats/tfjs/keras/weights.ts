@@ -20,7 +20,10 @@ export class LayerWeightFinder {
     }
   }
 
-  /** 'LAYER/kernel', 'SCOPE/LAYER/kernel' or 'LAYER/CELL/kernel'; of a layer within another one, its own name or the other's. */
+  /**
+   * 'LAYER/kernel', 'SCOPE/LAYER/kernel' or 'LAYER/CELL/kernel'; of a layer within another one, its
+   * own name or the other's.
+   */
   nameOf(layers: readonly string[], names: readonly string[]): string | null {
     for (const layer of layers) {
       for (const name of names) {
@@ -44,7 +47,8 @@ export class LayerWeightFinder {
   ): Handle {
     const isWithout = this.weights.tensors.size === 0;
     const name = isWithout ? `${layers[0]}/${names[0]}` : this.nameOf(layers, names);
-    if (name === null) throw fault(`no weight ${`${layers[0]}/${names[0]}`.slice(0, 80)}`, 'one in the manifest');
+    if (name === null)
+      throw fault(`no weight ${`${layers[0]}/${names[0]}`.slice(0, 80)}`, 'one in the manifest');
     const known = this.#handles.get(name);
     const stored = this.weights.tensors.get(name) ?? { shape, type: 'float32' as const };
     if (stored.shape.join() !== shape.join()) {

@@ -5,7 +5,7 @@
 import { stringify } from 'yaml';
 import { z } from 'zod';
 import { InputError } from '../workloads/base/errors.js';
-import { readYaml } from '../workloads/import/yaml.js';
+import { readYaml } from '../workloads/formats/yaml/document.js';
 import type { EnergyEvent, Hardware, Parts } from './contract.js';
 import { faultsIn, faultText, nearest } from './faults.js';
 

@@ -1,7 +1,7 @@
 // A preset's YAML with the places of its keys, and the presets that it extends.
 
 import { InputError } from '../workloads/base/errors.js';
-import { readYaml, type YamlFile } from '../workloads/import/yaml.js';
+import { readYaml, type YamlFile } from '../workloads/formats/yaml/document.js';
 import { type Fault, faultText } from './faults.js';
 
 /** A preset as it stands on disk. `file` names it in messages. */

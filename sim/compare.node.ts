@@ -3,7 +3,7 @@
 import { createExecutor } from '../hw-models/host/executors.js';
 import { openRapl } from '../hw-models/host/rapl.node.js';
 import { InputError, requireWhole } from '../workloads/base/errors.js';
-import type { ImportLimits } from '../workloads/import/source.js';
+import type { ImportLimits } from '../workloads/formats/source.js';
 import type { Model } from '../workloads/model.js';
 import { isImplemented } from '../workloads/network.js';
 import type { ZooEntry } from '../workloads/zoo/entry.js';

@@ -4,7 +4,7 @@
 import { catalog } from '../hw-models/catalog.js';
 import type { Hardware } from '../hw-models/contract.js';
 import { InputError } from '../workloads/base/errors.js';
-import { readWeights } from '../workloads/import/weight-files.js';
+import { readWeights } from '../workloads/formats/weight-files.js';
 import type { LayerTask, Network } from '../workloads/network.js';
 import { type DrawnModel, drawRedrawnModel } from '../workloads/synthesis.js';
 import type { ZooEntry } from '../workloads/zoo/entry.js';

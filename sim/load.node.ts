@@ -3,9 +3,9 @@
 import { fileURLToPath } from 'node:url';
 import { nearest } from '../hw-models/faults.js';
 import { InputError } from '../workloads/base/errors.js';
-import { readImage } from '../workloads/import/image.node.js';
-import { readNpyNumbers } from '../workloads/import/npy.js';
-import { readWeights } from '../workloads/import/weight-files.js';
+import { readImage } from '../workloads/formats/images/image.node.js';
+import { readNpyNumbers } from '../workloads/formats/matrices/npy.js';
+import { readWeights } from '../workloads/formats/weight-files.js';
 import type { Model } from '../workloads/model.js';
 import {
   type ElementType,

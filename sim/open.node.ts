@@ -6,12 +6,12 @@ import { dirname, isAbsolute, join, normalize, relative, sep } from 'node:path';
 import { Asked } from '../workloads/base/asked.js';
 import { InputError } from '../workloads/base/errors.js';
 import type { OpenFile } from '../workloads/base/open-file.js';
-import { defaultLimits, type ImportLimits, type SourceFile } from '../workloads/import/source.js';
+import { defaultLimits, type ImportLimits, type SourceFile } from '../workloads/formats/source.js';
 import {
   isWorkloadFile,
   readWorkload,
   requireKnownKind,
-} from '../workloads/import/workload-files.js';
+} from '../workloads/formats/workload-files.js';
 import { openPieces, readBytes } from './files.node.js';
 import { type Dimensions, type NamedWorkload, resolveWorkloads } from './resolve.node.js';
 

@@ -3,7 +3,7 @@
 import { createExecutor, DEFAULT_EXECUTOR } from '../hw-models/host/executors.js';
 import { openRapl } from '../hw-models/host/rapl.node.js';
 import { requireWhole } from '../workloads/base/errors.js';
-import type { ImportLimits } from '../workloads/import/source.js';
+import type { ImportLimits } from '../workloads/formats/source.js';
 import { runnerOf } from './compare.js';
 import { loadInputs, loadTrainedModel } from './load.node.js';
 import { openWorkload } from './open.node.js';

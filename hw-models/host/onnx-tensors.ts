@@ -1,7 +1,7 @@
 // Tensors of a network ↔ tensors of ONNX Runtime.
 
 import { InputError } from '../../workloads/base/errors.js';
-import { halfToNumber } from '../../workloads/import/half.js';
+import { halfToNumber } from '../../workloads/formats/half.js';
 import type { ElementType, TensorType, Values } from '../../workloads/network.js';
 import { roomFor } from '../../workloads/tensor.js';
 import type { Ort, OrtTensor } from './onnx-runtime.js';

@@ -4,7 +4,7 @@
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import type { Progress } from '../../sim/progress.js';
 import { InputError } from '../../workloads/base/errors.js';
-import { parseLimits } from '../../workloads/import/source.js';
+import { parseLimits } from '../../workloads/formats/source.js';
 import type { View } from '../document.js';
 import { type Format, formats } from '../formats.js';
 

@@ -14,7 +14,7 @@ import {
   wholes8,
   wholes16,
   writeSafetensors,
-} from '../../workloads/import/safetensors.js';
+} from '../../workloads/formats/safetensors.js';
 import { sizeOf } from '../../workloads/tensor.js';
 import type { LayerValues, NetworkValues } from '../../workloads/train/network.js';
 import type { Binding, LayerParameters, Parameters } from '../../workloads/train/parameters.js';

@@ -4,7 +4,7 @@
 import { z } from 'zod';
 import { faultsIn, faultText } from '../../hw-models/faults.js';
 import { InputError } from '../../workloads/base/errors.js';
-import { readYaml } from '../../workloads/import/yaml.js';
+import { readYaml } from '../../workloads/formats/yaml/document.js';
 
 const positive = z.number().positive();
 const sourced = {

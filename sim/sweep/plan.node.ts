@@ -7,7 +7,7 @@ import { fileURLToPath } from 'node:url';
 import { enablePatches, type Patch } from 'immer';
 import type { Fault } from '../../hw-models/faults.js';
 import { InputError } from '../../workloads/base/errors.js';
-import { isWorkloadFile } from '../../workloads/import/workload-files.js';
+import { isWorkloadFile } from '../../workloads/formats/workload-files.js';
 import { readBytes, readText } from '../files.node.js';
 import { openWorkloads } from '../open.node.js';
 import { resolveContender } from '../resolve.node.js';

@@ -2,7 +2,7 @@
 
 import { type Fault, faultsIn, faultText } from '../../hw-models/faults.js';
 import { InputError } from '../../workloads/base/errors.js';
-import { readYaml } from '../../workloads/import/yaml.js';
+import { readYaml } from '../../workloads/formats/yaml/document.js';
 import { reservedFields } from './axes.js';
 import { isMetric, metricNames } from './metrics.js';
 import { readSpace } from './space.js';

@@ -178,7 +178,7 @@ describe('a command line with a fault', () => {
   );
 
   it.skipIf(squeezenetNet.missing)('a tensor of the wrong size', async () => {
-    const { writeNpy } = await import('../../workloads/import/npy.js');
+    const { writeNpy } = await import('../../workloads/formats/matrices/npy.js');
     const path = file('small.npy', writeNpy({ shape: [3, 4, 4], values: new Float32Array(48) }));
     expect(
       await refused(['run', 'squeezenet-1.0', '--weights', squeezenetNet.path, '--input', path]),

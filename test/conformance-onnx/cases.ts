@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { decodeOnnx, type OnnxGraph } from '../../workloads/formats/onnx/model.js';
 import { decodeTensor } from '../../workloads/formats/onnx/schema.js';
 import { readTensor } from '../../workloads/formats/onnx/tensors.js';
-import { defaultLimits, type SourceFile } from '../../workloads/import/source.js';
+import { defaultLimits, type SourceFile } from '../../workloads/formats/source.js';
 import type { Tensor } from '../../workloads/tensor.js';
 
 /** Debian's package libonnx-testdata puts them here. */

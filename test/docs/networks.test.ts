@@ -6,9 +6,13 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { importOrt } from '../../hw-models/host/onnx-runtime.js';
-import { writeNpy } from '../../workloads/import/npy.js';
+import { writeNpy } from '../../workloads/formats/matrices/npy.js';
 import { zeroskip } from '../cli/run-cli.js';
-import { type OnnxNodeText, type OnnxTensorText, onnxFile } from '../workloads/import/onnx-file.js';
+import {
+  type OnnxNodeText,
+  type OnnxTensorText,
+  onnxFile,
+} from '../workloads/formats/onnx/file.js';
 
 const text = readFileSync('docs/networks.md', 'utf8');
 const hasOnnxRuntime = await importOrt().then(

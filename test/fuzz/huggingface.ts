@@ -1,8 +1,8 @@
 // A Hugging Face folder whose config.json, index or tensors are broken.
 
 import { readHuggingFace } from '../../workloads/formats/huggingface/read.js';
-import { floats, writeSafetensors } from '../../workloads/import/safetensors.js';
-import type { SourceFile } from '../../workloads/import/source.js';
+import { floats, writeSafetensors } from '../../workloads/formats/safetensors.js';
+import type { SourceFile } from '../../workloads/formats/source.js';
 import { encode, type Importer } from './importer.js';
 
 const config = {

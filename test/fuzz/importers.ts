@@ -13,30 +13,30 @@ import { readSpec } from '../../sim/sweep/spec-file.js';
 import { readCifar10 } from '../../workloads/datasets/cifar10.js';
 import { readIdxLabels, readIdxPictures } from '../../workloads/datasets/idx.js';
 import { unpacked } from '../../workloads/datasets/unpack.node.js';
-import { writeModelFile } from '../../workloads/export/model-file.js';
-import { writeScaleSim } from '../../workloads/export/scale-sim.js';
-import { writeNetworkYaml, writeTensors } from '../../workloads/export/tensors.js';
 import { readCaffe } from '../../workloads/formats/caffe/read.js';
 import { netType, readCaffeWeights } from '../../workloads/formats/caffe/weights.js';
+import { readImage } from '../../workloads/formats/images/image.node.js';
+import { readMatrixMarket } from '../../workloads/formats/matrices/matrix-market.js';
+import { readNpy, writeNpy } from '../../workloads/formats/matrices/npy.js';
+import { readNpz } from '../../workloads/formats/matrices/npz.js';
+import { readSmtx } from '../../workloads/formats/matrices/smtx.js';
+import { readModelFile } from '../../workloads/formats/model-file/read.js';
+import { writeModelFile } from '../../workloads/formats/model-file/write.js';
+import { readNetFile, writeNetFile } from '../../workloads/formats/net-file.js';
 import { readOnnx } from '../../workloads/formats/onnx/read.js';
-import { readTfjs } from '../../workloads/formats/tfjs/read.js';
-import { readImage } from '../../workloads/import/image.node.js';
-import { readMatrixMarket } from '../../workloads/import/matrix-market.js';
-import { readModelFile } from '../../workloads/import/model-file.js';
-import { readNetFile, writeNetFile } from '../../workloads/import/net-file.js';
-import { readNetworkYaml } from '../../workloads/import/network-yaml.js';
-import { readNpy, writeNpy } from '../../workloads/import/npy.js';
-import { readNpz } from '../../workloads/import/npz.js';
-import { readSafetensors } from '../../workloads/import/safetensors.js';
-import { readScaleSim } from '../../workloads/import/scale-sim.js';
-import { readSmtx } from '../../workloads/import/smtx.js';
+import { readSafetensors } from '../../workloads/formats/safetensors.js';
+import { readScaleSim } from '../../workloads/formats/scale-sim/read.js';
+import { writeScaleSim } from '../../workloads/formats/scale-sim/write.js';
 import {
   defaultLimits,
   type ImportLimits,
   type SourceFile,
-} from '../../workloads/import/source.js';
-import { readTimeloop } from '../../workloads/import/timeloop.js';
-import { readYaml } from '../../workloads/import/yaml.js';
+} from '../../workloads/formats/source.js';
+import { readTfjs } from '../../workloads/formats/tfjs/read.js';
+import { readTimeloop } from '../../workloads/formats/timeloop/read.js';
+import { readYaml } from '../../workloads/formats/yaml/document.js';
+import { readNetworkYaml } from '../../workloads/formats/yaml/read.js';
+import { writeNetworkYaml, writeTensors } from '../../workloads/formats/yaml/write.js';
 import { drawModel } from '../../workloads/synthesis.js';
 import { toCodebook, toCsr, toDense } from '../../workloads/weights/store.js';
 import { zoo } from '../../workloads/zoo/index.js';

@@ -19,7 +19,7 @@ import { planSweep } from '../../sim/sweep/plan.node.js';
 import { readPlan } from '../../sim/sweep/plan-text.node.js';
 import { openForReading, openStore } from '../../sim/sweep/store-duckdb.node.js';
 import { InputError } from '../../workloads/base/errors.js';
-import { readSafetensors } from '../../workloads/import/safetensors.js';
+import { readSafetensors } from '../../workloads/formats/safetensors.js';
 import { checkpoint, study } from '../sim/prune/checkpoint-sample.js';
 import { decode, encode, FILE, type Importer } from './importer.js';
 

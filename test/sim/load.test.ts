@@ -5,11 +5,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { loadInputs } from '../../sim/load.node.js';
+import { writeNpy } from '../../workloads/formats/matrices/npy.js';
 import { buildNetwork } from '../../workloads/graph.js';
-import { writeNpy } from '../../workloads/import/npy.js';
 import type { NamedTensor, Values } from '../../workloads/network.js';
 import type { ZooEntry } from '../../workloads/zoo/entry.js';
-import { refusal } from '../workloads/import/source.js';
+import { refusal } from '../workloads/formats/source.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'zeroskip-load-'));
 const file = (name: string, bytes: Uint8Array) => {

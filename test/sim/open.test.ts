@@ -5,8 +5,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { openWorkload } from '../../sim/open.node.js';
-import { floats, writeSafetensors } from '../../workloads/import/safetensors.js';
-import { refusal } from '../workloads/import/source.js';
+import { floats, writeSafetensors } from '../../workloads/formats/safetensors.js';
+import { refusal } from '../workloads/formats/source.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'zeroskip-open-'));
 const at = (...names: readonly string[]) => join(folder, ...names);

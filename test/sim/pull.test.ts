@@ -9,7 +9,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { pull } from '../../sim/pull.node.js';
 import { publishedWeights } from '../../workloads/data/published-weights.js';
-import { readNetFile } from '../../workloads/import/net-file.js';
+import { readNetFile } from '../../workloads/formats/net-file.js';
 import { squeezenet10 } from '../../workloads/zoo/squeezenet.js';
 import { squeezenetNet } from '../assets.js';
 import { zeroskip } from '../cli/run-cli.js';

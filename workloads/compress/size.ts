@@ -2,8 +2,8 @@
 // compared.
 
 import { invariant } from '../base/errors.js';
-import { writeModelFile } from '../export/model-file.js';
-import { readModelFile } from '../import/model-file.js';
+import { readModelFile } from '../formats/model-file/read.js';
+import { writeModelFile } from '../formats/model-file/write.js';
 import { type Network, weightShapeOf } from '../network.js';
 import { effectiveWeights, type LayerParameters, type Parameters } from '../train/parameters.js';
 import { toDense } from '../weights/store.js';

@@ -1,7 +1,7 @@
 // What the zoo keeps of a network, and the shorthand its files are written in.
 
-import type { Preprocessing } from '../import/preprocess.js';
-import type { WeightFormat } from '../import/weight-files.js';
+import type { Preprocessing } from '../formats/images/preprocess.js';
+import type { WeightFormat } from '../formats/weight-files.js';
 import type { OnnxFile } from '../model.js';
 import {
   type Citation,

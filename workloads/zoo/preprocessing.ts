@@ -1,6 +1,6 @@
 // How pictures become inputs of the zoo's networks.
 
-import type { Preprocessing } from '../import/preprocess.js';
+import type { Preprocessing } from '../formats/images/preprocess.js';
 
 /**
  * Caffe's ImageNet networks: squeezed to 256×256, centre crop, BGR, the data set's mean colour

@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 import type { NamedComparison } from '../../../sim/compare.node.js';
-import type { ImportLimits } from '../../../workloads/import/source.js';
+import type { ImportLimits } from '../../../workloads/formats/source.js';
 import {
   addDimOption,
   addLimitsOption,

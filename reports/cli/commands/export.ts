@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import type { ImportLimits } from '../../../workloads/import/source.js';
+import type { ImportLimits } from '../../../workloads/formats/source.js';
 import { addDimOption, addLimitsOption, type Terminal, wholeNumber, write } from '../output.js';
 
 interface Options {

@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import type { ImportLimits } from '../../../workloads/import/source.js';
+import type { ImportLimits } from '../../../workloads/formats/source.js';
 import { FailedRun } from '../failed-run.js';
 import {
   addDimOption,

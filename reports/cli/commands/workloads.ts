@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import type { ImportLimits } from '../../../workloads/import/source.js';
+import type { ImportLimits } from '../../../workloads/formats/source.js';
 import {
   addDimOption,
   addLimitsOption,
@@ -80,7 +80,7 @@ export function addWorkloads(program: Command, terminal: Terminal): void {
     .description('the JSON Schema of networks in YAML, for editors')
     .option('--out <file>', 'write it to a file, whole or not at all')
     .action(async ({ out }: { readonly out?: string }) => {
-      const { networkSchema } = await import('../../../workloads/import/network-schema.js');
+      const { networkSchema } = await import('../../../workloads/formats/yaml/schema.js');
       await write(`${JSON.stringify(networkSchema(), null, 2)}\n`, out, terminal);
     });
 }

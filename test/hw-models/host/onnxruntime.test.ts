@@ -8,10 +8,10 @@ import { layerShares, readProfile } from '../../../hw-models/host/onnx-profile.j
 import { importOrt } from '../../../hw-models/host/onnx-runtime.js';
 import { createOnnxruntime } from '../../../hw-models/host/onnxruntime.js';
 import { InputError } from '../../../workloads/base/errors.js';
+import { readImage } from '../../../workloads/formats/images/image.node.js';
+import { readNetFile } from '../../../workloads/formats/net-file.js';
 import { writeOnnx } from '../../../workloads/formats/onnx/write.js';
 import { buildNetwork } from '../../../workloads/graph.js';
-import { readImage } from '../../../workloads/import/image.node.js';
-import { readNetFile } from '../../../workloads/import/net-file.js';
 import type { Model } from '../../../workloads/model.js';
 import type { Shape } from '../../../workloads/network.js';
 import type { LayerSpec } from '../../../workloads/spec.js';

@@ -4,8 +4,8 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { createExecutor } from '../../../hw-models/host/executors.js';
-import { readImage } from '../../../workloads/import/image.node.js';
-import { readNetFile } from '../../../workloads/import/net-file.js';
+import { readImage } from '../../../workloads/formats/images/image.node.js';
+import { readNetFile } from '../../../workloads/formats/net-file.js';
 import { imagenetPreprocessing } from '../../../workloads/zoo/preprocessing.js';
 import { squeezenet10 } from '../../../workloads/zoo/squeezenet.js';
 

@@ -18,8 +18,8 @@ import {
   type StudyRequest,
 } from '../../../sim/prune/store.node.js';
 import { InputError } from '../../../workloads/base/errors.js';
+import { readSafetensors } from '../../../workloads/formats/safetensors.js';
 import { buildNetwork } from '../../../workloads/graph.js';
-import { readSafetensors } from '../../../workloads/import/safetensors.js';
 import { initialise, type LayerParameters } from '../../../workloads/train/parameters.js';
 import { checkpoint, study } from './checkpoint-sample.js';
 

@@ -8,7 +8,7 @@ import { gzipSync } from 'fflate';
 import { describe, expect, it } from 'vitest';
 import { openPieces, readBytes } from '../../../workloads/base/files.node.js';
 import { strayOf } from '../../../workloads/base/stray-files.js';
-import { refusal } from '../import/source.js';
+import { refusal } from '../formats/source.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'zeroskip-files-'));
 const at = (name: string) => join(folder, name);

@@ -1,7 +1,7 @@
 // Layers that a network gets its data from, as its inputs.
 
 import { InputError } from '../../base/errors.js';
-import type { SourceFile } from '../../import/source.js';
+import type { SourceFile } from '../source.js';
 import { blocksOf, type LayerText, scalarsOf } from './parameters.js';
 import type { Block } from './text-proto.js';
 

@@ -1,7 +1,7 @@
 // What a row of the table of Caffe layers is given.
 
-import type { GraphBuilder, WrittenLayer } from '../../import/graph-builder.js';
 import { type Shape, shapeText, sizeOf, type TensorType } from '../../tensor.js';
+import type { GraphBuilder, WrittenLayer } from '../graph-builder.js';
 import type { LayerText, Parameters } from './parameters.js';
 import type { Blob } from './weights.js';
 

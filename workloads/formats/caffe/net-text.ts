@@ -1,7 +1,7 @@
 // A Caffe prototxt's text as its inputs and its layers, those of other phases left out.
 
 import { InputError } from '../../base/errors.js';
-import { requireAtMost, type SourceFile } from '../../import/source.js';
+import { requireAtMost, type SourceFile } from '../source.js';
 import { dataInputs, isData } from './inputs.js';
 import { blocksOf, LayerText, scalarsOf } from './parameters.js';
 import { type Block, readTextProto } from './text-proto.js';

@@ -2,7 +2,7 @@
 // and is an error.
 
 import { InputError } from '../../base/errors.js';
-import type { SourceFile } from '../../import/source.js';
+import type { SourceFile } from '../source.js';
 import type { Block, Field } from './text-proto.js';
 
 type Fault = (found: string, expected: string) => InputError;

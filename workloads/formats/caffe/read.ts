@@ -2,10 +2,10 @@
 // the same name beside it or of one that is given, else without.
 
 import { InputError } from '../../base/errors.js';
-import { GraphBuilder } from '../../import/graph-builder.js';
-import { type SourceFile, stemOf, textOf } from '../../import/source.js';
-import type { WeightFormat } from '../../import/weight-files.js';
 import type { ZooEntry } from '../../zoo/entry.js';
+import { GraphBuilder } from '../graph-builder.js';
+import { type SourceFile, stemOf, textOf } from '../source.js';
+import type { WeightFormat } from '../weight-files.js';
 import { detectionRows } from './detection.js';
 import { elementRows } from './elements.js';
 import { type CaffeRow, fresh } from './layer.js';

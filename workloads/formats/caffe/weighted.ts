@@ -1,10 +1,10 @@
 // Caffe's layers with weights. Defaults are those of BVLC/caffe, src/caffe/proto/caffe.proto.
 
-import type { FileWeights, WrittenLayer } from '../../import/graph-builder.js';
 import type { BatchNorm } from '../../inference.js';
 import type { Padding, Pair } from '../../network.js';
 import { transposeFilters } from '../../operators/convolutions.js';
 import { type Shape, shapeText, sizeOf } from '../../tensor.js';
+import type { FileWeights, WrittenLayer } from '../graph-builder.js';
 import {
   axisOf,
   blobAt,

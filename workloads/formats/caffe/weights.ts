@@ -3,8 +3,8 @@
 
 import protobuf from 'protobufjs/light.js';
 import { InputError } from '../../base/errors.js';
-import { requireAtMost, type SourceFile } from '../../import/source.js';
 import { sizeOf } from '../../tensor.js';
+import { requireAtMost, type SourceFile } from '../source.js';
 
 const one = (type: string, id: number) => ({ type, id });
 const many = (type: string, id: number) => ({ rule: 'repeated', type, id });

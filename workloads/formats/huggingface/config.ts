@@ -2,9 +2,9 @@
 
 import { z } from 'zod';
 import { InputError } from '../../base/errors.js';
-import { repeatedKey } from '../../import/json-keys.js';
-import { type SourceFile, textOf } from '../../import/source.js';
 import type { UnaryName } from '../../operators/unary.js';
+import { repeatedKey } from '../json-keys.js';
+import { type SourceFile, textOf } from '../source.js';
 
 /** transformers' names of functions. */
 const activations: Readonly<Record<string, UnaryName>> = {

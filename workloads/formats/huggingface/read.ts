@@ -5,13 +5,6 @@ import type { Learned } from '../../architectures/sketch.js';
 import { unlearned } from '../../architectures/sketch.js';
 import { InputError } from '../../base/errors.js';
 import { buildNetwork } from '../../graph.js';
-import { type PlacedTensor, toFloats } from '../../import/safetensors.js';
-import {
-  requireAtMost,
-  type SourceFile,
-  stemOf,
-  type WorkloadFormat,
-} from '../../import/source.js';
 import { type Layer, type LayerWeights, type Network, weightShapeOf } from '../../network.js';
 import { floats, sizeOf } from '../../tensor.js';
 import { LazyWeights } from '../../weights/lazy.js';
@@ -22,6 +15,8 @@ import {
   type LayerDensity,
   type ZooEntry,
 } from '../../zoo/entry.js';
+import { type PlacedTensor, toFloats } from '../safetensors.js';
+import { requireAtMost, type SourceFile, stemOf, type WorkloadFormat } from '../source.js';
 import { readConfig } from './config.js';
 import { type HuggingFaceModel, modelOf } from './models.js';
 import { densityOf, readTensors } from './tensors.js';

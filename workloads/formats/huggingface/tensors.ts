@@ -2,8 +2,8 @@
 
 import { z } from 'zod';
 import { InputError } from '../../base/errors.js';
-import { type PlacedTensor, placeSafetensors } from '../../import/safetensors.js';
-import { openBeside, type SourceFile } from '../../import/source.js';
+import { type PlacedTensor, placeSafetensors } from '../safetensors.js';
+import { openBeside, type SourceFile } from '../source.js';
 import { checked, parseJson } from './config.js';
 
 const ONE = 'model.safetensors';

@@ -3,8 +3,8 @@
 
 import { closest } from 'fastest-levenshtein';
 import { InputError } from '../../base/errors.js';
-import type { SourceFile } from '../../import/source.js';
 import type { Shape } from '../../tensor.js';
+import type { SourceFile } from '../source.js';
 import type { OnnxDimension, OnnxGraph, OnnxValue } from './model.js';
 import type { TensorMessage } from './schema.js';
 

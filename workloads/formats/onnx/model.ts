@@ -1,7 +1,7 @@
 // ONNX files as messages: decoded, and checked for form.
 
 import { InputError } from '../../base/errors.js';
-import { requireAtMost, type SourceFile } from '../../import/source.js';
+import { requireAtMost, type SourceFile } from '../source.js';
 import { modelType, type TensorMessage } from './schema.js';
 
 export interface OnnxAttribute {

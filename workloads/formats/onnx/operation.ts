@@ -2,7 +2,6 @@
 // and what it puts in the network.
 
 import type { InputError } from '../../base/errors.js';
-import type { FileWeights, GraphBuilder, WrittenLayer } from '../../import/graph-builder.js';
 import type { NamedTensor } from '../../network.js';
 import type { LayerSpec } from '../../spec.js';
 import {
@@ -14,6 +13,7 @@ import {
   type TensorType,
   type Values,
 } from '../../tensor.js';
+import type { FileWeights, GraphBuilder, WrittenLayer } from '../graph-builder.js';
 import { type OnnxAttribute, type OnnxGraph, type OnnxNode, textOf } from './model.js';
 import type { TensorMessage } from './schema.js';
 

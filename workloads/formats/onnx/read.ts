@@ -1,7 +1,7 @@
 // ONNX files (onnx/onnx, IR.md and Operators.md) as networks with their weights.
 
-import { requireAtMost, type SourceFile, stemOf } from '../../import/source.js';
 import type { ZooEntry } from '../../zoo/entry.js';
+import { requireAtMost, type SourceFile, stemOf } from '../source.js';
 import { decodeOnnx, type OnnxGraph, type OnnxModel } from './model.js';
 import type { TensorMessage } from './schema.js';
 import { domains, NEWEST_OPSET } from './table.js';

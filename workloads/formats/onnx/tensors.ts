@@ -2,8 +2,6 @@
 // lie in the file if they can be used as they are.
 
 import { InputError } from '../../base/errors.js';
-import { halfToNumber } from '../../import/half.js';
-import { requireAtMost, type SourceFile } from '../../import/source.js';
 import {
   type ElementType,
   elementTypes,
@@ -13,6 +11,8 @@ import {
   type TensorType,
   type Values,
 } from '../../tensor.js';
+import { halfToNumber } from '../half.js';
+import { requireAtMost, type SourceFile } from '../source.js';
 import type { OnnxSparseTensor } from './model.js';
 import type { TensorMessage } from './schema.js';
 

@@ -3,9 +3,9 @@
 // a file is refused with all of it at once.
 
 import { InputError } from '../../base/errors.js';
-import { GraphBuilder } from '../../import/graph-builder.js';
-import { requireAtMost, type SourceFile } from '../../import/source.js';
 import { sizeOf, type Tensor, type TensorType } from '../../tensor.js';
+import { GraphBuilder } from '../graph-builder.js';
+import { requireAtMost, type SourceFile } from '../source.js';
 import { Blockers } from './blockers.js';
 import { bindDimensions } from './dimensions.js';
 import { isParameter } from './inputs.js';

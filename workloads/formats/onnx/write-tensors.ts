@@ -1,7 +1,7 @@
 // Tensors as ONNX files hold them: numbers of element types, and bytes.
 
-import { bytesOf } from '../../export/bytes.js';
 import { type ElementType, type Shape, sizeOf } from '../../tensor.js';
+import { bytesOf } from '../bytes.js';
 import type { TensorMessage } from './write-messages.js';
 
 /** TensorProto.DataType. */

@@ -1,7 +1,7 @@
 // Shapes of inputs whose extents a file leaves open.
 
 import { InputError } from '../../base/errors.js';
-import type { SourceFile } from '../../import/source.js';
+import type { SourceFile } from '../source.js';
 
 /** 'INPUT:AXIS' of every extent that nothing tells. */
 export type OpenInputs = { readonly name: string }[];

@@ -3,8 +3,8 @@
 
 import { z } from 'zod';
 import { InputError } from '../../base/errors.js';
-import { type SourceFile, textOf } from '../../import/source.js';
 import type { ZooEntry } from '../../zoo/entry.js';
+import { type SourceFile, textOf } from '../source.js';
 import { readTfjsGraph } from './graph/read.js';
 import { readKeras } from './keras/read.js';
 import { readTfjsWeights, WeightsManifest } from './weights.js';

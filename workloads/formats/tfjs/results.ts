@@ -1,8 +1,8 @@
 // The end of reading a model: which tensors it gives out.
 
 import { InputError } from '../../base/errors.js';
-import type { SourceFile } from '../../import/source.js';
 import type { ZooEntry } from '../../zoo/entry.js';
+import type { SourceFile } from '../source.js';
 import { channelsFirst, samePermutation } from './permutation.js';
 import type { Handle, Tensors } from './tensors.js';
 import type { TfjsWeights } from './weights.js';

@@ -2,8 +2,8 @@
 // when a reader needs them, once: what reads single elements takes whichever order is there, so
 // that images stay channels first from one convolution to the next.
 
-import type { FileWeights, GraphBuilder, WrittenLayer } from '../../import/graph-builder.js';
 import { type Shape, sizeOf, type Tensor, type TensorType } from '../../tensor.js';
+import type { FileWeights, GraphBuilder, WrittenLayer } from '../graph-builder.js';
 import {
   channelsFirst,
   identity,

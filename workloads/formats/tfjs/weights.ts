@@ -3,8 +3,6 @@
 
 import { z } from 'zod';
 import { InputError } from '../../base/errors.js';
-import { halfToNumber } from '../../import/half.js';
-import { requireAtMost, type SourceFile } from '../../import/source.js';
 import {
   type ElementType,
   elementTypes,
@@ -12,6 +10,8 @@ import {
   type Tensor,
   type TensorType,
 } from '../../tensor.js';
+import { halfToNumber } from '../half.js';
+import { requireAtMost, type SourceFile } from '../source.js';
 
 const Quantization = z.object({
   dtype: z.string(),

@@ -7,9 +7,9 @@ import { readOnnx } from '../../../../workloads/formats/onnx/read.js';
 import { readTfjs } from '../../../../workloads/formats/tfjs/read.js';
 import { nonzerosOf } from '../../../../workloads/weights/store.js';
 import type { ZooEntry } from '../../../../workloads/zoo/entry.js';
-import { onnxFile } from '../../import/onnx-file.js';
-import { difference, runEntry } from '../../import/run-entry.js';
-import { refusal, source } from '../../import/source.js';
+import { onnxFile } from '../onnx/file.js';
+import { difference, runEntry } from '../run-entry.js';
+import { refusal, source } from '../source.js';
 
 const size = (dims: readonly number[]) => dims.reduce((product, extent) => product * extent, 1);
 /** Weights of which about a third are zero. */

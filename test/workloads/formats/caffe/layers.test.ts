@@ -5,10 +5,10 @@ import { dirname, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { readCaffe } from '../../../../workloads/formats/caffe/read.js';
 import { netType } from '../../../../workloads/formats/caffe/weights.js';
-import { defaultLimits } from '../../../../workloads/import/source.js';
+import { defaultLimits } from '../../../../workloads/formats/source.js';
 import type { Tensor } from '../../../../workloads/network.js';
-import { refusal, source } from '../../import/source.js';
 import { distance, drawn, outputsOf } from '../plain-pass.js';
+import { refusal, source } from '../source.js';
 
 const shared = join(import.meta.dirname, '../../../../../shared');
 const networks = join(shared, 'models/networks');

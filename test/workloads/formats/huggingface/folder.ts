@@ -3,8 +3,8 @@
 import { openBytes } from '../../../../workloads/base/open-file.js';
 import { createRandom } from '../../../../workloads/base/random.js';
 import { readHuggingFace } from '../../../../workloads/formats/huggingface/read.js';
-import { type StoredTensor, writeSafetensors } from '../../../../workloads/import/safetensors.js';
-import { defaultLimits, type SourceFile } from '../../../../workloads/import/source.js';
+import { type StoredTensor, writeSafetensors } from '../../../../workloads/formats/safetensors.js';
+import { defaultLimits, type SourceFile } from '../../../../workloads/formats/source.js';
 import { forwardLayer } from '../../../../workloads/network.js';
 import { elementTypes, sizeOf, type Tensor } from '../../../../workloads/tensor.js';
 import type { ZooEntry } from '../../../../workloads/zoo/entry.js';

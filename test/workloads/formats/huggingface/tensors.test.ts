@@ -9,7 +9,7 @@ import {
   type StoredTensor,
   toFloats,
   writeSafetensors,
-} from '../../../../workloads/import/safetensors.js';
+} from '../../../../workloads/formats/safetensors.js';
 import { randomTensors, safetensors, sourceFile } from './folder.js';
 
 describe('a folder', () => {

@@ -6,13 +6,8 @@ import { elementTypeOf } from '../../../../workloads/formats/onnx/tensors.js';
 import { elementTypes, sizeOf, type Tensor } from '../../../../workloads/tensor.js';
 import type { ZooEntry } from '../../../../workloads/zoo/entry.js';
 import { drawn, expectSame } from '../../../operators/rows.js';
-import {
-  type OnnxNodeText,
-  type OnnxTensorText,
-  type OnnxText,
-  onnxFile,
-} from '../../import/onnx-file.js';
-import { source } from '../../import/source.js';
+import { source } from '../source.js';
+import { type OnnxNodeText, type OnnxTensorText, type OnnxText, onnxFile } from './file.js';
 import { plainPass, runFile } from './networks.js';
 
 export type Draw = fc.Arbitrary<OnnxText>;

@@ -1,8 +1,8 @@
 // ONNX Runtime's own operators (domain com.microsoft) compute what ONNX Runtime computes.
 
 import { describe, expect, it } from 'vitest';
-import type { OnnxNodeText, OnnxTensorText, OnnxText } from '../../import/onnx-file.js';
 import { check, node, numbers, positive, scalar, tensor, type Ways, wholes } from './agreement.js';
+import type { OnnxNodeText, OnnxTensorText, OnnxText } from './file.js';
 import { hasOnnx } from './networks.js';
 
 const own = (

@@ -4,7 +4,6 @@
 import fc from 'fast-check';
 import { describe, it } from 'vitest';
 import { sizeOf } from '../../../../workloads/tensor.js';
-import type { OnnxNodeText, OnnxText } from '../../import/onnx-file.js';
 import {
   channels,
   check,
@@ -23,6 +22,7 @@ import {
   type Ways,
   wholes,
 } from './agreement.js';
+import type { OnnxNodeText, OnnxText } from './file.js';
 import { hasOnnx } from './networks.js';
 
 const autoPad = fc.constantFrom('NOTSET', 'VALID', 'SAME_UPPER', 'SAME_LOWER');

@@ -3,15 +3,14 @@
 import { readFileSync } from 'node:fs';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { readNpy } from '../../../../workloads/formats/matrices/npy.js';
 import { readOnnx, walkOnnx } from '../../../../workloads/formats/onnx/read.js';
 import { modelType } from '../../../../workloads/formats/onnx/schema.js';
-import { readNpy } from '../../../../workloads/import/npy.js';
 import { resultOf } from '../../../../workloads/network.js';
 import { toDense } from '../../../../workloads/weights/store.js';
 import type { ZooEntry } from '../../../../workloads/zoo/entry.js';
-import { type OnnxText, onnxFile, tensorMessage } from '../../import/onnx-file.js';
-import { difference, runEntry } from '../../import/run-entry.js';
-import { refusal, source } from '../../import/source.js';
+import { difference, runEntry } from '../run-entry.js';
+import { refusal, source } from '../source.js';
 import {
   check,
   checkEntry,
@@ -22,6 +21,7 @@ import {
   tensor,
   wholes,
 } from './agreement.js';
+import { type OnnxText, onnxFile, tensorMessage } from './file.js';
 import { hasOnnx, plainPass } from './networks.js';
 
 const fixture = (name: string) => readFileSync(`test/fixtures/onnx/${name}`);

@@ -12,7 +12,7 @@ import { toDense } from '../../../../workloads/weights/store.js';
 import type { ZooEntry } from '../../../../workloads/zoo/entry.js';
 import { zoo } from '../../../../workloads/zoo/index.js';
 import { expectSame, runs, seeds } from '../../../operators/rows.js';
-import { source } from '../../import/source.js';
+import { source } from '../source.js';
 import { cases } from './cases.js';
 import { type Drawn, networkOf, plainPass } from './networks.js';
 

@@ -7,10 +7,10 @@ import { GraphModel } from '@tensorflow/tfjs-converter';
 import * as tf from '@tensorflow/tfjs-core';
 import * as layers from '@tensorflow/tfjs-layers';
 import { beforeAll, describe, expect, it } from 'vitest';
+import { defaultLimits } from '../../../../workloads/formats/source.js';
 import { readTfjs } from '../../../../workloads/formats/tfjs/read.js';
-import { defaultLimits } from '../../../../workloads/import/source.js';
 import type { NamedTensor } from '../../../../workloads/network.js';
-import { refusal } from '../../import/source.js';
+import { refusal } from '../source.js';
 import { compared } from './models.js';
 
 const folder = join(import.meta.dirname, '../../../../../shared');

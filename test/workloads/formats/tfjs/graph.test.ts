@@ -5,7 +5,7 @@ import '@tensorflow/tfjs-backend-cpu';
 import * as tf from '@tensorflow/tfjs-core';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { readTfjs } from '../../../../workloads/formats/tfjs/read.js';
-import { refusal, source } from '../../import/source.js';
+import { refusal, source } from '../source.js';
 import {
   b64,
   type Constant,

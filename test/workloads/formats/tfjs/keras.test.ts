@@ -6,7 +6,7 @@ import * as layers from '@tensorflow/tfjs-layers';
 import fc from 'fast-check';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { readTfjs } from '../../../../workloads/formats/tfjs/read.js';
-import { refusal, source } from '../../import/source.js';
+import { refusal, source } from '../source.js';
 import { checked, opened, save } from './models.js';
 
 beforeAll(async () => {

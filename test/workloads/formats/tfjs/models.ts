@@ -7,8 +7,8 @@ import { readTfjs } from '../../../../workloads/formats/tfjs/read.js';
 import type { NamedTensor, Tensor } from '../../../../workloads/network.js';
 import { elementTypes } from '../../../../workloads/tensor.js';
 import type { ZooEntry } from '../../../../workloads/zoo/entry.js';
-import { source } from '../../import/source.js';
 import { channelsLast, distance, drawn, ordersOf, outputsOf } from '../plain-pass.js';
+import { source } from '../source.js';
 
 /** A model.json with one file of weights. */
 export interface Saved {

@@ -1,9 +1,9 @@
 // Convolutions and transposed convolutions over one to three axes, with constant filters as layers
 // of weights.
 
-import type { FileWeights } from '../../../import/graph-builder.js';
 import { transposeFilters } from '../../../operators/convolutions.js';
 import { sizeOf } from '../../../tensor.js';
+import type { FileWeights } from '../../graph-builder.js';
 import { Blocked, type Emit, floatsOf, type Operation, type Rows } from '../operation.js';
 import { followingBias } from './products.js';
 import { imageOf, padOfAxes, pairOfAxes, type Window, windowOf, withoutPad } from './windows.js';

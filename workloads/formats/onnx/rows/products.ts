@@ -1,8 +1,8 @@
 // Products of matrices: fully connected layers where one operand is a constant matrix, else
 // products of two results.
 
-import type { FileWeights } from '../../../import/graph-builder.js';
 import { elementTypes, type Shape, sizeOf } from '../../../tensor.js';
+import type { FileWeights } from '../../graph-builder.js';
 import { Blocked, type Emit, floatsOf, type Operation, type Rows } from '../operation.js';
 
 export interface ProductOptions {

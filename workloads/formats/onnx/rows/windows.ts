@@ -1,6 +1,6 @@
 // Attributes of windows that slide over images, as convolutions and poolings share them.
 
-import { samePixels } from '../../../import/window-padding.js';
+import { samePixels } from '../../window-padding.js';
 import { Blocked, type Operation } from '../operation.js';
 
 /** A number for each axis of positions; pads first those before all axes, then those behind. */

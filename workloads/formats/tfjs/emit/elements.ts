@@ -1,6 +1,5 @@
 // Functions of single elements, in whichever order of axes their operands are.
 
-import type { WrittenLayer } from '../../../import/graph-builder.js';
 import type { BinaryName } from '../../../operators/binary.js';
 import type { UnaryName } from '../../../operators/unary.js';
 import {
@@ -10,6 +9,7 @@ import {
   shapeText,
   sizeOf,
 } from '../../../tensor.js';
+import type { WrittenLayer } from '../../graph-builder.js';
 import { channelsFirst, identity, samePermutation } from '../permutation.js';
 import type { Handle } from '../tensors.js';
 import { floatsOf, scaleAndShift, step, type Use } from './use.js';

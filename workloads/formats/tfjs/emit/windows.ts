@@ -1,10 +1,10 @@
 // Convolutions and pools over 1 to 3 axes of positions, with filters as TensorFlow keeps them:
 // [taps …, inputs, outputs].
 
-import type { FileWeights, WrittenLayer } from '../../../import/graph-builder.js';
-import { samePixels } from '../../../import/window-padding.js';
 import type { Padding, Pair } from '../../../network.js';
 import { type Shape, shapeText, sizeOf } from '../../../tensor.js';
+import type { FileWeights, WrittenLayer } from '../../graph-builder.js';
+import { samePixels } from '../../window-padding.js';
 import { channelsFirst } from '../permutation.js';
 import type { Handle } from '../tensors.js';
 import { floatsOf, type Use } from './use.js';

@@ -3,9 +3,9 @@
 
 import { z } from 'zod';
 import { InputError } from '../../../base/errors.js';
-import { GraphBuilder } from '../../../import/graph-builder.js';
-import { modelName, requireAtMost, type SourceFile } from '../../../import/source.js';
 import type { ZooEntry } from '../../../zoo/entry.js';
+import { GraphBuilder } from '../../graph-builder.js';
+import { modelName, requireAtMost, type SourceFile } from '../../source.js';
 import { boundShape, type OpenInputs, openFault } from '../open-shapes.js';
 import { channelsFirst, identity } from '../permutation.js';
 import { finished } from '../results.js';

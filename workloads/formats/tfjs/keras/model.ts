@@ -2,8 +2,8 @@
 
 import type { z } from 'zod';
 import { InputError } from '../../../base/errors.js';
-import type { SourceFile } from '../../../import/source.js';
 import type { ElementType } from '../../../tensor.js';
+import type { SourceFile } from '../../source.js';
 import { boundShape, type OpenInputs, openFault } from '../open-shapes.js';
 import { channelsFirst, identity } from '../permutation.js';
 import type { Handle, Tensors } from '../tensors.js';

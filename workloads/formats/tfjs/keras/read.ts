@@ -2,9 +2,9 @@
 // layers, one within another.
 
 import { InputError } from '../../../base/errors.js';
-import { GraphBuilder } from '../../../import/graph-builder.js';
-import { modelName, requireAtMost, type SourceFile } from '../../../import/source.js';
 import type { ZooEntry } from '../../../zoo/entry.js';
+import { GraphBuilder } from '../../graph-builder.js';
+import { modelName, requireAtMost, type SourceFile } from '../../source.js';
 import type { OpenInputs } from '../open-shapes.js';
 import { finished } from '../results.js';
 import { Tensors } from '../tensors.js';

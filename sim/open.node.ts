@@ -8,6 +8,7 @@ import { InputError } from '../workloads/base/errors.js';
 import type { OpenFile } from '../workloads/base/open-file.js';
 import { defaultLimits, type ImportLimits, type SourceFile } from '../workloads/formats/source.js';
 import {
+  isPiecewise,
   isWorkloadFile,
   readWorkload,
   requireKnownKind,
@@ -103,8 +104,10 @@ async function openFile(
   dims: Dimensions,
   hash: Hash,
 ): Promise<SourceFile> {
-  const bytes = await readBytes(name, limits.fileBytes);
-  hash.update(bytes);
+  const pieces = isPiecewise(name) ? openPieces(name) : null;
+  const bytes = pieces ? new Uint8Array(0) : await readBytes(name, limits.fileBytes);
+  if (pieces) hashEnds(pieces, hash);
+  else hash.update(bytes);
   const placeOf = async (path: string) => {
     const inside = normalize(path);
     if (isAbsolute(inside) || inside === '..' || inside.startsWith(`..${sep}`)) {
@@ -118,6 +121,7 @@ async function openFile(
   };
   return {
     ...{ name, bytes, limits, dims },
+    ...(pieces ? { pieces } : {}),
     async open(path) {
       const file = await placeOf(path);
       const found = openPieces(file);

@@ -40,6 +40,7 @@ import { writeNetworkYaml, writeTensors } from '../../workloads/formats/yaml/wri
 import { drawModel } from '../../workloads/synthesis.js';
 import { toCodebook, toCsr, toDense } from '../../workloads/weights/store.js';
 import { zoo } from '../../workloads/zoo/index.js';
+import { ggufImporters } from './gguf.js';
 import { huggingFaceImporters } from './huggingface.js';
 import { decode, encode, FILE, type Importer } from './importer.js';
 import { ownFiles } from './own-files.js';
@@ -319,6 +320,7 @@ export const importers: readonly Importer[] = [
     read: (bytes) => readNetworkYaml(file(bytes)),
   },
   ...huggingFaceImporters(file),
+  ...ggufImporters(file),
   {
     name: 'safetensors',
     text: false,

@@ -61,7 +61,7 @@ describe('a name of a file that is no network', () => {
     ['net.tflite', 'tf2onnx.convert --tflite'],
     ['net.mlmodel', 'name the ONNX file'],
     ['net.engine', 'name the ONNX file that it was built from'],
-    ['net.gguf', 'name an ONNX file'],
+    ['net.ggml', 'name a .gguf file'],
     ['net.safetensors', 'name a YAML file with layers'],
     ['net.caffemodel', 'name the .prototxt'],
     ['net.net', '--weights FILE'],

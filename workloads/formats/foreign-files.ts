@@ -40,9 +40,9 @@ const foreign: readonly Foreign[] = [
     todo: 'name the ONNX file that it was built from',
   },
   {
-    ending: /\.(gguf|ggml)$/i,
-    what: 'weights for llama.cpp',
-    todo: 'name an ONNX file of the model that they were made from',
+    ending: /\.ggml$/i,
+    what: 'weights for an old llama.cpp',
+    todo: 'name a .gguf file, which llama.cpp converts it to',
   },
   {
     ending: /\.xml$/i,

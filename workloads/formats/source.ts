@@ -51,7 +51,10 @@ export function parseLimits(text: string): Partial<ImportLimits> {
 export interface SourceFile {
   /** As the user named it; messages begin with it. */
   readonly name: string;
+  /** Empty where the file is read piece by piece. */
   readonly bytes: Uint8Array;
+  /** The file itself, where it is of a kind that is read piece by piece and lies on a disk. */
+  readonly pieces?: OpenFile;
   readonly limits: ImportLimits;
   /** Extents of open dimensions by their names. */
   readonly dims?: ReadonlyMap<string, number>;
@@ -85,6 +88,8 @@ export interface WorkloadFormat {
   readonly title: string;
   /** What names of such files end with. */
   readonly ending: RegExp;
+  /** Files of this kind may be larger than memory: their bytes are read as they are needed. */
+  readonly isPiecewise?: boolean;
   /** Tells files of this kind from others with the same ending. */
   matches?(file: SourceFile): boolean;
   /**

@@ -4,6 +4,7 @@ import { InputError } from '../base/errors.js';
 import type { ZooEntry } from '../zoo/entry.js';
 import { readCaffe } from './caffe/read.js';
 import { foreignNetwork, unknownEnding } from './foreign-files.js';
+import { ggufFormat } from './gguf/read.js';
 import { huggingFaceFormat } from './huggingface/read.js';
 import { matrixEntry } from './matrices/matrix.js';
 import { readMatrixMarket } from './matrices/matrix-market.js';
@@ -23,6 +24,7 @@ const hasLayers = (file: SourceFile) => /(^|[{,\s])layers\s*:/m.test(textOf(file
 export const workloadFormats: readonly WorkloadFormat[] = [
   { title: 'ONNX (.onnx)', ending: /\.onnx$/i, read: readOnnx },
   huggingFaceFormat,
+  ggufFormat,
   { title: 'TensorFlow.js (model.json)', ending: /\.json$/i, read: readTfjs },
   { title: 'Caffe (.prototxt)', ending: /\.prototxt$/i, read: readCaffe },
   {
@@ -61,6 +63,11 @@ export const workloadFormats: readonly WorkloadFormat[] = [
  */
 export function isWorkloadFile(name: string): boolean {
   return /[\\/]|\.[a-z]\w*$/i.test(name);
+}
+
+/** Whether files of that name are read piece by piece. */
+export function isPiecewise(name: string): boolean {
+  return workloadFormats.some((format) => format.isPiecewise && format.ending.test(name));
 }
 
 /**

@@ -2,7 +2,7 @@
 // Layouts as in ggml (ggml-common.h, ggml-quants.c of github.com/ggml-org/ggml, and the GGUF
 // specification in its docs/gguf.md); a file is little-endian.
 
-import { halfToNumber } from '../../import/half.js';
+import { halfToNumber } from '../half.js';
 
 /** How one element type is stored. */
 export interface BlockFormat {

@@ -33,6 +33,14 @@ const MAX_NESTING = 4;
 const DEFAULT_ALIGNMENT = 32;
 const FIRST_PIECE = 2 ** 20;
 
+const MAX_QUOTED = 120;
+
+/** What a file says, cut where it says too much for one line. */
+export function brief(text: string): string {
+  const line = text.replace(/\s+/g, ' ');
+  return line.length > MAX_QUOTED ? `${line.slice(0, MAX_QUOTED)}…` : line;
+}
+
 /** Reads what stands in order from the file's beginning, fetching more as it is needed. */
 class Cursor {
   #bytes: Uint8Array;
@@ -48,7 +56,7 @@ class Cursor {
   }
 
   fault(found: string, expected: string): InputError {
-    return new InputError(`${this.file}: found ${found}, expected ${expected}`);
+    return new InputError(`${this.file}: found ${brief(found)}, expected ${expected}`);
   }
 
   /** Where `bytes` more begin. @throws InputError at the file's end. */

@@ -2,7 +2,7 @@
 
 import { InputError } from '../../base/errors.js';
 import type { SourceFile } from '../source.js';
-import type { MetadataValue } from './container.js';
+import { brief, type MetadataValue } from './container.js';
 
 /** What is said of an architecture under its own name. */
 export class Metadata {
@@ -29,7 +29,7 @@ export class Metadata {
 
   fault(key: string, found: string, expected: string): InputError {
     return new InputError(
-      `${this.file.name}: ${this.type}.${key}: found ${found}, expected ${expected}`,
+      `${this.file.name}: ${this.type}.${key}: found ${brief(found)}, expected ${expected}`,
     );
   }
 
@@ -40,6 +40,6 @@ export class Metadata {
     );
     return unused.length === 0
       ? []
-      : [`${this.file.name}: metadata not used: ${unused.join(', ')}`];
+      : [`${this.file.name}: metadata not used: ${brief(unused.join(', '))}`];
   }
 }

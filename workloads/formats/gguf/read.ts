@@ -11,7 +11,7 @@ import { modelOf } from '../huggingface/models.js';
 import { type SourceFile, stemOf, type WorkloadFormat } from '../source.js';
 import { type Architecture, architectures } from './architectures.js';
 import { widenBlocks } from './blocks.js';
-import { type GgufTensor, type MetadataValue, readContainer } from './container.js';
+import { brief, type GgufTensor, type MetadataValue, readContainer } from './container.js';
 import { Metadata } from './metadata.js';
 
 export const ggufFormat: WorkloadFormat = {
@@ -27,7 +27,7 @@ export async function readGguf(file: SourceFile): Promise<readonly ZooEntry[]> {
   const type = textOf(file, metadata, 'general.architecture');
   if (!Object.hasOwn(architectures, type)) {
     throw new InputError(
-      `${file.name}: general.architecture: found '${type}', expected ${Object.keys(architectures).join(', ')}`,
+      `${file.name}: general.architecture: found '${brief(type)}', expected ${Object.keys(architectures).join(', ')}`,
     );
   }
   const architecture = architectures[type as keyof typeof architectures];
@@ -54,7 +54,9 @@ function textOf(
 ): string {
   const found = metadata.get(key);
   if (typeof found === 'string') return found;
-  throw new InputError(`${file.name}: ${key}: found ${found ?? 'nothing'}, expected a text`);
+  throw new InputError(
+    `${file.name}: ${key}: found ${brief(`${found ?? 'nothing'}`)}, expected a text`,
+  );
 }
 
 /** The element types that hold most of the weights, largest first. */

@@ -1,12 +1,7 @@
 // How a warp meets a matrix in compressed sparse rows: the steps its rows take and the sectors that
 // it touches, counted on the matrix's own rows and columns.
 
-import {
-  type CsrMatrix,
-  nonzerosOf,
-  toCsr,
-  type WeightStore,
-} from '../../workloads/weights/store.js';
+import { type CsrMatrix, toCsr, type WeightStore } from '../../workloads/weights/store.js';
 
 export interface CsrProfile {
   readonly rows: number;
@@ -50,8 +45,8 @@ export function profileOf(store: WeightStore, shape: WarpShape): CsrProfile {
 }
 
 /** A CSR matrix's bytes: 4 each for every index, value and row pointer. */
-export function csrBytes(store: WeightStore): number {
-  return 8 * nonzerosOf(store) + 4 * (store.rows + 1);
+export function csrBytes({ rows, nonzeros }: { rows: number; nonzeros: number }): number {
+  return 8 * nonzeros + 4 * (rows + 1);
 }
 
 function profileRows(csr: CsrMatrix, { lanes, rowsPerBlock, sectorWords }: WarpShape): CsrProfile {
@@ -90,6 +85,6 @@ function profileRows(csr: CsrMatrix, { lanes, rowsPerBlock, sectorWords }: WarpS
     stepsOfSlowestRow: slowestSum / Math.ceil(rows / rowsPerBlock),
     gatherSectors,
     streamSectors,
-    bytes: csrBytes(csr),
+    bytes: csrBytes({ rows, nonzeros: indices.length }),
   };
 }

@@ -10,6 +10,7 @@ import { dials } from './dials.js';
 import { energyEvents } from './energy.js';
 import { dense } from './kernels/dense.js';
 import { elementwise } from './kernels/elementwise.js';
+import { keptWeights } from './kernels/gemm.js';
 import { sparse } from './kernels/sparse.js';
 import { structured, tensor, tensorInt8 } from './kernels/tensor.js';
 import { meters } from './meters.js';
@@ -50,8 +51,9 @@ export const gpu: Family<GpuConfig> = {
    */
   place(tasks, { l2 }) {
     const bytes = tasks.reduce((total, task) => {
-      const weights = keptMatrixOf(task.demand) && task.weights;
-      return total + (weights ? csrBytes(weights.store) : 0);
+      const shape = keptMatrixOf(task.demand);
+      if (!shape) return total;
+      return total + csrBytes({ rows: shape.rows, nonzeros: keptWeights(task) });
     }, 0);
     const residency: Residency = { resident: bytes <= l2.bytes, notes: [] };
     return tasks.map(() => residency);

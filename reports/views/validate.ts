@@ -2,6 +2,7 @@
 
 import { geometricMean, median } from 'simple-statistics';
 import type { Figure } from '../../hw-models/contract.js';
+import type { MeasurementReport } from '../../sim/measurements/compare.js';
 import type { Claim } from '../../sim/validate/claims.js';
 import { contradictions } from '../../sim/validate/contradictions.js';
 import type { Summary, Validation } from '../../sim/validate/validate.js';
@@ -9,6 +10,7 @@ import { POWERS, TIMES } from '../../sim/validate/wallclock.js';
 import { predictedCharts } from '../charts/predicted.js';
 import { left, right, type Section, type View } from '../document.js';
 import { UNKNOWN } from '../quantity.js';
+import { measurementSections } from './measurements.js';
 
 /** What stands in front of the tables, in the terminal and in docs/validation.md. */
 const lead = [
@@ -25,7 +27,7 @@ const HELD_OUT =
 
 export function validationView(
   { seed, claims, summaries, fitted }: Validation,
-  detail: { readonly claims: boolean },
+  detail: { readonly claims: boolean; readonly measurements?: MeasurementReport },
 ): View {
   return {
     sections: ({ columns }) => [
@@ -40,6 +42,7 @@ export function validationView(
           ]
         : []),
       ...(detail.claims ? [disagreements] : []),
+      ...(detail.measurements ? measurementSections(detail.measurements, { rows: false }) : []),
     ],
     title: 'zeroskip validate',
     charts: () => [

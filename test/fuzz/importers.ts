@@ -8,6 +8,8 @@ import sharp from 'sharp';
 import { catalog } from '../../hw-models/catalog.js';
 import { readEnergyTable, writeReferenceTables } from '../../hw-models/energy-table.js';
 import { loadHardware } from '../../hw-models/presets.node.js';
+import { place } from '../../sim/measurements/place.js';
+import { columns as measurementColumns, readMeasurements } from '../../sim/measurements/row.js';
 import { readPrices } from '../../sim/serving/prices.js';
 import { readSpec } from '../../sim/sweep/spec-file.js';
 import { readCifar10 } from '../../workloads/datasets/cifar10.js';
@@ -332,6 +334,19 @@ export const importers: readonly Importer[] = [
     text: true,
     whole: encode(writeScaleSim(lenet.network)),
     read: (bytes) => readScaleSim(file(bytes)),
+  },
+  {
+    name: 'measurements',
+    text: true,
+    whole: encode(
+      [
+        measurementColumns.join(','),
+        'a,b,page 1,T4,GEMM 8x8x8 NN,8,fp32,time,0.1,ms',
+        'c,d,"a, b",T4,"conv 3x8x8 -> 4, 3x3, stride 1/1, pad 1/1",2,fp32,throughput,10,img/s',
+        'e,f,,V100,"resnet50 224 / TensorRT",1,int8,latency,1,ms',
+      ].join('\n'),
+    ),
+    read: (bytes) => readMeasurements(decode(bytes), FILE).map(place),
   },
   {
     name: 'SCALE-Sim products',

@@ -2,7 +2,6 @@
 
 import { invariant } from '../../../workloads/base/errors.js';
 import type { LayerTask } from '../../../workloads/network.js';
-import { nonzerosOf } from '../../../workloads/weights/store.js';
 import { isWeighted, pixelsOf, weightShapeOf } from '../../work.js';
 
 /** [rows × depth] · [depth × columns], `count` times in one launch. */
@@ -42,8 +41,9 @@ export function gemmOf({ name, demand, batch }: LayerTask): Gemm {
     : { rows: columns, depth, columns: rows, count: matrices * batch, weights: 0 };
 }
 
-/** Non-zero weights; 0 where activations are multiplied by. */
-export function keptWeights(task: LayerTask): number {
-  const weights = weightShapeOf(task.demand) && task.weights;
-  return weights ? nonzerosOf(weights.store) : 0;
+/** Non-zero weights; 0 where activations are multiplied by. Reads none of them. */
+export function keptWeights({ demand, macs }: LayerTask): number {
+  if (demand.kind === 'recurrent')
+    return Math.round(macs.keptWeights / (demand.steps * demand.sequences));
+  return weightShapeOf(demand) ? Math.round(macs.keptWeights / pixelsOf(demand)) : 0;
 }

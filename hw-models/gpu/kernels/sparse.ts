@@ -11,6 +11,7 @@ import { type CsrProfile, csrBytes, profileOf } from '../csr-profile.js';
 import { CSRMM, CSRMV, type Launch, SPARSE_CONVOLUTION } from '../launch.js';
 import { residentBlocks } from '../occupancy.js';
 import { costOf, type Footprint, footprintOf, requireWeights, WORD_BYTES } from './cost.js';
+import { keptWeights } from './gemm.js';
 
 export const sparse: Kernel<GpuConfig> = {
   name: 'sparse',
@@ -19,7 +20,12 @@ export const sparse: Kernel<GpuConfig> = {
   cost(task, config, residency) {
     const { demand, macs, batch } = task;
     const { store } = requireWeights(task);
-    const footprint = footprintOf(task, csrBytes(store), config, residency);
+    const footprint = footprintOf(
+      task,
+      csrBytes({ rows: store.rows, nonzeros: keptWeights(task) }),
+      config,
+      residency,
+    );
     const isConvolution = demand.kind === 'convolution';
     const columns = pixelsOf(demand) * batch;
     const profile = profileOf(store, {

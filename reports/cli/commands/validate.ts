@@ -23,6 +23,7 @@ interface Options extends OutputOptions {
   readonly seconds?: number;
   readonly layers?: boolean;
   readonly roofline?: boolean;
+  readonly measurements?: string | true;
 }
 
 /** Options that say something of the machine underneath only. */
@@ -56,6 +57,10 @@ export function addValidate(program: Command, terminal: Terminal): void {
       'fit each device again, whole and without each layer, and show how far off that layer then is',
     )
     .option(
+      '--measurements [file.csv]',
+      'measurements of devices beside the models, those that come with zeroskip or a file of the same columns; --claims for each row',
+    )
+    .option(
       '--host',
       'run every layer of the zoo here, by every kernel, beside what host-model predicts (minutes)',
     )
@@ -77,9 +82,10 @@ export function addValidate(program: Command, terminal: Terminal): void {
       '--host: every layer, not only the summaries (json and csv always have them all)',
     )
     .option('--roofline', '--host: the roofline of this machine with every layer in it');
-  addOutputOptions(command).action((options: Options) =>
-    options.host ? validateHere(options, terminal) : validatePublished(options, terminal),
-  );
+  addOutputOptions(command).action((options: Options) => {
+    if (options.measurements !== undefined) return validateMeasured(options, terminal);
+    return options.host ? validateHere(options, terminal) : validatePublished(options, terminal);
+  });
 }
 
 async function validatePublished(options: Options, terminal: Terminal): Promise<void> {
@@ -91,7 +97,28 @@ async function validatePublished(options: Options, terminal: Terminal): Promise<
   const validation = await withProgress(options, terminal, async (progress) =>
     validate({ seed: options.seed, refit: options.refit === true, progress }),
   );
-  await show(validationView(validation, { claims: options.claims === true }), options, terminal);
+  const claims = options.claims === true;
+  const { validateMeasurements } = await import('../../../sim/measurements.node.js');
+  const measurements = claims ? { measurements: validateMeasurements() } : {};
+  await show(validationView(validation, { claims, ...measurements }), options, terminal);
+}
+
+async function validateMeasured(options: Options, terminal: Terminal): Promise<void> {
+  const stray = ([...HOST_OPTIONS, 'refit', 'host'] as const).find(
+    (name) => options[name] !== undefined,
+  );
+  if (stray !== undefined)
+    throw new InputError(`--${stray}: found with --measurements, expected without it`);
+  const { validateMeasurements } = await import('../../../sim/measurements.node.js');
+  const { measurementsView } = await import('../../views/measurements.js');
+  const { measurements } = options;
+  const report = await withProgress(options, terminal, async (progress) =>
+    validateMeasurements({
+      ...(typeof measurements === 'string' ? { file: measurements } : {}),
+      progress,
+    }),
+  );
+  await show(measurementsView(report, { rows: options.claims === true }), options, terminal);
 }
 
 async function validateHere(options: Options, terminal: Terminal): Promise<void> {

@@ -1,0 +1,159 @@
+// Measurements beside what the models say of the same work on the same device, and how far off they
+// are by device, kind of work and precision.
+
+import { geometricMean, median, quantile } from 'simple-statistics';
+import type { Hardware, LayerCost } from '../../hw-models/contract.js';
+import { joulesOf, secondsOf } from '../../hw-models/cost.js';
+import { InputError } from '../../workloads/base/errors.js';
+import type { LayerTask } from '../../workloads/network.js';
+import { type Progress, silent } from '../progress.js';
+import { place, type Question } from './place.js';
+import type { Measurement } from './row.js';
+
+/** One measurement; modelled where it could be placed, else with the reason why not. */
+export interface Compared {
+  readonly row: Measurement;
+  /** Null where it was not placed. */
+  readonly hardware: string | null;
+  readonly kernel: string | null;
+  /** 'GEMM', 'convolution', 'network', … */
+  readonly kind: string | null;
+  /** In the unit of `published`. */
+  readonly measured: number | null;
+  readonly modelled: number | null;
+  /** modelled / measured − 1 of time, energy or power; a rate counts as the time it stands for. */
+  readonly error: number | null;
+  /** Why it was not placed, or what the reader must know. */
+  readonly note: string | null;
+}
+
+/** How far off the times of one kind of work on one device are. */
+export interface KindSummary {
+  readonly hardware: string;
+  readonly kind: string;
+  readonly precision: string;
+  /** 'time', 'power' or 'energy' */
+  readonly quantity: string;
+  readonly figures: number;
+  readonly medianAbsoluteError: number;
+  readonly percentile90AbsoluteError: number;
+  /** Of modelled over measured. */
+  readonly geomeanRatio: number;
+}
+
+export interface MeasurementReport {
+  readonly compared: readonly Compared[];
+  readonly summaries: readonly KindSummary[];
+  /** How many rows each reason left out, most first. */
+  readonly left: readonly { readonly reason: string; readonly rows: number }[];
+}
+
+/** Every row beside the model's answer. Deterministic. */
+export function compareMeasurements(
+  rows: readonly Measurement[],
+  load: (name: string) => Hardware,
+  progress: Progress = silent,
+): MeasurementReport {
+  const hardware = devicesOf(load);
+  const compared = rows.map((row, at) => {
+    if (at % 100 === 0) progress(`comparing measurement ${at + 1} of ${rows.length}`);
+    return compareRow(row, hardware);
+  });
+  const reasons = new Map<string, number>();
+  for (const { hardware: placed, note } of compared) {
+    if (placed === null) reasons.set(note ?? '', (reasons.get(note ?? '') ?? 0) + 1);
+  }
+  const left = [...reasons].map(([reason, count]) => ({ reason, rows: count }));
+  left.sort((a, b) => b.rows - a.rows);
+  return { compared, summaries: summariesOf(compared), left };
+}
+
+/** A preset as a question changes it; each is made once. */
+function devicesOf(load: (name: string) => Hardware): (question: Question) => Hardware {
+  const known = new Map<string, Hardware>();
+  return ({ hardware, patches }) => {
+    const key = JSON.stringify([hardware, patches]);
+    const made = known.get(key) ?? (patches ? load(hardware).vary(patches) : load(hardware));
+    known.set(key, made);
+    return made;
+  };
+}
+
+function compareRow(row: Measurement, deviceFor: (question: Question) => Hardware): Compared {
+  const question = place(row);
+  const nothing = { hardware: null, kernel: null, kind: null, modelled: null, error: null };
+  if ('reason' in question || row.measured === null) {
+    const note = 'reason' in question ? question.reason : null;
+    return { row, ...nothing, measured: null, note };
+  }
+  const { batch, tasks, kernel, work } = question;
+  const device = deviceFor(question);
+  let costs: readonly LayerCost[];
+  try {
+    costs = device.cost(
+      tasks.map((task) => withBatch(task, batch)),
+      kernel,
+    );
+  } catch (error) {
+    if (!(error instanceof InputError)) throw error;
+    return { row, ...nothing, measured: null, note: error.message };
+  }
+  const seconds = costs.reduce((all, cost) => all + secondsOf(cost), 0);
+  const joules = costs.reduce<number | null>((all, cost) => {
+    const own = joulesOf(cost);
+    return all === null || own === null ? null : all + own;
+  }, 0);
+  const macs = tasks.reduce((all, task) => all + task.macs.dense, 0) * batch;
+  const { metric, value } = row.measured;
+  const known = { 'per second': batch / seconds, 'operations per second': (2 * macs) / seconds };
+  const powers = { watts: joules && joules / seconds, joules: joules && joules / batch };
+  const modelled = { seconds, ...known, ...powers }[metric];
+  const isRate = metric === 'per second' || metric === 'operations per second';
+  const ratio = modelled === null ? null : isRate ? value / modelled : modelled / value;
+  return {
+    ...{ row, hardware: question.hardware, kernel: kernel ?? null, kind: kindOf(question) },
+    ...{ measured: value, modelled, error: ratio === null ? null : ratio - 1 },
+    note: question.note ?? (work.runtime || null),
+  };
+}
+
+/** `task` of so many frames, its getters kept. */
+function withBatch(task: LayerTask, batch: number): LayerTask {
+  const own = Object.getOwnPropertyDescriptors(task);
+  return Object.defineProperties(
+    {},
+    { ...own, batch: { value: batch, enumerable: true } },
+  ) as LayerTask;
+}
+
+function kindOf({ work }: Question): string {
+  if (work.kind !== 'convolution' || work.algorithm === null) return work.kind;
+  return `convolution, ${work.algorithm}`;
+}
+
+function quantityOf({ row }: Compared): string {
+  if (row.measured?.metric === 'watts') return 'power';
+  return row.measured?.metric === 'joules' ? 'energy' : 'time';
+}
+
+function summariesOf(compared: readonly Compared[]): readonly KindSummary[] {
+  const groups = new Map<string, Compared[]>();
+  for (const one of compared) {
+    if (one.error === null) continue;
+    const kind = (one.kind ?? '').split(',')[0];
+    const key = JSON.stringify([one.hardware, kind, one.row.precision, quantityOf(one)]);
+    groups.set(key, [...(groups.get(key) ?? []), one]);
+  }
+  const summaries = [...groups].map(([key, group]): KindSummary => {
+    const [hardware, kind, precision, quantity] = JSON.parse(key) as [string, ...string[]];
+    const errors = group.map(({ error }) => Math.abs(error ?? 0));
+    return {
+      ...{ hardware, kind: kind ?? '', precision: precision ?? '', quantity: quantity ?? '' },
+      ...{ figures: group.length, medianAbsoluteError: median(errors) },
+      percentile90AbsoluteError: quantile(errors, 0.9),
+      geomeanRatio: geometricMean(group.map(({ error }) => 1 + (error ?? 0))),
+    };
+  });
+  const order = (one: KindSummary) => `${one.hardware}|${one.kind}|${one.precision}`;
+  return summaries.sort((a, b) => (order(a) < order(b) ? -1 : 1));
+}

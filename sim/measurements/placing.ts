@@ -1,0 +1,55 @@
+// What a measurement says of itself in one vocabulary, and what a device's table answers: which
+// preset and kernel stand for it, or why none does.
+
+import type { Patch } from 'immer';
+import type { Measurement } from './row.js';
+import type { Work } from './work.js';
+
+/** 'default' is what a runtime does when it is told nothing. */
+export type Precision = 'fp32' | 'fp16' | 'fp16 tensor' | 'int8' | 'default';
+
+export interface Context {
+  readonly row: Measurement;
+  readonly work: Work;
+  readonly precision: Precision;
+  /** CPU threads, from '… / 4 threads'; null where the device's text names none. */
+  readonly threads: number | null;
+  /** Whether the device's text says '… / GPU Vulkan'. */
+  readonly vulkan: boolean;
+}
+
+/** A preset that stands for the device, changed where the row says so. */
+export interface Placed {
+  readonly hardware: string;
+  readonly patches?: readonly Patch[];
+  /** Of every layer, or of each by what it demands; undefined: the fastest. */
+  readonly kernel: string | undefined;
+  /** What the reader must know of the comparison. */
+  readonly note?: string;
+}
+
+/** Why a row is not compared. */
+export interface Unplaced {
+  readonly reason: string;
+}
+
+export interface DeviceRule {
+  /** Of the device's text, in any case. */
+  readonly device: RegExp;
+  place(context: Context): Placed | Unplaced;
+}
+
+export const because = (reason: string): Unplaced => ({ reason });
+
+const precisions: readonly (readonly [RegExp, Precision])[] = [
+  [/^(fp32|float32)$/i, 'fp32'],
+  [/^(fp16|bf16) ?(tensor|\(amp\))$|^(bf16|amp)$/i, 'fp16 tensor'],
+  [/^fp16\b/i, 'fp16'],
+  [/^int8$/i, 'int8'],
+  [/^ncnn default/i, 'default'],
+];
+
+/** Null where the text is none that is known here. */
+export function precisionOf(text: string): Precision | null {
+  return precisions.find(([pattern]) => pattern.test(text))?.[1] ?? null;
+}

@@ -11,6 +11,7 @@ for (const family of families.filter((entry) => entry.isDirectory())) {
   for (const file of files) await cp(`${source}/${file}`, `dist/${source}/${file}`);
 }
 
+await cp('hw-models/host/native/c', 'dist/hw-models/host/native/c', { recursive: true });
 await cp('workloads/zoo/weights', 'dist/workloads/zoo/weights', { recursive: true });
 await cp('sim/claims', 'dist/sim/claims', { recursive: true });
 await cp('sim/sweep/studies', 'dist/sim/sweep/studies', { recursive: true });

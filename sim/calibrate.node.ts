@@ -101,7 +101,7 @@ export async function calibrate(request: CalibrationRequest = {}): Promise<Calib
       libraries,
       engineOverheads: (times) =>
         overheads(
-          (threads) => createEngine('sparse', 'sparse', rules.sparse, { threads }),
+          (threads) => createEngine('sparse', 'sparse', rules.sparse, { threads, engine: 'wasm' }),
           facts.cores,
           times,
         ),
@@ -118,7 +118,7 @@ export async function calibrate(request: CalibrationRequest = {}): Promise<Calib
     rounds: Math.min(LEAST_ROUNDS, repeat),
   };
   const ready = ({ kernel, layer, weights, input, batch }: ReturnType<typeof nearLayers>[number]) =>
-    readyCalls(kernel, layer, weights, input, fused, batch);
+    readyCalls(kernel, layer, weights, input, { fused, native: null }, batch);
   progress('inner loops of the engine');
   const calls = timeCalls(nearLayers(), ready, timing);
   const turns = solveTurns(calls, clockHz, macsPerCycle);

@@ -139,6 +139,8 @@ export async function compare(request: CompareRequest = {}): Promise<readonly Na
 const EXACT = 'sparse';
 /** The executor that finds the activations for the models. */
 const TRACER = 'sparse';
+/** What models are given must not depend on which compiler a machine has. */
+const PORTABLE = { engine: 'wasm' } as const;
 /** The executor that runs a file as it is, where one of its operators is not implemented here. */
 const STAND_IN = 'onnxruntime';
 
@@ -154,9 +156,11 @@ async function traceOf(
   const isKnown = network.layers.every(isImplemented);
   if (files !== undefined) {
     const inputs = await loadInputs(entry, [files].flat(), drawn.inputs);
-    return isKnown ? traceRun(model, inputs, createExecutor(TRACER)) : { ...drawn, inputs };
+    return isKnown
+      ? traceRun(model, inputs, createExecutor(TRACER, PORTABLE))
+      : { ...drawn, inputs };
   }
   // Nobody published what a file's own network meets: it really runs, on a drawn input.
   if (!isKnown || weights === undefined || network.layers.length === 1) return drawn;
-  return traceRun(model, drawn.inputs, createExecutor(TRACER), 'synthetic');
+  return traceRun(model, drawn.inputs, createExecutor(TRACER, PORTABLE), 'synthetic');
 }

@@ -129,11 +129,11 @@ export async function validateHost(request: HostValidationRequest = {}): Promise
         `executor '${name}' is not modelled, expected ${HOST_EXECUTORS.join(', ')}`,
       );
   }
-  const runners = executors.map((name) => createExecutor(name, { threads }));
+  const runners = executors.map((name) => createExecutor(name, { threads, engine: 'wasm' }));
   const networks = resolveWorkloads(workloads).map(({ entry }) => entry);
   const notes = [`${energyNote(openRapl())}; the joules of host-model are modelled`];
   const points: Point[] = [];
-  const pace = await openPace(createExecutor('dense', { threads }));
+  const pace = await openPace(createExecutor('dense', { threads, engine: 'wasm' }));
   try {
     for (const { network, densities } of networks) {
       const bytes = COPIES * weightBytes(network);
@@ -147,7 +147,11 @@ export async function validateHost(request: HostValidationRequest = {}): Promise
       const drawn = drawModel(network, densities, seed);
       const { inputs } = traceDrawn(network, densities, seed);
       // The model meets the activations of the very run that is timed.
-      const tasks = tasksOf(drawn, await traceRun(drawn, inputs, createExecutor('sparse')), 1);
+      const tasks = tasksOf(
+        drawn,
+        await traceRun(drawn, inputs, createExecutor('sparse', { engine: 'wasm' })),
+        1,
+      );
       const measured = await measureNetwork(
         drawn,
         inputs,

@@ -177,7 +177,8 @@ async function runStudy(
           await traceRun(
             model,
             new Map([[onlyInput(network).name, firstPicture(data)]]),
-            createExecutor('sparse'),
+            // Models must not depend on which compiler a machine has.
+            createExecutor('sparse', { engine: 'wasm' }),
           ),
           contenders,
           {

@@ -56,7 +56,7 @@ function byRule(
     accepts: () => true,
     cost(task, config, residency) {
       const place = residencyOf(task, residency, config);
-      const choices = ({ layer, weights }: EngineLayer) => [choose(layer, weights)];
+      const choices = ({ layer, weights }: EngineLayer) => [choose(layer, weights, false)];
       return fastestOf(task, place, config, choices, weightBytes(place, config));
     },
   };
@@ -67,7 +67,7 @@ function transformed(name: 'winograd' | 'fft') {
   const bytesOf = (task: LayerTask, threads: number) => {
     const own = engineLayerOf(task);
     if (!own?.weights) return 0;
-    const { kernel } = rules[name](own.layer, own.weights);
+    const { kernel } = rules[name](own.layer, own.weights, false);
     // Columns of fully connected layers whose activation is zero are not read.
     const read =
       task.demand.kind === 'product' ? metByAny(task.demand.rows, task.input.density) : 1;
@@ -83,7 +83,7 @@ const auto: Kernel<HostConfig> = {
   accepts: () => true,
   cost: (task, config, residency) =>
     fastestOf(task, residencyOf(task, residency, config), config, ({ layer, weights }) =>
-      kernelsFor(exactKernels, layer, weights).map((kernel) => ({ kernel, notes: [] })),
+      kernelsFor(exactKernels, layer, weights, false).map((kernel) => ({ kernel, notes: [] })),
     ),
 };
 
@@ -93,7 +93,7 @@ const auto: Kernel<HostConfig> = {
  */
 function byName(row: HostKernel): Kernel<HostConfig> {
   const choose = ({ layer, weights }: EngineLayer): Choice => {
-    const other = rules.sparse(layer, weights);
+    const other = rules.sparse(layer, weights, false);
     if (layer.kind !== row.kind) return other;
     const reason = row.refusal(layer, weights);
     if (reason === null) return { kernel: row, notes: [] };
@@ -114,5 +114,5 @@ export const engineKernels: readonly Kernel<HostConfig>[] = [
   byRule('winograd', transformed('winograd')),
   byRule('fft', transformed('fft')),
   byRule('sparse', ({ weightBytes }) => weightBytes.sparse),
-  ...exactKernels.map(byName),
+  ...exactKernels.filter((row) => !row.isNative).map(byName),
 ];

@@ -24,7 +24,7 @@ export function engineLayerOf(task: EngineTask): EngineLayer | null {
   const layer = task.layer ?? layerLike(task.name, task.demand);
   if (!layer) return null;
   const weights = keptMatrixOf(task.demand) ? task.weights : null;
-  return kernelsFor(exactKernels, layer, weights).some((row) => row !== plain)
+  return kernelsFor(exactKernels, layer, weights, false).some((row) => row !== plain)
     ? { layer, weights }
     : null;
 }

@@ -19,7 +19,10 @@ export class Placements implements Heap {
   #free = FIRST_FREE;
   readonly #placed: { readonly address: number; readonly data: Data }[] = [];
 
-  constructor(readonly threads: number) {}
+  constructor(
+    readonly threads: number,
+    readonly vectorFloats = 4,
+  ) {}
 
   take(bytes: number): number {
     const address = this.#free;

@@ -12,8 +12,8 @@ import {
   type EngineOptions,
   type EngineSetting,
   engineName,
-  engineSetting,
   loadNetwork,
+  settingOf,
 } from './engine/engine.js';
 import { type LayerRace, raceKernels } from './engine/race.js';
 import { exactKernels, kernelCode } from './engine/table.js';
@@ -26,14 +26,18 @@ export interface AutoOptions extends EngineOptions {
 }
 
 export function createAuto({ plans = openPlanStore(), ...options }: AutoOptions = {}): Executor {
-  const setting = engineSetting('auto', options);
+  const open = settingOf('auto', options);
   return {
     name: 'auto',
     optIn: false,
-    describe: async () => ({ engine: engineName('auto', setting), hint: null }),
+    async describe() {
+      const { setting, hint } = await open();
+      return { engine: engineName('auto', setting), hint };
+    },
     async load(model) {
       checkModel(model);
       checkImplemented(model.network);
+      const { setting } = await open();
       return new AutoNetwork(model, setting, plans);
     },
   };
@@ -87,7 +91,7 @@ class AutoNetwork implements LoadedNetwork {
     const notes: string[] = [];
     try {
       const remembered = plans.read(key);
-      const choices = remembered && choicesOf(model, remembered.layers);
+      const choices = remembered && choicesOf(model, remembered.layers, setting);
       if (choices) return { choices, notes };
       if (remembered) notes.push('the remembered plan is of other layers or kernels; timed again');
     } catch (error) {
@@ -101,7 +105,7 @@ class AutoNetwork implements LoadedNetwork {
     await plans
       .write(key, plan)
       .catch((error: unknown) => notes.push(`${messageOf(error)}; not remembered`));
-    const choices = choicesOf(model, layers);
+    const choices = choicesOf(model, layers, setting);
     invariant(choices !== null, () => `${model.network.name}: a race was won by no kernel`);
     return { choices, notes };
   }
@@ -111,11 +115,12 @@ class AutoNetwork implements LoadedNetwork {
 function choicesOf(
   { network, weights }: Model,
   plan: readonly LayerRace[],
+  { native }: EngineSetting,
 ): readonly Choice[] | null {
   if (plan.length !== network.layers.length) return null;
   const choices = network.layers.flatMap((layer, at): readonly Choice[] => {
     const { name, kernel: wanted } = plan[at] as LayerRace;
-    const able = kernelsFor(exactKernels, layer, weights.get(layer.name) ?? null);
+    const able = kernelsFor(exactKernels, layer, weights.get(layer.name) ?? null, native !== null);
     const kernel = name === layer.name ? able.find((row) => row.name === wanted) : undefined;
     return kernel ? [{ kernel, notes: [] }] : [];
   });
@@ -127,7 +132,7 @@ function keyOf(
   model: Model,
   weights: string,
   machine: string,
-  { threads, fused }: EngineSetting,
+  { threads, fused, native }: EngineSetting,
   batch: number,
 ): string {
   const { layers, inputs } = model.network;
@@ -139,6 +144,7 @@ function keyOf(
     v8: versions.v8,
     names,
     kernelCode,
+    native: native?.key ?? null,
     inputs,
     layers,
     weights,

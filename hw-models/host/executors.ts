@@ -10,7 +10,7 @@ import { createOnnxruntime } from './onnxruntime.js';
 import { createReference } from './reference.js';
 import { createTfjs } from './tfjs.js';
 
-export type ExecutorOptions = Pick<EngineOptions, 'threads'>;
+export type ExecutorOptions = Pick<EngineOptions, 'threads' | 'engine'>;
 
 export const executors: Readonly<Record<string, (options: ExecutorOptions) => Executor>> = {
   auto: createAuto,

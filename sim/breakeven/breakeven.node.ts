@@ -194,7 +194,7 @@ function createMeter(
     progress,
   }: { readonly seeds: number; readonly repeat: number; readonly progress: Progress },
 ): Meter {
-  const exact = createExecutor('sparse');
+  const exact = createExecutor('sparse', { engine: 'wasm' });
   const draw = createDraws(entry);
   return {
     async at({ batch, ...densities }, seeds = all) {

@@ -11,15 +11,22 @@ export interface Choice {
   readonly notes: readonly string[];
 }
 
-export type Choose = (layer: Layer, weights: LayerWeights | null) => Choice;
+/** `hasNative`: whether native rows may be taken. */
+export type Choose = (layer: Layer, weights: LayerWeights | null, hasNative: boolean) => Choice;
 
 /** The rows of `kernels` that can run a layer, in their order. */
 function ownKernels(
   kernels: readonly HostKernel[],
   layer: Layer,
   weights: LayerWeights | null,
+  hasNative: boolean,
 ): readonly HostKernel[] {
-  return kernels.filter((row) => row.kind === layer.kind && row.refusal(layer, weights) === null);
+  return kernels.filter(
+    (row) =>
+      row.kind === layer.kind &&
+      (hasNative || row.isNative !== true) &&
+      row.refusal(layer, weights) === null,
+  );
 }
 
 /** The same, or the plain pass where there is none. */
@@ -27,15 +34,16 @@ export function kernelsFor(
   kernels: readonly HostKernel[],
   layer: Layer,
   weights: LayerWeights | null,
+  hasNative: boolean,
 ): readonly HostKernel[] {
-  const own = ownKernels(kernels, layer, weights);
+  const own = ownKernels(kernels, layer, weights, hasNative);
   return own.length === 0 && plain.refusal(layer, weights) === null ? [plain] : own;
 }
 
 /** The first row that can run a layer and pays. @throws InputError, when asked, if none can. */
 export function firstThatPays(kernels: readonly HostKernel[]): Choose {
-  return (layer, weights) => {
-    const able = kernelsFor(kernels, layer, weights);
+  return (layer, weights, hasNative) => {
+    const able = kernelsFor(kernels, layer, weights, hasNative);
     const kernel = able.find((row) => row.pays(layer, weights)) ?? able[0];
     if (!kernel) throw new InputError(`layer ${layer.name}: found no kernel for ${layer.kind}`);
     return { kernel, notes: [] };
@@ -54,9 +62,10 @@ const KIND_NAMES: { readonly [Kind in LayerKind]?: string } = {
  */
 export function preferring(wanted: readonly HostKernel[], others: Choose): Choose {
   const first = firstThatPays(wanted);
-  return (layer, weights) => {
-    if (ownKernels(wanted, layer, weights).length > 0) return first(layer, weights);
-    const { kernel } = others(layer, weights);
+  return (layer, weights, hasNative) => {
+    if (ownKernels(wanted, layer, weights, hasNative).length > 0)
+      return first(layer, weights, hasNative);
+    const { kernel } = others(layer, weights, hasNative);
     if (weights === null) return { kernel, notes: [] };
     const refusing = wanted.find((row) => row.kind === layer.kind);
     const reason =

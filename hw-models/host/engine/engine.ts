@@ -1,4 +1,4 @@
-// An executor over a table of kernels: weights laid out once, values in one WebAssembly memory, a
+// An executor over a table of kernels: weights laid out once, values in one shared memory, a
 // fixed programme of calls for each batch size.
 
 import { InputError, invariant } from '../../../workloads/base/errors.js';
@@ -6,47 +6,103 @@ import { type Model, weightsOf } from '../../../workloads/model.js';
 import type { Network } from '../../../workloads/network.js';
 import type { Executor, LoadedNetwork } from '../../contract.js';
 import { checkedInputs, checkImplemented, checkModel, layerRuns, outputsOf } from '../checks.js';
+import { openNative } from '../native/library.node.js';
 import type { Choice, Choose } from './choice.js';
 import type { Tensor } from './kernel.js';
 import { EngineMemory } from './memory.js';
 import { type Programme, planNetwork } from './programme.js';
 import { frameBytesOf, readTensor, tensorAt, writeTensor } from './tensor.js';
-import { type BoundProgramme, Crew } from './threads.js';
+import { type BoundProgramme, type Builds, Crew } from './threads.js';
 import { hasFusedMultiplyAdd } from './webassembly.js';
+
+export const engineBuilds = ['native', 'wasm'] as const;
+
+/** Kernels compiled by the system's compiler where a layer has one, or WebAssembly alone. */
+export type EngineBuild = (typeof engineBuilds)[number];
 
 export interface EngineOptions {
   /** 1 unless told otherwise. */
   readonly threads?: number;
-  /** False: multiply and add apart even where the machine underneath could fuse them. */
+  /**
+   * Left out: as ZEROSKIP_ENGINE says, else native where that can be built, else WebAssembly with
+   * a hint. 'native': nothing else will do.
+   */
+  readonly engine?: EngineBuild;
+  /**
+   * False: WebAssembly, multiply and add apart even where the machine underneath could fuse them.
+   */
   readonly fused?: boolean;
 }
 
-/** What a network runs on: threads and a build of the kernels. */
-export interface EngineSetting {
+/** What a network runs on: threads and builds of the kernels. */
+export interface EngineSetting extends Builds {
   readonly threads: number;
-  readonly fused: boolean;
 }
 
-/** @throws InputError, naming the executor, for a number of threads that cannot be. */
-export function engineSetting(
+export interface OpenedSetting {
+  readonly setting: EngineSetting;
+  /** How to get a faster one. */
+  readonly hint: string | null;
+}
+
+/**
+ * Checks options now; opens what they ask for when called, once.
+ * @throws InputError, naming the executor, for a number of threads that cannot be, and when called
+ * where native kernels were asked for and cannot be had.
+ */
+export function settingOf(
   name: string,
-  { threads = 1, fused = true }: EngineOptions,
-): EngineSetting {
+  { threads = 1, fused = true, engine }: EngineOptions,
+): () => Promise<OpenedSetting> {
   if (!(Number.isInteger(threads) && threads >= 1 && threads <= 256)) {
     throw new InputError(
       `${name}: found ${threads} threads, expected a whole number from 1 to 256`,
     );
   }
-  return { threads, fused: fused && hasFusedMultiplyAdd() };
+  const build = engine ?? (fused ? engineOfEnvironment() : 'wasm');
+  let opened: Promise<OpenedSetting> | null = null;
+  return () => {
+    opened ??= openSetting(threads, fused, build);
+    return opened;
+  };
+}
+
+async function openSetting(
+  threads: number,
+  fused: boolean,
+  engine: EngineBuild | null,
+): Promise<OpenedSetting> {
+  const webAssembly = { threads, fused: fused && hasFusedMultiplyAdd(), native: null };
+  if (engine === 'wasm') return { setting: webAssembly, hint: null };
+  const { library, reason } = await openNative();
+  if (library) return { setting: { ...webAssembly, native: library }, hint: null };
+  if (engine === 'native') {
+    throw new InputError(
+      `found no native kernels: ${reason}; expected a C compiler, or wasm as the engine`,
+    );
+  }
+  const hint = `kernels run as WebAssembly, native ones are several times as fast: ${reason}`;
+  return { setting: webAssembly, hint: `${hint}; install a C compiler (cc, gcc, clang or $CC)` };
+}
+
+/** ZEROSKIP_ENGINE, or null where it says nothing. */
+function engineOfEnvironment(): EngineBuild | null {
+  const { ZEROSKIP_ENGINE: told } = process.env;
+  if (!told) return null;
+  const build = engineBuilds.find((one) => one === told);
+  if (!build)
+    throw new InputError(`ZEROSKIP_ENGINE: found '${told}', expected ${engineBuilds.join(' or ')}`);
+  return build;
 }
 
 /**
- * 'zeroskip WebAssembly SIMD with fused multiply-add, sparse, 2 threads'; `label` says what is
- * skipped.
+ * 'zeroskip native AVX-512, sparse, 2 threads' or 'zeroskip WebAssembly SIMD with fused
+ * multiply-add, …'; `label` says what is skipped.
  */
-export function engineName(label: string, { threads, fused }: EngineSetting): string {
+export function engineName(label: string, { threads, fused, native }: EngineSetting): string {
   const simd = `WebAssembly SIMD${fused ? ' with fused multiply-add' : ''}`;
-  return `zeroskip ${simd}, ${label}, ${threads} thread${threads === 1 ? '' : 's'}`;
+  const build = native ? `native ${native.instructions}` : simd;
+  return `zeroskip ${build}, ${label}, ${threads} thread${threads === 1 ? '' : 's'}`;
 }
 
 /** An executor that runs each layer by the kernel that `choose` gives it. */
@@ -56,15 +112,21 @@ export function createEngine(
   choose: Choose,
   options: EngineOptions & { readonly optIn?: boolean } = {},
 ): Executor {
-  const setting = engineSetting(name, options);
+  const open = settingOf(name, options);
   return {
     name,
     optIn: options.optIn ?? false,
-    describe: async () => ({ engine: engineName(label, setting), hint: null }),
+    async describe() {
+      const { setting, hint } = await open();
+      return { engine: engineName(label, setting), hint };
+    },
     async load(model) {
       checkModel(model);
       checkImplemented(model.network);
-      const choices = model.network.layers.map((layer) => choose(layer, weightsOf(model, layer)));
+      const { setting } = await open();
+      const choices = model.network.layers.map((layer) =>
+        choose(layer, weightsOf(model, layer), setting.native !== null),
+      );
       return loadNetwork(model, choices, setting);
     },
   };
@@ -85,15 +147,16 @@ function placeConstants({ constants }: Network, memory: EngineMemory): ReadonlyM
 export async function loadNetwork(
   model: Model,
   choices: readonly Choice[],
-  { threads, fused }: EngineSetting,
+  setting: EngineSetting,
 ): Promise<LoadedNetwork> {
   const { network } = model;
-  const memory = new EngineMemory(threads);
+  const { threads } = setting;
+  const memory = new EngineMemory(threads, setting.native?.vectorFloats);
   const prepared = network.layers.map((layer, at) => {
     return (choices[at] as Choice).kernel.prepare(layer, weightsOf(model, layer), memory);
   });
   const constants = placeConstants(network, memory);
-  const crew = new Crew(threads, memory.memory, fused);
+  const crew = new Crew(threads, memory.memory, setting);
   await crew.start();
   let ready: { readonly programme: Programme; readonly bound: BoundProgramme } | null = null;
   const readyFor = (batch: number) => {

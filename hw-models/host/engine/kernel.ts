@@ -1,7 +1,7 @@
-// What a kernel of the WebAssembly engine is: a row of a table. A prepared layer becomes a fixed
-// programme, steps of calls of exported functions with numbers as arguments, so that the same
-// programme runs on one thread or on several without asking the kernel again. A new kernel is one
-// file in ../asm and one row; the engine knows none by name.
+// What a kernel of the engine is: a row of a table. A prepared layer becomes a fixed programme,
+// steps of calls of exported functions with numbers as arguments, so that the same programme runs
+// on one thread or on several without asking the kernel again. A new kernel is one file in ../asm
+// (WebAssembly) or ../native/c (native) and one row; the engine knows none by name.
 
 import type {
   ElementType,
@@ -24,9 +24,14 @@ export interface KernelModule {
   readonly relaxed: string;
 }
 
-/** One call of an exported function; addresses are in bytes. */
+/** The library of native kernels (../native), of which there is one. */
+export interface NativeModule {
+  readonly name: 'native';
+}
+
+/** One call of an exported function; addresses are in bytes, relative to the engine's memory. */
 export interface Call {
-  readonly module: KernelModule;
+  readonly module: KernelModule | NativeModule;
   readonly function: string;
   readonly arguments: readonly number[];
 }
@@ -70,6 +75,8 @@ export interface Tensor {
 export interface Heap {
   /** Into how many calls of equal work a step should be cut, or a multiple of it. */
   readonly threads: number;
+  /** Floats in a vector of the native build that runs; 4 where there is none. */
+  readonly vectorFloats: number;
   /** Copies `data` into the memory and returns its address, a multiple of 64. */
   place(data: Values): number;
 }
@@ -114,6 +121,8 @@ export interface HostKernel {
    * serves by name only.
    */
   readonly optIn: boolean;
+  /** True where its calls are native: it serves only where the library of native kernels is. */
+  readonly isNative?: boolean;
   /** In words why it cannot run a layer of its kind, or null where it can. */
   refusal(layer: Layer, weights: LayerWeights | null): string | null;
   /**

@@ -24,7 +24,10 @@ export class EngineMemory implements Heap {
   /** The first address behind the weights. */
   end = FIRST_FREE;
 
-  constructor(readonly threads: number) {}
+  constructor(
+    readonly threads: number,
+    readonly vectorFloats = 4,
+  ) {}
 
   /** The address of `bytes` bytes that stay taken. */
   take(bytes: number): number {

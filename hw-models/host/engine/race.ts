@@ -53,7 +53,7 @@ interface Frames {
 export async function raceKernels(
   model: Model,
   kernels: readonly HostKernel[],
-  { threads, fused }: EngineSetting,
+  setting: EngineSetting,
   inputs: NetworkInputs,
   batch: number,
   onProgress: (doing: string) => void,
@@ -61,8 +61,9 @@ export async function raceKernels(
   checkModel(model);
   const { network } = model;
   checkImplemented(network);
-  const memory = new EngineMemory(threads);
-  const crew = new Crew(threads, memory.memory, fused);
+  const { threads, native } = setting;
+  const memory = new EngineMemory(threads, native?.vectorFloats);
+  const crew = new Crew(threads, memory.memory, setting);
   await crew.start();
   try {
     const track = new Track(memory, crew, batch, passingWeights(model));
@@ -80,8 +81,9 @@ export async function raceKernels(
       // Timing blocks this thread: whoever shows the progress needs it between layers.
       await setImmediate();
       const weights = weightsOf(model, layer);
-      const able = kernelsFor(kernels, layer, weights);
-      const candidates = weights === null ? [firstThatPays(able)(layer, weights).kernel] : able;
+      const able = kernelsFor(kernels, layer, weights, native !== null);
+      const candidates =
+        weights === null ? [firstThatPays(able)(layer, weights, native !== null).kernel] : able;
       const met = layer.inputs.map((name) => values.get(name) ?? null);
       const { race, outputs } = track.run(layer, weights, candidates, met);
       races.push(race);

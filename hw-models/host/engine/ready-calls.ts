@@ -5,7 +5,7 @@ import type { Layer, LayerWeights, TensorType } from '../../../workloads/network
 import type { Call, HostKernel } from './kernel.js';
 import { EngineMemory, LayerScratch } from './memory.js';
 import { frameBytesOf, tensorAt, writeTensor } from './tensor.js';
-import { Crew } from './threads.js';
+import { type Builds, Crew } from './threads.js';
 
 /** A call that can be run again and again on the same data. */
 export interface ReadyCall {
@@ -21,10 +21,10 @@ export function readyCalls(
   layer: Layer,
   weights: LayerWeights | null,
   input: Float32Array,
-  fused: boolean,
+  builds: Builds,
   batch = 1,
 ): readonly ReadyCall[] {
-  const memory = new EngineMemory(1);
+  const memory = new EngineMemory(1, builds.native?.vectorFloats);
   const prepared = kernel.prepare(layer, weights, memory);
   const values = new LayerScratch(1, memory.end);
   const place = (type: TensorType) => tensorAt(values.take(batch * frameBytesOf(type)), type);
@@ -33,14 +33,12 @@ export function readyCalls(
   memory.reserve(values.end);
   const { buffer } = memory.memory;
   for (const tensor of inputs) if (tensor) writeTensor(buffer, tensor, input, batch);
-  const crew = new Crew(1, memory.memory, fused);
-  const [bound = []] = crew.bind([steps]);
-  crew.run(bound);
   const calls = steps.flatMap((step) => ('onMain' in step ? [] : step));
-  invariant(
-    calls.length === bound.flatMap(({ lanes }) => lanes.flat()).length,
-    () => `${kernel.name} makes no calls`,
-  );
+  invariant(calls.length > 0, () => `${kernel.name} makes no calls`);
+  const crew = new Crew(1, memory.memory, builds);
+  // Each a step of its own, so that native ones are no list.
+  const [bound = []] = crew.bind([calls.map((call) => [call])]);
+  crew.run(bound);
   return bound
     .flatMap(({ lanes }) => lanes.flat())
     .map((run, at) => ({

@@ -15,6 +15,7 @@ import { elementwiseKernels } from './elementwise.js';
 import { createFft, fftSizes } from './fft.js';
 import { filteredConvolution } from './filtering.js';
 import type { HostKernel } from './kernel.js';
+import { nativeDense, nativeSparse, nativeStreams, nativeWinograd } from './native/table.js';
 import { denseProduct, productKernels } from './product.js';
 import { samplingKernels } from './sampling.js';
 import { streamKernels } from './stream.js';
@@ -23,6 +24,7 @@ import { createWinograd } from './winograd.js';
 
 /** What has no weights. */
 const weightless: readonly HostKernel[] = [
+  ...nativeStreams,
   ...elementwiseKernels,
   ...productKernels,
   ...samplingKernels,
@@ -32,6 +34,8 @@ const weightless: readonly HostKernel[] = [
 
 /** Sparse where few weights are left, else dense. */
 export const sparseKernels: readonly HostKernel[] = [
+  ...nativeSparse,
+  ...nativeDense,
   ...connectedKernels.filter((kernel) => kernel !== denseColumns),
   denseProduct,
   denseColumns,
@@ -43,6 +47,7 @@ export const sparseKernels: readonly HostKernel[] = [
 
 /** Every weight multiplied, zero or not. */
 export const denseKernels: readonly HostKernel[] = [
+  ...nativeDense,
   denseProduct,
   denseColumns,
   denseConvolution,
@@ -50,7 +55,11 @@ export const denseKernels: readonly HostKernel[] = [
 ];
 
 /** The one with fewer multiplications pays. */
-export const winogradKernels: readonly HostKernel[] = [createWinograd(4), createWinograd(2)];
+export const winogradKernels: readonly HostKernel[] = [
+  ...nativeWinograd,
+  createWinograd(4),
+  createWinograd(2),
+];
 
 /** The one with fewer products pays. */
 export const fftKernels: readonly HostKernel[] = fftSizes.map(createFft);

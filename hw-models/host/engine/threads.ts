@@ -5,7 +5,9 @@
 import { once } from 'node:events';
 import { MessageChannel, type MessagePort, Worker } from 'node:worker_threads';
 import { invariant } from '../../../workloads/base/errors.js';
-import type { Call, Step } from './kernel.js';
+import { type NativeLibrary, RUN_SIGNATURE } from '../native/library.node.js';
+import type { Call, KernelModule, Step } from './kernel.js';
+import { type NativeList, NativeLists } from './native/lists.js';
 import { compileModule, type Exports, instantiate, type SharedMemory } from './webassembly.js';
 
 type BoundCall = () => void;
@@ -23,16 +25,28 @@ interface BoundStep {
 /** For each layer, or whatever else is run by itself, the steps that make it. */
 export type BoundProgramme = readonly (readonly BoundStep[])[];
 
+/** A call of a WebAssembly function, or native calls that follow each other in a lane. */
+type Piece = (Call & { readonly module: KernelModule }) | NativeList;
+
 /**
  * What a worker is sent: for each step its lanes' calls as a module's number, a function and its
- * arguments.
+ * arguments, or a list of native ones.
  */
 interface WorkerProgramme {
   readonly modules: readonly object[];
   readonly steps: readonly (readonly (readonly WorkerCall[])[])[];
 }
 
-type WorkerCall = readonly [module: number, name: string, values: readonly number[]];
+type WorkerCall =
+  | readonly [module: number, name: string, values: readonly number[]]
+  | readonly [address: bigint, count: number];
+
+/** The builds that a crew runs. */
+export interface Builds {
+  /** Which of a WebAssembly module's. */
+  readonly fused: boolean;
+  readonly native: NativeLibrary | null;
+}
 
 /**
  * Words that threads signal each other by. A ticket is a step's number and the next of its lanes
@@ -57,11 +71,15 @@ const SPINS = 20_000;
  */
 const WORKER = `
 const { workerData, receiveMessageOnPort } = require('node:worker_threads');
-const { port, memory, signals } = workerData;
+const { port, memory, signals, native } = workerData;
+const runNative = native && require(native.koffiPath).load(native.path).func('${RUN_SIGNATURE}');
 let steps = [];
 function load({ modules, steps: sent }) {
   const instances = modules.map((module) => new WebAssembly.Instance(module, { env: { memory } }).exports);
-  const bind = ([module, name, values]) => () => instances[module][name](...values);
+  const bind = ([first, second, values]) =>
+    values
+      ? () => instances[first][second](...values)
+      : () => runNative(native.base, first, second);
   steps = sent.map((lanes) => lanes.map((calls) => calls.map(bind)));
 }
 function attempt(work) {
@@ -100,24 +118,31 @@ export class Crew {
   readonly #workers: Worker[] = [];
   readonly #ports: MessagePort[] = [];
   #orders = 0;
+  readonly #base: bigint;
 
   constructor(
     readonly threads: number,
     readonly memory: SharedMemory,
-    /** Which of a module's builds is taken. */
-    readonly fused: boolean,
+    readonly builds: Builds,
   ) {
+    this.#base = builds.native?.addressOf(memory.buffer) ?? 0n;
     // Until there is a programme there is nothing to take.
     Atomics.store(this.#signals, TICKET, LANE_MASK);
   }
 
   async start(): Promise<void> {
+    const { native: library } = this.builds;
+    const native = library && {
+      path: library.path,
+      koffiPath: library.koffiPath,
+      base: this.#base,
+    };
     for (let i = 1; i < this.threads; i++) {
       const { port1, port2 } = new MessageChannel();
       const worker = new Worker(WORKER, {
         eval: true,
         execArgv: [],
-        workerData: { port: port2, memory: this.memory, signals: this.#signals },
+        workerData: { port: port2, memory: this.memory, signals: this.#signals, native },
         transferList: [port2],
       });
       this.#workers.push(worker);
@@ -130,16 +155,22 @@ export class Crew {
 
   /** Hands out the calls of each layer's steps. Only what was bound last can run. */
   bind(layers: readonly (readonly Step[])[]): BoundProgramme {
+    const native = layers
+      .flat(1)
+      .flatMap((step) => ('onMain' in step ? [] : step.filter(isNative)));
+    const lists = native.length > 0 ? new NativeLists(this.#library(), native) : null;
     // Of what is done on this thread the others know nothing but the step's number.
     const steps = layers.flatMap((layer) =>
-      layer.map((step) => lanesOf('onMain' in step ? [] : step, this.threads)),
+      layer.map((step) =>
+        lanesOf('onMain' in step ? [] : step, this.threads).map((lane) => piecesOf(lane, lists)),
+      ),
     );
     if (this.#workers.length > 0) this.#order(this.#workerProgramme(steps));
     let number = 0;
     return layers.map((layer) =>
       layer.map((step) => {
-        const lanes = (steps[number] ?? []).map((calls) =>
-          calls.map((call) => this.#boundCall(call)),
+        const lanes = (steps[number] ?? []).map((pieces) =>
+          pieces.map((piece) => this.#boundPiece(piece)),
         );
         const { buffer } = this.memory;
         return {
@@ -164,18 +195,27 @@ export class Crew {
     this.#ports.length = 0;
   }
 
-  #workerProgramme(steps: readonly (readonly (readonly Call[])[])[]): WorkerProgramme {
+  #library(): NativeLibrary {
+    const { native } = this.builds;
+    invariant(native !== null, 'native calls were planned without the native library');
+    return native;
+  }
+
+  #workerProgramme(steps: readonly (readonly (readonly Piece[])[])[]): WorkerProgramme {
     invariant(
       steps.length <= MOST_STEPS,
       () => `found ${steps.length} steps, expected at most ${MOST_STEPS}`,
     );
-    const modules = [...new Set(steps.flat(2).map(({ module }) => module))];
-    const sent = ({ module, function: name, arguments: values }: Call): WorkerCall => {
-      return [modules.indexOf(module), name, values];
-    };
+    const modules = [
+      ...new Set(steps.flat(2).flatMap((piece) => ('module' in piece ? [piece.module] : []))),
+    ];
+    const sent = (piece: Piece): WorkerCall =>
+      'module' in piece
+        ? [modules.indexOf(piece.module), piece.function, piece.arguments]
+        : [piece.address, piece.count];
     return {
-      modules: modules.map((module) => compileModule(module, this.fused)),
-      steps: steps.map((lanes) => lanes.map((calls) => calls.map(sent))),
+      modules: modules.map((module) => compileModule(module, this.builds.fused)),
+      steps: steps.map((lanes) => lanes.map((pieces) => pieces.map(sent))),
     };
   }
 
@@ -228,8 +268,14 @@ export class Crew {
     invariant(Atomics.load(signals, FAILED) === 0, 'a call failed on a worker thread');
   }
 
-  #boundCall(call: Call): BoundCall {
-    const compiled = compileModule(call.module, this.fused);
+  #boundPiece(piece: Piece): BoundCall {
+    if ('module' in piece) return this.#boundCall(piece);
+    const { run } = this.#library();
+    return () => run(this.#base, piece.address, piece.count);
+  }
+
+  #boundCall(call: Call & { readonly module: KernelModule }): BoundCall {
+    const compiled = compileModule(call.module, this.builds.fused);
     let exports = this.#instances.get(compiled);
     if (!exports) {
       exports = instantiate(compiled, this.memory);
@@ -252,4 +298,29 @@ function lanesOf(step: readonly Call[], lanes: number): readonly (readonly Call[
   return Array.from({ length: Math.min(lanes, step.length) }, (_, lane) => {
     return step.filter((_, at) => at % lanes === lane);
   });
+}
+
+function isNative({ module }: Call): boolean {
+  return !('wasm' in module);
+}
+
+/** A lane's calls, native ones that follow each other as one list. */
+function piecesOf(lane: readonly Call[], lists: NativeLists | null): readonly Piece[] {
+  const pieces: Piece[] = [];
+  let together: Call[] = [];
+  const close = () => {
+    if (together.length > 0 && lists) pieces.push(lists.add(together));
+    together = [];
+  };
+  for (const call of lane) {
+    const { module } = call;
+    if ('wasm' in module) {
+      close();
+      pieces.push({ ...call, module });
+    } else {
+      together.push(call);
+    }
+  }
+  close();
+  return pieces;
 }

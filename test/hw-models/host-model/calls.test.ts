@@ -31,7 +31,7 @@ const tasks: fc.Arbitrary<readonly Task[]> = cases.map(({ model, batch }) =>
 
 /** All but the plain pass, which makes no calls. */
 const ownKernels = ({ layer, weights }: Task) =>
-  kernelsFor(exactKernels, layer, weights).filter((row) => exactKernels.includes(row));
+  kernelsFor(exactKernels, layer, weights, false).filter((row) => exactKernels.includes(row));
 
 function countedBy(task: Task, name: string, threads: number) {
   const kernel = exactKernels.find((row) => row.name === name && row.kind === task.layer.kind);

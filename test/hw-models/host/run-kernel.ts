@@ -5,10 +5,10 @@ import type {
   Call,
   Heap,
   HostKernel,
-  KernelModule,
   Step,
   Tensor,
 } from '../../../hw-models/host/engine/kernel.js';
+import { NativeLists } from '../../../hw-models/host/engine/native/lists.js';
 import {
   frameBytesOf,
   readTensor,
@@ -30,6 +30,7 @@ import {
   resultOf,
   type TensorType,
 } from '../../../workloads/network.js';
+import { library } from './native-library.js';
 
 const MIB = 2 ** 20;
 /** Bytes that a kernel may read beyond what it was given, but neither use nor write. */
@@ -68,6 +69,7 @@ export function loadKernel(
   };
   const heap: Heap = {
     threads,
+    vectorFloats: library?.vectorFloats ?? 4,
     place(data) {
       const address = take(data.byteLength);
       const bytes = new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
@@ -113,8 +115,10 @@ function lastLaneFirst(step: Step, threads: number): readonly Call[] {
 
 /** A call of a module of its own, compiled at its first use. */
 function bound(memory: SharedMemory, fused: boolean): (call: Call) => () => void {
-  const instances = new Map<KernelModule, Exports>();
-  return ({ module, function: name, arguments: given }) => {
+  const instances = new Map<object, Exports>();
+  return (call) => {
+    const { module, function: name, arguments: given } = call;
+    if (!('wasm' in module)) return boundNative(memory, call);
     let exports = instances.get(module);
     if (!exports) {
       exports = instantiate(compileModule(module, fused), memory);
@@ -125,4 +129,11 @@ function bound(memory: SharedMemory, fused: boolean): (call: Call) => () => void
       throw new Error(`${module.name} has no ${name} of ${given.length} numbers`);
     return () => run(...given);
   };
+}
+
+function boundNative(memory: SharedMemory, call: Call): () => void {
+  if (!library) throw new Error(`${call.function} without the native library`);
+  const list = new NativeLists(library, [call]).add([call]);
+  const base = library.addressOf(memory.buffer);
+  return () => library?.run(base, list.address, list.count);
 }

@@ -38,9 +38,11 @@ describe('repetitionsOf', () => {
   });
 });
 
+const PLAIN = { fused: false, native: null };
+
 /** Every call of the calibration layers, with its turns. */
 const calls = nearLayers().flatMap((layer) =>
-  readyCalls(layer.kernel, layer.layer, layer.weights, layer.input, false, layer.batch).map(
+  readyCalls(layer.kernel, layer.layer, layer.weights, layer.input, PLAIN, layer.batch).map(
     ({ call, words }) => ({
       kernel: layer.kernel.name,
       what: call.function,
@@ -110,7 +112,7 @@ describe('calibration layers', () => {
   it('go through about as much memory in a call as asked', () => {
     const bytes = 2 ** 20;
     for (const { kernel, layer, weights, input } of farLayers(bytes)) {
-      const touched = readyCalls(kernel, layer, weights, input, false).map(({ call, words }) =>
+      const touched = readyCalls(kernel, layer, weights, input, PLAIN).map(({ call, words }) =>
         countCall(call, { words, activations: input })
           .flatMap(({ touches }) => touches)
           .reduce((sum, touch) => sum + touch.bytes, 0),

@@ -243,7 +243,7 @@ describe('low precision on the host', () => {
     expect(lowPrecisionKernels.ternary.refusal(layer, weights)).toBeNull();
     const softmax = layerOn([4], { kind: 'softmax', name: 'p' });
     for (const kernel of Object.values(lowPrecisionKernels)) {
-      expect(kernelsFor([kernel], softmax, null)).toEqual([plain]);
+      expect(kernelsFor([kernel], softmax, null, false)).toEqual([plain]);
     }
   });
 });

@@ -1,0 +1,120 @@
+// Holding a native row against the plain forward pass: the row alone, calls one by one, the last
+// thread's first; and in the engine on two real threads.
+
+import { expect } from 'vitest';
+import { firstThatPays } from '../../../../../hw-models/host/engine/choice.js';
+import { createEngine } from '../../../../../hw-models/host/engine/engine.js';
+import type { HostKernel } from '../../../../../hw-models/host/engine/kernel.js';
+import { buildNetwork } from '../../../../../workloads/graph.js';
+import {
+  type Layer,
+  type LayerWeights,
+  type Shape,
+  weightShapeOf,
+} from '../../../../../workloads/network.js';
+import type { LayerSpec } from '../../../../../workloads/spec.js';
+import { sizeOf } from '../../../../../workloads/tensor.js';
+import { toDense } from '../../../../../workloads/weights/store.js';
+import { drawActivations, drawWeights } from '../../../../../workloads/weights/synthetic.js';
+import { passOf } from '../../one-layer.js';
+import { loadKernel } from '../../run-kernel.js';
+
+export interface NativeCase {
+  /** Of one frame, the leading 1 left out. */
+  readonly input: Shape;
+  readonly layer: LayerSpec;
+  /** Of the weights, and of the activations. */
+  readonly density: number;
+  readonly inputDensity: number;
+  readonly batch: number;
+  readonly threads: number;
+  readonly seed: number;
+}
+
+/** How far sums of float32 in another order may be off, relative to the sum of their magnitudes. */
+export const SUM_BOUND = 1e-5;
+
+/** A drawn case made ready. */
+export function drawn({ input, layer, density, inputDensity, batch, seed }: NativeCase) {
+  const source = { work: 'drawn', at: `seed ${seed}` };
+  const network = buildNetwork({ name: 'one', title: 'one', input, layers: [layer], source });
+  const [built] = network.layers as readonly [Layer];
+  const shape = weightShapeOf(built);
+  const weights = shape && drawWeights(shape, density, seed, 'layer');
+  const size = sizeOf(input);
+  const { values } = drawActivations(batch * size, inputDensity, seed, 'input');
+  // Signs and sizes as they come: half of the values negative.
+  for (let at = 0; at < values.length; at += 2) values[at] = -(values[at] as number);
+  const frames = Array.from({ length: batch }, (_, frame) =>
+    values.subarray(frame * size, (frame + 1) * size),
+  );
+  return { network, layer: built, weights, values, frames };
+}
+
+/**
+ * The row alone makes what the plain pass makes, each value within `bound` of the sum of its terms'
+ * magnitudes.
+ */
+export function expectRow(row: HostKernel, one: NativeCase, bound = SUM_BOUND): void {
+  const { layer, weights, values, frames } = drawn(one);
+  expect(row.refusal(layer, weights)).toBeNull();
+  const found = loadKernel(row, layer, weights, one.batch, one.threads).run(values);
+  expectNear(found, layer, weights, frames, bound);
+}
+
+/** The same in the engine with its own threads. */
+export async function expectInEngine(
+  row: HostKernel,
+  one: NativeCase,
+  bound = SUM_BOUND,
+): Promise<void> {
+  const { network, layer, weights, values, frames } = drawn(one);
+  const options = { threads: one.threads, engine: 'native' } as const;
+  const loaded = await createEngine('test', 'test', firstThatPays([row]), options).load({
+    network,
+    weights: new Map(weights ? [['layer', weights]] : []),
+    origin: 'synthetic',
+  });
+  try {
+    const { output, layers } = await loaded.run(values, one.batch);
+    expect(layers.map(({ kernel }) => kernel)).toEqual([row.name]);
+    expectNear(Float32Array.from(output), layer, weights, frames, bound);
+  } finally {
+    loaded.dispose();
+  }
+}
+
+function expectNear(
+  found: Float32Array,
+  layer: Layer,
+  weights: LayerWeights | null,
+  frames: readonly Float32Array[],
+  bound: number,
+): void {
+  const expected = frames.flatMap((frame) => [...passOf(layer, weights, frame)]);
+  const terms = frames.flatMap((frame) => [
+    ...passOf(unbounded(layer), weights && magnitudes(weights), frame.map(Math.abs)),
+  ]);
+  expect(found.length).toBe(expected.length);
+  for (const [at, value] of expected.entries()) {
+    const off = Math.abs((found[at] as number) - value);
+    const most = bound * Math.max(1e-30, Math.abs(terms[at] as number), Math.abs(value));
+    if (!(off <= most))
+      throw new Error(`value ${at}: found ${found[at]}, expected ${value} within ${most}`);
+  }
+}
+
+/** Without a rectifier's upper bound, which would hide how large terms are. */
+function unbounded(layer: Layer): Layer {
+  return 'activation' in layer ? ({ ...layer, activation: 'none' } as Layer) : layer;
+}
+
+/** So that a layer sums up the sizes of its terms. */
+function magnitudes({ store, bias, origin }: LayerWeights): LayerWeights {
+  const dense = toDense(store);
+  return {
+    store: { ...dense, values: dense.values.map(Math.abs) },
+    bias: bias?.map(Math.abs) ?? null,
+    origin,
+  };
+}

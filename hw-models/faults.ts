@@ -56,10 +56,10 @@ export function nearest(key: string, known: readonly string[]): string {
 export function schemaAt(schema: z.ZodType, path: readonly PropertyKey[]): z.ZodType | undefined {
   let inner: z.ZodType | undefined = required(schema);
   for (const key of path) {
-    inner =
-      inner instanceof z.ZodObject
-        ? required((inner.shape as Record<PropertyKey, z.ZodType>)[key])
-        : undefined;
+    if (inner instanceof z.ZodObject) {
+      inner = required((inner.shape as Record<PropertyKey, z.ZodType>)[key]);
+    } else if (inner instanceof z.ZodRecord) inner = required(inner.valueType as z.ZodType);
+    else inner = undefined;
   }
   return inner;
 }

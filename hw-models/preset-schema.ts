@@ -10,6 +10,9 @@ import { unitNames, units } from './units.js';
 interface Node {
   readonly type?: string;
   readonly properties?: Readonly<Record<string, Node>>;
+  /** Of a map whose keys the preset names. */
+  readonly additionalProperties?: Node | boolean;
+  readonly propertyNames?: object;
   readonly required?: readonly string[];
   readonly description?: string;
   readonly unit?: Unit;
@@ -76,8 +79,16 @@ function properties(node: Node): Readonly<Record<string, object>> {
 
 function value(node: Node): object {
   if (node.unit) return figure(node, node.unit);
+  const { description, additionalProperties: named, propertyNames } = node;
+  if (!node.properties && typeof named === 'object') {
+    return {
+      type: 'object',
+      ...(description === undefined ? {} : { description }),
+      ...(propertyNames === undefined ? {} : { propertyNames }),
+      additionalProperties: { anyOf: [value(named), { type: 'null' }] },
+    };
+  }
   if (!node.properties) return node;
-  const { description } = node;
   return {
     type: 'object',
     ...(description === undefined ? {} : { description }),

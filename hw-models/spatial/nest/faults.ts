@@ -1,0 +1,83 @@
+// Why a mapping is impossible on an architecture: one line a fault.
+
+import type { Architecture } from '../description/architecture.js';
+import { type Mapping, tilesOf } from './mapping.js';
+import { elementsOf, type Problem } from './problem.js';
+
+/** Every fault of `mapping`; none for one that can be costed. */
+export function mappingFaults(
+  problem: Problem,
+  { nodes }: Architecture,
+  mapping: Mapping,
+): readonly string[] {
+  const faults: string[] = [];
+  const [whole] = tilesOf(problem, mapping);
+  for (const [at, name] of problem.dimensions.entries()) {
+    const found = whole?.[at] ?? 1;
+    const size = problem.sizes[at] as number;
+    if (found !== size) {
+      faults.push(`dimension ${name}: found loops of ${found} steps in all, expected ${size}`);
+    }
+  }
+  for (const [at, node] of nodes.entries()) {
+    const loops = mapping.loops[at] ?? [];
+    if (node.kind === 'memory') {
+      if (loops.some(({ axis }) => axis !== null)) {
+        faults.push(`${node.name}: found a loop in space, expected loops in time at a memory`);
+      }
+      for (const [index, { name }] of problem.operands.entries()) {
+        const kept = mapping.keeps[at]?.[index] ?? false;
+        const rule = node.keeps[name] ?? 'bypass';
+        if (rule !== 'free' && kept !== (rule === 'keep')) {
+          const verb = kept ? 'kept' : 'bypassed';
+          faults.push(`${node.name}: found ${name} ${verb}, expected it to ${rule}`);
+        }
+      }
+      continue;
+    }
+    if (loops.some(({ axis }) => axis === null)) {
+      faults.push(`${node.name}: found a loop in time, expected loops in space at an array`);
+    }
+    for (const axis of ['x', 'y'] as const) {
+      const along = loops.filter((loop) => loop.axis === axis && loop.bound > 1);
+      const used = along.reduce((product, { bound }) => product * bound, 1);
+      if (used > node[axis]) {
+        faults.push(`${node.name}: found ${used} instances along ${axis}, expected ${node[axis]}`);
+      }
+      const allowed = node.unrolls[axis];
+      for (const { dimension } of along) {
+        const name = problem.dimensions[dimension] as string;
+        if (allowed && !allowed.includes(name)) {
+          const list = allowed.join(', ') || 'nothing';
+          faults.push(`${node.name}: found ${name} along ${axis}, expected ${list}`);
+        }
+      }
+    }
+  }
+  return faults;
+}
+
+/** Memories whose tiles do not fit, densely stored: a line each. */
+export function overfull(
+  problem: Problem,
+  { nodes }: Architecture,
+  mapping: Mapping,
+): readonly string[] {
+  const tiles = tilesOf(problem, mapping);
+  return nodes.flatMap((node, at) => {
+    if (node.kind === 'array' || node.bits === null) return [];
+    let bits = 0;
+    const kept: string[] = [];
+    for (const [index, operand] of problem.operands.entries()) {
+      if (!mapping.keeps[at]?.[index]) continue;
+      const elements = elementsOf(operand, tiles[at] as readonly number[]);
+      bits += elements * (node.elementBits[operand.name] as number);
+      kept.push(`${elements} ${operand.name}`);
+    }
+    const room = node.bits / node.buffers;
+    if (bits <= room) return [];
+    const half = node.buffers > 1 ? ` (1/${node.buffers} of ${node.bits / 8} B)` : '';
+    const list = kept.join(' + ');
+    return [`${node.name}: found ${bits / 8} B (${list}), expected at most ${room / 8} B${half}`];
+  });
+}

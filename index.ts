@@ -23,6 +23,8 @@ export type { Comparison, HardwareResult, LayerResult } from './sim/compare.js';
 export { type CompareRequest, compare, type NamedComparison } from './sim/compare.node.js';
 export { type EnergyTableRequest, importEnergyTable } from './sim/energy-table.node.js';
 export { type ExportRequest, exportFile, exportFormats } from './sim/export.node.js';
+export { type GenerateRequest, generate } from './sim/generate/generate.node.js';
+export type { GenerationComparison, GenerationResult } from './sim/generate/generation.js';
 export {
   type HostValidation,
   type HostValidationRequest,

@@ -61,6 +61,26 @@ export async function openWorkload(
   );
 }
 
+/**
+ * The dimensions that a file leaves open, by the names that it has for them. @throws InputError for
+ * a file that is refused before it asks for any.
+ */
+export async function openDimensions(
+  name: string,
+  limits: Partial<ImportLimits> = {},
+): Promise<ReadonlySet<string>> {
+  const asked = new Asked<number>(new Map());
+  const file = await fileOf(name);
+  const source = await openFile(file, { ...defaultLimits, ...limits }, asked, createHash('sha256'));
+  try {
+    await readWorkload(source);
+  } catch (error) {
+    // A shape that hangs on what is open cannot be known yet.
+    if (!(error instanceof InputError) || asked.asked.size === 0) throw error;
+  }
+  return asked.asked;
+}
+
 /** @throws InputError where an extent was given that the file's reader never asked for. */
 function requireAsked(file: string, dims: Asked<number>): void {
   const unknown = dims.unasked();

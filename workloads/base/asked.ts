@@ -32,6 +32,11 @@ export class Asked<Value> extends Map<string, Value> {
     return this.entries();
   }
 
+  /** The names that anybody asked for so far. */
+  get asked(): ReadonlySet<string> {
+    return this.#asked;
+  }
+
   /**
    * The first name that nobody asked for, and the nearest one of those that were; null where all
    * were.

@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
 import type { NamedComparison } from '../../../sim/compare.node.js';
+import { type Generation, parseGeneration } from '../../../sim/generate/generation.js';
 import type { ImportLimits } from '../../../workloads/formats/source.js';
 import {
   addDimOption,
@@ -30,6 +31,7 @@ interface Options extends OutputOptions {
   readonly layers?: boolean;
   readonly cost?: true | string;
   readonly uncertainty?: boolean;
+  readonly generate?: Generation;
   readonly trace?: string;
   readonly traceEvents: number;
 }
@@ -68,6 +70,11 @@ export function addCompare(program: Command, terminal: Terminal): void {
       wholeNumber(1),
       1,
     )
+    .option(
+      '--generate <prompt+answer>',
+      'tokens of a decoder, such as 512+128: time to the first one, then tokens a second',
+      parseGeneration,
+    )
     .option('--layers', 'each layer on each hardware')
     .option('--cost [file]', COST_HELP)
     .option(
@@ -83,6 +90,7 @@ export function addCompare(program: Command, terminal: Terminal): void {
     );
   addDimOption(addLimitsOption(addOutputOptions(command))).action(
     async (workloads: readonly string[], options: Options) => {
+      if (options.generate) return answer(workloads, options, options.generate, terminal);
       const { compare } = await import('../../../sim/compare.node.js');
       const { compareView } = await import('../../views/compare.js');
       const { on, batch, seed, repeat, threads, weights, input, cost, limits = {} } = options;
@@ -109,6 +117,40 @@ export function addCompare(program: Command, terminal: Terminal): void {
       await show(compareView(comparisons, { layers: options.layers === true }), options, terminal);
     },
   );
+}
+
+/** A decoder's answers, in place of single passes. */
+async function answer(
+  workloads: readonly string[],
+  options: Options,
+  generation: Generation,
+  terminal: Terminal,
+): Promise<void> {
+  const { InputError } = await import('../../../workloads/base/errors.js');
+  const { generate } = await import('../../../sim/generate/generate.node.js');
+  const { generateView } = await import('../../views/generate.js');
+  const { on, batch, seed, repeat, threads, cost, limits = {} } = options;
+  for (const other of ['layers', 'trace', 'uncertainty', 'weights', 'input'] as const) {
+    if (options[other] !== undefined)
+      throw new InputError(
+        `--generate: found --${other} beside it, which belongs to single passes`,
+      );
+  }
+  if (workloads.length === 0)
+    throw new InputError(
+      '--generate: found no workload, expected a decoder such as tinyllama-1.1b',
+    );
+  const comparisons = await withProgress(options, terminal, (progress) =>
+    generate({
+      ...generation,
+      workloads,
+      ...(on ? { hardware: on } : {}),
+      ...(options.dim ? { dims: options.dim } : {}),
+      ...(cost === undefined ? {} : { cost }),
+      ...{ batch, seed, repeat, threads, limits, progress },
+    }),
+  );
+  await show(generateView(comparisons), options, terminal);
 }
 
 async function writeTrace(

@@ -1,0 +1,155 @@
+// What a decoder's answers take: the first token, then tokens a second while the context grows.
+
+import type { GenerationComparison, GenerationResult } from '../../sim/generate/generation.js';
+import { left, right, type Section, type View } from '../document.js';
+import { count, dollars, percent, quantity, UNKNOWN } from '../quantity.js';
+import type { Records } from '../records.js';
+import { servingJson } from './serving.js';
+
+/** Width from which bytes a token and what bounds them find room. */
+const WIDE = 100;
+
+export function generateView(comparisons: readonly GenerationComparison[]): View {
+  return {
+    title: 'zeroskip compare --generate',
+    sections: ({ columns }) =>
+      comparisons.flatMap((comparison) => sectionsOf(comparison, columns >= WIDE)),
+    json: () => comparisons.map(comparisonJson),
+    records: () => recordsOf(comparisons),
+  };
+}
+
+const labelOf = ({ hardware, kernel }: GenerationResult) => `${hardware}:${kernel}`;
+
+const rate = (value: number | null) => (value === null ? UNKNOWN : count(value));
+
+function sectionsOf(comparison: GenerationComparison, wide: boolean): readonly Section[] {
+  const { name, prompt, tokens, batch, results, refused, pricing } = comparison;
+  const engines = results.flatMap((result) =>
+    result.engine ? [`${labelOf(result)} ran ${result.engine}`] : [],
+  );
+  const sequences = batch > 1 ? `, ${batch} sequences at a time` : '';
+  const answer: Section = {
+    heading: `${name} · ${prompt} tokens of prompt, ${tokens} of answer${sequences}`,
+    summary: true,
+    lines: [weightsLine(comparison), cacheLine(comparison), ...engines],
+    table: {
+      columns: [
+        left('hardware'),
+        left('origin'),
+        right('first token'),
+        right('tokens/s'),
+        right('J/token'),
+        ...(wide ? [right('bytes/token'), left('bound by')] : []),
+        right('answer'),
+      ],
+      rows: results.map((result) => [
+        labelOf(result),
+        result.origin,
+        quantity(result.firstTokenSeconds, 's'),
+        rate(result.tokensPerSecond),
+        quantity(result.joulesPerToken, 'J'),
+        ...(wide ? [quantity(result.bytesPerToken, 'B'), result.boundOfDecode ?? UNKNOWN] : []),
+        quantity(result.seconds, 's'),
+      ]),
+    },
+    notes: [
+      ...comparison.notes,
+      ...refused.map(({ hardware, why }) => `${hardware}: cannot answer: ${why}`),
+      ...results.flatMap((result) => result.notes.map((note) => `${labelOf(result)}: ${note}`)),
+    ],
+  };
+  const growing = results.filter(({ decode }) => decode.length > 1);
+  const [first] = growing;
+  const growth: readonly Section[] = first
+    ? [
+        {
+          heading: `${name} · one token while the context grows`,
+          table: {
+            columns: [
+              left('hardware'),
+              ...first.decode.map(({ context }) => right(`after ${count(context)}`)),
+            ],
+            rows: growing.map((result) => [
+              labelOf(result),
+              ...result.decode.map(({ seconds }) => quantity(seconds, 's')),
+            ]),
+          },
+        },
+      ]
+    : [];
+  return [answer, ...growth, ...(pricing === null ? [] : [costSection(comparison, pricing)])];
+}
+
+function weightsLine({ weights, nonzeros, weightsOrigin, seed }: GenerationComparison): string {
+  const drawn = weightsOrigin === 'synthetic' ? `, seed ${seed}` : '';
+  return `${count(weights)} weights, ${percent(nonzeros / weights)} not zero (${weightsOrigin}${drawn})`;
+}
+
+function cacheLine({ cacheBytesPerToken, cacheBytes, batch }: GenerationComparison): string {
+  const all = batch > 1 ? ` of all ${batch} sequences` : '';
+  return `keys and values: ${quantity(cacheBytesPerToken, 'B')} a token, ${quantity(cacheBytes, 'B')} at the end${all} (float32)`;
+}
+
+function costSection({ name, results }: GenerationComparison, pricing: string): Section {
+  return {
+    heading: `${name} · a million tokens of answers, their prompts included`,
+    lines: [pricing],
+    table: {
+      columns: [left('hardware'), right('cost'), right('CO₂e'), left('price')],
+      rows: results.map((result) => [
+        labelOf(result),
+        dollars(result.serving?.dollarsPerMillion ?? null),
+        quantity(result.serving?.gramsCo2ePerMillion ?? null, 'g'),
+        result.serving?.basis ?? '',
+      ]),
+    },
+  };
+}
+
+function comparisonJson(comparison: GenerationComparison) {
+  const { name, title, prompt, tokens, batch, seed, results, refused } = comparison;
+  return {
+    workload: name,
+    ...{ title, prompt_tokens: prompt, answer_tokens: tokens, batch, seed },
+    weights: comparison.weights,
+    nonzeros: comparison.nonzeros,
+    weights_origin: comparison.weightsOrigin,
+    cache_bytes_per_token: comparison.cacheBytesPerToken,
+    cache_bytes: comparison.cacheBytes,
+    notes: comparison.notes,
+    results: results.map((result) => ({
+      ...{ hardware: result.hardware, kernel: result.kernel, origin: result.origin },
+      engine: result.engine,
+      first_token_seconds: result.firstTokenSeconds,
+      tokens_per_second: result.tokensPerSecond,
+      joules_per_token: result.joulesPerToken,
+      bytes_per_token: result.bytesPerToken,
+      ...{ seconds: result.seconds, joules: result.joules },
+      bound_of_decode: result.boundOfDecode,
+      decode: result.decode.map(({ context, seconds, joules, bytes }) => ({
+        ...{ context_tokens: context, seconds, joules, bytes },
+      })),
+      ...servingJson(result.serving),
+      notes: result.notes,
+    })),
+    refused,
+  };
+}
+
+function recordsOf(comparisons: readonly GenerationComparison[]): Records {
+  return {
+    columns: [
+      ...['workload', 'hardware', 'kernel', 'origin', 'prompt_tokens', 'answer_tokens', 'batch'],
+      ...['first_token_seconds', 'tokens_per_second', 'joules_per_token', 'bytes_per_token'],
+      ...['seconds', 'joules'],
+    ],
+    rows: comparisons.flatMap(({ name, prompt, tokens, batch, results }) =>
+      results.map((result) => [
+        ...[name, result.hardware, result.kernel, result.origin, prompt, tokens, batch],
+        ...[result.firstTokenSeconds, result.tokensPerSecond, result.joulesPerToken],
+        ...[result.bytesPerToken, result.seconds, result.joules],
+      ]),
+    ),
+  };
+}

@@ -1,0 +1,215 @@
+// A decoder's answer on several devices: modelled, and on this machine a few tokens really run.
+
+import { createExecutor } from '../../hw-models/host/executors.js';
+import { openRapl } from '../../hw-models/host/rapl.node.js';
+import { InputError } from '../../workloads/base/errors.js';
+import type { ImportLimits } from '../../workloads/formats/source.js';
+import type { Model } from '../../workloads/model.js';
+import { weightShapeOf } from '../../workloads/network.js';
+import type { ZooEntry } from '../../workloads/zoo/entry.js';
+import { type Contender, compareModel, type HardwareResult } from '../compare.js';
+import { DEFAULT_HARDWARE } from '../compare.node.js';
+import { loadModel } from '../load.node.js';
+import { type Progress, silent } from '../progress.js';
+import { resolveContender } from '../resolve.node.js';
+import { describePrices, type PriceTable, servingCost } from '../serving/prices.js';
+import { loadPrices } from '../serving/prices.node.js';
+import { total } from '../summary.js';
+import { type Trace, traceDrawn } from '../trace.js';
+import { decoderOf, type OpenDecoder, type Tokens } from './decoder.node.js';
+import {
+  bytesIn,
+  cachesOf,
+  contextsOf,
+  type Generation,
+  type GenerationComparison,
+  type GenerationResult,
+  memoryBytes,
+  type Pass,
+  totalOver,
+} from './generation.js';
+
+export interface GenerateRequest extends Generation {
+  /** Names of the zoo, or files that describe decoders. */
+  readonly workloads: readonly string[];
+  /** As of compare. */
+  readonly hardware?: readonly string[];
+  /** Sequences at a time, which share the weights; each has a cache of its own. */
+  readonly batch?: number;
+  readonly seed?: number;
+  /** Timed runs of a measured row's pass. */
+  readonly repeat?: number;
+  readonly threads?: number;
+  readonly cost?: true | string;
+  readonly dims?: ReadonlyMap<string, number>;
+  readonly limits?: Partial<ImportLimits>;
+  readonly progress?: Progress;
+}
+
+/** A pass made ready: what it asks of any device. */
+interface ReadyPass {
+  readonly context: number;
+  readonly model: Model;
+  readonly trace: Trace;
+}
+
+/** @throws InputError for an unknown name, an unusable file or no decoder, before anything runs. */
+export async function generate(request: GenerateRequest): Promise<readonly GenerationComparison[]> {
+  const { workloads, hardware = DEFAULT_HARDWARE, threads = 1, limits = {}, cost } = request;
+  const contenders = hardware.map((name) => resolveContender(name, threads));
+  if (contenders.length === 0) throw new InputError('found no hardware, expected at least one');
+  const prices = cost === undefined ? null : await loadPrices(cost === true ? undefined : cost);
+  const decoders: { name: string; open: OpenDecoder }[] = [];
+  for (const name of workloads)
+    decoders.push({ name, open: await decoderOf(name, limits, request.dims) });
+  const comparisons: GenerationComparison[] = [];
+  for (const { open } of decoders)
+    comparisons.push(await answer(open, contenders, request, prices));
+  return comparisons;
+}
+
+async function answer(
+  open: OpenDecoder,
+  contenders: readonly Contender[],
+  request: GenerateRequest,
+  prices: PriceTable | null,
+): Promise<GenerationComparison> {
+  const { prompt, tokens, batch = 1, seed = 0, progress = silent } = request;
+  const first = (await open({ sequence: prompt, past: 0 })).entry;
+  const model = await loadModel(first, undefined, seed);
+  const prefill = { context: 0, model, trace: traceDrawn(first.network, first.densities, seed) };
+  const decode: ReadyPass[] = [];
+  for (const context of contextsOf(request)) {
+    progress(`a token of ${first.network.name} behind ${context}`);
+    decode.push(await readyPass(open, { sequence: 1, past: context }, model, seed));
+  }
+  const results: GenerationResult[] = [];
+  const refused: { hardware: string; why: string }[] = [];
+  let workload: Awaited<ReturnType<typeof compareModel>>['workload'] | null = null;
+  for (const contender of contenders) {
+    const name = labelOf(contender);
+    try {
+      const read = await rowOf(contender, prefill, request, 'the prompt');
+      workload ??= read.workload;
+      const single: HardwareResult[] = [];
+      for (const pass of decode)
+        single.push((await rowOf(contender, pass, request, 'a token')).row);
+      results.push(resultOf(read.row, single, decode, request, prices));
+    } catch (error) {
+      // What this machine cannot run is told beside what others can.
+      if (!(error instanceof InputError) || contender.kind === 'modelled') throw error;
+      refused.push({ hardware: name, why: error.message });
+    }
+  }
+  if (results.length === 0) throw new InputError(refused.map(({ why }) => why).join('; '));
+  const after = (await open({ sequence: 1, past: prompt + tokens - 1 })).entry;
+  const cacheBytes = bytesIn(cachesOf(after.network));
+  return {
+    ...{ name: first.network.name, title: first.network.title, prompt, tokens, batch, seed },
+    weights: workload?.weights ?? 0,
+    nonzeros: workload?.nonzeros ?? 0,
+    weightsOrigin: model.origin,
+    cacheBytesPerToken: cacheBytes / (prompt + tokens - 1),
+    cacheBytes: batch * cacheBytes,
+    results,
+    refused,
+    pricing: prices && describePrices(prices),
+    notes: first.notes ?? [],
+  };
+}
+
+const labelOf = (contender: Contender) =>
+  contender.kind === 'modelled' ? contender.hardware.name : `host:${contender.executor.name}`;
+
+async function readyPass(
+  open: OpenDecoder,
+  tokens: Tokens,
+  model: Model,
+  seed: number,
+): Promise<ReadyPass> {
+  const { entry } = await open(tokens);
+  const own = hasWeightsOf(entry, model)
+    ? { ...model, network: entry.network }
+    : await loadModel(entry, undefined, seed);
+  // The file is of the pass over the prompt.
+  const { file: _, ...bare } = own;
+  return {
+    context: tokens.past,
+    model: entry.file ? { ...bare, file: entry.file } : bare,
+    trace: traceDrawn(entry.network, entry.densities, seed),
+  };
+}
+
+/** Whether the weights of one pass are those of another: the same layers at the same sizes. */
+function hasWeightsOf({ network }: ZooEntry, { network: other, weights }: Model): boolean {
+  const shapes = new Map(other.layers.map((layer) => [layer.name, weightShapeOf(layer)]));
+  return network.layers.every((layer) => {
+    const shape = weightShapeOf(layer);
+    if (!shape) return true;
+    const known = shapes.get(layer.name);
+    return weights.has(layer.name) && known?.rows === shape.rows && known.columns === shape.columns;
+  });
+}
+
+/** One pass on one device. */
+async function rowOf(
+  contender: Contender,
+  { model, trace, context }: ReadyPass,
+  { batch = 1, seed = 0, repeat = 3, threads = 1, progress = silent }: GenerateRequest,
+  what: string,
+) {
+  const behind = context > 0 ? ` behind ${context}` : '';
+  const { results, workload } = await compareModel(model, trace, [contender], {
+    ...{ batch, seed, repeat, energy: openRapl() },
+    exact: createExecutor('sparse', { threads }),
+    standIn: createExecutor('onnxruntime', { threads }),
+    progress: (doing) => progress(`${doing}: ${what}${behind}`),
+  });
+  return { row: results[0] as HardwareResult, workload };
+}
+
+function resultOf(
+  read: HardwareResult,
+  single: readonly HardwareResult[],
+  ready: readonly ReadyPass[],
+  { tokens, batch = 1 }: GenerateRequest,
+  prices: PriceTable | null,
+): GenerationResult {
+  const prefill = passOf(read, 0);
+  const decode = single.map((row, at) => passOf(row, ready[at]?.context ?? 0));
+  const after = tokens - 1;
+  const decodeSeconds = total(
+    decode.length > 0 ? [totalOver(decode, (pass) => pass.seconds) ?? 0] : [],
+  );
+  const decodeJoules = totalOver(decode, (pass) => pass.joules);
+  const decodeBytes = totalOver(decode, (pass) => pass.bytes);
+  const seconds = prefill.seconds + decodeSeconds;
+  const joules =
+    prefill.joules === null || decodeJoules === null ? null : prefill.joules + decodeJoules;
+  const made = batch * tokens;
+  const each = (whole: number | null) =>
+    after === 0 || whole === null ? null : whole / after / batch;
+  return {
+    hardware: read.hardware,
+    kernel: [...new Set([read, ...single].flatMap(({ kernel }) => kernel.split('+')))].join('+'),
+    origin: read.origin,
+    engine: read.engine,
+    prefill,
+    decode,
+    firstTokenSeconds: prefill.seconds,
+    seconds,
+    joules,
+    tokensPerSecond: after === 0 ? null : (batch * after) / decodeSeconds,
+    joulesPerToken: each(decodeJoules),
+    bytesPerToken: each(decodeBytes),
+    boundOfDecode: single.at(-1)?.bound ?? null,
+    serving: prices
+      ? servingCost(read.hardware, seconds / made, joules === null ? null : joules / made, prices)
+      : null,
+    notes: [...new Set([read, ...single].flatMap(({ notes }) => notes))],
+  };
+}
+
+function passOf(row: HardwareResult, context: number): Pass {
+  return { context, seconds: row.seconds, joules: row.joules, bytes: memoryBytes(row) };
+}

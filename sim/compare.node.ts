@@ -1,5 +1,6 @@
 // `compare` by names and files: what the command line and the library call.
 
+import { buildOf, type EngineBuild } from '../hw-models/host/engine/builds.js';
 import { createExecutor } from '../hw-models/host/executors.js';
 import { openRapl } from '../hw-models/host/rapl.node.js';
 import { InputError, requireWhole } from '../workloads/base/errors.js';
@@ -60,6 +61,8 @@ export interface CompareRequest {
   readonly repeat?: number;
   /** Of a measured contender that has them. */
   readonly threads?: number;
+  /** Left out: native kernels where they can be built. */
+  readonly engine?: EngineBuild;
   /**
    * What a million frames cost: at the shipped prices, or with those of a YAML file in their place.
    */
@@ -97,7 +100,7 @@ export async function compare(request: CompareRequest = {}): Promise<readonly Na
   requireWhole('seed', seed, 0);
   requireWhole('repeat', repeat, 1);
   requireWhole('threads', threads, 1);
-  const contenders = hardware.map((name) => resolveContender(name, threads));
+  const contenders = hardware.map((name) => resolveContender(name, threads, request));
   if (contenders.length === 0) throw new InputError('found no hardware, expected at least one');
   const entries = await openWorkloads(workloads, limits, request.dims);
   if (entries.length !== 1 && (request.weights ?? request.input) !== undefined) {
@@ -105,7 +108,7 @@ export async function compare(request: CompareRequest = {}): Promise<readonly Na
       `weights and input belong to one network, found ${entries.length} workloads`,
     );
   }
-  const exact = createExecutor(EXACT, { threads });
+  const exact = createExecutor(EXACT, { threads, ...buildOf(request) });
   const standIn = createExecutor(STAND_IN, { threads });
   const { cost } = request;
   const priced =

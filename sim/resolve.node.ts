@@ -2,6 +2,7 @@
 
 import type { Hardware } from '../hw-models/contract.js';
 import { nearest } from '../hw-models/faults.js';
+import { buildOf, type EngineBuild } from '../hw-models/host/engine/builds.js';
 import { createExecutor, DEFAULT_EXECUTOR, executorNames } from '../hw-models/host/executors.js';
 import { loadHardware, presetNames } from '../hw-models/presets.node.js';
 import { InputError } from '../workloads/base/errors.js';
@@ -59,12 +60,19 @@ export function resolveWorkload(name: string, dims: Dimensions = new Map()): Zoo
 
 /**
  * `NAME`, `NAME:KERNEL` or `FILE.yaml[:KERNEL]`; `host` and `host:EXECUTOR` are the machine
- * underneath, on `threads` where the executor has them.
+ * underneath, on `threads` and by the build of kernels asked for, where the executor has them.
  */
-export function resolveContender(text: string, threads = 1): Contender {
+export function resolveContender(
+  text: string,
+  threads = 1,
+  build: { readonly engine?: EngineBuild } = {},
+): Contender {
   const [, name = text, kernel] = /^(.+?)(?::([\w-]+))?$/.exec(text) ?? [];
   if (name === 'host')
-    return { kind: 'measured', executor: createExecutor(kernel ?? DEFAULT_EXECUTOR, { threads }) };
+    return {
+      kind: 'measured',
+      executor: createExecutor(kernel ?? DEFAULT_EXECUTOR, { threads, ...buildOf(build) }),
+    };
   const hardware = resolveHardware(name, threads);
   const kernels = [...hardware.kernels, ...hardware.optInKernels];
   if (kernel !== undefined && !kernels.includes(kernel)) {

@@ -1,5 +1,6 @@
 // `run` by names and files: what the command line and the library call.
 
+import { buildOf, type EngineBuild } from '../hw-models/host/engine/builds.js';
 import { createExecutor, DEFAULT_EXECUTOR } from '../hw-models/host/executors.js';
 import { openRapl } from '../hw-models/host/rapl.node.js';
 import { requireWhole } from '../workloads/base/errors.js';
@@ -22,6 +23,8 @@ export interface RunByNameRequest {
   readonly executor?: string;
   /** Of an executor that has them. */
   readonly threads?: number;
+  /** Left out: native kernels where they can be built. */
+  readonly engine?: EngineBuild;
   /** A Deep Compression `.net` file; without it weights are drawn at published densities. */
   readonly weights?: string;
   /** A picture or `.npy` tensor; without it an input is drawn. */
@@ -49,7 +52,7 @@ export async function run(request: RunByNameRequest): Promise<RunReport> {
   requireWhole('seed', seed, 0);
   requireWhole('repeat', repeat, 1);
   const { entry } = await openWorkload(request.workload, limits, request.dims);
-  const runner = createExecutor(executor, { threads });
+  const runner = createExecutor(executor, { threads, ...buildOf(request) });
   progress(`weights of ${entry.network.name}`);
   const model = await loadTrainedModel(entry, request.weights, seed);
   const drawn = traceDrawn(entry.network, entry.densities, seed).inputs;

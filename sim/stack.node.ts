@@ -1,5 +1,6 @@
 // `stack` by names and files: what the command line and the library call.
 
+import { buildOf, type EngineBuild } from '../hw-models/host/engine/builds.js';
 import { createExecutor } from '../hw-models/host/executors.js';
 import { presetNames } from '../hw-models/presets.node.js';
 import { requireWhole } from '../workloads/base/errors.js';
@@ -20,6 +21,8 @@ export interface StackByNameRequest {
   readonly repeat?: number;
   /** Of this machine's executors that have them. */
   readonly threads?: number;
+  /** Left out: native kernels where they can be built. */
+  readonly engine?: EngineBuild;
   /**
    * What a million frames cost: at the shipped prices, or with those of a YAML file in their place.
    */
@@ -43,7 +46,10 @@ export async function stack(request: StackByNameRequest = {}): Promise<StackRepo
   requireWhole('threads', threads, 1);
   const contenders = hardware.map((name): StackContender => {
     if (name === 'host')
-      return { kind: 'measured', executor: (executor) => createExecutor(executor, { threads }) };
+      return {
+        kind: 'measured',
+        executor: (executor) => createExecutor(executor, { threads, ...buildOf(request) }),
+      };
     return { kind: 'modelled', hardware: resolveHardware(name) };
   });
   return runStack({

@@ -2,6 +2,7 @@
 // in a file.
 
 import { type Command, InvalidArgumentError, Option } from 'commander';
+import { engineBuilds } from '../../hw-models/host/engine/builds.js';
 import type { Progress } from '../../sim/progress.js';
 import { InputError } from '../../workloads/base/errors.js';
 import { parseLimits } from '../../workloads/formats/source.js';
@@ -46,6 +47,16 @@ export function addLimitsOption(command: Command): Command {
     '--limits <limits>',
     'what a file may ask for: fileBytes, expandedBytes, layers, elements, as in elements=4e9,layers=1000',
     parseLimits,
+  );
+}
+
+/** Adds --engine, for commands that run networks on this machine. */
+export function addEngineOption(command: Command): Command {
+  return command.addOption(
+    new Option(
+      '--engine <build>',
+      'native kernels, which a C compiler builds at first use, or WebAssembly alone (default: native where there is a compiler; also ZEROSKIP_ENGINE)',
+    ).choices(engineBuilds),
   );
 }
 

@@ -1,6 +1,7 @@
 // Break-even points by names: draws a network at each level of an axis and costs or runs it on
 // every contender.
 
+import type { EngineBuild } from '../../hw-models/host/engine/builds.js';
 import { createExecutor } from '../../hw-models/host/executors.js';
 import { loadHardware } from '../../hw-models/presets.node.js';
 import { InputError, requireWhole } from '../../workloads/base/errors.js';
@@ -67,6 +68,8 @@ export interface BreakevenRequest {
   readonly seeds?: number;
   readonly repeat?: number;
   readonly threads?: number;
+  /** Left out: native kernels where they can be built. */
+  readonly engine?: EngineBuild;
   /** Also who wins at each weight density and batch together. */
   readonly map?: boolean;
   readonly progress?: Progress;
@@ -113,7 +116,7 @@ export async function breakeven(request: BreakevenRequest = {}): Promise<Breakev
   const { map = false, progress = silent } = request;
   for (const [name, value] of Object.entries({ batch, seeds, repeat, threads }))
     requireWhole(name, value, 1);
-  const contenders = hardware.map((name) => resolveContender(name, threads));
+  const contenders = hardware.map((name) => resolveContender(name, threads, request));
   if (new Set(hardware).size < 2) {
     throw new InputError(
       `found ${hardware.join(', ') || 'no hardware'}, expected two or more that differ`,

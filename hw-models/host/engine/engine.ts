@@ -7,6 +7,7 @@ import type { Network } from '../../../workloads/network.js';
 import type { Executor, LoadedNetwork } from '../../contract.js';
 import { checkedInputs, checkImplemented, checkModel, layerRuns, outputsOf } from '../checks.js';
 import { openNative } from '../native/library.node.js';
+import { type EngineBuild, engineBuilds } from './builds.js';
 import type { Choice, Choose } from './choice.js';
 import type { Tensor } from './kernel.js';
 import { EngineMemory } from './memory.js';
@@ -14,11 +15,6 @@ import { type Programme, planNetwork } from './programme.js';
 import { frameBytesOf, readTensor, tensorAt, writeTensor } from './tensor.js';
 import { type BoundProgramme, type Builds, Crew } from './threads.js';
 import { hasFusedMultiplyAdd } from './webassembly.js';
-
-export const engineBuilds = ['native', 'wasm'] as const;
-
-/** Kernels compiled by the system's compiler where a layer has one, or WebAssembly alone. */
-export type EngineBuild = (typeof engineBuilds)[number];
 
 export interface EngineOptions {
   /** 1 unless told otherwise. */

@@ -1,6 +1,8 @@
 import { type Command, InvalidArgumentError, Option } from 'commander';
+import { buildOf, type EngineBuild } from '../../../hw-models/host/engine/builds.js';
 import { type AxisName, axisNames } from '../../../sim/breakeven/breakeven.js';
 import {
+  addEngineOption,
   addOutputOptions,
   commaList,
   type OutputOptions,
@@ -19,6 +21,7 @@ interface Options extends OutputOptions {
   readonly seeds: number;
   readonly repeat: number;
   readonly threads: number;
+  readonly engine?: EngineBuild;
   readonly map?: boolean;
 }
 
@@ -84,30 +87,33 @@ export function addBreakeven(program: Command, terminal: Terminal): void {
       wholeNumber(1),
       1,
     );
-  addOutputOptions(command).action(async (workload: string | undefined, options: Options) => {
-    const { breakeven } = await import('../../../sim/breakeven/breakeven.node.js');
-    const { breakevenView } = await import('../../views/breakeven.js');
-    const {
-      on,
-      by,
-      weightDensity,
-      activationDensity,
-      batch,
-      map = false,
-      seeds,
-      repeat,
-      threads,
-    } = options;
-    const found = await withProgress(options, terminal, (progress) =>
-      breakeven({
-        ...(workload === undefined ? {} : { workload }),
-        ...(on ? { hardware: on } : {}),
-        ...(by ? { axes: by } : {}),
-        ...(weightDensity === undefined ? {} : { weightDensity }),
-        ...(activationDensity === undefined ? {} : { activationDensity }),
-        ...{ batch, map, seeds, repeat, threads, progress },
-      }),
-    );
-    await show(breakevenView(found), options, terminal);
-  });
+  addEngineOption(addOutputOptions(command)).action(
+    async (workload: string | undefined, options: Options) => {
+      const { breakeven } = await import('../../../sim/breakeven/breakeven.node.js');
+      const { breakevenView } = await import('../../views/breakeven.js');
+      const {
+        on,
+        by,
+        weightDensity,
+        activationDensity,
+        batch,
+        map = false,
+        seeds,
+        repeat,
+        threads,
+      } = options;
+      const found = await withProgress(options, terminal, (progress) =>
+        breakeven({
+          ...(workload === undefined ? {} : { workload }),
+          ...buildOf(options),
+          ...(on ? { hardware: on } : {}),
+          ...(by ? { axes: by } : {}),
+          ...(weightDensity === undefined ? {} : { weightDensity }),
+          ...(activationDensity === undefined ? {} : { activationDensity }),
+          ...{ batch, map, seeds, repeat, threads, progress },
+        }),
+      );
+      await show(breakevenView(found), options, terminal);
+    },
+  );
 }

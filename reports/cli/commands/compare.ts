@@ -1,9 +1,11 @@
 import type { Command } from 'commander';
+import { buildOf, type EngineBuild } from '../../../hw-models/host/engine/builds.js';
 import type { NamedComparison } from '../../../sim/compare.node.js';
 import { type Generation, parseGeneration } from '../../../sim/generate/generation.js';
 import type { ImportLimits } from '../../../workloads/formats/source.js';
 import {
   addDimOption,
+  addEngineOption,
   addLimitsOption,
   addOutputOptions,
   COST_HELP,
@@ -28,6 +30,7 @@ interface Options extends OutputOptions {
   readonly seed: number;
   readonly repeat: number;
   readonly threads: number;
+  readonly engine?: EngineBuild;
   readonly layers?: boolean;
   readonly cost?: true | string;
   readonly uncertainty?: boolean;
@@ -88,7 +91,7 @@ export function addCompare(program: Command, terminal: Terminal): void {
       wholeNumber(1000),
       200_000,
     );
-  addDimOption(addLimitsOption(addOutputOptions(command))).action(
+  addDimOption(addLimitsOption(addEngineOption(addOutputOptions(command)))).action(
     async (workloads: readonly string[], options: Options) => {
       if (options.generate) return answer(workloads, options, options.generate, terminal);
       const { compare } = await import('../../../sim/compare.node.js');
@@ -100,6 +103,7 @@ export function addCompare(program: Command, terminal: Terminal): void {
           ...(on ? { hardware: on } : {}),
           ...(weights === undefined ? {} : { weights }),
           ...(input === undefined ? {} : { input }),
+          ...buildOf(options),
           ...(options.dim ? { dims: options.dim } : {}),
           ...(cost === undefined ? {} : { cost }),
           ...(options.uncertainty ? { uncertainty: true } : {}),

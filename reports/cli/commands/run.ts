@@ -1,8 +1,10 @@
 import type { Command } from 'commander';
+import { buildOf, type EngineBuild } from '../../../hw-models/host/engine/builds.js';
 import type { ImportLimits } from '../../../workloads/formats/source.js';
 import { FailedRun } from '../failed-run.js';
 import {
   addDimOption,
+  addEngineOption,
   addLimitsOption,
   addOutputOptions,
   eachOf,
@@ -18,6 +20,7 @@ interface Options extends OutputOptions {
   readonly limits?: Partial<ImportLimits>;
   readonly executor: string;
   readonly threads: number;
+  readonly engine?: EngineBuild;
   readonly weights?: string;
   readonly input?: readonly string[];
   readonly dim?: ReadonlyMap<string, number>;
@@ -50,7 +53,7 @@ export function addRun(program: Command, terminal: Terminal): void {
     .option('--seed <n>', 'of whatever is drawn', wholeNumber(0), 0)
     .option('--repeat <n>', 'timed runs; the median one counts', wholeNumber(1), 5)
     .option('--no-check', 'leave out the check against plain sparse passes');
-  addDimOption(addLimitsOption(addOutputOptions(command))).action(
+  addDimOption(addLimitsOption(addEngineOption(addOutputOptions(command)))).action(
     async (workload: string, options: Options) => {
       const { run } = await import('../../../sim/run.node.js');
       const { runView } = await import('../../views/run.js');
@@ -70,6 +73,7 @@ export function addRun(program: Command, terminal: Terminal): void {
           ...{ workload, executor, threads, batch, seed, repeat, check, limits, progress },
           ...(weights === undefined ? {} : { weights }),
           ...(input === undefined ? {} : { input }),
+          ...buildOf(options),
           ...(options.dim ? { dims: options.dim } : {}),
         }),
       );

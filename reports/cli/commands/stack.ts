@@ -1,5 +1,7 @@
 import type { Command } from 'commander';
+import { buildOf, type EngineBuild } from '../../../hw-models/host/engine/builds.js';
 import {
+  addEngineOption,
   addOutputOptions,
   COST_HELP,
   commaList,
@@ -15,6 +17,7 @@ interface Options extends OutputOptions {
   readonly seed: number;
   readonly repeat: number;
   readonly threads: number;
+  readonly engine?: EngineBuild;
   readonly cost?: true | string;
 }
 
@@ -39,7 +42,7 @@ export function addStack(program: Command, terminal: Terminal): void {
     .option('--repeat <n>', 'timed runs on this machine; the median one counts', wholeNumber(1), 5)
     .option('--threads <n>', 'threads of this machine', wholeNumber(1), 1)
     .option('--cost [file]', COST_HELP);
-  addOutputOptions(command).action(
+  addEngineOption(addOutputOptions(command)).action(
     async (base: string | undefined, small: string | undefined, options: Options) => {
       const { stack } = await import('../../../sim/stack.node.js');
       const { stackView } = await import('../../views/stack.js');
@@ -49,6 +52,7 @@ export function addStack(program: Command, terminal: Terminal): void {
           ...(base === undefined ? {} : { base }),
           ...(small === undefined ? {} : { small }),
           ...(on === undefined ? {} : { hardware: on }),
+          ...buildOf(options),
           ...(cost === undefined ? {} : { cost }),
           ...{ seed, repeat, threads, progress },
         }),

@@ -73,12 +73,10 @@ async function openSetting(
   const { library, reason } = await openNative();
   if (library) return { setting: { ...webAssembly, native: library }, hint: null };
   if (engine === 'native') {
-    throw new InputError(
-      `found no native kernels: ${reason}; expected a C compiler, or wasm as the engine`,
-    );
+    throw new InputError(`found no native kernels: ${reason}; wasm as the engine needs none`);
   }
   const hint = `kernels run as WebAssembly, native ones are several times as fast: ${reason}`;
-  return { setting: webAssembly, hint: `${hint}; install a C compiler (cc, gcc, clang or $CC)` };
+  return { setting: webAssembly, hint };
 }
 
 /** ZEROSKIP_ENGINE, or null where it says nothing. */

@@ -106,8 +106,8 @@ async function findCompiler(told: string | undefined): Promise<Compiler> {
   }
   throw new Error(
     told
-      ? `the compiler '${told}' cannot be run`
-      : `found no C compiler (${candidates.join(', ')})`,
+      ? `the compiler '${told}' ($CC) cannot be run`
+      : `found no C compiler; install ${candidates.join(', ')}, or name one as $CC`,
   );
 }
 

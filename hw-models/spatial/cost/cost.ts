@@ -1,17 +1,22 @@
-// What a mapping costs: cycles by cause and joules by component, from the accesses of each memory.
+// What a mapping costs: cycles by cause and joules by component, from the accesses of each memory and
+// what of them the zeros leave.
 
 import type { Architecture, Memory, SpatialArray } from '../description/architecture.js';
-import type { Mapping } from '../nest/mapping.js';
+import { type Mapping, tilesOf } from '../nest/mapping.js';
 import type { Problem } from '../nest/problem.js';
+import { noZeros, type Zeros } from '../sparse/zeros.js';
 import {
   type Accesses,
   accessesOf,
   type MemoryAccesses,
   type OperandAccesses,
 } from './accesses.js';
+import { type Share, shareOf } from './shares.js';
 
 export interface SpatialCost {
   readonly accesses: Accesses;
+  /** By memory that the accesses list, then by operand in the same order. */
+  readonly shares: readonly (readonly Share[])[];
   /**
    * The steps of the compute units, what the slowest memory takes longer, and what the first tiles'
    * way in and the last one's way out take. Names are 'compute', a memory's, 'fill'.
@@ -25,46 +30,93 @@ export interface SpatialCost {
   readonly slowest: string | null;
 }
 
+/** What a compute unit spends its steps on, each as a share of all. */
+export interface ComputeShare {
+  readonly done: number;
+  /** Steps that take their time but no product. */
+  readonly gated: number;
+}
+
+export function computeShare({ compute }: Architecture, zeros: Zeros): ComputeShare {
+  if (compute.saving === null) return { done: 1, gated: 0 };
+  const done = zeros.products(compute.saving.where);
+  return { done, gated: compute.saving.how === 'gate' ? 1 - done : 0 };
+}
+
 /** The cost of a mapping without faults, no zero left out. */
 export function denseCostOf(
   problem: Problem,
   architecture: Architecture,
   mapping: Mapping,
 ): SpatialCost {
+  return costOf(problem, architecture, mapping, noZeros);
+}
+
+/**
+ * The cost of a mapping without faults. Compute units are evenly busy; `imbalance` is how much
+ * longer the busiest ones take than the mean, 1 where all take the same.
+ */
+export function costOf(
+  problem: Problem,
+  architecture: Architecture,
+  mapping: Mapping,
+  zeros: Zeros,
+  imbalance = 1,
+): SpatialCost {
   const accesses = accessesOf(problem, architecture, mapping);
-  const compute = accesses.steps / architecture.compute.macsPerCycle;
+  const tiles = tilesOf(problem, mapping);
+  const shares = accesses.memories.map(({ node, operands }) =>
+    operands.map(({ operand }) => {
+      const index = problem.operands.findIndex(({ name }) => name === operand);
+      return shareOf(problem, architecture, mapping, tiles, zeros, node, index);
+    }),
+  );
+  const share = computeShare(architecture, zeros);
+  const even = (accesses.steps * (share.done + share.gated)) / architecture.compute.macsPerCycle;
+  const compute = even * imbalance;
   let slowest: string | null = null;
   let longest = compute;
-  for (const memory of accesses.memories) {
-    const cycles = memoryCycles(nodeOf(architecture, memory), memory.operands);
+  for (const [at, memory] of accesses.memories.entries()) {
+    const node = nodeOf(architecture, memory);
+    const cycles = memoryCycles(node, memory.operands, shares[at] as readonly Share[]);
     if (cycles > longest) {
       longest = cycles;
       slowest = memory.name;
     }
   }
-  const cycles = new Map([['compute', compute]]);
+  const cycles = new Map([['compute', even]]);
+  if (compute > even) cycles.set('imbalance', compute - even);
   if (slowest !== null) cycles.set(slowest, longest - compute);
-  const fill = architecture.fillsAndDrains ? fillCycles(architecture, accesses) : 0;
+  const fill = architecture.fillsAndDrains ? fillCycles(architecture, accesses, shares) : 0;
   if (fill > 0) cycles.set('fill', fill);
   const totalCycles = longest + fill;
-  const joules = joulesOf(architecture, accesses, totalCycles);
+  const joules = joulesOf(architecture, accesses, shares, share, totalCycles);
   let totalJoules = 0;
   for (const part of joules.values()) totalJoules += part;
-  return { accesses, cycles, totalCycles, joules, totalJoules, slowest };
+  return { accesses, shares, cycles, totalCycles, joules, totalJoules, slowest };
 }
 
 export function nodeOf({ nodes }: Architecture, { node }: Pick<MemoryAccesses, 'node'>): Memory {
   return nodes[node] as Memory;
 }
 
+const shareAt = (shares: readonly (readonly Share[])[], place: number, at: number): Share =>
+  (shares[place] as readonly Share[])[at] as Share;
+
 /** Cycles in which one instance of a memory passes all that it must. */
-function memoryCycles(memory: Memory, operands: readonly OperandAccesses[]): number {
+function memoryCycles(
+  memory: Memory,
+  operands: readonly OperandAccesses[],
+  shares: readonly Share[],
+): number {
   let read = 0;
   let written = 0;
-  for (const { operand, reads, fills, updates } of operands) {
+  for (const [at, { operand, reads, fills, updates }] of operands.entries()) {
     const bits = memory.elementBits[operand] as number;
-    read += reads * bits;
-    written += (fills + updates) * bits;
+    const share = shares[at] as Share;
+    read += reads * (bits * (share.reads + share.gatedReads) + share.readMetadataBits);
+    written += fills * (bits * share.fills + share.fillMetadataBits);
+    written += updates * bits * (share.updates + share.gatedUpdates);
   }
   return Math.max(
     memory.readBits === null ? 0 : read / memory.readBits,
@@ -74,16 +126,22 @@ function memoryCycles(memory: Memory, operands: readonly OperandAccesses[]): num
 }
 
 /** Cycles of the first tile of every memory but the outermost, and of the last tile of sums. */
-function fillCycles(architecture: Architecture, { memories }: Accesses): number {
+function fillCycles(
+  architecture: Architecture,
+  { memories }: Accesses,
+  shares: readonly (readonly Share[])[],
+): number {
   let cycles = 0;
-  for (const memory of memories.slice(1)) {
+  for (const [place, memory] of memories.entries()) {
+    if (place === 0) continue;
     const node = nodeOf(architecture, memory);
     let into = 0;
     let out = 0;
-    for (const { operand, tile, fills, updates } of memory.operands) {
-      const bits = tile * (node.elementBits[operand] as number);
-      if (updates > 0) out += bits;
-      else if (fills > 0) into += bits;
+    for (const [at, { operand, tile, fills, updates }] of memory.operands.entries()) {
+      const { stored } = shareAt(shares, place, at);
+      const bits = (node.elementBits[operand] as number) * stored.values + stored.metadataBits;
+      if (updates > 0) out += tile * bits;
+      else if (fills > 0) into += tile * bits;
     }
     const write = node.writeBits ?? node.sharedBits;
     const read = node.readBits ?? node.sharedBits;
@@ -95,22 +153,21 @@ function fillCycles(architecture: Architecture, { memories }: Accesses): number 
 function joulesOf(
   architecture: Architecture,
   accesses: Accesses,
+  shares: readonly (readonly Share[])[],
+  { done, gated }: ComputeShare,
   totalCycles: number,
 ): ReadonlyMap<string, number> {
   const joules = new Map<string, number>();
   const { compute, nodes } = architecture;
-  joules.set(
-    compute.name,
-    accesses.computes * compute.joulesPerMac + accesses.units * compute.leakPerCycle * totalCycles,
-  );
-  for (const memory of accesses.memories) {
+  const arithmetic =
+    accesses.computes * (done * compute.joulesPerMac + gated * compute.joulesPerGated);
+  const leak = accesses.units * compute.leakPerCycle * totalCycles;
+  joules.set(compute.name, arithmetic + leak);
+  for (const [place, memory] of accesses.memories.entries()) {
     const node = nodeOf(architecture, memory);
     let each = node.joules.leakPerCycle * totalCycles;
-    for (const { operand, reads, fills, updates } of memory.operands) {
-      const share = accessesPerElement(node, operand);
-      each += reads * share * node.joules.read;
-      each += fills * share * node.joules.write;
-      each += updates * share * node.joules.update;
+    for (const [at, counts] of memory.operands.entries()) {
+      each += operandJoules(node, counts, shareAt(shares, place, at));
     }
     joules.set(node.name, each * memory.instances);
   }
@@ -122,6 +179,20 @@ function joulesOf(
     joules.set(array.name, (joules.get(array.name) ?? 0) + passed);
   }
   return joules;
+}
+
+/** Joules of one instance's accesses for one operand. */
+function operandJoules(node: Memory, counts: OperandAccesses, share: Share): number {
+  const { operand, reads, fills, updates } = counts;
+  const perElement = accessesPerElement(node, operand);
+  const { joules, metadataAccessBits } = node;
+  return (
+    reads * share.reads * perElement * joules.read +
+    fills * share.fills * perElement * joules.write +
+    updates * share.updates * perElement * joules.update +
+    (reads * share.readMetadataBits * joules.metadataRead) / metadataAccessBits +
+    (fills * share.fillMetadataBits * joules.metadataWrite) / metadataAccessBits
+  );
 }
 
 /** Accesses that one element takes where neighbours share an access. */

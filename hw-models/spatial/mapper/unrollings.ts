@@ -1,0 +1,116 @@
+// How a problem may be spread over the arrays of an architecture: the spreads that keep most
+// instances busy, with dimensions rounded up where that is what it takes.
+
+import type { Architecture, SpatialArray } from '../description/architecture.js';
+import type { Problem } from '../nest/problem.js';
+
+/** A loop in space. */
+export interface Unrolled {
+  readonly node: number;
+  readonly axis: 'x' | 'y';
+  readonly dimension: number;
+  readonly bound: number;
+}
+
+export interface Unrolling {
+  readonly loops: readonly Unrolled[];
+  /** Steps in time that are left of each dimension. */
+  readonly left: readonly number[];
+  /** Instances times the share of their work that is no padding. */
+  readonly busy: number;
+}
+
+/** Spreads kept from one axis to the next. */
+const KEPT = 96;
+
+/**
+ * The spreads of `problem`, the busiest first, at most `most`. `pads` allows a dimension to be
+ * rounded up to a multiple of a spread.
+ */
+export function unrollingsOf(
+  problem: Problem,
+  { nodes }: Architecture,
+  pads: boolean,
+  most: number,
+): readonly Unrolling[] {
+  let states: readonly Unrolling[] = [{ loops: [], left: problem.sizes, busy: 1 }];
+  for (const [at, node] of nodes.entries()) {
+    if (node.kind !== 'array') continue;
+    for (const axis of ['x', 'y'] as const) {
+      if (node[axis] === 1) continue;
+      states = best(
+        states.flatMap((state) => spreads(state, at, node, axis, problem, pads)),
+        KEPT,
+      );
+    }
+  }
+  return best(states, most);
+}
+
+function best(states: readonly Unrolling[], most: number): readonly Unrolling[] {
+  const known = new Set<string>();
+  const distinct = states.filter(({ loops }) => {
+    const key = loops
+      .map(({ node, axis, dimension, bound }) => [node, axis, dimension, bound])
+      .join(';');
+    if (known.has(key)) return false;
+    known.add(key);
+    return true;
+  });
+  return distinct.toSorted((a, b) => b.busy - a.busy).slice(0, most);
+}
+
+function spreads(
+  state: Unrolling,
+  node: number,
+  array: SpatialArray,
+  axis: 'x' | 'y',
+  problem: Problem,
+  pads: boolean,
+): readonly Unrolling[] {
+  const allowed = array.unrolls[axis];
+  const open = problem.dimensions.flatMap((name, at) =>
+    (allowed === null || allowed.includes(name)) && (state.left[at] as number) > 1 ? [at] : [],
+  );
+  const results: Unrolling[] = [state];
+  const spread = (from: Unrolling, dimension: number, room: number): readonly Unrolling[] => {
+    const limit = array.constraints.factors.get(problem.dimensions[dimension] as string);
+    const most = Math.min(room, limit?.steps ?? room);
+    return bounds(from.left[dimension] as number, most, pads).map((bound) => {
+      const before = from.left[dimension] as number;
+      const after = Math.ceil(before / bound);
+      return {
+        loops: [...from.loops, { node, axis, dimension, bound }],
+        left: from.left.map((steps, at) => (at === dimension ? after : steps)),
+        busy: (from.busy * before) / after,
+      };
+    });
+  };
+  for (const first of open) {
+    for (const one of spread(state, first, array[axis])) {
+      results.push(one);
+      const room = Math.floor(array[axis] / (one.loops.at(-1)?.bound ?? 1));
+      if (room < 2) continue;
+      for (const second of open) {
+        if (second !== first) results.push(...spread(one, second, room));
+      }
+    }
+  }
+  return results;
+}
+
+/** Bounds above 1 into which `steps` may be spread over `room` instances. */
+function bounds(steps: number, room: number, pads: boolean): readonly number[] {
+  const found = new Set<number>();
+  for (let bound = 2; bound <= Math.min(steps, room); bound++) {
+    if (steps % bound === 0) found.add(bound);
+  }
+  if (pads && room > 1) {
+    // As even as it gets over all the room, and over half of it.
+    for (const most of [room, Math.floor(room / 2)]) {
+      if (most > 1) found.add(Math.ceil(steps / Math.ceil(steps / most)));
+    }
+  }
+  found.delete(1);
+  return [...found].sort((a, b) => b - a);
+}

@@ -32,7 +32,7 @@ export {
 } from './sim/host-validate.node.js';
 export { openWorkload, openWorkloads } from './sim/open.node.js';
 export { type Pulled, type PullRequest, pull, TransferError } from './sim/pull.node.js';
-export type { NamedWorkload } from './sim/resolve.node.js';
+export type { NamedWorkload, Names } from './sim/resolve.node.js';
 export { type RunByNameRequest, run } from './sim/run.node.js';
 export type { RunReport } from './sim/run-network.js';
 export { type StackByNameRequest, stack } from './sim/stack.node.js';

@@ -12,7 +12,7 @@ import { type Comparison, compareModel } from './compare.js';
 import { loadInputs, loadTrainedModel } from './load.node.js';
 import { openWorkloads } from './open.node.js';
 import { type Progress, silent } from './progress.js';
-import { resolveContender } from './resolve.node.js';
+import { type Names, namesIn, resolveContender } from './resolve.node.js';
 import { loadPrices } from './serving/prices.node.js';
 import { type Trace, traceDrawn, traceRun } from './trace.js';
 
@@ -40,9 +40,9 @@ export const DEFAULT_WORKLOADS = ['eie-benchmark', 'squeezenet-1.0'] as const;
 
 export interface CompareRequest {
   /** Names of the zoo or of a group, or files that describe networks. */
-  readonly workloads?: readonly string[];
+  readonly workloads?: Names;
   /** `NAME[:KERNEL]`, `FILE.yaml[:KERNEL]` or `host[:EXECUTOR]`; ratios are against the first. */
-  readonly hardware?: readonly string[];
+  readonly hardware?: Names;
   readonly batch?: number;
   readonly seed?: number;
   /**
@@ -100,7 +100,7 @@ export async function compare(request: CompareRequest = {}): Promise<readonly Na
   requireWhole('seed', seed, 0);
   requireWhole('repeat', repeat, 1);
   requireWhole('threads', threads, 1);
-  const contenders = hardware.map((name) => resolveContender(name, threads, request));
+  const contenders = namesIn(hardware).map((name) => resolveContender(name, threads, request));
   if (contenders.length === 0) throw new InputError('found no hardware, expected at least one');
   const entries = await openWorkloads(workloads, limits, request.dims);
   if (entries.length !== 1 && (request.weights ?? request.input) !== undefined) {

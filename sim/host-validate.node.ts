@@ -35,15 +35,15 @@ import {
   totalsOf,
 } from './host-validate/summary.js';
 import { type Progress, silent } from './progress.js';
-import { resolveWorkloads } from './resolve.node.js';
+import { type Names, namesIn, resolveWorkloads } from './resolve.node.js';
 import { tasksOf, traceDrawn, traceRun } from './trace.js';
 
 export interface HostValidationRequest {
   /** A preset that `calibrate --out` wrote; this machine's calibration unless told. */
   readonly preset?: string;
   /** Names of the zoo or of a group; all of it unless told. */
-  readonly workloads?: readonly string[];
-  readonly executors?: readonly string[];
+  readonly workloads?: Names;
+  readonly executors?: Names;
   /** Of the engine and of ONNX Runtime; TensorFlow.js runs as it does. */
   readonly threads?: number;
   readonly seed?: number;
@@ -108,13 +108,7 @@ const seconds = () => performance.now() / 1000;
  * unusable preset.
  */
 export async function validateHost(request: HostValidationRequest = {}): Promise<HostValidation> {
-  const {
-    preset,
-    workloads = [...zoo.keys()],
-    executors = HOST_EXECUTORS,
-    seed = 0,
-    repeat = 7,
-  } = request;
+  const { preset, workloads = [...zoo.keys()], seed = 0, repeat = 7 } = request;
   const { threads = 1 } = request;
   const { seconds: budget = 5, progress = silent } = request;
   requireWhole('seed', seed, 0);
@@ -123,6 +117,7 @@ export async function validateHost(request: HostValidationRequest = {}): Promise
   const host = loadHostModel(preset);
   const model = bindHostModel(host, threads);
   const known = [...model.kernels, ...model.optInKernels];
+  const executors = namesIn(request.executors ?? HOST_EXECUTORS);
   for (const name of executors) {
     if (!known.includes(name))
       throw new InputError(
@@ -130,7 +125,7 @@ export async function validateHost(request: HostValidationRequest = {}): Promise
       );
   }
   const runners = executors.map((name) => createExecutor(name, { threads, engine: 'wasm' }));
-  const networks = resolveWorkloads(workloads).map(({ entry }) => entry);
+  const networks = resolveWorkloads(namesIn(workloads)).map(({ entry }) => entry);
   const notes = [`${energyNote(openRapl())}; the joules of host-model are modelled`];
   const points: Point[] = [];
   const pace = await openPace(createExecutor('dense', { threads, engine: 'wasm' }));

@@ -14,7 +14,13 @@ import {
   requireKnownKind,
 } from '../workloads/formats/workload-files.js';
 import { openPieces, readBytes } from './files.node.js';
-import { type Dimensions, type NamedWorkload, resolveWorkloads } from './resolve.node.js';
+import {
+  type Dimensions,
+  type NamedWorkload,
+  type Names,
+  namesIn,
+  resolveWorkloads,
+} from './resolve.node.js';
 
 /**
  * The networks that the names stand for, groups and files of several layers spread out. `limits`
@@ -22,12 +28,12 @@ import { type Dimensions, type NamedWorkload, resolveWorkloads } from './resolve
  * file.
  */
 export async function openWorkloads(
-  names: readonly string[],
+  names: Names,
   limits: Partial<ImportLimits> = {},
   dims: Dimensions = new Map(),
 ): Promise<readonly NamedWorkload[]> {
   const opened: NamedWorkload[] = [];
-  for (const name of names) {
+  for (const name of namesIn(names)) {
     if (!isWorkloadFile(name)) {
       opened.push(...resolveWorkloads([name], dims));
       continue;

@@ -38,7 +38,7 @@ import { checkSave, modelOf, transformedLayer } from './prune/save.node.js';
 import type { Stage } from './prune/stages.js';
 import type { LabState } from './prune/state.js';
 import { noStore, openStore, resumeStudy, type StudyRequest } from './prune/store.node.js';
-import { resolveContender } from './resolve.node.js';
+import { type Names, namesIn, resolveContender } from './resolve.node.js';
 import { traceRun } from './trace.js';
 
 export interface PruneByNameRequest {
@@ -55,7 +55,7 @@ export interface PruneByNameRequest {
   /** Weights to start from in place of training; a network's file may bring its own. */
   readonly weights?: string;
   /** Where the pruned network is compared at the end; none: nowhere. */
-  readonly hardware?: readonly string[];
+  readonly hardware?: Names;
   /** TensorFlow.js backends to try in turn. */
   readonly backends?: readonly BackendName[];
   /** A folder for checkpoints; one that holds this study already is gone on with. */
@@ -140,9 +140,12 @@ async function runStudy(
   } = options;
   if (seeds.length === 0) throw new InputError('found no seeds, expected at least one');
   for (const seed of [...seeds, study.dataSeed]) requireWhole('seed', seed, 0);
+  const doubled = seeds.find((seed, at) => seeds.indexOf(seed) < at);
+  if (doubled !== undefined)
+    throw new InputError(`seeds: found ${doubled} twice, expected each once`);
   const { network } = entry;
   if (save !== undefined) await checkSave(save, study.stages);
-  const contenders = hardware.map((name) => resolveContender(name));
+  const contenders = namesIn(hardware).map((name) => resolveContender(name));
   const comesTrained = study.weights !== null || entry.weights !== undefined;
   const start = comesTrained ? await loadModel(entry, study.weights ?? undefined, 0) : null;
   const { tf, name: backend } = await openBackend(backends);
@@ -264,8 +267,11 @@ function checkSettings({ densities, bits, quality, density }: Settings, network:
   check(densities, layers);
   check(quality, layers);
   check(bits, [...layers, ...kinds]);
-  if (!(density > 0 && density <= 1)) {
-    throw new InputError(`density: found ${density}, expected above 0 and up to 1`);
+  const shares = { '': density, ...(typeof densities === 'object' ? densities : {}) };
+  for (const [name, share] of Object.entries(shares)) {
+    if (share > 0 && share <= 1) continue;
+    const what = name === '' ? 'density' : `density of ${name}`;
+    throw new InputError(`${what}: found ${share}, expected above 0 and up to 1`);
   }
 }
 

@@ -8,6 +8,7 @@ import { open, rename, rm, stat } from 'node:fs/promises';
 import { setTimeout as wait } from 'node:timers/promises';
 import { nearest } from '../hw-models/faults.js';
 import { InputError, requireWhole } from '../workloads/base/errors.js';
+import { regularTarget, writeFault } from '../workloads/base/write.node.js';
 import { type PublishedWeights, publishedWeights } from '../workloads/data/published-weights.js';
 import { type Progress, silent } from './progress.js';
 
@@ -49,8 +50,10 @@ export async function pull(request: PullRequest): Promise<Pulled> {
   const weights = find(request.name);
   const { out: file = weights.file, url = weights.url } = request;
   if (await isWhole(file, weights)) return { weights, file, transferred: 0 };
-  const part = `${file}.part`;
+  const target = regularTarget(file, request.out === undefined ? '' : '--out');
+  const part = `${target}.part`;
   let transferred = 0;
+  let most = await sizeOf(part);
   for (let failures = 0; ; ) {
     try {
       transferred += await fetchRest({ url, part, weights, idleSeconds, progress });
@@ -58,7 +61,10 @@ export async function pull(request: PullRequest): Promise<Pulled> {
     } catch (error) {
       if (!(error instanceof Interrupted)) throw error;
       transferred += error.transferred;
-      failures = error.transferred > 0 ? 1 : failures + 1;
+      // A login page that answers every request brings bytes, and the file gets no further.
+      const size = await sizeOf(part);
+      failures = size > most ? 1 : failures + 1;
+      most = Math.max(most, size);
       if (failures >= tries) {
         const left =
           (await sizeOf(part)) > 0 ? `; the same command takes up what is in ${part}` : '';
@@ -68,7 +74,7 @@ export async function pull(request: PullRequest): Promise<Pulled> {
       await wait(RETRY_MILLISECONDS * 2 ** (failures - 1));
     }
   }
-  await settle(part, file, weights, url);
+  await settle(part, target, weights, url);
   return { weights, file, transferred };
 }
 
@@ -120,6 +126,9 @@ async function fetchRest({ url, part, weights, idleSeconds, progress }: Transfer
     }).catch((error: unknown) => {
       throw new Interrupted(reasonOf(error), 0);
     });
+    const type = response.headers.get('content-type') ?? '';
+    if (/^text\/html\b/i.test(type))
+      throw new Interrupted('found a web page (does the network ask for a login?)', 0);
     const start = startOf(response.status, response.headers.get('content-range'), from);
     const handle = await open(part, start === 0 ? 'w' : 'r+').catch(unwritable(part));
     try {
@@ -197,8 +206,7 @@ async function settle(
 }
 
 const unwritable = (path: string) => (error: unknown) => {
-  const code = error instanceof Error && 'code' in error ? error.code : 'unknown fault';
-  throw new InputError(`${path}: cannot be written (${code})`);
+  throw writeFault(path, error);
 };
 
 async function isWhole(file: string, { bytes, sha256 }: PublishedWeights): Promise<boolean> {

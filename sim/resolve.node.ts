@@ -1,5 +1,6 @@
 // Names on the command line → networks, hardware and executors. The rest of sim/ is given objects.
 
+import { statSync } from 'node:fs';
 import type { Hardware } from '../hw-models/contract.js';
 import { nearest } from '../hw-models/faults.js';
 import { buildOf, type EngineBuild } from '../hw-models/host/engine/builds.js';
@@ -27,6 +28,13 @@ export interface NetworkFile {
   readonly sha256: string;
 }
 
+/** One name, or several. */
+export type Names = string | readonly string[];
+
+/** What a request says by one name or by several, as a list. */
+export const namesIn = (names: Names): readonly string[] =>
+  typeof names === 'string' ? [names] : names;
+
 /** Extents of open dimensions, by their names. */
 export type Dimensions = ReadonlyMap<string, number>;
 
@@ -53,9 +61,12 @@ export function resolveWorkload(name: string, dims: Dimensions = new Map()): Zoo
     );
   }
   const known = [...groups.keys(), ...zoo.keys()];
-  throw new InputError(
-    `workload '${name}' is unknown${nearest(name, known)}; expected ${known.join(', ')}`,
-  );
+  const here = statSync(name, { throwIfNoEntry: false });
+  const found = here?.isDirectory() ? 'folder' : 'file';
+  const way = here
+    ? `; the ${found} of that name is meant by ./${name}`
+    : nearest(name, known) || '; expected a file, or one that "zeroskip workloads list" names';
+  throw new InputError(`workload '${name}' is unknown${way}`);
 }
 
 /**

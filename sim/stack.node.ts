@@ -5,7 +5,7 @@ import { createExecutor } from '../hw-models/host/executors.js';
 import { presetNames } from '../hw-models/presets.node.js';
 import { requireWhole } from '../workloads/base/errors.js';
 import { type Progress, silent } from './progress.js';
-import { resolveHardware, resolveWorkload } from './resolve.node.js';
+import { type Names, namesIn, resolveHardware, resolveWorkload } from './resolve.node.js';
 import { loadPrices } from './serving/prices.node.js';
 import { runStack, type StackContender, type StackReport } from './stack/stack.js';
 import { publishedTables } from './validate/tables.node.js';
@@ -15,7 +15,7 @@ export interface StackByNameRequest {
   readonly base?: string;
   readonly small?: string;
   /** Presets, YAML files, `host`; without it this machine and every preset. */
-  readonly hardware?: readonly string[];
+  readonly hardware?: Names;
   readonly seed?: number;
   /** Timed runs of a measured link. */
   readonly repeat?: number;
@@ -44,7 +44,7 @@ export async function stack(request: StackByNameRequest = {}): Promise<StackRepo
   requireWhole('seed', seed, 0);
   requireWhole('repeat', repeat, 1);
   requireWhole('threads', threads, 1);
-  const contenders = hardware.map((name): StackContender => {
+  const contenders = namesIn(hardware).map((name): StackContender => {
     if (name === 'host')
       return {
         kind: 'measured',

@@ -2,11 +2,12 @@
 // folder. A plan that cannot be read is as good as none; one that cannot be written costs timing
 // again.
 
-import { mkdirSync, readFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { isAbsolute, join } from 'node:path';
 import writeFileAtomic from 'write-file-atomic';
 import { z } from 'zod';
+import { makeFolder } from '../../workloads/base/write.node.js';
 
 const planSchema = z.strictObject({
   version: z.literal(1),
@@ -60,7 +61,7 @@ export function openPlanStore(folder: string = cacheFolder()): PlanStore {
     async write(key, plan) {
       const file = fileOf(key);
       try {
-        mkdirSync(join(folder, 'plans'), { recursive: true });
+        makeFolder(join(folder, 'plans'));
         await writeFileAtomic(file, `${JSON.stringify(plan, null, 2)}\n`);
       } catch (error) {
         throw new Error(`${file}: cannot be written (${codeOf(error)})`);

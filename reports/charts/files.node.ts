@@ -1,10 +1,9 @@
 // Each chart as files: SVG, PNG, its data as CSV, its specification as Vega-Lite.
 
-import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import sharp from 'sharp';
 import type { TopLevelSpec } from 'vega-lite';
-import writeFileAtomic from 'write-file-atomic';
+import { makeFolder, writeWhole } from '../../workloads/base/write.node.js';
 import { renderCsv } from '../format/csv.js';
 import type { Chart } from './chart.js';
 import { look } from './look.js';
@@ -21,7 +20,7 @@ const PIXELS_PER_INCH = 192;
  * is missing.
  */
 export async function writeCharts(charts: readonly Chart[], folder: string): Promise<void> {
-  await mkdir(folder, { recursive: true });
+  makeFolder(folder);
   for (const chart of charts) {
     const spec = titled(chart);
     const svg = resolveColors(await drawSvg(spec), 'light');
@@ -29,7 +28,7 @@ export async function writeCharts(charts: readonly Chart[], folder: string): Pro
     const vegaLite = `${resolveColors(JSON.stringify({ ...spec, config: look }, null, 2), 'light')}\n`;
     const contents = { svg, png, csv: renderCsv(chart.data), 'vl.json': vegaLite };
     for (const [ending, content] of Object.entries(contents)) {
-      await writeFileAtomic(join(folder, `${chart.id}.${ending}`), content);
+      await writeWhole(join(folder, `${chart.id}.${ending}`), content, '--charts');
     }
   }
 }

@@ -142,19 +142,19 @@ async function writeChartsOf(view: View, folder: string): Promise<void> {
   const charts = (view.charts?.() ?? []).flatMap((group) => group.charts);
   if (charts.length === 0) throw new InputError('--charts: this result has no charts');
   const { writeCharts } = await import('../charts/files.node.js');
+  const { writeFault } = await import('../../workloads/base/write.node.js');
   try {
     await writeCharts(charts, folder);
   } catch (error) {
-    if (error instanceof Error && 'code' in error) {
-      throw new InputError(`--charts ${folder}: cannot be written (${error.code})`);
-    }
-    throw error;
+    throw error instanceof Error && 'code' in error
+      ? writeFault(`--charts ${folder}`, error)
+      : error;
   }
 }
 
 /**
  * Text or bytes to stdout or, whole or not at all, to the file `out`, as `option` names it. @throws
- * InputError where that cannot be written.
+ * InputError or FailedRun where that cannot be written.
  */
 export async function write(
   content: string | Uint8Array,
@@ -166,14 +166,8 @@ export async function write(
     terminal.stdout.write(content);
     return;
   }
-  const { default: writeFileAtomic } = await import('write-file-atomic');
-  try {
-    await writeFileAtomic(out, typeof content === 'string' ? content : Buffer.from(content));
-  } catch (error) {
-    throw new InputError(
-      `${option} ${out}: cannot be written (${(error as NodeJS.ErrnoException).code ?? 'unknown fault'})`,
-    );
-  }
+  const { writeWhole } = await import('../../workloads/base/write.node.js');
+  await writeWhole(out, content, option);
 }
 
 /** Runs `work` with progress on stderr: one changing line on a terminal, nothing elsewhere. */

@@ -1,9 +1,9 @@
 // The explorer as files: what is served from here is what a static host serves.
 
-import { mkdir, readdir, readFile } from 'node:fs/promises';
+import { readdir, readFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import writeFileAtomic from 'write-file-atomic';
+import { makeFolder, writeFault, writeWhole } from '../../workloads/base/write.node.js';
 import { declarations } from '../charts/palette.js';
 import { pageAsset } from '../html/assets.node.js';
 import type { Offer } from './offer.js';
@@ -65,11 +65,18 @@ function page(): string {
 `;
 }
 
-/** Writes every file into `folder`, which is made where it is missing. */
+/**
+ * Writes every file into `folder`, which is made where it is missing. @throws InputError or
+ * FailedRun where that cannot be.
+ */
 export async function writeSite(site: Site, folder: string): Promise<void> {
   for (const [name, content] of site) {
     const file = join(folder, name);
-    await mkdir(dirname(file), { recursive: true });
-    await writeFileAtomic(file, typeof content === 'string' ? content : Buffer.from(content));
+    try {
+      makeFolder(dirname(file));
+    } catch (error) {
+      throw writeFault(`--out ${folder}`, error);
+    }
+    await writeWhole(file, content, '--out');
   }
 }

@@ -15,7 +15,7 @@ function renderSection(
   columns: number,
 ) {
   const parts = [
-    chalk.bold(printable(heading)),
+    chalk.bold(wrap(printable(heading), columns, '  ')),
     ...lines.map((line) => chalk.dim(wrap(printable(line), columns, ''))),
   ];
   if (table) parts.push('', renderTable(table, chalk, columns));
@@ -47,6 +47,7 @@ const NARROWEST = 12;
 
 function renderTable({ columns, rows }: TableData, chalk: ChalkInstance, space: number): string {
   const colWidths = widths({ columns, rows }, space);
+  if (totalWidth(colWidths) > space) return renderCards({ columns, rows }, chalk, space);
   const table = new Table({
     head: columns.map((column) => chalk.underline(column.header)),
     colAligns: columns.map((column) => column.align),
@@ -65,6 +66,24 @@ function renderTable({ columns, rows }: TableData, chalk: ChalkInstance, space: 
     .join('\n');
 }
 
+/** Rows below each other, a line a column, where a terminal is too narrow for the table. */
+function renderCards({ columns, rows }: TableData, chalk: ChalkInstance, space: number): string {
+  return rows
+    .map((row) =>
+      columns
+        .flatMap(({ header }, at) => {
+          const cell = paint(printable(row[at] ?? ''), chalk);
+          if (at === 0) return wrap(cell, space, '');
+          return cell === '' ? [] : wrap(`  ${header}: ${cell}`, space, '    ');
+        })
+        .join('\n'),
+    )
+    .join('\n\n');
+}
+
+const totalWidth = (colWidths: readonly number[]) =>
+  colWidths.reduce((sum, width) => sum + width, GAP.length * (colWidths.length - 1));
+
 /**
  * Natural widths; where they overrun the terminal the widest columns of text wrap, between words as
  * long as that is enough. Numbers never do.
@@ -80,8 +99,7 @@ function widths({ columns, rows }: TableData, space: number): readonly number[] 
   const longestWords = widest((text) =>
     Math.max(...text.split(' ').map((word) => stringWidth(word))),
   );
-  const room = space - GAP.length * (columns.length - 1);
-  const overruns = () => result.reduce((sum, width) => sum + width, 0) > room;
+  const overruns = () => totalWidth(result) > space;
   for (const least of [longestWords, columns.map(() => 0)]) {
     while (overruns()) {
       const spare = result.map((width, at) => {
@@ -97,17 +115,21 @@ function widths({ columns, rows }: TableData, space: number): readonly number[] 
 }
 
 /**
- * Words longer than `width` in pieces that fit, broken behind a '+', ':', ',', '/' or '-' where
- * there is one: none is cut short.
+ * Words longer than `width` in pieces that fit: none is cut short. They break behind a mark such as
+ * '+', ':', '/' or '.' where there is one.
  */
 function fold(text: string, width: number): string {
-  const pieces = (word: string): string => {
-    if (stringWidth(word) <= width) return word;
-    const most = [...word].slice(0, width).join('');
-    const [piece = most] = /^.*[+:,/-]/u.exec(most) ?? [];
-    return `${piece}\n${pieces(word.slice(piece.length))}`;
-  };
-  return text.split(' ').map(pieces).join(' ');
+  return text
+    .split(' ')
+    .map((word) => piecesOf(word, width).join('\n'))
+    .join(' ');
+}
+
+function piecesOf(word: string, width: number): readonly string[] {
+  if (stringWidth(word) <= width) return [word];
+  const most = [...word].slice(0, width).join('');
+  const [piece = most] = /^.*[+:,/._-]/u.exec(most) ?? [];
+  return [piece, ...piecesOf(word.slice(piece.length), width)];
 }
 
 /** Modelled and measured figures are told apart at a glance too. */
@@ -121,15 +143,21 @@ function printable(text: string): string {
   return text.replace(/\p{Cc}/gu, '\uFFFD');
 }
 
+/** Lines of at most `columns`, all but the first behind `indent`; spaces at the start stay. */
 function wrap(text: string, columns: number, indent: string): string {
   const lines: string[] = [];
-  let line = '';
-  for (const word of text.split(' ')) {
-    if (line !== '' && stringWidth(line) + 1 + stringWidth(word) > columns) {
-      lines.push(line);
-      line = indent + word;
-    } else {
-      line = line === '' ? word : `${line} ${word}`;
+  const lead = /^ */.exec(text)?.[0] ?? '';
+  let line = lead;
+  for (const word of text.slice(lead.length).split(' ')) {
+    // What is left of a word that no line has room for begins a line.
+    for (const [at, piece] of piecesOf(word, columns - indent.length).entries()) {
+      const isFirst = line.trim() === '';
+      if (at > 0 || (!isFirst && stringWidth(line) + 1 + stringWidth(piece) > columns)) {
+        lines.push(line);
+        line = indent + piece;
+      } else {
+        line = isFirst ? line + piece : `${line} ${piece}`;
+      }
     }
   }
   return [...lines, line].join('\n');

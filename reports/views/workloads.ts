@@ -38,10 +38,14 @@ const firstInput = ({ inputs: [first] }: Network) => (first ? frameShape(first.s
 
 const outputText = (layer: Layer) => shapeText(frameShape(resultOf(layer).shape)) || '1';
 
+/** Width from which what a layer reads and the density of its outputs find room. */
+const WIDE = 110;
+
 interface Totals {
   readonly parameters: number;
   readonly macs: number;
-  readonly kept: number;
+  /** Share of the weights; null of a network that has none. */
+  readonly kept: number | null;
 }
 
 function totalsOf({ network, densities }: ZooEntry): Totals {
@@ -52,14 +56,15 @@ function totalsOf({ network, densities }: ZooEntry): Totals {
       density: densities.layers[layer.name]?.weights ?? 1,
     };
   });
+  const all = sum(weights.map(({ size }) => size));
   return {
     parameters: parametersIn(network),
     macs: sum(network.layers.map(macsOf)),
-    kept:
-      sum(weights.map(({ size, density }) => size * density)) /
-      sum(weights.map(({ size }) => size)),
+    kept: all === 0 ? null : sum(weights.map(({ size, density }) => size * density)) / all,
   };
 }
+
+const keptText = ({ kept }: Totals) => (kept === null ? UNKNOWN : percent(kept));
 
 export function workloadListView(
   entries: readonly ZooEntry[],
@@ -67,21 +72,22 @@ export function workloadListView(
 ): View {
   const rows = entries.map((entry) => ({ entry, totals: totalsOf(entry) }));
   return {
-    sections: () => [
+    sections: ({ columns }) => [
       {
         heading: 'Workloads',
         table: {
           columns: [
             left('name'),
             left('what'),
-            right('input'),
+            ...(columns >= WIDE ? [right('input')] : []),
             right('parameters'),
             right('MACs'),
-            right('weights kept'),
+            right('kept'),
           ],
           rows: rows.map(({ entry: { network }, totals }) => [
-            ...[network.name, network.title, inputsText(network)],
-            ...[count(totals.parameters), count(totals.macs), percent(totals.kept)],
+            ...[network.name, network.title],
+            ...(columns >= WIDE ? [inputsText(network)] : []),
+            ...[count(totals.parameters), count(totals.macs), keptText(totals)],
           ]),
         },
         lines: [...groups].map(([group, names]) => `${group} stands for ${names.join(', ')}`),
@@ -146,34 +152,31 @@ export function workloadView(
   const totals = totalsOf(entry);
   const densityOf = (layer: Layer) => densities.layers[layer.name];
   return {
-    sections: () => [
+    sections: ({ columns }) => [
       {
         heading: `${network.name} · ${network.title}`,
         lines: [
           `network: ${citationText(network.source)}`,
           `densities for synthetic weights and activations: ${citationText(densities.source)}`,
-          `${totals.parameters.toLocaleString('en-US')} parameters${trainedText(network)}, ${count(totals.macs)} MACs, ${percent(totals.kept)} of the weights kept`,
+          `${totals.parameters.toLocaleString('en-US')} parameters${trainedText(network)}, ${count(totals.macs)} MACs, ${totals.kept === null ? 'no weights' : `${keptText(totals)} of the weights kept`}`,
           ...Object.entries(dimensions).map(dimensionText),
         ],
         table: {
           columns: [
-            ...[
-              left('layer'),
-              left('kind'),
-              left('reads'),
-              right('output'),
-              right('parameters'),
-              right('MACs'),
-            ],
-            ...[right('weights kept'), right('outputs ≠ 0')],
+            ...[left('layer'), left('kind')],
+            ...(columns >= WIDE ? [left('reads')] : []),
+            ...[right('output'), right('parameters'), right('MACs'), right('kept')],
+            ...(columns >= WIDE ? [right('outputs ≠ 0')] : []),
           ],
           rows: shown(network).map((layer) => [
-            ...[layer.name, layer.kind, layer.inputs.join(', '), outputText(layer)],
+            ...[layer.name, layer.kind],
+            ...(columns >= WIDE ? [layer.inputs.join(', ')] : []),
+            outputText(layer),
             parametersOf(layer) > 0 ? parametersOf(layer).toLocaleString('en-US') : UNKNOWN,
             macsOf(layer) > 0 ? count(macsOf(layer)) : UNKNOWN,
-            ...[densityOf(layer)?.weights, densityOf(layer)?.output].map((d) =>
-              d === undefined ? UNKNOWN : percent(d),
-            ),
+            ...[densityOf(layer)?.weights, densityOf(layer)?.output]
+              .slice(0, columns >= WIDE ? 2 : 1)
+              .map((density) => (density === undefined ? UNKNOWN : percent(density))),
           ]),
         },
       },

@@ -12,7 +12,7 @@ import { type Contender, compareModel, type HardwareResult } from '../compare.js
 import { type Densities, densitiesAt } from '../densities.js';
 import { openWorkload } from '../open.node.js';
 import { type Progress, silent } from '../progress.js';
-import { resolveContender } from '../resolve.node.js';
+import { type Names, namesIn, resolveContender } from '../resolve.node.js';
 import { type Trace, traceDrawn } from '../trace.js';
 import { publishedTables } from '../validate/tables.node.js';
 import {
@@ -58,7 +58,7 @@ export interface BreakevenRequest {
   /** A network that weights are drawn for. */
   readonly workload?: string;
   /** `NAME[:KERNEL]`, `FILE.yaml[:KERNEL]` or `host[:EXECUTOR]`, two or more. */
-  readonly hardware?: readonly string[];
+  readonly hardware?: Names;
   readonly axes?: readonly AxisName[];
   /** Off the axis of its own; the published densities hold otherwise. */
   readonly batch?: number;
@@ -100,12 +100,7 @@ type Place = Densities & { readonly batch: number };
  *   weights of its own.
  */
 export async function breakeven(request: BreakevenRequest = {}): Promise<Breakeven> {
-  const {
-    workload = BREAKEVEN_WORKLOAD,
-    hardware = BREAKEVEN_HARDWARE,
-    axes = axisNames,
-    batch = 1,
-  } = request;
+  const { workload = BREAKEVEN_WORKLOAD, axes = axisNames, batch = 1 } = request;
   const {
     weightDensity = null,
     activationDensity = null,
@@ -116,6 +111,7 @@ export async function breakeven(request: BreakevenRequest = {}): Promise<Breakev
   const { map = false, progress = silent } = request;
   for (const [name, value] of Object.entries({ batch, seeds, repeat, threads }))
     requireWhole(name, value, 1);
+  const hardware = namesIn(request.hardware ?? BREAKEVEN_HARDWARE);
   const contenders = hardware.map((name) => resolveContender(name, threads, request));
   if (new Set(hardware).size < 2) {
     throw new InputError(

@@ -2,13 +2,12 @@
 // whole or not there.
 
 import { createHash } from 'node:crypto';
-import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
-import writeFileAtomic from 'write-file-atomic';
 import { z } from 'zod';
 import { faultsIn, faultText } from '../../hw-models/faults.js';
 import { InputError } from '../../workloads/base/errors.js';
+import { makeFolder, writeFault, writeWhole } from '../../workloads/base/write.node.js';
 import { type Network, weightShapeOf } from '../../workloads/network.js';
 import { MOST_BYTES, readBytes } from '../files.node.js';
 import { readCheckpoint, writeCheckpoint } from './checkpoint.node.js';
@@ -50,9 +49,11 @@ export async function openStore(
   request: StudyRequest,
   seeds: readonly number[],
 ): Promise<StudyStore> {
-  await mkdir(folder, { recursive: true }).catch((error: NodeJS.ErrnoException) => {
-    throw new InputError(`${folder}: cannot be made (${error.code})`);
-  });
+  try {
+    makeFolder(folder);
+  } catch (error) {
+    throw writeFault(`--checkpoint ${folder}`, error);
+  }
   const before = await readStudy(folder);
   // As JSON has it: what is not stated is not there.
   const plain = JSON.parse(JSON.stringify(request));
@@ -65,10 +66,7 @@ export async function openStore(
     );
   }
   if (!before)
-    await writeFileAtomic(
-      join(folder, REQUEST),
-      `${JSON.stringify({ request, seeds }, null, 2)}\n`,
-    );
+    await writeWhole(join(folder, REQUEST), `${JSON.stringify({ request, seeds }, null, 2)}\n`);
   const fileOf = (seed: number) => join(folder, `seed-${seed}.checkpoint`);
   const study = createHash('sha256').update(JSON.stringify(plain)).digest('hex');
   return {
@@ -85,7 +83,7 @@ export async function openStore(
       return found.state;
     },
     async save(seed, state) {
-      await writeFileAtomic(fileOf(seed), Buffer.from(writeCheckpoint({ study, seed, state })));
+      await writeWhole(fileOf(seed), writeCheckpoint({ study, seed, state }));
     },
   };
 }

@@ -15,6 +15,8 @@ import type { Axis } from './axes.js';
 import { reservedFields } from './axes.js';
 import { type BasePlan, hardwareOf, type SweepPlan, spaceOf, type WorkloadPlan } from './plan.js';
 import { fingerprintOf } from './plan-text.node.js';
+import { questionOf } from './quantities.js';
+import { isMap, type Label } from './spec.js';
 import { readSpec, type SpecDocument } from './spec-file.js';
 
 enablePatches();
@@ -47,7 +49,8 @@ export async function planSweep(fileOrStudy: string): Promise<SweepPlan> {
   );
   const parts = { spec, bases, workloads: workloads.flat() };
   const plan: SweepPlan = { ...parts, fingerprint: fingerprintOf(parts) };
-  document.fail(spaceOf(plan).axes.flatMap((axis) => axisFaults(axis, plan)));
+  const { axes } = spaceOf(plan);
+  document.fail(axes.flatMap((axis) => [...unitFaults(axis, plan), ...axisFaults(axis, plan)]));
   return plan;
 }
 
@@ -142,6 +145,25 @@ function axisFaults(axis: Axis, { bases }: SweepPlan): readonly Fault[] {
     }
   }
   return first === null ? [] : [{ path: ['axes', axis.name], text: first }];
+}
+
+/** Bare numbers that lie so far from the preset's own that another unit may be meant. */
+function unitFaults(axis: Axis, { spec, bases }: SweepPlan): readonly Fault[] {
+  const written = spec.axes[axis.name];
+  const isBare = (label: Label | undefined) =>
+    !written?.values?.some((value) => typeof value === 'object' && value.label === label);
+  if (written?.unit !== undefined) return [];
+  for (const label of [axis.labels?.[0] ?? axis.labelAt(0), axis.labels?.at(-1) ?? axis.labelAt(1)])
+    for (const base of bases)
+      for (const { field, value } of isBare(label) ? axis.assignments(label) : []) {
+        const own = field
+          .split('.')
+          .reduce<unknown>((inner, key) => (isMap(inner) ? inner[key] : undefined), base.config);
+        if (typeof own !== 'number' || typeof value !== 'number') continue;
+        const question = questionOf(value, own, hardwareOf(base).unitOf(field));
+        if (question !== null) return [{ path: ['axes', axis.name], text: question }];
+      }
+  return [];
 }
 
 function faultOf(base: BasePlan, patches: readonly Patch[]): string | null {

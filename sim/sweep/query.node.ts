@@ -1,8 +1,9 @@
 // SQL over a store, read only; and its results as a Parquet file.
 
 import { rename, rm } from 'node:fs/promises';
-import { DuckDBInstance, type Json } from '@duckdb/node-api';
+import { type DuckDBConnection, DuckDBInstance, type Json } from '@duckdb/node-api';
 import { InputError } from '../../workloads/base/errors.js';
+import { regularTarget } from '../../workloads/base/write.node.js';
 import { openResults } from './stores.node.js';
 
 export interface QueryAnswer {
@@ -20,17 +21,34 @@ export async function queryStore(path: string, sql: string): Promise<QueryAnswer
     const reader = await store.connection.runAndReadAll(sql);
     return { columns: reader.deduplicatedColumnNames(), rows: reader.getRowsJson() };
   } catch (error) {
-    throw new InputError(`query: ${reasonOf(error)}`);
+    throw new InputError(
+      `query: ${reasonOf(error)}${await expectedNames(error, store.connection)}`,
+    );
   } finally {
     await store.close();
   }
+}
+
+/** DuckDB's words for a name that nothing has. */
+const UNKNOWN_NAME = /^(Catalog|Binder) Error/;
+
+/** After a fault about names: the tables and columns that there are. */
+async function expectedNames(error: unknown, connection: DuckDBConnection): Promise<string> {
+  if (!UNKNOWN_NAME.test(reasonOf(error))) return '';
+  const reader = await connection.runAndReadAll(
+    `SELECT table_name, string_agg(column_name, ', ' ORDER BY ordinal_position)
+     FROM information_schema.columns WHERE table_schema = 'main' GROUP BY 1 ORDER BY 1`,
+  );
+  const tables = reader.getRowsJson().map(([table, columns]) => `${table} (${columns})`);
+  return `; expected names of ${tables.join(', ')}`;
 }
 
 /** Writes the answer of a SELECT as Parquet, whole or not at all. */
 export async function exportParquet(path: string, sql: string, out: string): Promise<void> {
   const { store, file } = await openResults(path);
   await store.close();
-  const unfinished = `${out}.${process.pid}.tmp`;
+  const target = regularTarget(out, '--out');
+  const unfinished = `${target}.${process.pid}.tmp`;
   const text = (value: string) => `'${value.replaceAll("'", "''")}'`;
   const instance = await DuckDBInstance.create(':memory:', { threads: '1' });
   const connection = await instance.connect();
@@ -42,10 +60,10 @@ export async function exportParquet(path: string, sql: string, out: string): Pro
     await connection.run(
       `COPY (${sql.replace(/;\s*$/, '')}\n) TO ${text(unfinished)} (FORMAT parquet)`,
     );
-    await rename(unfinished, out);
+    await rename(unfinished, target);
   } catch (error) {
     await rm(unfinished, { force: true });
-    throw new InputError(`query: ${reasonOf(error)}`);
+    throw new InputError(`query: ${reasonOf(error)}${await expectedNames(error, connection)}`);
   } finally {
     connection.closeSync();
     instance.closeSync();

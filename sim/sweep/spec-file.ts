@@ -38,6 +38,23 @@ export function readSpec(text: string, file: string): SpecDocument {
   return { spec, fail };
 }
 
+/** What numbers that are not the hardware's can be. */
+const density = {
+  text: 'a number above 0 and up to 1',
+  holds: (value: number) => value > 0 && value <= 1,
+};
+const ranges = new Map([
+  [reservedFields.weightDensity as string, density],
+  [reservedFields.activationDensity, density],
+  [
+    reservedFields.batch,
+    {
+      text: 'a whole number of at least 1',
+      holds: (value: number) => Number.isSafeInteger(value) && value >= 1,
+    },
+  ],
+]);
+
 /** What the schema cannot say. */
 function faultsOf(spec: SweepSpec): readonly Fault[] {
   const faults: Fault[] = [];
@@ -101,6 +118,18 @@ function faultsOf(spec: SweepSpec): readonly Fault[] {
     reservedFields.activationDensity,
   ];
   for (const axis of space.axes) {
+    const values = (axis.labels ?? [axis.labelAt(0), axis.labelAt(1)]).flatMap((label) =>
+      axis.assignments(label).flatMap(({ field, value }) => ({ field, value })),
+    );
+    for (const { field, value } of values) {
+      const expected = ranges.get(field);
+      if (expected === undefined || expected.holds(Number(value))) continue;
+      faults.push({
+        path: ['axes', axis.name],
+        text: `found ${value} for ${field}, expected ${expected.text}`,
+      });
+      break;
+    }
     const real = spec.workloads.find(({ weights }) => weights !== undefined);
     if (real && densities.includes(axis.field)) {
       faults.push({

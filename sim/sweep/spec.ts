@@ -4,6 +4,7 @@
 import { z } from 'zod';
 import { units } from '../../hw-models/units.js';
 import { metricNames } from './metrics.js';
+import { withoutQuantities } from './quantities.js';
 
 const Names = z.array(z.string().min(1)).min(1);
 
@@ -40,7 +41,7 @@ export const AxisSpec = z.strictObject({
   unit: z
     .enum(Object.keys(units))
     .optional()
-    .describe('The unit of the numbers below; SI when left out.'),
+    .describe('The unit of the bare numbers below; SI when left out.'),
   values: Levels.min(1).optional().describe('Every level of the axis.'),
   from: z.number().optional().describe('The least level of a range.'),
   to: z
@@ -198,7 +199,10 @@ const mapValues = (value: unknown, of: (inner: unknown) => unknown) =>
     ? Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, of(inner)]))
     : value;
 
-/** Writes shorthands out: one hardware, a workload's name, a list of levels, a strategy's name. */
+/**
+ * Writes shorthands out: one hardware, a workload's name, a list of levels, quantities, a strategy's
+ * name.
+ */
 export function expand(
   value: Readonly<Record<string, unknown>>,
 ): Readonly<Record<string, unknown>> {
@@ -217,7 +221,10 @@ export function expand(
     ),
     ...given(
       'axes',
-      mapValues(axes, (axis) => (Array.isArray(axis) ? { values: axis } : axis)),
+      mapValues(axes, (axis) => {
+        const written = Array.isArray(axis) ? { values: axis } : axis;
+        return isMap(written) ? withoutQuantities(written) : written;
+      }),
     ),
     ...given('strategy', typeof strategy === 'string' ? { kind: strategy } : strategy),
   };
@@ -232,6 +239,10 @@ export function sweepJsonSchema(): object {
     [WorkloadSpec, [text]],
     [AxisSpec, [{ type: 'array', items: { type: ['number', 'string'] }, minItems: 1 }]],
     [StrategySpec, [{ enum: [...strategyKinds] }]],
+    ...[AxisSpec.shape.from, AxisSpec.shape.to, AxisSpec.shape.step].map(
+      (level) =>
+        [level, [{ ...text, pattern: '^[+-]?[0-9.]+(e[+-]?[0-9]+)? ?[A-Za-z].*$' }]] as const,
+    ),
   ]);
   return z.toJSONSchema(SweepSpec, {
     override({ zodSchema, jsonSchema }) {

@@ -1,7 +1,7 @@
 // Results in a DuckDB file: a transaction a batch, so that a process killed at any moment leaves
 // whole batches.
 
-import { existsSync, mkdirSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { dirname } from 'node:path';
 import {
   DOUBLE,
@@ -15,6 +15,7 @@ import {
 } from '@duckdb/node-api';
 import type { Parts } from '../../hw-models/contract.js';
 import { InputError, invariant } from '../../workloads/base/errors.js';
+import { makeFolder, writeFault } from '../../workloads/base/write.node.js';
 import { type MetricName, metricNames } from './metrics.js';
 import { type SweepPlan, spaceOf } from './plan.js';
 import { readPlan } from './plan-text.node.js';
@@ -52,7 +53,7 @@ export interface StoreHeader {
  */
 export async function openStore(file: string, header: StoreHeader): Promise<DuckDbStore> {
   const isNew = !existsSync(file);
-  if (isNew) mkdirSync(dirname(file), { recursive: true });
+  if (isNew) requireFolder(dirname(file));
   const instance = await openDatabase(file, SETTINGS);
   const connection = await instance.connect();
   try {
@@ -66,6 +67,15 @@ export async function openStore(file: string, header: StoreHeader): Promise<Duck
     ...storeOver(connection, file, header.plan),
     close: async () => close(instance, connection),
   };
+}
+
+/** @throws InputError where the folder of a store is missing and cannot be made. */
+function requireFolder(folder: string): void {
+  try {
+    makeFolder(folder);
+  } catch (error) {
+    throw writeFault(`--store ${folder}`, error);
+  }
 }
 
 /** Opens a store to read it only. */

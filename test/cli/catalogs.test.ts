@@ -44,7 +44,7 @@ describe('workloads', () => {
   });
 
   it('show gives shapes and densities of each layer, with sources', async () => {
-    const { stdout } = await zeroskip(['workloads', 'show', 'alexnet']);
+    const { stdout } = await zeroskip(['workloads', 'show', 'alexnet'], { columns: 120 });
     expect(stdout).toMatch(/^fc6 +dense +pool5 +4096 +37,752,832 +37\.7 M +9\.00 % +36\.0 %$/m);
     expect(stdout).toContain('Han et al., NIPS 2015');
   });

@@ -1,7 +1,15 @@
 // `pull` against servers on 127.0.0.1 that behave badly.
 
 import { createHash } from 'node:crypto';
-import { existsSync, mkdtempSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  lstatSync,
+  mkdtempSync,
+  readFileSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { type AddressInfo, connect, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -192,6 +200,32 @@ describe('pull', () => {
     handler = bad;
     expect(await failure({ tries: 1 })).toContain(expected);
     expect(existsSync(file)).toBe(false);
+  });
+
+  it.each([
+    ['as a web page', { 'content-type': 'text/html; charset=utf-8' }, /found a web page/],
+    ['without a word of what it is', {}, /found 21 bytes, expected 300000/],
+  ])(
+    'gives up after --tries where a login page answers everything, %s',
+    async (_, type, says) => {
+      handler = (_request, response) => response.writeHead(200, type).end('<p>Please log in.</p>');
+      const asked = pull({ name: 'served', out: file, url, tries: 2 });
+      await expect(asked).rejects.toThrow(says);
+      expect(requests).toHaveLength(2);
+    },
+    10_000,
+  );
+
+  it('does not replace a device, and writes through a link', async () => {
+    handler = whole;
+    await expect(pull({ name: 'served', out: '/dev/null', url })).rejects.toThrow(
+      '--out /dev/null: found a device or a pipe, expected a file',
+    );
+    const link = `${file}.link`;
+    symlinkSync('served.net', link);
+    await pull({ name: 'served', out: link, url });
+    expect(lstatSync(link).isSymbolicLink()).toBe(true);
+    expect(readFileSync(file)).toEqual(content);
   });
 
   it('says that nobody listens', async () => {

@@ -1,4 +1,5 @@
-// Two kinds of failure: the user's (one line, exit 2) and ours (a stack, exit 1).
+// Kinds of failure: the user's (one line, exit 2), a run's (one line, exit 1) and ours (a stack,
+// exit 1).
 
 /**
  * The user's fault: bad input or usage. The message says where, what was found and what was
@@ -22,6 +23,11 @@ function clear(line: string): string {
     /\p{Cc}/gu,
     (sign) => `\\x${sign.charCodeAt(0).toString(16).padStart(2, '0')}`,
   );
+}
+
+/** The command line was right and the result is bad, or could not be kept: one line, exit 1. */
+export class FailedRun extends Error {
+  override readonly name = 'FailedRun';
 }
 
 /** A broken promise of our own code. Never caught. */

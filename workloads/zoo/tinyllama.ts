@@ -24,7 +24,7 @@ const tinyllama = dimensioned({
   build({ sequence, past }) {
     if (sequence + past > CONTEXT) {
       throw new InputError(
-        `tinyllama-1.1b: found ${sequence} tokens behind ${past}, expected at most ${CONTEXT} in all`,
+        `tinyllama-1.1b: found --dim sequence=${sequence} and past=${past}, expected at most ${CONTEXT} together`,
       );
     }
     const { probabilities, ...architecture } = llama(
@@ -46,7 +46,7 @@ const tinyllama = dimensioned({
     const network = buildNetwork({
       ...architecture,
       name: 'tinyllama-1.1b',
-      title: `TinyLlama 1.1B, ${sequence} tokens${past > 0 ? ` behind ${past}` : ''}`,
+      title: `TinyLlama 1.1B, ${sequence} token${sequence === 1 ? '' : 's'}${past > 0 ? ` after ${past} in the cache` : ''}`,
       source: {
         work: 'Zhang et al., TinyLlama (arXiv 2401.02385)',
         at: 'Table 2; logits of the last token alone',

@@ -2,6 +2,7 @@
 
 import { invariant } from '../../../workloads/base/errors.js';
 import type { LayerTask } from '../../../workloads/network.js';
+import { toCsr } from '../../../workloads/weights/store.js';
 import { isWeighted, pixelsOf, weightShapeOf } from '../../work.js';
 
 /** [rows × depth] · [depth × columns], `count` times in one launch. */
@@ -39,6 +40,22 @@ export function gemmOf({ name, demand, batch }: LayerTask): Gemm {
   return shape
     ? { rows: columns, depth, columns: rows * batch, count: matrices, weights: shape.rows * depth }
     : { rows: columns, depth, columns: rows, count: matrices * batch, weights: 0 };
+}
+
+const GROUP = 4;
+
+/** Whether each row's weights already have at most two in every four that are not zero. */
+export function isTwoOfFour(task: LayerTask): boolean {
+  if (!weightShapeOf(task.demand) || !task.weights) return false;
+  const { rows, pointers, indices } = toCsr(task.weights.store);
+  for (let row = 0; row < rows; row++) {
+    const end = pointers[row + 1] as number;
+    for (let at = (pointers[row] as number) + 2; at < end; at++) {
+      const group = Math.floor((indices[at] as number) / GROUP);
+      if (Math.floor((indices[at - 2] as number) / GROUP) === group) return false;
+    }
+  }
+  return true;
 }
 
 /** Non-zero weights; 0 where activations are multiplied by. Reads none of them. */

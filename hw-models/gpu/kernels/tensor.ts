@@ -9,7 +9,7 @@ import { isWeighted, weightShapeOf } from '../../work.js';
 import type { GpuConfig } from '../config.js';
 import { MATRIX_INSTRUCTION, tensorTile } from '../launch.js';
 import { costOf, footprintOf } from './cost.js';
-import { gemmOf, keptWeights } from './gemm.js';
+import { gemmOf, isTwoOfFour, keptWeights } from './gemm.js';
 
 interface Precision {
   readonly name: 'half' | 'int8';
@@ -66,10 +66,10 @@ export const tensorInt8: Kernel<GpuConfig> = {
   cost: costWith('tensor-int8', int8, everyWeight, [int8.note]),
 };
 
-const costStructured = costWith('structured', half, twoOfFour, [
-  'costed as if pruned to two weights in every four at the same accuracy',
-  half.note,
-]);
+const costStructured = costWith('structured', half, twoOfFour, [half.note]);
+
+/** Of weights that are sparse enough, but lie otherwise. */
+const REPRUNED = 'costed as if pruned to two weights in every four at the same accuracy';
 
 /**
  * Layers with more than half of their weights cannot be pruned so without losing some, and
@@ -83,7 +83,10 @@ export const structured: Kernel<GpuConfig> = {
   cost(task, config, residency) {
     const hasWeights = weightShapeOf(task.demand) !== null;
     const fits = hasWeights && 2 * task.macs.keptWeights <= task.macs.dense;
-    if (fits) return costStructured(task, config, residency);
+    if (fits) {
+      const cost = costStructured(task, config, residency);
+      return isTwoOfFour(task) ? cost : { ...cost, notes: [REPRUNED, ...cost.notes] };
+    }
     const cost = tensor.cost(task, config, residency);
     const reason = hasWeights
       ? 'denser than two weights in every four'

@@ -1,7 +1,5 @@
-import { mkdir } from 'node:fs/promises';
 import { dirname, extname } from 'node:path';
 import type { Command } from 'commander';
-import { InputError } from '../../../workloads/base/errors.js';
 import {
   addOutputOptions,
   hint,
@@ -10,6 +8,7 @@ import {
   type Terminal,
   wholeNumber,
   withProgress,
+  write,
 } from '../output.js';
 
 interface Options extends OutputOptions {
@@ -52,24 +51,23 @@ export function addCalibrate(program: Command, terminal: Terminal): void {
         PRESET_ENDINGS.includes(extname(out))
       ) {
         for (const note of calibration.notes) hint(note, options, terminal);
-        return writePreset(out, calibration.yaml, '--out ');
+        return write(calibration.yaml, out, terminal);
       }
       const file = hostPresetFile(calibration.machine);
-      await mkdir(dirname(file), { recursive: true });
-      await writePreset(file, calibration.yaml, '');
+      const { makeFolder, writeFault, writeWhole } = await import(
+        '../../../workloads/base/write.node.js'
+      );
+      try {
+        makeFolder(dirname(file));
+        await writeWhole(file, calibration.yaml);
+      } catch (error) {
+        // What was measured is shown all the same.
+        const { message } = writeFault(file, error);
+        hint(`${message}; --out FILE.yaml keeps the preset elsewhere`, options, terminal);
+      }
       const { calibrationView } = await import('../../views/calibrate.js');
       await show(calibrationView(calibration, file), options, terminal);
     });
 }
 
 const PRESET_ENDINGS = ['', '.yaml', '.yml'];
-
-async function writePreset(file: string, yaml: string, option: string): Promise<void> {
-  const { default: writeFileAtomic } = await import('write-file-atomic');
-  try {
-    await writeFileAtomic(file, yaml);
-  } catch (error) {
-    const code = error instanceof Error && 'code' in error ? error.code : 'unknown fault';
-    throw new InputError(`${option}${file}: cannot be written (${code})`);
-  }
-}

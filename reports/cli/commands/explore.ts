@@ -1,5 +1,4 @@
-import type { Command } from 'commander';
-import { InputError } from '../../../workloads/base/errors.js';
+import { type Command, InvalidArgumentError } from 'commander';
 import { stopOnSignals } from '../long-work.js';
 import { commaList, type Terminal, wholeNumber } from '../output.js';
 
@@ -12,6 +11,13 @@ interface Options {
 }
 
 const DEFAULT_PORT = 8064;
+const MAX_PORT = 65_535;
+
+function portNumber(text: string): number {
+  const port = wholeNumber(0)(text);
+  if (port > MAX_PORT) throw new InvalidArgumentError(`Expected a port, 0 to ${MAX_PORT}.`);
+  return port;
+}
 
 /** The explorer page, served or as a folder. */
 export function addExplore(program: Command, terminal: Terminal): void {
@@ -26,16 +32,15 @@ export function addExplore(program: Command, terminal: Terminal): void {
     ])
     .option('--batch <n>', 'frames at a time', wholeNumber(1), 1)
     .option('--seed <n>', 'of whatever is drawn', wholeNumber(0), 0)
-    .option('--port <n>', 'of 127.0.0.1; 0 for any that is free', wholeNumber(0), DEFAULT_PORT)
+    .option('--port <n>', 'of 127.0.0.1; 0 for any that is free', portNumber, DEFAULT_PORT)
     .option('--out <folder>', 'write the page as a folder for any web host, and serve nothing')
     .action(async (workload: string, { on, batch, seed, port, out }: Options) => {
       const { gatherOffer } = await import('../../explorer/offer.node.js');
       const { siteOf, writeSite } = await import('../../explorer/site.node.js');
       const site = await siteOf(gatherOffer({ workload, hardware: on, batch, seed }));
       if (out !== undefined) {
-        await writeSite(site, out).catch((error: NodeJS.ErrnoException) => {
-          throw new InputError(`--out ${out}: cannot be written (${error.code ?? error.message})`);
-        });
+        await writeSite(site, out);
+        terminal.stderr.write(`zeroskip: ${out}: any web host serves it; npx serve ${out} here\n`);
         return;
       }
       const { serveSite } = await import('../../explorer/server.node.js');

@@ -1,8 +1,7 @@
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import type { Settings } from '../../../sim/prune/recipes.js';
 import type { PruneByNameRequest, StudyProgress } from '../../../sim/prune.node.js';
-import { InputError } from '../../../workloads/base/errors.js';
-import { FailedRun } from '../failed-run.js';
+import { FailedRun, InputError } from '../../../workloads/base/errors.js';
 import {
   addOutputOptions,
   commaList,

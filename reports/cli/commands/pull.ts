@@ -1,6 +1,6 @@
 import { type Command, Option } from 'commander';
+import { FailedRun } from '../../../workloads/base/errors.js';
 import { formats } from '../../formats.js';
-import { FailedRun } from '../failed-run.js';
 import { type OutputOptions, show, type Terminal, wholeNumber, withProgress } from '../output.js';
 
 interface Options extends Omit<OutputOptions, 'out'> {

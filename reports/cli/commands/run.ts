@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
 import { buildOf, type EngineBuild } from '../../../hw-models/host/engine/builds.js';
+import { FailedRun } from '../../../workloads/base/errors.js';
 import type { ImportLimits } from '../../../workloads/formats/source.js';
-import { FailedRun } from '../failed-run.js';
 import {
   addDimOption,
   addEngineOption,

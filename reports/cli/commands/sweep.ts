@@ -1,8 +1,7 @@
 import { type Command, InvalidArgumentError } from 'commander';
 import type { Shard } from '../../../sim/sweep/run.js';
 import type { SweepReport } from '../../../sim/sweep/sweep.node.js';
-import { InputError } from '../../../workloads/base/errors.js';
-import { FailedRun } from '../failed-run.js';
+import { FailedRun, InputError } from '../../../workloads/base/errors.js';
 import { stopOnSignals, sweepProgress } from '../long-work.js';
 import {
   addOutputOptions,

@@ -149,7 +149,7 @@ describe('extents that users choose', () => {
       "bert-base@obert-90: found dimension 'sequenc'; did you mean sequence?, expected sequence",
     );
     expect(at('tinyllama-1.1b', { sequence: 2, past: 2047 })).toThrow(
-      'found 2 tokens behind 2047, expected at most 2048',
+      'found --dim sequence=2 and past=2047, expected at most 2048',
     );
     expect(at('resnet-50', { sequence: 5 })).toThrow(
       "resnet-50: found dimension 'sequence', expected none",

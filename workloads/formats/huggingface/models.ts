@@ -66,7 +66,7 @@ function requireRoom(
 ): void {
   if (sequence + past <= most) return;
   throw new InputError(
-    `${file}: found ${sequence} tokens behind ${past}, expected at most ${most} in all`,
+    `${file}: found --dim sequence=${sequence} and past=${past}, expected at most ${most} together`,
   );
 }
 

@@ -248,7 +248,7 @@ describe('Llama', () => {
       'sequence: found 17, expected a whole number from 1 to 16',
     );
     await expect(at({ sequence: 9, past: 8 })).rejects.toThrow(
-      'found 9 tokens behind 8, expected at most 16',
+      'found --dim sequence=9 and past=8, expected at most 16',
     );
     await expect(at({ sequense: 4 })).rejects.toThrow(
       "found dimension 'sequense'; did you mean sequence?",

@@ -66,9 +66,7 @@ export const fftKernels: readonly HostKernel[] = fftSizes.map(createFft);
 
 /** Everything that computes what the weights say: what can be timed against each other. */
 export const exactKernels: readonly HostKernel[] = [
-  ...sparseKernels,
-  ...winogradKernels,
-  ...fftKernels,
+  ...new Set([...sparseKernels, ...winogradKernels, ...fftKernels]),
 ];
 
 /** The code of kernels that are timed: another build of them may have another fastest one. */

@@ -1,0 +1,112 @@
+// How a convolution's output is cut into tiles for the native kernels, and where its taps read
+// (native/c/tile.h).
+
+import type { LayerOf } from '../../../../workloads/network.js';
+import { isPointwise, reachOf } from '../../../../workloads/operators/window.js';
+import { inputImage, outputImage } from '../../fits.js';
+import type { Tensor } from '../kernel.js';
+import { planeOf } from '../rows.js';
+import { FLOAT } from '../tensor.js';
+
+type Convolution = LayerOf<'conv2d'>;
+
+export interface Tiling {
+  /** Whether taps read the input as it lies: its pixels are one row. */
+  readonly inPlace: boolean;
+  /** Whether a tile's rows of pixels follow each other without gaps. */
+  readonly isFlat: boolean;
+  /** Rows of a tile, and vectors of each; of a flat one, of all. */
+  readonly tileRows: number;
+  readonly tileColumns: number;
+  readonly tiles: number;
+  /** Vectors of a tile. */
+  readonly vectors: number;
+  /** Bytes of a vector. */
+  readonly vectorBytes: number;
+  /** What a tile reads of one channel, where it is packed. */
+  readonly channelBytes: number;
+  /** Where a tap of the packed channel `channel` reads, in bytes. */
+  offsetOf(channel: number, ky: number, kx: number): number;
+}
+
+/**
+ * Lanes used, below which tiles are flat: packing every tap apart takes as much room as three rows
+ * and more.
+ */
+const FLAT_BELOW = 0.75;
+
+/** Tiles of at most `most` vectors of `vectorFloats` floats. */
+export function tilingOf(layer: Convolution, vectorFloats: number, most: number): Tiling {
+  const [, height, width] = outputImage(layer);
+  const vectorBytes = vectorFloats * FLOAT;
+  const vectorsOf = (floats: number) => Math.ceil(floats / vectorFloats);
+  if (isPointwise(layer)) {
+    const [tiles, tileColumns] = evenly(vectorsOf(height * width), most);
+    const one = { inPlace: true, isFlat: false, tileRows: 1, tileColumns, tiles };
+    return { ...one, vectors: tileColumns, vectorBytes, channelBytes: 0, offsetOf: () => 0 };
+  }
+  const { kernel, stride, dilation } = layer;
+  const needed = vectorsOf(width);
+  const isSparse = width < FLAT_BELOW * needed * vectorFloats || kernel[0] * kernel[1] === 1;
+  if (isSparse && needed <= most) {
+    const [down, tileRows] = evenly(height, Math.floor((most * vectorFloats) / width));
+    const vectors = vectorsOf(tileRows * width);
+    return {
+      ...{ inPlace: false, isFlat: true, tileRows, tileColumns: vectors, tiles: down },
+      ...{ vectors, vectorBytes, channelBytes: kernel[0] * kernel[1] * vectors * vectorBytes },
+      offsetOf: (channel, ky, kx) =>
+        ((channel * kernel[0] + ky) * kernel[1] + kx) * vectors * vectorBytes,
+    };
+  }
+  const [across, tileColumns] = evenly(needed, most);
+  const [down, tileRows] = evenly(height, across > 1 ? 1 : Math.floor(most / tileColumns));
+  const rowBytes = tileColumns * vectorBytes;
+  const phases = kernel[0] === 1 ? 1 : stride[0];
+  const rows = tileRows + Math.floor((reachOf(layer)[0] - 1) / stride[0]);
+  return {
+    ...{ inPlace: false, isFlat: false, tileRows, tileColumns, tiles: across * down },
+    ...{ vectors: tileRows * tileColumns, vectorBytes },
+    channelBytes: kernel[1] * phases * rows * rowBytes,
+    offsetOf(channel, ky, kx) {
+      const y = ky * dilation[0];
+      const line = (channel * kernel[1] + kx) * phases + (y % stride[0]);
+      return (line * rows + Math.floor(y / stride[0])) * rowBytes;
+    },
+  };
+}
+
+/** Into how many parts of at most `most` a count is cut, and how long the longest is then. */
+function evenly(count: number, most: number): readonly [parts: number, longest: number] {
+  const parts = Math.ceil(count / Math.max(1, most));
+  return [parts, Math.ceil(count / parts)];
+}
+
+/** The numbers of native/c/tile.h, from a group's first channel and row on. */
+export function layerNumbers(
+  layer: Convolution,
+  { inPlace, isFlat, tileRows, tileColumns }: Tiling,
+  input: Tensor,
+  output: Tensor,
+  frame: number,
+  firstChannel = 0,
+  firstRow = 0,
+): readonly number[] {
+  const [, height, width] = inputImage(layer);
+  const [, outHeight, outWidth] = outputImage(layer);
+  const { kernel, stride, dilation, pad } = layer;
+  return [
+    ...[planeOf(input, frame, firstChannel), planeOf(output, frame, firstRow)],
+    ...[input.planeBytes, output.planeBytes, height, width],
+    ...(inPlace ? [1, outHeight * outWidth] : [outHeight, outWidth]),
+    ...[...kernel, ...stride, ...dilation, pad[0], pad[1]],
+    ...[tileRows, tileColumns, isFlat ? 1 : 0],
+  ];
+}
+
+/** How much of the time all threads work, where tiles are cut among them. */
+const BUSY_ENOUGH = 0.85;
+
+/** Whether there are enough tiles for all threads; else rows are cut. */
+export function cutsTiles({ tiles }: Tiling, threads: number): boolean {
+  return tiles >= BUSY_ENOUGH * threads * Math.ceil(tiles / threads);
+}

@@ -120,7 +120,7 @@ function placeColumns(
   });
 }
 
-function cutRows(csr: CsrMatrix, first: number, end: number): CsrMatrix {
+export function cutRows(csr: CsrMatrix, first: number, end: number): CsrMatrix {
   const from = csr.pointers[first] as number;
   const to = csr.pointers[end] as number;
   return {

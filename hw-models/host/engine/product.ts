@@ -51,7 +51,7 @@ export const denseProduct: HostKernel = weightedRow(
   (layer, { store, bias }, heap) => {
     const { rows: columns, columns: depth, ...matrix } = toDense(store);
     const panelBytes = PANEL * depth * FLOAT;
-    const panelsAt = heap.place(panelsOf({ rows: columns, columns: depth, ...matrix }));
+    const panelsAt = heap.place(panelsOf({ rows: columns, columns: depth, ...matrix }, PANEL));
     const filled = new Float32Array(Math.ceil(columns / PANEL) * PANEL);
     if (bias) filled.set(bias);
     const biasAt = heap.place(filled);
@@ -96,20 +96,23 @@ export const denseProduct: HostKernel = weightedRow(
   },
 );
 
-/** [⌈outputs / 8⌉][depth][8] of a layer's weights, zeros behind the last output. */
-function panelsOf({ rows, columns: depth, values }: DenseMatrix): Float32Array {
-  const panels = new Float32Array(Math.ceil(rows / PANEL) * depth * PANEL);
+/** [⌈outputs / width⌉][depth][width] of a layer's weights, zeros behind the last output. */
+export function panelsOf(
+  { rows, columns: depth, values }: DenseMatrix,
+  width: number,
+): Float32Array {
+  const panels = new Float32Array(Math.ceil(rows / width) * depth * width);
   for (let row = 0; row < rows; row++) {
-    const to = Math.floor(row / PANEL) * depth * PANEL + (row % PANEL);
+    const to = Math.floor(row / width) * depth * width + (row % width);
     for (let column = 0; column < depth; column++) {
-      panels[to + column * PANEL] = values[row * depth + column] as number;
+      panels[to + column * width] = values[row * depth + column] as number;
     }
   }
   return panels;
 }
 
 /** A stack of matrices as they lie. */
-interface Stack {
+export interface Stack {
   readonly tensor: Tensor;
   readonly batch: Shape;
   /** As they lie, not as they are multiplied. */
@@ -119,7 +122,7 @@ interface Stack {
   readonly bytes: number;
 }
 
-function stackOf(tensor: Tensor): Stack {
+export function stackOf(tensor: Tensor): Stack {
   const { shape } = tensor;
   const [columns = 1, rows = 1] = [shape.at(-1), shape.at(-2)];
   const bytes = isGapless(tensor) ? rows * columns * FLOAT : tensor.planeBytes;
@@ -127,7 +130,7 @@ function stackOf(tensor: Tensor): Stack {
 }
 
 /** In words why a product is none of plain matrices, or null where it is. */
-function unusual({ inputTypes }: LayerOf<'matmul'>): string | null {
+export function unusual({ inputTypes }: LayerOf<'matmul'>): string | null {
   if (inputTypes.slice(2).some((type) => type !== null)) return 'has zero points';
   if (inputTypes.some((type: TensorType | null) => type && type.shape.length < 2))
     return 'has a vector';
@@ -137,7 +140,7 @@ function unusual({ inputTypes }: LayerOf<'matmul'>): string | null {
 /**
  * For each matrix of the product, the number of an operand's: axes of 1 are met again and again.
  */
-function matrixNumbers(from: Shape, to: Shape): readonly number[] {
+export function matrixNumbers(from: Shape, to: Shape): readonly number[] {
   const offset = to.length - from.length;
   return Array.from({ length: sizeOf(to) }, (_, matrix) => {
     let [number, stride, rest] = [0, 1, matrix];

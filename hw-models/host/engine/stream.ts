@@ -1,4 +1,5 @@
-// Rows for functions of single elements, softmax and normalisation of rows (asm/stream.ts).
+// Rows for functions of single elements, softmax and normalisation of rows: of asm/stream.ts, and of
+// the native functions that take the same numbers.
 
 import {
   inputShapeOf,
@@ -11,7 +12,7 @@ import { sizeOf } from '../../../workloads/tensor.js';
 import { isImage } from '../fits.js';
 import { relaxed, wasm } from '../stream.wasm.js';
 import { closeUp, spread } from './close-up.js';
-import type { HostKernel, PreparedLayer, Tensor } from './kernel.js';
+import type { Call, HostKernel, PreparedLayer, Tensor } from './kernel.js';
 import {
   callerOf,
   cutEvenly,
@@ -24,6 +25,14 @@ import {
 import { FLOAT, isGapless, tensorAt, VECTOR, vectorsOf } from './tensor.js';
 
 const call = callerOf({ name: 'stream', wasm, relaxed });
+
+/** Functions that do the work, and what their rows' names begin with. */
+interface StreamBuild {
+  readonly prefix: '' | 'native-';
+  readonly apply: (...values: readonly number[]) => Call;
+  readonly softmaxRows: (...values: readonly number[]) => Call;
+  readonly normaliseRows: (...values: readonly number[]) => Call;
+}
 
 /** Values that one call makes at least. */
 const CUT_FROM = 4096;
@@ -63,36 +72,32 @@ function parametersOf({
   return [parameters[0] ?? unless[0] ?? 0, parameters[1] ?? unless[1] ?? 0];
 }
 
-const unary = streamRow(
-  'unary',
-  'function',
-  (layer) => (functions[layer.function] === undefined ? `is ${layer.function}` : null),
-  (layer) => {
-    const which = functions[layer.function] ?? 0;
-    const parameters = parametersOf(layer);
-    return {
-      plan(inputs, outputs, batch, scratch) {
-        const [input, output] = [only(inputs), only(outputs)];
-        // Planes lie alike, filling and all.
-        const floats = (output.channels * output.planeBytes) / FLOAT;
-        const parts = cutInMultiples(floats, VECTOR, floats < CUT_FROM ? 1 : scratch.threads);
-        return eachFrame(batch, (frame) => [
-          parts.map(({ first, end }) => {
-            const at = first * FLOAT;
-            return call(
-              'apply',
-              which,
-              planeOf(input, frame) + at,
-              planeOf(output, frame) + at,
-              end - first,
-              ...parameters,
-            );
-          }),
-        ]);
-      },
-    };
-  },
-);
+function unary({ prefix, apply }: StreamBuild): HostKernel {
+  return streamRow(
+    'unary',
+    `${prefix}function`,
+    (layer) => (functions[layer.function] === undefined ? `is ${layer.function}` : null),
+    (layer) => {
+      const which = functions[layer.function] ?? 0;
+      const parameters = parametersOf(layer);
+      return {
+        plan(inputs, outputs, batch, scratch) {
+          const [input, output] = [only(inputs), only(outputs)];
+          // Planes lie alike, filling and all.
+          const floats = (output.channels * output.planeBytes) / FLOAT;
+          const parts = cutInMultiples(floats, VECTOR, floats < CUT_FROM ? 1 : scratch.threads);
+          return eachFrame(batch, (frame) => [
+            parts.map(({ first, end }) => {
+              const at = first * FLOAT;
+              const [from, to] = [planeOf(input, frame) + at, planeOf(output, frame) + at];
+              return apply(which, from, to, end - first, ...parameters);
+            }),
+          ]);
+        },
+      };
+    },
+  );
+}
 
 /** How many values the axes from `axis` on have. */
 function rowLength(axis: number, shape: readonly number[]): number {
@@ -102,7 +107,7 @@ function rowLength(axis: number, shape: readonly number[]): number {
 /** Steps of a function of rows of `count` values, `rows` of them a call. */
 function byRows(
   count: number,
-  rowsCall: (input: number, output: number, rows: number) => ReturnType<typeof call>,
+  rowsCall: (input: number, output: number, rows: number) => Call,
 ): PreparedLayer {
   return {
     plan(inputs, outputs, batch, scratch) {
@@ -126,22 +131,24 @@ function byRows(
   };
 }
 
-const softmaxRows = streamRow(
-  'softmax',
-  'softmax-rows',
-  (layer) => {
-    const shape = inputShapeOf(layer);
-    const count = shape.at(layer.axis ?? 1) ?? 1;
-    if (sizeOf(shape) === 0) return 'is of nothing';
-    return rowLength(layer.axis ?? 1, shape) === count ? null : 'sums along an inner axis';
-  },
-  (layer) => {
-    const count = inputShapeOf(layer).at(layer.axis ?? 1) ?? 1;
-    return byRows(count, (input, output, rows) =>
-      call('softmaxRows', input, output, rows, count, layer.log ? 1 : 0),
-    );
-  },
-);
+function softmaxRows(build: StreamBuild): HostKernel {
+  return streamRow(
+    'softmax',
+    `${build.prefix}softmax-rows`,
+    (layer) => {
+      const shape = inputShapeOf(layer);
+      const count = shape.at(layer.axis ?? 1) ?? 1;
+      if (sizeOf(shape) === 0) return 'is of nothing';
+      return rowLength(layer.axis ?? 1, shape) === count ? null : 'sums along an inner axis';
+    },
+    (layer) => {
+      const count = inputShapeOf(layer).at(layer.axis ?? 1) ?? 1;
+      return byRows(count, (input, output, rows) =>
+        build.softmaxRows(input, output, rows, count, layer.log ? 1 : 0),
+      );
+    },
+  );
+}
 
 const softmaxLines = streamRow(
   'softmax',
@@ -197,33 +204,26 @@ function notOfRows(layer: LayerOf<'layer-norm'> | LayerOf<'rms-norm'>): string |
 function normalisation(
   layer: Layer & { readonly axis: number; readonly epsilon: number },
   isCentred: boolean,
+  { normaliseRows }: StreamBuild,
 ) {
   const count = rowLength(layer.axis, inputShapeOf(layer));
+  const rest = [layer.epsilon, isCentred ? 1 : 0];
   return (scale: number, shift: number) =>
-    byRows(count, (input, output, rows) => {
-      return call(
-        'normaliseRows',
-        input,
-        output,
-        rows,
-        count,
-        scale,
-        shift,
-        layer.epsilon,
-        isCentred ? 1 : 0,
-      );
-    });
+    byRows(count, (input, output, rows) =>
+      normaliseRows(input, output, rows, count, scale, shift, ...rest),
+    );
 }
 
-function normalisationRow(kind: 'layer-norm' | 'rms-norm'): HostKernel {
-  return streamRow<'layer-norm' | 'rms-norm'>(kind, 'normalise-rows', notOfRows, (layer, heap) => {
+function normalisationRow(kind: 'layer-norm' | 'rms-norm', build: StreamBuild): HostKernel {
+  const name = `${build.prefix}normalise-rows`;
+  return streamRow<'layer-norm' | 'rms-norm'>(kind, name, notOfRows, (layer, heap) => {
     const count = rowLength(layer.axis, inputShapeOf(layer));
     const filled = vectorsOf(count) * 4;
     const [ones, zeros] = [
       heap.place(new Float32Array(filled).fill(1)),
       heap.place(new Float32Array(filled)),
     ];
-    const made = normalisation(layer, kind === 'layer-norm');
+    const made = normalisation(layer, kind === 'layer-norm', build);
     return {
       plan([input, scale, shift], outputs, batch, scratch) {
         const frames = [scale, shift].every((operand) => !operand || operand.frameBytes === 0)
@@ -249,10 +249,22 @@ function normalisationRow(kind: 'layer-norm' | 'rms-norm'): HostKernel {
   });
 }
 
+/** The rows of one build. */
+export function streamRowsOf(build: StreamBuild): readonly HostKernel[] {
+  return [
+    unary(build),
+    softmaxRows(build),
+    normalisationRow('layer-norm', build),
+    normalisationRow('rms-norm', build),
+  ];
+}
+
 export const streamKernels: readonly HostKernel[] = [
-  unary,
-  softmaxRows,
+  ...streamRowsOf({
+    prefix: '',
+    apply: (...values) => call('apply', ...values),
+    softmaxRows: (...values) => call('softmaxRows', ...values),
+    normaliseRows: (...values) => call('normaliseRows', ...values),
+  }),
   softmaxLines,
-  normalisationRow('layer-norm'),
-  normalisationRow('rms-norm'),
 ];

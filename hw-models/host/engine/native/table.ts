@@ -1,21 +1,33 @@
 // Rows of native kernels, each list in the order in which its rows are asked.
 
 import type { HostKernel } from '../kernel.js';
+import { nativeDenseConnected, nativeSparseConnected } from './connected.js';
 import { nativeDenseConvolution } from './dense-convolution.js';
 import { nativeElementwise } from './elementwise.js';
+import { nativeDenseProducts, nativeProducts } from './product.js';
 import { nativeSparseConvolution } from './sparse-convolution.js';
+import { nativeStreamRows } from './stream.js';
 import { nativeWinogradConvolution } from './winograd.js';
 
 /** What has no weights. */
-export const nativeStreams: readonly HostKernel[] = [...nativeElementwise];
+export const nativeStreams: readonly HostKernel[] = [
+  ...nativeElementwise,
+  ...nativeProducts,
+  ...nativeStreamRows,
+];
 
 /** Zero weights skipped. */
 export const nativeSparse: readonly HostKernel[] = [
+  ...nativeSparseConnected,
   nativeSparseConvolution,
   nativeWinogradConvolution,
 ];
 
 /** Every weight multiplied. */
-export const nativeDense: readonly HostKernel[] = [nativeDenseConvolution];
+export const nativeDense: readonly HostKernel[] = [
+  ...nativeDenseProducts,
+  ...nativeDenseConnected,
+  nativeDenseConvolution,
+];
 
 export const nativeWinograd: readonly HostKernel[] = [nativeWinogradConvolution];

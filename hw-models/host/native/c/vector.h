@@ -11,6 +11,8 @@
 
 /** In front of what TypeScript calls: memory and the call's numbers. */
 #define ZS_EXPORT __attribute__((visibility("default")))
+/** In front of what is written once for several constants. */
+#define ZS_INLINE static inline __attribute__((always_inline, unused))
 
 #if defined(__AVX512F__) && defined(__AVX512BW__) && defined(__AVX512VL__) && defined(__AVX512DQ__)
 #include <immintrin.h>

@@ -4,6 +4,8 @@
 import { describe, expect, it } from 'vitest';
 import { firstThatPays } from '../../../../hw-models/host/engine/choice.js';
 import { createEngine } from '../../../../hw-models/host/engine/engine.js';
+import { nativeProducts } from '../../../../hw-models/host/engine/native/product.js';
+import { nativeStreamRows } from '../../../../hw-models/host/engine/native/stream.js';
 import { productKernels } from '../../../../hw-models/host/engine/product.js';
 import { samplingKernels } from '../../../../hw-models/host/engine/sampling.js';
 import { streamKernels } from '../../../../hw-models/host/engine/stream.js';
@@ -17,6 +19,7 @@ import type { LayerSpec } from '../../../../workloads/spec.js';
 import { floats, roomFor, sizeOf } from '../../../../workloads/tensor.js';
 import { drawWeights } from '../../../../workloads/weights/synthetic.js';
 import { distance } from '../agreement.js';
+import { library } from '../native-library.js';
 
 interface Case {
   readonly kernel: string;
@@ -375,13 +378,29 @@ function drawnCase({ shapes, types = [], layer }: Case, batch: number) {
   return { model: { network, weights, origin: 'synthetic' } as const, inputs, batch };
 }
 
+/** The rows that run the same cases where there is a native library. */
+const natives: Readonly<Record<string, string>> = {
+  'dense-product': 'native-product',
+  product: 'native-matmul',
+  function: 'native-function',
+  'softmax-rows': 'native-softmax-rows',
+  'normalise-rows': 'native-normalise-rows',
+};
+
+const settings = [
+  { engine: 'wasm', threads: 1, batch: 1 },
+  { engine: 'wasm', threads: 3, batch: 2 },
+  { engine: 'native', threads: 1, batch: 1 },
+  { engine: 'native', threads: 3, batch: 2 },
+] as const;
+
 describe.each(Object.entries(cases))('%s', (_name, one) => {
-  it.each([
-    [1, 1],
-    [3, 2],
-  ])('is right on %d threads with a batch of %d', async (threads, batch) => {
+  const own = settings.filter(
+    ({ engine }) => engine === 'wasm' || (library && one.kernel in natives),
+  );
+  it.each(own)('$engine, $threads threads, a batch of $batch', async ({ batch, ...options }) => {
     const { model, inputs } = drawnCase(one, batch);
-    const engine = createEngine('test', 'test', firstThatPays(exactKernels), { threads });
+    const engine = createEngine('test', 'test', firstThatPays(exactKernels), options);
     const [found, expected] = await Promise.all(
       [engine, createReference()].map(async (executor) => {
         const loaded = await executor.load(model);
@@ -392,8 +411,9 @@ describe.each(Object.entries(cases))('%s', (_name, one) => {
     );
     if (!found || !expected) throw new Error('two executors ran');
     // A reshape costs nothing, hence it tells no kernel.
+    const kernel = options.engine === 'native' ? natives[one.kernel] : one.kernel;
     if (one.kernel !== 'reshape')
-      expect(found.layers.map(({ kernel }) => kernel)).toEqual([one.kernel]);
+      expect(found.layers.map(({ kernel }) => kernel)).toEqual([kernel]);
     for (const [name, values] of expected.outputs) {
       expect(
         distance(found.outputs.get(name) ?? values.subarray(1), values, 1e-2),
@@ -410,4 +430,6 @@ it('every row for tensors of any rank has a case', () => {
     ({ kind, name }) => `${kind} ${name}`,
   );
   expect(rows.filter((row) => !tested.has(row))).toEqual([]);
+  const nativeRows = [...nativeProducts, ...nativeStreamRows].map(({ name }) => name);
+  expect(nativeRows.filter((row) => !Object.values(natives).includes(row))).toEqual([]);
 });

@@ -93,7 +93,7 @@ export async function expectInEngine(
   }
 }
 
-function expectNear(
+export function expectNear(
   found: Float32Array,
   layer: Layer,
   weights: LayerWeights | null,

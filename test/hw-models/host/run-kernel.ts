@@ -31,6 +31,7 @@ import {
   type TensorType,
 } from '../../../workloads/network.js';
 import { library } from './native-library.js';
+import { forbid } from './sanitizer.js';
 
 const MIB = 2 ** 20;
 /** Bytes that a kernel may read beyond what it was given, but neither use nor write. */
@@ -43,33 +44,45 @@ export interface LoadedKernel {
   repeat(): void;
 }
 
-/**
- * The kernel made ready for one layer, of the plain build unless told. With several threads the
- * lanes of each step run last to first.
- */
-export function loadKernel(
+/** A kernel's calls for one layer, laid out in a memory of its own. */
+export interface LaidOut {
+  readonly memory: SharedMemory;
+  /** In the order in which they are to run. */
+  readonly calls: readonly Call[];
+  readonly input: Tensor;
+  readonly output: Tensor;
+  /** @throws Error where something lies beyond what was given to the kernel. */
+  checkEdges(): void;
+}
+
+/** With several threads the lanes of each step come last to first. */
+export function layKernel(
   kernel: HostKernel,
   layer: Layer,
   weights: LayerWeights | null,
-  batch = 1,
-  threads = 1,
-  fused = false,
-): LoadedKernel {
+  batch: number,
+  threads: number,
+  vectorFloats: number,
+): LaidOut {
   const memory = createMemory(MIB / PAGE);
+  const allow = forbid(memory);
   let free = MIB;
+  const taken: { readonly end: number; readonly next: number }[] = [];
   const take = (bytes: number) => {
     const address = free;
     free = Math.ceil((address + bytes + BEYOND) / 64) * 64;
     const missing = free - memory.buffer.byteLength;
     if (missing > 0) memory.grow(Math.ceil(missing / PAGE));
+    allow(address, bytes + BEYOND);
     // Garbage, as an engine's scratch memory holds: not a number, so that it shows where it is
     // used.
     new Uint8Array(memory.buffer, address, free - address).fill(0xff);
+    taken.push({ end: address + bytes, next: free });
     return address;
   };
   const heap: Heap = {
     threads,
-    vectorFloats: library?.vectorFloats ?? 4,
+    vectorFloats,
     place(data) {
       const address = take(data.byteLength);
       const bytes = new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
@@ -81,8 +94,34 @@ export function loadKernel(
   const place = (type: TensorType): Tensor => tensorAt(take(batch * frameBytesOf(type)), type);
   const input = place({ shape: inputShapeOf(layer), type: 'float32' });
   const output = place(resultOf(layer));
-  const steps: readonly Step[] = prepared.plan([input], [output], batch, { threads, take });
-  const calls = steps.flatMap((step) => lastLaneFirst(step, threads)).map(bound(memory, fused));
+  const inputs = layer.inputTypes.map((type) => type && input);
+  const steps: readonly Step[] = prepared.plan(inputs, [output], batch, { threads, take });
+  return {
+    ...{ memory, input, output },
+    calls: steps.flatMap((step) => lastLaneFirst(step, threads)),
+    checkEdges() {
+      for (const { end, next } of taken) {
+        const bytes = new Uint8Array(memory.buffer, end, next - end);
+        if (!bytes.every((byte) => byte === 0xff))
+          throw new Error(`${kernel.name} wrote beyond what it was given`);
+      }
+    },
+  };
+}
+
+/** The kernel made ready for one layer, of the plain build unless told. */
+export function loadKernel(
+  kernel: HostKernel,
+  layer: Layer,
+  weights: LayerWeights | null,
+  batch = 1,
+  threads = 1,
+  fused = false,
+): LoadedKernel {
+  const floats = library?.vectorFloats ?? 4;
+  const laid = layKernel(kernel, layer, weights, batch, threads, floats);
+  const { memory, input, output } = laid;
+  const calls = laid.calls.map(bound(memory, fused));
   const repeat = () => {
     for (const call of calls) call();
   };
@@ -91,13 +130,7 @@ export function loadKernel(
     run(values) {
       writeTensor(memory.buffer, input, values, batch);
       repeat();
-      const bytes = new Uint8Array(
-        memory.buffer,
-        output.address + batch * output.frameBytes,
-        BEYOND,
-      );
-      if (!bytes.every((byte) => byte === 0xff))
-        throw new Error(`${kernel.name} wrote beyond its output`);
+      laid.checkEdges();
       return Float32Array.from(readTensor(memory.buffer, output, batch));
     },
   };

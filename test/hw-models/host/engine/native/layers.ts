@@ -1,0 +1,67 @@
+// Some layers of each kind that native rows run, small and of awkward extents: what every row is
+// tried on whatever else its own test draws.
+
+import type { HostKernel } from '../../../../../hw-models/host/engine/kernel.js';
+import type { Shape } from '../../../../../workloads/network.js';
+import type { LayerSpec } from '../../../../../workloads/spec.js';
+import { drawn, type NativeCase } from './agreement.js';
+
+const named = { name: 'layer' } as const;
+const relu = { bias: true, activation: 'relu' } as const;
+
+type Window = readonly [kernel: number, stride: number, pad: number];
+
+function convolution(
+  channels: number,
+  [kernel, stride, pad]: Window,
+  groups = 1,
+  activation: 'relu' | 'relu6' | 'none' = 'relu',
+): LayerSpec {
+  return {
+    kind: 'conv2d',
+    ...named,
+    channels,
+    kernel,
+    stride,
+    pad,
+    groups,
+    bias: true,
+    activation,
+  };
+}
+
+const layers: readonly (readonly [Shape, LayerSpec])[] = [
+  [[40, 13, 13], convolution(24, [1, 1, 0])],
+  [[33, 9, 7], convolution(35, [1, 1, 0], 1, 'none')],
+  [[16, 14, 14], convolution(20, [1, 2, 0])],
+  [[12, 15, 15], convolution(18, [3, 1, 1])],
+  [[20, 28, 28], convolution(33, [3, 1, 1], 1, 'relu6')],
+  [[8, 17, 17], convolution(16, [3, 2, 1])],
+  [[12, 13, 13], convolution(16, [3, 1, 1], 2)],
+  [[8, 13, 13], convolution(12, [5, 1, 2], 2)],
+  [[24, 19, 19], convolution(24, [3, 1, 1], 24, 'relu6')],
+  [[24, 19, 19], convolution(24, [3, 2, 1], 24)],
+  [[3, 33, 33], convolution(16, [7, 2, 3])],
+  [[3, 41, 41], convolution(16, [11, 4, 0])],
+  [[60], { kind: 'dense', ...named, outputs: 37, ...relu }],
+  [[130], { kind: 'dense', ...named, outputs: 64, bias: false, activation: 'none' }],
+  [[29, 48], { kind: 'dense', ...named, outputs: 33, ...relu }],
+  [[6, 7, 5], { kind: 'add', ...named, inputs: ['data', 'data'], activation: 'relu' }],
+  [[6, 7, 5], { kind: 'add', ...named, inputs: ['data', 'data', 'data'], activation: 'relu6' }],
+  [[6, 7, 5], { kind: 'rectify', ...named, activation: 'relu6' }],
+];
+
+/** Those of them that a row takes, at several densities, on one thread and cut for two. */
+export function layersOf(row: HostKernel): readonly NativeCase[] {
+  return layers
+    .flatMap(([input, layer], at) =>
+      [0.1, 0.5, 1].map((density, of): NativeCase => {
+        const batch = layer.kind === 'dense' && at % 2 === 0 ? 5 : 1;
+        return { input, layer, density, inputDensity: 0.6, batch, threads: 1 + (of % 2), seed: at };
+      }),
+    )
+    .filter((one) => {
+      const { layer, weights } = drawn(one);
+      return layer.kind === row.kind && row.refusal(layer, weights) === null;
+    });
+}

@@ -299,7 +299,7 @@ export interface NetworkRun {
 export interface RunOptions {
   /**
    * Called with what each layer met in the first frame, null for an input that is left out, when
-   * asked for.
+   * asked for. Values are to be looked at within the call.
    */
   readonly onInputs?: (layer: Layer, inputs: readonly (Tensor | null)[]) => void;
   /** Called with what is being done, where a run takes long. */

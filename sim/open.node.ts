@@ -130,9 +130,10 @@ async function openFile(
   dims: Dimensions,
   hash: Hash,
 ): Promise<SourceFile> {
-  const pieces = isPiecewise(name) ? openPieces(name) : null;
-  const bytes = pieces ? new Uint8Array(0) : await readBytes(name, limits.fileBytes);
-  if (pieces) hashEnds(pieces, hash);
+  const isLarge = isPiecewise(name);
+  const bytes = isLarge ? new Uint8Array(0) : await readBytes(name, limits.fileBytes);
+  const pieces = openPieces(name);
+  if (isLarge && pieces) hashEnds(pieces, hash);
   else hash.update(bytes);
   const placeOf = async (path: string) => {
     const inside = normalize(path);

@@ -13,9 +13,13 @@ import type {
   Origin,
   Values,
 } from '../workloads/network.js';
+import { partsOf } from '../workloads/parts.js';
 import { drawTensors, sharesDraws, type TensorsMet } from '../workloads/synthesis.js';
 import { taskOf } from '../workloads/tasks.js';
 import type { DensityProfile } from '../workloads/zoo/entry.js';
+
+/** Of a pass that is there for what layers meet: weights that are laid out at once. */
+const PART_WEIGHTS = 2 ** 22;
 
 /** What a network meets on one frame. */
 export interface Trace {
@@ -37,21 +41,27 @@ export async function traceRun(
 ): Promise<Trace> {
   const met = new Map<string, Activations>();
   const origin = inputOrigin === 'real' ? model.origin : 'synthetic';
-  const loaded = await executor.load(model);
-  try {
-    await loaded.run(inputs, 1, {
-      onInputs(layer, tensors) {
-        if (!layer.demand) return;
-        const counted =
-          layer.demand.kind === 'product' && layer.demand.right === 'activations' ? 2 : 1;
-        for (let at = 0; at < counted; at++) {
-          const [name, tensor] = [layer.inputs[at], tensors[at]];
-          if (name && tensor && !met.has(name)) met.set(name, meets(tensor, origin));
-        }
-      },
-    });
-  } finally {
-    loaded.dispose();
+  const { weights } = model;
+  const known = new Map(inputs);
+  for (const network of partsOf(model.network, PART_WEIGHTS)) {
+    const loaded = await executor.load({ network, weights, origin: model.origin });
+    try {
+      const given = new Map(network.inputs.map(({ name }) => [name, known.get(name) as Values]));
+      const { outputs } = await loaded.run(given, 1, {
+        onInputs(layer, tensors) {
+          if (!layer.demand) return;
+          const counted =
+            layer.demand.kind === 'product' && layer.demand.right === 'activations' ? 2 : 1;
+          for (let at = 0; at < counted; at++) {
+            const [name, tensor] = [layer.inputs[at], tensors[at]];
+            if (name && tensor && !met.has(name)) met.set(name, meets(tensor, origin));
+          }
+        },
+      });
+      for (const [name, values] of outputs) known.set(name, values);
+    } finally {
+      loaded.dispose();
+    }
   }
   return { inputs, tensors: met };
 }

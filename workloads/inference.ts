@@ -6,6 +6,7 @@ import { InputError } from './base/errors.js';
 import type { LayerWeights } from './operators/operator.js';
 import type { LayerSpec, TrainedLayerSpec } from './spec.js';
 import { floats, type Tensor } from './tensor.js';
+import { matrixOnDemand } from './weights/on-demand.js';
 import { toCsr, toDense, type WeightStore } from './weights/store.js';
 
 /**
@@ -251,10 +252,15 @@ export function foldBatchNorm(
  */
 function scaleRows(store: WeightStore, factors: Float64Array): WeightStore {
   if (store.format === 'dense') {
-    const values = store.values.map(
-      (value, at) => value * (factors[Math.floor(at / store.columns)] as number),
-    );
-    return { ...store, values };
+    const { rows, columns } = store;
+    return matrixOnDemand(rows, columns, () => {
+      const scaled = Float32Array.from(store.values);
+      for (let row = 0, at = 0; row < rows; row++) {
+        const factor = factors[row] as number;
+        for (const end = at + columns; at < end; at++) scaled[at] = (scaled[at] as number) * factor;
+      }
+      return scaled;
+    });
   }
   const csr = toCsr(store);
   const values = Float32Array.from(csr.values);

@@ -1,11 +1,12 @@
 // A network with its weights, and the tasks that it sets any hardware.
 
+import type { OpenFile } from './base/open-file.js';
 import type { Layer, LayerWeights, Network, Origin } from './network.js';
 
 /** A network as an ONNX file has it, to be run as it is. */
 export interface OnnxFile {
   readonly format: 'onnx';
-  readonly bytes: Uint8Array;
+  readonly content: OpenFile;
   /** Where the file lies, for tensors that lie beside it; null where nobody can know. */
   readonly path: string | null;
 }

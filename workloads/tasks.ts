@@ -150,7 +150,7 @@ function countRecurrent(
   input: Float32Array,
 ): MacCounts {
   const { directions, steps, sequences, inputs, hidden, gates } = demand;
-  const perColumn = entriesPerColumn(toCsr(store));
+  const perColumn = columnCounts(store, 1);
   let effective = 0;
   for (let at = 0; at < input.length; at++)
     if (input[at] !== 0) effective += perColumn[at % inputs] as number;
@@ -175,7 +175,7 @@ function countConvolution(
   const [channels, height, width] = demand.input;
   const [, outHeight, outWidth] = demand.output;
   const { images, kernel, stride, dilation, pad, groups } = demand;
-  const perColumn = entriesPerColumn(toCsr(store), groups);
+  const perColumn = columnCounts(store, groups);
   invariant(
     input.length === images * sizeOf(demand.input),
     () => `${input.length} activations of a convolution`,

@@ -224,7 +224,10 @@ export function countEntries(
 /** A large dense matrix as it is, all else as where it has entries. */
 function readable(store: WeightStore | SparsePattern): DenseMatrix | SparsePattern {
   if (!('format' in store)) return store;
-  return store.format === 'dense' && store.values.length > MOST_COMPRESSED ? store : toCsr(store);
+  // A copy has its values at hand, which a store may have to look for.
+  return store.format === 'dense' && store.rows * store.columns > MOST_COMPRESSED
+    ? { ...store }
+    : toCsr(store);
 }
 
 function addRow(

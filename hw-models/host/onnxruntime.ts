@@ -67,7 +67,7 @@ async function loadNetwork(ort: Ort, model: Model, threads: number): Promise<Loa
   const { network, file } = model;
   // By its path the runtime finds tensors that lie beside a file.
   const path = file?.path && existsSync(file.path) ? file.path : null;
-  const source = () => path ?? file?.bytes ?? writeOnnx(model);
+  const source = () => path ?? file?.content.read(0, file.content.size) ?? writeOnnx(model);
   const session = await openSession(ort, network.name, source(), sessionOptions(threads));
   const together = !file && takesBatches(session, network);
   const shares = new Map<number, readonly number[]>();

@@ -329,10 +329,11 @@ function layOut(
     (taps.placeOf(column % taps.count) * channels + Math.floor(column / taps.count)) * rows;
   const places = Uint32Array.from({ length: columns }, (_, column) => place(column));
   if (store.format === 'dense') {
+    const { values: own } = store;
     for (let row = 0; row < rows; row++) {
       const from = (firstRow + row) * columns;
       for (let column = 0; column < columns; column++) {
-        values[(places[column] as number) + row] = store.values[from + column] as number;
+        values[(places[column] as number) + row] = own[from + column] as number;
       }
     }
     return values;

@@ -19,7 +19,7 @@ export interface RowEntries {
 const MOST_COMPRESSED = 2 ** 22;
 
 export function rowsOf(store: WeightStore): (row: number) => RowEntries {
-  if (store.format === 'dense' && store.values.length > MOST_COMPRESSED) {
+  if (store.format === 'dense' && store.rows * store.columns > MOST_COMPRESSED) {
     const { columns, values } = store;
     const indices = new Uint32Array(columns);
     return (row) => {

@@ -4,6 +4,7 @@ import { describe, expect, it } from 'vitest';
 import type { Executor } from '../../hw-models/contract.js';
 import { runnerOf } from '../../sim/compare.js';
 import { InputError } from '../../workloads/base/errors.js';
+import { openBytes } from '../../workloads/base/open-file.js';
 import { buildNetwork } from '../../workloads/graph.js';
 import type { Model, OnnxFile } from '../../workloads/model.js';
 import type { LayerSpec } from '../../workloads/spec.js';
@@ -18,7 +19,7 @@ const [auto, onnx] = [executor('auto'), executor('onnxruntime')];
 const opaque = (name: string, operator: string): LayerSpec => ({
   ...{ kind: 'opaque', name, operator, resultTypes: [{ shape: [1, 4], type: 'float32' }] },
 });
-const file: OnnxFile = { format: 'onnx', bytes: new Uint8Array(0), path: null };
+const file: OnnxFile = { format: 'onnx', content: openBytes(new Uint8Array(0)), path: null };
 
 function modelOf(layers: readonly LayerSpec[], from?: OnnxFile): Model {
   const source = { work: 'a test', at: 'here' };

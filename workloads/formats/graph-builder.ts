@@ -9,6 +9,7 @@ import {
   forwardLayer,
   isImplemented,
   type Layer,
+  type LayerKind,
   type LayerWeights,
   type NamedTensor,
   weightShapeOf,
@@ -16,6 +17,7 @@ import {
 import { runPasses } from '../passes/index.js';
 import type { LayerSpec, TrainedLayerSpec } from '../spec.js';
 import { elementTypes, shapeText, sizeOf, type Tensor, type TensorType } from '../tensor.js';
+import { tensorOnDemand } from '../weights/on-demand.js';
 import { densityOf, type WeightStore } from '../weights/store.js';
 import type { ZooEntry } from '../zoo/entry.js';
 import { requireAtMost, type SourceFile } from './source.js';
@@ -37,6 +39,22 @@ export type WrittenLayer = LayerSpec & { readonly inputs: readonly string[] };
  * get no larger.
  */
 const FOLDED_UP_TO = 2 ** 24;
+
+/**
+ * Operators of one result that work out whatever the numbers are: what they make of large constants
+ * is made when it is asked for, so that weights stay as narrow as the file has them.
+ */
+const ALWAYS_WORK_OUT: readonly LayerKind[] = [
+  ...(['dequantise', 'cast', 'transpose', 'reshape', 'binary'] as const),
+];
+/** So many elements are held. */
+const HELD_UP_TO = 4096;
+
+function workedOutLater(layer: Layer, inputs: readonly (Tensor | null)[]): readonly Tensor[] {
+  return layer.results.map(({ shape, type }, at) =>
+    tensorOnDemand(shape, type, () => (forwardLayer(layer, null, inputs)[at] as Tensor).values),
+  );
+}
 
 export class GraphBuilder {
   readonly notes: string[] = [];
@@ -306,11 +324,9 @@ export class GraphBuilder {
       return true;
     }
     if (!isImplemented(layer)) return false;
-    const results = forwardLayer(
-      layer,
-      null,
-      layer.inputs.map((name) => this.#constants.get(name) ?? null),
-    );
+    const values = layer.inputs.map((name) => this.#constants.get(name) ?? null);
+    const isLarge = ALWAYS_WORK_OUT.includes(layer.kind) && after > HELD_UP_TO;
+    const results = isLarge ? workedOutLater(layer, values) : forwardLayer(layer, null, values);
     for (const [at, { name }] of layer.results.entries())
       this.constant(name, results[at] as Tensor);
     return true;

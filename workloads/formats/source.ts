@@ -51,9 +51,9 @@ export function parseLimits(text: string): Partial<ImportLimits> {
 export interface SourceFile {
   /** As the user named it; messages begin with it. */
   readonly name: string;
-  /** Empty where the file is read piece by piece. */
+  /** Empty where the file is of a kind that is read piece by piece alone. */
   readonly bytes: Uint8Array;
-  /** The file itself, where it is of a kind that is read piece by piece and lies on a disk. */
+  /** The file itself, to be read piece by piece, where it lies on a disk. */
   readonly pieces?: OpenFile;
   readonly limits: ImportLimits;
   /** Extents of open dimensions by their names. */

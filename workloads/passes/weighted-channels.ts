@@ -8,7 +8,8 @@
 
 import { foldBatchNorm } from '../inference.js';
 import type { LayerWeights } from '../network.js';
-import { toCsr, toDense } from '../weights/store.js';
+import { matrixOnDemand } from '../weights/on-demand.js';
+import { type CsrMatrix, toCsr, toDense, type WeightStore } from '../weights/store.js';
 import { type ChannelOp, channelOpOf } from './channels.js';
 import type { Draft } from './draft.js';
 import { Rewriting, type Spec } from './rewriting.js';
@@ -110,21 +111,45 @@ function before(
   layer: Weighted,
   channels: number,
 ): LayerWeights {
-  const csr = toCsr(weights.store);
+  const { store } = weights;
+  const { rows, columns } = store;
   const groups = layer.kind === 'dense' ? 1 : layer.groups;
-  const taps = layer.kind === 'dense' ? 1 : csr.columns / (channels / groups);
-  const values = Float32Array.from(csr.values);
-  const bias = Float64Array.from({ length: csr.rows }, (_, row) => weights.bias?.[row] ?? 0);
-  for (let row = 0; row < csr.rows; row++) {
-    const first = Math.floor((row * groups) / csr.rows) * (channels / groups);
-    for (let at = csr.pointers[row] as number; at < (csr.pointers[row + 1] as number); at++) {
-      const channel = first + Math.floor((csr.indices[at] as number) / taps);
-      const weight = csr.values[at] as number;
-      bias[row] = (bias[row] as number) + weight * (shift?.[channel] ?? 0);
-      values[at] = weight * (scale?.[channel] ?? 1);
+  const taps = layer.kind === 'dense' ? 1 : columns / (channels / groups);
+  const channelOf = (row: number, column: number) =>
+    Math.floor((row * groups) / rows) * (channels / groups) + Math.floor(column / taps);
+  return {
+    ...weights,
+    store: scaledByChannel(store, (row, column) => scale?.[channelOf(row, column)] ?? 1),
+    bias:
+      weights.bias || shift
+        ? shiftedBias(weights, (row, column) => shift?.[channelOf(row, column)] ?? 0)
+        : null,
+  };
+}
+
+type OfEntry = (row: number, column: number) => number;
+
+/** A dense store stays dense. */
+function scaledByChannel(store: WeightStore, factorOf: OfEntry): WeightStore {
+  const scaled = (): CsrMatrix => {
+    const csr = toCsr(store);
+    const values = csr.values.slice();
+    for (let row = 0; row < csr.rows; row++) {
+      for (let at = csr.pointers[row] as number; at < (csr.pointers[row + 1] as number); at++)
+        values[at] = (values[at] as number) * factorOf(row, csr.indices[at] as number);
     }
-  }
-  const folded = { ...csr, values };
-  const store = weights.store.format === 'dense' ? toDense(folded) : folded;
-  return { ...weights, store, bias: weights.bias || shift ? Float32Array.from(bias) : null };
+    return { ...csr, values };
+  };
+  if (store.format !== 'dense') return scaled();
+  return matrixOnDemand(store.rows, store.columns, () => toDense(scaled()).values);
+}
+
+function shiftedBias({ store, bias }: LayerWeights, shiftOf: OfEntry): Float32Array {
+  const csr = toCsr(store);
+  return Float32Array.from({ length: csr.rows }, (_, row) => {
+    let sum: number = bias?.[row] ?? 0;
+    for (let at = csr.pointers[row] as number; at < (csr.pointers[row + 1] as number); at++)
+      sum += (csr.values[at] as number) * shiftOf(row, csr.indices[at] as number);
+    return sum;
+  });
 }

@@ -19,8 +19,13 @@ export function sliceRows(weights: LayerWeights, from: number, to: number): Laye
   if (from === 0 && to === store.rows) return weights;
   const part = once(store, `rows ${from} ${to}`, () => {
     if (store.format === 'dense') {
-      const values = store.values.subarray(from * store.columns, to * store.columns);
-      return { ...store, rows: to - from, values };
+      const { columns } = store;
+      return {
+        ...{ format: 'dense', rows: to - from, columns },
+        get values() {
+          return store.values.subarray(from * columns, to * columns);
+        },
+      };
     }
     return csrRows(toCsr(store), from, to);
   });

@@ -171,7 +171,15 @@ export async function loadNetwork(
       const seconds = programme.layers.map(({ layer, inputs }, at) => {
         options?.onInputs?.(
           layer,
-          inputs.map((input) => input && { ...input, values: readTensor(buffer, input, 1) }),
+          inputs.map(
+            (input) =>
+              input && {
+                ...input,
+                get values() {
+                  return readTensor(buffer, input, 1);
+                },
+              },
+          ),
         );
         const start = performance.now();
         crew.run(bound[at] ?? []);
@@ -191,6 +199,7 @@ export async function loadNetwork(
       if (disposed) return;
       disposed = true;
       crew.stop();
+      memory.release();
     },
   };
 }

@@ -17,10 +17,22 @@ export function aligned(bytes: number): number {
 }
 
 /**
+ * A memory that a network has done with, to be used again: V8 does not count the room that shared
+ * memories take and lets them lie for long.
+ */
+let spare: WeakRef<SharedMemory> | null = null;
+
+function takeSpare(): SharedMemory | null {
+  const memory = spare?.deref() ?? null;
+  spare = null;
+  return memory;
+}
+
+/**
  * Weights first, placed once; behind them whatever a plan lays out. Growing never moves anything.
  */
 export class EngineMemory implements Heap {
-  readonly memory: SharedMemory = createMemory(FIRST_FREE / PAGE + 1);
+  readonly memory: SharedMemory = takeSpare() ?? createMemory(FIRST_FREE / PAGE + 1);
   /** The first address behind the weights. */
   end = FIRST_FREE;
 
@@ -54,6 +66,12 @@ export class EngineMemory implements Heap {
       );
     }
     this.memory.grow(Math.ceil(missing / PAGE));
+  }
+
+  /** Gives the memory to the next network, all zero. Nobody may use it through this any more. */
+  release(): void {
+    new Uint8Array(this.memory.buffer, FIRST_FREE).fill(0);
+    spare = new WeakRef(this.memory);
   }
 }
 

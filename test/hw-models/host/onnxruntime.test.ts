@@ -8,6 +8,7 @@ import { layerShares, readProfile } from '../../../hw-models/host/onnx-profile.j
 import { importOrt } from '../../../hw-models/host/onnx-runtime.js';
 import { createOnnxruntime } from '../../../hw-models/host/onnxruntime.js';
 import { InputError } from '../../../workloads/base/errors.js';
+import { openBytes } from '../../../workloads/base/open-file.js';
 import { readImage } from '../../../workloads/formats/images/image.node.js';
 import { readNetFile } from '../../../workloads/formats/net-file.js';
 import { writeOnnx } from '../../../workloads/formats/onnx/write.js';
@@ -109,7 +110,7 @@ describe.skipIf(!installed)('ONNX Runtime', () => {
     const written: Model = { network, weights: new Map(), origin: 'real' };
     const model: Model = {
       ...written,
-      file: { format: 'onnx', bytes: writeOnnx(written), path: null },
+      file: { format: 'onnx', content: openBytes(writeOnnx(written)), path: null },
     };
     const inputs = new Map([['data', Float32Array.from({ length: 36 }, (_, i) => i - 9)]]);
     await agree({ model, batch: 2, inputs });
@@ -117,7 +118,11 @@ describe.skipIf(!installed)('ONNX Runtime', () => {
 
   it('says in one line what the runtime cannot run', async () => {
     const { model } = drawnCase([4], { kind: 'softmax', name: 's' }, 1);
-    const file = { format: 'onnx', bytes: new Uint8Array(9).fill(1), path: null } as const;
+    const file = {
+      format: 'onnx',
+      content: openBytes(new Uint8Array(9).fill(1)),
+      path: null,
+    } as const;
     const refusal = createOnnxruntime().load({ ...model, file });
     await expect(refusal).rejects.toThrow(InputError);
     await expect(refusal).rejects.toThrow(/^one: ONNX Runtime cannot run it: .+$/);

@@ -1,7 +1,8 @@
 // ONNX files (onnx/onnx, IR.md and Operators.md) as networks with their weights.
 
+import { openBytes } from '../../base/open-file.js';
 import type { ZooEntry } from '../../zoo/entry.js';
-import { requireAtMost, type SourceFile, stemOf } from '../source.js';
+import { type OpenFile, openBeside, requireAtMost, type SourceFile, stemOf } from '../source.js';
 import { decodeOnnx, type OnnxGraph, type OnnxModel } from './model.js';
 import type { TensorMessage } from './schema.js';
 import { domains, NEWEST_OPSET } from './table.js';
@@ -22,8 +23,10 @@ export async function readOnnx(file: SourceFile): Promise<readonly ZooEntry[]> {
     title: titleOf(model),
     work: model.graph.name || 'ONNX',
   };
-  const { bytes, name } = file;
-  return [walk.builder.finish(about, outputs, { file: { format: 'onnx', bytes, path: name } })];
+  const { bytes, name, pieces = openBytes(bytes) } = file;
+  return [
+    walk.builder.finish(about, outputs, { file: { format: 'onnx', content: pieces, path: name } }),
+  ];
 }
 
 /**
@@ -52,22 +55,16 @@ function titleOf({ producerName, graph }: OnnxModel): string {
 
 /** Files that hold tensors. @throws InputError for a path out of the model's folder. */
 async function filesBeside({ graph, functions }: OnnxModel, file: SourceFile): Promise<Beside> {
-  const beside = new Map<string, Uint8Array | null>();
+  const beside = new Map<string, OpenFile | null>();
   const tensors = [
     ...tensorsOf(graph),
     ...functions.flatMap(({ node }) => [...tensorsOf({ ...graph, initializer: [], node })]),
   ];
   for (const path of externalPaths(tensors)) {
-    const bytes = await file.beside(path);
-    if (bytes)
-      requireAtMost(
-        file.name,
-        `bytes in ${path}`,
-        bytes.length,
-        file.limits.fileBytes,
-        'fileBytes',
-      );
-    beside.set(path, bytes);
+    const found = await openBeside(file, path);
+    const most = file.limits.fileBytes;
+    if (found) requireAtMost(file.name, `bytes in ${path}`, found.size, most, 'fileBytes');
+    beside.set(path, found);
   }
   return beside;
 }

@@ -11,8 +11,9 @@ import {
   type TensorType,
   type Values,
 } from '../../tensor.js';
+import { tensorOnDemand } from '../../weights/on-demand.js';
 import { halfToNumber } from '../half.js';
-import { requireAtMost, type SourceFile } from '../source.js';
+import { type OpenFile, requireAtMost, type SourceFile } from '../source.js';
 import type { OnnxSparseTensor } from './model.js';
 import type { TensorMessage } from './schema.js';
 
@@ -137,37 +138,51 @@ export function dataTypeName(dataType: number): string {
   return elementTypeOf(dataType) ?? unread[dataType] ?? `type ${dataType}`;
 }
 
-/** Up to so many elements are kept once they are read. */
-const KEPT = 4096;
-
-/**
- * Reads its values when they are asked for, and holds large ones only as long as somebody else
- * does.
- */
-function storedTensor(shape: Shape, type: ElementType, read: () => Values): Tensor {
-  let small: Values | null = null;
-  let large: WeakRef<Values> | null = null;
-  return {
-    shape,
-    type,
-    get values(): Values {
-      const held = small ?? large?.deref();
-      if (held) return held;
-      const values = read();
-      if (values.length <= KEPT) small = values;
-      else large = new WeakRef(values);
-      return values;
-    },
-  };
-}
-
 /** A tensor of one number, filled when it is read. */
 export function filledTensor(shape: Shape, type: ElementType, value: number): Tensor {
-  return storedTensor(shape, type, () => elementTypes[type].room(sizeOf(shape)).fill(value));
+  return tensorOnDemand(shape, type, () => elementTypes[type].room(sizeOf(shape)).fill(value));
 }
 
 /** Files beside a model by the paths that its tensors name; null where one is not there. */
-export type Beside = ReadonlyMap<string, Uint8Array | null>;
+export type Beside = ReadonlyMap<string, OpenFile | null>;
+
+/** Bytes of a file, had when they are asked for. */
+interface Part {
+  readonly length: number;
+  read(): Uint8Array;
+}
+
+/** Parts up to so many bytes are copied; larger ones are read from the file again. */
+const COPIED = 2 ** 14;
+
+/** A part that holds nothing of the file as it was read, where the file can be read piece by piece. */
+function partOf(bytes: Uint8Array, { bytes: whole, pieces }: SourceFile): Part {
+  if (!pieces) return held(bytes);
+  if (bytes.length <= COPIED || bytes.buffer !== whole.buffer) return held(bytes.slice());
+  return pieceOf(pieces, bytes.byteOffset - whole.byteOffset, bytes.length);
+}
+
+// Each in a function of its own: closures made in one hold what any of them needs.
+
+function held(bytes: Uint8Array): Part {
+  return { length: bytes.length, read: () => bytes };
+}
+
+function pieceOf(file: OpenFile, start: number, length: number): Part {
+  return { length, read: () => file.read(start, length) };
+}
+
+function stored(shape: Shape, part: Part, storage: Storage): Tensor {
+  const size = sizeOf(shape);
+  return tensorOnDemand(shape, storage.type, () => storage.read(part.read(), size));
+}
+
+function packed(shape: Shape, part: Part, storage: Storage, perNumber: number): Tensor {
+  const size = sizeOf(shape);
+  return tensorOnDemand(shape, storage.type, () =>
+    unpackNumbers(part.read(), storage, size, perNumber),
+  );
+}
 
 /**
  * A tensor of the file; without values where they are not in the file. Null where its elements are
@@ -195,13 +210,13 @@ export function readTensor(
   );
   if (!storage) return null;
   const { type } = storage;
-  const raw = message.dataLocation === 1 ? externalBytes(message, beside, where) : message.rawData;
+  const isBeside = message.dataLocation === 1;
+  const raw = isBeside
+    ? externalPart(message, beside, where)
+    : message.rawData && partOf(message.rawData, file);
   const typed = message.packed.get(storage.field);
-  if (message.dataLocation === 1 ? raw === null : (raw ?? []).length === 0 && !typed) {
-    return size === 0
-      ? storedTensor(shape, type, () => elementTypes[type].room(0))
-      : { shape, type };
-  }
+  if (isBeside ? raw === null : (raw?.length ?? 0) === 0 && !typed)
+    return size === 0 ? { shape, type, values: elementTypes[type].room(0) } : { shape, type };
   if (raw && raw.length > 0) {
     const needed = Math.ceil((size * elementTypes[type].bits) / 8);
     if (raw.length !== needed) {
@@ -209,7 +224,7 @@ export function readTensor(
         `${where}: found ${raw.length} bytes, expected ${needed} for ${shape.join('×')} of ${type}`,
       );
     }
-    return storedTensor(shape, type, () => storage.read(raw, size));
+    return stored(shape, raw, storage);
   }
   const bytes = joined(typed ?? []);
   const count = countOf(bytes, storage.field);
@@ -220,7 +235,7 @@ export function readTensor(
       `${where}: found ${count} values, expected ${size} for ${shape.join('×')}`,
     );
   }
-  return storedTensor(shape, type, () => unpackNumbers(bytes, storage, size, perNumber));
+  return packed(shape, partOf(bytes, file), storage, perNumber);
 }
 
 function joined(chunks: readonly Uint8Array[]): Uint8Array {
@@ -284,11 +299,7 @@ export function externalPaths(tensors: Iterable<TensorMessage>): Set<string> {
 }
 
 /** The part of a file beside the model that a tensor is; null where there is no such file. */
-function externalBytes(
-  { externalData }: TensorMessage,
-  beside: Beside,
-  where: string,
-): Uint8Array | null {
+function externalPart({ externalData }: TensorMessage, beside: Beside, where: string): Part | null {
   const entry = (key: string) => externalData.find((candidate) => candidate.key === key)?.value;
   const location = entry('location');
   if (!location)
@@ -301,13 +312,13 @@ function externalBytes(
     throw new InputError(`${where}: found a ${key} of '${entry(key)}', expected a whole number`);
   };
   const start = number('offset', 0);
-  const end = start + number('length', Math.max(0, content.length - start));
-  if (end > content.length) {
+  const end = start + number('length', Math.max(0, content.size - start));
+  if (end > content.size) {
     throw new InputError(
-      `${where}: found ${content.length} bytes in ${location}, expected at least ${end}`,
+      `${where}: found ${content.size} bytes in ${location}, expected at least ${end}`,
     );
   }
-  return content.subarray(start, end);
+  return pieceOf(content, start, end - start);
 }
 
 /** Every element of a sparse tensor. */

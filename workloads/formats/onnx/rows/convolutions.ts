@@ -3,6 +3,7 @@
 
 import { transposeFilters } from '../../../operators/convolutions.js';
 import { sizeOf } from '../../../tensor.js';
+import { matrixOnDemand } from '../../../weights/on-demand.js';
 import type { FileWeights } from '../../graph-builder.js';
 import { Blocked, type Emit, floatsOf, type Operation, type Rows } from '../operation.js';
 import { followingBias } from './products.js';
@@ -117,12 +118,8 @@ function filterWeights(op: Operation, filters: string, bias: string): FileWeight
   const biases = bias === '' ? null : op.builder.valuesOf(bias);
   if (!tensor || (bias !== '' && !biases)) return null;
   const rows = tensor.shape[0] as number;
-  const store = {
-    format: 'dense',
-    rows,
-    columns: sizeOf(tensor.shape.slice(1)),
-    values: floatsOf(tensor),
-  } as const;
+  const columns = sizeOf(tensor.shape.slice(1));
+  const store = matrixOnDemand(rows, columns, () => floatsOf(tensor));
   return { store, bias: biases && floatsOf(biases) };
 }
 
@@ -162,14 +159,11 @@ function convTranspose(op: Operation): void {
     op.result({ kind: 'conv-transpose', ...attributes }, [op.input(0)], null);
     return;
   }
-  const values = transposeFilters(
-    floatsOf(tensor),
-    filterShape,
-    groups,
-    new Float32Array(sizeOf(filterShape)),
-  );
   const columns = (shape[1] as number) / groups;
-  const store = { format: 'dense', rows: channels * sizeOf(kernel), columns, values } as const;
+  const store = matrixOnDemand(channels * sizeOf(kernel), columns, () => {
+    const turned = new Float32Array(sizeOf(filterShape));
+    return transposeFilters(floatsOf(tensor), filterShape, groups, turned);
+  });
   op.result({ kind: 'conv-transpose', ...attributes }, [op.input(0)], {
     store,
     bias: biases && floatsOf(biases),

@@ -1,6 +1,8 @@
 // ONNX Runtime's quantised operators (domain com.microsoft), as the numbers that they make.
 
-import { elementTypes, type Tensor } from '../../../tensor.js';
+import { elementTypes, sizeOf, type Tensor } from '../../../tensor.js';
+import { matrixOnDemand } from '../../../weights/on-demand.js';
+import type { DenseMatrix } from '../../../weights/store.js';
 import { Blocked, type Emit, floatsOf, type Operation, type Row, type Rows } from '../operation.js';
 import { pool } from './pools.js';
 import { product } from './products.js';
@@ -149,6 +151,7 @@ function matMulNBits(op: Operation): void {
   op.ignore('accuracy_level', 'weight_prepacked');
   if (op.has(4)) throw new Blocked('blocks in an order of their own');
   const blocks = Math.ceil(k / block);
+  const perBlock = Math.ceil((block * bits) / 8);
   op.room([n, k]);
   const [packed, scales, zeros] = [op.values(1), op.values(2), op.values(3)];
   const bias = op.optional(5);
@@ -166,30 +169,42 @@ function matMulNBits(op: Operation): void {
   const biases = isBiased ? op.builder.valuesOf(bias) : null;
   const isOpen = !packed || !scales || (op.has(3) && !zeros) || (isBiased && !biases);
   const emit = bias === '' || isBiased ? op.result : op.named;
+  if (
+    !isOpen &&
+    (sizeOf(packed.shape) < n * blocks * perBlock || sizeOf(scales.shape) < n * blocks)
+  )
+    throw op.fault(`${sizeOf(packed.shape)} bytes of weights`, `${n * blocks * perBlock}`);
   const weights = isOpen
     ? null
     : {
-        store: { format: 'dense', rows: n, columns: k, values: widened() } as const,
+        store: widened(packed, scales, zeros, { n, k, bits, block }),
         bias: biases && floatsOf(biases),
       };
   const made = emit(layer, [op.input(0)], weights);
   if (emit !== op.result) op.binary('add', made, bias, op.result);
+}
 
-  function widened(): Float32Array {
+/** [n × k] numbers of so many bits, the lowest first, in blocks along a row. */
+function widened(
+  packed: Tensor,
+  scales: Tensor,
+  zeros: Tensor | null,
+  { n, k, bits, block }: Readonly<Record<'n' | 'k' | 'bits' | 'block', number>>,
+): DenseMatrix {
+  const blocks = Math.ceil(k / block);
+  const perBlock = Math.ceil((block * bits) / 8);
+  const zeroBytes = Math.ceil((blocks * bits) / 8);
+  const isFloatZero = zeros !== null && elementTypes[zeros.type].isFloat;
+  return matrixOnDemand(n, k, () => {
     const values = new Float32Array(n * k);
-    const [bytes, scale] = [(packed as Tensor).values, (scales as Tensor).values];
-    const perBlock = Math.ceil((block * bits) / 8);
-    const isFloatZero = zeros !== null && elementTypes[zeros.type].isFloat;
-    const zeroBytes = Math.ceil((blocks * bits) / 8);
-    if (bytes.length < n * blocks * perBlock || scale.length < n * blocks)
-      throw op.fault(`${bytes.length} bytes of weights`, `${n * blocks * perBlock}`);
+    const [bytes, scale, offsets] = [packed.values, scales.values, zeros?.values];
     for (let row = 0; row < n; row++) {
       for (let at = 0; at < blocks; at++) {
         let zero = 2 ** (bits - 1);
-        if (zeros)
+        if (offsets)
           zero = isFloatZero
-            ? (zeros.values[row * blocks + at] as number)
-            : bitsAt(zeros.values, row * zeroBytes, at, bits);
+            ? (offsets[row * blocks + at] as number)
+            : bitsAt(offsets, row * zeroBytes, at, bits);
         const step = scale[row * blocks + at] as number;
         const end = Math.min(block, k - at * block);
         for (let element = 0; element < end; element++) {
@@ -199,7 +214,7 @@ function matMulNBits(op: Operation): void {
       }
     }
     return values;
-  }
+  });
 }
 
 /** Rows of a table of few bits, in blocks along its last axis that share a scale. */
@@ -221,21 +236,25 @@ function gatherBlockQuantized(op: Operation): void {
   }
   const zeroBytes = Math.ceil(blocks / perByte);
   const middle = isPacked ? 2 ** (bits - 1) : 0;
-  const values = new Float32Array(entries * width);
-  for (let row = 0; row < entries; row++) {
-    for (let column = 0; column < width; column++) {
-      const at = Math.floor(column / block);
-      const level = isPacked
-        ? bitsAt(data.values, row * stored, column, bits)
-        : (data.values[row * width + column] as number);
-      const own = isPacked
-        ? zeros && bitsAt(zeros.values, row * zeroBytes, at, bits)
-        : zeros?.values[row * blocks + at];
-      values[row * width + column] =
-        (level - (own ?? middle)) * (scales.values[row * blocks + at] as number);
+  const widened = () => {
+    const values = new Float32Array(entries * width);
+    const [levels, steps, offsets] = [data.values, scales.values, zeros?.values];
+    for (let row = 0; row < entries; row++) {
+      for (let column = 0; column < width; column++) {
+        const at = Math.floor(column / block);
+        const level = isPacked
+          ? bitsAt(levels, row * stored, column, bits)
+          : (levels[row * width + column] as number);
+        const own = isPacked
+          ? offsets && bitsAt(offsets, row * zeroBytes, at, bits)
+          : offsets?.[row * blocks + at];
+        values[row * width + column] =
+          (level - (own ?? middle)) * (steps[row * blocks + at] as number);
+      }
     }
-  }
-  const store = { format: 'dense', rows: entries, columns: width, values } as const;
+    return values;
+  };
+  const store = matrixOnDemand(entries, width, widened);
   op.result({ kind: 'embedding', entries, width, type: scales.type }, [op.input(1)], {
     store,
     bias: null,

@@ -1,7 +1,8 @@
 // What moves elements or only gives them another shape.
 
 import { type Shape, sizeOf } from '../../../tensor.js';
-import { Blocked, type Emit, type Operation, type Rows } from '../operation.js';
+import { matrixOnDemand } from '../../../weights/on-demand.js';
+import { Blocked, type Emit, floatsOf, type Operation, type Rows } from '../operation.js';
 
 /** Another shape of as many elements. */
 function reshapeTo(op: Operation, shape: Shape): void {
@@ -218,10 +219,7 @@ export function embed(op: Operation, table: string, indices: string, emit: Emit)
   const { shape, type } = op.typeOf(table);
   const [entries = 0, width = 0] = shape;
   const tensor = op.builder.valuesOf(table);
-  const values =
-    tensor &&
-    (tensor.values instanceof Float32Array ? tensor.values : Float32Array.from(tensor.values));
-  const store = values && ({ format: 'dense', rows: entries, columns: width, values } as const);
+  const store = tensor && matrixOnDemand(entries, width, () => floatsOf(tensor));
   return emit(
     { kind: 'embedding', entries, width, type },
     [indices],

@@ -2,6 +2,7 @@
 // products of two results.
 
 import { elementTypes, type Shape, sizeOf } from '../../../tensor.js';
+import { matrixOnDemand } from '../../../weights/on-demand.js';
 import type { FileWeights } from '../../graph-builder.js';
 import { Blocked, type Emit, floatsOf, type Operation, type Rows } from '../operation.js';
 
@@ -101,12 +102,14 @@ function matrixOf(
   const biases = bias === '' ? null : op.builder.valuesOf(bias);
   if (!tensor || (bias !== '' && !biases)) return null;
   const [first = 0, second = 0] = tensor.shape;
-  const values = floatsOf(tensor);
   const [rows, columns] = isTransposed ? [first, second] : [second, first];
-  const turned = isTransposed ? values : transposed(values, first, second);
-  const scaled = alpha === 1 ? turned : turned.map((value) => value * alpha);
+  const store = matrixOnDemand(rows, columns, () => {
+    const values = floatsOf(tensor);
+    const turned = isTransposed ? values : transposed(values, first, second);
+    return alpha === 1 ? turned : turned.map((value) => value * alpha);
+  });
   return {
-    store: { format: 'dense', rows, columns, values: scaled },
+    store,
     bias: biases && filled(floatsOf(biases), rows),
   };
 }

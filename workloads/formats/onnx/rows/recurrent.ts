@@ -3,6 +3,9 @@
 import { type CellKind, gateCounts } from '../../../operators/cells.js';
 import { type Gate, gateFunctions } from '../../../operators/gates.js';
 import { type RecurrentAttributes, recurrentWeights } from '../../../operators/recurrent.js';
+import type { Tensor } from '../../../tensor.js';
+import { matrixOnDemand } from '../../../weights/on-demand.js';
+import type { FileWeights } from '../../graph-builder.js';
 import type { Operation, Rows } from '../operation.js';
 
 /** ONNX's names of functions, in lower case. */
@@ -115,15 +118,21 @@ function recurrent(op: Operation, cell: CellKind): void {
     op.results({ kind: 'recurrent', ...attributes }, [op.input(0), ...names], null);
     return;
   }
+  const weights = weightsOf(attributes, w, r, b);
+  op.results({ kind: 'recurrent', ...attributes }, [op.input(0), ...names], weights);
+}
+
+function weightsOf(
+  attributes: RecurrentAttributes,
+  w: Tensor,
+  r: Tensor,
+  b: Tensor | null,
+): NonNullable<FileWeights> {
+  const made = () => recurrentWeights(attributes, w.values, r.values, b?.values ?? null);
+  const { matrix, bias } = made();
   const rows = (w.shape[0] ?? 0) * (w.shape[1] ?? 0);
-  const { matrix, bias } = recurrentWeights(attributes, w.values, r.values, b?.values ?? null);
-  const store = {
-    format: 'dense',
-    rows,
-    columns: matrix.length / Math.max(1, rows),
-    values: matrix,
-  } as const;
-  op.results({ kind: 'recurrent', ...attributes }, [op.input(0), ...names], { store, bias });
+  const store = matrixOnDemand(rows, matrix.length / Math.max(1, rows), () => made().matrix);
+  return { store, bias };
 }
 
 export const recurrentRows: Rows = {

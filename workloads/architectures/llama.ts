@@ -22,6 +22,8 @@ export interface LlamaConfig {
   readonly activation: UnaryName;
   readonly epsilon: number;
   readonly rotaryBase: number;
+  /** What the period of each pair of features is multiplied by. */
+  readonly rotaryStretch?: readonly number[];
   readonly biases: { readonly inputs: boolean; readonly output: boolean; readonly inner: boolean };
 }
 
@@ -51,6 +53,7 @@ export function llama(
     width: headWidth,
     positions: sequence,
     before: past,
+    ...(config.rotaryStretch ? { stretch: config.rotaryStretch } : {}),
   });
   const mask = causalMask(sketch, sequence, past);
   const cached = (name: string): string => {

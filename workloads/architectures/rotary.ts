@@ -11,10 +11,45 @@ export interface Rotary {
   readonly positions: number;
   /** The first position's number. */
   readonly before: number;
+  /** What the period of each pair of features is multiplied by; 1 everywhere where left out. */
+  readonly stretch?: readonly number[];
+}
+
+/** How Llama 3.1 stretches periods, by its config.json's names. */
+export interface Llama3Stretch {
+  readonly factor: number;
+  readonly low_freq_factor: number;
+  readonly high_freq_factor: number;
+  readonly original_max_position_embeddings: number;
+}
+
+/**
+ * Periods beyond the context that was trained on are stretched by `factor`, short ones are left, and
+ * between the two the frequencies are mixed (transformers, modeling_rope_utils.py,
+ * _compute_llama3_parameters).
+ */
+export function llama3Stretch(
+  base: number,
+  width: number,
+  { factor, ...limits }: Llama3Stretch,
+): readonly number[] {
+  const trained = limits.original_max_position_embeddings;
+  const [low, high] = [limits.low_freq_factor, limits.high_freq_factor];
+  return Array.from({ length: width / 2 }, (_, at) => {
+    const wavelength = 2 * Math.PI * base ** ((2 * at) / width);
+    if (wavelength < trained / high) return 1;
+    if (wavelength > trained / low) return factor;
+    const share = (trained / wavelength - low) / (high - low);
+    return 1 / ((1 - share) / factor + share);
+  });
+}
+
+function factorsOf(sketch: Sketch, stretch: readonly number[]): string {
+  return sketch.table('rotary.factors', [stretch.length], 'float32', (at) => stretch[at] as number);
 }
 
 /** What turns [1, heads, positions, width]. */
-export function rotary(sketch: Sketch, { base, width, positions, before }: Rotary) {
+export function rotary(sketch: Sketch, { base, width, positions, before, stretch }: Rotary) {
   const half = width / 2;
   const float = (name: string) => sketch.cast(`${name}.float`, name, 'float32');
   const steps = float(sketch.table('rotary.steps', [half], 'int64', (at) => 2 * at));
@@ -30,7 +65,10 @@ export function rotary(sketch: Sketch, { base, width, positions, before }: Rotar
     sketch.scalar('rotary.base', base),
     exponents,
   );
-  const frequencies = sketch.unary('rotary.frequencies', periods, 'reciprocal');
+  const stretched = stretch
+    ? sketch.binary('rotary.stretched', 'multiply', periods, factorsOf(sketch, stretch))
+    : periods;
+  const frequencies = sketch.unary('rotary.frequencies', stretched, 'reciprocal');
   const numbers = float(
     sketch.table('rotary.positions', [positions, 1], 'int64', (at) => before + at),
   );

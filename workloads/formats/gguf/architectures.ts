@@ -2,6 +2,7 @@
 // Hugging Face says them, and their tensors' names as transformers has them (gguf-py/gguf/constants.py
 // and tensor_mapping.py of github.com/ggml-org/llama.cpp).
 
+import { widenBlocks } from './blocks.js';
 import type { GgufTensor } from './container.js';
 import type { Metadata } from './metadata.js';
 
@@ -56,10 +57,9 @@ const llamaName = namer(
 /** What Llama and Qwen2 have in common. */
 function decoderConfig(metadata: Metadata, tensors: ReadonlyMap<string, GgufTensor>) {
   const scaling = metadata.get('rope.scaling.type');
-  if ((scaling !== undefined && scaling !== 'none') || tensors.has('rope_freqs.weight')) {
-    const found = scaling === undefined ? 'the tensor rope_freqs.weight' : `${scaling}`;
-    throw metadata.fault('rope.scaling.type', found, "'none': stretched angles are not built here");
-  }
+  if (scaling !== undefined && scaling !== 'none' && scaling !== 'linear')
+    throw metadata.fault('rope.scaling.type', `${scaling}`, "'none' or 'linear'");
+  const factors = tensors.get('rope_freqs.weight');
   const heads = metadata.number('attention.head_count');
   const width = metadata.number('embedding_length');
   const headWidth = metadata.get('attention.key_length') ?? width / heads;
@@ -86,6 +86,10 @@ function decoderConfig(metadata: Metadata, tensors: ReadonlyMap<string, GgufTens
     rope_theta: metadata.get('rope.freq_base') ?? 10_000,
     tie_word_embeddings: !tensors.has('output.weight'),
     head_dim: headWidth,
+    ...(scaling === 'linear'
+      ? { rope_scaling: { rope_type: 'linear', factor: metadata.number('rope.scaling.factor') } }
+      : {}),
+    ...(factors ? { rope_factors: [...widenBlocks(factors.format, factors.read())] } : {}),
   };
 }
 

@@ -69,16 +69,21 @@ function storedAs(tensors: ReadonlyMap<string, GgufTensor>): string {
   return main.map(([name]) => name).join(' and ') || 'no tensors';
 }
 
+/** Read for the architecture's numbers. */
+const COMPUTED = 'rope_freqs.weight';
+
 function renamed(
   architecture: Architecture,
   tensors: ReadonlyMap<string, GgufTensor>,
   metadata: Metadata,
 ): ReadonlyMap<string, StoredValues> {
   return new Map(
-    [...tensors].map(([name, tensor]) => {
-      const heads = architecture.turnedHeads(name, metadata);
-      return [architecture.nameOf(name) ?? name, valuesOf(tensor, heads)];
-    }),
+    [...tensors]
+      .filter(([name]) => name !== COMPUTED)
+      .map(([name, tensor]) => {
+        const heads = architecture.turnedHeads(name, metadata);
+        return [architecture.nameOf(name) ?? name, valuesOf(tensor, heads)];
+      }),
   );
 }
 

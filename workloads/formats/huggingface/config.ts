@@ -67,6 +67,18 @@ const RotaryScaling = z
     z.null(),
     z.object({ rope_type: z.literal('default') }).loose(),
     z.object({ type: z.literal('default') }).loose(),
+    z
+      .object({
+        rope_type: z.literal('llama3'),
+        factor: z.number().min(1),
+        low_freq_factor: z.number().positive(),
+        high_freq_factor: z.number().positive(),
+        original_max_position_embeddings: Count,
+      })
+      .refine((scaling) => scaling.high_freq_factor > scaling.low_freq_factor, {
+        error: 'a high_freq_factor above low_freq_factor',
+      }),
+    z.object({ rope_type: z.literal('linear'), factor: z.number().min(1) }),
   ])
   .default(null);
 
@@ -88,6 +100,8 @@ const decoder = {
       rope_theta: z.number().positive().optional(),
     })
     .nullish(),
+  /** Of a GGUF file, which has the factors themselves. */
+  rope_factors: z.array(z.number().positive()).optional(),
   partial_rotary_factor: only(1),
   tie_word_embeddings: z.boolean().default(false),
 };
@@ -220,6 +234,7 @@ function expectation(issue: z.core.$ZodIssue | undefined): string {
   if (issue?.code === 'invalid_type') return typeNames[issue.expected] ?? issue.expected;
   if (issue?.code === 'too_small') return `at least ${issue.minimum}`;
   if (issue?.code === 'too_big') return `at most ${issue.maximum}`;
-  if (issue?.code === 'invalid_union') return 'null or the type "default"';
+  if (issue?.code === 'invalid_union')
+    return 'null or the type "default", "linear" or "llama3" with its factors';
   return issue?.message ?? 'another value';
 }

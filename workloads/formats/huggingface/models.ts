@@ -4,6 +4,7 @@ import type { Architecture } from '../../architectures/architecture.js';
 import { bert, distilbert } from '../../architectures/bert.js';
 import { gpt2 } from '../../architectures/gpt2.js';
 import { llama } from '../../architectures/llama.js';
+import { type Llama3Stretch, llama3Stretch } from '../../architectures/rotary.js';
 import type { Learned } from '../../architectures/sketch.js';
 import { vit } from '../../architectures/vit.js';
 import { InputError } from '../../base/errors.js';
@@ -81,6 +82,25 @@ const decoderDimensions = (most: number) => ({
 const scores = (heads: number, { sequence = 1, past = 0 }: Readonly<Record<string, number>>) =>
   heads * sequence * (sequence + past);
 
+/** What periods of rotary angles are multiplied by; null where they are as trained. */
+function stretchOf(
+  { rope_scaling: scaling, rope_factors: factors }: ConfigOf<'llama' | 'qwen2'>,
+  file: string,
+  base: number,
+  width: number,
+): readonly number[] | null {
+  if (factors && factors.length !== width / 2) {
+    throw new InputError(
+      `${file}: rope_factors: found ${factors.length}, expected ${width / 2}, one for each pair`,
+    );
+  }
+  if (factors) return factors;
+  if (scaling === null || !('rope_type' in scaling) || scaling.rope_type === 'default') return null;
+  return scaling.rope_type === 'linear'
+    ? Array.from({ length: width / 2 }, () => (scaling as { factor: number }).factor)
+    : llama3Stretch(base, width, scaling as Llama3Stretch);
+}
+
 function llamaLike(
   config: ConfigOf<'llama' | 'qwen2'>,
   file: string,
@@ -104,6 +124,7 @@ function llamaLike(
   if (headWidth % 2 !== 0)
     throw new InputError(`${file}: found heads of ${headWidth} features, expected an even number`);
   const rotaryBase = config.rope_parameters?.rope_theta ?? config.rope_theta;
+  const stretch = stretchOf(config, file, rotaryBase, headWidth);
   return {
     ...usual,
     source,
@@ -125,6 +146,7 @@ function llamaLike(
         activation: config.hidden_act,
         epsilon: config.rms_norm_eps,
         rotaryBase,
+        ...(stretch ? { rotaryStretch: stretch } : {}),
         biases,
       };
       return llama({ ...sizes, ...rest }, { sequence, past }, learned);

@@ -2,6 +2,7 @@
 
 import { alexnet } from './alexnet.js';
 import { bertBases } from './bert.js';
+import { decoders } from './decoders.js';
 import { deitTiny } from './deit.js';
 import { BuiltOnDemand, buildAt, type DimensionedEntry, ready } from './dimensions.js';
 import { efficientnetB0s } from './efficientnet.js';
@@ -20,7 +21,6 @@ import {
   squeezenetComplexBypass,
   squeezenetResidual,
 } from './squeezenet-bypass.js';
-import { tinyllamas } from './tinyllama.js';
 import { vgg16 } from './vgg-16.js';
 import { whisperTiny } from './whisper.js';
 import { yolov8n } from './yolo.js';
@@ -45,7 +45,7 @@ const sources: readonly DimensionedEntry[] = [
   yolov8n,
   deitTiny,
   ...bertBases,
-  ...tinyllamas,
+  ...decoders,
   whisperTiny,
   ...mlperfTiny,
 ];

@@ -94,6 +94,18 @@ describe('networks of today', () => {
     }
   });
 
+  it.each([
+    // Parameters as Hugging Face counts each model's safetensors.
+    ['llama-2-7b', 6_738_415_616, 0],
+    ['llama-2-13b', 13_015_864_320, 0],
+    ['llama-3.1-8b', 8_030_261_248, 0],
+    // Their logits are made by the embedding's matrix, which stands twice in a network here.
+    ['llama-3.2-1b', 1_235_814_400, 128_256 * 2048],
+    ['llama-3.2-3b', 3_212_749_824, 128_256 * 3072],
+  ])('%s has %d parameters', (name, published, shared) => {
+    expect(parametersIn(entryOf(name, { sequence: 2 }).network)).toBe(published + shared);
+  });
+
   it('Whisper’s encoder has the 8.2 M parameters of its part of 37.8 M', () => {
     const { network } = entryOf('whisper-tiny-encoder');
     const convolutions = 3 * 80 * 384 + 384 + 3 * 384 ** 2 + 384;

@@ -1,0 +1,178 @@
+// Decoders of the Llama kind, each with the prunings published for its kind.
+
+import { type LlamaConfig, llama } from '../architectures/llama.js';
+import { llama3Stretch } from '../architectures/rotary.js';
+import { InputError } from '../base/errors.js';
+import { buildNetwork } from '../graph.js';
+import type { Citation, Layer } from '../network.js';
+import { type DimensionedEntry, dimensioned } from './dimensions.js';
+import { denseEstimate } from './entry.js';
+import { everywhere, type Pruning, withVariants } from './pruned.js';
+
+interface Decoder {
+  readonly name: string;
+  readonly title: string;
+  readonly source: Citation;
+  /** Tokens of the longest sequence. */
+  readonly context: number;
+  readonly config: LlamaConfig;
+}
+
+function decoder({ name, title, source, context, config }: Decoder): DimensionedEntry {
+  return dimensioned({
+    name,
+    dimensions: {
+      sequence: { default: 512, least: 1, most: context, meaning: 'tokens of this pass' },
+      past: {
+        default: 0,
+        least: 0,
+        most: context - 1,
+        meaning: 'tokens before, of which keys and values are held',
+      },
+    },
+    build({ sequence, past }) {
+      if (sequence + past > context) {
+        throw new InputError(
+          `${name}: found ${sequence} tokens behind ${past}, expected at most ${context} in all`,
+        );
+      }
+      const { probabilities, ...architecture } = llama(config, { sequence, past });
+      const tokens = `${sequence} ${sequence === 1 ? 'token' : 'tokens'}`;
+      const network = buildNetwork({
+        ...architecture,
+        name,
+        title: `${title}, ${tokens}${past > 0 ? ` behind ${past}` : ''}`,
+        source: { ...source, at: `${source.at}; logits of the last token alone` },
+      });
+      const densities = denseEstimate(network, probabilities);
+      return { network, densities, preprocessing: null };
+    },
+  });
+}
+
+const usual = {
+  activation: 'swish',
+  epsilon: 1e-5,
+  rotaryBase: 10_000,
+  biases: { inputs: false, output: false, inner: false },
+} as const;
+
+const tinyllama = decoder({
+  name: 'tinyllama-1.1b',
+  title: 'TinyLlama 1.1B',
+  source: { work: 'Zhang et al., TinyLlama (arXiv 2401.02385)', at: 'Table 2' },
+  context: 2048,
+  config: {
+    ...{ vocabulary: 32_000, width: 2048, layers: 22, heads: 32, sharedHeads: 4, headWidth: 64 },
+    ...{ inner: 5632, ...usual },
+  },
+});
+
+const llama2 = {
+  work: 'Touvron et al., Llama 2 (arXiv 2307.09288)',
+  at: 'Table 1 and config.json',
+};
+
+const llama2Of7B = decoder({
+  name: 'llama-2-7b',
+  title: 'Llama 2 7B',
+  source: llama2,
+  context: 4096,
+  config: {
+    ...{ vocabulary: 32_000, width: 4096, layers: 32, heads: 32, sharedHeads: 32, headWidth: 128 },
+    ...{ inner: 11_008, ...usual },
+  },
+});
+
+const llama2Of13B = decoder({
+  name: 'llama-2-13b',
+  title: 'Llama 2 13B',
+  source: llama2,
+  context: 4096,
+  config: {
+    ...{ vocabulary: 32_000, width: 5120, layers: 40, heads: 40, sharedHeads: 40, headWidth: 128 },
+    ...{ inner: 13_824, ...usual },
+  },
+});
+
+const llama3 = {
+  work: 'Grattafiori et al., The Llama 3 herd of models (arXiv 2407.21783)',
+  at: 'Table 3 and config.json',
+};
+const llama3Usual = { ...usual, vocabulary: 128_256, sharedHeads: 8, rotaryBase: 500_000 } as const;
+/** Tokens that a pass may have here: the models' 131,072 make masks and scores of many gigabytes. */
+const CONTEXT = 16_384;
+const trained = { low_freq_factor: 1, high_freq_factor: 4, original_max_position_embeddings: 8192 };
+
+const llama31Of8B = decoder({
+  name: 'llama-3.1-8b',
+  title: 'Llama 3.1 8B',
+  source: llama3,
+  context: CONTEXT,
+  config: {
+    ...{ ...llama3Usual, width: 4096, layers: 32, heads: 32, headWidth: 128, inner: 14_336 },
+    rotaryStretch: llama3Stretch(500_000, 128, { ...trained, factor: 8 }),
+  },
+});
+
+const llama32Of3B = decoder({
+  name: 'llama-3.2-3b',
+  title: 'Llama 3.2 3B',
+  source: { work: 'Meta, Llama 3.2 model card, 2024', at: 'config.json' },
+  context: CONTEXT,
+  config: {
+    ...{ ...llama3Usual, width: 3072, layers: 28, heads: 24, headWidth: 128, inner: 8192 },
+    rotaryStretch: llama3Stretch(500_000, 128, { ...trained, factor: 32 }),
+  },
+});
+
+const llama32Of1B = decoder({
+  name: 'llama-3.2-1b',
+  title: 'Llama 3.2 1B',
+  source: { work: 'Meta, Llama 3.2 model card, 2024', at: 'config.json' },
+  context: CONTEXT,
+  config: {
+    ...{ ...llama3Usual, width: 2048, layers: 16, heads: 32, headWidth: 64, inner: 8192 },
+    rotaryStretch: llama3Stretch(500_000, 64, { ...trained, factor: 32 }),
+  },
+});
+
+const isInBlock = ({ name, kind }: Layer) => kind === 'dense' && name.startsWith('layers.');
+
+const methods = {
+  sparsegpt: {
+    title: 'SparseGPT',
+    work: 'Frantar and Alistarh, SparseGPT, ICML 2023 (arXiv 2301.00774)',
+    at: 'Section 4: every matrix of the decoder’s blocks; embedding and logits dense. There of OPT and BLOOM',
+  },
+  wanda: {
+    title: 'Wanda',
+    work: 'Sun et al., A simple and effective pruning approach for large language models, ICLR 2024 (arXiv 2306.11695)',
+    at: 'Section 4: every matrix of the decoder’s blocks; embedding and logits dense. There of LLaMA',
+  },
+};
+
+const half = (method: keyof typeof methods): Pruning => ({
+  variant: `${method}-50`,
+  title: `50 % pruned by ${methods[method].title}`,
+  source: methods[method],
+  kept: everywhere(0.5, isInBlock),
+});
+
+const twoOfFour = (method: keyof typeof methods): Pruning => ({
+  variant: `${method}-2of4`,
+  title: `2 of every 4 pruned by ${methods[method].title}`,
+  source: methods[method],
+  kept: (layer) => (isInBlock(layer) ? { kept: 2, of: 4 } : null),
+});
+
+const prunings = [half('sparsegpt'), twoOfFour('sparsegpt'), half('wanda'), twoOfFour('wanda')];
+
+export const decoders: readonly DimensionedEntry[] = [
+  ...withVariants(tinyllama, prunings),
+  ...withVariants(llama2Of7B, prunings),
+  llama2Of13B,
+  llama31Of8B,
+  llama32Of1B,
+  llama32Of3B,
+];

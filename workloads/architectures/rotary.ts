@@ -44,8 +44,20 @@ export function llama3Stretch(
   });
 }
 
+/** Of fixed-point numbers, which are tables and no parameters. */
+const FRACTION = 2 ** 24;
+
 function factorsOf(sketch: Sketch, stretch: readonly number[]): string {
-  return sketch.table('rotary.factors', [stretch.length], 'float32', (at) => stretch[at] as number);
+  const fixed = sketch.table('rotary.fixed', [stretch.length], 'int64', (at) =>
+    Math.round((stretch[at] as number) * FRACTION),
+  );
+  const float = sketch.cast('rotary.fixed.float', fixed, 'float32');
+  return sketch.binary(
+    'rotary.factors',
+    'divide',
+    float,
+    sketch.scalar('rotary.fraction', FRACTION),
+  );
 }
 
 /** What turns [1, heads, positions, width]. */

@@ -33,7 +33,7 @@ function decoder({ name, title, source, context, config }: Decoder): Dimensioned
     build({ sequence, past }) {
       if (sequence + past > context) {
         throw new InputError(
-          `${name}: found ${sequence} tokens behind ${past}, expected at most ${context} in all`,
+          `${name}: found --dim sequence=${sequence} and past=${past}, expected at most ${context} together`,
         );
       }
       const { probabilities, ...architecture } = llama(config, { sequence, past });
@@ -41,7 +41,7 @@ function decoder({ name, title, source, context, config }: Decoder): Dimensioned
       const network = buildNetwork({
         ...architecture,
         name,
-        title: `${title}, ${tokens}${past > 0 ? ` behind ${past}` : ''}`,
+        title: `${title}, ${tokens}${past > 0 ? ` after ${past} in the cache` : ''}`,
         source: { ...source, at: `${source.at}; logits of the last token alone` },
       });
       const densities = denseEstimate(network, probabilities);

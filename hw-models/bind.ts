@@ -23,6 +23,7 @@ export function bind<Config extends object>(
   const available = family.kernels.filter((kernel) => kernel.available?.(config) ?? true);
   const named = available.filter((kernel) => !kernel.fallback);
   const names = named.map((kernel) => kernel.name);
+  const meters = { ...family.meters, ...family.metersOf?.(config) };
 
   /** By the fastest of the kernels that may; null where none accepts it as it is. */
   const costDirectly = (
@@ -33,7 +34,7 @@ export function bind<Config extends object>(
     const costs = candidates(available, task, name).map((kernel) =>
       kernel.cost(task, config, residency),
     );
-    for (const cost of costs) checkCost(cost, task, family.meters, preset.name);
+    for (const cost of costs) checkCost(cost, task, meters, preset.name);
     const [first, ...others] = costs;
     if (!first) return null;
     return others.reduce((best, cost) => (cyclesOf(cost) < cyclesOf(best) ? cost : best), first);
@@ -56,7 +57,7 @@ export function bind<Config extends object>(
     family: family.name,
     kernels: named.filter((kernel) => !kernel.optIn).map((kernel) => kernel.name),
     optInKernels: named.filter((kernel) => kernel.optIn).map((kernel) => kernel.name),
-    meters: family.meters,
+    meters,
     figures: preset.figures,
     config,
     area: family.area(config),

@@ -10,6 +10,7 @@ import { readPreset } from './preset.js';
 import type { FindBase } from './preset-document.js';
 import { presetSchema } from './preset-schema.js';
 import { scnn } from './scnn/index.js';
+import { spatial } from './spatial/index.js';
 import { systolic } from './systolic/index.js';
 
 /** A family as sim/ meets it: it reads presets and forgets what is in them. */
@@ -45,6 +46,7 @@ export const catalog: readonly CatalogEntry[] = [
   entry(gpu),
   entry(eie),
   entry(systolic),
+  entry(spatial),
   entry(scnn),
   entry(hostModel),
 ];

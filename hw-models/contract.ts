@@ -210,6 +210,8 @@ export interface Family<Config> {
   /** The kernels in the order in which people should see them. */
   readonly kernels: readonly Kernel<Config>[];
   readonly meters: Readonly<Record<string, Meter>>;
+  /** Further meters, of the parts that a config names. */
+  metersOf?(config: Config): Readonly<Record<string, Meter>>;
   /** mm² by module; null where the area is not published. */
   area(config: Config): Parts | null;
   /** Peak rates, for rooflines. */

@@ -111,10 +111,17 @@ const shape = z.strictObject({
     count.max(65_536),
     'Operations a cycle on what has no weights; as many as multipliers when left out.',
   ).optional(),
-  objective: z
-    .enum(['seconds', 'joules', 'both'])
-    .meta({
-      description: 'What a mapping is chosen for; both: their product.',
+  mapper: z
+    .strictObject({
+      objective: z
+        .enum(['seconds', 'joules', 'both'])
+        .meta({ description: 'What a mapping is chosen for; both: their product.' })
+        .optional(),
+      budget: quantity('count', count, 'Mappings of a layer to look at, at most.').optional(),
+      pads: z
+        .boolean()
+        .meta({ description: 'Whether a dimension may be rounded up to fill an array.' })
+        .optional(),
     })
     .optional(),
   levels: z.record(z.string().regex(/^[a-z][\w-]*$/i), Level).meta({

@@ -1,0 +1,154 @@
+// What a layer costs on a described accelerator: products and convolutions by the mapping that the
+// mapper finds, all else as a stream through the outermost memory.
+
+import type { StreamDemand } from '../../workloads/demand.js';
+import type { LayerTask } from '../../workloads/network.js';
+import type { Bound, Kernel, LayerCost, Parts } from '../contract.js';
+import { sum, times } from '../cost.js';
+import { isWeighted, outputElements } from '../work.js';
+import type { SpatialConfig } from './config.js';
+import { accessesPerElement, computeShare, nodeOf } from './cost/cost.js';
+import type { Architecture, Memory } from './description/architecture.js';
+import { architectureFor, type MappedLayer, mapLayer } from './layer.js';
+import { meterName } from './meters.js';
+import type { Multiplied } from './nest/from-demand.js';
+import { problemOf } from './nest/from-demand.js';
+import { independentZeros } from './sparse/zeros.js';
+
+export const mapped: Kernel<SpatialConfig> = {
+  name: 'mapped',
+  accepts: isWeighted,
+  cost: (task, config) => accountFor(task, mapLayer(task, config)),
+};
+
+/** Compute units of the whole accelerator. */
+export function unitsOf({ nodes }: Architecture): number {
+  return nodes.reduce(
+    (units, node) => (node.kind === 'array' ? units * node.x * node.y : units),
+    1,
+  );
+}
+
+function accountFor(task: LayerTask, layer: MappedLayer): LayerCost {
+  const { architecture, cost, mapped, zeros } = layer;
+  const { compute, clockHz } = architecture;
+  const { batch, macs } = task;
+  const done = macs.dense * batch * computeShare(architecture, zeros).done;
+  const densities = { weights: zeros.density('weights'), inputs: zeros.density('inputs') };
+  const expected = computeShare(architecture, independentZeros(densities)).done;
+  const peak = unitsOf(architecture) * compute.macsPerCycle;
+  const counters: Record<string, number> = {
+    macs: done,
+    mac_slots: cost.totalCycles * peak,
+    expected_macs: macs.dense * batch * expected,
+    units_used: cost.accesses.units,
+    mappings: mapped.looked,
+    ...accessCounters(layer),
+    outermost_bytes: outermostBytes(layer),
+  };
+  const cycles: Parts = Object.fromEntries(cost.cycles);
+  return {
+    ...{ kernel: 'mapped', clockHz, cycles, counters },
+    joules: Object.fromEntries(cost.joules),
+    floorCycles: Math.max(done / peak, 1e-9 * sum(cycles)),
+    bound: boundOf(cost.cycles),
+    notes: notesOf(task, layer),
+  };
+}
+
+function boundOf(cycles: ReadonlyMap<string, number>): Bound {
+  let bound: Bound = 'compute';
+  let longest = 0;
+  for (const [part, length] of cycles) {
+    if (length <= longest) continue;
+    longest = length;
+    bound =
+      part === 'compute'
+        ? 'compute'
+        : part === 'imbalance'
+          ? 'imbalance'
+          : part === 'fill'
+            ? 'latency'
+            : 'memory';
+  }
+  return bound;
+}
+
+function accessCounters({ cost }: MappedLayer): Parts {
+  const counters: Record<string, number> = {};
+  for (const [place, { name, instances, operands }] of cost.accesses.memories.entries()) {
+    for (const [at, { operand, reads, fills, updates }] of operands.entries()) {
+      const share = cost.shares[place]?.[at];
+      if (!share) continue;
+      counters[meterName(name, operand, 'reads')] = instances * reads * share.reads;
+      counters[meterName(name, operand, 'fills')] = instances * fills * share.fills;
+      if (operand === 'outputs') {
+        counters[meterName(name, operand, 'updates')] = instances * updates * share.updates;
+      }
+    }
+  }
+  return counters;
+}
+
+/** Bytes that pass the outermost memory, what its formats add among them. */
+function outermostBytes({ architecture, cost }: MappedLayer): number {
+  const [memory] = cost.accesses.memories;
+  if (!memory) return 0;
+  const node = nodeOf(architecture, memory);
+  let bits = 0;
+  for (const [at, { operand, reads, updates }] of memory.operands.entries()) {
+    const share = cost.shares[0]?.[at];
+    if (!share) continue;
+    const each = node.elementBits[operand] as number;
+    bits += reads * (share.reads * each + share.readMetadataBits);
+    bits += updates * share.updates * each;
+  }
+  return bits / 8;
+}
+
+function notesOf(task: LayerTask, { mapped }: MappedLayer): readonly string[] {
+  const { sizes, dimensions } = problemOf(task.name, task.demand as Multiplied, task.batch);
+  const padded = dimensions.flatMap((name, at) => {
+    const to = mapped.problem.sizes[at] as number;
+    return to > (sizes[at] as number) ? [`${name} from ${sizes[at]} to ${to}`] : [];
+  });
+  return padded.length > 0 ? [`rounded up to fill the arrays: ${padded.join(', ')}`] : [];
+}
+
+export const elementwise: Kernel<SpatialConfig> = {
+  name: 'elementwise',
+  fallback: true,
+  accepts: ({ kind }) => kind === 'stream' || kind === 'embedding',
+  cost({ demand, batch }, config) {
+    const architecture = architectureFor(config);
+    const memory = architecture.nodes[0] as Memory;
+    const writes = outputElements(demand);
+    const isTable = demand.kind === 'embedding';
+    const { looks, passes, inputs } = isTable
+      ? { looks: writes, passes: 1, inputs: writes }
+      : (demand as StreamDemand);
+    const operations = Math.max(looks * passes, writes);
+    const { compute, clockHz } = architecture;
+    const lanes = config.vectorLanes ?? unitsOf(architecture) * compute.macsPerCycle;
+    const bits =
+      inputs * (memory.elementBits.inputs as number) +
+      writes * (memory.elementBits.outputs as number);
+    const busy = operations / lanes;
+    const moving = memory.sharedBits === null ? 0 : bits / memory.sharedBits;
+    const joules = {
+      [compute.name]: operations * compute.joulesPerMac,
+      [memory.name]:
+        inputs * accessesPerElement(memory, 'inputs') * memory.joules.read +
+        writes * accessesPerElement(memory, 'outputs') * memory.joules.write,
+    };
+    return {
+      ...{ kernel: 'elementwise', clockHz },
+      cycles: times(batch, { compute: busy, [memory.name]: Math.max(0, moving - busy) }),
+      joules: times(batch, joules),
+      counters: times(batch, { macs: 0, vector_operations: operations, outermost_bytes: bits / 8 }),
+      floorCycles: batch * Math.max(busy, moving),
+      bound: moving > busy ? 'memory' : 'compute',
+      notes: isTable ? [`rows of the table are read from ${memory.name}`] : [],
+    };
+  },
+};

@@ -1,0 +1,124 @@
+// One layer on a described accelerator: its zeros counted, its mapping found, the mapping costed.
+
+import { InputError, invariant } from '../../workloads/base/errors.js';
+import type { LayerTask } from '../../workloads/network.js';
+import { countMacs } from '../../workloads/tasks.js';
+import { densityOf } from '../../workloads/weights/store.js';
+import { inputElements, rightElements } from '../work.js';
+import type { SpatialConfig } from './config.js';
+import { costOf, type SpatialCost } from './cost/cost.js';
+import type { Architecture } from './description/architecture.js';
+import { architectureOf } from './description/build.js';
+import { type Mapped, mapProblem } from './mapper/mapper.js';
+import { ratesOf } from './mapper/rates.js';
+import { type Multiplied, problemOf } from './nest/from-demand.js';
+import { elementsOf, type Operand, type Problem } from './nest/problem.js';
+import type { Zeros } from './sparse/zeros.js';
+
+/** Mappings of a layer to look at where a preset does not say. */
+export const DEFAULT_BUDGET = 100_000;
+
+/** A layer mapped and costed, for the whole batch. */
+export interface MappedLayer {
+  readonly architecture: Architecture;
+  readonly mapped: Mapped;
+  readonly zeros: Zeros;
+  readonly cost: SpatialCost;
+}
+
+const architectures = new WeakMap<SpatialConfig, Architecture>();
+
+/** The architecture of a config, built once. */
+export function architectureFor(config: SpatialConfig): Architecture {
+  const known = architectures.get(config) ?? architectureOf('accelerator', config);
+  architectures.set(config, known);
+  return known;
+}
+
+/** Mappings by config, then by what they depend on. */
+const mappings = new WeakMap<SpatialConfig, Map<string, Mapped>>();
+
+/** @throws InputError where no mapping of the layer fits. */
+export function mapLayer(task: LayerTask, config: SpatialConfig): MappedLayer {
+  const architecture = architectureFor(config);
+  const demand = task.demand as Multiplied;
+  const problem = problemOf(task.name, demand, task.batch);
+  const zeros = zerosOf(task, problem);
+  const rates = ratesOf(problem, architecture, zeros);
+  const { objective = 'both', budget = DEFAULT_BUDGET, pads = true } = config.mapper ?? {};
+  const known = mappings.get(config) ?? new Map<string, Mapped>();
+  mappings.set(config, known);
+  const key = JSON.stringify([
+    ...[problem.sizes, problem.operands.map(({ ranks }) => ranks)],
+    Object.values(rates).map((rate) => (typeof rate === 'number' ? rate : [...rate])),
+  ]);
+  const mapped =
+    known.get(key) ?? mapProblem(problem, architecture, rates, { objective, budget, pads });
+  if (mapped === null) throw new InputError(nothingFits(task.name, problem, architecture));
+  known.set(key, mapped);
+  const cost = costOf(mapped.problem, architecture, mapped.mapping, zeros);
+  return { architecture, mapped, zeros, cost };
+}
+
+function nothingFits(layer: string, problem: Problem, { nodes }: Architecture): string {
+  const one = problem.sizes.map(() => 1);
+  const small = nodes.flatMap((node) => {
+    if (node.kind === 'array' || node.bits === null) return [];
+    const needed = problem.operands.reduce(
+      (bits, operand) =>
+        node.keeps[operand.name] === 'keep'
+          ? bits + elementsOf(operand, one) * (node.elementBits[operand.name] as number)
+          : bits,
+      0,
+    );
+    const room = node.bits / node.buffers;
+    return needed > room
+      ? [`${node.name} holds ${room} bits, one element of each takes ${needed}`]
+      : [];
+  });
+  const why = small[0] ?? "the levels' steps and keeps leave no tile small enough for its memory";
+  return `layer ${layer}: found no mapping that fits, expected one: ${why}`;
+}
+
+/** The layer's own zeros; padding counts as inputs that are zero. */
+function zerosOf(task: LayerTask, problem: Problem): Zeros {
+  const { weights, input, macs } = task;
+  const demand = task.demand as Multiplied;
+  invariant(weights !== null, () => `layer ${task.name} has no weights`);
+  const inputs = problem.operands[1] as Operand;
+  const real = inputElements(demand) - (demand.kind === 'product' ? rightElements(demand) : 0);
+  const counted = demand.kind === 'convolution' ? real : inputElementsOf(demand);
+  // A stride may leave inputs out, padding adds some: the nest's own count is what is read.
+  const nest = elementsOf(inputs, problem.sizes) / task.batch;
+  const densities: Record<string, number> = {
+    weights: densityOf(weights.store),
+    inputs: Math.min(1, (input.density * counted) / nest),
+  };
+  let ofInputs: number | undefined;
+  const density = (operand: string) => densities[operand] ?? 1;
+  return {
+    density,
+    products(operands) {
+      const hasWeights = operands.includes('weights');
+      const hasInputs = operands.includes('inputs');
+      if (hasWeights && hasInputs) return macs.effective / macs.dense;
+      if (hasWeights) return macs.keptWeights / macs.dense;
+      if (!hasInputs) return 1;
+      ofInputs ??= inputShare(task);
+      return ofInputs;
+    },
+  };
+}
+
+const inputElementsOf = (demand: Multiplied) =>
+  demand.kind === 'product' ? demand.matrices * demand.rows * demand.depth : inputElements(demand);
+
+/** The share of products whose input is not zero, whatever the weight. */
+function inputShare({ demand, weights, input }: LayerTask): number {
+  invariant(weights !== null, 'a product without weights');
+  const { rows, columns } = weights.store;
+  const values = new Float32Array(rows * columns).fill(1);
+  const full = { ...weights, store: { format: 'dense' as const, rows, columns, values } };
+  const { effective, dense } = countMacs(demand, full, input.values);
+  return effective / dense;
+}

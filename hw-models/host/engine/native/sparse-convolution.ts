@@ -43,7 +43,9 @@ export const nativeSparseConvolution: HostKernel = nativeRow(
     'native-sparse-convolution',
     {
       refusal: notOneImage,
-      pays: (_, { store }) => nonzerosOf(store) <= PAYS_UP_TO * store.rows * store.columns,
+      pays: (layer, { store }) =>
+        layer.groups < inputImage(layer)[0] &&
+        nonzerosOf(store) <= PAYS_UP_TO * store.rows * store.columns,
     },
     (layer, weights, heap) => {
       const { threads, vectorFloats } = heap;

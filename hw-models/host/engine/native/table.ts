@@ -3,7 +3,9 @@
 import type { HostKernel } from '../kernel.js';
 import { nativeDenseConnected, nativeSparseConnected } from './connected.js';
 import { nativeDenseConvolution } from './dense-convolution.js';
+import { nativeDepthwise } from './depthwise.js';
 import { nativeElementwise } from './elementwise.js';
+import { nativePooling } from './pooling.js';
 import { nativeDenseProducts, nativeProducts } from './product.js';
 import { nativeSparseConvolution } from './sparse-convolution.js';
 import { nativeStreamRows } from './stream.js';
@@ -12,6 +14,7 @@ import { nativeWinogradConvolution } from './winograd.js';
 /** What has no weights. */
 export const nativeStreams: readonly HostKernel[] = [
   ...nativeElementwise,
+  ...nativePooling,
   ...nativeProducts,
   ...nativeStreamRows,
 ];
@@ -27,6 +30,7 @@ export const nativeSparse: readonly HostKernel[] = [
 export const nativeDense: readonly HostKernel[] = [
   ...nativeDenseProducts,
   ...nativeDenseConnected,
+  nativeDepthwise,
   nativeDenseConvolution,
 ];
 

@@ -84,7 +84,7 @@ function evenly(count: number, most: number): readonly [parts: number, longest: 
 /** The numbers of native/c/tile.h, from a group's first channel and row on. */
 export function layerNumbers(
   layer: Convolution,
-  { inPlace, isFlat, tileRows, tileColumns }: Tiling,
+  { inPlace, isFlat, tileRows, tileColumns }: Pick<Tiling, keyof typeof unpacked>,
   input: Tensor,
   output: Tensor,
   frame: number,
@@ -102,6 +102,9 @@ export function layerNumbers(
     ...[tileRows, tileColumns, isFlat ? 1 : 0],
   ];
 }
+
+/** Of a kernel that knows no tiles. */
+export const unpacked = { inPlace: false, isFlat: false, tileRows: 1, tileColumns: 1 } as const;
 
 /** How much of the time all threads work, where tiles are cut among them. */
 const BUSY_ENOUGH = 0.85;

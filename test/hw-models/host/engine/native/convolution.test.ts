@@ -5,6 +5,7 @@ import fc from 'fast-check';
 import { describe, it } from 'vitest';
 import type { HostKernel } from '../../../../../hw-models/host/engine/kernel.js';
 import { nativeDenseConvolution } from '../../../../../hw-models/host/engine/native/dense-convolution.js';
+import { nativeDepthwise } from '../../../../../hw-models/host/engine/native/depthwise.js';
 import { nativeSparseConvolution } from '../../../../../hw-models/host/engine/native/sparse-convolution.js';
 import { nativeWinogradConvolution } from '../../../../../hw-models/host/engine/native/winograd.js';
 import type { Shape } from '../../../../../workloads/network.js';
@@ -20,6 +21,7 @@ import {
   SUM_BOUND,
 } from './agreement.js';
 
+const upTo = (max: number) => fc.integer({ min: 1, max });
 const extent = fc.integer({ min: 1, max: 17 });
 const density = fc.oneof(fc.constantFrom(0, 0.5, 1), fc.double({ min: 0, max: 1, noNaN: true }));
 const activation = fc.constantFrom('relu' as const, 'relu6' as const, 'none' as const);
@@ -27,7 +29,7 @@ const square: ReturnType<typeof windowsOf> = fc
   .integer({ min: 0, max: 2 })
   .map((pad) => ({ kernel: [3, 3], stride: [1, 1], dilation: [1, 1], pad: [pad, pad, pad, pad] }));
 
-const convolutions = (window: ReturnType<typeof windowsOf>) =>
+const convolutions = (window: ReturnType<typeof windowsOf>, isDepthwise = false) =>
   fc
     .record({
       density,
@@ -35,9 +37,9 @@ const convolutions = (window: ReturnType<typeof windowsOf>) =>
       batch: fc.integer({ min: 1, max: 3 }),
       threads: fc.constantFrom(1, 1, 2, 3),
       seed: fc.nat(),
-      groups: fc.constantFrom(1, 1, 2, 3),
-      channels: fc.oneof(fc.integer({ min: 1, max: 5 }), fc.integer({ min: 1, max: 40 })),
-      outputs: fc.oneof(fc.integer({ min: 1, max: 7 }), fc.integer({ min: 1, max: 20 })),
+      groups: isDepthwise ? fc.integer({ min: 1, max: 20 }) : fc.constantFrom(1, 1, 2, 3),
+      channels: isDepthwise ? fc.constant(1) : fc.oneof(upTo(5), upTo(40)),
+      outputs: isDepthwise ? fc.constantFrom(1, 1, 2) : fc.oneof(upTo(7), upTo(20)),
       height: extent,
       width: fc.oneof(extent, fc.constantFrom(27, 28, 29, 55, 120)),
       window,
@@ -80,6 +82,14 @@ const layers: Readonly<Record<string, NativeCase>> = {
   'a first layer': large([3, 67, 131], { kernel: 7, stride: 2, pad: 3, channels: 20 }),
   'a first layer of four phases': large([3, 67, 67], { kernel: 11, stride: 4, pad: 0 }),
   'a dilated one of phases': large([9, 40, 40], { kernel: 5, stride: 2, pad: 4, dilation: 2 }),
+  'a depthwise one': large([24, 56, 57], { channels: 24, groups: 24, pad: 2 }),
+  'a depthwise one at every second pixel': large([24, 113, 57], {
+    channels: 24,
+    groups: 24,
+    kernel: 5,
+    stride: 2,
+    pad: 2,
+  }),
   'a batch': large([16, 31, 29], { channels: 64 }, { batch: 3 }),
 };
 
@@ -87,6 +97,7 @@ type Row = readonly [string, HostKernel, fc.Arbitrary<NativeCase>, Bound];
 const rows: readonly Row[] = [
   ['sparse', nativeSparseConvolution, convolutions(windowsOf(7)), SUM_BOUND],
   ['dense', nativeDenseConvolution, convolutions(windowsOf(7)), SUM_BOUND],
+  ['depthwise', nativeDepthwise, convolutions(windowsOf(7), true), SUM_BOUND],
   ['Winograd', nativeWinogradConvolution, convolutions(square), TRANSFORM_BOUND],
 ];
 

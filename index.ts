@@ -19,7 +19,6 @@ export {
   breakeven,
 } from './sim/breakeven/breakeven.node.js';
 export { calibrate } from './sim/calibrate.node.js';
-export type { Comparison, HardwareResult, LayerResult } from './sim/compare.js';
 export { type CompareRequest, compare, type NamedComparison } from './sim/compare.node.js';
 export { type EnergyTableRequest, importEnergyTable } from './sim/energy-table.node.js';
 export { type ExportRequest, exportFile, exportFormats } from './sim/export.node.js';
@@ -33,6 +32,7 @@ export {
 export { openWorkload, openWorkloads } from './sim/open.node.js';
 export { type Pulled, type PullRequest, pull, TransferError } from './sim/pull.node.js';
 export type { NamedWorkload, Names } from './sim/resolve.node.js';
+export type { Comparison, HardwareResult, LayerResult } from './sim/result.js';
 export { type RunByNameRequest, run } from './sim/run.node.js';
 export type { RunReport } from './sim/run-network.js';
 export { type StackByNameRequest, stack } from './sim/stack.node.js';

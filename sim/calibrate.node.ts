@@ -30,8 +30,8 @@ import {
 } from './calibrate/preset.js';
 import type { Timing } from './calibrate/timing.js';
 import { type Sample, type SolvedTurns, solveTurns, timeCalls } from './calibrate/turns.js';
-import { energyNote } from './compare.js';
 import { uncalibrated } from './host-model.node.js';
+import { energyNote } from './measured.js';
 import { type Progress, silent } from './progress.js';
 
 export interface Calibration {

@@ -8,11 +8,13 @@ import type { ImportLimits } from '../workloads/formats/source.js';
 import type { Model } from '../workloads/model.js';
 import { isImplemented } from '../workloads/network.js';
 import type { ZooEntry } from '../workloads/zoo/entry.js';
-import { type Comparison, compareModel } from './compare.js';
+import { compareModel } from './compare.js';
 import { loadInputs, loadTrainedModel } from './load.node.js';
 import { openWorkloads } from './open.node.js';
+import type { PictureOptions } from './picture.js';
 import { type Progress, silent } from './progress.js';
 import { type Names, namesIn, resolveContender } from './resolve.node.js';
+import type { Comparison } from './result.js';
 import { loadPrices } from './serving/prices.node.js';
 import { type Trace, traceDrawn, traceRun } from './trace.js';
 
@@ -55,6 +57,8 @@ export interface CompareRequest {
    * without it activations are drawn at published densities.
    */
   readonly input?: string | readonly string[];
+  /** How pictures become inputs, where the network does not say or another way is meant. */
+  readonly picture?: PictureOptions;
   /** Extents of open dimensions, by their names. */
   readonly dims?: ReadonlyMap<string, number>;
   /** Timed runs of a measured contender. */
@@ -118,7 +122,7 @@ export async function compare(request: CompareRequest = {}): Promise<readonly Na
   for (const { entry, group } of entries) {
     progress(`weights and activations of ${entry.network.name}`);
     const model = await loadTrainedModel(entry, request.weights, seed);
-    const trace = await traceOf(entry, model, request.input, seed);
+    const trace = await traceOf(entry, model, request.input, request.picture, seed);
     const room = timelineRoom === undefined ? {} : { timelineRoom: timelineRoom / entries.length };
     const options = {
       batch,
@@ -151,6 +155,7 @@ async function traceOf(
   entry: ZooEntry,
   model: Model,
   files: CompareRequest['input'],
+  picture: PictureOptions | undefined,
   seed: number,
 ): Promise<Trace> {
   const { network, densities, weights } = entry;
@@ -158,7 +163,7 @@ async function traceOf(
   // What lies behind an operator that nobody implements here cannot be met: it is drawn.
   const isKnown = network.layers.every(isImplemented);
   if (files !== undefined) {
-    const inputs = await loadInputs(entry, [files].flat(), drawn.inputs);
+    const inputs = await loadInputs(entry, [files].flat(), drawn.inputs, picture);
     return isKnown
       ? traceRun(model, inputs, createExecutor(TRACER, PORTABLE))
       : { ...drawn, inputs };

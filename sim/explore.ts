@@ -9,8 +9,9 @@ import type { LayerTask, Network } from '../workloads/network.js';
 import { type DrawnModel, drawRedrawnModel } from '../workloads/synthesis.js';
 import type { ZooEntry } from '../workloads/zoo/entry.js';
 import { zoo } from '../workloads/zoo/index.js';
-import { modelledRow, type Row } from './compare.js';
 import { type Densities, densitiesAt } from './densities.js';
+import { modelledRow } from './modelled.js';
+import type { Row } from './result.js';
 import { summarize, type WorkloadSummary } from './summary.js';
 import { type Trace, tasksOf, traceDrawn } from './trace.js';
 

@@ -15,7 +15,6 @@ import { drawModel } from '../workloads/synthesis.js';
 import { zoo } from '../workloads/zoo/index.js';
 import { measureRoof } from './calibrate/measure.js';
 import { workingSetsOf } from './calibrate/preset.js';
-import { energyNote } from './compare.js';
 import { bindHostModel, loadHostModel } from './host-model.node.js';
 import {
   type Factor,
@@ -34,6 +33,7 @@ import {
   summarizeErrors,
   totalsOf,
 } from './host-validate/summary.js';
+import { energyNote } from './measured.js';
 import { type Progress, silent } from './progress.js';
 import { type Names, namesIn, resolveWorkloads } from './resolve.node.js';
 import { tasksOf, traceDrawn, traceRun } from './trace.js';

@@ -18,6 +18,7 @@ import { drawModel } from '../workloads/synthesis.js';
 import { elementTypes, sizeOf } from '../workloads/tensor.js';
 import type { ZooEntry } from '../workloads/zoo/entry.js';
 import { readBytes } from './files.node.js';
+import { arranged, type PictureOptions, pictureReading } from './picture.js';
 
 /** The network with the weights of `file`, else with its own, else with drawn ones. */
 export async function loadModel(
@@ -57,13 +58,14 @@ export async function loadInputs(
   entry: ZooEntry,
   files: readonly string[],
   drawn: ReadonlyMap<string, Values>,
+  picture: PictureOptions = {},
 ): Promise<ReadonlyMap<string, Values>> {
   const given = new Map<string, Values>();
   for (const text of files) {
     const { input, file } = inputOf(entry, text);
     if (given.has(input.name))
       throw new InputError(`input ${input.name}: found two files, expected one`);
-    given.set(input.name, await loadInput(entry, input, file));
+    given.set(input.name, await loadInput(entry, input, file, picture));
   }
   return new Map(
     entry.network.inputs.map(({ name }) => [name, given.get(name) ?? (drawn.get(name) as Values)]),
@@ -91,16 +93,14 @@ async function loadInput(
   { network, preprocessing }: ZooEntry,
   input: NamedTensor,
   file: string,
+  picture: PictureOptions,
 ): Promise<Values> {
   const bytes = await readBytes(file);
-  const expected = frameShape(input.shape);
   if (/\.npy$/i.test(file)) return fromNpy(bytes, file, input);
-  if (!preprocessing) {
-    throw new InputError(
-      `${file}: ${network.name} takes no picture, expected a .npy tensor of ${expected.join('×')}`,
-    );
-  }
-  return readImage(bytes, preprocessing, file);
+  const where = `${file}: ${network.name}`;
+  const reading = pictureReading(input, preprocessing, picture, where);
+  const pixels = await readImage(bytes, reading.preprocessing, file);
+  return arranged(pixels, input, reading.channelsLast);
 }
 
 function fromNpy(bytes: Uint8Array, file: string, { shape: whole, type }: NamedTensor): Values {

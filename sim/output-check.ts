@@ -10,9 +10,9 @@ export interface TopClass {
 }
 
 export interface OutputCheck {
-  /** The executor that it was held against. */
+  /** The executor that it was compared with. */
   readonly against: string;
-  /** Largest difference over the largest magnitude of the reference. */
+  /** Largest difference over the largest magnitude of the reference's output, the worst of all. */
   readonly relativeError: number;
   /**
    * Null where the executor computes something else by design: then the error is a finding, not a
@@ -31,18 +31,20 @@ export interface OutputCheck {
 const OUTPUT_BOUND = 1e-4;
 const TOP = 5;
 
-/** Holds `output`, the first frame's, against what `reference` makes of the same input. */
+/** Compares every output's first frame with what `reference` makes of the same input. */
 export async function checkOutput(
   model: Model,
   inputs: ReadonlyMap<string, Values>,
-  output: Float32Array,
+  outputs: ReadonlyMap<string, Values>,
   executor: Executor,
   reference: Executor,
 ): Promise<OutputCheck> {
-  const expected = await outputOf(reference, model, inputs);
-  const relativeError = distance(output, expected);
+  const expected = await outputsOf(reference, model, inputs);
+  const relativeError = Math.max(
+    ...[...expected].map(([name, values]) => distance(outputs.get(name) ?? [], values)),
+  );
   const bound = executor.optIn ? null : OUTPUT_BOUND;
-  const found = new Set(topClasses(model, output).map((top) => top.class));
+  const found = new Set(topClasses(model, outputs).map((top) => top.class));
   const wanted = topClasses(model, expected);
   return {
     against: reference.name,
@@ -54,9 +56,13 @@ export async function checkOutput(
 }
 
 /** The five largest of a network that ends in a softmax; none of another. */
-export function topClasses({ network }: Model, output: Float32Array): readonly TopClass[] {
+export function topClasses(
+  { network }: Model,
+  outputs: ReadonlyMap<string, Values>,
+): readonly TopClass[] {
   if (network.layers.at(-1)?.kind !== 'softmax') return [];
-  const ranked = Array.from(output, (probability, index) => ({ class: index, probability }));
+  const [first = []] = outputs.values();
+  const ranked = Array.from(first, (probability, index) => ({ class: index, probability }));
   return ranked.sort((a, b) => b.probability - a.probability).slice(0, TOP);
 }
 
@@ -70,21 +76,21 @@ export function describeDeparture({ relativeError, topKept, against }: OutputChe
   return `computes something else than the weights say: ${off}${kept} (against ${against})`;
 }
 
-async function outputOf(
+async function outputsOf(
   executor: Executor,
   model: Model,
   inputs: ReadonlyMap<string, Values>,
-): Promise<Float32Array> {
+): Promise<ReadonlyMap<string, Values>> {
   const loaded = await executor.load(model);
   try {
-    return (await loaded.run(inputs, 1)).output;
+    return (await loaded.run(inputs, 1)).outputs;
   } finally {
     loaded.dispose();
   }
 }
 
 /** NaN counts as infinitely far. */
-function distance(output: Float32Array, reference: Float32Array): number {
+function distance(output: ArrayLike<number>, reference: Values): number {
   let difference = output.length === reference.length ? 0 : Number.POSITIVE_INFINITY;
   let scale = 0;
   for (let i = 0; i < reference.length; i++) {

@@ -4,11 +4,19 @@
 import type { Executor, NetworkRun } from '../hw-models/contract.js';
 import type { EnergyMeter } from '../hw-models/host/energy-meter.js';
 import type { Model } from '../workloads/model.js';
-import type { Origin, Values } from '../workloads/network.js';
-import { collectNotes, energyNote, medianRun } from './compare.js';
+import { frameShape, type Origin, type Tensor, type Values } from '../workloads/network.js';
+import { sizeOf } from '../workloads/tensor.js';
+import { busyNote } from './busy.node.js';
+import { energyNote, firstFrame, medianRun } from './measured.js';
+import { collectNotes } from './modelled.js';
 import { checkOutput, type OutputCheck, type TopClass, topClasses } from './output-check.js';
 import { type Progress, silent } from './progress.js';
+import type { Spread } from './result.js';
 import { total } from './summary.js';
+
+export interface NamedOutput extends Tensor {
+  readonly name: string;
+}
 
 export interface RunReport {
   readonly workload: string;
@@ -23,7 +31,11 @@ export interface RunReport {
   readonly seconds: number;
   /** Counted by the processor over a run; null where it cannot be read. */
   readonly joules: number | null;
+  /** How far the timed runs lay apart. */
+  readonly spread: Spread;
   readonly layers: NetworkRun['layers'];
+  /** Every output with the values of all frames, in the network's order. */
+  readonly outputs: readonly NamedOutput[];
   readonly notes: readonly string[];
   /** The first frame's five largest outputs; empty unless the network ends in a softmax. */
   readonly top: readonly TopClass[];
@@ -45,6 +57,15 @@ export interface RunRequest {
   readonly progress?: Progress;
 }
 
+function outputsOf({ network }: Model, { outputs }: NetworkRun): readonly NamedOutput[] {
+  const results = new Map(network.layers.flatMap(({ results }) => results).map((r) => [r.name, r]));
+  return [...outputs].map(([name, values]) => {
+    const { shape = [1, values.length], type = 'float32' } = results.get(name) ?? {};
+    const frame = frameShape(shape);
+    return { name, type, values, shape: [values.length / Math.max(1, sizeOf(frame)), ...frame] };
+  });
+}
+
 /** Runs a network `repeat` times after one to warm up and reports the median run. */
 export async function runNetwork(request: RunRequest): Promise<RunReport> {
   const {
@@ -59,13 +80,13 @@ export async function runNetwork(request: RunRequest): Promise<RunReport> {
   } = request;
   const { engine, hint } = await executor.describe();
   progress(`${model.network.name} on ${engine}`);
-  const { run, joules } = await medianRun(executor, model, inputs, {
+  const { run, joules, spread, busy } = await medianRun(executor, model, inputs, {
     batch,
     repeat,
     energy,
     progress,
   });
-  const frame = run.output.subarray(0, run.output.length / batch);
+  const frame = firstFrame(run.outputs, batch);
   let check: OutputCheck | null = null;
   if (reference) {
     progress(`${model.network.name} on ${reference.name}, to check the output`);
@@ -84,7 +105,14 @@ export async function runNetwork(request: RunRequest): Promise<RunReport> {
     seconds: total(run.layers.map((layer) => layer.seconds)),
     joules,
     layers: run.layers,
-    notes: [energyNote(energy), ...run.notes, ...collectNotes(run.layers)],
+    spread,
+    outputs: outputsOf(model, run),
+    notes: [
+      energyNote(energy),
+      ...[busyNote(busy)].filter((note) => note !== null),
+      ...run.notes,
+      ...collectNotes(run.layers),
+    ],
     top: topClasses(model, frame),
     check,
   };

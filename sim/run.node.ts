@@ -5,9 +5,10 @@ import { createExecutor, DEFAULT_EXECUTOR } from '../hw-models/host/executors.js
 import { openRapl } from '../hw-models/host/rapl.node.js';
 import { requireWhole } from '../workloads/base/errors.js';
 import type { ImportLimits } from '../workloads/formats/source.js';
-import { runnerOf } from './compare.js';
 import { loadInputs, loadTrainedModel } from './load.node.js';
+import { runnerOf } from './measured.js';
 import { openWorkload } from './open.node.js';
+import type { PictureOptions } from './picture.js';
 import { type Progress, silent } from './progress.js';
 import { type RunReport, runNetwork } from './run-network.js';
 import { traceDrawn } from './trace.js';
@@ -29,6 +30,8 @@ export interface RunByNameRequest {
   readonly weights?: string;
   /** A picture or `.npy` tensor; without it an input is drawn. */
   readonly input?: string | readonly string[];
+  /** How pictures become inputs, where the network does not say or another way is meant. */
+  readonly picture?: PictureOptions;
   /** Extents of open dimensions, by their names. */
   readonly dims?: ReadonlyMap<string, number>;
   readonly batch?: number;
@@ -56,7 +59,7 @@ export async function run(request: RunByNameRequest): Promise<RunReport> {
   progress(`weights of ${entry.network.name}`);
   const model = await loadTrainedModel(entry, request.weights, seed);
   const drawn = traceDrawn(entry.network, entry.densities, seed).inputs;
-  const inputs = await loadInputs(entry, [request.input ?? []].flat(), drawn);
+  const inputs = await loadInputs(entry, [request.input ?? []].flat(), drawn, request.picture);
   const { runner: able } = runnerOf(runner, createExecutor(STAND_IN, { threads }), model);
   const isKnown = able === runner;
   return runNetwork({

@@ -2,7 +2,7 @@
 
 import type { TopLevelSpec } from 'vega-lite';
 import type { Load } from '../../hw-models/contract.js';
-import type { Comparison } from '../../sim/compare.js';
+import type { Comparison } from '../../sim/result.js';
 import { percent } from '../quantity.js';
 import { type Chart, slug } from './chart.js';
 import { legendColumns } from './legend.js';

@@ -3,7 +3,7 @@
 
 import type { TopLevelSpec } from 'vega-lite';
 import type { Parts } from '../../hw-models/contract.js';
-import type { Comparison, HardwareResult, LayerResult } from '../../sim/compare.js';
+import type { Comparison, HardwareResult, LayerResult } from '../../sim/result.js';
 import { percent, quantity } from '../quantity.js';
 import { type Chart, slug } from './chart.js';
 import { legendColumns } from './legend.js';

@@ -3,7 +3,7 @@
 
 import { geometricMean } from 'simple-statistics';
 import type { TopLevelSpec } from 'vega-lite';
-import type { Comparison } from '../../sim/compare.js';
+import type { Comparison } from '../../sim/result.js';
 import { ratio } from '../quantity.js';
 import { type Chart, NARROW } from './chart.js';
 import { legendColumns } from './legend.js';

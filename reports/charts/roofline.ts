@@ -3,7 +3,7 @@
 
 import type { TopLevelSpec } from 'vega-lite';
 import type { Ceiling, Peaks, Roof } from '../../hw-models/contract.js';
-import type { Comparison, LayerResult } from '../../sim/compare.js';
+import type { Comparison, LayerResult } from '../../sim/result.js';
 import { quantity } from '../quantity.js';
 import { type Chart, slug } from './chart.js';
 import { rateText, rooflineSpec } from './roofline-spec.js';

@@ -1,7 +1,7 @@
 // The hardware rows of comparisons as the series of a chart: a name and colours each, the same in
 // every chart of a report.
 
-import type { Comparison, HardwareResult } from '../../sim/compare.js';
+import type { Comparison, HardwareResult } from '../../sim/result.js';
 import { seriesColor } from './palette.js';
 
 export interface Series {

@@ -2,7 +2,7 @@
 
 import { geometricMean } from 'simple-statistics';
 import type { TopLevelSpec } from 'vega-lite';
-import type { Comparison } from '../../sim/compare.js';
+import type { Comparison } from '../../sim/result.js';
 import { type Moved, SWING, type Swing } from '../../sim/uncertainty.js';
 import { ratio } from '../quantity.js';
 import { type Chart, slug } from './chart.js';

@@ -82,6 +82,45 @@ function dimension(
   return new Map([...before, [name, value]]);
 }
 
+/** Adds --mean, --std and --size, for commands that take pictures. */
+export function addPictureOptions(command: Command): Command {
+  return command
+    .option(
+      '--mean <numbers>',
+      'of a picture’s channels, red, green, blue: 0.485,0.456,0.406; of pixels up to 255 where above 1',
+      numberList,
+    )
+    .option('--std <numbers>', 'their deviations, in the same way: 0.229,0.224,0.225', numberList)
+    .option(
+      '--size <pixels>',
+      'sides that a picture is stretched to before its centre is taken (default: the input’s own)',
+      wholeNumber(1),
+    );
+}
+
+export interface PictureFlags {
+  readonly mean?: readonly number[];
+  readonly std?: readonly number[];
+  readonly size?: number;
+}
+
+/** What is said of pictures, where something is. */
+export function pictureOf({ mean, std, size }: PictureFlags): { readonly picture?: PictureFlags } {
+  const picture = {
+    ...(mean ? { mean } : {}),
+    ...(std ? { std } : {}),
+    ...(size === undefined ? {} : { size }),
+  };
+  return Object.keys(picture).length > 0 ? { picture } : {};
+}
+
+function numberList(text: string): readonly number[] {
+  const numbers = commaList(text).map(Number);
+  if (!numbers.every(Number.isFinite))
+    throw new InvalidArgumentError('Expected numbers with commas between them.');
+  return numbers;
+}
+
 /** The values of an option that may be given several times. */
 export function eachOf(text: string, before: readonly string[] = []): readonly string[] {
   return [...before, text];

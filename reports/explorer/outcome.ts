@@ -2,9 +2,9 @@
 // beside the paper.
 
 import type { Load } from '../../hw-models/contract.js';
-import type { Row } from '../../sim/compare.js';
 import type { Exploration, ExploredDesign, ExploredWorkload } from '../../sim/explore.js';
 import type { PublishedPoint } from '../../sim/published.js';
+import type { Row } from '../../sim/result.js';
 import type { Offer } from './offer.js';
 import { designOf, type ExplorerState, presetOf } from './state.js';
 

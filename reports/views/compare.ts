@@ -1,14 +1,15 @@
 // A comparison as the table that people read and the JSON that scripts rely on.
 
 import { geometricMean } from 'simple-statistics';
-import type { Comparison, HardwareResult, LayerResult } from '../../sim/compare.js';
 import type { NamedComparison } from '../../sim/compare.node.js';
+import type { Comparison, HardwareResult, LayerResult } from '../../sim/result.js';
 import type { WorkloadSummary } from '../../sim/summary.js';
 import type { Swing } from '../../sim/uncertainty.js';
 import { left, right, type Section, type TableData, type View } from '../document.js';
 import { count, percent, quantity, ratio, sparkbar, UNKNOWN } from '../quantity.js';
 import type { Records } from '../records.js';
 import { comparisonCharts } from './compare-charts.js';
+import { spreadText } from './run.js';
 import { servingJson, servingSections } from './serving.js';
 import { swingSections } from './swings.js';
 
@@ -61,9 +62,7 @@ function groupEndingAt(
 export const labelOf = ({ hardware, kernel }: HardwareResult) => `${hardware}:${kernel}`;
 
 function comparisonSection({ workload, batch, seed, results }: Comparison, wide: boolean): Section {
-  const engines = results.flatMap((result) =>
-    result.engine ? [`${labelOf(result)} ran ${result.engine}`] : [],
-  );
+  const engines = results.flatMap((result) => (result.engine ? [ranText(result)] : []));
   const table: TableData = {
     columns: [
       left('hardware'),
@@ -94,6 +93,11 @@ function comparisonSection({ workload, batch, seed, results }: Comparison, wide:
     table,
     notes: results.flatMap((result) => result.notes.map((note) => `${labelOf(result)}: ${note}`)),
   };
+}
+
+function ranText(result: HardwareResult): string {
+  const times = result.spread ? ` · ${spreadText(result.spread)}` : '';
+  return `${labelOf(result)} ran ${result.engine}${times}`;
 }
 
 function describeWeights({ weights, nonzeros, weightsOrigin }: WorkloadSummary): string {
@@ -227,6 +231,9 @@ function resultJson(result: HardwareResult, batch: number) {
     engine: result.engine,
     cycles: result.cycles,
     seconds: result.seconds,
+    ...(result.spread
+      ? { runs: result.spread.runs, seconds_min: result.spread.min, seconds_max: result.spread.max }
+      : {}),
     seconds_per_frame: result.seconds / batch,
     frames_per_second: result.framesPerSecond,
     joules: result.joules,

@@ -1,9 +1,10 @@
 // A real run on this machine as text and data.
 
 import { describeDeparture, type OutputCheck } from '../../sim/output-check.js';
+import type { Spread } from '../../sim/result.js';
 import type { RunReport } from '../../sim/run-network.js';
 import { left, right, type Section, type View } from '../document.js';
-import { percent, quantity } from '../quantity.js';
+import { figure, percent, quantity } from '../quantity.js';
 
 export function runView(report: RunReport): View {
   return {
@@ -32,7 +33,7 @@ function sections(report: RunReport): readonly Section[] {
     heading: `${report.workload} · ${report.title}, measured on this machine`,
     lines: [
       `${report.engine} · weights ${report.weightsOrigin} · input ${report.inputOrigin} · batch ${batch} · seed ${report.seed}`,
-      `${quantity(seconds, 's')} (median run), ${quantity(seconds / batch, 's')} a frame${report.joules === null ? '' : `, ${quantity(report.joules / batch, 'J')} a frame`}`,
+      `${quantity(seconds, 's')} (${spreadText(report.spread)}), ${quantity(seconds / batch, 's')} a frame${report.joules === null ? '' : `, ${quantity(report.joules / batch, 'J')} a frame`}`,
     ],
     table: {
       columns: [left('layer'), left('kernel'), right('time'), right('share')],
@@ -43,9 +44,14 @@ function sections(report: RunReport): readonly Section[] {
     },
     notes: [...report.notes, ...faults(check)],
   };
+  const outputs = report.outputs.length > 1 ? [outputsSection(report)] : [];
   const checked = check?.ok ? [agreement(check)] : [];
   if (top.length === 0)
-    return checked.length > 0 ? [main, { heading: 'Check', lines: checked }] : [main];
+    return [
+      main,
+      ...outputs,
+      ...(checked.length > 0 ? [{ heading: 'Check', lines: checked }] : []),
+    ];
   const classes: Section = {
     heading: 'Top five classes',
     lines: checked,
@@ -54,7 +60,27 @@ function sections(report: RunReport): readonly Section[] {
       rows: top.map((entry) => [`${entry.class}`, entry.probability.toFixed(4)]),
     },
   };
-  return [main, classes];
+  return [main, ...outputs, classes];
+}
+
+/** 'median of 5 runs, 1.02 ms to 1.10 ms'. */
+export function spreadText({ runs, min, max }: Spread): string {
+  if (runs === 1) return 'one run';
+  return `median of ${runs} runs, ${quantity(min, 's')} to ${quantity(max, 's')}`;
+}
+
+function outputsSection({ outputs }: RunReport): Section {
+  return {
+    heading: 'Outputs',
+    table: {
+      columns: [left('name'), left('type'), right('shape'), right('min'), right('max')],
+      rows: outputs.map(({ name, type, shape, values }) => {
+        let [min, max] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY];
+        for (const value of values) [min, max] = [Math.min(min, value), Math.max(max, value)];
+        return [name, type, shape.join('×'), figure(min), figure(max)];
+      }),
+    },
+  };
 }
 
 function faults(check: OutputCheck | null): readonly string[] {
@@ -80,6 +106,9 @@ function runJson(report: RunReport) {
     seed: report.seed,
     seconds: report.seconds,
     milliseconds: 1000 * report.seconds,
+    runs: report.spread.runs,
+    seconds_min: report.spread.min,
+    seconds_max: report.spread.max,
     joules: report.joules,
     joules_origin: report.joules === null ? null : 'measured',
     layers: report.layers.map(({ name, kernel, seconds }) => ({
@@ -89,6 +118,7 @@ function runJson(report: RunReport) {
       milliseconds: 1000 * seconds,
     })),
     notes: report.notes,
+    outputs: report.outputs.map(({ name, type, shape }) => ({ name, type, shape })),
     top: report.top,
     check: report.check && {
       against: report.check.against,

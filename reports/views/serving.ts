@@ -1,6 +1,6 @@
 // What a million inferences cost, beside the hardware.
 
-import type { Comparison } from '../../sim/compare.js';
+import type { Comparison } from '../../sim/result.js';
 import type { ServingCost } from '../../sim/serving/prices.js';
 import { left, right, type Section } from '../document.js';
 import { dollars, quantity } from '../quantity.js';

@@ -1,7 +1,7 @@
 // How far each uncertain number of a hardware moves the answer, as tables.
 
-import type { HardwareResult } from '../../sim/compare.js';
 import type { NamedComparison } from '../../sim/compare.node.js';
+import type { HardwareResult } from '../../sim/result.js';
 import { SWING } from '../../sim/uncertainty.js';
 import { type Span, swingRows } from '../charts/swings.js';
 import { left, right, type Section } from '../document.js';

@@ -8,11 +8,12 @@ import { InputError, requireWhole } from '../../workloads/base/errors.js';
 import type { Model } from '../../workloads/model.js';
 import { drawModel } from '../../workloads/synthesis.js';
 import type { ZooEntry } from '../../workloads/zoo/entry.js';
-import { type Contender, compareModel, type HardwareResult } from '../compare.js';
+import { type Contender, compareModel } from '../compare.js';
 import { type Densities, densitiesAt } from '../densities.js';
 import { openWorkload } from '../open.node.js';
 import { type Progress, silent } from '../progress.js';
 import { type Names, namesIn, resolveContender } from '../resolve.node.js';
+import type { HardwareResult } from '../result.js';
 import { type Trace, traceDrawn } from '../trace.js';
 import { publishedTables } from '../validate/tables.node.js';
 import {

@@ -4,7 +4,7 @@
 import { InputError } from '../../workloads/base/errors.js';
 import type { NamedTensor, Network } from '../../workloads/network.js';
 import { elementTypes, sizeOf } from '../../workloads/tensor.js';
-import type { HardwareResult } from '../compare.js';
+import type { HardwareResult } from '../result.js';
 import type { ServingCost } from '../serving/prices.js';
 
 /** Of each sequence of the batch. */

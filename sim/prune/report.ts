@@ -3,7 +3,7 @@
 import { mean, sampleStandardDeviation } from 'simple-statistics';
 import type { DataSet } from '../../workloads/datasets/dataset.js';
 import type { Origin } from '../../workloads/network.js';
-import type { Comparison } from '../compare.js';
+import type { Comparison } from '../result.js';
 import { MARKS } from './recipes.js';
 import type { Stage } from './stages.js';
 import type { SensitivityCurve, Step, TestResult } from './state.js';

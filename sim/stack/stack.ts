@@ -6,8 +6,10 @@ import { InputError, invariant } from '../../workloads/base/errors.js';
 import type { LayerTask } from '../../workloads/network.js';
 import { drawModel } from '../../workloads/synthesis.js';
 import type { DensityProfile, ZooEntry } from '../../workloads/zoo/entry.js';
-import { measuredRow, modelledRow, type Row } from '../compare.js';
+import { measuredRow } from '../measured.js';
+import { modelledRow } from '../modelled.js';
 import { type Progress, silent } from '../progress.js';
+import type { Row } from '../result.js';
 import {
   describePrices,
   type PriceTable,

@@ -119,7 +119,7 @@ function faultsOf(spec: SweepSpec): readonly Fault[] {
   ];
   for (const axis of space.axes) {
     const values = (axis.labels ?? [axis.labelAt(0), axis.labelAt(1)]).flatMap((label) =>
-      axis.assignments(label).flatMap(({ field, value }) => ({ field, value })),
+      axis.assignments(label),
     );
     for (const { field, value } of values) {
       const expected = ranges.get(field);

@@ -6,7 +6,7 @@ import { describe, expect, it } from 'vitest';
 import { bind } from '../../hw-models/bind.js';
 import { cyclesOf, sum } from '../../hw-models/cost.js';
 import { readPreset } from '../../hw-models/preset.js';
-import { modelledRow } from '../../sim/compare.js';
+import { modelledRow } from '../../sim/modelled.js';
 import { tasksOf, traceDrawn } from '../../sim/trace.js';
 import { drawModel } from '../../workloads/synthesis.js';
 import { toDense } from '../../workloads/weights/store.js';

@@ -5,8 +5,8 @@ import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { compareView } from '../../reports/views/compare.js';
-import type { HardwareResult, LayerResult } from '../../sim/compare.js';
 import { compare, type NamedComparison } from '../../sim/compare.node.js';
+import type { HardwareResult, LayerResult } from '../../sim/result.js';
 
 export const HOSTILE = '<img src=x onerror=alert(1)>';
 export const HOSTILE_TITLE = '</script></style><script>alert(2)</script>"\'&';
@@ -108,6 +108,7 @@ function madeUp(name: string, scale: number): NamedComparison {
         energyRatio: speedup,
         bound: 'compute',
         serving: null,
+        spread: null,
         notes: [],
       },
       peaks: {

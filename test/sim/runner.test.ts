@@ -2,7 +2,7 @@
 
 import { describe, expect, it } from 'vitest';
 import type { Executor } from '../../hw-models/contract.js';
-import { runnerOf } from '../../sim/compare.js';
+import { runnerOf } from '../../sim/measured.js';
 import { InputError } from '../../workloads/base/errors.js';
 import { openBytes } from '../../workloads/base/open-file.js';
 import { buildNetwork } from '../../workloads/graph.js';

@@ -8,11 +8,14 @@ import {
   addEngineOption,
   addLimitsOption,
   addOutputOptions,
+  addPictureOptions,
   COST_HELP,
   commaList,
   eachOf,
   hint,
   type OutputOptions,
+  type PictureFlags,
+  pictureOf,
   show,
   type Terminal,
   wholeNumber,
@@ -20,7 +23,7 @@ import {
   write,
 } from '../output.js';
 
-interface Options extends OutputOptions {
+interface Options extends OutputOptions, PictureFlags {
   readonly limits?: Partial<ImportLimits>;
   readonly on?: readonly string[];
   readonly batch: number;
@@ -91,36 +94,37 @@ export function addCompare(program: Command, terminal: Terminal): void {
       wholeNumber(1000),
       200_000,
     );
-  addDimOption(addLimitsOption(addEngineOption(addOutputOptions(command)))).action(
-    async (workloads: readonly string[], options: Options) => {
-      if (options.generate) return answer(workloads, options, options.generate, terminal);
-      const { compare } = await import('../../../sim/compare.node.js');
-      const { compareView } = await import('../../views/compare.js');
-      const { on, batch, seed, repeat, threads, weights, input, cost, limits = {} } = options;
-      const comparisons = await withProgress(options, terminal, (progress) =>
-        compare({
-          ...(workloads.length > 0 ? { workloads } : {}),
-          ...(on ? { hardware: on } : {}),
-          ...(weights === undefined ? {} : { weights }),
-          ...(input === undefined ? {} : { input }),
-          ...buildOf(options),
-          ...(options.dim ? { dims: options.dim } : {}),
-          ...(cost === undefined ? {} : { cost }),
-          ...(options.uncertainty ? { uncertainty: true } : {}),
-          ...(options.trace === undefined ? {} : { timelineRoom: options.traceEvents }),
-          ...{ batch, seed, repeat, threads, limits, progress },
-        }),
-      );
-      const hints = new Set(
-        comparisons.flatMap(({ results }) => results.flatMap((result) => result.hint ?? [])),
-      );
-      for (const note of new Set(comparisons.flatMap(({ importNotes }) => importNotes)))
-        hints.add(note);
-      for (const text of hints) hint(text, options, terminal);
-      if (options.trace !== undefined) await writeTrace(comparisons, options.trace, terminal);
-      await show(compareView(comparisons, { layers: options.layers === true }), options, terminal);
-    },
-  );
+  addDimOption(
+    addPictureOptions(addLimitsOption(addEngineOption(addOutputOptions(command)))),
+  ).action(async (workloads: readonly string[], options: Options) => {
+    if (options.generate) return answer(workloads, options, options.generate, terminal);
+    const { compare } = await import('../../../sim/compare.node.js');
+    const { compareView } = await import('../../views/compare.js');
+    const { on, batch, seed, repeat, threads, weights, input, cost, limits = {} } = options;
+    const comparisons = await withProgress(options, terminal, (progress) =>
+      compare({
+        ...(workloads.length > 0 ? { workloads } : {}),
+        ...(on ? { hardware: on } : {}),
+        ...(weights === undefined ? {} : { weights }),
+        ...(input === undefined ? {} : { input }),
+        ...buildOf(options),
+        ...(options.dim ? { dims: options.dim } : {}),
+        ...pictureOf(options),
+        ...(cost === undefined ? {} : { cost }),
+        ...(options.uncertainty ? { uncertainty: true } : {}),
+        ...(options.trace === undefined ? {} : { timelineRoom: options.traceEvents }),
+        ...{ batch, seed, repeat, threads, limits, progress },
+      }),
+    );
+    const hints = new Set(
+      comparisons.flatMap(({ results }) => results.flatMap((result) => result.hint ?? [])),
+    );
+    for (const note of new Set(comparisons.flatMap(({ importNotes }) => importNotes)))
+      hints.add(note);
+    for (const text of hints) hint(text, options, terminal);
+    if (options.trace !== undefined) await writeTrace(comparisons, options.trace, terminal);
+    await show(compareView(comparisons, { layers: options.layers === true }), options, terminal);
+  });
 }
 
 /** A decoder's answers, in place of single passes. */

@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
 import { buildOf, type EngineBuild } from '../../../hw-models/host/engine/builds.js';
+import type { NamedOutput } from '../../../sim/run-network.js';
 import { FailedRun } from '../../../workloads/base/errors.js';
 import type { ImportLimits } from '../../../workloads/formats/source.js';
 import {
@@ -7,16 +8,20 @@ import {
   addEngineOption,
   addLimitsOption,
   addOutputOptions,
+  addPictureOptions,
   eachOf,
   hint,
   type OutputOptions,
+  type PictureFlags,
+  pictureOf,
   show,
   type Terminal,
   wholeNumber,
   withProgress,
+  write,
 } from '../output.js';
 
-interface Options extends OutputOptions {
+interface Options extends OutputOptions, PictureFlags {
   readonly limits?: Partial<ImportLimits>;
   readonly executor: string;
   readonly threads: number;
@@ -28,6 +33,19 @@ interface Options extends OutputOptions {
   readonly seed: number;
   readonly repeat: number;
   readonly check: boolean;
+  readonly saveOutput?: readonly string[];
+}
+
+/** @throws InputError for an output that there is not, before any is written. */
+async function saveOutputs(
+  outputs: readonly NamedOutput[],
+  files: readonly string[],
+  terminal: Terminal,
+): Promise<void> {
+  if (files.length === 0) return;
+  const { encodeOutputs } = await import('../../../sim/save-output.js');
+  for (const { file, bytes } of encodeOutputs(outputs, files))
+    await write(bytes, file, terminal, '--save-output');
 }
 
 /** Really runs one network on this machine. */
@@ -52,38 +70,35 @@ export function addRun(program: Command, terminal: Terminal): void {
     .option('--batch <n>', 'frames at a time', wholeNumber(1), 1)
     .option('--seed <n>', 'of whatever is drawn', wholeNumber(0), 0)
     .option('--repeat <n>', 'timed runs; the median one counts', wholeNumber(1), 5)
+    .option(
+      '--save-output <[name=]file>',
+      'an output as .npy, once for each where there are several; .npz takes all of them',
+      eachOf,
+    )
     .option('--no-check', 'leave out the check against plain sparse passes');
-  addDimOption(addLimitsOption(addEngineOption(addOutputOptions(command)))).action(
-    async (workload: string, options: Options) => {
-      const { run } = await import('../../../sim/run.node.js');
-      const { runView } = await import('../../views/run.js');
-      const {
-        executor,
-        threads,
-        batch,
-        seed,
-        repeat,
-        check,
-        weights,
-        input,
-        limits = {},
-      } = options;
-      const report = await withProgress(options, terminal, (progress) =>
-        run({
-          ...{ workload, executor, threads, batch, seed, repeat, check, limits, progress },
-          ...(weights === undefined ? {} : { weights }),
-          ...(input === undefined ? {} : { input }),
-          ...buildOf(options),
-          ...(options.dim ? { dims: options.dim } : {}),
-        }),
+  addDimOption(
+    addPictureOptions(addLimitsOption(addEngineOption(addOutputOptions(command)))),
+  ).action(async (workload: string, options: Options) => {
+    const { run } = await import('../../../sim/run.node.js');
+    const { runView } = await import('../../views/run.js');
+    const { executor, threads, batch, seed, repeat, check, weights, input, limits = {} } = options;
+    const report = await withProgress(options, terminal, (progress) =>
+      run({
+        ...{ workload, executor, threads, batch, seed, repeat, check, limits, progress },
+        ...(weights === undefined ? {} : { weights }),
+        ...(input === undefined ? {} : { input }),
+        ...buildOf(options),
+        ...(options.dim ? { dims: options.dim } : {}),
+        ...pictureOf(options),
+      }),
+    );
+    if (report.hint) hint(report.hint, options, terminal);
+    await saveOutputs(report.outputs, options.saveOutput ?? [], terminal);
+    await show(runView(report), options, terminal);
+    if (report.check && !report.check.ok) {
+      throw new FailedRun(
+        `output differs from ${report.check.against} by ${report.check.relativeError}`,
       );
-      if (report.hint) hint(report.hint, options, terminal);
-      await show(runView(report), options, terminal);
-      if (report.check && !report.check.ok) {
-        throw new FailedRun(
-          `output differs from ${report.check.against} by ${report.check.relativeError}`,
-        );
-      }
-    },
-  );
+    }
+  });
 }

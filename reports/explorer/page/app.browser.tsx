@@ -1,7 +1,7 @@
 // The page: what can be turned on one side, what comes of it on the other.
 
 import type { Parts } from '../../../hw-models/contract.js';
-import type { Row } from '../../../sim/compare.js';
+import type { Row } from '../../../sim/result.js';
 import { save } from '../../html/save.browser.js';
 import { SWEEP_FILE, sweepYaml } from '../export-yaml.js';
 import type { Offer } from '../offer.js';

@@ -1,6 +1,6 @@
 // What the designs come to, in numbers.
 
-import type { Row } from '../../../sim/compare.js';
+import type { Row } from '../../../sim/result.js';
 import { count, percent, quantity, ratio, UNKNOWN } from '../../quantity.js';
 import { balanceOf, type DesignOutcome, loadOf } from '../outcome.js';
 

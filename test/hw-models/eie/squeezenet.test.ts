@@ -32,7 +32,7 @@ describe(`the compressed SqueezeNet on EIE${missing ? ' (assets missing)' : ''}`
       );
       const tensors = new Map<string, Activations>();
       const loaded = await createExecutor('eie-8bit').load(model);
-      const { output } = await loaded.run(input, 1, {
+      const { outputs } = await loaded.run(input, 1, {
         onInputs(layer, inputs) {
           for (const [at, name] of layer.inputs.entries()) {
             const tensor = inputs[at];
@@ -41,7 +41,7 @@ describe(`the compressed SqueezeNet on EIE${missing ? ' (assets missing)' : ''}`
         },
       });
       loaded.dispose();
-      const top = topClasses(model, output).map((one) => one.class);
+      const top = topClasses(model, outputs).map((one) => one.class);
       // The five that plain passes over the same weights find, in another order from the fourth on
       // at the most.
       expect(new Set(top)).toEqual(new Set([278, 277, 263, 281, 280]));

@@ -2,7 +2,7 @@
 
 import type { Sharp, SharpOptions } from 'sharp';
 import { InputError } from '../../base/errors.js';
-import { type Preprocessing, preprocess } from './preprocess.js';
+import { type Preprocessing, preprocess, sidesOf } from './preprocess.js';
 
 /** libvips' names of the file kinds that are taken. */
 const KINDS: readonly string[] = ['jpeg', 'png'];
@@ -13,8 +13,8 @@ const KINDS: readonly string[] = ['jpeg', 'png'];
 const MOST_PIXELS = 2 ** 26;
 
 /**
- * The network's input, [channels, crop, crop], from a JPEG's or PNG's bytes. The image is turned
- * upright and stretched to a square, as Caffe does; transparency is left out.
+ * The network's input, [channels, height, width], from a JPEG's or PNG's bytes. The image is turned
+ * upright and stretched to the size asked for, as Caffe does; transparency is left out.
  * @throws InputError, one line, for anything that is not a whole such image.
  */
 export async function readImage(
@@ -22,7 +22,7 @@ export async function readImage(
   preprocessing: Preprocessing,
   file: string,
 ): Promise<Float32Array> {
-  const { resize } = preprocessing;
+  const [height, width] = sidesOf(preprocessing.resize);
   const sharp = await loadSharp(file);
   const decode = async () => {
     const image = sharp(bytes, { failOn: 'warning', limitInputPixels: MOST_PIXELS });
@@ -34,7 +34,7 @@ export async function readImage(
     // would be seen.
     const opaque = hasAlpha ? sharp(...(await rawOf(colours))) : colours;
     return opaque
-      .resize(resize, resize, { fit: 'fill', kernel: 'linear' })
+      .resize(width, height, { fit: 'fill', kernel: 'linear' })
       .raw()
       .toBuffer({ resolveWithObject: true });
   };

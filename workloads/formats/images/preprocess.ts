@@ -3,11 +3,17 @@
 
 import { invariant } from '../../base/errors.js';
 
+/** Of a square, or height and width. */
+export type Sides = number | readonly [height: number, width: number];
+
+export const sidesOf = (sides: Sides): readonly [height: number, width: number] =>
+  typeof sides === 'number' ? [sides, sides] : sides;
+
 export interface Preprocessing {
-  /** Both sides, in pixels, of the image that the crop is taken from. */
-  readonly resize: number;
-  /** Both sides, in pixels, of the crop at its centre: the network's input. */
-  readonly crop: number;
+  /** Sides, in pixels, of the image that the crop is taken from. */
+  readonly resize: Sides;
+  /** Sides, in pixels, of the crop at its centre: the network's input. */
+  readonly crop: Sides;
   readonly channelOrder: 'bgr' | 'rgb' | 'gray';
   /** Subtracted from each channel, in the channel order, on the scale of 0 to 255. */
   readonly mean: readonly number[];
@@ -33,8 +39,8 @@ const channelMixes: Readonly<
 };
 
 /**
- * The network's input [channels, crop, crop] from an image that is resized already: `pixels` are
- * red, green and blue in turn, row after row, resize × resize × 3.
+ * The network's input [channels, height, width] from an image that is resized already: `pixels` are
+ * red, green and blue in turn, row after row.
  */
 export function preprocess(
   pixels: Uint8Array,
@@ -42,23 +48,29 @@ export function preprocess(
 ) {
   const channels = channelMixes[channelOrder];
   const scales = typeof scale === 'number' ? channels.length : scale.length;
+  const [fullHeight, fullWidth] = sidesOf(resize);
+  const [height, width] = sidesOf(crop);
   invariant(
-    pixels.length === resize * resize * 3,
-    () => `${pixels.length} bytes of pixels for ${resize}×${resize}`,
+    pixels.length === fullHeight * fullWidth * 3,
+    () => `${pixels.length} bytes of pixels for ${fullHeight}×${fullWidth}`,
   );
   invariant(
-    crop <= resize && mean.length === channels.length && scales === channels.length,
+    height <= fullHeight &&
+      width <= fullWidth &&
+      mean.length === channels.length &&
+      scales === channels.length,
     'a preprocessing that contradicts itself',
   );
-  const input = new Float32Array(channels.length * crop * crop);
-  const margin = Math.floor((resize - crop) / 2);
+  const input = new Float32Array(channels.length * height * width);
+  const above = Math.floor((fullHeight - height) / 2);
+  const beside = Math.floor((fullWidth - width) / 2);
   let to = 0;
   for (const [channel, [red, green, blue]] of channels.entries()) {
     const shift = mean[channel] as number;
     const factor = typeof scale === 'number' ? scale : (scale[channel] as number);
-    for (let y = 0; y < crop; y++) {
-      let from = ((y + margin) * resize + margin) * 3;
-      for (let x = 0; x < crop; x++, from += 3) {
+    for (let y = 0; y < height; y++) {
+      let from = ((y + above) * fullWidth + beside) * 3;
+      for (let x = 0; x < width; x++, from += 3) {
         const value =
           red * (pixels[from] as number) +
           green * (pixels[from + 1] as number) +

@@ -2,13 +2,13 @@
 // little-endian.
 
 import { InputError, invariant } from '../../base/errors.js';
-import { sizeOf } from '../../tensor.js';
+import { sizeOf, type Values } from '../../tensor.js';
 import { halfToNumber } from '../half.js';
 
-export interface NpyArray {
+export interface NpyArray<Kind extends Values = Float32Array> {
   readonly shape: readonly number[];
   /** In row-major (C) order. */
-  readonly values: Float32Array;
+  readonly values: Kind;
 }
 
 interface ElementType {
@@ -131,23 +131,42 @@ function checkedSize(
   return size;
 }
 
-/** A `.npy` file, version 1.0, of float32 in C order. */
-export function writeNpy({ shape, values }: NpyArray): Uint8Array {
+/** How a typed array's numbers are written, by its name. */
+const written: Readonly<
+  Record<string, readonly [descr: string, set: keyof DataView & `set${string}`]>
+> = {
+  Float32Array: ['<f4', 'setFloat32'],
+  Float64Array: ['<f8', 'setFloat64'],
+  Int8Array: ['|i1', 'setInt8'],
+  Int16Array: ['<i2', 'setInt16'],
+  Int32Array: ['<i4', 'setInt32'],
+  Uint8Array: ['|u1', 'setUint8'],
+  Uint16Array: ['<u2', 'setUint16'],
+  Uint32Array: ['<u4', 'setUint32'],
+};
+
+/** A `.npy` file, version 1.0, of the array's own element type in C order. */
+export function writeNpy({ shape, values }: NpyArray<Values>): Uint8Array {
   const size = sizeOf(shape);
   invariant(
     size === values.length,
     () => `${values.length} values do not fill a shape of (${shape})`,
   );
   const extents = shape.length === 1 ? `${shape[0]},` : shape.join(', ');
-  const dictionary = `{'descr': '<f4', 'fortran_order': False, 'shape': (${extents}), }`;
+  const [descr, set] = written[values.constructor.name] ?? ['<f4', 'setFloat32'];
+  const each = values.BYTES_PER_ELEMENT;
+  const dictionary = `{'descr': '${descr}', 'fortran_order': False, 'shape': (${extents}), }`;
   const preamble = MAGIC.length + 2 + 2;
   const end = Math.ceil((preamble + dictionary.length + 1) / ALIGNMENT) * ALIGNMENT;
   const header = `${MAGIC}\x01\x00\0\0${dictionary.padEnd(end - preamble - 1)}\n`;
-  const bytes = new Uint8Array(end + size * 4);
+  const bytes = new Uint8Array(end + size * each);
   for (let i = 0; i < header.length; i++) bytes[i] = header.charCodeAt(i);
   const view = new DataView(bytes.buffer);
   view.setUint16(MAGIC.length + 2, end - preamble, true);
-  for (let i = 0; i < size; i++) view.setFloat32(end + 4 * i, values[i] as number, true);
+  const write = (view[set] as (offset: number, value: number, isLittle: boolean) => void).bind(
+    view,
+  );
+  for (let i = 0; i < size; i++) write(end + each * i, values[i] as number, true);
   return bytes;
 }
 

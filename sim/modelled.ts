@@ -1,0 +1,108 @@
+// A row of a model: what its layers cost, and their sums.
+
+import type { Bound, Hardware, LayerCost } from '../hw-models/contract.js';
+import { cyclesOf, joulesOf, secondsOf, sum } from '../hw-models/cost.js';
+import type { LayerTask } from '../workloads/network.js';
+import { nonzerosOf } from '../workloads/weights/store.js';
+import type { LayerResult, Row } from './result.js';
+import { total, totalOrNull } from './summary.js';
+
+/**
+ * What `costs`, layer by layer, come to; `kernel` is the one that was asked for, if one was.
+ * `nonzeros` by layer, where somebody has counted them.
+ */
+export function modelledRow(
+  hardware: Hardware,
+  costs: readonly LayerCost[],
+  tasks: readonly LayerTask[],
+  kernel?: string,
+  nonzeros: readonly number[] = tasks.map(nonzerosIn),
+): Row {
+  const layers = costs.map((cost, at) =>
+    layerResult(cost, tasks[at] as LayerTask, nonzeros[at] as number),
+  );
+  const joules = totalOrNull(layers.map((layer) => layer.joules));
+  const seconds = total(layers.map((layer) => layer.seconds));
+  return {
+    hardware: hardware.name,
+    kernel: kernelLabel(costs, tasks, kernel),
+    family: hardware.family,
+    origin: 'modelled',
+    engine: null,
+    hint: null,
+    cycles: total(layers.map((layer) => layer.cycles as number)),
+    seconds,
+    framesPerSecond: (tasks[0]?.batch ?? 1) / seconds,
+    joules,
+    joulesOrigin: joules === null ? null : 'modelled',
+    watts: joules === null ? null : joules / seconds,
+    areaMm2: hardware.area && sum(hardware.area),
+    bound: mainBound(layers),
+    peaks: hardware.peaks,
+    spread: null,
+    layers,
+    notes: collectNotes(costs.map(({ notes }, at) => ({ name: tasks[at]?.name ?? '', notes }))),
+  };
+}
+
+/** Of a layer's own weights: what else it multiplies by is activations. */
+export function nonzerosIn({ demand, weights }: LayerTask): number {
+  if (demand.kind === 'product' && demand.right === 'activations') return 0;
+  return weights ? nonzerosOf(weights.store) : 0;
+}
+
+function layerResult(cost: LayerCost, task: LayerTask, nonzeros: number): LayerResult {
+  return {
+    name: task.name,
+    kernel: cost.kernel,
+    nonzeros,
+    cycles: cyclesOf(cost),
+    seconds: secondsOf(cost),
+    joules: joulesOf(cost),
+    bound: cost.bound,
+    energy: cost.joules,
+    time: cost.cycles,
+    counters: cost.counters,
+    ...(cost.load ? { load: cost.load } : {}),
+  };
+}
+
+/** Each note once, with the layers that it is about where the network has others. */
+export function collectNotes(
+  layers: readonly { readonly name: string; readonly notes: readonly string[] }[],
+): readonly string[] {
+  const about = new Map<string, string[]>();
+  for (const { name, notes } of layers) {
+    for (const note of notes) about.set(note, [...(about.get(note) ?? []), name]);
+  }
+  return [...about].map(([note, names]) => {
+    if (names.length === layers.length) return note;
+    return `${note} [${names.length > 3 ? `${names.length} layers` : names.join(', ')}]`;
+  });
+}
+
+/**
+ * The kernels of the weighted layers, as the others have only one; or what was asked for, if that
+ * stands for several.
+ */
+function kernelLabel(
+  costs: readonly LayerCost[],
+  tasks: readonly LayerTask[],
+  asked: string | undefined,
+): string {
+  const weighted = costs.filter((_, at) => isArithmetic(tasks[at]));
+  const names = [...new Set((weighted.length > 0 ? weighted : costs).map((cost) => cost.kernel))];
+  return asked === undefined || names.includes(asked) ? names.join('+') : asked;
+}
+
+/** Whether a task's time is spent on multiplications: others have one kernel only. */
+function isArithmetic(task: LayerTask | undefined): boolean {
+  return task !== undefined && ['product', 'convolution', 'recurrent'].includes(task.demand.kind);
+}
+
+function mainBound(layers: readonly LayerResult[]): Bound | null {
+  const seconds = new Map<Bound, number>();
+  for (const { bound, seconds: taken } of layers)
+    if (bound) seconds.set(bound, (seconds.get(bound) ?? 0) + taken);
+  return [...seconds].sort((a, b) => b[1] - a[1])[0]?.[0] ?? null;
+}

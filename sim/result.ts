@@ -1,0 +1,82 @@
+// What comes of a network on a hardware, modelled or measured.
+
+import type { Bound, Load, Parts, Peaks } from '../hw-models/contract.js';
+import type { ServingCost } from './serving/prices.js';
+import type { WorkloadSummary } from './summary.js';
+import type { Timeline } from './timeline.js';
+import type { Swing } from './uncertainty.js';
+
+/** One layer on one hardware, for the whole batch. Null: nobody can know. */
+export interface LayerResult {
+  readonly name: string;
+  readonly kernel: string;
+  readonly nonzeros: number;
+  readonly cycles: number | null;
+  readonly seconds: number;
+  readonly joules: number | null;
+  readonly bound: Bound | null;
+  readonly energy: Parts | null;
+  readonly time: Parts | null;
+  readonly counters: Parts;
+  /** How evenly parallel units worked, where a model knows each of them. */
+  readonly load?: Load;
+}
+
+/** How far timed runs lay apart: their number, and the shortest and longest in seconds. */
+export interface Spread {
+  readonly runs: number;
+  readonly min: number;
+  readonly max: number;
+}
+
+/** One network on one hardware, for the whole batch. Totals are sums over the layers. */
+export interface HardwareResult {
+  readonly hardware: string;
+  /** The kernel asked for, or the fastest ones per layer joined by '+'. */
+  readonly kernel: string;
+  readonly family: string;
+  readonly origin: 'modelled' | 'measured';
+  /** What really ran, for a measured row. */
+  readonly engine: string | null;
+  /** How to get a faster engine, for a measured row where there is one. */
+  readonly hint: string | null;
+  readonly cycles: number | null;
+  readonly seconds: number;
+  readonly framesPerSecond: number;
+  readonly joules: number | null;
+  /**
+   * Modelled from events, or counted by the processor while it ran; null where there are no joules.
+   */
+  readonly joulesOrigin: 'modelled' | 'measured' | null;
+  readonly watts: number | null;
+  readonly areaMm2: number | null;
+  /** Against the first hardware of the comparison. */
+  readonly speedup: number;
+  readonly energyRatio: number | null;
+  /** What a million frames cost, where it was asked for. */
+  readonly serving: ServingCost | null;
+  /** What bounds the layers in which most of the time goes. */
+  readonly bound: Bound | null;
+  /** The rates that bound a model; null for what was measured. */
+  readonly peaks: Peaks | null;
+  /** Of the timed runs of a measured row; null for a model, which never varies. */
+  readonly spread: Spread | null;
+  readonly layers: readonly LayerResult[];
+  /** When what happened, where it was asked for. */
+  readonly timeline?: Timeline;
+  /** How far each uncertain number of a model moves its answer, where it was asked for. */
+  readonly swings?: readonly Swing[];
+  readonly notes: readonly string[];
+}
+
+export interface Comparison {
+  readonly workload: WorkloadSummary;
+  readonly batch: number;
+  readonly seed: number;
+  readonly results: readonly HardwareResult[];
+  /** What the costs of serving rest on; null where they were not asked for. */
+  readonly pricing: string | null;
+}
+
+/** A result before it is held against others. */
+export type Row = Omit<HardwareResult, 'speedup' | 'energyRatio' | 'serving'>;

@@ -86,29 +86,33 @@ function compareRow(row: Measurement, deviceFor: (question: Question) => Hardwar
     const note = 'reason' in question ? question.reason : null;
     return { row, ...nothing, measured: null, note };
   }
-  const { batch, tasks, kernel, work } = question;
+  const { batch, passes, tokens, kernel, work } = question;
   const device = deviceFor(question);
-  let costs: readonly LayerCost[];
+  let costs: readonly { readonly cost: LayerCost; readonly times: number }[];
   try {
-    costs = device.cost(
-      tasks.map((task) => withBatch(task, batch)),
-      kernel,
-    );
+    costs = passes.flatMap(({ tasks, times }) => {
+      const own = tasks.map((task) => withBatch(task, batch));
+      return device.cost(own, kernel).map((cost) => ({ cost, times }));
+    });
   } catch (error) {
     if (!(error instanceof InputError)) throw error;
     return { row, ...nothing, measured: null, note: error.message };
   }
-  const seconds = costs.reduce((all, cost) => all + secondsOf(cost), 0);
-  const joules = costs.reduce<number | null>((all, cost) => {
+  const seconds = costs.reduce((all, { cost, times }) => all + times * secondsOf(cost), 0);
+  const joules = costs.reduce<number | null>((all, { cost, times }) => {
     const own = joulesOf(cost);
-    return all === null || own === null ? null : all + own;
+    return all === null || own === null ? null : all + times * own;
   }, 0);
-  const macs = tasks.reduce((all, task) => all + task.macs.dense, 0) * batch;
+  const macs = passes.flatMap(({ tasks }) => tasks).reduce((all, task) => all + task.macs.dense, 0);
   const { metric, value } = row.measured;
-  const known = { 'per second': batch / seconds, 'operations per second': (2 * macs) / seconds };
+  const known = {
+    'per second': batch / seconds,
+    'tokens per second': (tokens * batch) / seconds,
+    'operations per second': (2 * macs * batch) / seconds,
+  };
   const powers = { watts: joules && joules / seconds, joules: joules && joules / batch };
   const modelled = { seconds, ...known, ...powers }[metric];
-  const isRate = metric === 'per second' || metric === 'operations per second';
+  const isRate = metric.endsWith('per second');
   const ratio = modelled === null ? null : isRate ? value / modelled : modelled / value;
   return {
     ...{ row, hardware: question.hardware, kernel: kernel ?? null, kind: kindOf(question) },
@@ -127,6 +131,7 @@ function withBatch(task: LayerTask, batch: number): LayerTask {
 }
 
 function kindOf({ work }: Question): string {
+  if (work.kind === 'decoder') return work.prompt > 0 && work.tokens === 0 ? 'prefill' : 'decode';
   if (work.kind !== 'convolution' || work.algorithm === null) return work.kind;
   return `convolution, ${work.algorithm}`;
 }

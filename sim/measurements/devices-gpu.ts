@@ -35,6 +35,10 @@ function kernelOf({ work, precision, vulkan }: Context): string | Unplaced {
       return 'tensor';
     case 'int8':
       return 'tensor-int8';
+    case 'fp8':
+    case 'weights of 8 bits':
+    case 'weights of 4 bits':
+      return because(`${precision} are not modelled on this device`);
     case 'default':
       return because('what a runtime chose by default is not known');
   }

@@ -2,21 +2,24 @@
 // the batch; or the reason why there is none.
 
 import type { LayerTask } from '../../workloads/network.js';
+import { decoderPasses } from './decoders.js';
 import { acceleratorDevices } from './devices-accelerators.js';
 import { cpuDevices } from './devices-cpu.js';
 import { gpuDevices } from './devices-gpu.js';
 import { unlikeReason } from './like.js';
 import { because, type Context, type Placed, precisionOf, type Unplaced } from './placing.js';
-import type { Measurement } from './row.js';
-import { convolutionTask, networkNamed, networkTasks, productTask } from './tasks.js';
-import { type Work, workOf } from './work.js';
+import type { Measurement, Metric } from './row.js';
+import { convolutionTask, networkNamed, networkTasks, type Pass, productTask } from './tasks.js';
+import { type DecoderWork, type Work, workOf } from './work.js';
 
 export interface Question extends Placed {
   readonly work: Work;
   readonly precision: string;
-  /** Of one frame. */
-  readonly tasks: readonly LayerTask[];
+  /** What is run, one after the other. */
+  readonly passes: readonly Pass[];
   readonly batch: number;
+  /** Tokens that a decoder read or made, of one sequence; 0 of other work. */
+  readonly tokens: number;
 }
 
 const devices = [...gpuDevices, ...acceleratorDevices, ...cpuDevices];
@@ -45,9 +48,12 @@ export function place(row: Measurement): Question | Unplaced {
   if (!rule) return because('no preset of this device');
   const placed = rule.place(context);
   if ('reason' in placed) return placed;
-  const tasks = tasksFor(work);
-  if ('reason' in tasks) return tasks;
-  return { ...placed, work, precision: row.precision, tasks: tasks.tasks, batch };
+  const made = passesFor(work);
+  if ('reason' in made) return made;
+  const tokens = work.kind === 'decoder' ? tokensOf(work) : 0;
+  if ((row.measured.metric === 'tokens per second') !== (tokens > 0 && isRate(row.measured.metric)))
+    return because(`metric '${row.metric}' in '${row.published}' is none of '${row.work}'`);
+  return { ...placed, work, precision: row.precision, passes: made.passes, batch, tokens };
 }
 
 function onDevice(text: string): Pick<Context, 'threads' | 'vulkan'> {
@@ -57,27 +63,43 @@ function onDevice(text: string): Pick<Context, 'threads' | 'vulkan'> {
 
 /** Columns of a product are its batch already. */
 function batchOf({ batch }: Measurement, { kind }: Work): number | null {
-  if (kind !== 'network' && kind !== 'convolution') return 1;
+  if (kind !== 'network' && kind !== 'convolution' && kind !== 'decoder') return 1;
   if (batch === 'many') return MANY;
   const frames = Number(batch);
   return Number.isInteger(frames) && frames >= 1 && frames <= MOST_FRAMES ? frames : null;
 }
 
-const known = new Map<string, readonly LayerTask[]>();
+const isRate = (metric: Metric) => metric === 'tokens per second' || metric === 'per second';
+
+/** Of a prompt those that were read, of an answer those that were made. */
+function tokensOf({ prompt, tokens }: DecoderWork): number {
+  if (tokens === 0) return prompt;
+  return tokens + (prompt > 0 ? 1 : 0);
+}
+
+const known = new Map<string, readonly Pass[]>();
 
 /** Memory that a task's weights would take, if somebody drew them. */
 const MOST_DRAWN = 2 ** 31;
 
-function tasksFor(work: Work): { readonly tasks: readonly LayerTask[] } | Unplaced {
+function passesFor(work: Work): { readonly passes: readonly Pass[] } | Unplaced {
   const key = JSON.stringify(work);
   const before = known.get(key);
-  if (before) return { tasks: before };
+  if (before) return { passes: before };
+  if (work.kind === 'decoder') {
+    const passes = decoderPasses(work);
+    return passes ? { passes } : because(`no decoder '${work.name}' of so many tokens here`);
+  }
   const made = makeTasks(work);
-  if (!('reason' in made)) known.set(key, made.tasks);
-  return made;
+  if ('reason' in made) return made;
+  const passes = [{ tasks: made.tasks, times: 1 }];
+  known.set(key, passes);
+  return { passes };
 }
 
-function makeTasks(work: Work): { readonly tasks: readonly LayerTask[] } | Unplaced {
+function makeTasks(
+  work: Exclude<Work, { readonly kind: 'decoder' }>,
+): { readonly tasks: readonly LayerTask[] } | Unplaced {
   switch (work.kind) {
     case 'convolution':
       return { tasks: [convolutionTask(work)] };

@@ -6,7 +6,16 @@ import type { Measurement } from './row.js';
 import type { Work } from './work.js';
 
 /** 'default' is what a runtime does when it is told nothing. */
-export type Precision = 'fp32' | 'fp16' | 'fp16 tensor' | 'int8' | 'default';
+export type Precision =
+  | 'fp32'
+  | 'fp16'
+  | 'fp16 tensor'
+  | 'fp8'
+  | 'int8'
+  /** Weights of about 8 or 4 bits in blocks with scales, widened on the way. */
+  | 'weights of 8 bits'
+  | 'weights of 4 bits'
+  | 'default';
 
 export interface Context {
   readonly row: Measurement;
@@ -45,7 +54,10 @@ const precisions: readonly (readonly [RegExp, Precision])[] = [
   [/^(fp32|float32)$/i, 'fp32'],
   [/^(fp16|bf16) ?(tensor|\(amp\))$|^(bf16|amp)$/i, 'fp16 tensor'],
   [/^fp16\b/i, 'fp16'],
+  [/^fp8$/i, 'fp8'],
   [/^int8$/i, 'int8'],
+  [/^Q8_0$/i, 'weights of 8 bits'],
+  [/^(Q4_0|Q4_1|Q4_K(_[SM])?|int4|AWQ|GPTQ|MXFP4)$/i, 'weights of 4 bits'],
   [/^ncnn default/i, 'default'],
 ];
 

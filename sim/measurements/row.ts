@@ -4,7 +4,13 @@ import { parse } from 'csv-parse/browser/esm/sync';
 import { InputError } from '../../workloads/base/errors.js';
 
 /** What a row measures, with its value in SI units. */
-export type Metric = 'seconds' | 'per second' | 'operations per second' | 'watts' | 'joules';
+export type Metric =
+  | 'seconds'
+  | 'per second'
+  | 'tokens per second'
+  | 'operations per second'
+  | 'watts'
+  | 'joules';
 
 /** One measurement as its file states it. */
 export interface Measurement {
@@ -41,6 +47,7 @@ const metrics: Readonly<Record<string, Readonly<Record<string, readonly [Metric,
     'img/s': ['per second', 1],
     'inf/s': ['per second', 1],
     'frames/s': ['per second', 1],
+    'tok/s': ['tokens per second', 1],
     GFLOPS: ['operations per second', 1e9],
     TFLOPS: ['operations per second', 1e12],
     TOPS: ['operations per second', 1e12],

@@ -20,6 +20,12 @@ import { benchmarkedNetwork } from '../../workloads/zoo/benchmarked.js';
 import { zoo } from '../../workloads/zoo/index.js';
 import type { ConvolutionWork, NetworkWork, ProductWork } from './work.js';
 
+/** Tasks of one frame, and how often they are run. */
+export interface Pass {
+  readonly tasks: readonly LayerTask[];
+  readonly times: number;
+}
+
 /** Of all drawn weights; what a measurement ran has no seed. */
 const SEED = 0;
 

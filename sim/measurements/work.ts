@@ -38,7 +38,20 @@ export interface NetworkWork {
   readonly int8: boolean;
 }
 
-export type Work = (ProductWork | ConvolutionWork | NetworkWork) & {
+/** What a decoder did: 'prefill 512', 'decode after 512', or 'answer 512+128', which is both. */
+export interface DecoderWork {
+  readonly kind: 'decoder';
+  /** Of the zoo. */
+  readonly name: string;
+  /** Tokens of the prompt; 0 where only later passes are timed. */
+  readonly prompt: number;
+  /** Tokens that the later passes make, one each. */
+  readonly tokens: number;
+  /** Tokens before the first of them. */
+  readonly context: number;
+}
+
+export type Work = (ProductWork | ConvolutionWork | NetworkWork | DecoderWork) & {
   /** The library or framework behind the slash: 'TensorRT', 'cuDNN 5.1'; '' where none is named. */
   readonly runtime: string;
 };
@@ -59,6 +72,8 @@ const bareConvolution = new RegExp(
 
 const linear = new RegExp(`^linear ${NUMBER}->${NUMBER}, ${NUMBER} rows, (dense|2:4)$`);
 
+const decoding = /^([\w.-]+) (prefill|decode after|answer) (\d{1,6})(?:\+(\d{1,6}))?$/;
+
 const attention = new RegExp(`^attention (scores|values) ${NUMBER} heads ${NUMBER}x${NUMBER}$`);
 
 /** Null where the text is none of these: then it may be a network's name, or nothing known here. */
@@ -66,7 +81,9 @@ export function workOf(text: string): Work | null {
   const [head = '', ...behind] = withoutBrackets(text).split(' / ');
   const runtime = behind.join(' / ').trim();
   const bracket = /\[([^\]]*)\]\s*$/.exec(text)?.[1] ?? '';
-  const read = productOf(head.trim()) ?? convolutionOf(head.trim(), `${bracket} ${runtime}`);
+  const plain = head.trim();
+  const read =
+    productOf(plain) ?? convolutionOf(plain, `${bracket} ${runtime}`) ?? decoderOf(plain);
   if (read) return { ...read, runtime };
   return { ...networkOf(head.trim()), runtime: runtime || runtimeIn(head) };
 }
@@ -127,6 +144,23 @@ function convolutionOf(text: string, named: string): ConvolutionWork | null {
     ...{ input: [channels, height, width], filters, kernel: [ky, kx] },
     ...{ stride: [sy, sx], pad: [py, px], groups, algorithm: algorithmIn(named) },
   };
+}
+
+function decoderOf(text: string): DecoderWork | null {
+  const found = decoding.exec(text);
+  const [, name = '', what, count = '', more] = found ?? [];
+  const first = Number(count);
+  // The pass over the prompt makes the answer's first token.
+  if (what === 'answer') {
+    const tokens = Number(more ?? 0) - 1;
+    return tokens < 0 || first < 1
+      ? null
+      : { kind: 'decoder', name, prompt: first, tokens, context: first };
+  }
+  if (more !== undefined || first < 1) return null;
+  if (what === 'prefill')
+    return { kind: 'decoder', name, prompt: first, tokens: 0, context: first };
+  return what ? { kind: 'decoder', name, prompt: 0, tokens: 1, context: first } : null;
 }
 
 function algorithmIn(text: string): Algorithm | null {

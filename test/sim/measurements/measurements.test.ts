@@ -111,7 +111,7 @@ describe('work', () => {
 describe('placing', () => {
   it.each([
     [one('Abacus', 'GEMM 8x8x8'), 'no preset of this device'],
-    [one('T4', 'GEMM 8x8x8', '1', 'fp8'), "precision 'fp8' is not known here"],
+    [one('T4', 'GEMM 8x8x8', '1', 'fp12'), "precision 'fp12' is not known here"],
     [one('T4', 'nonsense'), "no network 'nonsense' of this size here"],
     [one('T4', 'resnet50', '0'), "batch '0' is no whole number above 0"],
     [one('T4', 'ResNet-50 / PyTorch eager', '4'), /^not like with like: at small batches/],

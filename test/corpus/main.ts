@@ -1,10 +1,10 @@
-// `npm run corpus [-- FILE…] [-- --quick] [-- --write]`: every network file of a folder of real
+// `npm run corpus [-- FILE…] [-- --quick] [-- --write] [-- --kept FILE]`: every network file of a folder of real
 // ones is read, costed on eight devices and really run; what the engine computes is compared with
 // ONNX Runtime's results of the same file (of another format: of its export). `--write` puts the
 // summary into docs/formats.md; `--quick` leaves out this machine's own row, for which kernels are
-// raced.
+// raced; `--kept` names a file of outcomes, a line each, that an interrupted run goes on from.
 
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { appendFileSync, existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { table } from './summary.js';
@@ -17,7 +17,11 @@ const [START, END] = ['<!-- corpus -->', '<!-- end of corpus -->'];
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
-  options: { quick: { type: 'boolean' }, write: { type: 'boolean' } },
+  options: {
+    quick: { type: 'boolean' },
+    write: { type: 'boolean' },
+    kept: { type: 'string' },
+  },
 });
 
 /**
@@ -43,9 +47,21 @@ function chosen(): readonly { readonly name: string; readonly path: string }[] {
   return wanted.map((name) => ({ name, path: join(FOLDER, name) }));
 }
 
+const { kept } = values;
+/** Outcomes of a run before this one. */
+const known = new Map<string, Outcome>(
+  kept !== undefined && existsSync(kept)
+    ? readFileSync(kept, 'utf8')
+        .trim()
+        .split('\n')
+        .map((line) => JSON.parse(line) as Outcome)
+        .map((outcome) => [outcome.name, outcome])
+    : [],
+);
 const outcomes: Outcome[] = [];
 for (const { name, path } of chosen()) {
-  const outcome = await tryFile(name, path, values.quick !== true);
+  const outcome = known.get(name) ?? (await tryFile(name, path, values.quick !== true));
+  if (kept !== undefined && !known.has(name)) appendFileSync(kept, `${JSON.stringify(outcome)}\n`);
   outcomes.push(outcome);
   process.stdout.write(`${outcome.line}\n`);
 }

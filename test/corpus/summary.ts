@@ -11,7 +11,12 @@ export function table(outcomes: readonly Outcome[]): string {
     const byName = of.filter(({ layers, refusal }) => layers > 0 && refusal !== null);
     const opaque = of.filter((outcome) => outcome.layers > 0 && outcome.opaque.length > 0);
     const agreed = of.filter(({ error }) => error !== null);
-    const most = Math.max(0, ...agreed.map(({ error }) => error ?? 0));
+    const smooth = agreed.filter(({ steps }) => steps === null);
+    const most = Math.max(0, ...smooth.map(({ error }) => error ?? 0));
+    const stepped = agreed.filter(({ steps }) => steps !== null);
+    const steps = Math.max(0, ...stepped.map((outcome) => outcome.steps ?? 0));
+    const inSteps =
+      stepped.length > 0 ? `; ${stepped.length} quantized, at most ${steps} step` : '';
     return [
       ...[
         name,
@@ -19,7 +24,7 @@ export function table(outcomes: readonly Outcome[]): string {
         `${read.length} (${Math.round((100 * read.length) / Math.max(1, of.length))} %)`,
       ],
       ...[`${byName.length}`, `${of.length - read.length - byName.length}`, `${opaque.length}`],
-      `${agreed.length}${agreed.length > 0 ? `, at most ${most.toExponential(1)}` : ''}`,
+      `${agreed.length}${agreed.length > 0 ? `, at most ${most.toExponential(1)}` : ''}${inSteps}`,
     ];
   };
   const head = [

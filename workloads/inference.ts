@@ -5,7 +5,7 @@
 import { InputError } from './base/errors.js';
 import type { LayerWeights } from './operators/operator.js';
 import type { LayerSpec, TrainedLayerSpec } from './spec.js';
-import { floats, type Tensor } from './tensor.js';
+import { floats, sizeOf, type Tensor } from './tensor.js';
 import { matrixOnDemand } from './weights/on-demand.js';
 import { toCsr, toDense, type WeightStore } from './weights/store.js';
 
@@ -59,9 +59,14 @@ const shiftName = (norm: string) => `${norm}.shift`;
 /** Whether a layer's outputs are the channels that a batch normalisation behind it scales. */
 function isFoldable(
   layer: InferenceLayer,
-): layer is Extract<InferenceLayer, { readonly kind: 'conv2d' | 'dense' }> {
+): layer is Extract<
+  InferenceLayer,
+  { readonly kind: 'dense' | 'conv2d' | 'conv-nd' | 'conv-transpose' }
+> {
   if (layer.kind === 'dense') return layer.activation === 'none' && (layer.axis ?? 1) === 1;
-  return layer.kind === 'conv2d' && layer.activation === 'none';
+  const isConvolution =
+    layer.kind === 'conv2d' || layer.kind === 'conv-nd' || layer.kind === 'conv-transpose';
+  return isConvolution && layer.activation === 'none';
 }
 
 /** The name of a layer's first result. */
@@ -189,7 +194,8 @@ export function foldWeights(
 } {
   const folded = new Map(weights);
   const constants = new Map<string, Tensor>();
-  for (const [name, into] of forInference(trained).folds) {
+  const { layers, folds } = forInference(trained);
+  for (const [name, into] of folds) {
     const norm = norms.get(name);
     if (!norm) throw new InputError(`layer ${name}: found no batch normalisation statistics`);
     if (into === name) {
@@ -200,9 +206,18 @@ export function foldWeights(
     }
     const before = folded.get(into);
     if (!before) throw new InputError(`layer ${into}: found no weights to fold ${name} into`);
-    folded.set(into, foldBatchNorm(before, norm, name));
+    const layer = layers.find((each) => each.name === into);
+    folded.set(into, foldBatchNorm(before, norm, name, layer && rowsPerChannel(layer)));
   }
   return { weights: folded, constants };
+}
+
+/**
+ * Rows of a layer's weight matrix that make one output channel: of a transposed convolution one a
+ * tap.
+ */
+export function rowsPerChannel(layer: TrainedLayerSpec): number {
+  return layer.kind === 'conv-transpose' ? sizeOf(layer.kernel) : 1;
 }
 
 /** One weight of 1 a channel: what a batch normalisation with nothing before it scales. */
@@ -217,17 +232,19 @@ function identity(channels: number): LayerWeights {
 
 /**
  * Weights and bias that do what `weights` and then the batch normalisation do. Zeros stay zeros.
+ * `rowsEach`: rows of a channel, one behind the other.
  */
 export function foldBatchNorm(
   { store, bias, origin }: LayerWeights,
   norm: BatchNorm,
   name: string,
+  rowsEach = 1,
 ): LayerWeights {
   const { scale, shift, mean, variance, epsilon } = norm;
   for (const [what, values] of Object.entries({ scale, shift, mean, variance })) {
-    if (values.length !== store.rows) {
+    if (values.length * rowsEach !== store.rows) {
       throw new InputError(
-        `layer ${name}: found ${values.length} values of ${what}, expected ${store.rows}`,
+        `layer ${name}: found ${values.length} values of ${what}, expected ${store.rows / rowsEach}`,
       );
     }
   }
@@ -244,7 +261,11 @@ export function foldBatchNorm(
   const folded = shift.map(
     (value, row) => value + ((bias?.[row] ?? 0) - (mean[row] as number)) * (factors[row] as number),
   );
-  return { store: scaleRows(store, factors), bias: folded, origin };
+  const ofRows = Float64Array.from(
+    { length: store.rows },
+    (_, row) => factors[Math.floor(row / rowsEach)] as number,
+  );
+  return { store: scaleRows(store, ofRows), bias: folded, origin };
 }
 
 /**

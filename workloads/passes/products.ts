@@ -4,6 +4,9 @@
 //
 //   q, k → transpose of the last two axes → matmul → · s    =    q, k → matmul (transposed, alpha = s)
 //   q · s, k → matmul                                       =    q, k → matmul (alpha = s)
+//   q · s → reshape, transpose, … → matmul with k           =    q → reshape, transpose, … → matmul (alpha = s)
+//
+// A mask that is added between product and softmax stays an addition of its own.
 
 import { elementTypes } from '../tensor.js';
 import type { Draft } from './draft.js';
@@ -38,6 +41,11 @@ function takeOperands(graph: Rewriting, written: Matmul): void {
       maker = graph.maker(layer.inputs[at] as string)
     ) {
       if (layer.inputs[0] === layer.inputs[1] || !graph.areInner([maker], layer)) break;
+      const moved = scaledThroughMoves(graph, layer, at);
+      if (moved) {
+        layer = moved;
+        continue;
+      }
       const change = isTurn(maker) ? turned(layer, at) : scaled(graph, layer, maker);
       if (!change) break;
       const from = isTurn(maker)
@@ -48,6 +56,35 @@ function takeOperands(graph: Rewriting, written: Matmul): void {
       layer = joined;
     }
   }
+}
+
+/** What changes places alone. */
+const isMove = (layer: Spec) => layer.kind === 'reshape' || layer.kind === 'transpose';
+
+/** The product whose operand was scaled before it was moved; null where it was not. */
+function scaledThroughMoves(graph: Rewriting, layer: Matmul, at: 0 | 1): Matmul | null {
+  const moves: Spec[] = [];
+  let reader: Spec = layer;
+  let tensor = layer.inputs[at] as string;
+  const takeMaker = () => {
+    const maker = graph.onlyReader(tensor) === reader ? graph.maker(tensor) : undefined;
+    if (maker) reader = maker;
+    return maker;
+  };
+  let scale = takeMaker();
+  for (; scale && isMove(scale); scale = takeMaker()) {
+    moves.push(scale);
+    tensor = scale.inputs[0] as string;
+  }
+  if (!scale || moves.length === 0) return null;
+  const change = scaled(graph, layer, scale);
+  const last = moves.at(-1);
+  if (!change || !last) return null;
+  const unscaled = withNumber(graph, scale)?.tensor as string;
+  const first = { ...last, inputs: [unscaled, ...last.inputs.slice(1)] } as Spec;
+  const joined = change as Matmul;
+  graph.replace(layer, [first, ...moves.slice(0, -1).reverse(), joined], [scale, ...moves]);
+  return joined;
 }
 
 /** A transposition of the last two axes alone. */

@@ -6,7 +6,7 @@
 // A shift before a convolution is folded where no padding meets it. A bias that a file adds by
 // itself is kept bit by bit.
 
-import { foldBatchNorm } from '../inference.js';
+import { foldBatchNorm, rowsPerChannel } from '../inference.js';
 import type { LayerWeights } from '../network.js';
 import { matrixOnDemand } from '../weights/on-demand.js';
 import { type CsrMatrix, toCsr, toDense, type WeightStore } from '../weights/store.js';
@@ -14,7 +14,7 @@ import { type ChannelOp, channelOpOf } from './channels.js';
 import type { Draft } from './draft.js';
 import { Rewriting, type Spec } from './rewriting.js';
 
-type Weighted = Extract<Spec, { kind: 'dense' | 'conv2d' | 'conv-nd' }>;
+type Weighted = Extract<Spec, { kind: 'dense' | 'conv2d' | 'conv-nd' | 'conv-transpose' }>;
 
 export function foldChannels(draft: Draft): Draft {
   const graph = new Rewriting(draft);
@@ -27,7 +27,8 @@ export function foldChannels(draft: Draft): Draft {
 }
 
 function isWeighted(layer: Spec): layer is Weighted {
-  return layer.kind === 'dense' || layer.kind === 'conv2d' || layer.kind === 'conv-nd';
+  const { kind } = layer;
+  return kind === 'dense' || kind === 'conv2d' || kind === 'conv-nd' || kind === 'conv-transpose';
 }
 
 function foldBehind(graph: Rewriting, layer: Spec): void {
@@ -45,7 +46,7 @@ function foldBehind(graph: Rewriting, layer: Spec): void {
     const op = channelOpOf(graph, layer, maker.kind === 'dense' ? rank - 1 : 1);
     if (op?.x !== input || !hasNumbers(op)) continue;
     const weights = graph.weights(maker.name);
-    if (weights) graph.setWeights(maker.name, behind(weights, op, maker.name));
+    if (weights) graph.setWeights(maker.name, behind(weights, op, maker));
     const bias = maker.bias || op.shift !== null;
     graph.replace(
       maker,
@@ -60,13 +61,14 @@ function hasNumbers({ scale, shift }: ChannelOp): boolean {
   return [scale, shift].every((values) => values?.every(Number.isFinite) ?? true);
 }
 
-function behind(weights: LayerWeights, { scale, shift }: ChannelOp, name: string): LayerWeights {
+function behind(weights: LayerWeights, { scale, shift }: ChannelOp, layer: Weighted): LayerWeights {
   const { store, bias } = weights;
   if (!scale) {
     const added = Float32Array.from(shift ?? [], (value, row) => value + (bias?.[row] ?? 0));
     return { ...weights, bias: shift ? added : bias };
   }
-  const count = store.rows;
+  const rowsEach = rowsPerChannel(layer);
+  const count = store.rows / rowsEach;
   const filled = (value: number) => new Float32Array(count).fill(value);
   const norm = {
     shift: Float32Array.from(shift ?? filled(0)),
@@ -74,7 +76,8 @@ function behind(weights: LayerWeights, { scale, shift }: ChannelOp, name: string
     variance: filled(1),
     epsilon: 0,
   };
-  const folded = foldBatchNorm(weights, { ...norm, scale: Float32Array.from(scale) }, name);
+  const scaled = { ...norm, scale: Float32Array.from(scale) };
+  const folded = foldBatchNorm(weights, scaled, layer.name, rowsEach);
   return bias || shift ? folded : { ...folded, bias: null };
 }
 
@@ -88,7 +91,7 @@ function foldBefore(graph: Rewriting, written: Weighted): void {
     const isOneAxis = layer.kind !== 'dense' || counted(layer.axis ?? 1, shape.length) === axis;
     if (!maker || isWeighted(maker) || !isOneAxis || !graph.areInner([maker], layer)) return;
     const op = channelOpOf(graph, maker, axis);
-    if (!op || !hasNumbers(op) || (op.shift && isPadded(layer))) return;
+    if (!op || !hasNumbers(op) || (op.shift && isUneven(layer))) return;
     const weights = graph.weights(layer.name);
     if (weights) graph.setWeights(layer.name, before(weights, op, layer, shape[axis] as number));
     const folded = { ...layer, bias: layer.bias || op.shift !== null, inputs: [op.x] } as Weighted;
@@ -99,8 +102,10 @@ function foldBefore(graph: Rewriting, written: Weighted): void {
 
 const counted = (axis: number, rank: number) => (axis < 0 ? axis + rank : axis);
 
-function isPadded(layer: Weighted): boolean {
+/** Whether some outputs add up fewer inputs than others. */
+function isUneven(layer: Weighted): boolean {
   if (layer.kind === 'dense') return false;
+  if (layer.kind === 'conv-transpose') return true;
   const pads = layer.kind === 'conv2d' ? layer.pad : layer.pads;
   return typeof pads === 'number' ? pads !== 0 : pads.some((each) => each !== 0);
 }

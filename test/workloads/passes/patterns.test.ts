@@ -72,6 +72,15 @@ const layerNorm: Written['layers'] = [
 ];
 const affine = { scale: drawn([8], 4), bias: drawn([8], 5) };
 
+const windows2 = {
+  ...{ kernel: [2, 3], stride: [2, 1], dilation: [1, 1], pads: [0, 1, 1, 0] },
+  ...{ outputPads: [1, 0], bias: false, activation: 'none' },
+};
+const windows3 = {
+  ...{ kernel: [2, 2, 1], stride: [1, 2, 1], dilation: [1, 1, 1], pads: [0, 1, 0, 1, 0, 0] },
+  ...{ bias: true, activation: 'none' },
+};
+
 const patterns: Readonly<Record<string, Pattern>> = {
   'GELU by erf': {
     pass: recogniseActivations,
@@ -262,6 +271,28 @@ const patterns: Readonly<Record<string, Pattern>> = {
     ],
     becomes: ['matmul', 'softmax', 'matmul'],
   },
+  'attention that is scaled before its heads are told apart, with a mask': {
+    ...{ pass: joinProducts, inputs: { q: [1, 4, 6], k: [1, 5, 6], v: [1, 5, 6], m: [4, 5] } },
+    constants: { s: 0.25, r: 2 },
+    layers: [
+      ['qs', binary('multiply'), 'q', 's'],
+      ['qr', { kind: 'reshape', shape: [1, 4, 2, 3] }, 'qs'],
+      ['qt', { kind: 'transpose', permutation: [0, 2, 1, 3] }, 'qr'],
+      ['ks', binary('divide'), 'k', 'r'],
+      ['kr', { kind: 'reshape', shape: [1, 5, 2, 3] }, 'ks'],
+      ['kt', { kind: 'transpose', permutation: [0, 2, 3, 1] }, 'kr'],
+      ['qk', { kind: 'matmul' }, 'qt', 'kt'],
+      ['masked', binary('add'), 'qk', 'm'],
+      ['p', { kind: 'softmax', axis: -1 }, 'masked'],
+      ['vr', { kind: 'reshape', shape: [1, 5, 2, 3] }, 'v'],
+      ['vt', { kind: 'transpose', permutation: [0, 2, 1, 3] }, 'vr'],
+      ['y', { kind: 'matmul' }, 'p', 'vt'],
+    ],
+    becomes: [
+      ...['reshape', 'transpose', 'reshape', 'transpose', 'matmul', 'add', 'softmax'],
+      ...['reshape', 'transpose', 'matmul'],
+    ],
+  },
   'scales of both operands': {
     ...{ pass: joinProducts, inputs: { q: [1, 2, 5, 4], k: [1, 2, 4, 5] }, constants: { s: 0.5 } },
     layers: [
@@ -393,6 +424,31 @@ const patterns: Readonly<Record<string, Pattern>> = {
       ['y', binary('multiply'), 'b', 'half'],
     ],
     becomes: ['affine'],
+  },
+  'constants by channel behind a convolution over three axes': {
+    ...{ pass: foldChannels, inputs: { x: [1, 2, 3, 4, 3] } },
+    constants: { s: tensor([3, 1, 1, 1], [2, -1, 0.5]), t: tensor([3, 1, 1, 1], [1, 2, 3]) },
+    layers: [
+      ['a', { kind: 'conv-nd', ...windows3, channels: 3, groups: 1 }, 'x'],
+      ['b', binary('multiply'), 'a', 's'],
+      ['y', binary('add'), 'b', 't'],
+    ],
+    becomes: ['conv-nd'],
+  },
+  'constants by channel around a transposed convolution': {
+    ...{ pass: foldChannels, inputs: { x: [1, 4, 3, 3] } },
+    constants: {
+      r: tensor([4, 1, 1], [1, 2, -3, 0.5]),
+      s: tensor([6, 1, 1], [2, -1, 0.5, 3, 1, -2]),
+      t: tensor([6, 1, 1], [1, 2, 3, 4, 5, 6]),
+    },
+    layers: [
+      ['o', binary('multiply'), 'x', 'r'],
+      ['a', { kind: 'conv-transpose', ...windows2, channels: 6, groups: 2 }, 'o'],
+      ['b', binary('multiply'), 'a', 's'],
+      ['y', binary('add'), 'b', 't'],
+    ],
+    becomes: ['conv-transpose'],
   },
   'padding before windows': {
     ...{ pass: joinPads, inputs: { x: [1, 3, 5, 5] } },

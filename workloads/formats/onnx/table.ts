@@ -14,6 +14,7 @@ import { microsoftQuantisedRows } from './rows/microsoft-quantised.js';
 import { moveRows } from './rows/moves.js';
 import { normRows } from './rows/norms.js';
 import { opaqueRows } from './rows/opaque.js';
+import { patchRows } from './rows/patches.js';
 import { poolRows } from './rows/pools.js';
 import { productRows } from './rows/products.js';
 import { qonnxDomains, qonnxRows } from './rows/qonnx.js';
@@ -36,6 +37,7 @@ const own: Rows = {
   ...moveRows,
   ...normRows,
   ...opaqueRows,
+  ...patchRows,
   ...poolRows,
   ...productRows,
   ...quantisedRows,

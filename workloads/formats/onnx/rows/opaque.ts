@@ -1,9 +1,9 @@
 // Operators that no row of the operator table does, whose results have a shape that follows from
 // their inputs.
 
+import { nonMaxSuppression } from '../../../operators/dynamic.js';
 import type { ElementType, Shape } from '../../../tensor.js';
 import { Blocked, type Operation, type Row, type Rows } from '../operation.js';
-import { windowOf } from './windows.js';
 
 /** An opaque result of this shape; of the first input's type unless told. */
 const shaped =
@@ -13,39 +13,15 @@ const shaped =
     op.opaque([{ shape: shapeOf(op), type: type ?? op.type(0).type }]);
   };
 
-function deformed(op: Operation): Shape {
-  const { shape } = op.type(0);
-  const filters = op.shape(1);
-  const { kernel, stride, dilation, pads } = windowOf(
-    op,
-    op.ints('kernel_shape') ?? filters.slice(2),
-    shape.slice(2),
-  );
-  const positions = kernel.map((taps, axis) => {
-    const padded =
-      (shape[axis + 2] as number) + (pads[axis] as number) + (pads[axis + kernel.length] as number);
-    return (
-      Math.floor(
-        (padded - (taps - 1) * (dilation[axis] as number) - 1) / (stride[axis] as number),
-      ) + 1
-    );
-  });
-  return [shape[0] as number, filters[0] as number, ...positions];
-}
-
-function folded(op: Operation): Shape {
-  const [image, block] = [op.numbers(1, 'a shape'), op.numbers(2, 'a block')];
-  const { shape } = op.type(0);
-  return [
-    shape[0] as number,
-    (shape[1] as number) / block.reduce((product, each) => product * each, 1),
-    ...image,
-  ];
-}
-
-/** As many boxes as there can be. */
+/** Of constants those that it selects; else as many boxes as there can be. */
 function selected(op: Operation): void {
-  op.ignore('center_point_box');
+  const isCentered = op.flag('center_point_box');
+  const known = op.inputs.map((name) => (name === '' ? null : op.builder.valuesOf(name)));
+  if (known.every((tensor, at) => tensor !== null || !op.has(at))) {
+    const [found] = nonMaxSuppression(known, { isCentered });
+    if (found) op.answer(found.values, found.shape, 'int64');
+    return;
+  }
   const [images = 1, boxes = 1] = op.shape(0);
   const [, classes = 1] = op.shape(1);
   const most = op.has(2) ? op.number(2, 'a number of boxes') : 0;
@@ -63,8 +39,6 @@ function withState(op: Operation, result: Shape, state: Shape): void {
 }
 
 export const opaqueRows: Rows = {
-  DeformConv: shaped(deformed, undefined, 'group', 'offset_group', 'auto_pad'),
-  Col2Im: shaped(folded, undefined, 'strides', 'pads', 'dilations'),
   Det: shaped((op) => op.shape(0).slice(0, -2)),
   MaxRoiPool: shaped(
     (op) => [op.shape(1)[0] ?? 1, op.shape(0)[1] ?? 1, ...(op.ints('pooled_shape') ?? [])],

@@ -1,6 +1,10 @@
 // Resizing, and elements read at positions that other results name.
 
-import type { NearestMode, ResizeCoordinates } from '../../../operators/resize.js';
+import {
+  type NearestMode,
+  type ResizeCoordinates,
+  resizedExtent,
+} from '../../../operators/resize.js';
 import { Blocked, type Operation, type Rows } from '../operation.js';
 
 const coordinates: readonly ResizeCoordinates[] = [
@@ -29,7 +33,7 @@ function upsample(op: Operation): void {
   const legacy = [op.float('height_scale', 0), op.float('width_scale', 0)];
   const own = op.floats('scales') ?? (legacy[0] !== 0 ? [1, 1, ...legacy] : null);
   const scales = own ?? op.numbers(1, 'scales');
-  const resized = shape.map((extent, axis) => Math.floor(extent * (scales[axis] ?? 1)));
+  const resized = shape.map((extent, axis) => resizedExtent(extent, scales[axis] ?? 1));
   op.room(resized);
   const attributes = {
     mode: modeOf(op),
@@ -87,7 +91,7 @@ function resizedOf(op: Operation, axes: readonly number[]) {
     const given = op.numbers(2, 'scales');
     for (const [at, axis] of axes.entries()) {
       scales[axis] = given[at] ?? 1;
-      resized[axis] = Math.floor((shape[axis] as number) * (scales[axis] as number));
+      resized[axis] = resizedExtent(shape[axis] as number, scales[axis] as number);
     }
     return { resized, scales };
   }

@@ -5,7 +5,6 @@
 
 #include "vector.h"
 
-#define ZS_INLINE static inline __attribute__((always_inline))
 #define ZS_UNROLL _Pragma("GCC unroll 16")
 
 #define ZS_PAIRS(suffix, a, b, f)                                                            \

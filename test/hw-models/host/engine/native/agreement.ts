@@ -14,7 +14,7 @@ import {
 } from '../../../../../workloads/network.js';
 import type { LayerSpec } from '../../../../../workloads/spec.js';
 import { sizeOf } from '../../../../../workloads/tensor.js';
-import { toDense } from '../../../../../workloads/weights/store.js';
+import { toCodebook, toDense } from '../../../../../workloads/weights/store.js';
 import { drawActivations, drawWeights } from '../../../../../workloads/weights/synthetic.js';
 import { passOf } from '../../one-layer.js';
 import { loadKernel } from '../../run-kernel.js';
@@ -29,6 +29,8 @@ export interface NativeCase {
   readonly batch: number;
   readonly threads: number;
   readonly seed: number;
+  /** Into how many other values weights are rounded and kept as codes; left out: not. */
+  readonly shared?: number;
 }
 
 /** How far sums of float32 in another order may be off, relative to the sum of their magnitudes. */
@@ -43,13 +45,17 @@ export interface Bound {
   readonly to: 'own' | 'largest';
 }
 
+/** Transforms and normalisations subtract multiples of their terms from each other. */
+export const TRANSFORM_BOUND: Bound = { relative: 2e-5, to: 'largest' };
+
 /** A drawn case made ready. */
-export function drawn({ input, layer, density, inputDensity, batch, seed }: NativeCase) {
+export function drawn({ input, layer, density, inputDensity, batch, seed, shared }: NativeCase) {
   const source = { work: 'drawn', at: `seed ${seed}` };
   const network = buildNetwork({ name: 'one', title: 'one', input, layers: [layer], source });
   const [built] = network.layers as readonly [Layer];
   const shape = weightShapeOf(built);
-  const weights = shape && drawWeights(shape, density, seed, 'layer');
+  const floats = shape && drawWeights(shape, density, seed, 'layer');
+  const weights = floats && shared !== undefined ? withCodes(floats, shared) : floats;
   const size = sizeOf(input);
   const { values } = drawActivations(batch * size, inputDensity, seed, 'input');
   // Signs and sizes as they come: half of the values negative.
@@ -128,4 +134,14 @@ function magnitudes({ store, bias, origin }: LayerWeights): LayerWeights {
     bias: bias?.map(Math.abs) ?? null,
     origin,
   };
+}
+
+/** Each weight replaced by one of `shared` others. */
+export function withCodes(weights: LayerWeights, shared: number): LayerWeights {
+  const { rows, columns, ...dense } = toDense(weights.store);
+  const codebook = Float32Array.from({ length: shared + 1 }, (_, code) =>
+    code === 0 ? 0 : Math.sin(code),
+  );
+  const values = dense.values.map((value, at) => value && (codebook[1 + (at % shared)] as number));
+  return { ...weights, store: toCodebook({ format: 'dense', rows, columns, values }, codebook, 4) };
 }

@@ -7,7 +7,6 @@ import {
   nativeSparseConnected,
 } from '../../../../../hw-models/host/engine/native/connected.js';
 import { nativeDenseProducts } from '../../../../../hw-models/host/engine/native/product.js';
-import { toCodebook, toDense } from '../../../../../workloads/weights/store.js';
 import { library } from '../../native-library.js';
 import { loadKernel } from '../../run-kernel.js';
 import {
@@ -17,6 +16,7 @@ import {
   expectRow,
   type NativeCase,
   SUM_BOUND,
+  withCodes,
 } from './agreement.js';
 
 const outputs = fc.oneof(fc.integer({ min: 1, max: 40 }), fc.integer({ min: 700, max: 1700 }));
@@ -86,15 +86,3 @@ describe.skipIf(library === null)('native rows of fully connected layers', () =>
     );
   });
 });
-
-type Weights = NonNullable<ReturnType<typeof drawn>['weights']>;
-
-/** Each weight replaced by one of `shared` others. */
-function withCodes(weights: Weights, shared: number): Weights {
-  const { rows, columns, ...dense } = toDense(weights.store);
-  const codebook = Float32Array.from({ length: shared + 1 }, (_, code) =>
-    code === 0 ? 0 : Math.sin(code),
-  );
-  const values = dense.values.map((value, at) => value && (codebook[1 + (at % shared)] as number));
-  return { ...weights, store: toCodebook({ format: 'dense', rows, columns, values }, codebook, 4) };
-}

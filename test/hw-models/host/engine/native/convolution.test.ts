@@ -19,6 +19,7 @@ import {
   expectRow,
   type NativeCase,
   SUM_BOUND,
+  TRANSFORM_BOUND,
 } from './agreement.js';
 
 const upTo = (max: number) => fc.integer({ min: 1, max });
@@ -58,9 +59,6 @@ const convolutions = (window: ReturnType<typeof windowsOf>, isDepthwise = false)
         },
       };
     });
-
-/** F(4×4, 3×3) subtracts multiples of its terms from each other. */
-const TRANSFORM_BOUND: Bound = { relative: 2e-5, to: 'largest' };
 
 const large = (input: Shape, spec: Partial<SpecOf<'conv2d'>>, of: Partial<NativeCase> = {}) => ({
   input,

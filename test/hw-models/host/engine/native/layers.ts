@@ -4,7 +4,7 @@
 import type { HostKernel } from '../../../../../hw-models/host/engine/kernel.js';
 import type { Shape } from '../../../../../workloads/network.js';
 import type { LayerSpec } from '../../../../../workloads/spec.js';
-import { drawn, type NativeCase } from './agreement.js';
+import { type Bound, drawn, type NativeCase, SUM_BOUND, TRANSFORM_BOUND } from './agreement.js';
 
 const named = { name: 'layer' } as const;
 const relu = { bias: true, activation: 'relu' } as const;
@@ -48,6 +48,34 @@ const layers: readonly (readonly [Shape, LayerSpec])[] = [
   [[29, 48], { kind: 'dense', ...named, outputs: 33, ...relu }],
   [[6, 7, 5], { kind: 'add', ...named, inputs: ['data', 'data'], activation: 'relu' }],
   [[6, 7, 5], { kind: 'add', ...named, inputs: ['data', 'data', 'data'], activation: 'relu6' }],
+  [
+    [5, 23, 19],
+    { kind: 'pool2d', ...named, rounding: 'floor', mode: 'max', kernel: 3, stride: 2, pad: 1 },
+  ],
+  [
+    [5, 23, 19],
+    { kind: 'pool2d', ...named, rounding: 'floor', mode: 'average', kernel: 3, stride: 1, pad: 1 },
+  ],
+  [
+    [5, 7, 7],
+    {
+      kind: 'pool2d',
+      ...named,
+      rounding: 'floor',
+      mode: 'average',
+      kernel: 'global',
+      stride: 1,
+      pad: 0,
+    },
+  ],
+  [[9, 7, 5], { kind: 'lrn', ...named, size: 5, alpha: 0.5, beta: 0.75, k: 1 }],
+  [[21, 21], { kind: 'matmul', ...named, inputs: ['data', 'data'], transposeRight: true }],
+  [[3, 35, 35], { kind: 'matmul', ...named, inputs: ['data', 'data'] }],
+  [[5, 37], { kind: 'unary', ...named, function: 'gelu' }],
+  [[5, 37], { kind: 'unary', ...named, function: 'tanh' }],
+  [[7, 50], { kind: 'softmax', ...named, axis: -1 }],
+  [[9, 33], { kind: 'layer-norm', ...named, axis: -1, epsilon: 1e-5, inputs: ['data'] }],
+  [[9, 33], { kind: 'rms-norm', ...named, axis: -1, epsilon: 1e-6, inputs: ['data'] }],
   [[6, 7, 5], { kind: 'rectify', ...named, activation: 'relu6' }],
 ];
 
@@ -57,11 +85,20 @@ export function layersOf(row: HostKernel): readonly NativeCase[] {
     .flatMap(([input, layer], at) =>
       [0.1, 0.5, 1].map((density, of): NativeCase => {
         const batch = layer.kind === 'dense' && at % 2 === 0 ? 5 : 1;
-        return { input, layer, density, inputDensity: 0.6, batch, threads: 1 + (of % 2), seed: at };
+        const codes = row.name.includes('coded') ? { shared: 15 } : {};
+        const common = { inputDensity: 0.6, batch, threads: 1 + (of % 2), seed: at, ...codes };
+        return { input, layer, density, ...common };
       }),
     )
     .filter((one) => {
       const { layer, weights } = drawn(one);
       return layer.kind === row.kind && row.refusal(layer, weights) === null;
     });
+}
+
+/** How far a row may be off. */
+export function boundOf({ name, kind }: HostKernel): Bound {
+  const transforms =
+    name.includes('winograd') || kind === 'layer-norm' || kind === 'rms-norm' || kind === 'softmax';
+  return transforms ? TRANSFORM_BOUND : SUM_BOUND;
 }

@@ -68,8 +68,12 @@ export function preferring(wanted: readonly HostKernel[], others: Choose): Choos
     const { kernel } = others(layer, weights, hasNative);
     if (weights === null) return { kernel, notes: [] };
     const refusing = wanted.find((row) => row.kind === layer.kind);
+    const isMissing = refusing?.isNative === true && !hasNative;
     const reason =
-      refusing?.refusal(layer, weights) ?? `is ${KIND_NAMES[layer.kind] ?? layer.kind}`;
+      refusing?.refusal(layer, weights) ??
+      (isMissing
+        ? `would need the native kernel ${refusing.name}`
+        : `is ${KIND_NAMES[layer.kind] ?? layer.kind}`);
     return { kernel, notes: [`ran ${kernel.name}: the layer ${reason}`] };
   };
 }

@@ -11,6 +11,7 @@ import {
   int8Convolution,
   ternaryConvolution,
 } from './lowprecision-convolution.js';
+import { bfloat16Dense, bfloat16Sparse } from './native/bfloat16.js';
 import { rules } from './rules.js';
 import { createSparseWinograd } from './winograd.js';
 
@@ -40,6 +41,8 @@ export const engineExecutors: Readonly<Record<string, (options: EngineOptions) =
     'fft-sparse',
     fftSizes.map((size) => createSparseFft(size)),
   ),
+  bfloat16: optIn('bfloat16', [bfloat16Dense]),
+  'bfloat16-sparse': optIn('bfloat16-sparse', [bfloat16Sparse]),
   binary: optIn('binary', [lowPrecisionKernels.binary, binaryConvolution]),
   ternary: optIn('ternary', [lowPrecisionKernels.ternary, ternaryConvolution]),
   int8: optIn('int8', [lowPrecisionKernels.int8, int8Convolution]),

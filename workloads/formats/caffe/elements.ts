@@ -193,25 +193,6 @@ const reduction: CaffeRow = (from) => {
   return made(from, withNumber(from, 'multiply', 'coeff', factor)(step(from, 'reduced', reduced)));
 };
 
-const meanVariance: CaffeRow = (from) => {
-  const parameters = parametersOf(from, 'mvn_param');
-  const rank = shapeOf(from).length;
-  const start = parameters.flag('across_channels', false) ? 1 : 2;
-  const isScaled = parameters.flag('normalize_variance', true);
-  parameters.ignore('eps');
-  const axes = Array.from({ length: rank - start }, (_, at) => start + at);
-  const input = first(from);
-  if (isScaled) return made(from, { kind: 'mean-variance-norm', inputs: [input], axes });
-  const mean = step(from, 'mean', {
-    kind: 'reduce',
-    inputs: [input],
-    function: 'mean',
-    axes,
-    keep: true,
-  });
-  return made(from, { kind: 'binary', inputs: [input, mean], function: 'subtract' });
-};
-
 /** Where the largest value is, as a number of its own kind. */
 const argMax: CaffeRow = (from) => {
   const { layer } = from;
@@ -276,7 +257,6 @@ export const elementRows: Readonly<Record<string, CaffeRow>> = {
   Axpy: axpy,
   Softmax: softmax,
   Reduction: reduction,
-  MVN: meanVariance,
   ArgMax: argMax,
   Dropout: withIgnored('dropout_param', pass, ['dropout_ratio', 'scale_train']),
   Split: pass,

@@ -10,6 +10,7 @@ import { detectionRows } from './detection.js';
 import { elementRows } from './elements.js';
 import { type CaffeRow, fresh } from './layer.js';
 import { type NetText, readNetText } from './net-text.js';
+import { normRows } from './norms.js';
 import type { LayerText } from './parameters.js';
 import { shapeRows } from './shapes.js';
 import { weightedRows } from './weighted.js';
@@ -20,6 +21,7 @@ const rows: Readonly<Record<string, CaffeRow>> = {
   ...weightedRows,
   ...windowRows,
   ...elementRows,
+  ...normRows,
   ...shapeRows,
   ...detectionRows,
 };

@@ -338,28 +338,6 @@ const prelu: CaffeRow = (from) => {
   return made(from, { kind: 'binary', inputs: [first(from), slope], function: 'prelu' });
 };
 
-/** SSD's: each position's channels, or the whole frame, divided by their norm, then scaled. */
-const normalize: CaffeRow = (from) => {
-  const parameters = parametersOf(from, 'norm_param');
-  const isWhole = parameters.flag('across_spatial', true);
-  const isShared = parameters.flag('channel_shared', true);
-  parameters.ignore('scale_filler', 'eps');
-  const shape = shapeOf(from);
-  const input = first(from);
-  const flat = [shape[0] as number, sizeOf(shape.slice(1))];
-  const lanes = isWhole
-    ? step(from, 'flat', { kind: 'reshape', inputs: [input], shape: flat })
-    : input;
-  const unit = step(from, 'norm', { kind: 'lp-norm', inputs: [lanes], axis: 1, p: 2 });
-  const back = isWhole ? step(from, 'image', { kind: 'reshape', inputs: [unit], shape }) : unit;
-  const channels = isShared ? 1 : (shape[1] as number);
-  const scaled = constantBlob(from, 0, 'scale', [channels], 1, [
-    channels,
-    ...shape.slice(2).map(() => 1),
-  ]);
-  return made(from, { kind: 'binary', inputs: [back, scaled], function: 'multiply' });
-};
-
 const embed: CaffeRow = (from) => {
   const { builder, layer, results } = from;
   const parameters = parametersOf(from, 'embed_param');
@@ -393,6 +371,5 @@ export const weightedRows: Readonly<Record<string, CaffeRow>> = {
   Scale: scale,
   Bias: bias,
   PReLU: prelu,
-  Normalize: normalize,
   Embed: embed,
 };

@@ -22,7 +22,11 @@ export function finished(
     const isFirst =
       rank > 3 && tensors.orders(result).some((order) => samePermutation(order, first));
     const isAlike = tensors.orders(result).some((order) => order.every((axis, at) => axis === at));
-    return isFirst && !isAlike ? tensors.first(result) : tensors.plain(result);
+    if (!isFirst || isAlike) return tensors.plain(result);
+    const made = tensors.first(result);
+    const shape = tensors.builder.typeOf(made).shape.join('×');
+    notes.push(`output ${made} has its channels first here, ${shape}, and last in the file`);
+    return made;
   });
   if (outputs.length === 0)
     throw new InputError(`${file.name}: found no outputs, expected at least one`);

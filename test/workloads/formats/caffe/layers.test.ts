@@ -46,6 +46,39 @@ const each = (of: (x: number, at: number) => number) => (values: ArrayLike<numbe
   Array.from(values, of);
 const e = Math.exp;
 
+describe('numbers that keep divisors from zero', () => {
+  const lane = (values: ArrayLike<number>, at: number) =>
+    Array.from({ length: 12 }, (_, pixel) => values[12 * Math.floor(at / 12) + pixel] as number);
+
+  it('MVN adds eps to the deviation', async () => {
+    const { outputs, inputs } = await layer('type: "MVN" mvn_param { eps: 0.5 }', [image]);
+    const values = inputs[0]?.values as Float32Array;
+    const expected = each((x, at) => {
+      const own = lane(values, at);
+      const mean = own.reduce((sum, value) => sum + value, 0) / 12;
+      const variance = own.reduce((sum, value) => sum + (value - mean) ** 2, 0) / 12;
+      return (x - mean) / (Math.sqrt(variance) + 0.5);
+    })(values);
+    expect(distance(outputs[0]?.values as Float32Array, expected)).toBeLessThan(1e-6);
+  });
+
+  it.each([true, false])(
+    'Normalize adds eps to the squares, across positions: %s',
+    async (isWhole) => {
+      const text = `type: "Normalize" norm_param { eps: 2 across_spatial: ${isWhole} }`;
+      const { outputs, inputs } = await layer(text, [image], [{ dims: [1], values: [3] }]);
+      const values = inputs[0]?.values as Float32Array;
+      const expected = each((x, at) => {
+        const own = isWhole
+          ? [...values]
+          : [values[at % 12] as number, values[(at % 12) + 12] as number];
+        return (3 * x) / Math.sqrt(own.reduce((sum, value) => sum + value ** 2, 0) + 2);
+      })(values);
+      expect(distance(outputs[0]?.values as Float32Array, expected)).toBeLessThan(1e-6);
+    },
+  );
+});
+
 describe('functions of single elements', () => {
   it.each<[string, string, (values: ArrayLike<number>) => number[]]>([
     ['ReLU', 'type: "ReLU"', each((x) => Math.max(0, x))],

@@ -1,7 +1,7 @@
 // Shapes, parts, indices, and tensors made of nothing.
 
-import { type ElementType, roomFor, sizeOf, type Tensor } from '../../../tensor.js';
-import { cast } from '../emit/elements.js';
+import { type ElementType, roomFor, shapeText, sizeOf, type Tensor } from '../../../tensor.js';
+import { binary, cast } from '../emit/elements.js';
 import {
   concatenated,
   expanded,
@@ -192,8 +192,55 @@ function filledSizes(sizes: readonly number[], extent: number): readonly number[
 
 function gather(use: NodeUse): Handle {
   const axis = use.count > 2 ? numberAt(use, 2, 'an axis') : 0;
-  if (numberOf(use, 'batch_dims', 0) !== 0) throw use.fault('batch_dims', 'none');
-  return gathered(use, use.input(0), use.input(1), axis);
+  const batches = numberOf(use, 'batch_dims', 0);
+  const [data, indices] = [use.input(0), use.input(1)];
+  if (batches === 0) return gathered(use, data, indices, axis);
+  const axes = batches < 0 ? batches + indices.shape.length : batches;
+  return gatheredInBatches(use, data, indices, frontAxis(use, axis, data.shape.length), axes);
+}
+
+/**
+ * As many tables as there are batches, one below the other, and indices moved to their own: then
+ * one gathers along one axis.
+ */
+function gatheredInBatches(
+  use: NodeUse,
+  data: Handle,
+  indices: Handle,
+  axis: number,
+  batches: number,
+): Handle {
+  const { tensors, name, fault } = use;
+  const front = data.shape.slice(0, batches);
+  if (!(batches <= axis) || indices.shape.slice(0, batches).join() !== front.join())
+    throw fault(`${batches} batch_dims of ${shapeText(indices.shape)}`, shapeText(data.shape));
+  const between = axis - batches;
+  const turned = [
+    ...front.keys(),
+    axis,
+    ...Array.from({ length: between }, (_, at) => batches + at),
+    ...Array.from({ length: data.shape.length - axis - 1 }, (_, at) => axis + 1 + at),
+  ];
+  const tables = tensors.transpose(data, turned, `${name}/tables`);
+  const [count, extent] = [sizeOf(front), data.shape[axis] as number];
+  const rest = tables.shape.slice(batches + 1);
+  const picked = indices.shape.slice(batches);
+  const below = tensors.reshape(tables, [count * extent, ...rest], `${name}/below`);
+  const flat = tensors.reshape(indices, [count, sizeOf(picked)], `${name}/indices`);
+  const starts = Array.from({ length: count }, (_, at) => at * extent);
+  const offsets = constant(step(use, 'starts'), [count, 1], 'int32', starts);
+  const places = binary(step(use, 'places'), 'add', flat, offsets);
+  const found = gathered(use, below, places, 0);
+  const whole = tensors.reshape(found, [...front, ...picked, ...rest], name);
+  // The axes between stand before those of the indices.
+  const rank = batches + picked.length;
+  const back = [
+    ...front.keys(),
+    ...Array.from({ length: between }, (_, at) => rank + at),
+    ...picked.map((_, at) => batches + at),
+    ...rest.slice(between).map((_, at) => rank + between + at),
+  ];
+  return between === 0 ? whole : tensors.transpose(whole, back, name);
 }
 
 function gatherNd(use: NodeUse): Handle {

@@ -44,8 +44,7 @@ export const refused: readonly { readonly what: string; readonly operators: RegE
   },
   {
     what: 'loops',
-    operators:
-      /^(While|StatelessWhile|Enter|Exit|LoopCond|NextIteration|TensorList|TensorArray|For$)/,
+    operators: /^(Enter|Exit|LoopCond|NextIteration|TensorList|TensorArray|For$)/,
   },
   {
     what: 'results whose shape only a run can tell',
@@ -67,6 +66,9 @@ export function opaqueResults(use: NodeUse): readonly Pick<Handle, 'shape' | 'ty
     const channels = use.input(0).shape.at(-1) ?? 1;
     return [{ shape: [use.input(1).shape[0] ?? 1, height, width, channels], type: 'float32' }];
   }
+  // What a loop carries on keeps its shape.
+  if (use.node.op === 'While' || use.node.op === 'StatelessWhile')
+    return use.inputs().map(({ shape, type }) => ({ shape, type }));
   return null;
 }
 
@@ -76,4 +78,4 @@ function numberAtIndex(use: NodeUse, at: number, index: number): number {
   return found;
 }
 
-export const opaqueNames = ['NonMaxSuppressionV4', 'CropAndResize'];
+export const opaqueNames = ['NonMaxSuppressionV4', 'CropAndResize', 'While', 'StatelessWhile'];

@@ -9,7 +9,7 @@ import { channelsFirst, identity } from '../permutation.js';
 import type { Handle, Tensors } from '../tensors.js';
 import type { TfjsWeights } from '../weights.js';
 import { kerasRows } from './table.js';
-import { inboundOf, KerasModel, type Reference, referencesOf } from './topology.js';
+import { type Inbound, inboundOf, KerasModel, type Reference, referencesOf } from './topology.js';
 import type { KerasConfig, KerasLayerJson, KerasUse } from './use.js';
 import { LayerWeightFinder } from './weights.js';
 
@@ -24,9 +24,11 @@ interface Context {
 type Model = z.infer<typeof KerasModel>;
 
 const NESTED = ['Sequential', 'Functional', 'Model'];
+/** Layers that take tensors by name besides their inputs. */
+const TAKES_NAMED = ['MultiHeadAttention'];
 const DEEPEST = 32;
 /** Layers that want images with their channels first. */
-const IMAGES = /Conv|Pool|ZeroPadding|Cropping|UpSampling|BatchNormalization/;
+const IMAGES = /Conv(?!LSTM)|Pool|ZeroPadding|Cropping|UpSampling|BatchNormalization/;
 
 const keyOf = ({ layer, node }: Reference) => `${layer}:${node}`;
 const configOf = (layer: KerasLayerJson): KerasConfig =>
@@ -108,6 +110,7 @@ export class ModelRun {
       readonly layer: KerasLayerJson;
       readonly key: string;
       readonly inputs: readonly Reference[];
+      readonly told: Inbound;
     }[] = [];
     const readers = new Map<string, number>();
     const count = (references: readonly Reference[]) => {
@@ -124,11 +127,15 @@ export class ModelRun {
         continue;
       }
       for (const [node, inbound] of layer.inbound_nodes.entries()) {
-        const { inputs: read, named } = inboundOf(inbound);
-        if (named.length > 0)
-          throw tensors.builder.fault(name, `tensors as ${named.join(', ')}`, 'inputs alone');
-        count(read);
-        waiting.push({ layer, key: `${name}:${node}`, inputs: read });
+        const told = inboundOf(inbound);
+        const { inputs: read, named } = told;
+        if (named.length > 0 && !TAKES_NAMED.includes(layer.class_name)) {
+          const names = named.map(([each]) => each).join(', ');
+          throw tensors.builder.fault(name, `tensors as ${names}`, 'inputs alone');
+        }
+        const all = [...read, ...named.map(([, reference]) => reference)];
+        count(all);
+        waiting.push({ layer, key: `${name}:${node}`, inputs: all, told });
       }
     }
     // A model within has a use of its own before those of this one.
@@ -142,10 +149,16 @@ export class ModelRun {
     });
     this.#requireBound();
     for (let left = shifted; left.length > 0; ) {
-      const later = left.filter(({ layer, key, inputs: read }) => {
+      const later = left.filter(({ layer, key, inputs: read, told }) => {
         const found = read.map((reference) => made.get(keyOf(reference))?.[reference.tensor]);
         if (found.some((each) => each === undefined) || found.length === 0) return true;
-        made.set(key, this.#layer(layer, found as Handle[], scope, readers.get(key) ?? 0));
+        const handles = found as Handle[];
+        const own = handles.slice(0, told.inputs.length);
+        const named = handles.slice(told.inputs.length).map((handle, at) => {
+          return [(told.named[at] as readonly [string, Reference])[0], handle] as const;
+        });
+        const more = { named: new Map(named), flags: told.flags };
+        made.set(key, this.#layer(layer, own, scope, readers.get(key) ?? 0, more));
         return false;
       });
       const [stuck] = later;
@@ -168,6 +181,7 @@ export class ModelRun {
     inputs: readonly Handle[] | null,
     scope: string,
     readers: number,
+    told: Pick<KerasUse, 'named' | 'flags'> = { named: new Map(), flags: [] },
   ): readonly Handle[] {
     const { tensors, isThird } = this.context;
     const name = nameOf(layer);
@@ -194,6 +208,7 @@ export class ModelRun {
         layer: name,
         config: configOf(layer),
         inputs: inputs ?? [],
+        ...told,
         isThird,
         readers,
         tensors,

@@ -1,6 +1,7 @@
 // The Keras layers that are read.
 
 import { activationRows } from './activations.js';
+import { attentionRows } from './attention.js';
 import { convolutionRows } from './convolutions.js';
 import { normalisationRows } from './normalisations.js';
 import { recurrentRows } from './recurrent.js';
@@ -12,5 +13,6 @@ export const kerasRows: Readonly<Record<string, KerasRow>> = {
   ...shapeRows,
   ...normalisationRows,
   ...activationRows,
+  ...attentionRows,
   ...recurrentRows,
 };

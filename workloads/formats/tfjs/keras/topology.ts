@@ -40,23 +40,35 @@ export function referencesOf(written: unknown): readonly Reference[] {
   return Object.values(written).flatMap(referencesOf);
 }
 
-/** What one use of a layer reads, and whether it is told tensors besides its inputs. */
-export function inboundOf(node: unknown): {
+/** What one use of a layer reads, which tensors it is told by name, and what it is told to do. */
+export interface Inbound {
   readonly inputs: readonly Reference[];
-  readonly named: readonly string[];
-} {
+  readonly named: readonly (readonly [name: string, reference: Reference])[];
+  /** Names of settings that hold for this use: use_causal_mask. */
+  readonly flags: readonly string[];
+}
+
+export function inboundOf(node: unknown): Inbound {
   if (node !== null && typeof node === 'object' && 'args' in node) {
     const { args, kwargs = {} } = node as { args: unknown; kwargs?: object };
-    const named = Object.entries(kwargs).filter(([, value]) => referencesOf(value).length > 0);
-    return { inputs: referencesOf(args), named: named.map(([name]) => name) };
+    return { inputs: referencesOf(args), ...toldOf([kwargs]) };
   }
   const items: readonly unknown[] = isReference(node) ? [node] : Array.isArray(node) ? node : [];
-  const named = items.flatMap((item) => {
-    const kwargs: unknown = Array.isArray(item) ? item[3] : null;
-    if (kwargs === null || typeof kwargs !== 'object') return [];
-    return Object.entries(kwargs).flatMap(([name, value]) =>
-      referencesOf(value).length > 0 ? [name] : [],
-    );
-  });
-  return { inputs: items.flatMap((item) => (isReference(item) ? referencesOf(item) : [])), named };
+  return {
+    inputs: items.flatMap((item) => (isReference(item) ? referencesOf(item) : [])),
+    ...toldOf(items.map((item) => (Array.isArray(item) ? item[3] : null))),
+  };
+}
+
+function toldOf(all: readonly unknown[]): Pick<Inbound, 'named' | 'flags'> {
+  const told = all.flatMap((kwargs) =>
+    kwargs !== null && typeof kwargs === 'object' ? Object.entries(kwargs) : [],
+  );
+  return {
+    named: told.flatMap(([name, value]) => {
+      const [reference] = referencesOf(value);
+      return reference ? [[name, reference] as const] : [];
+    }),
+    flags: told.flatMap(([name, value]) => (value === true ? [name] : [])),
+  };
 }

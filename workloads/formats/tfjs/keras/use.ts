@@ -23,6 +23,10 @@ export interface KerasUse extends Use {
   readonly layer: string;
   readonly config: KerasConfig;
   readonly inputs: readonly Handle[];
+  /** Tensors that it is told by name. */
+  readonly named: ReadonlyMap<string, Handle>;
+  /** Names of what it is told to do in this use. */
+  readonly flags: readonly string[];
   /** Keras 3, which defines a few functions anew. */
   readonly isThird: boolean;
   /**

@@ -28,7 +28,10 @@ export class LayerWeightFinder {
     for (const layer of layers) {
       for (const name of names) {
         if (this.weights.tensors.has(`${layer}/${name}`)) return `${layer}/${name}`;
-        const candidates = this.#byEnding.get(name) ?? [];
+        // 'query/kernel': a weight of a layer within.
+        const candidates = (this.#byEnding.get(name.split('/').at(-1) as string) ?? []).filter(
+          (each) => each.endsWith(`/${name}`),
+        );
         const found =
           candidates.find((each) => each.endsWith(`/${layer}/${name}`)) ??
           candidates.find((each) => each.startsWith(`${layer}/`) || each.includes(`/${layer}/`));

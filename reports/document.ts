@@ -24,10 +24,14 @@ export interface Section {
   readonly text?: readonly string[];
   /** What the reader must know of the figures above. */
   readonly notes?: readonly string[];
+  /** Notes that make a figure doubtful. */
+  readonly doubts?: readonly string[];
 }
 
 /** What the reader's terminal can show. */
 export interface Style {
+  /** True for a page or document, which has room for everything. */
+  readonly isDocument?: boolean;
   /** Width of the reader's terminal in characters. */
   readonly columns: number;
   readonly color: boolean;

@@ -12,7 +12,9 @@ export const renderers = {
   csv: (view) => renderCsv(view.records()),
   // A document is as wide as it is: whatever terminal makes it, the same text.
   markdown: (view, style) =>
-    renderMarkdown(view.sections({ ...style, columns: Number.POSITIVE_INFINITY })),
+    renderMarkdown(
+      view.sections({ ...style, columns: Number.POSITIVE_INFINITY, isDocument: true }),
+    ),
   // Vega takes longer to load than most commands take to run.
   html: async (view) => (await import('./html/page.js')).renderHtml(view),
 } satisfies Readonly<Record<Format, (view: View, style: Style) => string | Promise<string>>>;

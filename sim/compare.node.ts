@@ -151,7 +151,11 @@ const PORTABLE = { engine: 'wasm' } as const;
 /** The executor that runs a file as it is, where one of its operators is not implemented here. */
 const STAND_IN = 'onnxruntime';
 
-async function traceOf(
+/**
+ * What a network meets: on the files given, else on drawn inputs. A file's own network really runs
+ * on them, as nobody published its densities.
+ */
+export async function traceOf(
   entry: ZooEntry,
   model: Model,
   files: CompareRequest['input'],

@@ -4,6 +4,7 @@ import type { Bound, Hardware, LayerCost } from '../hw-models/contract.js';
 import { cyclesOf, joulesOf, secondsOf, sum } from '../hw-models/cost.js';
 import type { LayerTask } from '../workloads/network.js';
 import { nonzerosOf } from '../workloads/weights/store.js';
+import { collectNotes } from './notes.js';
 import type { LayerResult, Row } from './result.js';
 import { total, totalOrNull } from './summary.js';
 
@@ -65,20 +66,6 @@ function layerResult(cost: LayerCost, task: LayerTask, nonzeros: number): LayerR
     counters: cost.counters,
     ...(cost.load ? { load: cost.load } : {}),
   };
-}
-
-/** Each note once, with the layers that it is about where the network has others. */
-export function collectNotes(
-  layers: readonly { readonly name: string; readonly notes: readonly string[] }[],
-): readonly string[] {
-  const about = new Map<string, string[]>();
-  for (const { name, notes } of layers) {
-    for (const note of notes) about.set(note, [...(about.get(note) ?? []), name]);
-  }
-  return [...about].map(([note, names]) => {
-    if (names.length === layers.length) return note;
-    return `${note} [${names.length > 3 ? `${names.length} layers` : names.join(', ')}]`;
-  });
 }
 
 /**

@@ -8,7 +8,7 @@ import { frameShape, type Origin, type Tensor, type Values } from '../workloads/
 import { sizeOf } from '../workloads/tensor.js';
 import { busyNote } from './busy.node.js';
 import { energyNote, firstFrame, medianRun } from './measured.js';
-import { collectNotes } from './modelled.js';
+import { collectNotes } from './notes.js';
 import { checkOutput, type OutputCheck, type TopClass, topClasses } from './output-check.js';
 import { type Progress, silent } from './progress.js';
 import type { Spread } from './result.js';

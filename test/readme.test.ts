@@ -12,22 +12,35 @@ const blocks = [...readme.matchAll(/```(\w*)\n([\s\S]*?)```/g)].map(([, language
   text: text ?? '',
 }));
 
-/** Lines without what depends on the machine and on the widths of columns. */
+/** Words of the modelled rows and of the sentences on models. */
 const lines = (text: string) =>
   text
-    // What ran on this machine may take more than a line.
-    .replace(/^host:\S+ ran [\s\S]*?\n\n/gm, '\n\n')
     .split('\n')
-    .filter((line) => line.trim() !== '' && !line.includes('host:'))
-    .map((line) => line.replace(/\s+/g, ' ').trim());
+    .map((line) => line.replace(/\s+/g, ' ').trim())
+    .filter((line) => / modelled | · |^Verdict$/.test(line) && !/host:|^More/.test(line));
+const verdicts = (text: string) =>
+  [...text.replace(/\s+/g, ' ').matchAll(/[\w.-]+: \S+ is [^.]*\d×[^:]*? energy/g)].map(String);
 
 describe('the README', () => {
-  it('shows the true end of the first command’s output', async () => {
-    const shown = lines(blocks.find(({ text }) => text.includes('geometric mean'))?.text ?? '');
+  it('shows the first command’s true output', async () => {
+    const block = blocks.find(({ text }) => text.includes('geometric mean'))?.text ?? '';
+    const shown = lines(block);
     expect(shown.length).toBeGreaterThan(15);
     const modelled = DEFAULT_HARDWARE.filter((name) => !name.startsWith('host'));
-    const { stdout } = await zeroskip(['compare', '--on', modelled.join(','), '--quiet']);
-    expect(lines(stdout).slice(-shown.length)).toEqual(shown);
+    const { stdout } = await zeroskip(['compare', '--on', modelled.join(','), '--quiet'], {
+      env: { COLUMNS: '100' },
+    });
+    expect(shown).toEqual(lines(stdout));
+    expect(verdicts(block).length).toBeGreaterThan(0);
+    expect(verdicts(block)).toEqual(verdicts(stdout));
+  });
+
+  it('shows an output that begins with an answer and fits a screen of 40 lines', () => {
+    const block = blocks.find(({ text }) => text.includes('geometric mean'))?.text ?? '';
+    expect(block.startsWith('Verdict\n')).toBe(true);
+    const all = block.trimEnd().split('\n');
+    expect(all.length).toBeLessThanOrEqual(40);
+    expect(Math.max(...all.map((line) => line.length))).toBeLessThanOrEqual(100);
   });
 
   it('shows each measured row of that output, whose numbers never repeat', () => {

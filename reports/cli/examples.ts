@@ -12,6 +12,7 @@ export const examples: Readonly<Record<string, readonly string[]>> = {
     'compare bert-base --dim sequence=64 --on a10g --layers',
     'compare squeezenet-1.0 --input cat.jpg --format html --out squeezenet.html',
   ],
+  why: ['why resnet-50@str-90 --on titan-x', 'why alexnet --on eie-64,a10g --batch 8'],
   breakeven: ['breakeven alex-8', 'breakeven resnet-50 --on a10g,edge-tpu --by batch'],
   stack: ['stack', 'stack --on host,titan-x --cost'],
   run: [

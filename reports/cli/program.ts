@@ -16,6 +16,7 @@ import { addStack } from './commands/stack.js';
 import { addStores } from './commands/stores.js';
 import { addSweep, addWorker } from './commands/sweep.js';
 import { addValidate } from './commands/validate.js';
+import { addWhy } from './commands/why.js';
 import { addWorkloads } from './commands/workloads.js';
 import { exampleText } from './examples.js';
 import type { Terminal } from './output.js';
@@ -23,7 +24,7 @@ import type { Terminal } from './output.js';
 type Add = (program: Command, terminal: Terminal) => void;
 
 const groups: readonly (readonly [heading: string, commands: readonly Add[]])[] = [
-  ['Compare and decide:', [addCompare, addBreakeven, addStack, addRun]],
+  ['Compare and decide:', [addCompare, addWhy, addBreakeven, addStack, addRun]],
   ['Explore designs:', [addExplore, addSweep, addStores, addWorker, addHardware]],
   ['Networks:', [addWorkloads, addPrune, addPull, addExport]],
   ['How far to trust it:', [addValidate, addCalibrate]],

@@ -6,7 +6,14 @@ export function renderMarkdown(sections: readonly Section[]): string {
   return `${sections.map(renderSection).join('\n\n')}\n`;
 }
 
-function renderSection({ heading, lines = [], table, text, notes = [] }: Section): string {
+function renderSection({
+  heading,
+  lines = [],
+  table,
+  text,
+  notes = [],
+  doubts = [],
+}: Section): string {
   const parts = [`## ${escapeMarkup(heading)}`, ...lines.map(escapeMarkup)];
   if (table) {
     const align = table.columns.map((column) => column.align);
@@ -16,7 +23,11 @@ function renderSection({ heading, lines = [], table, text, notes = [] }: Section
     parts.push(markdownTable(rows, { align }));
   }
   if (text) parts.push(['```', ...text.map((line) => line.replaceAll('`', "'")), '```'].join('\n'));
-  if (notes.length > 0) parts.push(notes.map((note) => `- ${escapeMarkup(note)}`).join('\n'));
+  const all = [
+    ...doubts.map((doubt) => `- **!** ${escapeMarkup(doubt)}`),
+    ...notes.map((note) => `- ${escapeMarkup(note)}`),
+  ];
+  if (all.length > 0) parts.push(all.join('\n'));
   return parts.join('\n\n');
 }
 

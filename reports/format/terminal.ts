@@ -10,7 +10,7 @@ export function renderTerminal(sections: readonly Section[], { color, columns }:
 }
 
 function renderSection(
-  { heading, lines = [], table, text, notes = [] }: Section,
+  { heading, lines = [], table, text, notes = [], doubts = [] }: Section,
   chalk: ChalkInstance,
   columns: number,
 ) {
@@ -20,7 +20,10 @@ function renderSection(
   ];
   if (table) parts.push('', renderTable(table, chalk, columns));
   if (text) parts.push('', ...text.map(printable));
-  for (const note of notes) parts.push(chalk.yellow(wrap(`! ${printable(note)}`, columns, '  ')));
+  if (notes.length + doubts.length > 0) parts.push('', chalk.bold('Notes'));
+  for (const doubt of doubts)
+    parts.push(chalk.yellow(wrap(`! ${printable(doubt)}`, columns, '  ')));
+  for (const note of notes) parts.push(chalk.dim(wrap(`- ${printable(note)}`, columns, '  ')));
   return parts.join('\n');
 }
 

@@ -23,7 +23,7 @@ export async function renderHtml(view: View): Promise<string> {
   for (const { heading, charts } of view.charts?.() ?? []) {
     groups.push({ heading, charts: await Promise.all(charts.map(drawChart)) });
   }
-  const sections = view.sections({ columns: COLUMNS, color: false });
+  const sections = view.sections({ columns: COLUMNS, color: false, isDocument: true });
   const title = view.title ?? sections[0]?.heading ?? 'zeroskip';
   return `<!doctype html>\n${renderToStaticMarkup(<Page title={title} groups={groups} sections={sections} />)}\n`;
 }
@@ -104,7 +104,7 @@ function Page({ title, groups, sections }: PageParts) {
 }
 
 function TextSection({ id, section }: { readonly id: string; readonly section: Section }) {
-  const { heading, lines = [], table, notes = [] } = section;
+  const { heading, lines = [], table, notes = [], doubts = [] } = section;
   return (
     <section id={id}>
       <h2>{heading}</h2>
@@ -112,8 +112,13 @@ function TextSection({ id, section }: { readonly id: string; readonly section: S
         <p key={line}>{line}</p>
       ))}
       {table && <Table {...table} />}
-      {notes.length > 0 && (
+      {notes.length + doubts.length > 0 && (
         <ul className="notes">
+          {doubts.map((doubt) => (
+            <li key={doubt} className="doubt">
+              {doubt}
+            </li>
+          ))}
           {notes.map((note) => (
             <li key={note}>{note}</li>
           ))}

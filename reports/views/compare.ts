@@ -1,43 +1,90 @@
-// A comparison as the table that people read and the JSON that scripts rely on.
+// A comparison as people read it: the verdict first, then tables, then notes.
 
-import { geometricMean } from 'simple-statistics';
 import type { NamedComparison } from '../../sim/compare.node.js';
+import { collectNotes, isDoubt } from '../../sim/notes.js';
 import type { Comparison, HardwareResult, LayerResult } from '../../sim/result.js';
 import type { WorkloadSummary } from '../../sim/summary.js';
-import type { Swing } from '../../sim/uncertainty.js';
+import { verdictOf } from '../../sim/verdict.js';
+import type { Why } from '../../sim/why.js';
 import { left, right, type Section, type TableData, type View } from '../document.js';
 import { count, percent, quantity, ratio, sparkbar, UNKNOWN } from '../quantity.js';
-import type { Records } from '../records.js';
 import { comparisonCharts } from './compare-charts.js';
+import { comparisonJson, layerRecords, resultRecords } from './compare-data.js';
 import { spreadText } from './run.js';
-import { servingJson, servingSections } from './serving.js';
+import { servingSections } from './serving.js';
 import { swingSections } from './swings.js';
+import { verdictText } from './verdict.js';
+import { whySections } from './why.js';
 
 /** Width from which frames per second and power find room. */
 const WIDE = 100;
 
+/** How much of a comparison a terminal shows; documents show all but the layers. */
+export interface CompareDetail {
+  readonly layers: boolean;
+  /** Each workload of a group, and every note. */
+  readonly all?: boolean;
+  /** What pruning bought on each model, layer by layer. */
+  readonly why?: readonly Why[];
+}
+
 export function compareView(
   comparisons: readonly NamedComparison[],
-  detail: { readonly layers: boolean },
+  { layers, all = false, why = [] }: CompareDetail,
 ): View {
+  const groups = groupsOf(comparisons);
+  const subjects = subjectsOf(comparisons);
   return {
-    sections({ columns }) {
+    sections(style) {
+      const { columns } = style;
+      const isWhole = all || layers || style.isDocument === true;
       const wide = columns >= WIDE;
-      return comparisons.flatMap((comparison, at) => [
-        { ...comparisonSection(comparison, wide), summary: comparisons.length === 1 },
-        ...servingSections(comparison, labelOf),
-        ...swingSections(comparison, labelOf, wide),
-        ...(detail.layers
-          ? comparison.results.map((result) => layerSection(comparison, result, wide))
-          : []),
-        ...groupEndingAt(comparisons, at).map(meanSection),
-      ]);
+      const verdicts = [verdictSection(comparisons)].flatMap((section) => section ?? []);
+      const details = comparisons.flatMap((comparison, at) => {
+        const isAlone = subjects.some(
+          ([first, ...others]) => first === comparison && !others.length,
+        );
+        return [
+          ...(isAlone || isWhole ? [comparisonSection(comparison, { wide, isWhole })] : []),
+          ...servingSections(comparison, labelOf),
+          ...swingSections(comparison, labelOf, wide),
+          ...(layers
+            ? comparison.results.map((result) => layerSection(comparison, result, wide))
+            : []),
+          ...groupEndingAt(comparisons, at).map((members) => meanSection(members, isWhole)),
+        ];
+      });
+      const causes = why.flatMap((each) => whySections(each, style));
+      const rest = isWhole ? [] : [moreSection(comparisons, why.length > 0)];
+      return [...verdicts, ...details, ...causes, ...rest];
     },
     title: 'zeroskip compare',
-    json: () => comparisons.map(comparisonJson),
-    charts: () => comparisonCharts(groupsOf(comparisons)),
-    records: () => (detail.layers ? layerRecords(comparisons) : resultRecords(comparisons)),
+    json: () => comparisons.map((comparison) => comparisonJson(comparison, why)),
+    charts: () => comparisonCharts(groups),
+    records: () => (layers ? layerRecords(comparisons) : resultRecords(comparisons)),
   };
+}
+
+/** Null where nothing is compared with anything. */
+function verdictSection(comparisons: readonly NamedComparison[]): Section | null {
+  const subjects = subjectsOf(comparisons);
+  const lines = subjects.flatMap((members) => {
+    const text = verdictText(verdictOf(members));
+    const [first] = members as readonly [NamedComparison];
+    const name = members.length > 1 ? first.group : first.workload.name;
+    return text === '' ? [] : [subjects.length > 1 ? `${name}: ${text}` : text];
+  });
+  return lines.length === 0 ? null : { heading: 'Verdict', summary: true, lines };
+}
+
+/** How to see what a short answer leaves out. */
+function moreSection(comparisons: readonly NamedComparison[], hasWhy: boolean): Section {
+  const notes = comparisons.flatMap(({ results }) => results.flatMap((result) => result.notes));
+  const doubts = notes.filter(isDoubt).length;
+  const what =
+    doubts > 0 ? `${notes.length} notes, ${doubts} on estimates` : `${notes.length} notes`;
+  const why = hasWhy ? '' : '--why · ';
+  return { heading: `More: --all (${what}) · --layers · ${why}--format html --out FILE` };
 }
 
 /** The workloads of each group, and those named by themselves. */
@@ -46,6 +93,15 @@ function groupsOf(
 ): readonly (readonly NamedComparison[])[] {
   const names = new Set(comparisons.map(({ group }) => group));
   return [...names].map((name) => comparisons.filter(({ group }) => group === name));
+}
+
+/** What a verdict is about: a group as one, and each workload that was named by itself. */
+function subjectsOf(
+  comparisons: readonly NamedComparison[],
+): readonly (readonly NamedComparison[])[] {
+  return groupsOf(comparisons).flatMap((members) =>
+    members[0]?.group === null ? members.map((member) => [member]) : [members],
+  );
 }
 
 /** The group whose last workload stands at `at`, if it has several. */
@@ -61,8 +117,18 @@ function groupEndingAt(
 /** 'titan-x:sparse'. */
 export const labelOf = ({ hardware, kernel }: HardwareResult) => `${hardware}:${kernel}`;
 
-function comparisonSection({ workload, batch, seed, results }: Comparison, wide: boolean): Section {
+/** The same, without a list of the kernels that were the fastest for one layer or another. */
+const shortLabelOf = ({ hardware, kernel }: Pick<HardwareResult, 'hardware' | 'kernel'>) =>
+  kernel.includes('+') ? hardware : `${hardware}:${kernel}`;
+
+function comparisonSection(
+  { workload, batch, seed, results }: Comparison,
+  { wide, isWhole }: { readonly wide: boolean; readonly isWhole: boolean },
+): Section {
   const engines = results.flatMap((result) => (result.engine ? [ranText(result)] : []));
+  const notes = results.flatMap((result) =>
+    result.notes.map((note) => `${labelOf(result)}: ${note}`),
+  );
   const table: TableData = {
     columns: [
       left('hardware'),
@@ -71,12 +137,11 @@ function comparisonSection({ workload, batch, seed, results }: Comparison, wide:
       ...(wide ? [right('frames/s')] : []),
       right('energy'),
       ...(wide ? [right('power')] : []),
-      right('speed-up'),
-      right('energy ×'),
+      ...RATIO_COLUMNS,
       left('bound by'),
     ],
     rows: results.map((result) => [
-      labelOf(result),
+      isWhole ? labelOf(result) : shortLabelOf(result),
       result.origin,
       quantity(result.seconds, 's'),
       ...(wide ? [count(result.framesPerSecond)] : []),
@@ -89,11 +154,30 @@ function comparisonSection({ workload, batch, seed, results }: Comparison, wide:
   };
   return {
     heading: `${workload.name} · ${workload.title}`,
-    lines: [describeWeights(workload), describeActivations(workload, batch, seed), ...engines],
+    lines: isWhole
+      ? [`${describeWeights(workload)} · ${describeActivations(workload, batch, seed)}`, ...engines]
+      : [describeBriefly(workload, batch, seed)],
     table,
-    notes: results.flatMap((result) => result.notes.map((note) => `${labelOf(result)}: ${note}`)),
+    ...(isWhole
+      ? {
+          notes: notes.filter((note) => !isDoubt(note)),
+          doubts: notes.filter(isDoubt),
+        }
+      : { doubts: measuredDoubts(results) }),
   };
 }
+
+/** Both against the first row, and more is better. */
+const RATIO_COLUMNS = [right('speed-up'), right('energy saving')];
+
+/** What happened while something was measured belongs beside its number. */
+const measuredDoubts = (results: readonly HardwareResult[]) =>
+  collectNotes(
+    results.map((result) => ({
+      name: labelOf(result),
+      notes: result.origin === 'measured' ? result.notes.filter(isDoubt) : [],
+    })),
+  );
 
 function ranText(result: HardwareResult): string {
   const times = result.spread ? ` · ${spreadText(result.spread)}` : '';
@@ -101,7 +185,17 @@ function ranText(result: HardwareResult): string {
 }
 
 function describeWeights({ weights, nonzeros, weightsOrigin }: WorkloadSummary): string {
+  if (weights === 0) return 'no weights';
   return `${count(weights)} weights, ${percent(nonzeros / weights)} not zero (${weightsOrigin})`;
+}
+
+function describeBriefly(workload: WorkloadSummary, batch: number, seed: number): string {
+  const { weights, nonzeros, activationDensity, weightsOrigin, activationsOrigin } = workload;
+  const origins = new Set([weightsOrigin, activationsOrigin]);
+  const drawn = origins.has('synthetic') ? ` · seed ${seed}` : '';
+  const kept =
+    weights === 0 ? 'no weights, ' : `${percent(nonzeros / weights)} of the weights and `;
+  return `${kept}${percent(activationDensity)} of the activations are not zero (${[...origins].join(', ')}) · batch ${batch}${drawn}`;
 }
 
 function describeActivations(workload: WorkloadSummary, batch: number, seed: number): string {
@@ -167,178 +261,18 @@ function largestCauses({ time, cycles }: LayerResult, most: number): string {
     .join(', ');
 }
 
-function meanSection(comparisons: readonly NamedComparison[]): Section {
+function meanSection(comparisons: readonly NamedComparison[], isWhole: boolean): Section {
   const [first] = comparisons as readonly [NamedComparison];
-  const rows = first.results.map((result, at) => {
-    const rest = comparisons.map((comparison) => comparison.results[at] as HardwareResult);
-    const energy = rest.map((other) => other.energyRatio);
-    const known = energy.filter((value) => value !== null);
-    return [
-      // Without a kernel named, the fastest may differ from network to network.
-      rest.every((other) => other.kernel === result.kernel) ? labelOf(result) : result.hardware,
-      result.origin,
-      ratio(geometricMean(rest.map((other) => other.speedup))),
-      ratio(known.length === energy.length ? geometricMean(known) : null),
-    ];
-  });
+  const { baseline, standings } = verdictOf(comparisons);
   return {
     summary: true,
-    heading: `${first.group ?? 'All of these'} · geometric mean of ${comparisons.length} workloads against ${labelOf(first.results[0] as HardwareResult)}`,
-    lines: [comparisons.map(({ workload }) => workload.name).join(', ')],
+    heading: `${first.group ?? 'All of these'} · geometric mean of ${comparisons.length} workloads against ${baseline.label}`,
+    lines: isWhole ? [comparisons.map(({ workload }) => workload.name).join(', ')] : [],
     table: {
-      columns: [left('hardware'), left('origin'), right('speed-up'), right('energy ×')],
-      rows,
-    },
-  };
-}
-
-function comparisonJson({ workload, batch, seed, results }: Comparison) {
-  return {
-    workload: {
-      name: workload.name,
-      title: workload.title,
-      parameters: workload.parameters,
-      weights: workload.weights,
-      nonzeros: workload.nonzeros,
-      macs_dense: workload.macsDense,
-      macs_nonzero: workload.macsNonzero,
-      weights_origin: workload.weightsOrigin,
-      activations_origin: workload.activationsOrigin,
-      activation_density: workload.activationDensity,
-      layers: workload.layers.map((layer) => ({
-        name: layer.name,
-        kind: layer.kind,
-        parameters: layer.parameters,
-        nonzeros: layer.nonzeros,
-        macs_dense: layer.macsDense,
-        macs_nonzero: layer.macsNonzero,
-        activation_density: layer.activationDensity,
-        activations_origin: layer.activationsOrigin,
-      })),
-    },
-    batch,
-    seed,
-    results: results.map((result) => resultJson(result, batch)),
-  };
-}
-
-function resultJson(result: HardwareResult, batch: number) {
-  return {
-    hardware: result.hardware,
-    kernel: result.kernel,
-    family: result.family,
-    origin: result.origin,
-    engine: result.engine,
-    cycles: result.cycles,
-    seconds: result.seconds,
-    ...(result.spread
-      ? { runs: result.spread.runs, seconds_min: result.spread.min, seconds_max: result.spread.max }
-      : {}),
-    seconds_per_frame: result.seconds / batch,
-    frames_per_second: result.framesPerSecond,
-    joules: result.joules,
-    joules_origin: result.joulesOrigin,
-    joules_per_frame: result.joules === null ? null : result.joules / batch,
-    watts: result.watts,
-    area_mm2: result.areaMm2,
-    speedup: result.speedup,
-    energy_ratio: result.energyRatio,
-    bound: result.bound,
-    ...servingJson(result.serving),
-    ...(result.swings ? { uncertainty: result.swings.map(swingJson) } : {}),
-    notes: result.notes,
-    layers: result.layers,
-  };
-}
-
-function swingJson({ path, figure, less, more }: Swing) {
-  return { number: path, value: figure.published, from: figure.from, less, more };
-}
-
-function resultRecords(comparisons: readonly Comparison[]): Records {
-  const isPriced = comparisons.some(({ pricing }) => pricing !== null);
-  return {
-    columns: [
-      ...[
-        'workload',
-        'weights_origin',
-        'activations_origin',
-        'batch',
-        'seed',
-        'hardware',
-        'kernel',
-        'family',
-        'origin',
-      ],
-      ...[
-        'cycles',
-        'seconds',
-        'frames_per_second',
-        'joules',
-        'joules_origin',
-        'watts',
-        'area_mm2',
-        'speedup',
-        'energy_ratio',
-        'bound',
-      ],
-      ...(isPriced ? ['dollars_per_million', 'grams_co2e_per_million'] : []),
-    ],
-    rows: comparisons.flatMap(({ workload, batch, seed, results }) =>
-      results.map((r) => [
-        ...[workload.name, workload.weightsOrigin, workload.activationsOrigin, batch, seed],
-        ...[
-          r.hardware,
-          r.kernel,
-          r.family,
-          r.origin,
-          r.cycles,
-          r.seconds,
-          r.framesPerSecond,
-          r.joules,
-          r.joulesOrigin,
-          r.watts,
-        ],
-        ...[r.areaMm2, r.speedup, r.energyRatio, r.bound],
-        ...(isPriced
-          ? [r.serving?.dollarsPerMillion ?? null, r.serving?.gramsCo2ePerMillion ?? null]
-          : []),
+      columns: [left('hardware'), left('origin'), ...RATIO_COLUMNS],
+      rows: standings.map(({ label, origin, speedup, energyRatio }) => [
+        ...[label, origin, ratio(speedup), ratio(energyRatio)],
       ]),
-    ),
-  };
-}
-
-function layerRecords(comparisons: readonly Comparison[]): Records {
-  return {
-    columns: [
-      ...[
-        'workload',
-        'batch',
-        'seed',
-        'hardware',
-        'family',
-        'origin',
-        'layer',
-        'kernel',
-        'nonzeros',
-      ],
-      ...['cycles', 'seconds', 'joules', 'bound'],
-    ],
-    rows: comparisons.flatMap(({ workload, batch, seed, results }) =>
-      results.flatMap((result) =>
-        result.layers.map((layer) => [
-          ...[workload.name, batch, seed, result.hardware, result.family, result.origin],
-          ...[
-            layer.name,
-            layer.kernel,
-            layer.nonzeros,
-            layer.cycles,
-            layer.seconds,
-            layer.joules,
-            layer.bound,
-          ],
-        ]),
-      ),
-    ),
+    },
   };
 }

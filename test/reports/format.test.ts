@@ -43,6 +43,7 @@ const section: Section = {
     ],
   },
   notes: ['mind the *gap*'],
+  doubts: ['guessed'],
 };
 
 describe('markdown', () => {
@@ -58,6 +59,7 @@ describe('markdown', () => {
         '| x\\_1   |  7 µs |',
         '| =cmd() | 12 ms |',
         '',
+        '- **!** guessed',
         '- mind the \\*gap\\*',
         '',
       ].join('\n'),
@@ -82,7 +84,7 @@ describe('the terminal', () => {
 
   it('aligns columns', () => {
     expect(renderTerminal([section], plain)).toBe(
-      `${section.heading}\na line\n\nname    value\nx_1      7 µs\n=cmd()  12 ms\n! mind the *gap*\n`,
+      `${section.heading}\na line\n\nname    value\nx_1      7 µs\n=cmd()  12 ms\n\nNotes\n! guessed\n- mind the *gap*\n`,
     );
   });
 
@@ -117,8 +119,18 @@ describe('the terminal', () => {
     ]);
   });
 
+  it('shows a row as a card where its columns have no room', () => {
+    const table = {
+      columns: [left('hardware'), right('time'), right('energy'), left('bound by')],
+      rows: [['eie-64', '9.91 ms', '9.02 mJ', '']],
+    };
+    expect(renderTerminal([{ heading: 'h', table }], { columns: 20, color: false })).toBe(
+      'h\n\neie-64\n  time: 9.91 ms\n  energy: 9.02 mJ\n',
+    );
+  });
+
   it('lets no control character through', () => {
     const text = renderTerminal([{ heading: 'evil\u001b[2J', notes: ['bell\u0007'] }], plain);
-    expect(text).toBe('evil\uFFFD[2J\n! bell\uFFFD\n');
+    expect(text).toBe('evil\uFFFD[2J\n\nNotes\n- bell\uFFFD\n');
   });
 });

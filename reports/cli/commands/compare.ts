@@ -2,6 +2,7 @@ import type { Command } from 'commander';
 import { buildOf, type EngineBuild } from '../../../hw-models/host/engine/builds.js';
 import type { NamedComparison } from '../../../sim/compare.node.js';
 import { type Generation, parseGeneration } from '../../../sim/generate/generation.js';
+import type { Why } from '../../../sim/why.js';
 import type { ImportLimits } from '../../../workloads/formats/source.js';
 import {
   addDimOption,
@@ -34,7 +35,9 @@ interface Options extends OutputOptions, PictureFlags {
   readonly repeat: number;
   readonly threads: number;
   readonly engine?: EngineBuild;
+  readonly all?: boolean;
   readonly layers?: boolean;
+  readonly why?: boolean;
   readonly cost?: true | string;
   readonly uncertainty?: boolean;
   readonly generate?: Generation;
@@ -81,7 +84,9 @@ export function addCompare(program: Command, terminal: Terminal): void {
       'tokens of a decoder, such as 512+128: time to the first one, then tokens a second',
       parseGeneration,
     )
+    .option('--all', 'each workload of a group, and every note')
     .option('--layers', 'each layer on each hardware')
+    .option('--why', 'what pruning bought each layer on each model, and why not more')
     .option('--cost [file]', COST_HELP)
     .option(
       '--uncertainty',
@@ -116,14 +121,16 @@ export function addCompare(program: Command, terminal: Terminal): void {
         ...{ batch, seed, repeat, threads, limits, progress },
       }),
     );
-    const hints = new Set(
-      comparisons.flatMap(({ results }) => results.flatMap((result) => result.hint ?? [])),
-    );
+    // How to get a faster engine is for whoever named this machine, or wants it all.
+    const engines = options.all || on ? comparisons.flatMap(({ results }) => results) : [];
+    const hints = new Set(engines.flatMap((result) => result.hint ?? []));
     for (const note of new Set(comparisons.flatMap(({ importNotes }) => importNotes)))
       hints.add(note);
     for (const text of hints) hint(text, options, terminal);
     if (options.trace !== undefined) await writeTrace(comparisons, options.trace, terminal);
-    await show(compareView(comparisons, { layers: options.layers === true }), options, terminal);
+    const causes = options.why ? await causesOf(workloads, options, terminal) : [];
+    const { layers = false, all = false } = options;
+    await show(compareView(comparisons, { layers, all, why: causes }), options, terminal);
   });
 }
 
@@ -159,6 +166,29 @@ async function answer(
     }),
   );
   await show(generateView(comparisons), options, terminal);
+}
+
+/** Why pruning bought what it did, on each model that was compared, by its fastest kernels. */
+async function causesOf(
+  workloads: readonly string[],
+  options: Options,
+  terminal: Terminal,
+): Promise<readonly Why[]> {
+  const { DEFAULT_HARDWARE, DEFAULT_WORKLOADS } = await import('../../../sim/compare.node.js');
+  const { why } = await import('../../../sim/why.node.js');
+  const { on = DEFAULT_HARDWARE, batch, seed, weights, input, dim, limits = {} } = options;
+  const models = on.filter((name) => !/^host(:|$)/.test(name));
+  const hardware = [...new Set(models.map((name) => name.replace(/:[\w-]+$/, '')))];
+  return withProgress(options, terminal, (progress) =>
+    why({
+      ...{ hardware, batch, seed, limits, progress },
+      workloads: workloads.length > 0 ? workloads : DEFAULT_WORKLOADS,
+      ...(weights === undefined ? {} : { weights }),
+      ...(input === undefined ? {} : { input }),
+      ...(dim ? { dims: dim } : {}),
+      ...pictureOf(options),
+    }),
+  );
 }
 
 async function writeTrace(

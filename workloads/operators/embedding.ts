@@ -32,9 +32,12 @@ const embedding = operator<EmbeddingAttributes>({
         values.set(store.values.subarray(row * width, (row + 1) * width), at * width);
       } else if (compressed) {
         const { pointers, indices, values: kept } = compressed;
-        for (let entry = pointers[row] as number; entry < (pointers[row + 1] as number); entry++) {
-          values[at * width + (indices[entry] as number)] = kept[entry] as number;
-        }
+        const [first, end] = [pointers[row] as number, pointers[row + 1] as number];
+        // A row without zeros lies as it is.
+        if (end - first === width) values.set(kept.subarray(first, end), at * width);
+        else
+          for (let entry = first; entry < end; entry++)
+            values[at * width + (indices[entry] as number)] = kept[entry] as number;
       }
     }
     return [values];

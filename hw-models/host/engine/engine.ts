@@ -145,7 +145,7 @@ export async function loadNetwork(
 ): Promise<LoadedNetwork> {
   const { network } = model;
   const { threads } = setting;
-  const memory = new EngineMemory(threads, setting.native?.vectorFloats);
+  const memory = new EngineMemory(threads, setting.native);
   const prepared = network.layers.map((layer, at) => {
     return (choices[at] as Choice).kernel.prepare(layer, weightsOf(model, layer), memory);
   });

@@ -2,6 +2,7 @@
 
 import { InputError } from '../../../workloads/base/errors.js';
 import type { Values } from '../../../workloads/tensor.js';
+import type { NativeLibrary } from '../native/library.node.js';
 import type { Heap, Scratch } from './kernel.js';
 import { createMemory, PAGE, type SharedMemory } from './webassembly.js';
 
@@ -36,10 +37,15 @@ export class EngineMemory implements Heap {
   /** The first address behind the weights. */
   end = FIRST_FREE;
 
+  readonly vectorFloats: number;
+
   constructor(
     readonly threads: number,
-    readonly vectorFloats = 4,
-  ) {}
+    native: Pick<NativeLibrary, 'vectorFloats' | 'useLargePages'> | null = null,
+  ) {
+    this.vectorFloats = native?.vectorFloats ?? 4;
+    native?.useLargePages(this.memory.buffer, MOST_BYTES);
+  }
 
   /** The address of `bytes` bytes that stay taken. */
   take(bytes: number): number {

@@ -62,7 +62,7 @@ export async function raceKernels(
   const { network } = model;
   checkImplemented(network);
   const { threads, native } = setting;
-  const memory = new EngineMemory(threads, native?.vectorFloats);
+  const memory = new EngineMemory(threads, native);
   const crew = new Crew(threads, memory.memory, setting);
   await crew.start();
   try {

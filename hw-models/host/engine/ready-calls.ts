@@ -24,7 +24,7 @@ export function readyCalls(
   builds: Builds,
   batch = 1,
 ): readonly ReadyCall[] {
-  const memory = new EngineMemory(1, builds.native?.vectorFloats);
+  const memory = new EngineMemory(1, builds.native);
   const prepared = kernel.prepare(layer, weights, memory);
   const values = new LayerScratch(1, memory.end);
   const place = (type: TensorType) => tensorAt(values.take(batch * frameBytesOf(type)), type);

@@ -20,6 +20,8 @@ export interface NativeLibrary {
   functionAt(name: string): bigint;
   /** The address of a shared buffer's first byte, which never moves. */
   addressOf(buffer: SharedArrayBuffer): bigint;
+  /** Asks for large pages in a memory of up to `bytes` bytes, before it is filled. */
+  useLargePages(buffer: SharedArrayBuffer, bytes: number): void;
   /** Runs `count` calls that lie at `calls` (engine/native/lists.ts). */
   readonly run: RunCalls;
 }
@@ -59,6 +61,8 @@ export async function loadLibrary(options: BuildOptions = {}): Promise<NativeLib
   const instructions = handle.func('const char *zs_instructions(void)')() as string;
   const vectorFloats = handle.func('int32_t zs_vector_floats(void)')() as number;
   const run = handle.func(RUN_SIGNATURE) as unknown as RunCalls;
+  const useLargePages = handle.func('void zs_use_large_pages(uintptr_t memory, uint64_t bytes)');
+  const addressOf = (buffer: SharedArrayBuffer): bigint => koffi.address(new Uint8Array(buffer));
   const known = new Map<string, bigint>();
   return {
     ...{ path, key, instructions, vectorFloats, koffiPath, run },
@@ -70,6 +74,7 @@ export async function loadLibrary(options: BuildOptions = {}): Promise<NativeLib
       }
       return address;
     },
-    addressOf: (buffer) => koffi.address(new Uint8Array(buffer)),
+    addressOf,
+    useLargePages: (buffer, bytes) => void useLargePages(addressOf(buffer), bytes),
   };
 }

@@ -1,6 +1,11 @@
-// Lists of calls, run in turn, and what the library says of itself.
+// Lists of calls, run in turn, the memory's pages, and what the library says of itself.
 
+#define _DEFAULT_SOURCE
 #include "vector.h"
+
+#ifdef __linux__
+#include <sys/mman.h>
+#endif
 
 struct call {
   void (*run)(uint8_t *memory, const double *numbers);
@@ -10,6 +15,19 @@ struct call {
 /** Runs `count` calls over one memory. */
 ZS_EXPORT void zs_run(uint8_t *memory, const struct call *calls, int64_t count) {
   for (int64_t at = 0; at < count; at++) calls[at].run(memory, calls[at].numbers);
+}
+
+/**
+ * Asks for large pages, which kernels that go through weights in no order find sooner. A system
+ * without them goes on as it is.
+ */
+ZS_EXPORT void zs_use_large_pages(uint8_t *memory, uint64_t bytes) {
+#if defined(__linux__) && defined(MADV_HUGEPAGE)
+  (void)madvise(memory, bytes, MADV_HUGEPAGE);
+#else
+  (void)memory;
+  (void)bytes;
+#endif
 }
 
 /** Floats in a vector. */

@@ -3,7 +3,15 @@
 import { applyPatches, enablePatches } from 'immer';
 import { InputError, invariant } from '../workloads/base/errors.js';
 import type { LayerTask } from '../workloads/network.js';
-import type { Family, Hardware, Kernel, LayerCost, Preset, Residency } from './contract.js';
+import type {
+  Family,
+  Hardware,
+  Kernel,
+  LayerCost,
+  Precision,
+  Preset,
+  Residency,
+} from './contract.js';
 import { addCosts, checkCost, cyclesOf, repeated } from './cost.js';
 import { dialsOf } from './dials.js';
 import { faultsIn, faultText, schemaAt } from './faults.js';
@@ -24,29 +32,51 @@ export function bind<Config extends object>(
   const named = available.filter((kernel) => !kernel.fallback);
   const names = named.map((kernel) => kernel.name);
   const meters = { ...family.meters, ...family.metersOf?.(config) };
+  const own = family.precision?.(config) ?? 'fp32';
+  const precisionOf = ({ precision = own }: Kernel<Config>) => precision;
+  const servesUnasked = (kernel: Kernel<Config>) => !kernel.optIn && precisionOf(kernel) === own;
+  const others = named.filter((kernel) => !kernel.optIn).map(precisionOf);
+  const precisions: Hardware['precisions'] = [own, ...without(own, others)];
+
+  /** What a layer that no kernel of the asked precision accepts is computed in: its own. */
+  const wantedOf = (name: string | undefined, asked: Precision | 'best' | undefined) => {
+    const kernel = named.find((candidate) => candidate.name === name);
+    if (asked === 'best') return kernel ? precisionOf(kernel) : 'best';
+    if (kernel) return precisionOf(kernel);
+    return asked !== undefined && precisions.includes(asked) ? asked : own;
+  };
 
   /** By the fastest of the kernels that may; null where none accepts it as it is. */
   const costDirectly = (
     task: LayerTask,
     name: string | undefined,
+    wanted: Precision | 'best',
     residency: Residency,
   ): LayerCost | null => {
-    const costs = candidates(available, task, name).map((kernel) =>
-      kernel.cost(task, config, residency),
-    );
+    const may = (kernel: Kernel<Config>) => wanted === 'best' || precisionOf(kernel) === wanted;
+    const accepting = available.filter((kernel) => kernel.accepts(task.demand));
+    const costs = candidates(accepting, name, may, servesUnasked).map((kernel) => ({
+      ...kernel.cost(task, config, residency),
+      precision: precisionOf(kernel),
+    }));
     for (const cost of costs) checkCost(cost, task, meters, preset.name);
-    const [first, ...others] = costs;
+    const [first, ...more] = costs;
     if (!first) return null;
-    return others.reduce((best, cost) => (cyclesOf(cost) < cyclesOf(best) ? cost : best), first);
+    return more.reduce((best, cost) => (cyclesOf(cost) < cyclesOf(best) ? cost : best), first);
   };
 
-  const costOf = (task: LayerTask, name: string | undefined, residency: Residency): LayerCost => {
-    const direct = costDirectly(task, name, residency);
+  const costOf = (
+    task: LayerTask,
+    name: string | undefined,
+    wanted: Precision | 'best',
+    residency: Residency,
+  ): LayerCost => {
+    const direct = costDirectly(task, name, wanted, residency);
     if (direct) return direct;
     const costs = partsOf(task).map((part) => {
       // A part that is the task itself is made of nothing smaller.
       invariant(part.task !== task, () => `${preset.name} has no kernel for layer ${task.name}`);
-      return repeated(costOf(part.task, name, residency), part.times, part.notes);
+      return repeated(costOf(part.task, name, wanted, residency), part.times, part.notes);
     });
     return addCosts(costs);
   };
@@ -55,8 +85,9 @@ export function bind<Config extends object>(
     name: preset.name,
     title: preset.title,
     family: family.name,
-    kernels: named.filter((kernel) => !kernel.optIn).map((kernel) => kernel.name),
-    optInKernels: named.filter((kernel) => kernel.optIn).map((kernel) => kernel.name),
+    kernels: named.filter(servesUnasked).map((kernel) => kernel.name),
+    optInKernels: named.filter((kernel) => !servesUnasked(kernel)).map((kernel) => kernel.name),
+    precisions,
     meters,
     figures: preset.figures,
     config,
@@ -67,7 +98,7 @@ export function bind<Config extends object>(
       return dialsOf(family, preset);
     },
     switches: family.switches ?? [],
-    cost(tasks, kernel) {
+    cost(tasks, kernel, precision) {
       const kernelOf = (at: number) => (typeof kernel === 'object' ? kernel[at] : kernel);
       for (const name of new Set(tasks.map((_, at) => kernelOf(at)))) {
         if (name === undefined || names.includes(name)) continue;
@@ -75,16 +106,29 @@ export function bind<Config extends object>(
           `${preset.name}: found kernel '${name}', expected ${names.join(' or ')}`,
         );
       }
+      for (const name of new Set(tasks.map((_, at) => kernelOf(at)))) {
+        const kernel = named.find((candidate) => candidate.name === name);
+        if (!kernel || precision === undefined || precision === 'best') continue;
+        if (!precisions.includes(precision) || precisionOf(kernel) === precision) continue;
+        throw new InputError(
+          `${preset.name}: found kernel '${name}', which computes in ${precisionOf(kernel)}, expected one that computes in ${precision}`,
+        );
+      }
       const residencies = family.place?.(tasks, config);
       const known = new Map<string, LayerCost>();
-      return tasks.map((task, at) => {
+      const costs = tasks.map((task, at) => {
         const residency = residencies?.[at] ?? ALL_RESIDENT;
-        if (task.alike === undefined) return costOf(task, kernelOf(at), residency);
-        const key = JSON.stringify([task.alike, kernelOf(at) ?? null, residency]);
-        const cost = known.get(key) ?? costOf(task, kernelOf(at), residency);
+        const name = kernelOf(at);
+        const wanted = wantedOf(name, precision);
+        if (task.alike === undefined) return costOf(task, name, wanted, residency);
+        const key = JSON.stringify([task.alike, name ?? null, residency]);
+        const cost = known.get(key) ?? costOf(task, name, wanted, residency);
         known.set(key, cost);
         return cost;
       });
+      const started = family.perInference?.(tasks, config);
+      const [first, ...rest] = costs;
+      return started && first ? [withParts(first, started), ...rest] : costs;
     },
     record(tasks, at, kernel, recorder) {
       const task = tasks[at];
@@ -103,6 +147,15 @@ export function bind<Config extends object>(
   };
 }
 
+/** A cost with what comes beside the layer's own work. */
+function withParts(cost: LayerCost, more: Pick<LayerCost, 'cycles' | 'joules'>): LayerCost {
+  return {
+    ...cost,
+    cycles: { ...cost.cycles, ...more.cycles },
+    joules: cost.joules && { ...cost.joules, ...more.joules },
+  };
+}
+
 /** `config` as the family's schema has it. @throws InputError with a line for each fault. */
 export function checkedConfig<Config>(
   { schema }: Family<Config>,
@@ -116,21 +169,30 @@ export function checkedConfig<Config>(
 }
 
 /**
- * The kernels that may serve a task: the named one, or all that accept it; a fallback only where
- * none does. Opt-in kernels serve by name alone: what computes in another precision must not win a
- * comparison unasked.
+ * The kernels that may serve a task, of those that accept it: the named one, or all of the precision
+ * that is wanted; a fallback only where none does, of that precision if there is one. Opt-in kernels
+ * serve by name alone: what computes something else must not win a comparison unasked.
  */
 function candidates<Config>(
-  kernels: readonly Kernel<Config>[],
-  task: LayerTask,
+  accepting: readonly Kernel<Config>[],
   name: string | undefined,
-) {
-  const accepting = kernels.filter((kernel) => kernel.accepts(task.demand));
-  const named = accepting.filter((kernel) => kernel.name === name);
+  isWanted: (kernel: Kernel<Config>) => boolean,
+  servesUnasked: (kernel: Kernel<Config>) => boolean,
+): readonly Kernel<Config>[] {
+  const named = accepting.filter((kernel) => kernel.name === name && !kernel.fallback);
   if (named.length > 0) return named;
-  const free = accepting.filter((kernel) => !kernel.optIn);
-  const regular = free.filter((kernel) => !kernel.fallback);
-  if (name === undefined && regular.length > 0) return regular;
-  const fallbacks = free.filter((kernel) => kernel.fallback);
-  return fallbacks.length > 0 ? fallbacks : free;
+  const choices = [(kernel: Kernel<Config>) => !kernel.optIn && isWanted(kernel), servesUnasked];
+  for (const mayServe of choices) {
+    const free = accepting.filter(mayServe);
+    const regular = free.filter((kernel) => !kernel.fallback);
+    if (name === undefined && regular.length > 0) return regular;
+    const fallbacks = free.filter((kernel) => kernel.fallback);
+    if (fallbacks.length > 0) return fallbacks;
+    if (regular.length > 0) return regular;
+  }
+  return [];
+}
+
+function without<Value>(value: Value, values: readonly Value[]): readonly Value[] {
+  return [...new Set(values)].filter((other) => other !== value);
 }

@@ -54,6 +54,9 @@ export interface Preset<Config> {
   readonly figures: ReadonlyMap<string, Figure>;
 }
 
+/** The number formats that are multiplied; sums may have more bits. */
+export type Precision = 'fp32' | 'fp16' | 'bf16' | 'int16' | 'int8';
+
 export type Bound = 'compute' | 'memory' | 'imbalance' | 'latency';
 
 /** Cycles that each of several like units worked on a layer, for the whole batch. */
@@ -97,6 +100,8 @@ export interface Peaks {
  */
 export interface LayerCost {
   readonly kernel: string;
+  /** Of what is multiplied, filled in from the kernel. */
+  readonly precision?: Precision;
   readonly clockHz: number;
   /** By cause: compute, starvation, memory, launch, … */
   readonly cycles: Parts;
@@ -139,10 +144,14 @@ export interface Kernel<Config> {
   /** True for a kernel that serves what no named kernel accepts (streams and moves). */
   readonly fallback?: boolean;
   /**
-   * True for a kernel that computes something else (other precision, other pruning): it serves only
-   * by name.
+   * True for a kernel that computes something else (other pruning): it serves only by name.
    */
   readonly optIn?: boolean;
+  /**
+   * What it multiplies; the family's own where left out. One of another precision than the family's
+   * own serves by name, or where that precision is asked for.
+   */
+  readonly precision?: Precision;
   /** Whether a device of this config has what the kernel needs; without it every device has. */
   available?(config: Config): boolean;
   /**
@@ -214,6 +223,8 @@ export interface Family<Config> {
   metersOf?(config: Config): Readonly<Record<string, Meter>>;
   /** mm² by module; null where the area is not published. */
   area(config: Config): Parts | null;
+  /** What kernels multiply that say nothing else; fp32 where left out. */
+  precision?(config: Config): Precision;
   /** Peak rates, for rooflines. */
   peaks?(config: Config): Peaks;
   /** What to turn first; without it whatever the presets state. */
@@ -223,6 +234,14 @@ export interface Family<Config> {
   events?(config: Config): readonly EnergyEvent[];
   /** See {@link Hardware.numericError}; without it nobody can know. */
   numericError?(task: LayerTask, config: Config): number | null;
+  /**
+   * What the first layer pays beside its own work, for the whole batch: what starts an inference
+   * from outside.
+   */
+  perInference?(
+    tasks: readonly LayerTask[],
+    config: Config,
+  ): { readonly cycles: Parts; readonly joules: Parts };
   /** Which layers of a network keep their weights on the chip; without it all do. */
   place?(tasks: readonly LayerTask[], config: Config): readonly Residency[];
 }
@@ -237,8 +256,10 @@ export interface Hardware {
   readonly family: string;
   /** The kernels among which the fastest is taken where none is named. */
   readonly kernels: readonly string[];
-  /** The kernels that serve only by name. */
+  /** The kernels that serve only by name, or where their precision is asked for. */
   readonly optInKernels: readonly string[];
+  /** What it can compute in, its own first: what serves where nothing is asked for. */
+  readonly precisions: readonly [Precision, ...Precision[]];
   readonly meters: Readonly<Record<string, Meter>>;
   readonly figures: ReadonlyMap<string, Figure>;
   /**
@@ -253,10 +274,14 @@ export interface Hardware {
   readonly switches: readonly Switch[];
   /**
    * What each layer costs, by `kernel` (one for all, or one for each layer) or by the fastest one
-   * that is not opt-in.
-   * @throws InputError for an unknown kernel.
+   * that is not opt-in: of `precision` where it has it, of all with 'best', of its own else.
+   * @throws InputError for an unknown kernel, or one of another precision.
    */
-  cost(tasks: readonly LayerTask[], kernel?: string | readonly string[]): readonly LayerCost[];
+  cost(
+    tasks: readonly LayerTask[],
+    kernel?: string | readonly string[],
+    precision?: Precision | 'best',
+  ): readonly LayerCost[];
   /**
    * What the arithmetic's number formats do to a layer: the root mean square of (computed − exact
    * output) over that of the exact outputs, for the task's own weights and activations. Null where

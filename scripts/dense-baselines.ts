@@ -25,6 +25,8 @@ export function denseBaselines(): readonly { readonly file: string; readonly tex
     processNm: eie.processNm,
     dataflows: [...FLEXIBLE],
     dram: eie.dram,
+    host: undefined,
+    overflow: 'dram',
   };
   const mm2 = sum(hardware.area ?? {});
   const memories = {
@@ -94,6 +96,9 @@ function preset(name: string, title: string, config: SystolicConfig, why: Reason
       bytesPerSecond: figure(dram.bytesPerSecond, 'B/s', SAME),
       joulesPerBit: figure(dram.joulesPerBit, 'J', SAME),
     },
+    // No host starts it, as none starts EIE.
+    host: null,
+    overflow: config.overflow,
   };
   const head =
     '# Derived from eie-64 and edge-tpu by scripts/dense-baselines.ts (npm run presets): do not edit.\n' +

@@ -3,16 +3,11 @@
 import type { LayerTask } from '../../workloads/network.js';
 import type { Bound, LayerCost, Parts, Residency } from '../contract.js';
 import { sum } from '../cost.js';
+import type { Arithmetic } from './arithmetic.js';
 import type { CpuConfig } from './config.js';
-import { peakMacsPerCycle, predict, type Work } from './ecm.js';
+import { predict, type Work } from './ecm.js';
 import { joulesFor } from './energy.js';
-import {
-  activationElements,
-  activationsHome,
-  addTransfers,
-  ELEMENT_BYTES,
-  type WeightsHome,
-} from './memory.js';
+import { activationElements, activationsHome, addTransfers, type WeightsHome } from './memory.js';
 
 /**
  * A phase that runs by itself. A named one is shown as one cause; an unnamed one by the levels that
@@ -31,6 +26,7 @@ export interface Execution {
   readonly calls: number;
   /** What the layer's definition asks for with the weights that are read. */
   readonly macs: number;
+  readonly arithmetic: Arithmetic;
   /** What the arithmetic units carry out: differs from `macs` where an algorithm needs fewer. */
   readonly executedMacs: number;
   readonly operations: number;
@@ -101,6 +97,7 @@ export function account(
         operations,
         instructions: (executedMacs + operations) / lanes,
         transfers,
+        arithmetic: execution.arithmetic,
       },
       config,
     ),
@@ -112,7 +109,7 @@ export function account(
 }
 
 function callSeconds({ call }: CpuConfig, cores: number): number {
-  return call.entry + (cores > 1 ? call.forkJoin : 0);
+  return call.entry + Math.log2(cores) * call.forkJoin;
 }
 
 /**
@@ -121,17 +118,20 @@ function callSeconds({ call }: CpuConfig, cores: number): number {
  * model's efficiencies enter.
  */
 function floorOf(execution: Execution, task: LayerTask, config: CpuConfig): number {
-  const { cores, executedMacs, weightBytes, weightsHome, inputsRead } = execution;
+  const { cores, executedMacs, weightBytes, weightsHome, inputsRead, arithmetic } = execution;
+  const { bytes, macsPerCycle } = arithmetic;
   const { inputs, outputs } = activationElements(task);
   const activations = (inputsRead === 'all' ? inputs : 0) + outputs;
+  const home = activationsHome(task, config, cores, bytes);
   const compulsoryBytes =
     (weightsHome === 'memory' ? weightBytes : 0) +
-    (activationsHome(task, config) === 'memory' ? activations * task.batch * ELEMENT_BYTES : 0);
+    (home === 'memory' ? activations * task.batch * bytes : 0);
   const storedPerCycle = cores * config.simd.storesPerCycle * (config.simd.width / 8);
+  const bandwidth = config.memory.bandwidth * (config.cores / (config.socketCores ?? config.cores));
   return Math.max(
-    executedMacs / peakMacsPerCycle(config, cores),
-    (compulsoryBytes / config.memory.bandwidth) * config.clock,
-    (outputs * task.batch * ELEMENT_BYTES) / storedPerCycle,
+    executedMacs / (cores * macsPerCycle),
+    (compulsoryBytes / bandwidth) * config.clock,
+    (outputs * task.batch * bytes) / storedPerCycle,
   );
 }
 

@@ -12,8 +12,9 @@ const OuterCache = z.strictObject({
   capacity: quantity(
     'B',
     z.number().min(0),
-    'Bytes: of one core for L2, of all cores together for L3 (0 where there is none).',
+    'Bytes of one such cache; of L3 those that a slice of a socket has a share of (0: no L3).',
   ),
+  sharedBy: quantity('count', whole, 'Cores that share one such cache: 1 where it is private.'),
   bytesPerCycle: quantity(
     'per cycle',
     positive,
@@ -28,8 +29,23 @@ const OuterCache = z.strictObject({
 
 const Shape = z.strictObject({
   cores: quantity('count', whole),
+  /** Left out: all of a socket's. */
+  socketCores: quantity(
+    'count',
+    whole,
+    "Cores of the socket of which this is a slice (a cloud instance): the slice's share of `l3.capacity` and `memory.bandwidth`, which are the socket's. Left out where it is whole.",
+  ).optional(),
   clock: quantity('Hz', positive),
-  technology: quantity('nm', positive, 'For readers: enters no equation.').optional(),
+  vectorClock: quantity(
+    'Hz',
+    positive,
+    'Clock while vectors of full width multiply; `clock` where left out.',
+  ).optional(),
+  technology: quantity(
+    'nm',
+    positive,
+    'The process: energies of arithmetic are scaled to it, to 7 nm where it is smaller.',
+  ),
   thermalDesignPower: quantity(
     'W',
     positive,
@@ -52,6 +68,22 @@ const Shape = z.strictObject({
       'Vector registers that the instruction set names: bounds the sums that a loop keeps.',
     ),
   }),
+  /** Multiply-adds a cycle of one core in fewer bits; what is left out it does not compute in. */
+  rates: z
+    .strictObject({
+      fp16: quantity(
+        'per cycle',
+        positive,
+        'Half floats; the rate of fp32 where they are stored as such and multiplied as fp32.',
+      ).optional(),
+      bf16: quantity('per cycle', positive, 'BFDOT, VDPBF16PS, AMX.').optional(),
+      int8: quantity(
+        'per cycle',
+        positive,
+        'SDOT, SMMLA, VNNI, AMX; SMLAL on older cores.',
+      ).optional(),
+    })
+    .optional(),
   l1: z.strictObject({ capacity: quantity('B', positive) }),
   l2: OuterCache,
   l3: OuterCache,
@@ -81,6 +113,12 @@ const Shape = z.strictObject({
   }),
   dense: z.strictObject({
     cores: quantity('count', whole),
+    /**
+     * blas: weights are packed in each call and images unfolded to memory one by one (MKL below
+     * Caffe); inference: weights are packed ahead of time, images unfolded panel by panel, Winograd
+     * up to F(6×6, 3×3), depthwise with channels along the lanes (ncnn, XNNPACK, oneDNN).
+     */
+    library: z.enum(['blas', 'inference']),
     streamShare: quantity(
       'ratio',
       share,
@@ -96,6 +134,16 @@ const Shape = z.strictObject({
       share,
       'The same of the many small products of a Winograd convolution.',
     ),
+    directEfficiency: quantity(
+      'ratio',
+      share,
+      "Share of the load and multiply-add ports' rate that the depthwise loop reaches.",
+    ).optional(),
+    int8Efficiency: quantity(
+      'ratio',
+      share,
+      'Like gemmEfficiency, of 8-bit integers, with what quantises their results.',
+    ).optional(),
   }),
   sparse: z.strictObject({
     cores: quantity('count', whole),
@@ -128,12 +176,12 @@ const Shape = z.strictObject({
     forkJoin: quantity(
       's',
       z.number().min(0),
-      'To start and join its threads, where it uses more than one.',
+      'To start and join two threads; n take log2(n) times as long.',
     ),
   }),
   energy: z.strictObject({
-    add: quantity('J', positive),
-    multiply: quantity('J', positive),
+    add: quantity('J', positive, 'Replaces what the process gives for float32.').optional(),
+    multiply: quantity('J', positive, 'The same.').optional(),
     l2Byte: quantity('J', positive),
     l3Byte: quantity('J', positive),
     dramBit: quantity('J', positive),

@@ -10,7 +10,7 @@
 
 import type { Parts } from '../contract.js';
 import type { CpuConfig } from './config.js';
-import type { Transfers } from './memory.js';
+import { supplyBytesPerSecond, type Transfers } from './memory.js';
 
 /** A phase's work, all of it, counted in cycles of one core. */
 export interface Work {
@@ -31,18 +31,18 @@ export function lanesOf({ simd }: CpuConfig): number {
   return simd.width / 32;
 }
 
-/** Multiply-accumulates of `cores` cores in a cycle, no efficiency applied. */
+/** Float32 multiply-accumulates of `cores` cores in a cycle, no efficiency applied. */
 export function peakMacsPerCycle(config: CpuConfig, cores: number): number {
   return cores * lanesOf(config) * config.simd.fmaPerCycle;
 }
 
 /**
- * What memory supplies to `cores` cores: the interface's sustained rate, or what so many cores can
- * ask for.
+ * The fullest core's part over the mean part where `units` equal pieces, none of which is cut, are
+ * dealt out.
  */
-export function supplyBytesPerSecond({ memory, lineBytes }: CpuConfig, cores: number): number {
-  const askedPerCore = (memory.outstandingLines * lineBytes) / memory.latency;
-  return Math.min(memory.bandwidth * memory.sustained, cores * askedPerCore);
+export function shareOfFullest(units: number, cores: number): number {
+  const pieces = Math.max(1, Math.ceil(units));
+  return (Math.ceil(pieces / cores) * cores) / pieces;
 }
 
 /**

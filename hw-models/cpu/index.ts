@@ -2,34 +2,53 @@
 // errors.
 
 import type { Family, Kernel } from '../contract.js';
+import { arithmeticOf, computesIn, reducedPrecisions } from './arithmetic.js';
 import { type CpuConfig, CpuConfigSchema } from './config.js';
 import { dials } from './dials.js';
-import { peakMacsPerCycle, supplyBytesPerSecond } from './ecm.js';
-import { energyEvents } from './energy.js';
-import { dense } from './kernels/dense.js';
-import { elementwise } from './kernels/elementwise.js';
+import { peakMacsPerCycle } from './ecm.js';
+import { energiesOf, energyEvents } from './energy.js';
+import { denseKernel } from './kernels/dense.js';
+import { elementwiseKernel } from './kernels/elementwise.js';
 import { sparse } from './kernels/sparse.js';
-import { winograd } from './kernels/winograd.js';
-import { place } from './memory.js';
+import { winogradKernel } from './kernels/winograd.js';
+import { place, supplyBytesPerSecond } from './memory.js';
 import { meters } from './meters.js';
 
 /**
  * Serves the layers that a kernel asked for by name cannot take: whoever asks for Winograd asks for
  * dense weights.
  */
-const otherwise: Kernel<CpuConfig> = { ...dense, fallback: true };
+const otherwise = (kernel: Kernel<CpuConfig>): Kernel<CpuConfig> => ({ ...kernel, fallback: true });
+
+const dense = denseKernel('fp32');
+const reduced = reducedPrecisions.map(denseKernel);
 
 export const cpu: Family<CpuConfig> = {
   name: 'cpu',
   title: 'CPU (Execution-Cache-Memory model)',
   schema: CpuConfigSchema,
-  kernels: [dense, winograd, sparse, elementwise, otherwise],
+  kernels: [
+    dense,
+    winogradKernel('fp32'),
+    sparse,
+    ...reduced,
+    winogradKernel('fp16'),
+    elementwiseKernel('fp32'),
+    ...reducedPrecisions.map(elementwiseKernel),
+    ...[dense, ...reduced].map(otherwise),
+  ],
   meters,
   dials,
   area: ({ area }) => area ?? null,
   peaks: (config) => ({
     ceilings: [
       { name: 'FP32', macsPerSecond: peakMacsPerCycle(config, config.cores) * config.clock },
+      ...reducedPrecisions
+        .filter((precision) => computesIn(config, precision))
+        .map((precision) => ({
+          name: precision.toUpperCase(),
+          macsPerSecond: config.cores * arithmeticOf(config, precision).macsPerCycle * config.clock,
+        })),
     ],
     roofs: [
       {
@@ -40,6 +59,6 @@ export const cpu: Family<CpuConfig> = {
       },
     ],
   }),
-  events: energyEvents,
+  events: (config) => energyEvents({ energy: energiesOf(config), cores: config.cores }),
   place,
 };

@@ -9,6 +9,22 @@ import type { CpuConfig } from './config.js';
 /** float32 values and 32-bit CSR indices. */
 export const ELEMENT_BYTES = 4;
 
+/** Bytes of L3 that `cores` cores have: whole caches, or a slice's share of one. */
+function l3Capacity({ l3, cores: all }: CpuConfig, cores: number): number {
+  if (l3.sharedBy > all) return (l3.capacity * all) / l3.sharedBy;
+  return l3.capacity * Math.ceil(cores / l3.sharedBy);
+}
+
+/** Bytes of all L2 caches of `cores` cores. */
+function l2Capacity({ l2 }: CpuConfig, cores: number): number {
+  return l2.capacity * Math.ceil(cores / l2.sharedBy);
+}
+
+/** What memory supplies to streams on all cores: a slice has its share of the socket's. */
+export function sustainedBytesPerSecond({ memory, cores, socketCores }: CpuConfig): number {
+  return memory.bandwidth * memory.sustained * (cores / (socketCores ?? cores));
+}
+
 export type Level = 'l1' | 'l2' | 'l3' | 'memory';
 
 /** No L1 keeps a layer's weights from one frame to the next. */
@@ -47,12 +63,16 @@ export function addTransfers(...all: readonly Transfers[]): Transfers {
   );
 }
 
-/** The innermost level of one core in which `bytes` stay. */
-export function homeOf(bytes: number, config: CpuConfig): Level {
-  const { l1, l2, l3, cacheShare } = config;
-  if (bytes <= cacheShare * l1.capacity) return 'l1';
-  if (bytes <= cacheShare * l2.capacity) return 'l2';
-  return bytes <= cacheShare * l3.capacity ? 'l3' : 'memory';
+/**
+ * The innermost level in which `bytes` stay that one core works on; what `cores` cores write for
+ * each other lies in a level that they share.
+ */
+export function homeOf(bytes: number, config: CpuConfig, cores = 1): Level {
+  const { l1, l2, cacheShare } = config;
+  if (cores === 1 && bytes <= cacheShare * l1.capacity) return 'l1';
+  const isShared = cores === 1 || l2.sharedBy >= cores || config.l3.capacity === 0;
+  if (isShared && bytes <= cacheShare * l2Capacity(config, cores)) return 'l2';
+  return bytes <= cacheShare * l3Capacity(config, cores) ? 'l3' : 'memory';
 }
 
 /**
@@ -60,8 +80,8 @@ export function homeOf(bytes: number, config: CpuConfig): Level {
  * memory.
  */
 export function weightsHomeOf(bytes: number, config: CpuConfig, cores: number): WeightsHome {
-  if (bytes <= config.cacheShare * config.l2.capacity * cores) return 'l2';
-  return bytes <= config.cacheShare * config.l3.capacity ? 'l3' : 'memory';
+  if (bytes <= config.cacheShare * l2Capacity(config, cores)) return 'l2';
+  return bytes <= config.cacheShare * l3Capacity(config, cores) ? 'l3' : 'memory';
 }
 
 /**
@@ -79,12 +99,23 @@ export function streamWeights(
   return addTransfers(stream(bytes, home, config), stream(bytes * (passes - 1), own, config));
 }
 
-function cyclesPerByte({ l2, l3, memory, clock }: CpuConfig) {
+function cyclesPerByte(config: CpuConfig) {
+  const { l2, l3, clock } = config;
   return {
     l2: 1 / l2.bytesPerCycle,
     l3: 1 / l3.bytesPerCycle,
-    memory: clock / (memory.bandwidth * memory.sustained),
+    memory: clock / sustainedBytesPerSecond(config),
   };
+}
+
+/**
+ * What memory supplies to `cores` cores: the interface's sustained rate, or what so many cores can
+ * ask for.
+ */
+export function supplyBytesPerSecond(config: CpuConfig, cores: number): number {
+  const { memory, lineBytes } = config;
+  const askedPerCore = (memory.outstandingLines * lineBytes) / memory.latency;
+  return Math.min(sustainedBytesPerSecond(config), cores * askedPerCore);
 }
 
 /** Consecutive bytes from `home` to L1, at the bandwidth of every path on the way. */
@@ -117,11 +148,12 @@ export function scatteredReads(
   config: CpuConfig,
 ): Transfers {
   const { l1, l2, l3, memory, cacheShare, lineBytes, fillBuffers, clock } = config;
+  const lastCapacity = Math.max(l2.capacity, l3Capacity(config, 1));
   const cost = cyclesPerByte(config);
   const missing = (capacity: number) => Math.max(0, 1 - (cacheShare * capacity) / footprintBytes);
   const beyondL1 = lines * missing(l1.capacity);
   const beyondL2 = Math.min(beyondL1, lines * missing(l2.capacity));
-  const beyondL3 = Math.min(beyondL2, lines * missing(l3.capacity));
+  const beyondL3 = Math.min(beyondL2, lines * missing(lastCapacity));
   // A level's latency is counted once, where the data are found: the levels before it add only the
   // difference.
   const cross = (crossing: number, perByte: number, latencyCycles: number): Transfer => ({
@@ -135,10 +167,10 @@ export function scatteredReads(
   };
 }
 
-/** Bytes of a layer's weights as a dense matrix, bias included. */
-export function denseWeightBytes(task: LayerTask): number {
-  const shape = keptMatrixOf(task.demand);
-  return shape ? (shape.rows * shape.columns + shape.biases) * ELEMENT_BYTES : 0;
+/** Elements of a layer's weights as a dense matrix, bias included. */
+export function denseWeightElements({ demand }: Pick<LayerTask, 'demand'>): number {
+  const shape = keptMatrixOf(demand);
+  return shape ? shape.rows * shape.columns + shape.biases : 0;
 }
 
 /** Bytes of a layer's weights in CSR: value and index of each non-zero, row pointers, bias. */
@@ -154,41 +186,50 @@ export function csrWeightBytes(task: LayerTask): number {
  * kernels.
  */
 export interface CacheResidency extends Residency {
-  readonly networkDenseBytes: number;
-  readonly networkCsrBytes: number;
+  readonly networkDenseElements: number;
+  /** Counted when a kernel asks: it takes the weights themselves. */
+  readonly networkCsrBytes: () => number;
 }
 
 /**
  * A network runs frame after frame and touches all its weights in each: least-recently-used caches
- * keep either all of them or none. Resident means that they stay in L3 in the smaller of the two
- * formats.
+ * keep either all of them or none. Each kernel asks by the bytes of its own format.
  */
 export function place(tasks: readonly LayerTask[], config: CpuConfig): readonly CacheResidency[] {
-  const total = (bytesOf: (task: LayerTask) => number) =>
-    tasks.reduce((bytes, task) => bytes + bytesOf(task), 0);
-  const networkDenseBytes = total(denseWeightBytes);
-  const networkCsrBytes = total(csrWeightBytes);
-  const smaller = Math.min(networkDenseBytes, networkCsrBytes);
-  const resident = weightsHomeOf(smaller, config, 1) !== 'memory';
-  return tasks.map(() => ({ resident, notes: [], networkDenseBytes, networkCsrBytes }));
+  const total = (of: (task: LayerTask) => number) => tasks.reduce((sum, task) => sum + of(task), 0);
+  const networkDenseElements = total(denseWeightElements);
+  let csrBytes: number | undefined;
+  const networkCsrBytes = () => {
+    csrBytes ??= total(csrWeightBytes);
+    return csrBytes;
+  };
+  const bytes = networkDenseElements * ELEMENT_BYTES;
+  const resident = weightsHomeOf(bytes, config, config.dense.cores) !== 'memory';
+  return tasks.map(() => ({ resident, notes: [], networkDenseElements, networkCsrBytes }));
 }
 
 function isCacheResidency(residency: Residency): residency is CacheResidency {
-  return 'networkDenseBytes' in residency && 'networkCsrBytes' in residency;
+  return 'networkDenseElements' in residency && 'networkCsrBytes' in residency;
 }
 
 /**
- * Bytes that compete for the caches between two frames: the whole network's weights, or the layer's
- * where it is alone.
+ * Bytes of dense weights that compete for the caches between two frames: the whole network's, or
+ * the layer's where it is alone.
  */
 export function competingBytes(
   task: LayerTask,
   residency: Residency,
-  format: 'dense' | 'csr',
+  elementBytes: number,
 ): number {
-  if (format === 'dense')
-    return isCacheResidency(residency) ? residency.networkDenseBytes : denseWeightBytes(task);
-  return isCacheResidency(residency) ? residency.networkCsrBytes : csrWeightBytes(task);
+  const elements = isCacheResidency(residency)
+    ? residency.networkDenseElements
+    : denseWeightElements(task);
+  return elements * elementBytes;
+}
+
+/** The same in CSR. */
+export function competingCsrBytes(task: LayerTask, residency: Residency): number {
+  return isCacheResidency(residency) ? residency.networkCsrBytes() : csrWeightBytes(task);
 }
 
 /**
@@ -202,8 +243,16 @@ export function activationElements({ demand }: LayerTask): {
   return { inputs: inputElements(demand), outputs: outputElements(demand) };
 }
 
-/** Where a layer finds its inputs and leaves its outputs, the whole batch. */
-export function activationsHome(task: LayerTask, config: CpuConfig): Level {
+/**
+ * Where a layer finds its inputs and leaves its outputs, the whole batch, which pass from core to
+ * core between two layers.
+ */
+export function activationsHome(
+  task: LayerTask,
+  config: CpuConfig,
+  cores: number,
+  elementBytes = ELEMENT_BYTES,
+): Level {
   const { inputs, outputs } = activationElements(task);
-  return homeOf((inputs + outputs) * task.batch * ELEMENT_BYTES, config);
+  return homeOf((inputs + outputs) * task.batch * elementBytes, config, cores);
 }

@@ -3,7 +3,8 @@
 // VI.
 
 import { z } from 'zod';
-import { largestNm, smallestNm, supplyRange } from '../technology/scaling.js';
+import { clockFault } from '../technology/clock.js';
+import { isProcess, isSupply, largestNm, smallestNm, supplyRange } from '../technology/scaling.js';
 import type { Sram } from '../technology/sram.js';
 import { quantity } from '../units.js';
 
@@ -62,6 +63,16 @@ const EventJoules = z.strictObject({
 const Characterised = z.strictObject({
   clockHz: quantity('Hz', positive),
   processNm: quantity('nm', process),
+  criticalPathSeconds: quantity(
+    's',
+    positive,
+    'Between two registers at the nominal supply: bounds the clock.',
+  ),
+  leakageShare: quantity(
+    'ratio',
+    z.number().min(0).max(0.9),
+    "The part of the modules' powers that leaks, whatever happens.",
+  ),
   spmatWidthBits: quantity('bit', count),
   spmatBytes: quantity('B', count),
   pointerBytes: quantity('B', count),
@@ -116,6 +127,11 @@ const shape = z.strictObject({
   dram: z.strictObject({
     bytesPerSecond: quantity('B/s', positive),
     joulesPerBit: quantity('J', positive),
+    standbyWatts: quantity(
+      'W',
+      z.number().min(0),
+      'Of the memory while it waits, as long as a layer runs; left out where there is none.',
+    ).optional(),
   }),
   powerWatts: PowerWatts,
   eventJoules: EventJoules.optional(),
@@ -168,6 +184,10 @@ export const EieConfig = shape.superRefine((config, context) => {
     const expected = `${least} to ${most.toPrecision(3)} V, for which scaling to ${processNm} nm (processNm) is published`;
     expect(volts >= least && volts <= most, ['volts'], volts, expected);
   }
+  const path = { seconds: characterised.criticalPathSeconds, processNm: characterised.processNm };
+  const inRange = isProcess(processNm) && (volts === undefined || isSupply(volts, processNm));
+  const tooFast = inRange ? clockFault(config.clockHz, path, { processNm, volts }) : null;
+  expect(tooFast === null, ['clockHz'], config.clockHz, tooFast ?? '');
   const { activity } = characterised;
   expect(
     activity.wordReads <= activity.entries,
@@ -193,7 +213,7 @@ export function modulePowerWatts(power: EieConfig['powerWatts']): number {
  * The sparse-matrix and the pointer memory of a PE, in a design or where its powers and areas were
  * taken.
  */
-type Memories = Pick<EieConfig, 'spmat' | 'pointers'>;
+export type Memories = Pick<EieConfig, 'spmat' | 'pointers'>;
 
 /** The memories that the module powers and areas belong to. */
 export function characterisedMemories({ characterised }: EieConfig): Memories {

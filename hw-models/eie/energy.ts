@@ -7,15 +7,17 @@
 // detector tree too. Memories of another size follow the SRAM law, and everything on the chip the
 // scaling of the process and its supply. DRAM follows neither. Where a preset states joules of an
 // event itself (`eventJoules`), those are taken as they are. Table II does not tell leakage from
-// switching, so what leaks is part of each event and of the clock.
+// switching: the share that a preset estimates is taken out of every event and of the clock, and
+// paid for the time that passes.
 
 import type { EnergyEvent, Parts } from '../contract.js';
 import { scale } from '../technology/scaling.js';
-import { type Sram, sramNm, sramReadJoules } from '../technology/sram.js';
+import { type Sram, sramLeakageWatts, sramNm, sramReadJoules } from '../technology/sram.js';
 import {
   characterisedMemories,
   type EieConfig,
   lnzdUnits,
+  type Memories,
   modulePowerWatts,
   pointersOf,
   spmatOf,
@@ -56,7 +58,8 @@ function derivedEnergy(config: EieConfig): EventEnergy {
   const { powerWatts, characterised, activations, pes } = config;
   const { clockHz, activity } = characterised;
   const withoutClock = 1 - powerWatts.clockNetwork / modulePowerWatts(powerWatts);
-  const process = energyFactor(config, characterised.processNm);
+  const switching = 1 - characterised.leakageShare;
+  const process = switching * energyFactor(config, characterised.processNm);
   const perEvent = (watts: number, eventsPerCycle: number) =>
     (process * watts * withoutClock) / clockHz / eventsPerCycle;
   const spmat = memoryFactor(spmatOf(config), spmatOf(characterisedMemories(config)));
@@ -82,6 +85,23 @@ function energyFactor({ processNm, volts }: EieConfig, fromNm: number): number {
   return scale({ fromNm, toNm: processNm, toVolts: volts }).energyPerOperation;
 }
 
+/**
+ * Watts that all PEs leak, work or not: the estimated share of their modules' powers, memories by
+ * their size. In another process and at another supply what leaks changes as what switches does:
+ * the scaling equations have no law of leakage alone.
+ */
+export function leakageWatts(config: EieConfig): number {
+  const { powerWatts, characterised, pes } = config;
+  const own = characterisedMemories(config);
+  const memories = (of: Memories) =>
+    sramLeakageWatts(spmatOf(of)) + sramLeakageWatts(pointersOf(of));
+  const stored = powerWatts.spmatRead + powerWatts.ptrRead;
+  const watts =
+    pes * (modulePowerWatts(powerWatts) + stored * (memories(config) / memories(own) - 1)) +
+    lnzdUnits(pes) * powerWatts.lnzdUnit;
+  return watts * characterised.leakageShare * energyFactor(config, characterised.processNm);
+}
+
 /** The reading of one memory over that of another. */
 const memoryFactor = (memory: Sram, reference: Sram) =>
   sramReadJoules(memory) / sramReadJoules(reference);
@@ -99,7 +119,9 @@ export function joulesOfWork(work: Work, config: EieConfig): Parts {
       work.activationSramAccesses * energy.activationSramAccess,
     lnzd: work.cycles * energy.lnzd,
     clock: work.cycles * energy.clock,
+    leakage: (work.cycles / config.clockHz) * leakageWatts(config),
     dram: work.dramBytes * 8 * config.dram.joulesPerBit,
+    dram_standby: (work.cycles / config.clockHz) * (config.dram.standbyWatts ?? 0),
   };
 }
 

@@ -42,6 +42,7 @@ export const eie: Family<EieConfig> = {
       },
     ],
   }),
+  precision: ({ fixedPointBits }) => (fixedPointBits <= 8 ? 'int8' : 'int16'),
   events: energyEvents,
   place: (tasks, config) => place(tasks, config, canTransform),
 };

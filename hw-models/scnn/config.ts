@@ -2,7 +2,8 @@
 // "SCNN: An Accelerator for Compressed-sparse Convolutional Neural Networks", ISCA 2017.
 
 import { z } from 'zod';
-import { largestNm, smallestNm, supplyRange } from '../technology/scaling.js';
+import { clockFault } from '../technology/clock.js';
+import { isSupply, largestNm, smallestNm, supplyRange } from '../technology/scaling.js';
 import { quantity } from '../units.js';
 
 const positive = z.number().positive();
@@ -77,6 +78,11 @@ const shape = z.strictObject({
   dram: z.strictObject({
     bytesPerSecond: quantity('B/s', positive),
     joulesPerBit: quantity('J', positive),
+    standbyWatts: quantity(
+      'W',
+      z.number().min(0),
+      'Of the memory while it waits, as long as a layer runs; left out where there is none.',
+    ).optional(),
   }),
   areaMm2: AreaMm2,
   eventJoules: z
@@ -92,6 +98,16 @@ const shape = z.strictObject({
   characterised: z.strictObject({
     energy: z.strictObject({
       processNm: quantity('nm', process),
+      criticalPathSeconds: quantity(
+        's',
+        positive,
+        'Between two registers at the nominal supply: bounds the clock.',
+      ),
+      leakageRatio: quantity(
+        'ratio',
+        z.number().min(0),
+        "What the memories leak, over the SRAM law's high-performance cells.",
+      ),
       multiplierBits: quantity('bit', count.max(32)),
       multiplyJoules: quantity('J', positive),
       adderBits: quantity('bit', count.max(64)),
@@ -138,6 +154,13 @@ export const ScnnSchema = shape.superRefine((config, context) => {
     const expected = `${least} to ${most.toPrecision(3)} V, for which scaling to ${processNm} nm (processNm) is published`;
     expect(volts >= least && volts <= most, ['volts'], volts, expected);
   }
+  const path = {
+    seconds: config.characterised.energy.criticalPathSeconds,
+    processNm: config.characterised.energy.processNm,
+  };
+  const inRange = volts === undefined || isSupply(volts, processNm);
+  const tooFast = inRange ? clockFault(config.clockHz, path, { processNm, volts }) : null;
+  expect(tooFast === null, ['clockHz'], config.clockHz, tooFast ?? '');
 });
 
 export const pesOf = ({ peRows, peColumns }: Pick<ScnnConfig, 'peRows' | 'peColumns'>): number =>

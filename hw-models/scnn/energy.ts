@@ -4,7 +4,7 @@
 
 import type { EnergyEvent, Parts } from '../contract.js';
 import { scale } from '../technology/scaling.js';
-import { sramNm, sramReadJoules, sramWriteJoules } from '../technology/sram.js';
+import { sramLeakageWatts, sramNm, sramReadJoules, sramWriteJoules } from '../technology/sram.js';
 import { pesOf, productsPerIssue, type ScnnConfig } from './config.js';
 
 export interface EventEnergy {
@@ -56,6 +56,24 @@ export interface Work {
   readonly drainedSums: number;
   readonly outputValues: number;
   readonly dramBytes: number;
+  /** From the layer's start to its end. */
+  readonly seconds: number;
+}
+
+/**
+ * Watts that the PEs' memories leak, work or not; in another process and at another supply what
+ * leaks changes as what switches does.
+ */
+export function leakageWatts(config: ScnnConfig): number {
+  const { pe, valueBits, indexBits, sumBits, characterised, processNm, volts } = config;
+  const elementBits = valueBits + indexBits;
+  const bank = { bytes: (pe.bankEntries * sumBits) / 8, bits: sumBits };
+  const each =
+    sramLeakageWatts({ bytes: pe.activationBytes, bits: pe.activations * elementBits }) +
+    sramLeakageWatts({ bytes: pe.weightFifoBytes, bits: pe.weights * elementBits }) +
+    pe.banks * sramLeakageWatts(bank);
+  const factor = scale({ fromNm: sramNm, toNm: processNm, toVolts: volts }).energyPerOperation;
+  return pesOf(config) * each * characterised.energy.leakageRatio * factor;
 }
 
 /**
@@ -71,6 +89,8 @@ export function joulesOfWork(work: Work, config: ScnnConfig): Parts {
       work.activationVectors * energy.activationRead + work.outputValues * energy.outputWrite,
     weight_fifo: work.weightVectors * energy.weightRead,
     dram: work.dramBytes * 8 * config.dram.joulesPerBit,
+    leakage: work.seconds * leakageWatts(config),
+    dram_standby: work.seconds * (config.dram.standbyWatts ?? 0),
   };
 }
 

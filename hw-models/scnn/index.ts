@@ -33,5 +33,6 @@ export const scnn: Family<ScnnConfig> = {
       },
     ],
   }),
+  precision: ({ valueBits }) => (valueBits <= 8 ? 'int8' : 'int16'),
   events: energyEvents,
 };

@@ -11,7 +11,7 @@ import type {
 import type { LayerTask, LayerWeights } from '../../workloads/network.js';
 import { nonzerosOf } from '../../workloads/weights/store.js';
 import type { Bound, Kernel, LayerCost } from '../contract.js';
-import { addCosts, repeated, times } from '../cost.js';
+import { addCosts, repeated, times, sum as totalCycles } from '../cost.js';
 import { matrixParts } from '../lowering.js';
 import { isImageConvolution, outputElements } from '../work.js';
 import { activationBlocks, weightBlocks } from './compressed.js';
@@ -207,6 +207,7 @@ function accountFor(
     drainedSums,
     outputValues: written,
     dramBytes: bytes,
+    seconds: totalCycles(cycles) / config.clockHz,
   };
   const busyCycles = Array.from(
     { length: pes },
@@ -290,6 +291,7 @@ export const elementwise: Kernel<ScnnConfig> = {
       ...{ products: 0, weightVectors: 0, drainedSums: 0, dramBytes: tableBytes },
       activationVectors: Math.ceil((reads * density) / config.pe.activations),
       outputValues: writes * density,
+      seconds: Math.max(compute, memory) / config.clockHz,
     };
     return {
       kernel: 'elementwise',

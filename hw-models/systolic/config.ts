@@ -1,7 +1,8 @@
 // What a preset of a systolic array must say, and which statements contradict each other.
 
 import { z } from 'zod';
-import { largestNm, smallestNm, supplyRange } from '../technology/scaling.js';
+import { clockFault } from '../technology/clock.js';
+import { isSupply, largestNm, smallestNm, supplyRange } from '../technology/scaling.js';
 import { quantity } from '../units.js';
 
 const positive = z.number().positive();
@@ -37,6 +38,16 @@ const Characterised = z.strictObject({
   multiplierMm2: quantity('mm2', positive),
   adderMm2: quantity('mm2', positive),
   registerBitMm2: quantity('mm2', positive),
+  criticalPathSeconds: quantity(
+    's',
+    positive,
+    'Between two registers at the nominal supply: bounds the clock.',
+  ),
+  leakageRatio: quantity(
+    'ratio',
+    z.number().min(0),
+    "What the memories leak, over the SRAM law's high-performance cells.",
+  ),
 });
 
 const shape = z.strictObject({
@@ -81,7 +92,28 @@ const shape = z.strictObject({
       'Of whatever connects the chip to the memory that holds networks.',
     ),
     joulesPerBit: quantity('J', positive),
+    standbyWatts: quantity(
+      'W',
+      z.number().min(0),
+      "Of the memory while it waits, as long as a layer runs; left out where it is another's.",
+    ).optional(),
   }),
+  /** How an inference is started from outside; left out where nothing starts it. */
+  host: z
+    .strictObject({
+      inferenceSeconds: quantity(
+        's',
+        z.number().min(0),
+        "For each frame: drivers, the link's latency, the chip's start.",
+      ),
+      bytesPerSecond: quantity('B/s', positive, 'At which the inputs come and the results go.'),
+    })
+    .optional(),
+  /**
+   * Where activations go that exceed their SRAM: to DRAM and back, or nowhere, as the layer runs in
+   * strips that fit (a compiler's tiling), for each of which its weights enter the array anew.
+   */
+  overflow: z.enum(['dram', 'strips']),
   eventJoules: z
     .strictObject({
       mac: replaced,
@@ -131,6 +163,13 @@ export const SystolicSchema = shape.superRefine((config, context) => {
     const expected = `${least} to ${most.toPrecision(3)} V, for which scaling to ${processNm} nm (processNm) is published`;
     expect(volts >= least && volts <= most, ['volts'], volts, expected);
   }
+  const path = {
+    seconds: config.characterised.criticalPathSeconds,
+    processNm: config.characterised.processNm,
+  };
+  const inRange = volts === undefined || isSupply(volts, processNm);
+  const tooFast = inRange ? clockFault(config.clockHz, path, { processNm, volts }) : null;
+  expect(tooFast === null, ['clockHz'], config.clockHz, tooFast ?? '');
 });
 
 /** The operands of a preset in bytes. */

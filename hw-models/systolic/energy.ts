@@ -1,12 +1,18 @@
 // Joules of single events, and of a layer. A product costs a multiplication, which grows with both
 // factors' bits, an addition, which grows with its own, and the registers that the operands and the
 // sum pass through. SRAM follows the law of ../technology, bank by bank; everything on the chip
-// follows the process and its supply, DRAM neither. Nothing here leaks: no such array's leakage is
-// published.
+// follows the process and its supply, DRAM neither. Memories leak, and DRAM waits, for as long as a
+// layer takes.
 
 import type { EnergyEvent, Parts } from '../contract.js';
 import { scale } from '../technology/scaling.js';
-import { type Sram, sramNm, sramReadJoules, sramWriteJoules } from '../technology/sram.js';
+import {
+  type Sram,
+  sramLeakageWatts,
+  sramNm,
+  sramReadJoules,
+  sramWriteJoules,
+} from '../technology/sram.js';
 import type { SystolicConfig } from './config.js';
 import type { SramTraffic } from './traffic.js';
 
@@ -65,6 +71,23 @@ export interface Work extends SramTraffic {
   readonly macs: number;
   readonly vectorOperations: number;
   readonly dramBytes: number;
+  /** From the layer's start to its end. */
+  readonly seconds: number;
+}
+
+/**
+ * Watts that the memories leak, work or not. In another process and at another supply what leaks
+ * changes as what switches does: the scaling equations have no law of leakage alone.
+ */
+export function leakageWatts(config: SystolicConfig): number {
+  const { weights, activations, accumulators } = srams(config);
+  const watts = [weights, activations, accumulators].reduce(
+    (sum, memory) => sum + sramLeakageWatts(memory),
+    0,
+  );
+  const { processNm, volts, characterised } = config;
+  const factor = scale({ fromNm: sramNm, toNm: processNm, toVolts: volts }).energyPerOperation;
+  return watts * characterised.leakageRatio * factor;
 }
 
 /** Joules by component. An operation of the vector unit is taken for a product. */
@@ -78,6 +101,8 @@ export function joulesOfWork(work: Work, config: SystolicConfig): Parts {
     activation_sram: (work.inputReads + work.outputWrites) * operand * energy.activationByte,
     accumulator_sram: (work.sumAccesses * config.accumulatorBits * energy.accumulatorByte) / 8,
     dram: work.dramBytes * 8 * config.dram.joulesPerBit,
+    leakage: work.seconds * leakageWatts(config),
+    dram_standby: work.seconds * (config.dram.standbyWatts ?? 0),
   };
 }
 

@@ -81,6 +81,18 @@ export function foldingOf(gemm: Gemm, dataflow: Dataflow, config: Array2d): Fold
   return { rowFolds, columnFolds, groupsAtOnce, runs, pieces: whole + (rest > 0 ? 1 : 0) };
 }
 
+/** A product whose pixels run in `strips`, one after another: each folds anew. */
+export function inStrips(gemm: Gemm, strips: number, dataflow: Dataflow, config: Array2d): Folding {
+  const count = Math.min(strips, gemm.pixels);
+  const one = foldingOf({ ...gemm, pixels: Math.ceil(gemm.pixels / count) }, dataflow, config);
+  const anew = {
+    ws: { pieces: one.pieces * count },
+    os: { rowFolds: one.rowFolds * count },
+    is: { columnFolds: one.columnFolds * count },
+  }[dataflow];
+  return { ...one, ...anew, runs: one.runs.map((run) => ({ ...run, folds: run.folds * count })) };
+}
+
 /**
  * Groups side by side, each with its own rows and columns and zeros elsewhere. Possible where what
  * stays is a matrix of depth × columns; where outputs stay, all columns of a row share one stream,

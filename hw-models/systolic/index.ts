@@ -5,6 +5,7 @@ import { areaOf } from './area.js';
 import { type SystolicConfig, SystolicSchema } from './config.js';
 import { dials, switches } from './dials.js';
 import { energyEvents } from './energy.js';
+import { perInference } from './host.js';
 import { elementwise, inputStationary, outputStationary, weightStationary } from './kernels.js';
 import { meters } from './meters.js';
 import { place } from './placement.js';
@@ -34,6 +35,8 @@ export const systolic: Family<SystolicConfig> = {
       },
     ],
   }),
+  precision: ({ operandBits }) => (operandBits <= 8 ? 'int8' : 'int16'),
   events: energyEvents,
+  perInference,
   place,
 };

@@ -77,6 +77,16 @@ export function activationsFit(demand: Demand, frames: number, config: SystolicC
 }
 
 /**
+ * Strips that a layer is cut into so that its activations stay on the chip; 1 where they do anyway,
+ * or where the device sends them to DRAM instead.
+ */
+export function stripsOf(demand: Demand, frames: number, config: SystolicConfig): number {
+  const { inputs, outputs } = activationBytes(demand, frames, config);
+  if (config.overflow === 'dram' || isOfActivations(demand)) return 1;
+  return Math.max(1, Math.ceil((inputs + outputs) / config.sram.activationBytes));
+}
+
+/**
  * Bytes to and from DRAM. An operand that fits is fetched once. Where neither does, blocks of one
  * (half of its free SRAM, the other half filling) stay while all of the other passes by: the
  * cheaper way round, and never more passes than the array takes from the SRAM.
@@ -91,7 +101,7 @@ export function dramBytes(
 ): number {
   const { inputs, outputs } = activationBytes(demand, frames, config);
   const { activationBytes: room, weightBytes } = config.sram;
-  const fits = activationsFit(demand, frames, config);
+  const fits = activationsFit(demand, frames, config) || stripsOf(demand, frames, config) > 1;
   if (isOfActivations(demand)) {
     if (fits) return 0;
     const right =

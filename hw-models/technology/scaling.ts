@@ -58,6 +58,15 @@ export function supplyRange(nm: number): readonly [number, number] {
   return [LOWEST_VOLTS, HIGHEST_OVER_NOMINAL * nominalVolts(nm)];
 }
 
+/** Whether {@link scale} takes a supply for a process. */
+export function isSupply(volts: number, nm: number): boolean {
+  const [least, most] = supplyRange(nm);
+  return volts >= least && volts <= most;
+}
+
+/** Whether {@link scale} takes a process. */
+export const isProcess = (nm: number): boolean => nm >= smallestNm && nm <= largestNm;
+
 /** The same circuit in a process, in the units of the published fits. */
 function circuitAt(nm: number, volts = nominalVolts(nm)) {
   const [least, most] = supplyRange(nm);

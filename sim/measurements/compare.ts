@@ -92,7 +92,8 @@ function compareRow(row: Measurement, deviceFor: (question: Question) => Hardwar
   try {
     costs = passes.flatMap(({ tasks, times }) => {
       const own = tasks.map((task) => withBatch(task, batch));
-      return device.cost(own, kernel).map((cost) => ({ cost, times }));
+      const found = fastest(device, own, question.kernels ?? [kernel]);
+      return found.map((cost) => ({ cost, times }));
     });
   } catch (error) {
     if (!(error instanceof InputError)) throw error;
@@ -115,10 +116,29 @@ function compareRow(row: Measurement, deviceFor: (question: Question) => Hardwar
   const isRate = metric.endsWith('per second');
   const ratio = modelled === null ? null : isRate ? value / modelled : modelled / value;
   return {
-    ...{ row, hardware: question.hardware, kernel: kernel ?? null, kind: kindOf(question) },
+    ...{
+      row,
+      hardware: question.hardware,
+      kernel: question.kernels?.join('+') ?? kernel ?? null,
+      kind: kindOf(question),
+    },
     ...{ measured: value, modelled, error: ratio === null ? null : ratio - 1 },
     note: question.note ?? (work.runtime || null),
   };
+}
+
+/** What each layer costs by the fastest of some kernels. */
+function fastest(
+  device: Hardware,
+  tasks: readonly LayerTask[],
+  kernels: readonly (string | undefined)[],
+): readonly LayerCost[] {
+  const all = kernels.map((kernel) => device.cost(tasks, kernel));
+  return tasks.map((_, at) =>
+    all
+      .map((costs) => costs[at] as LayerCost)
+      .reduce((best, cost) => (secondsOf(cost) < secondsOf(best) ? cost : best)),
+  );
 }
 
 /** `task` of so many frames, its getters kept. */

@@ -33,6 +33,8 @@ export interface Placed {
   readonly patches?: readonly Patch[];
   /** Of every layer, or of each by what it demands; undefined: the fastest. */
   readonly kernel: string | undefined;
+  /** The fastest of these, layer by layer, in place of `kernel`. */
+  readonly kernels?: readonly string[];
   /** What the reader must know of the comparison. */
   readonly note?: string;
 }

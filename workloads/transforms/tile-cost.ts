@@ -29,3 +29,10 @@ function transform(outputs: number, columnIn: number, columnOut: number): TileTr
 }
 
 export const tileTransforms: readonly TileTransform[] = [transform(2, 4, 4), transform(4, 12, 10)];
+
+/**
+ * F(6, 3) at the points 0, ±1, ±2, ±½: Bᵀ has rows 1 and 8 of 3 operations each and three pairs of
+ * rows that share an even and an odd part, 6, 7 and 7 a pair: 26. Aᵀ works on the sums and
+ * differences of three pairs (6), then 3 + 2 + 2 + 2 + 2 + 3: 20.
+ */
+export const largeTileTransform: TileTransform = transform(6, 26, 20);

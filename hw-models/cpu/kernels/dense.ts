@@ -1,22 +1,26 @@
-// Dense kernels: GEMV for one vector, GEMM for several (a batch's, a frame's tokens), convolution
-// as im2col and GEMM image by image, and directly where each channel has filters of its own.
+// Dense kernels, one for each precision: GEMV for one vector, GEMM for several (a batch's, a
+// frame's tokens), convolution as GEMM over unfolded images, depthwise convolution directly.
 
 import { invariant } from '../../../workloads/base/errors.js';
-import type { ConvolutionDemand, ProductDemand } from '../../../workloads/demand.js';
+import {
+  type ConvolutionDemand,
+  denseMacsOf,
+  type ProductDemand,
+} from '../../../workloads/demand.js';
 import type { LayerTask } from '../../../workloads/network.js';
 import { isDepthwise, isPointwise, tapsOf } from '../../../workloads/operators/window.js';
 import { sizeOf } from '../../../workloads/tensor.js';
 import type { Kernel } from '../../contract.js';
 import { isWeighted, outputElements, rightElements } from '../../work.js';
 import { account, type Phase } from '../account.js';
+import { type Arithmetic, arithmeticOf, type CpuPrecision, computesIn } from '../arithmetic.js';
 import type { CpuConfig } from '../config.js';
-import { lanesOf, peakMacsPerCycle, type Work } from '../ecm.js';
+import { shareOfFullest, type Work } from '../ecm.js';
 import {
   activationsHome,
   addTransfers,
   competingBytes,
-  denseWeightBytes,
-  ELEMENT_BYTES,
+  denseWeightElements,
   homeOf,
   stream,
   streamWeights,
@@ -25,70 +29,76 @@ import {
   weightsHomeOf,
   write,
 } from '../memory.js';
-import { directConvolution } from './sparse-convolution.js';
 
-export const dense: Kernel<CpuConfig> = {
-  name: 'dense',
-  accepts: isWeighted,
-  cost(task, config, residency) {
-    const { demand, batch, macs } = task;
-    invariant(isWeighted(demand), () => `layer ${task.name}: no matrix to multiply by`);
-    const { cores } = config.dense;
-    const weightBytes = denseWeightBytes(task);
-    const weightsHome = weightsHomeOf(competingBytes(task, residency, 'dense'), config, cores);
-    const execution = {
-      kernel: 'dense',
-      cores,
-      calls: 1,
-      macs: macs.dense * batch,
-      executedMacs: macs.dense * batch,
-      operations: 0,
-      lanes: lanesOf(config),
-      nonzeros: null,
-      weightBytes,
-      weightsHome,
-      inputsRead: 'all' as const,
-      notes: [],
-    };
-    if (demand.kind === 'product') {
-      const resident = demand.right === 'weights' ? weightsHome : null;
-      const phases = product(task, demand, weightBytes, resident, config);
-      return account({ ...execution, weightsHome: resident, phases }, task, config, residency);
-    }
-    if (isDepthwise(demand)) {
-      const [rows] = demand.output;
-      const columns = (demand.input[0] / demand.groups) * tapsOf(demand);
-      const phases = directConvolution(
-        task,
-        demand,
-        fullPattern(rows, columns),
-        weightBytes,
-        weightsHome,
-        config,
-      );
-      return account(
-        { ...execution, phases, cores: config.sparseConvolution.cores, notes: [DEPTHWISE_NOTE] },
-        task,
-        config,
-        residency,
-      );
-    }
-    const phases = convolution(task, demand, weightBytes, weightsHome, config);
-    const calls = demand.images * batch * demand.groups;
-    return account({ ...execution, phases, calls }, task, config, residency);
-  },
-};
+/** Columns that a block of sums in registers spans, in libraries of today: 8 to 14. */
+const TILE_COLUMNS = 8;
+
+/** A dense kernel of one precision. */
+export function denseKernel(precision: CpuPrecision): Kernel<CpuConfig> {
+  const name = precision === 'fp32' ? 'dense' : `dense-${precision}`;
+  return {
+    ...{ name, precision },
+    available: (config) => computesIn(config, precision),
+    accepts: isWeighted,
+    cost(task, config, residency) {
+      const { demand, batch } = task;
+      invariant(isWeighted(demand), () => `layer ${task.name}: no matrix to multiply by`);
+      const { cores } = config.dense;
+      const arithmetic = arithmeticOf(config, precision);
+      const weightBytes = denseWeightElements(task) * arithmetic.bytes;
+      const competing = competingBytes(task, residency, arithmetic.bytes);
+      const weightsHome = weightsHomeOf(competing, config, cores);
+      const macs = denseMacsOf(demand) * batch;
+      const execution = {
+        ...{ kernel: name, cores, calls: 1, macs, executedMacs: macs, operations: 0 },
+        ...{ arithmetic, lanes: arithmetic.lanes, nonzeros: null, weightBytes, weightsHome },
+        ...{ inputsRead: 'all' as const, notes: [] },
+      };
+      const layer: DenseLayer = { task, config, arithmetic, weightBytes, weightsHome };
+      if (demand.kind === 'product') {
+        const isKept = demand.right === 'weights';
+        const phases = product(layer, demand, isKept);
+        const home = isKept ? weightsHome : null;
+        return account({ ...execution, weightsHome: home, phases }, task, config, residency);
+      }
+      if (isDepthwise(demand)) {
+        const notes = [DEPTHWISE_NOTE];
+        return account(
+          { ...execution, phases: depthwise(layer, demand), notes },
+          ...([task, config, residency] as const),
+        );
+      }
+      const phases = convolution(layer, demand);
+      const calls = isBlas(config) ? demand.images * batch * demand.groups : 1;
+      return account({ ...execution, phases, calls }, task, config, residency);
+    },
+  };
+}
 
 const DEPTHWISE_NOTE =
   'depthwise convolution runs directly, not as a matrix product for each channel';
 
-/** Every place of a matrix, as a sparse one's places are told. */
-function fullPattern(rows: number, columns: number) {
-  return {
-    rows,
-    pointers: Uint32Array.from({ length: rows + 1 }, (_, row) => row * columns),
-    indices: Uint32Array.from({ length: rows * columns }, (_, at) => at % columns),
-  };
+const isBlas = ({ dense }: CpuConfig) => dense.library === 'blas';
+
+/** What the phases of one layer share. */
+interface DenseLayer {
+  readonly task: LayerTask;
+  readonly config: CpuConfig;
+  readonly arithmetic: Arithmetic;
+  readonly weightBytes: number;
+  readonly weightsHome: WeightsHome;
+}
+
+/** Share of the peak rate that GEMM reaches in this precision. */
+export function gemmEfficiency({ dense }: CpuConfig, { precision }: Arithmetic): number {
+  return precision === 'int8'
+    ? (dense.int8Efficiency ?? dense.gemmEfficiency)
+    : dense.gemmEfficiency;
+}
+
+/** Cycles of `clock` in which one core multiplies so often, vectors of full width slowing it. */
+export function multiplyingCycles(macs: number, { macsPerCycle }: Arithmetic, config: CpuConfig) {
+  return (macs / macsPerCycle) * (config.clock / (config.vectorClock ?? config.clock));
 }
 
 /**
@@ -113,52 +123,61 @@ function moving(
 
 /**
  * All matrices in one call. Rows of a frame and frames of a batch are vectors that share the
- * weights; where two results are multiplied each frame has matrices of its own, and only its rows
- * share them. `weightsHome`: null there.
+ * weights; where two results are multiplied (not `isKept`) each frame has matrices of its own, and
+ * only its rows share them.
  */
-function product(
-  task: LayerTask,
-  demand: ProductDemand,
-  weightBytes: number,
-  weightsHome: WeightsHome | null,
-  config: CpuConfig,
-): readonly Phase[] {
+function product(layer: DenseLayer, demand: ProductDemand, isKept: boolean): readonly Phase[] {
+  const { task, config, arithmetic, weightBytes, weightsHome } = layer;
   const { matrices, rows, depth, columns } = demand;
-  const home = activationsHome(task, config);
-  const frames = weightsHome ? 1 : task.batch;
-  const vectors = weightsHome ? rows * task.batch : rows;
-  const streamed = weightBytes + rightElements(demand) * frames * ELEMENT_BYTES;
-  const matrix = weightsHome
-    ? stream(weightBytes, weightsHome, config)
-    : stream(streamed, home, config);
+  const { bytes } = arithmetic;
+  const { cores } = config.dense;
+  const home = activationsHome(task, config, cores, bytes);
+  const frames = isKept ? 1 : task.batch;
+  const vectors = isKept ? rows * task.batch : rows;
+  const streamed = weightBytes + rightElements(demand) * frames * bytes;
+  const matrix = isKept ? stream(weightBytes, weightsHome, config) : stream(streamed, home, config);
   const stored = outputElements(demand) * task.batch;
-  const vectorsIn = stream(matrices * rows * depth * task.batch * ELEMENT_BYTES, home, config);
-  const vectorsOut = write(stored * ELEMENT_BYTES, home, config);
+  const vectorsIn = stream(matrices * rows * depth * task.batch * bytes, home, config);
+  const vectorsOut = write(stored * bytes, home, config);
   if (vectors === 1) {
     const transfers = addTransfers(matrix, vectorsIn, vectorsOut);
-    return [gemv(task.macs.dense * task.batch, streamed, stored, transfers, config)];
+    return [gemv(layer, streamed, columns * matrices * frames, stored, transfers)];
   }
-  const transfers = addTransfers(vectorsIn, vectorsOut);
   const count = vectors * matrices * frames;
+  if (isBlas(config)) {
+    const transfers = addTransfers(vectorsIn, vectorsOut);
+    return [
+      packing(streamed, matrix, arithmetic, config),
+      multiplication(layer, columns, depth, count, stored, transfers),
+    ];
+  }
   return [
-    packing(streamed, matrix, config),
-    multiplication(columns, depth, count, stored, transfers, config),
+    panels(matrices * rows * depth * task.batch, vectorsIn, arithmetic, config),
+    multiplication(layer, columns, depth, count, stored, addTransfers(matrix, vectorsOut)),
   ];
 }
 
 /** Every weight is loaded once and multiplied once; the vector stays where it is. */
 function gemv(
-  macs: number,
+  { task, config, arithmetic }: DenseLayer,
   matrixBytes: number,
+  rows: number,
   stored: number,
   transfers: Transfers,
-  config: CpuConfig,
 ): Phase {
   // Per multiply-add one load for the weights and one for the vector, as a row-wise product has no
   // register reuse.
   const loads = (2 * matrixBytes) / (config.simd.width / 8) / config.simd.loadsPerCycle;
-  const work = moving(loads + storeCycles(stored, config), transfers, true, config);
-  return { work: { ...work, arithmeticCycles: macs / peakMacsPerCycle(config, 1) } };
+  const stores = storeCycles(stored, arithmetic, config);
+  const macs = denseMacsOf(task.demand) * task.batch;
+  return {
+    work: {
+      ...moving(loads + stores, transfers, true, config),
+      arithmeticCycles:
+        multiplyingCycles(macs, arithmetic, config) / gemmEfficiency(config, arithmetic),
+      fullestShare: shareOfFullest(rows / arithmetic.lanes, config.dense.cores),
+    },
+  };
 }
 
 /**
@@ -166,85 +185,159 @@ function gemv(
  * are first copied into blocks that fit L2, which does not overlap the multiplication. Each call
  * packs anew.
  */
-function packing(bytes: number, source: Transfers, config: CpuConfig): Phase {
-  const vectors = bytes / (config.simd.width / 8);
-  const copies = vectors / Math.min(config.simd.loadsPerCycle, config.simd.storesPerCycle);
+function packing(
+  bytes: number,
+  source: Transfers,
+  arithmetic: Arithmetic,
+  config: CpuConfig,
+): Phase {
   const transfers = addTransfers(source, write(bytes, 'l2', config));
-  return { name: 'packing', work: moving(copies, transfers, true, config) };
+  const work = moving(
+    copyCycles(bytes / arithmetic.bytes, arithmetic, config),
+    transfers,
+    true,
+    config,
+  );
+  return { name: 'packing', work };
+}
+
+/** Inputs copied into the order in which the multiplication reads them, a panel at a time. */
+function panels(
+  elements: number,
+  source: Transfers,
+  arithmetic: Arithmetic,
+  config: CpuConfig,
+): Phase {
+  const transfers = addTransfers(source, write(elements * arithmetic.bytes, 'l2', config));
+  const work = moving(copyCycles(elements, arithmetic, config), transfers, false, config);
+  return { name: 'im2col', work };
+}
+
+/** Of so many elements, vector by vector: a load and a store each. */
+function copyCycles(elements: number, { lanes }: Arithmetic, { simd }: CpuConfig): number {
+  return elements / lanes / Math.min(simd.loadsPerCycle, simd.storesPerCycle);
 }
 
 /**
  * rows × depth times depth × columns; rows fill vector registers, so a part of a vector costs a
- * whole one.
+ * whole one. Blocks of sums, which no core shares with another, are dealt out.
  */
 function multiplication(
+  { config, arithmetic }: DenseLayer,
   rows: number,
   depth: number,
   columns: number,
   stored: number,
   transfers: Transfers,
-  config: CpuConfig,
 ): Phase {
-  const lanes = lanesOf(config);
-  const macs = Math.ceil(rows / lanes) * lanes * depth * columns;
-  const work = moving(storeCycles(stored, config), transfers, false, config);
+  const { lanes } = arithmetic;
+  const vectors = Math.ceil(rows / lanes);
+  const macs = vectors * lanes * depth * columns;
+  const work = moving(storeCycles(stored, arithmetic, config), transfers, false, config);
+  const blocks = vectors * Math.ceil(columns / TILE_COLUMNS);
   return {
     work: {
       ...work,
-      arithmeticCycles: macs / (peakMacsPerCycle(config, 1) * config.dense.gemmEfficiency),
+      arithmeticCycles:
+        multiplyingCycles(macs, arithmetic, config) / gemmEfficiency(config, arithmetic),
+      fullestShare: shareOfFullest(blocks, config.dense.cores),
     },
   };
 }
 
-function storeCycles(elements: number, config: CpuConfig): number {
-  return elements / lanesOf(config) / config.simd.storesPerCycle;
+function storeCycles(elements: number, { lanes }: Arithmetic, { simd }: CpuConfig): number {
+  return elements / lanes / simd.storesPerCycle;
 }
 
-function convolution(
-  task: LayerTask,
-  demand: ConvolutionDemand,
-  weightBytes: number,
-  weightsHome: WeightsHome,
-  config: CpuConfig,
-): readonly Phase[] {
+function convolution(layer: DenseLayer, demand: ConvolutionDemand): readonly Phase[] {
+  const { task, config, arithmetic, weightBytes, weightsHome } = layer;
   const { groups, input, output } = demand;
+  const { bytes, lanes } = arithmetic;
   const images = demand.images * task.batch;
   const [channels, height, width] = output;
   const pixels = height * width;
   const depth = (input[0] / groups) * tapsOf(demand);
   const outputs = channels * pixels;
-  const home = activationsHome(task, config);
-  const imageBytes = sizeOf(input) * ELEMENT_BYTES * images;
-  const isPlain = isPointwise(demand);
-  const matrixElements = depth * groups * pixels;
-  const matrixHome = homeOf((matrixElements * ELEMENT_BYTES) / groups, config);
-  const matrixBytes = matrixElements * ELEMENT_BYTES * images;
-  const operand = isPlain
-    ? stream(imageBytes, home, config)
-    : stream(matrixBytes, matrixHome, config);
-  const results = write(outputs * ELEMENT_BYTES * images, home, config);
-  const multiply = multiplication(
-    channels / groups,
-    depth,
-    pixels * groups * images,
-    outputs * images,
-    addTransfers(operand, results),
-    config,
-  );
   const { cores } = config.dense;
+  const home = activationsHome(task, config, cores, bytes);
+  const imageBytes = sizeOf(input) * bytes * images;
+  const matrixElements = depth * groups * pixels;
+  const image = stream(imageBytes, home, config);
+  const results = write(outputs * bytes * images, home, config);
+  const multiply = (operand: Transfers) =>
+    multiplication(
+      layer,
+      channels / groups,
+      depth,
+      pixels * groups * images,
+      outputs * images,
+      addTransfers(operand, results),
+    );
+  if (!isBlas(config)) {
+    const weights = stream(weightBytes, weightsHome, config);
+    const elements = matrixElements * images;
+    return [
+      panels(elements, image, arithmetic, config),
+      multiply(addTransfers(weights, stream(elements * bytes, 'l2', config))),
+    ];
+  }
   const pack = packing(
     weightBytes * images,
     streamWeights(weightBytes, weightsHome, images, config, cores),
+    arithmetic,
     config,
   );
-  if (isPlain) return [pack, multiply];
+  if (isPointwise(demand)) return [pack, multiply(image)];
+  const matrixBytes = matrixElements * bytes * images;
+  const matrixHome = homeOf((matrixElements * bytes) / groups, config, cores);
   // Pixels side by side are copied as vectors; with a stride each one is copied by itself.
-  const copies = (matrixElements * images) / (demand.stride[1] === 1 ? lanesOf(config) : 1);
+  const copied = matrixElements * images * (demand.stride[1] === 1 ? 1 : lanes);
   const unfolding = moving(
-    copies / Math.min(config.simd.loadsPerCycle, config.simd.storesPerCycle),
-    addTransfers(stream(imageBytes, home, config), write(matrixBytes, matrixHome, config)),
+    copyCycles(copied, arithmetic, config),
+    addTransfers(image, write(matrixBytes, matrixHome, config)),
     false,
     config,
   );
-  return [{ name: 'im2col', work: unfolding }, pack, multiply];
+  return [
+    { name: 'im2col', work: unfolding },
+    pack,
+    multiply(stream(matrixBytes, matrixHome, config)),
+  ];
+}
+
+/**
+ * Each channel with filters of its own: channels (or pixels of a row, in older libraries) along the
+ * lanes, each tap a load and a multiply-add.
+ */
+function depthwise(layer: DenseLayer, demand: ConvolutionDemand): readonly Phase[] {
+  const { task, config, arithmetic, weightBytes, weightsHome } = layer;
+  const { simd, dense } = config;
+  const { bytes, lanes } = arithmetic;
+  const images = demand.images * task.batch;
+  const [channels, height, width] = demand.output;
+  const home = activationsHome(task, config, dense.cores, bytes);
+  const planes = Math.ceil(channels / lanes);
+  const vectors = planes * height * width * images;
+  const taps = vectors * tapsOf(demand);
+  const efficiency = dense.directEfficiency ?? config.sparseConvolution.efficiency;
+  // 8-bit products are widened before they are added: no instruction sums four of one channel.
+  const perCycle = Math.min(arithmetic.macsPerCycle / lanes, arithmetic.operationsPerCycle / lanes);
+  return [
+    {
+      work: {
+        arithmeticCycles:
+          ((taps / perCycle) * (config.clock / (config.vectorClock ?? config.clock))) / efficiency,
+        loadStoreCycles:
+          Math.max(taps / simd.loadsPerCycle, vectors / simd.storesPerCycle) / efficiency,
+        transfers: addTransfers(
+          stream(weightBytes, weightsHome, config),
+          stream(sizeOf(demand.input) * bytes * images, home, config),
+          write(sizeOf(demand.output) * bytes * images, home, config),
+        ),
+        cores: dense.cores,
+        fullestShare: shareOfFullest(planes * images, dense.cores),
+        supplyShare: 1,
+      },
+    },
+  ];
 }

@@ -97,7 +97,7 @@ export function directConvolution(
   const nonzeros = indices.length;
   const { vectors, tiles, blocks, tileInputBytes } = tilingOf(convolution, config);
   const vectorBytes = simd.width / 8;
-  const home = activationsHome(task, config);
+  const home = activationsHome(task, config, cores);
   // A filter's sums are set up and stored once for each block of channels in which it has weights.
   const visits = Math.min(rows * blocks, Math.max(rows, nonzeros));
   const resumed = (visits - rows) * vectors;

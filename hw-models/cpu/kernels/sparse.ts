@@ -7,13 +7,14 @@ import { type CsrMatrix, toCsr } from '../../../workloads/weights/store.js';
 import type { Kernel } from '../../contract.js';
 import { pixelsOf, weightShapeOf } from '../../work.js';
 import { account } from '../account.js';
+import { arithmeticOf } from '../arithmetic.js';
 import type { CpuConfig } from '../config.js';
 import { lanesOf, type Work } from '../ecm.js';
 import {
   activationElements,
   activationsHome,
   addTransfers,
-  competingBytes,
+  competingCsrBytes,
   csrWeightBytes,
   ELEMENT_BYTES,
   scatteredReads,
@@ -35,7 +36,7 @@ export const sparse: Kernel<CpuConfig> = {
     const isConvolution = demand.kind === 'convolution';
     const { cores } = isConvolution ? config.sparseConvolution : config.sparse;
     const matrix = toCsr(weights.store);
-    const weightsHome = weightsHomeOf(competingBytes(task, residency, 'csr'), config, cores);
+    const weightsHome = weightsHomeOf(competingCsrBytes(task, residency), config, cores);
     const weightBytes = csrWeightBytes(task);
     const phases =
       demand.kind === 'convolution'
@@ -49,6 +50,7 @@ export const sparse: Kernel<CpuConfig> = {
       macs: macs.keptWeights * batch,
       executedMacs: macs.keptWeights * batch,
       operations: 0,
+      arithmetic: arithmeticOf(config),
       lanes: lanesIn(task, config),
       nonzeros: matrix.indices.length,
       weightBytes,
@@ -88,81 +90,62 @@ function unlikeEngines({
     : [];
 }
 
+/**
+ * Each non-zero is read and its place in the inputs found once, whatever the number of vectors: the
+ * first one waits for that. Each further one scales an element more of the input's row, one a
+ * vector, and adds it to the output's row, which stays in L1: a batch of two is never faster than
+ * one.
+ */
 function product(
   task: LayerTask,
   matrix: CsrMatrix,
   weightsHome: WeightsHome,
   config: CpuConfig,
 ): Work {
-  const work =
-    vectorsOf(task) === 1
-      ? spmv(task, matrix, weightsHome, config)
-      : spmm(task, matrix, weightsHome, config);
-  const { cores } = config.sparse;
-  return { ...work, cores, fullestShare: fullestShare(matrix, cores), supplyShare: 1 };
-}
-
-type ProductWork = Omit<Work, 'cores' | 'fullestShare' | 'supplyShare'>;
-
-/**
- * Per non-zero: index, weight and activation are loaded; per row: its pointer, and its result is
- * stored.
- */
-function spmv(
-  task: LayerTask,
-  matrix: CsrMatrix,
-  weightsHome: WeightsHome,
-  config: CpuConfig,
-): ProductWork {
-  const { simd, lineBytes, sparse } = config;
-  const { rows, columns, indices } = matrix;
-  const perLine = lineBytes / ELEMENT_BYTES;
-  const density = indices.length / (rows * columns);
-  // Activations that a row needs may share a line: the lines it touches when its non-zeros lie
-  // anywhere.
-  const lines = rows * Math.ceil(columns / perLine) * (1 - (1 - density) ** perLine);
-  const home = activationsHome(task, config);
+  const { simd, sparse } = config;
+  const { cores } = sparse;
+  const { rows, indices } = matrix;
+  const vectors = vectorsOf(task);
+  const nonzeros = indices.length;
+  const vectorsPerRow = Math.ceil(vectors / spmmLanes(config));
+  const further = scaledRows((nonzeros * (vectors - 1)) / spmmLanes(config), config);
+  const { outputs } = activationElements(task);
   return {
-    arithmeticCycles: indices.length * sparse.cyclesPerNonzero,
-    loadStoreCycles: (3 * indices.length + rows) / simd.loadsPerCycle + rows / simd.storesPerCycle,
+    arithmeticCycles: nonzeros * sparse.cyclesPerNonzero + further.arithmeticCycles,
+    // Index, weight and activation of the first; the row's pointer, and its results are stored.
+    loadStoreCycles:
+      (3 * nonzeros + rows) / simd.loadsPerCycle +
+      further.loadStoreCycles +
+      (rows * vectorsPerRow) / simd.storesPerCycle,
     transfers: addTransfers(
       stream(csrWeightBytes(task), weightsHome, config),
-      scatteredReads(Math.min(lines, indices.length), inputBytesOf(task), config),
-      write(rows * ELEMENT_BYTES, home, config),
+      scatteredReads(gatheredLines(matrix, vectors, config), inputBytesOf(task), config),
+      write(outputs * task.batch * ELEMENT_BYTES, activationsHome(task, config, cores), config),
     ),
+    ...{ cores, fullestShare: fullestShare(matrix, cores), supplyShare: 1 },
   };
+}
+
+/**
+ * Lines of inputs that non-zeros gather: a row's neighbours may share one, as long as an input is
+ * less than a line wide, so the lines it touches are those of non-zeros that lie anywhere.
+ */
+function gatheredLines(
+  { rows, columns, indices }: CsrMatrix,
+  vectors: number,
+  { lineBytes }: CpuConfig,
+): number {
+  const nonzeros = indices.length;
+  const inputLines = Math.ceil((vectors * ELEMENT_BYTES) / lineBytes);
+  const perLine = Math.max(1, Math.floor(lineBytes / ELEMENT_BYTES / vectors));
+  const density = nonzeros / (rows * columns);
+  const touched = rows * Math.ceil(columns / perLine) * (1 - (1 - density) ** perLine);
+  return Math.min(touched, nonzeros) * inputLines;
 }
 
 /** What non-zeros gather from. */
 function inputBytesOf(task: LayerTask): number {
   return activationElements(task).inputs * task.batch * ELEMENT_BYTES;
-}
-
-/**
- * Each non-zero scales one input's row of activations, one a vector, and adds it to an output's
- * row, which stays in L1.
- */
-function spmm(
-  task: LayerTask,
-  matrix: CsrMatrix,
-  weightsHome: WeightsHome,
-  config: CpuConfig,
-): ProductWork {
-  const { rows, indices } = matrix;
-  const vectors = vectorsOf(task);
-  const { outputs } = activationElements(task);
-  const vectorsPerRow = Math.ceil(vectors / spmmLanes(config));
-  const linesPerRow = Math.ceil((vectors * ELEMENT_BYTES) / config.lineBytes);
-  const inner = scaledRows(indices.length * vectorsPerRow, config);
-  return {
-    arithmeticCycles: inner.arithmeticCycles,
-    loadStoreCycles: inner.loadStoreCycles + (rows * vectorsPerRow) / config.simd.storesPerCycle,
-    transfers: addTransfers(
-      stream(csrWeightBytes(task), weightsHome, config),
-      scatteredReads(indices.length * linesPerRow, inputBytesOf(task), config),
-      write(outputs * task.batch * ELEMENT_BYTES, activationsHome(task, config), config),
-    ),
-  };
 }
 
 /** Lanes that the library's loop over a row of activations uses: 1 where it is scalar. */

@@ -1,25 +1,30 @@
 // Winograd convolution: Lavin and Gray, "Fast algorithms for convolutional neural networks" (CVPR
-// 2016), sections 4.1 to 4.3 and algorithm 1: F(2×2, 3×3) and F(4×4, 3×3), whichever is cheaper.
+// 2016), sections 4.1 to 4.3 and algorithm 1: F(2×2, 3×3), F(4×4, 3×3) and, in inference libraries,
+// F(6×6, 3×3), whichever is cheaper.
 // Every tile of inputs is transformed, each of its elements takes part in one matrix product over
 // channels, and the sums are transformed back. Weights are transformed ahead of time.
 
 import { invariant } from '../../../workloads/base/errors.js';
-import type { ConvolutionDemand, Demand } from '../../../workloads/demand.js';
+import { type ConvolutionDemand, type Demand, denseMacsOf } from '../../../workloads/demand.js';
 import type { LayerTask } from '../../../workloads/network.js';
 import { squareOf } from '../../../workloads/operators/window.js';
-import { type TileTransform, tileTransforms } from '../../../workloads/transforms/tile-cost.js';
+import {
+  largeTileTransform,
+  type TileTransform,
+  tileTransforms,
+} from '../../../workloads/transforms/tile-cost.js';
 import type { Kernel, LayerCost, Residency } from '../../contract.js';
 import { cyclesOf } from '../../cost.js';
 import { account, type Phase } from '../account.js';
+import { type Arithmetic, arithmeticOf, computesIn } from '../arithmetic.js';
 import type { CpuConfig } from '../config.js';
-import { lanesOf, peakMacsPerCycle } from '../ecm.js';
+import { shareOfFullest } from '../ecm.js';
 import {
   activationElements,
   activationsHome,
   addTransfers,
   competingBytes,
-  denseWeightBytes,
-  ELEMENT_BYTES,
+  denseWeightElements,
   homeOf,
   stream,
   streamWeights,
@@ -27,6 +32,7 @@ import {
   weightsHomeOf,
   write,
 } from '../memory.js';
+import { multiplyingCycles } from './dense.js';
 
 function canTransform(demand: Demand): demand is ConvolutionDemand {
   if (demand.kind !== 'convolution') return false;
@@ -42,52 +48,79 @@ export function tilesOf(
   return images * Math.ceil(height / outputs) * Math.ceil(width / outputs);
 }
 
-export const winograd: Kernel<CpuConfig> = {
-  name: 'winograd',
-  accepts: canTransform,
-  cost(task, config, residency) {
-    const { demand } = task;
-    invariant(canTransform(demand), () => `layer ${task.name}: not a 3×3 convolution of stride 1`);
-    const [first, ...others] = tileTransforms.map((variant) =>
-      costOf(variant, task, demand, config, residency),
-    );
-    invariant(first !== undefined, 'no variant of Winograd');
-    return others.reduce((best, cost) => (cyclesOf(cost) < cyclesOf(best) ? cost : best), first);
-  },
-};
+/** Winograd kernels of one precision: floats, as integers of 8 bits overflow in the transforms. */
+export function winogradKernel(precision: 'fp32' | 'fp16'): Kernel<CpuConfig> {
+  const name = precision === 'fp32' ? 'winograd' : `winograd-${precision}`;
+  return {
+    ...{ name, precision },
+    available: (config) => computesIn(config, precision),
+    accepts: canTransform,
+    cost(task, config, residency) {
+      const { demand } = task;
+      invariant(
+        canTransform(demand),
+        () => `layer ${task.name}: not a 3×3 convolution of stride 1`,
+      );
+      const arithmetic = arithmeticOf(config, precision);
+      const isLarge = config.dense.library === 'inference';
+      const variants = isLarge ? [...tileTransforms, largeTileTransform] : tileTransforms;
+      const [first, ...others] = variants.flatMap((variant) =>
+        scratchLevels.map((level) =>
+          costOf(variant, level, name, task, demand, arithmetic, config, residency),
+        ),
+      );
+      invariant(first !== undefined, 'no variant of Winograd');
+      return others.reduce((best, cost) => (cyclesOf(cost) < cyclesOf(best) ? cost : best), first);
+    },
+  };
+}
+
+/**
+ * How many tiles at a time: as many as keep transformed inputs and sums in each core's L2, in the
+ * last cache, or all of them. Fewer at a time read the weights more often.
+ */
+const scratchLevels = ['l2', 'last', 'all'] as const;
 
 function costOf(
   { outputs: m, edge, ...operations }: TileTransform,
+  level: (typeof scratchLevels)[number],
+  kernel: string,
   task: LayerTask,
   convolution: ConvolutionDemand,
+  arithmetic: Arithmetic,
   config: CpuConfig,
   residency: Residency,
 ): LayerCost {
-  const { batch, macs } = task;
+  const { batch } = task;
   const { cores } = config.dense;
+  const { bytes, lanes } = arithmetic;
   const { groups, bias } = convolution;
   const [channels] = convolution.input;
   const [filters] = convolution.output;
   const tiles = tilesOf(convolution, m) * batch;
   const depth = channels / groups;
   const products = edge ** 2 * tiles * filters * depth;
-  const weightBytes = (edge ** 2 * filters * depth + (bias ? filters : 0)) * ELEMENT_BYTES;
+  const weightBytes = (edge ** 2 * filters * depth + (bias ? filters : 0)) * bytes;
   // What the other layers' kernels make of their weights is not known here: they count as the dense
   // matrix.
-  const competing = competingBytes(task, residency, 'dense') - denseWeightBytes(task) + weightBytes;
+  const competing =
+    competingBytes(task, residency, bytes) - denseWeightElements(task) * bytes + weightBytes;
   const weightsHome = weightsHomeOf(competing, config, cores);
-  // Transformed inputs and sums of so many tiles at a time stay in the last cache; each block reads
-  // the weights anew.
-  const scratchBytes = edge ** 2 * (channels + filters) * tiles * ELEMENT_BYTES;
-  const lastCache = config.cacheShare * Math.max(config.l2.capacity, config.l3.capacity);
-  const blocks = Math.min(tiles, Math.ceil(scratchBytes / lastCache));
-  const scratchHome = homeOf(scratchBytes / blocks, config);
-  const home = activationsHome(task, config);
+  const scratchBytes = edge ** 2 * (channels + filters) * tiles * bytes;
+  const { l2, l3, cacheShare } = config;
+  const room = {
+    l2: (cacheShare * l2.capacity * cores) / Math.min(cores, l2.sharedBy),
+    last: cacheShare * Math.max(l2.capacity, l3.capacity),
+    all: scratchBytes,
+  }[level];
+  const blocks = Math.min(tiles, Math.ceil(scratchBytes / room));
+  const scratchHome = level === 'l2' ? 'l2' : homeOf(scratchBytes / blocks, config, cores);
+  const home = activationsHome(task, config, cores, bytes);
   const { inputs, outputs } = activationElements(task);
   const transformed = edge ** 2 * channels * tiles;
   const sums = edge ** 2 * filters * tiles;
-  const inputVectors = Math.ceil(channels / lanesOf(config)) * tiles;
-  const outputVectors = Math.ceil(filters / lanesOf(config)) * tiles;
+  const inputVectors = Math.ceil(channels / lanes) * tiles;
+  const outputVectors = Math.ceil(filters / lanes) * tiles;
   const inputOperations = inputVectors * operations.inputOperations;
   const outputOperations = outputVectors * operations.outputOperations;
   const phases: readonly Phase[] = [
@@ -96,9 +129,10 @@ function costOf(
       inputVectors * edge ** 2,
       inputVectors * edge ** 2,
       addTransfers(
-        stream(inputs * batch * ELEMENT_BYTES, home, config),
-        write(transformed * ELEMENT_BYTES, scratchHome, config),
+        stream(inputs * batch * bytes, home, config),
+        write(transformed * bytes, scratchHome, config),
       ),
+      arithmetic,
       config,
     ),
     multiplication(
@@ -107,9 +141,11 @@ function costOf(
       sums,
       addTransfers(
         streamWeights(weightBytes, weightsHome, blocks, config, cores),
-        stream(transformed * ELEMENT_BYTES, scratchHome, config),
-        write(sums * ELEMENT_BYTES, scratchHome, config),
+        stream(transformed * bytes, scratchHome, config),
+        write(sums * bytes, scratchHome, config),
       ),
+      edge ** 2 * Math.ceil(tiles / TILE_COLUMNS),
+      arithmetic,
       config,
     ),
     transform(
@@ -117,22 +153,20 @@ function costOf(
       outputVectors * edge ** 2,
       outputVectors * m ** 2,
       addTransfers(
-        stream(sums * ELEMENT_BYTES, scratchHome, config),
-        write(outputs * batch * ELEMENT_BYTES, home, config),
+        stream(sums * bytes, scratchHome, config),
+        write(outputs * batch * bytes, home, config),
       ),
+      arithmetic,
       config,
     ),
   ];
   const execution = {
-    kernel: 'winograd',
-    phases,
-    cores,
-    // One parallel region for each phase of each block.
-    calls: phases.length * blocks,
-    macs: macs.dense * batch,
+    ...{ kernel, phases, cores, arithmetic, lanes },
+    // One parallel region for each phase of each block, or each core goes through its own.
+    calls: config.dense.library === 'blas' || level !== 'l2' ? phases.length * blocks : 1,
+    macs: denseMacsOf(task.demand) * batch,
     executedMacs: products,
-    operations: (inputOperations + outputOperations) * lanesOf(config),
-    lanes: lanesOf(config),
+    operations: (inputOperations + outputOperations) * lanes,
     nonzeros: null,
     weightBytes,
     weightsHome,
@@ -148,11 +182,12 @@ function transform(
   loads: number,
   stores: number,
   transfers: Transfers,
+  arithmetic: Arithmetic,
   config: CpuConfig,
 ): Phase {
   const { simd, dense } = config;
   const work = {
-    arithmeticCycles: operations / simd.fmaPerCycle,
+    arithmeticCycles: (operations * arithmetic.lanes) / arithmetic.operationsPerCycle,
     loadStoreCycles: Math.max(loads / simd.loadsPerCycle, stores / simd.storesPerCycle),
     transfers,
     cores: dense.cores,
@@ -162,23 +197,32 @@ function transform(
   return { name: 'transform', work };
 }
 
-/** All products over channels; filters fill vectors, so a part of one costs a whole one. */
+/** Columns that a block of sums in registers spans, in libraries of today: 8 to 14. */
+const TILE_COLUMNS = 8;
+
+/**
+ * All products over channels; filters fill vectors, so a part of one costs a whole one. `columns`:
+ * groups of tiles that are multiplied together, in all positions of a tile.
+ */
 function multiplication(
   products: number,
   filters: number,
   sums: number,
   transfers: Transfers,
+  columns: number,
+  arithmetic: Arithmetic,
   config: CpuConfig,
 ): Phase {
   const { simd, dense } = config;
-  const lanes = lanesOf(config);
-  const padded = (products / filters) * Math.ceil(filters / lanes) * lanes;
+  const { lanes } = arithmetic;
+  const vectors = Math.ceil(filters / lanes);
+  const padded = (products / filters) * vectors * lanes;
   const work = {
-    arithmeticCycles: padded / (peakMacsPerCycle(config, 1) * dense.winogradEfficiency),
+    arithmeticCycles: multiplyingCycles(padded, arithmetic, config) / dense.winogradEfficiency,
     loadStoreCycles: sums / lanes / simd.storesPerCycle,
     transfers,
     cores: dense.cores,
-    fullestShare: 1,
+    fullestShare: shareOfFullest(vectors * columns, dense.cores),
     // Only weights come from memory here, at what the library reaches when it streams them.
     supplyShare: dense.streamShare,
   };

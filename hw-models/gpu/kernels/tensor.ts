@@ -52,7 +52,7 @@ const twoOfFour: Pattern = {
 
 export const tensor: Kernel<GpuConfig> = {
   name: 'tensor',
-  optIn: true,
+  precision: 'fp16',
   available: (config) => config.tensor !== undefined,
   accepts: isWeighted,
   cost: costWith('tensor', half, everyWeight, [half.note]),
@@ -60,7 +60,7 @@ export const tensor: Kernel<GpuConfig> = {
 
 export const tensorInt8: Kernel<GpuConfig> = {
   name: 'tensor-int8',
-  optIn: true,
+  precision: 'int8',
   available: (config) => config.tensor !== undefined,
   accepts: isWeighted,
   cost: costWith('tensor-int8', int8, everyWeight, [int8.note]),
@@ -78,6 +78,7 @@ const REPRUNED = 'costed as if pruned to two weights in every four at the same a
 export const structured: Kernel<GpuConfig> = {
   name: 'structured',
   optIn: true,
+  precision: 'fp16',
   available: (config) => config.tensor?.structuredSpeedup !== undefined,
   accepts: isWeighted,
   cost(task, config, residency) {

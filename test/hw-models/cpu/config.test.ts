@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { cpu } from '../../../hw-models/cpu/index.js';
 import { readPreset } from '../../../hw-models/preset.js';
 import { InputError } from '../../../workloads/base/errors.js';
-import { cpuPreset, presetText } from './presets.js';
+import { cpuPreset, presetText, shippedPresets } from './presets.js';
 
 const base = presetText('i7-5930k');
 
@@ -29,16 +29,13 @@ function refusal(from: RegExp, to: string, key: RegExp): string {
 }
 
 describe('CPU presets', () => {
-  it.each(['i7-5930k', 'xeon-platinum-8375c', 'cortex-a76'])(
-    '%s is read, each number with its source',
-    (name) => {
-      const { figures } = cpuPreset(name);
-      expect(figures.size).toBeGreaterThan(30);
-      for (const { cite } of figures.values()) expect(cite.length).toBeGreaterThan(5);
-    },
-  );
+  it.each(shippedPresets)('%s is read, each number with its source', (name) => {
+    const { figures } = cpuPreset(name);
+    expect(figures.size).toBeGreaterThan(30);
+    for (const { cite } of figures.values()) expect(cite.length).toBeGreaterThan(5);
+  });
 
-  it('fits at most five efficiencies and three powers, all on the i7', () => {
+  it('fits at most five efficiencies and three powers of the i7, six numbers of any other', () => {
     const fitted = (name: string) =>
       [...cpuPreset(name).figures]
         .filter(([, { from }]) => from === 'fitted')
@@ -53,7 +50,8 @@ describe('CPU presets', () => {
       'energy.core',
       'energy.idle',
     ]);
-    expect([...fitted('xeon-platinum-8375c'), ...fitted('cortex-a76')]).toEqual([]);
+    for (const name of shippedPresets.filter((name) => name !== 'i7-5930k'))
+      expect(fitted(name).length).toBeLessThanOrEqual(6);
   });
 
   it('refuses 0 cores at the line', () => {
@@ -83,9 +81,9 @@ describe('CPU presets', () => {
   });
 
   it('refuses busy cores that draw more than the design power, with both numbers', () => {
-    const message = refusal(/(energy:[\s\S]*core:\s*\{\s*value: )7\.12/, '$0125', /^ {2}core:/m);
+    const message = refusal(/(energy:[\s\S]*core:\s*\{\s*value: )7\.1/, '$0125', /^ {2}core:/m);
     expect(message).toContain(
-      'energy.core: found 200.9 W with GEMM on all cores, expected at most the thermal design power of 140 W',
+      'energy.core: found 198.1 W with GEMM on all cores, expected at most the thermal design power of 140 W',
     );
   });
 });

@@ -1,12 +1,13 @@
 import { describe, expect, it } from 'vitest';
 import { sum } from '../../../hw-models/cost.js';
 import type { CpuConfig } from '../../../hw-models/cpu/config.js';
-import { predict, supplyBytesPerSecond, type Work } from '../../../hw-models/cpu/ecm.js';
+import { predict, shareOfFullest, type Work } from '../../../hw-models/cpu/ecm.js';
 import { fullestShare } from '../../../hw-models/cpu/kernels/csr.js';
 import {
   homeOf,
   scatteredReads,
   stream,
+  supplyBytesPerSecond,
   weightsHomeOf,
   write,
 } from '../../../hw-models/cpu/memory.js';
@@ -96,6 +97,17 @@ describe('fullestShare', () => {
   });
 });
 
+describe('shareOfFullest', () => {
+  it('leaves cores without work where the pieces do not go round', () => {
+    // 5 pieces on 4 cores: one core has 2 where the mean is 1.25.
+    expect(shareOfFullest(5, 4)).toBe(1.6);
+    expect(shareOfFullest(8, 4)).toBe(1);
+    // A piece is not cut.
+    expect(shareOfFullest(0.2, 4)).toBe(4);
+    expect(shareOfFullest(7, 1)).toBe(1);
+  });
+});
+
 describe('caches', () => {
   it('keep what fits half of them', () => {
     expect(homeOf(16 * 1024, config)).toBe('l1');
@@ -105,6 +117,31 @@ describe('caches', () => {
     // Six private halves of 256 KiB.
     expect(weightsHomeOf(6 * 128 * 1024, config, 6)).toBe('l2');
     expect(weightsHomeOf(6 * 128 * 1024, config, 5)).toBe('l3');
+  });
+
+  it('keep what cores write for each other in a level that they share', () => {
+    expect(homeOf(1024, config, 6)).toBe('l3');
+    const cluster: CpuConfig = {
+      ...config,
+      l2: { ...config.l2, capacity: 2 ** 20, sharedBy: 4 },
+      l3: { ...config.l3, capacity: 0 },
+    };
+    expect(homeOf(1024, cluster, 4)).toBe('l2');
+    expect(homeOf(2 ** 19 + 1, cluster, 4)).toBe('memory');
+    // Four cores fill one shared cache, eight fill two.
+    expect(weightsHomeOf(2 ** 19, cluster, 4)).toBe('l2');
+    expect(weightsHomeOf(2 ** 20, cluster, 4)).toBe('memory');
+    expect(weightsHomeOf(2 ** 20, cluster, 8)).toBe('l2');
+  });
+
+  it('give a slice of a socket its share of L3 and of memory', () => {
+    const socket = { ...config, cores: 24, socketCores: 24, l3: { ...config.l3, sharedBy: 24 } };
+    const slice = { ...socket, cores: 6 };
+    expect(homeOf(4e6, socket, 6)).toBe('l3');
+    expect(homeOf(4e6, slice, 6)).toBe('memory');
+    // A quarter of the interface, which six cores could ask for more than.
+    expect(supplyBytesPerSecond(slice, 6)).toBeWithin(1e-9, (68e9 * 0.8) / 4);
+    expect(supplyBytesPerSecond(socket, 6)).toBeWithin(1e-9, 68e9 * 0.8);
   });
 
   it('pass a stream over every boundary between its home and L1, a written one twice', () => {

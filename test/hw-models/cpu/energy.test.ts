@@ -14,6 +14,7 @@ const waiting: Activity = {
   operations: 0,
   instructions: 0,
   transfers: { l2: nothing, l3: nothing, memory: nothing },
+  arithmetic: { precision: 'fp32' },
 };
 
 describe('joulesFor', () => {
@@ -31,6 +32,27 @@ describe('joulesFor', () => {
     expect(joules.instructions).toBeWithin(1e-12, 1e9 * i7.config.energy.instruction);
     // 8 Gbit at 39 pJ.
     expect(joules.dram).toBeWithin(1e-12, 0.312);
+  });
+});
+
+describe('arithmetic', () => {
+  const picojoules = (technology: number, precision: 'fp32' | 'fp16' | 'int8') => {
+    const arithmetic = { precision };
+    const config = { ...i7.config, technology };
+    return 1e12 * (joulesFor({ ...waiting, macs: 1, arithmetic }, config).arithmetic ?? 0);
+  };
+
+  it('costs what Horowitz published at 45 nm', () => {
+    expect(picojoules(45, 'fp32')).toBeWithin(1e-9, 3.7 + 0.9);
+    expect(picojoules(45, 'fp16')).toBeWithin(1e-9, 1.1 + 0.4);
+    expect(picojoules(45, 'int8')).toBeWithin(1e-9, 0.2 + 0.1);
+  });
+
+  it('costs less in a smaller process, and no less below the last one of the law', () => {
+    const nodes = [45, 32, 22, 16, 10, 7];
+    const costs = nodes.map((nm) => picojoules(nm, 'fp32'));
+    expect(costs).toEqual([...costs].sort((a, b) => b - a));
+    expect(picojoules(4, 'fp32')).toBe(picojoules(7, 'fp32'));
   });
 });
 

@@ -1,6 +1,6 @@
 // The shipped presets of CPUs, and fully connected layers with evenly spread weights as tasks.
 
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import type { Preset } from '../../../hw-models/contract.js';
 import type { CpuConfig } from '../../../hw-models/cpu/config.js';
 import { cpu } from '../../../hw-models/cpu/index.js';
@@ -15,8 +15,16 @@ export function presetText(name: string): string {
   );
 }
 
+/** The names of all that are shipped. */
+export const shippedPresets: readonly string[] = readdirSync(
+  new URL('../../../hw-models/cpu/presets/', import.meta.url),
+)
+  .filter((file) => file.endsWith('.yaml'))
+  .map((file) => file.slice(0, -'.yaml'.length));
+
 export function cpuPreset(name: string): Preset<CpuConfig> {
-  return readPreset(presetText(name), `${name}.yaml`, cpu);
+  const findBase = (base: string) => ({ text: presetText(base), file: `${base}.yaml` });
+  return readPreset(presetText(name), `${name}.yaml`, cpu, findBase);
 }
 
 /**

@@ -5,7 +5,7 @@ import { describe, expect, it } from 'vitest';
 import type { Preset } from '../../../hw-models/contract.js';
 import { cyclesOf, secondsOf } from '../../../hw-models/cost.js';
 import type { CpuConfig } from '../../../hw-models/cpu/config.js';
-import { supplyBytesPerSecond } from '../../../hw-models/cpu/ecm.js';
+import { supplyBytesPerSecond } from '../../../hw-models/cpu/memory.js';
 import type { ConvolutionDemand } from '../../../workloads/demand.js';
 import type { LayerTask } from '../../../workloads/network.js';
 import { activations, countMacs } from '../../../workloads/tasks.js';

@@ -18,7 +18,7 @@ function faultsOf(change: (text: string) => string): string {
 
 /** The preset with one value replaced, whatever unit it stands in. */
 const withValue = (key: string, value: string) => (text: string) =>
-  text.replace(new RegExp(`(\\n *${key}:\\s*\\{ value: )[^,]+`), `$1${value}`);
+  text.replace(new RegExp(`(\\n *${key}:\\s*\\{\\s*value: )[^,]+`), `$1${value}`);
 
 describe('an EIE preset', () => {
   it('reads in SI units, every number with its source', () => {

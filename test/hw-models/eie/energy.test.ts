@@ -81,7 +81,8 @@ describe('EIE energy', () => {
     // 64 × 9.157 mW and 21 detectors of 0.023 mW; Table II's modules add up to 9.158.
     expect(sum(joules)).toBeWithin(1e-9, 64 * 9.158e-3 + 21 * 0.023e-3);
     expect(sum(joules)).toBeWithin(0.01, 0.59);
-    expect(joules.clock).toBeWithin(1e-9, 64 * 1.874e-3);
+    // A twentieth of it leaks.
+    expect(joules.clock).toBeWithin(1e-9, 0.95 * 64 * 1.874e-3);
     expect(sum(joulesOfWork({ ...work, cycles: 2 * small.clockHz }, small))).toBeGreaterThan(
       sum(joules),
     );

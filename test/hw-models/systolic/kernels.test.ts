@@ -7,7 +7,12 @@ import { conv, dense, maxPool } from '../../../workloads/zoo/entry.js';
 import { costOf, drawTask, layerOf, replace } from '../eie/layer-task.js';
 import { productTask, taskWithout } from '../product-task.js';
 
-const edgeTpu = loadHardware('edge-tpu');
+const usb = loadHardware('edge-tpu');
+/** The array by itself: nothing starts it, and what exceeds its SRAM goes to DRAM. */
+const edgeTpu = usb.vary([
+  { op: 'remove', path: ['host'] },
+  { op: 'replace', path: ['overflow'], value: 'dram' },
+]);
 const config = SystolicSchema.parse(edgeTpu.config);
 const flexible = loadHardware('dense-eie-area');
 
@@ -79,6 +84,43 @@ describe('a layer on a systolic array', () => {
     expect(spilled.counters.dram_bytes).toBe(bytes);
     expect(spilled.notes.join()).toContain('activations exceed their SRAM');
     expect(cyclesOf(spilled)).toBeGreaterThan(cyclesOf(one));
+  });
+
+  it('runs in strips instead where a compiler tiles, reading its weights once for each', () => {
+    const layer = layerOf(conv('c', 64, 1), [64, 112, 112]);
+    const bytes = 2 * 64 * 112 * 112;
+    const tiled = edgeTpu.vary([
+      replace(bytes / 2, 'sram', 'activationBytes'),
+      { op: 'replace', path: ['overflow'], value: 'strips' },
+    ]);
+    const [whole, strips] = [edgeTpu, tiled].map((on) => costOf(drawTask(layer, 1, 1), on));
+    expect(strips?.counters.dram_bytes).toBe(0);
+    expect(strips?.counters.weight_sram_reads).toBe(2 * (whole?.counters.weight_sram_reads ?? 0));
+    expect(strips?.counters.macs).toBe(whole?.counters.macs);
+    expect(strips?.notes.join()).toContain('runs in strips');
+  });
+
+  it('splits a batch so that it never costs more than its parts, in whole cycles', () => {
+    const layer = layerOf(conv('c', 32, 3, { pad: 1 }), [16, 40, 40]);
+    const cycles = (batch: number) => cyclesOf(costOf(drawTask(layer, 1, 1, 0, batch), edgeTpu));
+    const batches = [1, 2, 3, 5, 16, 48, 64, 128, 256];
+    const taken = batches.map(cycles);
+    for (const value of taken) expect(Number.isInteger(value)).toBe(true);
+    expect(taken).toEqual([...taken].sort((a, b) => a - b));
+    expect(cycles(256)).toBeLessThanOrEqual(2 * cycles(128));
+    expect(cycles(48)).toBeLessThanOrEqual(48 * cycles(1));
+  });
+
+  it('pays for each inference that a host starts, and for its inputs and results on the link', () => {
+    const task = drawTask(layerOf(conv('c', 32, 3, { pad: 1 }), [16, 40, 40]), 1, 1, 0, 3);
+    const { host, clockHz } = SystolicSchema.parse(usb.config);
+    if (!host) throw new Error('no host');
+    const { counters, joules, cycles } = costOf(task, usb);
+    const frame = host.inferenceSeconds + ((16 + 32) * 40 * 40) / host.bytesPerSecond;
+    expect(cycles.host).toBe(3 * Math.ceil(frame * clockHz));
+    expect(joules?.host).toBeGreaterThan(0);
+    expect(counters.macs).toBe(3 * 9 * 16 * 32 * 40 * 40);
+    expect(costOf(task, edgeTpu).cycles).not.toHaveProperty('host');
   });
 
   it('cuts what it streams into pieces where the accumulators are short', () => {

@@ -1,0 +1,48 @@
+// How fast a circuit may be clocked in a process at a supply: the delay of its longest path, scaled
+// as gates are (scaling.ts).
+
+import { scale, supplyRange } from './scaling.js';
+
+/** A circuit's longest path between two registers, where it was laid out. */
+export interface CriticalPath {
+  readonly seconds: number;
+  readonly processNm: number;
+}
+
+export interface Placed {
+  readonly processNm: number;
+  readonly volts?: number | undefined;
+}
+
+/** Steps in which supplies up to the given one are looked at. */
+const VOLT_STEPS = 50;
+
+/**
+ * The fastest clock in Hz. The published delays turn upwards near the largest supplies, where no
+ * circuit does: a supply is as fast as the fastest one up to it.
+ */
+export function maxClockHz(path: CriticalPath, { processNm, volts }: Placed): number {
+  const delayAt = (toVolts: number | undefined) =>
+    scale({ fromNm: path.processNm, toNm: processNm, toVolts }).delay;
+  const supplies =
+    volts === undefined
+      ? [undefined]
+      : Array.from({ length: VOLT_STEPS + 1 }, (_, step) => {
+          const [least] = supplyRange(processNm);
+          return least + ((volts - least) * step) / VOLT_STEPS;
+        });
+  return 1 / (path.seconds * Math.min(...supplies.map(delayAt)));
+}
+
+/** Why a clock is refused, or null where it is not. */
+export function clockFault(
+  clockHz: number,
+  path: CriticalPath,
+  { processNm, volts }: Placed,
+): string | null {
+  const most = maxClockHz(path, { processNm, volts });
+  if (clockHz <= most) return null;
+  const supply = volts === undefined ? 'its nominal supply' : `${volts} V`;
+  const megahertz = (hertz: number) => `${Math.floor(hertz / 1e6)} MHz`;
+  return `at most ${megahertz(most)}: a path of ${(path.seconds * 1e9).toPrecision(3)} ns at ${path.processNm} nm, scaled to ${processNm} nm and ${supply}`;
+}

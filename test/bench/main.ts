@@ -12,6 +12,8 @@ interface Suite {
   readonly run: () => Promise<readonly BenchRow[]>;
 }
 
+const native = await import('./native.bench.js');
+
 const suites: readonly Suite[] = [
   {
     makes: ['eie_nine_layers_ms', 'eie_macs_per_second', 'eie_slowdown', 'squeezenet_eie_seconds'],
@@ -29,6 +31,10 @@ const suites: readonly Suite[] = [
     makes: ['alexnet_auto_vs_tfjs', 'alexnet_auto_vs_onnxruntime'],
     run: async () => (await import('./networks.bench.js')).alexnet(),
   },
+  ...native.nativeFigures.map((name) => ({
+    makes: [name],
+    run: async () => native.nativeFigure(name),
+  })),
   {
     makes: ['stack_alexnet_dense_vs_squeezenet_auto'],
     run: async () => (await import('./networks.bench.js')).stack(),

@@ -4,7 +4,7 @@
 import { readFileSync } from 'node:fs';
 import { setTimeout } from 'node:timers/promises';
 import { median } from 'simple-statistics';
-import type { Executor } from '../../hw-models/contract.js';
+import type { Executor, NetworkInputs } from '../../hw-models/contract.js';
 import { createAuto } from '../../hw-models/host/auto.js';
 import { readMachine } from '../../hw-models/host/machine.node.js';
 import type { PlanStore } from '../../hw-models/host/plan-store.node.js';
@@ -34,8 +34,8 @@ const MIB = 2 ** 20;
 /** A network with what it is run on. */
 export interface Work {
   readonly model: Model;
-  /** `batch` frames. */
-  readonly input: Float32Array;
+  /** `batch` frames, by name where there are several inputs. */
+  readonly input: NetworkInputs;
   readonly batch: number;
   readonly what: string;
 }

@@ -13,6 +13,7 @@ import {
   cutByWork,
   cutEvenly,
   dealSequences,
+  denseMacs,
   eachFrame,
   leastOf,
   only,
@@ -309,7 +310,7 @@ export function filledUpRows({ channels, groups }: LayerOf<'conv2d'>): number {
 export const denseConvolution: HostKernel = weightedRow(
   'conv2d',
   'dense-convolution',
-  { refusal: notOneImage },
+  { refusal: notOneImage, leastMacs: denseMacs },
   (layer, weights, heap) => {
     const geometry = geometryOf(layer);
     const { values, rows, columns } = toDense(weights.store);

@@ -4,6 +4,7 @@
 
 import { invariant } from '../../../workloads/base/errors.js';
 import type { Layer, LayerOf, LayerWeights } from '../../../workloads/network.js';
+import { tapsOf } from '../../../workloads/operators/window.js';
 import {
   type KernelSpectra,
   pruneSpectra,
@@ -68,6 +69,8 @@ export function fftRefusal(layer: Layer, size: number): string | null {
   return `has spectra of ${Math.round(bytes / 2 ** 20)} MiB, more than ${MOST_BYTES / 2 ** 20}`;
 }
 
+const VECTOR_FLOATS = 4;
+
 /** Frequencies that are kept: fx up to size / 2, every fy. */
 function positionsOf(size: number): number {
   return size * (size / 2 + 1);
@@ -127,7 +130,17 @@ function fftRow(name: string, size: number, optIn: boolean, place: Place): HostK
   return weightedRow(
     'conv2d',
     name,
-    { optIn, pays, refusal: (layer) => fftRefusal(layer, size) },
+    {
+      optIn,
+      pays,
+      refusal: (layer) => fftRefusal(layer, size),
+      // A complex product is three multiplications at least of each float of a vector.
+      leastMacs: (layer, { store }) =>
+        3 *
+        VECTOR_FLOATS *
+        productsOf(layer, size) *
+        ((store.rows * store.columns) / tapsOf(layer)),
+    },
     (layer, weights, heap) => {
       const shape = transformable(layer.demand);
       invariant(typeof shape !== 'string', () => `layer ${layer.name} ${shape}`);

@@ -23,6 +23,7 @@ import {
   callerOf,
   cutEvenly,
   dealSequences,
+  denseMacs,
   eachFrame,
   leastOf,
   only,
@@ -94,6 +95,7 @@ export const filteredConvolution: HostKernel = weightedRow(
     },
     pays: (layer, { store }) =>
       (nonzerosOf(store) / (filledUpRows(layer) * store.columns)) * gainOf(layer) >= PAYS_FROM,
+    leastMacs: (layer, weights) => denseMacs(layer, weights) / gainOf(layer),
   },
   (layer, weights, heap) => {
     const { kernel, stride, groups } = layer;

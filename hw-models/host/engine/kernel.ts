@@ -130,5 +130,10 @@ export interface HostKernel {
    * shape.
    */
   pays(layer: Layer, weights: LayerWeights | null): boolean;
+  /**
+   * Multiply-adds of a frame that it cannot do without, where that is known: a WebAssembly kernel
+   * that these alone hold up for too long need not be timed.
+   */
+  leastMacs?(layer: Layer, weights: LayerWeights | null): number;
   prepare(layer: Layer, weights: LayerWeights | null, heap: Heap): PreparedLayer;
 }

@@ -1,14 +1,16 @@
 // Times kernels against each other, layer by layer, on the values that a network really meets:
 // which zeros they skip decides. Candidates take turns, and before each as much memory is read as
-// the network's weights take, so that each finds the caches as in a whole network's run.
+// the network's weights take, so that each finds the caches as in a whole network's run. A kernel
+// that is far behind on one layer is not tried on others like it.
 
 import { setImmediate } from 'node:timers/promises';
 import { invariant } from '../../../workloads/base/errors.js';
 import { type Model, weightsOf } from '../../../workloads/model.js';
-import type { Layer, TensorType, Values } from '../../../workloads/network.js';
+import type { Layer, LayerWeights, TensorType, Values } from '../../../workloads/network.js';
 import { nonzerosOf } from '../../../workloads/weights/store.js';
 import type { NetworkInputs } from '../../contract.js';
 import { checkedInputs, checkImplemented, checkModel, valuesDoneAfter } from '../checks.js';
+import { readMachine } from '../machine.node.js';
 import { firstThatPays, kernelsFor } from './choice.js';
 import type { EngineSetting } from './engine.js';
 import type { HostKernel } from './kernel.js';
@@ -28,12 +30,23 @@ export interface LayerRace {
   readonly seconds: Readonly<Record<string, number>>;
 }
 
-/** Rounds until they took this long, but so many at least and at most. */
-const ROUND_SECONDS = 0.1;
-const LEAST_ROUNDS = 3;
+/**
+ * Rounds until they took this long, with all that is between runs, or one is so far ahead; but so
+ * many at least and at most.
+ */
+const ROUND_SECONDS = 0.03;
+const AHEAD = 1.5;
+const LEAST_ROUNDS = 2;
 const MOST_ROUNDS = 15;
-/** A candidate this much slower than the best in a round does not run in the next ones. */
+/** A candidate this much slower than the best so far does not run in the next rounds. */
 const HOPELESS = 2;
+/** One this much slower on a layer does not run on others like it. */
+const FAR_BEHIND = 2.5;
+/**
+ * Multiply-adds a cycle of 128-bit vectors, two of them on x86 and four on Arm at most; half as
+ * many again, since the clock that a system tells is not the highest.
+ */
+const MOST_MACS = 1.5 * (process.arch === 'arm64' ? 16 : 8);
 /** Of a sparse weight, and more than most last-level caches have for a core. */
 const WEIGHT_BYTES = 8;
 const MOST_CACHE_BYTES = 64 * 2 ** 20;
@@ -74,6 +87,7 @@ export async function raceKernels(
     for (const [name, own] of checkedInputs(network, inputs, batch))
       values.set(name, { values: own });
     const races: LayerRace[] = [];
+    const behind = new FarBehind();
     for (const [at, layer] of network.layers.entries()) {
       onProgress(
         `${network.name}: timing kernels, layer ${at + 1} of ${network.layers.length}, ${layer.name}`,
@@ -83,10 +97,13 @@ export async function raceKernels(
       const weights = weightsOf(model, layer);
       const able = kernelsFor(kernels, layer, weights, native !== null);
       const candidates =
-        weights === null ? [firstThatPays(able)(layer, weights, native !== null).kernel] : able;
+        weights === null
+          ? [firstThatPays(able)(layer, weights, native !== null).kernel]
+          : behind.others(layer, weights, able);
       const met = layer.inputs.map((name) => values.get(name) ?? null);
       const { race, outputs } = track.run(layer, weights, candidates, met);
       races.push(race);
+      if (weights !== null) behind.learn(layer, weights, race);
       for (const [result, { name }] of layer.results.entries())
         values.set(name, { values: outputs[result] as Values });
       for (const name of doneAfter[at] ?? []) values.delete(name);
@@ -97,9 +114,43 @@ export async function raceKernels(
   }
 }
 
+/**
+ * Which kernels were far behind on which layers. Layers are alike by their kind, their window, the
+ * extent of what they make, and the share of weights left within a factor of two.
+ */
+class FarBehind {
+  readonly #names = new Map<string, ReadonlySet<string>>();
+
+  /** The kernels of `able` but for those; all where no layer like it was timed. */
+  others(layer: Layer, weights: LayerWeights, able: readonly HostKernel[]): readonly HostKernel[] {
+    const names = this.#names.get(likeness(layer, weights));
+    return names ? able.filter(({ name }) => !names.has(name)) : able;
+  }
+
+  learn(layer: Layer, weights: LayerWeights, { kernel, seconds }: LayerRace): void {
+    const key = likeness(layer, weights);
+    const best = seconds[kernel];
+    if (this.#names.has(key) || best === undefined) return;
+    const names = Object.keys(seconds).filter((name) => (seconds[name] ?? 0) > FAR_BEHIND * best);
+    this.#names.set(key, new Set(names));
+  }
+}
+
+function likeness(layer: Layer, { store }: LayerWeights): string {
+  const share = nonzerosOf(store) / Math.max(1, store.rows * store.columns);
+  const left = share > 0 ? Math.round(Math.log2(share)) : null;
+  const extents = layer.results.map(({ shape }) => shape.slice(2));
+  const window =
+    layer.kind === 'conv2d'
+      ? [layer.kernel, layer.stride, layer.dilation, layer.pad, layer.groups > 1]
+      : [store.rows, store.columns];
+  return JSON.stringify([layer.kind, store.format, window, extents, left]);
+}
+
 /** One layer after another in one memory, which only ever grows as the largest of them needs. */
 class Track {
   readonly #start: number;
+  readonly #clockHz = readMachine().clockHz ?? Infinity;
 
   constructor(
     readonly memory: EngineMemory,
@@ -110,11 +161,43 @@ class Track {
     this.#start = memory.end;
   }
 
+  /** WebAssembly kernels run only where they can still be faster than the best native one. */
   run(
     layer: Layer,
-    weights: Parameters<HostKernel['prepare']>[1],
+    weights: LayerWeights | null,
     candidates: readonly HostKernel[],
     inputs: readonly (Frames | null)[],
+  ): { readonly race: LayerRace; readonly outputs: readonly Values[] } {
+    const native = candidates.filter(({ isNative }) => isNative);
+    const others = candidates.filter(({ isNative }) => !isNative);
+    if (native.length === 0 || others.length === 0)
+      return this.#race(layer, weights, candidates, inputs);
+    const first = this.#race(layer, weights, native, inputs, true);
+    const { kernel, seconds } = first.race;
+    const best = seconds[kernel] as number;
+    const able = others.filter((row) => this.#leastSeconds(row, layer, weights) < best);
+    if (able.length === 0) return first;
+    const winners = native.filter(({ name }) => name === kernel);
+    const second = this.#race(layer, weights, [...winners, ...able], inputs);
+    const all = { ...seconds, ...second.race.seconds };
+    const fastest = Object.keys(all).reduce((one, other) =>
+      (all[other] as number) < (all[one] as number) ? other : one,
+    );
+    return { ...second, race: { name: layer.name, kernel: fastest, seconds: all } };
+  }
+
+  /** What a WebAssembly kernel takes at least, with every multiply-add unit at work. */
+  #leastSeconds(row: HostKernel, layer: Layer, weights: LayerWeights | null): number {
+    const macs = (row.leastMacs?.(layer, weights) ?? 0) * this.batch;
+    return macs / (this.memory.threads * MOST_MACS * this.#clockHz);
+  }
+
+  #race(
+    layer: Layer,
+    weights: LayerWeights | null,
+    candidates: readonly HostKernel[],
+    inputs: readonly (Frames | null)[],
+    timesOne = false,
   ): { readonly race: LayerRace; readonly outputs: readonly Values[] } {
     const { memory, crew, batch } = this;
     memory.end = this.#start;
@@ -141,15 +224,15 @@ class Track {
     }
     const bound = crew.bind(steps);
     const runs = bound.map((one) => () => crew.run(one));
-    const best = takeTurns(runs, this.between);
+    const isTimed = timesOne || candidates.length > 1;
+    const best = isTimed ? takeTurns(runs, this.between) : runs.map(() => 0);
     const winner = best.indexOf(Math.min(...best));
     runs[winner]?.();
     const kernel = candidates[winner];
     invariant(kernel !== undefined, () => `layer ${layer.name}: found no kernel for ${layer.kind}`);
-    const seconds =
-      candidates.length > 1
-        ? candidates.map(({ name }, at) => [name, best[at] as number] as const)
-        : [];
+    const seconds = isTimed
+      ? candidates.map(({ name }, at) => [name, best[at] as number] as const)
+      : [];
     return {
       race: { name: layer.name, kernel: kernel.name, seconds: Object.fromEntries(seconds) },
       outputs: to.map((tensor) => readTensor(buffer, tensor, batch)),
@@ -171,27 +254,26 @@ function passingWeights({ weights }: Model): () => void {
   };
 }
 
-/** The best seconds of each run; nothing to choose takes no time. */
+/** The best seconds of each run. */
 function takeTurns(runs: readonly (() => void)[], between: () => void): readonly number[] {
-  const best = runs.map(() => Number.POSITIVE_INFINITY);
-  if (runs.length < 2) return best.map(() => 0);
-  for (const run of runs) run();
-  let spent = 0;
-  for (
-    let round = 0;
-    round < MOST_ROUNDS && (round < LEAST_ROUNDS || spent < ROUND_SECONDS);
-    round++
-  ) {
+  const timed = (run: () => void) => {
+    const start = performance.now();
+    run();
+    return (performance.now() - start) / 1000;
+  };
+  // Whoever is held up once by other programs has a second chance in the first round.
+  const best = runs.map(timed);
+  const start = performance.now();
+  for (let round = 0; round < MOST_ROUNDS; round++) {
     const limit = HOPELESS * Math.min(...best);
     for (const [at, run] of runs.entries()) {
       if (round > 0 && (best[at] as number) > limit) continue;
       between();
-      const start = performance.now();
-      run();
-      const seconds = (performance.now() - start) / 1000;
-      best[at] = Math.min(best[at] as number, seconds);
-      spent += seconds;
+      best[at] = Math.min(best[at] as number, timed(run));
     }
+    const [first = 0, second = Infinity] = [...best].sort((a, b) => a - b);
+    const isOver = (performance.now() - start) / 1000 > ROUND_SECONDS || second > AHEAD * first;
+    if (round + 1 >= LEAST_ROUNDS && isOver) break;
   }
   return best;
 }

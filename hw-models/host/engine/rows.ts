@@ -9,7 +9,7 @@ import type {
   Rectifier,
 } from '../../../workloads/network.js';
 import { rectifierRange } from '../../../workloads/operators/rectify.js';
-import { floatsOnly } from '../fits.js';
+import { floatsOnly, outputImage } from '../fits.js';
 import type {
   Call,
   Heap,
@@ -58,6 +58,7 @@ interface Terms<Kind extends LayerKind> {
   readonly optIn?: boolean;
   refusal?(layer: LayerOf<Kind>, weights: LayerWeights): string | null;
   pays?(layer: LayerOf<Kind>, weights: LayerWeights): boolean;
+  leastMacs?(layer: LayerOf<Kind>, weights: LayerWeights): number;
 }
 
 /** A row for layers of one kind with weights, on float32. */
@@ -79,8 +80,15 @@ export function weightedRow<Kind extends LayerKind>(
     refusal: (layer, weights) =>
       floatsOnly(layer) ?? terms.refusal?.(...own(layer, weights)) ?? null,
     pays: (layer, weights) => terms.pays?.(...own(layer, weights)) ?? true,
+    leastMacs: (layer, weights) => terms.leastMacs?.(...own(layer, weights)) ?? 0,
     prepare: (layer, weights, heap) => prepare(...own(layer, weights), heap),
   };
+}
+
+/** Multiply-adds of a frame with every weight, zero or not. */
+export function denseMacs(layer: LayerOf<'conv2d'>, { store }: LayerWeights): number {
+  const [, height, width] = outputImage(layer);
+  return store.rows * store.columns * height * width;
 }
 
 /** Makes calls of one module's functions. */

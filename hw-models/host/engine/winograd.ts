@@ -4,6 +4,7 @@
 
 import { invariant } from '../../../workloads/base/errors.js';
 import type { Layer, LayerOf, LayerWeights } from '../../../workloads/network.js';
+import { tapsOf } from '../../../workloads/operators/window.js';
 import { cookToom, toFloat } from '../../../workloads/transforms/cook-toom.js';
 import {
   type ConvolutionShape,
@@ -125,7 +126,12 @@ function winogradRow(
   return weightedRow(
     'conv2d',
     name,
-    { ...terms, refusal: winogradRefusal },
+    {
+      ...terms,
+      refusal: winogradRefusal,
+      leastMacs: (layer, { store }) =>
+        productsOf(layer, outputs) * ((store.rows * store.columns) / tapsOf(layer)),
+    },
     (layer, weights, heap) => {
       const shape = transformable(layer.demand);
       invariant(typeof shape !== 'string', () => `layer ${layer.name} ${shape}`);

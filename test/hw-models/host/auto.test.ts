@@ -6,6 +6,8 @@ import { join } from 'node:path';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { createAuto } from '../../../hw-models/host/auto.js';
+import { buildOf, type EngineBuild } from '../../../hw-models/host/engine/builds.js';
+import { kernelsFor } from '../../../hw-models/host/engine/choice.js';
 import { exactKernels } from '../../../hw-models/host/engine/table.js';
 import {
   cacheFolder,
@@ -19,6 +21,7 @@ import type { Model } from '../../../workloads/model.js';
 import { drawModel } from '../../../workloads/synthesis.js';
 import { conv, dense, maxPool, softmax } from '../../../workloads/zoo/entry.js';
 import { distance } from './agreement.js';
+import { library } from './native-library.js';
 import { cases, graphs } from './random-network.js';
 
 const source = { work: 'test', at: 'test' };
@@ -46,8 +49,18 @@ function recordingStore() {
   return { store, kept };
 }
 
-async function runOnce(plans: PlanStore, { model = modelOf(0.3), batch = 1, threads = 1 } = {}) {
-  const loaded = await createAuto({ plans, threads }).load(model);
+interface Once {
+  readonly model?: Model;
+  readonly batch?: number;
+  readonly threads?: number;
+  readonly engine?: EngineBuild;
+}
+
+async function runOnce(
+  plans: PlanStore,
+  { model = modelOf(0.3), batch = 1, threads = 1, engine }: Once = {},
+) {
+  const loaded = await createAuto({ plans, threads, ...buildOf({ engine }) }).load(model);
   const doings: string[] = [];
   const run = await loaded.run(input.subarray(0, batch * 3 * 144), batch, {
     onProgress: (doing) => doings.push(doing),
@@ -78,20 +91,43 @@ describe('auto', () => {
 
   it('times every kernel that can run a layer, and takes the fastest', async () => {
     const { store, kept } = recordingStore();
-    const { layers } = await runOnce(store);
+    const { layers } = await runOnce(store, { engine: 'wasm' });
     const [plan] = kept.values();
     expect(plan?.layers.map(({ name }) => name)).toEqual(['conv', 'pool', 'fc', 'prob']);
     expect(layers.map(({ kernel }) => kernel)).toEqual(plan?.layers.map(({ kernel }) => kernel));
     for (const [at, { kernel, seconds }] of (plan?.layers ?? []).entries()) {
       const { kind } = network.layers[at] ?? {};
       const able = exactKernels.filter(
-        (row) => row.kind === kind && !row.name.endsWith('coded-columns'),
+        (row) => row.kind === kind && !row.isNative && !row.name.endsWith('coded-columns'),
       );
       // Of what has no weights the first row that can is taken.
       const isTimed = kind === 'conv2d' || kind === 'dense';
       expect(Object.keys(seconds)).toEqual(isTimed ? able.map(({ name }) => name) : []);
       if (isTimed) expect(seconds[kernel]).toBe(Math.min(...Object.values(seconds)));
       else expect(kernel).toBe(able[0]?.name);
+    }
+  });
+
+  it.skipIf(library === null)('times native kernels, and others that may be faster', async () => {
+    const { store, kept } = recordingStore();
+    const model = modelOf(0.3);
+    const { layers } = await runOnce(store, { model, engine: 'native' });
+    const [plan] = kept.values();
+    expect(layers.map(({ kernel }) => kernel)).toEqual(plan?.layers.map(({ kernel }) => kernel));
+    for (const [at, { kernel, seconds }] of (plan?.layers ?? []).entries()) {
+      const layer = network.layers[at];
+      if (layer?.kind !== 'conv2d' && layer?.kind !== 'dense') {
+        expect(kernel).toMatch(/^native-/);
+        continue;
+      }
+      const weights = model.weights.get(layer.name) ?? null;
+      const able = kernelsFor(exactKernels, layer, weights, true);
+      for (const row of able) {
+        const isLeftOut = !(row.name in seconds);
+        if (isLeftOut) expect(row.isNative ?? false).toBe(false);
+        if (isLeftOut) expect(row.leastMacs?.(layer, weights)).toBeGreaterThan(0);
+      }
+      expect(seconds[kernel]).toBe(Math.min(...Object.values(seconds)));
     }
   });
 

@@ -85,8 +85,12 @@ export class GraphBuilder {
     return name;
   }
 
-  /** A tensor whose values never change; without values the file lacks them. Returns its name. */
+  /**
+   * A tensor whose values never change; without values the file lacks them. Returns its name.
+   * @throws InputError for one larger than the limits allow.
+   */
   constant(name: string, tensor: Tensor | TensorType): string {
+    this.requireElements(sizeOf(tensor.shape), `elements of ${name}`);
     this.#declare(name, tensor);
     if ('values' in tensor) this.#constants.set(name, tensor);
     else this.#openConstants.add(name);

@@ -440,6 +440,14 @@ describe('a model.json', () => {
     );
   });
 
+  it('with weights beyond the limits in no file is refused before there is room for them', async () => {
+    const topology = JSON.parse((await save(dense())).json).modelTopology;
+    topology.config.layers[0].config.units = 1e10;
+    const json = JSON.stringify({ format: 'layers-model', modelTopology: topology });
+    const saved = { json, weights: new Uint8Array(0) };
+    expect(await refusal(() => readTfjs(opened(saved)))).toMatch(/\(limit elements\)$/);
+  });
+
   it('with layers of code is refused with all their names', async () => {
     const saved = await save(dense());
     const json = saved.json.replace('"Dense"', '"Lambda"');

@@ -12,6 +12,10 @@ export const examples: Readonly<Record<string, readonly string[]>> = {
     'compare bert-base --dim sequence=64 --on a10g --layers',
     'compare squeezenet-1.0 --input cat.jpg --format html --out squeezenet.html',
   ],
+  choose: [
+    'choose mobilenet-v1 --latency 10ms --power 5W',
+    'choose resnet-50@str-90 --budget 0.50 --by energy',
+  ],
   why: ['why resnet-50@str-90 --on titan-x', 'why alexnet --on eie-64,a10g --batch 8'],
   breakeven: ['breakeven alex-8', 'breakeven resnet-50 --on a10g,edge-tpu --by batch'],
   stack: ['stack', 'stack --on host,titan-x --cost'],

@@ -4,6 +4,7 @@ import { Command } from 'commander';
 import { packageVersion } from '../../sim/version.node.js';
 import { addBreakeven } from './commands/breakeven.js';
 import { addCalibrate } from './commands/calibrate.js';
+import { addChoose } from './commands/choose.js';
 import { addCompare } from './commands/compare.js';
 import { addCompletion } from './commands/completion.js';
 import { addExplore } from './commands/explore.js';
@@ -24,7 +25,7 @@ import type { Terminal } from './output.js';
 type Add = (program: Command, terminal: Terminal) => void;
 
 const groups: readonly (readonly [heading: string, commands: readonly Add[]])[] = [
-  ['Compare and decide:', [addCompare, addWhy, addBreakeven, addStack, addRun]],
+  ['Compare and decide:', [addCompare, addChoose, addWhy, addBreakeven, addStack, addRun]],
   ['Explore designs:', [addExplore, addSweep, addStores, addWorker, addHardware]],
   ['Networks:', [addWorkloads, addPrune, addPull, addExport]],
   ['How far to trust it:', [addValidate, addCalibrate]],

@@ -22,6 +22,7 @@ const study = join(folder, 'study');
 /** A short run of each command. */
 const cases: Readonly<Record<string, readonly string[]>> = {
   compare: ['alex-8', '--on', 'i7-5930k,eie-64'],
+  choose: ['lenet-300-100', '--latency', '1ms'],
   why: ['alex-8', '--on', 'titan-x'],
   breakeven: ['alex-8', '--on', 'eie-64,titan-x', '--by', 'batch', '--seeds', '1'],
   stack: ['--on', 'edge-tpu'],

@@ -50,9 +50,9 @@ export interface MainStep {
 
 /**
  * A batch of values in the engine's memory. An image, [1, channels, height, width] of float32, is a
- * plane per channel, row after row, its planes `planeBytes` apart. Planes begin on 16 bytes and are
- * filled up to whole vectors of 4 floats (tensor.ts): a kernel may overwrite the filling, whose
- * values mean nothing. Any other tensor is a plane of one value per element, without gaps (of
+ * plane per channel, row after row, its planes `planeBytes` apart. Planes of more than 64 bytes begin
+ * on 64, smaller ones on 16, and are filled up to the next (tensor.ts): a kernel may overwrite the
+ * filling, whose values mean nothing. Any other tensor is a plane of one value per element, without gaps (of
  * float32 planeBytes is 4).
  */
 export interface Tensor {

@@ -14,9 +14,16 @@ export function vectorsOf(floats: number): number {
   return Math.ceil(floats / 4);
 }
 
-/** From one plane of an image of `pixels` pixels to the next: whole vectors. */
+/** Bytes of a cache line, and of the widest native vector. */
+const LINE = 64;
+
+/**
+ * From one plane of an image of `pixels` pixels to the next: whole vectors, and whole lines where
+ * there is more than one, so that native vectors do not straddle them.
+ */
 export function planeBytesOf(pixels: number): number {
-  return vectorsOf(pixels) * VECTOR;
+  const bytes = vectorsOf(pixels) * VECTOR;
+  return bytes <= LINE ? bytes : Math.ceil(bytes / LINE) * LINE;
 }
 
 /** Where the values of a frame of this type lie in it. */

@@ -3,13 +3,13 @@
 import type { LayerOf } from '../../../../workloads/network.js';
 import { rectifierRange } from '../../../../workloads/operators/rectify.js';
 import { toDense } from '../../../../workloads/weights/store.js';
-import { inputImage, notOneImage } from '../../fits.js';
+import { notOneImage } from '../../fits.js';
 import { placeBias } from '../convolution.js';
 import type { HostKernel } from '../kernel.js';
 import { cutEvenly, cutInMultiples, dealSequences, eachFrame, only, weightedRow } from '../rows.js';
 import { FLOAT } from '../tensor.js';
 import { nativeCall, nativeRow } from './native.js';
-import { cutsTiles, layerNumbers, type Tiling, tilingOf } from './tiling.js';
+import { cutsTiles, layerNumbers, rowBytes, type Tiling, tilingOf } from './tiling.js';
 
 /** Rows of a panel. */
 export const PANEL = 8;
@@ -29,7 +29,8 @@ export const nativeDenseConvolution: HostKernel = nativeRow(
     { refusal: notOneImage },
     (layer, weights, heap) => {
       const { values, rows, columns } = toDense(weights.store);
-      const tiling = tiled(layer, heap.vectorFloats);
+      const { vectorFloats } = heap;
+      const tiling = tiled(layer, vectorFloats);
       const { groups, kernel } = layer;
       const groupRows = rows / groups;
       const channels = columns / (kernel[0] * kernel[1]);
@@ -53,7 +54,7 @@ export const nativeDenseConvolution: HostKernel = nativeRow(
           const byTiles = cutsTiles(tiling, threads);
           const tileParts = cutEvenly(tiling.tiles, byTiles ? threads : 1);
           const rowParts = cutInMultiples(groupRows, PANEL, byTiles ? 1 : threads);
-          const packed = channels * tiling.channelBytes + inputImage(layer)[2] * FLOAT;
+          const packed = channels * tiling.channelBytes + rowBytes(layer, vectorFloats);
           const rooms = Array.from({ length: threads }, () => scratch.take(packed));
           return eachFrame(batch, (frame) => {
             const calls = panelsAt.flatMap((panels, group) => {

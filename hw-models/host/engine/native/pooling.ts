@@ -21,7 +21,7 @@ const pool = nativeRow(
         const parts = cutEvenly(input.channels, scratch.threads);
         // Whole vectors of a row, and of what the last vector of windows reaches over it.
         const vectors = Math.ceil(output.width / vectorFloats) * vectorFloats;
-        const reach = vectors * across + (size[1] as number) + vectorFloats;
+        const reach = vectors * across + (size[1] as number) + 2 * vectorFloats;
         const row = before + width + vectorFloats + (size[1] as number);
         const lineFloats = Math.max(reach, row);
         const lines = parts.map(() => scratch.take(output.height * lineFloats * FLOAT));

@@ -9,9 +9,9 @@ import { inputImage, notOneImage } from '../../fits.js';
 import { placeBias } from '../convolution.js';
 import type { Heap, HostKernel } from '../kernel.js';
 import { cutByWork, cutEvenly, eachFrame, only, type Part, weightedRow } from '../rows.js';
-import { FLOAT, planeBytesOf } from '../tensor.js';
+import { planeBytesOf } from '../tensor.js';
 import { nativeCall, nativeRow } from './native.js';
-import { cutsTiles, layerNumbers, type Tiling, tilingOf } from './tiling.js';
+import { cutsTiles, layerNumbers, rowBytes, type Tiling, tilingOf } from './tiling.js';
 
 type Convolution = LayerOf<'conv2d'>;
 
@@ -67,7 +67,7 @@ export const nativeSparseConvolution: HostKernel = nativeRow(
           const [input, output] = [only(inputs), only(outputs)];
           const rooms = parts.map(({ packed }) => [
             scratch.take(csr.rows * tiling.vectors * tiling.vectorBytes),
-            scratch.take(packed * tiling.channelBytes + inputImage(layer)[2] * FLOAT),
+            scratch.take(packed * tiling.channelBytes + rowBytes(layer, vectorFloats)),
           ]);
           return eachFrame(batch, (frame) => {
             const numbers = layerNumbers(layer, tiling, input, output, frame);

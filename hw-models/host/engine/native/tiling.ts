@@ -75,6 +75,11 @@ export function tilingOf(layer: Convolution, vectorFloats: number, most: number)
   };
 }
 
+/** What a row of pixels takes, in whole vectors: so far packing may write behind the last one. */
+export function rowBytes(layer: Convolution, vectorFloats: number): number {
+  return Math.ceil(outputImage(layer)[2] / vectorFloats) * vectorFloats * FLOAT;
+}
+
 /** Into how many parts of at most `most` a count is cut, and how long the longest is then. */
 function evenly(count: number, most: number): readonly [parts: number, longest: number] {
   const parts = Math.ceil(count / Math.max(1, most));

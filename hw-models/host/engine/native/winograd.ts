@@ -1,11 +1,11 @@
-// The row for dense 3×3 convolutions by Winograd's F(4×4, 3×3) (native/c/winograd.c).
+// The row for dense convolutions by Winograd's F(4×4, 3×3) and F(4×4, 4×4): of 3×3 and 4×4 kernels,
+// and of strided ones with as many taps a phase (native/c/winograd.c).
 
-import { invariant } from '../../../../workloads/base/errors.js';
-import type { Layer } from '../../../../workloads/network.js';
+import type { LayerOf, LayerWeights } from '../../../../workloads/network.js';
 import { rectifierRange } from '../../../../workloads/operators/rectify.js';
 import { cookToom, type Matrix, toFloat } from '../../../../workloads/transforms/cook-toom.js';
-import { outputExtent, transformable } from '../../../../workloads/transforms/shape.js';
 import { toDense } from '../../../../workloads/weights/store.js';
+import { inputImage, notOneImage, outputImage } from '../../fits.js';
 import { placeBias } from '../convolution.js';
 import type { HostKernel } from '../kernel.js';
 import { cutInMultiples, dealSequences, eachFrame, only, planeOf, weightedRow } from '../rows.js';
@@ -13,89 +13,123 @@ import { FLOAT } from '../tensor.js';
 import { PANEL } from './dense-convolution.js';
 import { nativeCall, nativeRow } from './native.js';
 
-const TILE = 4;
-const TAPS = 3;
-const SIDE = TILE + TAPS - 1;
-const POSITIONS = SIDE * SIDE;
-const LINE = 64;
-/** What transformed inputs and sums of a block of tiles may take of the second-level cache. */
-const BLOCK_BYTES = 640 * 1024;
-/** Vectors that a block of tiles fills at most: more do not pay. */
-const MOST_VECTORS = 8;
+type Convolution = LayerOf<'conv2d'>;
 
-/** In words why it does not serve a layer, or null where it does. */
-function refusal(layer: Layer): string | null {
-  const shape = transformable(layer.demand);
-  if (typeof shape === 'string') return shape;
-  return shape.kernel === TAPS ? null : `has ${shape.kernel}×${shape.kernel} kernels, not 3×3`;
+/** Outputs of a tile along an axis. */
+const TILE = 4;
+/** Taps a phase along an axis that there are transforms for. */
+const LEAST_TAPS = 3;
+const MOST_TAPS = 4;
+/** Rows multiplied before they are transformed back. */
+const CHUNK = 32;
+const LINE = 64;
+/** What a block's transformed inputs may take of the second-level cache. */
+const BLOCK_BYTES = 640 * 1024;
+/** What fetching a block's weights takes, in the time of a vector of tiles. */
+const WEIGHTS_TIME = 0.3;
+/** Vectors that a block of tiles fills at most: more do not pay. */
+const MOST_VECTORS = 9;
+/**
+ * Times fewer products than a direct convolution needs, from which on transforming pays (Zen 5 with
+ * AVX-512, the first layers and 3×3 layers of SqueezeNet, ResNet-50 and VGG-16).
+ */
+const PAYS_FROM = 1.7;
+/** Channels and phases, below which transforming sums back outweighs products saved. */
+const LEAST_DEPTH = 8;
+
+/** Taps a phase along the longer axis. */
+function tapsOf({ kernel, stride }: Convolution): number {
+  return Math.max(Math.ceil(kernel[0] / stride[0]), Math.ceil(kernel[1] / stride[1]));
 }
 
-/**
- * Dense layers whose tiles fill vectors. Sparse rows win below a quarter of the weights (Zen 5 with
- * AVX-512, VGG-16's and ResNet-50's layers).
- */
-function pays(layer: Layer): boolean {
-  const shape = transformable(layer.demand);
-  if (typeof shape === 'string') return false;
-  const [height, width] = outputExtent(shape);
-  const tiles = Math.ceil(height / TILE) * Math.ceil(width / TILE);
-  return tiles >= 9 && shape.channels / shape.groups >= 8;
+/** In words why it does not serve a layer, or null where it does. */
+function refusal(layer: Convolution): string | null {
+  const several = notOneImage(layer);
+  if (several) return several;
+  if (Math.max(...layer.dilation) > 1) return 'is dilated: neighbouring outputs share no inputs';
+  const taps = tapsOf(layer);
+  if (taps >= LEAST_TAPS && taps <= MOST_TAPS) return null;
+  return `has ${taps} taps a phase, not ${LEAST_TAPS} or ${MOST_TAPS}`;
+}
+
+interface Tiles {
+  readonly down: number;
+  readonly across: number;
+  readonly positions: number;
+  /** Channels of a group and phases. */
+  readonly depth: number;
+}
+
+function tilesOf(layer: Convolution): Tiles {
+  const [, height, width] = outputImage(layer);
+  return {
+    down: Math.ceil(height / TILE),
+    across: Math.ceil(width / TILE),
+    positions: (TILE + tapsOf(layer) - 1) ** 2,
+    depth: (inputImage(layer)[0] / layer.groups) * layer.stride[0] * layer.stride[1],
+  };
+}
+
+/** Where products saved outweigh transforms. Where few weights are left sparse rows are asked first. */
+function pays(layer: Convolution): boolean {
+  const { kernel, stride, groups } = layer;
+  const { down, across, positions, depth } = tilesOf(layer);
+  const [, height, width] = outputImage(layer);
+  const phases = stride[0] * stride[1];
+  // Vectors of 16 tiles, the widest there are.
+  const products = positions * phases * 16 * Math.ceil((down * across) / 16);
+  const direct = kernel[0] * kernel[1] * height * width;
+  const isDeep = depth >= LEAST_DEPTH && outputImage(layer)[0] / groups >= PANEL;
+  return isDeep && direct >= PAYS_FROM * products;
 }
 
 export const nativeWinogradConvolution: HostKernel = nativeRow(
   weightedRow('conv2d', 'native-winograd-f4', { refusal, pays }, (layer, weights, heap) => {
-    const shape = transformable(layer.demand);
-    invariant(typeof shape !== 'string', () => `layer ${layer.name} ${shape}`);
-    const { values, rows, columns } = toDense(weights.store);
-    const channels = columns / (TAPS * TAPS);
-    const groupRows = rows / shape.groups;
-    const groups = Array.from({ length: shape.groups }, (_, group) => {
-      const own = values.subarray(group * groupRows * columns, (group + 1) * groupRows * columns);
-      return heap.place(transformedPanels(own, groupRows, channels));
-    });
-    const panelBytes = Math.ceil(groupRows / PANEL) * PANEL * channels * FLOAT;
+    const { stride, pad } = layer;
+    const [channels, height, width] = inputImage(layer);
+    const [rows, outHeight, outWidth] = outputImage(layer);
+    const { down, across, positions, depth } = tilesOf(layer);
+    const groupRows = rows / layer.groups;
+    const panelsAt = transformedPanels(layer, weights).map((panels) => heap.place(panels));
     const biasAt = placeBias(weights, heap);
     const { least, most } = rectifierRange(layer.activation);
-    const [outHeight, outWidth] = outputExtent(shape);
-    const [down, across] = [Math.ceil(outHeight / TILE), Math.ceil(outWidth / TILE)];
-    const vectorBytes = heap.vectorFloats * FLOAT;
-    const vectorsOf = (tileRows: number) => Math.ceil((tileRows * across) / heap.vectorFloats);
+    const { vectorFloats } = heap;
+    const vectorsOf = (tileRows: number) => Math.ceil((tileRows * across) / vectorFloats);
     /** Of transformed channels or sums of rows, [position][each][tile], written over a bit. */
-    const blockBytes = (each: number, tileRows: number) =>
-      POSITIONS * (each * vectorsOf(tileRows) * vectorBytes + 2 * LINE + vectorBytes);
-    const lineFloats = 4 * SIDE * (across + 3 * heap.vectorFloats);
+    const bytesOf = (each: number, tileRows: number) =>
+      positions * ((each * vectorsOf(tileRows) + 1) * vectorFloats * FLOAT + 2 * LINE);
+    const fits = (tileRows: number) =>
+      bytesOf(depth, tileRows) <= BLOCK_BYTES && vectorsOf(tileRows) <= MOST_VECTORS;
+    const blockRows = bestBlock(down, fits, (tileRows) => vectorsOf(tileRows));
+    const side = Math.sqrt(positions);
+    const lineFloats = 4 * (MOST_TAPS + TILE - 1) * (across + 3 * vectorFloats);
     return {
       isClipped: true,
       plan(inputs, outputs, batch, scratch) {
         const [input, output] = [only(inputs), only(outputs)];
         const { threads } = scratch;
-        const blockRows = bestBlock(down, (tileRows) => {
-          const bytes = blockBytes(channels, tileRows) + blockBytes(groupRows, tileRows);
-          const fits = bytes <= BLOCK_BYTES && vectorsOf(tileRows) <= MOST_VECTORS;
-          return { fits, filled: (tileRows * across) / vectorsOf(tileRows) };
-        });
         const blocks = Math.ceil(down / blockRows);
         // Where there are too few blocks each thread transforms them all, and makes some rows.
-        const byBlocks = (blocks >= threads && blocks % threads === 0) || blocks >= 4 * threads;
+        const byBlocks = blocks % threads === 0 || blocks >= 4 * threads;
         const tileParts = cutInMultiples(down, blockRows, byBlocks ? threads : 1);
-        const rowParts = cutInMultiples(groupRows, PANEL, byBlocks ? 1 : threads);
+        const rowParts = cutInMultiples(groupRows, CHUNK, byBlocks ? 1 : threads);
         const rooms = Array.from({ length: threads }, () => [
-          scratch.take(blockBytes(channels, blockRows)),
-          scratch.take(blockBytes(groupRows + PANEL, blockRows)),
+          scratch.take(bytesOf(depth, blockRows)),
+          scratch.take(bytesOf(CHUNK, blockRows)),
           scratch.take(lineFloats * FLOAT),
         ]);
-        const extents = [shape.height, shape.width, outHeight, outWidth, shape.pad, shape.pad];
+        const window = [pad[0], pad[1], ...stride, side, channels / layer.groups];
         return eachFrame(batch, (frame) => {
-          const calls = groups.flatMap((panelsAt, group) => {
+          const calls = panelsAt.flatMap((panels, group) => {
             const firstRow = group * groupRows;
-            const planes = [
-              ...[planeOf(input, frame, group * channels), planeOf(output, frame, firstRow)],
-              ...[input.planeBytes, output.planeBytes],
-            ];
+            const from = planeOf(input, frame, (group * channels) / layer.groups);
+            const planes = [from, planeOf(output, frame, firstRow)];
+            const extents = [input.planeBytes, output.planeBytes, height, width];
             return tileParts.flatMap((tiles) =>
               rowParts.map((part) => [
-                ...[...planes, ...extents, channels, tiles.first, tiles.end, blockRows],
-                ...[part.first, part.end, panelsAt, panelBytes, biasAt + firstRow * FLOAT],
+                ...[...planes, ...extents, outHeight, outWidth, ...window],
+                ...[tiles.first, tiles.end, blockRows, part.first, part.end],
+                ...[panels, biasAt + firstRow * FLOAT],
               ]),
             );
           });
@@ -109,61 +143,96 @@ export const nativeWinogradConvolution: HostKernel = nativeRow(
   }),
 );
 
-/** How many rows of tiles make a block: of those that fit, one that fills vectors best. */
+/** How many rows of tiles make a block: of those that fit, what takes the least time. */
 function bestBlock(
   down: number,
-  judge: (tileRows: number) => { readonly fits: boolean; readonly filled: number },
+  fits: (tileRows: number) => boolean,
+  vectorsOf: (tileRows: number) => number,
 ): number {
-  let best = 1;
-  for (let tileRows = 2; tileRows <= down; tileRows++) {
-    const { fits, filled } = judge(tileRows);
-    if (!fits) break;
-    // A little better filled is not worth more of the cache.
-    if (filled > 1.02 * judge(best).filled) best = tileRows;
+  const timeOf = (tileRows: number) => vectorsOf(tileRows) / busyWith(vectorsOf(tileRows));
+  let [best, least] = [1, Number.POSITIVE_INFINITY];
+  for (let tileRows = 1; tileRows <= down && (tileRows === 1 || fits(tileRows)); tileRows++) {
+    const blocks = Math.floor(down / tileRows);
+    const rest = down - blocks * tileRows;
+    const time =
+      blocks * (timeOf(tileRows) + WEIGHTS_TIME) + (rest > 0 ? timeOf(rest) + WEIGHTS_TIME : 0);
+    if (time < least) [best, least] = [tileRows, time];
   }
   return best;
 }
 
-/** G g Gᵀ of every kernel, [position][⌈rows / 8⌉][channel][8], zeros behind the last row. */
-function transformedPanels(values: Float32Array, rows: number, channels: number): Float32Array {
-  const { tapMatrix } = toFloat(cookToom(TILE, TAPS));
-  const position = Math.ceil(rows / PANEL) * PANEL * channels;
-  const panels = new Float32Array(POSITIONS * position);
-  const half = new Float64Array(SIDE * TAPS);
-  for (let row = 0, from = 0; row < rows; row++) {
-    let to = (row - (row % PANEL)) * channels + (row % PANEL);
-    for (let channel = 0; channel < channels; channel++, from += TAPS * TAPS, to += PANEL)
-      transformKernel(tapMatrix, values, from, half, panels, to, position);
-  }
-  return panels;
+/** How busy products of so many vectors keep the processor, three of them at a time at best. */
+function busyWith(vectors: number): number {
+  if (vectors === 1) return 0.75;
+  return vectors % 3 === 0 ? 1 : 0.92;
+}
+
+/**
+ * G g Gᵀ of every kernel's phases, of each group
+ * [row / 32][position][row / 8][channel and phase][8], zeros behind the last row.
+ */
+function transformedPanels(layer: Convolution, { store }: LayerWeights): readonly Float32Array[] {
+  const { groups, kernel, stride } = layer;
+  const { values, rows, columns } = toDense(store);
+  const { positions, depth } = tilesOf(layer);
+  const taps = tapsOf(layer);
+  const { tapMatrix } = toFloat(cookToom(TILE, taps));
+  const own = new Float64Array(taps * taps);
+  const half = new Float64Array(tapMatrix.length * taps);
+  const groupRows = rows / groups;
+  const padded = Math.ceil(groupRows / PANEL) * PANEL;
+  const area = kernel[0] * kernel[1];
+  return Array.from({ length: groups }, (_, group) => {
+    const panels = new Float32Array(positions * padded * depth);
+    for (let row = 0; row < groupRows; row++) {
+      const chunk = row - (row % CHUNK);
+      const chunkRows = Math.min(CHUNK, padded - chunk);
+      let to = chunk * positions * depth;
+      to += (row - chunk - (row % PANEL)) * depth + (row % PANEL);
+      const first = (group * groupRows + row) * columns;
+      for (let from = first; from < first + columns; from += area) {
+        for (let py = 0; py < stride[0]; py++) {
+          for (let px = 0; px < stride[1]; px++, to += PANEL) {
+            for (let tap = 0; tap < own.length; tap++) {
+              const ky = Math.floor(tap / taps) * stride[0] + py;
+              const kx = (tap % taps) * stride[1] + px;
+              const isInside = ky < kernel[0] && kx < kernel[1];
+              own[tap] = isInside ? (values[from + ky * kernel[1] + kx] as number) : 0;
+            }
+            transformKernel(tapMatrix, own, half, panels, to, chunkRows * depth);
+          }
+        }
+      }
+    }
+    return panels;
+  });
 }
 
 /** One kernel's G g Gᵀ, values of neighbouring positions `apart`. */
 function transformKernel(
   matrix: Matrix<number>,
-  values: Float32Array,
-  from: number,
+  kernel: Float64Array,
   half: Float64Array,
   panels: Float32Array,
   to: number,
   apart: number,
 ): void {
-  for (let i = 0; i < SIDE; i++) {
-    const [a, b, c] = matrix[i] as readonly [number, number, number];
-    for (let x = 0; x < TAPS; x++) {
-      const [top, middle, bottom] = [from + x, from + TAPS + x, from + 2 * TAPS + x];
-      half[i * TAPS + x] =
-        a * (values[top] as number) +
-        b * (values[middle] as number) +
-        c * (values[bottom] as number);
+  const side = matrix.length;
+  const taps = half.length / side;
+  for (let i = 0; i < side; i++) {
+    const own = matrix[i] as readonly number[];
+    for (let x = 0; x < taps; x++) {
+      let sum = 0;
+      for (let y = 0; y < taps; y++) sum += (own[y] as number) * (kernel[y * taps + x] as number);
+      half[i * taps + x] = sum;
     }
   }
-  for (let i = 0; i < SIDE; i++) {
-    for (let j = 0; j < SIDE; j++) {
-      const [a, b, c] = matrix[j] as readonly [number, number, number];
-      const at = i * TAPS;
-      panels[to + (i * SIDE + j) * apart] =
-        a * (half[at] as number) + b * (half[at + 1] as number) + c * (half[at + 2] as number);
+  for (let i = 0, at = to; i < side; i++) {
+    for (let j = 0; j < side; j++, at += apart) {
+      const own = matrix[j] as readonly number[];
+      let sum = 0;
+      for (let x = 0; x < taps; x++) sum += (own[x] as number) * (half[i * taps + x] as number);
+      panels[at] = sum;
     }
   }
 }

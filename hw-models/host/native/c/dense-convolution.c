@@ -15,33 +15,30 @@ struct products {
   float least, most;
 };
 
-/** Rows first … end − 1 of the tile's vectors from v0 on. */
-ZS_INLINE void multiply(const int V, const struct products *p, int v0, int64_t first,
-                        int64_t end) {
+/** Some rows from `row` on, those before `end`, of the tile's vectors from v0 on. */
+ZS_INLINE void multiply(const int V, const struct products *p, int v0, int64_t row, int64_t end) {
   const vf least = vf_set1(p->least), most = vf_set1(p->most);
   const uint8_t *from = p->input + v0 * VB;
-  for (int64_t row = first; row < end; row += ROWS_AT_ONCE) {
-    const int64_t panel = row / PANEL * PANEL;
-    const float *weights = p->panels + panel * p->depth + (row - panel);
-    vf sums[24];
+  const int64_t panel = row / PANEL * PANEL;
+  const float *weights = p->panels + panel * p->depth + (row - panel);
+  vf sums[24];
+  ZS_UNROLL
+  for (int r = 0; r < ROWS_AT_ONCE; r++) {
+    const vf bias = vf_set1(row + r < end ? p->bias[row + r] : 0);
     ZS_UNROLL
-    for (int r = 0; r < ROWS_AT_ONCE; r++) {
-      const vf bias = vf_set1(row + r < end ? p->bias[row + r] : 0);
-      ZS_UNROLL
-      for (int v = 0; v < V; v++) sums[r * V + v] = bias;
-    }
-    if (p->offsets)
-      add_products(ROWS_AT_ONCE, V, sums, weights, from, p->offsets, 0, p->depth);
-    else
-      add_products(ROWS_AT_ONCE, V, sums, weights, from, NULL, p->stride, p->depth);
+    for (int v = 0; v < V; v++) sums[r * V + v] = bias;
+  }
+  if (p->offsets)
+    add_products(ROWS_AT_ONCE, V, sums, weights, from, p->offsets, 0, p->depth);
+  else
+    add_products(ROWS_AT_ONCE, V, sums, weights, from, NULL, p->stride, p->depth);
+  ZS_UNROLL
+  for (int r = 0; r < ROWS_AT_ONCE; r++) {
+    if (row + r >= end) break;
+    uint8_t *plane = p->layer->output + (row + r) * p->layer->outputPlane;
     ZS_UNROLL
-    for (int r = 0; r < ROWS_AT_ONCE; r++) {
-      if (row + r >= end) break;
-      uint8_t *plane = p->layer->output + (row + r) * p->layer->outputPlane;
-      ZS_UNROLL
-      for (int v = 0; v < V; v++)
-        store_result(plane, p->tile, v0 + v, vf_min(most, vf_max(least, sums[r * V + v])));
-    }
+    for (int v = 0; v < V; v++)
+      store_result(plane, p->tile, v0 + v, vf_min(most, vf_max(least, sums[r * V + v])));
   }
 }
 
@@ -78,14 +75,16 @@ ZS_EXPORT void zs_dense_convolution(uint8_t *memory, const double *a) {
       pack_tile(&layer, &tile, 0, channels, packed);
       products.input = packed;
     }
-    // In nearly equal parts of at most three vectors.
+    // In nearly equal parts of at most three vectors; a few planes at a time are written in turn.
     const int parts = (tile.vectors + 2) / 3;
-    for (int part = 0; part < parts; part++) {
-      const int v0 = tile.vectors * part / parts;
-      switch (tile.vectors * (part + 1) / parts - v0) {
-        case 1: multiply(1, &products, v0, firstRow, endRow); break;
-        case 2: multiply(2, &products, v0, firstRow, endRow); break;
-        default: multiply(3, &products, v0, firstRow, endRow);
+    for (int64_t row = firstRow; row < endRow; row += ROWS_AT_ONCE) {
+      for (int part = 0; part < parts; part++) {
+        const int v0 = tile.vectors * part / parts;
+        switch (tile.vectors * (part + 1) / parts - v0) {
+          case 1: multiply(1, &products, v0, row, endRow); break;
+          case 2: multiply(2, &products, v0, row, endRow); break;
+          default: multiply(3, &products, v0, row, endRow);
+        }
       }
     }
   }

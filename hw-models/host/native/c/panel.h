@@ -24,9 +24,6 @@
 ZS_INLINE void add_products(const int R, const int V, vf *sums, const float *weights,
                             const uint8_t *from, const uint32_t *offsets, int64_t stride,
                             int64_t depth) {
-  vf sum[24];
-  ZS_UNROLL
-  for (int i = 0; i < R * V; i++) sum[i] = sums[i];
   for (int64_t k = 0; k < depth; k++, weights += PANEL) {
     const float *at = (const float *)(from + (offsets ? (int64_t)offsets[k] : k * stride));
     __builtin_prefetch((const uint8_t *)weights + AHEAD);
@@ -37,11 +34,9 @@ ZS_INLINE void add_products(const int R, const int V, vf *sums, const float *wei
     for (int r = 0; r < R; r++) {
       const vf weight = vf_set1(weights[r]);
       ZS_UNROLL
-      for (int v = 0; v < V; v++) sum[r * V + v] = vf_fma(weight, factor[v], sum[r * V + v]);
+      for (int v = 0; v < V; v++) sums[r * V + v] = vf_fma(weight, factor[v], sums[r * V + v]);
     }
   }
-  ZS_UNROLL
-  for (int i = 0; i < R * V; i++) sums[i] = sum[i];
 }
 
 #endif

@@ -58,7 +58,13 @@ ZS_INLINE void pool_plane(const int averages, const int knownKernel, const int k
     for (int ox = 0; ox < p->outWidth; ox += VF) {
       const float *at = line + (int64_t)ox * stride;
       vf value = vf_set1(outside);
-      if (stride == 1 || stride == 2) {
+      if (knownKernel == 3 && knownStride == 2) {
+        // The third column is the next window's first.
+        const vf low = vf_load(at), high = vf_load(at + VF);
+        const vf even = vf_even(low, high);
+        const vf next = vf_shift(even, vf_load(at + 2 * VF));
+        value = fold(averages, fold(averages, even, vf_odd(low, high)), next);
+      } else if (stride == 1 || stride == 2) {
         ZS_UNROLL
         for (int kx = 0; kx < kernelWidth; kx++) {
           const vf one = vf_load(at + kx);

@@ -6,6 +6,8 @@
 #include "vector.h"
 
 #define ZS_UNROLL _Pragma("GCC unroll 16")
+/** Bytes of a vector. */
+#define VB (VF * 4)
 
 #define ZS_PAIRS(suffix, a, b, f)                                                            \
   _mm##suffix##_castpd_ps(f(_mm##suffix##_castps_pd(a), _mm##suffix##_castps_pd(b)))
@@ -20,6 +22,11 @@ ZS_INLINE vf vf_even(vf a, vf b) {
   const __m512i even =
       _mm512_setr_epi32(0, 2, 4, 6, 8, 10, 12, 14, 16, 18, 20, 22, 24, 26, 28, 30);
   return _mm512_permutex2var_ps(a, even, b);
+}
+ZS_INLINE vf vf_odd(vf a, vf b) {
+  const __m512i odd =
+      _mm512_setr_epi32(1, 3, 5, 7, 9, 11, 13, 15, 17, 19, 21, 23, 25, 27, 29, 31);
+  return _mm512_permutex2var_ps(a, odd, b);
 }
 /** Floats 1 … VF of two vectors. */
 ZS_INLINE vf vf_shift(vf a, vf b) {
@@ -62,6 +69,10 @@ ZS_INLINE vf vf_even(vf a, vf b) {
   const vf both = _mm256_shuffle_ps(a, b, 0x88);
   return _mm256_castpd_ps(_mm256_permute4x64_pd(_mm256_castps_pd(both), 0xd8));
 }
+ZS_INLINE vf vf_odd(vf a, vf b) {
+  const vf both = _mm256_shuffle_ps(a, b, 0xdd);
+  return _mm256_castpd_ps(_mm256_permute4x64_pd(_mm256_castps_pd(both), 0xd8));
+}
 ZS_INLINE vf vf_shift(vf a, vf b) {
   const __m256i middle = _mm256_castps_si256(_mm256_permute2f128_ps(a, b, 0x21));
   return _mm256_castsi256_ps(_mm256_alignr_epi8(middle, _mm256_castps_si256(a), 4));
@@ -97,6 +108,7 @@ ZS_INLINE vf vf_load_part(const float *p, int first, int end) {
 }
 #ifdef ZS_NEON
 ZS_INLINE vf vf_even(vf a, vf b) { return vuzp1q_f32(a, b); }
+ZS_INLINE vf vf_odd(vf a, vf b) { return vuzp2q_f32(a, b); }
 ZS_INLINE vf vf_shift(vf a, vf b) { return vextq_f32(a, b, 1); }
 ZS_INLINE void vf_load_fours(const float *p, vf to[4]) {
   const float32x4x4_t all = vld4q_f32(p);
@@ -109,6 +121,13 @@ ZS_INLINE vf vf_even(vf a, vf b) {
   vf_store(all + VF, b);
   for (int i = 0; i < VF; i++) even[i] = all[2 * i];
   return vf_load(even);
+}
+ZS_INLINE vf vf_odd(vf a, vf b) {
+  float all[2 * VF], odd[VF];
+  vf_store(all, a);
+  vf_store(all + VF, b);
+  for (int i = 0; i < VF; i++) odd[i] = all[2 * i + 1];
+  return vf_load(odd);
 }
 ZS_INLINE vf vf_shift(vf a, vf b) {
   float all[2 * VF];
@@ -131,5 +150,25 @@ ZS_INLINE void vf_interleave_fours(const vf from[4], vf to[4]) {
   for (int j = 0; j < 4; j++) to[j] = vf_load(together + j * VF);
 }
 #endif
+
+/** The VF floats of a row from x on, zeros beyond its ends. */
+ZS_INLINE vf load_within(const float *row, int64_t x, int width) {
+  if (x >= 0 && x + VF <= width) return vf_load(row + x);
+  if (x <= -VF || x >= width) return vf_zero();
+  const int first = x < 0 ? (int)-x : 0;
+  const int end = x + VF > width ? (int)(width - x) : VF;
+  return vf_load_part(row + x, first, end);
+}
+
+/** The same of every stride-th float. */
+ZS_INLINE vf load_spaced(const float *row, int64_t x, int stride, int width) {
+  if (stride == 1) return load_within(row, x, width);
+  if (stride == 2) return vf_even(load_within(row, x, width), load_within(row, x + VF, width));
+  if (stride == 4)
+    return vf_even(load_spaced(row, x, 2, width), load_spaced(row, x + 2 * VF, 2, width));
+  float spaced[VF];
+  for (int i = 0; i < VF; i++, x += stride) spaced[i] = x >= 0 && x < width ? row[x] : 0;
+  return vf_load(spaced);
+}
 
 #endif

@@ -6,8 +6,6 @@
 
 #include "shuffle.h"
 
-/** Bytes of a vector. */
-#define VB (VF * 4)
 /** Vectors of the largest tile. */
 #define MOST_VECTORS 64
 
@@ -63,7 +61,7 @@ struct tile {
   int count[MOST_VECTORS];
 };
 
-static void find_tile(const struct layer *l, int number, struct tile *t) {
+static inline void find_tile(const struct layer *l, int number, struct tile *t) {
   const int width = l->tileColumns * VF;
   const int across = l->isFlat ? 1 : (l->outWidth + width - 1) / width;
   t->row = number / across * l->tileRows;
@@ -85,27 +83,7 @@ static void find_tile(const struct layer *l, int number, struct tile *t) {
   }
 }
 
-/** The VF floats of a row from x on, zeros beyond its ends. */
-ZS_INLINE vf load_within(const float *row, int64_t x, int width) {
-  if (x >= 0 && x + VF <= width) return vf_load(row + x);
-  if (x <= -VF || x >= width) return vf_zero();
-  const int first = x < 0 ? (int)-x : 0;
-  const int end = x + VF > width ? (int)(width - x) : VF;
-  return vf_load_part(row + x, first, end);
-}
-
-/** The same of every stride-th float. */
-ZS_INLINE vf load_spaced(const float *row, int64_t x, int stride, int width) {
-  if (stride == 1) return load_within(row, x, width);
-  if (stride == 2) return vf_even(load_within(row, x, width), load_within(row, x + VF, width));
-  if (stride == 4)
-    return vf_even(load_spaced(row, x, 2, width), load_spaced(row, x + 2 * VF, 2, width));
-  float spaced[VF];
-  for (int i = 0; i < VF; i++, x += stride) spaced[i] = x >= 0 && x < width ? row[x] : 0;
-  return vf_load(spaced);
-}
-
-/** `count` floats' vectors of one tap's row, at every stride-th float from x on. */
+/** Some vectors of one tap's row, of every stride-th float from x on. */
 ZS_INLINE void pack_row(const struct layer *l, const uint8_t *plane, int64_t y, int64_t x,
                         int vectors, float *to) {
   if (y < 0 || y >= l->height) {
@@ -130,7 +108,7 @@ ZS_INLINE void pack_row(const struct layer *l, const uint8_t *plane, int64_t y, 
  * (ky, kx) of a channel reads from row ky · dilation / stride on. Of a flat layer as
  * [channel][kernel row][kernel column][vector].
  */
-static void pack_tile(const struct layer *l, const struct tile *t, int first, int end,
+static inline void pack_tile(const struct layer *l, const struct tile *t, int first, int end,
                       uint8_t *to) {
   const int columns = l->tileColumns;
   for (int channel = first; channel < end; channel++) {

@@ -1,19 +1,28 @@
-// Winograd convolution F(4×4, 3×3): tiles of 6×6 inputs become 36 products each in place of 144.
-// Tiles lie along the lanes. A block of tiles is transformed for all channels, multiplied by the
-// transformed weights position by position, and transformed back, all within the second-level
-// cache. Transforms go row of tiles by row of tiles; products see tiles without gaps.
+// Winograd convolution F(4×4, r×r) for kernels of r = 3 and 4 taps a side: tiles of 6×6 inputs
+// become 36 products each in place of 144, of 7×7 inputs 49 in place of 256. A stride makes phases
+// of fewer taps, each like a channel of its own. Tiles lie along the lanes. A block of tiles is
+// transformed for all channels, multiplied by the transformed weights position by position, some
+// rows of weights at a time, and transformed back, all within the second-level cache. Transforms go
+// row of tiles by row of tiles; products see tiles without gaps.
 
 #include "panel.h"
 
-#define VB (VF * 4)
-#define POSITIONS 36
+/** Outputs of a tile along an axis, and positions of the largest. */
+#define OUTPUTS 4
+#define MOST_SIDE 7
+/** Rows multiplied before they are transformed back. */
+#define CHUNK 32
 
 struct winograd {
   const uint8_t *input;
   uint8_t *output;
   int64_t inputPlane, outputPlane;
-  int height, width, outHeight, outWidth, top, left;
+  int height, width, outHeight, outWidth, top, left, strideY, strideX;
+  /** Positions of a tile along an axis. */
+  int side;
   int channels;
+  /** Channels and phases, each with tiles of its own. */
+  int64_t depth;
   /** Tiles of a row of tiles. */
   int across;
   /** Bytes from one channel's or row's tiles to the next, and of all of a position's. */
@@ -21,7 +30,7 @@ struct winograd {
 };
 
 /** Bᵀ for the points 0, ±1, ±2 and infinity, as workloads/transforms/cook-toom.ts makes it. */
-ZS_INLINE void transform_input(const vf d[6], vf t[6]) {
+ZS_INLINE void transform_six(const vf d[6], vf t[6]) {
   const vf four = vf_set1(4), five = vf_set1(5), two = vf_set1(2);
   const vf even = vf_sub(vf_mul(four, d[2]), d[4]), odd = vf_sub(vf_mul(four, d[1]), d[3]);
   const vf evens = vf_sub(d[4], d[2]), odds = vf_mul(two, vf_sub(d[3], d[1]));
@@ -33,98 +42,136 @@ ZS_INLINE void transform_input(const vf d[6], vf t[6]) {
   t[5] = vf_fma(four, d[1], vf_sub(d[5], vf_mul(five, d[3])));
 }
 
+ZS_INLINE vf times(float factor, vf value, vf more) { return vf_fma(vf_set1(factor), value, more); }
+
+/** The same with the point ½. */
+ZS_INLINE void transform_seven(const vf d[7], vf t[7]) {
+  const vf d24 = vf_sub(d[4], vf_mul(vf_set1(5), d[2])), d53 = vf_sub(vf_mul(vf_set1(5), d[3]), d[5]);
+  t[0] = times(2, d[0], times(-4, d[1], times(0.5f, d24, d53)));
+  t[1] = times(-2, d[1], times(2, d[2], times(4.5f, d[3], times(-0.5f, d[4], vf_sub(vf_zero(), d[5])))));
+  t[2] = times(-2, d[1], times(6, d[2], times(-3.5f, d[3], times(-1.5f, d[4], d[5]))));
+  t[3] = times(-1.5f, d[2], times(-2, d[3], times(1.5f, d[4], vf_add(d[1], d[5]))));
+  t[4] = times(2.5f, vf_sub(d[4], d[2]), vf_sub(d[1], d[5]));
+  t[5] = times(4, d[1], times(-5, d[3], d[5]));
+  t[6] = times(-2, d[1], times(4, d[2], times(2.5f, d[3], times(-5, d[4], times(-0.5f, d[5], d[6])))));
+}
+
+ZS_INLINE void transform_input(const int side, const vf *d, vf *t) {
+  if (side == 6)
+    transform_six(d, t);
+  else
+    transform_seven(d, t);
+}
+
 /** Aᵀ. */
-ZS_INLINE void transform_output(const vf m[6], vf t[4]) {
+ZS_INLINE void transform_output(const int side, const vf *m, vf t[4]) {
   const vf s12 = vf_add(m[1], m[2]), d12 = vf_sub(m[1], m[2]);
   const vf s34 = vf_add(m[3], m[4]), d34 = vf_sub(m[3], m[4]);
   t[0] = vf_add(m[0], vf_add(s12, s34));
-  t[1] = vf_fma(vf_set1(2), d34, d12);
-  t[2] = vf_fma(vf_set1(4), s34, s12);
-  t[3] = vf_add(m[5], vf_fma(vf_set1(8), d34, d12));
-}
-
-/** The VF floats of a row from x on, zeros beyond its ends. */
-ZS_INLINE vf load_image(const float *row, int64_t x, int width) {
-  if (x >= 0 && x + VF <= width) return vf_load(row + x);
-  if (x <= -VF || x >= width) return vf_zero();
-  return vf_load_part(row + x, x < 0 ? (int)-x : 0, x + VF > width ? (int)(width - x) : VF);
+  t[1] = times(2, d34, d12);
+  t[2] = times(4, s34, s12);
+  t[3] = vf_add(m[side - 1], times(8, d34, d12));
+  if (side == 6) return;
+  t[0] = vf_add(t[0], m[5]);
+  t[1] = times(0.5f, m[5], t[1]);
+  t[2] = times(0.25f, m[5], t[2]);
+  t[3] = times(0.125f, m[5], t[3]);
 }
 
 /**
- * A row of tiles of one channel: down the columns as pixels lie, then split by column modulo 4,
- * then along the rows. `lines`: 6 · 4 lines of `pitch` floats, and one of pixels.
+ * A row of tiles of one phase of a channel: down the columns as pixels lie, then split by column
+ * modulo 4, then along the rows. `lines`: side · 4 lines of `pitch` floats, and as many of pixels.
  */
-static void transform_row(const struct winograd *w, const uint8_t *plane, int tileRow,
-                          uint8_t *to, float *lines, int64_t pitch) {
-  float *split = lines + 6 * 4 * pitch;
-  const int64_t y0 = (int64_t)tileRow * 4 - w->top;
-  const int pixels = w->across * 4 + 2;
-  // Of each of six rows, 4 · VF pixels at a time: VF of each phase.
+ZS_INLINE void transform_row(const int side, const int stride, const struct winograd *w,
+                             const uint8_t *plane, int64_t y0, int64_t x0, uint8_t *to,
+                             float *lines, int64_t pitch) {
+  float *split = lines + MOST_SIDE * 4 * pitch;
+  const int pixels = w->across * OUTPUTS + side - OUTPUTS;
+  // Of each row, 4 · VF pixels at a time: VF of each column modulo 4.
   for (int x = 0, tile = 0; x < pixels; x += 4 * VF, tile += VF) {
     for (int part = 0; part < 4 && x + part * VF < pixels; part++) {
-      vf d[6], t[6];
+      vf d[MOST_SIDE], t[MOST_SIDE];
+      const int64_t at = x0 + (int64_t)(x + part * VF) * stride;
       ZS_UNROLL
-      for (int i = 0; i < 6; i++) {
-        const int64_t y = y0 + i;
-        d[i] = y < 0 || y >= w->height
-                   ? vf_zero()
-                   : load_image((const float *)plane + y * w->width, x + part * VF - w->left,
-                                w->width);
+      for (int i = 0; i < side; i++) {
+        const int64_t y = y0 + (int64_t)i * w->strideY;
+        const float *row = (const float *)plane + y * w->width;
+        d[i] = y < 0 || y >= w->height ? vf_zero() : load_spaced(row, at, stride, w->width);
       }
-      transform_input(d, t);
+      transform_input(side, d, t);
       ZS_UNROLL
-      for (int i = 0; i < 6; i++) vf_store(split + (4 * i + part) * VF, t[i]);
+      for (int i = 0; i < side; i++) vf_store(split + (4 * i + part) * VF, t[i]);
     }
-    ZS_UNROLL
-    for (int i = 0; i < 6; i++) {
+    for (int i = 0; i < side; i++) {
       vf fours[4];
       vf_load_fours(split + 4 * i * VF, fours);
+      ZS_UNROLL
       for (int j = 0; j < 4; j++) vf_store(lines + (4 * i + j) * pitch + tile, fours[j]);
     }
   }
-  for (int i = 0; i < 6; i++) {
+  for (int i = 0; i < side; i++) {
     const float *line = lines + 4 * i * pitch;
     for (int tile = 0; tile < w->across; tile += VF) {
-      vf d[6], t[6];
+      vf d[MOST_SIDE], t[MOST_SIDE];
       ZS_UNROLL
       for (int j = 0; j < 4; j++) d[j] = vf_load(line + j * pitch + tile);
-      // The next tile's first two columns.
+      // The next tile's first columns.
       ZS_UNROLL
-      for (int j = 0; j < 2; j++) d[4 + j] = vf_shift(d[j], vf_load(line + j * pitch + tile + VF));
-      transform_input(d, t);
+      for (int j = 4; j < side; j++)
+        d[j] = vf_shift(d[j - 4], vf_load(line + (j - 4) * pitch + tile + VF));
+      transform_input(side, d, t);
       ZS_UNROLL
-      for (int j = 0; j < 6; j++)
-        vf_store((float *)(to + (6 * i + j) * w->inputBytes) + tile, t[j]);
+      for (int j = 0; j < side; j++)
+        vf_store((float *)(to + (side * i + j) * w->inputBytes) + tile, t[j]);
     }
   }
 }
 
-/** Rows of tiles back to pixels: of one output channel. */
-static void transform_back(const struct winograd *w, const uint8_t *from, uint8_t *plane,
-                           int tileRow, vf bias, vf least, vf most) {
+/** All channels and phases of rows of tiles first … end − 1. */
+ZS_INLINE void transform_block(const int side, const int stride, const struct winograd *w,
+                               int first, int end, uint8_t *to, float *lines, int64_t pitch) {
+  // What a row of tiles writes behind its end is overwritten by the next row's, and by the next
+  // channel's.
+  for (int channel = 0; channel < w->channels; channel++) {
+    const uint8_t *plane = w->input + channel * w->inputPlane;
+    for (int py = 0; py < w->strideY; py++) {
+      for (int px = 0; px < w->strideX; px++, to += w->tileBytes) {
+        for (int tileRow = first; tileRow < end; tileRow++) {
+          const int64_t y0 = (int64_t)tileRow * OUTPUTS * w->strideY + py - w->top;
+          transform_row(side, stride, w, plane, y0, px - w->left,
+                        to + (int64_t)(tileRow - first) * w->across * 4, lines, pitch);
+        }
+      }
+    }
+  }
+}
+
+/** A row of tiles of one output channel back to pixels. */
+ZS_INLINE void transform_back(const int side, const struct winograd *w, const uint8_t *from,
+                              uint8_t *plane, int tileRow, vf bias, vf least, vf most) {
   for (int tile = 0; tile < w->across; tile += VF) {
-    vf half[4][6];
+    vf half[OUTPUTS][MOST_SIDE];
     ZS_UNROLL
-    for (int j = 0; j < 6; j++) {
-      vf m[6], t[4];
+    for (int j = 0; j < side; j++) {
+      vf m[MOST_SIDE], t[OUTPUTS];
       ZS_UNROLL
-      for (int i = 0; i < 6; i++)
-        m[i] = vf_load((const float *)(from + (6 * i + j) * w->outputBytes) + tile);
-      transform_output(m, t);
+      for (int i = 0; i < side; i++)
+        m[i] = vf_load((const float *)(from + (side * i + j) * w->outputBytes) + tile);
+      transform_output(side, m, t);
       ZS_UNROLL
-      for (int i = 0; i < 4; i++) half[i][j] = t[i];
+      for (int i = 0; i < OUTPUTS; i++) half[i][j] = t[i];
     }
     ZS_UNROLL
-    for (int i = 0; i < 4; i++) {
-      const int y = tileRow * 4 + i;
+    for (int i = 0; i < OUTPUTS; i++) {
+      const int y = tileRow * OUTPUTS + i;
       if (y >= w->outHeight) break;
       vf t[4], row[4];
-      transform_output(half[i], t);
+      transform_output(side, half[i], t);
       vf_interleave_fours(t, row);
       float *to = (float *)plane + (int64_t)y * w->outWidth;
       ZS_UNROLL
       for (int part = 0; part < 4; part++) {
-        const int x = tile * 4 + part * VF;
+        const int x = tile * OUTPUTS + part * VF;
         const vf value = vf_min(most, vf_max(least, vf_add(bias, row[part])));
         if (x + VF <= w->outWidth)
           vf_store(to + x, value);
@@ -135,38 +182,36 @@ static void transform_back(const struct winograd *w, const uint8_t *from, uint8_
   }
 }
 
-/** R rows of V vectors of tiles: weights times inputs over all channels, `sums` apart by rows. */
+/** R rows of V vectors of tiles: weights times inputs over all of the depth. */
 ZS_INLINE void multiply_tiles(const int R, const int V, const struct winograd *w,
-                              const float *weights, const uint8_t *input, uint8_t *output,
-                              int64_t rows) {
+                              const float *weights, const uint8_t *input, uint8_t *output) {
   vf sums[24];
   ZS_UNROLL
   for (int i = 0; i < R * V; i++) sums[i] = vf_zero();
-  add_products(R, V, sums, weights, input, NULL, w->tileBytes, w->channels);
+  add_products(R, V, sums, weights, input, NULL, w->tileBytes, w->depth);
   ZS_UNROLL
   for (int r = 0; r < R; r++) {
-    if (r >= rows) break;
     ZS_UNROLL
     for (int v = 0; v < V; v++)
       vf_store((float *)(output + r * w->tileBytes) + v * VF, sums[r * V + v]);
   }
 }
 
-/** All rows of one position. */
-static void multiply_position(const struct winograd *w, const float *panels, const uint8_t *input,
-                              uint8_t *output, int64_t rows, int vectors) {
+/** Whole panels of rows of one position. */
+static void multiply_position(const struct winograd *w, const float *weights,
+                              const uint8_t *input, uint8_t *output, int64_t rows, int vectors) {
   const int parts = (vectors + 2) / 3;
   for (int64_t row = 0; row < rows; row += ROWS_AT_ONCE) {
     const int64_t panel = row / PANEL * PANEL;
-    const float *weights = panels + panel * w->channels + (row - panel);
+    const float *own = weights + panel * w->depth + (row - panel);
     for (int part = 0; part < parts; part++) {
       const int v0 = vectors * part / parts;
       const uint8_t *from = input + v0 * VB;
       uint8_t *to = output + row * w->tileBytes + v0 * VB;
       switch (vectors * (part + 1) / parts - v0) {
-        case 1: multiply_tiles(ROWS_AT_ONCE, 1, w, weights, from, to, rows - row); break;
-        case 2: multiply_tiles(ROWS_AT_ONCE, 2, w, weights, from, to, rows - row); break;
-        default: multiply_tiles(ROWS_AT_ONCE, 3, w, weights, from, to, rows - row);
+        case 1: multiply_tiles(ROWS_AT_ONCE, 1, w, own, from, to); break;
+        case 2: multiply_tiles(ROWS_AT_ONCE, 2, w, own, from, to); break;
+        default: multiply_tiles(ROWS_AT_ONCE, 3, w, own, from, to);
       }
     }
   }
@@ -174,10 +219,10 @@ static void multiply_position(const struct winograd *w, const float *panels, con
 
 /**
  * input, output, planes' bytes, height, width, output's height, width, rows and columns of padding
- * before, channels, rows of tiles first … end − 1 and how many make a block, rows first … end − 1
- * (first a multiple of 8), panels [position][row / 8][channel][8], bytes of a position's, bias,
- * transformed inputs [position][channel][tile], sums [position][row][tile], a channel's lines,
- * bounds.
+ * before, strides, positions of a tile along an axis (6 or 7), channels, rows of tiles
+ * first … end − 1 and how many make a block, rows first … end − 1 (first a multiple of 32), weights
+ * [row / 32][position][row / 8][channel and phase][8], bias, transformed inputs
+ * [position][channel and phase][tile], sums [position][row][tile], lines of one channel, bounds.
  */
 ZS_EXPORT void zs_winograd(uint8_t *memory, const double *a) {
   struct winograd w = {
@@ -191,44 +236,54 @@ ZS_EXPORT void zs_winograd(uint8_t *memory, const double *a) {
       .outWidth = (int)a[7],
       .top = (int)a[8],
       .left = (int)a[9],
-      .channels = (int)a[10],
-      .across = ((int)a[7] + 3) / 4,
+      .strideY = (int)a[10],
+      .strideX = (int)a[11],
+      .side = (int)a[12],
+      .channels = (int)a[13],
+      .across = ((int)a[7] + OUTPUTS - 1) / OUTPUTS,
   };
-  const int firstTileRow = (int)a[11], endTileRow = (int)a[12], blockRows = (int)a[13];
-  const int64_t firstRow = (int64_t)a[14], endRow = (int64_t)a[15];
-  const uint8_t *panels = memory + (uint64_t)a[16] + firstRow * w.channels * 4;
-  const int64_t panelBytes = (int64_t)a[17];
-  const float *bias = zs_floats(memory, a[18]);
-  uint8_t *inputs = memory + (uint64_t)a[19];
-  uint8_t *sums = memory + (uint64_t)a[20];
-  float *lines = zs_floats(memory, a[21]);
-  const vf least = vf_set1((float)a[22]), most = vf_set1((float)a[23]);
-  const int64_t rows = endRow - firstRow;
+  w.depth = (int64_t)w.channels * w.strideY * w.strideX;
+  const int firstTileRow = (int)a[14], endTileRow = (int)a[15], blockRows = (int)a[16];
+  const int64_t firstRow = (int64_t)a[17], endRow = (int64_t)a[18];
+  const float *weights = zs_floats(memory, a[19]), *bias = zs_floats(memory, a[20]);
+  uint8_t *inputs = memory + (uint64_t)a[21], *sums = memory + (uint64_t)a[22];
+  float *lines = zs_floats(memory, a[23]);
+  const vf least = vf_set1((float)a[24]), most = vf_set1((float)a[25]);
+  const int positions = w.side * w.side;
   const int64_t pitch = (w.across + 2 * VF) / VF * VF;
   for (int block = firstTileRow; block < endTileRow; block += blockRows) {
     const int end = block + blockRows < endTileRow ? block + blockRows : endTileRow;
     const int vectors = ((end - block) * w.across + VF - 1) / VF;
     w.tileBytes = (int64_t)vectors * VB;
     // Odd numbers of lines apart, so that positions do not fall on the same few sets of a cache.
-    w.inputBytes = (((w.channels * w.tileBytes + 63 + VB) >> 6) | 1) << 6;
-    w.outputBytes = (((rows * w.tileBytes + 63 + VB) >> 6) | 1) << 6;
-    // What a row of tiles writes behind its end is overwritten by the next row's, and by the next
-    // channel's.
-    for (int channel = 0; channel < w.channels; channel++) {
-      for (int tileRow = block; tileRow < end; tileRow++)
-        transform_row(&w, w.input + channel * w.inputPlane, tileRow,
-                      inputs + channel * w.tileBytes + (int64_t)(tileRow - block) * w.across * 4,
-                      lines, pitch);
-    }
-    for (int position = 0; position < POSITIONS; position++)
-      multiply_position(&w, (const float *)(panels + position * panelBytes),
-                        inputs + position * w.inputBytes, sums + position * w.outputBytes, rows,
-                        vectors);
-    for (int64_t row = 0; row < rows; row++) {
-      for (int tileRow = block; tileRow < end; tileRow++)
-        transform_back(&w, sums + row * w.tileBytes + (int64_t)(tileRow - block) * w.across * 4,
-                       w.output + (firstRow + row) * w.outputPlane, tileRow,
-                       vf_set1(bias[firstRow + row]), least, most);
+    w.inputBytes = (((w.depth * w.tileBytes + 63 + VB) >> 6) | 1) << 6;
+    w.outputBytes = (((CHUNK * w.tileBytes + 63 + VB) >> 6) | 1) << 6;
+    if (w.side == 6 && w.strideX == 1)
+      transform_block(6, 1, &w, block, end, inputs, lines, pitch);
+    else if (w.side == 6)
+      transform_block(6, w.strideX, &w, block, end, inputs, lines, pitch);
+    else
+      transform_block(7, w.strideX, &w, block, end, inputs, lines, pitch);
+    for (int64_t chunk = firstRow; chunk < endRow; chunk += CHUNK) {
+      const int64_t rows = endRow - chunk < CHUNK ? endRow - chunk : CHUNK;
+      const int64_t panels = (rows + PANEL - 1) / PANEL;
+      const float *own = weights + chunk * positions * w.depth;
+      for (int position = 0; position < positions; position++)
+        multiply_position(&w, own + position * panels * PANEL * w.depth,
+                          inputs + position * w.inputBytes, sums + position * w.outputBytes,
+                          panels * PANEL, vectors);
+      for (int64_t row = 0; row < rows; row++) {
+        for (int tileRow = block; tileRow < end; tileRow++) {
+          const uint8_t *from =
+              sums + row * w.tileBytes + (int64_t)(tileRow - block) * w.across * 4;
+          uint8_t *plane = w.output + (chunk + row) * w.outputPlane;
+          const vf own_bias = vf_set1(bias[chunk + row]);
+          if (w.side == 6)
+            transform_back(6, &w, from, plane, tileRow, own_bias, least, most);
+          else
+            transform_back(7, &w, from, plane, tileRow, own_bias, least, most);
+        }
+      }
     }
   }
 }

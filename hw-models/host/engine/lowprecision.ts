@@ -6,7 +6,7 @@ import { invariant } from '../../../workloads/base/errors.js';
 import { balanceOf, binarize } from '../../../workloads/compress/binary.js';
 import { quantize } from '../../../workloads/compress/int8.js';
 import { ternarize } from '../../../workloads/compress/ternary.js';
-import type { LayerOf } from '../../../workloads/network.js';
+import type { Layer, LayerOf, LayerWeights } from '../../../workloads/network.js';
 import { toDense } from '../../../workloads/weights/store.js';
 import { relaxed, wasm } from '../lowprecision.wasm.js';
 import { apart, eachVector, rowsOf } from './close-up.js';
@@ -159,17 +159,17 @@ export const ternaryConnected: HostKernel = weightedRow(
   },
 );
 
+/** In words why sums of 8-bit products cannot make a layer, or null where they can. */
+export function refusalOfInt8(layer: Layer, { store: { columns } }: LayerWeights): string | null {
+  const tooMany = `has ${columns} inputs, whose products 32 bits cannot sum`;
+  return apart(layer) ?? (columns <= MOST_INT8_COLUMNS ? null : tooMany);
+}
+
 /** 8-bit weights with 8-bit activations, summed in 32 bits. */
 export const int8Connected: HostKernel = weightedRow(
   'dense',
   'int8',
-  {
-    optIn: true,
-    refusal(layer, { store: { columns } }) {
-      const tooMany = `has ${columns} inputs, whose products 32 bits cannot sum`;
-      return apart(layer) ?? (columns <= MOST_INT8_COLUMNS ? null : tooMany);
-    },
-  },
+  { optIn: true, refusal: refusalOfInt8 },
   (layer, weights, heap) => {
     const matrix = quantize(toDense(weights.store));
     const rowBytes = Math.ceil(matrix.columns / VECTOR) * VECTOR;

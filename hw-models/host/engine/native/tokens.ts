@@ -2,14 +2,14 @@
 // weights lie (native/c/sparse-tokens.c) and the steps that use them.
 
 import type { CsrMatrix } from '../../../../workloads/weights/store.js';
-import type { Heap, Scratch, Step, Tensor } from '../kernel.js';
-import { cutByWork, cutInMultiples, planeOf } from '../rows.js';
+import type { Call, Heap, Scratch, Step, Tensor } from '../kernel.js';
+import { cutByWork, cutInMultiples, type Part, planeOf } from '../rows.js';
 import { FLOAT } from '../tensor.js';
 import { nativeCall as call } from './native.js';
 
 /** Tokens of a tile, and how far its features lie apart. */
-const TILE = 64;
-const TILE_BYTES = TILE * FLOAT;
+export const TILE = 64;
+export const TILE_BYTES = TILE * FLOAT;
 /** Tiles whose sums have a room together. */
 const TILES_TOGETHER = 2;
 /** Features of which a tile stays in a first-level cache of 32 KiB, with room for sums. */
@@ -20,6 +20,8 @@ const MOST_GROUP = 768;
 export const SPARSE_TOKENS_UP_TO = 0.4;
 
 const ENTRY_BYTES = 8;
+/** Values in a cache line. */
+const LINE = 16;
 
 export type Together = (
   input: Tensor,
@@ -28,6 +30,50 @@ export type Together = (
   scratch: Scratch,
 ) => readonly Step[];
 
+/** A part of the rows as a kernel of tokens reads it. */
+export interface TokenPart extends Part {
+  readonly groupRows: number;
+  readonly rowsAt: number;
+  readonly entriesAt: number;
+}
+
+/** Where a matrix has entries, and what they are: 32 bits each. */
+export interface TokenEntries {
+  readonly rows: number;
+  readonly columns: number;
+  readonly pointers: Uint32Array;
+  readonly indices: Uint32Array;
+  readonly bits: Uint32Array;
+}
+
+/** Columns of a chunk, none of more than `most`, all of nearly the same. */
+export function chunkOf(columns: number, most = MOST_CHUNK): number {
+  return Math.ceil(columns / Math.ceil(columns / most));
+}
+
+/** Rows of nearly equal work for each thread. */
+export function placeParts(matrix: TokenEntries, chunk: number, heap: Heap): readonly TokenPart[] {
+  return cutByWork(matrix.pointers, heap.threads).map(({ first, end }) => {
+    const groupRows = chunkOf(end - first, MOST_GROUP);
+    const { rows, entries } = chunkLists(matrix, first, end, groupRows, chunk);
+    return { first, end, groupRows, rowsAt: heap.place(rows), entriesAt: heap.place(entries) };
+  });
+}
+
+/** Calls that lay out `columns` values of 32 bits of each vector of `input` as tiles. */
+export function apartCalls(
+  input: Tensor,
+  count: number,
+  columns: number,
+  tilesAt: number,
+  { threads }: Scratch,
+): readonly Call[] {
+  return cutInMultiples(columns, LINE, threads).map(({ first, end }) => {
+    const extent = [count, first, end, columns, input.frameBytes];
+    return call('zs_tokens_apart', planeOf(input, 0), tilesAt, ...extent);
+  });
+}
+
 /** Lays out rows and says what multiplies `count` vectors by them. */
 export function placeTokens(
   csr: CsrMatrix,
@@ -35,22 +81,13 @@ export function placeTokens(
   bounds: readonly [least: number, most: number],
   heap: Heap,
 ): Together {
-  const { columns: features } = csr;
-  const chunk = Math.ceil(features / Math.ceil(features / MOST_CHUNK));
-  const parts = cutByWork(csr.pointers, heap.threads).map(({ first, end }) => {
-    const groupRows = Math.ceil((end - first) / Math.ceil((end - first) / MOST_GROUP));
-    const { rows, entries } = chunkLists(csr, first, end, groupRows, chunk);
-    return { first, end, groupRows, rowsAt: heap.place(rows), entriesAt: heap.place(entries) };
-  });
+  const { columns: features, values } = csr;
+  const bits = new Uint32Array(values.buffer, values.byteOffset, values.length);
+  const chunk = chunkOf(features);
+  const parts = placeParts({ ...csr, bits }, chunk, heap);
   return (input, output, count, scratch) => {
     const tiles = Math.ceil(count / TILE);
     const tilesAt = scratch.take(tiles * features * TILE_BYTES);
-    const apart = cutInMultiples(features, heap.vectorFloats, scratch.threads).map(
-      ({ first, end }) => {
-        const extent = [count, first, end, features, input.frameBytes];
-        return call('zs_tokens_apart', planeOf(input, 0), tilesAt, ...extent);
-      },
-    );
     const made = parts.map(({ first, end, groupRows, rowsAt, entriesAt }) => {
       const sums = scratch.take(Math.min(tiles, TILES_TOGETHER) * groupRows * TILE_BYTES);
       const own = [rowsAt, entriesAt, biasAt + first * FLOAT, sums];
@@ -58,7 +95,7 @@ export function placeTokens(
       const to = planeOf(output, 0, first);
       return call('zs_tokens_sparse', tilesAt, to, ...own, ...extent, ...bounds);
     });
-    return [apart, made];
+    return [apartCalls(input, count, features, tilesAt, scratch), made];
   };
 }
 
@@ -69,7 +106,7 @@ export function placeTokens(
  * weight.
  */
 function chunkLists(
-  { pointers, indices, values, columns }: CsrMatrix,
+  { pointers, indices, bits, columns }: TokenEntries,
   first: number,
   end: number,
   groupRows: number,
@@ -79,7 +116,6 @@ function chunkLists(
   const rows = new Uint32Array(2 * (end - first) * chunks);
   const from = pointers[first] as number;
   const entries = new Uint32Array(((pointers[end] as number) - from) * (ENTRY_BYTES / FLOAT));
-  const weights = new Float32Array(entries.buffer);
   const cursors = pointers.slice(first, end);
   const counts = new Uint32Array(groupRows);
   const starts = new Uint32Array(chunk + 2);
@@ -117,7 +153,7 @@ function chunkLists(
         cursors[row] = own;
         for (let entry = begin; entry < own; entry++, entryAt++) {
           entries[2 * entryAt] = ((indices[entry] as number) - chunkFirst) * TILE_BYTES;
-          weights[2 * entryAt + 1] = values[entry] as number;
+          entries[2 * entryAt + 1] = bits[entry] as number;
         }
       }
       rowAt += count;

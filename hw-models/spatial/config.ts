@@ -86,6 +86,20 @@ const Level = z.strictObject({
     .optional(),
   multicast: z.boolean().meta({ description: 'Whether one read serves several.' }).optional(),
   reduces: z.boolean().meta({ description: 'Whether sums are added on their way.' }).optional(),
+  packs: z
+    .strictObject({ x: z.enum(operandNames).optional(), y: z.enum(operandNames).optional() })
+    .meta({ description: 'Operands whose values, zeros left out, are dealt to an axis in turn.' })
+    .optional(),
+  xWindow: quantity(
+    'count',
+    count,
+    'Neighbours that values are packed from; x if left out.',
+  ).optional(),
+  yWindow: quantity(
+    'count',
+    count,
+    'Neighbours that values are packed from; y if left out.',
+  ).optional(),
   hopJoulesPerBit: quantity('J', notNegative, 'From one instance to the next.').optional(),
   // Constraints on mappings.
   stationary: z
@@ -136,6 +150,10 @@ const shape = z.strictObject({
     skips: operands
       .meta({ description: 'Operands whose zeros a unit spends no cycle on.' })
       .optional(),
+    structured: z
+      .strictObject({ kept: quantity('count', count), of: quantity('count', count) })
+      .meta({ description: 'Weights with so many values of so many neighbours take as little.' })
+      .optional(),
     gates: operands
       .meta({ description: 'Operands whose zeros a unit spends a cycle but no product on.' })
       .optional(),
@@ -150,7 +168,17 @@ const ofMemories = [
   ...['weightBits', 'inputBits', 'outputBits', 'readJoules', 'writeJoules', 'metadataJoules'],
   ...['joulesPerBit', 'leakWatts', 'areaMm2', 'formats', 'skips', 'gates', 'stationary'],
 ];
-const ofArrays = ['x', 'y', 'unrolls', 'multicast', 'reduces', 'hopJoulesPerBit'];
+const ofArrays = [
+  'x',
+  'y',
+  'unrolls',
+  'multicast',
+  'reduces',
+  'hopJoulesPerBit',
+  'packs',
+  'xWindow',
+  'yWindow',
+];
 
 /** The schema of a preset; every violated relation is told with what was found. */
 export const SpatialSchema = shape.superRefine((config, context) => {
@@ -179,10 +207,18 @@ export const SpatialSchema = shape.superRefine((config, context) => {
     for (const [operand, format] of Object.entries(level.formats ?? {})) {
       if (format) checkFormat(format, [...at, 'formats', operand], fault);
     }
+    for (const operand of Object.values(level.packs ?? {})) {
+      if (!operand || config.compute.skips?.includes(operand)) continue;
+      const expected = `one whose zeros the compute units skip (compute.skips)`;
+      fault([...at, 'packs'], `found ${operand}, expected ${expected}`);
+    }
     if (first?.[0] === name) {
       const kept = level.keeps ?? operandNames;
       if (kept.length < operandNames.length || level.bytes !== undefined) {
         fault(at, 'found a bounded first level, expected one that keeps everything');
+      }
+      if (level.bytesPerSecond === undefined && level.accessesPerCycle === undefined) {
+        fault([...at, 'bytesPerSecond'], 'missing, expected a bandwidth');
       }
     }
   }

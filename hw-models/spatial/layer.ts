@@ -13,6 +13,7 @@ import { type Mapped, mapProblem } from './mapper/mapper.js';
 import { ratesOf } from './mapper/rates.js';
 import { type Multiplied, problemOf } from './nest/from-demand.js';
 import { elementsOf, type Operand, type Problem } from './nest/problem.js';
+import { isStructured, packedShare } from './sparse/packed.js';
 import type { Zeros } from './sparse/zeros.js';
 
 /** Mappings of a layer to look at where a preset does not say. */
@@ -107,6 +108,8 @@ function zerosOf(task: LayerTask, problem: Problem): Zeros {
       ofInputs ??= inputShare(task);
       return ofInputs;
     },
+    packed: (packing) => packedShare(task, packing),
+    isStructured: (kept, of) => isStructured(weights.store, kept, of),
   };
 }
 

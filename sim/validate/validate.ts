@@ -12,6 +12,7 @@ import { otherHeadlineClaims } from './headlines.js';
 import { createLab, type Lab } from './lab.js';
 import { prunedWorkClaims } from './pruned.js';
 import { figureClaims, headlineRatioClaims } from './ratios.js';
+import { spatialClaims } from './spatial.js';
 import { trendClaims } from './trends.js';
 import { powerClaims, wallclockClaims } from './wallclock.js';
 
@@ -78,6 +79,7 @@ export function validate({
     ['the work left', () => workClaims(lab, tables)],
     ['wall-clock times, powers and ratios', () => platformsClaims(lab, tables)],
     ['other headlines', () => otherHeadlineClaims(lab, tables)],
+    ['described accelerators', () => spatialClaims(lab, tables)],
     ['figures 8 to 13', () => trendClaims(lab)],
     ['precision', () => precisionClaims(tables)],
     ['pruned networks', () => prunedWorkClaims(lab, tables)],

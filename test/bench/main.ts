@@ -56,6 +56,10 @@ const suites: readonly Suite[] = [
     run: async () => (await import('./winograd.bench.js')).lowPrecisionConvolution(),
   },
   {
+    makes: ['spatial_mappings_per_second', 'spatial_resnet50_seconds'],
+    run: async () => (await import('./spatial.bench.js')).bench(),
+  },
+  {
     makes: ['sweep_points_per_second'],
     run: async () => (await import('./sweep.bench.js')).bench(),
   },

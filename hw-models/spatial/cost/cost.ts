@@ -35,12 +35,27 @@ export interface ComputeShare {
   readonly done: number;
   /** Steps that take their time but no product. */
   readonly gated: number;
+  /** Steps that take time. */
+  readonly time: number;
 }
 
-export function computeShare({ compute }: Architecture, zeros: Zeros): ComputeShare {
-  if (compute.saving === null) return { done: 1, gated: 0 };
-  const done = zeros.products(compute.saving.where);
-  return { done, gated: compute.saving.how === 'gate' ? 1 - done : 0 };
+export function computeShare({ compute, nodes }: Architecture, zeros: Zeros): ComputeShare {
+  if (compute.structured !== null) {
+    const { kept, of } = compute.structured;
+    const share = zeros.isStructured(kept, of) ? kept / of : 1;
+    return { done: share, gated: 0, time: share };
+  }
+  if (compute.saving === null) return { done: 1, gated: 0, time: 1 };
+  const { how, where } = compute.saving;
+  const done = zeros.products(where);
+  if (how === 'gate') return { done, gated: 1 - done, time: 1 };
+  const packings = nodes.flatMap((node) => (node.kind === 'array' ? node.packings : []));
+  if (packings.length === 0) return { done, gated: 0, time: done };
+  // Lanes that run in step take as long as their windows' values need, and idle in between.
+  const packed = packings.map(({ operand }) => operand);
+  const loose = zeros.products(where.filter((operand) => !packed.includes(operand)));
+  const time = packings.reduce((product, packing) => product * zeros.packed(packing), loose);
+  return { done, gated: 0, time: Math.max(time, done) };
 }
 
 /** The cost of a mapping without faults, no zero left out. */
@@ -72,7 +87,8 @@ export function costOf(
     }),
   );
   const share = computeShare(architecture, zeros);
-  const even = (accesses.steps * (share.done + share.gated)) / architecture.compute.macsPerCycle;
+  // Whatever is skipped, a layer takes a cycle.
+  const even = Math.max(1, (accesses.steps * share.time) / architecture.compute.macsPerCycle);
   const compute = even * imbalance;
   let slowest: string | null = null;
   let longest = compute;

@@ -81,6 +81,16 @@ export interface Memory {
   readonly constraints: LoopConstraints;
 }
 
+/**
+ * Lanes that take the non-zero values of an operand out of each `window` of neighbours, in as many
+ * steps as that takes.
+ */
+export interface Packing {
+  readonly operand: string;
+  readonly lanes: number;
+  readonly window: number;
+}
+
 export interface SpatialArray {
   readonly kind: 'array';
   readonly name: string;
@@ -91,6 +101,7 @@ export interface SpatialArray {
   readonly multicast: boolean;
   /** Whether sums of several instances are added on their way out. */
   readonly reduces: boolean;
+  readonly packings: readonly Packing[];
   /** For a bit that passes from one instance to the next. */
   readonly joulesPerBitHop: number;
   /** Dimensions that may be unrolled along each axis; null for any. */
@@ -112,6 +123,8 @@ export interface Compute {
   readonly areaMm2: number | null;
   /** What happens to a product with a zero, and whose zeros are known in time. */
   readonly saving: { readonly how: 'skip' | 'gate'; readonly where: readonly string[] } | null;
+  /** Weights of which at most `kept` of each `of` are not zero take kept / of of the steps. */
+  readonly structured: { readonly kept: number; readonly of: number } | null;
 }
 
 export type Node = Memory | SpatialArray;

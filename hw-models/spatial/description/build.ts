@@ -28,6 +28,7 @@ import {
   type MemoryJoules,
   type Node,
   noConstraints,
+  type Packing,
   type Saving,
   type SpatialArray,
 } from './architecture.js';
@@ -70,6 +71,7 @@ function computeOf(config: SpatialConfig): Compute {
     leakPerCycle: (compute.leakWatts ?? 0) / clockHz,
     areaMm2: compute.areaMm2 ?? area,
     saving: saving ? { how: skips ? 'skip' : 'gate', where: saving } : null,
+    structured: compute.structured ?? null,
   };
 }
 
@@ -211,11 +213,21 @@ function arrayOf(
     y: level.y ?? 1,
     multicast: level.multicast ?? true,
     reduces: level.reduces ?? true,
+    packings: packingsOf(level),
     joulesPerBitHop:
       level.hopJoulesPerBit ?? wireJoules(Math.sqrt(instanceMm2)) * energyPerOperation,
     unrolls: { x: level.unrolls?.x ?? null, y: level.unrolls?.y ?? null },
     constraints: constraintsOf(level),
   };
+}
+
+function packingsOf({ packs = {}, ...level }: LevelConfig): readonly Packing[] {
+  return (['x', 'y'] as const).flatMap((axis) => {
+    const operand = packs[axis];
+    const lanes = level[axis] ?? 1;
+    const window = level[`${axis}Window`] ?? lanes;
+    return operand === undefined ? [] : [{ operand, lanes, window }];
+  });
 }
 
 /** Dimensions that each operand does not change with. */

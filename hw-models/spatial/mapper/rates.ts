@@ -34,13 +34,13 @@ export function denseRates(problem: Problem, architecture: Architecture): Rates 
  */
 export function ratesOf(problem: Problem, architecture: Architecture, zeros: Zeros): Rates {
   const { nodes, compute } = architecture;
-  const { done, gated } = computeShare(architecture, zeros);
+  const { done, gated, time } = computeShare(architecture, zeros);
   const count = problem.operands.length;
   const make = () => new Float64Array(nodes.length * count);
   const rates = {
     ...{ room: make(), readBits: make(), writeBits: make() },
     ...{ readJoules: make(), fillJoules: make(), updateJoules: make() },
-    stepCycles: (done + gated) / compute.macsPerCycle,
+    stepCycles: time / compute.macsPerCycle,
     stepJoules: done * compute.joulesPerMac + gated * compute.joulesPerGated,
   };
   for (const [at, node] of nodes.entries()) {

@@ -43,8 +43,23 @@ export function unrollingsOf(
         KEPT,
       );
     }
+    states = states.filter((state) => meets(state, at, node, problem));
   }
   return best(states, most);
+}
+
+/** Whether an array's exact steps are there, as far as the dimension has as many. */
+function meets(state: Unrolling, at: number, node: SpatialArray, problem: Problem): boolean {
+  return [...node.constraints.factors].every(([name, { steps, most }]) => {
+    const dimension = problem.dimensions.indexOf(name);
+    if (most || dimension < 0) return true;
+    const found = state.loops.reduce(
+      (product, loop) =>
+        loop.node === at && loop.dimension === dimension ? product * loop.bound : product,
+      1,
+    );
+    return found === Math.min(steps, found * (state.left[dimension] as number));
+  });
 }
 
 function best(states: readonly Unrolling[], most: number): readonly Unrolling[] {

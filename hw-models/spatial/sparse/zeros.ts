@@ -1,5 +1,7 @@
 // The zeros of a layer as a mapping's cost needs them: shares of values and of products.
 
+import type { Packing } from '../description/architecture.js';
+
 /** Shares of what is not zero. */
 export interface Zeros {
   /** Of an operand's elements. */
@@ -8,9 +10,18 @@ export interface Zeros {
    * Of all products, those in which none of `operands` is zero; the outputs count as never zero.
    */
   products(operands: readonly string[]): number;
+  /** Of the steps that lanes take for full windows, those that packed values take. */
+  packed(packing: Packing): number;
+  /** Whether at most `kept` of each `of` neighbouring weights are not zero. */
+  isStructured(kept: number, of: number): boolean;
 }
 
-export const noZeros: Zeros = { density: () => 1, products: () => 1 };
+export const noZeros: Zeros = {
+  density: () => 1,
+  products: () => 1,
+  packed: () => 1,
+  isStructured: () => false,
+};
 
 /** Zeros that fall independently of each other: what densities alone can say. */
 export function independentZeros(densities: Readonly<Record<string, number>>): Zeros {
@@ -19,7 +30,26 @@ export function independentZeros(densities: Readonly<Record<string, number>>): Z
     density,
     products: (operands) =>
       [...new Set(operands)].reduce((product, operand) => product * density(operand), 1),
+    packed: (packing) => expectedPacked(packing, density(packing.operand)),
+    isStructured: (kept, of) => density('weights') <= kept / of,
   };
+}
+
+/** The share of steps when each of a window's values is not zero with the same chance (binomial). */
+export function expectedPacked({ lanes, window }: Packing, density: number): number {
+  if (density >= 1) return 1;
+  if (density <= 0) return 0;
+  let steps = 0;
+  // The logarithm of the ways to choose so many of the window's values.
+  let ways = 0;
+  for (let values = 0; values <= window; values++) {
+    if (values > 0) ways += Math.log((window - values + 1) / values);
+    const chance = Math.exp(
+      ways + values * Math.log(density) + (window - values) * Math.log(1 - density),
+    );
+    steps += chance * Math.ceil(values / lanes);
+  }
+  return steps / Math.ceil(window / lanes);
 }
 
 /**

@@ -58,6 +58,7 @@ export function memory(name: string, change: Partial<Memory> = {}): Memory {
 export function array(name: string, x: number, y: number, change: Partial<SpatialArray> = {}) {
   const node: SpatialArray = {
     ...{ kind: 'array', name, x, y, multicast: true, reduces: true, joulesPerBitHop: 0 },
+    packings: [],
     ...{ unrolls: { x: null, y: null }, constraints: noConstraints },
     ...change,
   };
@@ -66,7 +67,7 @@ export function array(name: string, x: number, y: number, change: Partial<Spatia
 
 export const mac: Compute = {
   ...{ name: 'mac', macsPerCycle: 1, joulesPerMac: 0, joulesPerGated: 0, leakPerCycle: 0 },
-  ...{ areaMm2: null, saving: null },
+  ...{ areaMm2: null, saving: null, structured: null },
 };
 
 /** A node, the first letters of the operands that it keeps, and its loops: 'P8 Q2y' */

@@ -106,10 +106,11 @@ describe('counts of a mapping with zeros', () => {
             if (operand !== 'outputs') near(reads * share.reads, own.reads, 'reads');
           }
         }
-        const { done, gated } = computeShare(architecture, zeros);
+        const { done, gated, time } = computeShare(architecture, zeros);
         const effective = zeros.products(factors);
         const saving = architecture.compute.saving;
         expect(done).toBe(saving ? effective : 1);
+        expect(time).toBe(saving?.how === 'skip' ? effective : 1);
         expect(gated).toBe(saving?.how === 'gate' ? 1 - effective : 0);
       }),
       { numRuns: 300 },
@@ -155,6 +156,8 @@ function countedZeros(problem: Problem, masks: Masks): Zeros {
   const operandOf = (name: string) =>
     problem.operands.find((operand) => operand.name === name) as Operand;
   return {
+    packed: () => 1,
+    isStructured: () => false,
     density(name) {
       const all = extentsOf(operandOf(name), problem.sizes).reduce((a, b) => a * b, 1);
       return (masks.get(name)?.size ?? all) / all;

@@ -1,0 +1,112 @@
+// Accelerators described by their memories and arrays, beside what their papers and another model
+// say.
+
+import { joulesOf, secondsOf, sum } from '../../hw-models/cost.js';
+import { createRandom } from '../../workloads/base/random.js';
+import type { Demand, ProductDemand } from '../../workloads/demand.js';
+import type { LayerTask, LayerWeights } from '../../workloads/network.js';
+import { activations, countMacs } from '../../workloads/tasks.js';
+import { type Claim, cell, claim, type Tables } from './claims.js';
+import type { Lab } from './lab.js';
+import { timeloopClaims } from './timeloop.js';
+
+const TABLE = 'Described accelerators';
+
+const MASKS =
+  'drawn at the printed densities: the designers counted the products of real masks, whose zeros are correlated';
+const PASSES = 'the start of a pass over the array is taken as hidden behind the one before it';
+const CHIP = 'clock tree, control and leakage are not modelled; DRAM is not in the published power';
+
+export function spatialClaims(lab: Lab, tables: Tables): readonly Claim[] {
+  const own = tables('spatial').map((row) => {
+    const { hardware = '', quantity = '', case: of = '', unit = '', source = '' } = row;
+    const published = {
+      ...{ claim: `${hardware}, ${quantity}, ${of}`, source, unit },
+      published: cell(row, 'value') ?? Number.NaN,
+    };
+    if (quantity === 'cycles')
+      return claim(TABLE, published, productCycles(lab, hardware, row), 'predicted', MASKS);
+    if (quantity === 'time over dense')
+      return claim(TABLE, published, overDense(lab, hardware, row), 'predicted');
+    const [network = '', layer] = of.split(' ');
+    const { seconds, joules } = convolutions(lab, hardware, network, layer);
+    return quantity === 'power'
+      ? claim(TABLE, published, 1e3 * (joules / seconds), 'predicted', CHIP)
+      : claim(TABLE, published, 1e3 * seconds, 'predicted', PASSES);
+  });
+  return [...own, ...timeloopClaims(tables)];
+}
+
+type Row = Readonly<Record<string, string>>;
+
+function productCycles(lab: Lab, hardware: string, row: Row): number {
+  const [cost] = lab.hardware(hardware).cost([drawnProduct(row)]);
+  return sum(cost?.cycles ?? {});
+}
+
+function overDense(lab: Lab, hardware: string, row: Row): number {
+  const dense = { ...row, input_density: '1', weight_density: '1' };
+  return productCycles(lab, hardware, row) / productCycles(lab, hardware, dense);
+}
+
+/** A product of drawn factors: the row's pixels are rows of it. */
+function drawnProduct(row: Row): LayerTask {
+  const [depth, columns, rows] = [cell(row, 'inputs'), cell(row, 'outputs'), cell(row, 'pixels')];
+  const sizes = { depth: depth ?? 1, columns: columns ?? 1, rows: rows ?? 1 };
+  const demand: ProductDemand = {
+    ...{ kind: 'product', matrices: 1, right: 'weights', bias: false, activation: 'none' },
+    ...sizes,
+  };
+  const random = createRandom(0, `${row.hardware} ${row.case}`);
+  // Exactly that share of the values, each set of places equally likely.
+  const draw = (count: number, density: number) => {
+    let kept = Math.round(count * density);
+    return Float32Array.from({ length: count }, (_, at) => {
+      const isKept = random.uniform() * (count - at) < kept;
+      if (isKept) kept -= 1;
+      return Number(isKept);
+    });
+  };
+  const matrix = draw(sizes.columns * sizes.depth, cell(row, 'weight_density') ?? 1);
+  const weights: LayerWeights = {
+    store: { format: 'dense', rows: sizes.columns, columns: sizes.depth, values: matrix },
+    ...{ bias: null, origin: 'synthetic' },
+  };
+  const input = draw(sizes.rows * sizes.depth, cell(row, 'input_density') ?? 1);
+  const macs = countMacs(demand, weights, input);
+  const name = row.case ?? 'product';
+  return { name, demand, weights, input: activations(input, 'synthetic'), macs, batch: 1 };
+}
+
+/** Frames of the published tables. */
+const FRAMES: Readonly<Record<string, number>> = { alexnet: 4, 'vgg-16': 3 };
+
+/** Seconds, and joules of the chip, of a network's convolutions or one of them. */
+function convolutions(lab: Lab, hardware: string, network: string, layer: string | undefined) {
+  const isConvolution = ({ kind }: Demand) => kind === 'convolution';
+  const tasks = lab
+    .network(network)
+    .filter(({ name, demand }) => isConvolution(demand) && (layer ?? name) === name);
+  const costs = lab.hardware(hardware).cost(tasks.map((task) => framesOf(task, network)));
+  const dram = costs.reduce((all, { joules }) => all + (joules?.dram ?? 0), 0);
+  return {
+    seconds: costs.reduce((all, cost) => all + secondsOf(cost), 0),
+    joules: costs.reduce((all, cost) => all + (joulesOf(cost) ?? 0), 0) - dram,
+  };
+}
+
+function framesOf(task: LayerTask, network: string): LayerTask {
+  const { name, demand } = task;
+  return {
+    ...{ name, demand, batch: FRAMES[network] ?? 1 },
+    get weights() {
+      return task.weights;
+    },
+    get input() {
+      return task.input;
+    },
+    get macs() {
+      return task.macs;
+    },
+  };
+}

@@ -21,6 +21,7 @@ export function aligned(bytes: number): number {
  * A memory that a network has done with, to be used again: V8 does not count the room that shared
  * memories take and lets them lie for long.
  */
+const MOST_SPARE_BYTES = 2 ** 28;
 let spare: WeakRef<SharedMemory> | null = null;
 
 function takeSpare(): SharedMemory | null {
@@ -74,8 +75,12 @@ export class EngineMemory implements Heap {
     this.memory.grow(Math.ceil(missing / PAGE));
   }
 
-  /** Gives the memory to the next network, all zero. Nobody may use it through this any more. */
+  /**
+   * Gives the memory to the next network, all zero, unless that would keep much room. Nobody may use
+   * it through this any more.
+   */
   release(): void {
+    if (this.memory.buffer.byteLength > MOST_SPARE_BYTES) return;
     new Uint8Array(this.memory.buffer, FIRST_FREE).fill(0);
     spare = new WeakRef(this.memory);
   }

@@ -36,6 +36,10 @@ const suites: readonly Suite[] = [
     run: async () => native.nativeFigure(name),
   })),
   {
+    makes: ['native_decoder_50_vs_dense'],
+    run: async () => (await import('./decoder.bench.js')).bench(),
+  },
+  {
     makes: ['stack_alexnet_dense_vs_squeezenet_auto'],
     run: async () => (await import('./networks.bench.js')).stack(),
   },

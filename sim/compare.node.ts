@@ -12,7 +12,7 @@ import { compareModel } from './compare.js';
 import { loadInputs, loadTrainedModel } from './load.node.js';
 import { openWorkloads } from './open.node.js';
 import type { PictureOptions } from './picture.js';
-import { type Progress, silent } from './progress.js';
+import { type Progress, partOf, silent } from './progress.js';
 import { type Names, namesIn, resolveContender } from './resolve.node.js';
 import type { Comparison } from './result.js';
 import { loadPrices } from './serving/prices.node.js';
@@ -93,13 +93,7 @@ export async function compare(request: CompareRequest = {}): Promise<readonly Na
     seed = 0,
     repeat = 5,
   } = request;
-  const {
-    threads = 1,
-    limits = {},
-    timelineRoom,
-    uncertainty = false,
-    progress = silent,
-  } = request;
+  const { threads = 1, limits = {}, timelineRoom, uncertainty = false } = request;
   requireWhole('batch', batch, 1);
   requireWhole('seed', seed, 0);
   requireWhole('repeat', repeat, 1);
@@ -119,7 +113,8 @@ export async function compare(request: CompareRequest = {}): Promise<readonly Na
     cost === undefined ? {} : { prices: await loadPrices(cost === true ? undefined : cost) };
   const energy = openRapl();
   const comparisons: NamedComparison[] = [];
-  for (const { entry, group } of entries) {
+  for (const [at, { entry, group }] of entries.entries()) {
+    const progress = partOf(request.progress ?? silent, at, entries.length);
     progress(`weights and activations of ${entry.network.name}`);
     const model = await loadTrainedModel(entry, request.weights, seed);
     const trace = await traceOf(entry, model, request.input, request.picture, seed);

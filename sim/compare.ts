@@ -41,8 +41,8 @@ export async function compareModel(
   const workload = summarize(model, tasks);
   const nonzeros = workload.layers.map((layer) => layer.nonzeros);
   const rows: Row[] = [];
-  for (const contender of contenders) {
-    progress(`${model.network.name} on ${nameOf(contender)}`);
+  for (const [at, contender] of contenders.entries()) {
+    progress(`${model.network.name} on ${nameOf(contender)}`, at / contenders.length);
     rows.push(
       contender.kind === 'modelled'
         ? costedRow(

@@ -34,7 +34,7 @@ import {
   totalsOf,
 } from './host-validate/summary.js';
 import { energyNote } from './measured.js';
-import { type Progress, silent } from './progress.js';
+import { type Progress, partOf, silent } from './progress.js';
 import { type Names, namesIn, resolveWorkloads } from './resolve.node.js';
 import { tasksOf, traceDrawn, traceRun } from './trace.js';
 
@@ -130,7 +130,8 @@ export async function validateHost(request: HostValidationRequest = {}): Promise
   const points: Point[] = [];
   const pace = await openPace(createExecutor('dense', { threads, engine: 'wasm' }));
   try {
-    for (const { network, densities } of networks) {
+    for (const [at, { network, densities }] of networks.entries()) {
+      const progress = partOf(request.progress ?? silent, at, networks.length);
       const bytes = COPIES * weightBytes(network);
       if (bytes > SHARE_OF_FREE * freemem()) {
         notes.push(

@@ -49,17 +49,18 @@ export async function why(request: WhyRequest): Promise<readonly Why[]> {
   });
   const entries = await openWorkloads(request.workloads, limits, request.dims);
   const found: Why[] = [];
+  const parts = entries.length * (models.length * TRIED.length + 1);
+  let part = 0;
   for (const { entry } of entries) {
-    progress(`weights and activations of ${entry.network.name}`);
+    progress(`weights and activations of ${entry.network.name}`, part++ / parts);
     const model = await loadTrainedModel(entry, request.weights, seed);
     const trace = await traceOf(entry, model, request.input, request.picture, seed);
     const tasks = tasksOf(model, trace, batch);
     for (const { hardware, kernel } of models) {
-      let done = 0;
       const tasksAt = (density: number) => {
-        done++;
         progress(
-          `${entry.network.name} on ${hardware.name}, ${100 * density} % of the weights (${done} of ${TRIED.length})`,
+          `${entry.network.name} on ${hardware.name}, ${100 * density} % of the weights`,
+          part++ / parts,
         );
         const drawn = drawModel(entry.network, profileAt(entry, density), seed);
         return tasksOf(drawn, trace, batch);

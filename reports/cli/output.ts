@@ -209,23 +209,61 @@ export async function write(
   await writeWhole(out, content, option);
 }
 
-/** Runs `work` with progress on stderr: one changing line on a terminal, nothing elsewhere. */
+/** Work shorter than this says nothing of itself. */
+const QUIET_SECONDS = 2;
+/** Where stderr is no terminal, a line this often. */
+const SECONDS_BETWEEN_LINES = 10;
+
+/**
+ * Runs `work` and says on stderr what it does, how far it is and about how long it still takes: one
+ * changing line on a terminal, else a line every ten seconds.
+ */
 export async function withProgress<Result>(
   options: OutputOptions,
   terminal: Terminal,
   work: (progress: Progress) => Promise<Result>,
 ): Promise<Result> {
-  const visible = !options.quiet && terminal.stderr.isTTY === true;
-  if (!visible) return work(() => {});
+  if (options.quiet) return work(() => {});
+  const began = performance.now();
+  const secondsSo = () => (performance.now() - began) / 1000;
+  if (terminal.stderr.isTTY !== true) {
+    let told = 0;
+    return work((doing, done) => {
+      const seconds = secondsSo();
+      if (seconds - told < SECONDS_BETWEEN_LINES) return;
+      told = seconds;
+      hint(progressLine(doing, done, seconds), options, terminal);
+    });
+  }
   const { default: ora } = await import('ora');
-  const spinner = ora({ stream: process.stderr }).start();
+  const spinner = ora({ stream: process.stderr });
   try {
-    return await work((doing) => {
-      spinner.text = doing;
+    return await work((doing, done) => {
+      const seconds = secondsSo();
+      if (!spinner.isSpinning && seconds >= QUIET_SECONDS) spinner.start();
+      spinner.text = progressLine(doing, done, seconds);
     });
   } finally {
     spinner.stop();
   }
+}
+
+/** Before this share is done nobody can tell how long the rest takes. */
+const TELLING_SHARE = 0.05;
+
+/** 'alex-6 on eie-64 · 38 % · about 2 min left'. */
+export function progressLine(doing: string, done: number | undefined, seconds: number): string {
+  if (done === undefined) return doing;
+  const percent = ` · ${Math.floor(100 * done)} %`;
+  if (done < TELLING_SHARE) return doing + percent;
+  return `${doing}${percent} · about ${durationText((seconds / done) * (1 - done))} left`;
+}
+
+/** '40 s', '12 min', '3.4 h'. */
+export function durationText(seconds: number): string {
+  if (seconds < 100) return `${Math.ceil(seconds)} s`;
+  if (seconds < 6000) return `${Math.ceil(seconds / 60)} min`;
+  return `${(seconds / 3600).toFixed(1)} h`;
 }
 
 /** One line for the reader on stderr, unless --quiet. */

@@ -1,10 +1,12 @@
 // A long study's progress on stderr: a bar with loss and accuracy on a terminal, else a line for
-// each step.
+// each step and every ten seconds.
 
 import type { StudyProgress } from '../../sim/prune.node.js';
-import type { OutputOptions, Terminal } from './output.js';
+import { durationText, type OutputOptions, type Terminal } from './output.js';
 
 const BAR = 24;
+/** Where stderr is no terminal, a line at least this often. */
+const MILLISECONDS_BETWEEN_LINES = 10_000;
 
 export interface ShownProgress {
   readonly report: (event: StudyProgress) => void;
@@ -17,6 +19,7 @@ export function studyProgress(options: OutputOptions, terminal: Terminal): Shown
   const started = Date.now();
   let firstDone: number | null = null;
   let last = '';
+  let shown = started;
   const line = (event: StudyProgress) => {
     const { run, runs, seed, title, detail } = event;
     const done = (run - 1 + event.done) / runs;
@@ -25,7 +28,7 @@ export function studyProgress(options: OutputOptions, terminal: Terminal): Shown
     const passed = done - firstDone;
     const left =
       passed > 0.01
-        ? ` · ${duration((((Date.now() - started) / passed) * (1 - done)) / 1000)} left`
+        ? ` · ${durationText((((Date.now() - started) / passed) * (1 - done)) / 1000)} left`
         : '';
     const which = runs > 1 ? `seed ${seed} · ` : '';
     return { done, text: `${which}${title}${detail ? ` · ${detail}` : ''}${left}` };
@@ -34,15 +37,16 @@ export function studyProgress(options: OutputOptions, terminal: Terminal): Shown
     return {
       report(event) {
         const step = `${event.seed}/${event.title}`;
-        if (step === last) return;
+        const isDue = Date.now() - shown >= MILLISECONDS_BETWEEN_LINES;
+        if (step === last && !isDue) return;
+        const { done, text } = line(step === last ? event : { ...event, detail: '' });
         last = step;
-        const { done, text } = line({ ...event, detail: '' });
+        shown = Date.now();
         stderr.write(`zeroskip: ${Math.round(100 * done)} % ${text}\n`);
       },
       stop: () => {},
     };
   }
-  let shown = 0;
   return {
     report(event) {
       // A terminal need not be told more often than it can show.
@@ -57,10 +61,4 @@ export function studyProgress(options: OutputOptions, terminal: Terminal): Shown
     },
     stop: () => void stderr.write('\r\u001b[2K'),
   };
-}
-
-function duration(seconds: number): string {
-  if (seconds < 90) return `${Math.ceil(seconds)} s`;
-  if (seconds < 5400) return `${Math.round(seconds / 60)} min`;
-  return `${(seconds / 3600).toFixed(1)} h`;
 }

@@ -99,7 +99,7 @@ export async function measureNetwork(
       fastest = Math.max(fastest, now);
       if (now >= FULL_PACE) counted++;
       progress(
-        `${name}: run ${round + 1} of ${tracks.length} executors${now < FULL_PACE ? ', machine slow' : ''}`,
+        `${name}: round ${round + 1} of at least ${repeat}, ${tracks.length} executors${now < FULL_PACE ? ', machine slow' : ''}`,
       );
       for (const track of tracks) {
         await track.run(inputs);

@@ -56,7 +56,8 @@ export function compareMeasurements(
 ): MeasurementReport {
   const hardware = devicesOf(load);
   const compared = rows.map((row, at) => {
-    if (at % 100 === 0) progress(`comparing measurement ${at + 1} of ${rows.length}`);
+    if (at % 100 === 0)
+      progress(`comparing measurement ${at + 1} of ${rows.length}`, at / rows.length);
     return compareRow(row, hardware);
   });
   const reasons = new Map<string, number>();

@@ -112,7 +112,7 @@ function unitFrames(stage: Stage, data: DataSet): number {
     case 'sensitivity':
       return validation + (stage.retrain ? stage.retrain.epochs * data.train.labels.length : 0);
     case 'test':
-      return data.test.labels.length;
+      return data.test.labels.length / 3;
     case 'mark':
     case 'restore':
       return 0;

@@ -88,6 +88,8 @@ export async function runStack(request: StackRequest): Promise<StackReport> {
   const taken: Taken[][] = contenders.map(() => []);
   // Links with the same weights stand together: each set of weights, which may be large, is drawn
   // once and let go.
+  const steps = chain.length * contenders.length;
+  let step = 0;
   for (const links of bySameWeights(chain)) {
     const [first] = links as readonly [Link];
     const entry = first.network === 'base' ? base : small;
@@ -105,6 +107,7 @@ export async function runStack(request: StackRequest): Promise<StackReport> {
       for (const [at, contender] of contenders.entries()) {
         progress(
           `${summary.title} on ${contender.kind === 'modelled' ? contender.hardware.name : 'host'}`,
+          step++ / steps,
         );
         taken[at]?.push(
           contender.kind === 'modelled'

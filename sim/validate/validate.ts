@@ -85,12 +85,13 @@ export function validate({
     ['pruned networks', () => prunedWorkClaims(lab, tables)],
     ['other accelerators', () => acceleratorClaims(lab, tables)],
   ];
-  const found = parts.flatMap(([what, make]) => {
-    progress(`validating ${what}`);
+  const steps = parts.length + (refit ? fittedDevices.length : 0);
+  const found = parts.flatMap(([what, make], at) => {
+    progress(`validating ${what}`, at / steps);
     return make();
   });
-  const refits = (refit ? fittedDevices : []).map((fitted) => {
-    progress(`fitting ${fitted.device} without each layer`);
+  const refits = (refit ? fittedDevices : []).map((fitted, at) => {
+    progress(`fitting ${fitted.device} without each layer`, (parts.length + at) / steps);
     return refitDevice(lab, tables, fitted);
   });
   const heldOut = new Map(

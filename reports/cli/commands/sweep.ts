@@ -68,7 +68,7 @@ export function addSweep(program: Command, terminal: Terminal): void {
     const stop = stopOnSignals();
     try {
       const report = await withProgress(options, terminal, (progress) => {
-        const onProgress = sweepProgress(options, terminal, progress);
+        const onProgress = sweepProgress(progress);
         const given = {
           ...(workers === undefined ? {} : { workers }),
           store,

@@ -54,8 +54,11 @@ export interface Preset<Config> {
   readonly figures: ReadonlyMap<string, Figure>;
 }
 
-/** The number formats that are multiplied; sums may have more bits. */
-export type Precision = 'fp32' | 'fp16' | 'bf16' | 'int16' | 'int8';
+/**
+ * The number formats that are multiplied; sums may have more bits. Of 'w8' and 'w4' weights alone
+ * are narrow, 8 or 4 bits in blocks that share a scale, and widened on the way.
+ */
+export type Precision = 'fp32' | 'fp16' | 'bf16' | 'fp8' | 'int16' | 'int8' | 'w8' | 'w4';
 
 export type Bound = 'compute' | 'memory' | 'imbalance' | 'latency';
 

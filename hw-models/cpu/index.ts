@@ -9,6 +9,7 @@ import { peakMacsPerCycle } from './ecm.js';
 import { energiesOf, energyEvents } from './energy.js';
 import { denseKernel } from './kernels/dense.js';
 import { elementwiseKernel } from './kernels/elementwise.js';
+import { narrowKernels } from './kernels/narrow.js';
 import { sparse } from './kernels/sparse.js';
 import { winogradKernel } from './kernels/winograd.js';
 import { place, supplyBytesPerSecond } from './memory.js';
@@ -33,6 +34,7 @@ export const cpu: Family<CpuConfig> = {
     sparse,
     ...reduced,
     winogradKernel('fp16'),
+    ...narrowKernels,
     elementwiseKernel('fp32'),
     ...reducedPrecisions.map(elementwiseKernel),
     ...[dense, ...reduced].map(otherwise),

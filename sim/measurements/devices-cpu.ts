@@ -119,6 +119,8 @@ function placeOn(processor: Processor, context: Context): ReturnType<DeviceRule[
 
 function kernelsOf(precision: Precision, unasked: 'fp16' | undefined): readonly string[] {
   if (precision === 'int8') return ['dense-int8'];
+  if (precision === 'weights of 8 bits') return ['dense-w8'];
+  if (precision === 'weights of 4 bits') return ['dense-w4'];
   const half = precision === 'fp16' || (precision === 'default' && unasked === 'fp16');
   return half ? ['dense-fp16', 'winograd-fp16'] : ['dense', 'winograd'];
 }

@@ -10,7 +10,7 @@ import {
 import type { LayerTask } from '../../../workloads/network.js';
 import { isDepthwise, isPointwise, tapsOf } from '../../../workloads/operators/window.js';
 import { sizeOf } from '../../../workloads/tensor.js';
-import type { Kernel } from '../../contract.js';
+import type { Kernel, Precision } from '../../contract.js';
 import { isWeighted, outputElements, rightElements } from '../../work.js';
 import { account, type Phase } from '../account.js';
 import { type Arithmetic, arithmeticOf, type CpuPrecision, computesIn } from '../arithmetic.js';
@@ -33,26 +33,47 @@ import {
 /** Columns that a block of sums in registers spans, in libraries of today: 8 to 14. */
 const TILE_COLUMNS = 8;
 
+/** How a row of dense kernels stores and multiplies. */
+export interface DenseRow {
+  readonly name: string;
+  readonly precision: Precision;
+  available(config: CpuConfig): boolean;
+  /** `isKept`: one side is weights. */
+  arithmetic(config: CpuConfig, isKept: boolean): Arithmetic;
+  /** Of a weight in memory; as an activation where left out. */
+  readonly weightBits?: number;
+  readonly notes?: readonly string[];
+}
+
 /** A dense kernel of one precision. */
 export function denseKernel(precision: CpuPrecision): Kernel<CpuConfig> {
-  const name = precision === 'fp32' ? 'dense' : `dense-${precision}`;
+  return denseRow({
+    ...{ name: precision === 'fp32' ? 'dense' : `dense-${precision}`, precision },
+    available: (config) => computesIn(config, precision),
+    arithmetic: (config) => arithmeticOf(config, precision),
+  });
+}
+
+export function denseRow({ name, precision, notes = [], ...row }: DenseRow): Kernel<CpuConfig> {
   return {
     ...{ name, precision },
-    available: (config) => computesIn(config, precision),
+    available: (config) => row.available(config),
     accepts: isWeighted,
     cost(task, config, residency) {
       const { demand, batch } = task;
       invariant(isWeighted(demand), () => `layer ${task.name}: no matrix to multiply by`);
       const { cores } = config.dense;
-      const arithmetic = arithmeticOf(config, precision);
-      const weightBytes = denseWeightElements(task) * arithmetic.bytes;
+      const isProductOfTwo = demand.kind === 'product' && demand.right === 'activations';
+      const arithmetic = row.arithmetic(config, !isProductOfTwo);
+      const { weightBits = 8 * arithmetic.bytes } = row;
+      const weightBytes = (denseWeightElements(task) * weightBits) / 8;
       const competing = competingBytes(task, residency, arithmetic.bytes);
       const weightsHome = weightsHomeOf(competing, config, cores);
       const macs = denseMacsOf(demand) * batch;
       const execution = {
         ...{ kernel: name, cores, calls: 1, macs, executedMacs: macs, operations: 0 },
         ...{ arithmetic, lanes: arithmetic.lanes, nonzeros: null, weightBytes, weightsHome },
-        ...{ inputsRead: 'all' as const, notes: [] },
+        ...{ inputsRead: 'all' as const, notes },
       };
       const layer: DenseLayer = { task, config, arithmetic, weightBytes, weightsHome };
       if (demand.kind === 'product') {
@@ -62,9 +83,8 @@ export function denseKernel(precision: CpuPrecision): Kernel<CpuConfig> {
         return account({ ...execution, weightsHome: home, phases }, task, config, residency);
       }
       if (isDepthwise(demand)) {
-        const notes = [DEPTHWISE_NOTE];
         return account(
-          { ...execution, phases: depthwise(layer, demand), notes },
+          { ...execution, phases: depthwise(layer, demand), notes: [...notes, DEPTHWISE_NOTE] },
           ...([task, config, residency] as const),
         );
       }

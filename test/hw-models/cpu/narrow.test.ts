@@ -1,0 +1,45 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { secondsOf } from '../../../hw-models/cost.js';
+import { loadHardware } from '../../../hw-models/presets.node.js';
+import { productTask } from '../../../sim/measurements/tasks.js';
+import type { LayerTask } from '../../../workloads/network.js';
+
+const device = loadHardware('cortex-a76');
+
+/** One vector, or a few, by weights that stay from run to run in no cache. */
+function dense(rows: number, depth: number, columns: number): LayerTask {
+  const task = productTask({
+    ...{ kind: 'GEMM', rows, depth, columns, matrices: 1, sparsity: 0 },
+  });
+  const { demand } = task;
+  return { ...task, demand: { ...demand, right: 'weights' } as typeof demand };
+}
+
+const costs = (task: LayerTask) =>
+  ['dense-fp16', 'dense-w8', 'dense-w4'].map((kernel) => device.cost([task], kernel)[0]);
+
+describe('weights of 8 and 4 bits', () => {
+  it('lie in blocks of 32 with a half float beside them', () => {
+    fc.assert(
+      fc.property(fc.integer({ min: 1, max: 64 }), fc.integer({ min: 1, max: 64 }), (m, k) => {
+        const [half, w8, w4] = costs(dense(32 * m, 32 * k, 1));
+        const weights = 32 * m * 32 * k;
+        expect(half?.counters.weight_bytes).toBe(2 * weights);
+        expect(w8?.counters.weight_bytes).toBe((weights / 32) * 34);
+        expect(w4?.counters.weight_bytes).toBe((weights / 32) * 18);
+      }),
+    );
+  });
+
+  it('take less time where weights come from memory, the narrower the less', () => {
+    const [half, w8, w4] = costs(dense(11_008, 4096, 1)).map((cost) => cost && secondsOf(cost));
+    expect(w8).toBeLessThan(0.65 * (half as number));
+    expect(w4).toBeLessThan(0.65 * (w8 as number));
+  });
+
+  it('gain nothing by four bits where arithmetic bounds: they are unpacked', () => {
+    const [, w8, w4] = costs(dense(4096, 4096, 512)).map((cost) => cost && secondsOf(cost));
+    expect(w4).toBeGreaterThan(w8 as number);
+  });
+});

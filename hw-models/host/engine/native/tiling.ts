@@ -35,6 +35,10 @@ export interface Tiling {
  */
 const FLAT_BELOW = 0.75;
 
+/** What packing a vector and a line of them takes, in the time of a vector of sparse sums. */
+const PACK_VECTOR = 0.02;
+const PACK_LINE = 0.03;
+
 /** Tiles of at most `most` vectors of `vectorFloats` floats. */
 export function tilingOf(layer: Convolution, vectorFloats: number, most: number): Tiling {
   const [, height, width] = outputImage(layer);
@@ -58,13 +62,23 @@ export function tilingOf(layer: Convolution, vectorFloats: number, most: number)
         ((channel * kernel[0] + ky) * kernel[1] + kx) * vectors * vectorBytes,
     };
   }
-  const [across, tileColumns] = evenly(needed, most);
-  const [down, tileRows] = evenly(height, across > 1 ? 1 : Math.floor(most / tileColumns));
-  const rowBytes = tileColumns * vectorBytes;
   const phases = kernel[0] === 1 ? 1 : stride[0];
-  const rows = tileRows + Math.floor((reachOf(layer)[0] - 1) / stride[0]);
+  const reach = Math.floor((reachOf(layer)[0] - 1) / stride[0]);
+  const shapes = Array.from({ length: Math.min(needed, most) }, (_, at) => {
+    const [across, tileColumns] = evenly(needed, at + 1);
+    const [down, tileRows] = evenly(height, Math.floor(most / tileColumns));
+    const tiles = across * down;
+    // Sums, and what packing their inputs takes beside them by vectors and by lines.
+    const lines = kernel[1] * phases * (tileRows + reach);
+    const time = tileRows * tileColumns + lines * (PACK_VECTOR * tileColumns + PACK_LINE);
+    return { tileColumns, tileRows, tiles, time: tiles * time };
+  });
+  const best = shapes.reduce((least, shape) => (shape.time < least.time ? shape : least));
+  const { tileRows, tileColumns, tiles } = best;
+  const rowBytes = tileColumns * vectorBytes;
+  const rows = tileRows + reach;
   return {
-    ...{ inPlace: false, isFlat: false, tileRows, tileColumns, tiles: across * down },
+    ...{ inPlace: false, isFlat: false, tileRows, tileColumns, tiles },
     ...{ vectors: tileRows * tileColumns, vectorBytes },
     channelBytes: kernel[1] * phases * rows * rowBytes,
     offsetOf(channel, ky, kx) {

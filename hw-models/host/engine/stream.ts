@@ -196,8 +196,12 @@ function notOfRows(layer: LayerOf<'layer-norm'> | LayerOf<'rms-norm'>): string |
   if (sizeOf(shape) === 0) return 'is of nothing';
   if (layer.results.length > 1) return 'gives its statistics out';
   const others = layer.inputTypes.slice(1);
+  const axes = shape.length - (layer.axis < 0 ? layer.axis + shape.length : layer.axis);
+  // As many along another axis are no row.
+  const isRow = (own: readonly number[]) =>
+    sizeOf(own) === count && sizeOf(own.slice(-axes)) === count;
   const fits = (type: TensorType | null) =>
-    !type || (sizeOf(type.shape) === count && isGapless(tensorAt(0, type)));
+    !type || (isRow(type.shape) && isGapless(tensorAt(0, type)));
   return others.every(fits) ? null : 'has a scale or a shift of other than a row';
 }
 

@@ -14,7 +14,12 @@ import { exactKernels } from '../../../../hw-models/host/engine/table.js';
 import { createReference } from '../../../../hw-models/host/reference.js';
 import { createRandom } from '../../../../workloads/base/random.js';
 import { buildNetwork } from '../../../../workloads/graph.js';
-import { type ElementType, type Shape, weightShapeOf } from '../../../../workloads/network.js';
+import {
+  type ElementType,
+  type Layer,
+  type Shape,
+  weightShapeOf,
+} from '../../../../workloads/network.js';
 import type { LayerSpec } from '../../../../workloads/spec.js';
 import { floats, roomFor, sizeOf } from '../../../../workloads/tensor.js';
 import { drawWeights } from '../../../../workloads/weights/synthetic.js';
@@ -432,4 +437,22 @@ it('every row for tensors of any rank has a case', () => {
   expect(rows.filter((row) => !tested.has(row))).toEqual([]);
   const nativeRows = [...nativeProducts, ...nativeStreamRows].map(({ name }) => name);
   expect(nativeRows.filter((row) => !Object.values(natives).includes(row))).toEqual([]);
+});
+
+it('a scale along another axis than a normalisation’s rows is left to the plain pass', () => {
+  const scaledBy = (scale: Shape) =>
+    buildNetwork({
+      ...{ name: 'scaled', title: 'scaled', source: { work: 'test', at: 'test' } },
+      inputs: [
+        { name: 'x', shape: [1, 1, 4, 4], type: 'float32' },
+        { name: 's', shape: scale, type: 'float32' },
+      ],
+      layers: [{ kind: 'layer-norm', name: 'y', inputs: ['x', 's'], axis: -1, epsilon: 1e-5 }],
+      outputs: ['y'],
+    }).layers[0] as Layer;
+  const row = streamKernels.find(({ kind }) => kind === 'layer-norm');
+  expect(row?.refusal(scaledBy([1, 1, 1, 4]), null)).toBeNull();
+  expect(row?.refusal(scaledBy([1, 1, 4, 1]), null)).toBe(
+    'has a scale or a shift of other than a row',
+  );
 });

@@ -106,13 +106,14 @@ function outermostBytes({ architecture, cost }: MappedLayer): number {
   return bits / 8;
 }
 
-function notesOf(task: LayerTask, { mapped }: MappedLayer): readonly string[] {
+function notesOf(task: LayerTask, { mapped, note }: MappedLayer): readonly string[] {
   const { sizes, dimensions } = problemOf(task.name, task.demand as Multiplied, task.batch);
   const padded = dimensions.flatMap((name, at) => {
     const to = mapped.problem.sizes[at] as number;
     return to > (sizes[at] as number) ? [`${name} from ${sizes[at]} to ${to}`] : [];
   });
-  return padded.length > 0 ? [`rounded up to fill the arrays: ${padded.join(', ')}`] : [];
+  const rounded = padded.length > 0 ? [`rounded up to fill the arrays: ${padded.join(', ')}`] : [];
+  return [...rounded, ...(note === null ? [] : [note])];
 }
 
 export const elementwise: Kernel<SpatialConfig> = {

@@ -6,13 +6,14 @@ import { countMacs } from '../../workloads/tasks.js';
 import { densityOf } from '../../workloads/weights/store.js';
 import { inputElements, rightElements } from '../work.js';
 import type { SpatialConfig } from './config.js';
-import { costOf, type SpatialCost } from './cost/cost.js';
+import { computeShare, costOf, type SpatialCost, unitsWait } from './cost/cost.js';
 import type { Architecture } from './description/architecture.js';
 import { architectureOf } from './description/build.js';
 import { type Mapped, mapProblem } from './mapper/mapper.js';
 import { ratesOf } from './mapper/rates.js';
 import { type Multiplied, problemOf } from './nest/from-demand.js';
 import { elementsOf, type Operand, type Problem } from './nest/problem.js';
+import { imbalanceOf } from './sparse/imbalance.js';
 import { isStructured, packedShare } from './sparse/packed.js';
 import type { Zeros } from './sparse/zeros.js';
 
@@ -25,6 +26,8 @@ export interface MappedLayer {
   readonly mapped: Mapped;
   readonly zeros: Zeros;
   readonly cost: SpatialCost;
+  /** How who waits for whom was found, where it was not counted in full. */
+  readonly note: string | null;
 }
 
 const architectures = new WeakMap<SpatialConfig, Architecture>();
@@ -51,14 +54,26 @@ export function mapLayer(task: LayerTask, config: SpatialConfig): MappedLayer {
   mappings.set(config, known);
   const key = JSON.stringify([
     ...[problem.sizes, problem.operands.map(({ ranks }) => ranks)],
-    Object.values(rates).map((rate) => (typeof rate === 'number' ? rate : [...rate])),
+    Object.values(rates).map((rate) => (rate instanceof Float64Array ? [...rate] : rate)),
   ]);
   const mapped =
     known.get(key) ?? mapProblem(problem, architecture, rates, { objective, budget, pads });
   if (mapped === null) throw new InputError(nothingFits(task.name, problem, architecture));
   known.set(key, mapped);
-  const cost = costOf(mapped.problem, architecture, mapped.mapping, zeros);
-  return { architecture, mapped, zeros, cost };
+  const { mapping } = mapped;
+  const share = computeShare(architecture, zeros).time;
+  const { factor, note } = unitsWait(architecture)
+    ? imbalanceOf(
+        task,
+        mapped.problem,
+        architecture,
+        mapping,
+        architecture.compute.saving?.where ?? [],
+        share,
+      )
+    : { factor: 1, note: null };
+  const cost = costOf(mapped.problem, architecture, mapping, zeros, factor);
+  return { architecture, mapped, zeros, cost, note };
 }
 
 function nothingFits(layer: string, problem: Problem, { nodes }: Architecture): string {

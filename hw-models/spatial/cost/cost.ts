@@ -58,6 +58,12 @@ export function computeShare({ compute, nodes }: Architecture, zeros: Zeros): Co
   return { done, gated: 0, time: Math.max(time, done) };
 }
 
+/** Whether units skip each by itself and meet at the end of a tile. */
+export function unitsWait({ compute, nodes }: Architecture): boolean {
+  const packs = nodes.some((node) => node.kind === 'array' && node.packings.length > 0);
+  return compute.structured === null && compute.saving?.how === 'skip' && !packs;
+}
+
 /** The cost of a mapping without faults, no zero left out. */
 export function denseCostOf(
   problem: Problem,
@@ -89,7 +95,7 @@ export function costOf(
   const share = computeShare(architecture, zeros);
   // Whatever is skipped, a layer takes a cycle.
   const even = Math.max(1, (accesses.steps * share.time) / architecture.compute.macsPerCycle);
-  const compute = even * imbalance;
+  const compute = Math.max(1, even * imbalance);
   let slowest: string | null = null;
   let longest = compute;
   for (const [at, memory] of accesses.memories.entries()) {
@@ -100,7 +106,7 @@ export function costOf(
       slowest = memory.name;
     }
   }
-  const cycles = new Map([['compute', even]]);
+  const cycles = new Map([['compute', Math.min(even, compute)]]);
   if (compute > even) cycles.set('imbalance', compute - even);
   if (slowest !== null) cycles.set(slowest, longest - compute);
   const fill = architecture.fillsAndDrains ? fillCycles(architecture, accesses, shares) : 0;

@@ -3,6 +3,7 @@
 
 import type { Architecture } from '../description/architecture.js';
 import { dependsOn, type Problem } from '../nest/problem.js';
+import { busiestSteps } from '../sparse/imbalance.js';
 import type { Rates } from './rates.js';
 
 export class Evaluator {
@@ -141,7 +142,7 @@ export class Evaluator {
     if (!this.fits()) return false;
     let joules = ticks * used * rates.stepJoules;
     for (let operand = 0; operand < operands; operand++) joules += this.passing(operand, ticks);
-    let cycles = ticks * rates.stepCycles;
+    let cycles = this.busiest(ticks, used) * rates.stepCycles;
     for (let node = 0; node < nodes; node++) {
       if (isArray[node]) continue;
       const read = this.readTraffic[node] as number;
@@ -159,6 +160,20 @@ export class Evaluator {
     this.cycles = cycles;
     this.joules = joules;
     return true;
+  }
+
+  /** Steps in time of the busiest units, what is skipped taken out. */
+  private busiest(ticks: number, used: number): number {
+    const { stepShare, waits } = this.rates;
+    if (!waits || stepShare >= 1 || used === 1) return ticks * stepShare;
+    let inside = 1;
+    for (let node = this.nodes - 1; node >= 0; node--) {
+      const all = this.all[node] as number;
+      if (this.isArray[node]) {
+        if (all > 1) break;
+      } else inside *= all;
+    }
+    return (ticks / inside) * busiestSteps(used, inside, stepShare);
   }
 
   /** Sizes every kept tile. False where a memory is too small for its own. */

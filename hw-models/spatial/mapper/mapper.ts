@@ -201,7 +201,7 @@ function boundOf(
       ),
     );
   let joules = steps * units * rates.stepJoules;
-  const cycles = steps * rates.stepCycles;
+  const cycles = steps * rates.stepCycles * rates.stepShare;
   for (const [index, operand] of problem.operands.entries()) {
     const keeping = nodes.flatMap((_, at) => (keeps[at]?.[index] ? [at] : []));
     for (const [place, at] of keeping.entries()) {

@@ -1,7 +1,7 @@
 // What one element costs at each memory, by operand, with the zeros that formats and savings are
 // expected to leave out: what a mapper needs to weigh mappings.
 
-import { accessesPerElement, computeShare } from '../cost/cost.js';
+import { accessesPerElement, computeShare, unitsWait } from '../cost/cost.js';
 import { type Share, shareOf } from '../cost/shares.js';
 import type { Architecture, Memory } from '../description/architecture.js';
 import { elementsOf, type Operand, type Problem } from '../nest/problem.js';
@@ -18,8 +18,12 @@ export interface Rates {
   readonly readJoules: Float64Array;
   readonly fillJoules: Float64Array;
   readonly updateJoules: Float64Array;
-  /** Cycles of a compute unit for a step, and joules. */
+  /** Cycles of a compute unit for a step that is not skipped, and the share of steps that is not. */
   readonly stepCycles: number;
+  readonly stepShare: number;
+  /** Whether units wait at the end of a tile for the one with most left. */
+  readonly waits: boolean;
+  /** Joules of a step, on average. */
   readonly stepJoules: number;
 }
 
@@ -40,7 +44,9 @@ export function ratesOf(problem: Problem, architecture: Architecture, zeros: Zer
   const rates = {
     ...{ room: make(), readBits: make(), writeBits: make() },
     ...{ readJoules: make(), fillJoules: make(), updateJoules: make() },
-    stepCycles: time / compute.macsPerCycle,
+    stepCycles: 1 / compute.macsPerCycle,
+    stepShare: time,
+    waits: unitsWait(architecture),
     stepJoules: done * compute.joulesPerMac + gated * compute.joulesPerGated,
   };
   for (const [at, node] of nodes.entries()) {

@@ -10,6 +10,7 @@ import {
 } from '../../../../../hw-models/host/engine/native/bfloat16.js';
 import { toDense } from '../../../../../workloads/weights/store.js';
 import { library } from '../../native-library.js';
+import { passOf } from '../../one-layer.js';
 import { loadKernel } from '../../run-kernel.js';
 import { drawn, expectNear, type NativeCase, SUM_BOUND } from './agreement.js';
 
@@ -64,6 +65,22 @@ describe.skipIf(library === null)('native rows with bfloat16 weights', () => {
       }),
       { numRuns: 200 },
     );
+  });
+
+  it('is off by what the docs state, for drawn weights and a third of the activations', () => {
+    const one = { density: 1, inputDensity: 0.35, batch: 1, threads: 1, seed: 0 };
+    const spec = { kind: 'dense', name: 'layer', outputs: 256, bias: false, activation: 'none' };
+    const { layer, weights, values, frames } = drawn({
+      ...one,
+      input: [2048],
+      layer: spec as NativeCase['layer'],
+    });
+    const found = loadKernel(bfloat16Sparse, layer, weights).run(values);
+    const exact = passOf(layer, weights, frames[0] ?? new Float32Array());
+    const norm = (of: (at: number) => number) =>
+      Math.hypot(...Array.from(exact, (_, at) => of(at)));
+    const off = norm((at) => (found[at] as number) - (exact[at] as number));
+    expect(off / norm((at) => exact[at] as number)).toBeLessThan(0.003);
   });
 });
 

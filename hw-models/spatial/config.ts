@@ -138,6 +138,13 @@ const shape = z.strictObject({
         .optional(),
     })
     .optional(),
+  mappings: z
+    .record(z.string(), z.string().max(10_000))
+    .meta({
+      description:
+        "Mappings by layer, in place of the mapper's: 'dram: P8 Q2 | pes: M8x C4y | sums: M2'.",
+    })
+    .optional(),
   levels: z.record(z.string().regex(/^[a-z][\w-]*$/i), Level).meta({
     description: 'From the outermost in: the first is the memory that holds everything.',
   }),

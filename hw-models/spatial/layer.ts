@@ -10,8 +10,10 @@ import { computeShare, costOf, type SpatialCost, unitsWait } from './cost/cost.j
 import type { Architecture } from './description/architecture.js';
 import { architectureOf } from './description/build.js';
 import { type Mapped, mapProblem } from './mapper/mapper.js';
-import { ratesOf } from './mapper/rates.js';
+import { type Rates, ratesOf } from './mapper/rates.js';
+import { mappingFaults, overfull } from './nest/faults.js';
 import { type Multiplied, problemOf } from './nest/from-demand.js';
+import { readMapping } from './nest/mapping-text.js';
 import { elementsOf, type Operand, type Problem } from './nest/problem.js';
 import { imbalanceOf } from './sparse/imbalance.js';
 import { isStructured, packedShare } from './sparse/packed.js';
@@ -56,10 +58,13 @@ export function mapLayer(task: LayerTask, config: SpatialConfig): MappedLayer {
     ...[problem.sizes, problem.operands.map(({ ranks }) => ranks)],
     Object.values(rates).map((rate) => (rate instanceof Float64Array ? [...rate] : rate)),
   ]);
+  const given = config.mappings?.[task.name];
   const mapped =
-    known.get(key) ?? mapProblem(problem, architecture, rates, { objective, budget, pads });
+    given === undefined
+      ? (known.get(key) ?? mapProblem(problem, architecture, rates, { objective, budget, pads }))
+      : givenMapping(given, task.name, problem, architecture, rates);
   if (mapped === null) throw new InputError(nothingFits(task.name, problem, architecture));
-  known.set(key, mapped);
+  if (given === undefined) known.set(key, mapped);
   const { mapping } = mapped;
   const share = computeShare(architecture, zeros).time;
   const { factor, note } = unitsWait(architecture)
@@ -74,6 +79,27 @@ export function mapLayer(task: LayerTask, config: SpatialConfig): MappedLayer {
     : { factor: 1, note: null };
   const cost = costOf(mapped.problem, architecture, mapping, zeros, factor);
   return { architecture, mapped, zeros, cost, note };
+}
+
+/** A mapping that the preset gives. @throws InputError, a line for each fault. */
+function givenMapping(
+  text: string,
+  layer: string,
+  problem: Problem,
+  architecture: Architecture,
+  rates: Rates,
+): Mapped {
+  const read = readMapping(text, problem, architecture, `mapping of layer ${layer}`);
+  const bitsOf = (node: number, operand: number) =>
+    rates.room[node * problem.operands.length + operand] as number;
+  const faults = [
+    ...mappingFaults(read.problem, architecture, read.mapping),
+    ...overfull(read.problem, architecture, read.mapping, bitsOf),
+  ];
+  if (faults.length > 0) {
+    throw new InputError(faults.map((fault) => `mapping of layer ${layer}: ${fault}`).join('\n'));
+  }
+  return { ...read, score: Number.NaN, looked: 0 };
 }
 
 function nothingFits(layer: string, problem: Problem, { nodes }: Architecture): string {

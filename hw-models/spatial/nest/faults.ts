@@ -57,11 +57,15 @@ export function mappingFaults(
   return faults;
 }
 
-/** Memories whose tiles do not fit, densely stored: a line each. */
+/**
+ * Memories whose tiles do not fit: a line each. `bitsOf` says what an element takes where it is not
+ * stored densely.
+ */
 export function overfull(
   problem: Problem,
   { nodes }: Architecture,
   mapping: Mapping,
+  bitsOf?: (node: number, operand: number) => number,
 ): readonly string[] {
   const tiles = tilesOf(problem, mapping);
   return nodes.flatMap((node, at) => {
@@ -71,7 +75,7 @@ export function overfull(
     for (const [index, operand] of problem.operands.entries()) {
       if (!mapping.keeps[at]?.[index]) continue;
       const elements = elementsOf(operand, tiles[at] as readonly number[]);
-      bits += elements * (node.elementBits[operand.name] as number);
+      bits += elements * (bitsOf?.(at, index) ?? (node.elementBits[operand.name] as number));
       kept.push(`${elements} ${operand.name}`);
     }
     const room = node.bits / node.buffers;

@@ -12,7 +12,7 @@ import type {
   Preset,
   Residency,
 } from './contract.js';
-import { addCosts, checkCost, cyclesOf, repeated } from './cost.js';
+import { addCosts, checkCost, repeated, secondsOf } from './cost.js';
 import { dialsOf } from './dials.js';
 import { faultsIn, faultText, schemaAt } from './faults.js';
 import { partsOf } from './lowering.js';
@@ -62,7 +62,7 @@ export function bind<Config extends object>(
     for (const cost of costs) checkCost(cost, task, meters, preset.name);
     const [first, ...more] = costs;
     if (!first) return null;
-    return more.reduce((best, cost) => (cyclesOf(cost) < cyclesOf(best) ? cost : best), first);
+    return more.reduce((best, cost) => (secondsOf(cost) < secondsOf(best) ? cost : best), first);
   };
 
   const costOf = (

@@ -172,6 +172,8 @@ export interface Kernel<Config> {
 /** Whether a layer's weights stay on the chip between frames, and if not, what is missing. */
 export interface Residency {
   readonly resident: boolean;
+  /** True for what the layer before it does in passing: its result is still at hand. */
+  readonly fused?: boolean;
   readonly notes: readonly string[];
 }
 

@@ -51,15 +51,17 @@ export function addCosts(costs: readonly LayerCost[]): LayerCost {
   const [first, ...others] = costs;
   invariant(first !== undefined, 'no costs to add');
   if (others.length === 0) return first;
-  const longest = costs.reduce((a, b) => (cyclesOf(b) > cyclesOf(a) ? b : a));
+  const longest = costs.reduce((a, b) => (secondsOf(b) > secondsOf(a) ? b : a));
+  // Parts may run at clocks of their own, where power limits them.
+  const atFirst = ({ clockHz }: LayerCost) => first.clockHz / clockHz;
   return {
     ...{ kernel: longest.kernel, clockHz: first.clockHz, bound: longest.bound },
-    cycles: addParts(costs.map(({ cycles }) => cycles)),
+    cycles: addParts(costs.map((cost) => times(atFirst(cost), cost.cycles))),
     joules: costs.every(({ joules }) => joules)
       ? addParts(costs.map(({ joules }) => joules ?? {}))
       : null,
     counters: addParts(costs.map(({ counters }) => counters)),
-    floorCycles: costs.reduce((all, { floorCycles }) => all + floorCycles, 0),
+    floorCycles: costs.reduce((all, cost) => all + cost.floorCycles * atFirst(cost), 0),
     notes: [...new Set(costs.flatMap(({ notes }) => notes))],
   };
 }

@@ -5,6 +5,7 @@ import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { loadHardware } from '../hw-models/presets.node.js';
 import { InputError } from '../workloads/base/errors.js';
 import { compareMeasurements, type MeasurementReport } from './measurements/compare.js';
+import { type LeftOut, leftOut } from './measurements/left-out.js';
 import { type Measurement, readMeasurements } from './measurements/row.js';
 import type { Progress } from './progress.js';
 
@@ -46,4 +47,9 @@ function textOf(file: string): string {
     const code = (error as NodeJS.ErrnoException).code ?? 'unknown fault';
     throw new InputError(`${file}: cannot be read (${code})`);
   }
+}
+
+/** Fitted devices as they would be without their own measurements. */
+export function validateLeftOut(): readonly LeftOut[] {
+  return leftOut(shippedMeasurements(), loadHardware);
 }

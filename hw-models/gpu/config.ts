@@ -1,17 +1,24 @@
 // A GPU in numbers: what a preset must state, and which statements contradict each other.
 
 import { z } from 'zod';
+import { largestNm, smallestNm } from '../technology/scaling.js';
 import { quantity } from '../units.js';
-import { blockShapes } from './launch.js';
 import { residentBlocks } from './occupancy.js';
+import { blockShapes } from './shapes.js';
 
 const positive = z.number().positive();
 const count = z.int().min(1);
 const share = z.number().positive().max(1);
+const nodeNm = z.number().min(smallestNm).max(largestNm);
 
 const Sm = z.strictObject({
   count: quantity('count', count.max(1024)),
   lanes: quantity('count', count.max(1024), 'FP32 multiply-adds a cycle.'),
+  halfRate: quantity(
+    'count',
+    z.literal(2),
+    'Multiply-adds of halves that a lane does at a time; left out where no kernel of it is modelled.',
+  ).optional(),
   warpLanes: quantity('count', count.max(128)),
   residentThreads: quantity('count', count),
   residentBlocks: quantity('count', count),
@@ -46,6 +53,12 @@ const Tensor = z.strictObject({
   }),
   macJoules: z.strictObject({ half: quantity('J', positive), int8: quantity('J', positive) }),
   efficiency: quantity('ratio', share, "The share of that rate that a GEMM's inner loop reaches."),
+  convolutionEfficiency: quantity('ratio', share, "As `efficiency`, of a convolution's."),
+  leastChannels: quantity(
+    'count',
+    count,
+    'Channels of a convolution below which the library has no kernel on tensor cores.',
+  ),
   structuredSpeedup: quantity(
     'ratio',
     z.number().min(1).max(2),
@@ -57,13 +70,13 @@ const L2 = z.strictObject({
   bytes: quantity('B', positive),
   bytesPerCycle: quantity('per cycle', positive),
   sectorBytes: quantity('B', count),
-  latencyCycles: quantity('cycles', positive),
+  latencySeconds: quantity('s', positive, 'It does not shrink with the clock of the SMs alone.'),
 });
 
 const Dram = z.strictObject({
   bytesPerSecond: quantity('B/s', positive),
   efficiency: quantity('ratio', share, 'The share of the peak that long streams reach.'),
-  latencyCycles: quantity('cycles', positive),
+  latencySeconds: quantity('s', positive),
   transactionBytes: quantity(
     'B',
     count,
@@ -71,7 +84,46 @@ const Dram = z.strictObject({
   ),
 });
 
+/** What the device's libraries have; shapes of kernels that public names tell. */
+const Library = z.strictObject({
+  leastTile: quantity('count', count, "Outputs of the smallest tile of a GEMM's block."),
+  leastColumns: quantity('count', count, "Columns of the narrowest tile of a GEMM's block."),
+  tensorLeastTile: quantity('count', count, 'The same on tensor cores.').optional(),
+  splitDepth: quantity(
+    'count',
+    count,
+    "Products for each output that a part of a GEMM's depth has at the least (split-K).",
+  ),
+  convolutionTile: quantity(
+    'count',
+    count,
+    "Outputs of the smallest tile of a convolution's block.",
+  ),
+  clusterBlocks: quantity(
+    'count',
+    count,
+    'Blocks that share what they load (thread block clusters); 1 before Hopper.',
+  ),
+});
+
+/** Shares of the FP32 peak that inner loops of convolutions reach. */
+const Convolution = z.strictObject({
+  gemm: quantity('ratio', share, 'Implicit GEMM: columns are formed on the fly.'),
+  winograd: quantity(
+    'ratio',
+    share,
+    'Of the multiplications that F(2 × 2) leaves; left out where the library has no Winograd.',
+  ).optional(),
+  fft: quantity(
+    'ratio',
+    share,
+    'Of the products between Fourier transforms; left out where the library has none.',
+  ).optional(),
+  depthwise: quantity('ratio', share, 'One filter to a channel.'),
+});
+
 const Energy = z.strictObject({
+  statedNm: quantity('nm', nodeNm, 'The process that all but DRAM, board and static power are of.'),
   macJoules: quantity('J', positive),
   instructionJoules: quantity(
     'J',
@@ -84,6 +136,8 @@ const Energy = z.strictObject({
     'A sector that lanes gather, each from its own address: tags, replays, alignment, the array.',
   ),
   loadSectorJoules: quantity('J', positive, 'A sector of a whole line that lanes load in a row.'),
+  sharedByteJoules: quantity('J', positive, 'Of shared memory, as a GEMM reads its operands.'),
+  registerByteJoules: quantity('J', positive, 'Of the register file, as multiply-adds read it.'),
   l2ByteJoules: quantity('J', positive),
   dramByteJoules: quantity('J', positive),
   activeWatts: quantity(
@@ -96,6 +150,11 @@ const Energy = z.strictObject({
 
 const Fields = z.strictObject({
   clockHz: quantity('Hz', positive),
+  processNm: quantity(
+    'nm',
+    nodeNm,
+    'Energies are scaled to it; 7 where it is smaller, where the law of scaling ends.',
+  ),
   dieMm2: quantity('mm2', positive, 'Left out where it is not published.').optional(),
   sm: Sm,
   tensor: Tensor.optional(),
@@ -111,6 +170,8 @@ const Fields = z.strictObject({
     share,
     "The share of the FP32 peak that a GEMM's inner loop reaches.",
   ),
+  convolution: Convolution,
+  library: Library,
   overlapExponent: quantity(
     'ratio',
     z.number().min(1).max(16),
@@ -181,11 +242,10 @@ const rules: readonly Contradiction[] = [
     expected: () => 'a multiple of the 4 B of a 32-bit word',
   },
   {
-    holds: ({ l2, dram }) => dram.latencyCycles >= l2.latencyCycles,
-    path: ['dram', 'latencyCycles'],
-    found: ({ dram }) => dram.latencyCycles,
-    expected: ({ l2 }) =>
-      `at least the ${l2.latencyCycles} cycles of the L2 cache (l2.latencyCycles)`,
+    holds: ({ l2, dram }) => dram.latencySeconds >= l2.latencySeconds,
+    path: ['dram', 'latencySeconds'],
+    found: ({ dram }) => dram.latencySeconds,
+    expected: ({ l2 }) => `at least the ${l2.latencySeconds} s of the L2 cache (l2.latencySeconds)`,
   },
   {
     holds: ({ energy }) => energy.activeWatts <= energy.boardWatts,

@@ -4,6 +4,7 @@
 import type { EnergyEvent, Parts } from '../contract.js';
 import type { GpuConfig } from './config.js';
 import type { Launch } from './launch.js';
+import { energiesOf } from './power.js';
 
 /**
  * `arithmeticJoules`: of the multiply-accumulates that really happen; `seconds`: the whole time,
@@ -13,24 +14,31 @@ export function joulesOf(
   launch: Launch,
   arithmeticJoules: number,
   seconds: number,
-  { energy, l2 }: GpuConfig,
+  config: GpuConfig,
 ): Parts {
+  const energy = energiesOf(config);
   // A GEMM that loses issue slots loses them to replays, bank conflicts and waits within its inner
   // loop, which draw power too.
   const issueSlots = launch.instructions / launch.issueEfficiency;
+  const loaded = launch.coalescedBytes / config.l2.sectorBytes;
   return {
-    core: arithmeticJoules + issueSlots * energy.instructionJoules,
+    core:
+      arithmeticJoules +
+      issueSlots * energy.instructionJoules +
+      launch.registerBytes * energy.registerByteJoules,
     l1:
       launch.gatherSectors * energy.gatherSectorJoules +
-      (launch.coalescedBytes / l2.sectorBytes) * energy.loadSectorJoules,
+      loaded * energy.loadSectorJoules +
+      launch.sharedBytes * energy.sharedByteJoules,
     l2: launch.l2Bytes * energy.l2ByteJoules,
     dram: launch.dramBytes * energy.dramByteJoules,
     active: seconds * energy.activeWatts,
   };
 }
 
-/** What single events cost. `activeWatts` over time is no event. */
-export function energyEvents({ energy, tensor, sm }: GpuConfig): readonly EnergyEvent[] {
+/** What single events cost, in the device's process. `activeWatts` over time is no event. */
+export function energyEvents(config: GpuConfig): readonly EnergyEvent[] {
+  const { tensor, sm, energy } = config;
   const event = (
     path: string,
     component: string,
@@ -49,8 +57,16 @@ export function energyEvents({ energy, tensor, sm }: GpuConfig): readonly Energy
         ]
       : []),
     event('energy.instructionJoules', 'core', 'issue', sm.count, energy.instructionJoules),
+    event(
+      'energy.registerByteJoules',
+      'core',
+      'register_byte',
+      sm.count,
+      energy.registerByteJoules,
+    ),
     event('energy.gatherSectorJoules', 'l1', 'gather_sector', sm.count, energy.gatherSectorJoules),
     event('energy.loadSectorJoules', 'l1', 'load_sector', sm.count, energy.loadSectorJoules),
+    event('energy.sharedByteJoules', 'l1', 'shared_byte', sm.count, energy.sharedByteJoules),
     event('energy.l2ByteJoules', 'l2', 'access_byte', 1, energy.l2ByteJoules),
     event('energy.dramByteJoules', 'dram', 'access_byte', 1, energy.dramByteJoules),
   ];

@@ -2,24 +2,29 @@
 // issue slots, load paths, L2 cache, DRAM and latency. README.md has the equations and how far to
 // trust them.
 
+import type { LayerTask } from '../../workloads/network.js';
 import type { Family, Residency } from '../contract.js';
-import { keptMatrixOf } from '../work.js';
+import { isWeighted, keptMatrixOf, outputElements } from '../work.js';
 import { type GpuConfig, GpuSchema } from './config.js';
 import { csrBytes } from './csr-profile.js';
 import { dials } from './dials.js';
 import { energyEvents } from './energy.js';
-import { dense } from './kernels/dense.js';
+import { dense, fft, implicitGemm, winograd } from './kernels/dense.js';
+import { eager, eagerHalf } from './kernels/eager.js';
 import { elementwise } from './kernels/elementwise.js';
 import { keptWeights } from './kernels/gemm.js';
 import { sparse } from './kernels/sparse.js';
-import { structured, tensor, tensorInt8 } from './kernels/tensor.js';
+import { halfLanes, structured, tensor, tensorInt8 } from './kernels/tensor.js';
 import { meters } from './meters.js';
 
 export const gpu: Family<GpuConfig> = {
   name: 'gpu',
   title: 'GPU, kernel by kernel',
   schema: GpuSchema,
-  kernels: [dense, sparse, tensor, tensorInt8, structured, elementwise],
+  kernels: [
+    ...[dense, sparse, tensor, tensorInt8, structured],
+    ...[halfLanes, implicitGemm, winograd, fft, eager, eagerHalf, elementwise],
+  ],
   meters,
   dials,
   peaks: ({ clockHz, sm, l2, dram, tensor }) => ({
@@ -56,6 +61,18 @@ export const gpu: Family<GpuConfig> = {
       return total + csrBytes({ rows: shape.rows, nonzeros: keptWeights(task) });
     }, 0);
     const residency: Residency = { resident: bytes <= l2.bytes, notes: [] };
-    return tasks.map(() => residency);
+    const fused: Residency = { ...residency, fused: true };
+    return tasks.map((task, at) => (isFused(task, tasks[at - 1]) ? fused : residency));
   },
 };
+
+/**
+ * Sums, and functions of single elements, of what a product or convolution has just made: cuDNN and
+ * TensorRT apply them before they write its result.
+ */
+function isFused({ demand }: LayerTask, before: LayerTask | undefined): boolean {
+  if (demand.kind !== 'stream' || !before || !isWeighted(before.demand)) return false;
+  const { inputs, looks, passes, outputs } = demand;
+  const isElementwise = passes === 1 && looks === inputs && inputs <= 2 * outputs;
+  return isElementwise && outputs === outputElements(before.demand) && inputs >= outputs;
+}

@@ -31,7 +31,28 @@ export interface Launch {
   readonly dramBytes: number;
   /** Memory accesses that a block must wait for one after another. */
   readonly dependentLoads: number;
+  /** Bytes that warps read from shared memory, words that lanes share counted once. */
+  readonly sharedBytes: number;
+  /** Bytes that multiply-adds read from the register file and write to it. */
+  readonly registerBytes: number;
+  /** Whether a block brings in what it needs next while it computes. */
+  readonly isPipelined: boolean;
 }
+
+/** A launch that asks for nothing but what is told. */
+export const nothing: Omit<Launch, 'blocks' | 'block'> = {
+  instructions: 0,
+  issueEfficiency: 1,
+  gatherSectors: 0,
+  coalescedBytes: 0,
+  tensorCycles: 0,
+  l2Bytes: 0,
+  dramBytes: 0,
+  dependentLoads: 1,
+  sharedBytes: 0,
+  registerBytes: 0,
+  isPipelined: false,
+};
 
 /**
  * Column-major matrix, a thread for each row; four warps share 32 rows and sum their column slices
@@ -96,33 +117,6 @@ export const ELEMENTWISE = {
   instructionsPerExponential: 3,
 } as const;
 
-/** A GEMM's tile of outputs per block, and the columns of A that it loads at a time. */
-export interface GemmTile {
-  readonly rows: number;
-  readonly columns: number;
-  readonly depth: number;
-  /** Such slices on their way while one is multiplied. */
-  readonly slicesInFlight: number;
-  readonly block: BlockShape;
-}
-
-/**
- * The smallest of the usual tiles (32 to 128 rows, 32 to 64 columns) that covers the matrix, or the
- * largest.
- */
-export function gemmTile(rows: number, columns: number): GemmTile {
-  const extent = (size: number, most: number) =>
-    Math.min(most, Math.max(32, 2 ** Math.ceil(Math.log2(size))));
-  const tile = { rows: extent(rows, 128), columns: extent(columns, 64), depth: 8 };
-  const outputsPerThread = 64;
-  const threads = Math.max(64, (tile.rows * tile.columns) / outputsPerThread);
-  // One slice in shared memory, the next on its way through registers; two buffers for both
-  // operands.
-  const slicesInFlight = 2;
-  const sharedBytes = slicesInFlight * (tile.rows + tile.columns) * tile.depth * 4;
-  return { ...tile, slicesInFlight, block: { threads, registersPerThread: 120, sharedBytes } };
-}
-
 /**
  * Matrix instructions of tensor cores (PTX mma.m16n8k16): a warp multiplies 16 × 16 by 16 × 8
  * halves at a time.
@@ -134,31 +128,3 @@ export const MATRIX_INSTRUCTION = {
   /** Itself and the load of its operands from shared memory. */
   instructions: 2,
 } as const;
-
-/**
- * As gemmTile, for tensor cores: up to 128 × 128 outputs, slices of 64 B of each row and column,
- * three on their way.
- */
-export function tensorTile(rows: number, columns: number, wordBytes: number): GemmTile {
-  const extent = (size: number, least: number) =>
-    Math.min(128, Math.max(least, 2 ** Math.ceil(Math.log2(size))));
-  const tile = { rows: extent(rows, 32), columns: extent(columns, 8), depth: 64 / wordBytes };
-  const slicesInFlight = 3;
-  const threads = Math.max(64, (tile.rows * tile.columns) / 64);
-  const sharedBytes = slicesInFlight * (tile.rows + tile.columns) * 64;
-  return { ...tile, slicesInFlight, block: { threads, registersPerThread: 128, sharedBytes } };
-}
-
-/**
- * The block shapes that a device must have room for, by kernel; `tensor_gemm` only where it has
- * tensor cores.
- */
-export const blockShapes: Readonly<Record<string, BlockShape>> = {
-  gemv: GEMV.block,
-  gemm: gemmTile(128, 64).block,
-  tensor_gemm: tensorTile(128, 128, 2).block,
-  csrmv: CSRMV.block,
-  csrmm: CSRMM.block,
-  sparse_convolution: SPARSE_CONVOLUTION.block,
-  elementwise: ELEMENTWISE.block,
-};

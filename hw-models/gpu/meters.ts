@@ -16,6 +16,8 @@ export const meters = {
     meaning: 'sectors that gathers take through the SMs’ load paths',
   },
   coalesced_bytes: { unit: 'B', meaning: 'bytes of consecutive words through the SMs’ load paths' },
+  shared_bytes: { unit: 'B', meaning: 'bytes that warps read from shared memory' },
+  register_bytes: { unit: 'B', meaning: 'bytes of the register file that multiply-adds touch' },
   l2_bytes: { unit: 'B', meaning: 'bytes between the SMs and the L2 cache' },
   dram_bytes: { unit: 'B', meaning: 'bytes between the L2 cache and DRAM' },
   weight_bytes: { unit: 'B', meaning: 'size of the weights as this kernel stores them' },

@@ -17,14 +17,18 @@ export interface LaunchTime {
 
 /** Cycles that each part of the device would need if it alone held the kernel up. */
 interface Demand {
+  /** Of the busiest SM: what it issues. */
   readonly compute: number;
+  /** What it waits for where too few warps are there; of a pipelined kernel beyond `compute`. */
+  readonly latency: number;
   readonly l1: number;
   readonly l2: number;
   readonly memory: number;
-  readonly latency: number;
 }
 
-const boundOf: Readonly<Record<keyof Demand | 'wave_tail' | 'launch', Bound>> = {
+type Part = 'compute' | 'latency' | 'l1' | 'l2' | 'memory' | 'wave_tail' | 'launch';
+
+const boundOf: Readonly<Record<Part, Bound>> = {
   compute: 'compute',
   l1: 'memory',
   l2: 'memory',
@@ -39,71 +43,154 @@ const boundOf: Readonly<Record<keyof Demand | 'wave_tail' | 'launch', Bound>> = 
  */
 export function timeOf(launch: Launch, config: GpuConfig): LaunchTime {
   const { sm } = config;
+  const overlapExponent = Math.max(config.overlapExponent, launch.isPipelined ? PIPELINED : 1);
   const resident = residentBlocks(launch.block, sm);
   const blocksOfBusiest = Math.ceil(launch.blocks / sm.count);
-  const waves = Math.ceil(blocksOfBusiest / resident);
-  const even = demandOf(launch, config, {
-    shareOfBusiest: 1 / sm.count,
-    waves: Math.max(1, launch.blocks / (sm.count * resident)),
-  });
-  const uneven = demandOf(launch, config, {
-    shareOfBusiest: blocksOfBusiest / launch.blocks,
-    waves,
-  });
-  const overlapped = overlap(even, config.overlapExponent);
-  const cycles = {
-    ...attribute(even, overlapped, config.overlapExponent),
-    wave_tail: Math.max(0, overlap(uneven, config.overlapExponent) - overlapped),
+  const block = blockOf(launch, config);
+  const evenBlocks = launch.blocks / sm.count;
+  const busy = (blocks: number): Busy =>
+    launch.isPipelined
+      ? pipelined(block, blocks, resident)
+      : apart(block, blocks, Math.ceil(blocks / resident));
+  const even = demandOf(
+    launch,
+    config,
+    1 / sm.count,
+    launch.isPipelined
+      ? evenly(block, evenBlocks, resident)
+      : apart(block, evenBlocks, Math.max(1, evenBlocks / resident)),
+  );
+  const share = blocksOfBusiest / launch.blocks;
+  const uneven = demandOf(launch, config, share, busy(blocksOfBusiest));
+  const whole = (demand: Demand) => overlap(demand, overlapExponent, launch.isPipelined);
+  const overlapped = whole(even);
+  const cycles: Readonly<Record<Part, number>> = {
+    ...attribute(even, overlapped, overlapExponent, launch.isPipelined),
+    wave_tail: Math.max(0, whole(uneven) - overlapped),
     launch: config.launchSeconds * config.clockHz,
   };
-  return { cycles, bound: boundOf[largest(cycles)], residentBlocks: resident, waves };
+  return {
+    ...{ cycles, bound: boundOf[largest(cycles)], residentBlocks: resident },
+    waves: Math.ceil(blocksOfBusiest / resident),
+  };
+}
+
+/** Demands of a kernel that loads ahead hardly add up. */
+const PIPELINED = 4;
+
+/** Cycles of one block. */
+interface Block {
+  /** Of its SM, were all issue slots its own. */
+  readonly cycles: number;
+  /** From its start to its end if no other is there: fewer warps than schedulers leave some idle. */
+  readonly alone: number;
+  /** That it waits for memory. */
+  readonly waits: number;
+}
+
+function blockOf(launch: Launch, { sm, l2, dram, clockHz }: GpuConfig): Block {
+  const { blocks, block, dependentLoads } = launch;
+  const schedulers = sm.lanes / sm.warpLanes;
+  const warps = Math.ceil(block.threads / sm.warpLanes);
+  const issued = launch.instructions / (schedulers * launch.issueEfficiency);
+  const multiplied = Math.max(issued, launch.tensorCycles);
+  const shared = launch.sharedBytes / (sm.warpLanes * BANK_BYTES);
+  const seconds = launch.dramBytes > 0 ? dram.latencySeconds : l2.latencySeconds;
+  return {
+    cycles: Math.max(multiplied, shared) / blocks,
+    alone: Math.max(multiplied * Math.max(1, schedulers / warps), shared) / blocks,
+    waits: dependentLoads * seconds * clockHz,
+  };
+}
+
+/** A lane's word in shared memory: as many banks as a warp has lanes. */
+const BANK_BYTES = 4;
+
+type Busy = Pick<Demand, 'compute' | 'latency'>;
+
+/** Blocks issue one after another, and each wave waits; how well the two overlap is not known. */
+function apart({ cycles, alone, waits }: Block, blocks: number, waves: number): Busy {
+  return {
+    compute: blocks < 1 ? blocks * cycles : Math.max(blocks * cycles, alone),
+    latency: waves * waits,
+  };
+}
+
+/** While one block waits, those beside it issue. */
+function together({ cycles, alone, waits }: Block, blocks: number): number {
+  return blocks === 0 ? 0 : Math.max(blocks * cycles, alone + waits);
+}
+
+/** Of an SM that works through so many blocks, `resident` at a time. */
+function pipelined(block: Block, blocks: number, resident: number): Busy {
+  const full = Math.floor(blocks / resident);
+  const all = full * together(block, resident) + together(block, blocks - full * resident);
+  return { compute: blocks * block.cycles, latency: all - blocks * block.cycles };
+}
+
+/** As {@link pipelined} if blocks could be dealt out evenly, in parts where there are few. */
+function evenly(block: Block, blocks: number, resident: number): Busy {
+  const compute = blocks * block.cycles;
+  const all =
+    blocks >= resident
+      ? (blocks / resident) * together(block, resident)
+      : blocks >= 1
+        ? together(block, blocks)
+        : blocks * block.alone + block.waits;
+  return { compute, latency: Math.max(0, all - compute) };
 }
 
 function demandOf(
   launch: Launch,
   { sm, l2, dram, clockHz }: GpuConfig,
-  spread: { readonly shareOfBusiest: number; readonly waves: number },
+  share: number,
+  busy: Busy,
 ): Demand {
-  const { shareOfBusiest, waves } = spread;
-  const instructionsPerCycle = (sm.lanes / sm.warpLanes) * launch.issueEfficiency;
-  // Little's law: a wave's loads in flight come back once a latency, so that few or short blocks
-  // starve the DRAM.
-  const latency = launch.dramBytes > 0 ? dram.latencyCycles : l2.latencyCycles;
   return {
-    compute:
-      Math.max(launch.instructions / instructionsPerCycle, launch.tensorCycles) * shareOfBusiest,
+    ...busy,
     l1:
       (launch.gatherSectors / sm.gatherSectorsPerCycle +
         launch.coalescedBytes / sm.loadBytesPerCycle) *
-      shareOfBusiest,
+      share,
     l2: launch.l2Bytes / l2.bytesPerCycle,
     memory: (launch.dramBytes / (dram.bytesPerSecond * dram.efficiency)) * clockHz,
-    latency: waves * launch.dependentLoads * latency,
   };
 }
 
-/** The p-norm of the demands: at least the largest of them, at most their sum. */
-function overlap(demand: Demand, exponent: number): number {
-  const parts = Object.values(demand);
+/**
+ * The p-norm of the demands: at least the largest of them, at most their sum. A pipelined kernel's
+ * waits come on top of what it issues: they are what its own arithmetic did not hide.
+ */
+function overlap(demand: Demand, exponent: number, isPipelined: boolean): number {
+  const parts = partsOf(demand, isPipelined);
   const most = Math.max(...parts);
+  if (most === 0) return 0;
   let powers = 0;
   for (const part of parts) powers += (part / most) ** exponent;
   return most * powers ** (1 / exponent);
 }
 
-function attribute(demand: Demand, overlapped: number, exponent: number): Demand {
-  const powers = Object.values(demand).reduce(
-    (sum, part) => sum + (part / overlapped) ** exponent,
-    0,
-  );
-  const part = (cycles: number) => (overlapped * (cycles / overlapped) ** exponent) / powers;
-  return {
-    compute: part(demand.compute),
-    l1: part(demand.l1),
-    l2: part(demand.l2),
-    memory: part(demand.memory),
-    latency: part(demand.latency),
-  };
+function partsOf({ compute, latency, l1, l2, memory }: Demand, isPipelined: boolean) {
+  return isPipelined ? [compute + latency, l1, l2, memory] : [compute, latency, l1, l2, memory];
+}
+
+function attribute(
+  demand: Demand,
+  overlapped: number,
+  exponent: number,
+  isPipelined: boolean,
+): Demand {
+  if (overlapped === 0) return demand;
+  const { compute, latency, l1, l2, memory } = demand;
+  const power = (cycles: number) => (cycles / overlapped) ** exponent;
+  let powers = 0;
+  for (const part of partsOf(demand, isPipelined)) powers += power(part);
+  const part = (cycles: number) => (overlapped * power(cycles)) / powers;
+  const others = { l1: part(l1), l2: part(l2), memory: part(memory) };
+  if (!isPipelined) return { compute: part(compute), latency: part(latency), ...others };
+  const core = compute + latency;
+  const issued = core > 0 ? compute / core : 1;
+  return { compute: part(core) * issued, latency: part(core) * (1 - issued), ...others };
 }
 
 function largest<Name extends string>(parts: Readonly<Record<Name, number>>): Name {

@@ -1,6 +1,7 @@
 // Measurements beside the models: by device and kind of work, and row by row.
 
 import type { Compared, KindSummary, MeasurementReport } from '../../sim/measurements/compare.js';
+import type { LeftOut } from '../../sim/measurements/left-out.js';
 import { left, right, type Section, type View } from '../document.js';
 import { UNKNOWN } from '../quantity.js';
 
@@ -91,6 +92,26 @@ const rowsOf = (compared: readonly Compared[]): Section => ({
     ]),
   },
 });
+
+/** What a device's own fit is worth. */
+export function leftOutSection(all: readonly LeftOut[]): Section {
+  return {
+    heading: 'Devices without their own measurements',
+    lines: [
+      'Median absolute error of time with the numbers that were fitted on half of a device’s own rows, and with those of a neighbour in their place, all else from the data sheet. Devices that are not in this table have nothing fitted on measurements.',
+    ],
+    table: {
+      columns: [
+        ...[left('hardware'), left('numbers from'), left('work'), left('precision')],
+        ...[right('figures'), right('fitted'), right('left out')],
+      ],
+      rows: all.map((one) => [
+        ...[one.device, one.from.join(', '), one.kind, one.precision, `${one.figures}`],
+        ...[percent(one.fitted), percent(one.leftOut)],
+      ]),
+    },
+  };
+}
 
 const percent = (error: number) => `${(100 * error).toFixed(1)} %`;
 const signed = (error: number) => `${error < 0 ? '−' : '+'}${percent(Math.abs(error))}`;

@@ -3,6 +3,7 @@
 import { geometricMean, median } from 'simple-statistics';
 import type { Figure } from '../../hw-models/contract.js';
 import type { MeasurementReport } from '../../sim/measurements/compare.js';
+import type { LeftOut } from '../../sim/measurements/left-out.js';
 import type { Claim } from '../../sim/validate/claims.js';
 import { contradictions } from '../../sim/validate/contradictions.js';
 import type { Summary, Validation } from '../../sim/validate/validate.js';
@@ -10,7 +11,7 @@ import { POWERS, TIMES } from '../../sim/validate/wallclock.js';
 import { predictedCharts } from '../charts/predicted.js';
 import { left, right, type Section, type View } from '../document.js';
 import { UNKNOWN } from '../quantity.js';
-import { measurementSections } from './measurements.js';
+import { leftOutSection, measurementSections } from './measurements.js';
 
 /** What stands in front of the tables, in the terminal and in docs/validation.md. */
 const lead = [
@@ -27,7 +28,11 @@ const HELD_OUT =
 
 export function validationView(
   { seed, claims, summaries, fitted }: Validation,
-  detail: { readonly claims: boolean; readonly measurements?: MeasurementReport },
+  detail: {
+    readonly claims: boolean;
+    readonly measurements?: MeasurementReport;
+    readonly leftOut?: readonly LeftOut[];
+  },
 ): View {
   return {
     sections: ({ columns }) => [
@@ -43,6 +48,7 @@ export function validationView(
         : []),
       ...(detail.claims ? [disagreements] : []),
       ...(detail.measurements ? measurementSections(detail.measurements, { rows: false }) : []),
+      ...(detail.leftOut ? [leftOutSection(detail.leftOut)] : []),
     ],
     title: 'zeroskip validate',
     charts: () => [

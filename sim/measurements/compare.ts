@@ -8,6 +8,7 @@ import { InputError } from '../../workloads/base/errors.js';
 import type { LayerTask } from '../../workloads/network.js';
 import { type Progress, silent } from '../progress.js';
 import { place, type Question } from './place.js';
+import type { Unplaced } from './placing.js';
 import type { Measurement } from './row.js';
 
 /** One measurement; modelled where it could be placed, else with the reason why not. */
@@ -80,52 +81,73 @@ function devicesOf(load: (name: string) => Hardware): (question: Question) => Ha
   };
 }
 
-function compareRow(row: Measurement, deviceFor: (question: Question) => Hardware): Compared {
+/** A measurement that was placed, ready to be held against any variation of its device. */
+export interface Asked {
+  readonly question: Question;
+  readonly measured: number;
+  /** In the unit of `measured`; null where the model has no energy. */
+  readonly modelled: (device: Hardware) => number | null;
+  /** Whether more is less time. */
+  readonly isRate: boolean;
+}
+
+/** Modelled over measured of time, energy or power. */
+export function ratioOf({ measured, isRate }: Asked, modelled: number): number {
+  return isRate ? measured / modelled : modelled / measured;
+}
+
+/** The question that a row asks, or why it asks none. */
+export function askRow(row: Measurement): Asked | Unplaced {
   const question = place(row);
+  if ('reason' in question) return question;
+  const { metric, value } = row.measured ?? { metric: 'seconds', value: Number.NaN };
+  const { batch, kernel, tokens } = question;
+  const passes = question.passes.map(({ tasks, times }) => ({
+    tasks: tasks.map((task) => withBatch(task, batch)),
+    times,
+  }));
+  const tasks = question.passes.flatMap((pass) => pass.tasks);
+  const macs = tasks.reduce((all, task) => all + task.macs.dense, 0) * batch;
+  const isRate = metric.endsWith('per second');
+  const modelled = (device: Hardware) => {
+    let seconds = 0;
+    let joules: number | null = 0;
+    for (const pass of passes) {
+      for (const cost of fastest(device, pass.tasks, question.kernels ?? [kernel])) {
+        const own = joulesOf(cost);
+        seconds += pass.times * secondsOf(cost);
+        joules = joules === null || own === null ? null : joules + pass.times * own;
+      }
+    }
+    const rates = {
+      'per second': batch / seconds,
+      'tokens per second': (tokens * batch) / seconds,
+      'operations per second': (2 * macs) / seconds,
+    };
+    const energies = { watts: joules && joules / seconds, joules: joules && joules / batch };
+    return { seconds, ...rates, ...energies }[metric];
+  };
+  return { question, measured: value, modelled, isRate };
+}
+
+function compareRow(row: Measurement, deviceFor: (question: Question) => Hardware): Compared {
+  const asked = askRow(row);
   const nothing = { hardware: null, kernel: null, kind: null, modelled: null, error: null };
-  if ('reason' in question || row.measured === null) {
-    const note = 'reason' in question ? question.reason : null;
-    return { row, ...nothing, measured: null, note };
-  }
-  const { batch, passes, tokens, kernel, work } = question;
-  const device = deviceFor(question);
-  let costs: readonly { readonly cost: LayerCost; readonly times: number }[];
+  if ('reason' in asked) return { row, ...nothing, measured: null, note: asked.reason };
+  const { question, measured } = asked;
   try {
-    costs = passes.flatMap(({ tasks, times }) => {
-      const own = tasks.map((task) => withBatch(task, batch));
-      const found = fastest(device, own, question.kernels ?? [kernel]);
-      return found.map((cost) => ({ cost, times }));
-    });
+    const modelled = asked.modelled(deviceFor(question));
+    const error = modelled === null ? null : ratioOf(asked, modelled) - 1;
+    return {
+      ...{ row, hardware: question.hardware },
+      kernel: question.kernels?.join('+') ?? question.kernel ?? null,
+      ...{ kind: kindOf(question), measured, modelled, error },
+      note: question.note ?? (question.work.runtime || null),
+    };
   } catch (error) {
     if (!(error instanceof InputError)) throw error;
     return { row, ...nothing, measured: null, note: error.message };
   }
-  const seconds = costs.reduce((all, { cost, times }) => all + times * secondsOf(cost), 0);
-  const joules = costs.reduce<number | null>((all, { cost, times }) => {
-    const own = joulesOf(cost);
-    return all === null || own === null ? null : all + times * own;
-  }, 0);
-  const macs = passes.flatMap(({ tasks }) => tasks).reduce((all, task) => all + task.macs.dense, 0);
-  const { metric, value } = row.measured;
-  const known = {
-    'per second': batch / seconds,
-    'tokens per second': (tokens * batch) / seconds,
-    'operations per second': (2 * macs * batch) / seconds,
-  };
-  const powers = { watts: joules && joules / seconds, joules: joules && joules / batch };
-  const modelled = { seconds, ...known, ...powers }[metric];
-  const isRate = metric.endsWith('per second');
-  const ratio = modelled === null ? null : isRate ? value / modelled : modelled / value;
-  return {
-    ...{
-      row,
-      hardware: question.hardware,
-      kernel: question.kernels?.join('+') ?? kernel ?? null,
-      kind: kindOf(question),
-    },
-    ...{ measured: value, modelled, error: ratio === null ? null : ratio - 1 },
-    note: question.note ?? (work.runtime || null),
-  };
 }
 
 /** What each layer costs by the fastest of some kernels. */

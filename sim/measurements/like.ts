@@ -42,6 +42,11 @@ const rules: readonly Rule[] = [
     unlike: ({ vulkan, precision }) => vulkan && precision === 'int8',
     reason: 'ncnn has no 8-bit shaders: these layers run on the CPU',
   },
+  {
+    unlike: ({ vulkan }) => vulkan,
+    reason:
+      "shaders of ncnn over Vulkan, dispatched one by one: the models are of vendors' libraries",
+  },
 ];
 
 /** Why a measurement is not like a model of the hardware; null where it is. */

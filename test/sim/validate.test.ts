@@ -6,6 +6,7 @@ import { geometricMean, median } from 'simple-statistics';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { renderers } from '../../reports/renderers.js';
 import { validationView } from '../../reports/views/validate.js';
+import { validateLeftOut, validateMeasurements } from '../../sim/measurements.node.js';
 import type { Claim } from '../../sim/validate/claims.js';
 import { fittedDevices } from '../../sim/validate/fit/devices.js';
 import { publishedTables } from '../../sim/validate/tables.node.js';
@@ -234,7 +235,8 @@ describe('zeroskip validate', () => {
   });
 
   it('docs/validation.md is what `npm run docs` makes now', () => {
-    const view = validationView(validation, { claims: true });
+    const measured = { measurements: validateMeasurements(), leftOut: validateLeftOut() };
+    const view = validationView(validation, { claims: true, ...measured });
     expect(readFileSync('docs/validation.md', 'utf8')).toBe(
       renderers.markdown(view, { columns: 80, color: false }),
     );

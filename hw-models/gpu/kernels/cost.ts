@@ -1,15 +1,17 @@
-// From a launch to a LayerCost: time, energy, floor and notes, the same way for every kernel.
+// From launches to a LayerCost: time, energy, floor and notes, the same way for every kernel, at
+// the clock that the board's power allows.
 
 import { invariant } from '../../../workloads/base/errors.js';
 import type { LayerTask, LayerWeights } from '../../../workloads/network.js';
-import type { LayerCost, Residency } from '../../contract.js';
+import type { LayerCost, Parts, Residency } from '../../contract.js';
 import { sum } from '../../cost.js';
 import { inputElements, outputElements, rightElements } from '../../work.js';
 import type { GpuConfig } from '../config.js';
 import { joulesOf } from '../energy.js';
 import type { Launch } from '../launch.js';
 import type { Counters } from '../meters.js';
-import { floorCyclesOf, timeOf } from '../roofline.js';
+import { withinPower } from '../power.js';
+import { floorCyclesOf, type LaunchTime, timeOf } from '../roofline.js';
 
 /** Of a 32-bit float or index. */
 export const WORD_BYTES = 4;
@@ -24,21 +26,32 @@ export interface Footprint {
   readonly weightBytes: number;
   /** Weights, once, unless they stay in the L2 cache between frames. */
   readonly dramWeightBytes: number;
-  /**
-   * Inputs and outputs, once, where they exceed the L2 cache; else they pass from layer to layer
-   * within it.
-   */
+  /** Of inputs and outputs what the L2 cache does not keep from one layer to the next. */
   readonly dramActivationBytes: number;
 }
 
+/** Of the L2 cache what stays there while other data streams past: its replacement is not ideal. */
+const KEPT_SHARE = 0.75;
+
+/** The share of so many bytes that comes from DRAM: what the L2 cache does not keep. */
+export function spillOf(bytes: number, { l2 }: GpuConfig): number {
+  return bytes === 0 ? 0 : Math.max(0, 1 - (KEPT_SHARE * l2.bytes) / bytes);
+}
+
 /**
- * `weightBytes`: as the kernel stores them; `wordBytes`: of an activation. All frames of the batch
- * count.
+ * The same of what streams by again and again from its beginning: of more than the cache holds
+ * nothing is left when it comes again.
  */
+function cycleSpill(bytes: number, { l2 }: GpuConfig): number {
+  const kept = KEPT_SHARE * l2.bytes;
+  return Math.min(1, Math.max(0, (bytes - kept) / (l2.bytes - kept)));
+}
+
+/** `weightBytes`: as the kernel stores them; `wordBytes`: of an activation. Of the whole batch. */
 export function footprintOf(
   task: LayerTask,
   weightBytes: number,
-  { l2 }: GpuConfig,
+  config: GpuConfig,
   { resident }: Residency,
   wordBytes = WORD_BYTES,
 ): Footprint {
@@ -46,13 +59,14 @@ export function footprintOf(
   const inputBytes = inputElements(demand) * wordBytes * batch;
   const outputBytes = outputElements(demand) * wordBytes * batch;
   const activationBytes = inputBytes + outputBytes;
+  const streamed = resident ? cycleSpill(weightBytes + activationBytes, config) : 1;
   return {
     inputBytes,
     rightBytes: demand.kind === 'product' ? rightElements(demand) * wordBytes * batch : 0,
     outputBytes,
     weightBytes,
-    dramWeightBytes: resident && weightBytes + activationBytes <= l2.bytes ? 0 : weightBytes,
-    dramActivationBytes: activationBytes <= l2.bytes ? 0 : activationBytes,
+    dramWeightBytes: weightBytes * streamed,
+    dramActivationBytes: activationBytes * spillOf(activationBytes, config),
   };
 }
 
@@ -60,12 +74,13 @@ export function footprintOf(
 export interface Arithmetic {
   /** Multiply-accumulates a cycle of one SM, at most. */
   readonly macsPerCycle: number;
-  readonly macJoules: number;
+  /** Of one at the full clock; what it takes at a lower one follows. */
+  readonly macJoules: (config: GpuConfig) => number;
 }
 
-const float32 = ({ sm, energy }: GpuConfig): Arithmetic => ({
+const float32 = ({ sm }: GpuConfig): Arithmetic => ({
   macsPerCycle: sm.lanes,
-  macJoules: energy.macJoules,
+  macJoules: ({ energy }) => energy.macJoules,
 });
 
 export interface Work {
@@ -74,66 +89,111 @@ export interface Work {
   readonly arithmetic?: Arithmetic;
   /** What the reader must know of this kernel. */
   readonly notes?: readonly string[];
-  readonly launch: Launch;
+  /** One after another. */
+  readonly launches: readonly Launch[];
   readonly footprint: Footprint;
   readonly macs: number;
+  /** Multiplications that are left to do; as many as `macs` unless an algorithm saves some. */
+  readonly multiplications?: number;
   readonly macSlots: number;
   readonly nonzeros: number;
+  /** Without them what the footprint must move. */
+  readonly compulsoryDramBytes?: number;
 }
 
-export function costOf(work: Work, config: GpuConfig): LayerCost {
-  const {
-    kernel,
-    launch,
-    footprint,
-    macs,
-    macSlots,
-    nonzeros,
-    arithmetic = float32(config),
-  } = work;
-  const { clockHz, energy } = config;
-  const time = timeOf(launch, config);
-  const seconds = sum(time.cycles) / clockHz;
-  const joules = joulesOf(launch, macs * arithmetic.macJoules, seconds, config);
-  const watts = sum(joules) / seconds;
-  const { weightBytes, rightBytes, outputBytes, dramWeightBytes, dramActivationBytes } = footprint;
-  const notes = [...(work.notes ?? [])];
+interface Evaluated {
+  readonly times: readonly LaunchTime[];
+  readonly cycles: Parts;
+  readonly joules: Parts;
+  readonly seconds: number;
+  readonly watts: number;
+}
+
+function evaluate({ launches, macs, arithmetic }: Required<Work>, config: GpuConfig): Evaluated {
+  const times = launches.map((launch) => timeOf(launch, config));
+  const cycles = addUp(times.map((time) => time.cycles));
+  const macJoules = (macs * arithmetic.macJoules(config)) / launches.length;
+  const joules = addUp(
+    launches.map((launch, at) =>
+      joulesOf(launch, macJoules, sum(times[at]?.cycles ?? {}) / config.clockHz, config),
+    ),
+  );
+  const seconds = sum(cycles) / config.clockHz;
+  return { times, cycles, joules, seconds, watts: sum(joules) / seconds };
+}
+
+function addUp(all: readonly Parts[]): Parts {
+  const [first = {}, ...others] = all;
+  if (others.length === 0) return first;
+  const whole: Record<string, number> = { ...first };
+  for (const parts of others)
+    for (const [name, part] of Object.entries(parts)) whole[name] = (whole[name] ?? 0) + part;
+  return whole;
+}
+
+/** Seconds at the full clock, to choose among kernels by. */
+export function secondsAtFullClock(launches: readonly Launch[], config: GpuConfig): number {
+  return launches.reduce((all, launch) => all + sum(timeOf(launch, config).cycles), 0);
+}
+
+export function costOf(given: Work, full: GpuConfig): LayerCost {
+  const work = {
+    ...{ arithmetic: float32(full), notes: [], multiplications: given.macs },
+    compulsoryDramBytes: given.footprint.dramWeightBytes + given.footprint.dramActivationBytes,
+    ...given,
+  };
+  const config = withinPower(full, (slower) => evaluate(work, slower).watts);
+  const { times, cycles, joules, watts } = evaluate(work, config);
+  const { kernel, launches, footprint, macs, macSlots, nonzeros, arithmetic } = work;
+  const { weightBytes, rightBytes, outputBytes, dramWeightBytes } = footprint;
+  const notes = [...work.notes];
   if (weightBytes > 0 && dramWeightBytes === 0)
     notes.push('weights stay in the L2 cache between frames');
-  if (watts > energy.boardWatts)
-    notes.push(
-      `draws ${watts.toFixed(0)} W, above the board's ${energy.boardWatts} W: the device would slow down`,
-    );
+  if (config !== full) notes.push(powerNote(full, config, watts));
+  const of = (count: (launch: Launch) => number) =>
+    launches.reduce((all, launch) => all + count(launch), 0);
   const counters: Counters = {
     macs,
-    mac_slots: macSlots,
+    // Where an algorithm saves multiplications, each slot stands for several of the layer's.
+    mac_slots: work.multiplications > 0 ? macSlots * (macs / work.multiplications) : macSlots,
     nonzeros,
-    instructions: launch.instructions,
-    gather_sectors: launch.gatherSectors,
-    coalesced_bytes: launch.coalescedBytes,
-    l2_bytes: launch.l2Bytes,
-    dram_bytes: launch.dramBytes,
+    instructions: of(({ instructions }) => instructions),
+    gather_sectors: of(({ gatherSectors }) => gatherSectors),
+    coalesced_bytes: of(({ coalescedBytes }) => coalescedBytes),
+    shared_bytes: of(({ sharedBytes }) => sharedBytes),
+    register_bytes: of(({ registerBytes }) => registerBytes),
+    l2_bytes: of(({ l2Bytes }) => l2Bytes),
+    dram_bytes: of(({ dramBytes }) => dramBytes),
     weight_bytes: weightBytes,
-    launches: 1,
-    blocks: launch.blocks,
-    resident_blocks: time.residentBlocks,
-    waves: time.waves,
+    launches: launches.length,
+    blocks: of(({ blocks }) => blocks),
+    resident_blocks: Math.min(...times.map(({ residentBlocks }) => residentBlocks)),
+    waves: times.reduce((all, { waves }) => all + waves, 0),
   };
   const compulsory = {
-    smCycles: macs / arithmetic.macsPerCycle,
-    l2Bytes: weightBytes + rightBytes + outputBytes,
-    dramBytes: dramWeightBytes + dramActivationBytes,
+    smCycles: work.multiplications / arithmetic.macsPerCycle,
+    // What is done in passing moves nothing of its own: a byte stands for it.
+    l2Bytes: Math.max(1, weightBytes + rightBytes + outputBytes),
+    dramBytes: work.compulsoryDramBytes,
   };
+  const longest = times.reduce((a, b) => (sum(b.cycles) > sum(a.cycles) ? b : a));
   return {
     kernel,
-    clockHz,
-    cycles: time.cycles,
+    clockHz: config.clockHz,
+    cycles,
     joules,
     counters,
     floorCycles: floorCyclesOf(compulsory, config),
-    bound: time.bound,
+    bound: longest.bound,
     notes,
   };
+}
+
+function powerNote(full: GpuConfig, { clockHz, energy }: GpuConfig, watts: number): string {
+  const megahertz = (hz: number) => (hz / 1e6).toFixed(0);
+  if (watts > energy.boardWatts * (1 + 1e-6))
+    return `draws ${watts.toFixed(0)} W, above the board's ${energy.boardWatts} W, at a fifth of the clock`;
+  return `the board's ${energy.boardWatts} W hold at ${megahertz(clockHz)} of ${megahertz(full.clockHz)} MHz`;
 }
 
 /** The weights of a layer that must have some. */

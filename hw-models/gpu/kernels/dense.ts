@@ -1,106 +1,91 @@
-// Dense layers as cuBLAS runs them: GEMV for one column, tiled GEMM for more, batched where there
-// are several matrices, and convolution as GEMM over its pixels with the columns formed on the fly
-// (implicit GEMM: nothing unfolded goes to memory).
+// Dense layers in 32-bit floats as cuBLAS and cuDNN run them: GEMV for one column, tiled GEMM for
+// more, batched where there are several matrices, and convolutions by the fastest of the libraries'
+// algorithms, each of which also serves by name.
 
-import type { Kernel } from '../../contract.js';
+import type { LayerTask } from '../../../workloads/network.js';
+import type { Kernel, LayerCost, Residency } from '../../contract.js';
 import { isWeighted } from '../../work.js';
 import type { GpuConfig } from '../config.js';
-import { GEMV, gemmTile, type Launch } from '../launch.js';
-import { costOf, type Footprint, footprintOf, WORD_BYTES } from './cost.js';
+import { type Way, waysOf } from './convolution.js';
+import { costOf, type Footprint, footprintOf, secondsAtFullClock, WORD_BYTES } from './cost.js';
 import { type Gemm, gemmOf, keptWeights } from './gemm.js';
+import { MOST_VECTORS, planGemv } from './gemv.js';
+import { lanes, type Planned, planProduct } from './plan.js';
 
 export const dense: Kernel<GpuConfig> = {
   name: 'dense',
   accepts: isWeighted,
-  cost(task, config, residency) {
-    const { demand, macs, batch } = task;
-    const gemm = gemmOf(task);
-    const footprint = footprintOf(task, gemm.weights * WORD_BYTES, config, residency);
-    // Convolutions with groups are no batch of products to a library.
-    const isVector = gemm.columns === 1 && (gemm.count === 1 || demand.kind === 'product');
-    const planned = isVector
-      ? planGemv(gemm, footprint, config)
-      : planGemm(gemm, footprint, config);
-    const work = { footprint, macs: macs.dense * batch, nonzeros: keptWeights(task), ...planned };
-    return costOf({ kernel: 'dense', ...work }, config);
-  },
+  cost: (task, config, residency) => costDense(task, config, residency),
 };
 
-interface Plan {
-  readonly launch: Launch;
-  readonly macSlots: number;
-}
+/** A kernel that computes convolutions by one algorithm, and all else as `dense` does. */
+const byName = (algorithm: Way['algorithm']): Kernel<GpuConfig> => ({
+  name: algorithm,
+  optIn: true,
+  accepts: isWeighted,
+  cost: (task, config, residency) => costDense(task, config, residency, algorithm),
+});
 
-function planGemv(
-  { rows, depth, count }: Gemm,
-  footprint: Footprint,
-  { sm, l2, dram }: GpuConfig,
-): Plan {
-  const blocks = Math.ceil(rows / GEMV.rowsPerBlock) * count;
-  const warpSteps = blocks * Math.ceil(GEMV.rowsPerBlock / sm.warpLanes) * depth;
-  const streamed = (granule: number) => columnBytes(rows, sm.warpLanes, granule) * depth;
-  const overfetched = streamed(dram.transactionBytes) / (rows * depth * WORD_BYTES);
-  const { dramWeightBytes, dramActivationBytes, rightBytes, outputBytes } = footprint;
-  // What is multiplied by comes in whole transactions, weights or not.
-  const rightAgain = dramActivationBytes > 0 ? rightBytes * (overfetched - 1) : 0;
-  return {
-    macSlots: warpSteps * sm.warpLanes,
-    launch: {
-      blocks,
-      block: GEMV.block,
-      // Load, multiply-add, and the vector's element from shared memory.
-      instructions: 3 * warpSteps,
-      issueEfficiency: 1,
-      gatherSectors: 0,
-      coalescedBytes: 0,
-      tensorCycles: 0,
-      l2Bytes: streamed(l2.sectorBytes) * count + blocks * depth * WORD_BYTES + outputBytes,
-      dramBytes: dramWeightBytes * overfetched + dramActivationBytes + rightAgain,
-      dependentLoads: Math.ceil(depth / (GEMV.columnSlices * GEMV.loadsInFlight)),
-    },
-  };
-}
+export const implicitGemm = byName('implicit-gemm');
+export const winograd = byName('winograd');
+export const fft = byName('fft');
 
 /**
- * Bytes that warps fetch for a column of a column-major matrix, on average over the columns: each
- * warp's words lie in whole granules, and columns start where the one before ends, so that most
- * miss a granule's start unless the rows fill granules. What two warps share is fetched twice.
+ * The fastest way; of convolutions the one of that name, where it is one that serves the layer.
  */
-export function columnBytes(rows: number, lanes: number, granuleBytes: number): number {
-  const words = granuleBytes / WORD_BYTES;
-  let granules = 0;
-  // Starts repeat after `words` columns at the latest.
-  for (let column = 0; column < words; column++) {
-    for (let row = 0; row < rows; row += lanes) {
-      const first = column * rows + row;
-      const last = column * rows + Math.min(rows, row + lanes) - 1;
-      granules += Math.floor(last / words) - Math.floor(first / words) + 1;
-    }
+export function costDense(
+  task: LayerTask,
+  config: GpuConfig,
+  residency: Residency,
+  algorithm?: Way['algorithm'],
+): LayerCost {
+  const { demand, macs, batch } = task;
+  const gemm = gemmOf(task);
+  const footprint = footprintOf(task, gemm.weights * WORD_BYTES, config, residency);
+  const work = { footprint, macs: macs.dense * batch, nonzeros: keptWeights(task) };
+  if (demand.kind === 'convolution') {
+    const ways = waysOf({ demand, gemm, footprint, batch, wordBytes: WORD_BYTES, config });
+    const named = ways.filter((way) => way.algorithm === algorithm);
+    const best = fastest(named.length > 0 ? named : ways, config);
+    const kernel = best.algorithm === 'winograd' || best.algorithm === 'fft' ? best.algorithm : '';
+    return costOf({ ...work, ...best, kernel: kernel || 'dense' }, config);
   }
-  return (granules / words) * granuleBytes;
+  const plans = productPlans(gemm, footprint, config);
+  const best = fastest(
+    plans.map(({ launch, beside, macSlots }) => ({ launches: [launch, ...beside], macSlots })),
+    config,
+  );
+  return costOf({ ...work, ...best, kernel: 'dense' }, config);
 }
 
-function planGemm(gemm: Gemm, footprint: Footprint, { sm, gemmEfficiency }: GpuConfig): Plan {
+function productPlans(gemm: Gemm, footprint: Footprint, config: GpuConfig): readonly Planned[] {
+  const { columns, depth } = gemm;
+  if (columns === 1) return [planGemv(gemm, footprint, config)];
+  const tiled = planTiled(gemm, footprint, config);
+  const isFew = columns <= MOST_VECTORS && depth >= 2 * config.library.splitDepth;
+  return isFew ? [tiled, planGemv(gemm, footprint, config)] : [tiled];
+}
+
+function planTiled(gemm: Gemm, footprint: Footprint, config: GpuConfig): Planned {
   const { rows, depth, columns, count } = gemm;
-  const tile = gemmTile(rows, columns);
-  const tilesDown = Math.ceil(rows / tile.rows);
-  const tilesAcross = Math.ceil(columns / tile.columns);
-  const blocks = tilesDown * tilesAcross * count;
-  const macSlots = blocks * tile.rows * tile.columns * depth;
-  const operandWords = count * depth * (rows * tilesAcross + columns * tilesDown);
-  return {
-    macSlots,
-    launch: {
-      blocks,
-      block: tile.block,
-      instructions: macSlots / sm.warpLanes,
-      issueEfficiency: gemmEfficiency,
-      gatherSectors: 0,
-      coalescedBytes: 0,
-      tensorCycles: 0,
-      l2Bytes: operandWords * WORD_BYTES + footprint.outputBytes,
+  const { weightBytes, rightBytes, outputBytes } = footprint;
+  return planProduct(
+    {
+      ...{ rows, depth, columns, count, outputBytes },
+      leftBytes: weightBytes + rightBytes,
+      rightBytes: count * depth * columns * WORD_BYTES,
       dramBytes: footprint.dramWeightBytes + footprint.dramActivationBytes,
-      dependentLoads: Math.ceil(depth / (tile.depth * tile.slicesInFlight)),
+      isConvolution: false,
     },
-  };
+    lanes(config, config.gemmEfficiency),
+    config,
+  );
+}
+
+export function fastest<One extends Pick<Way, 'launches'>>(
+  ways: readonly One[],
+  config: GpuConfig,
+): One {
+  const time = ({ launches }: One) => secondsAtFullClock(launches, config);
+  return ways.reduce((best, way) => (time(way) < time(best) ? way : best));
 }

@@ -8,7 +8,7 @@ import type { Kernel } from '../../contract.js';
 import { pixelsOf, weightShapeOf } from '../../work.js';
 import type { GpuConfig } from '../config.js';
 import { type CsrProfile, csrBytes, profileOf } from '../csr-profile.js';
-import { CSRMM, CSRMV, type Launch, SPARSE_CONVOLUTION } from '../launch.js';
+import { CSRMM, CSRMV, type Launch, nothing, SPARSE_CONVOLUTION } from '../launch.js';
 import { residentBlocks } from '../occupancy.js';
 import { costOf, type Footprint, footprintOf, requireWeights, WORD_BYTES } from './cost.js';
 import { keptWeights } from './gemm.js';
@@ -41,9 +41,9 @@ export const sparse: Kernel<GpuConfig> = {
       footprint,
       macs: macs.keptWeights * batch,
       nonzeros: profile.nonzeros,
-      ...planned,
+      macSlots: planned.macSlots,
     };
-    return costOf({ kernel: 'sparse', ...work }, config);
+    return costOf({ kernel: 'sparse', ...work, launches: [planned.launch] }, config);
   },
 };
 
@@ -74,13 +74,11 @@ function planCsr(
   return {
     macSlots: steps * sm.warpLanes * vectors,
     launch: {
+      ...nothing,
       blocks: Math.ceil(rows / CSRMV.rowsPerBlock) * passes,
       block: vectors === 1 ? CSRMV.block : CSRMM.block,
       instructions: (steps * perStep + rows * CSRMV.instructionsPerRow * columnsPerWarp) * passes,
-      issueEfficiency: 1,
       gatherSectors,
-      coalescedBytes: 0,
-      tensorCycles: 0,
       l2Bytes:
         passes * (2 * streamSectors * l2.sectorBytes + (rows + 1) * WORD_BYTES) +
         gathered.l2Bytes +
@@ -128,13 +126,11 @@ function planConvolution(
   return {
     macSlots: steps * sm.warpLanes,
     launch: {
+      ...nothing,
       blocks,
       block: SPARSE_CONVOLUTION.block,
       instructions: steps * SPARSE_CONVOLUTION.instructionsPerStep,
-      issueEfficiency: 1,
-      gatherSectors: 0,
       coalescedBytes,
-      tensorCycles: 0,
       l2Bytes:
         passes * profile.bytes +
         Math.min(coalescedBytes, blocks * touchedBytes) +

@@ -4,27 +4,45 @@
 // bits than the other kernels, so they serve by name only.
 
 import { invariant } from '../../../workloads/base/errors.js';
+import type { ConvolutionDemand, Demand } from '../../../workloads/demand.js';
+import type { LayerTask } from '../../../workloads/network.js';
+import { tapsOf } from '../../../workloads/operators/window.js';
 import type { Kernel } from '../../contract.js';
+import { secondsOf } from '../../cost.js';
 import { isWeighted, weightShapeOf } from '../../work.js';
 import type { GpuConfig } from '../config.js';
-import { MATRIX_INSTRUCTION, tensorTile } from '../launch.js';
-import { costOf, footprintOf } from './cost.js';
-import { gemmOf, isTwoOfFour, keptWeights } from './gemm.js';
+import { depthwise, implicitGemm } from './convolution.js';
+import { type Arithmetic, costOf, type Footprint, footprintOf } from './cost.js';
+import { fastest } from './dense.js';
+import { costElementwise } from './elementwise.js';
+import { type Gemm, gemmOf, isTwoOfFour, keptWeights } from './gemm.js';
+import { MOST_VECTORS, planGemv } from './gemv.js';
+import { briefly, type Engine, planProduct } from './plan.js';
 
 interface Precision {
   readonly name: 'half' | 'int8';
-  readonly wordBytes: number;
+  readonly wordBytes: 1 | 2;
+  /** Channels of a tap that a slice of a tensor-core kernel takes at the least. */
+  readonly channels: number;
+  /** Multiply-adds of an ordinary lane a cycle: four 8-bit products in one (DP4A). */
+  readonly laneRate: number;
   readonly note: string;
+  /** Whether everything runs on ordinary lanes. */
+  readonly onLanes?: boolean;
 }
 
 const half: Precision = {
   name: 'half',
   wordBytes: 2,
+  channels: 8,
+  laneRate: 1,
   note: 'half precision on tensor cores, 32-bit sums',
 };
 const int8: Precision = {
   name: 'int8',
   wordBytes: 1,
+  channels: 16,
+  laneRate: 1,
   note: 'costed as if quantised to 8-bit integers at the same accuracy, on tensor cores',
 };
 
@@ -54,15 +72,26 @@ export const tensor: Kernel<GpuConfig> = {
   name: 'tensor',
   precision: 'fp16',
   available: (config) => config.tensor !== undefined,
-  accepts: isWeighted,
+  accepts: isServed,
   cost: costWith('tensor', half, everyWeight, [half.note]),
+};
+
+/** Halves on ordinary lanes, two at a time, where there are no tensor cores for them. */
+export const halfLanes: Kernel<GpuConfig> = {
+  name: 'half',
+  precision: 'fp16',
+  available: ({ sm }) => sm.halfRate !== undefined,
+  accepts: isServed,
+  cost: costWith('half', { ...half, onLanes: true }, everyWeight, [
+    'half precision on ordinary lanes',
+  ]),
 };
 
 export const tensorInt8: Kernel<GpuConfig> = {
   name: 'tensor-int8',
   precision: 'int8',
   available: (config) => config.tensor !== undefined,
-  accepts: isWeighted,
+  accepts: isServed,
   cost: costWith('tensor-int8', int8, everyWeight, [int8.note]),
 };
 
@@ -77,18 +106,22 @@ const REPRUNED = 'costed as if pruned to two weights in every four at the same a
  */
 export const structured: Kernel<GpuConfig> = {
   name: 'structured',
-  optIn: true,
   precision: 'fp16',
+  optIn: true,
   available: (config) => config.tensor?.structuredSpeedup !== undefined,
-  accepts: isWeighted,
+  accepts: isServed,
   cost(task, config, residency) {
+    if (task.demand.kind === 'stream') return costStructured(task, config, residency);
     const hasWeights = weightShapeOf(task.demand) !== null;
     const fits = hasWeights && 2 * task.macs.keptWeights <= task.macs.dense;
-    if (fits) {
-      const cost = costStructured(task, config, residency);
-      return isTwoOfFour(task) ? cost : { ...cost, notes: [REPRUNED, ...cost.notes] };
-    }
     const cost = tensor.cost(task, config, residency);
+    if (fits) {
+      const pruned = costStructured(task, config, residency);
+      // Rows of a few weights gain nothing from the pattern but its places.
+      if (secondsOf(pruned) <= secondsOf(cost))
+        return isTwoOfFour(task) ? pruned : { ...pruned, notes: [REPRUNED, ...pruned.notes] };
+      return { ...cost, notes: ['no faster with two weights in every four', ...cost.notes] };
+    }
     const reason = hasWeights
       ? 'denser than two weights in every four'
       : 'multiplies activations with each other';
@@ -96,52 +129,140 @@ export const structured: Kernel<GpuConfig> = {
   },
 };
 
+/** Streams too: activations have the kernel's own precision everywhere. */
+export function isServed(demand: Demand): boolean {
+  return isWeighted(demand) || demand.kind === 'stream';
+}
+
 function costWith(
   kernel: string,
   precision: Precision,
-  { kept, indexBits, reach, rate }: Pattern,
+  pattern: Pattern,
   notes: readonly string[],
 ): Kernel<GpuConfig>['cost'] {
   return (task, config, residency) => {
-    const cores = config.tensor;
-    invariant(cores !== undefined, () => `kernel ${kernel} without tensor cores`);
     const { wordBytes } = precision;
-    const { rows, depth, columns, count, weights } = gemmOf(task);
-    const keptDepth = kept(depth);
-    const weightBytes = weights === 0 ? 0 : rows * count * keptDepth * (wordBytes + indexBits / 8);
+    const { demand } = task;
+    if (demand.kind === 'stream') return costElementwise(task, config, residency, wordBytes);
+    const gemm = gemmOf(task);
+    const keptDepth = pattern.kept(gemm.depth);
+    const weightBytes =
+      gemm.weights === 0
+        ? 0
+        : gemm.rows * gemm.count * keptDepth * (wordBytes + pattern.indexBits / 8);
     const footprint = footprintOf(task, weightBytes, config, residency, wordBytes);
-    const matrixBytes = weightBytes + footprint.rightBytes;
-
-    const tile = tensorTile(rows, columns, wordBytes);
-    const tilesDown = Math.ceil(rows / tile.rows);
-    const tilesAcross = Math.ceil(columns / tile.columns);
-    const blocks = tilesDown * tilesAcross * count;
-    const stepDepth = MATRIX_INSTRUCTION.depthBytes / wordBytes;
-    const macSlots =
-      blocks * tile.rows * tile.columns * Math.ceil(depth / (reach * stepDepth)) * stepDepth;
-    const macsPerCycle = cores.macsPerCycle[precision.name] * rate(cores);
-    const launch = {
-      blocks,
-      block: tile.block,
-      instructions:
-        (macSlots / (MATRIX_INSTRUCTION.outputs * stepDepth)) * MATRIX_INSTRUCTION.instructions,
-      issueEfficiency: 1,
-      gatherSectors: 0,
-      coalescedBytes: 0,
-      tensorCycles: macSlots / (macsPerCycle * cores.efficiency),
-      l2Bytes:
-        matrixBytes * tilesAcross +
-        count * depth * columns * tilesDown * wordBytes +
-        footprint.outputBytes,
-      dramBytes: footprint.dramWeightBytes + footprint.dramActivationBytes,
-      dependentLoads: Math.ceil(depth / (tile.depth * tile.slicesInFlight)),
+    const work = {
+      ...{ kernel, footprint, nonzeros: keptWeights(task) },
+      macs: gemm.rows * gemm.count * keptDepth * gemm.columns,
     };
-    const macs = rows * count * keptDepth * columns;
-    const nonzeros = keptWeights(task);
-    const arithmetic = { macsPerCycle, macJoules: cores.macJoules[precision.name] };
+    const onLanes = laneWay(task, gemm, footprint, precision, config);
+    if (onLanes) {
+      const macs = task.macs.dense * task.batch;
+      return costOf({ ...work, ...onLanes, macs, notes: [...notes, LANES] }, config);
+    }
     return costOf(
-      { kernel, arithmetic, notes, launch, footprint, macs, macSlots, nonzeros },
+      { ...work, notes, ...tensorWay(task, gemm, footprint, precision, pattern, config) },
       config,
     );
   };
+}
+
+const LANES = 'too few channels for tensor cores: on ordinary lanes';
+
+/** Channels that a kernel on lanes pads a tap to. */
+const LANE_CHANNELS = 4;
+
+/** Depthwise layers, and first ones where the library has no kernel for them; null for all else. */
+function laneWay(
+  { demand, batch }: LayerTask,
+  gemm: Gemm,
+  footprint: Footprint,
+  { wordBytes, laneRate, onLanes }: Precision,
+  config: GpuConfig,
+) {
+  if (demand.kind !== 'convolution') return null;
+  const channels = demand.input[0] / demand.groups;
+  const isDepthwise = channels === 1 && demand.groups > 1;
+  const { leastChannels = 1 } = onLanes ? {} : (config.tensor ?? {});
+  if (!isDepthwise && channels >= leastChannels) return null;
+  const question = { demand, gemm, footprint, batch, wordBytes, config };
+  const way = isDepthwise
+    ? depthwise(question)
+    : implicitGemm(question, config.convolution.gemm, LANE_CHANNELS, laneRate);
+  const arithmetic: Arithmetic = {
+    macsPerCycle: config.sm.lanes * laneRate,
+    macJoules: ({ energy }) => energy.macJoules / laneRate,
+  };
+  return { ...way, arithmetic };
+}
+
+function tensorWay(
+  { demand }: LayerTask,
+  gemm: Gemm,
+  footprint: Footprint,
+  precision: Precision,
+  pattern: Pattern,
+  config: GpuConfig,
+) {
+  const { wordBytes, channels: least } = precision;
+  const { rows, columns, count } = gemm;
+  const isConvolution = demand.kind === 'convolution';
+  const depth = isConvolution && !precision.onLanes ? paddedDepth(demand, least) : gemm.depth;
+  const { engine, arithmetic } = engineFor(precision, pattern, isConvolution, config);
+  const { weightBytes, rightBytes, outputBytes } = footprint;
+  const tiled = planProduct(
+    {
+      ...{ rows, depth, columns, count, outputBytes },
+      leftBytes: weightBytes + rightBytes,
+      rightBytes: count * depth * columns * wordBytes,
+      dramBytes: footprint.dramWeightBytes + footprint.dramActivationBytes,
+      isConvolution,
+    },
+    engine,
+    config,
+  );
+  const before = isConvolution ? [briefly(1)] : [];
+  const launches = [...before, tiled.launch, ...tiled.beside];
+  const plans = [{ launches, macSlots: tiled.macSlots }];
+  if (!isConvolution && columns <= MOST_VECTORS) {
+    const kept = { ...gemm, depth: pattern.kept(gemm.depth) };
+    const { launch, macSlots } = planGemv(kept, footprint, config, wordBytes);
+    plans.push({ launches: [launch], macSlots });
+  }
+  return { ...fastest(plans, config), arithmetic };
+}
+
+/** What multiplies, as a plan and as a cost see it. */
+function engineFor(
+  { name, wordBytes, onLanes }: Precision,
+  { reach, rate }: Pattern,
+  isConvolution: boolean,
+  config: GpuConfig,
+): { readonly engine: Engine; readonly arithmetic: Arithmetic } {
+  if (onLanes) {
+    const efficiency = isConvolution ? config.convolution.gemm : config.gemmEfficiency;
+    const macsPerCycle = config.sm.lanes * (config.sm.halfRate ?? 1);
+    const engine: Engine = { cores: 'lanes', wordBytes, macsPerCycle, efficiency, reach };
+    // A 16-bit product takes about half the energy of a 32-bit one (Horowitz, ISSCC 2014).
+    return {
+      engine,
+      arithmetic: { macsPerCycle, macJoules: ({ energy }) => energy.macJoules / 2 },
+    };
+  }
+  const cores = config.tensor;
+  invariant(cores !== undefined, () => 'tensor cores that are not there');
+  const macsPerCycle = cores.macsPerCycle[name] * rate(cores);
+  const efficiency = isConvolution ? cores.convolutionEfficiency : cores.efficiency;
+  const macJoules: Arithmetic['macJoules'] = ({ tensor }) => tensor?.macJoules[name] ?? 0;
+  return {
+    engine: { cores: 'tensor', wordBytes, macsPerCycle, efficiency, reach },
+    arithmetic: { macsPerCycle, macJoules },
+  };
+}
+
+/** Channels of each tap, padded to what a slice takes; first layers have kernels of four. */
+function paddedDepth(demand: ConvolutionDemand, least: number): number {
+  const channels = demand.input[0] / demand.groups;
+  const unit = channels <= LANE_CHANNELS ? LANE_CHANNELS : least;
+  return tapsOf(demand) * Math.ceil(channels / unit) * unit;
 }

@@ -98,8 +98,12 @@ async function validatePublished(options: Options, terminal: Terminal): Promise<
     validate({ seed: options.seed, refit: options.refit === true, progress }),
   );
   const claims = options.claims === true;
-  const { validateMeasurements } = await import('../../../sim/measurements.node.js');
-  const measurements = claims ? { measurements: validateMeasurements() } : {};
+  const { validateLeftOut, validateMeasurements } = await import(
+    '../../../sim/measurements.node.js'
+  );
+  const measurements = claims
+    ? { measurements: validateMeasurements(), leftOut: validateLeftOut() }
+    : {};
   await show(validationView(validation, { claims, ...measurements }), options, terminal);
 }
 

@@ -25,6 +25,10 @@ function edited(key: string, value: string, block?: string): string {
 
 const reading = (yaml: string) => () => readPreset(yaml, 'x.yaml', gpu);
 
+/** Of a preset that extends another. */
+const readingOn = (yaml: string) => () =>
+  readPreset(yaml, 'x.yaml', gpu, (name) => ({ text: presetText(name), file: `${name}.yaml` }));
+
 describe('presets of GPUs', () => {
   it.each(presets)('%s reads, with a source for every number', (name) => {
     const { config, figures } = presetOf(name);
@@ -50,8 +54,8 @@ describe('presets of GPUs', () => {
   });
 
   it('refuses what is not a number, with the line', () => {
-    expect(reading(edited('latencyCycles', '.nan', 'dram'))).toThrow(
-      `x.yaml:${lineOf('latencyCycles', 'dram')}:20: dram.latencyCycles.value:`,
+    expect(reading(edited('latencySeconds', '.nan', 'dram'))).toThrow(
+      /^x.yaml:\d+:\d+: dram.latencySeconds.value:/,
     );
   });
 
@@ -94,12 +98,7 @@ describe('presets of GPUs', () => {
       'dram',
       'dram.transactionBytes: found 48, expected a multiple of the 32 B of a sector',
     ],
-    [
-      'latencyCycles',
-      '100',
-      'dram',
-      'dram.latencyCycles: found 100, expected at least the 200 cycles of the L2 cache',
-    ],
+    ['latencySeconds', '100', 'dram', 's of the L2 cache (l2.latencySeconds)'],
     [
       'activeWatts',
       '300',
@@ -110,7 +109,7 @@ describe('presets of GPUs', () => {
       'registers',
       '8192',
       'sm',
-      'sm: found no room for a gemm block of 128 threads, 15360 registers and 12288 B',
+      'sm: found no room for a csrmm block of 256 threads, 16384 registers and 0 B',
     ],
   ])('refuses %s = %s, which another number contradicts', (key, value, block, message) => {
     expect(reading(edited(key, value, block))).toThrow(message);
@@ -118,15 +117,16 @@ describe('presets of GPUs', () => {
 
   it('refuses tensor cores slower than the ordinary lanes', () => {
     const yaml = presetText('tesla-t4').replace(/half:\s*\{\s*value: 512/, 'half: { value: 32');
-    expect(reading(yaml)).toThrow(
+    expect(readingOn(yaml)).toThrow(
       'tensor.macsPerCycle: found 32, expected at least the 64 multiply-adds a cycle',
     );
   });
 
   it('refuses shared memory too small for a tensor-core block, where there are tensor cores', () => {
     const small = (yaml: string) => yaml.replace(/(sharedBytes:\s*\{\s*value:) \d+/, '$1 40');
-    expect(reading(small(presetText('a10g')))).toThrow(
-      'sm: found no room for a tensor_gemm block of 256 threads',
+    const tiny = (yaml: string) => yaml.replace(/(sharedBytes:\s*\{\s*value:) \d+/, '$1 8');
+    expect(readingOn(tiny(presetText('tesla-t4')))).toThrow(
+      'sm: found no room for a tensor_gemm block of 64 threads',
     );
     expect(readPreset(small(text), 'x.yaml', gpu).config.sm.sharedBytes).toBe(40960);
   });

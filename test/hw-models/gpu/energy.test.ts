@@ -1,20 +1,19 @@
 import { expect, it } from 'vitest';
 import { joulesOf } from '../../../hw-models/gpu/energy.js';
-import { blockShapes, type Launch } from '../../../hw-models/gpu/launch.js';
+import { type Launch, nothing } from '../../../hw-models/gpu/launch.js';
+import { energiesOf, slowed } from '../../../hw-models/gpu/power.js';
+import { blockShapes } from '../../../hw-models/gpu/shapes.js';
+import { scale } from '../../../hw-models/technology/scaling.js';
 import { presetOf } from './presets.js';
 
 const { config } = presetOf('titan-x');
 const launch: Launch = {
+  ...nothing,
   blocks: 1,
   block: blockShapes.gemv as Launch['block'],
-  instructions: 0,
-  issueEfficiency: 1,
   gatherSectors: 1e9,
   coalescedBytes: 32e9,
-  tensorCycles: 0,
-  l2Bytes: 0,
   dramBytes: 1e9,
-  dependentLoads: 1,
 };
 
 it('charges operations, bytes and time', () => {
@@ -36,4 +35,35 @@ it('charges issue slots, those lost within the inner loop included', () => {
     1e-9,
     4 * joules,
   );
+});
+
+it('scales every event to the process of the device, by the law of scaling', () => {
+  const { config: volta } = presetOf('v100');
+  const factor = scale({ fromNm: 28, toNm: 12 }).energyPerOperation;
+  const energies = energiesOf(volta);
+  expect(factor).toBeLessThan(1);
+  expect(energies.instructionJoules).toBeWithin(1e-12, factor * volta.energy.instructionJoules);
+  expect(energies.l2ByteJoules).toBeWithin(1e-12, factor * volta.energy.l2ByteJoules);
+  // DRAM is another chip.
+  expect(energies.dramByteJoules).toBe(volta.energy.dramByteJoules);
+  expect(energiesOf(config).instructionJoules).toBeWithin(1e-12, config.energy.instructionJoules);
+});
+
+it('charges shared memory and registers by the byte', () => {
+  const joules = joulesOf({ ...launch, sharedBytes: 1e9, registerBytes: 1e9 }, 0, 1, config);
+  const without = joulesOf(launch, 0, 1, config);
+  expect((joules.l1 ?? 0) - (without.l1 ?? 0)).toBeWithin(
+    1e-6,
+    1e9 * config.energy.sharedByteJoules,
+  );
+  expect(joules.core).toBeWithin(1e-9, 1e9 * config.energy.registerByteJoules);
+});
+
+it('takes less energy an event at a lower clock, down to the least supply', () => {
+  const at = (share: number) => slowed(config, share).energy.instructionJoules;
+  expect(at(1)).toBeWithin(1e-3, config.energy.instructionJoules);
+  const shares = [1, 0.9, 0.8, 0.7, 0.6, 0.5].map(at);
+  for (const [index, joules] of shares.entries())
+    expect(joules).toBeLessThanOrEqual((shares[index - 1] ?? joules) * (1 + 1e-9));
+  expect(at(0.02)).toBe(at(0.01));
 });

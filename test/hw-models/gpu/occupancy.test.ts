@@ -1,8 +1,16 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { blockShapes, gemmTile, tensorTile } from '../../../hw-models/gpu/launch.js';
 import { residentBlocks } from '../../../hw-models/gpu/occupancy.js';
+import { blockShapes } from '../../../hw-models/gpu/shapes.js';
+import { laneTiles, type Tile, tensorTiles } from '../../../hw-models/gpu/tiles.js';
 import { presetOf, presets } from './presets.js';
+
+const tileOf = (tiles: readonly Tile[], rows: number, columns: number): Tile => {
+  const found = tiles.find((tile) => tile.rows === rows && tile.columns === columns);
+  if (!found) throw new Error(`no tile of ${rows} × ${columns}`);
+  return found;
+};
+const large = tileOf(laneTiles, 128, 64);
 
 const { sm } = presetOf('titan-x').config;
 
@@ -11,9 +19,9 @@ describe('occupancy', () => {
     // A GEMM block of 128 × 64 outputs: 8192 / 64 = 128 threads of 120 registers, 2 · (128 + 64) ·
     // 8 · 4 = 12 288 B. Titan X: threads 2048 / 128 = 16; registers 65 536 / (128 · 120) = 4.27;
     // shared memory 98 304 / 12 288 = 8.
-    expect(residentBlocks(gemmTile(4096, 64).block, sm)).toBe(4);
+    expect(residentBlocks(large.block, sm)).toBe(4);
     // Tegra K1 has half the registers: 32 768 / 15 360 = 2.13.
-    expect(residentBlocks(gemmTile(4096, 64).block, presetOf('tegra-k1').config.sm)).toBe(2);
+    expect(residentBlocks(large.block, presetOf('tegra-k1').config.sm)).toBe(2);
     // A small block is held up by the number of blocks alone: 2048 / 32 = 64 would fit by threads.
     expect(residentBlocks({ threads: 32, registersPerThread: 16, sharedBytes: 0 }, sm)).toBe(32);
     // 33 threads take two warps: 2048 / 64 = 32; and with 40 KB each, 96 / 40 = 2.4.
@@ -51,24 +59,25 @@ describe('occupancy', () => {
   });
 });
 
-describe('tiles of tensor cores', () => {
-  it('are as narrow as a matrix instruction and at most 128 × 128', () => {
-    expect(tensorTile(4096, 1, 2)).toMatchObject({ rows: 128, columns: 8, depth: 32 });
-    expect(tensorTile(40, 9, 1)).toMatchObject({ rows: 64, columns: 16, depth: 64 });
-    // 16 384 outputs at 64 a thread; three slices of 256 rows and columns of 64 B.
-    expect(tensorTile(1000, 3136, 2)).toMatchObject({
-      rows: 128,
-      columns: 128,
-      block: { threads: 256, sharedBytes: 3 * 256 * 64 },
-    });
+describe('tiles', () => {
+  it('keep two slices of both operands in shared memory', () => {
+    expect(large).toMatchObject({ depth: 8, block: { threads: 128, registersPerThread: 120 } });
+    expect(large.block.sharedBytes).toBe(2 * (128 + 64) * 8 * 4);
+    // 64 B of each row and column: 32 halves or 64 integers.
+    expect(tileOf(tensorTiles(2), 256, 128)).toMatchObject({ depth: 32 });
+    expect(tileOf(tensorTiles(1), 256, 128)).toMatchObject({ depth: 64 });
+    expect(tileOf(tensorTiles(2), 256, 128).block.sharedBytes).toBe(2 * 384 * 64);
   });
-});
 
-describe('GEMM tiles', () => {
-  it('cover small matrices and stop at 128 × 64', () => {
-    expect(gemmTile(1, 1)).toMatchObject({ rows: 32, columns: 32 });
-    expect(gemmTile(33, 32)).toMatchObject({ rows: 64, columns: 32 });
-    expect(gemmTile(64, 33)).toMatchObject({ rows: 64, columns: 64 });
-    expect(gemmTile(1000, 3136)).toMatchObject({ rows: 128, columns: 64 });
+  it('are shared out to warps whole', () => {
+    for (const { rows, columns, warpRows, warpColumns, block } of [
+      ...laneTiles,
+      ...tensorTiles(2),
+    ]) {
+      const warps = (rows / warpRows) * (columns / warpColumns);
+      expect(Number.isInteger(warps)).toBe(true);
+      expect(block.threads / 32).toBeGreaterThanOrEqual(1);
+      expect(block.registersPerThread).toBeLessThanOrEqual(255);
+    }
   });
 });

@@ -7,7 +7,11 @@ import { gpu } from '../../../hw-models/gpu/index.js';
 import { readPreset } from '../../../hw-models/preset.js';
 
 /** Every shipped preset of a GPU. */
-export const presets = ['titan-x', 'tegra-k1', 'tesla-t4', 'a10g', 'h100-sxm'] as const;
+export const presets = [
+  ...['titan-x', 'tegra-k1', 'titan-x-pascal', 'titan-xp', 'gtx-1080-ti', 'v100', 'tesla-t4'],
+  ...['a100', 'a100-80gb', 'a100-pcie', 'rtx-3090', 'a10', 'a10g', 'rtx-4090', 'l4', 'h100-sxm'],
+  ...['jetson-nano', 'jetson-orin-nano', 'jetson-agx-orin'],
+] as const;
 
 export function presetText(name: string): string {
   return readFileSync(
@@ -17,5 +21,7 @@ export function presetText(name: string): string {
 }
 
 export function presetOf(name: string): Preset<GpuConfig> {
-  return readPreset(presetText(name), `${name}.yaml`, gpu);
+  return readPreset(presetText(name), `${name}.yaml`, gpu, (base) => ({
+    ...{ text: presetText(base), file: `${base}.yaml` },
+  }));
 }

@@ -1,23 +1,19 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { sum } from '../../../hw-models/cost.js';
-import type { Launch } from '../../../hw-models/gpu/launch.js';
+import { type Launch, nothing } from '../../../hw-models/gpu/launch.js';
 import { timeOf } from '../../../hw-models/gpu/roofline.js';
 import { presetOf } from './presets.js';
 
 const { config } = presetOf('titan-x');
 const idle: Launch = {
+  ...nothing,
   blocks: 1,
   block: { threads: 256, registersPerThread: 32, sharedBytes: 0 },
-  instructions: 0,
-  issueEfficiency: 1,
-  gatherSectors: 0,
-  coalescedBytes: 0,
-  tensorCycles: 0,
-  l2Bytes: 0,
-  dramBytes: 0,
-  dependentLoads: 1,
 };
+const [l2Latency, dramLatency] = [config.l2, config.dram].map(
+  ({ latencySeconds }) => latencySeconds * config.clockHz,
+) as [number, number];
 const busy = (launch: Launch, from = config) =>
   sum(timeOf(launch, from).cycles) - from.launchSeconds * from.clockHz;
 
@@ -32,6 +28,9 @@ const launches = fc.record({
   l2Bytes: fc.nat(1e9),
   dramBytes: fc.nat(1e9),
   dependentLoads: fc.integer({ min: 1, max: 1000 }),
+  sharedBytes: fc.nat(1e9),
+  registerBytes: fc.nat(1e9),
+  isPipelined: fc.boolean(),
 });
 
 describe('the time of a launch', () => {
@@ -39,7 +38,7 @@ describe('the time of a launch', () => {
     // Blocks of 256 threads: 2048 / 256 = 8 on each of 24 SMs, 192 at a time. Each waits for two
     // loads from L2.
     const grid = (blocks: number) => ({ ...idle, blocks, dependentLoads: 2 });
-    const wave = 2 * config.l2.latencyCycles;
+    const wave = 2 * l2Latency;
     expect(timeOf(grid(192), config)).toMatchObject({ waves: 1, residentBlocks: 8 });
     expect(timeOf(grid(193), config).waves).toBe(2);
     expect(busy(grid(1))).toBeWithin(1e-12, wave);
@@ -64,13 +63,14 @@ describe('the time of a launch', () => {
           busy({ ...idle, blocks: launch.blocks, dependentLoads: 0, ...part });
         const { instructions, issueEfficiency, gatherSectors, coalescedBytes, tensorCycles } =
           launch;
-        const { l2Bytes, dramBytes, dependentLoads } = launch;
-        const latency = dramBytes > 0 ? config.dram.latencyCycles / config.l2.latencyCycles : 1;
+        const { l2Bytes, dramBytes, dependentLoads, sharedBytes } = launch;
+        const latency = dramBytes > 0 ? dramLatency / l2Latency : 1;
         const demands = [
           alone({ instructions: instructions + 1, issueEfficiency }),
           alone({ gatherSectors: gatherSectors + 1 }),
           alone({ coalescedBytes: coalescedBytes + 1 }),
           alone({ tensorCycles: tensorCycles + 1 }),
+          alone({ sharedBytes: sharedBytes + 1 }),
           alone({ l2Bytes: l2Bytes + 1 }),
           alone({ dramBytes: dramBytes + 1 }),
           alone({ dependentLoads }) * latency,

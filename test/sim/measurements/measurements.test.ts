@@ -164,6 +164,17 @@ describe('--measurements FILE', () => {
     expect(found[1]?.note).toBe('no preset of this device');
   });
 
+  it('takes a preset by name or file, and says why where there is none', async () => {
+    const card = join(folder, 'card.yaml');
+    writeFileSync(card, 'name: card\ntitle: a card\nfamily: gpu\nextends: gtx-1080-ti\n');
+    const rows = ['gtx-1080-ti', card, 'no-such-card'].map((name) => row(name, 'GEMM 512x512x512'));
+    const report = validateMeasurements({ file: file([header, ...rows].join('\n')) });
+    const [named, read, unknown] = report.compared;
+    expect(read?.modelled).toBe(named?.modelled);
+    expect(named?.error).not.toBeNull();
+    expect(unknown?.note).toMatch(/^unknown hardware 'no-such-card'/);
+  });
+
   it('says in one line what is wrong with the file', async () => {
     const { code, stderr } = await zeroskip(['validate', '--measurements', file('a,b\n1,2')]);
     expect(code).toBe(2);

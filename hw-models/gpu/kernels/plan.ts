@@ -1,0 +1,154 @@
+// A matrix product as the launch that a library would choose: the tile, and the parts that its
+// depth is cut into, that take the least time.
+
+import type { GpuConfig } from '../config.js';
+import { ELEMENTWISE, type Launch, MATRIX_INSTRUCTION, nothing } from '../launch.js';
+import { residentBlocks } from '../occupancy.js';
+import { timeOf } from '../roofline.js';
+import { laneTiles, splits, type Tile, tensorTiles } from '../tiles.js';
+
+/** What multiplies, and at which share of its rate. */
+export interface Engine {
+  readonly cores: 'lanes' | 'tensor';
+  /** Of an operand's element. */
+  readonly wordBytes: 1 | 2 | 4;
+  /** Multiply-accumulates a cycle of one SM, at most. */
+  readonly macsPerCycle: number;
+  readonly efficiency: number;
+  /** How many times a row's depth a matrix instruction spans beyond its own. */
+  readonly reach: number;
+}
+
+/** [rows × depth] · [depth × columns], `count` times, and the bytes that it moves. */
+export interface Product {
+  readonly rows: number;
+  readonly depth: number;
+  readonly columns: number;
+  readonly count: number;
+  /** Of all [rows × depth] matrices together, as stored; each tile column reads them again. */
+  readonly leftBytes: number;
+  /** Of all [depth × columns] matrices together, as they pass from L2; each tile row reads them. */
+  readonly rightBytes: number;
+  readonly outputBytes: number;
+  readonly dramBytes: number;
+  /** Convolutions have kernels of their own: of large tiles, their depth in one part. */
+  readonly isConvolution: boolean;
+}
+
+export interface Planned {
+  readonly launch: Launch;
+  /** Kernels besides: one that sums the parts of the depth. */
+  readonly beside: readonly Launch[];
+  /** Multiply-accumulates that the instructions had room for. */
+  readonly macSlots: number;
+}
+
+/** Lanes of ordinary FP32 units, at the share of the rate that a kind of kernel reaches. */
+export function lanes({ sm }: GpuConfig, efficiency: number): Engine {
+  return { cores: 'lanes', wordBytes: 4, macsPerCycle: sm.lanes, efficiency, reach: 1 };
+}
+
+/** The fastest launch among what libraries have. */
+export function planProduct(product: Product, engine: Engine, config: GpuConfig): Planned {
+  let best: Planned | undefined;
+  let least = Number.POSITIVE_INFINITY;
+  for (const tile of tilesFor(product, engine, config)) {
+    for (const parts of splits) {
+      const isCut = parts > 1;
+      if (isCut && (product.isConvolution || product.depth / parts < config.library.splitDepth))
+        continue;
+      const planned = launchOf(product, engine, tile, parts, config);
+      const { cycles } = timeOf(planned.launch, config);
+      const summing = isCut ? config.launchSeconds * config.clockHz : 0;
+      const time = Object.values(cycles).reduce((all, part) => all + part, summing);
+      if (time >= least) continue;
+      least = time;
+      best = planned;
+    }
+  }
+  return best as Planned;
+}
+
+/** Those that the library has, with room for a block; none twice as large as the product needs. */
+function tilesFor(
+  { rows, columns, isConvolution }: Product,
+  { cores, wordBytes }: Engine,
+  { library, sm }: GpuConfig,
+): readonly Tile[] {
+  const all = cores === 'lanes' ? laneTiles : tensorTiles(wordBytes === 1 ? 1 : 2);
+  const ofProducts = cores === 'lanes' ? library.leastTile : (library.tensorLeastTile ?? 0);
+  const least = isConvolution ? library.convolutionTile : ofProducts;
+  const fitting = all.filter(({ block }) => residentBlocks(block, sm) >= 1);
+  const narrowest = cores === 'lanes' && !isConvolution ? library.leastColumns : 1;
+  const had = fitting.filter(
+    (tile) => tile.rows * tile.columns >= least && tile.columns >= narrowest,
+  );
+  const some = had.length > 0 ? had : fitting;
+  const smallest = some.reduce((a, b) => (b.rows * b.columns < a.rows * a.columns ? b : a));
+  const useful = some.filter(
+    (tile) => tile.rows < 2 * Math.max(rows, 32) && tile.columns < 2 * Math.max(columns, 16),
+  );
+  return useful.length > 0 ? useful : [smallest];
+}
+
+function launchOf(
+  product: Product,
+  engine: Engine,
+  tile: Tile,
+  parts: number,
+  { sm, library }: GpuConfig,
+): Planned {
+  const { rows, depth, columns, count, leftBytes, rightBytes, outputBytes, dramBytes } = product;
+  const tilesDown = Math.ceil(rows / tile.rows);
+  const tilesAcross = Math.ceil(columns / tile.columns);
+  const blocks = tilesDown * tilesAcross * count * parts;
+  const onTensor = engine.cores === 'tensor';
+  const step = onTensor ? MATRIX_INSTRUCTION.depthBytes / engine.wordBytes : 1;
+  const stepped = parts * Math.ceil(Math.ceil(depth / engine.reach / parts) / step) * step;
+  const macSlots = tilesDown * tilesAcross * count * tile.rows * tile.columns * stepped;
+  const perMac = 1 / tile.warpRows + 1 / tile.warpColumns;
+  // Blocks of a cluster share what one of them loads.
+  const shares = Math.min(library.clusterBlocks, tilesAcross);
+  const partials = parts > 1 ? 2 * parts * count * rows * columns * SUM_BYTES : 0;
+  const instructions = onTensor
+    ? (macSlots / (MATRIX_INSTRUCTION.outputs * step)) * MATRIX_INSTRUCTION.instructions
+    : ((macSlots * sm.lanes) / (sm.warpLanes * engine.macsPerCycle)) * (1 + loadsPerMac(tile));
+  const isCut = parts > 1;
+  // The copy engine that came with clusters runs further ahead.
+  const waits = onTensor ? TENSOR_WAITS / library.clusterBlocks : 1;
+  return {
+    macSlots,
+    beside: isCut ? [briefly(sm.count)] : [],
+    launch: {
+      ...nothing,
+      ...{ blocks, block: tile.block, instructions, isPipelined: true },
+      issueEfficiency: onTensor ? 1 : engine.efficiency,
+      tensorCycles: onTensor ? macSlots / (engine.macsPerCycle * engine.efficiency) : 0,
+      l2Bytes: (leftBytes * tilesAcross) / shares + rightBytes * tilesDown + outputBytes + partials,
+      dramBytes,
+      dependentLoads: waits * Math.ceil(stepped / parts / tile.depth) + 1,
+      sharedBytes: macSlots * engine.reach * perMac * engine.wordBytes,
+      registerBytes: macSlots * (onTensor ? (2 * SUM_BYTES) / step : LANE_REGISTER_BYTES),
+    },
+  };
+}
+
+/** A kernel that is over as soon as it has begun. */
+export const briefly = (blocks: number): Launch => ({
+  ...nothing,
+  ...{ blocks, block: ELEMENTWISE.block, instructions: 8 * blocks },
+});
+
+/** Sums are 32-bit, whatever the operands are. */
+const SUM_BYTES = 4;
+
+/** Three operands read and one written, a word each. */
+const LANE_REGISTER_BYTES = 16;
+
+/** Share of a slice's wait that a tensor-core kernel does not hide: it has several on their way. */
+const TENSOR_WAITS = 0.2;
+
+/** A thread of t × t outputs reads 2t operands from shared memory, four at a time. */
+function loadsPerMac({ rows, columns, block }: Tile): number {
+  return 0.5 / Math.sqrt((rows * columns) / block.threads);
+}

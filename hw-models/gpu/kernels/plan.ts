@@ -69,9 +69,9 @@ export function planProduct(product: Product, engine: Engine, config: GpuConfig)
   return best as Planned;
 }
 
-/** Those that the library has, with room for a block; none twice as large as the product needs. */
+/** Those that the library has, with room for a block. */
 function tilesFor(
-  { rows, columns, isConvolution }: Product,
+  { isConvolution }: Product,
   { cores, wordBytes }: Engine,
   { library, sm }: GpuConfig,
 ): readonly Tile[] {
@@ -83,12 +83,7 @@ function tilesFor(
   const had = fitting.filter(
     (tile) => tile.rows * tile.columns >= least && tile.columns >= narrowest,
   );
-  const some = had.length > 0 ? had : fitting;
-  const smallest = some.reduce((a, b) => (b.rows * b.columns < a.rows * a.columns ? b : a));
-  const useful = some.filter(
-    (tile) => tile.rows < 2 * Math.max(rows, 32) && tile.columns < 2 * Math.max(columns, 16),
-  );
-  return useful.length > 0 ? useful : [smallest];
+  return had.length > 0 ? had : fitting;
 }
 
 function launchOf(

@@ -1,5 +1,6 @@
 // What a sweep found: counts, the front, and what was refused.
 
+import type { FigureSeries } from '../../sim/sweep/figure-series.node.js';
 import { metrics } from '../../sim/sweep/metrics.js';
 import type { StoredResult } from '../../sim/sweep/store.js';
 import type { SweepSummary } from '../../sim/sweep/summary.js';
@@ -7,12 +8,14 @@ import { paretoCharts } from '../charts/pareto.js';
 import { right, type Section, type View } from '../document.js';
 import { metricText } from '../metric.js';
 import { percent, UNKNOWN } from '../quantity.js';
+import { figureChart, figureSection } from './figure-series.js';
 
 /** Designs of a front that a table shows. */
 const MOST_ROWS = 20;
 const MOST_REFUSALS = 5;
 
-export function sweepView(summary: SweepSummary): View {
+/** `series`: of a shipped study, the paper's figure. */
+export function sweepView(summary: SweepSummary, series: FigureSeries | null = null): View {
   const { plan, front } = summary;
   const { objectives } = plan.spec;
   const axes = axisNames(front);
@@ -23,11 +26,18 @@ export function sweepView(summary: SweepSummary): View {
   ];
   return {
     title: 'zeroskip sweep',
-    sections: () => [{ ...frontSection(summary, axes), summary: true }],
-    charts: () => [{ heading: 'The front', charts: paretoCharts(summary) }],
+    sections: () => [
+      ...(series ? [{ ...figureSection(series), summary: true }] : []),
+      { ...frontSection(summary, axes), summary: true },
+    ],
+    charts: () => [
+      ...(series ? [{ heading: series.figure, charts: [figureChart(series)] }] : []),
+      { heading: 'The front', charts: paretoCharts(summary) },
+    ],
     json: () => ({
       sweep: plan.spec.name,
       fingerprint: plan.fingerprint,
+      ...(series ? { figure: series } : {}),
       ...{ designs: summary.designs, planned: summary.planned, feasible: summary.feasible },
       refusals: summary.refusals,
       objectives: objectives.map((name, at) => ({

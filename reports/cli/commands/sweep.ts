@@ -99,7 +99,8 @@ async function finish(
     );
   }
   hint(`results are in ${file}`, options, terminal);
-  await show(sweepView(summary), options, terminal);
+  const { figureSeries } = await import('../../../sim/sweep/figure-series.node.js');
+  await show(sweepView(summary, await figureSeries(file)), options, terminal);
 }
 
 interface WorkerOptions {

@@ -93,6 +93,35 @@ ZS_INLINE void pool_plane(const int averages, const int knownKernel, const int k
   }
 }
 
+/** The largest of three rows' VF floats. */
+ZS_INLINE vf most_of_three(const float *at, int64_t width) {
+  return vf_max(vf_max(vf_load(at), vf_load(at + width)), vf_load(at + 2 * width));
+}
+
+/** Maxima of 3×3 windows at every second pixel, all of them inside the image. */
+static void pool_inside(const struct pool *p, const float *from, float *to) {
+  const int64_t width = p->width;
+  for (int oy = 0; oy < p->outHeight; oy++, from += 2 * width, to += p->outWidth) {
+    vf low = most_of_three(from, width), high = most_of_three(from + VF, width);
+    vf even = vf_even(low, high);
+    for (int ox = 0; ox < p->outWidth; ox += VF) {
+      const vf odd = vf_odd(low, high);
+      // The third column is the next window's first: of a last vector's last window at most.
+      const int isLast = ox + VF >= p->outWidth;
+      const float *ahead = from + 2 * (ox + VF);
+      low = most_of_three(ahead, width);
+      high = isLast ? low : most_of_three(ahead + VF, width);
+      const vf next = vf_even(low, high);
+      const vf result = vf_max(vf_max(even, odd), vf_shift(even, next));
+      if (isLast)
+        vf_store_n(to + ox, p->outWidth - ox, result);
+      else
+        vf_store(to + ox, result);
+      even = next;
+    }
+  }
+}
+
 /** The sum or the largest of all of a plane's pixels. */
 ZS_INLINE float pool_all(const int averages, const float *from, int64_t pixels) {
   if (!averages) {
@@ -137,6 +166,9 @@ ZS_EXPORT void zs_pool(uint8_t *memory, const double *a) {
   const int isAll = p.kernelHeight == p.height && p.kernelWidth == p.width &&
                     p.outHeight * p.outWidth == 1 && p.top + p.left + p.bottom + p.right == 0;
   const int isSquare = p.kernelHeight == p.kernelWidth;
+  const int isInside = isSquare && p.kernelWidth == 3 && p.strideX == 2 && p.strideY == 2 &&
+                       p.top + p.left == 0 && 2 * p.outHeight + 1 <= p.height &&
+                       2 * p.outWidth + 1 <= p.width;
   for (int channel = 0; channel < channels; channel++, from += fromBytes, to += toBytes) {
     const float *plane = (const float *)from;
     float *result = (float *)to;
@@ -145,6 +177,8 @@ ZS_EXPORT void zs_pool(uint8_t *memory, const double *a) {
       *result = averages ? pool_all(1, plane, pixels) : pool_all(0, plane, pixels);
     } else if (averages) {
       pool_plane(1, 0, 0, &p, plane, result);
+    } else if (isInside) {
+      pool_inside(&p, plane, result);
     } else if (isSquare && p.kernelWidth == 3 && p.strideX == 2) {
       pool_plane(0, 3, 2, &p, plane, result);
     } else if (isSquare && p.kernelWidth == 2 && p.strideX == 2) {

@@ -18,6 +18,11 @@ const common = {
 };
 const windows = fc.oneof(
   windowsOf(5, 3),
+  // As networks pool.
+  fc.constantFrom(2 as const, 3 as const).map((side) => ({
+    ...{ kernel: [side, side] as const, stride: [2, 2] as const },
+    pad: [0, 0, 0, 0] as const,
+  })),
   fc.constant({ kernel: 'global' as const, stride: 1, pad: 0 }),
 );
 

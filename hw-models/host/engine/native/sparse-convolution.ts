@@ -12,14 +12,16 @@ import { cutByWork, cutEvenly, eachFrame, only, type Part, weightedRow } from '.
 import { planeBytesOf } from '../tensor.js';
 import { nativeCall, nativeRow } from './native.js';
 import { cutsTiles, layerNumbers, rowBytes, type Tiling, tilingOf } from './tiling.js';
+import { nativeWinogradConvolution } from './winograd.js';
 
 type Convolution = LayerOf<'conv2d'>;
 
 /**
- * Up to this share of weights. Above it three sums of every four are made by dense kernels in less
- * time (Zen 5 with AVX-512, SqueezeNet's and ResNet's layers).
+ * Up to this share of weights, and up to that one where Winograd serves as well (Zen 5 with AVX-512,
+ * SqueezeNet's, AlexNet's and ResNet-50's layers).
  */
-const PAYS_UP_TO = 0.25;
+const PAYS_UP_TO = 0.55;
+const PAYS_UP_TO_BESIDE_WINOGRAD = 0.25;
 
 /** What a tile's part of the input may take of the first-level cache. */
 const SEGMENT_BYTES = 32 * 1024;
@@ -43,9 +45,14 @@ export const nativeSparseConvolution: HostKernel = nativeRow(
     'native-sparse-convolution',
     {
       refusal: notOneImage,
-      pays: (layer, { store }) =>
-        layer.groups < inputImage(layer)[0] &&
-        nonzerosOf(store) <= PAYS_UP_TO * store.rows * store.columns,
+      pays(layer, weights) {
+        const { refusal, pays } = nativeWinogradConvolution;
+        const isTransformed = refusal(layer, weights) === null && pays(layer, weights);
+        const most = isTransformed ? PAYS_UP_TO_BESIDE_WINOGRAD : PAYS_UP_TO;
+        const { store } = weights;
+        const isDepthwise = layer.groups > 1 && layer.groups === inputImage(layer)[0];
+        return !isDepthwise && nonzerosOf(store) <= most * store.rows * store.columns;
+      },
     },
     (layer, weights, heap) => {
       const { threads, vectorFloats } = heap;

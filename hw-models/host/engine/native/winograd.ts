@@ -20,11 +20,18 @@ const TILE = 4;
 /** Taps a phase along an axis that there are transforms for. */
 const LEAST_TAPS = 3;
 const MOST_TAPS = 4;
-/** Rows multiplied before they are transformed back. */
-const CHUNK = 32;
+/**
+ * Rows multiplied before they are transformed back: their sums stay in the second-level cache beside
+ * the inputs, which are read once a chunk and deep ones not from there.
+ */
+function chunkOf(depth: number): number {
+  if (depth <= 32) return 16;
+  return depth <= 256 ? 32 : 64;
+}
+
 const LINE = 64;
-/** What a block's transformed inputs may take of the second-level cache. */
-const BLOCK_BYTES = 640 * 1024;
+/** What a block's transformed inputs and a chunk's sums may take of the second-level cache. */
+const BLOCK_BYTES = 900 * 1024;
 /** What fetching a block's weights takes, in the time of a vector of tiles. */
 const WEIGHTS_TIME = 0.3;
 /** Vectors that a block of tiles fills at most: more do not pay. */
@@ -90,7 +97,8 @@ export const nativeWinogradConvolution: HostKernel = nativeRow(
     const [rows, outHeight, outWidth] = outputImage(layer);
     const { down, across, positions, depth } = tilesOf(layer);
     const groupRows = rows / layer.groups;
-    const panelsAt = transformedPanels(layer, weights).map((panels) => heap.place(panels));
+    const chunk = chunkOf(depth);
+    const panelsAt = transformedPanels(layer, weights, chunk).map((panels) => heap.place(panels));
     const biasAt = placeBias(weights, heap);
     const { least, most } = rectifierRange(layer.activation);
     const { vectorFloats } = heap;
@@ -99,7 +107,8 @@ export const nativeWinogradConvolution: HostKernel = nativeRow(
     const bytesOf = (each: number, tileRows: number) =>
       positions * ((each * vectorsOf(tileRows) + 1) * vectorFloats * FLOAT + 2 * LINE);
     const fits = (tileRows: number) =>
-      bytesOf(depth, tileRows) <= BLOCK_BYTES && vectorsOf(tileRows) <= MOST_VECTORS;
+      bytesOf(depth, tileRows) + bytesOf(chunk, tileRows) <= BLOCK_BYTES &&
+      vectorsOf(tileRows) <= MOST_VECTORS;
     const blockRows = bestBlock(down, fits, (tileRows) => vectorsOf(tileRows));
     const side = Math.sqrt(positions);
     const lineFloats = 4 * (MOST_TAPS + TILE - 1) * (across + 3 * vectorFloats);
@@ -112,10 +121,10 @@ export const nativeWinogradConvolution: HostKernel = nativeRow(
         // Where there are too few blocks each thread transforms them all, and makes some rows.
         const byBlocks = blocks % threads === 0 || blocks >= 4 * threads;
         const tileParts = cutInMultiples(down, blockRows, byBlocks ? threads : 1);
-        const rowParts = cutInMultiples(groupRows, CHUNK, byBlocks ? 1 : threads);
+        const rowParts = cutInMultiples(groupRows, chunk, byBlocks ? 1 : threads);
         const rooms = Array.from({ length: threads }, () => [
           scratch.take(bytesOf(depth, blockRows)),
-          scratch.take(bytesOf(CHUNK, blockRows)),
+          scratch.take(bytesOf(chunk, blockRows)),
           scratch.take(lineFloats * FLOAT),
         ]);
         const window = [pad[0], pad[1], ...stride, side, channels / layer.groups];
@@ -128,7 +137,7 @@ export const nativeWinogradConvolution: HostKernel = nativeRow(
             return tileParts.flatMap((tiles) =>
               rowParts.map((part) => [
                 ...[...planes, ...extents, outHeight, outWidth, ...window],
-                ...[tiles.first, tiles.end, blockRows, part.first, part.end],
+                ...[tiles.first, tiles.end, blockRows, part.first, part.end, chunk],
                 ...[panels, biasAt + firstRow * FLOAT],
               ]),
             );
@@ -169,9 +178,13 @@ function busyWith(vectors: number): number {
 
 /**
  * G g Gᵀ of every kernel's phases, of each group
- * [row / 32][position][row / 8][channel and phase][8], zeros behind the last row.
+ * [row / chunk][position][row / 8][channel and phase][8], zeros behind the last row.
  */
-function transformedPanels(layer: Convolution, { store }: LayerWeights): readonly Float32Array[] {
+function transformedPanels(
+  layer: Convolution,
+  { store }: LayerWeights,
+  chunk: number,
+): readonly Float32Array[] {
   const { groups, kernel, stride } = layer;
   const { values, rows, columns } = toDense(store);
   const { positions, depth } = tilesOf(layer);
@@ -185,12 +198,12 @@ function transformedPanels(layer: Convolution, { store }: LayerWeights): readonl
   return Array.from({ length: groups }, (_, group) => {
     const panels = new Float32Array(positions * padded * depth);
     for (let row = 0; row < groupRows; row++) {
-      const chunk = row - (row % CHUNK);
-      const chunkRows = Math.min(CHUNK, padded - chunk);
-      let to = chunk * positions * depth;
-      to += (row - chunk - (row % PANEL)) * depth + (row % PANEL);
-      const first = (group * groupRows + row) * columns;
-      for (let from = first; from < first + columns; from += area) {
+      const first = row - (row % chunk);
+      const chunkRows = Math.min(chunk, padded - first);
+      let to = first * positions * depth;
+      to += (row - first - (row % PANEL)) * depth + (row % PANEL);
+      const start = (group * groupRows + row) * columns;
+      for (let from = start; from < start + columns; from += area) {
         for (let py = 0; py < stride[0]; py++) {
           for (let px = 0; px < stride[1]; px++, to += PANEL) {
             for (let tap = 0; tap < own.length; tap++) {

@@ -10,8 +10,6 @@
 /** Outputs of a tile along an axis, and positions of the largest. */
 #define OUTPUTS 4
 #define MOST_SIDE 7
-/** Rows multiplied before they are transformed back. */
-#define CHUNK 32
 
 struct winograd {
   const uint8_t *input;
@@ -27,6 +25,8 @@ struct winograd {
   int across;
   /** Bytes from one channel's or row's tiles to the next, and of all of a position's. */
   int64_t tileBytes, inputBytes, outputBytes;
+  /** Rows multiplied before they are transformed back. */
+  int64_t chunk;
 };
 
 /** Bᵀ for the points 0, ±1, ±2 and infinity, as workloads/transforms/cook-toom.ts makes it. */
@@ -220,9 +220,10 @@ static void multiply_position(const struct winograd *w, const float *weights,
 /**
  * input, output, planes' bytes, height, width, output's height, width, rows and columns of padding
  * before, strides, positions of a tile along an axis (6 or 7), channels, rows of tiles
- * first … end − 1 and how many make a block, rows first … end − 1 (first a multiple of 32), weights
- * [row / 32][position][row / 8][channel and phase][8], bias, transformed inputs
- * [position][channel and phase][tile], sums [position][row][tile], lines of one channel, bounds.
+ * first … end − 1 and how many make a block, rows first … end − 1 and how many make a chunk (first a
+ * multiple of it), weights [row / chunk][position][row / 8][channel and phase][8], bias, transformed
+ * inputs [position][channel and phase][tile], sums [position][row][tile], lines of one channel,
+ * bounds.
  */
 ZS_EXPORT void zs_winograd(uint8_t *memory, const double *a) {
   struct winograd w = {
@@ -245,10 +246,11 @@ ZS_EXPORT void zs_winograd(uint8_t *memory, const double *a) {
   w.depth = (int64_t)w.channels * w.strideY * w.strideX;
   const int firstTileRow = (int)a[14], endTileRow = (int)a[15], blockRows = (int)a[16];
   const int64_t firstRow = (int64_t)a[17], endRow = (int64_t)a[18];
-  const float *weights = zs_floats(memory, a[19]), *bias = zs_floats(memory, a[20]);
-  uint8_t *inputs = memory + (uint64_t)a[21], *sums = memory + (uint64_t)a[22];
-  float *lines = zs_floats(memory, a[23]);
-  const vf least = vf_set1((float)a[24]), most = vf_set1((float)a[25]);
+  w.chunk = (int64_t)a[19];
+  const float *weights = zs_floats(memory, a[20]), *bias = zs_floats(memory, a[21]);
+  uint8_t *inputs = memory + (uint64_t)a[22], *sums = memory + (uint64_t)a[23];
+  float *lines = zs_floats(memory, a[24]);
+  const vf least = vf_set1((float)a[25]), most = vf_set1((float)a[26]);
   const int positions = w.side * w.side;
   const int64_t pitch = (w.across + 2 * VF) / VF * VF;
   for (int block = firstTileRow; block < endTileRow; block += blockRows) {
@@ -257,15 +259,17 @@ ZS_EXPORT void zs_winograd(uint8_t *memory, const double *a) {
     w.tileBytes = (int64_t)vectors * VB;
     // Odd numbers of lines apart, so that positions do not fall on the same few sets of a cache.
     w.inputBytes = (((w.depth * w.tileBytes + 63 + VB) >> 6) | 1) << 6;
-    w.outputBytes = (((CHUNK * w.tileBytes + 63 + VB) >> 6) | 1) << 6;
+    w.outputBytes = (((w.chunk * w.tileBytes + 63 + VB) >> 6) | 1) << 6;
     if (w.side == 6 && w.strideX == 1)
       transform_block(6, 1, &w, block, end, inputs, lines, pitch);
     else if (w.side == 6)
       transform_block(6, w.strideX, &w, block, end, inputs, lines, pitch);
+    else if (w.strideX == 2)
+      transform_block(7, 2, &w, block, end, inputs, lines, pitch);
     else
       transform_block(7, w.strideX, &w, block, end, inputs, lines, pitch);
-    for (int64_t chunk = firstRow; chunk < endRow; chunk += CHUNK) {
-      const int64_t rows = endRow - chunk < CHUNK ? endRow - chunk : CHUNK;
+    for (int64_t chunk = firstRow; chunk < endRow; chunk += w.chunk) {
+      const int64_t rows = endRow - chunk < w.chunk ? endRow - chunk : w.chunk;
       const int64_t panels = (rows + PANEL - 1) / PANEL;
       const float *own = weights + chunk * positions * w.depth;
       for (int position = 0; position < positions; position++)

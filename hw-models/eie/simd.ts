@@ -37,7 +37,7 @@ interface Kernels {
  * Resident layouts beyond this are dropped, all at once: they are copied in again when they are
  * next worked on.
  */
-const MOST_RESIDENT_BYTES = 2 ** 26;
+const MOST_RESIDENT_BYTES = 2 ** 25;
 
 /** The words that a layout's entries lie in, when a word holds so many of them. */
 export interface WordSpans {

@@ -6,7 +6,7 @@ import type { ElementType, Shape, Tensor, Values } from '../tensor.js';
 import type { DenseMatrix } from './store.js';
 
 /** Of values made on demand, those asked for last. */
-const HELD_BYTES = 2 ** 25;
+const HELD_BYTES = 2 ** 24;
 /** So many elements are kept for good. */
 const KEPT = 4096;
 

@@ -53,7 +53,7 @@ export type SparsePattern = Pick<CsrMatrix, 'rows' | 'columns' | 'pointers' | 'i
 export type WeightStore = DenseMatrix | CsrMatrix | CscMatrix | CodebookMatrix;
 
 /** Of matrices that are held besides the stores that they were made of, those asked for last. */
-const CONVERTED_BYTES = 2 ** 25;
+const CONVERTED_BYTES = 2 ** 24;
 
 const converted = new Recent<WeightStore, CsrMatrix>(CONVERTED_BYTES);
 

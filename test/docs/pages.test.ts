@@ -5,6 +5,7 @@ import { execFileSync } from 'node:child_process';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { dirname, join, normalize } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import writeGood from 'write-good';
 import { zeroskip } from '../cli/run-cli.js';
 
 const pages = [
@@ -88,6 +89,42 @@ describe.each(pages)('%s', (page) => {
       expect(found?.[0] ?? null, `say ${better}`).toBeNull();
     }
   });
+});
+
+/**
+ * write-good (npm) for what every text has: words twice in a row, clichés, wordy phrases. Passive
+ * voice and adverbs are left to the writer.
+ */
+const CHECKS = {
+  ...{ illusion: true, cliches: true, tooWordy: true },
+  ...{ passive: false, adverb: false, thereIs: false, so: false, weasel: false },
+  // Words of the field, and short ones.
+  whitelist: ['it is', 'it was', 'all of', 'magnitude', 'validate', 'evaluate', 'objective'].concat(
+    'methodology',
+    'therefore',
+  ),
+};
+
+/** Sentences alone: no tables, headings, formulas, and each code by a word of its own. */
+function proseOf(page: string): string {
+  let codes = 0;
+  return textOf(page)
+    .replace(/```[\s\S]*?```/g, '')
+    .replace(/^(\||#| {4}).*$/gm, '')
+    .replace(/`[^`]*`/g, () => `code${codes++}`)
+    .replace(/\s+/g, ' ')
+    .toLowerCase();
+}
+
+it.each(pages.filter((page) => !GENERATED.includes(page)))('%s reads well', (page) => {
+  const prose = proseOf(page);
+  // Letters of a formula may stand twice.
+  const suggestions = writeGood(prose, CHECKS).filter(({ offset }) => offset > 1);
+  const found = suggestions.map(
+    ({ index, offset, reason }) =>
+      `${prose.slice(Math.max(0, index - 30), index + offset + 10)}: ${reason}`,
+  );
+  expect(found).toEqual([]);
 });
 
 describe('the npm package', () => {

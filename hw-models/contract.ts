@@ -122,6 +122,8 @@ export interface LayerCost {
   readonly bound: Bound;
   /** How evenly parallel units worked, where the model knows each of them. */
   readonly load?: Load;
+  /** How the layer lies on the hardware, in a line that a preset can give back. */
+  readonly mapping?: string;
   /** What the reader must know: what did not fit, what was assumed. */
   readonly notes: readonly string[];
 }

@@ -64,6 +64,7 @@ function layerResult(cost: LayerCost, task: LayerTask, nonzeros: number): LayerR
     energy: cost.joules,
     time: cost.cycles,
     counters: cost.counters,
+    ...(cost.mapping === undefined ? {} : { mapping: cost.mapping }),
     ...(cost.load ? { load: cost.load } : {}),
   };
 }

@@ -18,6 +18,8 @@ export interface LayerResult {
   readonly energy: Parts | null;
   readonly time: Parts | null;
   readonly counters: Parts;
+  /** How the layer lies on the hardware, where a mapper says so. */
+  readonly mapping?: string;
   /** How evenly parallel units worked, where a model knows each of them. */
   readonly load?: Load;
 }

@@ -13,6 +13,7 @@ import { architectureFor, type MappedLayer, mapLayer } from './layer.js';
 import { meterName } from './meters.js';
 import type { Multiplied } from './nest/from-demand.js';
 import { problemOf } from './nest/from-demand.js';
+import { mappingLine } from './nest/mapping-text.js';
 import { independentZeros } from './sparse/zeros.js';
 
 export const mapped: Kernel<SpatialConfig> = {
@@ -52,6 +53,7 @@ function accountFor(task: LayerTask, layer: MappedLayer): LayerCost {
     joules: Object.fromEntries(cost.joules),
     floorCycles: Math.max(done / peak, 1e-9 * sum(cycles)),
     bound: boundOf(cost.cycles),
+    mapping: mappingLine(mapped.problem, architecture, mapped.mapping),
     notes: notesOf(task, layer),
   };
 }

@@ -36,6 +36,7 @@ export const examples: Readonly<Record<string, readonly string[]>> = {
   'hardware show': ['hardware show eie-64', 'hardware show my-chip.yaml'],
   'hardware diff': ['hardware diff eie-64 eie-256'],
   'hardware check': ['hardware check my-chip.yaml'],
+  'hardware map': ['hardware map eyeriss-v2 alex-6', 'hardware map my-array.yaml net.onnx'],
   'hardware ert': [
     'hardware ert ERT.yaml --onto eie-64 --map wordRead=glb.read --out my-chip.yaml',
   ],

@@ -41,6 +41,7 @@ const cases: Readonly<Record<string, readonly string[]>> = {
   'hardware diff': ['eie-64', 'eie-256'],
   'hardware check': ['hw-models/eie/presets/eie-64.yaml'],
   // A file that is none: what a table of energies looks like, its own tests know.
+  'hardware map': ['gemmini', 'alex-8'],
   'hardware ert': ['missing.yaml', '--onto', 'eie-64'],
   'hardware schema': ['eie'],
   'workloads list': [],

@@ -5,6 +5,7 @@ import {
   type OutputOptions,
   show,
   type Terminal,
+  wholeNumber,
   write,
 } from '../output.js';
 
@@ -64,7 +65,40 @@ export function addHardware(program: Command, terminal: Terminal): void {
     const { hardwareCheckView } = await import('../../views/hardware.js');
     await show(hardwareCheckView(file, resolveHardware(file)), options, terminal);
   });
+  addMap(hardware, terminal);
   addTables(hardware, terminal);
+}
+
+interface MapOptions extends OutputOptions {
+  readonly batch: number;
+  readonly seed: number;
+  readonly mapperBudget?: number;
+}
+
+/** What the mapper of a described accelerator makes of a network. */
+function addMap(hardware: Command, terminal: Terminal): void {
+  addOutputOptions(
+    hardware
+      .command('map')
+      .description('how each layer of a network lies on an accelerator that a file describes')
+      .argument('<name>', 'a preset of family spatial, or such a .yaml file')
+      .argument('<workload>', 'a name from "zeroskip workloads list", or a file')
+      .option('--batch <n>', 'frames at a time', wholeNumber(1), 1)
+      .option('--seed <n>', 'of whatever is drawn', wholeNumber(0), 0)
+      .option('--mapper-budget <n>', 'mappings of a layer to look at, at most', wholeNumber(1)),
+  ).action(async (name: string, workload: string, options: MapOptions) => {
+    const { batch, seed, mapperBudget } = options;
+    const { mapNetwork } = await import('../../../sim/map.node.js');
+    const { mappingView } = await import('../../views/mapping.js');
+    const mapped = await mapNetwork({
+      hardware: name,
+      workload,
+      batch,
+      seed,
+      budget: mapperBudget,
+    });
+    await show(mappingView(mapped), options, terminal);
+  });
 }
 
 interface ErtOptions {

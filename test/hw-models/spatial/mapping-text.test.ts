@@ -49,6 +49,9 @@ describe('mappings as text', () => {
     const [cost] = given(good).cost([task], 'mapped');
     expect(cost?.cycles.compute).toBe(4);
     expect(cost?.counters.mappings).toBe(0);
+    const own = loadHardware('gemmini').cost([task])[0];
+    const again = given(own?.mapping ?? '').cost([task])[0];
+    expect(again).toEqual({ ...own, counters: { ...own?.counters, mappings: 0 } });
     const wide = 'dram: P4 | columns: M16x C16x';
     expect(() => given(wide).cost([task])).toThrow(
       /mapping of layer .*: columns: found 256 instances along x, expected 16/,

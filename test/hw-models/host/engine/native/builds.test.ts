@@ -14,7 +14,7 @@ import { readMachine } from '../../../../../hw-models/host/machine.node.js';
 import { SOURCE_FOLDER } from '../../../../../hw-models/host/native/build.node.js';
 import { layKernel } from '../../run-kernel.js';
 import { drawn, expectNear, type NativeCase } from './agreement.js';
-import { boundOf, layersOf } from './layers.js';
+import { boundOf, layersOf, roundingKernels } from './layers.js';
 
 interface Build {
   readonly compiler: string;
@@ -124,7 +124,7 @@ describe.each(Object.entries(builds))('native kernels for %s', (name, build) => 
     return;
   }
   let program: string | null = null;
-  const rows = exactKernels.filter((row) => row.isNative);
+  const rows = [...exactKernels.filter((row) => row.isNative), ...roundingKernels];
   it.each(rows)(
     `$name ${name}`,
     (row) => {

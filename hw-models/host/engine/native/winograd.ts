@@ -34,6 +34,12 @@ const LINE = 64;
 const BLOCK_BYTES = 900 * 1024;
 /** What fetching a block's weights takes, in the time of a vector of tiles. */
 const WEIGHTS_TIME = 0.3;
+/**
+ * From this depth on weights come from beyond the second-level cache for each block, so that blocks
+ * are as large as so many vectors whether their inputs stay in it or not.
+ */
+const DEEP = 256;
+const DEEP_VECTORS = 4;
 /** Vectors that a block of tiles fills at most: more do not pay. */
 const MOST_VECTORS = 9;
 /**
@@ -107,8 +113,10 @@ export const nativeWinogradConvolution: HostKernel = nativeRow(
     const bytesOf = (each: number, tileRows: number) =>
       positions * ((each * vectorsOf(tileRows) + 1) * vectorFloats * FLOAT + 2 * LINE);
     const fits = (tileRows: number) =>
-      bytesOf(depth, tileRows) + bytesOf(chunk, tileRows) <= BLOCK_BYTES &&
-      vectorsOf(tileRows) <= MOST_VECTORS;
+      depth >= DEEP
+        ? vectorsOf(tileRows) <= DEEP_VECTORS
+        : bytesOf(depth, tileRows) + bytesOf(chunk, tileRows) <= BLOCK_BYTES &&
+          vectorsOf(tileRows) <= MOST_VECTORS;
     const blockRows = bestBlock(down, fits, (tileRows) => vectorsOf(tileRows));
     const side = Math.sqrt(positions);
     const lineFloats = 4 * (MOST_TAPS + TILE - 1) * (across + 3 * vectorFloats);

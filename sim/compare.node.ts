@@ -132,9 +132,20 @@ export async function compare(request: CompareRequest = {}): Promise<readonly Na
       ...room,
     };
     const comparison = await compareModel(model, trace, contenders, options);
-    comparisons.push({ ...comparison, group, importNotes: entry.notes ?? [] });
+    comparisons.push({ ...withBuildNoted(comparison), group, importNotes: entry.notes ?? [] });
   }
   return comparisons;
+}
+
+/** The host's model knows the engine's WebAssembly kernels alone. */
+function withBuildNoted(comparison: Comparison): Comparison {
+  const hasNative = comparison.results.some(({ engine }) => engine?.startsWith('zeroskip native'));
+  if (!hasNative) return comparison;
+  const note = 'predicts WebAssembly kernels, which --engine wasm runs; host ran native ones';
+  const results = comparison.results.map((result) =>
+    result.family === 'host-model' ? { ...result, notes: [...result.notes, note] } : result,
+  );
+  return { ...comparison, results };
 }
 
 /** The executor that those are held against that compute something else by design. */

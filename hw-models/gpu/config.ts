@@ -50,6 +50,7 @@ const Tensor = z.strictObject({
   macsPerCycle: z.strictObject({
     half: quantity('per cycle', positive),
     int8: quantity('per cycle', positive),
+    fp8: quantity('per cycle', positive, '8-bit floats, where there are any.').optional(),
   }),
   macJoules: z.strictObject({ half: quantity('J', positive), int8: quantity('J', positive) }),
   efficiency: quantity('ratio', share, "The share of that rate that a GEMM's inner loop reaches."),

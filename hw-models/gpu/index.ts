@@ -14,7 +14,14 @@ import { eager, eagerHalf } from './kernels/eager.js';
 import { elementwise } from './kernels/elementwise.js';
 import { keptWeights } from './kernels/gemm.js';
 import { sparse } from './kernels/sparse.js';
-import { halfLanes, structured, tensor, tensorInt8 } from './kernels/tensor.js';
+import {
+  halfLanes,
+  narrowKernels,
+  structured,
+  tensor,
+  tensorFp8,
+  tensorInt8,
+} from './kernels/tensor.js';
 import { meters } from './meters.js';
 
 export const gpu: Family<GpuConfig> = {
@@ -22,7 +29,7 @@ export const gpu: Family<GpuConfig> = {
   title: 'GPU, kernel by kernel',
   schema: GpuSchema,
   kernels: [
-    ...[dense, sparse, tensor, tensorInt8, structured],
+    ...[dense, sparse, tensor, tensorInt8, tensorFp8, ...narrowKernels, structured],
     ...[halfLanes, implicitGemm, winograd, fft, eager, eagerHalf, elementwise],
   ],
   meters,

@@ -67,9 +67,11 @@ function kernelOf(hardware: string, { row, work, precision }: Context): string |
     case 'int8':
       return 'tensor-int8';
     case 'fp8':
+      return 'tensor-fp8';
     case 'weights of 8 bits':
+      return 'tensor-w8';
     case 'weights of 4 bits':
-      return because(`${precision} are not modelled on this device`);
+      return 'tensor-w4';
     case 'default':
       return because('what a runtime chose by default is not known');
   }

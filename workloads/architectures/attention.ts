@@ -56,8 +56,8 @@ export function attention(
   let keys = turn(`${name}.key_rotary`, perHead('key', key, sharedHeads));
   let values = perHead('value', value, sharedHeads);
   if (past) {
-    keys = sketch.concat(`${name}.keys`, 2, past.keys, keys);
-    values = sketch.concat(`${name}.values`, 2, past.values, values);
+    keys = sketch.append(`${name}.keys`, 2, past.keys, keys);
+    values = sketch.append(`${name}.values`, 2, past.values, values);
   }
   const rows = [1, sharedHeads, together * positions];
   const scores = sketch.add({

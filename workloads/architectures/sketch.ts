@@ -115,6 +115,11 @@ export class Sketch {
     return this.add({ kind: 'concat', name, inputs, axis });
   }
 
+  /** What was kept before with `added` behind it, of which alone is moved. */
+  append(name: string, axis: number, kept: string, added: string): string {
+    return this.add({ kind: 'concat', name, inputs: [kept, added], axis, grows: true });
+  }
+
   /** Indices `from` to `to` − 1 of one axis. */
   slice(name: string, input: string, axis: number, from: number, to: number): string {
     return this.add({

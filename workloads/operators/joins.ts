@@ -10,6 +10,11 @@ export interface Add {
 }
 
 export interface Concatenation {
+  /**
+   * The first input is a store with room behind it, such as a cache of keys: where others follow,
+   * they alone are moved.
+   */
+  readonly grows?: boolean;
   /** 1, the channels, unless told. */
   readonly axis?: number;
 }
@@ -89,11 +94,14 @@ const concat = operator<Concatenation>({
     }
     return [output];
   },
-  demand: (_, inputs, results) => ({
-    kind: 'move',
-    inputs: sizes(inputs),
-    outputs: sizeOf(given(results).shape),
-  }),
+  demand({ grows = false }, inputs, results) {
+    const kept = grows ? sizeOf(given(inputs).shape) : 0;
+    return {
+      kind: 'move',
+      inputs: sizes(inputs) - kept,
+      outputs: sizeOf(given(results).shape) - kept,
+    };
+  },
 });
 
 export const joinOperators = { add, concat } as const;

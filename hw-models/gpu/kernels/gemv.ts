@@ -12,7 +12,7 @@ import type { Planned } from './plan.js';
 export const MOST_VECTORS = 8;
 
 /**
- * A thread for each row of a column-major matrix of `wordBytes` elements. Where the rows are too
+ * A thread for each row of a column-major matrix of `matrixBytes` elements, vectors of `wordBytes`. Where the rows are too
  * few to fill the device, libraries cut the columns into parts as well.
  */
 export function planGemv(
@@ -20,10 +20,11 @@ export function planGemv(
   footprint: Footprint,
   config: GpuConfig,
   wordBytes = 4,
+  matrixBytes = wordBytes,
 ): Planned {
   const plans = splits
     .filter((parts) => parts === 1 || gemm.depth / parts >= config.library.splitDepth)
-    .map((parts) => cutInto(parts, gemm, footprint, config, wordBytes));
+    .map((parts) => cutInto(parts, gemm, footprint, config, wordBytes, matrixBytes));
   const time = ({ launch }: Planned) =>
     Object.values(timeOf(launch, config).cycles).reduce((all, part) => all + part, 0);
   return plans.reduce((best, plan) => (time(plan) < time(best) ? plan : best));
@@ -35,11 +36,13 @@ function cutInto(
   footprint: Footprint,
   { sm, l2, dram }: GpuConfig,
   wordBytes: number,
+  matrixBytes: number,
 ): Planned {
   const blocks = Math.ceil(rows / GEMV.rowsPerBlock) * count * parts;
   const warpSteps = (blocks / parts) * Math.ceil(GEMV.rowsPerBlock / sm.warpLanes) * depth;
-  const streamed = (granule: number) => columnBytes(rows, sm.warpLanes, granule, wordBytes) * depth;
-  const overfetched = streamed(dram.transactionBytes) / (rows * depth * wordBytes);
+  const streamed = (granule: number) =>
+    columnBytes(rows, sm.warpLanes, granule, matrixBytes) * depth;
+  const overfetched = streamed(dram.transactionBytes) / (rows * depth * matrixBytes);
   const { dramWeightBytes, dramActivationBytes, rightBytes, outputBytes } = footprint;
   // What is multiplied by comes in whole transactions, weights or not.
   const rightAgain = dramActivationBytes > 0 ? rightBytes * (overfetched - 1) : 0;

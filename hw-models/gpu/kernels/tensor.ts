@@ -20,8 +20,10 @@ import { MOST_VECTORS, planGemv } from './gemv.js';
 import { briefly, type Engine, planProduct } from './plan.js';
 
 interface Precision {
-  readonly name: 'half' | 'int8';
+  readonly name: 'half' | 'int8' | 'fp8';
   readonly wordBytes: 1 | 2;
+  /** Of a weight in memory, its share of a scale included; as an activation where left out. */
+  readonly weightBits?: number;
   /** Channels of a tap that a slice of a tensor-core kernel takes at the least. */
   readonly channels: number;
   /** Multiply-adds of an ordinary lane a cycle: four 8-bit products in one (DP4A). */
@@ -45,6 +47,22 @@ const int8: Precision = {
   laneRate: 1,
   note: 'costed as if quantised to 8-bit integers at the same accuracy, on tensor cores',
 };
+
+const fp8: Precision = {
+  name: 'fp8',
+  wordBytes: 1,
+  channels: 16,
+  laneRate: 1,
+  note: 'costed as if rounded to 8-bit floats at the same accuracy, on tensor cores',
+};
+
+/** Weights that share a scale, a half float (ggml's Q8_0 and Q4_0, ggml-common.h). */
+const BLOCK = 32;
+const narrow = (bits: 8 | 4): Precision => ({
+  ...half,
+  weightBits: bits + 16 / BLOCK,
+  note: `weights of ${bits} bits in blocks of ${BLOCK} with a scale, widened to halves while others load; half precision on tensor cores`,
+});
 
 /** What a kernel stores and multiplies of the `depth` weights of a row. */
 interface Pattern {
@@ -95,6 +113,26 @@ export const tensorInt8: Kernel<GpuConfig> = {
   cost: costWith('tensor-int8', int8, everyWeight, [int8.note]),
 };
 
+/** On tensor cores that multiply 8-bit floats: Ada and Hopper. */
+export const tensorFp8: Kernel<GpuConfig> = {
+  name: 'tensor-fp8',
+  precision: 'fp8',
+  available: (config) => config.tensor?.macsPerCycle.fp8 !== undefined,
+  accepts: isServed,
+  cost: costWith('tensor-fp8', fp8, everyWeight, [fp8.note]),
+};
+
+const narrowKernel = (bits: 8 | 4): Kernel<GpuConfig> => ({
+  name: `tensor-w${bits}`,
+  precision: `w${bits}`,
+  available: (config) => config.tensor !== undefined,
+  accepts: isServed,
+  cost: costWith(`tensor-w${bits}`, narrow(bits), everyWeight, [narrow(bits).note]),
+});
+
+/** Narrow weights, halves all else. */
+export const narrowKernels: readonly Kernel<GpuConfig>[] = [narrowKernel(8), narrowKernel(4)];
+
 const costStructured = costWith('structured', half, twoOfFour, [half.note]);
 
 /** Of weights that are sparse enough, but lie otherwise. */
@@ -141,7 +179,7 @@ function costWith(
   notes: readonly string[],
 ): Kernel<GpuConfig>['cost'] {
   return (task, config, residency) => {
-    const { wordBytes } = precision;
+    const { wordBytes, weightBits = 8 * wordBytes } = precision;
     const { demand } = task;
     if (demand.kind === 'stream') return costElementwise(task, config, residency, wordBytes);
     const gemm = gemmOf(task);
@@ -149,7 +187,7 @@ function costWith(
     const weightBytes =
       gemm.weights === 0
         ? 0
-        : gemm.rows * gemm.count * keptDepth * (wordBytes + pattern.indexBits / 8);
+        : (gemm.rows * gemm.count * keptDepth * (weightBits + pattern.indexBits)) / 8;
     const footprint = footprintOf(task, weightBytes, config, residency, wordBytes);
     const work = {
       ...{ kernel, footprint, nonzeros: keptWeights(task) },
@@ -226,7 +264,9 @@ function tensorWay(
   const plans = [{ launches, macSlots: tiled.macSlots }];
   if (!isConvolution && columns <= MOST_VECTORS) {
     const kept = { ...gemm, depth: pattern.kept(gemm.depth) };
-    const { launch, macSlots } = planGemv(kept, footprint, config, wordBytes);
+    const matrixBytes =
+      gemm.weights === 0 ? wordBytes : (precision.weightBits ?? 8 * wordBytes) / 8;
+    const { launch, macSlots } = planGemv(kept, footprint, config, wordBytes, matrixBytes);
     plans.push({ launches: [launch], macSlots });
   }
   return { ...fastest(plans, config), arithmetic };
@@ -251,9 +291,12 @@ function engineFor(
   }
   const cores = config.tensor;
   invariant(cores !== undefined, () => 'tensor cores that are not there');
-  const macsPerCycle = cores.macsPerCycle[name] * rate(cores);
+  const macsPerCycle = (cores.macsPerCycle[name] ?? cores.macsPerCycle.half) * rate(cores);
   const efficiency = isConvolution ? cores.convolutionEfficiency : cores.efficiency;
-  const macJoules: Arithmetic['macJoules'] = ({ tensor }) => tensor?.macJoules[name] ?? 0;
+  // An 8-bit float's product takes about half the energy of a half float's: its multiplier is a
+  // quarter as large, its sum the same (Horowitz, ISSCC 2014, by interpolation).
+  const macJoules: Arithmetic['macJoules'] = ({ tensor }) =>
+    name === 'fp8' ? (tensor?.macJoules.half ?? 0) / 2 : (tensor?.macJoules[name] ?? 0);
   return {
     engine: { cores: 'tensor', wordBytes, macsPerCycle, efficiency, reach },
     arithmetic: { macsPerCycle, macJoules },

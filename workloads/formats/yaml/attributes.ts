@@ -110,7 +110,7 @@ export const attributeSchemas: { readonly [Kind in LayerKind]: Fields<Kind> } = 
   cast: { to: elementType, saturate: flag.optional() },
   rectify: { activation: z.enum(['relu', 'relu6']) },
   add: { activation: rectifier },
-  concat: { axis: axis.optional() },
+  concat: { axis: axis.optional(), grows: z.boolean().optional() },
   reshape: { shape: wholes },
   transpose: { permutation: wholes },
   slice: { starts: numbers, ends: numbers, axes: wholes, steps: numbers },

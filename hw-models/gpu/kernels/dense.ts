@@ -47,8 +47,7 @@ export function costDense(
     const ways = waysOf({ demand, gemm, footprint, batch, wordBytes: WORD_BYTES, config });
     const named = ways.filter((way) => way.algorithm === algorithm);
     const best = fastest(named.length > 0 ? named : ways, config);
-    const kernel = best.algorithm === 'winograd' || best.algorithm === 'fft' ? best.algorithm : '';
-    return costOf({ ...work, ...best, kernel: kernel || 'dense' }, config);
+    return costOf({ ...work, ...best, kernel: algorithm ?? 'dense' }, config);
   }
   const plans = productPlans(gemm, footprint, config);
   const best = fastest(

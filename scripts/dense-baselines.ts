@@ -26,6 +26,7 @@ export function denseBaselines(): readonly { readonly file: string; readonly tex
     dataflows: [...FLEXIBLE],
     dram: eie.dram,
     host: undefined,
+    chipWatts: undefined,
     overflow: 'dram',
   };
   const mm2 = sum(hardware.area ?? {});
@@ -98,6 +99,7 @@ function preset(name: string, title: string, config: SystolicConfig, why: Reason
     },
     // No host starts it, as none starts EIE.
     host: null,
+    chipWatts: null,
     overflow: config.overflow,
   };
   const head =

@@ -1,5 +1,6 @@
 // `compare` by names and files: what the command line and the library call.
 
+import type { Precision } from '../hw-models/contract.js';
 import { buildOf, type EngineBuild } from '../hw-models/host/engine/builds.js';
 import { createExecutor } from '../hw-models/host/executors.js';
 import { openRapl } from '../hw-models/host/rapl.node.js';
@@ -9,11 +10,12 @@ import type { Model } from '../workloads/model.js';
 import { isImplemented } from '../workloads/network.js';
 import type { ZooEntry } from '../workloads/zoo/entry.js';
 import { compareModel } from './compare.js';
+import { knownErrors } from './known-errors.node.js';
 import { loadInputs, loadTrainedModel } from './load.node.js';
 import { openWorkloads } from './open.node.js';
 import type { PictureOptions } from './picture.js';
 import { type Progress, partOf, silent } from './progress.js';
-import { type Names, namesIn, resolveContender } from './resolve.node.js';
+import { hardwareIn, type Names, resolveContender } from './resolve.node.js';
 import type { Comparison } from './result.js';
 import { loadPrices } from './serving/prices.node.js';
 import { type Trace, traceDrawn, traceRun } from './trace.js';
@@ -25,15 +27,15 @@ export interface NamedComparison extends Comparison {
   readonly importNotes: readonly string[];
 }
 
-/** The paper's question: each platform dense and sparse, the accelerator, and this machine. */
+/** The paper's baseline and accelerator, beside devices of today and this machine. */
 export const DEFAULT_HARDWARE = [
   'i7-5930k:dense',
   'i7-5930k:sparse',
-  'titan-x:dense',
-  'titan-x:sparse',
-  'tegra-k1:dense',
-  'tegra-k1:sparse',
   'eie-64',
+  'emerald-rapids',
+  'cortex-a76',
+  'tesla-t4',
+  'edge-tpu',
   'host:tfjs',
   'host:auto',
 ] as const;
@@ -77,6 +79,8 @@ export interface CompareRequest {
   readonly timelineRoom?: number;
   /** Whether models say how far each of their estimated or fitted numbers moves the answer. */
   readonly uncertainty?: boolean;
+  /** What models compute in where they have it; each in its own where left out. */
+  readonly precision?: Precision | 'best';
   readonly progress?: Progress;
 }
 
@@ -98,7 +102,7 @@ export async function compare(request: CompareRequest = {}): Promise<readonly Na
   requireWhole('seed', seed, 0);
   requireWhole('repeat', repeat, 1);
   requireWhole('threads', threads, 1);
-  const contenders = namesIn(hardware).map((name) => resolveContender(name, threads, request));
+  const contenders = hardwareIn(hardware).map((name) => resolveContender(name, threads, request));
   if (contenders.length === 0) throw new InputError('found no hardware, expected at least one');
   const entries = await openWorkloads(workloads, limits, request.dims);
   if (entries.length !== 1 && (request.weights ?? request.input) !== undefined) {
@@ -128,6 +132,8 @@ export async function compare(request: CompareRequest = {}): Promise<readonly Na
       standIn,
       uncertainty,
       progress,
+      errors: knownErrors(),
+      ...(request.precision === undefined ? {} : { precision: request.precision }),
       ...priced,
       ...room,
     };

@@ -1,10 +1,11 @@
 // The main job: the same network on each hardware, modelled and measured side by side.
 
-import type { Executor, Hardware } from '../hw-models/contract.js';
+import type { Executor, Hardware, Precision } from '../hw-models/contract.js';
 import { checkSize } from '../hw-models/host/checks.js';
 import { invariant } from '../workloads/base/errors.js';
 import type { Model } from '../workloads/model.js';
 import type { LayerTask } from '../workloads/network.js';
+import { type KnownError, knownErrorOf } from './known-errors.js';
 import { type MeasuredRowOptions, measuredRow } from './measured.js';
 import { modelledRow } from './modelled.js';
 import { silent } from './progress.js';
@@ -26,6 +27,13 @@ export interface CompareOptions extends MeasuredRowOptions {
   readonly prices?: PriceTable;
   /** Whether models say how far each of their uncertain numbers moves the answer. */
   readonly uncertainty?: boolean;
+  /**
+   * What models compute in: this where a device has it, 'best' by whichever is the fastest; each in
+   * its own where left out.
+   */
+  readonly precision?: Precision | 'best';
+  /** What is known of devices' errors. */
+  readonly errors?: readonly KnownError[];
 }
 
 /** Costs or runs one network on every contender. Ratios are against the first. */
@@ -45,13 +53,7 @@ export async function compareModel(
     progress(`${model.network.name} on ${nameOf(contender)}`, at / contenders.length);
     rows.push(
       contender.kind === 'modelled'
-        ? costedRow(
-            contender,
-            tasks,
-            nonzeros,
-            roomFor(contenders, options),
-            options.uncertainty === true,
-          )
+        ? costedRow(contender, tasks, nonzeros, roomFor(contenders, options), options)
         : await measuredRow(contender.executor, model, trace.inputs, tasks, options),
     );
   }
@@ -97,15 +99,20 @@ function costedRow(
   tasks: readonly LayerTask[],
   nonzeros: readonly number[],
   timelineRoom: number | undefined,
-  uncertainty: boolean,
+  { uncertainty, precision, errors = [] }: CompareOptions,
 ): Row {
-  const costs = hardware.cost(tasks, kernel);
+  const costs = hardware.cost(tasks, kernel, precision);
   const row = modelledRow(hardware, costs, tasks, kernel, nonzeros);
+  const [own] = hardware.precisions;
+  const isMissing =
+    precision !== undefined && precision !== 'best' && !hardware.precisions.includes(precision);
   return {
     ...row,
+    knownError: knownErrorOf(errors, hardware.name, row.precisions[0]),
+    notes: isMissing ? [...row.notes, `no ${precision} here: computed in ${own}`] : row.notes,
     ...(timelineRoom === undefined
       ? {}
       : { timeline: timelineOf(hardware, tasks, costs, timelineRoom) }),
-    ...(uncertainty ? { swings: swingsOf(hardware, kernel, tasks) } : {}),
+    ...(uncertainty ? { swings: swingsOf(hardware, kernel, tasks, precision) } : {}),
   };
 }

@@ -70,6 +70,7 @@ export async function measuredRow(
       energy: null,
       time: null,
       counters: {},
+      precision: null,
     };
     return { name, kernel, nonzeros: nonzerosIn(task), seconds, ...unknown };
   });
@@ -79,6 +80,8 @@ export async function measuredRow(
     // What really ran: another executor may have stood in.
     kernel: runner.name,
     family: 'host',
+    precisions: [],
+    knownError: null,
     origin: 'measured',
     engine,
     hint,

@@ -1,6 +1,6 @@
 // A row of a model: what its layers cost, and their sums.
 
-import type { Bound, Hardware, LayerCost } from '../hw-models/contract.js';
+import type { Bound, Hardware, LayerCost, Precision } from '../hw-models/contract.js';
 import { cyclesOf, joulesOf, secondsOf, sum } from '../hw-models/cost.js';
 import type { LayerTask } from '../workloads/network.js';
 import { nonzerosOf } from '../workloads/weights/store.js';
@@ -27,6 +27,8 @@ export function modelledRow(
   return {
     hardware: hardware.name,
     kernel: kernelLabel(costs, tasks, kernel),
+    precisions: precisionsOf(costs, tasks),
+    knownError: null,
     family: hardware.family,
     origin: 'modelled',
     engine: null,
@@ -46,6 +48,20 @@ export function modelledRow(
   };
 }
 
+/** What the layers that multiply compute in, that with most of the time first. */
+function precisionsOf(
+  costs: readonly LayerCost[],
+  tasks: readonly LayerTask[],
+): readonly Precision[] {
+  const seconds = new Map<Precision, number>();
+  costs.forEach((cost, at) => {
+    const { precision } = cost;
+    if (precision === undefined || !isArithmetic(tasks[at])) return;
+    seconds.set(precision, (seconds.get(precision) ?? 0) + secondsOf(cost));
+  });
+  return [...seconds].sort((a, b) => b[1] - a[1]).map(([precision]) => precision);
+}
+
 /** Of a layer's own weights: what else it multiplies by is activations. */
 export function nonzerosIn({ demand, weights }: LayerTask): number {
   if (demand.kind === 'product' && demand.right === 'activations') return 0;
@@ -56,6 +72,7 @@ function layerResult(cost: LayerCost, task: LayerTask, nonzeros: number): LayerR
   return {
     name: task.name,
     kernel: cost.kernel,
+    precision: cost.precision ?? null,
     nonzeros,
     cycles: cyclesOf(cost),
     seconds: secondsOf(cost),

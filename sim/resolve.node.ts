@@ -69,6 +69,23 @@ export function resolveWorkload(name: string, dims: Dimensions = new Map()): Zoo
   throw new InputError(`workload '${name}' is unknown${way}`);
 }
 
+/** Names that stand for several devices, each with the kernel that it is compared by. */
+export const hardwareGroups: ReadonlyMap<string, readonly string[]> = new Map([
+  // The paper's question: each platform dense and sparse, and the accelerator.
+  [
+    'eie-paper',
+    [
+      ...['i7-5930k:dense', 'i7-5930k:sparse', 'titan-x:dense', 'titan-x:sparse'],
+      ...['tegra-k1:dense', 'tegra-k1:sparse', 'eie-64'],
+    ],
+  ],
+]);
+
+/** Names of hardware, groups spread out. */
+export function hardwareIn(names: Names): readonly string[] {
+  return namesIn(names).flatMap((name) => hardwareGroups.get(name) ?? [name]);
+}
+
 /**
  * `NAME`, `NAME:KERNEL` or `FILE.yaml[:KERNEL]`; `host` and `host:EXECUTOR` are the machine
  * underneath, on `threads` and by the build of kernels asked for, where the executor has them.

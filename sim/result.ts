@@ -1,6 +1,7 @@
 // What comes of a network on a hardware, modelled or measured.
 
-import type { Bound, Load, Parts, Peaks } from '../hw-models/contract.js';
+import type { Bound, Load, Parts, Peaks, Precision } from '../hw-models/contract.js';
+import type { KnownError } from './known-errors.js';
 import type { ServingCost } from './serving/prices.js';
 import type { WorkloadSummary } from './summary.js';
 import type { Timeline } from './timeline.js';
@@ -10,6 +11,8 @@ import type { Swing } from './uncertainty.js';
 export interface LayerResult {
   readonly name: string;
   readonly kernel: string;
+  /** Of what is multiplied; null where nobody says. */
+  readonly precision: Precision | null;
   readonly nonzeros: number;
   readonly cycles: number | null;
   readonly seconds: number;
@@ -36,6 +39,10 @@ export interface HardwareResult {
   readonly hardware: string;
   /** The kernel asked for, or the fastest ones per layer joined by '+'. */
   readonly kernel: string;
+  /** Of what is multiplied in the layers that multiply, most time first; empty for a real run. */
+  readonly precisions: readonly Precision[];
+  /** How far off published times such a device is modelled; null where none was compared. */
+  readonly knownError: KnownError | null;
   readonly family: string;
   readonly origin: 'modelled' | 'measured';
   /** What really ran, for a measured row. */

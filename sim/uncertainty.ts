@@ -1,7 +1,7 @@
 // How far each number of a design that nobody published moves the answer: estimates, and what was
 // fitted.
 
-import type { Figure, Hardware, LayerCost } from '../hw-models/contract.js';
+import type { Figure, Hardware, LayerCost, Precision } from '../hw-models/contract.js';
 import { joulesOf, secondsOf } from '../hw-models/cost.js';
 import { InputError } from '../workloads/base/errors.js';
 import type { LayerTask } from '../workloads/network.js';
@@ -30,8 +30,9 @@ export function swingsOf(
   hardware: Hardware,
   kernel: string | undefined,
   tasks: readonly LayerTask[],
+  precision?: Precision | 'best',
 ): readonly Swing[] {
-  const costOf = (design: Hardware) => wholeOf(design.cost(tasks, kernel));
+  const costOf = (design: Hardware) => wholeOf(design.cost(tasks, kernel, precision));
   const now = costOf(hardware);
   const uncertain = [...hardware.figures].filter(
     ([, { from }]) => from === 'estimate' || from === 'fitted',

@@ -98,6 +98,11 @@ const shape = z.strictObject({
       "Of the memory while it waits, as long as a layer runs; left out where it is another's.",
     ).optional(),
   }),
+  chipWatts: quantity(
+    'W',
+    z.number().min(0),
+    'What the chip draws beside array and memories: clock tree, control, link. Left out where a design is the array alone.',
+  ).optional(),
   /** How an inference is started from outside; left out where nothing starts it. */
   host: z
     .strictObject({

@@ -103,6 +103,7 @@ export function joulesOfWork(work: Work, config: SystolicConfig): Parts {
     dram: work.dramBytes * 8 * config.dram.joulesPerBit,
     leakage: work.seconds * leakageWatts(config),
     dram_standby: work.seconds * (config.dram.standbyWatts ?? 0),
+    chip: work.seconds * (config.chipWatts ?? 0),
   };
 }
 

@@ -14,7 +14,7 @@ export function perInference(
 ): { readonly cycles: Parts; readonly joules: Parts } {
   const [first] = tasks;
   const last = tasks.at(-1);
-  const { host, dram, clockHz } = config;
+  const { host, dram, chipWatts, clockHz } = config;
   if (!host || !first || !last) return { cycles: {}, joules: {} };
   const bytes = (inputElements(first.demand) + outputElements(last.demand)) * operandBytes(config);
   const frame = host.inferenceSeconds + bytes / host.bytesPerSecond;
@@ -22,6 +22,8 @@ export function perInference(
   const seconds = cycles / clockHz;
   return {
     cycles: { host: cycles },
-    joules: { host: seconds * (leakageWatts(config) + (dram.standbyWatts ?? 0)) },
+    joules: {
+      host: seconds * (leakageWatts(config) + (dram.standbyWatts ?? 0) + (chipWatts ?? 0)),
+    },
   };
 }

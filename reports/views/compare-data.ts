@@ -49,6 +49,12 @@ function resultJson(result: HardwareResult, batch: number) {
   return {
     hardware: result.hardware,
     kernel: result.kernel,
+    precisions: result.precisions,
+    known_error: result.knownError && {
+      median: result.knownError.median,
+      figures: result.knownError.figures,
+      kind: result.knownError.kind,
+    },
     family: result.family,
     origin: result.origin,
     engine: result.engine,
@@ -104,6 +110,8 @@ export function resultRecords(comparisons: readonly Comparison[]): Records {
         'speedup',
         'energy_ratio',
         'bound',
+        'precision',
+        'known_error',
       ],
       ...(isPriced ? ['dollars_per_million', 'grams_co2e_per_million'] : []),
     ],
@@ -123,6 +131,7 @@ export function resultRecords(comparisons: readonly Comparison[]): Records {
           r.watts,
         ],
         ...[r.areaMm2, r.speedup, r.energyRatio, r.bound],
+        ...[r.precisions.join('+'), r.knownError?.median ?? null],
         ...(isPriced
           ? [r.serving?.dollarsPerMillion ?? null, r.serving?.gramsCo2ePerMillion ?? null]
           : []),

@@ -19,6 +19,9 @@ import { whySections } from './why.js';
 /** Width from which frames per second and power find room. */
 const WIDE = 100;
 
+/** Width from which what a row computes in and its known error have room in the table. */
+const AMPLE = 116;
+
 /** How much of a comparison a terminal shows; documents show all but the layers. */
 export interface CompareDetail {
   readonly layers: boolean;
@@ -38,14 +41,14 @@ export function compareView(
     sections(style) {
       const { columns } = style;
       const isWhole = all || layers || style.isDocument === true;
-      const wide = columns >= WIDE;
+      const [wide, ample] = [columns >= WIDE, columns >= AMPLE];
       const verdicts = [verdictSection(comparisons)].flatMap((section) => section ?? []);
       const details = comparisons.flatMap((comparison, at) => {
         const isAlone = subjects.some(
           ([first, ...others]) => first === comparison && !others.length,
         );
         return [
-          ...(isAlone || isWhole ? [comparisonSection(comparison, { wide, isWhole })] : []),
+          ...(isAlone || isWhole ? [comparisonSection(comparison, { wide, ample, isWhole })] : []),
           ...servingSections(comparison, labelOf),
           ...swingSections(comparison, labelOf, wide),
           ...(layers
@@ -123,7 +126,11 @@ const shortLabelOf = ({ hardware, kernel }: Pick<HardwareResult, 'hardware' | 'k
 
 function comparisonSection(
   { workload, batch, seed, results }: Comparison,
-  { wide, isWhole }: { readonly wide: boolean; readonly isWhole: boolean },
+  {
+    wide,
+    ample,
+    isWhole,
+  }: { readonly wide: boolean; readonly ample: boolean; readonly isWhole: boolean },
 ): Section {
   const engines = results.flatMap((result) => (result.engine ? [ranText(result)] : []));
   const notes = results.flatMap((result) =>
@@ -133,6 +140,7 @@ function comparisonSection(
     columns: [
       left('hardware'),
       left('origin'),
+      ...(ample ? [left('in')] : []),
       right(batch > 1 ? `time / ${batch}` : 'time'),
       ...(wide ? [right('frames/s')] : []),
       right('energy'),
@@ -143,7 +151,8 @@ function comparisonSection(
     rows: results.map((result) => [
       isWhole ? labelOf(result) : shortLabelOf(result),
       result.origin,
-      quantity(result.seconds, 's'),
+      ...(ample ? [result.precisions.join('+') || UNKNOWN] : []),
+      timeText(result, ample),
       ...(wide ? [count(result.framesPerSecond)] : []),
       quantity(result.joules, 'J'),
       ...(wide ? [quantity(result.watts, 'W')] : []),
@@ -154,9 +163,16 @@ function comparisonSection(
   };
   return {
     heading: `${workload.name} · ${workload.title}`,
-    lines: isWhole
-      ? [`${describeWeights(workload)} · ${describeActivations(workload, batch, seed)}`, ...engines]
-      : [describeBriefly(workload, batch, seed)],
+    lines: [
+      ...(isWhole
+        ? [
+            `${describeWeights(workload)} · ${describeActivations(workload, batch, seed)}`,
+            ...engines,
+          ]
+        : [describeBriefly(workload, batch, seed)]),
+      ...mixedLines(results, ample),
+      ...(ample ? [] : errorLines(results)),
+    ],
     table,
     ...(isWhole
       ? {
@@ -165,6 +181,39 @@ function comparisonSection(
         }
       : { doubts: measuredDoubts(results) }),
   };
+}
+
+const wholePercent = (share: number) => `${(100 * share).toFixed(0)} %`;
+
+/** '6.7 ms ± 6 %', where it is known how far off the model of such a device is. */
+function timeText({ seconds, knownError }: HardwareResult, wide: boolean): string {
+  const time = quantity(seconds, 's');
+  return knownError && wide ? `${time} ± ${wholePercent(knownError.median)}` : time;
+}
+
+/** The same, where a table has no room for it. */
+function errorLines(results: readonly HardwareResult[]): readonly string[] {
+  const known = results.flatMap((result) =>
+    result.knownError
+      ? [`${shortLabelOf(result)} ± ${wholePercent(result.knownError.median)}`]
+      : [],
+  );
+  return known.length > 0 ? [`time against published ones: ${known.join(', ')}`] : [];
+}
+
+/** Rows that compute in different precisions are not told apart by their times alone. */
+function mixedLines(results: readonly HardwareResult[], ample: boolean): readonly string[] {
+  const inEach = new Map<string, string[]>();
+  for (const result of results) {
+    const used = result.precisions.join('+');
+    if (used) inEach.set(used, [...(inEach.get(used) ?? []), shortLabelOf(result)]);
+  }
+  if (inEach.size < 2) return [];
+  const [most = ''] = [...inEach].sort((a, b) => b[1].length - a[1].length)[0] ?? [];
+  const others = [...inEach].filter(([used]) => used !== most);
+  const told = others.map(([used, names]) => `${names.join(', ')} in ${used}`);
+  const what = ample ? 'different precisions' : `${most}, but ${told.join('; ')}`;
+  return [`models compute in ${what}: --precision chooses for all`];
 }
 
 /** Both against the first row, and more is better. */

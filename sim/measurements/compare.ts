@@ -2,7 +2,7 @@
 // are by device, kind of work and precision.
 
 import { geometricMean, median, quantile } from 'simple-statistics';
-import type { Hardware, LayerCost } from '../../hw-models/contract.js';
+import type { Hardware, LayerCost, Precision } from '../../hw-models/contract.js';
 import { joulesOf, secondsOf } from '../../hw-models/cost.js';
 import { InputError } from '../../workloads/base/errors.js';
 import type { LayerTask } from '../../workloads/network.js';
@@ -17,6 +17,8 @@ export interface Compared {
   /** Null where it was not placed. */
   readonly hardware: string | null;
   readonly kernel: string | null;
+  /** What the model computed in; null where it was not placed. */
+  readonly precision: Precision | null;
   /** 'GEMM', 'convolution', 'network', … */
   readonly kind: string | null;
   /** In the unit of `published`. */
@@ -81,12 +83,19 @@ function devicesOf(load: (name: string) => Hardware): (question: Question) => Ha
   };
 }
 
+interface Answer {
+  readonly value: number | null;
+  readonly precision: Precision | null;
+}
+
 /** A measurement that was placed, ready to be held against any variation of its device. */
 export interface Asked {
   readonly question: Question;
   readonly measured: number;
   /** In the unit of `measured`; null where the model has no energy. */
   readonly modelled: (device: Hardware) => number | null;
+  /** The same, and what most of its time is computed in. */
+  readonly answer: (device: Hardware) => Answer;
   /** Whether more is less time. */
   readonly isRate: boolean;
 }
@@ -109,13 +118,15 @@ export function askRow(row: Measurement): Asked | Unplaced {
   const tasks = question.passes.flatMap((pass) => pass.tasks);
   const macs = tasks.reduce((all, task) => all + task.macs.dense, 0) * batch;
   const isRate = metric.endsWith('per second');
-  const modelled = (device: Hardware) => {
+  const answer = (device: Hardware): Answer => {
     let seconds = 0;
     let joules: number | null = 0;
+    let longest: LayerCost | null = null;
     for (const pass of passes) {
       for (const cost of fastest(device, pass.tasks, question.kernels ?? [kernel])) {
         const own = joulesOf(cost);
         seconds += pass.times * secondsOf(cost);
+        if (!longest || secondsOf(cost) > secondsOf(longest)) longest = cost;
         joules = joules === null || own === null ? null : joules + pass.times * own;
       }
     }
@@ -125,23 +136,26 @@ export function askRow(row: Measurement): Asked | Unplaced {
       'operations per second': (2 * macs) / seconds,
     };
     const energies = { watts: joules && joules / seconds, joules: joules && joules / batch };
-    return { seconds, ...rates, ...energies }[metric];
+    const found = { seconds, ...rates, ...energies }[metric];
+    return { value: found, precision: (longest as LayerCost | null)?.precision ?? null };
   };
-  return { question, measured: value, modelled, isRate };
+  const modelled = (device: Hardware) => answer(device).value;
+  return { question, measured: value, modelled, answer, isRate };
 }
 
 function compareRow(row: Measurement, deviceFor: (question: Question) => Hardware): Compared {
   const asked = askRow(row);
-  const nothing = { hardware: null, kernel: null, kind: null, modelled: null, error: null };
+  const unplaced = { hardware: null, kernel: null, precision: null };
+  const nothing = { ...unplaced, kind: null, modelled: null, error: null };
   if ('reason' in asked) return { row, ...nothing, measured: null, note: asked.reason };
   const { question, measured } = asked;
   try {
-    const modelled = asked.modelled(deviceFor(question));
+    const { value: modelled, precision } = asked.answer(deviceFor(question));
     const error = modelled === null ? null : ratioOf(asked, modelled) - 1;
     return {
       ...{ row, hardware: question.hardware },
       kernel: question.kernels?.join('+') ?? question.kernel ?? null,
-      ...{ kind: kindOf(question), measured, modelled, error },
+      ...{ precision, kind: kindOf(question), measured, modelled, error },
       note: question.note ?? (question.work.runtime || null),
     };
   } catch (error) {

@@ -185,9 +185,10 @@ function gemv(
   stored: number,
   transfers: Transfers,
 ): Phase {
-  // Per multiply-add one load for the weights and one for the vector, as a row-wise product has no
-  // register reuse.
-  const loads = (2 * matrixBytes) / (config.simd.width / 8) / config.simd.loadsPerCycle;
+  // Per multiply-add one load for the weights; row by row (BLAS) another one for the vector, of which
+  // rows along the lanes share each value.
+  const perMultiply = isBlas(config) ? 2 : 1;
+  const loads = (perMultiply * matrixBytes) / (config.simd.width / 8) / config.simd.loadsPerCycle;
   const stores = storeCycles(stored, arithmetic, config);
   const macs = denseMacsOf(task.demand) * task.batch;
   return {
@@ -253,8 +254,11 @@ function multiplication(
   const { lanes } = arithmetic;
   const vectors = Math.ceil(rows / lanes);
   const macs = vectors * lanes * depth * columns;
-  const work = moving(storeCycles(stored, arithmetic, config), transfers, false, config);
   const blocks = vectors * Math.ceil(columns / TILE_COLUMNS);
+  // A block of sums loads its weights once; what BLAS loads is part of its efficiency.
+  const loads = isBlas(config) ? 0 : (blocks * depth) / config.simd.loadsPerCycle;
+  const stores = storeCycles(stored, arithmetic, config);
+  const work = moving(loads + stores, transfers, false, config);
   return {
     work: {
       ...work,

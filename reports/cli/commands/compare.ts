@@ -1,4 +1,5 @@
-import type { Command } from 'commander';
+import { type Command, Option } from 'commander';
+import type { Precision } from '../../../hw-models/contract.js';
 import { buildOf, type EngineBuild } from '../../../hw-models/host/engine/builds.js';
 import type { NamedComparison } from '../../../sim/compare.node.js';
 import { type Generation, parseGeneration } from '../../../sim/generate/generation.js';
@@ -40,6 +41,7 @@ interface Options extends OutputOptions, PictureFlags {
   readonly why?: boolean;
   readonly cost?: true | string;
   readonly uncertainty?: boolean;
+  readonly precision?: Precision | 'best';
   readonly generate?: Generation;
   readonly trace?: string;
   readonly traceEvents: number;
@@ -58,7 +60,7 @@ export function addCompare(program: Command, terminal: Terminal): void {
     )
     .option(
       '--on <hardware>',
-      'NAME[:KERNEL] or FILE.yaml, with commas between; host is this machine, measured',
+      'NAME[:KERNEL] or FILE.yaml, with commas between; host is this machine, measured; eie-paper stands for the platforms of the paper',
       commaList,
     )
     .option('--batch <n>', 'frames at a time', wholeNumber(1), 1)
@@ -92,6 +94,12 @@ export function addCompare(program: Command, terminal: Terminal): void {
       '--uncertainty',
       'how far each estimated or fitted number of the hardware moves time and energy',
     )
+    .addOption(
+      new Option(
+        '--precision <format>',
+        'what models compute in where they have it, or the fastest; each in its own if left out',
+      ).choices(['fp32', 'fp16', 'bf16', 'int8', 'best']),
+    )
     .option('--trace <file>', 'also write what happens when, a JSON trace for ui.perfetto.dev')
     .option(
       '--trace-events <n>',
@@ -117,6 +125,7 @@ export function addCompare(program: Command, terminal: Terminal): void {
         ...pictureOf(options),
         ...(cost === undefined ? {} : { cost }),
         ...(options.uncertainty ? { uncertainty: true } : {}),
+        ...(options.precision ? { precision: options.precision } : {}),
         ...(options.trace === undefined ? {} : { timelineRoom: options.traceEvents }),
         ...{ batch, seed, repeat, threads, limits, progress },
       }),

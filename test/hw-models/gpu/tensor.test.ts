@@ -30,12 +30,13 @@ describe('the kernels of tensor cores', () => {
   it('are there where the cores are, and serve by name only', () => {
     const optIn = [titan, t4, a10g, h100].map((device) => device?.optInKernels);
     const lanes = ['implicit-gemm', 'winograd', 'fft', 'eager'];
-    const structured = ['tensor', 'tensor-int8', 'structured', ...lanes, 'eager-half'];
+    const narrow = ['tensor-w8', 'tensor-w4'];
+    const after = [...lanes, 'eager-half'];
     expect(optIn).toEqual([
       lanes,
-      ['tensor', 'tensor-int8', ...lanes, 'eager-half'],
-      structured,
-      structured,
+      ['tensor', 'tensor-int8', ...narrow, ...after],
+      ['tensor', 'tensor-int8', ...narrow, 'structured', ...after],
+      ['tensor', 'tensor-int8', 'tensor-fp8', ...narrow, 'structured', ...after],
     ]);
     for (const device of withCores) expect(device?.kernels).toEqual(['dense', 'sparse']);
     const layer = conv(64, 14, 3, 1, 0.3, 64);

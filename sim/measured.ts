@@ -79,6 +79,7 @@ export async function measuredRow(
     hardware: 'host',
     // What really ran: another executor may have stood in.
     kernel: runner.name,
+    asked: runner.name,
     family: 'host',
     precisions: [],
     knownError: null,

@@ -27,6 +27,7 @@ export function modelledRow(
   return {
     hardware: hardware.name,
     kernel: kernelLabel(costs, tasks, kernel),
+    asked: kernel ?? null,
     precisions: precisionsOf(costs, tasks),
     knownError: null,
     family: hardware.family,

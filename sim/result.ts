@@ -39,6 +39,8 @@ export interface HardwareResult {
   readonly hardware: string;
   /** The kernel asked for, or the fastest ones per layer joined by '+'. */
   readonly kernel: string;
+  /** The kernel or executor that was named; null where the fastest was taken. */
+  readonly asked: string | null;
   /** Of what is multiplied in the layers that multiply, most time first; empty for a real run. */
   readonly precisions: readonly Precision[];
   /** How far off published times such a device is modelled; null where none was compared. */

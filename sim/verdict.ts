@@ -42,9 +42,10 @@ export function verdictOf(comparisons: readonly Comparison[]): Verdict {
     const all = comparisons.map(({ results }) => results[at] as HardwareResult);
     const energy = all.map(({ energyRatio }) => energyRatio);
     const known = energy.filter((value) => value !== null);
-    const { hardware, kernel, origin } = result;
+    const { hardware, origin } = result;
+    const kernel = result.asked ?? result.kernel;
     // Without a kernel named, the fastest may differ from network to network.
-    const isSame = all.every((other) => other.kernel === kernel);
+    const isSame = all.every((other) => (other.asked ?? other.kernel) === kernel);
     return {
       label: isSame && !kernel.includes('+') ? `${hardware}:${kernel}` : hardware,
       ...{ hardware, kernel, origin },

@@ -121,8 +121,14 @@ function groupEndingAt(
 export const labelOf = ({ hardware, kernel }: HardwareResult) => `${hardware}:${kernel}`;
 
 /** The same, without a list of the kernels that were the fastest for one layer or another. */
-const shortLabelOf = ({ hardware, kernel }: Pick<HardwareResult, 'hardware' | 'kernel'>) =>
-  kernel.includes('+') ? hardware : `${hardware}:${kernel}`;
+const shortLabelOf = ({
+  hardware,
+  kernel,
+  asked,
+}: Pick<HardwareResult, 'hardware' | 'kernel' | 'asked'>) => {
+  const name = asked ?? (kernel.includes('+') ? null : kernel);
+  return name === null ? hardware : `${hardware}:${name}`;
+};
 
 function comparisonSection(
   { workload, batch, seed, results }: Comparison,

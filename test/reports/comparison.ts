@@ -96,6 +96,7 @@ function madeUp(name: string, scale: number): NamedComparison {
       ...{
         hardware,
         kernel,
+        asked: null,
         family: 'made-up',
         precisions: ['fp32'],
         knownError: null,

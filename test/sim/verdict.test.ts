@@ -72,6 +72,15 @@ describe('a verdict', () => {
     expect(said(rows)).toBe(text);
   });
 
+  it('calls a device by the kernel that was named, whatever ran layer by layer', () => {
+    const row = (asked: string | null, kernel: string, speedup: number) =>
+      ({ hardware: 'a', asked, kernel, origin: 'modelled', speedup, energyRatio: 1 }) as const;
+    const results = [row('dense', 'dense+winograd', 1), row('sparse', 'sparse', 3)];
+    const verdict = verdictOf([{ results } as unknown as Comparison]);
+    expect(verdict.standings.map(({ label }) => label)).toEqual(['a:dense', 'a:sparse']);
+    expect(verdict.skipping).toMatchObject([{ dense: 'dense', sparse: 'sparse', worth: 3 }]);
+  });
+
   it('knows no energy of a group where one member has none', () => {
     const rows: readonly Given[] = [
       ['a:x', 1, 1],

@@ -312,7 +312,9 @@ function normalisation(draw: Draw, kind: 'layer-norm' | 'rms-norm'): LayerSpec |
   });
   const scale = vectors[0]?.name ?? '';
   const inputs = draw.between(0, 1) ? [input.name] : [input.name, scale];
-  return { kind, name, inputs, axis: draw.between(0, 2) ? -1 : axisOf(draw, 1), epsilon: 1e-5 };
+  // A value normalised by itself becomes its sign, but for epsilon: a small one would make of what
+  // two orders of summation differ by, around zero, several hundred times as much.
+  return { kind, name, inputs, axis: draw.between(0, 2) ? -1 : axisOf(draw, 1), epsilon: 0.01 };
 }
 
 /** Whether an operand takes the other's shape. */

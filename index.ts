@@ -1,7 +1,10 @@
 // The library's public face.
 
+export { z } from 'zod';
+export { registerFamily } from './hw-models/catalog.js';
 export type {
   Bound,
+  Ceiling,
   Dial,
   EnergyEvent,
   Executor,
@@ -10,9 +13,20 @@ export type {
   Hardware,
   Kernel,
   LayerCost,
+  Load,
+  Meter,
   Parts,
+  Peaks,
+  Precision,
+  Provenance,
+  Recorder,
+  Residency,
+  Roof,
+  Switch,
+  Unit,
 } from './hw-models/contract.js';
 export { loadHardware } from './hw-models/presets.node.js';
+export { quantity } from './hw-models/units.js';
 export {
   type Breakeven,
   type BreakevenRequest,
@@ -30,6 +44,7 @@ export {
   validateHost,
 } from './sim/host-validate.node.js';
 export { openWorkload, openWorkloads } from './sim/open.node.js';
+export { loadPlugin } from './sim/plugin.node.js';
 export { type Pulled, type PullRequest, pull, TransferError } from './sim/pull.node.js';
 export type { NamedWorkload, Names } from './sim/resolve.node.js';
 export type { Comparison, HardwareResult, LayerResult } from './sim/result.js';
@@ -40,10 +55,19 @@ export type { LayerSummary, WorkloadSummary } from './sim/summary.js';
 export type { Validation } from './sim/validate/validate.js';
 export { validate } from './sim/validate.node.js';
 export { InputError } from './workloads/base/errors.js';
+export type { Demand } from './workloads/demand.js';
 export { defaultLimits, type ImportLimits } from './workloads/formats/source.js';
 export { buildNetwork, type NetworkSpec } from './workloads/graph.js';
 export type { Layer, LayerTask, NamedTensor, Network } from './workloads/network.js';
 export type { LayerSpec, TrainedLayerSpec } from './workloads/spec.js';
-export type { ElementType, Shape, Tensor, TensorType, Values } from './workloads/tensor.js';
+export {
+  type ElementType,
+  type Shape,
+  sizeOf,
+  type Tensor,
+  type TensorType,
+  type Values,
+} from './workloads/tensor.js';
+export { toCsc, toCsr, toDense } from './workloads/weights/store.js';
 export type { DensityProfile, ZooEntry } from './workloads/zoo/entry.js';
 export { groups, zoo } from './workloads/zoo/index.js';

@@ -4,11 +4,12 @@
 import { compare, loadHardware, zoo } from 'zeroskip';
 
 const base = loadHardware('eie-64');
-for (const queueDepth of [1, 2, 4, 8, 16]) {
-  const varied = base.vary([{ op: 'replace', path: ['queueDepth'], value: queueDepth }]);
-  console.log(
-    `depth ${queueDepth}: ${varied.figures.size} figures, area ${areaOf(varied).toFixed(1)} mm²`,
-  );
+const depths = [1, 2, 4, 8, 16];
+const designs = depths.map((value) => base.vary([{ op: 'replace', path: ['queueDepth'], value }]));
+const [comparison] = await compare({ workloads: ['alex-6'], hardware: designs });
+for (const [at, depth] of depths.entries()) {
+  const { seconds = 0, areaMm2 } = comparison?.results[at] ?? {};
+  console.log(`depth ${depth}: ${(seconds * 1e6).toFixed(1)} µs, area ${areaMm2?.toFixed(1)} mm²`);
 }
 
 // The published design on two layers of its paper.
@@ -20,8 +21,4 @@ for (const { workload, results: rows } of results) {
       `${title}: ${(seconds * 1e6).toFixed(1)} µs, ${((joules ?? 0) * 1e6).toFixed(2)} µJ`,
     );
   }
-}
-
-function areaOf({ area }: ReturnType<typeof loadHardware>): number {
-  return Object.values(area ?? {}).reduce((sum, mm2) => sum + mm2, 0);
 }

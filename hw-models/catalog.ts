@@ -1,9 +1,11 @@
-// The modelled hardware families, a line each.
+// The modelled hardware families, a line each, and those that come from outside.
 
+import { InputError } from '../workloads/base/errors.js';
 import { bind, checkedConfig } from './bind.js';
 import type { Family, Figure, Hardware } from './contract.js';
 import { cpu } from './cpu/index.js';
 import { eie } from './eie/index.js';
+import { checkedFamily } from './family-check.js';
 import { gpu } from './gpu/index.js';
 import { hostModel } from './host-model/index.js';
 import { readPreset } from './preset.js';
@@ -41,7 +43,7 @@ function entry<Config extends object>(family: Family<Config>): CatalogEntry {
 
 const emptyPreset = (name: string) => ({ name, title: name, figures: new Map<string, Figure>() });
 
-export const catalog: readonly CatalogEntry[] = [
+const entries: CatalogEntry[] = [
   entry(cpu),
   entry(gpu),
   entry(eie),
@@ -50,3 +52,30 @@ export const catalog: readonly CatalogEntry[] = [
   entry(scnn),
   entry(hostModel),
 ];
+
+/** Every family that is known: those above, then those registered, in that order. */
+export const catalog: readonly CatalogEntry[] = entries;
+
+/**
+ * Makes a family from outside known to all that reads presets in this process: those that say
+ * `family: NAME`. @throws InputError for members that are missing or not what they must be, and for
+ * a name that another family has.
+ */
+export function registerFamily<Config extends object>(family: Family<Config>): void {
+  registerFamilies([family], 'registerFamily');
+}
+
+/** All of them or, where one is faulty, none; `where` names in messages what they come from. */
+export function registerFamilies(families: readonly unknown[], where: string): void {
+  const names = new Set(entries.map(({ name }) => name));
+  const checked = families.map((candidate, at) => {
+    const family = checkedFamily(candidate, families.length > 1 ? `${where}[${at}]` : where);
+    if (names.has(family.name))
+      throw new InputError(
+        `${where}: name: found '${family.name}', which exists already, expected another one than ${[...names].join(', ')}`,
+      );
+    names.add(family.name);
+    return family;
+  });
+  entries.push(...checked.map((family) => entry(family)));
+}

@@ -218,7 +218,10 @@ export interface Switch {
   readonly choices: readonly { readonly name: string; readonly value: unknown }[];
 }
 
-/** What a new accelerator writes: one folder in hw-models/, one line in hw-models/catalog.ts. */
+/**
+ * What a new accelerator writes: a file that `--plugin` or `registerFamily` takes or, in this
+ * package, a folder in hw-models/ and a line in hw-models/catalog.ts.
+ */
 export interface Family<Config> {
   readonly name: string;
   readonly title: string;

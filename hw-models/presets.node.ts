@@ -75,6 +75,6 @@ function familyByName(name: string, file: string): CatalogEntry {
   if (family) return family;
   const known = catalog.map((candidate) => candidate.name);
   throw new InputError(
-    `${file}: family: found '${name}', expected ${known.join(', ')}${nearest(name, known)}`,
+    `${file}: family: found '${name}', expected ${known.join(', ')}${nearest(name, known) || ', or one that --plugin brings'}`,
   );
 }

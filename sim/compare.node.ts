@@ -1,6 +1,6 @@
 // `compare` by names and files: what the command line and the library call.
 
-import type { Precision } from '../hw-models/contract.js';
+import type { Hardware, Precision } from '../hw-models/contract.js';
 import { buildOf, type EngineBuild } from '../hw-models/host/engine/builds.js';
 import { createExecutor } from '../hw-models/host/executors.js';
 import { openRapl } from '../hw-models/host/rapl.node.js';
@@ -9,7 +9,7 @@ import type { ImportLimits } from '../workloads/formats/source.js';
 import type { Model } from '../workloads/model.js';
 import { isImplemented } from '../workloads/network.js';
 import type { ZooEntry } from '../workloads/zoo/entry.js';
-import { compareModel } from './compare.js';
+import { type Contender, compareModel } from './compare.js';
 import { knownErrors } from './known-errors.node.js';
 import { loadInputs, loadTrainedModel } from './load.node.js';
 import { openWorkloads } from './open.node.js';
@@ -45,8 +45,11 @@ export const DEFAULT_WORKLOADS = ['eie-benchmark', 'squeezenet-1.0'] as const;
 export interface CompareRequest {
   /** Names of the zoo or of a group, or files that describe networks. */
   readonly workloads?: Names;
-  /** `NAME[:KERNEL]`, `FILE.yaml[:KERNEL]` or `host[:EXECUTOR]`; ratios are against the first. */
-  readonly hardware?: Names;
+  /**
+   * `NAME[:KERNEL]`, `FILE.yaml[:KERNEL]`, `host[:EXECUTOR]`, or designs themselves, as
+   * `loadHardware` and `vary` give them; ratios are against the first.
+   */
+  readonly hardware?: Names | readonly (string | Hardware)[];
   readonly batch?: number;
   readonly seed?: number;
   /**
@@ -102,7 +105,13 @@ export async function compare(request: CompareRequest = {}): Promise<readonly Na
   requireWhole('seed', seed, 0);
   requireWhole('repeat', repeat, 1);
   requireWhole('threads', threads, 1);
-  const contenders = hardwareIn(hardware).map((name) => resolveContender(name, threads, request));
+  const contenders = [hardware]
+    .flat()
+    .flatMap((named: string | Hardware): readonly Contender[] =>
+      typeof named === 'string'
+        ? hardwareIn(named).map((name) => resolveContender(name, threads, request))
+        : [{ kind: 'modelled', hardware: named, kernel: undefined, isOwn: true }],
+    );
   if (contenders.length === 0) throw new InputError('found no hardware, expected at least one');
   const entries = await openWorkloads(workloads, limits, request.dims);
   if (entries.length !== 1 && (request.weights ?? request.input) !== undefined) {

@@ -18,7 +18,13 @@ import { swingsOf } from './uncertainty.js';
 
 /** A device to compare: a model with one kernel or its fastest, or an executor of this machine. */
 export type Contender =
-  | { readonly kind: 'modelled'; readonly hardware: Hardware; readonly kernel: string | undefined }
+  | {
+      readonly kind: 'modelled';
+      readonly hardware: Hardware;
+      readonly kernel: string | undefined;
+      /** True for a design that a program made: nothing is known of its errors, whatever its name. */
+      readonly isOwn?: true;
+    }
   | { readonly kind: 'measured'; readonly executor: Executor };
 
 export interface CompareOptions extends MeasuredRowOptions {
@@ -95,7 +101,7 @@ function nameOf(contender: Contender): string {
 }
 
 function costedRow(
-  { hardware, kernel }: Contender & { readonly kind: 'modelled' },
+  { hardware, kernel, isOwn }: Contender & { readonly kind: 'modelled' },
   tasks: readonly LayerTask[],
   nonzeros: readonly number[],
   timelineRoom: number | undefined,
@@ -108,7 +114,7 @@ function costedRow(
     precision !== undefined && precision !== 'best' && !hardware.precisions.includes(precision);
   return {
     ...row,
-    knownError: knownErrorOf(errors, hardware.name, row.precisions[0]),
+    knownError: isOwn ? null : knownErrorOf(errors, hardware.name, row.precisions[0]),
     notes: isMissing ? [...row.notes, `no ${precision} here: computed in ${own}`] : row.notes,
     ...(timelineRoom === undefined
       ? {}

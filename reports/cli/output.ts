@@ -60,6 +60,15 @@ export function addEngineOption(command: Command): Command {
   );
 }
 
+/** Adds --plugin, for commands that take hardware; the program loads it before they run. */
+export function addPluginOption(command: Command): Command {
+  return command.option(
+    '--plugin <file>',
+    'a JavaScript module with hardware families of your own, once for each; its code runs',
+    eachOf,
+  );
+}
+
 /** Adds --dim, for commands that take networks with open dimensions. */
 export function addDimOption(command: Command): Command {
   return command.option(

@@ -53,6 +53,7 @@ export function createProgram(terminal: Terminal): Command {
             .replace(/\n/g, ' ')}\n`,
         ),
     })
+    .hook('preAction', (_, command) => loadPlugins(command.opts()))
     // Names alone, so that what a command does has room beside them.
     .configureHelp({ subcommandTerm: (command) => command.name() });
   for (const [heading, commands] of groups) {
@@ -62,6 +63,13 @@ export function createProgram(terminal: Terminal): Command {
   program.helpCommand('help [command]', 'the same as --help');
   addExamples(program, '');
   return program;
+}
+
+/** The families that --plugin brings, before hardware is named. */
+async function loadPlugins({ plugin = [] }: { plugin?: readonly string[] }): Promise<void> {
+  if (plugin.length === 0) return;
+  const { loadPlugin } = await import('../../sim/plugin.node.js');
+  for (const file of plugin) await loadPlugin(file);
 }
 
 function addExamples(command: Command, path: string): void {

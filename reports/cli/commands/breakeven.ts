@@ -4,6 +4,7 @@ import { type AxisName, axisNames } from '../../../sim/breakeven/breakeven.js';
 import {
   addEngineOption,
   addOutputOptions,
+  addPluginOption,
   commaList,
   type OutputOptions,
   show,
@@ -87,7 +88,7 @@ export function addBreakeven(program: Command, terminal: Terminal): void {
       wholeNumber(1),
       1,
     );
-  addEngineOption(addOutputOptions(command)).action(
+  addEngineOption(addPluginOption(addOutputOptions(command))).action(
     async (workload: string | undefined, options: Options) => {
       const { breakeven } = await import('../../../sim/breakeven/breakeven.node.js');
       const { breakevenView } = await import('../../views/breakeven.js');

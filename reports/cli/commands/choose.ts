@@ -8,6 +8,7 @@ import {
   addDimOption,
   addLimitsOption,
   addOutputOptions,
+  addPluginOption,
   commaList,
   type OutputOptions,
   show,
@@ -65,7 +66,7 @@ export function addChoose(program: Command, terminal: Terminal): void {
     .option('--batch <n>', 'frames at a time', wholeNumber(1), 1)
     .option('--seed <n>', 'of whatever is drawn', wholeNumber(0), 0)
     .option('--cost <file>', 'prices in place of the shipped ones');
-  addDimOption(addLimitsOption(addOutputOptions(command))).action(
+  addDimOption(addLimitsOption(addPluginOption(addOutputOptions(command)))).action(
     async (workload: string, options: Options) => {
       const { choose } = await import('../../../sim/choose.node.js');
       const { chooseView } = await import('../../views/choose.js');

@@ -11,6 +11,7 @@ import {
   addLimitsOption,
   addOutputOptions,
   addPictureOptions,
+  addPluginOption,
   COST_HELP,
   commaList,
   eachOf,
@@ -108,7 +109,7 @@ export function addCompare(program: Command, terminal: Terminal): void {
       200_000,
     );
   addDimOption(
-    addPictureOptions(addLimitsOption(addEngineOption(addOutputOptions(command)))),
+    addPictureOptions(addLimitsOption(addEngineOption(addPluginOption(addOutputOptions(command))))),
   ).action(async (workloads: readonly string[], options: Options) => {
     if (options.generate) return answer(workloads, options, options.generate, terminal);
     const { compare } = await import('../../../sim/compare.node.js');

@@ -1,6 +1,13 @@
 import type { Command } from 'commander';
 import type { ImportLimits } from '../../../workloads/formats/source.js';
-import { addDimOption, addLimitsOption, type Terminal, wholeNumber, write } from '../output.js';
+import {
+  addDimOption,
+  addLimitsOption,
+  addPluginOption,
+  type Terminal,
+  wholeNumber,
+  write,
+} from '../output.js';
 
 interface Options {
   readonly to?: string;
@@ -26,14 +33,16 @@ export function addExport(program: Command, terminal: Terminal): void {
     .option('--weights <file>', "the network's weights; its own, shipped or drawn ones unless told")
     .option('--layer <name>', 'the layer whose weights a .npy holds')
     .option('--seed <n>', 'of drawn weights', wholeNumber(0), 0);
-  addDimOption(addLimitsOption(command)).action(async (name: string, options: Options) => {
-    const { to, out, weights, layer, seed, dim, limits } = options;
-    const { exportFile } = await import('../../../sim/export.node.js');
-    const open = { ...(dim ? { dims: dim } : {}), ...(limits ? { limits } : {}) };
-    await write(
-      await exportFile({ name, format: to, out, weights, layer, seed, ...open }),
-      out,
-      terminal,
-    );
-  });
+  addDimOption(addLimitsOption(addPluginOption(command))).action(
+    async (name: string, options: Options) => {
+      const { to, out, weights, layer, seed, dim, limits } = options;
+      const { exportFile } = await import('../../../sim/export.node.js');
+      const open = { ...(dim ? { dims: dim } : {}), ...(limits ? { limits } : {}) };
+      await write(
+        await exportFile({ name, format: to, out, weights, layer, seed, ...open }),
+        out,
+        terminal,
+      );
+    },
+  );
 }

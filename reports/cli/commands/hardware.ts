@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
 import {
   addOutputOptions,
+  addPluginOption,
   commaList,
   type OutputOptions,
   show,
@@ -30,22 +31,26 @@ export function addHardware(program: Command, terminal: Terminal): void {
     }
     await show(hardwareListView(modelled.map(resolveHardware), engines), options, terminal);
   });
-  addOutputOptions(
-    hardware
-      .command('show')
-      .description('every number with its unit and source')
-      .argument('<name>', 'a preset or a .yaml file'),
+  addPluginOption(
+    addOutputOptions(
+      hardware
+        .command('show')
+        .description('every number with its unit and source')
+        .argument('<name>', 'a preset or a .yaml file'),
+    ),
   ).action(async (name: string, options: OutputOptions) => {
     const { resolveHardware } = await import('../../../sim/resolve.node.js');
     const { hardwareView } = await import('../../views/hardware.js');
     await show(hardwareView(resolveHardware(name)), options, terminal);
   });
-  addOutputOptions(
-    hardware
-      .command('diff')
-      .description('in what two differ, number by number')
-      .argument('<before>', 'a preset or a .yaml file')
-      .argument('<after>', 'another one'),
+  addPluginOption(
+    addOutputOptions(
+      hardware
+        .command('diff')
+        .description('in what two differ, number by number')
+        .argument('<before>', 'a preset or a .yaml file')
+        .argument('<after>', 'another one'),
+    ),
   ).action(async (before: string, after: string, options: OutputOptions) => {
     const { resolveHardware } = await import('../../../sim/resolve.node.js');
     const { hardwareDifferenceView } = await import('../../views/difference.js');
@@ -55,11 +60,13 @@ export function addHardware(program: Command, terminal: Terminal): void {
       terminal,
     );
   });
-  addOutputOptions(
-    hardware
-      .command('check')
-      .description('check a hardware description, fault by fault')
-      .argument('<file>', 'a .yaml file'),
+  addPluginOption(
+    addOutputOptions(
+      hardware
+        .command('check')
+        .description('check a hardware description, fault by fault')
+        .argument('<file>', 'a .yaml file'),
+    ),
   ).action(async (file: string, options: OutputOptions) => {
     const { resolveHardware } = await import('../../../sim/resolve.node.js');
     const { hardwareCheckView } = await import('../../views/hardware.js');
@@ -126,8 +133,7 @@ function addTables(hardware: Command, terminal: Terminal): void {
       const { importEnergyTable } = await import('../../../sim/energy-table.node.js');
       await write(await importEnergyTable({ file, onto, map, out }), out, terminal);
     });
-  hardware
-    .command('schema')
+  addPluginOption(hardware.command('schema'))
     .description('the JSON Schema of a family of presets, for editors')
     .argument('<family>', 'the family, as "zeroskip hardware list --format csv" names it')
     .option('--out <file>', 'write it to a file, whole or not at all')

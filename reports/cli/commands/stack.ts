@@ -3,6 +3,7 @@ import { buildOf, type EngineBuild } from '../../../hw-models/host/engine/builds
 import {
   addEngineOption,
   addOutputOptions,
+  addPluginOption,
   COST_HELP,
   commaList,
   type OutputOptions,
@@ -42,7 +43,7 @@ export function addStack(program: Command, terminal: Terminal): void {
     .option('--repeat <n>', 'timed runs on this machine; the median one counts', wholeNumber(1), 5)
     .option('--threads <n>', 'threads of this machine', wholeNumber(1), 1)
     .option('--cost [file]', COST_HELP);
-  addEngineOption(addOutputOptions(command)).action(
+  addEngineOption(addPluginOption(addOutputOptions(command))).action(
     async (base: string | undefined, small: string | undefined, options: Options) => {
       const { stack } = await import('../../../sim/stack.node.js');
       const { stackView } = await import('../../views/stack.js');

@@ -4,6 +4,7 @@ import {
   addDimOption,
   addLimitsOption,
   addOutputOptions,
+  addPluginOption,
   commaList,
   type OutputOptions,
   show,
@@ -35,7 +36,7 @@ export function addWhy(program: Command, terminal: Terminal): void {
     )
     .option('--batch <n>', 'frames at a time', wholeNumber(1), 1)
     .option('--seed <n>', 'of whatever is drawn', wholeNumber(0), 0);
-  addDimOption(addLimitsOption(addOutputOptions(command))).action(
+  addDimOption(addLimitsOption(addPluginOption(addOutputOptions(command)))).action(
     async (workloads: readonly string[], options: Options) => {
       const { why } = await import('../../../sim/why.node.js');
       const { whyView } = await import('../../views/why.js');

@@ -1,29 +1,41 @@
-// The guide's accelerator: what the guide prints is this folder's file, which compiles, binds and
-// keeps the promises of any family.
+// docs/own-accelerator.md: its files, written into an empty folder where the package is installed,
+// have sound types, run by the commands that it shows, and count what they say.
 
-import { readFileSync } from 'node:fs';
-import { describe, expect, it } from 'vitest';
-import { bind } from '../../hw-models/bind.js';
+import { execFileSync } from 'node:child_process';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { Hardware } from '../../hw-models/contract.js';
 import { cyclesOf, sum } from '../../hw-models/cost.js';
-import { readPreset } from '../../hw-models/preset.js';
+import { loadHardware } from '../../hw-models/presets.node.js';
 import { modelledRow } from '../../sim/modelled.js';
+import { loadPlugin } from '../../sim/plugin.node.js';
 import { tasksOf, traceDrawn } from '../../sim/trace.js';
 import { drawModel } from '../../workloads/synthesis.js';
 import { toDense } from '../../workloads/weights/store.js';
 import { zoo } from '../../workloads/zoo/index.js';
-import { rowSkipper } from './row-skipper/index.js';
 
-const guide = readFileSync('docs/own-accelerator.md', 'utf8');
-const text = (name: string) => readFileSync(`test/docs/row-skipper/${name}`, 'utf8');
-/** The file as it would stand in hw-models/row-skipper/. */
-const inPlace = text('index.ts')
-  .replaceAll("'../../../hw-models/", "'../")
-  .replaceAll("'../../../", "'../../");
+const page = readFileSync('docs/own-accelerator.md', 'utf8');
+const folder = mkdtempSync(join(tmpdir(), 'own-accelerator-'));
+afterAll(() => rmSync(folder, { recursive: true }));
 
-const hardware = bind(
-  rowSkipper,
-  readPreset(text('row-skipper-64.yaml'), 'row-skipper-64.yaml', rowSkipper),
-);
+const node = (...args: readonly string[]) =>
+  execFileSync(process.execPath, [...args], { cwd: folder, encoding: 'utf8' });
+
+let hardware: Hardware;
+
+beforeAll(async () => {
+  for (const [, name = '', text = ''] of page.matchAll(
+    /## [^\n]*`([\w.-]+)`\n\n```\w+\n([\s\S]*?)```/g,
+  ))
+    writeFileSync(join(folder, name), text);
+  // As npm installs a folder.
+  mkdirSync(join(folder, 'node_modules'));
+  symlinkSync(resolve('.'), join(folder, 'node_modules/zeroskip'));
+  await loadPlugin(join(folder, 'my-family.mjs'));
+  hardware = loadHardware(join(folder, 'mine.yaml'));
+});
 
 function tasksOfNetwork(name: string, batch = 1) {
   const entry = zoo.get(name);
@@ -33,9 +45,38 @@ function tasksOfNetwork(name: string, batch = 1) {
 }
 
 describe('the guide to an accelerator of one’s own', () => {
-  it('prints the files that are tested here', () => {
-    expect(guide).toContain(`\`\`\`ts\n${inPlace}\`\`\``);
-    expect(guide).toContain(`\`\`\`yaml\n${text('row-skipper-64.yaml')}\`\`\``);
+  it('has a family whose types are sound', () => {
+    const compilerOptions = {
+      ...{ checkJs: true, noEmit: true, strict: true, skipLibCheck: true, types: [] },
+      ...{ module: 'nodenext', target: 'es2022' },
+    };
+    const config = { compilerOptions, files: ['my-family.mjs'] };
+    writeFileSync(join(folder, 'tsconfig.json'), JSON.stringify(config));
+    expect(node(resolve('node_modules/typescript/bin/tsc'), '-p', '.')).toBe('');
+  });
+
+  it('shows commands that run', () => {
+    const lines = [...page.matchAll(/^npx zeroskip (.*?)(?: +#.*)?$/gm)].map(
+      ([, line = '']) => line,
+    );
+    expect(lines.length).toBe(4);
+    const bin = 'node_modules/zeroskip/dist/reports/cli/bin.js';
+    const [compared = '', checked, , caused] = lines.map((line) => node(bin, ...line.split(' ')));
+    expect(compared).toMatch(/^mine:skip-rows +modelled/m);
+    expect(checked).toContain('mine.yaml: ok');
+    expect(caused).toContain('mine');
+    const schema = JSON.parse(readFileSync(join(folder, 'mine.schema.json'), 'utf8'));
+    expect(schema.properties).toHaveProperty('lanes');
+  });
+
+  it('shows a program that runs, and that more lanes take less time', () => {
+    const [, program = ''] = /In a program:\n\n```js\n([\s\S]*?)```/.exec(page) ?? [];
+    writeFileSync(join(folder, 'program.mjs'), program.replaceAll('alex-6', 'lenet-5'));
+    const [mine, wider] = node('program.mjs')
+      .trim()
+      .split('\n')
+      .map((line) => Number(line.split(' ')[1]));
+    expect(wider).toBeLessThan(mine ?? 0);
   });
 
   it('has a model that takes as long as its fullest lane, counted weight by weight', () => {
@@ -57,7 +98,7 @@ describe('the guide to an accelerator of one’s own', () => {
     const tasks = tasksOfNetwork('lenet-5');
     const row = modelledRow(hardware, hardware.cost(tasks), tasks);
     expect(row).toMatchObject({
-      hardware: 'row-skipper-64',
+      hardware: 'mine',
       kernel: 'skip-rows',
       origin: 'modelled',
       areaMm2: 6.4,
@@ -77,7 +118,7 @@ describe('the guide to an accelerator of one’s own', () => {
       design.cost(tasks).reduce((cycles, cost) => cycles + cyclesOf(cost), 0);
     expect(total(wider)).toBeLessThan(total(hardware));
     expect(() => hardware.vary([{ op: 'replace', path: ['lanes'], value: 0 }])).toThrow(
-      'row-skipper-64: lanes: found 0',
+      'mine: lanes: found 0',
     );
   });
 });

@@ -19,6 +19,8 @@ import { systolic } from './systolic/index.js';
 export interface CatalogEntry {
   readonly name: string;
   readonly title: string;
+  /** SHA-256 of the file that it comes from, for one from outside; null where none is known. */
+  readonly code: string | null;
   /** @throws InputError with a line for each fault, `file` named. */
   read(text: string, file: string, findBase?: FindBase): Hardware;
   /** The JSON Schema of its presets, of which some are named. */
@@ -30,10 +32,13 @@ export interface CatalogEntry {
   rebind(name: string, config: object): Hardware;
 }
 
-function entry<Config extends object>(family: Family<Config>): CatalogEntry {
+function entry<Config extends object>(
+  family: Family<Config>,
+  code: string | null = null,
+): CatalogEntry {
   const { name, title } = family;
   return {
-    ...{ name, title },
+    ...{ name, title, code },
     read: (text, file, findBase) => bind(family, readPreset(text, file, family, findBase)),
     schema: (presets) => presetSchema(family, presets),
     rebind: (preset, config) =>
@@ -65,8 +70,15 @@ export function registerFamily<Config extends object>(family: Family<Config>): v
   registerFamilies([family], 'registerFamily');
 }
 
-/** All of them or, where one is faulty, none; `where` names in messages what they come from. */
-export function registerFamilies(families: readonly unknown[], where: string): void {
+/**
+ * All of them or, where one is faulty, none. `where` names in messages what they come from, `code`
+ * is that file's SHA-256.
+ */
+export function registerFamilies(
+  families: readonly unknown[],
+  where: string,
+  code: string | null = null,
+): void {
   const names = new Set(entries.map(({ name }) => name));
   const checked = families.map((candidate, at) => {
     const family = checkedFamily(candidate, families.length > 1 ? `${where}[${at}]` : where);
@@ -77,5 +89,5 @@ export function registerFamilies(families: readonly unknown[], where: string): v
     names.add(family.name);
     return family;
   });
-  entries.push(...checked.map((family) => entry(family)));
+  entries.push(...checked.map((family) => entry(family, code)));
 }

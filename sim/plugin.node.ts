@@ -1,6 +1,7 @@
 // Families of the user's own, from a module that is loaded and run.
 
-import { statSync } from 'node:fs';
+import { createHash } from 'node:crypto';
+import { readFileSync, statSync } from 'node:fs';
 import { extname, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { registerFamilies } from '../hw-models/catalog.js';
@@ -27,7 +28,8 @@ export async function loadPlugin(file: string): Promise<void> {
     throw new InputError(
       `plugin ${file}: default export: missing, expected a family or a list of families`,
     );
-  registerFamilies([exported].flat(), `plugin ${file}`);
+  const code = createHash('sha256').update(readFileSync(path)).digest('hex');
+  registerFamilies([exported].flat(), `plugin ${file}`, code);
   loaded.push(path);
 }
 

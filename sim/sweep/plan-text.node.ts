@@ -6,7 +6,7 @@ import { z } from 'zod';
 import { catalog } from '../../hw-models/catalog.js';
 import { type Fault, faultsIn, faultText } from '../../hw-models/faults.js';
 import { InputError } from '../../workloads/base/errors.js';
-import { hardwareOf, type SweepPlan } from './plan.js';
+import { type BasePlan, hardwareOf, type SweepPlan } from './plan.js';
 import { readSpace } from './space.js';
 import { SweepSpec } from './spec.js';
 
@@ -19,7 +19,8 @@ const Plan = z.strictObject({
       z.strictObject({
         label: z.string(),
         name: z.string(),
-        family: z.enum(catalog.map(({ name }) => name)),
+        family: z.string(),
+        plugin: Sha256.optional(),
         kernel: z.string().nullable(),
         config: z.record(z.string(), z.unknown()),
       }),
@@ -62,7 +63,8 @@ export function readPlan(text: string, place: string): SweepPlan {
   const parsed = Plan.safeParse(json);
   if (!parsed.success) fail(faultsIn(parsed.error, json, Plan));
   const plan = planOf(Plan.parse(json));
-  const faults: Fault[] = [];
+  const faults = plan.bases.flatMap(familyFaults);
+  fail(faults);
   readSpace(plan.spec, faults);
   fail(faults);
   for (const base of plan.bases) hardwareOf(base);
@@ -72,10 +74,33 @@ export function readPlan(text: string, place: string): SweepPlan {
   );
 }
 
+/** What is wrong with the family of the base `at`: it must be the one that made the plan. */
+function familyFaults({ family, plugin }: BasePlan, at: number): readonly Fault[] {
+  const path = ['bases', at];
+  const known = catalog.find(({ name }) => name === family);
+  if (!known) {
+    const names = catalog.map(({ name }) => name).join(', ');
+    const way = plugin === undefined ? '' : ': name its file by --plugin';
+    return [
+      {
+        path: [...path, 'family'],
+        text: `found ${JSON.stringify(family)}, expected ${names}${way}`,
+      },
+    ];
+  }
+  if (known.code === (plugin ?? null)) return [];
+  const text = `found a plugin of another text, expected the one that the sweep was started with`;
+  return [{ path: [...path, 'plugin'], text }];
+}
+
 /** Keys that are left out are not there. */
-function planOf({ workloads, ...plan }: z.infer<typeof Plan>): SweepPlan {
+function planOf({ bases, workloads, ...plan }: z.infer<typeof Plan>): SweepPlan {
   return {
     ...plan,
+    bases: bases.map(({ plugin, ...base }) => ({
+      ...base,
+      ...(plugin === undefined ? {} : { plugin }),
+    })),
     workloads: workloads.map(({ network, ...workload }) => ({
       ...workload,
       ...(network ? { network } : {}),

@@ -5,6 +5,7 @@ import { readdirSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { enablePatches, type Patch } from 'immer';
+import { catalog } from '../../hw-models/catalog.js';
 import type { Fault } from '../../hw-models/faults.js';
 import { InputError } from '../../workloads/base/errors.js';
 import { isWorkloadFile } from '../../workloads/formats/workload-files.js';
@@ -84,7 +85,8 @@ function basePlan(
     }
     const { hardware, kernel = null } = contender;
     const { name, family, config } = hardware;
-    return { label, name, family, kernel, config };
+    const code = catalog.find((known) => known.name === family)?.code ?? null;
+    return { label, name, family, kernel, config, ...(code === null ? {} : { plugin: code }) };
   });
 }
 

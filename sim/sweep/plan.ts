@@ -15,6 +15,8 @@ export interface BasePlan {
   readonly label: string;
   readonly name: string;
   readonly family: string;
+  /** SHA-256 of the file that a family from outside comes from. */
+  readonly plugin?: string;
   readonly kernel: string | null;
   readonly config: object;
 }

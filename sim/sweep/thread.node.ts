@@ -2,6 +2,7 @@
 
 import { parentPort, workerData } from 'node:worker_threads';
 import { InputError, invariant } from '../../workloads/base/errors.js';
+import { loadPlugin } from '../plugin.node.js';
 import { soloCrew } from './crew.js';
 import { createEvaluator } from './evaluator.js';
 import type { Proposal } from './result.js';
@@ -10,7 +11,8 @@ import { createWorkloadSource } from './workloads.node.js';
 
 invariant(parentPort !== null, 'this file runs as a worker thread');
 const port = parentPort;
-const { plan, published }: ThreadStart = workerData;
+const { plan, published, plugins }: ThreadStart = workerData;
+for (const file of plugins) await loadPlugin(file);
 const crew = soloCrew(createEvaluator(plan, createWorkloadSource(plan, published)));
 
 // One after the other: replies are told apart by their order.

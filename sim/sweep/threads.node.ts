@@ -2,6 +2,7 @@
 
 import { Worker } from 'node:worker_threads';
 import { InputError, invariant } from '../../workloads/base/errors.js';
+import { loadedPlugins } from '../plugin.node.js';
 import { type Crew, type Evaluated, THREAD_BATCH_SECONDS } from './crew.js';
 import type { MixedWorkload } from './evaluator.js';
 import type { SweepPlan } from './plan.js';
@@ -12,6 +13,8 @@ export interface ThreadStart {
   readonly plan: SweepPlan;
   /** The networks at published densities, typed arrays in shared memory. */
   readonly published: readonly MixedWorkload[] | undefined;
+  /** Files with families from outside, as loaded here. */
+  readonly plugins: readonly string[];
 }
 
 /** What a thread says of a batch. */
@@ -43,7 +46,11 @@ export function startThreads(
   count: number,
   published?: readonly MixedWorkload[],
 ): Crew {
-  const start: ThreadStart = { plan, published: published && shareArrays(published) };
+  const start: ThreadStart = {
+    plan,
+    published: published && shareArrays(published),
+    plugins: loadedPlugins(),
+  };
   const threads = Array.from({ length: count }, () => startThread(start));
   return {
     capacity: count * BATCHES_PER_THREAD,

@@ -27,7 +27,7 @@ let hardware: Hardware;
 
 beforeAll(async () => {
   for (const [, name = '', text = ''] of page.matchAll(
-    /## [^\n]*`([\w.-]+)`\n\n```\w+\n([\s\S]*?)```/g,
+    /`([\w-]+\.(?:mjs|yaml))`:?\n\n```\w+\n([\s\S]*?)```/g,
   ))
     writeFileSync(join(folder, name), text);
   // As npm installs a folder.
@@ -59,12 +59,16 @@ describe('the guide to an accelerator of one’s own', () => {
     const lines = [...page.matchAll(/^npx zeroskip (.*?)(?: +#.*)?$/gm)].map(
       ([, line = '']) => line,
     );
-    expect(lines.length).toBe(4);
+    expect(lines.length).toBe(6);
     const bin = 'node_modules/zeroskip/dist/reports/cli/bin.js';
-    const [compared = '', checked, , caused] = lines.map((line) => node(bin, ...line.split(' ')));
+    const [compared = '', checked, , caused, swept = '', axes] = lines.map((line) =>
+      node(bin, ...line.split(' ')),
+    );
     expect(compared).toMatch(/^mine:skip-rows +modelled/m);
     expect(checked).toContain('mine.yaml: ok');
     expect(caused).toContain('mine');
+    expect(swept).toMatch(/5 designs/);
+    expect(axes).toContain('lanes');
     const schema = JSON.parse(readFileSync(join(folder, 'mine.schema.json'), 'utf8'));
     expect(schema.properties).toHaveProperty('lanes');
   });

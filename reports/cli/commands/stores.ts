@@ -2,6 +2,7 @@ import { extname } from 'node:path';
 import { type Command, InvalidArgumentError } from 'commander';
 import {
   addOutputOptions,
+  addPluginOption,
   hint,
   type OutputOptions,
   show,
@@ -19,31 +20,31 @@ export function addStores(program: Command, terminal: Terminal): void {
 }
 
 function addMerge(program: Command, terminal: Terminal): void {
-  program
+  const command = program
     .command('merge')
     .description('make one store of the shards of a sweep')
     .argument('<stores...>', 'folders with shards or results, or files')
     .option('--into <folder>', 'the folder of the merged store (default: the first one named)')
-    .option('--quiet', 'no hints on stderr')
-    .action(
-      async (
-        stores: readonly string[],
-        options: { readonly into?: string; readonly quiet?: boolean },
-      ) => {
-        const { mergeStores } = await import('../../../sim/sweep/stores.node.js');
-        const { into = stores[0] ?? '.' } = options;
-        const { file, parts, designs, missing } = await mergeStores(stores, into);
-        const found = `${designs.toLocaleString('en-US')} designs of ${parts} stores in ${file}`;
-        terminal.stdout.write(`${found}\n`);
-        if (missing !== null && missing > 0) {
-          hint(
-            `${missing.toLocaleString('en-US')} designs are missing: zeroskip sweep --resume finishes them`,
-            options,
-            terminal,
-          );
-        }
-      },
-    );
+    .option('--quiet', 'no hints on stderr');
+  addPluginOption(command).action(
+    async (
+      stores: readonly string[],
+      options: { readonly into?: string; readonly quiet?: boolean },
+    ) => {
+      const { mergeStores } = await import('../../../sim/sweep/stores.node.js');
+      const { into = stores[0] ?? '.' } = options;
+      const { file, parts, designs, missing } = await mergeStores(stores, into);
+      const found = `${designs.toLocaleString('en-US')} designs of ${parts} stores in ${file}`;
+      terminal.stdout.write(`${found}\n`);
+      if (missing !== null && missing > 0) {
+        hint(
+          `${missing.toLocaleString('en-US')} designs are missing: zeroskip sweep --resume finishes them`,
+          options,
+          terminal,
+        );
+      }
+    },
+  );
 }
 
 function addQuery(program: Command, terminal: Terminal): void {
@@ -55,15 +56,17 @@ function addQuery(program: Command, terminal: Terminal): void {
       '<sql>',
       'such as "SELECT * FROM designs WHERE feasible ORDER BY edp LIMIT 10"; tables: designs, workloads, sweep',
     );
-  addOutputOptions(command).action(async (store: string, sql: string, options: OutputOptions) => {
-    const { exportParquet, queryStore } = await import('../../../sim/sweep/query.node.js');
-    if (options.format === undefined && extname(options.out ?? '') === '.parquet') {
-      await exportParquet(store, sql, options.out ?? '');
-      return;
-    }
-    const { queryView } = await import('../../views/query.js');
-    await show(queryView(await queryStore(store, sql)), options, terminal);
-  });
+  addPluginOption(addOutputOptions(command)).action(
+    async (store: string, sql: string, options: OutputOptions) => {
+      const { exportParquet, queryStore } = await import('../../../sim/sweep/query.node.js');
+      if (options.format === undefined && extname(options.out ?? '') === '.parquet') {
+        await exportParquet(store, sql, options.out ?? '');
+        return;
+      }
+      const { queryView } = await import('../../views/query.js');
+      await show(queryView(await queryStore(store, sql)), options, terminal);
+    },
+  );
 }
 
 interface FrontOptions extends OutputOptions {
@@ -89,7 +92,7 @@ function addFront(program: Command, terminal: Terminal): void {
       'where the hypervolume ends, a number an objective (default: the worst values)',
       numberList,
     );
-  addOutputOptions(command).action(async (path: string, options: FrontOptions) => {
+  addPluginOption(addOutputOptions(command)).action(async (path: string, options: FrontOptions) => {
     const { summarizeStore } = await import('../../../sim/sweep/reading.node.js');
     const { sweepView } = await import('../../views/sweep.js');
     await show(sweepView(await summarizeStore(path, options.reference)), options, terminal);
@@ -103,11 +106,13 @@ function addSensitivity(program: Command, terminal: Terminal): void {
       "how much of each objective's variation each axis of a sweep accounts for, and its best level",
     )
     .argument('<store>', "a sweep's folder");
-  addOutputOptions(command).action(async (path: string, options: OutputOptions) => {
-    const { sensitivityOfStore } = await import('../../../sim/sweep/reading.node.js');
-    const { sensitivityView } = await import('../../views/sensitivity.js');
-    await show(sensitivityView(await sensitivityOfStore(path)), options, terminal);
-  });
+  addPluginOption(addOutputOptions(command)).action(
+    async (path: string, options: OutputOptions) => {
+      const { sensitivityOfStore } = await import('../../../sim/sweep/reading.node.js');
+      const { sensitivityView } = await import('../../views/sensitivity.js');
+      await show(sensitivityView(await sensitivityOfStore(path)), options, terminal);
+    },
+  );
 }
 
 function addDifference(program: Command, terminal: Terminal): void {
@@ -121,7 +126,7 @@ function addDifference(program: Command, terminal: Terminal): void {
       wholeNumber(0),
     )
     .argument('<after>', 'another one', wholeNumber(0));
-  addOutputOptions(command).action(
+  addPluginOption(addOutputOptions(command)).action(
     async (path: string, before: number, after: number, options: OutputOptions) => {
       const { compareDesigns } = await import('../../../sim/sweep/reading.node.js');
       const { designDifferenceView } = await import('../../views/difference.js');

@@ -5,6 +5,7 @@ import { FailedRun, InputError } from '../../../workloads/base/errors.js';
 import { stopOnSignals, sweepProgress } from '../long-work.js';
 import {
   addOutputOptions,
+  addPluginOption,
   hint,
   type OutputOptions,
   show,
@@ -50,39 +51,41 @@ export function addSweep(program: Command, terminal: Terminal): void {
       'only one of N equal parts, for array jobs; zeroskip merge puts them together',
       shard,
     );
-  addOutputOptions(command).action(async (spec: string | undefined, options: Options) => {
-    if (options.schema) {
-      const { sweepJsonSchema } = await import('../../../sim/sweep/spec.js');
-      await write(`${JSON.stringify(sweepJsonSchema(), null, 2)}\n`, options.out, terminal);
-      return;
-    }
-    if (spec === undefined)
-      throw new InputError('sweep: found no spec, expected a .yaml file or a study');
-    const { sweep } = await import('../../../sim/sweep/sweep.node.js');
-    const { workers, store, redis, resume = false } = options;
-    if (redis !== undefined && workers !== undefined) {
-      throw new InputError(
-        '--workers: threads are the workers’ business with --redis; see zeroskip worker --threads',
-      );
-    }
-    const stop = stopOnSignals();
-    try {
-      const report = await withProgress(options, terminal, (progress) => {
-        const onProgress = sweepProgress(progress);
-        const given = {
-          ...(workers === undefined ? {} : { workers }),
-          store,
-          resume,
-          redis,
-          shard: options.shard,
-        };
-        return sweep({ spec, ...given, signal: stop.signal, onProgress });
-      });
-      await finish(report, options, terminal);
-    } finally {
-      stop.release();
-    }
-  });
+  addPluginOption(addOutputOptions(command)).action(
+    async (spec: string | undefined, options: Options) => {
+      if (options.schema) {
+        const { sweepJsonSchema } = await import('../../../sim/sweep/spec.js');
+        await write(`${JSON.stringify(sweepJsonSchema(), null, 2)}\n`, options.out, terminal);
+        return;
+      }
+      if (spec === undefined)
+        throw new InputError('sweep: found no spec, expected a .yaml file or a study');
+      const { sweep } = await import('../../../sim/sweep/sweep.node.js');
+      const { workers, store, redis, resume = false } = options;
+      if (redis !== undefined && workers !== undefined) {
+        throw new InputError(
+          '--workers: threads are the workers’ business with --redis; see zeroskip worker --threads',
+        );
+      }
+      const stop = stopOnSignals();
+      try {
+        const report = await withProgress(options, terminal, (progress) => {
+          const onProgress = sweepProgress(progress);
+          const given = {
+            ...(workers === undefined ? {} : { workers }),
+            store,
+            resume,
+            redis,
+            shard: options.shard,
+          };
+          return sweep({ spec, ...given, signal: stop.signal, onProgress });
+        });
+        await finish(report, options, terminal);
+      } finally {
+        stop.release();
+      }
+    },
+  );
 }
 
 async function finish(
@@ -112,7 +115,7 @@ interface WorkerOptions {
 
 /** Evaluates designs of sweeps that run elsewhere. */
 export function addWorker(program: Command, terminal: Terminal): void {
-  program
+  const command = program
     .command('worker')
     .description(
       'evaluate designs for sweeps that were started with --redis, here or elsewhere, until stopped',
@@ -125,8 +128,9 @@ export function addWorker(program: Command, terminal: Terminal): void {
       wholeNumber(1),
       30,
     )
-    .option('--quiet', 'no progress on stderr')
-    .action(async ({ redis, threads, lease, quiet = false }: WorkerOptions) => {
+    .option('--quiet', 'no progress on stderr');
+  addPluginOption(command).action(
+    async ({ redis, threads, lease, quiet = false }: WorkerOptions) => {
       const { runWorker } = await import('../../../sim/sweep/worker.node.js');
       const { availableParallelism } = await import('node:os');
       const stop = stopOnSignals();
@@ -150,5 +154,6 @@ export function addWorker(program: Command, terminal: Terminal): void {
       } finally {
         stop.release();
       }
-    });
+    },
+  );
 }

@@ -42,6 +42,16 @@ describe("a sweep's plan", () => {
       'family: found "eye", expected cpu',
     ],
     [
+      'a family that a plugin brought',
+      (text) => text.replace('"family":"eie"', `"family":"own","plugin":"${'0'.repeat(64)}"`),
+      'host-model: name its file by --plugin',
+    ],
+    [
+      'a family of another text',
+      (text) => text.replace('"family":"eie"', `"family":"eie","plugin":"${'0'.repeat(64)}"`),
+      'bases.0.plugin: found a plugin of another text',
+    ],
+    [
       'an axis of nothing',
       (text) => text.replace('"values":[4,8,16]', '"values":[]'),
       'spec.axes.pes',

@@ -72,13 +72,13 @@ export function registerFamily<Config extends object>(family: Family<Config>): v
 
 /**
  * All of them or, where one is faulty, none. `where` names in messages what they come from, `code`
- * is that file's SHA-256.
+ * is that file's SHA-256. Returns their names.
  */
 export function registerFamilies(
   families: readonly unknown[],
   where: string,
   code: string | null = null,
-): void {
+): readonly string[] {
   const names = new Set(entries.map(({ name }) => name));
   const checked = families.map((candidate, at) => {
     const family = checkedFamily(candidate, families.length > 1 ? `${where}[${at}]` : where);
@@ -90,4 +90,5 @@ export function registerFamilies(
     return family;
   });
   entries.push(...checked.map((family) => entry(family, code)));
+  return checked.map(({ name }) => name);
 }

@@ -1,4 +1,5 @@
-// Finds the shipped presets on disk, beside the families, in the sources and in dist/ alike.
+// Finds presets on disk: the shipped ones beside their families, in the sources and in dist/ alike,
+// and those that come with families from outside.
 
 import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
@@ -13,22 +14,41 @@ import type { FindBase, PresetText } from './preset-document.js';
 const folderOf = (family: string) =>
   fileURLToPath(new URL(`./${family}/presets/`, import.meta.url));
 
-/** Names of the shipped presets, family by family. */
+/** Files of presets from outside, by name. */
+const added = new Map<string, string>();
+
+/** Names of the presets, those that come with the package first, family by family. */
 export function presetNames(): readonly string[] {
-  return catalog.flatMap(({ name }) => {
-    const folder = folderOf(name);
-    if (!existsSync(folder)) return [];
-    const files = readdirSync(folder).filter((file) => file.endsWith('.yaml'));
-    return files.map((file) => file.slice(0, -'.yaml'.length)).sort();
-  });
+  return [...catalog.flatMap(({ name }) => namesIn(folderOf(name))), ...added.keys()];
+}
+
+function namesIn(folder: string): readonly string[] {
+  if (!existsSync(folder)) return [];
+  const files = readdirSync(folder).filter((file) => file.endsWith('.yaml'));
+  return files.map((file) => file.slice(0, -'.yaml'.length)).sort();
 }
 
 /**
- * A shipped preset by name, or one from a YAML file by path. @throws InputError where there is
+ * Makes the files of a folder known by name that are presets of one of `families`; a folder that is
+ * not there has none. @throws InputError for a name that another preset has, or a faulty file.
+ */
+export function addPresets(folder: string, families: readonly string[]): void {
+  const known = presetNames();
+  const found = namesIn(folder).flatMap((name): readonly (readonly [string, string])[] => {
+    const { text, file } = readText(resolve(folder, `${name}.yaml`));
+    if (!families.includes(familyOf(text, file, findBase))) return [];
+    if (!known.includes(name)) return [[name, file]];
+    throw new InputError(`${file}: found a name that another preset has, expected one of its own`);
+  });
+  for (const [name, file] of found) added.set(name, file);
+}
+
+/**
+ * A preset by name, or one from a YAML file by path. @throws InputError where there is
  * none.
  */
 export function loadHardware(nameOrFile: string): Hardware {
-  const { text, file } = isFile(nameOrFile) ? readText(nameOrFile) : shipped(nameOrFile);
+  const { text, file } = isFile(nameOrFile) ? readText(nameOrFile) : named(nameOrFile);
   return familyByName(familyOf(text, file, findBase), file).read(text, file, findBase);
 }
 
@@ -38,13 +58,15 @@ export function hardwareSchema(family: string): Readonly<Record<string, unknown>
   return familyByName(family, 'hardware schema').schema(names);
 }
 
-/** A shipped preset by name, or a file relative to the one that extends it. */
+/** A preset by name, or a file relative to the one that extends it. */
 const findBase: FindBase = (name, from) =>
-  isFile(name) ? readText(resolve(dirname(from), name)) : shipped(name);
+  isFile(name) ? readText(resolve(dirname(from), name)) : named(name);
 
 const isFile = (name: string) => /\.ya?ml$/.test(name);
 
-function shipped(name: string): PresetText {
+function named(name: string): PresetText {
+  const own = added.get(name);
+  if (own !== undefined) return readText(own);
   for (const family of catalog) {
     const file = `${folderOf(family.name)}${name}.yaml`;
     if (/^[\w.-]+$/.test(name) && existsSync(file))

@@ -2,9 +2,10 @@
 
 import { createHash } from 'node:crypto';
 import { readFileSync, statSync } from 'node:fs';
-import { extname, resolve } from 'node:path';
+import { dirname, extname, join, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { registerFamilies } from '../hw-models/catalog.js';
+import { addPresets } from '../hw-models/presets.node.js';
 import { InputError } from '../workloads/base/errors.js';
 
 /** Paths of what was loaded, in that order. */
@@ -15,6 +16,7 @@ export const loadedPlugins = (): readonly string[] => loaded;
 
 /**
  * Runs a module and registers the {@link Family} that is its default export, or each of a list.
+ * Presets of theirs in a folder `presets` beside it can be named as those of the package can.
  * JavaScript, or TypeScript where Node can load it. A file that was loaded before is passed over.
  * @throws InputError where it cannot be loaded, or is not what it must be.
  */
@@ -29,7 +31,8 @@ export async function loadPlugin(file: string): Promise<void> {
       `plugin ${file}: default export: missing, expected a family or a list of families`,
     );
   const code = createHash('sha256').update(readFileSync(path)).digest('hex');
-  registerFamilies([exported].flat(), `plugin ${file}`, code);
+  const names = registerFamilies([exported].flat(), `plugin ${file}`, code);
+  addPresets(join(dirname(path), 'presets'), names);
   loaded.push(path);
 }
 

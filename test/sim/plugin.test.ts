@@ -1,6 +1,6 @@
 // Families from outside: what is wrong with one is told in a line before anything is registered.
 
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
@@ -105,5 +105,27 @@ describe('--plugin', () => {
     expect(said).toMatchObject({ code: 2, stdout: '' });
     expect(said.stderr).toMatch(/^zeroskip: plugin /);
     expect(said.stderr).toContain(message);
+  });
+
+  it('makes its presets known by name, but none that has a name of another', async () => {
+    const shared = "import base from './base.mjs';\nexport default { ...base, name: ";
+    fileOf(
+      'base.mjs',
+      `const _zod = {}; const no = () => null; export default { title: 'Mine',
+        schema: { _zod, safeParse: (data) => ({ success: true, data }) },
+        kernels: [{ name: 'all', accepts: () => true, cost: no }], area: no,
+        meters: { macs: { unit: 'count', meaning: 'all of them' } } };`,
+    );
+    mkdirSync(join(folder, 'presets'));
+    fileOf('presets/preset-a.yaml', preset('family-a'));
+    fileOf('presets/eie-64.yaml', preset('family-b'));
+    const a = fileOf('family-a.mjs', `${shared} 'family-a' };`);
+    const b = fileOf('family-b.mjs', `${shared} 'family-b' };`);
+    const listed = await zeroskip(['hardware', 'list', '--format', 'csv', '--plugin', a]);
+    expect(listed.stdout).toContain('family-a');
+    expect(loadHardware('preset-a').family).toBe('family-a');
+    const said = await zeroskip(['hardware', 'list', '--plugin', b]);
+    expect(said).toMatchObject({ code: 2, stdout: '' });
+    expect(said.stderr).toContain('eie-64.yaml: found a name that another preset has');
   });
 });

@@ -15,8 +15,10 @@ export function addHardware(program: Command, terminal: Terminal): void {
   const hardware = program
     .command('hardware')
     .description('the hardware that can be named, and files that describe more');
-  addOutputOptions(
-    hardware.command('list').description('every preset, and what really runs here'),
+  addPluginOption(
+    addOutputOptions(
+      hardware.command('list').description('every preset, and what really runs here'),
+    ),
   ).action(async (options: OutputOptions) => {
     const { hardwareNames, resolveContender, resolveHardware } = await import(
       '../../../sim/resolve.node.js'

@@ -58,7 +58,8 @@ export interface Preset<Config> {
  * The number formats that are multiplied; sums may have more bits. Of 'w8' and 'w4' weights alone
  * are narrow, 8 or 4 bits in blocks that share a scale, and widened on the way.
  */
-export type Precision = 'fp32' | 'fp16' | 'bf16' | 'fp8' | 'int16' | 'int8' | 'w8' | 'w4';
+export const precisions = ['fp32', 'fp16', 'bf16', 'fp8', 'int16', 'int8', 'w8', 'w4'] as const;
+export type Precision = (typeof precisions)[number];
 
 export type Bound = 'compute' | 'memory' | 'imbalance' | 'latency';
 

@@ -4,13 +4,14 @@
 import { readFileSync } from 'node:fs';
 import { parse } from 'csv-parse/sync';
 import { z } from 'zod';
+import { precisions } from '../hw-models/contract.js';
 import type { KnownError } from './known-errors.js';
 
 export const KNOWN_ERRORS_FILE = new URL('./claims/known-errors.csv', import.meta.url);
 
 const Row = z.object({
   hardware: z.string(),
-  precision: z.enum(['fp32', 'fp16', 'bf16', 'int16', 'int8']),
+  precision: z.enum(precisions),
   kind: z.string(),
   figures: z.coerce.number(),
   median: z.coerce.number(),

@@ -37,6 +37,7 @@ function sectionsOf(comparison: GenerationComparison, wide: boolean): readonly S
       columns: [
         left('hardware'),
         left('origin'),
+        left('in'),
         right('first token'),
         right('tokens/s'),
         right('J/token'),
@@ -46,6 +47,7 @@ function sectionsOf(comparison: GenerationComparison, wide: boolean): readonly S
       rows: results.map((result) => [
         labelOf(result),
         result.origin,
+        result.precisions.join('+') || UNKNOWN,
         quantity(result.firstTokenSeconds, 's'),
         rate(result.tokensPerSecond),
         quantity(result.joulesPerToken, 'J'),
@@ -121,6 +123,7 @@ function comparisonJson(comparison: GenerationComparison) {
     results: results.map((result) => ({
       ...{ hardware: result.hardware, kernel: result.kernel, origin: result.origin },
       engine: result.engine,
+      precisions: result.precisions,
       first_token_seconds: result.firstTokenSeconds,
       tokens_per_second: result.tokensPerSecond,
       joules_per_token: result.joulesPerToken,

@@ -1,5 +1,6 @@
 // A decoder's answer on several devices: modelled, and on this machine a few tokens really run.
 
+import type { Precision } from '../../hw-models/contract.js';
 import { createExecutor } from '../../hw-models/host/executors.js';
 import { openRapl } from '../../hw-models/host/rapl.node.js';
 import { InputError } from '../../workloads/base/errors.js';
@@ -42,6 +43,8 @@ export interface GenerateRequest extends Generation {
   readonly repeat?: number;
   readonly threads?: number;
   readonly cost?: true | string;
+  /** As of compare. */
+  readonly precision?: Precision | 'best';
   readonly dims?: ReadonlyMap<string, number>;
   readonly limits?: Partial<ImportLimits>;
   readonly progress?: Progress;
@@ -156,12 +159,13 @@ function hasWeightsOf({ network }: ZooEntry, { network: other, weights }: Model)
 async function rowOf(
   contender: Contender,
   { model, trace, context }: ReadyPass,
-  { batch = 1, seed = 0, repeat = 3, threads = 1, progress = silent }: GenerateRequest,
+  { batch = 1, seed = 0, repeat = 3, threads = 1, precision, progress = silent }: GenerateRequest,
   what: string,
 ) {
   const behind = context > 0 ? ` behind ${context}` : '';
   const { results, workload } = await compareModel(model, trace, [contender], {
     ...{ batch, seed, repeat, energy: openRapl() },
+    ...(precision === undefined ? {} : { precision }),
     exact: createExecutor('sparse', { threads }),
     standIn: createExecutor('onnxruntime', { threads }),
     progress: (doing) => progress(`${doing}: ${what}${behind}`),
@@ -192,6 +196,7 @@ function resultOf(
     after === 0 || whole === null ? null : whole / after / batch;
   return {
     hardware: read.hardware,
+    precisions: [...new Set([read, ...single].flatMap(({ precisions }) => precisions))],
     kernel: [...new Set([read, ...single].flatMap(({ kernel }) => kernel.split('+')))].join('+'),
     origin: read.origin,
     engine: read.engine,

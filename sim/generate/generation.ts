@@ -1,6 +1,7 @@
 // What a decoder takes to answer: the pass over the prompt, then one pass for each further token,
 // whose attention reads a cache that grows.
 
+import type { Precision } from '../../hw-models/contract.js';
 import { InputError } from '../../workloads/base/errors.js';
 import type { NamedTensor, Network } from '../../workloads/network.js';
 import { elementTypes, sizeOf } from '../../workloads/tensor.js';
@@ -40,6 +41,8 @@ export interface GenerationResult {
   readonly hardware: string;
   readonly kernel: string;
   readonly origin: 'modelled' | 'measured';
+  /** What most of the time is computed in first; empty for a measured row. */
+  readonly precisions: readonly Precision[];
   /** What really ran, for a measured row. */
   readonly engine: string | null;
   readonly prefill: Pass;

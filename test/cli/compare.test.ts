@@ -218,7 +218,7 @@ describe('other formats', () => {
     ]);
     const [header, ...rows] = stdout.trimEnd().split('\n');
     expect(header).toBe(
-      'workload,weights_origin,activations_origin,batch,seed,hardware,kernel,family,origin,cycles,seconds,frames_per_second,joules,joules_origin,watts,area_mm2,speedup,energy_ratio,bound',
+      'workload,weights_origin,activations_origin,batch,seed,hardware,kernel,family,origin,cycles,seconds,frames_per_second,joules,joules_origin,watts,area_mm2,speedup,energy_ratio,bound,precision,known_error',
     );
     expect(rows.map((row) => row.split(',').slice(0, 9).join())).toEqual([
       'nt-we,synthetic,synthetic,1,0,eie-64,sparse,eie,modelled',

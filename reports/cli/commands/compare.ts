@@ -98,8 +98,8 @@ export function addCompare(program: Command, terminal: Terminal): void {
     .addOption(
       new Option(
         '--precision <format>',
-        'what models compute in where they have it, or the fastest; each in its own if left out',
-      ).choices(['fp32', 'fp16', 'bf16', 'int8', 'best']),
+        'what models compute in where they have it, or the fastest; each in its own if left out. Of w8 and w4 the weights alone are narrow',
+      ).choices(['fp32', 'fp16', 'bf16', 'fp8', 'int8', 'w8', 'w4', 'best']),
     )
     .option('--trace <file>', 'also write what happens when, a JSON trace for ui.perfetto.dev')
     .option(
@@ -172,6 +172,7 @@ async function answer(
       ...(on ? { hardware: on } : {}),
       ...(options.dim ? { dims: options.dim } : {}),
       ...(cost === undefined ? {} : { cost }),
+      ...(options.precision ? { precision: options.precision } : {}),
       ...{ batch, seed, repeat, threads, limits, progress },
     }),
   );

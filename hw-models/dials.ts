@@ -66,14 +66,17 @@ const turned: readonly Unit[] = [
 ];
 const AROUND = [1 / 4, 1 / 2, 1, 2, 4];
 
+/** A process runs at voltages near its own alone. */
+const SUPPLIES = [0.8, 0.9, 1, 1.1] as const;
+
 function stated({ figures }: Preset<object>): readonly Dial[] {
   return [...figures].flatMap(([path, { value, unit, published }]) => {
     if (!turned.includes(unit) || value === 0) return [];
     const shown = /^\S+ (.+)$/.exec(published)?.[1] ?? unit;
     const level = inUnit(value, shown);
-    const levels = AROUND.map((factor) => factor * level).filter(
-      (at) => unit !== 'count' || Number.isInteger(at),
-    );
+    const levels = (unit === 'V' ? SUPPLIES : AROUND)
+      .map((factor) => factor * level)
+      .filter((at) => unit !== 'count' || Number.isInteger(at));
     return [{ path, label: path, unit: shown, levels }];
   });
 }

@@ -192,6 +192,11 @@ export const SpatialSchema = shape.superRefine((config, context) => {
   const fault = (path: readonly string[], message: string) =>
     context.addIssue({ code: 'custom', path: [...path], message });
   const levels = Object.entries(config.levels);
+  const { structured } = config.compute;
+  if (structured && structured.kept > structured.of) {
+    const message = `found ${structured.kept} of ${structured.of}, expected no more than all`;
+    fault(['compute', 'structured', 'kept'], message);
+  }
   const [first] = levels;
   if (!first || first[1].is === 'array') {
     fault(['levels'], 'found no memory first, expected one that holds everything');

@@ -83,7 +83,8 @@ describe.each(machines.map((hardware) => [hardware.name, hardware] as const))(
             const [fewer, more] = [batch, batch + 1].map((frames) =>
               secondsOf(costOn(hardware, layer(frames), kernel)),
             );
-            expect(more).toBeGreaterThanOrEqual((fewer as number) * (1 - 1e-9));
+            // Causes that overlap are joined by a norm; what is left of a wave rounds differently.
+            expect(more).toBeGreaterThanOrEqual((fewer as number) * (1 - 1e-5));
           },
         ),
         runs,

@@ -6,6 +6,7 @@ import type { ConvolutionDemand } from '../../../workloads/demand.js';
 import { reachOf, tapsOf } from '../../../workloads/operators/window.js';
 import type { GpuConfig } from '../config.js';
 import { ELEMENTWISE, type Launch, nothing } from '../launch.js';
+import { residentBlocks } from '../occupancy.js';
 import { type Footprint, spillOf } from './cost.js';
 import type { Gemm } from './gemm.js';
 import { briefly, lanes, type Planned, planProduct } from './plan.js';
@@ -41,7 +42,9 @@ export function waysOf(question: Question): readonly Way[] {
   const [height, width] = demand.kernel;
   const { winograd, fft } = config.convolution;
   const has = winograd !== undefined && height === width;
-  const fused = has && height === 3 ? [winogradFused(question, winograd)] : [];
+  // Kepler's shared memory has no room for a block of this kernel.
+  const isFused = has && height === 3 && residentBlocks(FUSED_BLOCK, config.sm) >= 1;
+  const fused = isFused ? [winogradFused(question, winograd)] : [];
   const apart = has && (height === 3 || height === 5) ? [winogradApart(question)] : [];
   const fourier = fft !== undefined && tapsOf(demand) > 1 ? fourierWays(question, fft) : [];
   return [plain, ...fused, ...apart, ...fourier];
@@ -88,6 +91,7 @@ export function implicitGemm(
 
 /** Outputs along a side of the tiles of F(2 × 2, 3 × 3), and multiplications of each tile. */
 const FUSED = { outputs: 2, products: 16 } as const;
+const FUSED_BLOCK = { threads: 256, registersPerThread: 120, sharedBytes: 2 * 64 * 16 * 8 * 4 };
 
 /**
  * F(2 × 2, 3 × 3) in one kernel (Lavin and Gray, "Fast algorithms for convolutional neural
@@ -107,7 +111,7 @@ function winogradFused(question: Question, efficiency: number): Way {
   const launch: Launch = {
     ...nothing,
     blocks,
-    block: { threads: 256, registersPerThread: 120, sharedBytes: 2 * 64 * 16 * 8 * 4 },
+    block: FUSED_BLOCK,
     // Transforms of both operands and of the outputs besides.
     instructions: (macSlots / sm.warpLanes) * (1 + 1 / 8),
     issueEfficiency: efficiency,

@@ -35,7 +35,6 @@ const suites: readonly Suite[] = [
     makes: [name],
     run: async () => native.nativeFigure(name),
   })),
-  { makes: ['native_decoder_50_vs_dense'], run: native.decoder },
   {
     makes: ['native_decoder_50_vs_dense'],
     run: async () => (await import('./decoder.bench.js')).bench(),

@@ -2,14 +2,10 @@
 // in turns in the same process: what a user gains on their own processor.
 
 import { createAuto } from '../../hw-models/host/auto.js';
-import { createExecutor } from '../../hw-models/host/executors.js';
 import { createOnnxruntime } from '../../hw-models/host/onnxruntime.js';
 import type { PlanStore } from '../../hw-models/host/plan-store.node.js';
-import { type LlamaConfig, llama } from '../../workloads/architectures/llama.js';
-import { buildNetwork } from '../../workloads/graph.js';
 import type { Values } from '../../workloads/network.js';
 import { drawModel, drawTensors } from '../../workloads/synthesis.js';
-import { denseEstimate } from '../../workloads/zoo/entry.js';
 import { zoo } from '../../workloads/zoo/index.js';
 import {
   cacheSweep,
@@ -78,53 +74,6 @@ export async function nativeFigure(name: string): Promise<readonly BenchRow[]> {
       note:
         `${work.what}, batch ${work.batch}: ${textOf(one.onnxruntime)}, ${textOf(one.auto)}; 2 threads both ` +
         `${milliseconds(two.onnxruntime)}, ${milliseconds(two.auto)} ${speedup(two.onnxruntime, two.auto).toFixed(2)}×`,
-    },
-  ];
-}
-
-/** Of TinyLlama 1.1B: 88 MB of bfloat16, more than caches hold. */
-const DECODER: LlamaConfig = {
-  ...{ vocabulary: 128, width: 2048, layers: 1, heads: 32, sharedHeads: 4, headWidth: 64 },
-  ...{ inner: 5632, activation: 'swish', epsilon: 1e-5, rotaryBase: 10_000 },
-  biases: { inputs: false, output: false, inner: false },
-};
-
-/**
- * One layer of a decoder, one token: weights in bfloat16, as a bitmask and those that are left,
- * against all of them.
- */
-export async function decoder(): Promise<readonly BenchRow[]> {
-  const source = { work: 'Zhang et al., TinyLlama (arXiv 2401.02385)', at: 'Table 2' };
-  const { probabilities, ...architecture } = llama(DECODER, { sequence: 1, past: 127 });
-  const network = buildNetwork({ ...architecture, name: 'decoder', title: 'decoder', source });
-  const estimate = denseEstimate(network, probabilities);
-  const halved = Object.entries(estimate.layers).map(([name, own]) => [
-    name,
-    own.weights === undefined ? own : { ...own, weights: 0.5 },
-  ]);
-  const densities = { ...estimate, layers: Object.fromEntries(halved) };
-  const met = drawTensors(network, densities, 0);
-  const input = new Map(
-    network.inputs.map(({ name }) => [name, met.get(name)?.values ?? new Float32Array()]),
-  );
-  const model = drawModel(network, densities, 0);
-  const work: Work = { model, input, batch: 1, what: 'one layer of TinyLlama 1.1B, half pruned' };
-  const both = async (threads: number) =>
-    race({
-      dense: { executor: createExecutor('bfloat16', { threads, engine: 'native' }), work },
-      sparse: { executor: createExecutor('bfloat16-sparse', { threads, engine: 'native' }), work },
-    });
-  const one = await both(1);
-  const two = await both(2);
-  return [
-    {
-      name: 'native_decoder_50_vs_dense',
-      value: speedup(one.dense, one.sparse),
-      unit: 'ratio',
-      better: 'higher',
-      note:
-        `${work.what}, 1 token after 127, drawn weights: ${textOf(one.dense)}, ${textOf(one.sparse)}; 2 threads ` +
-        `both ${milliseconds(two.dense)}, ${milliseconds(two.sparse)} ${speedup(two.dense, two.sparse).toFixed(2)}×`,
     },
   ];
 }

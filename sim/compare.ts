@@ -94,7 +94,8 @@ function roomFor(
   return timelineRoom && timelineRoom / contenders.filter(({ kind }) => kind === 'modelled').length;
 }
 
-function nameOf(contender: Contender): string {
+/** 'titan-x', 'host:auto'. */
+export function nameOf(contender: Contender): string {
   return contender.kind === 'modelled'
     ? contender.hardware.name
     : `host:${contender.executor.name}`;

@@ -8,15 +8,15 @@ import type { ImportLimits } from '../../workloads/formats/source.js';
 import type { Model } from '../../workloads/model.js';
 import { weightShapeOf } from '../../workloads/network.js';
 import type { ZooEntry } from '../../workloads/zoo/entry.js';
-import { type Contender, compareModel } from '../compare.js';
+import { type Contender, compareModel, nameOf } from '../compare.js';
 import { DEFAULT_HARDWARE } from '../compare.node.js';
 import { loadModel } from '../load.node.js';
 import { type Progress, silent } from '../progress.js';
 import { resolveContender } from '../resolve.node.js';
-import type { HardwareResult } from '../result.js';
+import type { Comparison, HardwareResult } from '../result.js';
 import { describePrices, type PriceTable, servingCost } from '../serving/prices.js';
 import { loadPrices } from '../serving/prices.node.js';
-import { total } from '../summary.js';
+import type { WorkloadSummary } from '../summary.js';
 import { type Trace, traceDrawn } from '../trace.js';
 import { decoderOf, type OpenDecoder, type Tokens } from './decoder.node.js';
 import {
@@ -28,6 +28,7 @@ import {
   type GenerationResult,
   memoryBytes,
   type Pass,
+  type Refused,
   totalOver,
 } from './generation.js';
 
@@ -87,43 +88,60 @@ async function answer(
     progress(`a token of ${first.network.name} behind ${context}`);
     decode.push(await readyPass(open, { sequence: 1, past: context }, model, seed));
   }
-  const results: GenerationResult[] = [];
-  const refused: { hardware: string; why: string }[] = [];
-  let workload: Awaited<ReturnType<typeof compareModel>>['workload'] | null = null;
-  for (const contender of contenders) {
-    const name = labelOf(contender);
+  const results = new Map<Contender, GenerationResult>();
+  const refused: Refused[] = [];
+  let workload: WorkloadSummary | null = null;
+  for (const group of groupsOf(contenders)) {
     try {
-      const read = await rowOf(contender, prefill, request, 'the prompt');
+      const read = await compareOn(group, prefill, request, 'the prompt');
       workload ??= read.workload;
-      const single: HardwareResult[] = [];
-      for (const pass of decode)
-        single.push((await rowOf(contender, pass, request, 'a token')).row);
-      results.push(resultOf(read.row, single, decode, request, prices));
+      const single: Comparison[] = [];
+      for (const pass of decode) single.push(await compareOn(group, pass, request, 'a token'));
+      for (const [at, contender] of group.entries()) {
+        const rows = [read, ...single].map((comparison) => comparison.results[at]);
+        const [whole, ...tokenRows] = rows as [HardwareResult, ...HardwareResult[]];
+        results.set(contender, resultOf(whole, tokenRows, decode, request, prices));
+      }
     } catch (error) {
+      const [contender] = group;
       // What this machine cannot run is told beside what others can.
-      if (!(error instanceof InputError) || contender.kind === 'modelled') throw error;
-      refused.push({ hardware: name, why: error.message });
+      if (!(error instanceof InputError) || contender?.kind !== 'measured') throw error;
+      refused.push({ hardware: nameOf(contender), why: error.message });
     }
   }
-  if (results.length === 0) throw new InputError(refused.map(({ why }) => why).join('; '));
-  const after = (await open({ sequence: 1, past: prompt + tokens - 1 })).entry;
-  const cacheBytes = bytesIn(cachesOf(after.network));
+  if (results.size === 0) throw new InputError(refused.map(({ why }) => why).join('; '));
+  const cacheBytesPerToken = await cacheBytesOf(open, prompt, decode[0]);
   return {
     ...{ name: first.network.name, title: first.network.title, prompt, tokens, batch, seed },
     weights: workload?.weights ?? 0,
     nonzeros: workload?.nonzeros ?? 0,
     weightsOrigin: model.origin,
-    cacheBytesPerToken: cacheBytes / (prompt + tokens - 1),
-    cacheBytes: batch * cacheBytes,
-    results,
+    cacheBytesPerToken,
+    cacheBytes: batch * cacheBytesPerToken * (prompt + tokens - 1),
+    results: contenders.flatMap((contender) => results.get(contender) ?? []),
     refused,
     pricing: prices && describePrices(prices),
     notes: first.notes ?? [],
   };
 }
 
-const labelOf = (contender: Contender) =>
-  contender.kind === 'modelled' ? contender.hardware.name : `host:${contender.executor.name}`;
+/** Models together, so that a pass is counted once for all; what really runs one by one. */
+function groupsOf(contenders: readonly Contender[]): readonly (readonly Contender[])[] {
+  const modelled = contenders.filter(({ kind }) => kind === 'modelled');
+  const measured = contenders.filter(({ kind }) => kind === 'measured');
+  return [...(modelled.length > 0 ? [modelled] : []), ...measured.map((contender) => [contender])];
+}
+
+/** Keys and values of one token of one sequence, in bytes. */
+async function cacheBytesOf(
+  open: OpenDecoder,
+  prompt: number,
+  pass: ReadyPass | undefined,
+): Promise<number> {
+  if (pass) return bytesIn(cachesOf(pass.model.network)) / pass.context;
+  const { entry } = await open({ sequence: 1, past: prompt });
+  return bytesIn(cachesOf(entry.network)) / prompt;
+}
 
 async function readyPass(
   open: OpenDecoder,
@@ -155,22 +173,21 @@ function hasWeightsOf({ network }: ZooEntry, { network: other, weights }: Model)
   });
 }
 
-/** One pass on one device. */
-async function rowOf(
-  contender: Contender,
+/** One pass on each of the devices. */
+function compareOn(
+  contenders: readonly Contender[],
   { model, trace, context }: ReadyPass,
   { batch = 1, seed = 0, repeat = 3, threads = 1, precision, progress = silent }: GenerateRequest,
   what: string,
-) {
+): Promise<Comparison> {
   const behind = context > 0 ? ` behind ${context}` : '';
-  const { results, workload } = await compareModel(model, trace, [contender], {
+  return compareModel(model, trace, contenders, {
     ...{ batch, seed, repeat, energy: openRapl() },
     ...(precision === undefined ? {} : { precision }),
     exact: createExecutor('sparse', { threads }),
     standIn: createExecutor('onnxruntime', { threads }),
     progress: (doing) => progress(`${doing}: ${what}${behind}`),
   });
-  return { row: results[0] as HardwareResult, workload };
 }
 
 function resultOf(
@@ -183,9 +200,7 @@ function resultOf(
   const prefill = passOf(read, 0);
   const decode = single.map((row, at) => passOf(row, ready[at]?.context ?? 0));
   const after = tokens - 1;
-  const decodeSeconds = total(
-    decode.length > 0 ? [totalOver(decode, (pass) => pass.seconds) ?? 0] : [],
-  );
+  const decodeSeconds = totalOver(decode, (pass) => pass.seconds) ?? 0;
   const decodeJoules = totalOver(decode, (pass) => pass.joules);
   const decodeBytes = totalOver(decode, (pass) => pass.bytes);
   const seconds = prefill.seconds + decodeSeconds;

@@ -7,3 +7,11 @@ export function halfToNumber(bits: number): number {
   if (exponent === 0) return sign * fraction * 2 ** -24;
   return sign * (1 + fraction / 1024) * 2 ** (exponent - 15);
 }
+
+const word = new DataView(new ArrayBuffer(4));
+
+/** The number that the bits of a bfloat16 stand for: the upper half of a float32. */
+export function brainToNumber(bits: number): number {
+  word.setUint32(0, (bits << 16) >>> 0);
+  return word.getFloat32(0);
+}

@@ -6,7 +6,7 @@ import { z } from 'zod';
 import { InputError, invariant } from '../base/errors.js';
 import { type OpenFile, openBytes } from '../base/open-file.js';
 import { sizeOf } from '../tensor.js';
-import { halfToNumber } from './half.js';
+import { brainToNumber, halfToNumber } from './half.js';
 import { repeatedKey } from './json-keys.js';
 
 /** The element types read here, with their sizes in bytes. */
@@ -256,13 +256,6 @@ const readers: Readonly<Record<ElementType, (view: DataView, offset: number) => 
   U8: (view, offset) => view.getUint8(offset),
   BOOL: (view, offset) => view.getUint8(offset),
 };
-
-/** bfloat16: the upper half of a float32. */
-function brainToNumber(bits: number): number {
-  const view = new DataView(new ArrayBuffer(4));
-  view.setUint16(0, bits);
-  return view.getFloat32(0);
-}
 
 function parseHeader(bytes: Uint8Array, file: string): Record<string, unknown> {
   let header: unknown;

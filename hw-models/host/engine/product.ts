@@ -112,7 +112,7 @@ export function panelsOf(
 }
 
 /** A stack of matrices as they lie. */
-export interface Stack {
+interface Stack {
   readonly tensor: Tensor;
   readonly batch: Shape;
   /** As they lie, not as they are multiplied. */
@@ -122,7 +122,7 @@ export interface Stack {
   readonly bytes: number;
 }
 
-export function stackOf(tensor: Tensor): Stack {
+function stackOf(tensor: Tensor): Stack {
   const { shape } = tensor;
   const [columns = 1, rows = 1] = [shape.at(-1), shape.at(-2)];
   const bytes = isGapless(tensor) ? rows * columns * FLOAT : tensor.planeBytes;
@@ -140,7 +140,7 @@ export function unusual({ inputTypes }: LayerOf<'matmul'>): string | null {
 /**
  * For each matrix of the product, the number of an operand's: axes of 1 are met again and again.
  */
-export function matrixNumbers(from: Shape, to: Shape): readonly number[] {
+function matrixNumbers(from: Shape, to: Shape): readonly number[] {
   const offset = to.length - from.length;
   return Array.from({ length: sizeOf(to) }, (_, matrix) => {
     let [number, stride, rest] = [0, 1, matrix];
@@ -155,88 +155,123 @@ export function matrixNumbers(from: Shape, to: Shape): readonly number[] {
   });
 }
 
+/** What a product of two results multiplies: `matrices` times [rows × depth] by a right matrix. */
+interface Multiplied {
+  readonly left: Stack;
+  readonly right: Stack;
+  readonly product: Stack;
+  readonly depth: number;
+  readonly matrices: number;
+  readonly rows: number;
+  /** By matrix of the product, the number of each operand's. */
+  readonly leftOf: readonly number[];
+  readonly rightOf: readonly number[];
+}
+
+/** Rows that meet the same right matrix become rows of one product. */
+export function multipliedBy(
+  transposeLeft: boolean,
+  inputs: readonly (Tensor | null)[],
+  outputs: readonly Tensor[],
+): Multiplied {
+  const [left, right] = all(inputs).map(stackOf) as [Stack, Stack];
+  const product = stackOf(only(outputs));
+  const depth = transposeLeft ? left.rows : left.columns;
+  const isShared =
+    !transposeLeft &&
+    sizeOf(right.batch) === 1 &&
+    isGapless(left.tensor) &&
+    isGapless(product.tensor);
+  const stacks = { left, right, product, depth };
+  const alike = sizeOf(product.batch);
+  return isShared
+    ? { ...stacks, matrices: 1, rows: product.rows * alike, leftOf: [0], rightOf: [0] }
+    : {
+        ...{ ...stacks, matrices: alike, rows: product.rows },
+        leftOf: matrixNumbers(left.batch, product.batch),
+        rightOf: matrixNumbers(right.batch, product.batch),
+      };
+}
+
+/** Parts of columns of each matrix, one matrix after the other. */
+export function piecesOf(
+  matrices: number,
+  parts: readonly Part[],
+): readonly ({ readonly matrix: number } & Part)[] {
+  return Array.from({ length: matrices }, (_, matrix) =>
+    parts.map((part) => ({ matrix, ...part })),
+  ).flat();
+}
+
 const matmul = streamRow('matmul', 'product', unusual, (layer, heap) => {
   const { transposeLeft = false, transposeRight = false, alpha = 1 } = layer;
   const widest = stackOf(tensorAt(0, layer.results[0] as TensorType)).columns;
   const zerosAt = heap.place(new Float32Array(Math.ceil(widest / PANEL) * PANEL));
   return {
     plan(inputs, outputs, batch, scratch) {
-      const [left, right] = all(inputs).map(stackOf) as [Stack, Stack];
-      const product = stackOf(only(outputs));
-      const depth = transposeLeft ? left.rows : left.columns;
-      const isShared =
-        !transposeLeft &&
-        sizeOf(right.batch) === 1 &&
-        isGapless(left.tensor) &&
-        isGapless(product.tensor);
-      // Rows that meet the same right matrix are rows of one product.
-      const matrices = isShared ? 1 : sizeOf(product.batch);
-      const rows = isShared ? product.rows * sizeOf(product.batch) : product.rows;
-      const batchOf = isShared ? [] : product.batch;
-      const [leftOf, rightOf] = [
-        isShared ? [0] : matrixNumbers(left.batch, batchOf),
-        matrixNumbers(right.batch, batchOf),
-      ];
+      const { left, right, product, depth, matrices, rows, leftOf, rightOf } = multipliedBy(
+        transposeLeft,
+        inputs,
+        outputs,
+      );
       const parts = cutInMultiples(product.columns, PANEL, Math.ceil(scratch.threads / matrices));
       const rooms = Array.from({ length: scratch.threads }, () => ({
         panels: scratch.take(Math.ceil(product.columns / PANEL) * PANEL * depth * FLOAT),
         turned: transposeLeft ? scratch.take(rows * depth * FLOAT) : 0,
       }));
-      const frames = eachFrame(batch, (frame): readonly Step[] => {
-        const sequences = Array.from({ length: matrices }, (_, matrix) => matrix).flatMap(
-          (matrix) => parts.map((part) => ({ matrix, ...part })),
-        );
-        const made = sequences.map(({ matrix, first, end }, at): readonly Call[] => {
-          const { panels, turned } = rooms[at % scratch.threads] ?? { panels: 0, turned: 0 };
-          const from = planeOf(left.tensor, frame) + (leftOf[matrix] as number) * left.bytes;
-          const rightBytes = right.columns * FLOAT;
-          const column = first * (transposeRight ? rightBytes : FLOAT);
-          const beside =
-            planeOf(right.tensor, frame) + (rightOf[matrix] as number) * right.bytes + column;
-          const to = planeOf(product.tensor, frame) + matrix * product.bytes + first * FLOAT;
-          const width = end - first;
-          const packed = call(
-            transposeRight ? 'packTurned' : 'pack',
-            beside,
-            panels,
-            depth,
-            width,
-            rightBytes,
-          );
-          const turn = transposeLeft
-            ? [
-                connected(
-                  'transpose',
-                  from,
-                  turned,
-                  depth,
-                  rows,
-                  left.columns * FLOAT,
-                  depth * FLOAT,
-                ),
-              ]
-            : [];
-          const multiplied = rowParts(rows, depth).map((part) => {
-            const at = [
-              (transposeLeft ? turned : from) + part.first * depth * FLOAT,
+      return eachFrame(batch, (frame): readonly Step[] => {
+        const made = piecesOf(matrices, parts).map(
+          ({ matrix, first, end }, at): readonly Call[] => {
+            const { panels, turned } = rooms[at % scratch.threads] ?? { panels: 0, turned: 0 };
+            const from = planeOf(left.tensor, frame) + (leftOf[matrix] as number) * left.bytes;
+            const rightBytes = right.columns * FLOAT;
+            const column = first * (transposeRight ? rightBytes : FLOAT);
+            const beside =
+              planeOf(right.tensor, frame) + (rightOf[matrix] as number) * right.bytes + column;
+            const to = planeOf(product.tensor, frame) + matrix * product.bytes + first * FLOAT;
+            const width = end - first;
+            const packed = call(
+              transposeRight ? 'packTurned' : 'pack',
+              beside,
               panels,
-              zerosAt,
-            ];
-            const extent = [
-              part.end - part.first,
               depth,
               width,
-              depth * FLOAT,
-              product.columns * FLOAT,
-            ];
-            const output = to + part.first * product.columns * FLOAT;
-            return call('multiply', ...at, output, ...extent, alpha, Number.NEGATIVE_INFINITY);
-          });
-          return [packed, ...turn, ...multiplied];
-        });
+              rightBytes,
+            );
+            const turn = transposeLeft
+              ? [
+                  connected(
+                    'transpose',
+                    from,
+                    turned,
+                    depth,
+                    rows,
+                    left.columns * FLOAT,
+                    depth * FLOAT,
+                  ),
+                ]
+              : [];
+            const multiplied = rowParts(rows, depth).map((part) => {
+              const at = [
+                (transposeLeft ? turned : from) + part.first * depth * FLOAT,
+                panels,
+                zerosAt,
+              ];
+              const extent = [
+                part.end - part.first,
+                depth,
+                width,
+                depth * FLOAT,
+                product.columns * FLOAT,
+              ];
+              const output = to + part.first * product.columns * FLOAT;
+              return call('multiply', ...at, output, ...extent, alpha, Number.NEGATIVE_INFINITY);
+            });
+            return [packed, ...turn, ...multiplied];
+          },
+        );
         return dealSequences(made, scratch.threads);
       });
-      return frames;
     },
   };
 });

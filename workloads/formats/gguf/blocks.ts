@@ -2,7 +2,7 @@
 // Layouts as in ggml (ggml-common.h, ggml-quants.c of github.com/ggml-org/ggml, and the GGUF
 // specification in its docs/gguf.md); a file is little-endian.
 
-import { halfToNumber } from '../half.js';
+import { brainToNumber, halfToNumber } from '../half.js';
 
 /** How one element type is stored. */
 export interface BlockFormat {
@@ -32,13 +32,6 @@ function plain(
       to[at] = read(view, from);
     },
   };
-}
-
-const brainWord = new DataView(new ArrayBuffer(4));
-
-function brain(view: DataView, at: number): number {
-  brainWord.setUint16(0, view.getUint16(at, true));
-  return brainWord.getFloat32(0);
 }
 
 /** Elements of a block whose scale stands before it. */
@@ -164,7 +157,7 @@ const formats: readonly BlockFormat[] = [
   superNibbles('Q4_K', 12, false),
   superNibbles('Q5_K', 13, true),
   q6,
-  plain('BF16', 30, 2, brain),
+  plain('BF16', 30, 2, (view, at) => brainToNumber(view.getUint16(at, true))),
   mxfp4,
 ];
 

@@ -4,6 +4,7 @@
 import type { ZodType } from 'zod';
 import { InputError } from '../../base/errors.js';
 import { openBytes } from '../../base/open-file.js';
+import { countNonzeros } from '../../weights/store.js';
 import type { ZooEntry } from '../../zoo/entry.js';
 import { checked, type ModelType, schemas } from '../huggingface/config.js';
 import { entryOf, type StoredValues } from '../huggingface/entry.js';
@@ -97,9 +98,7 @@ function valuesOf(tensor: GgufTensor, heads: number | null): StoredValues {
     values,
     density() {
       const widened = widenBlocks(tensor.format, tensor.read());
-      let nonzeros = 0;
-      for (const value of widened) if (value !== 0) nonzeros++;
-      return widened.length === 0 ? 0 : nonzeros / widened.length;
+      return widened.length === 0 ? 0 : countNonzeros(widened) / widened.length;
     },
   };
 }

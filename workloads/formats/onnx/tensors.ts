@@ -12,7 +12,7 @@ import {
   type Values,
 } from '../../tensor.js';
 import { tensorOnDemand } from '../../weights/on-demand.js';
-import { halfToNumber } from '../half.js';
+import { brainToNumber, halfToNumber } from '../half.js';
 import { type OpenFile, requireAtMost, type SourceFile } from '../source.js';
 import type { OnnxSparseTensor } from './model.js';
 import type { TensorMessage } from './schema.js';
@@ -59,12 +59,6 @@ function halfOf(bits: number): number {
   return halves[bits & 65535] as number;
 }
 
-const word = new DataView(new ArrayBuffer(4));
-function brainFloatOf(bits: number): number {
-  word.setUint32(0, (bits << 16) >>> 0);
-  return word.getFloat32(0);
-}
-
 /** Two integers in a byte, the lower half first. */
 const halved = (type: 'int4' | 'uint4') => (bytes: Uint8Array, count: number) => {
   const values = elementTypes[type].room(count);
@@ -106,8 +100,8 @@ const storages: Readonly<Record<number, Storage>> = {
     ),
   },
   16: {
-    ...{ type: 'bfloat16', field: 5, unpack: brainFloatOf },
-    read: each(room('bfloat16'), 2, (view, at) => brainFloatOf(view.getUint16(at, true))),
+    ...{ type: 'bfloat16', field: 5, unpack: brainToNumber },
+    read: each(room('bfloat16'), 2, (view, at) => brainToNumber(view.getUint16(at, true))),
   },
   21: { type: 'uint4', field: 5, read: halved('uint4') },
   22: { type: 'int4', field: 5, read: halved('int4') },

@@ -2,23 +2,20 @@
 // many vectors, and products of two results.
 
 import { rectifierRange } from '../../../../workloads/operators/rectify.js';
-import { sizeOf } from '../../../../workloads/tensor.js';
 import { toDense } from '../../../../workloads/weights/store.js';
 import { apart, eachVector, rowsOf } from '../close-up.js';
 import { placeBias } from '../convolution.js';
 import type { Call, HostKernel, Step } from '../kernel.js';
-import { matrixNumbers, panelsOf, type Stack, stackOf, unusual } from '../product.js';
+import { multipliedBy, panelsOf, piecesOf, unusual } from '../product.js';
 import {
-  all,
   cutInMultiples,
   dealSequences,
   eachFrame,
-  only,
   planeOf,
   streamRow,
   weightedRow,
 } from '../rows.js';
-import { FLOAT, isGapless } from '../tensor.js';
+import { FLOAT } from '../tensor.js';
 import { nativeCall as call, nativeRow } from './native.js';
 
 /** Columns that lie together in packed weights. */
@@ -82,28 +79,18 @@ const matmul = nativeRow(
     const { transposeLeft = false, transposeRight = false, alpha = 1 } = layer;
     return {
       plan(inputs, outputs, batch, scratch) {
-        const [left, right] = all(inputs).map(stackOf) as [Stack, Stack];
-        const product = stackOf(only(outputs));
-        const depth = transposeLeft ? left.rows : left.columns;
-        // Rows that meet the same right matrix are rows of one product.
-        const isShared =
-          !transposeLeft &&
-          sizeOf(right.batch) === 1 &&
-          isGapless(left.tensor) &&
-          isGapless(product.tensor);
-        const matrices = isShared ? 1 : sizeOf(product.batch);
-        const rows = isShared ? product.rows * sizeOf(product.batch) : product.rows;
-        const leftOf = isShared ? [0] : matrixNumbers(left.batch, product.batch);
-        const rightOf = isShared ? [0] : matrixNumbers(right.batch, product.batch);
+        const { left, right, product, depth, matrices, rows, leftOf, rightOf } = multipliedBy(
+          transposeLeft,
+          inputs,
+          outputs,
+        );
         const cuts = Math.ceil(scratch.threads / matrices);
         const parts = cutInMultiples(product.columns, PANEL, cuts);
         const rooms = Array.from({ length: scratch.threads }, () => ({
           left: transposeLeft ? scratch.take(rows * depth * FLOAT) : 0,
           right: transposeRight ? scratch.take(product.columns * depth * FLOAT) : 0,
         }));
-        const pieces = Array.from({ length: matrices }, (_, matrix) =>
-          parts.map((part) => ({ matrix, ...part })),
-        ).flat();
+        const pieces = piecesOf(matrices, parts);
         return eachFrame(batch, (frame): readonly Step[] => {
           const sequences = pieces.map(({ matrix, first, end }, at): readonly Call[] => {
             const room = rooms[at % scratch.threads] ?? { left: 0, right: 0 };

@@ -4,6 +4,7 @@
 
 import { z } from 'zod';
 import { clockFault } from '../technology/clock.js';
+import { criticalPathSeconds, ownDram } from '../technology/preset-fields.js';
 import { isProcess, isSupply, largestNm, smallestNm, supplyRange } from '../technology/scaling.js';
 import type { Sram } from '../technology/sram.js';
 import { quantity } from '../units.js';
@@ -63,11 +64,7 @@ const EventJoules = z.strictObject({
 const Characterised = z.strictObject({
   clockHz: quantity('Hz', positive),
   processNm: quantity('nm', process),
-  criticalPathSeconds: quantity(
-    's',
-    positive,
-    'Between two registers at the nominal supply: bounds the clock.',
-  ),
+  criticalPathSeconds,
   leakageShare: quantity(
     'ratio',
     z.number().min(0).max(0.9),
@@ -124,15 +121,7 @@ const shape = z.strictObject({
       'Cycles a PE waits for each activation moved between SRAM and registers when a vector takes several passes.',
     ),
   }),
-  dram: z.strictObject({
-    bytesPerSecond: quantity('B/s', positive),
-    joulesPerBit: quantity('J', positive),
-    standbyWatts: quantity(
-      'W',
-      z.number().min(0),
-      'Of the memory while it waits, as long as a layer runs; left out where there is none.',
-    ).optional(),
-  }),
+  dram: ownDram,
   powerWatts: PowerWatts,
   eventJoules: EventJoules.optional(),
   areaMm2: AreaMm2,

@@ -3,6 +3,7 @@
 
 import { z } from 'zod';
 import { clockFault } from '../technology/clock.js';
+import { criticalPathSeconds, leakageRatio, ownDram } from '../technology/preset-fields.js';
 import { isSupply, largestNm, smallestNm, supplyRange } from '../technology/scaling.js';
 import { quantity } from '../units.js';
 
@@ -75,15 +76,7 @@ const shape = z.strictObject({
     "Sums a cycle that a PE's post-processing takes out, rectifies and compresses.",
   ),
   pe: z.strictObject(geometry),
-  dram: z.strictObject({
-    bytesPerSecond: quantity('B/s', positive),
-    joulesPerBit: quantity('J', positive),
-    standbyWatts: quantity(
-      'W',
-      z.number().min(0),
-      'Of the memory while it waits, as long as a layer runs; left out where there is none.',
-    ).optional(),
-  }),
+  dram: ownDram,
   areaMm2: AreaMm2,
   eventJoules: z
     .strictObject({
@@ -98,16 +91,8 @@ const shape = z.strictObject({
   characterised: z.strictObject({
     energy: z.strictObject({
       processNm: quantity('nm', process),
-      criticalPathSeconds: quantity(
-        's',
-        positive,
-        'Between two registers at the nominal supply: bounds the clock.',
-      ),
-      leakageRatio: quantity(
-        'ratio',
-        z.number().min(0),
-        "What the memories leak, over the SRAM law's high-performance cells.",
-      ),
+      criticalPathSeconds,
+      leakageRatio,
       multiplierBits: quantity('bit', count.max(32)),
       multiplyJoules: quantity('J', positive),
       adderBits: quantity('bit', count.max(64)),

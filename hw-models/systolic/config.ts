@@ -2,6 +2,7 @@
 
 import { z } from 'zod';
 import { clockFault } from '../technology/clock.js';
+import { criticalPathSeconds, leakageRatio } from '../technology/preset-fields.js';
 import { isSupply, largestNm, smallestNm, supplyRange } from '../technology/scaling.js';
 import { quantity } from '../units.js';
 
@@ -38,16 +39,8 @@ const Characterised = z.strictObject({
   multiplierMm2: quantity('mm2', positive),
   adderMm2: quantity('mm2', positive),
   registerBitMm2: quantity('mm2', positive),
-  criticalPathSeconds: quantity(
-    's',
-    positive,
-    'Between two registers at the nominal supply: bounds the clock.',
-  ),
-  leakageRatio: quantity(
-    'ratio',
-    z.number().min(0),
-    "What the memories leak, over the SRAM law's high-performance cells.",
-  ),
+  criticalPathSeconds,
+  leakageRatio,
 });
 
 const shape = z.strictObject({

@@ -2,9 +2,9 @@
 
 import type { GenerationComparison, GenerationResult } from '../../sim/generate/generation.js';
 import { left, right, type Section, type View } from '../document.js';
-import { count, dollars, percent, quantity, UNKNOWN } from '../quantity.js';
+import { count, percent, quantity, UNKNOWN } from '../quantity.js';
 import type { Records } from '../records.js';
-import { servingJson } from './serving.js';
+import { servingJson, servingTable } from './serving.js';
 
 /** Width from which bytes a token and what bounds them find room. */
 const WIDE = 100;
@@ -97,15 +97,7 @@ function costSection({ name, results }: GenerationComparison, pricing: string): 
   return {
     heading: `${name} · a million tokens of answers, their prompts included`,
     lines: [pricing],
-    table: {
-      columns: [left('hardware'), right('cost'), right('CO₂e'), left('price')],
-      rows: results.map((result) => [
-        labelOf(result),
-        dollars(result.serving?.dollarsPerMillion ?? null),
-        quantity(result.serving?.gramsCo2ePerMillion ?? null, 'g'),
-        result.serving?.basis ?? '',
-      ]),
-    },
+    table: servingTable(results, labelOf),
   };
 }
 

@@ -1,4 +1,4 @@
-// Predicted beside measured on the machine underneath, summed up and layer by layer, and its
+// Predicted beside measured on the host, summed up and layer by layer, and its
 // roofline.
 
 import type { PredictedPoint } from '../../sim/host-validate/fit.js';

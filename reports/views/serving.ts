@@ -2,7 +2,7 @@
 
 import type { Comparison } from '../../sim/result.js';
 import type { ServingCost } from '../../sim/serving/prices.js';
-import { left, right, type Section } from '../document.js';
+import { left, right, type Section, type TableData } from '../document.js';
 import { dollars, quantity } from '../quantity.js';
 
 /** A table of the costs, where they were asked for. `labelOf` names a row. */
@@ -15,17 +15,25 @@ export function servingSections(
     {
       heading: `${workload.name} · a million inferences`,
       lines: [pricing],
-      table: {
-        columns: [left('hardware'), right('cost'), right('CO₂e'), left('price')],
-        rows: results.map((result) => [
-          labelOf(result),
-          dollars(result.serving?.dollarsPerMillion ?? null),
-          quantity(result.serving?.gramsCo2ePerMillion ?? null, 'g'),
-          result.serving?.basis ?? '',
-        ]),
-      },
+      table: servingTable(results, labelOf),
     },
   ];
+}
+
+/** A row for each device: dollars, grams, and what the dollars are made of. */
+export function servingTable<Result extends { readonly serving: ServingCost | null }>(
+  results: readonly Result[],
+  labelOf: (result: Result) => string,
+): TableData {
+  return {
+    columns: [left('hardware'), right('cost'), right('CO₂e'), left('price')],
+    rows: results.map((result) => [
+      labelOf(result),
+      dollars(result.serving?.dollarsPerMillion ?? null),
+      quantity(result.serving?.gramsCo2ePerMillion ?? null, 'g'),
+      result.serving?.basis ?? '',
+    ]),
+  };
 }
 
 /** The costs as JSON: nothing where they were not asked for. */

@@ -5,6 +5,7 @@ import type { NamedTensor } from '../network.js';
 import type { UnaryName } from '../operators/unary.js';
 import type { Architecture } from './architecture.js';
 import { attention, causalDensity, causalMask, probabilitiesOf } from './attention.js';
+import { withLogits } from './decoder.js';
 import type { Tokens } from './llama.js';
 import { type Learned, Sketch, unlearned } from './sketch.js';
 
@@ -87,19 +88,8 @@ export function gpt2(
       sketch.dense(own('mlp.c_proj'), inner, width, true),
     );
   }
-  const last =
-    sequence > 1 ? sketch.slice('last_token', hidden, 1, sequence - 1, sequence) : hidden;
-  const logits = sketch.dense(
-    'lm_head',
-    sketch.layerNorm('ln_f', last, width, epsilon),
-    vocabulary,
-    false,
-  );
-  return {
-    inputs,
-    outputs: [logits],
-    layers: sketch.layers,
-    constants: sketch.constants,
-    probabilities,
-  };
+  return withLogits({
+    ...{ sketch, hidden, sequence, vocabulary, inputs, probabilities },
+    normalise: (last) => sketch.layerNorm('ln_f', last, width, epsilon),
+  });
 }

@@ -6,6 +6,7 @@ import type { NamedTensor } from '../network.js';
 import type { UnaryName } from '../operators/unary.js';
 import type { Architecture } from './architecture.js';
 import { attention, causalDensity, causalMask, probabilitiesOf } from './attention.js';
+import { withLogits } from './decoder.js';
 import { rotary } from './rotary.js';
 import { type Learned, Sketch, unlearned } from './sketch.js';
 
@@ -106,19 +107,8 @@ export function llama(
     const down = sketch.dense(own('mlp.down_proj'), gated, width, biases.inner);
     hidden = sketch.sum(own('mlp.sum'), middle, down);
   }
-  const last =
-    sequence > 1 ? sketch.slice('last_token', hidden, 1, sequence - 1, sequence) : hidden;
-  const logits = sketch.dense(
-    'lm_head',
-    sketch.rmsNorm('norm', last, width, epsilon),
-    vocabulary,
-    false,
-  );
-  return {
-    inputs,
-    outputs: [logits],
-    layers: sketch.layers,
-    constants: sketch.constants,
-    probabilities,
-  };
+  return withLogits({
+    ...{ sketch, hidden, sequence, vocabulary, inputs, probabilities },
+    normalise: (last) => sketch.rmsNorm('norm', last, width, epsilon),
+  });
 }

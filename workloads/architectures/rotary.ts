@@ -24,8 +24,8 @@ export interface Llama3Stretch {
 }
 
 /**
- * Periods beyond the context that was trained on are stretched by `factor`, short ones are left, and
- * between the two the frequencies are mixed (transformers, modeling_rope_utils.py,
+ * Periods beyond the context that was trained on are stretched by `factor`, short ones are left,
+ * and between the two the frequencies are mixed (transformers, modeling_rope_utils.py,
  * _compute_llama3_parameters).
  */
 export function llama3Stretch(

@@ -40,18 +40,7 @@ const meanVariance: CaffeRow = (from) => {
     inputs: [input, mean],
     function: 'subtract',
   });
-  const squares = step(from, 'squares', {
-    kind: 'binary',
-    inputs: [centred, centred],
-    function: 'multiply',
-  });
-  const variance = step(from, 'variance', {
-    kind: 'reduce',
-    inputs: [squares],
-    function: 'mean',
-    axes,
-    keep: true,
-  });
+  const variance = ofSquares(from, 'variance', centred, 'mean', axes);
   const deviation = step(from, 'deviation', {
     kind: 'unary',
     inputs: [variance],
@@ -65,23 +54,36 @@ const meanVariance: CaffeRow = (from) => {
   return made(from, { kind: 'binary', inputs: [centred, divisor], function: 'divide' });
 };
 
-/** What is added to a sum of squares unless a file says otherwise: it changes float32 sums hardly. */
+/** The mean or the sum of the squares of `input`. */
+function ofSquares(
+  from: CaffeLayer,
+  name: string,
+  input: string,
+  what: 'mean' | 'sum',
+  axes: readonly number[],
+): string {
+  const squares = step(from, 'squares', {
+    kind: 'binary',
+    inputs: [input, input],
+    function: 'multiply',
+  });
+  return step(from, name, {
+    kind: 'reduce',
+    inputs: [squares],
+    function: what,
+    axes,
+    keep: true,
+  });
+}
+
+/**
+ * What is added to a sum of squares unless a file says otherwise: it changes float32 sums hardly.
+ */
 const SQUARES_EPSILON = 1e-10;
 
 /** Lanes along axis 1 divided by the root of their squares and a number. */
 function unitAbove(from: CaffeLayer, lanes: string, epsilon: number): string {
-  const squares = step(from, 'squares', {
-    kind: 'binary',
-    inputs: [lanes, lanes],
-    function: 'multiply',
-  });
-  const sums = step(from, 'sums', {
-    kind: 'reduce',
-    inputs: [squares],
-    function: 'sum',
-    axes: [1],
-    keep: true,
-  });
+  const sums = ofSquares(from, 'sums', lanes, 'sum', [1]);
   const above = step(from, 'above', {
     kind: 'binary',
     inputs: [sums, number(from, 'eps', epsilon)],

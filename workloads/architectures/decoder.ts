@@ -1,0 +1,23 @@
+// How decoders end: logits of what follows the last token.
+
+import type { Architecture } from './architecture.js';
+import type { Sketch } from './sketch.js';
+
+export interface DecoderEnd extends Pick<Architecture, 'inputs' | 'probabilities'> {
+  readonly sketch: Sketch;
+  /** What the last block gives, [1, sequence, width]. */
+  readonly hidden: string;
+  readonly sequence: number;
+  readonly vocabulary: number;
+  /** The last normalisation. */
+  readonly normalise: (last: string) => string;
+}
+
+export function withLogits(end: DecoderEnd): Architecture {
+  const { sketch, hidden, sequence, vocabulary, normalise, inputs, probabilities } = end;
+  const last =
+    sequence > 1 ? sketch.slice('last_token', hidden, 1, sequence - 1, sequence) : hidden;
+  const logits = sketch.dense('lm_head', normalise(last), vocabulary, false);
+  const { layers, constants } = sketch;
+  return { inputs, outputs: [logits], layers, constants, probabilities };
+}

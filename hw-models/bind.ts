@@ -169,9 +169,10 @@ export function checkedConfig<Config>(
 }
 
 /**
- * The kernels that may serve a task, of those that accept it: the named one, or all of the precision
- * that is wanted; a fallback only where none does, of that precision if there is one. Opt-in kernels
- * serve by name alone: what computes something else must not win a comparison unasked.
+ * The kernels that may serve a task, of those that accept it: the named one, or all of the
+ * precision that is wanted; a fallback only where none does, of that precision if there is one.
+ * Opt-in kernels serve by name alone: what computes something else must not win a comparison
+ * unasked.
  */
 function candidates<Config>(
   accepting: readonly Kernel<Config>[],

@@ -347,7 +347,7 @@ export interface RunOptions {
 /** What a network is run on: values by the inputs' names, or those of its only input. */
 export type NetworkInputs = Values | ReadonlyMap<string, Values>;
 
-/** A network made ready on the machine underneath: weights laid out, kernels compiled. */
+/** A network made ready on the host: weights laid out, kernels compiled. */
 export interface LoadedNetwork {
   /**
    * `inputs`: batch × each input's shape, row-major, by name; of a network with one input its
@@ -358,7 +358,7 @@ export interface LoadedNetwork {
 }
 
 /**
- * The machine underneath: asynchronous, not repeatable, hence not a Hardware. The types keep the
+ * The host: asynchronous, not repeatable, hence not a Hardware. The types keep the
  * two apart.
  */
 export interface Executor {

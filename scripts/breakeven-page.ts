@@ -67,7 +67,9 @@ const names = Object.keys(contenders);
 
 type Times = Readonly<Record<string, number>>;
 
-/** Seconds by contender: the shortest run of those that are measured, which others disturb least. */
+/**
+ * Seconds by contender: the shortest run of those that are measured, which others disturb least.
+ */
 async function timesAt(kind: Kind, density: number): Promise<Times> {
   const source = { work: 'docs/breakeven.md', at: kind.what };
   const network = buildNetwork({

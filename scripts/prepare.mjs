@@ -1,5 +1,5 @@
-// Builds dist/ unless it is as new as what it is made of: npm runs this at every install, and npx in
-// a checkout does so before every command.
+// Builds dist/ unless it is as new as what it is made of: npm runs this at every install, and npx
+// in a checkout does so before every command.
 import { execSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';

@@ -1,4 +1,4 @@
-// `calibrate` on the machine underneath: what the command line and the library call.
+// `calibrate` on the host: what the command line and the library call.
 
 import { freemem } from 'node:os';
 import type { Preset } from '../hw-models/contract.js';
@@ -73,7 +73,7 @@ const FILLING = 0.6;
 
 const seconds = () => performance.now() / 1000;
 
-/** Measures the machine underneath and makes its preset. Takes one to two minutes. */
+/** Measures the host and makes its preset. Takes one to two minutes. */
 export async function calibrate(request: CalibrationRequest = {}): Promise<Calibration> {
   const { repeat = 15, mebibytes = MOST_MEBIBYTES, progress = silent } = request;
   requireWhole('repeat', repeat, 1);

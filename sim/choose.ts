@@ -63,7 +63,9 @@ export function measureOf(name: LimitName, result: HardwareResult, batch: number
   return measures[name](result, batch);
 }
 
-/** The known error of a measure: dollars go by the time, a power is wrong as energy and time are. */
+/**
+ * The known error of a measure: dollars go by the time, a power is wrong as energy and time are.
+ */
 function errorOf(name: LimitName, error: ModelError | null): number {
   if (!error) return 0;
   if (name === 'latency' || name === 'budget') return error.seconds;

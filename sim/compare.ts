@@ -22,7 +22,9 @@ export type Contender =
       readonly kind: 'modelled';
       readonly hardware: Hardware;
       readonly kernel: string | undefined;
-      /** True for a design that a program made: nothing is known of its errors, whatever its name. */
+      /**
+       * True for a design that a program made: nothing is known of its errors, whatever its name.
+       */
       readonly isOwn?: true;
     }
   | { readonly kind: 'measured'; readonly executor: Executor };

@@ -1,4 +1,4 @@
-// The model of the machine underneath: calibrated where `calibrate` has been run here, else from
+// The model of the host: calibrated where `calibrate` has been run here, else from
 // what the operating system says of the machine, with the rest as it was measured on another one.
 
 import { readFileSync } from 'node:fs';

@@ -1,4 +1,4 @@
-// `validate --host`: every layer of every zoo network on the machine underneath, predicted beside
+// `validate --host`: every layer of every zoo network on the host, predicted beside
 // measured.
 
 import { freemem } from 'node:os';

@@ -10,8 +10,8 @@ import { elementTypes } from '../workloads/tensor.js';
 /** What the user says of it. */
 export interface PictureOptions {
   /**
-   * Subtracted from each channel, red, green and blue; of pixels from 0 to 1, or from 0 to 255 where
-   * a mean or deviation is above 1.
+   * Subtracted from each channel, red, green and blue; of pixels from 0 to 1, or from 0 to 255
+   * where a mean or deviation is above 1.
    */
   readonly mean?: readonly number[];
   /** What is left is divided by it, on the same scale. */

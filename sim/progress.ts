@@ -1,8 +1,8 @@
 // How long work tells whoever waits what it is doing.
 
 /**
- * Called with a short present-tense sentence: 'alex-6 on eie-64', and with the share of all the work
- * that is done before it, from 0 to 1, where that is known.
+ * Called with a short present-tense sentence: 'alex-6 on eie-64', and with the share of all the
+ * work that is done before it, from 0 to 1, where that is known.
  */
 export type Progress = (doing: string, done?: number) => void;
 

@@ -58,7 +58,7 @@ export interface PruneByNameRequest {
   readonly hardware?: Names;
   /** TensorFlow.js backends to try in turn. */
   readonly backends?: readonly BackendName[];
-  /** A folder for checkpoints; one that holds this study already is gone on with. */
+  /** A folder for checkpoints; one that holds this study already is resumed. */
   readonly checkpoint?: string;
   /**
    * The file that the network will be saved as: one that has no room for it is refused before the

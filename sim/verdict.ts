@@ -5,7 +5,10 @@ import type { Comparison, HardwareResult } from './result.js';
 
 /** One device over all workloads of a subject; ratios are geometric means against the first. */
 export interface Standing {
-  /** 'titan-x:sparse'; without the kernel where it differs from layer to layer or network to network. */
+  /**
+   * 'titan-x:sparse'; without the kernel where it differs from layer to layer or network to
+   * network.
+   */
   readonly label: string;
   readonly hardware: string;
   readonly kernel: string;

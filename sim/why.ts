@@ -1,5 +1,5 @@
-// What pruning bought on a model, layer by layer, and where it bought nothing, why not: each layer is
-// costed as it is, with no weight zero, and at a row of densities between.
+// What pruning bought on a model, layer by layer, and where it bought nothing, why not: each layer
+// is costed as it is, with no weight zero, and at a row of densities between.
 
 import type { Bound, Hardware, LayerCost } from '../hw-models/contract.js';
 import { secondsOf } from '../hw-models/cost.js';

@@ -34,7 +34,8 @@ function times(factor: number, energy: Energies): Energies {
 /** The same device at a share of its clock: the supply falls as far as the gates' delay allows. */
 export function slowed(config: GpuConfig, share: number): GpuConfig {
   const { processNm, tensor, energy } = config;
-  // The law's gates are as fast a little below the nominal supply: the full clock counts from there.
+  // The law's gates are as fast a little below the nominal supply: the full clock counts from
+  // there.
   const factor = switchingAt(processNm, share) / switchingAt(processNm, 1);
   const macJoules = tensor && {
     half: tensor.macJoules.half * factor,

@@ -82,7 +82,9 @@ const PIPELINED = 4;
 interface Block {
   /** Of its SM, were all issue slots its own. */
   readonly cycles: number;
-  /** From its start to its end if no other is there: fewer warps than schedulers leave some idle. */
+  /**
+   * From its start to its end if no other is there: fewer warps than schedulers leave some idle.
+   */
   readonly alone: number;
   /** That it waits for memory. */
   readonly waits: number;

@@ -16,7 +16,7 @@ const readText: ReadText = (path) => {
   }
 };
 
-/** Reads the machine underneath. Measures nothing. */
+/** Reads the host. Measures nothing. */
 export function readMachine(
   read: ReadText = readText,
   architecture: string = process.arch,

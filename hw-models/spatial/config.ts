@@ -1,4 +1,5 @@
-// What a preset of the family must say: levels from the outermost in, compute units, number formats.
+// What a preset of the family must say: levels from the outermost in, compute units, number
+// formats.
 
 import { z } from 'zod';
 import { largestNm, smallestNm, supplyRange } from '../technology/scaling.js';

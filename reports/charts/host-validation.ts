@@ -1,4 +1,4 @@
-// Predicted beside measured on the machine underneath: layer by layer, by network, and under its
+// Predicted beside measured on the host: layer by layer, by network, and under its
 // roofline.
 
 import type { TopLevelSpec } from 'vega-lite';

@@ -1,4 +1,4 @@
-// What is measured of the machine underneath: its clock, its multiply-add peak by kind of code, the
+// What is measured of the host: its clock, its multiply-add peak by kind of code, the
 // bandwidth and the latency of each level of memory, what irregular reads and writes cost there,
 // and what libraries take. Measured by WebAssembly with 128-bit vectors but for the libraries' own
 // rows.

@@ -1,4 +1,4 @@
-// The roofline of the machine underneath (Williams, Waterman and Patterson, CACM 2009): what its
+// The roofline of the host (Williams, Waterman and Patterson, CACM 2009): what its
 // arithmetic and each level of its memory allow, and what every layer reached of it.
 
 import type { Measurement } from '../calibrate/measure.js';

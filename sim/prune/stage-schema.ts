@@ -1,4 +1,4 @@
-// What a stored pipeline must look like before it is gone on with.
+// What a stored pipeline must look like before a run resumes from it.
 
 import { z } from 'zod';
 import type { Stage } from './stages.js';

@@ -200,8 +200,8 @@ const mapValues = (value: unknown, of: (inner: unknown) => unknown) =>
     : value;
 
 /**
- * Writes shorthands out: one hardware, a workload's name, a list of levels, quantities, a strategy's
- * name.
+ * Writes shorthands out: one hardware, a workload's name, a list of levels, quantities, a
+ * strategy's name.
  */
 export function expand(
   value: Readonly<Record<string, unknown>>,

@@ -118,7 +118,7 @@ describe('the catalog', () => {
       }
     };
     const most = new Map<string, number>();
-    // All numbers of the model of the machine underneath are dials: the levels of one preset take
+    // All numbers of the model of the host are dials: the levels of one preset take
     // as long as all others'.
     for (const hardware of presetNames()
       .map(loadHardware)

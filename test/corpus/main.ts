@@ -1,8 +1,9 @@
-// `npm run corpus [-- FILE…] [-- --quick] [-- --write] [-- --kept FILE]`: every network file of a folder of real
-// ones is read, costed on eight devices and really run; what the engine computes is compared with
-// ONNX Runtime's results of the same file (of another format: of its export). `--write` puts the
-// summary into docs/formats.md; `--quick` leaves out this machine's own row, for which kernels are
-// raced; `--kept` names a file of outcomes, a line each, that an interrupted run goes on from.
+// `npm run corpus [-- FILE…] [-- --quick] [-- --write] [-- --kept FILE]`: every network file of a
+// folder of real ones is read, costed on eight devices and really run; what the engine computes is
+// compared with ONNX Runtime's results of the same file (of another format: of its export).
+// `--write` puts the summary into docs/formats.md; `--quick` leaves out this machine's own row, for
+// which kernels are raced; `--kept` names a file of outcomes, a line each, that an interrupted run
+// goes on from.
 
 import { appendFileSync, existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';

@@ -100,7 +100,9 @@ const llama3 = {
   at: 'Table 3 and config.json',
 };
 const llama3Usual = { ...usual, vocabulary: 128_256, sharedHeads: 8, rotaryBase: 500_000 } as const;
-/** Tokens that a pass may have here: the models' 131,072 make masks and scores of many gigabytes. */
+/**
+ * Tokens that a pass may have here: the models' 131,072 make masks and scores of many gigabytes.
+ */
 const CONTEXT = 16_384;
 const trained = { low_freq_factor: 1, high_freq_factor: 4, original_max_position_embeddings: 8192 };
 

@@ -185,8 +185,8 @@ function gemv(
   stored: number,
   transfers: Transfers,
 ): Phase {
-  // Per multiply-add one load for the weights; row by row (BLAS) another one for the vector, of which
-  // rows along the lanes share each value.
+  // Per multiply-add one load for the weights; row by row (BLAS) another one for the vector, of
+  // which rows along the lanes share each value.
   const perMultiply = isBlas(config) ? 2 : 1;
   const loads = (perMultiply * matrixBytes) / (config.simd.width / 8) / config.simd.loadsPerCycle;
   const stores = storeCycles(stored, arithmetic, config);

@@ -15,7 +15,9 @@ const SCALE_BITS = 16;
 interface Narrow {
   readonly name: 'w8' | 'w4';
   readonly bits: 8 | 4;
-  /** Instructions that unpack a register of weights: none of bytes; a mask or a shift of nibbles. */
+  /**
+   * Instructions that unpack a register of weights: none of bytes; a mask or a shift of nibbles.
+   */
   readonly unpacking: number;
 }
 

@@ -16,7 +16,9 @@ export interface Way {
   readonly algorithm: 'implicit-gemm' | 'winograd' | 'fft' | 'depthwise';
   readonly launches: readonly Launch[];
   readonly macSlots: number;
-  /** Of real numbers; fewer than the layer's multiply-accumulates where the algorithm saves some. */
+  /**
+   * Of real numbers; fewer than the layer's multiply-accumulates where the algorithm saves some.
+   */
   readonly multiplications: number;
 }
 

@@ -12,8 +12,8 @@ import type { Planned } from './plan.js';
 export const MOST_VECTORS = 8;
 
 /**
- * A thread for each row of a column-major matrix of `matrixBytes` elements, vectors of `wordBytes`. Where the rows are too
- * few to fill the device, libraries cut the columns into parts as well.
+ * A thread for each row of a column-major matrix of `matrixBytes` elements, vectors of `wordBytes`.
+ * Where the rows are too few to fill the device, libraries cut the columns into parts as well.
  */
 export function planGemv(
   gemm: Gemm,

@@ -25,7 +25,7 @@ export interface EngineOptions {
    */
   readonly engine?: EngineBuild;
   /**
-   * False: WebAssembly, multiply and add apart even where the machine underneath could fuse them.
+   * False: WebAssembly, multiply and add apart even where the host could fuse them.
    */
   readonly fused?: boolean;
 }

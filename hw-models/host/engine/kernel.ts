@@ -15,7 +15,7 @@ import type {
 /**
  * An AssemblyScript file of ../asm as built by scripts/build-wasm.mjs: it imports one shared
  * memory. `relaxed` is the same source built with fused multiply-add (asm/shared/vector.ts), used
- * where the machine underneath has it.
+ * where the host has it.
  */
 export interface KernelModule {
   readonly name: string;
@@ -50,10 +50,10 @@ export interface MainStep {
 
 /**
  * A batch of values in the engine's memory. An image, [1, channels, height, width] of float32, is a
- * plane per channel, row after row, its planes `planeBytes` apart. Planes of more than 64 bytes begin
- * on 64, smaller ones on 16, and are filled up to the next (tensor.ts): a kernel may overwrite the
- * filling, whose values mean nothing. Any other tensor is a plane of one value per element, without gaps (of
- * float32 planeBytes is 4).
+ * plane per channel, row after row, its planes `planeBytes` apart. Planes of more than 64 bytes
+ * begin on 64, smaller ones on 16, and are filled up to the next (tensor.ts): a kernel may
+ * overwrite the filling, whose values mean nothing. Any other tensor is a plane of one value per
+ * element, without gaps (of float32 planeBytes is 4).
  */
 export interface Tensor {
   readonly type: ElementType;

@@ -76,8 +76,8 @@ export class EngineMemory implements Heap {
   }
 
   /**
-   * Gives the memory to the next network, all zero, unless that would keep much room. Nobody may use
-   * it through this any more.
+   * Gives the memory to the next network, all zero, unless that would keep much room. Nobody may
+   * use it through this any more.
    */
   release(): void {
     if (this.memory.buffer.byteLength > MOST_SPARE_BYTES) return;

@@ -1,5 +1,5 @@
-// Rows for functions of single elements, softmax and normalisation of rows: of asm/stream.ts, and of
-// the native functions that take the same numbers.
+// Rows for functions of single elements, softmax and normalisation of rows: of asm/stream.ts, and
+// of the native functions that take the same numbers.
 
 import {
   inputShapeOf,

@@ -128,7 +128,7 @@ function spawned(
   });
 }
 
-/** Compilers for Arm know the machine underneath as a cpu. */
+/** Compilers for Arm know the host as a cpu. */
 function processorFlag(): string {
   return process.arch === 'arm64' ? '-mcpu=native' : '-march=native';
 }

@@ -1,8 +1,10 @@
-// Accesses of each memory by operand for a mapping, zeros included, counted as Timeloop counts them:
+// Accesses of each memory by operand for a mapping, zeros included, counted as Timeloop counts
+// them:
 //
 // - *fills*: elements that arrive from the memory around it, per instance, over the whole run. A
 //   tile keeps what it shares with the one before it (a sliding window's halo) only within a sweep
-//   of the loop directly around it; at every other step of a loop that changes it it is filled anew.
+//   of the loop directly around it; at every other step of a loop that changes it it is filled
+//   anew.
 // - *reads*: elements sent on to what lies inside, per instance. One read serves every instance of
 //   an array with multicast that needs the same elements at the same time.
 // - *updates*: sums that arrive from inside, those of an array's instances added on the way where

@@ -1,5 +1,5 @@
-// What a mapping costs: cycles by cause and joules by component, from the accesses of each memory and
-// what of them the zeros leave.
+// What a mapping costs: cycles by cause and joules by component, from the accesses of each memory
+// and what of them the zeros leave.
 
 import type { Architecture, Memory, SpatialArray } from '../description/architecture.js';
 import { type Mapping, tilesOf } from '../nest/mapping.js';

@@ -18,7 +18,9 @@ export interface Rates {
   readonly readJoules: Float64Array;
   readonly fillJoules: Float64Array;
   readonly updateJoules: Float64Array;
-  /** Cycles of a compute unit for a step that is not skipped, and the share of steps that is not. */
+  /**
+   * Cycles of a compute unit for a step that is not skipped, and the share of steps that is not.
+   */
   readonly stepCycles: number;
   readonly stepShare: number;
   /** Whether units wait at the end of a tile for the one with most left. */

@@ -6,8 +6,8 @@ import type { Operand, Problem, Term } from './problem.js';
 
 /**
  * N frames and images, G groups or matrices, M outputs and C inputs of a group (a product's columns
- * and depth), P and Q rows and columns of the result (P: a product's rows), R and S rows and columns
- * of the kernel.
+ * and depth), P and Q rows and columns of the result (P: a product's rows), R and S rows and
+ * columns of the kernel.
  */
 export const dimensions = ['N', 'G', 'M', 'C', 'P', 'Q', 'R', 'S'] as const;
 export type Dimension = (typeof dimensions)[number];

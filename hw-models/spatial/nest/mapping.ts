@@ -1,5 +1,5 @@
-// Where and when each step of a problem happens on an architecture: loops in time at memories, loops
-// in space at arrays, and which memories keep which operands.
+// Where and when each step of a problem happens on an architecture: loops in time at memories,
+// loops in space at arrays, and which memories keep which operands.
 
 import type { Architecture } from '../description/architecture.js';
 import type { Problem } from './problem.js';

@@ -35,7 +35,9 @@ export function independentZeros(densities: Readonly<Record<string, number>>): Z
   };
 }
 
-/** The share of steps when each of a window's values is not zero with the same chance (binomial). */
+/**
+ * The share of steps when each of a window's values is not zero with the same chance (binomial).
+ */
 export function expectedPacked({ lanes, window }: Packing, density: number): number {
   if (density >= 1) return 1;
   if (density <= 0) return 0;

@@ -26,7 +26,7 @@ interface Options extends OutputOptions {
   readonly measurements?: string | true;
 }
 
-/** Options that say something of the machine underneath only. */
+/** Options that say something of the host only. */
 const HOST_OPTIONS = [
   'preset',
   'on',

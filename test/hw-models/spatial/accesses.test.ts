@@ -1,6 +1,6 @@
 // Accesses by memory and operand are those that Timeloop prints for the same mappings. Its example
-// designs and its exercises of 2020 (github.com/Accelergy-Project/timeloop-accelergy-exercises) hold
-// the outputs, timeloop-model.stats.txt, that are quoted here.
+// designs and its exercises of 2020 (github.com/Accelergy-Project/timeloop-accelergy-exercises)
+// hold the outputs, timeloop-model.stats.txt, that are quoted here.
 
 import { describe, expect, it } from 'vitest';
 import { denseCostOf } from '../../../hw-models/spatial/cost/cost.js';

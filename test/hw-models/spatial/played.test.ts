@@ -42,8 +42,8 @@ describe('counts of a mapping', () => {
 const factors = ['weights', 'inputs'] as const;
 
 /**
- * Savings at the innermost memory of each operand alone, and below the arrays: there single elements
- * decide.
+ * Savings at the innermost memory of each operand alone, and below the arrays: there single
+ * elements decide.
  */
 const sparse = fc
   .record({

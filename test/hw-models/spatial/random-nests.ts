@@ -8,7 +8,8 @@ const names = ['N', 'C', 'M', 'P', 'Q', 'R', 'S'];
 
 /** Where each prime factor of each dimension goes, and the loops' order at each node. */
 /**
- * Nests over the first `dimensions` of N C M P Q R S, with loops at the first `nodes` of five nodes.
+ * Nests over the first `dimensions` of N C M P Q R S, with loops at the first `nodes` of five
+ * nodes.
  */
 export const nestsOf = (dimensions: number, nodes: number, mostStride = 3) =>
   fc

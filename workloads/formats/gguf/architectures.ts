@@ -1,6 +1,6 @@
 // The architectures of GGUF files that are read, a row each: their numbers as a config.json of
-// Hugging Face says them, and their tensors' names as transformers has them (gguf-py/gguf/constants.py
-// and tensor_mapping.py of github.com/ggml-org/llama.cpp).
+// Hugging Face says them, and their tensors' names as transformers has them
+// (gguf-py/gguf/constants.py and tensor_mapping.py of github.com/ggml-org/llama.cpp).
 
 import { widenBlocks } from './blocks.js';
 import type { GgufTensor } from './container.js';

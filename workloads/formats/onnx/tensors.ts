@@ -149,7 +149,9 @@ interface Part {
 /** Parts up to so many bytes are copied; larger ones are read from the file again. */
 const COPIED = 2 ** 14;
 
-/** A part that holds nothing of the file as it was read, where the file can be read piece by piece. */
+/**
+ * A part that holds nothing of the file as it was read, where the file can be read piece by piece.
+ */
 function partOf(bytes: Uint8Array, { bytes: whole, pieces }: SourceFile): Part {
   if (!pieces) return held(bytes);
   if (bytes.length <= COPIED || bytes.buffer !== whole.buffer) return held(bytes.slice());

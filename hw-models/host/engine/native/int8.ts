@@ -1,7 +1,7 @@
-// Rows of native kernels for fully connected layers with 8-bit weights and 8-bit activations, summed
-// in 32 bits: every weight, or for many vectors those blocks of four inputs of a row that have any.
-// Each computes another function than the layer's weights say, so it runs only where it is asked
-// for.
+// Rows of native kernels for fully connected layers with 8-bit weights and 8-bit activations,
+// summed in 32 bits: every weight, or for many vectors those blocks of four inputs of a row that
+// have any. Each computes another function than the layer's weights say, so it runs only where it
+// is asked for.
 
 import { type Int8Matrix, quantize } from '../../../../workloads/compress/int8.js';
 import type { LayerOf, LayerWeights } from '../../../../workloads/network.js';

@@ -17,8 +17,8 @@ import { nativeWinogradConvolution } from './winograd.js';
 type Convolution = LayerOf<'conv2d'>;
 
 /**
- * Up to this share of weights, and up to that one where Winograd serves as well (Zen 5 with AVX-512,
- * SqueezeNet's, AlexNet's and ResNet-50's layers).
+ * Up to this share of weights, and up to that one where Winograd serves as well (Zen 5 with
+ * AVX-512, SqueezeNet's, AlexNet's and ResNet-50's layers).
  */
 const PAYS_UP_TO = 0.55;
 const PAYS_UP_TO_BESIDE_WINOGRAD = 0.25;

@@ -21,8 +21,8 @@ const TILE = 4;
 const LEAST_TAPS = 3;
 const MOST_TAPS = 4;
 /**
- * Rows multiplied before they are transformed back: their sums stay in the second-level cache beside
- * the inputs, which are read once a chunk and deep ones not from there.
+ * Rows multiplied before they are transformed back: their sums stay in the second-level cache
+ * beside the inputs, which are read once a chunk and deep ones not from there.
  */
 function chunkOf(depth: number): number {
   if (depth <= 32) return 16;
@@ -83,7 +83,9 @@ function tilesOf(layer: Convolution): Tiles {
   };
 }
 
-/** Where products saved outweigh transforms. Where few weights are left sparse rows are asked first. */
+/**
+ * Where products saved outweigh transforms. Where few weights are left sparse rows are asked first.
+ */
 function pays(layer: Convolution): boolean {
   const { kernel, stride, groups } = layer;
   const { down, across, positions, depth } = tilesOf(layer);

@@ -25,7 +25,8 @@ describe('blocks of GGUF', () => {
     expect(found.length).toBe(expected.length);
     const max = expected.reduce((largest, value) => Math.max(largest, Math.abs(value)), 0);
     for (const [at, value] of expected.entries()) {
-      // One or two roundings of float32 apart: products and differences are rounded there, not here.
+      // One or two roundings of float32 apart: products and differences are rounded there, not
+      // here.
       expect(Math.abs((found[at] as number) - value)).toBeLessThanOrEqual(2 ** -22 * max);
     }
   });

@@ -1,4 +1,5 @@
-// TensorFlow graphs written by hand, as a converter would: an operator each, with what is around it.
+// TensorFlow graphs written by hand, as a converter would: an operator each, with what is around
+// it.
 
 import '@tensorflow/tfjs-backend-cpu';
 import { b64, type Constant, type GraphCase, type GraphNode, ints } from './models.js';

@@ -16,7 +16,7 @@ const layers: readonly TrainedLayerSpec[] = [
     activation: 'none',
   },
   { kind: 'batch-norm', name: 'norm', channels: 16 },
-  { kind: 'rectify', name: 'relu', activation: 'relu' },
+  { kind: 'relu', name: 'relu', activation: 'relu' },
   { kind: 'pool2d', name: 'pool', mode: 'max', kernel: 2, stride: 2, pad: 0, rounding: 'floor' },
   { kind: 'dense', name: 'fc', outputs: 10, bias: true, activation: 'none' },
   { kind: 'softmax', name: 'prob' },

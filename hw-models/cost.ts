@@ -111,9 +111,9 @@ export function checkCost(
   // Who multiplies by zeros too needs no weights for this: none of them are read to be counted.
   const dense = denseMacsOf(task.demand) * task.batch;
   const isAll = Math.abs(macs - dense) <= dense * ROUNDING;
-  const least = isAll ? 0 : task.macs.effective * task.batch;
+  const min = isAll ? 0 : task.macs.effective * task.batch;
   invariant(
-    isAll || (macs >= least * (1 - ROUNDING) && macs <= dense * (1 + ROUNDING)),
-    () => `${where}: ${macs} MACs, expected ${least} to ${dense}`,
+    isAll || (macs >= min * (1 - ROUNDING) && macs <= dense * (1 + ROUNDING)),
+    () => `${where}: ${macs} MACs, expected ${min} to ${dense}`,
   );
 }

@@ -35,9 +35,9 @@ export function valueAt(config: object, path: string): unknown {
   return found;
 }
 
-/** Levels from 2^`least` to 2^`most`. */
-export const powersOfTwo = (least: number, most: number): readonly number[] =>
-  Array.from({ length: most - least + 1 }, (_, at) => 2 ** (least + at));
+/** Levels from 2^`min` to 2^`max`. */
+export const powersOfTwo = (min: number, max: number): readonly number[] =>
+  Array.from({ length: max - min + 1 }, (_, at) => 2 ** (min + at));
 
 /** Digits to which a number in SI and one in another unit are the same. */
 const DIGITS = 12;

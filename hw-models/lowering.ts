@@ -26,7 +26,7 @@ export interface Part {
 /**
  * Of more matrices or images alike, so many are costed: each stands for as many of its neighbours.
  */
-const MOST_ALIKE = 8;
+const MAX_ALIKE = 8;
 
 const alone = (task: LayerTask, notes: readonly string[] = []): Part => ({ task, times: 1, notes });
 
@@ -115,7 +115,7 @@ function weightsOf({ name, weights }: LayerTask): LayerWeights {
  * stretch's length.
  */
 function standing(count: number): readonly { readonly at: number; readonly times: number }[] {
-  const some = Math.min(count, MOST_ALIKE);
+  const some = Math.min(count, MAX_ALIKE);
   return Array.from({ length: some }, (_, stretch) => {
     const at = Math.floor((stretch * count) / some);
     return { at, times: Math.floor(((stretch + 1) * count) / some) - at };
@@ -123,8 +123,8 @@ function standing(count: number): readonly { readonly at: number; readonly times
 }
 
 const standingNote = (count: number, what: string): readonly string[] =>
-  count > MOST_ALIKE
-    ? [`the zeros of ${MOST_ALIKE} of ${count} ${what}, evenly spread, stand for all`]
+  count > MAX_ALIKE
+    ? [`the zeros of ${MAX_ALIKE} of ${count} ${what}, evenly spread, stand for all`]
     : [];
 
 /** A product of one matrix for each of several; each has its own zeros. */

@@ -63,7 +63,9 @@ export function openPreset(
       `${yaml.place(['family'])}: family: found ${own.family}, expected ${expected}`,
     );
   }
-  return { value: merged(base.value, own), fail: (faults) => failAt(faults, yaml, name) };
+  // Other names of a device are not those of what builds on it.
+  const { aliases: _, ...rest } = base.value;
+  return { value: merged(rest, own), fail: (faults) => failAt(faults, yaml, name) };
 }
 
 /** What went wrong with finding the extended preset, told where it is extended. */

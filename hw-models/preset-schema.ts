@@ -41,7 +41,7 @@ export function presetSchema<Config>(
     title: `${family.title}: a zeroskip hardware preset`,
     type: 'object',
     properties: { ...header(family.name, presets), ...properties(root) },
-    required: Object.keys(always).filter((key) => key !== 'extends'),
+    required: Object.keys(always).filter((key) => !['extends', 'aliases'].includes(key)),
     additionalProperties: false,
     if: { not: { required: ['extends'] } },
     // biome-ignore lint/suspicious/noThenProperty: JSON Schema's keyword
@@ -58,6 +58,10 @@ const TEXT = { type: 'string', minLength: 1 } as const;
 function header(family: string, presets: readonly string[]) {
   return {
     name: { ...TEXT, description: 'The name that reports show.' },
+    aliases: {
+      ...{ type: 'array', items: TEXT },
+      description: 'Other names by which a shipped preset is found.',
+    },
     title: { ...TEXT, description: 'What it is, in a few words.' },
     family: { const: family, description: 'The model that costs layers on it.' },
     extends: {

@@ -30,6 +30,7 @@ const Header = z.object({
   name: z.string().min(1),
   title: z.string().min(1),
   family: z.string().min(1),
+  aliases: z.array(z.string().min(1)).optional(),
 });
 
 /** Keys of a preset beside its family's. */
@@ -85,7 +86,7 @@ function readHeader(document: PresetDocument): z.infer<typeof Header> {
     document.fail(
       header.error.issues.map((issue) => ({
         path: issue.path,
-        text: `found nothing usable, expected a text`,
+        text: `found nothing usable, expected ${issue.path[0] === 'aliases' ? 'a list of names' : 'a text'}`,
       })),
     );
   }

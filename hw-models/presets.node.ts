@@ -5,6 +5,7 @@ import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { InputError } from '../workloads/base/errors.js';
+import { readYaml } from '../workloads/formats/yaml/document.js';
 import { type CatalogEntry, catalog } from './catalog.js';
 import type { Hardware } from './contract.js';
 import { nearest } from './faults.js';
@@ -72,10 +73,29 @@ function named(name: string): PresetText {
     if (/^[\w.-]+$/.test(name) && existsSync(file))
       return { text: readFileSync(file, 'utf8'), file };
   }
-  const known = presetNames();
+  const aliased = aliases().get(name);
+  if (aliased !== undefined) return readText(aliased);
+  const near = nearest(name, [...presetNames(), ...aliases().keys(), 'host']);
   throw new InputError(
-    `unknown hardware '${name}'${nearest(name, known)}; expected ${known.join(', ')}, host, or a .yaml file`,
+    `unknown hardware '${name}'${near}; expected a name of "zeroskip hardware list" or a .yaml file`,
   );
+}
+
+let otherNames: ReadonlyMap<string, string> | null = null;
+
+/** Files of the shipped presets by the other names that they state. */
+function aliases(): ReadonlyMap<string, string> {
+  otherNames ??= new Map(
+    catalog.flatMap(({ name: family }) =>
+      namesIn(folderOf(family)).flatMap((name) => {
+        const file = `${folderOf(family)}${name}.yaml`;
+        const { value } = readYaml(readFileSync(file, 'utf8'), file);
+        const { aliases = [] } = value as { readonly aliases?: readonly string[] };
+        return aliases.map((alias) => [alias, file] as const);
+      }),
+    ),
+  );
+  return otherNames;
 }
 
 function readText(file: string): PresetText {

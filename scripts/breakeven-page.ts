@@ -12,7 +12,7 @@ import { type Contender, compareModel } from '../sim/compare.js';
 import { loadHostModel } from '../sim/host-model.node.js';
 import { resolveContender } from '../sim/resolve.node.js';
 import type { HardwareResult } from '../sim/result.js';
-import { traceDrawn } from '../sim/trace.js';
+import { traceRandom } from '../sim/trace.js';
 import { buildNetwork } from '../workloads/graph.js';
 import type { Shape } from '../workloads/network.js';
 import type { LayerSpec } from '../workloads/spec.js';
@@ -81,7 +81,7 @@ async function timesAt(kind: Kind, density: number): Promise<Times> {
   };
   const { results } = await compareModel(
     drawModel(network, densities, 0),
-    traceDrawn(network, densities, 0),
+    traceRandom(network, densities, 0),
     Object.values(contenders),
     {
       ...{ batch: kind.batch ?? 1, seed: 0, repeat: REPEAT },

@@ -1,6 +1,6 @@
 // Compiles each AssemblyScript kernel (asm/NAME.ts beside the code that calls it) to WebAssembly
 // SIMD and writes it as a module that holds the bytes in base64 (NAME.wasm.ts), so that it loads
-// the same way in Node.js and in a browser. Kernels of the machine underneath (host/) share one
+// the same way in Node.js and in a browser. Kernels of the host (host/) share one
 // memory between threads and modules; they are built twice, the second time with relaxed SIMD
 // (fused multiply-add), which not every engine has.
 import { readdir, writeFile } from 'node:fs/promises';

@@ -44,10 +44,10 @@ export function runTutorial(text: string) {
       );
     }
   }
-  const drawn = Object.entries(pictures).map(
+  const random = Object.entries(pictures).map(
     ([name, from]) => [name, rounded(readFileSync(join(folder, from, name), 'utf8'))] as const,
   );
-  return { printed, pictures: new Map(drawn) };
+  return { printed, pictures: new Map(random) };
 }
 
 if (import.meta.url === pathToFileURL(process.argv[1] ?? '').href) {

@@ -61,13 +61,13 @@ const FLOAT_BYTES = 4;
 /** AlexNet's fc6: the matrix that libraries stream, where there is memory for it. */
 const MATRIX = [4096, 9216] as const;
 /** A larger working set takes long to fill, and the largest caches are smaller. */
-const MOST_MEBIBYTES = 1024;
+const MAX_MEBIBYTES = 1024;
 /** Next to what libraries need for their own. */
 const SHARE_OF_FREE = 0.25;
 /** Seconds of a repetition, for each of `repeat`, of all calls together. */
 const ROUND_SECONDS = 1;
 /** Unless fewer repetitions are asked for. */
-const LEAST_ROUNDS = 5;
+const MIN_ROUNDS = 5;
 /** Of the caches' share, so that neighbours of what is gone through do not push it out. */
 const FILLING = 0.6;
 
@@ -75,18 +75,18 @@ const seconds = () => performance.now() / 1000;
 
 /** Measures the host and makes its preset. Takes one to two minutes. */
 export async function calibrate(request: CalibrationRequest = {}): Promise<Calibration> {
-  const { repeat = 15, mebibytes = MOST_MEBIBYTES, progress = silent } = request;
+  const { repeat = 15, mebibytes = MAX_MEBIBYTES, progress = silent } = request;
   requireWhole('repeat', repeat, 1);
   requireWhole('memory', mebibytes, 1);
   const facts = readMachine();
   const machine = uncalibrated(facts);
   const { config } = machine;
   const energy = openRapl();
-  const mostBytes = Math.min(mebibytes * MIB, SHARE_OF_FREE * freemem());
-  const workingSets = workingSetsOf(config, mostBytes);
+  const maxBytes = Math.min(mebibytes * MIB, SHARE_OF_FREE * freemem());
+  const workingSets = workingSetsOf(config, maxBytes);
   const outputs = Math.max(
     1,
-    Math.min(MATRIX[0], Math.floor(mostBytes / (FLOAT_BYTES * MATRIX[1]))),
+    Math.min(MATRIX[0], Math.floor(maxBytes / (FLOAT_BYTES * MATRIX[1]))),
   );
   const { libraries, notes } = await openLibraries(facts.cores);
   const measurements = await measure({
@@ -115,7 +115,7 @@ export async function calibrate(request: CalibrationRequest = {}): Promise<Calib
     clock: seconds,
     budget: repeat * ROUND_SECONDS,
     atLeast: 0.0005,
-    rounds: Math.min(LEAST_ROUNDS, repeat),
+    rounds: Math.min(MIN_ROUNDS, repeat),
   };
   const ready = ({ kernel, layer, weights, input, batch }: ReturnType<typeof nearLayers>[number]) =>
     readyCalls(kernel, layer, weights, input, { fused, native: null }, batch);
@@ -130,7 +130,7 @@ export async function calibrate(request: CalibrationRequest = {}): Promise<Calib
       // Between the caches, as most layers' weights are: as large as L3 it is address translation
       // that costs.
       ...(l3.capacity > 0 ? { l3: Math.sqrt(l2.capacity * l3.capacity) } : {}),
-      memory: Math.min(2 * Math.max(l2.capacity, l3.capacity), mostBytes),
+      memory: Math.min(2 * Math.max(l2.capacity, l3.capacity), maxBytes),
     },
     ready,
     turns: turnsOf(turns, config),

@@ -18,7 +18,7 @@ import { type Progress, partOf, silent } from './progress.js';
 import { hardwareIn, type Names, resolveContender } from './resolve.node.js';
 import type { Comparison } from './result.js';
 import { loadPrices } from './serving/prices.node.js';
-import { type Trace, traceDrawn, traceRun } from './trace.js';
+import { type Trace, traceRandom, traceRun } from './trace.js';
 
 /** A comparison and the group that its workload was named by, if any. */
 export interface NamedComparison extends Comparison {
@@ -184,16 +184,16 @@ export async function traceOf(
   seed: number,
 ): Promise<Trace> {
   const { network, densities, weights } = entry;
-  const drawn = traceDrawn(network, densities, seed);
+  const random = traceRandom(network, densities, seed);
   // What lies behind an operator that nobody implements here cannot be met: it is drawn.
   const isKnown = network.layers.every(isImplemented);
   if (files !== undefined) {
-    const inputs = await loadInputs(entry, [files].flat(), drawn.inputs, picture);
+    const inputs = await loadInputs(entry, [files].flat(), random.inputs, picture);
     return isKnown
       ? traceRun(model, inputs, createExecutor(TRACER, PORTABLE))
-      : { ...drawn, inputs };
+      : { ...random, inputs };
   }
   // Nobody published what a file's own network meets: it really runs, on a drawn input.
-  if (!isKnown || weights === undefined || network.layers.length === 1) return drawn;
-  return traceRun(model, drawn.inputs, createExecutor(TRACER, PORTABLE), 'synthetic');
+  if (!isKnown || weights === undefined || network.layers.length === 1) return random;
+  return traceRun(model, random.inputs, createExecutor(TRACER, PORTABLE), 'synthetic');
 }

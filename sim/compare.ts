@@ -14,7 +14,7 @@ import { describePrices, type PriceTable, servingCost } from './serving/prices.j
 import { summarize } from './summary.js';
 import { timelineOf } from './timeline.js';
 import { type Trace, tasksOf } from './trace.js';
-import { swingsOf } from './uncertainty.js';
+import { sensitivitiesOf } from './uncertainty.js';
 
 /** A device to compare: a model with one kernel or its fastest, or an executor of this machine. */
 export type Contender =
@@ -122,6 +122,6 @@ function costedRow(
     ...(timelineRoom === undefined
       ? {}
       : { timeline: timelineOf(hardware, tasks, costs, timelineRoom) }),
-    ...(uncertainty ? { swings: swingsOf(hardware, kernel, tasks, precision) } : {}),
+    ...(uncertainty ? { sensitivities: sensitivitiesOf(hardware, kernel, tasks, precision) } : {}),
   };
 }

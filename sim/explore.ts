@@ -6,14 +6,14 @@ import type { Hardware } from '../hw-models/contract.js';
 import { InputError } from '../workloads/base/errors.js';
 import { readWeights } from '../workloads/formats/weight-files.js';
 import type { LayerTask, Network } from '../workloads/network.js';
-import { type DrawnModel, drawRedrawnModel } from '../workloads/synthesis.js';
+import { drawRepeatableModel, type RandomModel } from '../workloads/synthesis.js';
 import type { ZooEntry } from '../workloads/zoo/entry.js';
 import { zoo } from '../workloads/zoo/index.js';
 import { type Densities, densitiesAt } from './densities.js';
 import { modelledRow } from './modelled.js';
 import type { Row } from './result.js';
 import { summarize, type WorkloadSummary } from './summary.js';
-import { type Trace, tasksOf, traceDrawn } from './trace.js';
+import { type Trace, tasksOf, traceRandom } from './trace.js';
 
 /** What all designs run. */
 export interface ExploredWorkload extends Densities {
@@ -64,17 +64,17 @@ export interface Explorer {
 }
 
 /** Bytes that models, activations and tasks may each take before the longest unused are dropped. */
-const MOST_BYTES = 256 * 2 ** 20;
+const MAX_BYTES = 256 * 2 ** 20;
 /** What anything takes besides its large arrays, in bytes, roughly. */
 const SMALL = 2 ** 16;
 
 export function createExplorer(sources: ExplorerSources): Explorer {
-  const models = keepRecent<DrawnModel>(MOST_BYTES);
-  const traces = keepRecent<Trace>(MOST_BYTES);
-  const tasks = keepRecent<readonly LayerTask[]>(MOST_BYTES);
+  const models = keepRecent<RandomModel>(MAX_BYTES);
+  const traces = keepRecent<Trace>(MAX_BYTES);
+  const tasks = keepRecent<readonly LayerTask[]>(MAX_BYTES);
   const bases = new Map<string, Hardware>();
   /** The model that was asked for last: its weights are held. */
-  let current: DrawnModel | undefined;
+  let current: RandomModel | undefined;
 
   const bound = ({ preset, family, config }: ExploredDesign): Hardware => {
     const entry = catalog.find(({ name }) => name === family);
@@ -118,39 +118,39 @@ export function createExplorer(sources: ExplorerSources): Explorer {
       );
     const { network } = entry;
     const densities = densitiesAt(entry.densities, settings);
-    const isDrawn =
+    const isRandom =
       (weightDensity ?? activationDensity) !== null || entry.shippedWeights === undefined;
-    const drawn = yield* models([workload, seed, weightDensity, isDrawn], async function* () {
+    const random = yield* models([workload, seed, weightDensity, isRandom], async function* () {
       beforeDrawing();
-      const value = isDrawn
-        ? yield* drawRedrawnModel(network, densities, seed)
+      const value = isRandom
+        ? yield* drawRepeatableModel(network, densities, seed)
         : await shippedModel(entry, sources);
       return { value, bytes: SMALL };
     });
     const trace = yield* traces([workload, seed, activationDensity], async function* () {
-      const value = traceDrawn(network, densities, seed);
+      const value = traceRandom(network, densities, seed);
       yield;
       return { value, bytes: bytesOf(network, value) };
     });
     const work = yield* tasks(
-      [workload, seed, weightDensity, activationDensity, batch, isDrawn],
+      [workload, seed, weightDensity, activationDensity, batch, isRandom],
       async function* () {
-        const value = tasksOf(drawn.model, trace, batch);
+        const value = tasksOf(random.model, trace, batch);
         yield;
         return { value, bytes: SMALL + bytesOf(network, trace) };
       },
     );
-    return { drawn, work };
+    return { random, work };
   }
 
   return {
     async explore({ workload, designs }) {
       const letGo = () => current?.letGo();
-      const { drawn, work } = await finishing(prepare(workload, letGo));
-      if (current !== drawn) letGo();
-      current = drawn;
+      const { random, work } = await finishing(prepare(workload, letGo));
+      if (current !== random) letGo();
+      current = random;
       return {
-        workload: summarize(drawn.model, work),
+        workload: summarize(random.model, work),
         designs: designs.map((design) => explored(design, work)),
       };
     },
@@ -158,12 +158,12 @@ export function createExplorer(sources: ExplorerSources): Explorer {
       if (current) yield* current.hold();
       for (const { workload, designs } of questions) {
         try {
-          const { drawn, work } = yield* prepare(workload);
+          const { random, work } = yield* prepare(workload);
           for (const design of designs) {
             explored(design, work);
             yield;
           }
-          if (drawn !== current) drawn.letGo();
+          if (random !== current) random.letGo();
         } catch (error) {
           if (!(error instanceof InputError)) throw error;
         }
@@ -180,7 +180,7 @@ const bytesOf = (network: Network, { tensors }: Trace): number => {
 async function shippedModel(
   { network, shippedWeights = '', weightFormats }: ZooEntry,
   sources: ExplorerSources,
-): Promise<DrawnModel> {
+): Promise<RandomModel> {
   const bytes = await sources.readShippedWeights(shippedWeights);
   const weights = readWeights(bytes, network, shippedWeights, weightFormats);
   // What was read is not drawn again, so it stays.
@@ -195,10 +195,10 @@ async function finishing<Result>(work: AsyncGenerator<void, Result>): Promise<Re
 }
 
 /**
- * Remembers values by their keys, and drops the longest unused where they take more than `most`
+ * Remembers values by their keys, and drops the longest unused where they take more than `max`
  * bytes.
  */
-function keepRecent<Value>(most: number) {
+function keepRecent<Value>(max: number) {
   const kept = new Map<string, { readonly value: Value; readonly bytes: number }>();
   return async function* (
     key: readonly unknown[],
@@ -207,7 +207,7 @@ function keepRecent<Value>(most: number) {
     const text = JSON.stringify(key);
     const found = kept.get(text) ?? (yield* make());
     kept.delete(text);
-    let room = most - found.bytes;
+    let room = max - found.bytes;
     for (const { bytes } of kept.values()) room -= bytes;
     for (const [old, { bytes }] of kept) {
       if (room >= 0) break;

@@ -1,3 +1,3 @@
 // Files that a user names, as sim/ reads them.
 
-export { MOST_BYTES, openPieces, readBytes, readText } from '../workloads/base/files.node.js';
+export { MAX_BYTES, openPieces, readBytes, readText } from '../workloads/base/files.node.js';

@@ -36,7 +36,7 @@ import {
 import { energyNote } from './measured.js';
 import { type Progress, partOf, silent } from './progress.js';
 import { type Names, namesIn, resolveWorkloads } from './resolve.node.js';
-import { tasksOf, traceDrawn, traceRun } from './trace.js';
+import { tasksOf, traceRandom, traceRun } from './trace.js';
 
 export interface HostValidationRequest {
   /** A preset that `calibrate --out` wrote; this machine's calibration unless told. */
@@ -140,16 +140,16 @@ export async function validateHost(request: HostValidationRequest = {}): Promise
         continue;
       }
       progress(`${network.name}: weights`);
-      const drawn = drawModel(network, densities, seed);
-      const { inputs } = traceDrawn(network, densities, seed);
+      const random = drawModel(network, densities, seed);
+      const { inputs } = traceRandom(network, densities, seed);
       // The model meets the activations of the very run that is timed.
       const tasks = tasksOf(
-        drawn,
-        await traceRun(drawn, inputs, createExecutor('sparse', { engine: 'wasm' })),
+        random,
+        await traceRun(random, inputs, createExecutor('sparse', { engine: 'wasm' })),
         1,
       );
       const measured = await measureNetwork(
-        drawn,
+        random,
         inputs,
         runners,
         {

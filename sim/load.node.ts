@@ -57,7 +57,7 @@ export async function loadTrainedModel(
 export async function loadInputs(
   entry: ZooEntry,
   files: readonly string[],
-  drawn: ReadonlyMap<string, Values>,
+  random: ReadonlyMap<string, Values>,
   picture: PictureOptions = {},
 ): Promise<ReadonlyMap<string, Values>> {
   const given = new Map<string, Values>();
@@ -68,7 +68,7 @@ export async function loadInputs(
     given.set(input.name, await loadInput(entry, input, file, picture));
   }
   return new Map(
-    entry.network.inputs.map(({ name }) => [name, given.get(name) ?? (drawn.get(name) as Values)]),
+    entry.network.inputs.map(({ name }) => [name, given.get(name) ?? (random.get(name) as Values)]),
   );
 }
 
@@ -127,8 +127,8 @@ function fromNpy(bytes: Uint8Array, file: string, { shape: whole, type }: NamedT
 /** Whether a number can be an element of a type, in which it is `held`. */
 function isOf(type: ElementType, value: number, held: number): boolean {
   if (elementTypes[type].isFloat) return Number.isFinite(held);
-  const [least, most] = integerRange(type);
-  return Number.isInteger(value) && value >= least && value <= most;
+  const [min, max] = integerRange(type);
+  return Number.isInteger(value) && value >= min && value <= max;
 }
 
 function numbersOf(type: ElementType): string {

@@ -20,7 +20,7 @@ export function shippedMeasurements(): readonly Measurement[] {
 }
 
 /** Larger files are no tables of measurements. */
-const MOST_BYTES = 2 ** 26;
+const MAX_BYTES = 2 ** 26;
 
 /**
  * Measurements beside the models: those of `file`, else the shipped ones. @throws InputError for a
@@ -39,8 +39,8 @@ function textOf(file: string): string {
     const about = statSync(file);
     if (!about.isFile())
       throw new InputError(`${file}: found a folder, a pipe or a device, expected a file`);
-    if (about.size > MOST_BYTES)
-      throw new InputError(`${file}: found ${about.size} bytes, expected at most ${MOST_BYTES}`);
+    if (about.size > MAX_BYTES)
+      throw new InputError(`${file}: found ${about.size} bytes, expected at most ${MAX_BYTES}`);
     return readFileSync(file, 'utf8');
   } catch (error) {
     if (error instanceof InputError) throw error;

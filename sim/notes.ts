@@ -43,8 +43,8 @@ function spanned(texts: readonly string[]): string {
     at++;
     const numberOf = (text: string) => Number(text.replaceAll(',', ''));
     const sorted = here.toSorted((a, b) => numberOf(a) - numberOf(b));
-    const [least = own, greatest = own] = [sorted[0], sorted.at(-1)];
-    return least === greatest ? own : `${least} to ${greatest}`;
+    const [min = own, greatest = own] = [sorted[0], sorted.at(-1)];
+    return min === greatest ? own : `${min} to ${greatest}`;
   });
 }
 

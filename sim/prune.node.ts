@@ -109,7 +109,7 @@ export async function prune(request: PruneByNameRequest): Promise<PruneResult> {
   return runStudy(study, entry, request.seeds ?? [0], request);
 }
 
-/** Goes on with the study in a folder, wherever it was stopped. */
+/** Resumes the study in a folder, wherever it was stopped. */
 export async function resumePrune(
   folder: string,
   options: Pick<PruneByNameRequest, 'hardware' | 'backends' | 'save' | 'progress'>,

@@ -53,7 +53,7 @@ export async function pull(request: PullRequest): Promise<Pulled> {
   const target = regularTarget(file, request.out === undefined ? '' : '--out');
   const part = `${target}.part`;
   let transferred = 0;
-  let most = await sizeOf(part);
+  let max = await sizeOf(part);
   for (let failures = 0; ; ) {
     try {
       transferred += await fetchRest({ url, part, weights, idleSeconds, progress });
@@ -63,8 +63,8 @@ export async function pull(request: PullRequest): Promise<Pulled> {
       transferred += error.transferred;
       // A login page that answers every request brings bytes, and the file gets no further.
       const size = await sizeOf(part);
-      failures = size > most ? 1 : failures + 1;
-      most = Math.max(most, size);
+      failures = size > max ? 1 : failures + 1;
+      max = Math.max(max, size);
       if (failures >= tries) {
         const left =
           (await sizeOf(part)) > 0 ? `; the same command takes up what is in ${part}` : '';

@@ -87,8 +87,8 @@ export function hardwareIn(names: Names): readonly string[] {
 }
 
 /**
- * `NAME`, `NAME:KERNEL` or `FILE.yaml[:KERNEL]`; `host` and `host:EXECUTOR` are the machine
- * underneath, on `threads` and by the build of kernels asked for, where the executor has them.
+ * `NAME`, `NAME:KERNEL` or `FILE.yaml[:KERNEL]`; `host` and `host:EXECUTOR` are this
+ * machine, on `threads` and by the build of kernels asked for, where the executor has them.
  */
 export function resolveContender(
   text: string,

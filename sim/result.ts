@@ -5,7 +5,7 @@ import type { KnownError } from './known-errors.js';
 import type { ServingCost } from './serving/prices.js';
 import type { WorkloadSummary } from './summary.js';
 import type { Timeline } from './timeline.js';
-import type { Swing } from './uncertainty.js';
+import type { ParameterSensitivity } from './uncertainty.js';
 
 /** One layer on one hardware, for the whole batch. Null: nobody can know. */
 export interface LayerResult {
@@ -61,7 +61,7 @@ export interface HardwareResult {
   readonly joulesOrigin: 'modelled' | 'measured' | null;
   readonly watts: number | null;
   readonly areaMm2: number | null;
-  /** Against the first hardware of the comparison. */
+  /** Against the baseline, the first device of the comparison. */
   readonly speedup: number;
   readonly energyRatio: number | null;
   /** What a million frames cost, where it was asked for. */
@@ -76,7 +76,7 @@ export interface HardwareResult {
   /** When what happened, where it was asked for. */
   readonly timeline?: Timeline;
   /** How far each uncertain number of a model moves its answer, where it was asked for. */
-  readonly swings?: readonly Swing[];
+  readonly sensitivities?: readonly ParameterSensitivity[];
   readonly notes: readonly string[];
 }
 

@@ -11,7 +11,7 @@ import { openWorkload } from './open.node.js';
 import type { PictureOptions } from './picture.js';
 import { type Progress, silent } from './progress.js';
 import { type RunReport, runNetwork } from './run-network.js';
-import { traceDrawn } from './trace.js';
+import { traceRandom } from './trace.js';
 
 /** Plain forward passes over the sparse weights. */
 const REFERENCE = 'reference';
@@ -58,8 +58,8 @@ export async function run(request: RunByNameRequest): Promise<RunReport> {
   const runner = createExecutor(executor, { threads, ...buildOf(request) });
   progress(`weights of ${entry.network.name}`);
   const model = await loadTrainedModel(entry, request.weights, seed);
-  const drawn = traceDrawn(entry.network, entry.densities, seed).inputs;
-  const inputs = await loadInputs(entry, [request.input ?? []].flat(), drawn, request.picture);
+  const random = traceRandom(entry.network, entry.densities, seed).inputs;
+  const inputs = await loadInputs(entry, [request.input ?? []].flat(), random, request.picture);
   const { runner: able } = runnerOf(runner, createExecutor(STAND_IN, { threads }), model);
   const isKnown = able === runner;
   return runNetwork({

@@ -2,7 +2,6 @@
 
 import type { Executor } from '../hw-models/contract.js';
 import { invariant } from '../workloads/base/errors.js';
-import { asType, meets } from '../workloads/drawn-inputs.js';
 import type { Model } from '../workloads/model.js';
 import type {
   Activations,
@@ -14,7 +13,8 @@ import type {
   Values,
 } from '../workloads/network.js';
 import { partsOf } from '../workloads/parts.js';
-import { drawTensors, sharesDraws, type TensorsMet } from '../workloads/synthesis.js';
+import { asType, meets } from '../workloads/random-inputs.js';
+import { drawTensors, type RandomTensors, sharesDraws } from '../workloads/synthesis.js';
 import { taskOf } from '../workloads/tasks.js';
 import type { DensityProfile } from '../workloads/zoo/entry.js';
 
@@ -26,7 +26,7 @@ export interface Trace {
   /** The network's own inputs, by name. */
   readonly inputs: ReadonlyMap<string, Values>;
   /** What readers of each tensor meet. */
-  readonly tensors: TensorsMet;
+  readonly tensors: RandomTensors;
 }
 
 /**
@@ -39,7 +39,7 @@ export async function traceRun(
   executor: Executor,
   inputOrigin: Origin = 'real',
 ): Promise<Trace> {
-  const met = new Map<string, Activations>();
+  const tensors = new Map<string, Activations>();
   const origin = inputOrigin === 'real' ? model.origin : 'synthetic';
   const { weights } = model;
   const known = new Map(inputs);
@@ -48,13 +48,13 @@ export async function traceRun(
     try {
       const given = new Map(network.inputs.map(({ name }) => [name, known.get(name) as Values]));
       const { outputs } = await loaded.run(given, 1, {
-        onInputs(layer, tensors) {
+        onInputs(layer, operands) {
           if (!layer.demand) return;
           const counted =
             layer.demand.kind === 'product' && layer.demand.right === 'activations' ? 2 : 1;
           for (let at = 0; at < counted; at++) {
-            const [name, tensor] = [layer.inputs[at], tensors[at]];
-            if (name && tensor && !met.has(name)) met.set(name, meets(tensor, origin));
+            const [name, tensor] = [layer.inputs[at], operands[at]];
+            if (name && tensor && !tensors.has(name)) tensors.set(name, meets(tensor, origin));
           }
         },
       });
@@ -63,17 +63,17 @@ export async function traceRun(
       loaded.dispose();
     }
   }
-  return { inputs, tensors: met };
+  return { inputs, tensors };
 }
 
 /** Draws what each layer meets at the published densities. */
-export function traceDrawn(network: Network, densities: DensityProfile, seed: number): Trace {
+export function traceRandom(network: Network, densities: DensityProfile, seed: number): Trace {
   const tensors = drawTensors(network, densities, seed);
   const inputs = new Map(
     network.inputs.map(({ name, type }) => {
-      const drawn = tensors.get(name);
-      invariant(drawn !== undefined, () => `${network.name}: input ${name} was not drawn`);
-      return [name, asType(drawn.values, type)];
+      const random = tensors.get(name);
+      invariant(random !== undefined, () => `${network.name}: input ${name} was not drawn`);
+      return [name, asType(random.values, type)];
     }),
   );
   return { inputs, tensors };
@@ -86,9 +86,12 @@ export function tasksOf(model: Model, trace: Trace, batch: number): readonly Lay
   return model.network.layers.flatMap((layer) => {
     const meet = (at: number): Activations => {
       const name = layer.inputs[at] ?? '';
-      const met = trace.tensors.get(name) ?? constantOf(model.network, name);
-      invariant(met !== undefined, () => `layer ${layer.name}: ${name} was not met on the way`);
-      return met;
+      const activations = trace.tensors.get(name) ?? constantOf(model.network, name);
+      invariant(
+        activations !== undefined,
+        () => `layer ${layer.name}: ${name} was not met on the way`,
+      );
+      return activations;
     };
     const task = taskOf(model, layer, meet, batch);
     if (!task) return [];

@@ -8,37 +8,37 @@ import type { LayerTask } from '../workloads/network.js';
 import { total, totalOrNull } from './summary.js';
 
 /** Each uncertain number is taken that much smaller and that much larger. */
-export const SWING = 1.2;
+export const RELATIVE_STEP = 1.2;
 
 /** What comes of another value: times as long, times as many joules. */
-export interface Moved {
+export interface Change {
   readonly seconds: number;
   readonly joules: number | null;
 }
 
-export interface Swing {
+export interface ParameterSensitivity {
   /** 'characterised.activity.entries' */
   readonly path: string;
   readonly figure: Figure;
   /** With the number over and times {@link SWING}; null where such a design cannot be. */
-  readonly less: Moved | null;
-  readonly more: Moved | null;
+  readonly less: Change | null;
+  readonly more: Change | null;
 }
 
 /** Every estimated or fitted number of `hardware`, in the order of its preset. */
-export function swingsOf(
+export function sensitivitiesOf(
   hardware: Hardware,
   kernel: string | undefined,
   tasks: readonly LayerTask[],
   precision?: Precision | 'best',
-): readonly Swing[] {
+): readonly ParameterSensitivity[] {
   const costOf = (design: Hardware) => wholeOf(design.cost(tasks, kernel, precision));
   const now = costOf(hardware);
   const uncertain = [...hardware.figures].filter(
     ([, { from }]) => from === 'estimate' || from === 'fitted',
   );
-  return uncertain.map(([path, figure]): Swing => {
-    const at = (value: number): Moved | null => {
+  return uncertain.map(([path, figure]): ParameterSensitivity => {
+    const at = (value: number): Change | null => {
       // Counts and widths stay whole.
       const varied = Number.isInteger(figure.value) && value >= 1 ? Math.round(value) : value;
       const then = orNull(() =>
@@ -48,7 +48,12 @@ export function swingsOf(
       const joules = then.joules === null || now.joules === null ? null : then.joules / now.joules;
       return { seconds: then.seconds / now.seconds, joules };
     };
-    return { path, figure, less: at(figure.value / SWING), more: at(figure.value * SWING) };
+    return {
+      path,
+      figure,
+      less: at(figure.value / RELATIVE_STEP),
+      more: at(figure.value * RELATIVE_STEP),
+    };
   });
 }
 

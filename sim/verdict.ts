@@ -60,8 +60,8 @@ export function verdictOf(comparisons: readonly Comparison[]): Verdict {
   return {
     baseline: standings[0] as Standing,
     standings,
-    fastest: most(modelled, ({ speedup }) => speedup),
-    thriftiest: most(
+    fastest: max(modelled, ({ speedup }) => speedup),
+    thriftiest: max(
       modelled.filter(({ energyRatio }) => energyRatio !== null),
       ({ energyRatio }) => energyRatio ?? 0,
     ),
@@ -69,7 +69,7 @@ export function verdictOf(comparisons: readonly Comparison[]): Verdict {
   };
 }
 
-function most<Item>(items: readonly Item[], of: (item: Item) => number): Item | null {
+function max<Item>(items: readonly Item[], of: (item: Item) => number): Item | null {
   return items.reduce<Item | null>(
     (best, item) => (best === null || of(item) > of(best) ? item : best),
     null,
@@ -83,11 +83,11 @@ const DENSE: readonly string[] = ['reference', 'tfjs', 'dense', 'onnxruntime'];
 function skippingOf(standings: readonly Standing[]): readonly Skipping[] {
   return [...new Set(standings.map(({ hardware }) => hardware))].flatMap((hardware) => {
     const own = standings.filter((standing) => standing.hardware === hardware);
-    const dense = most(
+    const dense = max(
       own.filter(({ kernel }) => DENSE.includes(kernel)),
       ({ speedup }) => speedup,
     );
-    const sparse = most(
+    const sparse = max(
       own.filter(({ kernel }) => !DENSE.includes(kernel)),
       ({ speedup }) => speedup,
     );

@@ -62,8 +62,8 @@ export async function why(request: WhyRequest): Promise<readonly Why[]> {
           `${entry.network.name} on ${hardware.name}, ${100 * density} % of the weights`,
           part++ / parts,
         );
-        const drawn = drawModel(entry.network, profileAt(entry, density), seed);
-        return tasksOf(drawn, trace, batch);
+        const random = drawModel(entry.network, profileAt(entry, density), seed);
+        return tasksOf(random, trace, batch);
       };
       found.push(whyOn(entry.network.name, hardware, kernel, tasks, tasksAt));
     }

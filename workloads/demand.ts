@@ -9,8 +9,8 @@ export type Pair = readonly [vertical: number, horizontal: number];
 /** Pixels of padding around an image. */
 export type Padding = readonly [top: number, left: number, bottom: number, right: number];
 
-/** 'relu6' is a rectifier that also stops at 6. */
-export type Rectifier = 'relu' | 'relu6' | 'none';
+/** 'relu6' is a ReLU that also stops at 6. */
+export type Activation = 'relu' | 'relu6' | 'none';
 
 /**
  * Arithmetic by class: a comparison counts as an addition, a power, logarithm, root or error
@@ -36,7 +36,7 @@ export interface ProductDemand {
   readonly columns: number;
   readonly right: 'weights' | 'activations';
   readonly bias: boolean;
-  readonly activation: Rectifier;
+  readonly activation: Activation;
 }
 
 /** A convolution of `images` images of one frame, 2 spatial axes. */
@@ -52,7 +52,7 @@ export interface ConvolutionDemand {
   readonly pad: Padding;
   readonly groups: number;
   readonly bias: boolean;
-  readonly activation: Rectifier;
+  readonly activation: Activation;
 }
 
 /** Rows of a table of weights, looked up by number. */

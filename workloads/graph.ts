@@ -94,12 +94,12 @@ export function placeLayer(
   checkWindow(spec);
   const op = opOf(spec);
   const row = rowOf(op.kind);
-  const [least, most] = row.arity;
-  const isMissing = inputTypes.slice(0, least).some((type) => type === null);
-  if (!(inputs.length >= least && inputs.length <= most && !isMissing)) {
+  const [min, max] = row.arity;
+  const isMissing = inputTypes.slice(0, min).some((type) => type === null);
+  if (!(inputs.length >= min && inputs.length <= max && !isMissing)) {
     throw fault(
       `${inputTypes.filter(Boolean).length} inputs`,
-      least === most ? `${least}` : `${least} or more`,
+      min === max ? `${min}` : `${min} or more`,
     );
   }
   const inferred = row.infer(op, inputTypes, fault);
@@ -133,11 +133,11 @@ function checkWindow(layer: LayerSpec): void {
   if (layer.kind !== 'conv2d' && layer.kind !== 'pool2d' && layer.kind !== 'dense') return;
   for (const [key, value] of Object.entries(layer)) {
     if (key === 'axis') continue;
-    const least = key === 'pad' ? 0 : 1;
+    const min = key === 'pad' ? 0 : 1;
     for (const number of Array.isArray(value) ? value : [value]) {
-      if (typeof number !== 'number' || (Number.isInteger(number) && number >= least)) continue;
+      if (typeof number !== 'number' || (Number.isInteger(number) && number >= min)) continue;
       throw new InputError(
-        `layer ${layer.name}: ${key}: found ${number}, expected a whole number of at least ${least}`,
+        `layer ${layer.name}: ${key}: found ${number}, expected a whole number of at least ${min}`,
       );
     }
   }

@@ -1,5 +1,5 @@
 // A network as it is trained → as it is run: dropout does nothing, batch normalisation is folded
-// into the weights before it, a rectifier becomes the last step of the layer before it. Ioffe and
+// into the weights before it, a ReLU becomes the last step of the layer before it. Ioffe and
 // Szegedy, "Batch normalization" (2015), section 3.1.
 
 import { InputError } from './base/errors.js';
@@ -143,7 +143,7 @@ export function forInference({
         });
       }
     } else if (
-      spec.kind === 'rectify' &&
+      spec.kind === 'relu' &&
       maker &&
       'activation' in maker &&
       maker.activation === 'none'

@@ -13,7 +13,7 @@ import {
   type Values,
 } from './tensor.js';
 
-export type { Image, Padding, Pair, Rectifier } from './demand.js';
+export type { Activation, Image, Padding, Pair } from './demand.js';
 export type { LayerWeights, Origin, WeightShape } from './operators/operator.js';
 export type { LayerKind, LayerOp, OpOf } from './operators/table.js';
 export type { ElementType, Shape, Tensor, TensorType, Values } from './tensor.js';

@@ -19,19 +19,19 @@ export function operandInOrder(
   layer: Layer,
   demand: ProductDemand,
   at: 0 | 1,
-  met: Activations,
+  activations: Activations,
 ): Activations {
   const size = demand.matrices * (at === 0 ? demand.rows : demand.columns) * demand.depth;
   const type = layer.inputTypes[at];
-  if (!type || sizeOf(type.shape) !== met.values.length || size === 0) return met;
+  if (!type || sizeOf(type.shape) !== activations.values.length || size === 0) return activations;
   const axes = axesOf(layer, demand, at);
   // Not each value once: a plane that is unfolded on the way.
   if (!axes || axes.reduce((all, { extent }) => all * extent, 1) !== size || isInOrder(axes))
-    return met;
-  const known = ordered.get(met) ?? new Map<string, Activations>();
-  ordered.set(met, known);
+    return activations;
+  const known = ordered.get(activations) ?? new Map<string, Activations>();
+  ordered.set(activations, known);
   const key = JSON.stringify(axes);
-  const made = known.get(key) ?? { ...met, values: gather(met.values, axes) };
+  const made = known.get(key) ?? { ...activations, values: gather(activations.values, axes) };
   known.set(key, made);
   return made;
 }

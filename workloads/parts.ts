@@ -3,12 +3,12 @@
 import { type Layer, type NamedTensor, type Network, weightShapeOf } from './network.js';
 
 /**
- * The network as networks that run one after the other, of at most `mostWeights` weights each, a
+ * The network as networks that run one after the other, of at most `maxWeights` weights each, a
  * single layer's aside. A part's inputs are inputs of the network and results of parts before it,
  * its outputs what parts behind it and the network's readers need.
  */
-export function partsOf(network: Network, mostWeights: number): readonly Network[] {
-  const runs = runsOf(network.layers, mostWeights);
+export function partsOf(network: Network, maxWeights: number): readonly Network[] {
+  const runs = runsOf(network.layers, maxWeights);
   if (runs.length <= 1) return [network];
   const types = new Map<string, NamedTensor>(
     [...network.inputs, ...network.layers.flatMap(({ results }) => results)].map((tensor) => [
@@ -37,13 +37,13 @@ export function partsOf(network: Network, mostWeights: number): readonly Network
   return parts.toReversed();
 }
 
-function runsOf(layers: readonly Layer[], mostWeights: number): readonly (readonly Layer[])[] {
+function runsOf(layers: readonly Layer[], maxWeights: number): readonly (readonly Layer[])[] {
   const runs: Layer[][] = [];
   let weights = Number.POSITIVE_INFINITY;
   for (const layer of layers) {
     const { rows, columns } = weightShapeOf(layer) ?? { rows: 0, columns: 0 };
     weights += rows * columns;
-    if (weights > mostWeights) {
+    if (weights > maxWeights) {
       runs.push([]);
       weights = rows * columns;
     }

@@ -3,7 +3,6 @@
 import { invariant } from './base/errors.js';
 import { Recent } from './base/recent.js';
 import { finish, type Steps } from './base/steps.js';
-import { drawInput, meets } from './drawn-inputs.js';
 import type { Model } from './model.js';
 import {
   type Activations,
@@ -12,9 +11,10 @@ import {
   type Network,
   weightShapeOf,
 } from './network.js';
+import { drawInput, meets } from './random-inputs.js';
 import { sizeOf } from './tensor.js';
 import { LazyWeights } from './weights/lazy.js';
-import { type Redrawn, redrawn } from './weights/redrawn.js';
+import { type Repeatable, repeatable } from './weights/repeatable.js';
 import { nonzerosOf, toCsr, toDense } from './weights/store.js';
 import { drawActivations, drawBlockWeights, drawingWeights } from './weights/synthetic.js';
 import type { DensityProfile } from './zoo/entry.js';
@@ -84,7 +84,7 @@ export function sharesDraws(network: Network): boolean {
 }
 
 /** A model whose weights take memory only while somebody needs them. */
-export interface DrawnModel {
+export interface RandomModel {
   readonly model: Model;
   /** Lets all weights go; they are drawn again when they are next read. */
   letGo(): void;
@@ -93,17 +93,17 @@ export interface DrawnModel {
 }
 
 /** As {@link drawModel}, with pauses, and weights that can be let go. */
-export function* drawRedrawnModel(
+export function* drawRepeatableModel(
   network: Network,
   densities: DensityProfile,
   seed: number,
-): Steps<DrawnModel> {
+): Steps<RandomModel> {
   const weights = new Map<string, LayerWeights>();
-  const stores: Redrawn[] = [];
+  const stores: Repeatable[] = [];
   for (const layer of network.layers) {
     const own = yield* drawLayer(network, layer, densities, seed);
     if (!own) continue;
-    const store = redrawn(toCsr(own.store), function* () {
+    const store = repeatable(toCsr(own.store), function* () {
       const again = yield* drawLayer(network, layer, densities, seed);
       invariant(again !== null, () => `layer ${layer.name} has no weights any more`);
       return toCsr(again.store);
@@ -141,7 +141,7 @@ function* drawLayer(
 const HELD_BYTES = 2 ** 28;
 
 /** Tensors of one frame by name, made when they are asked for. */
-export interface TensorsMet {
+export interface RandomTensors {
   get(tensor: string): Activations | undefined;
 }
 
@@ -150,7 +150,11 @@ export interface TensorsMet {
  * whenever they are asked for, of large networks only some are held. Inputs of whole numbers are
  * drawn as what reads them allows.
  */
-export function drawTensors(network: Network, densities: DensityProfile, seed: number): TensorsMet {
+export function drawTensors(
+  network: Network,
+  densities: DensityProfile,
+  seed: number,
+): RandomTensors {
   const density = tensorDensities(network, densities);
   const isShared = sharesDraws(network);
   const sizes = new Map<string, number>();
@@ -184,9 +188,9 @@ export function drawTensors(network: Network, densities: DensityProfile, seed: n
       const key = keyOf(tensor);
       const known = held.get(key);
       if (known) return known;
-      const drawn = draw(key);
-      if (drawn) held.set(key, drawn, drawn.values.byteLength);
-      return drawn;
+      const random = draw(key);
+      if (random) held.set(key, random, random.values.byteLength);
+      return random;
     },
   };
 }
@@ -195,14 +199,7 @@ export function drawTensors(network: Network, densities: DensityProfile, seed: n
  * What passes on the zeros that it meets. Of other layers only a profile knows; what is not known
  * is dense.
  */
-const PASSES_ON: readonly Layer['kind'][] = [
-  'pool2d',
-  'lrn',
-  'softmax',
-  'rectify',
-  'dense',
-  'conv2d',
-];
+const PASSES_ON: readonly Layer['kind'][] = ['pool2d', 'lrn', 'softmax', 'relu', 'dense', 'conv2d'];
 
 /**
  * Non-zero share of every tensor: weighted layers as published; pooling and normalisation pass
@@ -222,8 +219,8 @@ function tensorDensities(network: Network, densities: DensityProfile): ReadonlyM
       layer.demand === null || layer.demand.kind === 'move' || PASSES_ON.includes(layer.kind);
     const mixed = shares.reduce((sum, share, at) => sum + share * (sizes[at] ?? 0), 0) / total;
     const joined = 1 - shares.reduce((zeros, share) => zeros * (1 - share), 1);
-    const met = layer.kind === 'add' ? joined : passes ? mixed : 1;
-    const known = densities.layers[layer.name]?.output ?? densities.others?.[layer.name] ?? met;
+    const usual = layer.kind === 'add' ? joined : passes ? mixed : 1;
+    const known = densities.layers[layer.name]?.output ?? densities.others?.[layer.name] ?? usual;
     for (const { name } of layer.results) density.set(name, known);
   }
   return density;

@@ -1,4 +1,4 @@
-// One layer's work, counted: which multiplications are there, and which of them meet no zero.
+// One layer's work, counted: all its MACs, and the effective ones, without a zero.
 
 import { invariant } from './base/errors.js';
 import type { ConvolutionDemand, Demand, ProductDemand, RecurrentDemand } from './demand.js';
@@ -36,11 +36,14 @@ export function taskOf(
 ): LayerTask | null {
   const { demand, name } = layer;
   if (!demand) return null;
-  const met = (at: number) => (typeof meet === 'function' ? meet(at) : meet);
+  const activationsAt = (at: number) => (typeof meet === 'function' ? meet(at) : meet);
   const input = () =>
-    demand.kind === 'product' ? operandInOrder(layer, demand, 0, met(0)) : met(0);
+    demand.kind === 'product'
+      ? operandInOrder(layer, demand, 0, activationsAt(0))
+      : activationsAt(0);
   const isOfTwo = demand.kind === 'product' && demand.right === 'activations';
-  const weights = () => (isOfTwo ? operandWeights(layer, demand, met(1)) : weightsOf(model, layer));
+  const weights = () =>
+    isOfTwo ? operandWeights(layer, demand, activationsAt(1)) : weightsOf(model, layer);
   let counted: MacCounts | null = null;
   return {
     ...{ name, layer, demand, batch },
@@ -63,9 +66,13 @@ const operands = new WeakMap<Activations, Map<string, LayerWeights>>();
  * Activations as the matrix that others are multiplied with, [columns × depth]: all matrices below
  * each other. Made once.
  */
-function operandWeights(layer: Layer, demand: ProductDemand, met: Activations): LayerWeights {
+function operandWeights(
+  layer: Layer,
+  demand: ProductDemand,
+  activations: Activations,
+): LayerWeights {
   const { matrices, depth, columns } = demand;
-  const right = operandInOrder(layer, demand, 1, met);
+  const right = operandInOrder(layer, demand, 1, activations);
   const { values, origin } = right;
   const rows = matrices * columns;
   invariant(
@@ -191,13 +198,13 @@ function countConvolution(
         if (filters === 0) continue;
         const left = kx * dilation[1] - pad[1];
         const [firstColumn, endColumn] = insideRange(width, outWidth, stride[1], left);
-        let met = 0;
+        let activations = 0;
         for (let oy = firstRow; oy < endRow; oy++) {
           const row = (plane * height + oy * stride[0] + top) * width + left;
           for (let ox = firstColumn; ox < endColumn; ox++)
-            if (input[row + ox * stride[1]] !== 0) met++;
+            if (input[row + ox * stride[1]] !== 0) activations++;
         }
-        effective += met * filters;
+        effective += activations * filters;
       }
     }
   }

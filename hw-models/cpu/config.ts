@@ -253,12 +253,12 @@ export const CpuConfigSchema = Shape.superRefine((config, context) => {
     sparse.spmmWidth,
     `at most ${simd.width} bit`,
   );
-  const leastCycles = 32 / (simd.width * simd.fmaPerCycle);
+  const minCycles = 32 / (simd.width * simd.fmaPerCycle);
   check(
-    sparse.cyclesPerNonzero >= leastCycles,
+    sparse.cyclesPerNonzero >= minCycles,
     ['sparse', 'cyclesPerNonzero'],
     sparse.cyclesPerNonzero,
-    `at least ${leastCycles}, the peak multiply-add rate`,
+    `at least ${minCycles}, the peak multiply-add rate`,
   );
   const issueWatts = simd.fmaPerCycle * config.clock * dense.gemmEfficiency * energy.instruction;
   const busyWatts = energy.idle + cores * (energy.core + issueWatts);

@@ -186,11 +186,11 @@ function sharingNotes(weights: LayerWeights, config: EieConfig): readonly string
   ];
 }
 
-function hasMoreValuesThan(most: number, { store }: LayerWeights): boolean {
-  const met = new Set<number>();
+function hasMoreValuesThan(max: number, { store }: LayerWeights): boolean {
+  const seen = new Set<number>();
   for (const value of store.format === 'codebook' ? store.codebook : store.values) {
-    if (value !== 0) met.add(value);
-    if (met.size > most) return true;
+    if (value !== 0) seen.add(value);
+    if (seen.size > max) return true;
   }
   return false;
 }

@@ -169,9 +169,9 @@ export const EieConfig = shape.superRefine((config, context) => {
   );
   const { volts, processNm } = config;
   if (volts !== undefined && processNm >= smallestNm && processNm <= largestNm) {
-    const [least, most] = supplyRange(processNm);
-    const expected = `${least} to ${most.toPrecision(3)} V, for which scaling to ${processNm} nm (processNm) is published`;
-    expect(volts >= least && volts <= most, ['volts'], volts, expected);
+    const [min, max] = supplyRange(processNm);
+    const expected = `${min} to ${max.toPrecision(3)} V, for which scaling to ${processNm} nm (processNm) is published`;
+    expect(volts >= min && volts <= max, ['volts'], volts, expected);
   }
   const path = { seconds: characterised.criticalPathSeconds, processNm: characterised.processNm };
   const inRange = isProcess(processNm) && (volts === undefined || isSupply(volts, processNm));

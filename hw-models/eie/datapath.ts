@@ -12,8 +12,8 @@
 // row.
 
 import { invariant } from '../../workloads/base/errors.js';
-import type { Rectifier } from '../../workloads/network.js';
-import { rectifierRange } from '../../workloads/operators/rectify.js';
+import type { Activation } from '../../workloads/network.js';
+import { activationRange } from '../../workloads/operators/relu.js';
 import type { CodedMatrix, EncodedMatrix } from './encode.js';
 
 /** Fraction bits of a layer's three fixed-point formats, all of the same width. */
@@ -30,8 +30,8 @@ export function toFixed(value: number, fraction: number, bits: number): number {
 }
 
 export function saturate(value: number, bits: number): number {
-  const most = 2 ** (bits - 1) - 1;
-  return Math.max(-most - 1, Math.min(most, value));
+  const max = 2 ** (bits - 1) - 1;
+  return Math.max(-max - 1, Math.min(max, value));
 }
 
 /**
@@ -48,15 +48,15 @@ export function shiftProduct(
   return shift === 0 ? product : Math.floor((product + 2 ** (shift - 1)) / 2 ** shift);
 }
 
-/** Most fraction bits with which `most` still fits. */
-export function finestFraction(most: number, bits: number): number {
-  if (!(most > 0)) return bits - 2;
-  let fraction = Math.floor(Math.log2((2 ** (bits - 1) - 1) / most));
-  while (Math.floor(most * 2 ** fraction + 0.5) > 2 ** (bits - 1) - 1) fraction--;
+/** Most fraction bits with which `max` still fits. */
+export function finestFraction(max: number, bits: number): number {
+  if (!(max > 0)) return bits - 2;
+  let fraction = Math.floor(Math.log2((2 ** (bits - 1) - 1) / max));
+  while (Math.floor(max * 2 ** fraction + 0.5) > 2 ** (bits - 1) - 1) fraction--;
   return fraction;
 }
 
-export const MOST_SHIFT = 30;
+export const MAX_SHIFT = 30;
 
 /**
  * The finest formats in which this layer with these activations [columns without bias] cannot
@@ -70,7 +70,7 @@ export function chooseFractions(
 ): Fractions {
   const { table, rows, columns, hasBias, pointers, indices, codes } = matrix;
   const largest = (values: Float32Array) =>
-    values.reduce((most, value) => Math.max(most, Math.abs(value)), 0);
+    values.reduce((max, value) => Math.max(max, Math.abs(value)), 0);
   const weight = finestFraction(largest(table), bits);
   const activation = finestFraction(Math.max(largest(activations), hasBias ? 1 : 0), bits);
   const fixedTable = fixTable(table, { weight, bits });
@@ -85,11 +85,11 @@ export function chooseFractions(
       if (inputs[column] !== 0) terms[row] = (terms[row] as number) + 1;
     }
   }
-  const most = 2 ** (bits - 1) - 1;
+  const max = 2 ** (bits - 1) - 1;
   let shift = 0;
   const overflows = () =>
-    magnitudes.some((sum, row) => !(sum / 2 ** shift + (terms[row] as number) / 2 <= most));
-  while (shift < MOST_SHIFT && overflows()) shift++;
+    magnitudes.some((sum, row) => !(sum / 2 ** shift + (terms[row] as number) / 2 <= max));
+  while (shift < MAX_SHIFT && overflows()) shift++;
   return { bits, weight, activation, output: weight + activation - shift };
 }
 
@@ -123,7 +123,7 @@ export function multiply(
   matrix: EncodedMatrix,
   activations: Int16Array,
   fractions: Fractions,
-  rectifier: Rectifier,
+  activation: Activation,
 ): Int16Array {
   const { rows, columns, memories } = matrix;
   invariant(
@@ -147,17 +147,17 @@ export function multiply(
       }
     }
   });
-  const { least, most } = fixedRange(rectifier, fractions);
-  return sums.map((sum) => Math.min(Math.max(sum, least), most));
+  const { min, max } = fixedRange(activation, fractions);
+  return sums.map((sum) => Math.min(Math.max(sum, min), max));
 }
 
-/** Between which fixed-point values a rectifier's results lie. */
+/** Between which fixed-point values a ReLU's results lie. */
 export function fixedRange(
-  rectifier: Rectifier,
+  activation: Activation,
   { output, bits }: Pick<Fractions, 'output' | 'bits'>,
 ) {
-  const { least, most } = rectifierRange(rectifier);
-  return { least, most: Number.isFinite(most) ? toFixed(most, output, bits) : most };
+  const { min, max } = activationRange(activation);
+  return { min, max: Number.isFinite(max) ? toFixed(max, output, bits) : max };
 }
 
 /**

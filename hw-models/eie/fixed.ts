@@ -14,7 +14,7 @@ import {
   fixActivations,
   fixedRange,
   fixTable,
-  MOST_SHIFT,
+  MAX_SHIFT,
 } from './datapath.js';
 import { shareCodes } from './encode.js';
 
@@ -102,7 +102,7 @@ export interface FixedOutput {
   readonly fractions: Fractions;
 }
 
-/** Multiplies one frame, in the finest formats that cannot saturate with it, and rectifies. */
+/** Multiplies one frame, in the finest formats that cannot saturate with it, and applies its ReLU. */
 export function multiplyFixed(fixed: FixedLayer, input: Float32Array): FixedOutput {
   const { demand, bits, table, hasBias } = fixed;
   const weight = finestFraction(largestOf(table), bits);
@@ -111,7 +111,7 @@ export function multiplyFixed(fixed: FixedLayer, input: Float32Array): FixedOutp
   const inputs = Int32Array.from(fixActivations(input, hasBias, { activation, bits }));
   const shift = shiftFor(fixed, weights, inputs);
   const fractions = { bits, weight, activation, output: weight + activation - shift };
-  const { least, most } = fixedRange(demand.activation, fractions);
+  const { min, max } = fixedRange(demand.activation, fractions);
   const half = shift > 0 ? 2 ** (shift - 1) : 0;
   const pixels = pixelsOf(demand);
   const [ofRow, ofPixel] = demand.kind === 'convolution' ? [pixels, 1] : [1, fixed.rows];
@@ -123,10 +123,7 @@ export function multiplyFixed(fixed: FixedLayer, input: Float32Array): FixedOutp
       addTerms(sums, inputs, weights[code] as number, from, to, count, stride, half, shift);
     });
     for (let pixel = 0; pixel < pixels; pixel++) {
-      values[row * ofRow + pixel * ofPixel] = Math.min(
-        Math.max(sums[pixel] as number, least),
-        most,
-      );
+      values[row * ofRow + pixel * ofPixel] = Math.min(Math.max(sums[pixel] as number, min), max);
     }
   });
   return { values, fractions };
@@ -148,8 +145,8 @@ function shiftFor(fixed: FixedLayer, weights: Int32Array, inputs: Int32Array): n
     });
     // Each term may be rounded up by half a step.
     const rounding = ((fixed.pointers[row + 1] as number) - (fixed.pointers[row] as number)) / 2;
-    const most = largestOf(magnitudes);
-    while (shift < MOST_SHIFT && most / 2 ** shift + rounding > limit) shift++;
+    const max = largestOf(magnitudes);
+    while (shift < MAX_SHIFT && max / 2 ** shift + rounding > limit) shift++;
   });
   return shift;
 }
@@ -240,7 +237,7 @@ function geometryOf(demand: ConvolutionDemand) {
 }
 
 function largestOf(values: Float32Array | Float64Array): number {
-  let most = 0;
-  for (let at = 0; at < values.length; at++) most = Math.max(most, Math.abs(values[at] as number));
-  return most;
+  let max = 0;
+  for (let at = 0; at < values.length; at++) max = Math.max(max, Math.abs(values[at] as number));
+  return max;
 }

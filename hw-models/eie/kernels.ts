@@ -24,8 +24,8 @@ import { type Products, runProducts, scaleRun } from './products.js';
 import { recordProducts } from './record.js';
 import {
   firstRows,
-  MOST_RECORDED_STEPS,
-  MOST_STEPS,
+  MAX_RECORDED_STEPS,
+  MAX_STEPS,
   type Sample,
   sampleNote,
   sampleOf,
@@ -131,38 +131,38 @@ function isExact(demand: Demand, values: number, factor: number): boolean {
 }
 
 function recordedOf(task: LayerTask, config: EieConfig): readonly Products[] {
-  const met = { weights: weightsOf(task), values: task.input.values };
-  return planOf(task, met, config, firstRows, MOST_RECORDED_STEPS).products;
+  const operands = { weights: weightsOf(task), values: task.input.values };
+  return planOf(task, operands, config, firstRows, MAX_RECORDED_STEPS).products;
 }
 
 /** What a task's products are made of. */
-interface Met {
+interface Operands {
   readonly weights: LayerWeights;
   readonly values: Float32Array;
 }
 
-type Choose = (demand: ProductDemand, stepsPerRow: number, most: number) => Sample;
+type Choose = (demand: ProductDemand, stepsPerRow: number, max: number) => Sample;
 
 function planOf(
   task: LayerTask,
-  met: Met,
+  operands: Operands,
   config: EieConfig,
   choose: Choose,
-  most = MOST_STEPS,
+  max = MAX_STEPS,
 ): Plan {
   const { demand } = task;
-  if (demand.kind === 'product') return planOfProduct(task, demand, met, config, choose, most);
+  if (demand.kind === 'product') return planOfProduct(task, demand, operands, config, choose, max);
   invariant(
     demand.kind === 'convolution',
     () => `layer ${task.name}: ${demand.kind} is no product`,
   );
-  return planOfConvolution(task, demand, met, config);
+  return planOfConvolution(task, demand, operands, config);
 }
 
 function planOfConvolution(
   task: LayerTask,
   demand: ConvolutionDemand,
-  { weights, values }: Met,
+  { weights, values }: Operands,
   config: EieConfig,
 ): Plan {
   const layoutsIn = (blocks: number) => layoutsOfTask(task, weights, config, { blocks });
@@ -180,10 +180,10 @@ function planOfConvolution(
 function planOfProduct(
   task: LayerTask,
   demand: ProductDemand,
-  { weights, values }: Met,
+  { weights, values }: Operands,
   config: EieConfig,
   choose: Choose,
-  most: number,
+  max: number,
 ): Plan {
   const { matrices, rows, depth, columns } = demand;
   // Blocks by what the first matrix takes; a vector of its own reads each weight once, however many
@@ -192,7 +192,7 @@ function planOfProduct(
   const alone = (blocks: number) => layoutsIn(blocks).map((layout) => [layout]);
   const blocks =
     rows === 1 ? 1 : layoutsIn(blocksFor(alone, Math.ceil(columns / config.pes), config)).length;
-  const sample = choose(demand, depth * config.pes * blocks, most);
+  const sample = choose(demand, depth * config.pes * blocks, max);
   const products = sample.matrices.flatMap((matrix) =>
     layoutsOfTask(task, weights, config, { blocks, matrix }).map((layout): Products => {
       const chosen = { matrix, rows: sample.rows };

@@ -36,7 +36,7 @@ export interface ColumnLayout {
 
 /** Lanes of a SIMD vector of 32-bit numbers. */
 const LANES = 4;
-const MOST_ROWS_PER_PE = 65_535;
+const MAX_ROWS_PER_PE = 65_535;
 const LOWER_HALF = 0xffff;
 /** PEs whose counts are worked on at a time: in the second-level cache together. */
 const PES_AT_ONCE = 16;
@@ -45,16 +45,16 @@ const PES_AT_ONCE = 16;
  * Layouts beyond this are dropped, the longest unused first, and counted again when they are next
  * asked for.
  */
-const MOST_KEPT_BYTES = 256 * 2 ** 20;
+const MAX_KEPT_BYTES = 256 * 2 ** 20;
 
 /** One layer's layouts, all its blocks together, may take so much. */
-const MOST_LAYOUT_BYTES = 256 * 2 ** 20;
+const MAX_LAYOUT_BYTES = 256 * 2 ** 20;
 
 /**
  * A dense matrix of more weights is counted as it stands: as compressed rows it would take up to
  * three times the room.
  */
-const MOST_COMPRESSED = 2 ** 22;
+const MAX_COMPRESSED = 2 ** 22;
 
 /** Layouts of one layer on one machine. */
 interface Kept {
@@ -128,11 +128,11 @@ function countBlocks(
 /** Before anything is reserved for them. */
 function requireRoom(columns: number, blocks: number, pes: number): void {
   const bytesPerColumn = blocks * strideOf(pes) * Uint16Array.BYTES_PER_ELEMENT;
-  const most = Math.floor(MOST_LAYOUT_BYTES / bytesPerColumn);
-  if (columns <= most) return;
+  const max = Math.floor(MAX_LAYOUT_BYTES / bytesPerColumn);
+  if (columns <= max) return;
   const grouped = (count: number) => count.toLocaleString('en-US');
   throw new InputError(
-    `found a matrix of ${grouped(columns)} inputs, expected at most ${grouped(most)} on ${pes} PEs, whose entries are counted input by input`,
+    `found a matrix of ${grouped(columns)} inputs, expected at most ${grouped(max)} on ${pes} PEs, whose entries are counted input by input`,
   );
 }
 
@@ -143,7 +143,7 @@ function keep(layouts: readonly ColumnLayout[], known: Map<string, Kept>, key: s
   let total = bytes;
   for (const old of byUse) total += old.bytes;
   for (const old of byUse) {
-    if (total <= MOST_KEPT_BYTES) break;
+    if (total <= MAX_KEPT_BYTES) break;
     total -= old.bytes;
     byUse.delete(old);
     old.drop();
@@ -162,9 +162,9 @@ export function countEntries(
   { pes, indexBits }: Machine,
   { groups = 1, from = 0, to = store.rows } = {},
 ): ColumnLayout {
-  if (!(Math.ceil((to - from) / pes) <= MOST_ROWS_PER_PE)) {
+  if (!(Math.ceil((to - from) / pes) <= MAX_ROWS_PER_PE)) {
     throw new InputError(
-      `found ${to - from} rows on ${pes} PEs, expected at most ${MOST_ROWS_PER_PE} rows per PE`,
+      `found ${to - from} rows on ${pes} PEs, expected at most ${MAX_ROWS_PER_PE} rows per PE`,
     );
   }
   const matrix = readable(store);
@@ -225,7 +225,7 @@ export function countEntries(
 function readable(store: WeightStore | SparsePattern): DenseMatrix | SparsePattern {
   if (!('format' in store)) return store;
   // A copy has its values at hand, which a store may have to look for.
-  return store.format === 'dense' && store.rows * store.columns > MOST_COMPRESSED
+  return store.format === 'dense' && store.rows * store.columns > MAX_COMPRESSED
     ? { ...store }
     : toCsr(store);
 }

@@ -53,7 +53,7 @@ export function blocksFor(
   // Pointers are the same in each block. Where they alone exceed the memory, blocks are as if there
   // were none.
   const pointers = layoutsIn(1).reduce(
-    (most, block) => Math.max(most, pointerOverflow(block, config)),
+    (max, block) => Math.max(max, pointerOverflow(block, config)),
     0,
   );
   const room = pointers < memory ? memory : memory + pointers;
@@ -74,9 +74,9 @@ export function blocksNote(blocks: number): readonly string[] {
  * beyond their SRAM.
  */
 export function spmatBitsOf(layouts: readonly ColumnLayout[], config: EieConfig): number {
-  let most = 0;
-  for (let pe = 0; pe < config.pes; pe++) most = Math.max(most, entriesOn(layouts, pe));
-  return most * entryBitsOf(config) + pointerOverflow(layouts, config);
+  let max = 0;
+  for (let pe = 0; pe < config.pes; pe++) max = Math.max(max, entriesOn(layouts, pe));
+  return max * entryBitsOf(config) + pointerOverflow(layouts, config);
 }
 
 /** Bits of pointers on a PE beyond their own SRAM. */

@@ -27,7 +27,7 @@ interface Known {
 }
 
 /** A table with more results than this is started anew. */
-const MOST_KNOWN = 4096;
+const MAX_KNOWN = 4096;
 
 const known = new WeakMap<ColumnLayout, WeakMap<object, Known>>();
 
@@ -68,7 +68,7 @@ function remember<Key, Value>(
   const found = table.get(key);
   if (found !== undefined) return found;
   invariant(made !== null, 'what is not known is made');
-  if (table.size >= MOST_KNOWN) table.clear();
+  if (table.size >= MAX_KNOWN) table.clear();
   const value = made.total();
   table.set(key, value);
   return value;

@@ -9,11 +9,11 @@ import type { ProductDemand } from '../../workloads/demand.js';
  * block of rows. Products of more steps than these are played through on some rows only (about a
  * second), records of them on fewer.
  */
-export const MOST_STEPS = 2 ** 29;
-export const MOST_RECORDED_STEPS = 2 ** 25;
+export const MAX_STEPS = 2 ** 29;
+export const MAX_RECORDED_STEPS = 2 ** 25;
 
 /** Where several matrices are sampled, at most so many of them: then rows of each. */
-const MOST_MATRICES = 64;
+const MAX_MATRICES = 64;
 
 export interface Sample {
   readonly matrices: readonly number[];
@@ -21,21 +21,21 @@ export interface Sample {
   readonly rows: readonly number[];
 }
 
-/** The rows that fit into `most` steps of `perRow` each, evenly spread over all. */
-export function sampleOf({ matrices, rows }: ProductDemand, perRow: number, most: number): Sample {
-  const affordable = Math.max(1, Math.floor(most / perRow));
+/** The rows that fit into `max` steps of `perRow` each, evenly spread over all. */
+export function sampleOf({ matrices, rows }: ProductDemand, perRow: number, max: number): Sample {
+  const affordable = Math.max(1, Math.floor(max / perRow));
   if (matrices * rows <= affordable)
     return { matrices: spread(matrices, matrices), rows: spread(rows, rows) };
-  const some = Math.min(matrices, MOST_MATRICES, affordable);
+  const some = Math.min(matrices, MAX_MATRICES, affordable);
   return {
     matrices: spread(matrices, some),
     rows: spread(rows, Math.min(rows, Math.floor(affordable / some))),
   };
 }
 
-/** The first rows that fit into `most` steps: a record starts where the layer does. */
-export function firstRows({ matrices, rows }: ProductDemand, perRow: number, most: number): Sample {
-  const affordable = Math.max(1, Math.floor(most / perRow));
+/** The first rows that fit into `max` steps: a record starts where the layer does. */
+export function firstRows({ matrices, rows }: ProductDemand, perRow: number, max: number): Sample {
+  const affordable = Math.max(1, Math.floor(max / perRow));
   const some = Math.min(matrices, Math.max(1, Math.floor(affordable / rows)));
   return {
     matrices: spread(some, some),

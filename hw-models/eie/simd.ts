@@ -37,7 +37,7 @@ interface Kernels {
  * Resident layouts beyond this are dropped, all at once: they are copied in again when they are
  * next worked on.
  */
-const MOST_RESIDENT_BYTES = 2 ** 25;
+const MAX_RESIDENT_BYTES = 2 ** 25;
 
 /** The words that a layout's entries lie in, when a word holds so many of them. */
 export interface WordSpans {
@@ -147,7 +147,7 @@ class Workbench {
   /** Copies a layout's counts in, and leaves room for `more` bytes that are taken next. */
   #load(layout: ColumnLayout, more: number): number {
     const { entries } = layout;
-    if (this.#free + entries.byteLength + more > MOST_RESIDENT_BYTES) this.#clear();
+    if (this.#free + entries.byteLength + more > MAX_RESIDENT_BYTES) this.#clear();
     const address = this.#take(entries.byteLength);
     new Uint16Array(this.#memory.buffer, address).set(entries);
     this.#resident.set(layout, address);
@@ -158,7 +158,7 @@ class Workbench {
     const { layout, entriesPerWord } = spans;
     const laneBytes = layout.stride * WORD;
     const bytes = 2 * layout.columns * laneBytes;
-    if (this.#free + bytes > MOST_RESIDENT_BYTES) this.#clear();
+    if (this.#free + bytes > MAX_RESIDENT_BYTES) this.#clear();
     const counts = this.#resident.get(layout) ?? this.#load(layout, bytes);
     const address = this.#take(bytes);
     const { previous } = this;

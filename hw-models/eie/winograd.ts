@@ -79,10 +79,10 @@ function cheapest(
   density: number | null,
 ): Tried {
   const plans = tileTransforms.map((variant) => planOf(variant, task, config));
-  plans.sort((a, b) => a.leastCycles - b.leastCycles);
+  plans.sort((a, b) => a.minCycles - b.minCycles);
   let best: Tried | undefined;
   for (const plan of plans) {
-    if (best && plan.leastCycles >= cyclesOf(best.cost) / task.batch) break;
+    if (best && plan.minCycles >= cyclesOf(best.cost) / task.batch) break;
     const tried = tryOut(kernel, plan, task, config, residency, density);
     if (!best || cyclesOf(tried.cost) < cyclesOf(best.cost)) best = tried;
   }
@@ -102,7 +102,7 @@ interface Plan {
   readonly marks: Uint8Array;
   readonly transforms: Transforms;
   /** No frame takes fewer: one broadcast a cycle, pipelines filled, tiles transformed. */
-  readonly leastCycles: number;
+  readonly minCycles: number;
 }
 
 function planOf(variant: TileTransform, task: LayerTask, config: EieConfig): Plan {
@@ -124,8 +124,8 @@ function planOf(variant: TileTransform, task: LayerTask, config: EieConfig): Pla
     }
   });
   const transforms = transformsOf(variant, shape, tiles, weightsOf(task), config);
-  const leastCycles = broadcasts + positions * tiles * config.pipelineStages + transforms.cycles;
-  return { variant, shape, filtering, tiles, marks, transforms, leastCycles };
+  const minCycles = broadcasts + positions * tiles * config.pipelineStages + transforms.cycles;
+  return { variant, shape, filtering, tiles, marks, transforms, minCycles };
 }
 
 function weightsOf({ name, weights }: LayerTask): LayerWeights {

@@ -55,7 +55,7 @@ const Tensor = z.strictObject({
   macJoules: z.strictObject({ half: quantity('J', positive), int8: quantity('J', positive) }),
   efficiency: quantity('ratio', share, "The share of that rate that a GEMM's inner loop reaches."),
   convolutionEfficiency: quantity('ratio', share, "As `efficiency`, of a convolution's."),
-  leastChannels: quantity(
+  minChannels: quantity(
     'count',
     count,
     'Channels of a convolution below which the library has no kernel on tensor cores.',
@@ -87,9 +87,9 @@ const Dram = z.strictObject({
 
 /** What the device's libraries have; shapes of kernels that public names tell. */
 const Library = z.strictObject({
-  leastTile: quantity('count', count, "Outputs of the smallest tile of a GEMM's block."),
-  leastColumns: quantity('count', count, "Columns of the narrowest tile of a GEMM's block."),
-  tensorLeastTile: quantity('count', count, 'The same on tensor cores.').optional(),
+  minTile: quantity('count', count, "Outputs of the smallest tile of a GEMM's block."),
+  minColumns: quantity('count', count, "Columns of the narrowest tile of a GEMM's block."),
+  tensorMinTile: quantity('count', count, 'The same on tensor cores.').optional(),
   splitDepth: quantity(
     'count',
     count,

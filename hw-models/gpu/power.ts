@@ -68,7 +68,7 @@ const HIGHEST = 1.1;
 const STEPS = 12;
 
 /** Of the full clock; boards that cannot even feed this have a note. */
-const LEAST_SHARE = 0.2;
+const MIN_SHARE = 0.2;
 
 /**
  * The device at the highest clock at which `watts` stays within the board's power, or at the least
@@ -77,7 +77,7 @@ const LEAST_SHARE = 0.2;
 export function withinPower(config: GpuConfig, watts: (slower: GpuConfig) => number): GpuConfig {
   const limit = config.energy.boardWatts;
   if (watts(config) <= limit) return config;
-  let [low, high] = [LEAST_SHARE, 1];
+  let [low, high] = [MIN_SHARE, 1];
   if (watts(slowed(config, low)) > limit) return slowed(config, low);
   for (let step = 0; step < STEPS; step++) {
     const share = (low + high) / 2;

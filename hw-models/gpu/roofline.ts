@@ -165,11 +165,11 @@ function demandOf(
  */
 function overlap(demand: Demand, exponent: number, isPipelined: boolean): number {
   const parts = partsOf(demand, isPipelined);
-  const most = Math.max(...parts);
-  if (most === 0) return 0;
+  const max = Math.max(...parts);
+  if (max === 0) return 0;
   let powers = 0;
-  for (const part of parts) powers += (part / most) ** exponent;
-  return most * powers ** (1 / exponent);
+  for (const part of parts) powers += (part / max) ** exponent;
+  return max * powers ** (1 / exponent);
 }
 
 function partsOf({ compute, latency, l1, l2, memory }: Demand, isPipelined: boolean) {
@@ -197,7 +197,7 @@ function attribute(
 
 function largest<Name extends string>(parts: Readonly<Record<Name, number>>): Name {
   const names = Object.keys(parts) as Name[];
-  return names.reduce((most, name) => (parts[name] > parts[most] ? name : most));
+  return names.reduce((max, name) => (parts[name] > parts[max] ? name : max));
 }
 
 /**

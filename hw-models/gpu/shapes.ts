@@ -5,10 +5,8 @@ import { laneTiles, tensorTiles } from './tiles.js';
 
 const smallest = (tiles: readonly { readonly block: BlockShape }[]) =>
   tiles.reduce(
-    (least, { block }) =>
-      block.threads * block.registersPerThread < least.threads * least.registersPerThread
-        ? block
-        : least,
+    (min, { block }) =>
+      block.threads * block.registersPerThread < min.threads * min.registersPerThread ? block : min,
     tiles[0]?.block as BlockShape,
   );
 

@@ -64,7 +64,7 @@ const Library = z.strictObject({
   elementwise: quantity(
     'B/s',
     positive,
-    'Inputs and outputs of pools, sums, rectifiers and concatenations.',
+    'Inputs and outputs of pools, sums, ReLUs and concatenations.',
   ),
   normalise: quantity('B/s', positive, 'Inputs and outputs of local response normalisation.'),
   softmax: quantity('B/s', positive, 'Inputs and outputs of softmax.'),
@@ -147,12 +147,12 @@ export const HostConfigSchema = Shape.superRefine((config, context) => {
   );
   for (const name of loopNames) {
     const cycles = config.turns[name];
-    const least = loops[name].macs / multiplyAddsPerCycle;
+    const min = loops[name].macs / multiplyAddsPerCycle;
     check(
-      cycles >= least * (1 - ROUNDING),
+      cycles >= min * (1 - ROUNDING),
       ['turns', name],
       `${cycles} cycles`,
-      `at least ${least}, the peak multiply-add rate`,
+      `at least ${min}, the peak multiply-add rate`,
     );
   }
 });

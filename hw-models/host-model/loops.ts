@@ -52,7 +52,7 @@ export const loops = {
   compactRow: loop('closing up rows: a row', 1),
   compactVector: loop('closing up rows: 4 pixels', 1),
 
-  vectorOfRows: loop('fully connected: bias and rectifier of 4 rows', 3, 1),
+  vectorOfRows: loop('fully connected: bias and ReLU of 4 rows', 3, 1),
   column: loop('sparse columns: to look at an activation', 1),
   columnStart: loop('sparse columns: to begin a column', 2),
   quad: loop('sparse columns: to fetch and multiply 4 weights', 9, 5, 4),
@@ -85,7 +85,7 @@ export const loops = {
   winogradBack2: loop('Winograd F(2×2): 4 tiles back', 24, 30),
   winogradBack4: loop('Winograd F(4×4): 4 tiles back', 60, 110),
   winogradBack6: loop('Winograd F(6×6): 4 tiles back', 112, 250),
-  winogradFinish: loop('Winograd: bias and rectifier of 4 pixels', 1, 2),
+  winogradFinish: loop('Winograd: bias and ReLU of 4 pixels', 1, 2),
 
   fftInputs16: loop('Fourier transform 16×16: 4 tiles of a channel', 900, 1900),
   fftInputs32: loop('Fourier transform 32×32: 4 tiles of a channel', 4400, 9600),
@@ -107,7 +107,7 @@ export const loops = {
   normaliseVector: loop('normalisation: 4 pixels', 2, 6),
   normaliseNeighbour: loop('normalisation: a neighbouring channel of 4 pixels', 1, 2),
   addVector: loop('sums: 4 values', 2, 2),
-  clipVector: loop('rectifiers: 4 values', 1, 2),
+  clipVector: loop('ReLUs: 4 values', 1, 2),
   softmaxValue: loop('softmax: a value', 4, 20),
   copyVector: loop('a copy of 4 values', 1),
 

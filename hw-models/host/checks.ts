@@ -15,7 +15,7 @@ import { elementTypes, shapeText, sizeOf, type TensorType } from '../../workload
 import type { LayerRun, NetworkInputs } from '../contract.js';
 
 /** What a WebAssembly memory holds. */
-const MOST_BYTES = 2 ** 32;
+const MAX_BYTES = 2 ** 32;
 
 /**
  * @throws InputError for a network whose weights no executor has room for, before any of them is
@@ -23,7 +23,7 @@ const MOST_BYTES = 2 ** 32;
  */
 export function checkSize(network: Network): void {
   const bytes = 4 * parametersIn(network);
-  if (bytes <= MOST_BYTES) return;
+  if (bytes <= MAX_BYTES) return;
   throw new InputError(
     `${network.name}: found ${(bytes / 2 ** 30).toFixed(1)} GiB of weights, expected at most 4 GiB to really run here: leave host out`,
   );

@@ -53,10 +53,10 @@ export function createFramewise({ name, optIn, engine, prepare }: Framewise): Ex
               tensors.set(input, { shape, type, values });
             }
             for (const [at, layer] of network.layers.entries()) {
-              const met = layer.inputs.map((value) => tensors.get(value) ?? null);
-              if (frame === 0) options?.onInputs?.(layer, met);
+              const inputs = layer.inputs.map((value) => tensors.get(value) ?? null);
+              if (frame === 0) options?.onInputs?.(layer, inputs);
               const start = performance.now();
-              const results = forward(layer, met);
+              const results = forward(layer, inputs);
               seconds[at] = (seconds[at] as number) + (performance.now() - start) / 1000;
               for (const [result, tensor] of results.entries()) {
                 tensors.set((layer.results[result] as { readonly name: string }).name, tensor);

@@ -125,7 +125,7 @@ export function layerShares(
 }
 
 /**
- * The runtime writes 'fused NAME' for an operator that took in its rectifier, 'NAME_nchwc' for one
+ * The runtime writes 'fused NAME' for an operator that took in its ReLU, 'NAME_nchwc' for one
  * in blocked layout.
  */
 function layerOf(operator: string, layers: readonly string[]): number {

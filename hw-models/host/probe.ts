@@ -48,7 +48,7 @@ export const ACCESSES_PER_PASS = 1024;
 
 const PAGE = 65_536;
 /** As the modules are built (scripts/build-wasm.mjs). */
-const LEAST_PAGES = 16;
+const MIN_PAGES = 16;
 const MAXIMUM_PAGES = 65_536;
 const WORD = 4;
 const LINE = 64;
@@ -98,7 +98,7 @@ export const probeBytes = (): Uint8Array => decode(wasm);
 /** Loops over `bytes` of touched memory. @throws RangeError where there is not so much of it. */
 export function openProbe(bytes: number): Probe {
   const engine = webAssembly();
-  const pages = Math.max(LEAST_PAGES, Math.ceil((VECTOR + bytes) / PAGE));
+  const pages = Math.max(MIN_PAGES, Math.ceil((VECTOR + bytes) / PAGE));
   const memory = new engine.Memory({ initial: pages, maximum: MAXIMUM_PAGES, shared: true });
   const instantiate = (code: Uint8Array) =>
     new engine.Instance(new engine.Module(code), { env: { memory } }).exports;

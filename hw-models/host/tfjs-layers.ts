@@ -5,12 +5,12 @@
 import type { Tensor, Tensor4D } from '@tensorflow/tfjs-core';
 import { invariant } from '../../workloads/base/errors.js';
 import {
+  type Activation,
   inputShapeOf,
   type Layer,
   type LayerKind,
   type LayerOf,
   type LayerWeights,
-  type Rectifier,
   resultOf,
   type TensorType,
 } from '../../workloads/network.js';
@@ -53,11 +53,11 @@ const compilers: { readonly [Kind in LayerKind]?: Compiler<Kind> } = {
   concat: { refusal: interleaves, compile: (tf) => free((inputs) => tf.concat([...inputs], -1)) },
   add: {
     refusal: unequal,
-    compile: (tf, layer) => free((inputs) => rectify(tf, tf.addN([...inputs]), layer.activation)),
+    compile: (tf, layer) => free((inputs) => relu(tf, tf.addN([...inputs]), layer.activation)),
   },
-  rectify: {
+  relu: {
     refusal: () => null,
-    compile: (tf, layer) => free(([input]) => rectify(tf, input as Tensor, layer.activation)),
+    compile: (tf, layer) => free(([input]) => relu(tf, input as Tensor, layer.activation)),
   },
   softmax: {
     refusal: severalSums,
@@ -348,13 +348,13 @@ function layOut(
   return values;
 }
 
-function activationOf(rectifier: Rectifier): 'relu' | 'relu6' | 'linear' {
-  return rectifier === 'none' ? 'linear' : rectifier;
+function activationOf(activation: Activation): 'relu' | 'relu6' | 'linear' {
+  return activation === 'none' ? 'linear' : activation;
 }
 
-function rectify(tf: Tf, tensor: Tensor, rectifier: Rectifier): Tensor {
-  if (rectifier === 'none') return tensor;
-  return rectifier === 'relu' ? tf.relu(tensor) : tf.relu6(tensor);
+function relu(tf: Tf, tensor: Tensor, activation: Activation): Tensor {
+  if (activation === 'none') return tensor;
+  return activation === 'relu' ? tf.relu(tensor) : tf.relu6(tensor);
 }
 
 function asImage(tensor: Tensor | undefined): Tensor4D {

@@ -75,19 +75,19 @@ function loadNetwork(tf: Tf, backend: BackendName, model: Model): LoadedNetwork 
           batches.set(input.name, new Batch(tf, input, batch, inputs.get(input.name) as Values));
         }
         const seconds = network.layers.map((layer, at) => {
-          const met = layer.inputs.map(batchOf);
+          const inputs = layer.inputs.map(batchOf);
           options?.onInputs?.(
             layer,
-            met.map((one) => one?.frame(0) ?? null),
+            inputs.map((one) => one?.frame(0) ?? null),
           );
           const start = performance.now();
           const own = compiled[at];
           if (own) {
-            const tensors = met.map((one) => one?.tensor() ?? null);
+            const tensors = inputs.map((one) => one?.tensor() ?? null);
             const result = tf.tidy(() => own.apply(tensors as readonly Tensor[]));
             batches.set(resultOf(layer).name, new Batch(tf, resultOf(layer), batch, result));
           } else {
-            const results = plainPass(layer, weightsOf(model, layer), met, batch);
+            const results = plainPass(layer, weightsOf(model, layer), inputs, batch);
             for (const [at, result] of layer.results.entries()) {
               batches.set(result.name, new Batch(tf, result, batch, results[at] as Values));
             }

@@ -73,7 +73,7 @@ const shape = z.strictObject({
   drainedPerCycle: quantity(
     'per cycle',
     positive,
-    "Sums a cycle that a PE's post-processing takes out, rectifies and compresses.",
+    "Sums a cycle that a PE's post-processing takes out, passes through its ReLU and compresses.",
   ),
   pe: z.strictObject(geometry),
   dram: ownDram,
@@ -135,9 +135,9 @@ export const ScnnSchema = shape.superRefine((config, context) => {
     `room for the ${vector} B of one vector of weights (pe.weights · (valueBits + indexBits))`,
   );
   if (volts !== undefined) {
-    const [least, most] = supplyRange(processNm);
-    const expected = `${least} to ${most.toPrecision(3)} V, for which scaling to ${processNm} nm (processNm) is published`;
-    expect(volts >= least && volts <= most, ['volts'], volts, expected);
+    const [min, max] = supplyRange(processNm);
+    const expected = `${min} to ${max.toPrecision(3)} V, for which scaling to ${processNm} nm (processNm) is published`;
+    expect(volts >= min && volts <= max, ['volts'], volts, expected);
   }
   const path = {
     seconds: config.characterised.energy.criticalPathSeconds,

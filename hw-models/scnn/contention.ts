@@ -17,12 +17,12 @@ export function cyclesPerIssue({
   pe,
   bankQueue,
 }: Pick<ScnnConfig, 'pe' | 'bankQueue'>): Float64Array {
-  const most = productsPerIssue(pe);
-  const key = `${most}/${pe.banks}/${bankQueue}`;
+  const max = productsPerIssue(pe);
+  const key = `${max}/${pe.banks}/${bankQueue}`;
   const found = known.get(key);
   if (found) return found;
   const cycles = Float64Array.from(
-    { length: most + 1 },
+    { length: max + 1 },
     (_, products) => play(products, pe.banks, bankQueue) / ISSUES,
   );
   known.set(key, cycles);

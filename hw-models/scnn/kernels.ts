@@ -16,8 +16,8 @@ import { matrixParts } from '../lowering.js';
 import { isImageConvolution, outputElements } from '../work.js';
 import { activationBlocks, weightBlocks } from './compressed.js';
 import { pesOf, productsPerIssue, type ScnnConfig } from './config.js';
-import { runConnected } from './connected.js';
 import { joulesOfWork } from './energy.js';
+import { runFullyConnected } from './fully-connected.js';
 import { groupsNote, groupsToRun } from './sampling.js';
 import { tilingOf } from './tiling.js';
 import { type BandRun, runBand } from './timing.js';
@@ -55,7 +55,7 @@ function executionOf(
 ): Execution {
   const { values } = task.input;
   if (demand.kind === 'convolution') return convolution(demand, values, weights, config);
-  if (demand.rows === 1) return connected(demand, task, weights, config);
+  if (demand.rows === 1) return fullyConnected(demand, task, weights, config);
   const tokens = tokenImage(demand, values, config);
   return convolution(tokens.demand, tokens.values, weights, config, true);
 }
@@ -127,13 +127,13 @@ function convolution(
   };
 }
 
-function connected(
+function fullyConnected(
   demand: ProductDemand,
   { input }: LayerTask,
   weights: LayerWeights,
   config: ScnnConfig,
 ): Execution {
-  const run = runConnected(weights, input.values, config);
+  const run = runFullyConnected(weights, input.values, config);
   const outputs = outputElements(demand);
   const inputElements = Math.ceil(input.values.length * input.density);
   return {

@@ -16,10 +16,10 @@ export interface RowEntries {
  * A dense matrix of more weights is read as it stands: as compressed rows it would take up to three
  * times the room.
  */
-const MOST_COMPRESSED = 2 ** 22;
+const MAX_COMPRESSED = 2 ** 22;
 
 export function rowsOf(store: WeightStore): (row: number) => RowEntries {
-  if (store.format === 'dense' && store.rows * store.columns > MOST_COMPRESSED) {
+  if (store.format === 'dense' && store.rows * store.columns > MAX_COMPRESSED) {
     const { columns, values } = store;
     const indices = new Uint32Array(columns);
     return (row) => {

@@ -5,7 +5,7 @@
  * A group's block that meets a PE's is a step; products of more steps are played through on some
  * groups only (half a second).
  */
-export const MOST_STEPS = 2 ** 27;
+export const MAX_STEPS = 2 ** 27;
 
 /**
  * The groups that fit, `perGroup` steps each, evenly spread; all of them where they do or
@@ -17,7 +17,7 @@ export function groupsToRun(
   mayBeSampled: boolean,
 ): readonly number[] {
   const some = mayBeSampled
-    ? Math.min(groups, Math.max(1, Math.floor(MOST_STEPS / perGroup)))
+    ? Math.min(groups, Math.max(1, Math.floor(MAX_STEPS / perGroup)))
     : groups;
   return Array.from({ length: some }, (_, at) => Math.floor(((at + 0.5) * groups) / some));
 }

@@ -52,13 +52,13 @@ export function runBand(
     0, 0, 0, 0, 0, 0,
   ];
   for (let group = 0; group < groups; group++) {
-    const met = nonEmpty(ofWeights, group * blocks, blocks);
+    const filled = nonEmpty(ofWeights, group * blocks, blocks);
     let slowest = 0;
     for (let pe = 0; pe < pes; pe++) {
       const base = pe * blocks;
       let [own, ownProducts, read] = [0, 0, 0];
-      for (let at = 0; at < met.count; at++) {
-        const block = met.blocks[at] as number;
+      for (let at = 0; at < filled.count; at++) {
+        const block = filled.blocks[at] as number;
         const vector = ofActivations[base + block] as number;
         read += vector;
         own += vector * (ofWeights[group * blocks + block] as number);

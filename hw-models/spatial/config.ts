@@ -109,7 +109,7 @@ const Level = z.strictObject({
     .optional(),
   order: axes.meta({ description: 'Loops from the innermost out.' }).optional(),
   steps: z.partialRecord(z.enum(dimensions), quantity('count', count)).optional(),
-  mostSteps: z.partialRecord(z.enum(dimensions), quantity('count', count)).optional(),
+  maxSteps: z.partialRecord(z.enum(dimensions), quantity('count', count)).optional(),
 });
 
 export type LevelConfig = z.infer<typeof Level>;
@@ -237,9 +237,9 @@ export const SpatialSchema = shape.superRefine((config, context) => {
   }
   const { processNm, volts } = config;
   if (volts !== undefined) {
-    const [least, most] = supplyRange(processNm);
-    if (!(volts >= least && volts <= most)) {
-      const range = `${least} to ${most.toPrecision(3)} V`;
+    const [min, max] = supplyRange(processNm);
+    if (!(volts >= min && volts <= max)) {
+      const range = `${min} to ${max.toPrecision(3)} V`;
       fault(['volts'], `found ${volts}, expected ${range}, for which scaling is published`);
     }
   }

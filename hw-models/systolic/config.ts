@@ -157,9 +157,9 @@ export const SystolicSchema = shape.superRefine((config, context) => {
     `at least the ${2 * operandBits} bits of a product (2 · operandBits)`,
   );
   if (volts !== undefined) {
-    const [least, most] = supplyRange(processNm);
-    const expected = `${least} to ${most.toPrecision(3)} V, for which scaling to ${processNm} nm (processNm) is published`;
-    expect(volts >= least && volts <= most, ['volts'], volts, expected);
+    const [min, max] = supplyRange(processNm);
+    const expected = `${min} to ${max.toPrecision(3)} V, for which scaling to ${processNm} nm (processNm) is published`;
+    expect(volts >= min && volts <= max, ['volts'], volts, expected);
   }
   const path = {
     seconds: config.characterised.criticalPathSeconds,

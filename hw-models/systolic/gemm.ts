@@ -71,11 +71,11 @@ export function foldingOf(gemm: Gemm, dataflow: Dataflow, config: Array2d): Fold
   const folds = Math.ceil(gemm.groups / groupsAtOnce) * rowFolds * columnFolds;
   // Sums that folds along the depth share wait in accumulators; an output-stationary PE keeps its
   // own.
-  const most = dataflow === 'os' || rowFolds === 1 ? steps : Math.min(steps, sumsPerColumn(config));
-  const whole = Math.floor(steps / most);
-  const rest = steps - whole * most;
+  const max = dataflow === 'os' || rowFolds === 1 ? steps : Math.min(steps, sumsPerColumn(config));
+  const whole = Math.floor(steps / max);
+  const rest = steps - whole * max;
   const runs = [
-    { folds: folds * whole, steps: most },
+    { folds: folds * whole, steps: max },
     { folds: rest > 0 ? folds : 0, steps: rest },
   ].filter((run) => run.folds > 0);
   return { rowFolds, columnFolds, groupsAtOnce, runs, pieces: whole + (rest > 0 ? 1 : 0) };

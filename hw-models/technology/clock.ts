@@ -30,10 +30,10 @@ export function maxClockHz(path: CriticalPath, { processNm, volts }: Placed): nu
 
 /** Where the published delay is the least. */
 function fastestSupply(delayAt: (volts: number) => number, processNm: number): number {
-  const [least, most] = supplyRange(processNm);
-  let best = least;
+  const [min, max] = supplyRange(processNm);
+  let best = min;
   for (let step = 1; step <= VOLT_STEPS; step++) {
-    const volts = least + ((most - least) * step) / VOLT_STEPS;
+    const volts = min + ((max - min) * step) / VOLT_STEPS;
     if (delayAt(volts) < delayAt(best)) best = volts;
   }
   return best;
@@ -45,9 +45,9 @@ export function clockFault(
   path: CriticalPath,
   { processNm, volts }: Placed,
 ): string | null {
-  const most = maxClockHz(path, { processNm, volts });
-  if (clockHz <= most) return null;
+  const max = maxClockHz(path, { processNm, volts });
+  if (clockHz <= max) return null;
   const supply = volts === undefined ? 'its nominal supply' : `${volts} V`;
   const megahertz = (hertz: number) => `${Math.floor(hertz / 1e6)} MHz`;
-  return `at most ${megahertz(most)}: a path of ${(path.seconds * 1e9).toPrecision(3)} ns at ${path.processNm} nm, scaled to ${processNm} nm and ${supply}`;
+  return `at most ${megahertz(max)}: a path of ${(path.seconds * 1e9).toPrecision(3)} ns at ${path.processNm} nm, scaled to ${processNm} nm and ${supply}`;
 }

@@ -60,8 +60,8 @@ export function supplyRange(nm: number): readonly [number, number] {
 
 /** Whether {@link scale} takes a supply for a process. */
 export function isSupply(volts: number, nm: number): boolean {
-  const [least, most] = supplyRange(nm);
-  return volts >= least && volts <= most;
+  const [min, max] = supplyRange(nm);
+  return volts >= min && volts <= max;
 }
 
 /** Whether {@link scale} takes a process. */
@@ -69,10 +69,10 @@ export const isProcess = (nm: number): boolean => nm >= smallestNm && nm <= larg
 
 /** The same circuit in a process, in the units of the published fits. */
 function circuitAt(nm: number, volts = nominalVolts(nm)) {
-  const [least, most] = supplyRange(nm);
-  if (!(volts >= least && volts <= most)) {
+  const [min, max] = supplyRange(nm);
+  if (!(volts >= min && volts <= max)) {
     throw new InputError(
-      `supply at ${nm} nm: found ${volts} V, expected ${least} to ${most.toPrecision(3)} V`,
+      `supply at ${nm} nm: found ${volts} V, expected ${min} to ${max.toPrecision(3)} V`,
     );
   }
   return {

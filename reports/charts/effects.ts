@@ -31,18 +31,18 @@ function shareChart(
     const label = `${axis}, ${objective}: ${percent(share)} of the variance, ${ratio(range)} from best to worst level`;
     return [{ axis, objective, share, label }];
   });
-  const most = bars.reduce<(typeof bars)[number] | undefined>(
+  const max = bars.reduce<(typeof bars)[number] | undefined>(
     (a, b) => (a && a.share >= b.share ? a : b),
     undefined,
   );
-  if (!most) return [];
+  if (!max) return [];
   return [
     {
       id: 'effects',
       title: 'How much each axis moves each objective',
       subtitle:
         'share of the variance of the objective’s logarithm that lies between the levels of one axis by itself',
-      alt: `Bars of ${bars.length} shares. The largest: ${most.label}.`,
+      alt: `Bars of ${bars.length} shares. The largest: ${max.label}.`,
       data: {
         columns: ['axis', 'objective', 'share'],
         rows: bars.map(({ axis, objective, share }) => [axis, objective, share]),

@@ -13,7 +13,7 @@ import { color, partColor } from './palette.js';
 import { rateText, rooflineSpec } from './roofline-spec.js';
 
 /** Kinds of kernels that a chart tells apart. */
-const MOST_KINDS = 9;
+const MAX_KINDS = 9;
 const OTHER = 'others';
 
 /**
@@ -25,7 +25,7 @@ function kindsOf(kernels: readonly string[]): (kernel: string) => string {
   const counts = new Map<string, number>();
   for (const kernel of kernels) counts.set(kind(kernel), (counts.get(kind(kernel)) ?? 0) + 1);
   const frequent = [...counts].sort((a, b) => b[1] - a[1]).map(([name]) => name);
-  const kept = new Set(frequent.length > MOST_KINDS ? frequent.slice(0, MOST_KINDS - 1) : frequent);
+  const kept = new Set(frequent.length > MAX_KINDS ? frequent.slice(0, MAX_KINDS - 1) : frequent);
   return (kernel) => (kept.has(kind(kernel)) ? kind(kernel) : OTHER);
 }
 
@@ -123,7 +123,7 @@ export function networkErrorChart(summaries: readonly ErrorSummary[]): readonly 
 function errorSpec(summaries: readonly ErrorSummary[], width: number): TopLevelSpec {
   const values = summaries.map(
     ({ of, points, medianAbsoluteError, percentile90AbsoluteError }) => ({
-      ...{ of, median: medianAbsoluteError, most: percentile90AbsoluteError },
+      ...{ of, median: medianAbsoluteError, max: percentile90AbsoluteError },
       label: `${of}, ${points} layers: median ${percent(medianAbsoluteError)}, 90 % below ${percent(percentile90AbsoluteError)}`,
     }),
   );

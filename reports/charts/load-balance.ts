@@ -42,15 +42,15 @@ export function loadChart(hardware: string, rows: readonly LoadRow[]): Chart {
     const shares = shareOf(load);
     return { name, mean: shares.reduce((sum, share) => sum + share, 0) / shares.length };
   });
-  const least = means.reduce((worst, row) => (row.mean < worst.mean ? row : worst));
-  const most = means.reduce((best, row) => (row.mean > best.mean ? row : best));
+  const min = means.reduce((worst, row) => (row.mean < worst.mean ? row : worst));
+  const max = means.reduce((best, row) => (row.mean > best.mean ? row : best));
   return {
     id: `load-${slug(hardware)}`,
     title: `Load balance of the ${unit}s of ${hardware}`,
     subtitle: `share of the time in which a ${unit} worked; a column a ${unit}`,
     alt:
       `Heat map, ${rows.length} rows by ${rows[0]?.load.busyCycles.length} ${unit}s. On average they are busy ` +
-      `${percent(least.mean)} of the time in ${least.name} and ${percent(most.mean)} in ${most.name}.`,
+      `${percent(min.mean)} of the time in ${min.name} and ${percent(max.mean)} in ${max.name}.`,
     data: {
       columns: ['row', unit.toLowerCase(), 'busy_cycles', 'cycles'],
       rows: rows.flatMap(({ name, load }) =>

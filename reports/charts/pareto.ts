@@ -55,10 +55,10 @@ function paretoChart(summary: SweepSummary, x: MetricName, y: MetricName): reado
     ];
   });
   if (points.length === 0) return [];
-  const drawn = points.filter(({ role }) => role !== 'front').length;
+  const random = points.filter(({ role }) => role !== 'front').length;
   const sampled =
-    drawn + front.length < designs
-      ? `; of the others ${drawn.toLocaleString('en-US')} are drawn`
+    random + front.length < designs
+      ? `; of the others ${random.toLocaleString('en-US')} are drawn`
       : '';
   return [
     {

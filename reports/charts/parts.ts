@@ -157,16 +157,16 @@ function partColors(parts: readonly string[]): readonly string[] {
 const COMPUTE = 'compute';
 const OTHER = 'other';
 /** Parts that a chart tells apart; the smallest of more are drawn as one. */
-const MOST_PARTS = 9;
+const MAX_PARTS = 9;
 
 /** Stacks with their smallest parts summed up where there are more than colours. */
 function withFewParts(stacks: readonly Stack[]): readonly Stack[] {
   const shares = Object.entries(
     stackTotal(stacks.map(({ name, parts }) => ({ name, parts: scaled(parts, 1 / sumOf(parts)) }))),
   );
-  if (shares.length <= MOST_PARTS) return stacks;
+  if (shares.length <= MAX_PARTS) return stacks;
   shares.sort((a, b) => b[1] - a[1]);
-  const kept = new Set(shares.slice(0, MOST_PARTS - 1).map(([part]) => part));
+  const kept = new Set(shares.slice(0, MAX_PARTS - 1).map(([part]) => part));
   return stacks.map(({ name, parts }) => {
     const shown = shares
       .filter(([part]) => kept.has(part))

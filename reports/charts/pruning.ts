@@ -51,7 +51,7 @@ function sensitivityChart({ seeds, workload }: PruneReport, retrained: boolean):
     name,
     error: Math.max(...points.map(({ y }) => y)),
   }));
-  const most = worst.reduce((a, b) => (a.error >= b.error ? a : b));
+  const max = worst.reduce((a, b) => (a.error >= b.error ? a : b));
   const how = retrained ? 'retrained' : 'not retrained';
   return [
     lineChart(
@@ -60,7 +60,7 @@ function sensitivityChart({ seeds, workload }: PruneReport, retrained: boolean):
         title: `Sensitivity of ${workload}, ${how}`,
         subtitle:
           'error on the validation part with one layer pruned to a share of its weights, the others whole',
-        alt: `A line for each of ${lines.length} layers. ${most.name} suffers most: its error rises to ${percent(most.error)}.`,
+        alt: `A line for each of ${lines.length} layers. ${max.name} suffers most: its error rises to ${percent(max.error)}.`,
       },
       lines,
       { title: 'weights kept', column: 'density', scale: 'log', labels: PERCENT },

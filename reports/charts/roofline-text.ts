@@ -6,9 +6,9 @@ import { quantity } from '../quantity.js';
 const HEIGHT = 22;
 /** Beside the plot: the numbers of the vertical axis. */
 const MARGIN = 13;
-const LEAST_WIDTH = 40;
+const MIN_WIDTH = 40;
 /** Wider says no more; a file has no width at all. */
-const MOST_COLUMNS = 120;
+const MAX_COLUMNS = 120;
 
 interface Axis {
   readonly from: number;
@@ -34,7 +34,7 @@ export function kernelSigns(roofline: Roofline): ReadonlyMap<string, string> {
 export function rooflineText(roofline: Roofline, columns: number): readonly string[] {
   const { points, ceilings } = roofline;
   if (points.length === 0) return ['no layer multiplied anything'];
-  const width = Math.max(LEAST_WIDTH, Math.min(columns, MOST_COLUMNS) - MARGIN - 1);
+  const width = Math.max(MIN_WIDTH, Math.min(columns, MAX_COLUMNS) - MARGIN - 1);
   const peaks = ceilings.filter(({ unit }) => unit === 'MAC/s');
   const levels = ceilings.filter(({ unit }) => unit === 'B/s');
   const arithmetic = Math.max(...peaks.map(({ value }) => value));

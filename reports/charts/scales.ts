@@ -13,7 +13,7 @@ const FEWEST_TICKS = 3;
 /** Decades beyond which powers of ten are enough in any case. */
 const FEW_DECADES = 2;
 /** Ticks that an axis has room for. */
-const MOST_TICKS = 7;
+const MAX_TICKS = 7;
 
 /** Room beyond the outermost values, as a factor. */
 const MARGIN = 1.12;
@@ -27,7 +27,7 @@ export function logScale(values: readonly number[], always: readonly number[] = 
   const manyDecades = Math.log10(high / low) > FEW_DECADES;
   const ticks =
     choices.find(({ length }) => length >= FEWEST_TICKS || manyDecades) ?? choices.at(-1) ?? [];
-  const every = Math.ceil(ticks.length / MOST_TICKS);
+  const every = Math.ceil(ticks.length / MAX_TICKS);
   return { domain: [low, high], ticks: ticks.filter((_, at) => at % every === 0) };
 }
 

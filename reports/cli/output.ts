@@ -139,12 +139,12 @@ export function eachOf(text: string, before: readonly string[] = []): readonly s
 export const COST_HELP =
   'dollars and grams of CO2e for a million inferences, at dated prices; FILE.yaml replaces some of them';
 
-/** A whole number of at least `least`, as an option's value. */
-export function wholeNumber(least: number): (text: string) => number {
+/** A whole number of at least `min`, as an option's value. */
+export function wholeNumber(min: number): (text: string) => number {
   return (text) => {
     const value = Number(text);
-    if (!(text.trim() !== '' && Number.isSafeInteger(value) && value >= least)) {
-      throw new InvalidArgumentError(`Expected a whole number of at least ${least}.`);
+    if (!(text.trim() !== '' && Number.isSafeInteger(value) && value >= min)) {
+      throw new InvalidArgumentError(`Expected a whole number of at least ${min}.`);
     }
     return value;
   };

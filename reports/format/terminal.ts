@@ -103,15 +103,15 @@ function widths({ columns, rows }: TableData, space: number): readonly number[] 
     Math.max(...text.split(' ').map((word) => stringWidth(word))),
   );
   const overruns = () => totalWidth(result) > space;
-  for (const least of [longestWords, columns.map(() => 0)]) {
+  for (const min of [longestWords, columns.map(() => 0)]) {
     while (overruns()) {
       const spare = result.map((width, at) => {
         const isText = columns[at]?.align === 'left';
-        return isText && width > Math.max(NARROWEST, least[at] ?? 0) ? width : 0;
+        return isText && width > Math.max(NARROWEST, min[at] ?? 0) ? width : 0;
       });
-      const most = Math.max(...spare);
-      if (most === 0) break;
-      result[spare.indexOf(most)] = most - 1;
+      const max = Math.max(...spare);
+      if (max === 0) break;
+      result[spare.indexOf(max)] = max - 1;
     }
   }
   return result;
@@ -130,8 +130,8 @@ function fold(text: string, width: number): string {
 
 function piecesOf(word: string, width: number): readonly string[] {
   if (stringWidth(word) <= width) return [word];
-  const most = [...word].slice(0, width).join('');
-  const [piece = most] = /^.*[+:,/._-]/u.exec(most) ?? [];
+  const max = [...word].slice(0, width).join('');
+  const [piece = max] = /^.*[+:,/._-]/u.exec(max) ?? [];
   return [piece, ...piecesOf(word.slice(piece.length), width)];
 }
 

@@ -12,13 +12,13 @@ const SLIM = 330;
  * A chart with its drawings, which can only be made asynchronously; half a page and a phone share
  * one.
  */
-export interface DrawnChart {
+export interface RenderedChart {
   readonly chart: Chart;
   readonly drawing: string;
   readonly slim: string | null;
 }
 
-export async function drawChart(chart: Chart): Promise<DrawnChart> {
+export async function drawChart(chart: Chart): Promise<RenderedChart> {
   if (chart.half) return { chart, drawing: await picture(chart, HALF), slim: null };
   return { chart, drawing: await picture(chart, WIDE), slim: await picture(chart, SLIM) };
 }
@@ -32,7 +32,7 @@ async function picture(chart: Chart, width: number): Promise<string> {
   );
 }
 
-export function Figure({ chart, drawing, slim }: DrawnChart) {
+export function Figure({ chart, drawing, slim }: RenderedChart) {
   return (
     <figure id={chart.id} className={chart.half ? 'half' : ''}>
       <figcaption>

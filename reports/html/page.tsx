@@ -6,20 +6,20 @@ import { renderToStaticMarkup } from 'preact-render-to-string';
 import { declarations } from '../charts/palette.js';
 import type { Section, View } from '../document.js';
 import { pageAsset } from './assets.node.js';
-import { type DrawnChart, drawChart, Figure } from './figure.js';
+import { drawChart, Figure, type RenderedChart } from './figure.js';
 import { Table } from './table.js';
 
 /** A page is as wide as it is: sections show all their columns. */
 const COLUMNS = Number.POSITIVE_INFINITY;
 
-interface DrawnGroup {
+interface RandomGroup {
   readonly heading: string;
-  readonly charts: readonly DrawnChart[];
+  readonly charts: readonly RenderedChart[];
 }
 
 /** The whole page. Charts come first, tables below. */
 export async function renderHtml(view: View): Promise<string> {
-  const groups: DrawnGroup[] = [];
+  const groups: RandomGroup[] = [];
   for (const { heading, charts } of view.charts?.() ?? []) {
     groups.push({ heading, charts: await Promise.all(charts.map(drawChart)) });
   }
@@ -30,7 +30,7 @@ export async function renderHtml(view: View): Promise<string> {
 
 interface PageParts {
   readonly title: string;
-  readonly groups: readonly DrawnGroup[];
+  readonly groups: readonly RandomGroup[];
   readonly sections: readonly Section[];
 }
 
@@ -80,8 +80,8 @@ function Page({ title, groups, sections }: PageParts) {
             <section key={anchor(first.length + at)} id={anchor(first.length + at)}>
               <h2>{group.heading}</h2>
               <div className="figures">
-                {group.charts.map((drawn) => (
-                  <Figure key={drawn.chart.id} {...drawn} />
+                {group.charts.map((random) => (
+                  <Figure key={random.chart.id} {...random} />
                 ))}
               </div>
             </section>

@@ -47,7 +47,7 @@ const UNBROKEN = 28;
 const classOf = (column: Column | undefined) => (column?.align === 'right' ? 'right' : '');
 
 /** A page with all rows of a heat map would be no easier to read. */
-const MOST_ROWS = 200;
+const MAX_ROWS = 200;
 const DIGITS = 5;
 
 /** A chart's numbers as a table. */
@@ -59,8 +59,8 @@ export function DataTable({ data, caption }: { readonly data: Records; readonly 
     <div className="scroll">
       <table>
         <caption>
-          {rows.length > MOST_ROWS
-            ? `${caption}: the first ${MOST_ROWS} of ${rows.length} rows; the CSV has all`
+          {rows.length > MAX_ROWS
+            ? `${caption}: the first ${MAX_ROWS} of ${rows.length} rows; the CSV has all`
             : caption}
         </caption>
         <thead>
@@ -73,7 +73,7 @@ export function DataTable({ data, caption }: { readonly data: Records; readonly 
           </tr>
         </thead>
         <tbody>
-          {rows.slice(0, MOST_ROWS).map((row) => (
+          {rows.slice(0, MAX_ROWS).map((row) => (
             <tr key={row.join('\t')}>
               {row.map((value, at) => (
                 <td key={columns[at]} className={typeof value === 'number' ? 'right' : ''}>

@@ -17,7 +17,7 @@ const CODE_NAMES: Readonly<Record<Code, string>> = {
   ...{
     fft: 'Fourier transforms',
     pools: 'pools',
-    elementwise: 'sums and rectifiers',
+    elementwise: 'sums and ReLUs',
     copies: 'copies',
   },
 };

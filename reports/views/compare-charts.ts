@@ -6,7 +6,7 @@ import { loadCharts } from '../charts/load-balance.js';
 import { partCharts } from '../charts/parts.js';
 import { ratioCharts } from '../charts/ratios.js';
 import { rooflineCharts } from '../charts/roofline.js';
-import { swingCharts } from '../charts/swings.js';
+import { sensitivityCharts } from '../charts/uncertainty.js';
 
 export function comparisonCharts(
   groups: readonly (readonly NamedComparison[])[],
@@ -30,6 +30,6 @@ function chartGroups(group: readonly NamedComparison[], several: boolean): reado
       heading: `${name}: how near to the limits`,
       charts: named([...rooflineCharts(group), ...loadCharts(group)]),
     },
-    { heading: `${name}: how sure`, charts: named(swingCharts(group)) },
+    { heading: `${name}: how sure`, charts: named(sensitivityCharts(group)) },
   ].filter(({ charts }) => charts.length > 0);
 }

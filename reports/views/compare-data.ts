@@ -2,7 +2,7 @@
 
 import type { NamedComparison } from '../../sim/compare.node.js';
 import type { Comparison, HardwareResult } from '../../sim/result.js';
-import type { Swing } from '../../sim/uncertainty.js';
+import type { ParameterSensitivity } from '../../sim/uncertainty.js';
 import { verdictOf } from '../../sim/verdict.js';
 import type { Why } from '../../sim/why.js';
 import type { Records } from '../records.js';
@@ -74,13 +74,13 @@ function resultJson(result: HardwareResult, batch: number) {
     energy_ratio: result.energyRatio,
     bound: result.bound,
     ...servingJson(result.serving),
-    ...(result.swings ? { uncertainty: result.swings.map(swingJson) } : {}),
+    ...(result.sensitivities ? { uncertainty: result.sensitivities.map(sensitivityJson) } : {}),
     notes: result.notes,
     layers: result.layers,
   };
 }
 
-function swingJson({ path, figure, less, more }: Swing) {
+function sensitivityJson({ path, figure, less, more }: ParameterSensitivity) {
   return { number: path, value: figure.published, from: figure.from, less, more };
 }
 

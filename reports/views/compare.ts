@@ -12,7 +12,7 @@ import { comparisonCharts } from './compare-charts.js';
 import { comparisonJson, layerRecords, resultRecords } from './compare-data.js';
 import { spreadText } from './run.js';
 import { servingSections } from './serving.js';
-import { swingSections } from './swings.js';
+import { sensitivitySections } from './uncertainty.js';
 import { verdictText } from './verdict.js';
 import { whySections } from './why.js';
 
@@ -50,7 +50,7 @@ export function compareView(
         return [
           ...(isAlone || isWhole ? [comparisonSection(comparison, { wide, ample, isWhole })] : []),
           ...servingSections(comparison, labelOf),
-          ...swingSections(comparison, labelOf, wide),
+          ...sensitivitySections(comparison, labelOf, wide),
           ...(layers
             ? comparison.results.map((result) => layerSection(comparison, result, wide))
             : []),
@@ -215,10 +215,10 @@ function mixedLines(results: readonly HardwareResult[], ample: boolean): readonl
     if (used) inEach.set(used, [...(inEach.get(used) ?? []), shortLabelOf(result)]);
   }
   if (inEach.size < 2) return [];
-  const [most = ''] = [...inEach].sort((a, b) => b[1].length - a[1].length)[0] ?? [];
-  const others = [...inEach].filter(([used]) => used !== most);
+  const [max = ''] = [...inEach].sort((a, b) => b[1].length - a[1].length)[0] ?? [];
+  const others = [...inEach].filter(([used]) => used !== max);
   const told = others.map(([used, names]) => `${names.join(', ')} in ${used}`);
-  const what = ample ? 'different precisions' : `${most}, but ${told.join('; ')}`;
+  const what = ample ? 'different precisions' : `${max}, but ${told.join('; ')}`;
   return [`models compute in ${what}: --precision chooses for all`];
 }
 
@@ -247,18 +247,18 @@ function describeWeights({ weights, nonzeros, weightsOrigin }: WorkloadSummary):
 function describeBriefly(workload: WorkloadSummary, batch: number, seed: number): string {
   const { weights, nonzeros, activationDensity, weightsOrigin, activationsOrigin } = workload;
   const origins = new Set([weightsOrigin, activationsOrigin]);
-  const drawn = origins.has('synthetic') ? ` · seed ${seed}` : '';
+  const random = origins.has('synthetic') ? ` · seed ${seed}` : '';
   const kept =
     weights === 0 ? 'no weights, ' : `${percent(nonzeros / weights)} of the weights and `;
-  return `${kept}${percent(activationDensity)} of the activations are not zero (${[...origins].join(', ')}) · batch ${batch}${drawn}`;
+  return `${kept}${percent(activationDensity)} of the activations are not zero (${[...origins].join(', ')}) · batch ${batch}${random}`;
 }
 
 function describeActivations(workload: WorkloadSummary, batch: number, seed: number): string {
   const { macsDense, macsNonzero, activationDensity, activationsOrigin, weightsOrigin } = workload;
-  const drawn =
+  const random =
     activationsOrigin === 'synthetic' || weightsOrigin === 'synthetic' ? ` · seed ${seed}` : '';
-  const met = `activations ${percent(activationDensity)} not zero (${activationsOrigin})`;
-  return `${met} · ${count(macsDense)} MACs, ${count(macsNonzero)} meet no zero · batch ${batch}${drawn}`;
+  const activationText = `activations ${percent(activationDensity)} not zero (${activationsOrigin})`;
+  return `${activationText} · ${count(macsDense)} MACs, ${count(macsNonzero)} effective · batch ${batch}${random}`;
 }
 
 /** Characters of the longest bar. */
@@ -306,12 +306,12 @@ function layerSection(
   };
 }
 
-function largestCauses({ time, cycles }: LayerResult, most: number): string {
+function largestCauses({ time, cycles }: LayerResult, max: number): string {
   if (!time || !cycles) return UNKNOWN;
   const causes = Object.entries(time).filter(([, part]) => part > 0);
   causes.sort((a, b) => b[1] - a[1]);
   return causes
-    .slice(0, most)
+    .slice(0, max)
     .map(([cause, part]) => `${cause} ${((100 * part) / cycles).toFixed(0)} %`)
     .join(', ');
 }

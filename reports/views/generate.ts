@@ -84,8 +84,8 @@ function sectionsOf(comparison: GenerationComparison, wide: boolean): readonly S
 }
 
 function weightsLine({ weights, nonzeros, weightsOrigin, seed }: GenerationComparison): string {
-  const drawn = weightsOrigin === 'synthetic' ? `, seed ${seed}` : '';
-  return `${count(weights)} weights, ${percent(nonzeros / weights)} not zero (${weightsOrigin}${drawn})`;
+  const random = weightsOrigin === 'synthetic' ? `, seed ${seed}` : '';
+  return `${count(weights)} weights, ${percent(nonzeros / weights)} not zero (${weightsOrigin}${random})`;
 }
 
 function cacheLine({ cacheBytesPerToken, cacheBytes, batch }: GenerationComparison): string {

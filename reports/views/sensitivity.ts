@@ -94,5 +94,5 @@ export function sensitivityView(sensitivity: Sensitivity): View {
 }
 
 function best({ levels }: Effect): Effect['levels'][number] {
-  return levels.reduce((least, level) => (level.mean < least.mean ? level : least));
+  return levels.reduce((min, level) => (level.mean < min.mean ? level : min));
 }

@@ -11,8 +11,8 @@ import { percent, UNKNOWN } from '../quantity.js';
 import { figureChart, figureSection } from './figure-series.js';
 
 /** Designs of a front that a table shows. */
-const MOST_ROWS = 20;
-const MOST_REFUSALS = 5;
+const MAX_ROWS = 20;
+const MAX_REFUSALS = 5;
 
 /** `series`: of a shipped study, the paper's figure. */
 export function sweepView(summary: SweepSummary, series: FigureSeries | null = null): View {
@@ -74,7 +74,7 @@ function axisNames(results: readonly StoredResult[]): readonly string[] {
 function frontSection(summary: SweepSummary, axes: readonly string[]): Section {
   const { plan, designs, planned, feasible, front, hypervolume, refusals } = summary;
   const { objectives, name, title } = plan.spec;
-  const shown = front.length > MOST_ROWS ? spread(front, MOST_ROWS) : front;
+  const shown = front.length > MAX_ROWS ? spread(front, MAX_ROWS) : front;
   const covered =
     hypervolume === null
       ? []
@@ -85,7 +85,7 @@ function frontSection(summary: SweepSummary, axes: readonly string[]): Section {
     heading: title ? `${name} · ${title}` : name,
     lines: [
       `${counted(designs)}${planned === null || planned === designs ? '' : ` of ${counted(planned)}`} designs, ${counted(feasible)} feasible`,
-      `${counted(front.length)} that no other design beats in ${objectives.join(', ')}${shown.length < front.length ? `; ${MOST_ROWS} of them, spread evenly, are shown` : ''}`,
+      `${counted(front.length)} that no other design beats in ${objectives.join(', ')}${shown.length < front.length ? `; ${MAX_ROWS} of them, spread evenly, are shown` : ''}`,
       ...covered,
     ],
     table: {
@@ -97,7 +97,7 @@ function frontSection(summary: SweepSummary, axes: readonly string[]): Section {
       ]),
     },
     notes: refusals
-      .slice(0, MOST_REFUSALS)
+      .slice(0, MAX_REFUSALS)
       .map(({ fault, designs: refused }) => `${counted(refused)} designs refused: ${fault}`),
   };
 }
@@ -105,9 +105,9 @@ function frontSection(summary: SweepSummary, axes: readonly string[]): Section {
 const counted = (value: number) => value.toLocaleString('en-US');
 
 /** Every so-manieth item, the first and the last among them. */
-function spread<Item>(items: readonly Item[], most: number): readonly Item[] {
-  const at = Array.from({ length: most }, (_, index) =>
-    Math.round((index * (items.length - 1)) / (most - 1)),
+function spread<Item>(items: readonly Item[], max: number): readonly Item[] {
+  const at = Array.from({ length: max }, (_, index) =>
+    Math.round((index * (items.length - 1)) / (max - 1)),
   );
   return items.filter((_, index) => at.includes(index));
 }

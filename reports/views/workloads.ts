@@ -137,11 +137,11 @@ function layerRecord({ densities }: ZooEntry, layer: Layer): Readonly<Record<str
 }
 
 /** '--dim sequence=N: tokens, 128 unless told (1 to 512)'. */
-function dimensionText([name, { meaning, default: usual, least, most }]: readonly [
+function dimensionText([name, { meaning, default: usual, min, max }]: readonly [
   string,
   Dimension,
 ]): string {
-  return `--dim ${name}=N: ${meaning}, ${usual} unless told (${least} to ${most})`;
+  return `--dim ${name}=N: ${meaning}, ${usual} unless told (${min} to ${max})`;
 }
 
 export function workloadView(

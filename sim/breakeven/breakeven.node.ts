@@ -14,7 +14,7 @@ import { openWorkload } from '../open.node.js';
 import { type Progress, silent } from '../progress.js';
 import { type Names, namesIn, resolveContender } from '../resolve.node.js';
 import type { HardwareResult } from '../result.js';
-import { type Trace, traceDrawn } from '../trace.js';
+import { type Trace, traceRandom } from '../trace.js';
 import { publishedTables } from '../validate/tables.node.js';
 import {
   type AxisName,
@@ -157,8 +157,12 @@ async function mapOf(meter: Meter, base: Place): Promise<readonly MapCell[]> {
   const cells: MapCell[] = [];
   for (const weightDensity of MAP_LEVELS.weightDensity) {
     for (const batch of MAP_LEVELS.batch) {
-      const met = await meter.at({ ...base, weightDensity, batch }, 1);
-      cells.push({ weightDensity, batch, costs: met.flatMap(({ costs }) => costs.slice(0, 1)) });
+      const measured = await meter.at({ ...base, weightDensity, batch }, 1);
+      cells.push({
+        weightDensity,
+        batch,
+        costs: measured.flatMap(({ costs }) => costs.slice(0, 1)),
+      });
     }
   }
   return cells;
@@ -176,13 +180,13 @@ function crossedLevels(axis: AxisName, { points, verdicts }: AxisResult): readon
 }
 
 /** What a contender costs a frame, draw by draw. */
-interface Met {
+interface Operands {
   readonly result: HardwareResult;
   readonly costs: readonly Costs[];
 }
 
 interface Meter {
-  at(place: Place, seeds?: number): Promise<readonly Met[]>;
+  at(place: Place, seeds?: number): Promise<readonly Operands[]>;
 }
 
 function createMeter(
@@ -208,7 +212,7 @@ function createMeter(
           (await compareModel(model, trace, contenders, { batch, seed, repeat, exact })).results,
         );
       }
-      return contenders.map((_, at): Met => {
+      return contenders.map((_, at): Operands => {
         const results = rows.map((row) => row[at] as HardwareResult);
         const costs = results.map(({ seconds, joules }) => ({
           seconds: seconds / batch,
@@ -233,9 +237,9 @@ function createDraws({ network, densities: published, weights }: ZooEntry) {
     const known = kept.get(seed);
     if (known) return known;
     const profile = densitiesAt(published, densities);
-    const drawn = drawModel(network, profile, seed);
-    const model = weights === undefined ? drawn : { ...drawn, weights, origin: 'real' as const };
-    const made = { model, trace: traceDrawn(network, profile, seed) };
+    const random = drawModel(network, profile, seed);
+    const model = weights === undefined ? random : { ...random, weights, origin: 'real' as const };
+    const made = { model, trace: traceRandom(network, profile, seed) };
     kept.set(seed, made);
     return made;
   };
@@ -249,13 +253,13 @@ function placeText({ weightDensity, activationDensity, batch }: Place): string {
 /** The published errors are found only where a model has any. */
 function contenderFacts(
   labels: readonly string[],
-  met: readonly Met[],
+  measured: readonly Operands[],
   progress: Progress,
 ): readonly ContenderFacts[] {
-  const isModelled = met.some(({ result }) => result.origin === 'modelled');
+  const isModelled = measured.some(({ result }) => result.origin === 'modelled');
   if (isModelled) progress('errors of the models where figures are published');
   const errors = isModelled ? modelErrors(loadHardware, publishedTables) : null;
-  return met.map(({ result: { hardware, kernel, origin, engine } }, at) => ({
+  return measured.map(({ result: { hardware, kernel, origin, engine } }, at) => ({
     label: labels[at] ?? '',
     ...{ hardware, origin, engine },
     error: origin === 'modelled' ? (errors?.(hardware, kernel) ?? null) : null,

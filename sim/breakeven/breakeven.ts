@@ -265,8 +265,8 @@ function reignsOf(
     const leader = leaderAt(point);
     const needed = Math.hypot(noise.get(leader) ?? 0, noise.get(winner) ?? 0);
     if (leader === winner || !(leadOf(leader, winner, point) > needed)) continue;
-    const met = points.filter(({ level }) => level >= from && level <= point.level);
-    close(crossingsOf(curveOf(met, objective, winner, leader)).at(-1)?.at ?? point.level);
+    const within = points.filter(({ level }) => level >= from && level <= point.level);
+    close(crossingsOf(curveOf(within, objective, winner, leader)).at(-1)?.at ?? point.level);
     winner = leader;
   }
   close(points.at(-1)?.level ?? from);

@@ -2,11 +2,11 @@
 // are told apart: shapes are chosen so that every loop turns often in some and seldom in others,
 // with the data of a call in L1 or not far.
 
-import { connectedKernels } from '../../hw-models/host/engine/connected.js';
 import { denseConvolution, sparseConvolution } from '../../hw-models/host/engine/convolution.js';
 import { elementwiseKernels } from '../../hw-models/host/engine/elementwise.js';
 import { createFft, fftSizes } from '../../hw-models/host/engine/fft.js';
 import { filteredConvolution } from '../../hw-models/host/engine/filtering.js';
+import { fullyConnectedKernels } from '../../hw-models/host/engine/fully-connected.js';
 import type { HostKernel } from '../../hw-models/host/engine/kernel.js';
 import { streamKernels } from '../../hw-models/host/engine/stream.js';
 import { stridedKernels } from '../../hw-models/host/engine/strided.js';
@@ -74,13 +74,13 @@ function made(
 function weightsFor(kernel: HostKernel, layer: Layer, kept: number): LayerWeights | null {
   const shape = weightShapeOf(layer);
   if (!shape) return null;
-  const drawn = drawWeights(shape, kept, SEED, 'calibration');
-  if (kernel.name === 'coded-columns') return { ...drawn, store: coded(drawn) };
-  return kept === 1 ? { ...drawn, store: toDense(drawn.store) } : drawn;
+  const random = drawWeights(shape, kept, SEED, 'calibration');
+  if (kernel.name === 'coded-columns') return { ...random, store: coded(random) };
+  return kept === 1 ? { ...random, store: toDense(random.store) } : random;
 }
 
 const CODES = 16;
-const MOST_GAP = 255;
+const MAX_GAP = 255;
 
 /** As many weights in the same places, as codes into a small table. */
 function coded({ store }: LayerWeights): CodebookMatrix {
@@ -91,9 +91,9 @@ function coded({ store }: LayerWeights): CodebookMatrix {
   for (let row = 0; row < rows; row++) {
     for (let at = pointers[row] as number; at < (pointers[row + 1] as number); at++) {
       const place = row * columns + (indices[at] as number);
-      for (; place - next > MOST_GAP; next += MOST_GAP + 1) {
+      for (; place - next > MAX_GAP; next += MAX_GAP + 1) {
         codes.push(0);
-        gaps.push(MOST_GAP);
+        gaps.push(MAX_GAP);
       }
       codes.push(1 + (at % (CODES - 1)));
       gaps.push(place - next);
@@ -120,7 +120,7 @@ function finder(kernels: readonly HostKernel[]) {
 }
 
 const elementwise = finder(elementwiseKernels);
-const connected = finder(connectedKernels);
+const fullyConnected = finder(fullyConnectedKernels);
 const stream = finder(streamKernels);
 const strided = finder(stridedKernels);
 
@@ -197,12 +197,12 @@ function fftLayers(size: number): readonly CalibrationLayer[] {
   );
 }
 
-function connectedLayers(): readonly CalibrationLayer[] {
+function fullyConnectedLayers(): readonly CalibrationLayer[] {
   const [codedColumns, sparseColumns, denseColumns] = [
     'coded-columns',
     'sparse-columns',
     'dense-columns',
-  ].map((name) => connected(name));
+  ].map((name) => fullyConnected(name));
   invariant(
     codedColumns !== undefined && sparseColumns !== undefined && denseColumns !== undefined,
     'three kernels',
@@ -227,15 +227,13 @@ function otherLayers(): readonly CalibrationLayer[] {
   const [pool, normalise, concatenate] = ['pool', 'normalise', 'concatenate'].map((name) =>
     elementwise(name),
   );
-  const [add, rectify, softmaxKernel] = ['add', 'rectify', 'softmax'].map((name) =>
-    elementwise(name),
-  );
+  const [add, relu, softmaxKernel] = ['add', 'relu', 'softmax'].map((name) => elementwise(name));
   invariant(
     pool !== undefined && normalise !== undefined && concatenate !== undefined,
     'three kernels',
   );
   invariant(
-    add !== undefined && rectify !== undefined && softmaxKernel !== undefined,
+    add !== undefined && relu !== undefined && softmaxKernel !== undefined,
     'three kernels',
   );
   const average = { ...maxPool('p', 3, 2), mode: 'average' } as const;
@@ -274,8 +272,8 @@ function otherLayers(): readonly CalibrationLayer[] {
     made(concatenate, [32, 4, 4], concat),
     made(add, [8, 8, 8], sum),
     made(add, [32, 4, 4], sum),
-    made(rectify, [8, 8, 8], { kind: 'rectify', name: 'r', activation: 'relu6' }),
-    made(rectify, [64, 4, 4], { kind: 'rectify', name: 'r', activation: 'relu6' }),
+    made(relu, [8, 8, 8], { kind: 'relu', name: 'r', activation: 'relu6' }),
+    made(relu, [64, 4, 4], { kind: 'relu', name: 'r', activation: 'relu6' }),
   ];
 }
 
@@ -349,7 +347,7 @@ export function nearLayers(): readonly CalibrationLayer[] {
     ...denseLayers(),
     ...[2, 4, 6].flatMap(winogradLayers),
     ...fftSizes.flatMap(fftLayers),
-    ...connectedLayers(),
+    ...fullyConnectedLayers(),
     ...otherLayers(),
     ...streamLayers(),
     ...stridedLayers(),
@@ -358,7 +356,7 @@ export function nearLayers(): readonly CalibrationLayer[] {
 
 /**
  * Layers of which a call goes through `bytes` of memory, or little more: dense columns, short and
- * long, and sparse ones, of which every other one is skipped; sums, copies, rectifiers and pools;
+ * long, and sparse ones, of which every other one is skipped; sums, copies, ReLUs and pools;
  * convolutions of many channels; transformed weights of many rows.
  */
 export function farLayers(bytes: number): readonly CalibrationLayer[] {
@@ -366,19 +364,19 @@ export function farLayers(bytes: number): readonly CalibrationLayer[] {
   const entry = 6;
   const kept = 0.1;
   const active = 0.5;
-  const atLeast = (least: number, count: number) => Math.max(least, Math.round(count));
+  const atLeast = (min: number, count: number) => Math.max(min, Math.round(count));
   const columns = (rows: number, each: number): Shape => [atLeast(16, bytes / each / rows)];
   // Few enough rows for the sums to stay in L1.
   const rows = Math.min(2048, Math.max(64, 2 ** Math.floor(Math.log2(Math.sqrt(bytes / float)))));
   const skipping = (size: number) =>
-    made(connected('dense-columns'), columns(size, float * active), dense('f', size, 'relu'), {
+    made(fullyConnected('dense-columns'), columns(size, float * active), dense('f', size, 'relu'), {
       activations: active,
     });
   const edge = 64;
   const planes = (each: number) => atLeast(1, bytes / each / (float * edge ** 2));
   const sum: LayerSpec = { kind: 'add', name: 's', inputs: ['data', 'data'], activation: 'relu' };
   const concat: LayerSpec = { kind: 'concat', name: 'c', inputs: ['data', 'data'] };
-  const rectify: LayerSpec = { kind: 'rectify', name: 'r', activation: 'relu' };
+  const relu: LayerSpec = { kind: 'relu', name: 'r', activation: 'relu' };
   // As many channels as large images have: more of them would lie on more pages than a core keeps
   // track of.
   const size = Math.max(8, Math.round(Math.sqrt(bytes / (float * CHANNELS))));
@@ -391,7 +389,7 @@ export function farLayers(bytes: number): readonly CalibrationLayer[] {
   return [
     ...[256, 1024, 4096].map(skipping),
     made(
-      connected('sparse-columns'),
+      fullyConnected('sparse-columns'),
       columns(rows, kept * entry * active),
       dense('f', rows, 'relu'),
       {
@@ -400,7 +398,7 @@ export function farLayers(bytes: number): readonly CalibrationLayer[] {
     ),
     made(elementwise('add'), [planes(3), edge, edge], sum),
     made(elementwise('concatenate'), [planes(4), edge, edge], concat),
-    made(elementwise('rectify'), [planes(2), edge, edge], rectify),
+    made(elementwise('relu'), [planes(2), edge, edge], relu),
     ...[2, 3].map((size) =>
       made(elementwise('pool'), [planes(1.25), edge, edge], maxPool('p', size, 2)),
     ),

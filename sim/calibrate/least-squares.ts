@@ -1,7 +1,7 @@
 // Linear least squares with lower bounds.
 
 /** Sweeps after which what still moves does not matter. */
-const MOST_SWEEPS = 20_000;
+const MAX_SWEEPS = 20_000;
 const STILL = 1e-10;
 
 /**
@@ -24,7 +24,7 @@ export function boundedLeastSquares(
     sumOver(matrix, (row, at) => (row[a] as number) * (target[at] as number)),
   );
   const values = [...bounds];
-  for (let sweep = 0; sweep < MOST_SWEEPS; sweep++) {
+  for (let sweep = 0; sweep < MAX_SWEEPS; sweep++) {
     let moved = 0;
     for (let a = 0; a < size; a++) {
       const own = products[a] as Float64Array;

@@ -170,11 +170,14 @@ export function solveLines(
       name: string,
       cyclesOf: (sample: FarSample) => number,
     ) => {
-      const met = of(name).filter(({ lines }) => lines[level][kind] > 0);
-      if (met.length === 0) return;
+      const withLines = of(name).filter(({ lines }) => lines[level][kind] > 0);
+      if (withLines.length === 0) return;
       learn(
         kind,
-        Math.max(0, median(met.map((sample) => cyclesOf(sample) / sample.lines[level][kind]))),
+        Math.max(
+          0,
+          median(withLines.map((sample) => cyclesOf(sample) / sample.lines[level][kind])),
+        ),
       );
     };
     known[level] = { ...nothing, read: read[level] ?? 0 };

@@ -115,7 +115,7 @@ const SMALLEST = 16 * 1024;
  * times longer at most.
  */
 const STEADY = 1.05;
-const MOST_REPEATED = 3;
+const MAX_REPEATED = 3;
 
 const LIBRARY_ROWS: Readonly<
   Record<LibraryKey, { readonly what: string; readonly unit: 'MAC/s' | 'B/s' | 's' }>
@@ -279,7 +279,7 @@ function secondsPerPass(
   while (time(passes) < seconds) passes *= 2;
   const values: number[] = [];
   const isSteady = () => median(values) <= STEADY * Math.min(...values);
-  while (values.length < repeat || (values.length < MOST_REPEATED * repeat && !isSteady()))
+  while (values.length < repeat || (values.length < MAX_REPEATED * repeat && !isSteady()))
     values.push(time(passes) / passes);
   return values;
 }
@@ -322,12 +322,12 @@ function measurement(
 
 function summary(values: readonly number[], unit: Measurement['unit']) {
   const middle = median([...values]);
-  const least = Math.min(...values);
-  const most = Math.max(...values);
-  if (unit === 'W') return { value: middle, median: middle, worst: most };
+  const min = Math.min(...values);
+  const max = Math.max(...values);
+  if (unit === 'W') return { value: middle, median: middle, worst: max };
   return unit === 's'
-    ? { value: least, median: middle, worst: most }
-    : { value: most, median: middle, worst: least };
+    ? { value: min, median: middle, worst: max }
+    : { value: max, median: middle, worst: min };
 }
 
 /** '16 KiB', '144 MiB'. */

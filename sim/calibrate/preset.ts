@@ -17,13 +17,10 @@ const LANES = 4;
 const SLACK = 0.2;
 
 /**
- * Working sets well inside each level; the last one is beyond all caches, as far as `mostBytes`
+ * Working sets well inside each level; the last one is beyond all caches, as far as `maxBytes`
  * allow.
  */
-export function workingSetsOf(
-  { l1, l2, l3 }: HostConfig,
-  mostBytes: number,
-): readonly WorkingSet[] {
+export function workingSetsOf({ l1, l2, l3 }: HostConfig, maxBytes: number): readonly WorkingSet[] {
   const floor = (bytes: number) => 2 ** Math.floor(Math.log2(bytes));
   const between = (inner: number, outer: number) => floor(Math.sqrt(inner * outer));
   const lastLevel = Math.max(l2.capacity, l3.capacity);
@@ -34,7 +31,7 @@ export function workingSetsOf(
     ...(l3.capacity > 0
       ? [{ level: 'l3', bytes: between(l2.capacity, l3.capacity) } as const]
       : []),
-    { level: 'memory', bytes: Math.min(beyond, floor(mostBytes)) },
+    { level: 'memory', bytes: Math.min(beyond, floor(maxBytes)) },
   ];
 }
 

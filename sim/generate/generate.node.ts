@@ -17,7 +17,7 @@ import type { Comparison, HardwareResult } from '../result.js';
 import { describePrices, type PriceTable, servingCost } from '../serving/prices.js';
 import { loadPrices } from '../serving/prices.node.js';
 import type { WorkloadSummary } from '../summary.js';
-import { type Trace, traceDrawn } from '../trace.js';
+import { type Trace, traceRandom } from '../trace.js';
 import { decoderOf, type OpenDecoder, type Tokens } from './decoder.node.js';
 import {
   bytesIn,
@@ -82,7 +82,7 @@ async function answer(
   const { prompt, tokens, batch = 1, seed = 0, progress = silent } = request;
   const first = (await open({ sequence: prompt, past: 0 })).entry;
   const model = await loadModel(first, undefined, seed);
-  const prefill = { context: 0, model, trace: traceDrawn(first.network, first.densities, seed) };
+  const prefill = { context: 0, model, trace: traceRandom(first.network, first.densities, seed) };
   const decode: ReadyPass[] = [];
   for (const context of contextsOf(request)) {
     progress(`a token of ${first.network.name} behind ${context}`);
@@ -158,7 +158,7 @@ async function readyPass(
   return {
     context: tokens.past,
     model: entry.file ? { ...bare, file: entry.file } : bare,
-    trace: traceDrawn(entry.network, entry.densities, seed),
+    trace: traceRandom(entry.network, entry.densities, seed),
   };
 }
 

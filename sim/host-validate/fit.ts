@@ -25,7 +25,7 @@ export interface PredictedPoint extends Point {
 
 const LIBRARIES: readonly string[] = ['tfjs', 'onnxruntime'];
 /** Fewer points than these fit nothing: the calibrated rate stands. */
-const LEAST_POINTS = 3;
+const MIN_POINTS = 3;
 
 /**
  * Normalisation, softmax and depthwise convolution stand by themselves: too few networks have them
@@ -44,7 +44,7 @@ export function fitFactors(points: readonly Point[]): readonly Factor[] {
       const ratios = points
         .filter((point) => point.executor === library && groupOf(point) === layers && point.isTimed)
         .map(({ measuredSeconds, modelledSeconds }) => measuredSeconds / modelledSeconds);
-      return ratios.length < LEAST_POINTS
+      return ratios.length < MIN_POINTS
         ? []
         : [{ library, layers, factor: median(ratios), points: ratios.length }];
     }),

@@ -58,7 +58,7 @@ const SLOW_BUDGETS = 4;
  * Short networks run until this much time has passed, so that one busy moment does not cover all
  * runs.
  */
-const LEAST_SECONDS = 0.5;
+const MIN_SECONDS = 0.5;
 
 /**
  * One frame's layers by each executor. An executor that cannot be loaded is told to `unable` and
@@ -92,7 +92,7 @@ export async function measureNetwork(
     for (let round = 0; ; round++) {
       const spent = clock() - start;
       const enough =
-        counted >= repeat && spent >= LEAST_SECONDS && tracks.every((track) => track.isSteady());
+        counted >= repeat && spent >= MIN_SECONDS && tracks.every((track) => track.isSteady());
       const budgets = counted >= repeat ? 1 : counted === round ? 2 : SLOW_BUDGETS;
       if (round > 0 && (enough || spent >= budgets * budget)) break;
       const now = (await pace?.()) ?? 1;

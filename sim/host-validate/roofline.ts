@@ -47,9 +47,9 @@ export function rooflineOf(
   ceilings: readonly Ceiling[],
   points: readonly Point[],
 ): Roofline {
-  const most = (unit: Ceiling['unit']) =>
+  const max = (unit: Ceiling['unit']) =>
     Math.max(...ceilings.filter((ceiling) => ceiling.unit === unit).map(({ value }) => value));
-  const [arithmetic, bandwidth] = [most('MAC/s'), most('B/s')];
+  const [arithmetic, bandwidth] = [max('MAC/s'), max('B/s')];
   return {
     machine,
     threads,

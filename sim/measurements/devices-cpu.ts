@@ -15,7 +15,7 @@ interface Processor {
     readonly note?: string;
   };
   /** More threads than the preset has cores of this kind. */
-  readonly mostThreads: number;
+  readonly maxThreads: number;
 }
 
 /** Line of the source at which a row stands: some sources give two tables of one device. */
@@ -48,46 +48,46 @@ const avx2Library: readonly Patch[] = [
 ];
 
 const processors: readonly Processor[] = [
-  { device: /raspberry pi 5/, hardware: 'cortex-a76', unasked: 'fp16', mostThreads: 4 },
-  { device: /raspberry pi 4/, hardware: 'cortex-a72', unasked: 'fp16', mostThreads: 4 },
+  { device: /raspberry pi 5/, hardware: 'cortex-a76', unasked: 'fp16', maxThreads: 4 },
+  { device: /raspberry pi 4/, hardware: 'cortex-a72', unasked: 'fp16', maxThreads: 4 },
   {
     device: /rk3588/,
     hardware: 'rk3588',
-    mostThreads: 4,
+    maxThreads: 4,
     instead: (context) => ({
       hardware: lineOf(context) >= 2760 ? 'cortex-a55' : 'rk3588',
       note: 'fp32, by its times: the same core is twice as fast in half floats elsewhere',
     }),
   },
-  { device: /m1, 2020/, hardware: 'apple-m1', unasked: 'fp16', mostThreads: 4 },
-  { device: /snapdragon 8 gen 2/, hardware: 'snapdragon-8-gen-2', unasked: 'fp16', mostThreads: 4 },
-  { device: /dimensity 9300/, hardware: 'dimensity-9300', unasked: 'fp16', mostThreads: 4 },
-  { device: /d64ps v6/, hardware: 'cobalt-100', unasked: 'fp16', mostThreads: 64 },
+  { device: /m1, 2020/, hardware: 'apple-m1', unasked: 'fp16', maxThreads: 4 },
+  { device: /snapdragon 8 gen 2/, hardware: 'snapdragon-8-gen-2', unasked: 'fp16', maxThreads: 4 },
+  { device: /dimensity 9300/, hardware: 'dimensity-9300', unasked: 'fp16', maxThreads: 4 },
+  { device: /d64ps v6/, hardware: 'cobalt-100', unasked: 'fp16', maxThreads: 64 },
   {
     device: /d64s v6/,
     hardware: 'emerald-rapids',
-    mostThreads: 32,
+    maxThreads: 32,
     instead: (context) =>
       lineOf(context) >= 10_300 ? { patches: [...avx2, ...avx2Library], note: AVX2_LINE } : {},
   },
   {
     device: /d64as v7/,
     hardware: 'epyc-zen5',
-    mostThreads: 32,
+    maxThreads: 32,
     instead: (context) =>
       lineOf(context) >= 10_900 ? { patches: [...avx2, ...avx2Library], note: AVX2_LINE } : {},
   },
-  { device: /epyc 7742/, hardware: 'epyc-7742', mostThreads: 64 },
+  { device: /epyc 7742/, hardware: 'epyc-7742', maxThreads: 64 },
   {
     device: /xeon 8124m x8/,
     hardware: 'xeon-platinum-8375c',
-    mostThreads: 8,
+    maxThreads: 8,
     instead: () => ({
       patches: [...avx2, ...avx2Library],
       note: 'the generation before the preset; ncnn of its time had no AVX-512',
     }),
   },
-  { device: /stm32h7a3/, hardware: 'cortex-m7', mostThreads: 1 },
+  { device: /stm32h7a3/, hardware: 'cortex-m7', maxThreads: 1 },
 ];
 
 export const cpuDevices: readonly DeviceRule[] = processors.map((processor) => ({
@@ -105,10 +105,10 @@ function placeOn(processor: Processor, context: Context): ReturnType<DeviceRule[
   const onDimensity = /dimensity/i.test(row.device);
   if (onDimensity && threads === 4 && lineOf(context) >= 8970)
     return because('four small cores, which no preset stands for');
-  const used = threads ?? (processor.mostThreads === 32 ? 16 : processor.mostThreads);
-  if (used > processor.mostThreads && !(processor.mostThreads === 32 && used === 64))
+  const used = threads ?? (processor.maxThreads === 32 ? 16 : processor.maxThreads);
+  if (used > processor.maxThreads && !(processor.maxThreads === 32 && used === 64))
     return because('threads on small cores, which the preset does not have');
-  if (used > processor.mostThreads) return because('two threads a core: not modelled');
+  if (used > processor.maxThreads) return because('two threads a core: not modelled');
   const { hardware = processor.hardware, patches = [], note } = processor.instead?.(context) ?? {};
   const kernels = kernelsOf(precision, processor.unasked);
   const placed: Placed = {

@@ -10,7 +10,7 @@ import type { Measurement } from './row.js';
 /** A number of a preset, by its path, and where it is looked for. */
 export interface FittedNumber {
   readonly number: string;
-  readonly range: readonly [least: number, most: number];
+  readonly range: readonly [min: number, max: number];
 }
 
 export interface MeasuredFit {
@@ -67,7 +67,7 @@ export function fitNumbers(
     );
   };
   let best = stated;
-  let least = distance(best);
+  let min = distance(best);
   for (let step = WIDEST; step > NARROWEST; step /= 2) {
     for (let improved = true; improved; ) {
       improved = false;
@@ -77,8 +77,8 @@ export function fitNumbers(
           const value = Math.min(range[1], Math.max(range[0], from * factor));
           const candidate = new Map(best).set(number, value);
           const found = distance(candidate);
-          if (found >= least - NEGLIGIBLE) continue;
-          [best, least, improved] = [candidate, found, true];
+          if (found >= min - NEGLIGIBLE) continue;
+          [best, min, improved] = [candidate, found, true];
         }
       }
     }

@@ -27,7 +27,7 @@ const devices = [...gpuDevices, ...acceleratorDevices, ...cpuDevices];
 /** Frames at a time where a benchmark was free to choose and does not say. */
 const MANY = 256;
 
-const MOST_FRAMES = 1e6;
+const MAX_FRAMES = 1e6;
 
 /** What is to be modelled of a measurement, or why nothing is. */
 export function place(row: Measurement): Question | Unplaced {
@@ -66,7 +66,7 @@ function batchOf({ batch }: Measurement, { kind }: Work): number | null {
   if (kind !== 'network' && kind !== 'convolution' && kind !== 'decoder') return 1;
   if (batch === 'many') return MANY;
   const frames = Number(batch);
-  return Number.isInteger(frames) && frames >= 1 && frames <= MOST_FRAMES ? frames : null;
+  return Number.isInteger(frames) && frames >= 1 && frames <= MAX_FRAMES ? frames : null;
 }
 
 const isRate = (metric: Metric) => metric === 'tokens per second' || metric === 'per second';
@@ -80,7 +80,7 @@ function tokensOf({ prompt, tokens }: DecoderWork): number {
 const known = new Map<string, readonly Pass[]>();
 
 /** Memory that a task's weights would take, if somebody drew them. */
-const MOST_DRAWN = 2 ** 31;
+const MAX_WEIGHT_BYTES = 2 ** 31;
 
 function passesFor(work: Work): { readonly passes: readonly Pass[] } | Unplaced {
   const key = JSON.stringify(work);
@@ -111,7 +111,7 @@ function makeTasks(
     }
     default: {
       const weights = work.rows * work.depth * work.matrices * (1 - work.sparsity);
-      if (work.kind === 'sparse' && 8 * weights > MOST_DRAWN)
+      if (work.kind === 'sparse' && 8 * weights > MAX_WEIGHT_BYTES)
         return because('a sparse matrix too large to draw');
       return { tasks: [productTask(work)] };
     }

@@ -67,7 +67,7 @@ const synonyms: Readonly<Record<string, string>> = {
 };
 
 /** Longer tables are no measurements that people write down. */
-const MOST_ROWS = 100_000;
+const MAX_ROWS = 100_000;
 
 /**
  * Every row of the text. Lines that begin with # are comments. @throws InputError, one line with
@@ -84,8 +84,8 @@ export function readMeasurements(text: string, file: string): readonly Measureme
     throw new InputError(`${at}: found no column ${missing[0]}, expected ${columns.join(',')}`);
   if (unknown.length > 0)
     throw new InputError(`${at}: found column '${unknown[0]}', expected ${columns.join(',')}`);
-  if (rows.length > MOST_ROWS)
-    throw new InputError(`${file}: found ${rows.length} rows, expected at most ${MOST_ROWS}`);
+  if (rows.length > MAX_ROWS)
+    throw new InputError(`${file}: found ${rows.length} rows, expected at most ${MAX_ROWS}`);
   return rows.map(({ cells, line }) => measurementOf(header.cells, cells, `${file}:${line}`));
 }
 

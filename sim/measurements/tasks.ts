@@ -58,11 +58,11 @@ export function convolutionTask(work: ConvolutionWork): LayerTask {
 /** A layer whose weights are drawn at `density`, and its inputs as dense, if anybody reads them. */
 function lazyTask(name: string, demand: Demand, density: number, layer?: LayerTask['layer']) {
   const shape = layer ? weightShapeOf(layer) : shapeOf(demand);
-  let drawn: LayerWeights | null = null;
+  let random: LayerWeights | null = null;
   const weights = () => {
     invariant(shape !== null, () => `${name} has no weights`);
-    drawn ??= drawWeights(shape, density, SEED, name);
-    return drawn;
+    random ??= drawWeights(shape, density, SEED, name);
+    return random;
   };
   const dense = denseMacsOf(demand);
   // A model that multiplies by everything needs no count of zeros; padding is no sure work.

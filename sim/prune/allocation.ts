@@ -59,9 +59,9 @@ function bySensitivity(
   );
   return scaledToTarget(parameters, density, (name, share) => {
     // Shares run from 0 (all may be lost) to 2 (nothing may).
-    const least = dense * (share / 2);
+    const min = dense * (share / 2);
     const curve = curves.find(({ layer }) => layer === name) as SensitivityCurve;
-    return leastDensity(curve, least);
+    return minDensity(curve, min);
   });
 }
 
@@ -69,7 +69,7 @@ function bySensitivity(
  * The least density at which a curve, made monotone, reaches an accuracy; straight lines between
  * its points.
  */
-function leastDensity({ points }: SensitivityCurve, accuracy: number): number {
+function minDensity({ points }: SensitivityCurve, accuracy: number): number {
   const falling = [...points].sort((a, b) => b.density - a.density);
   let [density, reached] = [1, Number.POSITIVE_INFINITY];
   for (const point of falling) {

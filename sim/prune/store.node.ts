@@ -9,7 +9,7 @@ import { faultsIn, faultText } from '../../hw-models/faults.js';
 import { InputError } from '../../workloads/base/errors.js';
 import { makeFolder, writeFault, writeWhole } from '../../workloads/base/write.node.js';
 import { type Network, weightShapeOf } from '../../workloads/network.js';
-import { MOST_BYTES, readBytes } from '../files.node.js';
+import { MAX_BYTES, readBytes } from '../files.node.js';
 import { readCheckpoint, writeCheckpoint } from './checkpoint.node.js';
 import { StagesSchema } from './stage-schema.js';
 import type { Stage } from './stages.js';
@@ -41,7 +41,7 @@ export const noStore: StudyStore = { load: async () => null, save: async () => {
 
 const REQUEST = 'study.json';
 /** Thousands of stages. */
-const MOST_STUDY_BYTES = 2 ** 24;
+const MAX_STUDY_BYTES = 2 ** 24;
 
 /** @throws InputError for a folder that holds another study. */
 export async function openStore(
@@ -72,7 +72,7 @@ export async function openStore(
   return {
     async load(seed, network) {
       const file = fileOf(seed);
-      const bytes = await readIfThere(file, MOST_BYTES);
+      const bytes = await readIfThere(file, MAX_BYTES);
       if (!bytes) return null;
       const found = readCheckpoint(bytes, file);
       if (found.study !== study)
@@ -141,7 +141,7 @@ const Study = z.strictObject({
 
 async function readStudy(folder: string) {
   const file = join(folder, REQUEST);
-  const bytes = await readIfThere(file, MOST_STUDY_BYTES);
+  const bytes = await readIfThere(file, MAX_STUDY_BYTES);
   return bytes && parseStudy(bytes, file);
 }
 
@@ -163,9 +163,9 @@ export function parseStudy(bytes: Uint8Array, file: string): z.infer<typeof Stud
   throw new InputError(`${file}: ${faultText(fault).slice(0, 200)}`);
 }
 
-async function readIfThere(file: string, mostBytes: number): Promise<Uint8Array | null> {
+async function readIfThere(file: string, maxBytes: number): Promise<Uint8Array | null> {
   try {
-    return await readBytes(file, mostBytes);
+    return await readBytes(file, maxBytes);
   } catch (error) {
     if (error instanceof InputError && error.message.endsWith('no such file')) return null;
     throw error;

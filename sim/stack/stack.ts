@@ -16,7 +16,7 @@ import {
   type ServingCost,
   servingCost,
 } from '../serving/prices.js';
-import { tasksOf, traceDrawn } from '../trace.js';
+import { tasksOf, traceRandom } from '../trace.js';
 import type { Tables } from '../validate/claims.js';
 import { chain, type Link, type LinkSummary, summarizeLink } from './chain.js';
 
@@ -99,7 +99,7 @@ export async function runStack(request: StackRequest): Promise<StackReport> {
     );
     const densities = first.isPruned ? entry.densities : withDenseWeights(entry.densities);
     const model = drawModel(network, densities, seed);
-    const trace = traceDrawn(network, densities, seed);
+    const trace = traceRandom(network, densities, seed);
     const tasks = tasksOf(model, trace, 1);
     for (const link of links) {
       const summary = summarizeLink(link, entry, model, tasks, tables);

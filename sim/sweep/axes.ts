@@ -38,7 +38,7 @@ export interface Axis {
 }
 
 /** Most levels of one axis. */
-const MOST_LEVELS = 1_000_000;
+const MAX_LEVELS = 1_000_000;
 
 /**
  * The axis that a spec means; what is wrong with it goes to `faults`, and the axis is then null.
@@ -72,8 +72,8 @@ export function readAxis(name: string, spec: AxisSpec, faults: Fault[]): Axis | 
   const scale = isLog ? logScale(from, to) : linearScale(from, to);
   const count = levelsOf(spec, from, to);
   // Before any of them is made.
-  if (count !== null && !(count <= MOST_LEVELS)) {
-    return fault('to', `found ${count} levels, expected at most ${MOST_LEVELS}`);
+  if (count !== null && !(count <= MAX_LEVELS)) {
+    return fault('to', `found ${count} levels, expected at most ${MAX_LEVELS}`);
   }
   if (count === 0) return fault('to', `found no whole number from ${from} to ${to}, expected one`);
   const values = count === null ? null : rangeValues(spec, from, scale, count);

@@ -153,7 +153,7 @@ export function outcomeOf(
   };
 }
 
-const MOST_PER_BATCH = 512;
+const MAX_PER_BATCH = 512;
 const FIRST_BATCH = 4;
 
 /** Sizes batches by how long those before took. */
@@ -163,7 +163,7 @@ function chunkSizer(batchSeconds: number) {
     size: () => size,
     learn: (designs: number, seconds: number) => {
       const fitting = Math.round((designs / seconds) * batchSeconds);
-      size = Math.max(1, Math.min(MOST_PER_BATCH, 2 * size, fitting));
+      size = Math.max(1, Math.min(MAX_PER_BATCH, 2 * size, fitting));
     },
   };
 }

@@ -45,7 +45,7 @@ export interface Sensitivity {
  * Levels of an axis that are told apart; more of them are put together into so many ranges of equal
  * length.
  */
-const MOST_LEVELS = 16;
+const MAX_LEVELS = 16;
 const RANGES = 8;
 
 /** Adds up logarithms of an objective's values. */
@@ -120,7 +120,7 @@ export async function sensitivityOf(
 
 function levelOf(axis: Axis, label: Label): { readonly level: string; readonly place: number } {
   const place = axis.placeOf(label);
-  if (axis.labels && axis.labels.length <= MOST_LEVELS) return { level: `${label}`, place };
+  if (axis.labels && axis.labels.length <= MAX_LEVELS) return { level: `${label}`, place };
   const range = Math.min(RANGES - 1, Math.floor(place * RANGES));
   const [first, last] = [axis.labelAt(range / RANGES), axis.labelAt((range + 1) / RANGES)];
   return { level: `${shortest(first)} … ${shortest(last)}`, place: range };

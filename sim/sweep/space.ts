@@ -139,14 +139,14 @@ function checkFields(axes: readonly Axis[], faults: Fault[]): void {
 }
 
 /** Combinations of levels that conditions may ask about: each is looked at to count the designs. */
-const MOST_DECIDING = 10_000_000;
+const MAX_DECIDING = 10_000_000;
 
 function checkDeciding(axes: readonly Axis[], faults: Fault[]): void {
   const deciding = axes.filter(({ name }) => axes.some(({ when }) => name in when));
   const count = deciding.reduce((product, { labels }) => product * (labels?.length ?? 1), 1);
   const [first] = deciding;
-  if (!first || count <= MOST_DECIDING) return;
-  const text = `found conditions on ${count} combinations of levels, expected at most ${MOST_DECIDING}`;
+  if (!first || count <= MAX_DECIDING) return;
+  const text = `found conditions on ${count} combinations of levels, expected at most ${MAX_DECIDING}`;
   faults.push({ path: ['axes', first.name], text });
 }
 

@@ -82,7 +82,7 @@ export function evaluateBy(
 }
 
 /** Results that are kept back together, and for how long at most. */
-const MOST_HELD = 2000;
+const MAX_HELD = 2000;
 const LONGEST_HELD_SECONDS = 1;
 
 /** Stores results; passes them on once nothing can lose them. */
@@ -93,7 +93,7 @@ export function recordIn(store: SweepStore): Stage<Results, Results> {
     for await (const results of input) {
       if (held.length === 0) since = performance.now();
       held.push(...results);
-      if (held.length < MOST_HELD && (performance.now() - since) / 1e3 < LONGEST_HELD_SECONDS)
+      if (held.length < MAX_HELD && (performance.now() - since) / 1e3 < LONGEST_HELD_SECONDS)
         continue;
       await store.append(held);
       yield held;

@@ -1,4 +1,4 @@
-// Results in a DuckDB file: a transaction a batch, so that a process killed at any moment leaves
+// Results in a DuckDB file: a transaction per batch, so that a process killed at any moment leaves
 // whole batches.
 
 import { existsSync } from 'node:fs';

@@ -37,7 +37,7 @@ export interface SweepSummary {
 const LARGEST_SAMPLE = 2000;
 
 /** Different texts of refusals that are kept apart. */
-const MOST_REFUSALS = 100;
+const MAX_REFUSALS = 100;
 
 /** Sums up results. `reference` bounds the hypervolume; without it the worst feasible values do. */
 export async function summarizeSweep(
@@ -57,7 +57,7 @@ export async function summarizeSweep(
   for await (const batch of results) {
     designs += batch.length;
     for (const result of batch) {
-      if (result.fault !== null && (refusals.has(result.fault) || refusals.size < MOST_REFUSALS)) {
+      if (result.fault !== null && (refusals.has(result.fault) || refusals.size < MAX_REFUSALS)) {
         refusals.set(result.fault, (refusals.get(result.fault) ?? 0) + 1);
       }
       if (result.fault === null && accepted++ % every === 0) sample.push(result);

@@ -27,7 +27,7 @@ export interface WorkerOptions {
 }
 
 /** A worker that died is no fault of the batch that it was at. */
-const MOST_STALLS = 1_000_000;
+const MAX_STALLS = 1_000_000;
 
 /** Works until `signal` says otherwise; what is under way then is finished first. */
 export async function runWorker({
@@ -53,7 +53,7 @@ export async function runWorker({
       concurrency: threads + 1,
       lockDuration: leaseSeconds * 1e3,
       stalledInterval: leaseSeconds * 1e3,
-      maxStalledCount: MOST_STALLS,
+      maxStalledCount: MAX_STALLS,
     },
   );
   // It connects again by itself.

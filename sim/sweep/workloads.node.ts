@@ -8,7 +8,7 @@ import { type Densities, densitiesAt } from '../densities.js';
 import { loadModel } from '../load.node.js';
 import { openWorkloads } from '../open.node.js';
 import { resolveWorkload } from '../resolve.node.js';
-import { tasksOf, traceDrawn, traceRun } from '../trace.js';
+import { tasksOf, traceRandom, traceRun } from '../trace.js';
 import { reservedFields } from './axes.js';
 import type { MixedWorkload, WorkloadSource } from './evaluator.js';
 import type { SweepPlan, WorkloadPlan } from './plan.js';
@@ -16,7 +16,7 @@ import type { SweepPlan, WorkloadPlan } from './plan.js';
 const PUBLISHED: Densities = { weightDensity: null, activationDensity: null };
 
 /** Mixes kept beside the published one: each may hold hundreds of megabytes. */
-const MOST_DRAWN = 1;
+const MAX_KEPT = 1;
 
 /**
  * Finds a plan's networks; `published` are those at published densities, where they are at hand
@@ -33,8 +33,8 @@ export function createWorkloadSource(
     const key = JSON.stringify(at);
     const found = kept.get(key) ?? loadWorkloads(plan, at);
     if (!kept.has(key)) {
-      const drawn = [...kept.keys()].filter((other) => other !== JSON.stringify(PUBLISHED));
-      for (const oldest of drawn.slice(0, Math.max(0, drawn.length - MOST_DRAWN + 1)))
+      const random = [...kept.keys()].filter((other) => other !== JSON.stringify(PUBLISHED));
+      for (const oldest of random.slice(0, Math.max(0, random.length - MAX_KEPT + 1)))
         kept.delete(oldest);
       kept.set(key, found);
     }
@@ -79,14 +79,14 @@ async function loadWorkload(
   }
   const densities = densitiesAt(entry.densities, at);
   const model = await loadModel({ ...entry, densities }, weights?.file, seed);
-  const trace = traceDrawn(entry.network, densities, seed);
+  const trace = traceRandom(entry.network, densities, seed);
   // As in a comparison, a file's own network meets what a run on the drawn input gives; in plain
   // passes, which give the same bits on every machine.
-  const met =
+  const activations =
     entry.weights !== undefined && entry.network.layers.length > 1
       ? await traceRun(model, trace.inputs, createExecutor('reference'), 'synthetic')
       : trace;
-  return { name, weight, tasks: tasksOf(model, met, 1) };
+  return { name, weight, tasks: tasksOf(model, activations, 1) };
 }
 
 /** @throws InputError where the file is not there, or not the planned one any more. */

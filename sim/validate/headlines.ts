@@ -32,13 +32,13 @@ function ends(
   name: string,
   value: string,
 ): readonly (readonly [claim: string, published: number])[] {
-  const [least, most] = value.split('-').map(Number);
-  if (least === undefined) return [];
-  return most === undefined
-    ? [[name, least]]
+  const [min, max] = value.split('-').map(Number);
+  if (min === undefined) return [];
+  return max === undefined
+    ? [[name, min]]
     : [
-        [`${name}, at least`, least],
-        [`${name}, at most`, most],
+        [`${name}, at least`, min],
+        [`${name}, at most`, max],
       ];
 }
 

@@ -7,7 +7,7 @@ import { InvariantError } from '../../workloads/base/errors.js';
 import type { LayerTask, Network } from '../../workloads/network.js';
 import { drawModel } from '../../workloads/synthesis.js';
 import { zoo } from '../../workloads/zoo/index.js';
-import { tasksOf, traceDrawn } from '../trace.js';
+import { tasksOf, traceRandom } from '../trace.js';
 
 export interface Lab {
   readonly hardware: (name: string) => Hardware;
@@ -36,7 +36,7 @@ export function createLab(load: (name: string) => Hardware, seed: number): Lab {
   const draw = (name: string, vary: (network: Network) => Network): readonly LayerTask[] => {
     const { network: asListed, densities } = entryOf(name);
     const network = vary(asListed);
-    return tasksOf(drawModel(network, densities, seed), traceDrawn(network, densities, seed), 1);
+    return tasksOf(drawModel(network, densities, seed), traceRandom(network, densities, seed), 1);
   };
   const network = memo((name) => draw(name, (asListed) => asListed));
   const task = memo((layer: string): LayerTask => {

@@ -40,7 +40,7 @@ export function spatialClaims(lab: Lab, tables: Tables): readonly Claim[] {
 type Row = Readonly<Record<string, string>>;
 
 function productCycles(lab: Lab, hardware: string, row: Row): number {
-  const [cost] = lab.hardware(hardware).cost([drawnProduct(row)]);
+  const [cost] = lab.hardware(hardware).cost([randomProduct(row)]);
   return sum(cost?.cycles ?? {});
 }
 
@@ -50,7 +50,7 @@ function overDense(lab: Lab, hardware: string, row: Row): number {
 }
 
 /** A product of drawn factors: the row's pixels are rows of it. */
-function drawnProduct(row: Row): LayerTask {
+function randomProduct(row: Row): LayerTask {
   const [depth, columns, rows] = [cell(row, 'inputs'), cell(row, 'outputs'), cell(row, 'pixels')];
   const sizes = { depth: depth ?? 1, columns: columns ?? 1, rows: rows ?? 1 };
   const demand: ProductDemand = {

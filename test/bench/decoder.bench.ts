@@ -69,10 +69,10 @@ function decoderLayer(): Work {
     name.startsWith('layers.') ? { ...own, weights: KEPT } : own,
   ]);
   const densities = { ...estimate, layers: Object.fromEntries(layers) };
-  const met = drawTensors(network, densities, 0);
+  const tensors = drawTensors(network, densities, 0);
   const input = new Map<string, Values>();
   for (const { name } of network.inputs) {
-    const values = met.get(name)?.values;
+    const values = tensors.get(name)?.values;
     if (!values) throw new Error(`no input ${name}`);
     input.set(name, values);
   }

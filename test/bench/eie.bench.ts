@@ -4,7 +4,7 @@
 import { layoutsOf } from '../../hw-models/eie/layout.js';
 import { createTimer, findActive } from '../../hw-models/eie/timing.js';
 import { loadHardware } from '../../hw-models/presets.node.js';
-import { tasksOf as tasksIn, traceDrawn } from '../../sim/trace.js';
+import { tasksOf as tasksIn, traceRandom } from '../../sim/trace.js';
 import type { LayerTask } from '../../workloads/network.js';
 import { drawModel } from '../../workloads/synthesis.js';
 import type { ZooEntry } from '../../workloads/zoo/entry.js';
@@ -98,7 +98,7 @@ function entryOf(name: string): ZooEntry {
 }
 
 function tasksOf({ network, densities }: ZooEntry): readonly LayerTask[] {
-  const { inputs, tensors } = traceDrawn(network, densities, 0);
+  const { inputs, tensors } = traceRandom(network, densities, 0);
   return tasksIn(drawModel(network, densities, 0), { inputs, tensors }, 1).map((task) => ({
     ...task,
   }));

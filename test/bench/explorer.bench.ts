@@ -22,7 +22,7 @@ const recorded = (page: Page, name: 'answer' | 'ready') =>
   page.evaluate((of) => performance.getEntriesByName(of).length, name);
 
 const waitFor = (page: Page, name: 'answer' | 'ready', count: number) =>
-  page.waitForFunction(([of, least]) => performance.getEntriesByName(of).length >= least, [
+  page.waitForFunction(([of, min]) => performance.getEntriesByName(of).length >= min, [
     name,
     count,
   ] as const);

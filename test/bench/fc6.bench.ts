@@ -9,9 +9,9 @@ import type { LayerWeights } from '../../workloads/network.js';
 import { toCodebook, toCsr } from '../../workloads/weights/store.js';
 import {
   cacheSweep,
-  drawn,
   milliseconds,
   race,
+  random,
   speedup,
   type Timing,
   textOf,
@@ -26,7 +26,7 @@ const BATCH = 64;
 const SHARED = 31;
 
 export async function bench(): Promise<readonly BenchRow[]> {
-  const work = drawn('alex-6', 'fc6 of AlexNet, 9 % of weights, 35 % of activations');
+  const work = random('alex-6', 'fc6 of AlexNet, 9 % of weights, 35 % of activations');
   const shared = withSharedWeights(work);
   const sweep = cacheSweep();
   const one = await race(
@@ -75,7 +75,7 @@ export async function bench(): Promise<readonly BenchRow[]> {
 }
 
 async function batched(): Promise<BenchRow> {
-  const work = drawn('alex-6', 'fc6 of AlexNet, 9 % of weights, 35 % of activations', {
+  const work = random('alex-6', 'fc6 of AlexNet, 9 % of weights, 35 % of activations', {
     batch: BATCH,
   });
   const times = await race({

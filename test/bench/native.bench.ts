@@ -10,9 +10,9 @@ import { zoo } from '../../workloads/zoo/index.js';
 import {
   cacheSweep,
   compressedSqueezenet,
-  drawn,
   milliseconds,
   race,
+  random,
   speedup,
   textOf,
   type Work,
@@ -27,23 +27,23 @@ const auto = (threads: number) => createAuto({ threads, plans: forgetting, engin
 /** What each figure is of; made when it is asked for. */
 const works: Readonly<Record<string, () => Work | Promise<Work>>> = {
   native_squeezenet_vs_onnxruntime: compressedSqueezenet,
-  native_alexnet_vs_onnxruntime: () => drawn('alexnet', 'AlexNet, pruned as published'),
-  native_fc6_vs_onnxruntime: () => drawn('alex-6', 'fc6 of AlexNet, 9 % of weights'),
+  native_alexnet_vs_onnxruntime: () => random('alexnet', 'AlexNet, pruned as published'),
+  native_fc6_vs_onnxruntime: () => random('alex-6', 'fc6 of AlexNet, 9 % of weights'),
   native_fc6_batch64_vs_onnxruntime: () =>
-    drawn('alex-6', 'fc6 of AlexNet, 9 % of weights', { batch: 64 }),
-  native_vgg16_vs_onnxruntime: () => drawn('vgg-16', 'VGG-16, pruned as published'),
+    random('alex-6', 'fc6 of AlexNet, 9 % of weights', { batch: 64 }),
+  native_vgg16_vs_onnxruntime: () => random('vgg-16', 'VGG-16, pruned as published'),
   native_resnet50_90_vs_onnxruntime: () =>
-    drawn('resnet-50@magnitude-90', 'ResNet-50, 90 % pruned by magnitude'),
+    random('resnet-50@magnitude-90', 'ResNet-50, 90 % pruned by magnitude'),
   native_resnet50_80_vs_onnxruntime: () =>
-    drawn('resnet-50@magnitude-80', 'ResNet-50, 80 % pruned by magnitude'),
+    random('resnet-50@magnitude-80', 'ResNet-50, 80 % pruned by magnitude'),
   native_mobilenet_90_vs_onnxruntime: () =>
-    drawn('mobilenet-v1@magnitude-90', 'MobileNetV1, 1×1 convolutions 90 % pruned'),
+    random('mobilenet-v1@magnitude-90', 'MobileNetV1, 1×1 convolutions 90 % pruned'),
   native_bert_90_vs_onnxruntime: () => ofTokens('bert-base@obert-90', 'BERT base, 90 % pruned'),
   native_bert_80_vs_onnxruntime: () => ofTokens('bert-base@obert-80', 'BERT base, 80 % pruned'),
   native_resnet50_dense_vs_onnxruntime: () =>
-    drawn('resnet-50', 'ResNet-50, every weight kept', { density: 1 }),
+    random('resnet-50', 'ResNet-50, every weight kept', { density: 1 }),
   native_squeezenet_dense_vs_onnxruntime: () =>
-    drawn('squeezenet-1.0', 'SqueezeNet 1.0, every weight kept', { density: 1 }),
+    random('squeezenet-1.0', 'SqueezeNet 1.0, every weight kept', { density: 1 }),
 };
 
 export const nativeFigures: readonly string[] = Object.keys(works);
@@ -83,10 +83,10 @@ function ofTokens(name: string, what: string): Work {
   const entry = zoo.get(name);
   if (!entry) throw new Error(`no network ${name}`);
   const { network, densities } = entry;
-  const met = drawTensors(network, densities, 0);
+  const tensors = drawTensors(network, densities, 0);
   const input = new Map<string, Values>();
   for (const { name: tensor } of network.inputs) {
-    const values = met.get(tensor)?.values;
+    const values = tensors.get(tensor)?.values;
     if (!values) throw new Error(`no input ${tensor} for ${name}`);
     input.set(tensor, values);
   }

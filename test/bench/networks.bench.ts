@@ -5,10 +5,10 @@ import { createOnnxruntime } from '../../hw-models/host/onnxruntime.js';
 import { createTfjs } from '../../hw-models/host/tfjs.js';
 import {
   compressedSqueezenet,
-  drawn,
   freshAuto,
   milliseconds,
   race,
+  random,
   speedup,
   textOf,
   type Work,
@@ -20,7 +20,7 @@ export async function squeezenet(): Promise<readonly BenchRow[]> {
 }
 
 export async function alexnet(): Promise<readonly BenchRow[]> {
-  return againstLibraries('alexnet', drawn('alexnet', 'AlexNet, pruned as published'));
+  return againstLibraries('alexnet', random('alexnet', 'AlexNet, pruned as published'));
 }
 
 async function againstLibraries(name: string, work: Work): Promise<readonly BenchRow[]> {
@@ -60,7 +60,7 @@ async function againstLibraries(name: string, work: Work): Promise<readonly Benc
  * kernels that skip zeros.
  */
 export async function stack(): Promise<readonly BenchRow[]> {
-  const dense = drawn('alexnet', 'AlexNet, every weight kept', { density: 1 });
+  const dense = random('alexnet', 'AlexNet, every weight kept', { density: 1 });
   const pruned = await compressedSqueezenet();
   const times = await race({
     tfjs: { executor: createTfjs(), work: dense },

@@ -122,7 +122,7 @@ export function cacheSweep(): () => void {
 }
 
 /** A network of the zoo, pruned as published or, on request, not at all, on a drawn input. */
-export function drawn(
+export function random(
   name: string,
   what: string,
   { density, batch = 1 }: { density?: 1; batch?: number } = {},
@@ -149,7 +149,7 @@ export function drawn(
 /** The authors' compressed SqueezeNet and a picture where they are at hand, else drawn ones. */
 export async function compressedSqueezenet(): Promise<Work> {
   if (squeezenetNet.missing || catPicture.missing)
-    return drawn('squeezenet-1.0', 'SqueezeNet 1.0, a drawn picture');
+    return random('squeezenet-1.0', 'SqueezeNet 1.0, a drawn picture');
   const { network } = squeezenet10;
   const weights = readNetFile(readFileSync(squeezenetNet.path), network, squeezenetNet.path);
   const input = await readImage(

@@ -36,12 +36,12 @@ async function bench(name: string, network: Network): Promise<readonly BenchRow[
   const ours: number[] = [];
   const others: number[] = [];
   let failure: string | null = null;
-  for (const drawn of trainingBatches(data, batch, { shift }, 0, 'bench')) {
+  for (const random of trainingBatches(data, batch, { shift }, 0, 'bench')) {
     const start = performance.now();
-    optimizer.step(trained.step(drawn, optimizer.values(), null).gradients, rate);
+    optimizer.step(trained.step(random, optimizer.values(), null).gradients, rate);
     ours.push(performance.now() - start);
     // Once it fails it will not do better on the next batch.
-    failure ??= await timed(others, () => theirs(drawn));
+    failure ??= await timed(others, () => theirs(random));
   }
   const perSecond = (times: readonly number[]) => (1000 * batch) / median(times.slice(WARM_UP));
   const engine = `batches of ${batch}, tfjs ${tf.version_core} ${backend}`;

@@ -4,10 +4,10 @@
 
 import type { Executor } from '../../hw-models/contract.js';
 import { firstThatPays } from '../../hw-models/host/engine/choice.js';
-import { denseColumns } from '../../hw-models/host/engine/connected.js';
 import { denseConvolution, sparseConvolution } from '../../hw-models/host/engine/convolution.js';
 import { createEngine } from '../../hw-models/host/engine/engine.js';
 import { createFft, createSparseFft } from '../../hw-models/host/engine/fft.js';
+import { denseColumns } from '../../hw-models/host/engine/fully-connected.js';
 import type { HostKernel } from '../../hw-models/host/engine/kernel.js';
 import { lowPrecisionKernels } from '../../hw-models/host/engine/lowprecision.js';
 import {
@@ -59,11 +59,11 @@ function workOf(layer: Layer, weights: LayerWeights, density = ACTIVATIONS): Wor
   };
 }
 
-function drawnWeights(layer: Layer, density: number): LayerWeights {
+function randomWeights(layer: Layer, density: number): LayerWeights {
   const shape = weightShapeOf(layer);
   if (!shape) throw new Error(`${layer.name} has no weights`);
-  const drawn = drawWeights(shape, density, 0, layer.name);
-  return density === 1 ? { ...drawn, store: toDense(drawn.store) } : drawn;
+  const random = drawWeights(shape, density, 0, layer.name);
+  return density === 1 ? { ...random, store: toDense(random.store) } : random;
 }
 
 function executorOf(kernel: HostKernel, threads: number): Executor {
@@ -104,7 +104,7 @@ export async function dense(): Promise<readonly BenchRow[]> {
   for (const threads of THREADS) {
     const layers: (Timings<'direct' | 'f2' | 'f4'> & { readonly name: string })[] = [];
     for (const layer of vggLayers()) {
-      const work = workOf(layer, drawnWeights(layer, 1));
+      const work = workOf(layer, randomWeights(layer, 1));
       const kernels = { direct: denseConvolution, f2: createWinograd(2), f4: createWinograd(4) };
       const timings = await compare(
         { direct: [kernels.direct, work], f2: [kernels.f2, work], f4: [kernels.f4, work] },
@@ -143,7 +143,7 @@ export async function dense(): Promise<readonly BenchRow[]> {
 export async function sparse(): Promise<readonly BenchRow[]> {
   const layer = vggLayers().find(({ name }) => name === 'conv3_2');
   if (!layer) throw new Error('VGG-16 has no conv3_2');
-  const whole = workOf(layer, drawnWeights(layer, 1));
+  const whole = workOf(layer, randomWeights(layer, 1));
   const results: (Timings<'f4' | 'fft' | 'sparseF4' | 'sparseFft' | 'direct'> & Setting)[] = [];
   for (const threads of THREADS) {
     for (const density of DENSITIES) {
@@ -153,7 +153,7 @@ export async function sparse(): Promise<readonly BenchRow[]> {
           fft: [createFft(16), whole],
           sparseF4: [createSparseWinograd(4, density), whole],
           sparseFft: [createSparseFft(16, density), whole],
-          direct: [sparseConvolution, workOf(layer, drawnWeights(layer, density))],
+          direct: [sparseConvolution, workOf(layer, randomWeights(layer, density))],
         },
         threads,
       );
@@ -219,7 +219,7 @@ async function lowPrecisionRow(
   float: HostKernel,
   kernels: typeof lowPrecisionKernels,
 ): Promise<BenchRow> {
-  const weights = drawnWeights(layer, 1);
+  const weights = randomWeights(layer, 1);
   const work = workOf(layer, weights);
   const names = ['binary', 'ternary', 'int8'] as const;
   const exact = await outputOf(float, work);

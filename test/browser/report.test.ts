@@ -109,13 +109,13 @@ describe.skipIf(noChromium)('a report', () => {
     expect(await page.locator('#speed-up .narrow svg').isVisible()).toBe(true);
     expect(await page.locator('#speed-up .wide svg').isVisible()).toBe(false);
     // Legible: drawn at its own size, not shrunk.
-    const [shown, drawn] = await page
+    const [shown, random] = await page
       .locator('#speed-up .narrow svg')
       .evaluate((svg) => [
         svg.getBoundingClientRect().width,
         (svg as SVGSVGElement).viewBox.baseVal.width,
       ]);
-    expect(shown).toBeGreaterThan(0.9 * Number(drawn));
+    expect(shown).toBeGreaterThan(0.9 * Number(random));
     await page.close();
   });
 

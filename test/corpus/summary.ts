@@ -12,7 +12,7 @@ export function table(outcomes: readonly Outcome[]): string {
     const opaque = of.filter((outcome) => outcome.layers > 0 && outcome.opaque.length > 0);
     const agreed = of.filter(({ error }) => error !== null);
     const smooth = agreed.filter(({ steps }) => steps === null);
-    const most = Math.max(0, ...smooth.map(({ error }) => error ?? 0));
+    const max = Math.max(0, ...smooth.map(({ error }) => error ?? 0));
     const stepped = agreed.filter(({ steps }) => steps !== null);
     const steps = Math.max(0, ...stepped.map((outcome) => outcome.steps ?? 0));
     const inSteps =
@@ -24,7 +24,7 @@ export function table(outcomes: readonly Outcome[]): string {
         `${read.length} (${Math.round((100 * read.length) / Math.max(1, of.length))} %)`,
       ],
       ...[`${byName.length}`, `${of.length - read.length - byName.length}`, `${opaque.length}`],
-      `${agreed.length}${agreed.length > 0 ? `, at most ${most.toExponential(1)}` : ''}${inSteps}`,
+      `${agreed.length}${agreed.length > 0 ? `, at most ${max.toExponential(1)}` : ''}${inSteps}`,
     ];
   };
   const head = [

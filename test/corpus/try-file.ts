@@ -4,7 +4,7 @@ import { createExecutor } from '../../hw-models/host/executors.js';
 import { compare } from '../../sim/compare.node.js';
 import { loadModel } from '../../sim/load.node.js';
 import { openWorkloads } from '../../sim/open.node.js';
-import { traceDrawn } from '../../sim/trace.js';
+import { traceRandom } from '../../sim/trace.js';
 import { InputError } from '../../workloads/base/errors.js';
 import { denseMacsOf } from '../../workloads/demand.js';
 import type { Model } from '../../workloads/model.js';
@@ -21,7 +21,7 @@ export const DEVICES = [
 ] as const;
 const HOST = 'host';
 /** More multiplications take minutes to run: such a network is costed only. */
-const MOST_MACS = 2e10;
+const MAX_MACS = 2e10;
 /** Of the largest output. */
 const AGREED = 1e-4;
 /**
@@ -75,7 +75,7 @@ const EXTENTS: Readonly<Record<string, ReadonlyMap<string, number>>> = {
  * Outputs all below this are compared as if the largest were: ONNX Runtime's own sigmoid ends at
  * 1.5e-8.
  */
-const LEAST_SCALE = 1e-3;
+const MIN_SCALE = 1e-3;
 
 /** The dimensions that a refusal asks for. */
 function asked(message: string): ReadonlyMap<string, number> {
@@ -127,7 +127,7 @@ export async function tryFile(name: string, path: string, withHost: boolean): Pr
     // A branch that was taken for granted may be another one than drawn inputs lead to.
     const macs = layers.reduce((sum, { demand }) => sum + (demand ? denseMacsOf(demand) : 0), 0);
     const isComparable =
-      macs <= MOST_MACS &&
+      macs <= MAX_MACS &&
       layers.every(isImplemented) &&
       !entry.notes?.some((note) => note.includes('as if it held'));
     const canRun = layers.every(isImplemented) || entry.file !== undefined;
@@ -169,7 +169,7 @@ async function disagreement(
   model: Model,
   entry: Parameters<typeof loadModel>[0],
 ): Promise<Disagreement | null> {
-  const { inputs } = traceDrawn(entry.network, entry.densities, 0);
+  const { inputs } = traceRandom(entry.network, entry.densities, 0);
   const ours = await outputsOf('sparse', model, inputs);
   const theirs = await outputsOf('onnxruntime', model, inputs).catch((error: unknown) => {
     if (error instanceof InputError) return null;
@@ -182,22 +182,22 @@ async function disagreement(
   for (const [name, expected] of theirs) {
     const found = ours.get(name);
     const step = stepOf(model.network, name);
-    let most = 0;
+    let max = 0;
     for (let at = 0; at < expected.length; at++) {
       const [ideal, got] = [Number(expected[at]), Number(found?.[at] ?? Number.NaN)];
       if (Object.is(ideal, got) || (Number.isNaN(ideal) && Number.isNaN(got))) continue;
       scale = Math.max(scale, Math.abs(ideal));
-      most = Math.max(
-        most,
+      max = Math.max(
+        max,
         Number.isNaN(got - ideal) ? Number.POSITIVE_INFINITY : Math.abs(got - ideal),
       );
     }
-    apart = Math.max(apart, most);
-    steps = steps === null || step === null ? null : Math.max(steps, Math.round(most / step));
+    apart = Math.max(apart, max);
+    steps = steps === null || step === null ? null : Math.max(steps, Math.round(max / step));
     for (let at = 0; at < expected.length; at++)
       scale = Math.max(scale, Math.abs(Number(expected[at])));
   }
-  return { error: apart / Math.max(scale, LEAST_SCALE), steps };
+  return { error: apart / Math.max(scale, MIN_SCALE), steps };
 }
 
 /** What one step of a quantised output is; null for an output that takes any value. */

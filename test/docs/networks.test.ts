@@ -25,7 +25,7 @@ if (!hasOnnxRuntime)
 const INT64 = 7;
 const WIDTH = 32;
 
-const drawn = (dims: readonly number[]): OnnxTensorText => ({
+const random = (dims: readonly number[]): OnnxTensorText => ({
   dims,
   values: Array.from(
     { length: dims.reduce((product, each) => product * each, 1) },
@@ -51,14 +51,14 @@ function encoder(): Uint8Array {
     opset: 17,
     inputs: { input_ids: open, attention_mask: open },
     tensors: {
-      words: drawn([100, WIDTH]),
+      words: random([100, WIDTH]),
       ...{
-        q: drawn([WIDTH, WIDTH]),
-        k: drawn([WIDTH, WIDTH]),
-        v: drawn([WIDTH, WIDTH]),
-        up: drawn([WIDTH, 4 * WIDTH]),
+        q: random([WIDTH, WIDTH]),
+        k: random([WIDTH, WIDTH]),
+        v: random([WIDTH, WIDTH]),
+        up: random([WIDTH, 4 * WIDTH]),
       },
-      ...{ down: drawn([4 * WIDTH, WIDTH]), scale: drawn([WIDTH]), shift: drawn([WIDTH]) },
+      ...{ down: random([4 * WIDTH, WIDTH]), scale: random([WIDTH]), shift: random([WIDTH]) },
       ...{
         root: { dims: [], values: [Math.sqrt(WIDTH)] },
         one: { dims: [], values: [1] },
@@ -97,13 +97,13 @@ function detector(): Uint8Array {
     opset: 17,
     inputs: { images: { shape: [1, 3, 32, 32] } },
     tensors: {
-      first: drawn([8, 3, 3, 3]),
-      ...{ corners: drawn([4, 8, 1, 1]), chances: drawn([classes, 8, 1, 1]) },
+      first: random([8, 3, 3, 3]),
+      ...{ corners: random([4, 8, 1, 1]), chances: random([classes, 8, 1, 1]) },
       ...{ boxShape: whole(1, 4, anchors), scoreShape: whole(1, classes, anchors) },
       ...{
-        most: whole(10),
+        max: whole(10),
         overlap: { dims: [1], values: [0.5] },
-        least: { dims: [1], values: [0.1] },
+        min: { dims: [1], values: [0.1] },
       },
     },
     nodes: [

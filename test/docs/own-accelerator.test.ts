@@ -11,7 +11,7 @@ import { cyclesOf, sum } from '../../hw-models/cost.js';
 import { loadHardware } from '../../hw-models/presets.node.js';
 import { modelledRow } from '../../sim/modelled.js';
 import { loadPlugin } from '../../sim/plugin.node.js';
-import { tasksOf, traceDrawn } from '../../sim/trace.js';
+import { tasksOf, traceRandom } from '../../sim/trace.js';
 import { drawModel } from '../../workloads/synthesis.js';
 import { toDense } from '../../workloads/weights/store.js';
 import { zoo } from '../../workloads/zoo/index.js';
@@ -41,7 +41,7 @@ function tasksOfNetwork(name: string, batch = 1) {
   const entry = zoo.get(name);
   if (!entry) throw new Error(`no ${name}`);
   const model = drawModel(entry.network, entry.densities, 0);
-  return tasksOf(model, traceDrawn(entry.network, entry.densities, 0), batch);
+  return tasksOf(model, traceRandom(entry.network, entry.densities, 0), batch);
 }
 
 describe('the guide to an accelerator of one’s own', () => {

@@ -17,7 +17,7 @@ export interface KillRequest {
   readonly seed: number;
   readonly workers: number;
   /** From the start of one process to the next kill, at most; the least is a tenth. */
-  readonly mostSeconds: number;
+  readonly maxSeconds: number;
   readonly onKill: (victim: Victim, kill: number) => void;
 }
 
@@ -46,7 +46,7 @@ export async function sweepUnderKills(
   const killed = { worker: 0, coordinator: 0, redis: 0 };
   try {
     for (let kill = 1; kill <= kills; kill++) {
-      await setTimeout(1000 * request.mostSeconds * (0.1 + 0.9 * random.uniform()));
+      await setTimeout(1000 * request.maxSeconds * (0.1 + 0.9 * random.uniform()));
       if (hasEnded(coordinator) && coordinator.exitCode === 0) break;
       // Whoever starts while Redis is down is refused: what supervises it starts it again.
       if (hasEnded(coordinator)) coordinator = startCoordinator();

@@ -44,7 +44,7 @@ const start = performance.now();
 for (let round = 0; done < kills; round++) {
   const store = temporaryFolder();
   const killed = await sweepUnderKills({
-    ...{ spec, store, kills: kills - done, seed: seed + round, workers: 3, mostSeconds: 2.5 },
+    ...{ spec, store, kills: kills - done, seed: seed + round, workers: 3, maxSeconds: 2.5 },
     onKill: (victim, kill) =>
       process.stderr.write(`faults: kill ${done + kill} of ${kills}: ${victim}\n`),
   });

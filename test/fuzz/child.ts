@@ -15,13 +15,13 @@ const worked = (start: NodeJS.CpuUsage) => {
 };
 
 /** MiB, as the operating system counts the most that the process ever had. */
-const most = () => process.resourceUsage().maxRSS / 1024;
+const max = () => process.resourceUsage().maxRSS / 1024;
 
 if (importer) {
   const outcomes = { read: 0, refused: 0 };
   let slowestMilliseconds = 0;
   await importer.read(importer.whole);
-  const before = most();
+  const before = max();
   try {
     for (let at = 0; at < Number(inputs); at++) {
       tell({ at });
@@ -29,7 +29,7 @@ if (importer) {
       outcomes[await attempt(importer, Number(seed), at)]++;
       slowestMilliseconds = Math.max(slowestMilliseconds, worked(start));
     }
-    tell({ tally: { ...outcomes, slowestMilliseconds, mebibytes: most() - before } });
+    tell({ tally: { ...outcomes, slowestMilliseconds, mebibytes: max() - before } });
   } catch (error) {
     tell({ fault: error instanceof Error ? error.message : String(error) });
   }

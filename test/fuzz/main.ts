@@ -10,7 +10,7 @@ import { renderMarkdown } from '../../reports/format/markdown.js';
 import { importers } from './importers.js';
 
 /** Processor time that one file may take. */
-const MOST_SECONDS = 5;
+const MAX_SECONDS = 5;
 /** After so long on the clock it hangs, however busy the machine is. */
 const HANGS_SECONDS = 60;
 const STARTS_SECONDS = 600;
@@ -18,7 +18,7 @@ const STARTS_SECONDS = 600;
  * What the process may take above what it takes with the whole file read: the limits allow 32 MB of
  * data.
  */
-const MOST_MEBIBYTES = 512;
+const MAX_MEBIBYTES = 512;
 
 export interface Tally {
   readonly read: number;
@@ -49,9 +49,9 @@ if (unknown.length > 0 || !Number.isSafeInteger(inputs) || !Number.isSafeInteger
 
 /** The tally, or which bound it broke. */
 function verdict(tally: Tally): Tally | string {
-  if (tally.slowestMilliseconds > MOST_SECONDS * 1000)
+  if (tally.slowestMilliseconds > MAX_SECONDS * 1000)
     return `a file took ${tally.slowestMilliseconds} ms`;
-  return tally.mebibytes > MOST_MEBIBYTES ? `took ${tally.mebibytes} MiB` : tally;
+  return tally.mebibytes > MAX_MEBIBYTES ? `took ${tally.mebibytes} MiB` : tally;
 }
 
 /** Runs one importer over all files; the fault where it has one. */
@@ -128,7 +128,7 @@ const text = renderMarkdown([
     },
     lines: [
       'Each file is cut at every hundredth of its length, then broken in one to three of twelve ways: flipped bits, extreme bytes, hostile sizes and counts, pieces cut, repeated, removed or exchanged, noise; in texts numbers that nobody should write, brackets nested 20,000 deep, exchanged words and signs.',
-      `A file must be read or refused with one clear line within ${MOST_SECONDS} s of processor time, the process growing by at most ${MOST_MEBIBYTES} MiB while the limits allow 32 MB of data; anything else fails the command.`,
+      `A file must be read or refused with one clear line within ${MAX_SECONDS} s of processor time, the process growing by at most ${MAX_MEBIBYTES} MiB while the limits allow 32 MB of data; anything else fails the command.`,
       "Every file that the program reads is in the table but those in which nothing of a stranger's can be: what the package ships; /proc and /sys; the profile that ONNX Runtime writes during the same run; a partial download, which nothing looks into before its size and SHA-256 are right.",
     ],
   },

@@ -35,7 +35,7 @@ function taskOf(
   };
 }
 
-const drawn = (rows: number, columns: number, density: number, seed: number) =>
+const random = (rows: number, columns: number, density: number, seed: number) =>
   drawWeights({ rows, columns, biases: 0 }, density, seed, 'weights');
 
 /** MACs of all parts, each as often as it is repeated. */
@@ -100,7 +100,7 @@ describe('what a product is made of', () => {
           bias: false,
           activation: 'none',
         };
-        const matrix = drawn(matrices * columns, depth, weights, seed);
+        const matrix = random(matrices * columns, depth, weights, seed);
         const task = taskOf(demand, matrix, matrices * rows * depth, activations, seed);
         expectSound(task);
         expect(totalOf(task)).toEqual(task.macs);
@@ -126,7 +126,7 @@ describe('what a product is made of', () => {
       ...{ kind: 'product', matrices: 1, rows: 2, depth: 3, columns: 1, right: 'weights' },
       ...{ bias: true, activation: 'relu' },
     };
-    const [part] = partsOf(taskOf(demand, drawn(1, 3, 1, 0), 6, 1));
+    const [part] = partsOf(taskOf(demand, random(1, 3, 1, 0), 6, 1));
     const { values } = taskOf(demand, null, 6, 1).input;
     const at = (row: number, step: number) => values[row * 3 + step] as number;
     expect([...(part?.task.input.values ?? [])]).toEqual(
@@ -148,7 +148,7 @@ describe('what a product is made of', () => {
           ...{ kind: 'product', matrices, rows, depth: 2, columns: 3, right: 'activations' },
           ...{ bias: false, activation: 'none' },
         };
-        const task = taskOf(demand, drawn(matrices * 3, 2, 1, 0), matrices * rows * 2, 1);
+        const task = taskOf(demand, random(matrices * 3, 2, 1, 0), matrices * rows * 2, 1);
         const parts = partsOf(task);
         expect(parts).toHaveLength(8);
         expect(parts.reduce((sum, { times }) => sum + times, 0)).toBe(matrices);
@@ -163,7 +163,7 @@ describe('what a product is made of', () => {
       ...{ kind: 'product', matrices: 1, rows: 4, depth: 3, columns: 2, right: 'weights' },
       ...{ bias: false, activation: 'none' },
     };
-    expectSound(taskOf(demand, drawn(2, 3, 1, 0), 5, 0.5));
+    expectSound(taskOf(demand, random(2, 3, 1, 0), 5, 0.5));
   });
 });
 
@@ -183,7 +183,7 @@ it('several images are made of convolutions of one', () => {
       };
       const task = taskOf(
         demand,
-        drawn(2, channels * 9, weights, 1),
+        random(2, channels * 9, weights, 1),
         images * channels * 20,
         activations,
       );
@@ -212,7 +212,7 @@ describe('what a recurrent layer is made of', () => {
         const { directions, steps, sequences, inputs, hidden, gates } = shape;
         const demand: RecurrentDemand = { kind: 'recurrent', ...shape, operations: noOperations };
         const rows = gates * hidden;
-        const matrix = drawn(directions * rows, inputs + hidden, weights, seed);
+        const matrix = random(directions * rows, inputs + hidden, weights, seed);
         const task = taskOf(demand, matrix, steps * sequences * inputs, activations, seed);
         expectSound(task);
         const { values } = toDense(matrix.store);
@@ -258,7 +258,7 @@ describe('what a recurrent layer is made of', () => {
         operations,
       },
     };
-    const parts = partsOf(taskOf(demand, drawn(24, 7, 1, 0), 40, 1));
+    const parts = partsOf(taskOf(demand, random(24, 7, 1, 0), 40, 1));
     expect(parts.map(({ times, task }) => [times, task.demand.kind])).toEqual([
       [1, 'product'],
       [10, 'product'],
@@ -324,7 +324,7 @@ it('what every family knows is left as it is', () => {
     ...{ kind: 'product', matrices: 1, rows: 1, depth: 4, columns: 2, right: 'weights' },
     ...{ bias: false, activation: 'none' },
   };
-  for (const task of [taskOf(stream, null, 1, 1), taskOf(product, drawn(2, 4, 1, 0), 4, 1)]) {
+  for (const task of [taskOf(stream, null, 1, 1), taskOf(product, random(2, 4, 1, 0), 4, 1)]) {
     expect(partsOf(task)).toEqual([{ task, times: 1, notes: [] }]);
   }
 });

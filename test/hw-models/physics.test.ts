@@ -94,13 +94,13 @@ describe.each(machines.map((hardware) => [hardware.name, hardware] as const))(
     it('is no faster than its rates of arithmetic and of its floor, and its parts add up', () => {
       const peaks = hardware.peaks;
       if (!peaks) throw new Error('no peaks');
-      const most = Math.max(...peaks.ceilings.map(({ macsPerSecond }) => macsPerSecond));
+      const max = Math.max(...peaks.ceilings.map(({ macsPerSecond }) => macsPerSecond));
       fc.assert(
         fc.property(layers, fc.constantFrom(1, 4), (layer, batch) => {
           const cost = costOn(hardware, layer(batch));
           const { executed_macs, macs = 0 } = cost.counters;
           expect(secondsOf(cost)).toBeGreaterThanOrEqual(
-            ((executed_macs ?? macs) / most) * (1 - 1e-9),
+            ((executed_macs ?? macs) / max) * (1 - 1e-9),
           );
           expect(cyclesOf(cost)).toBeGreaterThanOrEqual(cost.floorCycles * (1 - 1e-9));
           expect(cyclesOf(cost)).toBeWithin(1e-9, sum(cost.cycles));
@@ -120,8 +120,8 @@ describe.each(accelerators.map((hardware) => [hardware.name, hardware] as const)
     const slow = withNumber(hardware, 'clockHz', clock / 8);
 
     it('takes less energy at a lower supply', () => {
-      const [least, most] = supplyRange(nm);
-      const supplies = [0, 0.4, 0.8].map((share) => least + share * (most - least));
+      const [min, max] = supplyRange(nm);
+      const supplies = [0, 0.4, 0.8].map((share) => min + share * (max - min));
       fc.assert(
         fc.property(layers, (layer) => {
           const joules = supplies.map((volts) =>
@@ -163,9 +163,9 @@ describe('the fastest clock', () => {
 
   it('never falls with the supply, though the published delays turn', () => {
     for (const processNm of [65, 45, 28, 16, 7]) {
-      const [least, most] = supplyRange(processNm);
+      const [min, max] = supplyRange(processNm);
       const clocks = Array.from({ length: 20 }, (_, step) =>
-        maxClockHz(path, { processNm, volts: least + ((most - least) * step) / 19 }),
+        maxClockHz(path, { processNm, volts: min + ((max - min) * step) / 19 }),
       );
       expect(clocks).toEqual([...clocks].sort((a, b) => a - b));
       expect(clocks[0]).toBeLessThan(clocks.at(-1) ?? 0);

@@ -52,6 +52,13 @@ describe('extends', () => {
     expect(figures.get('spmat.bytes')?.value).toBe(128 * 1024);
   });
 
+  it('leaves out the other names of what it extends', () => {
+    expect(loadHardware('raspberry-pi-5').name).toBe('cortex-a76');
+    const mine = loadHardware(file('pi.yaml', `${header}extends: raspberry-pi-5\n`));
+    expect(mine.name).not.toBe('cortex-a76');
+    expect(() => loadHardware('raspberry-pi-55')).toThrow(/did you mean raspberry-pi-5\?/);
+  });
+
   it('takes a number away with null', () => {
     const base = loadHardware('titan-x');
     expect(base.figures.has('dieMm2')).toBe(true);

@@ -15,7 +15,7 @@ import { sizeOf, type Tensor } from '../../workloads/tensor.js';
 import { toCodebook, toCsc, toCsr, type WeightStore } from '../../workloads/weights/store.js';
 import { describeWithOnnx } from './onnx-judge.js';
 import { counted, judge } from './onnx-node.js';
-import { drawn, fault, runRow, tensor, whole } from './rows.js';
+import { fault, random, runRow, tensor, whole } from './rows.js';
 
 const { 'conv-nd': conv, 'conv-transpose': transposed } = convolutionOperators;
 const { 'conv-dynamic': dynamic, 'conv-transpose-dynamic': dynamicTransposed } =
@@ -55,7 +55,7 @@ const layers = fc
       ...{ groups, bias },
       activation: 'none',
     } satisfies ConvolutionAttributes;
-    const x = drawn([images, groups * perInput, ...list('extent')], seed);
+    const x = random([images, groups * perInput, ...list('extent')], seed);
     const outputPads = axes.map(({ outputPad, stride }) => Math.min(outputPad, stride - 1));
     return { attributes, x, seed, perInput, perOutput, outputPads };
   });
@@ -70,7 +70,7 @@ const onnxOf = ({ kernel, stride, dilation, pads, groups }: ConvolutionAttribute
 
 /** Some zeros among them. */
 function filtersOf(shape: readonly number[], seed: number): Tensor {
-  const tensor = drawn(shape, seed + 1);
+  const tensor = random(shape, seed + 1);
   return { ...tensor, values: tensor.values.map((value) => (Math.abs(value) < 0.7 ? 0 : value)) };
 }
 
@@ -89,7 +89,7 @@ describeWithOnnx('convolutions held against ONNX Runtime', () => {
       fc.asyncProperty(layers, async ({ attributes, x, seed, perInput }) => {
         fc.pre(windowCounts(attributes, x.shape.slice(2)).every((count) => count >= 1));
         const filters = filtersOf([attributes.channels, perInput, ...attributes.kernel], seed);
-        const bias = attributes.bias ? drawn([attributes.channels], seed + 2) : null;
+        const bias = attributes.bias ? random([attributes.channels], seed + 2) : null;
         const inputs = bias ? [x, filters, bias] : [x, filters];
         const node = { opType: 'Conv', attributes: onnxOf(attributes), inputs };
         await judge(dynamic, attributes, node, { tolerance: 1e-5 });
@@ -113,7 +113,7 @@ describeWithOnnx('convolutions held against ONNX Runtime', () => {
         const extents = coveredExtents(plain, x.shape.slice(2));
         fc.pre(extents.every((extent) => extent >= 1));
         const filters = filtersOf([x.shape[1] as number, perOutput, ...plain.kernel], seed);
-        const bias = plain.bias ? drawn([plain.channels], seed + 2) : null;
+        const bias = plain.bias ? random([plain.channels], seed + 2) : null;
         const inputs = bias ? [x, filters, bias] : [x, filters];
         const node = {
           opType: 'ConvTranspose',
@@ -190,7 +190,7 @@ describeWithOnnx('convolutions held against ONNX Runtime', () => {
         const image = x.shape.slice(2);
         const counts = windowCounts({ ...attributes, dilation }, image);
         fc.pre(counts.every((count) => count >= 1) && kernel.length >= 2);
-        const input = drawn([x.shape[0] as number, 2 * sizeOf(kernel), sizeOf(counts)], seed);
+        const input = random([x.shape[0] as number, 2 * sizeOf(kernel), sizeOf(counts)], seed);
         const node = {
           opType: 'Col2Im',
           attributes: { dilations: dilation, pads, strides: stride },
@@ -226,11 +226,11 @@ describeWithOnnx('convolutions held against ONNX Runtime', () => {
           fc.pre(positions.every((count) => count >= 1));
           const taps = offsetGroups * sizeOf(window.kernel);
           const inputs = [
-            drawn([2, 4, ...extents], seed),
-            drawn([2 * groups, 4 / groups, ...window.kernel], seed + 1),
-            drawn([2, 2 * taps, ...positions], seed + 2),
-            hasBias ? drawn([2 * groups], seed + 3) : null,
-            ...(hasMask ? [drawn([2, taps, ...positions], seed + 4)] : []),
+            random([2, 4, ...extents], seed),
+            random([2 * groups, 4 / groups, ...window.kernel], seed + 1),
+            random([2, 2 * taps, ...positions], seed + 2),
+            hasBias ? random([2 * groups], seed + 3) : null,
+            ...(hasMask ? [random([2, taps, ...positions], seed + 4)] : []),
           ];
           const node = {
             opType: 'DeformConv',
@@ -296,9 +296,9 @@ describe('convolutions', () => {
     expect(transposedPads({ ...windows, kernel: [5] }, [3], [6], 'front').pads).toEqual([2, 1]);
   });
 
-  it('rectify and skip no matter how the weights are stored', () => {
-    const x = drawn([1, 4, 9], 3);
-    const filters = drawn([6, 6], 4).values.map((value) =>
+  it('apply the ReLU and skip no matter how the weights are stored', () => {
+    const x = random([1, 4, 9], 3);
+    const filters = random([6, 6], 4).values.map((value) =>
       value < 0.5 ? 0 : value,
     ) as Float32Array;
     const store = dense(6, 6, filters);
@@ -342,7 +342,7 @@ it('col2im turns the taking of patches round: what either joins, the other joins
       fc.pre(counts.every((count) => count >= 1));
       const { kernel, stride, dilation, pads } = attributes;
       const [images = 1, channels = 1] = x.shape;
-      const columns = drawn([images, channels * sizeOf(kernel), sizeOf(counts)], seed + 1);
+      const columns = random([images, channels * sizeOf(kernel), sizeOf(counts)], seed + 1);
       const own = { kernel, stride, dilation, pads, image };
       const [back] = runRow(col2imOperators.col2im, own, [columns]);
       const numbers = Array.from(back?.values ?? []);

@@ -4,7 +4,7 @@ import { compress, nonMaxSuppression, nonZero, unique } from '../../workloads/op
 import { scalar, type Tensor } from '../../workloads/tensor.js';
 import { describeWithOnnx } from './onnx-judge.js';
 import { counted, same } from './onnx-node.js';
-import { drawn, tensor, whole } from './rows.js';
+import { random, tensor, whole } from './rows.js';
 
 const extent = fc.integer({ min: 1, max: 4 });
 const shapes = fc.array(extent, { minLength: 1, maxLength: 3 });
@@ -13,7 +13,7 @@ const runs = { numRuns: 40 };
 
 /** Few different numbers, 0 among them. */
 function coarse(shape: readonly number[], seed: number): Tensor {
-  const tensor = drawn(shape, seed);
+  const tensor = random(shape, seed);
   return { ...tensor, values: tensor.values.map((value) => Math.round(value / 1.5) + 0) };
 }
 
@@ -40,8 +40,8 @@ describeWithOnnx('results whose shapes depend on values, held against ONNX Runti
         async (shape, at, kept) => {
           const axis = axisOf(at, shape);
           const data = counted(shape);
-          const most = axis === null ? data.values.length : (shape[axis] as number);
-          const condition = tensor([Math.min(kept.length, most)], kept.slice(0, most), 'bool');
+          const max = axis === null ? data.values.length : (shape[axis] as number);
+          const condition = tensor([Math.min(kept.length, max)], kept.slice(0, max), 'bool');
           const attributes = axis === null ? {} : { axis };
           const inputs = [data, condition];
           await same(compress(inputs, { axis }), { opType: 'Compress', attributes, inputs });
@@ -73,16 +73,16 @@ describeWithOnnx('results whose shapes depend on values, held against ONNX Runti
       seeds,
     );
     await fc.assert(
-      fc.asyncProperty(draw, async ([images, classes, count, most, isCentered, seed]) => {
-        const boxes = drawn([images, count, 4], seed);
+      fc.asyncProperty(draw, async ([images, classes, count, max, isCentered, seed]) => {
+        const boxes = random([images, count, 4], seed);
         // Centres with a width and a height of at least 0.
         const sized = boxes.values.map((value, at) =>
           isCentered && at % 4 >= 2 ? Math.abs(value) : value,
         );
         const inputs = [
           { ...boxes, values: sized },
-          drawn([images, classes, count], seed + 1),
-          whole(most),
+          random([images, classes, count], seed + 1),
+          whole(max),
           tensor([1], [0.3]),
           tensor([1], [-0.5]),
         ];

@@ -15,8 +15,8 @@ import {
   agree,
   broadcastable,
   demandOf,
-  drawn,
   fault,
+  random,
   runRow,
   runs,
   seeds,
@@ -173,7 +173,7 @@ describe('unary', () => {
   });
 
   it('costs what the function costs, an element', () => {
-    expect(demandOf(unary, { function: 'sigmoid' }, [drawn([1, 3, 4], 0)])).toEqual({
+    expect(demandOf(unary, { function: 'sigmoid' }, [random([1, 3, 4], 0)])).toEqual({
       ...{ kind: 'stream', inputs: 12, looks: 12, passes: 1, outputs: 12 },
       operations: { add: 12, multiply: 0, exponential: 12, divide: 12 },
     });
@@ -268,7 +268,7 @@ describeWithOnnx('unary as in ONNX Runtime', () => {
   it.each(cases)(
     '%s %j',
     async (name, { opType, attributes = {}, parameters, domain, of = (x) => x }) => {
-      const x = drawn([2, 3, 4], 4);
+      const x = random([2, 3, 4], 4);
       const input = tensor(x.shape, [...x.values].map(of));
       await agree(unary, { function: name, ...(parameters ? { parameters } : {}) }, [input], {
         ...{ opType, attributes },
@@ -283,7 +283,7 @@ describeWithOnnx('unary as in ONNX Runtime', () => {
       ['sqrt', 'Sqrt'],
       ['exp', 'Exp'],
     ] as const) {
-      const x = drawn([2, 5], 3, 'float16');
+      const x = random([2, 5], 3, 'float16');
       const input = { ...x, values: x.values.map(Math.abs) };
       // One unit in the last place: it rounds float32 results of its own.
       await agree(unary, { function: name }, [input], { opType }, { tolerance: 2 ** -10 });
@@ -294,32 +294,32 @@ describeWithOnnx('unary as in ONNX Runtime', () => {
     await agree(
       unary,
       { function: 'abs' },
-      [drawn([7], 1, 'int32')],
+      [random([7], 1, 'int32')],
       { opType: 'Abs' },
       { tolerance: 0 },
     );
     await agree(
       unary,
       { function: 'neg' },
-      [drawn([7], 1, 'int64')],
+      [random([7], 1, 'int64')],
       { opType: 'Neg' },
       { tolerance: 0 },
     );
     await agree(
       unary,
       { function: 'sign' },
-      [drawn([7], 1, 'int8')],
+      [random([7], 1, 'int8')],
       { opType: 'Sign' },
       { tolerance: 0 },
     );
     await agree(
       unary,
       { function: 'not' },
-      [drawn([7], 1, 'bool')],
+      [random([7], 1, 'bool')],
       { opType: 'Not' },
       { tolerance: 0 },
     );
-    await agree(unary, { function: 'bitwise-not' }, [drawn([7], 1, 'uint16')], {
+    await agree(unary, { function: 'bitwise-not' }, [random([7], 1, 'uint16')], {
       opType: 'BitwiseNot',
     });
   });
@@ -355,7 +355,7 @@ describe('binary', () => {
   it('reads the element that each index broadcasts to', () => {
     fc.assert(
       fc.property(broadcastable, seeds, ({ left, right }, seed) => {
-        const [a, b] = [drawn(left, seed), drawn(right, seed + 1)];
+        const [a, b] = [random(left, seed), random(right, seed + 1)];
         const [found] = runRow(binary, { function: 'subtract' }, [a, b]) as [Tensor];
         expect(found.shape).toEqual(broadcastShape([left, right]));
         const strides = stridesOf(found.shape);
@@ -379,21 +379,21 @@ describe('binary', () => {
   it('refuses shapes that do not fit, types that differ, and a slope larger than what it is for', () => {
     const infer = (name: BinaryName, left: Tensor, right: Tensor) =>
       binary.infer({ function: name }, [left, right], fault);
-    expect(() => infer('add', drawn([2, 3], 0), drawn([2], 0))).toThrow(
+    expect(() => infer('add', random([2, 3], 0), random([2], 0))).toThrow(
       'found operands of 2×3 and 2',
     );
-    expect(() => infer('add', drawn([2], 0), drawn([2], 0, 'int8'))).toThrow(
+    expect(() => infer('add', random([2], 0), random([2], 0, 'int8'))).toThrow(
       'found float32 and int8',
     );
-    expect(() => infer('prelu', drawn([2], 0), drawn([3, 2], 0))).toThrow(
+    expect(() => infer('prelu', random([2], 0), random([3, 2], 0))).toThrow(
       'one that broadcasts to 2',
     );
-    expect(infer('power', drawn([2], 0), drawn([2], 0, 'int64'))[0]?.type).toBe('float32');
+    expect(infer('power', random([2], 0), random([2], 0, 'int64'))[0]?.type).toBe('float32');
   });
 
   it('costs an operation an output, whatever broadcasts', () => {
     expect(
-      demandOf(binary, { function: 'multiply' }, [drawn([1, 3, 4], 0), drawn([4], 0)]),
+      demandOf(binary, { function: 'multiply' }, [random([1, 3, 4], 0), random([4], 0)]),
     ).toEqual({
       ...{ kind: 'stream', inputs: 16, looks: 16, passes: 1, outputs: 12 },
       operations: { add: 0, multiply: 12, exponential: 0, divide: 0 },
@@ -433,12 +433,12 @@ describeWithOnnx('binary as in ONNX Runtime', () => {
     types.map((type) => [name, type, { opType, attributes }] as const),
   );
   it.each(cases)('%s of %s', async (name, type, operator) => {
-    const left = drawn([2, 3, 4], 4, type);
-    const drawnRight = drawn([3, 1], 8, type);
+    const left = random([2, 3, 4], 4, type);
+    const randomRight = random([3, 1], 8, type);
     const isDivision = ['divide', 'modulo', 'remainder'].includes(name);
     const right = isDivision
-      ? { ...drawnRight, values: drawnRight.values.map((value) => value || 3) }
-      : drawnRight;
+      ? { ...randomRight, values: randomRight.values.map((value) => value || 3) }
+      : randomRight;
     await agree(binary, { function: name }, [left, right], operator, { tolerance: 1e-6 });
   });
 
@@ -458,7 +458,7 @@ describeWithOnnx('binary as in ONNX Runtime', () => {
   });
 
   it('prelu and shifts', async () => {
-    await agree(binary, { function: 'prelu' }, [drawn([2, 3, 4], 1), drawn([3, 1], 2)], {
+    await agree(binary, { function: 'prelu' }, [random([2, 3, 4], 1), random([3, 1], 2)], {
       opType: 'PRelu',
     });
     const shifts = tensor([4], [0, 1, 3, 7], 'uint8');
@@ -467,7 +467,7 @@ describeWithOnnx('binary as in ONNX Runtime', () => {
       ['shift-right', 'RIGHT'],
     ] as const) {
       const operator = { opType: 'BitShift', attributes: { direction: { s: direction } } };
-      await agree(binary, { function: name }, [drawn([3, 4], 1, 'uint8'), shifts], operator, {
+      await agree(binary, { function: name }, [random([3, 4], 1, 'uint8'), shifts], operator, {
         tolerance: 0,
       });
     }
@@ -476,7 +476,7 @@ describeWithOnnx('binary as in ONNX Runtime', () => {
   it('where', async () => {
     await fc.assert(
       fc.asyncProperty(broadcastable, seeds, async ({ left, right }, seed) => {
-        const inputs = [drawn([1], seed, 'bool'), drawn(left, seed), drawn(right, seed + 1)];
+        const inputs = [random([1], seed, 'bool'), random(left, seed), random(right, seed + 1)];
         await agree(where, {}, inputs, { opType: 'Where' }, { tolerance: 0 });
       }),
       runs(20),
@@ -508,7 +508,7 @@ describe('cast', () => {
   });
 
   it('streams even where the type stays', () => {
-    expect(demandOf(cast, { to: 'float32' }, [drawn([3], 0)])).toMatchObject({
+    expect(demandOf(cast, { to: 'float32' }, [random([3], 0)])).toMatchObject({
       kind: 'stream',
       inputs: 3,
       outputs: 3,
@@ -533,7 +533,7 @@ describeWithOnnx('cast as in ONNX Runtime', () => {
     '%s to %s',
     async (from, to) => {
       // Floats beyond the target's range are undefined in ONNX.
-      const x = drawn([40], 3, from);
+      const x = random([40], 3, from);
       const input =
         to === 'uint8' && from !== 'bool' ? { ...x, values: x.values.map(Math.abs) } : x;
       await agree(
@@ -547,7 +547,7 @@ describeWithOnnx('cast as in ONNX Runtime', () => {
   );
 
   it('float32 to float16 and bfloat16, whose halves go to even', async () => {
-    const x = drawn([200], 7);
+    const x = random([200], 7);
     for (const [to, code] of [
       ['float16', 10],
       ['bfloat16', 16],

@@ -13,7 +13,7 @@ import { floats } from '../../workloads/tensor.js';
 import { toDense } from '../../workloads/weights/store.js';
 import { drawWeights } from '../../workloads/weights/synthetic.js';
 import { convolve } from '../reference/convolution.js';
-import { fits, windowsOf } from './drawn-windows.js';
+import { fits, windowsOf } from './random-windows.js';
 
 function layerOf(spec: LayerSpec, input: Shape): Layer {
   const source = { work: 'test', at: 'test' };
@@ -41,7 +41,7 @@ function drawValues(size: number, seed: number): Float32Array {
 /** The largest difference as a share of the largest expected value. */
 function errorOf(actual: Float32Array, expected: Float32Array): number {
   expect(actual.length).toBe(expected.length);
-  const scale = expected.reduce((most, value) => Math.max(most, Math.abs(value)), 1e-30);
+  const scale = expected.reduce((max, value) => Math.max(max, Math.abs(value)), 1e-30);
   return actual.reduce(
     (worst, value, at) => Math.max(worst, Math.abs(value - (expected[at] as number)) / scale),
     0,
@@ -119,12 +119,12 @@ describe('a convolution', () => {
             toDense(weights.store).values,
             weights.bias ?? new Float32Array(outputs),
           );
-          const most = activation === 'relu6' ? 6 : Number.POSITIVE_INFINITY;
-          const rectified =
+          const max = activation === 'relu6' ? 6 : Number.POSITIVE_INFINITY;
+          const clamped =
             activation === 'none'
               ? expected
-              : expected.map((value) => Math.min(Math.max(0, value), most));
-          expect(errorOf(forward(layer, weights, [input]), rectified)).toBeLessThan(1e-6);
+              : expected.map((value) => Math.min(Math.max(0, value), max));
+          expect(errorOf(forward(layer, weights, [input]), clamped)).toBeLessThan(1e-6);
         },
       ),
       { numRuns: 300 },
@@ -138,7 +138,7 @@ describe('a fully connected layer', () => {
   it.each([
     ['none', [17, -5]],
     ['relu', [17, 0]],
-  ] as const)('multiplies, adds the bias and applies rectifier %s', (activation, expected) => {
+  ] as const)('multiplies, adds the bias and applies ReLU %s', (activation, expected) => {
     const layer = layerOf({ kind: 'dense', name: 'd', outputs: 2, bias: true, activation }, [3]);
     expect([...forward(layer, weights, [Float32Array.of(1, 2, 3)])]).toEqual(expected);
   });
@@ -228,7 +228,7 @@ describe('a pooling window', () => {
 });
 
 describe('the other layers', () => {
-  it('add inputs of one shape and rectify the sum', () => {
+  it('add inputs of one shape and apply a ReLU to the sum', () => {
     const spec: LayerSpec = {
       kind: 'add',
       name: 'a',
@@ -242,12 +242,12 @@ describe('the other layers', () => {
     ]);
   });
 
-  it('rectify what no other layer does', () => {
+  it('apply a ReLU where no other layer does', () => {
     const values = Float32Array.of(-3, 0.5, 7);
-    const rectify = (activation: 'relu' | 'relu6') =>
-      layerOf({ kind: 'rectify', name: 'r', activation }, [3]);
-    expect([...forward(rectify('relu'), null, [values])]).toEqual([0, 0.5, 7]);
-    expect([...forward(rectify('relu6'), null, [values])]).toEqual([0, 0.5, 6]);
+    const relu = (activation: 'relu' | 'relu6') =>
+      layerOf({ kind: 'relu', name: 'r', activation }, [3]);
+    expect([...forward(relu('relu'), null, [values])]).toEqual([0, 0.5, 7]);
+    expect([...forward(relu('relu6'), null, [values])]).toEqual([0, 0.5, 6]);
   });
 
   it('normalise by the squares of neighbouring channels', () => {

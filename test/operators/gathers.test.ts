@@ -6,7 +6,7 @@ import { topKOperators } from '../../workloads/operators/top-k.js';
 import { sizeOf, type Tensor } from '../../workloads/tensor.js';
 import { describeWithOnnx } from './onnx-judge.js';
 import { counted, judge } from './onnx-node.js';
-import { drawn, fault, runRow, tensor, whole } from './rows.js';
+import { fault, random, runRow, tensor, whole } from './rows.js';
 
 const extent = fc.integer({ min: 1, max: 4 });
 const shapes = fc.array(extent, { minLength: 1, maxLength: 4 });
@@ -45,7 +45,7 @@ describeWithOnnx('gathers held against ONNX Runtime', () => {
       fc.asyncProperty(draw, ([shape, indexShape, at, type, seed]) => {
         const axis = (at % shape.length) - (seed % 2) * shape.length;
         const indices = indicesOf(indexShape, () => shape.at(at % shape.length) as number, seed);
-        const inputs = [drawn(shape, seed, type), indices];
+        const inputs = [random(shape, seed, type), indices];
         return judge(
           gatherOperators.gather,
           { axis },
@@ -71,7 +71,7 @@ describeWithOnnx('gathers held against ONNX Runtime', () => {
           each === axis ? other : Math.min(length, other),
         );
         const inputs = [
-          drawn(shape, seed, type),
+          random(shape, seed, type),
           indicesOf(indexShape, () => shape[axis] as number, seed),
         ];
         const node = { opType: 'GatherElements', attributes: { axis }, inputs };
@@ -102,7 +102,7 @@ describeWithOnnx('gathers held against ONNX Runtime', () => {
         const node = {
           opType: 'GatherND',
           attributes: { batch_dims: batchAxes },
-          inputs: [drawn(shape, seed), indices],
+          inputs: [random(shape, seed), indices],
         };
         return judge(gatherOperators['gather-nd'], { batchAxes }, node);
       }),
@@ -142,7 +142,7 @@ describeWithOnnx('gathers held against ONNX Runtime', () => {
         const node = {
           opType: 'ReverseSequence',
           attributes: { batch_axis: batchAxis, time_axis: timeAxis },
-          inputs: [drawn([first, second, third], seed), lengths],
+          inputs: [random([first, second, third], seed), lengths],
         };
         return judge(gatherOperators['reverse-sequence'], { batchAxis, timeAxis }, node);
       }),
@@ -157,7 +157,7 @@ describeWithOnnx('gathers held against ONNX Runtime', () => {
         const axis = at % shape.length;
         const k = Math.min(wanted, shape[axis] as number);
         // Few different values, so that some are equal.
-        const input = drawn(shape, seed);
+        const input = random(shape, seed);
         const x = { ...input, values: input.values.map(Math.round) };
         const node = {
           opType: 'TopK',
@@ -193,7 +193,7 @@ describeWithOnnx('scatters held against ONNX Runtime', () => {
           reduction === 'none'
             ? differing(indexShape, axis, shape[axis] as number)
             : indicesOf(indexShape, () => shape[axis] as number, seed);
-        const inputs = [drawn(shape, seed, type), indices, drawn(indexShape, seed + 1, type)];
+        const inputs = [random(shape, seed, type), indices, random(indexShape, seed + 1, type)];
         const node = { opType: 'ScatterElements', attributes: { axis, reduction }, inputs };
         return judge(scatterOperators['scatter-elements'], { axis, reduction }, node, {
           tolerance: 1e-6,
@@ -216,8 +216,8 @@ describeWithOnnx('scatters held against ONNX Runtime', () => {
         const depth = Math.min(wanted, shape.length);
         const count = reduction === 'none' ? 1 : rows;
         const indices = indicesOf([count, depth], (at) => shape[at % depth] as number, seed);
-        const updates = drawn([count, ...shape.slice(depth)], seed + 1);
-        const inputs = [drawn(shape, seed), indices, updates];
+        const updates = random([count, ...shape.slice(depth)], seed + 1);
+        const inputs = [random(shape, seed), indices, updates];
         const node = { opType: 'ScatterND', attributes: { reduction }, inputs };
         return judge(scatterOperators['scatter-nd'], { reduction }, node, { tolerance: 1e-6 });
       }),

@@ -6,7 +6,7 @@ import type { ElementType, Tensor } from '../../workloads/tensor.js';
 import { scalar } from '../../workloads/tensor.js';
 import { describeWithOnnx } from './onnx-judge.js';
 import { counted, judge } from './onnx-node.js';
-import { drawn, fault, runRow, tensor, whole } from './rows.js';
+import { fault, random, runRow, tensor, whole } from './rows.js';
 
 const extent = fc.integer({ min: 1, max: 4 });
 const shapes = fc.array(extent, { minLength: 1, maxLength: 4 });
@@ -28,7 +28,7 @@ function withAxes<Each>(each: fc.Arbitrary<Each>) {
     .tuple(shapes, types, seeds)
     .chain(([shape, type, seed]) =>
       fc.tuple(
-        fc.constant(type === 'bool' ? counted(shape, 'uint8') : drawn(shape, seed, type)),
+        fc.constant(type === 'bool' ? counted(shape, 'uint8') : random(shape, seed, type)),
         fc.array(each, { minLength: shape.length, maxLength: shape.length }),
       ),
     );
@@ -124,7 +124,7 @@ describeWithOnnx('moves held against ONNX Runtime', () => {
   it('transpose', async () => {
     const draw = fc.tuple(shapes, types, seeds).chain(([shape, type, seed]) =>
       fc.tuple(
-        fc.constant(drawn(shape, seed, type === 'bool' ? 'int8' : type)),
+        fc.constant(random(shape, seed, type === 'bool' ? 'int8' : type)),
         fc.shuffledSubarray(
           shape.map((_, axis) => axis),
           { minLength: shape.length },
@@ -183,7 +183,7 @@ describeWithOnnx('moves held against ONNX Runtime', () => {
     await fc.assert(
       fc.asyncProperty(draw, fc.nat(3), ([shape, seed, sizes], at) => {
         const axis = at % shape.length;
-        const x = drawn(
+        const x = random(
           shape.with(
             axis,
             sizes.reduce((a, b) => a + b, 0),
@@ -213,8 +213,8 @@ describeWithOnnx('moves held against ONNX Runtime', () => {
         // reflecting.
         const sized = pairs.map(([before, behind], axis) => {
           const length = x.shape[axis] as number;
-          const [least, most] = mode === 'constant' ? [length > 2 ? -1 : 0, 2] : [0, length - 1];
-          return [before, behind].map((each) => Math.min(Math.max(each, least), most)) as [
+          const [min, max] = mode === 'constant' ? [length > 2 ? -1 : 0, 2] : [0, length - 1];
+          return [before, behind].map((each) => Math.min(Math.max(each, min), max)) as [
             number,
             number,
           ];
@@ -233,7 +233,7 @@ describeWithOnnx('moves held against ONNX Runtime', () => {
     await fc.assert(
       fc.asyncProperty(withAxes(fc.tuple(fc.boolean(), extent)), ([x, axes]) => {
         const thin = { ...x, shape: x.shape.map((each, axis) => (axes[axis]?.[0] ? 1 : each)) };
-        const own = drawn(thin.shape, 3, x.type);
+        const own = random(thin.shape, 3, x.type);
         const shape = [
           2,
           ...axes.map(([isThin, length], axis) => (isThin ? length : (x.shape[axis] as number))),
@@ -263,7 +263,7 @@ describeWithOnnx('moves held against ONNX Runtime', () => {
   it('center-crop-pad', async () => {
     await fc.assert(
       fc.asyncProperty(withAxes(fc.integer({ min: 1, max: 7 })), ([x, shape]) => {
-        const own = drawn(x.shape, 3);
+        const own = random(x.shape, 3);
         const axes = shape.map((_, axis) => axis);
         const node = {
           opType: 'CenterCropPad',

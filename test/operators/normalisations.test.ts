@@ -6,8 +6,8 @@ import { describeWithOnnx } from './onnx-judge.js';
 import {
   agree,
   demandOf,
-  drawn,
   fault,
+  random,
   runRow,
   runs,
   seeds,
@@ -52,8 +52,8 @@ describe('layer-norm', () => {
   it('passes by twice and costs a root a row', () => {
     expect(
       demandOf(rows['layer-norm'], { axis: -1, epsilon: 1e-5 }, [
-        drawn([1, 3, 4], 0),
-        drawn([4], 1),
+        random([1, 3, 4], 0),
+        random([4], 1),
       ]),
     ).toEqual({
       ...{ kind: 'stream', inputs: 16, looks: 16, passes: 2, outputs: 12 },
@@ -63,7 +63,11 @@ describe('layer-norm', () => {
 
   it('refuses a scale that does not broadcast', () => {
     const infer = () =>
-      rows['layer-norm'].infer({ axis: -1, epsilon: 0 }, [drawn([2, 3], 0), drawn([2], 0)], fault);
+      rows['layer-norm'].infer(
+        { axis: -1, epsilon: 0 },
+        [random([2, 3], 0), random([2], 0)],
+        fault,
+      );
     expect(infer).toThrow('found a scale or bias of 2, expected one that broadcasts to 2×3');
   });
 });
@@ -122,7 +126,7 @@ describe('norms by hand', () => {
   it('norms of groups agree: one a channel is an instance norm, one in all a layer norm', () => {
     fc.assert(
       fc.property(image, seeds, ([frames, channels, size], seed) => {
-        const x = drawn([frames, channels, size, size], seed);
+        const x = random([frames, channels, size, size], seed);
         const group = (groups: number) =>
           valuesIn(rows['group-norm'], { groups, epsilon: 1e-5 }, [x]);
         expect(group(channels)).toEqual(valuesIn(rows['instance-norm'], { epsilon: 1e-5 }, [x]));
@@ -145,7 +149,7 @@ describeWithOnnx('norms as in ONNX Runtime', () => {
         seeds,
         async ([shape, axis], statistics, seed) => {
           const own = shape.slice(axis);
-          const inputs = [drawn(shape, seed), drawn(own, seed + 1), drawn(own, seed + 2)];
+          const inputs = [random(shape, seed), random(own, seed + 1), random(own, seed + 2)];
           const operator = {
             opType: 'LayerNormalization',
             attributes: { axis: { i: axis }, ...epsilonOf(1e-2) },
@@ -160,7 +164,7 @@ describeWithOnnx('norms as in ONNX Runtime', () => {
   });
 
   it('rms-norm', async () => {
-    const inputs = [drawn([1, 3, 8], 1), drawn([8], 2)];
+    const inputs = [random([1, 3, 8], 1), random([8], 2)];
     const operator = {
       opType: 'SimplifiedLayerNormalization',
       attributes: { axis: { i: -1 }, ...epsilonOf(1e-2) },
@@ -172,8 +176,8 @@ describeWithOnnx('norms as in ONNX Runtime', () => {
     await fc.assert(
       fc.asyncProperty(image, seeds, async ([frames, channels, size], seed) => {
         const inputs = [
-          drawn([frames, channels, size, size], seed),
-          ...[1, 2].map((at) => drawn([channels], seed + at)),
+          random([frames, channels, size, size], seed),
+          ...[1, 2].map((at) => random([channels], seed + at)),
         ];
         for (const groups of [1, channels]) {
           const attributes = { num_groups: { i: groups }, ...epsilonOf(1e-2) };
@@ -188,7 +192,7 @@ describeWithOnnx('norms as in ONNX Runtime', () => {
   });
 
   it('instance-norm', async () => {
-    const inputs = [drawn([2, 3, 4, 5], 1), drawn([3], 2), drawn([3], 3)];
+    const inputs = [random([2, 3, 4, 5], 1), random([3], 2), random([3], 3)];
     const operator = { opType: 'InstanceNormalization', attributes: epsilonOf(1e-2) };
     await agree(rows['instance-norm'], { epsilon: 1e-2 }, inputs, operator, { tolerance });
   });
@@ -201,7 +205,7 @@ describeWithOnnx('norms as in ONNX Runtime', () => {
     await agree(
       rows['mean-variance-norm'],
       { axes: [0, 2, 3] },
-      [drawn([2, 3, 4, 5], 1)],
+      [random([2, 3, 4, 5], 1)],
       operator,
       { tolerance },
     );
@@ -214,7 +218,7 @@ describeWithOnnx('norms as in ONNX Runtime', () => {
         fc.constantFrom<1 | 2>(1, 2),
         seeds,
         async ([shape, axis], p, seed) => {
-          const x = drawn(shape, seed);
+          const x = random(shape, seed);
           const attributes = { axis: { i: axis } };
           const lp = { opType: 'LpNormalization', attributes: { ...attributes, p: { i: p } } };
           await agree(rows['lp-norm'], { axis, p }, [x], lp);
@@ -233,7 +237,7 @@ describeWithOnnx('norms as in ONNX Runtime', () => {
   });
 
   it('affine as a batch norm in use', async () => {
-    const [x, scale, shift] = [drawn([2, 3, 4], 1), drawn([3], 2), drawn([3], 3)] as [
+    const [x, scale, shift] = [random([2, 3, 4], 1), random([3], 2), random([3], 3)] as [
       Tensor,
       Tensor,
       Tensor,

@@ -8,9 +8,9 @@ import {
   agree,
   broadcastable,
   demandOf,
-  drawn,
   expectSame,
   fault,
+  random,
   runRow,
   runs,
   seeds,
@@ -46,7 +46,7 @@ describe('matmul', () => {
   it('takes a transposed operand for what the operand itself would be', () => {
     fc.assert(
       fc.property(extent, extent, extent, seeds, (rows, depth, columns, seed) => {
-        const [a, b] = [drawn([2, rows, depth], seed), drawn([depth, columns], seed + 1)];
+        const [a, b] = [random([2, rows, depth], seed), random([depth, columns], seed + 1)];
         const transposed = (x: typeof a) => {
           const [m = 1, n = 1] = x.shape.slice(-2);
           const values = x.values.map((_, at) => {
@@ -95,7 +95,7 @@ describe('matmul', () => {
     [[16], [3, 16, 2], [3, 2], [3, 1, 16, 2]],
     [[3, 4, 16], [16], [3, 4], [1, 12, 16, 1]],
   ])('%j by %j makes %j and demands %j', (left, right, shape, [matrices, rows, depth, columns]) => {
-    const inputs = [drawn(left, 1), drawn(right, 2)];
+    const inputs = [random(left, 1), random(right, 2)];
     expect(matmul.infer({}, inputs, fault)[0]?.shape).toEqual(shape);
     expect(demandOf(matmul, {}, inputs)).toEqual({
       ...{ kind: 'product', matrices, rows, depth, columns },
@@ -106,7 +106,7 @@ describe('matmul', () => {
   it('demands as many multiplications as it has', () => {
     fc.assert(
       fc.property(operands, ([left, right]) => {
-        const inputs = [drawn(left, 1), drawn(right, 2)];
+        const inputs = [random(left, 1), random(right, 2)];
         const demand = demandOf(matmul, {}, inputs);
         if (demand?.kind !== 'product') throw new Error('no product');
         const outputs = runRow(matmul, {}, inputs)[0]?.values.length ?? 0;
@@ -118,7 +118,7 @@ describe('matmul', () => {
 
   it('refuses what does not fit', () => {
     const infer = (left: Shape, right: Shape) => () =>
-      matmul.infer({}, [drawn(left, 0), drawn(right, 0)], fault);
+      matmul.infer({}, [random(left, 0), random(right, 0)], fault);
     expect(infer([2, 3], [2, 3])).toThrow(
       'found a product of 2×3 and 2×3, expected matrices that fit',
     );
@@ -141,14 +141,16 @@ describeWithOnnx('products as in ONNX Runtime', () => {
   it('matmul of any ranks', async () => {
     await fc.assert(
       fc.asyncProperty(operands, seeds, async ([left, right], seed) => {
-        await agree(matmul, {}, [drawn(left, seed), drawn(right, seed + 1)], { opType: 'MatMul' });
+        await agree(matmul, {}, [random(left, seed), random(right, seed + 1)], {
+          opType: 'MatMul',
+        });
       }),
       runs(60),
     );
   });
 
   it('matmul with transposed operands', async () => {
-    const inputs = [drawn([2, 4, 3], 1), drawn([2, 5, 4], 2)];
+    const inputs = [random([2, 4, 3], 1), random([2, 5, 4], 2)];
     const flags = { transA: { i: 1 }, transB: { i: 1 }, alpha: { f: 0.5 } };
     const operator = { opType: 'FusedMatMul', domain: 'com.microsoft', attributes: flags };
     await agree(
@@ -160,7 +162,7 @@ describeWithOnnx('products as in ONNX Runtime', () => {
   });
 
   it('matmul of integers', async () => {
-    const [a, b] = [drawn([2, 3, 4], 1, 'uint8'), drawn([4, 5], 2, 'int8')];
+    const [a, b] = [random([2, 3, 4], 1, 'uint8'), random([4, 5], 2, 'int8')];
     const zeros = [tensor([], [7], 'uint8'), tensor([5], [1, -2, 3, 0, 9], 'int8')];
     await agree(
       matmul,
@@ -169,7 +171,7 @@ describeWithOnnx('products as in ONNX Runtime', () => {
       { opType: 'MatMulInteger' },
       { tolerance: 0 },
     );
-    await agree(matmul, {}, [drawn([3, 4], 1, 'int32'), drawn([4, 2], 2, 'int32')], {
+    await agree(matmul, {}, [random([3, 4], 1, 'int32'), random([4, 2], 2, 'int32')], {
       opType: 'MatMul',
     });
   });
@@ -231,7 +233,7 @@ describeWithOnnx('products as in ONNX Runtime', () => {
       ],
     ],
   ])('einsum %s', async (equation, shapes) => {
-    const inputs = shapes.map((shape, at) => drawn(shape, at + 1));
+    const inputs = shapes.map((shape, at) => random(shape, at + 1));
     await agree(einsum, { equation }, inputs, {
       opType: 'Einsum',
       attributes: { equation: { s: equation } },
@@ -274,7 +276,7 @@ describe('einsum', () => {
       [1, 1, 6, 1],
     ],
   ])('%s demands a product of %j', (equation, shapes, [matrices, rows, depth, columns]) => {
-    const inputs = shapes.map((shape) => drawn(shape, 1));
+    const inputs = shapes.map((shape) => random(shape, 1));
     const expected = { kind: 'product', matrices, rows, depth, columns, right: 'activations' };
     expect(demandOf(einsum, { equation }, inputs)).toMatchObject(expected);
   });
@@ -294,7 +296,7 @@ describe('einsum', () => {
       8 * 14,
     ],
   ])('%s streams', (equation, shapes, multiply, add) => {
-    const inputs = shapes.map((shape) => drawn(shape, 1));
+    const inputs = shapes.map((shape) => random(shape, 1));
     const expected = { kind: 'stream', operations: { add, multiply, exponential: 0, divide: 0 } };
     expect(demandOf(einsum, { equation }, inputs)).toMatchObject(expected);
   });
@@ -309,8 +311,8 @@ describe('einsum', () => {
         seeds,
         ({ left, right }, rows, depth, columns, seed) => {
           const inputs = [
-            drawn([...left, rows, depth], seed),
-            drawn([...right, depth, columns], seed + 1),
+            random([...left, rows, depth], seed),
+            random([...right, depth, columns], seed + 1),
           ];
           const found = runRow(einsum, { equation: '... i j, ... j k -> ... i k' }, inputs);
           expect(found[0]?.shape.slice(0, -2)).toEqual(broadcastShape([left, right]));
@@ -322,7 +324,7 @@ describe('einsum', () => {
 
   it('refuses equations that do not fit', () => {
     const infer = (equation: string, ...shapes: readonly Shape[]) => {
-      const inputs = shapes.map((shape) => drawn(shape, 1));
+      const inputs = shapes.map((shape) => random(shape, 1));
       return () => einsum.infer({ equation }, inputs, fault);
     };
     expect(infer('ij,jk->ik', [2, 3])).toThrow("found the equation 'ij,jk->ik' for 1 operands");

@@ -6,12 +6,12 @@ import {
 } from '../../workloads/operators/quantise.js';
 import type { ElementType, Tensor } from '../../workloads/tensor.js';
 import { describeWithOnnx } from './onnx-judge.js';
-import { agree, demandOf, drawn, fault, runRow, runs, seeds, tensor, valuesIn } from './rows.js';
+import { agree, demandOf, fault, random, runRow, runs, seeds, tensor, valuesIn } from './rows.js';
 
 const { quantise, dequantise, ...others } = quantisationOperators;
-const positive = (x: Tensor, least = 0.01): Tensor => ({
+const positive = (x: Tensor, min = 0.01): Tensor => ({
   ...x,
-  values: x.values.map((value) => Math.abs(value) / 50 + least),
+  values: x.values.map((value) => Math.abs(value) / 50 + min),
 });
 const types = ['uint8', 'int8', 'uint16', 'int16', 'uint4', 'int4'] as const;
 
@@ -43,7 +43,7 @@ describe('quantise', () => {
   it('undoes itself on multiples of the scale', () => {
     fc.assert(
       fc.property(fc.constantFrom(...types), seeds, (type, seed) => {
-        const levels = drawn([2, 9], seed, type);
+        const levels = random([2, 9], seed, type);
         const inputs = [tensor([2], [0.25, 0.5]), tensor([2], [3, 1], type)];
         const floats = runRow(dequantise, { axis: 0, type: 'float32' }, [
           levels,
@@ -57,12 +57,12 @@ describe('quantise', () => {
   });
 
   it('costs a division, and a multiplication on the way back', () => {
-    const [x, scale] = [drawn([1, 8], 1), tensor([], [1])];
+    const [x, scale] = [random([1, 8], 1), tensor([], [1])];
     expect(demandOf(quantise, { axis: 0, type: 'int8' }, [x, scale])).toMatchObject({
       operations: { divide: 8 },
     });
     expect(
-      demandOf(dequantise, { axis: 0, type: 'float32' }, [drawn([8], 1, 'int8'), scale]),
+      demandOf(dequantise, { axis: 0, type: 'float32' }, [random([8], 1, 'int8'), scale]),
     ).toMatchObject({
       ...{ inputs: 9, outputs: 8 },
       operations: { add: 0, multiply: 8 },
@@ -110,7 +110,7 @@ describe('quantised for training', () => {
       valuesIn(others['bipolar-quantise'], {}, [tensor([3], [-2, 0, 5]), tensor([1], [0.5])]),
     ).toEqual([...[-0.5, 0.5, 0.5]]);
     const integers = () =>
-      others['bipolar-quantise'].infer({}, [drawn([2], 1, 'int8'), tensor([], [1])], fault);
+      others['bipolar-quantise'].infer({}, [random([2], 1, 'int8'), tensor([], [1])], fault);
     expect(integers).toThrow('found int8 elements, expected floats');
   });
 });
@@ -124,10 +124,10 @@ describeWithOnnx('quantisation as in ONNX Runtime', () => {
         async (axis, seed) => {
           const shape = [2, 3, 4];
           const scales = axis === null ? [] : [shape[axis] as number];
-          const scale = positive(drawn(scales, seed + 1));
-          const zero = drawn(scales, seed + 2, type);
+          const scale = positive(random(scales, seed + 1));
+          const zero = random(scales, seed + 2, type);
           const attributes = { axis: { i: axis ?? 1 } };
-          const x = drawn(shape, seed);
+          const x = random(shape, seed);
           const row = { axis: axis ?? 1, type } as const;
           await agree(
             quantise,
@@ -137,7 +137,7 @@ describeWithOnnx('quantisation as in ONNX Runtime', () => {
             { tolerance: 0 },
           );
           const back = { ...row, type: 'float32' } as const;
-          const levels = drawn(shape, seed, type);
+          const levels = random(shape, seed, type);
           await agree(dequantise, back, [levels, scale, zero], {
             opType: 'DequantizeLinear',
             attributes,
@@ -149,16 +149,16 @@ describeWithOnnx('quantisation as in ONNX Runtime', () => {
   });
 
   it('in blocks', async () => {
-    const [x, scale] = [drawn([3, 8, 2], 1), positive(drawn([3, 2, 2], 2))];
+    const [x, scale] = [random([3, 8, 2], 1), positive(random([3, 2, 2], 2))];
     const attributes = { axis: { i: 1 }, block_size: { i: 4 } };
     for (const type of ['int8', 'uint4'] as const satisfies readonly ElementType[]) {
-      const zero = drawn([3, 2, 2], 3, type);
+      const zero = random([3, 2, 2], 3, type);
       const operator = { opType: 'QuantizeLinear', attributes };
       await agree(quantise, { axis: 1, blockSize: 4, type }, [x, scale, zero], operator, {
         tolerance: 0,
       });
       const row = { axis: 1, blockSize: 4, type: 'float32' } as const;
-      const inputs = [drawn([3, 8, 2], 4, type), scale, zero];
+      const inputs = [random([3, 8, 2], 4, type), scale, zero];
       await agree(dequantise, row, inputs, { opType: 'DequantizeLinear', attributes });
     }
   });
@@ -166,7 +166,7 @@ describeWithOnnx('quantisation as in ONNX Runtime', () => {
   it('by the range of what is there', async () => {
     await fc.assert(
       fc.asyncProperty(seeds, fc.constantFrom(1, -1, 0), async (seed, sign) => {
-        const x = drawn([2, 5], seed);
+        const x = random([2, 5], seed);
         const input =
           sign === 0 ? x : { ...x, values: x.values.map((value) => sign * Math.abs(value)) };
         await agree(

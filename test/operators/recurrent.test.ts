@@ -10,7 +10,7 @@ import {
 import type { Tensor } from '../../workloads/tensor.js';
 import { describeWithOnnx } from './onnx-judge.js';
 import { counted, judge } from './onnx-node.js';
-import { drawn, fault, runRow, tensor } from './rows.js';
+import { fault, random, runRow, tensor } from './rows.js';
 
 const { recurrent, 'recurrent-dynamic': dynamic } = recurrentOperators;
 
@@ -55,10 +55,10 @@ function layerOf(draw: typeof layers extends fc.Arbitrary<infer Draw> ? Draw : n
     linearBeforeReset: cell === 'gru' && draw.linearBeforeReset,
     activations: Array.from({ length: directions }, () => defaultGates[cell]).flat(),
   };
-  const x = drawn([steps, sequences, features], seed);
-  const w = drawn([directions, rows, features], seed + 1);
-  const r = drawn([directions, rows, hidden], seed + 2);
-  const b = draw.bias ? drawn([directions, 2 * rows], seed + 3) : null;
+  const x = random([steps, sequences, features], seed);
+  const w = random([directions, rows, features], seed + 1);
+  const r = random([directions, rows, hidden], seed + 2);
+  const b = draw.bias ? random([directions, 2 * rows], seed + 3) : null;
   const lengths = draw.hasLengths
     ? tensor(
         [sequences],
@@ -66,10 +66,10 @@ function layerOf(draw: typeof layers extends fc.Arbitrary<infer Draw> ? Draw : n
         'int32',
       )
     : null;
-  const state = draw.hasStates ? drawn([directions, sequences, hidden], seed + 4) : null;
+  const state = draw.hasStates ? random([directions, sequences, hidden], seed + 4) : null;
   const isLstm = cell === 'lstm';
-  const first = isLstm && draw.hasStates ? drawn([directions, sequences, hidden], seed + 5) : null;
-  const peepholes = isLstm && draw.hasPeepholes ? drawn([directions, 3 * hidden], seed + 6) : null;
+  const first = isLstm && draw.hasStates ? random([directions, sequences, hidden], seed + 5) : null;
+  const peepholes = isLstm && draw.hasPeepholes ? random([directions, 3 * hidden], seed + 6) : null;
   return { attributes, x, w, r, b, lengths, state, first, peepholes };
 }
 

@@ -10,9 +10,9 @@ import { describeWithOnnx } from './onnx-judge.js';
 import {
   agree,
   demandOf,
-  drawn,
   expectSame,
   fault,
+  random,
   runRow,
   runs,
   seeds,
@@ -89,7 +89,7 @@ describe('reduce', () => {
   it('adds up what each index of the other axes has', () => {
     fc.assert(
       fc.property(shapeAndAxes, seeds, ([shape, axes], seed) => {
-        const input = drawn(shape, seed, 'int32');
+        const input = random(shape, seed, 'int32');
         const strides = stridesOf(shape);
         const kept = shape.map((extent, axis) => (axes.includes(axis) ? 1 : extent));
         const sums = new Int32Array(sizeOf(kept));
@@ -137,7 +137,7 @@ describeWithOnnx('reductions as in ONNX Runtime', () => {
   it.each(Object.keys(reductions) as ReductionName[])('%s', async (name) => {
     await fc.assert(
       fc.asyncProperty(shapeAndAxes, fc.boolean(), seeds, async ([shape, axes], keep, seed) => {
-        const x = drawn(shape, seed);
+        const x = random(shape, seed);
         const input =
           name === 'log-sum' ? { ...x, values: x.values.map((value) => Math.abs(value) + 0.1) } : x;
         const operator = {
@@ -155,7 +155,7 @@ describeWithOnnx('reductions as in ONNX Runtime', () => {
 
   it('means and sums of integers', async () => {
     for (const name of ['sum', 'mean', 'max', 'product'] as const) {
-      const input = drawn([2, 3], 5, 'int32');
+      const input = random([2, 3], 5, 'int32');
       const operator = { opType: onnxReductions[name], attributes: { keepdims: { i: 0 } } };
       await agree(reduce, { function: name, axes: [1], keep: false }, [input], operator, {
         ...{ onnxInputs: [input, whole(1)], tolerance: 0 },
@@ -174,7 +174,7 @@ describeWithOnnx('reductions as in ONNX Runtime', () => {
         fc.boolean(),
         seeds,
         async ([shape, axis], keep, last, seed) => {
-          const input = drawn(shape, seed, 'int32');
+          const input = random(shape, seed, 'int32');
           const few = { ...input, values: input.values.map((value) => value % 3) };
           const flags = { keepdims: { i: Number(keep) }, select_last_index: { i: Number(last) } };
           const operator = { opType, attributes: { axis: { i: axis }, ...flags } };
@@ -192,7 +192,7 @@ describeWithOnnx('reductions as in ONNX Runtime', () => {
         fc.boolean(),
         fc.boolean(),
         async ([shape, axis], exclusive, reverse) => {
-          const input = drawn(shape, 3);
+          const input = random(shape, 3);
           const attributes = {
             exclusive: { i: Number(exclusive) },
             reverse: { i: Number(reverse) },
@@ -220,7 +220,7 @@ describe('arg', () => {
       [2],
     ]);
     const nothing = () =>
-      arg.infer({ function: 'max', axis: 0, keep: false, last: false }, [drawn([0], 0)], fault);
+      arg.infer({ function: 'max', axis: 0, keep: false, last: false }, [random([0], 0)], fault);
     expect(nothing).toThrow('found axis 0 without elements');
   });
 });

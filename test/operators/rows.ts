@@ -109,7 +109,7 @@ export const whole = (...values: readonly number[]) => tensor([values.length], v
  * Numbers that differ, some of them 0: integers between ±100 (or 0 and 200), float16 and bfloat16
  * multiples of 1/8.
  */
-export function drawn(shape: Shape, seed: number, type: ElementType = 'float32'): Tensor {
+export function random(shape: Shape, seed: number, type: ElementType = 'float32'): Tensor {
   const numbers = Array.from({ length: sizeOf(shape) }, (_, at) => {
     const value = Math.sin((at + 1) * (seed + 1.7)) * 3;
     return Math.abs(value) < 0.5 ? 0 : value;
@@ -125,8 +125,8 @@ export function drawn(shape: Shape, seed: number, type: ElementType = 'float32')
 }
 
 export const seeds = fc.integer({ min: 0, max: 1000 });
-export const shapes = (least = 0, most = 4) =>
-  fc.array(fc.integer({ min: 1, max: 4 }), { minLength: least, maxLength: most });
+export const shapes = (min = 0, max = 4) =>
+  fc.array(fc.integer({ min: 1, max: 4 }), { minLength: min, maxLength: max });
 
 /** Two shapes that broadcast to each other. */
 export const broadcastable = shapes(0, 4).chain((shape) =>

@@ -7,7 +7,7 @@ import {
 import { signalOperators } from '../../workloads/operators/signal.js';
 import type { Tensor } from '../../workloads/tensor.js';
 import { describeWithOnnx } from './onnx-judge.js';
-import { agree, demandOf, drawn, fault, runRow, runs, seeds, tensor, valuesIn } from './rows.js';
+import { agree, demandOf, fault, random, runRow, runs, seeds, tensor, valuesIn } from './rows.js';
 
 const { trilu, dft, window: windows } = signalOperators;
 const { 'grid-sample': gridSample, 'roi-align': roiAlign } = samplingOperators;
@@ -21,7 +21,7 @@ describe('trilu', () => {
     [false, -1, [0, 0, 0, 4, 0, 0]],
   ])('upper %s from diagonal %d', (upper, k, expected) => {
     expect(valuesIn(trilu, { upper, k }, [x])).toEqual(expected);
-    expect(() => trilu.infer({ upper, k }, [drawn([3], 0)], fault)).toThrow(
+    expect(() => trilu.infer({ upper, k }, [random([3], 0)], fault)).toThrow(
       'found an input of 3, expected matrices',
     );
   });
@@ -39,7 +39,7 @@ describe('dft', () => {
   it('comes back, whole and from one side', () => {
     fc.assert(
       fc.property(fc.integer({ min: 1, max: 6 }), fc.boolean(), seeds, (half, onesided, seed) => {
-        const x = drawn([1, 2 * half, onesided ? 1 : 2], seed, 'float64');
+        const x = random([1, 2 * half, onesided ? 1 : 2], seed, 'float64');
         const there = runRow(dft, { axis: 1, inverse: false, onesided }, [x]);
         const back = runRow(dft, { axis: 1, inverse: true, onesided }, there)[0] as Tensor;
         expect(back.shape).toEqual(x.shape);
@@ -53,12 +53,12 @@ describe('dft', () => {
 
   it('costs a fast transform', () => {
     expect(
-      demandOf(dft, { axis: 1, inverse: false, onesided: false }, [drawn([1, 8, 1], 0)]),
+      demandOf(dft, { axis: 1, inverse: false, onesided: false }, [random([1, 8, 1], 0)]),
     ).toMatchObject({
       operations: { multiply: 4 * 12, add: 6 * 12 },
     });
     const last = () =>
-      dft.infer({ axis: -1, inverse: false, onesided: false }, [drawn([1, 8, 1], 0)], fault);
+      dft.infer({ axis: -1, inverse: false, onesided: false }, [random([1, 8, 1], 0)], fault);
     expect(last).toThrow('found axis -1 of 1×8×1');
   });
 });
@@ -96,7 +96,7 @@ describe('grid-sample', () => {
 
 describeWithOnnx('signals and samples as in ONNX Runtime', () => {
   it('trilu', async () => {
-    const x = drawn([2, 3, 4], 1);
+    const x = random([2, 3, 4], 1);
     for (const upper of [true, false]) {
       for (const k of [-2, 0, 1]) {
         const operator = { opType: 'Trilu', attributes: { upper: { i: Number(upper) } } };
@@ -116,7 +116,7 @@ describeWithOnnx('signals and samples as in ONNX Runtime', () => {
         seeds,
         async (n, parts, form, seed) => {
           const [inverse, onesided] = [form === 1, form === 2 && parts === 1];
-          const x = drawn([2, n, 3, parts], seed);
+          const x = random([2, n, 3, parts], seed);
           const attributes = { inverse: { i: Number(inverse) }, onesided: { i: Number(onesided) } };
           const onnxInputs = [x, null, tensor([], [1], 'int64')];
           const operator = { opType: 'DFT', attributes, opset: 20 };
@@ -132,7 +132,7 @@ describeWithOnnx('signals and samples as in ONNX Runtime', () => {
 
   it('dft of a signal cut short or filled up, along any axis', async () => {
     for (const length of [3, 7]) {
-      const x = drawn([2, 3, 5, 2], 1);
+      const x = random([2, 3, 5, 2], 1);
       const row = { axis: -2, inverse: false, onesided: false, length };
       const onnxInputs = [x, tensor([], [length], 'int64'), tensor([], [-2], 'int64')];
       await agree(dft, row, [x], { opType: 'DFT', opset: 20 }, { onnxInputs, tolerance: 1e-4 });
@@ -165,9 +165,9 @@ describeWithOnnx('signals and samples as in ONNX Runtime', () => {
         fc.boolean(),
         seeds,
         async (mode, padding, alignCorners, seed) => {
-          const grid = drawn([2, 3, 4, 2], seed + 1);
+          const grid = random([2, 3, 4, 2], seed + 1);
           const inputs = [
-            drawn([2, 2, 4, 5], seed),
+            random([2, 2, 4, 5], seed),
             { ...grid, values: grid.values.map((value) => value / 2) },
           ];
           const attributes = {
@@ -186,7 +186,7 @@ describeWithOnnx('signals and samples as in ONNX Runtime', () => {
   });
 
   it('grid-sample of volumes', async () => {
-    const inputs = [drawn([1, 2, 3, 4, 5], 1), drawn([1, 2, 2, 2, 3], 2)];
+    const inputs = [random([1, 2, 3, 4, 5], 1), random([1, 2, 2, 2, 3], 2)];
     const operator = { opType: 'GridSample', attributes: { mode: { s: 'linear' } } };
     await agree(
       gridSample,
@@ -200,7 +200,7 @@ describeWithOnnx('signals and samples as in ONNX Runtime', () => {
     for (const halfPixel of [true, false]) {
       for (const samplingRatio of [0, 2]) {
         const regions = tensor([3, 4], [0, 0, 9, 7, 2, 1, 6, 8, -3, 4, 5, 12]);
-        const inputs = [drawn([2, 3, 6, 5], 1), regions, tensor([3], [0, 1, 1], 'int64')];
+        const inputs = [random([2, 3, 6, 5], 1), regions, tensor([3], [0, 1, 1], 'int64')];
         const attributes = {
           ...{
             mode: { s: mode },

@@ -9,7 +9,7 @@ import {
 } from '../../workloads/operators/resize.js';
 import type { Shape, Tensor } from '../../workloads/tensor.js';
 import { describeWithOnnx } from './onnx-judge.js';
-import { agree, demandOf, drawn, fault, runRow, runs, seeds, tensor, valuesIn } from './rows.js';
+import { agree, demandOf, fault, random, runRow, runs, seeds, tensor, valuesIn } from './rows.js';
 
 const { resize } = resizeOperators;
 const pool = poolOperators['pool-nd'];
@@ -58,24 +58,24 @@ describe('pool-nd', () => {
   });
 
   it('looks at each pixel as often as windows cover it', () => {
-    expect(demandOf(pool, poolOf([2, 2]), [drawn([1, 3, 5, 5], 1)])).toEqual({
+    expect(demandOf(pool, poolOf([2, 2]), [random([1, 3, 5, 5], 1)])).toEqual({
       ...{ kind: 'stream', inputs: 75, looks: 48 * 4, passes: 1, outputs: 48 },
       operations: { add: 48 * 3, multiply: 0, exponential: 0, divide: 0 },
     });
   });
 
   it('refuses what no window fits in', () => {
-    expect(() => pool.infer(poolOf([3]), [drawn([1, 1, 2], 0)], fault)).toThrow(
+    expect(() => pool.infer(poolOf([3]), [random([1, 1, 2], 0)], fault)).toThrow(
       'found a window beyond axis 2 of 1×1×2',
     );
-    expect(() => pool.infer(poolOf([3]), [drawn([1, 2], 0)], fault)).toThrow(
+    expect(() => pool.infer(poolOf([3]), [random([1, 2], 0)], fault)).toThrow(
       'found an input of 1×2',
     );
   });
 });
 
 /** Windows over one to three axes that cover the image at least in part. */
-const drawnPool = fc.integer({ min: 1, max: 3 }).chain((axes) =>
+const randomPool = fc.integer({ min: 1, max: 3 }).chain((axes) =>
   fc.record({
     ...{ kernel: many(1, 3, axes), stride: many(1, 3, axes), dilation: many(1, 2, axes) },
     ...{ before: many(0, 1, axes), after: many(0, 1, axes), extents: many(5, 7, axes) },
@@ -89,12 +89,12 @@ const drawnPool = fc.integer({ min: 1, max: 3 }).chain((axes) =>
 function many(min: number, max: number, length: number) {
   return fc.array(fc.integer({ min, max }), { minLength: length, maxLength: length });
 }
-type DrawnPool = typeof drawnPool extends fc.Arbitrary<infer Each> ? Each : never;
+type RandomPool = typeof randomPool extends fc.Arbitrary<infer Each> ? Each : never;
 
 describeWithOnnx('pool-nd as in ONNX Runtime', () => {
   const check = async (
     mode: PoolNdAttributes['mode'],
-    draw: DrawnPool,
+    draw: RandomPool,
     more: Partial<PoolNdAttributes>,
     seed: number,
   ) => {
@@ -126,20 +126,23 @@ describeWithOnnx('pool-nd as in ONNX Runtime', () => {
         ...(attributes.storageOrder ? { storage_order: { i: attributes.storageOrder } } : {}),
       },
     };
-    await agree(pool, attributes, [drawn([1, draw.channels, ...draw.extents], seed)], operator);
+    await agree(pool, attributes, [random([1, draw.channels, ...draw.extents], seed)], operator);
   };
 
   it('maxima', async () => {
     await fc.assert(
-      fc.asyncProperty(drawnPool, seeds, (draw, seed) => check('max', draw, {}, seed)),
+      fc.asyncProperty(randomPool, seeds, (draw, seed) => check('max', draw, {}, seed)),
       runs(40),
     );
   });
 
   it('maxima with their places', async () => {
     await fc.assert(
-      fc.asyncProperty(drawnPool, seeds, fc.constantFrom<0 | 1>(0, 1), (draw, seed, storageOrder) =>
-        check('max', draw, { indices: true, storageOrder }, seed),
+      fc.asyncProperty(
+        randomPool,
+        seeds,
+        fc.constantFrom<0 | 1>(0, 1),
+        (draw, seed, storageOrder) => check('max', draw, { indices: true, storageOrder }, seed),
       ),
       runs(40),
     );
@@ -147,14 +150,14 @@ describeWithOnnx('pool-nd as in ONNX Runtime', () => {
 
   it('means', async () => {
     await fc.assert(
-      fc.asyncProperty(drawnPool, seeds, (draw, seed) => check('average', draw, {}, seed)),
+      fc.asyncProperty(randomPool, seeds, (draw, seed) => check('average', draw, {}, seed)),
       runs(60),
     );
   });
 
   it('roots of sums', async () => {
     await fc.assert(
-      fc.asyncProperty(drawnPool, seeds, fc.constantFrom(1, 2, 3), (draw, seed, p) =>
+      fc.asyncProperty(randomPool, seeds, fc.constantFrom(1, 2, 3), (draw, seed, p) =>
         check('lp', draw, { p }, seed),
       ),
       runs(40),
@@ -206,7 +209,7 @@ describe('resize', () => {
       [1, 3, 8, 8],
     ];
     const demand = (more: Partial<ResizeAttributes>) =>
-      demandOf(resize, resizeOf(from, to, more), [drawn(from, 1)]);
+      demandOf(resize, resizeOf(from, to, more), [random(from, 1)]);
     expect(demand({ mode: 'nearest' })).toMatchObject({
       inputs: 48,
       looks: 192,
@@ -258,7 +261,7 @@ describeWithOnnx('resize as in ONNX Runtime', () => {
       },
       constants: [1, 2, 3],
     };
-    const x = drawn(from, 3);
+    const x = random(from, 3);
     const sizes: Tensor = tensor([4], shape, 'int64');
     const scales: Tensor = tensor([4], row.scales);
     await agree(resize, row, [x], operator, {
@@ -361,7 +364,7 @@ describeWithOnnx('resize as in ONNX Runtime', () => {
             ...image.map((extent, axis) => resizedExtent(extent, factors[axis] as number)),
           ];
           const scales = [1, 1, ...factors];
-          const x = drawn([1, 2, ...image], 3);
+          const x = random([1, 2, ...image], 3);
           const row = resizeOf(x.shape, shape, {
             mode: 'nearest',
             coordinates: 'asymmetric',
@@ -400,11 +403,11 @@ describeWithOnnx('resize as in ONNX Runtime', () => {
   it('of three spatial axes and of integers', async () => {
     const from = [1, 1, 2, 3, 4];
     const shape = [1, 1, 4, 6, 6];
-    const x = drawn(from, 2);
+    const x = random(from, 2);
     const operator = { opType: 'Resize', attributes: { mode: { s: 'linear' } }, constants: [3] };
     const onnxInputs = [x, null, null, tensor([5], shape, 'int64')];
     await agree(resize, resizeOf(from, shape), [x], operator, { onnxInputs });
-    const bytes = drawn([1, 1, 3, 3], 2, 'uint8');
+    const bytes = random([1, 1, 3, 3], 2, 'uint8');
     await agree(
       resize,
       resizeOf([1, 1, 3, 3], [1, 1, 5, 5], {

@@ -12,14 +12,14 @@ export function drawEntries(
   const [rows, columns] = [rowChances.length, columnChances.length];
   const size = rows * columns;
   const drawsOnes = nonzeros <= size / 2;
-  const [rowMost, columnMost] = [Math.max(...rowChances), Math.max(...columnChances)];
-  const drawn = new Set<number>();
-  while (drawn.size < (drawsOnes ? nonzeros : size - nonzeros)) {
-    const row = pick(rowChances, rowMost, random);
-    drawn.add(row * columns + pick(columnChances, columnMost, random));
+  const [rowMax, columnMax] = [Math.max(...rowChances), Math.max(...columnChances)];
+  const taken = new Set<number>();
+  while (taken.size < (drawsOnes ? nonzeros : size - nonzeros)) {
+    const row = pick(rowChances, rowMax, random);
+    taken.add(row * columns + pick(columnChances, columnMax, random));
   }
   const places = Array.from({ length: size }, (_, place) => place).filter(
-    (place) => drawn.has(place) === drawsOnes,
+    (place) => taken.has(place) === drawsOnes,
   );
   return places.map((place) => [place, table[random.below(table.length)] as number] as const);
 }

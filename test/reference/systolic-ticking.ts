@@ -202,15 +202,19 @@ export function tickOutputs(
         });
         if (here.length > 1)
           throw new Error(`cycle ${cycle}: two folds meet in PE ${row},${column}`);
-        const [met] = here;
-        if (!met) continue;
-        const [a, b] = [met.fold.left[row]?.[met.step], met.fold.top[met.step]?.[column]];
+        const [active] = here;
+        if (!active) continue;
+        const [a, b] = [
+          active.fold.left[row]?.[active.step],
+          active.fold.top[active.step]?.[column],
+        ];
         if (column === 0 && a !== undefined) stationaryWords++;
         if (row === 0 && b !== undefined) streamedWords++;
-        const before = met.step === 0 ? 0 : (totals[row]?.[column] ?? 0);
+        const before = active.step === 0 ? 0 : (totals[row]?.[column] ?? 0);
         const total = before + (a ?? 0) * (b ?? 0);
         (totals[row] as number[])[column] = total;
-        if (met.step + 1 === steps[met.at]) put(row, column, { fold: met.at, row, value: total });
+        if (active.step + 1 === steps[active.at])
+          put(row, column, { fold: active.at, row, value: total });
       }
     }
     leaving = next;

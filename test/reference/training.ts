@@ -53,7 +53,7 @@ function forward(
 ): readonly number[] {
   const [first] = inputs as [Tensor];
   const size = outputOf(layer).reduce((product: number, extent) => product * extent, 1);
-  const rectify = (value: number, activation: string) =>
+  const relu = (value: number, activation: string) =>
     activation === 'none'
       ? value
       : Math.min(activation === 'relu6' ? 6 : Number.POSITIVE_INFINITY, Math.max(0, value));
@@ -64,25 +64,23 @@ function forward(
           (total, value, i) => total + value * at(weights, row * first.values.length + i),
           0,
         );
-        return rectify(sum + (bias ? at(bias, row) : 0), layer.activation);
+        return relu(sum + (bias ? at(bias, row) : 0), layer.activation);
       });
     case 'conv2d':
-      return convolution(layer, first, weights, bias).map((value) =>
-        rectify(value, layer.activation),
-      );
+      return convolution(layer, first, weights, bias).map((value) => relu(value, layer.activation));
     case 'pool2d':
       return pool(layer, first);
     case 'concat':
       return inputs.flatMap(({ values }) => values);
     case 'add':
       return Array.from({ length: size }, (_, i) =>
-        rectify(
+        relu(
           inputs.reduce((sum, { values }) => sum + at(values, i), 0),
           layer.activation,
         ),
       );
-    case 'rectify':
-      return first.values.map((value) => rectify(value, layer.activation));
+    case 'relu':
+      return first.values.map((value) => relu(value, layer.activation));
     case 'lrn': {
       const [channels, height, width] = first.shape as readonly [number, number, number];
       const pixels = height * width;
@@ -143,7 +141,7 @@ function pool(layer: Extract<Layer, { kind: 'pool2d' }>, { shape, values }: Tens
   for (let c = 0; c < channels; c++) {
     for (let oy = 0; oy < outHeight; oy++) {
       for (let ox = 0; ox < outWidth; ox++) {
-        const met: number[] = [];
+        const inWindow: number[] = [];
         for (let ky = 0; ky < kernel[0]; ky++) {
           for (let kx = 0; kx < kernel[1]; kx++) {
             const [y, x] = [
@@ -151,13 +149,13 @@ function pool(layer: Extract<Layer, { kind: 'pool2d' }>, { shape, values }: Tens
               ox * layer.stride[1] + kx - layer.pad[1],
             ];
             if (y >= 0 && y < height && x >= 0 && x < width)
-              met.push(at(values, (c * height + y) * width + x));
+              inWindow.push(at(values, (c * height + y) * width + x));
           }
         }
         result.push(
           layer.mode === 'max'
-            ? Math.max(...met)
-            : met.reduce((a, b) => a + b, 0) / (kernel[0] * kernel[1]),
+            ? Math.max(...inWindow)
+            : inWindow.reduce((a, b) => a + b, 0) / (kernel[0] * kernel[1]),
         );
       }
     }

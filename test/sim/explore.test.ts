@@ -14,7 +14,9 @@ const offer = gatherOffer({
 });
 const state = { ...initialState(offer), weightDensity: 0.1 };
 /** What is not drawn would have to be read. */
-const drawn = nextQuestions(offer, state).filter(({ workload }) => workload.weightDensity !== null);
+const random = nextQuestions(offer, state).filter(
+  ({ workload }) => workload.weightDensity !== null,
+);
 const sources = {
   soundConfigs: new Map(offer.presets.map(({ family, config }) => [family, config])),
   readShippedWeights: async () => new Uint8Array(),
@@ -23,7 +25,7 @@ const sources = {
 describe('the explorer', () => {
   it('finds the same ahead as when asked, whatever was let go between', async () => {
     // Densities, seeds and dials of both designs are among them.
-    const questions = drawn.filter((_, at) => at % 2 === 0);
+    const questions = random.filter((_, at) => at % 2 === 0);
     const densities = new Set(questions.map(({ workload }) => workload.weightDensity));
     expect(densities.size).toBeGreaterThan(2);
     const [prepared, fresh] = [createExplorer(sources), createExplorer(sources)];
@@ -35,7 +37,7 @@ describe('the explorer', () => {
   });
 
   it('drops work ahead for a question, and goes on afterwards', async () => {
-    const questions = drawn.filter(
+    const questions = random.filter(
       ({ workload }) => workload.weightDensity !== state.weightDensity,
     );
     const [interrupted, fresh] = [createExplorer(sources), createExplorer(sources)];

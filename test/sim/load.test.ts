@@ -43,7 +43,7 @@ const ids: NamedTensor = { name: 'ids', shape: [1, 3], type: 'int64' };
 const mask: NamedTensor = { name: 'mask', shape: [1, 3], type: 'bool' };
 const plane: NamedTensor = { name: 'x', shape: [1, 2, 2], type: 'float32' };
 const both = entryOf(ids, mask);
-const drawn = new Map<string, Values>([
+const random = new Map<string, Values>([
   ['ids', Float64Array.of(7, 8, 9)],
   ['mask', Uint8Array.of(1, 1, 1)],
   ['x', Float32Array.of(1, 2, 3, 4)],
@@ -51,11 +51,11 @@ const drawn = new Map<string, Values>([
 
 describe('the inputs of a network', () => {
   it('are drawn where nobody gives them', async () => {
-    expect(await loadInputs(both, [], drawn)).toEqual(new Map([...drawn].slice(0, 2)));
-    const inputs = await loadInputs(both, [`mask=${floats('mask.npy', [3], 0, 1, 0)}`], drawn);
+    expect(await loadInputs(both, [], random)).toEqual(new Map([...random].slice(0, 2)));
+    const inputs = await loadInputs(both, [`mask=${floats('mask.npy', [3], 0, 1, 0)}`], random);
     expect(inputs).toEqual(
       new Map<string, Values | undefined>([
-        ['ids', drawn.get('ids')],
+        ['ids', random.get('ids')],
         ['mask', Uint8Array.of(0, 1, 0)],
       ]),
     );
@@ -66,7 +66,7 @@ describe('the inputs of a network', () => {
       `mask=${floats('m.npy', [1, 3], 1, 0, 1)}`,
       `ids=${wholes('ids.npy', [3], 1n, 2n ** 40n, 0n)}`,
     ];
-    const inputs = await loadInputs(both, files, drawn);
+    const inputs = await loadInputs(both, files, random);
     expect([...inputs]).toEqual([
       ['ids', Float64Array.of(1, 2 ** 40, 0)],
       ['mask', Uint8Array.of(1, 0, 1)],
@@ -76,7 +76,7 @@ describe('the inputs of a network', () => {
   it('need no name where there is one', async () => {
     const path = floats('x.npy', [2, 2], 1, 0, 3, 4);
     for (const text of [path, `x=${path}`]) {
-      expect((await loadInputs(entryOf(plane), [text], drawn)).get('x')).toEqual(
+      expect((await loadInputs(entryOf(plane), [text], random)).get('x')).toEqual(
         Float32Array.of(1, 0, 3, 4),
       );
     }
@@ -90,7 +90,7 @@ describe('the inputs of a network', () => {
     const inputs = await loadInputs(
       entryOf(plane),
       [floats('shape.npy', shape, 1, 2, 3, 4)],
-      drawn,
+      random,
     );
     expect(inputs.get('x')).toEqual(Float32Array.of(1, 2, 3, 4));
   });
@@ -166,6 +166,6 @@ describe('the inputs of a network', () => {
       'cat.png: net takes no picture, expected a .npy tensor of 2×2',
     ],
   ])('are refused: %s', async (_what, entry, files, message) => {
-    expect(await refusal(() => loadInputs(entry, files, drawn))).toContain(message);
+    expect(await refusal(() => loadInputs(entry, files, random))).toContain(message);
   });
 });

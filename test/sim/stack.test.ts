@@ -84,8 +84,8 @@ describe('the size of a model', () => {
     const entry = zoo.get('lenet-5');
     if (!entry) throw new Error('no lenet-5');
     const { network } = entry;
-    const drawn = drawModel(network, entry.densities, 0);
-    const shared = [...drawn.weights].map(([name, weights]) => {
+    const random = drawModel(network, entry.densities, 0);
+    const shared = [...random.weights].map(([name, weights]) => {
       const bits = name.startsWith('conv') ? 8 : 4;
       const whole = toDense(weights.store);
       const codebook = new Float32Array(2 ** bits).fill(9);
@@ -93,7 +93,7 @@ describe('the size of a model', () => {
       const store = toCodebook({ ...whole, values: whole.values.map(Math.sign) }, codebook, 4);
       return [name, { ...weights, store }] as const;
     });
-    const model = { ...drawn, weights: new Map(shared) };
+    const model = { ...random, weights: new Map(shared) };
     expect(compressedBytes(model)).toBe(writeNetFile(model.weights, network).length);
     expect(denseBytes(model)).toBe(4 * 431_080);
   });

@@ -1,7 +1,7 @@
 // Tasks of networks so large that layers of one shape share what is drawn.
 
 import { describe, expect, it } from 'vitest';
-import { tasksOf, traceDrawn } from '../../sim/trace.js';
+import { tasksOf, traceRandom } from '../../sim/trace.js';
 import { buildNetwork } from '../../workloads/graph.js';
 import { drawModel } from '../../workloads/synthesis.js';
 import { dense } from '../../workloads/zoo/entry.js';
@@ -18,7 +18,7 @@ describe('the tasks of a huge network', () => {
   const network = buildNetwork({ name: 'huge', title: 'huge', input: [8192], layers, source });
   const densities = { source, input: 1, layers: shares('a', 'b', 'c', 'd', 'e') };
   const model = drawModel(network, densities, 0);
-  const tasks = tasksOf(model, traceDrawn(network, densities, 0), 1);
+  const tasks = tasksOf(model, traceRandom(network, densities, 0), 1);
 
   it('are alike where layers are, whatever they are named and read', () => {
     const [a, ...others] = tasks.map(({ alike }) => alike);
@@ -41,7 +41,7 @@ describe('the tasks of any other network', () => {
     const layers = [dense('a', 8, 'none'), dense('b', 8, 'none')];
     const network = buildNetwork({ name: 'small', title: 'small', input: [8], layers, source });
     const densities = { source, input: 1, layers: shares('a', 'b') };
-    const tasks = tasksOf(drawModel(network, densities, 0), traceDrawn(network, densities, 0), 1);
+    const tasks = tasksOf(drawModel(network, densities, 0), traceRandom(network, densities, 0), 1);
     expect(tasks.map(({ alike }) => alike)).toEqual([undefined, undefined]);
   });
 });

@@ -37,7 +37,7 @@ const norm = (name: string, channels: number, inputs?: readonly string[]): Train
   channels,
   ...(inputs && { inputs }),
 });
-const relu = (name: string): TrainedLayerSpec => ({ kind: 'rectify', name, activation: 'relu' });
+const relu = (name: string): TrainedLayerSpec => ({ kind: 'relu', name, activation: 'relu' });
 const dropout = (name: string): TrainedLayerSpec => ({ kind: 'dropout', name, rate: 0.5 });
 
 /** The values of a layer's result. */
@@ -48,8 +48,8 @@ function forward(layer: Layer, weights: LayerWeights | null, input: Float32Array
 
 function drawNorm(channels: number, seed: number): BatchNorm {
   const random = createRandom(seed, 'norm');
-  const draw = (least: number, most: number) =>
-    Float32Array.from({ length: channels }, () => least + (most - least) * random.uniform());
+  const draw = (min: number, max: number) =>
+    Float32Array.from({ length: channels }, () => min + (max - min) * random.uniform());
   return {
     scale: draw(-2, 2),
     shift: draw(-1, 1),
@@ -60,7 +60,7 @@ function drawNorm(channels: number, seed: number): BatchNorm {
 }
 
 describe('what only training needs', () => {
-  it('is folded into the convolution before it, which gets a bias and the rectifier', () => {
+  it('is folded into the convolution before it, which gets a bias and the ReLU', () => {
     const net = build([linear('a', 4), norm('bn', 4), relu('r'), dropout('d'), conv('b', 2, 1)]);
     expect(net.layers.map(({ name, inputs }) => [name, ...inputs])).toEqual([
       ['a', 'data'],
@@ -80,7 +80,7 @@ describe('what only training needs', () => {
     expect(build([conv('b', 2, 1)]).trainedParameters).toBeNull();
   });
 
-  it('stays a layer of its own where others read what it normalises, or where that is rectified', () => {
+  it('stays a layer of its own where others read what it normalises, or where a ReLU follows that', () => {
     const shared = build([
       linear('a', 4),
       norm('bn', 4),
@@ -94,16 +94,16 @@ describe('what only training needs', () => {
       inputs: ['a', 'bn.scale', 'bn.shift'],
     });
     expect(shared.layers[3]?.inputs).toEqual(['a', 'r']);
-    const rectified = build([conv('a', 4, 3), norm('bn', 4)]);
-    expect(rectified.layers.map(({ name }) => name)).toEqual(['a', 'bn']);
+    const clamped = build([conv('a', 4, 3), norm('bn', 4)]);
+    expect(clamped.layers.map(({ name }) => name)).toEqual(['a', 'bn']);
   });
 
-  it('keeps a rectifier that is not the last step of one layer', () => {
+  it('keeps a ReLU that is not the last step of one layer', () => {
     const net = build([
       maxPool('p', 2, 2),
       relu('r'),
       linear('a', 2),
-      { kind: 'rectify', name: 's', activation: 'relu6' },
+      { kind: 'relu', name: 's', activation: 'relu6' },
     ]);
     expect(net.layers.map(({ name }) => name)).toEqual(['p', 'r', 'a']);
     expect(net.layers[2]).toMatchObject({ activation: 'relu6' });
@@ -144,8 +144,8 @@ describe('foldBatchNorm', () => {
           const [folded] = build([linear('a', channels, bias), norm('bn', channels)]).layers;
           const shape = layer && weightShapeOf(layer);
           if (!layer || !folded || !shape) throw new Error('no layer');
-          const drawn = drawWeights(shape, 0.5, seed, 'a');
-          const weights = { ...drawn, store: inFormat(drawn.store) };
+          const random = drawWeights(shape, 0.5, seed, 'a');
+          const weights = { ...random, store: inFormat(random.store) };
           const statistics = drawNorm(channels, seed);
           const input = Float32Array.from({ length: 108 }, (_, at) => Math.sin(at + seed));
           const sums = forward(layer, weights, input);
@@ -156,7 +156,7 @@ describe('foldBatchNorm', () => {
             return ((scale[c] ?? 0) * (value - (mean[c] ?? 0))) / deviation + (shift[c] ?? 0);
           });
           const found = forward(folded, foldBatchNorm(weights, statistics, 'bn'), input);
-          const size = expected.reduce((most, value) => Math.max(most, Math.abs(value)), 1);
+          const size = expected.reduce((max, value) => Math.max(max, Math.abs(value)), 1);
           for (const [at, value] of found.entries()) {
             expect(Math.abs(value - (expected[at] ?? Number.NaN)) / size).toBeLessThan(1e-5);
           }

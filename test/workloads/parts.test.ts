@@ -21,15 +21,15 @@ async function run(model: Model, inputs: ReadonlyMap<string, Values>, batch: num
 
 it('parts of a network, one after the other, make all its outputs', async () => {
   await fc.assert(
-    fc.asyncProperty(graphs, fc.integer({ min: 0, max: 60 }), async (drawn, most) => {
-      const { model, inputs, batch } = drawn;
-      const parts = partsOf(model.network, most);
+    fc.asyncProperty(graphs, fc.integer({ min: 0, max: 60 }), async (random, max) => {
+      const { model, inputs, batch } = random;
+      const parts = partsOf(model.network, max);
       expect(parts.flatMap(({ layers }) => layers)).toEqual(model.network.layers);
       const known = new Map(inputs);
       for (const network of parts) {
         const weights = network.layers.flatMap((layer) => weightShapeOf(layer) ?? []);
         const count = weights.reduce((sum, { rows, columns }) => sum + rows * columns, 0);
-        expect(weights.length <= 1 || count <= most).toBe(true);
+        expect(weights.length <= 1 || count <= max).toBe(true);
         const given = new Map(network.inputs.map(({ name }) => [name, known.get(name) as Values]));
         for (const [name, values] of await run({ ...model, network }, given, batch))
           known.set(name, values);

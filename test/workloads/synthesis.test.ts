@@ -63,8 +63,8 @@ describe('drawn tensors', () => {
       ...{ name: 'net', title: 'net', input: [2], source, constants: new Map([['half', half]]) },
       layers: [{ kind: 'binary', name: 'a', inputs: ['data', 'half'], function: 'multiply' }],
     });
-    const met = drawTensors(network, { source, input: 1, layers: {} }, 0).get('half');
-    expect(met).toEqual({ values: half.values, density: 0.5, origin: 'real' });
+    const random = drawTensors(network, { source, input: 1, layers: {} }, 0).get('half');
+    expect(random).toEqual({ values: half.values, density: 0.5, origin: 'real' });
   });
 });
 

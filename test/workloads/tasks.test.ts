@@ -18,7 +18,7 @@ import { floats, sizeOf } from '../../workloads/tensor.js';
 import { toDense } from '../../workloads/weights/store.js';
 import { drawActivations, drawWeights } from '../../workloads/weights/synthetic.js';
 import { conv, dense } from '../../workloads/zoo/entry.js';
-import { fits, windowsOf } from '../operators/drawn-windows.js';
+import { fits, windowsOf } from '../operators/random-windows.js';
 
 const source = { work: 'a test', at: 'here' };
 
@@ -51,13 +51,13 @@ function countSlowly(
               const y = oy * stride[0] + ky * dilation[0] - pad[0];
               const x = ox * stride[1] + kx * dilation[1] - pad[1];
               const inside = y >= 0 && y < height && x >= 0 && x < width;
-              const met = inside
+              const operands = inside
                 ? (input[((firstChannel + c) * height + y) * width + x] as number)
                 : 0;
               counts = {
                 dense: counts.dense + 1,
                 keptWeights: counts.keptWeights + (weight !== 0 ? 1 : 0),
-                effective: counts.effective + (weight !== 0 && met !== 0 ? 1 : 0),
+                effective: counts.effective + (weight !== 0 && operands !== 0 ? 1 : 0),
               };
             }
           }
@@ -221,8 +221,8 @@ describe('taskOf', () => {
             left,
             right,
           );
-          const met = [draw(left, seed), draw(right, seed + 1)] as const;
-          const task = taskOf(model(layer), layer, (at) => met[at as 0 | 1], 1);
+          const operands = [draw(left, seed), draw(right, seed + 1)] as const;
+          const task = taskOf(model(layer), layer, (at) => operands[at as 0 | 1], 1);
           const demand = demandOf(layer);
           if (!task?.weights || demand.kind !== 'product') throw new Error('no product');
           expect(demand).toMatchObject({
@@ -232,7 +232,7 @@ describe('taskOf', () => {
             columns,
             right: 'activations',
           });
-          expect(task.weights.origin).toBe(met[1].origin);
+          expect(task.weights.origin).toBe(operands[1].origin);
           const store = toDense(task.weights.store);
           expect([store.rows, store.columns]).toEqual([heads * columns, depth]);
 
@@ -243,7 +243,7 @@ describe('taskOf', () => {
             let sum = 0;
             for (let d = 0; d < depth; d++) {
               const [a, b] = [
-                met[0].values[row * depth + d] as number,
+                operands[0].values[row * depth + d] as number,
                 store.values[(head * columns + column) * depth + d] as number,
               ];
               if (a !== 0 && b !== 0) effective++;
@@ -252,8 +252,8 @@ describe('taskOf', () => {
             return Math.fround(sum);
           });
           const [expected] = forwardLayer(layer, null, [
-            floats(left, met[0].values),
-            floats(right, met[1].values),
+            floats(left, operands[0].values),
+            floats(right, operands[1].values),
           ]);
           expect(product).toEqual([...(expected?.values ?? [])]);
           const kept = store.values.reduce((sum, value) => sum + (value === 0 ? 0 : 1), 0);
@@ -354,12 +354,12 @@ describe('taskOf', () => {
     'has both operands in the order in which they are multiplied: %s',
     (_what, spec, left, right, order) => {
       const layer = layerOf(spec, left, right);
-      const met = [draw(left, 1), draw(right, 2)] as const;
-      const task = taskOf(model(layer), layer, (at) => met[at as 0 | 1], 1);
+      const operands = [draw(left, 1), draw(right, 2)] as const;
+      const task = taskOf(model(layer), layer, (at) => operands[at as 0 | 1], 1);
       if (!task) throw new Error('no task');
       const [expected] = forwardLayer(layer, null, [
-        floats(left, met[0].values),
-        floats(right, met[1].values),
+        floats(left, operands[0].values),
+        floats(right, operands[1].values),
       ]);
       expect(productOf(task)).toEqual(order([...(expected?.values ?? [])]));
       expect(task.input.density).toBeWithin(1e-9, activations(task.input.values, 'real').density);

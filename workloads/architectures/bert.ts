@@ -13,7 +13,7 @@ export interface BertConfig {
   readonly layers: number;
   readonly heads: number;
   readonly inner: number;
-  readonly mostPositions: number;
+  readonly maxPositions: number;
   /** Segments that a token may belong to. */
   readonly types: number;
   readonly activation: UnaryName;
@@ -67,7 +67,7 @@ function encoder(
   learned: Learned,
   names: typeof bertNames,
 ): Architecture {
-  const { vocabulary, width, layers, heads, mostPositions, types, activation, epsilon, pooler } =
+  const { vocabulary, width, layers, heads, maxPositions, types, activation, epsilon, pooler } =
     config;
   const sketch = new Sketch(learned);
   const whole = (name: string): NamedTensor => ({ name, shape: [1, sequence], type: 'int64' });
@@ -78,7 +78,7 @@ function encoder(
     ...(types > 0
       ? [sketch.embedding('embeddings.token_type_embeddings', 'token_type_ids', types, width)]
       : []),
-    sketch.embedding('embeddings.position_embeddings', positions, mostPositions, width),
+    sketch.embedding('embeddings.position_embeddings', positions, maxPositions, width),
   ];
   let hidden = sketch.layerNorm(
     names.embeddingNorm,

@@ -11,7 +11,7 @@ import { type Learned, Sketch, unlearned } from './sketch.js';
 
 export interface Gpt2Config {
   readonly vocabulary: number;
-  readonly mostPositions: number;
+  readonly maxPositions: number;
   readonly width: number;
   readonly layers: number;
   readonly heads: number;
@@ -29,7 +29,7 @@ export function gpt2(
   { sequence, past }: Tokens,
   learned: Learned = unlearned,
 ): Architecture {
-  const { vocabulary, mostPositions, width, heads, activation, epsilon } = config;
+  const { vocabulary, maxPositions, width, heads, activation, epsilon } = config;
   const sketch = new Sketch(learned);
   const inputs: NamedTensor[] = [{ name: 'input_ids', shape: [1, sequence], type: 'int64' }];
   const probabilities = new Map<string, number>();
@@ -42,7 +42,7 @@ export function gpt2(
   let hidden = sketch.sum(
     'embedded',
     sketch.embedding('wte', 'input_ids', vocabulary, width),
-    sketch.embedding('wpe', positions, mostPositions, width),
+    sketch.embedding('wpe', positions, maxPositions, width),
   );
   for (let at = 0; at < config.layers; at++) {
     const own = (name: string) => `h.${at}.${name}`;

@@ -40,9 +40,9 @@ export function invariant(condition: boolean, message: string | (() => string)):
   if (!condition) throw new InvariantError(typeof message === 'string' ? message : message());
 }
 
-/** Throws {@link InputError} unless `value` is a whole number of at least `least`. */
-export function requireWhole(what: string, value: number, least: number): void {
-  if (!(Number.isSafeInteger(value) && value >= least)) {
-    throw new InputError(`${what}: found ${value}, expected a whole number of at least ${least}`);
+/** Throws {@link InputError} unless `value` is a whole number of at least `min`. */
+export function requireWhole(what: string, value: number, min: number): void {
+  if (!(Number.isSafeInteger(value) && value >= min)) {
+    throw new InputError(`${what}: found ${value}, expected a whole number of at least ${min}`);
   }
 }

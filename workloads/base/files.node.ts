@@ -7,7 +7,7 @@ import type { OpenFile } from './open-file.js';
 import { strayOf } from './stray-files.js';
 
 /** Files above this are refused before they are read: 4 GiB, twice what a protobuf can hold. */
-export const MOST_BYTES = 4 * 1024 ** 3;
+export const MAX_BYTES = 4 * 1024 ** 3;
 
 /** Kinds that the file's own reader tells: packed ones where it unpacks. */
 export interface Accepted {
@@ -16,19 +16,19 @@ export interface Accepted {
 
 /**
  * The bytes of a file. @throws InputError where there is none, it is no file (a folder, a pipe, a
- * device), it cannot be read, is above `mostBytes` or plainly stands in for what was meant (a Git
+ * device), it cannot be read, is above `maxBytes` or plainly stands in for what was meant (a Git
  * LFS pointer, a web page).
  */
 export async function readBytes(
   file: string,
-  mostBytes = MOST_BYTES,
+  maxBytes = MAX_BYTES,
   accepted: Accepted = {},
 ): Promise<Uint8Array> {
   try {
     // A pipe that nobody writes to would be waited for, when it is opened and when it is read.
     const handle = await open(file, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0));
     try {
-      return await readWhole(handle, file, mostBytes, accepted);
+      return await readWhole(handle, file, maxBytes, accepted);
     } finally {
       await handle.close();
     }
@@ -47,7 +47,7 @@ export async function readBytes(
 async function readWhole(
   handle: FileHandle,
   file: string,
-  mostBytes: number,
+  maxBytes: number,
   accepted: Accepted,
 ): Promise<Uint8Array> {
   const found = await handle.stat();
@@ -55,18 +55,18 @@ async function readWhole(
     const what = found.isDirectory() ? 'a folder' : found.isFIFO() ? 'a pipe' : 'a device';
     throw new InputError(`${file}: found ${what}, expected a file`);
   }
-  if (found.size > mostBytes) throw tooLarge(file, found.size, mostBytes);
+  if (found.size > maxBytes) throw tooLarge(file, found.size, maxBytes);
   const bytes = await handle.readFile();
   // It may have grown.
-  if (bytes.length > mostBytes) throw tooLarge(file, bytes.length, mostBytes);
+  if (bytes.length > maxBytes) throw tooLarge(file, bytes.length, maxBytes);
   const stray = strayOf(bytes, accepted);
   if (stray !== null) throw new InputError(`${file}: found ${stray}`);
   // No Buffer, whose slice() shares memory where everybody else's copies.
   return new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength);
 }
 
-const tooLarge = (file: string, size: number, most: number) =>
-  new InputError(`${file}: found ${size} bytes, expected at most ${most}`);
+const tooLarge = (file: string, size: number, max: number) =>
+  new InputError(`${file}: found ${size} bytes, expected at most ${max}`);
 
 /**
  * A file that is read piece by piece, as much of it as is asked for; null where there is none. It
@@ -120,6 +120,6 @@ export function openPieces(file: string): OpenFile | null {
 const descriptors = new FinalizationRegistry<number>((descriptor) => closeSync(descriptor));
 
 /** The text of a file in UTF-8. @throws InputError as {@link readBytes} does. */
-export async function readText(file: string, mostBytes = MOST_BYTES): Promise<string> {
-  return new TextDecoder().decode(await readBytes(file, mostBytes));
+export async function readText(file: string, maxBytes = MAX_BYTES): Promise<string> {
+  return new TextDecoder().decode(await readBytes(file, maxBytes));
 }

@@ -1,14 +1,14 @@
 // What was used last, as much as there is room for.
 
 /**
- * Remembers values by key and forgets the longest unused where they take more than `mostBytes`; the
+ * Remembers values by key and forgets the longest unused where they take more than `maxBytes`; the
  * newest one stays.
  */
 export class Recent<Key, Value> {
   readonly #kept = new Map<Key, { readonly value: Value; readonly bytes: number }>();
   #bytes = 0;
 
-  constructor(private readonly mostBytes: number) {}
+  constructor(private readonly maxBytes: number) {}
 
   get(key: Key): Value | undefined {
     const found = this.#kept.get(key);
@@ -23,7 +23,7 @@ export class Recent<Key, Value> {
     this.#kept.set(key, { value, bytes });
     this.#bytes += bytes;
     for (const old of this.#kept.keys()) {
-      if (this.#bytes <= this.mostBytes || old === key) break;
+      if (this.#bytes <= this.maxBytes || old === key) break;
       this.#drop(old);
     }
   }

@@ -84,12 +84,12 @@ function targetOf(file: string, what: string): Target {
 }
 
 /** As many links in a row as Linux follows. */
-const MOST_LINKS = 40;
+const MAX_LINKS = 40;
 
 /** Where links lead, whether anything is there or not. */
 function followed(file: string): string {
   let path = resolve(file);
-  for (let links = 0; links < MOST_LINKS; links++) {
+  for (let links = 0; links < MAX_LINKS; links++) {
     try {
       path = resolve(dirname(path), readlinkSync(path));
     } catch {

@@ -44,7 +44,7 @@ export function binarize({ rows, columns, values }: DenseMatrix): BinaryMatrix {
 
 /**
  * Activations by the side of their mean on which they lie. XNOR-Net takes plain signs and
- * normalises before; behind a rectifier, as everywhere here, those would all be the same.
+ * normalises before; behind a ReLU, as everywhere here, those would all be the same.
  */
 export function binarizeActivations(values: Float32Array): BinaryVector {
   const offset = meanOf(values, (value) => value);

@@ -43,7 +43,7 @@ export interface Encodable {
   } | null;
 }
 
-const MOST_GAP_BITS = 8;
+const MAX_GAP_BITS = 8;
 
 /** The smallest of the encodings that fit, with the gap width that makes it so. */
 export function encodeMatrix(matrix: Encodable, huffman: boolean): EncodedMatrix {
@@ -54,7 +54,7 @@ export function encodeMatrix(matrix: Encodable, huffman: boolean): EncodedMatrix
 }
 
 function plainForms(weights: Float32Array): readonly EncodedMatrix[] {
-  const sparse = Array.from({ length: MOST_GAP_BITS }, (_, at): EncodedMatrix => {
+  const sparse = Array.from({ length: MAX_GAP_BITS }, (_, at): EncodedMatrix => {
     const bits = at + 1;
     const { gaps, positions } = entriesOf(
       weights.length,
@@ -79,7 +79,7 @@ function codedForms({
   invariant(codeBits <= 8, () => `a codebook of ${codebook.length} entries has at most 256`);
   // Without a zero to pad with every weight is written.
   const widths =
-    codebook[0] === 0 ? Array.from({ length: MOST_GAP_BITS + 1 }, (_, bits) => bits) : [0];
+    codebook[0] === 0 ? Array.from({ length: MAX_GAP_BITS + 1 }, (_, bits) => bits) : [0];
   return widths.map((bits) => {
     const { gaps, positions } = entriesOf(
       codes.length,

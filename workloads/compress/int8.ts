@@ -36,8 +36,8 @@ export function quantize({ rows, columns, values }: DenseMatrix): Int8Matrix {
 
 /** The same for one vector, in 32-bit arithmetic, so that a fast kernel finds the same integers. */
 export function quantizeVector(values: Float32Array): Int8Vector {
-  const most = values.reduce((largest, value) => Math.max(largest, Math.abs(value)), 0);
-  const scale = Math.fround(most / LARGEST);
+  const max = values.reduce((largest, value) => Math.max(largest, Math.abs(value)), 0);
+  const scale = Math.fround(max / LARGEST);
   const quantized = new Int8Array(values.length);
   if (scale > 0) {
     for (let at = 0; at < values.length; at++) {

@@ -17,7 +17,7 @@ export interface SharedWeights {
  */
 export type Initialisation = 'linear' | 'density' | 'random';
 
-const MOST_ROUNDS = 200;
+const MAX_ROUNDS = 200;
 
 /**
  * Lloyd's algorithm from its starting centroids until nothing moves. In one dimension a cluster is
@@ -39,7 +39,7 @@ export function shareWeights(
   const sums = new Float64Array(sorted.length + 1);
   for (let i = 0; i < sorted.length; i++) sums[i + 1] = (sums[i] as number) + (sorted[i] as number);
   let centroids: readonly number[] = distinct(startingPoints(sorted, clusters, initialisation));
-  for (let round = 0; round < MOST_ROUNDS; round++) {
+  for (let round = 0; round < MAX_ROUNDS; round++) {
     const moved = meansOf(centroids, sorted, sums);
     if (moved.length === centroids.length && moved.every((mean, i) => mean === centroids[i])) break;
     centroids = moved;
@@ -56,21 +56,21 @@ function startingPoints(
   initialisation: Exclude<Initialisation, 'random'> | Random,
 ): number[] {
   if (typeof initialisation === 'object') {
-    const drawn = Array.from(
+    const random = Array.from(
       { length: clusters },
       () => sorted[initialisation.below(sorted.length)] as number,
     );
-    return drawn.sort((a, b) => a - b);
+    return random.sort((a, b) => a - b);
   }
   if (initialisation === 'density') {
     return Array.from({ length: clusters }, (_, i) => {
       return sorted[Math.floor(((i + 0.5) / clusters) * sorted.length)] as number;
     });
   }
-  const least = sorted[0] as number;
-  const most = sorted[sorted.length - 1] as number;
-  const step = clusters > 1 ? (most - least) / (clusters - 1) : 0;
-  return Array.from({ length: clusters }, (_, i) => least + i * step);
+  const min = sorted[0] as number;
+  const max = sorted[sorted.length - 1] as number;
+  const step = clusters > 1 ? (max - min) / (clusters - 1) : 0;
+  return Array.from({ length: clusters }, (_, i) => min + i * step);
 }
 
 function distinct(ascending: readonly number[]): readonly number[] {

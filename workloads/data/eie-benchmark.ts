@@ -9,7 +9,7 @@ export interface EieBenchmarkRow {
   readonly outputs: number;
   readonly weightPercent: number;
   readonly activationPercent: number;
-  readonly rectified: boolean;
+  readonly clamped: boolean;
   readonly title: string;
 }
 
@@ -23,7 +23,7 @@ const row = (
   outputs: number,
   weightPercent: number,
   activationPercent: number,
-  rectified: boolean,
+  clamped: boolean,
   title: string,
 ): EieBenchmarkRow => ({
   name,
@@ -32,7 +32,7 @@ const row = (
   outputs,
   weightPercent,
   activationPercent,
-  rectified,
+  clamped,
   title,
 });
 

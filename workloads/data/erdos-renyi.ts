@@ -30,13 +30,13 @@ export function keptByErk(
       (budget - sum(dense, sizeOf)) / sum(sparse, (layer) => raw(layer) * sizeOf(layer));
     // As in the authors' code: the layer that exceeds most becomes dense first, with all that are
     // as bad.
-    const most = Math.max(0, ...sparse.map(raw));
-    if (!(factor * most > 1)) {
+    const max = Math.max(0, ...sparse.map(raw));
+    if (!(factor * max > 1)) {
       const shares = layers.map(
         (layer) => [layer.name, dense.includes(layer) ? 1 : factor * raw(layer)] as const,
       );
       return new Map(shares);
     }
-    dense = [...dense, ...sparse.filter((layer) => raw(layer) === most)];
+    dense = [...dense, ...sparse.filter((layer) => raw(layer) === max)];
   }
 }

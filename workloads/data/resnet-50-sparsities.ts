@@ -240,6 +240,6 @@ export function resnet50SparsitySource(variant: keyof typeof resnet50Sparsities)
   const file = isGlobal ? 'SparsityDistributions_90_ResNet50.csv, GS' : 'STR_Budgets_ResNet50.csv';
   return {
     work,
-    at: `counted by layer in trained networks: ${file}; half of rectified outputs zero`,
+    at: `counted by layer in trained networks: ${file}; half of the outputs of ReLUs zero`,
   };
 }

@@ -201,8 +201,8 @@ function paintLine(
   }
 }
 
-function between([least, most]: readonly [number, number], random: Random): number {
-  return least + (most - least) * random.uniform();
+function between([min, max]: readonly [number, number], random: Random): number {
+  return min + (max - min) * random.uniform();
 }
 
 /** Standard normal, by the inverse of its distribution. */

@@ -69,7 +69,7 @@ async function loadIdx(name: string, files: readonly string[], seed: number): Pr
     );
   }
   const classes =
-    1 + sets.reduce((most, set) => set.labels.reduce((a, b) => Math.max(a, b), most), 0);
+    1 + sets.reduce((max, set) => set.labels.reduce((a, b) => Math.max(a, b), max), 0);
   const { height, width } = first;
   return parts(
     {

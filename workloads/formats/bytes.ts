@@ -7,7 +7,7 @@ import type { ElementType, Values } from '../tensor.js';
 type Room = Values | BigInt64Array | BigUint64Array;
 type Numbers = ArrayLike<number>;
 
-const MOST = 2n ** 63n - 1n;
+const MAX = 2n ** 63n - 1n;
 const byte = (numbers: Numbers): Room => Uint8Array.from(numbers);
 
 const rooms: { readonly [Type in ElementType]: (numbers: Numbers) => Room } = {
@@ -20,14 +20,14 @@ const rooms: { readonly [Type in ElementType]: (numbers: Numbers) => Room } = {
   int16: (numbers) => Int16Array.from(numbers),
   int32: (numbers) => Int32Array.from(numbers),
   int64: (numbers) =>
-    BigInt64Array.from({ length: numbers.length }, (_, at) => wide(numbers[at], -MOST - 1n, MOST)),
+    BigInt64Array.from({ length: numbers.length }, (_, at) => wide(numbers[at], -MAX - 1n, MAX)),
   uint4: byte,
   uint8: byte,
   uint16: (numbers) => Uint16Array.from(numbers),
   uint32: (numbers) => Uint32Array.from(numbers),
   uint64: (numbers) =>
     BigUint64Array.from({ length: numbers.length }, (_, at) =>
-      wide(numbers[at], 0n, 2n * MOST + 1n),
+      wide(numbers[at], 0n, 2n * MAX + 1n),
     ),
   bool: (numbers) => Uint8Array.from(numbers, (value) => (value === 0 ? 0 : 1)),
 };
@@ -39,10 +39,10 @@ export function bytesOf(type: ElementType, numbers: Numbers): Uint8Array {
 }
 
 /** 2^63 is what no 64-bit integer reaches, and stands for the one below. */
-function wide(value = 0, least: bigint, most: bigint): bigint {
+function wide(value = 0, min: bigint, max: bigint): bigint {
   const whole = BigInt(value);
-  if (whole < least) return least;
-  return whole > most ? most : whole;
+  if (whole < min) return min;
+  return whole > max ? max : whole;
 }
 
 const [roundHalf, roundBrain] = [fitOf('float16'), fitOf('bfloat16')];

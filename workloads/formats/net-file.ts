@@ -244,7 +244,7 @@ function checkedStore(
   const table = 2 ** codeBits;
   if (!(store.codebook.length <= table))
     throw fail(`${store.codebook.length} shared weights`, `at most ${table}`);
-  const widest = store.gaps.reduce((most, gap) => Math.max(most, gap), 0);
+  const widest = store.gaps.reduce((max, gap) => Math.max(max, gap), 0);
   if (!(widest <= MAX_GAP)) throw fail(`a gap of ${widest} zeros`, `at most ${MAX_GAP}`);
   return store;
 }

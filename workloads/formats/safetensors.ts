@@ -41,7 +41,7 @@ export interface TensorFile {
 
 const LENGTH_BYTES = 8;
 /** The reference implementation reads no longer header. */
-const MOST_HEADER_BYTES = 100_000_000;
+const MAX_HEADER_BYTES = 100_000_000;
 
 const Extent = z.number().int().min(0).max(Number.MAX_SAFE_INTEGER);
 const Entry = z.strictObject({
@@ -54,7 +54,7 @@ const Metadata = z.record(z.string(), z.string());
 /** Whether bytes look like such a file: a length that fits and an opening brace. */
 export function isSafetensors(bytes: Uint8Array): boolean {
   if (bytes.length < LENGTH_BYTES + 2 || bytes[LENGTH_BYTES] !== 0x7b) return false;
-  return headerLength(bytes) <= Math.min(MOST_HEADER_BYTES, bytes.length - LENGTH_BYTES);
+  return headerLength(bytes) <= Math.min(MAX_HEADER_BYTES, bytes.length - LENGTH_BYTES);
 }
 
 /** A tensor that is read when it is asked for. */
@@ -87,13 +87,9 @@ export function placeSafetensors(opened: OpenFile, file: string): PlacedTensors 
   if (opened.size < LENGTH_BYTES)
     throw fault(file, `${opened.size} bytes`, `at least ${LENGTH_BYTES}: truncated`);
   const length = headerLength(opened.read(0, LENGTH_BYTES));
-  const most = Math.min(MOST_HEADER_BYTES, opened.size - LENGTH_BYTES);
-  if (!(length <= most))
-    throw fault(
-      file,
-      `a header of ${length} bytes`,
-      `at most ${most}: truncated or no safetensors`,
-    );
+  const max = Math.min(MAX_HEADER_BYTES, opened.size - LENGTH_BYTES);
+  if (!(length <= max))
+    throw fault(file, `a header of ${length} bytes`, `at most ${max}: truncated or no safetensors`);
   const start = LENGTH_BYTES + length;
   const dataBytes = opened.size - start;
   const header = parseHeader(opened.read(LENGTH_BYTES, length), file);

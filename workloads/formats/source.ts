@@ -126,12 +126,12 @@ export function requireAtMost(
   file: string,
   what: string,
   found: number,
-  most: number,
+  max: number,
   limit: keyof ImportLimits,
 ): void {
-  if (!(found <= most)) {
+  if (!(found <= max)) {
     throw new InputError(
-      `${file}: found ${found} ${what}, expected at most ${most} (limit ${limit})`,
+      `${file}: found ${found} ${what}, expected at most ${max} (limit ${limit})`,
     );
   }
 }

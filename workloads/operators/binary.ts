@@ -182,10 +182,8 @@ const cast = operator<CastAttributes>({
     if (!saturate || elementTypes[to].isFloat || to === 'bool') {
       return [valuesOf(given(results), (at) => values[at] as number)];
     }
-    const [least, most] = integerRange(to);
-    return [
-      valuesOf(given(results), (at) => Math.min(Math.max(values[at] as number, least), most)),
-    ];
+    const [min, max] = integerRange(to);
+    return [valuesOf(given(results), (at) => Math.min(Math.max(values[at] as number, min), max))];
   },
   demand(_attributes, inputs) {
     const count = sizeOf(given(inputs).shape);

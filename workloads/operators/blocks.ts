@@ -1,7 +1,7 @@
 // Blocks of positions that become channels or images, and back.
 
 import { roomFor, type Shape, sizeOf, stridesOf, type TensorType } from '../tensor.js';
-import { movedValues } from './moves.js';
+import { gatheredValues } from './moves.js';
 import { type Fault, given, operator } from './operator.js';
 import {
   copyBy,
@@ -69,7 +69,7 @@ const depthToSpace = operator<DepthToSpaceAttributes>({
     const [perChannel, perPosition] = mode === 'DCR' ? [1, channels] : [block ** 2, 1];
     const reads = (extent: number, place: (index: number) => number) => readsOf(extent, 1, place);
     return [
-      movedValues(input, result as TensorType, [
+      gatheredValues(input, result as TensorType, [
         reads(images, (index) => index * image),
         reads(channels, (index) => index * perChannel * channel),
         reads(
@@ -80,7 +80,7 @@ const depthToSpace = operator<DepthToSpaceAttributes>({
       ]),
     ];
   },
-  demand: (_, inputs) => movedWhole(given(inputs)),
+  demand: (_, inputs) => gatheredWhole(given(inputs)),
 });
 
 const spaceToDepth = operator<SpaceToDepthAttributes>({
@@ -99,7 +99,7 @@ const spaceToDepth = operator<SpaceToDepthAttributes>({
     const [image, channel, row] = stridesOf(input.shape) as unknown as Images;
     const deep = channels / block ** 2;
     return [
-      movedValues(input, result as TensorType, [
+      gatheredValues(input, result as TensorType, [
         readsOf(images, image, (index) => index),
         readsOf(channels, 1, (index) => {
           const position = Math.floor(index / deep);
@@ -110,10 +110,10 @@ const spaceToDepth = operator<SpaceToDepthAttributes>({
       ]),
     ];
   },
-  demand: (_, inputs) => movedWhole(given(inputs)),
+  demand: (_, inputs) => gatheredWhole(given(inputs)),
 });
 
-function movedWhole({ shape }: TensorType) {
+function gatheredWhole({ shape }: TensorType) {
   return move(sizeOf(shape), sizeOf(shape));
 }
 
@@ -198,7 +198,7 @@ const batchToSpace = operator<BatchToSpaceAttributes>({
   forward(attributes, inputs, [result]) {
     const input = given(inputs);
     return [
-      movedValues(
+      gatheredValues(
         input,
         result as TensorType,
         spacedReads(attributes, input.shape, result as TensorType),

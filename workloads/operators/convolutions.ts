@@ -2,7 +2,7 @@
 // filters that are an input. Inputs are [images, channels, positions …]. Zero weights are skipped.
 
 import { invariant } from '../base/errors.js';
-import type { ProductDemand, Rectifier } from '../demand.js';
+import type { Activation, ProductDemand } from '../demand.js';
 import {
   roomFor,
   type Shape,
@@ -22,7 +22,7 @@ import {
   operator,
   type WeightShape,
 } from './operator.js';
-import { rectifierRange } from './rectify.js';
+import { activationRange } from './relu.js';
 import {
   coveredExtents,
   requireWindows,
@@ -36,7 +36,7 @@ export interface ConvolutionAttributes extends Windows {
   readonly channels: number;
   readonly groups: number;
   readonly bias: boolean;
-  readonly activation: Rectifier;
+  readonly activation: Activation;
 }
 
 export interface TransposedConvolutionAttributes extends ConvolutionAttributes {
@@ -243,13 +243,13 @@ function convolveTransposed(
   return values;
 }
 
-/** Writes sums from a place on, rectified and rounded to the result's type. */
+/** Writes sums from a place on, with the ReLU, and rounded to the result's type. */
 function storing({ activation }: ConvolutionAttributes, { type }: TensorType) {
-  const { least, most } = rectifierRange(activation);
+  const { min, max } = activationRange(activation);
   const fitted = fitOf(type);
   return (sums: Float64Array, values: Values, at: number) => {
     for (const [index, sum] of sums.entries())
-      values[at + index] = fitted(Math.min(Math.max(sum, least), most));
+      values[at + index] = fitted(Math.min(Math.max(sum, min), max));
   };
 }
 

@@ -106,7 +106,7 @@ export function nonMaxSuppression(
   { isCentered }: { readonly isCentered: boolean },
 ): Tensor[] {
   const [boxes, scores] = [given(inputs), given(inputs, 1)];
-  const [most, overlap, least] = [2, 3, 4].map((at) => inputs[at]?.values[0]);
+  const [max, overlap, min] = [2, 3, 4].map((at) => inputs[at]?.values[0]);
   const [images = 0, classes = 0, count = 0] = scores.shape;
   const found: number[] = [];
   for (let image = 0; image < images; image++) {
@@ -119,11 +119,11 @@ export function nonMaxSuppression(
         scores.values[(image * classes + kind) * count + box] as number;
       const candidates = corners
         .map((_, box) => box)
-        .filter((box) => least === undefined || score(box) > least);
+        .filter((box) => min === undefined || score(box) > min);
       candidates.sort((a, b) => score(b) - score(a) || a - b);
       const kept: number[] = [];
       for (const box of candidates) {
-        if (kept.length >= (most ?? 0)) break;
+        if (kept.length >= (max ?? 0)) break;
         const own = corners[box] as Corners;
         if (kept.some((other) => overlapOf(own, corners[other] as Corners) > (overlap ?? 0)))
           continue;

@@ -33,21 +33,21 @@ const singleBits = new Uint32Array(single.buffer);
 function roundFloat(
   value: number,
   fractionBits: number,
-  leastExponent: number,
-  mostExponent: number,
+  minExponent: number,
+  maxExponent: number,
 ): number {
   if (value === 0 || !Number.isFinite(value)) return value;
   single[0] = value;
   const exponent = (((singleBits[0] as number) >>> 23) & 255) - 127;
-  const step = 2 ** (Math.max(exponent, leastExponent) - fractionBits);
+  const step = 2 ** (Math.max(exponent, minExponent) - fractionBits);
   const rounded = roundHalfEven(value / step) * step;
-  if (Math.abs(rounded) >= 2 ** (mostExponent + 1))
+  if (Math.abs(rounded) >= 2 ** (maxExponent + 1))
     return Math.sign(value) * Number.POSITIVE_INFINITY;
   return rounded === 0 ? 0 * Math.sign(value) : rounded;
 }
 
 /** The least and the most value of an integer type or bool. */
-export function integerRange(type: ElementType): readonly [least: number, most: number] {
+export function integerRange(type: ElementType): readonly [min: number, max: number] {
   if (type === 'bool') return [0, 1];
   const { bits } = elementTypes[type];
   return type.startsWith('u') ? [0, 2 ** bits - 1] : [-(2 ** (bits - 1)), 2 ** (bits - 1) - 1];
@@ -55,8 +55,8 @@ export function integerRange(type: ElementType): readonly [least: number, most: 
 
 /** The nearest value of an integer type to a whole number. */
 export function saturate(value: number, type: ElementType): number {
-  const [least, most] = integerRange(type);
-  return Math.min(Math.max(value, least), most);
+  const [min, max] = integerRange(type);
+  return Math.min(Math.max(value, min), max);
 }
 
 type Fit = (value: number) => number;

@@ -12,7 +12,7 @@ import {
   type TensorType,
 } from '../tensor.js';
 import { knownAxis, offsetsOf } from './axes.js';
-import { movedValues } from './moves.js';
+import { gatheredValues } from './moves.js';
 import { axisOf, type Fault, given, operator } from './operator.js';
 import { indexInside, move, readsOf, readsOfShape, reshaped } from './places.js';
 
@@ -68,7 +68,7 @@ const gather = operator<GatherAttributes>({
     const along = readsOf(indices.length, stride, (index) =>
       indexInside(indices[index] as number, extent),
     );
-    return [movedValues(data, result as TensorType, readsOfShape(data.shape).with(at, along))];
+    return [gatheredValues(data, result as TensorType, readsOfShape(data.shape).with(at, along))];
   },
   demand: (_, inputs, [result]) => lookedUp(given(inputs, 1), result as TensorType),
 });

@@ -1,12 +1,12 @@
 // What makes one tensor of several: sums of inputs of one shape, and concatenation.
 
-import { operationsEach, type Rectifier, streamOf } from '../demand.js';
+import { type Activation, operationsEach, streamOf } from '../demand.js';
 import { roomFor, shapeText, sizeOf } from '../tensor.js';
 import { axisOf, given, type InputTypes, operator } from './operator.js';
-import { rectified, rectifierOperations } from './rectify.js';
+import { activationOperations, clamped } from './relu.js';
 
 export interface Add {
-  readonly activation: Rectifier;
+  readonly activation: Activation;
 }
 
 export interface Concatenation {
@@ -44,13 +44,12 @@ const add = operator<Add>({
         output[i] = (output[i] as number) + (values[i] as number);
     }
     if (activation !== 'none')
-      for (let i = 0; i < output.length; i++)
-        output[i] = rectified(output[i] as number, activation);
+      for (let i = 0; i < output.length; i++) output[i] = clamped(output[i] as number, activation);
     return [output];
   },
   demand({ activation }, inputs, results) {
     const outputs = sizeOf(given(results).shape);
-    const each = inputs.length - 1 + rectifierOperations(activation);
+    const each = inputs.length - 1 + activationOperations(activation);
     return streamOf(outputs * inputs.length, outputs, operationsEach(outputs, { add: each }));
   },
 });

@@ -113,7 +113,12 @@ function moved<Attributes>(
     forward(attributes, inputs, [result]) {
       const input = given(inputs);
       return [
-        movedValues(input, result as TensorType, tables(attributes, input.shape), fill(attributes)),
+        gatheredValues(
+          input,
+          result as TensorType,
+          tables(attributes, input.shape),
+          fill(attributes),
+        ),
       ];
     },
     demand(attributes, inputs, [result]) {
@@ -126,7 +131,7 @@ function moved<Attributes>(
 }
 
 /** What the tables read of a tensor. */
-export function movedValues(
+export function gatheredValues(
   input: Tensor,
   result: TensorType,
   tables: readonly Reads[],
@@ -168,9 +173,9 @@ const slice = moved<SliceAttributes>(
       const axis = knownAxis(written, shape.length);
       const extent = shape[axis] as number;
       const step = steps[at] as number;
-      const [least, most] = step > 0 ? [0, extent] : [-1, extent - 1];
-      const start = clamp(starts[at] as number, extent, Math.max(0, least), most);
-      const end = clamp(ends[at] as number, extent, least, most);
+      const [min, max] = step > 0 ? [0, extent] : [-1, extent - 1];
+      const start = clamp(starts[at] as number, extent, Math.max(0, min), max);
+      const end = clamp(ends[at] as number, extent, min, max);
       const count = Math.max(0, Math.ceil((end - start) / step));
       tables[axis] = readsOf(count, strides[axis] as number, (index) => start + index * step);
     }
@@ -179,8 +184,8 @@ const slice = moved<SliceAttributes>(
 );
 
 /** An index counted from the front and moved to the nearest that is allowed. */
-function clamp(index: number, extent: number, least: number, most: number): number {
-  return Math.min(Math.max(index < 0 ? index + extent : index, least), most);
+function clamp(index: number, extent: number, min: number, max: number): number {
+  return Math.min(Math.max(index < 0 ? index + extent : index, min), max);
 }
 
 const split = operator<SplitAttributes>({
@@ -206,7 +211,7 @@ const split = operator<SplitAttributes>({
     let start = 0;
     return results.map((result, part) => {
       const end = start + (sizes[part] as number);
-      const values = movedValues(
+      const values = gatheredValues(
         input,
         result,
         tables.with(at, (tables[at] as Reads).subarray(start, end)),

@@ -42,7 +42,7 @@ export type InputTensors = readonly (Tensor | null)[];
  */
 export interface Operator<Attributes> {
   /** How many inputs it takes; those beyond the least may be left out. */
-  readonly arity: readonly [least: number, most: number];
+  readonly arity: readonly [min: number, max: number];
   /** The types of its results. @throws what `fault` makes where inputs and attributes don't fit. */
   infer(attributes: Attributes, inputs: InputTypes, fault: Fault): readonly TensorType[];
   /** Its weight matrix where it has one of its own, beside its inputs. */

@@ -68,16 +68,16 @@ const pool2d = operator<Pool>({
     for (let plane = 0; plane < images * channels; plane++) {
       for (const row of rows) {
         for (const column of columns) {
-          let most = Number.NEGATIVE_INFINITY;
+          let max = Number.NEGATIVE_INFINITY;
           let sum = 0;
           for (let y = row.start; y < row.end; y++) {
             for (let x = column.start; x < column.end; x++) {
               const value = values[(plane * height + y) * width + x] as number;
               sum += value;
-              if (value > most) most = value;
+              if (value > max) max = value;
             }
           }
-          all[to++] = op.mode === 'max' ? most : sum / (row.extent * column.extent);
+          all[to++] = op.mode === 'max' ? max : sum / (row.extent * column.extent);
         }
       }
     }

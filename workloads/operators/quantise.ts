@@ -150,10 +150,10 @@ const dynamicQuantise = operator<DynamicQuantiseAttributes>({
   ],
   forward(_attributes, inputs, results) {
     const { values } = given(inputs);
-    let [least, most] = [0, 0];
-    for (const value of values) [least, most] = [Math.min(least, value), Math.max(most, value)];
-    const scale = least === most ? 1 : Math.fround(Math.fround(most - least) / 255);
-    const zero = saturate(roundHalfEven(Math.fround(-least / scale)), 'uint8');
+    let [min, max] = [0, 0];
+    for (const value of values) [min, max] = [Math.min(min, value), Math.max(max, value)];
+    const scale = min === max ? 1 : Math.fround(Math.fround(max - min) / 255);
+    const zero = saturate(roundHalfEven(Math.fround(-min / scale)), 'uint8');
     const quantised = valuesOf(given(results), (at) =>
       saturate(roundHalfEven(Math.fround((values[at] as number) / scale)) + zero, 'uint8'),
     );
@@ -197,7 +197,7 @@ const fakeQuantise = operator<FakeQuantiseAttributes>({
     const { shape, values } = given(inputs);
     const scale = expanded(given(inputs, 1), shape);
     const zero = inputs[2] ? expanded(inputs[2], shape) : null;
-    const [least, most] = quantisedRange(attributes);
+    const [min, max] = quantisedRange(attributes);
     const round = roundings[attributes.rounding];
     return [
       valuesOf(given(results), (at) => {
@@ -206,7 +206,7 @@ const fakeQuantise = operator<FakeQuantiseAttributes>({
         const nearest =
           attributes.bits === 1 && attributes.signed
             ? sign(level)
-            : round(Math.min(Math.max(level, least), most));
+            : round(Math.min(Math.max(level, min), max));
         return (nearest - shift) * step;
       }),
     ];
@@ -219,7 +219,7 @@ function quantisedRange({
   bits,
   signed,
   narrow,
-}: FakeQuantiseAttributes): readonly [least: number, most: number] {
+}: FakeQuantiseAttributes): readonly [min: number, max: number] {
   if (!signed) return [0, 2 ** bits - (narrow ? 2 : 1)];
   return [-(2 ** (bits - 1)) + (narrow ? 1 : 0), 2 ** (bits - 1) - 1];
 }

@@ -37,7 +37,7 @@ const fold =
     return finish(total, count);
   };
 const total = fold(0, (sum, x) => sum + x);
-const most = fold(Number.NEGATIVE_INFINITY, (best, x) => Math.max(best, x));
+const max = fold(Number.NEGATIVE_INFINITY, (best, x) => Math.max(best, x));
 
 export const reductions = {
   sum: { reduce: total, each: { add: 1 } },
@@ -46,7 +46,7 @@ export const reductions = {
     each: { add: 1 },
     last: { divide: 1 },
   },
-  max: { reduce: most, each: { add: 1 } },
+  max: { reduce: max, each: { add: 1 } },
   min: { reduce: fold(Number.POSITIVE_INFINITY, (best, x) => Math.min(best, x)), each: { add: 1 } },
   product: { reduce: fold(1, (product, x) => product * x), each: { multiply: 1 } },
   l1: { reduce: fold(0, (sum, x) => sum + Math.abs(x)), each: { add: 2 } },
@@ -62,7 +62,7 @@ export const reductions = {
   },
   'log-sum-exp': {
     reduce(element, count) {
-      const best = most(element, count);
+      const best = max(element, count);
       // Of nothing, or where a difference to it would not be a number.
       if (!Number.isFinite(best)) return best;
       return best + Math.log(total((at) => Math.exp(element(at) - best), count));

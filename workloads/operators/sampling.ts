@@ -94,13 +94,13 @@ function tapsAlong(
   position: number,
   extent: number,
 ): Taps {
-  const [least, most] = alignCorners ? [0, extent - 1] : [-0.5, extent - 0.5];
+  const [min, max] = alignCorners ? [0, extent - 1] : [-0.5, extent - 0.5];
   const raw = alignCorners
     ? ((position + 1) / 2) * (extent - 1)
     : ((position + 1) * extent - 1) / 2;
   const settle = (at: number) => {
     if (padding === 'border') return Math.min(Math.max(at, 0), extent - 1);
-    return padding === 'reflection' ? reflect(at, least, most) : at;
+    return padding === 'reflection' ? reflect(at, min, max) : at;
   };
   const at = mode === 'cubic' ? raw : settle(raw);
   const below = Math.floor(at);
@@ -116,14 +116,14 @@ function tapsAlong(
     .filter(([index]) => index >= 0 && index < extent);
 }
 
-function reflect(at: number, least: number, most: number): number {
-  const range = most - least;
-  if (range === 0) return least;
-  const away = at < least ? least - at : at > most ? at - most : null;
+function reflect(at: number, min: number, max: number): number {
+  const range = max - min;
+  if (range === 0) return min;
+  const away = at < min ? min - at : at > max ? at - max : null;
   if (away === null) return at;
   const turns = Math.floor(away / range);
   const rest = away - turns * range;
-  return at < least === (turns % 2 === 0) ? least + rest : most - rest;
+  return at < min === (turns % 2 === 0) ? min + rest : max - rest;
 }
 
 function cubic(x: number): number {
@@ -187,10 +187,7 @@ const roiAlign = operator<RoiAlignAttributes>({
               ? parts.flat().reduce((sum, part) => sum + part, 0) / Math.max(1, within.length)
               : parts
                   .flat()
-                  .reduce(
-                    (most, part) => Math.max(most, part),
-                    within.length === 0 ? 0 : -Infinity,
-                  );
+                  .reduce((max, part) => Math.max(max, part), within.length === 0 ? 0 : -Infinity);
           result[(region * channels + channel) * cells + cell] = fitted(value);
         }
       }

@@ -34,13 +34,13 @@ const softmax = operator<Softmax>({
     const output = roomFor(given(results));
     for (let at = 0; at < values.length / Math.max(1, length); at++) {
       const first = Math.floor(at / inner) * inner * length + (at % inner);
-      let most = Number.NEGATIVE_INFINITY;
-      for (let i = 0; i < length; i++) most = Math.max(most, values[first + i * inner] as number);
+      let max = Number.NEGATIVE_INFINITY;
+      for (let i = 0; i < length; i++) max = Math.max(max, values[first + i * inner] as number);
       let total = 0;
       for (let i = 0; i < length; i++)
-        total += Math.exp((values[first + i * inner] as number) - most);
+        total += Math.exp((values[first + i * inner] as number) - max);
       for (let i = 0; i < length; i++) {
-        const shifted = (values[first + i * inner] as number) - most;
+        const shifted = (values[first + i * inner] as number) - max;
         output[first + i * inner] = log ? shifted - Math.log(total) : Math.exp(shifted) / total;
       }
     }

@@ -17,9 +17,9 @@ import type { Operator } from './operator.js';
 import { poolOperators } from './pool-nd.js';
 import { poolingOperators } from './pooling.js';
 import { quantisationOperators } from './quantise.js';
-import { rectifyOperators } from './rectify.js';
 import { recurrentOperators } from './recurrent.js';
 import { reductionOperators } from './reduce.js';
+import { reluOperators } from './relu.js';
 import { resizeOperators } from './resize.js';
 import { samplingOperators } from './sampling.js';
 import { scatterOperators } from './scatters.js';
@@ -47,7 +47,7 @@ export const operators = {
   ...poolOperators,
   ...poolingOperators,
   ...quantisationOperators,
-  ...rectifyOperators,
+  ...reluOperators,
   ...recurrentOperators,
   ...reductionOperators,
   ...resizeOperators,

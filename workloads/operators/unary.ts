@@ -17,7 +17,7 @@ export interface UnaryFunction {
   readonly result?: 'bool';
 }
 
-const clamp = (x: number, least: number, most: number) => Math.min(Math.max(x, least), most);
+const clamp = (x: number, min: number, max: number) => Math.min(Math.max(x, min), max);
 const sigmoid = (x: number) => 1 / (1 + Math.exp(-x));
 const softplus = (x: number) => Math.max(x, 0) + Math.log1p(Math.exp(-Math.abs(x)));
 

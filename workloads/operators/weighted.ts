@@ -1,17 +1,17 @@
 // Fully connected layers and convolutions over images: what has weights and multiplies them with
 // activations. Weights are walked as compressed sparse rows, so that zero weights are skipped.
 
-import type { Image, Padding, Pair, Rectifier } from '../demand.js';
+import type { Activation, Image, Padding, Pair } from '../demand.js';
 import { sizeOf, type Values } from '../tensor.js';
 import { toCsr } from '../weights/store.js';
 import { axisOf, type Fault, given, type LayerWeights, operator } from './operator.js';
-import { rectified } from './rectify.js';
+import { clamped } from './relu.js';
 import { insideRange, reachOf, tapsOf } from './window.js';
 
 export interface Dense {
   readonly outputs: number;
   readonly bias: boolean;
-  readonly activation: Rectifier;
+  readonly activation: Activation;
   /**
    * The first axis that is summed over, with all behind it; 1 unless told: everything but the
    * batch.
@@ -28,7 +28,7 @@ export interface Convolution {
   readonly pad: Padding;
   readonly groups: number;
   readonly bias: boolean;
-  readonly activation: Rectifier;
+  readonly activation: Activation;
 }
 
 const positions: Fault = (found, expected) =>
@@ -90,7 +90,7 @@ function denseForward(
       for (let at = pointers[row] as number; at < (pointers[row + 1] as number); at++) {
         sum += (values[at] as number) * (input[from + (indices[at] as number)] as number);
       }
-      output[vector * rows + row] = rectified(sum, op.activation);
+      output[vector * rows + row] = clamped(sum, op.activation);
     }
   }
   return output;
@@ -194,7 +194,7 @@ function convolve(
       }
     }
     for (let pixel = 0; pixel < pixels; pixel++) {
-      results[row * pixels + pixel] = rectified(plane[pixel] as number, op.activation);
+      results[row * pixels + pixel] = clamped(plane[pixel] as number, op.activation);
     }
   }
   return results;

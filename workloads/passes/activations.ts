@@ -24,7 +24,7 @@ export function recogniseActivations(draft: Draft): Draft {
   const graph = new Rewriting(draft);
   for (const layer of graph.layers()) {
     if (!graph.isThere(layer)) continue;
-    if (rectify(graph, layer)) continue;
+    if (relu(graph, layer)) continue;
     const found = graph.resultsOf(layer).length === 1 ? gated(graph, layer) : null;
     if (!found || !graph.areInner(found.inside, layer)) continue;
     const { x, function: name, parameters, inside } = found;
@@ -106,7 +106,7 @@ function isSixth(parameters: readonly number[] | undefined): boolean {
 /** Cut to 0 to 6. */
 function isShiftedClip(_graph: Rewriting, layer: Spec): boolean {
   return (
-    (layer.kind === 'rectify' && layer.activation === 'relu6') ||
+    (layer.kind === 'relu' && layer.activation === 'relu6') ||
     (layer.kind === 'unary' &&
       layer.function === 'clip' &&
       layer.parameters?.[0] === 0 &&
@@ -153,24 +153,24 @@ function isSoftplus(graph: Rewriting, tensor: string, x: string, inside: Set<Spe
   return true;
 }
 
-type Bounds = readonly [least: number, most: number];
+type Bounds = readonly [min: number, max: number];
 
-/** Bounds of an element as a rectifier. */
-function rectify(graph: Rewriting, layer: Spec): boolean {
-  if (layer.kind === 'rectify') return false;
+/** Bounds of an element as a ReLU. */
+function relu(graph: Rewriting, layer: Spec): boolean {
+  if (layer.kind === 'relu') return false;
   const own = boundsOf(graph, layer);
   if (!own) return false;
   const maker = graph.maker(own.x);
   const inner = maker && graph.areInner([maker], layer) ? boundsOf(graph, maker) : null;
-  const activation = (inner && rectifierOf(joined(inner.bounds, own.bounds))) ?? null;
-  const alone = rectifierOf(own.bounds);
+  const activation = (inner && activationOf(joined(inner.bounds, own.bounds))) ?? null;
+  const alone = activationOf(own.bounds);
   if (!activation && !alone) return false;
   const [x, as] =
     inner && activation
       ? ([inner.x, activation] as const)
       : ([own.x, alone as 'relu' | 'relu6'] as const);
   const made: Spec = {
-    kind: 'rectify',
+    kind: 'relu',
     name: layer.name,
     activation: as,
     inputs: [x],
@@ -185,8 +185,7 @@ function boundsOf(
   layer: Spec,
 ): { readonly x: string; readonly bounds: Bounds } | null {
   const [x = ''] = layer.inputs;
-  if (layer.kind === 'rectify')
-    return { x, bounds: [0, layer.activation === 'relu6' ? 6 : Infinity] };
+  if (layer.kind === 'relu') return { x, bounds: [0, layer.activation === 'relu6' ? 6 : Infinity] };
   if (layer.kind === 'unary') {
     if (layer.function === 'relu') return { x, bounds: [0, Infinity] };
     if (layer.function !== 'clip') return null;
@@ -200,12 +199,12 @@ function boundsOf(
     : null;
 }
 
-function joined([least, most]: Bounds, [lower, upper]: Bounds): Bounds {
+function joined([min, max]: Bounds, [lower, upper]: Bounds): Bounds {
   const cut = (value: number) => Math.min(Math.max(value, lower), upper);
-  return [cut(least), cut(most)];
+  return [cut(min), cut(max)];
 }
 
-function rectifierOf([least, most]: Bounds): 'relu' | 'relu6' | null {
-  if (least !== 0) return null;
-  return most === Infinity ? 'relu' : most === 6 ? 'relu6' : null;
+function activationOf([min, max]: Bounds): 'relu' | 'relu6' | null {
+  if (min !== 0) return null;
+  return max === Infinity ? 'relu' : max === 6 ? 'relu6' : null;
 }

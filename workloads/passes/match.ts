@@ -46,7 +46,7 @@ export interface Product {
   readonly inside: readonly Spec[];
 }
 
-const MOST_DEPTH = 12;
+const MAX_DEPTH = 12;
 
 /**
  * What a tensor is the product of, where layers on the way make nothing for anybody else; the first
@@ -74,7 +74,7 @@ export function productOf(graph: Rewriting, layer: Spec): Product | null {
     const maker = graph.maker(tensor);
     if (
       maker &&
-      depth < MOST_DEPTH &&
+      depth < MAX_DEPTH &&
       graph.onlyReader(tensor) === reader &&
       expand(maker, depth + 1)
     )
@@ -87,7 +87,7 @@ export function productOf(graph: Rewriting, layer: Spec): Product | null {
 /** Coefficients by power, the constant first. */
 export type Polynomial = readonly number[];
 
-const MOST_DEGREE = 3;
+const MAX_DEGREE = 3;
 
 /**
  * A tensor as a polynomial of another one; `inside` takes the layers on the way. Null for what is
@@ -102,7 +102,7 @@ export function polynomialOf(
 ): Polynomial | null {
   if (tensor === x) return [0, 1];
   const maker = graph.maker(tensor);
-  if (!maker || depth > MOST_DEPTH) return null;
+  if (!maker || depth > MAX_DEPTH) return null;
   const of = (other: string) => polynomialOf(graph, other, x, inside, depth + 1);
   const made = polynomialMade(graph, maker, of);
   if (made) inside.add(maker);
@@ -169,7 +169,7 @@ function plus(a: Polynomial, b: Polynomial, sign: 1 | -1): Polynomial {
 }
 
 function times(a: Polynomial, b: Polynomial): Polynomial | null {
-  if (a.length + b.length - 2 > MOST_DEGREE) return null;
+  if (a.length + b.length - 2 > MAX_DEGREE) return null;
   const product = new Array<number>(a.length + b.length - 1).fill(0);
   for (const [at, left] of a.entries()) {
     for (const [place, right] of b.entries())

@@ -56,9 +56,9 @@ function unmended(
   const kernel = pool.kernel === 'global' ? 1 : pool.kernel;
   const taps = pairOf(kernel)[0] * pairOf(kernel)[1];
   // As it is usual first: the same on both sides.
-  const ends = (before: number, most: number) => [
+  const ends = (before: number, max: number) => [
     before,
-    ...Array.from({ length: most + 1 }, (_, each) => each),
+    ...Array.from({ length: max + 1 }, (_, each) => each),
   ];
   for (const countsPadding of [true, false]) {
     for (const rounding of ['ceil', 'floor'] as const) {

@@ -68,9 +68,9 @@ function isIdle(graph: Rewriting, layer: Spec): boolean {
       );
     case 'unary': {
       if (layer.function !== 'clip') return false;
-      const [least = Number.NEGATIVE_INFINITY, most = Number.POSITIVE_INFINITY] =
+      const [min = Number.NEGATIVE_INFINITY, max = Number.POSITIVE_INFINITY] =
         layer.parameters ?? [];
-      return least === Number.NEGATIVE_INFINITY && most === Number.POSITIVE_INFINITY;
+      return min === Number.NEGATIVE_INFINITY && max === Number.POSITIVE_INFINITY;
     }
     default:
       return graph.resultsOf(layer).length === 0;

@@ -16,8 +16,8 @@ export function recogniseSoftmax(draft: Draft): Draft {
     if (axis === null || !sum) continue;
     const [argument = ''] = exponential.inputs;
     const inside = [exponential, sum];
-    const [x, most] = lessMost(graph, argument, axis) ?? [argument, []];
-    const all = graph.areInner([...inside, ...most], layer) ? [...inside, ...most] : inside;
+    const [x, max] = lessMax(graph, argument, axis) ?? [argument, []];
+    const all = graph.areInner([...inside, ...max], layer) ? [...inside, ...max] : inside;
     if (!graph.areInner(all, layer)) continue;
     const input = all.length > inside.length ? x : argument;
     const names = layer.resultNames ? { resultNames: layer.resultNames } : {};
@@ -45,14 +45,14 @@ function overOne(
 }
 
 /** x − max(x) along an axis. */
-function lessMost(
+function lessMax(
   graph: Rewriting,
   tensor: string,
   axis: number,
 ): readonly [x: string, layers: readonly Spec[]] | null {
   const difference = graph.maker(tensor);
   if (difference?.kind !== 'binary' || difference.function !== 'subtract') return null;
-  const [x = '', most = ''] = difference.inputs;
-  const maximum = graph.maker(most);
+  const [x = '', max = ''] = difference.inputs;
+  const maximum = graph.maker(max);
   return maximum && overOne(graph, maximum, 'max', x) === axis ? [x, [difference, maximum]] : null;
 }

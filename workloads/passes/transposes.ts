@@ -39,7 +39,7 @@ function tensorsThatMeet(graph: Rewriting): ReadonlySet<string> {
 const elementwise = new Set<Spec['kind']>([
   'unary',
   'cast',
-  'rectify',
+  'relu',
   'binary',
   'where',
   'add',

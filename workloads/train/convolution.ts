@@ -19,7 +19,7 @@ export function checkConvolution({ stride, dilation }: ConvolutionShape, name: s
 }
 
 /**
- * [batch, height, width, in] by a filter of [kernel…, in, out], plus the bias, rectified or not.
+ * [batch, height, width, in] by a filter of [kernel…, in, out], plus the bias, with a ReLU or without.
  */
 export function convolve(
   tf: Tf,

@@ -46,11 +46,11 @@ export async function trainEpoch(
   let frames = 0;
   let loss = 0;
   let correct = 0;
-  for (const drawn of trainingBatches(data, batch, augmentation, seed, label)) {
+  for (const random of trainingBatches(data, batch, augmentation, seed, label)) {
     const done = frames / total;
-    const step = trained.step(drawn, optimizer.values(), dropout);
+    const step = trained.step(random, optimizer.values(), dropout);
     optimizer.step(step.gradients, rate(done));
-    frames += drawn.labels.length;
+    frames += random.labels.length;
     loss += step.loss;
     correct += step.correct;
     if (!Number.isFinite(loss)) throw new DivergedError(label);

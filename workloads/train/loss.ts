@@ -23,14 +23,14 @@ export function crossEntropy(logits: Float32Array, labels: Uint8Array): Loss {
     for (let at = 1; at < classes; at++) {
       if ((logits[from + at] as number) > (logits[from + top] as number)) top = at;
     }
-    const most = logits[from + top] as number;
+    const max = logits[from + top] as number;
     let total = 0;
-    for (let at = 0; at < classes; at++) total += Math.exp((logits[from + at] as number) - most);
+    for (let at = 0; at < classes; at++) total += Math.exp((logits[from + at] as number) - max);
     for (let at = 0; at < classes; at++) {
-      const probability = Math.exp((logits[from + at] as number) - most) / total;
+      const probability = Math.exp((logits[from + at] as number) - max) / total;
       gradient[from + at] = (probability - (at === label ? 1 : 0)) / batch;
     }
-    loss += Math.log(total) + most - (logits[from + label] as number);
+    loss += Math.log(total) + max - (logits[from + label] as number);
     if (top === label) correct++;
   }
   return { loss, correct, gradient };

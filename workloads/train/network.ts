@@ -7,7 +7,7 @@ import { type Layer, type Network, resultOf, weightShapeOf } from '../network.js
 import { sizeOf } from '../tensor.js';
 import type { Tf } from './backend.js';
 import { crossEntropy } from './loss.js';
-import { compilePass, type DeviceParameters, type Met, type Pass } from './passes.js';
+import { compilePass, type DeviceParameters, type Operands, type Pass } from './passes.js';
 
 /** A layer's weights [rows][columns] as in a dense weight store, and its bias. */
 export interface LayerValues {
@@ -85,7 +85,7 @@ export function trainable(tf: Tf, network: Network): TrainableNetwork {
 
   const forward = (input: Tensor, parameters: DeviceNetwork, dropout: Dropout | null) => {
     const values = new Map<string, Tensor>([[own.name, input]]);
-    const met = new Map<string, Met & { readonly kept: Tensor | null }>();
+    const memories = new Map<string, Operands & { readonly kept: Tensor | null }>();
     for (const layer of layers) {
       const inputs = layer.inputs.map((name) => values.get(name) as Tensor);
       const placed = parameters.get(layer.name) ?? null;
@@ -93,20 +93,20 @@ export function trainable(tf: Tf, network: Network): TrainableNetwork {
       const kept =
         dropout && layer.kind === 'dense' && layer !== final ? drawKept(tf, output, dropout) : null;
       values.set(layer.name, kept ? tf.mul(output, kept) : output);
-      met.set(layer.name, { inputs, output, parameters: placed, kept });
+      memories.set(layer.name, { inputs, output, parameters: placed, kept });
     }
     return {
       logits: tf.reshape(values.get(final.name) as Tensor, [input.shape[0] as number, -1]),
-      met,
+      memories,
     };
   };
 
-  const backward = (gradient: Tensor, met: ReturnType<typeof forward>['met']) => {
+  const backward = (gradient: Tensor, memories: ReturnType<typeof forward>['memories']) => {
     const arriving = new Map<string, Tensor>([[final.name, gradient]]);
     const found = new Map<string, { readonly weights: Tensor; readonly bias: Tensor | null }>();
     for (const layer of [...layers].reverse()) {
       const arrived = arriving.get(layer.name);
-      const memory = met.get(layer.name);
+      const memory = memories.get(layer.name);
       if (!arrived || !memory) continue;
       const through = memory.kept ? tf.mul(arrived, memory.kept) : arrived;
       const wanted = layer.inputs.map((name) => reachesWeights.has(name));
@@ -132,14 +132,14 @@ export function trainable(tf: Tf, network: Network): TrainableNetwork {
     step({ input, labels }, values, dropout) {
       let result: StepResult | null = null;
       tf.tidy(() => {
-        const { logits, met } = forward(
+        const { logits, memories } = forward(
           tf.tensor(input, [labels.length, ...inputShape]),
           upload(tf, network, values),
           dropout,
         );
         const { loss, correct, gradient } = crossEntropy(logits.dataSync<'float32'>(), labels);
         const shape = [labels.length, ...channelsLast(resultOf(final).shape)];
-        const found = backward(tf.tensor(gradient, shape), met);
+        const found = backward(tf.tensor(gradient, shape), memories);
         const gradients = new Map<string, LayerValues>();
         for (const [name, { weights, bias }] of found) {
           gradients.set(name, {

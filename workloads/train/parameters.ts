@@ -42,7 +42,7 @@ export interface LayerParameters {
 export type Parameters = ReadonlyMap<string, LayerParameters>;
 
 /**
- * Weights drawn for rectified layers: normal with variance 2 / inputs (He et al., ICCV 2015),
+ * Weights drawn for layers with a ReLU: normal with variance 2 / inputs (He et al., ICCV 2015),
  * biases 0.
  */
 export function initialise(network: Network, seed: number): Parameters {

@@ -5,13 +5,13 @@
 import type { Tensor, Tensor1D, Tensor2D, Tensor4D } from '@tensorflow/tfjs-core';
 import { InputError, invariant } from '../base/errors.js';
 import {
+  type Activation,
   inputImageOf,
   type Layer,
   type LayerKind,
   type LayerOf,
   outputImageOf,
   type Padding,
-  type Rectifier,
 } from '../network.js';
 import type { Tf } from './backend.js';
 import {
@@ -35,7 +35,7 @@ export interface DeviceParameters {
 }
 
 /** What a layer met on its way forward. */
-export interface Met {
+export interface Operands {
   readonly inputs: readonly Tensor[];
   readonly output: Tensor;
   readonly parameters: DeviceParameters | null;
@@ -52,7 +52,7 @@ export interface Gradients {
 export interface Pass {
   forward(inputs: readonly Tensor[], parameters: DeviceParameters | null): Tensor;
   /** `wantsInput`: the gradient of the inputs is needed. */
-  backward(gradient: Tensor, met: Met, wantsInput: boolean): Gradients;
+  backward(gradient: Tensor, operands: Operands, wantsInput: boolean): Gradients;
 }
 
 type Compile<Kind extends LayerKind> = (tf: Tf, layer: LayerOf<Kind>) => Pass;
@@ -65,7 +65,7 @@ const compilers: { readonly [Kind in LayerKind]?: Compile<Kind> } = {
   lrn: normalisationPass,
   concat: concatPass,
   add: addPass,
-  rectify: rectifyPass,
+  relu: reluPass,
 };
 
 /** @throws InputError for a kind of layer that has no backward pass. */
@@ -104,7 +104,7 @@ function densePass(tf: Tf, layer: LayerOf<'dense'>): Pass {
     backward(gradient, { inputs, output, parameters }, wantsInput) {
       const input = inputs[0] as Tensor;
       const { weights, bias } = owned(parameters);
-      const before = asMatrix(throughRectifier(tf, gradient, output, layer.activation));
+      const before = asMatrix(throughActivation(tf, gradient, output, layer.activation));
       return {
         inputs: [wantsInput ? unflatten(tf, tf.matMul(before, weights), input) : null],
         weights: tf.matMul(tf.transpose(before), flat(input)),
@@ -137,12 +137,12 @@ function convolutionPass(tf: Tf, layer: LayerOf<'conv2d'>): Pass {
       });
       return join(tf, convolved);
     },
-    backward(gradient, met, wantsInput) {
-      const { weights, bias } = owned(met.parameters);
-      const form = formOf(owned(met.parameters));
-      const before = asImage(throughRectifier(tf, gradient, met.output, layer.activation));
+    backward(gradient, operands, wantsInput) {
+      const { weights, bias } = owned(operands.parameters);
+      const form = formOf(owned(operands.parameters));
+      const before = asImage(throughActivation(tf, gradient, operands.output, layer.activation));
       const gradients = inGroups(before, 3).map(form.outputGradient);
-      const parts = inGroups(asImage(met.inputs[0] as Tensor), 3);
+      const parts = inGroups(asImage(operands.inputs[0] as Tensor), 3);
       const ofWeights = gradients.map((part, group) =>
         form.weights(filterGradient(tf, parts[group] as Tensor4D, part, form.shape)),
       );
@@ -254,42 +254,42 @@ function concatPass(tf: Tf, layer: LayerOf<'concat'>): Pass {
 
 function addPass(tf: Tf, layer: LayerOf<'add'>): Pass {
   return {
-    forward: (inputs) => rectified(tf, tf.addN([...inputs]), layer.activation),
+    forward: (inputs) => clamped(tf, tf.addN([...inputs]), layer.activation),
     backward(gradient, { inputs, output }) {
-      const before = throughRectifier(tf, gradient, output, layer.activation);
+      const before = throughActivation(tf, gradient, output, layer.activation);
       return { inputs: inputs.map(() => before) };
     },
   };
 }
 
-function rectifyPass(tf: Tf, layer: LayerOf<'rectify'>): Pass {
+function reluPass(tf: Tf, layer: LayerOf<'relu'>): Pass {
   return {
-    forward: ([input]) => rectified(tf, input as Tensor, layer.activation),
+    forward: ([input]) => clamped(tf, input as Tensor, layer.activation),
     backward: (gradient, { output }) => ({
-      inputs: [throughRectifier(tf, gradient, output, layer.activation)],
+      inputs: [throughActivation(tf, gradient, output, layer.activation)],
     }),
   };
 }
 
-function fusedActivation(rectifier: Rectifier): 'relu' | 'relu6' | 'linear' {
-  return rectifier === 'none' ? 'linear' : rectifier;
+function fusedActivation(activation: Activation): 'relu' | 'relu6' | 'linear' {
+  return activation === 'none' ? 'linear' : activation;
 }
 
-function rectified(tf: Tf, values: Tensor, rectifier: Rectifier): Tensor {
-  if (rectifier === 'none') return values;
-  return rectifier === 'relu' ? tf.relu(values) : tf.relu6(values);
+function clamped(tf: Tf, values: Tensor, activation: Activation): Tensor {
+  if (activation === 'none') return values;
+  return activation === 'relu' ? tf.relu(values) : tf.relu6(values);
 }
 
-/** The gradient where the rectifier let its input through. */
-function throughRectifier<T extends Tensor>(
+/** The gradient where the ReLU let its input through. */
+function throughActivation<T extends Tensor>(
   tf: Tf,
   gradient: T,
   output: Tensor,
-  rectifier: Rectifier,
+  activation: Activation,
 ): T {
-  if (rectifier === 'none') return gradient;
+  if (activation === 'none') return gradient;
   const above: T = tf.mul(gradient, tf.step(output));
-  return rectifier === 'relu' ? above : tf.mul(above, tf.step(tf.sub(6, output)));
+  return activation === 'relu' ? above : tf.mul(above, tf.step(tf.sub(6, output)));
 }
 
 /** Sums over the rows of a matrix as a product, which is the faster way. */

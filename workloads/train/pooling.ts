@@ -52,12 +52,12 @@ export function poolGradient(layer: LayerOf<'pool2d'>): PoolGradient {
 
 function firstLargest(input: Float32Array, places: Uint32Array, channel: number): number {
   let at = channel + (places[0] as number);
-  let most = input[at] as number;
+  let max = input[at] as number;
   for (let i = 1; i < places.length; i++) {
     const place = channel + (places[i] as number);
     const value = input[place] as number;
-    if (value > most) {
-      most = value;
+    if (value > max) {
+      max = value;
       at = place;
     }
   }

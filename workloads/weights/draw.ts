@@ -56,7 +56,7 @@ const PAIRS_BYTES = 2 * 2 ** 15 * WORD;
 /**
  * Entries that are listed before they are copied out: in the second-level cache with their values.
  */
-const LEAST_ROOM = 2 ** 15;
+const MIN_ROOM = 2 ** 15;
 /**
  * Engines begin with code that is compiled quickly, and go over to better code between calls alone.
  */
@@ -66,7 +66,7 @@ const ALIGNMENT = 16;
 const ONES = TWO_POW_32 - 1;
 
 /** Places of a row, and of a column, that a number of 32 bits times their count tells exactly. */
-const MOST_PLACES = 2 ** 21;
+const MAX_PLACES = 2 ** 21;
 
 let loaded: ReturnType<typeof loadKernels<Kernels>> | undefined;
 /** The draw that the kernels' memory belongs to. */
@@ -82,9 +82,9 @@ export function* drawMatrix(draw: MatrixDraw, random: Random): Steps<CsrMatrix> 
   const { rowChances, columnChances, nonzeros, table } = draw;
   const [rows, columns] = [rowChances.length, columnChances.length];
   const size = rows * columns;
-  if (!(rows <= MOST_PLACES && columns <= MOST_PLACES && size < TWO_POW_32)) {
+  if (!(rows <= MAX_PLACES && columns <= MAX_PLACES && size < TWO_POW_32)) {
     throw new InputError(
-      `found weights of ${rows} × ${columns}, expected at most ${MOST_PLACES} rows and columns, ${TWO_POW_32} in all`,
+      `found weights of ${rows} × ${columns}, expected at most ${MAX_PLACES} rows and columns, ${TWO_POW_32} in all`,
     );
   }
   holder = draw;
@@ -92,7 +92,7 @@ export function* drawMatrix(draw: MatrixDraw, random: Random): Steps<CsrMatrix> 
     yield;
     invariant(holder === draw, 'a draw went on after another one had begun');
   };
-  const room = Math.max(columns, LEAST_ROOM);
+  const room = Math.max(columns, MIN_ROOM);
   const { take, ...space } = createSpace();
   const state = take(STATE_BYTES);
   const pairs = take(PAIRS_BYTES);
@@ -171,7 +171,7 @@ function createSpace() {
  * the largest chance is at most its own, as floating point has it.
  */
 function limitsOf(chances: Float64Array): Uint32Array {
-  const largest = chances.reduce((most, chance) => Math.max(most, chance), 0);
+  const largest = chances.reduce((max, chance) => Math.max(max, chance), 0);
   return Uint32Array.from(chances, (chance) => {
     const isTaken = (number: number) => (number / TWO_POW_32) * largest <= chance;
     let limit = Math.min(ONES, Math.floor((chance / largest) * TWO_POW_32));

@@ -114,7 +114,7 @@ export function drawValues(
 }
 
 /**
- * Activations after a rectifier: exactly round(density · size) positive values, half-normal, the
+ * Activations after a ReLU: exactly round(density · size) positive values, half-normal, the
  * rest zero.
  */
 export function drawActivations(
@@ -141,9 +141,9 @@ export function drawActivations(
 function scatterFor(kept: number, size: number) {
   // Where zeros are the rarer kind they are drawn, and fall less often where weights are kept.
   const sign = kept <= size / 2 ? 1 : -1;
-  const drawn = Math.min(kept, size - kept) / size;
+  const random = Math.min(kept, size - kept) / size;
   // Positions are not drawn twice, which evens out what is drawn; in log odds by this factor.
-  const evening = drawn > 0 ? -Math.log1p(-drawn) / drawn : 1;
+  const evening = random > 0 ? -Math.log1p(-random) / random : 1;
   return {
     ofRows: (sign * overDispersion.rows) / evening,
     ofColumns: (sign * overDispersion.columns) / evening,

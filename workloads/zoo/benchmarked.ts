@@ -171,11 +171,11 @@ const googlenet = () => {
   return network('googlenet', layers, { work: 'Szegedy et al. (arXiv 1409.4842)', at });
 };
 
-/** A convolution behind a normalisation and a rectifier of its own. */
+/** A convolution behind a normalisation and a ReLU of its own. */
 function preActivated(name: string, input: string, channels: number, kernel: 1 | 3) {
   const plain = { bias: false, activation: 'none', pad: kernel === 3 ? 1 : 0 } as const;
   return [
-    { kind: 'rectify', name: `${name}/relu`, activation: 'relu', inputs: [input] },
+    { kind: 'relu', name: `${name}/relu`, activation: 'relu', inputs: [input] },
     conv(name, channels, kernel, plain),
   ] satisfies readonly LayerSpec[];
 }

@@ -10,7 +10,7 @@ import { everywhere, type Pruning, withVariants } from './pruned.js';
 
 const bertBase = dimensioned({
   name: 'bert-base',
-  dimensions: { sequence: { default: 128, least: 1, most: 512, meaning: 'tokens' } },
+  dimensions: { sequence: { default: 128, min: 1, max: 512, meaning: 'tokens' } },
   build({ sequence }) {
     const { probabilities, ...architecture } = bert(
       {
@@ -20,7 +20,7 @@ const bertBase = dimensioned({
           layers: 12,
           heads: 12,
           inner: 3072,
-          mostPositions: 512,
+          maxPositions: 512,
           types: 2,
         },
         ...{ activation: 'gelu', epsilon: 1e-12, pooler: true },

@@ -22,11 +22,11 @@ function decoder({ name, title, source, context, config }: Decoder): Dimensioned
   return dimensioned({
     name,
     dimensions: {
-      sequence: { default: 512, least: 1, most: context, meaning: 'tokens of this pass' },
+      sequence: { default: 512, min: 1, max: context, meaning: 'tokens of this pass' },
       past: {
         default: 0,
-        least: 0,
-        most: context - 1,
+        min: 0,
+        max: context - 1,
         meaning: 'tokens before, of which keys and values are held',
       },
     },

@@ -8,8 +8,8 @@ import type { ZooEntry } from './entry.js';
 /** An extent that users choose. */
 export interface Dimension {
   readonly default: number;
-  readonly least: number;
-  readonly most: number;
+  readonly min: number;
+  readonly max: number;
   readonly meaning: string;
 }
 
@@ -57,10 +57,10 @@ export function buildAt(
         `${name}: found dimension '${given}'${nearest(given, known)}, expected ${expected}`,
       );
     }
-    const { least, most } = dimension;
-    if (!(Number.isInteger(extent) && extent >= least && extent <= most)) {
+    const { min, max } = dimension;
+    if (!(Number.isInteger(extent) && extent >= min && extent <= max)) {
       throw new InputError(
-        `${name}: ${given}: found ${extent}, expected a whole number from ${least} to ${most} (${dimension.meaning})`,
+        `${name}: ${given}: found ${extent}, expected a whole number from ${min} to ${max} (${dimension.meaning})`,
       );
     }
   }

@@ -18,7 +18,7 @@ export const eieBenchmark: readonly ZooEntry[] = eieBenchmarkRows.map((row) => (
         name: row.layer,
         outputs: row.outputs,
         bias: false,
-        activation: row.rectified ? 'relu' : 'none',
+        activation: row.clamped ? 'relu' : 'none',
       },
     ],
     source,

@@ -31,7 +31,7 @@ export interface DensityProfile {
   readonly source: Citation;
   /** Non-zero share of the network's own input. */
   readonly input: number;
-  /** By weighted layer: weights kept and non-zero outputs (after the rectifier), where known. */
+  /** By weighted layer: weights kept and non-zero outputs (after the ReLU), where known. */
   readonly layers: Readonly<Record<string, LayerDensity>>;
   /** Non-zero outputs of layers without weights where known; else they pass on what they meet. */
   readonly others?: Readonly<Record<string, number>>;
@@ -70,26 +70,26 @@ export function shares(
 }
 
 /**
- * For networks that nobody published pruned: dense weights, and zero half of what a rectifier
- * passes. Sums of a residual network are rectified too. What no rectifier passes is dense. `known`
+ * For networks that nobody published pruned: dense weights, and zero half of what a ReLU
+ * passes. Sums of a residual network pass a ReLU too. What no ReLU passes is dense. `known`
  * shares of other layers' results by name.
  */
 export function denseEstimate(
   { layers }: Pick<Network, 'layers'>,
   known: ReadonlyMap<string, number> = new Map(),
 ): DensityProfile {
-  const densityOf = (layer: Layer) => known.get(layer.name) ?? (isRectified(layer) ? 0.5 : 1);
+  const densityOf = (layer: Layer) => known.get(layer.name) ?? (hasRelu(layer) ? 0.5 : 1);
   const densities = layers.map((layer) => [layer.name, densityOf(layer)] as const);
   const isWeighted = new Set(
     layers.filter((layer) => weightShapeOf(layer)).map(({ name }) => name),
   );
-  const isAnyRectified = layers.some(isRectified);
+  const isAnyRelu = layers.some(hasRelu);
   return {
     source: {
       work: 'estimate, not published',
-      at: isAnyRectified
-        ? 'dense weights, half of rectified outputs zero'
-        : 'dense weights, nothing is rectified',
+      at: isAnyRelu
+        ? 'dense weights, half of the outputs of ReLUs zero'
+        : 'dense weights, without a ReLU',
     },
     input: 1,
     layers: Object.fromEntries(
@@ -103,12 +103,12 @@ export function denseEstimate(
   };
 }
 
-function isRectified(layer: Layer): boolean {
+function hasRelu(layer: Layer): boolean {
   if (layer.kind === 'unary') return layer.function === 'relu';
   return 'activation' in layer && layer.activation !== 'none';
 }
 
-/** A convolution with bias and rectifier; the usual case in the zoo. */
+/** A convolution with bias and ReLU; the usual case in the zoo. */
 export function conv(
   name: string,
   channels: number,
@@ -149,7 +149,7 @@ export function averagePool(name: string): SpecOf<'pool2d'> {
   };
 }
 
-/** A convolution without bias, a batch normalisation and, unless told otherwise, a rectifier. */
+/** A convolution without bias, a batch normalisation and, unless told otherwise, a ReLU. */
 export function normalisedConv(
   name: string,
   channels: number,
@@ -162,7 +162,7 @@ export function normalisedConv(
     { kind: 'batch-norm', name: `${name}/norm`, channels },
     ...(activation === 'none'
       ? []
-      : [{ kind: 'rectify', name: `${name}/${activation}`, activation } as const]),
+      : [{ kind: 'relu', name: `${name}/${activation}`, activation } as const]),
   ];
 }
 

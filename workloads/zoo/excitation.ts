@@ -16,8 +16,7 @@ export function activated(
   activation: Activation,
 ): string {
   if (activation === 'none') return input;
-  if (activation === 'relu')
-    return sketch.add({ kind: 'rectify', name, inputs: [input], activation });
+  if (activation === 'relu') return sketch.add({ kind: 'relu', name, inputs: [input], activation });
   return sketch.unary(name, input, activation);
 }
 

@@ -40,8 +40,8 @@ export function fire(module: Fire): readonly LayerSpec[] {
 export function normalisedFire(module: Fire): readonly TrainedLayerSpec[] {
   const name = named(module);
   const { squeeze, expand } = module;
-  const rectified = (convolution: string) => `${convolution}/relu`;
-  const inputs = [rectified(name.squeeze)];
+  const clamped = (convolution: string) => `${convolution}/relu`;
+  const inputs = [clamped(name.squeeze)];
   return [
     ...normalisedConv(name.squeeze, squeeze, 1),
     ...normalisedConv(name.expand1x1, expand, 1, { inputs }),
@@ -49,7 +49,7 @@ export function normalisedFire(module: Fire): readonly TrainedLayerSpec[] {
     {
       kind: 'concat',
       name: name.concat,
-      inputs: [rectified(name.expand1x1), rectified(name.expand3x3)],
+      inputs: [clamped(name.expand1x1), clamped(name.expand3x3)],
     },
   ];
 }

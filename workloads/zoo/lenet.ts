@@ -36,7 +36,7 @@ export const lenet300: ZooEntry = {
   shippedWeights: 'lenet-300-100.safetensors',
 };
 
-/** With rectified convolutions: the published output densities below 100 % presuppose them. */
+/** With a ReLU behind convolutions: the published output densities below 100 % presuppose them. */
 export const lenet5: ZooEntry = {
   network: buildNetwork({
     name: 'lenet-5',

@@ -17,21 +17,21 @@ interface Rest {
   readonly groups?: number;
   readonly pad?: number | Padding;
   readonly inputs?: readonly string[];
-  readonly rectified?: boolean;
+  readonly clamped?: boolean;
 }
 
-/** A convolution with bias, batch normalisation and rectifier. */
+/** A convolution with bias, batch normalisation and ReLU. */
 function normalised(
   name: string,
   channels: number,
   kernel: Extents,
   rest: Rest = {},
 ): readonly TrainedLayerSpec[] {
-  const { rectified = true, ...window } = rest;
+  const { clamped = true, ...window } = rest;
   return [
     conv(name, channels, kernel, { ...window, activation: 'none' }),
     { kind: 'batch-norm', name: `${name}/norm`, channels },
-    ...(rectified ? [{ kind: 'rectify', name: `${name}/relu`, activation: relu } as const] : []),
+    ...(clamped ? [{ kind: 'relu', name: `${name}/relu`, activation: relu } as const] : []),
   ];
 }
 
@@ -117,7 +117,7 @@ function block(
   const projection = `${name}/projection`;
   return [
     ...normalised(`${name}/conv1`, channels, 3, { stride, pad: same(stride), inputs: [input] }),
-    ...normalised(`${name}/conv2`, channels, 3, { pad: 1, rectified: false }),
+    ...normalised(`${name}/conv2`, channels, 3, { pad: 1, clamped: false }),
     // The projection is not normalised.
     ...(stride === 2
       ? [conv(projection, channels, 1, { stride, inputs: [input], activation: 'none' })]
@@ -147,13 +147,13 @@ const resnet8 = tiny(
   ],
 );
 
-/** Fully connected, batch-normalised and rectified. */
-function rectified(index: number, outputs: number): readonly TrainedLayerSpec[] {
+/** Fully connected, with batch norm and ReLU. */
+function clamped(index: number, outputs: number): readonly TrainedLayerSpec[] {
   const name = `fc${index}`;
   return [
     dense(name, outputs, 'none'),
     { kind: 'batch-norm', name: `${name}/norm`, channels: outputs },
-    { kind: 'rectify', name: `${name}/relu`, activation: relu },
+    { kind: 'relu', name: `${name}/relu`, activation: relu },
   ];
 }
 
@@ -164,7 +164,7 @@ const autoencoder = tiny(
   [640],
   [
     ...[128, 128, 128, 128, 8, 128, 128, 128, 128].flatMap((outputs, at) =>
-      rectified(at + 1, outputs),
+      clamped(at + 1, outputs),
     ),
     dense('fc10', 640, 'none'),
   ],

@@ -1,6 +1,6 @@
 // Howard et al., "MobileNets: efficient convolutional neural networks for mobile vision
 // applications" (arXiv 1704.04861), Table 1, width 1.0 at 224×224. As in the released TensorFlow
-// model (slim's mobilenet_v1) rectifiers stop at 6 and padding is TensorFlow's SAME; the last
+// model (slim's mobilenet_v1) ReLUs stop at 6 and padding is TensorFlow's SAME; the last
 // depthwise layer has stride 1, where Table 1 prints 2 for sizes that say 1.
 
 import { buildNetwork } from '../graph.js';

@@ -34,7 +34,7 @@ function simpleBypass(module: Fire, input: string): readonly LayerSpec[] {
 }
 
 /**
- * Around the others too, through 1×1 filters, without a rectifier as in He et al.'s projections.
+ * Around the others too, through 1×1 filters, without a ReLU as in He et al.'s projections.
  */
 function complexBypass(module: Fire, input: string): readonly LayerSpec[] {
   if (isOdd(module)) return simpleBypass(module, input);

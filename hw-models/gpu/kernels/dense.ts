@@ -9,7 +9,7 @@ import type { GpuConfig } from '../config.js';
 import { type Way, waysOf } from './convolution.js';
 import { costOf, type Footprint, footprintOf, secondsAtFullClock, WORD_BYTES } from './cost.js';
 import { type Gemm, gemmOf, keptWeights } from './gemm.js';
-import { MOST_VECTORS, planGemv } from './gemv.js';
+import { MAX_VECTORS, planGemv } from './gemv.js';
 import { lanes, type Planned, planProduct } from './plan.js';
 
 export const dense: Kernel<GpuConfig> = {
@@ -61,7 +61,7 @@ function productPlans(gemm: Gemm, footprint: Footprint, config: GpuConfig): read
   const { columns, depth } = gemm;
   if (columns === 1) return [planGemv(gemm, footprint, config)];
   const tiled = planTiled(gemm, footprint, config);
-  const isFew = columns <= MOST_VECTORS && depth >= 2 * config.library.splitDepth;
+  const isFew = columns <= MAX_VECTORS && depth >= 2 * config.library.splitDepth;
   return isFew ? [tiled, planGemv(gemm, footprint, config)] : [tiled];
 }
 

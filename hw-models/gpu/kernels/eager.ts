@@ -1,5 +1,5 @@
 // Layers as a framework without a compiler runs them, one library call after another: biases or
-// normalisations, rectifiers and sums each pass over their tensor in a kernel of their own.
+// normalisations, ReLUs and sums each pass over their tensor in a kernel of their own.
 
 import type { StreamDemand } from '../../../workloads/demand.js';
 import type { LayerTask } from '../../../workloads/network.js';

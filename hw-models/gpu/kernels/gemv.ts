@@ -9,7 +9,7 @@ import type { Gemm } from './gemm.js';
 import type { Planned } from './plan.js';
 
 /** Vectors that kernels of this kind take at a time, at most. */
-export const MOST_VECTORS = 8;
+export const MAX_VECTORS = 8;
 
 /**
  * A thread for each row of a column-major matrix of `matrixBytes` elements, vectors of `wordBytes`.

@@ -51,7 +51,7 @@ export function lanes({ sm }: GpuConfig, efficiency: number): Engine {
 /** The fastest launch among what libraries have. */
 export function planProduct(product: Product, engine: Engine, config: GpuConfig): Planned {
   let best: Planned | undefined;
-  let least = Number.POSITIVE_INFINITY;
+  let min = Number.POSITIVE_INFINITY;
   for (const tile of tilesFor(product, engine, config)) {
     for (const parts of splits) {
       const isCut = parts > 1;
@@ -61,8 +61,8 @@ export function planProduct(product: Product, engine: Engine, config: GpuConfig)
       const { cycles } = timeOf(planned.launch, config);
       const summing = isCut ? config.launchSeconds * config.clockHz : 0;
       const time = Object.values(cycles).reduce((all, part) => all + part, summing);
-      if (time >= least) continue;
-      least = time;
+      if (time >= min) continue;
+      min = time;
       best = planned;
     }
   }
@@ -76,12 +76,12 @@ function tilesFor(
   { library, sm }: GpuConfig,
 ): readonly Tile[] {
   const all = cores === 'lanes' ? laneTiles : tensorTiles(wordBytes === 1 ? 1 : 2);
-  const ofProducts = cores === 'lanes' ? library.leastTile : (library.tensorLeastTile ?? 0);
-  const least = isConvolution ? library.convolutionTile : ofProducts;
+  const ofProducts = cores === 'lanes' ? library.minTile : (library.tensorMinTile ?? 0);
+  const min = isConvolution ? library.convolutionTile : ofProducts;
   const fitting = all.filter(({ block }) => residentBlocks(block, sm) >= 1);
-  const narrowest = cores === 'lanes' && !isConvolution ? library.leastColumns : 1;
+  const narrowest = cores === 'lanes' && !isConvolution ? library.minColumns : 1;
   const had = fitting.filter(
-    (tile) => tile.rows * tile.columns >= least && tile.columns >= narrowest,
+    (tile) => tile.rows * tile.columns >= min && tile.columns >= narrowest,
   );
   return had.length > 0 ? had : fitting;
 }

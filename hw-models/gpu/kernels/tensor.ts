@@ -16,7 +16,7 @@ import { type Arithmetic, costOf, type Footprint, footprintOf } from './cost.js'
 import { fastest } from './dense.js';
 import { costElementwise } from './elementwise.js';
 import { type Gemm, gemmOf, isTwoOfFour, keptWeights } from './gemm.js';
-import { MOST_VECTORS, planGemv } from './gemv.js';
+import { MAX_VECTORS, planGemv } from './gemv.js';
 import { briefly, type Engine, planProduct } from './plan.js';
 
 interface Precision {
@@ -221,8 +221,8 @@ function laneWay(
   if (demand.kind !== 'convolution') return null;
   const channels = demand.input[0] / demand.groups;
   const isDepthwise = channels === 1 && demand.groups > 1;
-  const { leastChannels = 1 } = onLanes ? {} : (config.tensor ?? {});
-  if (!isDepthwise && channels >= leastChannels) return null;
+  const { minChannels = 1 } = onLanes ? {} : (config.tensor ?? {});
+  if (!isDepthwise && channels >= minChannels) return null;
   const question = { demand, gemm, footprint, batch, wordBytes, config };
   const way = isDepthwise
     ? depthwise(question)
@@ -242,10 +242,10 @@ function tensorWay(
   pattern: Pattern,
   config: GpuConfig,
 ) {
-  const { wordBytes, channels: least } = precision;
+  const { wordBytes, channels: min } = precision;
   const { rows, columns, count } = gemm;
   const isConvolution = demand.kind === 'convolution';
-  const depth = isConvolution && !precision.onLanes ? paddedDepth(demand, least) : gemm.depth;
+  const depth = isConvolution && !precision.onLanes ? paddedDepth(demand, min) : gemm.depth;
   const { engine, arithmetic } = engineFor(precision, pattern, isConvolution, config);
   const { weightBytes, rightBytes, outputBytes } = footprint;
   const tiled = planProduct(
@@ -262,7 +262,7 @@ function tensorWay(
   const before = isConvolution ? [briefly(1)] : [];
   const launches = [...before, tiled.launch, ...tiled.beside];
   const plans = [{ launches, macSlots: tiled.macSlots }];
-  if (!isConvolution && columns <= MOST_VECTORS) {
+  if (!isConvolution && columns <= MAX_VECTORS) {
     const kept = { ...gemm, depth: pattern.kept(gemm.depth) };
     const matrixBytes =
       gemm.weights === 0 ? wordBytes : (precision.weightBits ?? 8 * wordBytes) / 8;
@@ -304,8 +304,8 @@ function engineFor(
 }
 
 /** Channels of each tap, padded to what a slice takes; first layers have kernels of four. */
-function paddedDepth(demand: ConvolutionDemand, least: number): number {
+function paddedDepth(demand: ConvolutionDemand, min: number): number {
   const channels = demand.input[0] / demand.groups;
-  const unit = channels <= LANE_CHANNELS ? LANE_CHANNELS : least;
+  const unit = channels <= LANE_CHANNELS ? LANE_CHANNELS : min;
   return tapsOf(demand) * Math.ceil(channels / unit) * unit;
 }

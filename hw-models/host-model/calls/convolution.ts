@@ -8,7 +8,7 @@ const ENTRY = 8;
 /** Bytes of a cache line. */
 const LINE = 64;
 /** Vectors of a sparse tile at most. */
-const MOST = 7;
+const MAX = 7;
 
 const entryLoops = [
   ...(['sparseEntry1', 'sparseEntry2', 'sparseEntry3', 'sparseEntry4'] as const),
@@ -22,13 +22,13 @@ const entryLoops = [
 function sparseTiles(rows: number, entries: number, span: number, times: number): Turns {
   const turns: Turns = {};
   let left = span;
-  for (let tiles = Math.ceil(span / MOST); tiles > 0; tiles--) {
+  for (let tiles = Math.ceil(span / MAX); tiles > 0; tiles--) {
     const width = Math.ceil(left / tiles);
     const loop = entryLoops[width - 1] as LoopName;
     turns[loop] = (turns[loop] ?? 0) + times * entries;
     left -= width;
   }
-  return { ...turns, sparseRow: times * rows * Math.ceil(span / MOST) };
+  return { ...turns, sparseRow: times * rows * Math.ceil(span / MAX) };
 }
 
 const gather: CallCount = (values) => {
@@ -97,18 +97,18 @@ const sparse: CallCount = (values, seen) => {
   const first = bounds[0] as number;
   const count = (bounds[rows] as number) - first;
   const entryBytes = count * ENTRY;
-  const tiles = lines * Math.ceil(span / MOST);
+  const tiles = lines * Math.ceil(span / MAX);
   const offsets = seen.words(entries + first * ENTRY, 2 * count);
   const distinct = new Set<number>();
   for (let at = 0; at < offsets.length; at += 2) distinct.add(offsets[at] as number);
-  const tileBytes = Math.ceil(span / Math.ceil(span / MOST)) * VECTOR;
+  const tileBytes = Math.ceil(span / Math.ceil(span / MAX)) * VECTOR;
   const footprint = footprintOf(distinct, tileBytes);
   const { lowest, reach } = rangeOf(distinct);
   const extent = reach + (lines - 1) * inputLineBytes + span * VECTOR;
   const sums = (lines - 1) * outputLineBytes + span * VECTOR;
   // Whether a tile's inputs stay near from row to row is a matter of how many lines all weights
   // meet.
-  const met = tiles * count * (tileBytes + LINE - FLOAT);
+  const bytesRead = tiles * count * (tileBytes + LINE - FLOAT);
   return {
     turns: { call: 1, ...sparseTiles(rows, count, span, lines) },
     touches: [
@@ -121,7 +121,7 @@ const sparse: CallCount = (values, seen) => {
       {
         address: input + lowest,
         bytes: extent,
-        passes: Math.max(1, met / extent),
+        passes: Math.max(1, bytesRead / extent),
         apart: footprint,
       },
       ...(continues ? [{ address: output, bytes: rows * sums }] : []),

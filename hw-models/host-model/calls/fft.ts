@@ -7,7 +7,7 @@ import { type CallCount, VECTOR, vectors } from './work.js';
 /** A vector of real parts and one of imaginary parts. */
 const COMPLEX = 2 * VECTOR;
 /** Vectors of a dense tile at most. */
-const MOST = 2;
+const MAX = 2;
 
 interface Transforms {
   readonly inputs: LoopName;
@@ -69,7 +69,7 @@ const dense: CallCount = (values) => {
     tiling;
   const positions = positionsOf(size);
   const pairs = Math.ceil(rows / 2);
-  const spans = Math.ceil(span / MOST);
+  const spans = Math.ceil(span / MAX);
   const chunks = Math.ceil(rows / chunk);
   const valueBytes = (positions - 1) * positionBytes + channels * 2 * tileBytes;
   const sumBytes = positions * productBytes;
@@ -80,8 +80,8 @@ const dense: CallCount = (values) => {
     {
       turns: {
         call: 1,
-        fftTap2: positions * pairs * channels * Math.floor(span / MOST),
-        fftTap1: positions * pairs * channels * (span % MOST),
+        fftTap2: positions * pairs * channels * Math.floor(span / MAX),
+        fftTap1: positions * pairs * channels * (span % MAX),
         fftTile: positions * pairs * spans,
         fftPack: positions * channels * span * chunks,
       },

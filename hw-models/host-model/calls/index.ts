@@ -2,11 +2,11 @@
 
 import { invariant } from '../../../workloads/base/errors.js';
 import type { Call } from '../../host/engine/kernel.js';
-import { connectedCalls } from './connected.js';
 import { convolutionCalls } from './convolution.js';
 import { elementwiseCalls } from './elementwise.js';
 import { fftCalls } from './fft.js';
 import { filteringCalls } from './filtering.js';
+import { fullyConnectedCalls } from './fully-connected.js';
 import { productCalls } from './product.js';
 import { samplingCalls } from './sampling.js';
 import { streamCalls } from './stream.js';
@@ -15,7 +15,7 @@ import { winogradCalls } from './winograd.js';
 import type { CallCount, Code, CountedWork, Seen } from './work.js';
 
 const modules: Readonly<Record<string, Readonly<Record<string, CallCount>>>> = {
-  connected: connectedCalls,
+  fullyConnected: fullyConnectedCalls,
   convolution: convolutionCalls,
   elementwise: elementwiseCalls,
   fft: fftCalls,
@@ -29,8 +29,8 @@ const modules: Readonly<Record<string, Readonly<Record<string, CallCount>>>> = {
 
 /** By module, and by function where a module has several kinds. */
 const codeOf: Readonly<Record<string, Code>> = {
-  connected: 'columns',
-  'connected.transpose': 'copies',
+  fullyConnected: 'columns',
+  'fullyConnected.transpose': 'copies',
   convolution: 'copies',
   'convolution.sparse': 'sparseRows',
   'convolution.dense': 'denseRows',

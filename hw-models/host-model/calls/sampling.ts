@@ -17,14 +17,19 @@ const sampleColumns: CallCount = (values, seen) => {
   const [input = 0, output = 0, planes = 0, rows = 0, samples = 0, inputPlaneBytes = 0, ...rest] =
     values;
   const [outputPlaneBytes = 0, , pointers = 0, entries = 0] = rest;
-  const met = entriesOf(seen, pointers, samples);
+  const entriesRead = entriesOf(seen, pointers, samples);
   const lines = planes * rows;
-  const again = { passes: lines, apart: met * ENTRY + samples * 3 * FLOAT };
+  const again = { passes: lines, apart: entriesRead * ENTRY + samples * 3 * FLOAT };
   return {
-    turns: { call: 1, compactRow: lines, gatherPixel: lines * samples, poolTap: lines * met },
+    turns: {
+      call: 1,
+      compactRow: lines,
+      gatherPixel: lines * samples,
+      poolTap: lines * entriesRead,
+    },
     touches: [
       { address: pointers, bytes: (samples + 1) * FLOAT, ...again },
-      { address: entries, bytes: met * ENTRY, ...again },
+      { address: entries, bytes: entriesRead * ENTRY, ...again },
       { address: input, bytes: planes * inputPlaneBytes },
       { address: output, bytes: planes * outputPlaneBytes, writes: true },
     ],
@@ -35,19 +40,23 @@ const sampleRows: CallCount = (values, seen) => {
   const [input = 0, output = 0, planes = 0, rows = 0, width = 0, inputPlaneBytes = 0, ...rest] =
     values;
   const [outputPlaneBytes = 0, pointers = 0, entries = 0] = rest;
-  const met = entriesOf(seen, pointers, rows);
+  const entriesRead = entriesOf(seen, pointers, rows);
   const across = vectors(width);
-  const again = { passes: planes, apart: met * ENTRY + inputPlaneBytes + outputPlaneBytes };
+  const again = { passes: planes, apart: entriesRead * ENTRY + inputPlaneBytes + outputPlaneBytes };
   return {
-    turns: { call: 1, sparseRow: planes * rows * across, sparseEntry1: planes * met * across },
+    turns: {
+      call: 1,
+      sparseRow: planes * rows * across,
+      sparseEntry1: planes * entriesRead * across,
+    },
     touches: [
       { address: pointers, bytes: (rows + 1) * FLOAT, ...again },
-      { address: entries, bytes: met * ENTRY, ...again },
+      { address: entries, bytes: entriesRead * ENTRY, ...again },
       // Rows of the input that several rows of the result meet lie near.
       {
         address: input,
         bytes: planes * inputPlaneBytes,
-        passes: Math.max(1, met / rows),
+        passes: Math.max(1, entriesRead / rows),
         apart: 4 * width * FLOAT,
       },
       { address: output, bytes: planes * outputPlaneBytes, writes: true },

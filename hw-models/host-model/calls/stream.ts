@@ -3,7 +3,7 @@
 import type { LoopName } from '../loops.js';
 import { type CallCount, FLOAT, VECTOR, vectors } from './work.js';
 
-/** By the functions' numbers; those that clip take what rectifiers do. */
+/** By the functions' numbers; those that clip take what ReLUs do. */
 const functionLoops = [
   ...(['errorVector', 'tangentVector', 'sigmoidVector', 'tangentVector', 'sigmoidVector'] as const),
   ...(['clipVector', 'clipVector', 'functionVector', 'exponentialVector', 'errorVector'] as const),

@@ -10,7 +10,7 @@ const LINE = 64;
 const BULK = 64;
 
 /**
- * By the functions' numbers; the lesser and the larger of two take what sums with a rectifier do.
+ * By the functions' numbers; the lesser and the larger of two take what sums with a ReLU do.
  */
 const functionLoops = [
   ...(['combineVector', 'combineVector', 'combineVector', 'quotientVector'] as const),

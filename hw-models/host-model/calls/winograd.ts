@@ -5,7 +5,7 @@ import type { LoopName } from '../loops.js';
 import { type CallCount, FLOAT, type Turns, VECTOR, vectors } from './work.js';
 
 /** Vectors of a dense tile at most. */
-const MOST = 3;
+const MAX = 3;
 
 interface Transforms {
   readonly column: LoopName;
@@ -89,7 +89,7 @@ const dense: CallCount = (values) => {
   const size = outputs + taps - 1;
   const positions = size ** 2;
   const quads = Math.ceil(rows / 4);
-  const spans = Math.ceil(span / MOST);
+  const spans = Math.ceil(span / MAX);
   const chunks = Math.ceil(rows / chunk);
   const tapTurns: Turns = {};
   let left = span;

@@ -106,7 +106,7 @@ function sparseTile(
   end: usize,
   bias: usize,
   continues: i32,
-  least: v128,
+  lower: v128,
 ): void {
   let a0 = v128.load32_splat(bias);
   let a1 = a0;
@@ -135,13 +135,13 @@ function sparseTile(
     if (width > 5) a5 = multiplyAdd(v128.load(from, 80), weight, a5);
     if (width > 6) a6 = multiplyAdd(v128.load(from, 96), weight, a6);
   }
-  v128.store(output, f32x4.pmax(a0, least));
-  if (width > 1) v128.store(output, f32x4.pmax(a1, least), 16);
-  if (width > 2) v128.store(output, f32x4.pmax(a2, least), 32);
-  if (width > 3) v128.store(output, f32x4.pmax(a3, least), 48);
-  if (width > 4) v128.store(output, f32x4.pmax(a4, least), 64);
-  if (width > 5) v128.store(output, f32x4.pmax(a5, least), 80);
-  if (width > 6) v128.store(output, f32x4.pmax(a6, least), 96);
+  v128.store(output, f32x4.pmax(a0, lower));
+  if (width > 1) v128.store(output, f32x4.pmax(a1, lower), 16);
+  if (width > 2) v128.store(output, f32x4.pmax(a2, lower), 32);
+  if (width > 3) v128.store(output, f32x4.pmax(a3, lower), 48);
+  if (width > 4) v128.store(output, f32x4.pmax(a4, lower), 64);
+  if (width > 5) v128.store(output, f32x4.pmax(a5, lower), 80);
+  if (width > 6) v128.store(output, f32x4.pmax(a6, lower), 96);
 }
 
 // @ts-ignore: decorator
@@ -156,13 +156,13 @@ function sparseRows(
   rows: i32,
   outputPlaneBytes: usize,
   continues: i32,
-  least: v128,
+  lower: v128,
 ): void {
   let entry = entries + <usize>load<u32>(pointers) * ENTRY;
   for (let row: i32 = 0; row < rows; row++) {
     pointers += FLOAT;
     const end = entries + <usize>load<u32>(pointers) * ENTRY;
-    sparseTile(width, input, output, entry, end, bias, continues, least);
+    sparseTile(width, input, output, entry, end, bias, continues, lower);
     entry = end;
     bias += FLOAT;
     output += outputPlaneBytes;
@@ -189,9 +189,9 @@ export function sparse(
   outputLineBytes: usize,
   outputPlaneBytes: usize,
   continues: i32,
-  least: f32,
+  lower: f32,
 ): void {
-  const floor = f32x4.splat(least);
+  const floor = f32x4.splat(lower);
   for (let line: i32 = 0; line < lines; line++) {
     let from = input + <usize>line * inputLineBytes;
     let to = output + <usize>line * outputLineBytes;
@@ -228,9 +228,9 @@ export function dense(
   rows: i32,
   vectors: i32,
   outputPlaneBytes: usize,
-  least: f32,
+  lower: f32,
 ): void {
-  const floor = f32x4.splat(least);
+  const floor = f32x4.splat(lower);
   for (let vector: i32 = 0; vector < vectors; vector += 2) {
     const wide = vector + 1 < vectors;
     let weight = weights;
@@ -262,7 +262,7 @@ function denseTile(
   row: i32,
   rows: i32,
   outputPlaneBytes: usize,
-  least: v128,
+  lower: v128,
 ): void {
   const biases = bias + (<usize>row << 2);
   let a0 = v128.load32_splat(biases);
@@ -291,15 +291,15 @@ function denseTile(
     d0 = multiplyAdd(x0, wd, d0);
     if (wide) d1 = multiplyAdd(x1, wd, d1);
   }
-  storeRow(wide, output, a0, a1, least);
-  if (row + 1 < rows) storeRow(wide, output + outputPlaneBytes, b0, b1, least);
-  if (row + 2 < rows) storeRow(wide, output + 2 * outputPlaneBytes, c0, c1, least);
-  if (row + 3 < rows) storeRow(wide, output + 3 * outputPlaneBytes, d0, d1, least);
+  storeRow(wide, output, a0, a1, lower);
+  if (row + 1 < rows) storeRow(wide, output + outputPlaneBytes, b0, b1, lower);
+  if (row + 2 < rows) storeRow(wide, output + 2 * outputPlaneBytes, c0, c1, lower);
+  if (row + 3 < rows) storeRow(wide, output + 3 * outputPlaneBytes, d0, d1, lower);
 }
 
 // @ts-ignore: decorator
 @inline
-function storeRow(wide: bool, output: usize, first: v128, second: v128, least: v128): void {
-  v128.store(output, f32x4.pmax(first, least));
-  if (wide) v128.store(output, f32x4.pmax(second, least), 16);
+function storeRow(wide: bool, output: usize, first: v128, second: v128, lower: v128): void {
+  v128.store(output, f32x4.pmax(first, lower));
+  if (wide) v128.store(output, f32x4.pmax(second, lower), 16);
 }

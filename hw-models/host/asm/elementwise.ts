@@ -1,4 +1,4 @@
-// Layers without weights, on planes: pooling, local response normalisation, sums, rectifiers,
+// Layers without weights, on planes: pooling, local response normalisation, sums, ReLUs,
 // softmax, copies. Addresses are in bytes.
 
 const VECTOR: usize = 16;
@@ -205,11 +205,11 @@ function powerOf(base: f32, beta: f64): f32 {
 
 /** Softmax of `count` > 0 values, `inputBytes` apart, into values without gaps. */
 export function softmax(input: usize, output: usize, count: i32, inputBytes: usize): void {
-  let most = load<f32>(input);
-  for (let i: i32 = 1; i < count; i++) most = max<f32>(most, load<f32>(input + <usize>i * inputBytes));
+  let largest = load<f32>(input);
+  for (let i: i32 = 1; i < count; i++) largest = max<f32>(largest, load<f32>(input + <usize>i * inputBytes));
   let total: f64 = 0;
   for (let i: i32 = 0; i < count; i++) {
-    const value = NativeMath.exp(<f64>(load<f32>(input + <usize>i * inputBytes) - most));
+    const value = NativeMath.exp(<f64>(load<f32>(input + <usize>i * inputBytes) - largest));
     total += value;
     store<f32>(output + (<usize>i << 2), <f32>value);
   }
@@ -219,9 +219,9 @@ export function softmax(input: usize, output: usize, count: i32, inputBytes: usi
   }
 }
 
-/** Sums of `count` values each of `a` and `b`, none below `least`; `output` may be `a`. */
-export function add(a: usize, b: usize, output: usize, count: i32, least: f32): void {
-  const floor = f32x4.splat(least);
+/** Sums of `count` values each of `a` and `b`, none below `lower`; `output` may be `a`. */
+export function add(a: usize, b: usize, output: usize, count: i32, lower: f32): void {
+  const floor = f32x4.splat(lower);
   let i: i32 = 0;
   for (; i + 4 <= count; i += 4) {
     const at = <usize>i << 2;
@@ -229,14 +229,14 @@ export function add(a: usize, b: usize, output: usize, count: i32, least: f32): 
   }
   for (; i < count; i++) {
     const at = <usize>i << 2;
-    store<f32>(output + at, max<f32>(least, load<f32>(a + at) + load<f32>(b + at)));
+    store<f32>(output + at, max<f32>(lower, load<f32>(a + at) + load<f32>(b + at)));
   }
 }
 
-/** `count` values, none below `least` nor above `most`; `output` may be `input`. */
-export function clip(input: usize, output: usize, count: i32, least: f32, most: f32): void {
-  const floor = f32x4.splat(least);
-  const ceiling = f32x4.splat(most);
+/** `count` values, none below `lower` nor above `upper`; `output` may be `input`. */
+export function clip(input: usize, output: usize, count: i32, lower: f32, upper: f32): void {
+  const floor = f32x4.splat(lower);
+  const ceiling = f32x4.splat(upper);
   let i: i32 = 0;
   for (; i + 4 <= count; i += 4) {
     const at = <usize>i << 2;
@@ -244,7 +244,7 @@ export function clip(input: usize, output: usize, count: i32, least: f32, most: 
   }
   for (; i < count; i++) {
     const at = <usize>i << 2;
-    store<f32>(output + at, min<f32>(most, max<f32>(least, load<f32>(input + at))));
+    store<f32>(output + at, min<f32>(upper, max<f32>(lower, load<f32>(input + at))));
   }
 }
 

@@ -117,7 +117,7 @@ export function dense(
   tilesX: i32,
   tileBytes: usize,
   bias: usize,
-  least: f32,
+  lower: f32,
   productBytes: usize,
   turns: usize,
   places: usize,
@@ -149,7 +149,7 @@ export function dense(
     }
     transformOutputs(
       size, step, scratch, productBytes, count, output, planeBytes, height, width,
-      firstTile, endTile, tilesX, tileBytes, bias, least, turns, places, rest,
+      firstTile, endTile, tilesX, tileBytes, bias, lower, turns, places, rest,
     );
     output += <usize>count * planeBytes;
     bias += <usize>count * FLOAT;
@@ -248,7 +248,7 @@ export function sparse(
   tilesX: i32,
   tileBytes: usize,
   bias: usize,
-  least: f32,
+  lower: f32,
   productBytes: usize,
   turns: usize,
   places: usize,
@@ -272,7 +272,7 @@ export function sparse(
     }
     transformOutputs(
       size, step, scratch, productBytes, count, output, planeBytes, height, width,
-      firstTile, endTile, tilesX, tileBytes, bias, least, turns, places, rest,
+      firstTile, endTile, tilesX, tileBytes, bias, lower, turns, places, rest,
     );
     output += <usize>count * planeBytes;
     bias += <usize>count * FLOAT;

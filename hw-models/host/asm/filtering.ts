@@ -66,7 +66,7 @@ function product(matrix: usize, row: i32, vectors: usize, count: i32): v128 {
 
 /**
  * Aᵀ m for `planes` planes of products: `height` rows of `width` outputs, plus the bias, not below
- * `least`. `matrix` holds Aᵀ column by column; `work`: room for four vectors.
+ * `lower`. `matrix` holds Aᵀ column by column; `work`: room for four vectors.
  */
 export function transformBack(
   input: usize,
@@ -81,10 +81,10 @@ export function transformBack(
   outputPlaneBytes: usize,
   matrix: usize,
   bias: usize,
-  least: f32,
+  lower: f32,
   work: usize,
 ): void {
-  const floor = f32x4.splat(least);
+  const floor = f32x4.splat(lower);
   for (let plane: i32 = 0; plane < planes; plane++) {
     const constant = v128.load32_splat(bias + (<usize>plane << 2));
     let from = input + <usize>plane * planeBytes;

@@ -212,11 +212,11 @@ export function int8(
   count: i32,
   patches: usize,
   geometry: usize,
-  least: f32,
+  lower: f32,
 ): void {
   const patchBytes = <usize>get(geometry, PATCH);
   const steps = v128.load32_splat(step);
-  const floor = f32x4.splat(least);
+  const floor = f32x4.splat(lower);
   const isPositive = ASC_FEATURE_RELAXED_SIMD && load<i32>(step, 4) == 0;
   for (const end = first + count; first < end; first += get(geometry, BLOCK)) {
     const block = min(get(geometry, BLOCK), end - first);
@@ -270,7 +270,7 @@ export function binary(
   patches: usize,
   missing: usize,
   geometry: usize,
-  least: f32,
+  lower: f32,
 ): void {
   const patchBytes = <usize>get(geometry, PATCH);
   const tapCount = get(geometry, KERNEL_HEIGHT) * get(geometry, KERNEL_WIDTH);
@@ -278,7 +278,7 @@ export function binary(
   const listBytes = <usize>(tapCount + 1) << 2;
   const mean = v128.load32_splat(statistics);
   const distance = v128.load32_splat(statistics, 4);
-  const floor = f32x4.splat(least);
+  const floor = f32x4.splat(lower);
   for (const end = first + count; first < end; first += get(geometry, BLOCK)) {
     const block = min(get(geometry, BLOCK), end - first);
     gatherPatches(image, patches, first, block, geometry);

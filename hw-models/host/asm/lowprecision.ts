@@ -73,12 +73,12 @@ function binaryOutput(
   balances: usize,
   bias: usize,
   statistics: usize,
-  least: f32,
+  lower: f32,
 ): void {
   const offset = row << 2;
   const agreement = <f32>(columns - 2 * differ);
   const sum = load<f32>(statistics) * <f32>load<i32>(balances + offset) + load<f32>(statistics, 4) * agreement;
-  store<f32>(output + offset, max(load<f32>(bias + offset) + load<f32>(scales + offset) * sum, least));
+  store<f32>(output + offset, max(load<f32>(bias + offset) + load<f32>(scales + offset) * sum, lower));
 }
 
 /** Rows of signs, `words` of 64 each; four rows share the loads of the activations' bits. */
@@ -93,22 +93,22 @@ export function binary(
   rows: i32,
   columns: i32,
   words: i32,
-  least: f32,
+  lower: f32,
 ): void {
   const rowBytes = <usize>words << 3;
   let row: usize = 0;
   for (; row + 4 <= <usize>rows; row += 4) {
     const differ = differing(signs, bits, rowBytes);
-    binaryOutput(output, row, i32x4.extract_lane(differ, 0), columns, scales, balances, bias, statistics, least);
-    binaryOutput(output, row + 1, i32x4.extract_lane(differ, 1), columns, scales, balances, bias, statistics, least);
-    binaryOutput(output, row + 2, i32x4.extract_lane(differ, 2), columns, scales, balances, bias, statistics, least);
-    binaryOutput(output, row + 3, i32x4.extract_lane(differ, 3), columns, scales, balances, bias, statistics, least);
+    binaryOutput(output, row, i32x4.extract_lane(differ, 0), columns, scales, balances, bias, statistics, lower);
+    binaryOutput(output, row + 1, i32x4.extract_lane(differ, 1), columns, scales, balances, bias, statistics, lower);
+    binaryOutput(output, row + 2, i32x4.extract_lane(differ, 2), columns, scales, balances, bias, statistics, lower);
+    binaryOutput(output, row + 3, i32x4.extract_lane(differ, 3), columns, scales, balances, bias, statistics, lower);
     signs += rowBytes << 2;
   }
   for (; row < <usize>rows; row++) {
     let a: u64 = 0;
     for (let at: usize = 0; at < rowBytes; at += 8) a += popcnt(load<u64>(signs + at) ^ load<u64>(bits + at));
-    binaryOutput(output, row, <i32>a, columns, scales, balances, bias, statistics, least);
+    binaryOutput(output, row, <i32>a, columns, scales, balances, bias, statistics, lower);
     signs += rowBytes;
   }
 }
@@ -156,7 +156,7 @@ export function ternary(
   rows: i32,
   columns: i32,
   tables: usize,
-  least: f32,
+  lower: f32,
 ): void {
   const end = output + (<usize>rows << 2);
   memory.fill(output, 0, <usize>rows << 2);
@@ -178,7 +178,7 @@ export function ternary(
     input += (CODES_TOGETHER * CODE_WEIGHTS) << 2;
   }
   for (; output < end; output += FLOAT) {
-    store<f32>(output, max(load<f32>(bias) + load<f32>(scales) * load<f32>(output), least));
+    store<f32>(output, max(load<f32>(bias) + load<f32>(scales) * load<f32>(output), lower));
     bias += FLOAT;
     scales += FLOAT;
   }
@@ -239,7 +239,7 @@ export function int8(
   bias: usize,
   output: usize,
   rows: i32,
-  least: f32,
+  lower: f32,
 ): void {
   const size = load<f32>(step);
   const isPositive = ASC_FEATURE_RELAXED_SIMD && load<i32>(step, 4) == 0;
@@ -247,10 +247,10 @@ export function int8(
     const sums = isPositive
       ? int8Rows(true, activations, weights, rowBytes)
       : int8Rows(false, activations, weights, rowBytes);
-    int8Output(output, i32x4.extract_lane(sums, 0), scales, bias, size, least);
-    if (rows > 1) int8Output(output + 4, i32x4.extract_lane(sums, 1), scales + 4, bias + 4, size, least);
-    if (rows > 2) int8Output(output + 8, i32x4.extract_lane(sums, 2), scales + 8, bias + 8, size, least);
-    if (rows > 3) int8Output(output + 12, i32x4.extract_lane(sums, 3), scales + 12, bias + 12, size, least);
+    int8Output(output, i32x4.extract_lane(sums, 0), scales, bias, size, lower);
+    if (rows > 1) int8Output(output + 4, i32x4.extract_lane(sums, 1), scales + 4, bias + 4, size, lower);
+    if (rows > 2) int8Output(output + 8, i32x4.extract_lane(sums, 2), scales + 8, bias + 8, size, lower);
+    if (rows > 3) int8Output(output + 12, i32x4.extract_lane(sums, 3), scales + 12, bias + 12, size, lower);
     weights += rowBytes << 2;
     scales += VECTOR;
     bias += VECTOR;
@@ -260,6 +260,6 @@ export function int8(
 
 // @ts-ignore: decorator
 @inline
-function int8Output(output: usize, sum: i32, scale: usize, bias: usize, step: f32, least: f32): void {
-  store<f32>(output, max(load<f32>(bias) + load<f32>(scale) * step * <f32>sum, least));
+function int8Output(output: usize, sum: i32, scale: usize, bias: usize, step: f32, lower: f32): void {
+  store<f32>(output, max(load<f32>(bias) + load<f32>(scale) * step * <f32>sum, lower));
 }

@@ -78,7 +78,7 @@ export function packTurned(input: usize, output: usize, depth: i32, columns: i32
 }
 
 /**
- * `rows` > 0 rows times `columns` > 0 columns in panels, none below `least`: alpha · (bias + Σ left
+ * `rows` > 0 rows times `columns` > 0 columns in panels, none below `lower`: alpha · (bias + Σ left
  * · right). `bias`: of whole panels.
  */
 export function multiply(
@@ -92,10 +92,10 @@ export function multiply(
   leftBytes: usize,
   outputBytes: usize,
   alpha: f32,
-  least: f32,
+  lower: f32,
 ): void {
   const factor = f32x4.splat(alpha);
-  const floor = f32x4.splat(least);
+  const floor = f32x4.splat(lower);
   const panelBytes = <usize>depth * ROW;
   for (let at: i32 = 0; at < columns; at += COLUMNS) {
     const count = min(COLUMNS, columns - at);

@@ -125,7 +125,7 @@ function joinedOne(which: i32, a: f32, b: f32): f32 {
   return a + b;
 }
 
-/** `count` values as bytes: round(x / scale) + zero, halves to even, within `least` and `most`. */
+/** `count` values as bytes: round(x / scale) + zero, halves to even, within `lower` and `upper`. */
 export function quantise(
   input: usize,
   output: usize,
@@ -137,11 +137,11 @@ export function quantise(
 ): void {
   const step = v128.load32_splat(scale);
   const shift = f32x4.splat(zeroOf(zero, zeroAt, isSigned));
-  const least = f32x4.splat(isSigned ? -128 : 0);
-  const most = f32x4.splat(isSigned ? 127 : 255);
+  const lower = f32x4.splat(isSigned ? -128 : 0);
+  const upper = f32x4.splat(isSigned ? 127 : 255);
   for (; count > 0; count -= 4, input += VECTOR, output += 4) {
     const level = f32x4.add(f32x4.nearest(f32x4.div(v128.load(input), step)), shift);
-    const whole = i32x4.trunc_sat_f32x4_s(f32x4.min(most, f32x4.max(least, level)));
+    const whole = i32x4.trunc_sat_f32x4_s(f32x4.min(upper, f32x4.max(lower, level)));
     store<u8>(output, <u8>i32x4.extract_lane(whole, 0));
     if (count > 1) store<u8>(output, <u8>i32x4.extract_lane(whole, 1), 1);
     if (count > 2) store<u8>(output, <u8>i32x4.extract_lane(whole, 2), 2);

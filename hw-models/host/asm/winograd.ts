@@ -74,7 +74,7 @@ function finish(to: usize, from: usize, shift: v128, floor: v128): void {
   v128.store(to, f32x4.pmax(f32x4.add(v128.load(from), shift), floor));
 }
 
-/** Transforms M back into `rows` planes of the output, adds the bias and cuts off below `least`. */
+/** Transforms M back into `rows` planes of the output, adds the bias and cuts off below `lower`. */
 function transformOutputs(
   outputs: i32,
   taps: i32,
@@ -90,14 +90,14 @@ function transformOutputs(
   tileRows: i32,
   tilesX: i32,
   bias: usize,
-  least: f32,
+  lower: f32,
   scratch: usize,
   lineBytes: usize,
 ): void {
   const size = outputs + taps - 1;
   const rowBytes = <usize>width * FLOAT;
   const lines = scratch + (<usize>(outputs * size) << 4);
-  const floor = f32x4.splat(least);
+  const floor = f32x4.splat(lower);
   for (let plane = 0; plane < rows; plane++) {
     const shift = v128.load32_splat(bias + (<usize>plane << 2));
     for (let row = 0; row < tileRows; row++) {
@@ -113,7 +113,7 @@ function transformOutputs(
       for (let k = min(outputs, height - y); k > 0; k--) {
         if (width < 4) {
           for (let x: usize = 0; x < rowBytes; x += FLOAT) {
-            store<f32>(to + x, max<f32>(load<f32>(line + x) + f32x4.extract_lane(shift, 0), least));
+            store<f32>(to + x, max<f32>(load<f32>(line + x) + f32x4.extract_lane(shift, 0), lower));
           }
         } else {
           for (let x: usize = 0; x + VECTOR <= rowBytes; x += VECTOR) finish(to + x, line + x, shift, floor);
@@ -240,7 +240,7 @@ export function dense(
   tilesX: i32,
   tileBytes: usize,
   bias: usize,
-  least: f32,
+  lower: f32,
   productBytes: usize,
   scratch: usize,
   lineBytes: usize,
@@ -277,7 +277,7 @@ export function dense(
     }
     transformOutputs(
       outputs, taps, scratch, productBytes, tileBytes, count, output, planeBytes, height, width,
-      firstTileRow, tileRows, tilesX, bias, least, rest, lineBytes,
+      firstTileRow, tileRows, tilesX, bias, lower, rest, lineBytes,
     );
     output += <usize>count * planeBytes;
     bias += <usize>count * FLOAT;
@@ -376,7 +376,7 @@ export function sparse(
   tilesX: i32,
   tileBytes: usize,
   bias: usize,
-  least: f32,
+  lower: f32,
   productBytes: usize,
   scratch: usize,
   lineBytes: usize,
@@ -408,7 +408,7 @@ export function sparse(
     }
     transformOutputs(
       outputs, taps, scratch, productBytes, tileBytes, count, output, planeBytes, height, width,
-      firstTileRow, tileRows, tilesX, bias, least, rest, lineBytes,
+      firstTileRow, tileRows, tilesX, bias, lower, rest, lineBytes,
     );
     output += <usize>count * planeBytes;
     bias += <usize>count * FLOAT;

@@ -15,7 +15,7 @@ import {
   dealSequences,
   denseMacs,
   eachFrame,
-  leastOf,
+  lowerBound,
   only,
   type Part,
   planeOf,
@@ -116,7 +116,7 @@ function planConvolution(
 ): PreparedLayer['plan'] {
   const { phaseHeight, pitch, phaseBytes, vectors } = geometry;
   const phases = phasesOf(layer);
-  const mostRows = blocks.reduce((rows, { first, end }) => Math.max(rows, end - first), 0);
+  const maxRows = blocks.reduce((rows, { first, end }) => Math.max(rows, end - first), 0);
   return (inputs, outputs, batch, scratch) => {
     const [input, output] = [only(inputs), only(outputs)];
     const { threads } = scratch;
@@ -124,7 +124,7 @@ function planConvolution(
     const sumBytes = inPlace ? output.planeBytes : vectors * VECTOR;
     const sumsAt = inPlace
       ? []
-      : Array.from({ length: threads }, () => scratch.take(mostRows * sumBytes));
+      : Array.from({ length: threads }, () => scratch.take(maxRows * sumBytes));
     return eachFrame(batch, (frame) => {
       const gathers = cutEvenly(geometry.inPlace ? 0 : input.channels, threads).map(
         ({ first, end }) => {
@@ -194,7 +194,7 @@ const SPARSE_UP_TO = 0.7;
  */
 const TILE_BYTES = 44 * 1024;
 const TILE_ROW_BYTES = 7 * VECTOR + 64;
-const MOST_TILE_VECTORS = 7;
+const MAX_TILE_VECTORS = 7;
 
 /**
  * Into how many parts input channels are cut so that a tile's rows of one part stay in the
@@ -215,7 +215,7 @@ function goesByRows(layer: LayerOf<'conv2d'>, { isGapless }: Geometry, segments:
   const [, height, width] = outputImage(layer);
   const vectors = vectorsOf(width);
   const fits = (height - 1) * width + 4 * vectors <= 4 * vectorsOf(height * width);
-  const fillsTiles = vectors / Math.ceil(vectors / MOST_TILE_VECTORS) >= MOST_TILE_VECTORS - 1;
+  const fillsTiles = vectors / Math.ceil(vectors / MAX_TILE_VECTORS) >= MAX_TILE_VECTORS - 1;
   return !isGapless && fits && fillsTiles && (segments === 1 || width % 4 === 0);
 }
 
@@ -238,7 +238,7 @@ export const sparseConvolution: HostKernel = weightedRow(
       isLast: part.end === channels,
     }));
     const biasAt = placeBias(weights, heap);
-    const least = leastOf(layer);
+    const min = lowerBound(layer);
     const byRows = goesByRows(layer, geometry, segments.length);
     const [, height, width] = outputImage(layer);
     const lines = byRows
@@ -251,7 +251,7 @@ export const sparseConvolution: HostKernel = weightedRow(
     const sums: Sums = ({ first, end }, input, output, outputPlaneBytes) =>
       segments.map(({ pointersAt, entriesAt, isFirst, isLast }) => {
         const own = [pointersAt + first * FLOAT, entriesAt, biasAt + first * FLOAT, end - first];
-        const floor = isLast ? least : Number.NEGATIVE_INFINITY;
+        const floor = isLast ? min : Number.NEGATIVE_INFINITY;
         return call(
           'sparse',
           input,
@@ -310,13 +310,13 @@ export function filledUpRows({ channels, groups }: LayerOf<'conv2d'>): number {
 export const denseConvolution: HostKernel = weightedRow(
   'conv2d',
   'dense-convolution',
-  { refusal: notOneImage, leastMacs: denseMacs },
+  { refusal: notOneImage, minMacs: denseMacs },
   (layer, weights, heap) => {
     const geometry = geometryOf(layer);
     const { values, rows, columns } = toDense(weights.store);
     const groupRows = rows / layer.groups;
     const biasAt = placeBias(weights, heap);
-    const least = leastOf(layer);
+    const min = lowerBound(layer);
     const groups = Array.from({ length: layer.groups }, (_, group) => {
       const own = values.subarray(group * groupRows * columns, (group + 1) * groupRows * columns);
       return {
@@ -343,7 +343,7 @@ export const denseConvolution: HostKernel = weightedRow(
           const { offsetsAt, weightsAt } = groups[group] as (typeof groups)[number];
           const weightAt = weightsAt + (first - group * groupRows) * columns * FLOAT;
           const own = [offsetsAt, weightAt, biasAt + first * FLOAT, columns, end - first];
-          return [call('dense', input, output, ...own, geometry.vectors, outputPlaneBytes, least)];
+          return [call('dense', input, output, ...own, geometry.vectors, outputPlaneBytes, min)];
         },
       ),
     };

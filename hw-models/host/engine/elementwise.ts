@@ -1,7 +1,7 @@
 // Rows for layers without weights.
 
 import { invariant } from '../../../workloads/base/errors.js';
-import { rectifierRange } from '../../../workloads/operators/rectify.js';
+import { activationRange } from '../../../workloads/operators/relu.js';
 import { relaxed, wasm } from '../elementwise.wasm.js';
 import {
   inputImage,
@@ -19,7 +19,7 @@ import {
   cutEvenly,
   dealSequences,
   eachFrame,
-  leastOf,
+  lowerBound,
   moveRow,
   only,
   planeOf,
@@ -113,7 +113,7 @@ const concatenation = moveRow('concat', 'concatenate', interleaves, () => ({
   },
 }));
 
-/** One input after the other is added to the sum so far; rectified with the last one. */
+/** One input after the other is added to the sum so far; the ReLU comes with the last one. */
 const addition = streamRow('add', 'add', unequal, (layer) => ({
   plan(inputs, outputs, batch, scratch) {
     const output = only(outputs);
@@ -125,13 +125,20 @@ const addition = streamRow('add', 'add', unequal, (layer) => ({
         const values = ((part.end - part.first) * output.planeBytes) / FLOAT;
         if (others.length === 0) {
           return [
-            call('clip', planeOf(first, frame, part.first), to, values, leastOf(layer), Infinity),
+            call(
+              'clip',
+              planeOf(first, frame, part.first),
+              to,
+              values,
+              lowerBound(layer),
+              Infinity,
+            ),
           ];
         }
         return others.map((other, at) => {
           const from = planeOf(at === 0 ? first : output, frame, part.first);
-          const least = at === others.length - 1 ? leastOf(layer) : Number.NEGATIVE_INFINITY;
-          return call('add', from, planeOf(other, frame, part.first), to, values, least);
+          const min = at === others.length - 1 ? lowerBound(layer) : Number.NEGATIVE_INFINITY;
+          return call('add', from, planeOf(other, frame, part.first), to, values, min);
         });
       });
       return dealSequences(sequences, scratch.threads);
@@ -139,21 +146,21 @@ const addition = streamRow('add', 'add', unequal, (layer) => ({
   },
 }));
 
-const rectifier = streamRow(
-  'rectify',
-  'rectify',
+const activation = streamRow(
+  'relu',
+  'relu',
   () => null,
   (layer) => ({
     plan(inputs, outputs, batch, scratch) {
       const output = only(outputs);
-      const { least, most } = rectifierRange(layer.activation);
-      return clipped(only(inputs), output, batch, scratch.threads, least, most);
+      const { min, max } = activationRange(layer.activation);
+      return clipped(only(inputs), output, batch, scratch.threads, min, max);
     },
   }),
 );
 
 /**
- * Steps that copy a tensor of float32 of the same shape, none of it below `least` nor above `most`;
+ * Steps that copy a tensor of float32 of the same shape, none of it below `min` nor above `max`;
  * in place if it is the same.
  */
 export function clipped(
@@ -161,8 +168,8 @@ export function clipped(
   output: Tensor,
   batch: number,
   threads: number,
-  least: number,
-  most: number,
+  min: number,
+  max: number,
 ): readonly Step[] {
   return eachFrame(batch, (frame) => [
     cutEvenly(output.channels, threads).map(({ first, end }) => {
@@ -172,8 +179,8 @@ export function clipped(
         planeOf(input, frame, first),
         planeOf(output, frame, first),
         count,
-        least,
-        most,
+        min,
+        max,
       );
     }),
   ]);
@@ -195,6 +202,6 @@ export const elementwiseKernels: readonly HostKernel[] = [
   normalisation,
   concatenation,
   addition,
-  rectifier,
+  activation,
   softmax,
 ];

@@ -25,7 +25,7 @@ import {
   cutEvenly,
   cutInMultiples,
   eachFrame,
-  leastOf,
+  lowerBound,
   only,
   type Part,
   planeOf,
@@ -53,7 +53,7 @@ const COMPLEX = 2 * VECTOR;
  * Bytes of spectra beyond which a layer is refused: they would be read from memory for every block
  * of tiles.
  */
-const MOST_BYTES = 2 ** 28;
+const MAX_BYTES = 2 ** 28;
 /** The squares that kernels are offered for. */
 export const fftSizes: readonly number[] = [16, 32];
 
@@ -65,8 +65,8 @@ export function fftRefusal(layer: Layer, size: number): string | null {
   if (kernel > size / 2)
     return `has ${kernel}×${kernel} kernels, more than half of a transform of ${size}`;
   const bytes = positionsOf(size) * outputs * (channels / groups) * 2 * FLOAT;
-  if (bytes <= MOST_BYTES) return null;
-  return `has spectra of ${Math.round(bytes / 2 ** 20)} MiB, more than ${MOST_BYTES / 2 ** 20}`;
+  if (bytes <= MAX_BYTES) return null;
+  return `has spectra of ${Math.round(bytes / 2 ** 20)} MiB, more than ${MAX_BYTES / 2 ** 20}`;
 }
 
 const VECTOR_FLOATS = 4;
@@ -135,7 +135,7 @@ function fftRow(name: string, size: number, optIn: boolean, place: Place): HostK
       pays,
       refusal: (layer) => fftRefusal(layer, size),
       // A complex product is three multiplications at least of each float of a vector.
-      leastMacs: (layer, { store }) =>
+      minMacs: (layer, { store }) =>
         3 *
         VECTOR_FLOATS *
         productsOf(layer, size) *
@@ -270,8 +270,8 @@ function tilingOf(shape: ConvolutionShape, size: number): Tiling {
   const tilesX = Math.ceil(outWidth / step);
   const tilesY = Math.ceil(outHeight / step);
   const blocks = cutEvenly(tilesX * tilesY, Math.ceil((tilesX * tilesY) / BLOCK_TILES));
-  const mostTiles = blocks.reduce((most, { first, end }) => Math.max(most, end - first), 0);
-  return { size, step, tilesX, tilesY, blocks, tileBytes: VECTOR * vectorsOf(mostTiles) };
+  const maxTiles = blocks.reduce((max, { first, end }) => Math.max(max, end - first), 0);
+  return { size, step, tilesX, tilesY, blocks, tileBytes: VECTOR * vectorsOf(maxTiles) };
 }
 
 function preparedLayer(
@@ -341,7 +341,7 @@ function preparedLayer(
           const own = [
             tileBytes,
             biasAt + row * FLOAT,
-            leastOf(layer),
+            lowerBound(layer),
             productBytes,
             turns,
             places,

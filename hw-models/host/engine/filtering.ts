@@ -25,7 +25,7 @@ import {
   dealSequences,
   denseMacs,
   eachFrame,
-  leastOf,
+  lowerBound,
   only,
   planeOf,
   weightedRow,
@@ -95,7 +95,7 @@ export const filteredConvolution: HostKernel = weightedRow(
     },
     pays: (layer, { store }) =>
       (nonzerosOf(store) / (filledUpRows(layer) * store.columns)) * gainOf(layer) >= PAYS_FROM,
-    leastMacs: (layer, weights) => denseMacs(layer, weights) / gainOf(layer),
+    minMacs: (layer, weights) => denseMacs(layer, weights) / gainOf(layer),
   },
   (layer, weights, heap) => {
     const { kernel, stride, groups } = layer;
@@ -132,7 +132,7 @@ export const filteredConvolution: HostKernel = weightedRow(
         );
       }),
     );
-    const least = leastOf(layer);
+    const min = lowerBound(layer);
     return {
       plan(inputs, outputs, batch, scratch) {
         const output = only(outputs);
@@ -212,14 +212,7 @@ export const filteredConvolution: HostKernel = weightedRow(
               output.height,
               output.width,
             ];
-            const own = [
-              tiles,
-              output.planeBytes,
-              outputMatrixAt,
-              biasAt + row * FLOAT,
-              least,
-              room,
-            ];
+            const own = [tiles, output.planeBytes, outputMatrixAt, biasAt + row * FLOAT, min, room];
             return [
               ...made,
               filtering('transformBack', sums, planeOf(output, frame, row), ...image, ...own),

@@ -134,6 +134,6 @@ export interface HostKernel {
    * Multiply-adds of a frame that it cannot do without, where that is known: a WebAssembly kernel
    * that these alone hold up for too long need not be timed.
    */
-  leastMacs?(layer: Layer, weights: LayerWeights | null): number;
+  minMacs?(layer: Layer, weights: LayerWeights | null): number;
   prepare(layer: Layer, weights: LayerWeights | null, heap: Heap): PreparedLayer;
 }

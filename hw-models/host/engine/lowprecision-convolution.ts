@@ -12,8 +12,8 @@ import { inputImage, notOneImage, outputImage } from '../fits.js';
 import { relaxed, wasm } from '../lowprecision-convolution.wasm.js';
 import { denseConvolution, sparseConvolution } from './convolution.js';
 import type { Call, Heap, HostKernel, PreparedLayer, Scratch, Tensor } from './kernel.js';
-import { MOST_INT8_COLUMNS } from './lowprecision.js';
-import { callerOf, cutEvenly, eachFrame, leastOf, only, planeOf, weightedRow } from './rows.js';
+import { MAX_INT8_COLUMNS } from './lowprecision.js';
+import { callerOf, cutEvenly, eachFrame, lowerBound, only, planeOf, weightedRow } from './rows.js';
 import { FLOAT, VECTOR } from './tensor.js';
 
 const call = callerOf({ name: 'lowprecision-convolution', wasm, relaxed });
@@ -196,7 +196,7 @@ export const int8Convolution: HostKernel = weightedRow(
     optIn: true,
     refusal(layer, { store: { columns } }) {
       const tooMany = `has ${columns} weights a filter, whose products 32 bits cannot sum`;
-      return notOneImage(layer) ?? (columns <= MOST_INT8_COLUMNS ? null : tooMany);
+      return notOneImage(layer) ?? (columns <= MAX_INT8_COLUMNS ? null : tooMany);
     },
   },
   (layer, weights, heap): PreparedLayer => {
@@ -240,7 +240,7 @@ export const int8Convolution: HostKernel = weightedRow(
               count,
               rooms[lane] ?? 0,
               geometry,
-              leastOf(layer),
+              lowerBound(layer),
             );
           },
         };
@@ -337,7 +337,7 @@ export const binaryConvolution: HostKernel = weightedRow(
               count,
               ...room,
               geometry,
-              leastOf(layer),
+              lowerBound(layer),
             );
           },
         };

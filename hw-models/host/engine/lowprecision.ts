@@ -17,7 +17,7 @@ import {
   cutEvenly,
   cutInMultiples,
   eachFrame,
-  leastOf,
+  lowerBound,
   type Part,
   planeOf,
   weightedRow,
@@ -27,7 +27,7 @@ import { FLOAT, VECTOR } from './tensor.js';
 const call = callerOf({ name: 'lowprecision', wasm, relaxed });
 
 /** The largest sum of 8-bit products that an i32 holds: 127² a column. */
-export const MOST_INT8_COLUMNS = Math.floor((2 ** 31 - 1) / 127 ** 2);
+export const MAX_INT8_COLUMNS = Math.floor((2 ** 31 - 1) / 127 ** 2);
 const ROWS_TOGETHER = 4;
 const CODE_WEIGHTS = 5;
 const CODES_TOGETHER = 8;
@@ -82,7 +82,7 @@ function plan(
 }
 
 /** Binary weights and activations: words of 64 signs, exclusive or and bit count (XNOR-Net). */
-export const binaryConnected: HostKernel = weightedRow(
+export const binaryFullyConnected: HostKernel = weightedRow(
   'dense',
   'binary',
   { optIn: true, refusal: apart },
@@ -107,7 +107,7 @@ export const binaryConnected: HostKernel = weightedRow(
           end - first,
           matrix.columns,
           words,
-          leastOf(layer),
+          lowerBound(layer),
         ];
         return call('binary', bits, bits + bitsBytes, ...of);
       },
@@ -120,7 +120,7 @@ export const binaryConnected: HostKernel = weightedRow(
  * Ternary weights, five in a byte, that choose among sums of float activations (Ternary Weight
  * Networks).
  */
-export const ternaryConnected: HostKernel = weightedRow(
+export const ternaryFullyConnected: HostKernel = weightedRow(
   'dense',
   'ternary',
   { optIn: true, refusal: apart },
@@ -151,7 +151,7 @@ export const ternaryConnected: HostKernel = weightedRow(
           groupBytes,
           ...own,
           table,
-          leastOf(layer),
+          lowerBound(layer),
         );
       },
     };
@@ -162,11 +162,11 @@ export const ternaryConnected: HostKernel = weightedRow(
 /** In words why sums of 8-bit products cannot make a layer, or null where they can. */
 export function refusalOfInt8(layer: Layer, { store: { columns } }: LayerWeights): string | null {
   const tooMany = `has ${columns} inputs, whose products 32 bits cannot sum`;
-  return apart(layer) ?? (columns <= MOST_INT8_COLUMNS ? null : tooMany);
+  return apart(layer) ?? (columns <= MAX_INT8_COLUMNS ? null : tooMany);
 }
 
 /** 8-bit weights with 8-bit activations, summed in 32 bits. */
-export const int8Connected: HostKernel = weightedRow(
+export const int8FullyConnected: HostKernel = weightedRow(
   'dense',
   'int8',
   { optIn: true, refusal: refusalOfInt8 },
@@ -186,7 +186,7 @@ export const int8Connected: HostKernel = weightedRow(
           bias + first * FLOAT,
           output,
           end - first,
-          leastOf(layer),
+          lowerBound(layer),
         ];
         return call(
           'int8',
@@ -204,9 +204,9 @@ export const int8Connected: HostKernel = weightedRow(
 
 /** The rows by what a person asks for. */
 export const lowPrecisionKernels: Readonly<Record<'binary' | 'ternary' | 'int8', HostKernel>> = {
-  binary: binaryConnected,
-  ternary: ternaryConnected,
-  int8: int8Connected,
+  binary: binaryFullyConnected,
+  ternary: ternaryFullyConnected,
+  int8: int8FullyConnected,
 };
 
 /** The bytes of `rows` rows of the same length, each filled with zeros up to `rowBytes`. */

@@ -11,7 +11,7 @@ const ALIGNMENT = 64;
 const OVERRUN = 256;
 /** Below lie the modules' constant tables (scripts/build-wasm.mjs). */
 const FIRST_FREE = 2 ** 20;
-const MOST_BYTES = 2 ** 32;
+const MAX_BYTES = 2 ** 32;
 
 export function aligned(bytes: number): number {
   return Math.ceil(bytes / ALIGNMENT) * ALIGNMENT;
@@ -21,7 +21,7 @@ export function aligned(bytes: number): number {
  * A memory that a network has done with, to be used again: V8 does not count the room that shared
  * memories take and lets them lie for long.
  */
-const MOST_SPARE_BYTES = 2 ** 28;
+const MAX_SPARE_BYTES = 2 ** 28;
 let spare: WeakRef<SharedMemory> | null = null;
 
 function takeSpare(): SharedMemory | null {
@@ -45,7 +45,7 @@ export class EngineMemory implements Heap {
     native: Pick<NativeLibrary, 'vectorFloats' | 'useLargePages'> | null = null,
   ) {
     this.vectorFloats = native?.vectorFloats ?? 4;
-    native?.useLargePages(this.memory.buffer, MOST_BYTES);
+    native?.useLargePages(this.memory.buffer, MAX_BYTES);
   }
 
   /** The address of `bytes` bytes that stay taken. */
@@ -67,7 +67,7 @@ export class EngineMemory implements Heap {
   reserve(end: number): void {
     const missing = end + OVERRUN - this.memory.buffer.byteLength;
     if (missing <= 0) return;
-    if (end + OVERRUN > MOST_BYTES) {
+    if (end + OVERRUN > MAX_BYTES) {
       throw new InputError(
         `found a network that takes ${(end / 2 ** 30).toFixed(1)} GiB of memory, expected at most 4 GiB on the host`,
       );
@@ -80,7 +80,7 @@ export class EngineMemory implements Heap {
    * use it through this any more.
    */
   release(): void {
-    if (this.memory.buffer.byteLength > MOST_SPARE_BYTES) return;
+    if (this.memory.buffer.byteLength > MAX_SPARE_BYTES) return;
     new Uint8Array(this.memory.buffer, FIRST_FREE).fill(0);
     spare = new WeakRef(this.memory);
   }

@@ -4,7 +4,10 @@
 import type { LayerOf, Shape, TensorType } from '../../../workloads/network.js';
 import { sizeOf } from '../../../workloads/tensor.js';
 import { type DenseMatrix, toDense } from '../../../workloads/weights/store.js';
-import { wasm as connectedWasm, relaxed as relaxedConnected } from '../connected.wasm.js';
+import {
+  wasm as fullyConnectedWasm,
+  relaxed as relaxedFullyConnected,
+} from '../fully-connected.wasm.js';
 import { relaxed, wasm } from '../product.wasm.js';
 import { apart, eachVector, rowsOf } from './close-up.js';
 import type { Call, HostKernel, Step, Tensor } from './kernel.js';
@@ -15,7 +18,7 @@ import {
   cutInMultiples,
   dealSequences,
   eachFrame,
-  leastOf,
+  lowerBound,
   only,
   type Part,
   planeOf,
@@ -25,7 +28,11 @@ import {
 import { FLOAT, isGapless, tensorAt } from './tensor.js';
 
 const call = callerOf({ name: 'product', wasm, relaxed });
-const connected = callerOf({ name: 'connected', wasm: connectedWasm, relaxed: relaxedConnected });
+const fullyConnected = callerOf({
+  name: 'fullyConnected',
+  wasm: fullyConnectedWasm,
+  relaxed: relaxedFullyConnected,
+});
 
 /** Columns of a panel. */
 const PANEL = 8;
@@ -56,7 +63,7 @@ export const denseProduct: HostKernel = weightedRow(
     if (bias) filled.set(bias);
     const biasAt = heap.place(filled);
     const parts = cutInMultiples(columns, PANEL, heap.threads);
-    const least = leastOf(layer);
+    const min = lowerBound(layer);
     return {
       plan: (inputs, outputs, batch, scratch) =>
         eachVector(
@@ -86,7 +93,7 @@ export const denseProduct: HostKernel = weightedRow(
                   planeOf(output, rows.first, first),
                   ...extent,
                   1,
-                  least,
+                  min,
                 );
               }),
             ),
@@ -240,7 +247,7 @@ const matmul = streamRow('matmul', 'product', unusual, (layer, heap) => {
             );
             const turn = transposeLeft
               ? [
-                  connected(
+                  fullyConnected(
                     'transpose',
                     from,
                     turned,

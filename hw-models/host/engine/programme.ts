@@ -2,7 +2,7 @@
 
 import { invariant } from '../../../workloads/base/errors.js';
 import type { Layer, NamedTensor, Network, TensorType } from '../../../workloads/network.js';
-import { rectifierRange } from '../../../workloads/operators/rectify.js';
+import { activationRange } from '../../../workloads/operators/relu.js';
 import { valuesDoneAfter } from '../checks.js';
 import { interleaves } from '../fits.js';
 import { clipped } from './elementwise.js';
@@ -82,7 +82,7 @@ export function planNetwork(
   return { batch, tensors, layers: planned };
 }
 
-/** The steps that make a layer's results, its rectifier included. */
+/** The steps that make a layer's results, its ReLU included. */
 export function planLayer(
   layer: Layer,
   prepared: PreparedLayer,
@@ -98,7 +98,7 @@ export function planLayer(
 }
 
 /**
- * Kernels with weights rectify below only: where a layer has an upper bound too, its result is
+ * Kernels with weights clip below only: where a layer has an upper bound too, its result is
  * clipped afterwards.
  */
 function clippingSteps(
@@ -108,9 +108,9 @@ function clippingSteps(
   threads: number,
 ): readonly Step[] {
   if (layer.kind !== 'dense' && layer.kind !== 'conv2d' && layer.kind !== 'add') return [];
-  const { least, most } = rectifierRange(layer.activation);
+  const { min, max } = activationRange(layer.activation);
   invariant(output !== undefined, () => `layer ${layer.name} makes nothing`);
-  return most < Infinity ? clipped(output, output, batch, threads, least, most) : [];
+  return max < Infinity ? clipped(output, output, batch, threads, min, max) : [];
 }
 
 /** The input of a layer that costs nothing as its result, or null where it has to be copied. */

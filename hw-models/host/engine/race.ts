@@ -36,8 +36,8 @@ export interface LayerRace {
  */
 const ROUND_SECONDS = 0.03;
 const AHEAD = 1.5;
-const LEAST_ROUNDS = 2;
-const MOST_ROUNDS = 15;
+const MIN_ROUNDS = 2;
+const MAX_ROUNDS = 15;
 /** A candidate this much slower than the best so far does not run in the next rounds. */
 const HOPELESS = 2;
 /** One this much slower on a layer does not run on others like it. */
@@ -46,12 +46,12 @@ const FAR_BEHIND = 2.5;
  * Multiply-adds a cycle of 128-bit vectors, two of them on x86 and four on Arm at most; half as
  * many again, since the clock that a system tells is not the highest.
  */
-const MOST_MACS = 1.5 * (process.arch === 'arm64' ? 16 : 8);
+const MAX_MACS = 1.5 * (process.arch === 'arm64' ? 16 : 8);
 /** Of a sparse weight, and more than most last-level caches have for a core. */
 const WEIGHT_BYTES = 8;
-const MOST_CACHE_BYTES = 64 * 2 ** 20;
+const MAX_CACHE_BYTES = 64 * 2 ** 20;
 /** Of the copies of one layer's weights that lie in the memory at once. */
-const MOST_COPIES_BYTES = 2 ** 31;
+const MAX_COPIES_BYTES = 2 ** 31;
 /** Numbers of 8 bytes in a cache line. */
 const LINE_VALUES = 8;
 
@@ -102,8 +102,8 @@ export async function raceKernels(
         weights === null
           ? [firstThatPays(able)(layer, weights, native !== null).kernel]
           : behind.others(layer, weights, able);
-      const met = layer.inputs.map((name) => values.get(name) ?? null);
-      const { race, outputs } = track.run(layer, weights, candidates, met);
+      const inputs = layer.inputs.map((name) => values.get(name) ?? null);
+      const { race, outputs } = track.run(layer, weights, candidates, inputs);
       races.push(race);
       if (weights !== null) behind.learn(layer, weights, race);
       for (const [result, { name }] of layer.results.entries())
@@ -182,7 +182,7 @@ class Track {
     const first = this.#race(layer, weights, native, inputs, true);
     const { kernel, seconds } = first.race;
     const best = seconds[kernel] as number;
-    const able = others.filter((row) => this.#leastSeconds(row, layer, weights) < best);
+    const able = others.filter((row) => this.#minSeconds(row, layer, weights) < best);
     if (able.length === 0) return first;
     const winners = native.filter(({ name }) => name === kernel);
     const second = this.#race(layer, weights, [...winners, ...able], inputs);
@@ -190,9 +190,9 @@ class Track {
   }
 
   /** What a WebAssembly kernel takes at least, with every multiply-add unit at work. */
-  #leastSeconds(row: HostKernel, layer: Layer, weights: LayerWeights | null): number {
-    const macs = (row.leastMacs?.(layer, weights) ?? 0) * this.batch;
-    return macs / (this.memory.threads * MOST_MACS * this.#clockHz);
+  #minSeconds(row: HostKernel, layer: Layer, weights: LayerWeights | null): number {
+    const macs = (row.minMacs?.(layer, weights) ?? 0) * this.batch;
+    return macs / (this.memory.threads * MAX_MACS * this.#clockHz);
   }
 
   #race(
@@ -263,7 +263,7 @@ function groupsThatFit(
   candidates: readonly HostKernel[],
 ): readonly (readonly HostKernel[])[] {
   const bytes = weights ? WEIGHT_BYTES * weights.store.rows * weights.store.columns : 0;
-  const size = Math.max(1, Math.floor(MOST_COPIES_BYTES / Math.max(1, bytes)));
+  const size = Math.max(1, Math.floor(MAX_COPIES_BYTES / Math.max(1, bytes)));
   return Array.from({ length: Math.ceil(candidates.length / size) }, (_, group) =>
     candidates.slice(group * size, (group + 1) * size),
   );
@@ -274,7 +274,7 @@ function passingWeights({ weights }: Model): () => void {
   let bytes = 0;
   for (const { store } of weights.values()) bytes += WEIGHT_BYTES * nonzerosOf(store);
   const values = new Float64Array(
-    Math.ceil(Math.min(bytes, MOST_CACHE_BYTES) / Float64Array.BYTES_PER_ELEMENT),
+    Math.ceil(Math.min(bytes, MAX_CACHE_BYTES) / Float64Array.BYTES_PER_ELEMENT),
   ).fill(1);
   let sum = 0;
   return () => {
@@ -293,7 +293,7 @@ function takeTurns(runs: readonly (() => void)[], between: () => void): readonly
   // Whoever is held up once by other programs has a second chance in the first round.
   const best = runs.map(timed);
   const start = performance.now();
-  for (let round = 0; round < MOST_ROUNDS; round++) {
+  for (let round = 0; round < MAX_ROUNDS; round++) {
     const limit = HOPELESS * Math.min(...best);
     for (const [at, run] of runs.entries()) {
       if (round > 0 && (best[at] as number) > limit) continue;
@@ -302,7 +302,7 @@ function takeTurns(runs: readonly (() => void)[], between: () => void): readonly
     }
     const [first = 0, second = Infinity] = [...best].sort((a, b) => a - b);
     const isOver = (performance.now() - start) / 1000 > ROUND_SECONDS || second > AHEAD * first;
-    if (round + 1 >= LEAST_ROUNDS && isOver) break;
+    if (round + 1 >= MIN_ROUNDS && isOver) break;
   }
   return best;
 }

@@ -2,13 +2,13 @@
 
 import { invariant } from '../../../workloads/base/errors.js';
 import type {
+  Activation,
   Layer,
   LayerKind,
   LayerOf,
   LayerWeights,
-  Rectifier,
 } from '../../../workloads/network.js';
-import { rectifierRange } from '../../../workloads/operators/rectify.js';
+import { activationRange } from '../../../workloads/operators/relu.js';
 import { floatsOnly, outputImage } from '../fits.js';
 import type {
   Call,
@@ -58,7 +58,7 @@ interface Terms<Kind extends LayerKind> {
   readonly optIn?: boolean;
   refusal?(layer: LayerOf<Kind>, weights: LayerWeights): string | null;
   pays?(layer: LayerOf<Kind>, weights: LayerWeights): boolean;
-  leastMacs?(layer: LayerOf<Kind>, weights: LayerWeights): number;
+  minMacs?(layer: LayerOf<Kind>, weights: LayerWeights): number;
 }
 
 /** A row for layers of one kind with weights, on float32. */
@@ -80,7 +80,7 @@ export function weightedRow<Kind extends LayerKind>(
     refusal: (layer, weights) =>
       floatsOnly(layer) ?? terms.refusal?.(...own(layer, weights)) ?? null,
     pays: (layer, weights) => terms.pays?.(...own(layer, weights)) ?? true,
-    leastMacs: (layer, weights) => terms.leastMacs?.(...own(layer, weights)) ?? 0,
+    minMacs: (layer, weights) => terms.minMacs?.(...own(layer, weights)) ?? 0,
     prepare: (layer, weights, heap) => prepare(...own(layer, weights), heap),
   };
 }
@@ -154,10 +154,10 @@ export function dealSequences(
 }
 
 /**
- * What a rectifier's lower bound is. An upper one is seen to when the layer is done (programme.ts).
+ * What a ReLU's lower bound is. An upper one is seen to when the layer is done (programme.ts).
  */
-export function leastOf({ activation }: { readonly activation: Rectifier }): number {
-  return rectifierRange(activation).least;
+export function lowerBound({ activation }: { readonly activation: Activation }): number {
+  return activationRange(activation).min;
 }
 
 export interface Part {

@@ -29,7 +29,7 @@ const call = callerOf({ name: 'sampling', wasm, relaxed });
 /** Elements below which a call is not cut. */
 const CUT_FROM = 4096;
 /** Extents up to which what an axis reads is found by trying. */
-const MOST_EXTENT = 1024;
+const MAX_EXTENT = 1024;
 
 /** In words why an image cannot be resized by sums along its axes, or null where it can. */
 function notOfImages(layer: LayerOf<'resize'>): string | null {
@@ -38,7 +38,7 @@ function notOfImages(layer: LayerOf<'resize'>): string | null {
   const [input, output] = [inputShapeOf(layer), layer.shape];
   if (input[1] !== output[1]) return 'resizes channels';
   if (layer.roi || layer.coordinates === 'tf_crop_and_resize') return 'crops';
-  return Math.max(...input, ...output) > MOST_EXTENT ? 'is too large' : null;
+  return Math.max(...input, ...output) > MAX_EXTENT ? 'is too large' : null;
 }
 
 /**
@@ -165,7 +165,7 @@ const reduce = streamRow(
 );
 
 /** Parts of a tensor that share a scale, at most. */
-const MOST_PARTS = 4096;
+const MAX_PARTS = 4096;
 
 /** In words why bytes and their scales do not serve, or null where they do. */
 function unusualBytes(layer: LayerOf<'quantise'> | LayerOf<'dequantise'>): string | null {
@@ -178,9 +178,7 @@ function unusualBytes(layer: LayerOf<'quantise'> | LayerOf<'dequantise'>): strin
   if (![scale, zero].every((operand) => !operand || isGapless(tensorAt(0, operand))))
     return 'has scales in planes';
   if ((layer.blockSize ?? 0) > 0) return 'has blocks';
-  return sizeOf(scale.shape) === 1 || partsOf(layer).length <= MOST_PARTS
-    ? null
-    : 'has many scales';
+  return sizeOf(scale.shape) === 1 || partsOf(layer).length <= MAX_PARTS ? null : 'has many scales';
 }
 
 /** The runs that share a scale: where they begin, how long they are, and which scale it is. */

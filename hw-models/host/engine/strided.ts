@@ -22,7 +22,7 @@ import { FLOAT, isGapless, tensorAt } from './tensor.js';
 const call = callerOf({ name: 'strided', wasm, relaxed });
 
 /** Axes that the kernels know. */
-const MOST_AXES = 4;
+const MAX_AXES = 4;
 /** Elements below which a call is not cut. */
 const CUT_FROM = 4096;
 
@@ -77,8 +77,8 @@ function merged({ extents, walks }: Walks, contiguous: number): Walks | null {
   // The innermost axis of what is written has no gaps.
   if (axes.at(-1)?.strides[contiguous] !== FLOAT)
     axes.push({ extent: 1, strides: walks.map(() => FLOAT) });
-  while (axes.length < MOST_AXES) axes.unshift({ extent: 1, strides: walks.map(() => 0) });
-  if (axes.length > MOST_AXES) return null;
+  while (axes.length < MAX_AXES) axes.unshift({ extent: 1, strides: walks.map(() => 0) });
+  if (axes.length > MAX_AXES) return null;
   return {
     extents: axes.map(({ extent }) => extent),
     walks: walks.map(({ offset }, at) => ({
@@ -101,7 +101,7 @@ function cut(
   const count = sizeOf(extents) < CUT_FROM ? 1 : threads;
   const parts = cutInMultiples(
     extents[longest] as number,
-    longest === MOST_AXES - 1 ? 16 : 1,
+    longest === MAX_AXES - 1 ? 16 : 1,
     count,
   );
   return parts.map(({ first, end }) =>

@@ -1,19 +1,19 @@
 // The engine's tables of kernels, each in the order in which its rows are asked.
 
-import { relaxed as relaxedConnected } from '../connected.wasm.js';
 import { relaxed as relaxedConvolution } from '../convolution.wasm.js';
 import { relaxed as relaxedFft } from '../fft.wasm.js';
 import { relaxed as relaxedFiltering } from '../filtering.wasm.js';
+import { relaxed as relaxedFullyConnected } from '../fully-connected.wasm.js';
 import { relaxed as relaxedProduct } from '../product.wasm.js';
 import { relaxed as relaxedSampling } from '../sampling.wasm.js';
 import { relaxed as relaxedStream } from '../stream.wasm.js';
 import { relaxed as relaxedStrided } from '../strided.wasm.js';
 import { relaxed as relaxedWinograd } from '../winograd.wasm.js';
-import { connectedKernels, denseColumns } from './connected.js';
 import { denseConvolution, sparseConvolution } from './convolution.js';
 import { elementwiseKernels } from './elementwise.js';
 import { createFft, fftSizes } from './fft.js';
 import { filteredConvolution } from './filtering.js';
+import { denseColumns, fullyConnectedKernels } from './fully-connected.js';
 import type { HostKernel } from './kernel.js';
 import { nativeDense, nativeSparse, nativeStreams, nativeWinograd } from './native/table.js';
 import { denseProduct, productKernels } from './product.js';
@@ -36,7 +36,7 @@ const weightless: readonly HostKernel[] = [
 export const sparseKernels: readonly HostKernel[] = [
   ...nativeSparse,
   ...nativeDense,
-  ...connectedKernels.filter((kernel) => kernel !== denseColumns),
+  ...fullyConnectedKernels.filter((kernel) => kernel !== denseColumns),
   denseProduct,
   denseColumns,
   filteredConvolution,
@@ -72,7 +72,7 @@ export const exactKernels: readonly HostKernel[] = [
 /** The code of kernels that are timed: another build of them may have another fastest one. */
 export const kernelCode: readonly string[] = [
   ...[
-    relaxedConnected,
+    relaxedFullyConnected,
     relaxedConvolution,
     relaxedFiltering,
     relaxedWinograd,

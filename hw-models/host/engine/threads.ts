@@ -60,7 +60,7 @@ const DONE = 1;
 const FAILED = 2;
 const LANE_BITS = 12;
 const LANE_MASK = 2 ** LANE_BITS - 1;
-const MOST_STEPS = 2 ** (31 - LANE_BITS);
+const MAX_STEPS = 2 ** (31 - LANE_BITS);
 /** Looks at a word before a thread sleeps: about as long as waking one takes. */
 const SPINS = 20_000;
 
@@ -203,8 +203,8 @@ export class Crew {
 
   #workerProgramme(steps: readonly (readonly (readonly Piece[])[])[]): WorkerProgramme {
     invariant(
-      steps.length <= MOST_STEPS,
-      () => `found ${steps.length} steps, expected at most ${MOST_STEPS}`,
+      steps.length <= MAX_STEPS,
+      () => `found ${steps.length} steps, expected at most ${MAX_STEPS}`,
     );
     const modules = [
       ...new Set(steps.flat(2).flatMap((piece) => ('module' in piece ? [piece.module] : []))),

@@ -28,15 +28,15 @@ export const PAGE = 65_536;
 /**
  * 4 GiB, of which only what is touched is ever there. As scripts/build-wasm.mjs tells the modules.
  */
-const MOST_PAGES = 65_536;
+const MAX_PAGES = 65_536;
 
 export function createMemory(pages: number): SharedMemory {
-  return new webAssembly.Memory({ initial: pages, maximum: MOST_PAGES, shared: true });
+  return new webAssembly.Memory({ initial: pages, maximum: MAX_PAGES, shared: true });
 }
 
 /**
- * (func (param v128 v128 v128) (result v128) (f32x4.relaxed_madd …)): valid where the machine
- * underneath has it.
+ * (func (param v128 v128 v128) (result v128) (f32x4.relaxed_madd …)): valid where the
+ * host's processor has it.
  */
 const FUSED = Uint8Array.of(
   ...[0, 0x61, 0x73, 0x6d, 1, 0, 0, 0],

@@ -24,7 +24,7 @@ import {
   callerOf,
   cutEvenly,
   eachFrame,
-  leastOf,
+  lowerBound,
   only,
   type Part,
   planeOf,
@@ -129,7 +129,7 @@ function winogradRow(
     {
       ...terms,
       refusal: winogradRefusal,
-      leastMacs: (layer, { store }) =>
+      minMacs: (layer, { store }) =>
         productsOf(layer, outputs) * ((store.rows * store.columns) / tapsOf(layer)),
     },
     (layer, weights, heap) => {
@@ -328,7 +328,7 @@ function preparedLayer(
           const own = [
             tileBytes,
             biasAt + row * FLOAT,
-            leastOf(layer),
+            lowerBound(layer),
             productBytes,
             part.products,
             lineBytes,

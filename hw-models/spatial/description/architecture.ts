@@ -50,7 +50,7 @@ export interface LoopConstraints {
   /** Dimensions from the innermost loop out; those that are not named lie around them. */
   readonly order: readonly string[];
   /** Steps by dimension: exactly so many, or at most. */
-  readonly factors: ReadonlyMap<string, { readonly steps: number; readonly most: boolean }>;
+  readonly factors: ReadonlyMap<string, { readonly steps: number; readonly max: boolean }>;
 }
 
 export interface Memory {

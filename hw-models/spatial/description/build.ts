@@ -237,14 +237,14 @@ const reusedBy = {
   outputs: ['C', 'R', 'S'],
 } as const;
 
-function constraintsOf({ stationary, order, steps, mostSteps }: LevelConfig): LoopConstraints {
-  if (!stationary && !order && !steps && !mostSteps) return noConstraints;
-  const factors = new Map<string, { steps: number; most: boolean }>();
+function constraintsOf({ stationary, order, steps, maxSteps }: LevelConfig): LoopConstraints {
+  if (!stationary && !order && !steps && !maxSteps) return noConstraints;
+  const factors = new Map<string, { steps: number; max: boolean }>();
   for (const dimension of dimensions) {
     const exact = steps?.[dimension];
-    const most = mostSteps?.[dimension];
-    if (exact !== undefined) factors.set(dimension, { steps: exact, most: false });
-    else if (most !== undefined) factors.set(dimension, { steps: most, most: true });
+    const max = maxSteps?.[dimension];
+    if (exact !== undefined) factors.set(dimension, { steps: exact, max: false });
+    else if (max !== undefined) factors.set(dimension, { steps: max, max: true });
   }
   return { order: order ?? (stationary ? reusedBy[stationary] : []), factors };
 }

@@ -30,7 +30,7 @@ export interface Mapped {
 }
 
 /** Spreads looked at, at most. */
-const MOST_SPREADS = 64;
+const MAX_SPREADS = 64;
 /** Of them, how many are searched with pairs of moves too. */
 const DEEP = 3;
 
@@ -41,7 +41,7 @@ export function mapProblem(
   rates: Rates,
   options: MapperOptions,
 ): Mapped | null {
-  const spreads = unrollingsOf(problem, architecture, options.pads, MOST_SPREADS);
+  const spreads = unrollingsOf(problem, architecture, options.pads, MAX_SPREADS);
   const choices = keepChoices(problem, architecture);
   const tries = spreads.flatMap((spread) =>
     choices.map((keeps) => ({
@@ -54,7 +54,7 @@ export function mapProblem(
   let looked = 0;
   let best: { readonly found: Found; readonly at: (typeof tries)[number] } | null = null;
   const results: { readonly found: Found; readonly at: (typeof tries)[number] }[] = [];
-  const share = Math.ceil(options.budget / 2 / Math.max(1, Math.min(tries.length, MOST_SPREADS)));
+  const share = Math.ceil(options.budget / 2 / Math.max(1, Math.min(tries.length, MAX_SPREADS)));
   for (const at of tries) {
     if (looked >= options.budget / 2) break;
     if (best !== null && at.bound >= best.found.score) break;
@@ -140,7 +140,7 @@ function searchOf(
   const { dimensions } = evaluator;
   evaluator.setKeeps(keeps);
   const memories = nodes.flatMap((node, at) => (node.kind === 'memory' ? [at] : []));
-  const most = new Int32Array(nodes.length * dimensions).fill(2 ** 31 - 1);
+  const max = new Int32Array(nodes.length * dimensions).fill(2 ** 31 - 1);
   const orders = nodes.map((node) =>
     node.kind === 'memory' ? ordersOf(problem, node.constraints) : [],
   );
@@ -153,18 +153,18 @@ function searchOf(
   for (const at of memories.toReversed()) {
     const node = nodes[at];
     if (node?.kind !== 'memory') continue;
-    for (const [name, { steps, most: isMost }] of node.constraints.factors) {
+    for (const [name, { steps, max: isMax }] of node.constraints.factors) {
       const dimension = problem.dimensions.indexOf(name);
       if (dimension < 0) continue;
       const slot = at * dimensions + dimension;
-      if (isMost) {
-        most[slot] = steps;
+      if (isMax) {
+        max[slot] = steps;
         continue;
       }
       const held = Math.min(steps, left[dimension] as number);
       start[slot] = held;
       left[dimension] = Math.ceil((left[dimension] as number) / held);
-      most[slot] = 0;
+      max[slot] = 0;
     }
   }
   const outermost = memories[0] ?? 0;
@@ -172,7 +172,7 @@ function searchOf(
     const slot = outermost * dimensions + dimension;
     start[slot] = (start[slot] as number) * steps;
   }
-  const limits = { most, orders };
+  const limits = { max, orders };
   return {
     run: new Search(evaluator, memories, limits, options.objective, budget),
     ...{ evaluator, memories, limits },

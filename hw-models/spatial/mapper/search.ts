@@ -9,7 +9,7 @@ export type Objective = 'seconds' | 'joules' | 'both';
 /** What is held fixed: dimensions that a memory's loops may not be given, or not more of. */
 export interface Limits {
   /** node · dimensions + dimension: steps at most; 0 where nothing may be moved. */
-  readonly most: Int32Array;
+  readonly max: Int32Array;
   /** Orders by memory. */
   readonly orders: readonly (readonly (readonly number[])[])[];
 }
@@ -77,14 +77,14 @@ export class Search {
 
   /** Makes the best single move; null where none is better than `score`. */
   private bestMove(score: number): number | null {
-    let least = score * (1 - 1e-12);
+    let min = score * (1 - 1e-12);
     let chosen: Move | { readonly node: number; readonly order: readonly number[] } | null = null;
     for (const move of this.moves()) {
       this.make(move);
       const next = this.score();
       this.undo(move);
-      if (next < least) {
-        least = next;
+      if (next < min) {
+        min = next;
         chosen = move;
       }
     }
@@ -93,8 +93,8 @@ export class Search {
       for (const order of this.limits.orders[node] ?? []) {
         this.setOrder(node, order);
         const next = this.score();
-        if (next < least) {
-          least = next;
+        if (next < min) {
+          min = next;
           chosen = { node, order };
         }
       }
@@ -103,7 +103,7 @@ export class Search {
     if (chosen === null) return null;
     if ('order' in chosen) this.setOrder(chosen.node, chosen.order);
     else this.make(chosen);
-    return least;
+    return min;
   }
 
   /** Makes the first pair of moves that is better than `score`. */
@@ -137,18 +137,17 @@ export class Search {
   /** Every prime factor of a dimension that may move from one memory to another. */
   private moves(): readonly Move[] {
     const { dimensions, steps } = this.evaluator;
-    const { most } = this.limits;
+    const { max } = this.limits;
     const moves: Move[] = [];
     for (const from of this.memories) {
       for (let dimension = 0; dimension < dimensions; dimension++) {
         const slot = from * dimensions + dimension;
         const held = steps[slot] as number;
-        if (held === 1 || most[slot] === 0) continue;
+        if (held === 1 || max[slot] === 0) continue;
         for (const factor of primesOf(held)) {
           for (const to of this.memories) {
             const other = to * dimensions + dimension;
-            if (to === from || (steps[other] as number) * factor > (most[other] as number))
-              continue;
+            if (to === from || (steps[other] as number) * factor > (max[other] as number)) continue;
             moves.push({ from: slot, to: other, factor });
           }
         }

@@ -24,14 +24,14 @@ export interface Unrolling {
 const KEPT = 96;
 
 /**
- * The spreads of `problem`, the busiest first, at most `most`. `pads` allows a dimension to be
+ * The spreads of `problem`, the busiest first, at most `max`. `pads` allows a dimension to be
  * rounded up to a multiple of a spread.
  */
 export function unrollingsOf(
   problem: Problem,
   { nodes }: Architecture,
   pads: boolean,
-  most: number,
+  max: number,
 ): readonly Unrolling[] {
   let states: readonly Unrolling[] = [{ loops: [], left: problem.sizes, busy: 1 }];
   for (const [at, node] of nodes.entries()) {
@@ -45,14 +45,14 @@ export function unrollingsOf(
     }
     states = states.filter((state) => meets(state, at, node, problem));
   }
-  return best(states, most);
+  return best(states, max);
 }
 
 /** Whether an array's exact steps are there, as far as the dimension has as many. */
 function meets(state: Unrolling, at: number, node: SpatialArray, problem: Problem): boolean {
-  return [...node.constraints.factors].every(([name, { steps, most }]) => {
+  return [...node.constraints.factors].every(([name, { steps, max }]) => {
     const dimension = problem.dimensions.indexOf(name);
-    if (most || dimension < 0) return true;
+    if (max || dimension < 0) return true;
     const found = state.loops.reduce(
       (product, loop) =>
         loop.node === at && loop.dimension === dimension ? product * loop.bound : product,
@@ -62,7 +62,7 @@ function meets(state: Unrolling, at: number, node: SpatialArray, problem: Proble
   });
 }
 
-function best(states: readonly Unrolling[], most: number): readonly Unrolling[] {
+function best(states: readonly Unrolling[], max: number): readonly Unrolling[] {
   const known = new Set<string>();
   const distinct = states.filter(({ loops }) => {
     const key = loops
@@ -72,7 +72,7 @@ function best(states: readonly Unrolling[], most: number): readonly Unrolling[] 
     known.add(key);
     return true;
   });
-  return distinct.toSorted((a, b) => b.busy - a.busy).slice(0, most);
+  return distinct.toSorted((a, b) => b.busy - a.busy).slice(0, max);
 }
 
 function spreads(
@@ -90,8 +90,8 @@ function spreads(
   const results: Unrolling[] = [state];
   const spread = (from: Unrolling, dimension: number, room: number): readonly Unrolling[] => {
     const limit = array.constraints.factors.get(problem.dimensions[dimension] as string);
-    const most = Math.min(room, limit?.steps ?? room);
-    return bounds(from.left[dimension] as number, most, pads).map((bound) => {
+    const max = Math.min(room, limit?.steps ?? room);
+    return bounds(from.left[dimension] as number, max, pads).map((bound) => {
       const before = from.left[dimension] as number;
       const after = Math.ceil(before / bound);
       return {
@@ -122,8 +122,8 @@ function bounds(steps: number, room: number, pads: boolean): readonly number[] {
   }
   if (pads && room > 1) {
     // As even as it gets over all the room, and over half of it.
-    for (const most of [room, Math.floor(room / 2)]) {
-      if (most > 1) found.add(Math.ceil(steps / Math.ceil(steps / most)));
+    for (const max of [room, Math.floor(room / 2)]) {
+      if (max > 1) found.add(Math.ceil(steps / Math.ceil(steps / max)));
     }
   }
   found.delete(1);

@@ -55,9 +55,9 @@ export function storedOf(format: Format, density: number, { elements, fibre }: T
 /** Zeros stored for each element because a run is longer than its bits can say. */
 function longRuns(density: number, runBits: number): number {
   if (density <= 0) return 1 / 2 ** runBits;
-  const most = 2 ** runBits;
+  const max = 2 ** runBits;
   // A run of at least k · 2^bits zeros before a value stores k of them.
-  const chance = (1 - density) ** most;
+  const chance = (1 - density) ** max;
   return density * (chance / (1 - chance));
 }
 

@@ -11,9 +11,9 @@ import { type Mapping, tilesOf } from '../nest/mapping.js';
 import { computesOf, type Problem } from '../nest/problem.js';
 
 /** Products looked at of one layer, about. */
-const MOST_PRODUCTS = 2 ** 22;
+const MAX_PRODUCTS = 2 ** 22;
 /** Tiles looked at, at most. */
-const MOST_TILES = 64;
+const MAX_TILES = 64;
 
 /** Loops by what happens to them between two meetings of all units. */
 export interface Meetings {
@@ -70,15 +70,12 @@ export function imbalanceOf(
 ): Imbalance {
   const { units, steps, tiles } = meetingsOf(architecture, mapping);
   if (units === 1 || share <= 0 || share >= 1) return { factor: 1, note: null };
-  if (units * steps > 4 * MOST_PRODUCTS) {
+  if (units * steps > 4 * MAX_PRODUCTS) {
     const note =
       'tiles are too large to count product by product: the busiest units by expectation';
     return { factor: busiestSteps(units, steps, share) / (steps * share), note };
   }
-  const some = Math.max(
-    1,
-    Math.min(MOST_TILES, tiles, Math.floor(MOST_PRODUCTS / (units * steps))),
-  );
+  const some = Math.max(1, Math.min(MAX_TILES, tiles, Math.floor(MAX_PRODUCTS / (units * steps))));
   const offsets = offsetsOf(problem, architecture, mapping);
   const isLeft = productTest(task, where);
   let busiest = 0;
@@ -86,7 +83,7 @@ export function imbalanceOf(
   const position = new Int32Array(problem.dimensions.length);
   for (let chosen = 0; chosen < some; chosen++) {
     const tile = offsets.tiles(Math.floor(((chosen + 0.5) * tiles) / some));
-    let most = 0;
+    let max = 0;
     for (const unit of offsets.units) {
       let left = 0;
       for (const step of offsets.steps) {
@@ -95,10 +92,10 @@ export function imbalanceOf(
         }
         if (isLeft(position)) left += 1;
       }
-      if (left > most) most = left;
+      if (left > max) max = left;
       all += left;
     }
-    busiest += most;
+    busiest += max;
   }
   const mean = all / units;
   // Of the steps that the mapping rounds up to, the real ones.

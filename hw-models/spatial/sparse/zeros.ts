@@ -55,13 +55,13 @@ export function expectedPacked({ lanes, window }: Packing, density: number): num
 }
 
 /**
- * The chance that `drawn` of `all` elements hold none of the `kept` that are not zero
+ * The chance that `sampled` of `all` elements hold none of the `kept` that are not zero
  * (hypergeometric).
  */
-export function emptyChance(all: number, kept: number, drawn: number): number {
-  if (drawn > all - kept) return 0;
-  if (drawn > 10_000) return 0;
+export function emptyChance(all: number, kept: number, sampled: number): number {
+  if (sampled > all - kept) return 0;
+  if (sampled > 10_000) return 0;
   let chance = 1;
-  for (let at = 0; at < drawn && chance > 1e-300; at++) chance *= (all - kept - at) / (all - at);
+  for (let at = 0; at < sampled && chance > 1e-300; at++) chance *= (all - kept - at) / (all - at);
   return chance;
 }

@@ -53,7 +53,7 @@ interface Options extends OutputOptions {
   readonly control?: boolean;
 }
 
-const MOST_BITS = 8;
+const MAX_BITS = 8;
 const PIPELINES = 'deep-compression (default), han2015, dsd, ternary, binary, 2:4, block, winograd';
 
 /** Train → prune → retrain → share weights → code, with accuracy and size at each step. */
@@ -312,9 +312,9 @@ function share(text: string): number {
 /** Codes of shared weights fill a byte at most. */
 function namedBits(text: string): Readonly<Record<string, number>> {
   const bits = namedNumbers(text);
-  const wrong = Object.values(bits).find((each) => !Number.isInteger(each) || each > MOST_BITS);
+  const wrong = Object.values(bits).find((each) => !Number.isInteger(each) || each > MAX_BITS);
   if (wrong !== undefined)
-    throw new InvalidArgumentError(`Expected whole numbers from 1 to ${MOST_BITS}.`);
+    throw new InvalidArgumentError(`Expected whole numbers from 1 to ${MAX_BITS}.`);
   return bits;
 }
 

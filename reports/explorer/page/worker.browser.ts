@@ -32,7 +32,7 @@ interface Scope {
 const scope: Scope = self;
 
 /** Work ahead stops after so long: whole networks take too long to be drawn at every density. */
-const MOST_MILLISECONDS_AHEAD = 30_000;
+const MAX_MILLISECONDS_AHEAD = 30_000;
 
 const fetched = async (path: string) => {
   const response = await fetch(new URL(path, location.href));
@@ -67,7 +67,7 @@ scope.onmessage = async ({ data: request }) => {
   for await (const _ of ahead(request.questions)) {
     await messagesComeIn();
     if (requests !== own) return;
-    if (performance.now() - began > MOST_MILLISECONDS_AHEAD) break;
+    if (performance.now() - began > MAX_MILLISECONDS_AHEAD) break;
   }
   scope.postMessage({ kind: 'ready' });
 };

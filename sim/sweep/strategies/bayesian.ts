@@ -13,7 +13,7 @@ import type { Outcome, Strategy } from './strategy.js';
 
 const DEFAULT_BATCH = 4;
 /** Designs that a model is fitted to at most: its work grows with their cube. */
-const MOST_FITTED = 200;
+const MAX_FITTED = 200;
 /**
  * Candidates among which the expected improvement is sought: at random, and near the best designs.
  */
@@ -69,7 +69,7 @@ function propose(
 ): readonly Settings[] {
   const costs = costsUnder(weighting(objectives, draw), known);
   const order = costs.map((_, at) => at).sort((a, b) => (costs[a] ?? 0) - (costs[b] ?? 0));
-  const fitted = order.length <= MOST_FITTED ? order : chosen(order, draw);
+  const fitted = order.length <= MAX_FITTED ? order : chosen(order, draw);
   const process = fitProcess(
     fitted.flatMap((at) => known[at]?.places ?? []),
     fitted.flatMap((at) => costs[at] ?? []),
@@ -99,9 +99,9 @@ function propose(
 
 /** The best half and a random half of what is too much to fit. */
 function chosen(order: readonly number[], draw: Random): readonly number[] {
-  const best = order.slice(0, MOST_FITTED / 2);
-  const rest = order.slice(MOST_FITTED / 2);
-  while (rest.length > MOST_FITTED / 2) rest.splice(draw.below(rest.length), 1);
+  const best = order.slice(0, MAX_FITTED / 2);
+  const rest = order.slice(MAX_FITTED / 2);
+  while (rest.length > MAX_FITTED / 2) rest.splice(draw.below(rest.length), 1);
   return [...best, ...rest];
 }
 
@@ -133,14 +133,14 @@ function costsUnder(weights: readonly number[], known: readonly Evaluated[]): re
   );
   const spans = weights.map((_, axis) => {
     const values = logs.flatMap((log) => log?.[axis] ?? []);
-    const least = Math.min(...values);
-    return { least, span: Math.max(...values) - least || 1 };
+    const min = Math.min(...values);
+    return { min, span: Math.max(...values) - min || 1 };
   });
   const raw = logs.map((log) => {
     if (!log) return null;
     const terms = log.map((value, axis) => {
-      const { least = 0, span = 1 } = spans[axis] ?? {};
-      return ((weights[axis] ?? 0) * (value - least)) / span;
+      const { min = 0, span = 1 } = spans[axis] ?? {};
+      return ((weights[axis] ?? 0) * (value - min)) / span;
     });
     return Math.max(...terms) + AUGMENTATION * terms.reduce((a, b) => a + b, 0);
   });

@@ -182,8 +182,8 @@ function breed(parents: readonly Ranked[], axes: readonly Axis[], draw: Random):
   });
 }
 
-const MOST = 1 - 2 ** -32;
-const inside = (place: number) => Math.min(MOST, Math.max(0, place));
+const MAX = 1 - 2 ** -32;
+const inside = (place: number) => Math.min(MAX, Math.max(0, place));
 
 function cross(a: number, b: number, { ordered }: Axis, draw: Random): number {
   if (!ordered) return b;

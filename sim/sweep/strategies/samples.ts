@@ -7,7 +7,7 @@ import type { Proposals, Strategy } from './strategy.js';
 
 const BATCH = 1024;
 /** Draws in a row that bring nothing new, after which a space is taken to be used up. */
-const MOST_REPEATS = 10_000;
+const MAX_REPEATS = 10_000;
 
 export const grid: Strategy = {
   adaptive: false,
@@ -83,7 +83,7 @@ function* unseen(
   places: () => Float64Array | null,
 ): Generator<Settings, void, undefined> {
   const seen = new Set<string>();
-  for (let repeats = 0; repeats < MOST_REPEATS && seen.size !== space.size; repeats++) {
+  for (let repeats = 0; repeats < MAX_REPEATS && seen.size !== space.size; repeats++) {
     const place = places();
     if (!place) return;
     const settings = space.at(place);

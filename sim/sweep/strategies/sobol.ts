@@ -37,7 +37,7 @@ const directions: readonly Direction[] = [
   [7, 4, 1, 3, 7, 13, 13, 15, 69],
 ];
 
-export const mostSobolAxes = directions.length + 1;
+export const maxSobolAxes = directions.length + 1;
 
 const BITS = 32;
 
@@ -46,8 +46,8 @@ const BITS = 32;
  * than are tabulated.
  */
 export function createSobol(axes: number, draw: Random): () => Float64Array {
-  if (axes > mostSobolAxes)
-    throw new InputError(`found ${axes} axes, expected at most ${mostSobolAxes} for sobol`);
+  if (axes > maxSobolAxes)
+    throw new InputError(`found ${axes} axes, expected at most ${maxSobolAxes} for sobol`);
   const tables = Array.from({ length: axes }, (_, axis) => directionNumbers(axis));
   const state = Uint32Array.from({ length: axes }, () => Math.floor(draw.uniform() * 2 ** BITS));
   let index = 0;

@@ -4,7 +4,7 @@
 /** A number of a preset, by its path, and where it is looked for. */
 export interface Efficiency {
   readonly number: string;
-  readonly range: readonly [least: number, most: number];
+  readonly range: readonly [min: number, max: number];
 }
 
 export interface FittedDevice {

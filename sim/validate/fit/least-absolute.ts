@@ -47,15 +47,15 @@ export function meanRatio(observations: readonly Observation[], weight: number):
  */
 export function fitThree(observations: readonly Observation[]): Triple {
   let best: Triple | null = null;
-  let least = Number.POSITIVE_INFINITY;
+  let min = Number.POSITIVE_INFINITY;
   observations.forEach((first, i) => {
     observations.slice(i + 1).forEach((second, j) => {
       for (const third of observations.slice(i + j + 2)) {
         const found = solve([first, second, third]);
         if (!found?.every((parameter) => parameter > 0)) continue;
         const distance = distanceOf(observations, found);
-        if (distance >= least) continue;
-        least = distance;
+        if (distance >= min) continue;
+        min = distance;
         best = found;
       }
     });

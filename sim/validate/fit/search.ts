@@ -71,7 +71,7 @@ export function fitEfficiencies(
   start: Values,
 ): Values {
   let best = start;
-  let least = distance(cells, withValues(hardware, start), measure);
+  let min = distance(cells, withValues(hardware, start), measure);
   for (let step = WIDEST; step > NARROWEST; step /= 2) {
     for (let improved = true; improved; ) {
       improved = false;
@@ -83,9 +83,9 @@ export function fitEfficiencies(
           );
           const candidate = new Map(best).set(number, value);
           const found = distance(cells, withValues(hardware, candidate), measure);
-          if (found >= least - NEGLIGIBLE) continue;
+          if (found >= min - NEGLIGIBLE) continue;
           best = candidate;
-          least = found;
+          min = found;
           improved = true;
         }
       }
@@ -114,11 +114,11 @@ export function fitPowers(
   );
   const observations = cells.map((cell): Observation => {
     const watts = measure(hardware, cell);
-    const drawn = halved.map((half) => 2 * (watts - measure(half, cell)));
-    const factor = (at: 0 | 1 | 2) => (drawn[at] as number) / (values[at] as number);
+    const random = halved.map((half) => 2 * (watts - measure(half, cell)));
+    const factor = (at: 0 | 1 | 2) => (random[at] as number) / (values[at] as number);
     return {
       factors: [factor(0), factor(1), factor(2)],
-      fixed: watts - drawn.reduce((sum, part) => sum + part, 0),
+      fixed: watts - random.reduce((sum, part) => sum + part, 0),
       published: cell.published,
       weight: 1,
     };

@@ -24,8 +24,8 @@ describe('products of tokens', () => {
         sizes,
         fc.constantFrom(1, 3),
         presetAndKernel,
-        (drawn, batch, [preset, kernel]) => {
-          const one = { ...drawn, matrices: 1 };
+        (random, batch, [preset, kernel]) => {
+          const one = { ...random, matrices: 1 };
           const tokens = costOf(preset, productTask(one, batch), kernel);
           expect(tokens).toEqual(
             costOf(preset, productTask({ ...one, rows: 1 }, batch * one.rows), kernel),
@@ -53,18 +53,18 @@ describe('several matrices', () => {
         sizes,
         fc.constantFrom(1, 3),
         presetAndKernel,
-        (drawn, batch, [preset, kernel]) => {
+        (random, batch, [preset, kernel]) => {
           // bind() refuses what lies below its floor. The last row pointer is shared out over more
           // cores by more rows.
           const cyclesWith = (changed: object) =>
             cyclesOf(
-              costOf(preset, productTask({ ...drawn, ...changed }, batch, 'weights', 1), kernel),
+              costOf(preset, productTask({ ...random, ...changed }, batch, 'weights', 1), kernel),
             ) *
             (1 + 1e-4);
-          const own = cyclesOf(costOf(preset, productTask(drawn, batch, 'weights', 1), kernel));
-          expect(cyclesWith({ matrices: 2 * drawn.matrices })).toBeGreaterThanOrEqual(own);
-          if (drawn.rows > 1)
-            expect(cyclesWith({ rows: 2 * drawn.rows })).toBeGreaterThanOrEqual(own);
+          const own = cyclesOf(costOf(preset, productTask(random, batch, 'weights', 1), kernel));
+          expect(cyclesWith({ matrices: 2 * random.matrices })).toBeGreaterThanOrEqual(own);
+          if (random.rows > 1)
+            expect(cyclesWith({ rows: 2 * random.rows })).toBeGreaterThanOrEqual(own);
         },
       ),
       { numRuns: 80 },
@@ -101,9 +101,9 @@ describe('products of two results', () => {
       columns: fc.constantFrom(64, 1024),
     });
     fc.assert(
-      fc.property(large, fc.constantFrom(...presets), (drawn, preset) => {
-        const { matrices, rows, depth, columns } = drawn;
-        const cost = costOf(preset, productTask(drawn, 1, 'activations'), 'dense');
+      fc.property(large, fc.constantFrom(...presets), (random, preset) => {
+        const { matrices, rows, depth, columns } = random;
+        const cost = costOf(preset, productTask(random, 1, 'activations'), 'dense');
         const bytes = 4 * matrices * (rows * depth + depth * columns + rows * columns);
         const { l2, l3, memory, cores } = preset.config;
         expect(secondsOf(cost)).toBeGreaterThanOrEqual(cost.floorCycles / cost.clockHz);

@@ -11,11 +11,11 @@ import {
   transformWeights,
 } from '../../../workloads/transforms/winograd.js';
 import { nonzerosOf, toDense } from '../../../workloads/weights/store.js';
-import { fits, type Window, windowsOf } from '../../operators/drawn-windows.js';
+import { fits, type Window, windowsOf } from '../../operators/random-windows.js';
 import { costOf, drawTask, eie64, layerOf, replace } from './layer-task.js';
 import { onDiagonal, tickingProducts } from './ticking-products.js';
 
-interface Drawn {
+interface Random {
   readonly groups: number;
   readonly perGroup: number;
   readonly filters: number;
@@ -26,7 +26,7 @@ interface Drawn {
   readonly seed: number;
 }
 
-const shapes: fc.Arbitrary<Drawn> = fc.record({
+const shapes: fc.Arbitrary<Random> = fc.record({
   groups: fc.constantFrom(1, 1, 2, 3),
   perGroup: fc.integer({ min: 1, max: 3 }),
   filters: fc.integer({ min: 1, max: 5 }),
@@ -38,7 +38,7 @@ const shapes: fc.Arbitrary<Drawn> = fc.record({
 });
 
 function taskOf(
-  { groups, perGroup, filters, height, width, bias, seed }: Drawn,
+  { groups, perGroup, filters, height, width, bias, seed }: Random,
   window: Window,
 ): LayerTask {
   const op = { kind: 'conv2d', channels: filters * groups, activation: 'relu' } as const;
@@ -55,11 +55,11 @@ const withPes = (pes: number) => eie64.vary([replace(pes, 'pes')]);
 describe('a convolution by im2col', () => {
   it('costs what the ticked machine takes, pixel by pixel', () => {
     fc.assert(
-      fc.property(shapes, windowsOf(3, 2, 1), (drawn, window) => {
-        fc.pre(fits(window, drawn.height, drawn.width));
-        const task = taskOf(drawn, window);
-        const cost = costOf(task, withPes(drawn.pes), 'im2col');
-        const slow = tickConvolution(task, drawn.pes);
+      fc.property(shapes, windowsOf(3, 2, 1), (random, window) => {
+        fc.pre(fits(window, random.height, random.width));
+        const task = taskOf(random, window);
+        const cost = costOf(task, withPes(random.pes), 'im2col');
+        const slow = tickConvolution(task, random.pes);
         expect(cyclesOf(cost)).toBeWithin(1e-9, slow.cycles);
         expect(cost.counters).toMatchObject(slow.counters);
       }),
@@ -104,11 +104,11 @@ describe('a convolution by Winograd', () => {
     'costs what the ticked machine takes, tile by tile and position by position: %s',
     (kernel) => {
       fc.assert(
-        fc.property(shapes, square, (drawn, window) => {
-          const task = taskOf(drawn, window);
-          const cost = costOf(task, withPes(drawn.pes), kernel);
+        fc.property(shapes, square, (random, window) => {
+          const task = taskOf(random, window);
+          const cost = costOf(task, withPes(random.pes), kernel);
           const slow = [2, 4].map((outputs) =>
-            tickWinograd(task, outputs, drawn.pes, kernel === 'winograd-pruned'),
+            tickWinograd(task, outputs, random.pes, kernel === 'winograd-pruned'),
           );
           const best = slow.reduce((a, b) => (b.cycles < a.cycles ? b : a));
           expect(cyclesOf(cost)).toBeWithin(1e-9, best.cycles);

@@ -79,8 +79,8 @@ describe('the fixed-point datapath', () => {
           const { coded, fractions, inputs } = build(c);
           const one = multiply(encode(coded, 1, 8), inputs, fractions, 'none');
           expect(multiply(encode(coded, pes, indexBits), inputs, fractions, 'none')).toEqual(one);
-          const rectified = multiply(encode(coded, pes, indexBits), inputs, fractions, 'relu');
-          expect(rectified).toEqual(one.map((value) => Math.max(0, value)));
+          const clamped = multiply(encode(coded, pes, indexBits), inputs, fractions, 'relu');
+          expect(clamped).toEqual(one.map((value) => Math.max(0, value)));
         },
       ),
     );
@@ -114,7 +114,7 @@ describe('the fixed-point datapath', () => {
       'none',
     );
     const expected = exact(coded, values);
-    const largest = expected.reduce((most, value) => Math.max(most, Math.abs(value)), 0);
+    const largest = expected.reduce((max, value) => Math.max(max, Math.abs(value)), 0);
     expected.forEach((value, row) => {
       expect(
         Math.abs((outputs[row] as number) / 2 ** fractions.output - value) / largest,

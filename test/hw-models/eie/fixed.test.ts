@@ -14,11 +14,11 @@ import {
 import { sizeOf } from '../../../workloads/tensor.js';
 import { toDense } from '../../../workloads/weights/store.js';
 import { drawActivations, drawWeights } from '../../../workloads/weights/synthetic.js';
-import { fits, windowsOf } from '../../operators/drawn-windows.js';
+import { fits, windowsOf } from '../../operators/random-windows.js';
 import { layerOf } from './layer-task.js';
 import { onDiagonal } from './ticking-products.js';
 
-const drawn = fc.record({
+const random = fc.record({
   codeBits: fc.integer({ min: 1, max: 8 }),
   fixedPointBits: fc.integer({ min: 8, max: 16 }),
   density: fc.constantFrom(0, 0.3, 1),
@@ -28,7 +28,7 @@ const drawn = fc.record({
   pes: fc.constantFrom(1, 3, 8),
   seed: fc.nat(1000),
 });
-type Drawn = typeof drawn extends fc.Arbitrary<infer Case> ? Case : never;
+type Random = typeof random extends fc.Arbitrary<infer Case> ? Case : never;
 
 /**
  * A layer's input with signs and sizes as told, its weights, and the outputs of the fast and of the
@@ -36,7 +36,7 @@ type Drawn = typeof drawn extends fc.Arbitrary<infer Case> ? Case : never;
  */
 function both(
   layer: LayerOf<'dense' | 'conv2d'>,
-  { codeBits, fixedPointBits, density, scale, pes, seed }: Drawn,
+  { codeBits, fixedPointBits, density, scale, pes, seed }: Random,
 ) {
   const shape = weightShapeOf(layer);
   if (!shape) throw new Error('no weights');
@@ -64,7 +64,7 @@ describe('a layer in fixed point', () => {
   it('is, pixel by pixel, the product that the datapath makes, which would show any saturation', () => {
     fc.assert(
       fc.property(
-        drawn,
+        random,
         windowsOf(3, 3, 2),
         fc.record({ groups: fc.integer({ min: 1, max: 3 }), size: fc.integer({ min: 1, max: 5 }) }),
         (c, window, { groups, size }) => {
@@ -102,7 +102,7 @@ describe('a layer in fixed point', () => {
   it('is so for a fully connected layer', () => {
     fc.assert(
       fc.property(
-        drawn,
+        random,
         fc.integer({ min: 1, max: 30 }),
         fc.integer({ min: 1, max: 20 }),
         (c, inputs, outputs) => {
@@ -125,7 +125,7 @@ describe('a layer in fixed point', () => {
   it('is so for each vector of a fully connected layer over several positions', () => {
     fc.assert(
       fc.property(
-        drawn,
+        random,
         fc.integer({ min: 1, max: 5 }),
         fc.integer({ min: 1, max: 9 }),
         (c, positions, inputs) => {

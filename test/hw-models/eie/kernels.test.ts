@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { cyclesOf, joulesOf, secondsOf } from '../../../hw-models/cost.js';
-import { tasksOf as tasksIn, traceDrawn } from '../../../sim/trace.js';
+import { tasksOf as tasksIn, traceRandom } from '../../../sim/trace.js';
 import { buildNetwork } from '../../../workloads/graph.js';
 import type { LayerTask } from '../../../workloads/network.js';
 import type { SpecOf } from '../../../workloads/spec.js';
@@ -20,7 +20,7 @@ function tasksOf(name: string): readonly LayerTask[] {
   const entry = zoo.get(name);
   if (!entry) throw new Error(`no ${name}`);
   const model = drawModel(entry.network, entry.densities, 0);
-  return tasksIn(model, traceDrawn(entry.network, entry.densities, 0), 1);
+  return tasksIn(model, traceRandom(entry.network, entry.densities, 0), 1);
 }
 
 describe('the sparse kernel', () => {
@@ -69,16 +69,16 @@ describe('the sparse kernel', () => {
 
   it('says when the weights of a file have more values than its table', () => {
     const layer = layerOf(dense(20, false), [30]);
-    const drawn = drawWeights({ rows: 20, columns: 30, biases: 0 }, 0.5, 0, 'fc');
-    const many = costOf(taskWith(layer, { ...drawn, origin: 'real' }, 0.5, 0, 1));
+    const random = drawWeights({ rows: 20, columns: 30, biases: 0 }, 0.5, 0, 'fc');
+    const many = costOf(taskWith(layer, { ...random, origin: 'real' }, 0.5, 0, 1));
     expect(many.notes.join()).toContain('shared again into 15 values (4-bit codes)');
-    const csr = toCsr(drawn.store);
+    const csr = toCsr(random.store);
     const two = { ...csr, values: csr.values.map((value) => Math.sign(value)) };
     const store = toCodebook(two, Float32Array.of(0, -1, 1), 4);
-    const few = costOf(taskWith(layer, { ...drawn, store, origin: 'real' }, 0.5, 0, 1));
+    const few = costOf(taskWith(layer, { ...random, store, origin: 'real' }, 0.5, 0, 1));
     expect(few.notes).toEqual([]);
     expect(cyclesOf(few)).toBe(cyclesOf(many));
-    expect(costOf(taskWith(layer, drawn, 0.5, 0, 1)).notes).toEqual([]);
+    expect(costOf(taskWith(layer, random, 0.5, 0, 1)).notes).toEqual([]);
   });
 
   it('is not slower with a deeper queue or a wider index', () => {

@@ -166,11 +166,11 @@ describe('a product of too many rows', () => {
         extent(300),
         extent(50),
         extent(100_000),
-        (matrices, rows, perRow, most) => {
-          const sample = sampleOf(of(matrices, rows), perRow, most);
+        (matrices, rows, perRow, max) => {
+          const sample = sampleOf(of(matrices, rows), perRow, max);
           const count = sample.matrices.length * sample.rows.length;
-          if (matrices * rows * perRow <= most) expect(count).toBe(matrices * rows);
-          else expect(count * perRow).toBeLessThanOrEqual(Math.max(most, perRow));
+          if (matrices * rows * perRow <= max) expect(count).toBe(matrices * rows);
+          else expect(count * perRow).toBeLessThanOrEqual(Math.max(max, perRow));
           for (const [picked, all] of [
             [sample.matrices, matrices],
             [sample.rows, rows],
@@ -182,10 +182,10 @@ describe('a product of too many rows', () => {
               expect(one).toBeLessThan((at + 1) * stretch);
             }
           }
-          const first = firstRows(of(matrices, rows), perRow, most);
+          const first = firstRows(of(matrices, rows), perRow, max);
           expect(first.rows).toEqual(first.rows.map((_, at) => at));
           expect(first.matrices.length * first.rows.length * perRow).toBeLessThanOrEqual(
-            Math.max(most, perRow),
+            Math.max(max, perRow),
           );
         },
       ),

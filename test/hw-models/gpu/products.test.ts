@@ -37,8 +37,8 @@ function expectRising(cycles: readonly number[]): void {
 describe('products of tokens', () => {
   it('cost what as many frames of one token cost, to the last bit', () => {
     fc.assert(
-      fc.property(sizes, fc.constantFrom(1, 3), withKernel, (drawn, batch, [device, kernel]) => {
-        const one = { ...drawn, matrices: 1 };
+      fc.property(sizes, fc.constantFrom(1, 3), withKernel, (random, batch, [device, kernel]) => {
+        const one = { ...random, matrices: 1 };
         const tokens = costOf(device, productTask(one, batch), kernel);
         const frames = costOf(device, productTask({ ...one, rows: 1 }, batch * one.rows), kernel);
         expect(tokens).toEqual(frames);
@@ -75,11 +75,11 @@ describe('several matrices', () => {
 
   it('never cost less than fewer of them, and keep their floors', () => {
     fc.assert(
-      fc.property(sizes, fc.constantFrom(1, 3), withKernel, (drawn, batch, [device, kernel]) => {
+      fc.property(sizes, fc.constantFrom(1, 3), withKernel, (random, batch, [device, kernel]) => {
         // bind() refuses what lies below its floor.
         const cycles = [1, 2, 4, 16].map((matrices) =>
           cyclesOf(
-            costOf(device, productTask({ ...drawn, matrices }, batch, 'weights', 1), kernel),
+            costOf(device, productTask({ ...random, matrices }, batch, 'weights', 1), kernel),
           ),
         );
         expectRising(cycles);
@@ -90,9 +90,9 @@ describe('several matrices', () => {
 
   it('never cost less for more rows, once there are several', () => {
     fc.assert(
-      fc.property(sizes, withKernel, (drawn, [device, kernel]) => {
+      fc.property(sizes, withKernel, (random, [device, kernel]) => {
         const cycles = [32, 64, 128, 512].map((rows) =>
-          cyclesOf(costOf(device, productTask({ ...drawn, rows }, 1, 'weights', 1), kernel)),
+          cyclesOf(costOf(device, productTask({ ...random, rows }, 1, 'weights', 1), kernel)),
         );
         expectRising(cycles);
       }),
@@ -139,9 +139,9 @@ describe('products of two results', () => {
         fc.constantFrom(1, 3),
         fc.constantFrom(a10g, h100),
         kernels,
-        (drawn, batch, device, kernel) => {
-          const { matrices, rows, depth, columns } = drawn;
-          const cost = costOf(device, productTask(drawn, batch, 'activations'), kernel);
+        (random, batch, device, kernel) => {
+          const { matrices, rows, depth, columns } = random;
+          const cost = costOf(device, productTask(random, batch, 'activations'), kernel);
           const word = { dense: 4, tensor: 2, 'tensor-int8': 1 }[kernel as 'dense'];
           const elements = matrices * (rows * depth + depth * columns + rows * columns) * batch;
           expect(cost.counters.l2_bytes).toBeGreaterThanOrEqual(word * elements);

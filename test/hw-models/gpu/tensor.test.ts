@@ -6,8 +6,8 @@ import { secondsOf, sum } from '../../../hw-models/cost.js';
 import { gpu } from '../../../hw-models/gpu/index.js';
 import { scale } from '../../../hw-models/technology/scaling.js';
 import type { LayerTask } from '../../../workloads/network.js';
-import { conv, dense, tasks } from './drawn.js';
 import { presetOf } from './presets.js';
+import { conv, dense, tasks } from './random.js';
 
 const [titan, t4, a10g, h100] = ['titan-x', 'tesla-t4', 'a10g', 'h100-sxm'].map((name) =>
   bind(gpu, presetOf(name)),

@@ -51,7 +51,7 @@ const padded = (size: number) => 4 * Math.ceil(size / 4);
  * Multiply-adds of a convolution whose outputs fill vectors, halos of the pitch included: no kernel
  * does more.
  */
-function mostMacs({ layer, batch, macs }: Task, kept: number): number {
+function maxMacs({ layer, batch, macs }: Task, kept: number): number {
   if (layer.kind !== 'conv2d') return macs.dense;
   const [, , height = 1, width = 1] = resultOf(layer).shape;
   const reach = (layer.kernel[1] - 1) * layer.dilation[1] + 1;
@@ -102,7 +102,7 @@ describe('countCall', () => {
             if (!own.includes(name)) continue;
             const counted = macsOf(countedBy(task, name, 1));
             expect(counted, name).toBeGreaterThanOrEqual(needed);
-            expect(counted, name).toBeLessThanOrEqual(mostMacs(task, kept[name]));
+            expect(counted, name).toBeLessThanOrEqual(maxMacs(task, kept[name]));
           }
         }
       }),

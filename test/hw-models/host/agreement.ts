@@ -16,12 +16,12 @@ export async function valuesOf(
   const told: string[] = [];
   try {
     const { layers, output, outputs } = await network.run(inputs, batch, {
-      onInputs(layer, met) {
+      onInputs(layer, inputs) {
         told.push(layer.name);
-        expect(met.map((tensor) => tensor?.shape)).toEqual(
+        expect(inputs.map((tensor) => tensor?.shape)).toEqual(
           layer.inputTypes.map((type) => type?.shape),
         );
-        for (const [at, tensor] of met.entries()) {
+        for (const [at, tensor] of inputs.entries()) {
           if (tensor) seen.set(`${layer.name}, input ${at}`, tensor.values.slice());
         }
       },
@@ -43,13 +43,13 @@ export async function valuesOf(
 }
 
 /**
- * The largest difference over the largest value, `least` at least; infinities and no numbers must
+ * The largest difference over the largest value, `min` at least; infinities and no numbers must
  * be the same.
  */
-export function distance(found: Values, expected: Values, least = 1e-30): number {
+export function distance(found: Values, expected: Values, min = 1e-30): number {
   expect(found.length).toBe(expected.length);
   expect(found.constructor).toBe(expected.constructor);
-  let [scale, worst] = [least, 0];
+  let [scale, worst] = [min, 0];
   for (let at = 0; at < expected.length; at++) {
     const [a, b] = [found[at] as number, expected[at] as number];
     if (!Number.isFinite(b)) {
@@ -65,19 +65,19 @@ export function distance(found: Values, expected: Values, least = 1e-30): number
 
 export async function expectAgreement(
   executor: Executor,
-  drawn: Case,
+  random: Case,
   bound = 1e-4,
 ): Promise<void> {
-  const expected = await valuesOf(createReference(), drawn);
-  const found = await valuesOf(executor, drawn);
-  const { layers } = drawn.model.network;
+  const expected = await valuesOf(createReference(), random);
+  const found = await valuesOf(executor, random);
+  const { layers } = random.model.network;
   const where = layers.map(({ demand: _demand, ...layer }) => JSON.stringify(layer)).join('\n');
   expect([...found.keys()]).toEqual([...expected.keys()]);
   // Sums that cancel out are as exact as what they are of.
-  const least = 1e-2 * largestOf([...expected.values()]);
+  const min = 1e-2 * largestOf([...expected.values()]);
   for (const [name, values] of expected) {
     expect(
-      distance(found.get(name) as Values, values, least),
+      distance(found.get(name) as Values, values, min),
       `${name} of\n${where}`,
     ).toBeLessThanOrEqual(bound);
   }

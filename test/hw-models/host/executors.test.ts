@@ -52,7 +52,7 @@ describe('TensorFlow.js', () => {
   it('computes what the plain forward passes compute, layer by layer', async () => {
     const executor = createTfjs();
     await fc.assert(
-      fc.asyncProperty(cases, (drawn) => expectAgreement(executor, drawn)),
+      fc.asyncProperty(cases, (random) => expectAgreement(executor, random)),
       { numRuns: 400 },
     );
   });
@@ -60,7 +60,7 @@ describe('TensorFlow.js', () => {
   it('does so on graphs of any tensors', async () => {
     const executor = createTfjs();
     await fc.assert(
-      fc.asyncProperty(graphs, (drawn) => expectAgreement(executor, drawn)),
+      fc.asyncProperty(graphs, (random) => expectAgreement(executor, random)),
       { numRuns: 400 },
     );
   });
@@ -72,7 +72,7 @@ describe('TensorFlow.js', () => {
     const executor = createTfjs(['cpu']);
     expect((await executor.describe()).engine).toMatch(/^tfjs 4\.22\.0 cpu, 1 thread$/);
     await fc.assert(
-      fc.asyncProperty(cases, (drawn) => expectAgreement(executor, drawn)),
+      fc.asyncProperty(cases, (random) => expectAgreement(executor, random)),
       { numRuns: 100 },
     );
     for (const spy of printed) expect(spy).not.toHaveBeenCalled();

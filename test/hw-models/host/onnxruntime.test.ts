@@ -33,9 +33,9 @@ const MISSING =
 
 afterEach(() => vi.unstubAllEnvs());
 
-const agree = (drawn: Case) => expectAgreement(createOnnxruntime(), drawn);
+const agree = (random: Case) => expectAgreement(createOnnxruntime(), random);
 
-function drawnCase(input: Shape, layer: LayerSpec, batch: number): Case {
+function randomCase(input: Shape, layer: LayerSpec, batch: number): Case {
   const source = { work: 'test', at: 'test' };
   const network = buildNetwork({ name: 'one', title: 'one', input, layers: [layer], source });
   const size = input.reduce((product, extent) => product * extent, batch);
@@ -75,12 +75,12 @@ describe.skipIf(!installed)('ONNX Runtime', () => {
         pad,
         rounding: 'ceil',
       };
-      await agree(drawnCase([2, size, size + 1], layer, 2));
+      await agree(randomCase([2, size, size + 1], layer, 2));
     }
   });
 
   it('shares one measured total out among the layers, for each batch', async () => {
-    const { model, inputs } = drawnCase(
+    const { model, inputs } = randomCase(
       [3, 40, 40],
       { kind: 'lrn', name: 'n', size: 5, alpha: 1, beta: 0.75, k: 1 },
       4,
@@ -102,8 +102,8 @@ describe.skipIf(!installed)('ONNX Runtime', () => {
 
   it('runs the file that a network was read from, frame by frame, whatever its layers are named', async () => {
     const layers: readonly LayerSpec[] = [
-      { kind: 'rectify', name: 'a,b "q"\t/é', activation: 'relu' },
-      { kind: 'rectify', name: '=SUM(A1)\n\\', activation: 'relu6' },
+      { kind: 'relu', name: 'a,b "q"\t/é', activation: 'relu' },
+      { kind: 'relu', name: '=SUM(A1)\n\\', activation: 'relu6' },
     ];
     const source = { work: 'test', at: 'test' };
     const network = buildNetwork({ name: 'odd', title: 'odd', input: [2, 3, 3], layers, source });
@@ -117,7 +117,7 @@ describe.skipIf(!installed)('ONNX Runtime', () => {
   });
 
   it('says in one line what the runtime cannot run', async () => {
-    const { model } = drawnCase([4], { kind: 'softmax', name: 's' }, 1);
+    const { model } = randomCase([4], { kind: 'softmax', name: 's' }, 1);
     const file = {
       format: 'onnx',
       content: openBytes(new Uint8Array(9).fill(1)),
@@ -131,7 +131,7 @@ describe.skipIf(!installed)('ONNX Runtime', () => {
   it('leaves no profile behind', async () => {
     const folder = await mkdtemp(join(tmpdir(), 'zeroskip-test-'));
     vi.stubEnv('TMPDIR', folder);
-    const { model, inputs, batch } = drawnCase([4], { kind: 'softmax', name: 's' }, 1);
+    const { model, inputs, batch } = randomCase([4], { kind: 'softmax', name: 's' }, 1);
     const loaded = await createOnnxruntime().load(model);
     await loaded.run(inputs, batch);
     loaded.dispose();
@@ -174,7 +174,7 @@ describe('ONNX Runtime where the package is missing', () => {
       'onnxruntime, not installed',
       'install it with npm install --no-save onnxruntime-node@1.30.0',
     ]);
-    const model: Model = drawnCase([2], { kind: 'softmax', name: 's' }, 1).model;
+    const model: Model = randomCase([2], { kind: 'softmax', name: 's' }, 1).model;
     await expect(executor.load(model)).rejects.toThrow(InputError);
     await expect(executor.load(model)).rejects.toThrow(MISSING);
   });

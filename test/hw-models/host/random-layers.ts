@@ -22,7 +22,7 @@ export interface Draw {
   readonly input: Given;
   /** Every tensor at hand, `input` too. */
   readonly tensors: readonly Given[];
-  between(least: number, most: number): number;
+  between(min: number, max: number): number;
 }
 
 type DrawLayer = (draw: Draw) => LayerSpec | null;
@@ -61,9 +61,9 @@ function pick<Each>(choices: readonly Each[], { between }: Draw): Each {
 }
 
 /** An axis of the input, counted from the front or the back. */
-function axisOf(draw: Draw, least = 0): number {
+function axisOf(draw: Draw, min = 0): number {
   const { length } = draw.input.shape;
-  const axis = draw.between(Math.min(least, length - 1), length - 1);
+  const axis = draw.between(Math.min(min, length - 1), length - 1);
   return draw.between(0, 1) ? axis : axis - length;
 }
 
@@ -76,12 +76,12 @@ function isImages({ shape, type }: TensorType): boolean {
 }
 
 /** The input and others of its shape and type, as often as there are. */
-function alike(draw: Draw, least: number, most: number): readonly string[] {
+function alike(draw: Draw, min: number, max: number): readonly string[] {
   const { shape, type } = draw.input;
   const others = draw.tensors.filter(
     (one) => one.type === type && one.shape.join() === shape.join(),
   );
-  return Array.from({ length: draw.between(least, most) }, (_, at) => {
+  return Array.from({ length: draw.between(min, max) }, (_, at) => {
     return at === 0 ? draw.input.name : pick(others, draw).name;
   });
 }
@@ -181,9 +181,9 @@ export const layerDraws: { readonly [Kind in LayerKind]?: DrawLayer } = {
       activation: pick(activations, draw),
     };
   },
-  rectify({ input, between, name }) {
+  relu({ input, between, name }) {
     return isFloats(input)
-      ? { kind: 'rectify', name, activation: between(0, 1) ? 'relu' : 'relu6' }
+      ? { kind: 'relu', name, activation: between(0, 1) ? 'relu' : 'relu6' }
       : null;
   },
   softmax(draw) {

@@ -27,9 +27,9 @@ export interface Case {
 
 const imageKinds: readonly LayerKind[] = [
   ...(['conv2d', 'conv2d', 'conv2d', 'pool2d', 'pool2d', 'lrn'] as const),
-  ...(['concat', 'add', 'rectify', 'dense', 'softmax'] as const),
+  ...(['concat', 'add', 'relu', 'dense', 'softmax'] as const),
 ];
-const vectorKinds: readonly LayerKind[] = ['dense', 'dense', 'add', 'rectify', 'softmax'];
+const vectorKinds: readonly LayerKind[] = ['dense', 'dense', 'add', 'relu', 'softmax'];
 const allKinds = Object.keys(layerDraws) as readonly LayerKind[];
 
 /** What a network is drawn from. */
@@ -51,18 +51,18 @@ const terms = fc.record({
  * Graphs with several inputs, outputs and constants, weights in any storage format, and a batch of
  * up to 3.
  */
-export const graphs: fc.Arbitrary<Case> = terms.map((drawn) =>
-  drawCase({ ...drawn, isPlain: false }),
+export const graphs: fc.Arbitrary<Case> = terms.map((random) =>
+  drawCase({ ...random, isPlain: false }),
 );
 
 /** Chains of convolutions, pools and what goes with them, on an image or a vector. */
-export const cases: fc.Arbitrary<Case> = terms.map((drawn) =>
-  drawCase({ ...drawn, isPlain: true }),
+export const cases: fc.Arbitrary<Case> = terms.map((random) =>
+  drawCase({ ...random, isPlain: true }),
 );
 
 function drawCase({ seed, layers: count, batch, isPlain }: Terms): Case {
   const random = createRandom(seed, 'network');
-  const between = (least: number, most: number) => least + random.below(most - least + 1);
+  const between = (min: number, max: number) => min + random.below(max - min + 1);
   const floatsOf = (size: number) =>
     Float32Array.from({ length: size }, () => 2 * random.uniform() - 1);
   const image = (): Shape => [1, between(1, 6), between(1, 9), between(1, 9)];
@@ -102,9 +102,9 @@ function drawCase({ seed, layers: count, batch, isPlain }: Terms): Case {
     ) as Given;
     const kinds = isPlain ? (input.shape.length === 4 ? imageKinds : vectorKinds) : allKinds;
     const kind = kinds[random.below(kinds.length)] as LayerKind;
-    const drawn = layerDraws[kind]?.({ name: `layer${layers.length}`, input, tensors, between });
-    if (!drawn) continue;
-    const spec = { inputs: [input.name], ...drawn } as LayerSpec & {
+    const made = layerDraws[kind]?.({ name: `layer${layers.length}`, input, tensors, between });
+    if (!made) continue;
+    const spec = { inputs: [input.name], ...made } as LayerSpec & {
       readonly inputs: readonly string[];
     };
     const { results } = placeLayer(spec, types, 'random');
@@ -129,8 +129,8 @@ function drawCase({ seed, layers: count, batch, isPlain }: Terms): Case {
   const weights = network.layers.flatMap((layer) => {
     const needed = weightShapeOf(layer);
     if (!needed) return [];
-    const drawn = drawWeights(needed, [0.2, 0.6, 1][random.below(3)] ?? 1, seed, layer.name);
-    return [[layer.name, { ...drawn, store: inSomeFormat(drawn.store, random.below(4)) }] as const];
+    const made = drawWeights(needed, [0.2, 0.6, 1][random.below(3)] ?? 1, seed, layer.name);
+    return [[layer.name, { ...made, store: inSomeFormat(made.store, random.below(4)) }] as const];
   });
   const values = network.inputs.map(({ name, shape, type }) => {
     const own = roomFor({ shape: [batch, ...shape], type });

@@ -12,13 +12,13 @@ import { array, mac, memory } from './nests.js';
 const bits = (length: number) => fc.array(fc.boolean(), { minLength: length, maxLength: length });
 const [ROWS, DEPTH, COLUMNS] = [3, 8, 4];
 
-function taskOf(kept: readonly boolean[], met: readonly boolean[]): LayerTask {
+function taskOf(kept: readonly boolean[], active: readonly boolean[]): LayerTask {
   const demand: ProductDemand = {
     ...{ kind: 'product', matrices: 1, rows: ROWS, depth: DEPTH, columns: COLUMNS },
     ...{ right: 'weights', bias: false, activation: 'none' },
   };
   const values = Float32Array.from(kept, Number);
-  const input = Float32Array.from(met, Number);
+  const input = Float32Array.from(active, Number);
   const store = { format: 'dense' as const, rows: COLUMNS, columns: DEPTH, values };
   const weights = { store, bias: null, origin: 'synthetic' as const };
   return {
@@ -49,8 +49,8 @@ const mapping = {
 describe('imbalance', () => {
   it('is the busiest column of each row of inputs over the mean', () => {
     fc.assert(
-      fc.property(bits(COLUMNS * DEPTH), bits(ROWS * DEPTH), (kept, met) => {
-        const task = taskOf(kept, met);
+      fc.property(bits(COLUMNS * DEPTH), bits(ROWS * DEPTH), (kept, active) => {
+        const task = taskOf(kept, active);
         const share = task.macs.effective / task.macs.dense;
         fc.pre(share > 0 && share < 1);
         const problem = problemOf('product', task.demand as ProductDemand, 1);
@@ -61,7 +61,7 @@ describe('imbalance', () => {
           const left = Array.from({ length: COLUMNS }, (_, column) => {
             const products = Array.from(
               { length: DEPTH },
-              (_, at) => kept[column * DEPTH + at] && met[row * DEPTH + at],
+              (_, at) => kept[column * DEPTH + at] && active[row * DEPTH + at],
             );
             return products.filter(Boolean).length;
           });

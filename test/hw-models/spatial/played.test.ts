@@ -79,7 +79,7 @@ const sparse = fc
       nodes,
       compute: { ...nest.architecture.compute, saving },
     };
-    return { problem, mapping, architecture, masks: drawnMasks(problem, densities, seed) };
+    return { problem, mapping, architecture, masks: randomMasks(problem, densities, seed) };
   });
 
 describe('counts of a mapping with zeros', () => {
@@ -121,7 +121,7 @@ describe('counts of a mapping with zeros', () => {
 type Masks = ReadonlyMap<string, ReadonlySet<string>>;
 
 /** The elements of weights and inputs that are not zero. */
-function drawnMasks(problem: Problem, densities: readonly number[], seed: number): Masks {
+function randomMasks(problem: Problem, densities: readonly number[], seed: number): Masks {
   const random = createRandom(seed, 'masks');
   return new Map(
     problem.operands.slice(0, 2).map((operand, at) => {

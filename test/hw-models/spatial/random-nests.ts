@@ -11,7 +11,7 @@ const names = ['N', 'C', 'M', 'P', 'Q', 'R', 'S'];
  * Nests over the first `dimensions` of N C M P Q R S, with loops at the first `nodes` of five
  * nodes.
  */
-export const nestsOf = (dimensions: number, nodes: number, mostStride = 3) =>
+export const nestsOf = (dimensions: number, nodes: number, maxStride = 3) =>
   fc
     .record({
       factors: fc.array(
@@ -23,7 +23,7 @@ export const nestsOf = (dimensions: number, nodes: number, mostStride = 3) =>
         { maxLength: 6 },
       ),
       shuffle: fc.array(fc.nat(1000), { minLength: 8, maxLength: 8 }),
-      stride: fc.integer({ min: 1, max: mostStride }),
+      stride: fc.integer({ min: 1, max: maxStride }),
       keeps: fc.array(fc.array(fc.boolean(), { minLength: 3, maxLength: 3 }), {
         ...{ minLength: 2, maxLength: 2 },
       }),

@@ -13,19 +13,19 @@ const shapes = [128, 1024, 8192, 65_536].flatMap((bytes) =>
 
 /** The least sum of squared logarithms over a grid of all three numbers. */
 function bestOnGrid(points: readonly ArrayPoint[]): number {
-  let least = Number.POSITIVE_INFINITY;
+  let min = Number.POSITIVE_INFINITY;
   for (let fixedShare = 0; fixedShare < 1; fixedShare += 0.05) {
     for (let exponent = 0; exponent <= 1.2; exponent += 0.05) {
       for (let scale = 0.2; scale < 20; scale *= 1.05) {
         const law = { scale, exponent, fixedShare };
-        least = Math.min(
-          least,
+        min = Math.min(
+          min,
           residual(points, (point) => evaluate(law, point)),
         );
       }
     }
   }
-  return least;
+  return min;
 }
 
 const residual = (points: readonly ArrayPoint[], predict: (point: ArrayPoint) => number) =>

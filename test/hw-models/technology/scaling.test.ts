@@ -13,8 +13,8 @@ const process = fc.double({ min: smallestNm, max: largestNm, noNaN: true });
 const operatingPoint = fc
   .tuple(process, fc.double({ min: 0, max: 1, noNaN: true }))
   .map(([nm, share]) => {
-    const [least, most] = supplyRange(nm);
-    return { nm, volts: least + share * (most - least) };
+    const [min, max] = supplyRange(nm);
+    return { nm, volts: min + share * (max - min) };
   });
 
 describe('scaling between processes', () => {

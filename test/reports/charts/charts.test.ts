@@ -45,8 +45,8 @@ describe('charts', () => {
     async (width) => {
       for (const chart of charts) {
         const svg = await drawSvg(chart.spec(width));
-        const [, drawn = ''] = /viewBox="0 0 (\d+)/.exec(svg) ?? [];
-        expect(Number(drawn), chart.id).toBeLessThanOrEqual(width + 1);
+        const [, random = ''] = /viewBox="0 0 (\d+)/.exec(svg) ?? [];
+        expect(Number(random), chart.id).toBeLessThanOrEqual(width + 1);
         expect(svg, chart.id).not.toMatch(/ id=|NaN|undefined|Infinity/);
       }
     },

@@ -31,7 +31,7 @@ const charts: readonly Chart[] = [
     pruneStudy(),
     hostValidationStudy(),
   ].flatMap(chartsOf),
-  ...chartsOf(uncertain).filter(({ id }) => id.startsWith('swings')),
+  ...chartsOf(uncertain).filter(({ id }) => id.startsWith('uncertainty')),
 ];
 const ofId = (id: string) => {
   const chart = charts.find((one) => one.id === id);
@@ -52,15 +52,15 @@ describe('charts of studies', () => {
       ...['chain-speed-up', 'chain-energy'],
       ...['size-and-error', 'sensitivity-plain'],
       ...['predicted-measured', 'error-by-network', 'roofline'],
-      ...['swings-titan-x-sparse', 'swings-eie-64-sparse'],
+      ...['uncertainty-titan-x-sparse', 'uncertainty-eie-64-sparse'],
     ]);
   });
 
   it.each([330, 860])('draw without a warning at %d pixels, no wider', async (width) => {
     for (const chart of charts) {
       const svg = await drawSvg(chart.spec(width));
-      const [, drawn = ''] = /viewBox="0 0 (\d+)/.exec(svg) ?? [];
-      expect(Number(drawn), chart.id).toBeLessThanOrEqual(width + 1);
+      const [, random = ''] = /viewBox="0 0 (\d+)/.exec(svg) ?? [];
+      expect(Number(random), chart.id).toBeLessThanOrEqual(width + 1);
       expect(svg, chart.id).not.toMatch(/ id=|NaN|undefined|Infinity|<img|<script/);
     }
   });
@@ -149,7 +149,7 @@ describe('charts of studies', () => {
   });
 
   it('show for each uncertain number what less and more of it do', () => {
-    const rows = ofId('swings-titan-x-sparse').data.rows;
+    const rows = ofId('uncertainty-titan-x-sparse').data.rows;
     const launch = rows.find(([path]) => path === 'launchSeconds');
     // Small layers are launches and little else: 20 % more of them is nearly 20 % more time, and
     // never more than that.
@@ -158,7 +158,7 @@ describe('charts of studies', () => {
     expect(launch?.[3]).toBeWithin(0.05, 1 / Number(launch?.[4]));
     for (const [path, , from] of rows) expect(['estimate', 'fitted'], `${path}`).toContain(from);
     // What a network on the chip never reads moves nothing.
-    const dram = ofId('swings-eie-64-sparse').data.rows.find(
+    const dram = ofId('uncertainty-eie-64-sparse').data.rows.find(
       ([path]) => path === 'dram.bytesPerSecond',
     );
     expect(dram?.slice(3)).toEqual([1, 1, 1, 1]);

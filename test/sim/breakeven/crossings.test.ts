@@ -48,15 +48,15 @@ const curve = fc
 describe('crossings', () => {
   it('are the changes of sign, in order, with who leads below', () => {
     fc.assert(
-      fc.property(curve, (drawn) => {
-        const dense = densely(drawn);
+      fc.property(curve, (random) => {
+        const dense = densely(random);
         const changes = dense.flatMap(({ log, value }, at) => {
           const next = dense[at + 1];
           return next && value * next.value < 0
             ? [{ log: (log + next.log) / 2, below: value < 0 ? 'a' : 'b' }]
             : [];
         });
-        const found = crossingsOf(drawn);
+        const found = crossingsOf(random);
         expect(found.map(({ below }) => below)).toEqual(changes.map(({ below }) => below));
         for (const [at, { at: level }] of found.entries()) {
           expect(Math.abs(Math.log(level) - (changes[at]?.log ?? Number.NaN))).toBeLessThan(
@@ -69,10 +69,10 @@ describe('crossings', () => {
 
   it('have a band that ends where the ratio leaves the margin, and is open where it never does', () => {
     fc.assert(
-      fc.property(curve, fc.double({ min: 0.01, max: 5, noNaN: true }), (drawn, margin) => {
-        const dense = densely(drawn);
-        for (const { at } of crossingsOf(drawn)) {
-          const { from, to } = bandAround(drawn, at, margin);
+      fc.property(curve, fc.double({ min: 0.01, max: 5, noNaN: true }), (random, margin) => {
+        const dense = densely(random);
+        for (const { at } of crossingsOf(random)) {
+          const { from, to } = bandAround(random, at, margin);
           const leaves = (points: typeof dense) =>
             points.find(({ value }) => Math.abs(value) > margin)?.log;
           const left = leaves(dense.filter(({ log }) => log < Math.log(at)).toReversed());

@@ -37,14 +37,14 @@ describe('boundedLeastSquares', () => {
     fc.assert(
       fc.property(problem, ({ matrix, target, bounds }) => {
         const values = boundedLeastSquares(matrix, target, bounds);
-        const least = loss(matrix, target, values);
+        const min = loss(matrix, target, values);
         for (const [at, value] of values.entries()) {
           expect(value).toBeGreaterThanOrEqual(bounds[at] as number);
           for (const step of [-0.01, 0.01]) {
             const next = values.map((other, i) =>
               i === at ? Math.max(bounds[at] as number, other + step) : other,
             );
-            expect(loss(matrix, target, next)).toBeGreaterThanOrEqual(least - 1e-6);
+            expect(loss(matrix, target, next)).toBeGreaterThanOrEqual(min - 1e-6);
           }
         }
       }),

@@ -9,7 +9,7 @@ const source = { work: 'a test', at: 'here' };
 const network = buildNetwork({
   ...{ name: 'two', title: 'two', input: [4], source },
   layers: [
-    { kind: 'rectify', name: 'first', activation: 'relu' },
+    { kind: 'relu', name: 'first', activation: 'relu' },
     { kind: 'softmax', name: 'second' },
   ],
 });

@@ -82,7 +82,7 @@ describe.skipIf(!hasRedis)(
       const [threads, store] = [temporaryFolder(), temporaryFolder()];
       await sweep({ spec, store: threads, workers: 2 });
       const killed = await sweepUnderKills({
-        ...{ spec, store, kills: 5, seed: 0, workers: 2, mostSeconds: 1.5 },
+        ...{ spec, store, kills: 5, seed: 0, workers: 2, maxSeconds: 1.5 },
         onKill: () => {},
       });
       expect(killed.coordinator).toBeGreaterThan(0);

@@ -11,7 +11,7 @@ import {
   random,
   sobol,
 } from '../../../sim/sweep/strategies/samples.js';
-import { createSobol, mostSobolAxes } from '../../../sim/sweep/strategies/sobol.js';
+import { createSobol, maxSobolAxes } from '../../../sim/sweep/strategies/sobol.js';
 import type { Proposals, Strategy } from '../../../sim/sweep/strategies/strategy.js';
 import { createRandom } from '../../../workloads/base/random.js';
 
@@ -74,7 +74,7 @@ describe('a Latin hypercube', () => {
 
 describe('a Sobol’ sequence', () => {
   const points = (count: number, seed: number) => {
-    const next = createSobol(mostSobolAxes, createRandom(seed, 'test'));
+    const next = createSobol(maxSobolAxes, createRandom(seed, 'test'));
     return Array.from({ length: count }, () => next());
   };
 
@@ -85,9 +85,9 @@ describe('a Sobol’ sequence', () => {
     (bits) => {
       const count = 2 ** bits;
       for (const seed of [0, 7]) {
-        const drawn = points(count, seed);
-        for (let axis = 0; axis < mostSobolAxes; axis++) {
-          expect(new Set(drawn.map((point) => Math.floor((point[axis] ?? 0) * count))).size).toBe(
+        const random = points(count, seed);
+        for (let axis = 0; axis < maxSobolAxes; axis++) {
+          expect(new Set(random.map((point) => Math.floor((point[axis] ?? 0) * count))).size).toBe(
             count,
           );
         }
@@ -113,7 +113,7 @@ describe('a Sobol’ sequence', () => {
   });
 
   it('refuses more axes than are tabulated', () => {
-    expect(() => createSobol(mostSobolAxes + 1, createRandom(0, 'x'))).toThrow(
+    expect(() => createSobol(maxSobolAxes + 1, createRandom(0, 'x'))).toThrow(
       'expected at most 21 for sobol',
     );
   });

@@ -95,12 +95,12 @@ describe('sensitivity', () => {
 
   it('puts a long or continuous axis into ranges, and leaves out an objective that reaches zero', async () => {
     const plan = planWith({ x: { from: 1, to: 101 } });
-    const drawn = Array.from({ length: 200 }, (_, at) => [{ x: 1 + at / 2 }, 1 + at] as const);
-    const { effects } = await sensitivityOf(plan, inBatches(designs(drawn)));
+    const random = Array.from({ length: 200 }, (_, at) => [{ x: 1 + at / 2 }, 1 + at] as const);
+    const { effects } = await sensitivityOf(plan, inBatches(designs(random)));
     expect(effects[0]?.levels).toHaveLength(8);
     expect(effects[0]?.levels[0]?.level).toBe('1 … 13.5');
     expect(effects[0]?.share).toBeGreaterThan(0.8);
-    const zero = await sensitivityOf(plan, inBatches(designs([[{ x: 1 }, 0], ...drawn])));
+    const zero = await sensitivityOf(plan, inBatches(designs([[{ x: 1 }, 0], ...random])));
     expect(zero.effects).toEqual([]);
     expect(zero.leftOut).toEqual(['seconds']);
   });

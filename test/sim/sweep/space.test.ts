@@ -129,11 +129,11 @@ describe('a space', () => {
       fc.property(
         fc.array(axis, { minLength: 1, maxLength: 4 }),
         fc.integer({ min: 1, max: 4 }),
-        (lists, least) => {
+        (lists, min) => {
           const axes = Object.fromEntries(
             lists.map((values, at) => [
               `a${at}`,
-              at === 0 ? values : { values, when: { a0: { atLeast: least } } },
+              at === 0 ? values : { values, when: { a0: { atLeast: min } } },
             ]),
           );
           const space = spaceWith(axes);

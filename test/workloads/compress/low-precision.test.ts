@@ -108,7 +108,7 @@ describe('binary weights', () => {
 });
 
 describe('binary activations', () => {
-  it('are split at their mean, behind a rectifier too', () => {
+  it('are split at their mean, behind a ReLU too', () => {
     const { signs, offset, scale } = binarizeActivations(Float32Array.of(0, 0, 0, 4));
     expect([...signs]).toEqual([0b0111]);
     expect(offset).toBe(1);

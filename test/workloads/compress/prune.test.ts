@@ -46,11 +46,11 @@ describe('pruning to a density', () => {
         expect(isWithin(mask, layer)).toBe(true);
         expect(kept(mask)).toBe(Math.min(left(layer), Math.round(share * layer.weights.length)));
         const magnitudes = [...layer.weights].map(Math.abs);
-        const least = Math.min(...magnitudes.filter((_, at) => mask[at] === 1));
+        const min = Math.min(...magnitudes.filter((_, at) => mask[at] === 1));
         const dropped = magnitudes.filter(
           (_, at) => mask[at] === 0 && (layer.mask?.[at] ?? 1) === 1,
         );
-        expect(Math.max(...dropped, Number.NEGATIVE_INFINITY)).toBeLessThanOrEqual(least);
+        expect(Math.max(...dropped, Number.NEGATIVE_INFINITY)).toBeLessThanOrEqual(min);
       }),
     );
   });

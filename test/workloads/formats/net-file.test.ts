@@ -57,11 +57,11 @@ function sharedWeights(
         { length: layer.kind === 'dense' ? 16 : 256 },
         (_, code) => code / 8,
       );
-      const drawn = toDense(drawWeights(shape, density, seed, layer.name).store);
-      const shared = drawn.values.map((value) =>
+      const random = toDense(drawWeights(shape, density, seed, layer.name).store);
+      const shared = random.values.map((value) =>
         value === 0 ? 0 : (table[1 + ((Math.abs(value * 977) % 15) | 0)] ?? 0),
       );
-      const store = toCodebook({ ...drawn, values: shared }, table, 4);
+      const store = toCodebook({ ...random, values: shared }, table, 4);
       const bias = Float32Array.from({ length: shape.biases }, (_, i) => i / 4);
       return [[layer.name, { store, bias, origin: 'real' as const }] as const];
     }),

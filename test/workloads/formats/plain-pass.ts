@@ -20,7 +20,7 @@ export function outputsOf(
 }
 
 /** Numbers of any sign with zeros among them; whole ones below `below`. */
-export function drawn(
+export function random(
   { shape, type }: Pick<NamedTensor, 'shape' | 'type'>,
   seed: number,
   below = 10,
@@ -69,12 +69,12 @@ export function ordersOf(tensor: Tensor, shape: readonly number[]): readonly Flo
  */
 export function distance(found: ArrayLike<number>, expected: ArrayLike<number>): number {
   if (found.length !== expected.length) return Number.NaN;
-  let [most, scale] = [0, 1e-3];
+  let [max, scale] = [0, 1e-3];
   for (let at = 0; at < expected.length; at++) {
     const [a, b] = [found[at] as number, expected[at] as number];
     if (Object.is(a, b)) continue;
-    most = Number.isNaN(a) ? Number.NaN : Math.max(most, Math.abs(a - b));
+    max = Number.isNaN(a) ? Number.NaN : Math.max(max, Math.abs(a - b));
     scale = Math.max(scale, Math.abs(b));
   }
-  return most / scale;
+  return max / scale;
 }

@@ -23,11 +23,9 @@ export function runEntry({ network, weights }: ZooEntry, input: Float32Array): F
  */
 export function difference(found: Float32Array, expected: Float32Array): number {
   if (found.length !== expected.length) return Number.NaN;
-  const scale = expected.reduce((most, value) => Math.max(most, Math.abs(value)), 1);
+  const scale = expected.reduce((max, value) => Math.max(max, Math.abs(value)), 1);
   return (
-    expected.reduce(
-      (most, value, at) => Math.max(most, Math.abs((found[at] as number) - value)),
-      0,
-    ) / scale
+    expected.reduce((max, value, at) => Math.max(max, Math.abs((found[at] as number) - value)), 0) /
+    scale
   );
 }

@@ -32,7 +32,7 @@ const network = buildNetwork({
     conv('grouped', 8, 3, { pad: 1, groups: 2, activation: 'none', bias: false, inputs: ['pool'] }),
     { kind: 'add', name: 'sum', activation: 'relu', inputs: ['grouped', 'pool'] },
     { kind: 'concat', name: 'both', inputs: ['sum', 'grouped'] },
-    { kind: 'rectify', name: 'six', activation: 'relu6', inputs: ['both'] },
+    { kind: 'relu', name: 'six', activation: 'relu6', inputs: ['both'] },
     {
       kind: 'pool2d',
       name: 'average',

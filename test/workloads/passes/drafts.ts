@@ -7,7 +7,7 @@ import { weightShapeOf } from '../../../workloads/network.js';
 import type { Draft, Pass } from '../../../workloads/passes/draft.js';
 import type { Spec } from '../../../workloads/passes/rewriting.js';
 import type { TensorType } from '../../../workloads/tensor.js';
-import { drawn, tensor } from '../../operators/rows.js';
+import { random, tensor } from '../../operators/rows.js';
 import { plainPass } from '../formats/onnx/networks.js';
 
 /** A layer without its name: named after its kind and its place. */
@@ -68,17 +68,20 @@ export function draftOf({ inputs, constants = {}, layers, outputs }: Written, se
     ]),
   );
   const all = new Map<string, TensorType>([...types, ...fixed]);
-  return { ...draft, types: all, weights: drawnWeights(network, seed) };
+  return { ...draft, types: all, weights: randomWeights(network, seed) };
 }
 
-export function drawnWeights({ layers }: Network, seed: number): ReadonlyMap<string, LayerWeights> {
+export function randomWeights(
+  { layers }: Network,
+  seed: number,
+): ReadonlyMap<string, LayerWeights> {
   return new Map(
     layers.flatMap((layer, at) => {
       const shape = weightShapeOf(layer);
       if (!shape) return [];
       const { rows, columns, biases } = shape;
-      const values = drawn([rows, columns], seed + at).values as Float32Array;
-      const bias = biases > 0 ? (drawn([biases], seed + at + 3).values as Float32Array) : null;
+      const values = random([rows, columns], seed + at).values as Float32Array;
+      const bias = biases > 0 ? (random([biases], seed + at + 3).values as Float32Array) : null;
       return [
         [
           layer.name,
@@ -99,7 +102,7 @@ export function outputsOf(
   const inputs =
     given ??
     new Map(
-      draft.inputs.map((input, at) => [input.name, drawn(input.shape, seed + at, input.type)]),
+      draft.inputs.map((input, at) => [input.name, random(input.shape, seed + at, input.type)]),
     );
   const all = plainPass({ network, weights: draft.weights, origin: 'real' }, inputs);
   return draft.outputs.map((name) => all.get(name) as Tensor);
@@ -119,15 +122,15 @@ export function passed(
     const other = found[at] as Tensor;
     expect([other.shape, other.type]).toEqual([one.shape, one.type]);
     const largest = Array.from<number>(one.values).reduce(
-      (most: number, value: number) =>
-        Number.isFinite(value) ? Math.max(most, Math.abs(value)) : most,
+      (max: number, value: number) =>
+        Number.isFinite(value) ? Math.max(max, Math.abs(value)) : max,
       1,
     );
     const worst = Array.from<number>(one.values).reduce(
-      (most: number, value: number, place: number) =>
+      (max: number, value: number, place: number) =>
         Object.is(value, other.values[place])
-          ? most
-          : Math.max(most, Math.abs((other.values[place] as number) - value)),
+          ? max
+          : Math.max(max, Math.abs((other.values[place] as number) - value)),
       0,
     );
     expect(worst / largest).toBeLessThanOrEqual(1e-5);

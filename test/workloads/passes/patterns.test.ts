@@ -15,7 +15,7 @@ import { joinProducts } from '../../../workloads/passes/products.js';
 import { recogniseSoftmax } from '../../../workloads/passes/softmax.js';
 import { sinkTransposes } from '../../../workloads/passes/transposes.js';
 import { foldChannels } from '../../../workloads/passes/weighted-channels.js';
-import { drawn, tensor } from '../../operators/rows.js';
+import { random, tensor } from '../../operators/rows.js';
 import { binary, draftOf, kindsOf, passed, reduce, unary, type Written } from './drafts.js';
 
 const x = { x: [2, 3, 8] };
@@ -70,7 +70,7 @@ const layerNorm: Written['layers'] = [
   ['g', binary('multiply'), 'n', 'scale'],
   ['y', binary('add'), 'g', 'bias'],
 ];
-const affine = { scale: drawn([8], 4), bias: drawn([8], 5) };
+const affine = { scale: random([8], 4), bias: random([8], 5) };
 
 const windows2 = {
   ...{ kernel: [2, 3], stride: [2, 1], dilation: [1, 1], pads: [0, 1, 1, 0] },
@@ -157,7 +157,7 @@ const patterns: Readonly<Record<string, Pattern>> = {
     ...{ pass: recogniseActivations, inputs: x, constants: numbers },
     layers: [
       ['a', binary('add'), 'x', 'three'],
-      ['c', { kind: 'rectify', activation: 'relu6' }, 'a'],
+      ['c', { kind: 'relu', activation: 'relu6' }, 'a'],
       ['h', binary('divide'), 'c', 'six'],
       ['y', binary('multiply'), 'x', 'h'],
     ],
@@ -178,15 +178,15 @@ const patterns: Readonly<Record<string, Pattern>> = {
       ['a', binary('minimum'), 'x', 'six'],
       ['y', binary('maximum'), 'a', 'zero'],
     ],
-    becomes: ['rectify'],
+    becomes: ['relu'],
   },
-  'relu6 of a rectifier': {
+  'relu6 of a ReLU': {
     ...{ pass: recogniseActivations, inputs: x, constants: numbers },
     layers: [
-      ['a', { kind: 'rectify', activation: 'relu' }, 'x'],
+      ['a', { kind: 'relu', activation: 'relu' }, 'x'],
       ['y', binary('minimum'), 'a', 'six'],
     ],
-    becomes: ['rectify'],
+    becomes: ['relu'],
   },
   LayerNorm: {
     ...{ pass: recogniseNorms, inputs: x, constants: { ...numbers, ...affine }, layers: layerNorm },
@@ -338,11 +338,11 @@ const patterns: Readonly<Record<string, Pattern>> = {
       pass: (draft) => joinMoves(sinkTransposes(draft)),
       inputs: { x: [1, 4, 3, 2], z: [1, 4, 3, 2] },
     },
-    constants: { bias: drawn([4], 2), half: 0.5 },
+    constants: { bias: random([4], 2), half: 0.5 },
     layers: [
       ['a', transpose(0, 2, 3, 1), 'x'],
       ['b', binary('add'), 'a', 'bias'],
-      ['c', { kind: 'rectify', activation: 'relu' }, 'b'],
+      ['c', { kind: 'relu', activation: 'relu' }, 'b'],
       ['d', transpose(0, 2, 3, 1), 'z'],
       ['e', { kind: 'add', activation: 'none' }, 'c', 'd'],
       ['f', { kind: 'concat', axis: -1 }, 'e', 'e2'],
@@ -353,7 +353,7 @@ const patterns: Readonly<Record<string, Pattern>> = {
       op,
       ...(read as string[]).map((name) => (name === 'e2' ? 'e' : name)),
     ]) as never,
-    becomes: ['add', 'rectify', 'add', 'concat', 'multiply'],
+    becomes: ['add', 'relu', 'add', 'concat', 'multiply'],
   },
   'a flattened image': {
     ...{ pass: joinFlattening, inputs: { x: [1, 3, 4, 2] } },
@@ -375,7 +375,7 @@ const patterns: Readonly<Record<string, Pattern>> = {
     ...{
       pass: foldChannels,
       inputs: x,
-      constants: { bias: drawn([3], 2), s: 0.25, scale: drawn([1, 3], 3) },
+      constants: { bias: random([3], 2), s: 0.25, scale: random([1, 3], 3) },
     },
     layers: [
       ['a', { ...dense, axis: 2 }, 'x'],
@@ -388,9 +388,9 @@ const patterns: Readonly<Record<string, Pattern>> = {
   'a batch norm written out': {
     ...{ pass: foldChannels, inputs: { x: [1, 3, 5, 5] } },
     constants: {
-      scale: drawn([4, 1, 1], 2),
-      shift: drawn([1, 4, 1, 1], 3),
-      mean: drawn([3, 1, 1], 7),
+      scale: random([4, 1, 1], 2),
+      shift: random([1, 4, 1, 1], 3),
+      mean: random([3, 1, 1], 7),
       half: 0.5,
     },
     layers: [
@@ -406,7 +406,7 @@ const patterns: Readonly<Record<string, Pattern>> = {
     ...{
       pass: foldChannels,
       inputs: { x: [1, 4, 5, 5] },
-      constants: { mean: drawn([4, 1, 1], 7), s: drawn([4, 1, 1], 8) },
+      constants: { mean: random([4, 1, 1], 7), s: random([4, 1, 1], 8) },
     },
     layers: [
       ['m', binary('subtract'), 'x', 'mean'],
@@ -417,7 +417,7 @@ const patterns: Readonly<Record<string, Pattern>> = {
   },
   'constants by channel': {
     ...{ pass: joinAffineChains, inputs: { x: [1, 4, 5] } },
-    constants: { s: drawn([4, 1], 2), t: drawn([1, 4, 1], 3), half: 0.5 },
+    constants: { s: random([4, 1], 2), t: random([1, 4, 1], 3), half: 0.5 },
     layers: [
       ['a', binary('multiply'), 'x', 's'],
       ['b', binary('add'), 't', 'a'],

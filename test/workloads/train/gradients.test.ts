@@ -186,7 +186,7 @@ const cases: readonly (readonly [string, Shape, readonly LayerSpec[]])[] = [
       { kind: 'add', name: 's', inputs: ['a', 'b'], activation: 'relu' },
       conv('d', 2, { kernel: 1, inputs: ['a'] }),
       { kind: 'concat', name: 'j', inputs: ['s', 'd'] },
-      { kind: 'rectify', name: 'r', activation: 'relu6' },
+      { kind: 'relu', name: 'r', activation: 'relu6' },
       dense('c', 3, 'none'),
     ],
   ],

@@ -119,7 +119,7 @@ describe.each([2, 4])('weights in the domain of tiles of %i × %i outputs', (til
           return result;
         };
         const expected = outputs(direct);
-        const scale = expected.reduce((most, value) => Math.max(most, Math.abs(value)), 0);
+        const scale = expected.reduce((max, value) => Math.max(max, Math.abs(value)), 0);
         outputs(new Map([...direct, ['conv', own]])).forEach((value, at) => {
           expect(Math.abs(value - (expected[at] as number))).toBeLessThan(2e-5 * scale);
         });
@@ -184,7 +184,7 @@ describe.each([2, 4])('weights in the domain of tiles of %i × %i outputs', (til
     for (const name of ['first', 'conv']) {
       const own = start.get(name) as LayerValues;
       const gradient = gradients.get(name) as LayerValues;
-      const largest = gradient.weights.reduce((most, value) => Math.max(most, Math.abs(value)), 0);
+      const largest = gradient.weights.reduce((max, value) => Math.max(max, Math.abs(value)), 0);
       // The slope along a random direction: single precision allows no difference weight by weight.
       for (let trial = 0; trial < 4; trial++) {
         const direction = draw(own.weights.length, trial, name);

@@ -13,26 +13,26 @@ export interface ConvolutionCase {
 }
 
 interface Limits {
-  readonly leastKernel?: number;
-  readonly mostKernel: number;
-  readonly mostExtent?: number;
+  readonly minKernel?: number;
+  readonly maxKernel: number;
+  readonly maxExtent?: number;
 }
 
 /** Images of 1 × 1 up, so that tiles hang over one edge, both or none. */
 export function convolutionCases({
-  leastKernel = 1,
-  mostKernel,
-  mostExtent = 11,
+  minKernel = 1,
+  maxKernel,
+  maxExtent = 11,
 }: Limits): fc.Arbitrary<ConvolutionCase> {
   return fc
     .record({
       groups: fc.integer({ min: 1, max: 2 }),
       groupChannels: fc.integer({ min: 1, max: 3 }),
       groupOutputs: fc.integer({ min: 1, max: 5 }),
-      kernel: fc.integer({ min: leastKernel, max: mostKernel }),
+      kernel: fc.integer({ min: minKernel, max: maxKernel }),
       pad: fc.integer({ min: 0, max: 2 }),
-      height: fc.integer({ min: 1, max: mostExtent }),
-      width: fc.integer({ min: 1, max: mostExtent }),
+      height: fc.integer({ min: 1, max: maxExtent }),
+      width: fc.integer({ min: 1, max: maxExtent }),
       seed: fc.integer({ min: 1, max: 2 ** 31 - 1 }),
     })
     .filter(({ kernel, pad, height, width }) => Math.min(height, width) + 2 * pad >= kernel)

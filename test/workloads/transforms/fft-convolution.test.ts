@@ -16,8 +16,8 @@ import {
   magnitudesOf,
 } from './cases.js';
 
-const tiledFrom = (leastKernel: number) =>
-  convolutionCases({ leastKernel, mostKernel: 5 }).chain((one) => {
+const tiledFrom = (minKernel: number) =>
+  convolutionCases({ minKernel, maxKernel: 5 }).chain((one) => {
     return fc.constantFrom(8, 16).map((size) => ({ ...one, size }));
   });
 

@@ -11,7 +11,7 @@ import {
 import { convolve } from '../../reference/convolution.js';
 import { convolutionCases, drawFrom, expectNear, magnitudesOf } from './cases.js';
 
-const cases = convolutionCases({ mostKernel: 5 }).chain((one) => {
+const cases = convolutionCases({ maxKernel: 5 }).chain((one) => {
   return fc.integer({ min: 1, max: 6 }).map((outputs) => ({ ...one, outputs }));
 });
 

@@ -5,10 +5,10 @@ import { finish } from '../../../workloads/base/steps.js';
 import { drawMatrix } from '../../../workloads/weights/draw.js';
 import { drawEntries } from '../../reference/draw.js';
 
-const chances = (most: number) =>
+const chances = (max: number) =>
   fc.array(fc.oneof(fc.constant(1), fc.double({ min: 1e-3, max: 2, noNaN: true })), {
     minLength: 1,
-    maxLength: most,
+    maxLength: max,
   });
 
 const draws = fc

@@ -32,9 +32,9 @@ describe('parts of a weight matrix', () => {
   it('have the values of the whole, in any format', () => {
     fc.assert(
       fc.property(cases, ({ shape, rows: [top, bottom], columns: [left, right] }) => {
-        const drawn = drawWeights({ ...shape, biases: shape.rows }, 0.6, shape.seed, 'w');
-        const weights = { ...drawn, store: shape.inFormat(drawn.store) };
-        const whole = toDense(drawn.store).values;
+        const random = drawWeights({ ...shape, biases: shape.rows }, 0.6, shape.seed, 'w');
+        const weights = { ...random, store: shape.inFormat(random.store) };
+        const whole = toDense(random.store).values;
         const valueAt = (row: number, column: number) =>
           whole[row * shape.columns + column] as number;
 

@@ -138,7 +138,7 @@ describe('networks of today', () => {
     }
   });
 
-  it('nothing is zero but what is rectified or hidden from a token', () => {
+  it('nothing is zero but what a ReLU cut or is hidden from a token', () => {
     const { densities, network } = entryOf('tinyllama-1.1b', { sequence: 4, past: 2 });
     // 3 + 4 + 5 + 6 of 4 × 6.
     expect(densities.others?.['layers.0.self_attn.probabilities']).toBe(18 / 24);

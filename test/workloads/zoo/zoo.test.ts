@@ -111,7 +111,7 @@ describe('the zoo', () => {
     expect(inputsOf('squeezenet-complex', 'pool4')).toEqual(['fire4/add']);
   });
 
-  it('nothing is left of batch normalisation and dropout but rectified convolutions', () => {
+  it('nothing is left of batch normalisation and dropout but convolutions with a ReLU', () => {
     for (const name of ['squeezenet-residual', 'resnet-18', 'mobilenet-v1']) {
       const kinds = new Set(network(name).layers.map(({ kind }) => kind));
       expect([...kinds].sort().join()).toMatch(/^(add,)?(concat,)?conv2d,(dense,)?pool2d,softmax$/);

@@ -17,7 +17,7 @@ const priorBox: CaffeRow = (from) => {
     ratios.add(ratio);
     if (flip) ratios.add(1 / ratio);
   }
-  const [least, most] = [parameters.numbers('min_size'), parameters.numbers('max_size')];
+  const [min, max] = [parameters.numbers('min_size'), parameters.numbers('max_size')];
   parameters.ignore(
     'clip',
     'variance',
@@ -30,7 +30,7 @@ const priorBox: CaffeRow = (from) => {
     'offset',
   );
   const [, , height = 1, width = 1] = shapeOf(from, from.bottoms[0] as string);
-  return opaque(from, [1, 2, height * width * (ratios.size * least.length + most.length) * 4]);
+  return opaque(from, [1, 2, height * width * (ratios.size * min.length + max.length) * 4]);
 };
 
 /** At most so many boxes of [image, label, score, 4 corners]. */

@@ -33,7 +33,7 @@ const relu: CaffeRow = (from) => {
       function: 'leaky-relu',
       parameters: [slope],
     });
-  return made(from, { kind: 'rectify', inputs: [first(from)], activation: 'relu' });
+  return made(from, { kind: 'relu', inputs: [first(from)], activation: 'relu' });
 };
 
 /** One function after the other; the last one's result is the layer's. */
@@ -227,7 +227,7 @@ const pass: CaffeRow = (from) => [first(from)];
 
 export const elementRows: Readonly<Record<string, CaffeRow>> = {
   ReLU: relu,
-  ReLU6: (from) => made(from, { kind: 'rectify', inputs: [first(from)], activation: 'relu6' }),
+  ReLU6: (from) => made(from, { kind: 'relu', inputs: [first(from)], activation: 'relu6' }),
   ELU: unary('elu', (from) => [parametersOf(from, 'elu_param').number('alpha', 1)]),
   Sigmoid: withIgnored('sigmoid_param', unary('sigmoid')),
   TanH: withIgnored('tanh_param', unary('tanh')),

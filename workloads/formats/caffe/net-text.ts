@@ -112,10 +112,10 @@ const isTest = (phase: string) => phase === 'TEST' || phase === '1';
 
 function holds(rule: Block, { level, stages }: NetState): boolean {
   const [phase] = scalarsOf(rule, 'phase');
-  const [least, most] = ['min_level', 'max_level'].map((field) => scalarsOf(rule, field)[0]);
+  const [min, max] = ['min_level', 'max_level'].map((field) => scalarsOf(rule, field)[0]);
   if (phase !== undefined && !isTest(phase)) return false;
-  if (least !== undefined && level < Number(least)) return false;
-  if (most !== undefined && level > Number(most)) return false;
+  if (min !== undefined && level < Number(min)) return false;
+  if (max !== undefined && level > Number(max)) return false;
   if (!scalarsOf(rule, 'stage').every((stage) => stages.has(stage))) return false;
   return !scalarsOf(rule, 'not_stage').some((stage) => stages.has(stage));
 }

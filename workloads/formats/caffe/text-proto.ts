@@ -13,7 +13,7 @@ export type Field = { readonly line: number } & (
 const TOKEN =
   /\s*(?:#[^\n]*(?:\n\s*|$))*(?:([A-Za-z_][\w.]*|[-+]?[\d.][\w.+-]*|[-+][A-Za-z]+)|("(?:[^"\\\n]|\\.)*"|'(?:[^'\\\n]|\\.)*')|([{}:;,[\]<>]))/y;
 const DEEPEST = 64;
-const MOST_TOKENS = 10_000_000;
+const MAX_TOKENS = 10_000_000;
 
 /** @throws InputError with the line, for what is no such text. */
 export function readTextProto(text: string, file: string): Block {
@@ -41,7 +41,7 @@ export function readTextProto(text: string, file: string): Block {
   const take = () => {
     const token = peek();
     if (token) offset = token.end;
-    if (++tokens > MOST_TOKENS) throw fault(`more than ${MOST_TOKENS} words`, 'less');
+    if (++tokens > MAX_TOKENS) throw fault(`more than ${MAX_TOKENS} words`, 'less');
     return token;
   };
 

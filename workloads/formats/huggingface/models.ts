@@ -48,8 +48,8 @@ const usual = {
   tied: none,
   computed: /(^|\.)(position_ids|token_type_ids|inv_freq)$/,
 } as const;
-const sequences = (most: number, meaning: string, usually: number): Dimension => ({
-  ...{ default: Math.min(usually, most), least: 1, most, meaning },
+const sequences = (max: number, meaning: string, usually: number): Dimension => ({
+  ...{ default: Math.min(usually, max), min: 1, max, meaning },
 });
 
 /** @throws InputError where heads do not share a width evenly. */
@@ -62,19 +62,19 @@ function widthOfHead(file: string, width: number, heads: number): number {
 /** Of a decoder: no more tokens than it has positions for. */
 function requireRoom(
   file: string,
-  most: number,
+  max: number,
   { sequence = 1, past = 0 }: Readonly<Record<string, number>>,
 ): void {
-  if (sequence + past <= most) return;
+  if (sequence + past <= max) return;
   throw new InputError(
-    `${file}: found --dim sequence=${sequence} and past=${past}, expected at most ${most} together`,
+    `${file}: found --dim sequence=${sequence} and past=${past}, expected at most ${max} together`,
   );
 }
 
-const decoderDimensions = (most: number) => ({
-  sequence: sequences(most, 'tokens of this pass', 512),
+const decoderDimensions = (max: number) => ({
+  sequence: sequences(max, 'tokens of this pass', 512),
   past: {
-    ...{ default: 0, least: 0, most: most - 1 },
+    ...{ default: 0, min: 0, max: max - 1 },
     meaning: 'tokens before, of which keys and values are held',
   },
 });
@@ -111,7 +111,7 @@ function llamaLike(
   const { vocab_size: vocabulary, hidden_size: width, num_attention_heads: heads } = config;
   const {
     intermediate_size: inner,
-    max_position_embeddings: most,
+    max_position_embeddings: max,
     num_hidden_layers: layers,
   } = config;
   const sharedHeads = config.num_key_value_heads ?? heads;
@@ -128,7 +128,7 @@ function llamaLike(
   return {
     ...usual,
     source,
-    dimensions: decoderDimensions(most),
+    dimensions: decoderDimensions(max),
     sizes: (dims) => ({
       layers: 42 * layers,
       tensors: {
@@ -139,7 +139,7 @@ function llamaLike(
       },
     }),
     build(dims, learned) {
-      requireRoom(file, most, dims);
+      requireRoom(file, max, dims);
       const { sequence = 1, past = 0 } = dims;
       const sizes = { vocabulary, width, layers, heads, sharedHeads, headWidth, inner };
       const rest = {
@@ -173,7 +173,7 @@ const rows: { readonly [Type in ModelType]: Row<Type> } = {
   gpt2(config, file) {
     const {
       vocab_size: vocabulary,
-      n_positions: mostPositions,
+      n_positions: maxPositions,
       n_embd: width,
       n_layer: layers,
       n_head: heads,
@@ -186,12 +186,12 @@ const rows: { readonly [Type in ModelType]: Row<Type> } = {
         work: 'Radford et al., Language models are unsupervised multitask learners, 2019',
         at: 'config.json',
       },
-      dimensions: decoderDimensions(mostPositions),
+      dimensions: decoderDimensions(maxPositions),
       sizes: (dims) => ({
         layers: 28 * layers,
         tensors: {
           vocab_size: vocabulary * width,
-          n_positions: mostPositions * width,
+          n_positions: maxPositions * width,
           ...{ n_inner: width * inner, n_embd: 3 * width * width },
           sequence: Math.max(
             scores(heads, dims),
@@ -200,11 +200,11 @@ const rows: { readonly [Type in ModelType]: Row<Type> } = {
         },
       }),
       build(dims, learned) {
-        requireRoom(file, mostPositions, dims);
+        requireRoom(file, maxPositions, dims);
         const { sequence = 1, past = 0 } = dims;
         const rest = { activation: config.activation_function, epsilon: config.layer_norm_epsilon };
         return gpt2(
-          { vocabulary, mostPositions, width, layers, heads, inner, ...rest },
+          { vocabulary, maxPositions, width, layers, heads, inner, ...rest },
           { sequence, past },
           learned,
         );
@@ -224,15 +224,15 @@ const rows: { readonly [Type in ModelType]: Row<Type> } = {
     } = config;
     const {
       intermediate_size: inner,
-      max_position_embeddings: mostPositions,
+      max_position_embeddings: maxPositions,
       type_vocab_size: types,
     } = config;
     widthOfHead(file, width, heads);
-    const sizes = { vocabulary, width, layers, heads, inner, mostPositions };
+    const sizes = { vocabulary, width, layers, heads, inner, maxPositions };
     return {
       ...usual,
       source: { work: 'Devlin et al., BERT (arXiv 1810.04805)', at: 'config.json' },
-      dimensions: { sequence: sequences(mostPositions, 'tokens', 128) },
+      dimensions: { sequence: sequences(maxPositions, 'tokens', 128) },
       sizes: (dims) => encoderSizes({ ...sizes, types }, dims),
       build: ({ sequence = 1 }, learned, has) =>
         bert(
@@ -260,12 +260,12 @@ const rows: { readonly [Type in ModelType]: Row<Type> } = {
       layers,
       heads,
       inner,
-      mostPositions: config.max_position_embeddings,
+      maxPositions: config.max_position_embeddings,
     };
     return {
       ...usual,
       source: { work: 'Sanh et al., DistilBERT (arXiv 1910.01108)', at: 'config.json' },
-      dimensions: { sequence: sequences(sizes.mostPositions, 'tokens', 128) },
+      dimensions: { sequence: sequences(sizes.maxPositions, 'tokens', 128) },
       sizes: (dims) => encoderSizes({ ...sizes, types: 1 }, dims),
       build: ({ sequence = 1 }, learned) =>
         distilbert({ ...sizes, activation: config.activation, epsilon: 1e-12 }, sequence, learned),
@@ -323,19 +323,16 @@ const rows: { readonly [Type in ModelType]: Row<Type> } = {
 
 function encoderSizes(
   sizes: Readonly<
-    Record<
-      'vocabulary' | 'width' | 'layers' | 'heads' | 'inner' | 'mostPositions' | 'types',
-      number
-    >
+    Record<'vocabulary' | 'width' | 'layers' | 'heads' | 'inner' | 'maxPositions' | 'types', number>
   >,
   { sequence = 1 }: Readonly<Record<string, number>>,
 ): Sizes {
-  const { vocabulary, width, layers, heads, inner, mostPositions, types } = sizes;
+  const { vocabulary, width, layers, heads, inner, maxPositions, types } = sizes;
   return {
     layers: 28 * layers,
     tensors: {
       vocab_size: vocabulary * width,
-      max_position_embeddings: mostPositions * width,
+      max_position_embeddings: maxPositions * width,
       type_vocab_size: types * width,
       ...{ intermediate_size: width * inner, hidden_size: width * width },
       sequence: Math.max(heads * sequence * sequence, sequence * Math.max(inner, width)),

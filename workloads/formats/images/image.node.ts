@@ -10,7 +10,7 @@ const KINDS: readonly string[] = ['jpeg', 'png'];
  * An interlaced picture is decoded whole, four bytes a pixel: the library's own limit would take
  * gigabytes.
  */
-const MOST_PIXELS = 2 ** 26;
+const MAX_PIXELS = 2 ** 26;
 
 /**
  * The network's input, [channels, height, width], from a JPEG's or PNG's bytes. The image is turned
@@ -25,7 +25,7 @@ export async function readImage(
   const [height, width] = sidesOf(preprocessing.resize);
   const sharp = await loadSharp(file);
   const decode = async () => {
-    const image = sharp(bytes, { failOn: 'warning', limitInputPixels: MOST_PIXELS });
+    const image = sharp(bytes, { failOn: 'warning', limitInputPixels: MAX_PIXELS });
     const { format, hasAlpha } = await image.metadata();
     if (!KINDS.includes(format))
       throw new InputError(`${file}: found an image of kind ${format}, expected JPEG or PNG`);
@@ -42,7 +42,7 @@ export async function readImage(
     if (error instanceof InputError) throw error;
     const reason = error instanceof Error ? error.message.split('\n', 1)[0] : String(error);
     throw new InputError(
-      `${file}: found ${reason}, expected a whole JPEG or PNG image of at most ${MOST_PIXELS} pixels`,
+      `${file}: found ${reason}, expected a whole JPEG or PNG image of at most ${MAX_PIXELS} pixels`,
     );
   });
   return preprocess(info.channels === 3 ? data : replicate(data), preprocessing);
@@ -52,7 +52,7 @@ export async function readImage(
 async function rawOf(image: Sharp): Promise<[Buffer, SharpOptions]> {
   const { data, info } = await image.raw().toBuffer({ resolveWithObject: true });
   const { width, height, channels } = info;
-  return [data, { raw: { width, height, channels }, limitInputPixels: MOST_PIXELS }];
+  return [data, { raw: { width, height, channels }, limitInputPixels: MAX_PIXELS }];
 }
 
 /**

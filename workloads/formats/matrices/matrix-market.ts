@@ -6,7 +6,7 @@ import { InputError } from '../../base/errors.js';
 import type { WeightStore } from '../../weights/store.js';
 import type { ZooEntry } from '../../zoo/entry.js';
 import { type SourceFile, textOf } from '../source.js';
-import { denseMatrix, fromCoordinates, MOST_FLOAT32, matrixEntry, requireSize } from './matrix.js';
+import { denseMatrix, fromCoordinates, MAX_FLOAT32, matrixEntry, requireSize } from './matrix.js';
 
 const BANNER = /^%%MatrixMarket\s+matrix\s+(coordinate|array)\s+(\w+)\s+([\w-]+)\s*$/i;
 const FIELDS = ['real', 'double', 'integer', 'pattern'];
@@ -54,7 +54,7 @@ class Lines {
   }
 
   /** At most so many lines can still come: each takes two characters. */
-  get most(): number {
+  get max(): number {
     return Math.ceil((this.text.length - this.offset) / 2);
   }
 
@@ -111,10 +111,10 @@ function readSize(
 
 function readCoordinates(reader: Lines, banner: Banner, file: SourceFile): WeightStore {
   const [rows = 0, columns = 0, entries = 0] = readSize(reader, 3, banner, file);
-  if (!(entries <= Math.min(reader.most, rows * columns))) {
+  if (!(entries <= Math.min(reader.max, rows * columns))) {
     throw reader.fault(
       `${entries} entries`,
-      `at most the ${Math.min(reader.most, rows * columns)} there is room for`,
+      `at most the ${Math.min(reader.max, rows * columns)} there is room for`,
     );
   }
   const { field, symmetry } = banner;
@@ -156,8 +156,8 @@ function readCoordinates(reader: Lines, banner: Banner, file: SourceFile): Weigh
 }
 
 function requireValue(value: number, reader: Lines): void {
-  if (!(Math.abs(value) <= MOST_FLOAT32))
-    throw reader.fault(`${value}`, `a value of at most ${MOST_FLOAT32}`);
+  if (!(Math.abs(value) <= MAX_FLOAT32))
+    throw reader.fault(`${value}`, `a value of at most ${MAX_FLOAT32}`);
 }
 
 const isIndex = (index: number, extent: number) =>
@@ -172,10 +172,10 @@ function readArray(reader: Lines, banner: Banner, file: SourceFile): WeightStore
   const { symmetry } = banner;
   const skew = symmetry === 'skew-symmetric';
   const entries = symmetry === 'general' ? rows * columns : (rows * (rows + (skew ? -1 : 1))) / 2;
-  if (!(entries <= reader.most)) {
+  if (!(entries <= reader.max)) {
     throw reader.fault(
       `a matrix of ${rows}×${columns}`,
-      `at most the ${reader.most} entries there is room for: truncated`,
+      `at most the ${reader.max} entries there is room for: truncated`,
     );
   }
   const values = new Float32Array(rows * columns);

@@ -13,7 +13,7 @@ import type { ZooEntry } from '../../zoo/entry.js';
 import { requireAtMost, type SourceFile, stemOf } from '../source.js';
 
 /** The largest finite float32: (2 − 2⁻²³) · 2¹²⁷. */
-export const MOST_FLOAT32 = 3.4028234663852886e38;
+export const MAX_FLOAT32 = 3.4028234663852886e38;
 
 /** A matrix times a vector, whose activations are dense unless an input is given. */
 export function matrixEntry(file: SourceFile, store: WeightStore): ZooEntry {
@@ -84,7 +84,7 @@ export function fromCoordinates(
     if (value === 0) continue;
     if (!Number.isFinite(value)) {
       throw new InputError(
-        `${name}: found ${sum} at ${row + 1}, ${column + 1}, expected at most ${MOST_FLOAT32}`,
+        `${name}: found ${sum} at ${row + 1}, ${column + 1}, expected at most ${MAX_FLOAT32}`,
       );
     }
     indices[to] = column;

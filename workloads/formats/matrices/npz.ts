@@ -11,7 +11,7 @@ import { fromCoordinates, matrixEntry, requireSize } from './matrix.js';
 import { type NpyNumbers, readNpyNumbers, readNpyText } from './npy.js';
 
 /** Members that a sparse matrix has at most, and some. */
-const MOST_MEMBERS = 64;
+const MAX_MEMBERS = 64;
 
 /** The matrix as a layer. @throws InputError, one line. */
 export function readNpz(file: SourceFile): readonly ZooEntry[] {
@@ -40,8 +40,8 @@ function unzip({ name, bytes, limits }: SourceFile): ReadonlyMap<string, Uint8Ar
         total += originalSize;
         members++;
         requireAtMost(name, 'bytes when expanded', total, limits.expandedBytes, 'expandedBytes');
-        if (members > MOST_MEMBERS)
-          throw new InputError(`${name}: found more than ${MOST_MEMBERS} arrays`);
+        if (members > MAX_MEMBERS)
+          throw new InputError(`${name}: found more than ${MAX_MEMBERS} arrays`);
         return /\.npy$/.test(member);
       },
     });

@@ -24,15 +24,15 @@ export function readSmtx(file: SourceFile): readonly ZooEntry[] {
     numbers.next('nonzeros'),
   ];
   requireSize(file, rows, columns);
-  const most = Math.min(rows * columns, numbers.most);
-  if (!(entries <= most)) {
+  const max = Math.min(rows * columns, numbers.max);
+  if (!(entries <= max)) {
     throw new InputError(
-      `${file.name}: found ${entries} nonzeros, expected at most the ${most} there is room for`,
+      `${file.name}: found ${entries} nonzeros, expected at most the ${max} there is room for`,
     );
   }
-  if (!(rows + 1 <= numbers.most)) {
+  if (!(rows + 1 <= numbers.max)) {
     throw new InputError(
-      `${file.name}: found ${rows} rows, expected at most the ${numbers.most} there is room for`,
+      `${file.name}: found ${rows} rows, expected at most the ${numbers.max} there is room for`,
     );
   }
   const pointers = new Uint32Array(rows + 1);
@@ -77,20 +77,19 @@ class Numbers {
   ) {}
 
   /** At most so many numbers can still come: each takes two characters but the last. */
-  get most(): number {
+  get max(): number {
     return Math.ceil((this.text.length - this.at) / 2);
   }
 
-  next(what: string, least = 0, most = Number.MAX_SAFE_INTEGER): number {
+  next(what: string, min = 0, max = Number.MAX_SAFE_INTEGER): number {
     this.skip();
     const from = this.at;
     while (this.at < this.text.length && !isGap(this.text.charCodeAt(this.at))) this.at++;
     const word = this.text.slice(from, this.at);
     const value = Number(word);
-    if (/^\d{1,16}$/.test(word) && value >= least && value <= most) return value;
+    if (/^\d{1,16}$/.test(word) && value >= min && value <= max) return value;
     const found = word === '' ? 'the end of the file' : `'${word.slice(0, 40)}'`;
-    const range =
-      most === Number.MAX_SAFE_INTEGER ? `of at least ${least}` : `from ${least} to ${most}`;
+    const range = max === Number.MAX_SAFE_INTEGER ? `of at least ${min}` : `from ${min} to ${max}`;
     throw new InputError(
       `${this.file}:${this.line(from)}: ${what}: found ${found}, expected a whole number ${range}`,
     );

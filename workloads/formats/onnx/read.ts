@@ -62,8 +62,8 @@ async function filesBeside({ graph, functions }: OnnxModel, file: SourceFile): P
   ];
   for (const path of externalPaths(tensors)) {
     const found = await openBeside(file, path);
-    const most = file.limits.fileBytes;
-    if (found) requireAtMost(file.name, `bytes in ${path}`, found.size, most, 'fileBytes');
+    const max = file.limits.fileBytes;
+    if (found) requireAtMost(file.name, `bytes in ${path}`, found.size, max, 'fileBytes');
     beside.set(path, found);
   }
   return beside;

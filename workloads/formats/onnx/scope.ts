@@ -14,14 +14,14 @@ interface Readers {
 }
 
 /** The name of a tensor in the network; null for one of which nothing is known. */
-type Meaning = string | null;
+type Binding = string | null;
 
 type Body = Pick<OnnxGraph | OnnxFunction, 'node' | 'valueInfo'> & {
   readonly outputs: readonly string[];
 };
 
 export class Scope {
-  readonly #meanings = new Map<string, Meaning>();
+  readonly #meanings = new Map<string, Binding>();
   readonly #infos: ReadonlyMap<string, OnnxValue>;
   readonly #outputs: ReadonlySet<string>;
   #readers: ReadonlyMap<string, Readers> | null = null;
@@ -45,7 +45,7 @@ export class Scope {
   }
 
   /** Undefined where no node before made it. */
-  lookup(name: string): Meaning | undefined {
+  lookup(name: string): Binding | undefined {
     const own = this.#meanings.get(name);
     return own === undefined ? this.parent?.lookup(name) : own;
   }
@@ -54,7 +54,7 @@ export class Scope {
     return this.#meanings.has(name);
   }
 
-  set(name: string, meaning: Meaning): void {
+  set(name: string, meaning: Binding): void {
     this.#meanings.set(name, meaning);
   }
 

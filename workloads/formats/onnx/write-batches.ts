@@ -54,7 +54,7 @@ const rules: { readonly [Kind in LayerKind]: Rule<Kind> } = {
   where: broadcasts,
   unary: first,
   cast: first,
-  rectify: first,
+  relu: first,
   add: (_layer, batched) => batched.every(Boolean),
   concat: (layer, batched) =>
     batched.every(Boolean) && knownAxis(layer.axis ?? 1, shapeOf(layer).length) !== 0,

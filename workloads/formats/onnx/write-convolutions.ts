@@ -1,7 +1,7 @@
 // Convolutions, plain, transposed and deformable, with filters of their own or filters that are an
 // input.
 
-import type { Rectifier } from '../../demand.js';
+import type { Activation } from '../../demand.js';
 import { type Shape, sizeOf } from '../../tensor.js';
 import { toDense } from '../../weights/store.js';
 import type { Attributes, Page, WritersOf } from './write-page.js';
@@ -34,7 +34,7 @@ function convolve(
   op: Window & {
     readonly channels: number;
     readonly groups: number;
-    readonly activation: Rectifier;
+    readonly activation: Activation;
   },
 ): void {
   const channels = page.type().shape[1] as number;
@@ -44,7 +44,7 @@ function convolve(
     (matrix) => matrix,
   );
   const attributes = { ...windowAttributes(op), group: op.groups };
-  page.rectified(op.activation)('Conv', [page.input(), ...filters], attributes);
+  page.clamped(op.activation)('Conv', [page.input(), ...filters], attributes);
 }
 
 /** As a file holds filters of a transposed convolution: [inputs, outputs per group, taps …]. */
@@ -89,16 +89,16 @@ export const convolutionWriters: WritersOf<
       turnedFilters(matrix, inputs, perGroup, sizeOf(kernel), groups),
     );
     const attributes = { ...windowAttributes(layer), group: groups, output_padding: outputPads };
-    page.rectified(activation)('ConvTranspose', [page.input(), ...filters], attributes);
+    page.clamped(activation)('ConvTranspose', [page.input(), ...filters], attributes);
   },
   'conv-dynamic'(page, layer) {
     const attributes = { ...windowAttributes(layer), group: layer.groups };
-    page.rectified(layer.activation)('Conv', page.inputs, attributes);
+    page.clamped(layer.activation)('Conv', page.inputs, attributes);
   },
   'conv-transpose-dynamic'(page, layer) {
     const { groups, outputPads, activation } = layer;
     const attributes = { ...windowAttributes(layer), group: groups, output_padding: outputPads };
-    page.rectified(activation)('ConvTranspose', page.inputs, attributes);
+    page.clamped(activation)('ConvTranspose', page.inputs, attributes);
   },
   'deform-conv'(page, layer) {
     page.need(19);

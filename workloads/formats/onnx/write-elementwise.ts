@@ -46,11 +46,11 @@ const unaries: { readonly [Name in UnaryName]: WriteUnary } = {
   'bitwise-not': since(18, unary('BitwiseNot')),
   ceil: unary('Ceil'),
   celu: unary('Celu', 'alpha'),
-  clip(page, x, [least = -Infinity, most = Infinity]) {
+  clip(page, x, [min = -Infinity, max = Infinity]) {
     const { type } = page.type();
     const bound = (value: number, part: string) =>
       Number.isFinite(value) ? page.scalar(value, type, part) : '';
-    page.result('Clip', [x, bound(least, 'least'), bound(most, 'most')]);
+    page.result('Clip', [x, bound(min, 'least'), bound(max, 'most')]);
   },
   cos: unary('Cos'),
   cosh: unary('Cosh'),
@@ -198,61 +198,62 @@ const binaries: { readonly [Name in BinaryName]: WriteBinary } = {
 
 /** What saturates when it is cast. */
 function bounded(page: Page, from: ElementType, to: ElementType): string {
-  const [least, most] = integerRange(to);
+  const [min, max] = integerRange(to);
   const [lowest, highest] = elementTypes[from].isFloat ? [-Infinity, Infinity] : integerRange(from);
   const bounds = [
-    page.scalar(Math.max(least, lowest), from, 'least'),
-    page.scalar(Math.min(most, highest), from, 'most'),
+    page.scalar(Math.max(min, lowest), from, 'least'),
+    page.scalar(Math.min(max, highest), from, 'most'),
   ];
   return page.step('bounded', 'Clip', [page.input(), ...bounds]);
 }
 
-export const elementwiseWriters: WritersOf<
-  'unary' | 'binary' | 'where' | 'cast' | 'rectify' | 'add'
-> = {
-  unary(page, layer) {
-    const row = unaryFunctions[layer.function];
-    const defaults = 'parameters' in row ? Object.values(row.parameters) : [];
-    const parameters = defaults.map((unless, at) => layer.parameters?.[at] ?? unless);
-    unaries[layer.function](page, page.input(), parameters);
-  },
-  binary(page, layer) {
-    const isTest = 'result' in binaryFunctions[layer.function];
-    const [left, right] = [page.input(0), page.input(1)];
-    // Truths are compared as numbers.
-    const isOrder = isTest && /greater|less/.test(layer.function) && page.type().type === 'bool';
-    if (!isOrder) binaries[layer.function](page, left, right);
-    else
-      binaries[layer.function](
-        page,
-        page.cast(left, 'bool', 'int32'),
-        page.cast(right, 'bool', 'int32'),
+export const elementwiseWriters: WritersOf<'unary' | 'binary' | 'where' | 'cast' | 'relu' | 'add'> =
+  {
+    unary(page, layer) {
+      const row = unaryFunctions[layer.function];
+      const defaults = 'parameters' in row ? Object.values(row.parameters) : [];
+      const parameters = defaults.map((unless, at) => layer.parameters?.[at] ?? unless);
+      unaries[layer.function](page, page.input(), parameters);
+    },
+    binary(page, layer) {
+      const isTest = 'result' in binaryFunctions[layer.function];
+      const [left, right] = [page.input(0), page.input(1)];
+      // Truths are compared as numbers.
+      const isOrder = isTest && /greater|less/.test(layer.function) && page.type().type === 'bool';
+      if (!isOrder) binaries[layer.function](page, left, right);
+      else
+        binaries[layer.function](
+          page,
+          page.cast(left, 'bool', 'int32'),
+          page.cast(right, 'bool', 'int32'),
+        );
+    },
+    where(page) {
+      const condition = page.cast(page.input(0), page.type(0).type, 'bool');
+      page.result('Where', [condition, page.input(1), page.input(2)]);
+    },
+    cast(page, { to, saturate = false }) {
+      const { type } = page.type();
+      const isBound =
+        saturate && !elementTypes[to].isFloat && to !== 'bool' && elementTypes[to].bits <= 32;
+      page.result('Cast', [isBound ? bounded(page, type, to) : page.input()], {
+        to: dataTypes[to],
+      });
+    },
+    relu: (page, { activation }) => void page.relu(activation, page.input()),
+    add(page, { activation }) {
+      const emit = page.clamped(activation);
+      if (elementTypes[page.type().type].isFloat) {
+        // Sum takes any number of inputs, Add two.
+        emit('Sum', page.inputs);
+        return;
+      }
+      const [first = '', ...others] = page.inputs;
+      if (others.length === 0) emit('Identity', [first]);
+      others.reduce(
+        (sum, other, at) =>
+          (at === others.length - 1 ? emit : page.emitStep('sum'))('Add', [sum, other]),
+        first,
       );
-  },
-  where(page) {
-    const condition = page.cast(page.input(0), page.type(0).type, 'bool');
-    page.result('Where', [condition, page.input(1), page.input(2)]);
-  },
-  cast(page, { to, saturate = false }) {
-    const { type } = page.type();
-    const isBound =
-      saturate && !elementTypes[to].isFloat && to !== 'bool' && elementTypes[to].bits <= 32;
-    page.result('Cast', [isBound ? bounded(page, type, to) : page.input()], { to: dataTypes[to] });
-  },
-  rectify: (page, { activation }) => void page.rectify(activation, page.input()),
-  add(page, { activation }) {
-    const emit = page.rectified(activation);
-    if (elementTypes[page.type().type].isFloat) {
-      // Sum takes any number of inputs, Add two.
-      emit('Sum', page.inputs);
-      return;
-    }
-    const [first = '', ...others] = page.inputs;
-    if (others.length === 0) emit('Identity', [first]);
-    others.reduce(
-      (sum, other, at) =>
-        (at === others.length - 1 ? emit : page.emitStep('sum'))('Add', [sum, other]),
-      first,
-    );
-  },
-};
+    },
+  };

@@ -3,11 +3,11 @@
 
 import { InputError } from '../../base/errors.js';
 import {
+  type Activation,
   type Layer,
   type LayerKind,
   type LayerOf,
   type LayerWeights,
-  type Rectifier,
   type WeightShape,
   weightShapeOf,
 } from '../../network.js';
@@ -216,14 +216,14 @@ export class Page {
     };
   }
 
-  /** The node whose result, rectified, is the layer's. */
-  rectified(activation: Rectifier): Emit {
+  /** The node whose result is, behind its ReLU, the layer's. */
+  clamped(activation: Activation): Emit {
     if (activation === 'none') return this.result;
     return (opType, inputs, attributes) =>
-      this.rectify(activation, this.core('sums', opType, inputs, attributes));
+      this.relu(activation, this.core('sums', opType, inputs, attributes));
   }
 
-  rectify(activation: Rectifier, sums: string): string {
+  relu(activation: Activation, sums: string): string {
     if (activation === 'none') return this.result('Identity', [sums]);
     if (activation === 'relu') return this.result('Relu', [sums]);
     const { type } = this.resultType();

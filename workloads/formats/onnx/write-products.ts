@@ -30,7 +30,7 @@ export const productWriters: WritersOf<'dense' | 'embedding' | 'matmul' | 'einsu
   dense(page, { axis = 1, activation }) {
     const { shape } = page.type();
     const first = shape.length === 0 ? 0 : knownAxis(axis, shape.length);
-    const emit = page.rectified(activation);
+    const emit = page.clamped(activation);
     if (first === 1) {
       const flat =
         shape.length === 2

@@ -107,10 +107,10 @@ export const quantiseWriters: WritersOf<
     const scaled = page.core('scaled', 'Div', [page.input(), page.input(1)]);
     const level = page.has(2) ? page.step('level', 'Add', [scaled, page.input(2)]) : scaled;
     const half = 2 ** (bits - 1);
-    const least = signed ? -half + (narrow ? 1 : 0) : 0;
-    const most = signed ? half - 1 : 2 ** bits - (narrow ? 2 : 1);
+    const min = signed ? -half + (narrow ? 1 : 0) : 0;
+    const max = signed ? half - 1 : 2 ** bits - (narrow ? 2 : 1);
     const clipped = () =>
-      page.step('clipped', 'Clip', [level, page.scalar(least, type), page.scalar(most, type)]);
+      page.step('clipped', 'Clip', [level, page.scalar(min, type), page.scalar(max, type)]);
     const nearest = bits === 1 && signed ? signOf(page, level) : rounded(page, clipped(), rounding);
     const shifted = page.has(2) ? page.step('shifted', 'Sub', [nearest, page.input(2)]) : nearest;
     page.result('Mul', [shifted, page.input(1)]);

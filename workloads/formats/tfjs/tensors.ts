@@ -132,10 +132,10 @@ export class Tensors {
     );
     const candidates = [...whole.flatMap((handle) => this.orders(handle)), identity(rank)];
     let best = candidates[0] as Permutation;
-    let least = Number.POSITIVE_INFINITY;
+    let min = Number.POSITIVE_INFINITY;
     for (const candidate of candidates) {
       const moved = whole.reduce((sum, handle) => sum + this.#moved(handle, candidate), 0);
-      if (moved < least) [best, least] = [candidate, moved];
+      if (moved < min) [best, min] = [candidate, moved];
     }
     return best;
   }

@@ -4,7 +4,7 @@
 
 import { InputError } from '../../base/errors.js';
 import { type SourceFile, textOf } from '../source.js';
-import { MOST_CHARACTERS, type Origin, readYaml } from '../yaml/document.js';
+import { MAX_CHARACTERS, type Origin, readYaml } from '../yaml/document.js';
 
 /** A text with its includes followed, and where each of its lines stood. */
 export interface Expanded {
@@ -14,7 +14,7 @@ export interface Expanded {
 
 /** Files that include each other are no description of anything. */
 const DEEPEST = 10;
-const MOST_INCLUDES = 100;
+const MAX_INCLUDES = 100;
 
 /**
  * @throws InputError, one line with its place, for Jinja that would have to be run, and for a file
@@ -22,7 +22,7 @@ const MOST_INCLUDES = 100;
  */
 export async function followIncludes(file: SourceFile): Promise<Expanded> {
   const text = textOf(file);
-  const budget = { includes: MOST_INCLUDES };
+  const budget = { includes: MAX_INCLUDES };
   return expand(text, file.name, { file, budget, depth: 0 });
 }
 
@@ -35,9 +35,9 @@ interface Context {
 const OPENINGS: Readonly<Record<string, string>> = { '{{': '}}', '{%': '%}', '{#': '#}' };
 
 async function expand(text: string, name: string, context: Context): Promise<Expanded> {
-  if (text.length > MOST_CHARACTERS) {
+  if (text.length > MAX_CHARACTERS) {
     throw new InputError(
-      `${name}: found ${text.length} characters, expected at most ${MOST_CHARACTERS}`,
+      `${name}: found ${text.length} characters, expected at most ${MAX_CHARACTERS}`,
     );
   }
   const out = new Lines();
@@ -51,9 +51,9 @@ async function expand(text: string, name: string, context: Context): Promise<Exp
       await include(construct, `${name}:${line}`, context, out, { file: name, line });
     line += breaks(construct);
     from = end;
-    if (out.length > MOST_CHARACTERS) {
+    if (out.length > MAX_CHARACTERS) {
       throw new InputError(
-        `${name}: found more than ${MOST_CHARACTERS} characters with its includes`,
+        `${name}: found more than ${MAX_CHARACTERS} characters with its includes`,
       );
     }
   }
@@ -116,7 +116,7 @@ async function include(
   if (path === undefined || !(isText || isPart)) throw notRun(construct, place);
   if (context.depth >= DEEPEST || context.budget.includes-- <= 0) {
     throw new InputError(
-      `${place}: found includes in more than ${MOST_INCLUDES} places or ${DEEPEST} deep`,
+      `${place}: found includes in more than ${MAX_INCLUDES} places or ${DEEPEST} deep`,
     );
   }
   const found = await besideOf(path, place, called, context.file);

@@ -355,10 +355,10 @@ class Extents {
     return windows;
   }
 
-  private number(key: string, least = 1): number {
+  private number(key: string, min = 1): number {
     const value = this.instance[key];
-    if (!(typeof value === 'number' && Number.isSafeInteger(value) && value >= least)) {
-      const number = `a whole number of at least ${least}`;
+    if (!(typeof value === 'number' && Number.isSafeInteger(value) && value >= min)) {
+      const number = `a whole number of at least ${min}`;
       throw this.fault(
         key,
         shown(value),

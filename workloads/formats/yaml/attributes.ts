@@ -28,7 +28,7 @@ const axis = whole;
 const numbers = z.array(number);
 const wholes = z.array(whole);
 const flag = z.boolean();
-const rectifier = z.enum(['relu', 'relu6', 'none']);
+const activation = z.enum(['relu', 'relu6', 'none']);
 const pair = z.tuple([count, count]);
 const pixels = z.int().min(0);
 const window = { kernel: wholes, stride: wholes, dilation: wholes, pads: wholes };
@@ -37,7 +37,7 @@ const convolution = {
   channels: count,
   groups: count,
   bias: flag,
-  activation: rectifier,
+  activation: activation,
 };
 const quantised = { axis, type: elementType, blockSize: count.optional() };
 const running = { axis, exclusive: flag, reverse: flag };
@@ -61,7 +61,7 @@ const recurrent = {
 
 /** By kind and name. */
 export const attributeSchemas: { readonly [Kind in LayerKind]: Fields<Kind> } = {
-  dense: { outputs: count, bias: flag, activation: rectifier, axis: axis.optional() },
+  dense: { outputs: count, bias: flag, activation: activation, axis: axis.optional() },
   conv2d: {
     ...{
       channels: count,
@@ -70,7 +70,7 @@ export const attributeSchemas: { readonly [Kind in LayerKind]: Fields<Kind> } = 
       dilation: pair,
       groups: count,
       bias: flag,
-      activation: rectifier,
+      activation: activation,
     },
     pad: z.tuple([pixels, pixels, pixels, pixels]),
   },
@@ -108,8 +108,8 @@ export const attributeSchemas: { readonly [Kind in LayerKind]: Fields<Kind> } = 
   binary: { function: names<BinaryName>(binaryFunctions) },
   where: {},
   cast: { to: elementType, saturate: flag.optional() },
-  rectify: { activation: z.enum(['relu', 'relu6']) },
-  add: { activation: rectifier },
+  relu: { activation: z.enum(['relu', 'relu6']) },
+  add: { activation: activation },
   concat: { axis: axis.optional(), grows: z.boolean().optional() },
   reshape: { shape: wholes },
   transpose: { permutation: wholes },

@@ -19,9 +19,9 @@ export interface Origin {
 }
 
 /** An alias that stands for more nodes than this is a bomb. */
-const MOST_ALIASES = 100;
+const MAX_ALIASES = 100;
 /** Longer texts take seconds to read, and are no descriptions that people or tools write. */
-export const MOST_CHARACTERS = 1024 ** 2;
+export const MAX_CHARACTERS = 1024 ** 2;
 
 const TOO_DEEP = 'found nodes nested too deep to read';
 
@@ -31,9 +31,9 @@ const TOO_DEEP = 'found nodes nested too deep to read';
  * YAML, is too large, or too deep.
  */
 export function readYaml(text: string, file: string, origins?: readonly Origin[]): YamlFile {
-  if (text.length > MOST_CHARACTERS) {
+  if (text.length > MAX_CHARACTERS) {
     throw new InputError(
-      `${file}: found ${text.length} characters of YAML, expected at most ${MOST_CHARACTERS}`,
+      `${file}: found ${text.length} characters of YAML, expected at most ${MAX_CHARACTERS}`,
     );
   }
   requireShallow(text, file);
@@ -53,7 +53,7 @@ export function readYaml(text: string, file: string, origins?: readonly Origin[]
   }
   const root = document.contents;
   return {
-    value: withoutOverflow(file, () => document.toJS({ maxAliasCount: MOST_ALIASES })),
+    value: withoutOverflow(file, () => document.toJS({ maxAliasCount: MAX_ALIASES })),
     place: (path) => at(offsetOf(root, path)),
     states: (path) =>
       path.length === 0 ||

@@ -279,7 +279,9 @@ function specOf(layer: LayerText, inputs: readonly string[]): WrittenLayer {
   switch (layer.kind) {
     case 'relu':
     case 'relu6':
-      return { kind: 'rectify', ...common, activation: layer.kind };
+      return { kind: 'relu', ...common, activation: layer.kind };
+    case 'rectify':
+      return { kind: 'relu', ...common, activation: layer.activation };
     case 'max-pool':
     case 'average-pool': {
       const { kernel, stride, pad, ceil } = layer;

@@ -29,7 +29,7 @@ const common = {
     .describe('Names of its results; the first one is its own unless told.'),
 };
 const activation = z.enum(['relu', 'relu6', 'none']).default('none');
-const drawn = {
+const random = {
   density: z
     .number()
     .min(0)
@@ -39,7 +39,7 @@ const drawn = {
   weight: name.optional().describe('The tensor of its weights; NAME.weight unless told.'),
   biasName: name.optional().describe('The tensor of its biases; NAME.bias unless told.'),
 };
-const weighted = { ...common, ...drawn, bias: z.boolean().default(true), activation };
+const weighted = { ...common, ...random, bias: z.boolean().default(true), activation };
 const window = { kernel: pair, stride: pair.default(1), pad: pad.default(0) };
 
 const shortForms = [
@@ -88,6 +88,12 @@ const shortForms = [
   }),
   z.strictObject({ kind: z.literal('relu'), ...common }),
   z.strictObject({ kind: z.literal('relu6'), ...common }),
+  z
+    .strictObject({
+      kind: z.literal('rectify'),
+      ...{ ...common, activation: z.enum(['relu', 'relu6']) },
+    })
+    .describe('The former name of relu and relu6.'),
   z.strictObject({ kind: z.literal('add'), ...common, activation }),
   z.strictObject({ kind: z.literal('flatten'), ...common }),
   z.strictObject({ kind: z.literal('dropout'), ...common }),
@@ -107,11 +113,11 @@ const plainForms = (
   .map(([kind, fields]) =>
     z.strictObject({
       kind: z.literal(kind),
-      ...{ ...common, ...(withWeights.includes(kind) ? drawn : {}), ...fields },
+      ...{ ...common, ...(withWeights.includes(kind) ? random : {}), ...fields },
     }),
   );
 
-interface PlainText extends Partial<z.infer<z.ZodObject<typeof drawn>>> {
+interface PlainText extends Partial<z.infer<z.ZodObject<typeof random>>> {
   readonly kind: Exclude<PlainKind, 'softmax' | 'opaque'>;
   readonly name: string;
   readonly inputs?: readonly string[];

@@ -130,7 +130,7 @@ function fields(layer: Layer): Readonly<Record<string, unknown>> {
         ...(mode === 'average' ? { countsPadding: layer.countsPadding } : {}),
       };
     }
-    case 'rectify':
+    case 'relu':
       return { kind: layer.activation };
     case 'softmax': {
       // Without an axis, readers take everything as one vector.

@@ -18,8 +18,8 @@ function highest(a: v128): f32 {
 export function findStep(input: usize, planes: i32, count: i32, planeBytes: usize, step: usize): void {
   let largest = f32x4.splat(0);
   let smallest = f32x4.splat(0);
-  let most: f32 = 0;
-  let least: f32 = 0;
+  let upper: f32 = 0;
+  let lower: f32 = 0;
   for (let plane: i32 = 0; plane < planes; plane++, input += planeBytes) {
     const end = input + (<usize>count << 2);
     let at = input;
@@ -28,14 +28,14 @@ export function findStep(input: usize, planes: i32, count: i32, planeBytes: usiz
       smallest = f32x4.min(smallest, v128.load(at));
     }
     for (; at < end; at += FLOAT) {
-      most = max(most, load<f32>(at));
-      least = min(least, load<f32>(at));
+      upper = max(upper, load<f32>(at));
+      lower = min(lower, load<f32>(at));
     }
   }
-  most = max(most, highest(largest));
-  least = min(least, -highest(f32x4.neg(smallest)));
-  store<f32>(step, max(most, -least) / 127);
-  store<i32>(step, i32(least < 0), 4);
+  upper = max(upper, highest(largest));
+  lower = min(lower, -highest(f32x4.neg(smallest)));
+  store<f32>(step, max(upper, -lower) / 127);
+  store<i32>(step, i32(lower < 0), 4);
 }
 
 /**

@@ -186,7 +186,7 @@ export function transformOutputs(
   tilesX: i32,
   tileBytes: usize,
   bias: usize,
-  least: f32,
+  lower: f32,
   turns: usize,
   places: usize,
   work: usize,
@@ -196,7 +196,7 @@ export function transformOutputs(
   const columns = work + lineBytes;
   const room = columns + <usize>((size >> 1) + 1) * lineBytes;
   const half = size >> 1;
-  const floor = f32x4.splat(least);
+  const floor = f32x4.splat(lower);
   const rowBytes = <usize>width << 2;
   for (let row = 0; row < rows; row++) {
     const shift = v128.load32_splat(bias + (<usize>row << 2));

@@ -4,7 +4,7 @@
 // runs only where it is asked for.
 
 import type { LayerOf, LayerWeights } from '../../../../workloads/network.js';
-import { rectifierRange } from '../../../../workloads/operators/rectify.js';
+import { activationRange } from '../../../../workloads/operators/relu.js';
 import { type DenseMatrix, toDense } from '../../../../workloads/weights/store.js';
 import { apart, eachVector, rowsOf } from '../close-up.js';
 import { placeBias } from '../convolution.js';
@@ -29,7 +29,7 @@ function prepare(name: Function, placeRows: PlaceRows) {
     const { rows, columns } = matrix;
     const blocks = Math.ceil(columns / BLOCK);
     const biasAt = placeBias(weights, heap);
-    const { least, most } = rectifierRange(layer.activation);
+    const { min, max } = activationRange(layer.activation);
     const parts = cutEvenly(rows, heap.threads).map((part) => {
       return { ...part, addresses: placeRows(matrix, part, heap) };
     });
@@ -43,7 +43,7 @@ function prepare(name: Function, placeRows: PlaceRows) {
           const made = parts.map(({ first, end, addresses }) => {
             const own = [rounded, planeOf(output, 0, first), biasAt + first * FLOAT];
             const extent = [end - first, blocks, count, step, output.frameBytes];
-            return call(name, ...own, ...extent, least, most, ...addresses);
+            return call(name, ...own, ...extent, min, max, ...addresses);
           });
           return [[call('zs_to_bfloat16', ...from)], made];
         }),

@@ -1,7 +1,7 @@
 // The row for dense convolutions of any stride, dilation and groups (native/c/dense-convolution.c).
 
 import type { LayerOf } from '../../../../workloads/network.js';
-import { rectifierRange } from '../../../../workloads/operators/rectify.js';
+import { activationRange } from '../../../../workloads/operators/relu.js';
 import { toDense } from '../../../../workloads/weights/store.js';
 import { notOneImage } from '../../fits.js';
 import { placeBias } from '../convolution.js';
@@ -45,7 +45,7 @@ export const nativeDenseConvolution: HostKernel = nativeRow(
         return heap.place(panelsOf(own, groupRows, columns));
       });
       const biasAt = placeBias(weights, heap);
-      const { least, most } = rectifierRange(layer.activation);
+      const { min, max } = activationRange(layer.activation);
       return {
         isClipped: true,
         plan(inputs, outputs, batch, scratch) {
@@ -70,7 +70,7 @@ export const nativeDenseConvolution: HostKernel = nativeRow(
               );
             });
             const sequences = calls.map((own, at) => [
-              nativeCall('zs_dense_convolution', ...own, rooms[at % threads] ?? 0, least, most),
+              nativeCall('zs_dense_convolution', ...own, rooms[at % threads] ?? 0, min, max),
             ]);
             return dealSequences(sequences, threads);
           });

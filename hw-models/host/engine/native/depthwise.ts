@@ -1,7 +1,7 @@
 // The row for depthwise convolutions (native/c/depthwise.c).
 
 import type { LayerOf } from '../../../../workloads/network.js';
-import { rectifierRange } from '../../../../workloads/operators/rectify.js';
+import { activationRange } from '../../../../workloads/operators/relu.js';
 import { reachOf } from '../../../../workloads/operators/window.js';
 import { toDense } from '../../../../workloads/weights/store.js';
 import { inputImage, notOneImage, outputImage } from '../../fits.js';
@@ -28,7 +28,7 @@ export const nativeDepthwise: HostKernel = nativeRow(
       const { values, rows } = toDense(weights.store);
       const weightsAt = heap.place(values);
       const biasAt = placeBias(weights, heap);
-      const { least, most } = rectifierRange(layer.activation);
+      const { min, max } = activationRange(layer.activation);
       return {
         isClipped: true,
         plan(inputs, outputs, batch, scratch) {
@@ -43,7 +43,7 @@ export const nativeDepthwise: HostKernel = nativeRow(
                 nativeCall(
                   'zs_depthwise',
                   ...[...numbers, first, end, rows / layer.groups],
-                  ...[weightsAt, biasAt, least, most, planes[part] ?? 0, height, pitch],
+                  ...[weightsAt, biasAt, min, max, planes[part] ?? 0, height, pitch],
                 ),
               ),
             ];

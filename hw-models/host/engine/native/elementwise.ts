@@ -1,29 +1,28 @@
-// Rows of native kernels for sums and rectifiers.
+// Rows of native kernels for sums and ReLUs.
 
-import { rectifierRange } from '../../../../workloads/operators/rectify.js';
+import { activationRange } from '../../../../workloads/operators/relu.js';
 import { unequal } from '../../fits.js';
 import type { Call, HostKernel } from '../kernel.js';
 import { all, cutEvenly, dealSequences, eachFrame, only, planeOf, streamRow } from '../rows.js';
 import { FLOAT } from '../tensor.js';
 import { nativeCall as call, nativeRow } from './native.js';
 
-/** One input after the other is added to the sum so far; rectified with the last one. */
+/** One input after the other is added to the sum so far; the ReLU comes with the last one. */
 const addition = nativeRow(
   streamRow('add', 'native-add', unequal, (layer) => ({
     isClipped: true,
     plan(inputs, outputs, batch, { threads }) {
       const output = only(outputs);
       const given = all(inputs);
-      const { least, most } = rectifierRange(layer.activation);
+      const { min, max } = activationRange(layer.activation);
       return eachFrame(batch, (frame) => {
         const sequences = cutEvenly(output.channels, threads).map(({ first, end }) => {
           const to = planeOf(output, frame, first);
           const count = ((end - first) * output.planeBytes) / FLOAT;
           const from = given.map((input) => planeOf(input, frame, first));
-          if (from.length === 1)
-            return [call('zs_clip', from[0] as number, to, count, least, most)];
+          if (from.length === 1) return [call('zs_clip', from[0] as number, to, count, min, max)];
           return from.slice(1).map((other, at): Call => {
-            const bounds = at === from.length - 2 ? [least, most] : [-Infinity, Infinity];
+            const bounds = at === from.length - 2 ? [min, max] : [-Infinity, Infinity];
             return call('zs_add', at === 0 ? (from[0] as number) : to, other, to, count, ...bounds);
           });
         });
@@ -33,21 +32,21 @@ const addition = nativeRow(
   })),
 );
 
-const rectifier = nativeRow(
+const activation = nativeRow(
   streamRow(
-    'rectify',
-    'native-rectify',
+    'relu',
+    'native-relu',
     () => null,
     (layer) => ({
       isClipped: true,
       plan(inputs, outputs, batch, { threads }) {
         const [input, output] = [only(inputs), only(outputs)];
-        const { least, most } = rectifierRange(layer.activation);
+        const { min, max } = activationRange(layer.activation);
         return eachFrame(batch, (frame) => [
           cutEvenly(output.channels, threads).map(({ first, end }) => {
             const count = ((end - first) * output.planeBytes) / FLOAT;
             const to = planeOf(output, frame, first);
-            return call('zs_clip', planeOf(input, frame, first), to, count, least, most);
+            return call('zs_clip', planeOf(input, frame, first), to, count, min, max);
           }),
         ]);
       },
@@ -55,4 +54,4 @@ const rectifier = nativeRow(
   ),
 );
 
-export const nativeElementwise: readonly HostKernel[] = [addition, rectifier];
+export const nativeElementwise: readonly HostKernel[] = [addition, activation];

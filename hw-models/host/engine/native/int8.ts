@@ -5,7 +5,7 @@
 
 import { type Int8Matrix, quantize } from '../../../../workloads/compress/int8.js';
 import type { LayerOf, LayerWeights } from '../../../../workloads/network.js';
-import { rectifierRange } from '../../../../workloads/operators/rectify.js';
+import { activationRange } from '../../../../workloads/operators/relu.js';
 import { toDense } from '../../../../workloads/weights/store.js';
 import { eachVector, rowsOf } from '../close-up.js';
 import { placeBias } from '../convolution.js';
@@ -58,7 +58,7 @@ function prepareDense(layer: LayerOf<'dense'>, weights: LayerWeights, heap: Heap
   const step = Math.ceil(columns / CHUNK) * CHUNK;
   const weightsAt = heap.place(inFours(matrix, step));
   const parts = cutInMultiples(rows, ROWS, heap.threads);
-  const { least, most } = rectifierRange(layer.activation);
+  const { min, max } = activationRange(layer.activation);
   const vectors = rowsOf(layer, rows);
   return {
     isClipped: true,
@@ -70,7 +70,7 @@ function prepareDense(layer: LayerOf<'dense'>, weights: LayerWeights, heap: Heap
           const ofRows = [biasAt, scalesAt, totalsAt].map((address) => address + first * FLOAT);
           const extent = [end - first, step, count, output.frameBytes];
           const at = weightsAt + first * step;
-          return call('zs_int8_dense', ...given, ...ofRows, ...extent, least, most, at);
+          return call('zs_int8_dense', ...given, ...ofRows, ...extent, min, max, at);
         });
         return [[own.call], made];
       }),
@@ -96,7 +96,7 @@ function prepareSparse(layer: LayerOf<'dense'>, weights: LayerWeights, heap: Hea
   const blocks = entries.columns;
   const chunk = chunkOf(blocks);
   const parts = placeParts(entries, chunk, heap);
-  const { least, most } = rectifierRange(layer.activation);
+  const { min, max } = activationRange(layer.activation);
   const vectors = rowsOf(layer, matrix.rows);
   return {
     isClipped: true,
@@ -111,7 +111,7 @@ function prepareSparse(layer: LayerOf<'dense'>, weights: LayerWeights, heap: Hea
           const extent = [count, end - first, groupRows, blocks, chunk, output.frameBytes];
           const ofRows = [scalesAt, totalsAt].map((address) => address + first * FLOAT);
           const to = [tilesAt, planeOf(output, 0, first)];
-          const bounds = [least, most, own.scalesAt];
+          const bounds = [min, max, own.scalesAt];
           return call('zs_int8_sparse', ...to, ...lists, ...extent, ...bounds, ...ofRows);
         });
         return [[own.call], apartCalls(bytes, count, blocks, tilesAt, scratch), made];

@@ -1,7 +1,7 @@
 // Rows of native kernels for products of dense matrices: fully connected layers whose weights meet
 // many vectors, and products of two results.
 
-import { rectifierRange } from '../../../../workloads/operators/rectify.js';
+import { activationRange } from '../../../../workloads/operators/relu.js';
 import { toDense } from '../../../../workloads/weights/store.js';
 import { apart, eachVector, rowsOf } from '../close-up.js';
 import { placeBias } from '../convolution.js';
@@ -40,7 +40,7 @@ const denseProduct = nativeRow(
       const panelsAt = heap.place(panelsOf(matrix, PANEL));
       const biasAt = placeBias(weights, heap);
       const parts = cutInMultiples(columns, PANEL, heap.threads);
-      const { least, most } = rectifierRange(layer.activation);
+      const { min, max } = activationRange(layer.activation);
       return {
         isClipped: true,
         plan(inputs, outputs, batch, scratch) {
@@ -51,7 +51,7 @@ const denseProduct = nativeRow(
               const right = [panelsAt + (first / PANEL) * panelBytes, PANEL_BYTES, panelBytes];
               const to = [biasAt + first * FLOAT, planeOf(output, 0, first), output.frameBytes];
               const extent = [count, depth, end - first];
-              return call('zs_product', ...left, ...right, ...to, ...extent, 1, least, most);
+              return call('zs_product', ...left, ...right, ...to, ...extent, 1, min, max);
             }),
           ]);
         },

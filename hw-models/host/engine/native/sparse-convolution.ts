@@ -2,7 +2,7 @@
 // (native/c/sparse-convolution.c).
 
 import type { LayerOf } from '../../../../workloads/network.js';
-import { rectifierRange } from '../../../../workloads/operators/rectify.js';
+import { activationRange } from '../../../../workloads/operators/relu.js';
 import { tapsOf } from '../../../../workloads/operators/window.js';
 import { type CsrMatrix, nonzerosOf, toCsr } from '../../../../workloads/weights/store.js';
 import { inputImage, notOneImage } from '../../fits.js';
@@ -26,9 +26,9 @@ const PAYS_UP_TO_BESIDE_WINOGRAD = 0.25;
 /** What a tile's part of the input may take of the first-level cache. */
 const SEGMENT_BYTES = 32 * 1024;
 /** Weights of a row of a segment, below which its sums would be moved too often. */
-const LEAST_WEIGHTS = 8;
+const MIN_WEIGHTS = 8;
 /** Vectors of a tile and rows together whose sums stay in registers. */
-function mostVectors(vectorFloats: number): number {
+function maxVectors(vectorFloats: number): number {
   return vectorFloats === 8 ? 6 : 8;
 }
 
@@ -48,16 +48,16 @@ export const nativeSparseConvolution: HostKernel = nativeRow(
       pays(layer, weights) {
         const { refusal, pays } = nativeWinogradConvolution;
         const isTransformed = refusal(layer, weights) === null && pays(layer, weights);
-        const most = isTransformed ? PAYS_UP_TO_BESIDE_WINOGRAD : PAYS_UP_TO;
+        const max = isTransformed ? PAYS_UP_TO_BESIDE_WINOGRAD : PAYS_UP_TO;
         const { store } = weights;
         const isDepthwise = layer.groups > 1 && layer.groups === inputImage(layer)[0];
-        return !isDepthwise && nonzerosOf(store) <= most * store.rows * store.columns;
+        return !isDepthwise && nonzerosOf(store) <= max * store.rows * store.columns;
       },
     },
     (layer, weights, heap) => {
       const { threads, vectorFloats } = heap;
       const csr = toCsr(weights.store);
-      const tiling = tilingOf(layer, vectorFloats, mostVectors(vectorFloats));
+      const tiling = tilingOf(layer, vectorFloats, maxVectors(vectorFloats));
       const biasAt = placeBias(weights, heap);
       // Where there are too few tiles each thread makes some of the rows of all.
       const byTiles = cutsTiles(tiling, threads);
@@ -67,7 +67,7 @@ export const nativeSparseConvolution: HostKernel = nativeRow(
         const tileParts = cutEvenly(tiling.tiles, byTiles ? threads : 1);
         return tileParts.map((tiles) => ({ ...segments, tiles }));
       });
-      const { least, most } = rectifierRange(layer.activation);
+      const { min, max } = activationRange(layer.activation);
       return {
         isClipped: true,
         plan(inputs, outputs, batch, scratch) {
@@ -84,7 +84,7 @@ export const nativeSparseConvolution: HostKernel = nativeRow(
                   'zs_sparse_convolution',
                   ...numbers,
                   ...[tiling.inPlace ? 1 : 0, tiles.first, tiles.end, rowsTogether(tiling)],
-                  ...[count, at, biasAt, ...(rooms[part] ?? []), least, most],
+                  ...[count, at, biasAt, ...(rooms[part] ?? []), min, max],
                 ),
               ),
             ];
@@ -138,7 +138,7 @@ function placeSegments(
   return {
     at: heap.place(Float64Array.from(descriptors)),
     count: descriptors.length / SEGMENT_NUMBERS,
-    packed: cuts.reduce((most, { first, end }) => Math.max(most, end - first), 0),
+    packed: cuts.reduce((max, { first, end }) => Math.max(max, end - first), 0),
   };
 }
 
@@ -147,7 +147,7 @@ function segmentChannels(layer: Convolution, tiling: Tiling, csr: CsrMatrix): nu
   const bytes = tiling.inPlace ? tiling.vectors * tiling.vectorBytes : tiling.channelBytes;
   const channels = csr.columns / tapsOf(layer);
   const weights = csr.indices.length / (csr.rows * channels);
-  const own = Math.max(1, Math.floor(SEGMENT_BYTES / bytes), Math.ceil(LEAST_WEIGHTS / weights));
+  const own = Math.max(1, Math.floor(SEGMENT_BYTES / bytes), Math.ceil(MIN_WEIGHTS / weights));
   return Math.min(channels, own);
 }
 

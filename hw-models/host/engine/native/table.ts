@@ -1,10 +1,10 @@
 // Rows of native kernels, each list in the order in which its rows are asked.
 
 import type { HostKernel } from '../kernel.js';
-import { nativeDenseConnected, nativeSparseConnected } from './connected.js';
 import { nativeDenseConvolution } from './dense-convolution.js';
 import { nativeDepthwise } from './depthwise.js';
 import { nativeElementwise } from './elementwise.js';
+import { nativeDenseFullyConnected, nativeSparseFullyConnected } from './fully-connected.js';
 import { nativePooling } from './pooling.js';
 import { nativeDenseProducts, nativeProducts } from './product.js';
 import { nativeSparseConvolution } from './sparse-convolution.js';
@@ -21,7 +21,7 @@ export const nativeStreams: readonly HostKernel[] = [
 
 /** Zero weights skipped. */
 export const nativeSparse: readonly HostKernel[] = [
-  ...nativeSparseConnected,
+  ...nativeSparseFullyConnected,
   nativeSparseConvolution,
   nativeWinogradConvolution,
 ];
@@ -29,7 +29,7 @@ export const nativeSparse: readonly HostKernel[] = [
 /** Every weight multiplied. */
 export const nativeDense: readonly HostKernel[] = [
   ...nativeDenseProducts,
-  ...nativeDenseConnected,
+  ...nativeDenseFullyConnected,
   nativeDepthwise,
   nativeDenseConvolution,
 ];

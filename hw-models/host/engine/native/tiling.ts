@@ -39,21 +39,21 @@ const FLAT_BELOW = 0.75;
 const PACK_VECTOR = 0.02;
 const PACK_LINE = 0.03;
 
-/** Tiles of at most `most` vectors of `vectorFloats` floats. */
-export function tilingOf(layer: Convolution, vectorFloats: number, most: number): Tiling {
+/** Tiles of at most `max` vectors of `vectorFloats` floats. */
+export function tilingOf(layer: Convolution, vectorFloats: number, max: number): Tiling {
   const [, height, width] = outputImage(layer);
   const vectorBytes = vectorFloats * FLOAT;
   const vectorsOf = (floats: number) => Math.ceil(floats / vectorFloats);
   if (isPointwise(layer)) {
-    const [tiles, tileColumns] = evenly(vectorsOf(height * width), most);
+    const [tiles, tileColumns] = evenly(vectorsOf(height * width), max);
     const one = { inPlace: true, isFlat: false, tileRows: 1, tileColumns, tiles };
     return { ...one, vectors: tileColumns, vectorBytes, channelBytes: 0, offsetOf: () => 0 };
   }
   const { kernel, stride, dilation } = layer;
   const needed = vectorsOf(width);
   const isSparse = width < FLAT_BELOW * needed * vectorFloats || kernel[0] * kernel[1] === 1;
-  if (isSparse && needed <= most) {
-    const [down, tileRows] = evenly(height, Math.floor((most * vectorFloats) / width));
+  if (isSparse && needed <= max) {
+    const [down, tileRows] = evenly(height, Math.floor((max * vectorFloats) / width));
     const vectors = vectorsOf(tileRows * width);
     return {
       ...{ inPlace: false, isFlat: true, tileRows, tileColumns: vectors, tiles: down },
@@ -64,16 +64,16 @@ export function tilingOf(layer: Convolution, vectorFloats: number, most: number)
   }
   const phases = kernel[0] === 1 ? 1 : stride[0];
   const reach = Math.floor((reachOf(layer)[0] - 1) / stride[0]);
-  const shapes = Array.from({ length: Math.min(needed, most) }, (_, at) => {
+  const shapes = Array.from({ length: Math.min(needed, max) }, (_, at) => {
     const [across, tileColumns] = evenly(needed, at + 1);
-    const [down, tileRows] = evenly(height, Math.floor(most / tileColumns));
+    const [down, tileRows] = evenly(height, Math.floor(max / tileColumns));
     const tiles = across * down;
     // Sums, and what packing their inputs takes beside them by vectors and by lines.
     const lines = kernel[1] * phases * (tileRows + reach);
     const time = tileRows * tileColumns + lines * (PACK_VECTOR * tileColumns + PACK_LINE);
     return { tileColumns, tileRows, tiles, time: tiles * time };
   });
-  const best = shapes.reduce((least, shape) => (shape.time < least.time ? shape : least));
+  const best = shapes.reduce((min, shape) => (shape.time < min.time ? shape : min));
   const { tileRows, tileColumns, tiles } = best;
   const rowBytes = tileColumns * vectorBytes;
   const rows = tileRows + reach;
@@ -94,9 +94,9 @@ export function rowBytes(layer: Convolution, vectorFloats: number): number {
   return Math.ceil(outputImage(layer)[2] / vectorFloats) * vectorFloats * FLOAT;
 }
 
-/** Into how many parts of at most `most` a count is cut, and how long the longest is then. */
-function evenly(count: number, most: number): readonly [parts: number, longest: number] {
-  const parts = Math.ceil(count / Math.max(1, most));
+/** Into how many parts of at most `max` a count is cut, and how long the longest is then. */
+function evenly(count: number, max: number): readonly [parts: number, longest: number] {
+  const parts = Math.ceil(count / Math.max(1, max));
   return [parts, Math.ceil(count / parts)];
 }
 

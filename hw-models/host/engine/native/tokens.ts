@@ -13,9 +13,9 @@ export const TILE_BYTES = TILE * FLOAT;
 /** Tiles whose sums have a room together. */
 const TILES_TOGETHER = 2;
 /** Features of which a tile stays in a first-level cache of 32 KiB, with room for sums. */
-const MOST_CHUNK = 112;
+const MAX_CHUNK = 112;
 /** Rows of which two tiles' sums stay in a second-level cache of 1 MiB, with room for features. */
-const MOST_GROUP = 768;
+const MAX_GROUP = 768;
 /** Up to this share of weights it is faster than the dense product. */
 export const SPARSE_TOKENS_UP_TO = 0.4;
 
@@ -46,15 +46,15 @@ export interface TokenEntries {
   readonly bits: Uint32Array;
 }
 
-/** Columns of a chunk, none of more than `most`, all of nearly the same. */
-export function chunkOf(columns: number, most = MOST_CHUNK): number {
-  return Math.ceil(columns / Math.ceil(columns / most));
+/** Columns of a chunk, none of more than `max`, all of nearly the same. */
+export function chunkOf(columns: number, max = MAX_CHUNK): number {
+  return Math.ceil(columns / Math.ceil(columns / max));
 }
 
 /** Rows of nearly equal work for each thread. */
 export function placeParts(matrix: TokenEntries, chunk: number, heap: Heap): readonly TokenPart[] {
   return cutByWork(matrix.pointers, heap.threads).map(({ first, end }) => {
-    const groupRows = chunkOf(end - first, MOST_GROUP);
+    const groupRows = chunkOf(end - first, MAX_GROUP);
     const { rows, entries } = chunkLists(matrix, first, end, groupRows, chunk);
     return { first, end, groupRows, rowsAt: heap.place(rows), entriesAt: heap.place(entries) };
   });
@@ -78,7 +78,7 @@ export function apartCalls(
 export function placeTokens(
   csr: CsrMatrix,
   biasAt: number,
-  bounds: readonly [least: number, most: number],
+  bounds: readonly [min: number, max: number],
   heap: Heap,
 ): Together {
   const { columns: features, values } = csr;

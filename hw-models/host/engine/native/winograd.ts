@@ -2,7 +2,7 @@
 // and of strided ones with as many taps a phase (native/c/winograd.c).
 
 import type { LayerOf, LayerWeights } from '../../../../workloads/network.js';
-import { rectifierRange } from '../../../../workloads/operators/rectify.js';
+import { activationRange } from '../../../../workloads/operators/relu.js';
 import { cookToom, type Matrix, toFloat } from '../../../../workloads/transforms/cook-toom.js';
 import { toDense } from '../../../../workloads/weights/store.js';
 import { inputImage, notOneImage, outputImage } from '../../fits.js';
@@ -18,8 +18,8 @@ type Convolution = LayerOf<'conv2d'>;
 /** Outputs of a tile along an axis. */
 const TILE = 4;
 /** Taps a phase along an axis that there are transforms for. */
-const LEAST_TAPS = 3;
-const MOST_TAPS = 4;
+const MIN_TAPS = 3;
+const MAX_TAPS = 4;
 /**
  * Rows multiplied before they are transformed back: their sums stay in the second-level cache
  * beside the inputs, which are read once a chunk and deep ones not from there.
@@ -41,14 +41,14 @@ const WEIGHTS_TIME = 0.3;
 const DEEP = 256;
 const DEEP_VECTORS = 4;
 /** Vectors that a block of tiles fills at most: more do not pay. */
-const MOST_VECTORS = 9;
+const MAX_VECTORS = 9;
 /**
  * Times fewer products than a direct convolution needs, from which on transforming pays (Zen 5 with
  * AVX-512, the first layers and 3×3 layers of SqueezeNet, ResNet-50 and VGG-16).
  */
 const PAYS_FROM = 1.7;
 /** Channels and phases, below which transforming sums back outweighs products saved. */
-const LEAST_DEPTH = 8;
+const MIN_DEPTH = 8;
 
 /** Taps a phase along the longer axis. */
 function tapsOf({ kernel, stride }: Convolution): number {
@@ -61,8 +61,8 @@ function refusal(layer: Convolution): string | null {
   if (several) return several;
   if (Math.max(...layer.dilation) > 1) return 'is dilated: neighbouring outputs share no inputs';
   const taps = tapsOf(layer);
-  if (taps >= LEAST_TAPS && taps <= MOST_TAPS) return null;
-  return `has ${taps} taps a phase, not ${LEAST_TAPS} or ${MOST_TAPS}`;
+  if (taps >= MIN_TAPS && taps <= MAX_TAPS) return null;
+  return `has ${taps} taps a phase, not ${MIN_TAPS} or ${MAX_TAPS}`;
 }
 
 interface Tiles {
@@ -94,7 +94,7 @@ function pays(layer: Convolution): boolean {
   // Vectors of 16 tiles, the widest there are.
   const products = positions * phases * 16 * Math.ceil((down * across) / 16);
   const direct = kernel[0] * kernel[1] * height * width;
-  const isDeep = depth >= LEAST_DEPTH && outputImage(layer)[0] / groups >= PANEL;
+  const isDeep = depth >= MIN_DEPTH && outputImage(layer)[0] / groups >= PANEL;
   return isDeep && direct >= PAYS_FROM * products;
 }
 
@@ -108,7 +108,7 @@ export const nativeWinogradConvolution: HostKernel = nativeRow(
     const chunk = chunkOf(depth);
     const panelsAt = transformedPanels(layer, weights, chunk).map((panels) => heap.place(panels));
     const biasAt = placeBias(weights, heap);
-    const { least, most } = rectifierRange(layer.activation);
+    const { min, max } = activationRange(layer.activation);
     const { vectorFloats } = heap;
     const vectorsOf = (tileRows: number) => Math.ceil((tileRows * across) / vectorFloats);
     /** Of transformed channels or sums of rows, [position][each][tile], written over a bit. */
@@ -118,10 +118,10 @@ export const nativeWinogradConvolution: HostKernel = nativeRow(
       depth >= DEEP
         ? vectorsOf(tileRows) <= DEEP_VECTORS
         : bytesOf(depth, tileRows) + bytesOf(chunk, tileRows) <= BLOCK_BYTES &&
-          vectorsOf(tileRows) <= MOST_VECTORS;
+          vectorsOf(tileRows) <= MAX_VECTORS;
     const blockRows = bestBlock(down, fits, (tileRows) => vectorsOf(tileRows));
     const side = Math.sqrt(positions);
-    const lineFloats = 4 * (MOST_TAPS + TILE - 1) * (across + 3 * vectorFloats);
+    const lineFloats = 4 * (MAX_TAPS + TILE - 1) * (across + 3 * vectorFloats);
     return {
       isClipped: true,
       plan(inputs, outputs, batch, scratch) {
@@ -153,7 +153,7 @@ export const nativeWinogradConvolution: HostKernel = nativeRow(
             );
           });
           const sequences = calls.map((own, at) => [
-            nativeCall('zs_winograd', ...own, ...(rooms[at % threads] ?? []), least, most),
+            nativeCall('zs_winograd', ...own, ...(rooms[at % threads] ?? []), min, max),
           ]);
           return dealSequences(sequences, threads);
         });
@@ -169,13 +169,13 @@ function bestBlock(
   vectorsOf: (tileRows: number) => number,
 ): number {
   const timeOf = (tileRows: number) => vectorsOf(tileRows) / busyWith(vectorsOf(tileRows));
-  let [best, least] = [1, Number.POSITIVE_INFINITY];
+  let [best, min] = [1, Number.POSITIVE_INFINITY];
   for (let tileRows = 1; tileRows <= down && (tileRows === 1 || fits(tileRows)); tileRows++) {
     const blocks = Math.floor(down / tileRows);
     const rest = down - blocks * tileRows;
     const time =
       blocks * (timeOf(tileRows) + WEIGHTS_TIME) + (rest > 0 ? timeOf(rest) + WEIGHTS_TIME : 0);
-    if (time < least) [best, least] = [tileRows, time];
+    if (time < min) [best, min] = [tileRows, time];
   }
   return best;
 }

@@ -43,14 +43,14 @@ describe.each([
 ])('%s', (_name, executor, numRuns) => {
   it('computes what the plain forward passes compute, layer by layer', async () => {
     await fc.assert(
-      fc.asyncProperty(cases, (drawn) => expectAgreement(executor, drawn)),
+      fc.asyncProperty(cases, (random) => expectAgreement(executor, random)),
       { numRuns },
     );
   });
 
   it('does so on graphs of any tensors', async () => {
     await fc.assert(
-      fc.asyncProperty(graphs, (drawn) => expectAgreement(executor, drawn)),
+      fc.asyncProperty(graphs, (random) => expectAgreement(executor, random)),
       { numRuns: 2 * numRuns },
     );
   });
@@ -103,11 +103,11 @@ describe('a network with concatenations', () => {
     async (threads) => {
       const loaded = await createSparse({ threads }).load(joinedCase(1).model);
       for (const batch of [1, 3, 5, 2, 1]) {
-        const drawn = joinedCase(batch);
-        const expected = (await valuesOf(createReference(), drawn)).get('prob') as Values;
+        const random = joinedCase(batch);
+        const expected = (await valuesOf(createReference(), random)).get('prob') as Values;
         for (let run = 0; run < 3; run++) {
           expect(
-            distance((await loaded.run(drawn.inputs, batch)).output, expected),
+            distance((await loaded.run(random.inputs, batch)).output, expected),
           ).toBeLessThanOrEqual(1e-5);
         }
       }
@@ -268,7 +268,7 @@ describe.skipIf(squeezenetNet.missing || catPicture.missing)(
       ['sparse, 2 threads', createSparse({ threads: 2 })],
       ['sparse, multiply and add apart', createSparse({ fused: false })],
     ];
-    let drawn: Case;
+    let random: Case;
     let expected: ReadonlyMap<string, Values>;
 
     beforeAll(async () => {
@@ -279,16 +279,16 @@ describe.skipIf(squeezenetNet.missing || catPicture.missing)(
         imagenetPreprocessing(227),
         catPicture.path,
       );
-      drawn = {
+      random = {
         model: { network, weights, origin: 'real' },
         batch: 1,
         inputs: new Map([['data', input]]),
       };
-      expected = await valuesOf(createTfjs(), drawn);
+      expected = await valuesOf(createTfjs(), random);
     });
 
     it.each(executors)('%s sees what TensorFlow.js sees', async (_name, executor) => {
-      const found = await valuesOf(executor, drawn);
+      const found = await valuesOf(executor, random);
       for (const [name, values] of expected) {
         expect(distance(found.get(name) as Values, values)).toBeLessThanOrEqual(2e-5);
       }

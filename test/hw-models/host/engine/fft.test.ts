@@ -7,7 +7,7 @@ import {
   fftSizes,
 } from '../../../../hw-models/host/engine/fft.js';
 import type { HostKernel } from '../../../../hw-models/host/engine/kernel.js';
-import type { Layer, LayerWeights, Rectifier } from '../../../../workloads/network.js';
+import type { Activation, Layer, LayerWeights } from '../../../../workloads/network.js';
 import {
   pruneSpectra,
   spectralConvolve,
@@ -25,7 +25,7 @@ import {
 import { layerOn } from '../one-layer.js';
 import { loadKernel } from '../run-kernel.js';
 
-function layerOf(shape: ConvolutionShape, activation: Rectifier, stride = 1): Layer {
+function layerOf(shape: ConvolutionShape, activation: Activation, stride = 1): Layer {
   const { channels, height, width, outputs, kernel, pad, groups } = shape;
   const square = { kernel, stride, pad, groups } as const;
   const spec = {
@@ -52,18 +52,18 @@ function spectraFor({ shape, weights }: ConvolutionCase, size: number) {
   return spectraOf(weights, shape.outputs, shape.channels / shape.groups, shape.kernel, size);
 }
 
-interface Drawn {
+interface Random {
   readonly one: ConvolutionCase;
-  readonly activation: Rectifier;
+  readonly activation: Activation;
   readonly batch: number;
   readonly threads: number;
 }
 
-const cases = (leastKernel: number): fc.Arbitrary<Drawn> =>
+const cases = (minKernel: number): fc.Arbitrary<Random> =>
   fc
     .record({
-      one: convolutionCases({ leastKernel, mostKernel: 7, mostExtent: 40 }),
-      activation: fc.constantFrom<Rectifier>('relu', 'none'),
+      one: convolutionCases({ minKernel, maxKernel: 7, maxExtent: 40 }),
+      activation: fc.constantFrom<Activation>('relu', 'none'),
       batch: fc.integer({ min: 1, max: 2 }),
       threads: fc.integer({ min: 1, max: 3 }),
     })
@@ -78,7 +78,7 @@ const BOUND = 1e-6;
  */
 function check(
   kernel: HostKernel,
-  { one, activation, batch, threads }: Drawn,
+  { one, activation, batch, threads }: Random,
   expected: (frame: Float32Array) => ArrayLike<number>,
 ): void {
   const { shape, input, weights, bias } = one;
@@ -96,7 +96,7 @@ function check(
       activation === 'relu' ? Math.max(sum, 0) : sum,
     );
     const largest = magnitudesOf(shape, frame, weights, bias).reduce(
-      (most, sum) => Math.max(most, sum),
+      (max, sum) => Math.max(max, sum),
       0,
     );
     expectNear(found.subarray(at * size, (at + 1) * size), sums, () => BOUND * largest);
@@ -106,9 +106,9 @@ function check(
 describe.each(fftSizes)('Fourier transforms of %i on the host', (size) => {
   it('give the convolution, for any kernel, padding and groups', () => {
     fc.assert(
-      fc.property(cases(2), (drawn) => {
-        const { shape, weights, bias } = drawn.one;
-        check(createFft(size), drawn, (frame) =>
+      fc.property(cases(2), (random) => {
+        const { shape, weights, bias } = random.one;
+        check(createFft(size), random, (frame) =>
           convolve({ ...shape, stride: 1 }, frame, weights, bias),
         );
       }),
@@ -138,10 +138,10 @@ describe.each(fftSizes)('Fourier transforms of %i on the host', (size) => {
 
   it('with weights pruned in the transform domain give what the pruned spectra say', () => {
     fc.assert(
-      fc.property(cases(2), fc.constantFrom(0, 0.1, 0.5, 1), (drawn, density) => {
-        const { one } = drawn;
+      fc.property(cases(2), fc.constantFrom(0, 0.1, 0.5, 1), (random, density) => {
+        const { one } = random;
         const pruned = pruneSpectra(spectraFor(one, size), density);
-        check(createSparseFft(size, density), drawn, (frame) =>
+        check(createSparseFft(size, density), random, (frame) =>
           spectralConvolve(one.shape, pruned, one.bias, frame),
         );
       }),
@@ -179,9 +179,9 @@ describe.each(fftSizes)('Fourier transforms of %i on the host', (size) => {
     const draw = drawFrom(3);
     const weights = draw(4 * 4 * 9).map((value, at) => (at % 3 === 0 ? value : 0));
     const one = { shape, input: draw(4 * 81), weights, bias: draw(4) };
-    const drawn = { one, activation: 'none', batch: 1, threads: 1 } as const;
+    const random = { one, activation: 'none', batch: 1, threads: 1 } as const;
     const pruned = pruneSpectra(spectraFor(one, size), 1 / 3);
-    check(createSparseFft(size), drawn, (frame) =>
+    check(createSparseFft(size), random, (frame) =>
       spectralConvolve(shape, pruned, one.bias, frame),
     );
   });

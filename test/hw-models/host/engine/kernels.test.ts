@@ -4,7 +4,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { firstThatPays } from '../../../../hw-models/host/engine/choice.js';
-import { connectedKernels } from '../../../../hw-models/host/engine/connected.js';
 import {
   denseConvolution,
   sparseConvolution,
@@ -12,6 +11,7 @@ import {
 import { elementwiseKernels } from '../../../../hw-models/host/engine/elementwise.js';
 import { createEngine } from '../../../../hw-models/host/engine/engine.js';
 import { filteredConvolution } from '../../../../hw-models/host/engine/filtering.js';
+import { fullyConnectedKernels } from '../../../../hw-models/host/engine/fully-connected.js';
 import type { HostKernel } from '../../../../hw-models/host/engine/kernel.js';
 import { buildNetwork } from '../../../../workloads/graph.js';
 import {
@@ -24,7 +24,7 @@ import { type LayerSpec, opOf, type SpecOf } from '../../../../workloads/spec.js
 import { sizeOf } from '../../../../workloads/tensor.js';
 import { toCodebook, toDense } from '../../../../workloads/weights/store.js';
 import { drawActivations, drawWeights } from '../../../../workloads/weights/synthetic.js';
-import { fits, windowsOf } from '../../../operators/drawn-windows.js';
+import { fits, windowsOf } from '../../../operators/random-windows.js';
 import { convolve } from '../../../reference/convolution.js';
 import { passOf } from '../one-layer.js';
 
@@ -100,16 +100,16 @@ const connections: fc.Arbitrary<Case> = fc
 
 async function expectAgreement(
   kernel: HostKernel,
-  { input, layer, batch, seed, threads, ...drawn }: Case,
+  { input, layer, batch, seed, threads, ...random }: Case,
 ) {
   const source = { work: 'drawn', at: `seed ${seed}` };
   const network = buildNetwork({ name: 'one', title: 'one', input, layers: [layer], source });
   const [built] = network.layers;
   if (!built) throw new Error('no layer');
   const shape = weightShapeOf(built);
-  const weights = shape && inCodes(kernel, drawWeights(shape, drawn.density, seed, 'layer'));
+  const weights = shape && inCodes(kernel, drawWeights(shape, random.density, seed, 'layer'));
   const size = sizeOf(input);
-  const values = drawActivations(batch * size, drawn.inputDensity, seed, 'input').values;
+  const values = drawActivations(batch * size, random.inputDensity, seed, 'input').values;
   // Signs and sizes as they come: half of the values negative.
   for (let i = 0; i < values.length; i += 2) values[i] = -(values[i] as number);
   const loaded = await createEngine('test', 'test', firstThatPays([kernel]), { threads }).load({
@@ -170,9 +170,9 @@ function expectClose(
   bound: number,
 ) {
   expect(found.length).toBe(expected.length);
-  const scale = terms.reduce((most, value) => Math.max(most, Math.abs(value)), 1e-30);
+  const scale = terms.reduce((max, value) => Math.max(max, Math.abs(value)), 1e-30);
   const worst = found.reduce(
-    (most, value, at) => Math.max(most, Math.abs(value - (expected[at] as number))),
+    (max, value, at) => Math.max(max, Math.abs(value - (expected[at] as number))),
     0,
   );
   expect(worst / scale).toBeLessThanOrEqual(bound);
@@ -194,19 +194,19 @@ describe.each([sparseConvolution, denseConvolution, filteredConvolution])('$name
 
   it('computes what the forward pass computes, at every stride, pad, group and density', async () => {
     await fc.assert(
-      fc.asyncProperty(served, async (drawn) => void (await expectAgreement(kernel, drawn))),
+      fc.asyncProperty(served, async (random) => void (await expectAgreement(kernel, random))),
       { numRuns: 300 },
     );
   });
 
   it('computes what the definition of convolution says', async () => {
     await fc.assert(
-      fc.asyncProperty(served, async (drawn) => {
-        const { layer, input } = drawn;
+      fc.asyncProperty(served, async (random) => {
+        const { layer, input } = random;
         if (input.length !== 3) throw new Error('not an image');
         const convolution = asConvolution(layer);
         const plain = {
-          ...drawn,
+          ...random,
           batch: 1,
           layer: { ...convolution, name: 'layer', activation: 'none' as const },
         };
@@ -227,10 +227,10 @@ describe.each([sparseConvolution, denseConvolution, filteredConvolution])('$name
   });
 });
 
-describe.each(connectedKernels)('$name', (kernel) => {
+describe.each(fullyConnectedKernels)('$name', (kernel) => {
   it('computes what the forward pass computes, for vectors, images and batches', async () => {
     await fc.assert(
-      fc.asyncProperty(connections, async (drawn) => void (await expectAgreement(kernel, drawn))),
+      fc.asyncProperty(connections, async (random) => void (await expectAgreement(kernel, random))),
       { numRuns: 300 },
     );
   });
@@ -249,10 +249,10 @@ describe('large layers', () => {
     bias: true,
     activation: 'relu',
   } as const;
-  const conv = (input: Shape, op: Partial<SpecOf<'conv2d'>>, drawn: Partial<Case> = {}): Case => ({
+  const conv = (input: Shape, op: Partial<SpecOf<'conv2d'>>, random: Partial<Case> = {}): Case => ({
     input,
     layer: { kind: 'conv2d', name: 'layer', channels: 40, ...square, ...op },
-    ...{ density: 0.3, inputDensity: 0.5, batch: 1, threads: 1, seed: 1, ...drawn },
+    ...{ density: 0.3, inputDensity: 0.5, batch: 1, threads: 1, seed: 1, ...random },
   });
   const layers: Readonly<Record<string, Case>> = {
     'several segments, rows of 27': conv([96, 27, 27], {}),
@@ -268,13 +268,13 @@ describe('large layers', () => {
     'a batch of large images': conv([16, 31, 29], { channels: 64 }, { batch: 3 }),
   };
 
-  it.each(Object.entries(layers))('%s', async (_name, drawn) => {
+  it.each(Object.entries(layers))('%s', async (_name, random) => {
     for (const kernel of [sparseConvolution, denseConvolution, filteredConvolution]) {
-      for (const threads of [1, 3]) await expectAgreement(kernel, { ...drawn, threads });
+      for (const threads of [1, 3]) await expectAgreement(kernel, { ...random, threads });
     }
   });
 
-  it.each(connectedKernels)(
+  it.each(fullyConnectedKernels)(
     '$name with many rows, near each other and further apart than a byte counts',
     async (kernel) => {
       const layer = {
@@ -284,11 +284,11 @@ describe('large layers', () => {
         bias: true,
         activation: 'relu',
       } as const;
-      const drawn = { input: [40] as const, layer, inputDensity: 0.5, seed: 1 };
+      const random = { input: [40] as const, layer, inputDensity: 0.5, seed: 1 };
       for (const density of [0.2, 0.002]) {
         for (const threads of [1, 2, 3]) {
           for (const batch of [1, 7])
-            await expectAgreement(kernel, { ...drawn, density, batch, threads });
+            await expectAgreement(kernel, { ...random, density, batch, threads });
         }
       }
     },
@@ -359,11 +359,11 @@ describe('layers without weights', () => {
         activation,
       }),
     }),
-    rectify: fc.record({
+    relu: fc.record({
       ...shared,
       input: fc.oneof(image, fc.tuple(fc.integer({ min: 1, max: 19 }))),
       layer: fc.record({
-        kind: fc.constant('rectify' as const),
+        kind: fc.constant('relu' as const),
         name: fc.constant('layer'),
         activation: fc.constantFrom('relu' as const, 'relu6' as const),
       }),
@@ -378,10 +378,10 @@ describe('layers without weights', () => {
     const cases = layers[kernel.name];
     if (!cases) throw new Error(`no cases for ${kernel.name}`);
     await fc.assert(
-      fc.asyncProperty(cases, async (drawn) => {
-        const { layer, input, batch, seed, inputDensity } = drawn;
+      fc.asyncProperty(cases, async (random) => {
+        const { layer, input, batch, seed, inputDensity } = random;
         const inputs = layer.inputs ?? ['data'];
-        await expectSame(kernel, { ...drawn, layer }, inputs.length, {
+        await expectSame(kernel, { ...random, layer }, inputs.length, {
           input,
           batch,
           seed,
@@ -394,12 +394,12 @@ describe('layers without weights', () => {
 
   async function expectSame(
     kernel: HostKernel,
-    drawn: Case,
+    random: Case,
     inputs: number,
     { input, batch, seed, inputDensity }: Pick<Case, 'input' | 'batch' | 'seed' | 'inputDensity'>,
   ) {
     if (inputs === 1) {
-      await expectAgreement(kernel, drawn);
+      await expectAgreement(kernel, random);
       return;
     }
     const source = { work: 'drawn', at: `seed ${seed}` };
@@ -407,7 +407,7 @@ describe('layers without weights', () => {
       name: 'one',
       title: 'one',
       input,
-      layers: [drawn.layer],
+      layers: [random.layer],
       source,
     });
     const [built] = network.layers;

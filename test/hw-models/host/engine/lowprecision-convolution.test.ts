@@ -23,7 +23,7 @@ import {
 import type { LayerSpec } from '../../../../workloads/spec.js';
 import { sizeOf } from '../../../../workloads/tensor.js';
 import type { DenseMatrix } from '../../../../workloads/weights/store.js';
-import { fits, windowsOf } from '../../../operators/drawn-windows.js';
+import { fits, windowsOf } from '../../../operators/random-windows.js';
 import { drawFrom, expectNear } from '../../../workloads/transforms/cases.js';
 import { passOf } from '../one-layer.js';
 import { loadKernel } from '../run-kernel.js';
@@ -38,7 +38,7 @@ interface Case {
 
 const pointwise = { kernel: [1, 1], stride: [1, 1], dilation: [1, 1], pad: [0, 0, 0, 0] } as const;
 const plain = { groups: 1, bias: false, activation: 'none' } as const;
-const drawn = { work: 'drawn', at: 'one layer' };
+const random = { work: 'drawn', at: 'one layer' };
 const extent = fc.integer({ min: 1, max: 12 });
 
 const cases: fc.Arbitrary<Case> = fc
@@ -54,7 +54,7 @@ const cases: fc.Arbitrary<Case> = fc
     window: fc.oneof(windowsOf(5), fc.constant(pointwise)),
     bias: fc.boolean(),
     activation: fc.constantFrom('relu' as const, 'none' as const),
-    isRectified: fc.boolean(),
+    hasRelu: fc.boolean(),
     batch: fc.integer({ min: 1, max: 2 }),
     threads: fc.integer({ min: 1, max: 3 }),
     seed: fc.integer({ min: 1, max: 2 ** 31 - 1 }),
@@ -68,7 +68,7 @@ const cases: fc.Arbitrary<Case> = fc
       height,
       width,
       window,
-      isRectified,
+      hasRelu,
       batch,
       threads,
       seed,
@@ -97,7 +97,7 @@ const cases: fc.Arbitrary<Case> = fc
       const { rows, columns } = shape;
       const frames = Array.from({ length: batch }, () => {
         const values = draw(sizeOf(input));
-        return isRectified ? values.map((value) => Math.max(value, 0)) : values;
+        return hasRelu ? values.map((value) => Math.max(value, 0)) : values;
       });
       const matrix: DenseMatrix = { format: 'dense', rows, columns, values: draw(rows * columns) };
       return { layer, matrix, bias: rest.bias ? draw(rows) : null, frames, threads };
@@ -105,7 +105,7 @@ const cases: fc.Arbitrary<Case> = fc
   );
 
 /** What a kernel is said to compute: other weights and other activations, exactly. */
-interface Meaning {
+interface Binding {
   readonly weight: (matrix: DenseMatrix) => (row: number, column: number) => number;
   readonly activations: (frame: Float32Array) => Float32Array;
 }
@@ -113,7 +113,7 @@ interface Meaning {
 function check(
   kernel: HostKernel,
   { layer, matrix, bias, frames, threads }: Case,
-  meaning: Meaning,
+  meaning: Binding,
   fused = false,
 ): void {
   const { rows, columns } = matrix;
@@ -145,7 +145,7 @@ describe('low-precision convolutions on the host', () => {
   it.each(hasFusedMultiplyAdd() ? [false, true] : [false])(
     'multiplies 8-bit weights with 8-bit activations, relaxed build: %s',
     (fused) => {
-      const meaning: Meaning = {
+      const meaning: Binding = {
         weight(matrix) {
           const { values, scales } = quantize(matrix);
           return (row, column) =>
@@ -157,7 +157,7 @@ describe('low-precision convolutions on the host', () => {
         },
       };
       fc.assert(
-        fc.property(cases, (drawn) => check(int8Convolution, drawn, meaning, fused)),
+        fc.property(cases, (random) => check(int8Convolution, random, meaning, fused)),
         { numRuns: 200 },
       );
     },
@@ -171,7 +171,7 @@ describe('low-precision convolutions on the host', () => {
       title: 'full',
       input,
       layers: [spec],
-      source: drawn,
+      source: random,
     }).layers;
     if (!layer) throw new Error('no layer');
     const values = Float32Array.from({ length: 4 * 64 }, (_, at) => (at < 128 ? 127 : -127));
@@ -186,8 +186,8 @@ describe('low-precision convolutions on the host', () => {
 
   it('multiplies binary weights with binary activations, and nothing beside the image', () => {
     fc.assert(
-      fc.property(cases, (drawn) => {
-        check(binaryConvolution, drawn, {
+      fc.property(cases, (random) => {
+        check(binaryConvolution, random, {
           weight(matrix) {
             const { signs, scales } = binarize(matrix);
             const words = Math.ceil(matrix.columns / 32);
@@ -206,8 +206,8 @@ describe('low-precision convolutions on the host', () => {
 
   it('multiplies ternary weights with float activations', () => {
     fc.assert(
-      fc.property(cases, (drawn) => {
-        check(ternaryConvolution, drawn, {
+      fc.property(cases, (random) => {
+        check(ternaryConvolution, random, {
           weight(matrix) {
             const { values, scales } = ternarize(matrix);
             return (row, column) =>
@@ -226,7 +226,7 @@ describe('low-precision convolutions on the host', () => {
       title: 'wide',
       input: [180_000, 1, 1],
       layers: [spec],
-      source: drawn,
+      source: random,
     }).layers;
     if (!layer) throw new Error('no layer');
     const store: DenseMatrix = {

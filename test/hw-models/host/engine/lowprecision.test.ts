@@ -7,7 +7,7 @@ import { hasFusedMultiplyAdd } from '../../../../hw-models/host/engine/webassemb
 import { binarize, binarizeActivations } from '../../../../workloads/compress/binary.js';
 import { quantize, quantizeVector } from '../../../../workloads/compress/int8.js';
 import { ternarize } from '../../../../workloads/compress/ternary.js';
-import type { Layer, LayerWeights, Rectifier, Shape } from '../../../../workloads/network.js';
+import type { Activation, Layer, LayerWeights, Shape } from '../../../../workloads/network.js';
 import type { DenseMatrix } from '../../../../workloads/weights/store.js';
 import { toDense } from '../../../../workloads/weights/store.js';
 import { drawActivations, drawWeights } from '../../../../workloads/weights/synthetic.js';
@@ -32,7 +32,7 @@ const cases = fc
   .record({
     rows: fc.integer({ min: 1, max: 13 }),
     image: fc.constantFrom<Shape>([1], [3], [63], [64], [65], [130], [21], [3, 3, 5], [2, 2, 2]),
-    activation: fc.constantFrom<Rectifier>('relu', 'none'),
+    activation: fc.constantFrom<Activation>('relu', 'none'),
     batch: fc.integer({ min: 1, max: 2 }),
     threads: fc.integer({ min: 1, max: 3 }),
     seed: fc.integer({ min: 1, max: 2 ** 31 - 1 }),
@@ -99,10 +99,10 @@ function signAt(words: Uint32Array, firstWord: number, bit: number): number {
 describe('low precision on the host', () => {
   it('multiplies binary weights with binary activations', () => {
     fc.assert(
-      fc.property(cases, (drawn) => {
-        const { signs, scales, columns } = binarize(drawn.matrix);
+      fc.property(cases, (random) => {
+        const { signs, scales, columns } = binarize(random.matrix);
         const words = Math.ceil(columns / 32);
-        check('binary', drawn, (row, frame) => {
+        check('binary', random, (row, frame) => {
           const { signs: bits, offset, scale } = binarizeActivations(frame);
           const weight = (column: number) =>
             (scales[row] as number) * signAt(signs, row * words, column);
@@ -114,9 +114,9 @@ describe('low precision on the host', () => {
 
   it('multiplies ternary weights with float activations', () => {
     fc.assert(
-      fc.property(cases, (drawn) => {
-        const { values, scales, columns } = ternarize(drawn.matrix);
-        check('ternary', drawn, (row, frame) => {
+      fc.property(cases, (random) => {
+        const { values, scales, columns } = ternarize(random.matrix);
+        check('ternary', random, (row, frame) => {
           const weight = (column: number) =>
             (scales[row] as number) * (values[row * columns + column] as number);
           return dot(columns, weight, (column) => frame[column] as number);
@@ -130,16 +130,16 @@ describe('low precision on the host', () => {
     'multiplies 8-bit weights with 8-bit activations, relaxed build: %s',
     (fused) => {
       fc.assert(
-        fc.property(cases, fc.boolean(), (drawn, isRectified) => {
-          const { values, scales, columns } = quantize(drawn.matrix);
-          const input = isRectified ? drawn.input.map(Math.abs) : drawn.input;
+        fc.property(cases, fc.boolean(), (random, hasRelu) => {
+          const { values, scales, columns } = quantize(random.matrix);
+          const input = hasRelu ? random.input.map(Math.abs) : random.input;
           const row = (at: number, frame: Float32Array) => {
             const { values: codes, scale } = quantizeVector(frame);
             const weight = (column: number) =>
               (scales[at] as number) * (values[at * columns + column] as number);
             return dot(columns, weight, (column) => scale * (codes[column] as number));
           };
-          check('int8', { ...drawn, input }, row, fused);
+          check('int8', { ...random, input }, row, fused);
         }),
       );
     },
@@ -147,11 +147,11 @@ describe('low precision on the host', () => {
 
   it('keeps 8-bit results within half a step of weights and of activations', () => {
     fc.assert(
-      fc.property(cases, (drawn) => {
-        const { matrix, bias, weights, batch, threads, input } = drawn;
+      fc.property(cases, (random) => {
+        const { matrix, bias, weights, batch, threads, input } = random;
         const { columns, rows } = matrix;
         const layer: Layer = {
-          ...drawn.layer,
+          ...random.layer,
           kind: 'dense',
           outputs: rows,
           bias: true,
@@ -189,11 +189,11 @@ describe('low precision on the host', () => {
     );
   });
 
-  it('is off by what the docs state, for Gaussian weights and rectified activations', () => {
+  it('is off by what the docs state, for Gaussian weights and activations behind a ReLU', () => {
     const [rows, columns] = [512, 4096];
-    const drawn = drawWeights({ rows, columns, biases: 0 }, 1, 0, 'fc');
+    const random = drawWeights({ rows, columns, biases: 0 }, 1, 0, 'fc');
     const input = drawActivations(columns, 0.35, 0, 'fc').values;
-    const matrix = toDense(drawn.store);
+    const matrix = toDense(random.store);
     const layer = layerOn([columns], {
       kind: 'dense',
       name: 'fc',
@@ -209,7 +209,7 @@ describe('low precision on the host', () => {
       ),
     );
     const errorOf = (name: Name) => {
-      const found = loadKernel(lowPrecisionKernels[name], layer, { ...drawn, store: matrix }).run(
+      const found = loadKernel(lowPrecisionKernels[name], layer, { ...random, store: matrix }).run(
         input,
       );
       const squares = exact.reduce((sum, value) => sum + value * value, 0);

@@ -340,7 +340,7 @@ const cases: Readonly<Record<string, Case>> = {
   ),
 };
 
-function drawnCase({ shapes, types = [], layer }: Case, batch: number) {
+function randomCase({ shapes, types = [], layer }: Case, batch: number) {
   const random = createRandom(batch, 'values');
   const isPositive =
     (layer.kind === 'unary' && layer.function === 'sqrt') || layer.kind.endsWith('quantise');
@@ -404,7 +404,7 @@ describe.each(Object.entries(cases))('%s', (_name, one) => {
     ({ engine }) => engine === 'wasm' || (library && one.kernel in natives),
   );
   it.each(own)('$engine, $threads threads, a batch of $batch', async ({ batch, ...options }) => {
-    const { model, inputs } = drawnCase(one, batch);
+    const { model, inputs } = randomCase(one, batch);
     const engine = createEngine('test', 'test', firstThatPays(exactKernels), options);
     const [found, expected] = await Promise.all(
       [engine, createReference()].map(async (executor) => {

@@ -11,7 +11,7 @@ import {
 } from '../../../../hw-models/host/engine/winograd.js';
 import { filterings, winogradSource } from '../../../../hw-models/host/engine/winograd-source.js';
 import { createReference } from '../../../../hw-models/host/reference.js';
-import type { Layer, LayerWeights, Rectifier } from '../../../../workloads/network.js';
+import type { Activation, Layer, LayerWeights } from '../../../../workloads/network.js';
 import {
   cookToom,
   type Filtering,
@@ -39,7 +39,7 @@ import { loadKernel } from '../run-kernel.js';
 /** Half a unit in the last place of 1, in 32 bits. */
 const ROUNDING = 2 ** -24;
 
-function layerOf(shape: ConvolutionShape, activation: Rectifier, stride = 1): Layer {
+function layerOf(shape: ConvolutionShape, activation: Activation, stride = 1): Layer {
   const { channels, height, width, outputs, kernel, pad, groups } = shape;
   const square = { kernel, stride, pad, groups } as const;
   const spec = {
@@ -109,13 +109,13 @@ function transformedOf({ shape, weights }: ConvolutionCase, outputs: number): Tr
 }
 
 const cases = fc.record({
-  one: convolutionCases({ leastKernel: 3, mostKernel: 3, mostExtent: 30 }),
-  activation: fc.constantFrom<Rectifier>('relu', 'none'),
+  one: convolutionCases({ minKernel: 3, maxKernel: 3, maxExtent: 30 }),
+  activation: fc.constantFrom<Activation>('relu', 'none'),
   batch: fc.integer({ min: 1, max: 2 }),
   threads: fc.integer({ min: 1, max: 3 }),
 });
 
-type Drawn = typeof cases extends fc.Arbitrary<infer Value> ? Value : never;
+type Random = typeof cases extends fc.Arbitrary<infer Value> ? Value : never;
 
 /**
  * Runs `kernel` on the case's image and, as later frames, on other ones; each frame is compared
@@ -123,7 +123,7 @@ type Drawn = typeof cases extends fc.Arbitrary<infer Value> ? Value : never;
  */
 function check(
   kernel: HostKernel,
-  { one, activation, batch, threads }: Drawn,
+  { one, activation, batch, threads }: Random,
   transformed: TransformedWeights,
   expected: (frame: Float32Array) => ArrayLike<number>,
 ): void {
@@ -153,9 +153,9 @@ function check(
 describe.each(filterings)('Winograd F(%i, %i) on the host', (outputs) => {
   it('is the convolution, within the bound of its rounding errors', () => {
     fc.assert(
-      fc.property(cases, (drawn) => {
-        const { shape, weights, bias } = drawn.one;
-        check(createWinograd(outputs), drawn, transformedOf(drawn.one, outputs), (frame) =>
+      fc.property(cases, (random) => {
+        const { shape, weights, bias } = random.one;
+        check(createWinograd(outputs), random, transformedOf(random.one, outputs), (frame) =>
           convolve({ ...shape, stride: 1 }, frame, weights, bias),
         );
       }),
@@ -178,10 +178,10 @@ describe.each(filterings)('Winograd F(%i, %i) on the host', (outputs) => {
 
   it('with weights pruned in the transform domain is that of the pruned weights', () => {
     fc.assert(
-      fc.property(cases, fc.constantFrom(0, 0.1, 0.5, 1), (drawn, density) => {
-        const pruned = pruneTransformed(transformedOf(drawn.one, outputs), density);
-        check(createSparseWinograd(outputs, density), drawn, pruned, (frame) =>
-          winogradConvolve(drawn.one.shape, pruned, drawn.one.bias, frame),
+      fc.property(cases, fc.constantFrom(0, 0.1, 0.5, 1), (random, density) => {
+        const pruned = pruneTransformed(transformedOf(random.one, outputs), density);
+        check(createSparseWinograd(outputs, density), random, pruned, (frame) =>
+          winogradConvolve(random.one.shape, pruned, random.one.bias, frame),
         );
       }),
       { numRuns: 30 },

@@ -13,7 +13,7 @@ import { refusal, source } from '../source.js';
 
 const size = (dims: readonly number[]) => dims.reduce((product, extent) => product * extent, 1);
 /** Weights of which about a third are zero. */
-const drawn = (dims: readonly number[], seed: number) =>
+const random = (dims: readonly number[], seed: number) =>
   Float32Array.from({ length: size(dims) }, (_, at) => {
     const value = Math.sin((at + 1) * (seed + 1.7));
     return Math.abs(value) < 0.5 ? 0 : value;
@@ -21,16 +21,16 @@ const drawn = (dims: readonly number[], seed: number) =>
 
 // As Caffe has them: filters by [in, rows, columns], rows of outputs.
 const weights = {
-  conv1: drawn([4, 3, 3, 3], 1),
-  bias1: drawn([4], 2),
-  mean: drawn([4], 3),
-  variance: drawn([4], 4).map((value) => Math.abs(value) + 0.2),
-  gamma: drawn([4], 5).map((value) => value + 1.5),
-  beta: drawn([4], 6),
-  conv2: drawn([6, 2, 2, 2], 7),
-  fc1: drawn([10, 6 * 2 * 2], 8),
-  fc1Bias: drawn([10], 9),
-  fc2: drawn([5, 10], 10),
+  conv1: random([4, 3, 3, 3], 1),
+  bias1: random([4], 2),
+  mean: random([4], 3),
+  variance: random([4], 4).map((value) => Math.abs(value) + 0.2),
+  gamma: random([4], 5).map((value) => value + 1.5),
+  beta: random([4], 6),
+  conv2: random([6, 2, 2, 2], 7),
+  fc1: random([10, 6 * 2 * 2], 8),
+  fc1Bias: random([10], 9),
+  fc2: random([5, 10], 10),
 };
 
 const prototxt = `name: "Small" # a comment
@@ -235,7 +235,7 @@ describe('one network through Caffe, ONNX and TensorFlow.js', async () => {
     onnx: only(await readOnnx(source('small.onnx', onnx))),
     tfjs: only(await readTfjs(tfjs())),
   };
-  const input = drawn([3, 6, 6], 11);
+  const input = random([3, 6, 6], 11);
 
   /** What costs anything, whatever the format calls it. */
   const demands = ({ network }: ZooEntry) => network.layers.flatMap(({ demand }) => demand ?? []);
@@ -281,11 +281,11 @@ describe('a Caffe network', () => {
       layers { name: "n" type: LRN bottom: "p" top: "n" lrn_param < local_size: 3 alpha: 0.1 > }
       layers { name: "f" type: INNER_PRODUCT bottom: "n" top: "f" inner_product_param { num_output: 3 } }`;
     const blobs = [
-      { num: 2, channels: 2, height: 3, width: 3, data: [...drawn([2, 2, 3, 3], 1)] },
+      { num: 2, channels: 2, height: 3, width: 3, data: [...random([2, 2, 3, 3], 1)] },
       { num: 1, channels: 1, height: 1, width: 2, data: [1, 2] },
     ];
     const dense = [
-      { num: 1, channels: 1, height: 3, width: 8, data: [...drawn([3, 8], 2)] },
+      { num: 1, channels: 1, height: 3, width: 8, data: [...random([3, 8], 2)] },
       { num: 1, channels: 1, height: 1, width: 3, data: [1, 2, 3] },
     ];
     const bytes = netType

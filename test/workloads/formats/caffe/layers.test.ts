@@ -7,7 +7,7 @@ import { readCaffe } from '../../../../workloads/formats/caffe/read.js';
 import { netType } from '../../../../workloads/formats/caffe/weights.js';
 import { defaultLimits } from '../../../../workloads/formats/source.js';
 import type { Tensor } from '../../../../workloads/network.js';
-import { distance, drawn, outputsOf } from '../plain-pass.js';
+import { distance, outputsOf, random } from '../plain-pass.js';
 import { refusal, source } from '../source.js';
 
 const shared = join(import.meta.dirname, '../../../../../shared');
@@ -32,7 +32,7 @@ async function layer(text: string, inputs: readonly (readonly number[])[], blobs
   const [entry] = await readCaffe(source('s.prototxt', prototxt, beside));
   if (!entry) throw new Error('no network');
   const tensors = new Map(
-    entry.network.inputs.map((input, at) => [input.name, drawn(input, at + 1)]),
+    entry.network.inputs.map((input, at) => [input.name, random(input, at + 1)]),
   );
   return {
     outputs: outputsOf(entry, tensors),
@@ -459,7 +459,7 @@ describe.skipIf(!existsSync(networks))('networks of other projects', () => {
     const [entry] = await readCaffe(file(join(networks, 'ultraface-caffe/RFB-320.prototxt')));
     const [input] = entry?.network.inputs ?? [];
     if (!entry || !input) throw new Error('no network');
-    const tensor = drawn(input, 3);
+    const tensor = random(input, 3);
     const [, scores] = outputsOf(entry, new Map([[input.name, tensor]]));
     const { InferenceSession, Tensor: OrtTensor } = await import('onnxruntime-node');
     const session = await InferenceSession.create(

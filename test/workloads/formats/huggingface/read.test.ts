@@ -21,9 +21,9 @@ import {
 
 function expectClose(found: ArrayLike<number>, expected: readonly number[]) {
   expect(found.length).toBe(expected.length);
-  const most = Math.max(...expected.map(Math.abs));
+  const max = Math.max(...expected.map(Math.abs));
   for (const [at, value] of expected.entries()) {
-    expect(Math.abs((found[at] as number) - value)).toBeLessThan(2e-5 * most);
+    expect(Math.abs((found[at] as number) - value)).toBeLessThan(2e-5 * max);
   }
 }
 

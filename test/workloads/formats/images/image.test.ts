@@ -190,14 +190,14 @@ describe(`cat.jpg${missing ? ' (asset missing)' : ''}`, () => {
     // Each channel spans most of 0 to 255 less its mean.
     for (const [channel, mean] of imagenet.mean.entries()) {
       const plane = input.subarray(channel * 227 * 227, (channel + 1) * 227 * 227);
-      const [least, most] = plane.reduce(
+      const [min, max] = plane.reduce(
         ([a, b], value) => [Math.min(a, value), Math.max(b, value)],
         [0, 0],
       );
-      expect(least).toBeGreaterThanOrEqual(-mean);
-      expect(least).toBeLessThan(-mean + 40);
-      expect(most).toBeLessThanOrEqual(255 - mean);
-      expect(most).toBeGreaterThan(255 - mean - 40);
+      expect(min).toBeGreaterThanOrEqual(-mean);
+      expect(min).toBeLessThan(-mean + 40);
+      expect(max).toBeLessThanOrEqual(255 - mean);
+      expect(max).toBeGreaterThan(255 - mean - 40);
     }
   });
 });

@@ -5,7 +5,7 @@ import { readOnnx } from '../../../../workloads/formats/onnx/read.js';
 import { elementTypeOf } from '../../../../workloads/formats/onnx/tensors.js';
 import { elementTypes, sizeOf, type Tensor } from '../../../../workloads/tensor.js';
 import type { ZooEntry } from '../../../../workloads/zoo/entry.js';
-import { drawn, expectSame } from '../../../operators/rows.js';
+import { expectSame, random } from '../../../operators/rows.js';
 import { source } from '../source.js';
 import { type OnnxNodeText, type OnnxTensorText, type OnnxText, onnxFile } from './file.js';
 import { plainPass, runFile } from './networks.js';
@@ -79,7 +79,7 @@ export function inputsOf(
 ): ReadonlyMap<string, Tensor> {
   return new Map(
     network.inputs.map(({ name, shape, type }, at) => {
-      if (elementTypes[type].isFloat) return [name, drawn(shape, seed + at, type)] as const;
+      if (elementTypes[type].isFloat) return [name, random(shape, seed + at, type)] as const;
       const values = elementTypes[type].room(sizeOf(shape));
       for (let place = 0; place < values.length; place++)
         values[place] = (place * 7 + at + seed) % below;

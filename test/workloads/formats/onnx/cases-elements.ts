@@ -7,7 +7,7 @@ type Kind =
   | 'binary'
   | 'where'
   | 'cast'
-  | 'rectify'
+  | 'relu'
   | 'add'
   | 'concat'
   | 'reshape'
@@ -159,7 +159,7 @@ export const elementCases: RowsOf<Kind> = {
     [{ to: 'bool' }, [x([4])]],
     [{ to: 'int8', saturate: true }, [x([4], 'int32')]],
   ],
-  rectify: [
+  relu: [
     [{ activation: 'relu' }, [x([1, 3, 4])]],
     [{ activation: 'relu6' }, [x([2])]],
   ],

@@ -11,14 +11,14 @@ import {
 } from '../../../../workloads/network.js';
 import type { LayerSpec } from '../../../../workloads/spec.js';
 import { roomFor, type Tensor, type Values } from '../../../../workloads/tensor.js';
-import { drawn } from '../../../operators/rows.js';
+import { random } from '../../../operators/rows.js';
 import type { Case } from './cases.js';
 
 const ort = await importOrt().catch(() => null);
 if (ort) Object.assign(ort.env, { logLevel: 'error' });
 export const hasOnnx = ort !== null;
 
-export interface Drawn {
+export interface Random {
   readonly model: Model;
   readonly inputs: ReadonlyMap<string, Tensor>;
 }
@@ -27,7 +27,7 @@ export interface Drawn {
  * The cases in a row: an input that is drawn is an earlier result of its type where there is one
  * and `joins` says so.
  */
-export function networkOf(chosen: readonly Case[], seed: number, joins = false): Drawn {
+export function networkOf(chosen: readonly Case[], seed: number, joins = false): Random {
   const inputs = new Map<string, Tensor>();
   const constants = new Map<string, Tensor>();
   const made: NamedTensor[] = [];
@@ -46,7 +46,7 @@ export function networkOf(chosen: readonly Case[], seed: number, joins = false):
         other.type === type && other.shape.join() === shape.join();
       const joined = joins && !values && !positive ? made.findLast(sameType) : undefined;
       if (joined) return joined.name;
-      const numbers = drawn(shape, seed + 7 * at + place, type);
+      const numbers = random(shape, seed + 7 * at + place, type);
       if (positive)
         for (const [index, value] of numbers.values.entries())
           numbers.values[index] = Math.abs(value) + 0.5;
@@ -69,8 +69,8 @@ export function networkOf(chosen: readonly Case[], seed: number, joins = false):
       const shape = weightShapeOf(layer);
       if (!shape) return [];
       const { rows, columns, biases } = shape;
-      const values = drawn([rows, columns], seed + at).values as Float32Array;
-      const bias = biases > 0 ? (drawn([biases], seed + at + 3).values as Float32Array) : null;
+      const values = random([rows, columns], seed + at).values as Float32Array;
+      const bias = biases > 0 ? (random([biases], seed + at + 3).values as Float32Array) : null;
       const own: LayerWeights = {
         store: { format: 'dense', rows, columns, values },
         bias,

@@ -4,16 +4,16 @@
 import fc from 'fast-check';
 import { describe, it } from 'vitest';
 import { check } from './agreement.js';
-import { drawnElements } from './drawn-elements.js';
-import { drawnMoves } from './drawn-moves.js';
-import { drawnQuantised } from './drawn-quantised.js';
-import { drawnWindows } from './drawn-windows.js';
 import { hasOnnx } from './networks.js';
+import { randomElements } from './random-elements.js';
+import { randomMoves } from './random-moves.js';
+import { randomQuantised } from './random-quantised.js';
+import { randomWindows } from './random-windows.js';
 
-const drawn = { ...drawnWindows, ...drawnElements, ...drawnMoves, ...drawnQuantised };
+const random = { ...randomWindows, ...randomElements, ...randomMoves, ...randomQuantised };
 
 describe.skipIf(!hasOnnx)('ONNX operators compute what ONNX Runtime computes', () => {
-  it.each(Object.entries(drawn))('%s', async (_name, each) => {
+  it.each(Object.entries(random))('%s', async (_name, each) => {
     const [draw, ways] = 'generate' in each ? [each, {}] : each;
     await fc.assert(
       fc.asyncProperty(draw, async (text) => {

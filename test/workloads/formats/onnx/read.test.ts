@@ -245,11 +245,11 @@ describe('operators that nobody implements', () => {
 
   it('are opaque where the file says what their results look like', async () => {
     const entry = await readText(foo({ a: { shape: [1, 6] } }));
-    expect(kindsOf(entry)).toBe('opaque,rectify');
+    expect(kindsOf(entry)).toBe('opaque,relu');
     expect(entry.notes?.[0]).toContain('nobody implements Foo');
     // A dimension that has a name is what it turned out to be, or what it is bound to.
     expect(kindsOf(await readText(foo({ a: { shape: ['batch', 'found'] } }), { found: 3 }))).toBe(
-      'opaque,rectify',
+      'opaque,relu',
     );
   });
 
@@ -296,7 +296,7 @@ describe('operators that nobody implements', () => {
           told: { y: { shape: [2, 2] } },
         }),
       ),
-    ).toBe('reshape,rectify');
+    ).toBe('reshape,relu');
     const shape = { shape: [2], type: 'int64', values: Float64Array.of(4, 1) } as const;
     const known = new Map([['s', shape]]);
     const { walk, outputs } = await walkOnnx({ ...source('n.onnx', onnxFile(text)), known });

@@ -14,7 +14,7 @@ import { zoo } from '../../../../workloads/zoo/index.js';
 import { expectSame, runs, seeds } from '../../../operators/rows.js';
 import { source } from '../source.js';
 import { cases } from './cases.js';
-import { type Drawn, networkOf, plainPass } from './networks.js';
+import { networkOf, plainPass, type Random } from './networks.js';
 
 async function readBack(model: Model): Promise<ZooEntry> {
   const [entry] = await readOnnx(source('n.onnx', writeOnnx(model)));
@@ -22,7 +22,7 @@ async function readBack(model: Model): Promise<ZooEntry> {
   return entry;
 }
 
-async function agree({ model, inputs }: Drawn, tolerance = 1e-5): Promise<void> {
+async function agree({ model, inputs }: Random, tolerance = 1e-5): Promise<void> {
   const { network, weights = new Map() } = await readBack(model);
   expect(network.outputs).toEqual(model.network.outputs);
   const [found, expected] = [

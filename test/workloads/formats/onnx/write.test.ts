@@ -7,7 +7,7 @@ import { canBatch } from '../../../../workloads/formats/onnx/write-batches.js';
 import type { Tensor } from '../../../../workloads/tensor.js';
 import { expectSame, runs, seeds } from '../../../operators/rows.js';
 import { type Case, cases } from './cases.js';
-import { type Drawn, hasOnnx, networkOf, plainPass, runFile } from './networks.js';
+import { hasOnnx, networkOf, plainPass, type Random, runFile } from './networks.js';
 
 const describeWithOnnx = hasOnnx ? describe : describe.skip;
 
@@ -17,7 +17,7 @@ const titled = cases.map((each, at) => {
   return [`${at} ${kind} ${JSON.stringify(attributes).slice(0, 60)} of ${shapes}`, each] as const;
 });
 
-async function agree({ model, inputs }: Drawn): Promise<void> {
+async function agree({ model, inputs }: Random): Promise<void> {
   const results = plainPass(model, inputs);
   const found = await runFile(writeOnnx(model), inputs);
   for (const name of model.network.outputs) {

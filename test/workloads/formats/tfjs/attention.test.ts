@@ -8,7 +8,7 @@ import { readTfjs } from '../../../../workloads/formats/tfjs/read.js';
 import type { Tensor } from '../../../../workloads/network.js';
 import type { ZooEntry } from '../../../../workloads/zoo/entry.js';
 import { runs } from '../../../operators/rows.js';
-import { distance, drawn, outputsOf } from '../plain-pass.js';
+import { distance, outputsOf, random } from '../plain-pass.js';
 import { opened } from './models.js';
 
 beforeAll(async () => {
@@ -21,7 +21,7 @@ const valuesOf = (weights: Weights) =>
   new Map(
     Object.entries(weights).map(([name, shape], at) => [
       name,
-      drawn({ shape, type: 'float32' }, at + 7).values as Float32Array,
+      random({ shape, type: 'float32' }, at + 7).values as Float32Array,
     ]),
   );
 
@@ -69,7 +69,7 @@ function compare(
 ): number {
   const values = valuesOf(weights);
   const inputs = new Map<string, Tensor>(
-    entry.network.inputs.map((input, at) => [input.name, drawn(input, at + 3)]),
+    entry.network.inputs.map((input, at) => [input.name, random(input, at + 3)]),
   );
   const fed = [...inputs.values()].map(({ values: own, shape }) =>
     tf.tensor(Float32Array.from(own), [...shape]),
@@ -86,13 +86,13 @@ const small = fc.integer({ min: 1, max: 4 });
 
 describe('MultiHeadAttention', () => {
   it('is softmax(q · kᵀ / √d) · v of projected inputs', async () => {
-    const drawnCases = fc.record({
+    const randomCases = fc.record({
       ...{ heads: small, keyDim: small, valueDim: small, width: small, other: small },
       ...{ queries: small, keys: small, useBias: fc.boolean(), isCausal: fc.boolean() },
       form: fc.constantFrom('self', 'args', 'named'),
     });
     await fc.assert(
-      fc.asyncProperty(drawnCases, async (each) => {
+      fc.asyncProperty(randomCases, async (each) => {
         const { heads, keyDim, valueDim, queries, useBias, isCausal, form } = each;
         const isSelf = form === 'self';
         const [width, other] = [each.width, isSelf ? each.width : each.other];

@@ -33,7 +33,7 @@ const steps = fc.oneof(
   fc.record({ strides: fc.constant([1, 1] as [number, number]), dilationRate: fc.constant(2) }),
 );
 
-const drawnModels: Readonly<Record<string, fc.Arbitrary<() => layers.LayersModel>>> = {
+const randomModels: Readonly<Record<string, fc.Arbitrary<() => layers.LayersModel>>> = {
   'Conv2D, Flatten, Dense, Softmax': fc
     .record({
       ...{ inputShape: extents, filters: small, steps, padding, activation, useBias: fc.boolean() },
@@ -346,7 +346,7 @@ const models: Readonly<Record<string, () => () => layers.LayersModel>> = {
 };
 
 describe('Keras layers', () => {
-  it.each(Object.entries(drawnModels))('%s', async (_name, draw) => {
+  it.each(Object.entries(randomModels))('%s', async (_name, draw) => {
     await fc.assert(
       fc.asyncProperty(draw, async (model) => {
         expect((await checked(model())).distance).toBeLessThan(1e-4);

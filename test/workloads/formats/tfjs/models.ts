@@ -7,7 +7,7 @@ import { readTfjs } from '../../../../workloads/formats/tfjs/read.js';
 import type { NamedTensor, Tensor } from '../../../../workloads/network.js';
 import { elementTypes } from '../../../../workloads/tensor.js';
 import type { ZooEntry } from '../../../../workloads/zoo/entry.js';
-import { channelsLast, distance, drawn, ordersOf, outputsOf } from '../plain-pass.js';
+import { channelsLast, distance, ordersOf, outputsOf, random } from '../plain-pass.js';
 import { source } from '../source.js';
 
 /** A model.json with one file of weights. */
@@ -64,7 +64,7 @@ export async function compared(
   below?: number,
 ): Promise<number> {
   const inputs = new Map(
-    entry.network.inputs.map((input, at) => [input.name, drawn(input, at + 3, below)]),
+    entry.network.inputs.map((input, at) => [input.name, random(input, at + 3, below)]),
   );
   const fed = new Map(
     entry.network.inputs.map((input) => {
@@ -82,15 +82,15 @@ export async function compared(
   const expected = [run(fed)].flat();
   const found = outputsOf(entry, inputs);
   if (found.length !== expected.length) return Number.NaN;
-  let most = 0;
+  let max = 0;
   for (const [at, tensor] of found.entries()) {
     const wanted = expected[at] as tf.Tensor;
     const data = await wanted.data();
     const each = ordersOf(tensor, wanted.shape).map((values) => distance(values, data));
     const own = each.length === 0 ? Number.NaN : Math.min(...each);
-    most = Number.isNaN(own) ? own : Math.max(most, own);
+    max = Number.isNaN(own) ? own : Math.max(max, own);
   }
-  return most;
+  return max;
 }
 
 /** Draws a model's weights, variances above zero, and compares it with what is read of its file. */
@@ -100,7 +100,7 @@ export async function checked(
   model.setWeights(
     model.weights.map((weight, at) => {
       const shape = weight.shape.map(Number);
-      const { values } = drawn({ shape, type: 'float32' }, at);
+      const { values } = random({ shape, type: 'float32' }, at);
       const own = Float32Array.from(values, (value) => value * 0.5);
       return tf.tensor(
         weight.name.includes('variance') ? own.map((value) => Math.abs(value) + 0.1) : own,

@@ -76,8 +76,8 @@ function softCapped(op: Operation, scores: string, softcap: number): string {
 
 function guarded(op: Operation, shares: string, bias: string): string {
   const { type } = op.typeOf(bias);
-  const most = op.step({ kind: 'reduce', function: 'max', axes: [-1], keep: true }, [bias]);
-  const isNowhere = op.binary('equal', most, op.scalar(Number.NEGATIVE_INFINITY, type));
+  const max = op.step({ kind: 'reduce', function: 'max', axes: [-1], keep: true }, [bias]);
+  const isNowhere = op.binary('equal', max, op.scalar(Number.NEGATIVE_INFINITY, type));
   return op.step({ kind: 'where' }, [isNowhere, op.scalar(0, op.typeOf(shares).type), shares]);
 }
 

@@ -62,10 +62,8 @@ function linearClassifier(op: Operation): void {
 function normalizer(op: Operation): void {
   const norm = op.text('norm', 'MAX');
   if (norm === 'MAX') {
-    const most = op.step({ kind: 'reduce', function: 'max', axes: [-1], keep: true }, [
-      asFloat(op),
-    ]);
-    op.binary('divide', asFloat(op), most, op.result);
+    const max = op.step({ kind: 'reduce', function: 'max', axes: [-1], keep: true }, [asFloat(op)]);
+    op.binary('divide', asFloat(op), max, op.result);
   } else op.result({ kind: 'lp-norm', axis: -1, p: norm === 'L1' ? 1 : 2 }, [asFloat(op)]);
 }
 

@@ -161,7 +161,7 @@ function compareSlices(a: readonly number[], b: readonly number[]): number {
 }
 
 /** What is drawn has a known shape, and no value that anybody could know. */
-const drawn =
+const random =
   (like: boolean) =>
   (op: Operation): void => {
     op.ignore('seed', 'high', 'low', 'mean', 'scale', 'sample_size');
@@ -183,11 +183,11 @@ export const constantRows: Rows = {
   NonZero: nonZero,
   Compress: compress,
   Unique: unique,
-  RandomNormal: drawn(false),
-  RandomUniform: drawn(false),
-  RandomNormalLike: drawn(true),
-  RandomUniformLike: drawn(true),
-  Bernoulli: drawn(true),
+  RandomNormal: random(false),
+  RandomUniform: random(false),
+  RandomNormalLike: random(true),
+  RandomUniformLike: random(true),
+  Bernoulli: random(true),
   Multinomial(op) {
     const type = typeAttribute(op, 'dtype', 6);
     op.ignore('seed');

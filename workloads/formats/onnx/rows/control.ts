@@ -5,7 +5,7 @@ import { Blocked, type Operation, type Rows } from '../operation.js';
 import { equalParts } from './moves.js';
 
 /** A loop of more turns is not written out. */
-const MOST_TURNS = 256;
+const MAX_TURNS = 256;
 
 function branch(op: Operation): void {
   const condition = op.values(0);
@@ -49,7 +49,7 @@ function loop(op: Operation): void {
       if (!known) throw new Blocked('a condition that the network computes');
       if ((known.values[0] ?? 0) === 0) break;
     }
-    if (turn >= MOST_TURNS) throw new Blocked(`more than ${MOST_TURNS} turns`);
+    if (turn >= MAX_TURNS) throw new Blocked(`more than ${MAX_TURNS} turns`);
     const first = condition === '' ? op.scalar(1, 'bool') : condition;
     const results = op.place.inline(body, [op.scalar(turn, 'int64'), first, ...carried], `${turn}`);
     if (results.includes('')) throw new Blocked('a body whose result is not known');
@@ -163,7 +163,7 @@ function slicesOf(
   const { shape } = op.typeOf(input);
   const axis = op.axis(written, shape.length);
   const extent = shape[axis] as number;
-  if (extent > MOST_TURNS) throw new Blocked(`more than ${MOST_TURNS} turns`);
+  if (extent > MAX_TURNS) throw new Blocked(`more than ${MAX_TURNS} turns`);
   const sizes = equalParts(extent, extent);
   const parts = extent === 1 ? [input] : op.steps({ kind: 'split', axis, sizes }, [input], extent);
   const slices = parts.map((part) => op.reshape(part, shape.toSpliced(axis, 1)));

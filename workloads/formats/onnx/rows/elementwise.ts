@@ -92,7 +92,7 @@ function mean(op: Operation, tensors: readonly string[], emit: Emit): string {
 
 function relu(op: Operation): void {
   op.ignore('consumed_inputs');
-  onImage(op, (input, emit) => emit({ kind: 'rectify', activation: 'relu' }, [input]));
+  onImage(op, (input, emit) => emit({ kind: 'relu', activation: 'relu' }, [input]));
 }
 
 /** Bounds are attributes before operator set 11. */
@@ -104,8 +104,8 @@ function clip(op: Operation): void {
     if (isOld) return op.float(attribute, none);
     return op.has(at) ? (op.values(at)?.values[0] ?? null) : none;
   };
-  const [least, most] = [bound(1, 'min', -Infinity), bound(2, 'max', Infinity)];
-  if (least === null || most === null) {
+  const [min, max] = [bound(1, 'min', -Infinity), bound(2, 'max', Infinity)];
+  if (min === null || max === null) {
     const raised = op.has(1)
       ? op.binary('maximum', op.input(0), op.input(1), op.has(2) ? op.step : op.result)
       : op.input(0);
@@ -113,14 +113,14 @@ function clip(op: Operation): void {
     return;
   }
   // What is said where nothing is: the largest number that there is.
-  const isOpen = most > 3.4e38;
-  if (least === 0 && (most === 6 || isOpen) && elementTypes[type].isFloat) {
+  const isOpen = max > 3.4e38;
+  if (min === 0 && (max === 6 || isOpen) && elementTypes[type].isFloat) {
     const activation = isOpen ? 'relu' : 'relu6';
-    onImage(op, (input, emit) => emit({ kind: 'rectify', activation }, [input]));
+    onImage(op, (input, emit) => emit({ kind: 'relu', activation }, [input]));
     return;
   }
   onImage(op, (input, emit) =>
-    emit({ kind: 'unary', function: 'clip', parameters: [least, most] }, [input]),
+    emit({ kind: 'unary', function: 'clip', parameters: [min, max] }, [input]),
   );
 }
 

@@ -20,7 +20,7 @@ function activated(input: string, name: string, parameters: readonly number[], e
     Gelu: 'gelu',
     HardSwish: 'hard-swish',
   };
-  if (name === 'Relu') return emit({ kind: 'rectify', activation: 'relu' }, [input]);
+  if (name === 'Relu') return emit({ kind: 'relu', activation: 'relu' }, [input]);
   const unary = functions[name];
   if (!unary) throw new Blocked(`activation ${name.slice(0, 20)}`);
   return emit(

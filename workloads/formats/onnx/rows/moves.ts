@@ -195,13 +195,13 @@ function tile(op: Operation): void {
 }
 
 /** Tables of at least so many elements are weights that are looked up. */
-const LEAST_TABLE = 4096;
+const MIN_TABLE = 4096;
 
 function gather(op: Operation): void {
   const [table, indices] = [op.input(0), op.input(1)];
   const { shape, type } = op.typeOf(table);
   const axis = op.axis(op.int('axis', 0), shape.length);
-  const isTable = axis === 0 && shape.length === 2 && sizeOf(shape) >= LEAST_TABLE;
+  const isTable = axis === 0 && shape.length === 2 && sizeOf(shape) >= MIN_TABLE;
   if (
     isTable &&
     op.builder.isConstant(table) &&

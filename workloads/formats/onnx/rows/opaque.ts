@@ -24,10 +24,10 @@ function selected(op: Operation): void {
   }
   const [images = 1, boxes = 1] = op.shape(0);
   const [, classes = 1] = op.shape(1);
-  const most = op.has(2) ? op.number(2, 'a number of boxes') : 0;
-  if (most <= 0) throw new Blocked('as many boxes as it selects');
+  const max = op.has(2) ? op.number(2, 'a number of boxes') : 0;
+  if (max <= 0) throw new Blocked('as many boxes as it selects');
   op.host.note(`${op.name}: as many boxes as ${op.node.opType} can select`);
-  op.opaque([{ shape: [images * classes * Math.min(most, boxes), 3], type: 'int64' }]);
+  op.opaque([{ shape: [images * classes * Math.min(max, boxes), 3], type: 'int64' }]);
 }
 
 /** A state beside the result. */
@@ -66,7 +66,7 @@ export const opaqueRows: Rows = {
     op.ignore('mode', 'ngram_counts', 'weights', 'pool_int64s', 'pool_strings', 'max_skip_count');
     op.ignore('min_gram_length', 'max_gram_length');
     const indexes = op.ints('ngram_indexes') ?? [];
-    const width = indexes.reduce((most, index) => Math.max(most, index + 1), 0);
+    const width = indexes.reduce((max, index) => Math.max(max, index + 1), 0);
     op.opaque([{ shape: [...op.shape(0).slice(0, -1), width], type: 'float32' }]);
   },
 };

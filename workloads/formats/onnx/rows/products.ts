@@ -37,7 +37,7 @@ export function product(
     !transposeLeft &&
     op.shapeOf(left).length >= 1
   ) {
-    return connected(op, left, right, { transposeRight, alpha, bias, emit });
+    return fullyConnected(op, left, right, { transposeRight, alpha, bias, emit });
   }
   const flags = {
     ...(transposeLeft ? { transposeLeft } : {}),
@@ -54,7 +54,7 @@ export function isWeight(op: Operation, tensor: string): boolean {
   return op.builder.isConstant(tensor) && shape.length === 2 && elementTypes[type].isFloat;
 }
 
-function connected(
+function fullyConnected(
   op: Operation,
   left: string,
   right: string,
@@ -163,9 +163,9 @@ function matMul(op: Operation): void {
   const [left, right] = [op.input(0), op.input(1)];
   const { shape } = op.type(0);
   const outputs = op.shape(1)[1] ?? 0;
-  const isConnected = isWeight(op, right) && !op.builder.isConstant(left) && shape.length >= 1;
+  const isFullyConnected = isWeight(op, right) && !op.builder.isConstant(left) && shape.length >= 1;
   const bias =
-    isConnected && outputs > 0
+    isFullyConnected && outputs > 0
       ? followingBias(op, [...shape.slice(0, -1), outputs], shape.length - 1)
       : '';
   product(op, left, right, { bias });
@@ -229,13 +229,13 @@ function einsum(op: Operation): void {
   const [terms = '', result = ''] = equation.split('->');
   const [left = '', right = '', ...more] = terms.split(',');
   // A layer over the last axis of a result.
-  const isConnected =
+  const isFullyConnected =
     more.length === 0 &&
     right.length === 2 &&
     /^[a-z]+$/i.test(terms.replace(',', '')) &&
     new Set(left).size === left.length;
   const [first = '', second = ''] = right;
-  if (isConnected && isWeight(op, op.input(1)) && !op.builder.isConstant(op.input(0))) {
+  if (isFullyConnected && isWeight(op, op.input(1)) && !op.builder.isConstant(op.input(0))) {
     for (const [depth, output, transposeRight] of [
       [first, second, false],
       [second, first, true],

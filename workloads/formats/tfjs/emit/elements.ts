@@ -42,9 +42,9 @@ export function unary(
   );
 }
 
-export function rectify(use: Use, handle: Handle, activation: 'relu' | 'relu6'): Handle {
+export function relu(use: Use, handle: Handle, activation: 'relu' | 'relu6'): Handle {
   return eachElement(use, handle, (name, input) =>
-    use.tensors.add({ kind: 'rectify', name, inputs: [input], activation }),
+    use.tensors.add({ kind: 'relu', name, inputs: [input], activation }),
   );
 }
 

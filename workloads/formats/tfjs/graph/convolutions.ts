@@ -1,6 +1,6 @@
 // Convolutions, pools and normalisations of images, with what the converter fused behind them.
 
-import { binary, normalised, rectify, unary } from '../emit/elements.js';
+import { binary, normalised, relu, unary } from '../emit/elements.js';
 import { dense, product } from '../emit/products.js';
 import { floatsOf, step } from '../emit/use.js';
 import { convolution, pool, transposedConvolution, type WindowPadding } from '../emit/windows.js';
@@ -70,8 +70,8 @@ function fused(use: NodeUse, make: (bias: Handle | null) => Handle): Handle {
   let next = hasBias ? 3 : 2;
   for (const name of hasBias ? steps.slice(1) : steps) {
     const then = step(use, name);
-    if (name === 'Relu') value = rectify(then, value, 'relu');
-    else if (name === 'Relu6') value = rectify(then, value, 'relu6');
+    if (name === 'Relu') value = relu(then, value, 'relu');
+    else if (name === 'Relu6') value = relu(then, value, 'relu6');
     else if (name === 'Elu') value = unary(then, value, 'elu');
     else if (name === 'Sigmoid') value = unary(then, value, 'sigmoid');
     else if (name === 'Tanh') value = unary(then, value, 'tanh');

@@ -4,7 +4,7 @@ import type { BinaryName } from '../../../operators/binary.js';
 import type { ReductionName } from '../../../operators/reduce.js';
 import type { UnaryName } from '../../../operators/unary.js';
 import { elementTypes, roomFor } from '../../../tensor.js';
-import { binary, cast, rectify, sum, unary, where } from '../emit/elements.js';
+import { binary, cast, relu, sum, unary, where } from '../emit/elements.js';
 import { constantValues, frontAxis, step } from '../emit/use.js';
 import { globalPool } from '../emit/windows.js';
 import { withoutAxes } from '../permutation.js';
@@ -200,7 +200,7 @@ function running(use: NodeUse, kind: 'cumulative-sum' | 'cumulative-product'): H
 
 function clipped(use: NodeUse): Handle {
   const bounds = [1, 2].map((at) => numberAt(use, at, 'a bound'));
-  if (bounds.join() === '0,6') return rectify(use, use.input(0), 'relu6');
+  if (bounds.join() === '0,6') return relu(use, use.input(0), 'relu6');
   return unary(use, use.input(0), 'clip', bounds);
 }
 
@@ -254,8 +254,8 @@ export const elementRows: Readonly<Record<string, Row>> = {
       use.input(0),
       use.input(1),
     ),
-  Relu: (use) => rectify(use, use.input(0), 'relu'),
-  Relu6: (use) => rectify(use, use.input(0), 'relu6'),
+  Relu: (use) => relu(use, use.input(0), 'relu'),
+  Relu6: (use) => relu(use, use.input(0), 'relu6'),
   LeakyRelu: function1('leaky-relu', (use) => [numberOf(use, 'alpha', 0.2)]),
   Prelu: function2('prelu'),
   ClipByValue: clipped,

@@ -1,7 +1,7 @@
 // Keras's activation functions, as layers and as the last steps of others.
 
 import type { UnaryName } from '../../../operators/unary.js';
-import { binary, rectify, unary, where } from '../emit/elements.js';
+import { binary, relu, unary, where } from '../emit/elements.js';
 import { frontAxis, step, type Use } from '../emit/use.js';
 import type { Handle } from '../tensors.js';
 import { type KerasRow, type KerasUse, numberOf, one } from './use.js';
@@ -37,8 +37,8 @@ const hardSwish = of('hard-swish');
 /** In the spelling of files; TensorFlow.js's own differs in case alone. */
 const activations: Readonly<Record<string, Activation>> = {
   linear: (_use, value) => value,
-  relu: (use, value) => rectify(use, value, 'relu'),
-  relu6: (use, value) => rectify(use, value, 'relu6'),
+  relu: (use, value) => relu(use, value, 'relu'),
+  relu6: (use, value) => relu(use, value, 'relu6'),
   softmax: (use, value) => softmaxed(use, value, -1),
   log_softmax: (use, value) => softmaxed(use, value, -1, true),
   elu: of('elu'),
@@ -77,13 +77,13 @@ export function activated(use: KerasUse, value: Handle): Handle {
 }
 
 /** f(x) = max_value above it, x above the threshold, slope · (x − threshold) below. */
-function rectified(use: KerasUse): Handle {
+function clamped(use: KerasUse): Handle {
   const value = one(use);
-  const most = use.config.max_value ?? null;
+  const max = use.config.max_value ?? null;
   const slope = numberOf(use, 'negative_slope', 0);
   const threshold = numberOf(use, 'threshold', 0);
-  if (threshold === 0 && slope === 0 && (most === null || most === 6)) {
-    return rectify(use, value, most === 6 ? 'relu6' : 'relu');
+  if (threshold === 0 && slope === 0 && (max === null || max === 6)) {
+    return relu(use, value, max === 6 ? 'relu6' : 'relu');
   }
   const number = (suffix: string, each: number) =>
     use.tensors.constant(`${use.name}.${suffix}`, {
@@ -94,7 +94,7 @@ function rectified(use: KerasUse): Handle {
   let result = value;
   if (threshold === 0) {
     if (slope !== 0) result = unary(step(use, 'leaky'), value, 'leaky-relu', [slope]);
-    else if (most === null) result = rectify(use, value, 'relu');
+    else if (max === null) result = relu(use, value, 'relu');
   } else {
     const bound = number('threshold', threshold);
     const isAbove = binary(step(use, 'above'), 'greater-or-equal', value, bound);
@@ -102,9 +102,9 @@ function rectified(use: KerasUse): Handle {
     const below = binary(step(use, 'below'), 'multiply', less, number('slope', slope));
     result = where(step(use, 'chosen'), isAbove, value, below);
   }
-  if (typeof most !== 'number') return result;
-  const least = slope === 0 && threshold === 0 ? 0 : Number.NEGATIVE_INFINITY;
-  return unary(use, result, 'clip', [least, most]);
+  if (typeof max !== 'number') return result;
+  const min = slope === 0 && threshold === 0 ? 0 : Number.NEGATIVE_INFINITY;
+  return unary(use, result, 'clip', [min, max]);
 }
 
 function learnedSlopes(use: KerasUse): Handle {
@@ -120,7 +120,7 @@ export const activationRows: Readonly<Record<string, KerasRow>> = {
     const value = one(use);
     return activated(use, value);
   },
-  ReLU: rectified,
+  ReLU: clamped,
   LeakyReLU: (use) =>
     unary(use, one(use), 'leaky-relu', [numberOf(use, ['alpha', 'negative_slope'], 0.3)]),
   ELU: (use) => unary(use, one(use), 'elu', [numberOf(use, 'alpha', 1)]),

@@ -83,17 +83,17 @@ const einsumDense: KerasRow = (use) => {
   const summed = [...input].filter((letter) => !result.includes(letter)).join('');
   const made = [...result].filter((letter) => !input.includes(letter)).join('');
   const outer = input.slice(0, input.length - summed.length);
-  const isConnected =
+  const isFullyConnected =
     summed !== '' && made !== '' && input === outer + summed && result === outer + made;
   const product =
-    isConnected && kernel === summed + made
-      ? connected(use, value, stored, summed.length)
+    isFullyConnected && kernel === summed + made
+      ? fullyConnected(use, value, stored, summed.length)
       : einsum(use, value, stored, equation);
   return activated(use, bias ? binary(step(use, 'bias'), 'add', product, bias) : product);
 };
 
 /** The last `axes` axes of the value and the first ones of the kernel are summed over. */
-function connected(use: KerasUse, value: Handle, kernel: Handle, axes: number): Handle {
+function fullyConnected(use: KerasUse, value: Handle, kernel: Handle, axes: number): Handle {
   const { tensors, name } = use;
   const outer = value.shape.slice(0, -axes);
   const [depth, made] = [sizeOf(kernel.shape.slice(0, axes)), kernel.shape.slice(axes)];

@@ -49,7 +49,7 @@ export interface Bound {
 export const TRANSFORM_BOUND: Bound = { relative: 2e-5, to: 'largest' };
 
 /** A drawn case made ready. */
-export function drawn({ input, layer, density, inputDensity, batch, seed, shared }: NativeCase) {
+export function random({ input, layer, density, inputDensity, batch, seed, shared }: NativeCase) {
   const source = { work: 'drawn', at: `seed ${seed}` };
   const network = buildNetwork({ name: 'one', title: 'one', input, layers: [layer], source });
   const [built] = network.layers as readonly [Layer];
@@ -71,7 +71,7 @@ export function drawn({ input, layer, density, inputDensity, batch, seed, shared
  * magnitudes.
  */
 export function expectRow(row: HostKernel, one: NativeCase, bound: Bound = SUM_BOUND): void {
-  const { layer, weights, values, frames } = drawn(one);
+  const { layer, weights, values, frames } = random(one);
   expect(row.refusal(layer, weights)).toBeNull();
   const found = loadKernel(row, layer, weights, one.batch, one.threads).run(values);
   expectNear(found, layer, weights, frames, bound);
@@ -83,7 +83,7 @@ export async function expectInEngine(
   one: NativeCase,
   bound: Bound = SUM_BOUND,
 ): Promise<void> {
-  const { network, layer, weights, values, frames } = drawn(one);
+  const { network, layer, weights, values, frames } = random(one);
   const options = { threads: one.threads, engine: 'native' } as const;
   const loaded = await createEngine('test', 'test', firstThatPays([row]), options).load({
     network,
@@ -111,17 +111,17 @@ export function expectNear(
     ...passOf(unbounded(layer), weights && magnitudes(weights), frame.map(Math.abs)),
   ]);
   expect(found.length).toBe(expected.length);
-  const largest = terms.reduce((most, term) => Math.max(most, Math.abs(term)), 1e-30);
+  const largest = terms.reduce((max, term) => Math.max(max, Math.abs(term)), 1e-30);
   for (const [at, value] of expected.entries()) {
     const off = Math.abs((found[at] as number) - value);
     const own = Math.max(1e-30, Math.abs(terms[at] as number), Math.abs(value));
-    const most = relative * (to === 'own' ? own : largest);
-    if (!(off <= most))
-      throw new Error(`value ${at}: found ${found[at]}, expected ${value} within ${most}`);
+    const max = relative * (to === 'own' ? own : largest);
+    if (!(off <= max))
+      throw new Error(`value ${at}: found ${found[at]}, expected ${value} within ${max}`);
   }
 }
 
-/** Without a rectifier's upper bound, which would hide how large terms are. */
+/** Without a ReLU's upper bound, which would hide how large terms are. */
 function unbounded(layer: Layer): Layer {
   return 'activation' in layer ? ({ ...layer, activation: 'none' } as Layer) : layer;
 }

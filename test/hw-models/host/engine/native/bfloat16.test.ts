@@ -12,7 +12,7 @@ import { toDense } from '../../../../../workloads/weights/store.js';
 import { library } from '../../native-library.js';
 import { passOf } from '../../one-layer.js';
 import { loadKernel } from '../../run-kernel.js';
-import { drawn, expectNear, type NativeCase, SUM_BOUND } from './agreement.js';
+import { expectNear, type NativeCase, random, SUM_BOUND } from './agreement.js';
 
 const cases: fc.Arbitrary<NativeCase> = fc
   .record({
@@ -56,7 +56,7 @@ describe.skipIf(library === null)('native rows with bfloat16 weights', () => {
   it.each([bfloat16Dense, bfloat16Sparse])('$name', (row) => {
     fc.assert(
       fc.property(cases, (one) => {
-        const { layer, weights, values, frames } = drawn(one);
+        const { layer, weights, values, frames } = random(one);
         if (!weights) throw new Error('no weights');
         const found = loadKernel(row, layer, weights, one.batch, one.threads).run(values);
         const dense = toDense(weights.store);
@@ -70,7 +70,7 @@ describe.skipIf(library === null)('native rows with bfloat16 weights', () => {
   it('is off by what the docs state, for drawn weights and a third of the activations', () => {
     const one = { density: 1, inputDensity: 0.35, batch: 1, threads: 1, seed: 0 };
     const spec = { kind: 'dense', name: 'layer', outputs: 256, bias: false, activation: 'none' };
-    const { layer, weights, values, frames } = drawn({
+    const { layer, weights, values, frames } = random({
       ...one,
       input: [2048],
       layer: spec as NativeCase['layer'],

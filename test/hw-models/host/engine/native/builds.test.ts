@@ -1,5 +1,5 @@
 // Native kernels as other processors would have them, each row on some layers against the plain
-// forward pass: for AVX2 and in plain C where the processor underneath runs those, for Arm's NEON
+// forward pass: for AVX2 and in plain C where the host runs those, for Arm's NEON
 // under qemu, where that and a cross compiler are installed. A small driver runs the same calls.
 
 import { execFileSync, spawnSync } from 'node:child_process';
@@ -13,7 +13,7 @@ import { readTensor, writeTensor } from '../../../../../hw-models/host/engine/te
 import { readMachine } from '../../../../../hw-models/host/machine.node.js';
 import { SOURCE_FOLDER } from '../../../../../hw-models/host/native/build.node.js';
 import { layKernel } from '../../run-kernel.js';
-import { drawn, expectNear, type NativeCase } from './agreement.js';
+import { expectNear, type NativeCase, random } from './agreement.js';
 import { boundOf, layersOf, roundingKernels } from './layers.js';
 
 interface Build {
@@ -54,8 +54,8 @@ function runs(program: string): boolean {
 const COMPILING = 600_000;
 
 const NAME_BYTES = 64;
-const MOST_NUMBERS = 64;
-const CALL_BYTES = NAME_BYTES + 8 * MOST_NUMBERS;
+const MAX_NUMBERS = 64;
+const CALL_BYTES = NAME_BYTES + 8 * MAX_NUMBERS;
 
 /** The driver and all kernels as one program. */
 function compile({ compiler, flags }: Build): string {
@@ -83,7 +83,7 @@ function compile({ compiler, flags }: Build): string {
 
 /** The row's calls run by the program, on memory that goes through a file. */
 function runCase(program: string, { runner, vectorFloats }: Build, row: Row, one: NativeCase) {
-  const { layer, weights, values, frames } = drawn(one);
+  const { layer, weights, values, frames } = random(one);
   const laid = layKernel(row, layer, weights, one.batch, one.threads, vectorFloats);
   const { memory, calls, input, output } = laid;
   writeTensor(memory.buffer, input, values, one.batch);
@@ -93,7 +93,7 @@ function runCase(program: string, { runner, vectorFloats }: Build, row: Row, one
   bytes.writeBigUInt64LE(BigInt(calls.length), 8);
   for (const [at, call] of calls.entries()) {
     const start = 16 + at * CALL_BYTES;
-    expect(call.arguments.length).toBeLessThanOrEqual(MOST_NUMBERS);
+    expect(call.arguments.length).toBeLessThanOrEqual(MAX_NUMBERS);
     bytes.write(call.function, start, NAME_BYTES - 1, 'latin1');
     for (const [number, value] of call.arguments.entries())
       bytes.writeDoubleLE(value, start + NAME_BYTES + 8 * number);

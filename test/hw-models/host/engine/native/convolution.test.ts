@@ -10,14 +10,14 @@ import { nativeSparseConvolution } from '../../../../../hw-models/host/engine/na
 import { nativeWinogradConvolution } from '../../../../../hw-models/host/engine/native/winograd.js';
 import type { Shape } from '../../../../../workloads/network.js';
 import type { SpecOf } from '../../../../../workloads/spec.js';
-import { fits, windowsOf } from '../../../../operators/drawn-windows.js';
+import { fits, windowsOf } from '../../../../operators/random-windows.js';
 import { library } from '../../native-library.js';
 import {
   type Bound,
-  drawn,
   expectInEngine,
   expectRow,
   type NativeCase,
+  random,
   SUM_BOUND,
   TRANSFORM_BOUND,
 } from './agreement.js';
@@ -53,13 +53,13 @@ const convolutions = (window: ReturnType<typeof windowsOf>, isDepthwise = false)
     })
     .filter(({ height, width, window: own }) => fits(own, height, width))
     .map(({ groups, channels, outputs, height, width, window: own, bias, ...rest }): NativeCase => {
-      const { activation: rectifier, ...common } = rest;
+      const { activation, ...common } = rest;
       return {
         ...common,
         input: [groups * channels, height, width],
         layer: {
           ...{ kind: 'conv2d', name: 'layer', channels: groups * outputs, ...own },
-          ...{ groups, bias, activation: rectifier },
+          ...{ groups, bias, activation: activation },
         },
       };
     });
@@ -119,7 +119,7 @@ describe.skipIf(library === null).each(rows)('%s', (_name, row, cases, bound) =>
   });
 
   it.each(Object.entries(layers))('%s', (_name, one) => {
-    const { layer, weights } = drawn(one);
+    const { layer, weights } = random(one);
     if (row.refusal(layer, weights) !== null) return;
     for (const threads of [1, 2, 3]) expectRow(row, { ...one, threads }, bound);
   });

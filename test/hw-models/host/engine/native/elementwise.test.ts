@@ -1,4 +1,4 @@
-// Native sums and rectifiers against the plain forward pass.
+// Native sums and ReLUs against the plain forward pass.
 
 import fc from 'fast-check';
 import { describe, it } from 'vitest';
@@ -22,8 +22,8 @@ const layers: Readonly<Record<string, fc.Arbitrary<NativeCase['layer']>>> = {
     inputs: fc.integer({ min: 1, max: 4 }).map((count): string[] => Array(count).fill('data')),
     activation: fc.constantFrom('relu' as const, 'relu6' as const, 'none' as const),
   }),
-  'native-rectify': fc.record({
-    kind: fc.constant('rectify' as const),
+  'native-relu': fc.record({
+    kind: fc.constant('relu' as const),
     name: fc.constant('layer'),
     activation: fc.constantFrom('relu' as const, 'relu6' as const),
   }),

@@ -4,11 +4,11 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { int8Dense, int8Sparse } from '../../../../../hw-models/host/engine/native/int8.js';
 import { quantize, quantizeVector } from '../../../../../workloads/compress/int8.js';
-import { rectifierRange } from '../../../../../workloads/operators/rectify.js';
+import { activationRange } from '../../../../../workloads/operators/relu.js';
 import { toDense } from '../../../../../workloads/weights/store.js';
 import { library } from '../../native-library.js';
 import { loadKernel } from '../../run-kernel.js';
-import { drawn, type NativeCase } from './agreement.js';
+import { type NativeCase, random } from './agreement.js';
 
 const cases: fc.Arbitrary<NativeCase> = fc
   .record({
@@ -41,12 +41,12 @@ describe.skipIf(library === null)('native rows with 8-bit weights', () => {
   it.each([int8Dense, int8Sparse])('$name', (row) => {
     fc.assert(
       fc.property(cases, (one) => {
-        const { layer, weights, values } = drawn(one);
+        const { layer, weights, values } = random(one);
         if (!weights || layer.kind !== 'dense') throw new Error('no weights');
         expect(row.refusal(layer, weights)).toBeNull();
         const found = loadKernel(row, layer, weights, one.batch, one.threads).run(values);
         const { rows, columns, values: codes, scales } = quantize(toDense(weights.store));
-        const { least, most } = rectifierRange(layer.activation);
+        const { min, max } = activationRange(layer.activation);
         for (let vector = 0; vector * columns < values.length; vector++) {
           const own = values.subarray(vector * columns, (vector + 1) * columns);
           const { values: activations, scale } = quantizeVector(own);
@@ -57,7 +57,7 @@ describe.skipIf(library === null)('native rows with 8-bit weights', () => {
             }
             const product = (scales[output] as number) * scale * sum;
             const start = weights.bias?.[output] ?? 0;
-            const expected = Math.min(most, Math.max(least, start + product));
+            const expected = Math.min(max, Math.max(min, start + product));
             const off = Math.abs((found[vector * rows + output] as number) - expected);
             // A few roundings of float32.
             expect(off).toBeLessThanOrEqual(4e-7 * (Math.abs(product) + Math.abs(start)));

@@ -9,7 +9,7 @@ import {
 import { int8Dense, int8Sparse } from '../../../../../hw-models/host/engine/native/int8.js';
 import type { Shape } from '../../../../../workloads/network.js';
 import type { LayerSpec } from '../../../../../workloads/spec.js';
-import { type Bound, drawn, type NativeCase, SUM_BOUND, TRANSFORM_BOUND } from './agreement.js';
+import { type Bound, type NativeCase, random, SUM_BOUND, TRANSFORM_BOUND } from './agreement.js';
 
 const named = { name: 'layer' } as const;
 const relu = { bias: true, activation: 'relu' } as const;
@@ -81,7 +81,7 @@ const layers: readonly (readonly [Shape, LayerSpec])[] = [
   [[7, 50], { kind: 'softmax', ...named, axis: -1 }],
   [[9, 33], { kind: 'layer-norm', ...named, axis: -1, epsilon: 1e-5, inputs: ['data'] }],
   [[9, 33], { kind: 'rms-norm', ...named, axis: -1, epsilon: 1e-6, inputs: ['data'] }],
-  [[6, 7, 5], { kind: 'rectify', ...named, activation: 'relu6' }],
+  [[6, 7, 5], { kind: 'relu', ...named, activation: 'relu6' }],
 ];
 
 /** Those of them that a row takes, at several densities, on one thread and cut for two. */
@@ -96,7 +96,7 @@ export function layersOf(row: HostKernel): readonly NativeCase[] {
       }),
     )
     .filter((one) => {
-      const { layer, weights } = drawn(one);
+      const { layer, weights } = random(one);
       return layer.kind === row.kind && row.refusal(layer, weights) === null;
     });
 }

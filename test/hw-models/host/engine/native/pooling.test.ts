@@ -3,7 +3,7 @@
 import fc from 'fast-check';
 import { describe, it } from 'vitest';
 import { nativePooling } from '../../../../../hw-models/host/engine/native/pooling.js';
-import { windowsOf } from '../../../../operators/drawn-windows.js';
+import { windowsOf } from '../../../../operators/random-windows.js';
 import { library } from '../../native-library.js';
 import { expectInEngine, expectRow, type NativeCase, SUM_BOUND } from './agreement.js';
 
@@ -59,19 +59,19 @@ const cases: Readonly<Record<string, fc.Arbitrary<NativeCase>>> = {
 };
 
 describe.skipIf(library === null).each(nativePooling)('$name', (row) => {
-  const drawn = cases[row.name];
-  if (!drawn) throw new Error(`no cases for ${row.name}`);
+  const random = cases[row.name];
+  if (!random) throw new Error(`no cases for ${row.name}`);
 
   it('computes what the forward pass computes', () => {
     fc.assert(
-      fc.property(drawn, (one) => expectRow(row, one, SUM_BOUND)),
+      fc.property(random, (one) => expectRow(row, one, SUM_BOUND)),
       { numRuns: 300 },
     );
   });
 
   it('does so on several threads', async () => {
     await fc.assert(
-      fc.asyncProperty(drawn, (one) => expectInEngine(row, { ...one, threads: 2 }, SUM_BOUND)),
+      fc.asyncProperty(random, (one) => expectInEngine(row, { ...one, threads: 2 }, SUM_BOUND)),
       { numRuns: 20 },
     );
   });

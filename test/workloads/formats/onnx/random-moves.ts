@@ -18,7 +18,7 @@ import {
 } from './agreement.js';
 import type { OnnxText } from './file.js';
 
-export const drawnMoves: Readonly<Record<string, Draw | readonly [Draw, Ways]>> = {
+export const randomMoves: Readonly<Record<string, Draw | readonly [Draw, Ways]>> = {
   'shapes and moves': fc
     .record({ image, opset: opsets(13, 18), block: fc.constantFrom(1, 2) })
     .map(({ image: [c, h], opset, block }) => ({
@@ -54,7 +54,7 @@ export const drawnMoves: Readonly<Record<string, Draw | readonly [Draw, Ways]>> 
           second: wholes(1),
         },
         ...{
-          most: wholes(2 ** 53),
+          max: wholes(2 ** 53),
           axes: wholes(-3),
           steps: wholes(2),
           times: wholes(1, 1, 2),

@@ -10,12 +10,12 @@ export interface Window {
   readonly pad: Padding;
 }
 
-export function windowsOf(mostKernel: number, mostStride = 4, mostPad = 3): fc.Arbitrary<Window> {
+export function windowsOf(maxKernel: number, maxStride = 4, maxPad = 3): fc.Arbitrary<Window> {
   const [kernel, stride] = [
-    fc.integer({ min: 1, max: mostKernel }),
-    fc.integer({ min: 1, max: mostStride }),
+    fc.integer({ min: 1, max: maxKernel }),
+    fc.integer({ min: 1, max: maxStride }),
   ];
-  const pad = fc.integer({ min: 0, max: mostPad });
+  const pad = fc.integer({ min: 0, max: maxPad });
   const dilation = fc.constantFrom(1, 1, 2, 3);
   const square = fc.tuple(kernel, stride, pad).map(([k, s, p]) => ({
     kernel: [k, k] as const,

@@ -43,7 +43,7 @@ const unary = [
   'Identity',
 ]);
 
-export const drawnElements: Readonly<Record<string, Draw | readonly [Draw, Ways]>> = {
+export const randomElements: Readonly<Record<string, Draw | readonly [Draw, Ways]>> = {
   'functions of one element': fc
     .record({ image, opType: fc.constantFrom(...unary) })
     .map(({ image: input, opType }) => ({
@@ -99,10 +99,10 @@ export const drawnElements: Readonly<Record<string, Draw | readonly [Draw, Ways]
       ),
       opset: opsets(7),
     })
-    .map(({ image: input, bounds: [least = null, most = null], opset }): OnnxText => {
+    .map(({ image: input, bounds: [min = null, max = null], opset }): OnnxText => {
       const given = {
-        ...(least === null ? {} : { min: least }),
-        ...(most === null ? {} : { max: most }),
+        ...(min === null ? {} : { min: min }),
+        ...(max === null ? {} : { max: max }),
       };
       const isOld = opset < 11;
       return {
@@ -110,13 +110,9 @@ export const drawnElements: Readonly<Record<string, Draw | readonly [Draw, Ways]
         nodes: [
           isOld
             ? node('Clip', ['x'], given, ['min', 'max'])
-            : node('Clip', [
-                'x',
-                least === null ? '' : 'least',
-                ...(most === null ? [] : ['most']),
-              ]),
+            : node('Clip', ['x', min === null ? '' : 'least', ...(max === null ? [] : ['most'])]),
         ],
-        tensors: isOld ? {} : { least: scalar(least ?? 0), most: scalar(most ?? 0) },
+        tensors: isOld ? {} : { min: scalar(min ?? 0), max: scalar(max ?? 0) },
       };
     }),
   Cast: fc

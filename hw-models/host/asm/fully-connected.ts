@@ -32,11 +32,11 @@ function begin(output: usize, bias: usize, rows: i32): void {
 
 // @ts-ignore: decorator
 @inline
-function rectify(output: usize, rows: i32, least: f32): void {
-  const floor = f32x4.splat(least);
+function relu(output: usize, rows: i32, lower: f32): void {
+  const floor = f32x4.splat(lower);
   const end = output + (<usize>rows << 2);
   for (; output + VECTOR <= end; output += VECTOR) v128.store(output, f32x4.pmax(v128.load(output), floor));
-  for (; output < end; output += FLOAT) store<f32>(output, max<f32>(load<f32>(output), least));
+  for (; output < end; output += FLOAT) store<f32>(output, max<f32>(load<f32>(output), lower));
 }
 
 // @ts-ignore: decorator
@@ -100,7 +100,7 @@ export function sparseColumns(
   bias: usize,
   columns: i32,
   rows: i32,
-  least: f32,
+  lower: f32,
   list: usize,
 ): void {
   begin(output, bias, rows);
@@ -127,7 +127,7 @@ export function sparseColumns(
     }
   }
   store<u32>(list, fetched);
-  rectify(output, rows, least);
+  relu(output, rows, lower);
 }
 
 /**
@@ -142,7 +142,7 @@ export function codedColumns(
   bias: usize,
   columns: i32,
   rows: i32,
-  least: f32,
+  lower: f32,
   list: usize,
   codebook: usize,
   entries: i32,
@@ -184,7 +184,7 @@ export function codedColumns(
     }
   }
   store<u32>(list, fetched);
-  rectify(output, rows, least);
+  relu(output, rows, lower);
 }
 
 /**
@@ -201,7 +201,7 @@ export function denseColumns(
   rows: i32,
   columnBytes: usize,
   list: usize,
-  least: f32,
+  lower: f32,
 ): void {
   begin(output, bias, rows);
   let end = list;
@@ -217,7 +217,7 @@ export function denseColumns(
     store<f32>(end + missing, 0, 4);
   }
   for (let at = list; at < end; at += 32) addColumns(output, at, rows);
-  rectify(output, rows, least);
+  relu(output, rows, lower);
 }
 
 // @ts-ignore: decorator

@@ -9,16 +9,16 @@ import { cyclesForMean, cyclesPerIssue } from './contention.js';
 import { rowsOf } from './rows.js';
 import type { BandRun } from './timing.js';
 
-export interface ConnectedRun extends BandRun {
+export interface FullyConnectedRun extends BandRun {
   /** Values and placeholders of all weights. */
   readonly weightElements: number;
 }
 
-export function runConnected(
+export function runFullyConnected(
   { store }: LayerWeights,
   activations: Float32Array,
   config: ScnnConfig,
-): ConnectedRun {
+): FullyConnectedRun {
   const { rows, columns } = store;
   const rowOf = rowsOf(store);
   const pes = pesOf(config);

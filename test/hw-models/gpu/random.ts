@@ -25,9 +25,9 @@ export function task(spec: LayerSpec, input: Shape, density: number, batch: numb
     weights: new Map(weights ? [[layer.name, weights]] : []),
     origin: 'synthetic' as const,
   };
-  const drawn = taskOf(model, layer, drawActivations(sizeOf(input), 0.5, 1, layer.name), batch);
-  if (!drawn) throw new Error('a layer that costs nothing');
-  return drawn;
+  const random = taskOf(model, layer, drawActivations(sizeOf(input), 0.5, 1, layer.name), batch);
+  if (!random) throw new Error('a layer that costs nothing');
+  return random;
 }
 
 /** A dense layer. */

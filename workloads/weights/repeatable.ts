@@ -2,7 +2,7 @@ import { finish, type Steps } from '../base/steps.js';
 import type { CsrMatrix } from './store.js';
 
 /** A matrix that its entries can be taken from. */
-export interface Redrawn {
+export interface Repeatable {
   readonly store: CsrMatrix;
   /** Lets the entries go; where each row ends stays. */
   letGo(): void;
@@ -11,7 +11,7 @@ export interface Redrawn {
 }
 
 /** `first`, whose entries `draw` draws again when they are asked for after they were let go. */
-export function redrawn(first: CsrMatrix, draw: () => Steps<CsrMatrix>): Redrawn {
+export function repeatable(first: CsrMatrix, draw: () => Steps<CsrMatrix>): Repeatable {
   const { format, rows, columns, pointers } = first;
   let held: CsrMatrix | null = first;
   const entries = () => {

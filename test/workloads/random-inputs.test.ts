@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { asType, drawInput, meets } from '../../workloads/drawn-inputs.js';
 import { buildNetwork } from '../../workloads/graph.js';
 import type { ElementType, NamedTensor } from '../../workloads/network.js';
+import { asType, drawInput, meets } from '../../workloads/random-inputs.js';
 import type { LayerSpec } from '../../workloads/spec.js';
 import { floats } from '../../workloads/tensor.js';
 
@@ -12,7 +12,7 @@ const table = floats(
   Float32Array.from({ length: 14 }, (_, at) => at),
 );
 
-function drawnFor(layers: readonly LayerSpec[], input = ids(), seed = 0): readonly number[] {
+function randomFor(layers: readonly LayerSpec[], input = ids(), seed = 0): readonly number[] {
   const network = buildNetwork({
     ...{ name: 'net', title: 'net', source, layers, inputs: [input] },
     constants: new Map([['table', table]]),
@@ -39,28 +39,28 @@ describe('numbers that are looked up', () => {
       ],
     ],
   ])('stay within %s', (_what, entries, layers) => {
-    const drawn = drawnFor(layers);
-    expect(drawn.every((id) => Number.isInteger(id) && id >= 0 && id < entries)).toBe(true);
+    const random = randomFor(layers);
+    expect(random.every((id) => Number.isInteger(id) && id >= 0 && id < entries)).toBe(true);
     // All of them: 400 draws leave one of 50 out with a probability of 2 %, by this seed none.
-    expect(new Set(drawn).size).toBe(entries);
+    expect(new Set(random).size).toBe(entries);
   });
 
   it('are the same for one seed and others for another', () => {
-    expect(drawnFor([embedding('e', 50)])).toEqual(drawnFor([embedding('e', 50)]));
-    expect(drawnFor([embedding('e', 50)], ids(), 1)).not.toEqual(drawnFor([embedding('e', 50)]));
+    expect(randomFor([embedding('e', 50)])).toEqual(randomFor([embedding('e', 50)]));
+    expect(randomFor([embedding('e', 50)], ids(), 1)).not.toEqual(randomFor([embedding('e', 50)]));
   });
 });
 
 describe('other inputs', () => {
   it.each<ElementType>(['int64', 'bool', 'uint8'])('of whole numbers are 1: %s', (type) => {
-    expect(new Set(drawnFor([{ kind: 'cast', name: 'c', to: 'float32' }], ids(type)))).toEqual(
+    expect(new Set(randomFor([{ kind: 'cast', name: 'c', to: 'float32' }], ids(type)))).toEqual(
       new Set([1]),
     );
   });
 
   it.each<ElementType>(['float32', 'float16'])('have the density that is asked for: %s', (type) => {
-    const drawn = drawnFor([{ kind: 'cast', name: 'c', to: 'float32' }], ids(type));
-    expect(drawn.filter((value) => value !== 0)).toHaveLength(200);
+    const random = randomFor([{ kind: 'cast', name: 'c', to: 'float32' }], ids(type));
+    expect(random.filter((value) => value !== 0)).toHaveLength(200);
   });
 });
 

@@ -3,7 +3,7 @@
 import { geometricMean } from 'simple-statistics';
 import type { TopLevelSpec } from 'vega-lite';
 import type { Comparison } from '../../sim/result.js';
-import { type Moved, SWING, type Swing } from '../../sim/uncertainty.js';
+import { type Change, type ParameterSensitivity, RELATIVE_STEP } from '../../sim/uncertainty.js';
 import { ratio } from '../quantity.js';
 import { type Chart, slug } from './chart.js';
 import { legendColumns } from './legend.js';
@@ -13,7 +13,7 @@ import { logScale } from './scales.js';
 import { seriesOf } from './series.js';
 
 /** What one number moves, over several workloads. */
-export interface SwingRow {
+export interface ParameterSensitivityRow {
   readonly path: string;
   readonly published: string;
   readonly from: string;
@@ -31,15 +31,17 @@ export interface Span {
 }
 
 /** Geometric means over the workloads, numbers that move the most first. */
-export function swingRows(swings: readonly (readonly Swing[])[]): readonly SwingRow[] {
-  const [first = []] = swings;
-  const rows = first.map(({ path, figure }, at): SwingRow => {
-    const mean = (side: 'less' | 'more', of: keyof Moved) => {
-      const values = swings.map((own) => own[at]?.[side]?.[of] ?? null);
+export function sensitivityRows(
+  sensitivities: readonly (readonly ParameterSensitivity[])[],
+): readonly ParameterSensitivityRow[] {
+  const [first = []] = sensitivities;
+  const rows = first.map(({ path, figure }, at): ParameterSensitivityRow => {
+    const mean = (side: 'less' | 'more', of: keyof Change) => {
+      const values = sensitivities.map((own) => own[at]?.[side]?.[of] ?? null);
       const known = values.filter((value) => value !== null);
       return known.length === values.length ? geometricMean(known) : null;
     };
-    const span = (of: keyof Moved): Span => ({ less: mean('less', of), more: mean('more', of) });
+    const span = (of: keyof Change): Span => ({ less: mean('less', of), more: mean('more', of) });
     return {
       path,
       published: figure.published,
@@ -51,32 +53,32 @@ export function swingRows(swings: readonly (readonly Swing[])[]): readonly Swing
   return rows.sort((a, b) => largest(b) - largest(a));
 }
 
-const largest = ({ seconds, joules }: SwingRow) =>
+const largest = ({ seconds, joules }: ParameterSensitivityRow) =>
   Math.max(
-    ...[seconds.less, seconds.more, joules.less, joules.more].map((moved) =>
-      Math.abs(Math.log(moved ?? 1)),
+    ...[seconds.less, seconds.more, joules.less, joules.more].map((changed) =>
+      Math.abs(Math.log(changed ?? 1)),
     ),
   );
 
-/** A chart for each hardware whose swings were asked for. */
-export function swingCharts(comparisons: readonly Comparison[]): readonly Chart[] {
+/** A chart for each hardware whose uncertainty was asked for. */
+export function sensitivityCharts(comparisons: readonly Comparison[]): readonly Chart[] {
   return seriesOf(comparisons).flatMap(({ name }, at) => {
-    const swings = comparisons.flatMap(({ results }) =>
-      results[at]?.swings ? [results[at].swings] : [],
+    const sensitivities = comparisons.flatMap(({ results }) =>
+      results[at]?.sensitivities ? [results[at].sensitivities] : [],
     );
-    const rows = swings.length === comparisons.length ? swingRows(swings) : [];
-    return rows.length > 0 ? [swingChart(name, rows)] : [];
+    const rows = sensitivities.length === comparisons.length ? sensitivityRows(sensitivities) : [];
+    return rows.length > 0 ? [sensitivityChart(name, rows)] : [];
   });
 }
 
 /** Numbers that a chart has room for. */
-const MOST = 12;
+const MAX = 12;
 const measures = ['seconds', 'joules'] as const;
 const NAMES = { seconds: 'time', joules: 'energy' } as const;
 
-function swingChart(hardware: string, rows: readonly SwingRow[]): Chart {
-  const [most] = rows;
-  const moved = (row: SwingRow | undefined) =>
+function sensitivityChart(hardware: string, rows: readonly ParameterSensitivityRow[]): Chart {
+  const [max] = rows;
+  const changed = (row: ParameterSensitivityRow | undefined) =>
     measures.flatMap((of) => {
       const span = row?.[of];
       return span?.less != null && span.more != null
@@ -84,13 +86,13 @@ function swingChart(hardware: string, rows: readonly SwingRow[]): Chart {
         : [];
     });
   const left =
-    rows.length > MOST ? `; ${rows.length - MOST} that move less are in the data alone` : '';
+    rows.length > MAX ? `; ${rows.length - MAX} that move less are in the data alone` : '';
   return {
-    id: `swings-${slug(hardware)}`,
+    id: `uncertainty-${slug(hardware)}`,
     half: true,
     title: `What its uncertain numbers move: ${hardware}`,
-    subtitle: `each estimated or fitted number over and times ${SWING}, the others as they are${left}`,
-    alt: `Bars around 1 for ${rows.length} numbers. ${most?.path} moves the most: ${moved(most).join(', ')}.`,
+    subtitle: `each estimated or fitted number over and times ${RELATIVE_STEP}, the others as they are${left}`,
+    alt: `Bars around 1 for ${rows.length} numbers. ${max?.path} moves the most: ${changed(max).join(', ')}.`,
     data: {
       columns: [
         'number',
@@ -106,13 +108,13 @@ function swingChart(hardware: string, rows: readonly SwingRow[]): Chart {
         ...[row.seconds.less, row.seconds.more, row.joules.less, row.joules.more],
       ]),
     },
-    spec: (width) => spec(rows.slice(0, MOST), width),
+    spec: (width) => spec(rows.slice(0, MAX), width),
   };
 }
 
 const ROW = 24;
 
-function spec(rows: readonly SwingRow[], width: number): TopLevelSpec {
+function spec(rows: readonly ParameterSensitivityRow[], width: number): TopLevelSpec {
   const bars = rows.flatMap((row) =>
     measures.flatMap((of) => {
       const { less, more } = row[of];
@@ -132,7 +134,7 @@ function spec(rows: readonly SwingRow[], width: number): TopLevelSpec {
   );
   const { domain, ticks } = logScale(
     bars.flatMap(({ low, high }) => [low, high]),
-    [1 / SWING, SWING],
+    [1 / RELATIVE_STEP, RELATIVE_STEP],
   );
   const names = measures.map((of) => NAMES[of]);
   return {

@@ -1,4 +1,4 @@
-// hw-models/host/asm/connected.ts, counted. Columns whose activation is zero are neither read nor
+// hw-models/host/asm/fully-connected.ts, counted. Columns whose activation is zero are neither read nor
 // multiplied.
 
 import { type CallCount, FLOAT, firstActivation, type Seen, vectors } from './work.js';
@@ -160,7 +160,7 @@ const transpose: CallCount = (values) => {
   };
 };
 
-export const connectedCalls = {
+export const fullyConnectedCalls = {
   sparseColumns,
   codedColumns,
   denseColumns,

@@ -2,25 +2,25 @@
 
 import type { NamedComparison } from '../../sim/compare.node.js';
 import type { HardwareResult } from '../../sim/result.js';
-import { SWING } from '../../sim/uncertainty.js';
-import { type Span, swingRows } from '../charts/swings.js';
+import { RELATIVE_STEP } from '../../sim/uncertainty.js';
+import { type Span, sensitivityRows } from '../charts/uncertainty.js';
 import { left, right, type Section } from '../document.js';
 import { ratio, UNKNOWN } from '../quantity.js';
 
-/** A table for each hardware of a comparison that has swings. */
-export function swingSections(
+/** A table for each hardware of a comparison with its uncertainty. */
+export function sensitivitySections(
   { workload, results }: NamedComparison,
   labelOf: (result: HardwareResult) => string,
   wide: boolean,
 ): readonly Section[] {
   return results.flatMap((result): readonly Section[] => {
-    const rows = swingRows(result.swings ? [result.swings] : []);
+    const rows = sensitivityRows(result.sensitivities ? [result.sensitivities] : []);
     if (rows.length === 0) return [];
     return [
       {
         heading: `${workload.name} on ${labelOf(result)}: what its uncertain numbers move`,
         lines: [
-          `time and energy over those above, with the number ÷ ${SWING} and × ${SWING}, the others as they are`,
+          `time and energy over those above, with the number ÷ ${RELATIVE_STEP} and × ${RELATIVE_STEP}, the others as they are`,
         ],
         table: {
           columns: [

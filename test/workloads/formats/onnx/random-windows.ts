@@ -31,7 +31,7 @@ const fits = (k: readonly number[], pads: readonly number[]) =>
 const list = <Each>(each: fc.Arbitrary<Each>, length: number) =>
   fc.array(each, { minLength: length, maxLength: length });
 
-export const drawnWindows: Readonly<Record<string, Draw | readonly [Draw, Ways]>> = {
+export const randomWindows: Readonly<Record<string, Draw | readonly [Draw, Ways]>> = {
   Conv: fc
     .integer({ min: 1, max: 3 })
     .chain((axes) =>

@@ -3,18 +3,18 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import {
-  nativeDenseConnected,
-  nativeSparseConnected,
-} from '../../../../../hw-models/host/engine/native/connected.js';
+  nativeDenseFullyConnected,
+  nativeSparseFullyConnected,
+} from '../../../../../hw-models/host/engine/native/fully-connected.js';
 import { nativeDenseProducts } from '../../../../../hw-models/host/engine/native/product.js';
 import { library } from '../../native-library.js';
 import { loadKernel } from '../../run-kernel.js';
 import {
-  drawn,
   expectInEngine,
   expectNear,
   expectRow,
   type NativeCase,
+  random,
   SUM_BOUND,
   withCodes,
 } from './agreement.js';
@@ -51,7 +51,7 @@ const cases: fc.Arbitrary<NativeCase> = fc
     },
   }));
 
-const rows = [...nativeSparseConnected, ...nativeDenseProducts, ...nativeDenseConnected];
+const rows = [...nativeSparseFullyConnected, ...nativeDenseProducts, ...nativeDenseFullyConnected];
 
 describe.skipIf(library === null)('native rows of fully connected layers', () => {
   const exact = rows.filter(({ name }) => name !== 'native-coded-columns');
@@ -70,11 +70,11 @@ describe.skipIf(library === null)('native rows of fully connected layers', () =>
   });
 
   it('native-coded-columns with shared weights', () => {
-    const row = nativeSparseConnected.find(({ name }) => name === 'native-coded-columns');
+    const row = nativeSparseFullyConnected.find(({ name }) => name === 'native-coded-columns');
     if (!row) throw new Error('no row for codes');
     fc.assert(
       fc.property(cases, fc.integer({ min: 1, max: 255 }), (one, shared) => {
-        const { layer, weights, values, frames } = drawn(one);
+        const { layer, weights, values, frames } = random(one);
         if (!weights) throw new Error('no weights');
         const coded = withCodes(weights, shared);
         expect(row.refusal(layer, weights)).toBe('has weights without a codebook');

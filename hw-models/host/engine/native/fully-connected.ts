@@ -4,7 +4,7 @@
 
 import { invariant } from '../../../../workloads/base/errors.js';
 import type { Layer, LayerOf, LayerWeights } from '../../../../workloads/network.js';
-import { rectifierRange } from '../../../../workloads/operators/rectify.js';
+import { activationRange } from '../../../../workloads/operators/relu.js';
 import {
   type CsrMatrix,
   nonzerosOf,
@@ -13,8 +13,8 @@ import {
   toDense,
 } from '../../../../workloads/weights/store.js';
 import { apart, eachVector, rowsOf } from '../close-up.js';
-import { cutRows } from '../connected.js';
 import { placeBias } from '../convolution.js';
+import { cutRows } from '../fully-connected.js';
 import type { Call, Heap, HostKernel, PreparedLayer, Scratch } from '../kernel.js';
 import {
   cutByWork,
@@ -31,7 +31,7 @@ import { placeTokens, SPARSE_TOKENS_UP_TO } from './tokens.js';
 
 /** Entries of a block, and how rows are numbered in it. */
 const TOGETHER = 8;
-const MOST_ROWS = 2 ** 16 - TOGETHER;
+const MAX_ROWS = 2 ** 16 - TOGETHER;
 /** Of an active column in a list, and how many more than there are columns are written. */
 const ACTIVE_BYTES = 8;
 const AHEAD = 4;
@@ -60,7 +60,7 @@ interface Layout {
 /** Rows of nearly equal work for each thread, column by column. */
 function placeColumns(csr: CsrMatrix, heap: Heap, { blockBytes, write }: Layout) {
   const parts = cutByWork(csr.pointers, heap.threads).flatMap(({ first, end }) =>
-    cutEvenly(end - first, Math.ceil((end - first) / MOST_ROWS)).map((piece) => {
+    cutEvenly(end - first, Math.ceil((end - first) / MAX_ROWS)).map((piece) => {
       return { first: first + piece.first, end: first + piece.end };
     }),
   );
@@ -102,9 +102,9 @@ function sparseLayer(
   const csr = toCsr(weights.store);
   const vectors = rowsOf(layer, csr.rows);
   const biasAt = placeBias(weights, heap);
-  const { least, most } = rectifierRange(layer.activation);
+  const { min, max } = activationRange(layer.activation);
   const parts = vectors < TOGETHER_FROM ? placeColumns(csr, heap, layout) : [];
-  const together = placeTokens(csr, biasAt, [least, most], heap);
+  const together = placeTokens(csr, biasAt, [min, max], heap);
   return {
     isClipped: true,
     plan: (inputs, outputs, batch, scratch) =>
@@ -120,7 +120,7 @@ function sparseLayer(
             const { first, end, pointersAt, blocksAt } = part;
             const tensors = [planeOf(input, vector), planeOf(output, vector, first)];
             const own = [pointersAt, blocksAt, biasAt + first * FLOAT, csr.columns, end - first];
-            return partCall(part, [...tensors, ...own, least, most, ...(rooms[at] ?? [])], scratch);
+            return partCall(part, [...tensors, ...own, min, max, ...(rooms[at] ?? [])], scratch);
           }),
         ]);
       }),
@@ -130,8 +130,8 @@ function sparseLayer(
 /** As a layer meets many vectors or, mostly, one. */
 function isSparse(layer: Layer, { store }: LayerWeights): boolean {
   const isMany = rowsOf(layer, store.rows) >= TOGETHER_FROM;
-  const most = isMany ? SPARSE_TOKENS_UP_TO : SPARSE_UP_TO;
-  return nonzerosOf(store) <= most * store.rows * store.columns;
+  const max = isMany ? SPARSE_TOKENS_UP_TO : SPARSE_UP_TO;
+  return nonzerosOf(store) <= max * store.rows * store.columns;
 }
 
 const sparse = nativeRow(
@@ -195,7 +195,7 @@ const denseColumns = nativeRow(
     }
     const [weightsAt, biasAt] = [heap.place(turned), placeBias(weights, heap)];
     const parts = cutInMultiples(rows, heap.vectorFloats, heap.threads);
-    const { least, most } = rectifierRange(layer.activation);
+    const { min, max } = activationRange(layer.activation);
     return {
       isClipped: true,
       plan(inputs, outputs, batch, scratch) {
@@ -206,7 +206,7 @@ const denseColumns = nativeRow(
             parts.map(({ first, end }, part) => {
               const tensors = [planeOf(input, vector), planeOf(output, vector, first)];
               const own = [weightsAt + first * FLOAT, biasAt + first * FLOAT];
-              const extent = [columns, end - first, rows * FLOAT, least, most, rooms[part] ?? 0];
+              const extent = [columns, end - first, rows * FLOAT, min, max, rooms[part] ?? 0];
               return call('zs_columns_dense', ...tensors, ...own, ...extent);
             }),
           ]),
@@ -216,5 +216,5 @@ const denseColumns = nativeRow(
   }),
 );
 
-export const nativeSparseConnected: readonly HostKernel[] = [coded, sparse];
-export const nativeDenseConnected: readonly HostKernel[] = [denseColumns];
+export const nativeSparseFullyConnected: readonly HostKernel[] = [coded, sparse];
+export const nativeDenseFullyConnected: readonly HostKernel[] = [denseColumns];

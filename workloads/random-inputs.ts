@@ -41,9 +41,9 @@ export function drawInput(
  * are.
  */
 function tableBehind(network: Network, tensor: string): number | null {
-  let least: number | null = null;
+  let min: number | null = null;
   const take = (entries: number) => {
-    least = least === null ? entries : Math.min(least, entries);
+    min = min === null ? entries : Math.min(min, entries);
   };
   const known = new Set([tensor]);
   for (const layer of network.layers) {
@@ -56,7 +56,7 @@ function tableBehind(network: Network, tensor: string): number | null {
       for (const { name } of layer.results) known.add(name);
     }
   }
-  return least;
+  return min;
 }
 
 /** Values of an element type that hold the same numbers. */

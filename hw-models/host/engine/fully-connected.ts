@@ -1,4 +1,4 @@
-// Rows for fully connected layers (asm/connected.ts). One frame goes column by column, so that zero
+// Rows for fully connected layers (asm/fully-connected.ts). One frame goes column by column, so that zero
 // activations cost nothing; several frames lie side by side like an image's pixels and go through
 // the sparse convolution's kernel.
 
@@ -12,8 +12,11 @@ import {
   toCsr,
   toDense,
 } from '../../../workloads/weights/store.js';
-import { wasm as connectedWasm, relaxed as relaxedConnected } from '../connected.wasm.js';
 import { wasm as convolutionWasm, relaxed as relaxedConvolution } from '../convolution.wasm.js';
+import {
+  wasm as fullyConnectedWasm,
+  relaxed as relaxedFullyConnected,
+} from '../fully-connected.wasm.js';
 import { apart, eachVector, rowsOf } from './close-up.js';
 import { placeBias } from './convolution.js';
 import type { Call, Heap, HostKernel, PreparedLayer, Scratch, Step, Tensor } from './kernel.js';
@@ -23,14 +26,18 @@ import {
   cutEvenly,
   cutInMultiples,
   eachFrame,
-  leastOf,
+  lowerBound,
   type Part,
   planeOf,
   weightedRow,
 } from './rows.js';
 import { FLOAT, VECTOR, vectorsOf } from './tensor.js';
 
-const connected = callerOf({ name: 'connected', wasm: connectedWasm, relaxed: relaxedConnected });
+const fullyConnected = callerOf({
+  name: 'fullyConnected',
+  wasm: fullyConnectedWasm,
+  relaxed: relaxedFullyConnected,
+});
 const convolution = callerOf({
   name: 'convolution',
   wasm: convolutionWasm,
@@ -57,7 +64,7 @@ interface ColumnBlock extends Part {
 type WriteEntry = (bytes: DataView, base: number, at: number, step: number, value: number) => void;
 
 /**
- * How many entries a group has, and its bytes: the layouts of asm/connected.ts, in which zeros
+ * How many entries a group has, and its bytes: the layouts of asm/fully-connected.ts, in which zeros
  * weigh nothing.
  */
 interface GroupSize {
@@ -67,7 +74,7 @@ interface GroupSize {
 const QUAD: GroupSize = { together: 4, groupBytes: 20 };
 const OCTET: GroupSize = { together: 8, groupBytes: 16 };
 /** What a byte holds. */
-const MOST_STEP = 255;
+const MAX_STEP = 255;
 
 /** Visits a column's entries, and entries of weight zero wherever the next one is too far below. */
 function eachEntry(
@@ -78,7 +85,7 @@ function eachEntry(
   let row = 0;
   for (let at = pointers[column] as number; at < (pointers[column + 1] as number); at++) {
     const next = indices[at] as number;
-    for (; next - row > MOST_STEP; row += MOST_STEP) visit(MOST_STEP, 0);
+    for (; next - row > MAX_STEP; row += MAX_STEP) visit(MAX_STEP, 0);
     visit(next - row, values[at] as number);
     row = next;
   }
@@ -147,8 +154,8 @@ const SPARSE_UP_TO = { values: 0.27, codes: 0.33 };
 const SPARSE_TOGETHER_UP_TO = 0.45;
 
 function isSparse(layer: Layer, { store }: LayerWeights, few: number): boolean {
-  const most = rowsOf(layer, store.rows) >= TOGETHER_FROM ? SPARSE_TOGETHER_UP_TO : few;
-  return nonzerosOf(store) <= most * store.rows * store.columns;
+  const max = rowsOf(layer, store.rows) >= TOGETHER_FROM ? SPARSE_TOGETHER_UP_TO : few;
+  return nonzerosOf(store) <= max * store.rows * store.columns;
 }
 
 /**
@@ -165,7 +172,7 @@ type BlockCall = (
 
 /**
  * Bytes of an active column in a list, and how many more than there are columns are read:
- * asm/connected.ts.
+ * asm/fully-connected.ts.
  */
 const ACTIVE = 12;
 const AHEAD = 16;
@@ -201,7 +208,7 @@ const sparseColumns = weightedRow(
   (layer, weights, heap) => {
     const csr = toCsr(weights.store);
     const biasAt = placeBias(weights, heap);
-    const least = leastOf(layer);
+    const min = lowerBound(layer);
     const blocks = placeColumns(csr, heap, QUAD, (view, base, at, step, value) => {
       view.setUint8(base + at, step);
       view.setFloat32(base + 4 + FLOAT * at, value, true);
@@ -213,12 +220,12 @@ const sparseColumns = weightedRow(
         biasAt + first * FLOAT,
         csr.columns,
         end - first,
-        least,
+        min,
         list,
       ];
-      return connected('sparseColumns', input, output, ...own);
+      return fullyConnected('sparseColumns', input, output, ...own);
     };
-    return planColumns(layer, csr, blocks, blockCall, placeRows(csr, biasAt, least, heap));
+    return planColumns(layer, csr, blocks, blockCall, placeRows(csr, biasAt, min, heap));
   },
 );
 
@@ -239,7 +246,7 @@ const codedColumns = weightedRow(
     const codebook = new Float32Array(vectorsOf(shared.length) * 4);
     codebook.set(shared);
     const [biasAt, codebookAt] = [placeBias(weights, heap), heap.place(codebook)];
-    const least = leastOf(layer);
+    const min = lowerBound(layer);
     const blocks = placeColumns(csr, heap, OCTET, (view, base, at, step, value) => {
       view.setUint8(base + at, step);
       view.setUint8(base + 8 + at, codes.get(value) ?? 0);
@@ -257,13 +264,13 @@ const codedColumns = weightedRow(
         biasAt + first * FLOAT,
         csr.columns,
         end - first,
-        least,
+        min,
         list,
       ];
       const table = [codebookAt, codebook.length, scratch.take(codebook.byteLength)];
-      return connected('codedColumns', input, output, ...own, ...table);
+      return fullyConnected('codedColumns', input, output, ...own, ...table);
     };
-    return planColumns(layer, csr, blocks, blockCall, placeRows(csr, biasAt, least, heap));
+    return planColumns(layer, csr, blocks, blockCall, placeRows(csr, biasAt, min, heap));
   },
 );
 
@@ -273,7 +280,7 @@ type Together = (input: Tensor, output: Tensor, count: number, scratch: Scratch)
 function placeRows(
   { pointers, indices, values, rows, columns }: CsrMatrix,
   biasAt: number,
-  least: number,
+  min: number,
   heap: Heap,
 ): Together {
   const entries = new Uint32Array(2 * indices.length);
@@ -293,7 +300,7 @@ function placeRows(
       const frames = Math.min(FRAMES_TOGETHER, batch - frame);
       const apart = cutEvenly(columns, scratch.threads).map(({ first, end }) => {
         const from = planeOf(input, frame, first);
-        return connected(
+        return fullyConnected(
           'transpose',
           from,
           features + first * lineBytes,
@@ -306,11 +313,11 @@ function placeRows(
       const made = parts.map(({ first, end }) => {
         const own = [pointersAt + first * FLOAT, entriesAt, biasAt + first * FLOAT, end - first];
         const line = [1, vectorsOf(frames), 0, 0, lineBytes, 0];
-        return convolution('sparse', features, sums + first * lineBytes, ...own, ...line, least);
+        return convolution('sparse', features, sums + first * lineBytes, ...own, ...line, min);
       });
       const back = parts.map(({ first, end }) => {
         const to = planeOf(output, frame, first);
-        return connected(
+        return fullyConnected(
           'transpose',
           sums + first * lineBytes,
           to,
@@ -341,7 +348,7 @@ const denseColumns = weightedRow(
     }
     const [weightsAt, biasAt] = [heap.place(turned), placeBias(weights, heap)];
     const parts = cutInMultiples(rows, VECTOR / FLOAT, heap.threads);
-    const least = leastOf(layer);
+    const min = lowerBound(layer);
     const vectors = rowsOf(layer, rows);
     return {
       plan(inputs, outputs, batch, scratch) {
@@ -358,13 +365,13 @@ const denseColumns = weightedRow(
                 columnBytes,
               ];
               const to = planeOf(output, vector, first);
-              return connected(
+              return fullyConnected(
                 'denseColumns',
                 planeOf(input, vector),
                 to,
                 ...own,
                 lists[part] ?? 0,
-                least,
+                min,
               );
             }),
           ]),
@@ -375,5 +382,9 @@ const denseColumns = weightedRow(
 );
 
 /** In the order in which they are asked. */
-export const connectedKernels: readonly HostKernel[] = [codedColumns, sparseColumns, denseColumns];
+export const fullyConnectedKernels: readonly HostKernel[] = [
+  codedColumns,
+  sparseColumns,
+  denseColumns,
+];
 export { denseColumns };

@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 import { finish } from '../../../workloads/base/steps.js';
 import type { Model } from '../../../workloads/model.js';
-import { drawModel, drawRedrawnModel } from '../../../workloads/synthesis.js';
+import { drawModel, drawRepeatableModel } from '../../../workloads/synthesis.js';
 import { toCsr } from '../../../workloads/weights/store.js';
 import { lenet5 } from '../../../workloads/zoo/lenet.js';
 
@@ -19,7 +19,7 @@ const bytesOf = ({ weights }: Model) =>
 it('weights that were let go are drawn as they were, at once or held again in steps', () => {
   const { network, densities } = lenet5;
   const expected = bytesOf(drawModel(network, densities, 3));
-  const { model, letGo, hold } = finish(drawRedrawnModel(network, densities, 3));
+  const { model, letGo, hold } = finish(drawRepeatableModel(network, densities, 3));
   const [first] = model.weights.values();
   expect(bytesOf(model).equals(expected)).toBe(true);
   letGo();

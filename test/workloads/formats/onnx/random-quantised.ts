@@ -18,7 +18,7 @@ import {
   wholes,
 } from './agreement.js';
 
-export const drawnQuantised: Readonly<Record<string, Draw | readonly [Draw, Ways]>> = {
+export const randomQuantised: Readonly<Record<string, Draw | readonly [Draw, Ways]>> = {
   'quantised weights': fc
     .record({
       image,

@@ -35,6 +35,9 @@ export function figure(value: number | null): string {
   return value === null ? UNKNOWN : digits(value);
 }
 
+/** '11 %': a share that is not known any better. */
+export const wholePercent = (share: number): string => `${(100 * share).toFixed(0)} %`;
+
 /** A share: 0.351 → '35.1 %'. */
 export function percent(share: number): string {
   return `${digits(100 * share)} %`;

@@ -15,6 +15,11 @@ export interface Standing {
   readonly origin: HardwareResult['origin'];
   readonly speedup: number;
   readonly energyRatio: number | null;
+  /**
+   * How far off published times it is modelled, the median where most; null where none are known of
+   * one of the workloads.
+   */
+  readonly knownError: number | null;
 }
 
 /** What kernels that skip zeros are worth on one device. */
@@ -46,6 +51,8 @@ export function verdictOf(comparisons: readonly Comparison[]): Verdict {
     const energy = all.map(({ energyRatio }) => energyRatio);
     const known = energy.filter((value) => value !== null);
     const { hardware, origin } = result;
+    const errors = all.map(({ knownError }) => knownError?.median ?? Number.POSITIVE_INFINITY);
+    const worst = Math.max(...errors);
     const kernel = result.asked ?? result.kernel;
     // Without a kernel named, the fastest may differ from network to network.
     const isSame = all.every((other) => (other.asked ?? other.kernel) === kernel);
@@ -54,6 +61,7 @@ export function verdictOf(comparisons: readonly Comparison[]): Verdict {
       ...{ hardware, kernel, origin },
       speedup: geometricMean(all.map(({ speedup }) => speedup)),
       energyRatio: known.length === energy.length ? geometricMean(known) : null,
+      knownError: Number.isFinite(worst) ? worst : null,
     };
   });
   const modelled = standings.filter(({ origin }) => origin === 'modelled');

@@ -7,7 +7,7 @@ import type { WorkloadSummary } from '../../sim/summary.js';
 import { verdictOf } from '../../sim/verdict.js';
 import type { Why } from '../../sim/why.js';
 import { left, right, type Section, type TableData, type View } from '../document.js';
-import { count, percent, quantity, ratio, sparkbar, UNKNOWN } from '../quantity.js';
+import { count, percent, quantity, ratio, sparkbar, UNKNOWN, wholePercent } from '../quantity.js';
 import { comparisonCharts } from './compare-charts.js';
 import { comparisonJson, layerRecords, resultRecords } from './compare-data.js';
 import { spreadText } from './run.js';
@@ -188,8 +188,6 @@ function comparisonSection(
       : { doubts: measuredDoubts(results) }),
   };
 }
-
-const wholePercent = (share: number) => `${(100 * share).toFixed(0)} %`;
 
 /** '6.7 ms ± 6 %', where it is known how far off the model of such a device is. */
 function timeText({ seconds, knownError }: HardwareResult, wide: boolean): string {

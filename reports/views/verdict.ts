@@ -1,14 +1,14 @@
 // What a comparison comes to, in one to three sentences.
 
 import type { Skipping, Standing, Verdict } from '../../sim/verdict.js';
-import { ratio } from '../quantity.js';
+import { ratio, wholePercent } from '../quantity.js';
 
 /** Ratios within this of 1 are told as none. */
 const EVEN = 0.03;
 
 /** Sentences on one workload or group; empty where there is nothing to compare. */
 export function verdictText(verdict: Verdict): string {
-  const sentences = [standingText(verdict), skippingText(verdict.skipping)];
+  const sentences = [standingText(verdict), errorText(verdict), skippingText(verdict.skipping)];
   return sentences.filter((sentence) => sentence !== '').join(' ');
 }
 
@@ -28,6 +28,17 @@ function standingText({ baseline, standings, fastest, thriftiest }: Verdict): st
       : '';
   const start = `${fastest.label} is ${speedText(fastest)} ${baseline.label}${energy}.`;
   return energy === '' ? start + thriftText(thriftiest, baseline) : start;
+}
+
+/** How sure the first sentence is: by the less certain of the two devices that it compares. */
+function errorText({ baseline, standings, fastest }: Verdict): string {
+  if (!fastest || standings.length < 2) return '';
+  const modelled = [baseline, fastest].filter(({ origin }) => origin === 'modelled');
+  const errors = modelled.map(({ knownError }) => knownError);
+  if (errors.some((error) => error === null)) return '';
+  const worst = Math.max(...errors.map(Number));
+  const [who, meet] = errors.length === 1 ? ['The model', 'meets'] : ['The two models', 'meet'];
+  return `${who} ${meet} published times within ±${wholePercent(worst)} (median).`;
 }
 
 function thriftText(thriftiest: Standing | null, baseline: Standing): string {

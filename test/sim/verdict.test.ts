@@ -5,14 +5,15 @@ import { verdictText } from '../../reports/views/verdict.js';
 import type { Comparison, HardwareResult } from '../../sim/result.js';
 import { verdictOf } from '../../sim/verdict.js';
 
-type Given = readonly [name: string, speedup: number, energy: number | null];
+type Given = readonly [name: string, speedup: number, energy: number | null, error?: number];
 
 const comparison = (rows: readonly Given[]) =>
   ({
-    results: rows.map(([name, speedup, energyRatio]) => {
+    results: rows.map(([name, speedup, energyRatio, error]) => {
       const [hardware = '', kernel = ''] = name.split(':');
       const origin = hardware === 'host' ? 'measured' : 'modelled';
-      return { hardware, kernel, origin, speedup, energyRatio } as HardwareResult;
+      const knownError = error === undefined ? null : { median: error };
+      return { hardware, kernel, origin, speedup, energyRatio, knownError } as HardwareResult;
     }),
   }) as unknown as Comparison;
 
@@ -68,6 +69,28 @@ describe('a verdict', () => {
       ],
     ],
     ['', [['a:x', 1, 1]]],
+    [
+      'b:x is 4.00× faster than a:x and takes 2.00× less energy. The two models meet published times within ±12 % (median).',
+      [
+        ['a:x', 1, 1, 0.05],
+        ['b:x', 4, 2, 0.12],
+        ['c:x', 2, 1],
+      ],
+    ],
+    [
+      'b:x is 4.00× faster than host:tfjs. The model meets published times within ±12 % (median).',
+      [
+        ['host:tfjs', 1, null],
+        ['b:x', 4, null, 0.12],
+      ],
+    ],
+    [
+      'c:x is 4.00× faster than a:x and takes 2.00× less energy.',
+      [
+        ['a:x', 1, 1, 0.05],
+        ['c:x', 4, 2],
+      ],
+    ],
   ])('says: %s', (text, rows) => {
     expect(said(rows)).toBe(text);
   });

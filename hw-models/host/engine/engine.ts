@@ -13,7 +13,7 @@ import type { Tensor } from './kernel.js';
 import { EngineMemory } from './memory.js';
 import { type Programme, planNetwork } from './programme.js';
 import { frameBytesOf, readTensor, tensorAt, writeTensor } from './tensor.js';
-import { type BoundProgramme, type Builds, Crew } from './threads.js';
+import { type BoundLayer, type Builds, Crew } from './threads.js';
 import { hasFusedMultiplyAdd } from './webassembly.js';
 
 export interface EngineOptions {
@@ -152,7 +152,7 @@ export async function loadNetwork(
   const constants = placeConstants(network, memory);
   const crew = new Crew(threads, memory.memory, setting);
   await crew.start();
-  let ready: { readonly programme: Programme; readonly bound: BoundProgramme } | null = null;
+  let ready: { readonly programme: Programme; readonly bound: readonly BoundLayer[] } | null = null;
   const readyFor = (batch: number) => {
     if (ready?.programme.batch === batch) return ready;
     const programme = planNetwork(network, prepared, constants, memory, batch);
@@ -167,24 +167,21 @@ export async function loadNetwork(
       const { programme, bound } = readyFor(batch);
       const { buffer } = memory.memory;
       const tensorOf = (name: string) => programme.tensors.get(name) as Tensor;
+      const lookedAt = (input: Tensor | null) =>
+        input && {
+          ...input,
+          get values() {
+            return readTensor(buffer, input, 1);
+          },
+        };
       for (const [name, own] of values) writeTensor(buffer, tensorOf(name), own, batch);
-      const seconds = programme.layers.map(({ layer, inputs }, at) => {
-        options?.onInputs?.(
-          layer,
-          inputs.map(
-            (input) =>
-              input && {
-                ...input,
-                get values() {
-                  return readTensor(buffer, input, 1);
-                },
-              },
-          ),
-        );
-        const start = performance.now();
-        crew.run(bound[at] ?? []);
-        return (performance.now() - start) / 1000;
-      });
+      const { onInputs } = options ?? {};
+      const seconds = onInputs
+        ? programme.layers.flatMap(({ layer, inputs }, at) => {
+            onInputs(layer, inputs.map(lookedAt));
+            return crew.run(bound.slice(at, at + 1));
+          })
+        : crew.run(bound);
       const layers = layerRuns(network.layers, (at) => {
         const { kernel, notes } = choices[at] as Choice;
         return { kernel: kernel.name, seconds: seconds[at] as number, notes };

@@ -226,9 +226,14 @@ class Track {
       if (tensor && given) writeTensor(buffer, tensor, given.values, given.isConstant ? 1 : batch);
     }
     const bound = crew.bind(steps);
-    const runs = bound.map((one) => () => crew.run(one));
+    const runs = bound.map((one) => () => void crew.run([one]));
+    // In a network threads are awake when a layer begins.
+    const between = () => {
+      this.between();
+      crew.rouse();
+    };
     const isTimed = timesOne || candidates.length > 1;
-    const best = isTimed ? takeTurns(runs, this.between) : runs.map(() => 0);
+    const best = isTimed ? takeTurns(runs, between) : runs.map(() => 0);
     const winner = best.indexOf(Math.min(...best));
     runs[winner]?.();
     const kernel = candidates[winner];

@@ -36,14 +36,11 @@ export function readyCalls(
   const calls = steps.flatMap((step) => ('onMain' in step ? [] : step));
   invariant(calls.length > 0, () => `${kernel.name} makes no calls`);
   const crew = new Crew(1, memory.memory, builds);
-  // Each a step of its own, so that native ones are no list.
-  const [bound = []] = crew.bind([calls.map((call) => [call])]);
+  const bound = crew.bind(calls.map((call) => [[call]]));
   crew.run(bound);
-  return bound
-    .flatMap(({ lanes }) => lanes.flat())
-    .map((run, at) => ({
-      call: calls[at] as Call,
-      run,
-      words: (address, count) => new Uint32Array(buffer, address, count),
-    }));
+  return bound.map((one, at) => ({
+    call: calls[at] as Call,
+    run: () => void crew.run([one]),
+    words: (address, count) => new Uint32Array(buffer, address, count),
+  }));
 }

@@ -81,21 +81,29 @@ export function writeTensor(
   values: Values,
   batch: number,
 ): void {
-  forEachRun(buffer, tensor, batch, (run, at) => run.set(values.subarray(at, at + run.length)));
+  const { runs, count, stride } = runsOf(tensor);
+  for (let frame = 0; frame < batch; frame++) {
+    const own = values.subarray(frame * runs * count, (frame + 1) * runs * count);
+    copyRuns(frameView(buffer, tensor, frame), stride, own, count, runs, count);
+  }
 }
 
 /** `batch` frames of the tensor, row-major, in memory of their own. */
 export function readTensor(buffer: SharedArrayBuffer, tensor: Tensor, batch: number): Values {
   const values = roomFor({ shape: [batch, ...tensor.shape], type: tensor.type });
-  forEachRun(buffer, tensor, batch, (run, at) => values.set(run, at));
+  const { runs, count, stride } = runsOf(tensor);
+  for (let frame = 0; frame < batch; frame++) {
+    const own = values.subarray(frame * runs * count, (frame + 1) * runs * count);
+    copyRuns(own, count, frameView(buffer, tensor, frame), stride, runs, count);
+  }
   return values;
 }
 
 /** The values of one frame: where they lie, if row-major, else a copy. */
 export function frameOf(buffer: SharedArrayBuffer, tensor: Tensor, frame: number): Values {
-  const one = { ...tensor, address: tensor.address + frame * tensor.frameBytes };
-  if (!isGapless(tensor)) return readTensor(buffer, one, 1);
-  return viewOf(buffer, tensor.type, one.address, tensor.channels * tensor.height * tensor.width);
+  if (isGapless(tensor)) return frameView(buffer, tensor, frame);
+  const address = tensor.address + frame * tensor.frameBytes;
+  return readTensor(buffer, { ...tensor, address }, 1);
 }
 
 function viewOf(
@@ -112,20 +120,40 @@ function viewOf(
   return new View(buffer, address, count);
 }
 
-/** Visits runs of values without a gap: planes, or a whole frame where planes have no filling. */
-function forEachRun(
-  buffer: SharedArrayBuffer,
-  tensor: Tensor,
-  batch: number,
-  visit: (run: Values, at: number) => void,
+/**
+ * Runs of `count` values without a gap, `stride` values apart: planes, or a whole frame where planes
+ * have no filling.
+ */
+function runsOf(tensor: Tensor) {
+  const { channels, height, width, planeBytes, type } = tensor;
+  const pixels = height * width;
+  return isGapless(tensor)
+    ? { runs: 1, count: channels * pixels, stride: channels * pixels }
+    : { runs: channels, count: pixels, stride: planeBytes / bytesOf(type) };
+}
+
+/** A frame as it lies, from its first value to its last. */
+function frameView(buffer: SharedArrayBuffer, tensor: Tensor, frame: number): Values {
+  const { runs, count, stride } = runsOf(tensor);
+  const values = Math.max(0, (runs - 1) * stride + count);
+  return viewOf(buffer, tensor.type, tensor.address + frame * tensor.frameBytes, values);
+}
+
+/** Values in a run up to which copying them one by one is faster than making views of them. */
+const FEW = 32;
+
+function copyRuns(
+  to: Values,
+  toStride: number,
+  from: Values,
+  fromStride: number,
+  runs: number,
+  count: number,
 ): void {
-  const { address, channels, height, width, planeBytes, frameBytes, type } = tensor;
-  const gapless = isGapless(tensor);
-  const runs = gapless ? 1 : channels;
-  const count = (gapless ? channels : 1) * height * width;
-  for (let frame = 0, at = 0; frame < batch; frame++) {
-    for (let run = 0; run < runs; run++, at += count) {
-      visit(viewOf(buffer, type, address + frame * frameBytes + run * planeBytes, count), at);
-    }
+  for (let run = 0; run < runs; run++) {
+    const start = run * fromStride;
+    const end = run * toStride;
+    if (count > FEW) to.set(from.subarray(start, start + count), end);
+    else for (let i = 0; i < count; i++) to[end + i] = from[start + i] as number;
   }
 }

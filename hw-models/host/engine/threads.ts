@@ -1,18 +1,24 @@
-// Runs programmes: on this thread, or on this one and on workers that share its memory. A run
-// blocks this thread, as every computation does; workers sleep between runs, never keep the process
-// alive, and end on `stop`.
+// Runs programmes: on this thread, or on this one and others that share its memory. A run blocks
+// this thread, as every computation does; the others sleep between runs, never keep the process
+// alive, and end on `stop`. Native steps have threads of the library's own (native/crew.ts), steps
+// of WebAssembly have workers.
 
 import { once } from 'node:events';
 import { MessageChannel, type MessagePort, Worker } from 'node:worker_threads';
 import { invariant } from '../../../workloads/base/errors.js';
-import { type NativeLibrary, RUN_SIGNATURE } from '../native/library.node.js';
+import type { NativeLibrary } from '../native/library.node.js';
 import type { Call, KernelModule, Step } from './kernel.js';
-import { type NativeList, NativeLists } from './native/lists.js';
+import { NativeCrew } from './native/crew.js';
 import { compileModule, type Exports, instantiate, type SharedMemory } from './webassembly.js';
 
 type BoundCall = () => void;
 
-interface BoundStep {
+/** A step whose calls are native: which of the programme's. */
+interface NativeStep {
+  readonly native: number;
+}
+
+interface OwnStep {
   /** Through all layers: how threads know it. */
   readonly number: number;
   /**
@@ -22,24 +28,19 @@ interface BoundStep {
   readonly lanes: readonly (readonly BoundCall[])[];
 }
 
-/** For each layer, or whatever else is run by itself, the steps that make it. */
-export type BoundProgramme = readonly (readonly BoundStep[])[];
+/** The steps that make a layer, or whatever else is run by itself. */
+export type BoundLayer = readonly (NativeStep | OwnStep)[];
 
-/** A call of a WebAssembly function, or native calls that follow each other in a lane. */
-type Piece = (Call & { readonly module: KernelModule }) | NativeList;
+type WebAssemblyCall = Call & { readonly module: KernelModule };
 
-/**
- * What a worker is sent: for each step its lanes' calls as a module's number, a function and its
- * arguments, or a list of native ones.
- */
+/** What a worker is sent: for each step its lanes' calls. */
 interface WorkerProgramme {
   readonly modules: readonly object[];
   readonly steps: readonly (readonly (readonly WorkerCall[])[])[];
 }
 
-type WorkerCall =
-  | readonly [module: number, name: string, values: readonly number[]]
-  | readonly [address: bigint, count: number];
+/** Of the module with that number. */
+type WorkerCall = readonly [module: number, name: string, values: readonly number[]];
 
 /** The builds that a crew runs. */
 export interface Builds {
@@ -63,6 +64,8 @@ const LANE_MASK = 2 ** LANE_BITS - 1;
 const MAX_STEPS = 2 ** (31 - LANE_BITS);
 /** Looks at a word before a thread sleeps: about as long as waking one takes. */
 const SPINS = 20_000;
+/** Of a worker beside native threads, which need the processor next. */
+const FEW_SPINS = 200;
 
 /**
  * What a worker runs: lanes of whatever step is on, and orders. It is a text so that it starts the
@@ -71,15 +74,11 @@ const SPINS = 20_000;
  */
 const WORKER = `
 const { workerData, receiveMessageOnPort } = require('node:worker_threads');
-const { port, memory, signals, native } = workerData;
-const runNative = native && require(native.koffiPath).load(native.path).func('${RUN_SIGNATURE}');
+const { port, memory, signals, looks } = workerData;
 let steps = [];
 function load({ modules, steps: sent }) {
   const instances = modules.map((module) => new WebAssembly.Instance(module, { env: { memory } }).exports);
-  const bind = ([first, second, values]) =>
-    values
-      ? () => instances[first][second](...values)
-      : () => runNative(native.base, first, second);
+  const bind = ([module, name, values]) => () => instances[module][name](...values);
   steps = sent.map((lanes) => lanes.map((calls) => calls.map(bind)));
 }
 function attempt(work) {
@@ -102,7 +101,7 @@ for (let order = 0, spins = 0; ; ) {
   }
   const calls = ticket < 0 ? undefined : steps[ticket >> ${LANE_BITS}]?.[ticket & ${LANE_MASK}];
   if (calls === undefined) {
-    if (spins++ > ${SPINS}) Atomics.wait(signals, ${TICKET}, ticket);
+    if (spins++ > looks) Atomics.wait(signals, ${TICKET}, ticket);
   } else if (Atomics.compareExchange(signals, ${TICKET}, ticket, ticket + 1) === ticket) {
     attempt(() => { for (const call of calls) call(); });
     spins = 0;
@@ -118,31 +117,27 @@ export class Crew {
   readonly #workers: Worker[] = [];
   readonly #ports: MessagePort[] = [];
   #orders = 0;
-  readonly #base: bigint;
+  readonly #native: NativeCrew | null;
 
   constructor(
     readonly threads: number,
     readonly memory: SharedMemory,
     readonly builds: Builds,
   ) {
-    this.#base = builds.native?.addressOf(memory.buffer) ?? 0n;
+    const { native } = builds;
+    this.#native = native && new NativeCrew(native, threads, native.addressOf(memory.buffer));
     // Until there is a programme there is nothing to take.
     Atomics.store(this.#signals, TICKET, LANE_MASK);
   }
 
   async start(): Promise<void> {
-    const { native: library } = this.builds;
-    const native = library && {
-      path: library.path,
-      koffiPath: library.koffiPath,
-      base: this.#base,
-    };
+    const looks = this.#native ? FEW_SPINS : SPINS;
     for (let i = 1; i < this.threads; i++) {
       const { port1, port2 } = new MessageChannel();
       const worker = new Worker(WORKER, {
         eval: true,
         execArgv: [],
-        workerData: { port: port2, memory: this.memory, signals: this.#signals, native },
+        workerData: { port: port2, memory: this.memory, signals: this.#signals, looks },
         transferList: [port2],
       });
       this.#workers.push(worker);
@@ -154,68 +149,101 @@ export class Crew {
   }
 
   /** Hands out the calls of each layer's steps. Only what was bound last can run. */
-  bind(layers: readonly (readonly Step[])[]): BoundProgramme {
-    const native = layers
-      .flat(1)
-      .flatMap((step) => ('onMain' in step ? [] : step.filter(isNative)));
-    const lists = native.length > 0 ? new NativeLists(this.#library(), native) : null;
-    // Of what is done on this thread the others know nothing but the step's number.
-    const steps = layers.flatMap((layer) =>
-      layer.map((step) =>
-        lanesOf('onMain' in step ? [] : step, this.threads).map((lane) => piecesOf(lane, lists)),
-      ),
-    );
-    if (this.#workers.length > 0) this.#order(this.#workerProgramme(steps));
-    let number = 0;
-    return layers.map((layer) =>
-      layer.map((step) => {
-        const lanes = (steps[number] ?? []).map((pieces) =>
-          pieces.map((piece) => this.#boundPiece(piece)),
-        );
-        const { buffer } = this.memory;
-        return {
-          number: number++,
-          lanes: 'onMain' in step ? [[() => step.onMain(buffer)]] : lanes,
-        };
+  bind(layers: readonly (readonly Step[])[]): readonly BoundLayer[] {
+    const native: (readonly (readonly Call[])[])[] = [];
+    const own: (readonly (readonly WebAssemblyCall[])[])[] = [];
+    const { buffer } = this.memory;
+    const bound = layers.map((layer) =>
+      layer.map((step): NativeStep | OwnStep => {
+        // Of what is done on this thread the others know nothing but the step's number.
+        if ('onMain' in step)
+          return { number: own.push([]) - 1, lanes: [[() => step.onMain(buffer)]] };
+        const lanes = lanesOf(step, this.threads);
+        if (step.length > 0 && step.every(isNative)) return { native: native.push(lanes) - 1 };
+        const calls = lanes.map((lane) => lane.map(webAssemblyCall));
+        const run = calls.map((lane) => lane.map((call) => this.#boundCall(call)));
+        return { number: own.push(calls) - 1, lanes: run };
       }),
     );
+    if (native.length > 0) this.#nativeCrew().lay(native);
+    if (this.#workers.length > 0) this.#order(this.#workerProgramme(own));
+    return bound;
   }
 
-  run(steps: readonly BoundStep[]): void {
-    for (const { number, lanes } of steps) {
-      if (lanes.length > 1 && this.#workers.length > 0) this.#together(number, lanes);
-      else for (const calls of lanes) for (const call of calls) call();
+  /** Runs layers one after the other. Returns how many seconds each took. */
+  run(layers: readonly BoundLayer[]): readonly number[] {
+    const seconds = layers.map(() => 0);
+    const took = (layer: number, more: number) => {
+      seconds[layer] = (seconds[layer] as number) + more;
+    };
+    // The layers of native steps that follow each other.
+    let together: number[] = [];
+    let first = 0;
+    const flush = () => {
+      if (together.length === 0) return;
+      const start = first;
+      const of = together;
+      together = [];
+      this.#nativeCrew().run(start, of.length, (step, more) =>
+        took(of[step - start] as number, more),
+      );
+    };
+    for (const [layer, steps] of layers.entries()) {
+      for (const step of steps) {
+        if ('native' in step) {
+          if (step.native !== first + together.length) flush();
+          if (together.length === 0) first = step.native;
+          together.push(layer);
+        } else {
+          flush();
+          const start = performance.now();
+          this.#runOwn(step);
+          took(layer, (performance.now() - start) / 1000);
+        }
+      }
     }
+    flush();
+    return seconds;
   }
 
+  /** So that a run that follows at once meets native threads that are awake. */
+  rouse(): void {
+    this.#native?.rouse();
+  }
+
+  /** Nothing can run any more. */
   stop(): void {
+    this.#native?.stop();
     if (this.#workers.length > 0) this.#send(null);
     for (const port of this.#ports) port.close();
     this.#workers.length = 0;
     this.#ports.length = 0;
   }
 
-  #library(): NativeLibrary {
-    const { native } = this.builds;
-    invariant(native !== null, 'native calls were planned without the native library');
-    return native;
+  #nativeCrew(): NativeCrew {
+    invariant(this.#native !== null, 'native calls were planned without the native library');
+    return this.#native;
   }
 
-  #workerProgramme(steps: readonly (readonly (readonly Piece[])[])[]): WorkerProgramme {
+  #runOwn({ number, lanes }: OwnStep): void {
+    if (lanes.length > 1 && this.#workers.length > 0) this.#together(number, lanes);
+    else for (const calls of lanes) for (const call of calls) call();
+  }
+
+  #workerProgramme(steps: readonly (readonly (readonly WebAssemblyCall[])[])[]): WorkerProgramme {
     invariant(
       steps.length <= MAX_STEPS,
       () => `found ${steps.length} steps, expected at most ${MAX_STEPS}`,
     );
-    const modules = [
-      ...new Set(steps.flat(2).flatMap((piece) => ('module' in piece ? [piece.module] : []))),
+    const modules = [...new Set(steps.flat(2).map(({ module }) => module))];
+    const sent = (call: WebAssemblyCall): WorkerCall => [
+      modules.indexOf(call.module),
+      call.function,
+      call.arguments,
     ];
-    const sent = (piece: Piece): WorkerCall =>
-      'module' in piece
-        ? [modules.indexOf(piece.module), piece.function, piece.arguments]
-        : [piece.address, piece.count];
     return {
       modules: modules.map((module) => compileModule(module, this.builds.fused)),
-      steps: steps.map((lanes) => lanes.map((pieces) => pieces.map(sent))),
+      steps: steps.map((lanes) => lanes.map((calls) => calls.map(sent))),
     };
   }
 
@@ -268,13 +296,7 @@ export class Crew {
     invariant(Atomics.load(signals, FAILED) === 0, 'a call failed on a worker thread');
   }
 
-  #boundPiece(piece: Piece): BoundCall {
-    if ('module' in piece) return this.#boundCall(piece);
-    const { run } = this.#library();
-    return () => run(this.#base, piece.address, piece.count);
-  }
-
-  #boundCall(call: Call & { readonly module: KernelModule }): BoundCall {
+  #boundCall(call: WebAssemblyCall): BoundCall {
     const compiled = compileModule(call.module, this.builds.fused);
     let exports = this.#instances.get(compiled);
     if (!exports) {
@@ -304,23 +326,8 @@ function isNative({ module }: Call): boolean {
   return !('wasm' in module);
 }
 
-/** A lane's calls, native ones that follow each other as one list. */
-function piecesOf(lane: readonly Call[], lists: NativeLists | null): readonly Piece[] {
-  const pieces: Piece[] = [];
-  let together: Call[] = [];
-  const close = () => {
-    if (together.length > 0 && lists) pieces.push(lists.add(together));
-    together = [];
-  };
-  for (const call of lane) {
-    const { module } = call;
-    if ('wasm' in module) {
-      close();
-      pieces.push({ ...call, module });
-    } else {
-      together.push(call);
-    }
-  }
-  close();
-  return pieces;
+function webAssemblyCall(call: Call): WebAssemblyCall {
+  const { module } = call;
+  invariant('wasm' in module, 'a step of native calls and others');
+  return { ...call, module };
 }

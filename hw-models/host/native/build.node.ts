@@ -19,7 +19,7 @@ const COMMON_FLAGS = [
   '-Wall',
   '-Wextra',
 ];
-const LIBRARY_FLAGS = ['-fPIC', '-fvisibility=hidden'];
+const LIBRARY_FLAGS = ['-fPIC', '-fvisibility=hidden', '-pthread'];
 
 export interface BuildOptions {
   /** The compiler's command, with its own options; $CC, cc, gcc or clang unless told. */

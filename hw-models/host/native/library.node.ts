@@ -1,5 +1,5 @@
-// The library of native kernels, opened once in a process: its functions' addresses, and how lists
-// of calls of them are run over a shared memory.
+// The library of native kernels, opened once in a process: its functions' addresses, and the
+// threads that run calls of them over a shared memory.
 
 import { createRequire } from 'node:module';
 import { type BuildOptions, buildLibrary } from './build.node.js';
@@ -14,7 +14,7 @@ export interface NativeLibrary {
   readonly instructions: string;
   /** Floats in a vector. */
   readonly vectorFloats: number;
-  /** The file by which a worker loads the same foreign function interface. */
+  /** The file by which others load the same foreign function interface. */
   readonly koffiPath: string;
   /** The address of an exported function. @throws Error where there is none. */
   functionAt(name: string): bigint;
@@ -22,14 +22,23 @@ export interface NativeLibrary {
   addressOf(buffer: SharedArrayBuffer): bigint;
   /** Asks for large pages in a memory of up to `bytes` bytes, before it is filled. */
   useLargePages(buffer: SharedArrayBuffer, bytes: number): void;
-  /** Runs `count` calls that lie at `calls` (engine/native/lists.ts). */
-  readonly run: RunCalls;
+  /** A crew of the caller and up to `workers` threads (engine/native/crew.ts); 0: no memory. */
+  readonly startCrew: (workers: number) => bigint;
+  /** Runs `count` steps from the one at `steps` on; when each was done is written at `ends`. */
+  readonly runCrew: RunCrew;
+  /** Wakes its threads, and waits for that, giving way up to `yields` times. */
+  readonly rouseCrew: (crew: bigint, yields: number) => void;
+  /** Ends its threads and frees it. */
+  readonly stopCrew: (crew: bigint) => void;
 }
 
-export type RunCalls = (memory: bigint, calls: bigint, count: number) => void;
-
-/** How `zs_run` is declared, here and in workers. */
-export const RUN_SIGNATURE = 'void zs_run(uintptr_t memory, uintptr_t calls, int64_t count)';
+export type RunCrew = (
+  crew: bigint,
+  memory: bigint,
+  steps: bigint,
+  count: number,
+  ends: bigint,
+) => void;
 
 export interface OpenedNative {
   readonly library: NativeLibrary | null;
@@ -60,12 +69,21 @@ export async function loadLibrary(options: BuildOptions = {}): Promise<NativeLib
   const handle = koffi.load(path);
   const instructions = handle.func('const char *zs_instructions(void)')() as string;
   const vectorFloats = handle.func('int32_t zs_vector_floats(void)')() as number;
-  const run = handle.func(RUN_SIGNATURE) as unknown as RunCalls;
+  const startCrew = handle.func('uintptr_t zs_crew_start(int32_t workers)');
+  const runCrew = handle.func(
+    'void zs_crew_run(uintptr_t crew, uintptr_t memory, uintptr_t steps, int64_t count, uintptr_t ends)',
+  );
+  const rouseCrew = handle.func('void zs_crew_rouse(uintptr_t crew, int32_t yields)');
+  const stopCrew = handle.func('void zs_crew_stop(uintptr_t crew)');
   const useLargePages = handle.func('void zs_use_large_pages(uintptr_t memory, uint64_t bytes)');
   const addressOf = (buffer: SharedArrayBuffer): bigint => koffi.address(new Uint8Array(buffer));
   const known = new Map<string, bigint>();
   return {
-    ...{ path, key, instructions, vectorFloats, koffiPath, run },
+    ...{ path, key, instructions, vectorFloats, koffiPath },
+    startCrew: (workers) => BigInt(startCrew(workers)),
+    runCrew: runCrew as unknown as RunCrew,
+    rouseCrew: rouseCrew as unknown as NativeLibrary['rouseCrew'],
+    stopCrew: stopCrew as unknown as NativeLibrary['stopCrew'],
     functionAt(name) {
       let address = known.get(name);
       if (address === undefined) {

@@ -8,7 +8,7 @@ import type {
   Step,
   Tensor,
 } from '../../../hw-models/host/engine/kernel.js';
-import { NativeLists } from '../../../hw-models/host/engine/native/lists.js';
+import { NativeCrew } from '../../../hw-models/host/engine/native/crew.js';
 import {
   frameBytesOf,
   readTensor,
@@ -166,7 +166,7 @@ function bound(memory: SharedMemory, fused: boolean): (call: Call) => () => void
 
 function boundNative(memory: SharedMemory, call: Call): () => void {
   if (!library) throw new Error(`${call.function} without the native library`);
-  const list = new NativeLists(library, [call]).add([call]);
-  const base = library.addressOf(memory.buffer);
-  return () => library?.run(base, list.address, list.count);
+  const crew = new NativeCrew(library, 1, library.addressOf(memory.buffer));
+  crew.lay([[[call]]]);
+  return () => crew.run(0, 1, () => {});
 }

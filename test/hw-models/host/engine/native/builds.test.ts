@@ -75,7 +75,7 @@ function compile({ compiler, flags }: Build): string {
   const common = ['-O1', '-ffp-contract=fast', '-fno-math-errno', '-rdynamic'];
   execFileSync(
     compiler,
-    [...strict, ...common, ...flags, driver, ...sources, '-o', program, '-ldl', '-lm'],
+    [...strict, ...common, ...flags, driver, ...sources, '-o', program, '-pthread', '-ldl', '-lm'],
     { stdio: ['ignore', 'ignore', 'pipe'] },
   );
   return program;

@@ -1,4 +1,4 @@
-// Lists of calls, run in turn, the memory's pages, and what the library says of itself.
+// The memory's pages, and what the library says of itself.
 
 #define _DEFAULT_SOURCE
 #include "vector.h"
@@ -6,16 +6,6 @@
 #ifdef __linux__
 #include <sys/mman.h>
 #endif
-
-struct call {
-  void (*run)(uint8_t *memory, const double *numbers);
-  const double *numbers;
-};
-
-/** Runs `count` calls over one memory. */
-ZS_EXPORT void zs_run(uint8_t *memory, const struct call *calls, int64_t count) {
-  for (int64_t at = 0; at < count; at++) calls[at].run(memory, calls[at].numbers);
-}
 
 /**
  * Asks for large pages, which kernels that go through weights in no order find sooner. A system

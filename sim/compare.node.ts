@@ -10,6 +10,7 @@ import type { Model } from '../workloads/model.js';
 import { isImplemented } from '../workloads/network.js';
 import type { ZooEntry } from '../workloads/zoo/entry.js';
 import { type Contender, compareModel } from './compare.js';
+import { DEFAULT_HARDWARE, DEFAULT_WORKLOADS } from './defaults.js';
 import { knownErrors } from './known-errors.node.js';
 import { loadInputs, loadTrainedModel } from './load.node.js';
 import { openWorkloads } from './open.node.js';
@@ -26,21 +27,6 @@ export interface NamedComparison extends Comparison {
   /** What the reader must know of how the workload was read from its file. */
   readonly importNotes: readonly string[];
 }
-
-/** The paper's baseline and accelerator, beside devices of today and this machine. */
-export const DEFAULT_HARDWARE = [
-  'i7-5930k:dense',
-  'i7-5930k:sparse',
-  'eie-64',
-  'emerald-rapids',
-  'cortex-a76',
-  'tesla-t4',
-  'edge-tpu',
-  'host:tfjs',
-  'host:auto',
-] as const;
-
-export const DEFAULT_WORKLOADS = ['eie-benchmark', 'squeezenet-1.0'] as const;
 
 export interface CompareRequest {
   /** Names of the zoo or of a group, or files that describe networks. */

@@ -15,7 +15,7 @@ import { hasWinogradDomain } from '../workloads/transforms/winograd-domain.js';
 import { toDense } from '../workloads/weights/store.js';
 import type { ZooEntry } from '../workloads/zoo/entry.js';
 import { compareModel } from './compare.js';
-import { DEFAULT_HARDWARE } from './compare.node.js';
+import { DEFAULT_HARDWARE } from './defaults.js';
 import { loadModel } from './load.node.js';
 import { openWorkload } from './open.node.js';
 import { silent } from './progress.js';

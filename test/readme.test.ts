@@ -3,7 +3,7 @@
 
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { DEFAULT_HARDWARE } from '../sim/compare.node.js';
+import { DEFAULT_HARDWARE } from '../sim/defaults.js';
 import { zeroskip } from './cli/run-cli.js';
 
 const readme = readFileSync('README.md', 'utf8');

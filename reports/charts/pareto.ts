@@ -55,10 +55,10 @@ function paretoChart(summary: SweepSummary, x: MetricName, y: MetricName): reado
     ];
   });
   if (points.length === 0) return [];
-  const random = points.filter(({ role }) => role !== 'front').length;
+  const shown = points.filter(({ role }) => role !== 'front').length;
   const sampled =
-    random + front.length < designs
-      ? `; of the others ${random.toLocaleString('en-US')} are drawn`
+    shown + front.length < designs
+      ? `; of the others ${shown.toLocaleString('en-US')} are drawn`
       : '';
   return [
     {

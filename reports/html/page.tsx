@@ -5,6 +5,7 @@ import { createHash } from 'node:crypto';
 import { renderToStaticMarkup } from 'preact-render-to-string';
 import { declarations } from '../charts/palette.js';
 import type { Section, View } from '../document.js';
+import { wordsIn } from '../glossary.js';
 import { pageAsset } from './assets.node.js';
 import { drawChart, Figure, type RenderedChart } from './figure.js';
 import { Table } from './table.js';
@@ -12,14 +13,14 @@ import { Table } from './table.js';
 /** A page is as wide as it is: sections show all their columns. */
 const COLUMNS = Number.POSITIVE_INFINITY;
 
-interface RandomGroup {
+interface RenderedGroup {
   readonly heading: string;
   readonly charts: readonly RenderedChart[];
 }
 
 /** The whole page. Charts come first, tables below. */
 export async function renderHtml(view: View): Promise<string> {
-  const groups: RandomGroup[] = [];
+  const groups: RenderedGroup[] = [];
   for (const { heading, charts } of view.charts?.() ?? []) {
     groups.push({ heading, charts: await Promise.all(charts.map(drawChart)) });
   }
@@ -30,7 +31,7 @@ export async function renderHtml(view: View): Promise<string> {
 
 interface PageParts {
   readonly title: string;
-  readonly groups: readonly RandomGroup[];
+  readonly groups: readonly RenderedGroup[];
   readonly sections: readonly Section[];
 }
 
@@ -43,6 +44,7 @@ function Page({ title, groups, sections }: PageParts) {
     heading,
     id: `s${at + 1}`,
   }));
+  const links = [...anchors, { heading: 'Words', id: 'words' }];
   const anchor = (at: number) => anchors[at]?.id ?? '';
   return (
     <html lang="en">
@@ -63,7 +65,7 @@ function Page({ title, groups, sections }: PageParts) {
           {anchors.length > 1 && (
             <nav aria-label="Contents">
               <ul>
-                {anchors.map(({ heading, id }) => (
+                {links.map(({ heading, id }) => (
                   <li key={id}>
                     <a href={`#${id}`}>{heading.split(' · ')[0]}</a>
                   </li>
@@ -80,8 +82,8 @@ function Page({ title, groups, sections }: PageParts) {
             <section key={anchor(first.length + at)} id={anchor(first.length + at)}>
               <h2>{group.heading}</h2>
               <div className="figures">
-                {group.charts.map((random) => (
-                  <Figure key={random.chart.id} {...random} />
+                {group.charts.map((rendered) => (
+                  <Figure key={rendered.chart.id} {...rendered} />
                 ))}
               </div>
             </section>
@@ -90,6 +92,7 @@ function Page({ title, groups, sections }: PageParts) {
             const id = anchor(first.length + groups.length + at);
             return <TextSection key={id} id={id} section={section} />;
           })}
+          <Words sections={sections} />
         </main>
         <footer>
           <p>
@@ -126,6 +129,32 @@ function TextSection({ id, section }: { readonly id: string; readonly section: S
       )}
     </section>
   );
+}
+
+/** What the words on the page mean. */
+function Words({ sections }: { readonly sections: readonly Section[] }) {
+  const entries = wordsIn(sections.flatMap(textsOf));
+  if (entries.length === 0) return null;
+  return (
+    <section id="words">
+      <h2>Words</h2>
+      <dl className="words">
+        {entries.map(({ words, meaning }) => (
+          <div key={words[0]}>
+            <dt>{words.join(', ')}</dt>
+            <dd>{meaning.replaceAll('`', '')}</dd>
+          </div>
+        ))}
+      </dl>
+    </section>
+  );
+}
+
+/** What a section says, but for the cells of its table that are names of layers and numbers. */
+function textsOf({ heading, lines = [], table, notes = [], doubts = [] }: Section) {
+  const cells = table?.rows.flatMap((row) => row.filter((cell) => /[a-z]/i.test(cell))) ?? [];
+  const headers = table?.columns.map(({ header }) => header) ?? [];
+  return [heading, ...lines, ...headers, ...cells, ...notes, ...doubts];
 }
 
 /** Our own style or script, as it was built. */

@@ -9,7 +9,7 @@ import type { Model } from '../../workloads/model.js';
 import { weightShapeOf } from '../../workloads/network.js';
 import type { ZooEntry } from '../../workloads/zoo/entry.js';
 import { type Contender, compareModel, nameOf } from '../compare.js';
-import { DEFAULT_HARDWARE } from '../compare.node.js';
+import { DEFAULT_HARDWARE } from '../defaults.js';
 import { loadModel } from '../load.node.js';
 import { type Progress, silent } from '../progress.js';
 import { resolveContender } from '../resolve.node.js';

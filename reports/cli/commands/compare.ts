@@ -2,6 +2,7 @@ import { type Command, Option } from 'commander';
 import type { Precision } from '../../../hw-models/contract.js';
 import { buildOf, type EngineBuild } from '../../../hw-models/host/engine/builds.js';
 import type { NamedComparison } from '../../../sim/compare.node.js';
+import { DEFAULT_HARDWARE, DEFAULT_WORKLOADS } from '../../../sim/defaults.js';
 import { type Generation, parseGeneration } from '../../../sim/generate/generation.js';
 import type { Why } from '../../../sim/why.js';
 import type { ImportLimits } from '../../../workloads/formats/source.js';
@@ -57,11 +58,11 @@ export function addCompare(program: Command, terminal: Terminal): void {
     )
     .argument(
       '[workload...]',
-      'names from "zeroskip workloads list", or files (default: eie-benchmark squeezenet-1.0)',
+      `names from "zeroskip workloads list", or files (default: ${DEFAULT_WORKLOADS.join(' ')})`,
     )
     .option(
       '--on <hardware>',
-      'NAME[:KERNEL] or FILE.yaml, with commas between; host is this machine, measured; eie-paper stands for the platforms of the paper',
+      `NAME[:KERNEL] or FILE.yaml, with commas between; host is this machine, measured; eie-paper stands for the platforms of the paper (default: ${DEFAULT_HARDWARE.join(', ')})`,
       commaList,
     )
     .option('--batch <n>', 'frames at a time', wholeNumber(1), 1)
@@ -185,7 +186,6 @@ async function causesOf(
   options: Options,
   terminal: Terminal,
 ): Promise<readonly Why[]> {
-  const { DEFAULT_HARDWARE, DEFAULT_WORKLOADS } = await import('../../../sim/compare.node.js');
   const { why } = await import('../../../sim/why.node.js');
   const { on = DEFAULT_HARDWARE, batch, seed, weights, input, dim, limits = {} } = options;
   const models = on.filter((name) => !/^host(:|$)/.test(name));

@@ -83,12 +83,12 @@ export function addPrune(program: Command, terminal: Terminal): void {
     .option('--save <file>', 'the pruned network: a model file, or .net (Deep Compression)')
     .option(
       '--checkpoint <folder>',
-      'save after each epoch; goes on where the same study stands in the folder',
+      'save after each epoch; resumes where the same study stands in the folder',
     )
-    .option('--resume <folder>', 'go on with the study in a folder, with its own settings')
+    .option('--resume <folder>', 'resume the study in a folder, with its own settings')
     .option(
       '--on <hardware>',
-      'compare the pruned network there, as "zeroskip compare" does',
+      'compare the pruned network there, as "zeroskip compare" does (default: its devices)',
       commaList,
     )
     .option('--no-compare', 'leave out the comparison on hardware')

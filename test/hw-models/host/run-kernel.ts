@@ -31,7 +31,7 @@ import {
   type TensorType,
 } from '../../../workloads/network.js';
 import { library } from './native-library.js';
-import { forbid } from './sanitizer.js';
+import { guard } from './sanitizer.js';
 
 const MIB = 2 ** 20;
 /** Bytes that a kernel may read beyond what it was given, but neither use nor write. */
@@ -65,15 +65,18 @@ export function layKernel(
   vectorFloats: number,
 ): LaidOut {
   const memory = createMemory(MIB / PAGE);
-  const allow = forbid(memory);
+  const guarded = guard(memory);
   let free = MIB;
   const taken: { readonly end: number; readonly next: number }[] = [];
   const take = (bytes: number) => {
     const address = free;
     free = Math.ceil((address + bytes + BEYOND) / 64) * 64;
     const missing = free - memory.buffer.byteLength;
-    if (missing > 0) memory.grow(Math.ceil(missing / PAGE));
-    allow(address, bytes + BEYOND);
+    if (missing > 0) {
+      memory.grow(Math.ceil(missing / PAGE));
+      guarded.grown();
+    }
+    guarded.allow(address, bytes + BEYOND);
     // Garbage, as an engine's scratch memory holds: not a number, so that it shows where it is
     // used.
     new Uint8Array(memory.buffer, address, free - address).fill(0xff);

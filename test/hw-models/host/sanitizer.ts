@@ -7,9 +7,6 @@ import { library } from './native-library.js';
 
 type Mark = (address: bigint, bytes: number) => void;
 
-/** Addresses that one memory reserves, of which only a part is there at first. */
-const RESERVED_BYTES = 2 ** 30;
-
 function runtime(): { readonly poison: Mark; readonly unpoison: Mark } | null {
   if (process.env.ZEROSKIP_SANITIZED === undefined || !library) return null;
   const koffi = createRequire(import.meta.url)(library.koffiPath) as typeof import('koffi');
@@ -24,14 +21,33 @@ function runtime(): { readonly poison: Mark; readonly unpoison: Mark } | null {
 
 const sanitizer = runtime();
 
-/** Forbids all of a memory; what is returned allows a part of it. Without a sanitizer: nothing. */
-export function forbid(memory: SharedMemory): (address: number, bytes: number) => void {
-  if (!sanitizer || !library) return () => {};
+/** Of a memory: what a kernel was given of it. */
+export interface Guard {
+  /** All that the memory has now is forbidden, but for what was allowed. */
+  grown(): void;
+  allow(address: number, bytes: number): void;
+}
+
+/**
+ * Forbids all of a memory but for what is allowed afterwards; beyond its end no page is there.
+ * Without a sanitizer: nothing.
+ */
+export function guard(memory: SharedMemory): Guard {
+  if (!sanitizer || !library) return { grown() {}, allow() {} };
+  const { poison, unpoison } = sanitizer;
   const base = library.addressOf(memory.buffer);
-  sanitizer.poison(base, RESERVED_BYTES);
-  freed.register(memory, base);
-  return (address, bytes) => sanitizer.unpoison(base + BigInt(address), bytes);
+  const forbidden = { base, bytes: 0 };
+  freed.register(memory, forbidden);
+  const grown = () => {
+    const bytes = memory.buffer.byteLength;
+    poison(base + BigInt(forbidden.bytes), bytes - forbidden.bytes);
+    forbidden.bytes = bytes;
+  };
+  grown();
+  return { grown, allow: (address, bytes) => unpoison(base + BigInt(address), bytes) };
 }
 
 /** Whoever gets the same addresses next may use them. */
-const freed = new FinalizationRegistry<bigint>((base) => sanitizer?.unpoison(base, RESERVED_BYTES));
+const freed = new FinalizationRegistry<{ readonly base: bigint; readonly bytes: number }>(
+  ({ base, bytes }) => sanitizer?.unpoison(base, bytes),
+);

@@ -6,7 +6,10 @@
 
 /** Entries of a block. */
 enum { TOGETHER = 8 };
-/** Active columns by which weights are asked for before they are needed. */
+/**
+ * Active columns by which weights are asked for before they are needed: a block for each that is
+ * met, since all at once would wait for room among the lines on their way.
+ */
 enum { AHEAD = 4 };
 enum { LINE = 64 };
 
@@ -40,8 +43,9 @@ static size_t findActive(const float *input, size_t columns, Active *active) {
   return count;
 }
 
-ZS_INLINE void askFor(const uint8_t *from, const uint8_t *end) {
-  for (; from < end; from += LINE) __builtin_prefetch(from);
+/** Fetches what lies from one address to another. */
+ZS_INLINE void askFor(const void *from, const void *end) {
+  for (const uint8_t *at = from; at < (const uint8_t *)end; at += LINE) __builtin_prefetch(at);
 }
 
 /** The sums, none of them below `least` nor above `most`. */
@@ -102,12 +106,13 @@ ZS_EXPORT void zs_columns_sparse(uint8_t *memory, const double *a) {
   const size_t count = findActive(input, columns, active);
   for (const Active *own = active; own < active + count; own++) {
     const uint32_t *ahead = pointers + own[AHEAD].column;
-    const size_t next = own[AHEAD].column < columns;
-    askFor((const uint8_t *)(blocks + ahead[0]), (const uint8_t *)(blocks + ahead[next]));
+    const Block *asked = blocks + ahead[0];
     const Block *end = blocks + pointers[own->column + 1];
-    for (const Block *block = blocks + pointers[own->column]; block < end; block++) {
+    for (const Block *block = blocks + pointers[own->column]; block < end; block++, asked++) {
+      __builtin_prefetch(asked);
       addBlock(sums, block->rows, block->values, own->value);
     }
+    askFor(asked, blocks + ahead[own[AHEAD].column < columns]);
   }
   finish(sums, output, rows, (float)a[7], (float)a[8]);
 }
@@ -133,15 +138,16 @@ ZS_EXPORT void zs_columns_coded(uint8_t *memory, const double *a) {
   const size_t count = findActive(input, columns, active);
   for (const Active *own = active; own < active + count; own++) {
     const uint32_t *ahead = pointers + own[AHEAD].column;
-    const size_t next = own[AHEAD].column < columns;
-    askFor((const uint8_t *)(blocks + ahead[0]), (const uint8_t *)(blocks + ahead[next]));
+    const CodedBlock *asked = blocks + ahead[0];
     for (size_t at = 0; at < entries; at++) products[at] = own->value * table[at];
     const CodedBlock *end = blocks + pointers[own->column + 1];
-    for (const CodedBlock *block = blocks + pointers[own->column]; block < end; block++) {
+    for (const CodedBlock *block = blocks + pointers[own->column]; block < end; block++, asked++) {
+      __builtin_prefetch(asked);
       for (int at = 0; at < TOGETHER; at++) {
         sums[block->rows[at]] += products[block->codes[at]];
       }
     }
+    askFor(asked, blocks + ahead[own[AHEAD].column < columns]);
   }
   finish(sums, output, rows, (float)a[7], (float)a[8]);
 }

@@ -1,7 +1,6 @@
 // The main job: the same network on each hardware, modelled and measured side by side.
 
 import type { Executor, Hardware, Precision } from '../hw-models/contract.js';
-import { checkSize } from '../hw-models/host/checks.js';
 import { invariant } from '../workloads/base/errors.js';
 import type { Model } from '../workloads/model.js';
 import type { LayerTask } from '../workloads/network.js';
@@ -52,7 +51,6 @@ export async function compareModel(
   options: CompareOptions,
 ): Promise<Comparison> {
   const { batch, seed, prices, progress = silent } = options;
-  if (contenders.some(({ kind }) => kind === 'measured') && !model.file) checkSize(model.network);
   const tasks = tasksOf(model, trace, batch);
   const workload = summarize(model, tasks);
   const nonzeros = workload.layers.map((layer) => layer.nonzeros);
@@ -62,7 +60,10 @@ export async function compareModel(
     rows.push(
       contender.kind === 'modelled'
         ? costedRow(contender, tasks, nonzeros, roomFor(contenders, options), options)
-        : await measuredRow(contender.executor, model, trace.inputs, tasks, options),
+        : await measuredRow(contender.executor, model, trace.inputs, tasks, {
+            ...options,
+            nonzeros,
+          }),
     );
   }
   const [first] = rows;

@@ -2,6 +2,7 @@
 
 import type { Executor, NetworkRun } from '../hw-models/contract.js';
 import type { EnergyMeter } from '../hw-models/host/energy-meter.js';
+import { DEFAULT_EXECUTOR } from '../hw-models/host/executors.js';
 import { InputError, invariant } from '../workloads/base/errors.js';
 import type { Model } from '../workloads/model.js';
 import { isImplemented, type LayerTask, type Values } from '../workloads/network.js';
@@ -11,6 +12,7 @@ import { collectNotes } from './notes.js';
 import { checkOutput, describeDeparture } from './output-check.js';
 import { type Progress, silent } from './progress.js';
 import type { LayerResult, Row, Spread } from './result.js';
+import { asWhole, fittedToHost, inputsFor } from './shortened.js';
 import { total } from './summary.js';
 import { timelineOfRun } from './timeline.js';
 
@@ -22,6 +24,10 @@ export interface MeasuredRowOptions {
   readonly energy?: EnergyMeter | null;
   /** Computes what the weights say: what contenders are compared with that do not, by design. */
   readonly exact: Executor;
+  /** False where nobody asks how far apart they lie. */
+  readonly isChecked?: boolean;
+  /** Weights that are not zero, layer by layer, where somebody has counted them. */
+  readonly nonzeros?: readonly number[];
   /** Runs a file as it is, where one of the network's operators is not implemented here. */
   readonly standIn?: Executor;
   /** About as many slices as a timeline has room for; without it there is none. */
@@ -40,28 +46,31 @@ export async function measuredRow(
     repeat,
     energy = null,
     exact,
+    isChecked = true,
+    nonzeros = tasks.map(nonzerosIn),
     standIn,
     timelineRoom,
     progress = silent,
   }: MeasuredRowOptions,
 ): Promise<Row> {
-  const { runner, notes: standingIn } = runnerOf(executor, standIn, model);
+  const fitted = fittedToHost(model);
+  // Timing every kernel takes many times the room of the weights.
+  const chosen = fitted.short && executor.name === DEFAULT_EXECUTOR ? exact : executor;
+  const { runner, notes: standingIn } = runnerOf(chosen, standIn, model);
   const { engine, hint } = await runner.describe();
-  const { run, joules, spread, busy } = await medianRun(runner, model, inputs, {
-    batch,
-    repeat,
-    energy,
-    progress,
-  });
+  const met = inputsFor(fitted, inputs);
+  const measuring = { batch, repeat, energy, progress };
+  const measured = await medianRun(runner, fitted.model, met, measuring);
+  const { run, joules, spread, busy } = asWhole(fitted, measured);
   const frame = firstFrame(run.outputs, batch);
   const check =
-    executor.optIn && runner === executor
-      ? await checkOutput(model, inputs, frame, executor, exact)
+    isChecked && runner.optIn && runner === chosen
+      ? await checkOutput(fitted.model, met, frame, runner, exact)
       : null;
   const timed = new Map(run.layers.map((layer) => [layer.name, layer]));
-  const layers = tasks.map((task): LayerResult => {
+  const layers = tasks.map((task, at): LayerResult => {
     const layer = timed.get(task.name);
-    invariant(layer !== undefined, () => `host:${executor.name} did not time layer ${task.name}`);
+    invariant(layer !== undefined, () => `host:${runner.name} did not time layer ${task.name}`);
     const { name, kernel, seconds } = layer;
     const unknown = {
       cycles: null,
@@ -72,7 +81,7 @@ export async function measuredRow(
       counters: {},
       precision: null,
     };
-    return { name, kernel, nonzeros: nonzerosIn(task), seconds, ...unknown };
+    return { name, kernel, nonzeros: nonzeros[at] as number, seconds, ...unknown };
   });
   const seconds = total(layers.map((layer) => layer.seconds));
   return {

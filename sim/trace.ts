@@ -2,10 +2,10 @@
 
 import type { Executor } from '../hw-models/contract.js';
 import { invariant } from '../workloads/base/errors.js';
+import { layerKeyOf } from '../workloads/blocks.js';
 import type { Model } from '../workloads/model.js';
 import type {
   Activations,
-  Layer,
   LayerTask,
   MacCounts,
   Network,
@@ -95,7 +95,7 @@ export function tasksOf(model: Model, trace: Trace, batch: number): readonly Lay
     };
     const task = taskOf(model, layer, meet, batch);
     if (!task) return [];
-    return [isShared ? asOneOf(task, keyOf(layer), counts) : task];
+    return [isShared ? asOneOf(task, layerKeyOf(layer), counts) : task];
   });
 }
 
@@ -113,11 +113,6 @@ function asOneOf(task: LayerTask, key: string, counts: Map<string, MacCounts>): 
       },
     },
   });
-}
-
-/** All that a layer's cost depends on, where layers of one shape have the same weights. */
-function keyOf({ name: _name, inputs: _inputs, results, ...rest }: Layer): string {
-  return JSON.stringify([rest, results.map(({ shape, type }) => [shape, type])]);
 }
 
 function constantOf(network: Network, name: string): Activations | undefined {

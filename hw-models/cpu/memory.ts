@@ -200,12 +200,23 @@ export function place(tasks: readonly LayerTask[], config: CpuConfig): readonly 
   const networkDenseElements = total(denseWeightElements);
   let csrBytes: number | undefined;
   const networkCsrBytes = () => {
-    csrBytes ??= total(csrWeightBytes);
+    csrBytes ??= total(oncePerKind(csrWeightBytes));
     return csrBytes;
   };
   const bytes = networkDenseElements * ELEMENT_BYTES;
   const resident = weightsHomeOf(bytes, config, config.dense.cores) !== 'memory';
   return tasks.map(() => ({ resident, notes: [], networkDenseElements, networkCsrBytes }));
+}
+
+/** `of`, asked once for all tasks that are told to be alike. */
+function oncePerKind(of: (task: LayerTask) => number): (task: LayerTask) => number {
+  const known = new Map<string, number>();
+  return (task) => {
+    if (task.alike === undefined) return of(task);
+    const value = known.get(task.alike) ?? of(task);
+    known.set(task.alike, value);
+    return value;
+  };
 }
 
 function isCacheResidency(residency: Residency): residency is CacheResidency {

@@ -17,16 +17,11 @@ import type { LayerRun, NetworkInputs } from '../contract.js';
 /** What a WebAssembly memory holds. */
 const MAX_BYTES = 2 ** 32;
 
-/**
- * @throws InputError for a network whose weights no executor has room for, before any of them is
- *   read.
- */
-export function checkSize(network: Network): void {
-  const bytes = 4 * parametersIn(network);
-  if (bytes <= MAX_BYTES) return;
-  throw new InputError(
-    `${network.name}: found ${(bytes / 2 ** 30).toFixed(1)} GiB of weights, expected at most 4 GiB to really run here: leave host out`,
-  );
+const bytesOf = (network: Network) => 4 * parametersIn(network);
+
+/** Whether executors have room for the weights as floats. */
+export function holds(network: Network): boolean {
+  return bytesOf(network) <= MAX_BYTES;
 }
 
 /**
@@ -34,7 +29,12 @@ export function checkSize(network: Network): void {
  *   them.
  */
 export function checkModel(model: Model): void {
-  checkSize(model.network);
+  if (!holds(model.network)) {
+    const found = `${(bytesOf(model.network) / 2 ** 30).toFixed(1)} GiB of weights`;
+    throw new InputError(
+      `${model.network.name}: found ${found}, expected at most 4 GiB to really run here: leave host out`,
+    );
+  }
   for (const layer of model.network.layers) {
     const shape = weightShapeOf(layer);
     if (!shape) continue;

@@ -1,12 +1,14 @@
 // A decoder's answer on several devices: modelled, and on this machine a few tokens really run.
 
 import type { Precision } from '../../hw-models/contract.js';
+import { buildOf, type EngineBuild } from '../../hw-models/host/engine/builds.js';
 import { createExecutor } from '../../hw-models/host/executors.js';
 import { openRapl } from '../../hw-models/host/rapl.node.js';
 import { InputError } from '../../workloads/base/errors.js';
 import type { ImportLimits } from '../../workloads/formats/source.js';
 import type { Model } from '../../workloads/model.js';
 import { weightShapeOf } from '../../workloads/network.js';
+import { LazyWeights } from '../../workloads/weights/lazy.js';
 import type { ZooEntry } from '../../workloads/zoo/entry.js';
 import { type Contender, compareModel, nameOf } from '../compare.js';
 import { DEFAULT_HARDWARE } from '../defaults.js';
@@ -31,6 +33,7 @@ import {
   type Refused,
   totalOver,
 } from './generation.js';
+import { candidatesFor, type Measured, precisionsOf } from './precision-here.js';
 
 export interface GenerateRequest extends Generation {
   /** Names of the zoo, or files that describe decoders. */
@@ -43,6 +46,8 @@ export interface GenerateRequest extends Generation {
   /** Timed runs of a measured row's pass. */
   readonly repeat?: number;
   readonly threads?: number;
+  /** As of compare. */
+  readonly engine?: EngineBuild;
   readonly cost?: true | string;
   /** As of compare. */
   readonly precision?: Precision | 'best';
@@ -61,7 +66,7 @@ interface ReadyPass {
 /** @throws InputError for an unknown name, an unusable file or no decoder, before anything runs. */
 export async function generate(request: GenerateRequest): Promise<readonly GenerationComparison[]> {
   const { workloads, hardware = DEFAULT_HARDWARE, threads = 1, limits = {}, cost } = request;
-  const contenders = hardware.map((name) => resolveContender(name, threads));
+  const contenders = hardware.map((name) => resolveContender(name, threads, buildOf(request)));
   if (contenders.length === 0) throw new InputError('found no hardware, expected at least one');
   const prices = cost === undefined ? null : await loadPrices(cost === true ? undefined : cost);
   const decoders: { name: string; open: OpenDecoder }[] = [];
@@ -91,21 +96,27 @@ async function answer(
   const results = new Map<Contender, GenerationResult>();
   const refused: Refused[] = [];
   let workload: WorkloadSummary | null = null;
-  for (const group of groupsOf(contenders)) {
+  const isPruned = Object.values(first.densities.layers).some(({ weights }) => weights < 1);
+  const passes = { prefill, decode, request, prices, isPruned };
+  const modelled = contenders.filter(({ kind }) => kind === 'modelled');
+  if (modelled.length > 0) {
+    // Together, so that a pass is counted once for all.
+    const costed = await answersOf(modelled, passes);
+    workload = costed.workload;
+    for (const [at, contender] of modelled.entries())
+      results.set(contender, costed.results[at] as GenerationResult);
+  }
+  // What models made of the weights leaves its room to those that are laid out here.
+  if (model.weights instanceof LazyWeights) model.weights.letGo();
+  for (const contender of contenders) {
+    if (contender.kind !== 'measured') continue;
     try {
-      const read = await compareOn(group, prefill, request, 'the prompt');
-      workload ??= read.workload;
-      const single: Comparison[] = [];
-      for (const pass of decode) single.push(await compareOn(group, pass, request, 'a token'));
-      for (const [at, contender] of group.entries()) {
-        const rows = [read, ...single].map((comparison) => comparison.results[at]);
-        const [whole, ...tokenRows] = rows as [HardwareResult, ...HardwareResult[]];
-        results.set(contender, resultOf(whole, tokenRows, decode, request, prices));
-      }
+      const ran = await answerHere(contender, passes);
+      workload ??= ran.workload;
+      results.set(contender, ran.result);
     } catch (error) {
-      const [contender] = group;
       // What this machine cannot run is told beside what others can.
-      if (!(error instanceof InputError) || contender?.kind !== 'measured') throw error;
+      if (!(error instanceof InputError)) throw error;
       refused.push({ hardware: nameOf(contender), why: error.message });
     }
   }
@@ -125,12 +136,75 @@ async function answer(
   };
 }
 
-/** Models together, so that a pass is counted once for all; what really runs one by one. */
-function groupsOf(contenders: readonly Contender[]): readonly (readonly Contender[])[] {
-  const modelled = contenders.filter(({ kind }) => kind === 'modelled');
-  const measured = contenders.filter(({ kind }) => kind === 'measured');
-  return [...(modelled.length > 0 ? [modelled] : []), ...measured.map((contender) => [contender])];
+/** What an answer is made of, for whatever device. */
+interface Passes {
+  readonly prefill: ReadyPass;
+  readonly decode: readonly ReadyPass[];
+  readonly request: GenerateRequest;
+  readonly prices: PriceTable | null;
+  readonly isPruned: boolean;
 }
+
+/** All passes on each of `group`. */
+async function answersOf(group: readonly Contender[], passes: Passes) {
+  const { prefill, decode, request } = passes;
+  const read = await compareOn(group, prefill, request, 'the prompt');
+  const single: Comparison[] = [];
+  for (const pass of decode) single.push(await compareOn(group, pass, request, 'a token'));
+  const results = group.map((_, at) => {
+    const [whole, ...rows] = [read, ...single].map(({ results }) => results[at]);
+    return resultOf(whole as HardwareResult, rows as HardwareResult[], passes);
+  });
+  return { workload: read.workload, results };
+}
+
+/**
+ * All passes really run: by the executor that was named or, where a precision was asked for, by the
+ * fastest of those that compute in it, as the prompt and one token tell.
+ */
+async function answerHere(contender: Measured, passes: Passes) {
+  const { prefill, decode, request, isPruned } = passes;
+  const { tokens, precision, threads = 1 } = request;
+  const { model } = prefill;
+  const create = (name: string) =>
+    createExecutor(name, { threads, ...buildOf({ engine: request.engine }) });
+  const { contenders, notes } = candidatesFor(
+    contender,
+    precision,
+    model.network,
+    isPruned,
+    create,
+  );
+  const ran: { read: Comparison; token: Comparison | null; seconds: number; by: Measured }[] = [];
+  const [firstPass, ...others] = decode;
+  for (const by of contenders) {
+    const read = await compareOn([by], prefill, request, 'the prompt');
+    const token = firstPass ? await compareOn([by], firstPass, request, 'a token') : null;
+    const seconds = secondsOf(read) + (token ? (tokens - 1) * secondsOf(token) : 0);
+    ran.push({ read, token, seconds, by });
+  }
+  const best = ran.reduce((fastest, one) => (one.seconds < fastest.seconds ? one : fastest));
+  const single = best.token ? [best.token] : [];
+  for (const pass of others) single.push(await compareOn([best.by], pass, request, 'a token'));
+  const [whole, ...rows] = [best.read, ...single].map(({ results }) => results[0]);
+  const result = resultOf(whole as HardwareResult, rows as HardwareResult[], passes);
+  const tried = ran.map(({ by, seconds }) => `${nameOf(by)} ${quantityOf(seconds)}`);
+  return {
+    workload: best.read.workload,
+    result: {
+      ...result,
+      precisions: precisionsOf(best.by.executor),
+      notes: [
+        ...notes,
+        ...(ran.length > 1 ? [`the fastest of ${tried.join(', ')} an answer`] : []),
+        ...result.notes,
+      ],
+    },
+  };
+}
+
+const secondsOf = ({ results }: Comparison) => results[0]?.seconds ?? 0;
+const quantityOf = (seconds: number) => `${Number(seconds.toPrecision(3))} s`;
 
 /** Keys and values of one token of one sequence, in bytes. */
 async function cacheBytesOf(
@@ -177,14 +251,18 @@ function hasWeightsOf({ network }: ZooEntry, { network: other, weights }: Model)
 function compareOn(
   contenders: readonly Contender[],
   { model, trace, context }: ReadyPass,
-  { batch = 1, seed = 0, repeat = 3, threads = 1, precision, progress = silent }: GenerateRequest,
+  request: GenerateRequest,
   what: string,
 ): Promise<Comparison> {
+  const { batch = 1, seed = 0, repeat = 3, threads = 1, precision, engine } = request;
+  const { progress = silent } = request;
+  // Once is enough: at the end of the answer.
+  const isChecked = context === (contextsOf(request).at(-1) ?? 0);
   const behind = context > 0 ? ` behind ${context}` : '';
   return compareModel(model, trace, contenders, {
-    ...{ batch, seed, repeat, energy: openRapl() },
+    ...{ batch, seed, repeat, energy: openRapl(), isChecked },
     ...(precision === undefined ? {} : { precision }),
-    exact: createExecutor('sparse', { threads }),
+    exact: createExecutor('sparse', { threads, ...buildOf({ engine }) }),
     standIn: createExecutor('onnxruntime', { threads }),
     progress: (doing) => progress(`${doing}: ${what}${behind}`),
   });
@@ -193,9 +271,7 @@ function compareOn(
 function resultOf(
   read: HardwareResult,
   single: readonly HardwareResult[],
-  ready: readonly ReadyPass[],
-  { tokens, batch = 1 }: GenerateRequest,
-  prices: PriceTable | null,
+  { decode: ready, request: { tokens, batch = 1 }, prices }: Passes,
 ): GenerationResult {
   const prefill = passOf(read, 0);
   const decode = single.map((row, at) => passOf(row, ready[at]?.context ?? 0));

@@ -3,7 +3,7 @@
 
 import { Recent } from '../base/recent.js';
 import type { LayerWeights } from '../operators/operator.js';
-import type { WeightStore } from './store.js';
+import { forgetConverted, type WeightStore } from './store.js';
 
 /** Of weights that are held, the largest layer's aside. */
 const HELD_BYTES = 400e6;
@@ -52,6 +52,12 @@ export class LazyWeights implements ReadonlyMap<string, LayerWeights> {
     const loaded = this.load(key);
     this.#held.set(key, loaded, bytesOf(loaded.store));
     return loaded;
+  }
+
+  /** Holds none any more, nor what was made of them; each is loaded again when it is asked for. */
+  letGo(): void {
+    this.#held.clear();
+    forgetConverted();
   }
 
   keys(): MapIterator<string> {

@@ -57,6 +57,11 @@ const CONVERTED_BYTES = 2 ** 24;
 
 const converted = new Recent<WeightStore, CsrMatrix>(CONVERTED_BYTES);
 
+/** Forgets what matrices were converted to: their room is free, the next one asked for is made. */
+export function forgetConverted(): void {
+  converted.clear();
+}
+
 /** The matrix as compressed sparse rows, remembered for a while. Explicit zeros are dropped. */
 export function toCsr(store: WeightStore): CsrMatrix {
   if (store.format === 'csr') return store;

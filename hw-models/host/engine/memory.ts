@@ -21,7 +21,7 @@ export function aligned(bytes: number): number {
  * A memory that a network has done with, to be used again: V8 does not count the room that shared
  * memories take and lets them lie for long.
  */
-const MAX_SPARE_BYTES = 2 ** 28;
+const MAX_SPARE_BYTES = 2 ** 30;
 let spare: WeakRef<SharedMemory> | null = null;
 
 function takeSpare(): SharedMemory | null {

@@ -171,6 +171,7 @@ async function answer(
       ...generation,
       workloads,
       ...(on ? { hardware: on } : {}),
+      ...buildOf(options),
       ...(options.dim ? { dims: options.dim } : {}),
       ...(cost === undefined ? {} : { cost }),
       ...(options.precision ? { precision: options.precision } : {}),

@@ -98,6 +98,26 @@ describe('generate', () => {
     expect(answer?.cacheBytes).toBe(2 * (alone?.cacheBytes as number));
   });
 
+  it('really runs in the precision that is asked for', async () => {
+    const request = { workloads: [model], prompt: 4, tokens: 3, repeat: 1 };
+    const runIn = async (precision: 'int8' | 'fp8' | 'best', hardware = 'host') => {
+      const [answer] = await generate({ ...request, hardware: [hardware], precision });
+      return answer?.results[0];
+    };
+    const bytes = await runIn('int8');
+    expect([bytes?.kernel, bytes?.precisions]).toEqual(['int8', ['int8']]);
+    expect(bytes?.notes.filter((note) => note.includes('against sparse'))).toHaveLength(1);
+    const none = await runIn('fp8');
+    expect([none?.kernel, none?.precisions]).toEqual(['auto', ['fp32']]);
+    expect(none?.notes).toContain('no fp8 here: computed in fp32');
+    const best = await runIn('best');
+    expect(best?.notes[0]).toMatch(
+      /^the fastest of host:auto .*, host:bfloat16 .*, host:int8 .* s/,
+    );
+    // What was named is what runs.
+    expect((await runIn('best', 'host:dense'))?.kernel).toBe('dense');
+  });
+
   it('refuses what is no decoder', async () => {
     const request = { prompt: 4, tokens: 3, hardware: ['i7-5930k'] };
     await expect(generate({ ...request, workloads: ['lenet-5'] })).rejects.toThrow(

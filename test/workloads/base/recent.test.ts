@@ -14,6 +14,15 @@ describe('what was used last', () => {
     expect(kept(recent, 'a', 'b', 'c')).toEqual(['a', 'c']);
   });
 
+  it('goes at once where it is told to, and then there is room again', () => {
+    const recent = new Recent<string, number>(10);
+    recent.set('a', 1, 9);
+    recent.clear();
+    recent.set('b', 2, 5);
+    recent.set('c', 3, 5);
+    expect(kept(recent, 'a', 'b', 'c')).toEqual(['b', 'c']);
+  });
+
   it('goes as often as it takes', () => {
     const recent = new Recent<string, number>(10);
     for (const key of ['a', 'b', 'c', 'd']) recent.set(key, 0, 2);

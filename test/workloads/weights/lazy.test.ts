@@ -33,6 +33,9 @@ describe('weights that are loaded when they are asked for', () => {
     weights.get('b');
     expect(loaded).toEqual(['a', 'b', 'c', 'b']);
     expect(weights.get('d')).toBeUndefined();
+    weights.letGo();
+    weights.get('b');
+    expect(loaded).toEqual(['a', 'b', 'c', 'b', 'b']);
   });
 
   it('are those of the layer whose key they share', () => {

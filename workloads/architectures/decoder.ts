@@ -9,14 +9,16 @@ export interface DecoderEnd extends Pick<Architecture, 'inputs' | 'probabilities
   readonly hidden: string;
   readonly sequence: number;
   readonly vocabulary: number;
+  /** Of what follows the last token alone unless told. */
+  readonly logits?: 'last' | 'all';
   /** The last normalisation. */
   readonly normalise: (last: string) => string;
 }
 
 export function withLogits(end: DecoderEnd): Architecture {
   const { sketch, hidden, sequence, vocabulary, normalise, inputs, probabilities } = end;
-  const last =
-    sequence > 1 ? sketch.slice('last_token', hidden, 1, sequence - 1, sequence) : hidden;
+  const isCut = sequence > 1 && end.logits !== 'all';
+  const last = isCut ? sketch.slice('last_token', hidden, 1, sequence - 1, sequence) : hidden;
   const logits = sketch.dense('lm_head', normalise(last), vocabulary, false);
   const { layers, constants } = sketch;
   return { inputs, outputs: [logits], layers, constants, probabilities };

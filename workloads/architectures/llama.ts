@@ -33,15 +33,17 @@ export interface Tokens {
   readonly sequence: number;
   /** Tokens of earlier passes, whose keys and values are inputs. */
   readonly past: number;
+  /** Of what follows the last token alone unless told. */
+  readonly logits?: 'last' | 'all';
 }
 
 /**
  * Input: token numbers, and keys and values of tokens before. Output: logits of what follows the
- * last token.
+ * last token, or each.
  */
 export function llama(
   config: LlamaConfig,
-  { sequence, past }: Tokens,
+  { sequence, past, logits = 'last' }: Tokens,
   learned: Learned = unlearned,
 ): Architecture {
   const { vocabulary, width, heads, sharedHeads, headWidth, inner, activation, epsilon, biases } =
@@ -108,7 +110,7 @@ export function llama(
     hidden = sketch.sum(own('mlp.sum'), middle, down);
   }
   return withLogits({
-    ...{ sketch, hidden, sequence, vocabulary, inputs, probabilities },
+    ...{ sketch, hidden, sequence, vocabulary, logits, inputs, probabilities },
     normalise: (last) => sketch.rmsNorm('norm', last, width, epsilon),
   });
 }

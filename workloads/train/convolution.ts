@@ -2,7 +2,7 @@
 // fast at. The wasm backend has no filter gradient, and its input gradient takes several times as
 // long as a convolution does.
 
-import type { Tensor1D, Tensor4D } from '@tensorflow/tfjs-core';
+import type { Tensor1D, Tensor2D, Tensor4D } from '@tensorflow/tfjs-core';
 import { InputError } from '../base/errors.js';
 import type { OpOf, Padding } from '../network.js';
 import type { Tf } from './backend.js';
@@ -106,6 +106,33 @@ export function inputGradient(
     }
   }
   return tf.tensor4d(gradient, shape);
+}
+
+/** What each output pixel's filter meets, [batch · output pixels, channels · kernel]. */
+export function patchRows(
+  tf: Tf,
+  image: Tensor4D,
+  { kernel, stride, dilation, pad }: ConvolutionShape,
+): Tensor2D {
+  const padded = padImage(tf, image, pad);
+  const [batch, height, width, channels] = padded.shape;
+  const reach = ([0, 1] as const).map((axis) => (kernel[axis] - 1) * dilation[axis]);
+  const taps: Tensor4D[] = [];
+  for (let tapY = 0; tapY < kernel[0]; tapY++) {
+    for (let tapX = 0; tapX < kernel[1]; tapX++) {
+      const [y, x] = [tapY * dilation[0], tapX * dilation[1]];
+      const end = [height - (reach[0] as number) + y, width - (reach[1] as number) + x];
+      taps.push(
+        tf.stridedSlice(
+          padded,
+          [0, y, x, 0],
+          [batch, end[0] as number, end[1] as number, channels],
+          [1, ...stride, 1],
+        ) as Tensor4D,
+      );
+    }
+  }
+  return tf.reshape(tf.stack(taps, 4), [-1, channels * kernel[0] * kernel[1]]);
 }
 
 export function padImage(

@@ -3,11 +3,13 @@
 import type { Tensor, Tensor2D } from '@tensorflow/tfjs-core';
 import { InputError, invariant } from '../base/errors.js';
 import type { Random } from '../base/random.js';
-import { type Layer, type Network, resultOf, weightShapeOf } from '../network.js';
-import { sizeOf } from '../tensor.js';
+import { type Layer, type Network, resultOf, type Shape, weightShapeOf } from '../network.js';
+import { elementTypes, sizeOf } from '../tensor.js';
 import type { Tf } from './backend.js';
+import { compilePass } from './compile.js';
 import { crossEntropy } from './loss.js';
-import { compilePass, type DeviceParameters, type Operands, type Pass } from './passes.js';
+import { lowered } from './lowering.js';
+import type { DeviceParameters, Operands, Pass } from './pass.js';
 
 /** A layer's weights [rows][columns] as in a dense weight store, and its bias. */
 export interface LayerValues {
@@ -24,8 +26,12 @@ export interface LayerValues {
 export type NetworkValues = ReadonlyMap<string, LayerValues>;
 
 export interface Batch {
-  /** [frames][height][width][channels] or [frames][features] */
+  /**
+   * [frames][height][width][channels] or [frames][features]; over sequences [frames][…] as the
+   * network has its input.
+   */
   readonly input: Float32Array;
+  /** The classes, [frames][labels of a frame]. */
   readonly labels: Uint8Array;
 }
 
@@ -46,34 +52,42 @@ export interface Dropout {
 
 /** A network with its weights on the backend, for several passes. */
 export interface Placed {
-  /** [frames][classes] before the softmax. */
+  /** [frames][labels of a frame][classes] before the softmax. */
   outputs(input: Float32Array, frames: number): Float32Array;
+  /**
+   * Sums, over the rows that a layer's matrix multiplies, of the products of each two columns,
+   * [columns][columns], and the number of rows. @throws InputError for a layer of which nobody
+   * knows the rows.
+   */
+  products(
+    layer: string,
+    input: Float32Array,
+    frames: number,
+  ): { readonly sums: Float32Array; readonly rows: number };
   dispose(): void;
 }
 
 export interface TrainableNetwork {
   readonly network: Network;
   readonly classes: number;
+  /** Classes that a frame asks for: one of a picture, one a position of a sequence. */
+  readonly labelsPerFrame: number;
+  /** Values of a frame's input. */
+  readonly inputSize: number;
   step(batch: Batch, values: NetworkValues, dropout: Dropout | null): StepResult;
   place(values: NetworkValues): Placed;
 }
 
 /** @throws InputError for a network with a layer that cannot be trained. */
 export function trainable(tf: Tf, network: Network): TrainableNetwork {
-  const last = network.layers.at(-1) as Layer;
-  const layers = last.kind === 'softmax' ? network.layers.slice(0, -1) : network.layers;
+  const { layers: all, constants } = lowered(network);
+  const last = all.at(-1) as Layer;
+  const layers = last.kind === 'softmax' ? all.slice(0, -1) : all;
   const final = layers.at(-1);
   if (!final || (last.kind === 'softmax' && last.inputs[0] !== final.name)) {
     throw new InputError(
       `${network.name}: cannot be trained, expected the layer before the softmax to be its input`,
     );
-  }
-  const passes = new Map<string, Pass>(layers.map((layer) => [layer.name, compilePass(tf, layer)]));
-  // Gradients flow back as far as the first weights.
-  const reachesWeights = new Set<string>();
-  for (const layer of layers) {
-    if (weightShapeOf(layer) || layer.inputs.some((name) => reachesWeights.has(name)))
-      reachesWeights.add(layer.name);
   }
   const [own, ...others] = network.inputs;
   if (!own || others.length > 0) {
@@ -81,13 +95,38 @@ export function trainable(tf: Tf, network: Network): TrainableNetwork {
       `${network.name}: cannot be trained, found ${network.inputs.length} inputs, expected one`,
     );
   }
-  const inputShape = channelsLast(own.shape);
+  const isSequence = own.shape.length === 3 || !elementTypes[own.type].isFloat;
+  const placedShape = isSequence ? (shape: Shape) => shape.slice(1) : channelsLast;
+  const passes = new Map<string, Pass>(
+    layers.map((layer) => [
+      layer.name,
+      compilePass(tf, layer, isSequence ? 'sequences' : 'images'),
+    ]),
+  );
+  // Gradients flow back as far as the first weights.
+  const reachesWeights = new Set<string>();
+  for (const layer of layers) {
+    if (weightShapeOf(layer) || layer.inputs.some((name) => reachesWeights.has(name)))
+      reachesWeights.add(layer.name);
+  }
 
-  const forward = (input: Tensor, parameters: DeviceNetwork, dropout: Dropout | null) => {
+  const toInput = (input: Float32Array, frames: number): Tensor =>
+    tf.tensor(input, [frames, ...placedShape(own.shape)]);
+
+  /** `visit` hears of each layer's inputs before it is computed; the pass ends where it says so. */
+  const forward = (
+    input: Tensor,
+    parameters: DeviceNetwork,
+    dropout: Dropout | null,
+    visit: (layer: Layer, inputs: readonly Tensor[]) => boolean = () => false,
+  ) => {
     const values = new Map<string, Tensor>([[own.name, input]]);
+    for (const [name, { values: known, shape }] of constants)
+      values.set(name, tf.tensor(Float32Array.from(known), [...shape]));
     const memories = new Map<string, Operands & { readonly kept: Tensor | null }>();
     for (const layer of layers) {
       const inputs = layer.inputs.map((name) => values.get(name) as Tensor);
+      if (visit(layer, inputs)) break;
       const placed = parameters.get(layer.name) ?? null;
       const output = passOf(passes, layer).forward(inputs, placed);
       const kept =
@@ -95,10 +134,7 @@ export function trainable(tf: Tf, network: Network): TrainableNetwork {
       values.set(layer.name, kept ? tf.mul(output, kept) : output);
       memories.set(layer.name, { inputs, output, parameters: placed, kept });
     }
-    return {
-      logits: tf.reshape(values.get(final.name) as Tensor, [input.shape[0] as number, -1]),
-      memories,
-    };
+    return { logits: values.get(final.name) ?? null, memories };
   };
 
   const backward = (gradient: Tensor, memories: ReturnType<typeof forward>['memories']) => {
@@ -110,11 +146,7 @@ export function trainable(tf: Tf, network: Network): TrainableNetwork {
       if (!arrived || !memory) continue;
       const through = memory.kept ? tf.mul(arrived, memory.kept) : arrived;
       const wanted = layer.inputs.map((name) => reachesWeights.has(name));
-      const { inputs, weights, bias } = passOf(passes, layer).backward(
-        through,
-        memory,
-        wanted.some(Boolean),
-      );
+      const { inputs, weights, bias } = passOf(passes, layer).backward(through, memory, wanted);
       layer.inputs.forEach((name, at) => {
         const part = inputs[at];
         if (!wanted[at] || !part) return;
@@ -126,19 +158,22 @@ export function trainable(tf: Tf, network: Network): TrainableNetwork {
     return found;
   };
 
+  const { shape: outputShape } = resultOf(final);
+  const classes = isSequence ? (outputShape.at(-1) as number) : sizeOf(outputShape);
+  const labelsPerFrame = sizeOf(outputShape) / classes;
   return {
-    network,
-    classes: sizeOf(resultOf(final).shape),
+    ...{ network, classes, labelsPerFrame, inputSize: sizeOf(own.shape) },
     step({ input, labels }, values, dropout) {
       let result: StepResult | null = null;
       tf.tidy(() => {
+        const frames = labels.length / labelsPerFrame;
         const { logits, memories } = forward(
-          tf.tensor(input, [labels.length, ...inputShape]),
+          toInput(input, frames),
           upload(tf, network, values),
           dropout,
         );
-        const { loss, correct, gradient } = crossEntropy(logits.dataSync<'float32'>(), labels);
-        const shape = [labels.length, ...channelsLast(resultOf(final).shape)];
+        const { loss, correct, gradient } = crossEntropy(floatsOf(logits), labels);
+        const shape = [frames, ...placedShape(outputShape)];
         const found = backward(tf.tensor(gradient, shape), memories);
         const gradients = new Map<string, LayerValues>();
         for (const [name, { weights, bias }] of found) {
@@ -156,13 +191,27 @@ export function trainable(tf: Tf, network: Network): TrainableNetwork {
       const parameters = upload(tf, network, values);
       return {
         outputs: (input, frames) =>
-          tf.tidy(() =>
-            forward(
-              tf.tensor(input, [frames, ...inputShape]),
-              parameters,
-              null,
-            ).logits.dataSync<'float32'>(),
-          ),
+          tf.tidy(() => floatsOf(forward(toInput(input, frames), parameters, null).logits)),
+        products(name, input, frames) {
+          let sums: Float32Array | null = null;
+          let rows = 0;
+          tf.tidy(() => {
+            forward(toInput(input, frames), parameters, null, (layer, inputs) => {
+              if (layer.name !== name) return false;
+              const matrix = passOf(passes, layer).rows?.(inputs);
+              if (!matrix) return true;
+              rows = matrix.shape[0];
+              sums = tf.matMul(tf.transpose(matrix), matrix).dataSync<'float32'>();
+              return true;
+            });
+          });
+          if (sums === null) {
+            throw new InputError(
+              `layer ${name}: found no matrix whose inputs can be looked at, expected a fully connected layer or a convolution of one group`,
+            );
+          }
+          return { sums, rows };
+        },
         dispose() {
           for (const { weights, bias } of parameters.values())
             tf.dispose(bias ? [weights, bias] : [weights]);
@@ -170,6 +219,11 @@ export function trainable(tf: Tf, network: Network): TrainableNetwork {
       };
     },
   };
+}
+
+function floatsOf(logits: Tensor | null): Float32Array {
+  invariant(logits !== null, 'a pass did not reach the last layer');
+  return logits.dataSync<'float32'>();
 }
 
 type DeviceNetwork = ReadonlyMap<string, DeviceParameters>;

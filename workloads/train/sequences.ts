@@ -7,7 +7,7 @@ import type { Layer, LayerKind, LayerOf, Shape } from '../network.js';
 import { inputShapeOf, resultOf } from '../network.js';
 import type { Tf } from './backend.js';
 import { gradientTable } from './elementwise.js';
-import type { DeviceParameters, Pass } from './passes.js';
+import type { DeviceParameters, Pass } from './pass.js';
 
 type Compile<Kind extends LayerKind> = (tf: Tf, layer: LayerOf<Kind>) => Pass;
 
@@ -101,6 +101,7 @@ function densePass(tf: Tf, layer: LayerOf<'dense'>): Pass {
         ...(bias && { bias: tf.sum(rows, 0) }),
       };
     },
+    rows: ([input]) => asRows(tf, input as Tensor),
   };
 }
 
@@ -228,7 +229,7 @@ function addPass(tf: Tf, layer: LayerOf<'add'>): Pass {
   if (layer.activation !== 'none')
     throw refused(layer, `the activation ${layer.activation}`, 'none');
   return {
-    forward: (inputs) => tf.addN([...inputs]),
+    forward: (inputs) => inputs.reduce((sum, input) => tf.add(sum, input)),
     backward: (gradient, { inputs }) => ({ inputs: inputs.map(() => gradient) }),
   };
 }

@@ -1,5 +1,5 @@
-// Each kind of layer that can be trained, forward and backward, on TensorFlow.js: tensors of
-// [batch, height, width, channels] or [batch, features]. Gradients are written out, as backends
+// Layers of networks that read images or plain features, forward and backward, on TensorFlow.js:
+// tensors of [batch, height, width, channels] or [batch, features]. Gradients are written out, as backends
 // lack some and are slow at others.
 
 import type { Tensor, Tensor1D, Tensor2D, Tensor4D } from '@tensorflow/tfjs-core';
@@ -7,7 +7,6 @@ import { InputError, invariant } from '../base/errors.js';
 import {
   type Activation,
   inputImageOf,
-  type Layer,
   type LayerKind,
   type LayerOf,
   outputImageOf,
@@ -20,45 +19,16 @@ import {
   filterGradient,
   inputGradient,
   padImage,
+  patchRows,
 } from './convolution.js';
 import { directForm, winogradForm } from './filters.js';
+import type { DeviceParameters, Pass } from './pass.js';
 import { poolGradient } from './pooling.js';
-
-/**
- * A layer's parameters on the backend: weights [rows, columns] as in a weight store, or in the
- * domain of a `tile`.
- */
-export interface DeviceParameters {
-  readonly weights: Tensor2D;
-  readonly bias: Tensor1D | null;
-  readonly tile: number | null;
-}
-
-/** What a layer met on its way forward. */
-export interface Operands {
-  readonly inputs: readonly Tensor[];
-  readonly output: Tensor;
-  readonly parameters: DeviceParameters | null;
-}
-
-export interface Gradients {
-  /** By input; none where not wanted. */
-  readonly inputs: readonly (Tensor | null)[];
-  readonly weights?: Tensor;
-  readonly bias?: Tensor;
-}
-
-/** Both run inside a `tidy`. */
-export interface Pass {
-  forward(inputs: readonly Tensor[], parameters: DeviceParameters | null): Tensor;
-  /** `wantsInput`: the gradient of the inputs is needed. */
-  backward(gradient: Tensor, operands: Operands, wantsInput: boolean): Gradients;
-}
 
 type Compile<Kind extends LayerKind> = (tf: Tf, layer: LayerOf<Kind>) => Pass;
 
 /** A final softmax is part of the loss. */
-const compilers: { readonly [Kind in LayerKind]?: Compile<Kind> } = {
+export const imageCompilers: { readonly [Kind in LayerKind]?: Compile<Kind> } = {
   dense: densePass,
   conv2d: convolutionPass,
   pool2d: poolPass,
@@ -67,17 +37,6 @@ const compilers: { readonly [Kind in LayerKind]?: Compile<Kind> } = {
   add: addPass,
   relu: reluPass,
 };
-
-/** @throws InputError for a kind of layer that has no backward pass. */
-export function compilePass(tf: Tf, layer: Layer): Pass {
-  const compile = compilers[layer.kind] as Compile<LayerKind> | undefined;
-  if (!compile) {
-    throw new InputError(
-      `layer ${layer.name}: ${layer.kind} cannot be trained, expected ${Object.keys(compilers).join(', ')} and a last softmax`,
-    );
-  }
-  return compile(tf, layer);
-}
 
 function densePass(tf: Tf, layer: LayerOf<'dense'>): Pass {
   if ((layer.axis ?? 1) !== 1) {
@@ -101,7 +60,7 @@ function densePass(tf: Tf, layer: LayerOf<'dense'>): Pass {
         activation: fusedActivation(layer.activation),
       });
     },
-    backward(gradient, { inputs, output, parameters }, wantsInput) {
+    backward(gradient, { inputs, output, parameters }, [wantsInput]) {
       const input = inputs[0] as Tensor;
       const { weights, bias } = owned(parameters);
       const before = asMatrix(throughActivation(tf, gradient, output, layer.activation));
@@ -111,6 +70,7 @@ function densePass(tf: Tf, layer: LayerOf<'dense'>): Pass {
         ...(bias && { bias: columnSums(tf, before) }),
       };
     },
+    rows: ([input]) => flat(input as Tensor),
   };
 }
 
@@ -137,7 +97,7 @@ function convolutionPass(tf: Tf, layer: LayerOf<'conv2d'>): Pass {
       });
       return join(tf, convolved);
     },
-    backward(gradient, operands, wantsInput) {
+    backward(gradient, operands, [wantsInput]) {
       const { weights, bias } = owned(operands.parameters);
       const form = formOf(owned(operands.parameters));
       const before = asImage(throughActivation(tf, gradient, operands.output, layer.activation));
@@ -163,6 +123,7 @@ function convolutionPass(tf: Tf, layer: LayerOf<'conv2d'>): Pass {
         ...(bias && { bias: columnSums(tf, tf.reshape(before, [-1, layer.channels])) }),
       };
     },
+    ...(groups === 1 && { rows: ([input]) => patchRows(tf, asImage(input as Tensor), layer) }),
   };
 }
 

@@ -5,11 +5,12 @@ import { nearest } from '../hw-models/faults.js';
 import { createExecutor } from '../hw-models/host/executors.js';
 import { BACKENDS, type BackendName, openBackend } from '../hw-models/host/tfjs-backend.js';
 import { InputError, requireWhole } from '../workloads/base/errors.js';
-import type { DataSet } from '../workloads/datasets/dataset.js';
-import { loadDataSet, PROCEDURAL } from '../workloads/datasets/load.node.js';
+import { usualDensity } from '../workloads/compress/pattern.js';
+import type { TrainingData } from '../workloads/datasets/dataset.js';
+import { loadDataSet, loadText, PROCEDURAL } from '../workloads/datasets/load.node.js';
 import type { Model } from '../workloads/model.js';
 import { frameShape, type Network, onlyInput, weightShapeOf } from '../workloads/network.js';
-import { trainable } from '../workloads/train/network.js';
+import { type TrainableNetwork, trainable } from '../workloads/train/network.js';
 import { initialise, type Parameters } from '../workloads/train/parameters.js';
 import { hasWinogradDomain } from '../workloads/transforms/winograd-domain.js';
 import { toDense } from '../workloads/weights/store.js';
@@ -19,11 +20,14 @@ import { DEFAULT_HARDWARE } from './defaults.js';
 import { loadModel } from './load.node.js';
 import { openWorkload } from './open.node.js';
 import { silent } from './progress.js';
+import { measureMarks } from './prune/measured-marks.node.js';
 import { initialState, type Laboratory, type LabProgress, runPipeline } from './prune/pipeline.js';
+import { checkPruning } from './prune/pruning.js';
 import {
   defaultSettings,
   MARKS,
   type Recipe,
+  readsText,
   recipes,
   type Settings,
   stagesOf,
@@ -84,17 +88,26 @@ export interface PruneResult {
   readonly parameters: Parameters;
 }
 
-/** The pipeline that a pruning without a name takes. */
+/** The pipeline of pictures that a pruning without a name takes. */
 export const DEFAULT_PIPELINE = 'deep-compression';
+/** That of text, and where a pattern, a criterion or groups are asked for. */
+const STRUCTURED = 'structured';
 
 /** @throws InputError for an unknown name, an unusable file, or settings that don't fit. */
 export async function prune(request: PruneByNameRequest): Promise<PruneResult> {
-  const { workload, pipeline = DEFAULT_PIPELINE, weights = null, settings = {} } = request;
+  const { workload, weights = null, settings = {} } = request;
   const { data = PROCEDURAL, dataSeed = 0 } = request;
   const { entry, file } = await openWorkload(workload);
   const { network } = entry;
+  const { pattern, criterion, group } = settings;
+  const isStructured = readsText(network) || (pattern ?? criterion ?? group) !== undefined;
+  const pipeline = request.pipeline ?? (isStructured ? STRUCTURED : DEFAULT_PIPELINE);
   const recipe = resolveRecipe(pipeline);
-  const chosen: Settings = { ...defaultSettings(network), ...recipe.settings, ...settings };
+  const chosen: Settings = {
+    ...{ ...defaultSettings(network), ...recipe.settings },
+    ...densityMeant(pipeline, settings),
+    ...settings,
+  };
   checkSettings(chosen, network);
   const whole = stagesOf(recipe, chosen);
   // A network that comes with its weights is not trained first.
@@ -107,6 +120,17 @@ export async function prune(request: PruneByNameRequest): Promise<PruneResult> {
   const sha256 = file?.sha256 ?? null;
   const study = { workload, sha256, pipeline, data, dataSeed, weights, stages };
   return runStudy(study, entry, request.seeds ?? [0], request);
+}
+
+/** The share of weights to keep that settings mean which do not say it. */
+function densityMeant(
+  pipeline: string,
+  { pattern, criterion, bits, density }: Partial<Settings>,
+): Pick<Settings, 'density'> | null {
+  if (density !== undefined) return null;
+  if (pattern !== undefined) return { density: usualDensity(pattern) };
+  const isRoundedAlone = pipeline === STRUCTURED && bits !== undefined && criterion === undefined;
+  return isRoundedAlone ? { density: 1 } : null;
 }
 
 /** Resumes the study in a folder, wherever it was stopped. */
@@ -149,9 +173,15 @@ async function runStudy(
   const comesTrained = study.weights !== null || entry.weights !== undefined;
   const start = comesTrained ? await loadModel(entry, study.weights ?? undefined, 0) : null;
   const { tf, name: backend } = await openBackend(backends);
-  const trained = trainable(tf, network);
-  const data = await loadDataSet(study.data, study.dataSeed);
-  checkData(data, network, trained.classes);
+  const trained = trainable(tf, entry.trained ?? network);
+  const data = readsText(network)
+    ? loadText(study.data, study.dataSeed)
+    : await loadDataSet(study.data, study.dataSeed);
+  checkData(data, trained);
+  for (const stage of study.stages) {
+    const pruning = stage.kind === 'train' ? stage.thinning : stage;
+    if (pruning && 'criterion' in pruning) checkPruning(pruning, trained);
+  }
   const store = checkpoint === undefined ? noStore : await openStore(checkpoint, study, seeds);
   const states: LabState[] = [];
   for (const [at, seed] of seeds.entries()) {
@@ -179,7 +209,7 @@ async function runStudy(
           model,
           await traceRun(
             model,
-            new Map([[onlyInput(network).name, firstPicture(data)]]),
+            new Map([[onlyInput(network).name, firstFrame(data, trained)]]),
             // Models must not depend on which compiler a machine has.
             createExecutor('sparse', { engine: 'wasm' }),
           ),
@@ -202,6 +232,7 @@ async function runStudy(
     stages: study.stages,
     seeds: runs,
     tests: summarizeTests(runs),
+    measured: await measureMarks(study, entry, trained, data, first),
     comparison,
   };
   return { report, workload: study.workload, network, parameters: final };
@@ -237,7 +268,13 @@ function parametersOf({ weights }: Model): Parameters {
   );
 }
 
-function checkData(data: DataSet, network: Network, classes: number): void {
+function checkData(data: TrainingData, { network, classes }: TrainableNetwork): void {
+  if (data.kind === 'text') {
+    if (data.alphabet.length <= classes) return;
+    throw new InputError(
+      `${data.name}: found ${data.alphabet.length} characters, expected at most the ${classes} of ${network.name}`,
+    );
+  }
   const input = frameShape(onlyInput(network).shape);
   if (data.shape.join() !== input.join()) {
     throw new InputError(
@@ -254,7 +291,7 @@ function checkData(data: DataSet, network: Network, classes: number): void {
 function checkSettings({ densities, bits, quality, density }: Settings, network: Network): void {
   const weighted = network.layers.filter((layer) => weightShapeOf(layer));
   const layers = weighted.map(({ name }) => name);
-  const kinds = ['conv2d', 'dense'];
+  const kinds = ['conv2d', 'dense', 'embedding'];
   const check = (record: unknown, known: readonly string[]) => {
     if (typeof record !== 'object' || record === null) return;
     const odd = Object.keys(record).find((name) => !known.includes(name));
@@ -275,8 +312,10 @@ function checkSettings({ densities, bits, quality, density }: Settings, network:
   }
 }
 
-/** The first test picture as a network takes it, channels first. */
-function firstPicture({ test, shape, normalisation }: DataSet): Float32Array {
+/** The first test picture as a network takes it, channels first, or the first window of a text. */
+function firstFrame(data: TrainingData, { inputSize }: TrainableNetwork): Float32Array {
+  if (data.kind === 'text') return Float32Array.from(data.test.codes.subarray(0, inputSize));
+  const { test, shape, normalisation } = data;
   const [channels, height, width] = shape;
   const pixels = height * width;
   return Float32Array.from({ length: channels * pixels }, (_, at) => {

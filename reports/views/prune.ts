@@ -1,8 +1,14 @@
-// A pruning study: accuracy and size after each step, layers, sensitivity, the test set, and the
-// network on hardware.
+// A pruning study: accuracy or perplexity and size after each step, layers, sensitivity, the test
+// set, networks over text as they really ran, and the network on hardware.
 
 import { MARKS } from '../../sim/prune/recipes.js';
-import type { PruneReport, SeedReport, Spread, TestSummary } from '../../sim/prune/report.js';
+import type {
+  DataSummary,
+  PruneReport,
+  SeedReport,
+  Spread,
+  TestSummary,
+} from '../../sim/prune/report.js';
 import type { Accuracy, LayerState, Step } from '../../sim/prune/state.js';
 import { pruningCharts } from '../charts/pruning.js';
 import { left, right, type Section, type View } from '../document.js';
@@ -20,6 +26,7 @@ export function pruneView(report: PruneReport): View {
       layersSection(report),
       ...sensitivitySections(report),
       ...testSections(report),
+      ...measuredSections(report),
       ...(compared?.sections(style) ?? []),
     ],
     title: 'zeroskip prune',
@@ -41,6 +48,25 @@ const mean = (values: readonly number[]) =>
 /** '2.35 %'; two places, as errors of single frames would show. */
 const errorText = (share: number) => `${(100 * share).toFixed(2)} %`;
 
+/** What a network is judged by: the error of pictures, the perplexity of a text. */
+function judgedBy({ kind }: DataSummary) {
+  return kind === 'text'
+    ? {
+        heading: 'perplexity',
+        text: (accuracies: readonly Accuracy[]) => perplexityText(accuracies),
+      }
+    : {
+        heading: 'error',
+        text: (accuracies: readonly Accuracy[]) =>
+          errorText(mean(accuracies.map(({ accuracy }) => 1 - accuracy))),
+      };
+}
+
+const perplexityText = (accuracies: readonly Accuracy[]) =>
+  mean(accuracies.map(({ loss }) => Math.exp(loss))).toFixed(3);
+
+const examplesOf = ({ kind }: DataSummary) => (kind === 'text' ? 'characters' : 'pictures');
+
 function stepsSection({
   workload,
   title,
@@ -50,7 +76,8 @@ function stepsSection({
   engine,
   seeds,
 }: PruneReport): Section {
-  const parts = `${count(data.train)} pictures to train on, ${count(data.validation)} to validate, ${count(data.test)} to test`;
+  const judged = judgedBy(data);
+  const parts = `${count(data.train)} ${examplesOf(data)} to train on, ${count(data.validation)} to validate, ${count(data.test)} to test`;
   const several = seeds.length > 1;
   return {
     heading: `${workload} · ${title}, ${pipeline}`,
@@ -64,7 +91,7 @@ function stepsSection({
         left('step'),
         right('weights kept'),
         right('fewer'),
-        right('error'),
+        right(judged.heading),
         right('file, bytes'),
         right('Huffman'),
         right('smaller'),
@@ -76,7 +103,7 @@ function stepsSection({
           (steps[0] as Step).title,
           percent(kept),
           ratio(1 / kept),
-          errorText(mean(steps.map(({ validation }) => 1 - validation.accuracy))),
+          judged.text(steps.map(({ validation }) => validation)),
           Math.round(mean(steps.map(({ size }) => size.fileBytes))).toLocaleString('en-US'),
           Math.round(coded).toLocaleString('en-US'),
           ratio(mean(steps.map(({ size }) => size.denseBytes)) / coded),
@@ -84,7 +111,7 @@ function stepsSection({
       }),
     },
     notes: [
-      'errors on the validation part; sizes of whole files, written and read back, against 32 bits a weight',
+      `${judged.heading} on the validation part; sizes of whole files, written and read back, against 32 bits a weight`,
     ],
   };
 }
@@ -140,8 +167,9 @@ function layersSection({ seeds }: PruneReport): Section {
   };
 }
 
-function sensitivitySections({ seeds }: PruneReport): readonly Section[] {
+function sensitivitySections({ seeds, data }: PruneReport): readonly Section[] {
   const [first] = seeds;
+  const judged = judgedBy(data);
   const kinds = [false, true].filter((retrained) =>
     first?.curves.some((curve) => curve.retrained === retrained),
   );
@@ -150,7 +178,9 @@ function sensitivitySections({ seeds }: PruneReport): readonly Section[] {
     const densities = curves[0]?.points.map(({ density }) => density) ?? [];
     return {
       heading: `Sensitivity${retrained ? ', retrained' : ', not retrained'}`,
-      lines: ['error on the validation part with one layer pruned to a share of its weights'],
+      lines: [
+        `${judged.heading} on the validation part with one layer pruned to a share of its weights`,
+      ],
       table: {
         columns: [left('layer'), ...densities.map((density) => right(percent(density)))],
         rows: curves.map(({ layer }) => [
@@ -162,7 +192,7 @@ function sensitivitySections({ seeds }: PruneReport): readonly Section[] {
                   at
                 ] ?? [],
             );
-            return errorText(mean(points.map(({ validation }) => 1 - validation.accuracy)));
+            return judged.text(points.map(({ validation }) => validation));
           }),
         ]),
       },
@@ -170,8 +200,10 @@ function sensitivitySections({ seeds }: PruneReport): readonly Section[] {
   });
 }
 
-function testSections({ tests, seeds, data }: PruneReport): readonly Section[] {
+function testSections(report: PruneReport): readonly Section[] {
+  const { tests, seeds, data } = report;
   if (tests.length === 0) return [];
+  if (data.kind === 'text') return [textTestSection(report)];
   const points = (spread: Spread | null) =>
     spread === null
       ? UNKNOWN
@@ -198,6 +230,69 @@ function testSections({ tests, seeds, data }: PruneReport): readonly Section[] {
           ...(withControl ? [points(aboveControl)] : []),
         ]),
       },
+    },
+  ];
+}
+
+function textTestSection({ tests, seeds, data }: PruneReport): Section {
+  const dense = tests.find(({ name }) => name === MARKS.dense);
+  const several = seeds.length > 1;
+  const floor =
+    data.testFloor === null
+      ? []
+      : [
+          `whoever knows the grammar and all that came before: ${Math.exp(data.testFloor).toFixed(3)}`,
+        ];
+  return {
+    heading: `Test text, ${count(data.test)} characters, looked at once`,
+    lines: [...floor, ...(several ? [`mean ± standard deviation over ${seeds.length} seeds`] : [])],
+    table: {
+      columns: [
+        left('network'),
+        right('perplexity'),
+        right('of dense'),
+        right('next characters right'),
+      ],
+      rows: tests.map(({ name, perplexity, error }) => [
+        name,
+        spreadText(perplexity, 3),
+        dense ? percent(perplexity.mean / dense.perplexity.mean) : UNKNOWN,
+        `${(100 * (1 - error.mean)).toFixed(2)} %`,
+      ]),
+    },
+  };
+}
+
+function spreadText({ mean: value, deviation: spread }: Spread, places: number): string {
+  return `${value.toFixed(places)}${spread === null ? '' : ` ± ${spread.toFixed(places)}`}`;
+}
+
+function measuredSections({ measured, seeds }: PruneReport): readonly Section[] {
+  const [first] = measured;
+  if (!first) return [];
+  return [
+    {
+      heading: 'Really run here',
+      lines: [
+        `seed ${seeds[0]?.seed}; one character behind ${first.context}, batch 1; perplexity of the engine's own logits on ${count(first.characters)} characters of the test text`,
+      ],
+      table: {
+        columns: [
+          left('network'),
+          left('executor'),
+          right('characters/s'),
+          right('perplexity'),
+          right('file, bytes'),
+        ],
+        rows: measured.map((mark) => [
+          mark.name,
+          `host:${mark.executor}`,
+          Math.round(1 / mark.secondsPerCharacter).toLocaleString('en-US'),
+          mark.perplexity.toFixed(3),
+          mark.fileBytes.toLocaleString('en-US'),
+        ]),
+      },
+      notes: [`${first.engine}; at this size calls weigh as much as weights do`],
     },
   ];
 }
@@ -232,10 +327,12 @@ function stepRecords({ workload, pipeline, data, seeds }: PruneReport): Records 
   };
 }
 
-function pruneJson({ workload, title, pipeline, data, engine, seeds, tests, stages }: PruneReport) {
+function pruneJson(report: PruneReport) {
+  const { workload, title, pipeline, data, engine, seeds, tests, stages, measured } = report;
+  const { testFloor, ...about } = data;
   return {
     ...{ workload, title, pipeline, engine },
-    data,
+    data: { ...about, test_floor_nats: testFloor },
     stages,
     seeds: seeds.map(({ seed, steps, curves, tests: own }) => ({
       seed,
@@ -250,6 +347,13 @@ function pruneJson({ workload, title, pipeline, data, engine, seeds, tests, stag
       tests: own.map(({ name, test }) => ({ name, ...accuracyJson(test) })),
     })),
     tests: tests.map(testJson),
+    measured: measured.map((mark) => ({
+      ...{ name: mark.name, executor: mark.executor, engine: mark.engine, context: mark.context },
+      seconds_per_character: mark.secondsPerCharacter,
+      perplexity: mark.perplexity,
+      characters: mark.characters,
+      file_bytes: mark.fileBytes,
+    })),
   };
 }
 
@@ -277,8 +381,8 @@ function stepJson({ title, kind, validation, layers, size }: Step) {
   };
 }
 
-function testJson({ name, error, aboveDense, aboveControl }: TestSummary) {
-  return { name, error, above_dense: aboveDense, above_control: aboveControl };
+function testJson({ name, error, perplexity, aboveDense, aboveControl }: TestSummary) {
+  return { name, error, perplexity, above_dense: aboveDense, above_control: aboveControl };
 }
 
 const accuracyJson = ({ accuracy, loss, frames }: Accuracy) => ({

@@ -3,7 +3,7 @@
 import { z } from 'zod';
 
 /** Goes up when checkpoints change their form. */
-export const FORMAT = 2;
+export const FORMAT = 3;
 
 const Count = z.int().min(0);
 
@@ -55,9 +55,12 @@ const LayerSchema = z.strictObject({
   name: z.string(),
   rows: Count,
   columns: Count,
-  binding: z.enum(['free', 'shared', 'ternary', 'binary', 'winograd']),
+  binding: z.enum(['free', 'shared', 'ternary', 'binary', 'grouped', 'winograd']),
   /** Of Winograd's domain. */
   tile: z.int().min(1).nullable(),
+  /** Of whole numbers in groups. */
+  bits: z.int().min(2).max(8).nullable(),
+  group: z.int().min(1).nullable(),
 });
 
 export type LayerHeader = z.infer<typeof LayerSchema>;
@@ -71,8 +74,8 @@ export const CheckpointHeader = z
     stage: Count,
     unit: Count,
     marks: z.array(z.string().min(1)),
-    /** Velocities are there: a training stage is under way. */
-    training: z.boolean(),
+    /** A training stage is under way: after so many steps, with mean squares of gradients or not. */
+    training: z.strictObject({ steps: Count, squares: z.boolean() }).nullable(),
     layers: z.array(LayerSchema),
     steps: z.array(StepSchema),
     curves: z.array(CurveSchema),
@@ -84,7 +87,7 @@ export const CheckpointHeader = z
     const doubled = marks.findIndex((mark, at) => marks.indexOf(mark) !== at);
     if (doubled >= 0) fault(['marks', doubled], 'found a mark twice, expected each once');
     const seen = new Set<string>();
-    for (const [at, { network, name, binding, tile }] of layers.entries()) {
+    for (const [at, { network, name, binding, tile, bits, group }] of layers.entries()) {
       if (network !== '' && !marks.includes(network))
         fault(['layers', at], 'found a network that has no mark');
       const key = JSON.stringify([network, name]);
@@ -92,6 +95,9 @@ export const CheckpointHeader = z
       seen.add(key);
       if ((binding === 'winograd') !== (tile !== null))
         fault(['layers', at, 'tile'], `found ${tile} for ${binding}`);
+      const isGrouped = bits !== null && group !== null;
+      if ((binding === 'grouped') !== isGrouped || (bits === null) !== (group === null))
+        fault(['layers', at, 'group'], `found ${bits} bits in groups of ${group} for ${binding}`);
     }
   });
 

@@ -17,6 +17,7 @@ import {
 } from '../../workloads/formats/safetensors.js';
 import { sizeOf } from '../../workloads/tensor.js';
 import type { LayerValues, NetworkValues } from '../../workloads/train/network.js';
+import type { OptimizerState } from '../../workloads/train/optimizer.js';
 import type { Binding, LayerParameters, Parameters } from '../../workloads/train/parameters.js';
 import { CheckpointHeader, FORMAT, type LayerHeader } from './checkpoint-header.js';
 import type { LabState } from './state.js';
@@ -29,21 +30,29 @@ export interface Checkpoint {
 }
 
 export function writeCheckpoint({ study, seed, state }: Checkpoint): Uint8Array {
-  const { stage, unit, parameters, velocities, marks, steps, curves, tests } = state;
+  const { stage, unit, parameters, optimizer, marks, steps, curves, tests } = state;
   const tensors = new Map<string, StoredTensor>();
   const layers: LayerHeader[] = [];
   for (const [network, own] of [['', parameters] as const, ...marks]) {
     for (const [name, layer] of own) {
       const { rows, columns, binding } = layer;
       const tile = binding.kind === 'winograd' ? binding.tile : null;
-      layers.push({ network, name, rows, columns, binding: binding.kind, tile });
+      const { bits, group } = binding.kind === 'grouped' ? binding : { bits: null, group: null };
+      layers.push({ network, name, rows, columns, binding: binding.kind, tile, bits, group });
       addLayer(tensors, `${network}/${name}`, layer);
     }
   }
-  for (const [name, values] of velocities ?? []) addValues(tensors, `velocity/${name}`, values);
+  for (const [name, values] of optimizer?.velocities ?? [])
+    addValues(tensors, `velocity/${name}`, values);
+  for (const [name, values] of optimizer?.squares ?? [])
+    addValues(tensors, `square/${name}`, values);
+  const training = optimizer && {
+    steps: optimizer.steps,
+    squares: optimizer.squares !== null,
+  };
   const header = {
     ...{ format: FORMAT, study, seed, stage, unit },
-    ...{ marks: [...marks.keys()], training: velocities !== null, layers, steps, curves, tests },
+    ...{ marks: [...marks.keys()], training, layers, steps, curves, tests },
   };
   return sealCheckpoint(JSON.stringify(CheckpointHeader.parse(header)), tensors);
 }
@@ -80,14 +89,20 @@ export function readCheckpoint(bytes: Uint8Array, file: string): Checkpoint {
         .map((layer) => [layer.name, layerOf(layer, arrays)]),
     );
   const parameters = networkOf('');
-  const velocities: NetworkValues | null = training
-    ? new Map([...parameters].map(([name, layer]) => [name, velocityOf(name, layer, arrays)]))
-    : null;
+  const moments = (prefix: string): NetworkValues =>
+    new Map(
+      [...parameters].map(([name, layer]) => [name, momentsOf(`${prefix}/${name}`, layer, arrays)]),
+    );
+  const optimizer: OptimizerState | null = training && {
+    velocities: moments('velocity'),
+    squares: training.squares ? moments('square') : null,
+    steps: training.steps,
+  };
   const marks = new Map(header.marks.map((name) => [name, networkOf(name)]));
   return {
     study,
     seed,
-    state: { stage, unit, parameters, velocities, marks, steps, curves, tests },
+    state: { stage, unit, parameters, optimizer, marks, steps, curves, tests },
   };
 }
 
@@ -115,7 +130,7 @@ interface Arrays {
 }
 
 function layerOf(
-  { network, name, rows, columns, binding, tile }: LayerHeader,
+  { network, name, rows, columns, binding, tile, bits, group }: LayerHeader,
   arrays: Arrays,
 ): LayerParameters {
   const prefix = `${network}/${name}`;
@@ -123,6 +138,8 @@ function layerOf(
   const optional = (tensor: string) => arrays.tensors.has(tensor);
   const bound = (): Binding => {
     if (binding === 'winograd') return { kind: binding, tile: tile as number };
+    if (binding === 'grouped')
+      return { kind: binding, bits: bits as number, group: group as number };
     if (binding !== 'shared') return { kind: binding };
     const centroids = finite(`${prefix}/centroids`, null, arrays);
     return {
@@ -143,15 +160,15 @@ function layerOf(
 }
 
 /** Of shared weights it is the centroids that move. */
-function velocityOf(
-  name: string,
+function momentsOf(
+  prefix: string,
   { weights, bias, binding }: LayerParameters,
   arrays: Arrays,
 ): LayerValues {
   const moving = binding.kind === 'shared' ? binding.centroids : weights;
   return {
-    weights: finite(`velocity/${name}/weights`, moving.length, arrays),
-    bias: bias && finite(`velocity/${name}/bias`, bias.length, arrays),
+    weights: finite(`${prefix}/weights`, moving.length, arrays),
+    bias: bias && finite(`${prefix}/bias`, bias.length, arrays),
   };
 }
 

@@ -4,12 +4,14 @@
 
 import { invariant } from '../../workloads/base/errors.js';
 import { createRandom } from '../../workloads/base/random.js';
-import { maskByDensity, maskByQuality } from '../../workloads/compress/prune.js';
+import { maskByDensity } from '../../workloads/compress/prune.js';
 import { shareWeights } from '../../workloads/compress/share.js';
 import { measureSize } from '../../workloads/compress/size.js';
-import type { DataSet, Labelled } from '../../workloads/datasets/dataset.js';
+import type { PartName, TrainingData } from '../../workloads/datasets/dataset.js';
+import { framesIn } from '../../workloads/train/batches.js';
 import { evaluate, type Score, trainEpoch } from '../../workloads/train/epoch.js';
 import type { TrainableNetwork } from '../../workloads/train/network.js';
+import { createOptimizer } from '../../workloads/train/optimizer.js';
 import {
   effectiveWeights,
   inWinogradDomain,
@@ -18,20 +20,12 @@ import {
   replaced,
   valuesOf,
 } from '../../workloads/train/parameters.js';
-import { createOptimizer } from '../../workloads/train/sgd.js';
 import { hasWinogradDomain } from '../../workloads/transforms/winograd-domain.js';
 import { countNonzeros } from '../../workloads/weights/store.js';
 import type { DensityProfile } from '../../workloads/zoo/entry.js';
-import { allocate } from './allocation.js';
+import { masked, pruned } from './pruning.js';
 import { cubicDensity, ruleAt } from './schedule.js';
-import type {
-  PruneRule,
-  PruneStage,
-  SensitivityStage,
-  ShareStage,
-  Stage,
-  TrainStage,
-} from './stages.js';
+import type { GroupStage, SensitivityStage, ShareStage, Stage, TrainStage } from './stages.js';
 import type { Accuracy, LabState, SensitivityCurve } from './state.js';
 
 /** What is going on, for whoever waits. */
@@ -44,7 +38,7 @@ export interface LabProgress {
 
 export interface Laboratory {
   readonly trained: TrainableNetwork;
-  readonly data: DataSet;
+  readonly data: TrainingData;
   readonly published: DensityProfile;
   readonly seed: number;
   readonly progress: (event: LabProgress) => void;
@@ -57,7 +51,7 @@ export interface Laboratory {
 /** A pipeline that has done nothing yet. */
 export function initialState(parameters: Parameters): LabState {
   return {
-    ...{ stage: 0, unit: 0, parameters, velocities: null, marks: new Map() },
+    ...{ stage: 0, unit: 0, parameters, optimizer: null, marks: new Map() },
     ...{ steps: [], curves: [], tests: [] },
   };
 }
@@ -69,9 +63,7 @@ export async function runPipeline(
   lab: Laboratory,
 ): Promise<LabState> {
   let state = from;
-  const work = stages.map(
-    (stage) => unitsOf(stage, state.parameters) * unitFrames(stage, lab.data),
-  );
+  const work = stages.map((stage) => unitsOf(stage, state.parameters) * unitFrames(stage, lab));
   const total = work.reduce((sum, frames) => sum + frames, 0) || 1;
   while (state.stage < stages.length) {
     const stage = stages[state.stage] as Stage;
@@ -81,7 +73,7 @@ export async function runPipeline(
     const report = (share: number, detail: string) =>
       lab.progress({
         title: titleOf(stage),
-        done: (before + (unit + share) * unitFrames(stage, lab.data)) / total,
+        done: (before + (unit + share) * unitFrames(stage, lab)) / total,
         detail: units > 1 ? `${unit + 1} of ${units} · ${detail}` : detail,
       });
     report(0, '');
@@ -103,16 +95,17 @@ function unitsOf(stage: Stage, parameters: Parameters): number {
   return 1;
 }
 
-/** About how many pictures a unit passes through the network, forward passes counting a third. */
-function unitFrames(stage: Stage, data: DataSet): number {
-  const validation = data.validation.labels.length / 3;
+/** About how many frames a unit passes through the network, forward passes counting a third. */
+function unitFrames(stage: Stage, { data, trained }: Laboratory): number {
+  const frames = (part: PartName) => framesIn(data, part, trained);
+  const validation = frames('validation') / 3;
   switch (stage.kind) {
     case 'train':
-      return data.train.labels.length;
+      return frames('train');
     case 'sensitivity':
-      return validation + (stage.retrain ? stage.retrain.epochs * data.train.labels.length : 0);
+      return validation + (stage.retrain ? stage.retrain.epochs * frames('train') : 0);
     case 'test':
-      return data.test.labels.length / 3;
+      return frames('test') / 3;
     case 'mark':
     case 'restore':
       return 0;
@@ -169,6 +162,12 @@ async function runUnit(
       );
       return judged(stage.title, stage.kind, { ...state, parameters }, lab);
     }
+    case 'group': {
+      const parameters = replaced(state.parameters, (layer, name) =>
+        group(stage, layer, name, lab),
+      );
+      return judged(stage.title, stage.kind, { ...state, parameters }, lab);
+    }
     case 'sensitivity':
       return sensitivity(stage, state, lab, report);
     case 'mark':
@@ -191,13 +190,13 @@ async function train(
 ): Promise<LabState> {
   const { unit, stage: at } = before;
   const state = thinned(stage, before, lab);
-  const optimizer = createOptimizer(state.parameters, stage, state.velocities);
+  const optimizer = createOptimizer(state.parameters, stage, state.optimizer);
   await runEpoch(stage, unit, `stage ${at}`, optimizer, lab, report);
   const parameters = optimizer.parameters();
   if (unit + 1 === stage.epochs) {
-    return judged(stage.title, stage.kind, { ...state, parameters, velocities: null }, lab);
+    return judged(stage.title, stage.kind, { ...state, parameters, optimizer: null }, lab);
   }
-  const after = { ...state, parameters, velocities: optimizer.velocities() };
+  const after = { ...state, parameters, optimizer: optimizer.state() };
   const milestone = milestoneOf(stage, unit);
   return milestone === null ? after : judged(milestone, 'prune', after, lab);
 }
@@ -207,7 +206,7 @@ function thinned({ thinning }: TrainStage, state: LabState, lab: Laboratory): La
   const done = thinning ? state.unit / thinning.epochsEach : 0;
   if (!thinning || !Number.isInteger(done) || done >= thinning.prunings) return state;
   const rule = ruleAt(thinning.rule, (done + 1) / thinning.prunings, cubicDensity);
-  return pruned({ rule, pattern: thinning.pattern }, state, lab);
+  return pruned({ ...thinning, rule }, state, lab);
 }
 
 /** Of so many prunings in a stage a step is reported. */
@@ -241,44 +240,20 @@ async function runEpoch(
     dropout: stage.dropout,
     seed: lab.seed,
     label: `${label}, epoch ${epoch}`,
-    rate: (done) => (stage.rate * (1 + Math.cos((Math.PI * (epoch + done)) / stage.epochs))) / 2,
+    rate(done) {
+      const rising = epoch === 0 && done < stage.warmUp ? done / stage.warmUp : 1;
+      const falling = (1 + Math.cos((Math.PI * (epoch + done)) / stage.epochs)) / 2;
+      return stage.rate * rising * falling;
+    },
     async onStep(done, { loss, accuracy }) {
-      report(done, `loss ${loss.toFixed(4)} · accuracy ${(100 * accuracy).toFixed(2)} %`);
+      const quality =
+        lab.data.kind === 'text'
+          ? `perplexity ${Math.exp(loss).toFixed(3)}`
+          : `accuracy ${(100 * accuracy).toFixed(2)} %`;
+      report(done, `loss ${loss.toFixed(4)} · ${quality}`);
       if (++steps % 8 === 0) await lab.breathe();
     },
   });
-}
-
-function pruned(
-  { rule, pattern }: Pick<PruneStage, 'rule' | 'pattern'>,
-  state: LabState,
-  lab: Laboratory,
-): LabState {
-  const densities = densitiesOf(rule, state, lab);
-  const parameters = replaced(state.parameters, (layer, name) => {
-    if (rule.by === 'quality') {
-      const quality = typeof rule.quality === 'number' ? rule.quality : rule.quality[name];
-      return quality === undefined ? layer : masked(layer, maskByQuality(layer, quality));
-    }
-    const density = densities?.get(name);
-    return density === undefined ? layer : masked(layer, maskByDensity(layer, density, pattern));
-  });
-  return { ...state, parameters };
-}
-
-function densitiesOf(
-  rule: PruneRule,
-  state: LabState,
-  lab: Laboratory,
-): ReadonlyMap<string, number> | null {
-  switch (rule.by) {
-    case 'quality':
-      return null;
-    case 'densities':
-      return new Map(Object.entries(rule.densities));
-    case 'target':
-      return allocate(rule.allocation, rule.density, state.parameters, lab.published, state.curves);
-  }
 }
 
 function transformed(tile: number, { parameters }: LabState, { trained }: Laboratory): Parameters {
@@ -288,23 +263,36 @@ function transformed(tile: number, { parameters }: LabState, { trained }: Labora
   );
 }
 
-/** The layer without the weights whose mask is 0. */
-export function masked(layer: LayerParameters, mask: Uint8Array): LayerParameters {
-  return {
-    ...layer,
-    mask,
-    weights: layer.weights.map((weight, at) => (mask[at] === 1 ? weight : 0)),
-  };
+function group(
+  stage: GroupStage,
+  layer: LayerParameters,
+  name: string,
+  lab: Laboratory,
+): LayerParameters {
+  const bits = bitsOf(stage, name, lab);
+  return bits === undefined
+    ? layer
+    : { ...layer, binding: { kind: 'grouped', bits, group: stage.group } };
+}
+
+/** What a stage says of a layer by its name, else by its kind. */
+function bitsOf(
+  { bits }: Pick<ShareStage, 'bits'>,
+  name: string,
+  { trained }: Laboratory,
+): number | undefined {
+  const kind = trained.network.layers.find((own) => own.name === name)?.kind;
+  return bits[name] ?? (kind && bits[kind]);
 }
 
 function share(
   stage: ShareStage,
   layer: LayerParameters,
   name: string,
-  { trained, seed }: Laboratory,
+  lab: Laboratory,
 ): LayerParameters {
-  const kind = trained.network.layers.find((own) => own.name === name)?.kind;
-  const bits = stage.bits[name] ?? (kind && stage.bits[kind]);
+  const { seed } = lab;
+  const bits = bitsOf(stage, name, lab);
   if (bits === undefined) return layer;
   const { weights } = layer;
   const kept = weights.filter((weight) => weight !== 0);
@@ -349,7 +337,7 @@ async function sensitivity(
     }
     parameters = optimizer.parameters();
   }
-  const point = { density, validation: judge(parameters, lab, lab.data.validation) };
+  const point = { density, validation: judge(parameters, lab, 'validation') };
   return { ...state, curves: withPoint(state.curves, name, retrain !== null, point) };
 }
 
@@ -374,7 +362,7 @@ function judged(title: string, kind: string, state: LabState, lab: Laboratory): 
     weights: layer.weights.length,
     nonzeros: countNonzeros(effectiveWeights(layer)),
   }));
-  const validation = judge(state.parameters, lab, lab.data.validation);
+  const validation = judge(state.parameters, lab, 'validation');
   const size = measureSize(lab.trained.network, state.parameters);
   return { ...state, steps: [...state.steps, { title, kind, validation, layers, size }] };
 }
@@ -382,11 +370,11 @@ function judged(title: string, kind: string, state: LabState, lab: Laboratory): 
 function test(state: LabState, lab: Laboratory): LabState {
   const tests = [...state.marks].map(([name, parameters]) => ({
     name,
-    test: judge(parameters, lab, lab.data.test),
+    test: judge(parameters, lab, 'test'),
   }));
   return { ...state, tests };
 }
 
-function judge(parameters: Parameters, lab: Laboratory, part: Labelled): Accuracy {
+function judge(parameters: Parameters, lab: Laboratory, part: PartName): Accuracy {
   return evaluate(lab.trained, lab.data, part, valuesOf(parameters));
 }

@@ -1,15 +1,19 @@
 // The pipelines that have a name, each a list of stages made from a few settings.
 
-import type { PrunePattern } from '../../workloads/compress/prune.js';
+import type { PrunePattern } from '../../workloads/compress/pattern.js';
 import type { Initialisation } from '../../workloads/compress/share.js';
 import type { Network } from '../../workloads/network.js';
+import { elementTypes } from '../../workloads/tensor.js';
 import { geometricDensity, ruleAt } from './schedule.js';
-import type { Allocation, PruneRule, Stage, TrainStage } from './stages.js';
+import type { Allocation, Criterion, PruneRule, Stage, TrainStage } from './stages.js';
 
 /** What can be chosen. Each pipeline uses what it has use for. */
 export interface Settings {
   readonly epochs: number;
   readonly rate: number;
+  /** Share of the first epoch over which the rate rises. */
+  readonly warmUp: number;
+  readonly optimizer: TrainStage['optimizer'];
   readonly batch: number;
   readonly momentum: number;
   readonly l1: number;
@@ -31,10 +35,15 @@ export interface Settings {
   /** Thresholds in standard deviations, in place of both. */
   readonly quality: number | Readonly<Record<string, number>> | null;
   readonly pattern: PrunePattern;
+  readonly criterion: Criterion;
+  /** Layers that stay dense. */
+  readonly except: readonly string[];
   /** Outputs of a Winograd tile along an edge. */
   readonly tile: number;
-  /** Of a shared weight, by layer name or kind. */
+  /** Of a shared weight or of one in a group, by layer name or kind. */
   readonly bits: Readonly<Record<string, number>>;
+  /** Weights of a group along a row. */
+  readonly group: number;
   readonly initialisation: Initialisation;
   /** Of the centroids. */
   readonly tuneEpochs: number;
@@ -69,21 +78,45 @@ export const MARKS = {
   redense: 'dense again',
   shared: 'shared',
   rounded: 'rounded and retrained',
+  grouped: 'in groups and retrained',
+  groupedAtOnce: 'in groups at once, not retrained',
   control: 'dense, trained as long',
 } as const;
 
 const free: PrunePattern = { kind: 'free' };
 
+/** Whether a network reads numbers of characters or tokens. */
+export const readsText = ({ inputs }: Network): boolean =>
+  inputs.some(({ type }) => !elementTypes[type].isFloat);
+
 /**
- * For networks of fully connected layers and with convolutions; docs/pruning.md says how they were
- * chosen.
+ * For networks of fully connected layers, with convolutions, and over text; docs/pruning.md says
+ * how they were chosen.
  */
 export function defaultSettings(network: Network): Settings {
+  return readsText(network) ? textSettings(network) : pictureSettings(network);
+}
+
+/** Embedding and last layer stay dense, as SparseGPT and Wanda leave them. */
+function textSettings(network: Network): Settings {
+  const { layers } = network;
+  const last = layers.filter(({ kind }) => kind === 'dense').at(-1);
+  const embeddings = layers.filter(({ kind }) => kind === 'embedding');
+  return {
+    ...pictureSettings(network),
+    ...{ epochs: 3, rate: 0.004, warmUp: 0.15, optimizer: 'adam', batch: 16, l2: 0 },
+    ...{ iterations: 1, schedule: 'stepwise', finalEpochs: 2, retrainRate: 0.002 },
+    ...{ density: 0.5, allocation: 'uniform', tuneEpochs: 1, scan: [], bits: { dense: 4 } },
+    except: [...embeddings, ...(last ? [last] : [])].map(({ name }) => name),
+  };
+}
+
+function pictureSettings(network: Network): Settings {
   const convolutional = network.layers.some(({ kind }) => kind === 'conv2d');
   const rate = convolutional ? 0.02 : 0.1;
   return {
     epochs: convolutional ? 8 : 30,
-    rate,
+    ...{ rate, warmUp: 0, optimizer: 'sgd' },
     batch: convolutional ? 64 : 128,
     ...{ momentum: 0.9, l1: 0, l2: 1e-4, dropout: 0, shift: 2 },
     iterations: convolutional ? 12 : 60,
@@ -94,6 +127,7 @@ export function defaultSettings(network: Network): Settings {
     density: 1 / 12,
     allocation: convolutional ? 'global' : 'published',
     ...{ densities: null, quality: null, pattern: free, tile: 2 },
+    ...{ criterion: 'magnitude', except: [], group: 32 },
     bits: { conv2d: 8, dense: 5 },
     ...{ initialisation: 'linear', tuneEpochs: convolutional ? 2 : 10, tuneRate: rate / 100 },
     ...{ scan: [0.8, 0.6, 0.4, 0.3, 0.2, 0.15, 0.1, 0.05, 0.02], scanEpochs: 0, control: false },
@@ -164,6 +198,16 @@ export const recipes: Readonly<Record<string, Recipe>> = {
       return [...dense(settings), ...pruning(settings, [transform]), { kind: 'test' }];
     },
   },
+  structured: {
+    title: 'zeros in a pattern, then weights of few bits in groups, retrained after each',
+    settings: { schedule: 'stepwise', iterations: 1, allocation: 'uniform', bits: {} },
+    stages: (settings) => [
+      ...dense(settings),
+      ...(prunesAny(settings) ? pruning(settings) : []),
+      ...(Object.keys(settings.bits).length > 0 ? grouping(settings) : []),
+      { kind: 'test' },
+    ],
+  },
   block: {
     title: 'whole blocks of 4×4 weights',
     settings: { pattern: { kind: 'block', rows: 4, columns: 4 }, density: 0.25 },
@@ -189,19 +233,10 @@ function training(
   rate: number,
   dropout = settings.dropout,
 ): TrainStage {
-  const { momentum, batch, l1, l2, shift } = settings;
+  const { warmUp, optimizer, momentum, batch, l1, l2, shift } = settings;
   return {
-    kind: 'train',
-    title,
-    epochs,
-    rate,
-    momentum,
-    batch,
-    l1,
-    l2,
-    dropout,
-    shift,
-    thinning: null,
+    ...{ kind: 'train', title, epochs, rate, warmUp, optimizer, momentum, batch, l1, l2 },
+    ...{ dropout, shift, thinning: null },
   };
 }
 
@@ -227,9 +262,10 @@ function scans(settings: Settings): readonly Stage[] {
  * `before` each time.
  */
 function pruning(settings: Settings, before: readonly Stage[] = []): readonly Stage[] {
+  const { pattern, criterion } = settings;
   return [
     ...before,
-    { kind: 'prune', title: 'all at once', rule: finalRule(settings), pattern: settings.pattern },
+    { kind: 'prune', title: 'all at once', rule: finalRule(settings), pattern, criterion },
     { kind: 'mark', name: MARKS.oneShot },
     { kind: 'restore', name: MARKS.dense },
     ...before,
@@ -239,12 +275,12 @@ function pruning(settings: Settings, before: readonly Stage[] = []): readonly St
 }
 
 function gradual(settings: Settings): readonly Stage[] {
-  const { iterations, pattern, retrainEpochs, finalEpochs, retrainRate, dropout, density } =
-    settings;
+  const { iterations, pattern, criterion, retrainEpochs, finalEpochs, retrainRate } = settings;
+  const { dropout, density } = settings;
   const epochs = iterations * retrainEpochs + finalEpochs;
   const thinning = {
     rule: finalRule(settings),
-    pattern,
+    ...{ pattern, criterion },
     prunings: iterations,
     epochsEach: retrainEpochs,
   };
@@ -254,8 +290,8 @@ function gradual(settings: Settings): readonly Stage[] {
 
 /** By the same factor each. */
 function stepwise(settings: Settings): readonly Stage[] {
-  const { iterations, pattern, retrainEpochs, finalEpochs, retrainRate, dropout, density } =
-    settings;
+  const { iterations, pattern, criterion, retrainEpochs, finalEpochs, retrainRate } = settings;
+  const { dropout, density } = settings;
   const stages: Stage[] = [];
   for (let round = 1; round <= iterations; round++) {
     const share = round / iterations;
@@ -266,7 +302,7 @@ function stepwise(settings: Settings): readonly Stage[] {
         kind: 'prune',
         title: `pruned${name}`,
         rule: ruleAt(finalRule(settings), share, geometricDensity),
-        pattern,
+        ...{ pattern, criterion },
       },
       training(
         `retrained${name}`,
@@ -287,10 +323,10 @@ function stepwise(settings: Settings): readonly Stage[] {
 const dropped = (density: number) => Math.sqrt(density);
 
 /** What pruning leaves in the end. */
-function finalRule({ densities, quality, density, allocation }: Settings): PruneRule {
+function finalRule({ densities, quality, density, allocation, except }: Settings): PruneRule {
   if (quality !== null) return { by: 'quality', quality };
   if (densities !== null) return { by: 'densities', densities };
-  return { by: 'target', density, allocation };
+  return { by: 'target', density, allocation, except };
 }
 
 function sharing(settings: Settings): readonly Stage[] {
@@ -299,6 +335,22 @@ function sharing(settings: Settings): readonly Stage[] {
     { kind: 'share', title: 'shared', bits, initialisation },
     training('centroids trained', settings, tuneEpochs, tuneRate, 0),
     { kind: 'mark', name: MARKS.shared },
+  ];
+}
+
+/** Whether any weight goes at all. */
+function prunesAny({ pattern, density, densities, quality }: Settings): boolean {
+  return pattern.kind !== 'free' || density < 1 || densities !== null || quality !== null;
+}
+
+function grouping(settings: Settings): readonly Stage[] {
+  const { bits, group, finalEpochs, retrainRate } = settings;
+  const widths = [...new Set(Object.values(bits))].sort().join(' and ');
+  return [
+    { kind: 'group', title: `${widths} bits in groups of ${group}`, bits, group },
+    { kind: 'mark', name: MARKS.groupedAtOnce },
+    training('in groups, retrained', settings, finalEpochs, retrainRate / 2),
+    { kind: 'mark', name: MARKS.grouped },
   ];
 }
 

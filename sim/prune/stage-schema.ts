@@ -16,7 +16,12 @@ const Pattern = z.discriminatedUnion('kind', [
       message: 'keeps more than there are',
     }),
   z.strictObject({ kind: z.literal('block'), rows: Count, columns: Count }),
+  z.strictObject({ kind: z.literal('rows') }),
+  z.strictObject({ kind: z.literal('columns') }),
+  z.strictObject({ kind: z.literal('heads') }),
 ]);
+
+const Criterion = z.enum(['magnitude', 'wanda', 'sparsegpt']);
 
 const Rule = z.discriminatedUnion('by', [
   z.strictObject({ by: z.literal('densities'), densities: ByLayer }),
@@ -25,6 +30,7 @@ const Rule = z.discriminatedUnion('by', [
     by: z.literal('target'),
     density: Share,
     allocation: z.enum(['published', 'uniform', 'global', 'sensitivity']),
+    except: z.array(z.string()),
   }),
 ]);
 
@@ -33,6 +39,8 @@ const Train = z.strictObject({
   title: z.string(),
   epochs: Count,
   rate: Positive,
+  warmUp: Share,
+  optimizer: z.enum(['sgd', 'adam']),
   momentum: Share,
   batch: Count,
   l1: Positive,
@@ -40,13 +48,19 @@ const Train = z.strictObject({
   dropout: Share,
   shift: z.int().min(0),
   thinning: z
-    .strictObject({ rule: Rule, pattern: Pattern, prunings: Count, epochsEach: Count })
+    .strictObject({
+      ...{ rule: Rule, pattern: Pattern, criterion: Criterion },
+      ...{ prunings: Count, epochsEach: Count },
+    })
     .nullable(),
 });
 
 const StageSchema: z.ZodType<Stage> = z.discriminatedUnion('kind', [
   Train,
-  z.strictObject({ kind: z.literal('prune'), title: z.string(), rule: Rule, pattern: Pattern }),
+  z.strictObject({
+    ...{ kind: z.literal('prune'), title: z.string() },
+    ...{ rule: Rule, pattern: Pattern, criterion: Criterion },
+  }),
   z.strictObject({
     kind: z.literal('sensitivity'),
     title: z.string(),
@@ -58,6 +72,12 @@ const StageSchema: z.ZodType<Stage> = z.discriminatedUnion('kind', [
     title: z.string(),
     bits: z.record(z.string(), z.int().min(1).max(8)),
     initialisation: z.enum(['linear', 'density', 'random']),
+  }),
+  z.strictObject({
+    kind: z.literal('group'),
+    title: z.string(),
+    bits: z.record(z.string(), z.int().min(2).max(8)),
+    group: Count,
   }),
   z.strictObject({ kind: z.literal('transform'), title: z.string(), tile: Count }),
   z.strictObject({ kind: z.literal('densify'), title: z.string() }),

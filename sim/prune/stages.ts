@@ -1,15 +1,21 @@
 // What a pruning pipeline is made of: plain data, so that it can be stored beside a checkpoint and
 // compared.
 
-import type { PrunePattern } from '../../workloads/compress/prune.js';
+import type { PrunePattern } from '../../workloads/compress/pattern.js';
 import type { Initialisation } from '../../workloads/compress/share.js';
 
-/** How a network is trained in one stage. The rate falls from `rate` to 0 along half a cosine. */
+/**
+ * How a network is trained in one stage. The rate rises over `warmUp` of the first epoch and falls
+ * from `rate` to 0 along half a cosine.
+ */
 export interface TrainStage {
   readonly kind: 'train';
   readonly title: string;
   readonly epochs: number;
   readonly rate: number;
+  /** Share of the first epoch. */
+  readonly warmUp: number;
+  readonly optimizer: 'sgd' | 'adam';
   readonly momentum: number;
   readonly batch: number;
   readonly l1: number;
@@ -29,6 +35,7 @@ export interface Thinning {
   /** What the last pruning leaves. */
   readonly rule: PruneRule;
   readonly pattern: PrunePattern;
+  readonly criterion: Criterion;
   readonly prunings: number;
   /** From one pruning to the next. */
   readonly epochsEach: number;
@@ -44,7 +51,13 @@ export type PruneRule =
    */
   | { readonly by: 'quality'; readonly quality: number | Readonly<Record<string, number>> }
   /** A share of the whole network's weights, given to the layers by `allocation`. */
-  | { readonly by: 'target'; readonly density: number; readonly allocation: Allocation };
+  | {
+      readonly by: 'target';
+      readonly density: number;
+      readonly allocation: Allocation;
+      /** Layers that stay as they are. */
+      readonly except: readonly string[];
+    };
 
 /**
  * How a target is spread over layers: as the papers did (scaled to the target), the same for each,
@@ -53,11 +66,18 @@ export type PruneRule =
  */
 export type Allocation = 'published' | 'uniform' | 'global' | 'sensitivity';
 
+/**
+ * What weights are judged by: their magnitude; magnitude times the size of the input that they meet
+ * (Wanda); what zeroing them costs once others made up for it, and these are moved so (SparseGPT).
+ */
+export type Criterion = 'magnitude' | 'wanda' | 'sparsegpt';
+
 export interface PruneStage {
   readonly kind: 'prune';
   readonly title: string;
   readonly rule: PruneRule;
   readonly pattern: PrunePattern;
+  readonly criterion: Criterion;
 }
 
 export interface SensitivityStage {
@@ -76,6 +96,15 @@ export interface ShareStage {
   /** By layer name, else by kind of layer; other layers stay as they are. */
   readonly bits: Readonly<Record<string, number>>;
   readonly initialisation: Initialisation;
+}
+
+export interface GroupStage {
+  readonly kind: 'group';
+  readonly title: string;
+  /** By layer name, else by kind of layer; other layers stay as they are. */
+  readonly bits: Readonly<Record<string, number>>;
+  /** Weights of a group along a row. */
+  readonly group: number;
 }
 
 export type Stage =
@@ -97,6 +126,8 @@ export type Stage =
       readonly to: 'ternary' | 'binary';
       readonly layers: readonly string[] | null;
     }
+  /** Weights become whole numbers in groups with a scale each. */
+  | GroupStage
   /** Keeps the network as it is now under a name; it is tested at the end. */
   | { readonly kind: 'mark'; readonly name: string }
   /** Goes back to a network kept before. */

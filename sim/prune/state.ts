@@ -1,12 +1,13 @@
 // Where a pipeline stands: everything that going on depends on, and what it has found.
 
 import type { EncodedSize } from '../../workloads/compress/size.js';
-import type { NetworkValues } from '../../workloads/train/network.js';
+import type { OptimizerState } from '../../workloads/train/optimizer.js';
 import type { Parameters } from '../../workloads/train/parameters.js';
 
 export interface Accuracy {
-  /** Share of frames whose class came out on top. */
+  /** Share of frames whose class came out on top; of a text, of its positions. */
   readonly accuracy: number;
+  /** Mean cross-entropy, nats. */
   readonly loss: number;
   readonly frames: number;
 }
@@ -45,7 +46,7 @@ export interface LabState {
   readonly unit: number;
   readonly parameters: Parameters;
   /** Of a training stage that is under way. */
-  readonly velocities: NetworkValues | null;
+  readonly optimizer: OptimizerState | null;
   readonly marks: ReadonlyMap<string, Parameters>;
   readonly steps: readonly Step[];
   readonly curves: readonly SensitivityCurve[];

@@ -8,8 +8,8 @@ import { proceduralDigits } from '../../workloads/datasets/digits.js';
 import { inputShapeOf, type Layer, type Network, onlyInput } from '../../workloads/network.js';
 import { trainingBatches } from '../../workloads/train/batches.js';
 import { type Batch, trainable } from '../../workloads/train/network.js';
+import { createOptimizer } from '../../workloads/train/optimizer.js';
 import { initialise } from '../../workloads/train/parameters.js';
-import { createOptimizer } from '../../workloads/train/sgd.js';
 import { lenet5, lenet300 } from '../../workloads/zoo/lenet.js';
 import type { BenchRow } from './row.js';
 
@@ -36,7 +36,7 @@ async function bench(name: string, network: Network): Promise<readonly BenchRow[
   const ours: number[] = [];
   const others: number[] = [];
   let failure: string | null = null;
-  for (const random of trainingBatches(data, batch, { shift }, 0, 'bench')) {
+  for (const random of trainingBatches(data, trained, batch, { shift }, 0, 'bench')) {
     const start = performance.now();
     optimizer.step(trained.step(random, optimizer.values(), null).gradients, rate);
     ours.push(performance.now() - start);

@@ -94,6 +94,7 @@ const pruneReport: PruneReport = {
     engine: 'none',
   },
   data: {
+    kind: 'pictures',
     name: HOSTILE,
     title: '',
     origin: 'synthetic',
@@ -101,6 +102,7 @@ const pruneReport: PruneReport = {
     train: 10,
     validation: 10,
     test: 10,
+    testFloor: null,
   },
   stages: [],
   seeds: [0, 1].map((seed) => ({
@@ -121,6 +123,7 @@ const pruneReport: PruneReport = {
     tests: [],
   })),
   tests: [],
+  measured: [],
   comparison: null,
 };
 

@@ -18,19 +18,34 @@ export type EncodedMatrix =
   | { readonly encoding: 'dense'; readonly values: Float32Array }
   /** Each entry's value as it is; padding entries are 0. */
   | { readonly encoding: 'sparse'; readonly values: Float32Array; readonly gaps: Gaps }
-  /** Each entry is codebook[code], times its row's scale where there are scales. */
+  /** Each entry is codebook[code], times its scale where there are scales. */
   | {
       readonly encoding: 'coded';
       readonly codebook: Float32Array;
-      readonly scales: Float32Array | null;
+      readonly scales: Scales | null;
       readonly codes: Uint8Array;
       readonly codeBits: number;
       readonly gaps: Gaps;
     };
 
+/** What codes are multiplied by. */
+export interface Scales {
+  /** [rows][groups of columns]; of whole rows float32, of groups each a float16. */
+  readonly values: Float32Array;
+  /** Columns of a group, the last one of a row may have fewer; null: all of a row. */
+  readonly group: number | null;
+}
+
+/** How many scales a row has. */
+export function scalesPerRow(columns: number, group: number | null): number {
+  return group === null ? 1 : Math.ceil(columns / group);
+}
+
+const scaleBytes = (group: number | null) => (group === null ? 4 : 2);
+
 /**
- * Weights [rows][columns] to encode; `codes` where they are shared: weight i is codebook[codes[i]]
- * · scales[row].
+ * Weights [rows][columns] to encode; `coded` where they are shared: weight i is codebook[codes[i]]
+ * times its scale.
  */
 export interface Encodable {
   readonly rows: number;
@@ -38,7 +53,7 @@ export interface Encodable {
   readonly weights: Float32Array;
   readonly coded: {
     readonly codebook: Float32Array;
-    readonly scales: Float32Array | null;
+    readonly scales: Scales | null;
     readonly codes: Uint8Array;
   } | null;
 }
@@ -136,7 +151,7 @@ export function decodeMatrix(matrix: EncodedMatrix, rows: number, columns: numbe
         `found entry ${at} at weight ${position}, expected a position below ${size}`,
       );
     }
-    weights[position] = entryValue(matrix, at, Math.floor(position / columns));
+    weights[position] = entryValue(matrix, at, position, columns);
   });
   return weights;
 }
@@ -144,11 +159,16 @@ export function decodeMatrix(matrix: EncodedMatrix, rows: number, columns: numbe
 function entryValue(
   matrix: Exclude<EncodedMatrix, { encoding: 'dense' }>,
   at: number,
-  row: number,
+  position: number,
+  columns: number,
 ): number {
   if (matrix.encoding === 'sparse') return matrix.values[at] as number;
   const value = matrix.codebook[matrix.codes[at] as number] ?? Number.NaN;
-  return value * (matrix.scales?.[row] ?? 1);
+  if (!matrix.scales) return value;
+  const { values, group } = matrix.scales;
+  const own = group === null ? 0 : Math.floor((position % columns) / group);
+  const place = Math.floor(position / columns) * scalesPerRow(columns, group) + own;
+  return value * (values[place] as number);
 }
 
 /** Small whole numbers as bytes: packed, or Huffman coded with the lengths of the code words. */
@@ -195,9 +215,10 @@ export function matrixBytes(matrix: EncodedMatrix, huffman: boolean): number {
     case 'sparse':
       return FLOAT_BYTES * matrix.values.length + numbers(matrix.gaps.values, matrix.gaps.bits);
     case 'coded': {
-      const tables = matrix.codebook.length + (matrix.scales?.length ?? 0);
+      const { codebook, scales } = matrix;
       return (
-        FLOAT_BYTES * tables +
+        FLOAT_BYTES * codebook.length +
+        (scales ? scaleBytes(scales.group) * scales.values.length : 0) +
         numbers(matrix.codes, matrix.codeBits) +
         numbers(matrix.gaps.values, matrix.gaps.bits)
       );

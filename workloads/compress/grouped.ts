@@ -2,6 +2,7 @@
 // of language models store them: GGUF's Q4_0 has groups of 32 and 16-bit scales, 4.5 bits a weight.
 // Round to nearest.
 
+import { halfToNumber, numberToHalf } from '../formats/half.js';
 import type { DenseMatrix } from '../weights/store.js';
 
 export interface Grouped {
@@ -18,6 +19,9 @@ export interface GroupedMatrix extends Grouped {
   /** [rows][groups], each a float16. */
   readonly scales: Float32Array;
 }
+
+/** The largest float16. */
+const MAX_SCALE = 65_504;
 
 /** The largest whole number of a weight of so many bits, 2 or more. */
 export const largestOf = (bits: number): number => 2 ** (bits - 1) - 1;
@@ -42,7 +46,7 @@ export function quantizeGroups(
       const end = Math.min(from + group, (row + 1) * columns);
       let top = 0;
       for (let i = from; i < end; i++) top = Math.max(top, Math.abs(values[i] as number));
-      const scale = toFloat16(top / largest);
+      const scale = halfToNumber(numberToHalf(Math.min(MAX_SCALE, top / largest)));
       scales[row * groups + at] = scale;
       if (scale === 0) continue;
       for (let i = from; i < end; i++) {
@@ -64,17 +68,4 @@ export function widenGroups({ rows, columns, group, values, scales }: GroupedMat
     weights[at] = (values[at] as number) * scale;
   }
   return weights;
-}
-
-/** The nearest float16 of a number that is not negative, of two the even one. */
-export function toFloat16(value: number): number {
-  if (value === 0) return 0;
-  // Below 2^−14 all are multiples of 2^−24.
-  const exponent = Math.max(-14, Math.floor(Math.log2(value)));
-  const step = 2 ** (exponent - 10);
-  const count = value / step;
-  const low = Math.floor(count);
-  const rest = count - low;
-  const isUp = rest > 0.5 || (rest === 0.5 && low % 2 === 1);
-  return Math.min(65504, (isUp ? low + 1 : low) * step);
 }

@@ -51,7 +51,9 @@ export function patternText(pattern: PrunePattern): string {
   }
 }
 
-/** The share of weights that a pattern keeps where nobody says how many: all that N:M allows, else half. */
+/**
+ * The share of weights to keep where nobody says how many: all that N:M allows, of others half.
+ */
 export function usualDensity(pattern: PrunePattern): number {
-  return pattern.kind === 'n-of-m' ? pattern.keep / pattern.of : 0.5;
+  return pattern.kind === 'n-of-m' ? 1 : 0.5;
 }

@@ -1,9 +1,10 @@
-// Which weights to keep: by magnitude, freely or in the patterns that hardware asks for. Masks are
-// 1 where a weight is kept. Han et al., "Learning both Weights and Connections for Efficient Neural
-// Networks", NIPS 2015, Section 3.
+// Which weights to keep: by magnitude or another score, freely or in the patterns that hardware asks
+// for. Masks are 1 where a weight is kept. Han et al., "Learning both Weights and Connections for
+// Efficient Neural Networks", NIPS 2015, Section 3.
 
 import { invariant } from '../base/errors.js';
 import { keptOf } from '../weights/synthetic.js';
+import type { PrunePattern } from './pattern.js';
 
 /** Weights [rows][columns], of which those with a 0 in `mask` are gone already; null: none is. */
 export interface PrunableLayer {
@@ -12,15 +13,6 @@ export interface PrunableLayer {
   readonly weights: Float32Array;
   readonly mask: Uint8Array | null;
 }
-
-/** What may be kept together. */
-export type PrunePattern =
-  /** Any weight. */
-  | { readonly kind: 'free' }
-  /** At most `keep` of each `of` neighbours along a row, as sparse tensor cores take them. */
-  | { readonly kind: 'n-of-m'; readonly keep: number; readonly of: number }
-  /** Whole blocks of rows × columns. */
-  | { readonly kind: 'block'; readonly rows: number; readonly columns: number };
 
 /**
  * Keeps weights whose magnitude is at least `quality` times the standard deviation of the layer's
@@ -45,23 +37,38 @@ export function maskByQuality(layer: PrunableLayer, quality: number): Uint8Array
   });
 }
 
+/** What weights are ranked by: one score each, −1 of those that are gone. */
+export interface Ranking {
+  readonly scores: Float32Array;
+  /** Each row keeps the same share, where any weight may go: Wanda's way. */
+  readonly byRow: boolean;
+}
+
 /**
- * Keeps the largest magnitudes until a share `density` of all weights is kept, fewer where fewer
- * are left or where a pattern allows no more. Blocks are ranked by their sums of squares. Of equals
- * the first is kept.
+ * Keeps the highest scores, magnitudes unless told, until a share `density` of all weights is kept,
+ * fewer where fewer are left or where a pattern allows no more. Blocks are ranked by their sums of
+ * squared scores. Of equals the first is kept. Heads are `maskHeads`'s.
  */
 export function maskByDensity(
   layer: PrunableLayer,
   density: number,
-  pattern: PrunePattern,
+  pattern: Exclude<PrunePattern, { kind: 'heads' }>,
+  { scores, byRow }: Ranking = { scores: magnitudes(layer), byRow: false },
 ): Uint8Array {
+  const { rows, columns } = layer;
   switch (pattern.kind) {
     case 'free':
-      return keepLargest(magnitudes(layer), keptOf(layer.weights.length, density));
+      return byRow
+        ? keepWithinGroups(layer, scores, keptOf(columns, density), columns, 1)
+        : keepLargest(scores, keptOf(scores.length, density));
     case 'n-of-m':
-      return keepWithinGroups(layer, pattern.keep, pattern.of, density);
+      return keepWithinGroups(layer, scores, pattern.keep, pattern.of, density);
     case 'block':
-      return keepBlocks(layer, pattern.rows, pattern.columns, density);
+      return keepBlocks(layer, scores, pattern.rows, pattern.columns, density);
+    case 'rows':
+      return keepBlocks(layer, scores, 1, columns, density);
+    case 'columns':
+      return keepBlocks(layer, scores, rows, 1, density);
   }
 }
 
@@ -95,7 +102,7 @@ export function globalDensities(
 }
 
 /** Magnitude of each weight; −1 where it is pruned, below every other. */
-function magnitudes({ weights, mask }: PrunableLayer): Float32Array {
+export function magnitudes({ weights, mask }: PrunableLayer): Float32Array {
   return weights.map((weight, at) => (mask && mask[at] === 0 ? -1 : Math.abs(weight)));
 }
 
@@ -120,14 +127,13 @@ function keepLargest(scores: Float32Array, count: number): Uint8Array {
 }
 
 function keepWithinGroups(
-  layer: PrunableLayer,
+  { rows, columns }: PrunableLayer,
+  scores: Float32Array,
   keep: number,
   of: number,
   density: number,
 ): Uint8Array {
-  invariant(keep >= 1 && keep <= of, () => `cannot keep ${keep} of ${of}`);
-  const { rows, columns } = layer;
-  const scores = magnitudes(layer);
+  invariant(keep <= of, () => `cannot keep ${keep} of ${of}`);
   const allowed = scores.slice().fill(-1);
   for (let row = 0; row < rows; row++) {
     for (let first = 0; first < columns; first += of) {
@@ -142,37 +148,37 @@ function keepWithinGroups(
 }
 
 function keepBlocks(
-  layer: PrunableLayer,
+  { rows, columns, mask }: PrunableLayer,
+  scores: Float32Array,
   blockRows: number,
   blockColumns: number,
   density: number,
 ): Uint8Array {
-  const { rows, columns, weights, mask } = layer;
   const across = Math.ceil(columns / blockColumns);
   const blockOf = (at: number) =>
     Math.floor(Math.floor(at / columns) / blockRows) * across +
     Math.floor((at % columns) / blockColumns);
   const energy = new Float32Array(across * Math.ceil(rows / blockRows)).fill(-1);
   const sizes = new Uint32Array(energy.length);
-  weights.forEach((weight, at) => {
+  scores.forEach((score, at) => {
     const block = blockOf(at);
     sizes[block] = (sizes[block] as number) + 1;
     if (mask && mask[at] === 0) return;
-    energy[block] = Math.max(0, energy[block] as number) + weight * weight;
+    energy[block] = Math.max(0, energy[block] as number) + score * score;
   });
   // Blocks at the edges are smaller: the strongest are taken while they fit.
   const strongest = Uint32Array.from(energy.keys()).sort((a, b) => {
     return (energy[b] as number) - (energy[a] as number) || a - b;
   });
   const kept = new Uint8Array(energy.length);
-  let left = keptOf(weights.length, density);
+  let left = keptOf(scores.length, density);
   for (const block of strongest) {
     const size = sizes[block] as number;
     if ((energy[block] as number) < 0 || size > left) continue;
     kept[block] = 1;
     left -= size;
   }
-  return Uint8Array.from(weights, (_, at) =>
+  return Uint8Array.from(scores, (_, at) =>
     mask && mask[at] === 0 ? 0 : (kept[blockOf(at)] as number),
   );
 }

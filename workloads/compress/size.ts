@@ -9,6 +9,7 @@ import { effectiveWeights, type LayerParameters, type Parameters } from '../trai
 import { toDense } from '../weights/store.js';
 import { binarize } from './binary.js';
 import { type Encodable, encodeMatrix, encodeNumbers, matrixBytes } from './encode.js';
+import { quantizeGroups } from './grouped.js';
 import { ternarize } from './ternary.js';
 
 /** One layer's weights without its bias. */
@@ -70,7 +71,7 @@ export function encodable(layer: LayerParameters): Encodable {
   return { rows, columns, weights, coded: codesOf(layer, binding.kind) };
 }
 
-/** The codes of shared, ternary and binary weights. */
+/** The codes of shared and rounded weights. */
 function codesOf(
   layer: LayerParameters,
   kind: LayerParameters['binding']['kind'],
@@ -80,11 +81,24 @@ function codesOf(
   if (binding.kind === 'shared') {
     return { codebook: binding.centroids, scales: null, codes: Uint8Array.from(binding.codes) };
   }
+  if (binding.kind === 'grouped') {
+    const { values, scales, group } = quantizeGroups(dense, binding);
+    // 0, 1, −1, 2, −2, …: zero first, so that it need not be written.
+    const codebook = Float32Array.from({ length: 2 ** binding.bits - 1 }, (_, at) =>
+      at % 2 === 1 ? (at + 1) / 2 : -at / 2,
+    );
+    codebook[0] = 0;
+    return {
+      codebook,
+      scales: { values: scales, group },
+      codes: Uint8Array.from(values, (value) => (value > 0 ? 2 * value - 1 : -2 * value)),
+    };
+  }
   if (kind === 'ternary') {
     const { values, scales } = ternarize(dense);
     return {
       codebook: Float32Array.of(0, 1, -1),
-      scales,
+      scales: { values: scales, group: null },
       codes: Uint8Array.from(values, (value) => (value + 3) % 3),
     };
   }
@@ -92,7 +106,7 @@ function codesOf(
     const { scales } = binarize(dense);
     return {
       codebook: Float32Array.of(1, -1),
-      scales,
+      scales: { values: scales, group: null },
       codes: Uint8Array.from(layer.weights, (value) => +(value < 0)),
     };
   }

@@ -5,7 +5,8 @@
 
 import { invariant } from '../base/errors.js';
 import { keptOf } from '../weights/synthetic.js';
-import type { PrunableLayer, PrunePattern } from './prune.js';
+import type { PrunePattern } from './pattern.js';
+import type { PrunableLayer } from './prune.js';
 
 /**
  * Mean products of a layer's inputs over calibration data, [columns][columns] and symmetric: x_i ·

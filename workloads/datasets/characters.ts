@@ -4,42 +4,21 @@
 // better than is known.
 
 import { createRandom, type Random } from '../base/random.js';
+import type { PartName, Text, TextSet } from './dataset.js';
 
 /** The characters in the order of their numbers. */
 export const ALPHABET = "\n ,.?'abcdefghijklmnopqrstuvwxyz";
 
-/** Text as numbers of characters. */
-export interface Text {
-  readonly codes: Uint8Array;
-  /**
-   * Mean of −ln p of the grammar's choices, a character: the loss of whoever knows the grammar and
-   * all that came before. The expected loss of any model is at least the expectation of this.
-   */
-  readonly natsPerCharacter: number;
-}
-
-/** A text to predict character by character, in three parts of one language. */
-export interface TextSet {
-  readonly kind: 'text';
-  readonly name: string;
-  readonly title: string;
-  readonly alphabet: string;
-  readonly origin: 'real' | 'synthetic';
-  readonly train: Text;
-  readonly validation: Text;
-  /** Looked at once, when everything is chosen. */
-  readonly test: Text;
-}
-
-export const TEXT_SIZES = { train: 400_000, validation: 16_384, test: 32_768 } as const;
+/** Characters. */
+export const TEXT_SIZES = { train: 204_801, validation: 16_385, test: 32_769 } as const;
 
 /** Each part is a text of its own, drawn from its own stream. */
 export function proceduralText(
   seed: number,
-  sizes: Readonly<Record<keyof typeof TEXT_SIZES, number>> = TEXT_SIZES,
+  sizes: Readonly<Record<PartName, number>> = TEXT_SIZES,
 ): TextSet {
   const lexicon = drawLexicon(createRandom(seed, 'procedural text/words'));
-  const part = (name: keyof typeof TEXT_SIZES) =>
+  const part = (name: PartName) =>
     drawText(lexicon, sizes[name], createRandom(seed, `procedural text/${name}`));
   return {
     kind: 'text',
@@ -93,7 +72,6 @@ function drawLexicon(random: Random): Lexicon {
       const syllables = 1 + random.below(3);
       const parts = Array.from({ length: syllables }, () => pick(ONSETS) + pick(VOWELS));
       const drawn = parts.join('') + pick(CODAS);
-      // Three letters at least; with an s behind it it must be no other word either.
       if (drawn.length < 3 || taken.has(drawn)) continue;
       taken.add(drawn);
       return drawn;
@@ -133,7 +111,7 @@ function drawText(lexicon: Lexicon, size: number, random: Random): Text {
   }
   const whole = pieces.join('');
   const codes = Uint8Array.from({ length: size }, (_, at) => ALPHABET.indexOf(whole[at] as string));
-  return { codes, natsPerCharacter: nats / length };
+  return { codes, floor: nats / length };
 }
 
 /** A few sentences, most of them about one hero. */

@@ -1,4 +1,4 @@
-// Labelled pictures for training: what a data set is, and how one is split.
+// What networks are trained on: labelled pictures or a text, each in three parts.
 
 import { InputError } from '../base/errors.js';
 import { createRandom, type Random } from '../base/random.js';
@@ -18,6 +18,7 @@ export interface Normalisation {
 }
 
 export interface DataSet {
+  readonly kind: 'pictures';
   readonly name: string;
   readonly title: string;
   readonly shape: Image;
@@ -31,6 +32,36 @@ export interface DataSet {
   /** Looked at once, when everything is chosen. */
   readonly test: Labelled;
 }
+
+/** Text as numbers of characters. */
+export interface Text {
+  readonly codes: Uint8Array;
+  /**
+   * Of a text drawn from a known grammar the mean of −ln p of the grammar's choices, a character:
+   * the loss of whoever knows the grammar and all that came before, which no model can be expected
+   * to go below.
+   */
+  readonly floor: number | null;
+}
+
+/** A text to predict character by character. */
+export interface TextSet {
+  readonly kind: 'text';
+  readonly name: string;
+  readonly title: string;
+  /** The characters in the order of their numbers. */
+  readonly alphabet: string;
+  readonly origin: Origin;
+  readonly train: Text;
+  /** Recipes are chosen on this part. */
+  readonly validation: Text;
+  /** Looked at once, when everything is chosen. */
+  readonly test: Text;
+}
+
+export type TrainingData = DataSet | TextSet;
+
+export type PartName = 'train' | 'validation' | 'test';
 
 /** Gray pictures as Caffe's MNIST networks take them: 0 to 1. */
 export const grayNormalisation: Normalisation = { mean: [0], scale: 1 / 256 };

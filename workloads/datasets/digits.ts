@@ -5,7 +5,7 @@
 import { probit } from 'simple-statistics';
 import { createRandom, type Random } from '../base/random.js';
 import type { Image } from '../demand.js';
-import { type DataSet, grayNormalisation, type Labelled } from './dataset.js';
+import { type DataSet, grayNormalisation, type Labelled, type PartName } from './dataset.js';
 import { glyphs, type Point, type Stroke } from './strokes.js';
 
 export const DIGIT_SHAPE: Image = [1, 28, 28];
@@ -57,6 +57,7 @@ export function proceduralDigits(
   sizes: Readonly<Record<PartName, number>> = PROCEDURAL_SIZES,
 ): DataSet {
   return {
+    kind: 'pictures',
     name: 'procedural',
     title: 'digits drawn from strokes',
     shape: DIGIT_SHAPE,
@@ -68,8 +69,6 @@ export function proceduralDigits(
     test: drawDigits(sizes.test, seed, 'test'),
   };
 }
-
-type PartName = 'train' | 'validation' | 'test';
 
 /** `count` pictures, [count][28][28] white on black, the ten classes in turn. */
 export function drawDigits(count: number, seed: number, part: string): Labelled {

@@ -4,6 +4,7 @@ import { readdir, stat } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { InputError } from '../base/errors.js';
 import { sizeOf } from '../tensor.js';
+import { proceduralText } from './characters.js';
 import { CIFAR_CLASSES, CIFAR_SHAPE, readCifar10 } from './cifar10.js';
 import {
   checkLabels,
@@ -11,6 +12,7 @@ import {
   grayNormalisation,
   type Labelled,
   split,
+  type TextSet,
   VALIDATION_SHARE,
 } from './dataset.js';
 import { proceduralDigits } from './digits.js';
@@ -29,6 +31,17 @@ const cifarNormalisation = { mean: [125, 123, 114], scale: 1 / 64 };
 
 const PICTURES = /^(.*)images?([-.])idx3(-ubyte)?(\.gz)?$/;
 const CIFAR = /(_batch(_\d)?|cifar.*)\.bin$/;
+
+/**
+ * A text to train on: 'procedural'. `seed`: of the language and what is said in it. @throws
+ * InputError for another name.
+ */
+export function loadText(name: string, seed: number): TextSet {
+  if (name === PROCEDURAL) return proceduralText(seed);
+  throw new InputError(
+    `${name}: found data of another kind, expected '${PROCEDURAL}' for a network that reads text`,
+  );
+}
 
 /**
  * 'procedural'; an IDX file of pictures (`…images-idx3-ubyte[.gz]`, labels beside it), a CIFAR-10
@@ -127,7 +140,7 @@ async function loadCifar(name: string, files: readonly string[], seed: number): 
 
 const isTest = (file: string) => /^(t10k|test)/.test(basename(file));
 
-type About = Omit<DataSet, 'train' | 'validation' | 'test'>;
+type About = Omit<DataSet, 'kind' | 'train' | 'validation' | 'test'>;
 
 function parts(
   about: About,
@@ -154,7 +167,7 @@ function parts(
     [trainSize, validationSize, testSize],
     seed,
   ) as [Labelled, Labelled, Labelled];
-  return { ...about, train, validation, test: testSize > 0 ? test : kept };
+  return { kind: 'pictures', ...about, train, validation, test: testSize > 0 ? test : kept };
 }
 
 /** Several files' pictures in one. */

@@ -6,7 +6,7 @@ import { z } from 'zod';
 import { InputError, invariant } from '../base/errors.js';
 import { type OpenFile, openBytes } from '../base/open-file.js';
 import { sizeOf } from '../tensor.js';
-import { brainToNumber, halfToNumber } from './half.js';
+import { brainToNumber, halfToNumber, numberToHalf } from './half.js';
 import { repeatedKey } from './json-keys.js';
 
 /** The element types read here, with their sizes in bytes. */
@@ -207,6 +207,16 @@ export function floats(
 ): StoredTensor {
   return stored('F32', shape, values.length, (view, at) =>
     view.setFloat32(4 * at, values[at] as number, true),
+  );
+}
+
+/** Rounded to float16. */
+export function floats16(
+  values: Float32Array,
+  shape: readonly number[] = [values.length],
+): StoredTensor {
+  return stored('F16', shape, values.length, (view, at) =>
+    view.setUint16(2 * at, numberToHalf(values[at] as number), true),
   );
 }
 

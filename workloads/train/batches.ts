@@ -1,43 +1,89 @@
-// A data set in batches as a network takes them: shuffled anew each epoch, shifted at random,
-// normalised.
+// Training data in batches as a network takes them: shuffled anew each epoch; pictures shifted at
+// random and normalised, texts cut into windows at places drawn anew.
 
 import { createRandom, type Random } from '../base/random.js';
-import { type DataSet, type Labelled, shuffled } from '../datasets/dataset.js';
-import type { Batch } from './network.js';
+import {
+  type DataSet,
+  type Labelled,
+  type PartName,
+  shuffled,
+  type TrainingData,
+} from '../datasets/dataset.js';
+import type { Batch, TrainableNetwork } from './network.js';
 
 export interface Augmentation {
   /** Pictures are moved by up to this many pixels each way, with black moving in. */
   readonly shift: number;
 }
 
+/** What a network takes as a frame. */
+export type FrameSizes = Pick<TrainableNetwork, 'inputSize' | 'labelsPerFrame'>;
+
+/** Frames of a part: pictures, or windows that lie side by side. */
+export function framesIn(data: TrainingData, part: PartName, { inputSize }: FrameSizes): number {
+  if (data.kind === 'pictures') return data[part].labels.length;
+  // The character behind the last window is there.
+  return Math.floor((data[part].codes.length - 1) / inputSize);
+}
+
 /** One epoch of `part` in random order. The same seed and label, the same batches. */
 export function* trainingBatches(
-  data: DataSet,
+  data: TrainingData,
+  sizes: FrameSizes,
   batchSize: number,
   augmentation: Augmentation,
   seed: number,
   label: string,
 ): Generator<Batch> {
   const random = createRandom(seed, label);
-  const order = shuffled(data.train.labels.length, random);
-  for (let from = 0; from < order.length; from += batchSize) {
-    yield makeBatch(data, data.train, order.subarray(from, from + batchSize), augmentation, random);
+  const frames = framesIn(data, 'train', sizes);
+  const order = shuffled(frames, random);
+  // Windows begin elsewhere each epoch; the room behind the last one is theirs.
+  const room = data.kind === 'text' ? data.train.codes.length - 1 - frames * sizes.inputSize : 0;
+  const offset = room > 0 ? random.below(room + 1) : 0;
+  for (let from = 0; from < frames; from += batchSize) {
+    const chosen = order.subarray(from, from + batchSize);
+    yield data.kind === 'text'
+      ? makeWindows(data.train.codes, sizes, chosen, offset)
+      : makePictures(data, data.train, chosen, augmentation, random);
   }
 }
 
 /** A part of the data in its own order, as it is. */
 export function* evaluationBatches(
-  data: DataSet,
-  part: Labelled,
+  data: TrainingData,
+  part: PartName,
+  sizes: FrameSizes,
   batchSize: number,
 ): Generator<Batch> {
-  const order = Uint32Array.from({ length: part.labels.length }, (_, at) => at);
+  const order = Uint32Array.from({ length: framesIn(data, part, sizes) }, (_, at) => at);
   for (let from = 0; from < order.length; from += batchSize) {
-    yield makeBatch(data, part, order.subarray(from, from + batchSize), { shift: 0 }, null);
+    const chosen = order.subarray(from, from + batchSize);
+    yield data.kind === 'text'
+      ? makeWindows(data[part].codes, sizes, chosen, 0)
+      : makePictures(data, data[part], chosen, { shift: 0 }, null);
   }
 }
 
-function makeBatch(
+/** Windows of a text, and for the last positions of each what comes next. */
+function makeWindows(
+  codes: Uint8Array,
+  { inputSize, labelsPerFrame }: FrameSizes,
+  indices: Uint32Array,
+  offset: number,
+): Batch {
+  const input = new Float32Array(indices.length * inputSize);
+  const labels = new Uint8Array(indices.length * labelsPerFrame);
+  for (let at = 0; at < indices.length; at++) {
+    const from = offset + (indices[at] as number) * inputSize;
+    input.set(codes.subarray(from, from + inputSize), at * inputSize);
+    const next = from + inputSize + 1;
+    labels.set(codes.subarray(next - labelsPerFrame, next), at * labelsPerFrame);
+  }
+  return { input, labels };
+}
+
+function makePictures(
   { shape, normalisation }: DataSet,
   part: Labelled,
   indices: Uint32Array,

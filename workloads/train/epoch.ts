@@ -1,17 +1,18 @@
 // One epoch of training, and the accuracy on a part of the data.
 
 import { createRandom } from '../base/random.js';
-import type { DataSet, Labelled } from '../datasets/dataset.js';
-import { type Augmentation, evaluationBatches, trainingBatches } from './batches.js';
+import type { PartName, TrainingData } from '../datasets/dataset.js';
+import { type Augmentation, evaluationBatches, framesIn, trainingBatches } from './batches.js';
 import { crossEntropy } from './loss.js';
 import type { NetworkValues, TrainableNetwork } from './network.js';
-import type { Optimizer } from './sgd.js';
+import type { Optimizer } from './optimizer.js';
 
 export interface Score {
   /** Mean cross-entropy, nats. */
   readonly loss: number;
   /** Share of the frames whose class came out on top. */
   readonly accuracy: number;
+  /** Of a text its positions. */
   readonly frames: number;
 }
 
@@ -35,28 +36,29 @@ export interface EpochOptions {
 /** Runs once over the training part. @throws Error when the loss is no longer a number. */
 export async function trainEpoch(
   trained: TrainableNetwork,
-  data: DataSet,
+  data: TrainingData,
   optimizer: Optimizer,
   options: EpochOptions,
 ): Promise<Score> {
   const { batch, augmentation, seed, label, rate, onStep } = options;
-  const total = data.train.labels.length;
+  const total = framesIn(data, 'train', trained) * trained.labelsPerFrame;
   const random = createRandom(seed, `${label}/dropout`);
   const dropout = options.dropout > 0 ? { rate: options.dropout, random } : null;
-  let frames = 0;
+  let labels = 0;
   let loss = 0;
   let correct = 0;
-  for (const random of trainingBatches(data, batch, augmentation, seed, label)) {
-    const done = frames / total;
-    const step = trained.step(random, optimizer.values(), dropout);
+  const score = () => ({ loss: loss / labels, accuracy: correct / labels, frames: labels });
+  for (const frames of trainingBatches(data, trained, batch, augmentation, seed, label)) {
+    const done = labels / total;
+    const step = trained.step(frames, optimizer.values(), dropout);
     optimizer.step(step.gradients, rate(done));
-    frames += random.labels.length;
+    labels += frames.labels.length;
     loss += step.loss;
     correct += step.correct;
     if (!Number.isFinite(loss)) throw new DivergedError(label);
-    await onStep?.(frames / total, { loss: loss / frames, accuracy: correct / frames, frames });
+    await onStep?.(labels / total, score());
   }
-  return { loss: loss / frames, accuracy: correct / frames, frames };
+  return score();
 }
 
 /** The learning rate was too high for this network and data. */
@@ -69,27 +71,30 @@ export class DivergedError extends Error {
   }
 }
 
-/** More frames at once are no faster. */
-const EVALUATION_BATCH = 250;
+/** More pictures at once are no faster, nor are more positions of a text. */
+const EVALUATION_BATCH = { pictures: 250, text: 16 } as const;
 
 /** Loss and accuracy of a network with `values` on a part of the data. */
 export function evaluate(
   trained: TrainableNetwork,
-  data: DataSet,
-  part: Labelled,
+  data: TrainingData,
+  part: PartName,
   values: NetworkValues,
 ): Score {
   const placed = trained.place(values);
   try {
     let loss = 0;
     let correct = 0;
-    for (const { input, labels } of evaluationBatches(data, part, EVALUATION_BATCH)) {
-      const result = crossEntropy(placed.outputs(input, labels.length), labels);
+    let count = 0;
+    const size = EVALUATION_BATCH[data.kind];
+    for (const { input, labels } of evaluationBatches(data, part, trained, size)) {
+      const frames = labels.length / trained.labelsPerFrame;
+      const result = crossEntropy(placed.outputs(input, frames), labels);
+      count += labels.length;
       loss += result.loss;
       correct += result.correct;
     }
-    const frames = part.labels.length;
-    return { loss: loss / frames, accuracy: correct / frames, frames };
+    return { loss: loss / count, accuracy: correct / count, frames: count };
   } finally {
     placed.dispose();
   }

@@ -190,8 +190,14 @@ export function trainable(tf: Tf, network: Network): TrainableNetwork {
     place(values) {
       const parameters = upload(tf, network, values);
       return {
-        outputs: (input, frames) =>
-          tf.tidy(() => floatsOf(forward(toInput(input, frames), parameters, null).logits)),
+        outputs(input, frames) {
+          let logits: Float32Array = new Float32Array(0);
+          // Not as what the tidying gives, which would look for tensors among the numbers.
+          tf.tidy(() => {
+            logits = floatsOf(forward(toInput(input, frames), parameters, null).logits);
+          });
+          return logits;
+        },
         products(name, input, frames) {
           let sums: Float32Array | null = null;
           let rows = 0;

@@ -4,8 +4,9 @@
 import { probit } from 'simple-statistics';
 import { createRandom } from '../base/random.js';
 import { binarize } from '../compress/binary.js';
+import { quantizeGroups, widenGroups } from '../compress/grouped.js';
 import { ternarize } from '../compress/ternary.js';
-import { type Network, weightShapeOf } from '../network.js';
+import { type Layer, type Network, weightShapeOf } from '../network.js';
 import { toWinogradDomain } from '../transforms/winograd-domain.js';
 import type { LayerValues, NetworkValues } from './network.js';
 
@@ -20,6 +21,8 @@ export type Binding =
    * it.
    */
   | { readonly kind: 'ternary' | 'binary' }
+  /** Whole numbers of so many bits times a scale for each group of so many along a row. */
+  | { readonly kind: 'grouped'; readonly bits: number; readonly group: number }
   /**
    * Each by itself, in Winograd's domain for tiles of so many outputs along an edge:
    * [rows][channels · (tile + 2)²].
@@ -30,7 +33,7 @@ export type Binding =
 export interface LayerParameters {
   readonly rows: number;
   readonly columns: number;
-  /** [rows][columns]. Of ternary and binary layers the full-precision values behind them. */
+  /** [rows][columns]. Of rounded layers the full-precision values behind them. */
   readonly weights: Float32Array;
   readonly bias: Float32Array | null;
   /** 1 where a weight is kept; null before any pruning. */
@@ -42,8 +45,9 @@ export interface LayerParameters {
 export type Parameters = ReadonlyMap<string, LayerParameters>;
 
 /**
- * Weights drawn for layers with a ReLU: normal with variance 2 / inputs (He et al., ICCV 2015),
- * biases 0.
+ * Random weights, normal: with variance 2 / inputs for networks of ReLUs (He et al., ICCV 2015), 1 /
+ * inputs for layers over sequences, which have none behind them, 1 for the rows of an embedding.
+ * Biases are 0.
  */
 export function initialise(network: Network, seed: number): Parameters {
   const parameters = new Map<string, LayerParameters>();
@@ -52,7 +56,7 @@ export function initialise(network: Network, seed: number): Parameters {
     if (!shape) continue;
     const { rows, columns } = shape;
     const random = createRandom(seed, `${network.name}/${layer.name}/initial weights`);
-    const deviation = Math.sqrt(2 / columns);
+    const deviation = Math.sqrt(varianceOf(layer, columns));
     const weights = Float32Array.from(
       { length: rows * columns },
       () => deviation * probit(random.uniform()),
@@ -68,6 +72,11 @@ export function initialise(network: Network, seed: number): Parameters {
     });
   }
   return parameters;
+}
+
+function varianceOf(layer: Layer, columns: number): number {
+  if (layer.kind === 'embedding') return 1;
+  return layer.kind === 'dense' && (layer.axis ?? 1) > 1 ? 1 / columns : 2 / columns;
 }
 
 /** What the network computes with. */
@@ -102,6 +111,10 @@ export function effectiveWeights(layer: LayerParameters): Float32Array {
       return weights;
     case 'shared':
       return decoded(binding.codes, binding.centroids);
+    case 'grouped':
+      return widenGroups(
+        quantizeGroups({ format: 'dense', rows, columns, values: weights }, binding),
+      );
     case 'ternary': {
       const { values, scales } = ternarize({ format: 'dense', rows, columns, values: weights });
       return Float32Array.from(

@@ -45,6 +45,11 @@ export interface ZooEntry {
   /** The network's own weights, where it came with them from a file. */
   readonly weights?: ReadonlyMap<string, LayerWeights>;
   /**
+   * What is trained in its place, with the same weights: a decoder that tells what follows each
+   * position, not the last one alone.
+   */
+  readonly trained?: Network;
+  /**
    * A file in workloads/zoo/weights with trained and pruned weights, taken where nobody gives
    * others.
    */

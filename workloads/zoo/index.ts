@@ -2,6 +2,7 @@
 
 import { alexnet } from './alexnet.js';
 import { bertBases } from './bert.js';
+import { charDecoder } from './char-decoder.js';
 import { decoders } from './decoders.js';
 import { deitTiny } from './deit.js';
 import { BuiltOnDemand, buildAt, type DimensionedEntry, ready } from './dimensions.js';
@@ -46,6 +47,7 @@ const sources: readonly DimensionedEntry[] = [
   deitTiny,
   ...bertBases,
   ...decoders,
+  charDecoder,
   whisperTiny,
   ...mlperfTiny,
 ];

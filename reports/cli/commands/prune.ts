@@ -2,6 +2,7 @@ import { type Command, InvalidArgumentError, Option } from 'commander';
 import type { Settings } from '../../../sim/prune/recipes.js';
 import type { PruneByNameRequest, StudyProgress } from '../../../sim/prune.node.js';
 import { FailedRun, InputError } from '../../../workloads/base/errors.js';
+import { type PrunePattern, parsePattern } from '../../../workloads/compress/pattern.js';
 import {
   addOutputOptions,
   commaList,
@@ -31,6 +32,9 @@ interface Options extends OutputOptions {
   readonly density?: Readonly<Record<string, number>>;
   readonly quality?: Readonly<Record<string, number>>;
   readonly allocation?: Settings['allocation'];
+  readonly pattern?: PrunePattern;
+  readonly criterion?: Settings['criterion'];
+  readonly group?: number;
   readonly iterations?: number;
   readonly tile?: number;
   readonly schedule?: Settings['schedule'];
@@ -54,7 +58,8 @@ interface Options extends OutputOptions {
 }
 
 const MAX_BITS = 8;
-const PIPELINES = 'deep-compression (default), han2015, dsd, ternary, binary, 2:4, block, winograd';
+const PIPELINES =
+  'deep-compression (default), han2015, dsd, ternary, binary, 2:4, block, winograd, structured (default of text, --pattern, --criterion, --group)';
 
 /** Train → prune → retrain → share weights → code, with accuracy and size at each step. */
 export function addPrune(program: Command, terminal: Terminal): void {
@@ -70,11 +75,11 @@ export function addPrune(program: Command, terminal: Terminal): void {
     .option('--pipeline <name>', PIPELINES)
     .option(
       '--data <name>',
-      "'procedural' digits (default), IDX files (MNIST), CIFAR-10 .bin files, or their folder",
+      "'procedural' digits or text (default), IDX files (MNIST), CIFAR-10 .bin files, or their folder",
     )
     .option(
       '--data-seed <n>',
-      'of the drawn digits, or of which pictures of files are in which part (0)',
+      'of the drawn digits or text, or of which pictures of files are in which part (0)',
       wholeNumber(0),
     )
     .option('--seed <n>', 'of first weights, batches and whatever is drawn', wholeNumber(0), 0)
@@ -117,6 +122,17 @@ export function addPrune(program: Command, terminal: Terminal): void {
         'how --target is spread over layers (global where there are convolutions, else published)',
       ).choices([...['published', 'uniform', 'global', 'sensitivity']]),
     )
+    .option(
+      '--pattern <what>',
+      'zeros together: 2:4 (N:M), block:4x1, rows, columns, heads; or free',
+      pattern,
+    )
+    .addOption(
+      new Option(
+        '--criterion <name>',
+        'what weights are judged by; wanda and sparsegpt look at 128 training frames (magnitude)',
+      ).choices([...['magnitude', 'wanda', 'sparsegpt']]),
+    )
     .option('--iterations <n>', 'prunings, each followed by retraining', wholeNumber(1))
     .addOption(
       new Option(
@@ -126,9 +142,10 @@ export function addPrune(program: Command, terminal: Terminal): void {
     )
     .option(
       '--bits <bits>',
-      'of a shared weight, 1 to 8, by layer or kind: conv2d=8,dense=5',
+      'of a shared weight, 1 to 8, or of one in a group, 2 to 8, by layer or kind: conv2d=8,dense=5',
       namedBits,
     )
+    .option('--group <n>', 'weights along a row that share a scale (32)', wholeNumber(1))
     .addOption(
       new Option('--centroids <how>', 'where shared weights start').choices([
         'linear',
@@ -153,10 +170,10 @@ export function addPrune(program: Command, terminal: Terminal): void {
     .option('--retrain-epochs <n>', 'after each pruning but the last', wholeNumber(1))
     .option('--final-epochs <n>', 'after the last pruning', wholeNumber(1))
     .option('--tune-epochs <n>', 'of shared weights', wholeNumber(1))
-    .option('--rate <r>', 'first learning rate; it falls along a half cosine', positive)
+    .option('--rate <r>', 'highest learning rate; it falls along a half cosine', positive)
     .option('--retrain-rate <r>', 'the same after a pruning', positive)
     .option('--tune-rate <r>', 'the same of shared weights', positive)
-    .option('--batch <n>', 'pictures a step', wholeNumber(1))
+    .option('--batch <n>', 'pictures, or windows of 64 characters, a step', wholeNumber(1))
     .option('--l1 <x>', 'L1 regularisation', nonNegative)
     .option('--l2 <x>', 'L2 regularisation', nonNegative)
     .option('--dropout <share>', 'of hidden outputs; less after pruning', share)
@@ -238,6 +255,7 @@ function settingsOf(options: Options): Partial<Settings> {
     shift,
   } = options;
   const { iterations, schedule, tile, allocation, scanEpochs, finalEpochs } = options;
+  const { pattern, criterion, group } = options;
   const stated = {
     ...{
       epochs,
@@ -262,6 +280,7 @@ function settingsOf(options: Options): Partial<Settings> {
       control,
       initialisation: centroids,
     },
+    ...{ pattern, criterion, group },
     density: target === undefined ? undefined : 1 / target,
     densities: density,
     quality: quality && (quality[''] ?? quality),
@@ -279,6 +298,15 @@ const isDiverged = (error: unknown): error is Error =>
 
 function numberList(text: string): readonly number[] {
   return commaList(text).map(wholeNumber(0));
+}
+
+function pattern(text: string): PrunePattern {
+  try {
+    return parsePattern(text);
+  } catch (error) {
+    if (!(error instanceof InputError)) throw error;
+    throw new InvalidArgumentError(`Expected ${error.message.split(', expected ')[1]}.`);
+  }
 }
 
 function tileSize(text: string): number {
@@ -308,7 +336,6 @@ function share(text: string): number {
   return value;
 }
 
-/** 'fc1=0.08,fc2=0.09', or one number for all under ''. */
 /** Codes of shared weights fill a byte at most. */
 function namedBits(text: string): Readonly<Record<string, number>> {
   const bits = namedNumbers(text);
@@ -318,6 +345,7 @@ function namedBits(text: string): Readonly<Record<string, number>> {
   return bits;
 }
 
+/** 'fc1=0.08,fc2=0.09', or one number for all under ''. */
 function namedNumbers(text: string): Readonly<Record<string, number>> {
   const entries = commaList(text).map((item) => {
     const [, name = '', number = ''] = /^(?:([^=]+)=)?([^=]+)$/.exec(item) ?? [];

@@ -21,6 +21,7 @@ const conv: LayerParameters = {
   binding: { kind: 'winograd', tile: 2 },
 };
 const rounded: LayerParameters = { ...fc, mask: null, binding: { kind: 'ternary' } };
+const grouped: LayerParameters = { ...fc, binding: { kind: 'grouped', bits: 4, group: 32 } };
 
 const validation = { accuracy: 0.75, loss: 0.5, frames: 40 };
 
@@ -33,11 +34,21 @@ export const checkpoint: Checkpoint = {
       ['fc', fc],
       ['conv', conv],
     ]),
-    velocities: new Map([
-      ['fc', { weights: wave(3), bias: wave(2) }],
-      ['conv', { weights: wave(16), bias: null }],
+    optimizer: {
+      velocities: new Map([
+        ['fc', { weights: wave(3), bias: wave(2) }],
+        ['conv', { weights: wave(16), bias: null }],
+      ]),
+      squares: new Map([
+        ['fc', { weights: wave(3), bias: wave(2) }],
+        ['conv', { weights: wave(16), bias: null }],
+      ]),
+      steps: 7,
+    },
+    marks: new Map<string, Parameters>([
+      ['kept', new Map([['fc', rounded]])],
+      ['in groups', new Map([['fc', grouped]])],
     ]),
-    marks: new Map<string, Parameters>([['kept', new Map([['fc', rounded]])]]),
     steps: [
       {
         ...{
@@ -64,6 +75,7 @@ export const checkpoint: Checkpoint = {
 
 const train: TrainStage = {
   ...{ kind: 'train', title: 'dense', epochs: 3, rate: 0.1, momentum: 0.9, batch: 16 },
+  ...{ warmUp: 0, optimizer: 'adam' },
   ...{ l1: 0, l2: 1e-4, dropout: 0, shift: 2, thinning: null },
 };
 
@@ -82,7 +94,8 @@ export const study: StudyRequest = {
     { kind: 'sensitivity', title: 'sensitivity', densities: [1, 0.2], retrain: train },
     {
       ...{ kind: 'prune', title: 'all at once', pattern: { kind: 'n-of-m', keep: 2, of: 4 } },
-      rule: { by: 'target', density: 0.1, allocation: 'published' },
+      rule: { by: 'target', density: 0.1, allocation: 'published', except: ['fc9'] },
+      criterion: 'wanda',
     },
     { kind: 'restore', name: 'dense' },
     {
@@ -91,6 +104,7 @@ export const study: StudyRequest = {
         ...{
           rule: { by: 'densities', densities: { fc1: 0.1 } },
           pattern: { kind: 'block', rows: 4, columns: 4 },
+          criterion: 'magnitude',
         },
         ...{ prunings: 3, epochsEach: 1 },
       },
@@ -100,7 +114,9 @@ export const study: StudyRequest = {
       title: 'pruned',
       rule: { by: 'quality', quality: { fc1: 1.5 } },
       pattern: { kind: 'free' },
+      criterion: 'magnitude',
     },
+    { kind: 'group', title: '4 bits', bits: { dense: 4 }, group: 32 },
     { kind: 'share', title: 'shared', bits: { dense: 5 }, initialisation: 'linear' },
     { kind: 'transform', title: 'transformed', tile: 2 },
     { kind: 'densify', title: 'dense again' },

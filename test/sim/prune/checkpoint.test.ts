@@ -65,7 +65,7 @@ describe('a checkpoint', () => {
     [
       'an older form',
       (header) => Object.assign(header, { format: 1 }),
-      'format: found 1, expected 2',
+      'format: found 1, expected 3',
     ],
     [
       'a stage below zero',
@@ -107,8 +107,8 @@ describe('a checkpoint', () => {
       'velocities that are not there',
       (header) =>
         Object.assign(header, {
-          marks: ['kept'],
-          training: true,
+          marks: ['kept', 'in groups'],
+          training: { steps: 1, squares: false },
           layers: layersOf(header).map((layer) => ({
             ...layer,
             ...(layer.name === 'conv' ? { binding: 'shared', tile: null } : {}),
@@ -150,7 +150,7 @@ describe('a checkpoint', () => {
     );
     const bytes = writeCheckpoint({
       ...checkpoint,
-      state: { ...checkpoint.state, parameters, velocities: null },
+      state: { ...checkpoint.state, parameters, optimizer: null },
     });
     expect(messageOf(() => readCheckpoint(bytes, 'x'))).toContain(message);
   });

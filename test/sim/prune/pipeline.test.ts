@@ -286,6 +286,7 @@ describe('other pipelines', () => {
             title: 'cut',
             rule: { by: 'quality', quality },
             pattern: { kind: 'free' },
+            criterion: 'magnitude',
           },
         ];
         return kept(await run(stages), 'cut');

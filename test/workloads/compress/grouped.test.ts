@@ -7,10 +7,9 @@ import {
   groupsOf,
   largestOf,
   quantizeGroups,
-  toFloat16,
   widenGroups,
 } from '../../../workloads/compress/grouped.js';
-import { halfToNumber } from '../../../workloads/formats/half.js';
+import { halfToNumber, numberToHalf } from '../../../workloads/formats/half.js';
 
 const HALVES = Float64Array.from({ length: 0x7c00 }, (_, bits) => halfToNumber(bits));
 
@@ -37,12 +36,15 @@ describe('float16 scales', () => {
     );
     fc.assert(
       fc.property(positive, (value) => {
-        expect(toFloat16(value)).toBe(slowFloat16(value));
+        expect(halfToNumber(numberToHalf(value))).toBe(slowFloat16(value));
+        expect(halfToNumber(numberToHalf(-value))).toBe(-slowFloat16(value));
       }),
       { numRuns: 60 },
     );
-    expect(toFloat16(0)).toBe(0);
-    expect(toFloat16(1e9)).toBe(65504);
+    expect(numberToHalf(0)).toBe(0);
+    expect(numberToHalf(1e9)).toBe(0x7c00);
+    expect(numberToHalf(65_519)).toBe(0x7bff);
+    expect(halfToNumber(numberToHalf(Number.NaN))).toBeNaN();
   });
 });
 

@@ -25,7 +25,7 @@ describe('patterns', () => {
   );
 
   it('keep all that N:M allows, half of others', () => {
-    expect(usualDensity({ kind: 'n-of-m', keep: 1, of: 4 })).toBe(0.25);
+    expect(usualDensity({ kind: 'n-of-m', keep: 1, of: 4 })).toBe(1);
     expect(usualDensity({ kind: 'rows' })).toBe(0.5);
   });
 });

@@ -1,11 +1,11 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import type { PrunePattern } from '../../../workloads/compress/pattern.js';
 import {
   globalDensities,
   maskByDensity,
   maskByQuality,
   type PrunableLayer,
-  type PrunePattern,
 } from '../../../workloads/compress/prune.js';
 
 const layers = fc

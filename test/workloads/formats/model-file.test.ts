@@ -60,6 +60,7 @@ function drawLayer(
   );
   const bias = Float32Array.from({ length: rows }, () => random.uniform());
   const layer = { rows, columns, weights, bias, mask: null };
+  if (kind === 'grouped') return { ...layer, binding: { kind, bits: 4, group: 5 } };
   if (kind !== 'shared') return { ...layer, binding: { kind } };
   const kept = weights.filter((weight) => weight !== 0);
   const { centroids, assignments } = shareWeights(kept, 7);
@@ -83,7 +84,7 @@ const write = (parameters: Parameters, huffman: boolean) => {
   return writeModelFile(layers, { network: network.name }, huffman);
 };
 
-const kinds = fc.constantFrom('free', 'shared', 'ternary', 'binary') as fc.Arbitrary<StoredKind>;
+const kinds = fc.constantFrom<StoredKind>('free', 'shared', 'ternary', 'binary', 'grouped');
 const densities = fc.constantFrom(0, 0.03, 0.1, 0.5, 1);
 
 describe('a model file', () => {

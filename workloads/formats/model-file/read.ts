@@ -8,6 +8,7 @@ import {
   decodeMatrix,
   decodeNumbers,
   type EncodedMatrix,
+  scalesPerRow,
 } from '../../compress/encode.js';
 import { type Layer, type LayerWeights, type Network, weightShapeOf } from '../../network.js';
 import type { WeightStore } from '../../weights/store.js';
@@ -39,6 +40,8 @@ const LayerSchema = z.discriminatedUnion('encoding', [
     entries: Count,
     codeBits: Bits.min(1),
     gapBits: Bits,
+    /** Columns that share a float16 scale; without it scales are a row's. */
+    group: Count.min(1).optional(),
   }),
 ]);
 const HeaderSchema = z.object({
@@ -166,8 +169,13 @@ function readMatrix(
   const beyond = codes.findIndex((code) => code >= codebook.length);
   if (beyond >= 0)
     throw fault(`code ${codes[beyond]} of entry ${beyond}`, `a code below ${codebook.length}`);
+  const { group = null } = about;
+  const count = rows * scalesPerRow(columns, group);
   const scales = file.tensors.has(`${name}.scales`)
-    ? readFloats(file, `${name}.scales`, rows, fault)
+    ? {
+        values: readFloats(file, `${name}.scales`, count, fault, group === null ? 'F32' : 'F16'),
+        group,
+      }
     : null;
   return { encoding: 'coded', codebook, scales, codes, codeBits: about.codeBits, gaps };
 }
@@ -203,9 +211,10 @@ function readFloats(
   name: string,
   count: number | null,
   fault: Fault,
+  type: 'F32' | 'F16' = 'F32',
 ): Float32Array {
   const tensor = tensorOf(file, name, fault);
-  if (tensor.type !== 'F32') throw fault(`${name} of ${tensor.type}`, 'F32');
+  if (tensor.type !== type) throw fault(`${name} of ${tensor.type}`, type);
   const values = toFloats(tensor);
   if (count !== null && values.length !== count)
     throw fault(`${values.length} values of ${name}`, `${count}`);

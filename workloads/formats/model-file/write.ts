@@ -7,7 +7,7 @@ import {
   encodeMatrix,
   encodeNumbers,
 } from '../../compress/encode.js';
-import { floats, type StoredTensor, wholes8, writeSafetensors } from '../safetensors.js';
+import { floats, floats16, type StoredTensor, wholes8, writeSafetensors } from '../safetensors.js';
 import { type LayerHeader, MODEL_FORMAT, type ModelHeader } from './read.js';
 
 /** A layer as it is to be written. */
@@ -50,8 +50,11 @@ function headerOf({ rows, columns }: LayerToWrite, encoded: EncodedMatrix): Laye
         gapBits: encoded.gaps.bits,
       };
     case 'coded': {
-      const { codes, codeBits, gaps } = encoded;
-      return { encoding: 'coded', shape, entries: codes.length, codeBits, gapBits: gaps.bits };
+      const { codes, codeBits, gaps, scales } = encoded;
+      return {
+        ...{ encoding: 'coded', shape, entries: codes.length, codeBits, gapBits: gaps.bits },
+        ...(scales && scales.group !== null ? { group: scales.group } : {}),
+      };
     }
   }
 }
@@ -69,7 +72,9 @@ function* partsOf(
     yield ['values', floats(encoded.values)];
   } else {
     yield ['codebook', floats(encoded.codebook)];
-    if (encoded.scales) yield ['scales', floats(encoded.scales)];
+    const { scales } = encoded;
+    if (scales)
+      yield ['scales', scales.group === null ? floats(scales.values) : floats16(scales.values)];
     yield* numberParts('codes', encoded.codes, encoded.codeBits, huffman);
   }
   yield* numberParts('gaps', encoded.gaps.values, encoded.gaps.bits, huffman);

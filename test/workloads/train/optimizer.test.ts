@@ -1,13 +1,13 @@
 import { describe, expect, it } from 'vitest';
 import { createRandom } from '../../../workloads/base/random.js';
+import { createOptimizer, type OptimizerOptions } from '../../../workloads/train/optimizer.js';
 import {
   effectiveWeights,
   type LayerParameters,
   type Parameters,
 } from '../../../workloads/train/parameters.js';
-import { createOptimizer, type SgdOptions } from '../../../workloads/train/sgd.js';
 
-const plain: SgdOptions = { momentum: 0, l1: 0, l2: 0 };
+const plain: OptimizerOptions = { momentum: 0, l1: 0, l2: 0 };
 
 function layer(weights: readonly number[], rest: Partial<LayerParameters> = {}): LayerParameters {
   return {
@@ -100,7 +100,7 @@ describe('a step of gradient descent', () => {
     for (const step of steps) whole.step(step, 0.1);
     const first = createOptimizer(new Map([['a', layer([1, -1])]]), options);
     for (const step of steps.slice(0, 3)) first.step(step, 0.1);
-    const second = createOptimizer(first.parameters(), options, first.velocities());
+    const second = createOptimizer(first.parameters(), options, first.state());
     for (const step of steps.slice(3)) second.step(step, 0.1);
     expect(second.parameters()).toEqual(whole.parameters());
   });

@@ -67,6 +67,10 @@ export async function openWorkload(
   );
 }
 
+/** A file that describes no network, and what lies beside it. @throws InputError */
+export const openSource = (name: string): Promise<SourceFile> =>
+  openFile(name, defaultLimits, new Map(), createHash('sha256'));
+
 /**
  * The dimensions that a file leaves open, by the names that it has for them. @throws InputError for
  * a file that is refused before it asks for any.

@@ -3,6 +3,7 @@ import {
   addOutputOptions,
   addPluginOption,
   commaList,
+  hint,
   type OutputOptions,
   show,
   type Terminal,
@@ -75,7 +76,54 @@ export function addHardware(program: Command, terminal: Terminal): void {
     await show(hardwareCheckView(file, resolveHardware(file)), options, terminal);
   });
   addMap(hardware, terminal);
+  addDesigns(hardware, terminal);
   addTables(hardware, terminal);
+}
+
+interface ImportOptions {
+  readonly name?: string;
+  readonly out?: string;
+  readonly quiet?: boolean;
+}
+
+interface EvaluateOptions extends OutputOptions {
+  readonly mapperBudget?: number;
+}
+
+/** Designs in the files of other tools. */
+function addDesigns(hardware: Command, terminal: Terminal): void {
+  const files = 'files of one design, or the folder that holds them';
+  hardware
+    .command('import')
+    .description('a preset made of the files of Timeloop, SCALE-Sim (.cfg) or ZigZag')
+    .argument('<files...>', files)
+    .option('--name <name>', 'what the preset is called; as the file has it when left out')
+    .option('--out <file>', 'write the preset to a file, whole or not at all')
+    .option('--quiet', 'no hints on stderr')
+    .action(async (names: readonly string[], { name, out, quiet }: ImportOptions) => {
+      const { importHardware } = await import('../../../sim/import-hardware.node.js');
+      const { text, notes } = await importHardware({ files: names, name });
+      await write(text, out, terminal);
+      for (const note of notes) hint(note, quiet ? { quiet } : {}, terminal);
+    });
+  addOutputOptions(
+    hardware
+      .command('evaluate')
+      .description(
+        'accesses, cycles and energy of a design on its problem, counted as Timeloop counts them',
+      )
+      .argument('<files...>', `Timeloop's architecture, problem, mapping, ERT: ${files}`)
+      .option(
+        '--mapper-budget <n>',
+        'mappings to look at where none is among the files, at most',
+        wholeNumber(1),
+      ),
+  ).action(async (names: readonly string[], options: EvaluateOptions) => {
+    const { evaluateDesign } = await import('../../../sim/timeloop.node.js');
+    const { evaluationView } = await import('../../views/evaluation.js');
+    const evaluated = await evaluateDesign({ files: names, budget: options.mapperBudget });
+    await show(evaluationView(evaluated), options, terminal);
+  });
 }
 
 interface MapOptions extends OutputOptions {

@@ -16,18 +16,24 @@ export interface Densities {
   readonly notes: readonly string[];
 }
 
-/** What weights and inputs are drawn at. @throws InputError for anything but shares from 0 to 1. */
-export function densitiesOf(
+/** How the values of a data-space that are not zero lie. */
+export interface SpaceDensity {
+  readonly share: number;
+  /** The same share in every tile; anywhere otherwise. */
+  readonly isStructured: boolean;
+}
+
+/** By data-space; one that is not stated is dense. @throws InputError for anything but shares. */
+export function densitiesBySpace(
   instance: Readonly<Record<string, unknown>>,
-  { weights, inputs, outputs }: Roles,
+  spaces: readonly string[],
   path: readonly PropertyKey[],
   yaml: YamlFile,
-): Densities {
+): ReadonlyMap<string, SpaceDensity> {
   const { commonDensity, densities = {} } = instance;
-  const notes = new Set<string>();
   if (commonDensity !== undefined) {
-    const all = densityOf(commonDensity, [...path, 'commonDensity'], yaml, notes);
-    return { input: all, layer: { weights: all }, notes: [...notes] };
+    const all = densityOf(commonDensity, [...path, 'commonDensity'], yaml);
+    return new Map(spaces.map((space) => [space, all]));
   }
   const place = [...path, 'densities'];
   if (densities === null || typeof densities !== 'object' || Array.isArray(densities)) {
@@ -35,45 +41,57 @@ export function densitiesOf(
       `${yaml.place(place)}: densities: found no map, expected one density a data-space`,
     );
   }
-  const spaces = [weights.name, inputs.name, outputs.name];
-  const read = new Map<string, number>();
+  const read = new Map<string, SpaceDensity>();
   for (const [space, value] of Object.entries(densities)) {
     if (!spaces.includes(space)) {
       throw new InputError(
         `${yaml.place([...place, space])}: ${space}: unknown data-space, expected ${spaces.join(', ')}`,
       );
     }
-    read.set(space, densityOf(value, [...place, space], yaml, notes));
+    read.set(space, densityOf(value, [...place, space], yaml));
   }
-  const output = read.get(outputs.name);
+  return read;
+}
+
+/** What weights and inputs are drawn at. @throws InputError for anything but shares from 0 to 1. */
+export function densitiesOf(
+  instance: Readonly<Record<string, unknown>>,
+  { weights, inputs, outputs }: Roles,
+  path: readonly PropertyKey[],
+  yaml: YamlFile,
+): Densities {
+  const spaces = [weights.name, inputs.name, outputs.name];
+  const read = densitiesBySpace(instance, spaces, path, yaml);
+  const notes = [...read.values()].some(({ isStructured }) => isStructured)
+    ? ['fixed-structured densities are drawn with zeros anywhere, not the same share in every tile']
+    : [];
+  const isCommon = instance.commonDensity !== undefined;
+  const output = isCommon ? undefined : read.get(outputs.name)?.share;
   return {
-    input: read.get(inputs.name) ?? 1,
-    layer: { weights: read.get(weights.name) ?? 1, ...(output === undefined ? {} : { output }) },
-    notes: [...notes],
+    input: read.get(inputs.name)?.share ?? 1,
+    layer: {
+      weights: read.get(weights.name)?.share ?? 1,
+      ...(output === undefined ? {} : { output }),
+    },
+    notes,
   };
 }
 
-function densityOf(
-  value: unknown,
-  path: readonly PropertyKey[],
-  yaml: YamlFile,
-  notes: Set<string>,
-): number {
+function densityOf(value: unknown, path: readonly PropertyKey[], yaml: YamlFile): SpaceDensity {
   const isDistribution = value !== null && typeof value === 'object';
   const density = isDistribution && 'density' in value ? value.density : value;
   const distribution = isDistribution && 'distribution' in value ? value.distribution : 'fixed';
   const place = `${yaml.place(path)}: ${String(path.at(-1))}`;
-  if (typeof distribution === 'string' && STRUCTURED.includes(distribution)) {
-    notes.add(
-      'fixed-structured densities are drawn with zeros anywhere, not the same share in every tile',
-    );
-  } else if (!(typeof distribution === 'string' && INDEPENDENT.includes(distribution))) {
+  const isStructured = typeof distribution === 'string' && STRUCTURED.includes(distribution);
+  if (!isStructured && !(typeof distribution === 'string' && INDEPENDENT.includes(distribution))) {
     const known = [...INDEPENDENT, STRUCTURED[0]].join(', ');
     throw new InputError(
       `${place}: found distribution ${JSON.stringify(distribution)?.slice(0, 80)}, expected ${known}`,
     );
   }
-  if (typeof density === 'number' && density >= 0 && density <= 1) return density;
+  if (typeof density === 'number' && density >= 0 && density <= 1) {
+    return { share: density, isStructured };
+  }
   const found = JSON.stringify(value)?.slice(0, 80);
   throw new InputError(`${place}: found ${found}, expected a density from 0 to 1`);
 }

@@ -1,7 +1,16 @@
 // YAML files with the places of their keys: one clear line for what cannot be read, whatever is in
 // it.
 
-import { isMap, isScalar, isSeq, LineCounter, type Node, parseDocument } from 'yaml';
+import {
+  type Document,
+  isMap,
+  isScalar,
+  isSeq,
+  LineCounter,
+  type Node,
+  parseDocument,
+  visit,
+} from 'yaml';
 import { InputError } from '../../base/errors.js';
 
 export interface YamlFile {
@@ -25,8 +34,11 @@ export const MAX_CHARACTERS = 1024 ** 2;
 
 const TOO_DEEP = 'found nodes nested too deep to read';
 
+/** The key under which a map's own tag stands: `!Component {name: a}` is {'!': 'Component', …}. */
+export const TAG = '!';
+
 /**
- * Maps may be merged (`<<: *base`), and keys come once. `origins`: where each line of the text came
+ * Maps may be merged (`<<: *base`), and keys come once; a map's own tag stands under {@link TAG}. `origins`: where each line of the text came
  * from, if not from the file itself. @throws InputError, one line with its place, for what is no
  * YAML, is too large, or too deep.
  */
@@ -51,6 +63,7 @@ export function readYaml(text: string, file: string, origins?: readonly Origin[]
     const reason = (error.message.split('\n')[0] as string).replace(/ at line.*$/, '');
     throw new InputError(`${at(error.pos[0])}: ${/call stack/.test(reason) ? TOO_DEEP : reason}`);
   }
+  withoutOverflow(file, () => keepTags(document));
   const root = document.contents;
   return {
     value: withoutOverflow(file, () => document.toJS({ maxAliasCount: MAX_ALIASES })),
@@ -59,6 +72,15 @@ export function readYaml(text: string, file: string, origins?: readonly Origin[]
       path.length === 0 ||
       document.hasIn(path.map((key) => (typeof key === 'number' ? key : String(key)))),
   };
+}
+
+function keepTags(document: Document.Parsed): void {
+  visit(document, {
+    Map(_, map) {
+      const [, tag] = /^!(\w{1,40})$/.exec(map.tag ?? '') ?? [];
+      if (tag !== undefined) map.items.unshift(document.createPair(TAG, tag));
+    },
+  });
 }
 
 /**

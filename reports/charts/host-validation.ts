@@ -156,7 +156,7 @@ function errorSpec(summaries: readonly ErrorSummary[], width: number): TopLevelS
       },
       {
         mark: { type: 'tick', color: color('ink'), thickness: 2, size: ROW * 0.6, aria: false },
-        encoding: { y, x: { field: 'most', type: 'quantitative' } },
+        encoding: { y, x: { field: 'max', type: 'quantitative' } },
       },
     ],
   };

@@ -50,7 +50,7 @@ const unaries: { readonly [Name in UnaryName]: WriteUnary } = {
     const { type } = page.type();
     const bound = (value: number, part: string) =>
       Number.isFinite(value) ? page.scalar(value, type, part) : '';
-    page.result('Clip', [x, bound(min, 'least'), bound(max, 'most')]);
+    page.result('Clip', [x, bound(min, 'min'), bound(max, 'max')]);
   },
   cos: unary('Cos'),
   cosh: unary('Cosh'),
@@ -201,8 +201,8 @@ function bounded(page: Page, from: ElementType, to: ElementType): string {
   const [min, max] = integerRange(to);
   const [lowest, highest] = elementTypes[from].isFloat ? [-Infinity, Infinity] : integerRange(from);
   const bounds = [
-    page.scalar(Math.max(min, lowest), from, 'least'),
-    page.scalar(Math.min(max, highest), from, 'most'),
+    page.scalar(Math.max(min, lowest), from, 'min'),
+    page.scalar(Math.min(max, highest), from, 'max'),
   ];
   return page.step('bounded', 'Clip', [page.input(), ...bounds]);
 }

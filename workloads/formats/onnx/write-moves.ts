@@ -68,7 +68,7 @@ function blocks(
 ): string {
   const split = page.step('apart', 'Reshape', [tensor, page.wholes(apart, 'shape')]);
   return emit('Reshape', [
-    page.step('moved', 'Transpose', [split], { perm }),
+    page.step('transposed', 'Transpose', [split], { perm }),
     page.wholes(shape, 'shape'),
   ]);
 }

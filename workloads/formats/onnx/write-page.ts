@@ -227,7 +227,7 @@ export class Page {
     if (activation === 'none') return this.result('Identity', [sums]);
     if (activation === 'relu') return this.result('Relu', [sums]);
     const { type } = this.resultType();
-    return this.result('Clip', [sums, this.scalar(0, type, 'least'), this.scalar(6, type, 'most')]);
+    return this.result('Clip', [sums, this.scalar(0, type, 'min'), this.scalar(6, type, 'max')]);
   }
 
   constant(part: string, shape: Shape, type: ElementType, numbers: Numbers): string {

@@ -41,7 +41,7 @@ function rounded(page: Page, level: string, rounding: FakeQuantiseAttributes['ro
   const { type } = page.type();
   const size = page.step('size', 'Abs', [level]);
   const moved =
-    shift === 0 ? size : page.step('moved', 'Add', [size, page.scalar(shift, type, 'half')]);
+    shift === 0 ? size : page.step('shifted', 'Add', [size, page.scalar(shift, type, 'half')]);
   return page.step('rounded', 'Mul', [
     page.step('whole', opType, [moved]),
     page.step('sign', 'Sign', [level]),

@@ -101,8 +101,8 @@ export const randomElements: Readonly<Record<string, Draw | readonly [Draw, Ways
     })
     .map(({ image: input, bounds: [min = null, max = null], opset }): OnnxText => {
       const given = {
-        ...(min === null ? {} : { min: min }),
-        ...(max === null ? {} : { max: max }),
+        ...(min === null ? {} : { min }),
+        ...(max === null ? {} : { max }),
       };
       const isOld = opset < 11;
       return {
@@ -110,7 +110,7 @@ export const randomElements: Readonly<Record<string, Draw | readonly [Draw, Ways
         nodes: [
           isOld
             ? node('Clip', ['x'], given, ['min', 'max'])
-            : node('Clip', ['x', min === null ? '' : 'least', ...(max === null ? [] : ['most'])]),
+            : node('Clip', ['x', min === null ? '' : 'min', ...(max === null ? [] : ['max'])]),
         ],
         tensors: isOld ? {} : { min: scalar(min ?? 0), max: scalar(max ?? 0) },
       };

@@ -39,7 +39,7 @@ export const randomMoves: Readonly<Record<string, Draw | readonly [Draw, Ways]>>
           [],
           ['a', 'b'],
         ),
-        node('Slice', ['a', 'first', 'most', 'axes', 'steps'], {}, [], ['sl']),
+        node('Slice', ['a', 'first', 'max', 'axes', 'steps'], {}, [], ['sl']),
         node('Tile', ['sl', 'times'], {}, [], ['ti']),
         node('Squeeze', ['ti', 'second'], {}, [], ['sq']),
         node('Flatten', ['sq'], { axis: 1 }, [], ['f']),

@@ -9,7 +9,10 @@ import { resolve } from 'node:path';
 const SHOWN = /```sh\n([^\n]*)\n```\n\n```text\n([\s\S]*?)\n```/g;
 
 /** Files, and the width of the terminal that they show. */
-const files = { 'README.md': 100, 'docs/networks.md': 80, 'docs/tutorial.md': 80 } as const;
+const files = {
+  ...{ 'README.md': 100, 'docs/networks.md': 80, 'docs/tutorial.md': 80 },
+  'docs/language-models.md': 80,
+} as const;
 
 /** What a command of the README prints, without what it says of progress. */
 function printed(line: string, columns: number): string {
@@ -27,7 +30,8 @@ function printed(line: string, columns: number): string {
 for (const [file, columns] of Object.entries(files)) {
   const text = readFileSync(file, 'utf8');
   const made = text.replace(SHOWN, (block, line: string, said: string) => {
-    const isComparison = line.includes('zeroskip compare') && !said.startsWith('zeroskip: ');
+    const isComparison =
+      /zeroskip (compare|storage|stack) /.test(line) && !said.startsWith('zeroskip: ');
     if (!isComparison) return block;
     const whole = printed(line, columns);
     // Guides leave out how to see more.

@@ -7,6 +7,7 @@ import { type CpuConfig, CpuConfigSchema } from './config.js';
 import { dials } from './dials.js';
 import { peakMacsPerCycle } from './ecm.js';
 import { energiesOf, energyEvents } from './energy.js';
+import { bitmaskKernels } from './kernels/bitmask.js';
 import { denseKernel } from './kernels/dense.js';
 import { elementwiseKernel } from './kernels/elementwise.js';
 import { narrowKernels } from './kernels/narrow.js';
@@ -35,6 +36,7 @@ export const cpu: Family<CpuConfig> = {
     ...reduced,
     winogradKernel('fp16'),
     ...narrowKernels,
+    ...bitmaskKernels,
     elementwiseKernel('fp32'),
     ...reducedPrecisions.map(elementwiseKernel),
     ...[dense, ...reduced].map(otherwise),

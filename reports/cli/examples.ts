@@ -18,6 +18,10 @@ export const examples: Readonly<Record<string, readonly string[]>> = {
   ],
   why: ['why resnet-50@str-90 --on titan-x', 'why alexnet --on eie-64,a10g --batch 8'],
   breakeven: ['breakeven alex-8', 'breakeven resnet-50 --on a10g,edge-tpu --by batch'],
+  storage: [
+    'storage tinyllama-1.1b --density 0.5 --on raspberry-pi-5,h100-sxm',
+    'storage llama-2-7b --density 2:4 --on a10g,h100-sxm,host',
+  ],
   stack: ['stack', 'stack --on host,titan-x --cost'],
   run: [
     'run squeezenet-1.0 --input cat.jpg',

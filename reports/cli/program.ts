@@ -14,6 +14,7 @@ import { addPrune } from './commands/prune.js';
 import { addPull } from './commands/pull.js';
 import { addRun } from './commands/run.js';
 import { addStack } from './commands/stack.js';
+import { addStorage } from './commands/storage.js';
 import { addStores } from './commands/stores.js';
 import { addSweep, addWorker } from './commands/sweep.js';
 import { addValidate } from './commands/validate.js';
@@ -25,7 +26,10 @@ import type { Terminal } from './output.js';
 type Add = (program: Command, terminal: Terminal) => void;
 
 const groups: readonly (readonly [heading: string, commands: readonly Add[]])[] = [
-  ['Compare and decide:', [addCompare, addChoose, addWhy, addBreakeven, addStack, addRun]],
+  [
+    'Compare and decide:',
+    [addCompare, addChoose, addWhy, addBreakeven, addStorage, addStack, addRun],
+  ],
   ['Explore designs:', [addExplore, addSweep, addStores, addWorker, addHardware]],
   ['Networks:', [addWorkloads, addPrune, addPull, addExport]],
   ['How far to trust it:', [addValidate, addCalibrate]],

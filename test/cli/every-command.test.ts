@@ -25,6 +25,7 @@ const cases: Readonly<Record<string, readonly string[]>> = {
   choose: ['lenet-300-100', '--latency', '1ms'],
   why: ['alex-8', '--on', 'titan-x'],
   breakeven: ['alex-8', '--on', 'eie-64,titan-x', '--by', 'batch', '--seeds', '1'],
+  storage: ['lenet-300-100', '--density', '2:4', '--on', 'cortex-a76,a10g'],
   stack: ['--on', 'edge-tpu'],
   run: ['lenet-300-100', '--executor', 'reference', '--repeat', '1'],
   explore: ['alex-8', '--out', join(folder, 'site')],

@@ -40,8 +40,11 @@ export interface DenseRow {
   available(config: CpuConfig): boolean;
   /** `isKept`: one side is weights. */
   arithmetic(config: CpuConfig, isKept: boolean): Arithmetic;
-  /** Of a weight in memory; as an activation where left out. */
-  readonly weightBits?: number;
+  /**
+   * Of a weight in memory, or what that is on average where such a share is not zero; as an
+   * activation where left out.
+   */
+  readonly weightBits?: number | ((density: number) => number);
   readonly notes?: readonly string[];
 }
 
@@ -65,7 +68,8 @@ export function denseRow({ name, precision, notes = [], ...row }: DenseRow): Ker
       const { cores } = config.dense;
       const isProductOfTwo = demand.kind === 'product' && demand.right === 'activations';
       const arithmetic = row.arithmetic(config, !isProductOfTwo);
-      const { weightBits = 8 * arithmetic.bytes } = row;
+      const { weightBits: bits = 8 * arithmetic.bytes } = row;
+      const weightBits = typeof bits === 'number' ? bits : bits(densityOf(task));
       const weightBytes = (denseWeightElements(task) * weightBits) / 8;
       const competing = competingBytes(task, residency, arithmetic.bytes);
       const weightsHome = weightsHomeOf(competing, config, cores);
@@ -93,6 +97,11 @@ export function denseRow({ name, precision, notes = [], ...row }: DenseRow): Ker
       return account({ ...execution, phases, calls }, task, config, residency);
     },
   };
+}
+
+/** The share of a layer's weights that is not zero. */
+function densityOf({ macs }: LayerTask): number {
+  return macs.dense === 0 ? 1 : macs.keptWeights / macs.dense;
 }
 
 const DEPTHWISE_NOTE =

@@ -43,3 +43,33 @@ describe('weights of 8 and 4 bits', () => {
     expect(w4).toBeGreaterThan(w8 as number);
   });
 });
+
+describe('a bitmask of weights', () => {
+  const pruned = (task: LayerTask, density: number): LayerTask => {
+    const { dense } = task.macs;
+    const macs = { dense, keptWeights: density * dense, effective: 0 };
+    return { ...task, macs };
+  };
+  const task = dense(11_008, 4096, 1);
+  const timeAt = (density: number, kernel: string) => {
+    const [cost] = device.cost([pruned(task, density)], kernel);
+    return { seconds: cost ? secondsOf(cost) : 0, bytes: cost?.counters.weight_bytes };
+  };
+
+  it('has a bit a weight and 16 of those that are left', () => {
+    const weights = 11_008 * 4096;
+    expect(timeAt(0.25, 'bitmask-fp16').bytes).toBe((weights * (1 + 4)) / 8);
+  });
+
+  it('pays where weights come from memory, not where none is zero or arithmetic bounds', () => {
+    const half = timeAt(0.5, 'dense-fp16').seconds;
+    expect(timeAt(0.5, 'bitmask-fp16').seconds).toBeLessThan(0.65 * half);
+    expect(timeAt(1, 'bitmask-fp16').seconds).toBeGreaterThan(half);
+    const many = pruned(dense(4096, 4096, 512), 0.5);
+    const [expanded, plain] = ['bitmask-fp16', 'dense-fp16'].map((kernel) => {
+      const [cost] = device.cost([many], kernel);
+      return cost ? secondsOf(cost) : 0;
+    });
+    expect(expanded).toBeGreaterThan(plain as number);
+  });
+});

@@ -1,0 +1,75 @@
+import { type Command, InvalidArgumentError } from 'commander';
+import { buildOf, type EngineBuild } from '../../../hw-models/host/engine/builds.js';
+import type { Pattern } from '../../../sim/storage/formats.js';
+import type { ImportLimits } from '../../../workloads/formats/source.js';
+import {
+  addEngineOption,
+  addLimitsOption,
+  addOutputOptions,
+  addPluginOption,
+  commaList,
+  type OutputOptions,
+  show,
+  type Terminal,
+  wholeNumber,
+  withProgress,
+} from '../output.js';
+
+interface Options extends OutputOptions {
+  readonly on?: readonly string[];
+  readonly density?: Pattern;
+  readonly context: number;
+  readonly batch: number;
+  readonly seed: number;
+  readonly repeat: number;
+  readonly threads: number;
+  readonly engine?: EngineBuild;
+  readonly limits?: Partial<ImportLimits>;
+}
+
+/** '0.5', or '2:4'. */
+function pattern(text: string): Pattern {
+  const [, kept, of] = /^([1-9]\d?):([1-9]\d?)$/.exec(text.trim()) ?? [];
+  if (kept !== undefined && Number(kept) <= Number(of))
+    return { kept: Number(kept), of: Number(of) };
+  const share = Number(text);
+  if (text.trim() !== '' && share > 0 && share <= 1) return share;
+  throw new InvalidArgumentError('Expected a share above 0 and up to 1, or N:M as in 2:4.');
+}
+
+/** Prune or quantise: bytes by format. */
+export function addStorage(program: Command, terminal: Terminal): void {
+  const command = program
+    .command('storage')
+    .description(
+      'prune or quantise: what the weights take in each format, and how fast devices are with them',
+    )
+    .argument('<workload>', 'a name from "zeroskip workloads list", or a file')
+    .option('--on <hardware>', 'presets, FILE.yaml or host, with commas between', commaList)
+    .option(
+      '--density <share>',
+      'prune every matrix but tables of words to this share, or to N:M as in 2:4',
+      pattern,
+    )
+    .option('--context <n>', "tokens before a decoder's one that is timed", wholeNumber(1), 512)
+    .option('--batch <n>', 'sequences or frames at a time', wholeNumber(1), 1)
+    .option('--seed <n>', 'of whatever is drawn', wholeNumber(0), 0)
+    .option('--repeat <n>', 'timed runs on this machine; the median one counts', wholeNumber(1), 3)
+    .option('--threads <n>', 'threads of this machine', wholeNumber(1), 1);
+  addLimitsOption(addEngineOption(addPluginOption(addOutputOptions(command)))).action(
+    async (workload: string, options: Options) => {
+      const { storage } = await import('../../../sim/storage/storage.node.js');
+      const { storageView } = await import('../../views/storage.js');
+      const { on, density, context, batch, seed, repeat, threads, limits = {} } = options;
+      const report = await withProgress(options, terminal, (progress) =>
+        storage({
+          ...{ workload, context, batch, seed, repeat, threads, limits, progress },
+          ...(on ? { hardware: on } : {}),
+          ...(density === undefined ? {} : { density }),
+          ...buildOf(options),
+        }),
+      );
+      await show(storageView(report), options, terminal);
+    },
+  );
+}

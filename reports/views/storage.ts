@@ -1,0 +1,116 @@
+// Prune or quantise: bytes of each format, and how fast devices are with them.
+
+import type { FormatRate, StorageReport } from '../../sim/storage/storage.node.js';
+import { left, right, type Section, type View } from '../document.js';
+import { count, figure, percent, quantity, UNKNOWN } from '../quantity.js';
+
+/** Width from which layouts find room beside the sizes. */
+const WIDE = 100;
+
+export function storageView(report: StorageReport): View {
+  return {
+    title: 'zeroskip storage',
+    sections: ({ columns }) => [
+      sizeSection(report, columns >= WIDE),
+      ...(report.devices.length > 0 ? [rateSection(report)] : []),
+    ],
+    json: () => storageJson(report),
+    records: () => ({
+      columns: [
+        ...['workload', 'density', 'format', 'bytes', 'bits_per_weight', 'hardware', 'origin'],
+        ...['kernel', 'per_second', 'at_most_per_second'],
+      ],
+      rows: report.devices.flatMap(({ hardware, origin, rates }) =>
+        report.formats.map(({ name, bytes, bitsPerWeight }, at) => {
+          const { kernel, perSecond, atMost } = rates[at] as FormatRate;
+          return [
+            ...[report.name, report.nonzeros / report.weights, name, bytes, bitsPerWeight],
+            ...[hardware, origin, kernel, perSecond, atMost],
+          ];
+        }),
+      ),
+    }),
+  };
+}
+
+function sizeSection(report: StorageReport, isWide: boolean): Section {
+  const { name, weights, nonzeros, weightsOrigin, seed, formats } = report;
+  const drawn = weightsOrigin === 'synthetic' ? `, seed ${seed}` : '';
+  const whole = formats[0]?.bytes ?? 0;
+  return {
+    heading: `${name} · what its weights take`,
+    summary: true,
+    lines: [
+      `${count(weights)} weights, ${percent(nonzeros / weights)} not zero (${weightsOrigin}${drawn})`,
+    ],
+    table: {
+      columns: [
+        ...[left('format'), right('bytes'), right('bits a weight'), right('smaller')],
+        right('as Q4_0 at'),
+        ...(isWide ? [left('layout')] : []),
+      ],
+      rows: formats.map(({ bytes, bitsPerWeight, equalDensity, layout, ...format }) => [
+        format.name,
+        quantity(bytes, 'B'),
+        figure(bitsPerWeight),
+        bytes === null ? UNKNOWN : `${figure(whole / bytes)}×`,
+        equalDensity === null ? UNKNOWN : percent(equalDensity),
+        ...(isWide ? [layout] : []),
+      ]),
+    },
+    notes: [
+      'bits a weight: of all that the network has, zeros among them',
+      'as Q4_0 at: the density from which on 4-bit blocks (Q4_0) of all weights are smaller',
+      'matrices without zeros, or that a format cannot hold, lie as plain numbers of its width',
+    ],
+  };
+}
+
+function rateSection({ name, unit, context, batch, formats, devices }: StorageReport): Section {
+  const after = context === null ? '' : `, a token behind ${count(context)}`;
+  const frames = batch > 1 ? `, batch ${batch}` : '';
+  const engines = devices.flatMap(({ hardware, engine }) =>
+    engine === null ? [] : [`${hardware} ran ${engine}`],
+  );
+  return {
+    heading: `${name} · ${unit} a second${after}${frames}`,
+    lines: engines,
+    table: {
+      columns: [left('format'), ...devices.map(({ hardware }) => right(hardware))],
+      rows: formats.map((format, at) => [
+        format.name,
+        ...devices.map(({ rates }) => rateText(rates[at] as FormatRate)),
+      ]),
+    },
+    notes: [
+      '≤: no kernel of the device reads it; what its memory allows if one did',
+      ...devices.flatMap(({ hardware, origin, notes }) =>
+        origin === 'measured' ? notes.map((note) => `${hardware}:${note}`) : [],
+      ),
+    ],
+  };
+}
+
+function rateText({ perSecond, atMost }: FormatRate): string {
+  if (perSecond !== null) return figure(perSecond);
+  return atMost === null ? UNKNOWN : `≤ ${figure(atMost)}`;
+}
+
+function storageJson(report: StorageReport) {
+  const { name, title, weights, nonzeros, weightsOrigin, unit, context, batch, seed } = report;
+  return {
+    ...{ workload: name, title, weights, nonzeros, weights_origin: weightsOrigin },
+    ...{ unit, context_tokens: context, batch, seed },
+    formats: report.formats.map((format, at) => ({
+      ...{ format: format.name, layout: format.layout, bytes: format.bytes },
+      read_bytes: format.readBytes,
+      bits_per_weight: format.bitsPerWeight,
+      equal_density: format.equalDensity,
+      devices: report.devices.map(({ hardware, origin, rates }) => {
+        const { kernel, perSecond, atMost } = rates[at] as FormatRate;
+        return { hardware, origin, kernel, per_second: perSecond, at_most_per_second: atMost };
+      }),
+    })),
+    notes: Object.fromEntries(report.devices.map(({ hardware, notes }) => [hardware, notes])),
+  };
+}

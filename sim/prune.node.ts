@@ -110,6 +110,7 @@ export async function prune(request: PruneByNameRequest): Promise<PruneResult> {
   };
   checkSettings(chosen, network);
   const whole = stagesOf(recipe, chosen);
+  checkGroups(whole);
   // A network that comes with its weights is not trained first.
   const stages = weights === null && !entry.weights ? whole : whole.slice(1);
   if (stages.some(({ kind }) => kind === 'transform') && !network.layers.some(hasWinogradDomain)) {
@@ -120,6 +121,20 @@ export async function prune(request: PruneByNameRequest): Promise<PruneResult> {
   const sha256 = file?.sha256 ?? null;
   const study = { workload, sha256, pipeline, data, dataSeed, weights, stages };
   return runStudy(study, entry, request.seeds ?? [0], request);
+}
+
+/** Whole numbers that are symmetric around zero take two bits. */
+const MIN_GROUP_BITS = 2;
+
+function checkGroups(stages: readonly Stage[]): void {
+  for (const stage of stages) {
+    if (stage.kind !== 'group') continue;
+    const few = Object.values(stage.bits).find((bits) => bits < MIN_GROUP_BITS);
+    if (few === undefined) continue;
+    throw new InputError(
+      `bits: found ${few}, expected ${MIN_GROUP_BITS} to 8 for weights in groups`,
+    );
+  }
 }
 
 /** The share of weights to keep that settings mean which do not say it. */

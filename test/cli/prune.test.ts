@@ -82,6 +82,31 @@ describe('prune refuses in one line, with exit code 2 and nothing written', () =
     ['seeds that are no numbers', ['lenet-5', '--seeds', '0,x'], /Expected a whole number/],
     ['unknown hardware', ['lenet-5', '--on', 'eie-46'], /unknown hardware 'eie-46'/],
     [
+      'a pattern that is none',
+      ['lenet-5', '--pattern', '5:4'],
+      /Expected free, N:M such as 2:4, block:ROWSxCOLUMNS/,
+    ],
+    [
+      'heads where there are none',
+      ['lenet-5', '--pattern', 'heads', '--backend', 'wasm'],
+      /lenet-5: found no attention, expected one to prune heads of/,
+    ],
+    [
+      'a criterion without that pattern',
+      ['char-decoder', '--criterion', 'sparsegpt', '--pattern', 'rows', '--backend', 'wasm'],
+      /criterion sparsegpt: found the pattern rows, expected free or N:M/,
+    ],
+    [
+      'one bit in groups',
+      ['char-decoder', '--bits', '1', '--backend', 'wasm'],
+      /bits: found 1, expected 2 to 8 for weights in groups/,
+    ],
+    [
+      'pictures for a network of text',
+      ['char-decoder', '--data', digits, '--backend', 'wasm'],
+      /found data of another kind, expected 'procedural'/,
+    ],
+    [
       'a folder without a study',
       ['--resume', folder],
       /found no study.json, expected a folder that --checkpoint/,

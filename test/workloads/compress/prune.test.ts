@@ -39,6 +39,50 @@ const isWithin = (mask: Uint8Array, layer: PrunableLayer) =>
   mask.every((bit, at) => bit === 0 || (layer.mask?.[at] ?? 1) === 1);
 
 describe('pruning to a density', () => {
+  it.each(['rows', 'columns'] as const)('keeps or drops whole %s, the strongest', (kind) => {
+    fc.assert(
+      fc.property(layers, density, ({ rows, columns, weights }, share) => {
+        const layer: PrunableLayer = { rows, columns, weights, mask: null };
+        const mask = maskByDensity(layer, share, { kind });
+        const lines = kind === 'rows' ? rows : columns;
+        const places = (line: number) =>
+          [...weights.keys()].filter(
+            (at) => line === (kind === 'rows' ? Math.floor(at / columns) : at % columns),
+          );
+        const strength = (line: number) =>
+          places(line).reduce((sum, at) => sum + (weights[at] as number) ** 2, 0);
+        const states = Array.from({ length: lines }, (_, line) => {
+          const bits = new Set(places(line).map((at) => mask[at]));
+          expect(bits.size).toBe(1);
+          return { kept: bits.has(1), strength: Math.fround(strength(line)) };
+        });
+        const own = states.filter(({ kept: isKept }) => isKept);
+        // As many whole lines as fit into the share.
+        const size = weights.length / lines;
+        expect(own).toHaveLength(Math.floor(Math.round(share * weights.length) / size));
+        const weakest = Math.min(...own.map((line) => line.strength));
+        for (const line of states)
+          if (!line.kept) expect(line.strength).toBeLessThanOrEqual(weakest * (1 + 1e-5));
+      }),
+    );
+  });
+
+  it('keeps the same share of each row where scores are compared by row', () => {
+    const layer: PrunableLayer = {
+      ...{ rows: 2, columns: 4, mask: null },
+      weights: Float32Array.of(9, 8, 7, 6, 1, 2, 3, 4),
+    };
+    const scores = layer.weights;
+    expect([...maskByDensity(layer, 0.5, free, { scores, byRow: true })]).toEqual([
+      ...[1, 1, 0, 0],
+      ...[0, 0, 1, 1],
+    ]);
+    expect([...maskByDensity(layer, 0.5, free, { scores, byRow: false })]).toEqual([
+      ...[1, 1, 1, 1],
+      ...[0, 0, 0, 0],
+    ]);
+  });
+
   it('keeps so many of the largest magnitudes that are left', () => {
     fc.assert(
       fc.property(layers, density, (layer, share) => {

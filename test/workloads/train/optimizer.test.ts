@@ -105,3 +105,58 @@ describe('a step of gradient descent', () => {
     expect(second.parameters()).toEqual(whole.parameters());
   });
 });
+
+/** Adam as its paper's Algorithm 1 has it, in double precision, with decay apart from the gradient. */
+function slowAdam(
+  start: readonly number[],
+  gradients: readonly (readonly number[])[],
+  rate: number,
+) {
+  const [first, second, decay] = [0.9, 0.99, 0.1];
+  return start.map((weight, at) => {
+    let [value, mean, square] = [weight, 0, 0];
+    gradients.forEach((gradient, step) => {
+      const slope = gradient[at] as number;
+      mean = first * mean + (1 - first) * slope;
+      square = second * square + (1 - second) * slope ** 2;
+      const fairMean = mean / (1 - first ** (step + 1));
+      const fairSquare = square / (1 - second ** (step + 1));
+      value -= rate * (fairMean / (Math.sqrt(fairSquare) + 1e-8) + decay * value);
+    });
+    return value;
+  });
+}
+
+describe('Adam', () => {
+  const options = { optimizer: 'adam', momentum: 0.9, l1: 0, l2: 0.1 } as const;
+  const gradients = [
+    [1, -2, 0.5],
+    [0.25, -1, 0],
+    [-3, -0.5, 1e-3],
+    [2, 2, 2],
+  ];
+
+  it('moves as its definition says, and goes on as if it had not stopped', () => {
+    const start = [0.5, -1, 2];
+    const expected = slowAdam(start, gradients, 0.05);
+    const whole = createOptimizer(new Map([['a', layer(start)]]), options);
+    for (const each of gradients) whole.step(gradient(...each), 0.05);
+    const before = createOptimizer(new Map([['a', layer(start)]]), options);
+    for (const each of gradients.slice(0, 2)) before.step(gradient(...each), 0.05);
+    const after = createOptimizer(before.parameters(), options, before.state());
+    for (const each of gradients.slice(2)) after.step(gradient(...each), 0.05);
+    only(whole.parameters()).weights.forEach((weight, at) => {
+      expect(weight).toBeWithin(1e-5, expected[at] as number);
+    });
+    expect(only(after.parameters()).weights).toEqual(only(whole.parameters()).weights);
+  });
+
+  it('leaves pruned weights alone', () => {
+    const masked = layer([0, 3], { mask: Uint8Array.of(0, 1) });
+    const optimizer = createOptimizer(new Map([['a', masked]]), options);
+    for (let step = 0; step < 3; step++) optimizer.step(gradient(5, 1), 0.1);
+    const { weights } = only(optimizer.parameters());
+    expect(weights[0]).toBe(0);
+    expect(weights[1]).toBeLessThan(3);
+  });
+});

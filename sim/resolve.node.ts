@@ -52,7 +52,7 @@ export function resolveWorkloads(
 
 /** One zoo entry by name. */
 export function resolveWorkload(name: string, dims: Dimensions = new Map()): ZooEntry {
-  const entry = dims.size > 0 ? zooEntry(name, dims) : zoo.get(name);
+  const entry = zooEntry(name, dims);
   if (entry) return entry;
   const members = groups.get(name);
   if (members) {

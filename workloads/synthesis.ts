@@ -16,7 +16,7 @@ import { sizeOf } from './tensor.js';
 import { LazyWeights } from './weights/lazy.js';
 import { type Repeatable, repeatable } from './weights/repeatable.js';
 import { nonzerosOf, toCsr, toDense } from './weights/store.js';
-import { drawActivations, drawBlockWeights, drawingWeights } from './weights/synthetic.js';
+import { drawActivations, drawingWeights, drawPatternWeights } from './weights/synthetic.js';
 import type { DensityProfile } from './zoo/entry.js';
 
 /**
@@ -58,8 +58,8 @@ function drawShared(
   const firsts = new Map<string, Layer>();
   const standsFor = new Map<string, Layer>();
   for (const layer of weighted) {
-    const { weights = 1, blocks } = densities.layers[layer.name] ?? {};
-    const key = JSON.stringify([weightShapeOf(layer), weights, blocks]);
+    const { weights = 1, pattern } = densities.layers[layer.name] ?? {};
+    const key = JSON.stringify([weightShapeOf(layer), weights, pattern]);
     const first = firsts.get(key) ?? layer;
     firsts.set(key, first);
     standsFor.set(layer.name, first);
@@ -130,10 +130,10 @@ function* drawLayer(
 ): Steps<LayerWeights | null> {
   const shape = weightShapeOf(layer);
   if (!shape) return null;
-  const { weights: density = 1, blocks } = densities.layers[layer.name] ?? {};
+  const { weights: density = 1, pattern } = densities.layers[layer.name] ?? {};
   const label = `${network.name}/${layer.name}`;
-  return blocks
-    ? drawBlockWeights(shape, blocks, seed, label)
+  return pattern
+    ? drawPatternWeights(shape, pattern, density, seed, label)
     : yield* drawingWeights(shape, density, seed, label);
 }
 

@@ -4,6 +4,7 @@ import { probit } from 'simple-statistics';
 import { InputError } from '../base/errors.js';
 import { createRandom, type Random } from '../base/random.js';
 import { finish, type Steps } from '../base/steps.js';
+import type { PrunePattern } from '../compress/pattern.js';
 import { overDispersion } from '../data/dispersion.js';
 import type { Activations } from '../network.js';
 import type { LayerWeights, WeightShape } from '../operators/operator.js';
@@ -57,30 +58,53 @@ export function* drawingWeights(
   return { store, bias, origin: 'synthetic' };
 }
 
+/** Patterns that weights are drawn in, layer by layer. */
+export type DrawnPattern = Extract<
+  PrunePattern,
+  { readonly kind: 'n-of-m' | 'block' | 'rows' | 'columns' }
+>;
+
 /**
- * Weights of which each row keeps `kept` of every `of` in a row, at positions equally likely; of a
- * last, shorter block at most as many. Values as in {@link drawWeights}.
+ * Weights in a pattern, at places equally likely. N:M keeps all it allows, of a last, shorter group
+ * as many at most; of whole blocks, rows or columns as many are kept as fit into round(density ·
+ * size). Values as in {@link drawWeights}.
  */
-export function drawBlockWeights(
+export function drawPatternWeights(
   shape: WeightShape,
-  { kept, of }: { readonly kept: number; readonly of: number },
+  pattern: DrawnPattern,
+  density: number,
   seed: number,
   label: string,
 ): LayerWeights {
   const { rows, columns } = shape;
   const random = createRandom(seed, `${label}/weights`);
-  const perRow = Math.floor(columns / of) * kept + Math.min(kept, columns % of);
-  const draw = tailDraw(kept / of, Math.sqrt((2 * of) / (kept * columns)), random);
+  const entries =
+    pattern.kind === 'n-of-m'
+      ? drawGroups(shape, pattern, random)
+      : drawBlocks(shape, extentsOf(pattern, shape), density, random);
+  const bias = shape.biases > 0 ? drawBias(shape.biases, random) : null;
+  return { store: { format: 'csr', rows, columns, ...entries }, bias, origin: 'synthetic' };
+}
+
+type Entries = Pick<CsrMatrix, 'pointers' | 'indices' | 'values'>;
+
+function drawGroups(
+  { rows, columns }: WeightShape,
+  { keep, of }: { readonly keep: number; readonly of: number },
+  random: Random,
+): Entries {
+  const perRow = Math.floor(columns / of) * keep + Math.min(keep, columns % of);
+  const draw = tailDraw(keep / of, Math.sqrt((2 * of) / (keep * columns)), random);
   const pointers = Uint32Array.from({ length: rows + 1 }, (_, row) => row * perRow);
   const indices = new Uint32Array(rows * perRow);
   const values = new Float32Array(rows * perRow);
   let at = 0;
   for (let row = 0; row < rows; row++) {
-    for (let block = 0; block < columns; block += of) {
+    for (let group = 0; group < columns; group += of) {
       // Selection sampling: each of the positions left is taken with the chance that is left for
       // it.
-      const end = Math.min(block + of, columns);
-      for (let column = block, left = Math.min(kept, end - block); left > 0; column++) {
+      const end = Math.min(group + of, columns);
+      for (let column = group, left = Math.min(keep, end - group); left > 0; column++) {
         if (random.below(end - column) >= left) continue;
         indices[at] = column;
         values[at++] = draw();
@@ -88,9 +112,56 @@ export function drawBlockWeights(
       }
     }
   }
-  const store: CsrMatrix = { format: 'csr', rows, columns, pointers, indices, values };
-  const bias = shape.biases > 0 ? drawBias(shape.biases, random) : null;
-  return { store, bias, origin: 'synthetic' };
+  return { pointers, indices, values };
+}
+
+function extentsOf(
+  pattern: Exclude<DrawnPattern, { kind: 'n-of-m' }>,
+  { rows, columns }: WeightShape,
+): { readonly high: number; readonly wide: number } {
+  if (pattern.kind === 'rows') return { high: 1, wide: columns };
+  if (pattern.kind === 'columns') return { high: rows, wide: 1 };
+  return { high: pattern.rows, wide: pattern.columns };
+}
+
+function drawBlocks(
+  { rows, columns }: WeightShape,
+  { high, wide }: { readonly high: number; readonly wide: number },
+  density: number,
+  random: Random,
+): Entries {
+  const across = Math.ceil(columns / wide);
+  const order = Uint32Array.from({ length: across * Math.ceil(rows / high) }, (_, at) => at);
+  const isKept = new Uint8Array(order.length);
+  let left = keptOf(rows * columns, density);
+  // Blocks in random order (Fisher and Yates), each taken that still fits: those at edges are less.
+  for (let at = 0; at < order.length && left > 0; at++) {
+    const other = at + random.below(order.length - at);
+    const block = order[other] as number;
+    order[other] = order[at] as number;
+    const [down, along] = [Math.floor(block / across), block % across];
+    const size = Math.min(high, rows - down * high) * Math.min(wide, columns - along * wide);
+    if (size > left) continue;
+    isKept[block] = 1;
+    left -= size;
+  }
+  const pointers = new Uint32Array(rows + 1);
+  const indices: number[] = [];
+  for (let row = 0; row < rows; row++) {
+    const first = Math.floor(row / high) * across;
+    for (let along = 0; along < across; along++) {
+      if (isKept[first + along] === 0) continue;
+      const end = Math.min(columns, (along + 1) * wide);
+      for (let column = along * wide; column < end; column++) indices.push(column);
+    }
+    pointers[row + 1] = indices.length;
+  }
+  const share = indices.length / (rows * columns);
+  const draw = share === 0 ? () => 0 : tailDraw(share, Math.sqrt(2 / (share * columns)), random);
+  return {
+    ...{ pointers, indices: Uint32Array.from(indices) },
+    values: Float32Array.from({ length: indices.length }, draw),
+  };
 }
 
 /**

@@ -165,7 +165,8 @@ const twoOfFour = (method: keyof typeof methods): Pruning => ({
   variant: `${method}-2of4`,
   title: `2 of every 4 pruned by ${methods[method].title}`,
   source: methods[method],
-  kept: (layer) => (isInBlock(layer) ? { kept: 2, of: 4 } : null),
+  kept: (layer) =>
+    isInBlock(layer) ? { weights: 1 / 2, pattern: { kind: 'n-of-m', keep: 2, of: 4 } } : null,
 });
 
 const prunings = [half('sparsegpt'), twoOfFour('sparsegpt'), half('wanda'), twoOfFour('wanda')];

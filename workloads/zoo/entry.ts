@@ -12,15 +12,13 @@ import {
 } from '../network.js';
 import type { Extents } from '../operators/window.js';
 import type { LayerSpec, SpecOf, TrainedLayerSpec } from '../spec.js';
+import type { DrawnPattern } from '../weights/synthetic.js';
 
 export interface LayerDensity {
   readonly weights: number;
   readonly output?: number;
-  /**
-   * So many weights are kept of every so many in a row of the matrix, `weights` being their
-   * quotient.
-   */
-  readonly blocks?: { readonly kept: number; readonly of: number };
+  /** How the weights that are kept lie, where not one by one; of N:M `weights` is N / M. */
+  readonly pattern?: DrawnPattern;
 }
 
 /**

@@ -14,6 +14,7 @@ import { mlperfTiny } from './mlperf-tiny.js';
 import { mobilenetV1s } from './mobilenet.js';
 import { mobilenetV2s } from './mobilenet-v2.js';
 import { mobilenetV3Large } from './mobilenet-v3.js';
+import { patterned } from './patterned.js';
 import { resnet18 } from './resnet-18.js';
 import { resnet50s } from './resnet-50.js';
 import { squeezenet10, squeezenet11 } from './squeezenet.js';
@@ -56,6 +57,11 @@ const byName: ReadonlyMap<string, DimensionedEntry> = new Map(
   sources.map((source) => [source.name, source]),
 );
 
+/** A network as it is listed, or one of them with zeros in a pattern. */
+function sourceOf(name: string): DimensionedEntry | undefined {
+  return byName.get(name) ?? patterned(name, (base) => byName.get(base));
+}
+
 /** Every network that comes with the package, by name, at its default extents. */
 export const zoo: ReadonlyMap<string, ZooEntry> = new BuiltOnDemand(byName);
 
@@ -67,14 +73,14 @@ export function zooEntry(
   name: string,
   dims: ReadonlyMap<string, number> = new Map(),
 ): ZooEntry | undefined {
-  const source = byName.get(name);
+  const source = sourceOf(name);
   if (!source) return undefined;
-  return dims.size > 0 ? buildAt(source, dims) : zoo.get(name);
+  return dims.size > 0 || !byName.has(name) ? buildAt(source, dims) : zoo.get(name);
 }
 
 /** The extents that users may choose of a network. */
 export function dimensionsOf(name: string): DimensionedEntry['dimensions'] {
-  return byName.get(name)?.dimensions ?? {};
+  return sourceOf(name)?.dimensions ?? {};
 }
 
 /** Names that stand for several networks. */

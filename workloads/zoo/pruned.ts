@@ -11,7 +11,7 @@ export interface Pruning {
   readonly title: string;
   readonly source: Citation;
   /** What is kept of a weighted layer's weights; null for one that stays as it is. */
-  kept(layer: Layer, network: Network): number | NonNullable<LayerDensity['blocks']> | null;
+  kept(layer: Layer, network: Network): number | LayerDensity | null;
 }
 
 /** `entry`, and after it each variant. */
@@ -27,7 +27,7 @@ export function withVariants(
   return [entry, ...variants];
 }
 
-function pruned(entry: ZooEntry, { variant, title, source, kept }: Pruning): ZooEntry {
+export function pruned(entry: ZooEntry, { variant, title, source, kept }: Pruning): ZooEntry {
   const { network, densities } = entry;
   const layers = network.layers.filter((layer) => weightShapeOf(layer));
   const profiles = layers.map((layer): [string, LayerDensity] => {
@@ -35,7 +35,7 @@ function pruned(entry: ZooEntry, { variant, title, source, kept }: Pruning): Zoo
     const share = kept(layer, network);
     if (share === null) return [layer.name, before];
     if (typeof share === 'number') return [layer.name, { ...before, weights: share }];
-    return [layer.name, { ...before, weights: share.kept / share.of, blocks: share }];
+    return [layer.name, { ...before, ...share }];
   });
   return {
     ...entry,

@@ -109,7 +109,7 @@ describe('SCALE-Sim topologies', () => {
     const { layer, notes, densities } = only(readScaleSim(source('t.csv', strided)));
     expect(layer).toMatchObject({ stride: [2, 3], results: [{ shape: [1, 4, 4, 3] }] });
     expect(notes).toEqual(['its batch is left to --batch 5']);
-    expect(densities.layers.a?.blocks).toEqual({ kept: 2, of: 4 });
+    expect(densities.layers.a?.pattern).toEqual({ kind: 'n-of-m', keep: 2, of: 4 });
     const heads = only(readScaleSim(source('t.csv', 'Layer,M,N,K,Batch\nqk,128,64,32,12')));
     expect(heads.layer).toMatchObject({ groups: 12, results: [{ shape: [1, 768, 128, 1] }] });
   });

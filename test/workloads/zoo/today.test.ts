@@ -266,7 +266,9 @@ describe('published sparsities', () => {
 
   it('Llama’s blocks keep half, embedding and logits all', () => {
     const { densities, network } = entryOf('tinyllama-1.1b@wanda-2of4');
-    expect(densities.layers['layers.3.mlp.up_proj']?.blocks).toEqual({ kept: 2, of: 4 });
+    expect(densities.layers['layers.3.mlp.up_proj']?.pattern).toEqual({
+      ...{ kind: 'n-of-m', keep: 2, of: 4 },
+    });
     expect(densities.layers.lm_head?.weights).toBe(1);
     const pruned = network.layers.filter(({ name }) => densities.layers[name]?.weights === 0.5);
     expect(pruned).toHaveLength(22 * 7);

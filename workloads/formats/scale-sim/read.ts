@@ -267,5 +267,5 @@ function densityOf(sparsity: string, place: string): LayerDensity {
       `${place}: Sparsity: found '${shown(sparsity)}', expected N:M, N weights kept of every M`,
     );
   }
-  return { weights: kept / of, blocks: { kept, of } };
+  return { weights: kept / of, pattern: { kind: 'n-of-m', keep: kept, of } };
 }

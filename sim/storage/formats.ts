@@ -82,8 +82,8 @@ export function matricesOf({ network, weights, origin }: Model, densities: Densi
     const { rows, columns } = shape;
     const isRead = layer.kind !== 'embedding';
     if (origin === 'synthetic') {
-      const { weights: density = 1, blocks } = densities.layers[layer.name] ?? {};
-      const isTwoOfFour = blocks?.of === 4 && blocks.kept <= 2;
+      const { weights: density = 1, pattern } = densities.layers[layer.name] ?? {};
+      const isTwoOfFour = pattern?.kind === 'n-of-m' && pattern.of === 4 && pattern.keep <= 2;
       return [{ rows, columns, nonzeros: keptOf(rows * columns, density), isTwoOfFour, isRead }];
     }
     const store = weights.get(layer.name)?.store;
@@ -118,10 +118,11 @@ export function prunedTo(
 ): DensityProfile {
   const read = layers.filter((layer) => weightShapeOf(layer) && layer.kind !== 'embedding');
   const pruned = read.map(({ name }) => {
-    const { blocks: _, ...before } = densities.layers[name] ?? { weights: 1 };
-    return typeof pattern === 'number'
-      ? [name, { ...before, weights: pattern }]
-      : [name, { ...before, weights: pattern.kept / pattern.of, blocks: pattern }];
+    const { pattern: _, ...before } = densities.layers[name] ?? { weights: 1 };
+    if (typeof pattern === 'number') return [name, { ...before, weights: pattern }];
+    const { kept, of } = pattern;
+    const drawn = { kind: 'n-of-m', keep: kept, of };
+    return [name, { ...before, weights: kept / of, pattern: drawn }];
   });
   return { ...densities, layers: { ...densities.layers, ...Object.fromEntries(pruned) } };
 }

@@ -3,6 +3,9 @@
 import { basename } from 'node:path';
 import { writeReferenceTables } from '../hw-models/energy-table.js';
 import { nearest } from '../hw-models/faults.js';
+import type { SpatialConfig } from '../hw-models/spatial/config.js';
+import { writeArchitecture } from '../hw-models/spatial/formats/timeloop/write.js';
+import { architectureFor } from '../hw-models/spatial/layer.js';
 import { InputError, requireWhole } from '../workloads/base/errors.js';
 import { writeNpy } from '../workloads/formats/matrices/npy.js';
 import { writeOnnx } from '../workloads/formats/onnx/write.js';
@@ -13,6 +16,7 @@ import { weightExtents, writeNetworkYaml, writeTensors } from '../workloads/form
 import type { Model } from '../workloads/model.js';
 import { toDense } from '../workloads/weights/store.js';
 import { loadTrainedModel } from './load.node.js';
+import { requireSpatial } from './map.node.js';
 import { openWorkload } from './open.node.js';
 import { resolveHardware } from './resolve.node.js';
 
@@ -28,6 +32,8 @@ export interface ExportRequest {
   /** The layer whose weights are wanted, for formats that hold one matrix. */
   readonly layer?: string | undefined;
   readonly seed?: number;
+  /** Told what the format cannot say. */
+  readonly onNote?: (note: string) => void;
   /** Extents of open dimensions, by their names. */
   readonly dims?: ReadonlyMap<string, number>;
   /** What a file may ask for. */
@@ -74,6 +80,11 @@ const formats: Readonly<
     title: "a hardware's energies as an Accelergy reference table",
     write: async ({ name }) => writeReferenceTables(resolveHardware(name)).ert,
   },
+  timeloop: {
+    ending: null,
+    title: 'a described accelerator as an architecture of Timeloop 0.4',
+    write: async ({ name, onNote }) => timeloopArchitecture(name, onNote),
+  },
   art: {
     ending: null,
     title: "a hardware's areas as an Accelergy reference table",
@@ -119,6 +130,14 @@ function writeMatrix(
     );
   }
   return writeNpy({ shape: weightExtents(layer, own), values: toDense(own.store).values });
+}
+
+function timeloopArchitecture(name: string, onNote: ExportRequest['onNote']): string {
+  const hardware = requireSpatial(resolveHardware(name));
+  const config = hardware.config as SpatialConfig;
+  const { text, notes } = writeArchitecture(hardware.name, architectureFor(config), config);
+  for (const note of notes) onNote?.(note);
+  return text;
 }
 
 function areas(name: string): string {

@@ -1,9 +1,18 @@
 // How each layer of a network lies on an accelerator that a file describes: its mapping, time and
 // energy.
 
+import { stringify } from 'yaml';
+import type { Hardware } from '../hw-models/contract.js';
 import { joulesOf, secondsOf } from '../hw-models/cost.js';
+import type { SpatialConfig } from '../hw-models/spatial/config.js';
+import { writeMapping } from '../hw-models/spatial/formats/timeloop/write.js';
+import { architectureFor } from '../hw-models/spatial/layer.js';
+import { problemOf } from '../hw-models/spatial/nest/from-demand.js';
+import { readMapping } from '../hw-models/spatial/nest/mapping-text.js';
+import { isWeighted } from '../hw-models/work.js';
 import { InputError, requireWhole } from '../workloads/base/errors.js';
 import { traceOf } from './compare.node.js';
+import { givenMappings, type Mappable } from './given-mappings.node.js';
 import { loadTrainedModel } from './load.node.js';
 import { openWorkload } from './open.node.js';
 import { resolveHardware } from './resolve.node.js';
@@ -16,6 +25,8 @@ export interface MapRequest {
   readonly seed: number;
   /** Mappings of a layer to look at, at most; as the preset says when left out. */
   readonly budget?: number | undefined;
+  /** A file of mappings that are taken in place of the mapper's. */
+  readonly mappings?: string | undefined;
 }
 
 export interface MappedNetworkLayer {
@@ -32,25 +43,44 @@ export interface MappedNetwork {
   readonly hardware: string;
   readonly network: string;
   readonly layers: readonly MappedNetworkLayer[];
+  /** As an architecture's file gives them back; for networks of one mapped layer Timeloop's too. */
+  presetText(base: string): string;
+  timeloopText(): string;
+}
+
+/** @throws InputError for a hardware that no mapper serves. */
+export function requireSpatial(hardware: Hardware): Hardware {
+  if (hardware.family === 'spatial') return hardware;
+  const expected = 'one of family spatial, whose layers are mapped';
+  throw new InputError(`${hardware.name}: found family ${hardware.family}, expected ${expected}`);
 }
 
 /** @throws InputError for a hardware that no mapper serves, or layers that do not fit. */
 export async function mapNetwork(request: MapRequest): Promise<MappedNetwork> {
   const { batch, seed, budget } = request;
   requireWhole('batch', batch, 1);
-  const named = resolveHardware(request.hardware);
-  if (named.family !== 'spatial') {
-    const expected = 'one of family spatial, whose layers are mapped';
-    throw new InputError(`${named.name}: found family ${named.family}, expected ${expected}`);
-  }
-  const { mapper = {} } = named.config as { readonly mapper?: object };
-  const hardware =
+  const named = requireSpatial(resolveHardware(request.hardware));
+  const { mapper = {}, mappings: own = {} } = named.config as SpatialConfig;
+  const bounded =
     budget === undefined
       ? named
       : named.vary([{ op: 'add', path: ['mapper'], value: { ...mapper, budget } }]);
   const { entry } = await openWorkload(request.workload);
   const model = await loadTrainedModel(entry, undefined, seed);
   const tasks = tasksOf(model, await traceOf(entry, model, undefined, undefined, seed), batch);
+  const mappable = tasks.flatMap((task): readonly Mappable[] =>
+    isWeighted(task.demand)
+      ? [{ name: task.name, problem: problemOf(task.name, task.demand, batch) }]
+      : [],
+  );
+  const architecture = architectureFor(bounded.config as SpatialConfig);
+  const given =
+    request.mappings === undefined
+      ? null
+      : await givenMappings(request.mappings, mappable, architecture, request.workload);
+  const hardware = given
+    ? bounded.vary([{ op: 'add', path: ['mappings'], value: { ...own, ...given } }])
+    : bounded;
   const layers = hardware.cost(tasks).flatMap((cost, at) => {
     if (cost.mapping === undefined) return [];
     return [
@@ -61,5 +91,26 @@ export async function mapNetwork(request: MapRequest): Promise<MappedNetwork> {
       },
     ];
   });
-  return { hardware: hardware.name, network: entry.network.name, layers };
+  return {
+    ...{ hardware: hardware.name, network: entry.network.name, layers },
+    presetText: (base) =>
+      stringify(
+        {
+          ...{ name: `${named.name}-mapped`, title: `${named.title}, mapped`, extends: base },
+          mappings: Object.fromEntries(layers.map(({ layer, mapping }) => [layer, mapping])),
+        },
+        { lineWidth: 0 },
+      ),
+    timeloopText() {
+      const [only, second] = layers;
+      const own = mappable.find(({ name }) => name === only?.layer);
+      if (!only || !own || second) {
+        throw new InputError(
+          `${entry.network.name}: found ${layers.length} mapped layers, expected one, as a mapping of Timeloop is of one`,
+        );
+      }
+      const { mapping, problem } = readMapping(only.mapping, own.problem, architecture, only.layer);
+      return writeMapping(problem, architecture, mapping);
+    },
+  };
 }

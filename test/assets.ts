@@ -21,3 +21,5 @@ function asset(path: string): Asset {
 export const squeezenetNet = asset('models/compressed_SqueezeNet.net');
 export const catPicture = asset('data/cat.jpg');
 export const mnistDigits = asset('data/t10k-images-idx3-ubyte.gz');
+/** Designs of Timeloop, SCALE-Sim and ZigZag, with what Timeloop itself printed for some. */
+export const architectures = asset('models/architectures');

@@ -28,7 +28,7 @@ export const baseName = (file: string): string => file.split(/[\\/]/).at(-1) ?? 
 export function statedIn(file: string) {
   const name = baseName(file);
   return (value: number, unit: string, where: string): Stated => ({
-    ...{ value: Number(value.toPrecision(12)), unit, from: 'estimate' },
+    ...{ value: Number(value.toPrecision(15)), unit, from: 'estimate' },
     cite: `${name}: ${where}`,
   });
 }

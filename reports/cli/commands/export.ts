@@ -4,6 +4,7 @@ import {
   addDimOption,
   addLimitsOption,
   addPluginOption,
+  hint,
   type Terminal,
   wholeNumber,
   write,
@@ -23,11 +24,11 @@ interface Options {
 export function addExport(program: Command, terminal: Terminal): void {
   const command = program
     .command('export')
-    .description('write a network, or the energies of a hardware, for other tools')
-    .argument('<name>', 'a workload or its file; for ert and art a hardware')
+    .description('write a network, or a hardware and its energies, for other tools')
+    .argument('<name>', 'a workload or its file; for timeloop, ert and art a hardware')
     .option(
       '--to <format>',
-      'onnx, safetensors, yaml, npy, scale-sim, ert or art (default: by the ending of --out)',
+      'onnx, safetensors, yaml, npy, scale-sim, timeloop, ert or art (default: by the ending of --out)',
     )
     .option('--out <file>', 'where to write it, whole or not at all (default: stdout)')
     .option('--weights <file>', "the network's weights; its own, shipped or drawn ones unless told")
@@ -39,7 +40,10 @@ export function addExport(program: Command, terminal: Terminal): void {
       const { exportFile } = await import('../../../sim/export.node.js');
       const open = { ...(dim ? { dims: dim } : {}), ...(limits ? { limits } : {}) };
       await write(
-        await exportFile({ name, format: to, out, weights, layer, seed, ...open }),
+        await exportFile({
+          ...{ name, format: to, out, weights, layer, seed, ...open },
+          onNote: (note) => hint(note, {}, terminal),
+        }),
         out,
         terminal,
       );

@@ -1,4 +1,5 @@
 import type { Command } from 'commander';
+import { formats } from '../../formats.js';
 import {
   addOutputOptions,
   addPluginOption,
@@ -126,7 +127,10 @@ function addDesigns(hardware: Command, terminal: Terminal): void {
   });
 }
 
-interface MapOptions extends OutputOptions {
+interface MapOptions extends Omit<OutputOptions, 'format'> {
+  readonly format?: OutputOptions['format'] | 'timeloop';
+  readonly mapping?: string;
+  readonly preset?: string;
   readonly batch: number;
   readonly seed: number;
   readonly mapperBudget?: number;
@@ -134,7 +138,7 @@ interface MapOptions extends OutputOptions {
 
 /** What the mapper of a described accelerator makes of a network. */
 function addMap(hardware: Command, terminal: Terminal): void {
-  addOutputOptions(
+  const command = addOutputOptions(
     hardware
       .command('map')
       .description('how each layer of a network lies on an accelerator that a file describes')
@@ -142,9 +146,16 @@ function addMap(hardware: Command, terminal: Terminal): void {
       .argument('<workload>', 'a name from "zeroskip workloads list", or a file')
       .option('--batch <n>', 'frames at a time', wholeNumber(1), 1)
       .option('--seed <n>', 'of whatever is drawn', wholeNumber(0), 0)
-      .option('--mapper-budget <n>', 'mappings of a layer to look at, at most', wholeNumber(1)),
-  ).action(async (name: string, workload: string, options: MapOptions) => {
-    const { batch, seed, mapperBudget } = options;
+      .option('--mapper-budget <n>', 'mappings of a layer to look at, at most', wholeNumber(1))
+      .option(
+        '--mapping <file>',
+        "mappings in place of the mapper's: lines by layer as printed, or Timeloop's of one layer",
+      )
+      .option('--preset <file>', 'also write a preset that has the mappings, for other commands'),
+  );
+  command.options.find(({ long }) => long === '--format')?.choices([...formats, 'timeloop']);
+  command.action(async (name: string, workload: string, options: MapOptions) => {
+    const { batch, seed, mapperBudget, mapping, preset, format, ...output } = options;
     const { mapNetwork } = await import('../../../sim/map.node.js');
     const { mappingView } = await import('../../views/mapping.js');
     const mapped = await mapNetwork({
@@ -153,8 +164,15 @@ function addMap(hardware: Command, terminal: Terminal): void {
       batch,
       seed,
       budget: mapperBudget,
+      mappings: mapping,
     });
-    await show(mappingView(mapped), options, terminal);
+    if (preset !== undefined) {
+      const { relative, dirname } = await import('node:path');
+      const base = /\.ya?ml$/.test(name) ? relative(dirname(preset), name) : name;
+      await write(mapped.presetText(base), preset, terminal, '--preset');
+    }
+    if (format === 'timeloop') await write(mapped.timeloopText(), output.out, terminal);
+    else await show(mappingView(mapped), { ...output, ...(format ? { format } : {}) }, terminal);
   });
 }
 

@@ -148,8 +148,10 @@ function arrayOf(array: Fanout, directives: readonly Directive[], problem: Probl
   const fixed = (dimension: string) => constraints.factors.get(dimension)?.steps === 1;
   const open = problem.dimensions.filter((dimension) => !fixed(dimension));
   const split = splitOf(own, problem);
-  const allowed = (isX: boolean) =>
-    split === null ? open : open.filter((dimension) => split.isX(dimension) === isX);
+  const allowed = (isX: boolean): readonly string[] | null => {
+    const list = split === null ? open : open.filter((one) => split.isX(one) === isX);
+    return list.length === problem.dimensions.length ? null : list;
+  };
   return {
     ...{ kind: 'array', name, x, y, multicast: true, reduces: true, joulesPerBitHop: 0 },
     packings: [],

@@ -2,7 +2,7 @@
 // follows from hw-models/technology, or from an energy reference table that comes with it.
 
 import type { Format, Memory, SpatialArray } from '../../description/architecture.js';
-import type { RankFormat } from '../../expected/ranks.js';
+import { isCompressing, type RankFormat } from '../../expected/ranks.js';
 import type { OperandName } from '../../nest/from-demand.js';
 import {
   baseName,
@@ -251,7 +251,7 @@ class Writer {
     const bits = inner?.metadataBits ?? metadata.wordBits;
     const own = (width: number) =>
       width > 0 ? this.say(width, 'bit', `${name}: metadata_datawidth`) : undefined;
-    const points = ranks.slice(0, -1).some(({ kind }) => kind === 'uop');
+    const points = ranks.slice(0, -1).find(({ kind }) => kind === 'uop');
     const kinds: Readonly<Record<string, Format['kind'] | null>> = {
       cp: points ? 'offsets' : 'coordinate',
       rle: 'run-length',
@@ -271,7 +271,7 @@ class Writer {
       kind,
       ...(kind === 'run-length' ? { runBits: own(Math.min(32, bits)) } : {}),
       ...(kind === 'coordinate' || kind === 'offsets' ? { coordinateBits: own(bits) } : {}),
-      ...(kind === 'offsets' ? { pointerBits: own(bits) } : {}),
+      ...(kind === 'offsets' ? { pointerBits: own(points?.payloadBits ?? metadata.wordBits) } : {}),
     };
   }
 
@@ -287,6 +287,21 @@ class Writer {
       }
     }
     return Object.keys(saved).length > 0 ? saved : undefined;
+  }
+
+  /** Factors whose innermost memory with a format leaves their zeros out; both where none has. */
+  private compressed(): readonly OperandName[] {
+    const both = (['weights', 'inputs'] as const).filter((operand) =>
+      this.design.nodes.some(
+        (node) =>
+          node.kind === 'storage' &&
+          [...node.formats].some(
+            ([space, format]) =>
+              this.names.operands.get(space) === operand && isCompressing(format),
+          ),
+      ),
+    );
+    return both.length > 0 ? both : ['weights', 'inputs'];
   }
 
   /** Zeros that units never see: those that the innermost accesses of a factor are left out for. */
@@ -306,6 +321,8 @@ class Writer {
       }
     }
     const mac = this.energies?.compute.mac;
+    // Units that skip what is not stored see it at the innermost memory that has a format.
+    if (compute.skips) for (const operand of this.compressed()) zeros.skip.add(operand);
     const skips = [...zeros.skip];
     const gates = [...(compute.gates ? (['weights', 'inputs'] as const) : zeros.gate)];
     if (gates.length > 0 && skips.length === 0 && !compute.gates) {

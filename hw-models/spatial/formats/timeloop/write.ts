@@ -96,7 +96,8 @@ function componentOf(
     notes.push(`${name}: words of ${[...new Set(widths)].join(' and ')} bits are all ${datawidth}`);
   }
   const width = Math.ceil(accessBits / datawidth) * datawidth;
-  const words = (perCycle: number | null) => (perCycle === null ? undefined : perCycle / datawidth);
+  const words = (perCycle: number | null) =>
+    perCycle === null ? undefined : Number((perCycle / datawidth).toPrecision(12));
   const hasFormat = Object.values(memory.formats).some(({ kind }) => kind !== 'dense');
   const metadata = hasFormat
     ? {

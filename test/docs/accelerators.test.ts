@@ -17,7 +17,7 @@ const rowOf = (name: string) =>
 const UNITS: Readonly<Record<string, number>> = { µs: 1e-6, ms: 1e-3 };
 
 describe('docs/accelerators.md', () => {
-  const [, ...names] = rowOf('time of a frame').map((cell) => cell.replaceAll('`', ''));
+  const [, ...names] = rowOf('time per frame').map((cell) => cell.replaceAll('`', ''));
 
   it.each(['alex-6', 'alex-8', 'squeezenet-1.0'])('has the times of %s', async (workload) => {
     const [comparison] = await compare({ workloads: [workload], hardware: names });

@@ -8,8 +8,8 @@ import {
   countNonzeros,
   type DenseMatrix,
   entriesPerColumn,
+  patternOf,
   type SparsePattern,
-  toCsr,
   type WeightStore,
 } from '../../workloads/weights/store.js';
 
@@ -51,8 +51,8 @@ const MAX_KEPT_BYTES = 256 * 2 ** 20;
 const MAX_LAYOUT_BYTES = 256 * 2 ** 20;
 
 /**
- * A dense matrix of more weights is counted as it stands: as compressed rows it would take up to
- * three times the room.
+ * A matrix that is stored dense is counted as it stands where it has more weights, or most of them
+ * are not zero: as compressed rows it would take up to three times the room.
  */
 const MAX_COMPRESSED = 2 ** 22;
 
@@ -221,13 +221,14 @@ export function countEntries(
   };
 }
 
-/** A large dense matrix as it is, all else as where it has entries. */
+/** A large or full matrix that is stored dense as it is, all else as where it has entries. */
 function readable(store: WeightStore | SparsePattern): DenseMatrix | SparsePattern {
   if (!('format' in store)) return store;
+  if (store.format !== 'dense') return patternOf(store);
   // A copy has its values at hand, which a store may have to look for.
-  return store.format === 'dense' && store.rows * store.columns > MAX_COMPRESSED
-    ? { ...store }
-    : toCsr(store);
+  const copy = { ...store };
+  const size = copy.values.length;
+  return size > MAX_COMPRESSED || 2 * countNonzeros(copy.values) > size ? copy : patternOf(store);
 }
 
 function addRow(

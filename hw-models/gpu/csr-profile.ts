@@ -1,7 +1,7 @@
 // How a warp meets a matrix in compressed sparse rows: the steps its rows take and the sectors that
 // it touches, counted on the matrix's own rows and columns.
 
-import { type CsrMatrix, toCsr, type WeightStore } from '../../workloads/weights/store.js';
+import { patternOf, type SparsePattern, type WeightStore } from '../../workloads/weights/store.js';
 
 export interface CsrProfile {
   readonly rows: number;
@@ -38,7 +38,7 @@ export function profileOf(store: WeightStore, shape: WarpShape): CsrProfile {
   const key = `${shape.lanes}/${shape.rowsPerBlock}/${shape.sectorWords}`;
   let profile = profiles.get(key);
   if (!profile) {
-    profile = profileRows(toCsr(store), shape);
+    profile = profileRows(patternOf(store), shape);
     profiles.set(key, profile);
   }
   return profile;
@@ -49,7 +49,10 @@ export function csrBytes({ rows, nonzeros }: { rows: number; nonzeros: number })
   return 8 * nonzeros + 4 * (rows + 1);
 }
 
-function profileRows(csr: CsrMatrix, { lanes, rowsPerBlock, sectorWords }: WarpShape): CsrProfile {
+function profileRows(
+  csr: SparsePattern,
+  { lanes, rowsPerBlock, sectorWords }: WarpShape,
+): CsrProfile {
   const { rows, columns, pointers, indices } = csr;
   let steps = 0;
   let gatherSectors = 0;

@@ -1,6 +1,6 @@
 // Where the rows of a weight matrix have entries, row by row, in whatever format it is stored.
 
-import { toCsr, type WeightStore } from '../../workloads/weights/store.js';
+import { patternOf, type WeightStore } from '../../workloads/weights/store.js';
 
 /**
  * The columns of a row's entries: indices[from] … indices[to − 1], ascending, valid until the next
@@ -33,6 +33,6 @@ export function rowsOf(store: WeightStore): (row: number) => RowEntries {
       return { indices, from: 0, to };
     };
   }
-  const { pointers, indices } = toCsr(store);
+  const { pointers, indices } = patternOf(store);
   return (row) => ({ indices, from: pointers[row] as number, to: pointers[row + 1] as number });
 }

@@ -60,6 +60,7 @@ const converted = new Recent<WeightStore, CsrMatrix>(CONVERTED_BYTES);
 /** Forgets what matrices were converted to: their room is free, the next one asked for is made. */
 export function forgetConverted(): void {
   converted.clear();
+  patterns.clear();
 }
 
 /** The matrix as compressed sparse rows, remembered for a while. Explicit zeros are dropped. */
@@ -71,6 +72,21 @@ export function toCsr(store: WeightStore): CsrMatrix {
   const { pointers, indices, values } = csr;
   converted.set(store, csr, pointers.byteLength + indices.byteLength + values.byteLength);
   return csr;
+}
+
+const patterns = new Recent<WeightStore, SparsePattern>(CONVERTED_BYTES);
+
+/**
+ * Where the matrix has entries, row after row, remembered for a while: what models ask for, in half
+ * the room of compressed rows with their values. Explicit zeros are dropped.
+ */
+export function patternOf(store: WeightStore): SparsePattern {
+  if (store.format !== 'dense') return toCsr(store);
+  const known = patterns.get(store) ?? converted.get(store);
+  if (known) return known;
+  const pattern = densePattern(store);
+  patterns.set(store, pattern, pattern.pointers.byteLength + pattern.indices.byteLength);
+  return pattern;
 }
 
 /** How many weights are not zero; padding entries don't count. */
@@ -171,22 +187,25 @@ export function countNonzeros(values: Float32Array | Float64Array): number {
   return nonzeros;
 }
 
-function denseToCsr({ rows, columns, values }: DenseMatrix): CsrMatrix {
-  const nonzeros = countNonzeros(values);
+function denseToCsr(store: DenseMatrix): CsrMatrix {
+  const { values } = store;
+  const pattern = densePattern({ ...store, values });
+  const kept = new Float32Array(pattern.indices.length);
+  let at = 0;
+  for (const value of values) if (value !== 0) kept[at++] = value;
+  return { ...pattern, format: 'csr', values: kept };
+}
+
+function densePattern({ rows, columns, values }: DenseMatrix): SparsePattern {
   const pointers = new Uint32Array(rows + 1);
-  const indices = new Uint32Array(nonzeros);
-  const kept = new Float32Array(nonzeros);
+  const indices = new Uint32Array(countNonzeros(values));
   let at = 0;
   for (let row = 0; row < rows; row++) {
-    for (let column = 0; column < columns; column++) {
-      const value = values[row * columns + column] as number;
-      if (value === 0) continue;
-      indices[at] = column;
-      kept[at++] = value;
-    }
+    for (let column = 0; column < columns; column++)
+      if (values[row * columns + column] !== 0) indices[at++] = column;
     pointers[row + 1] = at;
   }
-  return { format: 'csr', rows, columns, pointers, indices, values: kept };
+  return { rows, columns, pointers, indices };
 }
 
 type Compressed = Pick<CsrMatrix, 'pointers' | 'indices' | 'values'>;

@@ -1,13 +1,13 @@
 // How the rows of a CSR matrix are dealt out over cores.
 
-import type { CsrMatrix } from '../../../workloads/weights/store.js';
+import type { SparsePattern } from '../../../workloads/weights/store.js';
 
 /**
  * Rows are dealt out in equal blocks, whatever is in them: the fullest block's load over the mean
  * block's. A row loads its core with its entries and with what `rowLoad` entries cost.
  */
 export function fullestShare(
-  { rows, pointers, indices }: Pick<CsrMatrix, 'rows' | 'pointers' | 'indices'>,
+  { rows, pointers, indices }: Pick<SparsePattern, 'rows' | 'pointers' | 'indices'>,
   cores: number,
   rowLoad = 0,
 ): number {

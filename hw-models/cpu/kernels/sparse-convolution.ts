@@ -7,7 +7,7 @@ import type { ConvolutionDemand } from '../../../workloads/demand.js';
 import type { LayerTask } from '../../../workloads/network.js';
 import { isPointwise, reachOf } from '../../../workloads/operators/window.js';
 import { sizeOf } from '../../../workloads/tensor.js';
-import type { CsrMatrix } from '../../../workloads/weights/store.js';
+import type { SparsePattern } from '../../../workloads/weights/store.js';
 import type { Phase } from '../account.js';
 import type { CpuConfig } from '../config.js';
 import { lanesOf } from '../ecm.js';
@@ -84,7 +84,7 @@ export function tilingOf(convolution: ConvolutionDemand, config: CpuConfig): Til
 export function directConvolution(
   task: LayerTask,
   convolution: ConvolutionDemand,
-  matrix: Pick<CsrMatrix, 'rows' | 'pointers' | 'indices'>,
+  matrix: Pick<SparsePattern, 'rows' | 'pointers' | 'indices'>,
   weightBytes: number,
   weightsHome: WeightsHome,
   config: CpuConfig,

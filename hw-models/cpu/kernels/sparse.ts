@@ -3,7 +3,7 @@
 
 import { invariant } from '../../../workloads/base/errors.js';
 import type { LayerTask } from '../../../workloads/network.js';
-import { type CsrMatrix, toCsr } from '../../../workloads/weights/store.js';
+import { patternOf, type SparsePattern } from '../../../workloads/weights/store.js';
 import type { Kernel } from '../../contract.js';
 import { pixelsOf, weightShapeOf } from '../../work.js';
 import { account } from '../account.js';
@@ -35,7 +35,7 @@ export const sparse: Kernel<CpuConfig> = {
     invariant(weights !== null, () => `layer ${task.name}: no weights`);
     const isConvolution = demand.kind === 'convolution';
     const { cores } = isConvolution ? config.sparseConvolution : config.sparse;
-    const matrix = toCsr(weights.store);
+    const matrix = patternOf(weights.store);
     const weightsHome = weightsHomeOf(competingCsrBytes(task, residency), config, cores);
     const weightBytes = csrWeightBytes(task);
     const phases =
@@ -98,7 +98,7 @@ function unlikeEngines({
  */
 function product(
   task: LayerTask,
-  matrix: CsrMatrix,
+  matrix: SparsePattern,
   weightsHome: WeightsHome,
   config: CpuConfig,
 ): Work {
@@ -131,7 +131,7 @@ function product(
  * less than a line wide, so the lines it touches are those of non-zeros that lie anywhere.
  */
 function gatheredLines(
-  { rows, columns, indices }: CsrMatrix,
+  { rows, columns, indices }: SparsePattern,
   vectors: number,
   { lineBytes }: CpuConfig,
 ): number {

@@ -2,7 +2,7 @@
 
 import { invariant } from '../../../workloads/base/errors.js';
 import type { LayerTask } from '../../../workloads/network.js';
-import { toCsr } from '../../../workloads/weights/store.js';
+import { patternOf } from '../../../workloads/weights/store.js';
 import { isWeighted, pixelsOf, weightShapeOf } from '../../work.js';
 
 /** [rows × depth] · [depth × columns], `count` times in one launch. */
@@ -47,7 +47,7 @@ const GROUP = 4;
 /** Whether each row's weights already have at most two in every four that are not zero. */
 export function isTwoOfFour(task: LayerTask): boolean {
   if (!weightShapeOf(task.demand) || !task.weights) return false;
-  const { rows, pointers, indices } = toCsr(task.weights.store);
+  const { rows, pointers, indices } = patternOf(task.weights.store);
   for (let row = 0; row < rows; row++) {
     const end = pointers[row + 1] as number;
     for (let at = (pointers[row] as number) + 2; at < end; at++) {

@@ -5,7 +5,7 @@
 
 import type { ConvolutionDemand, ProductDemand } from '../../../workloads/demand.js';
 import type { LayerTask } from '../../../workloads/network.js';
-import { toCsr } from '../../../workloads/weights/store.js';
+import { patternOf } from '../../../workloads/weights/store.js';
 import type { Architecture } from '../description/architecture.js';
 import { type Mapping, tilesOf } from '../nest/mapping.js';
 import { computesOf, type Problem } from '../nest/problem.js';
@@ -184,7 +184,7 @@ function productTest(task: LayerTask, where: readonly string[]): (at: Int32Array
 /** A byte for each weight, 0 where it is zero. */
 function maskOf({ weights }: LayerTask): Uint8Array {
   if (weights === null) return new Uint8Array(0);
-  const { rows, columns, pointers, indices } = toCsr(weights.store);
+  const { rows, columns, pointers, indices } = patternOf(weights.store);
   const mask = new Uint8Array(rows * columns);
   for (let row = 0; row < rows; row++) {
     for (let at = pointers[row] as number; at < (pointers[row + 1] as number); at++) {

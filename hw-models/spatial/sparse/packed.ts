@@ -3,7 +3,7 @@
 
 import { invariant } from '../../../workloads/base/errors.js';
 import type { LayerTask } from '../../../workloads/network.js';
-import { toCsr, type WeightStore } from '../../../workloads/weights/store.js';
+import { patternOf, type WeightStore } from '../../../workloads/weights/store.js';
 import type { Packing } from '../description/architecture.js';
 
 /** Steps of all windows over those of full ones. Whole windows only meet where sizes divide. */
@@ -31,7 +31,7 @@ class Windows {
 
 function ofWeights({ weights, demand, name }: LayerTask, packing: Packing): number {
   invariant(weights !== null, () => `layer ${name} has no weights`);
-  const { rows, columns, pointers, indices } = toCsr(weights.store);
+  const { rows, columns, pointers, indices } = patternOf(weights.store);
   const groups =
     demand.kind === 'convolution' ? demand.groups : demand.kind === 'product' ? demand.matrices : 1;
   const perGroup = rows / groups;
@@ -81,7 +81,7 @@ function ofInputs({ demand, input: { values } }: LayerTask, packing: Packing): n
 
 /** Whether no `of` neighbours of a row hold more than `kept` weights. */
 export function isStructured(store: WeightStore, kept: number, of: number): boolean {
-  const { rows, pointers, indices } = toCsr(store);
+  const { rows, pointers, indices } = patternOf(store);
   for (let row = 0; row < rows; row++) {
     let window = -1;
     let count = 0;

@@ -16,7 +16,7 @@ const withCores = [t4, a10g, h100];
 
 /** With one tile, of 128 × 128 outputs, and no split of the depth. */
 const oneTile = a10g?.vary([
-  { op: 'replace', path: ['library', 'tensorLeastTile'], value: 128 * 128 },
+  { op: 'replace', path: ['library', 'tensorMinTile'], value: 128 * 128 },
   { op: 'replace', path: ['library', 'splitDepth'], value: 1e6 },
 ]);
 
@@ -94,9 +94,7 @@ describe('the kernels of tensor cores', () => {
   it('pad depth and tile to whole instructions', () => {
     // 3 inputs, 10 outputs, 16 frames: a tile of 64 × 16, 16 deep. Of each row's three weights the
     // pattern keeps two.
-    const narrow = a10g?.vary([
-      { op: 'replace', path: ['library', 'tensorLeastTile'], value: 1024 },
-    ]);
+    const narrow = a10g?.vary([{ op: 'replace', path: ['library', 'tensorMinTile'], value: 1024 }]);
     const { counters } = costOf(dense(3, 10, 0.3, 16), 'tensor', narrow);
     expect(counters).toMatchObject({ macs: 480, mac_slots: 64 * 16 * 16 });
   });

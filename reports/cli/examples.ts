@@ -41,6 +41,14 @@ export const examples: Readonly<Record<string, readonly string[]>> = {
   'hardware diff': ['hardware diff eie-64 eie-256'],
   'hardware check': ['hardware check my-chip.yaml'],
   'hardware map': ['hardware map eyeriss-v2 alex-6', 'hardware map my-array.yaml net.onnx'],
+  'hardware import': [
+    'hardware import arch.yaml components/*.yaml --out my-chip.yaml',
+    'hardware import scale.cfg --out my-array.yaml',
+  ],
+  'hardware evaluate': [
+    'hardware evaluate arch.yaml problem.yaml map.yaml ERT.yaml',
+    'hardware evaluate design-folder --format json',
+  ],
   'hardware ert': [
     'hardware ert ERT.yaml --onto eie-64 --map wordRead=glb.read --out my-chip.yaml',
   ],
@@ -55,7 +63,11 @@ export const examples: Readonly<Record<string, readonly string[]>> = {
     'prune lenet-5 --pipeline 2:4 --seeds 0,1,2 --checkpoint study',
   ],
   pull: ['pull', 'pull squeezenet-1.0-compressed'],
-  export: ['export alexnet --out alexnet.onnx', 'export eie-64 --to ert'],
+  export: [
+    'export alexnet --out alexnet.onnx',
+    'export eie-64 --to ert',
+    'export gemmini --to timeloop',
+  ],
   validate: ['validate', 'validate --claims --format csv', 'validate --host --workloads alexnet'],
   calibrate: ['calibrate', 'calibrate --out this-machine.yaml'],
   completion: [

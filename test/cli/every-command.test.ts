@@ -15,6 +15,8 @@ import { renderTerminal } from '../../reports/format/terminal.js';
 import { zeroskip } from './run-cli.js';
 
 const BIN = 'dist/reports/cli/bin.js';
+/** All that Timeloop takes, in one file. */
+const DESIGN = 'test/fixtures/architectures/own-design.yaml';
 const folder = mkdtempSync(join(tmpdir(), 'zeroskip-every-'));
 const store = join(folder, 'figure.sweep');
 const study = join(folder, 'study');
@@ -43,6 +45,8 @@ const cases: Readonly<Record<string, readonly string[]>> = {
   'hardware check': ['hw-models/eie/presets/eie-64.yaml'],
   // A file that is none: what a table of energies looks like, its own tests know.
   'hardware map': ['gemmini', 'alex-8'],
+  'hardware import': [DESIGN],
+  'hardware evaluate': [DESIGN],
   'hardware ert': ['missing.yaml', '--onto', 'eie-64'],
   'hardware schema': ['eie'],
   'workloads list': [],
@@ -64,6 +68,7 @@ const FAULTY = ['worker', 'hardware ert'];
 /** Commands that write no table: files, texts for machines, help. */
 const NO_TABLE = [
   ...['explore', 'merge', 'worker', 'hardware ert', 'hardware schema', 'workloads schema'],
+  'hardware import',
   ...['export', 'calibrate', 'completion'],
 ];
 

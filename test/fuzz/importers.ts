@@ -42,6 +42,7 @@ import { writeNetworkYaml, writeTensors } from '../../workloads/formats/yaml/wri
 import { drawModel } from '../../workloads/synthesis.js';
 import { toCodebook, toCsr, toDense } from '../../workloads/weights/store.js';
 import { zoo } from '../../workloads/zoo/index.js';
+import { architectureImporters } from './architectures.js';
 import { ggufImporters } from './gguf.js';
 import { huggingFaceImporters } from './huggingface.js';
 import { decode, encode, FILE, type Importer } from './importer.js';
@@ -323,6 +324,7 @@ export const importers: readonly Importer[] = [
   },
   ...huggingFaceImporters(file),
   ...ggufImporters(file),
+  ...architectureImporters(file),
   {
     name: 'safetensors',
     text: false,

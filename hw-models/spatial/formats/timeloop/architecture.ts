@@ -109,6 +109,7 @@ class Walk {
       const outside = `${before.all} instances outside, ${before.x} of them along x`;
       throw fault(part, `${alongX} of ${all} along x`, `a multiple: ${outside}`);
     }
+    requireFew(inside(local, 'name'), x * y);
     this.found.push({ kind: 'array', name: `${name}_array`, x, y });
     this.counted = { all, x: alongX };
   }
@@ -139,6 +140,7 @@ class Walk {
       }
     }
     const [x, y] = [extent('meshX'), extent('meshY')];
+    requireFew(part, x * y);
     if (x * y > 1) this.found.push({ kind: 'array', name, x, y });
   }
 
@@ -184,6 +186,14 @@ class Walk {
       this.sparse,
     );
   }
+}
+
+/** More instances side by side than any chip has are a slip, and take long to spread loops over. */
+const MAX_FANOUT = 2 ** 20;
+
+function requireFew(part: Part, instances: number): void {
+  if (instances <= MAX_FANOUT) return;
+  throw fault(part, `${instances} instances`, `at most ${MAX_FANOUT} side by side`);
 }
 
 /** 'PE[0..167]' as a name and a number. */

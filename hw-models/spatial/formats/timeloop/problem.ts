@@ -44,12 +44,15 @@ export async function statedProblem(part: Part): Promise<StatedProblem> {
     sizes: dimensions.map(extents.dimension),
     operands: spaces.map(({ name, axes, readWrite }) => ({
       ...{ name, written: readWrite },
-      ranks: axes.map((axis) =>
-        axis.map(({ dimension, coefficient }) => ({
+      // Of the usual shape an instance leaves out what has one step.
+      ranks: axes.flatMap((axis) => {
+        const terms = axis.filter(({ dimension }) => dimensions.includes(dimension));
+        const own = terms.map(({ dimension, coefficient }) => ({
           dimension: dimensions.indexOf(dimension),
           coefficient: numeric(coefficient),
-        })),
-      ),
+        }));
+        return own.length > 0 ? [own] : [];
+      }),
     })),
   };
   if (problem.operands.filter(({ written }) => written).length !== 1) {

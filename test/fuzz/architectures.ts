@@ -21,7 +21,7 @@ import { encode, FILE, type Importer } from './importer.js';
 
 const design = readFileSync('test/fixtures/architectures/own-design.yaml', 'utf8');
 /** The same without its mapping, which stands in a file of its own. */
-const unmapped = design.replace(/^mapping:\n[^]*?(?=^ERT:)/m, '');
+const unmapped = design.replace(/^mapping:\n[\s\S]*?(?=^ERT:)/m, '');
 const loops = `memory [ Weights:1152 (288) Inputs:512 (512) Outputs:576 (576) ]
 ---------------------------------------------------------------
 | for M in [0:2)

@@ -246,7 +246,7 @@ describe('zeroskip validate', () => {
 describe('the README', () => {
   it('counts the published figures', () => {
     expect(readFileSync('README.md', 'utf8').replace(/\s+/g, ' ')).toContain(
-      `each of the ${validation.claims.length} published figures`,
+      `lists all ${validation.claims.length} published figures`,
     );
   });
 

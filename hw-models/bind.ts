@@ -94,6 +94,7 @@ export function bind<Config extends object>(
     area: family.area(config),
     events: family.events?.(config) ?? [],
     peaks: family.peaks?.(config) ?? null,
+    capacity: family.capacity?.(config) ?? null,
     get dials() {
       return dialsOf(family, preset);
     },

@@ -98,6 +98,13 @@ export interface Peaks {
   readonly roofs: readonly [Roof, ...Roof[]];
 }
 
+/** How much a device holds, and where it reads what is left over. */
+export interface Capacity {
+  readonly bytes: number;
+  /** Null where nobody says. */
+  readonly beyond: { readonly name: string; readonly bytesPerSecond: number } | null;
+}
+
 /**
  * What one layer costs on modelled hardware, for the whole batch. A cost that nobody can know is
  * null, never 0.
@@ -238,6 +245,8 @@ export interface Family<Config> {
   precision?(config: Config): Precision;
   /** Peak rates, for rooflines. */
   peaks?(config: Config): Peaks;
+  /** Of main memory; null, or without it, where nobody knows. */
+  capacity?(config: Config): Capacity | null;
   /** What to turn first; without it whatever the presets state. */
   readonly dials?: readonly Dial[];
   readonly switches?: readonly Switch[];
@@ -280,6 +289,8 @@ export interface Hardware {
   readonly area: Parts | null;
   readonly events: readonly EnergyEvent[];
   readonly peaks: Peaks | null;
+  /** Of main memory; null where nobody knows. */
+  readonly capacity: Capacity | null;
   /** The numbers to turn, of those that its config has. */
   readonly dials: readonly Dial[];
   readonly switches: readonly Switch[];

@@ -73,6 +73,7 @@ const FamilyShape = z.strictObject(
     area: method,
     precision: optional,
     peaks: optional,
+    capacity: optional,
     dials: list,
     switches: list,
     events: optional,

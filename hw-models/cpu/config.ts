@@ -98,6 +98,16 @@ const Shape = z.strictObject({
     "The part of a cache that data which is meant to stay may fill: the layer condition's safety factor.",
   ),
   memory: z.strictObject({
+    capacity: quantity(
+      'B',
+      positive,
+      'Left out where devices of this processor differ.',
+    ).optional(),
+    storage: quantity(
+      'B/s',
+      positive,
+      'Reading from what lies behind memory: what weights pay that do not fit.',
+    ).optional(),
     bandwidth: quantity('B/s', positive),
     sustained: quantity(
       'ratio',

@@ -63,6 +63,11 @@ export const cpu: Family<CpuConfig> = {
       },
     ],
   }),
+  capacity({ memory: { capacity, storage } }) {
+    if (capacity === undefined) return null;
+    const beyond = storage === undefined ? null : { name: 'storage', bytesPerSecond: storage };
+    return { bytes: capacity, beyond };
+  },
   events: (config) => energyEvents({ energy: energiesOf(config), cores: config.cores }),
   place,
 };

@@ -75,6 +75,16 @@ const L2 = z.strictObject({
 });
 
 const Dram = z.strictObject({
+  capacityBytes: quantity(
+    'B',
+    positive,
+    'Of the memory; left out where it is not known.',
+  ).optional(),
+  hostLinkBytesPerSecond: quantity(
+    'B/s',
+    positive,
+    'From the host, one way: what weights pay that do not fit; left out where there is no such link.',
+  ).optional(),
   bytesPerSecond: quantity('B/s', positive),
   efficiency: quantity('ratio', share, 'The share of the peak that long streams reach.'),
   latencySeconds: quantity('s', positive),

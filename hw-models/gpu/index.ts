@@ -54,6 +54,12 @@ export const gpu: Family<GpuConfig> = {
       },
     ],
   }),
+  capacity({ dram: { capacityBytes, hostLinkBytesPerSecond } }) {
+    if (capacityBytes === undefined) return null;
+    const link = hostLinkBytesPerSecond;
+    const beyond = link === undefined ? null : { name: 'the host', bytesPerSecond: link };
+    return { bytes: capacityBytes, beyond };
+  },
   area: ({ dieMm2 }) => (dieMm2 === undefined ? null : { die: dieMm2 }),
   events: energyEvents,
   /**

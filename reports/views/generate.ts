@@ -4,6 +4,7 @@ import type { GenerationComparison, GenerationResult } from '../../sim/generate/
 import { left, right, type Section, type View } from '../document.js';
 import { count, percent, quantity, UNKNOWN } from '../quantity.js';
 import type { Records } from '../records.js';
+import { doubtOf, holdingJson } from './holding.js';
 import { servingJson, servingTable } from './serving.js';
 
 /** Width from which bytes a token and what bounds them find room. */
@@ -41,7 +42,7 @@ function sectionsOf(comparison: GenerationComparison, wide: boolean): readonly S
         right('first token'),
         right('tokens/s'),
         right('J/token'),
-        ...(wide ? [right('bytes/token'), left('bound by')] : []),
+        ...(wide ? [right('bytes/token'), right('holds'), left('bound by')] : []),
         right('answer'),
       ],
       rows: results.map((result) => [
@@ -51,10 +52,20 @@ function sectionsOf(comparison: GenerationComparison, wide: boolean): readonly S
         quantity(result.firstTokenSeconds, 's'),
         rate(result.tokensPerSecond),
         quantity(result.joulesPerToken, 'J'),
-        ...(wide ? [quantity(result.bytesPerToken, 'B'), result.boundOfDecode ?? UNKNOWN] : []),
+        ...(wide
+          ? [
+              quantity(result.bytesPerToken, 'B'),
+              quantity(result.holding?.bytes ?? null, 'B'),
+              result.boundOfDecode ?? UNKNOWN,
+            ]
+          : []),
         quantity(result.seconds, 's'),
       ]),
     },
+    doubts: results.flatMap((result) => {
+      const doubt = result.holding && doubtOf(result.holding);
+      return doubt ? [`${labelOf(result)}: ${doubt}`] : [];
+    }),
     notes: [
       ...comparison.notes,
       ...refused.map(({ hardware, why }) => `${hardware}: cannot answer: ${why}`),
@@ -122,6 +133,7 @@ function comparisonJson(comparison: GenerationComparison) {
       bytes_per_token: result.bytesPerToken,
       ...{ seconds: result.seconds, joules: result.joules },
       bound_of_decode: result.boundOfDecode,
+      ...(result.holding ? holdingJson(result.holding) : {}),
       decode: result.decode.map(({ context, seconds, joules, bytes }) => ({
         ...{ context_tokens: context, seconds, joules, bytes },
       })),

@@ -69,6 +69,7 @@ function sizeSection(report: StorageReport, isWide: boolean): Section {
 function rateSection({ name, unit, context, batch, formats, devices }: StorageReport): Section {
   const after = context === null ? '' : `, a token behind ${count(context)}`;
   const frames = batch > 1 ? `, batch ${batch}` : '';
+  const isAllHeld = devices.every(({ rates }) => rates.every(({ isHeld }) => isHeld));
   const engines = devices.flatMap(({ hardware, engine }) =>
     engine === null ? [] : [`${hardware} ran ${engine}`],
   );
@@ -82,6 +83,11 @@ function rateSection({ name, unit, context, batch, formats, devices }: StorageRe
         ...devices.map(({ rates }) => rateText(rates[at] as FormatRate)),
       ]),
     },
+    doubts: isAllHeld
+      ? []
+      : [
+          '!: does not fit into memory; the rest comes from beyond in each pass, where that is known',
+        ],
     notes: [
       '≤: no kernel of the device reads it; what its memory allows if one did',
       ...devices.flatMap(({ hardware, origin, notes }) =>
@@ -91,9 +97,10 @@ function rateSection({ name, unit, context, batch, formats, devices }: StorageRe
   };
 }
 
-function rateText({ perSecond, atMost }: FormatRate): string {
-  if (perSecond !== null) return figure(perSecond);
-  return atMost === null ? UNKNOWN : `≤ ${figure(atMost)}`;
+function rateText({ perSecond, atMost, isHeld }: FormatRate): string {
+  const mark = isHeld ? '' : '! ';
+  if (perSecond !== null) return `${mark}${figure(perSecond)}`;
+  return atMost === null ? UNKNOWN : `${mark}≤ ${figure(atMost)}`;
 }
 
 function storageJson(report: StorageReport) {
@@ -107,8 +114,9 @@ function storageJson(report: StorageReport) {
       bits_per_weight: format.bitsPerWeight,
       equal_density: format.equalDensity,
       devices: report.devices.map(({ hardware, origin, rates }) => {
-        const { kernel, perSecond, atMost } = rates[at] as FormatRate;
-        return { hardware, origin, kernel, per_second: perSecond, at_most_per_second: atMost };
+        const { kernel, perSecond, atMost, isHeld } = rates[at] as FormatRate;
+        const rate = { per_second: perSecond, at_most_per_second: atMost };
+        return { hardware, origin, kernel, ...rate, fits_in_memory: isHeld };
       }),
     })),
     notes: Object.fromEntries(report.devices.map(({ hardware, notes }) => [hardware, notes])),

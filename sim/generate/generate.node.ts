@@ -10,6 +10,7 @@ import type { Model } from '../../workloads/model.js';
 import { weightShapeOf } from '../../workloads/network.js';
 import { LazyWeights } from '../../workloads/weights/lazy.js';
 import type { ZooEntry } from '../../workloads/zoo/entry.js';
+import { bytesHeld, type Holding, holdingOf, secondsWith } from '../capacity.js';
 import { type Contender, compareModel, nameOf } from '../compare.js';
 import { DEFAULT_HARDWARE } from '../defaults.js';
 import { loadModel } from '../load.node.js';
@@ -97,7 +98,9 @@ async function answer(
   const refused: Refused[] = [];
   let workload: WorkloadSummary | null = null;
   const isPruned = Object.values(first.densities.layers).some(({ weights }) => weights < 1);
-  const passes = { prefill, decode, request, prices, isPruned };
+  const cacheBytesPerToken = await cacheBytesOf(open, prompt, decode[0]);
+  const cacheBytes = batch * cacheBytesPerToken * (prompt + tokens - 1);
+  const passes = { prefill, decode, request, prices, isPruned, cacheBytes };
   const modelled = contenders.filter(({ kind }) => kind === 'modelled');
   if (modelled.length > 0) {
     // Together, so that a pass is counted once for all.
@@ -121,14 +124,13 @@ async function answer(
     }
   }
   if (results.size === 0) throw new InputError(refused.map(({ why }) => why).join('; '));
-  const cacheBytesPerToken = await cacheBytesOf(open, prompt, decode[0]);
   return {
     ...{ name: first.network.name, title: first.network.title, prompt, tokens, batch, seed },
     weights: workload?.weights ?? 0,
     nonzeros: workload?.nonzeros ?? 0,
     weightsOrigin: model.origin,
     cacheBytesPerToken,
-    cacheBytes: batch * cacheBytesPerToken * (prompt + tokens - 1),
+    cacheBytes,
     results: contenders.flatMap((contender) => results.get(contender) ?? []),
     refused,
     pricing: prices && describePrices(prices),
@@ -143,6 +145,8 @@ interface Passes {
   readonly request: GenerateRequest;
   readonly prices: PriceTable | null;
   readonly isPruned: boolean;
+  /** Of all keys and values at the end, as 32-bit floats. */
+  readonly cacheBytes: number;
 }
 
 /** All passes on each of `group`. */
@@ -151,9 +155,9 @@ async function answersOf(group: readonly Contender[], passes: Passes) {
   const read = await compareOn(group, prefill, request, 'the prompt');
   const single: Comparison[] = [];
   for (const pass of decode) single.push(await compareOn(group, pass, request, 'a token'));
-  const results = group.map((_, at) => {
+  const results = group.map((contender, at) => {
     const [whole, ...rows] = [read, ...single].map(({ results }) => results[at]);
-    return resultOf(whole as HardwareResult, rows as HardwareResult[], passes);
+    return resultOf(contender, whole as HardwareResult, rows as HardwareResult[], passes);
   });
   return { workload: read.workload, results };
 }
@@ -187,7 +191,7 @@ async function answerHere(contender: Measured, passes: Passes) {
   const single = best.token ? [best.token] : [];
   for (const pass of others) single.push(await compareOn([best.by], pass, request, 'a token'));
   const [whole, ...rows] = [best.read, ...single].map(({ results }) => results[0]);
-  const result = resultOf(whole as HardwareResult, rows as HardwareResult[], passes);
+  const result = resultOf(best.by, whole as HardwareResult, rows as HardwareResult[], passes);
   const tried = ran.map(({ by, seconds }) => `${nameOf(by)} ${quantityOf(seconds)}`);
   return {
     workload: best.read.workload,
@@ -268,13 +272,31 @@ function compareOn(
   });
 }
 
+/** What a model holds at most; null for what really runs. */
+function holdingIn(
+  contender: Contender,
+  rows: readonly HardwareResult[],
+  { prefill, decode, cacheBytes }: Passes,
+): Holding | null {
+  if (contender.kind === 'measured') return null;
+  const elements = cacheBytes / Float32Array.BYTES_PER_ELEMENT;
+  const held = [prefill, ...decode].map(({ model }, at) =>
+    bytesHeld(rows[at] as HardwareResult, model.network, elements),
+  );
+  return holdingOf(Math.max(...held), contender.hardware);
+}
+
 function resultOf(
+  contender: Contender,
   read: HardwareResult,
   single: readonly HardwareResult[],
-  { decode: ready, request: { tokens, batch = 1 }, prices }: Passes,
+  passes: Passes,
 ): GenerationResult {
-  const prefill = passOf(read, 0);
-  const decode = single.map((row, at) => passOf(row, ready[at]?.context ?? 0));
+  const { decode: ready, request, prices } = passes;
+  const { tokens, batch = 1 } = request;
+  const holding = holdingIn(contender, [read, ...single], passes);
+  const prefill = passOf(read, 0, holding);
+  const decode = single.map((row, at) => passOf(row, ready[at]?.context ?? 0, holding));
   const after = tokens - 1;
   const decodeSeconds = totalOver(decode, (pass) => pass.seconds) ?? 0;
   const decodeJoules = totalOver(decode, (pass) => pass.joules);
@@ -300,6 +322,7 @@ function resultOf(
     joulesPerToken: each(decodeJoules),
     bytesPerToken: each(decodeBytes),
     boundOfDecode: single.at(-1)?.bound ?? null,
+    holding,
     serving: prices
       ? servingCost(read.hardware, seconds / made, joules === null ? null : joules / made, prices)
       : null,
@@ -307,6 +330,9 @@ function resultOf(
   };
 }
 
-function passOf(row: HardwareResult, context: number): Pass {
-  return { context, seconds: row.seconds, joules: row.joules, bytes: memoryBytes(row) };
+/** Nobody says what it takes to fetch what a device does not hold. */
+function passOf(row: HardwareResult, context: number, holding: Holding | null): Pass {
+  const isHeld = holding === null || holding.streamedBytes === 0;
+  const seconds = holding ? secondsWith(holding, row.seconds) : row.seconds;
+  return { context, seconds, joules: isHeld ? row.joules : null, bytes: memoryBytes(row) };
 }

@@ -5,6 +5,7 @@ import type { Precision } from '../../hw-models/contract.js';
 import { InputError } from '../../workloads/base/errors.js';
 import type { NamedTensor, Network } from '../../workloads/network.js';
 import { elementTypes, sizeOf } from '../../workloads/tensor.js';
+import type { Holding } from '../capacity.js';
 import type { HardwareResult } from '../result.js';
 import type { ServingCost } from '../serving/prices.js';
 
@@ -59,6 +60,8 @@ export interface GenerationResult {
   readonly joulesPerToken: number | null;
   readonly bytesPerToken: number | null;
   readonly boundOfDecode: HardwareResult['bound'];
+  /** What the device holds at the end of the answer; null for a measured row. */
+  readonly holding: Holding | null;
   /** A million tokens of answers, their prompts included; null where it was not asked for. */
   readonly serving: ServingCost | null;
   readonly notes: readonly string[];

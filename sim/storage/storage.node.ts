@@ -11,6 +11,7 @@ import type { Model } from '../../workloads/model.js';
 import type { LayerTask } from '../../workloads/network.js';
 import type { ZooEntry } from '../../workloads/zoo/entry.js';
 import { dimensionsOf } from '../../workloads/zoo/index.js';
+import { holdingOf, secondsWith } from '../capacity.js';
 import { decoderOf } from '../generate/decoder.node.js';
 import { bytesIn, cachesOf } from '../generate/generation.js';
 import { loadModel } from '../load.node.js';
@@ -46,6 +47,11 @@ export interface FormatRate {
   readonly kernel: string | null;
   /** What the bandwidth of its memory allows at best, whatever the kernel; null for this machine. */
   readonly atMost: number | null;
+  /**
+   * False where weights and cache do not fit into the device's memory: what is left comes from
+   * beyond in each pass or, where nothing is known of that, is costed as if it fitted.
+   */
+  readonly isHeld: boolean;
 }
 
 export interface StorageDevice {
@@ -166,16 +172,18 @@ function modelledDevice(hardware: Hardware, run: Run): StorageDevice {
   const has = new Set([...hardware.kernels, ...hardware.optInKernels]);
   const roof = hardware.peaks?.roofs[0];
   const notes = new Set<string>();
-  const rates = formats.map(({ name, readBytes }, at): FormatRate => {
+  const rates = formats.map(({ name, readBytes, bytes: stored }, at): FormatRate => {
     progress(`${name} on ${hardware.name}`, at / formats.length);
     const bytes = readBytes === null ? null : readBytes + cacheBytes;
-    const atMost = roof && bytes ? (batch * roof.bytesPerSecond) / bytes : null;
+    const held = holdingOf((stored ?? 0) + cacheBytes, hardware);
+    const atMost = roof && bytes ? batch / secondsWith(held, bytes / roof.bytesPerSecond) : null;
     const kernel = readers[name]?.kernels.find((each) => has.has(each));
     if (kernel === undefined || readBytes === null)
-      return { perSecond: null, kernel: null, atMost };
+      return { perSecond: null, kernel: null, atMost, isHeld: held.streamedBytes === 0 };
     const row = modelledRow(hardware, hardware.cost(tasks, kernel), tasks, kernel, []);
     for (const note of row.notes) notes.add(`${kernel}: ${note}`);
-    return { perSecond: batch / row.seconds, kernel, atMost };
+    const isHeld = held.streamedBytes === 0;
+    return { perSecond: batch / secondsWith(held, row.seconds), kernel, atMost, isHeld };
   });
   return {
     ...{ hardware: hardware.name, origin: 'modelled', engine: null, rates },
@@ -194,7 +202,7 @@ async function measuredDevice(
   for (const { name, readBytes } of formats) {
     const executor = readers[name]?.executor;
     if (executor === undefined || readBytes === null) {
-      rates.push({ perSecond: null, kernel: null, atMost: null });
+      rates.push({ perSecond: null, kernel: null, atMost: null, isHeld: true });
       continue;
     }
     progress(`${name} here`);
@@ -205,7 +213,9 @@ async function measuredDevice(
     });
     engine ??= row.engine;
     for (const note of row.notes) notes.add(`${row.kernel}: ${note}`);
-    rates.push({ perSecond: batch / row.seconds, kernel: row.kernel, atMost: null });
+    rates.push({
+      ...{ perSecond: batch / row.seconds, kernel: row.kernel, atMost: null, isHeld: true },
+    });
   }
   return { ...{ hardware: 'host', origin: 'measured', engine, rates }, notes: [...notes] };
 }

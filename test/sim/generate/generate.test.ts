@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { generateView } from '../../../reports/views/generate.js';
 import { compare } from '../../../sim/compare.node.js';
 import { generate } from '../../../sim/generate/generate.node.js';
 import { contextsOf, parseGeneration, sumOver } from '../../../sim/generate/generation.js';
@@ -96,6 +97,41 @@ describe('generate', () => {
     const [alone] = await generate({ ...request, hardware: ['titan-x'] });
     expect(costed?.seconds).toBeLessThan(2 * (alone?.results[0]?.seconds as number));
     expect(answer?.cacheBytes).toBe(2 * (alone?.cacheBytes as number));
+  });
+
+  it('says what does not fit, and fetches it from beyond', async () => {
+    const preset = (name: string, memory: string) => {
+      const file = join(folder, `${name}.yaml`);
+      const head = `name: ${name}\ntitle: a test\nfamily: cpu\nextends: cortex-a76\n`;
+      writeFileSync(file, `${head}memory:\n${memory}`);
+      return file;
+    };
+    const figure = (key: string, value: number, unit: string) =>
+      `  ${key}: { value: ${value}, unit: ${unit}, from: estimate, cite: a test }\n`;
+    const capacity = figure('capacity', 100, 'KiB');
+    const hardware = [
+      'cortex-a76',
+      preset('slow', `${capacity}${figure('storage', 1, 'MB/s')}`),
+      preset('unknown', `${capacity}  storage: null\n`),
+    ];
+    const [answer] = await generate({ workloads: [model], prompt: 9, tokens: 4, hardware });
+    const [whole, slow, unknown] = answer?.results ?? [];
+    // Words, two blocks, logits; norms are no weights that a kernel streams.
+    const block = 2 * 64 * 64 + 2 * 64 * 32 + 3 * 64 * 96;
+    const bytes = 4 * (2 * 61 * 64 + 2 * block) + 12 * 2 * 2 * 2 * 16 * 4;
+    expect(whole?.holding).toMatchObject({ bytes, streamedBytes: 0 });
+    expect(slow?.holding?.streamedBytes).toBe(bytes - 100 * 1024);
+    expect(slow?.firstTokenSeconds).toBeWithin(1e-12, (bytes - 100 * 1024) / 1e6);
+    expect(slow?.tokensPerSecond).toBeWithin(1e-12, 1e6 / (bytes - 100 * 1024));
+    expect([slow?.joules, unknown?.joules]).toEqual([null, null]);
+    expect(unknown?.seconds).toBe(whole?.seconds);
+    const [section] = generateView(answer ? [answer] : []).sections({ columns: 80, color: false });
+    expect(section?.doubts).toEqual([
+      expect.stringMatching(
+        /^slow:.*needs 283 kB of 102 kB of memory; 181 kB a pass come from sto/,
+      ),
+      expect.stringMatching(/^unknown:.*costed as if it did$/),
+    ]);
   });
 
   it('really runs in the precision that is asked for', async () => {

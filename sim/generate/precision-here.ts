@@ -16,6 +16,7 @@ const executors: readonly {
   { name: 'bfloat16', precision: 'bf16', skips: false },
   { name: 'bfloat16-sparse', precision: 'bf16', skips: true },
   { name: 'int8', precision: 'int8', skips: true },
+  { name: 'int4', precision: 'w4', skips: false },
 ];
 
 /** What an executor computes in, as far as that is known. */

@@ -58,10 +58,15 @@ export async function measureMarks(
   return measured;
 }
 
-/** The exact kernels, and those that compute with the numbers that grouped weights are. */
+/** The exact kernels, and those that read a bitmask or 4-bit weights where these are kept so. */
 function executorsFor(parameters: Parameters): readonly Executor[] {
-  const isGrouped = [...parameters.values()].some(({ binding }) => binding.kind === 'grouped');
-  return [createExecutor('auto'), ...(isGrouped ? [createExecutor('int8')] : [])];
+  const layers = [...parameters.values()];
+  const isPruned = layers.some(({ mask }) => mask !== null);
+  const isIn4Bits = layers.some(
+    ({ binding }) => binding.kind === 'grouped' && binding.bits === 4 && binding.group === 32,
+  );
+  const names = ['auto', ...(isPruned ? ['bfloat16-sparse'] : []), ...(isIn4Bits ? ['int4'] : [])];
+  return names.map((name) => createExecutor(name));
 }
 
 async function perplexityOn(

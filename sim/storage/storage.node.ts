@@ -87,7 +87,7 @@ const readers: Readonly<
   fp16: { kernels: ['tensor', 'half', 'dense-fp16', 'dense-bf16'], executor: 'bfloat16' },
   int8: { kernels: ['tensor-int8', 'dense-int8'], executor: 'int8' },
   Q8_0: { kernels: ['tensor-w8', 'dense-w8'] },
-  Q4_0: { kernels: ['tensor-w4', 'dense-w4'] },
+  Q4_0: { kernels: ['tensor-w4', 'dense-w4'], executor: 'int4' },
   'CSC-32': { kernels: ['sparse'], executor: 'sparse' },
   'bitmask-16': { kernels: ['bitmask-bf16', 'bitmask-fp16'], executor: 'bfloat16-sparse' },
   '2:4-16': { kernels: ['structured'] },

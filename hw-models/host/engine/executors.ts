@@ -12,6 +12,7 @@ import {
   ternaryConvolution,
 } from './lowprecision-convolution.js';
 import { bfloat16Dense, bfloat16Sparse } from './native/bfloat16.js';
+import { int4Dense } from './native/int4.js';
 import { int8Dense, int8Sparse } from './native/int8.js';
 import { rules } from './rules.js';
 import { createSparseWinograd } from './winograd.js';
@@ -46,5 +47,6 @@ export const engineExecutors: Readonly<Record<string, (options: EngineOptions) =
   'bfloat16-sparse': optIn('bfloat16-sparse', [bfloat16Sparse]),
   binary: optIn('binary', [lowPrecisionKernels.binary, binaryConvolution]),
   ternary: optIn('ternary', [lowPrecisionKernels.ternary, ternaryConvolution]),
+  int4: optIn('int4', [int4Dense]),
   int8: optIn('int8', [int8Sparse, int8Dense, lowPrecisionKernels.int8, int8Convolution]),
 };

@@ -61,7 +61,7 @@ describe('storage', () => {
     const report = await storage({ workload: 'lenet-300-100', hardware: 'host', repeat: 1 });
     expect([report.unit, report.context]).toEqual(['frames', null]);
     const ran = report.devices[0]?.rates.flatMap(({ kernel }) => kernel ?? []);
-    expect(ran).toEqual(['dense', 'bfloat16', 'int8', 'sparse', 'bfloat16-sparse']);
+    expect(ran).toEqual(['dense', 'bfloat16', 'int8', 'int4', 'sparse', 'bfloat16-sparse']);
     await expect(storage({ workload: model, hardware: 'a10g:tensor' })).rejects.toThrow(
       'storage: found a kernel beside a device',
     );

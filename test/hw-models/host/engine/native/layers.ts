@@ -6,6 +6,7 @@ import {
   bfloat16Dense,
   bfloat16Sparse,
 } from '../../../../../hw-models/host/engine/native/bfloat16.js';
+import { int4Dense } from '../../../../../hw-models/host/engine/native/int4.js';
 import { int8Dense, int8Sparse } from '../../../../../hw-models/host/engine/native/int8.js';
 import type { Shape } from '../../../../../workloads/network.js';
 import type { LayerSpec } from '../../../../../workloads/spec.js';
@@ -51,6 +52,7 @@ const layers: readonly (readonly [Shape, LayerSpec])[] = [
   [[60], { kind: 'dense', ...named, outputs: 37, ...relu }],
   [[130], { kind: 'dense', ...named, outputs: 64, bias: false, activation: 'none' }],
   [[29, 48], { kind: 'dense', ...named, outputs: 33, ...relu }],
+  [[6, 96], { kind: 'dense', ...named, outputs: 21, ...relu, axis: 2 }],
   [[6, 7, 5], { kind: 'add', ...named, inputs: ['data', 'data'], activation: 'relu' }],
   [[6, 7, 5], { kind: 'add', ...named, inputs: ['data', 'data', 'data'], activation: 'relu6' }],
   [
@@ -104,10 +106,14 @@ export function layersOf(row: HostKernel): readonly NativeCase[] {
 /** A half of one 127th of the largest weight and activation, term by term, and some more. */
 const ROUNDING_BOUND: Bound = { relative: 0.05, to: 'largest' };
 
+/** A half of one seventh of the largest weight of each block, term by term. */
+const FOUR_BIT_BOUND: Bound = { relative: 0.2, to: 'largest' };
+
 /** Rows that round weights and activations, which their own tests follow to the bit. */
 export const roundingKernels: readonly HostKernel[] = [
   bfloat16Dense,
   bfloat16Sparse,
+  int4Dense,
   int8Dense,
   int8Sparse,
 ];
@@ -115,6 +121,7 @@ export const roundingKernels: readonly HostKernel[] = [
 /** How far a row may be off. */
 export function boundOf(row: HostKernel): Bound {
   const { name, kind } = row;
+  if (row === int4Dense) return FOUR_BIT_BOUND;
   if (roundingKernels.includes(row)) return ROUNDING_BOUND;
   const transforms =
     name.includes('winograd') || kind === 'layer-norm' || kind === 'rms-norm' || kind === 'softmax';

@@ -8,6 +8,7 @@ import type { LayerTask, LayerWeights } from '../../workloads/network.js';
 import { activations, countMacs } from '../../workloads/tasks.js';
 import { type Claim, cell, claim, type Tables } from './claims.js';
 import type { Lab } from './lab.js';
+import { sparseloopClaims } from './sparseloop.js';
 import { timeloopClaims } from './timeloop.js';
 
 const TABLE = 'Described accelerators';
@@ -34,7 +35,7 @@ export function spatialClaims(lab: Lab, tables: Tables): readonly Claim[] {
       ? claim(TABLE, published, 1e3 * (joules / seconds), 'predicted', CHIP)
       : claim(TABLE, published, 1e3 * seconds, 'predicted', PASSES);
   });
-  return [...own, ...timeloopClaims(tables)];
+  return [...own, ...timeloopClaims(tables), ...sparseloopClaims(tables)];
 }
 
 type Row = Readonly<Record<string, string>>;

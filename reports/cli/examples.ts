@@ -22,7 +22,10 @@ export const examples: Readonly<Record<string, readonly string[]>> = {
     'storage tinyllama-1.1b --density 0.5 --on raspberry-pi-5,h100-sxm',
     'storage llama-2-7b --density 2:4 --on a10g,h100-sxm,host',
   ],
-  stack: ['stack', 'stack --on host,titan-x --cost'],
+  stack: [
+    ...['stack', 'stack --on host,titan-x --cost'],
+    'stack tinyllama-1.1b --on raspberry-pi-5,a10g,h100-sxm',
+  ],
   run: [
     'run squeezenet-1.0 --input cat.jpg',
     'run my-network.onnx --executor onnxruntime --threads 4',

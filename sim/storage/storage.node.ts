@@ -27,6 +27,8 @@ export interface StorageRequest {
   readonly workload: string;
   /** Presets, YAML files, `host`; none: sizes alone. */
   readonly hardware?: Names;
+  /** Of those that there are, by name; left out: all. */
+  readonly formats?: readonly string[];
   /** Prunes every matrix that a pass reads so; left out: as the network is. */
   readonly density?: Pattern;
   /** Of a decoder, tokens before the one that is timed. */
@@ -80,7 +82,7 @@ export interface StorageReport {
 }
 
 /** Kernels that read a format, the first that a device has; executors of this machine. */
-const readers: Readonly<
+export const readers: Readonly<
   Record<string, { readonly kernels: readonly string[]; readonly executor?: string }>
 > = {
   fp32: { kernels: ['dense'], executor: 'dense' },
@@ -121,7 +123,8 @@ export async function storage(request: StorageRequest): Promise<StorageReport> {
   const { network, densities } = entry;
   const model = await loadModel(entry, undefined, seed);
   const { matrices, others } = matricesOf(model, densities);
-  const formats = sizesOf(matrices, others);
+  const { formats: wanted } = request;
+  const formats = sizesOf(matrices, others).filter(({ name }) => wanted?.includes(name) ?? true);
   const trace = traceRandom(network, densities, seed);
   const tasks = tasksOf(model, trace, batch);
   // Keys and values are read besides, as 16-bit numbers at best.

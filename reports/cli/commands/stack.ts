@@ -27,9 +27,12 @@ export function addStack(program: Command, terminal: Terminal): void {
   const command = program
     .command('stack')
     .description(
-      'a chain of steps, AlexNet dense to SqueezeNet pruned and by Winograd: what each buys on each hardware',
+      'a chain of steps, AlexNet dense to SqueezeNet pruned and by Winograd, or a decoder quantised and pruned: what each buys on each hardware',
     )
-    .argument('[base]', 'the network that the chain starts from (default: alexnet)')
+    .argument(
+      '[base]',
+      'the network that the chain starts from (default: alexnet), or a decoder such as tinyllama-1.1b',
+    )
     .argument(
       '[small]',
       'the one that does the same with fewer parameters (default: squeezenet-1.0)',
@@ -45,6 +48,9 @@ export function addStack(program: Command, terminal: Terminal): void {
     .option('--cost [file]', COST_HELP);
   addEngineOption(addPluginOption(addOutputOptions(command))).action(
     async (base: string | undefined, small: string | undefined, options: Options) => {
+      const { isDecoder } = await import('../../../sim/stack/decoder-chain.node.js');
+      if (base !== undefined && isDecoder(base))
+        return stackDecoder(base, small, options, terminal);
       const { stack } = await import('../../../sim/stack.node.js');
       const { stackView } = await import('../../views/stack.js');
       const { on, seed, repeat, threads, cost } = options;
@@ -61,4 +67,34 @@ export function addStack(program: Command, terminal: Terminal): void {
       await show(stackView(report), options, terminal);
     },
   );
+}
+
+/** The chain of a decoder, which has no smaller network behind it. */
+async function stackDecoder(
+  workload: string,
+  small: string | undefined,
+  { on, seed, repeat, threads, engine, cost, ...options }: Options,
+  terminal: Terminal,
+): Promise<void> {
+  const { InputError } = await import('../../../workloads/base/errors.js');
+  const { decoderStack } = await import('../../../sim/stack/decoder-chain.node.js');
+  const { publishedTables } = await import('../../../sim/validate/tables.node.js');
+  const { decoderStackView } = await import('../../views/decoder-stack.js');
+  if (small !== undefined)
+    throw new InputError(`stack ${workload}: found ${small} behind it, expected a decoder alone`);
+  if (cost !== undefined)
+    throw new InputError(
+      `stack ${workload}: found --cost, which compare --generate has for decoders`,
+    );
+  const report = await withProgress(options, terminal, (progress) =>
+    decoderStack(
+      {
+        ...{ workload, seed, repeat, threads, progress },
+        ...(on === undefined ? {} : { hardware: on }),
+        ...buildOf({ engine }),
+      },
+      publishedTables,
+    ),
+  );
+  await show(decoderStackView(report), options, terminal);
 }

@@ -2,8 +2,11 @@ import { mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { decoderStackView } from '../../../reports/views/decoder-stack.js';
 import { compare } from '../../../sim/compare.node.js';
+import { decoderChain, decoderStack } from '../../../sim/stack/decoder-chain.node.js';
 import { storage } from '../../../sim/storage/storage.node.js';
+import { publishedTables } from '../../../sim/validate/tables.node.js';
 
 const model = join(mkdtempSync(join(tmpdir(), 'zeroskip-storage-')), 'config.json');
 writeFileSync(
@@ -65,5 +68,31 @@ describe('storage', () => {
     await expect(storage({ workload: model, hardware: 'a10g:tensor' })).rejects.toThrow(
       'storage: found a kernel beside a device',
     );
+  });
+});
+
+describe('the chain of a decoder', () => {
+  it('is storage link by link, against 16 bits', async () => {
+    const hardware = ['cortex-a76', 'a10g'];
+    const request = { workload: model, context: 8, hardware };
+    const report = await decoderStack(request, publishedTables);
+    expect(report.links.map(({ id }) => id)).toEqual(decoderChain.map(({ id }) => id));
+    const dense = await storage(request);
+    const half = await storage({ ...request, density: 0.5 });
+    const rate = ({ devices, formats }: typeof dense, format: string) =>
+      devices[1]?.rates[formats.findIndex(({ name }) => name === format)]?.perSecond ?? 0;
+    const [board, gpu] = report.rows;
+    const [first, , int4, pruned, , both] = gpu?.links ?? [];
+    expect(first?.speedup).toBe(1);
+    expect(int4?.speedup).toBe(rate(dense, 'Q4_0') / rate(dense, 'fp16'));
+    // GPUs have no kernel over bitmasks: half of the weights run as compressed rows.
+    expect([pruned?.format, pruned?.perSecond]).toEqual(['CSC-32', rate(half, 'CSC-32')]);
+    expect([both?.perSecond, both?.atMost !== null]).toEqual([null, true]);
+    expect(board?.links[3]?.kernel).toBe('bitmask-fp16');
+    // Only what papers print of a link stands beside it.
+    expect(report.links.map(({ published }) => published.length)).toEqual([0, 1, 3, 2, 2, 0, 0]);
+    const text = JSON.stringify(decoderStackView(report).sections({ columns: 80, color: false }));
+    expect(text).toContain('≤ ');
+    expect(text).toContain('+25 to 27 %');
   });
 });

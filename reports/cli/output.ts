@@ -30,10 +30,10 @@ export function addOutputOptions(command: Command): Command {
     .addOption(
       new Option(
         '--format <format>',
-        'how to show the result (default: table, or by the ending of --out)',
+        'output format (default: table, or by the extension of --out)',
       ).choices(formats),
     )
-    .option('--out <file>', 'write the result to a file, whole or not at all')
+    .option('--out <file>', 'write the result to a file')
     .option(
       '--charts <folder>',
       'also write each chart as SVG, PNG, CSV and Vega-Lite into a folder',
@@ -45,7 +45,7 @@ export function addOutputOptions(command: Command): Command {
 export function addLimitsOption(command: Command): Command {
   return command.option(
     '--limits <limits>',
-    'what a file may ask for: fileBytes, expandedBytes, layers, elements, as in elements=4e9,layers=1000',
+    'limits on files: fileBytes, expandedBytes, layers, elements, as in elements=4e9,layers=1000',
     parseLimits,
   );
 }
@@ -55,7 +55,7 @@ export function addEngineOption(command: Command): Command {
   return command.addOption(
     new Option(
       '--engine <build>',
-      'native kernels, which a C compiler builds at first use, or WebAssembly alone (default: native where there is a compiler; also ZEROSKIP_ENGINE)',
+      'native kernels, built by a C compiler at first use, or WebAssembly only (default: native if there is a compiler; also ZEROSKIP_ENGINE)',
     ).choices(engineBuilds),
   );
 }
@@ -64,7 +64,7 @@ export function addEngineOption(command: Command): Command {
 export function addPluginOption(command: Command): Command {
   return command.option(
     '--plugin <file>',
-    'a JavaScript module with hardware families of your own, once for each; its code runs',
+    'a JavaScript module with your own hardware families, repeatable; its code runs',
     eachOf,
   );
 }
@@ -73,7 +73,7 @@ export function addPluginOption(command: Command): Command {
 export function addDimOption(command: Command): Command {
   return command.option(
     '--dim <name=n>',
-    'the extent of an open dimension, once for each, as in sequence=128; messages name those that are missing',
+    'the size of an open dimension, repeatable, as in sequence=128; messages name missing ones',
     dimension,
   );
 }
@@ -96,13 +96,17 @@ export function addPictureOptions(command: Command): Command {
   return command
     .option(
       '--mean <numbers>',
-      'of a picture’s channels, red, green, blue: 0.485,0.456,0.406; of pixels up to 255 where above 1',
+      'means of a picture’s channels (red, green, blue): 0.485,0.456,0.406; values above 1 refer to pixels up to 255',
       numberList,
     )
-    .option('--std <numbers>', 'their deviations, in the same way: 0.229,0.224,0.225', numberList)
+    .option(
+      '--std <numbers>',
+      'standard deviations of the channels, likewise: 0.229,0.224,0.225',
+      numberList,
+    )
     .option(
       '--size <pixels>',
-      'sides that a picture is stretched to before its centre is taken (default: the input’s own)',
+      'side length to which a picture is resized before its centre is cropped (default: the input’s own)',
       wholeNumber(1),
     );
 }
@@ -126,7 +130,7 @@ export function pictureOf({ mean, std, size }: PictureFlags): { readonly picture
 function numberList(text: string): readonly number[] {
   const numbers = commaList(text).map(Number);
   if (!numbers.every(Number.isFinite))
-    throw new InvalidArgumentError('Expected numbers with commas between them.');
+    throw new InvalidArgumentError('Expected numbers separated by commas.');
   return numbers;
 }
 
@@ -137,7 +141,7 @@ export function eachOf(text: string, before: readonly string[] = []): readonly s
 
 /** What --cost means, wherever it is. */
 export const COST_HELP =
-  'dollars and grams of CO2e for a million inferences, at dated prices; FILE.yaml replaces some of them';
+  'show dollars and grams of CO2e per million inferences, at dated prices; FILE.yaml replaces some of them';
 
 /** A whole number of at least `min`, as an option's value. */
 export function wholeNumber(min: number): (text: string) => number {
@@ -154,7 +158,7 @@ export function wholeNumber(min: number): (text: string) => number {
 export function commaList(text: string): readonly string[] {
   const items = text.split(',').map((item) => item.trim());
   if (items.some((item) => item === ''))
-    throw new InvalidArgumentError('Expected names with commas between them.');
+    throw new InvalidArgumentError('Expected names separated by commas.');
   return items;
 }
 

@@ -40,7 +40,7 @@ const groups: readonly (readonly [heading: string, commands: readonly Add[]])[] 
 export function createProgram(terminal: Terminal): Command {
   const program = new Command('zeroskip')
     .description(
-      'What does skipping the zeros buy: pruned networks on modelled hardware, beside a real run on this CPU.',
+      'What does skipping zeros buy? Pruned networks on modelled devices, beside a real run on this CPU.',
     )
     .version(packageVersion())
     .exitOverride()

@@ -50,7 +50,7 @@ describe('a command line with a fault', () => {
     ],
     [
       ['compare', 'alex-6', '--on', 'titan-x,,eie-64'],
-      "zeroskip: option '--on <hardware>' argument 'titan-x,,eie-64' is invalid. Expected names with commas between them.",
+      "zeroskip: option '--on <hardware>' argument 'titan-x,,eie-64' is invalid. Expected names separated by commas.",
     ],
     [
       ['compare', 'alex-6', '--batch', '0'],

@@ -37,7 +37,7 @@ function axisList(text: string): readonly AxisName[] {
     const axis = BY[name];
     if (axis === undefined)
       throw new InvalidArgumentError(
-        `Expected ${Object.keys(BY).join(', ')}, with commas between.`,
+        `Expected ${Object.keys(BY).join(', ')}, separated by commas.`,
       );
     return axis;
   });
@@ -55,36 +55,36 @@ export function addBreakeven(program: Command, terminal: Terminal): void {
   const command = program
     .command('breakeven')
     .description(
-      'at which densities and batch each hardware and kernel stops winning over each other one',
+      'find the densities and batch sizes at which a device or kernel stops beating another',
     )
     .argument('[workload]', 'a network of "zeroskip workloads list", or a file (default: alex-8)')
     .option(
       '--on <hardware>',
-      'NAME[:KERNEL] or FILE.yaml, two or more with commas between; host:EXECUTOR is measured',
+      'two or more devices, separated by commas: NAME[:KERNEL] or FILE.yaml; host:EXECUTOR is measured',
       commaList,
     )
     .addOption(
-      new Option('--by <axes>', 'weights, activations, batch, with commas between')
+      new Option('--by <axes>', 'weights, activations, batch, separated by commas')
         .argParser(axisList)
         .default(axisNames, 'all three'),
     )
     .option(
       '--weight-density <share>',
-      'where weights are not the axis (default: as published)',
+      'weight density when not varied (default: as published)',
       density,
     )
     .option(
       '--activation-density <share>',
-      'where activations are not the axis (default: as published)',
+      'activation density when not varied (default: as published)',
       density,
     )
-    .option('--batch <n>', 'where batch is not the axis', wholeNumber(1), 1)
-    .option('--map', 'also who wins at each weight density and batch together')
-    .option('--seeds <n>', 'draws that each point is made from', wholeNumber(1), 3)
-    .option('--repeat <n>', 'timed runs on this machine; the median one counts', wholeNumber(1), 5)
+    .option('--batch <n>', 'batch when not varied', wholeNumber(1), 1)
+    .option('--map', 'also show the winner for each combination of weight density and batch')
+    .option('--seeds <n>', 'random draws per point', wholeNumber(1), 3)
+    .option('--repeat <n>', 'timed runs on this machine; the median counts', wholeNumber(1), 5)
     .option(
       '--threads <n>',
-      'threads of this machine, for an executor that has them',
+      'threads on this machine, for executors that support them',
       wholeNumber(1),
       1,
     );

@@ -24,15 +24,10 @@ export function addCalibrate(program: Command, terminal: Terminal): void {
   const command = program
     .command('calibrate')
     .description(
-      'measure this machine; host-model and validate --host then use its preset (one to two minutes)',
+      'measure this machine for host-model and validate --host (takes one to two minutes)',
     )
-    .option(
-      '--repeat <n>',
-      'repetitions of every measurement; the best one counts',
-      wholeNumber(1),
-      15,
-    )
-    .option('--memory <mib>', 'memory to use at most', wholeNumber(1), 1024);
+    .option('--repeat <n>', 'repetitions of every measurement; the best counts', wholeNumber(1), 15)
+    .option('--memory <mib>', 'limit on the memory used, in MiB', wholeNumber(1), 1024);
   addOutputOptions(command)
     .addHelpText(
       'after',

@@ -50,22 +50,22 @@ export function addChoose(program: Command, terminal: Terminal): void {
   const command = program
     .command('choose')
     .description(
-      'which devices run a network within limits of time, power, energy or money, with the known error of each model as a margin',
+      'list the devices that run a network within limits of time, power, energy or cost, with the known error of each model as a margin',
     )
     .argument('<workload>', 'a name from "zeroskip workloads list", or a file')
-    .option('--latency <time>', 'of one batch, such as 10ms', inUnit('s', '10ms'))
-    .option('--power <power>', 'while it runs, such as 5W', inUnit('W', '5W'))
-    .option('--energy <energy>', 'of one frame, such as 2nJ or 0.01J', inUnit('J', '0.01J'))
-    .option('--budget <dollars>', 'of a million frames', money)
+    .option('--latency <time>', 'limit per batch, such as 10ms', inUnit('s', '10ms'))
+    .option('--power <power>', 'limit while running, such as 5W', inUnit('W', '5W'))
+    .option('--energy <energy>', 'limit per frame, such as 2nJ or 0.01J', inUnit('J', '0.01J'))
+    .option('--budget <dollars>', 'limit per million frames', money)
     .addOption(
-      new Option('--by <what>', 'what those that qualify are ranked by')
+      new Option('--by <what>', 'how to rank the devices that qualify')
         .choices(rankings)
         .default('price'),
     )
     .option('--on <hardware>', 'presets, FILE.yaml or host (default: every preset)', commaList)
-    .option('--batch <n>', 'frames at a time', wholeNumber(1), 1)
-    .option('--seed <n>', 'of whatever is drawn', wholeNumber(0), 0)
-    .option('--cost <file>', 'prices in place of the shipped ones');
+    .option('--batch <n>', 'frames per batch', wholeNumber(1), 1)
+    .option('--seed <n>', 'seed of all random values', wholeNumber(0), 0)
+    .option('--cost <file>', 'prices to use instead of the built-in ones');
   addDimOption(addLimitsOption(addPluginOption(addOutputOptions(command)))).action(
     async (workload: string, options: Options) => {
       const { choose } = await import('../../../sim/choose.node.js');

@@ -53,59 +53,57 @@ interface Options extends OutputOptions, PictureFlags {
 export function addCompare(program: Command, terminal: Terminal): void {
   const command = program
     .command('compare')
-    .description(
-      'run the same pruned network on each hardware: time, energy, and ratios against the first',
-    )
+    .description('run the same network on several devices: time, energy, and ratios to the first')
     .argument(
       '[workload...]',
       `names from "zeroskip workloads list", or files (default: ${DEFAULT_WORKLOADS.join(' ')})`,
     )
     .option(
       '--on <hardware>',
-      `NAME[:KERNEL] or FILE.yaml, with commas between; host is this machine, measured; eie-paper stands for the platforms of the paper (default: ${DEFAULT_HARDWARE.join(', ')})`,
+      `devices, separated by commas: NAME[:KERNEL] or FILE.yaml; host is this machine, measured; eie-paper is the set of devices in that paper (default: ${DEFAULT_HARDWARE.join(', ')})`,
       commaList,
     )
-    .option('--batch <n>', 'frames at a time', wholeNumber(1), 1)
+    .option('--batch <n>', 'frames per batch', wholeNumber(1), 1)
     .option(
       '--weights <file>',
-      "the network's real weights: a model file of prune (.safetensors), Deep Compression's .net, or a .caffemodel",
+      "real weights for the network: a model file from prune (.safetensors), Deep Compression's .net, or a .caffemodel",
     )
     .option(
       '--input <[name=]file>',
-      'a JPEG, PNG or .npy, once for each input: the network really runs on it and the models meet its activations',
+      'a JPEG, PNG or .npy file, once per input: the network really runs on it, and the models use the resulting activations',
       eachOf,
     )
-    .option('--seed <n>', 'of whatever is drawn', wholeNumber(0), 0)
-    .option('--repeat <n>', 'timed runs on this machine; the median one counts', wholeNumber(1), 5)
+    .option('--seed <n>', 'seed of all random values', wholeNumber(0), 0)
+    .option('--repeat <n>', 'timed runs on this machine; the median counts', wholeNumber(1), 5)
     .option(
       '--threads <n>',
-      'threads of this machine, for an executor that has them',
+      'threads on this machine, for executors that support them',
       wholeNumber(1),
       1,
     )
     .option(
       '--generate <prompt+answer>',
-      'tokens of a decoder, such as 512+128: time to the first one, then tokens a second',
+      'tokens of a prompt and its answer, such as 512+128: time to the first token, then tokens per second',
       parseGeneration,
     )
-    .option('--all', 'each workload of a group, and every note')
-    .option('--layers', 'each layer on each hardware')
-    .option('--why', 'what pruning bought each layer on each model, and why not more')
+    .option('--all', 'show each workload of a group, and every note')
+    .option('--layers', 'show each layer on each device')
+    .option('--why', 'show what pruning bought in each layer on each model, and why not more')
     .option('--cost [file]', COST_HELP)
     .option(
       '--uncertainty',
-      'how far each estimated or fitted number of the hardware moves time and energy',
+      'show how far each estimated or fitted number of a device moves time and energy',
     )
     .addOption(
       new Option(
         '--precision <format>',
-        'what models compute in where they have it, or the fastest; each in its own if left out. Of w8 and w4 the weights alone are narrow',
+        'number format of the models, or best for the fastest (default: the format of each device); w8 and w4 quantise weights only',
       ).choices(['fp32', 'fp16', 'bf16', 'fp8', 'int8', 'w8', 'w4', 'best']),
     )
-    .option('--trace <file>', 'also write what happens when, a JSON trace for ui.perfetto.dev')
+    .option('--trace <file>', 'also write a timeline, as a JSON trace for ui.perfetto.dev')
     .option(
       '--trace-events <n>',
-      'about as many steps as the trace has room for',
+      'approximate limit on the steps in the trace',
       wholeNumber(1000),
       200_000,
     );

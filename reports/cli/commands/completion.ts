@@ -5,7 +5,7 @@ import type { Terminal } from '../output.js';
 export function addCompletion(program: Command, terminal: Terminal): void {
   program
     .command('completion')
-    .description('a script by which your shell completes commands, options and names')
+    .description('print a completion script for your shell')
     .addArgument(new Argument('<shell>', 'which shell').choices(['bash', 'zsh', 'fish']))
     .action(async (shell: 'bash' | 'zsh' | 'fish') => {
       const { completionScript } = await import('../completion.js');

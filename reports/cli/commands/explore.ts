@@ -24,16 +24,16 @@ export function addExplore(program: Command, terminal: Terminal): void {
   program
     .command('explore')
     .description(
-      'turn a design’s numbers in a browser and watch time, energy, area and load balance follow',
+      'change a design’s numbers in a browser and watch time, energy, area and load balance',
     )
     .argument('[workload]', 'a name from "zeroskip workloads list"', 'alex-6')
     .option('--on <hardware>', 'one design or two, NAME[:KERNEL] or FILE.yaml', commaList, [
       'eie-64',
     ])
-    .option('--batch <n>', 'frames at a time', wholeNumber(1), 1)
-    .option('--seed <n>', 'of whatever is drawn', wholeNumber(0), 0)
-    .option('--port <n>', 'of 127.0.0.1; 0 for any that is free', portNumber, DEFAULT_PORT)
-    .option('--out <folder>', 'write the page as a folder for any web host, and serve nothing')
+    .option('--batch <n>', 'frames per batch', wholeNumber(1), 1)
+    .option('--seed <n>', 'seed of all random values', wholeNumber(0), 0)
+    .option('--port <n>', 'port on 127.0.0.1; 0 for any free port', portNumber, DEFAULT_PORT)
+    .option('--out <folder>', 'write the page as a folder for any web host instead of serving it')
     .action(async (workload: string, { on, batch, seed, port, out }: Options) => {
       const { gatherOffer } = await import('../../explorer/offer.node.js');
       const { siteOf, writeSite } = await import('../../explorer/site.node.js');

@@ -24,16 +24,19 @@ interface Options {
 export function addExport(program: Command, terminal: Terminal): void {
   const command = program
     .command('export')
-    .description('write a network, or a hardware and its energies, for other tools')
-    .argument('<name>', 'a workload or its file; for timeloop, ert and art a hardware')
+    .description('write a network, or a device with its energies, for other tools')
+    .argument('<name>', 'a workload or its file; for timeloop, ert and art a device')
     .option(
       '--to <format>',
-      'onnx, safetensors, yaml, npy, scale-sim, timeloop, ert or art (default: by the ending of --out)',
+      'onnx, safetensors, yaml, npy, scale-sim, timeloop, ert or art (default: by the extension of --out)',
     )
-    .option('--out <file>', 'where to write it, whole or not at all (default: stdout)')
-    .option('--weights <file>', "the network's weights; its own, shipped or drawn ones unless told")
-    .option('--layer <name>', 'the layer whose weights a .npy holds')
-    .option('--seed <n>', 'of drawn weights', wholeNumber(0), 0);
+    .option('--out <file>', 'output file (default: stdout)')
+    .option(
+      '--weights <file>',
+      'weights of the network (default: its own, built-in or random ones)',
+    )
+    .option('--layer <name>', 'the layer to write as .npy')
+    .option('--seed <n>', 'seed of random weights', wholeNumber(0), 0);
   addDimOption(addLimitsOption(addPluginOption(command))).action(
     async (name: string, options: Options) => {
       const { to, out, weights, layer, seed, dim, limits } = options;

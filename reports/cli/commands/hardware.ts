@@ -16,10 +16,10 @@ import {
 export function addHardware(program: Command, terminal: Terminal): void {
   const hardware = program
     .command('hardware')
-    .description('the hardware that can be named, and files that describe more');
+    .description('list, show, compare, check and import devices');
   addPluginOption(
     addOutputOptions(
-      hardware.command('list').description('every preset, and what really runs here'),
+      hardware.command('list').description('list every preset, and the executors on this machine'),
     ),
   ).action(async (options: OutputOptions) => {
     const { hardwareNames, resolveContender, resolveHardware } = await import(
@@ -39,7 +39,7 @@ export function addHardware(program: Command, terminal: Terminal): void {
     addOutputOptions(
       hardware
         .command('show')
-        .description('every number with its unit and source')
+        .description('show every number with its unit and source')
         .argument('<name>', 'a preset or a .yaml file'),
     ),
   ).action(async (name: string, options: OutputOptions) => {
@@ -51,7 +51,7 @@ export function addHardware(program: Command, terminal: Terminal): void {
     addOutputOptions(
       hardware
         .command('diff')
-        .description('in what two differ, number by number')
+        .description('show the differences between two devices')
         .argument('<before>', 'a preset or a .yaml file')
         .argument('<after>', 'another one'),
     ),
@@ -68,7 +68,7 @@ export function addHardware(program: Command, terminal: Terminal): void {
     addOutputOptions(
       hardware
         .command('check')
-        .description('check a hardware description, fault by fault')
+        .description('check a device description and report every error')
         .argument('<file>', 'a .yaml file'),
     ),
   ).action(async (file: string, options: OutputOptions) => {
@@ -93,13 +93,13 @@ interface EvaluateOptions extends OutputOptions {
 
 /** Designs in the files of other tools. */
 function addDesigns(hardware: Command, terminal: Terminal): void {
-  const files = 'files of one design, or the folder that holds them';
+  const files = 'the files of one design, or their folder';
   hardware
     .command('import')
-    .description('a preset made of the files of Timeloop, SCALE-Sim (.cfg) or ZigZag')
+    .description('make a preset from the files of Timeloop, SCALE-Sim (.cfg) or ZigZag')
     .argument('<files...>', files)
-    .option('--name <name>', 'what the preset is called; as the file has it when left out')
-    .option('--out <file>', 'write the preset to a file, whole or not at all')
+    .option('--name <name>', 'name of the preset (default: the name in the file)')
+    .option('--out <file>', 'write the preset to a file')
     .option('--quiet', 'no hints on stderr')
     .action(async (names: readonly string[], { name, out, quiet }: ImportOptions) => {
       const { importHardware } = await import('../../../sim/import-hardware.node.js');
@@ -110,13 +110,11 @@ function addDesigns(hardware: Command, terminal: Terminal): void {
   addOutputOptions(
     hardware
       .command('evaluate')
-      .description(
-        'accesses, cycles and energy of a design on its problem, counted as Timeloop counts them',
-      )
+      .description('count accesses, cycles and energy of a design on its problem, as Timeloop does')
       .argument('<files...>', `Timeloop's architecture, problem, mapping, ERT: ${files}`)
       .option(
         '--mapper-budget <n>',
-        'mappings to look at where none is among the files, at most',
+        'limit on the mappings to try if the files contain none',
         wholeNumber(1),
       ),
   ).action(async (names: readonly string[], options: EvaluateOptions) => {
@@ -141,17 +139,17 @@ function addMap(hardware: Command, terminal: Terminal): void {
   const command = addOutputOptions(
     hardware
       .command('map')
-      .description('how each layer of a network lies on an accelerator that a file describes')
-      .argument('<name>', 'a preset of family spatial, or such a .yaml file')
+      .description('show the mapping of each layer to an accelerator that a file describes')
+      .argument('<name>', 'a preset or .yaml file of the family spatial')
       .argument('<workload>', 'a name from "zeroskip workloads list", or a file')
-      .option('--batch <n>', 'frames at a time', wholeNumber(1), 1)
-      .option('--seed <n>', 'of whatever is drawn', wholeNumber(0), 0)
-      .option('--mapper-budget <n>', 'mappings of a layer to look at, at most', wholeNumber(1))
+      .option('--batch <n>', 'frames per batch', wholeNumber(1), 1)
+      .option('--seed <n>', 'seed of all random values', wholeNumber(0), 0)
+      .option('--mapper-budget <n>', 'limit on the mappings to try per layer', wholeNumber(1))
       .option(
         '--mapping <file>',
-        "mappings in place of the mapper's: lines by layer as printed, or Timeloop's of one layer",
+        "mappings to use instead of the mapper's: lines per layer as printed, or a Timeloop mapping of one layer",
       )
-      .option('--preset <file>', 'also write a preset that has the mappings, for other commands'),
+      .option('--preset <file>', 'also write a preset with these mappings, for other commands'),
   );
   command.options.find(({ long }) => long === '--format')?.choices([...formats, 'timeloop']);
   command.action(async (name: string, workload: string, options: MapOptions) => {
@@ -186,25 +184,23 @@ interface ErtOptions {
 function addTables(hardware: Command, terminal: Terminal): void {
   hardware
     .command('ert')
-    .description(
-      "a preset with the energies of an Accelergy reference table in place of another preset's",
-    )
-    .argument('<file>', 'an ERT, as Accelergy and Timeloop write it')
-    .requiredOption('--onto <name>', 'the preset, or .yaml file, that says everything else')
+    .description('write a preset with the energies of an Accelergy reference table')
+    .argument('<file>', 'an ERT, as written by Accelergy or Timeloop')
+    .requiredOption('--onto <name>', 'the preset or .yaml file that provides everything else')
     .option(
       '--map <events>',
-      'EVENT=COMPONENT.ACTION[/NUMBER], with commas between: wordRead=glb.read,l2Byte=l2.read/64',
+      'EVENT=COMPONENT.ACTION[/NUMBER], separated by commas: wordRead=glb.read,l2Byte=l2.read/64',
       commaList,
     )
-    .option('--out <file>', 'write the preset to a file, whole or not at all')
+    .option('--out <file>', 'write the preset to a file')
     .action(async (file: string, { onto, map = [], out }: ErtOptions) => {
       const { importEnergyTable } = await import('../../../sim/energy-table.node.js');
       await write(await importEnergyTable({ file, onto, map, out }), out, terminal);
     });
   addPluginOption(hardware.command('schema'))
-    .description('the JSON Schema of a family of presets, for editors')
-    .argument('<family>', 'the family, as "zeroskip hardware list --format csv" names it')
-    .option('--out <file>', 'write it to a file, whole or not at all')
+    .description('print print the JSON Schema of a family of presets, for editors')
+    .argument('<family>', 'a family in "zeroskip hardware list --format csv"')
+    .option('--out <file>', 'write it to a file')
     .action(async (family: string, { out }: { readonly out?: string }) => {
       const { hardwareSchema } = await import('../../../hw-models/presets.node.js');
       await write(`${JSON.stringify(hardwareSchema(family), null, 2)}\n`, out, terminal);

@@ -59,14 +59,14 @@ interface Options extends OutputOptions {
 
 const MAX_BITS = 8;
 const PIPELINES =
-  'deep-compression (default), han2015, dsd, ternary, binary, 2:4, block, winograd, structured (default of text, --pattern, --criterion, --group)';
+  'deep-compression (default), han2015, dsd, ternary, binary, 2:4, block, winograd, structured (default for text, --pattern, --criterion, --group)';
 
 /** Train → prune → retrain → share weights → code, with accuracy and size at each step. */
 export function addPrune(program: Command, terminal: Terminal): void {
   const command = program
     .command('prune')
     .description(
-      'train, prune, retrain, share and code a network, with its accuracy and size at each step',
+      'train, prune, retrain, share and code the weights of a network, with accuracy and size after each step',
     )
     .argument(
       '[workload]',
@@ -79,75 +79,84 @@ export function addPrune(program: Command, terminal: Terminal): void {
     )
     .option(
       '--data-seed <n>',
-      'of the drawn digits or text, or of which pictures of files are in which part (0)',
+      'seed of the procedural digits or text, or of the split of a data set (0)',
       wholeNumber(0),
     )
-    .option('--seed <n>', 'of first weights, batches and whatever is drawn', wholeNumber(0), 0)
-    .option('--seeds <list>', 'several seeds, a run for each: 0,1,2', numberList)
-    .option('--weights <file>', 'start from these weights in place of training')
-    .option('--save <file>', 'the pruned network: a model file, or .net (Deep Compression)')
+    .option(
+      '--seed <n>',
+      'seed of initial weights, batches and other random values',
+      wholeNumber(0),
+      0,
+    )
+    .option('--seeds <list>', 'several seeds, one run per seed: 0,1,2', numberList)
+    .option('--weights <file>', 'start from these weights instead of training')
+    .option('--save <file>', 'write the pruned network: a model file, or .net (Deep Compression)')
     .option(
       '--checkpoint <folder>',
-      'save after each epoch; resumes where the same study stands in the folder',
+      'save after each epoch; resumes if the folder contains the same study',
     )
     .option('--resume <folder>', 'resume the study in a folder, with its own settings')
     .option(
       '--on <hardware>',
-      'compare the pruned network there, as "zeroskip compare" does (default: its devices)',
+      'compare the pruned network on these devices, like "zeroskip compare" (default: its devices)',
       commaList,
     )
-    .option('--no-compare', 'leave out the comparison on hardware')
+    .option('--no-compare', 'skip the comparison on devices')
     .addOption(
-      new Option('--backend <name>', 'of TensorFlow.js; without it the fastest').choices([
+      new Option('--backend <name>', 'backend of TensorFlow.js (default: the fastest)').choices([
         'tensorflow',
         'wasm',
         'cpu',
       ]),
     )
     .optionsGroup('How to prune:')
-    .option('--target <times>', 'so many times fewer weights (12)', positive)
+    .option('--target <times>', 'keep this many times fewer weights (12)', positive)
     .option(
       '--density <shares>',
-      'shares of weights to keep by layer: fc1=0.08,fc2=0.09',
+      'share of weights to keep in each layer: fc1=0.08,fc2=0.09',
       namedNumbers,
     )
     .option(
       '--quality <factors>',
-      'thresholds in standard deviations, one or by layer: 1.2 or fc1=1.3',
+      'thresholds in standard deviations, for all layers or per layer: 1.2 or fc1=1.3',
       namedNumbers,
     )
     .addOption(
       new Option(
         '--allocation <how>',
-        'how --target is spread over layers (global where there are convolutions, else published)',
+        'how to distribute --target over layers (global if there are convolutions, else published)',
       ).choices([...['published', 'uniform', 'global', 'sensitivity']]),
     )
     .option(
       '--pattern <what>',
-      'zeros together: 2:4 (N:M), block:4x1, rows, columns, heads; or free',
+      'pattern of zeros: 2:4 (N:M), block:4x1, rows, columns, heads; or free',
       pattern,
     )
     .addOption(
       new Option(
         '--criterion <name>',
-        'what weights are judged by; wanda and sparsegpt look at 128 training frames (magnitude)',
+        'criterion for weights to prune; wanda and sparsegpt use 128 training frames (magnitude)',
       ).choices([...['magnitude', 'wanda', 'sparsegpt']]),
     )
-    .option('--iterations <n>', 'prunings, each followed by retraining', wholeNumber(1))
+    .option(
+      '--iterations <n>',
+      'number of number of prunings, each followed by retraining',
+      wholeNumber(1),
+    )
     .addOption(
       new Option(
         '--schedule <how>',
-        'the learning rate falls anew after each pruning, or once over all',
+        'restart the learning-rate schedule after each pruning, or use one for all',
       ).choices([...['stepwise', 'gradual']]),
     )
     .option(
       '--bits <bits>',
-      'of a shared weight, 1 to 8, or of one in a group, 2 to 8, by layer or kind: conv2d=8,dense=5',
+      'bits per shared weight (1 to 8) or per weight in a group (2 to 8), by layer or kind: conv2d=8,dense=5',
       namedBits,
     )
-    .option('--group <n>', 'weights along a row that share a scale (32)', wholeNumber(1))
+    .option('--group <n>', 'weights in a row that share a scale (32)', wholeNumber(1))
     .addOption(
-      new Option('--centroids <how>', 'where shared weights start').choices([
+      new Option('--centroids <how>', 'initial values of shared weights').choices([
         'linear',
         'density',
         'random',
@@ -155,29 +164,29 @@ export function addPrune(program: Command, terminal: Terminal): void {
     )
     .option(
       '--tile <m>',
-      "outputs along an edge of a Winograd pipeline's tile: 2 or 4 (2)",
+      'edge length of a tile in a Winograd pipeline, in outputs: 2 or 4 (2)',
       tileSize,
     )
-    .option('--no-scan', 'leave out the sensitivity scan')
+    .option('--no-scan', 'skip the sensitivity scan')
     .option(
       '--scan-epochs <n>',
-      'a second scan that retrains so long at each point',
+      'also scan with this many epochs of retraining at each point',
       wholeNumber(1),
     )
-    .option('--control', 'also train the dense network as long, for comparison')
+    .option('--control', 'also train the dense network for as long, for comparison')
     .optionsGroup('How to train:')
-    .option('--epochs <n>', 'of the dense network', wholeNumber(1))
-    .option('--retrain-epochs <n>', 'after each pruning but the last', wholeNumber(1))
-    .option('--final-epochs <n>', 'after the last pruning', wholeNumber(1))
-    .option('--tune-epochs <n>', 'of shared weights', wholeNumber(1))
-    .option('--rate <r>', 'highest learning rate; it falls along a half cosine', positive)
-    .option('--retrain-rate <r>', 'the same after a pruning', positive)
-    .option('--tune-rate <r>', 'the same of shared weights', positive)
-    .option('--batch <n>', 'pictures, or windows of 64 characters, a step', wholeNumber(1))
+    .option('--epochs <n>', 'epochs for the dense network', wholeNumber(1))
+    .option('--retrain-epochs <n>', 'epochs after each pruning except the last', wholeNumber(1))
+    .option('--final-epochs <n>', 'epochs after the last pruning', wholeNumber(1))
+    .option('--tune-epochs <n>', 'epochs for shared weights', wholeNumber(1))
+    .option('--rate <r>', 'highest learning rate; it decreases along a half cosine', positive)
+    .option('--retrain-rate <r>', 'the same, after a pruning', positive)
+    .option('--tune-rate <r>', 'the same, for shared weights', positive)
+    .option('--batch <n>', 'pictures, or windows of 64 characters, per step', wholeNumber(1))
     .option('--l1 <x>', 'L1 regularisation', nonNegative)
     .option('--l2 <x>', 'L2 regularisation', nonNegative)
-    .option('--dropout <share>', 'of hidden outputs; less after pruning', share)
-    .option('--shift <pixels>', 'pictures are moved at random by up to so many', wholeNumber(0));
+    .option('--dropout <share>', 'dropout rate of hidden outputs; lower after pruning', share)
+    .option('--shift <pixels>', 'largest random shift of pictures', wholeNumber(0));
   addOutputOptions(command).action(async (workload: string | undefined, options: Options) => {
     const { encodeModel } = await import('../../../sim/prune/save.node.js');
     const { pruneView } = await import('../../views/prune.js');

@@ -14,24 +14,17 @@ interface Options extends Omit<OutputOptions, 'out'> {
 export function addPull(program: Command, terminal: Terminal): void {
   program
     .command('pull')
-    .description(
-      'download published weights, checked to the byte and resumed where a try before ended',
-    )
-    .argument('[name]', 'which weights; without it, those that there are')
-    .option('--out <file>', 'where the file goes (default: its own name, here)')
+    .description('download published weights, with checksums; resumes interrupted downloads')
+    .argument('[name]', 'weights to download (default: list all)')
+    .option('--out <file>', 'output file (default: its own name, in this folder)')
     .option('--url <url>', 'a mirror of the same file')
-    .option(
-      '--idle <seconds>',
-      'seconds without a byte after which a try is given up',
-      wholeNumber(1),
-      30,
-    )
-    .option('--tries <n>', 'tries in a row that bring nothing', wholeNumber(1), 4)
+    .option('--idle <seconds>', 'seconds without data before an attempt fails', wholeNumber(1), 30)
+    .option('--tries <n>', 'failed attempts in a row before giving up', wholeNumber(1), 4)
     .addOption(new Option('--format <format>', 'how to show the result').choices(formats))
     .option('--quiet', 'no progress and no hints on stderr')
     .addHelpText(
       'after',
-      '\nProxies are those of the environment: https_proxy, http_proxy, no_proxy.',
+      '\nProxies are read from the environment: https_proxy, http_proxy, no_proxy.',
     )
     .action(async (name: string | undefined, { out, url, idle, tries, ...options }: Options) => {
       const { publishedListView, pulledView } = await import('../../views/pull.js');

@@ -53,29 +53,29 @@ export function addRun(program: Command, terminal: Terminal): void {
   const command = program
     .command('run')
     .description(
-      'really run a network on this machine: milliseconds by layer, the top classes, the output checked',
+      'run a network on this machine: milliseconds per layer, top classes, checked output',
     )
     .argument('<workload>', 'a name from "zeroskip workloads list", or a file')
     .option(
       '--executor <name>',
-      'auto (the fastest kernel of each layer), tfjs, or another from the host: rows of "zeroskip hardware list"',
+      'auto (the fastest kernel for each layer), tfjs, or another host executor in "zeroskip hardware list"',
       'auto',
     )
-    .option('--threads <n>', 'threads, of an executor that has them', wholeNumber(1), 1)
+    .option('--threads <n>', 'threads, for executors that support them', wholeNumber(1), 1)
     .option(
       '--weights <file>',
-      "real weights: a model file of prune (.safetensors), Deep Compression's .net, or a .caffemodel",
+      "real weights: a model file from prune (.safetensors), Deep Compression's .net, or a .caffemodel",
     )
-    .option('--input <[name=]file>', 'a JPEG, PNG or .npy, once for each input', eachOf)
-    .option('--batch <n>', 'frames at a time', wholeNumber(1), 1)
-    .option('--seed <n>', 'of whatever is drawn', wholeNumber(0), 0)
-    .option('--repeat <n>', 'timed runs; the median one counts', wholeNumber(1), 5)
+    .option('--input <[name=]file>', 'a JPEG, PNG or .npy file, once per input', eachOf)
+    .option('--batch <n>', 'frames per batch', wholeNumber(1), 1)
+    .option('--seed <n>', 'seed of all random values', wholeNumber(0), 0)
+    .option('--repeat <n>', 'timed runs; the median counts', wholeNumber(1), 5)
     .option(
       '--save-output <[name=]file>',
-      'an output as .npy, once for each where there are several; .npz takes all of them',
+      'write an output as .npy, once per output, or all outputs as .npz',
       eachOf,
     )
-    .option('--no-check', 'leave out the check against plain sparse passes');
+    .option('--no-check', 'skip the check of the output against a plain forward pass');
   addDimOption(
     addPictureOptions(addLimitsOption(addEngineOption(addOutputOptions(command)))),
   ).action(async (workload: string, options: Options) => {

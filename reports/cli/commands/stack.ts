@@ -27,24 +27,24 @@ export function addStack(program: Command, terminal: Terminal): void {
   const command = program
     .command('stack')
     .description(
-      'a chain of steps, AlexNet dense to SqueezeNet pruned and by Winograd, or a decoder quantised and pruned: what each buys on each hardware',
+      'show what pruning, Winograd and a smaller network, or quantising and pruning a decoder, buy on each device',
     )
     .argument(
       '[base]',
-      'the network that the chain starts from (default: alexnet), or a decoder such as tinyllama-1.1b',
+      'the network to start from (default: alexnet), or a decoder such as tinyllama-1.1b',
     )
     .argument(
       '[small]',
-      'the one that does the same with fewer parameters (default: squeezenet-1.0)',
+      'a network for the same task with fewer parameters (default: squeezenet-1.0)',
     )
     .option(
       '--on <hardware>',
-      'presets, FILE.yaml or host, with commas between (default: host and every preset)',
+      'presets, FILE.yaml or host, separated by commas (default: host and every preset)',
       commaList,
     )
-    .option('--seed <n>', 'of the weights and activations that are drawn', wholeNumber(0), 0)
-    .option('--repeat <n>', 'timed runs on this machine; the median one counts', wholeNumber(1), 5)
-    .option('--threads <n>', 'threads of this machine', wholeNumber(1), 1)
+    .option('--seed <n>', 'seed of the random weights and activations', wholeNumber(0), 0)
+    .option('--repeat <n>', 'timed runs on this machine; the median counts', wholeNumber(1), 5)
+    .option('--threads <n>', 'threads on this machine', wholeNumber(1), 1)
     .option('--cost [file]', COST_HELP);
   addEngineOption(addPluginOption(addOutputOptions(command))).action(
     async (base: string | undefined, small: string | undefined, options: Options) => {

@@ -42,20 +42,20 @@ export function addStorage(program: Command, terminal: Terminal): void {
   const command = program
     .command('storage')
     .description(
-      'prune or quantise: what the weights take in each format, and how fast devices are with them',
+      'compare pruning with quantising: the size of the weights in each format, and the speed of devices with it',
     )
     .argument('<workload>', 'a name from "zeroskip workloads list", or a file')
-    .option('--on <hardware>', 'presets, FILE.yaml or host, with commas between', commaList)
+    .option('--on <hardware>', 'presets, FILE.yaml or host, separated by commas', commaList)
     .option(
       '--density <share>',
-      'prune every matrix but tables of words to this share, or to N:M as in 2:4',
+      'prune every matrix except embeddings to this density, or to N:M as in 2:4',
       pattern,
     )
-    .option('--context <n>', "tokens before a decoder's one that is timed", wholeNumber(1), 512)
-    .option('--batch <n>', 'sequences or frames at a time', wholeNumber(1), 1)
-    .option('--seed <n>', 'of whatever is drawn', wholeNumber(0), 0)
-    .option('--repeat <n>', 'timed runs on this machine; the median one counts', wholeNumber(1), 3)
-    .option('--threads <n>', 'threads of this machine', wholeNumber(1), 1);
+    .option('--context <n>', 'tokens before the timed token of a decoder', wholeNumber(1), 512)
+    .option('--batch <n>', 'sequences or frames per batch', wholeNumber(1), 1)
+    .option('--seed <n>', 'seed of all random values', wholeNumber(0), 0)
+    .option('--repeat <n>', 'timed runs on this machine; the median counts', wholeNumber(1), 3)
+    .option('--threads <n>', 'threads on this machine', wholeNumber(1), 1);
   addLimitsOption(addEngineOption(addPluginOption(addOutputOptions(command)))).action(
     async (workload: string, options: Options) => {
       const { storage } = await import('../../../sim/storage/storage.node.js');

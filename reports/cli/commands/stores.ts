@@ -22,8 +22,8 @@ export function addStores(program: Command, terminal: Terminal): void {
 function addMerge(program: Command, terminal: Terminal): void {
   const command = program
     .command('merge')
-    .description('make one store of the shards of a sweep')
-    .argument('<stores...>', 'folders with shards or results, or files')
+    .description('merge the shards of a sweep into one store')
+    .argument('<stores...>', 'folders or files with shards or results')
     .option('--into <folder>', 'the folder of the merged store (default: the first one named)')
     .option('--quiet', 'no hints on stderr');
   addPluginOption(command).action(
@@ -50,7 +50,7 @@ function addMerge(program: Command, terminal: Terminal): void {
 function addQuery(program: Command, terminal: Terminal): void {
   const command = program
     .command('query')
-    .description('ask a store in SQL, read only; with --out FILE.parquet the answer as Parquet')
+    .description('query the results of a sweep in read-only SQL; --out FILE.parquet writes Parquet')
     .argument('<store>', "a sweep's folder")
     .argument(
       '<sql>',
@@ -76,20 +76,18 @@ interface FrontOptions extends OutputOptions {
 function numberList(text: string): readonly number[] {
   const values = text.split(',').map(Number);
   if (!values.every(Number.isFinite))
-    throw new InvalidArgumentError('Expected numbers with commas between them.');
+    throw new InvalidArgumentError('Expected numbers separated by commas.');
   return values;
 }
 
 function addFront(program: Command, terminal: Terminal): void {
   const command = program
     .command('front')
-    .description(
-      'the designs of a store that no other one beats, and the hypervolume that they cover',
-    )
+    .description('show the designs of a sweep that no other design beats, and their hypervolume')
     .argument('<store>', "a sweep's folder")
     .option(
       '--reference <values>',
-      'where the hypervolume ends, a number an objective (default: the worst values)',
+      'reference point of the hypervolume, one number per objective (default: the worst values)',
       numberList,
     );
   addPluginOption(addOutputOptions(command)).action(async (path: string, options: FrontOptions) => {
@@ -103,7 +101,7 @@ function addSensitivity(program: Command, terminal: Terminal): void {
   const command = program
     .command('sensitivity')
     .description(
-      "how much of each objective's variation each axis of a sweep accounts for, and its best level",
+      'show how much of the variation of each objective each axis explains, and its best level',
     )
     .argument('<store>', "a sweep's folder");
   addPluginOption(addOutputOptions(command)).action(
@@ -118,11 +116,11 @@ function addSensitivity(program: Command, terminal: Terminal): void {
 function addDifference(program: Command, terminal: Terminal): void {
   const command = program
     .command('diff')
-    .description('in what two designs of a sweep differ, number by number, and what comes of it')
+    .description('show the differences between two designs of a sweep, and between their results')
     .argument('<store>', "a sweep's folder")
     .argument(
       '<before>',
-      'a design, by the number that front and query show as its ordinal',
+      'number of a design (the ordinal that front and query show)',
       wholeNumber(0),
     )
     .argument('<after>', 'another one', wholeNumber(0));

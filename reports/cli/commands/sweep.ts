@@ -36,19 +36,19 @@ function shard(text: string): Shard {
 export function addSweep(program: Command, terminal: Terminal): void {
   const command = program
     .command('sweep')
-    .description('explore a design space: every design of a spec, or a search among them')
+    .description('explore a design space: all designs of a spec, or a search')
     .argument('[spec]', 'a .yaml file, or a study: eie-figure-8, -9, -11, -12, -13')
     .option('--workers <n>', 'threads on this machine (default: all cores)', wholeNumber(1))
-    .option('--store <folder>', "where results are kept (default: the spec's name and .sweep)")
-    .option('--resume', 'go on with what is in the store')
+    .option('--store <folder>', "folder for the results (default: the spec's name with .sweep)")
+    .option('--resume', 'continue an interrupted sweep')
     .option('--schema', 'print the JSON Schema of specs, for editors')
     .option(
       '--redis <url>',
-      'hand designs to zeroskip worker processes on any machines through this Redis',
+      'distribute designs to zeroskip worker processes on any machine through this Redis server',
     )
     .option(
       '--shard <i/n>',
-      'only one of N equal parts, for array jobs; zeroskip merge puts them together',
+      'evaluate one of N equal parts, for array jobs; zeroskip merge combines them',
       shard,
     );
   addPluginOption(addOutputOptions(command)).action(
@@ -117,14 +117,12 @@ interface WorkerOptions {
 export function addWorker(program: Command, terminal: Terminal): void {
   const command = program
     .command('worker')
-    .description(
-      'evaluate designs for sweeps that were started with --redis, here or elsewhere, until stopped',
-    )
+    .description('evaluate designs for sweeps started with --redis on any machine, until stopped')
     .requiredOption('--redis <url>', 'such as redis://127.0.0.1:6379')
     .option('--threads <n>', 'threads on this machine (default: all cores)', wholeNumber(1))
     .option(
       '--lease <seconds>',
-      'silence after which others take over what this worker was at',
+      'seconds of silence after which other workers take over',
       wholeNumber(1),
       30,
     )

@@ -45,43 +45,43 @@ export function addValidate(program: Command, terminal: Terminal): void {
   const command = program
     .command('validate')
     .description(
-      "every published figure beside the model's, and the error; --host: this machine, predicted and measured",
+      'compare the models with every published figure; with --host, compare predictions for this machine with measurements',
     )
-    .option('--seed <n>', 'of the drawn layers', wholeNumber(0), 0)
+    .option('--seed <n>', 'seed of the random layers', wholeNumber(0), 0)
     .option(
       '--claims',
-      'every figure, not only the summary by table (json and csv always have them all)',
+      'list every figure, not only a summary per table (json and csv always list all)',
     )
     .option(
       '--refit',
-      'fit each device again, whole and without each layer, and show how far off that layer then is',
+      'repeat the fit of each device, with all layers and without each one, and show the error on the layer left out',
     )
     .option(
       '--measurements [file.csv]',
-      'measurements of devices beside the models, those that come with zeroskip or a file of the same columns; --claims for each row',
+      'compare the models with measurements of devices, built in or from a file with the same columns; --claims lists each row',
     )
     .option(
       '--host',
-      'run every layer of the zoo here, by every kernel, beside what host-model predicts (minutes)',
+      'run every layer of the zoo here with every kernel, and compare with host-model (takes minutes)',
     )
     .option(
       '--preset <file>',
-      '--host: a preset that calibrate --out wrote, in place of this machine’s calibration',
+      '--host: a preset written by calibrate --out, instead of this machine’s calibration',
     )
-    .option('--on <executors>', '--host: which ones, with commas between', commaList)
-    .option('--workloads <names>', '--host: which networks, with commas between', commaList)
+    .option('--on <executors>', '--host: executors, separated by commas', commaList)
+    .option('--workloads <names>', '--host: networks, separated by commas', commaList)
     .option(
       '--threads <n>',
-      '--host: of the engine and of ONNX Runtime (1 unless told)',
+      '--host: threads of the engine and of ONNX Runtime (default: 1)',
       wholeNumber(1),
     )
-    .option('--repeat <n>', '--host: runs of each network at least', wholeNumber(1))
-    .option('--seconds <n>', '--host: for the runs of one network', wholeNumber(1))
+    .option('--repeat <n>', '--host: minimum number of runs of each network', wholeNumber(1))
+    .option('--seconds <n>', '--host: time for the runs of one network', wholeNumber(1))
     .option(
       '--layers',
-      '--host: every layer, not only the summaries (json and csv always have them all)',
+      '--host: list every layer, not only summaries (json and csv always list all)',
     )
-    .option('--roofline', '--host: the roofline of this machine with every layer in it');
+    .option('--roofline', '--host: draw the roofline of this machine with every layer');
   addOutputOptions(command).action((options: Options) => {
     if (options.measurements !== undefined) return validateMeasured(options, terminal);
     return options.host ? validateHere(options, terminal) : validatePublished(options, terminal);

@@ -26,16 +26,16 @@ export function addWhy(program: Command, terminal: Terminal): void {
   const command = program
     .command('why')
     .description(
-      'what pruning bought each layer on a model, and where it bought nothing, why and below which density it would pay',
+      'show what pruning bought in each layer on a model; where it bought nothing, why, and below which density it would pay',
     )
     .argument('<workload...>', 'names from "zeroskip workloads list", or files')
     .requiredOption(
       '--on <hardware>',
-      'models, NAME[:KERNEL] or FILE.yaml, with commas between',
+      'models, separated by commas: NAME[:KERNEL] or FILE.yaml',
       commaList,
     )
-    .option('--batch <n>', 'frames at a time', wholeNumber(1), 1)
-    .option('--seed <n>', 'of whatever is drawn', wholeNumber(0), 0);
+    .option('--batch <n>', 'frames per batch', wholeNumber(1), 1)
+    .option('--seed <n>', 'seed of all random values', wholeNumber(0), 0);
   addDimOption(addLimitsOption(addPluginOption(addOutputOptions(command)))).action(
     async (workloads: readonly string[], options: Options) => {
       const { why } = await import('../../../sim/why.node.js');

@@ -18,8 +18,8 @@ interface FileOptions extends OutputOptions {
 
 /** The zoo. */
 export function addWorkloads(program: Command, terminal: Terminal): void {
-  const workloads = program.command('workloads').description('the networks that can be named');
-  addOutputOptions(workloads.command('list').description('every network of the zoo')).action(
+  const workloads = program.command('workloads').description('list, show and check networks');
+  addOutputOptions(workloads.command('list').description('list every network of the zoo')).action(
     async (options: OutputOptions) => {
       const { groups, zoo } = await import('../../../workloads/zoo/index.js');
       const { workloadListView } = await import('../../views/workloads.js');
@@ -31,9 +31,7 @@ export function addWorkloads(program: Command, terminal: Terminal): void {
       addOutputOptions(
         workloads
           .command('show')
-          .description(
-            'layers, shapes, parameters and densities of one network, or the layers of a file',
-          )
+          .description('show layers, shapes, parameters and densities of a network or a file')
           .argument('<name>', 'a name from "zeroskip workloads list", or a file'),
       ),
     ),
@@ -58,9 +56,7 @@ export function addWorkloads(program: Command, terminal: Terminal): void {
       addOutputOptions(
         workloads
           .command('check')
-          .description(
-            'check a file that describes a network: what can be read, or the first fault',
-          )
+          .description('check a network file: list what can be read, or report the first error')
           .argument(
             '<file>',
             'ONNX, tfjs, Caffe, a Hugging Face folder, YAML, SCALE-Sim, Timeloop, or a sparse matrix',
@@ -77,8 +73,8 @@ export function addWorkloads(program: Command, terminal: Terminal): void {
   });
   workloads
     .command('schema')
-    .description('the JSON Schema of networks in YAML, for editors')
-    .option('--out <file>', 'write it to a file, whole or not at all')
+    .description('print print the JSON Schema of networks in YAML, for editors')
+    .option('--out <file>', 'write it to a file')
     .action(async ({ out }: { readonly out?: string }) => {
       const { networkSchema } = await import('../../../workloads/formats/yaml/schema.js');
       await write(`${JSON.stringify(networkSchema(), null, 2)}\n`, out, terminal);

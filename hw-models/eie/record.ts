@@ -7,7 +7,7 @@ import { invariant } from '../../workloads/base/errors.js';
 import type { Recorder } from '../contract.js';
 import type { ColumnLayout } from './layout.js';
 import type { Products } from './products.js';
-import { createTimer, type Machine } from './timing.js';
+import { createTimer, type Machine, queueOf } from './timing.js';
 
 /** Stretches over which a layer's means are taken. */
 const STRETCHES = 200;
@@ -113,6 +113,7 @@ function createRun(layout: ColumnLayout, machine: Machine, means: Means, recorde
   const { pes, stride, columns, entries } = layout;
   const { queueDepth, groupFetchCycles, pipelineStages } = machine;
   const lastGroup = Math.ceil(columns / pes) - 1;
+  const { room, minGap } = queueOf(queueDepth);
   const tracks = Array.from({ length: pes }, (_, pe) => `PE ${pe}`);
   const finish = new Float64Array(pes);
   /** When each activation has left every PE. */
@@ -131,7 +132,8 @@ function createRun(layout: ColumnLayout, machine: Machine, means: Means, recorde
       const column = active[k] as number;
       const itsGroup = Math.floor(column / pes);
       const ready = next + (itsGroup - group) * groupFetchCycles;
-      const sent = k < queueDepth ? ready : Math.max(ready, finished[k - queueDepth] as number);
+      const free = k < queueDepth ? from : (finished[k - queueDepth] as number) + room;
+      const sent = Math.max(ready, free, k > 0 ? next - 1 + minGap : from);
       const tell = isTold(k);
       if (tell && ready > next) recorder.slice(CONTROL, 'fetch', next, ready - next);
       if (tell && sent > ready)

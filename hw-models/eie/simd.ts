@@ -19,6 +19,7 @@ interface Kernels {
     finished: number,
     finish: number,
     busy: number,
+    room: number,
     depthBytes: number,
     laneBytes: number,
   ): number;
@@ -96,7 +97,7 @@ class Workbench {
    * Runs the broadcast recurrence over the first `count` > 0 rows and gaps. Returns the last
    * broadcast's cycle.
    */
-  time(count: number, depth: number, stride: number): number {
+  time(count: number, depth: number, room: number, stride: number): number {
     const { gaps, rows, finished, finish, busy } = this;
     return this.#kernels.time(
       count,
@@ -105,6 +106,7 @@ class Workbench {
       finished.byteOffset,
       finish.byteOffset,
       busy.byteOffset,
+      room,
       depth * WORD,
       stride * WORD,
     );

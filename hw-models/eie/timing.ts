@@ -8,9 +8,11 @@
 //   In each cycle it broadcasts the group's next non-zero activation; where the group has none left
 //   it spends `groupFetchCycles` on fetching the next group instead. The scan ends when the last
 //   group has nothing left.
-// - Broadcast k waits until activation k − D has left every PE: broadcast[k] = max(ready[k], max
-//   over PEs of left[PE][k − D]), with ready[k] = broadcast[k − 1] + 1 + the groups between ×
-//   groupFetchCycles.
+// - Broadcast k waits for room in every queue. An activation takes a place until a PE's pointer read
+//   takes it, which is seen in the next cycle: broadcast[k] = max(ready[k], 1 + max over PEs of
+//   left[PE][k − D]), with ready[k] = broadcast[k − 1] + 1 + the groups between × groupFetchCycles.
+//   With D = 2 one activation waits, at least a cycle: ready[k] ≥ broadcast[k − 1] + 2. With D = 1
+//   none waits: broadcast[k] = max(ready[k], max over PEs of left[PE][k − 1]).
 // - A PE sees it in the next cycle and works on it for max(1, entries) cycles:
 //   left[PE][k] = max(left[PE][k − 1], broadcast[k] + 1) + max(1, entries[PE][k]).
 // - The vector is done when the scan has ended, every queue is empty, and the pipeline has then
@@ -50,6 +52,14 @@ export interface Timer {
   total(): Timing;
 }
 
+/**
+ * How many cycles after an activation has left every PE the control unit can fill its place, and
+ * how many lie between two broadcasts at least.
+ */
+export function queueOf(depth: number): { readonly room: number; readonly minGap: number } {
+  return { room: depth > 1 ? 1 : 0, minGap: depth === 2 ? 2 : 1 };
+}
+
 /** A timer for products with the matrix of `layout`. */
 export function createTimer(layout: ColumnLayout, machine: Machine): Timer {
   const { pes, stride, columns, entries } = layout;
@@ -57,6 +67,7 @@ export function createTimer(layout: ColumnLayout, machine: Machine): Timer {
   const bench = workbench();
   const rowBytes = stride * entries.BYTES_PER_ELEMENT;
   const lastGroup = Math.ceil(columns / pes) - 1;
+  const { room, minGap } = queueOf(queueDepth);
   const busyCycles = new Float64Array(pes);
   let vectors = 0;
   let broadcasts = 0;
@@ -74,7 +85,7 @@ export function createTimer(layout: ColumnLayout, machine: Machine): Timer {
     for (let k = 0; k < count; k++) {
       const column = active[k] as number;
       const itsGroup = (column / pes) | 0;
-      gaps[k] = 1 + (itsGroup - group) * groupFetchCycles;
+      gaps[k] = Math.max(k > 0 ? minGap : 1, 1 + (itsGroup - group) * groupFetchCycles);
       rows[k] = base + column * rowBytes;
       group = itsGroup;
     }
@@ -105,11 +116,11 @@ export function createTimer(layout: ColumnLayout, machine: Machine): Timer {
         bench.finished.fill(0, 0, queueDepth);
         bench.finish.fill(0, 0, stride);
         bench.busy.fill(0, 0, stride);
-        const last = bench.time(count, queueDepth, stride);
+        const last = bench.time(count, queueDepth, room, stride);
         const stalled = last + 1 - (count + group * groupFetchCycles);
         stallCycles += stalled;
         scanEnd += stalled;
-        workEnd = bench.finished[count + queueDepth - 1] as number;
+        workEnd = (bench.finished[count + queueDepth - 1] as number) - room;
         addBusy();
       }
       cycles += Math.max(scanEnd, workEnd) + pipelineStages;

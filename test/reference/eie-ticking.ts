@@ -167,8 +167,14 @@ class Queue {
     this.#reader = reader;
   }
 
+  /**
+   * A ring in which one place stays free. The activation of which an entry was issued before this
+   * cycle lies in the reader's own register; a ring of one has none but that.
+   */
   get full(): boolean {
-    return this.#held.length >= this.depth;
+    if (this.depth === 1) return this.#held.length > 0;
+    const waiting = this.#held.length - (this.#reader?.hasBegun ? 1 : 0);
+    return waiting >= this.depth - 1;
   }
 
   /** The activation being worked on stays in the queue until its last entry is issued. */
@@ -201,6 +207,11 @@ class PtrRead {
     readonly queue: Queue,
     readonly pointers: Uint32Array,
   ) {}
+
+  /** Whether an entry of the head was issued in an earlier cycle. */
+  get hasBegun(): boolean {
+    return this.#offset > 0;
+  }
 
   propagate(): void {
     this.issued = null;

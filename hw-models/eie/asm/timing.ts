@@ -7,7 +7,8 @@ const WORD: usize = 4;
 /**
  * The broadcast recurrence over `count` > 0 activations. `gaps[k]`: cycles from broadcast k − 1 at
  * which broadcast k can follow it; `rows[k]`: address of its column's 16-bit counts; `finished[k +
- * depth]`: when the last PE finishes it, with `depth` zeros before; `finish`, `busy`: per PE.
+ * depth]`: the first cycle in which it leaves room to broadcast k + depth, with `depth` zeros
+ * before; `room`: how many cycles after the last PE finished it that is; `finish`, `busy`: per PE.
  * Returns the cycle of the last broadcast.
  */
 export function time(
@@ -17,6 +18,7 @@ export function time(
   finished: usize,
   finish: usize,
   busy: usize,
+  room: i32,
   depthBytes: usize,
   laneBytes: usize,
 ): i32 {
@@ -24,7 +26,6 @@ export function time(
   let broadcast: i32 = -1;
   for (let k: i32 = 0; k < count; k++) {
     const at = <usize>k * WORD;
-    // Activation k − depth must have left every PE.
     broadcast = max(broadcast + load<i32>(gaps + at), load<i32>(finished + at));
     const start = i32x4.splat(broadcast + 1);
     const row = <usize>load<u32>(rows + at);
@@ -38,7 +39,7 @@ export function time(
     }
     const low = max(i32x4.extract_lane(latest, 0), i32x4.extract_lane(latest, 1));
     const high = max(i32x4.extract_lane(latest, 2), i32x4.extract_lane(latest, 3));
-    store<i32>(finished + depthBytes + at, max(low, high));
+    store<i32>(finished + depthBytes + at, max(low, high) + room);
   }
   return broadcast;
 }

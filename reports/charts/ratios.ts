@@ -18,6 +18,8 @@ export interface RatioBar {
   readonly series: string;
   readonly origin: string;
   readonly value: number;
+  /** The median error of its model against published times; null where none is known. */
+  readonly error?: number | null;
 }
 
 const MEAN = 'geomean';
@@ -29,6 +31,8 @@ interface Measure {
   readonly axis: string;
   readonly than: string;
   readonly of: (comparison: Comparison, at: number) => number | null;
+  /** Whether published times tell how sure it is. */
+  readonly isOfTime: boolean;
 }
 
 const speedup: Measure = {
@@ -38,6 +42,7 @@ const speedup: Measure = {
   axis: 'times as fast',
   than: 'as',
   of: ({ results }, at) => results[at]?.speedup ?? null,
+  isOfTime: true,
 };
 
 const energy: Measure = {
@@ -47,6 +52,7 @@ const energy: Measure = {
   axis: 'times fewer joules',
   than: 'than',
   of: ({ results }, at) => results[at]?.energyRatio ?? null,
+  isOfTime: false,
 };
 
 /**
@@ -73,11 +79,17 @@ function ratioChart(
     {
       id: measure.id,
       title: `${measure.title} over ${reference.name}`,
-      subtitle: `${measure.axis} ${measure.than} ${reference.name}, log scale; bars begin at 1×`,
+      subtitle: `${measure.axis} ${measure.than} ${reference.name}, log scale; bars begin at 1×${bars.some(({ error }) => error) ? '; thin lines: the median error of the model against published times' : ''}`,
       alt: `Bars on a log scale for ${comparisons.length} workloads. ${last[0]?.workload}: ${said}.`,
       data: {
-        columns: ['workload', 'hardware', 'origin', measure.column],
-        rows: bars.map((bar) => [bar.workload, bar.series, bar.origin, bar.value]),
+        columns: [
+          ...['workload', 'hardware', 'origin', measure.column],
+          ...(measure.isOfTime ? ['known_error'] : []),
+        ],
+        rows: bars.map((bar) => [
+          ...[bar.workload, bar.series, bar.origin, bar.value],
+          ...(measure.isOfTime ? [bar.error ?? null] : []),
+        ]),
       },
       spec: (width) => specFor(comparisons.length)(bars, shown, measure.axis, width),
     },
@@ -94,7 +106,12 @@ function barsOf(
       const value = measure.of(comparison, at);
       return value === null
         ? []
-        : [{ workload: comparison.workload.name, series: name, origin, value }];
+        : [
+            {
+              ...{ workload: comparison.workload.name, series: name, origin, value },
+              error: (measure.isOfTime && comparison.results[at]?.knownError?.median) || null,
+            },
+          ];
     }),
   );
   if (comparisons.length === 1) return bars;
@@ -107,13 +124,17 @@ function barsOf(
 }
 
 function parts(bars: readonly RatioBar[], axis: string) {
+  const spans = bars.map(({ value, error }) => {
+    const factor = 1 + (error ?? 0);
+    return { from: value / factor, to: value * factor };
+  });
   const { domain, ticks } = logScale(
-    bars.map(({ value }) => value),
+    spans.flatMap(({ from, to }) => [from, to]),
     [1],
   );
   return {
-    values: bars.map((bar) => ({
-      ...bar,
+    values: bars.map((bar, at) => ({
+      ...{ ...bar, ...spans[at] },
       label: `${bar.workload}, ${bar.series}: ${ratio(bar.value)} (${bar.origin})`,
     })),
     value: {
@@ -134,6 +155,8 @@ const SINGLE_STEP = 22;
 const ONE = { datum: 1 } as const;
 const description = { field: 'label', type: 'nominal' } as const;
 const reference = { type: 'rule', color: color('ink'), strokeWidth: 1 } as const;
+const errorLine = { type: 'rule', color: color('ink'), strokeWidth: 1, aria: false } as const;
+const hasError = [{ filter: 'datum.error > 0' }];
 
 function specFor(workloads: number) {
   return workloads === 1 ? singleSpec : groupedSpec;
@@ -180,7 +203,12 @@ function singleSpec(
       },
       { mark: reference, encoding: { x: ONE } },
       {
-        transform: [{ calculate: 'max(1, datum.value)', as: 'end' }],
+        transform: hasError,
+        mark: errorLine,
+        encoding: { y, x: { ...value, field: 'from' }, x2: { field: 'to' } },
+      },
+      {
+        transform: [{ calculate: 'max(1, datum.to)', as: 'end' }],
         mark: { type: 'text', align: 'left', dx: 6, aria: false },
         encoding: { y, x: { field: 'end', type: 'quantitative' }, text: { field: 'ratio' } },
       },
@@ -227,6 +255,16 @@ function standingSpec(
         },
       },
       { mark: reference, encoding: { y: ONE } },
+      {
+        transform: hasError,
+        mark: errorLine,
+        encoding: {
+          x: { field: 'workload', type: 'nominal', sort: workloads },
+          xOffset: { field: 'series', sort: namesOf(series) },
+          y: { ...value, field: 'from' },
+          y2: { field: 'to' },
+        },
+      },
     ],
   };
 }
@@ -264,6 +302,16 @@ function lyingSpec(
         },
       },
       { mark: reference, encoding: { x: ONE } },
+      {
+        transform: hasError,
+        mark: errorLine,
+        encoding: {
+          y: { field: 'workload', type: 'nominal', sort: workloads },
+          yOffset: { field: 'series', sort: namesOf(series) },
+          x: { ...value, field: 'from' },
+          x2: { field: 'to' },
+        },
+      },
     ],
   };
 }

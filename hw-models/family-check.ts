@@ -1,5 +1,4 @@
-// Whether what comes from outside as a family is one: every member there, of the right kind, none
-// misspelt.
+// Checks a family from outside the package: every member present, of the right type, none misspelt.
 
 import { z } from 'zod';
 import { InputError } from '../workloads/base/errors.js';

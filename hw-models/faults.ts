@@ -1,5 +1,5 @@
-// What is wrong with a config, in the words of whoever wrote it: what was found, what was expected,
-// the nearest key.
+// Reports the errors of a config in terms of its file: what was found, what was expected, the
+// closest key.
 
 import { z } from 'zod';
 import { nearestOf } from '../workloads/base/nearest.js';

@@ -1,4 +1,4 @@
-// How much a demand is: what it reads, writes and multiplies by, in elements of one frame.
+// The size of a demand: the elements that it reads, writes and multiplies by, per frame.
 
 import type { ConvolutionDemand, Demand, ProductDemand } from '../workloads/demand.js';
 import type { WeightShape } from '../workloads/network.js';

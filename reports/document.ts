@@ -1,4 +1,4 @@
-// What a report consists of, whatever it is rendered to.
+// The parts of a report, independent of the output format.
 
 import type { ChartGroup } from './charts/chart.js';
 import type { Records } from './records.js';

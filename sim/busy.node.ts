@@ -1,4 +1,4 @@
-// How busy the machine was with other programs while something was timed here.
+// Measures how busy the machine was with other programs during a timing.
 
 import { cpus } from 'node:os';
 

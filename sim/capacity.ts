@@ -1,4 +1,5 @@
-// Whether what a pass reads fits into a device's memory, and what it costs where it does not.
+// Checks whether the data of a pass fit into a device's memory, and costs the case that they do
+// not.
 
 import type { Capacity, Hardware, Precision } from '../hw-models/contract.js';
 import { type Network, parametersOf } from '../workloads/network.js';

@@ -1,5 +1,5 @@
-// Which devices meet what is asked of them, with the error that each model is known to have as a
-// margin, and where none does, which comes nearest.
+// Finds the devices that meet requirements, with each model's known error as a margin. If there are
+// none, finds the closest.
 
 import type { ModelError } from './breakeven/model-errors.js';
 import type { HardwareResult } from './result.js';

@@ -1,4 +1,4 @@
-// What is compared where nothing is named.
+// The default workloads and devices of a comparison.
 
 /** The paper's baseline and accelerator, beside devices of today and this machine. */
 export const DEFAULT_HARDWARE = [

@@ -1,5 +1,5 @@
-// How far off published times each device is modelled, from the measurements that were compared
-// with it (measurements/) and the tables of papers (validate/).
+// The known error of each device's model against published times, from measurements (measurements/)
+// and tables of papers (validate/).
 
 import type { Precision } from '../hw-models/contract.js';
 

@@ -1,5 +1,4 @@
-// How each layer of a network lies on an accelerator that a file describes: its mapping, time and
-// energy.
+// Maps each layer of a network to an accelerator that a file describes: mapping, time and energy.
 
 import { stringify } from 'yaml';
 import type { Hardware } from '../hw-models/contract.js';

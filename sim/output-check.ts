@@ -1,4 +1,4 @@
-// How far what an executor computed lies from plain passes over the same weights.
+// Compares the output of an executor with a plain forward pass over the same weights.
 
 import type { Executor } from '../hw-models/contract.js';
 import type { Model } from '../workloads/model.js';

@@ -1,4 +1,4 @@
-// How a picture becomes the input of a network that says nothing of it.
+// Turns a picture into the input of a network that does not specify its preprocessing.
 
 import { InputError } from '../workloads/base/errors.js';
 import type { Preprocessing } from '../workloads/formats/images/preprocess.js';

@@ -1,4 +1,4 @@
-// How long work tells whoever waits what it is doing.
+// The interface by which long work reports its progress.
 
 /**
  * Called with a short present-tense sentence: 'alex-6 on eie-64', and with the share of all the

@@ -1,4 +1,4 @@
-// What papers print of networks on hardware that is modelled here, as points beside a model's own.
+// Figures that papers print for networks on modelled devices, as points to show beside the models'.
 
 import { type Cell, cellsOf } from './validate/cells.js';
 import { cell, type Tables } from './validate/claims.js';

@@ -1,4 +1,4 @@
-// What comes of a network on a hardware, modelled or measured.
+// The result of a network on a device, modelled or measured.
 
 import type { Bound, Load, Parts, Peaks, Precision } from '../hw-models/contract.js';
 import type { KnownError } from './known-errors.js';

@@ -1,4 +1,4 @@
-// What a network asks of any hardware, in numbers.
+// The demands of a network on any device, in numbers.
 
 import { invariant } from '../workloads/base/errors.js';
 import type { Model } from '../workloads/model.js';

@@ -1,5 +1,5 @@
-// When what happens on a hardware, layer after layer: from the model's own record where it knows
-// the order of events, and from the layer's totals.
+// The timeline of a device, layer by layer: from the model's own record if it knows the order of
+// events, and from the layer's totals.
 
 import type { Hardware, LayerCost, Meter, NetworkRun, Parts } from '../hw-models/contract.js';
 import { cyclesOf } from '../hw-models/cost.js';

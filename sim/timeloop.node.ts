@@ -1,5 +1,5 @@
-// What Timeloop's model says of a design on a problem, with the mapping that came with it or the
-// best that the mapper finds.
+// Evaluates a design on a problem as Timeloop's model does, with the given mapping or the best that
+// the mapper finds.
 
 import { type Evaluation, evaluate } from '../hw-models/spatial/formats/timeloop/evaluate.js';
 import { readModel } from '../hw-models/spatial/formats/timeloop/read.js';

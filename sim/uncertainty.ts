@@ -1,5 +1,4 @@
-// How far each number of a design that nobody published moves the answer: estimates, and what was
-// fitted.
+// Computes how far each unpublished number of a design (estimated or fitted) moves the result.
 
 import type { Figure, Hardware, LayerCost, Precision } from '../hw-models/contract.js';
 import { joulesOf, secondsOf } from '../hw-models/cost.js';

@@ -1,4 +1,4 @@
-// What a comparison comes to, as facts that sentences are made of.
+// Derives the verdict of a comparison, as facts from which sentences are made.
 
 import { geometricMean } from 'simple-statistics';
 import type { Comparison, HardwareResult } from './result.js';

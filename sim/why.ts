@@ -1,5 +1,5 @@
-// What pruning bought on a model, layer by layer, and where it bought nothing, why not: each layer
-// is costed as it is, with no weight zero, and at a row of densities between.
+// Explains what pruning bought on a model, layer by layer, and where it bought nothing, why. Each
+// layer is costed as it is, dense, and at several densities between.
 
 import type { Bound, Hardware, LayerCost } from '../hw-models/contract.js';
 import { secondsOf } from '../hw-models/cost.js';

@@ -1,5 +1,5 @@
-// What an operator demands of hardware. Families see these and never an operator's name. Counts are
-// of one frame.
+// The demands of operators on hardware. Families see demands and never an operator's name. Counts
+// are per frame.
 
 /** [channels, height, width] of one image. */
 export type Image = readonly [channels: number, height: number, width: number];

@@ -1,4 +1,4 @@
-// What is computed: networks as graphs of tensors, and one layer's work as any hardware meets it.
+// Networks as graphs of tensors, and the work of one layer as hardware models see it.
 
 import { InputError, invariant } from './base/errors.js';
 import type { Demand, Image } from './demand.js';

@@ -1,5 +1,5 @@
-// What a CPU preset says: a core's ports, the cost of a cache line between levels, the library's
-// efficiencies, energy.
+// The schema of a CPU preset: a core's ports, the cost of a cache line between levels, the
+// library's efficiencies, energy.
 
 import { z } from 'zod';
 import { quantity } from '../units.js';

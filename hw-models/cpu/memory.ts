@@ -1,4 +1,4 @@
-// Where data live, and what it costs to bring them to a core's L1.
+// Models where data are stored, and the cost of bringing them to a core's L1.
 
 import type { LayerTask } from '../../workloads/network.js';
 import { nonzerosOf } from '../../workloads/weights/store.js';

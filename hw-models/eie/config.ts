@@ -1,6 +1,6 @@
-// What an EIE preset must say, and the physics that its numbers must obey together. Han et al.,
-// "EIE: Efficient Inference Engine on Compressed Deep Neural Network", ISCA 2016, Sections III to
-// VI.
+// The schema of an EIE preset, and the physical relations that its numbers must satisfy. Han et
+// al., "EIE: Efficient Inference Engine on Compressed Deep Neural Network", ISCA 2016, Sections III
+// to VI.
 
 import { z } from 'zod';
 import { clockFault } from '../technology/clock.js';

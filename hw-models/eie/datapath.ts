@@ -1,5 +1,6 @@
-// What EIE computes, bit for bit: 16-bit fixed point, a table of shared weights, saturating
-// accumulators. Han et al., EIE, ISCA 2016, Section IV (arithmetic unit) and Figure 10 (precision).
+// Computes what EIE computes, bit for bit: 16-bit fixed point, a table of shared weights,
+// saturating accumulators. Han et al., EIE, ISCA 2016, Section IV (arithmetic unit) and Figure 10
+// (precision).
 //
 // Weight (fraction bits w) × activation (a) gives a product of w + a fraction bits, shifted right
 // to the accumulator's o fraction bits, rounded to nearest (halves up), added with saturation. Rows

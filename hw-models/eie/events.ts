@@ -1,6 +1,6 @@
-// What happens in the modules while products run, counted for the energy: exact, and without any
-// notion of time. Han et al., EIE, ISCA 2016, Section IV; a word that was just read is not read
-// again, as in the authors' simulator.
+// Counts the events in EIE's modules during products, for the energy model. The counts are exact
+// and independent of time. Han et al., EIE, ISCA 2016, Section IV. A word that was just read is not
+// read again, as in the authors' simulator.
 
 import type { ColumnLayout } from './layout.js';
 import { type WordSpans, workbench } from './simd.js';

@@ -1,7 +1,7 @@
-// What EIE computes for a whole layer, bit for bit: shared weights, fixed point, terms rounded one
-// by one (datapath.ts). Formats are chosen so that nothing saturates, hence sums do not depend on
-// their order: a convolution is summed tap by tap over whole planes instead of pixel by pixel, a
-// fully connected layer as a convolution of a pixel for each of its vectors.
+// Computes a whole layer as EIE does, bit for bit: shared weights, fixed point, each term rounded
+// (datapath.ts). Formats are chosen so that nothing saturates, so sums do not depend on their
+// order. A convolution is summed tap by tap over whole planes instead of pixel by pixel. A fully
+// connected layer is a convolution with one pixel per vector.
 
 import { invariant } from '../../workloads/base/errors.js';
 import type { ConvolutionDemand, Demand, ProductDemand } from '../../workloads/demand.js';

@@ -1,6 +1,6 @@
-// What a layer costs on EIE as matrix-vector products: one for each row of a fully connected layer
-// or of a product of two results, one for each output pixel of a convolution, and what the rest of
-// a network costs. Han et al., EIE, ISCA 2016, Sections III and IV.
+// Costs a layer on EIE as matrix-vector products: one per row of a fully connected layer or of a
+// product of two activations, one per output pixel of a convolution. Also costs layers without
+// weights. Han et al., EIE, ISCA 2016, Sections III and IV.
 
 import { invariant } from '../../workloads/base/errors.js';
 import type {

@@ -1,5 +1,5 @@
-// How a weight matrix lies on the PEs, as counts: how many entries each PE holds of each column.
-// Timing needs no more. Han et al., EIE, ISCA 2016, Section III-B; padding as the authors'
+// Computes how a weight matrix is distributed over the PEs: the number of entries of each column in
+// each PE. Timing needs no more. Han et al., EIE, ISCA 2016, Section III-B; padding as the authors'
 // simulator writes it (Section VII-B's rule).
 
 import { InputError } from '../../workloads/base/errors.js';

@@ -1,9 +1,9 @@
-// Which layers of a network keep their weights in the PEs' memories, counted on the fullest PE. Han
-// et al., EIE, ISCA 2016, Section IV: 128 KB of entries and 32 KB of column pointers per PE. The
-// paper runs VGG-6, whose 25,089 pointers per PE exceed the 16,384 that fit; pointers may therefore
-// lie in free sparse-matrix SRAM. Nor do 16-bit pointers reach all 131,072 entries; as they never
-// decrease, one column number for each 65,536 entries restores the missing bit, and that is taken
-// to be free.
+// Decides which layers of a network keep their weights in the PEs' memories, counted on the fullest
+// PE. Han et al., EIE, ISCA 2016, Section IV: 128 KB of entries and 32 KB of column pointers per
+// PE. The paper runs VGG-6, whose 25,089 pointers per PE exceed the 16,384 that fit; pointers may
+// therefore be stored in free sparse-matrix SRAM. 16-bit pointers cannot address all 131,072
+// entries. But pointers never decrease, so one column number per 65,536 entries restores the
+// missing bit; the model assumes that this costs nothing.
 
 import { InputError, invariant } from '../../workloads/base/errors.js';
 import type { Demand } from '../../workloads/demand.js';

@@ -1,7 +1,6 @@
-// When everything happens in products on EIE: the broadcast recurrence of timing.ts once more, in
-// plain TypeScript and with each step told. What is told of a layer too long for that: all of it as
-// means over equal stretches of time, and every step of some runs of consecutive broadcasts, spread
-// evenly over the layer.
+// Records the timeline of products on EIE: the broadcast recurrence of timing.ts again, in plain
+// TypeScript, with every step recorded. For a layer that is too long, it records means over equal
+// intervals, and every step of some runs of consecutive broadcasts, spread evenly over the layer.
 
 import { invariant } from '../../workloads/base/errors.js';
 import type { Recorder } from '../contract.js';

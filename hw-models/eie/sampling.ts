@@ -1,6 +1,6 @@
-// Which vectors of a product are played through. Each has its own zeros, hence its own time; but a
-// product of many rows over a large matrix has more of them than anyone waits for, and they differ
-// little.
+// Chooses the vectors of a product to simulate. Each vector has its own zeros and so its own time.
+// But a product of many rows with a large matrix has too many vectors to simulate all, and they
+// differ little.
 
 import type { ProductDemand } from '../../workloads/demand.js';
 

@@ -1,5 +1,5 @@
-// How a warp meets a matrix in compressed sparse rows: the steps its rows take and the sectors that
-// it touches, counted on the matrix's own rows and columns.
+// Profiles how a warp processes a CSR matrix: the steps of its rows and the sectors that it
+// touches, counted on the matrix's own rows and columns.
 
 import { patternOf, type SparsePattern, type WeightStore } from '../../workloads/weights/store.js';
 

@@ -1,8 +1,8 @@
-// What one launched kernel asks of the device, and the launch shapes of the libraries modelled:
-// cuBLAS GEMV and GEMM, cuSPARSE CSRMV and CSRMM. The shapes are properties of software, guessed
-// from public kernel names (maxwell_sgemm_128x64_nn) and from what such kernels need, GEMV's loads
-// in flight and CSRMM's columns also with EIE's Table IV in view (README.md says how much hangs on
-// them). They are the same on every device.
+// The demands of one launched kernel on the device, and the launch shapes of the modelled
+// libraries: cuBLAS GEMV and GEMM, cuSPARSE CSRMV and CSRMM. The shapes are properties of software,
+// guessed from public kernel names (maxwell_sgemm_128x64_nn) and from what such kernels need,
+// GEMV's loads in flight and CSRMM's columns also with EIE's Table IV in view (README.md says how
+// much hangs on them). They are the same on every device.
 
 /** What a thread block occupies on an SM. */
 export interface BlockShape {

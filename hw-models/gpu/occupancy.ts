@@ -1,5 +1,5 @@
-// How many thread blocks share an SM: the CUDA occupancy rules (CUDA C Programming Guide, "Compute
-// Capabilities").
+// Computes how many thread blocks share an SM: the CUDA occupancy rules (CUDA C Programming Guide,
+// "Compute Capabilities").
 
 import type { BlockShape } from './launch.js';
 

@@ -1,5 +1,5 @@
-// How long a launch takes: what it demands of each part of the device, how the demands overlap, and
-// what the grid's uneven waves over the SMs add. See README.md for the equations.
+// Computes the time of a launch: its demands on each part of the device, their overlap, and the
+// time added by the grid's uneven waves over the SMs. See README.md for the equations.
 
 import type { Bound, Parts } from '../contract.js';
 import type { GpuConfig } from './config.js';

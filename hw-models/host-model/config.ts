@@ -1,5 +1,5 @@
-// What a preset of this family says: what the engine's inner loops take in a core, what a cache
-// line adds, what libraries reach.
+// The schema of this family's presets: cycles of the engine's inner loops in a core, cost of a
+// cache line, rates of libraries.
 
 import { z } from 'zod';
 import { quantity } from '../units.js';

@@ -1,4 +1,4 @@
-// What really runs on a machine (hw-models/host), modelled: README.md states the equations.
+// Models the executors in hw-models/host. README.md states the equations.
 
 import type { Family } from '../contract.js';
 import { energyEvents } from '../cpu/energy.js';

@@ -1,5 +1,5 @@
-// What is known of a machine → a preset of this family. What is not known is taken from another
-// machine's, as an estimate.
+// Makes a preset of this family from what is known of a machine. Everything else comes from another
+// machine's preset, as an estimate.
 
 import { Document, visit } from 'yaml';
 import type { Figure, Preset, Provenance } from '../contract.js';

@@ -1,5 +1,5 @@
-// What a layer's calls move between the levels of memory: where each range of addresses is found
-// follows from how much was gone through since it was last used.
+// Computes the data that a layer's calls move between memory levels. The level of an address range
+// follows from the amount of memory accessed since its last use.
 
 import type { CallWork, Touch } from './calls/work.js';
 import type { HostConfig } from './config.js';

@@ -1,4 +1,4 @@
-// What a network's layers leave in the caches for each other.
+// Models what a network's layers leave in the caches for each other.
 
 import type { Layer, LayerTask, TensorType } from '../../workloads/network.js';
 import { nonzerosOf } from '../../workloads/weights/store.js';

@@ -1,6 +1,7 @@
-// How much a layer goes through between two uses of the same memory: the reuse distance (Mattson et
-// al., "Evaluation techniques for storage hierarchies", IBM Systems Journal 1970), in whole ranges
-// of addresses. A least-recently-used cache that is larger still holds the data.
+// Computes how much memory a layer accesses between two uses of the same address range: the reuse
+// distance (Mattson et al., "Evaluation techniques for storage hierarchies", IBM Systems Journal
+// 1970), in whole ranges of addresses. A least-recently-used cache that is larger still holds the
+// data.
 
 interface Range {
   readonly start: number;

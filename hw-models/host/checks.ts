@@ -1,5 +1,4 @@
-// What every executor checks at its door, how long it must keep a tensor, and what it says of its
-// layers' times.
+// Shared by all executors: checks of inputs, lifetimes of tensors, and reports of layer times.
 
 import { InputError, invariant } from '../../workloads/base/errors.js';
 import { type Model, weightsOf } from '../../workloads/model.js';

@@ -1,4 +1,4 @@
-// What really runs networks on this machine, a line each.
+// The executors that run networks on this machine, one per line.
 
 import { InputError } from '../../workloads/base/errors.js';
 import type { Executor } from '../contract.js';

@@ -1,5 +1,4 @@
-// What the tensors of a layer are like: what a kernel asks before it takes one. Refusals say in
-// words why not.
+// Checks whether a kernel supports the tensors of a layer. Refusals give the reason.
 
 import type { Image, Layer, LayerOf, TensorType } from '../../workloads/network.js';
 import { inputShapeOf, resultOf } from '../../workloads/network.js';

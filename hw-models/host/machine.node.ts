@@ -1,5 +1,5 @@
-// What this machine tells of itself. Linux says most (/proc/cpuinfo, /sys); elsewhere, and in bare
-// containers, the unknown stays null.
+// Reads the properties of this machine. Linux provides the most (/proc/cpuinfo, /sys). Elsewhere,
+// and in minimal containers, unknown properties are null.
 
 import { readFileSync } from 'node:fs';
 import { availableParallelism, cpus } from 'node:os';

@@ -1,6 +1,6 @@
-// What a layer's compressed operands hold: non-zero values, and placeholders for runs of zeros that
-// a count cannot say. SCNN, Section 3: weights are compressed for each output-channel group and
-// input channel, activations for each PE's tile over all channels.
+// Counts the contents of a layer's compressed operands: non-zero values, and placeholders for runs
+// of zeros that exceed the count. SCNN, Section 3: weights are compressed for each output-channel
+// group and input channel, activations for each PE's tile over all channels.
 
 import type { ConvolutionDemand } from '../../workloads/demand.js';
 import type { LayerWeights } from '../../workloads/network.js';

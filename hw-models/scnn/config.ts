@@ -1,4 +1,4 @@
-// What an SCNN preset must say, and the relations that its numbers must keep. Parashar et al.,
+// The schema of an SCNN preset, and the relations that its numbers must satisfy. Parashar et al.,
 // "SCNN: An Accelerator for Compressed-sparse Convolutional Neural Networks", ISCA 2017.
 
 import { z } from 'zod';

@@ -1,8 +1,7 @@
-// How long products wait for accumulator banks, on average: each bank adds one a cycle, and a few
-// wait before it. SCNN, Section 4: twice as many banks as products keep conflicts rare. Which bank
-// a product goes to depends on its output's coordinates; here it is drawn, evenly, as one issue
-// after another is played through. What the real addresses do stands in
-// test/reference/scnn-ticking.ts.
+// Simulates the average wait of products for accumulator banks. Each bank adds one product per
+// cycle and has a short queue. SCNN, Section 4: twice as many banks as products keep conflicts
+// rare. The bank of a product depends on its output's coordinates; here it is uniformly random, for
+// one issue after another. test/reference/scnn-ticking.ts uses the real addresses.
 
 import { createRandom } from '../../workloads/base/random.js';
 import { productsPerIssue, type ScnnConfig } from './config.js';

@@ -1,5 +1,5 @@
-// What a layer costs: convolutions as the paper has them, fully connected layers as it admits, the
-// rest on the PEs' post-processing units.
+// Costs a layer: convolutions as in the paper, fully connected layers with the limits that it
+// admits, all others on the PEs' post-processing units.
 
 import { invariant } from '../../workloads/base/errors.js';
 import type {

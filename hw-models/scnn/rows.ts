@@ -1,4 +1,4 @@
-// Where the rows of a weight matrix have entries, row by row, in whatever format it is stored.
+// Finds the entries of a weight matrix row by row, in any storage format.
 
 import { patternOf, type WeightStore } from '../../workloads/weights/store.js';
 

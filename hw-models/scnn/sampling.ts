@@ -1,4 +1,4 @@
-// Which output-channel groups of a product with many columns are played through: they all meet the
+// Chooses the output-channel groups to simulate in a product with many columns. All groups use the
 // same activations, and their weights differ little.
 
 /**

@@ -1,9 +1,9 @@
-// How a convolution lies on the PEs (planar tiling) and in the accumulators (output-channel
-// groups). SCNN, Sections 3 and 4: each PE holds the same tile of all input channels and multiplies
-// it with the weights of one output-channel group after another. Its products reach outputs beyond
-// its tile (output halos), for which it has accumulators too. Strides are not in the paper:
-// channels are split by phase, as Yang et al. split convolutions by their stride, so that every
-// weight of a phase meets every activation of it and the Cartesian product holds.
+// Maps a convolution to the PEs (planar tiling) and to the accumulators (output-channel groups).
+// SCNN, Sections 3 and 4: each PE holds the same tile of all input channels and multiplies it with
+// the weights of one output-channel group after another. Its products reach outputs beyond its tile
+// (output halos), for which it has accumulators too. Strides are not in the paper: channels are
+// split by phase, as Yang et al. split convolutions by their stride, so that every weight of a
+// phase meets every activation of it and the Cartesian product holds.
 
 import type { ConvolutionDemand } from '../../workloads/demand.js';
 import { reachOf } from '../../workloads/operators/window.js';

@@ -1,4 +1,4 @@
-// What a preset of the family must say: levels from the outermost in, compute units, number
+// The schema of the family's presets: levels from the outermost inwards, compute units, number
 // formats.
 
 import { z } from 'zod';

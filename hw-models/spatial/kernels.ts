@@ -1,5 +1,5 @@
-// What a layer costs on a described accelerator: products and convolutions by the mapping that the
-// mapper finds, all else as a stream through the outermost memory.
+// Costs a layer on a described accelerator: products and convolutions with the mapping that the
+// mapper finds, all others as a stream through the outermost memory.
 
 import type { StreamDemand } from '../../workloads/demand.js';
 import type { LayerTask } from '../../workloads/network.js';

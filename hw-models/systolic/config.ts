@@ -1,4 +1,4 @@
-// What a preset of a systolic array must say, and which statements contradict each other.
+// The schema of a preset of a systolic array, and the relations that its numbers must satisfy.
 
 import { z } from 'zod';
 import { clockFault } from '../technology/clock.js';

@@ -1,5 +1,5 @@
-// What it takes to start an inference from the host: drivers and the link's latency, the inputs on
-// their way in and the results on their way out.
+// Costs starting an inference from the host: drivers, the link's latency, and moving inputs and
+// results.
 
 import type { LayerTask } from '../../workloads/network.js';
 import type { Parts } from '../contract.js';

@@ -1,5 +1,4 @@
-// What a layer costs on the array, a kernel for each dataflow, and what layers without weights cost
-// beside it.
+// Costs a layer on the array, with one kernel per dataflow, and layers without weights beside it.
 
 import { invariant } from '../../workloads/base/errors.js';
 import { type Demand, denseMacsOf, type StreamDemand } from '../../workloads/demand.js';

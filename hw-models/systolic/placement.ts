@@ -1,4 +1,4 @@
-// Which layers of a network keep their weights on the chip between frames.
+// Decides which layers of a network keep their weights on the chip between frames.
 
 import type { Demand } from '../../workloads/demand.js';
 import type { LayerTask } from '../../workloads/network.js';

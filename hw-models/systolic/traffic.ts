@@ -1,5 +1,5 @@
-// What a layer moves: words between SRAMs and array by dataflow, bytes between SRAMs and DRAM by
-// what fits.
+// Computes the traffic of a layer: words between SRAMs and array by dataflow, bytes between SRAMs
+// and DRAM by capacity.
 
 import type { Demand } from '../../workloads/demand.js';
 import type { Residency } from '../contract.js';

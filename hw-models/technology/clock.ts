@@ -1,5 +1,5 @@
-// How fast a circuit may be clocked in a process at a supply: the delay of its longest path, scaled
-// as gates are (scaling.ts).
+// The highest clock of a circuit in a process at a supply voltage: the delay of its longest path,
+// scaled like gates (scaling.ts).
 
 import { scale, supplyRange } from './scaling.js';
 

@@ -1,5 +1,5 @@
-// What presets of several families state alike: the memory beside a chip, how fast its logic is and
-// how much its memories leak.
+// Fields that presets of several families share: the off-chip memory, the speed of the logic, and
+// the leakage of memories.
 
 import { z } from 'zod';
 import { quantity } from '../units.js';

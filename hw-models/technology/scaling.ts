@@ -1,8 +1,8 @@
-// How area, delay and energy of a circuit change with the process and the supply voltage.
-// Stillmaker and Baas, Integration 58, 2017 (nodes.ts holds its constants): high-performance
-// devices, logic gates. Nodes that it lacks (40, 28, 22 nm) lie on a straight line between their
-// neighbours, both axes logarithmic. Its power polynomials mix switching and leakage, so no leakage
-// alone can be had from it.
+// Scales area, delay and energy of a circuit with the process and the supply voltage. Stillmaker
+// and Baas, Integration 58, 2017 (nodes.ts holds its constants): high-performance devices, logic
+// gates. Missing nodes (40, 28, 22 nm) are interpolated linearly between their neighbours on
+// logarithmic axes. Its power polynomials combine switching and leakage, so it gives no separate
+// leakage.
 
 import { InputError } from '../../workloads/base/errors.js';
 import { type TechnologyNode, technologyNodes } from './nodes.js';

@@ -1,5 +1,5 @@
-// What each axis of a sweep does to each objective: how much of its variation it accounts for, and
-// level by level.
+// Charts the effect of each axis of a sweep on each objective: the share of variation that it
+// explains, and the values at each level.
 
 import type { TopLevelSpec } from 'vega-lite';
 import { type MetricName, metrics } from '../../sim/sweep/metrics.js';

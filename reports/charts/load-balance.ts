@@ -1,4 +1,5 @@
-// How evenly the parallel units of a hardware worked: a cell a unit, a row a workload or a layer.
+// Charts the load balance of a device's parallel units: one cell per unit, one row per workload or
+// layer.
 
 import type { TopLevelSpec } from 'vega-lite';
 import type { Load } from '../../hw-models/contract.js';

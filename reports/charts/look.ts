@@ -1,4 +1,4 @@
-// What all charts share: the way axes, legends and texts are drawn.
+// The common style of all charts: axes, legends and texts.
 
 import type { Config } from 'vega-lite';
 import { color } from './palette.js';

@@ -1,5 +1,5 @@
-// Where the time and the joules of modelled hardware went: stacked bars, a row a hardware, a
-// workload or a layer.
+// Charts where the time and energy of modelled devices went: stacked bars, one row per device,
+// workload or layer.
 
 import type { TopLevelSpec } from 'vega-lite';
 import type { Parts } from '../../hw-models/contract.js';

@@ -1,5 +1,5 @@
-// What pruning costs: the error against how many of one layer's weights are kept, and step by step
-// against the size.
+// Charts the cost of pruning: the error over the density of one layer, and over the size after each
+// step.
 
 import type { PruneReport } from '../../sim/prune/report.js';
 import { count, percent, quantity } from '../quantity.js';

@@ -1,6 +1,6 @@
-// How wide a text is drawn, without a screen to measure it on: the same charts, byte for byte, on
-// every machine. Advance widths of Helvetica in 1/1000 em, from Adobe's Core 14 font metrics
-// (Helvetica.afm, 1997). Arial and Liberation Sans have the same.
+// Computes the width of a text without a screen, so that charts are the same on every machine, byte
+// for byte. Advance widths of Helvetica in 1/1000 em, from Adobe's Core 14 font metrics
+// (Helvetica.afm, 1997). Arial and Liberation Sans have the same widths.
 
 const FIRST = 32; // space
 const ascii = [

@@ -1,4 +1,4 @@
-// How far each uncertain number of a hardware moves its time and its energy.
+// Charts how far each uncertain number of a device moves its time and energy.
 
 import { geometricMean } from 'simple-statistics';
 import type { TopLevelSpec } from 'vega-lite';

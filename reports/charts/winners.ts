@@ -1,4 +1,4 @@
-// Who costs least where: a map over density and batch, and costs along each axis.
+// Charts which device costs least where: a map over density and batch, and costs along each axis.
 
 import { median } from 'simple-statistics';
 import type { TopLevelSpec } from 'vega-lite';

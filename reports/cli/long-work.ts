@@ -1,4 +1,4 @@
-// What commands that run for long share: how far they are on stderr, and how they stop.
+// Shared by long-running commands: progress on stderr, and interruption.
 
 import type { Progress } from '../../sim/progress.js';
 import type { SweepProgress } from '../../sim/sweep/run.js';

@@ -1,5 +1,4 @@
-// What every command shares: the options for its output, progress on stderr, results on stdout or
-// in a file.
+// Shared by all commands: output options, progress on stderr, results on stdout or in a file.
 
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import { engineBuilds } from '../../hw-models/host/engine/builds.js';

@@ -1,5 +1,4 @@
-// What a page of the explorer is given beside its code: presets with their sources, networks,
-// published points.
+// The data of an explorer page: presets with their sources, networks, published points.
 
 import type { Dial, Switch } from '../../hw-models/contract.js';
 import type { PublishedPoint } from '../../sim/published.js';

@@ -1,5 +1,5 @@
-// What the explorer shows of a run of the models: designs beside each other, beside their presets,
-// beside the paper.
+// The results that the explorer shows for a run of the models: designs compared with each other,
+// with their presets and with the paper.
 
 import type { Load } from '../../hw-models/contract.js';
 import type { Exploration, ExploredDesign, ExploredWorkload } from '../../sim/explore.js';

@@ -1,4 +1,4 @@
-// What can be turned, as data: what the page draws, and what may be asked next.
+// The sliders as data: the ones that the page draws, and the designs that may be requested next.
 
 import { type Draft, produce } from 'immer';
 import { inUnit, numberAt, toSi } from '../../hw-models/dials.js';

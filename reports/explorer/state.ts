@@ -1,5 +1,5 @@
-// What the explorer shows, all of it: a link, a step to undo and a run of the models each need
-// nothing else.
+// The complete state of the explorer. A link, an undo step and a run of the models need nothing
+// else.
 
 import { z } from 'zod';
 import type { ExploredDesign, ExploredWorkload } from '../../sim/explore.js';

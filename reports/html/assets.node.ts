@@ -1,5 +1,5 @@
-// What scripts/build-page.mjs made for browsers, in dist/page/: found from the sources and from
-// dist/ alike.
+// Finds the browser assets that scripts/build-page.mjs writes to dist/page/, both from the sources
+// and from dist/.
 
 import { existsSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';

@@ -1,6 +1,6 @@
-// What a report's page does in a browser beyond being read: a mark under the pointer says its
-// numbers, and a chart is saved as SVG, PNG or CSV. Without it nothing is lost but that. Runs from
-// the page itself; loads nothing.
+// The interactive parts of a report's page: the mark under the pointer shows its numbers, and
+// charts can be saved as SVG, PNG or CSV. The page is readable without them. Embedded in the page;
+// loads nothing.
 
 import { save } from './save.browser.js';
 

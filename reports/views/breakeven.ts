@@ -1,4 +1,4 @@
-// Where each hardware and kernel stops winning over each other one.
+// Shows where each device and kernel stops winning over each other one.
 
 import {
   type AxisName,

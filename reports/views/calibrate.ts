@@ -1,4 +1,4 @@
-// What was measured of this machine, and the preset made of it.
+// Shows the measurements of this machine, and the preset made from them.
 
 import { type Code, codes } from '../../hw-models/host-model/calls/work.js';
 import { type LoopName, loopNames, loops } from '../../hw-models/host-model/loops.js';

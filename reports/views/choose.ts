@@ -1,4 +1,4 @@
-// Which devices meet what is asked of them.
+// Shows which devices meet the requirements.
 
 import {
   type Candidate,

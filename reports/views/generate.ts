@@ -1,4 +1,5 @@
-// What a decoder's answers take: the first token, then tokens a second while the context grows.
+// Shows the speed of a decoder: time to the first token, then tokens per second as the context
+// grows.
 
 import type { GenerationComparison, GenerationResult } from '../../sim/generate/generation.js';
 import { left, right, type Section, type View } from '../document.js';

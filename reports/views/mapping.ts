@@ -1,4 +1,4 @@
-// How each layer of a network lies on a described accelerator.
+// Shows the mapping of each layer to a described accelerator.
 
 import type { MappedNetwork } from '../../sim/map.node.js';
 import { left, right, type View } from '../document.js';

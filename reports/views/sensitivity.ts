@@ -1,4 +1,4 @@
-// What each axis of a sweep does to each objective.
+// Shows the effect of each axis of a sweep on each objective.
 
 import { metrics } from '../../sim/sweep/metrics.js';
 import type { Effect, Sensitivity } from '../../sim/sweep/sensitivity.js';

@@ -1,4 +1,4 @@
-// What a million inferences cost, beside the hardware.
+// Shows the cost of a million inferences for each device.
 
 import type { Comparison } from '../../sim/result.js';
 import type { ServingCost } from '../../sim/serving/prices.js';

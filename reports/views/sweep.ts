@@ -1,4 +1,4 @@
-// What a sweep found: counts, the front, and what was refused.
+// Shows the results of a sweep: counts, the front, and the refused designs.
 
 import type { FigureSeries } from '../../sim/sweep/figure-series.node.js';
 import { metrics } from '../../sim/sweep/metrics.js';

@@ -1,4 +1,4 @@
-// How far each uncertain number of a hardware moves the answer, as tables.
+// Shows how far each uncertain number of a device moves the result, as tables.
 
 import type { NamedComparison } from '../../sim/compare.node.js';
 import type { HardwareResult } from '../../sim/result.js';

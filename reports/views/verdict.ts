@@ -1,4 +1,4 @@
-// What a comparison comes to, in one to three sentences.
+// Sums up a comparison in one to three sentences.
 
 import type { Skipping, Standing, Verdict } from '../../sim/verdict.js';
 import { ratio, wholePercent } from '../quantity.js';

@@ -1,4 +1,4 @@
-// What pruning bought on a model, layer by layer, and why not more.
+// Shows what pruning bought on a model, layer by layer, and why not more.
 
 import type { Cause, LayerReason, Why } from '../../sim/why.js';
 import { left, right, type Section, type Style, type View } from '../document.js';

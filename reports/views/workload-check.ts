@@ -1,4 +1,4 @@
-// What `workloads check` says of a file that can be read.
+// Shows the result of `workloads check` for a readable file.
 
 import { type LayerWeights, parametersIn } from '../../workloads/network.js';
 import { nonzerosOf } from '../../workloads/weights/store.js';

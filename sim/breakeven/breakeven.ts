@@ -1,5 +1,5 @@
-// Where each hardware and kernel stops winning over each other one: along the density of weights,
-// of activations, and the batch.
+// Finds where each device and kernel stops winning over each other one, along weight density,
+// activation density and batch.
 
 import { median } from 'simple-statistics';
 import { bandAround, type Crossing, type Curve, crossingsOf } from './crossings.js';

@@ -1,5 +1,5 @@
-// Where one cost stops being less than another along an axis, and how far a doubt about their ratio
-// moves that.
+// Finds where one cost stops being lower than another along an axis, and how far an error of their
+// ratio moves that point.
 
 import { invariant } from '../../workloads/base/errors.js';
 

@@ -1,5 +1,5 @@
-// How far off the models are where their figures are published: what a break-even point of two of
-// them may be off by.
+// The models' errors against published figures, which give the uncertainty of a break-even point of
+// two models.
 
 import { median } from 'simple-statistics';
 import type { Hardware } from '../../hw-models/contract.js';

@@ -1,5 +1,5 @@
-// What a library takes, from small networks of a layer of each kind: its kernels are not ours, and
-// are not looked into.
+// Measures the time of a library with small networks of one layer of each kind. Its kernels are
+// treated as black boxes.
 
 import type { Executor, LoadedNetwork } from '../../hw-models/contract.js';
 import { buildNetwork } from '../../workloads/graph.js';

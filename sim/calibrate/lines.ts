@@ -1,6 +1,6 @@
-// What cache lines take on their way to a core, and how much of it code hides: calls that go
-// through more memory than a cache holds are timed each by itself, their lines counted, and the
-// model's own equation solved for the one unknown.
+// Measures the time of cache-line transfers, and how much of it code hides. Calls that access more
+// memory than a cache holds are timed one by one and their lines counted; then the model's own
+// equation is solved for the one unknown.
 
 import { median } from 'simple-statistics';
 import { countCall } from '../../hw-models/host-model/calls/index.js';

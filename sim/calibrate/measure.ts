@@ -1,7 +1,6 @@
-// What is measured of the host: its clock, its multiply-add peak by kind of code, the
-// bandwidth and the latency of each level of memory, what irregular reads and writes cost there,
-// and what libraries take. Measured by WebAssembly with 128-bit vectors but for the libraries' own
-// rows.
+// Measures the host: its clock, its multiply-add peak by kind of code, the bandwidth and the
+// latency of each level of memory, the cost of irregular reads and writes there, and the times of
+// libraries. All but the libraries are measured by WebAssembly with 128-bit vectors.
 
 import { median } from 'simple-statistics';
 import type { Executor } from '../../hw-models/contract.js';

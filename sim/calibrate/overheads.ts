@@ -1,5 +1,4 @@
-// What the engine takes besides its calls: a layer that makes none, and a step that another thread
-// has a part in.
+// Measures the engine's overheads: a layer without calls, and a step shared with another thread.
 
 import type { Executor } from '../../hw-models/contract.js';
 import { buildNetwork } from '../../workloads/graph.js';

@@ -1,5 +1,6 @@
-// What turns of the engine's inner loops take: calls of small layers are timed each by itself,
-// their turns counted (hw-models/host-model/calls), and the cycles of each kind of turn solved for.
+// Measures the cycles per iteration of the engine's inner loops. Calls of small layers are timed
+// one by one and their iterations counted (hw-models/host-model/calls); then the cycles of each
+// kind of iteration are solved for.
 
 import { median } from 'simple-statistics';
 import type { ReadyCall } from '../../hw-models/host/engine/ready-calls.js';

@@ -1,5 +1,5 @@
-// What a decoder takes to answer: the pass over the prompt, then one pass for each further token,
-// whose attention reads a cache that grows.
+// Costs a decoder's answer: the pass over the prompt, then one pass per further token, whose
+// attention reads a growing cache.
 
 import type { Precision } from '../../hw-models/contract.js';
 import { InputError } from '../../workloads/base/errors.js';

@@ -1,4 +1,4 @@
-// What this machine computes a decoder in where a precision is asked for.
+// Chooses the number format in which this machine computes a decoder for a requested precision.
 
 import type { Executor, Precision } from '../../hw-models/contract.js';
 import { holds } from '../../hw-models/host/checks.js';

@@ -1,6 +1,6 @@
-// How fast the machine runs just now. Cores of a virtual machine share physical ones with whatever
-// its host puts beside them: the same code then takes half as long again, for seconds at a time,
-// and nothing in the machine itself shows it.
+// Measures how fast the machine runs at the moment. The cores of a virtual machine share physical
+// cores with other machines. The same code can then take half as long again, for seconds at a time,
+// without any sign inside the machine.
 
 import type { Executor } from '../../hw-models/contract.js';
 import { buildNetwork } from '../../workloads/graph.js';

@@ -1,4 +1,4 @@
-// How far off predictions are, by kernel, by executor and by network.
+// Summarises the errors of predictions by kernel, by executor and by network.
 
 import { geometricMean, median, quantile } from 'simple-statistics';
 import type { PredictedPoint } from './fit.js';

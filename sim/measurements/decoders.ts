@@ -1,5 +1,5 @@
-// What a decoder runs for a prompt and an answer: the pass over the prompt, and single tokens at a
-// few lengths of the context, each standing for its neighbours.
+// The passes of a decoder for a prompt and an answer: the pass over the prompt, and single tokens
+// at a few context lengths, each of which represents its neighbours.
 
 import { InputError } from '../../workloads/base/errors.js';
 import { zooEntry } from '../../workloads/zoo/index.js';

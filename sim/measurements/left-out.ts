@@ -1,5 +1,5 @@
-// How much worse a device would be known if nothing had been fitted on it: its fitted numbers are
-// taken from a neighbour of its generation, all else from its data sheet.
+// Computes the error that a device's model would have without its own fit: fitted numbers come from
+// a neighbour of the same generation, all others from its data sheet.
 
 import { median } from 'simple-statistics';
 import type { Hardware } from '../../hw-models/contract.js';

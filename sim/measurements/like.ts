@@ -1,5 +1,5 @@
-// Which measurements can be compared with a model of the hardware at all: what a framework spends
-// beside it, other algorithms and other silicon are told apart, each with its reason.
+// Decides which measurements can be compared with a hardware model. Measurements with framework
+// overhead, other algorithms or other silicon are excluded, each with its reason.
 
 import type { Context } from './placing.js';
 

@@ -1,5 +1,4 @@
-// What a measurement says of itself in one vocabulary, and what a device's table answers: which
-// preset and kernel stand for it, or why none does.
+// Matches a measurement with a preset and a kernel, or gives the reason why none matches.
 
 import type { Patch } from 'immer';
 import type { Measurement } from './row.js';

@@ -1,5 +1,5 @@
-// What a measurement ran, as the words of its table say it: a product, a sparse product, a
-// convolution or a whole network.
+// Parses the workload of a measurement: a product, a sparse product, a convolution or a whole
+// network.
 
 /** Algorithms of a convolution that libraries name. */
 export type Algorithm = 'implicit-gemm' | 'winograd' | 'fft';

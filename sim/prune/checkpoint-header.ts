@@ -1,4 +1,4 @@
-// What a checkpoint says in JSON beside its arrays.
+// The JSON header of a checkpoint, stored beside its arrays.
 
 import { z } from 'zod';
 

@@ -1,4 +1,4 @@
-// What a pruning study found: each seed's run, and mean and spread over the seeds.
+// The results of a pruning study: the run of each seed, and mean and spread over the seeds.
 
 import { mean, sampleStandardDeviation } from 'simple-statistics';
 import type { PartName, TrainingData } from '../../workloads/datasets/dataset.js';

@@ -1,4 +1,4 @@
-// How far each of several prunings goes.
+// Schedules the target density of each of several prunings.
 
 import type { PruneRule } from './stages.js';
 

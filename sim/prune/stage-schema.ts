@@ -1,4 +1,4 @@
-// What a stored pipeline must look like before a run resumes from it.
+// The schema of a stored pipeline, checked before a run resumes from it.
 
 import { z } from 'zod';
 import type { Stage } from './stages.js';

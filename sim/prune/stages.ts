@@ -1,4 +1,4 @@
-// What a pruning pipeline is made of: plain data, so that it can be stored beside a checkpoint and
+// The stages of a pruning pipeline: plain data, so that it can be stored beside a checkpoint and
 // compared.
 
 import type { PrunePattern } from '../../workloads/compress/pattern.js';

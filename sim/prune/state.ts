@@ -1,4 +1,4 @@
-// Where a pipeline stands: everything that going on depends on, and what it has found.
+// The state of a pipeline: everything needed to continue it, and its results so far.
 
 import type { EncodedSize } from '../../workloads/compress/size.js';
 import type { OptimizerState } from '../../workloads/train/optimizer.js';

@@ -1,5 +1,5 @@
-// What a million inferences cost in dollars and in grams of CO2 equivalents, from a table of dated
-// prices.
+// Computes the cost of a million inferences in dollars and grams of CO2 equivalents, from a table
+// of dated prices.
 
 import { z } from 'zod';
 import { faultsIn, faultText } from '../../hw-models/faults.js';

@@ -1,4 +1,4 @@
-// What a network's weights take in each format that models are stored and run in.
+// Computes the size of a network's weights in each storage format.
 
 import {
   equalDensity,

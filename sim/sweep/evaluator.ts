@@ -1,5 +1,4 @@
-// What a design costs: the one place where a sweep meets the models. Pure but for what it
-// remembers.
+// Costs a design. This is the only place where a sweep uses the models. Pure except for caching.
 
 import type { Hardware, LayerCost, Parts } from '../../hw-models/contract.js';
 import { cyclesOf, joulesOf, secondsOf, sum } from '../../hw-models/cost.js';

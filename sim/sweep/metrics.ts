@@ -1,4 +1,4 @@
-// What a design point is judged by. Of each, less is better.
+// The metrics of a design point. Lower is better for each.
 
 export const metricNames = [
   'seconds',

@@ -1,5 +1,5 @@
-// Which designs no other one beats, and how much of the objectives' space they cover. Of every
-// objective less is better.
+// Finds the designs that no other design beats, and their hypervolume. Lower is better for every
+// objective.
 
 import { invariant } from '../../workloads/base/errors.js';
 

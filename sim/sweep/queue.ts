@@ -1,4 +1,4 @@
-// What a coordinator and its workers on other machines agree on.
+// The protocol between a coordinator and its workers on other machines.
 
 import type { Evaluated } from './crew.js';
 import type { SweepPlan } from './plan.js';

@@ -1,4 +1,4 @@
-// What stores say, by their folders.
+// Reads stores from their folders.
 
 import type { Hardware } from '../../hw-models/contract.js';
 import { InputError } from '../../workloads/base/errors.js';

@@ -1,4 +1,4 @@
-// What came of one design.
+// The result of one design.
 
 import type { Parts } from '../../hw-models/contract.js';
 import type { Metrics } from './metrics.js';

@@ -1,5 +1,5 @@
-// What each axis does to each objective, over the designs of a sweep: how much of the objective's
-// variation it accounts for by itself, and what lies between its best and its worst level.
+// Computes the effect of each axis on each objective over the designs of a sweep: the share of the
+// variation that the axis explains by itself, and the ratio between its best and worst levels.
 
 import type { Axis } from './axes.js';
 import type { MetricName } from './metrics.js';

@@ -1,5 +1,4 @@
-// What a sweep's YAML file says: which designs of which hardware, on which networks, judged by
-// what, found how.
+// The schema of a sweep's YAML file: designs, hardware, networks, objectives and search strategy.
 
 import { z } from 'zod';
 import { units } from '../../hw-models/units.js';

@@ -1,5 +1,5 @@
-// What happens to designs between proposal and store, a stage each. Batches pass through, not
-// single designs: there may be a million.
+// The stages that designs go through between proposal and store. They process batches rather than
+// single designs, because there may be a million.
 
 import type { Crew } from './crew.js';
 import type { Proposal, Result } from './result.js';

@@ -1,4 +1,5 @@
-// Where results are kept. What `append` has returned from survives whatever happens to the process.
+// The interface of result stores. Results survive a crash of the process once `append` has
+// returned.
 
 import type { Result } from './result.js';
 

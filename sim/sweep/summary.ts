@@ -1,4 +1,4 @@
-// What a sweep found, in short: how many designs, the best ones, the front, and why designs were
+// Summarises a sweep: the number of designs, the best ones, the front, and why designs were
 // refused.
 
 import { hypervolume, type Objectives, ParetoFront } from './pareto.js';

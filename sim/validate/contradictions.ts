@@ -1,5 +1,5 @@
-// Where the published figures disagree with each other, and which of them is taken. Computed from
-// the papers' tables.
+// Lists where published figures contradict each other, and which of them is used. Computed from the
+// papers' tables.
 
 export const contradictions: readonly string[] = [
   "EIE's Figure 6 prints speed-ups of 63 (NT-We) and 60 (NT-LSTM), geometric mean 189; Table IV's times give 75.6 and 62.7, mean 193.9 (GPU 13.2, mobile GPU 314 against 13 and 307). The headline rests on the figure; both are held against the model.",

@@ -1,4 +1,4 @@
-// What the builders of architectures give: everything of a network but what it is called.
+// The result of an architecture builder: everything of a network except its name.
 
 import type { NetworkSpec } from '../graph.js';
 

@@ -1,4 +1,4 @@
-// How decoders end: logits of what follows the last token.
+// The last layers of decoders: logits for the token after the last one.
 
 import type { Architecture } from './architecture.js';
 import type { Sketch } from './sketch.js';

@@ -1,4 +1,4 @@
-// What somebody who misspelt a name probably meant.
+// Finds the closest known name to a misspelt one.
 
 import { closest, distance } from 'fastest-levenshtein';
 

@@ -1,4 +1,4 @@
-// What was used last, as much as there is room for.
+// A cache of limited size that keeps the most recently used entries.
 
 /**
  * Remembers values by key and forgets the longest unused where they take more than `maxBytes`; the

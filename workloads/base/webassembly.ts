@@ -1,4 +1,5 @@
-// What is used of the WebAssembly interface; the compiler's library knows it for browsers only.
+// The parts of the WebAssembly interface that are used here. TypeScript's library declares them for
+// browsers only.
 
 export interface KernelMemory {
   readonly buffer: ArrayBuffer;

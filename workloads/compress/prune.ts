@@ -1,6 +1,6 @@
-// Which weights to keep: by magnitude or another score, freely or in the patterns that hardware asks
-// for. Masks are 1 where a weight is kept. Han et al., "Learning both Weights and Connections for
-// Efficient Neural Networks", NIPS 2015, Section 3.
+// Chooses the weights to keep: by magnitude or another score, freely or in patterns that hardware
+// requires. Masks are 1 where a weight is kept. Han et al., "Learning both Weights and Connections
+// for Efficient Neural Networks", NIPS 2015, Section 3.
 
 import { invariant } from '../base/errors.js';
 import { keptOf } from '../weights/synthetic.js';

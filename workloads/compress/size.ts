@@ -1,5 +1,5 @@
-// How many bytes a network takes: really written, with and without Huffman coding, read back and
-// compared.
+// Measures the size of a network in bytes. It is really written, with and without Huffman coding,
+// read back and compared.
 
 import { invariant } from '../base/errors.js';
 import { readModelFile } from '../formats/model-file/read.js';

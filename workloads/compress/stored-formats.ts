@@ -1,5 +1,5 @@
-// What a matrix of weights takes in the formats that models are stored and run in, by their
-// layouts: plain numbers, blocks that share scales, and formats that leave zeros out.
+// Computes the size of a weight matrix in each storage format, from their layouts: plain numbers,
+// blocks that share scales, and formats that leave zeros out.
 
 import { invariant } from '../base/errors.js';
 import { blockFormats } from '../formats/gguf/blocks.js';

@@ -1,5 +1,5 @@
-// What a network takes on disk, told from where its weights are not zero: nothing is shared or
-// written for it.
+// Computes the size of a network on disk from the positions of its non-zero weights, without
+// writing it.
 
 import type { Model } from '../model.js';
 import { parametersOf } from '../network.js';

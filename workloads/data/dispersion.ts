@@ -1,7 +1,7 @@
-// How unevenly real pruned matrices are filled, counted in one: fc8 of the AlexNet that the authors
-// of EIE released with their simulator (RalphMao/EIE-simulator), 1000 × 4096, 25.66 % kept. Its
-// rows differ with a standard deviation of 139 non-zeros and its columns with 25, where a uniform
-// draw gives 28 and 14.
+// How unevenly the non-zeros of real pruned matrices are distributed, counted in one matrix: fc8 of
+// the AlexNet that the authors of EIE released with their simulator (RalphMao/EIE-simulator), 1000
+// × 4096, 25.66 % kept. Its rows differ with a standard deviation of 139 non-zeros and its columns
+// with 25, where a uniform draw gives 28 and 14.
 
 const rows = 1000;
 const columns = 4096;

@@ -1,7 +1,7 @@
-// How sparse training shares out a budget of weights among layers: Erdős–Rényi-Kernel (Evci et al.,
-// "Rigging the lottery: making all tickets winners", ICML 2020, arXiv 1911.11134, section 3, after
-// Mocanu et al., 2018). A layer keeps in proportion to (inputs + outputs + height + width) /
-// (inputs · outputs · height · width); layers that would keep more than all are dense.
+// Distributes a budget of weights among layers for sparse training: Erdős–Rényi-Kernel (Evci et
+// al., "Rigging the lottery: making all tickets winners", ICML 2020, arXiv 1911.11134, section 3,
+// after Mocanu et al., 2018). A layer's density is proportional to (inputs + outputs + height +
+// width) / (inputs · outputs · height · width); layers whose density would exceed 1 are dense.
 
 export interface LayerExtents {
   readonly name: string;

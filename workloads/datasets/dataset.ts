@@ -1,4 +1,4 @@
-// What networks are trained on: labelled pictures or a text, each in three parts.
+// Training data: labelled pictures or a text, each in three parts.
 
 import { InputError } from '../base/errors.js';
 import { createRandom, type Random } from '../base/random.js';

@@ -1,6 +1,6 @@
-// What importers build networks with: tensors by name, operators of the one table, constants folded
-// on the way, and at the end one network in which batch normalisation is folded and only what the
-// outputs need is left.
+// Builds networks for importers: tensors by name, operators of the one table, constants folded on
+// the way. In the resulting network batch normalisation is folded, and only layers that the outputs
+// need are left.
 
 import { InputError } from '../base/errors.js';
 import { buildNetwork, placeLayer } from '../graph.js';

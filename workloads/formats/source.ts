@@ -1,5 +1,5 @@
-// What an importer is given, and what it gives back: bytes in, networks with or without weights
-// out. No importer opens files or trusts a size that a file states.
+// The interface of importers: bytes in, networks with or without weights out. No importer opens
+// files or trusts a size that a file states.
 
 import { InputError } from '../base/errors.js';
 import { type OpenFile, openBytes } from '../base/open-file.js';

@@ -1,4 +1,4 @@
-// How a number becomes an element of a type: floats are rounded, integers wrap or saturate.
+// Converts a number to an element type: floats are rounded, integers wrap or saturate.
 
 import {
   type ElementType,

@@ -1,4 +1,5 @@
-// What makes one tensor of several: sums of inputs of one shape, and concatenation.
+// Operators that combine several tensors into one: sums of inputs of the same shape, and
+// concatenation.
 
 import { type Activation, operationsEach, streamOf } from '../demand.js';
 import { roomFor, shapeText, sizeOf } from '../tensor.js';

@@ -1,5 +1,4 @@
-// What a row of the operator table says of an operator: its results' shapes, a plain forward pass,
-// its demand of hardware.
+// A row of the operator table: output shapes, a plain forward pass, and the demand on hardware.
 
 import type { InputError } from '../base/errors.js';
 import type { Demand } from '../demand.js';

@@ -1,4 +1,4 @@
-// What passes look for in expressions of tensors: constant operands, products, polynomials.
+// Pattern matching for passes in expressions of tensors: constant operands, products, polynomials.
 
 import type { Rewriting, Spec } from './rewriting.js';
 

@@ -1,6 +1,6 @@
-// What is done to an operand or the result of a product of two results and the product can do
-// itself. Attention, written out as softmax(q · kᵀ / √d) · v, becomes two products with a softmax
-// between them:
+// Folds operations on an operand or the result of a product of two activations into the product.
+// Attention, written out as softmax(q · kᵀ / √d) · v, becomes two products with a softmax between
+// them:
 //
 //   q, k → transpose of the last two axes → matmul → · s    =    q, k → matmul (transposed, alpha = s)
 //   q · s, k → matmul                                       =    q, k → matmul (alpha = s)

@@ -1,5 +1,4 @@
-// What a layer reads over some of the training data: the products that criteria of pruning are made
-// from.
+// Statistics of a layer's inputs over some training data, for pruning criteria.
 
 import type { TrainingData } from '../datasets/dataset.js';
 import { trainingBatches } from './batches.js';

@@ -1,4 +1,4 @@
-// Which layers can be trained, by what their network reads.
+// Lists which layers can be trained, depending on their network's inputs.
 
 import { InputError } from '../base/errors.js';
 import type { Layer, LayerKind } from '../network.js';

@@ -1,5 +1,5 @@
-// What a layer's matrix of weights is to a convolution: its filter as it stands, or weights in
-// Winograd's domain.
+// Converts a layer's weight matrix for a convolution: the filter itself, or weights in Winograd's
+// domain.
 
 import type { Tensor1D, Tensor2D, Tensor4D } from '@tensorflow/tfjs-core';
 import { inputImageOf, type LayerOf, outputImageOf } from '../network.js';

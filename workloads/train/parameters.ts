@@ -1,5 +1,5 @@
-// What a network under training consists of: values, and what binds them: kept or pruned, shared,
-// ternary, binary.
+// The parameters of a network in training: values and their constraints (kept or pruned, shared,
+// ternary, binary).
 
 import { probit } from 'simple-statistics';
 import { createRandom } from '../base/random.js';

@@ -1,4 +1,4 @@
-// What training asks of a layer on TensorFlow.js.
+// The interface of a trainable layer on TensorFlow.js.
 
 import type { Tensor, Tensor1D, Tensor2D } from '@tensorflow/tfjs-core';
 

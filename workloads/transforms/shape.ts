@@ -1,4 +1,4 @@
-// What a transformed convolution is given: an image, square kernels, no stride.
+// The shape of a transformed convolution: an image, square kernels, no stride.
 
 import type { Demand } from '../demand.js';
 import { squareOf } from '../operators/window.js';

@@ -1,4 +1,4 @@
-// What F(m×m, 3×3) costs apart from its products: operations on tiles. Lavin and Gray (arXiv
+// The cost of F(m×m, 3×3) apart from its products: operations on tiles. Lavin and Gray (arXiv
 // 1509.09308), section 4.1.
 
 /**

@@ -1,4 +1,4 @@
-// What the zoo keeps of a network, and the shorthand its files are written in.
+// An entry of the zoo, and the shorthand in which its files are written.
 
 import type { Preprocessing } from '../formats/images/preprocess.js';
 import type { WeightFormat } from '../formats/weight-files.js';

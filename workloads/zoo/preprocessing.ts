@@ -1,4 +1,4 @@
-// How pictures become inputs of the zoo's networks.
+// Turns pictures into inputs of the zoo's networks.
 
 import type { Preprocessing } from '../formats/images/preprocess.js';
 

@@ -1,4 +1,4 @@
-// How the rows of a CSR matrix are dealt out over cores.
+// Distributes the rows of a CSR matrix over cores.
 
 import type { SparsePattern } from '../../../workloads/weights/store.js';
 

@@ -1,5 +1,5 @@
-// What a call of one of the engine's functions does, counted: turns of inner loops, and the memory
-// that it goes through.
+// Counts the work in a call of an engine function: iterations of inner loops, and the memory that
+// it accesses.
 
 import type { LoopName } from '../loops.js';
 

@@ -1,6 +1,6 @@
-// What walks tensors of up to four axes by their strides: copies, and functions of two operands
-// that broadcast. Strides are in bytes, those of an axis along which an operand stays the same are
-// 0; the last axis is the innermost.
+// Walks tensors of up to four axes by their strides: copies, and broadcasting functions of two
+// operands. Strides are in bytes; the stride of a broadcast axis is 0. The last axis is the
+// innermost.
 
 const VECTOR: usize = 16;
 const FLOAT: usize = 4;

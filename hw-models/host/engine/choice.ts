@@ -1,4 +1,4 @@
-// Which kernel runs a layer, where nobody has timed them here.
+// Chooses the kernel of a layer when no timings are available.
 
 import { InputError } from '../../../workloads/base/errors.js';
 import type { Layer, LayerKind, LayerWeights } from '../../../workloads/network.js';

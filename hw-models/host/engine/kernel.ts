@@ -1,7 +1,8 @@
-// What a kernel of the engine is: a row of a table. A prepared layer becomes a fixed programme,
-// steps of calls of exported functions with numbers as arguments, so that the same programme runs
-// on one thread or on several without asking the kernel again. A new kernel is one file in ../asm
-// (WebAssembly) or ../native/c (native) and one row; the engine knows none by name.
+// The interface of the engine's kernels. A kernel is a row of a table. It turns a prepared layer
+// into a fixed programme: steps of calls of exported functions with numeric arguments. The same
+// programme runs on one or several threads without asking the kernel again. A new kernel is one
+// file in ../asm (WebAssembly) or ../native/c (native) and one row; the engine refers to none by
+// name.
 
 import type {
   ElementType,

@@ -1,4 +1,4 @@
-// What rows of a kernel table are written with.
+// Helpers for the rows of a kernel table.
 
 import { invariant } from '../../../workloads/base/errors.js';
 import type {

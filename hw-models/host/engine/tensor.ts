@@ -1,4 +1,4 @@
-// How values lie in the engine's memory.
+// The layout of values in the engine's memory.
 
 import type { ElementType, TensorType, Values } from '../../../workloads/network.js';
 import { roomFor, sizeOf } from '../../../workloads/tensor.js';

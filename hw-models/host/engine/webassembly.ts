@@ -1,5 +1,5 @@
-// What the engine uses of the WebAssembly interface, which the compiler's library knows for
-// browsers only.
+// The parts of the WebAssembly interface that the engine uses. TypeScript's library declares them
+// for browsers only.
 
 import { setFlagsFromString } from 'node:v8';
 import type { KernelModule } from './kernel.js';

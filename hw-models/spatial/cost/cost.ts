@@ -1,5 +1,5 @@
-// What a mapping costs: cycles by cause and joules by component, from the accesses of each memory
-// and what of them the zeros leave.
+// Costs a mapping: cycles by cause and joules by component, from the accesses to each memory that
+// remain after skipping zeros.
 
 import type { Architecture, Memory, SpatialArray } from '../description/architecture.js';
 import { type Mapping, tilesOf } from '../nest/mapping.js';

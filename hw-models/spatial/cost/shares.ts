@@ -1,5 +1,5 @@
-// What of each access is left once formats and savings have taken the zeros out, by memory and
-// operand.
+// Computes the share of accesses that remains after formats and savings have removed the zeros, by
+// memory and operand.
 
 import type { Architecture, Memory } from '../description/architecture.js';
 import type { Mapping } from '../nest/mapping.js';

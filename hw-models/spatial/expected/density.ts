@@ -1,6 +1,6 @@
-// How many values that are not zero a tile holds where only a density is known, as Sparseloop
-// expects it (Wu et al., MICRO 2022): the same share in every tile, give or take one value, or
-// values that fall anywhere (hypergeometric).
+// The expected number of non-zero values in a tile when only a density is known, as in Sparseloop
+// (Wu et al., MICRO 2022): either the same share in every tile, give or take one value, or randomly
+// placed values (hypergeometric).
 
 import { emptyChance } from '../sparse/zeros.js';
 

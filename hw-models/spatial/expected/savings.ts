@@ -1,6 +1,6 @@
-// How often an access is left out because the tile that it depends on is empty, as Sparseloop
-// expects it (Wu et al., MICRO 2022, section 5.3): the tile of the other operand that is used
-// while one tile of the target stays where it is.
+// The expected share of accesses that are skipped because the tile that they depend on is empty, as
+// in Sparseloop (Wu et al., MICRO 2022, section 5.3). It is the tile of the other operand that is
+// used while one tile of the target stays in place.
 
 import { elementsOf, type Operand, type Problem } from '../nest/problem.js';
 import { type Density, emptyTileChance } from './density.js';

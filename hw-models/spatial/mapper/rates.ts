@@ -1,5 +1,5 @@
-// What one element costs at each memory, by operand, with the zeros that formats and savings are
-// expected to leave out: what a mapper needs to weigh mappings.
+// The cost of one element at each memory, by operand, less the zeros that formats and savings are
+// expected to remove. The mapper uses it to compare mappings.
 
 import { accessesPerElement, computeShare, unitsWait } from '../cost/cost.js';
 import { type Share, shareOf } from '../cost/shares.js';

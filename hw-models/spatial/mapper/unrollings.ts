@@ -1,5 +1,5 @@
-// How a problem may be spread over the arrays of an architecture: the spreads that keep most
-// instances busy, with dimensions rounded up where that is what it takes.
+// Finds unrollings of a problem over the arrays of an architecture: those that keep the most
+// instances busy, with dimensions rounded up if necessary.
 
 import type { Architecture, SpatialArray } from '../description/architecture.js';
 import type { Problem } from '../nest/problem.js';

@@ -1,5 +1,5 @@
-// Where and when each step of a problem happens on an architecture: loops in time at memories,
-// loops in space at arrays, and which memories keep which operands.
+// A mapping of a problem to an architecture: temporal loops at memories, spatial loops at arrays,
+// and the operands that each memory keeps.
 
 import type { Architecture } from '../description/architecture.js';
 import type { Problem } from './problem.js';

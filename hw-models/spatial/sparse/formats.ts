@@ -1,5 +1,5 @@
-// What a format stores of a tile: values, and bits of its own that say where they belong. Expected
-// for zeros that fall anywhere with the same chance; exact where the counts are.
+// The storage of a tile in each format: values, and metadata bits for their positions. It is an
+// expectation for uniformly random zeros, and exact if the counts are exact.
 
 import type { Format } from '../description/architecture.js';
 

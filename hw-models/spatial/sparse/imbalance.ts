@@ -1,7 +1,8 @@
-// How much longer the busiest units of an array work than the mean: they start each tile of the
-// loops around the innermost array together, and each then takes as many steps as its own zeros
-// leave. Products are looked at one by one, tile by tile; of many tiles some, evenly spread, stand
-// for all, and where one tile of all units is too much the expectation does.
+// Computes the load imbalance of an array: how much longer its busiest unit works than the mean.
+// The units start each tile of the loops around the innermost array together, and each takes as
+// many steps as its non-zero products. Products are counted one by one, tile by tile. If there are
+// many tiles, some evenly spread ones represent all; if a tile of all units is too large, an
+// expectation is used.
 
 import type { ConvolutionDemand, ProductDemand } from '../../../workloads/demand.js';
 import type { LayerTask } from '../../../workloads/network.js';

@@ -1,4 +1,4 @@
-// What can be turned: sliders over levels, and choices.
+// The controls: sliders over levels, and choices.
 
 import type { ComponentChildren } from 'preact';
 import { placeOf, type Slider } from '../sliders.js';

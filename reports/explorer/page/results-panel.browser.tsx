@@ -1,4 +1,4 @@
-// What the designs come to, in numbers.
+// The panel with the designs' results in numbers.
 
 import type { Row } from '../../../sim/result.js';
 import { count, percent, quantity, ratio, UNKNOWN } from '../../quantity.js';

@@ -1,4 +1,4 @@
-// What all designs run: the network, the batch, the densities, the seed.
+// The panel with the workload of all designs: the network, the batch, the densities, the seed.
 
 import { count } from '../../quantity.js';
 import type { Offer } from '../offer.js';

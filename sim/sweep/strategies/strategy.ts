@@ -1,4 +1,4 @@
-// How designs are found: a strategy proposes batches and is told what came of them.
+// The interface of search strategies: a strategy proposes batches and is told their results.
 
 import type { Settings, Space } from '../space.js';
 

@@ -1,4 +1,4 @@
-// Which numbers of a preset are fitted: the same search for every device finds them again
+// Lists the fitted numbers of each preset. The same search finds them again for every device
 // (search.ts).
 
 /** A number of a preset, by its path, and where it is looked for. */

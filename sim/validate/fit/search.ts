@@ -1,5 +1,5 @@
-// Fits a device's efficiencies to its times and its powers to its watts, the same way for every
-// device.
+// Fits a device's efficiencies to published times and its powers to published watts, in the same
+// way for every device.
 //
 // What is made least is the sum of the absolute logarithms of modelled over published: twice as
 // slow is as wrong as twice as fast, and outliers do not rule. Dense, one frame, is the row that

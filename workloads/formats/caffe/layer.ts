@@ -1,4 +1,4 @@
-// What a row of the table of Caffe layers is given.
+// The input of a row in the table of Caffe layers.
 
 import { type Shape, shapeText, sizeOf, type TensorType } from '../../tensor.js';
 import type { GraphBuilder, WrittenLayer } from '../graph-builder.js';

@@ -1,4 +1,4 @@
-// What a GGUF file says of its architecture, and what of it nobody asked for.
+// Reads the architecture metadata of a GGUF file, and keeps track of unused keys.
 
 import { InputError } from '../../base/errors.js';
 import type { SourceFile } from '../source.js';

@@ -1,4 +1,4 @@
-// What stands in the way of reading a file: collected on the walk, told in one line.
+// Collects the reasons why a file cannot be read, and reports them in one line.
 
 import { InputError } from '../../base/errors.js';
 import type { Operation } from './operation.js';

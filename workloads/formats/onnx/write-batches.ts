@@ -1,5 +1,5 @@
-// Whether a network's frames can lie along the leading axes of its tensors: then any number of
-// frames is one run of a file.
+// Checks whether a network's frames can be stacked along the leading axes of its tensors. Then any
+// number of frames is one run of a file.
 
 import type { Layer, LayerKind, LayerOf, Network } from '../../network.js';
 import { knownAxis } from '../../operators/axes.js';

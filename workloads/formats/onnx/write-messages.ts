@@ -1,4 +1,4 @@
-// What is written into an ONNX file: messages as schema.ts encodes them, of the fields that writers
+// The messages in a written ONNX file, as schema.ts encodes them, with the fields that writers
 // fill.
 
 import { modelType } from './schema.js';

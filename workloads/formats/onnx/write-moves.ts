@@ -1,5 +1,5 @@
-// What moves elements: reshapes, transpositions, parts, padding, repetition, blocks and
-// concatenations.
+// Writes operators that move elements: reshapes, transpositions, parts, padding, repetition, blocks
+// and concatenations.
 
 import { knownAxis } from '../../operators/axes.js';
 import { moveOperators } from '../../operators/moves.js';

@@ -1,5 +1,5 @@
-// What one layer adds to an ONNX graph: nodes named after it (LAYER or LAYER/…), tensors between
-// them, constants.
+// The part of an ONNX graph that one layer adds: nodes named after it (LAYER or LAYER/…), tensors
+// between them, constants.
 
 import { InputError } from '../../base/errors.js';
 import {

@@ -1,8 +1,8 @@
-// What a problem's shape says of it (Timeloop's problem-shape.cpp): data-spaces as projections of
-// the loop nest's dimensions, each axis a sum of products of a dimension and a coefficient. A
-// dimension is what the data-spaces make of it: one of weights and outputs alone counts outputs,
-// one of weights and inputs is summed over, one of all three is a group, and two that share an axis
-// of the inputs are a window that slides.
+// Interprets a problem's shape (Timeloop's problem-shape.cpp): data-spaces as projections of the
+// loop nest's dimensions, each axis a sum of products of a dimension and a coefficient. The meaning
+// of a dimension follows from its data-spaces: one of weights and outputs alone counts outputs, one
+// of weights and inputs is summed over, one of all three is a group, and two that share an axis of
+// the inputs are a window that slides.
 
 import { type PlacedLayer, product } from '../single-layer.js';
 

@@ -1,5 +1,4 @@
-// What layers in YAML may be written with: the attributes of every row of the operator table, as
-// they are.
+// The attributes that layers in YAML may have: those of every row of the operator table.
 
 import { z } from 'zod';
 import { type BinaryName, binaryFunctions } from '../../operators/binary.js';

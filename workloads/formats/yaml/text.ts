@@ -1,5 +1,5 @@
-// What a network in YAML may say: layers of every kind of the operator table, and short forms of
-// the frequent ones.
+// The schema of a network in YAML: layers of every kind of the operator table, and short forms of
+// frequent ones.
 
 import { z } from 'zod';
 import type { LayerKind } from '../../operators/table.js';

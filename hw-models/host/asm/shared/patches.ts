@@ -1,5 +1,5 @@
-// What a filter sees of an image whose pixels have a group's channels side by side: a few runs of
-// it, one behind the other (a patch). Addresses are in bytes.
+// Builds patches: the inputs that a filter reads from an image with adjacent channels, as a few
+// runs one after another. Addresses are in bytes.
 
 const VECTOR: usize = 16;
 

@@ -1,6 +1,6 @@
-// What four lanes do together. Multiply and add: ASC_FEATURE_RELAXED_SIMD is a constant of the
-// build: one source, two modules. Fused, SqueezeNet takes about a sixth less time on a Sapphire
-// Rapids core (whole network, sparse and dense).
+// Operations on four lanes. Multiply-add depends on ASC_FEATURE_RELAXED_SIMD, a constant of the
+// build: one source gives two modules. Fused, SqueezeNet takes about a sixth less time on a
+// Sapphire Rapids core (whole network, sparse and dense).
 
 /** sum + a · b */
 // @ts-ignore: decorator

@@ -1,4 +1,4 @@
-// What rows of native kernels are written with.
+// Helpers for the rows of native kernels.
 
 import type { Call, HostKernel, NativeModule } from '../kernel.js';
 

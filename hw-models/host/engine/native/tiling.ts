@@ -1,4 +1,4 @@
-// How a convolution's output is cut into tiles for the native kernels, and where its taps read
+// Splits a convolution's output into tiles for the native kernels, and computes where its taps read
 // (native/c/tile.h).
 
 import type { LayerOf } from '../../../../workloads/network.js';

@@ -1,5 +1,5 @@
-// What Timeloop's mappings and constraints say of a level: factors of loops, their order, and which
-// data-spaces it keeps.
+// Reads the directives for a level in Timeloop's mappings and constraints: loop factors, loop
+// order, and the data-spaces that it keeps.
 
 import { fault, inside, listOf, mapOf, nameOf, namesOf, type Part, shown } from './input.js';
 

@@ -1,6 +1,7 @@
-// What Timeloop's model says of a mapping on a design: accesses by level and data-space, cycles and
-// energy. Dense accesses are counted by `../../cost/accesses.ts`; zeros are expected from densities
-// by `../../expected/`. Each access of a block is whole, and cycles are those of the slowest level.
+// Evaluates a mapping on a design as Timeloop's model does: accesses by level and data-space,
+// cycles and energy. Dense accesses are counted by `../../cost/accesses.ts`; zeros are expected
+// from densities by `../../expected/`. Each access takes a whole block, and the cycles are those of
+// the slowest level.
 
 import { accessesOf, type OperandAccesses } from '../../cost/accesses.js';
 import type { Memory } from '../../description/architecture.js';

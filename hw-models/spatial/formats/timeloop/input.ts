@@ -1,4 +1,4 @@
-// What Timeloop is given, told apart by the keys at the top of its YAML files: an architecture and
+// Reads Timeloop's input files and tells them apart by their top-level keys: an architecture and
 // its components, a problem, a mapping, constraints, sparse optimisations, energies of actions; and
 // loop nests as Timeloop prints them.
 

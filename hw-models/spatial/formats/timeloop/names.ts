@@ -1,5 +1,5 @@
-// What Timeloop calls dimensions and data-spaces, in the words of presets: convolutions over N G M C
-// P Q R S with weights, inputs and outputs (`../../nest/from-demand.ts`).
+// Translates Timeloop's names of dimensions and data-spaces to those of presets: convolutions over
+// N G M C P Q R S with weights, inputs and outputs (`../../nest/from-demand.ts`).
 
 import { InputError } from '../../../../workloads/base/errors.js';
 import type { Dimension, OperandName } from '../../nest/from-demand.js';

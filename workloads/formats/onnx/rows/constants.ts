@@ -1,4 +1,4 @@
-// What makes constants: numbers of the file, shapes of tensors, ranges, and choices among
+// Operators that make constants: numbers of the file, shapes of tensors, ranges, and choices among
 // constants.
 
 import { elementTypes, sizeOf } from '../../../tensor.js';

@@ -1,4 +1,4 @@
-// What moves elements or only gives them another shape.
+// Operators that move elements or only change their shape.
 
 import { type Shape, sizeOf } from '../../../tensor.js';
 import { matrixOnDemand } from '../../../weights/on-demand.js';

@@ -1,4 +1,4 @@
-// What a row of an importer's table is given to make layers with.
+// The input of a row in an importer's table, from which it makes layers.
 
 import type { InputError } from '../../../base/errors.js';
 import type { BatchNorm } from '../../../inference.js';

@@ -1,4 +1,4 @@
-// How Keras models say which layer reads which: Keras 2's lists and Keras 3's tensors.
+// Reads the connections between layers in Keras models: Keras 2's lists and Keras 3's tensors.
 
 import { z } from 'zod';
 import { KerasLayer } from './use.js';

@@ -2,11 +2,12 @@
 
 import { freemem } from 'node:os';
 import type { Preset } from '../hw-models/contract.js';
-import { createEngine } from '../hw-models/host/engine/engine.js';
+import { createEngine, engineOfEnvironment } from '../hw-models/host/engine/engine.js';
 import { readyCalls } from '../hw-models/host/engine/ready-calls.js';
 import { rules } from '../hw-models/host/engine/rules.js';
 import { hasFusedMultiplyAdd } from '../hw-models/host/engine/webassembly.js';
 import { readMachine } from '../hw-models/host/machine.node.js';
+import { openNative } from '../hw-models/host/native/library.node.js';
 import { importOrt } from '../hw-models/host/onnx-runtime.js';
 import { createOnnxruntime } from '../hw-models/host/onnxruntime.js';
 import { openProbe } from '../hw-models/host/probe.js';
@@ -14,12 +15,14 @@ import { readOnAllCores } from '../hw-models/host/probe-cores.node.js';
 import { openRapl } from '../hw-models/host/rapl.node.js';
 import { createTfjs } from '../hw-models/host/tfjs.js';
 import type { HostConfig } from '../hw-models/host-model/config.js';
-import { type LoopName, loopNames } from '../hw-models/host-model/loops.js';
+import type { TurnCycles } from '../hw-models/host-model/engine-cost.js';
 import type { MachineFacts } from '../hw-models/host-model/machine.js';
 import { InputError, requireWhole } from '../workloads/base/errors.js';
-import { nearLayers } from './calibrate/layers.js';
+import { type CalibrationLayer, farLayers, nearLayers } from './calibrate/layers.js';
 import { type FarSample, solveLines, timeFar } from './calibrate/lines.js';
 import { type LibraryUnderTest, type Measurement, measure } from './calibrate/measure.js';
+import { calibrateNative, type NativeCalibration } from './calibrate/native.js';
+import { nativeFarLayers } from './calibrate/native-layers.js';
 import { overheads } from './calibrate/overheads.js';
 import {
   calibratedPreset,
@@ -41,6 +44,8 @@ export interface Calibration {
   readonly calls: readonly Sample[];
   readonly farCalls: readonly FarSample[];
   readonly turns: SolvedTurns;
+  /** The native build of the engine's kernels; null where there is none. */
+  readonly native: NativeCalibration | null;
   readonly preset: Preset<HostConfig>;
   /** The preset as a YAML file. */
   readonly yaml: string;
@@ -117,14 +122,19 @@ export async function calibrate(request: CalibrationRequest = {}): Promise<Calib
     atLeast: 0.0005,
     rounds: Math.min(MIN_ROUNDS, repeat),
   };
-  const ready = ({ kernel, layer, weights, input, batch }: ReturnType<typeof nearLayers>[number]) =>
-    readyCalls(kernel, layer, weights, input, { fused, native: null }, batch);
+  const { library, reason } =
+    engineOfEnvironment() === 'wasm'
+      ? { library: null, reason: 'ZEROSKIP_ENGINE is wasm' }
+      : await openNative();
+  const builds = { fused, native: library };
+  const ready = ({ kernel, layer, weights, input, batch }: CalibrationLayer) =>
+    readyCalls(kernel, layer, weights, input, builds, batch);
   progress('inner loops of the engine');
   const calls = timeCalls(nearLayers(), ready, timing);
   const turns = solveTurns(calls, clockHz, macsPerCycle);
   progress('cache lines on their way to the engine');
   const { l2, l3, cacheShare } = config;
-  const farCalls = timeFar({
+  const far = {
     bytes: {
       l2: FILLING * cacheShare * l2.capacity,
       // Between the caches, as most layers' weights are: as large as L3 it is address translation
@@ -132,15 +142,31 @@ export async function calibrate(request: CalibrationRequest = {}): Promise<Calib
       ...(l3.capacity > 0 ? { l3: Math.sqrt(l2.capacity * l3.capacity) } : {}),
       memory: Math.min(2 * Math.max(l2.capacity, l3.capacity), maxBytes),
     },
-    ready,
-    turns: turnsOf(turns, config),
-    clockHz,
-    hierarchy: config,
-    timing,
-  });
+    ...{ ready, clockHz, hierarchy: config, timing },
+  };
+  const ownFarCalls = timeFar({ ...far, layers: farLayers, turns: turnsOf(config, turns) });
+  progress('native kernels');
+  const native =
+    library &&
+    (await calibrateNative({ library, ready, timing, clockHz, cores: facts.cores, repeat }));
+  const farCalls = [
+    ...ownFarCalls,
+    ...(native
+      ? timeFar({
+          ...far,
+          ...{ layers: nativeFarLayers, lanes: native.vectorFloats },
+          turns: turnsOf(config, turns, native.turns),
+        })
+      : []),
+  ];
   const lines = solveLines(farCalls, readCycles(measurements, config));
   const described = await Promise.all(libraries.map(describe));
-  const preset = calibratedPreset(machine, measurements, { turns, lines }, described);
+  const preset = calibratedPreset(
+    machine,
+    measurements,
+    { turns, lines, native: native ?? undefined },
+    described,
+  );
   const beyond = workingSets.at(-1)?.bytes ?? 0;
   const caches = Math.max(l2.capacity, l3.capacity);
   return {
@@ -149,6 +175,7 @@ export async function calibrate(request: CalibrationRequest = {}): Promise<Calib
     calls,
     farCalls,
     turns,
+    native,
     preset,
     yaml: calibratedYaml(preset, measurements, new Date().toISOString()),
     notes: [
@@ -158,6 +185,7 @@ export async function calibrate(request: CalibrationRequest = {}): Promise<Calib
             `${energyNote(energy)} (no readable counters under /sys/class/powercap); joules stay modelled`,
           ]),
       ...notes,
+      ...(native ? [] : [`native kernels: not measured, ${reason}`]),
       ...(beyond >= 4 * caches
         ? []
         : [
@@ -168,13 +196,8 @@ export async function calibrate(request: CalibrationRequest = {}): Promise<Calib
 }
 
 /** The preset's turns with those that were solved for. */
-function turnsOf(
-  { cycles }: SolvedTurns,
-  { turns }: HostConfig,
-): Readonly<Record<LoopName, number>> {
-  const solved: Record<LoopName, number> = { ...turns };
-  for (const name of loopNames) solved[name] = cycles.get(name) ?? turns[name];
-  return solved;
+function turnsOf({ turns }: HostConfig, ...solved: readonly (SolvedTurns | null)[]): TurnCycles {
+  return Object.assign({}, turns, ...solved.map((one) => Object.fromEntries(one?.cycles ?? [])));
 }
 
 async function openLibraries(

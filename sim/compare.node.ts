@@ -138,14 +138,16 @@ export async function compare(request: CompareRequest = {}): Promise<readonly Na
   return comparisons;
 }
 
-/** The host's model knows the engine's WebAssembly kernels alone. */
+/** The host's model of an executor is of its WebAssembly kernels unless its name says native. */
 function withBuildNoted(comparison: Comparison): Comparison {
   const hasNative = comparison.results.some(({ engine }) => engine?.startsWith('zeroskip native'));
   if (!hasNative) return comparison;
-  const note = 'predicts WebAssembly kernels, which --engine wasm runs; host ran native ones';
-  const results = comparison.results.map((result) =>
-    result.family === 'host-model' ? { ...result, notes: [...result.notes, note] } : result,
-  );
+  const note =
+    'predicts WebAssembly kernels, as --engine wasm runs; host ran native ones, which host-model:native-auto and its like predict where zeroskip calibrate found a compiler';
+  const results = comparison.results.map((result) => {
+    const isOther = result.family === 'host-model' && !result.asked?.startsWith('native-');
+    return isOther ? { ...result, notes: [...result.notes, note] } : result;
+  });
   return { ...comparison, results };
 }
 

@@ -4,8 +4,10 @@
 import { freemem } from 'node:os';
 import { setTimeout } from 'node:timers/promises';
 import type { Executor } from '../hw-models/contract.js';
+import { engineOfEnvironment } from '../hw-models/host/engine/engine.js';
 import { createExecutor } from '../hw-models/host/executors.js';
 import { readMachine } from '../hw-models/host/machine.node.js';
+import { openNative } from '../hw-models/host/native/library.node.js';
 import { openProbe } from '../hw-models/host/probe.js';
 import { openRapl } from '../hw-models/host/rapl.node.js';
 import type { HostConfig } from '../hw-models/host-model/config.js';
@@ -86,6 +88,26 @@ export const HOST_EXECUTORS = [
   'onnxruntime',
 ] as const;
 
+/** The engine's native build, where there is one and the model has its rates. */
+export const NATIVE_EXECUTORS = [
+  'native-dense',
+  'native-winograd',
+  'native-sparse',
+  'native-auto',
+] as const;
+
+const NATIVE = 'native-';
+
+async function hasNative(): Promise<boolean> {
+  return engineOfEnvironment() !== 'wasm' && (await openNative()).library !== null;
+}
+
+/** Of either build of the engine, or of a library. */
+function executorOf(name: string, threads: number): Executor {
+  if (!name.startsWith(NATIVE)) return createExecutor(name, { threads, engine: 'wasm' });
+  return { ...createExecutor(name.slice(NATIVE.length), { threads, engine: 'native' }), name };
+}
+
 const MIB = 2 ** 20;
 /** What a network's weights take in all executors together, over their size as float32. */
 const COPIES = 12;
@@ -117,14 +139,17 @@ export async function validateHost(request: HostValidationRequest = {}): Promise
   const host = loadHostModel(preset);
   const model = bindHostModel(host, threads);
   const known = [...model.kernels, ...model.optInKernels];
-  const executors = namesIn(request.executors ?? HOST_EXECUTORS);
+  const native = NATIVE_EXECUTORS.filter((name) => known.includes(name));
+  const executors = namesIn(
+    request.executors ?? [...HOST_EXECUTORS, ...((await hasNative()) ? native : [])],
+  );
   for (const name of executors) {
     if (!known.includes(name))
       throw new InputError(
-        `executor '${name}' is not modelled, expected ${HOST_EXECUTORS.join(', ')}`,
+        `executor '${name}' is not modelled, expected ${[...HOST_EXECUTORS, ...native].join(', ')}`,
       );
   }
-  const runners = executors.map((name) => createExecutor(name, { threads, engine: 'wasm' }));
+  const runners = executors.map((name) => executorOf(name, threads));
   const networks = resolveWorkloads(namesIn(workloads)).map(({ entry }) => entry);
   const notes = [`${energyNote(openRapl())}; the joules of host-model are modelled`];
   const points: Point[] = [];

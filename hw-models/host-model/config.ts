@@ -3,9 +3,9 @@
 
 import { z } from 'zod';
 import { quantity } from '../units.js';
-import { type Code, codes } from './calls/work.js';
-import type { OuterLevel } from './levels.js';
-import { type LoopName, loopNames, loops } from './loops.js';
+import { codes, type NativeCode, nativeCodes, type WebAssemblyCode } from './calls/work.js';
+import { loopNames, loops, type WebAssemblyLoopName } from './loops.js';
+import { type NativeLoopName, nativeLoopNames, nativeLoops } from './native-loops.js';
 
 /** Presets state four digits. */
 const ROUNDING = 1e-3;
@@ -40,18 +40,38 @@ const Line = z.strictObject({
 
 const turnsShape = Object.fromEntries(
   loopNames.map((name) => [name, quantity('cycles', notNegative, loops[name].what)]),
-) as Readonly<Record<LoopName, z.ZodNumber>>;
+) as Readonly<Record<WebAssemblyLoopName, z.ZodNumber>>;
+
+const nativeTurnsShape = Object.fromEntries(
+  nativeLoopNames.map((name) => [name, quantity('cycles', notNegative, nativeLoops[name].what)]),
+) as Readonly<Record<NativeLoopName, z.ZodNumber>>;
 
 const share = quantity(
   'ratio',
   z.number().min(0).max(1),
   'Share of the shorter of core and transfer times that adds to the longer: 0 where they overlap, 1 where none does.',
 );
-const exposedShape = Object.fromEntries(
-  codes.map((code) => [code, z.strictObject({ l2: share, l3: share, memory: share })]),
-) as Readonly<
-  Record<Code, z.ZodObject<Readonly<Record<OuterLevel, typeof share>>, z.core.$strict>>
+const levels = z.strictObject({ l2: share, l3: share, memory: share });
+const exposedShape = Object.fromEntries(codes.map((code) => [code, levels])) as Readonly<
+  Record<WebAssemblyCode, typeof levels>
 >;
+const nativeExposedShape = Object.fromEntries(
+  nativeCodes.map((code) => [code, levels]),
+) as Readonly<Record<NativeCode, typeof levels>>;
+
+/** The native build of the engine's kernels, where it was measured. */
+const Native = z.strictObject({
+  vectorFloats: quantity('count', whole, 'Floats in a vector.'),
+  multiplyAddsPerCycle: quantity(
+    'per cycle',
+    positive,
+    'Of one core on vectors of the build: a bound, no time depends on it.',
+  ),
+  exposed: z.strictObject(nativeExposedShape),
+  turns: z.strictObject(nativeTurnsShape),
+  layer: quantity('s', notNegative, 'What a layer takes besides its calls.'),
+  step: quantity('s', notNegative, 'To hand a step out to other threads and wait for them.'),
+});
 
 const Library = z.strictObject({
   threads: quantity('count', whole),
@@ -101,6 +121,7 @@ const Shape = z.strictObject({
   turns: z.strictObject(turnsShape),
   layer: quantity('s', notNegative, 'What a layer takes besides its calls.'),
   step: quantity('s', notNegative, 'To hand a step out to other threads and wait for them.'),
+  native: Native.optional(),
   libraries: z.strictObject({ tfjs: Library, onnxruntime: Library, onnxruntimeAllCores: Library }),
   energy: z.strictObject({
     add: quantity('J', positive),

@@ -1,19 +1,20 @@
 // One layer on the engine: its programme's calls, each in the core and between the levels of
 // memory, dealt out to threads as the engine deals them out.
 
+import { invariant } from '../../workloads/base/errors.js';
 import type { LayerTask } from '../../workloads/network.js';
 import type { Bound, LayerCost, Parts } from '../contract.js';
 import { sum } from '../cost.js';
 import type { HostKernel } from '../host/engine/kernel.js';
 import { plain } from '../host/engine/plain.js';
 import { countCall } from './calls/index.js';
-import type { CountedWork, Turns } from './calls/work.js';
+import type { Code, CountedWork, Turns } from './calls/work.js';
 import type { HostConfig } from './config.js';
 import { joulesFor } from './energy.js';
 import type { EngineLayer } from './layer.js';
 import { layOut } from './layout.js';
 import type { OuterLevel } from './levels.js';
-import { loopNames, loops } from './loops.js';
+import { type LoopName, loopOf, macsOfTurn, turnsIn } from './loops.js';
 import {
   bytesOfLines,
   cyclesOfLines,
@@ -39,16 +40,43 @@ export interface InCore {
 /** Presets state four digits of what a turn takes. */
 const ROUNDING = 1e-3;
 
-export function inCore(turns: Turns, cyclesOf: HostConfig['turns']): InCore {
+/** Cycles of a turn, of all loops that were measured. */
+export type TurnCycles = Readonly<Partial<Record<LoopName, number>>>;
+
+/** `lanes`: floats in a vector of the native build. */
+export function inCore(turns: Turns, cyclesOf: TurnCycles, lanes = 1): InCore {
   let [cycles, instructions, macs] = [0, 0, 0];
-  for (const name of loopNames) {
-    const times = turns[name];
-    if (!times) continue;
-    cycles += times * cyclesOf[name];
-    instructions += times * loops[name].instructions;
-    macs += times * loops[name].macs;
+  for (const [name, times] of turnsIn(turns)) {
+    const own = cyclesOf[name];
+    invariant(own !== undefined, () => `nobody has measured ${name}`);
+    cycles += times * own;
+    instructions += times * loopOf(name).instructions;
+    macs += times * macsOfTurn(name, lanes);
   }
   return { cycles, instructions, macs };
+}
+
+/** What a config says of both builds. */
+interface Rates {
+  readonly turns: TurnCycles;
+  readonly lanes: number;
+  readonly exposed: Readonly<Partial<Record<Code, Readonly<Record<OuterLevel, number>>>>>;
+}
+
+const ratesOf = new WeakMap<HostConfig, Rates>();
+
+function rates(config: HostConfig): Rates {
+  let known = ratesOf.get(config);
+  if (!known) {
+    const { turns, exposed, native } = config;
+    known = {
+      turns: { ...turns, ...native?.turns },
+      lanes: native?.vectorFloats ?? 1,
+      exposed: { ...exposed, ...native?.exposed },
+    };
+    ratesOf.set(config, known);
+  }
+  return known;
 }
 
 /** One call on one thread. */
@@ -88,13 +116,16 @@ function callCost(
   memory: LayerMemory,
   config: HostConfig,
 ): CallCost {
+  const { turns, lanes, exposed } = rates(config);
   const costs = pieces.map((work) => {
-    const core = inCore(work.turns, config.turns);
+    const core = inCore(work.turns, turns, lanes);
+    const exposedAt = exposed[work.code];
+    invariant(exposedAt !== undefined, () => `nobody has measured code of ${work.code}`);
     const lines = memory.lines(work);
     return {
       core,
       bytes: bytesOfLines(lines, config),
-      cycles: callCycles(core.cycles, lines, config.exposed[work.code], config),
+      cycles: callCycles(core.cycles, lines, exposedAt, config),
     };
   });
   const bytesAt = (level: OuterLevel) => total(costs, ({ bytes }) => bytes[level]);
@@ -133,26 +164,28 @@ export function laidOutBytes(
   task: LayerTask,
   own: EngineLayer,
   kernel: HostKernel,
-  threads: number,
+  config: HostConfig,
 ): number {
-  return countLayer(task, own, kernel, threads, []).weightBytes;
+  return countLayer(task, own, kernel, config, []).weightBytes;
 }
 
 function countLayer(
   task: LayerTask,
   own: EngineLayer,
   kernel: HostKernel,
-  threads: number,
+  { threads, native }: Pick<HostConfig, 'threads' | 'native'>,
   inPlace: readonly boolean[],
 ): Counted {
   const known = countedOf.get(task) ?? new Map<string, Counted>();
   countedOf.set(task, known);
-  const key = `${kernel.name} ${threads} ${inPlace.join()}`;
+  const lanes = native?.vectorFloats;
+  const key = `${kernel.name} ${threads} ${lanes} ${inPlace.join()}`;
   let counted = known.get(key);
   if (!counted) {
-    const { steps, seen, weightsEnd, weightBytes } = layOut(task, own, kernel, threads, inPlace);
+    const laid = layOut(task, own, kernel, threads, inPlace, lanes);
+    const { steps, seen, weightsEnd, weightBytes } = laid;
     counted = {
-      steps: steps.map((step) => step.map((call) => countCall(call, seen))),
+      steps: steps.map((step) => step.map((call) => countCall(call, seen, lanes))),
       weightsEnd,
       weightBytes,
     };
@@ -173,13 +206,8 @@ export function engineCost(
   place: Place,
   config: HostConfig,
 ): LayerCost {
-  return costOf(
-    countLayer(task, own, kernel, config.threads, place.inPlace),
-    kernel.name,
-    macs,
-    place,
-    config,
-  );
+  const counted = countLayer(task, own, kernel, config, place.inPlace);
+  return costOf(counted, kernel, macs, place, config);
 }
 
 /** The layer as a plain pass. */
@@ -188,7 +216,7 @@ export function plainCost(task: LayerTask, place: Place, config: HostConfig): La
   const macs = plainMacs(task) * task.batch;
   const cost = costOf(
     { steps: [[[work]]], weightsEnd, weightBytes },
-    plain.name,
+    plain,
     macs,
     place,
     config,
@@ -200,26 +228,27 @@ export function plainCost(task: LayerTask, place: Place, config: HostConfig): La
 /** `executedElsewhere`: multiply-accumulates that no counted loop makes. */
 function costOf(
   counted: Counted,
-  kernel: string,
+  kernel: HostKernel,
   macs: number,
   place: Place,
   config: HostConfig,
   executedElsewhere = 0,
 ): LayerCost {
   const { threads, clock } = config;
+  const build = kernel.isNative && config.native ? config.native : config;
   const memory = new LayerMemory(counted.weightsEnd, place, config);
   const steps = counted.steps.map((step) => step.map((pieces) => callCost(pieces, memory, config)));
   const handedOut = threads > 1 ? steps.filter((step) => step.length > 1).length : 0;
   const cycles = addUp([
     ...steps.map((step) => together(step, config)),
-    { overhead: (config.layer + handedOut * config.step) * clock },
+    { overhead: (build.layer + handedOut * build.step) * clock },
   ]);
   const calls = steps.flat();
   const instructions = total(calls, (call) => call.instructions);
   const executed = total(calls, (call) => call.macs) + executedElsewhere;
   const bytes = addUp(calls.map((call) => call.bytes));
   return {
-    kernel,
+    kernel: kernel.name,
     clockHz: clock,
     cycles,
     joules: joulesFor(
@@ -239,9 +268,9 @@ function costOf(
       threads,
     },
     floorCycles: Math.max(
-      executed / (threads * config.multiplyAddsPerCycle * (1 + ROUNDING)),
+      executed / (threads * build.multiplyAddsPerCycle * (1 + ROUNDING)),
       ((bytes.memory ?? 0) / config.memory.bandwidth) * clock,
-      config.layer * clock,
+      build.layer * clock,
       Number.MIN_VALUE,
     ),
     bound: boundOf(cycles),

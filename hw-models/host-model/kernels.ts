@@ -16,9 +16,14 @@ import { enginePlace, type HostResidency, metByAny, networkOf, residencyOf } fro
  * Multiply-accumulates that a kernel carries out, of those that the layer's definition asks for.
  */
 function macsOf({ name }: HostKernel, { macs, batch }: LayerTask): number {
-  if (name === 'sparse-columns' || name === 'coded-columns') return macs.effective * batch;
-  return (name === 'sparse-convolution' ? macs.keptWeights : macs.dense) * batch;
+  const own = name.replace(/^native-/, '');
+  if (own === 'sparse-columns' || own === 'coded-columns') return macs.effective * batch;
+  return (own === 'sparse-convolution' ? macs.keptWeights : macs.dense) * batch;
 }
+
+/** Of kernels that need the native build, which not every machine was measured with. */
+const NATIVE = 'native-';
+const isMeasured = ({ native }: HostConfig) => native !== undefined;
 
 /**
  * What an engine's kernel of one of `choicesFor` takes, the fastest; a plain pass where no kernel
@@ -49,51 +54,53 @@ function fastestOf(
 function byRule(
   name: keyof typeof rules,
   weightBytes: (residency: HostResidency, config: HostConfig) => number,
+  isNative = false,
 ): Kernel<HostConfig> {
   const choose: Choose = rules[name];
   return {
-    name,
+    ...(isNative ? { name: `${NATIVE}${name}`, optIn: true, available: isMeasured } : { name }),
     accepts: () => true,
     cost(task, config, residency) {
       const place = residencyOf(task, residency, config);
-      const choices = ({ layer, weights }: EngineLayer) => [choose(layer, weights, false)];
+      const choices = ({ layer, weights }: EngineLayer) => [choose(layer, weights, isNative)];
       return fastestOf(task, place, config, choices, weightBytes(place, config));
     },
   };
 }
 
 /** Weights that a rule's kernels have transformed: many times as large as before. */
-function transformed(name: 'winograd' | 'fft') {
-  const bytesOf = (task: LayerTask, threads: number) => {
+function transformed(name: 'winograd' | 'fft', isNative = false) {
+  const bytesOf = (task: LayerTask, config: HostConfig) => {
     const own = engineLayerOf(task);
     if (!own?.weights) return 0;
-    const { kernel } = rules[name](own.layer, own.weights, false);
+    const { kernel } = rules[name](own.layer, own.weights, isNative);
     // Columns of fully connected layers whose activation is zero are not read.
     const read =
       task.demand.kind === 'product' ? metByAny(task.demand.rows, task.input.density) : 1;
-    return laidOutBytes(task, own, kernel, threads) * read;
+    return laidOutBytes(task, own, kernel, config) * read;
   };
-  return (residency: HostResidency, { threads }: HostConfig): number =>
-    networkOf(residency).reduce((sum, task) => sum + bytesOf(task, threads), 0);
+  return (residency: HostResidency, config: HostConfig): number =>
+    networkOf(residency).reduce((sum, task) => sum + bytesOf(task, config), 0);
 }
 
 /** The fastest kernel of each layer, as the executor of that name finds by timing them. */
-const auto: Kernel<HostConfig> = {
-  name: 'auto',
+const fastest = (isNative: boolean): Kernel<HostConfig> => ({
+  ...(isNative ? { name: `${NATIVE}auto`, optIn: true, available: isMeasured } : { name: 'auto' }),
   accepts: () => true,
   cost: (task, config, residency) =>
     fastestOf(task, residencyOf(task, residency, config), config, ({ layer, weights }) =>
-      kernelsFor(exactKernels, layer, weights, false).map((kernel) => ({ kernel, notes: [] })),
+      kernelsFor(exactKernels, layer, weights, isNative).map((kernel) => ({ kernel, notes: [] })),
     ),
-};
+});
 
 /**
  * One kernel; what it cannot run is left to the sparse rule, with the reason where the layer is of
  * its kind.
  */
 function byName(row: HostKernel): Kernel<HostConfig> {
+  const { isNative = false } = row;
   const choose = ({ layer, weights }: EngineLayer): Choice => {
-    const other = rules.sparse(layer, weights, false);
+    const other = rules.sparse(layer, weights, isNative);
     if (layer.kind !== row.kind) return other;
     const reason = row.refusal(layer, weights);
     if (reason === null) return { kernel: row, notes: [] };
@@ -102,6 +109,7 @@ function byName(row: HostKernel): Kernel<HostConfig> {
   return {
     name: row.name,
     optIn: true,
+    ...(isNative ? { available: isMeasured } : {}),
     accepts: () => true,
     cost: (task, config, residency) =>
       fastestOf(task, residencyOf(task, residency, config), config, (own) => [choose(own)]),
@@ -109,10 +117,14 @@ function byName(row: HostKernel): Kernel<HostConfig> {
 }
 
 export const engineKernels: readonly Kernel<HostConfig>[] = [
-  auto,
+  fastest(false),
   byRule('dense', ({ weightBytes }) => weightBytes.dense),
   byRule('winograd', transformed('winograd')),
   byRule('fft', transformed('fft')),
   byRule('sparse', ({ weightBytes }) => weightBytes.sparse),
-  ...exactKernels.filter((row) => !row.isNative).map(byName),
+  fastest(true),
+  byRule('dense', ({ weightBytes }) => weightBytes.dense, true),
+  byRule('winograd', transformed('winograd', true), true),
+  byRule('sparse', ({ weightBytes }) => weightBytes.sparse, true),
+  ...exactKernels.map(byName),
 ];

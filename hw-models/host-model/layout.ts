@@ -64,7 +64,7 @@ export interface Layout {
 
 /**
  * Lays out `layer` for `threads` threads. `inPlace`: which of a concatenation's inputs were made
- * where it needs them; they are not copied.
+ * where it needs them; they are not copied. `vectorFloats`: of the native build.
  */
 export function layOut(
   { batch, input }: LayerTask,
@@ -72,8 +72,9 @@ export function layOut(
   kernel: HostKernel,
   threads: number,
   inPlace: readonly boolean[],
+  vectorFloats?: number,
 ): Layout {
-  const heap = new Placements(threads);
+  const heap = new Placements(threads, vectorFloats);
   const prepared = kernel.prepare(layer, weights, heap);
   const weightsEnd = heap.take(0);
   const outputs = layer.results.map((result) =>

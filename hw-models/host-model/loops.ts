@@ -2,25 +2,8 @@
 // takes in cycles with its data in L1 is a number of the preset, measured by running the loop
 // itself.
 
-/**
- * What one turn does; loads and instructions are of vectors of 128 bit where the loop has vectors,
- * else of scalars.
- */
-export interface Loop {
-  readonly what: string;
-  readonly loads: number;
-  /** Instructions of arithmetic; a fused multiply-add is one. */
-  readonly instructions: number;
-  /** Multiply-adds, each lane of a vector counted. */
-  readonly macs: number;
-}
-
-const loop = (what: string, loads = 0, instructions = 0, macs = 0): Loop => ({
-  what,
-  loads,
-  instructions,
-  macs,
-});
+import { type Loop, loop } from './loop.js';
+import { isNativeLoop, type NativeLoopName, nativeLoopNames, nativeLoops } from './native-loops.js';
 
 /** A kept weight that meets a tile of `width` vectors: its offset, its value, the inputs. */
 const entry = (width: number) =>
@@ -129,15 +112,29 @@ export const loops = {
   combineValue: loop('functions of two operands: a value by itself', 2, 1),
 } as const satisfies Readonly<Record<string, Loop>>;
 
-export type LoopName = keyof typeof loops;
+/** Of the WebAssembly build. */
+export type WebAssemblyLoopName = keyof typeof loops;
+export type LoopName = WebAssemblyLoopName | NativeLoopName;
 
-export const loopNames = Object.keys(loops) as readonly LoopName[];
+export const loopNames = Object.keys(loops) as readonly WebAssemblyLoopName[];
+export const allLoopNames: readonly LoopName[] = [...loopNames, ...nativeLoopNames];
+
+/** Of either build. */
+export function loopOf(name: LoopName): Loop {
+  return isNativeLoop(name) ? nativeLoops[name] : loops[name];
+}
+
+/** Multiply-adds of a turn; `lanes`: floats in a vector of the native build. */
+export function macsOfTurn(name: LoopName, lanes: number): number {
+  const { macs, perLane = false } = loopOf(name);
+  return perLane ? macs * lanes : macs;
+}
 
 /** The loops of `turns` with how often each one turns. */
 export function turnsIn(
   turns: Partial<Record<LoopName, number>>,
 ): readonly (readonly [LoopName, number])[] {
-  return loopNames.flatMap((name) => {
+  return allLoopNames.flatMap((name) => {
     const times = turns[name];
     return times ? [[name, times] as const] : [];
   });

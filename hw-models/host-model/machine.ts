@@ -82,13 +82,17 @@ function estimateOf({ from, cite }: Figure, machine: string): { from: Provenance
     : { from, cite };
 }
 
-/** Each of `figures` with its replacement, if it has one; in their order. */
+/** Each of `figures` with its replacement, if it has one, in their order; then what is new. */
 function override(
   figures: readonly StatedFigure[],
   replacements: readonly StatedFigure[],
 ): readonly StatedFigure[] {
   const byPath = new Map(replacements.map((figure) => [figure.path, figure]));
-  return figures.map((figure) => byPath.get(figure.path) ?? figure);
+  const known = new Set(figures.map(({ path }) => path));
+  return [
+    ...figures.map((figure) => byPath.get(figure.path) ?? figure),
+    ...replacements.filter(({ path }) => !known.has(path)),
+  ];
 }
 
 /** What the operating system says, where the caches it tells of can be told apart. */

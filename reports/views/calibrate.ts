@@ -1,7 +1,13 @@
 // Shows the measurements of this machine, and the preset made from them.
 
-import { type Code, codes } from '../../hw-models/host-model/calls/work.js';
-import { type LoopName, loopNames, loops } from '../../hw-models/host-model/loops.js';
+import { type Code, codes, nativeCodes } from '../../hw-models/host-model/calls/work.js';
+import type { HostConfig } from '../../hw-models/host-model/config.js';
+import {
+  allLoopNames,
+  type LoopName,
+  loopOf,
+  macsOfTurn,
+} from '../../hw-models/host-model/loops.js';
 import type { Measurement } from '../../sim/calibrate/measure.js';
 import type { Calibration } from '../../sim/calibrate.node.js';
 import { left, right, type Section, type View } from '../document.js';
@@ -19,6 +25,12 @@ const CODE_NAMES: Readonly<Record<Code, string>> = {
     pools: 'pools',
     elementwise: 'sums and ReLUs',
     copies: 'copies',
+  },
+  ...{
+    nativeColumns: 'native columns',
+    nativeRows: 'native sparse rows',
+    nativePanels: 'native dense products',
+    nativeStreams: 'other native kernels',
   },
 };
 
@@ -39,6 +51,16 @@ export function calibrationView(calibration: Calibration, file: string | null): 
         median_error: turns.medianError,
         calls: calibration.calls.length,
       },
+      ...(calibration.native
+        ? {
+            native: {
+              instructions: calibration.native.instructions,
+              cycles: Object.fromEntries(calibration.native.turns.cycles),
+              median_error: calibration.native.turns.medianError,
+              calls: calibration.native.calls.length,
+            },
+          }
+        : {}),
       ...{ lines: preset.config.lines, exposed: preset.config.exposed, preset: yaml },
     }),
     records: () => ({
@@ -55,7 +77,7 @@ export function calibrationView(calibration: Calibration, file: string | null): 
         ]),
         ...solvedLoops(calibration).map(([name, cycles]) => [
           `turns.${name}`,
-          loops[name].what,
+          loopOf(name).what,
           cycles,
           null,
           null,
@@ -87,25 +109,31 @@ function machineSection({ machine, measurements }: Calibration): Section {
   };
 }
 
-const solvedLoops = ({ turns }: Calibration): readonly (readonly [LoopName, number])[] =>
-  loopNames.flatMap((name) => {
-    const cycles = turns.cycles.get(name);
+/** Of both builds. */
+const solvedLoops = ({ turns, native }: Calibration): readonly (readonly [LoopName, number])[] =>
+  allLoopNames.flatMap((name) => {
+    const cycles = turns.cycles.get(name) ?? native?.turns.cycles.get(name);
     return cycles === undefined ? [] : [[name, cycles] as const];
   });
 
 function loopSection(calibration: Calibration): Section {
-  const { calls, turns } = calibration;
+  const { calls, turns, native } = calibration;
   return {
     heading: "The engine's inner loops, data in L1",
     lines: [
       `Solved for from ${calls.length} calls of small layers, each timed by itself; half of the calls take within ${percent(turns.medianError)} of what these cycles add up to.`,
+      ...(native
+        ? [
+            `Native ones (${native.instructions}): from ${native.calls.length} calls, half of them within ${percent(native.turns.medianError)}; vectors of ${native.vectorFloats} floats.`,
+          ]
+        : []),
     ],
     table: {
       columns: [left('a turn of'), right('cycles'), right('multiply-adds')],
       rows: solvedLoops(calibration).map(([name, cycles]) => [
-        loops[name].what,
+        loopOf(name).what,
         cycles.toFixed(2),
-        `${loops[name].macs}`,
+        `${macsOfTurn(name, calibration.native?.vectorFloats ?? 1)}`,
       ]),
     },
   };
@@ -143,10 +171,9 @@ function exposedSection({ preset, notes }: Calibration, file: string | null): Se
     heading: 'Of the shorter of both times, what adds to the longer',
     table: {
       columns: [left('code'), ...['L2', 'L3', 'memory'].map((level) => right(`data in ${level}`))],
-      rows: codes
-        .filter((code) => code !== 'columns')
-        .map((code) => {
-          const { l2, l3, memory } = preset.config.exposed[code];
+      rows: exposures(preset.config)
+        .filter(([code]) => code !== 'columns')
+        .map(([code, { l2, l3, memory }]) => {
           return [
             CODE_NAMES[code],
             ...[l2, l3, memory].map((share) => `${(100 * share).toFixed(0)} %`),
@@ -155,6 +182,14 @@ function exposedSection({ preset, notes }: Calibration, file: string | null): Se
     },
     notes: [...(file === null ? [] : [`kept for host-model in ${file}`]), ...notes],
   };
+}
+
+type Exposure = HostConfig['exposed']['copies'];
+
+function exposures({ exposed, native }: HostConfig): readonly (readonly [Code, Exposure])[] {
+  const own = codes.map((code) => [code, exposed[code]] as const);
+  const more = native ? nativeCodes.map((code) => [code, native.exposed[code]] as const) : [];
+  return [...own, ...more];
 }
 
 const record = ({ key, what, unit, value, median, worst, repetitions }: Measurement) => ({

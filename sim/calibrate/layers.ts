@@ -47,7 +47,8 @@ interface Densities {
 const SEED = 1;
 const source = { work: 'calibration', at: '' };
 
-function made(
+/** A layer for a kernel, and what it meets. */
+export function made(
   kernel: HostKernel,
   input: Shape,
   spec: LayerSpec,
@@ -75,7 +76,7 @@ function weightsFor(kernel: HostKernel, layer: Layer, kept: number): LayerWeight
   const shape = weightShapeOf(layer);
   if (!shape) return null;
   const random = drawWeights(shape, kept, SEED, 'calibration');
-  if (kernel.name === 'coded-columns') return { ...random, store: coded(random) };
+  if (kernel.name.endsWith('coded-columns')) return { ...random, store: coded(random) };
   return kept === 1 ? { ...random, store: toDense(random.store) } : random;
 }
 

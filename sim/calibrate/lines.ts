@@ -4,10 +4,9 @@
 
 import { median } from 'simple-statistics';
 import { countCall } from '../../hw-models/host-model/calls/index.js';
-import { type Code, codes } from '../../hw-models/host-model/calls/work.js';
-import { inCore } from '../../hw-models/host-model/engine-cost.js';
+import { type Code, codes, nativeCodes } from '../../hw-models/host-model/calls/work.js';
+import { inCore, type TurnCycles } from '../../hw-models/host-model/engine-cost.js';
 import { type OuterLevel, outerLevels } from '../../hw-models/host-model/levels.js';
-import type { LoopName } from '../../hw-models/host-model/loops.js';
 import {
   type Hierarchy,
   LayerMemory,
@@ -15,7 +14,7 @@ import {
   type Lines,
 } from '../../hw-models/host-model/memory.js';
 import { total } from '../summary.js';
-import { type CalibrationLayer, farLayers } from './layers.js';
+import type { CalibrationLayer } from './layers.js';
 import { boundedLeastSquares } from './least-squares.js';
 import { inTurns, type Timed, type Timing } from './timing.js';
 import { allTurns, type MakeReady } from './turns.js';
@@ -34,8 +33,12 @@ export interface FarSample extends Timed {
 export interface FarRequest {
   /** Bytes to go through at each level. */
   readonly bytes: Readonly<Partial<Record<OuterLevel, number>>>;
+  /** Layers that go through so many bytes. */
+  readonly layers: (bytes: number) => readonly CalibrationLayer[];
   readonly ready: MakeReady;
-  readonly turns: Readonly<Record<LoopName, number>>;
+  readonly turns: TurnCycles;
+  /** Floats in a vector of the native build. */
+  readonly lanes?: number;
   readonly clockHz: number;
   readonly hierarchy: Hierarchy;
   readonly timing: Timing;
@@ -47,16 +50,18 @@ export interface FarRequest {
  */
 export function timeFar({
   bytes,
+  layers,
   ready,
   turns,
+  lanes,
   clockHz,
   hierarchy,
   timing,
 }: FarRequest): readonly FarSample[] {
   const levels = (['l2', 'l3', 'memory'] as const).filter((level) => bytes[level] !== undefined);
   return levels.flatMap((level) => {
-    const calls = farLayers(bytes[level] ?? 0).flatMap((layer) =>
-      farCalls(layer, ready, hierarchy, turns),
+    const calls = layers(bytes[level] ?? 0).flatMap((layer) =>
+      farCalls(layer, ready, hierarchy, turns, lanes),
     );
     const timed = inTurns(
       calls,
@@ -79,10 +84,11 @@ function farCalls(
   layer: CalibrationLayer,
   ready: MakeReady,
   hierarchy: Hierarchy,
-  turns: FarRequest['turns'],
+  turns: TurnCycles,
+  lanes: number | undefined,
 ) {
   return ready(layer).flatMap(({ call, run, words }) => {
-    const pieces = countCall(call, { words, activations: layer.input });
+    const pieces = countCall(call, { words, activations: layer.input }, lanes);
     const [first] = pieces;
     if (!first) return [];
     const touches = pieces.flatMap((piece) => piece.touches);
@@ -199,7 +205,7 @@ export function solveLines(
     }
   }
   const exposed: Partial<Record<Code, Readonly<Record<OuterLevel, number>>>> = {};
-  for (const code of codes) {
+  for (const code of [...codes, ...nativeCodes]) {
     const at = (level: OuterLevel) => {
       // What columns do not hide is in their waits.
       if (code === 'columns') return 0;

@@ -63,7 +63,7 @@ export interface Instruments {
   ): Promise<readonly number[]>;
   readonly libraries: readonly LibraryUnderTest[];
   /**
-   * Seconds of a layer of the engine without a call, and what a step costs that is shared with
+   * Seconds of a layer of the engine of a small call, and what a step costs that is shared with
    * another thread, if any.
    */
   engineOverheads(
@@ -226,7 +226,7 @@ export async function measure(request: MeasureRequest): Promise<readonly Measure
   }
   progress('layers and steps of the engine');
   const { layer, step } = await instruments.engineOverheads(repeat);
-  add('engine.layer', 'engine: a layer without a call', 's', layer);
+  add('engine.layer', 'engine: a layer of a small call', 's', layer);
   add('engine.step', 'engine: a step handed out to two threads', 's', step);
 
   if (instruments.energy) {

@@ -1,4 +1,4 @@
-// Measures the engine's overheads: a layer without calls, and a step shared with another thread.
+// Measures the engine's overheads: a layer of one small call, and a step shared with another thread.
 
 import type { Executor } from '../../hw-models/contract.js';
 import { buildNetwork } from '../../workloads/graph.js';
@@ -15,50 +15,45 @@ const INPUT: Shape = [16, 32, 32];
  */
 const RUNS = 50;
 
-/** Two sums, beside each other where their concatenation needs them. */
-const LAYERS: readonly LayerSpec[] = [
-  { kind: 'add', name: 'left', inputs: ['data', 'data'], activation: 'none' },
-  { kind: 'add', name: 'right', inputs: ['data', 'data'], activation: 'none' },
-  { kind: 'concat', name: 'both', inputs: ['left', 'right'] },
-];
+const SUM: LayerSpec = { kind: 'add', name: 'sum', inputs: ['data', 'data'], activation: 'none' };
+/** A vector: what the call itself takes does not show. */
+const VECTOR: Shape = [4];
 
 /**
- * Seconds of the concatenation, which copies nothing, and of what a sum on two threads takes beyond
- * half of one on one, where there are two: waking, waiting, and values on their way from one core's
- * caches to the other's.
+ * Seconds of a sum of four values, and of what a large one on two threads takes beyond half of one
+ * on one, where there are two: waking, waiting, and values on their way from one core's caches to
+ * the other's.
  */
 export async function overheads(
   engine: (threads: number) => Executor,
   cores: number,
   repeat: number,
 ): Promise<{ readonly layer: readonly number[]; readonly step: readonly number[] }> {
-  const single = await bestOf(engine(1), repeat);
-  const layer = single.map((layers) => layers[2] as number);
+  const layer = await bestOf(engine(1), VECTOR, repeat);
   if (cores < 2) return { layer, step: [] };
-  const alone = Math.min(...single.map((layers) => layers[0] as number));
-  const shared = await bestOf(engine(2), repeat);
-  return { layer, step: shared.map((layers) => Math.max(0, (layers[0] as number) - alone / 2)) };
+  const alone = Math.min(...(await bestOf(engine(1), INPUT, repeat)));
+  const shared = await bestOf(engine(2), INPUT, repeat);
+  return { layer, step: shared.map((seconds) => Math.max(0, seconds - alone / 2)) };
 }
 
-/** The best seconds of each layer, repetition by repetition. */
-async function bestOf(executor: Executor, repeat: number): Promise<readonly (readonly number[])[]> {
+/** The best seconds of a sum of two such images, repetition by repetition. */
+async function bestOf(
+  executor: Executor,
+  input: Shape,
+  repeat: number,
+): Promise<readonly number[]> {
   const source = { work: 'calibration', at: '' };
-  const network = buildNetwork({
-    name: 'calibration',
-    title: 'calibration',
-    input: INPUT,
-    layers: LAYERS,
-    source,
-  });
+  const named = { name: 'calibration', title: 'calibration' };
+  const network = buildNetwork({ ...named, input, layers: [SUM], source });
   const loaded = await executor.load({ network, weights: new Map(), origin: 'synthetic' });
-  const input = new Float32Array(sizeOf(INPUT)).fill(1);
+  const values = new Float32Array(sizeOf(input)).fill(1);
   try {
-    const repetitions: (readonly number[])[] = [];
+    const repetitions: number[] = [];
     for (let i = 0; i < repeat; i++) {
-      let best = LAYERS.map(() => Number.POSITIVE_INFINITY);
+      let best = Number.POSITIVE_INFINITY;
       for (let run = 0; run < RUNS; run++) {
-        const { layers } = await loaded.run(input, 1);
-        best = best.map((seconds, at) => Math.min(seconds, layers[at]?.seconds ?? seconds));
+        const { layers } = await loaded.run(values, 1);
+        best = Math.min(best, layers[0]?.seconds ?? best);
       }
       repetitions.push(best);
     }

@@ -3,6 +3,7 @@
 // it was.
 
 import type { Preset } from '../../hw-models/contract.js';
+import { nativeCodes } from '../../hw-models/host-model/calls/work.js';
 import type { HostConfig, LibraryConfig } from '../../hw-models/host-model/config.js';
 import { presetYaml, type StatedFigure, withFigures } from '../../hw-models/host-model/machine.js';
 import { invariant } from '../../workloads/base/errors.js';
@@ -74,8 +75,20 @@ export function readCycles(measurements: readonly Measurement[], { lineBytes }: 
   };
 }
 
+/** What was measured of the native build. */
+export interface SolvedNative {
+  readonly instructions: string;
+  readonly vectorFloats: number;
+  readonly multiplyAddsPerCycle: number;
+  readonly turns: SolvedTurns;
+  /** Seconds. */
+  readonly layer: number;
+  readonly step: number;
+}
+
 /** What was solved for, beside what was measured. */
 export interface Solved {
+  readonly native?: SolvedNative | undefined;
   readonly turns: SolvedTurns;
   readonly lines: SolvedLines;
 }
@@ -84,7 +97,7 @@ export interface Solved {
 export function calibratedPreset(
   machine: Preset<HostConfig>,
   measurements: readonly Measurement[],
-  { turns, lines }: Solved,
+  { turns, lines, native }: Solved,
   libraries: readonly (Pick<LibraryUnderTest, 'name'> & {
     readonly engine: string;
     readonly threads: number;
@@ -145,14 +158,29 @@ export function calibratedPreset(
       code === 'columns'
         ? 'what they do not hide is in their waits'
         : 'calls of such code beyond L1';
+    const place = nativeCodes.some((one) => one === code) ? 'native.exposed' : 'exposed';
     for (const [level, share] of Object.entries(shares))
-      add(`exposed.${code}.${level}`, share, 'ratio', cite);
+      add(`${place}.${code}.${level}`, share, 'ratio', cite);
   }
   for (const [name, cycles] of turns.cycles)
     add(`turns.${name}`, cycles, 'cycles', 'calls of small layers, solved for');
-  add('layer', need('engine.layer'), 's', 'a concatenation that copies nothing');
+  add('layer', need('engine.layer'), 's', 'a sum of four values');
   const step = get('engine.step');
   if (step !== undefined) add('step', step, 's', 'a sum on two threads, less half of one on one');
+  if (native) {
+    const built = `${native.instructions}, as the compiler here makes it`;
+    add('native.vectorFloats', native.vectorFloats, 'count', built);
+    add(
+      'native.multiplyAddsPerCycle',
+      native.multiplyAddsPerCycle,
+      'per cycle',
+      'the fastest call, rounded up to whole vectors',
+    );
+    for (const [name, cycles] of native.turns.cycles)
+      add(`native.turns.${name}`, cycles, 'cycles', 'calls of small layers, solved for');
+    add('native.layer', native.layer, 's', 'a sum of four values, less its call');
+    add('native.step', native.step, 's', 'a sum on two threads, less half of one on one');
+  }
   for (const { name, engine, threads } of libraries) {
     const own = (key: keyof LibraryConfig, value: number, unit: string) =>
       add(`libraries.${name}.${key}`, value, unit, engine);

@@ -43,12 +43,12 @@ export function inTurns<Item>(
  * How often `run` has to be repeated to take long enough to be timed; it is then also compiled for
  * speed.
  */
-export function repetitionsOf(run: () => void, timing: Timing): number {
+export function repetitionsOf(run: () => unknown, timing: Timing): number {
   for (let times = 1; ; times *= 2) if (timeOf(run, times, timing) >= timing.atLeast) return times;
 }
 
 /** Seconds of `times` runs together. */
-export function timeOf(run: () => void, times: number, { clock }: Timing): number {
+export function timeOf(run: () => unknown, times: number, { clock }: Timing): number {
   const start = clock();
   for (let i = 0; i < times; i++) run();
   return clock() - start;

@@ -6,7 +6,12 @@ import { median } from 'simple-statistics';
 import type { ReadyCall } from '../../hw-models/host/engine/ready-calls.js';
 import { countCall } from '../../hw-models/host-model/calls/index.js';
 import type { CallWork, Turns } from '../../hw-models/host-model/calls/work.js';
-import { type LoopName, loopNames, loops, turnsIn } from '../../hw-models/host-model/loops.js';
+import {
+  allLoopNames,
+  type LoopName,
+  macsOfTurn,
+  turnsIn,
+} from '../../hw-models/host-model/loops.js';
 import { frameShape, inputShapeOf } from '../../workloads/network.js';
 import type { CalibrationLayer } from './layers.js';
 import { boundedLeastSquares } from './least-squares.js';
@@ -21,22 +26,36 @@ export interface Sample extends Timed {
   readonly turns: Turns;
 }
 
-/** Times every call of `layers`. */
+/** Times every call of `layers`. `lanes`: floats in a vector of the native build. */
 export function timeCalls(
   layers: readonly CalibrationLayer[],
   ready: MakeReady,
   timing: Timing,
+  lanes?: number,
 ): readonly Sample[] {
   const calls = layers.flatMap((layer) =>
     ready(layer).map(({ call, run, words }) => ({
       what: `${call.module.name}.${call.function} of ${layer.kernel.name}, ${frameShape(inputShapeOf(layer.layer)).join('×')}`,
-      turns: allTurns(countCall(call, { words, activations: layer.input })),
+      turns: allTurns(countCall(call, { words, activations: layer.input }, lanes)),
+      isNative: !('wasm' in call.module),
       times: repetitionsOf(run, timing),
       run,
     })),
   );
-  const timed = inTurns(calls, timing, ({ run, times }) => timeOf(run, times, timing) / times);
+  const timed = inTurns(calls, timing, ({ run, times, isNative }) =>
+    isNative ? secondsOf(run, times) : timeOf(run, times, timing) / times,
+  );
   return calls.map(({ what, turns }, at) => ({ what, turns, ...(timed[at] as Timed) }));
+}
+
+/**
+ * Of one of `times` runs by their own clock: entering the library from here takes as long as a
+ * small layer, and a network enters it once.
+ */
+function secondsOf(run: () => number, times: number): number {
+  let sum = 0;
+  for (let at = 0; at < times; at++) sum += run();
+  return sum / times;
 }
 
 /** The turns of all pieces of a call. */
@@ -63,14 +82,15 @@ const NOISE = 0.03;
  * The cycles of each kind of turn that bring the sums over turns nearest to the calls' times: the
  * sum of the absolute relative errors is the least (by reweighted least squares), so that a call
  * that met an accident of addresses or of the machine counts little. No turn takes less than its
- * multiply-adds at the peak rate.
+ * multiply-adds at the peak rate. `lanes`: floats in a vector of the native build.
  */
 export function solveTurns(
   samples: readonly Sample[],
   clockHz: number,
   multiplyAddsPerCycle: number,
+  lanes = 1,
 ): SolvedTurns {
-  const names = loopNames.filter((name) => samples.some(({ turns }) => turns[name]));
+  const names = allLoopNames.filter((name) => samples.some(({ turns }) => turns[name]));
   // Each row is one call, relative to its time; each column a loop, as large as the others.
   const raw = samples.map(({ turns, seconds }) =>
     names.map((name) => (turns[name] ?? 0) / (seconds * clockHz)),
@@ -80,7 +100,7 @@ export function solveTurns(
   );
   const rows = raw.map((row) => row.map((share, at) => share / (scales[at] as number)));
   const bounds = names.map(
-    (name, at) => (loops[name].macs / multiplyAddsPerCycle) * (scales[at] as number),
+    (name, at) => (macsOfTurn(name, lanes) / multiplyAddsPerCycle) * (scales[at] as number),
   );
   const errorsBy = (values: readonly number[]) =>
     rows.map((row) => row.reduce((sum, share, at) => sum + share * (values[at] as number), 0) - 1);

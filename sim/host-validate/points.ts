@@ -43,7 +43,7 @@ export interface Point {
  * Executors that leave it to a plan which kernel runs a layer: the model is asked for the kernel
  * that ran.
  */
-const PLANNING = 'auto';
+const PLANNING: readonly string[] = ['auto', 'native-auto'];
 
 /** The points of one network. Executors that `model` has no kernel for are left out. */
 export function pointsOf(
@@ -54,7 +54,7 @@ export function pointsOf(
 ): readonly Point[] {
   const kinds = new Map(all.map(({ name, kind }) => [name, kind]));
   return measured.flatMap(({ executor, layers }) => {
-    const kernel = executor === PLANNING ? layers.map((layer) => layer.kernel) : executor;
+    const kernel = PLANNING.includes(executor) ? layers.map((layer) => layer.kernel) : executor;
     return model.cost(tasks, kernel).map((cost: LayerCost, at): Point => {
       const [run, task] = [layers[at], tasks[at]];
       invariant(

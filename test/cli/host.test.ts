@@ -1,7 +1,9 @@
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { cp, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { cacheFolder } from '../../hw-models/host/plan-store.node.js';
+import { library } from '../hw-models/host/native-library.js';
 import { zeroskip } from './run-cli.js';
 
 let folder = '';
@@ -9,6 +11,9 @@ const cache = process.env.ZEROSKIP_CACHE;
 
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'zeroskip-host-'));
+  // Native kernels are built once for all tests, where there is a compiler.
+  const native = join(cacheFolder(), 'native');
+  await cp(native, join(folder, 'native'), { recursive: true }).catch(() => {});
   process.env.ZEROSKIP_CACHE = folder;
 });
 
@@ -55,6 +60,7 @@ describe('host-model', () => {
     for (const path of ['clock', 'turns.denseTap', 'lines.memory.read', 'libraries.tfjs.stream']) {
       expect(figures[path].from, path).toBe('measured');
     }
+    if (library) expect(figures['native.turns.nativeEntry'].from).toBe('measured');
     expect((await zeroskip(['hardware', 'check', file])).stdout).toContain(`${file}: ok`);
     const named = await zeroskip([
       'compare',

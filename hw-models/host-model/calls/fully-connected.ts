@@ -28,7 +28,11 @@ interface ActiveColumns {
   readonly restarts: number;
 }
 
-function activeColumns(seen: Seen, values: readonly number[], groupBytes: number): ActiveColumns {
+export function activeColumns(
+  seen: Seen,
+  values: readonly number[],
+  groupBytes: number,
+): ActiveColumns {
   const [input = 0, , pointers = 0, , , columns = 0] = values;
   const vector = firstActivation(seen, input);
   const bounds = seen.words(pointers, columns + 1);

@@ -46,7 +46,15 @@ export const codes = [
   'elementwise',
   'copies',
 ] as const;
-export type Code = (typeof codes)[number];
+export const nativeCodes = [
+  'nativeColumns',
+  'nativeRows',
+  'nativePanels',
+  'nativeStreams',
+] as const;
+export type WebAssemblyCode = (typeof codes)[number];
+export type NativeCode = (typeof nativeCodes)[number];
+export type Code = WebAssemblyCode | NativeCode;
 
 /** One piece of a call that was counted. */
 export interface CountedWork extends CallWork {

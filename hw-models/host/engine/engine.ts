@@ -79,8 +79,8 @@ async function openSetting(
   return { setting: webAssembly, hint };
 }
 
-/** ZEROSKIP_ENGINE, or null where it says nothing. */
-function engineOfEnvironment(): EngineBuild | null {
+/** ZEROSKIP_ENGINE, or null where it says nothing. @throws InputError for anything else. */
+export function engineOfEnvironment(): EngineBuild | null {
   const { ZEROSKIP_ENGINE: told } = process.env;
   if (!told) return null;
   const build = engineBuilds.find((one) => one === told);

@@ -10,7 +10,8 @@ import { type Builds, Crew } from './threads.js';
 /** A call that can be run again and again on the same data. */
 export interface ReadyCall {
   readonly call: Call;
-  run(): void;
+  /** Returns the seconds that it took, by the library's own clock where it is native. */
+  run(): number;
   /** `count` 32-bit words of the memory that the call works on. */
   words(address: number, count: number): Uint32Array;
 }
@@ -40,7 +41,7 @@ export function readyCalls(
   crew.run(bound);
   return bound.map((one, at) => ({
     call: calls[at] as Call,
-    run: () => void crew.run([one]),
+    run: () => crew.run([one])[0] as number,
     words: (address, count) => new Uint32Array(buffer, address, count),
   }));
 }

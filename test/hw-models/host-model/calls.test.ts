@@ -8,7 +8,7 @@ import { frameBytesOf } from '../../../hw-models/host/engine/tensor.js';
 import { countCall } from '../../../hw-models/host-model/calls/index.js';
 import type { CallWork } from '../../../hw-models/host-model/calls/work.js';
 import { layOut } from '../../../hw-models/host-model/layout.js';
-import { loops, turnsIn } from '../../../hw-models/host-model/loops.js';
+import { loopOf, turnsIn } from '../../../hw-models/host-model/loops.js';
 import { pixelsOf } from '../../../hw-models/work.js';
 import { inputShapeOf, type Layer, resultOf } from '../../../workloads/network.js';
 import { activations, countMacs } from '../../../workloads/tasks.js';
@@ -43,7 +43,7 @@ function countedBy(task: Task, name: string, threads: number) {
 const macsOf = (pieces: readonly CallWork[]) =>
   pieces
     .flatMap(({ turns }) => turnsIn(turns))
-    .reduce((sum, [name, times]) => sum + loops[name].macs * times, 0);
+    .reduce((sum, [name, times]) => sum + loopOf(name).macs * times, 0);
 
 const padded = (size: number) => 4 * Math.ceil(size / 4);
 

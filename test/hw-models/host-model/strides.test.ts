@@ -8,7 +8,7 @@ import { describe, expect, it } from 'vitest';
 import { streamCalls } from '../../../hw-models/host-model/calls/stream.js';
 import { stridedCalls } from '../../../hw-models/host-model/calls/strided.js';
 import type { CallCount, Touch } from '../../../hw-models/host-model/calls/work.js';
-import { type LoopName, loops, turnsIn } from '../../../hw-models/host-model/loops.js';
+import { type LoopName, loopOf, turnsIn } from '../../../hw-models/host-model/loops.js';
 
 /**
  * What running a function did: vectors loaded, instructions on vectors, bytes that were copied as a
@@ -124,7 +124,7 @@ function count(call: CallCount, values: readonly number[]) {
   if (!piece) throw new Error('nothing was counted');
   const sum = (of: 'loads' | 'instructions', but: readonly LoopName[] = []) =>
     turnsIn(piece.turns).reduce(
-      (all, [name, times]) => all + (but.includes(name) ? 0 : loops[name][of] * times),
+      (all, [name, times]) => all + (but.includes(name) ? 0 : loopOf(name)[of] * times),
       0,
     );
   return { ...piece, sum };

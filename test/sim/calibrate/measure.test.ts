@@ -270,6 +270,7 @@ describe('calibrationView', () => {
         calls: [],
         farCalls: [],
         turns: solved.turns,
+        native: null,
         preset: presetOf(),
         yaml: 'name: host-model\n',
       },

@@ -2,10 +2,13 @@ import { describe, expect, it } from 'vitest';
 import { readyCalls } from '../../../hw-models/host/engine/ready-calls.js';
 import { countCall } from '../../../hw-models/host-model/calls/index.js';
 import { type LoopName, loopNames, turnsIn } from '../../../hw-models/host-model/loops.js';
+import { nativeLoopNames } from '../../../hw-models/host-model/native-loops.js';
 import { farLayers, nearLayers } from '../../../sim/calibrate/layers.js';
 import { type FarSample, solveLines } from '../../../sim/calibrate/lines.js';
+import { nativeNearLayers } from '../../../sim/calibrate/native-layers.js';
 import { inTurns, repetitionsOf } from '../../../sim/calibrate/timing.js';
 import { allTurns, type Sample, solveTurns } from '../../../sim/calibrate/turns.js';
+import { library } from '../../hw-models/host/native-library.js';
 
 const CLOCK = 1e9;
 
@@ -107,6 +110,25 @@ describe('calibration layers', () => {
   it('turn every loop that can be measured', () => {
     const turned = new Set(calls.flatMap(({ turns }) => Object.keys(turns)));
     expect(loopNames.filter((name) => !turned.has(name))).toEqual([]);
+  });
+
+  it.skipIf(library === null)('turn every loop of native kernels', () => {
+    const lanes = library?.vectorFloats;
+    const turned = nativeNearLayers().flatMap((layer) =>
+      readyCalls(
+        layer.kernel,
+        layer.layer,
+        layer.weights,
+        layer.input,
+        { fused: false, native: library },
+        layer.batch,
+      ).flatMap(({ call, words, run }) => {
+        expect(run()).toBeGreaterThanOrEqual(0);
+        return turnsIn(allTurns(countCall(call, { words, activations: layer.input }, lanes)));
+      }),
+    );
+    const names = new Set(turned.map(([name]) => name));
+    expect(nativeLoopNames.filter((name) => !names.has(name))).toEqual([]);
   });
 
   it('go through about as much memory in a call as asked', () => {

@@ -53,6 +53,7 @@ const layers: readonly (readonly [Shape, LayerSpec])[] = [
   [[130], { kind: 'dense', ...named, outputs: 64, bias: false, activation: 'none' }],
   [[29, 48], { kind: 'dense', ...named, outputs: 33, ...relu }],
   [[6, 96], { kind: 'dense', ...named, outputs: 21, ...relu, axis: 2 }],
+  [[70, 130], { kind: 'dense', ...named, outputs: 33, axis: 2, ...relu }],
   [[6, 7, 5], { kind: 'add', ...named, inputs: ['data', 'data'], activation: 'relu' }],
   [[6, 7, 5], { kind: 'add', ...named, inputs: ['data', 'data', 'data'], activation: 'relu6' }],
   [

@@ -202,7 +202,7 @@ function errorLines(results: readonly HardwareResult[]): readonly string[] {
       ? [`${shortLabelOf(result)} ± ${wholePercent(result.knownError.median)}`]
       : [],
   );
-  return known.length > 0 ? [`time against published ones: ${known.join(', ')}`] : [];
+  return known.length > 0 ? [`known error of modelled times: ${known.join(', ')}`] : [];
 }
 
 /** Rows that compute in different precisions are not told apart by their times alone. */
@@ -216,8 +216,8 @@ function mixedLines(results: readonly HardwareResult[], ample: boolean): readonl
   const [max = ''] = [...inEach].sort((a, b) => b[1].length - a[1].length)[0] ?? [];
   const others = [...inEach].filter(([used]) => used !== max);
   const told = others.map(([used, names]) => `${names.join(', ')} in ${used}`);
-  const what = ample ? 'different precisions' : `${max}, but ${told.join('; ')}`;
-  return [`models compute in ${what}: --precision chooses for all`];
+  const what = ample ? 'different precisions' : `${max}, except ${told.join('; ')}`;
+  return [`models compute in ${what} (--precision sets all)`];
 }
 
 /** Both against the first row, and more is better. */

@@ -37,8 +37,8 @@ function errorText({ baseline, standings, fastest }: Verdict): string {
   const errors = modelled.map(({ knownError }) => knownError);
   if (errors.some((error) => error === null)) return '';
   const worst = Math.max(...errors.map(Number));
-  const [who, meet] = errors.length === 1 ? ['The model', 'meets'] : ['The two models', 'meet'];
-  return `${who} ${meet} published times within ±${wholePercent(worst)} (median).`;
+  const who = errors.length === 1 ? 'The model is' : 'Both models are';
+  return `${who} within ±${wholePercent(worst)} of published times (median).`;
 }
 
 function thriftText(thriftiest: Standing | null, baseline: Standing): string {

@@ -24,6 +24,7 @@ import { type Trace, traceRandom } from '../trace.js';
 import { decoderOf, type OpenDecoder, type Tokens } from './decoder.node.js';
 import {
   bytesIn,
+  cachedIn,
   cachesOf,
   contextsOf,
   type Generation,
@@ -99,7 +100,10 @@ async function answer(
   let workload: WorkloadSummary | null = null;
   const isPruned = Object.values(first.densities.layers).some(({ weights }) => weights < 1);
   const cacheBytesPerToken = await cacheBytesOf(open, prompt, decode[0]);
-  const cacheBytes = batch * cacheBytesPerToken * (prompt + tokens - 1);
+  const last = decode.at(-1);
+  const slides = last !== undefined && cachedIn(last.model.network) < last.context;
+  const cached = slides ? cachedIn(last.model.network) + 1 : prompt + tokens - 1;
+  const cacheBytes = batch * cacheBytesPerToken * cached;
   const passes = { prefill, decode, request, prices, isPruned, cacheBytes };
   const modelled = contenders.filter(({ kind }) => kind === 'modelled');
   if (modelled.length > 0) {
@@ -216,9 +220,8 @@ async function cacheBytesOf(
   prompt: number,
   pass: ReadyPass | undefined,
 ): Promise<number> {
-  if (pass) return bytesIn(cachesOf(pass.model.network)) / pass.context;
-  const { entry } = await open({ sequence: 1, past: prompt });
-  return bytesIn(cachesOf(entry.network)) / prompt;
+  const network = pass?.model.network ?? (await open({ sequence: 1, past: prompt })).entry.network;
+  return bytesIn(cachesOf(network)) / Math.max(1, cachedIn(network));
 }
 
 async function readyPass(

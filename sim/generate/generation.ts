@@ -133,6 +133,11 @@ export function cachesOf(network: Network): readonly NamedTensor[] {
   return network.inputs.filter(({ type, shape }) => type.startsWith('float') && shape.length >= 3);
 }
 
+/** Tokens whose keys and values a pass is given: fewer than came before where a window slides. */
+export function cachedIn(network: Network): number {
+  return cachesOf(network)[0]?.shape.at(-2) ?? 0;
+}
+
 export function bytesIn(tensors: readonly NamedTensor[]): number {
   return tensors.reduce(
     (sum, { shape, type }) => sum + sizeOf(shape) * elementTypes[type].room(0).BYTES_PER_ELEMENT,

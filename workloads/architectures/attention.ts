@@ -98,13 +98,21 @@ export function probabilitiesOf(attention: string): string {
 export const LOWEST = -3.4028234663852886e38;
 
 /**
- * Scores of positions that lie behind the one that looks are lowered; nothing to do where one
- * position looks.
+ * Scores of positions that lie behind the one that looks, or `window` and more before it, are
+ * lowered; nothing to do where one position looks, which has no others before it than it looks at.
  */
-export function causalMask(sketch: Sketch, positions: number, before: number) {
+export function causalMask(
+  sketch: Sketch,
+  positions: number,
+  before: number,
+  window = Number.POSITIVE_INFINITY,
+) {
   if (positions === 1) return undefined;
   const all = before + positions;
-  const visible = (index: number) => (index % all <= before + Math.floor(index / all) ? 1 : 0);
+  const visible = (index: number) => {
+    const [own, other] = [before + Math.floor(index / all), index % all];
+    return other <= own && own - other < window ? 1 : 0;
+  };
   const table = sketch.table('causal_mask', [positions, all], 'bool', visible);
   const lowest = sketch.scalar('causal_mask.lowest', LOWEST);
   return (name: string, scores: string) =>
@@ -112,8 +120,14 @@ export function causalMask(sketch: Sketch, positions: number, before: number) {
 }
 
 /** The share of probabilities that a causal mask leaves. */
-export function causalDensity(positions: number, before: number): number {
-  return (before + (positions + 1) / 2) / (before + positions);
+export function causalDensity(
+  positions: number,
+  before: number,
+  window = Number.POSITIVE_INFINITY,
+): number {
+  let visible = 0;
+  for (let at = 0; at < positions; at++) visible += Math.min(before + at + 1, window);
+  return visible / (positions * (before + positions));
 }
 
 /**

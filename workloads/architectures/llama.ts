@@ -1,5 +1,5 @@
 // Llama's decoder (Touvron et al., arXiv 2302.13971 and 2307.09288), which Qwen2 shares but for its
-// projections' biases. Layers have the names of Hugging Face's transformers without the leading
+// projections' biases, and Mistral (Jiang et al., arXiv 2310.06825) but for its window. Layers have the names of Hugging Face's transformers without the leading
 // `model.`.
 
 import type { NamedTensor } from '../network.js';
@@ -25,6 +25,8 @@ export interface LlamaConfig {
   readonly rotaryBase: number;
   /** What the period of each pair of features is multiplied by. */
   readonly rotaryStretch?: readonly number[];
+  /** Tokens that each looks at, itself the last of them; all before it where left out. */
+  readonly window?: number;
   readonly biases: { readonly inputs: boolean; readonly output: boolean; readonly inner: boolean };
 }
 
@@ -58,9 +60,12 @@ export function llama(
     before: past,
     ...(config.rotaryStretch ? { stretch: config.rotaryStretch } : {}),
   });
-  const mask = causalMask(sketch, sequence, past);
+  const { window = Number.POSITIVE_INFINITY } = config;
+  // What no token of this pass looks at any more is in no cache.
+  const kept = Math.min(past, window - 1);
+  const mask = causalMask(sketch, sequence, kept, window);
   const cached = (name: string): string => {
-    inputs.push({ name, shape: [1, sharedHeads, past, headWidth], type: 'float32' });
+    inputs.push({ name, shape: [1, sharedHeads, kept, headWidth], type: 'float32' });
     return name;
   };
   let hidden = sketch.embedding('embed_tokens', 'input_ids', vocabulary, width);
@@ -81,9 +86,9 @@ export function llama(
           turn,
         },
         ...(mask ? { mask } : {}),
-        ...(past > 0
+        ...(kept > 0
           ? {
-              before: past,
+              before: kept,
               past: { keys: cached(`past_keys.${at}`), values: cached(`past_values.${at}`) },
             }
           : {}),
@@ -94,7 +99,8 @@ export function llama(
         value: project('v', sharedHeads),
       },
     );
-    if (mask) probabilities.set(probabilitiesOf(own('self_attn')), causalDensity(sequence, past));
+    if (mask)
+      probabilities.set(probabilitiesOf(own('self_attn')), causalDensity(sequence, kept, window));
     const attended = sketch.dense(own('self_attn.o_proj'), context, width, biases.output);
     const middle = sketch.sum(own('self_attn.sum'), hidden, attended);
     const second = sketch.rmsNorm(own('post_attention_layernorm'), middle, width, epsilon);

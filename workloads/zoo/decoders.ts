@@ -139,6 +139,17 @@ const llama32Of1B = decoder({
   },
 });
 
+const mistralOf7B = decoder({
+  name: 'mistral-7b',
+  title: 'Mistral 7B',
+  source: { work: 'Jiang et al., Mistral 7B (arXiv 2310.06825)', at: 'Table 1' },
+  context: CONTEXT,
+  config: {
+    ...{ vocabulary: 32_000, width: 4096, layers: 32, heads: 32, sharedHeads: 8, headWidth: 128 },
+    ...{ inner: 14_336, ...usual, window: 4096 },
+  },
+});
+
 const isInBlock = ({ name, kind }: Layer) => kind === 'dense' && name.startsWith('layers.');
 
 const methods = {
@@ -178,4 +189,5 @@ export const decoders: readonly DimensionedEntry[] = [
   llama31Of8B,
   llama32Of1B,
   llama32Of3B,
+  mistralOf7B,
 ];

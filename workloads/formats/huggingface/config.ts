@@ -113,6 +113,15 @@ const Llama = z.object({
   mlp_bias: z.boolean().default(false),
 });
 
+const Mistral = z.object({
+  ...decoder,
+  num_key_value_heads: Count.nullish().default(8),
+  intermediate_size: Count.default(14_336),
+  max_position_embeddings: Count.default(131_072),
+  head_dim: Count.nullish(),
+  sliding_window: Count.nullish().default(4096),
+});
+
 const Qwen2 = z.object({
   ...decoder,
   vocab_size: Count.default(151_936),
@@ -157,6 +166,7 @@ const Kind = z.object({ model_type: z.string(), quantization_config: z.unknown()
 export const schemas = {
   llama: Llama,
   qwen2: Qwen2,
+  mistral: Mistral,
   gpt2: Gpt2,
   bert: Bert,
   distilbert: DistilBert,

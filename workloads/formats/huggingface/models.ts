@@ -84,7 +84,7 @@ const scores = (heads: number, { sequence = 1, past = 0 }: Readonly<Record<strin
 
 /** What periods of rotary angles are multiplied by; null where they are as trained. */
 function stretchOf(
-  { rope_scaling: scaling, rope_factors: factors }: ConfigOf<'llama' | 'qwen2'>,
+  { rope_scaling: scaling, rope_factors: factors }: ConfigOf<'llama' | 'qwen2' | 'mistral'>,
   file: string,
   base: number,
   width: number,
@@ -102,11 +102,12 @@ function stretchOf(
 }
 
 function llamaLike(
-  config: ConfigOf<'llama' | 'qwen2'>,
+  config: ConfigOf<'llama' | 'qwen2' | 'mistral'>,
   file: string,
   biases: { readonly inputs: boolean; readonly output: boolean; readonly inner: boolean },
   source: Citation,
   givenWidth: number | null = null,
+  window: number | null = null,
 ): HuggingFaceModel {
   const { vocab_size: vocabulary, hidden_size: width, num_attention_heads: heads } = config;
   const {
@@ -147,6 +148,7 @@ function llamaLike(
         epsilon: config.rms_norm_eps,
         rotaryBase,
         ...(stretch ? { rotaryStretch: stretch } : {}),
+        ...(window === null ? {} : { window }),
         biases,
       };
       return llama({ ...sizes, ...rest }, { sequence, past }, learned);
@@ -169,6 +171,14 @@ const rows: { readonly [Type in ModelType]: Row<Type> } = {
       ...([config, file] as const),
       { inputs: true, output: false, inner: false },
       { work: 'Yang et al., Qwen2 (arXiv 2407.10671)', at: 'config.json' },
+    ),
+  mistral: (config, file) =>
+    llamaLike(
+      ...([config, file] as const),
+      { inputs: false, output: false, inner: false },
+      { work: 'Jiang et al., Mistral 7B (arXiv 2310.06825)', at: 'config.json' },
+      config.head_dim ?? null,
+      config.sliding_window ?? null,
     ),
   gpt2(config, file) {
     const {

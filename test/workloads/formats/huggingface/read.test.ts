@@ -72,7 +72,7 @@ describe('Llama', () => {
   const tensors = randomTensors(shapes);
 
   /** Logits of all positions, and keys and values of each layer, keys turned. */
-  function formula(numbers: readonly number[], all: Tensors = tensors) {
+  function formula(numbers: readonly number[], all: Tensors = tensors, looks = causal) {
     const table = matrix(all, 'model.embed_tokens.weight');
     const caches: { keys: Rows; values: Rows }[] = [];
     let x: Rows = numbers.map((number) => table[number] as number[]);
@@ -85,7 +85,7 @@ describe('Llama', () => {
       ) as [Rows, Rows, Rows];
       const keys = k.map((row, i) => [...turn(row.slice(0, 4), i), ...turn(row.slice(4), i)]);
       caches.push({ keys, values: v });
-      const gathered = attend(q, k, v, { heads: 6, sharedHeads: 2, looks: causal, turn });
+      const gathered = attend(q, k, v, { heads: 6, sharedHeads: 2, looks, turn });
       x = plus(x, linear(all, `${own}self_attn.o_proj`, gathered));
       const second = rmsNorm(all, `${own}post_attention_layernorm`, x, 1e-5);
       const gate = each(linear(all, `${own}mlp.gate_proj`, second), silu);
@@ -130,6 +130,31 @@ describe('Llama', () => {
       expectClose(values(run(entry, inputs)), logits[4] as number[]);
     },
   );
+
+  it.each([
+    { sequence: 5, kept: 0 },
+    { sequence: 2, kept: 2 },
+    { sequence: 1, kept: 2 },
+  ])('of Mistral looks at a window of tokens: %o', async ({ sequence, kept }) => {
+    const past = 5 - sequence;
+    const files = { 'model.safetensors': safetensors(tensors) };
+    const mistral = { ...config, model_type: 'mistral', sliding_window: 3 };
+    const entry = await read({ config: mistral, files, dims: { sequence, past } });
+    const looks = (i: number, j: number) => j <= i && i - j < 3;
+    const { logits, caches } = formula(tokens, tensors, looks);
+    const inputs: Record<string, ArrayLike<number>> = { input_ids: tokens.slice(past) };
+    for (const [at, cache] of kept === 0 ? [] : caches.entries()) {
+      // [heads, tokens, features] of the last tokens before these.
+      const byHead = (rows: Rows) =>
+        [0, 1].flatMap((head) =>
+          rows.slice(past - kept, past).flatMap((row) => row.slice(4 * head, 4 * head + 4)),
+        );
+      inputs[`past_keys.${at}`] = byHead(cache.keys);
+      inputs[`past_values.${at}`] = byHead(cache.values);
+    }
+    expectClose(values(run(entry, inputs)), logits[4] as number[]);
+    expect(formula(tokens).logits[4]).not.toEqual(logits[4]);
+  });
 
   it('reads shards that an index names, and loads a layer when it is asked for', async () => {
     const [first, second] = [new Map([...tensors].slice(0, 9)), new Map([...tensors].slice(9))];
@@ -193,7 +218,7 @@ describe('Llama', () => {
     ],
     [
       { ...config, model_type: 'mamba' },
-      `${file}: model_type: found 'mamba', expected llama, qwen2, gpt2`,
+      `${file}: model_type: found 'mamba', expected llama, qwen2, mistral, gpt2`,
     ],
     [
       { ...config, num_attention_heads: 5 },

@@ -1,5 +1,6 @@
 // Accelergy's reference tables (Wu, Emer and Sze, ICCAD 2019), which Timeloop reads and writes:
-// energy of each action of each component in pJ (ERT), area of each component in µm² (ART).
+// energy of each action of each component in pJ (ERT, and ERT_summary), area of each component in
+// µm² (ART).
 // Versions 0.2 to 0.4 of the files.
 
 import { stringify } from 'yaml';
@@ -33,6 +34,26 @@ const Ert = z.object({
   }),
 });
 
+/** What Accelergy writes beside it: several energies of an action as their extremes. */
+const Summary = z.object({
+  ERT_summary: z.object({
+    table_summary: z
+      .array(
+        z.object({
+          name: z.string().min(1),
+          actions: z.array(
+            z.object({
+              name: z.string().min(1),
+              energy: z.number().min(0).optional(),
+              max_energy: z.number().min(0).optional(),
+            }),
+          ),
+        }),
+      )
+      .max(100_000),
+  }),
+});
+
 const VERSION = '0.4';
 const PICO = 1e-12;
 const MM2_TO_UM2 = 1e6;
@@ -40,6 +61,15 @@ const MM2_TO_UM2 = 1e6;
 /** Every action of an ERT. @throws InputError, one line a fault, for anything else. */
 export function readEnergyTable(text: string, file: string): readonly TableEntry[] {
   const yaml = readYaml(text, file);
+  const summary = Summary.safeParse(yaml.value);
+  if (summary.success) {
+    return summary.data.ERT_summary.table_summary.flatMap(({ name, actions }) =>
+      actions.map(({ name: action, energy, max_energy }) => ({
+        ...{ component: name, action, variants: 1 },
+        joules: (energy ?? max_energy ?? 0) * PICO,
+      })),
+    );
+  }
   const parsed = Ert.safeParse(yaml.value);
   if (!parsed.success) {
     const [fault] = faultsIn(parsed.error, yaml.value, Ert);

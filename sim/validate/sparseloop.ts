@@ -30,7 +30,7 @@ interface Published {
 const MAC_PJ = 0.315;
 
 const rank = (kind: Rank['kind'], flattened: Rank['flattened'] = null): Rank => ({
-  ...{ kind, flattened, metadataBits: null, payloadBits: null },
+  ...{ kind, flattened, metadataBits: null, payloadBits: null, fromInside: false },
 });
 const csr = [rank('uop'), rank('cp')];
 const runs = [rank('uop'), rank('rle')];

@@ -15,6 +15,8 @@ export interface Rank {
   readonly metadataBits: number | null;
   /** Of an offset; null for the memory's own. */
   readonly payloadBits: number | null;
+  /** Whether the innermost loop is the innermost rank's where there are more ranks than loops. */
+  readonly fromInside: boolean;
 }
 
 /** Ranks from the outermost in. */
@@ -69,35 +71,30 @@ export function fibresOf(
   const ranks = format?.length ?? 1;
   const own = ranks - below.length;
   if (own < 0) return null;
+  const fromInside = format?.[0]?.fromInside ?? false;
+  // Loops in the order in which ranks take them.
+  const left = fromInside ? [...loops] : loops.toReversed();
   const found: Fibres[] = [];
-  let next = loops.length - 1;
-  for (let rank = 0; rank < own; rank++) {
-    const outermost = loops[next];
-    const dummy = { length: 1, tile: loops[0]?.tile ?? 1, loops: [] };
-    if (!outermost) {
-      found.unshift(dummy);
-      continue;
+  for (let place = 0; place < own; place++) {
+    const [first] = left;
+    const rank = format?.[fromInside ? own - 1 - place : place];
+    const rule = first ? ruleOf(rank, dimensions[first.dimension] as string) : 'none';
+    const taken: Own[] = [];
+    while (rule !== 'none' && left[0]) {
+      const name = dimensions[left[0].dimension] as string;
+      if (taken.length > 0 && rule !== 'all' && (rule === 'one' || !rule.includes(name))) break;
+      taken.push(left.shift() as Own);
     }
-    const rule = ruleOf(format?.[rank], dimensions[outermost.dimension] as string);
-    if (rule === 'none') {
-      found.unshift(dummy);
-      continue;
-    }
-    const taken = [outermost];
-    next -= 1;
-    while (rule !== 'one' && next >= 0) {
-      const loop = loops[next] as Own;
-      if (rule !== 'all' && !rule.includes(dimensions[loop.dimension] as string)) break;
-      taken.push(loop);
-      next -= 1;
-    }
-    found.unshift({
-      length: lengthOf(operand, taken, dimensions.length),
-      tile: outermost.tile,
+    const outermost = fromInside ? taken.at(-1) : taken[0];
+    const fibre = {
+      length: outermost ? lengthOf(operand, taken, dimensions.length) : 1,
+      tile: outermost?.tile ?? (fromInside ? (found.at(-1)?.tile ?? 1) : (loops[0]?.tile ?? 1)),
       loops: taken,
-    });
+    };
+    if (fromInside) found.push(fibre);
+    else found.unshift(fibre);
   }
-  return next >= 0 ? null : [...below, ...found];
+  return left.length > 0 ? null : [...below, ...found];
 }
 
 /** Loops of a level that change an operand, from the innermost out. */

@@ -88,8 +88,9 @@ class Walk {
       for (const local of listOf(inside(part, 'local'))) {
         const own = { ...attributes, ...this.attributesOf(local) };
         const stated = ranged(nameOf(inside(local, 'name')));
-        this.widen(local, stated.name, outerCount * count * stated.count, own.meshX);
-        this.component(local, own, this.unique(inside(local, 'name'), stated.name));
+        const name = this.unique(inside(local, 'name'), stated.name);
+        const instances = outerCount * count * stated.count;
+        this.component(local, own, name, () => this.widen(local, name, instances, own.meshX));
       }
       const inner = inside(part, 'subtree');
       if (inner.value !== undefined) this.subtree(inner, attributes, outerCount * count);
@@ -144,11 +145,14 @@ class Walk {
     if (x * y > 1) this.found.push({ kind: 'array', name, x, y });
   }
 
-  private component(part: Part, attributes: Values, name: string): void {
+  /** `found` is told of those that data passes. */
+  private component(part: Part, attributes: Values, name: string, found = () => {}): void {
     const values = mapOf(part);
     const sparse = inside(part, 'sparse_optimizations');
     if (sparse.value !== undefined) this.sparse.set(name, sparse);
-    if (!isCompute(values) && isStorage(values, this.input)) {
+    const computes = isCompute(values);
+    if (computes || isStorage(values, this.input)) found();
+    if (!computes && isStorage(values, this.input)) {
       this.found.push(storageOf(part, attributes, name, this.input, this.notes));
       return;
     }

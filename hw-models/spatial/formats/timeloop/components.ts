@@ -17,24 +17,27 @@ import {
 
 /** What Timeloop reads of a storage. */
 const READ = [
-  ...['entries', 'depth', 'memory_depth', 'sizeKB', 'width', 'memory_width', 'block_size'],
+  ...['entries', 'depth', 'memory_depth', 'data_storage_depth', 'sizeKB', 'width'],
+  ...['memory_width', 'data_storage_width', 'block_size'],
   ...['word_bits', 'datawidth', 'cluster_size', 'read_bandwidth', 'write_bandwidth'],
   ...['shared_bandwidth', 'multiple_buffering', 'n_banks', 'num_banks', 'nbanks', 'type'],
   ...['metadata_storage_width', 'metadata_storage_depth', 'metadata_datawidth'],
   ...['metadata_word_bits', 'metadata_block_size', 'technology', 'global_cycle_seconds', 'meshX'],
 ];
+const DEPTHS = ['depth', 'memory_depth', 'data_storage_depth'];
 /** What neither accesses nor cycles depend on here. */
 const UNREAD = [
   ...['num_ports', 'n_ports', 'nports', 'n_rdwr_ports', 'n_rw_ports', 'n_rd_ports', 'n_wr_ports'],
   ...['instances', 'meshY', 'reduction_supported', 'decompression_supported', 'latency'],
   ...['compression_supported', 'metadata_counter_width', 'min_utilization', 'update_fifo_depth'],
   ...['network_word_bits', 'network_read', 'network_fill', 'network_drain', 'network_update'],
-  ...['addr_gen_energy', 'read_energy', 'write_energy', 'energy_scale', 'area_scale'],
+  ...['n_buffets', 'addr_gen_energy', 'read_energy', 'write_energy', 'energy_scale', 'area_scale'],
 ];
 
 const classOf = (values: Values): string => {
   const { class: own, subclass } = values;
-  if (typeof subclass === 'string') return subclass;
+  // What is a DRAM stays one, whatever its energies are those of.
+  if (typeof subclass === 'string' && own !== 'DRAM') return subclass;
   return typeof own === 'string' ? own : '';
 };
 
@@ -72,9 +75,7 @@ export function isCompute(values: Values): boolean {
 /** Whether a component keeps data: by its class, or as it has a depth. */
 export function isStorage(values: Values, input: TimeloopInput): boolean {
   const own = isMap(values.attributes) ? values.attributes : {};
-  const hasSize = ['depth', 'entries', 'sizeKB', 'memory_depth'].some((key) =>
-    Object.hasOwn(own, key),
-  );
+  const hasSize = [...DEPTHS, 'entries', 'sizeKB'].some((key) => Object.hasOwn(own, key));
   return values.class === 'storage' || hasSize || builtOf(classOf(values), input) !== null;
 }
 
@@ -125,14 +126,14 @@ export function storageOf(
   }
   const wordBits = numbers.of(['datawidth', 'word_bits']) ?? 16;
   const cluster = numbers.of(['cluster_size']) ?? 1;
-  const width = numbers.of(['width', 'memory_width']);
+  const width = numbers.of(['width', 'memory_width', 'data_storage_width']);
   const stated = numbers.of(['block_size']);
   const block = stated ?? (width === null ? 1 : width / (wordBits * cluster));
   if (!Number.isInteger(block) || (width !== null && width !== block * wordBits * cluster)) {
     const expected = `a multiple of datawidth ${wordBits}${cluster > 1 ? ` × cluster_size ${cluster}` : ''}`;
     throw fault(inside(part, 'attributes', 'width'), shown(width), expected);
   }
-  const depth = numbers.of(['depth', 'memory_depth'], true, 0);
+  const depth = numbers.of(DEPTHS, true, 0);
   const kilobytes = numbers.of(['sizeKB'], false, 0);
   const words =
     numbers.of(['entries'], true, 0) ??

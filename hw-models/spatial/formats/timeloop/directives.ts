@@ -69,7 +69,11 @@ export function directivesOf(part: Part, target: string): readonly Directive[] {
   });
 }
 
-const KNOWN = ['target', 'type', 'factors', 'permutation', 'split', 'keep', 'bypass', 'keep_only'];
+const KNOWN = [
+  ...['target', 'type', 'factors', 'permutation', 'split', 'keep', 'bypass', 'keep_only'],
+  // No element passes from one instance to the next here.
+  'no_link_transfer',
+];
 
 function directiveOf(part: Part, target: string, type: Directive['type']): Directive {
   const values = mapOf(part);

@@ -14,6 +14,8 @@ const ACTIONS = {
   metadataRead: ['metadata_read', 'random_metadata_read'],
   metadataWrite: ['metadata_write', 'metadata_fill', 'random_metadata_fill', 'metadata_update'],
   leak: ['leak', 'idle'],
+  gatedRead: ['gated_read'],
+  gatedWrite: ['gated_write', 'gated_fill', 'gated_update'],
   compute: ['compute', 'mac_random', 'random_compute', 'mac', 'multiply', 'access'],
   gated: ['gated_compute', 'mac_gated'],
 } as const;
@@ -59,6 +61,11 @@ export function energiesOf(table: readonly TableEntry[], design: Design, file: s
   }
   return {
     memory: (name) => memories.get(name) as MemoryJoules,
+    gated(name) {
+      const entries = own(name);
+      const read = action(entries, ACTIONS.gatedRead) ?? 0;
+      return { read, write: action(entries, ACTIONS.gatedWrite) ?? 0 };
+    },
     compute: {
       mac,
       gated: action(units, ACTIONS.gated) ?? 0,

@@ -49,7 +49,7 @@ export interface Evaluation {
 
 /** A mapping without faults. `fault` says where a format does not fit it. */
 export function evaluate(
-  { architecture, storages, design }: Model,
+  { architecture, storages, design, energies }: Model,
   problem: Problem,
   mapping: Mapping,
   densities: readonly Density[],
@@ -83,7 +83,11 @@ export function evaluate(
       const format = storage.formats.get(dense.operand);
       const operand = problem.operands.findIndex((own) => own.name === dense.operand);
       const partial = partialAccesses(left, format, storage, densities[operand] as Density, dense);
-      const each = joulesOf(left, format, storage, memory, partial);
+      const gate = energies.gated?.(name) ?? { read: 0, write: 0 };
+      const each =
+        joulesOf(left, format, storage, memory, partial) +
+        Math.ceil(left.reads.gated / storage.block) * gate.read +
+        Math.ceil(left.updates.gated / storage.block) * gate.write;
       return { ...left, dense, joules: each * shareOf(storage, instances, units) * instances };
     });
     const busy = busyCycles(spaces, storage);

@@ -56,7 +56,8 @@ const CONSTRAINTS = [
 const COMPONENTS = ['components', 'compound_components'];
 /** What says nothing about a design: settings of the mapper and of the front end. */
 const UNUSED = ['mapper', 'globals', 'model', 'version'];
-const TABLES = ['ERT', 'ART', 'ERT_summary', 'ART_summary'];
+const ENERGIES = ['ERT', 'ERT_summary'];
+const TABLES = ['ART', 'ART_summary'];
 
 /** @throws InputError, one line with its place, for what Timeloop is not given. */
 export async function readInput(files: readonly SourceFile[]): Promise<TimeloopInput> {
@@ -92,7 +93,7 @@ export async function readInput(files: readonly SourceFile[]): Promise<TimeloopI
         parts.set(own, part);
       } else if (CONSTRAINTS.includes(key)) constraints.push(part);
       else if (COMPONENTS.includes(key)) components.push(part);
-      else if (key === 'ERT') energies.push(file);
+      else if (ENERGIES.includes(key)) energies.push(file);
       else if (!UNUSED.includes(key) && !TABLES.includes(key)) throw unknownKey(name, yaml);
     }
   }
@@ -107,7 +108,7 @@ export async function readInput(files: readonly SourceFile[]): Promise<TimeloopI
 }
 
 function unknownKey(name: string, yaml: YamlFile): InputError {
-  const known = [...Object.keys(single), 'constraints', ...COMPONENTS, 'ERT', ...UNUSED];
+  const known = [...Object.keys(single), 'constraints', ...COMPONENTS, ...ENERGIES, ...UNUSED];
   const near = nearestOf(name, known);
   const meant = near === null ? '' : `; did you mean ${near}?`;
   return new InputError(

@@ -19,6 +19,8 @@ import { fault, inside } from './input.js';
 /** Energies of actions by component's name. */
 export interface Energies {
   memory(name: string): MemoryJoules;
+  /** Of an access that is gated; nothing where no table says it. */
+  gated?(name: string): { readonly read: number; readonly write: number };
   readonly compute: { readonly mac: number; readonly gated: number; readonly leakPerCycle: number };
 }
 
@@ -32,6 +34,7 @@ export interface Model {
   /** By node; null for arrays. */
   readonly storages: readonly (Storage | null)[];
   readonly design: Design;
+  readonly energies: Energies;
 }
 
 /** Where a file says no clock: Timeloop counts cycles alone. */
@@ -41,7 +44,12 @@ const USUAL_CLOCK_HZ = 1e9;
 export function modelOf(design: Design, problem: Problem, energies: Energies): Model {
   for (const directive of design.constraints) requireKnown(design, problem, directive);
   const nodes = design.nodes.map((node, at): Node => {
-    const own = design.constraints.filter(({ target }) => target === node.name);
+    // Versions before 0.4 say of a storage how the array inside it is spread over.
+    const outside = design.nodes.slice(0, at).findLast(({ kind }) => kind === 'storage')?.name;
+    const own = design.constraints.filter(
+      ({ target, type }) =>
+        target === node.name || (node.kind === 'array' && type === 'spatial' && target === outside),
+    );
     return node.kind === 'array'
       ? arrayOf(node, own, problem)
       : memoryOf(node, at === 0, own, problem, energies.memory(node.name));
@@ -49,6 +57,7 @@ export function modelOf(design: Design, problem: Problem, energies: Energies): M
   const { mac, gated, leakPerCycle } = energies.compute;
   return {
     design,
+    energies,
     storages: design.nodes.map((node) => (node.kind === 'storage' ? node : null)),
     architecture: {
       name: design.name,

@@ -43,8 +43,8 @@ export function sparseAt(part: Part): Sparse {
   }
   const compute = listOf(inside(part, 'compute_optimization')).map((one) => {
     const { type } = mapOf(one);
-    if (type === 'gating' || type === 'gate_on_zero_operand') return 'gates';
-    if (type === 'skipping' || type === 'skip_on_not_aligned_operands') return 'skips';
+    if (type === 'gating' || /^gate.on.zero.operand$/.test(String(type))) return 'gates';
+    if (type === 'skipping' || /^skip.on.not.aligned.operands$/.test(String(type))) return 'skips';
     throw fault(inside(one, 'type'), shown(type), 'gating or skipping');
   });
   return {
@@ -61,17 +61,19 @@ function formatsOf(part: Part): ReadonlyMap<string, RankFormat> {
   return new Map(
     listOf(inside(part, 'data_spaces')).map((space) => {
       const { rank_application_order: order } = mapOf(space);
-      if (order !== undefined && order !== 'outer_to_inner') {
-        throw fault(inside(space, 'rank_application_order'), shown(order), 'outer_to_inner');
+      const fromInside = typeof order === 'string' && /^inner.to.outer$/.test(order);
+      if (order !== undefined && !fromInside && !/^outer.to.inner$/.test(String(order))) {
+        const expected = 'outer_to_inner or inner_to_outer';
+        throw fault(inside(space, 'rank_application_order'), shown(order), expected);
       }
-      const ranks = listOf(inside(space, 'ranks')).map(rankOf);
+      const ranks = listOf(inside(space, 'ranks')).map((rank) => rankOf(rank, fromInside));
       if (ranks.length === 0) throw fault(inside(space, 'ranks'), 'no ranks', 'one or more');
       return [nameOf(inside(space, 'name')), ranks];
     }),
   );
 }
 
-function rankOf(part: Part): Rank {
+function rankOf(part: Part, fromInside: boolean): Rank {
   const { format, metadata_word_bits, payload_word_bits, flattened_rankIDs } = mapOf(part);
   const kind = Object.entries(KINDS).find(
     ([name]) => typeof format === 'string' && name === format.toLowerCase(),
@@ -87,7 +89,7 @@ function rankOf(part: Part): Rank {
   };
   const isMask = kind[1] === 'bitmask' || kind[1] === 'uncompressed-bitmask';
   return {
-    kind: kind[1],
+    ...{ kind: kind[1], fromInside },
     flattened:
       flattened_rankIDs === undefined
         ? null

@@ -134,6 +134,11 @@ const Shape = z.strictObject({
       share,
       'Share of the sustained bandwidth that the dense library reaches when it streams weights.',
     ),
+    activationShare: quantity(
+      'ratio',
+      share,
+      'Share of the sustained bandwidth that its convolutions, pools and sums reach; 1 unless told.',
+    ).optional(),
     gemmEfficiency: quantity(
       'ratio',
       share,

@@ -25,6 +25,16 @@ export function sustainedBytesPerSecond({ memory, cores, socketCores }: CpuConfi
   return memory.bandwidth * memory.sustained * (cores / (socketCores ?? cores));
 }
 
+/**
+ * The processor as the library's convolutions, pools and sums find it: memory at the share that
+ * they reach of what it sustains for plain streams.
+ */
+export function movingActivations(config: CpuConfig): CpuConfig {
+  const { memory, dense } = config;
+  if (dense.activationShare === undefined) return config;
+  return { ...config, memory: { ...memory, sustained: memory.sustained * dense.activationShare } };
+}
+
 export type Level = 'l1' | 'l2' | 'l3' | 'memory';
 
 /** No L1 keeps a layer's weights from one frame to the next. */

@@ -99,8 +99,6 @@ function placeOn(processor: Processor, context: Context): ReturnType<DeviceRule[
   const { vulkan, precision, work, row } = context;
   const threads = threadsOf(context);
   if (vulkan) return because("the chip's GPU has no preset");
-  if (work.kind === 'decoder')
-    return because('4-bit weights in blocks, which no kernel of the CPU model reads');
   if (precision === 'fp16 tensor') return because('no processor has tensor cores');
   const onDimensity = /dimensity/i.test(row.device);
   if (onDimensity && threads === 4 && lineOf(context) >= 8970)

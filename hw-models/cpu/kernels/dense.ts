@@ -22,6 +22,7 @@ import {
   competingBytes,
   denseWeightElements,
   homeOf,
+  movingActivations,
   stream,
   streamWeights,
   type Transfers,
@@ -62,9 +63,10 @@ export function denseRow({ name, precision, notes = [], ...row }: DenseRow): Ker
     ...{ name, precision },
     available: (config) => row.available(config),
     accepts: isWeighted,
-    cost(task, config, residency) {
+    cost(task, processor, residency) {
       const { demand, batch } = task;
       invariant(isWeighted(demand), () => `layer ${task.name}: no matrix to multiply by`);
+      const config = demand.kind === 'product' ? processor : movingActivations(processor);
       const { cores } = config.dense;
       const isProductOfTwo = demand.kind === 'product' && demand.right === 'activations';
       const arithmetic = row.arithmetic(config, !isProductOfTwo);

@@ -6,7 +6,14 @@ import type { Kernel } from '../../contract.js';
 import { account } from '../account.js';
 import { arithmeticOf, type CpuPrecision, computesIn } from '../arithmetic.js';
 import type { CpuConfig } from '../config.js';
-import { activationElements, activationsHome, addTransfers, stream, write } from '../memory.js';
+import {
+  activationElements,
+  activationsHome,
+  addTransfers,
+  movingActivations,
+  stream,
+  write,
+} from '../memory.js';
 
 /** An exponential, a power or the like as a polynomial: about this many vector operations each. */
 const TRANSCENDENTAL_OPERATIONS = 20;
@@ -22,7 +29,8 @@ export function elementwiseKernel(precision: CpuPrecision): Kernel<CpuConfig> {
     ...{ name, precision, fallback: true },
     available: (config) => computesIn(config, precision),
     accepts: ({ kind }) => kind === 'stream',
-    cost(task, config, residency) {
+    cost(task, processor, residency) {
+      const config = movingActivations(processor);
       const { demand, batch } = task;
       invariant(demand.kind === 'stream', () => `layer ${task.name}: no stream`);
       const { cores } = config.dense;

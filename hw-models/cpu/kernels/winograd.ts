@@ -26,6 +26,7 @@ import {
   competingBytes,
   denseWeightElements,
   homeOf,
+  movingActivations,
   stream,
   streamWeights,
   type Transfers,
@@ -55,7 +56,8 @@ export function winogradKernel(precision: 'fp32' | 'fp16'): Kernel<CpuConfig> {
     ...{ name, precision },
     available: (config) => computesIn(config, precision),
     accepts: canTransform,
-    cost(task, config, residency) {
+    cost(task, processor, residency) {
+      const config = movingActivations(processor);
       const { demand } = task;
       invariant(
         canTransform(demand),

@@ -58,7 +58,10 @@ export const technologyNodes: readonly TechnologyNode[] = [
     area: 0.19,
     delay: [0, 24.8, -47.52, 28.87],
     energy: [0.2958, -0.1241, 0.03024],
-    nominal: { volts: 0.85, from: 'estimate', cite: UNCONFIRMED },
+    nominal: {
+      ...{ volts: 0.85, from: 'estimate' },
+      cite: 'PTM, high performance, as StephenMoreOSU/fpga21-scaled-tech, device_geometry.py, takes it',
+    },
   },
   {
     nm: 14,

@@ -48,7 +48,7 @@ export function partsOf(task: LayerTask): readonly Part[] {
       return [alone(streamTask(task, streamOf(demand.inputs, demand.outputs, noOperations)))];
     case 'embedding': {
       const elements = demand.lookups * demand.width;
-      const note = 'rows of a table, wherever they lie: costed as a copy of them';
+      const note = 'rows of an embedding table: costed as a copy';
       return [alone(streamTask(task, streamOf(elements, elements, noOperations)), [note])];
     }
     case 'opaque': {
@@ -124,7 +124,7 @@ function standing(count: number): readonly { readonly at: number; readonly times
 
 const standingNote = (count: number, what: string): readonly string[] =>
   count > MAX_ALIKE
-    ? [`the zeros of ${MAX_ALIKE} of ${count} ${what}, evenly spread, stand for all`]
+    ? [`the zeros of ${MAX_ALIKE} of ${count} ${what}, evenly spread, represent all`]
     : [];
 
 /** A product of one matrix for each of several; each has its own zeros. */

@@ -136,7 +136,7 @@ export function runnerOf(
   const names = [...new Set(missing)].join(', ');
   if (!standIn || !model.file) {
     throw new InputError(
-      `${model.network.name}: cannot really run here, as nobody implements ${names}; leave host out of --on, or give the network as an ONNX file with its weights`,
+      `${model.network.name}: cannot run here, because zeroskip cannot compute ${names}; leave host out of --on, or give the network as an ONNX file with its weights`,
     );
   }
   return { runner: standIn, notes: [`${names} not implemented here: ran by ${standIn.name}`] };
@@ -167,7 +167,7 @@ const ENERGY_SECONDS = 0.2;
 /** In words what the joules of a measured row are. */
 export function energyNote(energy: EnergyMeter | null): string {
   return energy
-    ? `energy of ${energy.domains.join(' and ')}, all cores and whatever else ran on them included`
+    ? `energy of ${energy.domains.join(' and ')}, for all cores, including other programs`
     : 'energy: not measurable here';
 }
 

@@ -48,4 +48,4 @@ export function encodingOf(
 }
 
 export const encodingNote =
-  'the second factor is activations: encoded on the fly, a value of each PE in a cycle (estimate)';
+  'a product of two activations: the second is encoded on the fly, one value per PE and cycle (estimate)';

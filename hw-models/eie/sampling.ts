@@ -52,5 +52,5 @@ function spread(all: number, count: number): readonly number[] {
 export function sampleNote({ matrices, rows }: ProductDemand, sample: Sample): readonly string[] {
   if (sample.matrices.length === matrices && sample.rows.length === rows) return [];
   const of = matrices > 1 ? ` of ${sample.matrices.length} of ${matrices} matrices` : '';
-  return [`${sample.rows.length} of ${rows} rows${of}, evenly spread, stand for all`];
+  return [`${sample.rows.length} of ${rows} rows${of}, evenly spread, represent all`];
 }

@@ -144,7 +144,7 @@ function fullyConnected(
     placeholders: run.weightElements - nonzerosOf(weights.store),
     ...{ groups: 1, drainedSums: outputs, haloSums: 0 },
     notes: [
-      `fully connected: one activation an issue, at most ${config.pe.weights} of ${productsPerIssue(config.pe)} multipliers`,
+      `fully connected: one activation per issue, so at most ${config.pe.weights} of ${productsPerIssue(config.pe)} multipliers`,
     ],
   };
 }
@@ -248,7 +248,7 @@ function accountFor(
     notes: [
       ...execution.notes,
       ...(isOfTwo
-        ? ['the second factor is activations, compressed as they were written (estimate)']
+        ? ['a product of two activations: the second was compressed when written (estimate)']
         : []),
       ...(spills ? ['activations exceed the RAM of the fullest PE and pass through DRAM'] : []),
     ],

@@ -25,6 +25,6 @@ export function groupsToRun(
 /** The note on a sample; nothing where it is all. */
 export function groupsNote(some: number, groups: number): readonly string[] {
   return some < groups
-    ? [`${some} of ${groups} output-channel groups, evenly spread, stand for all`]
+    ? [`${some} of ${groups} output-channel groups, evenly spread, represent all`]
     : [];
 }

@@ -124,7 +124,9 @@ function costOf(
     floorCycles: Math.max(products / pes, memory),
     bound: boundOf(cycles),
     notes: [
-      ...(isOfTwo ? ['the second factor is activations, read from their SRAM'] : residency.notes),
+      ...(isOfTwo
+        ? ['a product of two activations: the second is read from the activation SRAM']
+        : residency.notes),
       ...overflowNotes(demand, frames, strips, config),
       ...(groupsAtOnce > 1
         ? [`${groupsAtOnce} groups at a time on the diagonal, zeros beside them`]

@@ -30,7 +30,7 @@ export function place(
     freeBytes,
     notes: resident
       ? []
-      : ['weights exceed what is left of their SRAM and are streamed in each time'],
+      : ['weights exceed the remaining weight SRAM and are streamed for each frame'],
   }));
 }
 

@@ -97,7 +97,7 @@ function Page({ title, groups, sections }: PageParts) {
         <footer>
           <p>
             Made by zeroskip. A row or bar that really ran says measured; everything else is a
-            model. Synthetic weights and activations are drawn from a seed at published densities.
+            model. Synthetic weights and activations are random, from a seed at published densities.
           </p>
         </footer>
         <Verbatim tag="script" text={script} />

@@ -116,10 +116,10 @@ function tableSection({ workload, batch, limits, candidates }: Choice): Section 
     notes: [
       ...(isMeasured
         ? [
-            '± known: the median error of the model’s times against published ones; – where none are',
+            '± known: median error of the model’s times against published times; – if there are none',
           ]
         : []),
-      'prices are dated: zeroskip compare --cost says of when; --cost FILE brings others',
+      'prices are dated (zeroskip compare --cost shows the dates); --cost FILE sets others',
     ],
   };
 }

@@ -38,7 +38,7 @@ export function workloadCheckView(file: string, entries: readonly ZooEntry[]): V
   const line = ({ name, layers, parameters, density }: Checked) => {
     const kept =
       density === null
-        ? 'no weights: they are drawn'
+        ? 'no weights: they are random'
         : `${percent(density)} of the weights not zero`;
     return `${name}: ${layers} ${layers === 1 ? 'layer' : 'layers'}, ${count(parameters)} parameters, ${kept}`;
   };

@@ -141,7 +141,7 @@ function dimensionText([name, { meaning, default: usual, min, max }]: readonly [
   string,
   Dimension,
 ]): string {
-  return `--dim ${name}=N: ${meaning}, ${usual} unless told (${min} to ${max})`;
+  return `--dim ${name}=N: ${meaning}, default ${usual} (${min} to ${max})`;
 }
 
 export function workloadView(

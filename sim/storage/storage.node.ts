@@ -157,7 +157,7 @@ function prunedEntry(entry: ZooEntry, density: Pattern): ZooEntry {
   const { network, densities, weights } = entry;
   if (weights)
     throw new InputError(
-      `${network.name}: found its own weights, expected --density for weights that are drawn alone`,
+      `${network.name}: found its own weights, expected --density only with random weights`,
     );
   return { ...entry, densities: prunedTo(densities, network.layers, density) };
 }

@@ -52,7 +52,7 @@ describe('what runs a network', () => {
   ])('is nobody where %s', (_what, standIn, from) => {
     expect(() => runnerOf(auto, standIn, modelOf(strange, from))).toThrow(
       new InputError(
-        'net: cannot really run here, as nobody implements FooBar, Baz; leave host out of --on, or give the network as an ONNX file with its weights',
+        'net: cannot run here, because zeroskip cannot compute FooBar, Baz; leave host out of --on, or give the network as an ONNX file with its weights',
       ),
     );
   });

@@ -378,7 +378,7 @@ export class GraphBuilder {
       count === 1 ? operator : `${count} ${operator}`,
     );
     this.notes.push(
-      `nobody implements ${names.join(', ')} here: costed as bytes read and written; activations behind are drawn`,
+      `${names.join(', ')} cannot be computed here: costed as bytes read and written; later activations are random`,
     );
   }
 }

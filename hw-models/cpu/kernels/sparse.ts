@@ -85,7 +85,7 @@ function unlikeEngines({
   const percent = (share: number) => `${(100 * share).toFixed(0)} %`;
   return efficiency > gemmEfficiency
     ? [
-        `direct convolution at ${percent(efficiency)} of the ports' rate beside GEMM at ${percent(gemmEfficiency)}`,
+        `direct convolution at ${percent(efficiency)} of the ports' rate, compared with GEMM at ${percent(gemmEfficiency)}`,
       ]
     : [];
 }

@@ -193,7 +193,7 @@ function powerNote(full: GpuConfig, { clockHz, energy }: GpuConfig, watts: numbe
   const megahertz = (hz: number) => (hz / 1e6).toFixed(0);
   if (watts > energy.boardWatts * (1 + 1e-6))
     return `draws ${watts.toFixed(0)} W, above the board's ${energy.boardWatts} W, at a fifth of the clock`;
-  return `the board's ${energy.boardWatts} W hold at ${megahertz(clockHz)} of ${megahertz(full.clockHz)} MHz`;
+  return `limited to ${megahertz(clockHz)} of ${megahertz(full.clockHz)} MHz by the board's ${energy.boardWatts} W`;
 }
 
 /** The weights of a layer that must have some. */

@@ -41,7 +41,7 @@ export function costElementwise(
     dramBytes: dramActivationBytes,
     dependentLoads: isFused ? 0 : 1,
   };
-  const notes = isFused ? ['done in passing by the kernel before it'] : [];
+  const notes = isFused ? ['fused into the kernel before it'] : [];
   const within = isFused ? { ...config, launchSeconds: NO_LAUNCH } : config;
   return costOf(
     {

@@ -102,7 +102,7 @@ export function imbalanceOf(
   // Of the steps that the mapping rounds up to, the real ones.
   const real = (task.macs.dense * task.batch) / computesOf(problem);
   const note =
-    some < tiles ? `${some} of ${tiles} tiles, evenly spread, stand for all in who waits` : null;
+    some < tiles ? `load imbalance counted on ${some} of ${tiles} tiles, evenly spread` : null;
   return { factor: real * (mean > 0 ? busiest / mean : 1), note };
 }
 

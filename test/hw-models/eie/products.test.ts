@@ -198,7 +198,7 @@ describe('a product of too many rows', () => {
     const density = { weights: 0.05 };
     const one = costOf(productTask({ ...shape, rows: 1 }, density), wide);
     const many = costOf(productTask({ ...shape, rows: 256 }, density), wide);
-    expect(many.notes.join()).toContain('128 of 256 rows, evenly spread, stand for all');
+    expect(many.notes.join()).toContain('128 of 256 rows, evenly spread, represent all');
     const onChip = ({ cycles }: typeof one) => (cycles.compute ?? 0) + (cycles.starvation ?? 0);
     expect(onChip(many)).toBeWithin(1e-9, 256 * onChip(one));
     expect(many.counters.macs).toBe(256 * (one.counters.macs ?? 0));

@@ -166,7 +166,7 @@ describe('kernels of GPUs', () => {
     expect(tight.random).toBeLessThanOrEqual(((free.random + min) / 2) * (1 + 1e-6));
     expect(tight.cost.clockHz).toBeLessThan(1.075e9);
     expect(secondsOf(tight.cost)).toBeGreaterThan(secondsOf(free.cost));
-    expect(tight.cost.notes.join()).toMatch(/the board's .* W hold at \d+ of 1075 MHz/);
+    expect(tight.cost.notes.join()).toMatch(/limited to \d+ of 1075 MHz by the board's .* W/);
   });
 });
 

@@ -191,7 +191,7 @@ describe('a product on SCNN', () => {
       const cost = costOf(task, scnn);
       expect(cost.counters.products).toBe(task.macs.effective);
       expect(cost.counters.dram_bytes).toBe(0);
-      expect(cost.notes.join()).toContain('the second factor is activations');
+      expect(cost.notes.join()).toContain('a product of two activations');
     }
   });
 
@@ -210,7 +210,7 @@ describe('a product on SCNN', () => {
     const shape = { rows: 8, depth: 4096, columns: 8 * 1024 };
     const cost = costOf(productTask(shape), scnn);
     expect(cost.notes.join()).toContain(
-      '512 of 1024 output-channel groups, evenly spread, stand for all',
+      '512 of 1024 output-channel groups, evenly spread, represent all',
     );
     expect(cost.counters.products).toBeWithin(1e-9, 8 * 4096 * 8 * 1024);
   });

@@ -64,7 +64,7 @@ function built(
   const estimate = denseEstimate(network, probabilities);
   const bare = { network, preprocessing: null };
   if (!tensors) {
-    const note = `${file.name}: no weights beside it: they are drawn, none zero`;
+    const note = `${file.name}: no weights beside it: they are random, none of them zero`;
     return { ...bare, densities: estimate, notes: [...given, note] };
   }
   const places = placesOf(file, network, model, tensors, used);

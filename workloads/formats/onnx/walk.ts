@@ -186,7 +186,7 @@ export class Walk implements Host {
   #noteMissing(): void {
     const [first = ''] = this.#missing;
     const more = this.#missing.size > 1 ? ` and ${this.#missing.size - 1} more` : '';
-    this.note(`the values of ${first}${more} are not in the file: all weights are drawn`);
+    this.note(`the values of ${first}${more} are not in the file: all weights are random`);
   }
 
   #outputsOf(names: readonly string[], scope: Scope): readonly string[] {
@@ -262,7 +262,7 @@ export class Walk implements Host {
     if (unknown >= 0) {
       // To go on from what the file says of its results would leave out what comes before.
       this.#setUnknown(node, scope);
-      if (!row && !local) this.#blockers.add(operation, 'nobody implements it');
+      if (!row && !local) this.#blockers.add(operation, 'not supported');
       return;
     }
     try {
@@ -270,7 +270,7 @@ export class Walk implements Host {
       else if (row) {
         row(operation);
         this.#checkAttributes(operation);
-      } else throw new Blocked('nobody implements it');
+      } else throw new Blocked('not supported');
     } catch (error) {
       if (!(error instanceof Blocked)) throw error;
       if (this.#setDeclared(operation, scope)) return;

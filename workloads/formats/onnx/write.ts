@@ -68,7 +68,7 @@ function requireKnown({ name, layers }: Network): void {
   if (opaque.length === 0) return;
   const found = [...new Set(opaque)].slice(0, 8).join(', ');
   throw new InputError(
-    `${name}: found ${found}, which nobody implements here, expected operators that can be written`,
+    `${name}: found ${found}, which cannot be written, expected known operators`,
   );
 }
 

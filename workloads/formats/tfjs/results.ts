@@ -33,7 +33,7 @@ export function finished(
   if (missing.length > 0) {
     const some = missing.slice(0, 4).join(', ');
     const more = missing.length > 4 ? ` and ${missing.length - 4} more` : '';
-    notes.push(`found no weight files ${some}${more} beside it: all weights are drawn`);
+    notes.push(`found no weight files ${some}${more} beside it: all weights are random`);
   }
   return tensors.builder.finish(title, [...new Set(outputs)]);
 }

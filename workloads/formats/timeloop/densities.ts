@@ -63,7 +63,7 @@ export function densitiesOf(
   const spaces = [weights.name, inputs.name, outputs.name];
   const read = densitiesBySpace(instance, spaces, path, yaml);
   const notes = [...read.values()].some(({ isStructured }) => isStructured)
-    ? ['fixed-structured densities are drawn with zeros anywhere, not the same share in every tile']
+    ? ['fixed-structured densities have zeros in random places, not the same share in every tile']
     : [];
   const isCommon = instance.commonDensity !== undefined;
   const output = isCommon ? undefined : read.get(outputs.name)?.share;

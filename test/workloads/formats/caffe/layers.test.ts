@@ -314,7 +314,7 @@ describe('shapes', () => {
       )
     )[0] as never as { network: { layers: { results: { shape: number[] }[] }[] }; notes: string[] };
     expect(network.layers[0]?.results[0]?.shape).toEqual([1, 2, 3 * 4 * 6 * 4]);
-    expect(notes[0]).toContain('nobody implements PriorBox here');
+    expect(notes[0]).toContain('PriorBox cannot be computed here');
   });
 });
 

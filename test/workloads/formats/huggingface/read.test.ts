@@ -201,7 +201,9 @@ describe('Llama', () => {
   it('draws what a folder without weights lacks, and says so', async () => {
     const { network, notes, weights, densities } = await read({ config });
     expect(weights).toBeUndefined();
-    expect(notes).toEqual(['folder/config.json: no weights beside it: they are drawn, none zero']);
+    expect(notes).toEqual([
+      'folder/config.json: no weights beside it: they are random, none of them zero',
+    ]);
     expect(network.inputs[0]?.shape).toEqual([1, 16]);
     expect(densities.others?.['layers.0.self_attn.probabilities']).toBe(17 / 32);
   });

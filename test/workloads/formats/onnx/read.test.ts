@@ -118,7 +118,7 @@ describe('weights', () => {
       'found 31 bytes in w.bin, expected at least 40',
     );
     const [entry] = await readOnnx(source('n.onnx', stored([external])));
-    expect(entry?.notes).toEqual(['the values of w are not in the file: all weights are drawn']);
+    expect(entry?.notes).toEqual(['the values of w are not in the file: all weights are random']);
     expect(entry?.weights).toBeUndefined();
     expect(entry?.file).toBeUndefined();
   });
@@ -135,7 +135,7 @@ describe('weights', () => {
     const { network, notes } = await readText(asInputs);
     expect(network.inputs.map(({ name }) => name)).toEqual(['x']);
     expect(network.layers.map(({ kind }) => kind)).toEqual(['dense']);
-    expect(notes).toEqual(['the values of fc.weight are not in the file: all weights are drawn']);
+    expect(notes).toEqual(['the values of fc.weight are not in the file: all weights are random']);
   });
 
   it('may be sparse', async () => {
@@ -246,7 +246,7 @@ describe('operators that nobody implements', () => {
   it('are opaque where the file says what their results look like', async () => {
     const entry = await readText(foo({ a: { shape: [1, 6] } }));
     expect(kindsOf(entry)).toBe('opaque,relu');
-    expect(entry.notes?.[0]).toContain('nobody implements Foo');
+    expect(entry.notes?.[0]).toContain('Foo cannot be computed here');
     // A dimension that has a name is what it turned out to be, or what it is bound to.
     expect(kindsOf(await readText(foo({ a: { shape: ['batch', 'found'] } }), { found: 3 }))).toBe(
       'opaque,relu',
@@ -265,7 +265,7 @@ describe('operators that nobody implements', () => {
     };
     const message = await refusal(() => readText(text));
     expect(message).toContain(
-      't.onnx: found Foo (a and 1 more: nobody implements it), Bar (b: nobody implements it)',
+      't.onnx: found Foo (a and 1 more: not supported), Bar (b: not supported)',
     );
     expect(message).toContain('symbolic_shape_infer');
     expect(message).not.toContain('\n');

@@ -48,7 +48,7 @@ describe('a file', () => {
     });
     const { model } = networkOf([opaque('Whirl'), opaque('my.Swirl'), opaque('Whirl')], 1);
     expect(() => writeOnnx(model)).toThrow(
-      'drawn: found Whirl, my.Swirl, which nobody implements here, expected operators that can be written',
+      'drawn: found Whirl, my.Swirl, which cannot be written, expected known operators',
     );
   });
 });

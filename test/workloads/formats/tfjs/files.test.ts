@@ -96,7 +96,7 @@ describe.skipIf(!existsSync(networks))('models of other projects', () => {
   it.each(['ml5_darknet_ref', 'ts_yolov2tiny'])('%s without its weight files', async (name) => {
     const [entry] = await readTfjs(file(join(networks, name, 'model.json')));
     expect(entry?.weights).toBeUndefined();
-    expect(entry?.notes?.some((note) => note.includes('all weights are drawn'))).toBe(true);
+    expect(entry?.notes?.some((note) => note.includes('all weights are random'))).toBe(true);
   });
 
   it('text and loops are refused in one line', async () => {

@@ -44,6 +44,23 @@ export function rightElements({ right, matrices, depth, columns }: ProductDemand
   return right === 'activations' ? matrices * depth * columns : 0;
 }
 
+/** Bytes of those in memory, elements being of `wordBytes` unless they lie there narrower. */
+export function rightBytes(demand: ProductDemand, wordBytes: number): number {
+  return rightElements(demand) * rightWordBytes(demand, wordBytes);
+}
+
+/** Of one of them. */
+export function rightWordBytes({ rightBits }: ProductDemand, wordBytes: number): number {
+  return rightBits === undefined ? wordBytes : Math.min(wordBytes, rightBits / 8);
+}
+
+/** Bytes of all inputs in memory, likewise. */
+export function inputBytes(demand: Demand, wordBytes: number): number {
+  const bytes = inputElements(demand) * wordBytes;
+  if (demand.kind !== 'product') return bytes;
+  return bytes - rightElements(demand) * wordBytes + rightBytes(demand, wordBytes);
+}
+
 /**
  * The matrix of weights that a product or a convolution multiplies by, that of several products
  * below each other; null for all else, a product of two results among it.

@@ -42,6 +42,7 @@ export function bytesHeld(
   row: Pick<HardwareResult, 'layers'>,
   { layers }: Network,
   cacheElements: number,
+  cacheBits: number = Number.POSITIVE_INFINITY,
 ): number {
   const byName = new Map(row.layers.map((layer) => [layer.name, layer]));
   const products = layers.filter(
@@ -51,5 +52,6 @@ export function bytesHeld(
   const each = elementBytes[precision];
   const words = layers.filter(({ kind }) => kind === 'embedding').map(parametersOf);
   const weights = row.layers.map(({ counters }) => counters.weight_bytes ?? 0);
-  return total(weights) + each * (total(words) + cacheElements);
+  const cached = Math.min(each, cacheBits / 8);
+  return total(weights) + each * total(words) + cached * cacheElements;
 }

@@ -35,6 +35,11 @@ export interface ProductDemand {
   readonly depth: number;
   readonly columns: number;
   readonly right: 'weights' | 'activations';
+  /**
+   * Bits of each activation that is multiplied by, where it lies narrower in memory than a kernel
+   * multiplies it: keys and values of a cache.
+   */
+  readonly rightBits?: number;
   readonly bias: boolean;
   readonly activation: Activation;
 }

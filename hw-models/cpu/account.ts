@@ -3,11 +3,12 @@
 import type { LayerTask } from '../../workloads/network.js';
 import type { Bound, LayerCost, Parts, Residency } from '../contract.js';
 import { sum } from '../cost.js';
+import { inputBytes, outputElements } from '../work.js';
 import type { Arithmetic } from './arithmetic.js';
 import type { CpuConfig } from './config.js';
 import { predict, type Work } from './ecm.js';
 import { joulesFor } from './energy.js';
-import { activationElements, activationsHome, addTransfers, type WeightsHome } from './memory.js';
+import { activationsHome, addTransfers, type WeightsHome } from './memory.js';
 
 /**
  * A phase that runs by itself. A named one is shown as one cause; an unnamed one by the levels that
@@ -120,12 +121,12 @@ function callSeconds({ call }: CpuConfig, cores: number): number {
 function floorOf(execution: Execution, task: LayerTask, config: CpuConfig): number {
   const { cores, executedMacs, weightBytes, weightsHome, inputsRead, arithmetic } = execution;
   const { bytes, macsPerCycle } = arithmetic;
-  const { inputs, outputs } = activationElements(task);
-  const activations = (inputsRead === 'all' ? inputs : 0) + outputs;
+  const outputs = outputElements(task.demand);
+  const read = inputsRead === 'all' ? inputBytes(task.demand, bytes) : 0;
   const home = activationsHome(task, config, cores, bytes);
   const compulsoryBytes =
     (weightsHome === 'memory' ? weightBytes : 0) +
-    (home === 'memory' ? activations * task.batch * bytes : 0);
+    (home === 'memory' ? (read + outputs * bytes) * task.batch : 0);
   const storedPerCycle = cores * config.simd.storesPerCycle * (config.simd.width / 8);
   const bandwidth = config.memory.bandwidth * (config.cores / (config.socketCores ?? config.cores));
   return Math.max(

@@ -3,7 +3,7 @@
 import type { LayerTask } from '../../workloads/network.js';
 import { nonzerosOf } from '../../workloads/weights/store.js';
 import type { Residency } from '../contract.js';
-import { inputElements, keptMatrixOf, outputElements } from '../work.js';
+import { inputBytes, inputElements, keptMatrixOf, outputElements } from '../work.js';
 import type { CpuConfig } from './config.js';
 
 /** float32 values and 32-bit CSR indices. */
@@ -274,6 +274,6 @@ export function activationsHome(
   cores: number,
   elementBytes = ELEMENT_BYTES,
 ): Level {
-  const { inputs, outputs } = activationElements(task);
-  return homeOf((inputs + outputs) * task.batch * elementBytes, config, cores);
+  const bytes = inputBytes(task.demand, elementBytes) + outputElements(task.demand) * elementBytes;
+  return homeOf(bytes * task.batch, config, cores);
 }

@@ -35,6 +35,7 @@ import {
   type Refused,
   totalOver,
 } from './generation.js';
+import { type CacheBits, cacheNotes, withCacheOf } from './narrow-cache.js';
 import { candidatesFor, type Measured, precisionsOf } from './precision-here.js';
 
 export interface GenerateRequest extends Generation {
@@ -53,6 +54,8 @@ export interface GenerateRequest extends Generation {
   readonly cost?: true | string;
   /** As of compare. */
   readonly precision?: Precision | 'best';
+  /** Bits of a key or a value where a model would hold more. */
+  readonly cacheBits?: CacheBits;
   readonly dims?: ReadonlyMap<string, number>;
   readonly limits?: Partial<ImportLimits>;
   readonly progress?: Progress;
@@ -88,12 +91,13 @@ async function answer(
 ): Promise<GenerationComparison> {
   const { prompt, tokens, batch = 1, seed = 0, progress = silent } = request;
   const first = (await open({ sequence: prompt, past: 0 })).entry;
-  const model = await loadModel(first, undefined, seed);
+  const model = withCacheOf(request, await loadModel(first, undefined, seed));
   const prefill = { context: 0, model, trace: traceRandom(first.network, first.densities, seed) };
   const decode: ReadyPass[] = [];
   for (const context of contextsOf(request)) {
     progress(`a token of ${first.network.name} behind ${context}`);
-    decode.push(await readyPass(open, { sequence: 1, past: context }, model, seed));
+    const pass = await readyPass(open, { sequence: 1, past: context }, model, seed);
+    decode.push({ ...pass, model: withCacheOf(request, pass.model) });
   }
   const results = new Map<Contender, GenerationResult>();
   const refused: Refused[] = [];
@@ -279,12 +283,12 @@ function compareOn(
 function holdingIn(
   contender: Contender,
   rows: readonly HardwareResult[],
-  { prefill, decode, cacheBytes }: Passes,
+  { prefill, decode, cacheBytes, request }: Passes,
 ): Holding | null {
   if (contender.kind === 'measured') return null;
   const elements = cacheBytes / Float32Array.BYTES_PER_ELEMENT;
   const held = [prefill, ...decode].map(({ model }, at) =>
-    bytesHeld(rows[at] as HardwareResult, model.network, elements),
+    bytesHeld(rows[at] as HardwareResult, model.network, elements, request.cacheBits),
   );
   return holdingOf(Math.max(...held), contender.hardware);
 }
@@ -329,7 +333,10 @@ function resultOf(
     serving: prices
       ? servingCost(read.hardware, seconds / made, joules === null ? null : joules / made, prices)
       : null,
-    notes: [...new Set([read, ...single].flatMap(({ notes }) => notes))],
+    notes: [
+      ...cacheNotes(contender, request),
+      ...new Set([read, ...single].flatMap(({ notes }) => notes)),
+    ],
   };
 }
 

@@ -10,6 +10,17 @@ describe('compare --generate', () => {
     expect(stderr).toContain('--generate: found --layers beside it');
   });
 
+  it('takes a narrow cache, which belongs to nothing else', async () => {
+    const alone = await zeroskip(['compare', 'lenet-5', '--cache-bits', '8']);
+    expect([alone.code, alone.stderr]).toEqual([
+      2,
+      'zeroskip: --cache-bits: found it without --generate, whose cache it is of\n',
+    ]);
+    const odd = await zeroskip('compare tinyllama-1.1b --generate 8+2 --cache-bits 5'.split(' '));
+    expect(odd.code).toBe(2);
+    expect(odd.stderr).toContain('Expected 16, 8, 4 bits');
+  });
+
   it('is refused without a decoder, and for other texts', async () => {
     const none = await zeroskip(['compare', '--generate', '8+2']);
     expect(none.code).toBe(2);

@@ -11,7 +11,7 @@ import type { LayerTask } from '../../../workloads/network.js';
 import { isDepthwise, isPointwise, tapsOf } from '../../../workloads/operators/window.js';
 import { sizeOf } from '../../../workloads/tensor.js';
 import type { Kernel, Precision } from '../../contract.js';
-import { isWeighted, outputElements, rightElements } from '../../work.js';
+import { isWeighted, outputElements, rightBytes } from '../../work.js';
 import { account, type Phase } from '../account.js';
 import { type Arithmetic, arithmeticOf, type CpuPrecision, computesIn } from '../arithmetic.js';
 import type { CpuConfig } from '../config.js';
@@ -165,7 +165,7 @@ function product(layer: DenseLayer, demand: ProductDemand, isKept: boolean): rea
   const home = activationsHome(task, config, cores, bytes);
   const frames = isKept ? 1 : task.batch;
   const vectors = isKept ? rows * task.batch : rows;
-  const streamed = weightBytes + rightElements(demand) * frames * bytes;
+  const streamed = weightBytes + rightBytes(demand, bytes) * frames;
   const matrix = isKept ? stream(weightBytes, weightsHome, config) : stream(streamed, home, config);
   const stored = outputElements(demand) * task.batch;
   const vectorsIn = stream(matrices * rows * depth * task.batch * bytes, home, config);

@@ -5,7 +5,7 @@ import { invariant } from '../../../workloads/base/errors.js';
 import type { LayerTask, LayerWeights } from '../../../workloads/network.js';
 import type { LayerCost, Parts, Residency } from '../../contract.js';
 import { sum } from '../../cost.js';
-import { inputElements, outputElements, rightElements } from '../../work.js';
+import { inputBytes as inputBytesOf, outputElements, rightBytes } from '../../work.js';
 import type { GpuConfig } from '../config.js';
 import { joulesOf } from '../energy.js';
 import type { Launch } from '../launch.js';
@@ -56,13 +56,13 @@ export function footprintOf(
   wordBytes = WORD_BYTES,
 ): Footprint {
   const { demand, batch } = task;
-  const inputBytes = inputElements(demand) * wordBytes * batch;
+  const inputBytes = inputBytesOf(demand, wordBytes) * batch;
   const outputBytes = outputElements(demand) * wordBytes * batch;
   const activationBytes = inputBytes + outputBytes;
   const streamed = resident ? cycleSpill(weightBytes + activationBytes, config) : 1;
   return {
     inputBytes,
-    rightBytes: demand.kind === 'product' ? rightElements(demand) * wordBytes * batch : 0,
+    rightBytes: demand.kind === 'product' ? rightBytes(demand, wordBytes) * batch : 0,
     outputBytes,
     weightBytes,
     dramWeightBytes: weightBytes * streamed,

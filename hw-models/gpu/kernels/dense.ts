@@ -4,7 +4,7 @@
 
 import type { LayerTask } from '../../../workloads/network.js';
 import type { Kernel, LayerCost, Residency } from '../../contract.js';
-import { isWeighted } from '../../work.js';
+import { isWeighted, rightWordBytes } from '../../work.js';
 import type { GpuConfig } from '../config.js';
 import { type Way, waysOf } from './convolution.js';
 import { costOf, type Footprint, footprintOf, secondsAtFullClock, WORD_BYTES } from './cost.js';
@@ -49,7 +49,9 @@ export function costDense(
     const best = fastest(named.length > 0 ? named : ways, config);
     return costOf({ ...work, ...best, kernel: algorithm ?? 'dense' }, config);
   }
-  const plans = productPlans(gemm, footprint, config);
+  const isKept = demand.kind !== 'product' || demand.right === 'weights';
+  const matrixBytes = isKept ? WORD_BYTES : rightWordBytes(demand, WORD_BYTES);
+  const plans = productPlans(gemm, footprint, config, matrixBytes);
   const best = fastest(
     plans.map(({ launch, beside, macSlots }) => ({ launches: [launch, ...beside], macSlots })),
     config,
@@ -57,12 +59,19 @@ export function costDense(
   return costOf({ ...work, ...best, kernel: 'dense' }, config);
 }
 
-function productPlans(gemm: Gemm, footprint: Footprint, config: GpuConfig): readonly Planned[] {
+/** `matrixBytes`: of an element of the matrix that streams by, in memory. */
+function productPlans(
+  gemm: Gemm,
+  footprint: Footprint,
+  config: GpuConfig,
+  matrixBytes: number,
+): readonly Planned[] {
   const { columns, depth } = gemm;
-  if (columns === 1) return [planGemv(gemm, footprint, config)];
+  const gemv = () => planGemv(gemm, footprint, config, WORD_BYTES, matrixBytes);
+  if (columns === 1) return [gemv()];
   const tiled = planTiled(gemm, footprint, config);
   const isFew = columns <= MAX_VECTORS && depth >= 2 * config.library.splitDepth;
-  return isFew ? [tiled, planGemv(gemm, footprint, config)] : [tiled];
+  return isFew ? [tiled, gemv()] : [tiled];
 }
 
 function planTiled(gemm: Gemm, footprint: Footprint, config: GpuConfig): Planned {

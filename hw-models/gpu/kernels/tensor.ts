@@ -9,7 +9,7 @@ import type { LayerTask } from '../../../workloads/network.js';
 import { tapsOf } from '../../../workloads/operators/window.js';
 import type { Kernel } from '../../contract.js';
 import { secondsOf } from '../../cost.js';
-import { isWeighted, weightShapeOf } from '../../work.js';
+import { isWeighted, rightWordBytes, weightShapeOf } from '../../work.js';
 import type { GpuConfig } from '../config.js';
 import { depthwise, implicitGemm } from './convolution.js';
 import { type Arithmetic, costOf, type Footprint, footprintOf } from './cost.js';
@@ -264,8 +264,8 @@ function tensorWay(
   const plans = [{ launches, macSlots: tiled.macSlots }];
   if (!isConvolution && columns <= MAX_VECTORS) {
     const kept = { ...gemm, depth: pattern.kept(gemm.depth) };
-    const matrixBytes =
-      gemm.weights === 0 ? wordBytes : (precision.weightBits ?? 8 * wordBytes) / 8;
+    const held = demand.kind === 'product' ? rightWordBytes(demand, wordBytes) : wordBytes;
+    const matrixBytes = gemm.weights === 0 ? held : (precision.weightBits ?? 8 * wordBytes) / 8;
     const { launch, macSlots } = planGemv(kept, footprint, config, wordBytes, matrixBytes);
     plans.push({ launches: [launch], macSlots });
   }

@@ -1,9 +1,10 @@
-import { type Command, Option } from 'commander';
+import { type Command, InvalidArgumentError, Option } from 'commander';
 import type { Precision } from '../../../hw-models/contract.js';
 import { buildOf, type EngineBuild } from '../../../hw-models/host/engine/builds.js';
 import type { NamedComparison } from '../../../sim/compare.node.js';
 import { DEFAULT_HARDWARE, DEFAULT_WORKLOADS } from '../../../sim/defaults.js';
 import { type Generation, parseGeneration } from '../../../sim/generate/generation.js';
+import { type CacheBits, cacheWidths } from '../../../sim/generate/narrow-cache.js';
 import type { Why } from '../../../sim/why.js';
 import type { ImportLimits } from '../../../workloads/formats/source.js';
 import {
@@ -45,8 +46,16 @@ interface Options extends OutputOptions, PictureFlags {
   readonly uncertainty?: boolean;
   readonly precision?: Precision | 'best';
   readonly generate?: Generation;
+  readonly cacheBits?: CacheBits;
   readonly trace?: string;
   readonly traceEvents: number;
+}
+
+function cacheBits(text: string): CacheBits {
+  const bits = cacheWidths.find((width) => `${width}` === text.trim());
+  if (bits === undefined)
+    throw new InvalidArgumentError(`Expected ${cacheWidths.join(', ')} bits.`);
+  return bits;
 }
 
 /** The main job. */
@@ -86,6 +95,11 @@ export function addCompare(program: Command, terminal: Terminal): void {
       'tokens of a prompt and its answer, such as 512+128: time to the first token, then tokens per second',
       parseGeneration,
     )
+    .option(
+      '--cache-bits <n>',
+      'with --generate: hold keys and values in at most 16, 8 or 4 bits',
+      cacheBits,
+    )
     .option('--all', 'show each workload of a group, and every note')
     .option('--layers', 'show each layer on each device')
     .option('--why', 'show what pruning bought in each layer on each model, and why not more')
@@ -111,6 +125,10 @@ export function addCompare(program: Command, terminal: Terminal): void {
     addPictureOptions(addLimitsOption(addEngineOption(addPluginOption(addOutputOptions(command))))),
   ).action(async (workloads: readonly string[], options: Options) => {
     if (options.generate) return answer(workloads, options, options.generate, terminal);
+    if (options.cacheBits !== undefined) {
+      const { InputError } = await import('../../../workloads/base/errors.js');
+      throw new InputError('--cache-bits: found it without --generate, whose cache it is of');
+    }
     const { compare } = await import('../../../sim/compare.node.js');
     const { compareView } = await import('../../views/compare.js');
     const { on, batch, seed, repeat, threads, weights, input, cost, limits = {} } = options;
@@ -173,6 +191,7 @@ async function answer(
       ...(options.dim ? { dims: options.dim } : {}),
       ...(cost === undefined ? {} : { cost }),
       ...(options.precision ? { precision: options.precision } : {}),
+      ...(options.cacheBits ? { cacheBits: options.cacheBits } : {}),
       ...{ batch, seed, repeat, threads, limits, progress },
     }),
   );

@@ -152,6 +152,8 @@ export async function loadNetwork(
   const constants = placeConstants(network, memory);
   const crew = new Crew(threads, memory.memory, setting);
   await crew.start();
+  const { native: library } = setting;
+  const copy = library && { library, base: library.addressOf(memory.memory.buffer) };
   let ready: { readonly programme: Programme; readonly bound: readonly BoundLayer[] } | null = null;
   const readyFor = (batch: number) => {
     if (ready?.programme.batch === batch) return ready;
@@ -174,7 +176,7 @@ export async function loadNetwork(
             return readTensor(buffer, input, 1);
           },
         };
-      for (const [name, own] of values) writeTensor(buffer, tensorOf(name), own, batch);
+      for (const [name, own] of values) writeTensor(buffer, tensorOf(name), own, batch, copy);
       const { onInputs } = options ?? {};
       const seconds = onInputs
         ? programme.layers.flatMap(({ layer, inputs }, at) => {
@@ -188,7 +190,7 @@ export async function loadNetwork(
       });
       return {
         layers,
-        ...outputsOf(network, (name) => readTensor(buffer, tensorOf(name), batch)),
+        ...outputsOf(network, (name) => readTensor(buffer, tensorOf(name), batch, copy)),
         notes: [],
       };
     },

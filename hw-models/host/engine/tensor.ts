@@ -3,6 +3,7 @@
 import type { ElementType, TensorType, Values } from '../../../workloads/network.js';
 import { roomFor, sizeOf } from '../../../workloads/tensor.js';
 import { isImage } from '../fits.js';
+import type { NativeLibrary } from '../native/library.node.js';
 import type { Tensor } from './kernel.js';
 
 export const FLOAT = 4;
@@ -74,29 +75,61 @@ export function reshaped(tensor: Tensor, to: TensorType): Tensor | null {
   return to.type === tensor.type && isGapless(tensor) && isGapless(alias) ? alias : null;
 }
 
+/** How the native library copies to and from the memory whose first byte is at `base`. */
+export interface NativeCopy {
+  readonly library: Pick<NativeLibrary, 'copyIn' | 'copyOut'>;
+  readonly base: bigint;
+}
+
 /** Copies `batch` frames, row-major, into the tensor's planes. */
 export function writeTensor(
   buffer: SharedArrayBuffer,
   tensor: Tensor,
   values: Values,
   batch: number,
+  native: NativeCopy | null = null,
 ): void {
   const { runs, count, stride } = runsOf(tensor);
   for (let frame = 0; frame < batch; frame++) {
     const own = values.subarray(frame * runs * count, (frame + 1) * runs * count);
-    copyRuns(frameView(buffer, tensor, frame), stride, own, count, runs, count);
+    if (native) {
+      const { bytes, strideBytes, address } = bytesOfFrame(tensor, frame);
+      const to = native.base + BigInt(address);
+      native.library.copyIn(to, strideBytes, own, bytes, runs, bytes);
+    } else {
+      copyRuns(frameView(buffer, tensor, frame), stride, own, count, runs, count);
+    }
   }
 }
 
 /** `batch` frames of the tensor, row-major, in memory of their own. */
-export function readTensor(buffer: SharedArrayBuffer, tensor: Tensor, batch: number): Values {
+export function readTensor(
+  buffer: SharedArrayBuffer,
+  tensor: Tensor,
+  batch: number,
+  native: NativeCopy | null = null,
+): Values {
   const values = roomFor({ shape: [batch, ...tensor.shape], type: tensor.type });
   const { runs, count, stride } = runsOf(tensor);
   for (let frame = 0; frame < batch; frame++) {
     const own = values.subarray(frame * runs * count, (frame + 1) * runs * count);
-    copyRuns(own, count, frameView(buffer, tensor, frame), stride, runs, count);
+    if (native) {
+      const { bytes, strideBytes, address } = bytesOfFrame(tensor, frame);
+      const from = native.base + BigInt(address);
+      native.library.copyOut(own, bytes, from, strideBytes, runs, bytes);
+    } else {
+      copyRuns(own, count, frameView(buffer, tensor, frame), stride, runs, count);
+    }
   }
   return values;
+}
+
+/** Where a frame lies, the bytes of a run, and from one run to the next. */
+function bytesOfFrame(tensor: Tensor, frame: number) {
+  const { count, stride } = runsOf(tensor);
+  const each = bytesOf(tensor.type);
+  const address = tensor.address + frame * tensor.frameBytes;
+  return { bytes: count * each, strideBytes: stride * each, address };
 }
 
 /** The values of one frame: where they lie, if row-major, else a copy. */

@@ -2,6 +2,7 @@
 // threads that run calls of them over a shared memory.
 
 import { createRequire } from 'node:module';
+import type { Values } from '../../../workloads/tensor.js';
 import { type BuildOptions, buildLibrary } from './build.node.js';
 
 type Koffi = typeof import('koffi');
@@ -22,6 +23,24 @@ export interface NativeLibrary {
   addressOf(buffer: SharedArrayBuffer): bigint;
   /** Asks for large pages in a memory of up to `bytes` bytes, before it is filled. */
   useLargePages(buffer: SharedArrayBuffer, bytes: number): void;
+  /**
+   * Copies runs of `bytes` bytes each, from one to the next so many bytes apart; V8 copies to and
+   * from shared memory word by word.
+   */
+  readonly copyIn: (
+    to: bigint,
+    toStep: number,
+    from: Values,
+    fromStep: number,
+    ...of: Runs
+  ) => void;
+  readonly copyOut: (
+    to: Values,
+    toStep: number,
+    from: bigint,
+    fromStep: number,
+    ...of: Runs
+  ) => void;
   /** A crew of the caller and up to `workers` threads (engine/native/crew.ts); 0: no memory. */
   readonly startCrew: (workers: number) => bigint;
   /** Runs `count` steps from the one at `steps` on; when each was done is written at `ends`. */
@@ -31,6 +50,8 @@ export interface NativeLibrary {
   /** Ends its threads and frees it. */
   readonly stopCrew: (crew: bigint) => void;
 }
+
+type Runs = readonly [runs: number, bytes: number];
 
 export type RunCrew = (
   crew: bigint,
@@ -69,6 +90,13 @@ export async function loadLibrary(options: BuildOptions = {}): Promise<NativeLib
   const handle = koffi.load(path);
   const instructions = handle.func('const char *zs_instructions(void)')() as string;
   const vectorFloats = handle.func('int32_t zs_vector_floats(void)')() as number;
+  const steps = 'int64_t runs, int64_t bytes)';
+  const copyIn = handle.func(
+    `void zs_copy(uintptr_t to, int64_t toStep, const void *from, int64_t fromStep, ${steps}`,
+  );
+  const copyOut = handle.func(
+    `void zs_copy(void *to, int64_t toStep, uintptr_t from, int64_t fromStep, ${steps}`,
+  );
   const startCrew = handle.func('uintptr_t zs_crew_start(int32_t workers)');
   const runCrew = handle.func(
     'void zs_crew_run(uintptr_t crew, uintptr_t memory, uintptr_t steps, int64_t count, uintptr_t ends)',
@@ -80,6 +108,8 @@ export async function loadLibrary(options: BuildOptions = {}): Promise<NativeLib
   const known = new Map<string, bigint>();
   return {
     ...{ path, key, instructions, vectorFloats, koffiPath },
+    copyIn: copyIn as unknown as NativeLibrary['copyIn'],
+    copyOut: copyOut as unknown as NativeLibrary['copyOut'],
     startCrew: (workers) => BigInt(startCrew(workers)),
     runCrew: runCrew as unknown as RunCrew,
     rouseCrew: rouseCrew as unknown as NativeLibrary['rouseCrew'],

@@ -19,8 +19,8 @@ export interface Densities {
 /** How the values of a data-space that are not zero lie. */
 export interface SpaceDensity {
   readonly share: number;
-  /** The same share in every tile; anywhere otherwise. */
-  readonly isStructured: boolean;
+  /** Anywhere where it is hypergeometric; Timeloop expects the same share in every tile of others. */
+  readonly kind: 'fixed' | 'fixed-structured' | 'hypergeometric';
 }
 
 /** By data-space; one that is not stated is dense. @throws InputError for anything but shares. */
@@ -62,7 +62,7 @@ export function densitiesOf(
 ): Densities {
   const spaces = [weights.name, inputs.name, outputs.name];
   const read = densitiesBySpace(instance, spaces, path, yaml);
-  const notes = [...read.values()].some(({ isStructured }) => isStructured)
+  const notes = [...read.values()].some(({ kind }) => kind === 'fixed-structured')
     ? ['fixed-structured densities have zeros in random places, not the same share in every tile']
     : [];
   const isCommon = instance.commonDensity !== undefined;
@@ -90,7 +90,9 @@ function densityOf(value: unknown, path: readonly PropertyKey[], yaml: YamlFile)
     );
   }
   if (typeof density === 'number' && density >= 0 && density <= 1) {
-    return { share: density, isStructured };
+    const isAnywhere = distribution === 'hypergeometric';
+    const kind = isStructured ? 'fixed-structured' : isAnywhere ? 'hypergeometric' : 'fixed';
+    return { share: density, kind };
   }
   const found = JSON.stringify(value)?.slice(0, 80);
   throw new InputError(`${place}: found ${found}, expected a density from 0 to 1`);

@@ -76,6 +76,9 @@ export function evaluate(
   const { done, gated } = expected.computes;
   const computeCycles = Math.ceil((done + gated) / units);
   const found = accesses.memories.map(({ node, name, instances, operands }, place) => {
+    const built = architecture.nodes
+      .slice(0, node)
+      .reduce((all, one) => (one.kind === 'array' ? all * one.x * one.y : all), 1);
     const memory = architecture.nodes[node] as Memory;
     const storage = storages[node] as Storage;
     const spaces = operands.map((dense, at): EvaluatedSpace => {
@@ -88,7 +91,7 @@ export function evaluate(
         joulesOf(left, format, storage, memory, partial) +
         Math.ceil(left.reads.gated / storage.block) * gate.read +
         Math.ceil(left.updates.gated / storage.block) * gate.write;
-      return { ...left, dense, joules: each * shareOf(storage, instances, units) * instances };
+      return { ...left, dense, joules: each * shareOf(storage, instances, built) * instances };
     });
     const busy = busyCycles(spaces, storage);
     return { name, instances, spaces, memory, cycles: Math.max(computeCycles, busy) };
@@ -114,10 +117,9 @@ export function evaluate(
   };
 }
 
-/** Instances of a cluster share an access, as far as the mapping uses them together. */
-function shareOf({ cluster }: Storage, instances: number, units: number): number {
-  if (cluster === 1) return 1;
-  const clusters = Math.max(1, Math.floor(Math.max(instances, units) / cluster));
+/** Instances of a cluster share an access, those that a mapping uses lying in as many as there are. */
+function shareOf({ cluster }: Storage, instances: number, built: number): number {
+  const clusters = Math.max(1, Math.floor(built / cluster));
   return Math.min(instances, clusters) / instances;
 }
 

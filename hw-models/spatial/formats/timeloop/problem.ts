@@ -65,9 +65,9 @@ export async function statedProblem(part: Part): Promise<StatedProblem> {
   const names = spaces.map(({ name }) => name);
   const stated = densitiesBySpace(instance, names, path, yaml);
   const densities = problem.operands.map((operand): Density => {
-    const { share, isStructured } = stated.get(operand.name) ?? { share: 1, isStructured: true };
+    const { share, kind } = stated.get(operand.name) ?? { share: 1, kind: 'fixed' };
     const elements = elementsOf(operand, problem.sizes);
-    return { kind: isStructured ? 'structured' : 'hypergeometric', share, elements };
+    return { kind: kind === 'hypergeometric' ? kind : 'structured', share, elements };
   });
   const roles = orNull(() => rolesOf(spaces));
   const layer =

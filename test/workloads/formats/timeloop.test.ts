@@ -155,7 +155,7 @@ describe('Timeloop problems', () => {
       'problem: { instance: { M: 8, K: 3, densities: { A: { density: 0.5, distribution: fixed_structured } } } }',
     );
     expect(structured.densities.layers.L?.weights).toBe(0.5);
-    expect(structured.notes?.join()).toContain('zeros anywhere');
+    expect(structured.notes?.join()).toContain('zeros in random places');
   });
 });
 

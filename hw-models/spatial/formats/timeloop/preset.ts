@@ -246,7 +246,8 @@ class Writer {
     };
   }
 
-  private format(ranks: RankFormat, { name, metadata }: Storage, space: string): unknown {
+  private format(all: RankFormat, { name, metadata }: Storage, space: string): unknown {
+    const ranks = all.filter(({ kind, payloadBits }) => kind !== 'uop' || payloadBits !== 0);
     const inner = ranks.at(-1);
     const bits = inner?.metadataBits ?? metadata.wordBits;
     const own = (width: number) =>

@@ -48,11 +48,12 @@ export function writeArchitecture(
     attributes: { technology: `${config.processNm}nm`, global_cycle_seconds: 1 / clockHz },
   };
   const list: unknown[] = [system];
+  const ranks = tileRanks(architecture);
   for (const [at, node] of nodes.entries()) {
     list.push(
       node.kind === 'array'
         ? containerOf(node, notes)
-        : componentOf(node, config.levels[node.name], at === 0, notes),
+        : componentOf(node, config.levels[node.name], at === 0, notes, ranks[at] ?? {}),
     );
   }
   if (compute.macsPerCycle !== 1) {
@@ -86,6 +87,7 @@ function componentOf(
   level: LevelConfig | undefined,
   isOutermost: boolean,
   notes: string[],
+  tileRanksOf: Readonly<Record<string, number>>,
 ) {
   const { name, bits, accessBits, buffers } = memory;
   const { is = 'sram', banks } = level ?? {};
@@ -126,7 +128,7 @@ function componentOf(
       dataspace: isOutermost ? undefined : stated,
       temporal: loopsOf(memory.constraints),
     }),
-    ...sparseOf(memory, notes),
+    ...sparseOf(memory, notes, tileRanksOf),
   };
 }
 
@@ -195,11 +197,46 @@ function constraintsOf(all: Readonly<Record<string, object | undefined>>) {
   return said.length > 0 ? { constraints: Object.fromEntries(said) } : {};
 }
 
-function sparseOf({ name, formats, savings }: Memory, notes: string[]) {
+/**
+ * Ranks by node and operand that say where the tiles of memories further in begin: one for each
+ * memory between, beyond those of the format itself.
+ */
+function tileRanks({ nodes }: Architecture): readonly Readonly<Record<string, number>>[] {
+  const inner: Record<string, number> = {};
+  const found: Record<string, number>[] = [];
+  for (const node of nodes.toReversed()) {
+    const own: Record<string, number> = {};
+    if (node.kind === 'memory') {
+      for (const operand of operandNames) {
+        if ((node.keeps[operand] ?? 'bypass') === 'bypass') continue;
+        const format = node.formats[operand] ?? { kind: 'dense' };
+        const base = ranksOf(format)?.length ?? 0;
+        if (base === 0) {
+          inner[operand] = 1;
+          continue;
+        }
+        own[operand] = Math.max(0, (inner[operand] ?? 0) + 1 - base);
+        inner[operand] = base + own[operand];
+      }
+    }
+    found.unshift(own);
+  }
+  return found;
+}
+
+function sparseOf(
+  { name, formats, savings }: Memory,
+  notes: string[],
+  tileRanksOf: Readonly<Record<string, number>>,
+) {
   const stored = Object.entries(formats).flatMap(([operand, format]) => {
     const ranks = ranksOf(format);
     if (ranks === null) notes.push(`${name}: format ${format.kind} of ${operand} is not said`);
-    return ranks && ranks.length > 0 ? [{ name: spaceOf(operand), ranks }] : [];
+    if (!ranks || ranks.length === 0) return [];
+    // Where a tile begins costs nothing here.
+    const begin = { format: 'UOP', flattened_rankIDs: allRanks, payload_word_bits: 0 };
+    const before = Array.from({ length: tileRanksOf[operand] ?? 0 }, () => begin);
+    return [{ name: spaceOf(operand), ranks: [...before, ...ranks] }];
   });
   const actions = savings.map(({ how, operand, where }) => ({
     type: how === 'skip' ? 'skipping' : 'gating',
@@ -214,12 +251,13 @@ function sparseOf({ name, formats, savings }: Memory, notes: string[]) {
   };
 }
 
+const allRanks = [dimensions.filter((own) => own !== 'G').map(timeloopDimension)];
+
 /** Ranks over all of a tile's loops; none for a dense operand, null for what has no such ranks. */
 function ranksOf(format: Format): readonly object[] | null {
-  const all = [dimensions.filter((own) => own !== 'G').map(timeloopDimension)];
   const rank = (kind: string, bits: number | null) => ({
     format: kind,
-    flattened_rankIDs: all,
+    flattened_rankIDs: allRanks,
     ...(bits === null ? {} : { metadata_word_bits: bits }),
   });
   switch (format.kind) {

@@ -6,7 +6,7 @@ import { left, right, type Section, type View } from '../document.js';
 import { UNKNOWN } from '../quantity.js';
 
 const lead = [
-  'Error = modelled ÷ measured − 1, of time; a rate counts as the time that it stands for. Nothing is tuned by row: a device has one set of numbers for all work.',
+  'Error = modelled ÷ measured − 1, for times; rates are converted to times. Nothing is tuned per row: a device has one set of numbers for all workloads.',
 ];
 
 export function measurementsView(
@@ -98,7 +98,7 @@ export function leftOutSection(all: readonly LeftOut[]): Section {
   return {
     heading: 'Devices without their own measurements',
     lines: [
-      'Median absolute error of time with the numbers that were fitted on half of a device’s own rows, and with those of a neighbour in their place, all else from the data sheet. Devices that are not in this table have nothing fitted on measurements.',
+      'Median absolute error of time with numbers fitted to half of the device’s own rows, and with a neighbour’s fitted numbers instead; all other numbers come from the data sheet. Devices that are not in this table have nothing fitted to measurements.',
     ],
     table: {
       columns: [

@@ -15,16 +15,16 @@ import { leftOutSection, measurementSections } from './measurements.js';
 
 /** What stands in front of the tables, in the terminal and in docs/validation.md. */
 const lead = [
-  'Error = modelled ÷ published − 1. Layers are drawn from a seed at the published densities; nothing is tuned per layer or figure.',
-  "The nine layers run with their biases, as in the authors' simulator; compare eie-benchmark leaves them out.",
-  'predicted: the figure was used for nothing. fitted: a number of the preset was fitted on that table. input: the preset holds the figure itself. none: no model of it here.',
+  'Error = modelled ÷ published − 1. Layers have random weights from a seed, at the published densities. Nothing is tuned per layer or figure.',
+  "The nine layers run with their biases, as in the authors' simulator; compare eie-benchmark runs without biases.",
+  'predicted: the figure was not used for the model. fitted: a number of the preset was fitted to that table. input: the preset contains the figure itself. none: not modelled.',
 ];
 
 /** Characters of a terminal in which the summary fits on one line a row, nearly. */
 const WIDE = 110;
 
 const HELD_OUT =
-  'held out: median absolute error of layers that the fit did not see, each left out in turn; for what was fitted.';
+  'held out: for fitted figures, the median absolute error of layers when each is left out of the fit in turn.';
 
 export function validationView(
   { seed, claims, summaries, fitted }: Validation,
@@ -146,9 +146,9 @@ function fittedSection(fitted: Validation['fitted']): Section {
   return {
     heading: 'Fitted numbers',
     lines: [
-      'Each is one number for all layers of a device, found where the absolute logarithms of modelled over published sum to the least. Dense, batch 1, is the row that speed-ups and energy ratios are stated against: its geometric mean counts as five figures more, in times and in powers.',
+      'Each is one number for all layers of a device. The fit minimises the sum of the absolute logarithms of modelled ÷ published. Speed-ups and energy ratios are relative to the row dense, batch 1, so its geometric mean counts as five more figures, both in times and in powers.',
       ...(refitted
-        ? ['refit: what the same search finds now; – where a number was chosen by hand.']
+        ? ['refit: the result of the same search now; – for a number chosen by hand.']
         : []),
     ],
     table: {
@@ -172,7 +172,7 @@ function inUnitOf({ published, value: stated }: Figure, value: number): string {
 }
 
 const disagreements: Section = {
-  heading: 'Where the published figures disagree with each other',
+  heading: 'Contradictions among the published figures',
   notes: contradictions,
 };
 
@@ -192,7 +192,7 @@ function layerSection(table: string, claims: readonly Claim[]): Section {
   return {
     heading: `${table}, errors by layer`,
     lines: [
-      'In percent; median of the absolute errors; geometric mean of modelled over published, less 1.',
+      'In percent. median: median of the absolute errors. geomean: geometric mean of modelled ÷ published, minus 1.',
     ],
     table: {
       columns: [left('row'), ...layers.map(right), right('median'), right('geomean')],

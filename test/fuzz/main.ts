@@ -127,9 +127,9 @@ const text = renderMarkdown([
       rows,
     },
     lines: [
-      'Each file is cut at every hundredth of its length, then broken in one to three of twelve ways: flipped bits, extreme bytes, hostile sizes and counts, pieces cut, repeated, removed or exchanged, noise; in texts numbers that nobody should write, brackets nested 20,000 deep, exchanged words and signs.',
-      `A file must be read or refused with one clear line within ${MAX_SECONDS} s of processor time, the process growing by at most ${MAX_MEBIBYTES} MiB while the limits allow 32 MB of data; anything else fails the command.`,
-      "Every file that the program reads is in the table but those in which nothing of a stranger's can be: what the package ships; /proc and /sys; the profile that ONNX Runtime writes during the same run; a partial download, which nothing looks into before its size and SHA-256 are right.",
+      'Each file is truncated at every hundredth of its length, then corrupted in one to three of twelve ways: flipped bits, extreme bytes, hostile sizes and counts, pieces cut, repeated, removed or exchanged, noise. Text files also get invalid numbers, brackets nested 20,000 deep, and exchanged words and signs.',
+      `Each file must be read, or refused with one clear line, within ${MAX_SECONDS} s of processor time. The process may grow by at most ${MAX_MEBIBYTES} MiB while the limits allow 32 MB of data. Anything else fails the command.`,
+      "The table contains every kind of file that the program reads, except files that cannot be hostile: the package's own files; /proc and /sys; the profile that ONNX Runtime writes during the same run; partial downloads, which are not opened before their size and SHA-256 are right.",
     ],
   },
 ]);

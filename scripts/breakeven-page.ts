@@ -147,23 +147,23 @@ const header = [
 ];
 await writeFileAtomic(
   'docs/breakeven.md',
-  `# From which density on pruning pays here
+  `# Below which density pruning pays here
 
-A pruned layer is faster than the dense one in ONNX Runtime only where so few weights are left that skipping the
-others makes up for what skipping costs. This page says where that is, for layers as networks have them.
+A pruned layer beats the dense layer in ONNX Runtime only if skipping the zeros saves more time than it costs. This
+page shows at which densities that is the case, for typical layers.
 
 Measured on ${model}, ${library?.instructions ?? 'without native kernels'}, one thread of ${availableParallelism()},
-by \`npm run docs:breakeven\`, which remakes this page on any machine in some minutes. Each layer alone, run again and
-again, so that small weights stay in caches; the shortest of ${REPEAT} runs; activations 50 % zero behind a ReLU, 65 %
-of a fully connected layer, none of tokens and pictures. ONNX Runtime runs them dense whatever the zeros.
+by \`npm run docs:breakeven\`, which regenerates this page on any machine in some minutes. Each layer runs alone, again
+and again, so small weights stay in caches. Times are the shortest of ${REPEAT} runs. Activations are 50 % zero after
+a ReLU, 65 % zero in fully connected layers, and never zero for tokens and pictures. ONNX Runtime always runs dense.
 
-Columns of shares of weights left: how many times as fast as ONNX Runtime [native kernels](native.md) are. Then the
-greatest share at which each still wins: *always* is dense layers too, *never* no share of ${100 * LEVELS[0]} % or more.
-Predicted is host-model (${calibration ? 'calibrated here' : 'of the shipped preset, not calibrated here: it knows the WebAssembly build alone'}).
+The columns in percent are densities of the weights: they show how many times faster [native kernels](native.md) are
+than ONNX Runtime. The other columns show the highest density at which each build still wins: *always* includes dense
+layers, *never* means not even at ${100 * LEVELS[0]} %. Predictions are by host-model (${calibration ? 'calibrated here' : 'with the shipped preset, not calibrated here, which only covers the WebAssembly build'}).
 
 ${markdownTable([header, ...rows], { align: ['l', ...header.slice(1).map(() => 'r')] })}
 
-How a network as a whole fares is another matter: layers that stay dense, pooling and sums count too
-(\`npx zeroskip compare NETWORK --on host:onnxruntime,host\`), and on other hardware \`npx zeroskip breakeven\` says.
+Whole networks also contain layers that stay dense, pooling and sums. To compare a whole network, run
+\`npx zeroskip compare NETWORK --on host:onnxruntime,host\`; for other hardware, run \`npx zeroskip breakeven\`.
 `,
 );

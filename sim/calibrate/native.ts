@@ -1,5 +1,5 @@
-// The native build of the engine's kernels: what turns of its loops take, and what a layer and a step
-// take besides.
+// The native build of the engine's kernels: what turns of its loops take, and what a layer and a
+// step take besides.
 
 import { createEngine } from '../../hw-models/host/engine/engine.js';
 import { rules } from '../../hw-models/host/engine/rules.js';

@@ -1,4 +1,5 @@
-// Measures the engine's overheads: a layer of one small call, and a step shared with another thread.
+// Measures the engine's overheads: a layer of one small call, and a step shared with another
+// thread.
 
 import type { Executor } from '../../hw-models/contract.js';
 import { buildNetwork } from '../../workloads/graph.js';

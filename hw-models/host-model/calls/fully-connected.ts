@@ -1,5 +1,5 @@
-// hw-models/host/asm/fully-connected.ts, counted. Columns whose activation is zero are neither read nor
-// multiplied.
+// hw-models/host/asm/fully-connected.ts, counted. Columns whose activation is zero are neither read
+// nor multiplied.
 
 import { type CallCount, FLOAT, firstActivation, type Seen, vectors } from './work.js';
 

@@ -78,7 +78,8 @@ const nativeCodeOf: Readonly<Record<string, NativeCode>> = {
 };
 
 /**
- * What a call does, piece by piece; `lanes`: floats in a vector of the native build. @throws InvariantError for a function that nobody has counted.
+ * What a call does, piece by piece; `lanes`: floats in a vector of the native build. @throws
+ * InvariantError for a function that nobody has counted.
  */
 export function countCall(
   { module, function: name, arguments: values }: Call,

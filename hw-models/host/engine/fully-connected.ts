@@ -1,6 +1,6 @@
-// Rows for fully connected layers (asm/fully-connected.ts). One frame goes column by column, so that zero
-// activations cost nothing; several frames lie side by side like an image's pixels and go through
-// the sparse convolution's kernel.
+// Rows for fully connected layers (asm/fully-connected.ts). One frame goes column by column, so
+// that zero activations cost nothing; several frames lie side by side like an image's pixels and go
+// through the sparse convolution's kernel.
 
 import { invariant } from '../../../workloads/base/errors.js';
 import type { Layer, LayerWeights } from '../../../workloads/network.js';
@@ -64,8 +64,8 @@ interface ColumnBlock extends Part {
 type WriteEntry = (bytes: DataView, base: number, at: number, step: number, value: number) => void;
 
 /**
- * How many entries a group has, and its bytes: the layouts of asm/fully-connected.ts, in which zeros
- * weigh nothing.
+ * How many entries a group has, and its bytes: the layouts of asm/fully-connected.ts, in which
+ * zeros weigh nothing.
  */
 interface GroupSize {
   readonly together: number;

@@ -154,8 +154,8 @@ function viewOf(
 }
 
 /**
- * Runs of `count` values without a gap, `stride` values apart: planes, or a whole frame where planes
- * have no filling.
+ * Runs of `count` values without a gap, `stride` values apart: planes, or a whole frame where
+ * planes have no filling.
  */
 function runsOf(tensor: Tensor) {
   const { channels, height, width, planeBytes, type } = tensor;

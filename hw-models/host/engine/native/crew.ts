@@ -1,5 +1,6 @@
 // Native steps as they lie in memory, and the threads that run them: a programme's native steps
-// that follow each other are one call of the library, which hands them out without coming back here.
+// that follow each other are one call of the library, which hands them out without coming back
+// here.
 
 import { invariant } from '../../../../workloads/base/errors.js';
 import type { NativeLibrary } from '../../native/library.node.js';

@@ -1,4 +1,5 @@
-// Threads of the native library: steps in their order, all lanes of a step once, whoever takes them.
+// Threads of the native library: steps in their order, all lanes of a step once, whoever takes
+// them.
 
 import { setTimeout } from 'node:timers/promises';
 import fc from 'fast-check';
@@ -21,7 +22,9 @@ const addition = (from: number, to: number) =>
     ...[-Infinity, Infinity],
   );
 
-/** Of each lane the cells that its calls add to its own; they are the step's no other lane writes. */
+/**
+ * Of each lane the cells that its calls add to its own; they are the step's no other lane writes.
+ */
 type Plan = readonly (readonly (readonly number[])[])[];
 
 const plans: fc.Arbitrary<Plan> = fc.array(

@@ -11,6 +11,7 @@ import { isImplemented } from '../workloads/network.js';
 import type { ZooEntry } from '../workloads/zoo/entry.js';
 import { type Contender, compareModel } from './compare.js';
 import { DEFAULT_HARDWARE, DEFAULT_WORKLOADS } from './defaults.js';
+import { mappableOf, withMappings } from './given-mappings.node.js';
 import { knownErrors } from './known-errors.node.js';
 import { loadInputs, loadTrainedModel } from './load.node.js';
 import { openWorkloads } from './open.node.js';
@@ -19,7 +20,7 @@ import { type Progress, partOf, silent } from './progress.js';
 import { hardwareIn, type Names, resolveContender } from './resolve.node.js';
 import type { Comparison } from './result.js';
 import { loadPrices } from './serving/prices.node.js';
-import { type Trace, traceRandom, traceRun } from './trace.js';
+import { type Trace, tasksOf, traceRandom, traceRun } from './trace.js';
 
 /** A comparison and the group that its workload was named by, if any. */
 export interface NamedComparison extends Comparison {
@@ -70,6 +71,8 @@ export interface CompareRequest {
   readonly uncertainty?: boolean;
   /** What models compute in where they have it; each in its own where left out. */
   readonly precision?: Precision | 'best';
+  /** A file of mappings, for devices of family spatial, in place of their mapper's. */
+  readonly mappings?: string;
   readonly progress?: Progress;
 }
 
@@ -99,6 +102,10 @@ export async function compare(request: CompareRequest = {}): Promise<readonly Na
         : [{ kind: 'modelled', hardware: named, kernel: undefined, isOwn: true }],
     );
   if (contenders.length === 0) throw new InputError('found no hardware, expected at least one');
+  const { mappings } = request;
+  if (mappings !== undefined && !contenders.some(isMapped)) {
+    throw new InputError('mapping: found no device of family spatial, expected one that it is of');
+  }
   const entries = await openWorkloads(workloads, limits, request.dims);
   if (entries.length !== 1 && (request.weights ?? request.input) !== undefined) {
     throw new InputError(
@@ -111,8 +118,26 @@ export async function compare(request: CompareRequest = {}): Promise<readonly Na
   const priced =
     cost === undefined ? {} : { prices: await loadPrices(cost === true ? undefined : cost) };
   const energy = openRapl();
+  const given = async (
+    model: Model,
+    trace: Trace,
+    workload = '',
+  ): Promise<readonly Contender[]> => {
+    if (mappings === undefined) return contenders;
+    const layers = mappableOf(tasksOf(model, trace, batch), batch);
+    return Promise.all(
+      contenders.map(async (contender) =>
+        isMapped(contender)
+          ? {
+              ...contender,
+              hardware: await withMappings(contender.hardware, mappings, layers, workload),
+            }
+          : contender,
+      ),
+    );
+  };
   const comparisons: NamedComparison[] = [];
-  for (const [at, { entry, group }] of entries.entries()) {
+  for (const [at, { entry, group, file }] of entries.entries()) {
     const progress = partOf(request.progress ?? silent, at, entries.length);
     progress(`weights and activations of ${entry.network.name}`);
     const model = await loadTrainedModel(entry, request.weights, seed);
@@ -132,7 +157,12 @@ export async function compare(request: CompareRequest = {}): Promise<readonly Na
       ...priced,
       ...room,
     };
-    const comparison = await compareModel(model, trace, contenders, options);
+    const comparison = await compareModel(
+      model,
+      trace,
+      await given(model, trace, file?.file),
+      options,
+    );
     comparisons.push({ ...withBuildNoted(comparison), group, importNotes: entry.notes ?? [] });
   }
   return comparisons;
@@ -185,3 +215,6 @@ export async function traceOf(
   if (!isKnown || weights === undefined || network.layers.length === 1) return random;
   return traceRun(model, random.inputs, createExecutor(TRACER, PORTABLE), 'synthetic');
 }
+
+const isMapped = (contender: Contender): contender is Extract<Contender, { kind: 'modelled' }> =>
+  contender.kind === 'modelled' && contender.hardware.family === 'spatial';

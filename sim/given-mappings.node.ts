@@ -1,14 +1,20 @@
 // Mappings that a user gives by layer: lines as this program prints them, or Timeloop's files.
 
+import type { Hardware } from '../hw-models/contract.js';
+import type { SpatialConfig } from '../hw-models/spatial/config.js';
 import type { Architecture } from '../hw-models/spatial/description/architecture.js';
 import { timeloopMapping } from '../hw-models/spatial/formats/timeloop/given.js';
+import { architectureFor } from '../hw-models/spatial/layer.js';
+import { problemOf } from '../hw-models/spatial/nest/from-demand.js';
 import { mappingLine } from '../hw-models/spatial/nest/mapping-text.js';
 import type { Problem } from '../hw-models/spatial/nest/problem.js';
+import { isWeighted } from '../hw-models/work.js';
 import { InputError } from '../workloads/base/errors.js';
 import { nearestOf } from '../workloads/base/nearest.js';
 import { type SourceFile, textOf } from '../workloads/formats/source.js';
 import { isMap } from '../workloads/formats/timeloop/merge.js';
 import { readYaml } from '../workloads/formats/yaml/document.js';
+import type { LayerTask } from '../workloads/network.js';
 import { openSource } from './open.node.js';
 
 /** A layer that is mapped. */
@@ -51,6 +57,25 @@ export async function givenMappings(
     throw new InputError(`${file}: found layer ${layer}, expected ${names.join(', ')}${meant}`);
   }
   return lines;
+}
+
+/** Layers that are mapped, among a network's. */
+export const mappableOf = (tasks: readonly LayerTask[], batch: number): readonly Mappable[] =>
+  tasks.flatMap(({ name, demand }) =>
+    isWeighted(demand) ? [{ name, problem: problemOf(name, demand, batch) }] : [],
+  );
+
+/** A device of family spatial with the mappings of a file. @throws InputError */
+export async function withMappings(
+  hardware: Hardware,
+  file: string,
+  layers: readonly Mappable[],
+  workload: string,
+): Promise<Hardware> {
+  const config = hardware.config as SpatialConfig;
+  const given = await givenMappings(file, layers, architectureFor(config), workload);
+  const value = { ...config.mappings, ...given };
+  return hardware.vary([{ op: 'add', path: ['mappings'], value }]);
 }
 
 /** `mappings:` of a YAML file; null where it has none. */

@@ -6,12 +6,10 @@ import { joulesOf, secondsOf } from '../hw-models/cost.js';
 import type { SpatialConfig } from '../hw-models/spatial/config.js';
 import { writeMapping } from '../hw-models/spatial/formats/timeloop/write.js';
 import { architectureFor } from '../hw-models/spatial/layer.js';
-import { problemOf } from '../hw-models/spatial/nest/from-demand.js';
 import { readMapping } from '../hw-models/spatial/nest/mapping-text.js';
-import { isWeighted } from '../hw-models/work.js';
 import { InputError, requireWhole } from '../workloads/base/errors.js';
 import { traceOf } from './compare.node.js';
-import { givenMappings, type Mappable } from './given-mappings.node.js';
+import { mappableOf, withMappings } from './given-mappings.node.js';
 import { loadTrainedModel } from './load.node.js';
 import { openWorkload } from './open.node.js';
 import { resolveHardware } from './resolve.node.js';
@@ -59,7 +57,7 @@ export async function mapNetwork(request: MapRequest): Promise<MappedNetwork> {
   const { batch, seed, budget } = request;
   requireWhole('batch', batch, 1);
   const named = requireSpatial(resolveHardware(request.hardware));
-  const { mapper = {}, mappings: own = {} } = named.config as SpatialConfig;
+  const { mapper = {} } = named.config as SpatialConfig;
   const bounded =
     budget === undefined
       ? named
@@ -67,19 +65,12 @@ export async function mapNetwork(request: MapRequest): Promise<MappedNetwork> {
   const { entry } = await openWorkload(request.workload);
   const model = await loadTrainedModel(entry, undefined, seed);
   const tasks = tasksOf(model, await traceOf(entry, model, undefined, undefined, seed), batch);
-  const mappable = tasks.flatMap((task): readonly Mappable[] =>
-    isWeighted(task.demand)
-      ? [{ name: task.name, problem: problemOf(task.name, task.demand, batch) }]
-      : [],
-  );
+  const mappable = mappableOf(tasks, batch);
   const architecture = architectureFor(bounded.config as SpatialConfig);
-  const given =
+  const hardware =
     request.mappings === undefined
-      ? null
-      : await givenMappings(request.mappings, mappable, architecture, request.workload);
-  const hardware = given
-    ? bounded.vary([{ op: 'add', path: ['mappings'], value: { ...own, ...given } }])
-    : bounded;
+      ? bounded
+      : await withMappings(bounded, request.mappings, mappable, request.workload);
   const layers = hardware.cost(tasks).flatMap((cost, at) => {
     if (cost.mapping === undefined) return [];
     return [

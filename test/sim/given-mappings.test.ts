@@ -49,6 +49,20 @@ describe('a mapping that is given', () => {
     expect(evaluated.compute.all).toBe(8 * 16 * 12 * 14 * 3 * 3);
   });
 
+  it('is compared by, on the devices that are mapped', async () => {
+    const given = at('one.yaml');
+    const line = 'dram: Q12 M2 C8 S3 | columns: P14x | rows: R3y | psum-spad: M8';
+    writeFileSync(given, `mappings: { layer: '${line}' }`);
+    const argv = ['compare', problem, '--on', 'eie-64,eyeriss', '--mapping', given];
+    const { code, stdout } = await zeroskip([...argv, '--layers', '--format', 'json']);
+    expect(code).toBe(0);
+    const alone = await zeroskip([...mapped, '--mapping', given, '--format', 'json']);
+    const { layers } = JSON.parse(alone.stdout) as { layers: readonly { seconds: number }[] };
+    expect(stdout).toContain(`"seconds": ${layers[0]?.seconds}`);
+    const none = await zeroskip(['compare', problem, '--on', 'eie-64', '--mapping', given]);
+    expect([none.code, none.stderr]).toEqual([2, expect.stringContaining('family spatial')]);
+  });
+
   it.each([
     ['a layer that is not there', 'mappings: { conv: "dram: M16" }', 'found layer conv, expected'],
     ['no mapping', 'constraints: { targets: [] }', 'found no mapping, expected one'],

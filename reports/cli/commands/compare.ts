@@ -47,6 +47,7 @@ interface Options extends OutputOptions, PictureFlags {
   readonly precision?: Precision | 'best';
   readonly generate?: Generation;
   readonly cacheBits?: CacheBits;
+  readonly mapping?: string;
   readonly trace?: string;
   readonly traceEvents: number;
 }
@@ -114,6 +115,10 @@ export function addCompare(program: Command, terminal: Terminal): void {
         'number format of the models, or best for the fastest (default: the format of each device); w8 and w4 quantise weights only',
       ).choices(['fp32', 'fp16', 'bf16', 'fp8', 'int8', 'w8', 'w4', 'best']),
     )
+    .option(
+      '--mapping <file>',
+      'mappings of an accelerator described in a file: lines by layer, or Timeloop’s of one layer',
+    )
     .option('--trace <file>', 'also write a timeline, as a JSON trace for ui.perfetto.dev')
     .option(
       '--trace-events <n>',
@@ -143,6 +148,7 @@ export function addCompare(program: Command, terminal: Terminal): void {
         ...pictureOf(options),
         ...(cost === undefined ? {} : { cost }),
         ...(options.uncertainty ? { uncertainty: true } : {}),
+        ...(options.mapping === undefined ? {} : { mappings: options.mapping }),
         ...(options.precision ? { precision: options.precision } : {}),
         ...(options.trace === undefined ? {} : { timelineRoom: options.traceEvents }),
         ...{ batch, seed, repeat, threads, limits, progress },

@@ -36,5 +36,5 @@ function busySeconds(): number {
 export function busyNote(busy: Busy | null): string | null {
   if (busy === null || busy.cores < BUSY_SHARE * busy.of) return null;
   const cores = busy.cores.toFixed(1);
-  return `the machine was busy: other programs kept ${cores} of ${busy.of} cores, so times may be too long`;
+  return `the machine was busy: other programs used ${cores} of ${busy.of} cores, so times may be too long`;
 }

@@ -26,5 +26,5 @@ it('cannot tell in no time', async () => {
 it('says so only where it matters', () => {
   expect(busyNote(null)).toBeNull();
   expect(busyNote({ cores: 0.4, of: 2 })).toBeNull();
-  expect(busyNote({ cores: 1.52, of: 2 })).toContain('other programs kept 1.5 of 2 cores');
+  expect(busyNote({ cores: 1.52, of: 2 })).toContain('other programs used 1.5 of 2 cores');
 });

@@ -5,7 +5,7 @@ import { nearest } from '../hw-models/faults.js';
 import { createExecutor } from '../hw-models/host/executors.js';
 import { BACKENDS, type BackendName, openBackend } from '../hw-models/host/tfjs-backend.js';
 import { InputError, requireWhole } from '../workloads/base/errors.js';
-import { usualDensity } from '../workloads/compress/pattern.js';
+import { patternText, usualDensity } from '../workloads/compress/pattern.js';
 import type { TrainingData } from '../workloads/datasets/dataset.js';
 import { loadDataSet, loadText, PROCEDURAL } from '../workloads/datasets/load.node.js';
 import type { Model } from '../workloads/model.js';
@@ -303,7 +303,15 @@ function checkData(data: TrainingData, { network, classes }: TrainableNetwork): 
   }
 }
 
-function checkSettings({ densities, bits, quality, density }: Settings, network: Network): void {
+function checkSettings(settings: Settings, network: Network): void {
+  const { densities, bits, quality, density, pattern, criterion } = settings;
+  // A threshold takes each weight by itself.
+  if (quality !== null && (pattern.kind !== 'free' || criterion !== 'magnitude')) {
+    const beside = pattern.kind === 'free' ? criterion : patternText(pattern);
+    throw new InputError(
+      `quality: found thresholds beside ${beside}, expected --target or --density with it`,
+    );
+  }
   const weighted = network.layers.filter((layer) => weightShapeOf(layer));
   const layers = weighted.map(({ name }) => name);
   const kinds = ['conv2d', 'dense', 'embedding'];

@@ -87,6 +87,11 @@ describe('prune refuses in one line, with exit code 2 and nothing written', () =
       /Expected free, N:M such as 2:4, block:ROWSxCOLUMNS/,
     ],
     [
+      'thresholds beside a pattern',
+      ['lenet-5', '--pattern', '2:4', '--quality', '1'],
+      /quality: found thresholds beside 2:4, expected --target or --density with it/,
+    ],
+    [
       'heads where there are none',
       ['lenet-5', '--pattern', 'heads', '--backend', 'wasm'],
       /lenet-5: found no attention, expected one to prune heads of/,

@@ -23,8 +23,8 @@ import type { LabState } from './state.js';
 
 /** Windows that the engine's logits are judged on. */
 const WINDOWS = 128;
-/** Timed passes over one character, which takes some ten microseconds. */
-const REPEAT = 101;
+/** Timed passes over one character: a tenth of a second, so that all code is compiled long before. */
+const REPEAT = 2001;
 
 /** Every kept network, on each executor that has something to say of it. Pictures: none. */
 export async function measureMarks(

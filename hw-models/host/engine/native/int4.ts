@@ -56,11 +56,16 @@ function placeRows(
 ): readonly number[] {
   const blocks = groupsOf(columns, BLOCK);
   const bytes = new Uint8Array((end - first) * blocks * HALF);
-  for (let at = 0; at < bytes.length; at++) {
-    const row = first + Math.floor(at / (blocks * HALF));
-    const column = Math.floor((at / HALF) % blocks) * BLOCK + (at % HALF);
-    const weightAt = (own: number) => (own < columns ? (values[row * columns + own] as number) : 0);
-    bytes[at] = (weightAt(column) + ZERO) | ((weightAt(column + HALF) + ZERO) << 4);
+  for (let row = first, at = 0; row < end; row++) {
+    const rowEnd = (row + 1) * columns;
+    for (let block = 0; block < blocks; block++) {
+      let from = row * columns + block * BLOCK;
+      for (let byte = 0; byte < HALF; byte++, from++) {
+        const low = from < rowEnd ? (values[from] as number) : 0;
+        const high = from + HALF < rowEnd ? (values[from + HALF] as number) : 0;
+        bytes[at++] = (low + ZERO) | ((high + ZERO) << 4);
+      }
+    }
   }
   const halves = Uint16Array.from(scales.subarray(first * blocks, end * blocks), numberToHalf);
   return [heap.place(bytes), heap.place(halves)];

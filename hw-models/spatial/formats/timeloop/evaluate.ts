@@ -180,9 +180,12 @@ function bitsOf(
   }, 0);
 }
 
+/** Wider units are a slip: no memory has such accesses. */
+const MAX_UNIT_BITS = 65_536;
+
 /** Units do not lie across two accesses. */
 function fitting(bits: number, accessBits: number): number {
-  if (bits === 0 || accessBits % bits === 0) return bits;
+  if (bits === 0 || bits > MAX_UNIT_BITS || accessBits % bits === 0) return bits;
   for (let wider = bits; wider < 2 * bits; wider++) if (accessBits % wider === 0) return wider;
   return bits;
 }

@@ -16,11 +16,8 @@ const files = {
 
 /** What a command of the README prints, without what it says of progress. */
 function printed(line: string, columns: number): string {
-  const argv = line
-    .replace(/^npm ci && /, '')
-    .replace(/ --charts \w+/, '')
-    .split(' ')
-    .slice(2);
+  const [, command = ''] = line.split('zeroskip ');
+  const argv = command.replace(/ --charts \w+/, '').split(' ');
   return execFileSync(process.execPath, [resolve('dist/reports/cli/bin.js'), ...argv, '--quiet'], {
     env: { ...process.env, COLUMNS: `${columns}`, NO_COLOR: '1' },
     encoding: 'utf8',
@@ -31,7 +28,7 @@ for (const [file, columns] of Object.entries(files)) {
   const text = readFileSync(file, 'utf8');
   const made = text.replace(SHOWN, (block, line: string, said: string) => {
     const isComparison =
-      /zeroskip (compare|storage|stack) /.test(line) && !said.startsWith('zeroskip: ');
+      /zeroskip (compare|storage|stack)( |$)/.test(line) && !said.startsWith('zeroskip: ');
     if (!isComparison) return block;
     const whole = printed(line, columns);
     // Guides leave out how to see more.

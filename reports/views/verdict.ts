@@ -8,7 +8,7 @@ const EVEN = 0.03;
 
 /** Sentences on one workload or group; empty where there is nothing to compare. */
 export function verdictText(verdict: Verdict): string {
-  const sentences = [standingText(verdict), errorText(verdict), skippingText(verdict.skipping)];
+  const sentences = [standingText(verdict), skippingText(verdict.skipping)];
   return sentences.filter((sentence) => sentence !== '').join(' ');
 }
 
@@ -26,19 +26,17 @@ function standingText({ baseline, standings, fastest, thriftiest }: Verdict): st
     fastest === thriftiest && fastest.energyRatio !== null
       ? ` and takes ${energyText(fastest.energyRatio)}`
       : '';
-  const start = `${fastest.label} is ${speedText(fastest)} ${baseline.label}${energy}.`;
+  const error = errorText([baseline, fastest]);
+  const start = `${fastest.label} is ${speedText(fastest)} ${baseline.label}${error}${energy}.`;
   return energy === '' ? start + thriftText(thriftiest, baseline) : start;
 }
 
-/** How sure the first sentence is: by the less certain of the two devices that it compares. */
-function errorText({ baseline, standings, fastest }: Verdict): string {
-  if (!fastest || standings.length < 2) return '';
-  const modelled = [baseline, fastest].filter(({ origin }) => origin === 'modelled');
+/** How sure a ratio of two devices' times is: by the less certain of their models. */
+function errorText(devices: readonly Standing[]): string {
+  const modelled = devices.filter(({ origin }) => origin === 'modelled');
   const errors = modelled.map(({ knownError }) => knownError);
   if (errors.some((error) => error === null)) return '';
-  const worst = Math.max(...errors.map(Number));
-  const who = errors.length === 1 ? 'The model is' : 'Both models are';
-  return `${who} within ±${wholePercent(worst)} of published times (median).`;
+  return ` (known error ±${wholePercent(Math.max(...errors.map(Number)))})`;
 }
 
 function thriftText(thriftiest: Standing | null, baseline: Standing): string {

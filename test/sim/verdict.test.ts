@@ -70,7 +70,7 @@ describe('a verdict', () => {
     ],
     ['', [['a:x', 1, 1]]],
     [
-      'b:x is 4.00× faster than a:x and takes 2.00× less energy. Both models are within ±12 % of published times (median).',
+      'b:x is 4.00× faster than a:x (known error ±12 %) and takes 2.00× less energy.',
       [
         ['a:x', 1, 1, 0.05],
         ['b:x', 4, 2, 0.12],
@@ -78,7 +78,7 @@ describe('a verdict', () => {
       ],
     ],
     [
-      'b:x is 4.00× faster than host:tfjs. The model is within ±12 % of published times (median).',
+      'b:x is 4.00× faster than host:tfjs (known error ±12 %).',
       [
         ['host:tfjs', 1, null],
         ['b:x', 4, null, 0.12],

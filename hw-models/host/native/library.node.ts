@@ -47,7 +47,7 @@ export interface NativeLibrary {
   readonly runCrew: RunCrew;
   /** Wakes its threads, and waits for that, giving way up to `yields` times. */
   readonly rouseCrew: (crew: bigint, yields: number) => void;
-  /** Ends its threads and frees it. */
+  /** Ends its threads and frees it; a crew that runs when the process ends is stopped then. */
   readonly stopCrew: (crew: bigint) => void;
 }
 
@@ -103,6 +103,11 @@ export async function loadLibrary(options: BuildOptions = {}): Promise<NativeLib
   );
   const rouseCrew = handle.func('void zs_crew_rouse(uintptr_t crew, int32_t yields)');
   const stopCrew = handle.func('void zs_crew_stop(uintptr_t crew)');
+  const crews = new Set<bigint>();
+  // Before the library goes, on whose code their threads are.
+  process.once('exit', () => {
+    for (const crew of crews) stopCrew(crew);
+  });
   const useLargePages = handle.func('void zs_use_large_pages(uintptr_t memory, uint64_t bytes)');
   const addressOf = (buffer: SharedArrayBuffer): bigint => koffi.address(new Uint8Array(buffer));
   const known = new Map<string, bigint>();
@@ -110,10 +115,16 @@ export async function loadLibrary(options: BuildOptions = {}): Promise<NativeLib
     ...{ path, key, instructions, vectorFloats, koffiPath },
     copyIn: copyIn as unknown as NativeLibrary['copyIn'],
     copyOut: copyOut as unknown as NativeLibrary['copyOut'],
-    startCrew: (workers) => BigInt(startCrew(workers)),
+    startCrew(workers) {
+      const crew = BigInt(startCrew(workers));
+      if (crew !== 0n) crews.add(crew);
+      return crew;
+    },
     runCrew: runCrew as unknown as RunCrew,
     rouseCrew: rouseCrew as unknown as NativeLibrary['rouseCrew'],
-    stopCrew: stopCrew as unknown as NativeLibrary['stopCrew'],
+    stopCrew(crew) {
+      if (crews.delete(crew)) stopCrew(crew);
+    },
     functionAt(name) {
       let address = known.get(name);
       if (address === undefined) {

@@ -175,6 +175,7 @@ describe('exportFile', () => {
       'npy',
       'scale-sim',
       'ert',
+      'timeloop',
       'art',
     ]);
   });

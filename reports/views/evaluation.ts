@@ -18,6 +18,10 @@ const splitText = ({ done, gated, skipped }: Split): string =>
     ...(skipped > 0 ? [`${count(skipped)} skipped`] : []),
   ].join(', ');
 
+/** As they are where there is room, else wrapped. */
+const loopsIn = (loops: readonly string[], columns: number) =>
+  loops.every((loop) => loop.length <= columns) ? { text: loops } : { lines: loops };
+
 export function evaluationView(evaluated: EvaluatedDesign): View {
   const { design, problem, evaluation, knowsJoules, loops, looked, notes } = evaluated;
   const { levels, compute, cycles, joules } = evaluation;
@@ -25,7 +29,7 @@ export function evaluationView(evaluated: EvaluatedDesign): View {
   const chosen =
     looked === null ? 'the mapping that came with it' : `the best of ${count(looked)} mappings`;
   return {
-    sections: () => [
+    sections: ({ columns }) => [
       {
         heading: `${problem} on ${design}`,
         summary: true,
@@ -60,7 +64,7 @@ export function evaluationView(evaluated: EvaluatedDesign): View {
           ),
         },
       },
-      { heading: 'Loop nest', text: loops.split('\n') },
+      { heading: 'Loop nest', ...loopsIn(loops.split('\n'), columns) },
     ],
     json: () => ({
       ...{ design, problem, cycles, mappings: looked, notes },

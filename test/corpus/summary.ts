@@ -55,8 +55,20 @@ export function table(outcomes: readonly Outcome[]): string {
     markdownTable([head, ...rows], { align: ['l', 'r', 'r', 'r', 'r', 'r', 'l'] }),
     '',
     ...(reasons.length > 0
-      ? ['Not read as they are, and what the message says:', '', ...reasons, '']
+      ? ['Not read as they are, and what the message says:', '', ...reasons.map(wrapped), '']
       : []),
     ...(operators.length > 0 ? [`Opaque operators, by files: ${operators.join(', ')}.`] : []),
   ].join('\n');
+}
+
+/** An item of a list in lines of at most 100 characters, as the docs have them. */
+function wrapped(item: string): string {
+  const lines = [''];
+  for (const word of item.split(' ')) {
+    const line = lines.at(-1) as string;
+    if (line === '') lines[lines.length - 1] = word;
+    else if (line.length + 1 + word.length > 100) lines.push(`  ${word}`);
+    else lines[lines.length - 1] = `${line} ${word}`;
+  }
+  return lines.join('\n');
 }

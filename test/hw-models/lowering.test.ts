@@ -293,7 +293,11 @@ describe('what a recurrent layer is made of', () => {
 
 it.each([
   [{ kind: 'move', inputs: 20, outputs: 30 }, [20, 30], ''],
-  [{ kind: 'embedding', lookups: 4, width: 8, entries: 100 }, [32, 32], 'rows of an embedding table'],
+  [
+    { kind: 'embedding', lookups: 4, width: 8, entries: 100 },
+    [32, 32],
+    'rows of an embedding table',
+  ],
   [
     { kind: 'opaque', operator: 'com.example.Odd', inputs: 7, outputs: 9 },
     [7, 9],

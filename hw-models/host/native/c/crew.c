@@ -2,7 +2,7 @@
 // the next one, so that a thread without a processor holds up no more than the lane it has taken.
 // Threads that find nothing to take look for a while, then give way, then sleep.
 
-#define _DEFAULT_SOURCE
+#define _GNU_SOURCE
 #include "calls.h"
 #include "vector.h"
 
@@ -68,6 +68,8 @@ struct crew {
   double *ends;
   pthread_mutex_t mutex;
   pthread_cond_t changed;
+  /** The processor that whoever runs programmes was last seen on; -1: none yet. */
+  int32_t caller_cpu;
   int32_t workers;
   struct worker worker[];
 };
@@ -190,12 +192,33 @@ static void *work_always(void *given) {
   return NULL;
 }
 
+/**
+ * Keeps workers off the processor of whoever runs a programme. A thread that is woken there, as the
+ * system likes to, waits for its turn while another processor has nothing to do.
+ */
+static void leave_callers_processor(struct crew *crew) {
+#if defined(__linux__)
+  const int32_t cpu = sched_getcpu();
+  if (cpu < 0 || cpu == crew->caller_cpu) return;
+  crew->caller_cpu = cpu;
+  cpu_set_t allowed;
+  if (sched_getaffinity(0, sizeof allowed, &allowed) != 0) return;
+  CPU_CLR((size_t)cpu, &allowed);
+  if (CPU_COUNT(&allowed) == 0) return;
+  for (int32_t at = 0; at < crew->workers; at++)
+    (void)pthread_setaffinity_np(crew->worker[at].handle, sizeof allowed, &allowed);
+#else
+  (void)crew;
+#endif
+}
+
 /** A crew of the caller and `workers` threads, or of fewer where the system gives no more. */
 ZS_EXPORT struct crew *zs_crew_start(int32_t workers) {
   const size_t bytes = sizeof(struct crew) + (size_t)workers * sizeof(struct worker);
   struct crew *crew = aligned_alloc(LINE, (bytes + LINE - 1) / LINE * LINE);
   if (!crew) return NULL;
   memset(crew, 0, bytes);
+  crew->caller_cpu = -1;
   pthread_mutex_init(&crew->mutex, NULL);
   pthread_cond_init(&crew->changed, NULL);
   for (; crew->workers < workers; crew->workers++) {
@@ -214,6 +237,7 @@ ZS_EXPORT struct crew *zs_crew_start(int32_t workers) {
 ZS_EXPORT void zs_crew_run(struct crew *crew, uint8_t *memory, const struct step *steps,
                            int64_t count, double *ends) {
   const uint64_t runs = atomic_load(&crew->ended) + 1;
+  leave_callers_processor(crew);
   crew->memory = memory;
   crew->steps = steps;
   crew->count = count;
@@ -229,6 +253,7 @@ ZS_EXPORT void zs_crew_run(struct crew *crew, uint8_t *memory, const struct step
  * long as giving way `yields` times takes.
  */
 ZS_EXPORT void zs_crew_rouse(struct crew *crew, int32_t yields) {
+  leave_callers_processor(crew);
   atomic_fetch_add(&crew->calls, 1);
   wake(crew);
   for (int32_t at = 0; at < yields && atomic_load(&crew->sleepers) > 0; at++) sched_yield();

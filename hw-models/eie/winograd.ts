@@ -10,7 +10,11 @@ import { cookToom, type Filtering, toFloat } from '../../workloads/transforms/co
 import { type ConvolutionShape, transformable } from '../../workloads/transforms/shape.js';
 import { type TileTransform, tileTransforms } from '../../workloads/transforms/tile-cost.js';
 import { forEachTile, tilesOf } from '../../workloads/transforms/tiles.js';
-import { pruneTransformed, transformWeights } from '../../workloads/transforms/winograd.js';
+import {
+  pruneTransformed,
+  transformedPositions,
+  transformWeights,
+} from '../../workloads/transforms/winograd.js';
 import { densityOf, type SparsePattern, toDense } from '../../workloads/weights/store.js';
 import type { Kernel, LayerCost, Residency } from '../contract.js';
 import { cyclesOf } from '../cost.js';
@@ -275,35 +279,44 @@ function layoutsOf(
   const key = `${filtering.outputs}/${density}/${pes}/${indexBits}/${blocks}`;
   let found = ofWeights.get(key);
   if (!found) {
-    const matrices = matricesOf(weights, shape, filtering, density);
     const blockRows = Math.ceil(outputs / pes / blocks) * pes;
-    found = Array.from({ length: Math.ceil(outputs / blockRows) }, (_, block) => {
-      const rows = {
-        groups,
-        from: block * blockRows,
-        to: Math.min(outputs, (block + 1) * blockRows),
-      };
-      return matrices.map((matrix) => countEntries(matrix, null, { pes, indexBits }, rows));
-    });
+    const made = Array.from({ length: Math.ceil(outputs / blockRows) }, () => [] as ColumnLayout[]);
+    for (const matrix of matricesOf(weights, shape, filtering, density)) {
+      for (const [block, layouts] of made.entries()) {
+        const rows = {
+          groups,
+          from: block * blockRows,
+          to: Math.min(outputs, (block + 1) * blockRows),
+        };
+        layouts.push(countEntries(matrix, null, { pes, indexBits }, rows));
+      }
+    }
+    found = made;
     ofWeights.set(key, found);
   }
   return found;
 }
 
-/** The matrix of each position, [outputs, channels of a group]. */
-function matricesOf(
+/** The matrix of each position, [outputs, channels of a group], one after the other. */
+function* matricesOf(
   weights: LayerWeights,
   { outputs, channels, groups }: ConvolutionShape,
   filtering: Filtering<number>,
   density: number | null,
-): readonly SparsePattern[] {
+): Generator<SparsePattern> {
   const groupChannels = channels / groups;
-  const whole = transformWeights(filtering, outputs, groupChannels, toDense(weights.store).values);
-  const { values } = density === null ? whole : pruneTransformed(whole, density);
   const size = outputs * groupChannels;
-  return Array.from({ length: values.length / size }, (_, position) =>
-    patternOf(values.subarray(position * size, (position + 1) * size), outputs, groupChannels),
-  );
+  const own = toDense(weights.store).values;
+  if (density === null) {
+    for (const values of transformedPositions(filtering, size, own))
+      yield patternOf(values, outputs, groupChannels);
+    return;
+  }
+  // Which are kept is known only once all are.
+  const whole = transformWeights(filtering, outputs, groupChannels, own);
+  const { values } = pruneTransformed(whole, density);
+  for (let from = 0; from < values.length; from += size)
+    yield patternOf(values.subarray(from, from + size), outputs, groupChannels);
 }
 
 /** Where the values of a matrix [rows, columns] are not zero. */

@@ -23,30 +23,46 @@ export function transformWeights(
   channels: number,
   weights: Float32Array,
 ): TransformedWeights {
-  const { taps, tapMatrix } = filtering;
-  const area = taps * taps;
   const kernels = outputs * channels;
+  const values = new Float64Array(filtering.tapMatrix.length ** 2 * kernels);
+  let to = 0;
+  for (const position of transformedPositions(filtering, kernels, weights)) {
+    values.set(position, to);
+    to += kernels;
+  }
+  return { filtering, outputs, channels, values };
+}
+
+/**
+ * The same position by position, a value for each of `kernels` kernels: what is yielded is
+ * overwritten by the next one.
+ */
+export function* transformedPositions(
+  { taps, tapMatrix }: Filtering<number>,
+  kernels: number,
+  weights: Float32Array,
+): Generator<Float64Array> {
+  const area = taps * taps;
   invariant(
     weights.length === kernels * area,
     () => `${weights.length} weights, not ${kernels * area}`,
   );
-  const values = new Float64Array(tapMatrix.length ** 2 * kernels);
-  let to = 0;
+  const values = new Float64Array(kernels);
   for (const down of tapMatrix) {
     for (const along of tapMatrix) {
       // One position of G g Gᵀ: the kernel times the outer product of two rows of G.
       const factors = Float64Array.from({ length: area }, (_, tap) => {
         return (down[Math.floor(tap / taps)] as number) * (along[tap % taps] as number);
       });
-      for (let from = 0; from < weights.length; from += area) {
+      for (let kernel = 0, from = 0; kernel < kernels; kernel++, from += area) {
         let sum = 0;
         for (let tap = 0; tap < area; tap++)
           sum += (factors[tap] as number) * (weights[from + tap] as number);
-        values[to++] = sum;
+        values[kernel] = sum;
       }
+      yield values;
     }
   }
-  return { filtering, outputs, channels, values };
 }
 
 /**

@@ -53,7 +53,7 @@ export type SparsePattern = Pick<CsrMatrix, 'rows' | 'columns' | 'pointers' | 'i
 export type WeightStore = DenseMatrix | CsrMatrix | CscMatrix | CodebookMatrix;
 
 /** Of matrices that are held besides the stores that they were made of, those asked for last. */
-const CONVERTED_BYTES = 2 ** 24;
+const CONVERTED_BYTES = 2 ** 23;
 
 const converted = new Recent<WeightStore, CsrMatrix>(CONVERTED_BYTES);
 
@@ -74,7 +74,7 @@ export function toCsr(store: WeightStore): CsrMatrix {
   return csr;
 }
 
-const patterns = new Recent<WeightStore, SparsePattern>(CONVERTED_BYTES);
+const patterns = new Recent<WeightStore, SparsePattern>(CONVERTED_BYTES / 2);
 
 /**
  * Where the matrix has entries, row after row, remembered for a while: what models ask for, in half

@@ -34,6 +34,9 @@ export const randomQuantised: Readonly<Record<string, Draw | readonly [Draw, Way
       const zeros = numbers(sizeOf(dims), seed).map((value) =>
         signed ? 0 : Math.round(value) + 100,
       );
+      // Weights of about 1, as exporters write: sums of hundreds that cancel tell of float32 alone.
+      const scales = positive(dims, seed);
+      const smaller = { ...scales, values: scales.values.map((value) => value / 64) };
       return {
         ...{ opset, input },
         nodes: [
@@ -44,7 +47,7 @@ export const randomQuantised: Readonly<Record<string, Draw | readonly [Draw, Way
           q: signed
             ? weights
             : { ...weights, values: weights.values.map((value) => value + 100), type: 2 },
-          ...{ s: positive(dims, seed), z: { dims, values: zeros, type: signed ? 3 : 2 } },
+          ...{ s: smaller, z: { dims, values: zeros, type: signed ? 3 : 2 } },
         },
       };
     }),

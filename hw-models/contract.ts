@@ -193,7 +193,7 @@ export interface Meter {
   readonly meaning: string;
 }
 
-/** What one event on a hardware costs, as energy reference tables (Accelergy's ERT) state it. */
+/** What one event on a device costs, as energy reference tables (Accelergy's ERT) state it. */
 export interface EnergyEvent {
   /** The preset's number that says so, or would replace what the model derives: 'energy.l2Byte'. */
   readonly path: string;
@@ -369,7 +369,7 @@ export interface LoadedNetwork {
 }
 
 /**
- * The host: asynchronous, not repeatable, hence not a Hardware. The types keep the
+ * The host: asynchronous, not repeatable, hence no modelled device. The types keep the
  * two apart.
  */
 export interface Executor {

@@ -45,14 +45,14 @@ export interface MappedNetwork {
   timeloopText(): string;
 }
 
-/** @throws InputError for a hardware that no mapper serves. */
+/** @throws InputError for a device that no mapper serves. */
 export function requireSpatial(hardware: Hardware): Hardware {
   if (hardware.family === 'spatial') return hardware;
   const expected = 'one of family spatial, whose layers are mapped';
   throw new InputError(`${hardware.name}: found family ${hardware.family}, expected ${expected}`);
 }
 
-/** @throws InputError for a hardware that no mapper serves, or layers that do not fit. */
+/** @throws InputError for a device that no mapper serves, or layers that do not fit. */
 export async function mapNetwork(request: MapRequest): Promise<MappedNetwork> {
   const { batch, seed, budget } = request;
   requireWhole('batch', batch, 1);

@@ -43,7 +43,7 @@ export function blocksOf(
       while (at + period < keys.length && keys[at] === keys[at + period]) at++;
       const count = Math.floor((at - first) / period) + 1;
       const covered = weightedIn(first, first + count * period);
-      // A shorter period with as many is met first.
+      // Of equal ones the shorter period comes first.
       if (count < 2 || covered <= most) continue;
       most = covered;
       best = { first, period, count };

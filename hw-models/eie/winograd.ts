@@ -15,7 +15,12 @@ import {
   transformedPositions,
   transformWeights,
 } from '../../workloads/transforms/winograd.js';
-import { densityOf, type SparsePattern, toDense } from '../../workloads/weights/store.js';
+import {
+  densityOf,
+  patternOfDense,
+  type SparsePattern,
+  toDense,
+} from '../../workloads/weights/store.js';
 import type { Kernel, LayerCost, Residency } from '../contract.js';
 import { cyclesOf } from '../cost.js';
 import { accountFor, type Transforms } from './account.js';
@@ -305,32 +310,17 @@ function* matricesOf(
   density: number | null,
 ): Generator<SparsePattern> {
   const groupChannels = channels / groups;
+  const matrix = { rows: outputs, columns: groupChannels };
   const size = outputs * groupChannels;
   const own = toDense(weights.store).values;
   if (density === null) {
     for (const values of transformedPositions(filtering, size, own))
-      yield patternOf(values, outputs, groupChannels);
+      yield patternOfDense({ ...matrix, values });
     return;
   }
   // Which are kept is known only once all are.
   const whole = transformWeights(filtering, outputs, groupChannels, own);
   const { values } = pruneTransformed(whole, density);
   for (let from = 0; from < values.length; from += size)
-    yield patternOf(values.subarray(from, from + size), outputs, groupChannels);
-}
-
-/** Where the values of a matrix [rows, columns] are not zero. */
-function patternOf(values: Float64Array, rows: number, columns: number): SparsePattern {
-  const indices = new Uint32Array(values.length);
-  const pointers = new Uint32Array(rows + 1);
-  let count = 0;
-  for (let row = 0; row < rows; row++) {
-    for (let column = 0; column < columns; column++) {
-      // Written always, kept when it is not zero.
-      indices[count] = column;
-      if (values[row * columns + column] !== 0) count++;
-    }
-    pointers[row + 1] = count;
-  }
-  return { rows, columns, pointers, indices: indices.subarray(0, count) };
+    yield patternOfDense({ ...matrix, values: values.subarray(from, from + size) });
 }

@@ -1,6 +1,6 @@
 // Colours of charts and pages as CSS variables with a value for light and one for dark, so that one
 // drawing serves both. Hues after Okabe and Ito, "Color Universal Design" (2008): told apart with
-// any common colour blindness. A hue's soft tone is for a hardware's first kernel, outlined in the
+// any common colour blindness. A hue's soft tone is for a device's first kernel, outlined in the
 // strong one, so that bars differ in lightness too.
 
 export const themes = ['light', 'dark'] as const;
@@ -45,7 +45,7 @@ const SERIES = 7;
 const PARTS = 9;
 
 /**
- * Colours of a hardware's bars: a hue by the hardware, a tone by whether it is the hardware's first
+ * Colours of a device's bars: a hue by the device, a tone by whether it is the device's first
  * of several rows.
  */
 export function seriesColor(

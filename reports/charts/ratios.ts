@@ -150,7 +150,7 @@ function parts(bars: readonly RatioBar[], axis: string) {
 
 /** Pixels of a lying bar. */
 const LYING_STEP = 9;
-/** Pixels of a hardware's row. */
+/** Pixels of a device's row. */
 const SINGLE_STEP = 22;
 const ONE = { datum: 1 } as const;
 const description = { field: 'label', type: 'nominal' } as const;
@@ -175,7 +175,7 @@ export function groupedSpec(
   return (width < NARROW ? lyingSpec : standingSpec)(bars, series, axis, width);
 }
 
-/** One workload: a bar a hardware, its ratio beside it. */
+/** One workload: a bar a device, its ratio beside it. */
 function singleSpec(
   bars: readonly RatioBar[],
   series: readonly Series[],

@@ -1,4 +1,4 @@
-// Rooflines: what a hardware's arithmetic and its main bandwidth allow, and where the layers lie
+// Rooflines: what a device's arithmetic and its main bandwidth allow, and where the layers lie
 // under it. Williams, Waterman and Patterson, "Roofline", CACM 52(4), 2009.
 
 import type { TopLevelSpec } from 'vega-lite';

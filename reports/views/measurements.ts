@@ -35,7 +35,7 @@ function plain({ row, hardware, kernel, kind, measured, modelled, error, note }:
     ...{ device: row.device, work: row.work, batch: row.batch, precision: row.precision },
     ...{ published: row.published, metric: row.measured?.metric ?? row.metric },
     ...{ hardware, kernel, kind, measured, modelled, error },
-    // Of a row without a hardware, why it has none.
+    // Of a row without a device, why it has none.
     note,
   };
 }

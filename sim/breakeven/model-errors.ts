@@ -18,7 +18,7 @@ export interface ModelError {
 }
 
 /**
- * Finds a hardware's and kernel's error against EIE's Table IV and Deep Compression's Table 9; null
+ * Finds a device's and kernel's error against EIE's Table IV and Deep Compression's Table 9; null
  * where it is in none.
  */
 export type ModelErrors = (hardware: string, kernel: string) => ModelError | null;

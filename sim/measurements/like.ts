@@ -1,4 +1,4 @@
-// Decides which measurements can be compared with a hardware model. Measurements with framework
+// Decides which measurements can be compared with a device's model. Measurements with framework
 // overhead, other algorithms or other silicon are excluded, each with its reason.
 
 import type { Context } from './placing.js';

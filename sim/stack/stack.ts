@@ -59,7 +59,7 @@ export interface StackReport {
 }
 
 /**
- * A hardware to run the chain on: a model, or the host with its executors by name.
+ * A device to run the chain on: a model, or the host with its executors by name.
  */
 export type StackContender =
   | { readonly kind: 'modelled'; readonly hardware: Hardware }

@@ -9,7 +9,7 @@ import type { NetworkFile } from '../resolve.node.js';
 import { readSpace, type Space } from './space.js';
 import type { SweepSpec } from './spec.js';
 
-/** A hardware that designs are varied from. */
+/** A device that designs are varied from. */
 export interface BasePlan {
   /** As the spec names it, kernel and all. */
   readonly label: string;

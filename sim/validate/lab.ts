@@ -16,7 +16,7 @@ export interface Lab {
   /** The tasks of a network of the zoo ('alexnet'), one frame. */
   readonly network: (name: string) => readonly LayerTask[];
   readonly cost: (hardware: string, kernel: string, batch: number, layer: string) => LayerCost;
-  /** The same on a hardware that has no name of its own: a variation. */
+  /** The same on a device that has no name of its own: a variation. */
   readonly costOn: (hardware: Hardware, kernel: string, batch: number, layer: string) => LayerCost;
   /** Seconds a frame. */
   readonly seconds: (hardware: string, kernel: string, batch: number, layer: string) => number;

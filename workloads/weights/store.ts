@@ -84,7 +84,7 @@ export function patternOf(store: WeightStore): SparsePattern {
   if (store.format !== 'dense') return toCsr(store);
   const known = patterns.get(store) ?? converted.get(store);
   if (known) return known;
-  const pattern = densePattern(store);
+  const pattern = patternOfDense(store);
   patterns.set(store, pattern, pattern.pointers.byteLength + pattern.indices.byteLength);
   return pattern;
 }
@@ -189,14 +189,23 @@ export function countNonzeros(values: Float32Array | Float64Array): number {
 
 function denseToCsr(store: DenseMatrix): CsrMatrix {
   const { values } = store;
-  const pattern = densePattern({ ...store, values });
+  const pattern = patternOfDense({ ...store, values });
   const kept = new Float32Array(pattern.indices.length);
   let at = 0;
   for (const value of values) if (value !== 0) kept[at++] = value;
   return { ...pattern, format: 'csr', values: kept };
 }
 
-function densePattern({ rows, columns, values }: DenseMatrix): SparsePattern {
+/** Where the values of a matrix, row after row, are not zero. */
+export function patternOfDense({
+  rows,
+  columns,
+  values,
+}: {
+  readonly rows: number;
+  readonly columns: number;
+  readonly values: Float32Array | Float64Array;
+}): SparsePattern {
   const pointers = new Uint32Array(rows + 1);
   const indices = new Uint32Array(countNonzeros(values));
   let at = 0;

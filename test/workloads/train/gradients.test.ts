@@ -16,6 +16,7 @@ import {
 } from '../../../workloads/network.js';
 import type { LayerSpec } from '../../../workloads/spec.js';
 import { type LayerValues, trainable } from '../../../workloads/train/network.js';
+import { gradientDeviation } from '../../reference/derivatives.js';
 import { referenceLoss } from '../../reference/training.js';
 
 let backend: Backend;
@@ -112,30 +113,7 @@ function deviationOf(net: Network, seed: number, frames = 3): number {
       0,
     ) / frames;
   expect(step.loss / frames).toBeWithin(1e-4, meanLoss(values));
-  let deviation = 0;
-  let largest = 0;
-  for (const [name, layer] of values) {
-    for (const part of ['weights', 'bias'] as const) {
-      const own = layer[part];
-      if (!own) continue;
-      for (let trial = 0; trial < 6; trial++) {
-        const at = random.below(own.length);
-        const lossAt = (value: number) => {
-          const moved = Float64Array.from(own);
-          moved[at] = value;
-          return meanLoss(new Map([...values, [name, { ...layer, [part]: moved }]]));
-        };
-        const [value, reach] = [own[at] as number, 1e-6];
-        const derivative = (lossAt(value + reach) - lossAt(value - reach)) / (2 * reach);
-        deviation = Math.max(
-          deviation,
-          Math.abs(derivative - (step.gradients.get(name)?.[part]?.[at] ?? Number.NaN)),
-        );
-        largest = Math.max(largest, Math.abs(derivative));
-      }
-    }
-  }
-  return deviation / largest;
+  return gradientDeviation(values, step.gradients, meanLoss, { random, trials: 6, reach: 1e-6 });
 }
 
 const cases: readonly (readonly [string, Shape, readonly LayerSpec[]])[] = [

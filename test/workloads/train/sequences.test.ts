@@ -2,6 +2,7 @@
 // precision, of each layer alone against TensorFlow.js's own gradients.
 
 import type { Tensor } from '@tensorflow/tfjs-core';
+import { gradientDeviation } from '../../reference/derivatives.js';
 import '@tensorflow/tfjs-core/dist/register_all_gradients.js';
 import fc from 'fast-check';
 import { beforeAll, describe, expect, it } from 'vitest';
@@ -132,28 +133,7 @@ function deviationOf(network: Network, seed: number, frames = 2): number {
     return sum / frames;
   };
   expect(step.loss / labels.length).toBeWithin(1e-4, meanLoss(values));
-  let deviation = 0;
-  let largest = 0;
-  for (const [name, layer] of values) {
-    for (const part of ['weights', 'bias'] as const) {
-      const own = layer[part];
-      if (!own) continue;
-      for (let trial = 0; trial < 3; trial++) {
-        const at = random.below(own.length);
-        const lossAt = (value: number) => {
-          const moved = Float64Array.from(own);
-          moved[at] = value;
-          return meanLoss(new Map([...values, [name, { ...layer, [part]: moved }]]));
-        };
-        const [value, reach] = [own[at] as number, 1e-5];
-        const derivative = (lossAt(value + reach) - lossAt(value - reach)) / (2 * reach);
-        const found = step.gradients.get(name)?.[part]?.[at] ?? Number.NaN;
-        deviation = Math.max(deviation, Math.abs(derivative - found));
-        largest = Math.max(largest, Math.abs(derivative));
-      }
-    }
-  }
-  return deviation / largest;
+  return gradientDeviation(values, step.gradients, meanLoss, { random, trials: 3, reach: 1e-5 });
 }
 
 describe('gradients over sequences are derivatives of the loss', () => {

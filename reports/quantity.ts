@@ -14,6 +14,10 @@ export function quantity(value: number | null, unit: string): string {
   return `${digits(value / 1000 ** (at - UNPREFIXED))} ${PREFIXES[at]}${unit}`;
 }
 
+/** A round number, as axes have them, in no more digits than it takes: '100 µs', '2.5 mJ'. */
+export const roundQuantity = (value: number | null, unit: string): string =>
+  quantity(value, unit).replace(/\.(\d*?)0+(?!\d)/, (_, kept: string) => kept && `.${kept}`);
+
 /** '$12.3', '$0.0045'; three significant digits. */
 export function dollars(value: number | null): string {
   return value === null ? UNKNOWN : `$${digits(value)}`;

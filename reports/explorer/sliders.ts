@@ -3,7 +3,7 @@
 import { type Draft, produce } from 'immer';
 import { inUnit, numberAt, toSi } from '../../hw-models/dials.js';
 import type { ExplorerQuestion } from '../../sim/explore.js';
-import { count, percent } from '../quantity.js';
+import { percent } from '../quantity.js';
 import type { Offer } from './offer.js';
 import { askedDesigns } from './outcome.js';
 import { type ExplorerState, presetOf } from './state.js';
@@ -92,12 +92,34 @@ export function designSliders(
       {
         ...{ id: `dial-${at}-${path}`, label, levels, value: inUnit(value, unit) },
         title: `${path}; ${preset?.name} has it from ${preset?.sources[path] ?? 'nowhere'}`,
-        shown: (level) => (unit === 'count' ? count(level) : `${count(level)} ${unit}`),
+        shown: (level) => levelText(level, unit),
         turned: value !== numberAt(preset?.config ?? {}, path),
         turn: (draft, level) => setAt(draft, at, path, toSi(level, unit)),
       },
     ];
   });
+}
+
+/** Digits that levels are told apart by. */
+const LEVEL_DIGITS = 6;
+/** Units as people write them. */
+const WRITTEN: Readonly<Record<string, string>> = {
+  count: '',
+  ratio: '',
+  us: 'µs',
+  percent: '%',
+  mm2: 'mm²',
+  um2: 'µm²',
+};
+
+/** A level in its unit: '1,070 MHz', '70 %'. */
+export function levelText(level: number, unit: string): string {
+  const number = Number(level.toPrecision(LEVEL_DIGITS));
+  const isSmall = number !== 0 && Math.abs(number) < 1e-3;
+  const text = isSmall
+    ? `${number}`
+    : number.toLocaleString('en-US', { maximumSignificantDigits: LEVEL_DIGITS });
+  return `${text} ${WRITTEN[unit] ?? unit}`.trim();
 }
 
 /** Sets what stands at `path` of a design's config. */

@@ -247,6 +247,38 @@ describe.skipIf(noChromium)('the explorer', () => {
     await page.close();
   }, 60_000);
 
+  it('says over the results what they are of, and dims them while newer ones are worked out', async () => {
+    const { page, faults } = await open();
+    const of = page.locator('#results-of');
+    expect(await of.textContent()).toMatch(/^NeuralTalk.*, batch 1, on A = eie-64: [\d.]+ µs, /);
+    const found = page.locator('.found');
+    expect(await found.getAttribute('aria-busy')).toBe('false');
+    // A network that takes seconds: the old results stay, named, until the new ones are there.
+    await page.locator('#workload').selectOption('squeezenet-1.1');
+    expect(await found.getAttribute('aria-busy')).toBe('true');
+    expect(await of.textContent()).toMatch(/^NeuralTalk/);
+    expect(
+      Number(await page.locator('#panel').evaluate((of) => getComputedStyle(of).opacity)),
+    ).toBeLessThan(1);
+    await expect.poll(() => page.locator('.working').textContent()).toContain('working');
+    await expect.poll(() => of.textContent(), { timeout: 20_000 }).toMatch(/^SqueezeNet/);
+    expect(await found.getAttribute('aria-busy')).toBe('false');
+    expect(await page.locator('.working').textContent()).toBe('');
+    await turn(page, 'pes', 'ArrowRight');
+    expect(await of.textContent()).toContain('A = eie-64 with PEs 128 (64)');
+    expect(faults).toEqual([]);
+    await page.close();
+  }, 60_000);
+
+  it('draws ticks that say their numbers', async () => {
+    const { page } = await open();
+    const ticks = await page.locator('svg text.tick').allTextContents();
+    expect(ticks.length).toBeGreaterThan(4);
+    for (const tick of ticks) expect(tick).toMatch(/^\d+(\.\d+)? [pnµm]?[sJ]$/);
+    expect(new Set(ticks).size).toBe(ticks.length);
+    await page.close();
+  });
+
   it('follows the reader’s scheme and fits a phone', async () => {
     const { page } = await open(served.url, {
       viewport: { width: 360, height: 740 },

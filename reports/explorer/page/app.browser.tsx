@@ -1,32 +1,41 @@
 // The page: what can be turned on one side, what comes of it on the other.
 
-import type { Parts } from '../../../hw-models/contract.js';
-import type { Row } from '../../../sim/result.js';
+import { useState } from 'preact/hooks';
+import type { Explored } from '../../../sim/explore.js';
 import { save } from '../../html/save.browser.js';
+import { quantity } from '../../quantity.js';
+import { describeDesign, describeWorkload } from '../describe.js';
 import { SWEEP_FILE, sweepYaml } from '../export-yaml.js';
 import type { Offer } from '../offer.js';
-import { type DesignOutcome, loadOf, outcomesOf } from '../outcome.js';
+import { outcomesOf } from '../outcome.js';
+import { questionOf } from '../sliders.js';
 import type { ExplorerState } from '../state.js';
 import type { Store } from '../store.js';
-import { LoadChart, type Place, PlaneChart, StackChart } from './charts.browser.js';
 import { Button } from './controls.browser.js';
 import { DesignPanel, yamlFile } from './design-panel.browser.js';
-import { ResultsPanel } from './results-panel.browser.js';
-import type { Shown } from './simulator.browser.js';
+import type { Results, Tab, ToolProps } from './panel.js';
+import { tabs } from './panels.browser.js';
+import type { Place } from './places.js';
+import type { Shown, Simulator } from './simulator.browser.js';
+import { Tabs } from './tabs.browser.js';
 import { WorkloadPanel } from './workload-panel.browser.js';
 
 interface AppProps {
   readonly offer: Offer;
   readonly store: Store<ExplorerState>;
+  readonly simulator: Simulator;
   /** The last answer; null before the first. */
   readonly shown: Shown | null;
   /** Designs that were shown before, on the same network. */
   readonly trail: readonly Place[];
+  /** What is being worked out, where that takes long enough to be told. */
+  readonly working: string | null;
   readonly message: string | null;
   readonly onCopyLink: () => void;
 }
 
-export function App({ offer, store, shown, trail, message, onCopyLink }: AppProps) {
+export function App(props: AppProps) {
+  const { offer, store, message, onCopyLink } = props;
   const { state } = store;
   return (
     <>
@@ -65,19 +74,13 @@ export function App({ offer, store, shown, trail, message, onCopyLink }: AppProp
         </div>
       </header>
       <main>
-        <div className="turned">
+        <div className="controls">
           <WorkloadPanel offer={offer} store={store} />
           {state.designs.map((_, at) => (
             <DesignPanel key={'AB'[at]} at={at === 0 ? 0 : 1} offer={offer} store={store} />
           ))}
         </div>
-        <div className="found">
-          {shown ? (
-            <Found offer={offer} shown={shown} trail={trail} />
-          ) : (
-            <p>The models are being loaded.</p>
-          )}
-        </div>
+        <Found {...props} />
       </main>
       <footer>
         <p>
@@ -92,15 +95,46 @@ export function App({ offer, store, shown, trail, message, onCopyLink }: AppProp
 /** A design apart from the one it is made of: immer's drafts are trees. */
 const structuredCloneOf = <Value,>(value: Value): Value => JSON.parse(JSON.stringify(value));
 
-function Found({
-  offer,
-  shown,
-  trail,
-}: {
-  readonly offer: Offer;
-  readonly shown: Shown;
-  readonly trail: readonly Place[];
-}) {
+/** The tabs, over them what the results are of, and whether newer ones are on their way. */
+function Found({ offer, store, simulator, shown, trail, working }: AppProps) {
+  const [chosen, openTab] = useState<string>(tabs[0].id);
+  const [layer, chooseLayer] = useState<string | null>(null);
+  const tab = tabs.find(({ id }) => id === chosen) ?? tabs[0];
+  const isBehind = shown === null || !isOf(shown, offer, store.state);
+  const tool: ToolProps = { offer, store, simulator, openTab };
+  return (
+    <div className={isBehind ? 'found behind' : 'found'} aria-busy={isBehind}>
+      <div className="of">
+        <p id="results-of">
+          {shown ? <ResultsOf offer={offer} shown={shown} /> : 'No results yet'}
+        </p>
+        <p role="status" className="working">
+          {working}
+        </p>
+      </div>
+      <Tabs label="Results" tabs={tabs} chosen={tab.id} onChoose={openTab}>
+        <Chosen {...{ tab, tool, shown, trail, layer, chooseLayer }} />
+      </Tabs>
+    </div>
+  );
+}
+
+interface ChosenProps extends Pick<AppProps, 'shown' | 'trail'> {
+  readonly tab: Tab;
+  readonly tool: ToolProps;
+  readonly layer: string | null;
+  readonly chooseLayer: (name: string | null) => void;
+}
+
+function Chosen({ tab, tool, shown, trail, layer, chooseLayer }: ChosenProps) {
+  if ('Tool' in tab) return <tab.Tool {...tool} />;
+  if (!shown) {
+    return (
+      <section>
+        <p>The models are being loaded.</p>
+      </section>
+    );
+  }
   const { found, designs, workload } = shown;
   if ('fault' in found) {
     return (
@@ -111,74 +145,44 @@ function Found({
       </section>
     );
   }
-  const outcomes = outcomesOf(offer, designs, found, workload);
-  const rows = outcomes.flatMap(({ row }, at) => (row ? [{ letter: 'AB'[at] ?? '', row }] : []));
+  const summary = found.workload;
+  const outcomes = outcomesOf(tool.offer, designs, found, workload);
+  const results: Results = { shown, summary, outcomes, trail };
+  const known = summary.layers.some(({ name }) => name === layer) ? layer : null;
+  return <tab.Panel {...{ ...tool, results, chooseLayer }} layer={known} />;
+}
+
+/** 'AlexNet fc6, batch 1, on A = eie-64 with PEs 128 (64)' */
+function ResultsOf({ offer, shown }: { readonly offer: Offer; readonly shown: Shown }) {
+  const { workload, designs, found } = shown;
+  // Behind the designs come the presets that they were turned from.
+  const own = designs.slice(0, designs.length / 2);
   return (
     <>
-      <ResultsPanel outcomes={outcomes} batch={workload.batch} />
-      <section className="charts" aria-label="Charts">
-        <StackChart
-          title="Where the time goes"
-          unit="s"
-          stacks={rows.map(({ letter, row }) => ({ letter, parts: timeOf(row) }))}
-        />
-        <StackChart
-          title="Where the energy goes"
-          unit="J"
-          stacks={rows.map(({ letter, row }) => ({ letter, parts: energyOf(row) }))}
-        />
-        <LoadChart
-          loads={rows.flatMap(({ letter, row }) => {
-            const load = loadOf(row);
-            return load ? [{ letter, load }] : [];
-          })}
-        />
-        <PlaneChart places={[...trail, ...placesOf(outcomes)]} />
-      </section>
+      <strong>{describeWorkload(offer, workload)}</strong>, on{' '}
+      {own.map((design, at) => (
+        <span key={'AB'[at]}>
+          {at > 0 && ' and '}
+          <strong>{'AB'[at]}</strong> = {describeDesign(offer, design)}
+          {'designs' in found && <Totals found={found.designs[at]} />}
+        </span>
+      ))}
     </>
   );
 }
 
-/** Seconds by cause, over all layers. */
-const timeOf = ({ layers }: Row): Parts =>
-  added(
-    layers.map(({ time, cycles, seconds }) =>
-      Object.fromEntries(
-        Object.entries(time ?? {}).map(([cause, part]) => [
-          cause,
-          cycles ? (part / cycles) * seconds : 0,
-        ]),
-      ),
-    ),
+/** ': 29.1 µs, 16.7 µJ' */
+function Totals({ found }: { readonly found: Explored | undefined }) {
+  if (!found || 'fault' in found) return null;
+  const { seconds, joules } = found.row;
+  return (
+    <span className="unbroken">
+      : {quantity(seconds, 's')}
+      {joules !== null && `, ${quantity(joules, 'J')}`}
+    </span>
   );
-
-const energyOf = ({ layers }: Row): Parts => added(layers.map(({ energy }) => energy ?? {}));
-
-function added(all: readonly Parts[]): Parts {
-  const sums: Record<string, number> = {};
-  for (const parts of all)
-    for (const [name, part] of Object.entries(parts)) sums[name] = (sums[name] ?? 0) + part;
-  return sums;
 }
 
-/** Where designs, their presets and the paper lie, as far as their energy is known. */
-export function placesOf(outcomes: readonly DesignOutcome[]): readonly Place[] {
-  const places = outcomes.flatMap(({ design, row, before, published }, at) => {
-    const letter = 'AB'[at] ?? '';
-    const place = (
-      kind: Place['kind'],
-      label: string,
-      point: { seconds: number; joules: number | null } | null,
-    ) =>
-      point && point.joules !== null
-        ? [{ kind, label, letter, seconds: point.seconds, joules: point.joules }]
-        : [];
-    return [
-      ...place('preset', `${letter}'s preset ${design.preset}`, before),
-      ...place('paper', `${design.preset} in the paper`, published),
-      ...place('design', letter, row),
-    ];
-  });
-  // Designs lie on top.
-  return places.sort((a, b) => Number(a.kind === 'design') - Number(b.kind === 'design'));
-}
+/** Whether an answer is to what is asked now. */
+const isOf = ({ workload, designs }: Shown, offer: Offer, state: ExplorerState) =>
+  JSON.stringify({ workload, designs }) === JSON.stringify(questionOf(offer, state));

@@ -5,8 +5,9 @@ import type { Load, Parts } from '../../../hw-models/contract.js';
 import { bandOf, bands } from '../../charts/load-bands.js';
 import { color, partColor } from '../../charts/palette.js';
 import { logScale } from '../../charts/scales.js';
-import { percent, quantity } from '../../quantity.js';
+import { percent, quantity, roundQuantity } from '../../quantity.js';
 import { balanceOf } from '../outcome.js';
+import type { Place } from './places.js';
 
 const WIDTH = 400;
 const BAR = 22;
@@ -153,16 +154,7 @@ export function LoadChart({
   );
 }
 
-/** A design in the plane of time and energy. */
-export interface Place {
-  readonly kind: 'design' | 'preset' | 'paper' | 'trail';
-  readonly label: string;
-  readonly letter: string;
-  readonly seconds: number;
-  readonly joules: number;
-}
-
-const HEIGHT = 250;
+const HEIGHT = 300;
 const [LEFT, RIGHT, TOP, BOTTOM] = [62, 14, 12, 34];
 
 /**
@@ -193,7 +185,7 @@ export function PlaneChart({ places }: { readonly places: readonly Place[] }) {
           <g key={tick}>
             <line x1={x(tick)} x2={x(tick)} y1={TOP} y2={HEIGHT - BOTTOM} stroke={color('grid')} />
             <text x={x(tick)} y={HEIGHT - BOTTOM + 14} className="tick" text-anchor="middle">
-              {roundly(tick, 's')}
+              {roundQuantity(tick, 's')}
             </text>
           </g>
         ))}
@@ -201,7 +193,7 @@ export function PlaneChart({ places }: { readonly places: readonly Place[] }) {
           <g key={tick}>
             <line x1={LEFT} x2={WIDTH - RIGHT} y1={y(tick)} y2={y(tick)} stroke={color('grid')} />
             <text x={LEFT - 6} y={y(tick) + 4} className="tick" text-anchor="end">
-              {roundly(tick, 'J')}
+              {roundQuantity(tick, 'J')}
             </text>
           </g>
         ))}
@@ -224,9 +216,6 @@ export function PlaneChart({ places }: { readonly places: readonly Place[] }) {
     </figure>
   );
 }
-
-/** A round number with its unit: '20 µs'. */
-const roundly = (value: number, unit: string) => quantity(value, unit).replace(/\.?0+ /, ' ');
 
 /** So that few places do not fill the plane to its corners. */
 const withRoom = (values: readonly number[]) => [

@@ -16,7 +16,6 @@ export function SliderInput({ slider, store }: SliderInputProps) {
   return (
     <div className={turned ? 'dial turned' : 'dial'} title={title}>
       <label for={id}>{label}</label>
-      <output for={id}>{shown(value)}</output>
       <input
         id={id}
         type="range"
@@ -31,6 +30,7 @@ export function SliderInput({ slider, store }: SliderInputProps) {
         }}
         onChange={store.settle}
       />
+      <output for={id}>{shown(value)}</output>
     </div>
   );
 }

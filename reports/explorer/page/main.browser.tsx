@@ -8,8 +8,8 @@ import { linkOf, stateOf } from '../permalink.js';
 import { nextQuestions, questionOf } from '../sliders.js';
 import { type ExplorerState, initialState } from '../state.js';
 import { createStore } from '../store.js';
-import { App, placesOf } from './app.browser.js';
-import type { Place } from './charts.browser.js';
+import { App } from './app.browser.js';
+import { type Place, placesOf } from './places.js';
 import { type Shown, startSimulator } from './simulator.browser.js';
 
 // As in the worker.
@@ -19,6 +19,8 @@ z.config({ jitless: true });
 const LONGEST_TRAIL = 40;
 /** Browsers refuse addresses that change more often than this for long. */
 const MILLISECONDS_BETWEEN_LINKS = 400;
+/** What takes longer is told to be under way. */
+const MILLISECONDS_TILL_TOLD = 150;
 
 const app = document.getElementById('app');
 if (!app) throw new Error('the page has no place for the explorer');
@@ -27,6 +29,8 @@ const response = await fetch('offer.json');
 const offer: Offer = await response.json();
 
 let message: string | null = null;
+/** What is being worked out, once that has taken a while. */
+let working: string | null = null;
 
 /** The state in the address, if there is a good one. */
 function linkedState(): ExplorerState | null {
@@ -45,7 +49,8 @@ let trail: readonly Place[] = [];
 let answers = 0;
 
 function draw(): void {
-  if (app) render(<App {...{ offer, store, shown, trail, message, onCopyLink }} />, app);
+  if (!app) return;
+  render(<App {...{ offer, store, simulator, shown, trail, working, message, onCopyLink }} />, app);
 }
 
 const simulator = startSimulator(
@@ -53,6 +58,7 @@ const simulator = startSimulator(
     remember(answer);
     shown = answer;
     answers++;
+    if (!simulator.isBusy) sayWorking(null);
     draw();
     tellWhenPainted(answer);
   },
@@ -91,6 +97,18 @@ function tellWhenPainted({ askedAt, modelMilliseconds }: Shown): void {
 
 function ask(): void {
   simulator.ask(questionOf(offer, store.state));
+  workingTimer ??= setTimeout(() => sayWorking('working…'), MILLISECONDS_TILL_TOLD);
+}
+
+let workingTimer: ReturnType<typeof setTimeout> | undefined;
+function sayWorking(text: string | null): void {
+  if (text === null) {
+    clearTimeout(workingTimer);
+    workingTimer = undefined;
+  }
+  if (text === working) return;
+  working = text;
+  draw();
 }
 
 let linkTimer: ReturnType<typeof setTimeout> | undefined;

@@ -115,7 +115,9 @@ export function ResultsPanel({
               const [first = null, second = null] = values;
               return (
                 <tr key={name}>
-                  <th scope="row">{name}</th>
+                  <th scope="row" className="unbroken">
+                    {name}
+                  </th>
                   {values.map((value, at) => (
                     <td key={`value-${'AB'[at]}`} className="right unbroken">
                       <Value

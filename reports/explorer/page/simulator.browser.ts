@@ -17,6 +17,8 @@ interface Asked {
 }
 
 export interface Simulator {
+  /** Whether an answer is on its way. */
+  readonly isBusy: boolean;
   ask(question: ExplorerQuestion): void;
 }
 
@@ -64,6 +66,9 @@ export function startSimulator(
     }
   };
   return {
+    get isBusy() {
+      return waiting !== null;
+    },
     ask(question) {
       clearTimeout(quiet);
       asked = { question, askedAt: performance.now() };

@@ -3,6 +3,8 @@
 export { z } from 'zod';
 export { registerFamily } from './hw-models/catalog.js';
 export type {
+  Access,
+  Block,
   Bound,
   Ceiling,
   Dial,

@@ -92,6 +92,7 @@ export function bind<Config extends object>(
     figures: preset.figures,
     config,
     area: family.area(config),
+    structure: family.structure?.(config) ?? [],
     events: family.events?.(config) ?? [],
     peaks: family.peaks?.(config) ?? null,
     capacity: family.capacity?.(config) ?? null,

@@ -105,6 +105,35 @@ export interface Capacity {
   readonly beyond: { readonly name: string; readonly bytesPerSecond: number } | null;
 }
 
+/** Values of one operand that a memory hands out and takes in, over all its instances. */
+export interface Access {
+  /** As the family's meters and joules name it. */
+  readonly memory: string;
+  /** 'weights', 'inputs', 'outputs' */
+  readonly operand: string;
+  readonly reads: number;
+  readonly writes: number;
+  /** Of those, with whatever a format reads and writes along. */
+  readonly readJoules: number;
+  readonly writeJoules: number;
+}
+
+/** A part of a device, with what lies within it: what drawings and shares of use speak of. */
+export interface Block {
+  readonly name: string;
+  readonly kind: 'memory' | 'arithmetic' | 'network' | 'other' | 'array';
+  /** Instances side by side in what is around it. */
+  readonly columns: number;
+  readonly rows: number;
+  /** Of one instance, what lies within left out; null where nobody knows. */
+  readonly areaMm2: number | null;
+  /** True for what the area of the chip leaves out. */
+  readonly offChip?: boolean;
+  /** The parts of a layer's joules that are spent here. */
+  readonly components: readonly string[];
+  readonly inside: readonly Block[];
+}
+
 /**
  * What one layer costs on modelled hardware, for the whole batch. A cost that nobody can know is
  * null, never 0.
@@ -130,6 +159,13 @@ export interface LayerCost {
   readonly bound: Bound;
   /** How evenly parallel units worked, where the model knows each of them. */
   readonly load?: Load;
+  /**
+   * Cycles in which the mean instance of a block was in use, by the blocks of the family's
+   * `structure` whose uses the model counts and whose rate it knows.
+   */
+  readonly busy?: Parts;
+  /** What passes each memory, where the model knows it by operand. */
+  readonly accesses?: readonly Access[];
   /** How the layer lies on the hardware, in a line that a preset can give back. */
   readonly mapping?: string;
   /** What the reader must know: what did not fit, what was assumed. */
@@ -241,6 +277,8 @@ export interface Family<Config> {
   metersOf?(config: Config): Readonly<Record<string, Meter>>;
   /** mm² by module; null where the area is not published. */
   area(config: Config): Parts | null;
+  /** What it consists of, from the outside in; nobody draws a family without it. */
+  structure?(config: Config): readonly Block[];
   /** What kernels multiply that say nothing else; fp32 where left out. */
   precision?(config: Config): Precision;
   /** Peak rates, for rooflines. */
@@ -287,6 +325,8 @@ export interface Hardware {
    */
   readonly config: object;
   readonly area: Parts | null;
+  /** From the outside in; empty where the family does not say. */
+  readonly structure: readonly Block[];
   readonly events: readonly EnergyEvent[];
   readonly peaks: Peaks | null;
   /** Of main memory; null where nobody knows. */

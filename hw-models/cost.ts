@@ -3,7 +3,7 @@
 import { invariant } from '../workloads/base/errors.js';
 import { denseMacsOf } from '../workloads/demand.js';
 import type { LayerTask } from '../workloads/network.js';
-import type { LayerCost, Meter, Parts } from './contract.js';
+import type { Access, LayerCost, Meter, Parts } from './contract.js';
 
 /** The whole of some parts. */
 export function sum(parts: Parts): number {
@@ -40,8 +40,38 @@ export function repeated(cost: LayerCost, count: number, notes: readonly string[
     cycles: times(count, cost.cycles),
     joules: cost.joules && times(count, cost.joules),
     counters: times(count, cost.counters),
+    ...(cost.busy ? { busy: times(count, cost.busy) } : {}),
+    ...(cost.accesses ? { accesses: timesAccesses(count, cost.accesses) } : {}),
     floorCycles: cost.floorCycles * count,
   };
+}
+
+/** Each access so many times. */
+export function timesAccesses(factor: number, accesses: readonly Access[]): readonly Access[] {
+  return accesses.map(({ memory, operand, ...counts }) => ({
+    ...{ memory, operand },
+    reads: factor * counts.reads,
+    writes: factor * counts.writes,
+    readJoules: factor * counts.readJoules,
+    writeJoules: factor * counts.writeJoules,
+  }));
+}
+
+/** What passed each memory by operand, in the order in which they are first met. */
+export function addAccesses(accesses: readonly Access[]): readonly Access[] {
+  const all = new Map<string, Access>();
+  for (const access of accesses) {
+    const key = JSON.stringify([access.memory, access.operand]);
+    const before = all.get(key);
+    all.set(key, {
+      ...{ memory: access.memory, operand: access.operand },
+      reads: (before?.reads ?? 0) + access.reads,
+      writes: (before?.writes ?? 0) + access.writes,
+      readJoules: (before?.readJoules ?? 0) + access.readJoules,
+      writeJoules: (before?.writeJoules ?? 0) + access.writeJoules,
+    });
+  }
+  return [...all.values()];
 }
 
 /**
@@ -61,6 +91,12 @@ export function addCosts(costs: readonly LayerCost[]): LayerCost {
       ? addParts(costs.map(({ joules }) => joules ?? {}))
       : null,
     counters: addParts(costs.map(({ counters }) => counters)),
+    ...(costs.some(({ busy }) => busy)
+      ? { busy: addParts(costs.map((cost) => times(atFirst(cost), cost.busy ?? {}))) }
+      : {}),
+    ...(costs.some(({ accesses }) => accesses)
+      ? { accesses: addAccesses(costs.flatMap(({ accesses = [] }) => accesses)) }
+      : {}),
     floorCycles: costs.reduce((all, cost) => all + cost.floorCycles * atFirst(cost), 0),
     notes: [...new Set(costs.flatMap(({ notes }) => notes))],
   };
@@ -78,7 +114,8 @@ const ROUNDING = 1e-9;
 
 /**
  * Throws an InvariantError unless a cost is consistent: parts finite and not negative, counters
- * declared, no time below the floor, and the multiplications done between those that matter and
+ * declared, nothing in use for longer than the layer takes, no time below the floor, and the
+ * multiplications done between those that matter and
  * those of the dense layer.
  */
 export function checkCost(
@@ -88,7 +125,8 @@ export function checkCost(
   who: string,
 ): void {
   const where = `${who}, layer ${task.name}, kernel ${cost.kernel}`;
-  for (const parts of [cost.cycles, cost.joules ?? {}, cost.counters]) {
+  const passed = (cost.accesses ?? []).map(({ memory, operand, ...counts }): Parts => counts);
+  for (const parts of [cost.cycles, cost.joules ?? {}, cost.counters, ...passed]) {
     for (const [part, value] of Object.entries(parts)) {
       invariant(Number.isFinite(value) && value >= 0, () => `${where}: ${part} is ${value}`);
     }
@@ -101,6 +139,12 @@ export function checkCost(
   }
   const cycles = cyclesOf(cost);
   invariant(cycles > 0, () => `${where}: takes no time`);
+  for (const [block, busy] of Object.entries(cost.busy ?? {})) {
+    invariant(
+      busy >= 0 && busy <= cycles * (1 + ROUNDING),
+      () => `${where}: ${block} is in use for ${busy} of ${cycles} cycles`,
+    );
+  }
   invariant(cost.floorCycles > 0, () => `${where}: states no floor`);
   invariant(
     cycles >= cost.floorCycles * (1 - ROUNDING),

@@ -70,6 +70,7 @@ const FamilyShape = z.strictObject(
     meters: z.record(z.string(), MeterShape, expecting('meters by name')),
     metersOf: optional,
     area: method,
+    structure: optional,
     precision: optional,
     peaks: optional,
     capacity: optional,

@@ -104,6 +104,7 @@ export async function measuredRow(
     areaMm2: null,
     bound: null,
     peaks: null,
+    structure: [],
     spread,
     layers,
     ...(timelineRoom === undefined ? {} : { timeline: timelineOfRun(run) }),

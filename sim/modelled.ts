@@ -43,6 +43,7 @@ export function modelledRow(
     areaMm2: hardware.area && sum(hardware.area),
     bound: mainBound(layers),
     peaks: hardware.peaks,
+    structure: hardware.structure,
     spread: null,
     layers,
     notes: collectNotes(costs.map(({ notes }, at) => ({ name: tasks[at]?.name ?? '', notes }))),
@@ -84,6 +85,8 @@ function layerResult(cost: LayerCost, task: LayerTask, nonzeros: number): LayerR
     counters: cost.counters,
     ...(cost.mapping === undefined ? {} : { mapping: cost.mapping }),
     ...(cost.load ? { load: cost.load } : {}),
+    ...(cost.busy ? { busy: cost.busy } : {}),
+    ...(cost.accesses ? { accesses: cost.accesses } : {}),
   };
 }
 

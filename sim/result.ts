@@ -1,6 +1,6 @@
 // The result of a network on a device, modelled or measured.
 
-import type { Bound, Load, Parts, Peaks, Precision } from '../hw-models/contract.js';
+import type { Access, Block, Bound, Load, Parts, Peaks, Precision } from '../hw-models/contract.js';
 import type { KnownError } from './known-errors.js';
 import type { ServingCost } from './serving/prices.js';
 import type { WorkloadSummary } from './summary.js';
@@ -25,6 +25,10 @@ export interface LayerResult {
   readonly mapping?: string;
   /** How evenly parallel units worked, where a model knows each of them. */
   readonly load?: Load;
+  /** Cycles in which the mean instance of a block was in use, where a model counts its uses. */
+  readonly busy?: Parts;
+  /** What passed each memory, where a model knows it by operand. */
+  readonly accesses?: readonly Access[];
 }
 
 /** How far timed runs lay apart: their number, and the shortest and longest in seconds. */
@@ -70,6 +74,8 @@ export interface HardwareResult {
   readonly bound: Bound | null;
   /** The rates that bound a model; null for what was measured. */
   readonly peaks: Peaks | null;
+  /** What it consists of, from the outside in; empty where nobody says, or it was measured. */
+  readonly structure: readonly Block[];
   /** Of the timed runs of a measured row; null for a model, which never varies. */
   readonly spread: Spread | null;
   readonly layers: readonly LayerResult[];

@@ -112,6 +112,16 @@ export function accountFor(execution: Execution, task: LayerTask, config: EieCon
       busyCycles: busyCycles(runs, config, batch),
       cycles: batch * (running - pipeline),
     },
+    // Of the mean PE: a port passes one word a cycle, a queue takes one activation.
+    busy: times(batch, {
+      act_queue: work.queueEntries / config.pes,
+      ptr_read: work.queueEntries / config.pes,
+      spmat_read: work.wordReads / config.pes,
+      arithmetic: work.entries / config.pes,
+      act_rw: (entries - padding + transforms.operations) / config.pes,
+      lnzd: broadcasts,
+      dram: traffic.cycles,
+    }),
     notes: [
       ...execution.notes,
       ...traffic.notes,

@@ -8,6 +8,7 @@ import { energyEvents } from './energy.js';
 import { elementwise, im2col, sparse } from './kernels.js';
 import { meters } from './meters.js';
 import { place } from './placement.js';
+import { structureOf } from './structure.js';
 import { canTransform, winograd, winogradPruned } from './winograd.js';
 
 const wordBytes = ({ spmat }: EieConfig) => spmat.widthBits / 8;
@@ -20,6 +21,7 @@ export const eie: Family<EieConfig> = {
   meters,
   dials,
   area: areaOf,
+  structure: structureOf,
   peaks: (config) => ({
     ceilings: [
       {

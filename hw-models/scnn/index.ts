@@ -8,6 +8,7 @@ import { dials } from './dials.js';
 import { energyEvents } from './energy.js';
 import { elementwise, sparse } from './kernels.js';
 import { meters } from './meters.js';
+import { structureOf } from './structure.js';
 
 export const scnn: Family<ScnnConfig> = {
   name: 'scnn',
@@ -17,6 +18,7 @@ export const scnn: Family<ScnnConfig> = {
   meters,
   dials,
   area: areaOf,
+  structure: structureOf,
   peaks: (config) => ({
     ceilings: [
       {

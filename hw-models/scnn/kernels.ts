@@ -245,6 +245,15 @@ function accountFor(
       ),
     bound: boundOf(cycles),
     load: { unit: 'PE', busyCycles, cycles: batch * Math.max(onChip, memory) },
+    // Of the mean PE: a memory passes a vector a cycle, a bank takes a product a cycle.
+    busy: times(batch, {
+      activation_rams: activationVectors / pes,
+      weight_fifo: issues / pes,
+      multipliers: products / (pes * slots),
+      crossbar: products / (pes * slots),
+      accumulators: products / (pes * config.pe.banks),
+      dram: memory,
+    }),
     notes: [
       ...execution.notes,
       ...(isOfTwo

@@ -6,6 +6,7 @@ import type { Memory } from './description/architecture.js';
 import { elementwise, mapped, unitsOf } from './kernels.js';
 import { architectureFor } from './layer.js';
 import { meters, metersOf } from './meters.js';
+import { structureOf } from './structure.js';
 
 export const spatial: Family<SpatialConfig> = {
   name: 'spatial',
@@ -15,6 +16,7 @@ export const spatial: Family<SpatialConfig> = {
   meters,
   metersOf,
   area: areaOf,
+  structure: structureOf,
   peaks(config) {
     const architecture = architectureFor(config);
     const { clockHz, compute } = architecture;

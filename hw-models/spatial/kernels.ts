@@ -4,10 +4,10 @@
 import type { StreamDemand } from '../../workloads/demand.js';
 import type { LayerTask } from '../../workloads/network.js';
 import type { Bound, Kernel, LayerCost, Parts } from '../contract.js';
-import { sum, times } from '../cost.js';
+import { sum, times, timesAccesses } from '../cost.js';
 import { isWeighted, outputElements } from '../work.js';
 import type { SpatialConfig } from './config.js';
-import { accessesPerElement, computeShare, nodeOf } from './cost/cost.js';
+import { accessesByOperand, accessesPerElement, computeShare, nodeOf } from './cost/cost.js';
 import type { Architecture, Memory } from './description/architecture.js';
 import { architectureFor, type MappedLayer, mapLayer } from './layer.js';
 import { meterName } from './meters.js';
@@ -51,11 +51,32 @@ function accountFor(task: LayerTask, layer: MappedLayer): LayerCost {
   return {
     ...{ kernel: 'mapped', clockHz, cycles, counters },
     joules: Object.fromEntries(cost.joules),
+    busy: busyOf(layer, done),
+    accesses: accessesByOperand(architecture, cost),
     floorCycles: Math.max(done / peak, 1e-9 * sum(cycles)),
     bound: boundOf(cost.cycles),
     mapping: mappingLine(mapped.problem, architecture, mapped.mapping),
     notes: notesOf(task, layer),
   };
+}
+
+/** Ports by what passes them, units by the products that they do; unused instances stand idle. */
+function busyOf({ architecture, cost }: MappedLayer, done: number): Parts {
+  const { compute, nodes } = architecture;
+  const busy: Record<string, number> = {
+    [compute.name]: done / (unitsOf(architecture) * compute.macsPerCycle),
+  };
+  let all = 1;
+  for (const [at, node] of nodes.entries()) {
+    if (node.kind === 'array') {
+      all *= node.x * node.y;
+      continue;
+    }
+    const cycles = cost.portCycles.get(node.name);
+    const used = cost.accesses.memories.find((memory) => memory.node === at);
+    if (cycles !== undefined && used) busy[node.name] = (cycles * used.instances) / all;
+  }
+  return busy;
 }
 
 function boundOf(cycles: ReadonlyMap<string, number>): Bound {
@@ -138,16 +159,23 @@ export const elementwise: Kernel<SpatialConfig> = {
       writes * (memory.elementBits.outputs as number);
     const busy = operations / lanes;
     const moving = memory.sharedBits === null ? 0 : bits / memory.sharedBits;
+    const readJoules = inputs * accessesPerElement(memory, 'inputs') * memory.joules.read;
+    const writeJoules = writes * accessesPerElement(memory, 'outputs') * memory.joules.write;
     const joules = {
       [compute.name]: operations * compute.joulesPerMac,
-      [memory.name]:
-        inputs * accessesPerElement(memory, 'inputs') * memory.joules.read +
-        writes * accessesPerElement(memory, 'outputs') * memory.joules.write,
+      [memory.name]: readJoules + writeJoules,
     };
+    const none = { memory: memory.name, reads: 0, writes: 0, readJoules: 0, writeJoules: 0 };
+    const accesses = [
+      { ...none, operand: 'inputs', reads: inputs, readJoules },
+      { ...none, operand: 'outputs', writes, writeJoules },
+    ];
     return {
       ...{ kernel: 'elementwise', clockHz },
       cycles: times(batch, { compute: busy, [memory.name]: Math.max(0, moving - busy) }),
       joules: times(batch, joules),
+      ...(memory.sharedBits === null ? {} : { busy: { [memory.name]: batch * moving } }),
+      accesses: timesAccesses(batch, accesses),
       counters: times(batch, { macs: 0, vector_operations: operations, outermost_bytes: bits / 8 }),
       floorCycles: batch * Math.max(busy, moving),
       bound: moving > busy ? 'memory' : 'compute',

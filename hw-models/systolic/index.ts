@@ -9,6 +9,7 @@ import { perInference } from './host.js';
 import { elementwise, inputStationary, outputStationary, weightStationary } from './kernels.js';
 import { meters } from './meters.js';
 import { place } from './placement.js';
+import { structureOf } from './structure.js';
 
 export const systolic: Family<SystolicConfig> = {
   name: 'systolic',
@@ -19,6 +20,7 @@ export const systolic: Family<SystolicConfig> = {
   dials,
   switches,
   area: areaOf,
+  structure: structureOf,
   peaks: (config) => ({
     ceilings: [
       {

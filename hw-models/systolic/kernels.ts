@@ -121,6 +121,8 @@ function costOf(
     cycles,
     joules: joulesOfWork(work, config),
     counters: { ...counters, groups_at_once: groupsAtOnce },
+    // The array waits for none of its memories: their ports have no rate here.
+    busy: { PE: products / pes, dram: memory },
     floorCycles: Math.max(products / pes, memory),
     bound: boundOf(cycles),
     notes: [
@@ -199,6 +201,7 @@ export const elementwise: Kernel<SystolicConfig> = {
         joulesOfWork({ ...work, vectorOperations: operations, dramBytes: bytes }, config),
       ),
       counters: times(batch, counters),
+      busy: { dram: batch * memory },
       floorCycles: batch * Math.max(compute, memory),
       bound: memory > compute ? 'memory' : 'compute',
       notes: [

@@ -118,6 +118,7 @@ function madeUp(name: string, scale: number): NamedComparison {
         spread: null,
         notes: [],
       },
+      structure: [],
       peaks: {
         ceilings: [{ name: 'FP32', macsPerSecond: 1e12 }],
         roofs: [{ name: 'DRAM', bytesPerSecond: 1e11, meter: 'dram_bytes', bytesPerCount: 1 }],
@@ -135,6 +136,7 @@ function madeUp(name: string, scale: number): NamedComparison {
       energyRatio: null,
       bound: null,
       peaks: null,
+      structure: [],
     },
     layers: layers([0.5, 0.5], 1, false).map((layer) => ({
       ...layer,

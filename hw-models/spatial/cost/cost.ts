@@ -1,6 +1,7 @@
 // Costs a mapping: cycles by cause and joules by component, from the accesses to each memory that
 // remain after skipping zeros.
 
+import type { Access } from '../../contract.js';
 import type { Architecture, Memory, SpatialArray } from '../description/architecture.js';
 import { type Mapping, tilesOf } from '../nest/mapping.js';
 import type { Problem } from '../nest/problem.js';
@@ -26,6 +27,8 @@ export interface SpatialCost {
   /** By memory, array and compute unit. */
   readonly joules: ReadonlyMap<string, number>;
   readonly totalJoules: number;
+  /** Cycles that one instance's ports take, by memory that has a rate. */
+  readonly portCycles: ReadonlyMap<string, number>;
   /** The memory that holds everything else up; null where compute does. */
   readonly slowest: string | null;
 }
@@ -98,9 +101,11 @@ export function costOf(
   const compute = Math.max(1, even * imbalance);
   let slowest: string | null = null;
   let longest = compute;
+  const portCycles = new Map<string, number>();
   for (const [at, memory] of accesses.memories.entries()) {
     const node = nodeOf(architecture, memory);
     const cycles = memoryCycles(node, memory.operands, shares[at] as readonly Share[]);
+    if (node.readBits ?? node.writeBits ?? node.sharedBits) portCycles.set(memory.name, cycles);
     if (cycles > longest) {
       longest = cycles;
       slowest = memory.name;
@@ -115,7 +120,7 @@ export function costOf(
   const joules = joulesOf(architecture, accesses, shares, share, totalCycles);
   let totalJoules = 0;
   for (const part of joules.values()) totalJoules += part;
-  return { accesses, shares, cycles, totalCycles, joules, totalJoules, slowest };
+  return { accesses, shares, cycles, totalCycles, joules, totalJoules, portCycles, slowest };
 }
 
 export function nodeOf({ nodes }: Architecture, { node }: Pick<MemoryAccesses, 'node'>): Memory {
@@ -189,7 +194,8 @@ function joulesOf(
     const node = nodeOf(architecture, memory);
     let each = node.joules.leakPerCycle * totalCycles;
     for (const [at, counts] of memory.operands.entries()) {
-      each += operandJoules(node, counts, shareAt(shares, place, at));
+      const { read, write } = operandJoules(node, counts, shareAt(shares, place, at));
+      each += read + write;
     }
     joules.set(node.name, each * memory.instances);
   }
@@ -204,17 +210,40 @@ function joulesOf(
 }
 
 /** Joules of one instance's accesses for one operand. */
-function operandJoules(node: Memory, counts: OperandAccesses, share: Share): number {
+function operandJoules(node: Memory, counts: OperandAccesses, share: Share) {
   const { operand, reads, fills, updates } = counts;
   const perElement = accessesPerElement(node, operand);
   const { joules, metadataAccessBits } = node;
-  return (
-    reads * share.reads * perElement * joules.read +
-    fills * share.fills * perElement * joules.write +
-    updates * share.updates * perElement * joules.update +
-    (reads * share.readMetadataBits * joules.metadataRead) / metadataAccessBits +
-    (fills * share.fillMetadataBits * joules.metadataWrite) / metadataAccessBits
-  );
+  return {
+    read:
+      reads * share.reads * perElement * joules.read +
+      (reads * share.readMetadataBits * joules.metadataRead) / metadataAccessBits,
+    write:
+      fills * share.fills * perElement * joules.write +
+      updates * share.updates * perElement * joules.update +
+      (fills * share.fillMetadataBits * joules.metadataWrite) / metadataAccessBits,
+  };
+}
+
+/** What passes each memory by operand, over all instances that the mapping uses. */
+export function accessesByOperand(
+  architecture: Architecture,
+  { accesses, shares }: SpatialCost,
+): readonly Access[] {
+  return accesses.memories.flatMap((memory, place) => {
+    const node = nodeOf(architecture, memory);
+    const { instances } = memory;
+    return memory.operands.map((counts, at): Access => {
+      const share = shareAt(shares, place, at);
+      const { read, write } = operandJoules(node, counts, share);
+      return {
+        ...{ memory: memory.name, operand: counts.operand },
+        reads: instances * counts.reads * share.reads,
+        writes: instances * (counts.fills * share.fills + counts.updates * share.updates),
+        ...{ readJoules: instances * read, writeJoules: instances * write },
+      };
+    });
+  });
 }
 
 /** Accesses that one element takes where neighbours share an access. */

@@ -2,6 +2,7 @@
 
 import type { TopLevelSpec } from 'vega-lite';
 import { byKind } from './legend.js';
+import type { Look } from './looks.js';
 import { color } from './palette.js';
 import { logScale } from './scales.js';
 
@@ -19,6 +20,8 @@ export interface AgainstAxes {
   readonly y: string;
   /** A Vega expression for the labels of both. */
   readonly labels: string;
+  /** Of what marks are one of. */
+  readonly looks: ReadonlyMap<string, Look>;
 }
 
 /** Marks, the line on which they would agree, and dotted ones a quarter above and a fifth below. */
@@ -68,7 +71,7 @@ export function againstSpec(
         encoding: {
           x: { field: 'x', type: 'quantitative' },
           y: { field: 'y', type: 'quantitative' },
-          ...byKind(kinds, width),
+          ...byKind(kinds, width, axes.looks),
         },
       },
     ],

@@ -3,7 +3,8 @@
 import type { LinkResult, StackReport } from '../../sim/stack/stack.js';
 import { ratio } from '../quantity.js';
 import type { Chart } from './chart.js';
-import { seriesColor } from './palette.js';
+import type { Look } from './looks.js';
+import { namedLooks } from './name-looks.js';
 import { groupedSpec, type RatioBar } from './ratios.js';
 import type { Series } from './series.js';
 
@@ -34,6 +35,19 @@ const measures: readonly Measure[] = [
 
 const SURVEY = 'survey of 2016, upper end';
 
+/** What others claim has no hue. */
+const CLAIMED: Look = { hue: 'muted', pattern: 'rising' };
+
+/** The same in both charts, whichever rows each has. */
+const looksOf = (rows: StackReport['rows']) =>
+  namedLooks(
+    rows.map(({ hardware, origin }) => ({
+      of: hardware,
+      name: hardware,
+      isMeasured: origin === 'measured',
+    })),
+  );
+
 export function chainCharts(report: StackReport): readonly Chart[] {
   return measures.flatMap((measure) => chainChart(report, measure));
 }
@@ -61,9 +75,10 @@ function chainChart(
   );
   const shown = [...claims, ...bars].sort((a, b) => Number(a.workload) - Number(b.workload));
   const names = [...new Set([...claims, ...bars].map(({ series }) => series))];
-  const series = names.map((name, at): Series => {
+  const looks = looksOf(rows);
+  const series = names.map((name): Series => {
     const origin = rows.find(({ hardware }) => hardware === name)?.origin ?? 'modelled';
-    return { name, origin, ...seriesColor(at, name === SURVEY) };
+    return { name, origin, look: looks.get(name) ?? CLAIMED };
   });
   const last = bars.filter(({ workload }) => workload === nameOf(links.length - 1));
   if (last.length === 0) return [];

@@ -10,13 +10,15 @@ import type { Chart } from './chart.js';
 import { legendColumns } from './legend.js';
 import { type Line, lineChart } from './lines.js';
 import { RATIO_LABELS } from './look.js';
-import { partColor } from './palette.js';
+import { fillOf, type Look, solid } from './looks.js';
+import { nameLooks } from './name-looks.js';
 
 export function effectCharts({ plan, effects, leftOut }: Sensitivity): readonly Chart[] {
   const objectives = plan.spec.objectives.filter((objective) => !leftOut.includes(objective));
+  const looks = nameLooks([...objectives, ...effects.map(({ axis }) => axis)]);
   return [
-    ...shareChart(effects, objectives),
-    ...objectives.flatMap((objective) => levelChart(effects, objective)),
+    ...shareChart(effects, objectives, looks),
+    ...objectives.flatMap((objective) => levelChart(effects, objective, looks)),
   ];
 }
 
@@ -25,6 +27,7 @@ const ROW = 15;
 function shareChart(
   effects: readonly Effect[],
   objectives: readonly MetricName[],
+  looks: ReadonlyMap<string, Look>,
 ): readonly Chart[] {
   const bars = effects.flatMap(({ axis, objective, share, range }) => {
     if (share === null || !objectives.includes(objective)) return [];
@@ -47,7 +50,7 @@ function shareChart(
         columns: ['axis', 'objective', 'share'],
         rows: bars.map(({ axis, objective, share }) => [axis, objective, share]),
       },
-      spec: (width) => shareSpec(bars, objectives, width),
+      spec: (width) => shareSpec(bars, objectives, looks, width),
     },
   ];
 }
@@ -55,6 +58,7 @@ function shareChart(
 function shareSpec(
   bars: readonly { readonly axis: string; readonly objective: string }[],
   objectives: readonly string[],
+  looks: ReadonlyMap<string, Look>,
   width: number,
 ): TopLevelSpec {
   const axes = [...new Set(bars.map(({ axis }) => axis))];
@@ -84,7 +88,10 @@ function shareSpec(
       color: {
         field: 'objective',
         type: 'nominal',
-        scale: { domain: [...objectives], range: objectives.map((_, at) => partColor(at)) },
+        scale: {
+          domain: [...objectives],
+          range: objectives.map((name) => fillOf(looks.get(name) ?? solid('muted'))),
+        },
         legend: { columns: legendColumns(objectives, width) },
       },
       description: { field: 'label', type: 'nominal' },
@@ -95,7 +102,11 @@ function shareSpec(
 /**
  * The mean at each level over that of the axis's best level, a line an axis, levels spread evenly.
  */
-function levelChart(effects: readonly Effect[], objective: MetricName): readonly Chart[] {
+function levelChart(
+  effects: readonly Effect[],
+  objective: MetricName,
+  looks: ReadonlyMap<string, Look>,
+): readonly Chart[] {
   const own = effects.filter(
     (effect) => effect.objective === objective && effect.levels.length > 1,
   );
@@ -133,6 +144,7 @@ function levelChart(effects: readonly Effect[], objective: MetricName): readonly
       scale: 'log',
       labels: RATIO_LABELS,
     },
+    looks,
   );
   const rows = own.flatMap(({ axis, levels }) =>
     levels.map(({ level, mean }) => [axis, level, mean]),

@@ -7,6 +7,7 @@ import { makeFolder, writeWhole } from '../../workloads/base/write.node.js';
 import { renderCsv } from '../format/csv.js';
 import type { Chart } from './chart.js';
 import { look } from './look.js';
+import { patternDefs, resolveTints } from './looks.js';
 import { color, resolveColors } from './palette.js';
 import { drawSvg } from './render.js';
 
@@ -23,9 +24,14 @@ export async function writeCharts(charts: readonly Chart[], folder: string): Pro
   makeFolder(folder);
   for (const chart of charts) {
     const spec = titled(chart);
-    const svg = resolveColors(await drawSvg(spec), 'light');
+    const drawn = await drawSvg(spec);
+    const defs = patternDefs(drawn);
+    const svg = resolveColors(
+      defs ? drawn.replace(/^<svg [^>]*>/, (tag) => `${tag}<defs>${defs}</defs>`) : drawn,
+      'light',
+    );
     const png = await sharp(Buffer.from(svg), { density: PIXELS_PER_INCH }).png().toBuffer();
-    const vegaLite = `${resolveColors(JSON.stringify({ ...spec, config: look }, null, 2), 'light')}\n`;
+    const vegaLite = `${resolveTints(JSON.stringify({ ...spec, config: look }, null, 2), 'light')}\n`;
     const contents = { svg, png, csv: renderCsv(chart.data), 'vl.json': vegaLite };
     for (const [ending, content] of Object.entries(contents)) {
       await writeWhole(join(folder, `${chart.id}.${ending}`), content, '--charts');

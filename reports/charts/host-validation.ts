@@ -9,7 +9,8 @@ import { percent, quantity } from '../quantity.js';
 import { againstSpec } from './against.js';
 import type { Chart } from './chart.js';
 import { siLabels } from './look.js';
-import { color, partColor } from './palette.js';
+import { nameLooks } from './name-looks.js';
+import { color } from './palette.js';
 import { rateText, rooflineSpec } from './roofline-spec.js';
 
 /** Kinds of kernels that a chart tells apart. */
@@ -28,6 +29,9 @@ function kindsOf(kernels: readonly string[]): (kernel: string) => string {
   const kept = new Set(frequent.length > MAX_KINDS ? frequent.slice(0, MAX_KINDS - 1) : frequent);
   return (kernel) => (kept.has(kind(kernel)) ? kind(kernel) : OTHER);
 }
+
+/** By kind of kernel. */
+const looksOf = (marks: readonly { readonly of: string }[]) => nameLooks(marks.map(({ of }) => of));
 
 /** Marks whose kinds stand in one order, the most frequent kernels first, others last. */
 const inOrder = <Mark extends { readonly of: string }>(marks: readonly Mark[]) => {
@@ -82,7 +86,7 @@ export function predictedChart(points: readonly PredictedPoint[]): readonly Char
       spec: (width) =>
         againstSpec(
           inOrder(marks),
-          { x: 'measured', y: 'predicted', labels: siLabels('s') },
+          { x: 'measured', y: 'predicted', labels: siLabels('s'), looks: looksOf(marks) },
           width,
         ),
     },
@@ -142,7 +146,7 @@ function errorSpec(summaries: readonly ErrorSummary[], width: number): TopLevelS
     data: { values },
     layer: [
       {
-        mark: { type: 'bar', color: partColor(0) },
+        mark: { type: 'bar', color: color('accent') },
         encoding: {
           y,
           x: {
@@ -224,6 +228,7 @@ export function machineRooflineChart({
       spec: (width) =>
         rooflineSpec(inOrder(marks), [steepest, ...others], flats, {
           ridge: highest / steepest.bytesPerSecond,
+          looks: looksOf(marks),
           width,
         }),
     },

@@ -1,5 +1,6 @@
 import { FONT_PIXELS } from './look.js';
-import { partColor } from './palette.js';
+import type { Look } from './looks.js';
+import { color } from './palette.js';
 import { textWidth } from './text-width.js';
 
 /** Pixels of a legend entry beside its text: the symbol, the gaps. */
@@ -18,12 +19,15 @@ export function legendColumns(names: readonly string[], width: number): number {
  * The encoding of marks with a `label` that are one `of` some kinds: a colour and a shape for each,
  * one legend for both.
  */
-export function byKind(kinds: readonly string[], width: number) {
+export function byKind(kinds: readonly string[], width: number, looks: ReadonlyMap<string, Look>) {
   return {
     color: {
       field: 'of',
       type: 'nominal' as const,
-      scale: { domain: [...kinds], range: kinds.map((_, at) => partColor(at)) },
+      scale: {
+        domain: [...kinds],
+        range: kinds.map((kind) => color(looks.get(kind)?.hue ?? 'muted')),
+      },
       legend: { columns: legendColumns(kinds, width) },
     },
     shape: { field: 'of', type: 'nominal' as const, scale: { domain: [...kinds] }, legend: {} },

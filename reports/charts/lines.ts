@@ -3,13 +3,13 @@
 import type { TopLevelSpec } from 'vega-lite';
 import type { Chart } from './chart.js';
 import { legendColumns } from './legend.js';
-import { partColor } from './palette.js';
+import { dashOf, type Look, solid } from './looks.js';
+import { nameLooks } from './name-looks.js';
+import { color } from './palette.js';
 import { logScale } from './scales.js';
 
 export interface Line {
   readonly name: string;
-  /** Its place in the palette, where that is not its place among the lines. */
-  readonly hue?: number;
   /** From left to right; `label` is what a mark says of itself. */
   readonly points: readonly { readonly x: number; readonly y: number; readonly label: string }[];
 }
@@ -23,12 +23,16 @@ export interface LineAxis {
   readonly labels: string;
 }
 
-/** A chart of `lines`; on a logarithmic axis every number must be above 0. */
+/**
+ * A chart of `lines`; on a logarithmic axis every number must be above 0. `looks` where other
+ * charts of the document name the same things.
+ */
 export function lineChart(
   words: Pick<Chart, 'id' | 'title' | 'subtitle' | 'alt'>,
   lines: readonly Line[],
   x: LineAxis,
   y: LineAxis,
+  looks: ReadonlyMap<string, Look> = nameLooks(lines.map(({ name }) => name)),
 ): Chart {
   return {
     ...words,
@@ -37,7 +41,7 @@ export function lineChart(
       columns: ['line', x.column, y.column],
       rows: lines.flatMap(({ name, points }) => points.map((point) => [name, point.x, point.y])),
     },
-    spec: (width) => spec(lines, x, y, width),
+    spec: (width) => spec(lines, { x, y, looks }, width),
   };
 }
 
@@ -54,8 +58,15 @@ function encodingOf(axis: LineAxis, values: readonly number[]) {
   };
 }
 
-function spec(lines: readonly Line[], x: LineAxis, y: LineAxis, width: number): TopLevelSpec {
+interface Plan {
+  readonly x: LineAxis;
+  readonly y: LineAxis;
+  readonly looks: ReadonlyMap<string, Look>;
+}
+
+function spec(lines: readonly Line[], { x, y, looks }: Plan, width: number): TopLevelSpec {
   const names = lines.map(({ name }) => name);
+  const lookOf = (name: string) => looks.get(name) ?? solid('muted');
   const points = lines.flatMap((line) =>
     line.points.map((point) => ({ ...point, line: line.name })),
   );
@@ -71,12 +82,22 @@ function spec(lines: readonly Line[], x: LineAxis, y: LineAxis, width: number): 
       color: {
         field: 'line',
         type: 'nominal',
-        scale: { domain: names, range: lines.map(({ hue }, at) => partColor(hue ?? at)) },
+        scale: { domain: names, range: names.map((name) => color(lookOf(name).hue)) },
         legend: { columns: legendColumns(names, width) },
       },
     },
     layer: [
-      { mark: { type: 'line', strokeWidth: 1.6, aria: false } },
+      {
+        mark: { type: 'line', strokeWidth: 1.6, aria: false },
+        encoding: {
+          strokeDash: {
+            field: 'line',
+            type: 'nominal',
+            scale: { domain: names, range: names.map((name) => [...dashOf(lookOf(name))]) },
+            legend: {},
+          },
+        },
+      },
       {
         mark: { type: 'point', filled: true, size: 30, opacity: 1 },
         encoding: {

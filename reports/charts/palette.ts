@@ -1,7 +1,8 @@
 // Colours of charts and pages as CSS variables with a value for light and one for dark, so that one
-// drawing serves both. Hues after Okabe and Ito, "Color Universal Design" (2008): told apart with
-// any common colour blindness. A hue's soft tone is for a device's first kernel, outlined in the
-// strong one, so that bars differ in lightness too.
+// drawing serves both. Hues of parts (p) and of named things (d) were searched for: any two of one
+// kind differ by a CIEDE2000 of 12 or more, also as seen with protanopia, deuteranopia and
+// tritanopia (Machado, Oliveira and Fernandes, IEEE TVCG 15(6), 2009), a part and a name by 9.5 or
+// more, and all have a contrast of 3 : 1 with what is behind them. The tests hold them to it.
 
 export const themes = ['light', 'dark'] as const;
 export type Theme = (typeof themes)[number];
@@ -11,54 +12,41 @@ const tokens = {
   muted: ['#56616d', '#a3aeba'],
   grid: ['#e2e7ec', '#2b333c'],
   panel: ['#ffffff', '#151a20'],
-  's0-strong': ['#0b62a4', '#5aa9ec'],
-  's0-soft': ['#a9cdec', '#1d4568'],
-  's1-strong': ['#00775a', '#35b892'],
-  's1-soft': ['#a4dccb', '#12493b'],
-  's2-strong': ['#86398c', '#cf86d5'],
-  's2-soft': ['#e0bfe2', '#4f2653'],
-  's3-strong': ['#c94f00', '#f58a3c'],
-  's3-soft': ['#f7c9a4', '#6b3208'],
-  's4-strong': ['#8a6a00', '#d9b43a'],
-  's4-soft': ['#ecd893', '#54440d'],
-  's5-strong': ['#007f99', '#45c0da'],
-  's5-soft': ['#a5dde8', '#0e4855'],
-  's6-strong': ['#4b525b', '#a9b2bd'],
-  's6-soft': ['#c9cfd6', '#3c434b'],
-  p0: ['#0b62a4', '#4b97d8'],
-  p1: ['#e69f00', '#e69f00'],
-  p2: ['#56b4e9', '#8fd0f5'],
-  p3: ['#d55e00', '#e0752a'],
-  p4: ['#009e73', '#20ab84'],
-  p5: ['#cc79a7', '#d893b9'],
-  p6: ['#c9b800', '#e3d54a'],
-  p7: ['#7a828b', '#8b949e'],
-  p8: ['#5d3a9b', '#9a7fd1'],
+  accent: ['#0b62a4', '#7cbcf2'],
+  alert: ['#c23b00', '#ff9a5c'],
+  measured: ['#00775a', '#35b892'],
+  modelled: ['#0b62a4', '#5aa9ec'],
+  p0: ['#2162cf', '#779dee'],
+  p1: ['#632b0c', '#fcb247'],
+  p2: ['#2d703e', '#a6d39b'],
+  p3: ['#009cba', '#5adbeb'],
+  p4: ['#a35c7f', '#ae7ba6'],
+  p5: ['#623d76', '#8c5cba'],
+  p6: ['#e76674', '#c8556b'],
+  p7: ['#988b03', '#898d0a'],
+  p8: ['#4c4c4c', '#a8a8a8'],
+  d0: ['#2a91fb', '#137fe7'],
+  d1: ['#93510d', '#d04518'],
+  d2: ['#589468', '#51be73'],
+  d3: ['#5a1a88', '#9f5c99'],
+  d4: ['#bd7e1a', '#f0d344'],
+  d5: ['#0e7267', '#2ffbe6'],
+  d6: ['#756aa6', '#adbbfc'],
+  d7: ['#652c3e', '#fd8eb3'],
+  d8: ['#88929d', '#7c7c7c'],
 } as const satisfies Readonly<Record<string, readonly [light: string, dark: string]>>;
 
 export type Token = keyof typeof tokens;
 
+/** Hues of what a whole consists of: causes of time, components of energy. */
+export const partHues = ['p0', 'p1', 'p2', 'p3', 'p4', 'p5', 'p6', 'p7', 'p8'] as const;
+/** Hues of what a document names: devices, kernels, axes. */
+export const nameHues = ['d0', 'd1', 'd2', 'd3', 'd4', 'd5', 'd6', 'd7'] as const;
+/** The hue of what was measured: grey. */
+export const MEASURED_HUE = 'd8' as const;
+
 /** A colour as drawings name it; a page defines it, a drawing by itself has it replaced. */
 export const color = (token: Token) => `var(--${token})`;
-
-const SERIES = 7;
-const PARTS = 9;
-
-/**
- * Colours of a device's bars: a hue by the device, a tone by whether it is the device's first
- * of several rows.
- */
-export function seriesColor(
-  hue: number,
-  soft: boolean,
-): { readonly fill: string; readonly stroke: string } {
-  const name = `s${hue % SERIES}` as 's0';
-  const stroke = color(`${name}-strong`);
-  return { stroke, fill: soft ? color(`${name}-soft`) : stroke };
-}
-
-/** Colours of what a whole consists of, in the order in which the parts are named. */
-export const partColor = (at: number) => color(`p${at % PARTS}` as 'p0');
 
 /** CSS declarations of every colour for one theme. */
 export function declarations(theme: Theme): string {

@@ -9,7 +9,7 @@ import type { SweepSummary } from '../../sim/sweep/summary.js';
 import { metricText } from '../metric.js';
 import type { Chart } from './chart.js';
 import { siLabels } from './look.js';
-import { color, partColor } from './palette.js';
+import { color } from './palette.js';
 import { logScale } from './scales.js';
 
 type Role = 'front' | 'feasible' | 'beyond constraints';
@@ -122,7 +122,7 @@ function spec(
     );
   const rule = {
     type: 'rule' as const,
-    color: color('s3-strong'),
+    color: color('alert'),
     strokeDash: [5, 4],
     aria: false,
   };
@@ -140,7 +140,7 @@ function spec(
           color: {
             field: 'role',
             type: 'nominal',
-            scale: { domain: [...roles], range: [partColor(3), partColor(0), partColor(7)] },
+            scale: { domain: [...roles], range: [color('accent'), color('muted'), color('alert')] },
             legend: {},
           },
           shape: {

@@ -8,7 +8,9 @@ import { percent, quantity } from '../quantity.js';
 import { type Chart, slug } from './chart.js';
 import { legendColumns } from './legend.js';
 import { siLabels } from './look.js';
-import { color, partColor } from './palette.js';
+import { fillOf, type Look, solid } from './looks.js';
+import { color } from './palette.js';
+import { partLooks } from './part-looks.js';
 import { seriesOf } from './series.js';
 
 /** One bar: what a whole consists of, in SI units. */
@@ -50,13 +52,33 @@ const energy: Measure = {
  * within each hardware.
  */
 export function partCharts(comparisons: readonly Comparison[]): readonly Chart[] {
+  const looks = looksOf(comparisons);
   return [time, energy].flatMap((measure) => [
-    ...byHardware(comparisons, measure),
-    ...within(comparisons, measure),
+    ...byHardware(comparisons, measure, looks),
+    ...within(comparisons, measure, looks),
   ]);
 }
 
-function byHardware(comparisons: readonly Comparison[], measure: Measure): readonly Chart[] {
+type Looks = ReadonlyMap<string, Look>;
+
+/** One look for each part, in all charts of the same comparisons. */
+function looksOf(comparisons: readonly Comparison[]): Looks {
+  const names = comparisons.flatMap(({ results }) =>
+    results.flatMap(({ layers }) =>
+      layers.flatMap((layer) => [
+        ...Object.keys(layer.time ?? {}),
+        ...Object.keys(layer.energy ?? {}),
+      ]),
+    ),
+  );
+  return partLooks([...names, OTHER]);
+}
+
+function byHardware(
+  comparisons: readonly Comparison[],
+  measure: Measure,
+  looks: Looks,
+): readonly Chart[] {
   const [comparison, another] = comparisons;
   if (!comparison || another) return [];
   const names = seriesOf(comparisons).map(({ name }) => name);
@@ -65,11 +87,15 @@ function byHardware(comparisons: readonly Comparison[], measure: Measure): reado
   );
   const subtitle = `${comparison.workload.name}, share by ${measure.by}; the whole stands at the end of the bar`;
   return stacks.length > 0
-    ? [partChart(measure, 'by hardware', subtitle, withFewParts(stacks), true)]
+    ? [partChart(measure, 'by hardware', subtitle, withFewParts(stacks), { looks, asShares: true })]
     : [];
 }
 
-function within(comparisons: readonly Comparison[], measure: Measure): readonly Chart[] {
+function within(
+  comparisons: readonly Comparison[],
+  measure: Measure,
+  looks: Looks,
+): readonly Chart[] {
   return seriesOf(comparisons).flatMap(({ name }, at) => {
     const results = comparisons.map((comparison) => comparison.results[at] as HardwareResult);
     const [first] = results;
@@ -84,7 +110,12 @@ function within(comparisons: readonly Comparison[], measure: Measure): readonly 
     const subtitle = alone
       ? `${comparisons[0]?.workload.name} layer by layer, by ${measure.by}`
       : `share by ${measure.by}; the whole stands at the end of the bar`;
-    return [{ ...partChart(measure, `on ${name}`, subtitle, stacks, !alone), half: true }];
+    return [
+      {
+        ...partChart(measure, `on ${name}`, subtitle, stacks, { looks, asShares: !alone }),
+        half: true,
+      },
+    ];
   });
 }
 
@@ -110,7 +141,7 @@ function partChart(
   where: string,
   subtitle: string,
   stacks: readonly Stack[],
-  asShares: boolean,
+  { looks, asShares }: { readonly looks: Looks; readonly asShares: boolean },
 ): Chart {
   const { id, title, by, column, unit } = measure;
   const all = Object.entries(stackTotal(stacks)).filter(([, value]) => value > 0);
@@ -134,7 +165,7 @@ function partChart(
       stackedSpec(
         stacks,
         all.map(([part]) => part),
-        { unit, asShares, width },
+        { looks, unit, asShares, width },
       ),
   };
 }
@@ -147,14 +178,6 @@ function stackTotal(stacks: readonly Stack[]): Parts {
   return total;
 }
 
-/** `compute` has the same colour in every chart; the others follow in their order. */
-function partColors(parts: readonly string[]): readonly string[] {
-  const others = parts.filter((part) => part !== COMPUTE);
-  const offset = others.length < parts.length ? 1 : 0;
-  return parts.map((part) => partColor(part === COMPUTE ? 0 : others.indexOf(part) + offset));
-}
-
-const COMPUTE = 'compute';
 const OTHER = 'other';
 /** Parts that a chart tells apart; the smallest of more are drawn as one. */
 const MAX_PARTS = 9;
@@ -184,19 +207,33 @@ export function stackedSpec(
   stacks: readonly Stack[],
   parts: readonly string[],
   {
+    looks,
     unit,
     asShares,
     width,
-  }: { readonly unit: string; readonly asShares: boolean; readonly width: number },
+  }: {
+    readonly looks: Looks;
+    readonly unit: string;
+    readonly asShares: boolean;
+    readonly width: number;
+  },
 ): TopLevelSpec {
   const rows = stacks.map(({ name }) => name);
+  const fillFor = (part: string) => fillOf(looks.get(part) ?? solid('muted'));
+  // What families call by different names is one entry of the legend.
+  const legendOf = (part: string) =>
+    parts
+      .filter((other) => fillFor(other) === fillFor(part))
+      .map(spoken)
+      .join(', ');
+  const entries = [...new Set(parts.map(legendOf))];
   const values = stacks.flatMap(({ name, parts: of }) => {
     const whole = sumOf(of);
     return parts.map((part, order) => {
       const value = of[part] ?? 0;
       const share = whole > 0 ? value / whole : 0;
       const label = `${name}, ${spoken(part)}: ${quantity(value, unit)}, ${percent(share)}`;
-      return { row: name, part: spoken(part), order, length: asShares ? share : value, label };
+      return { row: name, part: legendOf(part), order, length: asShares ? share : value, label };
     });
   });
   const y = {
@@ -234,8 +271,8 @@ export function stackedSpec(
           color: {
             field: 'part',
             type: 'nominal',
-            scale: { domain: parts.map(spoken), range: [...partColors(parts)] },
-            legend: { columns: legendColumns(parts.map(spoken), width) },
+            scale: { domain: entries, range: [...new Set(parts.map(fillFor))] },
+            legend: { columns: legendColumns(entries, width) },
           },
           order: { field: 'order', type: 'quantitative' },
           description: { field: 'label', type: 'nominal' },

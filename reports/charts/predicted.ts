@@ -7,7 +7,9 @@ import { ratio } from '../quantity.js';
 import { againstSpec } from './against.js';
 import { type Chart, slug } from './chart.js';
 import { RATIO_LABELS } from './look.js';
-import { color, partColor } from './palette.js';
+import type { Look } from './looks.js';
+import { nameLooks } from './name-looks.js';
+import { color } from './palette.js';
 
 /** A claim that can lie on a logarithmic axis. */
 interface Point {
@@ -37,7 +39,8 @@ export function predictedCharts(claims: readonly Claim[]): readonly Chart[] {
     groups.set(key, [...(groups.get(key) ?? []), point]);
   }
   const large = [...groups.values()].filter((group) => group.length >= ENOUGH);
-  return [errorChart(points), ...large.map(againstChart)];
+  const looks = nameLooks([...points.flatMap(({ device }) => device || []), ...bases]);
+  return [errorChart(points, looks), ...large.map((group) => againstChart(group, looks))];
 }
 
 const records = (points: readonly Point[]) => ({
@@ -48,14 +51,15 @@ const records = (points: readonly Point[]) => ({
 const labelOf = ({ claim, published, modelled, unit, basis }: Point) =>
   `${claim}: published ${published} ${unit}, modelled ${Number(modelled.toPrecision(3))} ${unit}, ${ratio(modelled / published)} (${basis})`;
 
+type Looks = ReadonlyMap<string, Look>;
+
 const bases = ['predicted', 'fitted', 'input'] as const;
-const basisColors = [partColor(0), partColor(1), partColor(7)];
 
 const ROW = 20;
 /** Further off than this is drawn at the edge, and said in the label and the table. */
 const EDGE = 4;
 
-function errorChart(points: readonly Point[]): Chart {
+function errorChart(points: readonly Point[], looks: Looks): Chart {
   const within = points.filter(
     ({ modelled, published }) => Math.abs(Math.log(modelled / published)) <= Math.log(1.25),
   );
@@ -68,13 +72,13 @@ function errorChart(points: readonly Point[]): Chart {
     subtitle: `modelled over published, log scale; a mark a figure${beyond.length > 0 ? `, ${beyond.length} beyond ${EDGE}× at the edge` : ''}`,
     alt: `Strips of dots, a strip a table. ${within.length} of ${points.length} figures lie within a factor of 1.25.`,
     data: records(points),
-    spec: (width) => errorSpec(points, width),
+    spec: (width) => errorSpec(points, looks, width),
   };
 }
 
 const stripOf = ({ table, device }: Point) => (device ? `${table}, ${device}` : table);
 
-function errorSpec(points: readonly Point[], width: number): TopLevelSpec {
+function errorSpec(points: readonly Point[], looks: Looks, width: number): TopLevelSpec {
   const strips = [...new Set(points.map(stripOf))];
   return {
     width,
@@ -114,7 +118,10 @@ function errorSpec(points: readonly Point[], width: number): TopLevelSpec {
           color: {
             field: 'basis',
             type: 'nominal',
-            scale: { domain: [...bases], range: basisColors },
+            scale: {
+              domain: [...bases],
+              range: bases.map((basis) => color(looks.get(basis)?.hue ?? 'muted')),
+            },
             legend: { symbolType: 'circle' },
           },
           description: { field: 'label', type: 'nominal' },
@@ -124,7 +131,7 @@ function errorSpec(points: readonly Point[], width: number): TopLevelSpec {
   };
 }
 
-function againstChart(points: readonly Point[]): Chart {
+function againstChart(points: readonly Point[], looks: Looks): Chart {
   const [{ table, unit }] = points as readonly [Point];
   const off = points
     .map(({ modelled, published }) => Math.abs(modelled / published - 1))
@@ -147,7 +154,10 @@ function againstChart(points: readonly Point[]): Chart {
             label: labelOf(point),
           },
         })),
-        { x: `published, ${unit}`, y: `modelled, ${unit}`, labels: "format(datum.value, ',~g')" },
+        {
+          ...{ x: `published, ${unit}`, y: `modelled, ${unit}`, looks },
+          labels: "format(datum.value, ',~g')",
+        },
         width,
       ),
   };

@@ -5,6 +5,7 @@ import { quantity } from '../quantity.js';
 import { NARROW } from './chart.js';
 import { byKind } from './legend.js';
 import { siLabels } from './look.js';
+import type { Look } from './looks.js';
 import { color } from './palette.js';
 import { logScale } from './scales.js';
 
@@ -44,7 +45,15 @@ export function rooflineSpec(
   marks: readonly RooflineMark[],
   slopes: readonly [Slope, ...Slope[]],
   flats: readonly Flat[],
-  { ridge, width }: { readonly ridge: number; readonly width: number },
+  {
+    ridge,
+    looks,
+    width,
+  }: {
+    readonly ridge: number;
+    readonly looks: ReadonlyMap<string, Look>;
+    readonly width: number;
+  },
 ): TopLevelSpec {
   const x = logScale(
     marks.map(({ macsPerByte }) => macsPerByte),
@@ -153,7 +162,7 @@ export function rooflineSpec(
         encoding: {
           x: { field: 'macsPerByte', type: 'quantitative' },
           y: { field: 'macsPerSecond', type: 'quantitative' },
-          ...byKind(kinds, width),
+          ...byKind(kinds, width, looks),
         },
       },
     ],

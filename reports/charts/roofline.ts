@@ -6,6 +6,7 @@ import type { Ceiling, Peaks, Roof } from '../../hw-models/contract.js';
 import type { Comparison, LayerResult } from '../../sim/result.js';
 import { quantity } from '../quantity.js';
 import { type Chart, slug } from './chart.js';
+import { nameLooks } from './name-looks.js';
 import { rateText, rooflineSpec } from './roofline-spec.js';
 
 interface Point {
@@ -114,5 +115,8 @@ function spec(
     label: `${point.workload}, ${point.layer}, ${point.kernel}: ${rateText(point)}`,
   }));
   const ridge = lowest.macsPerSecond / roof.bytesPerSecond;
-  return rooflineSpec(marks, [roof], used, { ridge, width });
+  return rooflineSpec(marks, [roof], used, {
+    ...{ ridge, width },
+    looks: nameLooks(points.map(({ kernel }) => kernel)),
+  });
 }

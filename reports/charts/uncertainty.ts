@@ -8,7 +8,8 @@ import { ratio } from '../quantity.js';
 import { type Chart, slug } from './chart.js';
 import { legendColumns } from './legend.js';
 import { RATIO_LABELS } from './look.js';
-import { color, partColor } from './palette.js';
+import { fillOf, solid } from './looks.js';
+import { color } from './palette.js';
 import { logScale } from './scales.js';
 import { seriesOf } from './series.js';
 
@@ -75,6 +76,8 @@ export function sensitivityCharts(comparisons: readonly Comparison[]): readonly 
 const MAX = 12;
 const measures = ['seconds', 'joules'] as const;
 const NAMES = { seconds: 'time', joules: 'energy' } as const;
+/** Neither a device nor a part: without a hue. */
+const looks = { seconds: solid('ink'), joules: { hue: 'muted', pattern: 'rising' } } as const;
 
 function sensitivityChart(hardware: string, rows: readonly ParameterSensitivityRow[]): Chart {
   const [max] = rows;
@@ -166,7 +169,7 @@ function spec(rows: readonly ParameterSensitivityRow[], width: number): TopLevel
           color: {
             field: 'of',
             type: 'nominal',
-            scale: { domain: [...names], range: names.map((_, at) => partColor(at)) },
+            scale: { domain: [...names], range: measures.map((of) => fillOf(looks[of])) },
             legend: { columns: legendColumns(names, width) },
           },
           description: { field: 'label', type: 'nominal' },

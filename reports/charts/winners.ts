@@ -15,7 +15,9 @@ import type { Chart } from './chart.js';
 import { legendColumns } from './legend.js';
 import { type Line, lineChart } from './lines.js';
 import { siLabels } from './look.js';
-import { color, partColor } from './palette.js';
+import { fillOf, type Look, solid } from './looks.js';
+import { namedLooks } from './name-looks.js';
+import { color } from './palette.js';
 
 /** How the objectives are spoken of. */
 export const OBJECTIVES = {
@@ -41,9 +43,14 @@ const AXES: Readonly<
 
 /** Maps first: they answer the question at once. */
 export function winnerCharts(found: Breakeven): readonly Chart[] {
-  const maps = objectiveNames.flatMap((objective) => mapChart(found, objective));
+  const looks = namedLooks(
+    found.contenders.map(({ hardware, label, origin }) => ({
+      ...{ of: hardware, name: label, isMeasured: origin === 'measured' },
+    })),
+  );
+  const maps = objectiveNames.flatMap((objective) => mapChart(found, objective, looks));
   const curves = found.axes.flatMap((axis) =>
-    objectiveNames.flatMap((objective) => curveChart(found, axis, objective)),
+    objectiveNames.flatMap((objective) => curveChart(found, axis, objective, looks)),
   );
   return [...maps, ...curves];
 }
@@ -58,6 +65,7 @@ interface Cell {
 function mapChart(
   { map, contenders, workload }: Breakeven,
   objective: ObjectiveName,
+  looks: ReadonlyMap<string, Look>,
 ): readonly Chart[] {
   if (!map) return [];
   const { name, unit, best } = OBJECTIVES[objective];
@@ -85,7 +93,7 @@ function mapChart(
         columns: ['batch', 'weight_density', 'winner'],
         rows: cells.map(({ batch, density, winner }) => [batch, density, winner]),
       },
-      spec: (width) => mapSpec(cells, winners, (label) => labels.indexOf(label), width),
+      spec: (width) => mapSpec(cells, winners, looks, width),
     },
   ];
 }
@@ -95,7 +103,7 @@ const ROW = 24;
 function mapSpec(
   cells: readonly Cell[],
   winners: readonly string[],
-  hueOf: (winner: string) => number,
+  looks: ReadonlyMap<string, Look>,
   width: number,
 ): TopLevelSpec {
   const [batches, densities] = [
@@ -126,7 +134,10 @@ function mapSpec(
       color: {
         field: 'winner',
         type: 'nominal',
-        scale: { domain: [...winners], range: winners.map((winner) => partColor(hueOf(winner))) },
+        scale: {
+          domain: [...winners],
+          range: winners.map((winner) => fillOf(looks.get(winner) ?? solid('muted'))),
+        },
         legend: { columns: legendColumns(winners, width) },
       },
       description: { field: 'label', type: 'nominal' },
@@ -139,6 +150,7 @@ function curveChart(
   { contenders, workload }: Breakeven,
   { axis, points, verdicts }: AxisResult,
   objective: ObjectiveName,
+  looks: ReadonlyMap<string, Look>,
 ) {
   const { name, unit } = OBJECTIVES[objective];
   const { title, column, labels } = AXES[axis];
@@ -149,7 +161,7 @@ function curveChart(
       const y = median(known);
       return [{ x: level, y, label: `${label} (${origin}) at ${level}: ${quantity(y, unit)}` }];
     });
-    return along.length === points.length ? [{ name: label, hue: at, points: along }] : [];
+    return along.length === points.length ? [{ name: label, points: along }] : [];
   });
   if (lines.length < 2) return [];
   const reigns = verdicts.find((verdict) => verdict.objective === objective)?.reigns ?? [];
@@ -164,6 +176,7 @@ function curveChart(
       lines,
       { title, column, scale: 'log', labels },
       { title: name, column: objective, scale: 'log', labels: siLabels(unit) },
+      looks,
     ),
   ];
 }

@@ -4,6 +4,7 @@ import { readdir, readFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { makeFolder, writeFault, writeWhole } from '../../workloads/base/write.node.js';
+import { patternSheet } from '../charts/looks.js';
 import { declarations } from '../charts/palette.js';
 import { pageAsset } from '../html/assets.node.js';
 import type { Offer } from './offer.js';
@@ -58,6 +59,7 @@ function page(): string {
 <link rel="stylesheet" href="style.css">
 </head>
 <body>
+${patternSheet()}
 <div id="app"><p>The explorer needs JavaScript.</p></div>
 <script type="module" src="explorer.js"></script>
 </body>

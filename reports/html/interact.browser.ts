@@ -67,7 +67,7 @@ function drawing(figure: Element): Drawing {
     ['fill', 'var(--panel)'],
   ] as const)
     back.setAttribute(name, value);
-  copy.prepend(back);
+  copy.prepend(back, patternsOf(copy));
   const colors = getComputedStyle(document.documentElement);
   const text = new XMLSerializer()
     .serializeToString(copy)
@@ -76,6 +76,19 @@ function drawing(figure: Element): Drawing {
       (whole, name: string) => colors.getPropertyValue(name).trim() || whole,
     );
   return { text, width, height };
+}
+
+/** The page's patterns to which fills in `svg` point. */
+function patternsOf(svg: Element): Element {
+  const defs = document.createElementNS('http://www.w3.org/2000/svg', 'defs');
+  const ids = [...svg.querySelectorAll('[fill^="url(#"]')].map((mark) =>
+    mark.getAttribute('fill')?.slice('url(#'.length, -1),
+  );
+  for (const id of new Set(ids)) {
+    const pattern = document.getElementById(id ?? '');
+    if (pattern) defs.append(pattern.cloneNode(true));
+  }
+  return defs;
 }
 
 async function rasterize({ text, width, height }: Drawing): Promise<Blob> {

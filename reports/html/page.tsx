@@ -3,6 +3,7 @@
 
 import { createHash } from 'node:crypto';
 import { renderToStaticMarkup } from 'preact-render-to-string';
+import { patternSheet } from '../charts/looks.js';
 import { declarations } from '../charts/palette.js';
 import type { Section, View } from '../document.js';
 import { wordsIn } from '../glossary.js';
@@ -60,6 +61,7 @@ function Page({ title, groups, sections }: PageParts) {
         <Verbatim tag="style" text={style} />
       </head>
       <body>
+        <Patterns groups={groups} />
         <header>
           <h1>{title}</h1>
           {anchors.length > 1 && (
@@ -155,6 +157,13 @@ function textsOf({ heading, lines = [], table, notes = [], doubts = [] }: Sectio
   const cells = table?.rows.flatMap((row) => row.filter((cell) => /[a-z]/i.test(cell))) ?? [];
   const headers = table?.columns.map(({ header }) => header) ?? [];
   return [heading, ...lines, ...headers, ...cells, ...notes, ...doubts];
+}
+
+/** What the drawings' fills point to. */
+function Patterns({ groups }: { readonly groups: readonly RenderedGroup[] }) {
+  const drawings = groups.flatMap(({ charts }) => charts.map(({ drawing }) => drawing)).join('');
+  // Made of the palette's names alone
+  return <div dangerouslySetInnerHTML={{ __html: patternSheet(drawings) }} />;
 }
 
 /** Our own style or script, as it was built. */

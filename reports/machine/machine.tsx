@@ -82,7 +82,7 @@ function lightOf({ blocks }: Use, lit: Lit): LightOf {
   return (of) => (of && of.joules !== null && most > 0 ? Math.min(1, of.joules / most) : null);
 }
 
-const hueOf = (lit: Lit) => color(lit === 'use' ? 's0-strong' : 's3-strong');
+const hueOf = (lit: Lit) => color(lit === 'use' ? 'accent' : 'alert');
 const opacityOf = (light: number | null) =>
   light === null ? 0 : 0.04 + (BRIGHTEST - 0.04) * light;
 

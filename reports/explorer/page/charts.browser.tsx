@@ -3,7 +3,9 @@
 
 import type { Load, Parts } from '../../../hw-models/contract.js';
 import { bandOf, bands } from '../../charts/load-bands.js';
-import { color, partColor } from '../../charts/palette.js';
+import { fillOf, type Look } from '../../charts/looks.js';
+import { color } from '../../charts/palette.js';
+import { partLooks } from '../../charts/part-looks.js';
 import { logScale } from '../../charts/scales.js';
 import { percent, quantity, roundQuantity } from '../../quantity.js';
 import { balanceOf } from '../outcome.js';
@@ -34,6 +36,8 @@ export function StackChart({
       stacks.flatMap(({ parts }) => Object.keys(parts).filter((name) => (parts[name] ?? 0) > 0)),
     ),
   ];
+  const looks = partLooks(names);
+  const fillFor = (name: string) => fillOf(looks.get(name) as Look);
   const wholes = stacks.map(({ parts }) =>
     Object.values(parts).reduce((sum, part) => sum + part, 0),
   );
@@ -56,7 +60,7 @@ export function StackChart({
               <text x={0} y={row * BAR + 14} className="strong">
                 {letter}
               </text>
-              {names.map((name, at) => {
+              {names.map((name) => {
                 const width = (parts[name] ?? 0) * scale;
                 x += width;
                 return (
@@ -66,7 +70,7 @@ export function StackChart({
                     y={row * BAR + 2}
                     width={width}
                     height={BAR - 6}
-                    fill={partColor(at)}
+                    fill={fillFor(name)}
                   >
                     <title>
                       {name}: {quantity(parts[name] ?? 0, unit)},{' '}
@@ -83,10 +87,10 @@ export function StackChart({
         })}
       </svg>
       <ul className="legend">
-        {names.map((name, at) => (
+        {names.map((name) => (
           <li key={name}>
             <svg viewBox="0 0 10 10" className="swatch" aria-hidden="true">
-              <rect width={10} height={10} fill={partColor(at)} />
+              <rect width={10} height={10} fill={fillFor(name)} />
             </svg>
             {name.replaceAll('_', ' ')}
           </li>
@@ -232,7 +236,7 @@ function Mark({
   x,
   y,
 }: Place & { readonly x: number; readonly y: number }) {
-  const strong = color(letter === 'B' ? 's3-strong' : 's0-strong');
+  const strong = color(letter === 'B' ? 'd1' : 'd0');
   const title = <title>{`${label}: ${quantity(seconds, 's')}, ${quantity(joules, 'J')}`}</title>;
   if (kind === 'trail') return <circle cx={x} cy={y} r={2} fill={strong} opacity={0.4} />;
   if (kind === 'paper') {
@@ -241,7 +245,7 @@ function Mark({
         className="paper"
         d={`M${x - 6},${y}l6,-6l6,6l-6,6z`}
         fill="none"
-        stroke={color('s2-strong')}
+        stroke={color('d3')}
         stroke-width={2}
       >
         {title}

@@ -2,52 +2,71 @@ import { describe, expect, it } from 'vitest';
 import {
   color,
   declarations,
-  partColor,
+  MEASURED_HUE,
+  nameHues,
+  partHues,
   resolveColors,
-  seriesColor,
+  type Token,
   themes,
 } from '../../../reports/charts/palette.js';
+import { ciede2000, contrast, difference, type Vision, visions } from './vision.js';
 
-/** Contrast of two colours as WCAG 2.2 defines it, from relative luminances. */
-function contrast(one: string, other: string): number {
-  const luminance = (hex: string) => {
-    const [red = 0, green = 0, blue = 0] = [1, 3, 5].map((at) => {
-      const share = Number.parseInt(hex.slice(at, at + 2), 16) / 255;
-      return share <= 0.04045 ? share / 12.92 : ((share + 0.055) / 1.055) ** 2.4;
-    });
-    return 0.2126 * red + 0.7152 * green + 0.0722 * blue;
-  };
-  const [light = 0, dark = 0] = [luminance(one), luminance(other)].sort((a, b) => b - a);
-  return (light + 0.05) / (dark + 0.05);
-}
+/** Apart enough to be told from each other in one legend. */
+const IN_ONE_CHART = 12;
+/** Apart enough in two charts side by side. */
+const SIDE_BY_SIDE = 9.5;
+
+const names: readonly Token[] = [...nameHues, MEASURED_HUE];
+
+it('differences are those of the published test data', () => {
+  // Sharma, Wu and Dalal 2005, Table 1, pairs 1, 7, 13 and 25.
+  expect(ciede2000([50, 2.6772, -79.7751], [50, 0, -82.7485])).toBeWithin(1e-4, 2.0425);
+  expect(ciede2000([50, 0, 0], [50, -1, 2])).toBeWithin(1e-4, 2.3669);
+  expect(ciede2000([50, -0.001, 2.49], [50, 0.0009, -2.49])).toBeWithin(1e-4, 4.8045);
+  expect(ciede2000([60.2574, -34.0099, 36.2677], [60.4626, -34.1751, 39.4387])).toBeWithin(
+    1e-4,
+    1.2644,
+  );
+});
 
 describe.each(themes)('in the %s theme', (theme) => {
-  const of = (name: string) => resolveColors(name, theme);
+  const of = (token: Token) => resolveColors(color(token), theme);
 
   it('texts stand out from what is behind them (4.5 : 1)', () => {
-    for (const ink of [color('ink'), color('muted')]) {
-      expect(contrast(of(ink), of(color('panel')))).toBeGreaterThanOrEqual(4.5);
-    }
+    for (const token of ['ink', 'muted', 'accent', 'measured', 'modelled'] as const)
+      expect(contrast(of(token), of('panel')), token).toBeGreaterThanOrEqual(4.5);
   });
 
-  it('outlines of bars stand out too (3 : 1)', () => {
-    for (let hue = 0; hue < 7; hue++) {
-      for (const soft of [true, false]) {
-        expect(
-          contrast(of(seriesColor(hue, soft).stroke), of(color('panel'))),
-        ).toBeGreaterThanOrEqual(3);
+  it('marks stand out too (3 : 1)', () => {
+    for (const token of [...partHues, ...names, 'alert'] as const)
+      expect(contrast(of(token), of('panel')), token).toBeGreaterThanOrEqual(3);
+  });
+
+  it.each(Object.keys(visions) as Vision[])('hues of one chart differ with %s', (vision) => {
+    for (const hues of [partHues, names]) {
+      for (const [at, one] of hues.entries()) {
+        for (const other of hues.slice(at + 1))
+          expect(
+            difference(of(one), of(other), vision),
+            `${one} and ${other}`,
+          ).toBeGreaterThanOrEqual(IN_ONE_CHART);
       }
     }
   });
 
-  it('every colour is defined, and no two series or parts share one', () => {
-    const series = Array.from({ length: 7 }, (_, hue) => of(seriesColor(hue, false).fill));
-    const parts = Array.from({ length: 9 }, (_, at) => of(partColor(at)));
-    for (const group of [series, parts]) expect(new Set(group).size).toBe(group.length);
-    for (const hex of [...series, ...parts]) {
-      expect(hex).toMatch(/^#[0-9a-f]{6}$/);
-      expect(declarations(theme)).toContain(hex);
+  it('no part has the colour of a device in the chart beside it', () => {
+    for (const one of partHues) {
+      for (const other of names)
+        expect(
+          difference(of(one), of(other), 'trichromacy'),
+          `${one} and ${other}`,
+        ).toBeGreaterThanOrEqual(SIDE_BY_SIDE);
     }
+  });
+
+  it('every colour is defined', () => {
+    for (const token of [...partHues, ...names])
+      expect(declarations(theme)).toContain(`--${token}:${of(token)}`);
   });
 });
 

@@ -1,0 +1,132 @@
+// The look of every cause of time and component of energy, one table for all families: a hue for
+// what it is about, a pattern for which of these it is.
+
+import { fillOf, freeLook, hashOf, type Look, patterns } from './looks.js';
+import { partHues } from './palette.js';
+
+type PartHue = (typeof partHues)[number];
+
+interface Subject {
+  /**
+   * Names by pattern. Those that stand together are one thing: a cause and what it costs in energy,
+   * or what families call by different names.
+   */
+  readonly names: readonly (readonly string[])[];
+  /** Levels of a described accelerator, which its author named, that belong here. */
+  readonly levels: RegExp;
+}
+
+const subjects: Readonly<Record<PartHue, Subject>> = {
+  // Arithmetic.
+  p0: {
+    names: [
+      ['compute', 'arithmetic'],
+      ['transform'],
+      ['multipliers'],
+      ['vector'],
+      ['instructions'],
+      ['core'],
+    ],
+    levels: /mac|mult|alu|compute|arith|vector|lane/,
+  },
+  // Main memory and the way to it.
+  p1: {
+    names: [['memory', 'dram'], ['dram_standby'], ['first_fetch'], ['host']],
+    levels: /dram|ddr|hbm|main|off.?chip/,
+  },
+  // Weights.
+  p2: {
+    names: [
+      ['weight_sram'],
+      ['spmat_read'],
+      ['ptr_read'],
+      ['weight_fifo'],
+      ['encode'],
+      ['padding'],
+    ],
+    levels: /weight|filter|kernel|spmat|wgt/,
+  },
+  // Activations.
+  p3: {
+    names: [['activation_sram'], ['act_rw'], ['act_queue'], ['activation_ram'], ['lnzd']],
+    levels: /input|act|ifmap|feature/,
+  },
+  // Sums, and what is moved on the chip.
+  p4: {
+    names: [
+      ['accumulator_sram'],
+      ['accumulators'],
+      ['crossbar'],
+      ['drain'],
+      ['contention'],
+      ['passes'],
+    ],
+    levels: /sum|accum|output|ofmap/,
+  },
+  // Caches, and copies made to use them better.
+  p5: {
+    names: [['l1'], ['l2'], ['l3'], ['im2col'], ['packing'], ['halo']],
+    levels: /cache|buf|glb|scratch|shared|global|sram|reg|spad/,
+  },
+  // Units that have no work.
+  p6: {
+    names: [
+      ['imbalance'],
+      ['starvation'],
+      ['wave_tail'],
+      ['unused_pes'],
+      ['fragmentation'],
+      ['empty_columns'],
+    ],
+    levels: /wait|idle|stall/,
+  },
+  // Starts and ends.
+  p7: {
+    names: [['latency'], ['launch'], ['overhead'], ['pipeline'], ['fill']],
+    levels: /pe|row|column|cluster|array|network|noc|link|bus/,
+  },
+  // What is paid for the time that passes, and what is too small to be told apart.
+  p8: {
+    names: [['other'], ['static'], ['leakage'], ['clock'], ['chip'], ['active']],
+    levels: /static|leak|standby/,
+  },
+};
+
+/** By name, of what the families name themselves. */
+const table: ReadonlyMap<string, Look> = new Map(
+  partHues.flatMap((hue) =>
+    subjects[hue].names.flatMap((names, at) =>
+      names.map((name) => [name, { hue, pattern: patterns[at] ?? 'solid' }] as const),
+    ),
+  ),
+);
+
+/** Whether every document shows a part of this name alike. */
+export const isKnownPart = (name: string): boolean => table.has(name);
+
+/** Parts by their looks, from the table. */
+export const knownParts: readonly string[] = [...table.keys()];
+
+/**
+ * The look of each of a document's parts: that of the table, whatever else is there. Levels that a
+ * description of an accelerator names get one that no other part of the document has, its hue by
+ * the words in the name.
+ */
+export function partLooks(names: Iterable<string>): ReadonlyMap<string, Look> {
+  const all = new Set(names);
+  const looks = new Map<string, Look>();
+  for (const name of all) {
+    const known = table.get(name);
+    if (known) looks.set(name, known);
+  }
+  const taken = new Set([...looks.values()].map(fillOf));
+  for (const name of [...all].filter((each) => !table.has(each)).sort()) {
+    const hue =
+      partHues.find((each) => subjects[each].levels.test(name.toLowerCase())) ??
+      (partHues[hashOf(name) % partHues.length] as PartHue);
+    const look = freeLook(hue, partHues, taken);
+    taken.add(fillOf(look));
+    looks.set(name, look);
+  }
+  return looks;
+}

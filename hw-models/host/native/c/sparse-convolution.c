@@ -25,6 +25,10 @@ struct segment {
 
 #define SEGMENT_NUMBERS 8
 
+/** Entries of a cache line, and how far ahead of their use they are fetched. */
+#define LINE_ENTRIES (64 / sizeof(struct entry))
+#define ENTRIES_AHEAD (4096 / sizeof(struct entry))
+
 struct sums {
   const uint8_t *input;
   const struct layer *layer;
@@ -55,6 +59,10 @@ ZS_INLINE void sum_rows(const int R, const int V, const struct sums *s, const st
       }
     }
     const uint32_t count = g->counts[group];
+    // Weights are met once and come from afar: a page ahead, over which the processor's own
+    // prefetching does not reach.
+    for (uint32_t at = 0; at < count * R; at += LINE_ENTRIES)
+      __builtin_prefetch(entry + at + ENTRIES_AHEAD);
     for (uint32_t at = 0; at < count; at++, entry += R) {
       ZS_UNROLL
       for (int r = 0; r < R; r++) {

@@ -124,7 +124,7 @@ function planConvolution(
     const sumBytes = inPlace ? output.planeBytes : vectors * VECTOR;
     const sumsAt = inPlace
       ? []
-      : Array.from({ length: threads }, () => scratch.take(maxRows * sumBytes));
+      : Array.from({ length: threads }, (_, thread) => scratch.take(maxRows * sumBytes, thread));
     return eachFrame(batch, (frame) => {
       const gathers = cutEvenly(geometry.inPlace ? 0 : input.channels, threads).map(
         ({ first, end }) => {

@@ -43,7 +43,7 @@ const pool = streamRow('pool2d', 'pool', notOneImage, (layer) => {
       const input = only(inputs);
       const parts = cutEvenly(input.channels, scratch.threads);
       const lineBytes = vectorsOf(before + vectorsOf(width) * 4 + kernelWidth) * VECTOR;
-      const lines = parts.map(() => scratch.take(output.height * lineBytes));
+      const lines = parts.map((_, thread) => scratch.take(output.height * lineBytes, thread));
       const { planeBytes } = input;
       const size = [height, width, planeBytes, output.height, output.width, output.planeBytes];
       return eachFrame(batch, (frame) => [

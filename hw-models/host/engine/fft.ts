@@ -298,12 +298,15 @@ function preparedLayer(
       const positionBytes = unevenLines(groupChannels * 2 * tileBytes);
       const productBytes = unevenLines(CHUNK_ROWS * 2 * tileBytes);
       const transformed = scratch.take(positions * positionBytes);
-      const channelParts = cutEvenly(groupChannels, scratch.threads).map((part) => {
-        return { ...part, work: scratch.take(workBytes) };
+      const channelParts = cutEvenly(groupChannels, scratch.threads).map((part, thread) => {
+        return { ...part, work: scratch.take(workBytes, thread) };
       });
-      const rowParts = cutInMultiples(groupRows, PAIR, scratch.threads).map((part) => ({
+      const rowParts = cutInMultiples(groupRows, PAIR, scratch.threads).map((part, thread) => ({
         ...part,
-        products: scratch.take(positions * productBytes + 2 * groupChannels * COMPLEX + workBytes),
+        products: scratch.take(
+          positions * productBytes + 2 * groupChannels * COMPLEX + workBytes,
+          thread,
+        ),
       }));
       /** A block's tiles are transformed, then multiplied and transformed back. */
       const blockSteps = (

@@ -148,9 +148,9 @@ export const filteredConvolution: HostKernel = weightedRow(
         const blockRows =
           ROWS_TOGETHER *
           Math.max(1, Math.floor(BLOCK_BYTES / (ROWS_TOGETHER * positions * sumBytes)));
-        const works = Array.from({ length: scratch.threads }, () => ({
-          sums: scratch.take(positions * blockRows * sumBytes),
-          room: scratch.take(8 * VECTOR),
+        const works = Array.from({ length: scratch.threads }, (_, thread) => ({
+          sums: scratch.take(positions * blockRows * sumBytes, thread),
+          room: scratch.take(8 * VECTOR, thread),
         }));
         const channelParts = cutEvenly(input.channels, scratch.threads);
         return eachFrame(batch, (frame) => {

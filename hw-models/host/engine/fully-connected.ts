@@ -190,7 +190,7 @@ function planColumns(
     plan: (inputs, outputs, batch, scratch) =>
       eachVector(vectors, inputs, outputs, batch, scratch, (input, output, count) => {
         if (count >= TOGETHER_FROM) return together(input, output, count, scratch);
-        const lists = blocks.map(() => scratch.take((columns + AHEAD) * ACTIVE));
+        const lists = blocks.map((_, thread) => scratch.take((columns + AHEAD) * ACTIVE, thread));
         return eachFrame(count, (vector) => [
           blocks.map((block, at) => {
             const [from, to] = [planeOf(input, vector), planeOf(output, vector, block.first)];
@@ -353,7 +353,7 @@ const denseColumns = weightedRow(
     return {
       plan(inputs, outputs, batch, scratch) {
         // An address and an activation for every column, and three more to make whole fours.
-        const lists = parts.map(() => scratch.take((columns + 3) * 2 * FLOAT));
+        const lists = parts.map((_, thread) => scratch.take((columns + 3) * 2 * FLOAT, thread));
         return eachVector(vectors, inputs, outputs, batch, scratch, (input, output, count) =>
           eachFrame(count, (vector) => [
             parts.map(({ first, end }, part) => {

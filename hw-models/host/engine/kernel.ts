@@ -87,9 +87,10 @@ export interface Scratch {
   readonly threads: number;
   /**
    * The address of `bytes` bytes, a multiple of 64. Up to 256 bytes beyond them may be read, not
-   * written.
+   * written. What only the lane of number `thread` uses is the same thread's in every layer, whose
+   * cache keeps it.
    */
-  take(bytes: number): number;
+  take(bytes: number, thread?: number): number;
 }
 
 /** A layer with its weights laid out in the engine's memory. */

@@ -217,8 +217,8 @@ export const int8Convolution: HostKernel = weightedRow(
     return {
       plan(inputs, outputs, batch, scratch) {
         const output = only(outputs);
-        const rooms = Array.from({ length: isInPlace ? 0 : scratch.threads }, () =>
-          scratch.take(block * patchBytes + BEYOND),
+        const rooms = Array.from({ length: isInPlace ? 0 : scratch.threads }, (_, thread) =>
+          scratch.take(block * patchBytes + BEYOND, thread),
         );
         const phases: Phases = {
           ...{ coding, statistics: 'findStep', code: 'quantizePixels' },
@@ -307,9 +307,9 @@ export const binaryConvolution: HostKernel = weightedRow(
     return {
       plan(inputs, outputs, batch, scratch) {
         const output = only(outputs);
-        const rooms = Array.from({ length: scratch.threads }, () => ({
-          patches: scratch.take(block * patchBytes + BEYOND),
-          missing: scratch.take(block * (taps + 1) * FLOAT),
+        const rooms = Array.from({ length: scratch.threads }, (_, thread) => ({
+          patches: scratch.take(block * patchBytes + BEYOND, thread),
+          missing: scratch.take(block * (taps + 1) * FLOAT, thread),
         }));
         const phases: Phases = {
           ...{ coding, statistics: 'meanOf', code: 'binarizePixels' },

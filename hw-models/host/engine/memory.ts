@@ -126,28 +126,45 @@ export class ValueSpace {
   }
 }
 
-/** One layer's work space: what a layer took is free again for the next. */
+/** A piece of work space, all of one owner's: a thread's, or no thread's. */
+interface Piece {
+  readonly owner: number | undefined;
+  readonly start: number;
+  readonly end: number;
+  next: number;
+}
+
+/**
+ * One layer's work space: what a layer took is free again for the next, but never for another
+ * thread, whose cache would have to fetch each line from the one that wrote it last.
+ */
 export class LayerScratch implements Scratch {
-  #next: number;
+  readonly #pieces: Piece[] = [];
   /** Behind everything that any layer took. */
   end: number;
 
   constructor(
     readonly threads: number,
-    readonly base: number,
+    base: number,
   ) {
-    this.#next = base;
     this.end = base;
   }
 
-  take(bytes: number): number {
-    const address = this.#next;
-    this.#next = aligned(address + bytes);
-    this.end = Math.max(this.end, this.#next);
+  take(bytes: number, thread?: number): number {
+    const needed = aligned(bytes);
+    const owner = this.threads === 1 ? undefined : thread;
+    let piece = this.#pieces.find((one) => one.owner === owner && one.next + needed <= one.end);
+    if (!piece) {
+      piece = { owner, start: this.end, end: this.end + needed, next: this.end };
+      this.#pieces.push(piece);
+      this.end = piece.end;
+    }
+    const address = piece.next;
+    piece.next += needed;
     return address;
   }
 
   reset(): void {
-    this.#next = this.base;
+    for (const piece of this.#pieces) piece.next = piece.start;
   }
 }

@@ -222,9 +222,9 @@ const matmul = streamRow('matmul', 'product', unusual, (layer, heap) => {
         outputs,
       );
       const parts = cutInMultiples(product.columns, PANEL, Math.ceil(scratch.threads / matrices));
-      const rooms = Array.from({ length: scratch.threads }, () => ({
-        panels: scratch.take(Math.ceil(product.columns / PANEL) * PANEL * depth * FLOAT),
-        turned: transposeLeft ? scratch.take(rows * depth * FLOAT) : 0,
+      const rooms = Array.from({ length: scratch.threads }, (_, thread) => ({
+        panels: scratch.take(Math.ceil(product.columns / PANEL) * PANEL * depth * FLOAT, thread),
+        turned: transposeLeft ? scratch.take(rows * depth * FLOAT, thread) : 0,
       }));
       return eachFrame(batch, (frame): readonly Step[] => {
         const made = piecesOf(matrices, parts).map(

@@ -164,7 +164,9 @@ const softmaxLines = streamRow(
       const [input, output] = [only(inputs), only(outputs)];
       const { channels, planeBytes } = output;
       const parts = cutEvenly(planeBytes / VECTOR, scratch.threads);
-      const rooms = parts.map(({ first, end }) => scratch.take(2 * (end - first) * VECTOR));
+      const rooms = parts.map(({ first, end }, thread) =>
+        scratch.take(2 * (end - first) * VECTOR, thread),
+      );
       return eachFrame(batch, (frame) => [
         parts.map(({ first, end }, part) => {
           const [from, to] = [

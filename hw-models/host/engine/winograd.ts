@@ -272,17 +272,18 @@ function preparedLayer(
       const positionBytes = unevenLines(groupChannels * tileBytes);
       const productBytes = unevenLines(CHUNK_ROWS * tileBytes);
       const transformed = scratch.take(positions * positionBytes);
-      const channelParts = cutEvenly(groupChannels, scratch.threads).map((part) => {
-        return { ...part, lines: scratch.take((size + 1) * lineBytes) };
+      const channelParts = cutEvenly(groupChannels, scratch.threads).map((part, thread) => {
+        return { ...part, lines: scratch.take((size + 1) * lineBytes, thread) };
       });
       const rowParts = cutEvenly(Math.ceil(groupRows / QUAD), scratch.threads).map(
-        ({ first, end }) => ({
+        ({ first, end }, thread) => ({
           first: first * QUAD,
           end: Math.min(end * QUAD, groupRows),
           products: scratch.take(
             positions * productBytes +
               (3 * groupChannels + outputs * size) * VECTOR +
               outputs * lineBytes,
+            thread,
           ),
         }),
       );

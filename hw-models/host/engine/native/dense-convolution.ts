@@ -55,7 +55,9 @@ export const nativeDenseConvolution: HostKernel = nativeRow(
           const tileParts = cutEvenly(tiling.tiles, byTiles ? threads : 1);
           const rowParts = cutInMultiples(groupRows, PANEL, byTiles ? 1 : threads);
           const packed = channels * tiling.channelBytes + rowBytes(layer, vectorFloats);
-          const rooms = Array.from({ length: threads }, () => scratch.take(packed));
+          const rooms = Array.from({ length: threads }, (_, thread) =>
+            scratch.take(packed, thread),
+          );
           return eachFrame(batch, (frame) => {
             const calls = panelsAt.flatMap((panels, group) => {
               const firstRow = group * groupRows;

@@ -35,7 +35,7 @@ export const nativeDepthwise: HostKernel = nativeRow(
           const [input, output] = [only(inputs), only(outputs)];
           const parts = cutEvenly(rows, scratch.threads);
           const [height, pitch] = paddedExtents(layer, heap.vectorFloats);
-          const planes = parts.map(() => scratch.take(2 * height * pitch * FLOAT));
+          const planes = parts.map((_, thread) => scratch.take(2 * height * pitch * FLOAT, thread));
           return eachFrame(batch, (frame) => {
             const numbers = layerNumbers(layer, unpacked, input, output, frame);
             return [

@@ -111,9 +111,9 @@ function sparseLayer(
       eachVector(vectors, inputs, outputs, batch, scratch, (input, output, count) => {
         if (count >= TOGETHER_FROM || parts.length === 0)
           return together(input, output, count, scratch);
-        const rooms = parts.map(({ first, end }) => [
-          scratch.take((csr.columns + AHEAD) * ACTIVE_BYTES),
-          scratch.take((end - first + TOGETHER) * FLOAT),
+        const rooms = parts.map(({ first, end }, thread) => [
+          scratch.take((csr.columns + AHEAD) * ACTIVE_BYTES, thread),
+          scratch.take((end - first + TOGETHER) * FLOAT, thread),
         ]);
         return eachFrame(count, (vector) => [
           parts.map((part, at) => {
@@ -199,7 +199,9 @@ const denseColumns = nativeRow(
     return {
       isClipped: true,
       plan(inputs, outputs, batch, scratch) {
-        const rooms = parts.map(() => scratch.take((columns + AHEAD) * ACTIVE_BYTES));
+        const rooms = parts.map((_, thread) =>
+          scratch.take((columns + AHEAD) * ACTIVE_BYTES, thread),
+        );
         const vectors = rowsOf(layer, rows);
         return eachVector(vectors, inputs, outputs, batch, scratch, (input, output, count) =>
           eachFrame(count, (vector) => [

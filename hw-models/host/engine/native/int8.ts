@@ -105,8 +105,8 @@ function prepareSparse(layer: LayerOf<'dense'>, weights: LayerWeights, heap: Hea
         const own = rounded(input, count, blocks * FOUR, scratch);
         const bytes = { ...input, address: own.bytesAt, frameBytes: blocks * FOUR };
         const tilesAt = scratch.take(Math.ceil(count / TILE) * blocks * TILE_BYTES);
-        const made = parts.map(({ first, end, groupRows, rowsAt, entriesAt }) => {
-          const sums = scratch.take(groupRows * TILE_BYTES);
+        const made = parts.map(({ first, end, groupRows, rowsAt, entriesAt }, thread) => {
+          const sums = scratch.take(groupRows * TILE_BYTES, thread);
           const lists = [rowsAt, entriesAt, biasAt + first * FLOAT, sums];
           const extent = [count, end - first, groupRows, blocks, chunk, output.frameBytes];
           const ofRows = [scalesAt, totalsAt].map((address) => address + first * FLOAT);

@@ -24,7 +24,9 @@ const pool = nativeRow(
         const reach = vectors * across + (size[1] as number) + 2 * vectorFloats;
         const row = before + width + vectorFloats + (size[1] as number);
         const lineFloats = Math.max(reach, row);
-        const lines = parts.map(() => scratch.take(output.height * lineFloats * FLOAT));
+        const lines = parts.map((_, thread) =>
+          scratch.take(output.height * lineFloats * FLOAT, thread),
+        );
         const extents = [height, width, input.planeBytes];
         const results = [output.height, output.width, output.planeBytes];
         const division = [mode === 'average' ? 1 : 0, countsPadding ? 1 : 0];

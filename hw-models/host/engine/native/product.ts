@@ -86,9 +86,9 @@ const matmul = nativeRow(
         );
         const cuts = Math.ceil(scratch.threads / matrices);
         const parts = cutInMultiples(product.columns, PANEL, cuts);
-        const rooms = Array.from({ length: scratch.threads }, () => ({
-          left: transposeLeft ? scratch.take(rows * depth * FLOAT) : 0,
-          right: transposeRight ? scratch.take(product.columns * depth * FLOAT) : 0,
+        const rooms = Array.from({ length: scratch.threads }, (_, thread) => ({
+          left: transposeLeft ? scratch.take(rows * depth * FLOAT, thread) : 0,
+          right: transposeRight ? scratch.take(product.columns * depth * FLOAT, thread) : 0,
         }));
         const pieces = piecesOf(matrices, parts);
         return eachFrame(batch, (frame): readonly Step[] => {

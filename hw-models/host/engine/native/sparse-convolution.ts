@@ -72,9 +72,9 @@ export const nativeSparseConvolution: HostKernel = nativeRow(
         isClipped: true,
         plan(inputs, outputs, batch, scratch) {
           const [input, output] = [only(inputs), only(outputs)];
-          const rooms = parts.map(({ packed }) => [
-            scratch.take(csr.rows * tiling.vectors * tiling.vectorBytes),
-            scratch.take(packed * tiling.channelBytes + rowBytes(layer, vectorFloats)),
+          const rooms = parts.map(({ packed }, thread) => [
+            scratch.take(csr.rows * tiling.vectors * tiling.vectorBytes, thread),
+            scratch.take(packed * tiling.channelBytes + rowBytes(layer, vectorFloats), thread),
           ]);
           return eachFrame(batch, (frame) => {
             const numbers = layerNumbers(layer, tiling, input, output, frame);

@@ -88,8 +88,9 @@ export function placeTokens(
   return (input, output, count, scratch) => {
     const tiles = Math.ceil(count / TILE);
     const tilesAt = scratch.take(tiles * features * TILE_BYTES);
-    const made = parts.map(({ first, end, groupRows, rowsAt, entriesAt }) => {
-      const sums = scratch.take(Math.min(tiles, TILES_TOGETHER) * groupRows * TILE_BYTES);
+    const made = parts.map(({ first, end, groupRows, rowsAt, entriesAt }, thread) => {
+      const sumBytes = Math.min(tiles, TILES_TOGETHER) * groupRows * TILE_BYTES;
+      const sums = scratch.take(sumBytes, thread);
       const own = [rowsAt, entriesAt, biasAt + first * FLOAT, sums];
       const extent = [count, end - first, groupRows, features, chunk, output.frameBytes];
       const to = planeOf(output, 0, first);

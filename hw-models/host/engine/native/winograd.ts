@@ -8,7 +8,16 @@ import { toDense } from '../../../../workloads/weights/store.js';
 import { inputImage, notOneImage, outputImage } from '../../fits.js';
 import { placeBias } from '../convolution.js';
 import type { HostKernel } from '../kernel.js';
-import { cutInMultiples, dealSequences, eachFrame, only, planeOf, weightedRow } from '../rows.js';
+import {
+  cutEvenly,
+  cutInMultiples,
+  dealSequences,
+  eachFrame,
+  only,
+  type Part,
+  planeOf,
+  weightedRow,
+} from '../rows.js';
 import { FLOAT } from '../tensor.js';
 import { PANEL } from './dense-convolution.js';
 import { nativeCall, nativeRow } from './native.js';
@@ -34,6 +43,8 @@ const LINE = 64;
 const BLOCK_BYTES = 900 * 1024;
 /** What fetching a block's weights takes, in the time of a vector of tiles. */
 const WEIGHTS_TIME = 0.3;
+/** Rows of weights whose products take as long as transforming the tiles they meet. */
+const TRANSFORM_ROWS = 16;
 /**
  * From this depth on weights come from beyond the second-level cache for each block, so that blocks
  * are as large as so many vectors whether their inputs stay in it or not.
@@ -119,7 +130,6 @@ export const nativeWinogradConvolution: HostKernel = nativeRow(
         ? vectorsOf(tileRows) <= DEEP_VECTORS
         : bytesOf(depth, tileRows) + bytesOf(chunk, tileRows) <= BLOCK_BYTES &&
           vectorsOf(tileRows) <= MAX_VECTORS;
-    const blockRows = bestBlock(down, fits, (tileRows) => vectorsOf(tileRows));
     const side = Math.sqrt(positions);
     const lineFloats = 4 * (MAX_TAPS + TILE - 1) * (across + 3 * vectorFloats);
     return {
@@ -127,15 +137,13 @@ export const nativeWinogradConvolution: HostKernel = nativeRow(
       plan(inputs, outputs, batch, scratch) {
         const [input, output] = [only(inputs), only(outputs)];
         const { threads } = scratch;
-        const blocks = Math.ceil(down / blockRows);
-        // Where there are too few blocks each thread transforms them all, and makes some rows.
-        const byBlocks = blocks % threads === 0 || blocks >= 4 * threads;
-        const tileParts = cutInMultiples(down, blockRows, byBlocks ? threads : 1);
-        const rowParts = cutInMultiples(groupRows, chunk, byBlocks ? 1 : threads);
-        const rooms = Array.from({ length: threads }, () => [
-          scratch.take(bytesOf(depth, blockRows)),
-          scratch.take(bytesOf(chunk, blockRows)),
-          scratch.take(lineFloats * FLOAT),
+        const { tileParts, rowParts, blockRows } = sharedOut(
+          ...[down, groupRows, chunk, threads, fits, vectorsOf],
+        );
+        const rooms = Array.from({ length: threads }, (_, thread) => [
+          scratch.take(bytesOf(depth, blockRows), thread),
+          scratch.take(bytesOf(chunk, blockRows), thread),
+          scratch.take(lineFloats * FLOAT, thread),
         ]);
         const window = [pad[0], pad[1], ...stride, side, channels / layer.groups];
         return eachFrame(batch, (frame) => {
@@ -162,22 +170,45 @@ export const nativeWinogradConvolution: HostKernel = nativeRow(
   }),
 );
 
-/** How many rows of tiles make a block: of those that fit, what takes the least time. */
-function bestBlock(
+/**
+ * How threads share a layer, and how many rows of tiles make a block: of what fits, what takes the
+ * least time. Each makes all rows of weights for some rows of tiles, or, where there are too few of
+ * those, transforms all tiles and makes some rows.
+ */
+function sharedOut(
   down: number,
+  groupRows: number,
+  chunk: number,
+  threads: number,
   fits: (tileRows: number) => boolean,
   vectorsOf: (tileRows: number) => number,
-): number {
-  const timeOf = (tileRows: number) => vectorsOf(tileRows) / busyWith(vectorsOf(tileRows));
-  let [best, min] = [1, Number.POSITIVE_INFINITY];
-  for (let tileRows = 1; tileRows <= down && (tileRows === 1 || fits(tileRows)); tileRows++) {
-    const blocks = Math.floor(down / tileRows);
-    const rest = down - blocks * tileRows;
-    const time =
-      blocks * (timeOf(tileRows) + WEIGHTS_TIME) + (rest > 0 ? timeOf(rest) + WEIGHTS_TIME : 0);
-    if (time < min) [best, min] = [tileRows, time];
-  }
-  return best;
+): {
+  readonly tileParts: readonly Part[];
+  readonly rowParts: readonly Part[];
+  readonly blockRows: number;
+} {
+  const whole = (count: number): readonly Part[] => [{ first: 0, end: count }];
+  const shares = [
+    { tileParts: cutEvenly(down, threads), rowParts: whole(groupRows) },
+    { tileParts: whole(down), rowParts: cutInMultiples(groupRows, chunk, threads) },
+  ];
+  const ways = shares.flatMap((share) => {
+    const longest = Math.max(...share.tileParts.map(({ first, end }) => end - first));
+    const rows = Math.max(...share.rowParts.map(({ first, end }) => end - first));
+    const timeOf = (tileRows: number) => {
+      if (tileRows === 0) return 0;
+      const vectors = vectorsOf(tileRows);
+      return (vectors / busyWith(vectors) + WEIGHTS_TIME) * rows + vectors * TRANSFORM_ROWS;
+    };
+    return Array.from({ length: longest }, (_, at) => at + 1)
+      .filter((blockRows) => blockRows === 1 || fits(blockRows))
+      .map((blockRows) => {
+        const blocks = Math.floor(longest / blockRows);
+        const time = blocks * timeOf(blockRows) + timeOf(longest - blocks * blockRows);
+        return { ...share, blockRows, time };
+      });
+  });
+  return ways.reduce((best, way) => (way.time < best.time ? way : best));
 }
 
 /** How busy products of so many vectors keep the processor, three of them at a time at best. */

@@ -1,6 +1,6 @@
 // Closes a family over one config, so that whoever costs a network meets no config type.
 
-import { applyPatches, enablePatches } from 'immer';
+import { applyPatches, enablePatches, type Patch } from 'immer';
 import { InputError, invariant } from '../workloads/base/errors.js';
 import type { LayerTask } from '../workloads/network.js';
 import type {
@@ -99,7 +99,7 @@ export function bind<Config extends object>(
     get dials() {
       return dialsOf(family, preset);
     },
-    switches: family.switches ?? [],
+    switches: [...(family.switches ?? []), ...(family.switchesOf?.(config) ?? [])],
     cost(tasks, kernel, precision) {
       const kernelOf = (at: number) => (typeof kernel === 'object' ? kernel[at] : kernel);
       for (const name of new Set(tasks.map((_, at) => kernelOf(at)))) {
@@ -143,10 +143,30 @@ export function bind<Config extends object>(
     vary(patches) {
       return bind(family, {
         ...preset,
-        config: checkedConfig(family, preset.name, applyPatches(config, [...patches])),
+        config: checkedConfig(family, preset.name, patched(preset.name, config, patches)),
       });
     },
   };
+}
+
+/** @throws InputError for a patch within a part that the config lacks. */
+function patched(name: string, config: object, patches: readonly Patch[]): object {
+  return patches.reduce((before: object, patch) => {
+    if (!hasParent(before, patch.path)) {
+      throw new InputError(`${name} has no ${patch.path.join('.')}`);
+    }
+    return applyPatches(before, [patch]);
+  }, config);
+}
+
+/** Whether a path's last key would be one of an object of the config's. */
+function hasParent(config: object, path: readonly PropertyKey[]): boolean {
+  let inner: unknown = config;
+  for (const key of path.slice(0, -1)) {
+    if (inner === null || typeof inner !== 'object') return false;
+    inner = new Map(Object.entries(inner)).get(String(key));
+  }
+  return inner !== null && typeof inner === 'object';
 }
 
 /** A cost with what comes beside the layer's own work. */

@@ -288,6 +288,8 @@ export interface Family<Config> {
   /** What to turn first; without it whatever the presets state. */
   readonly dials?: readonly Dial[];
   readonly switches?: readonly Switch[];
+  /** Further switches, of the parts that a config names. */
+  switchesOf?(config: Config): readonly Switch[];
   /** What single events cost; without it energy reference tables cannot be imported or exported. */
   events?(config: Config): readonly EnergyEvent[];
   /** See {@link Hardware.numericError}; without it nobody can know. */

@@ -76,6 +76,7 @@ const FamilyShape = z.strictObject(
     capacity: optional,
     dials: list,
     switches: list,
+    switchesOf: optional,
     events: optional,
     numericError: optional,
     perInference: optional,

@@ -112,6 +112,7 @@ const Level = z.strictObject({
   maxSteps: z.partialRecord(z.enum(dimensions), quantity('count', count)).optional(),
 });
 
+export type FormatConfig = z.infer<typeof Format>;
 export type LevelConfig = z.infer<typeof Level>;
 
 const shape = z.strictObject({

@@ -7,6 +7,7 @@ import { elementwise, mapped, unitsOf } from './kernels.js';
 import { architectureFor } from './layer.js';
 import { meters, metersOf } from './meters.js';
 import { structureOf } from './structure.js';
+import { switchesOf } from './switches.js';
 
 export const spatial: Family<SpatialConfig> = {
   name: 'spatial',
@@ -32,6 +33,7 @@ export const spatial: Family<SpatialConfig> = {
       roofs: [{ name, bytesPerSecond, meter: 'outermost_bytes', bytesPerCount: 1 }],
     };
   },
+  switchesOf,
   events: eventsOf,
 };
 

@@ -4,12 +4,15 @@
 import type { Fault } from '../../hw-models/faults.js';
 import { units } from '../../hw-models/units.js';
 import { invariant } from '../../workloads/base/errors.js';
-import type { AxisSpec, Label } from './spec.js';
+import type { AxisSpec, Label, Setting } from './spec.js';
 
-/** Sets a number of the hardware, or one of {@link reservedFields}. Numbers are in SI. */
+/**
+ * Sets a field of the hardware, or one of {@link reservedFields}. Numbers are in SI; null takes the
+ * field out.
+ */
 export interface Assignment {
   readonly field: string;
-  readonly value: Label;
+  readonly value: Setting;
 }
 
 /** Fields that are not the hardware's: which hardware, and what the workloads are like. */
@@ -141,7 +144,9 @@ function listAxis(
   factor: number,
   fault: (key: string, text: string) => null,
 ): Axis | null {
-  const given = values.map((value) => (typeof value === 'object' ? value.label : value));
+  const given = values.map((value) =>
+    Array.isArray(value) ? listName(value) : typeof value === 'object' ? value.label : value,
+  );
   const hasTexts = given.some((label) => typeof label === 'string');
   // One type a column of results: a name among numbers makes names of all.
   const labelOf = (label: Label) => (hasTexts ? String(label) : label);
@@ -149,16 +154,18 @@ function listAxis(
   if (new Set(labels).size < labels.length)
     return fault('values', 'found a level twice, expected each once');
   const sets = new Map<Label, readonly Assignment[]>();
-  for (const value of values) {
-    if (typeof value === 'object') {
+  for (const [at, value] of values.entries()) {
+    const label = must(labels[at]);
+    if (typeof value === 'object' && !Array.isArray(value)) {
+      const fields = Object.entries(value.set);
       sets.set(
-        labelOf(value.label),
-        Object.entries(value.set).map(([field, inner]) => ({ field, value: inner })),
+        label,
+        fields.map(([field, inner]) => ({ field, value: inner })),
       );
     } else {
-      sets.set(labelOf(value), [
-        { field: common.field, value: typeof value === 'number' ? value * factor : value },
-      ]);
+      const scaled = (one: Label) => (typeof one === 'number' ? one * factor : one);
+      const set = Array.isArray(value) ? value.map(scaled) : scaled(value);
+      sets.set(label, [{ field: common.field, value: set }]);
     }
   }
   const indices = new Map(labels.map((label, at) => [label, at]));
@@ -174,6 +181,9 @@ function listAxis(
     assignments: (label) => must(sets.get(label)),
   };
 }
+
+/** 'C R S' for a list of three; 'none' for an empty one. */
+const listName = (list: readonly Label[]) => list.join(' ') || 'none';
 
 /** Every whole number of a range, as wide as the scale makes it. */
 function wholeAxis(common: Common, labels: readonly number[], scale: Scale, factor: number): Axis {

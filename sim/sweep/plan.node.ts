@@ -4,7 +4,7 @@ import { createHash } from 'node:crypto';
 import { readdirSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { enablePatches, type Patch } from 'immer';
+import type { Patch } from 'immer';
 import { catalog } from '../../hw-models/catalog.js';
 import type { Fault } from '../../hw-models/faults.js';
 import { InputError } from '../../workloads/base/errors.js';
@@ -16,11 +16,10 @@ import type { Axis } from './axes.js';
 import { reservedFields } from './axes.js';
 import { type BasePlan, hardwareOf, type SweepPlan, spaceOf, type WorkloadPlan } from './plan.js';
 import { fingerprintOf } from './plan-text.node.js';
+import { patchOf } from './points.js';
 import { questionOf } from './quantities.js';
 import { isMap, type Label } from './spec.js';
 import { readSpec, type SpecDocument } from './spec-file.js';
-
-enablePatches();
 
 const STUDIES = fileURLToPath(new URL('./studies/', import.meta.url));
 
@@ -140,7 +139,7 @@ function axisFaults(axis: Axis, { bases }: SweepPlan): readonly Fault[] {
     for (const label of labels) {
       const patches = (label === undefined ? [] : axis.assignments(label))
         .filter(({ field }) => !reserved.includes(field))
-        .map(({ field, value }): Patch => ({ op: 'replace', path: field.split('.'), value }));
+        .map(patchOf);
       const fault = faultOf(base, patches);
       if (fault === null) return [];
       first ??= fault;
@@ -153,7 +152,9 @@ function axisFaults(axis: Axis, { bases }: SweepPlan): readonly Fault[] {
 function unitFaults(axis: Axis, { spec, bases }: SweepPlan): readonly Fault[] {
   const written = spec.axes[axis.name];
   const isBare = (label: Label | undefined) =>
-    !written?.values?.some((value) => typeof value === 'object' && value.label === label);
+    !written?.values?.some(
+      (value) => typeof value === 'object' && 'label' in value && value.label === label,
+    );
   if (written?.unit !== undefined) return [];
   for (const label of [axis.labels?.[0] ?? axis.labelAt(0), axis.labels?.at(-1) ?? axis.labelAt(1)])
     for (const base of bases)
@@ -169,8 +170,6 @@ function unitFaults(axis: Axis, { spec, bases }: SweepPlan): readonly Fault[] {
 }
 
 function faultOf(base: BasePlan, patches: readonly Patch[]): string | null {
-  const lost = patches.find(({ path }) => !hasParent(base.config, path));
-  if (lost) return `${base.name} has no ${lost.path.join('.')}`;
   try {
     hardwareOf(base).vary(patches);
     return null;
@@ -178,14 +177,4 @@ function faultOf(base: BasePlan, patches: readonly Patch[]): string | null {
     if (error instanceof InputError) return error.message;
     throw error;
   }
-}
-
-/** Whether a path's last key would be one of an object of the config's. */
-function hasParent(config: object, path: readonly PropertyKey[]): boolean {
-  let inner: unknown = config;
-  for (const key of path.slice(0, -1)) {
-    if (inner === null || typeof inner !== 'object') return false;
-    inner = new Map(Object.entries(inner)).get(String(key));
-  }
-  return inner !== null && typeof inner === 'object';
 }

@@ -3,7 +3,7 @@
 import { createHash } from 'node:crypto';
 import type { Patch } from 'immer';
 import { invariant } from '../../workloads/base/errors.js';
-import { reservedFields } from './axes.js';
+import { type Assignment, reservedFields } from './axes.js';
 import type { BasePlan, SweepPlan } from './plan.js';
 import type { Settings, Space } from './space.js';
 
@@ -51,7 +51,7 @@ export function createPointMaker(
         else if (field === reservedFields.weightDensity) workload.weightDensity = Number(value);
         else if (field === reservedFields.activationDensity)
           workload.activationDensity = Number(value);
-        else patches.push({ op: 'replace', path: field.split('.'), value });
+        else patches.push(patchOf({ field, value }));
       }
     }
     // By path, so that a design's id does not depend on the order of axes.
@@ -64,6 +64,12 @@ export function createPointMaker(
     invariant(hash !== undefined, 'every base has a prefix');
     return { id: hash.digest('hex').slice(0, 32), base, patches, workload, seed };
   };
+}
+
+/** The patch of a config that makes an assignment true. */
+export function patchOf({ field, value }: Assignment): Patch {
+  const path = field.split('.');
+  return value === null ? { op: 'remove', path } : { op: 'replace', path, value };
 }
 
 type Mutable = { -readonly [Key in keyof WorkloadSettings]: WorkloadSettings[Key] };

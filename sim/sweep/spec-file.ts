@@ -123,10 +123,11 @@ function faultsOf(spec: SweepSpec): readonly Fault[] {
     );
     for (const { field, value } of values) {
       const expected = ranges.get(field);
-      if (expected === undefined || expected.holds(Number(value))) continue;
+      if (expected === undefined) continue;
+      if (typeof value !== 'object' && expected.holds(Number(value))) continue;
       faults.push({
         path: ['axes', axis.name],
-        text: `found ${value} for ${field}, expected ${expected.text}`,
+        text: `found ${JSON.stringify(value)} for ${field}, expected ${expected.text}`,
       });
       break;
     }

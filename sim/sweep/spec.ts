@@ -14,18 +14,29 @@ const Bounds = z.strictObject({
   atMost: z.number().optional().describe('No more than this.'),
 });
 
+const ListSetting = z.array(Label);
+
+/** What a level sets a field to: whatever a preset may state there, in SI units. */
+const Setting = z.union(
+  [Label, z.boolean(), z.null(), z.array(z.json()), z.record(z.string(), z.json())],
+  'what a preset may state there, or null for nothing',
+);
+
 const Levels = z.array(
   z.union(
     [
       Label,
+      ListSetting.describe('A list, such as the order of loops; its parts are its name.'),
       z.strictObject({
         label: Label.describe('How this level is named in results.'),
         set: z
-          .record(z.string(), z.number())
-          .describe('Fields that this level sets together, in SI units.'),
+          .record(z.string(), Setting)
+          .describe(
+            'Fields that this level sets together, in SI units: numbers, texts, lists, whole parts of a preset; null takes a field out.',
+          ),
       }),
     ],
-    'a number, a text or { label, set }',
+    'a number, a text, a list or { label, set }',
   ),
 );
 
@@ -35,7 +46,7 @@ export const AxisSpec = z.strictObject({
     .min(1)
     .optional()
     .describe(
-      "The number of the hardware's preset that this axis varies, such as spmat.widthBits; the axis's name when left out.",
+      "The field of the hardware's preset that this axis varies, such as spmat.widthBits or levels.buffer.order; the axis's name when left out.",
     ),
   unit: z
     .enum(Object.keys(units))
@@ -189,6 +200,7 @@ export type StrategySpec = z.infer<typeof StrategySpec>;
 export type CostSpec = z.infer<typeof CostSpec>;
 export type Bounds = z.infer<typeof Bounds>;
 export type Label = z.infer<typeof Label>;
+export type Setting = z.infer<typeof Setting>;
 
 export const isMap = (value: unknown): value is Readonly<Record<string, unknown>> =>
   value !== null && typeof value === 'object' && !Array.isArray(value);
@@ -236,7 +248,7 @@ export function sweepJsonSchema(): object {
     [SweepSpec.shape.hardware, [text]],
     [SweepSpec.shape.workloads, [text]],
     [WorkloadSpec, [text]],
-    [AxisSpec, [{ type: 'array', items: { type: ['number', 'string'] }, minItems: 1 }]],
+    [AxisSpec, [{ type: 'array', items: { type: ['number', 'string', 'array'] }, minItems: 1 }]],
     [StrategySpec, [{ enum: [...strategyKinds] }]],
     ...[AxisSpec.shape.from, AxisSpec.shape.to, AxisSpec.shape.step].map(
       (level) =>

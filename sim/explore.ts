@@ -61,6 +61,18 @@ export interface Explorer {
    * over. It pauses often: once something else is explored in a pause, the rest must be dropped.
    */
   ahead(questions: Iterable<ExplorerQuestion>): AsyncGenerator<void, void>;
+  /** The network of that name. @throws InputError where there is none. */
+  entryOf(workload: string): ZooEntry;
+  /** What designs are costed on. @throws InputError as {@link explore}. */
+  prepared(workload: ExploredWorkload): Promise<PreparedWorkload>;
+  /** A design as a model. @throws InputError with a line for each fault. */
+  bind(design: ExploredDesign): Hardware;
+}
+
+/** What a network met on one frame, and the tasks that it sets. */
+export interface PreparedWorkload {
+  readonly trace: Trace;
+  readonly tasks: readonly LayerTask[];
 }
 
 /** Bytes that models, activations and tasks may each take before the longest unused are dropped. */
@@ -111,11 +123,7 @@ export function createExplorer(sources: ExplorerSources): Explorer {
   /** The network with its weights, and the tasks that it sets. */
   async function* prepare(settings: ExploredWorkload, beforeDrawing: () => void = () => undefined) {
     const { workload, batch, seed, weightDensity, activationDensity } = settings;
-    const entry = zoo.get(workload);
-    if (!entry)
-      throw new InputError(
-        `found the workload '${workload}', expected one of ${[...zoo.keys()].join(', ')}`,
-      );
+    const entry = entryOf(workload);
     const { network } = entry;
     const densities = densitiesAt(entry.densities, settings);
     const isRandom =
@@ -140,10 +148,16 @@ export function createExplorer(sources: ExplorerSources): Explorer {
         return { value, bytes: SMALL + bytesOf(network, trace) };
       },
     );
-    return { random, work };
+    return { random, trace, work };
   }
 
   return {
+    async prepared(workload) {
+      const { trace, work } = await finishing(prepare(workload));
+      return { trace, tasks: work };
+    },
+    entryOf,
+    bind: bound,
     async explore({ workload, designs }) {
       const letGo = () => current?.letGo();
       const { random, work } = await finishing(prepare(workload, letGo));
@@ -170,6 +184,13 @@ export function createExplorer(sources: ExplorerSources): Explorer {
       }
     },
   };
+}
+
+function entryOf(workload: string): ZooEntry {
+  const entry = zoo.get(workload);
+  if (entry) return entry;
+  const expected = `one of ${[...zoo.keys()].join(', ')}`;
+  throw new InputError(`found the workload '${workload}', expected ${expected}`);
 }
 
 const bytesOf = (network: Network, { tensors }: Trace): number => {

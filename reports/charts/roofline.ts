@@ -84,7 +84,8 @@ function pointsUnder(roof: Roof, hardware: string, comparisons: readonly Compari
   return { points, without };
 }
 
-function rateOf({ counters, seconds }: LayerResult, roof: Roof) {
+/** Where a layer lies under a roof, or why it does not. */
+export function rateOf({ counters, seconds }: LayerResult, roof: Roof) {
   const { macs = 0 } = counters;
   if (macs === 0) return 'no arithmetic';
   const bytes = (counters[roof.meter] ?? 0) * roof.bytesPerCount;

@@ -8,6 +8,7 @@ import { color } from '../charts/palette.js';
 import { textWidth } from '../charts/text-width.js';
 import { count, percent, quantity } from '../quantity.js';
 import type { PlacedBlock } from './floorplan.js';
+import { heatHue, heatOpacity } from './heat.js';
 import { type Panel, panelsOf } from './panels.js';
 import type { Rectangle } from './treemap.js';
 import type { BlockUse, Use } from './use.js';
@@ -31,8 +32,6 @@ const LINE = 14;
 const MANY = 256;
 /** Steps of light, so that a device of a thousand PEs is a handful of paths. */
 const STEPS = 10;
-/** The brightest: text on it stays readable in both themes. */
-const BRIGHTEST = 0.55;
 
 export function Machine({ structure, use, load, lit, width, name }: MachineProps) {
   const { height, panels, offChip } = panelsOf(structure, width);
@@ -56,7 +55,7 @@ export function Machine({ structure, use, load, lit, width, name }: MachineProps
           <rect
             {...{ x, y, ...size }}
             fill={hueOf(lit)}
-            fill-opacity={opacityOf(light(uses.get(block)))}
+            fill-opacity={heatOpacity(light(uses.get(block)))}
             stroke={color('muted')}
             stroke-dasharray="4 3"
           />
@@ -82,9 +81,7 @@ function lightOf({ blocks }: Use, lit: Lit): LightOf {
   return (of) => (of && of.joules !== null && most > 0 ? Math.min(1, of.joules / most) : null);
 }
 
-const hueOf = (lit: Lit) => color(lit === 'use' ? 'accent' : 'alert');
-const opacityOf = (light: number | null) =>
-  light === null ? 0 : 0.04 + (BRIGHTEST - 0.04) * light;
+const hueOf = (lit: Lit) => heatHue(lit === 'use' ? 'time' : 'energy');
 
 function PanelDrawing({
   panel: { x, y, plan, of, instances },
@@ -200,7 +197,7 @@ function Leaf({
           key={step}
           d={outline(some)}
           fill={hueOf(lit)}
-          fill-opacity={opacityOf(step === null ? null : step / STEPS)}
+          fill-opacity={heatOpacity(step === null ? null : step / STEPS)}
           stroke={color('muted')}
           stroke-width={some.length > MANY ? 0.3 : 0.7}
           {...(step === null ? { 'stroke-dasharray': '3 2' } : {})}

@@ -63,7 +63,7 @@ export function whySections(found: Why, { columns, isDocument }: Style): readonl
 }
 
 /** 'Pruning makes it 2.1× faster. Of the time, 30 % …' */
-function whyText({ hardware, seconds, denseSeconds, otherSeconds, layers }: Why): string {
+export function whyText({ hardware, seconds, denseSeconds, otherSeconds, layers }: Why): string {
   const gained = denseSeconds / seconds;
   const start =
     gained >= 1.03
@@ -96,7 +96,8 @@ const about: Readonly<Record<Cause, string>> = {
   imbalance: 'the parallel units wait for the slowest of them',
 };
 
-function reasonText({
+/** Why a layer gained no more. */
+export function reasonText({
   cause,
   density,
   paysBelow,

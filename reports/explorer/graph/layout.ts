@@ -37,7 +37,7 @@ export function layoutGraph(
   size: { readonly width: number; readonly height: number },
 ): GraphLayout {
   const graph = new Graph();
-  graph.setGraph({ rankdir: 'TB', nodesep: 18, ranksep: 24, marginx: MARGIN, marginy: MARGIN });
+  graph.setGraph({ rankdir: 'TB', nodesep: 14, ranksep: 24, marginx: MARGIN, marginy: MARGIN });
   graph.setDefaultEdgeLabel(() => ({}));
   for (const at of nodes.keys()) graph.setNode(`${at}`, { ...size });
   for (const [to, { reads }] of nodes.entries())

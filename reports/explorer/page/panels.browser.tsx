@@ -1,9 +1,11 @@
 // The tabs of the page. A new panel is a row here: everything else follows from it.
 
+import { LayersTab } from './layers-tab.browser.js';
 import type { Tab } from './panel.js';
 import { ResultsTab } from './results-tab.browser.js';
 
 /** In the order in which they are shown. */
 export const tabs: readonly [Tab, ...Tab[]] = [
   { id: 'results', title: 'Results', Panel: ResultsTab },
+  { id: 'layers', title: 'Layers', Panel: LayersTab },
 ];

@@ -5,6 +5,8 @@ import { z } from 'zod';
 import { createExplorer, type Exploration, type ExplorerQuestion } from '../../../sim/explore.js';
 import { InputError } from '../../../workloads/base/errors.js';
 import type { Offer } from '../offer.js';
+import { serveInspections } from './inspect-worker.browser.js';
+import { INSPECTOR } from './inspection.js';
 
 // zod would try whether it may make code from text; the page's policy says no, loudly.
 z.config({ jitless: true });
@@ -53,7 +55,7 @@ const explorer = fetched('offer.json')
 /** How many requests came: work for an older one is dropped. */
 let requests = 0;
 
-scope.onmessage = async ({ data: request }) => {
+const onQuestion = async ({ data: request }: MessageEvent<Request>) => {
   const own = ++requests;
   const { explore, ahead } = await explorer;
   const began = performance.now();
@@ -81,3 +83,7 @@ function messagesComeIn(): Promise<void> {
     port2.postMessage(null);
   });
 }
+
+// The same file serves closer looks, in a worker of that name: they may take long.
+if (self.name === INSPECTOR) serveInspections(explorer);
+else scope.onmessage = onQuestion;

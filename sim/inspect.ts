@@ -1,0 +1,108 @@
+// A closer look at what an explorer shows: a network's graph, why pruning buys what it buys, and what
+// happened when in one layer. Runs in browsers too.
+
+import type { Recorder } from '../hw-models/contract.js';
+import { cyclesOf } from '../hw-models/cost.js';
+import { InputError } from '../workloads/base/errors.js';
+import { drawModel } from '../workloads/synthesis.js';
+import { densitiesAt } from './densities.js';
+import type { ExploredDesign, ExploredWorkload, Explorer } from './explore.js';
+import { type GraphLayer, graphOf } from './network-graph.js';
+import { tasksOf } from './trace.js';
+import { type Why, whyOn } from './why.js';
+
+/** What is asked of a design. */
+export interface Inspected {
+  readonly workload: ExploredWorkload;
+  readonly design: ExploredDesign;
+}
+
+/** What happened when, in cycles from the layer's start. */
+export interface LayerRecord {
+  readonly layer: string;
+  readonly kernel: string;
+  /** Of one frame. */
+  readonly cycles: number;
+  /** Names of tracks and of slices, which slices tell by their places here. */
+  readonly tracks: readonly string[];
+  readonly names: readonly string[];
+  /** By slice; those of one track never overlap. */
+  readonly track: Int32Array;
+  readonly name: Int32Array;
+  readonly from: Float64Array;
+  readonly taken: Float64Array;
+  /** Quantities over time: the mean from each cycle to the next. */
+  readonly levels: readonly {
+    readonly name: string;
+    readonly from: readonly number[];
+    readonly values: readonly number[];
+  }[];
+}
+
+export interface Inspector {
+  graph(workload: string): readonly GraphLayer[];
+  /** Layer by layer, of the whole network. */
+  why(asked: Inspected): Promise<Why>;
+  /** About `room` slices; null where the model knows no order of events. */
+  record(asked: Inspected, layer: string, room: number): Promise<LayerRecord | null>;
+}
+
+export function createInspector({ entryOf, prepared, bind }: Explorer): Inspector {
+  return {
+    graph: (workload) => graphOf(entryOf(workload).network),
+    async why({ workload, design }) {
+      const { trace, tasks } = await prepared(workload);
+      const { network, densities } = entryOf(workload.workload);
+      return whyOn(network.name, bind(design), design.kernel ?? undefined, tasks, (density) => {
+        const drawn = densitiesAt(densities, { weightDensity: density, activationDensity: null });
+        return tasksOf(drawModel(network, drawn, workload.seed), trace, workload.batch);
+      });
+    },
+    async record({ workload, design }, layer, room) {
+      const { tasks } = await prepared(workload);
+      const hardware = bind(design);
+      const at = tasks.findIndex(({ name }) => name === layer);
+      const cost = hardware.cost(tasks, design.kernel ?? undefined)[at];
+      if (!cost) throw new InputError(`found no layer '${layer}' that costs something`);
+      const { recorder, recorded } = createRecord(room);
+      hardware.record(tasks, at, cost.kernel, recorder);
+      return recorded({ layer, kernel: cost.kernel, cycles: cyclesOf(cost) / workload.batch });
+    },
+  };
+}
+
+function createRecord(room: number) {
+  const slices: { track: number; name: number; from: number; taken: number }[] = [];
+  const [tracks, names] = [new Map<string, number>(), new Map<string, number>()];
+  const levels = new Map<string, { from: number[]; values: number[] }>();
+  const placeOf = (all: Map<string, number>, text: string) => {
+    const place = all.get(text) ?? all.size;
+    all.set(text, place);
+    return place;
+  };
+  const recorder: Recorder = {
+    room,
+    slice(track, name, from, taken) {
+      slices.push({ track: placeOf(tracks, track), name: placeOf(names, name), from, taken });
+    },
+    level(name, from, value) {
+      const level = levels.get(name) ?? { from: [], values: [] };
+      levels.set(name, level);
+      level.from.push(from);
+      level.values.push(value);
+    },
+  };
+  const recorded = (of: Pick<LayerRecord, 'layer' | 'kernel' | 'cycles'>): LayerRecord | null =>
+    slices.length === 0
+      ? null
+      : {
+          ...of,
+          ...{ tracks: [...tracks.keys()], names: [...names.keys()] },
+          track: Int32Array.from(slices, ({ track }) => track),
+          name: Int32Array.from(slices, ({ name }) => name),
+          from: Float64Array.from(slices, ({ from }) => from),
+          taken: Float64Array.from(slices, ({ taken }) => taken),
+          levels: [...levels].map(([name, level]) => ({ name, ...level })),
+        };
+  return { recorder, recorded };
+}

@@ -1,0 +1,110 @@
+// The explorer's layers and machines in a real browser: chosen by mouse and by keys, in numbers that
+// the command line finds too.
+
+import { readFileSync } from 'node:fs';
+import type { Browser, Page } from 'playwright-core';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { gatherOffer } from '../../reports/explorer/offer.node.js';
+import { type Served, serveSite } from '../../reports/explorer/server.node.js';
+import { siteOf } from '../../reports/explorer/site.node.js';
+import { quantity } from '../../reports/quantity.js';
+import { whyText } from '../../reports/views/why.js';
+import { compare } from '../../sim/compare.node.js';
+import { why } from '../../sim/why.node.js';
+import { launchChromium, noChromium, openWatched } from './chromium.js';
+
+const axe = readFileSync('node_modules/axe-core/axe.min.js', 'utf8');
+
+/** What axe-core finds wrong on a page. */
+async function violationsOn(page: Page): Promise<readonly string[]> {
+  await page.evaluate(axe);
+  return page.evaluate(async () => {
+    const { axe: checker } = globalThis as unknown as {
+      axe: {
+        run(): Promise<{
+          violations: { id: string; nodes: { html: string; failureSummary?: string }[] }[];
+        }>;
+      };
+    };
+    const { violations } = await checker.run();
+    return violations.flatMap(({ id, nodes }) => nodes.map(({ html }) => `${id}: ${html}`));
+  });
+}
+
+describe.skipIf(noChromium)('the explorer closer', () => {
+  let browser: Browser;
+  let served: Served;
+  beforeAll(async () => {
+    const offer = gatherOffer({
+      workload: 'lenet-5',
+      hardware: ['eie-64', 'eyeriss'],
+      batch: 1,
+      seed: 0,
+    });
+    [browser, served] = await Promise.all([
+      launchChromium(),
+      siteOf(offer).then((site) => serveSite(site, 0)),
+    ]);
+  });
+  afterAll(async () => {
+    await browser?.close();
+    await served?.close();
+  });
+
+  const open = async (tab: string, options: Parameters<Browser['newPage']>[0] = {}) => {
+    const opened = await openWatched(browser, served.url, served.url, options);
+    await opened.page.locator('#a-time').waitFor();
+    await opened.page.locator(`#tab-${tab}`).click();
+    return opened;
+  };
+  const chosen = (page: Page) => page.locator('#layer-chosen').textContent();
+
+  it('draws the layers that compare finds, to choose from by mouse and by arrow keys', async () => {
+    const { page, faults } = await open('layers');
+    const nodes = page.locator('.graph .pick');
+    await nodes.first().waitFor();
+    const [comparison] = await compare({ workloads: 'lenet-5', hardware: ['eie-64'] });
+    const layers = comparison?.results[0]?.layers ?? [];
+    const bar = page.locator('svg[aria-label="Layers by time"] .pick');
+    expect(await bar.count()).toBe(layers.length);
+    // Pooling joins the convolution that it follows, and its time the convolution's.
+    const first = await nodes.first().textContent();
+    expect(first).toContain('conv1');
+    expect(first).toContain(quantity((layers[0]?.seconds ?? 0) + (layers[1]?.seconds ?? 0), 's'));
+
+    await bar.nth(1).click();
+    expect(await chosen(page)).toBe(layers[1]?.name);
+    expect(await bar.nth(1).getAttribute('aria-pressed')).toBe('true');
+    await bar.nth(1).press('ArrowLeft');
+    expect(await chosen(page)).toBe(layers[0]?.name);
+    expect(await bar.nth(0).evaluate((rect) => rect === document.activeElement)).toBe(true);
+    await nodes.last().click();
+    expect(await nodes.last().getAttribute('aria-pressed')).toBe('true');
+    const last = await chosen(page);
+    await nodes.last().press('ArrowUp');
+    expect(await chosen(page)).not.toBe(last);
+    // One stop of the Tab key for each group.
+    expect(await page.locator('.graph .pick[tabindex="0"]').count()).toBe(1);
+
+    await page.getByRole('button', { name: 'Why does pruning not buy more?' }).click();
+    const words = await page.locator('.why p').last().textContent({ timeout: 30_000 });
+    const [expected] = await why({ workloads: 'lenet-5', hardware: ['eie-64'] });
+    expect(words).toBe(expected && whyText(expected));
+
+    expect(await violationsOn(page)).toEqual([]);
+    expect(faults).toEqual([]);
+    await page.close();
+  });
+
+  it('shows the layers on a dark phone without a fault', async () => {
+    const { page, faults } = await open('layers', {
+      colorScheme: 'dark',
+      viewport: { width: 390, height: 800 },
+    });
+    await page.locator('.graph .pick').first().waitFor();
+    expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBe(390);
+    expect(await violationsOn(page)).toEqual([]);
+    expect(faults).toEqual([]);
+    await page.close();
+  });
+});

@@ -2,6 +2,7 @@
 
 import { applyPatches, enablePatches, type Patch } from 'immer';
 import { InputError, invariant } from '../workloads/base/errors.js';
+import { finish, type Steps } from '../workloads/base/steps.js';
 import type { LayerTask } from '../workloads/network.js';
 import type {
   Family,
@@ -81,6 +82,46 @@ export function bind<Config extends object>(
     return addCosts(costs);
   };
 
+  function* costing(
+    tasks: readonly LayerTask[],
+    kernel?: string | readonly string[],
+    precision?: Precision | 'best',
+  ): Steps<readonly LayerCost[]> {
+    const kernelOf = (at: number) => (typeof kernel === 'object' ? kernel[at] : kernel);
+    for (const name of new Set(tasks.map((_, at) => kernelOf(at)))) {
+      if (name === undefined || names.includes(name)) continue;
+      throw new InputError(
+        `${preset.name}: found kernel '${name}', expected ${names.join(' or ')}`,
+      );
+    }
+    for (const name of new Set(tasks.map((_, at) => kernelOf(at)))) {
+      const kernel = named.find((candidate) => candidate.name === name);
+      if (!kernel || precision === undefined || precision === 'best') continue;
+      if (!precisions.includes(precision) || precisionOf(kernel) === precision) continue;
+      throw new InputError(
+        `${preset.name}: found kernel '${name}', which computes in ${precisionOf(kernel)}, expected one that computes in ${precision}`,
+      );
+    }
+    const residencies = family.place?.(tasks, config);
+    const known = new Map<string, LayerCost>();
+    const costs: LayerCost[] = [];
+    for (const [at, task] of tasks.entries()) {
+      const residency = residencies?.[at] ?? ALL_RESIDENT;
+      const name = kernelOf(at);
+      const wanted = wantedOf(name, precision);
+      const key =
+        task.alike === undefined ? null : JSON.stringify([task.alike, name ?? null, residency]);
+      const cost =
+        (key === null ? undefined : known.get(key)) ?? costOf(task, name, wanted, residency);
+      if (key !== null) known.set(key, cost);
+      costs.push(cost);
+      yield;
+    }
+    const started = family.perInference?.(tasks, config);
+    const [first, ...rest] = costs;
+    return started && first ? [withParts(first, started), ...rest] : costs;
+  }
+
   return {
     name: preset.name,
     title: preset.title,
@@ -100,43 +141,16 @@ export function bind<Config extends object>(
       return dialsOf(family, preset);
     },
     switches: [...(family.switches ?? []), ...(family.switchesOf?.(config) ?? [])],
-    cost(tasks, kernel, precision) {
-      const kernelOf = (at: number) => (typeof kernel === 'object' ? kernel[at] : kernel);
-      for (const name of new Set(tasks.map((_, at) => kernelOf(at)))) {
-        if (name === undefined || names.includes(name)) continue;
-        throw new InputError(
-          `${preset.name}: found kernel '${name}', expected ${names.join(' or ')}`,
-        );
-      }
-      for (const name of new Set(tasks.map((_, at) => kernelOf(at)))) {
-        const kernel = named.find((candidate) => candidate.name === name);
-        if (!kernel || precision === undefined || precision === 'best') continue;
-        if (!precisions.includes(precision) || precisionOf(kernel) === precision) continue;
-        throw new InputError(
-          `${preset.name}: found kernel '${name}', which computes in ${precisionOf(kernel)}, expected one that computes in ${precision}`,
-        );
-      }
-      const residencies = family.place?.(tasks, config);
-      const known = new Map<string, LayerCost>();
-      const costs = tasks.map((task, at) => {
-        const residency = residencies?.[at] ?? ALL_RESIDENT;
-        const name = kernelOf(at);
-        const wanted = wantedOf(name, precision);
-        if (task.alike === undefined) return costOf(task, name, wanted, residency);
-        const key = JSON.stringify([task.alike, name ?? null, residency]);
-        const cost = known.get(key) ?? costOf(task, name, wanted, residency);
-        known.set(key, cost);
-        return cost;
-      });
-      const started = family.perInference?.(tasks, config);
-      const [first, ...rest] = costs;
-      return started && first ? [withParts(first, started), ...rest] : costs;
-    },
+    cost: (...asked) => finish(costing(...asked)),
+    costing,
     record(tasks, at, kernel, recorder) {
       const task = tasks[at];
       invariant(task !== undefined, () => `${preset.name}: no layer ${at} to record`);
       const row = available.find(({ name, accepts }) => name === kernel && accepts(task.demand));
       row?.record?.(task, config, family.place?.(tasks, config)[at] ?? ALL_RESIDENT, recorder);
+    },
+    roughly() {
+      return bind(family, { ...preset, config: family.roughly?.(config) ?? config });
     },
     unitOf: (number) => unitOf(schemaAt(family.schema, number.split('.'))),
     numericError: (task) => family.numericError?.(task, config) ?? null,

@@ -2,6 +2,7 @@
 
 import type { Patch } from 'immer';
 import type { ZodType } from 'zod';
+import type { Steps } from '../workloads/base/steps.js';
 import type { Demand } from '../workloads/demand.js';
 import type { Model } from '../workloads/model.js';
 import type { Layer, LayerTask, Tensor, Values } from '../workloads/network.js';
@@ -302,6 +303,11 @@ export interface Family<Config> {
     tasks: readonly LayerTask[],
     config: Config,
   ): { readonly cycles: Parts; readonly joules: Parts };
+  /**
+   * The same design with less looked for, for estimates: fewer mappings. Without it the design
+   * itself.
+   */
+  roughly?(config: Config): Config;
   /** Which layers of a network keep their weights on the chip; without it all do. */
   place?(tasks: readonly LayerTask[], config: Config): readonly Residency[];
 }
@@ -346,6 +352,14 @@ export interface Hardware {
     kernel?: string | readonly string[],
     precision?: Precision | 'best',
   ): readonly LayerCost[];
+  /** {@link cost} with a pause behind each layer. */
+  costing(
+    tasks: readonly LayerTask[],
+    kernel?: string | readonly string[],
+    precision?: Precision | 'best',
+  ): Steps<readonly LayerCost[]>;
+  /** The design as the family has it for estimates. */
+  roughly(): Hardware;
   /**
    * What the arithmetic's number formats do to a layer: the root mean square of (computed − exact
    * output) over that of the exact outputs, for the task's own weights and activations. Null where

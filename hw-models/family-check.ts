@@ -80,6 +80,7 @@ const FamilyShape = z.strictObject(
     events: optional,
     numericError: optional,
     perInference: optional,
+    roughly: optional,
     place: optional,
   } satisfies Record<keyof Family<object>, z.ZodType>,
   expecting('a family'),

@@ -1,15 +1,16 @@
 // Designs that are being turned, costed on one network: the same models as `compare` and `sweep`,
 // with whatever need not be made anew kept between one turn and the next. Runs in browsers too.
 
-import { catalog } from '../hw-models/catalog.js';
 import type { Hardware } from '../hw-models/contract.js';
 import { InputError } from '../workloads/base/errors.js';
+import type { Steps } from '../workloads/base/steps.js';
 import { readWeights } from '../workloads/formats/weight-files.js';
 import type { LayerTask, Network } from '../workloads/network.js';
 import { drawRepeatableModel, type RandomModel } from '../workloads/synthesis.js';
 import type { ZooEntry } from '../workloads/zoo/entry.js';
 import { zoo } from '../workloads/zoo/index.js';
 import { type Densities, densitiesAt } from './densities.js';
+import { designBinder, type ExploredDesign } from './designs.js';
 import { modelledRow } from './modelled.js';
 import type { Row } from './result.js';
 import { summarize, type WorkloadSummary } from './summary.js';
@@ -20,16 +21,6 @@ export interface ExploredWorkload extends Densities {
   readonly workload: string;
   readonly batch: number;
   readonly seed: number;
-}
-
-/** A design: a config of a family, and the preset that it was turned from. */
-export interface ExploredDesign {
-  readonly preset: string;
-  readonly family: string;
-  /** The fastest for each layer where null. */
-  readonly kernel: string | null;
-  /** Plain data in SI units, as the family's schema has it. */
-  readonly config: object;
 }
 
 /** What a design comes to, or why its model refuses it. */
@@ -57,10 +48,15 @@ export interface Explorer {
   /** @throws InputError for a network that is none of the zoo's or cannot be drawn so. */
   explore(question: ExplorerQuestion): Promise<Exploration>;
   /**
+   * {@link explore} with a pause behind each piece of the work, which says what is done next. What
+   * is not gone on with is dropped.
+   */
+  exploring(question: ExplorerQuestion): AsyncGenerator<string, Exploration>;
+  /**
    * Works out what may be asked next, so that it is known when it is; what cannot be is passed
    * over. It pauses often: once something else is explored in a pause, the rest must be dropped.
    */
-  ahead(questions: Iterable<ExplorerQuestion>): AsyncGenerator<void, void>;
+  ahead(questions: Iterable<ExplorerQuestion>): AsyncGenerator<string, void>;
   /** The network of that name. @throws InputError where there is none. */
   entryOf(workload: string): ZooEntry;
   /** What designs are costed on. @throws InputError as {@link explore}. */
@@ -84,41 +80,42 @@ export function createExplorer(sources: ExplorerSources): Explorer {
   const models = keepRecent<RandomModel>(MAX_BYTES);
   const traces = keepRecent<Trace>(MAX_BYTES);
   const tasks = keepRecent<readonly LayerTask[]>(MAX_BYTES);
-  const bases = new Map<string, Hardware>();
   /** The model that was asked for last: its weights are held. */
   let current: RandomModel | undefined;
 
-  const bound = ({ preset, family, config }: ExploredDesign): Hardware => {
-    const entry = catalog.find(({ name }) => name === family);
-    const sound = sources.soundConfigs.get(family);
-    if (!entry || !sound)
-      throw new InputError(`${preset}: family: found '${family}', expected one that is known here`);
-    const key = `${family}/${preset}`;
-    const base = bases.get(key) ?? entry.rebind(preset, sound);
-    bases.set(key, base);
-    return base.vary([{ op: 'replace', path: [], value: config }]);
-  };
+  const bound = designBinder(sources.soundConfigs);
 
   // Undoing and comparing come back to designs that were costed before.
   const known = new WeakMap<readonly LayerTask[], Map<string, Explored>>();
-  const explored = (design: ExploredDesign, work: readonly LayerTask[]): Explored => {
+  function* explored(
+    design: ExploredDesign,
+    work: readonly LayerTask[],
+  ): Generator<string, Explored> {
     const results = known.get(work) ?? new Map<string, Explored>();
     known.set(work, results);
     const key = JSON.stringify(design);
-    const found = results.get(key) ?? costed(design, work);
+    const found = results.get(key) ?? (yield* costed(design, work));
     results.set(key, found);
     return found;
-  };
+  }
 
-  const costed = (design: ExploredDesign, work: readonly LayerTask[]): Explored => {
+  function* costed(
+    design: ExploredDesign,
+    work: readonly LayerTask[],
+  ): Generator<string, Explored> {
     try {
       const hardware = bound(design);
-      return { row: modelledRow(hardware, hardware.cost(work, design.kernel ?? undefined), work) };
+      const costing = hardware.costing(work, design.kernel ?? undefined);
+      for (let at = 1; ; at++) {
+        const { done, value } = costing.next();
+        if (done) return { row: modelledRow(hardware, value, work) };
+        yield `${design.preset}, ${at} of ${work.length} layers`;
+      }
     } catch (error) {
       if (error instanceof InputError) return { fault: error.message };
       throw error;
     }
-  };
+  }
 
   /** The network with its weights, and the tasks that it sets. */
   async function* prepare(settings: ExploredWorkload, beforeDrawing: () => void = () => undefined) {
@@ -131,24 +128,34 @@ export function createExplorer(sources: ExplorerSources): Explorer {
     const random = yield* models([workload, seed, weightDensity, isRandom], async function* () {
       beforeDrawing();
       const value = isRandom
-        ? yield* drawRepeatableModel(network, densities, seed)
+        ? yield* saying('weights', drawRepeatableModel(network, densities, seed))
         : await shippedModel(entry, sources);
       return { value, bytes: SMALL };
     });
     const trace = yield* traces([workload, seed, activationDensity], async function* () {
       const value = traceRandom(network, densities, seed);
-      yield;
+      yield 'activations';
       return { value, bytes: bytesOf(network, value) };
     });
     const work = yield* tasks(
       [workload, seed, weightDensity, activationDensity, batch, isRandom],
       async function* () {
         const value = tasksOf(random.model, trace, batch);
-        yield;
+        yield 'activations';
         return { value, bytes: SMALL + bytesOf(network, trace) };
       },
     );
     return { random, trace, work };
+  }
+
+  async function* exploring({ workload, designs }: ExplorerQuestion) {
+    const letGo = () => current?.letGo();
+    const { random, work } = yield* prepare(workload, letGo);
+    if (current !== random) letGo();
+    current = random;
+    const found: Explored[] = [];
+    for (const design of designs) found.push(yield* explored(design, work));
+    return { workload: summarize(random.model, work), designs: found };
   }
 
   return {
@@ -158,25 +165,14 @@ export function createExplorer(sources: ExplorerSources): Explorer {
     },
     entryOf,
     bind: bound,
-    async explore({ workload, designs }) {
-      const letGo = () => current?.letGo();
-      const { random, work } = await finishing(prepare(workload, letGo));
-      if (current !== random) letGo();
-      current = random;
-      return {
-        workload: summarize(random.model, work),
-        designs: designs.map((design) => explored(design, work)),
-      };
-    },
+    explore: (question) => finishing(exploring(question)),
+    exploring,
     async *ahead(questions) {
-      if (current) yield* current.hold();
+      if (current) yield* saying('weights', current.hold());
       for (const { workload, designs } of questions) {
         try {
           const { random, work } = yield* prepare(workload);
-          for (const design of designs) {
-            explored(design, work);
-            yield;
-          }
+          for (const design of designs) yield* explored(design, work);
           if (random !== current) random.letGo();
         } catch (error) {
           if (!(error instanceof InputError)) throw error;
@@ -208,7 +204,16 @@ async function shippedModel(
   return { model: { network, weights, origin: 'real' }, letGo: () => undefined, *hold() {} };
 }
 
-async function finishing<Result>(work: AsyncGenerator<void, Result>): Promise<Result> {
+/** `work`, each pause of which says what is being done. */
+function* saying<Result>(doing: string, work: Steps<Result>): Generator<string, Result> {
+  for (;;) {
+    const { done, value } = work.next();
+    if (done) return value;
+    yield doing;
+  }
+}
+
+async function finishing<Result>(work: AsyncGenerator<string, Result>): Promise<Result> {
   for (;;) {
     const { done, value } = await work.next();
     if (done) return value;
@@ -223,8 +228,8 @@ function keepRecent<Value>(max: number) {
   const kept = new Map<string, { readonly value: Value; readonly bytes: number }>();
   return async function* (
     key: readonly unknown[],
-    make: () => AsyncGenerator<void, { readonly value: Value; readonly bytes: number }>,
-  ): AsyncGenerator<void, Value> {
+    make: () => AsyncGenerator<string, { readonly value: Value; readonly bytes: number }>,
+  ): AsyncGenerator<string, Value> {
     const text = JSON.stringify(key);
     const found = kept.get(text) ?? (yield* make());
     kept.delete(text);

@@ -12,6 +12,7 @@ import { hostModel } from '../hw-models/host-model/index.js';
 import { HOST_MODEL, type MachineFacts, machinePreset } from '../hw-models/host-model/machine.js';
 import { readPreset } from '../hw-models/preset.js';
 import { InputError } from '../workloads/base/errors.js';
+import { finish } from '../workloads/base/steps.js';
 
 export { HOST_MODEL };
 
@@ -90,11 +91,11 @@ export function bindHostModel({ preset, origin }: HostModel, threads = 1): Hardw
     { op: 'replace', path: ['threads'], value: threads },
   ]);
   const note = `${HOST_MODEL}: ${origin}`;
-  return {
-    ...hardware,
-    cost: (tasks, kernel) =>
-      hardware.cost(tasks, kernel).map((cost) => ({ ...cost, notes: [note, ...cost.notes] })),
-  };
+  function* costing(...asked: Parameters<Hardware['costing']>): ReturnType<Hardware['costing']> {
+    const costs = yield* hardware.costing(...asked);
+    return costs.map((cost) => ({ ...cost, notes: [note, ...cost.notes] }));
+  }
+  return { ...hardware, costing, cost: (...asked) => finish(costing(...asked)) };
 }
 
 function textOf(file: string): string | null {

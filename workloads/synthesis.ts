@@ -9,22 +9,13 @@ import {
   type Layer,
   type LayerWeights,
   type Network,
-  type WeightShape,
   weightShapeOf,
 } from './network.js';
 import { drawInput, meets } from './random-inputs.js';
 import { sizeOf } from './tensor.js';
 import { LazyWeights } from './weights/lazy.js';
 import { type Repeatable, repeatable } from './weights/repeatable.js';
-import {
-  nonzerosOf,
-  partsIn,
-  type SingleStore,
-  stackOf,
-  toCsr,
-  toDense,
-  type WeightStore,
-} from './weights/store.js';
+import { nonzerosOf, toCsr, toDense } from './weights/store.js';
 import { drawActivations, drawingWeights, drawPatternWeights } from './weights/synthetic.js';
 import type { DensityProfile } from './zoo/entry.js';
 
@@ -39,15 +30,24 @@ const SHARED_FROM = 2e8;
  * else is drawn.
  */
 export function drawModel(network: Network, densities: DensityProfile, seed: number): Model {
-  const weighted = network.layers.filter((layer) => weightShapeOf(layer));
-  const draw = (layer: Layer) => {
-    const own = finish(drawLayer(network, layer, densities, seed));
-    invariant(own !== null, () => `layer ${layer.name} has no weights`);
-    return own;
-  };
-  if (weightsIn(network) >= SHARED_FROM) return drawShared(network, weighted, densities, draw);
-  const weights = new Map(weighted.map((layer) => [layer.name, draw(layer)]));
+  if (sharesDraws(network)) return drawShared(network, densities, seed);
+  const weights = new Map(
+    weightedOf(network).map((layer) => [layer.name, drawWhole(network, layer, densities, seed)]),
+  );
   return { network, weights, origin: 'synthetic' };
+}
+
+const weightedOf = ({ layers }: Network) => layers.filter((layer) => weightShapeOf(layer));
+
+function drawWhole(
+  network: Network,
+  layer: Layer,
+  densities: DensityProfile,
+  seed: number,
+): LayerWeights {
+  const own = finish(drawLayer(network, layer, densities, seed));
+  invariant(own !== null, () => `layer ${layer.name} has no weights`);
+  return own;
 }
 
 function weightsIn({ layers }: Network): number {
@@ -60,10 +60,10 @@ function weightsIn({ layers }: Network): number {
 /** Weights by the first layer of the same shape, density and bias. */
 function drawShared(
   network: Network,
-  weighted: readonly Layer[],
   densities: DensityProfile,
-  draw: (layer: Layer) => LayerWeights,
-): Model {
+  seed: number,
+): Model & { readonly weights: LazyWeights } {
+  const weighted = weightedOf(network);
   const firsts = new Map<string, Layer>();
   const standsFor = new Map<string, Layer>();
   for (const layer of weighted) {
@@ -77,20 +77,14 @@ function drawShared(
   const weights = new LazyWeights(
     weighted.map(({ name }) => name),
     (name) => {
-      const own = draw(first(name));
+      const own = drawWhole(network, first(name), densities, seed);
       // A matrix without zeros takes half as much without the places of its weights.
       const isDense = nonzerosOf(own.store) === own.store.rows * own.store.columns;
-      return isDense ? { ...own, store: eachDense(own.store) } : own;
+      return isDense ? { ...own, store: toDense(own.store) } : own;
     },
     (name) => first(name).name,
   );
   return { network, weights, origin: 'synthetic' };
-}
-
-function eachDense(store: WeightStore): WeightStore {
-  if (store.format !== 'stacked') return toDense(store);
-  const made = new Map([...new Set(store.parts)].map((part) => [part, toDense(part)]));
-  return stackOf(store.parts.map((part) => made.get(part) ?? part));
 }
 
 /** Whether layers of one shape have the same drawn weights. */
@@ -113,6 +107,10 @@ export function* drawRepeatableModel(
   densities: DensityProfile,
   seed: number,
 ): Steps<RandomModel> {
+  if (sharesDraws(network)) {
+    const model = drawShared(network, densities, seed);
+    return { model, letGo: () => model.weights.letGo(), *hold() {} };
+  }
   const weights = new Map<string, LayerWeights>();
   const stores: Repeatable[] = [];
   for (const layer of network.layers) {
@@ -147,20 +145,9 @@ function* drawLayer(
   if (!shape) return null;
   const { weights: density = 1, pattern } = densities.layers[layer.name] ?? {};
   const label = `${network.name}/${layer.name}`;
-  const draw = function* (own: WeightShape, at: string) {
-    return pattern
-      ? drawPatternWeights(own, pattern, density, seed, at)
-      : yield* drawingWeights(own, density, seed, at);
-  };
-  if (layer.kind !== 'experts') return yield* draw(shape, label);
-  // Each expert's own, or the first one's for all where layers share draws too.
-  const one = { ...shape, rows: layer.outputs };
-  const drawn = sharesDraws(network) ? 1 : layer.experts;
-  const stores: SingleStore[] = [];
-  for (let expert = 0; expert < drawn; expert++)
-    stores.push(...partsIn((yield* draw(one, `${label}/${expert}`)).store));
-  const parts = Array.from({ length: layer.experts }, (_, at) => stores[at % drawn] as SingleStore);
-  return { store: stackOf(parts), bias: null, origin: 'synthetic' };
+  return pattern
+    ? drawPatternWeights(shape, pattern, density, seed, label)
+    : yield* drawingWeights(shape, density, seed, label);
 }
 
 /** Of drawn tensors that are held, those asked for last. */
@@ -233,7 +220,10 @@ const PASSES_ON: readonly Layer['kind'][] = ['pool2d', 'lrn', 'softmax', 'relu',
  * moves tensors mixes by size; a sum is zero where all its inputs are, zeros of different inputs
  * falling independently.
  */
-function tensorDensities(network: Network, densities: DensityProfile): ReadonlyMap<string, number> {
+export function tensorDensities(
+  network: Network,
+  densities: DensityProfile,
+): ReadonlyMap<string, number> {
   const density = new Map<string, number>(
     network.inputs.map(({ name }) => [name, densities.input]),
   );

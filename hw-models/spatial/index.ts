@@ -35,7 +35,11 @@ export const spatial: Family<SpatialConfig> = {
   },
   switchesOf,
   events: eventsOf,
+  roughly: (config) => ({ ...config, mapper: { ...config.mapper, budget: ROUGH_BUDGET } }),
 };
+
+/** Mappings of a layer to look at for an estimate. */
+const ROUGH_BUDGET = 300;
 
 /** mm² by level, over all its instances; null where a level's is not known. */
 function areaOf(config: SpatialConfig): Parts | null {

@@ -2,8 +2,9 @@
 // turned on it.
 
 import { inUnit } from '../../hw-models/dials.js';
+import type { ExploredDesign } from '../../sim/designs.js';
 import { leafChanges } from '../../sim/difference.js';
-import type { ExploredDesign, ExploredWorkload } from '../../sim/explore.js';
+import type { ExploredWorkload } from '../../sim/explore.js';
 import { percent } from '../quantity.js';
 import type { Offer } from './offer.js';
 import { levelText } from './sliders.js';

@@ -3,8 +3,8 @@
 import { Document } from 'yaml';
 import { inUnit, numberAt, toSi, valueAt } from '../../hw-models/dials.js';
 import { units } from '../../hw-models/units.js';
+import type { ExploredDesign } from '../../sim/designs.js';
 import { leafChanges } from '../../sim/difference.js';
-import type { ExploredDesign } from '../../sim/explore.js';
 import type { Offer, OfferedPreset } from './offer.js';
 import { type ExplorerState, presetOf } from './state.js';
 

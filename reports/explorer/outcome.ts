@@ -2,7 +2,8 @@
 // with their presets and with the paper.
 
 import type { Load } from '../../hw-models/contract.js';
-import type { Exploration, ExploredDesign, ExploredWorkload } from '../../sim/explore.js';
+import type { ExploredDesign } from '../../sim/designs.js';
+import type { Exploration, ExploredWorkload } from '../../sim/explore.js';
 import type { PublishedPoint } from '../../sim/published.js';
 import type { Row } from '../../sim/result.js';
 import type { Offer } from './offer.js';

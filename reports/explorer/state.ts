@@ -2,7 +2,8 @@
 // else.
 
 import { z } from 'zod';
-import type { ExploredDesign, ExploredWorkload } from '../../sim/explore.js';
+import type { ExploredDesign } from '../../sim/designs.js';
+import type { ExploredWorkload } from '../../sim/explore.js';
 import type { Offer, OfferedPreset } from './offer.js';
 
 /** One design, or two side by side. */

@@ -38,10 +38,7 @@ export interface NetworkWork {
   readonly int8: boolean;
 }
 
-/**
- * What a decoder did: 'prefill 512', 'prefill 8 after 512', 'decode after 512', or 'answer
- * 512+128', which is both.
- */
+/** What a decoder did: 'prefill 512', 'decode after 512', or 'answer 512+128', which is both. */
 export interface DecoderWork {
   readonly kind: 'decoder';
   /** Of the zoo. */
@@ -52,8 +49,6 @@ export interface DecoderWork {
   readonly tokens: number;
   /** Tokens before the first of them. */
   readonly context: number;
-  /** Tokens before the prompt, of which it is a part. */
-  readonly before?: number;
 }
 
 export type Work = (ProductWork | ConvolutionWork | NetworkWork | DecoderWork) & {
@@ -77,8 +72,7 @@ const bareConvolution = new RegExp(
 
 const linear = new RegExp(`^linear ${NUMBER}->${NUMBER}, ${NUMBER} rows, (dense|2:4)$`);
 
-const decoding =
-  /^([\w.-]+) (prefill|decode after|answer) (\d{1,6})(?:\+(\d{1,6}))?(?: after (\d{1,6}))?$/;
+const decoding = /^([\w.-]+) (prefill|decode after|answer) (\d{1,6})(?:\+(\d{1,6}))?$/;
 
 const attention = new RegExp(`^attention (scores|values) ${NUMBER} heads ${NUMBER}x${NUMBER}$`);
 
@@ -154,9 +148,8 @@ function convolutionOf(text: string, named: string): ConvolutionWork | null {
 
 function decoderOf(text: string): DecoderWork | null {
   const found = decoding.exec(text);
-  const [, name = '', what, count = '', more, before] = found ?? [];
+  const [, name = '', what, count = '', more] = found ?? [];
   const first = Number(count);
-  if (before !== undefined && what !== 'prefill') return null;
   // The pass over the prompt makes the answer's first token.
   if (what === 'answer') {
     const tokens = Number(more ?? 0) - 1;
@@ -166,10 +159,7 @@ function decoderOf(text: string): DecoderWork | null {
   }
   if (more !== undefined || first < 1) return null;
   if (what === 'prefill')
-    return {
-      ...{ kind: 'decoder', name, prompt: first, tokens: 0, context: first },
-      ...(before === undefined ? {} : { before: Number(before) }),
-    };
+    return { kind: 'decoder', name, prompt: first, tokens: 0, context: first };
   return what ? { kind: 'decoder', name, prompt: 0, tokens: 1, context: first } : null;
 }
 

@@ -10,22 +10,13 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { gatherOffer } from '../../reports/explorer/offer.node.js';
 import { linkOf } from '../../reports/explorer/permalink.js';
 import { type Served, serveSite } from '../../reports/explorer/server.node.js';
-import { siteOf } from '../../reports/explorer/site.node.js';
 import { initialState } from '../../reports/explorer/state.js';
 import { zeroskip } from '../cli/run-cli.js';
 import { HOSTILE, HOSTILE_TITLE, hostilePreset } from '../reports/comparison.js';
-import { launchChromium, noChromium, openWatched } from './chromium.js';
+import { launchChromium, noChromium } from './chromium.js';
+import { answered, dial, numbers, openExplorer, savedBy, serve, turn } from './explorer-page.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'zeroskip-explorer-'));
-
-const serve = async (workload: string, ...hardware: string[]) =>
-  serveSite(await siteOf(gatherOffer({ workload, hardware, batch: 1, seed: 0 })), 0);
-
-interface Numbers {
-  readonly time: number;
-  readonly energy: number;
-  readonly area: number;
-}
 
 describe.skipIf(noChromium)('the explorer', () => {
   let browser: Browser;
@@ -38,38 +29,9 @@ describe.skipIf(noChromium)('the explorer', () => {
     await served?.close();
   });
 
-  const open = async (url = served.url, options: Parameters<Browser['newPage']>[0] = {}) => {
-    const opened = await openWatched(browser, url, new URL('./', url).href, options);
-    await opened.page.locator('#a-time').waitFor();
-    return opened;
-  };
-  const numbers = async (page: Page, letter = 'a'): Promise<Numbers> => {
-    const value = async (name: string) =>
-      Number(await page.locator(`#${letter}-${name}`).getAttribute('value'));
-    return { time: await value('time'), energy: await value('energy'), area: await value('area') };
-  };
-  const dial = (page: Page, path: string, at = 0) => page.locator(`[id="dial-${at}-${path}"]`);
-  const answers = (page: Page) =>
-    page.evaluate(() => performance.getEntriesByName('answer').length);
-  /** Does something to which the page answers, and waits for that. */
-  const answered = async (page: Page, act: () => Promise<unknown>) => {
-    const before = await answers(page);
-    await act();
-    await page.waitForFunction(
-      (count) => performance.getEntriesByName('answer').length > count,
-      before,
-    );
-  };
-  const turn = (page: Page, path: string, key: 'ArrowRight' | 'ArrowLeft', at = 0) =>
-    answered(page, () => dial(page, path, at).press(key));
-  const saved = async (page: Page, button: string) => {
-    const waiting = page.waitForEvent('download');
-    await page.getByRole('button', { name: button }).click();
-    const download = await waiting;
-    const file = join(folder, download.suggestedFilename());
-    await download.saveAs(file);
-    return file;
-  };
+  const open = (url = served.url, options: Parameters<Browser['newPage']>[0] = {}) =>
+    openExplorer(browser, url, options);
+  const saved = (page: Page, button: string) => savedBy(page, button, folder);
 
   it('opens without a fault and shows a design in numbers and pictures', async () => {
     const { page, faults } = await open();
@@ -246,38 +208,6 @@ describe.skipIf(noChromium)('the explorer', () => {
     expect(Math.min(...taken.slice(-15))).toBeLessThan(100);
     await page.close();
   }, 60_000);
-
-  it('says over the results what they are of, and dims them while newer ones are worked out', async () => {
-    const { page, faults } = await open();
-    const of = page.locator('#results-of');
-    expect(await of.textContent()).toMatch(/^NeuralTalk.*, batch 1, on A = eie-64: [\d.]+ µs, /);
-    const found = page.locator('.found');
-    expect(await found.getAttribute('aria-busy')).toBe('false');
-    // A network that takes seconds: the old results stay, named, until the new ones are there.
-    await page.locator('#workload').selectOption('squeezenet-1.1');
-    expect(await found.getAttribute('aria-busy')).toBe('true');
-    expect(await of.textContent()).toMatch(/^NeuralTalk/);
-    expect(
-      Number(await page.locator('#panel').evaluate((of) => getComputedStyle(of).opacity)),
-    ).toBeLessThan(1);
-    await expect.poll(() => page.locator('.working').textContent()).toContain('working');
-    await expect.poll(() => of.textContent(), { timeout: 20_000 }).toMatch(/^SqueezeNet/);
-    expect(await found.getAttribute('aria-busy')).toBe('false');
-    expect(await page.locator('.working').textContent()).toBe('');
-    await turn(page, 'pes', 'ArrowRight');
-    expect(await of.textContent()).toContain('A = eie-64 with PEs 128 (64)');
-    expect(faults).toEqual([]);
-    await page.close();
-  }, 60_000);
-
-  it('draws ticks that say their numbers', async () => {
-    const { page } = await open();
-    const ticks = await page.locator('svg text.tick').allTextContents();
-    expect(ticks.length).toBeGreaterThan(4);
-    for (const tick of ticks) expect(tick).toMatch(/^\d+(\.\d+)? [pnµm]?[sJ]$/);
-    expect(new Set(ticks).size).toBe(ticks.length);
-    await page.close();
-  });
 
   it('follows the reader’s scheme and fits a phone', async () => {
     const { page } = await open(served.url, {

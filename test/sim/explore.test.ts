@@ -51,6 +51,25 @@ describe('the explorer', () => {
     expect(await interrupted.explore(question)).toEqual(expected);
   });
 
+  it('stops between layers, and finds the same when it is asked again', async () => {
+    const [stopped, fresh] = [createExplorer(sources), createExplorer(sources)];
+    const question = questionOf(offer, state);
+    const expected = await fresh.explore(question);
+    for (let pauses = 1; ; pauses++) {
+      const work = stopped.exploring(question);
+      let isDone = false;
+      for (let pause = 0; pause < pauses && !isDone; pause++)
+        isDone = (await work.next()).done === true;
+      if (isDone) {
+        // Each of the two designs and their presets pauses behind each of its layers.
+        expect(pauses).toBeGreaterThan(8);
+        break;
+      }
+      await work.return(expected);
+    }
+    expect(await stopped.explore(question)).toEqual(expected);
+  });
+
   it('passes over what cannot be', async () => {
     const explorer = createExplorer(sources);
     const question = questionOf(offer, state);

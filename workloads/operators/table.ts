@@ -7,7 +7,6 @@ import { convolutionOperators } from './convolutions.js';
 import { deformableOperators } from './deformable.js';
 import { einsumOperators } from './einsum.js';
 import { embeddingOperators } from './embedding.js';
-import { expertOperators } from './experts.js';
 import { gatherOperators } from './gathers.js';
 import { joinOperators } from './joins.js';
 import { matmulOperators } from './matmul.js';
@@ -39,7 +38,6 @@ export const operators = {
   ...deformableOperators,
   ...einsumOperators,
   ...embeddingOperators,
-  ...expertOperators,
   ...gatherOperators,
   ...joinOperators,
   ...matmulOperators,

@@ -108,8 +108,7 @@ function tileChance(
   return chance;
 }
 
-/** The tile of `tile` steps as its format describes it. */
-export function tileShape(
+function tileShape(
   problem: Problem,
   operand: Operand,
   { formats }: Memory,

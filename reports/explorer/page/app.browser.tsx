@@ -103,7 +103,10 @@ function Found({ offer, store, simulator, shown, trail, working }: AppProps) {
   const isBehind = shown === null || !isOf(shown, offer, store.state);
   const tool: ToolProps = { offer, store, simulator, openTab };
   return (
-    <div className={isBehind ? 'found behind' : 'found'} aria-busy={isBehind}>
+    <div
+      className={isBehind ? 'found behind' : 'found'}
+      aria-busy={isBehind || shown?.isEstimate === true}
+    >
       <div className="of">
         <p id="results-of">
           {shown ? <ResultsOf offer={offer} shown={shown} /> : 'No results yet'}
@@ -152,13 +155,21 @@ function Chosen({ tab, tool, shown, trail, layer, chooseLayer }: ChosenProps) {
   return <tab.Panel {...{ ...tool, results, chooseLayer }} layer={known} />;
 }
 
+const ESTIMATE_TITLE =
+  'From small stand-ins of the layers, scaled to the last exact results; exact ones are on their way';
+
 /** 'AlexNet fc6, batch 1, on A = eie-64 with PEs 128 (64)' */
 function ResultsOf({ offer, shown }: { readonly offer: Offer; readonly shown: Shown }) {
-  const { workload, designs, found } = shown;
+  const { workload, designs, found, isEstimate } = shown;
   // Behind the designs come the presets that they were turned from.
   const own = designs.slice(0, designs.length / 2);
   return (
     <>
+      {isEstimate && (
+        <strong className="estimate" title={ESTIMATE_TITLE}>
+          estimate
+        </strong>
+      )}
       <strong>{describeWorkload(offer, workload)}</strong>, on{' '}
       {own.map((design, at) => (
         <span key={'AB'[at]}>

@@ -53,30 +53,36 @@ function draw(): void {
   render(<App {...{ offer, store, simulator, shown, trail, working, message, onCopyLink }} />, app);
 }
 
-const simulator = startSimulator(
-  (answer) => {
-    remember(answer);
+const simulator = startSimulator({
+  onAnswer(answer) {
+    if (!answer.isEstimate) remember(answer);
     shown = answer;
-    answers++;
     if (!simulator.isBusy) sayWorking(null);
     draw();
     tellWhenPainted(answer);
   },
-  () => nextQuestions(offer, store.state),
-  () => performance.mark('ready'),
-);
+  onDoing: (doing) => simulator.isBusy && sayWorking(`working… ${doing}`),
+  next: () => nextQuestions(offer, store.state),
+  onReady: () => performance.mark('ready'),
+});
+
+/** The exact answer before this one: what the trail goes on from. */
+let exact: Shown | null = null;
 
 /** What was shown becomes the trail of what is now, as long as it is about the same network. */
 function remember(answer: Shown): void {
+  const before = exact;
+  exact = answer;
+  answers++;
   if (
-    !shown ||
-    JSON.stringify(shown.workload) !== JSON.stringify(answer.workload) ||
-    'fault' in shown.found
+    !before ||
+    JSON.stringify(before.workload) !== JSON.stringify(answer.workload) ||
+    'fault' in before.found
   ) {
     trail = [];
     return;
   }
-  const places = placesOf(outcomesOf(offer, shown.designs, shown.found, shown.workload));
+  const places = placesOf(outcomesOf(offer, before.designs, before.found, before.workload));
   const passed = places.filter(({ kind }) => kind === 'design');
   trail = [
     ...trail,
@@ -87,10 +93,11 @@ function remember(answer: Shown): void {
 }
 
 /** Leaves in the browser's own record how long an answer took from the change to the picture. */
-function tellWhenPainted({ askedAt, modelMilliseconds }: Shown): void {
+function tellWhenPainted({ askedAt, modelMilliseconds, isEstimate }: Shown): void {
   requestAnimationFrame(() =>
     setTimeout(() => {
-      performance.measure('answer', { start: askedAt, detail: { modelMilliseconds } });
+      const name = isEstimate ? 'estimate' : 'answer';
+      performance.measure(name, { start: askedAt, detail: { modelMilliseconds } });
     }),
   );
 }

@@ -1,30 +1,17 @@
-// The simulator beside the page: it answers one question at a time, so that the page stays free to
-// move, and works out what may be asked next while nothing is.
+// A worker beside the page: it does one job at a time, in the order in which they come, so that the
+// page stays free to move. A job that is no longer wanted is dropped at its next pause.
 
 import { z } from 'zod';
-import { createExplorer, type Exploration, type ExplorerQuestion } from '../../../sim/explore.js';
+import { createExplorer, type ExplorerSources } from '../../../sim/explore.js';
 import { InputError } from '../../../workloads/base/errors.js';
 import type { Offer } from '../offer.js';
 import { serveInspections } from './inspect-worker.browser.js';
 import { INSPECTOR } from './inspection.js';
+import type { JobKind, Jobs, Reply, Request, Start } from './jobs.js';
+import { createWorkers, type Work } from './jobs-done.js';
 
 // zod would try whether it may make code from text; the page's policy says no, loudly.
 z.config({ jitless: true });
-
-export type Request =
-  | { readonly kind: 'question'; readonly question: ExplorerQuestion }
-  /** What may be asked next. */
-  | { readonly kind: 'ahead'; readonly questions: readonly ExplorerQuestion[] };
-
-export type Reply =
-  | {
-      readonly kind: 'answer';
-      /** What the models took. */
-      readonly milliseconds: number;
-      readonly found: Exploration | { readonly fault: string };
-    }
-  /** What may be asked next is known, or as much of it as there was time for. */
-  | { readonly kind: 'ready' };
 
 /** The part of a worker's scope that this one uses; the library of types knows pages only. */
 interface Scope {
@@ -33,8 +20,10 @@ interface Scope {
 }
 const scope: Scope = self;
 
-/** Work ahead stops after so long: whole networks take too long to be drawn at every density. */
-const MAX_MILLISECONDS_AHEAD = 30_000;
+/** Work goes on for so long before messages are looked at. */
+const MILLISECONDS_AT_ONCE = 4;
+/** What is being done is told this often. */
+const MILLISECONDS_BETWEEN_TELLING = 150;
 
 const fetched = async (path: string) => {
   const response = await fetch(new URL(path, location.href));
@@ -42,37 +31,72 @@ const fetched = async (path: string) => {
   return response;
 };
 
-const explorer = fetched('offer.json')
+const sources = fetched('offer.json')
   .then((response): Promise<Offer> => response.json())
-  .then(({ presets }) =>
-    createExplorer({
+  .then(
+    ({ presets }): ExplorerSources => ({
       soundConfigs: new Map(presets.map(({ family, config }) => [family, config])),
       readShippedWeights: async (name) =>
         new Uint8Array(await (await fetched(`weights/${name}`)).arrayBuffer()),
     }),
   );
+const workers = sources.then(createWorkers);
 
-/** How many requests came: work for an older one is dropped. */
-let requests = 0;
+const waiting: Start[] = [];
+const cancelled = new Set<number>();
+let isWorking = false;
 
-const onQuestion = async ({ data: request }: MessageEvent<Request>) => {
-  const own = ++requests;
-  const { explore, ahead } = await explorer;
-  const began = performance.now();
-  if (request.kind === 'question') {
-    const found = await explore(request.question).catch((error: unknown) => ({
-      fault: error instanceof Error ? error.message : String(error),
-    }));
-    scope.postMessage({ kind: 'answer', found, milliseconds: performance.now() - began });
+const onRequest = ({ data: request }: MessageEvent<Request>) => {
+  if (request.kind === 'cancel') {
+    cancelled.add(request.id);
     return;
   }
-  for await (const _ of ahead(request.questions)) {
-    await messagesComeIn();
-    if (requests !== own) return;
-    if (performance.now() - began > MAX_MILLISECONDS_AHEAD) break;
-  }
-  scope.postMessage({ kind: 'ready' });
+  waiting.push(request);
+  if (!isWorking) void workOff();
 };
+
+async function workOff(): Promise<void> {
+  isWorking = true;
+  for (let start = waiting.shift(); start; start = waiting.shift()) {
+    try {
+      scope.postMessage(await done(start));
+    } catch (error) {
+      const fault = error instanceof Error ? error.message : String(error);
+      scope.postMessage({ kind: 'refused', id: start.id, fault });
+    }
+    cancelled.delete(start.id);
+  }
+  isWorking = false;
+}
+
+async function done({ id, job, asked }: Start): Promise<Reply> {
+  const began = performance.now();
+  const work = await begun(job, asked);
+  let told = began;
+  for (let since = began; ; ) {
+    if (cancelled.has(id)) {
+      await work.return(null as never);
+      return { kind: 'cancelled', id };
+    }
+    const { done: isDone, value } = await work.next();
+    const now = performance.now();
+    if (isDone) return { kind: 'done', id, found: value, milliseconds: now - began };
+    if (now - told > MILLISECONDS_BETWEEN_TELLING) {
+      scope.postMessage({ kind: 'doing', id, doing: value });
+      told = now;
+    }
+    if (now - since < MILLISECONDS_AT_ONCE) continue;
+    await messagesComeIn();
+    since = performance.now();
+  }
+}
+
+async function begun<Kind extends JobKind>(
+  job: Kind,
+  asked: Jobs[Kind]['asked'],
+): Promise<Work<Jobs[Kind]['found']>> {
+  return (await workers)[job](asked);
+}
 
 const { port1, port2 } = new MessageChannel();
 
@@ -85,5 +109,5 @@ function messagesComeIn(): Promise<void> {
 }
 
 // The same file serves closer looks, in a worker of that name: they may take long.
-if (self.name === INSPECTOR) serveInspections(explorer);
-else scope.onmessage = onQuestion;
+if (self.name === INSPECTOR) serveInspections(sources.then(createExplorer));
+else scope.onmessage = onRequest;

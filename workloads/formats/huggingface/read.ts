@@ -5,7 +5,6 @@ import { type PlacedTensor, toFloats } from '../safetensors.js';
 import { type SourceFile, stemOf, type WorkloadFormat } from '../source.js';
 import { readConfig } from './config.js';
 import { entryOf, type StoredValues } from './entry.js';
-import type { HuggingFaceModel } from './model.js';
 import { modelOf } from './models.js';
 import { densityOf, readTensors } from './tensors.js';
 
@@ -23,7 +22,7 @@ export async function readHuggingFace(file: SourceFile): Promise<readonly ZooEnt
   const config = readConfig(file);
   const model = modelOf(config, file.name);
   const stored = await readTensors(file);
-  const tensors = stored && named(stored, model);
+  const tensors = stored && named(stored, model.prefixes);
   return [entryOf({ file, name: folderOf(file.name), type: config.type, model, tensors })];
 }
 
@@ -39,12 +38,12 @@ function folderOf(name: string): string {
  */
 function named(
   stored: ReadonlyMap<string, PlacedTensor>,
-  { prefixes, renamed = (name) => name }: HuggingFaceModel,
+  prefixes: readonly string[],
 ): ReadonlyMap<string, StoredValues> {
   return new Map(
     [...stored].map(([name, tensor]) => {
       const prefix = prefixes.find((each) => name.startsWith(each)) ?? '';
-      const bare = renamed(name.slice(prefix.length));
+      const bare = name.slice(prefix.length);
       return [bare.replace(/\.gamma$/, '.weight').replace(/\.beta$/, '.bias'), valuesOf(tensor)];
     }),
   );

@@ -1,0 +1,54 @@
+// Jobs that the page gives to its workers, and the messages that they are told by.
+
+import type { Answered } from '../../../sim/estimate.js';
+import type { Exploration, ExplorerQuestion } from '../../../sim/explore.js';
+
+/** What each kind of job is asked and finds. A new kind is a row here and one in jobs-done.ts. */
+export interface Jobs {
+  /** What designs come to, exactly. */
+  readonly explore: { readonly asked: ExplorerQuestion; readonly found: Exploration };
+  /** Works out what may be asked next. */
+  readonly ahead: { readonly asked: readonly ExplorerQuestion[]; readonly found: null };
+  /** What designs come to, roughly and soon; null where nothing can be said yet. */
+  readonly estimate: {
+    readonly asked: {
+      readonly question: ExplorerQuestion;
+      readonly base: Answered;
+      readonly milliseconds: number;
+    };
+    readonly found: Exploration | null;
+  };
+  /** Makes estimates from an exact answer quicker. */
+  readonly rehearse: { readonly asked: Answered; readonly found: null };
+}
+
+export type JobKind = keyof Jobs;
+
+/** A job that is to begin; others of the same worker wait for it. */
+export type Start<Kind extends JobKind = JobKind> = {
+  readonly [Own in Kind]: {
+    readonly kind: 'start';
+    readonly id: number;
+    readonly job: Own;
+    readonly asked: Jobs[Own]['asked'];
+  };
+}[Kind];
+
+export type Request =
+  | Start
+  /** The job of that id is no longer wanted: it stops at its next pause, or never begins. */
+  | { readonly kind: 'cancel'; readonly id: number };
+
+export type Reply =
+  | {
+      readonly kind: 'done';
+      readonly id: number;
+      readonly found: unknown;
+      /** What it took. */
+      readonly milliseconds: number;
+    }
+  /** It cannot be: the message says why. */
+  | { readonly kind: 'refused'; readonly id: number; readonly fault: string }
+  | { readonly kind: 'cancelled'; readonly id: number }
+  /** What is being done now. */
+  | { readonly kind: 'doing'; readonly id: number; readonly doing: string };

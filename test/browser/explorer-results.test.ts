@@ -1,0 +1,89 @@
+// What the explorer says of its results: what they are of, whether they are estimates, and that
+// work which is no longer wanted stops.
+
+import type { Browser } from 'playwright-core';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { Served } from '../../reports/explorer/server.node.js';
+import { launchChromium, noChromium } from './chromium.js';
+import { answered, numbers, openExplorer, serve, turn } from './explorer-page.js';
+
+describe.skipIf(noChromium)('results of the explorer', () => {
+  let browser: Browser;
+  let served: Served;
+  beforeAll(async () => {
+    [browser, served] = await Promise.all([launchChromium(), serve('nt-we', 'eie-64')]);
+  });
+  afterAll(async () => {
+    await browser?.close();
+    await served?.close();
+  });
+  const open = () => openExplorer(browser, served.url);
+
+  it('says over the results what they are of, and dims them while newer ones are worked out', async () => {
+    const { page, faults } = await open();
+    const of = page.locator('#results-of');
+    expect(await of.textContent()).toMatch(/^NeuralTalk.*, batch 1, on A = eie-64: [\d.]+ µs, /);
+    const found = page.locator('.found');
+    expect(await found.getAttribute('aria-busy')).toBe('false');
+    // A network that takes seconds: the old results stay, named, until the new ones are there.
+    await page.locator('#workload').selectOption('squeezenet-1.1');
+    expect(await found.getAttribute('aria-busy')).toBe('true');
+    expect(await of.textContent()).toMatch(/^NeuralTalk/);
+    expect(
+      Number(await page.locator('#panel').evaluate((of) => getComputedStyle(of).opacity)),
+    ).toBeLessThan(1);
+    await expect.poll(() => page.locator('.working').textContent()).toContain('working');
+    await expect.poll(() => of.textContent(), { timeout: 20_000 }).toMatch(/^SqueezeNet/);
+    expect(await found.getAttribute('aria-busy')).toBe('false');
+    expect(await page.locator('.working').textContent()).toBe('');
+    await turn(page, 'pes', 'ArrowRight');
+    expect(await of.textContent()).toContain('A = eie-64 with PEs 128 (64)');
+    expect(faults).toEqual([]);
+    await page.close();
+  }, 60_000);
+
+  it('draws ticks that say their numbers', async () => {
+    const { page } = await open();
+    const ticks = await page.locator('svg text.tick').allTextContents();
+    expect(ticks.length).toBeGreaterThan(4);
+    for (const tick of ticks) expect(tick).toMatch(/^\d+(\.\d+)? [pnµm]?[sJ]$/);
+    expect(new Set(ticks).size).toBe(ticks.length);
+    await page.close();
+  });
+
+  it('shows an estimate first where the exact answer takes long, and says so', async () => {
+    const { page, faults } = await open();
+    await answered(page, () => page.locator('#workload').selectOption('squeezenet-1.1'));
+    const before = await numbers(page);
+    await page.locator('[id="dial-0-clockHz"]').press('Home');
+    await page.locator('strong.estimate').waitFor();
+    const estimate = await numbers(page);
+    expect(await page.locator('.found').getAttribute('aria-busy')).toBe('true');
+    expect(estimate.time).toBeGreaterThan(1.2 * before.time);
+    await expect.poll(() => page.locator('strong.estimate').count(), { timeout: 30_000 }).toBe(0);
+    expect(await page.locator('.found').getAttribute('aria-busy')).toBe('false');
+    expect(estimate.time).toBeWithin(0.2, (await numbers(page)).time);
+    expect(faults).toEqual([]);
+    await page.close();
+  }, 60_000);
+
+  it('stops a job that is no longer wanted', async () => {
+    const { page, faults } = await open();
+    // This takes a quarter of a minute on a quiet machine.
+    await page.locator('#preset-0').selectOption('eie-256');
+    await page.locator('#workload').selectOption('vgg-16');
+    await expect.poll(() => page.locator('.working').textContent()).toContain('working');
+    await page.waitForTimeout(500);
+    await answered(page, () => page.locator('#workload').selectOption('nt-we'));
+    expect(await page.locator('#results-of').textContent()).toMatch(/^NeuralTalk.*eie-256/);
+    const [answer] = await page.evaluate(() =>
+      performance
+        .getEntriesByName('answer')
+        .map(({ duration }) => duration)
+        .slice(-1),
+    );
+    expect(answer).toBeLessThan(8000);
+    expect(faults).toEqual([]);
+    await page.close();
+  }, 60_000);
+});

@@ -1,0 +1,96 @@
+// Estimates from stand-ins beside the exact answers that they are there for.
+
+import { describe, expect, it } from 'vitest';
+import { gatherOffer } from '../../reports/explorer/offer.node.js';
+import { questionOf } from '../../reports/explorer/sliders.js';
+import { designOf, initialState } from '../../reports/explorer/state.js';
+import { createEstimator } from '../../sim/estimate.js';
+import { createExplorer, type Exploration, type ExplorerQuestion } from '../../sim/explore.js';
+
+const offer = gatherOffer({ workload: 'nt-we', hardware: ['eie-64'], batch: 1, seed: 0 });
+const soundConfigs = new Map(offer.presets.map(({ family, config }) => [family, config]));
+const sources = { soundConfigs, readShippedWeights: async () => new Uint8Array() };
+
+/** A preset on a network, and the same with one number of its config changed. */
+function asked(name: string, workload: string, path?: string, factor = 1) {
+  const preset = offer.presets.find((one) => one.name === name);
+  if (!preset) throw new Error(`no preset ${name}`);
+  const design = designOf(preset);
+  const start = questionOf(offer, { ...initialState(offer), workload, designs: [design] });
+  const config = structuredClone(design.config) as Record<string, number>;
+  if (path) config[path] = Math.round((config[path] ?? Number.NaN) * factor);
+  const turned: ExplorerQuestion = { ...start, designs: [{ ...design, config }, design] };
+  return { start, turned };
+}
+
+const secondsOf = (found: Exploration | null, at = 0) => {
+  const design = found?.designs[at];
+  return design && 'row' in design ? design.row.seconds : Number.NaN;
+};
+
+const never = () => false;
+
+describe('an estimate', () => {
+  it.each([
+    ['eie-64', 'clockHz', 0.5, 0.02],
+    ['eie-64', 'pes', 0.5, 0.2],
+    ['eyeriss', 'clockHz', 0.5, 0.05],
+    ['scnn', 'peRows', 0.5, 0.3],
+    ['zen4-host', 'clock', 0.5, 0.05],
+  ])('of %s moves as the exact answer does where %s is turned by %d', async (...given) => {
+    const [preset, path, factor, tolerance] = given;
+    const { start, turned } = asked(preset, 'nt-we', path, factor);
+    const explorer = createExplorer(sources);
+    const base = { question: start, exploration: await explorer.explore(start) };
+    const estimated = createEstimator(soundConfigs).estimate(turned, base, never);
+    const exact = await explorer.explore(turned);
+    expect(secondsOf(estimated)).toBeWithin(tolerance, secondsOf(exact));
+    // What was known exactly stays what it is.
+    expect(estimated?.designs[1]).toEqual(exact.designs[1]);
+    expect(estimated?.workload).toEqual(exact.workload);
+  });
+
+  it('of more frames and of other densities follows them', async () => {
+    const { start } = asked('eie-64', 'nt-we');
+    const explorer = createExplorer(sources);
+    const base = { question: start, exploration: await explorer.explore(start) };
+    const estimator = createEstimator(soundConfigs);
+    for (const change of [{ batch: 8 }, { weightDensity: 0.2 }, { activationDensity: 0.5 }]) {
+      const question = { ...start, workload: { ...start.workload, ...change } };
+      const exact = secondsOf(await explorer.explore(question));
+      expect(secondsOf(estimator.estimate(question, base, never))).toBeWithin(0.3, exact);
+    }
+  });
+
+  it('that has no time looks at one layer and lets the others follow it', async () => {
+    const { start, turned } = asked('eie-64', 'lenet-300-100', 'clockHz', 0.5);
+    const workload = { ...start.workload, weightDensity: 0.1 };
+    const question = { ...start, workload };
+    const base = { question, exploration: await createExplorer(sources).explore(question) };
+    const estimator = createEstimator(soundConfigs);
+    const estimated = estimator.estimate({ ...turned, workload }, base, () => true);
+    expect(secondsOf(estimated)).toBeWithin(0.02, 2 * secondsOf(base.exploration));
+  });
+
+  it('is none from another network or another preset, and says a fault as the exact answer does', async () => {
+    const { start, turned } = asked('eie-64', 'nt-we', 'pes', 3);
+    const explorer = createExplorer(sources);
+    const base = { question: start, exploration: await explorer.explore(start) };
+    const estimator = createEstimator(soundConfigs);
+    expect(estimator.estimate(asked('eie-64', 'nt-wd').start, base, never)).toBeNull();
+    expect(estimator.estimate(asked('scnn', 'nt-we').start, base, never)).toBeNull();
+    const wrong = structuredClone(turned);
+    Object.assign(wrong.designs[0]?.config ?? {}, { queueDepth: -1 });
+    const exact = await explorer.explore(wrong);
+    expect(estimator.estimate(wrong, base, never)?.designs[0]).toEqual(exact.designs[0]);
+  });
+
+  it('after a rehearsal is the same', async () => {
+    const { start, turned } = asked('scnn', 'nt-we', 'peRows', 0.5);
+    const exploration = await createExplorer(sources).explore(start);
+    const base = { question: start, exploration };
+    const [cold, rehearsed] = [1, 2].map(() => createEstimator(soundConfigs));
+    for (const _ of rehearsed?.rehearsing(base) ?? []);
+    expect(rehearsed?.estimate(turned, base, never)).toEqual(cold?.estimate(turned, base, never));
+  });
+});

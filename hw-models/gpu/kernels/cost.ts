@@ -2,6 +2,7 @@
 // the clock that the board's power allows.
 
 import { invariant } from '../../../workloads/base/errors.js';
+import type { Demand } from '../../../workloads/demand.js';
 import type { LayerTask, LayerWeights } from '../../../workloads/network.js';
 import type { LayerCost, Parts, Residency } from '../../contract.js';
 import { sum } from '../../cost.js';
@@ -18,7 +19,7 @@ export const WORD_BYTES = 4;
 
 /** What the bytes of a layer come to, and which of them must cross the DRAM's pins. */
 export interface Footprint {
-  /** Of all inputs, those among them that `rightBytes` are of. */
+  /** Of all inputs that are met, those among them that `rightBytes` are of. */
   readonly inputBytes: number;
   /** Of the activations that a product multiplies by. */
   readonly rightBytes: number;
@@ -47,6 +48,26 @@ function cycleSpill(bytes: number, { l2 }: GpuConfig): number {
   return Math.min(1, Math.max(0, (bytes - kept) / (l2.bytes - kept)));
 }
 
+/** How activations lie: channel by channel, or a pixel's channels together. */
+export type ActivationOrder = 'channels-first' | 'channels-last';
+
+/** Of a memory access: neighbours of what is read come along. */
+const SECTOR_BYTES = 32;
+
+/**
+ * The share of a convolution's input that its taps meet: of a 1 × 1 kernel with a stride every
+ * second row and, where a pixel's channels lie together, every second pixel.
+ */
+function touchedShare(demand: Demand, wordBytes: number, order: ActivationOrder): number {
+  if (demand.kind !== 'convolution') return 1;
+  const [down = 1, across = 1] = demand.kernel.map((taps, axis) =>
+    Math.min(1, taps / (demand.stride[axis] as number)),
+  );
+  const channelBytes = (demand.input[0] / demand.groups) * wordBytes;
+  const apart = order === 'channels-last' ? channelBytes : demand.stride[1] * wordBytes;
+  return down * (apart >= SECTOR_BYTES ? across : 1);
+}
+
 /** `weightBytes`: as the kernel stores them; `wordBytes`: of an activation. Of the whole batch. */
 export function footprintOf(
   task: LayerTask,
@@ -54,9 +75,11 @@ export function footprintOf(
   config: GpuConfig,
   { resident }: Residency,
   wordBytes = WORD_BYTES,
+  order: ActivationOrder = 'channels-first',
 ): Footprint {
   const { demand, batch } = task;
-  const inputBytes = inputBytesOf(demand, wordBytes) * batch;
+  const touched = touchedShare(demand, wordBytes, order);
+  const inputBytes = inputBytesOf(demand, wordBytes) * batch * touched;
   const outputBytes = outputElements(demand) * wordBytes * batch;
   const activationBytes = inputBytes + outputBytes;
   const streamed = resident ? cycleSpill(weightBytes + activationBytes, config) : 1;

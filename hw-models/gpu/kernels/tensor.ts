@@ -188,7 +188,8 @@ function costWith(
       gemm.weights === 0
         ? 0
         : (gemm.rows * gemm.count * keptDepth * (weightBits + pattern.indexBits)) / 8;
-    const footprint = footprintOf(task, weightBytes, config, residency, wordBytes);
+    const order = precision.onLanes ? 'channels-first' : 'channels-last';
+    const footprint = footprintOf(task, weightBytes, config, residency, wordBytes, order);
     const work = {
       ...{ kernel, footprint, nonzeros: keptWeights(task) },
       macs: gemm.rows * gemm.count * keptDepth * gemm.columns,

@@ -6,8 +6,9 @@ import { secondsOf, sum } from '../../../hw-models/cost.js';
 import { gpu } from '../../../hw-models/gpu/index.js';
 import { scale } from '../../../hw-models/technology/scaling.js';
 import type { LayerTask } from '../../../workloads/network.js';
+import type { LayerSpec } from '../../../workloads/spec.js';
 import { presetOf } from './presets.js';
-import { conv, dense, tasks } from './random.js';
+import { conv, dense, task, tasks } from './random.js';
 
 const [titan, t4, a10g, h100] = ['titan-x', 'tesla-t4', 'a10g', 'h100-sxm'].map((name) =>
   bind(gpu, presetOf(name)),
@@ -128,6 +129,25 @@ describe('the kernels of tensor cores', () => {
     expect(costOf(layer, 'structured').notes.join()).toContain(
       'as if pruned to two weights in every four',
     );
+  });
+
+  it('read of a strided 1 × 1 convolution the pixels that it meets', () => {
+    // Too large for the cache, so that bytes met come from memory.
+    const layer = (stride: number) => {
+      const shape = { kernel: 1, stride, pad: 0, groups: 1, bias: false } as const;
+      const spec = { kind: 'conv2d', name: 'conv', channels: 64, activation: 'none', ...shape };
+      return task(spec as LayerSpec, [512, 64, 64], 1, 64);
+    };
+    const inputBytes = (wordBytes: number) => 512 * 64 * 64 * 64 * wordBytes;
+    const outputBytes = (wordBytes: number) => 64 * 32 * 32 * 64 * wordBytes;
+    const moved = (kernel: string, wordBytes: number, share: number) => {
+      const bytes = costOf(layer(2), kernel).counters.dram_bytes ?? Number.NaN;
+      const expected = inputBytes(wordBytes) * share + outputBytes(wordBytes);
+      expect(bytes / expected).toBeGreaterThan(0.9);
+      expect(bytes / expected).toBeLessThan(1.02);
+    };
+    moved('tensor', 2, 1 / 4);
+    moved('implicit-gemm', 4, 1 / 2);
   });
 
   it('run a layer denser than two of four dense, and say so', () => {

@@ -60,7 +60,16 @@ function page(): string {
 </head>
 <body>
 ${patternSheet()}
-<div id="app"><p>The explorer needs JavaScript.</p></div>
+<div id="app"><div class="unopened">
+<h1>zeroskip explore</h1>
+<p>The explorer has not started. Browsers run its parts only with JavaScript, and only from a web
+server, not from a file on disk. Either of these opens it:</p>
+<ul>
+<li><code>npx zeroskip explore</code> serves a page of its own; open the address that it prints;</li>
+<li><code>python3 -m http.server</code>, or any other web server, in this page's folder; open
+<code>http://localhost:8000</code>.</li>
+</ul>
+</div></div>
 <script type="module" src="explorer.js"></script>
 </body>
 </html>

@@ -257,6 +257,18 @@ describe.skipIf(noChromium)('the explorer', () => {
     await evil.close();
   });
 
+  it('says what to do where it is opened from disk', async () => {
+    const out = join(folder, 'on-disk');
+    expect((await zeroskip(['explore', 'nt-we', '--on', 'eie-64', '--out', out])).code).toBe(0);
+    const page = await browser.newPage();
+    await page.goto(`file://${out}/index.html`);
+    await page.getByText('npx zeroskip explore').waitFor();
+    const text = await page.locator('#app').textContent();
+    expect(text).toContain('from a web server, not from a file on disk');
+    expect(text).toContain('python3 -m http.server');
+    await page.close();
+  });
+
   it('works as a folder on any web host', async () => {
     const out = join(folder, 'static');
     expect(

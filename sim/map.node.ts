@@ -1,8 +1,8 @@
 // Maps each layer of a network to an accelerator that a file describes: mapping, time and energy.
 
 import { stringify } from 'yaml';
-import type { Hardware } from '../hw-models/contract.js';
-import { joulesOf, secondsOf } from '../hw-models/cost.js';
+import type { Access, Block, Hardware, Parts } from '../hw-models/contract.js';
+import { cyclesOf, joulesOf, secondsOf } from '../hw-models/cost.js';
 import type { SpatialConfig } from '../hw-models/spatial/config.js';
 import { writeMapping } from '../hw-models/spatial/formats/timeloop/write.js';
 import { architectureFor } from '../hw-models/spatial/layer.js';
@@ -34,11 +34,19 @@ export interface MappedNetworkLayer {
   readonly looked: number;
   /** As a preset gives it back under `mappings`. */
   readonly mapping: string;
+  /** What passes each memory, by operand. */
+  readonly accesses: readonly Access[];
+  /** Cycles in which the mean instance of each block is in use, and joules by component. */
+  readonly cycles: number;
+  readonly busy: Parts;
+  readonly energy: Parts | null;
 }
 
 export interface MappedNetwork {
   readonly hardware: string;
   readonly network: string;
+  /** From the outside in. */
+  readonly structure: readonly Block[];
   readonly layers: readonly MappedNetworkLayer[];
   /** As an architecture's file gives them back; for networks of one mapped layer Timeloop's too. */
   presetText(base: string): string;
@@ -78,11 +86,14 @@ export async function mapNetwork(request: MapRequest): Promise<MappedNetwork> {
         layer: tasks[at]?.name ?? '',
         ...{ seconds: secondsOf(cost), joules: joulesOf(cost), mapping: cost.mapping },
         looked: cost.counters.mappings ?? 0,
+        ...{ accesses: cost.accesses ?? [], busy: cost.busy ?? {}, energy: cost.joules },
+        cycles: cyclesOf(cost),
       },
     ];
   });
   return {
     ...{ hardware: hardware.name, network: entry.network.name, layers },
+    structure: hardware.structure,
     presetText: (base) =>
       stringify(
         {

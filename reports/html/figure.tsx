@@ -1,4 +1,4 @@
-import type { Chart } from '../charts/chart.js';
+import type { Picture } from '../charts/chart.js';
 import { drawSvg } from '../charts/render.js';
 import { renderCsv } from '../format/csv.js';
 import { DataTable } from './table.js';
@@ -13,17 +13,19 @@ const SLIM = 330;
  * one.
  */
 export interface RenderedChart {
-  readonly chart: Chart;
+  readonly chart: Picture;
   readonly drawing: string;
   readonly slim: string | null;
 }
 
-export async function drawChart(chart: Chart): Promise<RenderedChart> {
+export async function drawChart(chart: Picture): Promise<RenderedChart> {
   if (chart.half) return { chart, drawing: await picture(chart, HALF), slim: null };
   return { chart, drawing: await picture(chart, WIDE), slim: await picture(chart, SLIM) };
 }
 
-async function picture(chart: Chart, width: number): Promise<string> {
+async function picture(chart: Picture, width: number): Promise<string> {
+  // A drawing says by itself what it shows.
+  if ('svg' in chart) return chart.svg(width);
   const svg = await drawSvg(chart.spec(width));
   // The words are the figure's own: its caption, its description and its table.
   return svg.replace(
@@ -58,6 +60,6 @@ export function Figure({ chart, drawing, slim }: RenderedChart) {
 }
 
 function Drawing({ className, svg }: { readonly className: string; readonly svg: string }) {
-  // Vega's own SVG, which escapes every text; tests hold it to that
+  // Vega's SVG or preact's, which escape every text; tests hold them to that
   return <div className={className} dangerouslySetInnerHTML={{ __html: svg }} />;
 }

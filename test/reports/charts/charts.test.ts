@@ -12,7 +12,10 @@ import type { NamedComparison } from '../../../sim/compare.node.js';
 import { madeUpClaims as claims } from '../claims.js';
 import { madeUpComparisons, viewOf } from '../comparison.js';
 
-const chartsOf = (view: View) => (view.charts?.() ?? []).flatMap(({ charts }) => charts);
+const chartsOf = (view: View) =>
+  (view.charts?.() ?? []).flatMap(({ charts }) =>
+    charts.filter((chart): chart is Chart => 'spec' in chart),
+  );
 
 const [one, two] = madeUpComparisons() as [NamedComparison, NamedComparison];
 const charts: readonly Chart[] = [

@@ -11,7 +11,10 @@ import { HOSTILE } from '../comparison.js';
 import { hostValidationStudy } from '../host-validation.js';
 import { breakevenStudy, pruneStudy, stackStudy, sweepStudy } from '../studies.js';
 
-const chartsOf = (view: View) => (view.charts?.() ?? []).flatMap(({ charts }) => charts);
+const chartsOf = (view: View) =>
+  (view.charts?.() ?? []).flatMap(({ charts }) =>
+    charts.filter((chart): chart is Chart => 'spec' in chart),
+  );
 const { sweep, sensitivity } = await sweepStudy();
 const breakeven = await breakevenStudy();
 const uncertain = compareView(

@@ -107,4 +107,52 @@ describe.skipIf(noChromium)('the explorer closer', () => {
     expect(faults).toEqual([]);
     await page.close();
   });
+
+  it('draws the machine lit by use and energy, and plays a layer cycle by cycle', async () => {
+    const { page, faults } = await open('machine');
+    const drawing = page.locator('.machine svg');
+    expect(await drawing.getAttribute('aria-label')).toContain('eie-64 on the whole network');
+    expect(await drawing.textContent()).toContain('the chip, 40.8 mm²');
+    await page.locator('#machine-lit').selectOption('energy');
+    expect(await drawing.getAttribute('aria-label')).toContain('by energy');
+    await page.locator('#machine-layer').selectOption('fc1');
+    expect(await drawing.getAttribute('aria-label')).toContain('eie-64 on fc1');
+
+    await page.getByRole('button', { name: 'Record it' }).click();
+    const scrubber = page.locator('#cycle');
+    await scrubber.waitFor({ timeout: 30_000 });
+    const said = page.locator('#cycle-said');
+    expect(await said.textContent()).toMatch(/\d+ of 64 PEs work/);
+    const before = await scrubber.inputValue();
+    await scrubber.press('ArrowRight');
+    expect(Number(await scrubber.inputValue())).toBe(Number(before) + 1);
+    await scrubber.press('End');
+    expect(await said.textContent()).toContain('the control unit has sent all');
+    await scrubber.press('Home');
+    await page.getByRole('button', { name: 'Play' }).click();
+    await page.waitForFunction(
+      () => Number((document.querySelector('#cycle') as HTMLInputElement).value) >= 3,
+    );
+    await page.getByRole('button', { name: 'Stop' }).click();
+    expect(await violationsOn(page)).toEqual([]);
+    expect(faults).toEqual([]);
+    await page.close();
+  });
+
+  it('draws a described accelerator on a dark phone, and the roofline of what it cannot draw', async () => {
+    const { page, faults } = await open('machine', {
+      colorScheme: 'dark',
+      viewport: { width: 390, height: 800 },
+    });
+    await page.locator('#machine-design').selectOption('1');
+    expect(await page.locator('.machine svg').textContent()).toContain('glb');
+    expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBe(390);
+    await page.locator('#preset-0').selectOption('titan-x');
+    await page.locator('#machine-design').selectOption('0');
+    await page.getByText('Its die has 601 mm²').waitFor();
+    expect(await page.locator('svg[aria-label*="layers under"]').count()).toBe(1);
+    expect(await violationsOn(page)).toEqual([]);
+    expect(faults).toEqual([]);
+    await page.close();
+  });
 });

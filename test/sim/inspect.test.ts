@@ -4,6 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { gatherOffer } from '../../reports/explorer/offer.node.js';
 import { questionOf } from '../../reports/explorer/sliders.js';
 import { initialState } from '../../reports/explorer/state.js';
+import { indexRecord, queuesAt } from '../../reports/machine/record-index.js';
 import { createExplorer } from '../../sim/explore.js';
 import { createInspector, type LayerRecord } from '../../sim/inspect.js';
 import { why } from '../../sim/why.node.js';
@@ -40,6 +41,10 @@ describe('a closer look', () => {
       ends.set(track, from + (record.taken[at] as number));
     }
     expect(overlaps).toBe(0);
+    const index = indexRecord(record);
+    const cycles = Array.from({ length: 200 }, (_, cycle) => cycle);
+    const fullest = cycles.map((cycle) => Math.max(...(queuesAt(index, cycle) ?? [])));
+    expect(Math.max(...fullest)).toBe((eie.config as { queueDepth: number }).queueDepth);
     expect(Math.max(...ends.values())).toBeLessThanOrEqual(record.cycles);
   });
 

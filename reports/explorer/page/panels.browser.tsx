@@ -1,6 +1,7 @@
 // The tabs of the page. A new panel is a row here: everything else follows from it.
 
 import { LayersTab } from './layers-tab.browser.js';
+import { MachineTab } from './machine-tab.browser.js';
 import type { Tab } from './panel.js';
 import { ResultsTab } from './results-tab.browser.js';
 
@@ -8,4 +9,5 @@ import { ResultsTab } from './results-tab.browser.js';
 export const tabs: readonly [Tab, ...Tab[]] = [
   { id: 'results', title: 'Results', Panel: ResultsTab },
   { id: 'layers', title: 'Layers', Panel: LayersTab },
+  { id: 'machine', title: 'Machine', Panel: MachineTab },
 ];

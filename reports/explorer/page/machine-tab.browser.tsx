@@ -1,0 +1,230 @@
+// The tab with the design drawn: its blocks to scale of area, lit by what the network or one layer
+// does in them, and the layer cycle by cycle where the model knows the order of events.
+
+import { useState } from 'preact/hooks';
+import type { LayerResult, Row } from '../../../sim/result.js';
+import { type Lit, Machine } from '../../machine/machine.js';
+import { type Use, useOf } from '../../machine/use.js';
+import { count, percent, quantity, UNKNOWN } from '../../quantity.js';
+import { loadOf } from '../outcome.js';
+import { Button, Choice } from './controls.browser.js';
+import { useInspection } from './inspector.browser.js';
+import type { PanelProps, Results } from './panel.js';
+import { RooflineChart } from './roofline.browser.js';
+import { Timeline } from './timeline.browser.js';
+import { useWidth } from './width.browser.js';
+
+/** The choice that is no layer. */
+const ALL = '';
+
+export function MachineTab({ results, layer, chooseLayer }: PanelProps) {
+  const rows = results.outcomes.flatMap(({ row }, at) => (row ? [{ at, row }] : []));
+  const [letter, setLetter] = useState(0);
+  const [lit, setLit] = useState<Lit>('use');
+  const [first] = rows;
+  const { at, row } = rows.find((one) => one.at === letter) ?? first ?? { at: 0, row: null };
+  if (!row) {
+    return (
+      <section>
+        <p>There are no results to look into: see the tab Results.</p>
+      </section>
+    );
+  }
+  const chosen = row.layers.find(({ name }) => name === layer) ?? null;
+  const name = `${row.hardware} on ${chosen?.name ?? 'the whole network'}`;
+  return (
+    <section aria-labelledby="machine-heading">
+      <h2 id="machine-heading">{name}</h2>
+      <div className="pickers">
+        {rows.length > 1 && (
+          <Choice
+            id="machine-design"
+            label="design"
+            value={`${at}`}
+            options={rows.map((one) => ({
+              value: `${one.at}`,
+              text: `${'AB'[one.at]} · ${one.row.hardware}`,
+            }))}
+            onChoose={(value) => setLetter(Number(value))}
+          />
+        )}
+        <Choice
+          id="machine-layer"
+          label="of"
+          value={chosen?.name ?? ALL}
+          options={[
+            { value: ALL, text: 'the whole network' },
+            ...row.layers.map((one) => ({
+              value: one.name,
+              text: `${one.name} · ${percent(one.seconds / row.seconds)} of the time`,
+            })),
+          ]}
+          onChoose={(value) => chooseLayer(value === ALL ? null : value)}
+        />
+        {row.structure.length > 0 && (
+          <Choice
+            id="machine-lit"
+            label="lit by"
+            value={lit}
+            options={[
+              { value: 'use', text: 'how far it is in use' },
+              { value: 'energy', text: 'energy' },
+            ]}
+            onChoose={(value) => setLit(value === 'energy' ? 'energy' : 'use')}
+          />
+        )}
+      </div>
+      {row.structure.length > 0 ? (
+        <Drawn {...{ row, chosen, lit, name }} />
+      ) : (
+        <NotDrawn {...{ row, chosen }} />
+      )}
+      <Cycles {...{ results, at, row, chosen }} />
+    </section>
+  );
+}
+
+interface DrawnProps {
+  readonly row: Row;
+  readonly chosen: LayerResult | null;
+}
+
+function Drawn({
+  row,
+  chosen,
+  lit,
+  name,
+}: DrawnProps & { readonly lit: Lit; readonly name: string }) {
+  const [place, width] = useWidth(800);
+  const layers = chosen ? [chosen] : row.layers;
+  const use = useOf(row.structure, layers);
+  const load = chosen ? (chosen.load ?? null) : loadOf(row);
+  return (
+    <>
+      <p>
+        {lit === 'use'
+          ? 'The brighter, the longer in use; dashed where the model counts no use.'
+          : 'The brighter, the more energy, against the block of the chip that takes most.'}{' '}
+        Areas are to scale, shapes and places are not the layout&apos;s. DRAM is off the chip.
+      </p>
+      <div className="machine" ref={place}>
+        <Machine structure={row.structure} {...{ use, load, lit, width, name }} />
+      </div>
+      <details>
+        <summary>In numbers</summary>
+        <Numbers use={use} />
+      </details>
+    </>
+  );
+}
+
+function Numbers({ use: { blocks, elsewhere, joules } }: { readonly use: Use }) {
+  const shareOf = (part: number | null) =>
+    part === null || !joules ? UNKNOWN : percent(part / joules);
+  return (
+    <div className="scroll">
+      <table>
+        <thead>
+          <tr>
+            <th scope="col">block</th>
+            {['instances', 'mm²', 'in use', 'energy', 'of the energy'].map((head) => (
+              <th key={head} scope="col" className="right">
+                {head}
+              </th>
+            ))}
+          </tr>
+        </thead>
+        <tbody>
+          {blocks.map(({ block, instances, areaMm2, busy, joules: own }) => (
+            <tr key={block.name}>
+              <th scope="row">{block.name.replaceAll('_', ' ')}</th>
+              <td className="right">{count(instances)}</td>
+              <td className="right">
+                {areaMm2 === null ? UNKNOWN : block.offChip ? 'off the chip' : count(areaMm2)}
+              </td>
+              <td className="right">{busy === null ? UNKNOWN : percent(busy)}</td>
+              <td className="right">{quantity(own, 'J')}</td>
+              <td className="right">{shareOf(own)}</td>
+            </tr>
+          ))}
+          {Object.entries(elsewhere)
+            .filter(([, own]) => own > 0)
+            .map(([name, own]) => (
+              <tr key={name}>
+                <th scope="row">{name.replaceAll('_', ' ')}, in no block</th>
+                <td />
+                <td />
+                <td />
+                <td className="right">{quantity(own, 'J')}</td>
+                <td className="right">{shareOf(own)}</td>
+              </tr>
+            ))}
+        </tbody>
+      </table>
+    </div>
+  );
+}
+
+/** A device whose family says nothing of its blocks: where its layers lie under its limits. */
+function NotDrawn({ row, chosen }: DrawnProps) {
+  return (
+    <>
+      <p>
+        {row.areaMm2 === null
+          ? 'The areas of its parts are not published'
+          : `Its die has ${count(row.areaMm2)} mm²; the areas of its parts are not published`}
+        , so it is not drawn. These are its limits, and its layers under them.
+      </p>
+      {row.peaks && (
+        <RooflineChart peaks={row.peaks} layers={row.layers} chosen={chosen?.name ?? null} />
+      )}
+    </>
+  );
+}
+
+/** The chosen layer, or the longest, step by step: recorded when asked for. */
+function Cycles({
+  results: {
+    shown: { workload, designs },
+  },
+  at,
+  row,
+  chosen,
+}: DrawnProps & { readonly results: Results; readonly at: number }) {
+  const longest = row.layers.reduce((a, b) => (b.seconds > a.seconds ? b : a));
+  const layer = (chosen ?? longest).name;
+  const design = designs[at];
+  const [isAsked, ask] = useState(false);
+  const answer = useInspection(
+    isAsked && design ? { kind: 'record', workload, design, layer } : null,
+  );
+  if (!recorded.has(row.family)) return null;
+  return (
+    <>
+      <h3>{layer}, cycle by cycle</h3>
+      {!isAsked && (
+        <p>
+          <Button onPress={() => ask(true)} title="Runs the layer's first frame step by step">
+            Record it
+          </Button>
+        </p>
+      )}
+      {isAsked && !answer && <p role="status">The layer is being recorded.</p>}
+      {answer && 'fault' in answer && (
+        <p role="alert" className="fault">
+          {answer.fault}
+        </p>
+      )}
+      {answer &&
+        'found' in answer &&
+        (answer.found ? (
+          <Timeline record={answer.found} />
+        ) : (
+          <p>The model knows no order of events for this layer: its kernel works on sums.</p>
+        ))}
+    </>
+  );
+}
+
+/** Families whose kernels record. */
+const recorded: ReadonlySet<string> = new Set(['eie', 'spatial']);

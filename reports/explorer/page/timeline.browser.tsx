@@ -1,0 +1,231 @@
+// A layer cycle by cycle: a scrubber, what each unit does around the chosen cycle, how full its queue
+// is, and means over the whole layer.
+
+import { useEffect, useMemo, useState } from 'preact/hooks';
+import type { LayerRecord } from '../../../sim/inspect.js';
+import { color, type Token } from '../../charts/palette.js';
+import {
+  cycleOf,
+  type Doing,
+  doingAt,
+  indexRecord,
+  queuesAt,
+  type RecordIndex,
+  slicesBetween,
+  stretchAt,
+} from '../../machine/record-index.js';
+import { count } from '../../quantity.js';
+import { Button } from './controls.browser.js';
+import { useWidth } from './width.browser.js';
+
+/** Cycles in view. */
+const WINDOW = 120;
+const NAMES = 84;
+/** The first cycle shown: past the start, where queues are filling. */
+const FIRST = 20;
+const MILLISECONDS_A_CYCLE = 90;
+
+interface Looks {
+  readonly token: Token;
+  readonly opacity: number;
+  readonly words: string;
+}
+
+const looks: Readonly<Record<Doing, Looks>> = {
+  work: { token: 'accent', opacity: 0.85, words: 'works' },
+  empty: { token: 'accent', opacity: 0.25, words: 'meets no entry: a cycle for nothing' },
+  send: { token: 'measured', opacity: 1, words: 'sends an activation to all' },
+  wait: { token: 'alert', opacity: 0.9, words: 'waits' },
+  fetch: { token: 'muted', opacity: 0.5, words: 'fetches' },
+};
+
+export function Timeline({ record }: { readonly record: LayerRecord }) {
+  const index = useMemo(() => indexRecord(record), [record]);
+  const [place, setPlace] = useState(FIRST);
+  const [plays, setPlays] = useState(false);
+  const last = Math.max(0, Math.floor(index.toldCycles) - 1);
+  const at = Math.min(place, last);
+  useEffect(() => {
+    if (!plays) return;
+    const timer = setInterval(
+      () => setPlace((now) => Math.min(last, now + 1)),
+      MILLISECONDS_A_CYCLE,
+    );
+    return () => clearInterval(timer);
+  }, [plays, last]);
+  const cycle = cycleOf(index, at);
+  return (
+    <div className="timeline">
+      <div className="scrubber">
+        <label for="cycle">cycle</label>
+        <input
+          id="cycle"
+          type="range"
+          min={0}
+          max={last}
+          step={1}
+          value={at}
+          aria-valuetext={`cycle ${cycle}: ${spoken(index, cycle)}`}
+          onInput={({ currentTarget }) => setPlace(currentTarget.valueAsNumber)}
+        />
+        <output for="cycle">{cycle.toLocaleString('en-US')}</output>
+        <Button onPress={() => setPlays(!plays)}>{plays ? 'Stop' : 'Play'}</Button>
+      </div>
+      <p id="cycle-said">{spoken(index, cycle)}</p>
+      {!index.isComplete && (
+        <p>
+          Recorded step by step: {count(index.toldCycles)} of {count(record.cycles)} cycles, in
+          stretches spread over the layer; the scrubber goes from one to the next.
+        </p>
+      )}
+      <Tracks {...{ index, cycle }} />
+      <ul className="legend">
+        {usedLooks(index).map(({ token, opacity, words }) => (
+          <li key={words}>
+            <svg viewBox="0 0 10 10" className="swatch" aria-hidden="true">
+              <rect width={10} height={10} fill={color(token)} fill-opacity={opacity} />
+            </svg>
+            {words}
+          </li>
+        ))}
+      </ul>
+      <Levels {...{ record, cycle }} />
+    </div>
+  );
+}
+
+/** What happens in a cycle, in a sentence. */
+function spoken(index: RecordIndex, cycle: number): string {
+  const { record, control } = index;
+  const tracks = record.tracks.map((_, track) => doingAt(index, track, cycle));
+  const units = tracks.filter((_, track) => track !== control);
+  const working = units.filter((slice) => slice?.doing === 'work').length;
+  const empty = units.filter((slice) => slice?.doing === 'empty').length;
+  const own = control === null ? null : tracks[control];
+  const queues = queuesAt(index, cycle);
+  const fullest = queues && Math.max(...queues);
+  return [
+    ...(control === null ? [] : [`the control unit ${own ? does(own.name) : 'has sent all'}`]),
+    control === null
+      ? `at work: ${units.flatMap((slice, track) => (slice ? [record.tracks[track]] : [])).join(', ') || 'nothing'}`
+      : `${working} of ${units.length} PEs work${empty > 0 ? `, ${empty} meet no entry` : ''}`,
+    ...(fullest === null || control === null ? [] : [`the fullest queue holds ${fullest}`]),
+  ].join('; ');
+}
+
+/** 'send activation 12' → 'sends activation 12' */
+const does = (name: string) =>
+  name.replace(/^(send|wait|fetch)/, (verb) => `${verb}${verb === 'fetch' ? 'es' : 's'}`);
+
+function usedLooks({ record, control }: RecordIndex): readonly Looks[] {
+  if (control === null) return [looks.work];
+  const isEmpty = record.names.includes('no entry');
+  return [looks.work, ...(isEmpty ? [looks.empty] : []), looks.send, looks.wait, looks.fetch];
+}
+
+/** Each track's slices around the cycle; behind a PE's name how many activations its queue holds. */
+function Tracks({ index, cycle }: { readonly index: RecordIndex; readonly cycle: number }) {
+  const [place, width] = useWidth(700);
+  const { record, control } = index;
+  const { from: begin, to: end } = stretchAt(index, cycle);
+  const from = Math.max(begin, Math.min(Math.floor(cycle - WINDOW / 2), end - WINDOW));
+  const to = from + WINDOW;
+  const rows = record.tracks.length;
+  // Names need a row of text; without room for them every eighth is named.
+  const row = Math.max(4, Math.min(16, 520 / rows));
+  const named = Math.ceil(12 / row);
+  const x = (at: number) => NAMES + ((at - from) / WINDOW) * (width - NAMES);
+  const queues = queuesAt(index, cycle);
+  const paths = new Map<Doing, string[]>();
+  for (let track = 0; track < rows; track++) {
+    for (const slice of slicesBetween(index, track, from, to)) {
+      const [left, right] = [x(Math.max(slice.from, from)), x(Math.min(slice.to, to))];
+      const path = paths.get(slice.doing) ?? [];
+      path.push(
+        `M${left.toFixed(1)} ${(track * row + 0.5).toFixed(1)}h${Math.max(0.6, right - left - 0.6).toFixed(1)}v${(row - 1).toFixed(1)}H${left.toFixed(1)}z`,
+      );
+      paths.set(slice.doing, path);
+    }
+  }
+  const height = rows * row + 18;
+  return (
+    <div ref={place}>
+      <svg
+        viewBox={`0 0 ${width} ${height}`}
+        width={width}
+        height={height}
+        role="img"
+        aria-label={`What ${rows} units do from cycle ${from} to ${to}`}
+      >
+        {record.tracks.map((name, track) =>
+          track % named === 0 || track === control ? (
+            <text key={name} x={0} y={track * row + Math.max(row / 2, 5) + 4}>
+              {name}
+              {queues && track !== control ? ` (${queues[track]})` : ''}
+            </text>
+          ) : null,
+        )}
+        {[...paths].map(([doing, parts]) => (
+          <path
+            key={doing}
+            className={doing}
+            d={parts.join('')}
+            fill={color(looks[doing].token)}
+            fill-opacity={looks[doing].opacity}
+          />
+        ))}
+        <rect
+          x={x(cycle)}
+          y={0}
+          width={Math.max(1.5, x(cycle + 1) - x(cycle))}
+          height={rows * row}
+          fill="none"
+          stroke={color('ink')}
+          stroke-width={1.2}
+        />
+        <text x={NAMES} y={height - 4} className="tick">
+          {from.toLocaleString('en-US')}
+        </text>
+        <text x={width} y={height - 4} className="tick" text-anchor="end">
+          cycle {to.toLocaleString('en-US')}
+        </text>
+      </svg>
+    </div>
+  );
+}
+
+const LEVEL = 46;
+
+/** Means over the layer, and where the cycle lies in it. */
+function Levels({ record, cycle }: { readonly record: LayerRecord; readonly cycle: number }) {
+  const [place, width] = useWidth(700);
+  return (
+    <div ref={place}>
+      {record.levels.map(({ name, from, values }) => {
+        const most = Math.max(...values, Number.MIN_VALUE);
+        const x = (at: number) => (at / record.cycles) * width;
+        const y = (value: number) => LEVEL - 4 - (value / most) * (LEVEL - 20);
+        const path = from.map(
+          (at, step) =>
+            `${step === 0 ? 'M' : 'V'}${step === 0 ? `${x(at)} ` : ''}${y(values[step] ?? 0).toFixed(1)}H${x(from[step + 1] ?? record.cycles).toFixed(1)}`,
+        );
+        return (
+          <svg
+            key={name}
+            viewBox={`0 0 ${width} ${LEVEL}`}
+            width={width}
+            height={LEVEL}
+            role="img"
+            aria-label={`${name} over the layer, at most ${count(most)}`}
+          >
+            <text x={0} y={11}>
+              {name}, at most {count(most)}
+            </text>
+            <path d={path.join('')} fill="none" stroke={color('accent')} />
+            <line x1={x(cycle)} x2={x(cycle)} y1={14} y2={LEVEL} stroke={color('ink')} />
+          </svg>
+        );
+      })}
+    </div>
+  );
+}

@@ -4,16 +4,18 @@
 import { invariant } from '../workloads/base/errors.js';
 import {
   type ConvolutionDemand,
+  expectedExperts,
   noOperations,
   type ProductDemand,
   type RecurrentDemand,
+  type RoutedDemand,
   type StreamDemand,
   streamOf,
 } from '../workloads/demand.js';
 import type { Activations, LayerTask, LayerWeights } from '../workloads/network.js';
 import { activations, countMacs } from '../workloads/tasks.js';
 import { sizeOf } from '../workloads/tensor.js';
-import { sliceColumns, sliceRows } from '../workloads/weights/slices.js';
+import { pickMatrices, sliceColumns, sliceRows } from '../workloads/weights/slices.js';
 
 /** A task that stands for `times` of its kind, one after another. */
 export interface Part {
@@ -57,6 +59,8 @@ export function partsOf(task: LayerTask): readonly Part[] {
         alone(streamTask(task, streamOf(demand.inputs, demand.outputs, noOperations)), [note]),
       ];
     }
+    case 'routed':
+      return routedParts(task, demand);
     case 'recurrent':
       return recurrentParts(task, demand);
   }
@@ -114,8 +118,11 @@ function weightsOf({ name, weights }: LayerTask): LayerWeights {
  * Those of `count` things alike that stand for all: the first of each of a few stretches, and its
  * stretch's length.
  */
-function standing(count: number): readonly { readonly at: number; readonly times: number }[] {
-  const some = Math.min(count, MAX_ALIKE);
+function standing(
+  count: number,
+  distinct = count,
+): readonly { readonly at: number; readonly times: number }[] {
+  const some = Math.min(count, distinct, MAX_ALIKE);
   return Array.from({ length: some }, (_, stretch) => {
     const at = Math.floor((stretch * count) / some);
     return { at, times: Math.floor(((stretch + 1) * count) / some) - at };
@@ -127,19 +134,89 @@ const standingNote = (count: number, what: string): readonly string[] =>
     ? [`the zeros of ${MAX_ALIKE} of ${count} ${what}, evenly spread, represent all`]
     : [];
 
+/**
+ * The products of the experts that are met, whose number is no whole one on average: of the whole
+ * numbers below and above it, each as often as makes that average. Tokens are shared out among them
+ * as evenly as can be: which of them is busier is not modelled.
+ */
+function routedParts(task: LayerTask, demand: RoutedDemand): readonly Part[] {
+  const { experts, choices, tokens, depth, columns } = demand;
+  const frames = tokens * task.batch;
+  const met = expectedExperts(demand, frames);
+  const few = Math.min(experts, Math.max(choices, Math.floor(met)));
+  const share = Math.min(1, Math.max(0, met - few));
+  const note = `${experts} experts, each token meets ${choices} of them with equal chances: ${Number(met.toFixed(1))} met by ${frames} ${frames === 1 ? 'token' : 'tokens'}`;
+  const meeting = (matrices: number, rows: number, times: number): Part => {
+    const places = standingPlaces(experts, matrices);
+    const product: ProductDemand = {
+      ...{ kind: 'product', matrices, rows, depth, columns, right: 'weights' },
+      ...{ bias: false, activation: 'none' },
+    };
+    // Zeros count as those of all experts: who is met is not known.
+    const share = (matrices * rows) / (tokens * choices);
+    const { dense, keptWeights, effective } = task.macs;
+    const input = once(() => cut(task.input, 0, matrices * rows * depth));
+    return {
+      task: {
+        ...{ name: task.name, demand: product, batch: 1 },
+        macs: {
+          ...{ dense: dense * share, keptWeights: keptWeights * share },
+          effective: effective * share,
+        },
+        get input() {
+          return input();
+        },
+        get weights() {
+          return pickMatrices(weightsOf(task), places);
+        },
+      },
+      ...{ times, notes: [note] },
+    };
+  };
+  return [
+    { count: few, times: 1 - share },
+    { count: few + 1, times: share },
+  ].flatMap(({ count, times }) => {
+    const rows = Math.floor((frames * choices) / count);
+    const busier = frames * choices - rows * count;
+    return [
+      { matrices: count - busier, rows },
+      { matrices: busier, rows: rows + 1 },
+    ].flatMap((part) =>
+      times > 0 && part.matrices > 0 && part.rows > 0
+        ? [meeting(part.matrices, part.rows, times)]
+        : [],
+    );
+  });
+}
+
+/** `count` of so many places, evenly spread. */
+function standingPlaces(places: number, count: number): readonly number[] {
+  return Array.from({ length: count }, (_, at) => Math.floor((at * places) / count));
+}
+
+/** Of experts that are the same ones the first so many stand for all. */
+function distinctIn(task: LayerTask, { right, matrices }: ProductDemand): number {
+  if (right !== 'weights') return matrices;
+  const { store } = weightsOf(task);
+  return store.format === 'stacked' ? new Set(store.parts).size : matrices;
+}
+
 /** A product of one matrix for each of several; each has its own zeros. */
 export function matrixParts(task: LayerTask, demand: ProductDemand): readonly Part[] {
   const { matrices, rows, depth, columns } = demand;
   if (matrices === 1) return [alone(task)];
   const one: ProductDemand = { ...demand, matrices: 1 };
-  return standing(matrices).map(({ at, times }) => ({
+  const distinct = distinctIn(task, demand);
+  const notes = standingNote(distinct, 'matrices');
+  return standing(matrices, distinct).map(({ at, times }) => ({
     task: multiplying(
       task,
       one,
       () => cut(task.input, at * rows * depth, rows * depth),
       () => sliceRows(weightsOf(task), at * columns, (at + 1) * columns),
     ),
-    ...{ times, notes: standingNote(matrices, 'matrices') },
+    ...{ times, notes },
   }));
 }
 

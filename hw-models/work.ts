@@ -12,6 +12,8 @@ export function inputElements(demand: Demand): number {
       const { matrices, rows, depth } = demand;
       return matrices * rows * depth + rightElements(demand);
     }
+    case 'routed':
+      return demand.tokens * demand.vectors * demand.depth;
     case 'convolution':
       return demand.images * sizeOf(demand.input);
     case 'embedding':
@@ -28,6 +30,8 @@ export function outputElements(demand: Demand): number {
   switch (demand.kind) {
     case 'product':
       return demand.matrices * demand.rows * demand.columns;
+    case 'routed':
+      return demand.tokens * demand.choices * demand.columns;
     case 'convolution':
       return demand.images * sizeOf(demand.output);
     case 'embedding':
@@ -83,10 +87,14 @@ export function weightShapeOf(demand: Demand): WeightShape | null {
 }
 
 /**
- * {@link weightShapeOf}, and a recurrent layer's matrices below each other: all weights that a
- * layer goes through.
+ * {@link weightShapeOf}, a recurrent layer's matrices below each other, and those of all experts:
+ * all weights that a layer may go through.
  */
 export function keptMatrixOf(demand: Demand): WeightShape | null {
+  if (demand.kind === 'routed') {
+    const { experts, columns, depth } = demand;
+    return { rows: experts * columns, columns: depth, biases: 0 };
+  }
   if (demand.kind !== 'recurrent') return weightShapeOf(demand);
   const { directions, gates, hidden, inputs } = demand;
   return { rows: directions * gates * hidden, columns: inputs + hidden, biases: 0 };
@@ -105,6 +113,11 @@ function imagePixels({ images, output: [, height, width] }: ConvolutionDemand): 
 /** Whether weights or other activations are multiplied with. */
 export function isWeighted(demand: Demand): demand is ProductDemand | ConvolutionDemand {
   return demand.kind === 'product' || demand.kind === 'convolution';
+}
+
+/** Products with several matrices of weights in one call: those of experts that are met. */
+export function isGrouped(demand: Demand): boolean {
+  return demand.kind === 'product' && demand.matrices > 1 && demand.right === 'weights';
 }
 
 /** A fully connected layer of one position, as every family knows it. */

@@ -44,6 +44,33 @@ export interface ProductDemand {
   readonly activation: Activation;
 }
 
+/**
+ * A mixture of experts' product: each of `tokens` vectors with `choices` of `experts` matrices of
+ * weights, [depth × columns], which are chosen as it runs. How many different ones a pass meets
+ * depends on all tokens of its batch ({@link expectedExperts}).
+ */
+export interface RoutedDemand {
+  readonly kind: 'routed';
+  readonly experts: number;
+  readonly choices: number;
+  readonly tokens: number;
+  /** Of a token: one that all its experts read, or one for each of them. */
+  readonly vectors: number;
+  readonly depth: number;
+  readonly columns: number;
+}
+
+/**
+ * Different experts that so many tokens meet on average, each choosing `choices` of them with equal
+ * chances and no regard to other tokens: E · (1 − (1 − k/E)^tokens).
+ */
+export function expectedExperts(
+  { experts, choices }: Pick<RoutedDemand, 'experts' | 'choices'>,
+  tokens: number,
+): number {
+  return experts * (1 - (1 - choices / experts) ** tokens);
+}
+
 /** A convolution of `images` images of one frame, 2 spatial axes. */
 export interface ConvolutionDemand {
   readonly kind: 'convolution';
@@ -122,6 +149,7 @@ export interface OpaqueDemand {
 
 export type Demand =
   | ProductDemand
+  | RoutedDemand
   | ConvolutionDemand
   | EmbeddingDemand
   | StreamDemand
@@ -134,6 +162,8 @@ export function denseMacsOf(demand: Demand): number {
   switch (demand.kind) {
     case 'product':
       return demand.matrices * demand.rows * demand.depth * demand.columns;
+    case 'routed':
+      return demand.tokens * demand.choices * demand.depth * demand.columns;
     case 'convolution': {
       const [channels, height, width] = demand.output;
       const taps = demand.kernel[0] * demand.kernel[1];

@@ -9,13 +9,22 @@ import {
   type Layer,
   type LayerWeights,
   type Network,
+  type WeightShape,
   weightShapeOf,
 } from './network.js';
 import { drawInput, meets } from './random-inputs.js';
 import { sizeOf } from './tensor.js';
 import { LazyWeights } from './weights/lazy.js';
 import { type Repeatable, repeatable } from './weights/repeatable.js';
-import { nonzerosOf, toCsr, toDense } from './weights/store.js';
+import {
+  nonzerosOf,
+  partsIn,
+  type SingleStore,
+  stackOf,
+  toCsr,
+  toDense,
+  type WeightStore,
+} from './weights/store.js';
 import { drawActivations, drawingWeights, drawPatternWeights } from './weights/synthetic.js';
 import type { DensityProfile } from './zoo/entry.js';
 
@@ -80,11 +89,17 @@ function drawShared(
       const own = drawWhole(network, first(name), densities, seed);
       // A matrix without zeros takes half as much without the places of its weights.
       const isDense = nonzerosOf(own.store) === own.store.rows * own.store.columns;
-      return isDense ? { ...own, store: toDense(own.store) } : own;
+      return isDense ? { ...own, store: eachDense(own.store) } : own;
     },
     (name) => first(name).name,
   );
   return { network, weights, origin: 'synthetic' };
+}
+
+function eachDense(store: WeightStore): WeightStore {
+  if (store.format !== 'stacked') return toDense(store);
+  const made = new Map([...new Set(store.parts)].map((part) => [part, toDense(part)]));
+  return stackOf(store.parts.map((part) => made.get(part) ?? part));
 }
 
 /** Whether layers of one shape have the same drawn weights. */
@@ -145,9 +160,20 @@ function* drawLayer(
   if (!shape) return null;
   const { weights: density = 1, pattern } = densities.layers[layer.name] ?? {};
   const label = `${network.name}/${layer.name}`;
-  return pattern
-    ? drawPatternWeights(shape, pattern, density, seed, label)
-    : yield* drawingWeights(shape, density, seed, label);
+  const draw = function* (own: WeightShape, at: string) {
+    return pattern
+      ? drawPatternWeights(own, pattern, density, seed, at)
+      : yield* drawingWeights(own, density, seed, at);
+  };
+  if (layer.kind !== 'experts') return yield* draw(shape, label);
+  // Each expert's own, or the first one's for all where layers share draws too.
+  const one = { ...shape, rows: layer.outputs };
+  const drawn = sharesDraws(network) ? 1 : layer.experts;
+  const stores: SingleStore[] = [];
+  for (let expert = 0; expert < drawn; expert++)
+    stores.push(...partsIn((yield* draw(one, `${label}/${expert}`)).store));
+  const parts = Array.from({ length: layer.experts }, (_, at) => stores[at % drawn] as SingleStore);
+  return { store: stackOf(parts), bias: null, origin: 'synthetic' };
 }
 
 /** Of drawn tensors that are held, those asked for last. */

@@ -1,7 +1,14 @@
 // One layer's work, counted: all its MACs, and the effective ones, without a zero.
 
 import { invariant } from './base/errors.js';
-import type { ConvolutionDemand, Demand, ProductDemand, RecurrentDemand } from './demand.js';
+import {
+  type ConvolutionDemand,
+  type Demand,
+  denseMacsOf,
+  type ProductDemand,
+  type RecurrentDemand,
+  type RoutedDemand,
+} from './demand.js';
 import { type Model, weightsOf } from './model.js';
 import type { Activations, Layer, LayerTask, LayerWeights, MacCounts } from './network.js';
 import { operandInOrder } from './operands.js';
@@ -11,6 +18,7 @@ import {
   countNonzeros,
   entriesPerColumn,
   nonzerosOf,
+  type StackedMatrix,
   toCsr,
   type WeightStore,
 } from './weights/store.js';
@@ -102,6 +110,8 @@ export function countMacs(
       return countConvolution(demand, weights, input);
     case 'product':
       return countProduct(demand, weights.store, input);
+    case 'routed':
+      return countRouted(demand, weights.store, input);
     case 'recurrent':
       return countRecurrent(demand, weights, input);
     default:
@@ -133,11 +143,20 @@ function countProduct(demand: ProductDemand, store: WeightStore, input: Float32A
   };
 }
 
+/** Who chooses is known when it runs: experts count as the mean of all, and so do zeros. */
+function countRouted(demand: RoutedDemand, store: WeightStore, input: Float32Array): MacCounts {
+  const dense = denseMacsOf(demand);
+  const keptWeights = (dense * nonzerosOf(store)) / (store.rows * store.columns);
+  const density = input.length === 0 ? 0 : countNonzeros(input) / input.length;
+  return { dense, keptWeights, effective: keptWeights * density };
+}
+
 /**
  * Non-zeros of each column, apart for each of `groups` blocks of rows. A dense matrix is counted as
  * it stands.
  */
 function columnCounts(store: WeightStore, groups: number): Uint32Array {
+  if (store.format === 'stacked' && store.parts.length === groups) return stackCounts(store);
   if (store.format !== 'dense') return entriesPerColumn(toCsr(store), groups);
   const { rows, columns, values } = store;
   const counts = new Uint32Array(groups * columns);
@@ -146,6 +165,18 @@ function columnCounts(store: WeightStore, groups: number): Uint32Array {
     // 1 where a value is not zero: a branch would be mispredicted.
     for (let column = base; column < base + columns; column++, at++)
       counts[column] = (counts[column] as number) + (values[at] === 0 ? 0 : 1);
+  }
+  return counts;
+}
+
+/** Each matrix of a stack apart; one that stands there several times is counted once. */
+function stackCounts({ columns, parts }: StackedMatrix): Uint32Array {
+  const known = new Map<WeightStore, Uint32Array>();
+  const counts = new Uint32Array(parts.length * columns);
+  for (const [at, part] of parts.entries()) {
+    const own = known.get(part) ?? columnCounts(part, 1);
+    known.set(part, own);
+    counts.set(own, at * columns);
   }
   return counts;
 }

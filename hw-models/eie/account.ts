@@ -1,7 +1,7 @@
 // From products to the layer's cost: cycles by cause, joules by module, counters, floor, bound.
 
 import type { LayerTask, LayerWeights } from '../../workloads/network.js';
-import { nonzerosOf } from '../../workloads/weights/store.js';
+import { nonzerosOf, partsIn } from '../../workloads/weights/store.js';
 import type { Bound, LayerCost } from '../contract.js';
 import { times } from '../cost.js';
 import { inputElements, outputElements } from '../work.js';
@@ -198,9 +198,11 @@ function sharingNotes(weights: LayerWeights, config: EieConfig): readonly string
 
 function hasMoreValuesThan(max: number, { store }: LayerWeights): boolean {
   const seen = new Set<number>();
-  for (const value of store.format === 'codebook' ? store.codebook : store.values) {
-    if (value !== 0) seen.add(value);
-    if (seen.size > max) return true;
+  for (const part of new Set(partsIn(store))) {
+    for (const value of part.format === 'codebook' ? part.codebook : part.values) {
+      if (value !== 0) seen.add(value);
+      if (seen.size > max) return true;
+    }
   }
   return false;
 }

@@ -10,7 +10,7 @@ import type { Model } from '../../workloads/model.js';
 import { weightShapeOf } from '../../workloads/network.js';
 import { LazyWeights } from '../../workloads/weights/lazy.js';
 import type { ZooEntry } from '../../workloads/zoo/entry.js';
-import { bytesHeld, type Holding, holdingOf, secondsWith } from '../capacity.js';
+import { bytesHeld, type Holding, holdingOf, secondsWith, shareRead } from '../capacity.js';
 import { type Contender, compareModel, nameOf } from '../compare.js';
 import { DEFAULT_HARDWARE } from '../defaults.js';
 import { loadModel } from '../load.node.js';
@@ -23,9 +23,7 @@ import type { WorkloadSummary } from '../summary.js';
 import { type Trace, traceRandom } from '../trace.js';
 import { decoderOf, type OpenDecoder, type Tokens } from './decoder.node.js';
 import {
-  bytesIn,
-  cachedIn,
-  cachesOf,
+  cacheBytesOf,
   contextsOf,
   type Generation,
   type GenerationComparison,
@@ -103,11 +101,11 @@ async function answer(
   const refused: Refused[] = [];
   let workload: WorkloadSummary | null = null;
   const isPruned = Object.values(first.densities.layers).some(({ weights }) => weights < 1);
-  const cacheBytesPerToken = await cacheBytesOf(open, prompt, decode[0]);
   const last = decode.at(-1);
-  const slides = last !== undefined && cachedIn(last.model.network) < last.context;
-  const cached = slides ? cachedIn(last.model.network) + 1 : prompt + tokens - 1;
-  const cacheBytes = batch * cacheBytesPerToken * cached;
+  const { perToken: cacheBytesPerToken, atEnd } = last
+    ? cacheBytesOf(last.model.network, last.context, true)
+    : cacheBytesOf((await open({ sequence: 1, past: prompt })).entry.network, prompt, false);
+  const cacheBytes = batch * atEnd;
   const passes = { prefill, decode, request, prices, isPruned, cacheBytes };
   const modelled = contenders.filter(({ kind }) => kind === 'modelled');
   if (modelled.length > 0) {
@@ -218,16 +216,6 @@ async function answerHere(contender: Measured, passes: Passes) {
 const secondsOf = ({ results }: Comparison) => results[0]?.seconds ?? 0;
 const quantityOf = (seconds: number) => `${Number(seconds.toPrecision(3))} s`;
 
-/** Keys and values of one token of one sequence, in bytes. */
-async function cacheBytesOf(
-  open: OpenDecoder,
-  prompt: number,
-  pass: ReadyPass | undefined,
-): Promise<number> {
-  const network = pass?.model.network ?? (await open({ sequence: 1, past: prompt })).entry.network;
-  return bytesIn(cachesOf(network)) / Math.max(1, cachedIn(network));
-}
-
 async function readyPass(
   open: OpenDecoder,
   tokens: Tokens,
@@ -288,7 +276,10 @@ function holdingIn(
   if (contender.kind === 'measured') return null;
   const elements = cacheBytes / Float32Array.BYTES_PER_ELEMENT;
   const held = [prefill, ...decode].map(({ model }, at) =>
-    bytesHeld(rows[at] as HardwareResult, model.network, elements, request.cacheBits),
+    bytesHeld(
+      ...([rows[at] as HardwareResult, model.network, elements] as const),
+      ...([request.batch ?? 1, request.cacheBits] as const),
+    ),
   );
   return holdingOf(Math.max(...held), contender.hardware);
 }
@@ -302,8 +293,17 @@ function resultOf(
   const { decode: ready, request, prices } = passes;
   const { tokens, batch = 1 } = request;
   const holding = holdingIn(contender, [read, ...single], passes);
-  const prefill = passOf(read, 0, holding);
-  const decode = single.map((row, at) => passOf(row, ready[at]?.context ?? 0, holding));
+  const shareOf = (row: HardwareResult, { model }: ReadyPass) =>
+    shareRead(row, model.network, batch);
+  const streamedBy = (held: Holding, row: HardwareResult, pass: ReadyPass): Holding => ({
+    ...held,
+    streamedBytes: shareOf(row, pass) * held.streamedBytes,
+  });
+  const prefill = passOf(read, 0, holding, shareOf(read, passes.prefill));
+  const decode = single.map((row, at) => {
+    const pass = ready[at] as ReadyPass;
+    return passOf(row, pass.context, holding, shareOf(row, pass));
+  });
   const after = tokens - 1;
   const decodeSeconds = totalOver(decode, (pass) => pass.seconds) ?? 0;
   const decodeJoules = totalOver(decode, (pass) => pass.joules);
@@ -329,7 +329,7 @@ function resultOf(
     joulesPerToken: each(decodeJoules),
     bytesPerToken: each(decodeBytes),
     boundOfDecode: single.at(-1)?.bound ?? null,
-    holding,
+    holding: holding && streamedBy(holding, single.at(-1) ?? read, ready.at(-1) ?? passes.prefill),
     serving: prices
       ? servingCost(read.hardware, seconds / made, joules === null ? null : joules / made, prices)
       : null,
@@ -341,8 +341,13 @@ function resultOf(
 }
 
 /** Nobody says what it takes to fetch what a device does not hold. */
-function passOf(row: HardwareResult, context: number, holding: Holding | null): Pass {
+function passOf(
+  row: HardwareResult,
+  context: number,
+  holding: Holding | null,
+  share: number,
+): Pass {
   const isHeld = holding === null || holding.streamedBytes === 0;
-  const seconds = holding ? secondsWith(holding, row.seconds) : row.seconds;
+  const seconds = holding ? secondsWith(holding, row.seconds, share) : row.seconds;
   return { context, seconds, joules: isHeld ? row.joules : null, bytes: memoryBytes(row) };
 }

@@ -133,16 +133,43 @@ export function cachesOf(network: Network): readonly NamedTensor[] {
   return network.inputs.filter(({ type, shape }) => type.startsWith('float') && shape.length >= 3);
 }
 
-/** Tokens whose keys and values a pass is given: fewer than came before where a window slides. */
-export function cachedIn(network: Network): number {
-  return cachesOf(network)[0]?.shape.at(-2) ?? 0;
-}
-
 export function bytesIn(tensors: readonly NamedTensor[]): number {
   return tensors.reduce(
     (sum, { shape, type }) => sum + sizeOf(shape) * elementTypes[type].room(0).BYTES_PER_ELEMENT,
     0,
   );
+}
+
+/** Bytes of a cache at one position. */
+function bytesAt({ shape, type }: NamedTensor): number {
+  const positions = shape.at(-2) ?? 1;
+  return (sizeOf(shape) / positions) * elementTypes[type].room(0).BYTES_PER_ELEMENT;
+}
+
+/** Keys and values of one sequence, in bytes. */
+export interface CacheBytes {
+  /** Of one more token, where no window slides. */
+  readonly perToken: number;
+  /** After the answer's last pass. */
+  readonly atEnd: number;
+}
+
+/**
+ * Of a pass of one token behind `context`: where a window slides its caches hold fewer positions
+ * than came before, and the token's own takes the place of one that nobody looks at any more.
+ */
+export function cacheBytesOf(network: Network, context: number, isLast: boolean): CacheBytes {
+  const caches = cachesOf(network);
+  const held = ({ shape }: NamedTensor) => {
+    const positions = shape.at(-2) ?? 0;
+    // Those of all tokens before; a window's are full and make room for the token itself.
+    const isFull = positions < context;
+    return isLast || isFull ? positions + 1 : positions;
+  };
+  return {
+    perToken: caches.reduce((sum, cache) => sum + bytesAt(cache), 0),
+    atEnd: caches.reduce((sum, cache) => sum + bytesAt(cache) * held(cache), 0),
+  };
 }
 
 /** Bytes over the main memory of a modelled row; null where it has no such roof. */

@@ -14,7 +14,7 @@ export function decoderPasses({
   context,
 }: DecoderWork): readonly Pass[] | null {
   const passes = [
-    ...(prompt > 0 ? [{ sequence: prompt, past: 0, times: 1 }] : []),
+    ...(prompt > 0 ? [{ sequence: prompt, past: tokens === 0 ? context : 0, times: 1 }] : []),
     ...samplesOf(context, tokens),
   ];
   const made: Pass[] = [];

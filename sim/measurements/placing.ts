@@ -57,7 +57,7 @@ const precisions: readonly (readonly [RegExp, Precision])[] = [
   [/^fp16\b/i, 'fp16'],
   [/^fp8$/i, 'fp8'],
   [/^int8$/i, 'int8'],
-  [/^Q8_0$/i, 'weights of 8 bits'],
+  [/^(Q8_0|int8 weights)$/i, 'weights of 8 bits'],
   [/^(Q4_0|Q4_1|Q4_K(_[SM])?|int4|AWQ|GPTQ|MXFP4)$/i, 'weights of 4 bits'],
   [/^ncnn default/i, 'default'],
 ];

@@ -15,6 +15,7 @@ import {
 import type { LayerSpec } from '../../workloads/spec.js';
 import { activations } from '../../workloads/tasks.js';
 import { sizeOf } from '../../workloads/tensor.js';
+import { partsIn, stackOf } from '../../workloads/weights/store.js';
 import { drawWeights } from '../../workloads/weights/synthetic.js';
 import { benchmarkedNetwork } from '../../workloads/zoo/benchmarked.js';
 import { zoo } from '../../workloads/zoo/index.js';
@@ -59,9 +60,16 @@ export function convolutionTask(work: ConvolutionWork): LayerTask {
 function lazyTask(name: string, demand: Demand, density: number, layer?: LayerTask['layer']) {
   const shape = layer ? weightShapeOf(layer) : shapeOf(demand);
   let random: LayerWeights | null = null;
+  const drawn = (all: NonNullable<typeof shape>): LayerWeights => {
+    if (layer?.kind !== 'experts') return drawWeights(all, density, SEED, name);
+    // One expert's for all.
+    const { store } = drawWeights({ ...all, rows: layer.outputs }, density, SEED, name);
+    const parts = Array.from({ length: layer.experts }, () => partsIn(store)).flat();
+    return { store: stackOf(parts), bias: null, origin: 'synthetic' };
+  };
   const weights = () => {
     invariant(shape !== null, () => `${name} has no weights`);
-    random ??= drawWeights(shape, density, SEED, name);
+    random ??= drawn(shape);
     return random;
   };
   const dense = denseMacsOf(demand);

@@ -38,7 +38,10 @@ export interface NetworkWork {
   readonly int8: boolean;
 }
 
-/** What a decoder did: 'prefill 512', 'decode after 512', or 'answer 512+128', which is both. */
+/**
+ * What a decoder did: 'prefill 512', 'prefill 8 after 512', 'decode after 512', or 'answer
+ * 512+128', which is both.
+ */
 export interface DecoderWork {
   readonly kind: 'decoder';
   /** Of the zoo. */
@@ -47,7 +50,7 @@ export interface DecoderWork {
   readonly prompt: number;
   /** Tokens that the later passes make, one each. */
   readonly tokens: number;
-  /** Tokens before the first of them. */
+  /** Tokens before the first of them or, of a pass over a part of the prompt, before that. */
   readonly context: number;
 }
 
@@ -72,7 +75,8 @@ const bareConvolution = new RegExp(
 
 const linear = new RegExp(`^linear ${NUMBER}->${NUMBER}, ${NUMBER} rows, (dense|2:4)$`);
 
-const decoding = /^([\w.-]+) (prefill|decode after|answer) (\d{1,6})(?:\+(\d{1,6}))?$/;
+const decoding =
+  /^([\w.-]+) (prefill|decode after|answer) (\d{1,6})(?:\+(\d{1,6}))?(?: after (\d{1,6}))?$/;
 
 const attention = new RegExp(`^attention (scores|values) ${NUMBER} heads ${NUMBER}x${NUMBER}$`);
 
@@ -148,8 +152,9 @@ function convolutionOf(text: string, named: string): ConvolutionWork | null {
 
 function decoderOf(text: string): DecoderWork | null {
   const found = decoding.exec(text);
-  const [, name = '', what, count = '', more] = found ?? [];
+  const [, name = '', what, count = '', more, before] = found ?? [];
   const first = Number(count);
+  if (before !== undefined && what !== 'prefill') return null;
   // The pass over the prompt makes the answer's first token.
   if (what === 'answer') {
     const tokens = Number(more ?? 0) - 1;
@@ -159,7 +164,7 @@ function decoderOf(text: string): DecoderWork | null {
   }
   if (more !== undefined || first < 1) return null;
   if (what === 'prefill')
-    return { kind: 'decoder', name, prompt: first, tokens: 0, context: first };
+    return { kind: 'decoder', name, prompt: first, tokens: 0, context: Number(before ?? 0) };
   return what ? { kind: 'decoder', name, prompt: 0, tokens: 1, context: first } : null;
 }
 

@@ -28,13 +28,19 @@ export interface AttentionSpec extends Heads {
   /** Names of keys and values of the positions before, [1, heads, before, width]. */
   readonly past?: { readonly keys: string; readonly values: string };
   /** What becomes of queries and keys, [1, heads, positions, width], before they meet. */
-  readonly turn?: (name: string, heads: string) => string;
+  readonly turn?: (name: string, heads: string, part: 'q' | 'k') => string;
+  /** What scores are multiplied by; 1 / √width where left out. */
+  readonly factor?: number;
+  /** Scores x become c · tanh(x / c). */
+  readonly cap?: number;
   /**
    * What becomes of scores, [1, shared heads, heads of each, positions, all positions], before
    * their softmax.
    */
-  readonly mask?: (name: string, scores: string) => string;
+  readonly mask?: Mask;
 }
+
+export type Mask = (name: string, scores: string) => string;
 
 /** What each position gathers from those that it looks at, [1, positions, heads × width]. */
 export function attention(
@@ -52,8 +58,8 @@ export function attention(
       sketch.reshape(`${name}.${label}_split`, tensor, [1, positions, count, width]),
       [0, 2, 1, 3],
     );
-  const queries = turn(`${name}.query_rotary`, perHead('query', query, heads));
-  let keys = turn(`${name}.key_rotary`, perHead('key', key, sharedHeads));
+  const queries = turn(`${name}.query_rotary`, perHead('query', query, heads), 'q');
+  let keys = turn(`${name}.key_rotary`, perHead('key', key, sharedHeads), 'k');
   let values = perHead('value', value, sharedHeads);
   if (past) {
     keys = sketch.append(`${name}.keys`, 2, past.keys, keys);
@@ -65,7 +71,7 @@ export function attention(
       kind: 'matmul',
       name: `${name}.scores`,
       transposeRight: true,
-      alpha: 1 / Math.sqrt(width),
+      alpha: spec.factor ?? 1 / Math.sqrt(width),
     },
     inputs: [sketch.reshape(`${name}.query_rows`, queries, [...rows, width]), keys],
   });
@@ -76,9 +82,11 @@ export function attention(
     positions,
     all,
   ]);
+  const capped =
+    spec.cap === undefined ? apart : sketch.capped(`${name}.scores_capped`, apart, spec.cap);
   const probabilities = sketch.add({
     ...{ kind: 'softmax', name: probabilitiesOf(name), axis: -1 },
-    inputs: [mask(`${name}.mask`, apart)],
+    inputs: [mask(`${name}.mask`, capped)],
   });
   const gathered = sketch.add({
     ...{ kind: 'matmul', name: `${name}.gathered` },
@@ -106,16 +114,17 @@ export function causalMask(
   positions: number,
   before: number,
   window = Number.POSITIVE_INFINITY,
-) {
+  called = 'causal_mask',
+): Mask | undefined {
   if (positions === 1) return undefined;
   const all = before + positions;
   const visible = (index: number) => {
     const [own, other] = [before + Math.floor(index / all), index % all];
     return other <= own && own - other < window ? 1 : 0;
   };
-  const table = sketch.table('causal_mask', [positions, all], 'bool', visible);
-  const lowest = sketch.scalar('causal_mask.lowest', LOWEST);
-  return (name: string, scores: string) =>
+  const table = sketch.table(called, [positions, all], 'bool', visible);
+  const lowest = sketch.scalar(`${called}.lowest`, LOWEST);
+  return (name, scores) =>
     sketch.add({ kind: 'where', name, inputs: [table, scores, lowest] } as unknown as LayerSpec);
 }
 

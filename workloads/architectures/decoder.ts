@@ -11,6 +11,8 @@ export interface DecoderEnd extends Pick<Architecture, 'inputs' | 'probabilities
   readonly vocabulary: number;
   /** Of what follows the last token alone unless told. */
   readonly logits?: 'last' | 'all';
+  /** Logits x become c · tanh(x / c). */
+  readonly cap?: number;
   /** The last normalisation. */
   readonly normalise: (last: string) => string;
 }
@@ -21,5 +23,6 @@ export function withLogits(end: DecoderEnd): Architecture {
   const last = isCut ? sketch.slice('last_token', hidden, 1, sequence - 1, sequence) : hidden;
   const logits = sketch.dense('lm_head', normalise(last), vocabulary, false);
   const { layers, constants } = sketch;
-  return { inputs, outputs: [logits], layers, constants, probabilities };
+  const result = end.cap === undefined ? logits : sketch.capped('logits', logits, end.cap);
+  return { inputs, outputs: [result], layers, constants, probabilities };
 }

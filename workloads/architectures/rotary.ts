@@ -5,6 +5,8 @@
 import type { Sketch } from './sketch.js';
 
 export interface Rotary {
+  /** What its layers' names begin with: 'rotary' where left out. */
+  readonly name?: string;
   readonly base: number;
   /** Features of a head. */
   readonly width: number;
@@ -47,51 +49,52 @@ export function llama3Stretch(
 /** Of fixed-point numbers, which are tables and no parameters. */
 const FRACTION = 2 ** 24;
 
-function factorsOf(sketch: Sketch, stretch: readonly number[]): string {
-  const fixed = sketch.table('rotary.fixed', [stretch.length], 'int64', (at) =>
+function factorsOf(sketch: Sketch, called: string, stretch: readonly number[]): string {
+  const fixed = sketch.table(`${called}.fixed`, [stretch.length], 'int64', (at) =>
     Math.round((stretch[at] as number) * FRACTION),
   );
-  const float = sketch.cast('rotary.fixed.float', fixed, 'float32');
+  const float = sketch.cast(`${called}.fixed.float`, fixed, 'float32');
   return sketch.binary(
-    'rotary.factors',
+    `${called}.factors`,
     'divide',
     float,
-    sketch.scalar('rotary.fraction', FRACTION),
+    sketch.scalar(`${called}.fraction`, FRACTION),
   );
 }
 
 /** What turns [1, heads, positions, width]. */
-export function rotary(sketch: Sketch, { base, width, positions, before, stretch }: Rotary) {
+export function rotary(sketch: Sketch, spec: Rotary) {
+  const { name: called = 'rotary', base, width, positions, before, stretch } = spec;
   const half = width / 2;
   const float = (name: string) => sketch.cast(`${name}.float`, name, 'float32');
-  const steps = float(sketch.table('rotary.steps', [half], 'int64', (at) => 2 * at));
+  const steps = float(sketch.table(`${called}.steps`, [half], 'int64', (at) => 2 * at));
   const exponents = sketch.binary(
-    'rotary.exponents',
+    `${called}.exponents`,
     'divide',
     steps,
-    sketch.scalar('rotary.width', width),
+    sketch.scalar(`${called}.width`, width),
   );
   const periods = sketch.binary(
-    'rotary.periods',
+    `${called}.periods`,
     'power',
-    sketch.scalar('rotary.base', base),
+    sketch.scalar(`${called}.base`, base),
     exponents,
   );
   const stretched = stretch
-    ? sketch.binary('rotary.stretched', 'multiply', periods, factorsOf(sketch, stretch))
+    ? sketch.binary(`${called}.stretched`, 'multiply', periods, factorsOf(sketch, called, stretch))
     : periods;
-  const frequencies = sketch.unary('rotary.frequencies', stretched, 'reciprocal');
+  const frequencies = sketch.unary(`${called}.frequencies`, stretched, 'reciprocal');
   const numbers = float(
-    sketch.table('rotary.positions', [positions, 1], 'int64', (at) => before + at),
+    sketch.table(`${called}.positions`, [positions, 1], 'int64', (at) => before + at),
   );
-  const angles = sketch.binary('rotary.angles', 'multiply', numbers, frequencies);
-  const cosines = sketch.unary('rotary.cos_half', angles, 'cos');
-  const sines = sketch.unary('rotary.sin_half', angles, 'sin');
-  const cos = sketch.concat('rotary.cos', -1, cosines, cosines);
+  const angles = sketch.binary(`${called}.angles`, 'multiply', numbers, frequencies);
+  const cosines = sketch.unary(`${called}.cos_half`, angles, 'cos');
+  const sines = sketch.unary(`${called}.sin_half`, angles, 'sin');
+  const cos = sketch.concat(`${called}.cos`, -1, cosines, cosines);
   const sin = sketch.concat(
-    'rotary.sin',
+    `${called}.sin`,
     -1,
-    sketch.unary('rotary.sin_negative', sines, 'neg'),
+    sketch.unary(`${called}.sin_negative`, sines, 'neg'),
     sines,
   );
   return (name: string, heads: string): string => {

@@ -94,6 +94,24 @@ export class Sketch {
     return this.add({ kind: 'binary', name, inputs: [left, right], function: what });
   }
 
+  scaled(name: string, input: string, factor: number): string {
+    return this.binary(name, 'multiply', input, this.scalar(`${name}.factor`, factor));
+  }
+
+  /** c · tanh(x / c). */
+  capped(name: string, input: string, cap: number): string {
+    const limit = this.scalar(`${name}.limit`, cap);
+    const share = this.binary(`${name}.share`, 'divide', input, limit);
+    return this.binary(name, 'multiply', this.unary(`${name}.tanh`, share, 'tanh'), limit);
+  }
+
+  sumOver(name: string, input: string, axis: number, keepsAxis: boolean): string {
+    return this.add({
+      ...{ kind: 'reduce', name, inputs: [input], function: 'sum', axes: [axis] },
+      keep: keepsAxis,
+    });
+  }
+
   /** A sum of tensors of one shape. */
   sum(name: string, ...inputs: readonly string[]): string {
     return this.add({ kind: 'add', name, inputs, activation: 'none' });

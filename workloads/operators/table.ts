@@ -7,6 +7,7 @@ import { convolutionOperators } from './convolutions.js';
 import { deformableOperators } from './deformable.js';
 import { einsumOperators } from './einsum.js';
 import { embeddingOperators } from './embedding.js';
+import { expertOperators } from './experts.js';
 import { gatherOperators } from './gathers.js';
 import { joinOperators } from './joins.js';
 import { matmulOperators } from './matmul.js';
@@ -38,6 +39,7 @@ export const operators = {
   ...deformableOperators,
   ...einsumOperators,
   ...embeddingOperators,
+  ...expertOperators,
   ...gatherOperators,
   ...joinOperators,
   ...matmulOperators,

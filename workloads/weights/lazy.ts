@@ -13,6 +13,16 @@ export function bytesOf(store: WeightStore): number {
   switch (store.format) {
     case 'dense':
       return store.values.byteLength;
+    case 'stacked':
+      // Of a dense matrix without a look at it: it may be read on demand.
+      return [...new Set(store.parts)].reduce(
+        (sum, part) =>
+          sum +
+          (part.format === 'dense'
+            ? part.rows * part.columns * Float32Array.BYTES_PER_ELEMENT
+            : bytesOf(part)),
+        0,
+      );
     case 'codebook':
       return store.codes.byteLength + store.gaps.byteLength;
     default:

@@ -1,7 +1,7 @@
 // Parts of a weight matrix: some rows, some columns. Stored once for each matrix and part.
 
 import type { LayerWeights } from '../operators/operator.js';
-import { type CsrMatrix, toCsr, type WeightStore } from './store.js';
+import { type CsrMatrix, partsIn, stackOf, toCsr, type WeightStore } from './store.js';
 
 const kept = new WeakMap<WeightStore, Map<string, WeightStore>>();
 
@@ -17,6 +17,8 @@ function once(store: WeightStore, key: string, make: () => WeightStore): WeightS
 export function sliceRows(weights: LayerWeights, from: number, to: number): LayerWeights {
   const { store, bias, origin } = weights;
   if (from === 0 && to === store.rows) return weights;
+  const whole = wholeParts(store, from, to);
+  if (whole) return { store: whole, bias: bias?.subarray(from, to) ?? null, origin };
   const part = once(store, `rows ${from} ${to}`, () => {
     if (store.format === 'dense') {
       const { columns } = store;
@@ -30,6 +32,23 @@ export function sliceRows(weights: LayerWeights, from: number, to: number): Laye
     return csrRows(toCsr(store), from, to);
   });
   return { store: part, bias: bias?.subarray(from, to) ?? null, origin };
+}
+
+/** Rows of a stack that are whole matrices of it; null for others. */
+function wholeParts(store: WeightStore, from: number, to: number): WeightStore | null {
+  if (store.format !== 'stacked') return null;
+  const each = store.rows / store.parts.length;
+  if (from % each !== 0 || to % each !== 0) return null;
+  const parts = store.parts.slice(from / each, to / each);
+  return parts.length === 1 ? (parts[0] ?? null) : stackOf(parts);
+}
+
+/** The matrices of a stack at these places. */
+export function pickMatrices(weights: LayerWeights, places: readonly number[]): LayerWeights {
+  const parts = partsIn(weights.store);
+  const picked = places.flatMap((place) => parts[place] ?? []);
+  const [first] = picked;
+  return { ...weights, store: picked.length === 1 && first ? first : stackOf(picked) };
 }
 
 function csrRows(csr: CsrMatrix, from: number, to: number): CsrMatrix {

@@ -47,10 +47,30 @@ export interface CodebookMatrix extends MatrixSize {
   readonly gaps: Uint8Array;
 }
 
+/** Matrices of one size below each other, which may be the same one several times. */
+export interface StackedMatrix extends MatrixSize {
+  readonly format: 'stacked';
+  readonly parts: readonly SingleStore[];
+}
+
 /** Where a matrix has entries, as compressed sparse rows. */
 export type SparsePattern = Pick<CsrMatrix, 'rows' | 'columns' | 'pointers' | 'indices'>;
 
-export type WeightStore = DenseMatrix | CsrMatrix | CscMatrix | CodebookMatrix;
+export type SingleStore = DenseMatrix | CsrMatrix | CscMatrix | CodebookMatrix;
+
+export type WeightStore = SingleStore | StackedMatrix;
+
+/** Matrices below each other. */
+export function stackOf(parts: readonly SingleStore[]): StackedMatrix {
+  const [first] = parts;
+  invariant(first !== undefined, 'a stack of no matrices');
+  return { format: 'stacked', rows: parts.length * first.rows, columns: first.columns, parts };
+}
+
+/** The matrices that a store is made of. */
+export function partsIn(store: WeightStore): readonly SingleStore[] {
+  return store.format === 'stacked' ? store.parts : [store];
+}
 
 /** Of matrices that are held besides the stores that they were made of, those asked for last. */
 const CONVERTED_BYTES = 2 ** 23;
@@ -92,6 +112,10 @@ export function patternOf(store: WeightStore): SparsePattern {
 /** How many weights are not zero; padding entries don't count. */
 export function nonzerosOf(store: WeightStore): number {
   if (store.format === 'dense') return countNonzeros(store.values);
+  if (store.format === 'stacked') {
+    const counts = new Map([...new Set(store.parts)].map((part) => [part, nonzerosOf(part)]));
+    return store.parts.reduce((sum, part) => sum + (counts.get(part) ?? 0), 0);
+  }
   const { rows, pointers } = toCsr(store);
   return pointers[rows] as number;
 }
@@ -152,6 +176,8 @@ function convertToCsr(store: Exclude<WeightStore, CsrMatrix>): CsrMatrix {
       };
     case 'codebook':
       return codebookToCsr(store);
+    case 'stacked':
+      return stackToCsr(store);
   }
 }
 
@@ -170,6 +196,7 @@ export function toCsc(store: WeightStore): CscMatrix {
 /** Every weight, row after row. */
 export function toDense(store: WeightStore): DenseMatrix {
   if (store.format === 'dense') return store;
+  if (store.format === 'stacked') return stackToDense(store);
   const { rows, columns, pointers, indices, values } = toCsr(store);
   const dense = new Float32Array(rows * columns);
   for (let row = 0; row < rows; row++) {
@@ -178,6 +205,34 @@ export function toDense(store: WeightStore): DenseMatrix {
     }
   }
   return { format: 'dense', rows, columns, values: dense };
+}
+
+function stackToDense({ rows, columns, parts }: StackedMatrix): DenseMatrix {
+  const values = new Float32Array(rows * columns);
+  let at = 0;
+  for (const part of parts) {
+    values.set(toDense(part).values, at);
+    at += part.rows * columns;
+  }
+  return { format: 'dense', rows, columns, values };
+}
+
+function stackToCsr({ rows, columns, parts }: StackedMatrix): CsrMatrix {
+  const each = parts.map(toCsr);
+  const entries = each.reduce((sum, { indices }) => sum + indices.length, 0);
+  const pointers = new Uint32Array(rows + 1);
+  const indices = new Uint32Array(entries);
+  const values = new Float32Array(entries);
+  let [row, at] = [0, 0];
+  for (const part of each) {
+    for (let own = 1; own <= part.rows; own++)
+      pointers[row + own] = at + (part.pointers[own] as number);
+    indices.set(part.indices, at);
+    values.set(part.values, at);
+    row += part.rows;
+    at += part.indices.length;
+  }
+  return { format: 'csr', rows, columns, pointers, indices, values };
 }
 
 /** How many of `values` are not zero. */

@@ -1,4 +1,4 @@
-// Decoders of the Llama kind, each with the prunings published for its kind.
+// Decoders of the Llama kind, some with the prunings published for its kind.
 
 import { type LlamaConfig, llama } from '../architectures/llama.js';
 import { llama3Stretch } from '../architectures/rotary.js';
@@ -150,7 +150,61 @@ const mistralOf7B = decoder({
   },
 });
 
-const isInBlock = ({ name, kind }: Layer) => kind === 'dense' && name.startsWith('layers.');
+const experts = { ...usual, sharedHeads: 4, headWidth: 128, inner: 0 } as const;
+
+const mixtralOf8x7B = decoder({
+  name: 'mixtral-8x7b',
+  title: 'Mixtral 8x7B',
+  source: { work: 'Jiang et al., Mixtral of experts (arXiv 2401.04088)', at: 'Table 1' },
+  context: CONTEXT,
+  config: {
+    ...{ ...experts, vocabulary: 32_000, width: 4096, layers: 32, heads: 32, sharedHeads: 8 },
+    rotaryBase: 1e6,
+    experts: { count: 8, perToken: 2, inner: 14_336, isNormalised: true },
+  },
+});
+
+const olmoe = decoder({
+  name: 'olmoe-1b-7b',
+  title: 'OLMoE 1B-7B',
+  source: { work: 'Muennighoff et al., OLMoE (arXiv 2409.02060)', at: 'Table 1 and config.json' },
+  context: 4096,
+  config: {
+    ...{ ...experts, vocabulary: 50_304, width: 2048, layers: 16, heads: 16, sharedHeads: 16 },
+    normalised: 'whole',
+    experts: { count: 64, perToken: 8, inner: 1024, isNormalised: false },
+  },
+});
+
+const qwen3Of30B = decoder({
+  name: 'qwen3-30b-a3b',
+  title: 'Qwen3 30B-A3B',
+  source: { work: 'Yang et al., Qwen3 (arXiv 2505.09388)', at: 'Table 2 and config.json' },
+  context: CONTEXT,
+  config: {
+    ...{ ...experts, vocabulary: 151_936, width: 2048, layers: 48, heads: 32 },
+    ...{ epsilon: 1e-6, rotaryBase: 1e6, normalised: 'heads' },
+    experts: { count: 128, perToken: 8, inner: 768, isNormalised: true },
+  },
+});
+
+const gemma3Of1B = decoder({
+  name: 'gemma-3-1b',
+  title: 'Gemma 3 1B',
+  source: { work: 'Gemma team, Gemma 3 (arXiv 2503.19786)', at: 'Section 2 and config.json' },
+  context: CONTEXT,
+  config: {
+    ...{ vocabulary: 262_144, width: 1152, layers: 26, heads: 4, sharedHeads: 1, headWidth: 256 },
+    ...{ ...usual, inner: 6912, epsilon: 1e-6, activation: 'gelu-tanh' },
+    ...{ rotaryBase: 1e6, windowRotaryBase: 10_000, normalised: 'heads' },
+    ...{ scaleShift: 1, isNormalisedBehind: true, embeddingFactor: Math.sqrt(1152) },
+    scoreFactor: 256 ** -0.5,
+    window: Array.from({ length: 26 }, (_, at) => ((at + 1) % 6 === 0 ? null : 512)),
+  },
+});
+
+const isInBlock = ({ name, kind }: Layer) =>
+  (kind === 'dense' || kind === 'experts') && name.startsWith('layers.');
 
 const methods = {
   sparsegpt: {
@@ -190,4 +244,8 @@ export const decoders: readonly DimensionedEntry[] = [
   llama32Of1B,
   llama32Of3B,
   mistralOf7B,
+  mixtralOf8x7B,
+  olmoe,
+  qwen3Of30B,
+  gemma3Of1B,
 ];

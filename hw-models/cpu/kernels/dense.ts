@@ -11,7 +11,7 @@ import type { LayerTask } from '../../../workloads/network.js';
 import { isDepthwise, isPointwise, tapsOf } from '../../../workloads/operators/window.js';
 import { sizeOf } from '../../../workloads/tensor.js';
 import type { Kernel, Precision } from '../../contract.js';
-import { isWeighted, outputElements, rightBytes } from '../../work.js';
+import { isGrouped, isWeighted, outputElements, rightBytes } from '../../work.js';
 import { account, type Phase } from '../account.js';
 import { type Arithmetic, arithmeticOf, type CpuPrecision, computesIn } from '../arithmetic.js';
 import type { CpuConfig } from '../config.js';
@@ -62,7 +62,8 @@ export function denseRow({ name, precision, notes = [], ...row }: DenseRow): Ker
   return {
     ...{ name, precision },
     available: (config) => row.available(config),
-    accepts: isWeighted,
+    // Libraries compute one expert after another.
+    accepts: (demand) => isWeighted(demand) && !isGrouped(demand),
     cost(task, processor, residency) {
       const { demand, batch } = task;
       invariant(isWeighted(demand), () => `layer ${task.name}: no matrix to multiply by`);

@@ -5,7 +5,7 @@ import { invariant } from '../../../workloads/base/errors.js';
 import type { LayerTask } from '../../../workloads/network.js';
 import { patternOf, type SparsePattern } from '../../../workloads/weights/store.js';
 import type { Kernel } from '../../contract.js';
-import { pixelsOf, weightShapeOf } from '../../work.js';
+import { isGrouped, pixelsOf, weightShapeOf } from '../../work.js';
 import { account } from '../account.js';
 import { arithmeticOf } from '../arithmetic.js';
 import type { CpuConfig } from '../config.js';
@@ -29,7 +29,7 @@ import { directConvolution } from './sparse-convolution.js';
 export const sparse: Kernel<CpuConfig> = {
   name: 'sparse',
   // What two results make has no weights to skip.
-  accepts: (demand) => weightShapeOf(demand) !== null,
+  accepts: (demand) => weightShapeOf(demand) !== null && !isGrouped(demand),
   cost(task, config, residency) {
     const { demand, weights, batch, macs } = task;
     invariant(weights !== null, () => `layer ${task.name}: no weights`);

@@ -2,7 +2,7 @@
 
 import { invariant } from '../../../workloads/base/errors.js';
 import type { LayerTask } from '../../../workloads/network.js';
-import { patternOf } from '../../../workloads/weights/store.js';
+import { partsIn, patternOf, type WeightStore } from '../../../workloads/weights/store.js';
 import { isWeighted, pixelsOf, weightShapeOf } from '../../work.js';
 
 /** [rows × depth] · [depth × columns], `count` times in one launch. */
@@ -47,7 +47,11 @@ const GROUP = 4;
 /** Whether each row's weights already have at most two in every four that are not zero. */
 export function isTwoOfFour(task: LayerTask): boolean {
   if (!weightShapeOf(task.demand) || !task.weights) return false;
-  const { rows, pointers, indices } = patternOf(task.weights.store);
+  return [...new Set(partsIn(task.weights.store))].every(hasTwoOfFour);
+}
+
+function hasTwoOfFour(store: WeightStore): boolean {
+  const { rows, pointers, indices } = patternOf(store);
   for (let row = 0; row < rows; row++) {
     const end = pointers[row + 1] as number;
     for (let at = (pointers[row] as number) + 2; at < end; at++) {
@@ -60,6 +64,10 @@ export function isTwoOfFour(task: LayerTask): boolean {
 
 /** Non-zero weights; 0 where activations are multiplied by. Reads none of them. */
 export function keptWeights({ demand, macs }: LayerTask): number {
+  if (demand.kind === 'routed') {
+    const share = macs.dense === 0 ? 0 : macs.keptWeights / macs.dense;
+    return Math.round(share * demand.experts * demand.depth * demand.columns);
+  }
   if (demand.kind === 'recurrent')
     return Math.round(macs.keptWeights / (demand.steps * demand.sequences));
   return weightShapeOf(demand) ? Math.round(macs.keptWeights / pixelsOf(demand)) : 0;

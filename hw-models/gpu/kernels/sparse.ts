@@ -5,7 +5,7 @@
 import type { ConvolutionDemand } from '../../../workloads/demand.js';
 import { reachOf, tapsOf } from '../../../workloads/operators/window.js';
 import type { Kernel } from '../../contract.js';
-import { pixelsOf, weightShapeOf } from '../../work.js';
+import { isGrouped, pixelsOf, weightShapeOf } from '../../work.js';
 import type { GpuConfig } from '../config.js';
 import { type CsrProfile, csrBytes, profileOf } from '../csr-profile.js';
 import { CSRMM, CSRMV, type Launch, nothing, SPARSE_CONVOLUTION } from '../launch.js';
@@ -15,8 +15,8 @@ import { keptWeights } from './gemm.js';
 
 export const sparse: Kernel<GpuConfig> = {
   name: 'sparse',
-  // What two results make has no weights to skip.
-  accepts: (demand) => weightShapeOf(demand) !== null,
+  // What two results make has no weights to skip; no library has grouped products of CSR.
+  accepts: (demand) => weightShapeOf(demand) !== null && !isGrouped(demand),
   cost(task, config, residency) {
     const { demand, macs, batch } = task;
     const { store } = requireWeights(task);

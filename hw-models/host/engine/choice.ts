@@ -54,6 +54,7 @@ export function firstThatPays(kernels: readonly HostKernel[]): Choose {
 const KIND_NAMES: { readonly [Kind in LayerKind]?: string } = {
   dense: 'fully connected',
   conv2d: 'a convolution',
+  experts: 'a mixture of experts',
 };
 
 /**

@@ -1,9 +1,11 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { InputError } from '../../../workloads/base/errors.js';
+import { sliceRows } from '../../../workloads/weights/slices.js';
 import {
   type DenseMatrix,
   nonzerosOf,
+  stackOf,
   toCodebook,
   toCsc,
   toCsr,
@@ -41,6 +43,29 @@ describe('weight stores', () => {
         expect(toDense(toCsr(matrix)).values).toEqual(matrix.values);
         expect(toDense(toCsc(matrix)).values).toEqual(matrix.values);
         expect(toCsr(toCsc(matrix))).toEqual(toCsr(matrix));
+      }),
+    );
+  });
+
+  it('stand below each other as one matrix, whatever their formats', () => {
+    fc.assert(
+      fc.property(matrices, (matrix) => {
+        const { rows, columns, values } = matrix;
+        const stack = stackOf([matrix, toCsr(matrix), toCsc(matrix), matrix]);
+        const whole: DenseMatrix = {
+          ...{ format: 'dense', rows: 4 * rows, columns },
+          values: Float32Array.from({ length: 4 * values.length }, (_, at) => {
+            return values[at % values.length] as number;
+          }),
+        };
+        expect(toDense(stack)).toEqual(whole);
+        expect(toCsr(stack)).toEqual(toCsr(whole));
+        expect(nonzerosOf(stack)).toBe(nonzerosOf(whole));
+        const weights = { store: stack, bias: null, origin: 'real' as const };
+        const [from, to] = [rows, 3 * rows];
+        expect(toDense(sliceRows(weights, from, to).store).values).toEqual(
+          whole.values.slice(from * columns, to * columns),
+        );
       }),
     );
   });

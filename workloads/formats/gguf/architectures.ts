@@ -2,11 +2,14 @@
 // Hugging Face says them, and their tensors' names as transformers has them
 // (gguf-py/gguf/constants.py and tensor_mapping.py of github.com/ggml-org/llama.cpp).
 
+import type { ModelType } from '../huggingface/config.js';
 import { widenBlocks } from './blocks.js';
 import type { GgufTensor } from './container.js';
 import type { Metadata } from './metadata.js';
 
 export interface Architecture {
+  /** What Hugging Face's transformers calls it. */
+  modelType(metadata: Metadata): ModelType;
   /** What config.json would say. @throws InputError where a number is missing. */
   config(
     metadata: Metadata,
@@ -51,10 +54,51 @@ const llamaName = namer(
     ffn_gate: 'mlp.gate_proj',
     ffn_up: 'mlp.up_proj',
     ffn_down: 'mlp.down_proj',
+    attn_q_norm: 'self_attn.q_norm',
+    attn_k_norm: 'self_attn.k_norm',
+    ffn_gate_inp: 'mlp.gate',
+    ffn_gate_exps: 'mlp.experts.gate_proj',
+    ffn_up_exps: 'mlp.experts.up_proj',
+    ffn_down_exps: 'mlp.experts.down_proj',
+    ffn_gate_inp_shexp: 'mlp.shared_expert_gate',
+    ffn_gate_shexp: 'mlp.shared_expert.gate_proj',
+    ffn_up_shexp: 'mlp.shared_expert.up_proj',
+    ffn_down_shexp: 'mlp.shared_expert.down_proj',
   },
 );
 
-/** What Llama and Qwen2 have in common. */
+/** An expert's own matrices, as files of Mixtral had them at first. */
+const EXPERT = /^blk\.(\d+)\.ffn_(gate|up|down)\.(\d+)\.weight$/;
+
+function decoderName(tensor: string): string | null {
+  const [, block, part, expert] = EXPERT.exec(tensor) ?? [];
+  return part === undefined
+    ? llamaName(tensor)
+    : `layers.${block}.mlp.experts.${expert}.${part}_proj.weight`;
+}
+
+/** Gemma 2 and 3 normalise behind attention and the fully connected layers too. */
+const gemmaName = namer(
+  'layers',
+  { token_embd: 'embed_tokens', output_norm: 'norm', output: 'lm_head' },
+  {
+    attn_norm: 'input_layernorm',
+    attn_q: 'self_attn.q_proj',
+    attn_k: 'self_attn.k_proj',
+    attn_v: 'self_attn.v_proj',
+    attn_output: 'self_attn.o_proj',
+    attn_q_norm: 'self_attn.q_norm',
+    attn_k_norm: 'self_attn.k_norm',
+    post_attention_norm: 'post_attention_layernorm',
+    ffn_norm: 'pre_feedforward_layernorm',
+    post_ffw_norm: 'post_feedforward_layernorm',
+    ffn_gate: 'mlp.gate_proj',
+    ffn_up: 'mlp.up_proj',
+    ffn_down: 'mlp.down_proj',
+  },
+);
+
+/** What descendants of Llama have in common. */
 function decoderConfig(metadata: Metadata, tensors: ReadonlyMap<string, GgufTensor>) {
   const scaling = metadata.get('rope.scaling.type');
   if (scaling !== undefined && scaling !== 'none' && scaling !== 'linear')
@@ -69,10 +113,6 @@ function decoderConfig(metadata: Metadata, tensors: ReadonlyMap<string, GgufTens
   const valueWidth = metadata.get('attention.value_length') ?? headWidth;
   if (valueWidth !== headWidth)
     throw metadata.fault('attention.value_length', `${valueWidth}`, `${headWidth} as of keys`);
-  if (metadata.get('attention.sliding_window') !== undefined)
-    throw metadata.fault('attention.sliding_window', 'one', 'attention to all tokens');
-  if (metadata.get('expert_count') !== undefined && metadata.get('expert_count') !== 0)
-    throw metadata.fault('expert_count', `${metadata.get('expert_count')}`, 'no experts');
   return {
     vocab_size: vocabularyOf(metadata, tensors),
     hidden_size: width,
@@ -111,17 +151,84 @@ const gpt2Name = namer(
   },
 );
 
+/** @throws InputError where tokens look at a window of others, or meet experts. */
+function requirePlain(metadata: Metadata): void {
+  if (metadata.get('attention.sliding_window') !== undefined)
+    throw metadata.fault('attention.sliding_window', 'one', 'attention to all tokens');
+  requireNoExperts(metadata);
+}
+
+const expertsIn = (metadata: Metadata) => Number(metadata.get('expert_count') ?? 0);
+
+function requireNoExperts(metadata: Metadata): void {
+  const found = expertsIn(metadata);
+  if (found !== 0) throw metadata.fault('expert_count', `${found}`, 'no experts');
+}
+
+/** Numbers of a mixture whose weights are or are not scaled to a sum of 1 (src/models of llama.cpp). */
+const mixtureConfig = (metadata: Metadata, isNormalised: boolean) => ({
+  num_experts: metadata.number('expert_count'),
+  num_experts_per_tok: metadata.number('expert_used_count'),
+  norm_topk_prob: isNormalised,
+});
+
+/** Heads turn as halves; nothing is stored otherwise. */
+const asTheyAre = () => null;
+
+/** A window in all blocks but each one of so many, as a number or block by block. */
+function windowsIn(metadata: Metadata, usualWindow: number, usualPeriod: number) {
+  const pattern = metadata.get('attention.sliding_window_pattern') ?? usualPeriod;
+  const blocks = metadata.number('block_count');
+  const isNear = (block: number) =>
+    Array.isArray(pattern)
+      ? Boolean(pattern[block])
+      : block % Number(pattern) < Number(pattern) - 1;
+  return {
+    sliding_window: metadata.get('attention.sliding_window') ?? usualWindow,
+    layer_types: Array.from({ length: blocks }, (_, block) =>
+      isNear(block) ? 'sliding_attention' : 'full_attention',
+    ),
+  };
+}
+
+/** `large`: the blocks of a model whose scores are scaled by its width (llama.cpp, gemma*.cpp). */
+function gemmaConfig(
+  metadata: Metadata,
+  tensors: ReadonlyMap<string, GgufTensor>,
+  large: number | null,
+) {
+  requireNoExperts(metadata);
+  const { hidden_act: _, ...config } = decoderConfig(metadata, tensors);
+  const { head_dim: head, hidden_size: width, num_attention_heads: heads } = config;
+  const isLarge = config.num_hidden_layers === large;
+  return {
+    ...config,
+    stores_scales_whole: true,
+    ...(large === null ? {} : { query_pre_attn_scalar: isLarge ? width / heads : head }),
+  };
+}
+
 export const architectures = {
   llama: {
+    modelType(metadata) {
+      if (expertsIn(metadata) > 0) return 'mixtral';
+      return metadata.get('attention.sliding_window') === undefined ? 'llama' : 'mistral';
+    },
     config(metadata, tensors) {
       metadata.get('vocab_size');
-      return {
-        ...decoderConfig(metadata, tensors),
-        attention_bias: tensors.has('blk.0.attn_q.bias'),
-        mlp_bias: tensors.has('blk.0.ffn_up.bias'),
-      };
+      const window = metadata.get('attention.sliding_window');
+      const config = { ...decoderConfig(metadata, tensors), sliding_window: window ?? null };
+      if (expertsIn(metadata) === 0) {
+        return {
+          ...config,
+          attention_bias: tensors.has('blk.0.attn_q.bias'),
+          mlp_bias: tensors.has('blk.0.ffn_up.bias'),
+        };
+      }
+      const { num_experts: count, num_experts_per_tok: met } = mixtureConfig(metadata, true);
+      return { ...config, num_local_experts: count, num_experts_per_tok: met };
     },
-    nameOf: llamaName,
+    nameOf: decoderName,
     turnedHeads(tensor, metadata) {
       const heads = metadata.number('attention.head_count');
       if (/^blk\.\d+\.attn_q\./.test(tensor)) return heads;
@@ -130,15 +237,85 @@ export const architectures = {
     },
   },
   qwen2: {
+    modelType: () => 'qwen2',
     config(metadata, tensors) {
       metadata.get('vocab_size');
+      requirePlain(metadata);
       const { head_dim: _, ...config } = decoderConfig(metadata, tensors);
       return config;
     },
     nameOf: llamaName,
-    turnedHeads: () => null,
+    turnedHeads: asTheyAre,
+  },
+  qwen3: {
+    modelType: () => 'qwen3',
+    config(metadata, tensors) {
+      requirePlain(metadata);
+      return decoderConfig(metadata, tensors);
+    },
+    nameOf: llamaName,
+    turnedHeads: asTheyAre,
+  },
+  qwen2moe: {
+    modelType: () => 'qwen2_moe',
+    config(metadata, tensors) {
+      const { head_dim: _, ...config } = decoderConfig(metadata, tensors);
+      return {
+        ...{ ...config, ...mixtureConfig(metadata, false) },
+        moe_intermediate_size: metadata.number('expert_feed_forward_length'),
+        shared_expert_intermediate_size: metadata.number('expert_shared_feed_forward_length'),
+      };
+    },
+    nameOf: llamaName,
+    turnedHeads: asTheyAre,
+  },
+  qwen3moe: {
+    modelType: () => 'qwen3_moe',
+    config: (metadata, tensors) => ({
+      ...{ ...decoderConfig(metadata, tensors), ...mixtureConfig(metadata, true) },
+      moe_intermediate_size: metadata.number('expert_feed_forward_length'),
+    }),
+    nameOf: llamaName,
+    turnedHeads: asTheyAre,
+  },
+  olmoe: {
+    modelType: () => 'olmoe',
+    config(metadata, tensors) {
+      const { head_dim: _, ...config } = decoderConfig(metadata, tensors);
+      return { ...config, ...mixtureConfig(metadata, false) };
+    },
+    nameOf: llamaName,
+    turnedHeads: asTheyAre,
+  },
+  gemma: {
+    modelType: () => 'gemma',
+    config: (metadata, tensors) => gemmaConfig(metadata, tensors, null),
+    nameOf: llamaName,
+    turnedHeads: asTheyAre,
+  },
+  gemma2: {
+    modelType: () => 'gemma2',
+    config: (metadata, tensors) => ({
+      ...gemmaConfig(metadata, tensors, 46),
+      ...windowsIn(metadata, 4096, 2),
+      attn_logit_softcapping: metadata.get('attn_logit_softcapping') ?? 50,
+      final_logit_softcapping: metadata.get('final_logit_softcapping') ?? 30,
+    }),
+    nameOf: gemmaName,
+    turnedHeads: asTheyAre,
+  },
+  gemma3: {
+    modelType: () => 'gemma3_text',
+    config: (metadata, tensors) => ({
+      ...gemmaConfig(metadata, tensors, 62),
+      ...windowsIn(metadata, 1024, 6),
+      rope_local_base_freq: metadata.get('rope.freq_base_swa') ?? 10_000,
+    }),
+    nameOf: gemmaName,
+    turnedHeads: asTheyAre,
   },
   gpt2: {
+    modelType: () => 'gpt2',
     config(metadata, tensors) {
       metadata.get('vocab_size');
       return {

@@ -15,8 +15,8 @@ export interface GgufTensor {
   readonly shape: readonly number[];
   /** In bytes. */
   readonly size: number;
-  /** All its bytes, read now. */
-  read(): Uint8Array;
+  /** Bytes from `from` to `to` − 1 of it, all unless told, read now. */
+  read(from?: number, to?: number): Uint8Array;
 }
 
 export interface GgufFile {
@@ -239,7 +239,8 @@ function placed(
         `at most the file's ${opened.size} bytes: truncated`,
       );
     }
-    tensors.set(name, { format, shape, size, read: () => opened.read(start + offset, size) });
+    const read = (from = 0, to = size) => opened.read(start + offset + from, to - from);
+    tensors.set(name, { format, shape, size, read });
   }
   return tensors;
 }

@@ -31,11 +31,12 @@ export async function readGguf(file: SourceFile): Promise<readonly ZooEntry[]> {
       `${file.name}: general.architecture: found '${brief(type)}', expected ${Object.keys(architectures).join(', ')}`,
     );
   }
-  const architecture = architectures[type as keyof typeof architectures];
+  const architecture: Architecture = architectures[type as keyof typeof architectures];
   const own = new Metadata(file, type, metadata);
   const written = architecture.config(own, tensors);
-  const config = checked(schemas[type as ModelType] as ZodType, written, file.name);
-  const model = modelOf({ type, config } as Parameters<typeof modelOf>[0], file.name);
+  const modelType: ModelType = architecture.modelType(own);
+  const config = checked(schemas[modelType] as ZodType, written, file.name);
+  const model = modelOf({ type: modelType, config } as Parameters<typeof modelOf>[0], file.name);
   return [
     entryOf({
       file,
@@ -93,9 +94,19 @@ function valuesOf(tensor: GgufTensor, heads: number | null): StoredValues {
     const widened = widenBlocks(tensor.format, tensor.read());
     return heads === null ? widened : inHalves(widened, tensor.shape, heads);
   };
+  const { elements, bytes } = tensor.format;
+  const isBlock = (at: number) => at % elements === 0;
   return {
     shape: tensor.shape,
     values,
+    // Whole blocks can be read alone.
+    part: (from, to) =>
+      isBlock(from) && isBlock(to) && heads === null
+        ? widenBlocks(
+            tensor.format,
+            tensor.read((from / elements) * bytes, (to / elements) * bytes),
+          )
+        : values().subarray(from, to),
     density() {
       const widened = widenBlocks(tensor.format, tensor.read());
       return widened.length === 0 ? 0 : countNonzeros(widened) / widened.length;

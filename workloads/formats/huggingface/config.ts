@@ -79,6 +79,10 @@ const RotaryScaling = z
         error: 'a high_freq_factor above low_freq_factor',
       }),
     z.object({ rope_type: z.literal('linear'), factor: z.number().min(1) }),
+    // As older files say it.
+    z
+      .object({ type: z.literal('linear'), factor: z.number().min(1) })
+      .transform(({ factor }) => ({ rope_type: 'linear' as const, factor })),
   ])
   .default(null);
 
@@ -130,6 +134,139 @@ const Qwen2 = z.object({
   use_sliding_window: only(false),
 });
 
+const Qwen3 = z.object({
+  ...decoder,
+  vocab_size: Count.default(151_936),
+  intermediate_size: Count.default(22_016),
+  max_position_embeddings: Count.default(32_768),
+  head_dim: Count.nullish().default(128),
+  attention_bias: z.boolean().default(false),
+  use_sliding_window: only(false),
+});
+
+/** Every block has experts. */
+const experts = {
+  num_experts_per_tok: Count,
+  decoder_sparse_step: only(1),
+  mlp_only_layers: z.array(Count).max(0).nullish(),
+  norm_topk_prob: z.boolean().default(false),
+};
+
+const Mixtral = z.object({
+  ...decoder,
+  num_key_value_heads: Count.nullish().default(8),
+  intermediate_size: Count.default(14_336),
+  max_position_embeddings: Count.default(131_072),
+  rms_norm_eps: Epsilon.default(1e-5),
+  rope_theta: z.number().positive().default(1e6),
+  head_dim: Count.nullish(),
+  sliding_window: Count.nullish(),
+  num_local_experts: Count.default(8),
+  num_experts_per_tok: Count.default(2),
+});
+
+const Olmoe = z.object({
+  ...{ ...decoder, ...experts },
+  vocab_size: Count.default(50_304),
+  hidden_size: Count.default(2048),
+  num_hidden_layers: Count.default(16),
+  num_attention_heads: Count.default(16),
+  intermediate_size: Count.default(1024),
+  max_position_embeddings: Count.default(4096),
+  rms_norm_eps: Epsilon.default(1e-5),
+  attention_bias: only(false),
+  clip_qkv: z.null().optional(),
+  num_experts: Count.default(64),
+  num_experts_per_tok: Count.default(8),
+});
+
+const Qwen2Moe = z.object({
+  ...{ ...decoder, ...experts },
+  vocab_size: Count.default(151_936),
+  max_position_embeddings: Count.default(32_768),
+  use_sliding_window: only(false),
+  num_experts: Count.default(60),
+  num_experts_per_tok: Count.default(4),
+  moe_intermediate_size: Count.default(1408),
+  shared_expert_intermediate_size: Count.default(5632),
+});
+
+const Qwen3Moe = z.object({
+  ...{ ...decoder, ...experts },
+  vocab_size: Count.default(151_936),
+  max_position_embeddings: Count.default(32_768),
+  head_dim: Count.nullish(),
+  attention_bias: z.boolean().default(false),
+  use_sliding_window: only(false),
+  num_experts: Count.default(128),
+  num_experts_per_tok: Count.default(8),
+  moe_intermediate_size: Count.default(768),
+});
+
+const gemma = {
+  ...decoder,
+  vocab_size: Count.default(256_000),
+  hidden_size: Count.default(3072),
+  num_hidden_layers: Count.default(28),
+  num_attention_heads: Count.default(16),
+  num_key_value_heads: Count.nullish().default(16),
+  intermediate_size: Count.default(24_576),
+  max_position_embeddings: Count.default(8192),
+  head_dim: Count.default(256),
+  attention_bias: only(false),
+  tie_word_embeddings: z.boolean().default(true),
+  /** Of a GGUF file, whose norms have 1 + w where a folder has w. */
+  stores_scales_whole: z.boolean().default(false),
+};
+
+const Gemma = z.object({
+  ...gemma,
+  /** Of the first files, which meant the approximation: what `hidden_activation` says counts. */
+  hidden_act: z.unknown().optional(),
+  hidden_activation: Activation.nullish().default('gelu-tanh'),
+});
+
+/** Blocks with a window and without. */
+const LayerTypes = z.array(z.enum(['sliding_attention', 'full_attention'])).nullish();
+
+const windowed = {
+  ...gemma,
+  hidden_act: z.unknown().optional(),
+  hidden_activation: Activation.default('gelu-tanh'),
+  query_pre_attn_scalar: z.number().positive().default(256),
+  sliding_window: Count.nullish().default(4096),
+  layer_types: LayerTypes,
+};
+
+const Gemma2 = z.object({
+  ...windowed,
+  hidden_size: Count.default(2304),
+  num_hidden_layers: Count.default(26),
+  num_attention_heads: Count.default(8),
+  num_key_value_heads: Count.nullish().default(4),
+  intermediate_size: Count.default(9216),
+  attn_logit_softcapping: z.number().positive().nullish().default(50),
+  final_logit_softcapping: z.number().positive().nullish().default(30),
+});
+
+const Gemma3 = z.object({
+  ...windowed,
+  vocab_size: Count.default(262_208),
+  hidden_size: Count.default(2304),
+  num_hidden_layers: Count.default(26),
+  num_attention_heads: Count.default(8),
+  num_key_value_heads: Count.nullish().default(4),
+  intermediate_size: Count.default(9216),
+  max_position_embeddings: Count.default(131_072),
+  rope_theta: z.number().positive().default(1e6),
+  rope_local_base_freq: z.number().positive().default(10_000),
+  /** One block in so many looks at all tokens. */
+  sliding_window_pattern: Count.default(6),
+  attn_logit_softcapping: z.null().optional(),
+  final_logit_softcapping: z.null().optional(),
+  use_bidirectional_attention: only(false),
+});
+
 const Gpt2 = z.object({
   vocab_size: Count.default(50_257),
   n_positions: Count.default(1024),
@@ -167,6 +304,14 @@ export const schemas = {
   llama: Llama,
   qwen2: Qwen2,
   mistral: Mistral,
+  qwen3: Qwen3,
+  mixtral: Mixtral,
+  olmoe: Olmoe,
+  qwen2_moe: Qwen2Moe,
+  qwen3_moe: Qwen3Moe,
+  gemma: Gemma,
+  gemma2: Gemma2,
+  gemma3_text: Gemma3,
   gpt2: Gpt2,
   bert: Bert,
   distilbert: DistilBert,

@@ -7,6 +7,8 @@ import { buildNetwork } from '../../graph.js';
 import { type Layer, type LayerWeights, type Network, weightShapeOf } from '../../network.js';
 import { floats, sizeOf } from '../../tensor.js';
 import { LazyWeights } from '../../weights/lazy.js';
+import { matrixOnDemand } from '../../weights/on-demand.js';
+import { countNonzeros, type DenseMatrix, stackOf, toDense } from '../../weights/store.js';
 import { buildAt } from '../../zoo/dimensions.js';
 import {
   type DensityProfile,
@@ -15,13 +17,15 @@ import {
   type ZooEntry,
 } from '../../zoo/entry.js';
 import { requireAtMost, type SourceFile } from '../source.js';
-import type { HuggingFaceModel } from './models.js';
+import type { HuggingFaceModel } from './model.js';
 
 /** A tensor of a file, widened when it is asked for. */
 export interface StoredValues {
   readonly shape: readonly number[];
   /** Row-major. */
   values(): Float32Array;
+  /** Elements `from` to `to` − 1, where they can be read alone. */
+  part?(from: number, to: number): Float32Array;
   /** The share of elements that are not zero. */
   density(): number;
 }
@@ -129,7 +133,9 @@ function learnedFrom(
 
 /** Where a layer's weights lie. */
 interface Place {
+  /** One tensor, or one for each expert. */
   readonly weight: StoredValues;
+  readonly experts: readonly StoredValues[] | null;
   readonly isTransposed: boolean;
   readonly bias: StoredValues | null;
 }
@@ -152,10 +158,21 @@ function placesOf(
       used.add(name);
       return requireTensor(file, tensors, name, expected);
     };
+    if (layer.kind === 'experts') {
+      const one = [layer.outputs, shape[1] ?? 0];
+      const whole = `${own}.weight`;
+      const experts = tensors.has(whole)
+        ? sliced(take(whole, [layer.experts, ...one]), layer.experts)
+        : Array.from({ length: layer.experts }, (_, expert) =>
+            take(`${own.replace(/\.([^.]+)$/, `.${expert}.$1`)}.weight`, one),
+          );
+      places.set(layer.name, { weight: together(experts), experts, isTransposed, bias: null });
+      continue;
+    }
     const weight = take(`${own}.weight`, isTransposed ? [...shape].reverse() : shape);
     const hasBias = (weightShapeOf(layer)?.biases ?? 0) > 0;
     places.set(layer.name, {
-      weight,
+      ...{ weight, experts: null },
       isTransposed,
       bias: hasBias ? take(`${layer.name}.bias`, [shape[0] as number]) : null,
     });
@@ -163,6 +180,32 @@ function placesOf(
     if (own !== layer.name) used.add(`${layer.name}.weight`);
   }
   return places;
+}
+
+/** The matrices of one tensor that holds all experts'. */
+function sliced({ shape, values, part }: StoredValues, experts: number): readonly StoredValues[] {
+  const own = shape.slice(1);
+  const size = sizeOf(own);
+  return Array.from({ length: experts }, (_, expert) => {
+    const read = () =>
+      part?.(expert * size, (expert + 1) * size) ??
+      values().subarray(expert * size, (expert + 1) * size);
+    return { shape: own, values: read, density: () => countNonzeros(read()) / size };
+  });
+}
+
+/** Several tensors as one, to be counted. */
+function together(parts: readonly StoredValues[]): StoredValues {
+  const [first] = parts;
+  return {
+    shape: [parts.length, ...(first?.shape ?? [])],
+    values: () => toDense(stackOf(parts.map(storeOf))).values,
+    density: () => parts.reduce((sum, part) => sum + part.density(), 0) / parts.length,
+  };
+}
+
+function storeOf({ shape, values }: StoredValues): DenseMatrix {
+  return matrixOnDemand(shape[0] ?? 0, shape[1] ?? 0, values);
 }
 
 function storedShape(layer: Layer): readonly number[] | null {
@@ -176,7 +219,8 @@ function storedShape(layer: Layer): readonly number[] | null {
 function loadedLater(network: Network, places: ReadonlyMap<string, Place>): LazyWeights {
   const shapes = new Map(network.layers.map((layer) => [layer.name, weightShapeOf(layer)]));
   return new LazyWeights([...places.keys()], (name): LayerWeights => {
-    const { weight, isTransposed, bias } = places.get(name) as Place;
+    const { weight, experts, isTransposed, bias } = places.get(name) as Place;
+    if (experts) return { store: stackOf(experts.map(storeOf)), bias: null, origin: 'real' };
     const { rows, columns } = shapes.get(name) as { rows: number; columns: number };
     const values = weight.values();
     return {

@@ -1,185 +1,26 @@
 // Configurations → networks: one row a model type, with the names that its tensors have in a file.
 
-import type { Architecture } from '../../architectures/architecture.js';
 import { bert, distilbert } from '../../architectures/bert.js';
 import { gpt2 } from '../../architectures/gpt2.js';
-import { llama } from '../../architectures/llama.js';
-import { type Llama3Stretch, llama3Stretch } from '../../architectures/rotary.js';
-import type { Learned } from '../../architectures/sketch.js';
 import { vit } from '../../architectures/vit.js';
 import { InputError } from '../../base/errors.js';
-import type { Citation } from '../../network.js';
-import type { Dimension } from '../../zoo/dimensions.js';
-import type { Config, ConfigOf, ModelType } from './config.js';
-
-/** The largest extents, which are checked before anything is made. */
-export interface Sizes {
-  readonly layers: number;
-  /** Elements of the largest tensors, by what they are. */
-  readonly tensors: Readonly<Record<string, number>>;
-}
-
-export interface HuggingFaceModel {
-  readonly source: Citation;
-  readonly dimensions: Readonly<Record<string, Dimension>>;
-  sizes(dims: Readonly<Record<string, number>>): Sizes;
-  /** `has` tells whether a file has a tensor; null where there is none. */
-  build(
-    dims: Readonly<Record<string, number>>,
-    learned: Learned,
-    has: ((tensor: string) => boolean) | null,
-  ): Architecture;
-  /** What tensors' names may begin with. */
-  readonly prefixes: readonly string[];
-  /** Layers whose matrices are stored with inputs in rows. */
-  readonly transposed: (layer: string) => boolean;
-  /** A layer whose matrix is another one's. */
-  readonly tied: ReadonlyMap<string, string>;
-  /** Tensors that are computed and nevertheless stored. */
-  readonly computed: RegExp;
-}
-
-type Row<Type extends ModelType> = (config: ConfigOf<Type>, file: string) => HuggingFaceModel;
-
-const never = () => false;
-const none: ReadonlyMap<string, string> = new Map();
-const usual = {
-  transposed: never,
-  tied: none,
-  computed: /(^|\.)(position_ids|token_type_ids|inv_freq)$/,
-} as const;
-const sequences = (max: number, meaning: string, usually: number): Dimension => ({
-  ...{ default: Math.min(usually, max), min: 1, max, meaning },
-});
-
-/** @throws InputError where heads do not share a width evenly. */
-function widthOfHead(file: string, width: number, heads: number): number {
-  if (width % heads !== 0)
-    throw new InputError(`${file}: found ${heads} heads of ${width} features, expected a divisor`);
-  return width / heads;
-}
-
-/** Of a decoder: no more tokens than it has positions for. */
-function requireRoom(
-  file: string,
-  max: number,
-  { sequence = 1, past = 0 }: Readonly<Record<string, number>>,
-): void {
-  if (sequence + past <= max) return;
-  throw new InputError(
-    `${file}: found --dim sequence=${sequence} and past=${past}, expected at most ${max} together`,
-  );
-}
-
-const decoderDimensions = (max: number) => ({
-  sequence: sequences(max, 'tokens of this pass', 512),
-  past: {
-    ...{ default: 0, min: 0, max: max - 1 },
-    meaning: 'tokens before, of which keys and values are held',
-  },
-});
-
-const scores = (heads: number, { sequence = 1, past = 0 }: Readonly<Record<string, number>>) =>
-  heads * sequence * (sequence + past);
-
-/** What periods of rotary angles are multiplied by; null where they are as trained. */
-function stretchOf(
-  { rope_scaling: scaling, rope_factors: factors }: ConfigOf<'llama' | 'qwen2' | 'mistral'>,
-  file: string,
-  base: number,
-  width: number,
-): readonly number[] | null {
-  if (factors && factors.length !== width / 2) {
-    throw new InputError(
-      `${file}: rope_factors: found ${factors.length}, expected ${width / 2}, one for each pair`,
-    );
-  }
-  if (factors) return factors;
-  if (scaling === null || !('rope_type' in scaling) || scaling.rope_type === 'default') return null;
-  return scaling.rope_type === 'linear'
-    ? Array.from({ length: width / 2 }, () => (scaling as { factor: number }).factor)
-    : llama3Stretch(base, width, scaling as Llama3Stretch);
-}
-
-function llamaLike(
-  config: ConfigOf<'llama' | 'qwen2' | 'mistral'>,
-  file: string,
-  biases: { readonly inputs: boolean; readonly output: boolean; readonly inner: boolean },
-  source: Citation,
-  givenWidth: number | null = null,
-  window: number | null = null,
-): HuggingFaceModel {
-  const { vocab_size: vocabulary, hidden_size: width, num_attention_heads: heads } = config;
-  const {
-    intermediate_size: inner,
-    max_position_embeddings: max,
-    num_hidden_layers: layers,
-  } = config;
-  const sharedHeads = config.num_key_value_heads ?? heads;
-  const headWidth = givenWidth ?? widthOfHead(file, width, heads);
-  if (heads % sharedHeads !== 0) {
-    throw new InputError(
-      `${file}: num_key_value_heads: found ${sharedHeads}, expected a divisor of ${heads}`,
-    );
-  }
-  if (headWidth % 2 !== 0)
-    throw new InputError(`${file}: found heads of ${headWidth} features, expected an even number`);
-  const rotaryBase = config.rope_parameters?.rope_theta ?? config.rope_theta;
-  const stretch = stretchOf(config, file, rotaryBase, headWidth);
-  return {
-    ...usual,
-    source,
-    dimensions: decoderDimensions(max),
-    sizes: (dims) => ({
-      layers: 42 * layers,
-      tensors: {
-        vocab_size: vocabulary * width,
-        intermediate_size: width * inner,
-        hidden_size: width * Math.max(width, heads * headWidth),
-        sequence: Math.max(scores(heads, dims), (dims.sequence ?? 1) * Math.max(inner, width)),
-      },
-    }),
-    build(dims, learned) {
-      requireRoom(file, max, dims);
-      const { sequence = 1, past = 0 } = dims;
-      const sizes = { vocabulary, width, layers, heads, sharedHeads, headWidth, inner };
-      const rest = {
-        activation: config.hidden_act,
-        epsilon: config.rms_norm_eps,
-        rotaryBase,
-        ...(stretch ? { rotaryStretch: stretch } : {}),
-        ...(window === null ? {} : { window }),
-        biases,
-      };
-      return llama({ ...sizes, ...rest }, { sequence, past }, learned);
-    },
-    prefixes: ['model.'],
-    tied: config.tie_word_embeddings ? new Map([['lm_head', 'embed_tokens']]) : none,
-  };
-}
+import type { Config, ModelType } from './config.js';
+import { decoderRows } from './decoders.js';
+import {
+  decoderDimensions,
+  type HuggingFaceModel,
+  none,
+  type Row,
+  requireRoom,
+  type Sizes,
+  scores,
+  sequences,
+  usual,
+  widthOfHead,
+} from './model.js';
 
 const rows: { readonly [Type in ModelType]: Row<Type> } = {
-  llama: (config, file) =>
-    llamaLike(
-      ...([config, file] as const),
-      { inputs: config.attention_bias, output: config.attention_bias, inner: config.mlp_bias },
-      { work: 'Touvron et al., Llama (arXiv 2302.13971)', at: 'config.json' },
-      config.head_dim ?? null,
-    ),
-  qwen2: (config, file) =>
-    llamaLike(
-      ...([config, file] as const),
-      { inputs: true, output: false, inner: false },
-      { work: 'Yang et al., Qwen2 (arXiv 2407.10671)', at: 'config.json' },
-    ),
-  mistral: (config, file) =>
-    llamaLike(
-      ...([config, file] as const),
-      { inputs: false, output: false, inner: false },
-      { work: 'Jiang et al., Mistral 7B (arXiv 2310.06825)', at: 'config.json' },
-      config.head_dim ?? null,
-      config.sliding_window ?? null,
-    ),
+  ...decoderRows,
   gpt2(config, file) {
     const {
       vocab_size: vocabulary,

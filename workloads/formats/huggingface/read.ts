@@ -5,6 +5,7 @@ import { type PlacedTensor, toFloats } from '../safetensors.js';
 import { type SourceFile, stemOf, type WorkloadFormat } from '../source.js';
 import { readConfig } from './config.js';
 import { entryOf, type StoredValues } from './entry.js';
+import type { HuggingFaceModel } from './model.js';
 import { modelOf } from './models.js';
 import { densityOf, readTensors } from './tensors.js';
 
@@ -22,7 +23,7 @@ export async function readHuggingFace(file: SourceFile): Promise<readonly ZooEnt
   const config = readConfig(file);
   const model = modelOf(config, file.name);
   const stored = await readTensors(file);
-  const tensors = stored && named(stored, model.prefixes);
+  const tensors = stored && named(stored, model);
   return [entryOf({ file, name: folderOf(file.name), type: config.type, model, tensors })];
 }
 
@@ -38,12 +39,12 @@ function folderOf(name: string): string {
  */
 function named(
   stored: ReadonlyMap<string, PlacedTensor>,
-  prefixes: readonly string[],
+  { prefixes, renamed = (name) => name }: HuggingFaceModel,
 ): ReadonlyMap<string, StoredValues> {
   return new Map(
     [...stored].map(([name, tensor]) => {
       const prefix = prefixes.find((each) => name.startsWith(each)) ?? '';
-      const bare = name.slice(prefix.length);
+      const bare = renamed(name.slice(prefix.length));
       return [bare.replace(/\.gamma$/, '.weight').replace(/\.beta$/, '.bias'), valuesOf(tensor)];
     }),
   );

@@ -43,6 +43,7 @@ const rules: { readonly [Kind in LayerKind]: Rule<Kind> } = {
   dense: (layer, batched) =>
     first(layer, batched) && knownAxis(layer.axis ?? 1, shapeOf(layer).length) > 0,
   conv2d: first,
+  experts: (_layer, batched) => batched.every(Boolean),
   'conv-nd': first,
   'conv-transpose': first,
   'conv-dynamic': first,

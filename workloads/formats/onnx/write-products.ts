@@ -26,7 +26,7 @@ export function indices(page: Page, at: number): string {
   return type === 'int32' ? page.input(at) : page.cast(page.input(at), type, 'int64');
 }
 
-export const productWriters: WritersOf<'dense' | 'embedding' | 'matmul' | 'einsum'> = {
+export const productWriters: WritersOf<'dense' | 'embedding' | 'experts' | 'matmul' | 'einsum'> = {
   dense(page, { axis = 1, activation }) {
     const { shape } = page.type();
     const first = shape.length === 0 ? 0 : knownAxis(axis, shape.length);
@@ -58,6 +58,24 @@ export const productWriters: WritersOf<'dense' | 'embedding' | 'matmul' | 'einsu
       type,
     );
     page.result('Gather', [table, indices(page, 0)], { axis: 0 });
+  },
+  /** The chosen matrices are gathered: ONNX has no operator that leaves them where they lie. */
+  experts(page, { experts, outputs }) {
+    const { columns } = page.weightShape;
+    const [{ shape }, { shape: chosen }] = [page.type(0), page.type(1)];
+    const all = page.weighted(
+      'weights',
+      [experts, outputs, columns],
+      ({ store }) => toDense(store).values,
+    );
+    const met = page.step('met', 'Gather', [all, indices(page, 1)], { axis: 0 });
+    const isShared = shape.length === chosen.length;
+    const vectors = page.reshape(page.input(), [
+      ...(isShared ? [...shape.slice(0, -1), 1] : shape.slice(0, -1)),
+      ...[columns, 1],
+    ]);
+    const made = page.core('products', 'MatMul', [met, vectors]);
+    page.reshape(made, [...chosen, outputs], page.result);
   },
   matmul(page, layer) {
     const [left, right] = [page.type(0), page.type(1)];

@@ -61,6 +61,7 @@ const recurrent = {
 /** By kind and name. */
 export const attributeSchemas: { readonly [Kind in LayerKind]: Fields<Kind> } = {
   dense: { outputs: count, bias: flag, activation: activation, axis: axis.optional() },
+  experts: { experts: count, outputs: count },
   conv2d: {
     ...{
       channels: count,

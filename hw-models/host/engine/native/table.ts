@@ -4,6 +4,7 @@ import type { HostKernel } from '../kernel.js';
 import { nativeDenseConvolution } from './dense-convolution.js';
 import { nativeDepthwise } from './depthwise.js';
 import { nativeElementwise } from './elementwise.js';
+import { nativeExperts } from './experts.js';
 import { nativeDenseFullyConnected, nativeSparseFullyConnected } from './fully-connected.js';
 import { nativePooling } from './pooling.js';
 import { nativeDenseProducts, nativeProducts } from './product.js';
@@ -30,6 +31,7 @@ export const nativeSparse: readonly HostKernel[] = [
 export const nativeDense: readonly HostKernel[] = [
   ...nativeDenseProducts,
   ...nativeDenseFullyConnected,
+  nativeExperts,
   nativeDepthwise,
   nativeDenseConvolution,
 ];

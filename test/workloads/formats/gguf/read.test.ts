@@ -156,6 +156,16 @@ describe('GGUF files', () => {
     expect(logits(await read(bytes, { sequence: 5 }))).toEqual(logits(folder));
   });
 
+  it('has the window that it says', async () => {
+    const bytes = llamaFile(tensors, float32, { 'llama.attention.sliding_window': 3 });
+    const folder = await readFolder({
+      config: { ...llamaConfig, model_type: 'mistral', sliding_window: 3 },
+      files: { 'model.safetensors': safetensors(tensors) },
+      dims: { sequence: 5 },
+    });
+    expect(logits(await read(bytes, { sequence: 5 }))).toEqual(logits(folder));
+  });
+
   it('GPT-2 shares its embedding with its logits', async () => {
     const shapes = {
       ...{ 'wte.weight': [7, 4], 'wpe.weight': [8, 4], 'ln_f.weight': [4], 'ln_f.bias': [4] },
@@ -207,7 +217,7 @@ describe('GGUF files', () => {
     [
       'an unknown one',
       () => gguf({ metadata: { 'general.architecture': 'rwkv' }, tensors: {} }),
-      "found 'rwkv', expected llama, qwen2, gpt2",
+      "found 'rwkv', expected llama, qwen2, qwen3",
     ],
     [
       'a type that is not read',
@@ -224,9 +234,9 @@ describe('GGUF files', () => {
       "found yarn, expected 'none' or 'linear'",
     ],
     [
-      'experts',
-      () => llamaFile(tensors, float32, { 'llama.expert_count': 8 }),
-      'expected no experts',
+      'more experts than there are',
+      () => llamaFile(tensors, float32, { 'llama.expert_count': 8, 'llama.expert_used_count': 9 }),
+      'num_experts_per_tok: found 9, expected at most 8',
     ],
   ])('refuses %s in one line', async (_, bytes, said) => {
     const message = await read(bytes()).then(

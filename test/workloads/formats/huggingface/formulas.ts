@@ -83,14 +83,21 @@ export interface Attention {
   /** Whether a query at `i` looks at a key at `j`. */
   readonly looks: (i: number, j: number) => boolean;
   readonly turn?: (row: number[], position: number) => number[];
+  /** What scores are multiplied by; 1 / √width where left out. */
+  readonly factor?: number;
+  /** Scores x become c · tanh(x / c). */
+  readonly cap?: number;
 }
+
+const capped = (score: number, cap: number | undefined) =>
+  cap === undefined ? score : cap * Math.tanh(score / cap);
 
 /** All queries, keys and values → what each position gathers. */
 export function attend(
   q: Rows,
   k: Rows,
   v: Rows,
-  { heads, sharedHeads, looks, turn = (row) => row }: Attention,
+  { heads, sharedHeads, looks, turn = (row) => row, factor, cap }: Attention,
 ): Rows {
   const width = (q[0]?.length ?? 0) / heads;
   const gathered = q.map((): number[] => []);
@@ -101,7 +108,7 @@ export function attend(
     const values = part(v, shared, width);
     for (const [i, query] of queries.entries()) {
       const weights = keys.map((key, j) =>
-        looks(i, j) ? Math.exp(dot(query, key) / Math.sqrt(width)) : 0,
+        looks(i, j) ? Math.exp(capped(dot(query, key) * (factor ?? 1 / Math.sqrt(width)), cap)) : 0,
       );
       const sum = weights.reduce((total, weight) => total + weight, 0);
       for (let at = 0; at < width; at++) {

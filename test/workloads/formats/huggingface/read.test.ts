@@ -220,7 +220,7 @@ describe('Llama', () => {
     ],
     [
       { ...config, model_type: 'mamba' },
-      `${file}: model_type: found 'mamba', expected llama, qwen2, mistral, gpt2`,
+      `${file}: model_type: found 'mamba', expected llama, qwen2, mistral, qwen3, mixtral`,
     ],
     [
       { ...config, num_attention_heads: 5 },

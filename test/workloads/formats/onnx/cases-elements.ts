@@ -34,6 +34,7 @@ type Kind =
   | 'scatter-nd'
   | 'tensor-scatter'
   | 'top-k'
+  | 'experts'
   | 'matmul'
   | 'layer-norm'
   | 'rms-norm'
@@ -240,6 +241,10 @@ export const elementCases: RowsOf<Kind> = {
   'tensor-scatter': [
     [{ axis: -2, mode: 'linear' }, [x([1, 5, 2]), x([1, 2, 2]), fed([1], [2])]],
     [{ axis: -2, mode: 'circular' }, [x([1, 5, 2]), x([1, 2, 2]), fed([1], [4])]],
+  ],
+  experts: [
+    [{ experts: 4, outputs: 3 }, [x([1, 2, 5]), fed([1, 2, 2], [3, 0, 1, 3])]],
+    [{ experts: 3, outputs: 2 }, [x([1, 2, 2, 5]), fed([1, 2, 2], [2, 0, 1, 2])]],
   ],
   'top-k': [[{ k: 2, axis: 1, largest: true, sorted: true }, [x([1, 5])]]],
   matmul: [

@@ -12,9 +12,10 @@ export function decoderPasses({
   prompt,
   tokens,
   context,
+  before = 0,
 }: DecoderWork): readonly Pass[] | null {
   const passes = [
-    ...(prompt > 0 ? [{ sequence: prompt, past: tokens === 0 ? context : 0, times: 1 }] : []),
+    ...(prompt > 0 ? [{ sequence: prompt, past: before, times: 1 }] : []),
     ...samplesOf(context, tokens),
   ];
   const made: Pass[] = [];

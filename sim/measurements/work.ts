@@ -50,8 +50,10 @@ export interface DecoderWork {
   readonly prompt: number;
   /** Tokens that the later passes make, one each. */
   readonly tokens: number;
-  /** Tokens before the first of them or, of a pass over a part of the prompt, before that. */
+  /** Tokens before the first of them. */
   readonly context: number;
+  /** Tokens before the prompt, of which it is a part. */
+  readonly before?: number;
 }
 
 export type Work = (ProductWork | ConvolutionWork | NetworkWork | DecoderWork) & {
@@ -164,7 +166,10 @@ function decoderOf(text: string): DecoderWork | null {
   }
   if (more !== undefined || first < 1) return null;
   if (what === 'prefill')
-    return { kind: 'decoder', name, prompt: first, tokens: 0, context: Number(before ?? 0) };
+    return {
+      ...{ kind: 'decoder', name, prompt: first, tokens: 0, context: first },
+      ...(before === undefined ? {} : { before: Number(before) }),
+    };
   return what ? { kind: 'decoder', name, prompt: 0, tokens: 1, context: first } : null;
 }
 

@@ -14,6 +14,7 @@ describe("a decoder's measurements", () => {
     ['decode after 512', decoder(0, 1, 512)],
     ['answer 512+128', decoder(512, 127, 512)],
     ['answer 1+1', decoder(1, 0, 1)],
+    ['prefill 8 after 2048', { ...decoder(8, 0, 8), before: 2048 }],
   ])('%s', (text, work) => {
     expect(workOf(`tinyllama-1.1b ${text} / llama.cpp`)).toEqual(work);
   });

@@ -134,6 +134,11 @@ const shape = z.strictObject({
         .meta({ description: 'What a mapping is chosen for; both: their product.' })
         .optional(),
       budget: quantity('count', count, 'Mappings of a layer to look at, at most.').optional(),
+      fitting: quantity(
+        'ratio',
+        z.number().min(0.01).max(0.9999),
+        'Of compressed tiles, those that are to fit their memory; half when left out.',
+      ).optional(),
       pads: z
         .boolean()
         .meta({ description: 'Whether a dimension may be rounded up to fill an array.' })

@@ -7,7 +7,14 @@ import type { Bound, Kernel, LayerCost, Parts } from '../contract.js';
 import { sum, times, timesAccesses } from '../cost.js';
 import { isWeighted, outputElements } from '../work.js';
 import type { SpatialConfig } from './config.js';
-import { accessesByOperand, accessesPerElement, computeShare, nodeOf } from './cost/cost.js';
+import {
+  accessesByOperand,
+  accessesPerElement,
+  computeShare,
+  costOf,
+  nodeOf,
+} from './cost/cost.js';
+import type { Spill } from './cost/spills.js';
 import type { Architecture, Memory } from './description/architecture.js';
 import { architectureFor, type MappedLayer, mapLayer } from './layer.js';
 import { meterName } from './meters.js';
@@ -36,7 +43,9 @@ function accountFor(task: LayerTask, layer: MappedLayer): LayerCost {
   const { batch, macs } = task;
   const done = macs.dense * batch * computeShare(architecture, zeros).done;
   const densities = { weights: zeros.density('weights'), inputs: zeros.density('inputs') };
-  const expected = computeShare(architecture, independentZeros(densities)).done;
+  const independent = independentZeros(densities);
+  const expected = computeShare(architecture, independent).done;
+  const { spills } = costOf(mapped.problem, architecture, mapped.mapping, independent);
   const peak = unitsOf(architecture) * compute.macsPerCycle;
   const counters: Record<string, number> = {
     macs: done,
@@ -44,6 +53,8 @@ function accountFor(task: LayerTask, layer: MappedLayer): LayerCost {
     expected_macs: macs.dense * batch * expected,
     units_used: cost.accesses.units,
     mappings: mapped.looked,
+    spilled_values: valuesOf(cost.spills),
+    expected_spilled_values: valuesOf(spills),
     ...accessCounters(layer),
     outermost_bytes: outermostBytes(layer),
   };
@@ -59,6 +70,8 @@ function accountFor(task: LayerTask, layer: MappedLayer): LayerCost {
     notes: notesOf(task, layer),
   };
 }
+
+const valuesOf = (spills: readonly Spill[]) => spills.reduce((all, { values }) => all + values, 0);
 
 /** Ports by what passes them, units by the products that they do; unused instances stand idle. */
 function busyOf({ architecture, cost }: MappedLayer, done: number): Parts {
@@ -129,14 +142,22 @@ function outermostBytes({ architecture, cost }: MappedLayer): number {
   return bits / 8;
 }
 
-function notesOf(task: LayerTask, { mapped, note }: MappedLayer): readonly string[] {
+/** Tiles that overflow are told from so many of them on. */
+const MANY_TILES = 0.01;
+
+function notesOf(task: LayerTask, { mapped, cost, note }: MappedLayer): readonly string[] {
   const { sizes, dimensions } = problemOf(task.name, task.demand as Multiplied, task.batch);
   const padded = dimensions.flatMap((name, at) => {
     const to = mapped.problem.sizes[at] as number;
     return to > (sizes[at] as number) ? [`${name} from ${sizes[at]} to ${to}`] : [];
   });
   const rounded = padded.length > 0 ? [`rounded up to fill the arrays: ${padded.join(', ')}`] : [];
-  return [...rounded, ...(note === null ? [] : [note])];
+  const spilled = cost.spills.flatMap(({ memory, operand, tiles }) =>
+    tiles < MANY_TILES
+      ? []
+      : [`some tiles of ${operand} overflow ${memory}: the rest of them is fetched again`],
+  );
+  return [...rounded, ...spilled, ...(note === null ? [] : [note])];
 }
 
 export const elementwise: Kernel<SpatialConfig> = {

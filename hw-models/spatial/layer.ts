@@ -16,8 +16,9 @@ import { type Multiplied, problemOf } from './nest/from-demand.js';
 import { readMapping } from './nest/mapping-text.js';
 import { elementsOf, type Operand, type Problem } from './nest/problem.js';
 import { imbalanceOf } from './sparse/imbalance.js';
+import { beyondIn } from './sparse/occupancy.js';
 import { isStructured, packedShare } from './sparse/packed.js';
-import type { Zeros } from './sparse/zeros.js';
+import { independentZeros, type Zeros } from './sparse/zeros.js';
 
 /** Mappings of a layer to look at where a preset does not say. */
 export const DEFAULT_BUDGET = 100_000;
@@ -50,8 +51,8 @@ export function mapLayer(task: LayerTask, config: SpatialConfig): MappedLayer {
   const demand = task.demand as Multiplied;
   const problem = problemOf(task.name, demand, task.batch);
   const zeros = zerosOf(task, problem);
-  const rates = ratesOf(problem, architecture, zeros);
-  const { objective = 'both', budget = DEFAULT_BUDGET, pads = true } = config.mapper ?? {};
+  const { objective = 'both', budget = DEFAULT_BUDGET, pads = true, fitting } = config.mapper ?? {};
+  const rates = ratesOf(problem, architecture, zeros, fitting);
   const known = mappings.get(config) ?? new Map<string, Mapped>();
   mappings.set(config, known);
   const key = JSON.stringify([
@@ -151,6 +152,9 @@ function zerosOf(task: LayerTask, problem: Problem): Zeros {
     },
     packed: (packing) => packedShare(task, packing),
     isStructured: (kept, of) => isStructured(weights.store, kept, of),
+    beyond: (of, operand, tile, room) =>
+      beyondIn(task, of, operand, tile, room) ??
+      independentZeros(densities).beyond(of, operand, tile, room),
   };
 }
 

@@ -17,6 +17,14 @@ export const meters = {
   },
   units_used: { unit: 'count', meaning: 'compute units that the mapping uses' },
   mappings: { unit: 'count', meaning: 'mappings that were costed before one was chosen' },
+  spilled_values: {
+    unit: 'count',
+    meaning: 'values fetched again because their tile overflowed its memory',
+  },
+  expected_spilled_values: {
+    unit: 'count',
+    meaning: 'values fetched again if the same shares of zeros fell independently',
+  },
   outermost_bytes: { unit: 'B', meaning: 'bytes from and to the outermost memory' },
   vector_operations: { unit: 'count', meaning: 'operations on what has no weights' },
 } as const satisfies Readonly<Record<string, Meter>>;

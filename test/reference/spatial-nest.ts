@@ -37,12 +37,19 @@ interface Flat {
 /** Whether an element of an operand is zero. */
 export type IsZero = (operand: string, element: string) => boolean;
 
-/** Plays a mapping through; formats and savings leave out what the zeros let them. */
+/** Values of each of an operand's tiles that a memory keeps; the others are fetched to be read. */
+export type RoomOf = (node: number, operand: string) => number;
+
+/**
+ * Plays a mapping through; formats and savings leave out what the zeros let them, and what is
+ * beyond a memory's room is fetched anew each time that it is read but the first.
+ */
 export function playNest(
   problem: Problem,
   architecture: Architecture,
   mapping: Mapping,
   isZero: IsZero = () => false,
+  roomOf: RoomOf = () => Number.POSITIVE_INFINITY,
 ): Played {
   const loops: Flat[] = mapping.loops.flatMap((own, node) =>
     own.map(({ dimension, bound, axis }) => ({ node, dimension, bound, inSpace: axis !== null })),
@@ -52,7 +59,7 @@ export function playNest(
   const steps = [...counters(inTime.map(({ bound }) => bound))].length;
   const computes = [...counters(loops.map(({ bound }) => bound))].length;
   for (const [index, operand] of problem.operands.entries()) {
-    playOperand(problem, architecture, mapping, loops, index, operand, counts, isZero);
+    playOperand(problem, architecture, mapping, loops, index, operand, counts, isZero, roomOf);
   }
   return { steps, computes, counts };
 }
@@ -100,6 +107,7 @@ function playOperand(
   operand: Operand,
   counts: Map<string, Counts>,
   isZero: IsZero,
+  roomOf: RoomOf,
 ): void {
   const { nodes } = architecture;
   const stored = (node: number, element: string) => {
@@ -127,11 +135,41 @@ function playOperand(
     const spaces = loops.filter(({ inSpace, node }) => inSpace && node < inner);
     const apart = spaces.filter(({ node }) => node < outer);
     const between = spaces.filter(({ node }) => node >= outer);
+    const parent = place > 0 ? keeping[place - 1] : undefined;
+    const whole = stepsInside(problem, loops, outer);
+    // By clock, then by instance: what it asks its parent for once more.
+    const again = new Map<string, Map<string, string[]>>();
     for (const instance of counters(apart.map(({ bound }) => bound))) {
       const seenOutside = new Set<string>();
       const held = new Map<string, ReadonlySet<string>>();
       const seenInside = new Map<string, Set<string>>();
       let before: readonly number[] | null = null;
+      let present = '';
+      let arrived = new Set<string>();
+      let beyond = new Set<string>();
+      /** Takes down what has to be fetched again to be read. */
+      const readOut = (clock: readonly number[], elements: readonly string[]) => {
+        const at = loops.flatMap((loop): (readonly [Flat, number])[] => {
+          if (loop.node >= outer) return [];
+          const all = loop.inSpace ? pairs(apart, instance) : pairs(clocked, clock);
+          return all.filter(([own]) => own === loop);
+        });
+        const tile = [...elementsIn(operand, positionOf(problem, loops, at), whole)];
+        if (tile.join(';') !== present) {
+          present = tile.join(';');
+          arrived = new Set();
+          const values = tile.filter((element) => stored(outer, element));
+          beyond = new Set(values.slice(roomOf(outer, operand.name)));
+        }
+        for (const element of elements) {
+          if (arrived.has(element) && beyond.has(element)) {
+            const now = again.get(clock.join()) ?? new Map<string, string[]>();
+            again.set(clock.join(), now);
+            now.set(instance.join(), [...(now.get(instance.join()) ?? []), element]);
+          }
+          arrived.add(element);
+        }
+      };
       const drain = (children: ReadonlyMap<string, ReadonlySet<string>>) => {
         for (const element of merged(children, between, nodes, operand)) {
           of(outer).updates += 1;
@@ -188,12 +226,29 @@ function playOperand(
         }
         if (operand.written) drain(drained);
         else {
-          for (const element of merged(asked, between, nodes, operand)) {
-            if (stored(outer, element)) of(outer).reads += 1;
-          }
+          const read = merged(asked, between, nodes, operand).filter((element) =>
+            stored(outer, element),
+          );
+          of(outer).reads += read.length;
+          if (parent !== undefined) readOut(clock, read);
         }
       }
       if (operand.written && !isCompute) drain(held);
+    }
+    if (parent === undefined) continue;
+    const around = apart.filter(({ node }) => node < parent).length;
+    for (const instances of again.values()) {
+      const groups = new Map<string, Map<string, string[]>>();
+      for (const [key, elements] of instances) {
+        of(outer).fills += elements.length;
+        const indices = key.split(',');
+        const group = indices.slice(0, around).join();
+        groups.set(group, groups.get(group) ?? new Map());
+        groups.get(group)?.set(indices.slice(around).join(), elements);
+      }
+      for (const group of groups.values()) {
+        of(parent).reads += merged(group, apart.slice(around), nodes, operand).length;
+      }
     }
   }
 }
@@ -268,7 +323,7 @@ const changesWith = ({ ranks }: Operand, dimension: number) =>
  * innermost out, instances that ask for the same are served by one.
  */
 function merged(
-  children: ReadonlyMap<string, ReadonlySet<string>>,
+  children: ReadonlyMap<string, Iterable<string>>,
   between: readonly Flat[],
   nodes: Architecture['nodes'],
   operand: Operand,

@@ -13,11 +13,14 @@ import {
   type OperandAccesses,
 } from './accesses.js';
 import { type Share, shareOf } from './shares.js';
+import { type Spill, withSpills } from './spills.js';
 
 export interface SpatialCost {
   readonly accesses: Accesses;
   /** By memory that the accesses list, then by operand in the same order. */
   readonly shares: readonly (readonly Share[])[];
+  /** What is fetched again because tiles overflow their memory. */
+  readonly spills: readonly Spill[];
   /**
    * The steps of the compute units, what the slowest memory takes longer, and what the first tiles'
    * way in and the last one's way out take. Names are 'compute', a memory's, 'fill'.
@@ -89,11 +92,14 @@ export function costOf(
 ): SpatialCost {
   const accesses = accessesOf(problem, architecture, mapping);
   const tiles = tilesOf(problem, mapping);
-  const shares = accesses.memories.map(({ node, operands }) =>
+  const fitting = accesses.memories.map(({ node, operands }) =>
     operands.map(({ operand }) => {
       const index = problem.operands.findIndex(({ name }) => name === operand);
       return shareOf(problem, architecture, mapping, tiles, zeros, node, index);
     }),
+  );
+  const { shares, spills } = withSpills(
+    ...([problem, architecture, mapping, zeros, accesses, fitting] as const),
   );
   const share = computeShare(architecture, zeros);
   // Whatever is skipped, a layer takes a cycle.
@@ -120,7 +126,17 @@ export function costOf(
   const joules = joulesOf(architecture, accesses, shares, share, totalCycles);
   let totalJoules = 0;
   for (const part of joules.values()) totalJoules += part;
-  return { accesses, shares, cycles, totalCycles, joules, totalJoules, portCycles, slowest };
+  return {
+    accesses,
+    shares,
+    spills,
+    cycles,
+    totalCycles,
+    joules,
+    totalJoules,
+    portCycles,
+    slowest,
+  };
 }
 
 export function nodeOf({ nodes }: Architecture, { node }: Pick<MemoryAccesses, 'node'>): Memory {

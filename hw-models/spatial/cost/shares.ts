@@ -108,7 +108,8 @@ function tileChance(
   return chance;
 }
 
-function tileShape(
+/** The tile of `tile` steps as its format describes it. */
+export function tileShape(
   problem: Problem,
   operand: Operand,
   { formats }: Memory,

@@ -189,6 +189,8 @@ export class Evaluator {
         const elements = this.elements(node, operand);
         tiles[slot] = elements;
         bits += elements * (rates.room[slot] as number);
+        const spread = rates.spread[slot] as number;
+        if (spread !== 0) bits += Math.sqrt(elements) * spread;
       }
       const part = bits / room;
       if (part > this.fullest) this.fullest = part;

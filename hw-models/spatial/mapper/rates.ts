@@ -1,16 +1,23 @@
 // The cost of one element at each memory, by operand, less the zeros that formats and savings are
 // expected to remove. The mapper uses it to compare mappings.
 
+import { probit } from 'simple-statistics';
 import { accessesPerElement, computeShare, unitsWait } from '../cost/cost.js';
 import { type Share, shareOf } from '../cost/shares.js';
 import type { Architecture, Memory } from '../description/architecture.js';
 import { elementsOf, type Operand, type Problem } from '../nest/problem.js';
+import { isVarying } from '../sparse/formats.js';
 import { noZeros, type Zeros } from '../sparse/zeros.js';
 
 /** Indexed by node · operands + operand. */
 export interface Rates {
   /** Bits that an element takes of a memory's size. */
   readonly room: Float64Array;
+  /**
+   * Bits that the tiles which are to fit take more than the mean: times the square root of their
+   * elements. 0 where the size does not vary.
+   */
+  readonly spread: Float64Array;
   /** Bits of bandwidth that an element takes: sent, and arriving. */
   readonly readBits: Float64Array;
   readonly writeBits: Float64Array;
@@ -36,15 +43,22 @@ export function denseRates(problem: Problem, architecture: Architecture): Rates 
 
 /**
  * The rates of operands with zeros. Tiles are not known yet: formats are weighed for a tile that
- * fills its memory, and savings only where single elements decide.
+ * fills its memory, and savings only where single elements decide. `fitting`: the share of tiles
+ * that are to fit their memory.
  */
-export function ratesOf(problem: Problem, architecture: Architecture, zeros: Zeros): Rates {
+export function ratesOf(
+  problem: Problem,
+  architecture: Architecture,
+  zeros: Zeros,
+  fitting = 0.5,
+): Rates {
   const { nodes, compute } = architecture;
   const { done, gated, time } = computeShare(architecture, zeros);
   const count = problem.operands.length;
   const make = () => new Float64Array(nodes.length * count);
   const rates = {
-    ...{ room: make(), readBits: make(), writeBits: make() },
+    ...{ room: make(), spread: make() },
+    ...{ readBits: make(), writeBits: make() },
     ...{ readJoules: make(), fillJoules: make(), updateJoules: make() },
     stepCycles: 1 / compute.macsPerCycle,
     stepShare: time,
@@ -66,6 +80,11 @@ export function ratesOf(problem: Problem, architecture: Architecture, zeros: Zer
       const { stored } = share;
       rates.room[slot] =
         bits * stored.values + (node.metadataBits === null ? stored.metadataBits : 0);
+      if (isVarying(node.formats[name]) && !written) {
+        const density = zeros.density(name);
+        const each = (rates.room[slot] as number) / Math.max(density, 1e-9);
+        rates.spread[slot] = probit(fitting) * each * Math.sqrt(density * (1 - density));
+      }
       rates.readBits[slot] = bits * (share.reads + share.gatedReads) + share.readMetadataBits;
       rates.writeBits[slot] = written
         ? bits * (share.updates + share.gatedUpdates)

@@ -64,3 +64,7 @@ function longRuns(density: number, runBits: number): number {
 /** Whether zeros are told apart from values without reading them. */
 export const isCompressed = (format: Format | undefined): boolean =>
   format !== undefined && format.kind !== 'dense';
+
+/** Whether tiles of the same shape differ in size with their zeros. */
+export const isVarying = (format: Format | undefined): boolean =>
+  isCompressed(format) && format?.kind !== 'n-of-m';

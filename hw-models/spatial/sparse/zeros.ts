@@ -1,6 +1,8 @@
 // The zeros of a layer as a mapping's cost needs them: shares of values and of products.
 
 import type { Packing } from '../description/architecture.js';
+import { elementsOf, type Operand, type Problem } from '../nest/problem.js';
+import { type Beyond, nothingBeyond } from './occupancy.js';
 
 /** Shares of what is not zero. */
 export interface Zeros {
@@ -14,6 +16,8 @@ export interface Zeros {
   packed(packing: Packing): number;
   /** Whether at most `kept` of each `of` neighbouring weights are not zero. */
   isStructured(kept: number, of: number): boolean;
+  /** What lies beyond the first `room` values of each of an operand's tiles of `tile` steps. */
+  beyond(problem: Problem, operand: Operand, tile: readonly number[], room: number): Beyond;
 }
 
 export const noZeros: Zeros = {
@@ -21,6 +25,7 @@ export const noZeros: Zeros = {
   products: () => 1,
   packed: () => 1,
   isStructured: () => false,
+  beyond: () => nothingBeyond,
 };
 
 /** Zeros that fall independently of each other: what densities alone can say. */
@@ -32,7 +37,35 @@ export function independentZeros(densities: Readonly<Record<string, number>>): Z
       [...new Set(operands)].reduce((product, operand) => product * density(operand), 1),
     packed: (packing) => expectedPacked(packing, density(packing.operand)),
     isStructured: (kept, of) => density('weights') <= kept / of,
+    beyond(problem, operand, tile, room) {
+      const all = elementsOf(operand, problem.sizes);
+      const kept = Math.round(all * density(operand.name));
+      return expectedBeyond(all, kept, elementsOf(operand, tile), room);
+    },
   };
+}
+
+/**
+ * What lies beyond the first `room` values where a tile is `sampled` of `all` elements, `kept` of
+ * which are not zero (hypergeometric; ten standard deviations around the mean).
+ */
+export function expectedBeyond(all: number, kept: number, sampled: number, room: number): Beyond {
+  const mean = (sampled * kept) / all;
+  if (mean === 0 || sampled <= room) return nothingBeyond;
+  const spread = Math.sqrt((mean * (1 - kept / all) * (all - sampled)) / Math.max(1, all - 1));
+  const min = Math.max(0, sampled - (all - kept), Math.floor(mean - 10 * spread));
+  const max = Math.min(sampled, kept, Math.ceil(mean + 10 * spread));
+  let [chance, chances, beyond, over] = [1, 0, 0, 0];
+  for (let values = min; values <= max; values++) {
+    chances += chance;
+    if (values > room) {
+      beyond += chance * (values - room);
+      over += chance;
+    }
+    chance *= (kept - values) * (sampled - values);
+    chance /= (values + 1) * (all - kept - sampled + values + 1);
+  }
+  return { values: beyond / chances / mean, tiles: over / chances };
 }
 
 /**

@@ -6,10 +6,8 @@ import { describe, expect, it } from 'vitest';
 import { accessesOf } from '../../../hw-models/spatial/cost/accesses.js';
 import { computeShare, costOf } from '../../../hw-models/spatial/cost/cost.js';
 import type { Architecture, Format } from '../../../hw-models/spatial/description/architecture.js';
-import { extentsOf, type Operand, type Problem } from '../../../hw-models/spatial/nest/problem.js';
-import type { Zeros } from '../../../hw-models/spatial/sparse/zeros.js';
-import { createRandom } from '../../../workloads/base/random.js';
 import { playNest } from '../../reference/spatial-nest.js';
+import { countedZeros, randomMasks } from './masks.js';
 import { memory } from './nests.js';
 import { nestsOf } from './random-nests.js';
 
@@ -117,56 +115,3 @@ describe('counts of a mapping with zeros', () => {
     );
   });
 });
-
-type Masks = ReadonlyMap<string, ReadonlySet<string>>;
-
-/** The elements of weights and inputs that are not zero. */
-function randomMasks(problem: Problem, densities: readonly number[], seed: number): Masks {
-  const random = createRandom(seed, 'masks');
-  return new Map(
-    problem.operands.slice(0, 2).map((operand, at) => {
-      let keys = [''];
-      for (const extent of extentsOf(operand, problem.sizes)) {
-        const steps = Array.from({ length: extent }, (_, step) => step);
-        keys = keys.flatMap((key) => steps.map((step) => `${key},${step}`));
-      }
-      const density = densities[at] as number;
-      return [operand.name, new Set(keys.filter(() => random.uniform() < density))];
-    }),
-  );
-}
-
-/** Shares counted product by product. */
-function countedZeros(problem: Problem, masks: Masks): Zeros {
-  const elementAt = (operand: Operand, position: readonly number[]) =>
-    operand.ranks
-      .map((terms) =>
-        terms.reduce(
-          (sum, { dimension, coefficient }) => sum + coefficient * (position[dimension] as number),
-          0,
-        ),
-      )
-      .map((at) => `,${at}`)
-      .join('');
-  let positions: number[][] = [[]];
-  for (const size of problem.sizes) {
-    const steps = Array.from({ length: size }, (_, step) => step);
-    positions = positions.flatMap((position) => steps.map((step) => [...position, step]));
-  }
-  const operandOf = (name: string) =>
-    problem.operands.find((operand) => operand.name === name) as Operand;
-  return {
-    packed: () => 1,
-    isStructured: () => false,
-    density(name) {
-      const all = extentsOf(operandOf(name), problem.sizes).reduce((a, b) => a * b, 1);
-      return (masks.get(name)?.size ?? all) / all;
-    },
-    products(names) {
-      const left = positions.filter((position) =>
-        names.every((name) => masks.get(name)?.has(elementAt(operandOf(name), position)) ?? true),
-      );
-      return left.length / positions.length;
-    },
-  };
-}

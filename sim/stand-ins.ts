@@ -78,6 +78,12 @@ function shrunk(demand: Demand): Demand {
   switch (demand.kind) {
     case 'product':
       return shrunkProduct(demand);
+    case 'routed':
+      // Experts are products of what meets them: one of them stands in for all.
+      return shrunkProduct({
+        ...{ kind: 'product', matrices: 1, rows: demand.tokens, right: 'weights' },
+        ...{ depth: demand.depth, columns: demand.columns, bias: false, activation: 'none' },
+      });
     case 'convolution':
       return shrunkConvolution(demand);
     case 'recurrent':
@@ -160,6 +166,8 @@ function inputsOf(demand: Demand): number {
   switch (demand.kind) {
     case 'product':
       return demand.matrices * demand.rows * demand.depth;
+    case 'routed':
+      return demand.tokens * demand.vectors * demand.depth;
     case 'convolution':
       return demand.images * sizeOf(demand.input);
     case 'embedding':

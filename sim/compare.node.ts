@@ -4,10 +4,11 @@ import type { Hardware, Precision } from '../hw-models/contract.js';
 import { buildOf, type EngineBuild } from '../hw-models/host/engine/builds.js';
 import { createExecutor } from '../hw-models/host/executors.js';
 import { openRapl } from '../hw-models/host/rapl.node.js';
+import { mapAhead } from '../hw-models/spatial/ahead.node.js';
 import { InputError, requireWhole } from '../workloads/base/errors.js';
 import type { ImportLimits } from '../workloads/formats/source.js';
 import type { Model } from '../workloads/model.js';
-import { isImplemented } from '../workloads/network.js';
+import { isImplemented, type LayerTask } from '../workloads/network.js';
 import type { ZooEntry } from '../workloads/zoo/entry.js';
 import { type Contender, compareModel } from './compare.js';
 import { DEFAULT_HARDWARE, DEFAULT_WORKLOADS } from './defaults.js';
@@ -55,7 +56,10 @@ export interface CompareRequest {
   readonly dims?: ReadonlyMap<string, number>;
   /** Timed runs of a measured contender. */
   readonly repeat?: number;
-  /** Of a measured contender that has them. */
+  /**
+   * Of a measured contender that has them, 1 when left out; of the mapper, as many as this machine
+   * has cores.
+   */
   readonly threads?: number;
   /** Left out: native kernels where they can be built. */
   readonly engine?: EngineBuild;
@@ -153,6 +157,7 @@ export async function compare(request: CompareRequest = {}): Promise<readonly Na
       uncertainty,
       progress,
       errors: knownErrors(),
+      ahead: (row: Hardware, tasks: readonly LayerTask[]) => mapAhead(row, tasks, request.threads),
       ...(request.precision === undefined ? {} : { precision: request.precision }),
       ...priced,
       ...room,

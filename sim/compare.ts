@@ -41,6 +41,8 @@ export interface CompareOptions extends MeasuredRowOptions {
   readonly precision?: Precision | 'best';
   /** What is known of devices' errors. */
   readonly errors?: readonly KnownError[];
+  /** Does ahead, elsewhere, what a model will need. */
+  readonly ahead?: (hardware: Hardware, tasks: readonly LayerTask[]) => Promise<void>;
 }
 
 /** Costs or runs one network on every contender. Ratios are against the first. */
@@ -57,6 +59,7 @@ export async function compareModel(
   const rows: Row[] = [];
   for (const [at, contender] of contenders.entries()) {
     progress(`${model.network.name} on ${nameOf(contender)}`, at / contenders.length);
+    if (contender.kind === 'modelled') await options.ahead?.(contender.hardware, tasks);
     rows.push(
       contender.kind === 'modelled'
         ? costedRow(contender, tasks, nonzeros, roomFor(contenders, options), options)

@@ -3,6 +3,7 @@
 import { stringify } from 'yaml';
 import type { Access, Block, Hardware, Parts } from '../hw-models/contract.js';
 import { cyclesOf, joulesOf, secondsOf } from '../hw-models/cost.js';
+import { mapAhead } from '../hw-models/spatial/ahead.node.js';
 import type { SpatialConfig } from '../hw-models/spatial/config.js';
 import { writeMapping } from '../hw-models/spatial/formats/timeloop/write.js';
 import { architectureFor } from '../hw-models/spatial/layer.js';
@@ -24,6 +25,8 @@ export interface MapRequest {
   readonly budget?: number | undefined;
   /** A file of mappings that are taken in place of the mapper's. */
   readonly mappings?: string | undefined;
+  /** Of the mapper, on this machine; as many as it is worth when left out. */
+  readonly threads?: number | undefined;
 }
 
 export interface MappedNetworkLayer {
@@ -79,6 +82,7 @@ export async function mapNetwork(request: MapRequest): Promise<MappedNetwork> {
     request.mappings === undefined
       ? bounded
       : await withMappings(bounded, request.mappings, mappable, request.workload);
+  await mapAhead(hardware, tasks, request.threads);
   const layers = hardware.cost(tasks).flatMap((cost, at) => {
     if (cost.mapping === undefined) return [];
     return [

@@ -4,12 +4,12 @@ import { InputError, invariant } from '../../workloads/base/errors.js';
 import type { LayerTask } from '../../workloads/network.js';
 import { countMacs } from '../../workloads/tasks.js';
 import { densityOf } from '../../workloads/weights/store.js';
-import { inputElements, rightElements } from '../work.js';
+import { inputElements, isWeighted, rightElements } from '../work.js';
 import type { SpatialConfig } from './config.js';
 import { computeShare, costOf, type SpatialCost, unitsWait } from './cost/cost.js';
 import type { Architecture } from './description/architecture.js';
 import { architectureOf } from './description/build.js';
-import { type Mapped, mapProblem } from './mapper/mapper.js';
+import { type Mapped, type MapperOptions, mapProblem } from './mapper/mapper.js';
 import { type Rates, ratesOf } from './mapper/rates.js';
 import { mappingFaults, overfull } from './nest/faults.js';
 import { type Multiplied, problemOf } from './nest/from-demand.js';
@@ -45,27 +45,78 @@ export function architectureFor(config: SpatialConfig): Architecture {
 /** Mappings by config, then by what they depend on. */
 const mappings = new WeakMap<SpatialConfig, Map<string, Mapped>>();
 
-/** @throws InputError where no mapping of the layer fits. */
-export function mapLayer(task: LayerTask, config: SpatialConfig): MappedLayer {
+/** What the mapper needs of a layer. */
+export interface LayerJob {
+  readonly problem: Problem;
+  readonly architecture: Architecture;
+  readonly rates: Rates;
+  readonly options: MapperOptions;
+  /** The same for layers that are mapped alike. */
+  readonly key: string;
+}
+
+const jobs = new WeakMap<LayerTask, WeakMap<SpatialConfig, LayerJob>>();
+
+function jobOf(task: LayerTask, config: SpatialConfig, zeros: () => Zeros): LayerJob {
+  const own = jobs.get(task) ?? new WeakMap<SpatialConfig, LayerJob>();
+  jobs.set(task, own);
+  const known = own.get(config);
+  if (known) return known;
   const architecture = architectureFor(config);
-  const demand = task.demand as Multiplied;
-  const problem = problemOf(task.name, demand, task.batch);
-  const zeros = zerosOf(task, problem);
+  const problem = problemOf(task.name, task.demand as Multiplied, task.batch);
   const { objective = 'both', budget = DEFAULT_BUDGET, pads = true, fitting } = config.mapper ?? {};
-  const rates = ratesOf(problem, architecture, zeros, fitting);
-  const known = mappings.get(config) ?? new Map<string, Mapped>();
-  mappings.set(config, known);
+  const rates = ratesOf(problem, architecture, zeros(), fitting);
   const key = JSON.stringify([
     ...[problem.sizes, problem.operands.map(({ ranks }) => ranks)],
     Object.values(rates).map((rate) => (rate instanceof Float64Array ? [...rate] : rate)),
   ]);
+  const job = { problem, architecture, rates, options: { objective, budget, pads }, key };
+  own.set(config, job);
+  return job;
+}
+
+/** What the mapper has not been asked yet of a network's layers, each thing once. */
+export function unmapped(tasks: readonly LayerTask[], config: SpatialConfig): readonly LayerJob[] {
+  const asked = new Map<string, LayerJob>();
+  const seen = new Set<string>();
+  for (const task of tasks) {
+    if (!isWeighted(task.demand) || config.mappings?.[task.name] !== undefined) continue;
+    if (task.alike !== undefined && seen.has(task.alike)) continue;
+    if (task.alike !== undefined) seen.add(task.alike);
+    const job = jobOf(task, config, () => zerosOf(task, jobProblem(task)));
+    if (!mappings.get(config)?.has(job.key)) asked.set(job.key, job);
+  }
+  return [...asked.values()];
+}
+
+const jobProblem = ({ name, demand, batch }: LayerTask) =>
+  problemOf(name, demand as Multiplied, batch);
+
+/** Keeps what the mapper found; of what does not fit nothing is kept. */
+export function rememberMapping(
+  config: SpatialConfig,
+  { key }: LayerJob,
+  mapped: Mapped | null,
+): void {
+  if (mapped === null) return;
+  const known = mappings.get(config) ?? new Map<string, Mapped>();
+  mappings.set(config, known);
+  known.set(key, mapped);
+}
+
+/** @throws InputError where no mapping of the layer fits. */
+export function mapLayer(task: LayerTask, config: SpatialConfig): MappedLayer {
+  const zeros = zerosOf(task, jobProblem(task));
+  const job = jobOf(task, config, () => zeros);
+  const { problem, architecture, rates } = job;
   const given = config.mappings?.[task.name];
   const mapped =
     given === undefined
-      ? (known.get(key) ?? mapProblem(problem, architecture, rates, { objective, budget, pads }))
+      ? (mappings.get(config)?.get(job.key) ??
+        mapProblem(problem, architecture, rates, job.options))
       : givenMapping(given, task.name, problem, architecture, rates);
   if (mapped === null) throw new InputError(nothingFits(task.name, problem, architecture));
-  if (given === undefined) known.set(key, mapped);
+  if (given === undefined) rememberMapping(config, job, mapped);
   const { mapping } = mapped;
   const share = computeShare(architecture, zeros).time;
   const { factor, note } = unitsWait(architecture)

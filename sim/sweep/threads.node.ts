@@ -1,7 +1,8 @@
 // Threads that evaluate designs. Weights and activations lie in memory that all of them share.
 
-import { Worker } from 'node:worker_threads';
+import type { Worker } from 'node:worker_threads';
 import { InputError, invariant } from '../../workloads/base/errors.js';
+import { startWorker } from '../../workloads/base/worker.node.js';
 import { loadedPlugins } from '../plugin.node.js';
 import { type Crew, type Evaluated, THREAD_BATCH_SECONDS } from './crew.js';
 import type { MixedWorkload } from './evaluator.js';
@@ -70,19 +71,8 @@ export function startThreads(
   };
 }
 
-/** The thread's code beside this file: compiled, or as source where this file is one. */
-const ENTRY = new URL(import.meta.url.replace(/threads\.node\.([tj]s)$/, 'thread.node.$1'));
-
-/** A thread starts without the loader that sources need: it has to be registered there first. */
-function startWorker(workerData: ThreadStart): Worker {
-  if (!ENTRY.href.endsWith('.ts')) return new Worker(ENTRY, { workerData });
-  const loader = import.meta.resolve('tsx/esm/api');
-  const code = `import('${loader}').then(({ register }) => { register(); return import('${ENTRY.href}'); })`;
-  return new Worker(code, { workerData, eval: true, execArgv: [] });
-}
-
 function startThread(start: ThreadStart): Thread {
-  const worker = startWorker(start);
+  const worker = startWorker(import.meta.url, 'thread.node', start);
   const waiting: Thread['waiting'] = [];
   worker.on('message', (reply: ThreadReply) => {
     const next = waiting.shift();

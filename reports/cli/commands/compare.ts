@@ -37,7 +37,7 @@ interface Options extends OutputOptions, PictureFlags {
   readonly dim?: ReadonlyMap<string, number>;
   readonly seed: number;
   readonly repeat: number;
-  readonly threads: number;
+  readonly threads?: number;
   readonly engine?: EngineBuild;
   readonly all?: boolean;
   readonly layers?: boolean;
@@ -87,9 +87,8 @@ export function addCompare(program: Command, terminal: Terminal): void {
     .option('--repeat <n>', 'timed runs on this machine; the median counts', wholeNumber(1), 5)
     .option(
       '--threads <n>',
-      'threads on this machine, for executors that support them',
+      'threads on this machine: of executors that support them (1), and of the mapper of described accelerators (all cores)',
       wholeNumber(1),
-      1,
     )
     .option(
       '--generate <prompt+answer>',
@@ -151,7 +150,8 @@ export function addCompare(program: Command, terminal: Terminal): void {
         ...(options.mapping === undefined ? {} : { mappings: options.mapping }),
         ...(options.precision ? { precision: options.precision } : {}),
         ...(options.trace === undefined ? {} : { timelineRoom: options.traceEvents }),
-        ...{ batch, seed, repeat, threads, limits, progress },
+        ...(threads === undefined ? {} : { threads }),
+        ...{ batch, seed, repeat, limits, progress },
       }),
     );
     // How to get a faster engine is for whoever named this machine, or wants it all.
@@ -198,7 +198,8 @@ async function answer(
       ...(cost === undefined ? {} : { cost }),
       ...(options.precision ? { precision: options.precision } : {}),
       ...(options.cacheBits ? { cacheBits: options.cacheBits } : {}),
-      ...{ batch, seed, repeat, threads, limits, progress },
+      ...(threads === undefined ? {} : { threads }),
+      ...{ batch, seed, repeat, limits, progress },
     }),
   );
   await show(generateView(comparisons), options, terminal);

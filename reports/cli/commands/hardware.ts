@@ -128,6 +128,7 @@ function addDesigns(hardware: Command, terminal: Terminal): void {
 interface MapOptions extends Omit<OutputOptions, 'format'> {
   readonly format?: OutputOptions['format'] | 'timeloop';
   readonly mapping?: string;
+  readonly threads?: number;
   readonly preset?: string;
   readonly batch: number;
   readonly seed: number;
@@ -145,6 +146,7 @@ function addMap(hardware: Command, terminal: Terminal): void {
       .option('--batch <n>', 'frames per batch', wholeNumber(1), 1)
       .option('--seed <n>', 'seed of all random values', wholeNumber(0), 0)
       .option('--mapper-budget <n>', 'limit on the mappings to try per layer', wholeNumber(1))
+      .option('--threads <n>', 'threads of the mapper (all cores, at most 4)', wholeNumber(1))
       .option(
         '--mapping <file>',
         "mappings to use instead of the mapper's: lines per layer as printed, or a Timeloop mapping of one layer",
@@ -153,7 +155,7 @@ function addMap(hardware: Command, terminal: Terminal): void {
   );
   command.options.find(({ long }) => long === '--format')?.choices([...formats, 'timeloop']);
   command.action(async (name: string, workload: string, options: MapOptions) => {
-    const { batch, seed, mapperBudget, mapping, preset, format, ...output } = options;
+    const { batch, seed, mapperBudget, threads, mapping, preset, format, ...output } = options;
     const { mapNetwork } = await import('../../../sim/map.node.js');
     const { mappingView } = await import('../../views/mapping.js');
     const mapped = await mapNetwork({
@@ -163,6 +165,7 @@ function addMap(hardware: Command, terminal: Terminal): void {
       seed,
       budget: mapperBudget,
       mappings: mapping,
+      threads,
     });
     if (preset !== undefined) {
       const { relative, dirname } = await import('node:path');

@@ -3,9 +3,9 @@
 import { freemem } from 'node:os';
 import type { Preset } from '../hw-models/contract.js';
 import { createEngine, engineOfEnvironment } from '../hw-models/host/engine/engine.js';
+import { hasFusedMultiplyAdd } from '../hw-models/host/engine/fused.node.js';
 import { readyCalls } from '../hw-models/host/engine/ready-calls.js';
 import { rules } from '../hw-models/host/engine/rules.js';
-import { hasFusedMultiplyAdd } from '../hw-models/host/engine/webassembly.js';
 import { readMachine } from '../hw-models/host/machine.node.js';
 import { openNative } from '../hw-models/host/native/library.node.js';
 import { importOrt } from '../hw-models/host/onnx-runtime.js';

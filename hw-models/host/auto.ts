@@ -8,13 +8,8 @@ import { type Model, weightsOf } from '../../workloads/model.js';
 import type { Executor, LoadedNetwork, NetworkInputs, RunOptions } from '../contract.js';
 import { checkedInputs, checkImplemented, checkModel } from './checks.js';
 import { type Choice, kernelsFor } from './engine/choice.js';
-import {
-  type EngineOptions,
-  type EngineSetting,
-  engineName,
-  loadNetwork,
-  settingOf,
-} from './engine/engine.js';
+import { type EngineOptions, loadNetwork, settingOf } from './engine/engine.js';
+import { type EngineSetting, engineName } from './engine/network.js';
 import { type LayerRace, raceKernels } from './engine/race.js';
 import { exactKernels, kernelCode } from './engine/table.js';
 import { readMachine } from './machine.node.js';

@@ -4,7 +4,7 @@
 
 import { invariant } from '../../workloads/base/errors.js';
 import { createRandom } from '../../workloads/base/random.js';
-import { hasFusedMultiplyAdd } from './engine/webassembly.js';
+import { hasFusedMultiplyAdd } from './engine/fused.node.js';
 import { relaxed, wasm } from './probe.wasm.js';
 
 /**

@@ -1,20 +1,20 @@
-// An executor over a table of kernels: weights laid out once, values in one shared memory, a
-// fixed programme of calls for each batch size.
+// The engine's executors as Node.js runs them: on threads, by native kernels where there are any.
 
-import { InputError, invariant } from '../../../workloads/base/errors.js';
-import { type Model, weightsOf } from '../../../workloads/model.js';
-import type { Network } from '../../../workloads/network.js';
+import { InputError } from '../../../workloads/base/errors.js';
+import type { Model } from '../../../workloads/model.js';
 import type { Executor, LoadedNetwork } from '../../contract.js';
-import { checkedInputs, checkImplemented, checkModel, layerRuns, outputsOf } from '../checks.js';
 import { openNative } from '../native/library.node.js';
 import { type EngineBuild, engineBuilds } from './builds.js';
 import type { Choice, Choose } from './choice.js';
-import type { Tensor } from './kernel.js';
-import { EngineMemory } from './memory.js';
-import { type Programme, planNetwork } from './programme.js';
-import { frameBytesOf, readTensor, tensorAt, writeTensor } from './tensor.js';
-import { type BoundLayer, type Builds, Crew } from './threads.js';
-import { hasFusedMultiplyAdd } from './webassembly.js';
+import { hasFusedMultiplyAdd } from './fused.node.js';
+import {
+  type EngineSetting,
+  engineOn,
+  loadNetwork as loadOn,
+  type OpenedSetting,
+  type StartRunner,
+} from './network.js';
+import { type BoundLayer, Crew } from './threads.js';
 
 export interface EngineOptions {
   /** 1 unless told otherwise. */
@@ -28,17 +28,6 @@ export interface EngineOptions {
    * False: WebAssembly, multiply and add apart even where the host could fuse them.
    */
   readonly fused?: boolean;
-}
-
-/** What a network runs on: threads and builds of the kernels. */
-export interface EngineSetting extends Builds {
-  readonly threads: number;
-}
-
-export interface OpenedSetting {
-  readonly setting: EngineSetting;
-  /** How to get a faster one. */
-  readonly hint: string | null;
 }
 
 /**
@@ -89,116 +78,25 @@ export function engineOfEnvironment(): EngineBuild | null {
   return build;
 }
 
-/**
- * 'zeroskip native AVX-512, sparse, 2 threads' or 'zeroskip WebAssembly SIMD with fused
- * multiply-add, …'; `label` says what is skipped.
- */
-export function engineName(label: string, { threads, fused, native }: EngineSetting): string {
-  const simd = `WebAssembly SIMD${fused ? ' with fused multiply-add' : ''}`;
-  const build = native ? `native ${native.instructions}` : simd;
-  return `zeroskip ${build}, ${label}, ${threads} thread${threads === 1 ? '' : 's'}`;
-}
-
 /** An executor that runs each layer by the kernel that `choose` gives it. */
 export function createEngine(
   name: string,
   label: string,
   choose: Choose,
-  options: EngineOptions & { readonly optIn?: boolean } = {},
+  { optIn = false, ...options }: EngineOptions & { readonly optIn?: boolean } = {},
 ): Executor {
-  const open = settingOf(name, options);
-  return {
-    name,
-    optIn: options.optIn ?? false,
-    async describe() {
-      const { setting, hint } = await open();
-      return { engine: engineName(label, setting), hint };
-    },
-    async load(model) {
-      checkModel(model);
-      checkImplemented(model.network);
-      const { setting } = await open();
-      const choices = model.network.layers.map((layer) =>
-        choose(layer, weightsOf(model, layer), setting.native !== null),
-      );
-      return loadNetwork(model, choices, setting);
-    },
-  };
-}
-
-/** Constants beside the weights, the same for all frames. */
-function placeConstants({ constants }: Network, memory: EngineMemory): ReadonlyMap<string, Tensor> {
-  return new Map(
-    [...constants].map(([name, constant]) => {
-      const address = memory.take(frameBytesOf(constant));
-      writeTensor(memory.memory.buffer, tensorAt(address, constant), constant.values, 1);
-      return [name, tensorAt(address, constant, 0)];
-    }),
-  );
+  return engineOn({ name, label, optIn }, choose, settingOf(name, options), startCrew);
 }
 
 /** A checked model ready to run, `choices[i]` being layer i's kernel. */
-export async function loadNetwork(
+export const loadNetwork = (
   model: Model,
   choices: readonly Choice[],
   setting: EngineSetting,
-): Promise<LoadedNetwork> {
-  const { network } = model;
-  const { threads } = setting;
-  const memory = new EngineMemory(threads, setting.native);
-  const prepared = network.layers.map((layer, at) => {
-    return (choices[at] as Choice).kernel.prepare(layer, weightsOf(model, layer), memory);
-  });
-  const constants = placeConstants(network, memory);
-  const crew = new Crew(threads, memory.memory, setting);
+): Promise<LoadedNetwork> => loadOn(model, choices, setting, startCrew);
+
+const startCrew: StartRunner<BoundLayer> = async (memory, setting) => {
+  const crew = new Crew(setting.threads, memory, setting);
   await crew.start();
-  const { native: library } = setting;
-  const copy = library && { library, base: library.addressOf(memory.memory.buffer) };
-  let ready: { readonly programme: Programme; readonly bound: readonly BoundLayer[] } | null = null;
-  const readyFor = (batch: number) => {
-    if (ready?.programme.batch === batch) return ready;
-    const programme = planNetwork(network, prepared, constants, memory, batch);
-    ready = { programme, bound: crew.bind(programme.layers.map(({ steps }) => steps)) };
-    return ready;
-  };
-  let disposed = false;
-  return {
-    async run(given, batch, options) {
-      invariant(!disposed, () => `${network.name}: run after dispose`);
-      const values = checkedInputs(network, given, batch);
-      const { programme, bound } = readyFor(batch);
-      const { buffer } = memory.memory;
-      const tensorOf = (name: string) => programme.tensors.get(name) as Tensor;
-      const lookedAt = (input: Tensor | null) =>
-        input && {
-          ...input,
-          get values() {
-            return readTensor(buffer, input, 1);
-          },
-        };
-      for (const [name, own] of values) writeTensor(buffer, tensorOf(name), own, batch, copy);
-      const { onInputs } = options ?? {};
-      const seconds = onInputs
-        ? programme.layers.flatMap(({ layer, inputs }, at) => {
-            onInputs(layer, inputs.map(lookedAt));
-            return crew.run(bound.slice(at, at + 1));
-          })
-        : crew.run(bound);
-      const layers = layerRuns(network.layers, (at) => {
-        const { kernel, notes } = choices[at] as Choice;
-        return { kernel: kernel.name, seconds: seconds[at] as number, notes };
-      });
-      return {
-        layers,
-        ...outputsOf(network, (name) => readTensor(buffer, tensorOf(name), batch, copy)),
-        notes: [],
-      };
-    },
-    dispose() {
-      if (disposed) return;
-      disposed = true;
-      crew.stop();
-      memory.release();
-    },
-  };
-}
+  return crew;
+};

@@ -4,8 +4,9 @@ import { invariant } from '../../../workloads/base/errors.js';
 import type { Layer, LayerWeights, TensorType } from '../../../workloads/network.js';
 import type { Call, HostKernel } from './kernel.js';
 import { EngineMemory, LayerScratch } from './memory.js';
+import type { Builds } from './network.js';
 import { frameBytesOf, tensorAt, writeTensor } from './tensor.js';
-import { type Builds, Crew } from './threads.js';
+import { Crew } from './threads.js';
 
 /** A call that can be run again and again on the same data. */
 export interface ReadyCall {

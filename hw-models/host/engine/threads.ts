@@ -6,10 +6,10 @@
 import { once } from 'node:events';
 import { MessageChannel, type MessagePort, Worker } from 'node:worker_threads';
 import { invariant } from '../../../workloads/base/errors.js';
-import type { NativeLibrary } from '../native/library.node.js';
 import type { Call, KernelModule, Step } from './kernel.js';
 import { NativeCrew } from './native/crew.js';
-import { compileModule, type Exports, instantiate, type SharedMemory } from './webassembly.js';
+import type { Builds, Runner } from './network.js';
+import { callBinder, compileModule, type SharedMemory } from './webassembly.js';
 
 type BoundCall = () => void;
 
@@ -41,13 +41,6 @@ interface WorkerProgramme {
 
 /** Of the module with that number. */
 type WorkerCall = readonly [module: number, name: string, values: readonly number[]];
-
-/** The builds that a crew runs. */
-export interface Builds {
-  /** Which of a WebAssembly module's. */
-  readonly fused: boolean;
-  readonly native: NativeLibrary | null;
-}
 
 /**
  * Words that threads signal each other by. A ticket is a step's number and the next of its lanes
@@ -111,8 +104,8 @@ port.close();
 `;
 
 /** `threads` threads over one memory, this one included. */
-export class Crew {
-  readonly #instances = new Map<object, Exports>();
+export class Crew implements Runner<BoundLayer> {
+  readonly #boundCall: (call: Call) => BoundCall;
   readonly #signals = new Int32Array(new SharedArrayBuffer(16));
   readonly #workers: Worker[] = [];
   readonly #ports: MessagePort[] = [];
@@ -125,6 +118,7 @@ export class Crew {
     readonly builds: Builds,
   ) {
     const { native } = builds;
+    this.#boundCall = callBinder(memory, builds.fused);
     this.#native = native && new NativeCrew(native, threads, native.addressOf(memory.buffer));
     // Until there is a programme there is nothing to take.
     Atomics.store(this.#signals, TICKET, LANE_MASK);
@@ -294,24 +288,6 @@ export class Crew {
       if (done !== count && spins > SPINS) Atomics.wait(signals, DONE, done);
     }
     invariant(Atomics.load(signals, FAILED) === 0, 'a call failed on a worker thread');
-  }
-
-  #boundCall(call: WebAssemblyCall): BoundCall {
-    const compiled = compileModule(call.module, this.builds.fused);
-    let exports = this.#instances.get(compiled);
-    if (!exports) {
-      exports = instantiate(compiled, this.memory);
-      this.#instances.set(compiled, exports);
-    }
-    const run = exports[call.function];
-    const values = call.arguments;
-    invariant(run !== undefined, () => `${call.module.name} has no function ${call.function}`);
-    // WebAssembly takes missing arguments for zeros.
-    invariant(
-      run.length === values.length,
-      () => `${call.function} was given ${values.length} of ${run.length} numbers`,
-    );
-    return () => void run(...values);
   }
 }
 

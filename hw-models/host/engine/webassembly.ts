@@ -1,8 +1,8 @@
 // The parts of the WebAssembly interface that the engine uses. TypeScript's library declares them
 // for browsers only.
 
-import { setFlagsFromString } from 'node:v8';
-import type { KernelModule } from './kernel.js';
+import { invariant } from '../../../workloads/base/errors.js';
+import type { Call, KernelModule } from './kernel.js';
 
 export interface SharedMemory {
   readonly buffer: SharedArrayBuffer;
@@ -45,12 +45,8 @@ const FUSED = Uint8Array.of(
   ...[10, 13, 1, 11, 0, 0x20, 0, 0x20, 1, 0x20, 2, 0xfd, 0x85, 2, 0x0b],
 );
 
-/**
- * Whether modules built with fused multiply-add (relaxed SIMD) run here. Node.js 20 has to be told
- * to let them.
- */
-export function hasFusedMultiplyAdd(): boolean {
-  if (!webAssembly.validate(FUSED)) setFlagsFromString('--experimental-wasm-relaxed-simd');
+/** Whether modules built with fused multiply-add (relaxed SIMD) run here. */
+export function runsFused(): boolean {
   return webAssembly.validate(FUSED);
 }
 
@@ -61,12 +57,35 @@ export function compileModule({ name, wasm, relaxed }: KernelModule, fused: bool
   const key = `${name} ${fused}`;
   let module = compiled.get(key);
   if (!module) {
-    module = new webAssembly.Module(Uint8Array.from(Buffer.from(fused ? relaxed : wasm, 'base64')));
+    module = new webAssembly.Module(bytesOf(fused ? relaxed : wasm));
     compiled.set(key, module);
   }
   return module;
 }
 
+function bytesOf(base64: string): Uint8Array<ArrayBuffer> {
+  return Uint8Array.from(atob(base64), (character) => character.charCodeAt(0));
+}
+
 export function instantiate(module: object, memory: SharedMemory): Exports {
   return new webAssembly.Instance(module, { env: { memory } }).exports;
+}
+
+/** Makes calls of modules' functions over `memory`, each with its numbers. */
+export function callBinder(memory: SharedMemory, fused: boolean): (call: Call) => () => void {
+  const instances = new Map<object, Exports>();
+  return ({ module, function: name, arguments: values }) => {
+    invariant('wasm' in module, 'a step of native calls and others');
+    const compiled = compileModule(module, fused);
+    const exports = instances.get(compiled) ?? instantiate(compiled, memory);
+    instances.set(compiled, exports);
+    const run = exports[name];
+    invariant(run !== undefined, () => `${module.name} has no function ${name}`);
+    // WebAssembly takes missing arguments for zeros.
+    invariant(
+      run.length === values.length,
+      () => `${name} was given ${values.length} of ${run.length} numbers`,
+    );
+    return () => void run(...values);
+  };
 }

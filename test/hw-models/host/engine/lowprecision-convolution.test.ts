@@ -3,13 +3,13 @@
 
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { hasFusedMultiplyAdd } from '../../../../hw-models/host/engine/fused.node.js';
 import type { HostKernel } from '../../../../hw-models/host/engine/kernel.js';
 import {
   binaryConvolution,
   int8Convolution,
   ternaryConvolution,
 } from '../../../../hw-models/host/engine/lowprecision-convolution.js';
-import { hasFusedMultiplyAdd } from '../../../../hw-models/host/engine/webassembly.js';
 import { binarize, binarizeActivations } from '../../../../workloads/compress/binary.js';
 import { quantize, quantizeVector } from '../../../../workloads/compress/int8.js';
 import { ternarize } from '../../../../workloads/compress/ternary.js';

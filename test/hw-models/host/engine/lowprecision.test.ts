@@ -1,9 +1,9 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { kernelsFor } from '../../../../hw-models/host/engine/choice.js';
+import { hasFusedMultiplyAdd } from '../../../../hw-models/host/engine/fused.node.js';
 import { lowPrecisionKernels } from '../../../../hw-models/host/engine/lowprecision.js';
 import { plain } from '../../../../hw-models/host/engine/plain.js';
-import { hasFusedMultiplyAdd } from '../../../../hw-models/host/engine/webassembly.js';
 import { binarize, binarizeActivations } from '../../../../workloads/compress/binary.js';
 import { quantize, quantizeVector } from '../../../../workloads/compress/int8.js';
 import { ternarize } from '../../../../workloads/compress/ternary.js';

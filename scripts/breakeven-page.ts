@@ -147,23 +147,37 @@ const header = [
 ];
 await writeFileAtomic(
   'docs/breakeven.md',
-  `# Below which density pruning pays here
-
-A pruned layer beats the dense layer in ONNX Runtime only if skipping the zeros saves more time than it costs. This
-page shows at which densities that is the case, for typical layers.
-
-Measured on ${model}, ${library?.instructions ?? 'without native kernels'}, one thread of ${availableParallelism()},
-by \`npm run docs:breakeven\`, which regenerates this page on any machine in some minutes. Each layer runs alone, again
-and again, so small weights stay in caches. Times are the shortest of ${REPEAT} runs. Activations are 50 % zero after
-a ReLU, 65 % zero in fully connected layers, and never zero for tokens and pictures. ONNX Runtime always runs dense.
-
-The columns in percent are densities of the weights: they show how many times faster [native kernels](native.md) are
-than ONNX Runtime. The other columns show the highest density at which each build still wins: *always* includes dense
-layers, *never* means not even at ${100 * LEVELS[0]} %. Predictions are by host-model (${calibration ? 'calibrated here' : 'with the shipped preset, not calibrated here, which only covers the WebAssembly build'}).
-
-${markdownTable([header, ...rows], { align: ['l', ...header.slice(1).map(() => 'r')] })}
-
-Whole networks also contain layers that stay dense, pooling and sums. To compare a whole network, run
-\`npx zeroskip compare NETWORK --on host:onnxruntime,host\`; for other hardware, run \`npx zeroskip breakeven\`.
-`,
+  [
+    '# Below which density pruning pays here',
+    wrapped(`A pruned layer beats the dense layer in ONNX Runtime only if skipping the zeros saves more
+      time than it costs. This page shows at which densities that is the case, for typical layers.`),
+    wrapped(`Measured on ${model}, ${library?.instructions ?? 'without native kernels'}, one thread
+      of ${availableParallelism()}, by \`npm run docs:breakeven\`, which regenerates this page on any
+      machine in some minutes. Each layer runs alone, again and again, so small weights stay in
+      caches. Times are the shortest of ${REPEAT} runs. Activations are 50 % zero after a ReLU, 65 %
+      zero in fully connected layers, and never zero for tokens and pictures. ONNX Runtime always
+      runs dense.`),
+    wrapped(`The columns in percent are densities of the weights: they show how many times faster
+      [native kernels](native.md) are than ONNX Runtime. The other columns show the highest density
+      at which each build still wins: *always* includes dense layers, *never* means not even at
+      ${100 * LEVELS[0]} %. Predictions are by host-model (${calibration ? 'calibrated here' : 'with the shipped preset, not calibrated here, which only covers the WebAssembly build'}).`),
+    markdownTable([header, ...rows], { align: ['l', ...header.slice(1).map(() => 'r')] }),
+    wrapped(`Whole networks also contain layers that stay dense, pooling and sums. To compare a whole
+      network, run \`npx zeroskip compare NETWORK --on host:onnxruntime,host\`; for other hardware,
+      run \`npx zeroskip breakeven\`.`),
+  ]
+    .join('\n\n')
+    .concat('\n'),
 );
+
+/** A paragraph in lines of at most 100 columns. */
+function wrapped(text: string): string {
+  const lines = [''];
+  for (const word of text.split(/\s+/)) {
+    const line = lines.at(-1) as string;
+    if (line === '') lines[lines.length - 1] = word;
+    else if (line.length + 1 + word.length <= 100) lines[lines.length - 1] = `${line} ${word}`;
+    else lines.push(word);
+  }
+  return lines.join('\n');
+}

@@ -116,6 +116,17 @@ function byName(row: HostKernel): Kernel<HostConfig> {
   };
 }
 
+/** As a layer runs that no kernel of the engine can run. */
+const plain: Kernel<HostConfig> = {
+  name: 'plain',
+  optIn: true,
+  accepts: () => true,
+  cost(task, config, residency) {
+    const place = residencyOf(task, residency, config);
+    return plainCost(task, enginePlace(place, place.weightBytes.sparse), config);
+  },
+};
+
 export const engineKernels: readonly Kernel<HostConfig>[] = [
   fastest(false),
   byRule('dense', ({ weightBytes }) => weightBytes.dense),
@@ -127,4 +138,5 @@ export const engineKernels: readonly Kernel<HostConfig>[] = [
   byRule('winograd', transformed('winograd', true), true),
   byRule('sparse', ({ weightBytes }) => weightBytes.sparse, true),
   ...exactKernels.map(byName),
+  plain,
 ];

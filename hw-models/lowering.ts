@@ -35,13 +35,14 @@ const alone = (task: LayerTask, notes: readonly string[] = []): Part => ({ task,
 /**
  * What `task` is made of, in the order in which it happens; the task itself where it is made of
  * nothing smaller. Each part is a convolution of one image, a stream, or a product: of one row, or
- * of a recurrent layer to be taken apart in turn.
+ * of several to be taken apart in turn.
  */
 export function partsOf(task: LayerTask): readonly Part[] {
   const { demand } = task;
   switch (demand.kind) {
     case 'product':
-      return matrixParts(task, demand).map(pixelPart);
+      // One matrix of several may have a kernel as it is.
+      return demand.matrices > 1 ? matrixParts(task, demand) : [pixelPart(alone(task))];
     case 'convolution':
       return imageParts(task, demand);
     case 'stream':

@@ -35,6 +35,8 @@ export interface Execution {
   readonly lanes: number;
   readonly nonzeros: number | null;
   readonly weightBytes: number;
+  /** Those that lie in memory, where some of them are not read. */
+  readonly storedBytes?: number;
   /** Where the weights wait before the layer; null for a layer without weights. */
   readonly weightsHome: WeightsHome | null;
   /** Some: an input that no kept weight meets need not be read. */
@@ -79,7 +81,7 @@ export function account(
     macs,
     executed_macs: executedMacs,
     operations,
-    weight_bytes: weightBytes,
+    weight_bytes: execution.storedBytes ?? weightBytes,
     l2_bytes: transfers.l2.bytes,
     l3_bytes: transfers.l3.bytes,
     dram_bytes: transfers.memory.bytes,

@@ -8,6 +8,7 @@ import { dials } from './dials.js';
 import { peakMacsPerCycle } from './ecm.js';
 import { energiesOf, energyEvents } from './energy.js';
 import { bitmaskKernels } from './kernels/bitmask.js';
+import { columnsKernels } from './kernels/columns.js';
 import { denseKernel } from './kernels/dense.js';
 import { elementwiseKernel } from './kernels/elementwise.js';
 import { narrowKernels } from './kernels/narrow.js';
@@ -37,6 +38,7 @@ export const cpu: Family<CpuConfig> = {
     winogradKernel('fp16'),
     ...narrowKernels,
     ...bitmaskKernels,
+    ...columnsKernels,
     elementwiseKernel('fp32'),
     ...reducedPrecisions.map(elementwiseKernel),
     ...[dense, ...reduced].map(otherwise),

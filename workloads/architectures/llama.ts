@@ -9,7 +9,13 @@ import type { NamedTensor } from '../network.js';
 import type { Architecture } from './architecture.js';
 import { attention, causalDensity, causalMask, type Mask, probabilitiesOf } from './attention.js';
 import { withLogits } from './decoder.js';
-import { type FeedForward, feedForward, type Mixture, mixtureOfExperts } from './feed-forward.js';
+import {
+  type FeedForward,
+  feedForward,
+  largestOf,
+  type Mixture,
+  mixtureOfExperts,
+} from './feed-forward.js';
 import { rotary } from './rotary.js';
 import { type Learned, Sketch, unlearned } from './sketch.js';
 
@@ -99,7 +105,9 @@ export function llama(
     const own = (name: string) => `layers.${at}.${name}`;
     const { window, kept, mask, turn } = sightOf(at);
     const norm = (name: string, input: string) => sketch.rmsNorm(own(name), input, width, epsilon);
-    const normal = norm('input_layernorm', hidden);
+    const largest = (name: string, input: string, count: number) =>
+      largestOf(sketch, own(name), input, count, config, probabilities);
+    const normal = largest('input.kept', norm('input_layernorm', hidden), width);
     const project = (part: 'q' | 'k' | 'v', count: number) => {
       const projected = sketch.dense(
         ...([own(`self_attn.${part}_proj`), normal, count * headWidth, biases.inputs] as const),
@@ -141,13 +149,12 @@ export function llama(
     );
     if (mask)
       probabilities.set(probabilitiesOf(own('self_attn')), causalDensity(sequence, kept, window));
-    const projected = sketch.dense(own('self_attn.o_proj'), context, width, biases.output);
+    const gathered = largest('self_attn.context.kept', context, heads * headWidth);
+    const projected = sketch.dense(own('self_attn.o_proj'), gathered, width, biases.output);
     const attended = isNormalisedBehind ? norm('post_attention_layernorm', projected) : projected;
     const middle = sketch.sum(own('self_attn.sum'), hidden, attended);
-    const second = norm(
-      isNormalisedBehind ? 'pre_feedforward_layernorm' : 'post_attention_layernorm',
-      middle,
-    );
+    const before = isNormalisedBehind ? 'pre_feedforward_layernorm' : 'post_attention_layernorm';
+    const second = largest('mlp.input.kept', norm(before, middle), width);
     const layers = { ...config, bias: biases.inner };
     const { result, densities } = config.experts
       ? mixtureOfExperts(sketch, own('mlp'), second, sequence, layers, config.experts)

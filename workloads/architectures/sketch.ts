@@ -112,6 +112,20 @@ export class Sketch {
     });
   }
 
+  /** The `count` values of the largest magnitude along the last axis, 0 in the place of others. */
+  largest(name: string, input: string, count: number): string {
+    const sizes = this.unary(`${name}.sizes`, input, 'abs');
+    const [values, places] = [`${name}.top`, `${name}.places`];
+    this.add({
+      ...{ kind: 'top-k', name: `${name}.top_k`, inputs: [sizes], resultNames: [values, places] },
+      ...{ k: count, axis: -1, largest: true, sorted: true },
+    });
+    const least = this.slice(`${name}.least`, values, -1, count - 1, count);
+    const isKept = this.binary(`${name}.is_kept`, 'greater-or-equal', sizes, least);
+    const zero = this.scalar(`${name}.zero`, 0);
+    return this.add({ kind: 'where', name, inputs: [isKept, input, zero] } as LayerSpec);
+  }
+
   /** A sum of tensors of one shape. */
   sum(name: string, ...inputs: readonly string[]): string {
     return this.add({ kind: 'add', name, inputs, activation: 'none' });

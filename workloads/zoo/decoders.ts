@@ -9,7 +9,8 @@ import { type DimensionedEntry, dimensioned } from './dimensions.js';
 import { denseEstimate } from './entry.js';
 import { everywhere, type Pruning, withVariants } from './pruned.js';
 
-interface Decoder {
+/** What a decoder of the zoo is built from. */
+export interface Decoder {
   readonly name: string;
   readonly title: string;
   readonly source: Citation;
@@ -18,7 +19,7 @@ interface Decoder {
   readonly config: LlamaConfig;
 }
 
-function decoder({ name, title, source, context, config }: Decoder): DimensionedEntry {
+export function decoder({ name, title, source, context, config }: Decoder): DimensionedEntry {
   return dimensioned({
     name,
     dimensions: {
@@ -57,7 +58,7 @@ const usual = {
   biases: { inputs: false, output: false, inner: false },
 } as const;
 
-const tinyllama = decoder({
+const tinyllama: Decoder = {
   name: 'tinyllama-1.1b',
   title: 'TinyLlama 1.1B',
   source: { work: 'Zhang et al., TinyLlama (arXiv 2401.02385)', at: 'Table 2' },
@@ -66,14 +67,14 @@ const tinyllama = decoder({
     ...{ vocabulary: 32_000, width: 2048, layers: 22, heads: 32, sharedHeads: 4, headWidth: 64 },
     ...{ inner: 5632, ...usual },
   },
-});
+};
 
 const llama2 = {
   work: 'Touvron et al., Llama 2 (arXiv 2307.09288)',
   at: 'Table 1 and config.json',
 };
 
-const llama2Of7B = decoder({
+const llama2Of7B: Decoder = {
   name: 'llama-2-7b',
   title: 'Llama 2 7B',
   source: llama2,
@@ -82,9 +83,9 @@ const llama2Of7B = decoder({
     ...{ vocabulary: 32_000, width: 4096, layers: 32, heads: 32, sharedHeads: 32, headWidth: 128 },
     ...{ inner: 11_008, ...usual },
   },
-});
+};
 
-const llama2Of13B = decoder({
+const llama2Of13B: Decoder = {
   name: 'llama-2-13b',
   title: 'Llama 2 13B',
   source: llama2,
@@ -93,7 +94,7 @@ const llama2Of13B = decoder({
     ...{ vocabulary: 32_000, width: 5120, layers: 40, heads: 40, sharedHeads: 40, headWidth: 128 },
     ...{ inner: 13_824, ...usual },
   },
-});
+};
 
 const llama3 = {
   work: 'Grattafiori et al., The Llama 3 herd of models (arXiv 2407.21783)',
@@ -106,7 +107,7 @@ const llama3Usual = { ...usual, vocabulary: 128_256, sharedHeads: 8, rotaryBase:
 const CONTEXT = 16_384;
 const trained = { low_freq_factor: 1, high_freq_factor: 4, original_max_position_embeddings: 8192 };
 
-const llama31Of8B = decoder({
+const llama31Of8B: Decoder = {
   name: 'llama-3.1-8b',
   title: 'Llama 3.1 8B',
   source: llama3,
@@ -115,9 +116,9 @@ const llama31Of8B = decoder({
     ...{ ...llama3Usual, width: 4096, layers: 32, heads: 32, headWidth: 128, inner: 14_336 },
     rotaryStretch: llama3Stretch(500_000, 128, { ...trained, factor: 8 }),
   },
-});
+};
 
-const llama32Of3B = decoder({
+const llama32Of3B: Decoder = {
   name: 'llama-3.2-3b',
   title: 'Llama 3.2 3B',
   source: { work: 'Meta, Llama 3.2 model card, 2024', at: 'config.json' },
@@ -126,9 +127,9 @@ const llama32Of3B = decoder({
     ...{ ...llama3Usual, width: 3072, layers: 28, heads: 24, headWidth: 128, inner: 8192 },
     rotaryStretch: llama3Stretch(500_000, 128, { ...trained, factor: 32 }),
   },
-});
+};
 
-const llama32Of1B = decoder({
+const llama32Of1B: Decoder = {
   name: 'llama-3.2-1b',
   title: 'Llama 3.2 1B',
   source: { work: 'Meta, Llama 3.2 model card, 2024', at: 'config.json' },
@@ -137,9 +138,9 @@ const llama32Of1B = decoder({
     ...{ ...llama3Usual, width: 2048, layers: 16, heads: 32, headWidth: 64, inner: 8192 },
     rotaryStretch: llama3Stretch(500_000, 64, { ...trained, factor: 32 }),
   },
-});
+};
 
-const mistralOf7B = decoder({
+const mistralOf7B: Decoder = {
   name: 'mistral-7b',
   title: 'Mistral 7B',
   source: { work: 'Jiang et al., Mistral 7B (arXiv 2310.06825)', at: 'Table 1' },
@@ -148,11 +149,11 @@ const mistralOf7B = decoder({
     ...{ vocabulary: 32_000, width: 4096, layers: 32, heads: 32, sharedHeads: 8, headWidth: 128 },
     ...{ inner: 14_336, ...usual, window: 4096 },
   },
-});
+};
 
 const experts = { ...usual, sharedHeads: 4, headWidth: 128, inner: 0 } as const;
 
-const mixtralOf8x7B = decoder({
+const mixtralOf8x7B: Decoder = {
   name: 'mixtral-8x7b',
   title: 'Mixtral 8x7B',
   source: { work: 'Jiang et al., Mixtral of experts (arXiv 2401.04088)', at: 'Table 1' },
@@ -162,9 +163,9 @@ const mixtralOf8x7B = decoder({
     rotaryBase: 1e6,
     experts: { count: 8, perToken: 2, inner: 14_336, isNormalised: true },
   },
-});
+};
 
-const olmoe = decoder({
+const olmoe: Decoder = {
   name: 'olmoe-1b-7b',
   title: 'OLMoE 1B-7B',
   source: { work: 'Muennighoff et al., OLMoE (arXiv 2409.02060)', at: 'Table 1 and config.json' },
@@ -174,9 +175,9 @@ const olmoe = decoder({
     normalised: 'whole',
     experts: { count: 64, perToken: 8, inner: 1024, isNormalised: false },
   },
-});
+};
 
-const qwen3Of30B = decoder({
+const qwen3Of30B: Decoder = {
   name: 'qwen3-30b-a3b',
   title: 'Qwen3 30B-A3B',
   source: { work: 'Yang et al., Qwen3 (arXiv 2505.09388)', at: 'Table 2 and config.json' },
@@ -186,9 +187,9 @@ const qwen3Of30B = decoder({
     ...{ epsilon: 1e-6, rotaryBase: 1e6, normalised: 'heads' },
     experts: { count: 128, perToken: 8, inner: 768, isNormalised: true },
   },
-});
+};
 
-const gemma3Of1B = decoder({
+const gemma3Of1B: Decoder = {
   name: 'gemma-3-1b',
   title: 'Gemma 3 1B',
   source: { work: 'Gemma team, Gemma 3 (arXiv 2503.19786)', at: 'Section 2 and config.json' },
@@ -201,7 +202,7 @@ const gemma3Of1B = decoder({
     scoreFactor: 256 ** -0.5,
     window: Array.from({ length: 26 }, (_, at) => ((at + 1) % 6 === 0 ? null : 512)),
   },
-});
+};
 
 const isInBlock = ({ name, kind }: Layer) =>
   (kind === 'dense' || kind === 'experts') && name.startsWith('layers.');
@@ -236,16 +237,14 @@ const twoOfFour = (method: keyof typeof methods): Pruning => ({
 
 const prunings = [half('sparsegpt'), twoOfFour('sparsegpt'), half('wanda'), twoOfFour('wanda')];
 
-export const decoders: readonly DimensionedEntry[] = [
-  ...withVariants(tinyllama, prunings),
-  ...withVariants(llama2Of7B, prunings),
-  llama2Of13B,
-  llama31Of8B,
-  llama32Of1B,
-  llama32Of3B,
-  mistralOf7B,
-  mixtralOf8x7B,
-  olmoe,
-  qwen3Of30B,
-  gemma3Of1B,
+/** All of them, as they are. */
+export const plainDecoders: readonly Decoder[] = [
+  ...[tinyllama, llama2Of7B, llama2Of13B, llama31Of8B, llama32Of1B, llama32Of3B, mistralOf7B],
+  ...[mixtralOf8x7B, olmoe, qwen3Of30B, gemma3Of1B],
 ];
+
+const pruned: readonly Decoder[] = [tinyllama, llama2Of7B];
+
+export const decoders: readonly DimensionedEntry[] = plainDecoders.flatMap((each) =>
+  pruned.includes(each) ? withVariants(decoder(each), prunings) : [decoder(each)],
+);

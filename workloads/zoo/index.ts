@@ -1,5 +1,6 @@
 // The networks that can be named, a line each, and the groups of them.
 
+import { activated } from './activated.js';
 import { alexnet } from './alexnet.js';
 import { bertBases } from './bert.js';
 import { charDecoder } from './char-decoder.js';
@@ -57,9 +58,9 @@ const byName: ReadonlyMap<string, DimensionedEntry> = new Map(
   sources.map((source) => [source.name, source]),
 );
 
-/** A network as it is listed, or one of them with zeros in a pattern. */
+/** A network as it is listed, or one of them with zeros in a pattern or in its activations. */
 function sourceOf(name: string): DimensionedEntry | undefined {
-  return byName.get(name) ?? patterned(name, (base) => byName.get(base));
+  return byName.get(name) ?? activated(name) ?? patterned(name, (base) => byName.get(base));
 }
 
 /** Every network that comes with the package, by name, at its default extents. */

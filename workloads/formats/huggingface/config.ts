@@ -33,6 +33,11 @@ const Activation = z
     error: Object.keys(activations).join(', '),
   })
   .transform((name) => activations[name] as UnaryName);
+/** A decoder's may be ReLU² too. */
+const DecoderFunction = z.union([
+  z.literal('relu2').transform(() => 'relu-squared' as const),
+  Activation,
+]);
 /** Settings of which one value alone is built here. */
 const only = <Value extends string | boolean | number>(value: Value) =>
   z.literal(value).default(value as never);
@@ -93,7 +98,7 @@ const decoder = {
   num_attention_heads: Count.default(32),
   num_key_value_heads: Count.nullish(),
   intermediate_size: Count.default(11_008),
-  hidden_act: Activation.default('swish'),
+  hidden_act: DecoderFunction.default('swish'),
   rms_norm_eps: Epsilon.default(1e-6),
   max_position_embeddings: Count.default(2048),
   rope_theta: z.number().positive().default(10_000),
@@ -389,6 +394,8 @@ function expectation(issue: z.core.$ZodIssue | undefined): string {
   if (issue?.code === 'invalid_type') return typeNames[issue.expected] ?? issue.expected;
   if (issue?.code === 'too_small') return `at least ${issue.minimum}`;
   if (issue?.code === 'too_big') return `at most ${issue.maximum}`;
+  if (issue?.code === 'invalid_union' && issue.path.at(-1) === 'hidden_act')
+    return [...Object.keys(activations), 'relu2'].join(', ');
   if (issue?.code === 'invalid_union')
     return 'null or the type "default", "linear" or "llama3" with its factors';
   return issue?.message ?? 'another value';

@@ -1,11 +1,10 @@
 // Configurations of decoders that descend from Llama: a row a model type.
 
-import type { Mixture } from '../../architectures/feed-forward.js';
+import type { DecoderActivation, Mixture } from '../../architectures/feed-forward.js';
 import { type LlamaConfig, llama } from '../../architectures/llama.js';
 import { type Llama3Stretch, llama3Stretch } from '../../architectures/rotary.js';
 import { InputError } from '../../base/errors.js';
 import type { Citation } from '../../network.js';
-import type { UnaryName } from '../../operators/unary.js';
 import type { ConfigOf, ModelType } from './config.js';
 import {
   decoderDimensions,
@@ -59,7 +58,7 @@ function stretchOf(
 
 /** Where one type of decoder is another than Llama. */
 interface Own extends Omit<Partial<LlamaConfig>, 'headWidth'> {
-  readonly activation: UnaryName;
+  readonly activation: DecoderActivation;
   readonly source: Citation;
   readonly headWidth?: number | null;
   readonly renamed?: (tensor: string) => string;

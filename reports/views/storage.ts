@@ -61,6 +61,9 @@ function sizeSection(report: StorageReport, isWide: boolean): Section {
     notes: [
       'bits a weight: of all that the network has, zeros among them',
       'as Q4_0 at: the density from which on 4-bit blocks (Q4_0) of all weights are smaller',
+      ...(formats.some(({ isAsIf }) => isAsIf)
+        ? ['2:4: as it would be with weights pruned in that pattern, which these are not']
+        : []),
       'matrices without zeros, or that a format cannot hold, lie as plain numbers of its width',
     ],
   };
@@ -113,6 +116,7 @@ function storageJson(report: StorageReport) {
       read_bytes: format.readBytes,
       bits_per_weight: format.bitsPerWeight,
       equal_density: format.equalDensity,
+      as_if_pruned: format.isAsIf,
       devices: report.devices.map(({ hardware, origin, rates }) => {
         const { kernel, perSecond, atMost, isHeld } = rates[at] as FormatRate;
         const rate = { per_second: perSecond, at_most_per_second: atMost };

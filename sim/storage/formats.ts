@@ -26,6 +26,8 @@ export interface FormatSize {
    * out as plain ones of its width; biases and scales of norms as 32-bit floats. Null where it can hold none.
    */
   readonly bytes: number | null;
+  /** Whether weights are taken to be pruned in the format's pattern, which they are not. */
+  readonly isAsIf: boolean;
   /** Of the weights that a pass reads. */
   readonly readBytes: number | null;
   readonly bitsPerWeight: number | null;
@@ -51,10 +53,12 @@ export function sizesOf(matrices: readonly NetworkMatrix[], others: number): rea
   const largest = matrices.reduce((most, one) =>
     one.rows * one.columns > most.rows * most.columns ? one : most,
   );
+  const asPruned = matrices.map(inTwoOfFour);
   return storedFormats.map((format): FormatSize => {
     const { name, layout, skipsZeros } = format;
     const plain = byName.get(dense[name] ?? '');
-    const own = matrices.map((matrix) => {
+    const isAsIf = name.startsWith('2:4') && !matrices.some(({ isTwoOfFour }) => isTwoOfFour);
+    const own = (isAsIf ? asPruned : matrices).map((matrix) => {
       const bytes = format.bytes(matrix);
       const otherwise = plain?.bytes(matrix) ?? null;
       const hasZeros = matrix.nonzeros < matrix.rows * matrix.columns;
@@ -65,13 +69,20 @@ export function sizesOf(matrices: readonly NetworkMatrix[], others: number): rea
     const sum = (of: readonly { readonly bytes: number }[]) =>
       of.reduce((bytes, matrix) => bytes + matrix.bytes, 4 * others);
     return {
-      ...{ name, layout },
+      ...{ name, layout, isAsIf },
       bytes: isHeld ? sum(own) : null,
       readBytes: isHeld ? sum(own.filter(({ isRead }) => isRead)) : null,
       bitsPerWeight: isHeld ? (8 * (sum(own) - 4 * others)) / weights : null,
       equalDensity: skipsZeros ? equalDensity(format, baseline, largest) : null,
     };
   });
+}
+
+/** A matrix that a pass reads as it would be with two of every four weights left. */
+function inTwoOfFour(matrix: NetworkMatrix): NetworkMatrix {
+  if (!matrix.isRead) return matrix;
+  const most = matrix.rows * 2 * Math.ceil(matrix.columns / 4);
+  return { ...matrix, isTwoOfFour: true, nonzeros: Math.min(matrix.nonzeros, most) };
 }
 
 /** The matrices of a network, and the number of its other parameters. */

@@ -129,7 +129,10 @@ export async function storage(request: StorageRequest): Promise<StorageReport> {
   const tasks = tasksOf(model, trace, batch);
   // Keys and values are read besides, as 16-bit numbers at best.
   const cacheBytes = isDecoder ? (batch * bytesIn(cachesOf(network))) / 2 : 0;
-  const run = { formats, tasks, batch, progress, cacheBytes };
+  const isHalf = matrices.every(
+    ({ isRead, rows, columns, nonzeros }) => !isRead || 2 * nonzeros <= rows * columns,
+  );
+  const run = { formats, tasks, batch, progress, cacheBytes, isHalf };
   const devices: StorageDevice[] = [];
   for (const contender of contenders) {
     devices.push(
@@ -167,21 +170,24 @@ interface Run {
   readonly tasks: readonly LayerTask[];
   readonly batch: number;
   readonly cacheBytes: number;
+  /** Whether no matrix that a pass reads has more than half of its weights. */
+  readonly isHalf: boolean;
   readonly progress: Progress;
 }
 
 function modelledDevice(hardware: Hardware, run: Run): StorageDevice {
-  const { formats, tasks, batch, cacheBytes, progress } = run;
+  const { formats, tasks, batch, cacheBytes, isHalf, progress } = run;
   const has = new Set([...hardware.kernels, ...hardware.optInKernels]);
   const roof = hardware.peaks?.roofs[0];
   const notes = new Set<string>();
-  const rates = formats.map(({ name, readBytes, bytes: stored }, at): FormatRate => {
+  const rates = formats.map(({ name, readBytes, bytes: stored, isAsIf }, at): FormatRate => {
     progress(`${name} on ${hardware.name}`, at / formats.length);
     const bytes = readBytes === null ? null : readBytes + cacheBytes;
     const held = holdingOf((stored ?? 0) + cacheBytes, hardware);
     const atMost = roof && bytes ? batch / secondsWith(held, bytes / roof.bytesPerSecond) : null;
     const kernel = readers[name]?.kernels.find((each) => has.has(each));
-    if (kernel === undefined || readBytes === null)
+    // Kernels would run weights that are denser than the pattern as dense ones.
+    if (kernel === undefined || readBytes === null || (isAsIf && !isHalf))
       return { perSecond: null, kernel: null, atMost, isHeld: held.streamedBytes === 0 };
     const row = modelledRow(hardware, hardware.cost(tasks, kernel), tasks, kernel, []);
     for (const note of row.notes) notes.add(`${kernel}: ${note}`);

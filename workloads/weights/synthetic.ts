@@ -59,10 +59,17 @@ export function* drawingWeights(
 }
 
 /** Patterns that weights are drawn in, layer by layer. */
-export type DrawnPattern = Extract<
-  PrunePattern,
-  { readonly kind: 'n-of-m' | 'block' | 'rows' | 'columns' }
->;
+export type DrawnPattern =
+  | Extract<PrunePattern, { readonly kind: 'n-of-m' | 'block' | 'rows' | 'columns' }>
+  | HeadsPattern;
+
+/** Equal blocks of rows or columns, one a head, the same ones in all layers of an attention. */
+export interface HeadsPattern {
+  readonly kind: 'heads';
+  readonly attention: string;
+  readonly heads: number;
+  readonly axis: 'rows' | 'columns';
+}
 
 /**
  * Weights in a pattern, at places equally likely. N:M keeps all it allows, of a last, shorter group
@@ -81,7 +88,10 @@ export function drawPatternWeights(
   const entries =
     pattern.kind === 'n-of-m'
       ? drawGroups(shape, pattern, random)
-      : drawBlocks(shape, extentsOf(pattern, shape), density, random);
+      : drawBlocks(
+          ...([shape, extentsOf(pattern, shape), density, random] as const),
+          pattern.kind === 'heads' ? createRandom(seed, `${pattern.attention}/heads`) : random,
+        );
   const bias = shape.biases > 0 ? drawBias(shape.biases, random) : null;
   return { store: { format: 'csr', rows, columns, ...entries }, bias, origin: 'synthetic' };
 }
@@ -121,6 +131,11 @@ function extentsOf(
 ): { readonly high: number; readonly wide: number } {
   if (pattern.kind === 'rows') return { high: 1, wide: columns };
   if (pattern.kind === 'columns') return { high: rows, wide: 1 };
+  if (pattern.kind === 'heads') {
+    return pattern.axis === 'rows'
+      ? { high: rows / pattern.heads, wide: columns }
+      : { high: rows, wide: columns / pattern.heads };
+  }
   return { high: pattern.rows, wide: pattern.columns };
 }
 
@@ -129,6 +144,7 @@ function drawBlocks(
   { high, wide }: { readonly high: number; readonly wide: number },
   density: number,
   random: Random,
+  placing: Random,
 ): Entries {
   const across = Math.ceil(columns / wide);
   const order = Uint32Array.from({ length: across * Math.ceil(rows / high) }, (_, at) => at);
@@ -136,7 +152,7 @@ function drawBlocks(
   let left = keptOf(rows * columns, density);
   // Blocks in random order (Fisher and Yates), each taken that still fits: those at edges are less.
   for (let at = 0; at < order.length && left > 0; at++) {
-    const other = at + random.below(order.length - at);
+    const other = at + placing.below(order.length - at);
     const block = order[other] as number;
     order[other] = order[at] as number;
     const [down, along] = [Math.floor(block / across), block % across];

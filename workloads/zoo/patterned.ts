@@ -2,6 +2,7 @@
 // `vgg-16@block:4x1-75`. Drawn: nobody published these.
 
 import { InputError } from '../base/errors.js';
+import { attentionsOf } from '../compress/heads.js';
 import { parsePattern, usualDensity } from '../compress/pattern.js';
 import type { Layer, Network } from '../network.js';
 import { weightShapeOf } from '../network.js';
@@ -30,26 +31,56 @@ export function patterned(
   return {
     ...base,
     name,
-    build: (dims) =>
-      pruned(base.build(dims), {
+    build(dims) {
+      const entry = base.build(dims);
+      const { isOfHeads, ...density } = kept;
+      const heads = isOfHeads ? headsOf(entry.network, density.weights, name) : null;
+      const zeros = `zeros${density.pattern ? ` as ${text.replace(/-\d+$/, '')}` : ''}`;
+      return pruned(entry, {
         variant: text,
-        title: `${percent} % zeros${kept.pattern ? ` as ${text.replace(/-\d+$/, '')}` : ''}, drawn`,
+        title: `${percent} % ${isOfHeads ? 'of heads left out' : zeros}, drawn`,
         source: {
           work: 'a pattern that the user named, not published',
-          at: 'every matrix; the first layer, embeddings and the last layer dense',
+          at: isOfHeads
+            ? 'queries, keys, values and outputs of every attention'
+            : 'every matrix; the first layer, embeddings and the last layer dense',
         },
-        kept: (layer, network) => (isPatterned(layer, network) ? kept : null),
-      }),
+        kept(layer, network) {
+          if (heads) return heads.get(layer.name) ?? null;
+          return isPatterned(layer, network) ? density : null;
+        },
+      });
+    },
   };
 }
 
-function keptBy(text: string, name: string): LayerDensity {
+/**
+ * What is kept of the layers of each attention: heads of keys and values whole, with all heads of
+ * queries that share them. @throws InputError where there is none.
+ */
+function headsOf(network: Network, share: number, name: string): ReadonlyMap<string, LayerDensity> {
+  const kept = new Map<string, LayerDensity>();
+  for (const { inputs, output } of attentionsOf(network)) {
+    const heads = Math.min(...inputs.values());
+    const weights = Math.max(1, Math.round(share * heads)) / heads;
+    const pattern = { kind: 'heads', attention: output, heads } as const;
+    for (const input of inputs.keys())
+      kept.set(input, { weights, pattern: { ...pattern, axis: 'rows' } });
+    kept.set(output, { weights, pattern: { ...pattern, axis: 'columns' } });
+  }
+  if (kept.size === 0)
+    throw new InputError(`workload '${name}': found no heads of attention, expected some`);
+  return kept;
+}
+
+/** What is kept of every matrix, or of the heads of every attention. */
+interface Kept extends LayerDensity {
+  readonly isOfHeads?: true;
+}
+
+function keptBy(text: string, name: string): Kept {
   const [, pattern = '', percent] = /^(.*?)(?:-(\d{1,2}))?$/.exec(text) ?? [];
   const parsed = parsedPattern(pattern, name);
-  if (parsed.kind === 'heads')
-    throw new InputError(
-      `workload '${name}': heads are not drawn, expected a pattern of one layer`,
-    );
   if (parsed.kind === 'n-of-m') {
     if (percent !== undefined)
       throw new InputError(
@@ -58,7 +89,8 @@ function keptBy(text: string, name: string): LayerDensity {
     return { weights: parsed.keep / parsed.of, pattern: parsed };
   }
   const weights = percent === undefined ? usualDensity(parsed) : 1 - Number(percent) / 100;
-  return parsed.kind === 'free' ? { weights } : { weights, pattern: parsed };
+  if (parsed.kind === 'free') return { weights };
+  return parsed.kind === 'heads' ? { weights, isOfHeads: true } : { weights, pattern: parsed };
 }
 
 function parsedPattern(text: string, name: string) {

@@ -1,6 +1,8 @@
 import { type Command, InvalidArgumentError } from 'commander';
 import { buildOf, type EngineBuild } from '../../../hw-models/host/engine/builds.js';
 import type { Pattern } from '../../../sim/storage/formats.js';
+import { InputError } from '../../../workloads/base/errors.js';
+import { parsePattern } from '../../../workloads/compress/pattern.js';
 import type { ImportLimits } from '../../../workloads/formats/source.js';
 import {
   addEngineOption,
@@ -29,11 +31,17 @@ interface Options extends OutputOptions {
 
 /** '0.5', or '2:4'. */
 function pattern(text: string): Pattern {
-  const [, kept, of] = /^([1-9]\d?):([1-9]\d?)$/.exec(text.trim()) ?? [];
-  if (kept !== undefined && Number(kept) <= Number(of))
-    return { kept: Number(kept), of: Number(of) };
-  const share = Number(text);
-  if (text.trim() !== '' && share > 0 && share <= 1) return share;
+  const own = text.trim();
+  const share = Number(own);
+  if (own !== '' && share > 0 && share <= 1) return share;
+  if (own.includes(':')) {
+    try {
+      const parsed = parsePattern(own);
+      if (parsed.kind === 'n-of-m') return { kept: parsed.keep, of: parsed.of };
+    } catch (error) {
+      if (!(error instanceof InputError)) throw error;
+    }
+  }
   throw new InvalidArgumentError('Expected a share above 0 and up to 1, or N:M as in 2:4.');
 }
 

@@ -32,8 +32,10 @@ describe('storage', () => {
     expect(bytes.get('fp16')?.readBytes).toBe(2 * READ + 4 * NORMS);
     expect(bytes.get('bitmask-16')?.bytes).toBe(READ / 8 + READ + 2 * WORDS + 4 * NORMS);
     expect(bytes.get('Q4_0')?.bitsPerWeight).toBe(4.5);
-    // Two of four is a pattern, not a share.
-    expect(bytes.get('2:4-16')?.bytes).toBeNull();
+    // Two of four is a pattern, not a share: as it would be.
+    expect(bytes.get('2:4-16')?.isAsIf).toBe(true);
+    expect(bytes.get('2:4-16')?.bytes).toBe((READ * 18) / 16 + 2 * WORDS + 4 * NORMS);
+    expect(bytes.get('bitmask-16')?.isAsIf).toBe(false);
   });
 
   it('costs what a device has a kernel for as compare does, and bounds the others', async () => {

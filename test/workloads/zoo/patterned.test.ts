@@ -3,6 +3,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { InputError } from '../../../workloads/base/errors.js';
+import { attentionsOf } from '../../../workloads/compress/heads.js';
 import { drawModel } from '../../../workloads/synthesis.js';
 import { toDense } from '../../../workloads/weights/store.js';
 import { type DrawnPattern, drawPatternWeights } from '../../../workloads/weights/synthetic.js';
@@ -24,7 +25,7 @@ function blocksOf(pattern: DrawnPattern, rows: number, columns: number) {
         ? [rows, 1]
         : pattern.kind === 'block'
           ? [pattern.rows, pattern.columns]
-          : [1, pattern.of];
+          : [1, pattern.kind === 'n-of-m' ? pattern.of : 1];
   const blocks: (readonly number[])[] = [];
   for (let top = 0; top < rows; top += high)
     for (let left = 0; left < columns; left += wide) {
@@ -99,8 +100,42 @@ describe('NETWORK@PATTERN', () => {
     expect(Object.keys(dimensionsOf('char-decoder@1:4'))).toEqual(['sequence', 'past']);
   });
 
+  it('leaves out whole heads, the same in all layers of an attention', () => {
+    const dims = new Map([['sequence', 8]]);
+    for (const [name, percent, groups] of [
+      ['char-decoder', 50, 4],
+      ['bert-base', 25, 12],
+    ] as const) {
+      const { network, densities } = zooEntry(`${name}@heads-${percent}`, dims) as ZooEntry;
+      expect(network.title).toContain(`${percent} % of heads left out, drawn`);
+      const { weights } = drawModel(network, densities, 3);
+      const attentions = attentionsOf(network);
+      expect(attentions.length).toBeGreaterThan(0);
+      for (const { inputs, output } of attentions.slice(0, 2)) {
+        const keptIn = (layer: string, isOfRows: boolean) => {
+          const store = weights.get(layer)?.store;
+          const { rows, columns, values } = toDense(store as NonNullable<typeof store>);
+          const kept = new Set<number>();
+          for (const [at, value] of values.entries()) {
+            const [place, extent] = isOfRows
+              ? [Math.floor(at / columns), rows]
+              : [at % columns, columns];
+            if (value !== 0) kept.add(Math.floor((place * groups) / extent));
+          }
+          expect(values.filter((value) => value !== 0).length).toBe(
+            (kept.size * values.length) / groups,
+          );
+          return [...kept].sort((a, b) => a - b);
+        };
+        const expected = keptIn(output, false);
+        expect(expected.length).toBe((groups * (100 - percent)) / 100);
+        for (const input of inputs.keys()) expect(keptIn(input, true)).toEqual(expected);
+      }
+    }
+  });
+
   it.each([
-    ['lenet-5@heads', /^workload 'lenet-5@heads': heads are not drawn/],
+    ['lenet-5@heads', /^workload 'lenet-5@heads': found no heads of attention/],
     ['lenet-5@2:4-50', /found 50 beside 2:4, expected N:M alone/],
     ['lenet-5@5:4', /^workload 'lenet-5@5:4': pattern: found '5:4', expected free, N:M/],
   ])('%s is refused in one line', (name, message) => {

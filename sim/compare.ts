@@ -6,7 +6,7 @@ import type { Model } from '../workloads/model.js';
 import type { LayerTask } from '../workloads/network.js';
 import { type KnownError, knownErrorOf } from './known-errors.js';
 import { type MeasuredRowOptions, measuredRow } from './measured.js';
-import { modelledRow } from './modelled.js';
+import { inPrecision, modelledRow } from './modelled.js';
 import { silent } from './progress.js';
 import type { Comparison, Row } from './result.js';
 import { describePrices, type PriceTable, servingCost } from './serving/prices.js';
@@ -115,14 +115,11 @@ function costedRow(
   { uncertainty, precision, errors = [] }: CompareOptions,
 ): Row {
   const costs = hardware.cost(tasks, kernel, precision);
-  const row = modelledRow(hardware, costs, tasks, kernel, nonzeros);
-  const [own] = hardware.precisions;
-  const isMissing =
-    precision !== undefined && precision !== 'best' && !hardware.precisions.includes(precision);
+  const costed = modelledRow(hardware, costs, tasks, kernel, nonzeros);
+  const row = inPrecision(costed, hardware, precision);
   return {
     ...row,
     knownError: isOwn ? null : knownErrorOf(errors, hardware.name, row.precisions[0]),
-    notes: isMissing ? [...row.notes, `no ${precision} here: computed in ${own}`] : row.notes,
     ...(timelineRoom === undefined
       ? {}
       : { timeline: timelineOf(hardware, tasks, costs, timelineRoom) }),

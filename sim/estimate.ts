@@ -3,7 +3,7 @@
 
 import type { Hardware, LayerCost, Parts } from '../hw-models/contract.js';
 import { secondsOf, times } from '../hw-models/cost.js';
-import { InputError, invariant } from '../workloads/base/errors.js';
+import { InputError } from '../workloads/base/errors.js';
 import { Recent } from '../workloads/base/recent.js';
 import { type Demand, denseMacsOf } from '../workloads/demand.js';
 import {
@@ -14,11 +14,11 @@ import {
   weightShapeOf,
 } from '../workloads/network.js';
 import { tensorDensities } from '../workloads/synthesis.js';
-import { zoo } from '../workloads/zoo/index.js';
 import { densitiesAt } from './densities.js';
 import { designBinder, type ExploredDesign } from './designs.js';
 import type { Exploration, Explored, ExploredWorkload, ExplorerQuestion } from './explore.js';
-import { modelledRow } from './modelled.js';
+import { exploredEntry } from './explored-network.js';
+import { inPrecision, modelledRow } from './modelled.js';
 import type { LayerResult, Row } from './result.js';
 import { type StandInDensities, sizeOfDemand, standInOf } from './stand-ins.js';
 import { type LayerSummary, total, type WorkloadSummary } from './summary.js';
@@ -64,12 +64,16 @@ export function createEstimator(soundConfigs: ReadonlyMap<string, object>): Esti
     layer: SketchedLayer,
     asked: ExploredWorkload,
   ): LayerCost | null => {
-    const key = `${JSON.stringify(design)} ${layer.key}`;
+    const key = `${JSON.stringify([design, asked.precision])} ${layer.key}`;
     const known = costs.get(key);
     if (known !== undefined) return known;
     let cost: LayerCost | null = null;
     try {
-      [cost = null] = hardware().cost([standIn(layer, asked)], design.kernel ?? undefined);
+      [cost = null] = hardware().cost(
+        [standIn(layer, asked)],
+        design.kernel ?? undefined,
+        asked.precision ?? undefined,
+      );
     } catch (error) {
       if (!(error instanceof InputError)) throw error;
     }
@@ -126,7 +130,8 @@ export function createEstimator(soundConfigs: ReadonlyMap<string, object>): Esti
         (layer): LayerTask => ({ ...layer, ...NOTHING, batch: asked.batch }),
       );
       const nonzeros = layers.map((layer) => layer.summary.nonzeros);
-      return { row: modelledRow(hardware, all, tasks, design.kernel ?? undefined, nonzeros) };
+      const row = modelledRow(hardware, all, tasks, design.kernel ?? undefined, nonzeros);
+      return { row: inPrecision(row, hardware, asked.precision ?? undefined) };
     } catch (error) {
       if (error instanceof InputError) return { fault: error.message };
       throw error;
@@ -210,9 +215,7 @@ const NOTHING = {
 } as const;
 
 function sketched(asked: ExploredWorkload): readonly SketchedLayer[] {
-  const entry = zoo.get(asked.workload);
-  if (!entry)
-    throw new InputError(`found the workload '${asked.workload}', expected one of the zoo`);
+  const entry = exploredEntry(asked.workload);
   const { network } = entry;
   const profile = densitiesAt(entry.densities, asked);
   const density = tensorDensities(network, profile);
@@ -247,8 +250,7 @@ function summaryOf(
   { workload }: ExploredWorkload,
   layers: readonly SketchedLayer[],
 ): WorkloadSummary {
-  const network = zoo.get(workload)?.network;
-  invariant(network !== undefined, () => `${workload} is not in the zoo`);
+  const { network } = exploredEntry(workload);
   const all = layers.map(({ summary }) => summary);
   const weighted = network.layers.flatMap((layer) => weightShapeOf(layer) ?? []);
   const inputs = total(all.map(({ macsDense }) => macsDense));

@@ -1,17 +1,17 @@
 // Designs that are being turned, costed on one network: the same models as `compare` and `sweep`,
 // with whatever need not be made anew kept between one turn and the next. Runs in browsers too.
 
-import type { Hardware } from '../hw-models/contract.js';
+import type { Hardware, Precision } from '../hw-models/contract.js';
 import { InputError } from '../workloads/base/errors.js';
 import type { Steps } from '../workloads/base/steps.js';
 import { readWeights } from '../workloads/formats/weight-files.js';
 import type { LayerTask, Network } from '../workloads/network.js';
 import { drawRepeatableModel, type RandomModel } from '../workloads/synthesis.js';
 import type { ZooEntry } from '../workloads/zoo/entry.js';
-import { zoo } from '../workloads/zoo/index.js';
 import { type Densities, densitiesAt } from './densities.js';
 import { designBinder, type ExploredDesign } from './designs.js';
-import { modelledRow } from './modelled.js';
+import { exploredEntry } from './explored-network.js';
+import { inPrecision, modelledRow } from './modelled.js';
 import type { Row } from './result.js';
 import { summarize, type WorkloadSummary } from './summary.js';
 import { type Trace, tasksOf, traceRandom } from './trace.js';
@@ -21,6 +21,11 @@ export interface ExploredWorkload extends Densities {
   readonly workload: string;
   readonly batch: number;
   readonly seed: number;
+  /**
+   * What is computed in: this where a design has it, 'best' by whichever is the fastest; each
+   * design's own where null.
+   */
+  readonly precision: Precision | 'best' | null;
 }
 
 /** What a design comes to, or why its model refuses it. */
@@ -90,11 +95,12 @@ export function createExplorer(sources: ExplorerSources): Explorer {
   function* explored(
     design: ExploredDesign,
     work: readonly LayerTask[],
+    precision: ExploredWorkload['precision'],
   ): Generator<string, Explored> {
     const results = known.get(work) ?? new Map<string, Explored>();
     known.set(work, results);
-    const key = JSON.stringify(design);
-    const found = results.get(key) ?? (yield* costed(design, work));
+    const key = JSON.stringify([design, precision]);
+    const found = results.get(key) ?? (yield* costed(design, work, precision));
     results.set(key, found);
     return found;
   }
@@ -102,13 +108,15 @@ export function createExplorer(sources: ExplorerSources): Explorer {
   function* costed(
     design: ExploredDesign,
     work: readonly LayerTask[],
+    precision: ExploredWorkload['precision'],
   ): Generator<string, Explored> {
     try {
       const hardware = bound(design);
-      const costing = hardware.costing(work, design.kernel ?? undefined);
+      const asked = precision ?? undefined;
+      const costing = hardware.costing(work, design.kernel ?? undefined, asked);
       for (let at = 1; ; at++) {
         const { done, value } = costing.next();
-        if (done) return { row: modelledRow(hardware, value, work) };
+        if (done) return { row: inPrecision(modelledRow(hardware, value, work), hardware, asked) };
         yield `${design.preset}, ${at} of ${work.length} layers`;
       }
     } catch (error) {
@@ -120,7 +128,7 @@ export function createExplorer(sources: ExplorerSources): Explorer {
   /** The network with its weights, and the tasks that it sets. */
   async function* prepare(settings: ExploredWorkload, beforeDrawing: () => void = () => undefined) {
     const { workload, batch, seed, weightDensity, activationDensity } = settings;
-    const entry = entryOf(workload);
+    const entry = exploredEntry(workload);
     const { network } = entry;
     const densities = densitiesAt(entry.densities, settings);
     const isRandom =
@@ -154,7 +162,7 @@ export function createExplorer(sources: ExplorerSources): Explorer {
     if (current !== random) letGo();
     current = random;
     const found: Explored[] = [];
-    for (const design of designs) found.push(yield* explored(design, work));
+    for (const design of designs) found.push(yield* explored(design, work, workload.precision));
     return { workload: summarize(random.model, work), designs: found };
   }
 
@@ -163,7 +171,7 @@ export function createExplorer(sources: ExplorerSources): Explorer {
       const { trace, work } = await finishing(prepare(workload));
       return { trace, tasks: work };
     },
-    entryOf,
+    entryOf: exploredEntry,
     bind: bound,
     explore: (question) => finishing(exploring(question)),
     exploring,
@@ -172,7 +180,7 @@ export function createExplorer(sources: ExplorerSources): Explorer {
       for (const { workload, designs } of questions) {
         try {
           const { random, work } = yield* prepare(workload);
-          for (const design of designs) yield* explored(design, work);
+          for (const design of designs) yield* explored(design, work, workload.precision);
           if (random !== current) random.letGo();
         } catch (error) {
           if (!(error instanceof InputError)) throw error;
@@ -180,13 +188,6 @@ export function createExplorer(sources: ExplorerSources): Explorer {
       }
     },
   };
-}
-
-function entryOf(workload: string): ZooEntry {
-  const entry = zoo.get(workload);
-  if (entry) return entry;
-  const expected = `one of ${[...zoo.keys()].join(', ')}`;
-  throw new InputError(`found the workload '${workload}', expected ${expected}`);
 }
 
 const bytesOf = (network: Network, { tensors }: Trace): number => {

@@ -1,7 +1,7 @@
 // A closer look at what an explorer shows: a network's graph, why pruning buys what it buys, and what
 // happened when in one layer. Runs in browsers too.
 
-import type { Recorder } from '../hw-models/contract.js';
+import type { Hardware, Recorder } from '../hw-models/contract.js';
 import { cyclesOf } from '../hw-models/cost.js';
 import { InputError } from '../workloads/base/errors.js';
 import { drawModel } from '../workloads/synthesis.js';
@@ -54,7 +54,12 @@ export function createInspector({ entryOf, prepared, bind }: Explorer): Inspecto
     async why({ workload, design }) {
       const { trace, tasks } = await prepared(workload);
       const { network, densities } = entryOf(workload.workload);
-      return whyOn(network.name, bind(design), design.kernel ?? undefined, tasks, (density) => {
+      const hardware = bind(design);
+      const asked: Hardware = {
+        ...hardware,
+        cost: (of, kernel) => hardware.cost(of, kernel, workload.precision ?? undefined),
+      };
+      return whyOn(network.name, asked, design.kernel ?? undefined, tasks, (density) => {
         const drawn = densitiesAt(densities, { weightDensity: density, activationDensity: null });
         return tasksOf(drawModel(network, drawn, workload.seed), trace, workload.batch);
       });
@@ -63,7 +68,11 @@ export function createInspector({ entryOf, prepared, bind }: Explorer): Inspecto
       const { tasks } = await prepared(workload);
       const hardware = bind(design);
       const at = tasks.findIndex(({ name }) => name === layer);
-      const cost = hardware.cost(tasks, design.kernel ?? undefined)[at];
+      const cost = hardware.cost(
+        tasks,
+        design.kernel ?? undefined,
+        workload.precision ?? undefined,
+      )[at];
       if (!cost) throw new InputError(`found no layer '${layer}' that costs something`);
       const { recorder, recorded } = createRecord(room);
       hardware.record(tasks, at, cost.kernel, recorder);

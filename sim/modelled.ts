@@ -50,6 +50,16 @@ export function modelledRow(
   };
 }
 
+/** `row` with a note where the hardware has not got the precision that was asked for. */
+export function inPrecision(
+  row: Row,
+  { precisions }: Hardware,
+  asked: Precision | 'best' | undefined,
+): Row {
+  if (asked === undefined || asked === 'best' || precisions.includes(asked)) return row;
+  return { ...row, notes: [...row.notes, `no ${asked} here: computed in ${precisions[0]}`] };
+}
+
 /** What the layers that multiply compute in, that with most of the time first. */
 function precisionsOf(
   costs: readonly LayerCost[],

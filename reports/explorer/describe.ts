@@ -6,6 +6,7 @@ import type { ExploredDesign } from '../../sim/designs.js';
 import { leafChanges } from '../../sim/difference.js';
 import type { ExploredWorkload } from '../../sim/explore.js';
 import { percent } from '../quantity.js';
+import { networkOf, patterns } from './networks.js';
 import type { Offer } from './offer.js';
 import { levelText } from './sliders.js';
 import { presetOf } from './state.js';
@@ -15,16 +16,21 @@ const NAMED_CHANGES = 3;
 
 /** 'AlexNet fc6, batch 4, weights 10.0 % non-zero, seed 1' */
 export function describeWorkload(offer: Offer, asked: ExploredWorkload): string {
-  const { workload, batch, seed, weightDensity, activationDensity } = asked;
-  const title = offer.workloads.find(({ name }) => name === workload)?.title ?? workload;
+  const { workload, batch, seed, weightDensity, activationDensity, precision } = asked;
+  const { offered, pattern } = networkOf(offer, workload);
   return [
-    title,
+    offered?.title ?? workload,
+    ...(pattern === null ? [] : [patternText(pattern)]),
     `batch ${batch}`,
     ...(weightDensity === null ? [] : [`weights ${percent(weightDensity)} non-zero`]),
     ...(activationDensity === null ? [] : [`activations ${percent(activationDensity)} non-zero`]),
+    ...(precision === null ? [] : [precision === 'best' ? 'fastest precision' : precision]),
     ...(seed === 0 ? [] : [`seed ${seed}`]),
   ].join(', ');
 }
+
+const patternText = (pattern: string) =>
+  patterns.find(({ name }) => name === pattern)?.text ?? `zeros as ${pattern}`;
 
 /** 'eie-64 with PEs 128 (64), activation queue 4 (8)' */
 export function describeDesign(offer: Offer, design: ExploredDesign): string {

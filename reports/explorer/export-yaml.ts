@@ -16,7 +16,12 @@ export const fileOf = (design: ExploredDesign, at: number) =>
   `${nameOf(design, at).replace(/[^\w.-]+/g, '-')}.yaml`;
 
 /** A design as a preset that builds on the one it was turned from. */
-export function designYaml(design: ExploredDesign, at: number, offer: Offer): string {
+export function designYaml(
+  design: ExploredDesign,
+  at: number,
+  offer: Offer,
+  precision: ExplorerState['precision'] = null,
+): string {
   const preset = presetOf(offer, design);
   const family = offer.presets.filter((other) => other.family === design.family);
   const body: Record<string, unknown> = {};
@@ -31,7 +36,7 @@ export function designYaml(design: ExploredDesign, at: number, offer: Offer): st
     ...(preset ? { extends: preset.extendsAs } : { family: design.family }),
     ...body,
   });
-  document.commentBefore = ` zeroskip compare ... --on ${fileOf(design, at)}${design.kernel ? `:${design.kernel}` : ''}`;
+  document.commentBefore = ` zeroskip compare ... --on ${fileOf(design, at)}${design.kernel ? `:${design.kernel}` : ''}${precision === null ? '' : ` --precision ${precision}`}`;
   return document.toString({ lineWidth: 120 });
 }
 
@@ -114,7 +119,9 @@ export function sweepYaml(state: ExplorerState, offer: Offer): string {
     axes: Object.fromEntries([...(isOneFamily ? axes : []), ...fixed]),
     objectives: ['seconds', 'joules', 'area_mm2'],
   });
-  document.commentBefore = ` zeroskip sweep ${SWEEP_FILE}, beside ${designs.map(fileOf).join(' and ')}`;
+  const command = ` zeroskip sweep ${SWEEP_FILE}, beside ${designs.map(fileOf).join(' and ')}`;
+  const own = ` A sweep computes in each design's own precision, not in ${state.precision} as the page did.`;
+  document.commentBefore = state.precision === null ? command : `${command}\n${own}`;
   return document.toString({ lineWidth: 120 });
 }
 

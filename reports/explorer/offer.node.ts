@@ -3,8 +3,10 @@
 import { relative } from 'node:path';
 import type { Hardware } from '../../hw-models/contract.js';
 import { presetNames } from '../../hw-models/presets.node.js';
+import { knownErrors } from '../../sim/known-errors.node.js';
 import { publishedPoints } from '../../sim/published.js';
 import { resolveContender, resolveWorkload } from '../../sim/resolve.node.js';
+import { shippedPrices } from '../../sim/serving/prices.node.js';
 import { publishedTables } from '../../sim/validate/tables.node.js';
 import { packageVersion } from '../../sim/version.node.js';
 import { InputError } from '../../workloads/base/errors.js';
@@ -56,6 +58,8 @@ export function gatherOffer({ workload, hardware, batch, seed }: ExplorerRequest
       };
     }),
     published: publishedPoints(publishedTables),
+    knownErrors: knownErrors(),
+    prices: shippedPrices(),
     start: {
       workload,
       batch,

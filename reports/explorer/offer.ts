@@ -1,7 +1,9 @@
 // The data of an explorer page: presets with their sources, networks, published points.
 
 import type { Dial, Switch } from '../../hw-models/contract.js';
+import type { KnownError } from '../../sim/known-errors.js';
 import type { PublishedPoint } from '../../sim/published.js';
+import type { PriceTable } from '../../sim/serving/prices.js';
 
 /** A preset as data. */
 export interface OfferedPreset {
@@ -32,6 +34,10 @@ export interface Offer {
   readonly presets: readonly OfferedPreset[];
   readonly workloads: readonly OfferedWorkload[];
   readonly published: readonly PublishedPoint[];
+  /** How far off published times devices are modelled. */
+  readonly knownErrors: readonly KnownError[];
+  /** What devices cost to rent or to buy. */
+  readonly prices: PriceTable;
   readonly start: {
     readonly workload: string;
     readonly batch: number;

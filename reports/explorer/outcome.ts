@@ -33,7 +33,7 @@ export function outcomesOf(
   offer: Offer,
   designs: readonly ExploredDesign[],
   { workload, designs: found }: Exploration,
-  { batch, weightDensity, activationDensity }: ExploredWorkload,
+  { batch, weightDensity, activationDensity, precision }: ExploredWorkload,
 ): readonly DesignOutcome[] {
   const half = designs.length / 2;
   return designs.slice(0, half).map((design, at) => {
@@ -44,9 +44,9 @@ export function outcomesOf(
       row,
       fault: own && 'fault' in own ? own.fault : null,
       before: before && 'row' in before ? before.row : null,
-      // The paper ran its own densities: beside others its figures would say nothing.
+      // The paper ran its own densities and numbers: beside others its figures would say nothing.
       published:
-        ((weightDensity ?? activationDensity) === null ? offer.published : []).find(
+        ((weightDensity ?? activationDensity ?? precision) === null ? offer.published : []).find(
           (point) =>
             point.hardware === design.preset &&
             point.workload === workload.name &&

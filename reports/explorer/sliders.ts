@@ -4,6 +4,7 @@ import { type Draft, produce } from 'immer';
 import { inUnit, numberAt, toSi } from '../../hw-models/dials.js';
 import type { ExplorerQuestion } from '../../sim/explore.js';
 import { percent } from '../quantity.js';
+import { networkOf } from './networks.js';
 import type { Offer } from './offer.js';
 import { askedDesigns } from './outcome.js';
 import { type ExplorerState, presetOf } from './state.js';
@@ -32,8 +33,8 @@ const MAX_WEIGHTS = 30e6;
 const AS_PUBLISHED = 0;
 
 /** How many weights a state's network has, zeros included. */
-export const weightsOf = ({ workloads }: Offer, { workload }: ExplorerState) =>
-  workloads.find(({ name }) => name === workload)?.weights ?? 0;
+export const weightsOf = (offer: Offer, { workload }: ExplorerState) =>
+  networkOf(offer, workload).offered?.weights ?? 0;
 
 /** Sliders of what all designs run: the batch, the densities, the seed. */
 export function workloadSliders(offer: Offer, state: ExplorerState): readonly Slider[] {
@@ -67,11 +68,16 @@ export function workloadSliders(offer: Offer, state: ExplorerState): readonly Sl
   });
   return [
     whole('batch', 'batch', BATCHES, 'Frames at a time'),
-    density(
-      'weightDensity',
-      'weights ≠ 0',
-      DENSITIES.filter((share) => share * weights <= MAX_WEIGHTS),
-    ),
+    // Zeros in a pattern bring their share with them.
+    ...(networkOf(offer, state.workload).pattern === null
+      ? [
+          density(
+            'weightDensity',
+            'weights ≠ 0',
+            DENSITIES.filter((share) => share * weights <= MAX_WEIGHTS),
+          ),
+        ]
+      : []),
     density('activationDensity', 'activations ≠ 0', DENSITIES),
     whole('seed', 'seed', SEEDS, 'Of the weights and activations that are drawn'),
   ];
@@ -140,7 +146,7 @@ export const placeOf = ({ levels, value }: Pick<Slider, 'levels' | 'value'>) =>
 
 /** What a state asks of the simulator: its designs, and the presets that they were turned from. */
 export function questionOf(offer: Offer, state: ExplorerState): ExplorerQuestion {
-  const { designs: _, ...workload } = state;
+  const { designs: _, beside: __, ...workload } = state;
   return { workload, designs: askedDesigns(offer, state) };
 }
 

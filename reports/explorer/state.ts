@@ -2,6 +2,8 @@
 // else.
 
 import { z } from 'zod';
+import { precisions } from '../../hw-models/contract.js';
+import { DEFAULT_HARDWARE } from '../../sim/defaults.js';
 import type { ExploredDesign } from '../../sim/designs.js';
 import type { ExploredWorkload } from '../../sim/explore.js';
 import type { Offer, OfferedPreset } from './offer.js';
@@ -11,7 +13,12 @@ export type Designs = readonly [ExploredDesign] | readonly [ExploredDesign, Expl
 
 export interface ExplorerState extends ExploredWorkload {
   readonly designs: Designs;
+  /** Presets that are shown beside them, as they are. */
+  readonly beside: readonly string[];
 }
+
+/** Presets beside the designs, at most. */
+export const MAX_BESIDE = 16;
 
 const density = z.number().gt(0).max(1).nullable();
 const design = z.strictObject({
@@ -32,6 +39,12 @@ export const ExplorerState: z.ZodType<ExplorerState> = z.strictObject({
   weightDensity: density,
   activationDensity: density,
   designs: z.union([z.tuple([design]), z.tuple([design, design])]),
+  // Links of before there were these lack them.
+  precision: z
+    .enum([...precisions, 'best'])
+    .nullable()
+    .default(null),
+  beside: z.array(z.string().min(1).max(200)).max(MAX_BESIDE).default([]),
 });
 
 /** A preset as a design that nobody has turned yet. */
@@ -54,6 +67,9 @@ export function presetOf(
   );
 }
 
+/** The paper's platforms and devices of today, as in a comparison without --on. */
+const BESIDE = DEFAULT_HARDWARE.map((name) => name.replace(/:.*/, ''));
+
 /** What the explorer begins with. */
 export function initialState({ presets, start }: Offer): ExplorerState {
   const { designs, ...workload } = start;
@@ -65,6 +81,8 @@ export function initialState({ presets, start }: Offer): ExplorerState {
     ...workload,
     weightDensity: null,
     activationDensity: null,
+    precision: null,
+    beside: [...new Set(BESIDE)].filter((name) => presets.some((preset) => preset.name === name)),
     designs: second ? [first, second] : [first],
   };
 }

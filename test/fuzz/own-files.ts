@@ -84,6 +84,7 @@ async function readStore(bytes: Uint8Array): Promise<void> {
 const { name: preset, family, config } = loadHardware('eie-64');
 const explored: ExplorerState = {
   ...{ workload: 'alex-7', batch: 1, seed: 0, weightDensity: 0.5, activationDensity: null },
+  ...{ precision: null, beside: [] },
   designs: [{ preset, family, kernel: null, config }],
 };
 

@@ -6,10 +6,10 @@ import { bandOf, bands } from '../../charts/load-bands.js';
 import { fillOf, type Look } from '../../charts/looks.js';
 import { color } from '../../charts/palette.js';
 import { partLooks } from '../../charts/part-looks.js';
-import { logScale } from '../../charts/scales.js';
-import { percent, quantity, roundQuantity } from '../../quantity.js';
+import { percent, quantity } from '../../quantity.js';
 import { balanceOf } from '../outcome.js';
 import type { Place } from './places.js';
+import { Plane, type Spot } from './plane.browser.js';
 
 const WIDTH = 400;
 const BAR = 22;
@@ -159,7 +159,6 @@ export function LoadChart({
 }
 
 const HEIGHT = 300;
-const [LEFT, RIGHT, TOP, BOTTOM] = [62, 14, 12, 34];
 
 /**
  * Time and energy of designs, of what they were turned from, of what was tried on the way, and of
@@ -167,52 +166,28 @@ const [LEFT, RIGHT, TOP, BOTTOM] = [62, 14, 12, 34];
  */
 export function PlaneChart({ places }: { readonly places: readonly Place[] }) {
   if (places.length === 0) return null;
-  const [xs, ys] = [places.map(({ seconds }) => seconds), places.map(({ joules }) => joules)];
-  const [xAxis, yAxis] = [logScale(withRoom(xs)), logScale(withRoom(ys))];
-  const across = (value: number, [low, high]: readonly [number, number]) =>
-    Math.log(value / low) / Math.log(high / low);
-  const x = (seconds: number) => LEFT + across(seconds, xAxis.domain) * (WIDTH - LEFT - RIGHT);
-  const y = (joules: number) =>
-    HEIGHT - BOTTOM - across(joules, yAxis.domain) * (HEIGHT - TOP - BOTTOM);
-  const said = places
-    .filter(({ kind }) => kind !== 'trail')
-    .map(
-      ({ label, seconds, joules }) =>
-        `${label}: ${quantity(seconds, 's')}, ${quantity(joules, 'J')}`,
-    )
-    .join('; ');
+  const spots = places.map((place): Spot => {
+    const { kind, label, seconds, joules } = place;
+    return {
+      ...place,
+      name: kind === 'trail' ? '' : label,
+      title: label,
+      seconds,
+      joules,
+      error: null,
+    };
+  });
   return (
     <figure>
       <h3>Time and energy</h3>
-      <svg viewBox={`0 0 ${WIDTH} ${HEIGHT}`} role="img" aria-label={`Time and energy. ${said}`}>
-        {xAxis.ticks.map((tick) => (
-          <g key={tick}>
-            <line x1={x(tick)} x2={x(tick)} y1={TOP} y2={HEIGHT - BOTTOM} stroke={color('grid')} />
-            <text x={x(tick)} y={HEIGHT - BOTTOM + 14} className="tick" text-anchor="middle">
-              {roundQuantity(tick, 's')}
-            </text>
-          </g>
-        ))}
-        {yAxis.ticks.map((tick) => (
-          <g key={tick}>
-            <line x1={LEFT} x2={WIDTH - RIGHT} y1={y(tick)} y2={y(tick)} stroke={color('grid')} />
-            <text x={LEFT - 6} y={y(tick) + 4} className="tick" text-anchor="end">
-              {roundQuantity(tick, 'J')}
-            </text>
-          </g>
-        ))}
-        <text x={WIDTH - RIGHT} y={HEIGHT - 4} text-anchor="end">
-          time →
-        </text>
-        {places.map((place) => (
-          <Mark
-            key={`${place.kind} ${place.label}`}
-            {...place}
-            x={x(place.seconds)}
-            y={y(place.joules)}
-          />
-        ))}
-      </svg>
+      <Plane title="Time and energy" spots={spots} height={HEIGHT}>
+        {(at) =>
+          places.map((place) => {
+            const [x, y] = at(place);
+            return <Mark key={`${place.kind} ${place.label}`} {...{ ...place, x, y }} />;
+          })
+        }
+      </Plane>
       <p>
         Both log: down and to the left is better. Hollow: the preset. Diamond: the paper. Small:
         tried before.
@@ -220,12 +195,6 @@ export function PlaneChart({ places }: { readonly places: readonly Place[] }) {
     </figure>
   );
 }
-
-/** So that few places do not fill the plane to its corners. */
-const withRoom = (values: readonly number[]) => [
-  Math.min(...values) / 1.5,
-  Math.max(...values) * 1.5,
-];
 
 function Mark({
   kind,

@@ -79,7 +79,9 @@ export function DesignPanel({ at, offer, store }: DesignPanelProps) {
           Reset
         </Button>
         <Button
-          onPress={() => save(yamlFile(designYaml(design, at, offer)), fileOf(design, at))}
+          onPress={() =>
+            save(yamlFile(designYaml(design, at, offer, store.state.precision)), fileOf(design, at))
+          }
           title="A preset for zeroskip compare --on"
         >
           Save {fileOf(design, at)}

@@ -102,8 +102,15 @@ function tellWhenPainted({ askedAt, modelMilliseconds, isEstimate }: Shown): voi
   );
 }
 
+let asked = '';
+
+/** Asks what the state asks, unless that was asked last. */
 function ask(): void {
-  simulator.ask(questionOf(offer, store.state));
+  const question = questionOf(offer, store.state);
+  const text = JSON.stringify(question);
+  if (text === asked) return;
+  asked = text;
+  simulator.ask(question);
   workingTimer ??= setTimeout(() => sayWorking('working…'), MILLISECONDS_TILL_TOLD);
 }
 

@@ -1,5 +1,6 @@
 // The tabs of the page. A new panel is a row here: everything else follows from it.
 
+import { DevicesTab } from './devices-tab.browser.js';
 import { LayersTab } from './layers-tab.browser.js';
 import { MachineTab } from './machine-tab.browser.js';
 import type { Tab } from './panel.js';
@@ -10,4 +11,5 @@ export const tabs: readonly [Tab, ...Tab[]] = [
   { id: 'results', title: 'Results', Panel: ResultsTab },
   { id: 'layers', title: 'Layers', Panel: LayersTab },
   { id: 'machine', title: 'Machine', Panel: MachineTab },
+  { id: 'devices', title: 'Devices', Panel: DevicesTab },
 ];

@@ -60,6 +60,7 @@ export function startSimulator({ onAnswer, onDoing, next, onReady }: Listener): 
   /** Jobs that a question takes the place of. */
   const others = new Set<Job<unknown>>();
   let rehearsal: Job<null> | null = null;
+  let ahead: Job<null> | null = null;
   let base: Answered | null = null;
   let quiet: ReturnType<typeof setTimeout> | undefined;
   let patience: ReturnType<typeof setTimeout> | undefined;
@@ -95,9 +96,20 @@ export function startSimulator({ onAnswer, onDoing, next, onReady }: Listener): 
     clearTimeout(patience);
     rehearsal?.cancel();
     rehearsal = base && rough.start('rehearse', base);
+    prepareNext();
+  };
+
+  /** Other jobs come first: what is prepared stops for them, and goes on behind them. */
+  const prepareNext = () => {
+    clearTimeout(quiet);
+    if (current || others.size > 0) return;
     quiet = setTimeout(() => {
-      const ahead = startOther('ahead', next());
-      void ahead.ended.then(({ kind }) => kind === 'done' && onReady());
+      const own = exact.start('ahead', next());
+      ahead = own;
+      void own.ended.then(({ kind }) => {
+        if (ahead === own) ahead = null;
+        if (kind === 'done') onReady();
+      });
     }, QUIET_MILLISECONDS);
   };
 
@@ -117,9 +129,14 @@ export function startSimulator({ onAnswer, onDoing, next, onReady }: Listener): 
   };
 
   const startOther: Simulator['start'] = (kind, given, onOwn) => {
+    clearTimeout(quiet);
+    ahead?.cancel();
     const job = exact.start(kind, given, onOwn);
     others.add(job);
-    void job.ended.then(() => others.delete(job));
+    void job.ended.then(() => {
+      others.delete(job);
+      prepareNext();
+    });
     return job;
   };
 
@@ -129,6 +146,7 @@ export function startSimulator({ onAnswer, onDoing, next, onReady }: Listener): 
     },
     ask(question) {
       clearTimeout(quiet);
+      ahead?.cancel();
       for (const other of others) other.cancel();
       asked = { question, askedAt: performance.now() };
       if (!isEstimateDue) setTimeout(estimate, MILLISECONDS_TILL_ESTIMATE);

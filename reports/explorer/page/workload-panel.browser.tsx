@@ -1,11 +1,16 @@
 // The panel with the workload of all designs: the network, the batch, the densities, the seed.
 
+import { precisions } from '../../../hw-models/contract.js';
 import { count } from '../../quantity.js';
+import { networkOf, patternedName, patterns } from '../networks.js';
 import type { Offer } from '../offer.js';
 import { weightsOf, workloadSliders } from '../sliders.js';
 import type { ExplorerState } from '../state.js';
 import type { Store } from '../store.js';
 import { Choice, SliderInput } from './controls.browser.js';
+
+const AS_PUBLISHED = '';
+const OWN = '';
 
 export function WorkloadPanel({
   offer,
@@ -15,6 +20,13 @@ export function WorkloadPanel({
   readonly store: Store<ExplorerState>;
 }) {
   const { state } = store;
+  const { offered, pattern } = networkOf(offer, state.workload);
+  const choose = (network: string, chosen: string | null) =>
+    store.change((draft) => {
+      draft.workload = patternedName(network, chosen);
+      draft.weightDensity = null;
+      draft.activationDensity = null;
+    });
   return (
     <section aria-labelledby="workload-heading">
       <h2 id="workload-heading">Network</h2>
@@ -22,16 +34,38 @@ export function WorkloadPanel({
         <Choice
           id="workload"
           label="network"
-          value={state.workload}
+          value={offered?.name ?? state.workload}
           options={offer.workloads.map(({ name, title }) => ({
             value: name,
             text: `${name} · ${title}`,
           }))}
-          onChoose={(name) =>
+          onChoose={(name) => choose(name, null)}
+        />
+        <Choice
+          id="pattern"
+          label="zeros"
+          value={pattern ?? AS_PUBLISHED}
+          options={[
+            { value: AS_PUBLISHED, text: 'as published or as below' },
+            ...patterns.map(({ name, text }) => ({ value: name, text })),
+          ]}
+          onChoose={(chosen) =>
+            choose(offered?.name ?? state.workload, chosen === AS_PUBLISHED ? null : chosen)
+          }
+        />
+        <Choice
+          id="precision"
+          label="precision"
+          value={state.precision ?? OWN}
+          options={[
+            { value: OWN, text: "each design's own" },
+            { value: 'best', text: 'the fastest that each has' },
+            ...precisions.map((name) => ({ value: name, text: `${name}, where there is one` })),
+          ]}
+          onChoose={(chosen) =>
             store.change((draft) => {
-              draft.workload = name;
-              draft.weightDensity = null;
-              draft.activationDensity = null;
+              draft.precision =
+                [...precisions, 'best' as const].find((one) => one === chosen) ?? null;
             })
           }
         />

@@ -1,0 +1,88 @@
+// Devices in the plane of time and energy, each with its known error as a bar.
+
+import type { Row } from '../../../sim/result.js';
+import { color } from '../../charts/palette.js';
+import { quantity, wholePercent } from '../../quantity.js';
+import { Plane, type Spot } from './plane.browser.js';
+
+/** A device on the network. */
+export interface Device {
+  readonly name: string;
+  /** Of a design; null of a preset beside it. */
+  readonly letter: string | null;
+  readonly row: Row | null;
+  /** 'done', 'working', or why it cannot run. */
+  readonly state: string;
+  /** Share of published times within which half of them lie; null where nobody has compared. */
+  readonly error: number | null;
+  readonly figures: number;
+  /** Of a million frames served. */
+  readonly dollars: number | null;
+  readonly basis: string;
+}
+
+const HEIGHT = 340;
+/** From this share of the width on labels lie to the left. */
+const LABELS_TURN = 0.7;
+
+export function DevicesPlane({ devices }: { readonly devices: readonly Device[] }) {
+  const spots = devices.flatMap(({ name, letter, row, error }): readonly Spot[] => {
+    if (!row || row.joules === null) return [];
+    const known = error === null ? '' : `, time ± ${wholePercent(error)}`;
+    const at = { seconds: row.seconds, joules: row.joules };
+    const title = `${name}: ${quantity(at.seconds, 's')}, ${quantity(at.joules, 'J')}${known}`;
+    return [{ ...at, name, title, letter, error }];
+  });
+  if (spots.length === 0) return null;
+  // Designs lie on top.
+  const ordered = [...spots].sort((a, b) => Number(a.letter !== null) - Number(b.letter !== null));
+  return (
+    <figure className="plane">
+      <Plane title="Time and energy" spots={ordered} height={HEIGHT}>
+        {(place, width) =>
+          ordered.map((spot) => {
+            const [x, y] = place(spot);
+            const hue = color(spot.letter === 'B' ? 'd1' : spot.letter === 'A' ? 'd0' : 'muted');
+            return (
+              <g key={spot.name} className={spot.letter === null ? 'device' : 'place'}>
+                {spot.error !== null && <ErrorBar spot={spot} place={place} y={y} />}
+                <circle cx={x} cy={y} r={spot.letter === null ? 4 : 8} fill={hue} />
+                {spot.letter === null ? (
+                  <text
+                    x={x > LABELS_TURN * width ? x - 7 : x + 7}
+                    y={y - 5}
+                    text-anchor={x > LABELS_TURN * width ? 'end' : 'start'}
+                  >
+                    {spot.name}
+                  </text>
+                ) : (
+                  <text x={x} y={y + 4} text-anchor="middle" className="strong">
+                    {spot.letter}
+                  </text>
+                )}
+                <title>{spot.title}</title>
+              </g>
+            );
+          })
+        }
+      </Plane>
+      <p>Both log: down and to the left is better.</p>
+    </figure>
+  );
+}
+
+/** From the shortest to the longest time that the known error allows. */
+function ErrorBar({
+  spot,
+  place,
+  y,
+}: {
+  readonly spot: Spot;
+  readonly place: (at: Pick<Spot, 'seconds' | 'joules'>) => readonly [number, number];
+  readonly y: number;
+}) {
+  const factor = 1 + (spot.error ?? 0);
+  const [from] = place({ ...spot, seconds: spot.seconds / factor });
+  const [to] = place({ ...spot, seconds: spot.seconds * factor });
+  return <path className="error-bar" d={`M${from},${y - 4}v8m0,-4H${to}m0,-4v8`} />;
+}

@@ -39,8 +39,10 @@ export interface Style {
 
 /** How one kind of result is shown. Everything is computed only when asked for. */
 export interface View {
-  /** What a page of it is called; else the first section's heading. */
+  /** The command that it answers: 'zeroskip compare'. */
   readonly title?: string;
+  /** What it is about, the heading of a page of it; else the first section's. */
+  readonly subject?: string;
   sections(style: Style): readonly Section[];
   json(): unknown;
   records(): Records;

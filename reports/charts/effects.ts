@@ -92,7 +92,7 @@ function shareSpec(
           domain: [...objectives],
           range: objectives.map((name) => fillOf(looks.get(name) ?? solid('muted'))),
         },
-        legend: { columns: legendColumns(objectives, width) },
+        legend: { columns: legendColumns(objectives, width, { labels: axes }) },
       },
       description: { field: 'label', type: 'nominal' },
     },

@@ -5,13 +5,26 @@ import { textWidth } from './text-width.js';
 
 /** Pixels of a legend entry beside its text: the symbol, the gaps. */
 const BESIDE_TEXT = 34;
+const widestOf = (texts: readonly string[]) =>
+  Math.max(0, ...texts.map((text) => textWidth(text, FONT_PIXELS, false)));
+
+/** Pixels between an axis's labels and what is right of them. */
+const BESIDE_LABEL = 12;
 /** Pixels that the axis to the left of a legend takes of a drawing, as a rule. */
 const AXIS = 60;
 
-/** As many entries of a legend in a row as a drawing of `width` pixels has room for. */
-export function legendColumns(names: readonly string[], width: number): number {
-  const widest = Math.max(0, ...names.map((name) => textWidth(name, FONT_PIXELS, false)));
-  const fit = Math.floor((width - AXIS) / (widest + BESIDE_TEXT));
+/**
+ * As many entries of a legend in a row as a drawing of `width` pixels has room for beside an axis
+ * with `labels` of at most so many pixels.
+ */
+export function legendColumns(
+  names: readonly string[],
+  width: number,
+  { labels = [], limit = width / 3 }: { labels?: readonly string[]; limit?: number } = {},
+): number {
+  const widest = widestOf(names);
+  const axis = Math.max(AXIS, Math.min(limit, widestOf(labels)) + BESIDE_LABEL);
+  const fit = Math.floor((width - axis) / (widest + BESIDE_TEXT));
   return Math.max(1, Math.min(names.length, fit));
 }
 

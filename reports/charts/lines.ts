@@ -10,6 +10,8 @@ import { logScale } from './scales.js';
 
 export interface Line {
   readonly name: string;
+  /** How far off its numbers are known to be, as a share: a band around the line. */
+  readonly error?: number | null;
   /** From left to right; `label` is what a mark says of itself. */
   readonly points: readonly { readonly x: number; readonly y: number; readonly label: string }[];
 }
@@ -68,9 +70,14 @@ function spec(lines: readonly Line[], { x, y, looks }: Plan, width: number): Top
   const names = lines.map(({ name }) => name);
   const lookOf = (name: string) => looks.get(name) ?? solid('muted');
   const points = lines.flatMap((line) =>
-    line.points.map((point) => ({ ...point, line: line.name })),
+    line.points.map((point) => {
+      const factor = 1 + (line.error ?? 0);
+      return { ...point, line: line.name, low: point.y / factor, high: point.y * factor };
+    }),
   );
-  const [xs, ys] = [points.map((point) => point.x), points.map((point) => point.y)];
+  const xs = points.map((point) => point.x);
+  const ys = points.flatMap(({ low, high }) => [low, high]);
+  const unsure = lines.flatMap(({ name, error }) => (error ? [name] : []));
   return {
     width,
     height: 260,
@@ -87,6 +94,18 @@ function spec(lines: readonly Line[], { x, y, looks }: Plan, width: number): Top
       },
     },
     layer: [
+      ...(unsure.length > 0
+        ? [
+            {
+              transform: [{ filter: { field: 'line', oneOf: unsure } }],
+              mark: { type: 'area' as const, opacity: 0.16, aria: false },
+              encoding: {
+                y: { field: 'low', type: 'quantitative' as const, ...encodingOf(y, ys) },
+                y2: { field: 'high' },
+              },
+            },
+          ]
+        : []),
       {
         mark: { type: 'line', strokeWidth: 1.6, aria: false },
         encoding: {

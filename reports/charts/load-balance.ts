@@ -109,6 +109,7 @@ function spec(rows: readonly LoadRow[], unit: string, width: number): TopLevelSp
           columns: legendColumns(
             bands.map(({ name }) => name),
             width,
+            { labels: rows.map(({ name }) => name) },
           ),
           symbolStrokeWidth: 0,
         },

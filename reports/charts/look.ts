@@ -4,7 +4,7 @@ import type { Config } from 'vega-lite';
 import { color } from './palette.js';
 
 export const FONT = 'Helvetica, Arial, sans-serif';
-export const FONT_PIXELS = 11;
+export const FONT_PIXELS = 12;
 
 export const look: Config = {
   background: 'transparent',

@@ -40,6 +40,18 @@ const dashes: Readonly<Record<Pattern, readonly number[]>> = {
   level: [9, 2, 2, 2, 2, 2],
 };
 
+/** The shape of a mark that is too small for a pattern. */
+export const shapeOf = ({ pattern }: Look): string => shapes[pattern];
+
+const shapes: Readonly<Record<Pattern, string>> = {
+  solid: 'circle',
+  rising: 'diamond',
+  dots: 'square',
+  upright: 'triangle-up',
+  falling: 'cross',
+  level: 'triangle-down',
+};
+
 /** The fill of a bar of characters. */
 export const characterOf = ({ pattern }: Look): string => characters[pattern];
 

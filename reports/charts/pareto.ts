@@ -7,7 +7,9 @@ import type { Bounds } from '../../sim/sweep/spec.js';
 import type { StoredResult } from '../../sim/sweep/store.js';
 import type { SweepSummary } from '../../sim/sweep/summary.js';
 import { metricText } from '../metric.js';
+import { UNKNOWN } from '../quantity.js';
 import type { Chart } from './chart.js';
+import { BESIDE, placeNames } from './labels.js';
 import { siLabels } from './look.js';
 import { color } from './palette.js';
 import { logScale } from './scales.js';
@@ -18,8 +20,8 @@ const roles: readonly Role[] = ['front', 'feasible', 'beyond constraints'];
 /** How loud a mark is. */
 const weights: Readonly<Record<Role, { readonly size: number; readonly opacity: number }>> = {
   front: { size: 70, opacity: 1 },
-  feasible: { size: 18, opacity: 0.55 },
-  'beyond constraints': { size: 18, opacity: 0.4 },
+  feasible: { size: 26, opacity: 0.8 },
+  'beyond constraints': { size: 26, opacity: 0.7 },
 };
 
 interface Point {
@@ -28,6 +30,8 @@ interface Point {
   readonly x: number;
   readonly y: number;
   readonly label: string;
+  /** What tells it from the others of the front, in short. */
+  readonly name: string;
 }
 
 /** A chart for each pair of objectives. */
@@ -42,6 +46,7 @@ function paretoChart(summary: SweepSummary, x: MetricName, y: MetricName): reado
   const { front, sample, designs, plan } = summary;
   const onFront = new Set(front.map(({ ordinal }) => ordinal));
   const others = sample.filter(({ ordinal }) => !onFront.has(ordinal));
+  const nameOf = namesOf(front);
   const points = [...others, ...front].flatMap((result): readonly Point[] => {
     const [across, up] = [result.metrics[x], result.metrics[y]];
     if (across === null || up === null || !(across > 0 && up > 0)) return [];
@@ -51,7 +56,10 @@ function paretoChart(summary: SweepSummary, x: MetricName, y: MetricName): reado
         ? 'feasible'
         : 'beyond constraints';
     return [
-      { role, ordinal: result.ordinal, x: across, y: up, label: labelOf(result, role, x, y) },
+      {
+        ...{ role, ordinal: result.ordinal, x: across, y: up, name: nameOf(result) },
+        label: labelOf(result, role, x, y),
+      },
     ];
   });
   if (points.length === 0) return [];
@@ -63,9 +71,8 @@ function paretoChart(summary: SweepSummary, x: MetricName, y: MetricName): reado
   return [
     {
       id: `pareto-${x}-${y}`.replaceAll('_', '-'),
-      half: true,
       title: `${x} and ${y}`,
-      subtitle: `both log, down and to the left is better; front in all of ${plan.spec.objectives.join(', ')}${sampled}`,
+      subtitle: `both log, down and to the left is better; front in all of ${plan.spec.objectives.join(', ')}${sampled}; names: ${axesOf(front).join(' · ') || 'design'}`,
       alt:
         `Scatter of ${points.length} designs, ${front.length} of them on the front, from ` +
         `${rangeText(
@@ -79,7 +86,11 @@ function paretoChart(summary: SweepSummary, x: MetricName, y: MetricName): reado
         columns: ['role', 'ordinal', x, y],
         rows: points.map((point) => [point.role, point.ordinal, point.x, point.y]),
       },
-      spec: (width) => spec(points, [x, y], plan.spec.constraints ?? {}, width),
+      spec: (width) =>
+        spec(points, {
+          ...{ objectives: [x, y], constraints: plan.spec.constraints ?? {}, width },
+          isWhole: plan.spec.objectives.length === 2,
+        }),
     },
   ];
 }
@@ -100,11 +111,71 @@ function labelOf(
   return `design ${ordinal} (${role}): ${[...set, ...found].join(', ')}`;
 }
 
+/** Axes whose level differs between designs of the front. */
+function axesOf(front: readonly StoredResult[]): readonly string[] {
+  const all = [...new Set(front.flatMap(({ settings }) => Object.keys(settings)))];
+  return all.filter((axis) => new Set(front.map(({ settings }) => settings[axis])).size > 1);
+}
+
+/** Characters of a level in a name. */
+const MAX_LEVEL = 12;
+
+/** '16 · deep · 64': a design by its levels on the axes of {@link axesOf}. */
+function namesOf(front: readonly StoredResult[]): (design: StoredResult) => string {
+  const axes = axesOf(front);
+  const levelOf = (level: unknown) => {
+    const text = level === undefined ? UNKNOWN : String(level);
+    return text.length > MAX_LEVEL ? `${text.slice(0, MAX_LEVEL - 1)}…` : text;
+  };
+  const [first, ...others] = axes;
+  return ({ ordinal, settings }) => {
+    if (first === undefined) return `design ${ordinal}`;
+    // Of one axis its name has room too.
+    return others.length === 0
+      ? `${first} ${levelOf(settings[first])}`
+      : axes.map((axis) => levelOf(settings[axis])).join(' · ');
+  };
+}
+
+interface Plan {
+  readonly objectives: readonly [MetricName, MetricName];
+  readonly constraints: Readonly<Record<string, Bounds>>;
+  readonly width: number;
+  /** Whether the front is one in these two objectives alone: its edge can be drawn. */
+  readonly isWhole: boolean;
+}
+
+const HEIGHT = 340;
+/** Pixels of axes and legend beside and below the plot, about. */
+const [BESIDE_PLOT, ABOVE_PLOT] = [64, 70];
+
+/** The names of the front that have room, by the side of the mark on which they stand. */
+function placed(
+  points: readonly Point[],
+  [left, right]: readonly [number, number],
+  [bottom, top]: readonly [number, number],
+  { width, isWhole }: Pick<Plan, 'width' | 'isWhole'>,
+) {
+  const share = (value: number, from: number, to: number) =>
+    Math.log(value / from) / Math.log(to / from);
+  const plot = { width: width - BESIDE_PLOT, height: HEIGHT - ABOVE_PLOT };
+  const front = points.filter(({ role }) => role === 'front').sort((a, b) => a.x - b.x);
+  const marks = front.map((point) => ({
+    ...{ name: point.name, point },
+    x: share(point.x, left, right) * plot.width,
+    y: (1 - share(point.y, bottom, top)) * plot.height,
+  }));
+  // The ends of the front first, then its middle, and so on.
+  const order = [0, marks.length - 1, ...marks.map((_, at) => (at * 7) % marks.length)];
+  const inOrder = [...new Set(order)].flatMap((at) => marks[at] ?? []);
+  const rest = marks.filter((mark) => !inOrder.includes(mark));
+  // The edge of the front runs down to a mark and then to its right.
+  return placeNames([...inOrder, ...rest], plot.width, isWhole ? 'left' : 'right');
+}
+
 function spec(
   points: readonly Point[],
-  [x, y]: readonly [MetricName, MetricName],
-  constraints: Readonly<Record<string, Bounds>>,
-  width: number,
+  { objectives: [x, y], constraints, width, isWhole }: Plan,
 ): TopLevelSpec {
   const [across, up] = [
     logScale(points.map((point) => point.x)),
@@ -126,9 +197,14 @@ function spec(
     strokeDash: [5, 4],
     aria: false,
   };
+  const names = placed(points, across.domain, up.domain, { width, isWhole });
+  const place = {
+    x: { field: 'x', type: 'quantitative' },
+    y: { field: 'y', type: 'quantitative' },
+  } as const;
   return {
     width,
-    height: 300,
+    height: HEIGHT,
     autosize: { type: 'fit', contains: 'padding' },
     layer: [
       {
@@ -154,6 +230,29 @@ function spec(
           description: { field: 'label', type: 'nominal' },
         },
       },
+      ...(isWhole
+        ? [
+            {
+              data: { values: points.filter(({ role }) => role === 'front') },
+              mark: {
+                ...{ type: 'line' as const, interpolate: 'step-after' as const, strokeWidth: 1 },
+                ...{ color: color('accent'), aria: false },
+              },
+              encoding: { ...place, order: { field: 'x', type: 'quantitative' as const } },
+            },
+          ]
+        : []),
+      ...(['left', 'right'] as const).map((side) => ({
+        data: { values: names.flatMap((name) => (name.side === side ? [name.mark.point] : [])) },
+        mark: {
+          ...{
+            type: 'text' as const,
+            align: side === 'left' ? ('right' as const) : ('left' as const),
+          },
+          ...{ dx: side === 'left' ? -BESIDE : BESIDE, aria: false },
+        },
+        encoding: { ...place, text: { field: 'name', type: 'nominal' as const } },
+      })),
       {
         data: { values: limits(x, across) },
         mark: rule,

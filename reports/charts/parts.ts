@@ -4,8 +4,8 @@
 import type { TopLevelSpec } from 'vega-lite';
 import type { Parts } from '../../hw-models/contract.js';
 import type { Comparison, HardwareResult, LayerResult } from '../../sim/result.js';
-import { percent, quantity } from '../quantity.js';
-import { type Chart, slug } from './chart.js';
+import { percent, quantity, wholePercent } from '../quantity.js';
+import { type Chart, NARROW, slug } from './chart.js';
 import { legendColumns } from './legend.js';
 import { siLabels } from './look.js';
 import { fillOf, type Look, solid } from './looks.js';
@@ -17,6 +17,8 @@ import { seriesOf } from './series.js';
 export interface Stack {
   readonly name: string;
   readonly parts: Parts;
+  /** How far off its whole is known to be; null where nobody knows. */
+  readonly error?: number | null;
 }
 
 interface Measure {
@@ -26,6 +28,7 @@ interface Measure {
   readonly column: string;
   readonly unit: string;
   readonly of: (layer: LayerResult) => Parts | null;
+  readonly errorOf: (result: HardwareResult) => number | null;
 }
 
 const time: Measure = {
@@ -36,6 +39,7 @@ const time: Measure = {
   unit: 's',
   of: ({ time: cycles, cycles: all, seconds }) =>
     cycles && all ? scaled(cycles, seconds / all) : null,
+  errorOf: ({ knownError }) => knownError?.median ?? null,
 };
 
 const energy: Measure = {
@@ -45,6 +49,7 @@ const energy: Measure = {
   column: 'joules',
   unit: 'J',
   of: ({ energy: joules }) => joules,
+  errorOf: () => null,
 };
 
 /**
@@ -82,8 +87,8 @@ function byHardware(
   const [comparison, another] = comparisons;
   if (!comparison || another) return [];
   const names = seriesOf(comparisons).map(({ name }) => name);
-  const stacks = comparison.results.flatMap(({ layers }, at) =>
-    stackOf(names[at] ?? '', layers, measure),
+  const stacks = comparison.results.flatMap((result, at) =>
+    stackOf(names[at] ?? '', result.layers, measure, measure.errorOf(result)),
   );
   const subtitle = `${comparison.workload.name}, share by ${measure.by}; the whole stands at the end of the bar`;
   return stacks.length > 0
@@ -103,8 +108,13 @@ function within(
     const alone = results.length === 1;
     const stacks = alone
       ? first.layers.flatMap((layer) => stackOf(layer.name, [layer], measure))
-      : results.flatMap(({ layers }, of) =>
-          stackOf(comparisons[of]?.workload.name ?? '', layers, measure),
+      : results.flatMap((result, of) =>
+          stackOf(
+            comparisons[of]?.workload.name ?? '',
+            result.layers,
+            measure,
+            measure.errorOf(result),
+          ),
         );
     if (stacks.length < 2) return [];
     const subtitle = alone
@@ -120,14 +130,19 @@ function within(
 }
 
 /** The sum of some layers, or nothing where it is not known. */
-function stackOf(name: string, layers: readonly LayerResult[], measure: Measure): readonly Stack[] {
+function stackOf(
+  name: string,
+  layers: readonly LayerResult[],
+  measure: Measure,
+  error: number | null = null,
+): readonly Stack[] {
   const parts: Record<string, number> = {};
   for (const layer of layers) {
     const known = measure.of(layer);
     if (!known) return [];
     for (const [part, value] of Object.entries(known)) parts[part] = (parts[part] ?? 0) + value;
   }
-  return [{ name, parts }];
+  return [{ name, parts, error }];
 }
 
 const scaled = (parts: Parts, factor: number): Parts =>
@@ -185,17 +200,23 @@ const MAX_PARTS = 9;
 /** Stacks with their smallest parts summed up where there are more than colours. */
 function withFewParts(stacks: readonly Stack[]): readonly Stack[] {
   const shares = Object.entries(
-    stackTotal(stacks.map(({ name, parts }) => ({ name, parts: scaled(parts, 1 / sumOf(parts)) }))),
+    stackTotal(
+      stacks.map((stack) => ({ ...stack, parts: scaled(stack.parts, 1 / sumOf(stack.parts)) })),
+    ),
   );
   if (shares.length <= MAX_PARTS) return stacks;
   shares.sort((a, b) => b[1] - a[1]);
   const kept = new Set(shares.slice(0, MAX_PARTS - 1).map(([part]) => part));
-  return stacks.map(({ name, parts }) => {
+  return stacks.map(({ name, parts, error }) => {
     const shown = shares
       .filter(([part]) => kept.has(part))
       .map(([part]) => [part, parts[part] ?? 0] as const);
     const rest = sumOf(parts) - shown.reduce((sum, [, value]) => sum + value, 0);
-    return { name, parts: { ...Object.fromEntries(shown), [OTHER]: Math.max(0, rest) } };
+    return {
+      name,
+      error: error ?? null,
+      parts: { ...Object.fromEntries(shown), [OTHER]: Math.max(0, rest) },
+    };
   });
 }
 
@@ -244,9 +265,9 @@ export function stackedSpec(
     axis: { ticks: false, domain: false, labelLimit: width / 3, labelPadding: 6 },
     scale: { paddingInner: 0.28 },
   };
-  const wholes = stacks.map(({ name, parts: of }) => ({
+  const wholes = stacks.map(({ name, parts: of, error }) => ({
     row: name,
-    whole: quantity(sumOf(of), unit),
+    whole: `${quantity(sumOf(of), unit)}${error && width >= NARROW ? ` ± ${wholePercent(error)}` : ''}`,
     end: 1,
   }));
   return {
@@ -272,7 +293,7 @@ export function stackedSpec(
             field: 'part',
             type: 'nominal',
             scale: { domain: entries, range: [...new Set(parts.map(fillFor))] },
-            legend: { columns: legendColumns(entries, width) },
+            legend: { columns: legendColumns(entries, width, { labels: rows }) },
           },
           order: { field: 'order', type: 'quantitative' },
           description: { field: 'label', type: 'nominal' },

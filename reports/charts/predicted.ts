@@ -6,6 +6,7 @@ import { deviceOf } from '../../sim/validate/validate.js';
 import { ratio } from '../quantity.js';
 import { againstSpec } from './against.js';
 import { type Chart, slug } from './chart.js';
+import { legendColumns } from './legend.js';
 import { RATIO_LABELS } from './look.js';
 import type { Look } from './looks.js';
 import { nameLooks } from './name-looks.js';
@@ -87,7 +88,7 @@ function errorSpec(points: readonly Point[], looks: Looks, width: number): TopLe
     layer: [
       {
         data: { values: [{ ratio: 1 }] },
-        mark: { type: 'rule', color: color('ink') },
+        mark: { type: 'rule', color: color('ink'), aria: false },
         encoding: { x: { field: 'ratio', type: 'quantitative' } },
       },
       {
@@ -122,7 +123,10 @@ function errorSpec(points: readonly Point[], looks: Looks, width: number): TopLe
               domain: [...bases],
               range: bases.map((basis) => color(looks.get(basis)?.hue ?? 'muted')),
             },
-            legend: { symbolType: 'circle' },
+            legend: {
+              symbolType: 'circle',
+              columns: legendColumns(bases, width, { labels: strips, limit: width / 2.6 }),
+            },
           },
           description: { field: 'label', type: 'nominal' },
         },

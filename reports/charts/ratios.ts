@@ -4,10 +4,10 @@
 import { geometricMean } from 'simple-statistics';
 import type { TopLevelSpec } from 'vega-lite';
 import type { Comparison } from '../../sim/result.js';
-import { ratio } from '../quantity.js';
+import { quantity, ratio, wholePercent } from '../quantity.js';
 import { type Chart, NARROW } from './chart.js';
 import { legendColumns } from './legend.js';
-import { RATIO_LABELS } from './look.js';
+import { RATIO_LABELS, siLabels } from './look.js';
 import { color } from './palette.js';
 import { logScale } from './scales.js';
 import { type Series, seriesEncoding, seriesOf } from './series.js';
@@ -20,6 +20,16 @@ export interface RatioBar {
   readonly value: number;
   /** The median error of its model against published times; null where none is known. */
   readonly error?: number | null;
+  /** What the ratio is of, in the unit of its {@link Scale}. */
+  readonly absolute?: number | null;
+}
+
+/** The same bars by what they come to, where all are over one reference. */
+export interface Scale {
+  /** What is 1×. */
+  readonly reference: number;
+  readonly unit: string;
+  readonly title: string;
 }
 
 const MEAN = 'geomean';
@@ -31,6 +41,9 @@ interface Measure {
   readonly axis: string;
   readonly than: string;
   readonly of: (comparison: Comparison, at: number) => number | null;
+  readonly absolute: (comparison: Comparison, at: number) => number | null;
+  readonly unit: string;
+  readonly absoluteTitle: string;
   /** Whether published times tell how sure it is. */
   readonly isOfTime: boolean;
 }
@@ -42,6 +55,8 @@ const speedup: Measure = {
   axis: 'times as fast',
   than: 'as',
   of: ({ results }, at) => results[at]?.speedup ?? null,
+  absolute: ({ results }, at) => results[at]?.seconds ?? null,
+  ...{ unit: 's', absoluteTitle: 'time' },
   isOfTime: true,
 };
 
@@ -52,6 +67,8 @@ const energy: Measure = {
   axis: 'times fewer joules',
   than: 'than',
   of: ({ results }, at) => results[at]?.energyRatio ?? null,
+  absolute: ({ results }, at) => results[at]?.joules ?? null,
+  ...{ unit: 'J', absoluteTitle: 'energy' },
   isOfTime: false,
 };
 
@@ -91,7 +108,17 @@ function ratioChart(
           ...(measure.isOfTime ? [bar.error ?? null] : []),
         ]),
       },
-      spec: (width) => specFor(comparisons.length)(bars, shown, measure.axis, width),
+      spec: (width) => {
+        const first = comparisons[0] && measure.absolute(comparisons[0], 0);
+        return comparisons.length === 1 && first
+          ? singleSpec(
+              bars,
+              shown,
+              { axis: measure.axis, width },
+              { reference: first, unit: measure.unit, title: measure.absoluteTitle },
+            )
+          : groupedSpec(bars, shown, measure.axis, width);
+      },
     },
   ];
 }
@@ -110,6 +137,7 @@ function barsOf(
             {
               ...{ workload: comparison.workload.name, series: name, origin, value },
               error: (measure.isOfTime && comparison.results[at]?.knownError?.median) || null,
+              absolute: measure.absolute(comparison, at),
             },
           ];
     }),
@@ -154,13 +182,9 @@ const LYING_STEP = 9;
 const SINGLE_STEP = 22;
 const ONE = { datum: 1 } as const;
 const description = { field: 'label', type: 'nominal' } as const;
-const reference = { type: 'rule', color: color('ink'), strokeWidth: 1 } as const;
+const reference = { type: 'rule', color: color('ink'), strokeWidth: 1, aria: false } as const;
 const errorLine = { type: 'rule', color: color('ink'), strokeWidth: 1, aria: false } as const;
 const hasError = [{ filter: 'datum.error > 0' }];
-
-function specFor(workloads: number) {
-  return workloads === 1 ? singleSpec : groupedSpec;
-}
 
 /**
  * Ratios from 1 on a log scale, a group of bars for each workload: standing, or lying where there
@@ -175,12 +199,12 @@ export function groupedSpec(
   return (width < NARROW ? lyingSpec : standingSpec)(bars, series, axis, width);
 }
 
-/** One workload: a bar a device, its ratio beside it. */
+/** One workload: a bar a device, its ratio and what it comes to beside it. */
 function singleSpec(
   bars: readonly RatioBar[],
   series: readonly Series[],
-  axis: string,
-  width: number,
+  { axis, width }: { readonly axis: string; readonly width: number },
+  { reference: one, unit, title }: Scale,
 ): TopLevelSpec {
   const { values, value } = parts(bars, axis);
   const y = {
@@ -189,30 +213,50 @@ function singleSpec(
     sort: namesOf(series),
     title: null,
     scale: { paddingInner: 0.3 },
-    axis: { ticks: false, domain: false, labelPadding: 6 },
+    axis: { ticks: false, domain: false, labelPadding: 6, labelLimit: width / 2.6 },
   };
+  const textOf = ({ value: times, absolute, error }: RatioBar) =>
+    width < NARROW || absolute == null
+      ? ratio(times)
+      : `${ratio(times)} · ${quantity(absolute, unit)}${error ? ` ± ${wholePercent(error)}` : ''}`;
+  const [low, high] = value.scale.domain as [number, number];
+  const absolutes = logScale([one / high, one / low]).ticks.filter(
+    (tick) => tick >= one / high && tick <= one / low,
+  );
+  const above = {
+    orient: 'top' as const,
+    title,
+    values: absolutes.map((tick) => one / tick),
+    labelExpr: siLabels(unit).replaceAll('datum.value', `(${one} / datum.value)`),
+    grid: false,
+  };
+  const unlabelled = { ...value, axis: null };
   return {
     width,
     height: bars.length * SINGLE_STEP,
     autosize: { type: 'fit-x', contains: 'padding' },
-    data: { values: values.map((bar) => ({ ...bar, ratio: ratio(bar.value) })) },
+    data: { values: values.map((bar) => ({ ...bar, text: textOf(bar) })) },
     layer: [
       {
         mark: { type: 'bar', strokeWidth: 1 },
         encoding: { y, x: value, x2: ONE, ...seriesEncoding(series, null), description },
       },
-      { mark: reference, encoding: { x: ONE } },
+      {
+        mark: reference,
+        encoding: { x: { ...ONE, type: 'quantitative', scale: value.scale, axis: above } },
+      },
       {
         transform: hasError,
         mark: errorLine,
-        encoding: { y, x: { ...value, field: 'from' }, x2: { field: 'to' } },
+        encoding: { y, x: { ...unlabelled, field: 'from' }, x2: { field: 'to' } },
       },
       {
         transform: [{ calculate: 'max(1, datum.to)', as: 'end' }],
         mark: { type: 'text', align: 'left', dx: 6, aria: false },
-        encoding: { y, x: { field: 'end', type: 'quantitative' }, text: { field: 'ratio' } },
+        encoding: { y, x: { ...unlabelled, field: 'end' }, text: { field: 'text' } },
       },
     ],
+    resolve: { axis: { x: 'independent' } },
   };
 }
 

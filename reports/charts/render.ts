@@ -10,14 +10,21 @@ declare module 'vega' {
   /** Exported by vega-scenegraph and not in its types: what measures a text, settable. */
   const textMetrics: {
     width(
-      item: { readonly fontSize?: number; readonly fontWeight?: string | number },
+      item: {
+        readonly fontSize?: number;
+        readonly fontWeight?: string | number;
+        readonly limit?: number;
+      },
       text: unknown,
     ): number;
   };
 }
 
-vega.textMetrics.width = (item, text) =>
-  textWidth(String(text), item.fontSize ?? FONT_PIXELS, item.fontWeight === 'bold');
+vega.textMetrics.width = (item, text) => {
+  const width = textWidth(String(text), item.fontSize ?? FONT_PIXELS, item.fontWeight === 'bold');
+  // Longer ones are cut to their limit.
+  return item.limit ? Math.min(item.limit, width) : width;
+};
 
 /** A specification that makes Vega or Vega-Lite warn is a mistake of ours. */
 const strict: vega.LoggerInterface = {

@@ -8,58 +8,70 @@ import { quantity } from '../quantity.js';
 import { type Chart, slug } from './chart.js';
 import { nameLooks } from './name-looks.js';
 import { rateText, rooflineSpec } from './roofline-spec.js';
+import { type RooflineDevice, type RooflinePoint, rooflinesChart } from './rooflines.js';
+import { deviceLooks } from './series.js';
 
-interface Point {
-  readonly workload: string;
-  readonly layer: string;
-  readonly kernel: string;
-  readonly macsPerByte: number;
-  readonly macsPerSecond: number;
-}
+type Point = RooflinePoint;
 
-/** A roofline for each modelled hardware, all its kernels on it. */
+/** Of one modelled device with all its kernels, or of several devices under the same axes. */
 export function rooflineCharts(comparisons: readonly Comparison[]): readonly Chart[] {
   const rows = comparisons[0]?.results ?? [];
   const names = [...new Set(rows.flatMap(({ hardware, peaks }) => (peaks ? [hardware] : [])))];
-  return names.flatMap((hardware) => {
-    const peaks = rows.find((row) => row.hardware === hardware)?.peaks;
-    return peaks ? rooflineChart(hardware, peaks, comparisons) : [];
+  const looks = deviceLooks(comparisons);
+  const devices = names.flatMap((name): readonly RooflineDevice[] => {
+    const row = rows.find(({ hardware }) => hardware === name);
+    const found = row?.peaks ? underRoof(name, row.peaks, comparisons) : null;
+    const look = looks.get(name);
+    const error = row?.knownError?.median ?? null;
+    return found && look ? [{ ...found, name, look, error }] : [];
   });
+  const [first, ...others] = devices;
+  if (!first) return [];
+  const without = names.filter((name) => devices.every((device) => device.name !== name));
+  return [others.length > 0 ? rooflinesChart(devices, without) : rooflineChart(first)];
 }
 
-function rooflineChart(
+/**
+ * The layers under the main bandwidth, or, where all of them stay in the caches, under the next
+ * one that something passes.
+ */
+function underRoof(
   hardware: string,
-  peaks: Peaks,
+  { roofs, ceilings }: Peaks,
   comparisons: readonly Comparison[],
-): readonly Chart[] {
-  // The main bandwidth, unless nothing passes there because all of it stays in the caches.
-  const under = peaks.roofs.map((roof) => ({ roof, ...pointsUnder(roof, hardware, comparisons) }));
+): Omit<RooflineDevice, 'name' | 'look' | 'error'> | null {
+  const under = roofs.map((roof) => ({ roof, ...pointsUnder(roof, hardware, comparisons) }));
   const used = under.find(({ points }) => points.length > 0);
-  if (!used) return [];
-  const { roof, points, without } = used;
-  const [ceiling] = peaks.ceilings;
+  if (!used) return null;
+  const [lowest, ...others] = ceilings;
+  const passed = others.filter((_, at) =>
+    used.points.some((p) => p.macsPerSecond > (ceilings[at] ?? lowest).macsPerSecond),
+  );
+  return { ...used, ceilings: [lowest, ...passed] };
+}
+
+function rooflineChart({ name: hardware, roof, ceilings, points, without }: RooflineDevice): Chart {
+  const [ceiling] = ceilings;
   const best = Math.max(
     ...points.map((point) => point.macsPerSecond / attainable(point.macsPerByte, ceiling, roof)),
   );
   const left = without > 0 ? `; ${without} that move nothing there are left out` : '';
-  return [
-    {
-      half: true,
-      id: `roofline-${slug(hardware)}`,
-      title: `Roofline of ${hardware}`,
-      subtitle: `a mark a layer; the roof is ${roof.name} and arithmetic${left}`,
-      alt:
-        `Scatter of ${points.length} layers under a roof of ${quantity(roof.bytesPerSecond, 'B/s')} (${roof.name}) and ` +
-        `${quantity(ceiling.macsPerSecond, 'MAC/s')} (${ceiling.name}). The nearest layer reaches ${(100 * best).toFixed(0)} % of it.`,
-      data: {
-        columns: ['workload', 'layer', 'kernel', 'macs_per_byte', 'macs_per_second'],
-        rows: points.map((point) => [
-          ...[point.workload, point.layer, point.kernel, point.macsPerByte, point.macsPerSecond],
-        ]),
-      },
-      spec: (width) => spec(points, peaks.ceilings, roof, width),
+  return {
+    half: true,
+    id: `roofline-${slug(hardware)}`,
+    title: `Roofline of ${hardware}`,
+    subtitle: `a mark a layer; the roof is ${roof.name} and arithmetic${left}`,
+    alt:
+      `Scatter of ${points.length} layers under a roof of ${quantity(roof.bytesPerSecond, 'B/s')} (${roof.name}) and ` +
+      `${quantity(ceiling.macsPerSecond, 'MAC/s')} (${ceiling.name}). The nearest layer reaches ${(100 * best).toFixed(0)} % of it.`,
+    data: {
+      columns: ['workload', 'layer', 'kernel', 'macs_per_byte', 'macs_per_second'],
+      rows: points.map((point) => [
+        ...[point.workload, point.layer, point.kernel, point.macsPerByte, point.macsPerSecond],
+      ]),
     },
-  ];
+    spec: (width) => spec(points, ceilings, roof, width),
+  };
 }
 
 function pointsUnder(roof: Roof, hardware: string, comparisons: readonly Comparison[]) {
@@ -95,29 +107,21 @@ export function rateOf({ counters, seconds }: LayerResult, roof: Roof) {
 const attainable = (macsPerByte: number, ceiling: Ceiling, roof: Roof) =>
   Math.min(ceiling.macsPerSecond, macsPerByte * roof.bytesPerSecond);
 
-/**
- * One hardware's roof of ordinary arithmetic, and those of other units as far as a layer passes
- * them.
- */
 function spec(
   points: readonly Point[],
-  ceilings: Peaks['ceilings'],
+  ceilings: RooflineDevice['ceilings'],
   roof: Roof,
   width: number,
 ): TopLevelSpec {
   const [lowest] = ceilings;
-  const used = ceilings.filter(
-    (ceiling, at) =>
-      at === 0 || points.some((p) => p.macsPerSecond > (ceilings[at - 1] ?? ceiling).macsPerSecond),
-  );
   const marks = points.map((point) => ({
     ...point,
     of: point.kernel,
     label: `${point.workload}, ${point.layer}, ${point.kernel}: ${rateText(point)}`,
   }));
-  const ridge = lowest.macsPerSecond / roof.bytesPerSecond;
-  return rooflineSpec(marks, [roof], used, {
-    ...{ ridge, width },
+  return rooflineSpec(marks, [roof], ceilings, {
+    ridge: lowest.macsPerSecond / roof.bytesPerSecond,
+    width,
     looks: nameLooks(points.map(({ kernel }) => kernel)),
   });
 }

@@ -2,7 +2,7 @@
 // every chart of a report.
 
 import type { Comparison, HardwareResult } from '../../sim/result.js';
-import { fillOf, type Look } from './looks.js';
+import { fillOf, type Look, shapeOf } from './looks.js';
 import { namedLooks } from './name-looks.js';
 import { color } from './palette.js';
 
@@ -32,6 +32,36 @@ export function seriesOf(comparisons: readonly Comparison[]): readonly Series[] 
   });
   const looks = namedLooks(series);
   return series.map(({ name, origin }) => ({ name, origin, look: looks.get(name) as Look }));
+}
+
+/** The look of each device's first row. */
+export function deviceLooks(comparisons: readonly Comparison[]): ReadonlyMap<string, Look> {
+  const looks = new Map<string, Look>();
+  const rows = comparisons[0]?.results ?? [];
+  for (const [at, { look }] of seriesOf(comparisons).entries()) {
+    const device = rows[at]?.hardware ?? '';
+    if (!looks.has(device)) looks.set(device, look);
+  }
+  return looks;
+}
+
+/** Colour and shape by series, for small marks whose data name their series in `series`. */
+export function pointEncoding(series: readonly Series[], legend: object | null) {
+  const domain = series.map(({ name }) => name);
+  return {
+    color: {
+      field: 'series',
+      type: 'nominal',
+      scale: { domain, range: series.map(({ look }) => color(look.hue)) },
+      legend,
+    },
+    shape: {
+      field: 'series',
+      type: 'nominal',
+      scale: { domain, range: series.map(({ look }) => shapeOf(look)) },
+      legend,
+    },
+  } as const;
 }
 
 /** Colour and outline by series, for marks whose data name their series in `series`. */

@@ -161,7 +161,7 @@ function spec(rows: readonly ParameterSensitivityRow[], width: number): TopLevel
           x: {
             field: 'low',
             type: 'quantitative',
-            title: 'times the answer as it stands',
+            title: 'times as much',
             scale: { type: 'log', domain: [...domain], nice: false },
             axis: { values: [...ticks], labelExpr: RATIO_LABELS },
           },
@@ -170,12 +170,17 @@ function spec(rows: readonly ParameterSensitivityRow[], width: number): TopLevel
             field: 'of',
             type: 'nominal',
             scale: { domain: [...names], range: measures.map((of) => fillOf(looks[of])) },
-            legend: { columns: legendColumns(names, width) },
+            legend: {
+              columns: legendColumns(names, width, {
+                labels: rows.map(({ path }) => path),
+                limit: width / 2.4,
+              }),
+            },
           },
           description: { field: 'label', type: 'nominal' },
         },
       },
-      { mark: { type: 'rule', color: color('ink') }, encoding: { x: { datum: 1 } } },
+      { mark: { type: 'rule', color: color('ink'), aria: false }, encoding: { x: { datum: 1 } } },
     ],
   };
 }

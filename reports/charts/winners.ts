@@ -154,14 +154,15 @@ function curveChart(
 ) {
   const { name, unit } = OBJECTIVES[objective];
   const { title, column, labels } = AXES[axis];
-  const lines = contenders.flatMap(({ label, origin }, at): readonly Line[] => {
+  const lines = contenders.flatMap(({ label, origin, error: known }, at): readonly Line[] => {
+    const error = known?.[objective] ?? null;
     const along = points.flatMap(({ level, costs }) => {
       const known = (costs[at] ?? []).flatMap((cost) => cost[objective] ?? []);
       if (known.length === 0) return [];
       const y = median(known);
       return [{ x: level, y, label: `${label} (${origin}) at ${level}: ${quantity(y, unit)}` }];
     });
-    return along.length === points.length ? [{ name: label, points: along }] : [];
+    return along.length === points.length ? [{ name: label, error, points: along }] : [];
   });
   if (lines.length < 2) return [];
   const reigns = verdicts.find((verdict) => verdict.objective === objective)?.reigns ?? [];
@@ -170,7 +171,7 @@ function curveChart(
       {
         id: `${name}-by-${column}`.replaceAll('_', '-'),
         title: `${name[0]?.toUpperCase()}${name.slice(1)} of a frame by ${title}`,
-        subtitle: `${workload.name}, both log; where lines cross, another one wins`,
+        subtitle: `${workload.name}, both log; where lines cross, another one wins${lines.some(({ error }) => error) ? '; bands: the median error of the model against published figures' : ''}`,
         alt: `A line for each of ${lines.length}. Least along the axis: ${reigns.map(({ winner }) => winner).join(', then ')}.`,
       },
       lines,

@@ -3,23 +3,21 @@ import { drawSvg } from '../charts/render.js';
 import { renderCsv } from '../format/csv.js';
 import { DataTable } from './table.js';
 
-/** Pixels of a drawing across the page, across half of it, and across a phone. */
-const WIDE = 860;
-const HALF = 410;
-const SLIM = 330;
+/** Pixels of a drawing across the page, and across half of it or a phone. */
+const WIDE = 760;
+const SLIM = 340;
 
-/**
- * A chart with its drawings, which can only be made asynchronously; half a page and a phone share
- * one.
- */
+/** A chart with its drawings, which can only be made asynchronously. */
 export interface RenderedChart {
   readonly chart: Picture;
+  /** Across the page, or half of it. */
   readonly drawing: string;
+  /** Of a chart across the page what a phone shows instead. */
   readonly slim: string | null;
 }
 
 export async function drawChart(chart: Picture): Promise<RenderedChart> {
-  if (chart.half) return { chart, drawing: await picture(chart, HALF), slim: null };
+  if (chart.half) return { chart, drawing: await picture(chart, SLIM), slim: null };
   return { chart, drawing: await picture(chart, WIDE), slim: await picture(chart, SLIM) };
 }
 

@@ -1,8 +1,30 @@
 // The interactive parts of a report's page: the mark under the pointer shows its numbers, and
-// charts can be saved as SVG, PNG or CSV. The page is readable without them. Embedded in the page;
+// charts can be saved as SVG, PNG or CSV, tables sorted by a column. The page is readable without them. Embedded in the page;
 // loads nothing.
 
+import { compareCells } from './cells.js';
 import { save } from './save.browser.js';
+
+const sized = new ResizeObserver((entries) => {
+  for (const { target } of entries) {
+    if (!(target instanceof HTMLElement)) continue;
+    const { scrollWidth, clientWidth, scrollHeight, clientHeight, dataset } = target;
+    const scrolls = scrollWidth > clientWidth || scrollHeight > clientHeight;
+    if (scrolls) {
+      target.tabIndex = 0;
+      target.role = 'group';
+      target.ariaLabel = dataset.label ?? null;
+    } else for (const name of ['tabindex', 'role', 'aria-label']) target.removeAttribute(name);
+  }
+});
+for (const part of document.querySelectorAll('.scroll')) sized.observe(part);
+
+/** What a column is sorted by after the next press; a third one restores the first order. */
+const NEXT: Readonly<Record<string, string>> = {
+  none: 'ascending',
+  ascending: 'descending',
+  descending: 'none',
+};
 
 const tip = document.createElement('div');
 tip.id = 'tip';
@@ -21,6 +43,32 @@ document.addEventListener('pointermove', (event) => {
   tip.style.left = `${Math.max(4, beyond ? event.clientX - room - tip.offsetWidth : event.clientX + room)}px`;
   tip.style.top = `${Math.min(event.clientY + room, innerHeight - tip.offsetHeight - 4)}px`;
 });
+
+for (const table of document.querySelectorAll<HTMLTableElement>('table.sortable')) {
+  const [body] = table.tBodies;
+  const heads = [...table.querySelectorAll('th')];
+  const all = [...(table.tHead?.rows[0]?.cells ?? [])];
+  const published = [...(body?.rows ?? [])];
+  for (const head of heads) {
+    const at = all.indexOf(head);
+    const button = document.createElement('button');
+    button.type = 'button';
+    button.append(...head.childNodes);
+    head.append(button);
+    button.addEventListener('click', () => {
+      const next = NEXT[head.getAttribute('aria-sort') ?? 'none'] ?? 'none';
+      for (const other of heads) other.removeAttribute('aria-sort');
+      if (next !== 'none') head.setAttribute('aria-sort', next);
+      const cell = (row: HTMLTableRowElement) => row.cells[at]?.textContent ?? '';
+      const sign = next === 'descending' ? -1 : 1;
+      const rows =
+        next === 'none'
+          ? published
+          : published.toSorted((a, b) => sign * compareCells(cell(a), cell(b)));
+      body?.append(...rows);
+    });
+  }
+}
 
 /** Twice the size on screen: sharp on paper. */
 const PNG_SCALE = 2;

@@ -2,14 +2,16 @@
 // script can run.
 
 import { createHash } from 'node:crypto';
+import type { ComponentChildren } from 'preact';
 import { renderToStaticMarkup } from 'preact-render-to-string';
+import { slug } from '../charts/chart.js';
 import { patternSheet } from '../charts/looks.js';
 import { declarations } from '../charts/palette.js';
 import type { Section, View } from '../document.js';
 import { wordsIn } from '../glossary.js';
 import { pageAsset } from './assets.node.js';
 import { drawChart, Figure, type RenderedChart } from './figure.js';
-import { Table } from './table.js';
+import { Scroll, Table } from './table.js';
 
 /** A page is as wide as it is: sections show all their columns. */
 const COLUMNS = Number.POSITIVE_INFINITY;
@@ -19,34 +21,42 @@ interface RenderedGroup {
   readonly charts: readonly RenderedChart[];
 }
 
-/** The whole page. Charts come first, tables below. */
+/** The whole page: what it comes to, then charts, tables and the words' meanings. */
 export async function renderHtml(view: View): Promise<string> {
   const groups: RenderedGroup[] = [];
   for (const { heading, charts } of view.charts?.() ?? []) {
     groups.push({ heading, charts: await Promise.all(charts.map(drawChart)) });
   }
   const sections = view.sections({ columns: COLUMNS, color: false, isDocument: true });
-  const title = view.title ?? sections[0]?.heading ?? 'zeroskip';
-  return `<!doctype html>\n${renderToStaticMarkup(<Page title={title} groups={groups} sections={sections} />)}\n`;
+  const of = view.subject ?? sections[0]?.heading ?? 'zeroskip';
+  const page = <Page {...{ subject: of, kind: view.title ?? 'zeroskip', groups, sections }} />;
+  return `<!doctype html>\n${renderToStaticMarkup(page)}\n`;
 }
 
 interface PageParts {
-  readonly title: string;
+  readonly subject: string;
+  /** The command that it answers. */
+  readonly kind: string;
   readonly groups: readonly RenderedGroup[];
   readonly sections: readonly Section[];
 }
 
-function Page({ title, groups, sections }: PageParts) {
+/** What belongs together in the contents. */
+interface Chapter {
+  readonly title: string;
+  readonly entries: readonly Entry[];
+}
+
+interface Entry {
+  readonly heading: string;
+  readonly id: string;
+  readonly content: ComponentChildren;
+}
+
+function Page({ subject, kind, groups, sections }: PageParts) {
   const style = `:root{${declarations('light')}}@media screen and (prefers-color-scheme:dark){:root{${declarations('dark')}}}${pageAsset('report-style.css')}`;
   const script = pageAsset('report.js');
-  const first = sections.filter(({ summary }) => summary);
-  const rest = sections.filter(({ summary }) => !summary);
-  const anchors = [...first, ...groups, ...rest].map(({ heading }, at) => ({
-    heading,
-    id: `s${at + 1}`,
-  }));
-  const links = [...anchors, { heading: 'Words', id: 'words' }];
-  const anchor = (at: number) => anchors[at]?.id ?? '';
+  const chapters = chaptersOf(groups, sections);
   return (
     <html lang="en">
       <head>
@@ -57,44 +67,28 @@ function Page({ title, groups, sections }: PageParts) {
           httpEquiv="Content-Security-Policy"
           content={`default-src 'none'; style-src '${hash(style)}'; script-src '${hash(script)}'; img-src data:`}
         />
-        <title>{title}</title>
+        <title>{subject === kind ? kind : `${subject} · ${kind}`}</title>
         <Verbatim tag="style" text={style} />
       </head>
-      <body>
+      <body className="report">
+        <a className="skip" href="#main">
+          Skip the contents
+        </a>
         <Patterns groups={groups} />
         <header>
-          <h1>{title}</h1>
-          {anchors.length > 1 && (
-            <nav aria-label="Contents">
-              <ul>
-                {links.map(({ heading, id }) => (
-                  <li key={id}>
-                    <a href={`#${id}`}>{heading.split(' · ')[0]}</a>
-                  </li>
-                ))}
-              </ul>
-            </nav>
-          )}
+          <p className="kind">{kind}</p>
+          <h1>{subject}</h1>
         </header>
-        <main>
-          {first.map((section, at) => (
-            <TextSection key={anchor(at)} id={anchor(at)} section={section} />
-          ))}
-          {groups.map((group, at) => (
-            <section key={anchor(first.length + at)} id={anchor(first.length + at)}>
-              <h2>{group.heading}</h2>
-              <div className="figures">
-                {group.charts.map((rendered) => (
-                  <Figure key={rendered.chart.id} {...rendered} />
-                ))}
-              </div>
-            </section>
-          ))}
-          {rest.map((section, at) => {
-            const id = anchor(first.length + groups.length + at);
-            return <TextSection key={id} id={id} section={section} />;
-          })}
-          <Words sections={sections} />
+        <Contents chapters={chapters} />
+        <main id="main" tabIndex={-1}>
+          {chapters.flatMap(({ entries }) =>
+            entries.map(({ heading, id, content }) => (
+              <section key={id} id={id}>
+                <h2>{heading}</h2>
+                {content}
+              </section>
+            )),
+          )}
         </main>
         <footer>
           <p>
@@ -108,15 +102,91 @@ function Page({ title, groups, sections }: PageParts) {
   );
 }
 
-function TextSection({ id, section }: { readonly id: string; readonly section: Section }) {
-  const { heading, lines = [], table, notes = [], doubts = [] } = section;
+/** Chapters with something in them, an anchor for each entry, named by its heading. */
+function chaptersOf(
+  groups: readonly RenderedGroup[],
+  sections: readonly Section[],
+): readonly Chapter[] {
+  const charts = groups.flatMap((group) => group.charts.map(({ chart }) => chart.id));
+  const taken = new Set(['main', ...charts]);
+  const idFor = (heading: string) => {
+    const name = slug(titleOf(heading)) || 'section';
+    let id = name;
+    for (let times = 2; taken.has(id); times++) id = `${name}-${times}`;
+    taken.add(id);
+    return id;
+  };
+  const entry = (heading: string, content: ComponentChildren): Entry => ({
+    ...{ heading, id: idFor(heading), content },
+  });
+  const tables = (isSummary: boolean) =>
+    sections
+      .filter(({ summary = false }) => summary === isSummary)
+      .map((section) => entry(section.heading, <SectionBody section={section} />));
+  const words = wordsIn(sections.flatMap(textsOf));
+  const chapters = [
+    { title: 'Result', entries: tables(true) },
+    {
+      title: 'Charts',
+      entries: groups.map(({ heading, charts: own }) =>
+        entry(
+          heading,
+          <div className="figures">
+            {own.map((rendered) => (
+              <Figure key={rendered.chart.id} {...rendered} />
+            ))}
+          </div>,
+        ),
+      ),
+    },
+    { title: 'Tables', entries: tables(false) },
+    { title: 'Words', entries: words.length > 0 ? [entry('Words', <Words of={words} />)] : [] },
+  ];
+  return chapters.filter(({ entries }) => entries.length > 0);
+}
+
+/** What a heading names, without what it says of it. */
+const titleOf = (heading: string) => heading.split(' · ')[0] ?? heading;
+
+function Contents({ chapters }: { readonly chapters: readonly Chapter[] }) {
+  if (chapters.flatMap(({ entries }) => entries).length < 2) return null;
+  const link = ({ heading, id }: Entry) => <a href={`#${id}`}>{titleOf(heading)}</a>;
   return (
-    <section id={id}>
-      <h2>{heading}</h2>
+    <nav aria-label="Contents">
+      <ul>
+        {chapters.map(({ title, entries }) => {
+          const [first, ...others] = entries;
+          return first && others.length === 0 && titleOf(first.heading) === title ? (
+            <li key={title}>{link(first)}</li>
+          ) : (
+            <li key={title}>
+              <span>{title}</span>
+              <ul>
+                {entries.map((each) => (
+                  <li key={each.id}>{link(each)}</li>
+                ))}
+              </ul>
+            </li>
+          );
+        })}
+      </ul>
+    </nav>
+  );
+}
+
+function SectionBody({ section }: { readonly section: Section }) {
+  const { heading, lines = [], table, text = [], notes = [], doubts = [] } = section;
+  return (
+    <>
       {lines.map((line) => (
         <p key={line}>{line}</p>
       ))}
-      {table && <Table {...table} />}
+      {table && <Table {...table} caption={heading} />}
+      {text.length > 0 && (
+        <Scroll label={`${heading}, as text`}>
+          <pre>{text.join('\n')}</pre>
+        </Scroll>
+      )}
       {notes.length + doubts.length > 0 && (
         <ul className="notes">
           {doubts.map((doubt) => (
@@ -129,26 +199,21 @@ function TextSection({ id, section }: { readonly id: string; readonly section: S
           ))}
         </ul>
       )}
-    </section>
+    </>
   );
 }
 
 /** What the words on the page mean. */
-function Words({ sections }: { readonly sections: readonly Section[] }) {
-  const entries = wordsIn(sections.flatMap(textsOf));
-  if (entries.length === 0) return null;
+function Words({ of: entries }: { readonly of: ReturnType<typeof wordsIn> }) {
   return (
-    <section id="words">
-      <h2>Words</h2>
-      <dl className="words">
-        {entries.map(({ words, meaning }) => (
-          <div key={words[0]}>
-            <dt>{words.join(', ')}</dt>
-            <dd>{meaning.replaceAll('`', '')}</dd>
-          </div>
-        ))}
-      </dl>
-    </section>
+    <dl className="words">
+      {entries.map(({ words, meaning }) => (
+        <div key={words[0]}>
+          <dt>{words.join(', ')}</dt>
+          <dd>{meaning.replaceAll('`', '')}</dd>
+        </div>
+      ))}
+    </dl>
   );
 }
 

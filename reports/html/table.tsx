@@ -1,17 +1,22 @@
+import type { ComponentChildren } from 'preact';
 import type { Column, TableData } from '../document.js';
 import type { Records } from '../records.js';
 
-export function Table({ columns, rows }: TableData) {
+export function Table({ columns, rows, caption }: TableData & { readonly caption: string }) {
   return (
-    <div className="scroll">
-      <table>
+    <Scroll label={caption}>
+      <table className={rows.length > 1 ? 'sortable' : ''}>
         <thead>
           <tr>
-            {columns.map((column) => (
-              <th key={column.header} scope="col" className={classOf(column)}>
-                {column.header}
-              </th>
-            ))}
+            {columns.map((column) =>
+              column.header === '' ? (
+                <td key="" />
+              ) : (
+                <th key={column.header} scope="col" className={classOf(column)}>
+                  {column.header}
+                </th>
+              ),
+            )}
           </tr>
         </thead>
         <tbody>
@@ -37,6 +42,21 @@ export function Table({ columns, rows }: TableData) {
           ))}
         </tbody>
       </table>
+    </Scroll>
+  );
+}
+
+/** What may be wider than the page. The page's script lets a keyboard scroll it where it is. */
+export function Scroll({
+  label,
+  children,
+}: {
+  readonly label: string;
+  readonly children: ComponentChildren;
+}) {
+  return (
+    <div className="scroll" data-label={label}>
+      {children}
     </div>
   );
 }
@@ -55,8 +75,9 @@ export function DataTable({ data, caption }: { readonly data: Records; readonly 
   const { columns, rows } = data;
   const cell = (value: string | number | null) =>
     typeof value === 'number' ? Number(value.toPrecision(DIGITS)).toString() : (value ?? '');
+  const isNumber = columns.map((_, at) => rows.some((row) => typeof row[at] === 'number'));
   return (
-    <div className="scroll">
+    <Scroll label={`Data: ${caption}`}>
       <table>
         <caption>
           {rows.length > MAX_ROWS
@@ -65,8 +86,8 @@ export function DataTable({ data, caption }: { readonly data: Records; readonly 
         </caption>
         <thead>
           <tr>
-            {columns.map((column) => (
-              <th key={column} scope="col">
+            {columns.map((column, at) => (
+              <th key={column} scope="col" className={isNumber[at] ? 'right' : ''}>
                 {column}
               </th>
             ))}
@@ -76,7 +97,7 @@ export function DataTable({ data, caption }: { readonly data: Records; readonly 
           {rows.slice(0, MAX_ROWS).map((row) => (
             <tr key={row.join('\t')}>
               {row.map((value, at) => (
-                <td key={columns[at]} className={typeof value === 'number' ? 'right' : ''}>
+                <td key={columns[at]} className={isNumber[at] ? 'right' : ''}>
                   {cell(value)}
                 </td>
               ))}
@@ -84,6 +105,6 @@ export function DataTable({ data, caption }: { readonly data: Records; readonly 
           ))}
         </tbody>
       </table>
-    </div>
+    </Scroll>
   );
 }

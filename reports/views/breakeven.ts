@@ -23,6 +23,7 @@ const AXES: Readonly<Record<AxisName, string>> = {
 export function breakevenView(found: Breakeven): View {
   return {
     title: 'zeroskip breakeven',
+    subject: `${found.workload.name}: who wins where`,
     charts: () => [{ heading: 'Who wins where', charts: winnerCharts(found) }],
     sections: () => [
       introduction(found),

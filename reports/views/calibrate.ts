@@ -38,6 +38,7 @@ const CODE_NAMES: Readonly<Record<Code, string>> = {
 export function calibrationView(calibration: Calibration, file: string | null): View {
   const { machine, measurements, turns, preset, yaml, notes } = calibration;
   return {
+    title: 'zeroskip calibrate',
     sections: () => [
       machineSection(calibration),
       loopSection(calibration),

@@ -30,6 +30,7 @@ const answers: Readonly<Record<Meets, string>> = {
 export function chooseView(choice: Choice): View {
   return {
     title: 'zeroskip choose',
+    subject: `Devices for ${choice.workload}`,
     sections: () => [verdictSection(choice), tableSection(choice)],
     json: () => ({
       workload: choice.workload,

@@ -1,6 +1,7 @@
 // The pictures of a comparison, by group of workloads.
 
 import type { NamedComparison } from '../../sim/compare.node.js';
+import { absoluteCharts } from '../charts/absolute.js';
 import { accessCharts } from '../charts/accesses.js';
 import { type ChartGroup, type Picture, slug } from '../charts/chart.js';
 import { loadCharts } from '../charts/load-balance.js';
@@ -20,22 +21,25 @@ function chartGroups(group: readonly NamedComparison[], several: boolean): reado
   const [first] = group;
   const name =
     first?.group ?? (group.length === 1 ? first?.workload.name : undefined) ?? 'all workloads';
+  // One subject of a page is named by the page itself.
+  const headed = (what: string) =>
+    several ? `${name}: ${what}` : `${what.charAt(0).toUpperCase()}${what.slice(1)}`;
   const named = (charts: readonly Picture[]): readonly Picture[] =>
     several ? charts.map((chart) => ({ ...chart, id: `${slug(name)}-${chart.id}` })) : charts;
   return [
     {
-      heading: `${name}: how much faster, with how much less energy`,
-      charts: named(ratioCharts(group)),
+      heading: headed('how much faster, with how much less energy'),
+      charts: named([...ratioCharts(group), ...absoluteCharts(group)]),
     },
     {
-      heading: `${name}: where time and energy went`,
+      heading: headed('where time and energy went'),
       charts: named([...partCharts(group), ...accessCharts(group)]),
     },
-    { heading: `${name}: the machines`, charts: named(machineCharts(group)) },
+    { heading: headed('the machines'), charts: named(machineCharts(group)) },
     {
-      heading: `${name}: how near to the limits`,
+      heading: headed('how near to the limits'),
       charts: named([...rooflineCharts(group), ...loadCharts(group)]),
     },
-    { heading: `${name}: how sure`, charts: named(sensitivityCharts(group)) },
+    { heading: headed('how sure the models are'), charts: named(sensitivityCharts(group)) },
   ].filter(({ charts }) => charts.length > 0);
 }

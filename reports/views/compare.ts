@@ -12,6 +12,7 @@ import { comparisonCharts } from './compare-charts.js';
 import { comparisonJson, layerRecords, resultRecords } from './compare-data.js';
 import { spreadText } from './run.js';
 import { servingSections } from './serving.js';
+import { listed } from './subject.js';
 import { sensitivitySections } from './uncertainty.js';
 import { verdictText } from './verdict.js';
 import { whySections } from './why.js';
@@ -62,6 +63,7 @@ export function compareView(
       return [...verdicts, ...details, ...causes, ...rest];
     },
     title: 'zeroskip compare',
+    subject: subjectOf(comparisons),
     json: () => comparisons.map((comparison) => comparisonJson(comparison, why)),
     charts: () => comparisonCharts(groups),
     records: () => (layers ? layerRecords(comparisons) : resultRecords(comparisons)),
@@ -78,6 +80,13 @@ function verdictSection(comparisons: readonly NamedComparison[]): Section | null
     return text === '' ? [] : [subjects.length > 1 ? `${name}: ${text}` : text];
   });
   return lines.length === 0 ? null : { heading: 'Verdict', summary: true, lines };
+}
+
+/** 'lenet-5 on i7-5930k, eie-64 and 3 more'. */
+function subjectOf(comparisons: readonly NamedComparison[]): string {
+  const names = comparisons.map(({ group, workload }) => group ?? workload.name);
+  const devices = comparisons.flatMap(({ results }) => results.map(({ hardware }) => hardware));
+  return `${listed(names)} on ${listed(devices)}`;
 }
 
 /** How to see what a short answer leaves out. */

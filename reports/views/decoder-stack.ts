@@ -8,6 +8,7 @@ import { count, figure, quantity, UNKNOWN } from '../quantity.js';
 export function decoderStackView(report: DecoderStackReport): View {
   return {
     title: 'zeroskip stack',
+    subject: `${report.name}: what each link buys`,
     sections: () => [chainSection(report), speedSection(report), perplexitySection(report)],
     json: () => ({
       workload: report.name,

@@ -5,6 +5,8 @@ import { sum } from '../../hw-models/cost.js';
 import { type Difference, differenceOf, type FieldChange } from '../../sim/difference.js';
 import { type MetricName, metrics } from '../../sim/sweep/metrics.js';
 import type { ComparedDesign, DesignDifference } from '../../sim/sweep/reading.node.js';
+import { type ChangeBar, changeChart } from '../charts/changes.js';
+import type { Chart } from '../charts/chart.js';
 import { left, right, type Section, type View } from '../document.js';
 import { metricText } from '../metric.js';
 import { count, quantity, ratio, UNKNOWN } from '../quantity.js';
@@ -44,6 +46,32 @@ function fieldsSection({ changes, patches }: Difference, before: string, after: 
   };
 }
 
+/** Bars of the numbers that both have and that are above 0. */
+function fieldsChart({ changes }: Difference, before: string, after: string): readonly Chart[] {
+  const bars = changes.flatMap((change): readonly ChangeBar[] => {
+    const times = ratioOf(change);
+    if (times === null || !(times > 0)) return [];
+    const say = (value: unknown) => valueText(value, change.unit ?? '');
+    return [
+      {
+        ...{ name: change.field, ratio: times },
+        ...{ before: say(change.before), after: say(change.after) },
+      },
+    ];
+  });
+  return changeChart(
+    { id: 'changes', title: `Numbers of ${after} over those of ${before}`, column: 'number' },
+    bars,
+  );
+}
+
+const outcomeChart = (bars: readonly ChangeBar[], [before, after]: readonly string[]) =>
+  changeChart(
+    { id: 'outcome', title: `Metrics of ${after} over those of ${before}`, column: 'metric' },
+    bars,
+    'less is better',
+  );
+
 function ratioOf({ before, after }: Pick<FieldChange, 'before' | 'after'>): number | null {
   return typeof before === 'number' && typeof after === 'number' && before !== 0
     ? after / before
@@ -62,6 +90,11 @@ export function hardwareDifferenceView(before: Hardware, after: Hardware): View 
   const area = (hardware: Hardware) => (hardware.area ? sum(hardware.area) : null);
   const areas = `area ${metricText(area(before), 'mm²')} → ${metricText(area(after), 'mm²')}`;
   return {
+    title: 'zeroskip hardware diff',
+    subject: `${before.name} and ${after.name}: what differs`,
+    charts: () => [
+      { heading: 'What differs', charts: fieldsChart(difference, before.name, after.name) },
+    ],
     sections: () => {
       const section = fieldsSection(difference, before.name, after.name);
       return [{ ...section, lines: [...(section.lines ?? []), areas] }];
@@ -90,7 +123,25 @@ export function designDifferenceView(difference: DesignDifference): View {
     (name) => before.result.metrics[name] !== null || after.result.metrics[name] !== null,
   );
   const value = ({ result }: ComparedDesign, name: MetricName) => result.metrics[name];
+  const metricChanges = measured.flatMap((name): readonly ChangeBar[] => {
+    const [from, to] = [value(before, name), value(after, name)];
+    const { unit } = metrics[name];
+    return from !== null && to !== null && from > 0 && to > 0
+      ? [
+          {
+            ...{ name, ratio: to / from, before: metricText(from, unit) },
+            after: metricText(to, unit),
+          },
+        ]
+      : [];
+  });
   return {
+    title: 'zeroskip diff',
+    subject: `${names[0]} and ${names[1]}: what differs`,
+    charts: () => [
+      { heading: 'What comes of it', charts: outcomeChart(metricChanges, names) },
+      { heading: 'What differs', charts: fieldsChart(difference, names[0] ?? '', names[1] ?? '') },
+    ],
     sections: () => [
       {
         heading: `${names[0]} → ${names[1]}: axes`,

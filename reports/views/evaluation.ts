@@ -29,6 +29,7 @@ export function evaluationView(evaluated: EvaluatedDesign): View {
   const chosen =
     looked === null ? 'the mapping that came with it' : `the best of ${count(looked)} mappings`;
   return {
+    title: 'zeroskip hardware evaluate',
     sections: ({ columns }) => [
       {
         heading: `${problem} on ${design}`,

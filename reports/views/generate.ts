@@ -7,6 +7,7 @@ import { count, percent, quantity, UNKNOWN } from '../quantity.js';
 import type { Records } from '../records.js';
 import { doubtOf, holdingJson } from './holding.js';
 import { servingJson, servingTable } from './serving.js';
+import { listed } from './subject.js';
 
 /** Width from which bytes a token and what bounds them find room. */
 const WIDE = 100;
@@ -14,6 +15,7 @@ const WIDE = 100;
 export function generateView(comparisons: readonly GenerationComparison[]): View {
   return {
     title: 'zeroskip compare --generate',
+    subject: `${listed(comparisons.map(({ name }) => name))}, token by token`,
     sections: ({ columns }) =>
       comparisons.flatMap((comparison) => sectionsOf(comparison, columns >= WIDE)),
     json: () => comparisons.map(comparisonJson),

@@ -24,6 +24,7 @@ export function hardwareListView(
   measured: readonly MeasuredHardware[],
 ): View {
   return {
+    title: 'zeroskip hardware list',
     sections: () => [
       {
         heading: 'Hardware',
@@ -66,6 +67,7 @@ export function hardwareListView(
 
 export function hardwareView(hardware: Hardware): View {
   return {
+    title: 'zeroskip hardware show',
     sections: () => [figureSection(hardware), ...areaSection(hardware), meterSection(hardware)],
     json: () => ({
       name: hardware.name,
@@ -137,6 +139,7 @@ function figureRecords(figures: ReadonlyMap<string, Figure>): Records {
 export function hardwareCheckView(file: string, hardware: Hardware): View {
   const summary = sourceSummary(hardware.figures);
   return {
+    title: 'zeroskip hardware check',
     sections: () => [
       {
         heading: `${file}: ok`,

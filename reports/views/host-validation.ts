@@ -34,6 +34,7 @@ export function hostValidationView(validation: HostValidation, detail: Detail): 
         : []),
     ],
     title: 'zeroskip validate --host',
+    subject: 'Predicted and measured on this machine',
     charts: () =>
       [
         {
@@ -199,7 +200,8 @@ function layerSections(points: readonly PredictedPoint[]): readonly Section[] {
 function rooflineSection(roofline: Roofline, columns: number, layers: boolean): Section {
   return {
     heading: `Roofline of ${roofline.machine || 'this machine'}, ${threadsText(roofline.threads)}; every layer as measured`,
-    text: rooflineText(roofline, columns),
+    // A page has it as a chart.
+    ...(Number.isFinite(columns) ? { text: rooflineText(roofline, columns) } : {}),
     ...(layers ? { table: pointTable(roofline) } : {}),
     notes: [
       'Above the roof: Winograd and filtering need fewer multiplications than the layer’s definition, and ONNX Runtime has wider vectors than WebAssembly.',

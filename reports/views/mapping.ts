@@ -14,6 +14,7 @@ export function mappingView(mapped: MappedNetwork): View {
   const { hardware, network, layers, structure } = mapped;
   const accesses = addAccesses(layers.flatMap((layer) => layer.accesses));
   return {
+    title: 'zeroskip hardware map',
     sections: () => [
       {
         heading: `${network} on ${hardware}`,

@@ -15,6 +15,7 @@ export function measurementsView(
 ): View {
   return {
     title: 'zeroskip validate --measurements',
+    subject: 'Published measurements and the models',
     sections: () => measurementSections(report, detail),
     json: () => report.compared.map(plain),
     records: () => {

@@ -30,6 +30,7 @@ export function pruneView(report: PruneReport): View {
       ...(compared?.sections(style) ?? []),
     ],
     title: 'zeroskip prune',
+    subject: `${report.workload}: what pruning costs and buys`,
     charts: () => [
       { heading: 'What pruning costs', charts: pruningCharts(report) },
       ...(compared?.charts?.() ?? []),

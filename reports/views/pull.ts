@@ -6,6 +6,7 @@ import { left, right, type View } from '../document.js';
 
 export function publishedListView(all: readonly PublishedWeights[]): View {
   return {
+    title: 'zeroskip pull',
     sections: () => [
       {
         heading: 'Published weights',
@@ -40,6 +41,7 @@ export function publishedListView(all: readonly PublishedWeights[]): View {
 export function pulledView({ weights, file, transferred }: Pulled): View {
   const { name, workload, bytes, sha256, licence, source } = weights;
   return {
+    title: 'zeroskip pull',
     sections: () => [
       {
         heading: `${file}: ${transferred === 0 ? 'there already' : 'downloaded'}`,

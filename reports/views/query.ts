@@ -9,6 +9,7 @@ export function queryView({ columns, rows }: QueryAnswer): View {
     rows.every((row) => row[at] === null || typeof row[at] === 'number'),
   );
   return {
+    title: 'zeroskip query',
     sections: () => [
       {
         heading: `${rows.length.toLocaleString('en-US')} ${rows.length === 1 ? 'row' : 'rows'}`,

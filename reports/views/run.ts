@@ -3,11 +3,15 @@
 import { describeDeparture, type OutputCheck } from '../../sim/output-check.js';
 import type { Spread } from '../../sim/result.js';
 import type { RunReport } from '../../sim/run-network.js';
+import { layerTimeCharts } from '../charts/layer-times.js';
 import { left, right, type Section, type View } from '../document.js';
 import { figure, percent, quantity } from '../quantity.js';
 
 export function runView(report: RunReport): View {
   return {
+    title: 'zeroskip run',
+    subject: `${report.workload} on this machine, by ${report.executor}`,
+    charts: () => [{ heading: 'Where the time went', charts: layerTimeCharts(report) }],
     sections: () => sections(report),
     json: () => runJson(report),
     records: () => ({

@@ -28,6 +28,7 @@ export function sensitivityView(sensitivity: Sensitivity): View {
   ];
   return {
     title: 'zeroskip sensitivity',
+    subject: `${title ?? name}: what each axis does`,
     charts: () => [{ heading: 'What each axis does', charts: effectCharts(sensitivity) }],
     sections: () => [
       {

@@ -11,6 +11,7 @@ import { servingJson } from './serving.js';
 export function stackView(report: StackReport): View {
   return {
     title: 'zeroskip stack',
+    subject: `${report.base}: what each link buys`,
     charts: () => [{ heading: 'What each link buys', charts: chainCharts(report) }],
     sections: () => [
       chainSection(report),

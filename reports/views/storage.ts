@@ -10,6 +10,7 @@ const WIDE = 100;
 export function storageView(report: StorageReport): View {
   return {
     title: 'zeroskip storage',
+    subject: `${report.name}: what its weights take`,
     sections: ({ columns }) => [
       sizeSection(report, columns >= WIDE),
       ...(report.devices.length > 0 ? [rateSection(report)] : []),

@@ -26,6 +26,7 @@ export function sweepView(summary: SweepSummary, series: FigureSeries | null = n
   ];
   return {
     title: 'zeroskip sweep',
+    subject: plan.spec.title ?? plan.spec.name,
     sections: () => [
       ...(series ? [{ ...figureSection(series), summary: true }] : []),
       { ...frontSection(summary, axes), summary: true },

@@ -51,6 +51,7 @@ export function validationView(
       ...(detail.leftOut ? [leftOutSection(detail.leftOut)] : []),
     ],
     title: 'zeroskip validate',
+    subject: 'Published figures and the models',
     charts: () => [
       { heading: 'Published figures against the models', charts: predictedCharts(claims) },
     ],

@@ -3,6 +3,7 @@
 import type { Cause, LayerReason, Why } from '../../sim/why.js';
 import { left, right, type Section, type Style, type View } from '../document.js';
 import { percent, quantity, ratio, UNKNOWN } from '../quantity.js';
+import { listed } from './subject.js';
 
 /** Layers that a terminal shows; documents show all. */
 const SHOWN = 12;
@@ -12,6 +13,7 @@ const WIDE = 100;
 export function whyView(found: readonly Why[]): View {
   return {
     title: 'zeroskip why',
+    subject: subjectOf(found),
     sections: (style) => found.flatMap((each) => whySections(each, style)),
     json: () => found.map(whyJson),
     records: () => ({
@@ -28,6 +30,9 @@ export function whyView(found: readonly Why[]): View {
     }),
   };
 }
+
+const subjectOf = (found: readonly Why[]) =>
+  `Why ${listed(found.map(({ workload }) => workload))} takes its time on ${listed(found.map(({ hardware }) => hardware))}`;
 
 /** The answer and the layers, those that lose most time first. */
 export function whySections(found: Why, { columns, isDocument }: Style): readonly Section[] {

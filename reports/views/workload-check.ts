@@ -43,6 +43,7 @@ export function workloadCheckView(file: string, entries: readonly ZooEntry[]): V
     return `${name}: ${layers} ${layers === 1 ? 'layer' : 'layers'}, ${count(parameters)} parameters, ${kept}`;
   };
   return {
+    title: 'zeroskip workloads check',
     sections: () => [{ heading: `${file}: ok`, lines: networks.map(line), notes }],
     json: () => ({
       file,

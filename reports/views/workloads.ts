@@ -72,6 +72,7 @@ export function workloadListView(
 ): View {
   const rows = entries.map((entry) => ({ entry, totals: totalsOf(entry) }));
   return {
+    title: 'zeroskip workloads list',
     sections: ({ columns }) => [
       {
         heading: 'Workloads',
@@ -152,6 +153,7 @@ export function workloadView(
   const totals = totalsOf(entry);
   const densityOf = (layer: Layer) => densities.layers[layer.name];
   return {
+    title: 'zeroskip workloads show',
     sections: ({ columns }) => [
       {
         heading: `${network.name} · ${network.title}`,

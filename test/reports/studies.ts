@@ -2,7 +2,9 @@
 // script.
 
 import { breakevenView } from '../../reports/views/breakeven.js';
+import { designDifferenceView } from '../../reports/views/difference.js';
 import { pruneView } from '../../reports/views/prune.js';
+import { queryView } from '../../reports/views/query.js';
 import { sensitivityView } from '../../reports/views/sensitivity.js';
 import { stackView } from '../../reports/views/stack.js';
 import { sweepView } from '../../reports/views/sweep.js';
@@ -11,7 +13,12 @@ import { breakeven } from '../../sim/breakeven/breakeven.node.js';
 import type { PruneReport } from '../../sim/prune/report.js';
 import type { Step } from '../../sim/prune/state.js';
 import { stack } from '../../sim/stack.node.js';
-import { sensitivityOfStore, summarizeStore } from '../../sim/sweep/reading.node.js';
+import { queryStore } from '../../sim/sweep/query.node.js';
+import {
+  compareDesigns,
+  sensitivityOfStore,
+  summarizeStore,
+} from '../../sim/sweep/reading.node.js';
 import { runSolo, temporaryFolder } from '../sim/sweep/small-plan.js';
 import { madeUpClaims } from './claims.js';
 import { HOSTILE, HOSTILE_TITLE, hostilePreset } from './comparison.js';
@@ -42,6 +49,8 @@ export async function sweepStudy() {
   return {
     sweep: sweepView(await summarizeStore(store)),
     sensitivity: sensitivityView(await sensitivityOfStore(store)),
+    diff: designDifferenceView(await compareDesigns(store, [0, 11])),
+    query: queryView(await queryStore(store, 'select ordinal, pes, queue, seconds from designs')),
   };
 }
 

@@ -5,9 +5,11 @@ import { describe, expect, it } from 'vitest';
 import type { Chart } from '../../../reports/charts/chart.js';
 import { predictedCharts } from '../../../reports/charts/predicted.js';
 import { drawSvg } from '../../../reports/charts/render.js';
+import { rooflineCharts } from '../../../reports/charts/roofline.js';
 import { logScale } from '../../../reports/charts/scales.js';
 import { textWidth } from '../../../reports/charts/text-width.js';
 import type { View } from '../../../reports/document.js';
+import { quantity, ratio } from '../../../reports/quantity.js';
 import type { NamedComparison } from '../../../sim/compare.node.js';
 import { madeUpClaims as claims } from '../claims.js';
 import { madeUpComparisons, viewOf } from '../comparison.js';
@@ -21,24 +23,33 @@ const [one, two] = madeUpComparisons() as [NamedComparison, NamedComparison];
 const charts: readonly Chart[] = [
   ...chartsOf(viewOf([one, two])),
   ...chartsOf(viewOf([two])).map((chart) => ({ ...chart, id: `alone-${chart.id}` })),
+  ...rooflineCharts([
+    { ...two, results: two.results.filter(({ hardware }) => hardware === 'npu') },
+  ]).map((chart) => ({ ...chart, id: `lone-${chart.id}` })),
   ...predictedCharts(claims),
 ];
 
 const ofId = (id: string) => charts.find((chart) => chart.id === id);
+const drawn = (id: string) => {
+  const chart = ofId(id);
+  if (!chart) throw new Error(`no chart ${id}`);
+  return chart.spec(860);
+};
 const marks = (svg: string, role: string) => svg.split(`aria-roledescription="${role}"`).length - 1;
 
 describe('charts', () => {
   it('are all there', () => {
     expect(charts.map(({ id }) => id)).toEqual([
-      ...['speed-up', 'energy-efficiency'],
+      ...['speed-up', 'energy-efficiency', 'absolute-time', 'absolute-energy'],
       ...['time-on-cpu-dense', 'time-on-cpu-sparse', 'time-on-npu-sparse'],
       ...['energy-on-cpu-dense', 'energy-on-cpu-sparse', 'energy-on-npu-sparse'],
-      ...['roofline-cpu', 'roofline-npu', 'load-npu-sparse'],
+      ...['rooflines', 'load-npu-sparse'],
       ...['alone-speed-up', 'alone-energy-efficiency', 'alone-time-by-hardware'],
       ...['alone-time-on-cpu-dense', 'alone-time-on-cpu-sparse', 'alone-time-on-npu-sparse'],
       'alone-energy-by-hardware',
       ...['alone-energy-on-cpu-dense', 'alone-energy-on-cpu-sparse', 'alone-energy-on-npu-sparse'],
-      ...['alone-roofline-cpu', 'alone-roofline-npu', 'alone-load-npu-sparse'],
+      ...['alone-rooflines', 'alone-load-npu-sparse'],
+      'lone-roofline-npu',
       ...['errors', 'against-eie-table-iv-s', 'against-eie-figure-6-ratio'],
     ]);
   });
@@ -91,6 +102,27 @@ describe('charts', () => {
     ]);
   });
 
+  it('say what ratios come to: a second axis for one workload, marks for several', async () => {
+    const { seconds, speedup } = two.results[3] ?? {};
+    const svg = await drawSvg(drawn('alone-speed-up'));
+    expect(svg).toContain(`${ratio(speedup ?? 0)} · ${quantity(seconds ?? 0, 's')}`);
+    expect(svg).toContain('>time<');
+    const marked = ofId('absolute-time')?.data.rows ?? [];
+    expect(marked.map((row) => row[3])).toEqual(
+      [one, two].flatMap(({ results }) => results.map((result) => result.seconds)),
+    );
+  });
+
+  it('put all modelled devices under one pair of axes, each in its own colour', async () => {
+    const chart = ofId('rooflines');
+    const devices = new Set(chart?.data.rows.map(([hardware]) => hardware));
+    expect([...devices].sort()).toEqual(['cpu', 'npu']);
+    const svg = await drawSvg(drawn('rooflines'));
+    expect(marks(svg, 'point')).toBe(chart?.data.rows.length);
+    const colors = [...svg.matchAll(/aria-roledescription="point"[^>]* fill="([^"]*)"/g)];
+    expect(new Set(colors.map(([, fill]) => fill)).size).toBe(2);
+  });
+
   it('show how evenly units worked', () => {
     expect(ofId('load-npu-sparse')?.alt).toBe(
       'Heat map, 4 rows by 8 PEs. On average they are busy 68.0 % of the time in one first and 68.0 % in one first.',
@@ -105,10 +137,13 @@ describe('charts', () => {
   });
 
   it('keep every mark of a roofline under the roof', async () => {
-    for (const chart of charts.filter(({ id }) => id.startsWith('roofline'))) {
-      const share = Number(/reaches (\d+) %/.exec(chart.alt)?.[1]);
-      expect(share, chart.id).toBeGreaterThan(0);
-      expect(share, chart.id).toBeLessThanOrEqual(100);
+    for (const chart of charts.filter(({ id }) => id.includes('roofline'))) {
+      const shares = [...chart.alt.matchAll(/(\d+) %/g)].map(([, share]) => Number(share));
+      expect(shares, chart.id).toHaveLength(chart.id.endsWith('rooflines') ? 2 : 1);
+      for (const share of shares) {
+        expect(share, chart.id).toBeGreaterThan(0);
+        expect(share, chart.id).toBeLessThanOrEqual(100);
+      }
     }
   });
 
@@ -117,7 +152,7 @@ describe('charts', () => {
     'alone-speed-up',
     'alone-time-by-hardware',
     'load-npu-sparse',
-    'roofline-cpu',
+    'rooflines',
     'errors',
   ])('%s looks as reviewed', async (id) => {
     const chart = ofId(id);

@@ -1,0 +1,178 @@
+// Every kind of report in a real browser: what a reader who is blind, has a phone, a keyboard or a
+// sheet of paper finds.
+
+import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import type { Browser, Page } from 'playwright-core';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { renderHtml } from '../../reports/html/page.js';
+import { everyView, kinds } from '../reports/every-view.js';
+import { launchChromium, noChromium, openWatched } from './chromium.js';
+
+const folder = mkdtempSync(join(tmpdir(), 'zeroskip-pages-'));
+const axe = readFileSync('node_modules/axe-core/axe.min.js', 'utf8');
+
+/** Letters of a chart are at least as large, in pixels as they are shown. */
+const MIN_FONT = 11;
+
+/** What axe-core finds fault with: its rules and where. */
+async function violations(page: Page): Promise<readonly string[]> {
+  await page.evaluate(axe);
+  return page.evaluate(async () => {
+    const { axe: checker } = window as unknown as {
+      axe: {
+        run(
+          of: Document,
+          options: object,
+        ): Promise<{ violations: { id: string; nodes: { html: string }[] }[] }>;
+      };
+    };
+    const found = await checker.run(document, { resultTypes: ['violations'] });
+    return found.violations.map(
+      ({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html.slice(0, 120)).join(' | ')}`,
+    );
+  });
+}
+
+/** Texts of charts that are small, or stand out of their drawing. */
+function badTexts(page: Page, min: number): Promise<readonly string[]> {
+  return page.evaluate((smallest) => {
+    const bad: string[] = [];
+    for (const text of document.querySelectorAll('figure svg text')) {
+      const svg = text.closest('svg');
+      const box = text.getBoundingClientRect();
+      if (!svg || box.width === 0) continue;
+      const frame = svg.getBoundingClientRect();
+      const scale = frame.width / svg.viewBox.baseVal.width;
+      const size = Number.parseFloat(getComputedStyle(text).fontSize) * scale;
+      const isCut =
+        box.left < frame.left - 2 ||
+        box.right > frame.right + 2 ||
+        box.top < frame.top - 2 ||
+        box.bottom > frame.bottom + 2;
+      const what = `${text.closest('figure')?.id}: ${text.textContent}`;
+      if (size < smallest) bad.push(`${what}: ${size.toFixed(1)} px`);
+      if (isCut) bad.push(`${what} is cut`);
+    }
+    return bad;
+  }, min);
+}
+
+const overflow = (page: Page) =>
+  page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
+
+const openDetails = (page: Page) =>
+  page.evaluate(() => {
+    for (const details of document.querySelectorAll('details')) details.open = true;
+  });
+
+describe.skipIf(noChromium)('every report', () => {
+  let browser: Browser;
+  const files = new Map<string, string>();
+  beforeAll(async () => {
+    browser = await launchChromium();
+    for (const [name, view] of Object.entries(await everyView())) {
+      const file = join(folder, `${name.replace(/\W+/g, '-')}.html`);
+      writeFileSync(file, await renderHtml(view));
+      files.set(name, pathToFileURL(file).href);
+    }
+  }, 120_000);
+  afterAll(() => browser?.close());
+
+  const openKind = (kind: string, options: Parameters<Browser['newPage']>[0]) => {
+    const url = files.get(kind) ?? '';
+    return openWatched(browser, url, url, options);
+  };
+
+  it('is there', () => {
+    expect([...files.keys()]).toEqual(kinds);
+  });
+
+  it.each(kinds)(
+    'of %s is named by its content, legible, and fit for a screen reader',
+    async (kind) => {
+      const { page, faults } = await openKind(kind, { viewport: { width: 1280, height: 900 } });
+      const [title = '', command] = (await page.title()).split(' · ').slice(-2);
+      expect(command).toBe(`zeroskip ${kind.replace(/,.*/, '')}`);
+      expect(title.length).toBeGreaterThan(3);
+      expect(await page.locator('h1').count()).toBe(1);
+      const ids = await page
+        .locator('main > section')
+        .evaluateAll((all) => all.map(({ id }) => id));
+      expect(new Set(ids).size).toBe(ids.length);
+      for (const id of ids) expect(id).toMatch(/^[a-z0-9]+(-[a-z0-9]+)*$/);
+      const links = await page
+        .locator('nav a')
+        .evaluateAll((all) => all.map((link) => link.getAttribute('href')));
+      if (ids.length > 1) expect(links).toEqual(ids.map((id) => `#${id}`));
+      for (const width of [768, 1280]) {
+        await page.setViewportSize({ width, height: 900 });
+        expect(await badTexts(page, MIN_FONT), `at ${width} pixels`).toEqual([]);
+        expect(await overflow(page), `at ${width} pixels`).toBeLessThanOrEqual(0);
+      }
+      await openDetails(page);
+      expect(await violations(page)).toEqual([]);
+      expect(faults).toEqual([]);
+      await page.close();
+    },
+  );
+
+  it.each(kinds)('of %s fits a phone, in the dark too', async (kind) => {
+    const viewport = { width: 390, height: 740 };
+    const { page, faults } = await openKind(kind, { viewport, colorScheme: 'dark' });
+    await openDetails(page);
+    expect(await violations(page)).toEqual([]);
+    for (const width of [390, 360]) {
+      await page.setViewportSize({ width, height: 740 });
+      expect(await badTexts(page, MIN_FONT), `at ${width} pixels`).toEqual([]);
+      expect(await overflow(page), `at ${width} pixels`).toBeLessThanOrEqual(0);
+    }
+    expect(faults).toEqual([]);
+    // A4 less the usual margins.
+    await page.setViewportSize({ width: 718, height: 1047 });
+    await page.emulateMedia({ media: 'print' });
+    expect(await overflow(page), 'on paper').toBeLessThanOrEqual(0);
+    const cut = await page
+      .locator('.scroll:visible')
+      .evaluateAll((all) => all.filter((one) => one.scrollWidth > one.clientWidth + 1).length);
+    expect(cut, 'tables that paper cuts').toBe(0);
+    expect(await page.locator('nav:visible, .below:visible, .skip:visible').count()).toBe(0);
+    expect(await page.evaluate(() => getComputedStyle(document.body).color)).toBe(
+      'rgb(26, 32, 39)',
+    );
+    await page.close();
+  });
+
+  it('can be read and sorted with a keyboard alone', async () => {
+    const url = files.get('compare, one workload') ?? '';
+    const { page } = await openWatched(browser, url, url, {
+      viewport: { width: 390, height: 700 },
+    });
+    await page.keyboard.press('Tab');
+    await page.keyboard.press('Enter');
+    expect(await page.evaluate(() => document.activeElement?.id)).toBe('main');
+    const table = page.locator('table.sortable').first();
+    const times = () => table.locator('tbody tr td:nth-child(1)').allTextContents();
+    const published = await times();
+    const button = table.getByRole('button').first();
+    await button.focus();
+    for (const [sort, order] of [
+      ['ascending', [...published].sort()],
+      ['descending', [...published].sort().reverse()],
+      [null, published],
+    ] as const) {
+      await page.keyboard.press('Enter');
+      expect(await table.locator('th').first().getAttribute('aria-sort')).toBe(sort);
+      expect(await times()).toEqual(order);
+    }
+    // What is wider than a phone can be scrolled.
+    const wide = page.locator('.scroll[tabindex="0"]').first();
+    expect(await wide.getAttribute('aria-label')).not.toBeNull();
+    await wide.focus();
+    await page.keyboard.press('ArrowRight');
+    await expect.poll(() => wide.evaluate((part) => part.scrollLeft)).toBeGreaterThan(0);
+    await page.close();
+  });
+});

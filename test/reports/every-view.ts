@@ -1,0 +1,110 @@
+// A small view of every kind that a page can show.
+
+import { mkdtempSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { loadHardware } from '../../hw-models/presets.node.js';
+import type { View } from '../../reports/document.js';
+import { chooseView } from '../../reports/views/choose.js';
+import { compareView } from '../../reports/views/compare.js';
+import { decoderStackView } from '../../reports/views/decoder-stack.js';
+import { hardwareDifferenceView } from '../../reports/views/difference.js';
+import { generateView } from '../../reports/views/generate.js';
+import { hardwareCheckView, hardwareListView, hardwareView } from '../../reports/views/hardware.js';
+import { mappingView } from '../../reports/views/mapping.js';
+import { measurementsView } from '../../reports/views/measurements.js';
+import { publishedListView } from '../../reports/views/pull.js';
+import { runView } from '../../reports/views/run.js';
+import { storageView } from '../../reports/views/storage.js';
+import { whyView } from '../../reports/views/why.js';
+import { workloadListView, workloadView } from '../../reports/views/workloads.js';
+import { choose } from '../../sim/choose.node.js';
+import { compare } from '../../sim/compare.node.js';
+import { generate } from '../../sim/generate/generate.node.js';
+import { mapNetwork } from '../../sim/map.node.js';
+import { run } from '../../sim/run.node.js';
+import { decoderStack } from '../../sim/stack/decoder-chain.node.js';
+import { storage } from '../../sim/storage/storage.node.js';
+import { publishedTables } from '../../sim/validate/tables.node.js';
+import { why } from '../../sim/why.node.js';
+import { publishedWeights } from '../../workloads/data/published-weights.js';
+import { groups, zoo } from '../../workloads/zoo/index.js';
+import { smallComparison, viewOf } from './comparison.js';
+import { hostValidationStudy } from './host-validation.js';
+import { breakevenStudy, pruneStudy, stackStudy, sweepStudy, validateStudy } from './studies.js';
+
+/** A decoder of two small blocks. */
+function decoderFile(): string {
+  const file = join(mkdtempSync(join(tmpdir(), 'zeroskip-')), 'config.json');
+  const config = {
+    ...{ model_type: 'llama', vocab_size: 61, hidden_size: 64, num_hidden_layers: 2 },
+    ...{ num_attention_heads: 4, num_key_value_heads: 2, intermediate_size: 96 },
+    ...{ hidden_act: 'silu', max_position_embeddings: 64 },
+  };
+  writeFileSync(file, JSON.stringify(config));
+  return file;
+}
+
+const workload = 'lenet-300-100';
+const hardware = ['i7-5930k', 'eie-64'];
+
+/** The commands that show them, and what of them. */
+export const kinds = [
+  ...['compare', 'compare, one workload', 'compare --generate', 'run', 'why', 'choose'],
+  ...['storage', 'breakeven', 'stack', 'stack, of a decoder', 'sweep', 'sensitivity', 'diff'],
+  ...['query', 'prune', 'validate', 'validate --host', 'validate --measurements'],
+  ...['hardware list', 'hardware show', 'hardware check', 'hardware diff', 'hardware map'],
+  ...['workloads list', 'workloads show', 'pull'],
+];
+
+/** One of each of the {@link kinds}. */
+export async function everyView(): Promise<Readonly<Record<string, View>>> {
+  const { sweep, sensitivity, diff, query } = await sweepStudy();
+  const entry = zoo.get(workload);
+  if (!entry) throw new Error(`no ${workload}`);
+  const decoder = decoderFile();
+  const eie = loadHardware('eie-64');
+  // One workload on devices whose doubts are told, with costs and reasons.
+  const alone = await compare({
+    ...{ workloads: ['lenet-5'], hardware: ['i7-5930k:dense', 'scnn', 'eyeriss', 'edge-tpu'] },
+    ...{ cost: true, uncertainty: true },
+  });
+  const causes = await why({ workloads: workload, hardware });
+  return {
+    compare: viewOf(await smallComparison()),
+    'compare, one workload': compareView(alone, { layers: false, why: causes }),
+    'compare --generate': generateView(
+      await generate({ workloads: [decoder], prompt: 9, tokens: 4, hardware }),
+    ),
+    run: runView(await run({ workload: 'lenet-5', executor: 'auto', check: false, repeat: 1 })),
+    why: whyView(causes),
+    choose: chooseView(await choose({ workload, hardware, limits: { latency: 1e-3 } })),
+    storage: storageView(await storage({ workload, hardware: ['i7-5930k'] })),
+    breakeven: await breakevenStudy(),
+    stack: await stackStudy(),
+    'stack, of a decoder': decoderStackView(
+      await decoderStack(
+        { workload: decoder, context: 8, hardware: ['i7-5930k'] },
+        publishedTables,
+      ),
+    ),
+    ...{ sweep, sensitivity, diff, query },
+    prune: pruneStudy(),
+    validate: validateStudy(),
+    'validate --host': hostValidationStudy(),
+    'validate --measurements': measurementsView(
+      { compared: [], summaries: [], left: [{ reason: 'no such device', rows: 3 }] },
+      { rows: true },
+    ),
+    'hardware list': hardwareListView([eie], []),
+    'hardware show': hardwareView(eie),
+    'hardware check': hardwareCheckView('eie-64.yaml', eie),
+    'hardware diff': hardwareDifferenceView(eie, loadHardware('eie-256')),
+    'hardware map': mappingView(
+      await mapNetwork({ hardware: 'eyeriss', workload, batch: 1, seed: 0, budget: 100 }),
+    ),
+    'workloads list': workloadListView([entry], groups),
+    'workloads show': workloadView(entry),
+    pull: publishedListView(publishedWeights),
+  };
+}

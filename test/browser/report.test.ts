@@ -58,9 +58,10 @@ describe.skipIf(noChromium)('a report', () => {
       expect(
         await figure
           .locator(
-            'svg [role=graphics-symbol]:visible, svg .mark-rect path:visible, svg rect:visible',
+            'svg [role=graphics-symbol]:visible, svg .mark-rect path:visible, svg[aria-label] > g text:visible',
           )
           .count(),
+        `${await figure.getAttribute('id')}`,
       ).toBeGreaterThan(1);
       await figure.getByText('Data', { exact: true }).click();
       expect(await figure.getByRole('row').count()).toBeGreaterThan(1);

@@ -45,6 +45,9 @@ describe('validate', () => {
     expect(claims(({ table }) => /^EIE, Figure [67]$/.test(table))).toHaveLength(
       10 * rows('eie-figures-6-7'),
     );
+    expect(claims(({ claim }) => claim.includes('at the published accesses'))).toHaveLength(
+      rows('eyeriss-vgg-16'),
+    );
     expect(claims(({ table }) => table === 'EIE, Table III')).toHaveLength(rows('eie-benchmark'));
     expect(claims(({ table }) => table === 'EIE, Table I')).toHaveLength(rows('energy-45nm'));
     // A range counts for its two ends; EIE's six ratios are held against two baselines, in a table

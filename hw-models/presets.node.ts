@@ -6,11 +6,11 @@ import { dirname, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { InputError } from '../workloads/base/errors.js';
 import { readYaml } from '../workloads/formats/yaml/document.js';
-import { type CatalogEntry, catalog } from './catalog.js';
+import { catalog } from './catalog.js';
 import type { Hardware } from './contract.js';
-import { nearest } from './faults.js';
 import { familyOf } from './preset.js';
 import type { FindBase, PresetText } from './preset-document.js';
+import { familyByName, readHardware, unknownHardware } from './read-hardware.js';
 
 const folderOf = (family: string) =>
   fileURLToPath(new URL(`./${family}/presets/`, import.meta.url));
@@ -49,8 +49,7 @@ export function addPresets(folder: string, families: readonly string[]): void {
  * none.
  */
 export function loadHardware(nameOrFile: string): Hardware {
-  const { text, file } = isFile(nameOrFile) ? readText(nameOrFile) : named(nameOrFile);
-  return familyByName(familyOf(text, file, findBase), file).read(text, file, findBase);
+  return readHardware(isFile(nameOrFile) ? readText(nameOrFile) : named(nameOrFile), findBase);
 }
 
 /** The JSON Schema of a family's presets. @throws InputError for an unknown family. */
@@ -75,10 +74,7 @@ function named(name: string): PresetText {
   }
   const aliased = aliases().get(name);
   if (aliased !== undefined) return readText(aliased);
-  const near = nearest(name, [...presetNames(), ...aliases().keys(), 'host']);
-  throw new InputError(
-    `unknown hardware '${name}'${near}; expected a name of "zeroskip hardware list" or a .yaml file`,
-  );
+  throw unknownHardware(name, [...presetNames(), ...aliases().keys(), 'host']);
 }
 
 let otherNames: ReadonlyMap<string, string> | null = null;
@@ -112,11 +108,7 @@ function readText(file: string): PresetText {
   }
 }
 
-function familyByName(name: string, file: string): CatalogEntry {
-  const family = catalog.find((candidate) => candidate.name === name);
-  if (family) return family;
-  const known = catalog.map((candidate) => candidate.name);
-  throw new InputError(
-    `${file}: family: found '${name}', expected ${known.join(', ')}${nearest(name, known) || ', or one that --plugin brings'}`,
-  );
+/** The shipped presets' texts by name, for whoever reads files that build on them elsewhere. */
+export function presetTexts(): ReadonlyMap<string, string> {
+  return new Map(presetNames().map((name) => [name, named(name).text]));
 }

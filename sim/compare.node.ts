@@ -21,7 +21,7 @@ import { type Progress, partOf, silent } from './progress.js';
 import { hardwareIn, type Names, resolveContender } from './resolve.node.js';
 import type { Comparison } from './result.js';
 import { loadPrices } from './serving/prices.node.js';
-import { type Trace, tasksOf, traceRandom, traceRun } from './trace.js';
+import { type Trace, tasksOf, traceDrawn, traceRandom, traceRun } from './trace.js';
 
 /** A comparison and the group that its workload was named by, if any. */
 export interface NamedComparison extends Comparison {
@@ -196,8 +196,7 @@ const PORTABLE = { engine: 'wasm' } as const;
 const STAND_IN = 'onnxruntime';
 
 /**
- * What a network meets: on the files given, else on drawn inputs. A file's own network really runs
- * on them, as nobody published its densities.
+ * What a network meets: on the files given, else as {@link traceDrawn} finds it.
  */
 export async function traceOf(
   entry: ZooEntry,
@@ -206,19 +205,14 @@ export async function traceOf(
   picture: PictureOptions | undefined,
   seed: number,
 ): Promise<Trace> {
-  const { network, densities, weights } = entry;
-  const random = traceRandom(network, densities, seed);
+  const executor = () => createExecutor(TRACER, PORTABLE);
+  if (files === undefined) return traceDrawn(entry, model, seed, executor);
+  const random = traceRandom(entry.network, entry.densities, seed);
+  const inputs = await loadInputs(entry, [files].flat(), random.inputs, picture);
   // What lies behind an operator that nobody implements here cannot be met: it is drawn.
-  const isKnown = network.layers.every(isImplemented);
-  if (files !== undefined) {
-    const inputs = await loadInputs(entry, [files].flat(), random.inputs, picture);
-    return isKnown
-      ? traceRun(model, inputs, createExecutor(TRACER, PORTABLE))
-      : { ...random, inputs };
-  }
-  // Nobody published what a file's own network meets: it really runs, on a drawn input.
-  if (!isKnown || weights === undefined || network.layers.length === 1) return random;
-  return traceRun(model, random.inputs, createExecutor(TRACER, PORTABLE), 'synthetic');
+  return entry.network.layers.every(isImplemented)
+    ? traceRun(model, inputs, executor())
+    : { ...random, inputs };
 }
 
 const isMapped = (contender: Contender): contender is Extract<Contender, { kind: 'modelled' }> =>

@@ -12,9 +12,10 @@ import { type Densities, densitiesAt } from './densities.js';
 import { designBinder, type ExploredDesign } from './designs.js';
 import { exploredEntry } from './explored-network.js';
 import { inPrecision, modelledRow } from './modelled.js';
+import { ownNetwork } from './own-networks.js';
 import type { Row } from './result.js';
 import { summarize, type WorkloadSummary } from './summary.js';
-import { type Trace, tasksOf, traceRandom } from './trace.js';
+import { type Trace, tasksOf, traceDrawn, traceRandom } from './trace.js';
 
 /** What all designs run. */
 export interface ExploredWorkload extends Densities {
@@ -131,18 +132,26 @@ export function createExplorer(sources: ExplorerSources): Explorer {
     const entry = exploredEntry(workload);
     const { network } = entry;
     const densities = densitiesAt(entry.densities, settings);
-    const isRandom =
-      (weightDensity ?? activationDensity) !== null || entry.shippedWeights === undefined;
+    const own = ownNetwork(workload);
+    const isVaried = (weightDensity ?? activationDensity) !== null;
+    if (entry.weights && isVaried) {
+      throw new InputError(
+        `${workload}: its weights are from a file, expected no densities to draw at`,
+      );
+    }
+    const isRandom = !entry.weights && (isVaried || entry.shippedWeights === undefined);
     const random = yield* models([workload, seed, weightDensity, isRandom], async function* () {
       beforeDrawing();
       const value = isRandom
         ? yield* saying('weights', drawRepeatableModel(network, densities, seed))
-        : await shippedModel(entry, sources);
+        : await realModel(entry, sources);
       return { value, bytes: SMALL };
     });
     const trace = yield* traces([workload, seed, activationDensity], async function* () {
-      const value = traceRandom(network, densities, seed);
       yield 'activations';
+      const value = own
+        ? await traceDrawn({ ...entry, densities }, random.model, seed, () => own.executor)
+        : traceRandom(network, densities, seed);
       return { value, bytes: bytesOf(network, value) };
     });
     const work = yield* tasks(
@@ -195,12 +204,17 @@ const bytesOf = (network: Network, { tensors }: Trace): number => {
   return [...read].reduce((sum, name) => sum + (tensors.get(name)?.values.byteLength ?? 0), 0);
 };
 
-async function shippedModel(
-  { network, shippedWeights = '', weightFormats }: ZooEntry,
+/** A network with the weights of its own file, else with those that it is shipped with. */
+async function realModel(
+  { network, weights: own, shippedWeights = '', weightFormats }: ZooEntry,
   sources: ExplorerSources,
 ): Promise<RandomModel> {
-  const bytes = await sources.readShippedWeights(shippedWeights);
-  const weights = readWeights(bytes, network, shippedWeights, weightFormats);
+  const weights =
+    own ??
+    readWeights(
+      await sources.readShippedWeights(shippedWeights),
+      ...([network, shippedWeights, weightFormats] as const),
+    );
   // What was read is not drawn again, so it stays.
   return { model: { network, weights, origin: 'real' }, letGo: () => undefined, *hold() {} };
 }

@@ -6,10 +6,14 @@ import { dirname, isAbsolute, join, normalize, relative, sep } from 'node:path';
 import { Asked } from '../workloads/base/asked.js';
 import { InputError } from '../workloads/base/errors.js';
 import type { OpenFile } from '../workloads/base/open-file.js';
-import { defaultLimits, type ImportLimits, type SourceFile } from '../workloads/formats/source.js';
+import {
+  defaultLimits,
+  type ImportLimits,
+  isWorkloadFile,
+  type SourceFile,
+} from '../workloads/formats/source.js';
 import {
   isPiecewise,
-  isWorkloadFile,
   readWorkload,
   requireKnownKind,
 } from '../workloads/formats/workload-files.js';

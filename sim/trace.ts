@@ -4,19 +4,20 @@ import type { Executor } from '../hw-models/contract.js';
 import { invariant } from '../workloads/base/errors.js';
 import { layerKeyOf } from '../workloads/blocks.js';
 import type { Model } from '../workloads/model.js';
-import type {
-  Activations,
-  LayerTask,
-  MacCounts,
-  Network,
-  Origin,
-  Values,
+import {
+  type Activations,
+  isImplemented,
+  type LayerTask,
+  type MacCounts,
+  type Network,
+  type Origin,
+  type Values,
 } from '../workloads/network.js';
 import { partsOf } from '../workloads/parts.js';
 import { asType, meets } from '../workloads/random-inputs.js';
 import { drawTensors, type RandomTensors, sharesDraws } from '../workloads/synthesis.js';
 import { taskOf } from '../workloads/tasks.js';
-import type { DensityProfile } from '../workloads/zoo/entry.js';
+import type { DensityProfile, ZooEntry } from '../workloads/zoo/entry.js';
 
 /** Of a pass that is there for what layers meet: weights that are laid out at once. */
 const PART_WEIGHTS = 2 ** 22;
@@ -77,6 +78,23 @@ export function traceRandom(network: Network, densities: DensityProfile, seed: n
     }),
   );
   return { inputs, tensors };
+}
+
+/**
+ * What a network meets where nobody gives its inputs. Nobody published what a file's own network
+ * meets: it really runs, on a drawn input. What lies behind an operator that nobody implements here
+ * cannot be met: it is drawn.
+ */
+export async function traceDrawn(
+  { network, densities, weights }: ZooEntry,
+  model: Model,
+  seed: number,
+  executor: () => Executor,
+): Promise<Trace> {
+  const random = traceRandom(network, densities, seed);
+  const isRun =
+    weights !== undefined && network.layers.length > 1 && network.layers.every(isImplemented);
+  return isRun ? traceRun(model, random.inputs, executor(), 'synthetic') : random;
 }
 
 /** The tasks that one frame sets, in network order: of every layer that costs something. */

@@ -1,7 +1,6 @@
 // Gathers what a page is given from the shipped presets, files, the zoo and the published tables.
 
 import { relative } from 'node:path';
-import type { Hardware } from '../../hw-models/contract.js';
 import { presetNames } from '../../hw-models/presets.node.js';
 import { knownErrors } from '../../sim/known-errors.node.js';
 import { publishedPoints } from '../../sim/published.js';
@@ -10,9 +9,9 @@ import { shippedPrices } from '../../sim/serving/prices.node.js';
 import { publishedTables } from '../../sim/validate/tables.node.js';
 import { packageVersion } from '../../sim/version.node.js';
 import { InputError } from '../../workloads/base/errors.js';
-import { weightShapeOf } from '../../workloads/network.js';
 import { zoo } from '../../workloads/zoo/index.js';
-import type { Offer, OfferedPreset, OfferedWorkload } from './offer.js';
+import type { Offer } from './offer.js';
+import { offeredNetwork, offeredPreset } from './offered.js';
 
 export interface ExplorerRequest {
   readonly workload: string;
@@ -46,17 +45,7 @@ export function gatherOffer({ workload, hardware, batch, seed }: ExplorerRequest
   return {
     version: packageVersion(),
     presets: [...(isSame ? asked.slice(0, 1) : asked), ...shipped].map(({ preset }) => preset),
-    workloads: [...zoo.values()].map(({ network }): OfferedWorkload => {
-      const sizes = network.layers.map((layer) => {
-        const { rows, columns } = weightShapeOf(layer) ?? { rows: 0, columns: 0 };
-        return rows * columns;
-      });
-      return {
-        name: network.name,
-        title: network.title,
-        weights: sizes.reduce((sum, size) => sum + size, 0),
-      };
-    }),
+    workloads: [...zoo.values()].map(({ network }) => offeredNetwork(network.name, network)),
     published: publishedPoints(publishedTables),
     knownErrors: knownErrors(),
     prices: shippedPrices(),
@@ -78,23 +67,6 @@ function modelled(text: string) {
     );
   }
   const [file] = /^.+?\.ya?ml/.exec(text) ?? [];
-  const preset = offered(contender.hardware, file === undefined ? null : relative('.', file));
+  const preset = offeredPreset(contender.hardware, file === undefined ? null : relative('.', file));
   return { preset, kernel: contender.kernel ?? null };
-}
-
-function offered(hardware: Hardware, file: string | null): OfferedPreset {
-  const { name, title, family, kernels, optInKernels, dials, switches, config, figures } = hardware;
-  const byPath = <Value>(
-    of: (figure: {
-      readonly published: string;
-      readonly from: string;
-      readonly cite: string;
-    }) => Value,
-  ) => Object.fromEntries([...figures].map(([path, figure]) => [path, of(figure)]));
-  return {
-    ...{ name, title, family, kernels, optInKernels, dials, switches, config },
-    extendsAs: file ?? name,
-    sources: byPath(({ from, cite }) => `${from}: ${cite}`),
-    units: byPath(({ published }) => published.slice(published.indexOf(' ') + 1)),
-  };
 }

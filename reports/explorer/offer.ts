@@ -27,6 +27,17 @@ export interface OfferedWorkload {
   readonly name: string;
   readonly title: string;
   readonly weights: number;
+  /** Of a network that was read from a file of the reader's own. */
+  readonly own?: OwnFile;
+}
+
+export interface OwnFile {
+  /** As the command line is to be given it. */
+  readonly file: string;
+  /** Whether its weights are the file's; else they are drawn. */
+  readonly hasWeights: boolean;
+  /** What the reader must know of how it was read. */
+  readonly notes: readonly string[];
 }
 
 export interface Offer {

@@ -2,7 +2,7 @@
 
 import { InputError } from '../../workloads/base/errors.js';
 import type { ImportLimits } from '../../workloads/formats/source.js';
-import { isWorkloadFile } from '../../workloads/formats/workload-files.js';
+import { isWorkloadFile } from '../../workloads/formats/source.js';
 import { dimensionsOf } from '../../workloads/zoo/index.js';
 import { openDimensions, openWorkload } from '../open.node.js';
 import type { NamedWorkload } from '../resolve.node.js';

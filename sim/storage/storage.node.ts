@@ -6,7 +6,7 @@ import { buildOf, type EngineBuild } from '../../hw-models/host/engine/builds.js
 import { createExecutor, DEFAULT_EXECUTOR } from '../../hw-models/host/executors.js';
 import { InputError } from '../../workloads/base/errors.js';
 import type { ImportLimits } from '../../workloads/formats/source.js';
-import { isWorkloadFile } from '../../workloads/formats/workload-files.js';
+import { isWorkloadFile } from '../../workloads/formats/source.js';
 import type { Model } from '../../workloads/model.js';
 import type { LayerTask } from '../../workloads/network.js';
 import type { ZooEntry } from '../../workloads/zoo/entry.js';

@@ -8,7 +8,7 @@ import type { Patch } from 'immer';
 import { catalog } from '../../hw-models/catalog.js';
 import type { Fault } from '../../hw-models/faults.js';
 import { InputError } from '../../workloads/base/errors.js';
-import { isWorkloadFile } from '../../workloads/formats/workload-files.js';
+import { isWorkloadFile } from '../../workloads/formats/source.js';
 import { readBytes, readText } from '../files.node.js';
 import { openWorkloads } from '../open.node.js';
 import { resolveContender } from '../resolve.node.js';

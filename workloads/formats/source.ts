@@ -99,6 +99,14 @@ export interface WorkloadFormat {
   read(file: SourceFile): Promise<readonly ZooEntry[]>;
 }
 
+/**
+ * Whether a name that the user gave is a file's and no zoo network's, which may end in a number
+ * behind a dot.
+ */
+export function isWorkloadFile(name: string): boolean {
+  return /[\\/]|\.[a-z]\w*$/i.test(name);
+}
+
 /** A file's name without its folders and its ending: a network's name where it has no other. */
 export function stemOf(name: string): string {
   const base = name.split(/[\\/]/).at(-1) ?? name;

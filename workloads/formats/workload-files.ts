@@ -57,12 +57,9 @@ export const workloadFormats: readonly WorkloadFormat[] = [
   },
 ];
 
-/**
- * Whether a name that the user gave is a file's and no zoo network's, which may end in a number
- * behind a dot.
- */
-export function isWorkloadFile(name: string): boolean {
-  return /[\\/]|\.[a-z]\w*$/i.test(name);
+/** Whether files of that name may describe networks. */
+export function hasKnownEnding(name: string): boolean {
+  return workloadFormats.some(({ ending }) => ending.test(name));
 }
 
 /** Whether files of that name are read piece by piece. */
@@ -75,7 +72,7 @@ export function isPiecewise(name: string): boolean {
  * nothing here reads it.
  */
 export function requireKnownKind(name: string): void {
-  if (workloadFormats.some(({ ending }) => ending.test(name))) return;
+  if (hasKnownEnding(name)) return;
   const endings = workloadFormats.map(({ title }) => /\.\w+(?=\))/.exec(title)?.[0] ?? '');
   throw new InputError(`${name}: ${foreignNetwork(name) ?? unknownEnding(name, endings)}`);
 }

@@ -174,7 +174,8 @@ export interface LayerCost {
 }
 
 /**
- * Takes down what happens when in a layer's first frame. Times are cycles from the layer's start.
+ * Takes down what happens when in a layer's first frame, or in all frames where they run together.
+ * Times are cycles from the layer's start.
  */
 export interface Recorder {
   /** About as many slices as there is room for. */

@@ -2,7 +2,6 @@
 // happened when in one layer. Runs in browsers too.
 
 import type { Hardware, Recorder } from '../hw-models/contract.js';
-import { cyclesOf } from '../hw-models/cost.js';
 import { InputError } from '../workloads/base/errors.js';
 import { drawModel } from '../workloads/synthesis.js';
 import { densitiesAt } from './densities.js';
@@ -22,7 +21,7 @@ export interface Inspected {
 export interface LayerRecord {
   readonly layer: string;
   readonly kernel: string;
-  /** Of one frame. */
+  /** To the end of what was recorded: of a frame, or of all where they run together. */
   readonly cycles: number;
   /** Names of tracks and of slices, which slices tell by their places here. */
   readonly tracks: readonly string[];
@@ -44,8 +43,13 @@ export interface Inspector {
   graph(workload: string): readonly GraphLayer[];
   /** Layer by layer, of the whole network. */
   why(asked: Inspected): Promise<Why>;
-  /** About `room` slices; null where the model knows no order of events. */
-  record(asked: Inspected, layer: string, room: number): Promise<LayerRecord | null>;
+  /** By the kernel that the layer is costed by: about `room` slices; null where none are known. */
+  record(
+    asked: Inspected,
+    layer: string,
+    kernel: string,
+    room: number,
+  ): Promise<LayerRecord | null>;
 }
 
 export function createInspector({ entryOf, prepared, bind }: Explorer): Inspector {
@@ -64,19 +68,13 @@ export function createInspector({ entryOf, prepared, bind }: Explorer): Inspecto
         return tasksOf(drawModel(network, drawn, workload.seed), trace, workload.batch);
       });
     },
-    async record({ workload, design }, layer, room) {
+    async record({ workload, design }, layer, kernel, room) {
       const { tasks } = await prepared(workload);
-      const hardware = bind(design);
       const at = tasks.findIndex(({ name }) => name === layer);
-      const cost = hardware.cost(
-        tasks,
-        design.kernel ?? undefined,
-        workload.precision ?? undefined,
-      )[at];
-      if (!cost) throw new InputError(`found no layer '${layer}' that costs something`);
+      if (at < 0) throw new InputError(`found no layer '${layer}' that costs something`);
       const { recorder, recorded } = createRecord(room);
-      hardware.record(tasks, at, cost.kernel, recorder);
-      return recorded({ layer, kernel: cost.kernel, cycles: cyclesOf(cost) / workload.batch });
+      bind(design).record(tasks, at, kernel, recorder);
+      return recorded(layer, kernel);
     },
   };
 }
@@ -102,11 +100,12 @@ function createRecord(room: number) {
       level.values.push(value);
     },
   };
-  const recorded = (of: Pick<LayerRecord, 'layer' | 'kernel' | 'cycles'>): LayerRecord | null =>
+  const recorded = (layer: string, kernel: string): LayerRecord | null =>
     slices.length === 0
       ? null
       : {
-          ...of,
+          ...{ layer, kernel },
+          cycles: slices.reduce((end, { from, taken }) => Math.max(end, from + taken), 0),
           ...{ tracks: [...tracks.keys()], names: [...names.keys()] },
           track: Int32Array.from(slices, ({ track }) => track),
           name: Int32Array.from(slices, ({ name }) => name),

@@ -21,12 +21,14 @@ import { meterName } from './meters.js';
 import type { Multiplied } from './nest/from-demand.js';
 import { problemOf } from './nest/from-demand.js';
 import { mappingLine } from './nest/mapping-text.js';
+import { recordLayer } from './record.js';
 import { independentZeros } from './sparse/zeros.js';
 
 export const mapped: Kernel<SpatialConfig> = {
   name: 'mapped',
   accepts: isWeighted,
   cost: (task, config) => accountFor(task, mapLayer(task, config)),
+  record: (task, config, _, recorder) => recordLayer(mapLayer(task, config), recorder),
 };
 
 /** Compute units of the whole accelerator. */

@@ -26,6 +26,8 @@ export interface RecordIndex {
   readonly isComplete: boolean;
 }
 
+/** Cycles: slices that follow each other may be so far apart by rounding. */
+const ROUNDING = 0.01;
 const CONTROL = 'control unit';
 const SENDS = 'send ';
 
@@ -40,7 +42,7 @@ export function indexRecord(record: LayerRecord): RecordIndex {
   for (const at of all) {
     const last = told.at(-1);
     const end = start(at) + (taken[at] as number);
-    if (last && start(at) <= last.to) last.to = Math.max(last.to, end);
+    if (last && start(at) <= last.to + ROUNDING) last.to = Math.max(last.to, end);
     else told.push({ from: start(at), to: end });
   }
   const control = tracks.indexOf(CONTROL);
@@ -60,6 +62,21 @@ export function cycleOf({ told }: RecordIndex, place: number): number {
     left -= to - from;
   }
   return (told.at(-1)?.to ?? 1) - 1;
+}
+
+/** Cycles in which the track with the most slices does about `count` of them, at least as many. */
+export function cyclesOfSlices({ slices, toldCycles }: RecordIndex, count: number): number {
+  const most = Math.max(1, ...slices.map(({ length }) => length));
+  return Math.max(count, Math.ceil((count * toldCycles) / most));
+}
+
+/** The first cycle in which a unit works: past the filling of queues and buffers. */
+export function firstWork({ record: { name, names, from } }: RecordIndex): number {
+  let first = Number.POSITIVE_INFINITY;
+  for (const [at, its] of name.entries()) {
+    if (doingOf(names[its] ?? '') === 'work') first = Math.min(first, from[at] as number);
+  }
+  return Number.isFinite(first) ? first : 0;
 }
 
 /** The recorded stretch that a cycle lies in, or the whole where it lies in none. */

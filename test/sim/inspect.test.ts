@@ -31,7 +31,12 @@ describe('a closer look', () => {
   });
 
   it('records a layer from its first cycle to its last, no two slices of a track at once', async () => {
-    const record = (await inspector.record({ workload, design: eie }, 'we', 1e6)) as LayerRecord;
+    const record = (await inspector.record(
+      { workload, design: eie },
+      'we',
+      'sparse',
+      1e6,
+    )) as LayerRecord;
     expect(record.tracks).toHaveLength(65);
     const ends = new Map<number, number>();
     let overlaps = 0;
@@ -49,11 +54,13 @@ describe('a closer look', () => {
   });
 
   it('has no record where a model knows no order of events', async () => {
-    expect(await inspector.record({ workload, design: titan }, 'we', 100)).toBeNull();
+    expect(await inspector.record({ workload, design: titan }, 'we', 'dense', 100)).toBeNull();
   });
 
   it('says which layers there are', async () => {
-    await expect(inspector.record({ workload, design: eie }, 'fc9', 10)).rejects.toThrow("'fc9'");
+    await expect(inspector.record({ workload, design: eie }, 'fc9', 'sparse', 10)).rejects.toThrow(
+      "'fc9'",
+    );
     expect(inspector.graph('nt-we').map(({ name }) => name)).toEqual(['we']);
   });
 });

@@ -25,7 +25,7 @@ export function serveInspections(explorer: Promise<Explorer>): void {
           ? inspector.graph(asked.workload)
           : asked.kind === 'why'
             ? await inspector.why(asked)
-            : await inspector.record(asked, asked.layer, RECORD_ROOM);
+            : await inspector.record(asked, asked.layer, asked.kernel, RECORD_ROOM);
       scope.postMessage({ id, found });
     } catch (error) {
       scope.postMessage({ id, fault: error instanceof Error ? error.message : String(error) });

@@ -10,7 +10,7 @@ export const INSPECTOR = 'inspector';
 export type Inspection =
   | { readonly kind: 'graph'; readonly workload: string }
   | ({ readonly kind: 'why' } & Inspected)
-  | ({ readonly kind: 'record'; readonly layer: string } & Inspected);
+  | ({ readonly kind: 'record'; readonly layer: string; readonly kernel: string } & Inspected);
 
 export interface FoundByInspection {
   readonly graph: readonly GraphLayer[];

@@ -192,11 +192,11 @@ function Cycles({
   chosen,
 }: DrawnProps & { readonly results: Results; readonly at: number }) {
   const longest = row.layers.reduce((a, b) => (b.seconds > a.seconds ? b : a));
-  const layer = (chosen ?? longest).name;
+  const { name: layer, kernel } = chosen ?? longest;
   const design = designs[at];
   const [isAsked, ask] = useState(false);
   const answer = useInspection(
-    isAsked && design ? { kind: 'record', workload, design, layer } : null,
+    isAsked && design ? { kind: 'record', workload, design, layer, kernel } : null,
   );
   if (!recorded.has(row.family)) return null;
   return (

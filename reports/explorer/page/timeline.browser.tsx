@@ -6,8 +6,10 @@ import type { LayerRecord } from '../../../sim/inspect.js';
 import { color, type Token } from '../../charts/palette.js';
 import {
   cycleOf,
+  cyclesOfSlices,
   type Doing,
   doingAt,
+  firstWork,
   indexRecord,
   queuesAt,
   type RecordIndex,
@@ -18,11 +20,11 @@ import { count } from '../../quantity.js';
 import { Button } from './controls.browser.js';
 import { useWidth } from './width.browser.js';
 
-/** Cycles in view. */
-const WINDOW = 120;
+/** Slices of the busiest track in view: of EIE's control unit, which does one a cycle or two. */
+const IN_VIEW = 40;
+/** Steps of the scrubber across the view. */
+const STEPS_IN_VIEW = 120;
 const NAMES = 84;
-/** The first cycle shown: past the start, where queues are filling. */
-const FIRST = 20;
 const MILLISECONDS_A_CYCLE = 90;
 
 interface Looks {
@@ -41,18 +43,20 @@ const looks: Readonly<Record<Doing, Looks>> = {
 
 export function Timeline({ record }: { readonly record: LayerRecord }) {
   const index = useMemo(() => indexRecord(record), [record]);
-  const [place, setPlace] = useState(FIRST);
+  const inView = Math.max(STEPS_IN_VIEW, cyclesOfSlices(index, IN_VIEW));
+  const step = Math.max(1, Math.round(inView / STEPS_IN_VIEW));
+  const [place, setPlace] = useState(() => Math.floor(firstWork(index) + inView / 6));
   const [plays, setPlays] = useState(false);
   const last = Math.max(0, Math.floor(index.toldCycles) - 1);
   const at = Math.min(place, last);
   useEffect(() => {
     if (!plays) return;
     const timer = setInterval(
-      () => setPlace((now) => Math.min(last, now + 1)),
+      () => setPlace((now) => Math.min(last, now + step)),
       MILLISECONDS_A_CYCLE,
     );
     return () => clearInterval(timer);
-  }, [plays, last]);
+  }, [plays, last, step]);
   const cycle = cycleOf(index, at);
   return (
     <div className="timeline">
@@ -63,22 +67,28 @@ export function Timeline({ record }: { readonly record: LayerRecord }) {
           type="range"
           min={0}
           max={last}
-          step={1}
+          step={step}
           value={at}
-          aria-valuetext={`cycle ${cycle}: ${spoken(index, cycle)}`}
+          aria-valuetext={`cycle ${Math.round(cycle)}: ${spoken(index, cycle)}`}
           onInput={({ currentTarget }) => setPlace(currentTarget.valueAsNumber)}
         />
-        <output for="cycle">{cycle.toLocaleString('en-US')}</output>
+        <output for="cycle">{Math.round(cycle).toLocaleString('en-US')}</output>
         <Button onPress={() => setPlays(!plays)}>{plays ? 'Stop' : 'Play'}</Button>
       </div>
       <p id="cycle-said">{spoken(index, cycle)}</p>
+      {index.control === null && (
+        <p>
+          Steps over tiles, each with its even share of the ports&apos; and units&apos; cycles: the
+          model knows means.
+        </p>
+      )}
       {!index.isComplete && (
         <p>
           Recorded step by step: {count(index.toldCycles)} of {count(record.cycles)} cycles, in
           stretches spread over the layer; the scrubber goes from one to the next.
         </p>
       )}
-      <Tracks {...{ index, cycle }} />
+      <Tracks {...{ index, cycle, inView }} />
       <ul className="legend">
         {usedLooks(index).map(({ token, opacity, words }) => (
           <li key={words}>
@@ -107,7 +117,7 @@ function spoken(index: RecordIndex, cycle: number): string {
   return [
     ...(control === null ? [] : [`the control unit ${own ? does(own.name) : 'has sent all'}`]),
     control === null
-      ? `at work: ${units.flatMap((slice, track) => (slice ? [record.tracks[track]] : [])).join(', ') || 'nothing'}`
+      ? `at work: ${units.flatMap((slice, track) => (slice ? [`${record.tracks[track]} (${slice.name})`] : [])).join(', ') || 'nothing'}`
       : `${working} of ${units.length} PEs work${empty > 0 ? `, ${empty} meet no entry` : ''}`,
     ...(fullest === null || control === null ? [] : [`the fullest queue holds ${fullest}`]),
   ].join('; ');
@@ -118,23 +128,31 @@ const does = (name: string) =>
   name.replace(/^(send|wait|fetch)/, (verb) => `${verb}${verb === 'fetch' ? 'es' : 's'}`);
 
 function usedLooks({ record, control }: RecordIndex): readonly Looks[] {
-  if (control === null) return [looks.work];
+  if (control === null) return [looks.work, looks.wait, looks.fetch];
   const isEmpty = record.names.includes('no entry');
   return [looks.work, ...(isEmpty ? [looks.empty] : []), looks.send, looks.wait, looks.fetch];
 }
 
 /** Each track's slices around the cycle; behind a PE's name how many activations its queue holds. */
-function Tracks({ index, cycle }: { readonly index: RecordIndex; readonly cycle: number }) {
+function Tracks({
+  index,
+  cycle,
+  inView,
+}: {
+  readonly index: RecordIndex;
+  readonly cycle: number;
+  readonly inView: number;
+}) {
   const [place, width] = useWidth(700);
   const { record, control } = index;
   const { from: begin, to: end } = stretchAt(index, cycle);
-  const from = Math.max(begin, Math.min(Math.floor(cycle - WINDOW / 2), end - WINDOW));
-  const to = from + WINDOW;
+  const from = Math.max(begin, Math.min(Math.floor(cycle - inView / 2), end - inView));
+  const to = from + inView;
   const rows = record.tracks.length;
   // Names need a row of text; without room for them every eighth is named.
   const row = Math.max(4, Math.min(16, 520 / rows));
   const named = Math.ceil(12 / row);
-  const x = (at: number) => NAMES + ((at - from) / WINDOW) * (width - NAMES);
+  const x = (at: number) => NAMES + ((at - from) / inView) * (width - NAMES);
   const queues = queuesAt(index, cycle);
   const paths = new Map<Doing, string[]>();
   for (let track = 0; track < rows; track++) {
@@ -155,7 +173,7 @@ function Tracks({ index, cycle }: { readonly index: RecordIndex; readonly cycle:
         width={width}
         height={height}
         role="img"
-        aria-label={`What ${rows} units do from cycle ${from} to ${to}`}
+        aria-label={`What ${rows} units do from cycle ${Math.round(from)} to ${Math.round(to)}`}
       >
         {record.tracks.map((name, track) =>
           track % named === 0 || track === control ? (
@@ -184,10 +202,10 @@ function Tracks({ index, cycle }: { readonly index: RecordIndex; readonly cycle:
           stroke-width={1.2}
         />
         <text x={NAMES} y={height - 4} className="tick">
-          {from.toLocaleString('en-US')}
+          {Math.round(from).toLocaleString('en-US')}
         </text>
         <text x={width} y={height - 4} className="tick" text-anchor="end">
-          cycle {to.toLocaleString('en-US')}
+          cycle {Math.round(to).toLocaleString('en-US')}
         </text>
       </svg>
     </div>

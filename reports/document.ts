@@ -6,6 +6,8 @@ import type { Records } from './records.js';
 export interface Column {
   readonly header: string;
   readonly align: 'left' | 'right';
+  /** True of bars whose characters are the fills of parts (charts/part-looks.ts). */
+  readonly isBar?: boolean;
 }
 
 export interface TableData {

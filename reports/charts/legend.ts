@@ -9,7 +9,7 @@ const widestOf = (texts: readonly string[]) =>
   Math.max(0, ...texts.map((text) => textWidth(text, FONT_PIXELS, false)));
 
 /** Pixels between an axis's labels and what is right of them. */
-const BESIDE_LABEL = 12;
+const BESIDE_LABEL = 8;
 /** Pixels that the axis to the left of a legend takes of a drawing, as a rule. */
 const AXIS = 60;
 

@@ -52,18 +52,6 @@ const shapes: Readonly<Record<Pattern, string>> = {
   level: 'triangle-down',
 };
 
-/** The fill of a bar of characters. */
-export const characterOf = ({ pattern }: Look): string => characters[pattern];
-
-const characters: Readonly<Record<Pattern, string>> = {
-  solid: '█',
-  rising: '▓',
-  dots: '▒',
-  upright: '▌',
-  falling: '░',
-  level: '▚',
-};
-
 /** Pixels of a tile's sides. */
 const TILE = 6;
 const WIDE = 1.5;

@@ -45,6 +45,23 @@ export const nameHues = ['d0', 'd1', 'd2', 'd3', 'd4', 'd5', 'd6', 'd7'] as cons
 /** The hue of what was measured: grey. */
 export const MEASURED_HUE = 'd8' as const;
 
+/** The nearest to a part's hue among the sixteen colours of terminals. */
+export const ansi: Readonly<Record<(typeof partHues)[number], Ansi>> = {
+  ...{ p0: 'blueBright', p1: 'yellow', p2: 'green', p3: 'cyan', p4: 'magenta' },
+  ...{ p5: 'blue', p6: 'red', p7: 'yellowBright', p8: 'gray' },
+};
+
+type Ansi =
+  | 'blueBright'
+  | 'yellow'
+  | 'green'
+  | 'cyan'
+  | 'magenta'
+  | 'blue'
+  | 'red'
+  | 'yellowBright'
+  | 'gray';
+
 /** A colour as drawings name it; a page defines it, a drawing by itself has it replaced. */
 export const color = (token: Token) => `var(--${token})`;
 

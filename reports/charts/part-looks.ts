@@ -14,6 +14,8 @@ interface Subject {
   readonly names: readonly (readonly string[])[];
   /** Levels of a described accelerator, which its author named, that belong here. */
   readonly levels: RegExp;
+  /** Fills of bars in terminals by pattern, told apart without a colour too. */
+  readonly glyphs: string;
 }
 
 const subjects: Readonly<Record<PartHue, Subject>> = {
@@ -28,11 +30,13 @@ const subjects: Readonly<Record<PartHue, Subject>> = {
       ['core'],
     ],
     levels: /mac|mult|alu|compute|arith|vector|lane/,
+    glyphs: '█tmvic',
   },
   // Main memory and the way to it.
   p1: {
     names: [['memory', 'dram'], ['dram_standby'], ['first_fetch'], ['host']],
     levels: /dram|ddr|hbm|main|off.?chip/,
+    glyphs: '▓sfh%&',
   },
   // Weights.
   p2: {
@@ -45,11 +49,13 @@ const subjects: Readonly<Record<PartHue, Subject>> = {
       ['padding'],
     ],
     levels: /weight|filter|kernel|spmat|wgt/,
+    glyphs: '▒wrqez',
   },
   // Activations.
   p3: {
     names: [['activation_sram'], ['act_rw'], ['act_queue'], ['activation_ram'], ['lnzd']],
     levels: /input|act|ifmap|feature/,
+    glyphs: '░abndy',
   },
   // Sums, and what is moved on the chip.
   p4: {
@@ -62,11 +68,13 @@ const subjects: Readonly<Record<PartHue, Subject>> = {
       ['passes'],
     ],
     levels: /sum|accum|output|ofmap/,
+    glyphs: '▚uxgjk',
   },
   // Caches, and copies made to use them better.
   p5: {
     names: [['l1'], ['l2'], ['l3'], ['im2col'], ['packing'], ['halo']],
     levels: /cache|buf|glb|scratch|shared|global|sram|reg|spad/,
+    glyphs: '123IPH',
   },
   // Units that have no work.
   p6: {
@@ -79,16 +87,19 @@ const subjects: Readonly<Record<PartHue, Subject>> = {
       ['empty_columns'],
     ],
     levels: /wait|idle|stall/,
+    glyphs: '-SWUFE',
   },
   // Starts and ends.
   p7: {
     names: [['latency'], ['launch'], ['overhead'], ['pipeline'], ['fill']],
     levels: /pe|row|column|cluster|array|network|noc|link|bus/,
+    glyphs: 'LNOQVX',
   },
   // What is paid for the time that passes, and what is too small to be told apart.
   p8: {
     names: [['other'], ['static'], ['leakage'], ['clock'], ['chip'], ['active']],
     levels: /static|leak|standby/,
+    glyphs: '·=~@#*',
   },
 };
 
@@ -130,3 +141,20 @@ export function partLooks(names: Iterable<string>): ReadonlyMap<string, Look> {
   }
   return looks;
 }
+
+/** A character for each look of a part. */
+const glyphs: ReadonlyMap<string, string> = new Map(
+  partHues.flatMap((hue) =>
+    [...subjects[hue].glyphs].map(
+      (glyph, at) => [fillOf({ hue, pattern: patterns[at] ?? 'solid' }), glyph] as const,
+    ),
+  ),
+);
+
+/** The hue of each fill of terminals' bars. */
+export const hueOfGlyph: ReadonlyMap<string, PartHue> = new Map(
+  partHues.flatMap((hue) => [...subjects[hue].glyphs].map((glyph) => [glyph, hue] as const)),
+);
+
+/** The fill of a part in a bar of characters. */
+export const glyphOf = (look: Look): string => glyphs.get(fillOf(look)) ?? '?';

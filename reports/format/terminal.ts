@@ -1,6 +1,8 @@
 import { Chalk, type ChalkInstance } from 'chalk';
 import Table from 'cli-table3';
 import stringWidth from 'string-width';
+import { ansi } from '../charts/palette.js';
+import { hueOfGlyph } from '../charts/part-looks.js';
 import type { Section, Style, TableData } from '../document.js';
 
 /** Aligned text with two spaces between columns; colour only where asked for. */
@@ -60,7 +62,12 @@ function renderTable({ columns, rows }: TableData, chalk: ChalkInstance, space: 
     style: { head: [], border: [], 'padding-left': 0, 'padding-right': 0 },
   });
   for (const row of rows) {
-    table.push(row.map((cell, at) => paint(fold(printable(cell), colWidths[at] ?? space), chalk)));
+    table.push(
+      row.map((cell, at) => {
+        const text = fold(printable(cell), colWidths[at] ?? space);
+        return columns[at]?.isBar ? paintBar(text, chalk) : paint(text, chalk);
+      }),
+    );
   }
   return table
     .toString()
@@ -74,8 +81,9 @@ function renderCards({ columns, rows }: TableData, chalk: ChalkInstance, space: 
   return rows
     .map((row) =>
       columns
-        .flatMap(({ header }, at) => {
-          const cell = paint(printable(row[at] ?? ''), chalk);
+        .flatMap(({ header, isBar }, at) => {
+          const text = printable(row[at] ?? '');
+          const cell = isBar ? paintBar(text, chalk) : paint(text, chalk);
           if (at === 0) return wrap(cell, space, '');
           return cell === '' ? [] : wrap(`  ${header}: ${cell}`, space, '    ');
         })
@@ -139,6 +147,14 @@ function piecesOf(word: string, width: number): readonly string[] {
 function paint(cell: string, chalk: ChalkInstance): string {
   if (cell === 'measured') return chalk.green(cell);
   return cell === 'modelled' ? chalk.cyan(cell) : cell;
+}
+
+/** A bar's characters in the colours of what they stand for. */
+function paintBar(bar: string, chalk: ChalkInstance): string {
+  return bar.replace(/(.)\1*/gu, (run, glyph: string) => {
+    const hue = hueOfGlyph.get(glyph);
+    return hue ? chalk[ansi[hue]](run) : run;
+  });
 }
 
 /** Control characters from a file must not reach the terminal. */

@@ -7,6 +7,7 @@ import type { WorkloadSummary } from '../../sim/summary.js';
 import { verdictOf } from '../../sim/verdict.js';
 import type { Why } from '../../sim/why.js';
 import { left, right, type Section, type TableData, type View } from '../document.js';
+import { barGlyph, stackBar } from '../format/bar.js';
 import { count, percent, quantity, ratio, sparkbar, UNKNOWN, wholePercent } from '../quantity.js';
 import { comparisonCharts } from './compare-charts.js';
 import { comparisonJson, layerRecords, resultRecords } from './compare-data.js';
@@ -269,7 +270,7 @@ function describeActivations(workload: WorkloadSummary, batch: number, seed: num
 }
 
 /** Characters of the longest bar. */
-const BAR = 10;
+const BAR = 16;
 
 function layerSection(
   { workload, batch }: Comparison,
@@ -289,7 +290,7 @@ function layerSection(
         right('non-zero'),
         ...(wide ? [right('act. ≠ 0')] : []),
         right('time'),
-        ...(wide ? [left('of the longest')] : []),
+        ...(wide ? [{ ...left('of the longest'), isBar: modelled }] : []),
         ...(modelled
           ? [right('energy'), left('bound by'), left('where the time goes')]
           : [right('share')]),
@@ -300,7 +301,7 @@ function layerSection(
         layer.nonzeros > 0 ? count(layer.nonzeros) : UNKNOWN,
         ...(wide ? [percent(summaries.get(layer.name)?.activationDensity ?? 0)] : []),
         quantity(layer.seconds, 's'),
-        ...(wide ? [sparkbar(layer.seconds / longest, BAR)] : []),
+        ...(wide ? [barOf(layer, longest)] : []),
         ...(modelled
           ? [
               quantity(layer.joules, 'J'),
@@ -313,13 +314,21 @@ function layerSection(
   };
 }
 
+/** By cause where they are known. */
+const barOf = ({ time, seconds }: LayerResult, longest: number) =>
+  time ? stackBar(time, seconds / longest, BAR) : sparkbar(seconds / longest, BAR);
+
 function largestCauses({ time, cycles }: LayerResult, max: number): string {
   if (!time || !cycles) return UNKNOWN;
   const causes = Object.entries(time).filter(([, part]) => part > 0);
   causes.sort((a, b) => b[1] - a[1]);
+  const names = Object.keys(time);
   return causes
     .slice(0, max)
-    .map(([cause, part]) => `${cause} ${((100 * part) / cycles).toFixed(0)} %`)
+    .map(
+      ([cause, part]) =>
+        `${max > 1 ? `${barGlyph(cause, names)} ` : ''}${cause} ${((100 * part) / cycles).toFixed(0)} %`,
+    )
     .join(', ');
 }
 

@@ -4,7 +4,6 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { loadHardware, presetNames } from '../../../hw-models/presets.node.js';
 import {
-  characterOf,
   dashOf,
   fillOf,
   type Look,
@@ -12,6 +11,7 @@ import {
   patternSheet,
   patterns,
   resolveTints,
+  shapeOf,
 } from '../../../reports/charts/looks.js';
 import { namedLooks, nameLooks } from '../../../reports/charts/name-looks.js';
 import { MEASURED_HUE, nameHues, partHues } from '../../../reports/charts/palette.js';
@@ -118,10 +118,10 @@ describe('names', () => {
 });
 
 describe('patterns', () => {
-  it('are all different, as areas, as lines and as characters', () => {
+  it('are all different, as areas, as lines and as marks', () => {
     const looks = patterns.map((pattern): Look => ({ hue: 'd0', pattern }));
     differ(looks);
-    for (const of of [dashOf, characterOf])
+    for (const of of [dashOf, shapeOf])
       expect(new Set(looks.map((look) => JSON.stringify(of(look)))).size).toBe(patterns.length);
   });
 

@@ -7,6 +7,7 @@ import type { ExploredDesign } from '../../sim/designs.js';
 import { leafChanges } from '../../sim/difference.js';
 import type { Offer, OfferedPreset } from './offer.js';
 import { type ExplorerState, presetOf } from './state.js';
+import type { MeasureName, SweptDial } from './sweep.js';
 
 /** 'eie-64-a' */
 export const nameOf = ({ preset }: ExploredDesign, at: number) => `${preset}-${'ab'[at]}`;
@@ -86,25 +87,25 @@ function told(path: string, value: number, family: readonly OfferedPreset[]) {
   return shown * factor === value ? { value: shown, unit } : { value, unit: si };
 }
 
+/** What a sweep varies, and what is to be small. */
+export interface SweepChoice {
+  readonly dials: readonly SweptDial[];
+  readonly objectives: readonly MeasureName[];
+}
+
 /**
- * A sweep over the dials that were turned, or over the first ones, of the designs on their network.
+ * A sweep of the designs on their network: as chosen, of A alone; or over the dials that were
+ * turned, or the first ones.
  */
-export function sweepYaml(state: ExplorerState, offer: Offer): string {
-  const { designs, workload, batch, seed, weightDensity, activationDensity } = state;
-  const [first] = designs;
-  const preset = presetOf(offer, first);
-  const dials = preset?.dials ?? [];
-  const turned = dials.filter(({ path }) =>
-    designs.some(({ config }) => numberAt(config, path) !== numberAt(preset?.config ?? {}, path)),
-  );
+export function sweepYaml(state: ExplorerState, offer: Offer, choice?: SweepChoice): string {
+  const { workload, batch, seed, weightDensity, activationDensity } = state;
+  const designs = choice ? [state.designs[0]] : state.designs;
+  const [first] = state.designs;
   const isOneFamily = designs.every(({ family }) => family === first.family);
-  const axes = (turned.length > 0 ? turned : dials.slice(0, 2)).map(({ path, unit, levels }) => {
-    const here = designs
-      .flatMap(({ config }) => numberAt(config, path) ?? [])
-      .map((value) => inUnit(value, unit));
-    const values = [...new Set([...levels, ...here])].sort((a, b) => a - b);
-    return [path, toSi(1, unit) === 1 ? values : { unit, values }];
-  });
+  const axes = (choice?.dials ?? turnedDials(state, offer)).map(({ path, unit, levels }) => [
+    path,
+    toSi(1, unit) === 1 ? levels : { unit, values: levels },
+  ]);
   const fixed = Object.entries({ weightDensity, activationDensity }).flatMap(([name, density]) =>
     density === null ? [] : [[`workload.${name}`, [density]]],
   );
@@ -117,12 +118,28 @@ export function sweepYaml(state: ExplorerState, offer: Offer): string {
     batch,
     seed,
     axes: Object.fromEntries([...(isOneFamily ? axes : []), ...fixed]),
-    objectives: ['seconds', 'joules', 'area_mm2'],
+    objectives: choice?.objectives ?? ['seconds', 'joules', 'area_mm2'],
   });
   const command = ` zeroskip sweep ${SWEEP_FILE}, beside ${designs.map(fileOf).join(' and ')}`;
   const own = ` A sweep computes in each design's own precision, not in ${state.precision} as the page did.`;
   document.commentBefore = state.precision === null ? command : `${command}\n${own}`;
   return document.toString({ lineWidth: 120 });
+}
+
+/** The dials that were turned, or the first ones, at their levels and where the designs have them. */
+function turnedDials({ designs }: ExplorerState, offer: Offer): SweepChoice['dials'] {
+  const preset = presetOf(offer, designs[0]);
+  const dials = preset?.dials ?? [];
+  const turned = dials.filter(({ path }) =>
+    designs.some(({ config }) => numberAt(config, path) !== numberAt(preset?.config ?? {}, path)),
+  );
+  return (turned.length > 0 ? turned : dials.slice(0, 2)).map((dial) => {
+    const here = designs
+      .flatMap(({ config }) => numberAt(config, dial.path) ?? [])
+      .map((value) => inUnit(value, dial.unit));
+    const levels = [...new Set([...dial.levels, ...here])].sort((a, b) => a - b);
+    return { ...dial, levels };
+  });
 }
 
 export const SWEEP_FILE = 'sweep.yaml';

@@ -9,7 +9,7 @@ import { partLooks } from '../../charts/part-looks.js';
 import { percent, quantity } from '../../quantity.js';
 import { balanceOf } from '../outcome.js';
 import type { Place } from './places.js';
-import { Plane, type Spot } from './plane.browser.js';
+import { Plane, type Spot, TIME_AND_ENERGY } from './plane.browser.js';
 
 const WIDTH = 400;
 const BAR = 22;
@@ -168,22 +168,16 @@ export function PlaneChart({ places }: { readonly places: readonly Place[] }) {
   if (places.length === 0) return null;
   const spots = places.map((place): Spot => {
     const { kind, label, seconds, joules } = place;
-    return {
-      ...place,
-      name: kind === 'trail' ? '' : label,
-      title: label,
-      seconds,
-      joules,
-      error: null,
-    };
+    const name = kind === 'trail' ? '' : label;
+    return { x: seconds, y: joules, name, title: label, error: null };
   });
   return (
     <figure>
       <h3>Time and energy</h3>
-      <Plane title="Time and energy" spots={spots} height={HEIGHT}>
+      <Plane title="Time and energy" axes={TIME_AND_ENERGY} spots={spots} height={HEIGHT}>
         {(at) =>
           places.map((place) => {
-            const [x, y] = at(place);
+            const [x, y] = at({ x: place.seconds, y: place.joules });
             return <Mark key={`${place.kind} ${place.label}`} {...{ ...place, x, y }} />;
           })
         }

@@ -3,7 +3,7 @@
 import type { Row } from '../../../sim/result.js';
 import { color } from '../../charts/palette.js';
 import { quantity, wholePercent } from '../../quantity.js';
-import { Plane, type Spot } from './plane.browser.js';
+import { Plane, type Spot, TIME_AND_ENERGY } from './plane.browser.js';
 
 /** A device on the network. */
 export interface Device {
@@ -21,16 +21,20 @@ export interface Device {
   readonly basis: string;
 }
 
+interface Lettered extends Spot {
+  readonly letter: string | null;
+}
+
 const HEIGHT = 340;
 /** From this share of the width on labels lie to the left. */
 const LABELS_TURN = 0.7;
 
 export function DevicesPlane({ devices }: { readonly devices: readonly Device[] }) {
-  const spots = devices.flatMap(({ name, letter, row, error }): readonly Spot[] => {
+  const spots = devices.flatMap(({ name, letter, row, error }): readonly Lettered[] => {
     if (!row || row.joules === null) return [];
     const known = error === null ? '' : `, time ± ${wholePercent(error)}`;
-    const at = { seconds: row.seconds, joules: row.joules };
-    const title = `${name}: ${quantity(at.seconds, 's')}, ${quantity(at.joules, 'J')}${known}`;
+    const at = { x: row.seconds, y: row.joules };
+    const title = `${name}: ${quantity(at.x, 's')}, ${quantity(at.y, 'J')}${known}`;
     return [{ ...at, name, title, letter, error }];
   });
   if (spots.length === 0) return null;
@@ -38,7 +42,7 @@ export function DevicesPlane({ devices }: { readonly devices: readonly Device[] 
   const ordered = [...spots].sort((a, b) => Number(a.letter !== null) - Number(b.letter !== null));
   return (
     <figure className="plane">
-      <Plane title="Time and energy" spots={ordered} height={HEIGHT}>
+      <Plane title="Time and energy" axes={TIME_AND_ENERGY} spots={ordered} height={HEIGHT}>
         {(place, width) =>
           ordered.map((spot) => {
             const [x, y] = place(spot);
@@ -78,11 +82,11 @@ function ErrorBar({
   y,
 }: {
   readonly spot: Spot;
-  readonly place: (at: Pick<Spot, 'seconds' | 'joules'>) => readonly [number, number];
+  readonly place: (at: Pick<Spot, 'x' | 'y'>) => readonly [number, number];
   readonly y: number;
 }) {
   const factor = 1 + (spot.error ?? 0);
-  const [from] = place({ ...spot, seconds: spot.seconds / factor });
-  const [to] = place({ ...spot, seconds: spot.seconds * factor });
+  const [from] = place({ ...spot, x: spot.x / factor });
+  const [to] = place({ ...spot, x: spot.x * factor });
   return <path className="error-bar" d={`M${from},${y - 4}v8m0,-4H${to}m0,-4v8`} />;
 }

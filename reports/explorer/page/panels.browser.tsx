@@ -5,6 +5,7 @@ import { LayersTab } from './layers-tab.browser.js';
 import { MachineTab } from './machine-tab.browser.js';
 import type { Tab } from './panel.js';
 import { ResultsTab } from './results-tab.browser.js';
+import { SweepTab } from './sweep-tab.browser.js';
 
 /** In the order in which they are shown. */
 export const tabs: readonly [Tab, ...Tab[]] = [
@@ -12,4 +13,5 @@ export const tabs: readonly [Tab, ...Tab[]] = [
   { id: 'layers', title: 'Layers', Panel: LayersTab },
   { id: 'machine', title: 'Machine', Panel: MachineTab },
   { id: 'devices', title: 'Devices', Panel: DevicesTab },
+  { id: 'sweep', title: 'Sweep', Tool: SweepTab },
 ];

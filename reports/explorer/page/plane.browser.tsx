@@ -1,4 +1,4 @@
-// The plane of time and energy: axes, and places for what is drawn in it.
+// A plane of two quantities, such as time and energy: axes, and places for what is drawn in it.
 
 import type { ComponentChildren } from 'preact';
 import { color } from '../../charts/palette.js';
@@ -8,32 +8,58 @@ import { useWidth } from './width.browser.js';
 
 /** What lies in the plane. */
 export interface Spot {
-  readonly seconds: number;
-  readonly joules: number;
+  readonly x: number;
+  readonly y: number;
+  /** What is said of it to whoever does not see it; nothing where that is empty. */
   readonly name: string;
   readonly title: string;
-  readonly letter: string | null;
-  /** Relative error of the time, drawn as a bar. */
+  /** Relative error across, drawn as a bar. */
   readonly error: number | null;
 }
 
-type At = Pick<Spot, 'seconds' | 'joules'>;
+type At = Pick<Spot, 'x' | 'y'>;
+
+/** What an axis shows. */
+export interface Measure {
+  readonly label: string;
+  readonly unit: string;
+}
+
+export const TIME_AND_ENERGY: readonly [Measure, Measure] = [
+  { label: 'time', unit: 's' },
+  { label: 'energy', unit: 'J' },
+];
+
+const tickText = (value: number, measure: Measure) =>
+  measure.unit === 'mm²' ? valueText(value, measure) : roundQuantity(value, measure.unit);
 
 /** Until the drawing has a place. */
 const FIRST_WIDTH = 400;
 /** Ticks of the time axis need this much room each. */
 const TICK_ROOM = 55;
-const [LEFT, RIGHT, TOP, BOTTOM] = [62, 14, 12, 34];
+/** A value in three digits. Areas have no prefixes. */
+export function valueText(value: number | null, { unit }: Measure): string {
+  if (value === null || unit !== 'mm²') return quantity(value, unit);
+  return `${Number(value.toPrecision(3))} ${unit}`;
+}
+
+const [LEFT, RIGHT, TOP, BOTTOM] = [62, 14, 18, 34];
 
 export function Plane({
   title,
+  axes: [across, up],
   spots,
   height,
+  hasControls = false,
   children,
 }: {
   readonly title: string;
+  /** From left to right, and from below to above. */
+  readonly axes: readonly [Measure, Measure];
   readonly spots: readonly Spot[];
   readonly height: number;
+  /** Whether what is drawn can be pressed: it is then more than a picture. */
+  readonly hasControls?: boolean;
   /** Draws what lies in the plane, given where in the picture a place is and how wide that is. */
   readonly children: (
     place: (at: At) => readonly [number, number],
@@ -41,38 +67,33 @@ export function Plane({
   ) => ComponentChildren;
 }) {
   const [place, width] = useWidth(FIRST_WIDTH);
-  const spread = spots.flatMap(({ seconds, error }) => [
-    seconds / (1 + (error ?? 0)),
-    seconds * (1 + (error ?? 0)),
+  const spread = spots.flatMap((spot) => [
+    spot.x / (1 + (spot.error ?? 0)),
+    spot.x * (1 + (spot.error ?? 0)),
   ]);
-  const [xAxis, yAxis] = [
-    logScale(withRoom(spread)),
-    logScale(withRoom(spots.map(({ joules }) => joules))),
-  ];
-  const across = (value: number, [low, high]: readonly [number, number]) =>
+  const [xAxis, yAxis] = [logScale(withRoom(spread)), logScale(withRoom(spots.map((at) => at.y)))];
+  const share = (value: number, [low, high]: readonly [number, number]) =>
     Math.log(value / low) / Math.log(high / low);
-  const x = (seconds: number) => LEFT + across(seconds, xAxis.domain) * (width - LEFT - RIGHT);
-  const y = (joules: number) =>
-    height - BOTTOM - across(joules, yAxis.domain) * (height - TOP - BOTTOM);
+  const x = (value: number) => LEFT + share(value, xAxis.domain) * (width - LEFT - RIGHT);
+  const y = (value: number) =>
+    height - BOTTOM - share(value, yAxis.domain) * (height - TOP - BOTTOM);
   const every = Math.ceil((xAxis.ticks.length * TICK_ROOM) / (width - LEFT - RIGHT));
   const xTicks = xAxis.ticks.filter((_, at) => at % every === 0);
   const said = spots
     .filter(({ name }) => name !== '')
-    .map(
-      ({ name, seconds, joules }) => `${name}: ${quantity(seconds, 's')}, ${quantity(joules, 'J')}`,
-    );
+    .map((spot) => `${spot.name}: ${valueText(spot.x, across)}, ${valueText(spot.y, up)}`);
   return (
     <div ref={place}>
       <svg
         viewBox={`0 0 ${width} ${height}`}
-        role="img"
+        role={hasControls ? 'group' : 'img'}
         aria-label={`${title}. ${said.join('; ')}`}
       >
         {xTicks.map((tick) => (
           <g key={tick}>
             <line x1={x(tick)} x2={x(tick)} y1={TOP} y2={height - BOTTOM} stroke={color('grid')} />
             <text x={x(tick)} y={height - BOTTOM + 14} className="tick" text-anchor="middle">
-              {roundQuantity(tick, 's')}
+              {tickText(tick, across)}
             </text>
           </g>
         ))}
@@ -80,14 +101,17 @@ export function Plane({
           <g key={tick}>
             <line x1={LEFT} x2={width - RIGHT} y1={y(tick)} y2={y(tick)} stroke={color('grid')} />
             <text x={LEFT - 6} y={y(tick) + 4} className="tick" text-anchor="end">
-              {roundQuantity(tick, 'J')}
+              {tickText(tick, up)}
             </text>
           </g>
         ))}
         <text x={width - RIGHT} y={height - 4} text-anchor="end">
-          time →
+          {across.label} →
         </text>
-        {children(({ seconds, joules }) => [x(seconds), y(joules)], width)}
+        <text x={0} y={TOP - 2}>
+          ↑ {up.label}
+        </text>
+        {children((at) => [x(at.x), y(at.y)], width)}
       </svg>
     </div>
   );

@@ -6,8 +6,26 @@ import { InputError } from '../workloads/base/errors.js';
 import type { SourceFile } from '../workloads/formats/source.js';
 import { openSource } from './open.node.js';
 
-/** The files in the order of their names; a folder stands for those in it that may be meant. */
-export async function openArchitecture(names: readonly string[]): Promise<readonly SourceFile[]> {
+/** Values of a template's names, as a command line gives them: 'architecture=eyeriss_like'. */
+export function valuesIn(settings: readonly string[]): ReadonlyMap<string, string> {
+  return new Map(
+    settings.map((setting) => {
+      const [, name, value] = /^([A-Za-z_]\w*)=(.*)$/.exec(setting) ?? [];
+      if (name !== undefined && value !== undefined) return [name, value] as const;
+      throw new InputError(`--set: found '${setting}', expected NAME=VALUE`);
+    }),
+  );
+}
+
+/**
+ * The files in the order of their names; a folder stands for those in it that may be meant.
+ * `values`: of the names of templates.
+ */
+export async function openArchitecture(
+  names: readonly string[],
+  values: ReadonlyMap<string, string> = new Map(),
+): Promise<readonly SourceFile[]> {
+  const opened = async (name: string) => ({ ...(await openSource(name)), values });
   const files: SourceFile[] = [];
   for (const name of names) {
     const isFolder = await stat(name).then(
@@ -15,14 +33,14 @@ export async function openArchitecture(names: readonly string[]): Promise<readon
       () => false,
     );
     if (!isFolder) {
-      files.push(await openSource(name));
+      files.push(await opened(name));
       continue;
     }
     const inside = (await readdir(name)).filter((file) => /\.(ya?ml|cfg)$/i.test(file)).sort();
     if (inside.length === 0) {
       throw new InputError(`${name}: found no .yaml or .cfg file in the folder, expected a design`);
     }
-    for (const file of inside) files.push(await openSource(join(name, file)));
+    for (const file of inside) files.push(await opened(join(name, file)));
   }
   return files;
 }

@@ -1,7 +1,7 @@
 // Workloads as people name them: networks of the zoo, groups of them, and files.
 
 import { createHash, type Hash } from 'node:crypto';
-import { realpath, stat } from 'node:fs/promises';
+import { readdir, realpath, stat } from 'node:fs/promises';
 import { dirname, isAbsolute, join, normalize, relative, sep } from 'node:path';
 import { Asked } from '../workloads/base/asked.js';
 import { InputError } from '../workloads/base/errors.js';
@@ -171,6 +171,11 @@ async function openFile(
       });
       if (found) hash.update(found);
       return found;
+    },
+    async list(folder) {
+      const place = folder === '' ? dirname(name) : await placeOf(folder);
+      const found = await readdir(place, { withFileTypes: true }).catch(() => []);
+      return found.filter((entry) => entry.isFile()).map((entry) => entry.name);
     },
   };
 }

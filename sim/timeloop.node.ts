@@ -9,13 +9,15 @@ import { denseRates } from '../hw-models/spatial/mapper/rates.js';
 import { type Mapping, mappingText, tilesOf } from '../hw-models/spatial/nest/mapping.js';
 import { elementsOf, type Operand, type Problem } from '../hw-models/spatial/nest/problem.js';
 import { InputError, requireWhole } from '../workloads/base/errors.js';
-import { openArchitecture } from './architecture-files.node.js';
+import { openArchitecture, valuesIn } from './architecture-files.node.js';
 
 export interface DesignRequest {
   /** Timeloop's files in any order, or the folder that holds them. */
   readonly files: readonly string[];
   /** Mappings to look at where none came with the design, at most. */
   readonly budget?: number | undefined;
+  /** Values of a template's names: 'architecture=eyeriss_like'. */
+  readonly settings?: readonly string[] | undefined;
 }
 
 export interface EvaluatedDesign {
@@ -32,10 +34,14 @@ export interface EvaluatedDesign {
 }
 
 /** @throws InputError, one line, for files that are no design with a problem */
-export async function evaluateDesign({ files, budget }: DesignRequest): Promise<EvaluatedDesign> {
+export async function evaluateDesign({
+  files,
+  budget,
+  settings = [],
+}: DesignRequest): Promise<EvaluatedDesign> {
   if (budget !== undefined) requireWhole('mapper budget', budget, 1);
   const { design, model, stated, mapping, notes, knowsJoules } = await readModel(
-    await openArchitecture(files),
+    await openArchitecture(files, valuesIn(settings)),
   );
   const { problem, densities } = stated;
   const { architecture } = model;

@@ -66,6 +66,10 @@ export interface SourceFile {
    * @throws InputError for a path that leads out of the folder, or a file that cannot be read.
    */
   beside(path: string): Promise<Uint8Array | null>;
+  /** Names of the files in a folder below this one's; left out where nobody can tell. */
+  list?(folder: string): Promise<readonly string[]>;
+  /** Texts by the names that a template has for them. */
+  readonly values?: ReadonlyMap<string, string>;
   /**
    * The same for a file that is read piece by piece, when its pieces are needed; left out where
    * nobody can.

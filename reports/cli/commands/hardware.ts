@@ -4,6 +4,7 @@ import {
   addOutputOptions,
   addPluginOption,
   commaList,
+  eachOf,
   hint,
   type OutputOptions,
   show,
@@ -81,13 +82,17 @@ export function addHardware(program: Command, terminal: Terminal): void {
   addTables(hardware, terminal);
 }
 
+const TEMPLATE = "a value of a name in Timeloop's template, such as architecture=eyeriss_like";
+
 interface ImportOptions {
   readonly name?: string;
+  readonly set?: readonly string[];
   readonly out?: string;
   readonly quiet?: boolean;
 }
 
 interface EvaluateOptions extends OutputOptions {
+  readonly set?: readonly string[];
   readonly mapperBudget?: number;
 }
 
@@ -99,11 +104,12 @@ function addDesigns(hardware: Command, terminal: Terminal): void {
     .description('make a preset from the files of Timeloop, SCALE-Sim (.cfg) or ZigZag')
     .argument('<files...>', files)
     .option('--name <name>', 'name of the preset (default: the name in the file)')
+    .option('--set <name=value>', TEMPLATE, eachOf)
     .option('--out <file>', 'write the preset to a file')
     .option('--quiet', 'no hints on stderr')
-    .action(async (names: readonly string[], { name, out, quiet }: ImportOptions) => {
+    .action(async (names: readonly string[], { name, set, out, quiet }: ImportOptions) => {
       const { importHardware } = await import('../../../sim/import-hardware.node.js');
-      const { text, notes } = await importHardware({ files: names, name });
+      const { text, notes } = await importHardware({ files: names, name, settings: set });
       await write(text, out, terminal);
       for (const note of notes) hint(note, quiet ? { quiet } : {}, terminal);
     });
@@ -116,11 +122,14 @@ function addDesigns(hardware: Command, terminal: Terminal): void {
         '--mapper-budget <n>',
         'limit on the mappings to try if the files contain none',
         wholeNumber(1),
-      ),
+      )
+      .option('--set <name=value>', TEMPLATE, eachOf),
   ).action(async (names: readonly string[], options: EvaluateOptions) => {
     const { evaluateDesign } = await import('../../../sim/timeloop.node.js');
     const { evaluationView } = await import('../../views/evaluation.js');
-    const evaluated = await evaluateDesign({ files: names, budget: options.mapperBudget });
+    const evaluated = await evaluateDesign({
+      ...{ files: names, budget: options.mapperBudget, settings: options.set },
+    });
     await show(evaluationView(evaluated), options, terminal);
   });
 }

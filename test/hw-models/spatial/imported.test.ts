@@ -75,6 +75,34 @@ describe.skipIf(architectures.missing)('files of the corpus', () => {
     expect(read.length).toBeGreaterThan(30);
   });
 
+  it('reads every example design through the template too, as the same preset', async () => {
+    const designs = join(architectures.path, 'timeloop/example_designs');
+    const template = join(designs, 'top.yaml.jinja2');
+    const names = existsSync(designs)
+      ? readdirSync(designs, { recursive: true, encoding: 'utf8' })
+          .filter((file) => file.endsWith('/arch.yaml'))
+          .map((file) => file.slice(0, -'/arch.yaml'.length))
+      : [];
+    expect(names.length).toBe(16);
+    for (const name of names) {
+      const settings = [`architecture=${name}`];
+      const { text } = await importHardware({ files: [template], settings });
+      // A mapping constrains the design; the template takes nothing else of the design's own file.
+      const { length: keys } = readFileSync(join(designs, name, 'arch.yaml'), 'utf8')
+        .split('\n')
+        .filter((line) => /^\w+:/.test(line));
+      if (existsSync(join(designs, name, 'mapping.yaml')) || keys > 1) continue;
+      const problem = join(designs, name, 'problem.yaml');
+      const others = readdirSync(join(designs, '_components')).map((file) =>
+        join(designs, '_components', file),
+      );
+      const own = existsSync(problem) ? problem : join(designs, '_include/default_problem.yaml');
+      const files = [join(designs, name, 'arch.yaml'), own, ...others];
+      const { text: direct } = await importHardware({ files });
+      expect(loaded(text).config, name).toEqual(loaded(direct).config);
+    }
+  });
+
   it('evaluates every folder of Sparseloop’s designs', async () => {
     const designs = join(architectures.path, 'timeloop/example_designs/sparseloop');
     for (const design of existsSync(designs) ? readdirSync(designs) : []) {

@@ -400,13 +400,14 @@ describe("a Timeloop file's includes", () => {
     ],
     [
       "{{include_all('*.yaml', 'a')}}",
-      "L.yaml:1: found {{include_all('*.yaml', 'a')}}, which only Timeloop's front end",
+      'L.yaml:1: found no file *.yaml beside this one, expected some',
     ],
     [
-      '{% if x %}\na: 1\n{% endif %}',
-      "L.yaml:1: found {% if x %}, which only Timeloop's front end can run",
+      '{% for x in y %}\na: 1\n{% endfor %}',
+      "L.yaml:1: found {% for x in y %}, which only Timeloop's front end can run",
     ],
-    ['a: {{ b }}', 'L.yaml:1: found {{ b }}, which only'],
+    ['a: {{ b }}', 'L.yaml:1: found no value of b, expected one (--set b=VALUE'],
+    ['a: {{ 3 + b }}', 'L.yaml:1: found {{ 3 + b }}, which only'],
     ['a: {{ b', 'L.yaml:1: found {{ without its }}'],
     ["{{include('ok.yaml', 'a.b.c')}}", 'L.yaml:1: found no a.b.c in ok.yaml'],
     ["{{include_text('loop.yaml')}}", 'found includes in more than 100 places or 10 deep'],

@@ -1,10 +1,12 @@
-// The Jinja in Timeloop's files that can be followed without running it: `include_text('FILE')`
-// puts a file's text where it stands, `include('FILE', 'a.b')` a part of a YAML file; comments go.
-// Everything else is refused by name.
+// The Jinja in Timeloop's files that its example designs use: `include_text('FILE')` puts a file's
+// text where it stands, `include('FILE', 'a.b')` a part of a YAML file, `include_all('*.yaml', 'a')`
+// the lists of several; `set`, `if`, `else` and `endif` choose among them; comments go. Everything
+// else is refused by name.
 
 import { InputError } from '../../base/errors.js';
 import { type SourceFile, textOf } from '../source.js';
 import { MAX_CHARACTERS, type Origin, readYaml } from '../yaml/document.js';
+import { evaluate, isMissing, type Scope, type Value } from './jinja.js';
 
 /** A text with its includes followed, and where each of its lines stood. */
 export interface Expanded {
@@ -23,12 +25,15 @@ const MAX_INCLUDES = 100;
 export async function followIncludes(file: SourceFile): Promise<Expanded> {
   const text = textOf(file);
   const budget = { includes: MAX_INCLUDES };
-  return expand(text, file.name, { file, budget, depth: 0 });
+  const names = new Map<string, Value>(file.values ?? []);
+  return expand(text, file.name, { file, budget, names, depth: 0 });
 }
 
 interface Context {
   readonly file: SourceFile;
   readonly budget: { includes: number };
+  /** What is set, by name. */
+  readonly names: Map<string, Value>;
   readonly depth: number;
 }
 
@@ -43,12 +48,18 @@ async function expand(text: string, name: string, context: Context): Promise<Exp
   const out = new Lines();
   let line = 1;
   let from = 0;
+  // Whether each `if` around is met, and was met by a branch before.
+  const around: { met: boolean; done: boolean; readonly line: number }[] = [];
+  const isRead = () => around.every(({ met }) => met);
   for (const { at, end, construct } of constructs(text, name)) {
     const before = text.slice(from, at);
-    out.add(before, name, line);
+    if (isRead()) out.add(before, name, line);
     line += breaks(before);
-    if (!construct.startsWith('{#'))
-      await include(construct, `${name}:${line}`, context, out, { file: name, line });
+    const place = `${name}:${line}`;
+    if (construct.startsWith('{%')) await statement(construct, place, context, around, line);
+    else if (construct.startsWith('{{') && isRead()) {
+      await include(construct, place, context, out, { file: name, line });
+    }
     line += breaks(construct);
     from = end;
     if (out.length > MAX_CHARACTERS) {
@@ -57,8 +68,55 @@ async function expand(text: string, name: string, context: Context): Promise<Exp
       );
     }
   }
+  const [open] = around;
+  if (open)
+    throw new InputError(`${name}:${open.line}: found if without endif, expected it closed`);
   out.add(text.slice(from), name, line);
   return out.done();
+}
+
+const STATEMENT = /^\{%-?\s*(\w{1,20})\b([\s\S]{0,1000}?)-?%\}$/;
+const SET = /^\s*([A-Za-z_]\w{0,99})\s*=(?!=)([\s\S]*)$/;
+/** Ifs in each other. */
+const MAX_IFS = 50;
+
+async function statement(
+  construct: string,
+  place: string,
+  context: Context,
+  around: { met: boolean; done: boolean; readonly line: number }[],
+  line: number,
+): Promise<void> {
+  const [, keyword = '', rest = ''] = STATEMENT.exec(construct) ?? [];
+  const outer = around.slice(0, -1).every(({ met }) => met);
+  const innermost = around.at(-1);
+  const scope = scopeOf(construct, place, context);
+  if (keyword === 'if' && around.length < MAX_IFS) {
+    const met =
+      around.every((one) => one.met) && isTrue(await evaluate(rest, scope), () => scope.refuse());
+    around.push({ met, done: met, line });
+    return;
+  }
+  if (keyword === 'else' && rest.trim() === '' && innermost) {
+    innermost.met = outer && !innermost.done;
+    innermost.done = true;
+    return;
+  }
+  if (keyword === 'endif' && rest.trim() === '' && innermost) {
+    around.pop();
+    return;
+  }
+  const [, name = '', expression = ''] = SET.exec(rest) ?? [];
+  if (keyword !== 'set' || name === '') throw notRun(construct, place);
+  if (!around.every(({ met }) => met)) return;
+  context.names.set(name, await evaluate(expression, scope));
+}
+
+/** A name that is not set is no, as are an empty text and an empty part. */
+function isTrue(value: Value, refuse: () => never): boolean {
+  if (typeof value === 'boolean') return value;
+  if (typeof value === 'string') return value !== '';
+  return isMissing(value) || value === null ? false : refuse();
 }
 
 interface Construct {
@@ -97,9 +155,6 @@ function isCommented(text: string, at: number): boolean {
   return /(^|\s)#/.test(line);
 }
 
-const CALL = /^\{\{-?\s*(\w{1,40})\s*\(([^()]{0,400})\)\s*-?\}\}$/;
-const ARGUMENT = /^\s*(?:'([^']*)'|"([^"]*)")\s*$/;
-
 async function include(
   construct: string,
   place: string,
@@ -107,36 +162,124 @@ async function include(
   out: Lines,
   origin: Origin,
 ): Promise<void> {
-  const [, called = '', list = ''] = CALL.exec(construct) ?? [];
-  const read = list.split(',').map((part) => ARGUMENT.exec(part));
-  const [path, key] = read.map((found) => found?.[1] ?? found?.[2]);
-  const isText = called === 'include_text' && read.length === 1;
-  const isPart =
-    called === 'include' && (read.length === 1 || (read.length === 2 && key !== undefined));
-  if (path === undefined || !(isText || isPart)) throw notRun(construct, place);
+  const inner = construct.replace(/^\{\{-?/, '').replace(/-?\}\}$/, '');
+  // A file's own lines keep their places.
+  const [, path] = /^\s*include_text\(\s*['"]([^'"]{0,400})['"]\s*\)\s*$/.exec(inner) ?? [];
+  if (path !== undefined) {
+    out.append(await expandedBeside(path, 'include_text', place, context));
+    return;
+  }
+  const value = await evaluate(inner, scopeOf(construct, place, context));
+  if (isMissing(value)) throw notSet(value.missing, place);
+  if (value === null) return;
+  if (typeof value === 'boolean') throw notRun(construct, place);
+  // JSON is YAML, and stays on its line.
+  const text = typeof value === 'string' ? value : JSON.stringify(value.part);
+  out.add(text, origin.file, origin.line);
+}
+
+/** The functions of Timeloop's front end that read files. */
+function scopeOf(construct: string, place: string, context: Context): Scope {
+  const refuse = () => {
+    throw notRun(construct, place);
+  };
+  return {
+    names: context.names,
+    refuse,
+    async call(name, values) {
+      for (const value of values) if (isMissing(value)) throw notSet(value.missing, place);
+      const [path, key, ...more] = values.map((value) =>
+        typeof value === 'string' ? value : null,
+      );
+      const takes = (min: number, max: number) =>
+        values.length >= min && values.length <= max && more.length === 0 && path !== null;
+      // The folder of the file that is read.
+      if (name === 'cwd' && values.length === 0) return '.';
+      if (name === 'add_to_path' && takes(1, 1)) return null;
+      if (path === undefined || path === null || key === null) return refuse();
+      if (name === 'path_exists' && takes(1, 1)) {
+        return (await context.file.beside(plain(path))) !== null;
+      }
+      if (name === 'include_text' && takes(1, 1)) {
+        return (await expandedBeside(path, name, place, context)).text;
+      }
+      if (name === 'include' && takes(1, 2)) {
+        return { part: await partBeside(path, key, name, place, context) };
+      }
+      if (name === 'include_all' && takes(1, 2)) {
+        return { part: await allBeside(path, key, place, context) };
+      }
+      return refuse();
+    },
+  };
+}
+
+async function expandedBeside(path: string, called: string, place: string, context: Context) {
   if (context.depth >= DEEPEST || context.budget.includes-- <= 0) {
     throw new InputError(
       `${place}: found includes in more than ${MAX_INCLUDES} places or ${DEEPEST} deep`,
     );
   }
   const found = await besideOf(path, place, called, context.file);
-  const inner = await expand(found.text, found.name, { ...context, depth: context.depth + 1 });
-  if (isText) {
-    out.append(inner);
-    return;
-  }
-  const { value } = readYaml(inner.text, found.name, inner.origins);
+  const inner = { ...context, names: new Map(context.names), depth: context.depth + 1 };
+  return { ...(await expand(found.text, found.name, inner)), name: found.name };
+}
+
+async function partBeside(
+  path: string,
+  key: string | undefined,
+  called: string,
+  place: string,
+  context: Context,
+): Promise<unknown> {
+  const inner = await expandedBeside(path, called, place, context);
+  const { value } = readYaml(inner.text, inner.name, inner.origins);
   const part = (key ?? '').split('.').filter(Boolean).reduce<unknown>(memberOf, value);
   if (part === undefined)
-    throw new InputError(`${place}: found no ${key} in ${found.name}, which ${called} asks for`);
-  // JSON is YAML, and stays on its line.
-  out.add(JSON.stringify(part), origin.file, origin.line);
+    throw new InputError(`${place}: found no ${key} in ${inner.name}, which ${called} asks for`);
+  return part;
 }
+
+/** The lists of all files whose name fits, one after another in the order of their names. */
+async function allBeside(
+  pattern: string,
+  key: string | undefined,
+  place: string,
+  context: Context,
+): Promise<readonly unknown[]> {
+  const [, folder = '', name = ''] = /^(?:(.*)\/)?([^/]*)$/.exec(plain(pattern)) ?? [];
+  const fits = new RegExp(`^${name.split('*').map(escaped).join('.*')}$`);
+  const names = ((await context.file.list?.(folder)) ?? []).filter((own) => fits.test(own)).sort();
+  if (names.length === 0) {
+    throw new InputError(`${place}: found no file ${pattern} beside this one, expected some`);
+  }
+  const all: unknown[] = [];
+  for (const own of names) {
+    const path = folder === '' ? own : `${folder}/${own}`;
+    const part = await partBeside(path, key, 'include_all', place, context);
+    if (!Array.isArray(part)) {
+      throw new InputError(`${place}: found no list at ${key} in ${path}, expected one`);
+    }
+    all.push(...part);
+  }
+  return all;
+}
+
+const escaped = (text: string) => text.replaceAll(/[.*+?^${}()|[\]\\]/g, '\\$&');
+
+/** A path without './' before it. */
+const plain = (path: string) => path.replace(/^(?:\.\/+)+/, '');
 
 const memberOf = (value: unknown, key: string): unknown =>
   value !== null && typeof value === 'object' && Object.hasOwn(value, key)
     ? Reflect.get(value, key)
     : undefined;
+
+function notSet(name: string, place: string): InputError {
+  return new InputError(
+    `${place}: found no value of ${name}, expected one (--set ${name}=VALUE of hardware import and evaluate)`,
+  );
+}
 
 function notRun(construct: string, place: string): InputError {
   const shown = construct.replaceAll(/\s+/g, ' ').slice(0, 60);
@@ -149,7 +292,8 @@ function notRun(construct: string, place: string): InputError {
  * A file in the folder; one that a path out of it names is looked for in the folder by its last
  * name.
  */
-async function besideOf(path: string, place: string, called: string, file: SourceFile) {
+async function besideOf(stated: string, place: string, called: string, file: SourceFile) {
+  const path = plain(stated);
   const parts = path.split('/');
   const name = parts.includes('..') || path.startsWith('/') ? (parts.at(-1) ?? '') : path;
   const bytes = name === '' ? null : await file.beside(name);

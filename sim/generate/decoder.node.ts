@@ -17,8 +17,14 @@ export interface Tokens {
 const conventions: readonly {
   readonly needs: readonly string[];
   readonly dims: (tokens: Tokens) => Readonly<Record<string, number>>;
+  /** Tokens that must lie before a pass: files have no tensors without elements here. */
+  readonly minPast: number;
 }[] = [
-  { needs: ['sequence', 'past'], dims: ({ sequence, past }) => ({ sequence, past }) },
+  {
+    needs: ['sequence', 'past'],
+    dims: ({ sequence, past }) => ({ sequence, past }),
+    minPast: 0,
+  },
   {
     // As optimum exports decoders to ONNX.
     needs: ['sequence_length', 'past_sequence_length'],
@@ -28,6 +34,7 @@ const conventions: readonly {
       ...{ 'past_sequence_length + sequence_length': sequence + past },
       ...{ 'past_sequence_length + 1': past + 1 },
     }),
+    minPast: 1,
   },
 ];
 
@@ -56,8 +63,14 @@ export async function decoderOf(
   const given = [...dims.keys()].find((each) => convention.needs.includes(each));
   if (given !== undefined)
     throw new InputError(`${name}: --dim ${given}: found it beside --generate, which sets it`);
-  return (tokens) => {
-    const own = Object.entries(convention.dims(tokens)).filter(([each]) => known.has(each));
-    return openWorkload(name, limits, new Map([...dims, ...own]));
+  return async (tokens) => {
+    const past = Math.max(convention.minPast, tokens.past);
+    const extents = Object.entries(convention.dims({ ...tokens, past }));
+    const own = extents.filter(([each]) => known.has(each));
+    const opened = await openWorkload(name, limits, new Map([...dims, ...own]));
+    if (past === tokens.past) return opened;
+    const { entry } = opened;
+    const note = `${name}: the prompt runs behind ${past} token in the cache: no tensor of a file is empty here`;
+    return { ...opened, entry: { ...entry, notes: [...(entry.notes ?? []), note] } };
   };
 }

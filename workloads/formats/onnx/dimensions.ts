@@ -176,7 +176,6 @@ function checkedBindings(
   file: SourceFile,
 ): ReadonlyMap<string, number> {
   const given = file.dims ?? new Map<string, number>();
-  if (given.size === 0) return given;
   const known = new Set<string>();
   for (const value of [...inputs, ...graph.output, ...graph.valueInfo]) {
     for (const { dimParam } of dimensionsOf(value) ?? []) {
@@ -193,6 +192,8 @@ function checkedBindings(
         known.add(`${input.name}:${axis}`);
     }
   }
+  // Asked for, so that whoever opens the file can tell which there are.
+  for (const name of known) given.has(name);
   for (const [name, extent] of given) {
     if (!known.has(name)) {
       const nearest =

@@ -172,9 +172,12 @@ export function energyNote(energy: EnergyMeter | null): string {
     : 'energy: not measurable here';
 }
 
+/** Of all timed runs together; the first one always is made. */
+const TIMED_SECONDS = 20;
+
 /**
- * One run to warm up (and to choose kernels, where the executor does), then `repeat` timed ones:
- * the one whose total is the median, so that its layers add up.
+ * One run to warm up (and to choose kernels, where the executor does), then `repeat` timed ones,
+ * fewer where they would take long: the one whose total is the median, so that its layers add up.
  */
 export async function medianRun(
   executor: Executor,
@@ -185,17 +188,21 @@ export async function medianRun(
   const frames = new Map([...inputs].map(([name, values]) => [name, repeatFrames(values, batch)]));
   const loaded = await executor.load(model);
   try {
-    await loaded.run(frames, batch, { onProgress: progress });
+    const taken = (run: NetworkRun) => total(run.layers.map((layer) => layer.seconds));
+    const each = taken(await loaded.run(frames, batch, { onProgress: progress }));
+    const count = Math.min(repeat, Math.max(1, Math.floor(TIMED_SECONDS / each)));
+    const about = `a run takes about ${Number(each.toPrecision(2))} s`;
+    if (count * each >= 1) progress(`${model.network.name}: ${about}, timed ${count} times`);
     const others = watchOthers();
     const runs: NetworkRun[] = [];
-    for (let i = 0; i < repeat; i++) runs.push(await loaded.run(frames, batch));
-    const taken = (run: NetworkRun) => total(run.layers.map((layer) => layer.seconds));
+    for (let i = 0; i < count; i++) runs.push(await loaded.run(frames, batch));
     runs.sort((a, b) => taken(a) - taken(b));
     const median = runs[runs.length >> 1];
     invariant(median !== undefined, 'a measurement needs at least one run');
+    const fewer = count < repeat ? [`timed ${count} of ${repeat} times: ${about}`] : [];
     const measured = {
-      run: median,
-      spread: { runs: repeat, min: taken(runs[0] ?? median), max: taken(runs.at(-1) ?? median) },
+      run: { ...median, notes: [...median.notes, ...fewer] },
+      spread: { runs: count, min: taken(runs[0] ?? median), max: taken(runs.at(-1) ?? median) },
       busy: others(),
     };
     if (!energy) return { ...measured, joules: null };

@@ -30,7 +30,7 @@ function prepare(layer: LayerOf<'experts'>, weights: LayerWeights, heap: Heap): 
   return {
     plan([given, chosen], [output], batch, scratch) {
       invariant(!!given && !!chosen && !!output, () => `${layer.name} lacks a tensor`);
-      const rooms = parts.map(() => scratch.take(tokens * choices * PAIR_BYTES));
+      const rooms = parts.map((_, thread) => scratch.take(tokens * choices * PAIR_BYTES, thread));
       const steps = [tokenBytes(given, vectors * depth), vectors === 1 ? 0 : depth * FLOAT];
       const outputStep = tokenBytes(output, choices * outputs);
       return Array.from({ length: batch }, (_, frame) =>

@@ -8,13 +8,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
-import { exactKernels } from '../../../../../hw-models/host/engine/table.js';
 import { readTensor, writeTensor } from '../../../../../hw-models/host/engine/tensor.js';
 import { readMachine } from '../../../../../hw-models/host/machine.node.js';
 import { SOURCE_FOLDER } from '../../../../../hw-models/host/native/build.node.js';
 import { layKernel } from '../../run-kernel.js';
 import { expectNear, type NativeCase, random } from './agreement.js';
-import { boundOf, layersOf, roundingKernels } from './layers.js';
+import { boundOf, layersOf, nativeRows, roundingKernels } from './layers.js';
 
 interface Build {
   readonly compiler: string;
@@ -113,7 +112,7 @@ function runCase(program: string, { runner, vectorFloats }: Build, row: Row, one
   expectNear(found, layer, weights, frames, boundOf(row));
 }
 
-type Row = (typeof exactKernels)[number];
+type Row = (typeof nativeRows)[number];
 
 describe.each(Object.entries(builds))('native kernels for %s', (name, build) => {
   const missing = build
@@ -124,7 +123,7 @@ describe.each(Object.entries(builds))('native kernels for %s', (name, build) => 
     return;
   }
   let program: string | null = null;
-  const rows = [...exactKernels.filter((row) => row.isNative), ...roundingKernels];
+  const rows = [...nativeRows, ...roundingKernels];
   it.each(rows)(
     `$name ${name}`,
     (row) => {

@@ -8,6 +8,7 @@ import {
 } from '../../../../../hw-models/host/engine/native/bfloat16.js';
 import { int4Dense } from '../../../../../hw-models/host/engine/native/int4.js';
 import { int8Dense, int8Sparse } from '../../../../../hw-models/host/engine/native/int8.js';
+import { exactKernels } from '../../../../../hw-models/host/engine/table.js';
 import type { Shape } from '../../../../../workloads/network.js';
 import type { LayerSpec } from '../../../../../workloads/spec.js';
 import { type Bound, type NativeCase, random, SUM_BOUND, TRANSFORM_BOUND } from './agreement.js';
@@ -86,6 +87,14 @@ const layers: readonly (readonly [Shape, LayerSpec])[] = [
   [[9, 33], { kind: 'rms-norm', ...named, axis: -1, epsilon: 1e-6, inputs: ['data'] }],
   [[6, 7, 5], { kind: 'relu', ...named, activation: 'relu6' }],
 ];
+
+/**
+ * Native rows whose layers read floats alone. Experts, which numbers choose, are compared on whole
+ * networks (experts.test.ts).
+ */
+export const nativeRows: readonly HostKernel[] = exactKernels.filter(
+  ({ isNative, kind }) => isNative && kind !== 'experts',
+);
 
 /** Those of them that a row takes, at several densities, on one thread and cut for two. */
 export function layersOf(row: HostKernel): readonly NativeCase[] {

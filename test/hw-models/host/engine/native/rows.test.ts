@@ -2,13 +2,12 @@
 // other processors: builds.test.ts.
 
 import { describe, expect, it } from 'vitest';
-import { exactKernels } from '../../../../../hw-models/host/engine/table.js';
 import { library } from '../../native-library.js';
 import { expectRow } from './agreement.js';
-import { boundOf, layersOf, roundingKernels } from './layers.js';
+import { boundOf, layersOf, nativeRows, roundingKernels } from './layers.js';
 
 describe.skipIf(library === null)('native kernels', () => {
-  it.each([...exactKernels.filter((row) => row.isNative), ...roundingKernels])('$name', (row) => {
+  it.each([...nativeRows, ...roundingKernels])('$name', (row) => {
     const cases = layersOf(row);
     expect(cases.length).toBeGreaterThan(0);
     for (const one of cases) expectRow(row, one, boundOf(row));

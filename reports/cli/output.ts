@@ -68,6 +68,14 @@ export function addPluginOption(command: Command): Command {
   );
 }
 
+/** Says why a command takes no --plugin, where someone gives it one. */
+export function refusePluginOption(command: Command, reason: string): Command {
+  const refuse = () => {
+    throw new InvalidArgumentError(reason);
+  };
+  return command.addOption(new Option('--plugin <file>').hideHelp().argParser(refuse));
+}
+
 /** Adds --dim, for commands that take networks with open dimensions. */
 export function addDimOption(command: Command): Command {
   return command.option(

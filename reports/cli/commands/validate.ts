@@ -4,6 +4,7 @@ import {
   addOutputOptions,
   commaList,
   type OutputOptions,
+  refusePluginOption,
   show,
   type Terminal,
   wholeNumber,
@@ -82,6 +83,10 @@ export function addValidate(program: Command, terminal: Terminal): void {
       '--host: list every layer, not only summaries (json and csv always list all)',
     )
     .option('--roofline', '--host: draw the roofline of this machine with every layer');
+  refusePluginOption(
+    command,
+    'Published figures and measurements are of devices of the package; compare takes plugins.',
+  );
   addOutputOptions(command).action((options: Options) => {
     if (options.measurements !== undefined) return validateMeasured(options, terminal);
     return options.host ? validateHere(options, terminal) : validatePublished(options, terminal);

@@ -115,8 +115,7 @@ describe.skipIf(architectures.missing)('files of the corpus', () => {
 const described = presetNames().filter((name) => loadHardware(name).family === 'spatial');
 
 describe('presets written for Timeloop', () => {
-  // Ranks of Sparseloop cannot say N:M: what such a format adds is lost on the way.
-  it.each(described.filter((name) => name !== 'tensor-core-2-4'))('%s', async (name) => {
+  it.each(described)('%s', async (name) => {
     const write = (of: string) => {
       const config = loadHardware(of).config as SpatialConfig;
       return writeArchitecture(name, architectureFor(config), config).text;
@@ -124,6 +123,14 @@ describe('presets written for Timeloop', () => {
     const text = write(name);
     const { text: preset } = await importHardware({ files: [inFile(`${name}.yaml`, text)] });
     expect(write(inFile('again.yaml', preset))).toBe(text);
+  });
+
+  it('N:M as coordinates among so many neighbours, with a note', () => {
+    const config = loadHardware('tensor-core-2-4').config as SpatialConfig;
+    const { text, notes } = writeArchitecture('tensor-core-2-4', architectureFor(config), config);
+    expect(text).toContain('metadata_word_bits: 2');
+    expect(notes.join()).toContain('coordinates of 2 bits');
+    expect(notes.join()).toContain('units that take less for N:M weights are not said');
   });
 
   it('a mapping', async () => {

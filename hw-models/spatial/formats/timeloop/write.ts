@@ -14,6 +14,7 @@ import type {
 import { dimensions, type OperandName, operandNames } from '../../nest/from-demand.js';
 import type { Loop, Mapping } from '../../nest/mapping.js';
 import type { Problem } from '../../nest/problem.js';
+import { bitsFor } from '../../sparse/formats.js';
 
 const VERSION = 0.4;
 const theirs: Readonly<Record<string, string>> = { P: 'Q', Q: 'P', R: 'S', S: 'R' };
@@ -210,7 +211,7 @@ function tileRanks({ nodes }: Architecture): readonly Readonly<Record<string, nu
       for (const operand of operandNames) {
         if ((node.keeps[operand] ?? 'bypass') === 'bypass') continue;
         const format = node.formats[operand] ?? { kind: 'dense' };
-        const base = ranksOf(format)?.length ?? 0;
+        const base = ranksOf(format).length;
         if (base === 0) {
           inner[operand] = 1;
           continue;
@@ -231,8 +232,13 @@ function sparseOf(
 ) {
   const stored = Object.entries(formats).flatMap(([operand, format]) => {
     const ranks = ranksOf(format);
-    if (ranks === null) notes.push(`${name}: format ${format.kind} of ${operand} is not said`);
-    if (!ranks || ranks.length === 0) return [];
+    if (format.kind === 'n-of-m') {
+      const { kept, of } = format;
+      notes.push(
+        `${name}: ${operand} are said as values with coordinates of ${bitsFor(of)} bits, which is as large where ${kept} of each ${of} are kept`,
+      );
+    }
+    if (ranks.length === 0) return [];
     // Where a tile begins costs nothing here.
     const begin = { format: 'UOP', flattened_rankIDs: allRanks, payload_word_bits: 0 };
     const before = Array.from({ length: tileRanksOf[operand] ?? 0 }, () => begin);
@@ -253,8 +259,8 @@ function sparseOf(
 
 const allRanks = [dimensions.filter((own) => own !== 'G').map(timeloopDimension)];
 
-/** Ranks over all of a tile's loops; none for a dense operand, null for what has no such ranks. */
-function ranksOf(format: Format): readonly object[] | null {
+/** Ranks over all of a tile's loops; none for a dense operand. */
+function ranksOf(format: Format): readonly object[] {
   const rank = (kind: string, bits: number | null) => ({
     format: kind,
     flattened_rankIDs: allRanks,
@@ -275,7 +281,7 @@ function ranksOf(format: Format): readonly object[] | null {
         rank('CP', format.coordinateBits),
       ];
     case 'n-of-m':
-      return null;
+      return [rank('CP', bitsFor(format.of))];
   }
 }
 

@@ -84,6 +84,21 @@ const suites: readonly Suite[] = [
     makes: ['explorer_move_ms', 'explorer_move_worst_ms', 'explorer_first_move_worst_ms'],
     run: async () => (await import('./explorer.bench.js')).bench(),
   },
+  {
+    makes: [
+      'explorer_any_network_first_ms',
+      'explorer_any_network_first_worst_ms',
+      'explorer_any_network_settled_ms',
+      'explorer_any_network_settled_worst_ms',
+      'explorer_any_network_exact_ms',
+    ],
+    byNameOnly: true,
+    run: async () => (await import('./explorer-any.bench.js')).bench(),
+  },
+  {
+    makes: ['explorer_first_load_bytes', 'explorer_interactive_ms'],
+    run: async () => (await import('./explorer-load.bench.js')).bench(),
+  },
   { makes: ['startup_ms'], run: async () => (await import('./startup.bench.js')).bench() },
 ];
 

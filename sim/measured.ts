@@ -192,14 +192,15 @@ export async function medianRun(
     const each = taken(await loaded.run(frames, batch, { onProgress: progress }));
     const count = Math.min(repeat, Math.max(1, Math.floor(TIMED_SECONDS / each)));
     const about = `a run takes about ${Number(each.toPrecision(2))} s`;
-    if (count * each >= 1) progress(`${model.network.name}: ${about}, timed ${count} times`);
+    const often = count === 1 ? 'once' : `${count} times`;
+    if (count * each >= 1) progress(`${model.network.name}: ${about}, timed ${often}`);
     const others = watchOthers();
     const runs: NetworkRun[] = [];
     for (let i = 0; i < count; i++) runs.push(await loaded.run(frames, batch));
     runs.sort((a, b) => taken(a) - taken(b));
     const median = runs[runs.length >> 1];
     invariant(median !== undefined, 'a measurement needs at least one run');
-    const fewer = count < repeat ? [`timed ${count} of ${repeat} times: ${about}`] : [];
+    const fewer = count < repeat ? [`timed ${often}, not ${repeat} times: ${about}`] : [];
     const measured = {
       run: { ...median, notes: [...median.notes, ...fewer] },
       spread: { runs: count, min: taken(runs[0] ?? median), max: taken(runs.at(-1) ?? median) },

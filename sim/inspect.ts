@@ -6,7 +6,7 @@ import { InputError } from '../workloads/base/errors.js';
 import { drawModel } from '../workloads/synthesis.js';
 import { densitiesAt } from './densities.js';
 import type { ExploredDesign } from './designs.js';
-import type { ExploredWorkload, Explorer } from './explore.js';
+import type { Exploration, ExploredWorkload, Explorer, ExplorerQuestion } from './explore.js';
 import { type GraphLayer, graphOf } from './network-graph.js';
 import { tasksOf } from './trace.js';
 import { type Why, whyOn } from './why.js';
@@ -43,6 +43,8 @@ export interface Inspector {
   graph(workload: string): readonly GraphLayer[];
   /** Layer by layer, of the whole network. */
   why(asked: Inspected): Promise<Why>;
+  /** Designs on networks, one question after another. */
+  sweep(questions: readonly ExplorerQuestion[]): Promise<readonly Exploration[]>;
   /** By the kernel that the layer is costed by: about `room` slices; null where none are known. */
   record(
     asked: Inspected,
@@ -52,7 +54,7 @@ export interface Inspector {
   ): Promise<LayerRecord | null>;
 }
 
-export function createInspector({ entryOf, prepared, bind }: Explorer): Inspector {
+export function createInspector({ entryOf, prepared, bind, explore }: Explorer): Inspector {
   return {
     graph: (workload) => graphOf(entryOf(workload).network),
     async why({ workload, design }) {
@@ -67,6 +69,11 @@ export function createInspector({ entryOf, prepared, bind }: Explorer): Inspecto
         const drawn = densitiesAt(densities, { weightDensity: density, activationDensity: null });
         return tasksOf(drawModel(network, drawn, workload.seed), trace, workload.batch);
       });
+    },
+    async sweep(questions) {
+      const found: Exploration[] = [];
+      for (const question of questions) found.push(await explore(question));
+      return found;
     },
     async record({ workload, design }, layer, kernel, room) {
       const { tasks } = await prepared(workload);

@@ -61,3 +61,23 @@ export function publishedPoints(tables: Tables): readonly PublishedPoint[] {
 
 const isSame = (a: Cell, b: Cell) =>
   a.platform === b.platform && a.kernel === b.kernel && a.batch === b.batch && a.layer === b.layer;
+
+/** A single figure of a paper. */
+export interface PublishedFigure {
+  readonly value: number;
+  /** As printed: 'x', '%', 'bit'; empty for a count. */
+  readonly unit: string;
+  readonly source: string;
+}
+
+/** Single figures by what they say: headlines, and EIE's design. */
+export function publishedFigures(tables: Tables): Readonly<Record<string, PublishedFigure>> {
+  const figures: Record<string, PublishedFigure> = {};
+  for (const table of ['headlines', 'eie-design-choices']) {
+    for (const { claim = '', value, unit = '', source = '' } of tables(table)) {
+      const number = Number(value);
+      if (Number.isFinite(number)) figures[claim] = { value: number, unit, source };
+    }
+  }
+  return figures;
+}

@@ -3,7 +3,7 @@
 import { relative } from 'node:path';
 import { presetNames } from '../../hw-models/presets.node.js';
 import { knownErrors } from '../../sim/known-errors.node.js';
-import { publishedPoints } from '../../sim/published.js';
+import { publishedFigures, publishedPoints } from '../../sim/published.js';
 import { resolveContender, resolveWorkload } from '../../sim/resolve.node.js';
 import { shippedPrices } from '../../sim/serving/prices.node.js';
 import { publishedTables } from '../../sim/validate/tables.node.js';
@@ -47,6 +47,7 @@ export function gatherOffer({ workload, hardware, batch, seed }: ExplorerRequest
     presets: [...(isSame ? asked.slice(0, 1) : asked), ...shipped].map(({ preset }) => preset),
     workloads: [...zoo.values()].map(({ network }) => offeredNetwork(network.name, network)),
     published: publishedPoints(publishedTables),
+    figures: publishedFigures(publishedTables),
     knownErrors: knownErrors(),
     prices: shippedPrices(),
     start: {

@@ -2,7 +2,7 @@
 
 import type { Dial, Switch } from '../../hw-models/contract.js';
 import type { KnownError } from '../../sim/known-errors.js';
-import type { PublishedPoint } from '../../sim/published.js';
+import type { PublishedFigure, PublishedPoint } from '../../sim/published.js';
 import type { PriceTable } from '../../sim/serving/prices.js';
 
 /** A preset as data. */
@@ -45,6 +45,8 @@ export interface Offer {
   readonly presets: readonly OfferedPreset[];
   readonly workloads: readonly OfferedWorkload[];
   readonly published: readonly PublishedPoint[];
+  /** Single figures of papers, by what they say. */
+  readonly figures: Readonly<Record<string, PublishedFigure>>;
   /** How far off published times devices are modelled. */
   readonly knownErrors: readonly KnownError[];
   /** What devices cost to rent or to buy. */

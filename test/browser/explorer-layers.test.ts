@@ -155,4 +155,23 @@ describe.skipIf(noChromium)('the explorer closer', () => {
     expect(faults).toEqual([]);
     await page.close();
   });
+
+  it('guides through EIE in seven steps that set its dials', async () => {
+    const { page, faults } = await open('tour');
+    await page.getByRole('button', { name: 'Start' }).click();
+    await page.getByRole('button', { name: 'Next' }).click();
+    expect(await page.locator('#workload').inputValue()).toBe('alex-6');
+    for (let step = 2; step < 4; step++) await page.getByRole('button', { name: 'Next' }).click();
+    expect(await page.locator('#tour-question').textContent()).toContain('queue of 8');
+    await page.locator('#tour-said p').first().waitFor({ timeout: 30_000 });
+    expect(await page.locator('#tour-said').textContent()).toMatch(
+      /\d % of the time with a queue of 1/,
+    );
+    expect(await page.locator('#tour-paper').textContent()).toContain('50 %');
+    await page.locator('table.tour').getByRole('button', { name: '1', exact: true }).click();
+    expect(await page.locator('[id="dial-0-queueDepth"]').getAttribute('aria-valuetext')).toBe('1');
+    expect(await violationsOn(page)).toEqual([]);
+    expect(faults).toEqual([]);
+    await page.close();
+  });
 });

@@ -1,7 +1,7 @@
 // The end of closer looks that lies in a worker: one answer for each request.
 
 import type { Explorer } from '../../../sim/explore.js';
-import { createInspector } from '../../../sim/inspect.js';
+import { createInspector, type Inspector } from '../../../sim/inspect.js';
 import type { Inspection, InspectionReply } from './inspection.js';
 
 /** Slices of a record: a few megabytes. */
@@ -19,16 +19,23 @@ export function serveInspections(explorer: Promise<Explorer>): void {
   const scope: Scope = self;
   scope.addEventListener('message', async ({ data: { id, asked } }) => {
     try {
-      const inspector = createInspector(await explorer);
-      const found =
-        asked.kind === 'graph'
-          ? inspector.graph(asked.workload)
-          : asked.kind === 'why'
-            ? await inspector.why(asked)
-            : await inspector.record(asked, asked.layer, asked.kernel, RECORD_ROOM);
+      const found = await answerTo(asked, createInspector(await explorer));
       scope.postMessage({ id, found });
     } catch (error) {
       scope.postMessage({ id, fault: error instanceof Error ? error.message : String(error) });
     }
   });
+}
+
+function answerTo(asked: Inspection, inspector: Inspector) {
+  switch (asked.kind) {
+    case 'graph':
+      return inspector.graph(asked.workload);
+    case 'sweep':
+      return inspector.sweep(asked.questions);
+    case 'why':
+      return inspector.why(asked);
+    case 'record':
+      return inspector.record(asked, asked.layer, asked.kernel, RECORD_ROOM);
+  }
 }

@@ -6,6 +6,7 @@ import { MachineTab } from './machine-tab.browser.js';
 import type { Tab } from './panel.js';
 import { ResultsTab } from './results-tab.browser.js';
 import { SweepTab } from './sweep-tab.browser.js';
+import { TourTab } from './tour-tab.browser.js';
 
 /** In the order in which they are shown. */
 export const tabs: readonly [Tab, ...Tab[]] = [
@@ -14,4 +15,5 @@ export const tabs: readonly [Tab, ...Tab[]] = [
   { id: 'machine', title: 'Machine', Panel: MachineTab },
   { id: 'devices', title: 'Devices', Panel: DevicesTab },
   { id: 'sweep', title: 'Sweep', Tool: SweepTab },
+  { id: 'tour', title: 'Tour', Tool: TourTab },
 ];

@@ -90,7 +90,8 @@ function spec(lines: readonly Line[], { x, y, looks }: Plan, width: number): Top
         field: 'line',
         type: 'nominal',
         scale: { domain: names, range: names.map((name) => color(lookOf(name).hue)) },
-        legend: { columns: legendColumns(names, width) },
+        // A band's opacity is not its line's.
+        legend: { columns: legendColumns(names, width), symbolOpacity: 1 },
       },
     },
     layer: [

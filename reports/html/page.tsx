@@ -84,7 +84,7 @@ function Page({ subject, kind, groups, sections }: PageParts) {
           {chapters.flatMap(({ entries }) =>
             entries.map(({ heading, id, content }) => (
               <section key={id} id={id}>
-                <h2>{heading}</h2>
+                {heading !== subject && <h2>{heading}</h2>}
                 {content}
               </section>
             )),

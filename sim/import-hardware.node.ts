@@ -34,5 +34,5 @@ export async function importHardware({
   if (own) return isZigZag(own) ? readZigZag(own, name) : readScaleSimConfig(own, name);
   const read = await readDesign(sources);
   const stated = await problemFor(read);
-  return presetOf(read.design, stated, namesOf(stated), read.energies, name);
+  return presetOf(read.design, stated, namesOf(stated), read.energies, name, read.areas);
 }

@@ -2,13 +2,18 @@
 
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
+import { readPreset } from '../../../hw-models/preset.js';
 import { evaluate } from '../../../hw-models/spatial/formats/timeloop/evaluate.js';
+import { numberOf } from '../../../hw-models/spatial/formats/timeloop/formula.js';
 import { modelOf, noEnergies } from '../../../hw-models/spatial/formats/timeloop/model.js';
+import { namesOf } from '../../../hw-models/spatial/formats/timeloop/names.js';
+import { presetOf } from '../../../hw-models/spatial/formats/timeloop/preset.js';
 import {
   problemFor,
   readDesign,
   readModel,
 } from '../../../hw-models/spatial/formats/timeloop/read.js';
+import { spatial } from '../../../hw-models/spatial/index.js';
 import { defaultLimits, type SourceFile } from '../../../workloads/formats/source.js';
 
 const whole = readFileSync('test/fixtures/architectures/own-design.yaml', 'utf8');
@@ -115,12 +120,95 @@ describe('the whole of a design in one file', () => {
     [
       'Jinja that must be run',
       'name: chip',
-      'name: {{ chip }}',
+      'name: {{ chip + 1 }}',
       "only Timeloop's front end can run",
     ],
   ])('refuses %s', async (_, from, to, message) => {
     const changed = whole.replace(from, to);
     expect(changed).not.toBe(whole);
     await expect(readModel([file(changed)])).rejects.toThrow(message);
+  });
+});
+
+describe('formulas', () => {
+  const named = (name: string) => ({ width: 64, depth: 100, zero: 0 })[name] ?? null;
+
+  it.each([
+    ['3', 3],
+    ['1e-9 * 2', 2e-9],
+    ['width*depth', 6400],
+    ['2 + 3 * 4 - 1', 13],
+    ['-2 ** 2', -4],
+    ['2 ** -1', 0.5],
+    ['2 ** 3 ** 2', 512],
+    ['(2 + 3) * 4', 20],
+    ['7 // 2 + 7 % 4', 6],
+    ['-7 % 4', 1],
+    ['max(32, width)', 64],
+    ['max(1, ceil(log2(depth))) if depth >= 1 else 1', 7],
+    ['1 if zero else 2 if depth < 50 else 3', 3],
+    ['width / max(32, width) * (depth / max(64, depth)) ** (1.56 / 2)', 1],
+    ['sqrt(abs(-16)) + min(1, 2, 0.5) + round(2.4)', 6.5],
+  ])('%s is %d', (text, value) => {
+    expect(numberOf(text, named)).toBeWithin(1e-12, value);
+  });
+
+  it.each([
+    ...['', 'must_specify', '1 +', '(1', '1)', 'open(1)', 'constructor(1)', '1 2', '1 if 2', '"a"'],
+    ...['1/zero', 'max()', '('.repeat(200), `${'-'.repeat(500)}1`, '1 if 1 else open(3)'],
+  ])('%s is none', (text) => {
+    expect(numberOf(text, named)).toBeNull();
+  });
+
+  const design = (attributes: string, more = '') => `architecture:
+  version: 0.4
+  nodes:
+  - !Container { name: system, attributes: { banks: 4, technology: 45nm } }
+  - !Component { name: DRAM, class: DRAM, attributes: { width: 64, datawidth: 16 } }
+  - !Component { name: glb, class: SRAM, attributes: ${attributes} }
+  - !Component { name: mac, class: intmac, attributes: { multiplier_width: 8, adder_width: 'multiplier_width * 2' } }
+${more}`;
+
+  it('of attributes and variables are what a component is built with', async () => {
+    const text = design(
+      "{ depth: 'kilo * banks / 2', width: 'datawidth * 4', datawidth: 16, n_banks: banks }",
+      'variables: { version: 0.4, kilo: 2 ** 10, datawidth: 3 }\n',
+    );
+    const { design: read } = await readDesign([file(text)]);
+    expect(read.nodes[1]).toMatchObject({ words: 8192, block: 4, banks: 4, wordBits: 16 });
+    expect(read.compute).toMatchObject({ factorBits: 8, sumBits: 16 });
+  });
+
+  it.each([
+    ["{ depth: 'depth * 2', width: 16 }", 'depth: found "depth * 2", expected a whole number'],
+    ["{ depth: '7 / 2', width: 16 }", 'depth: found "7 / 2", expected a whole number'],
+  ])('%s is refused', async (attributes, expected) => {
+    await expect(readDesign([file(design(attributes))])).rejects.toThrow(expected);
+  });
+
+  it('are refused where they are the skipping of instances', async () => {
+    const sparse = `sparse_optimizations: { targets: [{ name: glb, action_optimization: [{ type: skipping_spatial, options: [] }] }] }\n`;
+    const text = design('{ depth: 64, width: 16 }', sparse);
+    const expected = 'idle instances are not given other tiles here';
+    await expect(readDesign([file(text)])).rejects.toThrow(expected);
+  });
+
+  it('an area reference table gives the areas of a preset', async () => {
+    const text = design('{ depth: 64, width: 16 }');
+    const areas = [
+      'ART: { version: 0.4, tables: [{ name: "system.glb", area: 2500 }, { name: "system.mac[1..4]", area: 300.5 }] }',
+      'ART_summary: { table_summary: [{ name: system.glb, area: 2500 }, { name: system.mac, area: 300.5, primitive_estimations: Cacti }] }',
+    ];
+    for (const table of areas) {
+      const read = await readDesign([file(text), file(table, 'ART.yaml')]);
+      const stated = await problemFor(read);
+      const preset = presetOf(read.design, stated, namesOf(stated), null, 'own', read.areas);
+      const { config } = readPreset(preset.text, 'own.yaml', spatial);
+      expect(config.levels.glb?.areaMm2).toBeWithin(1e-12, 2.5e-3);
+      expect(config.compute.areaMm2).toBeWithin(1e-12, 3.005e-4);
+    }
+    const wrong = 'ART: { tables: [{ name: a, area: many }] }';
+    const refused = readDesign([file(text), file(wrong, 'ART.yaml')]);
+    await expect(refused).rejects.toThrow('ART.yaml:1:28: area: found "many", expected an area');
   });
 });

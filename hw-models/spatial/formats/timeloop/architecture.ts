@@ -181,7 +181,7 @@ class Walk {
         name: this.name ?? 'design',
         file: architecture.file.name,
         nodes: this.found,
-        compute: computeOf(units.part, units.attributes, name),
+        compute: computeOf(units.part, units.attributes, name, this.input),
         clockHz: this.clockHz ?? (variables && clockOf(variables)),
         constraints: directives,
         notes: this.notes,

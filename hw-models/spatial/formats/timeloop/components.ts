@@ -4,6 +4,7 @@
 import { isMap } from '../../../../workloads/formats/timeloop/merge.js';
 import { TAG } from '../../../../workloads/formats/yaml/document.js';
 import type { Storage, Units } from './design.js';
+import { numberOf } from './formula.js';
 import {
   fault,
   inside,
@@ -79,19 +80,38 @@ export function isStorage(values: Values, input: TimeloopInput): boolean {
   return values.class === 'storage' || hasSize || builtOf(classOf(values), input) !== null;
 }
 
+/** Attributes that are named one behind another. */
+const MAX_NAMED = 20;
+
 /** Numbers of a component's attributes. */
 class Numbers {
   constructor(
     private readonly part: Part,
     private readonly values: Values,
-  ) {}
+    { variables }: TimeloopInput,
+  ) {
+    this.variables = isMap(variables?.value) ? variables.value : {};
+  }
+
+  private readonly variables: Values;
+
+  /** Formulas may name other attributes and variables, but not in a circle. */
+  private valueOf(stated: unknown, within: readonly string[] = []): unknown {
+    if (typeof stated !== 'string' || within.length > MAX_NAMED) return stated;
+    return numberOf(stated, (name) => {
+      if (within.includes(name)) return null;
+      const named = this.values[name] ?? this.variables[name];
+      const value = this.valueOf(named, [...within, name]);
+      return typeof value === 'number' ? value : null;
+    });
+  }
 
   /** The first of `keys` that is stated. @throws InputError for one that is no such number. */
   of(keys: readonly string[], isWhole = true, min = 1): number | null {
     for (const key of keys) {
       const stated = this.values[key];
       if (stated === undefined || stated === null) continue;
-      const value = typeof stated === 'string' ? Number(stated || 'none') : stated;
+      const value = this.valueOf(stated);
       const fits = typeof value === 'number' && value >= min && value <= Number.MAX_SAFE_INTEGER;
       if (fits && (!isWhole || Number.isInteger(value))) return value;
       const kind = isWhole ? 'a whole number' : 'a number';
@@ -114,7 +134,7 @@ export function storageOf(
   notes: string[],
 ): Storage {
   const values = mapOf(part);
-  const numbers = new Numbers(part, attributes);
+  const numbers = new Numbers(part, attributes, input);
   const own = isMap(values.attributes) ? values.attributes : {};
   for (const key of Object.keys(own)) {
     if (key !== TAG && !READ.includes(key) && !UNREAD.includes(key)) {
@@ -162,8 +182,13 @@ export function storageOf(
 }
 
 /** Compute units without what sparse optimisations say of them. */
-export function computeOf(part: Part, attributes: Values, name: string): Units {
-  const numbers = new Numbers(part, attributes);
+export function computeOf(
+  part: Part,
+  attributes: Values,
+  name: string,
+  input: TimeloopInput,
+): Units {
+  const numbers = new Numbers(part, attributes, input);
   return {
     ...{ name, className: classOf(mapOf(part)), gates: false, skips: false },
     factorBits: numbers.of(['multiplier_width', 'datawidth', 'word_bits', 'width']),

@@ -23,9 +23,9 @@ const ACTIONS = {
 /** @throws InputError for a table that lacks a component of the design. */
 export function energiesOf(table: readonly TableEntry[], design: Design, file: string): Energies {
   const own = (name: string) => {
-    const found = table.filter(({ component }) => nameOf(component) === name);
+    const found = table.filter(({ component }) => componentName(component) === name);
     if (found.length > 0) return found;
-    const known = [...new Set(table.map(({ component }) => nameOf(component)))];
+    const known = [...new Set(table.map(({ component }) => componentName(component)))];
     throw new InputError(
       `${file}: found no energies of ${name}, expected a table of it beside ${known.join(', ')}`,
     );
@@ -76,7 +76,7 @@ export function energiesOf(table: readonly TableEntry[], design: Design, file: s
 }
 
 /** 'system.PE[0..15].spad[1..16]' is spad. */
-const nameOf = (component: string): string =>
+export const componentName = (component: string): string =>
   component
     .replace(/\[[^\]]*\]/g, '')
     .split('.')

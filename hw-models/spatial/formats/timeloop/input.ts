@@ -34,6 +34,8 @@ export interface TimeloopInput {
   readonly sparse: Part | null;
   /** Files that hold an energy reference table. */
   readonly energies: readonly SourceFile[];
+  /** Tables of areas. */
+  readonly areas: readonly Part[];
   readonly notes: readonly string[];
 }
 
@@ -65,6 +67,7 @@ export async function readInput(files: readonly SourceFile[]): Promise<TimeloopI
   const components: Part[] = [];
   const constraints: Part[] = [];
   const energies: SourceFile[] = [];
+  const areas: Part[] = [];
   const notes: string[] = [];
   let loops: TimeloopInput['loops'] = null;
   for (const file of files) {
@@ -94,7 +97,8 @@ export async function readInput(files: readonly SourceFile[]): Promise<TimeloopI
       } else if (CONSTRAINTS.includes(key)) constraints.push(part);
       else if (COMPONENTS.includes(key)) components.push(part);
       else if (ENERGIES.includes(key)) energies.push(file);
-      else if (!UNUSED.includes(key) && !TABLES.includes(key)) throw unknownKey(name, yaml);
+      else if (TABLES.includes(key)) areas.push(part);
+      else if (!UNUSED.includes(key)) throw unknownKey(name, yaml);
     }
   }
   return {
@@ -103,7 +107,7 @@ export async function readInput(files: readonly SourceFile[]): Promise<TimeloopI
     mapping: parts.get('mapping') ?? null,
     variables: parts.get('variables') ?? null,
     sparse: parts.get('sparse') ?? null,
-    ...{ loops, components, constraints, energies, notes },
+    ...{ loops, components, constraints, energies, areas, notes },
   };
 }
 

@@ -28,6 +28,7 @@ const MAX_FREE = 6;
 /**
  * @param names how the problem calls what presets call N … S, weights, inputs and outputs
  * @param energies of a table; null for the laws of hw-models/technology
+ * @param areas mm² of one instance, by component; the laws of hw-models/technology for the others
  */
 export function presetOf(
   design: Design,
@@ -35,8 +36,9 @@ export function presetOf(
   names: Names,
   energies: Energies | null,
   name?: string,
+  areas: ReadonlyMap<string, number> = new Map(),
 ): ImportedPreset {
-  const writer = new Writer(design, names, energies);
+  const writer = new Writer(design, names, energies, areas);
   const { architecture } = modelOf(design, stated.problem, energies ?? noEnergies);
   const levels: Record<string, unknown> = {};
   for (const [at, node] of architecture.nodes.entries()) {
@@ -64,6 +66,7 @@ class Writer {
     private readonly design: Design,
     private readonly names: Names,
     private readonly energies: Energies | null,
+    private readonly areas: ReadonlyMap<string, number>,
   ) {
     this.say = statedIn(design.file);
     const inner = design.nodes.filter((node) => node.kind === 'storage').slice(1);
@@ -175,9 +178,15 @@ class Writer {
       ...this.keeps(memory, storage, isOutermost),
       ...{ weightBits: bits, inputBits: bits, outputBits: bits },
       ...this.joules(storage, memory.accessBits, isOutermost),
+      areaMm2: isDram ? undefined : this.area(name),
       ...this.sparse(storage),
       ...this.loops(memory.constraints, name),
     };
+  }
+
+  private area(name: string) {
+    const area = this.areas.get(name);
+    return area === undefined ? undefined : this.say(area, 'mm2', `${name}: its area in the ART`);
   }
 
   /** Reads and writes together; of the outermost what both bounds add up to. */
@@ -333,6 +342,7 @@ class Writer {
       macsPerCycle: this.say(1, 'per cycle', `${compute.name}: one product`),
       macJoules:
         mac === undefined ? undefined : this.say(mac * PICO, 'pJ', `${compute.name}, its energies`),
+      areaMm2: this.area(compute.name),
       skips: skips.length > 0 ? skips : undefined,
       gates: skips.length === 0 && gates.length > 0 ? gates : undefined,
     };

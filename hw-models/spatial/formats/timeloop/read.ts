@@ -8,6 +8,7 @@ import { isCompressing } from '../../expected/ranks.js';
 import { mappingFaults, overfull } from '../../nest/faults.js';
 import type { Mapping } from '../../nest/mapping.js';
 import { designOf } from './architecture.js';
+import { areasOf } from './areas.js';
 import { derivedEnergies } from './derived.js';
 import type { Design, Storage } from './design.js';
 import { energiesOf } from './energies.js';
@@ -21,6 +22,8 @@ export interface ReadDesign {
   readonly design: Design;
   /** Of a table that was given; null without one. */
   readonly energies: Energies | null;
+  /** mm² of one instance by component, of a table that was given. */
+  readonly areas: ReadonlyMap<string, number>;
 }
 
 /** A design with all that came with it. @throws InputError, one line */
@@ -39,7 +42,7 @@ export async function readDesign(files: readonly SourceFile[]): Promise<ReadDesi
   const energies = table
     ? energiesOf(readEnergyTable(textOf(table), table.name), design, table.name)
     : null;
-  return { input, design, energies };
+  return { input, design, energies, areas: areasOf(input.areas) };
 }
 
 function foundIn(input: TimeloopInput): string {
@@ -49,6 +52,7 @@ function foundIn(input: TimeloopInput): string {
     [input.components.length > 0, 'compound components'],
     [input.constraints.length > 0, 'constraints on mappings'],
     [input.energies.length > 0, 'an energy reference table'],
+    [input.areas.length > 0, 'an area reference table'],
     [input.sparse, 'sparse optimisations'],
     [input.variables, 'variables'],
   ];

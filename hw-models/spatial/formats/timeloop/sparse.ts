@@ -102,6 +102,10 @@ function rankOf(part: Part, fromInside: boolean): Rank {
 function actionOf(part: Part): Action {
   const { type, options } = mapOf(part);
   const how = type === 'gating' ? 'gate' : type === 'skipping' ? 'skip' : null;
+  if (type === 'skipping_spatial' || type === 'spatial_skipping') {
+    const expected = 'gating or skipping: idle instances are not given other tiles here';
+    throw fault(inside(part, 'type'), shown(type), expected);
+  }
   if (how === null) throw fault(inside(part, 'type'), shown(type), 'gating or skipping');
   const list = options === undefined ? [part] : listOf(inside(part, 'options'));
   if (list.length === 0) throw fault(inside(part, 'options'), 'none', 'one or more');

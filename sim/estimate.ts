@@ -271,13 +271,15 @@ const over = (a: number | null, b: number | null) => (a === null || !b ? 1 : a /
 const joulesOf = ({ joules }: LayerCost) => joules && total(Object.values(joules));
 
 function scaledBy(cost: LayerCost, time: number, energy: number): LayerCost {
-  const { load, ...rest } = cost;
+  // What passes memories by operand is told of exact results only.
+  const { load, busy, accesses: _, ...rest } = cost;
   return {
     ...rest,
     cycles: times(time, cost.cycles),
     joules: cost.joules && times(energy, cost.joules),
     counters: times(time, cost.counters),
     floorCycles: cost.floorCycles * time,
+    ...(busy ? { busy: times(time, busy) } : {}),
     ...(load
       ? {
           load: {
@@ -308,12 +310,13 @@ function completed(costs: readonly (LayerCost | null)[], before: Row): readonly 
 }
 
 function costBefore({ kernel, cycles, seconds, time, energy, ...rest }: LayerResult): LayerCost {
-  const { counters, bound, load, precision } = rest;
+  const { counters, bound, load, busy, precision } = rest;
   const parts: Parts = time ?? { compute: cycles ?? 0 };
   return {
     ...{ kernel, counters, bound: bound ?? 'compute', joules: energy, cycles: parts },
     ...{ clockHz: (cycles ?? 0) / seconds, floorCycles: 0, notes: [] },
     ...(load ? { load } : {}),
+    ...(busy ? { busy } : {}),
     ...(precision ? { precision } : {}),
   };
 }

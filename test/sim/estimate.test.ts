@@ -50,6 +50,21 @@ describe('an estimate', () => {
     expect(estimated?.workload).toEqual(exact.workload);
   });
 
+  it('has blocks in use for as long a share as the exact answer, within its own error', async () => {
+    const { start, turned } = asked('eie-64', 'nt-we', 'pes', 0.5);
+    const explorer = createExplorer(sources);
+    const base = { question: start, exploration: await explorer.explore(start) };
+    const found = createEstimator(soundConfigs).estimate(turned, base, never);
+    const exact = await explorer.explore(turned);
+    const useIn = (answer: Exploration | null, block: string) => {
+      const design = answer?.designs[0];
+      const [layer] = design && 'row' in design ? design.row.layers : [];
+      return (layer?.busy?.[block] ?? Number.NaN) / (layer?.cycles ?? 1);
+    };
+    for (const block of ['arithmetic', 'ptr_read'])
+      expect(useIn(found, block)).toBeWithin(0.3, useIn(exact, block));
+  });
+
   it('of more frames and of other densities follows them', async () => {
     const { start } = asked('eie-64', 'nt-we');
     const explorer = createExplorer(sources);

@@ -179,8 +179,10 @@ function Leaf({
     block.kind === 'arithmetic' &&
     each === 1 &&
     load?.busyCycles.length === rectangles.length;
+  // What a unit's load counts may be more than this block's use: each has its part of the mean.
+  const meanLoad = isEach ? sum(load.busyCycles) / rectangles.length : 0;
   const shares = rectangles.map((_, at) =>
-    isEach && load ? (load.busyCycles[at] ?? 0) / load.cycles : mean,
+    meanLoad > 0 && mean !== null ? (mean * (load?.busyCycles[at] ?? 0)) / meanLoad : mean,
   );
   const bySteps = new Map<number | null, Rectangle[]>();
   for (const [at, rectangle] of rectangles.entries()) {
@@ -349,6 +351,8 @@ export function spoken(name: string, use: Use, lit: Lit): string {
   );
   return `${name}, ${by}: ${parts.join(', ')}`;
 }
+
+const sum = (values: readonly number[]) => values.reduce((all, value) => all + value, 0);
 
 const round = (value: number) => Math.round(value * 100) / 100;
 

@@ -1,5 +1,9 @@
 // Bundles what runs in browsers into dist/page/.
+import { rm } from 'node:fs/promises';
 import { build } from 'esbuild';
+
+// Parts are named after their content: those of before would stay.
+await rm('dist/page', { recursive: true, force: true });
 
 const shared = {
   outdir: 'dist/page',
@@ -18,14 +22,18 @@ await build({
   format: 'iife',
 });
 
+// Importers lie in parts of their own, which are loaded when files are given.
 await build({
   ...shared,
   entryPoints: {
     explorer: 'reports/explorer/page/main.browser.tsx',
     worker: 'reports/explorer/page/worker.browser.ts',
+    reader: 'reports/explorer/page/reader.browser.ts',
     'explorer-style': 'reports/explorer/page/explorer.css',
   },
   format: 'esm',
+  splitting: true,
+  chunkNames: 'explorer-part-[hash]',
   jsx: 'automatic',
   jsxImportSource: 'preact',
 });

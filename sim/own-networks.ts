@@ -11,9 +11,10 @@ export interface OwnNetwork {
   readonly executor: Executor;
 }
 
-const networks = new Map<string, OwnNetwork>();
+const networks = new Map<string, OwnNetwork | Error>();
 
-export function addOwnNetwork(name: string, network: OwnNetwork): void {
+/** Makes a network known, or why it cannot be. */
+export function addOwnNetwork(name: string, network: OwnNetwork | Error): void {
   networks.set(name, network);
 }
 
@@ -23,6 +24,7 @@ export function addOwnNetwork(name: string, network: OwnNetwork): void {
  */
 export function ownNetwork(name: string): OwnNetwork | undefined {
   const found = networks.get(name);
+  if (found instanceof Error) throw found;
   if (!found && isWorkloadFile(name)) {
     throw new InputError(
       `${name}: found a link to a file, which lies with whoever made it: drop that file here`,

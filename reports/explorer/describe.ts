@@ -19,7 +19,7 @@ export function describeWorkload(offer: Offer, asked: ExploredWorkload): string 
   const { workload, batch, seed, weightDensity, activationDensity, precision } = asked;
   const { offered, pattern } = networkOf(offer, workload);
   return [
-    offered?.title ?? workload,
+    offered?.own ? `${offered.name}, ${offered.title}` : (offered?.title ?? workload),
     ...(pattern === null ? [] : [patternText(pattern)]),
     `batch ${batch}`,
     ...(weightDensity === null ? [] : [`weights ${percent(weightDensity)} non-zero`]),

@@ -5,6 +5,7 @@ import { inUnit, numberAt, toSi, valueAt } from '../../hw-models/dials.js';
 import { units } from '../../hw-models/units.js';
 import type { ExploredDesign } from '../../sim/designs.js';
 import { leafChanges } from '../../sim/difference.js';
+import { networkOf } from './networks.js';
 import type { Offer, OfferedPreset } from './offer.js';
 import { type ExplorerState, presetOf } from './state.js';
 import type { MeasureName, SweptDial } from './sweep.js';
@@ -114,7 +115,7 @@ export function sweepYaml(state: ExplorerState, offer: Offer, choice?: SweepChoi
     hardware: designs.map(
       (design, at) => `${fileOf(design, at)}${design.kernel ? `:${design.kernel}` : ''}`,
     ),
-    workloads: workload,
+    workloads: networkOf(offer, workload).offered?.own?.file ?? workload,
     batch,
     seed,
     axes: Object.fromEntries([...(isOneFamily ? axes : []), ...fixed]),

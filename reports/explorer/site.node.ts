@@ -3,10 +3,11 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { presetTexts } from '../../hw-models/presets.node.js';
 import { makeFolder, writeFault, writeWhole } from '../../workloads/base/write.node.js';
 import { patternSheet } from '../charts/looks.js';
 import { declarations } from '../charts/palette.js';
-import { pageAsset } from '../html/assets.node.js';
+import { explorerScripts, pageAsset } from '../html/assets.node.js';
 import type { Offer } from './offer.js';
 
 /** Relative to a host's folder: 'worker.js' → its content. */
@@ -35,7 +36,8 @@ export async function siteOf(offer: Offer): Promise<Site> {
     ['index.html', page()],
     ['offer.json', JSON.stringify(offer)],
     ['style.css', `${style}${pageAsset('explorer-style.css')}`],
-    ...['explorer.js', 'worker.js'].map((name) => [name, pageAsset(name)] as const),
+    ...explorerScripts().map((name) => [name, pageAsset(name)] as const),
+    ['presets.json', JSON.stringify(Object.fromEntries(presetTexts()))],
     ...(await Promise.all(
       weights.map(
         async (name) =>

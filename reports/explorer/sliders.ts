@@ -39,6 +39,9 @@ export const weightsOf = (offer: Offer, { workload }: ExplorerState) =>
 /** Sliders of what all designs run: the batch, the densities, the seed. */
 export function workloadSliders(offer: Offer, state: ExplorerState): readonly Slider[] {
   const weights = weightsOf(offer, state);
+  const { offered, pattern } = networkOf(offer, state.workload);
+  // What a file brings is not drawn.
+  const isFixed = offered?.own?.hasWeights === true;
   const density = (
     id: 'weightDensity' | 'activationDensity',
     label: string,
@@ -69,7 +72,7 @@ export function workloadSliders(offer: Offer, state: ExplorerState): readonly Sl
   return [
     whole('batch', 'batch', BATCHES, 'Frames at a time'),
     // Zeros in a pattern bring their share with them.
-    ...(networkOf(offer, state.workload).pattern === null
+    ...(pattern === null && !isFixed
       ? [
           density(
             'weightDensity',
@@ -78,7 +81,7 @@ export function workloadSliders(offer: Offer, state: ExplorerState): readonly Sl
           ),
         ]
       : []),
-    density('activationDensity', 'activations ≠ 0', DENSITIES),
+    ...(isFixed ? [] : [density('activationDensity', 'activations ≠ 0', DENSITIES)]),
     whole('seed', 'seed', SEEDS, 'Of the weights and activations that are drawn'),
   ];
 }

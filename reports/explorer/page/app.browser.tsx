@@ -13,6 +13,8 @@ import type { ExplorerState } from '../state.js';
 import type { Store } from '../store.js';
 import { Button } from './controls.browser.js';
 import { DesignPanel, yamlFile } from './design-panel.browser.js';
+import type { OwnFilesRead } from './given.browser.js';
+import { OwnFiles } from './own-files.browser.js';
 import type { Results, Tab, ToolProps } from './panel.js';
 import { tabs } from './panels.browser.js';
 import type { Place } from './places.js';
@@ -32,10 +34,12 @@ interface AppProps {
   readonly working: string | null;
   readonly message: string | null;
   readonly onCopyLink: () => void;
+  /** Takes over networks and devices that were read from files. */
+  readonly onRead: (read: OwnFilesRead) => void;
 }
 
 export function App(props: AppProps) {
-  const { offer, store, message, onCopyLink } = props;
+  const { offer, store, message, onCopyLink, onRead } = props;
   const { state } = store;
   return (
     <>
@@ -76,6 +80,7 @@ export function App(props: AppProps) {
       <main>
         <div className="controls">
           <WorkloadPanel offer={offer} store={store} />
+          <OwnFiles {...{ offer, state, onRead }} />
           {state.designs.map((_, at) => (
             <DesignPanel key={'AB'[at]} at={at === 0 ? 0 : 1} offer={offer} store={store} />
           ))}

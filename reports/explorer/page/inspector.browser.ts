@@ -2,6 +2,7 @@
 // may take long.
 
 import { useEffect, useState } from 'preact/hooks';
+import { tellNoMore, tellOfFiles } from './given.browser.js';
 import {
   type FoundByInspection,
   INSPECTOR,
@@ -22,7 +23,7 @@ let asked = 0;
 const waiting = new Map<number, { readonly key: string; readonly done: () => void }>();
 
 function startWorker(): Worker {
-  const started = new Worker('worker.js', { type: 'module', name: INSPECTOR });
+  const started = tellOfFiles(new Worker('worker.js', { type: 'module', name: INSPECTOR }));
   started.onmessage = ({ data }: MessageEvent<InspectionReply>) => {
     const { id, ...reply } = data;
     const own = waiting.get(id);
@@ -43,6 +44,7 @@ function ask(request: Inspection, key: string, done: () => void): () => void {
   worker.postMessage({ id, asked: request });
   return () => {
     if (!waiting.delete(id) || waiting.size > 0) return;
+    if (worker) tellNoMore(worker);
     worker?.terminate();
     worker = null;
   };

@@ -1,5 +1,6 @@
 // The page's end of one worker.
 
+import { tellNoMore, tellOfFiles } from './given.browser.js';
 import type { JobKind, Jobs, Reply, Request } from './jobs.js';
 
 /** How a job ended. */
@@ -32,7 +33,7 @@ interface Pending {
 }
 
 export function openLine(): Line {
-  const worker = new Worker('worker.js', { type: 'module' });
+  const worker = tellOfFiles(new Worker('worker.js', { type: 'module' }));
   const pending = new Map<number, Pending>();
   let jobs = 0;
   worker.onmessage = ({ data: reply }: MessageEvent<Reply>) => {
@@ -55,6 +56,7 @@ export function openLine(): Line {
       };
     },
     close() {
+      tellNoMore(worker);
       worker.terminate();
       for (const { end } of pending.values()) end({ kind: 'cancelled' });
       pending.clear();

@@ -2,13 +2,15 @@
 
 import { render } from 'preact';
 import { z } from 'zod';
+import { networkOf } from '../networks.js';
 import type { Offer } from '../offer.js';
 import { outcomesOf } from '../outcome.js';
 import { linkOf, stateOf } from '../permalink.js';
 import { nextQuestions, questionOf } from '../sliders.js';
-import { type ExplorerState, initialState } from '../state.js';
+import { designOf, type ExplorerState, initialState } from '../state.js';
 import { createStore } from '../store.js';
 import { App } from './app.browser.js';
+import type { OwnFilesRead } from './given.browser.js';
 import { type Place, placesOf } from './places.js';
 import { type Shown, startSimulator } from './simulator.browser.js';
 
@@ -26,7 +28,7 @@ const app = document.getElementById('app');
 if (!app) throw new Error('the page has no place for the explorer');
 app.replaceChildren();
 const response = await fetch('offer.json');
-const offer: Offer = await response.json();
+let offer: Offer = await response.json();
 
 let message: string | null = null;
 /** What is being worked out, once that has taken a while. */
@@ -50,7 +52,10 @@ let answers = 0;
 
 function draw(): void {
   if (!app) return;
-  render(<App {...{ offer, store, simulator, shown, trail, working, message, onCopyLink }} />, app);
+  render(
+    <App {...{ offer, store, simulator, shown, trail, working, message, onCopyLink, onRead }} />,
+    app,
+  );
 }
 
 const simulator = startSimulator({
@@ -143,10 +148,39 @@ store.subscribe(() => {
 
 function onCopyLink(): void {
   history.replaceState(null, '', `#${linkOf(store.state)}`);
+  const { offered } = networkOf(offer, store.state.workload);
+  const without = offered?.own ? `; it names ${offered.name}, without the file` : '';
   navigator.clipboard.writeText(location.href).then(
-    () => say('copied'),
-    () => say('the address above is the link'),
+    () => say(`copied${without}`),
+    () => say(`the address above is the link${without}`),
   );
+}
+
+/** Networks and devices from files are offered from now on, and the first of them taken. */
+function onRead({ workloads, presets }: OwnFilesRead): void {
+  offer = {
+    ...offer,
+    workloads: [...offer.workloads, ...workloads],
+    presets: [...offer.presets, ...presets],
+  };
+  // A link may have named one of them.
+  const isKnown = workloads.some(({ name }) => name === store.state.workload);
+  const [network] = isKnown ? [] : workloads;
+  const [first, second] = presets.map((preset) => designOf(preset));
+  const before = store.state;
+  store.change((draft) => {
+    if (network) {
+      draft.workload = network.name;
+      draft.weightDensity = null;
+      draft.activationDensity = null;
+    }
+    if (first) draft.designs = second ? [first, second] : [draft.designs[0], first];
+  });
+  if (store.state !== before) return;
+  // What was refused before may be known now.
+  asked = '';
+  ask();
+  draw();
 }
 
 function say(text: string): void {

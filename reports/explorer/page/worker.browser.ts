@@ -5,17 +5,19 @@ import { z } from 'zod';
 import { createExplorer, type ExplorerSources } from '../../../sim/explore.js';
 import { InputError } from '../../../workloads/base/errors.js';
 import type { Offer } from '../offer.js';
+import type { FilesGiven } from './given.browser.js';
 import { serveInspections } from './inspect-worker.browser.js';
 import { INSPECTOR } from './inspection.js';
 import type { JobKind, Jobs, Reply, Request, Start } from './jobs.js';
 import { createWorkers, type Work } from './jobs-done.js';
+import { filesRead } from './own-files-worker.browser.js';
 
 // zod would try whether it may make code from text; the page's policy says no, loudly.
 z.config({ jitless: true });
 
 /** The part of a worker's scope that this one uses; the library of types knows pages only. */
 interface Scope {
-  onmessage: ((event: MessageEvent<Request>) => void) | null;
+  onmessage: ((event: MessageEvent<Request | FilesGiven>) => void) | null;
   postMessage(reply: Reply): void;
 }
 const scope: Scope = self;
@@ -46,11 +48,13 @@ const waiting: Start[] = [];
 const cancelled = new Set<number>();
 let isWorking = false;
 
-const onRequest = ({ data: request }: MessageEvent<Request>) => {
+const onRequest = ({ data: request }: MessageEvent<Request | FilesGiven>) => {
   if (request.kind === 'cancel') {
     cancelled.add(request.id);
     return;
   }
+  // Files are another's (own-files-worker.browser.ts).
+  if (request.kind !== 'start') return;
   waiting.push(request);
   if (!isWorking) void workOff();
 };
@@ -95,6 +99,7 @@ async function begun<Kind extends JobKind>(
   job: Kind,
   asked: Jobs[Kind]['asked'],
 ): Promise<Work<Jobs[Kind]['found']>> {
+  await filesRead();
   return (await workers)[job](asked);
 }
 

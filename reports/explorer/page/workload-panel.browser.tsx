@@ -11,6 +11,9 @@ import { Choice, SliderInput } from './controls.browser.js';
 
 const AS_PUBLISHED = '';
 const OWN = '';
+const OWN_WEIGHTS =
+  ", the file's own: their density and pattern are not drawn. Activations are what a run on a random input meets.";
+const DRAWN_WEIGHTS = ', drawn: the file has none. Patterns of zeros are for the networks above.';
 
 export function WorkloadPanel({
   offer,
@@ -41,18 +44,20 @@ export function WorkloadPanel({
           }))}
           onChoose={(name) => choose(name, null)}
         />
-        <Choice
-          id="pattern"
-          label="zeros"
-          value={pattern ?? AS_PUBLISHED}
-          options={[
-            { value: AS_PUBLISHED, text: 'as published or as below' },
-            ...patterns.map(({ name, text }) => ({ value: name, text })),
-          ]}
-          onChoose={(chosen) =>
-            choose(offered?.name ?? state.workload, chosen === AS_PUBLISHED ? null : chosen)
-          }
-        />
+        {!offered?.own && (
+          <Choice
+            id="pattern"
+            label="zeros"
+            value={pattern ?? AS_PUBLISHED}
+            options={[
+              { value: AS_PUBLISHED, text: 'as published or as below' },
+              ...patterns.map(({ name, text }) => ({ value: name, text })),
+            ]}
+            onChoose={(chosen) =>
+              choose(offered?.name ?? state.workload, chosen === AS_PUBLISHED ? null : chosen)
+            }
+          />
+        )}
         <Choice
           id="precision"
           label="precision"
@@ -73,7 +78,10 @@ export function WorkloadPanel({
           <SliderInput key={slider.id} slider={slider} store={store} />
         ))}
       </div>
-      <p>{count(weightsOf(offer, state))} weights</p>
+      <p>
+        {count(weightsOf(offer, state))} weights
+        {offered?.own && (offered.own.hasWeights ? OWN_WEIGHTS : DRAWN_WEIGHTS)}
+      </p>
     </section>
   );
 }

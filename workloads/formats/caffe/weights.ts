@@ -5,6 +5,7 @@ import protobuf from 'protobufjs/light.js';
 import { InputError } from '../../base/errors.js';
 import { sizeOf } from '../../tensor.js';
 import { requireAtMost, type SourceFile } from '../source.js';
+import { decodeMessage } from '../wire.js';
 
 const one = (type: string, id: number) => ({ type, id });
 const many = (type: string, id: number) => ({ rule: 'repeated', type, id });
@@ -52,6 +53,11 @@ interface BlobMessage {
   readonly shape?: { readonly dim?: readonly number[] };
 }
 
+interface NetMessage {
+  readonly layer: readonly LayerMessage[];
+  readonly layers: readonly LayerMessage[];
+}
+
 interface LayerMessage {
   readonly name?: string;
   readonly blobs?: readonly BlobMessage[];
@@ -67,7 +73,7 @@ export function readCaffeWeights(
 ): ReadonlyMap<string, readonly Blob[]> {
   let layers: readonly LayerMessage[];
   try {
-    const net = netType.toObject(netType.decode(bytes), { longs: Number, arrays: true });
+    const net = decodeMessage(netType, bytes) as NetMessage;
     layers = [...net.layer, ...net.layers];
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);

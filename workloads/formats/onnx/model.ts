@@ -2,7 +2,7 @@
 
 import { InputError } from '../../base/errors.js';
 import { requireAtMost, type SourceFile } from '../source.js';
-import { modelType, type TensorMessage } from './schema.js';
+import { decodeModel, type TensorMessage } from './schema.js';
 
 export interface OnnxAttribute {
   readonly name: string;
@@ -93,7 +93,7 @@ export interface OnnxModel {
 export function decodeOnnx({ name, bytes, limits }: SourceFile): OnnxModel {
   let message: Partial<OnnxModel>;
   try {
-    message = modelType.toObject(modelType.decode(bytes), { longs: Number, defaults: true });
+    message = decodeModel(bytes) as Partial<OnnxModel>;
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
     throw new InputError(`${name}: found ${reason}, expected a whole ONNX model`);

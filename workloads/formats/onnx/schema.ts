@@ -3,6 +3,7 @@
 // numbers stay where they lie in the file.
 
 import protobuf from 'protobufjs/light.js';
+import { decodeMessage, type WireReader, wireReader } from '../wire.js';
 
 const one = (type: string, id: number) => ({ type, id });
 const many = (type: string, id: number) => ({ rule: 'repeated', type, id });
@@ -126,18 +127,6 @@ const PACKED = [4, 5, 7, 10, 11];
 /** Bytes of a number that is not packed, by wire type; of 0 until its last byte. */
 const FIXED: Readonly<Record<number, number>> = { 1: 8, 5: 4 };
 
-interface WireReader {
-  readonly buf: Uint8Array;
-  pos: number;
-  readonly len: number;
-  uint32(): number;
-  int32(): number;
-  int64(): unknown;
-  string(): string;
-  bytes(): Uint8Array;
-  skipType(wireType: number): unknown;
-}
-
 function readTensor(reader: WireReader, length: number): TensorMessage {
   const end = reader.pos + length;
   if (end > reader.len) throw new RangeError('index out of range');
@@ -191,14 +180,12 @@ function readEntry(reader: WireReader, length: number): { key: string; value: st
 }
 
 schema.resolveAll();
-tensorType.setup();
-// Their generated code would make a list of boxed numbers of each tensor.
-Object.assign(tensorType, {
-  decode: (reader: WireReader, length: number = reader.len) => readTensor(reader, length),
-  toObject: (message: TensorMessage) => message,
-});
+
+/** The message of a whole file; tensors' numbers stay where they lie. @throws Error in words. */
+export const decodeModel = (bytes: Uint8Array): unknown =>
+  decodeMessage(modelType, bytes, { own: new Map([[tensorType, readTensor]]), defaults: true });
 
 /** The one tensor of a file of its own. @throws RangeError for bytes that are none. */
 export function decodeTensor(bytes: Uint8Array): TensorMessage {
-  return readTensor(protobuf.Reader.create(bytes) as unknown as WireReader, bytes.length);
+  return readTensor(wireReader(bytes), bytes.length);
 }

@@ -1,0 +1,157 @@
+// The panel that takes files of the reader's own: dropped anywhere on the page, or chosen.
+
+import { useEffect, useRef, useState } from 'preact/hooks';
+import { networkOf } from '../networks.js';
+import type { Offer } from '../offer.js';
+import type { ExplorerState } from '../state.js';
+import { Button } from './controls.browser.js';
+import { chosenFiles, droppedFiles } from './dropped.browser.js';
+import { type GivenFile, type OwnFilesRead, readOwnFiles } from './given.browser.js';
+
+interface OwnFilesProps {
+  readonly offer: Offer;
+  readonly state: ExplorerState;
+  /** Takes over what was read. */
+  readonly onRead: (read: OwnFilesRead) => void;
+}
+
+type Told =
+  | { readonly kind: 'reading'; readonly path: string }
+  | { readonly kind: 'fault'; readonly fault: string }
+  | { readonly kind: 'read'; readonly read: OwnFilesRead };
+
+export function OwnFiles({ offer, state, onRead }: OwnFilesProps) {
+  const [told, tell] = useState<Told | null>(null);
+  const files = useRef<HTMLInputElement>(null);
+  const folder = useRef<HTMLInputElement>(null);
+  const latest = useRef(0);
+  const take = async (given: Promise<readonly GivenFile[]>) => {
+    const own = ++latest.current;
+    try {
+      const all = await given;
+      tell({ kind: 'reading', path: all[0]?.path ?? 'nothing' });
+      const read = await readOwnFiles(all, offer);
+      onRead(read);
+      if (own === latest.current) tell({ kind: 'read', read });
+    } catch (error) {
+      const fault = error instanceof Error ? error.message : String(error);
+      if (own === latest.current) tell({ kind: 'fault', fault });
+    }
+  };
+  const isDragged = useDrop((transfer) => void take(droppedFiles(transfer)));
+  const onChange = ({ currentTarget }: { readonly currentTarget: HTMLInputElement }) => {
+    const chosen = chosenFiles(currentTarget.files);
+    // The same files may be chosen again.
+    currentTarget.value = '';
+    if (chosen.length > 0) void take(Promise.resolve(chosen));
+  };
+  const { offered } = networkOf(offer, state.workload);
+  return (
+    <section aria-labelledby="own-files">
+      <h2 id="own-files">Your own files</h2>
+      <p>
+        Drop a network or a device anywhere on this page. It is read in the browser and leaves this
+        machine in no way.
+      </p>
+      <div className="below">
+        <input ref={files} id="files" type="file" multiple hidden onChange={onChange} />
+        <Button onPress={() => files.current?.click()}>Choose files…</Button>
+        <input
+          ref={(input) => {
+            folder.current = input;
+            // No attribute that the types of this library know.
+            input?.setAttribute('webkitdirectory', '');
+          }}
+          id="folder"
+          type="file"
+          hidden
+          onChange={onChange}
+        />
+        <Button onPress={() => folder.current?.click()}>Choose a folder…</Button>
+      </div>
+      {told && <Message told={told} />}
+      {offered?.own && (
+        <p>
+          A link to this page names <strong>{offered.name}</strong> but cannot carry it: whoever
+          opens the link is asked to drop the file.
+        </p>
+      )}
+      <details>
+        <summary>What is read</summary>
+        <p>
+          Networks: ONNX, TensorFlow.js, Hugging Face, GGUF, Caffe, layers in YAML, Timeloop
+          problems, SCALE-Sim topologies, and matrices (.mtx, .smtx, .npz, .npy). Devices: presets
+          in YAML, which may extend a shipped one, and SCALE-Sim designs (.cfg). Files that belong
+          together, such as a model and its weights, are dropped together, or as their folder.
+        </p>
+      </details>
+      {isDragged && (
+        <div className="dropping" aria-hidden="true">
+          Drop files to read them here
+        </div>
+      )}
+    </section>
+  );
+}
+
+function Message({ told }: { readonly told: Told }) {
+  if (told.kind === 'reading') return <p role="status">Reading {told.path}…</p>;
+  if (told.kind === 'fault') {
+    return (
+      <p role="alert" className="fault">
+        {told.fault}
+      </p>
+    );
+  }
+  const { workloads, presets, unread } = told.read;
+  const notes = workloads.flatMap(({ own }) => own?.notes ?? []);
+  const [first, ...others] = unread;
+  return (
+    <div role="status">
+      <p>Read: {[...workloads, ...presets].map(({ name }) => name).join(', ')}</p>
+      {notes.map((note) => (
+        <p key={note}>{note}</p>
+      ))}
+      {first !== undefined && (
+        <p>
+          Not read, as nothing names {others.length > 0 ? 'them' : 'it'}: {first}
+          {others.length > 0 && ` and ${others.length} more`}
+        </p>
+      )}
+    </div>
+  );
+}
+
+/** Takes what is dropped anywhere in the window; whether files are held over it. */
+function useDrop(onDrop: (transfer: DataTransfer) => void): boolean {
+  const [isDragged, setDragged] = useState(false);
+  const newest = useRef(onDrop);
+  newest.current = onDrop;
+  useEffect(() => {
+    const hasFiles = ({ dataTransfer }: DragEvent) =>
+      dataTransfer?.types.includes('Files') === true;
+    const over = (event: DragEvent) => {
+      if (!hasFiles(event)) return;
+      event.preventDefault();
+      setDragged(true);
+    };
+    const leave = ({ relatedTarget }: DragEvent) => {
+      if (relatedTarget === null) setDragged(false);
+    };
+    const drop = (event: DragEvent) => {
+      if (!hasFiles(event) || !event.dataTransfer) return;
+      event.preventDefault();
+      setDragged(false);
+      newest.current(event.dataTransfer);
+    };
+    addEventListener('dragover', over);
+    addEventListener('dragleave', leave);
+    addEventListener('drop', drop);
+    return () => {
+      removeEventListener('dragover', over);
+      removeEventListener('dragleave', leave);
+      removeEventListener('drop', drop);
+    };
+  }, []);
+  return isDragged;
+}

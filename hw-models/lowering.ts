@@ -4,6 +4,7 @@
 import { invariant } from '../workloads/base/errors.js';
 import {
   type ConvolutionDemand,
+  denseMacsOf,
   expectedExperts,
   noOperations,
   type ProductDemand,
@@ -12,7 +13,7 @@ import {
   type StreamDemand,
   streamOf,
 } from '../workloads/demand.js';
-import type { Activations, LayerTask, LayerWeights } from '../workloads/network.js';
+import type { Activations, LayerTask, LayerWeights, MacCounts } from '../workloads/network.js';
 import { activations, countMacs } from '../workloads/tasks.js';
 import { sizeOf } from '../workloads/tensor.js';
 import { pickMatrices, sliceColumns, sliceRows } from '../workloads/weights/slices.js';
@@ -153,24 +154,11 @@ function routedParts(task: LayerTask, demand: RoutedDemand): readonly Part[] {
       ...{ kind: 'product', matrices, rows, depth, columns, right: 'weights' },
       ...{ bias: false, activation: 'none' },
     };
-    // Zeros count as those of all experts: who is met is not known.
-    const share = (matrices * rows) / (tokens * choices);
-    const { dense, keptWeights, effective } = task.macs;
-    const input = once(() => cut(task.input, 0, matrices * rows * depth));
+    const inputOf = once(() => cut(task.input, 0, matrices * rows * depth));
+    const weightsHere = () => pickMatrices(weightsOf(task), places);
+    const counted = multiplying({ name: task.name, batch: 1 }, product, inputOf, weightsHere);
     return {
-      task: {
-        ...{ name: task.name, demand: product, batch: 1 },
-        macs: {
-          ...{ dense: dense * share, keptWeights: keptWeights * share },
-          effective: effective * share,
-        },
-        get input() {
-          return input();
-        },
-        get weights() {
-          return pickMatrices(weightsOf(task), places);
-        },
-      },
+      task: hasNoZeros(task) ? withMacs(counted, allMacsOf(product)) : counted,
       ...{ times, notes: [note] },
     };
   };
@@ -189,6 +177,20 @@ function routedParts(task: LayerTask, demand: RoutedDemand): readonly Part[] {
         : [],
     );
   });
+}
+
+/** Where nothing is zero, or nobody counts, no weights are read to be counted. */
+function hasNoZeros({ macs: { dense, keptWeights, effective } }: LayerTask): boolean {
+  return keptWeights === dense && (effective === dense || effective === 0);
+}
+
+function allMacsOf(demand: ProductDemand): MacCounts {
+  const dense = denseMacsOf(demand);
+  return { dense, keptWeights: dense, effective: dense };
+}
+
+function withMacs(task: LayerTask, macs: MacCounts): LayerTask {
+  return Object.defineProperty(task, 'macs', { value: macs });
 }
 
 /** `count` of so many places, evenly spread. */

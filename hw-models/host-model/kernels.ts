@@ -9,7 +9,7 @@ import { rules } from '../host/engine/rules.js';
 import { exactKernels } from '../host/engine/table.js';
 import type { HostConfig } from './config.js';
 import { engineCost, laidOutBytes, plainCost } from './engine-cost.js';
-import { type EngineLayer, type EngineTask, engineLayerOf } from './layer.js';
+import { type EngineLayer, type EngineTask, engineLayerOf, isOneByOne } from './layer.js';
 import { enginePlace, type HostResidency, metByAny, networkOf, residencyOf } from './place.js';
 
 /**
@@ -59,7 +59,7 @@ function byRule(
   const choose: Choose = rules[name];
   return {
     ...(isNative ? { name: `${NATIVE}${name}`, optIn: true, available: isMeasured } : { name }),
-    accepts: () => true,
+    accepts: isOneByOne,
     cost(task, config, residency) {
       const place = residencyOf(task, residency, config);
       const choices = ({ layer, weights }: EngineLayer) => [choose(layer, weights, isNative)];
@@ -86,7 +86,7 @@ function transformed(name: 'winograd' | 'fft', isNative = false) {
 /** The fastest kernel of each layer, as the executor of that name finds by timing them. */
 const fastest = (isNative: boolean): Kernel<HostConfig> => ({
   ...(isNative ? { name: `${NATIVE}auto`, optIn: true, available: isMeasured } : { name: 'auto' }),
-  accepts: () => true,
+  accepts: isOneByOne,
   cost: (task, config, residency) =>
     fastestOf(task, residencyOf(task, residency, config), config, ({ layer, weights }) =>
       kernelsFor(exactKernels, layer, weights, isNative).map((kernel) => ({ kernel, notes: [] })),
@@ -110,7 +110,7 @@ function byName(row: HostKernel): Kernel<HostConfig> {
     name: row.name,
     optIn: true,
     ...(isNative ? { available: isMeasured } : {}),
-    accepts: () => true,
+    accepts: isOneByOne,
     cost: (task, config, residency) =>
       fastestOf(task, residencyOf(task, residency, config), config, (own) => [choose(own)]),
   };
@@ -120,7 +120,7 @@ function byName(row: HostKernel): Kernel<HostConfig> {
 const plain: Kernel<HostConfig> = {
   name: 'plain',
   optIn: true,
-  accepts: () => true,
+  accepts: isOneByOne,
   cost(task, config, residency) {
     const place = residencyOf(task, residency, config);
     return plainCost(task, enginePlace(place, place.weightBytes.sparse), config);

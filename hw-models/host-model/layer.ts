@@ -5,10 +5,15 @@ import type { Layer, LayerTask, LayerWeights } from '../../workloads/network.js'
 import { kernelsFor } from '../host/engine/choice.js';
 import { plain } from '../host/engine/plain.js';
 import { exactKernels } from '../host/engine/table.js';
-import { keptMatrixOf } from '../work.js';
+import { isGrouped, keptMatrixOf } from '../work.js';
 
 /** A task with the layer that sets it, where that is known. */
 export type EngineTask = LayerTask & { readonly layer?: Layer };
+
+/** Experts run one after another, each by kernels of fully connected layers. */
+export function isOneByOne(demand: Demand): boolean {
+  return demand.kind !== 'routed' && !isGrouped(demand);
+}
 
 /** A layer as the engine would run it: one that a kernel of its own can take. */
 export interface EngineLayer {

@@ -9,6 +9,7 @@ import { sum } from '../cost.js';
 import { keptMatrixOf } from '../work.js';
 import type { HostConfig, LibraryConfig } from './config.js';
 import { joulesFor } from './energy.js';
+import { isOneByOne } from './layer.js';
 import { sharesBeyond } from './memory.js';
 import { compactBytes, residencyOf } from './place.js';
 
@@ -81,7 +82,7 @@ function libraryKernel(name: Executed): Kernel<HostConfig> {
   return {
     name,
     optIn: true,
-    accepts: () => true,
+    accepts: isOneByOne,
     cost(task, config, residency) {
       const { clock } = config;
       const library = libraryOf(name, config);

@@ -128,6 +128,28 @@ describe('experts that a pass meets', () => {
     }
   });
 
+  it('are costed by every family, whatever is zero', () => {
+    const devices = ['titan-x', 'a100', 'i7-5930k', 'eie-64', 'scnn', 'edge-tpu', 'eyeriss'];
+    for (const name of [...devices, 'zen4-host']) {
+      const hardware = loadHardware(name);
+      for (const density of [1, 0.5]) {
+        const drawn = { experts: 8, choices: 2, tokens: 3, batch: 2, density };
+        const task = taskOf(drawn);
+        const input = activations(
+          task.input.values.map((value, at) => (at % 3 === 0 ? 0 : value)),
+          'synthetic',
+        );
+        const macs = countMacs(task.demand, task.weights, input.values);
+        for (const one of [task, { ...task, input, macs }]) {
+          const [cost] = hardware.cost([one]);
+          // Zeros of the tokens that stand for all; the task's are those of all on average.
+          expect(cost?.counters.macs, name).toBeGreaterThan(0.9 * 2 * one.macs.effective);
+          expect(cost?.counters.macs, name).toBeLessThanOrEqual(one.macs.dense * 2 + 1e-6);
+        }
+      }
+    }
+  });
+
   it('share the mean of all zeros', () => {
     const drawn = { experts: 4, choices: 1, tokens: 2, batch: 1, density: 0.5 };
     const { weights, macs } = taskOf(drawn);

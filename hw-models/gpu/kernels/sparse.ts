@@ -2,9 +2,13 @@
 // times the image's columns, read where they lie. Zero weights are skipped, zero activations are
 // not.
 
+import { invariant } from '../../../workloads/base/errors.js';
 import type { ConvolutionDemand } from '../../../workloads/demand.js';
+import type { LayerTask } from '../../../workloads/network.js';
 import { reachOf, tapsOf } from '../../../workloads/operators/window.js';
-import type { Kernel } from '../../contract.js';
+import type { Kernel, LayerCost, Residency } from '../../contract.js';
+import { addCosts, repeated } from '../../cost.js';
+import { matrixParts } from '../../lowering.js';
 import { isGrouped, pixelsOf, weightShapeOf } from '../../work.js';
 import type { GpuConfig } from '../config.js';
 import { type CsrProfile, csrBytes, profileOf } from '../csr-profile.js';
@@ -15,9 +19,10 @@ import { keptWeights } from './gemm.js';
 
 export const sparse: Kernel<GpuConfig> = {
   name: 'sparse',
-  // What two results make has no weights to skip; no library has grouped products of CSR.
-  accepts: (demand) => weightShapeOf(demand) !== null && !isGrouped(demand),
+  // What two results make has no weights to skip.
+  accepts: (demand) => weightShapeOf(demand) !== null,
   cost(task, config, residency) {
+    if (isGrouped(task.demand)) return oneByOne(task, config, residency);
     const { demand, macs, batch } = task;
     const { store } = requireWeights(task);
     const footprint = footprintOf(
@@ -46,6 +51,19 @@ export const sparse: Kernel<GpuConfig> = {
     return costOf({ kernel: 'sparse', ...work, launches: [planned.launch] }, config);
   },
 };
+
+/** No library has grouped products of CSR: a launch for each expert. */
+function oneByOne(task: LayerTask, config: GpuConfig, residency: Residency): LayerCost {
+  const { demand, macs, batch } = task;
+  invariant(demand.kind === 'product', () => `layer ${task.name}: no products`);
+  const cost = addCosts(
+    matrixParts(task, demand).map((part) =>
+      repeated(sparse.cost(part.task, config, residency), part.times, part.notes),
+    ),
+  );
+  // Those of all experts on average, as the task has them.
+  return { ...cost, counters: { ...cost.counters, macs: macs.keptWeights * batch } };
+}
 
 interface Plan {
   readonly launch: Launch;

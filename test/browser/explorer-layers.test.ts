@@ -1,7 +1,6 @@
 // The explorer's layers and machines in a real browser: chosen by mouse and by keys, in numbers that
 // the command line finds too.
 
-import { readFileSync } from 'node:fs';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { gatherOffer } from '../../reports/explorer/offer.node.js';
@@ -11,25 +10,8 @@ import { quantity } from '../../reports/quantity.js';
 import { whyText } from '../../reports/views/why.js';
 import { compare } from '../../sim/compare.node.js';
 import { why } from '../../sim/why.node.js';
+import { violationsOn } from './axe.js';
 import { launchChromium, noChromium, openWatched } from './chromium.js';
-
-const axe = readFileSync('node_modules/axe-core/axe.min.js', 'utf8');
-
-/** What axe-core finds wrong on a page. */
-async function violationsOn(page: Page): Promise<readonly string[]> {
-  await page.evaluate(axe);
-  return page.evaluate(async () => {
-    const { axe: checker } = globalThis as unknown as {
-      axe: {
-        run(): Promise<{
-          violations: { id: string; nodes: { html: string; failureSummary?: string }[] }[];
-        }>;
-      };
-    };
-    const { violations } = await checker.run();
-    return violations.flatMap(({ id, nodes }) => nodes.map(({ html }) => `${id}: ${html}`));
-  });
-}
 
 describe.skipIf(noChromium)('the explorer closer', () => {
   let browser: Browser;

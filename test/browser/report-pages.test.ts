@@ -1,7 +1,7 @@
 // Every kind of report in a real browser: what a reader who is blind, has a phone, a keyboard or a
 // sheet of paper finds.
 
-import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
@@ -9,32 +9,13 @@ import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { renderHtml } from '../../reports/html/page.js';
 import { everyView, kinds } from '../reports/every-view.js';
+import { violationsOn } from './axe.js';
 import { launchChromium, noChromium, openWatched } from './chromium.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'zeroskip-pages-'));
-const axe = readFileSync('node_modules/axe-core/axe.min.js', 'utf8');
 
 /** Letters of a chart are at least as large, in pixels as they are shown. */
 const MIN_FONT = 11;
-
-/** What axe-core finds fault with: its rules and where. */
-async function violations(page: Page): Promise<readonly string[]> {
-  await page.evaluate(axe);
-  return page.evaluate(async () => {
-    const { axe: checker } = window as unknown as {
-      axe: {
-        run(
-          of: Document,
-          options: object,
-        ): Promise<{ violations: { id: string; nodes: { html: string }[] }[] }>;
-      };
-    };
-    const found = await checker.run(document, { resultTypes: ['violations'] });
-    return found.violations.map(
-      ({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html.slice(0, 120)).join(' | ')}`,
-    );
-  });
-}
 
 /** Texts of charts that are small, or stand out of their drawing. */
 function badTexts(page: Page, min: number): Promise<readonly string[]> {
@@ -113,7 +94,7 @@ describe.skipIf(noChromium)('every report', () => {
         expect(await overflow(page), `at ${width} pixels`).toBeLessThanOrEqual(0);
       }
       await openDetails(page);
-      expect(await violations(page)).toEqual([]);
+      expect(await violationsOn(page)).toEqual([]);
       expect(faults).toEqual([]);
       await page.close();
     },
@@ -123,7 +104,7 @@ describe.skipIf(noChromium)('every report', () => {
     const viewport = { width: 390, height: 740 };
     const { page, faults } = await openKind(kind, { viewport, colorScheme: 'dark' });
     await openDetails(page);
-    expect(await violations(page)).toEqual([]);
+    expect(await violationsOn(page)).toEqual([]);
     for (const width of [390, 360]) {
       await page.setViewportSize({ width, height: 740 });
       expect(await badTexts(page, MIN_FONT), `at ${width} pixels`).toEqual([]);

@@ -12,6 +12,7 @@ import { designOf, MAX_BESIDE } from '../state.js';
 import { Button, Choice } from './controls.browser.js';
 import { type Device, DevicesPlane } from './devices-plane.browser.js';
 import type { PanelProps, ToolProps } from './panel.js';
+import { Scroll } from './scroll.browser.js';
 
 /** What presets came to, by workload and preset: few of the newest are kept. */
 const known = new Map<string, Explored>();
@@ -48,7 +49,7 @@ export function DevicesTab({ offer, store, simulator, results }: PanelProps) {
       <div className="devices">
         <DevicesPlane devices={devices} />
         <div>
-          <div className="scroll">
+          <Scroll label="Devices in numbers">
             <table>
               <thead>
                 <tr>
@@ -90,7 +91,7 @@ export function DevicesTab({ offer, store, simulator, results }: PanelProps) {
                 ))}
               </tbody>
             </table>
-          </div>
+          </Scroll>
           {beside.length < MAX_BESIDE && (
             <Choice
               id="beside"

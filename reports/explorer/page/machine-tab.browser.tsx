@@ -11,6 +11,7 @@ import { Button, Choice } from './controls.browser.js';
 import { useInspection } from './inspector.browser.js';
 import type { PanelProps, Results } from './panel.js';
 import { RooflineChart } from './roofline.browser.js';
+import { Scroll } from './scroll.browser.js';
 import { Timeline } from './timeline.browser.js';
 import { useWidth } from './width.browser.js';
 
@@ -122,7 +123,7 @@ function Numbers({ use: { blocks, elsewhere, joules } }: { readonly use: Use }) 
   const shareOf = (part: number | null) =>
     part === null || !joules ? UNKNOWN : percent(part / joules);
   return (
-    <div className="scroll">
+    <Scroll label="Blocks in numbers">
       <table>
         <thead>
           <tr>
@@ -161,7 +162,7 @@ function Numbers({ use: { blocks, elsewhere, joules } }: { readonly use: Use }) 
             ))}
         </tbody>
       </table>
-    </div>
+    </Scroll>
   );
 }
 

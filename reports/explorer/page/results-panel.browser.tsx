@@ -3,6 +3,7 @@
 import type { Row } from '../../../sim/result.js';
 import { count, percent, quantity, ratio, UNKNOWN } from '../../quantity.js';
 import { balanceOf, type DesignOutcome, loadOf } from '../outcome.js';
+import { Scroll } from './scroll.browser.js';
 
 interface Measure {
   readonly name: string;
@@ -82,7 +83,7 @@ export function ResultsPanel({
           </p>
         ),
       )}
-      <div className="scroll">
+      <Scroll label="Results in numbers">
         <table>
           <thead>
             <tr>
@@ -155,7 +156,7 @@ export function ResultsPanel({
             </tr>
           </tbody>
         </table>
-      </div>
+      </Scroll>
       {published.length > 0 && (
         <p>
           The paper: {[...new Set(published.map(({ point }) => point.source))].join('; ')}; its

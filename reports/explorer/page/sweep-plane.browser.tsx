@@ -77,7 +77,6 @@ export function SweepPlane({ points, front, pair: [a, b], dials, onChoose }: Swe
                     className="front"
                     role="button"
                     tabIndex={-1}
-                    aria-label={`load ${spot.name}`}
                     onClick={() => point && onChoose(point)}
                     onKeyDown={({ key }) => key === 'Enter' && point && onChoose(point)}
                   >

@@ -20,6 +20,7 @@ import { Button, Choice } from './controls.browser.js';
 import { yamlFile } from './design-panel.browser.js';
 import type { ToolProps } from './panel.js';
 import { valueText } from './plane.browser.js';
+import { Scroll } from './scroll.browser.js';
 import { SweepPlane } from './sweep-plane.browser.js';
 import { cancelSweep, lastSweep, type Sweep, startSweep, watchSweep } from './sweep-run.browser.js';
 
@@ -147,7 +148,7 @@ function Found({
       {reason !== null && <p>The first that cannot: {reason}</p>}
       <SweepPlane {...{ points, front, pair, dials }} onChoose={load} />
       {front.length > 0 && (
-        <div className="scroll">
+        <Scroll label="Designs that none beats">
           <table>
             <thead>
               <tr>
@@ -192,7 +193,7 @@ function Found({
               ))}
             </tbody>
           </table>
-        </div>
+        </Scroll>
       )}
       {front.length > MAX_LISTED && <p>The first {MAX_LISTED} are listed.</p>}
     </section>

@@ -4,7 +4,6 @@
 import type { Hardware } from '../hw-models/contract.js';
 import type { FindBase } from '../hw-models/preset-document.js';
 import { readHardware, unknownHardware } from '../hw-models/read-hardware.js';
-import { readScaleSimConfig } from '../hw-models/spatial/formats/scale-sim.js';
 import { InputError } from '../workloads/base/errors.js';
 import {
   bytesOfGiven,
@@ -63,7 +62,7 @@ export async function readGiven(
   const devices = devicesIn(files);
   const hardware = devices.map((file): GivenHardware => {
     read.add(file);
-    return { file, hardware: readDevice(files, file, limits, presets) };
+    return { file, hardware: readDevice(files, file, presets) };
   });
   const networks: GivenNetwork[] = [];
   for (const file of networkFiles(files, devices)) {
@@ -95,10 +94,9 @@ function networkFiles(files: GivenFiles, devices: readonly string[]): readonly s
     .sort((a, b) => rank(a) - rank(b));
 }
 
-/** Files of devices: SCALE-Sim's designs, and YAML that says its family or what it extends. */
+/** Files of devices: YAML that says its family or what it extends. */
 function devicesIn(files: GivenFiles): readonly string[] {
   return [...files].flatMap(([file, { size, read }]) => {
-    if (/\.cfg$/i.test(file)) return [file];
     if (!/\.ya?ml$/i.test(file) || size > MAX_PRESET_BYTES) return [];
     return isPreset(new TextDecoder().decode(read(0, size)), file) ? [file] : [];
   });
@@ -117,19 +115,13 @@ function isPreset(text: string, file: string): boolean {
   }
 }
 
-function readDevice(
-  files: GivenFiles,
-  file: string,
-  limits: ImportLimits,
-  presets: PresetTexts,
-): Hardware {
+function readDevice(files: GivenFiles, file: string, presets: PresetTexts): Hardware {
   const textIn = (name: string) => {
     const content = files.get(name);
     if (!content) throw new InputError(`${name}: cannot be read (ENOENT)`);
     return textOf({ name, bytes: bytesOfGiven(name, content, MAX_PRESET_BYTES) });
   };
-  const isDesign = /\.cfg$/i.test(file);
-  const text = isDesign ? readScaleSimConfig(sourceIn(files, file, limits)).text : textIn(file);
+  const text = textIn(file);
   const findBase: FindBase = (name, from) => {
     if (/\.ya?ml$/.test(name)) {
       const base = `${folderOf(from)}${name.replace(/^\.\//, '')}`;

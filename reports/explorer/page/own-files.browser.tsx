@@ -50,8 +50,8 @@ export function OwnFiles({ offer, state, onRead }: OwnFilesProps) {
     <section aria-labelledby="own-files">
       <h2 id="own-files">Your own files</h2>
       <p>
-        Drop a network or a device anywhere on this page. It is read in the browser and leaves this
-        machine in no way.
+        Drop a network or a device anywhere on this page. It is read in the browser; nothing is sent
+        anywhere.
       </p>
       <div className="below">
         <input ref={files} id="files" type="file" multiple hidden onChange={onChange} />
@@ -81,8 +81,8 @@ export function OwnFiles({ offer, state, onRead }: OwnFilesProps) {
         <p>
           Networks: ONNX, TensorFlow.js, Hugging Face, GGUF, Caffe, layers in YAML, Timeloop
           problems, SCALE-Sim topologies, and matrices (.mtx, .smtx, .npz, .npy). Devices: presets
-          in YAML, which may extend a shipped one, and SCALE-Sim designs (.cfg). Files that belong
-          together, such as a model and its weights, are dropped together, or as their folder.
+          in YAML, which may extend a shipped one. Files that belong together, such as a model and
+          its weights, are dropped together, or as their folder.
         </p>
       </details>
       {isDragged && (

@@ -39,7 +39,7 @@ describe('workloads', () => {
         'yolov8n',
       ]),
     );
-    expect(new Set(names).size).toBe(64);
+    expect(new Set(names).size).toBe(68);
     expect(list.find(({ name }) => name === 'vgg-16')?.parameters).toBe(138_357_544);
   });
 

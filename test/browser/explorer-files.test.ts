@@ -1,7 +1,7 @@
 // Files of one's own on the explorer's page, in a real browser: the same numbers and messages as on
 // the command line, and nothing that leaves the page.
 
-import { mkdirSync, mkdtempSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, truncateSync, writeFileSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -156,6 +156,13 @@ describe.skipIf(noChromium)("the explorer with files of one's own", () => {
     });
     expect(await refusal([bad])).toMatch(
       "bad.yaml:3:1: extends: unknown hardware 'eie-65'; did you mean eie-64?",
+    );
+    // As large as a disk has it without a byte of it.
+    const large = join(folder, 'large.onnx');
+    writeFileSync(large, '');
+    truncateSync(large, 1.2e9);
+    expect(await refusal([large])).toBe(
+      'large.onnx: found 1200000000 bytes, expected at most 1073741824',
     );
     expect(faults).toEqual([]);
   });

@@ -7,6 +7,13 @@ import type { Served } from '../../reports/explorer/server.node.js';
 import { launchChromium, noChromium } from './chromium.js';
 import { answered, numbers, openExplorer, serve, turn } from './explorer-page.js';
 
+/** What the page showed at a moment. */
+interface Seen {
+  readonly isEstimate: boolean;
+  readonly busy: string;
+  readonly time: number;
+}
+
 describe.skipIf(noChromium)('results of the explorer', () => {
   let browser: Browser;
   let served: Served;
@@ -53,16 +60,30 @@ describe.skipIf(noChromium)('results of the explorer', () => {
 
   it('shows an estimate first where the exact answer takes long, and says so', async () => {
     const { page, faults } = await open();
-    await answered(page, () => page.locator('#workload').selectOption('squeezenet-1.1'));
+    await answered(page, () => page.locator('#workload').selectOption('lenet-5'));
+    await answered(page, () => page.locator('#preset-0').selectOption('eyeriss-v2'));
     const before = await numbers(page);
-    await page.locator('[id="dial-0-clockHz"]').press('Home');
-    await page.locator('strong.estimate').waitFor();
-    const estimate = await numbers(page);
-    expect(await page.locator('.found').getAttribute('aria-busy')).toBe('true');
-    expect(estimate.time).toBeGreaterThan(1.2 * before.time);
-    await expect.poll(() => page.locator('strong.estimate').count(), { timeout: 30_000 }).toBe(0);
+    // An estimate may be there for a moment only: what is seen then is kept by the page.
+    await page.evaluate(() => {
+      const seen: unknown[] = [];
+      Object.assign(globalThis, { seen });
+      new MutationObserver(() => {
+        const isEstimate = document.querySelector('strong.estimate') !== null;
+        const busy = document.querySelector('.found')?.getAttribute('aria-busy');
+        const time = Number(document.querySelector('#a-time')?.getAttribute('value'));
+        seen.push({ isEstimate, busy, time });
+      }).observe(document.body, { subtree: true, childList: true, attributes: true });
+    });
+    await answered(page, () => page.locator('[id="dial-0-clockHz"]').press('Home'));
+    const seen = await page.evaluate(() => (globalThis as unknown as { seen: Seen[] }).seen);
+    const estimate = seen.findLast(({ isEstimate }) => isEstimate);
+    expect(estimate?.busy).toBe('true');
+    expect(estimate?.time).toBeGreaterThan(1.2 * before.time);
+    expect(await page.locator('strong.estimate').count()).toBe(0);
     expect(await page.locator('.found').getAttribute('aria-busy')).toBe('false');
-    expect(estimate.time).toBeWithin(0.2, (await numbers(page)).time);
+    // Nearer to what comes than what was there before; test/sim/estimate.test.ts says how near.
+    const { time } = await numbers(page);
+    expect(Math.abs((estimate?.time ?? 0) - time)).toBeLessThan(Math.abs(before.time - time) / 2);
     expect(faults).toEqual([]);
     await page.close();
   }, 60_000);

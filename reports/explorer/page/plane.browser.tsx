@@ -43,7 +43,7 @@ export function valueText(value: number | null, { unit }: Measure): string {
   return `${Number(value.toPrecision(3))} ${unit}`;
 }
 
-const [LEFT, RIGHT, TOP, BOTTOM] = [62, 14, 18, 34];
+const [LEFT, RIGHT, TOP, BOTTOM] = [62, 14, 26, 34];
 
 export function Plane({
   title,
@@ -108,7 +108,7 @@ export function Plane({
         <text x={width - RIGHT} y={height - 4} text-anchor="end">
           {across.label} →
         </text>
-        <text x={0} y={TOP - 2}>
+        <text x={0} y={10}>
           ↑ {up.label}
         </text>
         {children((at) => [x(at.x), y(at.y)], width)}

@@ -44,7 +44,7 @@ describe.skipIf(noChromium)('a sweep in the explorer', () => {
       .toMatch(/^(\d+) of \1 designs/);
     const rows = page.locator('#panel tbody tr');
     const found = await rows.evaluateAll((all) =>
-      all.map((row) => [...row.querySelectorAll('td')].map(({ textContent }) => textContent)),
+      all.map((row) => Array.from(row.querySelectorAll('td'), ({ textContent }) => textContent)),
     );
     expect(found.length).toBeGreaterThan(0);
     expect(await page.locator('g.front').count()).toBe(found.length);

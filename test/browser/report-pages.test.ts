@@ -21,7 +21,7 @@ const MIN_FONT = 11;
 function badTexts(page: Page, min: number): Promise<readonly string[]> {
   return page.evaluate((smallest) => {
     const bad: string[] = [];
-    for (const text of document.querySelectorAll('figure svg text')) {
+    for (const text of Array.from(document.querySelectorAll('figure svg text'))) {
       const svg = text.closest('svg');
       const box = text.getBoundingClientRect();
       if (!svg || box.width === 0) continue;
@@ -46,7 +46,7 @@ const overflow = (page: Page) =>
 
 const openDetails = (page: Page) =>
   page.evaluate(() => {
-    for (const details of document.querySelectorAll('details')) details.open = true;
+    for (const details of Array.from(document.querySelectorAll('details'))) details.open = true;
   });
 
 describe.skipIf(noChromium)('every report', () => {

@@ -37,6 +37,8 @@ export interface Style {
   /** Width of the reader's terminal in characters. */
   readonly columns: number;
   readonly color: boolean;
+  /** True where the view's charts stand in the same document. */
+  readonly hasCharts?: boolean;
 }
 
 /** How one kind of result is shown. Everything is computed only when asked for. */

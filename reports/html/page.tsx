@@ -27,7 +27,10 @@ export async function renderHtml(view: View): Promise<string> {
   for (const { heading, charts } of view.charts?.() ?? []) {
     groups.push({ heading, charts: await Promise.all(charts.map(drawChart)) });
   }
-  const sections = view.sections({ columns: COLUMNS, color: false, isDocument: true });
+  const sections = view.sections({
+    ...{ columns: COLUMNS, color: false },
+    ...{ isDocument: true, hasCharts: true },
+  });
   const of = view.subject ?? sections[0]?.heading ?? 'zeroskip';
   const page = <Page {...{ subject: of, kind: view.title ?? 'zeroskip', groups, sections }} />;
   return `<!doctype html>\n${renderToStaticMarkup(page)}\n`;

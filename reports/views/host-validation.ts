@@ -11,7 +11,15 @@ import {
   predictedChart,
 } from '../charts/host-validation.js';
 import { rooflineText } from '../charts/roofline-text.js';
-import { type Column, left, right, type Section, type TableData, type View } from '../document.js';
+import {
+  type Column,
+  left,
+  right,
+  type Section,
+  type Style,
+  type TableData,
+  type View,
+} from '../document.js';
 import { quantity, UNKNOWN } from '../quantity.js';
 
 interface Detail {
@@ -29,9 +37,7 @@ export function hostValidationView(validation: HostValidation, detail: Detail): 
       totalSection(validation),
       ...(validation.factors.length > 0 ? [factorSection(validation)] : []),
       ...(detail.layers ? layerSections(validation.points) : []),
-      ...(detail.roofline
-        ? [rooflineSection(validation.roofline, style.columns, detail.layers)]
-        : []),
+      ...(detail.roofline ? [rooflineSection(validation.roofline, style, detail.layers)] : []),
     ],
     title: 'zeroskip validate --host',
     subject: 'Predicted and measured on this machine',
@@ -197,11 +203,10 @@ function layerSections(points: readonly PredictedPoint[]): readonly Section[] {
   }));
 }
 
-function rooflineSection(roofline: Roofline, columns: number, layers: boolean): Section {
+function rooflineSection(roofline: Roofline, style: Style, layers: boolean): Section {
   return {
     heading: `Roofline of ${roofline.machine || 'this machine'}, ${threadsText(roofline.threads)}; every layer as measured`,
-    // A page has it as a chart.
-    ...(Number.isFinite(columns) ? { text: rooflineText(roofline, columns) } : {}),
+    ...(style.hasCharts ? {} : { text: rooflineText(roofline, style.columns) }),
     ...(layers ? { table: pointTable(roofline) } : {}),
     notes: [
       'Above the roof: Winograd and filtering need fewer multiplications than the layer’s definition, and ONNX Runtime has wider vectors than WebAssembly.',

@@ -11,6 +11,7 @@ import type { LayerTask } from '../../../workloads/network.js';
 import { isDepthwise, isPointwise, tapsOf } from '../../../workloads/operators/window.js';
 import { sizeOf } from '../../../workloads/tensor.js';
 import type { Kernel, Precision } from '../../contract.js';
+import { cyclesOf } from '../../cost.js';
 import { isGrouped, isWeighted, outputElements, rightBytes } from '../../work.js';
 import { account, type Phase } from '../account.js';
 import { type Arithmetic, arithmeticOf, type CpuPrecision, computesIn } from '../arithmetic.js';
@@ -85,9 +86,16 @@ export function denseRow({ name, precision, notes = [], ...row }: DenseRow): Ker
       const layer: DenseLayer = { task, config, arithmetic, weightBytes, weightsHome };
       if (demand.kind === 'product') {
         const isKept = demand.right === 'weights';
-        const phases = product(layer, demand, isKept);
         const home = isKept ? weightsHome : null;
-        return account({ ...execution, weightsHome: home, phases }, task, config, residency);
+        const costAs = (isTiled: boolean) => {
+          const phases = product(layer, demand, isKept, isTiled);
+          return account({ ...execution, weightsHome: home, phases }, task, config, residency);
+        };
+        const cost = costAs(false);
+        // From L2 a tile hides the way to L1 behind its arithmetic, which one vector cannot.
+        if (isBlas(config) || weightsHome !== 'l2') return cost;
+        const tiled = costAs(true);
+        return cyclesOf(tiled) < cyclesOf(cost) ? tiled : cost;
       }
       if (isDepthwise(demand)) {
         return account(
@@ -156,9 +164,14 @@ function moving(
 /**
  * All matrices in one call. Rows of a frame and frames of a batch are vectors that share the
  * weights; where two results are multiplied (not `isKept`) each frame has matrices of its own, and
- * only its rows share them.
+ * only its rows share them. `isTiled`: one vector too as a matrix.
  */
-function product(layer: DenseLayer, demand: ProductDemand, isKept: boolean): readonly Phase[] {
+function product(
+  layer: DenseLayer,
+  demand: ProductDemand,
+  isKept: boolean,
+  isTiled: boolean,
+): readonly Phase[] {
   const { task, config, arithmetic, weightBytes, weightsHome } = layer;
   const { matrices, rows, depth, columns } = demand;
   const { bytes } = arithmetic;
@@ -171,7 +184,7 @@ function product(layer: DenseLayer, demand: ProductDemand, isKept: boolean): rea
   const stored = outputElements(demand) * task.batch;
   const vectorsIn = stream(matrices * rows * depth * task.batch * bytes, home, config);
   const vectorsOut = write(stored * bytes, home, config);
-  if (vectors === 1) {
+  if (vectors === 1 && !isTiled) {
     const transfers = addTransfers(matrix, vectorsIn, vectorsOut);
     return [gemv(layer, streamed, columns * matrices * frames, stored, transfers)];
   }

@@ -131,13 +131,19 @@ function winogradFused(question: Question, efficiency: number): Way {
   return { algorithm: 'winograd', launches: [launch], macSlots, multiplications };
 }
 
+/** Elements that a block reads or writes: a thread has four. */
+const STREAMED = 4 * ELEMENTWISE.block.threads;
+
 /** A kernel that reads so many elements and writes so many, a few operations for each. */
 function streaming(reads: number, writes: number, config: GpuConfig): Launch {
   const bytes = 4 * (reads + writes);
-  const perLane = (reads + writes) / 2;
+  const most = Math.max(1, reads, writes);
+  const blocks = Math.ceil(most / STREAMED);
+  // The last block issues as much as the others, its idle lanes included.
+  const perLane = (blocks * STREAMED * (reads + writes)) / most / 2;
   return {
     ...nothing,
-    blocks: Math.max(1, Math.ceil(Math.max(reads, writes) / (4 * ELEMENTWISE.block.threads))),
+    blocks,
     block: ELEMENTWISE.block,
     instructions: (perLane / config.sm.warpLanes) * ELEMENTWISE.instructionsPerElement,
     l2Bytes: bytes,

@@ -1,20 +1,27 @@
 // tsc copies no data: puts presets and published tables beside the compiled code, where it looks
 // for them.
-import { chmod, cp, mkdir, readdir } from 'node:fs/promises';
+import { chmod, cp, readdir, rm } from 'node:fs/promises';
+
+/** A folder as it is now: files of an older build would be presets, or kernels defined twice. */
+async function replace(folder) {
+  await rm(`dist/${folder}`, { recursive: true, force: true });
+  await cp(folder, `dist/${folder}`, { recursive: true });
+}
 
 const families = await readdir('hw-models', { withFileTypes: true });
 for (const family of families.filter((entry) => entry.isDirectory())) {
   const source = `hw-models/${family.name}/presets`;
   const files = await readdir(source).catch(() => []);
-  if (files.length === 0) continue;
-  await mkdir(`dist/${source}`, { recursive: true });
-  for (const file of files) await cp(`${source}/${file}`, `dist/${source}/${file}`);
+  if (files.length > 0) await replace(source);
 }
 
-await cp('hw-models/host/native/c', 'dist/hw-models/host/native/c', { recursive: true });
-await cp('workloads/zoo/weights', 'dist/workloads/zoo/weights', { recursive: true });
-await cp('sim/claims', 'dist/sim/claims', { recursive: true });
-await cp('sim/sweep/studies', 'dist/sim/sweep/studies', { recursive: true });
+for (const folder of [
+  'hw-models/host/native/c',
+  'workloads/zoo/weights',
+  'sim/claims',
+  'sim/sweep/studies',
+])
+  await replace(folder);
 await cp('sim/serving/prices.yaml', 'dist/sim/serving/prices.yaml');
 
 // tsc makes no file executable; npm does so for installed packages, but npx in a checkout runs this

@@ -7,6 +7,7 @@ import writeFileAtomic from 'write-file-atomic';
 import { createExecutor } from '../hw-models/host/executors.js';
 import { readMachine } from '../hw-models/host/machine.node.js';
 import { openNative } from '../hw-models/host/native/library.node.js';
+import { wrap } from '../reports/format/terminal.js';
 import { crossingsOf } from '../sim/breakeven/crossings.js';
 import { type Contender, compareModel } from '../sim/compare.js';
 import { loadHostModel } from '../sim/host-model.node.js';
@@ -172,12 +173,5 @@ await writeFileAtomic(
 
 /** A paragraph in lines of at most 100 columns. */
 function wrapped(text: string): string {
-  const lines = [''];
-  for (const word of text.split(/\s+/)) {
-    const line = lines.at(-1) as string;
-    if (line === '') lines[lines.length - 1] = word;
-    else if (line.length + 1 + word.length <= 100) lines[lines.length - 1] = `${line} ${word}`;
-    else lines.push(word);
-  }
-  return lines.join('\n');
+  return wrap(text.replace(/\s+/g, ' '), 100, '');
 }

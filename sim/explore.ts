@@ -54,8 +54,8 @@ export interface Explorer {
   /** @throws InputError for a network that is none of the zoo's or cannot be drawn so. */
   explore(question: ExplorerQuestion): Promise<Exploration>;
   /**
-   * {@link explore} with a pause behind each piece of the work, which says what is done next. What
-   * is not gone on with is dropped.
+   * {@link explore} with a pause behind each piece of the work, which says what is done next. Work
+   * that is not resumed is dropped.
    */
   exploring(question: ExplorerQuestion): AsyncGenerator<string, Exploration>;
   /**

@@ -163,7 +163,7 @@ function printable(text: string): string {
 }
 
 /** Lines of at most `columns`, all but the first behind `indent`; spaces at the start stay. */
-function wrap(text: string, columns: number, indent: string): string {
+export function wrap(text: string, columns: number, indent: string): string {
   const lines: string[] = [];
   const lead = /^ */.exec(text)?.[0] ?? '';
   let line = lead;

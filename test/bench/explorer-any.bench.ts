@@ -1,6 +1,6 @@
 // How long the explorer takes on every network of the zoo and every preset: from a slider's move to
 // the first picture (an estimate, or the exact results where those come sooner), right after the
-// first results and once the page has been quiet; and to the exact results. Each network is met
+// first results and once the page has been quiet; and to the exact results. Each network is opened
 // once, with presets and sliders in turn.
 
 import type { Page } from 'playwright-core';

@@ -7,6 +7,7 @@ import { foldGraph } from '../graph/fold.js';
 import { layoutGraph } from '../graph/layout.js';
 import { type LayerMeasure, nodeValues } from '../layer-shares.js';
 import { Choice } from './controls.browser.js';
+import { NoResults, useDesign } from './design-choice.browser.js';
 import { GraphView, NODE } from './graph-view.browser.js';
 import { useInspection } from './inspector.browser.js';
 import { LayerBar } from './layer-bar.browser.js';
@@ -17,18 +18,9 @@ import type { PanelProps } from './panel.js';
 const MAX_NODES = 300;
 
 export function LayersTab({ results, layer, chooseLayer }: PanelProps) {
-  const rows = results.outcomes.flatMap(({ row }, at) => (row ? [{ at, row }] : []));
-  const [letter, setLetter] = useState(0);
+  const { at, row, choice } = useDesign(results, 'layers-design');
   const [measure, setMeasure] = useState<LayerMeasure>('time');
-  const [first] = rows;
-  const { at, row } = rows.find((one) => one.at === letter) ?? first ?? { at: 0, row: null };
-  if (!row) {
-    return (
-      <section>
-        <p>There are no results to look into: see the tab Results.</p>
-      </section>
-    );
-  }
+  if (!row) return <NoResults />;
   const knowsEnergy = row.joules !== null;
   const shownMeasure = knowsEnergy ? measure : 'time';
   const longest = row.layers.reduce((a, b) => (b.seconds > a.seconds ? b : a));
@@ -37,18 +29,7 @@ export function LayersTab({ results, layer, chooseLayer }: PanelProps) {
     <section aria-labelledby="layers-heading">
       <h2 id="layers-heading">Layers</h2>
       <div className="pickers">
-        {rows.length > 1 && (
-          <Choice
-            id="layers-design"
-            label="design"
-            value={`${at}`}
-            options={rows.map((one) => ({
-              value: `${one.at}`,
-              text: `${'AB'[one.at]} · ${one.row.hardware}`,
-            }))}
-            onChoose={(value) => setLetter(Number(value))}
-          />
-        )}
+        {choice}
         <Choice
           id="layers-measure"
           label="lit by"

@@ -8,6 +8,7 @@ import { type Use, useOf } from '../../machine/use.js';
 import { count, percent, quantity, UNKNOWN } from '../../quantity.js';
 import { loadOf } from '../outcome.js';
 import { Button, Choice } from './controls.browser.js';
+import { NoResults, useDesign } from './design-choice.browser.js';
 import { useInspection } from './inspector.browser.js';
 import type { PanelProps, Results } from './panel.js';
 import { RooflineChart } from './roofline.browser.js';
@@ -19,36 +20,16 @@ import { useWidth } from './width.browser.js';
 const ALL = '';
 
 export function MachineTab({ results, layer, chooseLayer }: PanelProps) {
-  const rows = results.outcomes.flatMap(({ row }, at) => (row ? [{ at, row }] : []));
-  const [letter, setLetter] = useState(0);
+  const { at, row, choice } = useDesign(results, 'machine-design');
   const [lit, setLit] = useState<Lit>('use');
-  const [first] = rows;
-  const { at, row } = rows.find((one) => one.at === letter) ?? first ?? { at: 0, row: null };
-  if (!row) {
-    return (
-      <section>
-        <p>There are no results to look into: see the tab Results.</p>
-      </section>
-    );
-  }
+  if (!row) return <NoResults />;
   const chosen = row.layers.find(({ name }) => name === layer) ?? null;
   const name = `${row.hardware} on ${chosen?.name ?? 'the whole network'}`;
   return (
     <section aria-labelledby="machine-heading">
       <h2 id="machine-heading">{name}</h2>
       <div className="pickers">
-        {rows.length > 1 && (
-          <Choice
-            id="machine-design"
-            label="design"
-            value={`${at}`}
-            options={rows.map((one) => ({
-              value: `${one.at}`,
-              text: `${'AB'[one.at]} · ${one.row.hardware}`,
-            }))}
-            onChoose={(value) => setLetter(Number(value))}
-          />
-        )}
+        {choice}
         <Choice
           id="machine-layer"
           label="of"

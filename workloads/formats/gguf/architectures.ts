@@ -41,31 +41,35 @@ function namer(
   };
 }
 
-const llamaName = namer(
-  'layers',
-  { token_embd: 'embed_tokens', output_norm: 'norm', output: 'lm_head' },
-  {
-    attn_norm: 'input_layernorm',
-    attn_q: 'self_attn.q_proj',
-    attn_k: 'self_attn.k_proj',
-    attn_v: 'self_attn.v_proj',
-    attn_output: 'self_attn.o_proj',
-    ffn_norm: 'post_attention_layernorm',
-    ffn_gate: 'mlp.gate_proj',
-    ffn_up: 'mlp.up_proj',
-    ffn_down: 'mlp.down_proj',
-    attn_q_norm: 'self_attn.q_norm',
-    attn_k_norm: 'self_attn.k_norm',
-    ffn_gate_inp: 'mlp.gate',
-    ffn_gate_exps: 'mlp.experts.gate_proj',
-    ffn_up_exps: 'mlp.experts.up_proj',
-    ffn_down_exps: 'mlp.experts.down_proj',
-    ffn_gate_inp_shexp: 'mlp.shared_expert_gate',
-    ffn_gate_shexp: 'mlp.shared_expert.gate_proj',
-    ffn_up_shexp: 'mlp.shared_expert.up_proj',
-    ffn_down_shexp: 'mlp.shared_expert.down_proj',
-  },
-);
+/** What every decoder has before and behind its layers. */
+const ends = { token_embd: 'embed_tokens', output_norm: 'norm', output: 'lm_head' };
+
+/** What every decoder's layers have. */
+const common = {
+  attn_norm: 'input_layernorm',
+  attn_q: 'self_attn.q_proj',
+  attn_k: 'self_attn.k_proj',
+  attn_v: 'self_attn.v_proj',
+  attn_output: 'self_attn.o_proj',
+  attn_q_norm: 'self_attn.q_norm',
+  attn_k_norm: 'self_attn.k_norm',
+  ffn_gate: 'mlp.gate_proj',
+  ffn_up: 'mlp.up_proj',
+  ffn_down: 'mlp.down_proj',
+};
+
+const llamaName = namer('layers', ends, {
+  ...common,
+  ffn_norm: 'post_attention_layernorm',
+  ffn_gate_inp: 'mlp.gate',
+  ffn_gate_exps: 'mlp.experts.gate_proj',
+  ffn_up_exps: 'mlp.experts.up_proj',
+  ffn_down_exps: 'mlp.experts.down_proj',
+  ffn_gate_inp_shexp: 'mlp.shared_expert_gate',
+  ffn_gate_shexp: 'mlp.shared_expert.gate_proj',
+  ffn_up_shexp: 'mlp.shared_expert.up_proj',
+  ffn_down_shexp: 'mlp.shared_expert.down_proj',
+});
 
 /** An expert's own matrices, as files of Mixtral had them at first. */
 const EXPERT = /^blk\.(\d+)\.ffn_(gate|up|down)\.(\d+)\.weight$/;
@@ -78,25 +82,12 @@ function decoderName(tensor: string): string | null {
 }
 
 /** Gemma 2 and 3 normalise behind attention and the fully connected layers too. */
-const gemmaName = namer(
-  'layers',
-  { token_embd: 'embed_tokens', output_norm: 'norm', output: 'lm_head' },
-  {
-    attn_norm: 'input_layernorm',
-    attn_q: 'self_attn.q_proj',
-    attn_k: 'self_attn.k_proj',
-    attn_v: 'self_attn.v_proj',
-    attn_output: 'self_attn.o_proj',
-    attn_q_norm: 'self_attn.q_norm',
-    attn_k_norm: 'self_attn.k_norm',
-    post_attention_norm: 'post_attention_layernorm',
-    ffn_norm: 'pre_feedforward_layernorm',
-    post_ffw_norm: 'post_feedforward_layernorm',
-    ffn_gate: 'mlp.gate_proj',
-    ffn_up: 'mlp.up_proj',
-    ffn_down: 'mlp.down_proj',
-  },
-);
+const gemmaName = namer('layers', ends, {
+  ...common,
+  post_attention_norm: 'post_attention_layernorm',
+  ffn_norm: 'pre_feedforward_layernorm',
+  post_ffw_norm: 'post_feedforward_layernorm',
+});
 
 /** What descendants of Llama have in common. */
 function decoderConfig(metadata: Metadata, tensors: ReadonlyMap<string, GgufTensor>) {

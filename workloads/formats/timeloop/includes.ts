@@ -48,7 +48,7 @@ async function expand(text: string, name: string, context: Context): Promise<Exp
   const out = new Lines();
   let line = 1;
   let from = 0;
-  // Whether each `if` around is met, and was met by a branch before.
+  // Whether the condition of each enclosing `if` holds, and whether a branch before was taken.
   const around: { met: boolean; done: boolean; readonly line: number }[] = [];
   const isRead = () => around.every(({ met }) => met);
   for (const { at, end, construct } of constructs(text, name)) {

@@ -67,6 +67,12 @@ export function sweepView(summary: SweepSummary, series: FigureSeries | null = n
   };
 }
 
+/** The same of a sweep that was run before. */
+export const frontView = (summary: SweepSummary): View => ({
+  ...sweepView(summary),
+  title: 'zeroskip front',
+});
+
 /** The axes that any of the designs has, in order. */
 function axisNames(results: readonly StoredResult[]): readonly string[] {
   return [...new Set(results.flatMap(({ settings }) => Object.keys(settings)))];

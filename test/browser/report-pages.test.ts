@@ -1,14 +1,16 @@
 // Every kind of report in a real browser: what a reader who is blind, has a phone, a keyboard or a
 // sheet of paper finds.
 
-import { mkdtempSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
+import type { Command } from 'commander';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { createProgram } from '../../reports/cli/program.js';
 import { renderHtml } from '../../reports/html/page.js';
-import { everyView, kinds } from '../reports/every-view.js';
+import { everyView } from '../reports/every-view.js';
 import { violationsOn } from './axe.js';
 import { launchChromium, noChromium, openWatched } from './chromium.js';
 
@@ -49,12 +51,50 @@ const openDetails = (page: Page) =>
     for (const details of Array.from(document.querySelectorAll('details'))) details.open = true;
   });
 
+const VIEWPORTS = { desk: { width: 1280, height: 900 }, phone: { width: 390, height: 740 } };
+
+/** Every command that can write a page: 'compare', 'hardware show'. */
+function commandsWithPages(command: Command, path: readonly string[] = []): readonly string[] {
+  const format = command.options.find(({ long }) => long === '--format');
+  return [
+    ...(format?.argChoices?.includes('html') ? [path.join(' ')] : []),
+    ...command.commands.flatMap((inner) => commandsWithPages(inner, [...path, inner.name()])),
+  ];
+}
+
+const views = noChromium ? {} : await everyView();
+/** 'stack, of a decoder': a command, and what of it. */
+const kinds = Object.keys(views);
+const commandOf = (kind: string) => kind.replace(/,.*/, '');
+
+/** What no page of ours has. */
+const FOREIGN = 'img, script:not(body > script:last-of-type), iframe, object';
+
+async function expectLegible(page: Page, width: number): Promise<void> {
+  await page.setViewportSize({ width, height: 900 });
+  expect(await badTexts(page, MIN_FONT), `at ${width} pixels`).toEqual([]);
+  expect(await overflow(page), `at ${width} pixels`).toBeLessThanOrEqual(0);
+}
+
+async function expectPrintable(page: Page): Promise<void> {
+  // A4 less the usual margins.
+  await page.setViewportSize({ width: 718, height: 1047 });
+  await page.emulateMedia({ media: 'print' });
+  expect(await overflow(page), 'on paper').toBeLessThanOrEqual(0);
+  const cut = await page
+    .locator('.scroll:visible')
+    .evaluateAll((all) => all.filter((one) => one.scrollWidth > one.clientWidth + 1).length);
+  expect(cut, 'tables that paper cuts').toBe(0);
+  expect(await page.locator('nav:visible, .below:visible, .skip:visible').count()).toBe(0);
+  expect(await page.evaluate(() => getComputedStyle(document.body).color)).toBe('rgb(26, 32, 39)');
+}
+
 describe.skipIf(noChromium)('every report', () => {
   let browser: Browser;
   const files = new Map<string, string>();
   beforeAll(async () => {
     browser = await launchChromium();
-    for (const [name, view] of Object.entries(await everyView())) {
+    for (const [name, view] of Object.entries(views)) {
       const file = join(folder, `${name.replace(/\W+/g, '-')}.html`);
       writeFileSync(file, await renderHtml(view));
       files.set(name, pathToFileURL(file).href);
@@ -62,21 +102,32 @@ describe.skipIf(noChromium)('every report', () => {
   }, 120_000);
   afterAll(() => browser?.close());
 
-  const openKind = (kind: string, options: Parameters<Browser['newPage']>[0]) => {
-    const url = files.get(kind) ?? '';
-    return openWatched(browser, url, url, options);
-  };
+  it('of every command is here, by every view that there is', () => {
+    const { stdout, stderr } = process;
+    const commands = commandsWithPages(createProgram({ stdout, stderr, env: {} }));
+    expect(commands).toContain('hardware show');
+    const shown = kinds.map((kind) => commandOf(kind).replace(/ --.*/, ''));
+    expect(new Set(shown)).toEqual(new Set(commands));
 
-  it('is there', () => {
-    expect([...files.keys()]).toEqual(kinds);
+    const textOf = (file: string) => readFileSync(file, 'utf8');
+    const made = readdirSync('reports/views').flatMap((file) =>
+      [...textOf(`reports/views/${file}`).matchAll(/^export (?:function|const) (\w+View)\b/gm)].map(
+        ([, name = '']) => name,
+      ),
+    );
+    const used = ['every-view', 'studies', 'comparison', 'host-validation']
+      .map((name) => textOf(`test/reports/${name}.ts`))
+      .join('');
+    expect(made.filter((name) => !used.includes(`${name}(`))).toEqual([]);
   });
 
   it.each(kinds)(
-    'of %s is named by its content, legible, and fit for a screen reader',
+    'of %s is named by its content, legible, and fit for a screen reader, on a phone, on paper',
     async (kind) => {
-      const { page, faults } = await openKind(kind, { viewport: { width: 1280, height: 900 } });
+      const url = files.get(kind) ?? '';
+      const { page, faults } = await openWatched(browser, url, url, { viewport: VIEWPORTS.desk });
       const [title = '', command] = (await page.title()).split(' · ').slice(-2);
-      expect(command).toBe(`zeroskip ${kind.replace(/,.*/, '')}`);
+      expect(command).toBe(`zeroskip ${commandOf(kind)}`);
       expect(title.length).toBeGreaterThan(3);
       expect(await page.locator('h1').count()).toBe(1);
       const ids = await page
@@ -88,43 +139,30 @@ describe.skipIf(noChromium)('every report', () => {
         .locator('nav a')
         .evaluateAll((all) => all.map((link) => link.getAttribute('href')));
       if (ids.length > 1) expect(links).toEqual(ids.map((id) => `#${id}`));
-      for (const width of [768, 1280]) {
-        await page.setViewportSize({ width, height: 900 });
-        expect(await badTexts(page, MIN_FONT), `at ${width} pixels`).toEqual([]);
-        expect(await overflow(page), `at ${width} pixels`).toBeLessThanOrEqual(0);
-      }
+      const marks = await page
+        .locator('figure .drawing')
+        .evaluateAll((drawings) =>
+          drawings.map(
+            (one) => one.querySelectorAll('[role=graphics-symbol], svg[aria-label] text').length,
+          ),
+        );
+      const charts = views[kind]?.charts?.().flatMap((group) => group.charts) ?? [];
+      expect(marks.length).toBe(charts.length);
+      expect(Math.min(2, ...marks)).toBe(2);
+      expect(await page.locator(FOREIGN).count()).toBe(0);
+
       await openDetails(page);
       expect(await violationsOn(page)).toEqual([]);
+      for (const width of [1280, 768]) await expectLegible(page, width);
+      await page.setViewportSize(VIEWPORTS.phone);
+      await page.emulateMedia({ colorScheme: 'dark' });
+      expect(await violationsOn(page)).toEqual([]);
+      for (const width of [390, 360]) await expectLegible(page, width);
       expect(faults).toEqual([]);
+      await expectPrintable(page);
       await page.close();
     },
   );
-
-  it.each(kinds)('of %s fits a phone, in the dark too', async (kind) => {
-    const viewport = { width: 390, height: 740 };
-    const { page, faults } = await openKind(kind, { viewport, colorScheme: 'dark' });
-    await openDetails(page);
-    expect(await violationsOn(page)).toEqual([]);
-    for (const width of [390, 360]) {
-      await page.setViewportSize({ width, height: 740 });
-      expect(await badTexts(page, MIN_FONT), `at ${width} pixels`).toEqual([]);
-      expect(await overflow(page), `at ${width} pixels`).toBeLessThanOrEqual(0);
-    }
-    expect(faults).toEqual([]);
-    // A4 less the usual margins.
-    await page.setViewportSize({ width: 718, height: 1047 });
-    await page.emulateMedia({ media: 'print' });
-    expect(await overflow(page), 'on paper').toBeLessThanOrEqual(0);
-    const cut = await page
-      .locator('.scroll:visible')
-      .evaluateAll((all) => all.filter((one) => one.scrollWidth > one.clientWidth + 1).length);
-    expect(cut, 'tables that paper cuts').toBe(0);
-    expect(await page.locator('nav:visible, .below:visible, .skip:visible').count()).toBe(0);
-    expect(await page.evaluate(() => getComputedStyle(document.body).color)).toBe(
-      'rgb(26, 32, 39)',
-    );
-    await page.close();
-  });
 
   it('can be read and sorted with a keyboard alone', async () => {
     const url = files.get('compare, one workload') ?? '';

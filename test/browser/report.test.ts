@@ -9,14 +9,6 @@ import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { renderHtml } from '../../reports/html/page.js';
 import { hostileComparison, smallComparison, viewOf } from '../reports/comparison.js';
-import { hostValidationStudy } from '../reports/host-validation.js';
-import {
-  breakevenStudy,
-  pruneStudy,
-  stackStudy,
-  sweepStudy,
-  validateStudy,
-} from '../reports/studies.js';
 import { launchChromium, noChromium, openWatched } from './chromium.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'zeroskip-page-'));
@@ -161,41 +153,6 @@ describe.skipIf(noChromium)('a report', () => {
     expect(await page.evaluate(() => document.activeElement?.tagName)).toMatch(/DIV|BUTTON/);
     await page.close();
   });
-
-  it('of every kind opens without a fault, its pictures with words and marks', async () => {
-    const studies = await sweepStudy();
-    const views = {
-      ...{
-        sweep: studies.sweep,
-        sensitivity: studies.sensitivity,
-        breakeven: await breakevenStudy(),
-      },
-      ...{
-        stack: await stackStudy(),
-        prune: pruneStudy(),
-        validate: validateStudy(),
-        'validate --host': hostValidationStudy(),
-      },
-    };
-    for (const [name, view] of Object.entries(views)) {
-      const own = await pageFile(`${name}.html`, await renderHtml(view));
-      const { page, faults } = await openWatched(browser, own, own);
-      expect(await page.title()).toMatch(new RegExp(` · zeroskip ${name}$`));
-      const marks = await page
-        .locator('figure .drawing')
-        .evaluateAll((drawings) =>
-          drawings.map((one) => one.querySelectorAll('[role=graphics-symbol]').length),
-        );
-      expect(marks.length, name).toBe(view.charts?.().flatMap(({ charts }) => charts).length);
-      expect(Math.min(...marks), name).toBeGreaterThan(1);
-      expect(
-        await page.locator('img, script:not(body > script:last-of-type), iframe, object').count(),
-        name,
-      ).toBe(0);
-      expect(faults, name).toEqual([]);
-      await page.close();
-    }
-  }, 300_000);
 
   it('does no harm whatever the names in a file', async () => {
     const evil = await pageFile('evil.html', await renderHtml(viewOf(await hostileComparison())));

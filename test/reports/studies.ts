@@ -7,7 +7,7 @@ import { pruneView } from '../../reports/views/prune.js';
 import { queryView } from '../../reports/views/query.js';
 import { sensitivityView } from '../../reports/views/sensitivity.js';
 import { stackView } from '../../reports/views/stack.js';
-import { sweepView } from '../../reports/views/sweep.js';
+import { frontView, sweepView } from '../../reports/views/sweep.js';
 import { validationView } from '../../reports/views/validate.js';
 import { breakeven } from '../../sim/breakeven/breakeven.node.js';
 import type { PruneReport } from '../../sim/prune/report.js';
@@ -46,8 +46,10 @@ const spec = {
 export async function sweepStudy() {
   const store = temporaryFolder();
   await runSolo(spec, store);
+  const summary = await summarizeStore(store);
   return {
-    sweep: sweepView(await summarizeStore(store)),
+    sweep: sweepView(summary),
+    front: frontView(summary),
     sensitivity: sensitivityView(await sensitivityOfStore(store)),
     diff: designDifferenceView(await compareDesigns(store, [0, 11])),
     query: queryView(await queryStore(store, 'select ordinal, pes, queue, seconds from designs')),
@@ -136,7 +138,8 @@ const pruneReport: PruneReport = {
   comparison: null,
 };
 
-export const pruneStudy = () => pruneView(pruneReport);
+export const pruneStudy = (comparison: PruneReport['comparison'] = null) =>
+  pruneView({ ...pruneReport, comparison });
 
 export const validateStudy = () =>
   validationView({ seed: 0, claims: madeUpClaims, summaries: [], fitted: [] }, { claims: true });

@@ -92,8 +92,8 @@ function addFront(program: Command, terminal: Terminal): void {
     );
   addPluginOption(addOutputOptions(command)).action(async (path: string, options: FrontOptions) => {
     const { summarizeStore } = await import('../../../sim/sweep/reading.node.js');
-    const { sweepView } = await import('../../views/sweep.js');
-    await show(sweepView(await summarizeStore(path, options.reference)), options, terminal);
+    const { frontView } = await import('../../views/sweep.js');
+    await show(frontView(await summarizeStore(path, options.reference)), options, terminal);
   });
 }
 

@@ -122,6 +122,10 @@ const shape = z.strictObject({
   weightBits: quantity('bit', count.max(64)),
   inputBits: quantity('bit', count.max(64)),
   sumBits: quantity('bit', count.max(64)),
+  numbers: z
+    .enum(['integer', 'float'])
+    .meta({ description: 'What is multiplied: integers where left out.' })
+    .optional(),
   vectorLanes: quantity(
     'count',
     count.max(65_536),

@@ -1,6 +1,6 @@
 // Accelerators described in a file: memories, arrays and compute units, mapped layer by layer.
 
-import type { EnergyEvent, Family, Parts } from '../contract.js';
+import type { EnergyEvent, Family, Parts, Precision } from '../contract.js';
 import { type SpatialConfig, SpatialSchema } from './config.js';
 import type { Memory } from './description/architecture.js';
 import { elementwise, mapped, unitsOf } from './kernels.js';
@@ -17,6 +17,7 @@ export const spatial: Family<SpatialConfig> = {
   meters,
   metersOf,
   area: areaOf,
+  precision: precisionOf,
   structure: structureOf,
   peaks(config) {
     const architecture = architectureFor(config);
@@ -26,7 +27,7 @@ export const spatial: Family<SpatialConfig> = {
     return {
       ceilings: [
         {
-          name: `INT${config.weightBits}`,
+          name: `${config.numbers === 'float' ? 'FP' : 'INT'}${multipliedBits(config)}`,
           macsPerSecond: unitsOf(architecture) * compute.macsPerCycle * clockHz,
         },
       ],
@@ -37,6 +38,18 @@ export const spatial: Family<SpatialConfig> = {
   events: eventsOf,
   roughly: (config) => ({ ...config, mapper: { ...config.mapper, budget: ROUGH_BUDGET } }),
 };
+
+/** Of the wider factor: a narrower one is widened to it. */
+const multipliedBits = ({ weightBits, inputBits }: SpatialConfig) =>
+  Math.max(weightBits, inputBits);
+
+/** The narrowest of the precisions that results speak of that holds both factors. */
+function precisionOf(config: SpatialConfig): Precision {
+  const bits = multipliedBits(config);
+  if (bits > 16) return 'fp32';
+  if (config.numbers === 'float') return bits > 8 ? 'fp16' : 'fp8';
+  return bits > 8 ? 'int16' : 'int8';
+}
 
 /** Mappings of a layer to look at for an estimate. */
 const ROUGH_BUDGET = 300;

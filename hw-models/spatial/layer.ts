@@ -11,7 +11,7 @@ import type { Architecture } from './description/architecture.js';
 import { architectureOf } from './description/build.js';
 import { type Mapped, type MapperOptions, mapProblem } from './mapper/mapper.js';
 import { type Rates, ratesOf } from './mapper/rates.js';
-import { mappingFaults, overfull } from './nest/faults.js';
+import { mappingFaults, overfull, whyNothingFits } from './nest/faults.js';
 import { type Multiplied, problemOf } from './nest/from-demand.js';
 import { readMapping } from './nest/mapping-text.js';
 import { elementsOf, type Operand, type Problem } from './nest/problem.js';
@@ -115,7 +115,10 @@ export function mapLayer(task: LayerTask, config: SpatialConfig): MappedLayer {
       ? (mappings.get(config)?.get(job.key) ??
         mapProblem(problem, architecture, rates, job.options))
       : givenMapping(given, task.name, problem, architecture, rates);
-  if (mapped === null) throw new InputError(nothingFits(task.name, problem, architecture));
+  if (mapped === null) {
+    const why = whyNothingFits(problem, architecture, bitsIn(problem, rates));
+    throw new InputError(`layer ${task.name}: found no mapping that fits, expected one: ${why}`);
+  }
   if (given === undefined) rememberMapping(config, job, mapped);
   const { mapping } = mapped;
   const share = computeShare(architecture, zeros).time;
@@ -133,6 +136,12 @@ export function mapLayer(task: LayerTask, config: SpatialConfig): MappedLayer {
   return { architecture, mapped, zeros, cost, note };
 }
 
+/** Bits that an element of an operand takes of a node's size. */
+const bitsIn =
+  ({ operands }: Problem, { room }: Rates) =>
+  (node: number, operand: number) =>
+    room[node * operands.length + operand] as number;
+
 /** A mapping that the preset gives. @throws InputError, a line for each fault. */
 function givenMapping(
   text: string,
@@ -142,8 +151,7 @@ function givenMapping(
   rates: Rates,
 ): Mapped {
   const read = readMapping(text, problem, architecture, `mapping of layer ${layer}`);
-  const bitsOf = (node: number, operand: number) =>
-    rates.room[node * problem.operands.length + operand] as number;
+  const bitsOf = bitsIn(problem, rates);
   const faults = [
     ...mappingFaults(read.problem, architecture, read.mapping),
     ...overfull(read.problem, architecture, read.mapping, bitsOf),
@@ -152,26 +160,6 @@ function givenMapping(
     throw new InputError(faults.map((fault) => `mapping of layer ${layer}: ${fault}`).join('\n'));
   }
   return { ...read, score: Number.NaN, looked: 0 };
-}
-
-function nothingFits(layer: string, problem: Problem, { nodes }: Architecture): string {
-  const one = problem.sizes.map(() => 1);
-  const small = nodes.flatMap((node) => {
-    if (node.kind === 'array' || node.bits === null) return [];
-    const needed = problem.operands.reduce(
-      (bits, operand) =>
-        node.keeps[operand.name] === 'keep'
-          ? bits + elementsOf(operand, one) * (node.elementBits[operand.name] as number)
-          : bits,
-      0,
-    );
-    const room = node.bits / node.buffers;
-    return needed > room
-      ? [`${node.name} holds ${room} bits, one element of each takes ${needed}`]
-      : [];
-  });
-  const why = small[0] ?? "the levels' steps and keeps leave no tile small enough for its memory";
-  return `layer ${layer}: found no mapping that fits, expected one: ${why}`;
 }
 
 /** The layer's own zeros; padding counts as inputs that are zero. */

@@ -1,6 +1,6 @@
-// Joules and mm² of integer multipliers, adders, registers and wires at 45 nm, by their width;
-// scaling.ts takes them elsewhere. A multiplier grows with the product of its factors' widths, all
-// else with its own.
+// Joules and mm² of multipliers, adders, registers and wires at 45 nm, by their width; scaling.ts
+// takes them elsewhere. An integer multiplier grows with the product of its factors' widths, all
+// else with its own; units of floating point grow as from 16 to 32 bits.
 
 import type { Sourced } from './dram.js';
 
@@ -19,6 +19,22 @@ export const arithmetic = {
     ...{ value: 0.1, from: 'paper' },
     cite: 'EIE, ISCA 2016, Table I (after Horowitz): 32-bit integer addition',
   },
+  floatMultiplyPicojoules16: {
+    ...{ value: 1.1, from: 'paper' },
+    cite: 'Horowitz, ISSCC 2014, Figure 1.1.9: 16-bit floating-point multiplication, 45 nm, 0.9 V',
+  },
+  floatMultiplyPicojoules32: {
+    ...{ value: 3.7, from: 'paper' },
+    cite: 'EIE, ISCA 2016, Table I (after Horowitz): 32-bit float multiplication',
+  },
+  floatAddPicojoules16: {
+    ...{ value: 0.4, from: 'paper' },
+    cite: 'Horowitz, ISSCC 2014, Figure 1.1.9: 16-bit floating-point addition, 45 nm, 0.9 V',
+  },
+  floatAddPicojoules32: {
+    ...{ value: 0.9, from: 'paper' },
+    cite: 'EIE, ISCA 2016, Table I (after Horowitz): 32-bit float addition',
+  },
   registerPicojoules32: {
     ...{ value: 1, from: 'paper' },
     cite: 'EIE, ISCA 2016, Table I: 32 bits of a register file',
@@ -35,23 +51,82 @@ export const arithmetic = {
     ...{ value: 137, from: 'paper' },
     cite: 'Dally, NIPS 2015 tutorial, after Horowitz: 32-bit adder, 45 nm',
   },
+  floatMultiplierUm2At16: {
+    ...{ value: 1640, from: 'paper' },
+    cite: 'Dally, NIPS 2015 tutorial, after Horowitz: 16-bit floating-point multiplier, 45 nm',
+  },
+  floatMultiplierUm2At32: {
+    ...{ value: 7700, from: 'paper' },
+    cite: 'Dally, NIPS 2015 tutorial, after Horowitz: 32-bit floating-point multiplier, 45 nm',
+  },
+  floatAdderUm2At16: {
+    ...{ value: 1360, from: 'paper' },
+    cite: 'Dally, NIPS 2015 tutorial, after Horowitz: 16-bit floating-point adder, 45 nm',
+  },
+  floatAdderUm2At32: {
+    ...{ value: 4184, from: 'paper' },
+    cite: 'Dally, NIPS 2015 tutorial, after Horowitz: 32-bit floating-point adder, 45 nm',
+  },
   registerBitUm2: {
     ...{ value: 4.52, from: 'datasheet' },
     cite: 'NanGate 45 nm Open Cell Library, DFF_X1: 4.522 um2',
   },
 } as const satisfies Readonly<Record<string, Sourced>>;
 
+/** What kind of numbers units compute with. */
+export type Numbers = 'integer' | 'float';
+
 /** Joules of a product of two factors that is added to a sum. */
-export function macJoules(leftBits: number, rightBits: number, sumBits: number): number {
-  const multiply = arithmetic.multiplyPicojoules8.value * ((leftBits * rightBits) / 64);
-  return (multiply + arithmetic.addPicojoules32.value * (sumBits / 32)) * PICO;
+export function macJoules(
+  leftBits: number,
+  rightBits: number,
+  sumBits: number,
+  numbers: Numbers = 'integer',
+): number {
+  const known = arithmetic;
+  const factorBits = Math.sqrt(leftBits * rightBits);
+  const [multiply, add] =
+    numbers === 'float'
+      ? [
+          asFrom16To32(
+            known.floatMultiplyPicojoules16,
+            known.floatMultiplyPicojoules32,
+            factorBits,
+          ),
+          asFrom16To32(known.floatAddPicojoules16, known.floatAddPicojoules32, sumBits),
+        ]
+      : [
+          known.multiplyPicojoules8.value * ((leftBits * rightBits) / 64),
+          known.addPicojoules32.value * (sumBits / 32),
+        ];
+  return (multiply + add) * PICO;
 }
 
 /** mm² of a multiplier and an adder. */
-export function macMm2(leftBits: number, rightBits: number, sumBits: number): number {
-  const multiplier = arithmetic.multiplierUm2At8.value * ((leftBits * rightBits) / 64);
-  return (multiplier + arithmetic.adderUm2At32.value * (sumBits / 32)) * UM2;
+export function macMm2(
+  leftBits: number,
+  rightBits: number,
+  sumBits: number,
+  numbers: Numbers = 'integer',
+): number {
+  const known = arithmetic;
+  const factorBits = Math.sqrt(leftBits * rightBits);
+  const [multiplier, adder] =
+    numbers === 'float'
+      ? [
+          asFrom16To32(known.floatMultiplierUm2At16, known.floatMultiplierUm2At32, factorBits),
+          asFrom16To32(known.floatAdderUm2At16, known.floatAdderUm2At32, sumBits),
+        ]
+      : [
+          known.multiplierUm2At8.value * ((leftBits * rightBits) / 64),
+          known.adderUm2At32.value * (sumBits / 32),
+        ];
+  return (multiplier + adder) * UM2;
 }
+
+/** By the power of the width that leads from what is known of 16 bits to what is of 32. */
+const asFrom16To32 = (at16: { value: number }, at32: { value: number }, bits: number): number =>
+  at16.value * (bits / 16) ** Math.log2(at32.value / at16.value);
 
 /** Joules to read or write so many bits of a register file. */
 export function registerJoules(bits: number): number {

@@ -25,6 +25,7 @@ import {
   type Costs,
   judge,
 } from './breakeven.js';
+import { type Design, type Designs, designsOf } from './designs.node.js';
 import { modelErrors } from './model-errors.js';
 
 /** The paper's platforms, each with its dense and its sparse kernel. */
@@ -60,6 +61,11 @@ export interface BreakevenRequest {
   readonly workload?: string;
   /** `NAME[:KERNEL]`, `FILE.yaml[:KERNEL]` or `host[:EXECUTOR]`, two or more. */
   readonly hardware?: Names;
+  /**
+   * A sweep's file: every design that its axes span is a contender too, beside `hardware` where
+   * that is given. Its network is the workload where none is given.
+   */
+  readonly designs?: string;
   readonly axes?: readonly AxisName[];
   /** Off the axis of its own; the published densities hold otherwise. */
   readonly batch?: number;
@@ -101,7 +107,7 @@ type Place = Densities & { readonly batch: number };
  *   weights of its own.
  */
 export async function breakeven(request: BreakevenRequest = {}): Promise<Breakeven> {
-  const { workload = BREAKEVEN_WORKLOAD, axes = axisNames, batch = 1 } = request;
+  const { axes = axisNames, batch = 1 } = request;
   const {
     weightDensity = null,
     activationDensity = null,
@@ -112,13 +118,23 @@ export async function breakeven(request: BreakevenRequest = {}): Promise<Breakev
   const { map = false, progress = silent } = request;
   for (const [name, value] of Object.entries({ batch, seeds, repeat, threads }))
     requireWhole(name, value, 1);
-  const hardware = namesIn(request.hardware ?? BREAKEVEN_HARDWARE);
-  const contenders = hardware.map((name) => resolveContender(name, threads, request));
-  if (new Set(hardware).size < 2) {
+  const spanned = request.designs === undefined ? null : await designsOf(request.designs);
+  const named = namesIn(request.hardware ?? (spanned ? [] : BREAKEVEN_HARDWARE));
+  const designs: readonly Design[] = [
+    ...named.map((label) => ({
+      ...{ label, isVaried: false },
+      contender: resolveContender(label, threads, request),
+    })),
+    ...(spanned?.designs ?? []),
+  ];
+  const labels = designs.map(({ label }) => label);
+  const contenders = designs.map(({ contender }) => contender);
+  if (new Set(labels).size < 2) {
     throw new InputError(
-      `found ${hardware.join(', ') || 'no hardware'}, expected two or more that differ`,
+      `found ${labels.join(', ') || 'no hardware'}, expected two or more that differ`,
     );
   }
+  const workload = request.workload ?? workloadOf(spanned);
   const { entry } = await openWorkload(workload);
   const base: Place = { weightDensity, activationDensity, batch };
   const densitiesVary =
@@ -131,7 +147,7 @@ export async function breakeven(request: BreakevenRequest = {}): Promise<Breakev
   const meter = createMeter(entry, contenders, { seeds, repeat, progress });
 
   const results: AxisResult[] = [];
-  const facts = contenderFacts(hardware, await meter.at(base, 1), progress);
+  const facts = contenderFacts(designs, await meter.at(base, 1), progress);
   for (const axis of axes) {
     const at = async (level: number): Promise<AxisPoint> => {
       return {
@@ -166,6 +182,15 @@ async function mapOf(meter: Meter, base: Place): Promise<readonly MapCell[]> {
     }
   }
   return cells;
+}
+
+/** The one network of a sweep. */
+function workloadOf(spanned: Designs | null): string {
+  if (spanned === null) return BREAKEVEN_WORKLOAD;
+  const [only, ...others] = spanned.workloads;
+  if (only !== undefined && others.length === 0) return only;
+  const names = spanned.workloads.join(', ');
+  throw new InputError(`the sweep runs ${names}, expected one of them as the workload`);
 }
 
 /** Levels nearest to crossings that were not met yet. */
@@ -252,16 +277,19 @@ function placeText({ weightDensity, activationDensity, batch }: Place): string {
 
 /** The published errors are found only where a model has any. */
 function contenderFacts(
-  labels: readonly string[],
+  designs: readonly Design[],
   measured: readonly Operands[],
   progress: Progress,
 ): readonly ContenderFacts[] {
   const isModelled = measured.some(({ result }) => result.origin === 'modelled');
   if (isModelled) progress('errors of the models where figures are published');
   const errors = isModelled ? modelErrors(loadHardware, publishedTables) : null;
-  return measured.map(({ result: { hardware, kernel, origin, engine } }, at) => ({
-    label: labels[at] ?? '',
-    ...{ hardware, origin, engine },
-    error: origin === 'modelled' ? (errors?.(hardware, kernel) ?? null) : null,
-  }));
+  return measured.map(({ result: { hardware, kernel, origin, engine } }, at) => {
+    const { label, isVaried } = designs[at] as Design;
+    const isKnown = origin === 'modelled' && !isVaried;
+    return {
+      ...{ label, hardware, origin, engine },
+      error: isKnown ? (errors?.(hardware, kernel) ?? null) : null,
+    };
+  });
 }

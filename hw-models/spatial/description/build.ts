@@ -57,11 +57,11 @@ const processOf = ({ processNm, volts }: SpatialConfig, fromNm: number) =>
   scale({ fromNm, toNm: processNm, toVolts: volts });
 
 function computeOf(config: SpatialConfig): Compute {
-  const { compute, weightBits, inputBits, sumBits, clockHz } = config;
+  const { compute, weightBits, inputBits, sumBits, numbers, clockHz } = config;
   const process = processOf(config, arithmeticNm);
   const { macsPerCycle, skips, gates } = compute;
-  const area = macMm2(weightBits, inputBits, sumBits) * process.area * macsPerCycle;
-  const energy = macJoules(weightBits, inputBits, sumBits) * process.energyPerOperation;
+  const area = macMm2(weightBits, inputBits, sumBits, numbers) * process.area * macsPerCycle;
+  const energy = macJoules(weightBits, inputBits, sumBits, numbers) * process.energyPerOperation;
   const saving = skips ?? gates;
   return {
     name: 'compute',

@@ -41,8 +41,31 @@ export function mapProblem(
   rates: Rates,
   options: MapperOptions,
 ): Mapped | null {
-  const spreads = unrollingsOf(problem, architecture, options.pads, MAX_SPREADS);
   const choices = keepChoices(problem, architecture);
+  const busiest = unrollingsOf(problem, architecture, options.pads, MAX_SPREADS);
+  const found = bestOf(problem, architecture, rates, options, busiest, choices);
+  if (found !== null) return found;
+  // None of the busiest fits, or not within so few mappings: only those whose smallest tiles fit.
+  const sparest = choices.at(-1) as Keeps;
+  const fits = (spread: Unrolling): boolean => {
+    const { evaluator, reset } = searchOf(
+      ...([problem, architecture, rates, options, spread, sparest, 1] as const),
+    );
+    reset();
+    return evaluator.evaluate();
+  };
+  const fitting = unrollingsOf(problem, architecture, options.pads, MAX_SPREADS, fits);
+  return bestOf(problem, architecture, rates, options, fitting, choices);
+}
+
+function bestOf(
+  problem: Problem,
+  architecture: Architecture,
+  rates: Rates,
+  options: MapperOptions,
+  spreads: readonly Unrolling[],
+  choices: readonly Keeps[],
+): Mapped | null {
   const tries = spreads.flatMap((spread) =>
     choices.map((keeps) => ({
       spread,

@@ -25,13 +25,15 @@ const KEPT = 96;
 
 /**
  * The spreads of `problem`, the busiest first, at most `max`. `pads` allows a dimension to be
- * rounded up to a multiple of a spread.
+ * rounded up to a multiple of a spread. `fits`: whether the smallest tiles of a spread over some of
+ * the arrays fit their memories; more loops make tiles no smaller.
  */
 export function unrollingsOf(
   problem: Problem,
   { nodes }: Architecture,
   pads: boolean,
   max: number,
+  fits: (state: Unrolling) => boolean = () => true,
 ): readonly Unrolling[] {
   let states: readonly Unrolling[] = [{ loops: [], left: problem.sizes, busy: 1 }];
   for (const [at, node] of nodes.entries()) {
@@ -39,7 +41,7 @@ export function unrollingsOf(
     for (const axis of ['x', 'y'] as const) {
       if (node[axis] === 1) continue;
       states = best(
-        states.flatMap((state) => spreads(state, at, node, axis, problem, pads)),
+        states.flatMap((state) => spreads(state, at, node, axis, problem, pads)).filter(fits),
         KEPT,
       );
     }
@@ -48,7 +50,10 @@ export function unrollingsOf(
   return best(states, max);
 }
 
-/** Whether an array's exact steps are there, as far as the dimension has as many. */
+/**
+ * Whether an array's exact steps are there: of a dimension that has fewer, all; of one that has
+ * more, as many as are left to each pass where the passes are even (16 steps in twelves: 8 and 8).
+ */
 function meets(state: Unrolling, at: number, node: SpatialArray, problem: Problem): boolean {
   return [...node.constraints.factors].every(([name, { steps, max }]) => {
     const dimension = problem.dimensions.indexOf(name);
@@ -58,7 +63,9 @@ function meets(state: Unrolling, at: number, node: SpatialArray, problem: Proble
         loop.node === at && loop.dimension === dimension ? product * loop.bound : product,
       1,
     );
-    return found === Math.min(steps, found * (state.left[dimension] as number));
+    const all = found * (state.left[dimension] as number);
+    const passes = Math.ceil(all / steps);
+    return found === Math.ceil(all / passes) || found === steps;
   });
 }
 

@@ -85,3 +85,41 @@ export function overfull(
     return [`${node.name}: found ${bits / 8} B (${list}), expected at most ${room / 8} B${half}`];
   });
 }
+
+/**
+ * Why no mapping of a problem fits: a memory that is smaller than the smallest tile that it may
+ * hold, or exact steps of an array that its dimension does not come in. `bitsOf` as in `overfull`.
+ */
+export function whyNothingFits(
+  problem: Problem,
+  { nodes }: Architecture,
+  bitsOf: (node: number, operand: number) => number,
+): string {
+  const tile = problem.sizes.map(() => 1);
+  const exact: string[] = [];
+  for (const [at, node] of [...nodes.entries()].toReversed()) {
+    for (const [name, { steps, max }] of node.constraints.factors) {
+      const dimension = problem.dimensions.indexOf(name);
+      if (max || dimension < 0) continue;
+      const size = problem.sizes[dimension] as number;
+      tile[dimension] = Math.min(size, (tile[dimension] as number) * steps);
+      exact.push(`${steps} of ${name} at ${node.name} (it has ${size})`);
+    }
+    if (node.kind === 'array' || node.bits === null) continue;
+    const needed = problem.operands.reduce(
+      (bits, operand, index) =>
+        node.keeps[operand.name] === 'keep'
+          ? bits + elementsOf(operand, tile) * bitsOf(at, index)
+          : bits,
+      0,
+    );
+    const room = node.bits / node.buffers;
+    const smallest = exact.length > 0 ? 'its smallest tile' : 'one element of each';
+    if (needed > room) {
+      return `${node.name} holds ${room} bits, ${smallest} takes ${Math.ceil(needed)}`;
+    }
+  }
+  return exact.length > 0
+    ? `found no way to take exact steps: ${exact.join(', ')}`
+    : 'too few of its smallest tiles would fit (mapper.fitting)';
+}

@@ -15,6 +15,7 @@ import {
 
 interface Options extends OutputOptions {
   readonly on?: readonly string[];
+  readonly designs?: string;
   readonly by?: readonly AxisName[];
   readonly batch: number;
   readonly weightDensity?: number;
@@ -63,6 +64,10 @@ export function addBreakeven(program: Command, terminal: Terminal): void {
       'two or more devices, separated by commas: NAME[:KERNEL] or FILE.yaml; host:EXECUTOR is measured',
       commaList,
     )
+    .option(
+      '--designs <file>',
+      "a sweep's file: each combination of its axes' values is a device too",
+    )
     .addOption(
       new Option('--by <axes>', 'weights, activations, batch, separated by commas')
         .argParser(axisList)
@@ -94,6 +99,7 @@ export function addBreakeven(program: Command, terminal: Terminal): void {
       const { breakevenView } = await import('../../views/breakeven.js');
       const {
         on,
+        designs,
         by,
         weightDensity,
         activationDensity,
@@ -108,6 +114,7 @@ export function addBreakeven(program: Command, terminal: Terminal): void {
           ...(workload === undefined ? {} : { workload }),
           ...buildOf(options),
           ...(on ? { hardware: on } : {}),
+          ...(designs === undefined ? {} : { designs }),
           ...(by ? { axes: by } : {}),
           ...(weightDensity === undefined ? {} : { weightDensity }),
           ...(activationDensity === undefined ? {} : { activationDensity }),

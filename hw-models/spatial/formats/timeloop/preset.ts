@@ -95,6 +95,7 @@ class Writer {
       weightBits: say(compute.factorBits ?? own.weights, 'bit', `${compute.name}, or datawidth`),
       inputBits: say(compute.factorBits ?? own.inputs, 'bit', `${compute.name}, or datawidth`),
       sumBits: say(compute.sumBits ?? own.outputs, 'bit', `${compute.name}, or datawidth`),
+      ...(/^(fp|float)/i.test(compute.className) ? { numbers: 'float' } : {}),
     };
   }
 

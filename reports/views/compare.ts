@@ -1,5 +1,6 @@
 // A comparison as people read it: the verdict first, then tables, then notes.
 
+import { addAccesses } from '../../hw-models/cost.js';
 import type { NamedComparison } from '../../sim/compare.node.js';
 import { collectNotes, isDoubt } from '../../sim/notes.js';
 import type { Comparison, HardwareResult, LayerResult } from '../../sim/result.js';
@@ -9,6 +10,7 @@ import type { Why } from '../../sim/why.js';
 import { left, right, type Section, type TableData, type View } from '../document.js';
 import { barGlyph, stackBar } from '../format/bar.js';
 import { count, percent, quantity, ratio, sparkbar, UNKNOWN, wholePercent } from '../quantity.js';
+import { accessSection } from './accesses.js';
 import { comparisonCharts } from './compare-charts.js';
 import { comparisonJson, layerRecords, resultRecords } from './compare-data.js';
 import { spreadText } from './run.js';
@@ -29,13 +31,15 @@ export interface CompareDetail {
   readonly layers: boolean;
   /** Each workload of a group, and every note. */
   readonly all?: boolean;
+  /** What passes the memories of described accelerators. */
+  readonly accesses?: boolean;
   /** What pruning bought on each model, layer by layer. */
   readonly why?: readonly Why[];
 }
 
 export function compareView(
   comparisons: readonly NamedComparison[],
-  { layers, all = false, why = [] }: CompareDetail,
+  { layers, all = false, accesses = false, why = [] }: CompareDetail,
 ): View {
   const groups = groupsOf(comparisons);
   const subjects = subjectsOf(comparisons);
@@ -56,11 +60,12 @@ export function compareView(
           ...(layers
             ? comparison.results.map((result) => layerSection(comparison, result, wide))
             : []),
+          ...(accesses ? accessSections(comparison) : []),
           ...groupEndingAt(comparisons, at).map((members) => meanSection(members, isWhole)),
         ];
       });
       const causes = why.flatMap((each) => whySections(each, style));
-      const rest = isWhole ? [] : [moreSection(comparisons, why.length > 0)];
+      const rest = isWhole ? [] : [moreSection(comparisons, accesses, why.length > 0)];
       return [...verdicts, ...details, ...causes, ...rest];
     },
     title: 'zeroskip compare',
@@ -91,13 +96,42 @@ function subjectOf(comparisons: readonly NamedComparison[]): string {
 }
 
 /** How to see what a short answer leaves out. */
-function moreSection(comparisons: readonly NamedComparison[], hasWhy: boolean): Section {
+function moreSection(
+  comparisons: readonly NamedComparison[],
+  hasAccesses: boolean,
+  hasWhy: boolean,
+): Section {
   const notes = comparisons.flatMap(({ results }) => results.flatMap((result) => result.notes));
   const doubts = notes.filter(isDoubt).length;
   const what =
     doubts > 0 ? `${notes.length} notes, ${doubts} on estimates` : `${notes.length} notes`;
+  const known = comparisons.some(({ results }) =>
+    results.some((result) => accessesOf(result).length > 0),
+  );
+  const accesses = known && !hasAccesses ? '--accesses · ' : '';
   const why = hasWhy ? '' : '--why · ';
-  return { heading: `More: --all (${what}) · --layers · ${why}--format html --out FILE` };
+  return {
+    heading: `More: --all (${what}) · --layers · ${accesses}${why}--format html --out FILE`,
+  };
+}
+
+const accessesOf = ({ layers }: HardwareResult) =>
+  addAccesses(layers.flatMap(({ accesses = [] }) => accesses));
+
+/** A table for each row whose model knows what passes its memories, each beside the first. */
+function accessSections({ workload, results }: NamedComparison): readonly Section[] {
+  const known = results.flatMap((result) => {
+    const accesses = accessesOf(result);
+    return accesses.length > 0 ? [{ name: result.hardware, accesses }] : [];
+  });
+  const [first = null] = known;
+  const heading = `${workload.name} · accesses by level and operand`;
+  if (first === null) {
+    return [{ heading, lines: ['no row here knows them: accelerators that a file describes do'] }];
+  }
+  return known.map(({ name, accesses }, at) =>
+    accessSection(`${heading} · ${name}`, accesses, at === 0 ? null : first),
+  );
 }
 
 /** The workloads of each group, and those named by themselves. */

@@ -3,12 +3,10 @@
 import { addAccesses } from '../../hw-models/cost.js';
 import type { MappedNetwork } from '../../sim/map.node.js';
 import { accessChartsOf } from '../charts/accesses.js';
-import { left, right, type Section, type View } from '../document.js';
+import { left, right, type View } from '../document.js';
 import { machineDrawings } from '../machine/machine-charts.js';
-import { count, percent, quantity, sparkbar } from '../quantity.js';
-
-/** Characters of a whole bar of energy. */
-const BAR = 12;
+import { count, quantity } from '../quantity.js';
+import { accessSection } from './accesses.js';
 
 export function mappingView(mapped: MappedNetwork): View {
   const { hardware, network, layers, structure } = mapped;
@@ -32,7 +30,7 @@ export function mappingView(mapped: MappedNetwork): View {
           ]),
         },
       },
-      accessSection(mapped),
+      accessSection('Accesses by level and operand', accesses),
     ],
     charts: () => [
       {
@@ -57,30 +55,5 @@ export function mappingView(mapped: MappedNetwork): View {
         ...[layer, seconds, joules, looked, mapping],
       ]),
     }),
-  };
-}
-
-/** By level and operand over all layers; a bar for each operand's share of the accesses' energy. */
-function accessSection({ layers }: MappedNetwork): Section {
-  const accesses = addAccesses(layers.flatMap((layer) => layer.accesses));
-  const joulesOf = ({ readJoules, writeJoules }: (typeof accesses)[number]) =>
-    readJoules + writeJoules;
-  const whole = accesses.reduce((sum, access) => sum + joulesOf(access), 0);
-  return {
-    heading: 'Accesses by level and operand',
-    lines: ['values over all instances; energy with what formats read and write along'],
-    table: {
-      columns: [
-        ...[left('memory'), left('operand'), right('read'), right('written')],
-        ...[right('energy'), right('share'), left('')],
-      ],
-      rows: accesses.map((access) => {
-        const share = whole > 0 ? joulesOf(access) / whole : 0;
-        return [
-          ...[access.memory, access.operand, count(access.reads), count(access.writes)],
-          ...[quantity(joulesOf(access), 'J'), percent(share), sparkbar(share, BAR)],
-        ];
-      }),
-    },
   };
 }

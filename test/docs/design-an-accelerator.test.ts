@@ -4,11 +4,13 @@
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { stripVTControlCharacters } from 'node:util';
 import { afterAll, describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
 import { loadHardware } from '../../hw-models/presets.node.js';
 import { SpatialSchema } from '../../hw-models/spatial/config.js';
 import { compare } from '../../sim/compare.node.js';
+import { zeroskip } from '../cli/run-cli.js';
 
 const page = readFileSync('docs/design-an-accelerator.md', 'utf8');
 const folder = mkdtempSync(join(tmpdir(), 'design-'));
@@ -58,6 +60,20 @@ describe('docs/design-an-accelerator.md', () => {
     expect(bytes.get('dense')).toBeGreaterThan(4096 * 4096);
     expect(bytes.get('bitmask')).toBeLessThan(0.25 * 4096 * 4096);
     expect(seconds.get('bitmask')).toBeLessThan(0.3 * (seconds.get('dense') ?? 0));
+  });
+
+  it.each([80, 120])('shows why a format wins, within %d columns', async (columns) => {
+    const hardware = `${design},${join(folder, 'runs.yaml')}`;
+    const argv = ['compare', 'alex-7', '--on', hardware, '--accesses', '--quiet'];
+    const { code, stdout } = await zeroskip(argv, { columns });
+    expect(code).toBe(0);
+    const shown = /```text\n(memory[\s\S]*?)```/.exec(page)?.[1]?.trim().split('\n') ?? [];
+    expect(shown.length).toBeGreaterThan(3);
+    const words = (line: string) => line.trim().replace(/\s+/g, ' ');
+    const said = stripVTControlCharacters(stdout).split('\n');
+    const lines = said.map(words);
+    for (const line of shown) expect(lines).toContain(words(line));
+    for (const line of said) expect(line.length).toBeLessThanOrEqual(columns);
   });
 
   it('names only keys that levels have', () => {

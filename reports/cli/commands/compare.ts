@@ -41,6 +41,7 @@ interface Options extends OutputOptions, PictureFlags {
   readonly engine?: EngineBuild;
   readonly all?: boolean;
   readonly layers?: boolean;
+  readonly accesses?: boolean;
   readonly why?: boolean;
   readonly cost?: true | string;
   readonly uncertainty?: boolean;
@@ -102,6 +103,7 @@ export function addCompare(program: Command, terminal: Terminal): void {
     )
     .option('--all', 'show each workload of a group, and every note')
     .option('--layers', 'show each layer on each device')
+    .option('--accesses', 'show what passes the memories of accelerators described in a file')
     .option('--why', 'show what pruning bought in each layer on each model, and why not more')
     .option('--cost [file]', COST_HELP)
     .option(
@@ -162,8 +164,8 @@ export function addCompare(program: Command, terminal: Terminal): void {
     for (const text of hints) hint(text, options, terminal);
     if (options.trace !== undefined) await writeTrace(comparisons, options.trace, terminal);
     const causes = options.why ? await causesOf(workloads, options, terminal) : [];
-    const { layers = false, all = false } = options;
-    await show(compareView(comparisons, { layers, all, why: causes }), options, terminal);
+    const { layers = false, all = false, accesses = false } = options;
+    await show(compareView(comparisons, { layers, all, accesses, why: causes }), options, terminal);
   });
 }
 
@@ -178,7 +180,7 @@ async function answer(
   const { generate } = await import('../../../sim/generate/generate.node.js');
   const { generateView } = await import('../../views/generate.js');
   const { on, batch, seed, repeat, threads, cost, limits = {} } = options;
-  for (const other of ['layers', 'trace', 'uncertainty', 'weights', 'input'] as const) {
+  for (const other of ['layers', 'accesses', 'trace', 'uncertainty', 'weights', 'input'] as const) {
     if (options[other] !== undefined)
       throw new InputError(
         `--generate: found --${other} beside it, which belongs to single passes`,

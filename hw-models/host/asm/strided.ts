@@ -2,6 +2,8 @@
 // operands. Strides are in bytes; the stride of a broadcast axis is 0. The last axis is the
 // innermost.
 
+import { storeTransposed } from './shared/vector';
+
 const VECTOR: usize = 16;
 const FLOAT: usize = 4;
 
@@ -68,14 +70,7 @@ function turn(from: usize, to: usize, rows: i32, columns: i32, columnBytes: usiz
       const b = v128.load(x + columnBytes);
       const c = v128.load(x + 2 * columnBytes);
       const d = v128.load(x + 3 * columnBytes);
-      const ab0 = v128.shuffle<f32>(a, b, 0, 4, 1, 5);
-      const ab1 = v128.shuffle<f32>(a, b, 2, 6, 3, 7);
-      const cd0 = v128.shuffle<f32>(c, d, 0, 4, 1, 5);
-      const cd1 = v128.shuffle<f32>(c, d, 2, 6, 3, 7);
-      v128.store(y, v128.shuffle<f32>(ab0, cd0, 0, 1, 4, 5));
-      v128.store(y + rowBytes, v128.shuffle<f32>(ab0, cd0, 2, 3, 6, 7));
-      v128.store(y + 2 * rowBytes, v128.shuffle<f32>(ab1, cd1, 0, 1, 4, 5));
-      v128.store(y + 3 * rowBytes, v128.shuffle<f32>(ab1, cd1, 2, 3, 6, 7));
+      storeTransposed(a, b, c, d, y, rowBytes);
     }
     for (; row < rows; row++, x += FLOAT, y += rowBytes) {
       for (let i: usize = 0; i < 4; i++) store<u32>(y + (i << 2), load<u32>(x + i * columnBytes));

@@ -19,6 +19,7 @@ import {
   only,
   type Part,
   planeOf,
+  roomsByThread,
   weightedRow,
 } from './rows.js';
 import { FLOAT, planeBytesOf, VECTOR, vectorsOf } from './tensor.js';
@@ -122,9 +123,7 @@ function planConvolution(
     const { threads } = scratch;
     const gathered = geometry.inPlace ? 0 : scratch.take(input.channels * phases * phaseBytes);
     const sumBytes = inPlace ? output.planeBytes : vectors * VECTOR;
-    const sumsAt = inPlace
-      ? []
-      : Array.from({ length: threads }, (_, thread) => scratch.take(maxRows * sumBytes, thread));
+    const roomOf = roomsByThread(scratch, { sums: inPlace ? 0 : maxRows * sumBytes });
     return eachFrame(batch, (frame) => {
       const gathers = cutEvenly(geometry.inPlace ? 0 : input.channels, threads).map(
         ({ first, end }) => {
@@ -149,7 +148,7 @@ function planConvolution(
       const sequences = blocks.map((block, at) => {
         const to = planeOf(output, frame, block.first);
         if (inPlace) return sums(block, from, to, sumBytes);
-        const room = sumsAt[at % threads] ?? 0;
+        const room = roomOf(at).sums;
         const image = [
           block.end - block.first,
           output.height,

@@ -28,6 +28,7 @@ import {
   lowerBound,
   only,
   planeOf,
+  roomsByThread,
   weightedRow,
 } from './rows.js';
 import { FLOAT, VECTOR, vectorsOf } from './tensor.js';
@@ -148,10 +149,10 @@ export const filteredConvolution: HostKernel = weightedRow(
         const blockRows =
           ROWS_TOGETHER *
           Math.max(1, Math.floor(BLOCK_BYTES / (ROWS_TOGETHER * positions * sumBytes)));
-        const works = Array.from({ length: scratch.threads }, (_, thread) => ({
-          sums: scratch.take(positions * blockRows * sumBytes, thread),
-          room: scratch.take(8 * VECTOR, thread),
-        }));
+        const roomOf = roomsByThread(scratch, {
+          sums: positions * blockRows * sumBytes,
+          transform: 8 * VECTOR,
+        });
         const channelParts = cutEvenly(input.channels, scratch.threads);
         return eachFrame(batch, (frame) => {
           const gathers = channelParts.map(({ first, end }) => {
@@ -172,7 +173,7 @@ export const filteredConvolution: HostKernel = weightedRow(
               phaseHeight,
               pitch * FLOAT,
             ];
-            const own = [tiles, positions, positionBytes, inputMatrixAt, works[part]?.room ?? 0];
+            const own = [tiles, positions, positionBytes, inputMatrixAt, roomOf(part).transform];
             return filtering('transformRows', from, to, ...planes, ...own);
           });
           const sequences = panels.flatMap((panel, group) => {
@@ -183,7 +184,7 @@ export const filteredConvolution: HostKernel = weightedRow(
             });
           });
           const calls = sequences.map(({ group, panel, first, end }, at) => {
-            const { sums, room } = works[at % scratch.threads] ?? { sums: 0, room: 0 };
+            const { sums, transform } = roomOf(at);
             const row = group * groupRows + first;
             const from = products + group * channels * phases * planeBytes;
             const made = panel.map((weightsAt, position) => {
@@ -212,7 +213,14 @@ export const filteredConvolution: HostKernel = weightedRow(
               output.height,
               output.width,
             ];
-            const own = [tiles, output.planeBytes, outputMatrixAt, biasAt + row * FLOAT, min, room];
+            const own = [
+              tiles,
+              output.planeBytes,
+              outputMatrixAt,
+              biasAt + row * FLOAT,
+              min,
+              transform,
+            ];
             return [
               ...made,
               filtering('transformBack', sums, planeOf(output, frame, row), ...image, ...own),

@@ -13,7 +13,16 @@ import { relaxed, wasm } from '../lowprecision-convolution.wasm.js';
 import { denseConvolution, sparseConvolution } from './convolution.js';
 import type { Call, Heap, HostKernel, PreparedLayer, Scratch, Tensor } from './kernel.js';
 import { MAX_INT8_COLUMNS } from './lowprecision.js';
-import { callerOf, cutEvenly, eachFrame, lowerBound, only, planeOf, weightedRow } from './rows.js';
+import {
+  callerOf,
+  cutEvenly,
+  eachFrame,
+  lowerBound,
+  only,
+  planeOf,
+  roomsByThread,
+  weightedRow,
+} from './rows.js';
 import { FLOAT, VECTOR } from './tensor.js';
 
 const call = callerOf({ name: 'lowprecision-convolution', wasm, relaxed });
@@ -217,9 +226,9 @@ export const int8Convolution: HostKernel = weightedRow(
     return {
       plan(inputs, outputs, batch, scratch) {
         const output = only(outputs);
-        const rooms = Array.from({ length: isInPlace ? 0 : scratch.threads }, (_, thread) =>
-          scratch.take(block * patchBytes + BEYOND, thread),
-        );
+        const roomOf = roomsByThread(scratch, {
+          patches: isInPlace ? 0 : block * patchBytes + BEYOND,
+        });
         const phases: Phases = {
           ...{ coding, statistics: 'findStep', code: 'quantizePixels' },
           pixels(group, first, count, { image, statistics, output: to, outputPlaneBytes }, lane) {
@@ -238,7 +247,7 @@ export const int8Convolution: HostKernel = weightedRow(
               ...own,
               first,
               count,
-              rooms[lane] ?? 0,
+              roomOf(lane).patches,
               geometry,
               lowerBound(layer),
             );
@@ -307,10 +316,10 @@ export const binaryConvolution: HostKernel = weightedRow(
     return {
       plan(inputs, outputs, batch, scratch) {
         const output = only(outputs);
-        const rooms = Array.from({ length: scratch.threads }, (_, thread) => ({
-          patches: scratch.take(block * patchBytes + BEYOND, thread),
-          missing: scratch.take(block * (taps + 1) * FLOAT, thread),
-        }));
+        const roomOf = roomsByThread(scratch, {
+          patches: block * patchBytes + BEYOND,
+          missing: block * (taps + 1) * FLOAT,
+        });
         const phases: Phases = {
           ...{ coding, statistics: 'meanOf', code: 'binarizePixels' },
           pixels(group, first, count, { image, statistics, output: to, outputPlaneBytes }, lane) {
@@ -326,7 +335,7 @@ export const binaryConvolution: HostKernel = weightedRow(
               groupRows,
               groupChannels,
             ];
-            const room = [rooms[lane]?.patches ?? 0, rooms[lane]?.missing ?? 0];
+            const { patches, missing } = roomOf(lane);
             return call(
               'binary',
               image,
@@ -335,7 +344,8 @@ export const binaryConvolution: HostKernel = weightedRow(
               ...lines,
               first,
               count,
-              ...room,
+              patches,
+              missing,
               geometry,
               lowerBound(layer),
             );

@@ -22,6 +22,7 @@ import {
   only,
   type Part,
   planeOf,
+  roomsByThread,
   streamRow,
   weightedRow,
 } from './rows.js';
@@ -222,14 +223,14 @@ const matmul = streamRow('matmul', 'product', unusual, (layer, heap) => {
         outputs,
       );
       const parts = cutInMultiples(product.columns, PANEL, Math.ceil(scratch.threads / matrices));
-      const rooms = Array.from({ length: scratch.threads }, (_, thread) => ({
-        panels: scratch.take(Math.ceil(product.columns / PANEL) * PANEL * depth * FLOAT, thread),
-        turned: transposeLeft ? scratch.take(rows * depth * FLOAT, thread) : 0,
-      }));
+      const roomOf = roomsByThread(scratch, {
+        panels: Math.ceil(product.columns / PANEL) * PANEL * depth * FLOAT,
+        turned: transposeLeft ? rows * depth * FLOAT : 0,
+      });
       return eachFrame(batch, (frame): readonly Step[] => {
         const made = piecesOf(matrices, parts).map(
           ({ matrix, first, end }, at): readonly Call[] => {
-            const { panels, turned } = rooms[at % scratch.threads] ?? { panels: 0, turned: 0 };
+            const { panels, turned } = roomOf(at);
             const from = planeOf(left.tensor, frame) + (leftOf[matrix] as number) * left.bytes;
             const rightBytes = right.columns * FLOAT;
             const column = first * (transposeRight ? rightBytes : FLOAT);

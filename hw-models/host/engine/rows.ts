@@ -16,6 +16,7 @@ import type {
   HostKernel,
   KernelModule,
   PreparedLayer,
+  Scratch,
   Step,
   Tensor,
 } from './kernel.js';
@@ -151,6 +152,24 @@ export function dealSequences(
     else ragged.push(...steps);
   }
   return even.length > 0 ? [even, ...ragged] : ragged;
+}
+
+/**
+ * Each thread's own scratch: addresses by name, of so many bytes, 0 where none are needed. Sequence
+ * number `at` (see {@link dealSequences}) uses those of thread `at` modulo `scratch.threads`.
+ */
+export function roomsByThread<Name extends string>(
+  scratch: Scratch,
+  bytes: Readonly<Record<Name, number>>,
+): (at: number) => Readonly<Record<Name, number>> {
+  type Room = Readonly<Record<Name, number>>;
+  const rooms = Array.from({ length: scratch.threads }, (_, thread) => {
+    const addresses = (Object.entries(bytes) as [Name, number][]).map(
+      ([name, count]) => [name, count === 0 ? 0 : scratch.take(count, thread)] as const,
+    );
+    return Object.fromEntries(addresses) as Room;
+  });
+  return (at) => rooms[at % scratch.threads] as Room;
 }
 
 /**

@@ -6,7 +6,15 @@ import { toDense } from '../../../../workloads/weights/store.js';
 import { notOneImage } from '../../fits.js';
 import { placeBias } from '../convolution.js';
 import type { HostKernel } from '../kernel.js';
-import { cutEvenly, cutInMultiples, dealSequences, eachFrame, only, weightedRow } from '../rows.js';
+import {
+  cutEvenly,
+  cutInMultiples,
+  dealSequences,
+  eachFrame,
+  only,
+  roomsByThread,
+  weightedRow,
+} from '../rows.js';
 import { FLOAT } from '../tensor.js';
 import { nativeCall, nativeRow } from './native.js';
 import { cutsTiles, layerNumbers, rowBytes, type Tiling, tilingOf } from './tiling.js';
@@ -55,9 +63,7 @@ export const nativeDenseConvolution: HostKernel = nativeRow(
           const tileParts = cutEvenly(tiling.tiles, byTiles ? threads : 1);
           const rowParts = cutInMultiples(groupRows, PANEL, byTiles ? 1 : threads);
           const packed = channels * tiling.channelBytes + rowBytes(layer, vectorFloats);
-          const rooms = Array.from({ length: threads }, (_, thread) =>
-            scratch.take(packed, thread),
-          );
+          const roomOf = roomsByThread(scratch, { packed });
           return eachFrame(batch, (frame) => {
             const calls = panelsAt.flatMap((panels, group) => {
               const firstRow = group * groupRows;
@@ -72,7 +78,7 @@ export const nativeDenseConvolution: HostKernel = nativeRow(
               );
             });
             const sequences = calls.map((own, at) => [
-              nativeCall('zs_dense_convolution', ...own, rooms[at % threads] ?? 0, min, max),
+              nativeCall('zs_dense_convolution', ...own, roomOf(at).packed, min, max),
             ]);
             return dealSequences(sequences, threads);
           });

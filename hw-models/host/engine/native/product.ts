@@ -12,6 +12,7 @@ import {
   dealSequences,
   eachFrame,
   planeOf,
+  roomsByThread,
   streamRow,
   weightedRow,
 } from '../rows.js';
@@ -86,14 +87,14 @@ const matmul = nativeRow(
         );
         const cuts = Math.ceil(scratch.threads / matrices);
         const parts = cutInMultiples(product.columns, PANEL, cuts);
-        const rooms = Array.from({ length: scratch.threads }, (_, thread) => ({
-          left: transposeLeft ? scratch.take(rows * depth * FLOAT, thread) : 0,
-          right: transposeRight ? scratch.take(product.columns * depth * FLOAT, thread) : 0,
-        }));
+        const roomOf = roomsByThread(scratch, {
+          left: transposeLeft ? rows * depth * FLOAT : 0,
+          right: transposeRight ? product.columns * depth * FLOAT : 0,
+        });
         const pieces = piecesOf(matrices, parts);
         return eachFrame(batch, (frame): readonly Step[] => {
           const sequences = pieces.map(({ matrix, first, end }, at): readonly Call[] => {
-            const room = rooms[at % scratch.threads] ?? { left: 0, right: 0 };
+            const room = roomOf(at);
             const from = planeOf(left.tensor, frame) + (leftOf[matrix] as number) * left.bytes;
             const by = operand(
               transposeLeft,

@@ -16,6 +16,7 @@ import {
   only,
   type Part,
   planeOf,
+  roomsByThread,
   weightedRow,
 } from '../rows.js';
 import { FLOAT } from '../tensor.js';
@@ -140,11 +141,11 @@ export const nativeWinogradConvolution: HostKernel = nativeRow(
         const { tileParts, rowParts, blockRows } = sharedOut(
           ...[down, groupRows, chunk, threads, fits, vectorsOf],
         );
-        const rooms = Array.from({ length: threads }, (_, thread) => [
-          scratch.take(bytesOf(depth, blockRows), thread),
-          scratch.take(bytesOf(chunk, blockRows), thread),
-          scratch.take(lineFloats * FLOAT, thread),
-        ]);
+        const roomOf = roomsByThread(scratch, {
+          inputs: bytesOf(depth, blockRows),
+          sums: bytesOf(chunk, blockRows),
+          lines: lineFloats * FLOAT,
+        });
         const window = [pad[0], pad[1], ...stride, side, channels / layer.groups];
         return eachFrame(batch, (frame) => {
           const calls = panelsAt.flatMap((panels, group) => {
@@ -160,9 +161,10 @@ export const nativeWinogradConvolution: HostKernel = nativeRow(
               ]),
             );
           });
-          const sequences = calls.map((own, at) => [
-            nativeCall('zs_winograd', ...own, ...(rooms[at % threads] ?? []), min, max),
-          ]);
+          const sequences = calls.map((own, at) => {
+            const { inputs, sums, lines } = roomOf(at);
+            return [nativeCall('zs_winograd', ...own, inputs, sums, lines, min, max)];
+          });
           return dealSequences(sequences, threads);
         });
       },

@@ -8,6 +8,7 @@ import {
   countNonzeros,
   type DenseMatrix,
   entriesPerColumn,
+  isLargeDense,
   patternOf,
   type SparsePattern,
   type WeightStore,
@@ -49,12 +50,6 @@ const MAX_KEPT_BYTES = 256 * 2 ** 20;
 
 /** One layer's layouts, all its blocks together, may take so much. */
 const MAX_LAYOUT_BYTES = 256 * 2 ** 20;
-
-/**
- * A matrix that is stored dense is counted as it stands where it has more weights, or most of them
- * are not zero: as compressed rows it would take up to three times the room.
- */
-const MAX_COMPRESSED = 2 ** 22;
 
 /** Layouts of one layer on one machine. */
 interface Kept {
@@ -227,8 +222,8 @@ function readable(store: WeightStore | SparsePattern): DenseMatrix | SparsePatte
   if (store.format !== 'dense') return patternOf(store);
   // A copy has its values at hand, which a store may have to look for.
   const copy = { ...store };
-  const size = copy.values.length;
-  return size > MAX_COMPRESSED || 2 * countNonzeros(copy.values) > size ? copy : patternOf(store);
+  const isFull = () => 2 * countNonzeros(copy.values) > copy.values.length;
+  return isLargeDense(store) || isFull() ? copy : patternOf(store);
 }
 
 function addRow(

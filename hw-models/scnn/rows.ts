@@ -1,6 +1,6 @@
 // Finds the entries of a weight matrix row by row, in any storage format.
 
-import { patternOf, type WeightStore } from '../../workloads/weights/store.js';
+import { isLargeDense, patternOf, type WeightStore } from '../../workloads/weights/store.js';
 
 /**
  * The columns of a row's entries: indices[from] … indices[to − 1], ascending, valid until the next
@@ -12,14 +12,8 @@ export interface RowEntries {
   readonly to: number;
 }
 
-/**
- * A dense matrix of more weights is read as it stands: as compressed rows it would take up to three
- * times the room.
- */
-const MAX_COMPRESSED = 2 ** 22;
-
 export function rowsOf(store: WeightStore): (row: number) => RowEntries {
-  if (store.format === 'dense' && store.rows * store.columns > MAX_COMPRESSED) {
+  if (isLargeDense(store)) {
     const { columns, values } = store;
     const indices = new Uint32Array(columns);
     return (row) => {

@@ -109,6 +109,17 @@ export function patternOf(store: WeightStore): SparsePattern {
   return pattern;
 }
 
+/** Weights from which on a dense matrix is read as it stands. */
+const LARGE_DENSE = 2 ** 22;
+
+/**
+ * True of a dense matrix that is to be read as it stands: what {@link patternOf} would make of it
+ * takes up to three times its room where few weights are zero.
+ */
+export function isLargeDense(store: WeightStore): store is DenseMatrix {
+  return store.format === 'dense' && store.rows * store.columns > LARGE_DENSE;
+}
+
 /** How many weights are not zero; padding entries don't count. */
 export function nonzerosOf(store: WeightStore): number {
   if (store.format === 'dense') return countNonzeros(store.values);

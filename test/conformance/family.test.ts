@@ -81,17 +81,25 @@ const tokens = buildNetwork({
   source,
 });
 
-function tasksIn(
-  network: Network,
-  weights: number,
-  activations: number,
-  batch = 1,
-): readonly LayerTask[] {
+type Drawing = readonly [network: Network, weights: number, activations: number, batch?: number];
+
+function drawn(...[network, weights, activations, batch = 1]: Drawing): readonly LayerTask[] {
   const layers = Object.fromEntries(
     network.layers.map(({ name }) => [name, { weights, output: activations }]),
   );
   const profile = { source, input: activations, layers };
   return tasksOf(drawModel(network, profile, 7), traceRandom(network, profile, 7), batch);
+}
+
+const known = new Map<string, readonly LayerTask[]>();
+
+/** Drawn once: hundreds of kernels are asked the same. */
+function tasksIn(...drawing: Drawing): readonly LayerTask[] {
+  const [{ name }, ...numbers] = drawing;
+  const key = [name, ...numbers].join(' ');
+  const found = known.get(key) ?? drawn(...drawing);
+  known.set(key, found);
+  return found;
 }
 
 const tasks = (weights: number, activations: number, batch?: number) =>
@@ -222,7 +230,7 @@ describe.each(presetNames())('%s', (name) => {
   });
 
   it('gives the same bits for the same task', () => {
-    expect(hardware.cost(tasks(0.3, 0.5))).toEqual(hardware.cost(tasks(0.3, 0.5)));
+    expect(hardware.cost(drawn(network, 0.3, 0.5))).toEqual(hardware.cost(tasks(0.3, 0.5)));
   });
 
   it('never takes longer for fewer weights, all else the same', () => {

@@ -29,10 +29,24 @@ export interface Launch {
   readonly tensorCycles: number;
   readonly l2Bytes: number;
   readonly dramBytes: number;
+  /**
+   * Of both what blocks write when their products are done: blocks that start together end
+   * together, so nothing is left to multiply meanwhile.
+   */
+  readonly resultL2Bytes: number;
+  readonly resultDramBytes: number;
   /** Memory accesses that a block must wait for one after another. */
   readonly dependentLoads: number;
-  /** Bytes that warps read from shared memory, words that lanes share counted once. */
+  /**
+   * Bytes that pass the port of shared memory: read by warps, words that lanes share counted once,
+   * and of kernels on tensor cores written there by copies too.
+   */
   readonly sharedBytes: number;
+  /**
+   * Whether tensor cores fetch operands from shared memory themselves (Hopper): else warps load
+   * them in between.
+   */
+  readonly fetchesOperands: boolean;
   /** Bytes that multiply-adds read from the register file and write to it. */
   readonly registerBytes: number;
   /** Whether a block brings in what it needs next while it computes. */
@@ -48,8 +62,11 @@ export const nothing: Omit<Launch, 'blocks' | 'block'> = {
   tensorCycles: 0,
   l2Bytes: 0,
   dramBytes: 0,
+  resultL2Bytes: 0,
+  resultDramBytes: 0,
   dependentLoads: 1,
   sharedBytes: 0,
+  fetchesOperands: false,
   registerBytes: 0,
   isPipelined: false,
 };
@@ -127,4 +144,10 @@ export const MATRIX_INSTRUCTION = {
   depthBytes: 32,
   /** Itself and the load of its operands from shared memory. */
   instructions: 2,
+  /**
+   * Where four warps multiply as one (Hopper's PTX wgmma.mma_async.m64n256k16): its rows, and its
+   * columns at most. It reads both operands from shared memory itself.
+   */
+  groupRows: 64,
+  groupColumns: 256,
 } as const;

@@ -46,7 +46,7 @@ export function timeOf(launch: Launch, config: GpuConfig): LaunchTime {
   const overlapExponent = Math.max(config.overlapExponent, launch.isPipelined ? PIPELINED : 1);
   const resident = residentBlocks(launch.block, sm);
   const blocksOfBusiest = Math.ceil(launch.blocks / sm.count);
-  const block = blockOf(launch, config);
+  const block = blockOf(launch, config, overlapExponent);
   const evenBlocks = launch.blocks / sm.count;
   const busy = (blocks: number): Busy =>
     launch.isPipelined
@@ -64,8 +64,12 @@ export function timeOf(launch: Launch, config: GpuConfig): LaunchTime {
   const uneven = demandOf(launch, config, share, busy(blocksOfBusiest));
   const whole = (demand: Demand) => overlap(demand, overlapExponent, launch.isPipelined);
   const overlapped = whole(even);
+  const during = attribute(even, overlapped, overlapExponent, launch.isPipelined);
+  const after = written(launch, config);
   const cycles: Readonly<Record<Part, number>> = {
-    ...attribute(even, overlapped, overlapExponent, launch.isPipelined),
+    ...during,
+    l2: during.l2 + after.l2,
+    memory: during.memory + after.memory,
     wave_tail: Math.max(0, whole(uneven) - overlapped),
     launch: config.launchSeconds * config.clockHz,
   };
@@ -90,7 +94,7 @@ interface Block {
   readonly waits: number;
 }
 
-function blockOf(launch: Launch, { sm, l2, dram, clockHz }: GpuConfig): Block {
+function blockOf(launch: Launch, { sm, l2, dram, clockHz }: GpuConfig, exponent: number): Block {
   const { blocks, block, dependentLoads } = launch;
   const schedulers = sm.lanes / sm.warpLanes;
   const warps = Math.ceil(block.threads / sm.warpLanes);
@@ -99,10 +103,20 @@ function blockOf(launch: Launch, { sm, l2, dram, clockHz }: GpuConfig): Block {
   const shared = launch.sharedBytes / (sm.warpLanes * BANK_BYTES);
   const seconds = launch.dramBytes > 0 ? dram.latencySeconds : l2.latencySeconds;
   return {
-    cycles: Math.max(multiplied, shared) / blocks,
-    alone: Math.max(multiplied * Math.max(1, schedulers / warps), shared) / blocks,
+    cycles: beside(multiplied, shared, launch, exponent) / blocks,
+    alone: beside(multiplied * Math.max(1, schedulers / warps), shared, launch, exponent) / blocks,
     waits: dependentLoads * seconds * clockHz,
   };
+}
+
+/**
+ * Cycles of multiplying and of the port of shared memory. On tensor cores both are near their
+ * limits: where warps load the operands in between, each delays the other.
+ */
+function beside(multiplied: number, shared: number, launch: Launch, exponent: number): number {
+  const max = Math.max(multiplied, shared);
+  if (launch.tensorCycles === 0 || launch.fetchesOperands || max === 0) return max;
+  return max * (1 + (Math.min(multiplied, shared) / max) ** exponent) ** (1 / exponent);
 }
 
 /** A lane's word in shared memory: as many banks as a warp has lanes. */
@@ -154,9 +168,18 @@ function demandOf(
       (launch.gatherSectors / sm.gatherSectorsPerCycle +
         launch.coalescedBytes / sm.loadBytesPerCycle) *
       share,
-    l2: launch.l2Bytes / l2.bytesPerCycle,
-    memory: (launch.dramBytes / (dram.bytesPerSecond * dram.efficiency)) * clockHz,
+    l2: (launch.l2Bytes - launch.resultL2Bytes) / l2.bytesPerCycle,
+    memory:
+      ((launch.dramBytes - launch.resultDramBytes) / (dram.bytesPerSecond * dram.efficiency)) *
+      clockHz,
   };
+}
+
+/** Of results that are written once all is multiplied: the slower of L2 and DRAM. */
+function written(launch: Launch, { l2, dram, clockHz }: GpuConfig): Pick<Demand, 'l2' | 'memory'> {
+  const toL2 = launch.resultL2Bytes / l2.bytesPerCycle;
+  const toDram = (launch.resultDramBytes / (dram.bytesPerSecond * dram.efficiency)) * clockHz;
+  return toL2 > toDram ? { l2: toL2, memory: 0 } : { l2: 0, memory: toDram };
 }
 
 /**

@@ -29,6 +29,8 @@ export interface Footprint {
   readonly dramWeightBytes: number;
   /** Of inputs and outputs what the L2 cache does not keep from one layer to the next. */
   readonly dramActivationBytes: number;
+  /** Of them those of outputs. */
+  readonly dramOutputBytes: number;
 }
 
 /** Of the L2 cache what stays there while other data streams past: its replacement is not ideal. */
@@ -90,6 +92,7 @@ export function footprintOf(
     weightBytes,
     dramWeightBytes: weightBytes * streamed,
     dramActivationBytes: activationBytes * spillOf(activationBytes, config),
+    dramOutputBytes: outputBytes * spillOf(activationBytes, config),
   };
 }
 

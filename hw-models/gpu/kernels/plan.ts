@@ -12,6 +12,8 @@ export interface Engine {
   readonly cores: 'lanes' | 'tensor';
   /** Of an operand's element. */
   readonly wordBytes: 1 | 2 | 4;
+  /** Of one of the left operand that is kept, as it lies in shared memory; `wordBytes` if none. */
+  readonly leftWordBytes?: number;
   /** Multiply-accumulates a cycle of one SM, at most. */
   readonly macsPerCycle: number;
   readonly efficiency: number;
@@ -31,6 +33,8 @@ export interface Product {
   readonly rightBytes: number;
   readonly outputBytes: number;
   readonly dramBytes: number;
+  /** Of `dramBytes` those of results; told for tensor cores alone. */
+  readonly dramOutputBytes?: number;
   /** Convolutions have kernels of their own: of large tiles, their depth in one part. */
   readonly isConvolution: boolean;
 }
@@ -101,7 +105,6 @@ function launchOf(
   const step = onTensor ? MATRIX_INSTRUCTION.depthBytes / engine.wordBytes : 1;
   const stepped = parts * Math.ceil(Math.ceil(depth / engine.reach / parts) / step) * step;
   const macSlots = tilesDown * tilesAcross * count * tile.rows * tile.columns * stepped;
-  const perMac = 1 / tile.warpRows + 1 / tile.warpColumns;
   // Blocks of a cluster share what one of them loads.
   const shares = Math.min(library.clusterBlocks, tilesAcross);
   const partials = parts > 1 ? 2 * parts * count * rows * columns * SUM_BYTES : 0;
@@ -111,6 +114,9 @@ function launchOf(
   const isCut = parts > 1;
   // The copy engine that came with clusters runs further ahead.
   const waits = onTensor ? TENSOR_WAITS / library.clusterBlocks : 1;
+  // And kernels for it write results while they multiply the next tile (CUTLASS's ping-pong).
+  const isHopper = library.clusterBlocks > 1;
+  const isWrittenAfter = onTensor && !isHopper;
   return {
     macSlots,
     beside: isCut ? [briefly(sm.count)] : [],
@@ -121,11 +127,30 @@ function launchOf(
       tensorCycles: onTensor ? macSlots / (engine.macsPerCycle * engine.efficiency) : 0,
       l2Bytes: (leftBytes * tilesAcross) / shares + rightBytes * tilesDown + outputBytes + partials,
       dramBytes,
+      resultL2Bytes: isWrittenAfter ? outputBytes : 0,
+      resultDramBytes: isWrittenAfter ? (product.dramOutputBytes ?? 0) : 0,
       dependentLoads: waits * Math.ceil(stepped / parts / tile.depth) + 1,
-      sharedBytes: macSlots * engine.reach * perMac * engine.wordBytes,
+      sharedBytes: macSlots * sharedBytesPerMac(engine, tile, isHopper),
+      fetchesOperands: onTensor && isHopper,
       registerBytes: macSlots * (onTensor ? (2 * SUM_BYTES) / step : LANE_REGISTER_BYTES),
     },
   };
+}
+
+/**
+ * For each multiply-accumulate slot. On tensor cores an operand is copied there once a block and
+ * read once a warp: the left one as it is stored, the right one at `reach` times the depth, as
+ * which of its elements meet a weight is known only behind the port.
+ */
+function sharedBytesPerMac(engine: Engine, tile: Tile, inGroups: boolean): number {
+  const { cores, wordBytes, leftWordBytes = wordBytes, reach } = engine;
+  const right = wordBytes * reach;
+  if (cores === 'lanes') return right * (1 / tile.warpRows + 1 / tile.warpColumns);
+  const { groupRows, groupColumns } = MATRIX_INSTRUCTION;
+  const [rows, columns] = inGroups
+    ? [Math.min(groupRows, tile.rows), Math.min(groupColumns, tile.columns)]
+    : [tile.warpRows, tile.warpColumns];
+  return leftWordBytes * (1 / columns + 1 / tile.columns) + right * (1 / rows + 1 / tile.rows);
 }
 
 /** A kernel that is over as soon as it has begun. */

@@ -247,6 +247,8 @@ function tensorWay(
   const { rows, columns, count } = gemm;
   const isConvolution = demand.kind === 'convolution';
   const depth = isConvolution && !precision.onLanes ? paddedDepth(demand, min) : gemm.depth;
+  const { weightBits = 8 * wordBytes } = precision;
+  const leftBits = (gemm.weights === 0 ? 8 * wordBytes : weightBits) + pattern.indexBits;
   const { engine, arithmetic } = engineFor(precision, pattern, isConvolution, config);
   const { weightBytes, rightBytes, outputBytes } = footprint;
   const tiled = planProduct(
@@ -255,9 +257,10 @@ function tensorWay(
       leftBytes: weightBytes + rightBytes,
       rightBytes: count * depth * columns * wordBytes,
       dramBytes: footprint.dramWeightBytes + footprint.dramActivationBytes,
+      dramOutputBytes: footprint.dramOutputBytes,
       isConvolution,
     },
-    engine,
+    { ...engine, leftWordBytes: leftBits / 8 },
     config,
   );
   const before = isConvolution ? [briefly(1)] : [];
@@ -266,7 +269,7 @@ function tensorWay(
   if (!isConvolution && columns <= MAX_VECTORS) {
     const kept = { ...gemm, depth: pattern.kept(gemm.depth) };
     const held = demand.kind === 'product' ? rightWordBytes(demand, wordBytes) : wordBytes;
-    const matrixBytes = gemm.weights === 0 ? held : (precision.weightBits ?? 8 * wordBytes) / 8;
+    const matrixBytes = gemm.weights === 0 ? held : weightBits / 8;
     const { launch, macSlots } = planGemv(kept, footprint, config, wordBytes, matrixBytes);
     plans.push({ launches: [launch], macSlots });
   }

@@ -17,21 +17,31 @@ const [l2Latency, dramLatency] = [config.l2, config.dram].map(
 const busy = (launch: Launch, from = config) =>
   sum(timeOf(launch, from).cycles) - from.launchSeconds * from.clockHz;
 
-const launches = fc.record({
-  blocks: fc.integer({ min: 1, max: 2000 }),
-  block: fc.constant(idle.block),
-  instructions: fc.nat(1e7),
-  issueEfficiency: fc.constantFrom(0.5, 1),
-  gatherSectors: fc.nat(1e7),
-  coalescedBytes: fc.nat(1e9),
-  tensorCycles: fc.nat(1e7),
-  l2Bytes: fc.nat(1e9),
-  dramBytes: fc.nat(1e9),
-  dependentLoads: fc.integer({ min: 1, max: 1000 }),
-  sharedBytes: fc.nat(1e9),
-  registerBytes: fc.nat(1e9),
-  isPipelined: fc.boolean(),
-});
+const launches = fc
+  .record({
+    blocks: fc.integer({ min: 1, max: 2000 }),
+    block: fc.constant(idle.block),
+    instructions: fc.nat(1e7),
+    issueEfficiency: fc.constantFrom(0.5, 1),
+    gatherSectors: fc.nat(1e7),
+    coalescedBytes: fc.nat(1e9),
+    tensorCycles: fc.nat(1e7),
+    l2Bytes: fc.nat(1e9),
+    dramBytes: fc.nat(1e9),
+    dependentLoads: fc.integer({ min: 1, max: 1000 }),
+    sharedBytes: fc.nat(1e9),
+    fetchesOperands: fc.boolean(),
+    registerBytes: fc.nat(1e9),
+    isPipelined: fc.boolean(),
+    results: fc.double({ min: 0, max: 1, noNaN: true }),
+  })
+  .map(
+    ({ results, ...launch }): Launch => ({
+      ...launch,
+      resultL2Bytes: launch.l2Bytes * results,
+      resultDramBytes: launch.dramBytes * results,
+    }),
+  );
 
 describe('the time of a launch', () => {
   it('steps up by a wave when one block too many is launched', () => {
@@ -113,6 +123,29 @@ describe('the time of a launch', () => {
         ).toBeLessThanOrEqual(max);
       }),
     );
+  });
+
+  it('writes results when all is multiplied, as slowly as the slower of L2 and DRAM', () => {
+    const work = { ...idle, blocks: 24, dependentLoads: 0, tensorCycles: 24e6, isPipelined: true };
+    const bytes = 2 ** 24;
+    const moved = { l2Bytes: bytes, dramBytes: bytes };
+    const toDram = (bytes / (config.dram.bytesPerSecond * config.dram.efficiency)) * config.clockHz;
+    const toL2 = bytes / config.l2.bytesPerCycle;
+    const after = { ...work, ...moved, resultL2Bytes: bytes, resultDramBytes: bytes };
+    expect(busy(after)).toBeWithin(1e-9, busy(work) + Math.max(toDram, toL2));
+    const kept = { ...work, l2Bytes: bytes, resultL2Bytes: bytes };
+    expect(busy(kept)).toBeWithin(1e-9, busy(work) + toL2);
+    // Beside the products it hardly counts: it takes a tenth of their time.
+    expect(busy({ ...work, ...moved })).toBeLessThan(1.001 * busy(work));
+  });
+
+  it('lets loads of operands and products on tensor cores delay each other, or not', () => {
+    const port = config.sm.warpLanes * 4;
+    const work = { ...idle, blocks: 24, dependentLoads: 0, tensorCycles: 24e6, isPipelined: true };
+    const both = { ...work, sharedBytes: 24e6 * port };
+    // Equally long: the fourth root of two times as long together.
+    expect(busy(both)).toBeWithin(1e-9, 2 ** 0.25 * busy(work));
+    expect(busy({ ...both, fetchesOperands: true })).toBeWithin(1e-9, busy(work));
   });
 
   it('takes consecutive words by the line and scattered ones by the sector', () => {

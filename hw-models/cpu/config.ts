@@ -2,6 +2,7 @@
 // library's efficiencies, energy.
 
 import { z } from 'zod';
+import { cachesGrow, relationsIn } from '../relations.js';
 import { quantity } from '../units.js';
 
 const positive = z.number().gt(0);
@@ -219,57 +220,32 @@ export type CpuConfig = z.infer<typeof Shape>;
 
 /** Physics across fields: what cannot be true together, with both numbers. */
 export const CpuConfigSchema = Shape.superRefine((config, context) => {
-  const check = (holds: boolean, path: string[], found: number | string, expected: string) => {
-    if (!holds)
-      context.addIssue({ code: 'custom', path, message: `found ${found}, expected ${expected}` });
-  };
-  const {
-    cores,
-    dense,
-    sparse,
-    sparseConvolution,
-    l1,
-    l2,
-    l3,
-    simd,
-    lineBytes,
-    energy,
-    thermalDesignPower,
-  } = config;
-  check(dense.cores <= cores, ['dense', 'cores'], dense.cores, `at most the chip's ${cores}`);
-  check(sparse.cores <= cores, ['sparse', 'cores'], sparse.cores, `at most the chip's ${cores}`);
-  check(
+  const expect = relationsIn(context);
+  const { cores, dense, sparse, sparseConvolution, simd, lineBytes, energy, thermalDesignPower } =
+    config;
+  expect(dense.cores <= cores, ['dense', 'cores'], dense.cores, `at most the chip's ${cores}`);
+  expect(sparse.cores <= cores, ['sparse', 'cores'], sparse.cores, `at most the chip's ${cores}`);
+  expect(
     sparseConvolution.cores <= cores,
     ['sparseConvolution', 'cores'],
     sparseConvolution.cores,
     `at most the chip's ${cores}`,
   );
-  check(
-    l2.capacity > l1.capacity,
-    ['l2', 'capacity'],
-    `${l2.capacity} B`,
-    `more than L1's ${l1.capacity} B`,
-  );
-  check(
-    l3.capacity === 0 || l3.capacity > l2.capacity,
-    ['l3', 'capacity'],
-    `${l3.capacity} B`,
-    `0 or more than L2's ${l2.capacity} B`,
-  );
-  check(
+  cachesGrow(expect, config);
+  expect(
     simd.width <= lineBytes * 8,
     ['simd', 'width'],
     simd.width,
     `at most a cache line's ${lineBytes * 8} bit`,
   );
-  check(
+  expect(
     sparse.spmmWidth <= simd.width,
     ['sparse', 'spmmWidth'],
     sparse.spmmWidth,
     `at most ${simd.width} bit`,
   );
   const minCycles = 32 / (simd.width * simd.fmaPerCycle);
-  check(
+  expect(
     sparse.cyclesPerNonzero >= minCycles,
     ['sparse', 'cyclesPerNonzero'],
     sparse.cyclesPerNonzero,
@@ -277,7 +253,7 @@ export const CpuConfigSchema = Shape.superRefine((config, context) => {
   );
   const issueWatts = simd.fmaPerCycle * config.clock * dense.gemmEfficiency * energy.instruction;
   const busyWatts = energy.idle + cores * (energy.core + issueWatts);
-  check(
+  expect(
     thermalDesignPower === undefined || busyWatts <= thermalDesignPower,
     ['energy', 'core'],
     `${busyWatts.toFixed(1)} W with GEMM on all cores`,

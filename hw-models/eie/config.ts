@@ -3,6 +3,7 @@
 // to VI.
 
 import { z } from 'zod';
+import { relationsIn } from '../relations.js';
 import { clockFault } from '../technology/clock.js';
 import { criticalPathSeconds, ownDram } from '../technology/preset-fields.js';
 import { isProcess, isSupply, largestNm, smallestNm, supplyRange } from '../technology/scaling.js';
@@ -132,14 +133,7 @@ export type EieConfig = z.infer<typeof shape>;
 
 /** The schema of an EIE preset; every violated relation is told with both numbers. */
 export const EieConfig = shape.superRefine((config, context) => {
-  const expect = (holds: boolean, path: readonly string[], found: number, expected: string) => {
-    if (!holds)
-      context.addIssue({
-        code: 'custom',
-        path: [...path],
-        message: `found ${found}, expected ${expected}`,
-      });
-  };
+  const expect = relationsIn(context);
   const { spmat, pointers, activations, characterised, powerWatts } = config;
   const entryBits = entryBitsOf(config);
   expect(

@@ -1,6 +1,7 @@
 // A GPU in numbers: what a preset must state, and which statements contradict each other.
 
 import { z } from 'zod';
+import { relationsIn } from '../relations.js';
 import { largestNm, smallestNm } from '../technology/scaling.js';
 import { quantity } from '../units.js';
 import { residentBlocks } from './occupancy.js';
@@ -267,14 +268,9 @@ const rules: readonly Contradiction[] = [
 ];
 
 export const GpuSchema = Fields.superRefine((config, context) => {
-  for (const { holds, path, found, expected } of rules) {
-    if (holds(config)) continue;
-    context.addIssue({
-      code: 'custom',
-      path: [...path],
-      message: `found ${found(config)}, expected ${expected(config)}`,
-    });
-  }
+  const expect = relationsIn(context);
+  for (const { holds, path, found, expected } of rules)
+    if (!holds(config)) expect(false, path, found(config), expected(config));
   for (const [kernel, { threads, registersPerThread, sharedBytes }] of Object.entries(
     blockShapes,
   )) {

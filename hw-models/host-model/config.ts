@@ -2,6 +2,7 @@
 // cache line, rates of libraries.
 
 import { z } from 'zod';
+import { cachesGrow, relationsIn } from '../relations.js';
 import { quantity } from '../units.js';
 import { codes, type NativeCode, nativeCodes, type WebAssemblyCode } from './calls/work.js';
 import { loopNames, loops, type WebAssemblyLoopName } from './loops.js';
@@ -143,24 +144,10 @@ export type HostConfig = z.infer<typeof Shape>;
 
 /** Physics across fields: what cannot be true together, with both numbers. */
 export const HostConfigSchema = Shape.superRefine((config, context) => {
-  const check = (holds: boolean, path: string[], found: string, expected: string) => {
-    if (!holds)
-      context.addIssue({ code: 'custom', path, message: `found ${found}, expected ${expected}` });
-  };
-  const { l1, l2, l3, memory, multiplyAddsPerCycle } = config;
-  check(
-    l2.capacity > l1.capacity,
-    ['l2', 'capacity'],
-    `${l2.capacity} B`,
-    `more than L1's ${l1.capacity} B`,
-  );
-  check(
-    l3.capacity === 0 || l3.capacity > l2.capacity,
-    ['l3', 'capacity'],
-    `${l3.capacity} B`,
-    `0 or more than L2's ${l2.capacity} B`,
-  );
-  check(
+  const expect = relationsIn(context);
+  const { memory, multiplyAddsPerCycle } = config;
+  cachesGrow(expect, config);
+  expect(
     memory.oneCore <= memory.bandwidth,
     ['memory', 'oneCore'],
     `${memory.oneCore} B/s`,
@@ -169,7 +156,7 @@ export const HostConfigSchema = Shape.superRefine((config, context) => {
   for (const name of loopNames) {
     const cycles = config.turns[name];
     const min = loops[name].macs / multiplyAddsPerCycle;
-    check(
+    expect(
       cycles >= min * (1 - ROUNDING),
       ['turns', name],
       `${cycles} cycles`,

@@ -2,6 +2,7 @@
 // "SCNN: An Accelerator for Compressed-sparse Convolutional Neural Networks", ISCA 2017.
 
 import { z } from 'zod';
+import { relationsIn } from '../relations.js';
 import { clockFault } from '../technology/clock.js';
 import { criticalPathSeconds, leakageRatio, ownDram } from '../technology/preset-fields.js';
 import { isSupply, largestNm, smallestNm, supplyRange } from '../technology/scaling.js';
@@ -112,14 +113,7 @@ export type PeGeometry = ScnnConfig['pe'];
 
 /** The schema of an SCNN preset; every violated relation is told with both numbers. */
 export const ScnnSchema = shape.superRefine((config, context) => {
-  const expect = (holds: boolean, path: readonly string[], found: number, expected: string) => {
-    if (!holds)
-      context.addIssue({
-        code: 'custom',
-        path: [...path],
-        message: `found ${found}, expected ${expected}`,
-      });
-  };
+  const expect = relationsIn(context);
   const { pe, valueBits, indexBits, sumBits, processNm, volts } = config;
   expect(
     sumBits >= valueBits,

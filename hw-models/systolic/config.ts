@@ -1,6 +1,7 @@
 // The schema of a preset of a systolic array, and the relations that its numbers must satisfy.
 
 import { z } from 'zod';
+import { relationsIn } from '../relations.js';
 import { clockFault } from '../technology/clock.js';
 import { criticalPathSeconds, leakageRatio } from '../technology/preset-fields.js';
 import { isSupply, largestNm, smallestNm, supplyRange } from '../technology/scaling.js';
@@ -127,14 +128,7 @@ export type SystolicConfig = z.infer<typeof shape>;
 
 /** The schema of a preset; every violated relation is told with both numbers. */
 export const SystolicSchema = shape.superRefine((config, context) => {
-  const expect = (holds: boolean, path: readonly string[], found: number, expected: string) => {
-    if (!holds)
-      context.addIssue({
-        code: 'custom',
-        path: [...path],
-        message: `found ${found}, expected ${expected}`,
-      });
-  };
+  const expect = relationsIn(context);
   const { columns, rows, sram, operandBits, accumulatorBits, processNm, volts } = config;
   const fold = (rows * columns * operandBits) / 8;
   expect(

@@ -54,6 +54,13 @@ describe('CPU presets', () => {
       expect(fitted(name).length).toBeLessThanOrEqual(6);
   });
 
+  it.each(shippedPresets)('%s states the capacity of its memory, or why not', (name) => {
+    const { capacity } = cpuPreset(name).config.memory;
+    const reason = /capacity: (?:null #|left out,) (.+)/.exec(presetText(name))?.[1] ?? '';
+    if (capacity === undefined) expect(reason).toMatch(/differ|boards|phones/);
+    else expect(capacity).toBeGreaterThan(0);
+  });
+
   it('refuses 0 cores at the line', () => {
     const message = refusal(/^(cores:\s*\{\s*value: )6/m, '$010', /^cores:/m);
     expect(message).toContain('cores: found 0, expected a whole number from 1');

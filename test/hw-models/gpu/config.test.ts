@@ -37,6 +37,10 @@ describe('presets of GPUs', () => {
     for (const { cite } of figures.values()) expect(cite).not.toBe('');
   });
 
+  it.each(presets)('%s states the capacity of its memory', (name) => {
+    expect(presetOf(name).config.dram.capacityBytes).toBeGreaterThanOrEqual(2 * 2 ** 30);
+  });
+
   it('refuses zero SMs, with the line', () => {
     expect(reading(edited('count', '0', 'sm'))).toThrow(
       `x.yaml:${lineOf('count', 'sm')}:3: sm.count: found 0, expected a whole number from 1 to 1024`,

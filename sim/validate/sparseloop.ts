@@ -45,6 +45,7 @@ function storage(name: string, wordBits: number, change: Partial<Storage> = {}):
     ...{ cluster: 1, readWords: null, writeWords: null, sharedWords: null, buffers: 1, banks: 1 },
     metadata: { wordBits: 4, accessBits: 4, accesses: null },
     ...{ formats: new Map(), actions: [], dram: null, technologyNm: null },
+    ...{ compound: null, overbooks: false },
     ...change,
   };
 }
@@ -53,7 +54,7 @@ const designOf = (name: string, nodes: readonly (Storage | Fanout)[]): Design =>
   ...{ name, file: name, nodes, clockHz: null, constraints: [], notes: [] },
   compute: {
     ...{ name: 'mac', className: 'intmac', factorBits: 8, sumBits: 16 },
-    ...{ gates: false, skips: false, technologyNm: null },
+    ...{ gates: false, skips: false, compound: null, technologyNm: null },
   },
 });
 

@@ -19,6 +19,7 @@ import { InputError } from '../../workloads/base/errors.js';
 import type { SourceFile } from '../../workloads/formats/source.js';
 import { encode, FILE, type Importer } from './importer.js';
 
+const compounds = readFileSync('test/fixtures/architectures/compounds.yaml', 'utf8');
 const design = readFileSync('test/fixtures/architectures/own-design.yaml', 'utf8');
 /** The same without its mapping, which stands in a file of its own. */
 const unmapped = design.replace(/^mapping:\n[\s\S]*?(?=^ERT:)/m, '');
@@ -122,6 +123,14 @@ export function architectureImporters(file: File): readonly Importer[] {
     },
     {
       ...{ name: 'Timeloop design as a preset', text: true, whole: encode(design) },
+      async read(bytes) {
+        const read = await readDesign([file(bytes)]);
+        const stated = await problemFor(read);
+        asPreset(presetOf(read.design, stated, namesOf(stated), read.energies));
+      },
+    },
+    {
+      ...{ name: 'Timeloop design of compound components', text: true, whole: encode(compounds) },
       async read(bytes) {
         const read = await readDesign([file(bytes)]);
         const stated = await problemFor(read);

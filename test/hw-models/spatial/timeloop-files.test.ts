@@ -155,7 +155,15 @@ describe('formulas', () => {
 
   it.each([
     ...['', 'must_specify', '1 +', '(1', '1)', 'open(1)', 'constructor(1)', '1 2', '1 if 2', '"a"'],
-    ...['1/zero', 'max()', '('.repeat(200), `${'-'.repeat(500)}1`, '1 if 1 else open(3)'],
+    ...[
+      '1 constructor 2',
+      '1 __proto__ 2',
+      '1/zero',
+      'max()',
+      '('.repeat(200),
+      `${'-'.repeat(500)}1`,
+      '1 if 1 else open(3)',
+    ],
   ])('%s is none', (text) => {
     expect(numberOf(text, named)).toBeNull();
   });

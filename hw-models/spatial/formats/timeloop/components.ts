@@ -3,8 +3,9 @@
 
 import { isMap } from '../../../../workloads/formats/timeloop/merge.js';
 import { TAG } from '../../../../workloads/formats/yaml/document.js';
+import { Numbers } from './attributes.js';
+import { classesOf, compoundOf } from './compound.js';
 import type { Storage, Units } from './design.js';
-import { numberOf } from './formula.js';
 import {
   fault,
   inside,
@@ -32,7 +33,15 @@ const UNREAD = [
   ...['instances', 'meshY', 'reduction_supported', 'decompression_supported', 'latency'],
   ...['compression_supported', 'metadata_counter_width', 'min_utilization', 'update_fifo_depth'],
   ...['network_word_bits', 'network_read', 'network_fill', 'network_drain', 'network_update'],
-  ...['n_buffets', 'addr_gen_energy', 'read_energy', 'write_energy', 'energy_scale', 'area_scale'],
+  ...[
+    'allow_overbooking',
+    'n_buffets',
+    'addr_gen_energy',
+    'read_energy',
+    'write_energy',
+    'energy_scale',
+    'area_scale',
+  ],
 ];
 
 const classOf = (values: Values): string => {
@@ -63,12 +72,6 @@ function builtOf(name: string, input: TimeloopInput, depth = 0): Storage['built'
   return SRAM.test(name) ? 'sram' : null;
 }
 
-const classesOf = ({ components }: TimeloopInput): readonly Part[] =>
-  components.flatMap((part) => {
-    if (Array.isArray(part.value)) return listOf(part);
-    return isMap(part.value) ? listOf(inside(part, 'classes')) : [];
-  });
-
 export function isCompute(values: Values): boolean {
   return values.class === 'compute' || /mac(c|s)?$|^mac|compute|multiplier/i.test(classOf(values));
 }
@@ -78,51 +81,6 @@ export function isStorage(values: Values, input: TimeloopInput): boolean {
   const own = isMap(values.attributes) ? values.attributes : {};
   const hasSize = [...DEPTHS, 'entries', 'sizeKB'].some((key) => Object.hasOwn(own, key));
   return values.class === 'storage' || hasSize || builtOf(classOf(values), input) !== null;
-}
-
-/** Attributes that are named one behind another. */
-const MAX_NAMED = 20;
-
-/** Numbers of a component's attributes. */
-class Numbers {
-  constructor(
-    private readonly part: Part,
-    private readonly values: Values,
-    { variables }: TimeloopInput,
-  ) {
-    this.variables = isMap(variables?.value) ? variables.value : {};
-  }
-
-  private readonly variables: Values;
-
-  /** Formulas may name other attributes and variables, but not in a circle. */
-  private valueOf(stated: unknown, within: readonly string[] = []): unknown {
-    if (typeof stated !== 'string' || within.length > MAX_NAMED) return stated;
-    return numberOf(stated, (name) => {
-      if (within.includes(name)) return null;
-      const named = this.values[name] ?? this.variables[name];
-      const value = this.valueOf(named, [...within, name]);
-      return typeof value === 'number' ? value : null;
-    });
-  }
-
-  /** The first of `keys` that is stated. @throws InputError for one that is no such number. */
-  of(keys: readonly string[], isWhole = true, min = 1): number | null {
-    for (const key of keys) {
-      const stated = this.values[key];
-      if (stated === undefined || stated === null) continue;
-      const value = this.valueOf(stated);
-      const fits = typeof value === 'number' && value >= min && value <= Number.MAX_SAFE_INTEGER;
-      if (fits && (!isWhole || Number.isInteger(value))) return value;
-      const kind = isWhole ? 'a whole number' : 'a number';
-      throw fault(
-        inside(this.part, 'attributes', key),
-        shown(stated),
-        `${kind} of at least ${min}`,
-      );
-    }
-    return null;
-  }
 }
 
 /** A storage. @throws InputError for attributes that are no numbers, or do not fit each other. */
@@ -140,9 +98,6 @@ export function storageOf(
     if (key !== TAG && !READ.includes(key) && !UNREAD.includes(key)) {
       notes.push(`${name}: attribute ${key} is not read`);
     }
-  }
-  if (attributes.allow_overbooking === true) {
-    throw fault(inside(part, 'attributes', 'allow_overbooking'), 'true', 'tiles that always fit');
   }
   const wordBits = numbers.of(['datawidth', 'word_bits']) ?? 16;
   const cluster = numbers.of(['cluster_size']) ?? 1;
@@ -177,6 +132,8 @@ export function storageOf(
     },
     ...{ formats: new Map(), actions: [] },
     dram: typeof attributes.type === 'string' ? attributes.type : null,
+    compound: compoundOf(className, attributes, input),
+    overbooks: flagOf(part, attributes, 'allow_overbooking'),
     technologyNm: nanometres(attributes.technology),
   };
 }
@@ -189,12 +146,21 @@ export function computeOf(
   input: TimeloopInput,
 ): Units {
   const numbers = new Numbers(part, attributes, input);
+  const className = classOf(mapOf(part));
   return {
-    ...{ name, className: classOf(mapOf(part)), gates: false, skips: false },
+    ...{ name, className, gates: false, skips: false },
+    compound: compoundOf(className, attributes, input),
     factorBits: numbers.of(['multiplier_width', 'datawidth', 'word_bits', 'width']),
     sumBits: numbers.of(['adder_width']),
     technologyNm: nanometres(attributes.technology),
   };
+}
+
+/** @throws InputError for what is neither true nor false */
+function flagOf(part: Part, attributes: Values, key: string): boolean {
+  const stated = attributes[key] ?? false;
+  if (typeof stated === 'boolean') return stated;
+  throw fault(inside(part, 'attributes', key), shown(stated), 'true or false');
 }
 
 /** '45nm' and 45 are 45; null for what is no process. */

@@ -3,6 +3,7 @@
 
 import type { RankFormat } from '../../expected/ranks.js';
 import type { Action } from '../../expected/savings.js';
+import type { Compound } from './compound.js';
 import type { Directive } from './directives.js';
 
 export interface Storage {
@@ -37,6 +38,10 @@ export interface Storage {
   readonly actions: readonly Action[];
   /** A kind of DRAM, such as LPDDR4. */
   readonly dram: string | null;
+  /** What its accesses consist of; null where no file describes its class. */
+  readonly compound: Compound | null;
+  /** Whether tiles may overflow it. */
+  readonly overbooks: boolean;
   readonly technologyNm: number | null;
 }
 
@@ -56,6 +61,7 @@ export interface Units {
   readonly sumBits: number | null;
   readonly gates: boolean;
   readonly skips: boolean;
+  readonly compound: Compound | null;
   readonly technologyNm: number | null;
 }
 

@@ -7,7 +7,7 @@ import type { Design } from './design.js';
 import type { Energies } from './model.js';
 
 /** By what Timeloop looks for, in this order. */
-const ACTIONS = {
+export const ACTIONS = {
   read: ['read', 'random_read'],
   write: ['write', 'random_fill', 'random_write', 'fill'],
   update: ['update', 'random_update', 'write', 'random_fill', 'random_write'],

@@ -73,7 +73,8 @@ class Formula {
 
   private compared(): number {
     const left = this.sum();
-    const compare = comparisons[this.tokens[this.at] ?? ''];
+    const sign = this.tokens[this.at] ?? '';
+    const compare = Object.hasOwn(comparisons, sign) ? comparisons[sign] : undefined;
     if (!compare) return left;
     this.at++;
     return Number(compare(left, this.sum()));

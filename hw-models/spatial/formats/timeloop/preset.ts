@@ -13,13 +13,13 @@ import {
   presetText,
   statedIn,
 } from '../preset-text.js';
+import { type CompoundEnergies, compoundEnergies, processOf } from './compound-energies.js';
 import type { Design, Storage } from './design.js';
 import type { Energies } from './model.js';
 import { modelOf, noEnergies } from './model.js';
 import type { Names } from './names.js';
 import type { StatedProblem } from './problem.js';
 
-const USUAL_NM = 45;
 const USUAL_HZ = 1e9;
 const PICO = 1e12;
 /** Choices of what is kept above which a mapper has too many. */
@@ -69,13 +69,15 @@ class Writer {
     private readonly areas: ReadonlyMap<string, number>,
   ) {
     this.say = statedIn(design.file);
-    const inner = design.nodes.filter((node) => node.kind === 'storage').slice(1);
-    const stated = [design.compute, ...inner].map(({ technologyNm }) => technologyNm);
-    this.processNm = stated.find((nm) => nm !== null) ?? USUAL_NM;
-    this.isStated = stated.some((nm) => nm !== null);
+    const { nm, isStated } = processOf(design);
+    this.processNm = nm;
+    this.isStated = isStated;
+    this.compounds = compoundEnergies(design);
+    if (energies === null) this.notes.push(...this.compounds.notes);
   }
 
   private readonly isStated: boolean;
+  private readonly compounds: CompoundEnergies;
 
   head() {
     const { compute, clockHz } = this.design;
@@ -90,7 +92,7 @@ class Writer {
       ),
       processNm: say(
         ...([this.processNm, 'nm'] as const),
-        said(this.isStated, 'technology', `${USUAL_NM} nm`),
+        said(this.isStated, 'technology', `${this.processNm} nm`),
       ),
       weightBits: say(compute.factorBits ?? own.weights, 'bit', `${compute.name}, or datawidth`),
       inputBits: say(compute.factorBits ?? own.inputs, 'bit', `${compute.name}, or datawidth`),
@@ -161,6 +163,9 @@ class Writer {
     }
     if (storage.buffers !== 1 && storage.buffers !== 2) {
       this.notes.push(`${name}: multiple_buffering ${storage.buffers} is taken for 2`);
+    }
+    if (storage.overbooks && storage.formats.size === 0) {
+      this.notes.push(`${name}: allow_overbooking changes nothing where nothing is compressed`);
     }
     const bits = say(wordBits, 'bit', `${name}: datawidth`);
     return {
@@ -236,6 +241,19 @@ class Writer {
         writeJoules: pico(write, 'write'),
         metadataJoules: metadataRead > 0 ? pico(metadataRead, 'metadata_read') : undefined,
         leakWatts: watts > 0 ? this.say(watts, 'W', `${name}, its energies: leak`) : undefined,
+      };
+    }
+    const own = this.compounds.storages.get(name);
+    if (own) {
+      const pico = (joules: number, action: string) => ({
+        ...this.say(joules * PICO, 'pJ', `${name}: ${action} of class ${storage.className}`),
+        cite: `${baseName(this.design.file)}: ${name}: ${action} of class ${storage.className}, each part by the laws of hw-models/technology`,
+      });
+      const { read, write, metadataRead } = own;
+      return {
+        readJoules: pico(read, 'read'),
+        writeJoules: pico(write, 'write'),
+        metadataJoules: metadataRead === null ? undefined : pico(metadataRead, 'metadata_read'),
       };
     }
     if (built === 'dram') return { joulesPerBit: dramOf(storage.dram, accessBits).joulesPerBit };
@@ -331,7 +349,8 @@ class Writer {
         }
       }
     }
-    const mac = this.energies?.compute.mac;
+    const mac = this.energies?.compute.mac ?? this.compounds.mac ?? undefined;
+    const said = this.energies ? 'its energies' : `class ${compute.className}`;
     // Units that skip what is not stored see it at the innermost memory that has a format.
     if (compute.skips) for (const operand of this.compressed()) zeros.skip.add(operand);
     const skips = [...zeros.skip];
@@ -342,7 +361,7 @@ class Writer {
     return {
       macsPerCycle: this.say(1, 'per cycle', `${compute.name}: one product`),
       macJoules:
-        mac === undefined ? undefined : this.say(mac * PICO, 'pJ', `${compute.name}, its energies`),
+        mac === undefined ? undefined : this.say(mac * PICO, 'pJ', `${compute.name}, ${said}`),
       areaMm2: this.area(compute.name),
       skips: skips.length > 0 ? skips : undefined,
       gates: skips.length === 0 && gates.length > 0 ? gates : undefined,

@@ -9,6 +9,7 @@ import { mappingFaults, overfull } from '../../nest/faults.js';
 import type { Mapping } from '../../nest/mapping.js';
 import { designOf } from './architecture.js';
 import { areasOf } from './areas.js';
+import { compoundEnergies } from './compound-energies.js';
 import { derivedEnergies } from './derived.js';
 import type { Design, Storage } from './design.js';
 import { energiesOf } from './energies.js';
@@ -43,6 +44,16 @@ export async function readDesign(files: readonly SourceFile[]): Promise<ReadDesi
     ? energiesOf(readEnergyTable(textOf(table), table.name), design, table.name)
     : null;
   return { input, design, energies, areas: areasOf(input.areas) };
+}
+
+/** @throws InputError for a storage whose tiles may overflow. */
+function requireFitting({ file, nodes }: Design): void {
+  for (const node of nodes) {
+    if (node.kind === 'array' || !node.overbooks) continue;
+    throw new InputError(
+      `${file}: ${node.name}: found allow_overbooking true, expected tiles that fit: what Sparseloop fetches again is not published. A preset (hardware import) counts it from a layer's own zeros`,
+    );
+  }
 }
 
 function foundIn(input: TimeloopInput): string {
@@ -98,10 +109,12 @@ export async function readModel(files: readonly SourceFile[]) {
   }
   const stated = await statedProblem(read.input.problem);
   const { design } = read;
+  requireFitting(design);
   const notes: string[] = [...design.notes];
   let energies = read.energies;
   if (energies === null && stated.layer !== null) {
     energies = derivedEnergies(design, stated);
+    notes.push(...compoundEnergies(design).notes);
     notes.push('energies follow from hw-models/technology; an ERT of Accelergy takes their place');
   } else if (energies === null) {
     notes.push('energies are not known: the problem is no layer, and no ERT came with it');
